@@ -1,0 +1,12 @@
+// Does what must always hold, hold?
+import { LedgerstoneError } from './error.ts';
+
+/** Throws a fatal `assertion` error when a rule of our own is broken: before a write, after a read. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new LedgerstoneError('assertion', `internal rule broken: ${message}`);
+}
+
+/** For exhaustive switches: the compiler proves it unreachable, and it throws where types were lied to. */
+export function unreachable(value: never): never {
+  throw new LedgerstoneError('assertion', `internal rule broken: unexpected case ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,8 @@
+// Which function is SHA-256, wherever this runs?
+import { sha256 } from '@noble/hashes/sha2.js';
+
+/** SHA-256 of the whole message: 32 new bytes. FIPS 180-4. */
+export type Sha256 = (message: Uint8Array) => Uint8Array;
+
+/** Runs anywhere, browsers included. In Node, `nodeSha256` of `base/node/hash.ts` is the same and faster. */
+export const portableSha256: Sha256 = (message) => sha256(message);

@@ -1,0 +1,26 @@
+// Which bounds hold everywhere? FORMAT.md states those that are part of the format.
+
+export const MIB = 1024 * 1024;
+
+export const LIMITS = {
+  /** Greatest Kafka offset that the format carries: 2^53 − 1. */
+  offsetMax: Number.MAX_SAFE_INTEGER,
+  /** Greatest configurable key + headers + value of one record. */
+  recordBytesMax: 32 * MIB,
+  recordBytesDefault: 10 * MIB,
+  /** Bytes of one line, without its LF: base64 of the largest record, and room for the members around it. */
+  lineBytesMax: 64 * MIB - 1,
+  /** Content of one block, decompressed. */
+  blockContentMax: 64 * MIB,
+  /** Content that a block aims at. */
+  blockContentTarget: MIB,
+  manifestBytesMax: 24 * 1024,
+  sealBytesMax: 64 * 1024,
+  /** One line of a seal: Go's bufio.Scanner refuses longer ones. */
+  sealLineBytesMax: 64 * 1024,
+  /** Blocks of one segment: bounded so that the manifest stays within its limit. */
+  blocksMax: 256,
+  sequenceMax: 999_999_999_999,
+  /** zstd window (RFC 8878 §3.1.1.1.2): what every decoder must support. */
+  zstdWindowMax: 8 * MIB,
+} as const;
