@@ -1,0 +1,37 @@
+// What is a line of a data object: a record as it was on the wire, or offsets that carry none? (FORMAT.md §3)
+
+export type Header = { readonly name: Uint8Array; readonly value: Uint8Array | null };
+
+/** One Kafka record as it was on the wire. Views into larger buffers are fine. */
+export type KafkaRecord = {
+  /** 0 … 2^53−2, so that the next offset is an exact integer too. */
+  readonly offset: number;
+  /** int64, whatever the producer sent. */
+  readonly timestamp: bigint;
+  readonly timestampType: 'create' | 'append';
+  readonly key: Uint8Array | null;
+  /** Wire order, duplicates kept. */
+  readonly headers: readonly Header[];
+  /** null: a tombstone. */
+  readonly value: Uint8Array | null;
+};
+
+export const GAP_REASONS = ['transaction', 'compacted', 'expired', 'accepted'] as const;
+export type GapReason = (typeof GAP_REASONS)[number];
+
+/** The offsets `offset` to `last`, both included, carry no record for us. */
+export type GapLine = {
+  readonly offset: number;
+  readonly last: number;
+  readonly reason: GapReason;
+  /** `transaction` has both of these: control + aborted = last − offset + 1. */
+  readonly control?: number;
+  readonly aborted?: number;
+  /** Every other reason has both of these: whose word it is, and why. 1–255 and 1–512 bytes, no control characters. */
+  readonly by?: string;
+  readonly why?: string;
+};
+
+export type Line =
+  | { readonly kind: 'entry'; readonly record: KafkaRecord }
+  | { readonly kind: 'gap'; readonly gap: GapLine };
