@@ -4,7 +4,11 @@ import type { KafkaRecord } from '../format/record.ts';
 export type TopicPartition = { readonly topic: string; readonly partition: number };
 
 /** Offsets that were *seen* in the raw response and carry no record for us: the only evidence for a `transaction` gap. */
-export type SeenOffsets = { readonly first: number; readonly last: number; readonly kind: 'control' | 'aborted' };
+export type SeenOffsets = {
+  readonly first: number;
+  readonly last: number;
+  readonly kind: 'control' | 'aborted';
+};
 
 /** What one fetch brought for one partition. Nothing in it was checked for continuity: that is the gate's work. */
 export type Fetched = TopicPartition & {
@@ -14,6 +18,11 @@ export type Fetched = TopicPartition & {
   readonly seen: readonly SeenOffsets[];
   /** The broker's high watermark: one past the last replicated offset. */
   readonly highWatermark: number;
+  /**
+   * The offset after these that the source holds but can't carry (a line beyond the limit, an offset beyond 2^53 − 2).
+   * Nothing of this fetch lies beyond it, and nothing more comes until a seek past it: that takes an operator's word.
+   */
+  readonly undecodable?: { readonly offset: number; readonly reason: string };
 };
 
 export type LogRange = { readonly low: number; readonly high: number };
