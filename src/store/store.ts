@@ -1,6 +1,6 @@
 // What must a store be able to do? The ports of the writer (archiver, init) and the reader (recovery, verify, get).
 
-/** A write-once lock. Whole seconds. */
+/** A write-once lock. S3 keeps whole seconds: writers round `untilMs` up to one. */
 export type Lock = { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly untilMs: number };
 
 export type ObjectVersion = {
@@ -11,7 +11,15 @@ export type ObjectVersion = {
   /** Bytes; 0 for a delete marker. */
   readonly size: number;
   readonly lastModifiedMs: number;
+  /**
+   * Only on the last one listed of a key with more than `VERSIONS_PER_KEY_MAX` versions or markers: how many newer
+   * ones were left out. Somebody may pile up any number of them on one key; only the oldest matter.
+   */
+  readonly newerOmitted?: number;
 };
+
+/** Listed at most per key: the oldest so many versions and the oldest so many markers. */
+export const VERSIONS_PER_KEY_MAX = 1000;
 
 /**
  * `stored`: this call made the version. `exists`: some version, not a delete marker, was current at this key: maybe
@@ -21,14 +29,23 @@ export type PutOutcome =
   | { readonly kind: 'stored'; readonly versionId: string }
   | { readonly kind: 'exists' };
 
+/** `sha256`: of exactly these bytes (32 bytes) where the caller knows it already; saves hashing them again. */
+export type PutOptions = { readonly sha256?: Uint8Array; readonly signal?: AbortSignal };
+
 /**
  * Create-only writes. Two callers that put the same key at once get one `stored` between them. Once `stored` was
  * answered the bytes survive a crash of this process and of the store's own. Nothing here deletes or overwrites.
+ * Calls may run side by side; the store bounds how many are in flight and queues the rest.
  */
 export interface StoreWriter {
-  /** `lock` null: the store can't lock (directory) or the caller wants none. SHA-256 travels with the bytes and is checked by the store. */
-  putIfAbsent(key: string, bytes: Uint8Array, lock: Lock, signal?: AbortSignal): Promise<PutOutcome>;
-  /** Lengthens a version's lock; never shortens. */
+  /**
+   * The caller leaves `bytes` as they are until the promise settles. SHA-256 travels with them and is checked by the
+   * store. The lock is asked for explicitly, never left to the bucket's default; read it back with `lock()`. A directory
+   * can't lock and ignores it. The name is free again to a writer once a delete marker lies on it: `stored` therefore
+   * does not mean that ours is the oldest version.
+   */
+  putIfAbsent(key: string, bytes: Uint8Array, lock: Lock, options?: PutOptions): Promise<PutOutcome>;
+  /** Lengthens a version's lock; never shortens. Nothing to do where there are no locks. */
   extendLock(key: string, versionId: string, lock: Lock, signal?: AbortSignal): Promise<void>;
 }
 
@@ -39,6 +56,23 @@ export type LockState =
   | { readonly kind: 'not-permitted' }
   | { readonly kind: 'not-applicable' };
 
+export type ListOptions = {
+  /** Only keys greater than it. */
+  readonly startAfter?: string;
+  /** `prefix` is a whole key: only its own versions, not those of longer keys. One cheap call. */
+  readonly exact?: boolean;
+  /** Stop after so many keys. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+};
+
+export type ReadOptions = {
+  readonly maxBytes: number;
+  /** [start, end): at least one byte. */
+  readonly range?: { readonly start: number; readonly end: number };
+  readonly signal?: AbortSignal;
+};
+
 /** Reads by version. Listing is always of versions, delete markers included: an object list hides what an attacker did. */
 export interface StoreReader {
   /** `s3`: locks are real. `directory`: no WORM, one version a key, no markers. */
@@ -47,24 +81,30 @@ export interface StoreReader {
   readonly description: string;
   /**
    * Versions and markers whose key starts with `prefix`, by key in UTF-8 binary order, and **oldest first** within a key.
-   * `startAfter`: only keys greater than it. `limit`: stop after so many keys.
-   * Pages are fetched as they are consumed, so memory is bounded by a page.
+   * The order among a key's versions is the store's own and certain; where a marker stands among them is known to the
+   * second only. Pages are fetched as they are consumed, so memory is bounded by a page and VERSIONS_PER_KEY_MAX.
    */
-  listVersions(prefix: string, options?: { readonly startAfter?: string; readonly limit?: number; readonly signal?: AbortSignal }): AsyncIterable<ObjectVersion>;
-  /** Names of "directories" below prefix (S3 common prefixes with delimiter /), each with its trailing slash. */
+  listVersions(prefix: string, options?: ListOptions): AsyncIterable<ObjectVersion>;
+  /** Names of "directories" below prefix (S3 common prefixes with delimiter /), each with its trailing slash, in key order. */
   listPrefixes(prefix: string, signal?: AbortSignal): AsyncIterable<string>;
   /**
-   * Bytes of one version, or of its range [start, end). Throws `not-found` (fatal) or retriable. An object of more than
-   * `maxBytes` is refused with `too-large` before it is read.
+   * Bytes of one version, or of its range, in an ArrayBuffer of their own. Throws `not-found` (fatal), `too-large` (input:
+   * the object or the range has more than `maxBytes`; refused before it is read), `out-of-range` (input: it ends
+   * before the range does), `not-a-file` (input: a link or device in a directory), or something retriable.
    */
-  read(key: string, versionId: string, options: { readonly maxBytes: number; readonly range?: { readonly start: number; readonly end: number }; readonly signal?: AbortSignal }): Promise<Uint8Array>;
+  read(key: string, versionId: string, options: ReadOptions): Promise<Uint8Array>;
+  /** Of one version. Throws `not-found`, or something retriable. */
   lock(key: string, versionId: string, signal?: AbortSignal): Promise<LockState>;
 }
 
-/** Local time minus the store's, from the newest `Date` header; null before any answer. Directory: always 0, now. */
+/**
+ * Local time minus the store's: the least offset that agrees with the newest `Date` header (which has whole seconds)
+ * and the time its call took; 0 when none is needed. null before any answer. Directory: always 0, now.
+ */
 export type ClockOffset = { readonly offsetMs: number; readonly measuredAtMonotonicMs: number };
 
 export interface Store extends StoreReader, StoreWriter {
   clockOffset(): ClockOffset | null;
+  /** Drops connections. Calls under way fail as retriable. */
   close(): Promise<void>;
 }
