@@ -1,0 +1,99 @@
+// What can be wrong with an archive, and what does each finding mean for the verdict? (FORMAT.md: verification)
+import { LedgerstoneError } from '../base/error.ts';
+
+/**
+ * `broken`: the archive is not what was signed, or not kept as was promised. `unverifiable`: it could not be shown
+ * either way. `attempt`: somebody tried to change it, in vain: an alarm, the verdict stands. `notice`, `info`: to know.
+ */
+export type Severity = 'broken' | 'unverifiable' | 'attempt' | 'notice' | 'info';
+
+/** The closed table of codes. Every implementation gives the same verdict for the same findings. */
+export const SEVERITY = {
+  'bad-signature': 'broken',
+  'root-mismatch': 'broken',
+  'previous-mismatch': 'broken',
+  'sequence-gap': 'broken',
+  fork: 'broken',
+  rollback: 'broken',
+  truncation: 'broken',
+  'offset-gap': 'broken',
+  'count-mismatch': 'broken',
+  'entry-root-mismatch': 'broken',
+  'data-missing': 'broken',
+  'data-altered': 'broken',
+  'block-mismatch': 'broken',
+  'trailing-bytes': 'broken',
+  malformed: 'broken',
+  'clock-backwards': 'broken',
+  'lock-missing': 'broken',
+  'mode-not-compliance': 'broken',
+  'retention-short': 'broken',
+  'unknown-key': 'unverifiable',
+  unreadable: 'unverifiable',
+  'locks-not-permitted': 'unverifiable',
+  'no-trusted-key': 'unverifiable',
+  'delete-marker': 'attempt',
+  'extra-version': 'attempt',
+  'foreign-object': 'attempt',
+  'unreferenced-object': 'notice',
+  'stale-chain': 'notice',
+  'legal-hold-missing': 'notice',
+  expired: 'info',
+  'locks-not-applicable': 'info',
+} as const satisfies Readonly<Record<string, Severity>>;
+
+export type FindingCode = keyof typeof SEVERITY;
+
+export type Finding = {
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  /** Object key without the archive's own prefix; null when it is about no one object. */
+  readonly key: string | null;
+  readonly versionId: string | null;
+  /** Of the segment that it is about. */
+  readonly sequence: number | null;
+  /** For people, and what was compared where a comparison failed. */
+  readonly expected: string | null;
+  readonly found: string | null;
+};
+
+export type Verdict = 'verified' | 'broken' | 'unverifiable';
+
+/** Broken beats unverifiable beats verified. Attempts, notices and infos leave the verdict as it is. */
+export function verdictOf(findings: readonly Pick<Finding, 'severity'>[]): Verdict {
+  let verdict: Verdict = 'verified';
+  for (const { severity } of findings) {
+    if (severity === 'broken') return 'broken';
+    if (severity === 'unverifiable') verdict = 'unverifiable';
+  }
+  return verdict;
+}
+
+export const worstVerdict = (verdicts: readonly Verdict[]): Verdict =>
+  verdicts.includes('broken') ? 'broken' : verdicts.includes('unverifiable') ? 'unverifiable' : 'verified';
+
+/** True for the words of the table: bytes from outside reach us with any string in an error's `code`. */
+export const isFindingCode = (code: string): code is FindingCode => Object.hasOwn(SEVERITY, code);
+
+/** What one check found wrong, before it is known where. */
+export type Problem = {
+  readonly code: FindingCode;
+  readonly expected: string | null;
+  readonly found: string | null;
+};
+
+/** A problem as an error, for callers that stop at the first. `code` is the finding's. */
+export class VerifyError extends LedgerstoneError {
+  readonly problem: Problem;
+
+  constructor(problem: Problem, cause?: unknown) {
+    const { code, expected, found } = problem;
+    const detail = [found, expected === null ? null : `expected ${expected}`].filter((part) => part !== null);
+    super(code, detail.length === 0 ? code : `${code}: ${detail.join('; ')}`, {
+      disposition: 'input',
+      cause,
+    });
+    this.name = 'VerifyError';
+    this.problem = problem;
+  }
+}

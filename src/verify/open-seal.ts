@@ -1,0 +1,125 @@
+// Is this one seal sound in itself, and signed by a key that is trusted?
+import { equalBytes, toHex, utf8Text } from '../base/bytes.ts';
+import { FormatError } from '../base/error.ts';
+import type { Sha256 } from '../base/hash.ts';
+import { type Manifest, parseManifest } from '../format/manifest.ts';
+import { encodeSignedCheckpoint } from '../format/note.ts';
+import { parseSeal, type Seal } from '../format/seal.ts';
+import type { VerifierKey } from '../format/vkey.ts';
+import { append, type Frontier, frontierFromLastLeafPath, leafHash, rootOf } from '../merkle/tree.ts';
+import { isFindingCode, type Problem, VerifyError } from './finding.ts';
+import { checkSignatures, includesKey, manifestKeys, trustedFor, type VerifySignature } from './trust.ts';
+
+export type OpenSealContext = {
+  /** Keys named with the archive's origin (or the chain's): at least one of them must be among the seal's keys. */
+  readonly trusted: readonly VerifierKey[];
+  readonly sha256: Sha256;
+  /** The chain's origin; left out where only the seal itself can tell. */
+  readonly origin?: string;
+  /** The place in the chain that the object's key names. */
+  readonly sequence?: number;
+  /** WebCrypto unless given. */
+  readonly verifySignature?: VerifySignature;
+};
+
+/** A seal whose manifest is bound to the signed root. */
+export type OpenedSeal = {
+  readonly seal: Seal;
+  readonly manifest: Manifest;
+  /** Of the chain at size index + 1, as it was signed. */
+  readonly root: Uint8Array;
+  /** Of the chain with this seal in it: what the next one is appended to. */
+  readonly frontier: Frontier;
+  /** Hex SHA-256 of the manifest's bytes: `previous` of the next one. */
+  readonly manifestHash: string;
+  /** Every key of the manifest: all of them signed. Named with the chain's origin. */
+  readonly signedKeys: readonly VerifierKey[];
+};
+
+/** What could be read of a seal, and all that is wrong with it. `opened` is null when it is not a seal at all. */
+export type SealInspection = {
+  readonly opened: OpenedSeal | null;
+  readonly problems: readonly Problem[];
+  readonly signaturesChecked: number;
+};
+
+/** Throws VerifyError with the first problem's code: `malformed`, `root-mismatch`, `bad-signature`, `unknown-key`, `no-trusted-key`. */
+export async function openSeal(bytes: Uint8Array, context: OpenSealContext): Promise<OpenedSeal> {
+  const { opened, problems } = await inspectSeal(bytes, context);
+  const first = problems[0];
+  if (first !== undefined) throw new VerifyError(first);
+  if (opened === null) throw new VerifyError({ code: 'malformed', expected: 'a seal', found: null });
+  return opened;
+}
+
+/** The same, without stopping: for a verifier, which reports everything. Never throws on hostile bytes. */
+export async function inspectSeal(bytes: Uint8Array, context: OpenSealContext): Promise<SealInspection> {
+  const { sha256 } = context;
+  let parsed: { seal: Seal; manifest: Manifest; keys: VerifierKey[] };
+  try {
+    const seal = parseSeal(bytes);
+    const manifest = parseManifest(seal.manifestBytes);
+    parsed = { seal, manifest, keys: manifestKeys(manifest.keys, sha256) };
+  } catch (error) {
+    return { opened: null, problems: [problemOf(error)], signaturesChecked: 0 };
+  }
+  const { seal, manifest, keys } = parsed;
+
+  // `extra` is anybody's word until its leaf has been carried to the signed root.
+  const before = frontierFromLastLeafPath(seal.path, seal.index);
+  if (before === undefined) {
+    const found = `a proof of ${seal.path.length} hashes for the last leaf of ${seal.index + 1}`;
+    return { opened: null, problems: [{ code: 'malformed', expected: null, found }], signaturesChecked: 0 };
+  }
+  const frontier = append(sha256, before, leafHash(sha256, seal.manifestBytes));
+  const { origin, size, root } = seal.signed.checkpoint;
+
+  const problems: Problem[] = [];
+  const expect = (ok: boolean, code: Problem['code'], expected: string, found: string) => {
+    if (!ok) problems.push({ code, expected, found });
+  };
+  const computed = rootOf(sha256, frontier);
+  expect(equalBytes(computed, root), 'root-mismatch', toHex(root), toHex(computed));
+  expect(manifest.origin === origin, 'malformed', `checkpoint of ${manifest.origin}`, origin);
+  if (context.origin !== undefined)
+    expect(manifest.origin === context.origin, 'malformed', context.origin, manifest.origin);
+  expect(size === seal.index + 1, 'malformed', `checkpoint of size ${seal.index + 1}`, `size ${size}`);
+  expect(
+    manifest.sequence === seal.index,
+    'malformed',
+    `sequence ${seal.index}`,
+    `sequence ${manifest.sequence}`,
+  );
+  if (context.sequence !== undefined)
+    expect(
+      manifest.sequence === context.sequence,
+      'sequence-gap',
+      `sequence ${context.sequence}`,
+      `sequence ${manifest.sequence}`,
+    );
+
+  const trusted = trustedFor(context.trusted, manifest.origin, sha256);
+  const signatures = await checkSignatures(seal.signed, keys, trusted, context.verifySignature);
+  problems.push(...signatures.problems);
+  if (trusted.length === 0) {
+    problems.push({ code: 'no-trusted-key', expected: `a trusted key for ${manifest.origin}`, found: null });
+  } else if (!keys.some((key) => includesKey(trusted, key))) {
+    problems.push({ code: 'unknown-key', expected: 'a key that is trusted', found: manifest.keys.join(' ') });
+  }
+  const manifestHash = toHex(sha256(seal.manifestBytes));
+  return {
+    opened: { seal, manifest, root, frontier, manifestHash, signedKeys: keys },
+    problems,
+    signaturesChecked: signatures.checked,
+  };
+}
+
+/** What a thrown error says of the bytes. An error that is none of ours would be a bug of the parser: it is a finding all the same. */
+export function problemOf(error: unknown): Problem {
+  const code = error instanceof FormatError && isFindingCode(error.code) ? error.code : 'malformed';
+  return { code, expected: null, found: error instanceof Error ? error.message : String(error) };
+}
+
+/** The signed checkpoint as text: what a later run compares with. */
+export const checkpointOf = (opened: OpenedSeal): string =>
+  utf8Text(encodeSignedCheckpoint(opened.seal.signed.text, opened.seal.signed.signatures));

@@ -1,0 +1,47 @@
+// What does a verification say in the end?
+import type { Finding, Verdict } from './finding.ts';
+
+export type Checked = {
+  readonly seals: number;
+  readonly signatures: number;
+  /** Object versions whose lock was read. */
+  readonly locks: number;
+  /** Data objects whose every byte was read. */
+  readonly dataObjects: number;
+  readonly lines: number;
+};
+
+export type ChainReport = {
+  /** `O/chain/partition`. Without the O where no readable seal and no trusted key tells it. */
+  readonly origin: string;
+  readonly chain: string;
+  readonly partition: number;
+  readonly verdict: Verdict;
+  /** Seals in the chain as far as it could be followed, and the root over all of them, in hex. */
+  readonly size: number;
+  readonly root: string;
+  /** The offset after the last one sealed; null when no seal could be read. */
+  readonly nextOffset: number | null;
+  /** Records archived. */
+  readonly entries: number;
+  /** Stored bytes of data objects that were hashed. */
+  readonly bytes: number;
+  readonly findings: readonly Finding[];
+  /** Findings beyond those listed: lists are bounded, verdicts are not. */
+  readonly findingsOmitted: number;
+  readonly checked: Checked;
+  /** Data objects that are gone after the time until which they were promised. */
+  readonly expired: number;
+  /** `time.sealed` of the last seal. */
+  readonly lastSealed: string | null;
+  /** The signed checkpoint of the head, as text, when the whole chain up to it is verified: what a later run compares with. */
+  readonly checkpoint: string | null;
+};
+
+export type Report = {
+  readonly verdict: Verdict;
+  readonly chains: readonly ChainReport[];
+  /** Of no one chain: strange objects, keys and specifications that are not what their name says. */
+  readonly findings: readonly Finding[];
+  readonly findingsOmitted: number;
+};

@@ -1,0 +1,70 @@
+// Which keys are believed for which chain, and did they sign?
+import { equalBytes, toHex } from '../base/bytes.ts';
+import type { Sha256 } from '../base/hash.ts';
+import { verifySignature } from '../base/signature.ts';
+import type { SignedCheckpoint } from '../format/note.ts';
+import { type PublicKey, parseVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
+import type { Problem } from './finding.ts';
+
+/** Same meaning as `verifySignature` of base: hostile bytes give false, never a throw. */
+export type VerifySignature = typeof verifySignature;
+
+/** A key named with the origin O is believed for O and for every origin that begins `O/`. */
+export const coversOrigin = (key: VerifierKey, origin: string): boolean =>
+  origin === key.name || origin.startsWith(`${key.name}/`);
+
+/** The trusted keys that may speak for that origin, renamed to it: the key id is a hash over the name too. */
+export const trustedFor = (
+  trusted: readonly VerifierKey[],
+  origin: string,
+  sha256: Sha256,
+): readonly VerifierKey[] =>
+  trusted.filter((key) => coversOrigin(key, origin)).map((key) => verifierKey(origin, key.key, sha256));
+
+export const sameKey = (a: PublicKey, b: PublicKey): boolean =>
+  a.algorithm === b.algorithm && equalBytes(a.spki, b.spki);
+
+export const includesKey = (keys: readonly VerifierKey[], key: VerifierKey): boolean =>
+  keys.some((other) => sameKey(other.key, key.key));
+
+/** The manifest's keys, each named with the chain's origin as it must be. Throws FormatError. */
+export const manifestKeys = (vkeys: readonly string[], sha256: Sha256): VerifierKey[] =>
+  vkeys.map((text) => parseVkey(text, sha256));
+
+/**
+ * Checks every signature of a key that is known, and that each of `required` signed. Signatures of unknown keys are
+ * left alone (C2SP signed-note); one bad signature of a known key rejects the note, whatever the others say.
+ */
+export async function checkSignatures(
+  signed: SignedCheckpoint,
+  required: readonly VerifierKey[],
+  alsoKnown: readonly VerifierKey[],
+  verify: VerifySignature = verifySignature,
+): Promise<{ readonly problems: Problem[]; readonly checked: number }> {
+  const known = [...required, ...alsoKnown.filter((key) => !includesKey(required, key))];
+  const problems: Problem[] = [];
+  const signedBy = new Set<VerifierKey>();
+  let checked = 0;
+  for (const line of signed.signatures) {
+    for (const key of known) {
+      if (line.name !== key.name || !equalBytes(line.keyId, key.id)) continue;
+      checked++;
+      if (await verify(key.key, signed.text, line.signature)) signedBy.add(key);
+      else problems.push(badSignature(key, 'a signature that is not over this checkpoint'));
+    }
+  }
+  for (const key of required) {
+    if (!signedBy.has(key) && problems.length === 0)
+      problems.push(badSignature(key, 'no signature of that key'));
+  }
+  return { problems, checked };
+}
+
+const badSignature = (key: VerifierKey, found: string): Problem => ({
+  code: 'bad-signature',
+  expected: `a signature of ${key.key.algorithm} key ${idText(key)} over this checkpoint`,
+  found,
+});
+
+/** For people: the eight hex digits that stand in a vkey too. */
+export const idText = (key: VerifierKey): string => toHex(key.id);
