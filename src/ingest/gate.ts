@@ -133,7 +133,7 @@ function refuse(expected: number, next: number, fetched: Fetched): Refusal {
 type Run = { readonly first: number; readonly last: number };
 
 const isRun = ({ first, last }: Run): boolean =>
-  Number.isInteger(first) && Number.isInteger(last) && first >= 0 && last >= first;
+  Number.isInteger(first) && Number.isInteger(last) && last >= first;
 
 /** Records, seen runs and the undecodable offset as one list. Each kind keeps its order, so disorder in one shows here. */
 function inOrder({ records, seen, undecodable }: Fetched): Run[] {
