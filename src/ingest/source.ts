@@ -52,6 +52,8 @@ export interface Source {
   start(listener: SourceListener): Promise<void>;
   /** The identity that goes into manifests. Throws retriable when the broker can't say. */
   describe(partition: TopicPartition): Promise<{ readonly cluster: string; readonly topicId: string | null }>;
+  /** All partitions that the topic has now, owned by whomever. Throws retriable. */
+  partitions(topic: string): Promise<readonly number[]>;
   /** Positions the partition: the next record delivered after `resume` is the first at or after `offset`. Literal offsets only. */
   seek(partition: TopicPartition, offset: number): void;
   pause(partition: TopicPartition): void;

@@ -1,0 +1,17 @@
+// How are blocks decompressed in Node, with a bound?
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { FormatError, messageOf } from '../error.ts';
+
+/** The content of one block; never more than `contentBytes`, which the manifest states. Throws FormatError `block-mismatch`. */
+export type Decompress = (block: Uint8Array, encoding: 'zstd' | 'gzip', contentBytes: number) => Uint8Array;
+
+export const nodeDecompress: Decompress = (block, encoding, contentBytes) => {
+  try {
+    const options = { maxOutputLength: Math.max(contentBytes, 1) };
+    const content = encoding === 'zstd' ? zstdDecompressSync(block, options) : gunzipSync(block, options);
+    if (content.length !== contentBytes) throw new Error(`${content.length} bytes of content, ${contentBytes} stated`);
+    return content;
+  } catch (cause) {
+    throw new FormatError(`a block does not decompress: ${messageOf(cause)}`, 'block-mismatch', cause);
+  }
+};

@@ -1,0 +1,162 @@
+// What do the records of one batch look like as stored bytes, and what is their root?
+import { assert } from '../base/assert.ts';
+import { concatBytes } from '../base/bytes.ts';
+import type { Sha256, Sha256Into } from '../base/hash.ts';
+import { LIMITS } from '../base/limits.ts';
+import type { BlockInfo } from '../format/manifest.ts';
+import { TIME_MS_MAX } from '../format/manifest.ts';
+import type { Encoding } from '../format/paths.ts';
+import { type GapLine, type GapReason, type KafkaRecord, LineWriter } from '../format/record.ts';
+import { TreeAccumulator } from '../merkle/accumulator.ts';
+import { leafHash, rootOf } from '../merkle/tree.ts';
+
+/** What the pure code is given: the same functions in Node, in a worker and in a test. */
+export type BodyTools = {
+  readonly sha256: Sha256;
+  readonly sha256Into: Sha256Into;
+  readonly encoding: Encoding;
+  /** One zstd frame with its content size, or one gzip member. */
+  readonly compress: (content: Uint8Array) => Uint8Array;
+};
+
+/** A batch made bytes: everything of a segment that does not depend on the chain before it. */
+export type SegmentBody = {
+  /** Covers [firstOffset, nextOffset), each offset by exactly one line. */
+  readonly firstOffset: number;
+  readonly nextOffset: number;
+  /** Records; gap lines are not counted. */
+  readonly count: number;
+  readonly missing: Readonly<Partial<Record<GapReason, number>>>;
+  /** Least and greatest record timestamps within 0…TIME_MS_MAX, milliseconds; null when there is none. */
+  readonly firstTimeMs: number | null;
+  readonly lastTimeMs: number | null;
+  readonly lines: number;
+  readonly root: Uint8Array;
+  readonly encoding: Encoding;
+  readonly blocks: readonly BlockInfo[];
+  /** The data object; null when there is no line. */
+  readonly data: Uint8Array | null;
+  readonly dataSha256: Uint8Array | null;
+  /** The last record, by which the topic is recognised later (its line's leaf hash); null when there is none. */
+  readonly lastRecord: { readonly offset: number; readonly leaf: Uint8Array } | null;
+};
+
+/** Collects lines into blocks. Offsets must follow each other without a hole: the gate above saw to it. */
+export class BodyBuilder {
+  readonly #tools: BodyTools;
+  readonly #firstOffset: number;
+  #nextOffset: number;
+  #count = 0;
+  #missing: Partial<Record<GapReason, number>> = {};
+  #firstTimeMs: bigint | null = null;
+  #lastTimeMs: bigint | null = null;
+  #storedBytes = 0;
+  readonly #writer = new LineWriter();
+  /** Start of each line of the open block. */
+  #starts: number[] = [];
+  readonly #tree: TreeAccumulator;
+  readonly #blocks: BlockInfo[] = [];
+  readonly #stored: Uint8Array[] = [];
+  #lastRecord: { offset: number; leaf: Uint8Array } | null = null;
+  /** Index in #starts of the newest record of the open block. */
+  #lastEntry: { offset: number; index: number } | null = null;
+
+  constructor(firstOffset: number, tools: BodyTools) {
+    this.#firstOffset = firstOffset;
+    this.#nextOffset = firstOffset;
+    this.#tools = tools;
+    this.#tree = new TreeAccumulator(tools.sha256Into);
+  }
+
+  /** Bytes held: closed blocks compressed, the open one as it is. */
+  get heldBytes(): number {
+    return this.#storedBytes + this.#writer.length;
+  }
+
+  record(record: KafkaRecord): void {
+    assert(record.offset === this.#nextOffset, `offset ${record.offset} where ${this.#nextOffset} follows`);
+    this.#starts.push(this.#writer.entry(record));
+    this.#lastEntry = { offset: record.offset, index: this.#starts.length - 1 };
+    this.#nextOffset = record.offset + 1;
+    this.#count++;
+    const time = record.timestamp;
+    if (time >= 0n && time <= BigInt(TIME_MS_MAX)) {
+      if (this.#firstTimeMs === null || time < this.#firstTimeMs) this.#firstTimeMs = time;
+      if (this.#lastTimeMs === null || time > this.#lastTimeMs) this.#lastTimeMs = time;
+    }
+    this.#closeFullBlock();
+  }
+
+  gap(gap: GapLine): void {
+    assert(gap.offset === this.#nextOffset, `gap at ${gap.offset} where ${this.#nextOffset} follows`);
+    this.#starts.push(this.#writer.gap(gap));
+    this.#missing[gap.reason] = (this.#missing[gap.reason] ?? 0) + (gap.last - gap.offset + 1);
+    this.#nextOffset = gap.last + 1;
+    this.#closeFullBlock();
+  }
+
+  finish(): SegmentBody {
+    this.#closeBlock();
+    const data = this.#stored.length === 0 ? null : concatBytes(...this.#stored);
+    this.#stored.length = 0;
+    return {
+      firstOffset: this.#firstOffset,
+      nextOffset: this.#nextOffset,
+      count: this.#count,
+      missing: this.#missing,
+      firstTimeMs: this.#firstTimeMs === null ? null : Number(this.#firstTimeMs),
+      lastTimeMs: this.#lastTimeMs === null ? null : Number(this.#lastTimeMs),
+      lines: this.#tree.size,
+      root: rootOf(this.#tools.sha256, this.#tree.frontier()),
+      encoding: this.#tools.encoding,
+      blocks: this.#blocks,
+      data,
+      dataSha256: data === null ? null : this.#tools.sha256(data),
+      lastRecord: this.#lastRecord,
+    };
+  }
+
+  #closeFullBlock(): void {
+    if (this.#writer.length >= LIMITS.blockContentTarget) this.#closeBlock();
+  }
+
+  #closeBlock(): void {
+    if (this.#starts.length === 0) return;
+    const content = this.#writer.view();
+    const stored = this.#tools.compress(content);
+    this.#hashLines(content);
+    this.#blocks.push({ bytes: stored.length, content: content.length, lines: this.#starts.length });
+    this.#stored.push(stored);
+    this.#storedBytes += stored.length;
+    this.#starts = [];
+    this.#lastEntry = null;
+    this.#writer.reset();
+  }
+
+  /**
+   * A leaf's message is 0x00 ‖ line. The byte before each line is the LF of the one before, which is free once the block
+   * is compressed: it becomes the 0x00, and only a block's first line is copied.
+   */
+  #hashLines(content: Uint8Array): void {
+    const starts = this.#starts;
+    const lastEntry = this.#lastEntry;
+    for (let i = 0; i < starts.length; i++) {
+      const start = starts[i] as number;
+      const end = (starts[i + 1] ?? content.length) - 1;
+      if (lastEntry?.index === i) {
+        this.#lastRecord = {
+          offset: lastEntry.offset,
+          leaf: leafHash(this.#tools.sha256, content.subarray(start, end)),
+        };
+      }
+      if (start === 0) {
+        const message = new Uint8Array(end + 1);
+        message.set(content.subarray(0, end), 1);
+        this.#tree.addLeafMessage(message);
+      } else {
+        content[start - 1] = 0;
+        this.#tree.addLeafMessage(content.subarray(start - 1, end));
+      }
+    }
+  }
+}
