@@ -1,4 +1,7 @@
 // What is a line of a data object: a record as it was on the wire, or offsets that carry none? (FORMAT.md §3)
+import { FormatError } from '../base/error.ts';
+import { LIMITS } from '../base/limits.ts';
+import { isCount, isWord } from './scalar.ts';
 
 export type Header = { readonly name: Uint8Array; readonly value: Uint8Array | null };
 
@@ -35,3 +38,40 @@ export type GapLine = {
 export type Line =
   | { readonly kind: 'entry'; readonly record: KafkaRecord }
   | { readonly kind: 'gap'; readonly gap: GapLine };
+
+export const BY_BYTES_MAX = 255;
+export const WHY_BYTES_MAX = 512;
+
+/** Offsets that the gap covers. Throws FormatError where it breaks a rule. */
+export function checkGap(gap: GapLine): number {
+  const { offset, last, reason, control, aborted, by, why } = gap;
+  if (!isCount(offset) || !isCount(last) || last < offset || last >= LIMITS.offsetMax) {
+    throw new FormatError(`a gap from ${offset} to ${last}`);
+  }
+  const covered = last - offset + 1;
+  if (reason === 'transaction') {
+    if (
+      !isCount(control) ||
+      !isCount(aborted) ||
+      control + aborted !== covered ||
+      by !== undefined ||
+      why !== undefined
+    ) {
+      throw new FormatError(
+        `a transaction gap of ${covered} offsets: ${control} control, ${aborted} aborted`,
+      );
+    }
+  } else if (!GAP_REASONS.includes(reason)) {
+    throw new FormatError(`unknown gap reason ${JSON.stringify(reason)}`);
+  } else if (
+    !isWord(by, BY_BYTES_MAX) ||
+    !isWord(why, WHY_BYTES_MAX) ||
+    control !== undefined ||
+    aborted !== undefined
+  ) {
+    throw new FormatError(
+      `a gap that is ${reason} says by whose word, and why: 1–${BY_BYTES_MAX} and 1–${WHY_BYTES_MAX} bytes`,
+    );
+  }
+  return covered;
+}
