@@ -1,4 +1,12 @@
 // What did the operator configure? One YAML file, checked completely before anything starts.
+import { readFile } from 'node:fs/promises';
+import { utf8Text } from '../../base/bytes.ts';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import { buildConfig } from './config-build.ts';
+import { problemsOf } from './config-problems.ts';
+import { ruleProblems } from './config-rules.ts';
+import { configSchema } from './config-schema.ts';
+import { type ConfigPath, readYaml } from './config-yaml.ts';
 
 /** How one policy locks what it names. `text` is the period as written, for people (`1y` is 365 days). */
 export type RetentionPolicy = {
@@ -137,3 +145,86 @@ export type Config = {
   readonly server: { readonly host: string; readonly port: number };
   readonly log: { readonly level: LogLevel };
 };
+
+export type ConfigProblem = {
+  /** `source.topics[0].retention`; '' for the file as a whole. */
+  readonly path: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+};
+
+/** Everything that is wrong with one configuration file. */
+export class ConfigError extends LedgerstoneError {
+  readonly problems: readonly ConfigProblem[];
+  constructor(fileName: string, problems: readonly ConfigProblem[]) {
+    const lines = problems.map(
+      ({ path, line, column, message }) => `  ${line}:${column}  ${path === '' ? '' : `${path}: `}${message}`,
+    );
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    super('config', `${fileName}: ${count}\n${lines.join('\n')}`, {
+      disposition: 'input',
+      remedy: 'Correct the lines named above; the README explains every key.',
+    });
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** More than any configuration needs; a wrong file name must not fill the memory. */
+const FILE_BYTES_MAX = 1024 * 1024;
+
+/** Reads and checks a configuration file. Throws ConfigError, or `config` when the file can't be read. */
+export async function loadConfig(path: string, env: NodeJS.ProcessEnv): Promise<Config> {
+  let text: string;
+  try {
+    const bytes = await readFile(path);
+    if (bytes.length > FILE_BYTES_MAX) throw new Error('the file is larger than 1 MiB');
+    text = utf8Text(bytes);
+  } catch (cause) {
+    throw new LedgerstoneError('config', `can't read the configuration ${path}: ${messageOf(cause)}`, {
+      disposition: 'input',
+      remedy: 'Name an existing YAML file with --config.',
+      cause,
+    });
+  }
+  return parseConfig(text, path, env);
+}
+
+/** `fileName` appears in messages, and relative paths in the text are meant from its directory. Throws ConfigError. */
+export function parseConfig(text: string, fileName: string, env: NodeJS.ProcessEnv): Config {
+  const { yaml, problems: yamlProblems } = readYaml(text.replace(/^\uFEFF/, ''), env);
+  const problems: ConfigProblem[] = yamlProblems.map(({ path, position, message }) => ({
+    path: pathText(path),
+    ...position,
+    message,
+  }));
+  const parsed = configSchema.safeParse(yaml.value);
+  if (yaml.value !== undefined) {
+    const substituted = new Set(problems.map(({ path }) => path));
+    const found = [
+      ...(parsed.error?.issues ?? []).flatMap((issue) => problemsOf(issue, yaml.value)),
+      ...ruleProblems(yaml.value),
+    ];
+    for (const { path, message } of found) {
+      // A value that the environment did not give is one problem, not two.
+      if (substituted.has(pathText(path))) continue;
+      problems.push({ path: pathText(path), ...yaml.position(path), message });
+    }
+  }
+  if (problems.length > 0 || !parsed.success) {
+    throw new ConfigError(
+      fileName,
+      problems.sort((a, b) => a.line - b.line || a.column - b.column),
+    );
+  }
+  return buildConfig(parsed.data, fileName);
+}
+
+const pathText = (path: ConfigPath): string =>
+  path.reduce<string>(
+    (text, step) =>
+      typeof step === 'number' ? `${text}[${step}]` : `${text}${text === '' ? '' : '.'}${step}`,
+    '',
+  );

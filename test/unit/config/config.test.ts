@@ -1,0 +1,355 @@
+// Does a right file become the Config, and does a wrong one tell everything that is wrong with it, with its place?
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, loadConfig, parseConfig } from '../../../src/apps/archiver/config.ts';
+import { JSON_SCHEMA_FILE, jsonSchemaText } from '../../../src/apps/archiver/config-json-schema.ts';
+import { CHAIN_PATTERN, ORIGIN_PATTERN } from '../../../src/apps/archiver/config-schema.ts';
+import type { LedgerstoneError } from '../../../src/base/error.ts';
+
+const GOOD = `
+archive:
+  origin: audit.example.com/prod
+  store: { kind: s3, bucket: acme-audit, region: eu-central-1, prefix: a/b }
+  signing: { kind: kms, keyId: "arn:aws:kms:eu-west-1:111122223333:key/1234" }
+source:
+  kind: kafka
+  brokers: [ "k1:9092", "k2:9092" ]
+  topics:
+    - { name: audit.orders, retention: pci-12m }
+retention:
+  pci-12m: { mode: COMPLIANCE, period: 1y }
+`;
+
+const problemsOf = (text: string, env: NodeJS.ProcessEnv = {}): string[] => {
+  try {
+    parseConfig(text, '/etc/ledgerstone.yaml', env);
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return error.problems.map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`);
+    }
+    throw error;
+  }
+  return [];
+};
+/** A reference to the environment as it stands in the file. */
+const variable = (name: string): string => `\${${name}}`;
+/** The good file with one piece of its text replaced, which must be there. */
+const changed = (from: string, to: string): string => {
+  expect(GOOD).toContain(from);
+  return GOOD.replace(from, to);
+};
+
+describe('a right file', () => {
+  test('gets its defaults, milliseconds and bytes', () => {
+    expect(parseConfig(GOOD, '/etc/ledgerstone.yaml', {})).toEqual({
+      production: false,
+      archive: {
+        origin: 'audit.example.com/prod',
+        store: { kind: 's3', bucket: 'acme-audit', region: 'eu-central-1', prefix: 'a/b/' },
+        signing: {
+          kind: 'kms',
+          keyId: 'arn:aws:kms:eu-west-1:111122223333:key/1234',
+          region: 'eu-west-1',
+        },
+        trusted: [],
+      },
+      source: {
+        kind: 'kafka',
+        brokers: ['k1:9092', 'k2:9092'],
+        clientId: 'ledgerstone',
+        groupId: 'ledgerstone',
+        tls: false,
+        topics: [
+          {
+            name: 'audit.orders',
+            chain: 'audit.orders',
+            retention: 'pci-12m',
+            startFrom: 'earliest',
+            partitions: {},
+          },
+        ],
+      },
+      retention: {
+        'pci-12m': { mode: 'COMPLIANCE', periodMs: 31_536_000_000, text: '1y' },
+        seals: { mode: 'COMPLIANCE', periodMs: 31_536_000_000, text: '1y' },
+      },
+      allowLongRetention: false,
+      segment: { maxBytes: 16 * 1024 * 1024, maxRecords: 100_000, maxAgeMs: 60_000, heartbeatMs: 3_600_000 },
+      limits: {
+        recordBytes: 10 * 1024 * 1024,
+        memoryBytes: 96 * 1024 * 1024,
+        drainMs: 25_000,
+        anchorIntervalMs: 300_000,
+      },
+      encoding: { codec: 'zstd', level: 3 },
+      server: { host: '127.0.0.1', port: 9464 },
+      log: { level: 'info' },
+    });
+  });
+
+  test('a file source has one topic, and paths are meant from the file', () => {
+    const config = parseConfig(
+      `
+archive:
+  origin: demo.example
+  store: { kind: directory, path: archive }
+  signing: { kind: local, keyFile: ../keys/log.pem }
+source: { kind: file, path: events.jsonl, topic: { name: events, chain: events-2, retention: short } }
+retention: { short: { mode: GOVERNANCE, period: 90d }, long: { mode: COMPLIANCE, period: 30s } }
+segment: { heartbeat: 0, maxBytes: 1MiB, maxAge: 250ms }
+encoding: { codec: gzip }
+`,
+      '/srv/audit/ledgerstone.yaml',
+      {},
+    );
+    expect(config.archive.store).toEqual({ kind: 'directory', path: '/srv/audit/archive' });
+    expect(config.archive.signing).toEqual({ kind: 'local', keyFile: '/srv/keys/log.pem' });
+    expect(config.source).toEqual({
+      kind: 'file',
+      path: '/srv/audit/events.jsonl',
+      topics: [
+        { name: 'events', chain: 'events-2', retention: 'short', startFrom: 'earliest', partitions: {} },
+      ],
+    });
+    // The longest of the others, in the strictest mode of any.
+    expect(config.retention.seals).toEqual({ mode: 'COMPLIANCE', periodMs: 90 * 86_400_000, text: '90d' });
+    expect(config.segment).toMatchObject({ heartbeatMs: 0, maxBytes: 1024 * 1024, maxAgeMs: 250 });
+    expect(config.encoding).toEqual({ codec: 'gzip', level: 6 });
+  });
+
+  test('partitions, hand-overs and start times arrive typed', () => {
+    const config = parseConfig(
+      changed(
+        '{ name: audit.orders, retention: pci-12m }',
+        '{ name: audit.orders, retention: pci-12m, startFrom: { time: 2026-11-22T10:00:00+01:00 }, partitions: { 3: { chain: orders-b, continues: { chain: audit.orders, reason: bad seal, by: ops, startFrom: { offset: 7 } } } } }',
+      ),
+      'x.yaml',
+      {},
+    );
+    expect(config.source.topics[0]).toMatchObject({
+      startFrom: { time: '2026-11-22T10:00:00+01:00', timeMs: Date.UTC(2026, 10, 22, 9) },
+      partitions: {
+        3: {
+          chain: 'orders-b',
+          continues: { chain: 'audit.orders', reason: 'bad seal', by: 'ops', startFrom: { offset: 7 } },
+        },
+      },
+    });
+  });
+
+  test('values come from the environment, never structure', () => {
+    const text = changed(
+      'brokers: [ "k1:9092", "k2:9092" ]',
+      [
+        `brokers: "${variable('BROKERS')}"`,
+        `clientId: ${variable('ID')}`,
+        'tls: true',
+        `sasl: { mechanism: plain, username: "a$${variable('b')}", password: "${variable('PASSWORD')}" }`,
+      ].join('\n  '),
+    );
+    const config = parseConfig(text, 'x.yaml', { BROKERS: 'a:1,b:2', ID: '7', PASSWORD: 'p: [x]\n- "' });
+    expect(config.source).toMatchObject({
+      brokers: ['a:1', 'b:2'],
+      clientId: '7',
+      tls: {},
+      sasl: { username: `a${variable('b')}`, password: 'p: [x]\n- "' },
+    });
+  });
+});
+
+describe('a wrong file', () => {
+  test('tells all of it at once, each with its line and column and the word that was meant', () => {
+    const text = `production: true
+archive:
+  orign: audit.example.com/prod
+  store: { kind: s3, bucket: acme-audit, regoin: eu-central-1 }
+  signing: { kind: local, keyFile: k.pem }
+source:
+  kind: kafka
+  brokers: [ "a:9092", b ]
+  groupid: x
+  sasl: { mechanism: plian, username: a, password: "$\{SECRET}" }
+  topics:
+    - { name: audit.orders, retention: pci-12, startFrom: earlyest }
+    - name: audit.orders
+      retention: pci-12m
+      startFrom: { tim: x }
+    - { name: c, chain: audit.orders, retention: pci-12m }
+retention:
+  pci-12m: { mode: compliance, period: 11y }
+  seals: { mode: GOVERNANCE, period: 7y }
+segment: { maxBytes: 16, max_age: 60s, heartbeat: 5, maxRecords: 1.5 }
+lmits: {}
+`;
+    expect(problemsOf(text)).toEqual([
+      '2:1 archive.origin: is missing',
+      '3:3 archive.orign: unknown key; did you mean "origin"?',
+      '4:3 archive.store.region: is missing',
+      '4:42 archive.store.regoin: unknown key; did you mean "region"?',
+      '5:14 archive.signing.kind: a key file can be copied: use kind: kms (production: true)',
+      '8:24 source.brokers[1]: must be host:port',
+      '9:3 source.groupid: unknown key; did you mean "groupId"?',
+      '10:11 source.sasl.mechanism: must be one of "plain", "scram-sha-256", "scram-sha-512", "aws-msk-iam"; did you mean "plain"?',
+      '10:52 source.sasl.password: needs the environment variable SECRET, which is not set',
+      '12:29 source.topics[0].retention: names no policy under retention; did you mean "pci-12m"?',
+      '12:48 source.topics[0].startFrom: must be "earliest", "latest", or a mapping (key: value lines); did you mean "earliest"?',
+      '13:7 source.topics[1].name: is listed twice',
+      '15:7 source.topics[1].startFrom.time: is missing',
+      '15:20 source.topics[1].startFrom.tim: unknown key; did you mean "time"?',
+      '16:18 source.topics[2].chain: the chain "audit.orders" is another topic\'s already: each needs its own',
+      '18:14 retention.pci-12m.mode: must be one of "COMPLIANCE", "GOVERNANCE"; did you mean "COMPLIANCE"?',
+      '18:32 retention.pci-12m.period: is over 10 years and can not be taken back: say allowLongRetention: true if it is meant',
+      '19:12 retention.seals.mode: GOVERNANCE can be bypassed: use COMPLIANCE (production: true)',
+      '19:30 retention.seals.period: must be at least as long as "pci-12m": seals carry the chain and outlive what they seal',
+      '20:12 segment.maxBytes: must be a size with its unit, such as 16MiB',
+      '20:26 segment.max_age: unknown key; did you mean "maxAge"?',
+      '20:40 segment.heartbeat: must be 0, or a duration with its unit, such as 60s, 5m, 1h or 7d',
+      '20:54 segment.maxRecords: must be a whole number',
+      '21:1 lmits: unknown key; did you mean "limits"?',
+    ]);
+  });
+
+  const cases: [name: string, text: string, expected: string][] = [
+    ['an empty file', '# nothing\n', '1:1 : the file is empty'],
+    ['a list', '- a', '1:1 : must be a mapping (key: value lines)'],
+    ['broken YAML', 'archive: [', 'Flow sequence in block collection must be'],
+    [
+      'a key twice, and more',
+      `${GOOD}\nretention: {}\nlmits: {}`,
+      '14:1 : Map keys must be unique\n15:1 lmits: unknown key',
+    ],
+    ['two documents', `${GOOD}\n---\na: 1`, 'a second YAML document: the file holds exactly one'],
+    ['a __proto__ key', `${GOOD}\n__proto__: { production: true }`, '__proto__: unknown key'],
+    [
+      'an alias for the key',
+      changed('"arn:aws:kms:eu-west-1:111122223333:key/1234"', 'alias/log'),
+      'not an alias',
+    ],
+    [
+      'a segment over 64 MiB',
+      `${GOOD}\nsegment: { maxBytes: 65MiB }`,
+      'segment.maxBytes: must be 1MiB to 64MiB',
+    ],
+    ['records over 32 MiB', `${GOOD}\nlimits: { recordBytes: 33MiB }`, 'must be 1KiB to 32MiB'],
+    ['memory for less than two records', `${GOOD}\nlimits: { memoryBytes: 16MiB }`, 'at least twice'],
+    ['a bare number of seconds', `${GOOD}\nsegment: { maxAge: 60 }`, 'a duration with its unit'],
+    ['a prefix with //', changed('prefix: a/b', 'prefix: a//b'), 'without leading slash or empty parts'],
+    [
+      'an origin with a space',
+      changed('audit.example.com/prod', '"audit example"'),
+      'archive.origin: must be a name',
+    ],
+    [
+      'msk iam without tls',
+      changed('brokers:', 'sasl: { mechanism: aws-msk-iam, region: eu-west-1 }\n  brokers:'),
+      'over TLS only',
+    ],
+    [
+      'a certificate without its key',
+      changed('brokers:', 'tls: { certFile: a.pem }\n  brokers:'),
+      'certFile and keyFile go together',
+    ],
+    [
+      'a chain that continues itself',
+      changed(
+        'retention: pci-12m }',
+        'retention: pci-12m, continues: { chain: audit.orders, reason: a, by: b } }',
+      ),
+      'another chain than the one',
+    ],
+    [
+      'a trusted key that is none',
+      changed('  signing:', '  trusted: [ hello ]\n  signing:'),
+      'archive.trusted[0]: is not a verifier key',
+    ],
+    [
+      'no policy at all',
+      changed('pci-12m: { mode: COMPLIANCE, period: 1y }', '{}'),
+      'must name at least one policy',
+    ],
+    ['${ without a name', changed('acme-audit', `"${variable('1')}"`), 'has "${" without a name'],
+    [
+      '${ unquoted in a flow mapping',
+      changed('acme-audit', `${variable('BUCKET')}`),
+      `put ${variable('NAME')} into quotes`,
+    ],
+    ['an empty variable', changed('acme-audit', `"${variable('EMPTY')}"`), 'variable EMPTY, which is empty'],
+    ['a period of 101 years', `${changed('1y', '101y')}\nallowLongRetention: true`, 'must be 1s to 100y'],
+    ['gzip level 12', `${GOOD}\nencoding: { codec: gzip, level: 12 }`, 'must be 1 to 9 for gzip'],
+    [
+      'production in a directory',
+      `production: true${changed('kind: s3, bucket: acme-audit, region: eu-central-1, prefix: a/b', 'kind: directory, path: x')}`,
+      'a directory is not write-once',
+    ],
+    [
+      'a kms key without Region',
+      changed('"arn:aws:kms:eu-west-1:111122223333:key/1234"', 'abc').replace(
+        /store: .*/,
+        'store: { kind: directory, path: x }',
+      ),
+      'archive.signing.region: is missing',
+    ],
+  ];
+  test.each(cases)('%s', (_name, text, expected) => {
+    const problems = problemsOf(text, { EMPTY: '' });
+    expect(problems).not.toEqual([]);
+    expect(problems.join('\n')).toContain(expected);
+  });
+
+  test('no value of the environment is ever repeated', () => {
+    const text = changed('"k1:9092"', `"${variable('SECRET')}"`).replace(
+      'region: eu-central-1',
+      `region: "${variable('SECRET')}"`,
+    );
+    const problems = problemsOf(text, { SECRET: 'hunter2 hunter2' });
+    expect(problems.length).toBe(2);
+    expect(problems.join('\n')).not.toContain('hunter2');
+  });
+
+  test('an alias bomb ends as a problem', () => {
+    const levels = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(9)}]`);
+    expect(problemsOf(`a0: &a0 x\n${levels.join('\n')}`).join('\n')).toContain('alias');
+  });
+});
+
+describe('files', () => {
+  test('a file that is not there, not text or too large is refused as usage', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'ledgerstone-config-'));
+    try {
+      const path = join(directory, 'a.yaml');
+      const failure = async () => {
+        try {
+          await loadConfig(path, {});
+        } catch (error) {
+          return error as LedgerstoneError;
+        }
+        return undefined;
+      };
+      expect((await failure())?.message).toContain('ENOENT');
+      expect(await failure()).toMatchObject({ code: 'config', disposition: 'input' });
+      await writeFile(path, new Uint8Array([0xff, 0xfe]));
+      expect((await failure())?.message).toContain('UTF-8');
+      await writeFile(path, Buffer.alloc(1024 * 1024 + 1, 32));
+      expect((await failure())?.message).toContain('larger than 1 MiB');
+      await writeFile(path, `\uFEFF${GOOD}`);
+      expect((await loadConfig(path, {})).archive.origin).toBe('audit.example.com/prod');
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  test('the JSON schema in the repository is current', async () => {
+    expect(await readFile(JSON_SCHEMA_FILE, 'utf8')).toBe(jsonSchemaText());
+  });
+
+  test('names of the schema are names of the format', () => {
+    for (const origin of ['audit.example.com/prod', 'a', 'a.b/c/d-e_f~g'])
+      expect(origin).toMatch(ORIGIN_PATTERN);
+    for (const origin of ['', '/a', 'a/', 'a//b', 'a b', 'a+b', 'ä', 'a\n'])
+      expect(origin).not.toMatch(ORIGIN_PATTERN);
+    for (const chain of ['', '.', '..', 'a/b', 'a b', 'x'.repeat(250)])
+      expect(chain).not.toMatch(CHAIN_PATTERN);
+  });
+});
