@@ -1,0 +1,105 @@
+// Does every record and gap line come out of a transferred buffer as it went in?
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { GapLine } from '../../../src/format/record.ts';
+import type { Item } from '../../../src/ingest/gate.ts';
+import { Packer, unpack } from '../../../src/ingest/pack.ts';
+import { anyRecord, kafkaRecord } from '../../support/records.ts';
+
+const anyGap: fc.Arbitrary<GapLine> = fc.oneof(
+  fc.record({
+    offset: fc.maxSafeNat(),
+    last: fc.maxSafeNat(),
+    reason: fc.constant('transaction' as const),
+    control: fc.nat(),
+    aborted: fc.nat(),
+  }),
+  fc.record({
+    offset: fc.maxSafeNat(),
+    last: fc.maxSafeNat(),
+    reason: fc.constantFrom('compacted' as const, 'expired' as const, 'accepted' as const),
+    by: fc.string({ unit: 'grapheme' }),
+    why: fc.string({ unit: 'binary' }),
+  }),
+);
+
+const anyItem: fc.Arbitrary<Item> = fc.oneof(
+  { weight: 4, arbitrary: anyRecord().map((record): Item => ({ kind: 'record', record })) },
+  { weight: 1, arbitrary: anyGap.map((gap): Item => ({ kind: 'gap', gap })) },
+);
+
+function unpacked(packed: Uint8Array<ArrayBuffer>): Item[] {
+  const items: Item[] = [];
+  unpack(packed, {
+    record: (record) => items.push({ kind: 'record', record }),
+    gap: (gap) => items.push({ kind: 'gap', gap }),
+  });
+  return items;
+}
+
+describe('pack', () => {
+  it('gives back exactly what was added, however much and in whichever chunks', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(anyItem, { maxLength: 12 }), { maxLength: 4 }),
+        fc.nat(200),
+        (chunks, initial) => {
+          const packer = new Packer(initial);
+          for (const items of chunks) {
+            for (const item of items) packer.add(item);
+            const { byteLength } = packer;
+            const packed = packer.take();
+            expect(packed.length).toBe(byteLength);
+            expect(packer.byteLength).toBe(0);
+            // structuredClone with transfer is what postMessage does.
+            const arrived = structuredClone(packed, { transfer: [packed.buffer] });
+            expect(packed.buffer.detached).toBe(true);
+            expect(unpacked(arrived)).toEqual(items);
+          }
+        },
+      ),
+    );
+  });
+
+  it('null and empty stay what they are, in key, value and header value', () => {
+    for (const [key, value, header] of [
+      [null, '', null],
+      ['', null, ''],
+    ] as const) {
+      const record = kafkaRecord({ offset: 7, key, value, headers: [['', header]] });
+      const packer = new Packer();
+      packer.add({ kind: 'record', record });
+      expect(unpacked(packer.take())).toEqual([{ kind: 'record', record }]);
+    }
+  });
+
+  it('unpacks a view in the middle of a buffer into views, without a copy', () => {
+    const packer = new Packer();
+    packer.add({ kind: 'record', record: kafkaRecord({ offset: 1, value: 'abc' }) });
+    const packed = packer.take();
+    const around = new Uint8Array(packed.length + 100);
+    around.set(packed, 50);
+    const [item] = unpacked(around.subarray(50, 50 + packed.length));
+    const value = item?.kind === 'record' ? item.record.value : null;
+    expect(value?.buffer).toBe(around.buffer);
+    expect(value).toEqual(new TextEncoder().encode('abc'));
+  });
+
+  it('a record larger than the chunk travels whole', () => {
+    const value = new Uint8Array(3_000_000).map((_, index) => index % 251);
+    const packer = new Packer(1_000);
+    packer.add({ kind: 'record', record: kafkaRecord({ offset: 0, value: 'first' }) });
+    packer.add({ kind: 'record', record: kafkaRecord({ offset: 1, value }) });
+    const items = unpacked(packer.take());
+    expect(items.map((item) => item.kind === 'record' && item.record.value?.length)).toEqual([5, 3_000_000]);
+    const last = items[1];
+    expect(last?.kind === 'record' && Buffer.compare(last.record.value as Uint8Array, value)).toBe(0);
+  });
+
+  it('refuses bytes that end inside an item', () => {
+    const packer = new Packer();
+    packer.add({ kind: 'record', record: kafkaRecord({ offset: 1, value: 'abc' }) });
+    const packed = packer.take();
+    expect(() => unpacked(packed.slice(0, -1))).toThrow();
+  });
+});
