@@ -1,0 +1,75 @@
+// What is inside a stack that has just become ready: topic, bucket, keys?
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  DescribeKeyCommand,
+  type KeySpec,
+  KMSClient,
+  NotFoundException,
+} from '@aws-sdk/client-kms';
+import {
+  BucketAlreadyOwnedByYou,
+  CreateBucketCommand,
+  PutObjectLockConfigurationCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+
+export const REGION = 'eu-central-1';
+export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
+export const TOPIC = { topic: 'audit.orders', partitions: 4 } as const;
+export const BUCKET = 'ledgerstone-demo';
+export const LOG_KEY_ALIAS = 'alias/ledgerstone-log';
+
+export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string };
+
+/**
+ * A bucket born with Object Lock, which brings versioning, and a default retention of one day in COMPLIANCE mode:
+ * the safety net under the dates that the archiver sets itself. Leaves an existing bucket of ours as it is.
+ */
+export async function ensureBucket(
+  endpoint: string,
+  bucket: string,
+  credentials: Credentials = CREDENTIALS,
+): Promise<void> {
+  const s3 = new S3Client({ endpoint, region: REGION, credentials, forcePathStyle: true });
+  try {
+    await s3.send(
+      new CreateBucketCommand({
+        Bucket: bucket,
+        ObjectLockEnabledForBucket: true,
+        CreateBucketConfiguration: { LocationConstraint: REGION },
+      }),
+    );
+    await s3.send(
+      new PutObjectLockConfigurationCommand({
+        Bucket: bucket,
+        ObjectLockConfiguration: {
+          ObjectLockEnabled: 'Enabled',
+          Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 1 } },
+        },
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
+  } finally {
+    s3.destroy();
+  }
+}
+
+/** The ARN of the signing key behind the alias, made if it is not there. */
+export async function ensureSigningKey(endpoint: string, alias: string, spec: KeySpec): Promise<string> {
+  const kms = new KMSClient({ endpoint, region: REGION, credentials: CREDENTIALS });
+  try {
+    const known = await kms.send(new DescribeKeyCommand({ KeyId: alias })).catch((error: unknown) => {
+      if (error instanceof NotFoundException) return undefined;
+      throw error;
+    });
+    if (known?.KeyMetadata?.Arn !== undefined) return known.KeyMetadata.Arn;
+    const made = await kms.send(new CreateKeyCommand({ KeySpec: spec, KeyUsage: 'SIGN_VERIFY' }));
+    const arn = made.KeyMetadata?.Arn as string;
+    await kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: arn }));
+    return arn;
+  } finally {
+    kms.destroy();
+  }
+}

@@ -1,0 +1,73 @@
+// Which brokers does a Kafka cluster have, and how does a test or the demo create a topic on it?
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+
+const QUICK = {
+  connectionTimeout: 2_000,
+  requestTimeout: 5_000,
+  logLevel: logLevel.NOTHING,
+  clientId: 'local-stack',
+};
+
+async function withAdmin<T>(
+  brokers: readonly string[],
+  retries: number,
+  use: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const admin = new Kafka({ ...QUICK, brokers: [...brokers], retry: { retries } }).admin();
+  try {
+    await admin.connect();
+    return await use(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** The node ids that the broker at this address knows as alive. */
+export const brokerIds = (address: string): Promise<number[]> =>
+  withAdmin([address], 0, async (admin) =>
+    (await admin.describeCluster()).brokers.map(({ nodeId }) => nodeId),
+  );
+
+export type TopicWanted = {
+  readonly topic: string;
+  readonly partitions: number;
+  /** Default: the cluster's (as many as brokers, at most 3). */
+  readonly replicas?: number;
+  /** Topic configuration, for example `max.message.bytes`. */
+  readonly config?: Readonly<Record<string, string>>;
+};
+
+/** Creates the topic unless it exists, and returns when every partition has a leader. */
+export async function ensureTopic(bootstrap: readonly string[], wanted: TopicWanted): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  for (;;) {
+    try {
+      await withAdmin(bootstrap, 5, async (admin) => {
+        if ((await admin.listTopics()).includes(wanted.topic)) return;
+        await admin.createTopics({
+          waitForLeaders: true,
+          topics: [
+            {
+              topic: wanted.topic,
+              numPartitions: wanted.partitions,
+              replicationFactor: wanted.replicas ?? -1,
+              configEntries: Object.entries(wanted.config ?? {}).map(([name, value]) => ({ name, value })),
+            },
+          ],
+        });
+      });
+      return;
+    } catch (error) {
+      // A cluster that has just come up may answer UNKNOWN_TOPIC_OR_PARTITION once.
+      if (performance.now() > deadline) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+/** Deletes the topic if it exists. */
+export const deleteTopic = (bootstrap: readonly string[], topic: string): Promise<void> =>
+  withAdmin(bootstrap, 5, async (admin) => {
+    if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
+  });

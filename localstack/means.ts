@@ -1,0 +1,40 @@
+// Can this machine run the stack, and if not, what is missing?
+import { messageOf } from '../src/base/error.ts';
+import { isKafkaCached, KAFKA_VERSION_DEFAULT, type KafkaVersion } from './native/kafka-install.ts';
+import { run } from './native/process.ts';
+import { findPython, isPythonPartCached, PYTHON_REMEDY } from './native/python.ts';
+
+/** `true`, or the reason why not, with what would help. */
+export type Means = { readonly kafka: true | string; readonly s3: true | string };
+
+const QUICK_MS = 20_000;
+
+/** What this machine can run as plain processes. */
+export async function nativeMeans(version: KafkaVersion = KAFKA_VERSION_DEFAULT): Promise<Means> {
+  if (process.platform === 'win32') {
+    const reason = 'the native launcher runs on Linux and macOS; on Windows use Docker';
+    return { kafka: reason, s3: reason };
+  }
+  const [kafka, s3] = await Promise.all([kafkaMeans(version), s3Means()]);
+  return { kafka, s3 };
+}
+
+async function kafkaMeans(version: KafkaVersion): Promise<true | string> {
+  const java = await run('java', 'java', ['-version'], { timeoutMs: QUICK_MS }).then(() => true, messageOf);
+  if (java !== true) return 'no Java runtime: install one of version 17 or later';
+  if (isKafkaCached(version)) return true;
+  const maven = await run('mvn', 'mvn', ['-v'], { timeoutMs: QUICK_MS }).then(() => true, messageOf);
+  return maven === true ? true : 'no Maven (mvn), which fetches Kafka: install it';
+}
+
+async function s3Means(): Promise<true | string> {
+  if (isPythonPartCached('s3-kms') && isPythonPartCached('ed25519-kms')) return true;
+  return (await findPython()) === undefined ? `no Python 3.12 or 3.13. ${PYTHON_REMEDY}` : true;
+}
+
+/** True when a Docker daemon answers within a few seconds. */
+export const dockerAnswers = (): Promise<boolean> =>
+  run('docker', 'docker', ['info', '--format', '{{.ServerVersion}}'], { timeoutMs: 4_000 }).then(
+    (version) => version.trim() !== '',
+    () => false,
+  );

@@ -1,0 +1,57 @@
+// Where do downloads live, so that a fresh clone does not fetch them again?
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { endProcesses, isAlive } from './process.ts';
+
+/** One folder per user, outside every checkout: `$XDG_CACHE_HOME/ledgerstone` or `~/.cache/ledgerstone`. */
+export const cacheDir = (): string =>
+  path.join(process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'ledgerstone');
+
+/** The folder of a finished download, or undefined. */
+export function cachedPath(name: string): string | undefined {
+  const dir = path.join(cacheDir(), name);
+  return existsSync(path.join(dir, 'complete')) ? dir : undefined;
+}
+
+/**
+ * The folder `name` in the cache, built on first use. It is built under a temporary name and renamed when whole,
+ * so an interrupted build never looks finished; of two builders at once the first to rename wins and the
+ * other's result, which is equal, is thrown away.
+ */
+export async function cached(name: string, build: (dir: string) => Promise<void>): Promise<string> {
+  const ready = cachedPath(name);
+  if (ready !== undefined) return ready;
+  await mkdir(cacheDir(), { recursive: true });
+  await removeAbandoned();
+  const temporary = path.join(cacheDir(), `.building-${process.pid}-${name}`);
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary);
+  try {
+    await build(temporary);
+    await writeFile(path.join(temporary, 'complete'), '');
+    const final = path.join(cacheDir(), name);
+    try {
+      await rename(temporary, final);
+    } catch (error) {
+      if (cachedPath(name) === undefined) throw error;
+    }
+    return final;
+  } finally {
+    await endProcesses(temporary);
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Half-built folders of builders that no longer run, and what such a builder had started. */
+async function removeAbandoned(): Promise<void> {
+  for (const entry of await readdir(cacheDir())) {
+    const builder = /^\.building-(\d+)-/.exec(entry)?.[1];
+    if (builder !== undefined && !isAlive(Number(builder))) {
+      const abandoned = path.join(cacheDir(), entry);
+      await endProcesses(abandoned);
+      await rm(abandoned, { recursive: true, force: true });
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// Is that process still the one that wrote its name down, and not another with the same number?
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/**
+ * "pid-start", fit for a file name: process ids are used again, in containers within minutes; pid and start time
+ * together are not.
+ */
+export function identityOf(pid: number): string | undefined {
+  const start = process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid);
+  return start === undefined ? undefined : `${pid}-${start.replaceAll(/[^0-9A-Za-z]+/g, '_')}`;
+}
+
+/** The name by which this process is known. */
+export const ownIdentity = (): string => identityOf(process.pid) ?? `${process.pid}-unknown`;
+
+export const isIdentityAlive = (identity: string): boolean =>
+  identityOf(Number.parseInt(identity, 10)) === identity;
+
+/** Field 22 of proc(5) stat, in clock ticks since boot. The name in field 2 may hold spaces and parentheses. */
+function startFromProc(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' ? undefined : rest[18];
+  } catch {
+    return undefined;
+  }
+}
+
+function startFromPs(pid: number): string | undefined {
+  try {
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}

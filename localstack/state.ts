@@ -1,0 +1,83 @@
+// What does a running stack write down about itself, and where?
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { LedgerstoneError } from '../src/base/error.ts';
+
+export type BrokerRef = { readonly id: number; readonly name: string };
+
+export type KafkaPlace = {
+  readonly version: string;
+  readonly bootstrap: readonly string[];
+  readonly brokers: readonly BrokerRef[];
+};
+
+/** `process`: the name of the process, or of the container, that serves it. */
+export type ServicePlace = { readonly endpoint: string; readonly process: string };
+
+export type S3State = ServicePlace & { readonly bucket: string };
+export type KmsState = ServicePlace & { readonly keyId: string };
+
+/** Addresses and names only; process ids are looked up alive, so that this file is never wrong about them. */
+export type StackState = {
+  readonly backend: 'native' | 'docker';
+  readonly kafka?: KafkaPlace;
+  readonly s3?: S3State;
+  readonly kms?: KmsState;
+  readonly kmsEd25519?: KmsState;
+  readonly s3Second?: S3State & { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Seconds from nothing to ready. */
+  readonly startedInSeconds: number;
+};
+
+export const stackPaths = (dir: string) => ({
+  lock: path.join(dir, 'lock'),
+  marker: path.join(dir, 'ledgerstone-stack'),
+  state: path.join(dir, 'stack.json'),
+  config: path.join(dir, 'ledgerstone.yaml'),
+  env: path.join(dir, 'env'),
+  data: path.join(dir, 'data'),
+  logs: path.join(dir, 'logs'),
+});
+
+/** True when the directory was made for a stack, running or not. */
+export const isStackDir = (dir: string): boolean => existsSync(stackPaths(dir).marker);
+
+/** The state of a stack that became ready, or undefined. */
+export function readState(dir: string): StackState | undefined {
+  try {
+    return JSON.parse(readFileSync(stackPaths(dir).state, 'utf8')) as StackState;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** The last step of a start: whoever sees the file sees a ready stack. */
+export async function writeState(dir: string, state: StackState): Promise<void> {
+  const { state: file } = stackPaths(dir);
+  await writeFile(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`);
+  await rename(`${file}.new`, file);
+}
+
+/**
+ * Makes the directory ours, before anything is started in it. Everything in it goes when the stack stops, so a
+ * directory that holds anything else is refused.
+ */
+export async function claimDir(dir: string): Promise<void> {
+  const foreign = isStackDir(dir) ? [] : (await readdir(dir)).filter((name) => !/^lock(\.|$)/.test(name));
+  if (foreign.length > 0) {
+    throw new LedgerstoneError('stack', `${dir} is not empty (${foreign[0]}) and was not made for a stack`, {
+      remedy: 'Name an empty or new directory in LEDGERSTONE_STACK_DIR: it is removed when the stack stops.',
+    });
+  }
+  const paths = stackPaths(dir);
+  await writeFile(paths.marker, 'Everything in this directory is removed when the stack stops.\n');
+  await mkdir(paths.data, { recursive: true });
+  await mkdir(paths.logs, { recursive: true });
+}
+
+/** Removes everything of a stack whose processes have ended; what was never a stack's directory is left alone. */
+export async function removeDir(dir: string): Promise<void> {
+  if (isStackDir(dir)) await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
