@@ -14,7 +14,13 @@ export const LIMITS = {
   blockContentMax: 64 * MIB,
   /** Content that a block aims at. */
   blockContentTarget: MIB,
+  /** Stored bytes of one data object: so that a reader can bound its memory before it reads. */
+  dataBytesMax: 256 * MIB,
   manifestBytesMax: 24 * 1024,
+  /** Keys that sign one checkpoint. */
+  keysMax: 8,
+  /** Signatures under one note, those of unknown keys included (C2SP signed-note: at least 16). */
+  signaturesMax: 16,
   sealBytesMax: 64 * 1024,
   /** One line of a seal: Go's bufio.Scanner refuses longer ones. */
   sealLineBytesMax: 64 * 1024,

@@ -1,12 +1,80 @@
 // Did this key sign these bytes?
+import { concatBytes, equalBytes, fromHex } from './bytes.ts';
+import { FormatError } from './error.ts';
+
 export type KeyAlgorithm = 'ed25519' | 'ecdsa-p256';
+
 /** `spki` is the DER SubjectPublicKeyInfo (44 bytes Ed25519, 91 bytes P-256). */
 export type PublicKey = { readonly algorithm: KeyAlgorithm; readonly spki: Uint8Array };
-/** Hostile bytes give false, never a throw. */
-export function verifySignature(
-  _key: PublicKey,
-  _message: Uint8Array,
-  _signature: Uint8Array,
-): Promise<boolean> {
-  throw new Error('being written');
+
+/** RFC 8410 §4: all of the SPKI but the 32 bytes of the key. */
+const ED25519_PREFIX = fromHex('302a300506032b6570032100');
+/** RFC 5480 §2: all of the SPKI but x and y of an uncompressed point. */
+const P256_PREFIX = fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004');
+
+/** Which kind of key a DER SubjectPublicKeyInfo holds. Throws FormatError for every other kind and every other encoding. */
+export function publicKeyFromSpki(spki: Uint8Array): PublicKey {
+  if (spki.length === 44 && startsWith(spki, ED25519_PREFIX)) return { algorithm: 'ed25519', spki };
+  if (spki.length === 91 && startsWith(spki, P256_PREFIX)) return { algorithm: 'ecdsa-p256', spki };
+  throw new FormatError('a public key that is neither Ed25519 nor uncompressed P-256');
 }
+
+/** The 32 bytes of an Ed25519 key. */
+export const rawEd25519 = (key: PublicKey): Uint8Array => key.spki.subarray(ED25519_PREFIX.length);
+
+/** The inverse. Throws FormatError. */
+export const spkiOfEd25519 = (raw: Uint8Array): PublicKey =>
+  publicKeyFromSpki(concatBytes(ED25519_PREFIX, raw));
+
+/**
+ * Ed25519 (RFC 8032; 64 bytes) or ECDSA over P-256 with SHA-256 (strict DER of the ECDSA-Sig-Value; high s allowed,
+ * for KMS gives both). Bytes that are no signature or no key give false, never a throw.
+ */
+export async function verifySignature(
+  key: PublicKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  const raw = key.algorithm === 'ed25519' ? signature : fromDer(signature);
+  if (raw?.length !== 64) return false;
+  const imported = key.algorithm === 'ed25519' ? { name: 'Ed25519' } : { name: 'ECDSA', namedCurve: 'P-256' };
+  const used = key.algorithm === 'ed25519' ? imported : { name: 'ECDSA', hash: 'SHA-256' };
+  try {
+    if (publicKeyFromSpki(key.spki).algorithm !== key.algorithm) return false;
+    const { subtle } = globalThis.crypto;
+    const handle = await subtle.importKey('spki', new Uint8Array(key.spki), imported, false, ['verify']);
+    return await subtle.verify(used, handle, new Uint8Array(raw), new Uint8Array(message));
+  } catch {
+    // A point off the curve, a scalar out of range.
+    return false;
+  }
+}
+
+/** r ‖ s, 32 bytes each, of SEQUENCE { INTEGER r, INTEGER s } in DER; undefined where it is not that. */
+function fromDer(der: Uint8Array): Uint8Array | undefined {
+  if (der.length > 72 || der[0] !== 0x30 || der[1] !== der.length - 2) return undefined;
+  const r = derInteger(der, 2);
+  if (r === undefined) return undefined;
+  const s = derInteger(der, r.end);
+  if (s === undefined || s.end !== der.length) return undefined;
+  const raw = new Uint8Array(64);
+  raw.set(r.bytes, 32 - r.bytes.length);
+  raw.set(s.bytes, 64 - s.bytes.length);
+  return raw;
+}
+
+/** A positive INTEGER of at most 32 bytes in its shortest form, X.690 §8.3. */
+function derInteger(der: Uint8Array, at: number): { bytes: Uint8Array; end: number } | undefined {
+  const length = der[at + 1];
+  const start = at + 2;
+  if (der[at] !== 0x02 || length === undefined || length === 0 || start + length > der.length)
+    return undefined;
+  const first = der[start] as number;
+  const padded = first === 0 && length > 1;
+  if (first >= 0x80 || (padded && (der[start + 1] as number) < 0x80)) return undefined;
+  const bytes = der.subarray(padded ? start + 1 : start, start + length);
+  return bytes.length > 32 ? undefined : { bytes, end: start + length };
+}
+
+const startsWith = (bytes: Uint8Array, prefix: Uint8Array): boolean =>
+  equalBytes(bytes.subarray(0, prefix.length), prefix);

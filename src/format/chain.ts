@@ -1,24 +1,51 @@
 // What are chains and archives called?
-/** Origin of the archive, chain name, partition. */
+import { FormatError } from '../base/error.ts';
+
+/** Origin of the archive, chain name, partition: together one chain. */
 export type ChainId = { readonly origin: string; readonly chain: string; readonly partition: number };
-export function isChainName(_text: string): boolean {
-  throw new Error('being written');
-}
+
+/** Bytes of an archive's origin: so that every manifest fits its limit. */
+export const ORIGIN_BYTES_MAX = 200;
+const PARTITION_MAX = 2 ** 31 - 1;
+
+/** Kafka's rule for topic names, so that a chain can always be called like its topic. */
+export const isChainName = (text: string): boolean =>
+  /^[A-Za-z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';
+
 /** Throws FormatError. */
-export function parseChainName(_text: string): string {
-  throw new Error('being written');
+export function parseChainName(text: string): string {
+  if (!isChainName(text)) {
+    throw new FormatError(`not a chain name: ${shown(text)} (1–249 of A–Z a–z 0–9 . _ -, and not . or ..)`);
+  }
+  return text;
 }
-export function isOrigin(_text: string): boolean {
-  throw new Error('being written');
-}
-export function isPartition(_value: number): boolean {
-  throw new Error('being written');
-}
+
+/** Parts of letters, digits, `.`, `_` and `-`, with `/` between them: a host name and a path, without a scheme. */
+export const isOrigin = (text: string): boolean =>
+  text.length <= ORIGIN_BYTES_MAX && /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/.test(text);
+
+export const isPartition = (value: unknown): value is number =>
+  Number.isInteger(value) &&
+  (value as number) >= 0 &&
+  (value as number) <= PARTITION_MAX &&
+  !Object.is(value, -0);
+
 /** `O/chain/partition`. Throws FormatError when a part is not what it must be. */
-export function chainOrigin(_id: ChainId): string {
-  throw new Error('being written');
+export function chainOrigin(id: ChainId): string {
+  if (!isOrigin(id.origin)) throw new FormatError(`not an archive origin: ${shown(id.origin)}`);
+  if (!isPartition(id.partition)) throw new FormatError(`not a partition: ${id.partition}`);
+  return `${id.origin}/${parseChainName(id.chain)}/${id.partition}`;
 }
+
 /** The inverse. Throws FormatError. */
-export function parseChainOrigin(_text: string): ChainId {
-  throw new Error('being written');
+export function parseChainOrigin(text: string): ChainId {
+  const [, origin, chain, digits] = /^(.+)\/([^/]+)\/(\d{1,10})$/.exec(text) ?? [];
+  if (origin !== undefined && chain !== undefined && digits !== undefined) {
+    const id = { origin, chain, partition: Number(digits) };
+    if (isOrigin(origin) && isChainName(chain) && isPartition(id.partition) && chainOrigin(id) === text)
+      return id;
+  }
+  throw new FormatError(`not a chain's origin: ${shown(text)}`);
 }
+
+const shown = (text: string): string => JSON.stringify(text.slice(0, 80));

@@ -1,32 +1,88 @@
-// How is a public key written, and what is its key id?
+// How is a public key written, and what is its key id? (C2SP signed-note: "Signature types")
+import { concatBytes, equalBytes, fromBase64, fromHex, toBase64, toHex, utf8 } from '../base/bytes.ts';
+import { FormatError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
-import type { PublicKey } from '../base/signature.ts';
+import {
+  type KeyAlgorithm,
+  type PublicKey,
+  publicKeyFromSpki,
+  rawEd25519,
+  spkiOfEd25519,
+} from '../base/signature.ts';
 
-export type { KeyAlgorithm, PublicKey } from '../base/signature.ts';
+export { type KeyAlgorithm, type PublicKey, publicKeyFromSpki } from '../base/signature.ts';
+
+/** A public key under a name. In notes the name is the chain's origin; what users pin is named after the archive's. */
 export type VerifierKey = {
   readonly name: string;
   readonly key: PublicKey;
   /** 4 bytes. */
   readonly id: Uint8Array;
 };
-export function verifierKey(_name: string, _key: PublicKey, _sha256: Sha256): VerifierKey {
-  throw new Error('being written');
+
+/** Signature type bytes. */
+const TYPE = { ed25519: 1, 'ecdsa-p256': 2 } as const satisfies Record<KeyAlgorithm, number>;
+
+/** Key names: not empty, no white space, no plus sign; and nothing below U+0020, since they stand in notes. */
+export const isKeyName = (text: string): boolean => /^[^\s+\p{Cc}\p{Z}]+$/u.test(text) && text.isWellFormed();
+
+/** Computes the key id. Throws FormatError for a name that can't be a key's. */
+export function verifierKey(name: string, key: PublicKey, sha256: Sha256): VerifierKey {
+  if (!isKeyName(name)) throw new FormatError(`not a key name: ${JSON.stringify(name.slice(0, 80))}`);
+  // The id of an ECDSA key leaves the name out: two names of one key share it, and only name and id together tell.
+  const hashed =
+    key.algorithm === 'ed25519'
+      ? concatBytes(utf8(`${name}\n`), Uint8Array.of(TYPE.ed25519), rawEd25519(key))
+      : key.spki;
+  return { name, key, id: sha256(hashed).slice(0, 4) };
 }
-export function encodeVkey(_key: VerifierKey): string {
-  throw new Error('being written');
+
+/** `name+hex(id)+base64(type ‖ key)`: 32 bytes of an Ed25519 key, the SPKI of a P-256 one. */
+export function encodeVkey({ name, key, id }: VerifierKey): string {
+  const body = key.algorithm === 'ed25519' ? rawEd25519(key) : key.spki;
+  return `${name}+${toHex(id)}+${toBase64(concatBytes(Uint8Array.of(TYPE[key.algorithm]), body))}`;
 }
-export function parseVkey(_text: string, _sha256: Sha256): VerifierKey {
-  throw new Error('being written');
+
+/** What a vkey says, its id unchecked: for where there is no hash function. Throws FormatError. */
+export function splitVkey(text: string): VerifierKey {
+  const [name = '', id = '', body = '', ...rest] = text.split('+');
+  // Base64 has plus signs of its own: only the first two part the fields.
+  const material = fromBase64([body, ...rest].join('+'));
+  if (!isKeyName(name) || id.length !== 8) throw new FormatError('not a vkey: name+8 hex digits+base64');
+  return { name, id: fromHex(id), key: keyOf(material) };
 }
-/** One vkey a line; blank lines and lines that begin with # are left out. */
-export function parseVkeyFile(_text: string, _sha256: Sha256): VerifierKey[] {
-  throw new Error('being written');
+
+/** Throws FormatError, also when the id is not the key's. */
+export function parseVkey(text: string, sha256: Sha256): VerifierKey {
+  const key = splitVkey(text);
+  if (!equalBytes(verifierKey(key.name, key.key, sha256).id, key.id)) {
+    throw new FormatError(`a vkey of ${key.name} whose key id is not that of its key`);
+  }
+  return key;
 }
+
+/** One vkey a line; blank lines and lines that begin with # are left out. Throws FormatError with the line's number. */
+export function parseVkeyFile(text: string, sha256: Sha256): VerifierKey[] {
+  const keys: VerifierKey[] = [];
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    const content = line.trim();
+    if (content === '' || content.startsWith('#')) continue;
+    try {
+      keys.push(parseVkey(content, sha256));
+    } catch (cause) {
+      throw new FormatError(`line ${index + 1}: ${(cause as Error).message}`, 'malformed', cause);
+    }
+  }
+  return keys;
+}
+
 /** 64 hex digits: SHA-256 of the SPKI. */
-export function spkiFingerprint(_key: PublicKey, _sha256: Sha256): string {
-  throw new Error('being written');
-}
-/** Which kind of key a DER SubjectPublicKeyInfo holds. Throws FormatError. */
-export function publicKeyFromSpki(_spki: Uint8Array): PublicKey {
-  throw new Error('being written');
+export const spkiFingerprint = (key: PublicKey, sha256: Sha256): string => toHex(sha256(key.spki));
+
+function keyOf(material: Uint8Array): PublicKey {
+  const body = material.subarray(1);
+  if (material[0] === TYPE.ed25519) return spkiOfEd25519(body);
+  const key = material[0] === TYPE['ecdsa-p256'] ? publicKeyFromSpki(body) : undefined;
+  if (key?.algorithm !== 'ecdsa-p256') throw new FormatError('a vkey of an unknown signature type');
+  return key;
 }
