@@ -25,6 +25,8 @@ const FIXED_BYTES_MAX = 256;
 /** The same for one header: `["{"base64":""}",{"base64":""}],`. */
 const HEADER_BYTES_MAX = 32;
 
+const KEPT_BYTES_MAX = 4 * LIMITS.blockContentTarget;
+
 /**
  * Appends lines, each with its LF, to one growing buffer. Not for use from two places at once. A call that throws
  * leaves what was written before it as it was.
@@ -85,6 +87,15 @@ export class LineWriter {
     this.#view = viewOf(this.#bytes);
     this.#end = 0;
     return taken;
+  }
+
+  /** Forgets what was written and keeps the buffer, unless one huge line made it grow out of proportion. */
+  reset(): void {
+    if (this.#bytes.length > KEPT_BYTES_MAX) {
+      this.#bytes = new Uint8Array(KEPT_BYTES_MAX);
+      this.#view = viewOf(this.#bytes);
+    }
+    this.#end = 0;
   }
 
   #putValue(start: number, value: Uint8Array): number {

@@ -8,7 +8,7 @@ import { TIME_MS_MAX } from '../format/manifest.ts';
 import type { Encoding } from '../format/paths.ts';
 import { type GapLine, type GapReason, type KafkaRecord, LineWriter } from '../format/record.ts';
 import { TreeAccumulator } from '../merkle/accumulator.ts';
-import { leafHash, rootOf } from '../merkle/tree.ts';
+import { emptyRoot, leafHash, rootOf } from '../merkle/tree.ts';
 
 /** What the pure code is given: the same functions in Node, in a worker and in a test. */
 export type BodyTools = {
@@ -40,6 +40,23 @@ export type SegmentBody = {
   /** The last record, by which the topic is recognised later (its line's leaf hash); null when there is none. */
   readonly lastRecord: { readonly offset: number; readonly leaf: Uint8Array } | null;
 };
+
+/** The body of a segment without lines: "nothing up to here". */
+export const emptyBody = (sha256: Sha256, offset: number): SegmentBody => ({
+  firstOffset: offset,
+  nextOffset: offset,
+  count: 0,
+  missing: {},
+  firstTimeMs: null,
+  lastTimeMs: null,
+  lines: 0,
+  root: emptyRoot(sha256),
+  encoding: 'zstd',
+  blocks: [],
+  data: null,
+  dataSha256: null,
+  lastRecord: null,
+});
 
 /** Collects lines into blocks. Offsets must follow each other without a hole: the gate above saw to it. */
 export class BodyBuilder {
