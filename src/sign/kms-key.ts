@@ -1,0 +1,105 @@
+// Is this KMS key one that may sign checkpoints, and which one is it exactly?
+import { DescribeKeyCommand, GetPublicKeyCommand, type KMSClient } from '@aws-sdk/client-kms';
+import { EMPTY } from '../base/bytes.ts';
+import { FormatError, LedgerstoneError } from '../base/error.ts';
+import { type KeyAlgorithm, type PublicKey, publicKeyFromSpki } from '../format/vkey.ts';
+import { kmsError } from './kms-error.ts';
+
+/** How KMS is asked to sign. Omitting the message type would have a digest hashed a second time. */
+export type SigningForm =
+  | {
+      readonly algorithm: 'ecdsa-p256';
+      readonly signingAlgorithm: 'ECDSA_SHA_256';
+      readonly messageType: 'DIGEST';
+    }
+  | {
+      readonly algorithm: 'ed25519';
+      readonly signingAlgorithm: 'ED25519_SHA_512';
+      readonly messageType: 'RAW';
+    };
+
+const FORMS: { readonly [A in KeyAlgorithm]: SigningForm & { readonly algorithm: A } } = {
+  'ecdsa-p256': { algorithm: 'ecdsa-p256', signingAlgorithm: 'ECDSA_SHA_256', messageType: 'DIGEST' },
+  // Pure Ed25519 hashes the message itself, twice over: KMS offers it for raw messages only.
+  ed25519: { algorithm: 'ed25519', signingAlgorithm: 'ED25519_SHA_512', messageType: 'RAW' },
+};
+
+const ALGORITHM_OF_SPEC: Readonly<Record<string, KeyAlgorithm>> = {
+  ECC_NIST_P256: 'ecdsa-p256',
+  ECC_NIST_EDWARDS25519: 'ed25519',
+};
+
+export type OpenedKey = {
+  /** The key's own ARN. An alias may be pointed elsewhere later; this can't. */
+  readonly arn: string;
+  readonly publicKey: PublicKey;
+  readonly form: SigningForm;
+};
+
+export type Send = <T>(
+  action: 'GetPublicKey' | 'DescribeKey',
+  work: (client: KMSClient, abort: AbortSignal) => Promise<T>,
+) => Promise<T>;
+
+const wrongKind = (keyId: string, found: string) =>
+  new LedgerstoneError('key-wrong-kind', `KMS key ${keyId} can't sign checkpoints: ${found}`, {
+    remedy: 'Use an asymmetric KMS key of usage SIGN_VERIFY and spec ECC_NIST_P256 or ECC_NIST_EDWARDS25519.',
+  });
+
+/**
+ * Asks KMS for the public key (needs kms:GetPublicKey) and, where it may (kms:DescribeKey), for the key's state. The
+ * alias is resolved once, here, and the state is asked of the ARN that came out: an alias that moves in between can't
+ * give one key's public half and another's state.
+ */
+export async function openKmsKey(keyId: string, send: Send): Promise<OpenedKey> {
+  const answer = await send('GetPublicKey', (kms, abortSignal) =>
+    kms.send(new GetPublicKeyCommand({ KeyId: keyId }), { abortSignal }),
+  );
+  if (answer.KeyUsage !== 'SIGN_VERIFY') throw wrongKind(keyId, `its usage is ${answer.KeyUsage}`);
+  const algorithm = ALGORITHM_OF_SPEC[answer.KeySpec ?? ''];
+  if (algorithm === undefined) throw wrongKind(keyId, `its spec is ${answer.KeySpec}`);
+
+  const form = FORMS[algorithm];
+  if (answer.SigningAlgorithms !== undefined && !answer.SigningAlgorithms.includes(form.signingAlgorithm)) {
+    throw wrongKind(keyId, `it signs ${answer.SigningAlgorithms.join(', ')}, not ${form.signingAlgorithm}`);
+  }
+  const publicKey = publicHalf(keyId, answer.PublicKey ?? EMPTY, algorithm);
+
+  const arn = answer.KeyId ?? '';
+  if (!/^arn:[^:]+:kms:[^:]+:[^:]+:key\/.+$/.test(arn)) {
+    throw new LedgerstoneError('kms-refused', `KMS named the key ${keyId} "${arn}", which is no key ARN`, {
+      remedy: 'Check that the endpoint is a KMS.',
+    });
+  }
+  await refuseUnlessEnabled(arn, send);
+  return { arn, publicKey, form };
+}
+
+function publicHalf(keyId: string, spki: Uint8Array, algorithm: KeyAlgorithm): PublicKey {
+  try {
+    const publicKey = publicKeyFromSpki(spki);
+    if (publicKey.algorithm === algorithm) return publicKey;
+    throw wrongKind(keyId, `its spec says ${algorithm} and its public key ${publicKey.algorithm}`);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw wrongKind(keyId, `its public key is not one of ${algorithm} (${error.message})`);
+  }
+}
+
+async function refuseUnlessEnabled(arn: string, send: Send): Promise<void> {
+  const state = await send('DescribeKey', (kms, abortSignal) =>
+    kms.send(new DescribeKeyCommand({ KeyId: arn }), { abortSignal }),
+  ).then(
+    (answer) => answer.KeyMetadata?.KeyState,
+    (error: unknown) => {
+      const known = kmsError(error, 'DescribeKey', arn);
+      // Least privilege may leave this call out; then Sign itself is the first to tell of a disabled key.
+      if (known.code === 'kms-access-denied') return 'Enabled';
+      throw known;
+    },
+  );
+  if (state === 'Enabled') return;
+  throw new LedgerstoneError('key-disabled', `KMS key ${arn} is in state ${state}`, {
+    remedy: 'Enable the key, or cancel its deletion, then start again.',
+  });
+}
