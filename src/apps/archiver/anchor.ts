@@ -1,0 +1,144 @@
+// Is the topic still the one that the chain was sealed from? A recreated topic goes on without any error of Kafka's.
+import { equalBytes } from '../../base/bytes.ts';
+import { LedgerstoneError } from '../../base/error.ts';
+import type { Sha256 } from '../../base/hash.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { nodeDecompress } from '../../base/node/decompress.ts';
+import type { Manifest } from '../../format/manifest.ts';
+import { decodeLine, encodeEntry } from '../../format/record.ts';
+import type { LogRange, Source, TopicPartition } from '../../ingest/source.ts';
+import { leafHash } from '../../merkle/tree.ts';
+import type { StoreReader } from '../../store/store.ts';
+import { halt, NEW_CHAIN } from './halt.ts';
+
+/** A record that was sealed, known by the leaf hash of its line. */
+export type Anchor = { readonly offset: number; readonly leaf: Uint8Array };
+
+/** The last record of a segment, read back from its data object: its last block, or earlier ones where that holds only gap lines. */
+export async function anchorOf(
+  store: StoreReader,
+  sha256: Sha256,
+  manifest: Manifest,
+  signal: AbortSignal,
+): Promise<Anchor | null> {
+  const { data } = manifest;
+  if (data === null || manifest.records.count === 0) return null;
+  let versionId: string | null = null;
+  for await (const version of store.listVersions(data.key, { limit: 1, signal })) {
+    if (version.key !== data.key) break;
+    if (!version.marker && version.size === data.bytes) {
+      versionId = version.versionId;
+      break;
+    }
+  }
+  // Its lock ended and it was deleted, as the policy allows: there is nothing left to compare with.
+  if (versionId === null) return null;
+  let end = data.bytes;
+  for (const block of [...data.blocks].reverse()) {
+    const start = end - block.bytes;
+    const stored = await store.read(data.key, versionId, {
+      maxBytes: LIMITS.blockContentMax,
+      range: { start, end },
+      signal,
+    });
+    const found = lastEntry(nodeDecompress(stored, data.encoding, block.content), sha256);
+    if (found !== null) return found;
+    end = start;
+  }
+  return null;
+}
+
+function lastEntry(content: Uint8Array, sha256: Sha256): Anchor | null {
+  let end = content.length - 1;
+  while (end > 0) {
+    const start = content.lastIndexOf(10, end - 1) + 1;
+    const bytes = content.subarray(start, end);
+    const line = decodeLine(bytes);
+    if (line.kind === 'entry') return { offset: line.record.offset, leaf: leafHash(sha256, bytes) };
+    end = start - 1;
+  }
+  return null;
+}
+
+/**
+ * Reads the anchor's record from the log again. `confirmed`: it is the same bytes. `gone`: the log starts after it, so
+ * that it can't be told. Throws HaltError `topic-replaced` when another record, or none, lies at its offset.
+ */
+export async function confirmAnchor(
+  source: Source,
+  sha256: Sha256,
+  partition: TopicPartition,
+  anchor: Anchor,
+  range: LogRange,
+  signal: AbortSignal,
+): Promise<'confirmed' | 'gone'> {
+  if (anchor.offset < range.low) return 'gone';
+  const fetched = await source.readAt(partition, anchor.offset, signal);
+  const record = fetched.records[0];
+  if (record === undefined && fetched.seen.length === 0) {
+    throw new LedgerstoneError('anchor-unread', `nothing was read at offset ${anchor.offset}`, {
+      disposition: 'retriable',
+    });
+  }
+  if (record?.offset === anchor.offset && equalBytes(leafHash(sha256, encodeEntry(record)), anchor.leaf))
+    return 'confirmed';
+  // Kafka's retention may have moved the log's start between the two calls.
+  if (record !== undefined && record.offset > anchor.offset) {
+    const { low } = await source.logRange(partition);
+    if (low > anchor.offset) return 'gone';
+  }
+  throw halt(
+    'topic-replaced',
+    `the record at offset ${anchor.offset} of ${partition.topic}/${partition.partition} is not the one that was sealed: the topic was recreated or rewritten`,
+    NEW_CHAIN,
+  );
+}
+
+/**
+ * Keeps the anchor of a running chain. What is read again is the anchor that was confirmed last, never the newest record:
+ * a topic that was replaced since would have given us that one itself. Once confirmed, the newest takes its place.
+ */
+export class AnchorKeeper {
+  #anchor: Anchor | null;
+  #newest: Anchor | null;
+  #confirmedMs: number;
+  #inDoubt = false;
+
+  constructor(anchor: Anchor | null, confirmedMs: number) {
+    this.#anchor = anchor;
+    this.#newest = anchor;
+    this.#confirmedMs = confirmedMs;
+  }
+
+  /** When the source was last known to be the same: `time.anchored` of manifests. */
+  get confirmedMs(): number {
+    return this.#confirmedMs;
+  }
+
+  doubt(): void {
+    this.#inDoubt = true;
+  }
+
+  sealed(lastRecord: Anchor | null): void {
+    this.#newest = lastRecord ?? this.#newest;
+    this.#anchor ??= this.#newest;
+  }
+
+  isDue(nowMs: number, intervalMs: number): boolean {
+    const ageMs = nowMs - this.#confirmedMs;
+    return this.#inDoubt || ageMs < 0 || ageMs >= intervalMs;
+  }
+
+  /** `confirm` throws where the anchor does not hold; then it stays in doubt. */
+  async confirm(confirm: (anchor: Anchor | null) => Promise<void>, now: () => number): Promise<void> {
+    this.#inDoubt = false;
+    try {
+      await confirm(this.#anchor);
+    } catch (error) {
+      this.#inDoubt = true;
+      throw error;
+    }
+    this.#anchor = this.#newest;
+    this.#confirmedMs = now();
+  }
+}

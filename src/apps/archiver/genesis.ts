@@ -1,0 +1,178 @@
+// Where does a chain begin? Decided once, and sealed at once as a segment without lines (FORMAT.md §5, Genesis).
+import { toHex } from '../../base/bytes.ts';
+import { chainOrigin } from '../../format/chain.ts';
+import type { Continues } from '../../format/manifest.ts';
+import { sealsRoot } from '../../format/paths.ts';
+import type { TopicPartition } from '../../ingest/source.ts';
+import { emptyBody } from '../../segment/body.ts';
+import { genesisHead, makeSegment, type SegmentContext } from '../../segment/segment.ts';
+import { findHead } from '../../store/head.ts';
+import type { ContinuesConfig, StartFrom } from './config.ts';
+import { HaltError, halt } from './halt.ts';
+import { confirmPosition, identityOf, type Place, type PositionTools } from './position.ts';
+import { type ChainName, type Recovered, type RecoveryTools, readSeal } from './recovery.ts';
+import type { OnTrouble, Sealer } from './sealing.ts';
+
+export type Beginning = { readonly startOffset: number; readonly continues: Continues | null };
+
+export type GenesisConfig = {
+  readonly startFrom: StartFrom;
+  readonly continues: ContinuesConfig | undefined;
+  readonly archiveOrigin: string;
+  /** The chain that a partition of this topic is archived in. */
+  readonly chainOf: (partition: number) => string;
+};
+
+export async function resolveBeginning(
+  tools: PositionTools,
+  place: Place,
+  config: GenesisConfig,
+  topicHasChain: boolean,
+  signal: AbortSignal,
+): Promise<Beginning> {
+  if (config.continues !== undefined)
+    return resolveContinuing(tools, place, config.continues, config.archiveOrigin, signal);
+  const range = await tools.source.logRange(place.partition);
+  const startOffset = await resolveStart(tools, place.partition, config.startFrom, range, topicHasChain);
+  return { startOffset, continues: null };
+}
+
+async function resolveStart(
+  tools: PositionTools,
+  partition: TopicPartition,
+  startFrom: StartFrom,
+  range: { readonly low: number; readonly high: number },
+  topicHasChain: boolean,
+): Promise<number> {
+  if (startFrom === 'earliest') return range.low;
+  // A partition that appears later has nothing before it that anybody chose to leave out.
+  if (startFrom === 'latest') return topicHasChain ? range.low : range.high;
+  const found = await tools.source.offsetAtTime(partition, startFrom.timeMs);
+  return found === null ? range.high : Math.min(Math.max(found, range.low), range.high);
+}
+
+/** Whether any partition of the chain has been begun in this archive. */
+export async function hasAnyChain(
+  tools: RecoveryTools,
+  chain: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for await (const _ of tools.store.listVersions(`${sealsRoot}topic=${chain}/`, { limit: 1, signal }))
+    return true;
+  return false;
+}
+
+async function resolveContinuing(
+  tools: PositionTools,
+  place: Place,
+  config: ContinuesConfig,
+  archiveOrigin: string,
+  signal: AbortSignal,
+): Promise<Beginning> {
+  const { partition } = place.partition;
+  const name = {
+    origin: chainOrigin({ origin: archiveOrigin, chain: config.chain, partition }),
+    chain: config.chain,
+    partition,
+  };
+  const older = await lastGoodSeal(tools, name, signal);
+  const continues: Continues = {
+    origin: name.origin,
+    size: older.head.size,
+    root: toHex(older.root),
+    nextOffset: older.head.nextOffset,
+    reason: config.reason,
+    by: config.by,
+  };
+  const startFrom =
+    config.startFrom ?? ((await isSameTopic(tools, place, name, older, signal)) ? 'next' : 'earliest');
+  if (startFrom === 'next') return { startOffset: older.head.nextOffset, continues };
+  if (startFrom === 'earliest')
+    return { startOffset: (await tools.source.logRange(place.partition)).low, continues };
+  return { startOffset: startFrom.offset, continues };
+}
+
+async function isSameTopic(
+  tools: PositionTools,
+  place: Place,
+  name: ChainName,
+  older: Recovered,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await confirmPosition(tools, { partition: place.partition, name }, older, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof HaltError) return false;
+    throw error;
+  }
+}
+
+/** How far back from the newest object a good seal is looked for: a bad one can only be the last. */
+const STEPS_BACK_MAX = 3;
+
+/** The newest seal of an older chain that this archive's keys vouch for. */
+async function lastGoodSeal(tools: RecoveryTools, name: ChainName, signal: AbortSignal): Promise<Recovered> {
+  const search = await findHead(tools.store, name.chain, name.partition, undefined, signal);
+  const newest = search.kind === 'head' ? search.sequence : search.kind === 'hole' ? search.missing - 1 : -1;
+  for (let sequence = newest; sequence >= 0 && sequence > newest - STEPS_BACK_MAX; sequence--) {
+    try {
+      return await readSeal(tools, name, sequence, signal);
+    } catch (error) {
+      if (!(error instanceof HaltError)) throw error;
+    }
+  }
+  throw halt(
+    'older-chain',
+    `${name.origin}, which this chain is to continue, has no good seal at its end`,
+    'Check the name in `continues.chain`, or leave `continues` out: the older chain stays as it is.',
+  );
+}
+
+export type BeginTools = PositionTools & {
+  readonly sealer: Sealer;
+  readonly constantOf: (name: ChainName) => Pick<SegmentContext, 'retention' | 'keys' | 'writer'>;
+};
+
+/**
+ * Seals segment 0, which has no lines: from then on the start is decided, whatever happens to this process. A topic that
+ * begins at `latest` begins with all its partitions at once, owned by us or not: the fence makes that safe, and else a
+ * partition whose owner came a moment later would begin at its log's start. `stillOurs` is asked before anything is signed.
+ */
+export async function beginChain(
+  tools: BeginTools,
+  place: Place,
+  config: GenesisConfig,
+  stillOurs: () => Promise<boolean>,
+  onTrouble: OnTrouble,
+  signal: AbortSignal,
+): Promise<void> {
+  const { chain } = place.name;
+  const begun = await hasAnyChain(tools, chain, signal);
+  const together = config.startFrom === 'latest' && config.continues === undefined && !begun;
+  const { topic } = place.partition;
+  const partitions = together
+    ? (await tools.source.partitions(topic)).filter((partition) => config.chainOf(partition) === chain)
+    : [place.partition.partition];
+  const beginnings = await Promise.all(
+    partitions.map(async (partition) => {
+      const origin = chainOrigin({ origin: config.archiveOrigin, chain, partition });
+      const other: Place = { partition: { topic, partition }, name: { origin, chain, partition } };
+      const beginning = await resolveBeginning(tools, other, config, begun, signal);
+      return { other, beginning, source: await identityOf(tools.source, other.partition) };
+    }),
+  );
+  if (!(await stillOurs())) return;
+  await Promise.all(
+    beginnings.map(async ({ other, beginning: { startOffset, continues }, source }) => {
+      const { origin } = other.name;
+      // Somebody of this process begins the same chain just now: that is as good.
+      if (tools.sealer.isCarrying(origin)) return tools.sealer.settled(origin);
+      const nowMs = tools.clock.now();
+      const context = { ...tools.constantOf(other.name), source, continues, anchoredMs: nowMs, nowMs };
+      const head = genesisHead(origin, chain, other.name.partition, startOffset);
+      const segment = makeSegment(tools.sha256, head, emptyBody(tools.sha256, startOffset), context);
+      await tools.sealer.carry(segment, onTrouble);
+    }),
+  );
+}

@@ -1,0 +1,48 @@
+// Why can a partition not go on, and what may its operator do?
+
+/** Stable codes: shown by `status`, in metrics and the log, and documented in the README. */
+export type HaltCode =
+  | 'expired'
+  | 'truncated'
+  | 'hole'
+  | 'replay'
+  | 'disorder'
+  | 'topic-replaced'
+  | 'source-changed'
+  | 'record-too-large'
+  | 'undecodable'
+  | 'seal-invalid'
+  | 'seal-hole'
+  | 'seal-hidden'
+  | 'chain-missing'
+  | 'older-chain'
+  | 'key-changed'
+  | 'store'
+  | 'signer';
+
+export type Halt = {
+  readonly code: HaltCode;
+  readonly message: string;
+  /** The command or the change that lets it go on. */
+  readonly remedy: string;
+  /** The offsets that an operator's gap would cover: [from, to). Null where a gap is not the answer. */
+  readonly gap: { readonly from: number; readonly to: number } | null;
+};
+
+/** Thrown inside an actor's steps; the actor turns it into its HALTED state. */
+export class HaltError extends Error {
+  readonly halt: Halt;
+  constructor(halt: Halt) {
+    super(halt.message);
+    this.name = 'HaltError';
+    this.halt = halt;
+  }
+}
+
+export const halt = (code: HaltCode, message: string, remedy: string, gap: Halt['gap'] = null): HaltError =>
+  new HaltError({ code, message, remedy, gap });
+
+export const RESUME =
+  'Decide whether these records may be missing, then record it: ledgerstone resume --config F --topic T --partition P --accept-gap --reason "…" --by "…"';
+export const NEW_CHAIN =
+  'Give the topic a new chain in the configuration (`chain:` with `continues: {chain, reason, by}`) and restart.';

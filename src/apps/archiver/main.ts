@@ -1,0 +1,166 @@
+// How does the service run, from its configuration to its last seal?
+
+import { systemClock } from '../../base/clock.ts';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import type { Signer } from '../../sign/signer.ts';
+import type { Batch } from './batch.ts';
+import { threadBodies } from './body-thread.ts';
+import type { Config } from './config.ts';
+import { newInstanceId, openSigner, openSource, openStore, trustedKeys } from './edges.ts';
+import type { ArchiverLog } from './log.ts';
+import { ArchiverMetrics } from './metrics.ts';
+import type { PartitionActor } from './partition.ts';
+import { Pipeline } from './pipeline.ts';
+import { publishArchiveFiles } from './publish.ts';
+import { type ServerRoutes, startServer } from './server.ts';
+import { codeOf, notReadyReasons, observeGauges, partitionStatus, type ServiceStatus } from './status.ts';
+import { VERSION } from './version.ts';
+
+export type SealedSegment = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly sequence: number;
+  readonly records: number;
+  readonly nextOffset: number;
+  readonly storedBytes: number;
+  readonly seconds: number;
+};
+
+export type RunOptions = {
+  /** Asks for a drain: what is held is sealed, then it ends. */
+  readonly signal: AbortSignal;
+  readonly log: ArchiverLog;
+  readonly onSealed?: (segment: SealedSegment) => void;
+};
+
+export type ArchiverResult = {
+  readonly end: 'drained' | 'finished';
+  readonly records: number;
+  readonly segments: number;
+};
+
+/** Runs until drained or finished; rejects with a LedgerstoneError when it can't go on. */
+export async function runArchiver(config: Config, options: RunOptions): Promise<ArchiverResult> {
+  const { log } = options;
+  const instance = newInstanceId();
+  const startedAt = new Date().toISOString();
+  const metrics = new ArchiverMetrics();
+  const store = await openStore(config.archive.store);
+  const totals = { records: 0, segments: 0 };
+  let pipeline: Pipeline | null = null;
+  const bodies = threadBodies({ encoding: config.encoding.codec, level: config.encoding.level }, (error) =>
+    pipeline?.fail(error),
+  );
+  const status = (): ServiceStatus => {
+    const reasons = pipeline === null ? ['starting'] : notReadyReasons(pipeline, systemClock);
+    return {
+      instance,
+      version: VERSION,
+      origin: config.archive.origin,
+      startedAt,
+      ready: reasons.length === 0,
+      reasons,
+      bufferedBytes: pipeline?.bufferedBytes() ?? 0,
+      pausedForMemory: pipeline?.pausedForMemory ?? false,
+      partitions: (pipeline?.actors ?? []).map((actor) => partitionStatus(actor, systemClock)),
+    };
+  };
+  const routes: ServerRoutes = {
+    status,
+    metrics: () => {
+      if (pipeline !== null) observeGauges(metrics, pipeline, store, systemClock);
+      return metrics.registry.metrics();
+    },
+  };
+  const { host, port } = config.server;
+  const server = port === 0 ? null : await startServer(host, port, routes);
+  try {
+    const signers = [await openSigner(config.archive.signing, log)];
+    const trusted = trustedKeys(config, signers);
+    await publishArchiveFiles(
+      store,
+      trusted.slice(0, signers.length),
+      config.retention.seals,
+      systemClock,
+      options.signal,
+    );
+    pipeline = new Pipeline({
+      config,
+      source: await openSource(config, log),
+      store,
+      signers,
+      trusted,
+      bodies,
+      clock: systemClock,
+      random: Math.random,
+      sha256: nodeSha256,
+      log,
+      observer: observerOf(metrics, totals, options),
+      writer: { id: instance, version: VERSION },
+    });
+    logStart(log, config, signers, instance, server?.url ?? null);
+    const end = await pipeline.run(options.signal);
+    if (end.kind === 'failed') throw end.error;
+    log.info({ ...totals, end: end.kind }, 'archiver stopped');
+    return { end: end.kind, ...totals };
+  } finally {
+    await server?.close();
+    await bodies.close();
+    await store.close();
+  }
+}
+
+function observerOf(
+  metrics: ArchiverMetrics,
+  totals: { records: number; segments: number },
+  options: RunOptions,
+) {
+  const labelsOf = (actor: PartitionActor) => ({
+    topic: actor.place.partition.topic,
+    partition: String(actor.place.partition.partition),
+  });
+  return {
+    sealed(actor: PartitionActor, batch: Batch, storedBytes: number, seconds: number) {
+      const labels = labelsOf(actor);
+      metrics.records.inc(labels, batch.records);
+      metrics.lines.inc(labels, batch.lines);
+      metrics.storedBytes.inc(labels, storedBytes);
+      metrics.segments.inc(labels);
+      metrics.sealSeconds.observe(seconds);
+      totals.records += batch.records;
+      totals.segments += 1;
+      const { topic, partition } = actor.place.partition;
+      const sequence = (actor.head?.size ?? 0) - 1;
+      const { records, nextOffset } = batch;
+      options.onSealed?.({ topic, partition, sequence, records, nextOffset, storedBytes, seconds });
+      options.log.info({ topic, partition, sequence, records, nextOffset, storedBytes }, 'sealed');
+    },
+    fenced: (actor: PartitionActor) => metrics.fenced.inc(labelsOf(actor)),
+    trouble(actor: PartitionActor, error: unknown) {
+      metrics.troubles.inc({ code: codeOf(error) });
+      const remedy = error instanceof LedgerstoneError ? error.remedy : undefined;
+      options.log.warn(
+        { ...actor.place.partition, code: codeOf(error), remedy },
+        `trying again: ${messageOf(error)}`,
+      );
+    },
+    changed() {},
+  };
+}
+
+function logStart(
+  log: ArchiverLog,
+  config: Config,
+  signers: readonly Signer[],
+  instance: string,
+  url: string | null,
+) {
+  const { store } = config.archive;
+  const keys = signers.map((signer) => signer.description);
+  const where = store.kind === 's3' ? `s3://${store.bucket}/${store.prefix}` : store.path;
+  log.info(
+    { instance, origin: config.archive.origin, store: where, keys, server: url },
+    'ledgerstone archive starts',
+  );
+}

@@ -1,0 +1,84 @@
+// What does the service tell a scraper? Every name is documented in the README's runbook.
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export class ArchiverMetrics {
+  readonly registry = new Registry();
+  readonly records = this.#counter('ledgerstone_records_sealed_total', 'Records in sealed segments', [
+    'topic',
+    'partition',
+  ]);
+  readonly lines = this.#counter(
+    'ledgerstone_lines_sealed_total',
+    'Lines in sealed segments, gap lines included',
+    ['topic', 'partition'],
+  );
+  readonly storedBytes = this.#counter('ledgerstone_stored_bytes_total', 'Bytes of sealed data objects', [
+    'topic',
+    'partition',
+  ]);
+  readonly segments = this.#counter('ledgerstone_segments_sealed_total', 'Sealed segments', [
+    'topic',
+    'partition',
+  ]);
+  readonly fenced = this.#counter(
+    'ledgerstone_fenced_total',
+    'Segments given up because another writer had sealed their sequence',
+    ['topic', 'partition'],
+  );
+  readonly troubles = this.#counter(
+    'ledgerstone_failed_steps_total',
+    'Steps against the store, the signer or Kafka that failed and are tried again, by error code',
+    ['code'],
+  );
+  readonly sealSeconds = new Histogram({
+    name: 'ledgerstone_seal_seconds',
+    help: 'From the close of a batch to its seal being confirmed',
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+    registers: [this.registry],
+  });
+  readonly halted = this.#gauge('ledgerstone_halted', '1: this partition waits for an operator', [
+    'topic',
+    'partition',
+    'code',
+  ]);
+  readonly streaming = this.#gauge('ledgerstone_streaming', '1: this partition is being archived', [
+    'topic',
+    'partition',
+  ]);
+  readonly nextOffset = this.#gauge('ledgerstone_next_offset', 'The offset after the sealed head', [
+    'topic',
+    'partition',
+  ]);
+  readonly lag = this.#gauge(
+    'ledgerstone_lag_records',
+    'High watermark less the next offset of the sealed head',
+    ['topic', 'partition'],
+  );
+  readonly unsealedSeconds = this.#gauge(
+    'ledgerstone_oldest_unsealed_seconds',
+    'Age of the oldest accepted record without a seal',
+    ['topic', 'partition'],
+  );
+  readonly bufferedBytes = this.#gauge(
+    'ledgerstone_buffered_bytes',
+    'Bytes accepted and not sealed, over all partitions',
+    [],
+  );
+  readonly paused = this.#gauge(
+    'ledgerstone_paused_for_memory',
+    '1: fetching waits until buffers are sealed',
+    [],
+  );
+  readonly clockOffsetSeconds = this.#gauge(
+    'ledgerstone_clock_offset_seconds',
+    "Local time less the store's",
+    [],
+  );
+
+  #counter<T extends string>(name: string, help: string, labelNames: T[]): Counter<T> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+  #gauge<T extends string>(name: string, help: string, labelNames: T[]): Gauge<T> {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
+  }
+}

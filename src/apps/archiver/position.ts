@@ -1,0 +1,156 @@
+// Where does a partition go on? Its chain's head, confirmed against the log, or the chain's beginning.
+import type { Clock } from '../../base/clock.ts';
+import type { Manifest, Source as SourceIdentity } from '../../format/manifest.ts';
+import type { LogRange, Source, TopicPartition } from '../../ingest/source.ts';
+import type { Head } from '../../segment/segment.ts';
+import { type Anchor, anchorOf, confirmAnchor } from './anchor.ts';
+import { halt, NEW_CHAIN, RESUME } from './halt.ts';
+import {
+  type ChainName,
+  newestRecordSegment,
+  type Recovered,
+  type RecoveryTools,
+  recoverHead,
+} from './recovery.ts';
+
+export type PositionTools = RecoveryTools & { readonly source: Source; readonly clock: Clock };
+
+export type Place = { readonly partition: TopicPartition; readonly name: ChainName };
+
+export type Position = {
+  readonly head: Head;
+  readonly identity: SourceIdentity;
+  /** The newest sealed record; null when there is none yet, or it can't be read back. */
+  readonly anchor: Anchor | null;
+  readonly anchoredMs: number;
+};
+
+/** The commit metadata in Kafka: says where to look for the head, and that there must be one. */
+export type Hint = { readonly origin: string; readonly sequence: number };
+
+export const hintText = (head: Head): string =>
+  JSON.stringify({ origin: head.origin, sequence: head.size - 1 });
+
+function parseHint(metadata: string): Hint | null {
+  try {
+    const value = JSON.parse(metadata) as Partial<Hint>;
+    const known = typeof value.origin === 'string' && Number.isSafeInteger(value.sequence);
+    return known ? { origin: value.origin as string, sequence: Math.max(value.sequence as number, 0) } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The position of a chain that exists; null: this chain has to begin. Throws HaltError, or a retriable error. */
+export async function findPosition(
+  tools: PositionTools,
+  place: Place,
+  signal: AbortSignal,
+): Promise<Position | null> {
+  const { name, partition } = place;
+  const committed = await tools.source.committed(partition);
+  const hint = committed === null ? null : parseHint(committed.metadata);
+  const ours = hint !== null && hint.origin === name.origin;
+  const recovered = await recoverHead(tools, name, ours ? hint.sequence : null, signal);
+  if (recovered === null) {
+    if (!ours) return null;
+    throw halt(
+      'chain-missing',
+      `Kafka remembers seal ${hint.sequence} of ${name.origin}, and the store shows no seal of it at all`,
+      `Is this the right bucket and prefix? If the chain is lost for good: ${NEW_CHAIN}`,
+    );
+  }
+  return confirmPosition(tools, place, recovered, signal);
+}
+
+/** Checks a head against the log that it was sealed from. */
+export async function confirmPosition(
+  tools: PositionTools,
+  place: Place,
+  recovered: Recovered,
+  signal: AbortSignal,
+): Promise<Position> {
+  const { source, store, sha256 } = tools;
+  const { partition, name } = place;
+  const { head, manifest } = recovered;
+  const identity = await sameSource(source, partition, manifest);
+  const range = await checkedRange(tools, partition, head.nextOffset, signal);
+  const newest = await newestRecordSegment(tools, name, recovered, signal);
+  const anchor = newest === null ? null : await anchorOf(store, sha256, newest, signal);
+  if (anchor !== null) await confirmAnchor(source, sha256, partition, anchor, range, signal);
+  return { head, identity, anchor, anchoredMs: tools.clock.now() };
+}
+
+/** The identity that the chain was begun with, unless the source says that it is another one now. */
+async function sameSource(
+  source: Source,
+  partition: TopicPartition,
+  manifest: Manifest,
+): Promise<SourceIdentity> {
+  const sealed = manifest.source;
+  const now = await identityOf(source, partition);
+  if (sealed.kind === 'file' || now.kind === 'file') {
+    if (sealed.kind === now.kind && sealed.kind === 'file' && sealed.partition === partition.partition)
+      return sealed;
+    throw halt('source-changed', `${manifest.origin} was begun from a ${sealed.kind} source`, NEW_CHAIN);
+  }
+  if (sealed.cluster !== now.cluster || sealed.topic !== now.topic || sealed.partition !== now.partition) {
+    const text = (id: typeof sealed) => `${id.topic}/${id.partition} of cluster ${id.cluster}`;
+    throw halt(
+      'source-changed',
+      `${manifest.origin} was begun from ${text(sealed)}, this is ${text(now)}`,
+      NEW_CHAIN,
+    );
+  }
+  if (sealed.topicId !== null && now.topicId !== null && sealed.topicId !== now.topicId) {
+    throw halt(
+      'topic-replaced',
+      `topic ${now.topic} has id ${now.topicId}, the sealed one had ${sealed.topicId}`,
+      NEW_CHAIN,
+    );
+  }
+  return sealed;
+}
+
+export async function identityOf(source: Source, partition: TopicPartition): Promise<SourceIdentity> {
+  if (source.kind === 'file') return { kind: 'file', name: partition.topic, partition: partition.partition };
+  const { cluster, topicId } = await source.describe(partition);
+  return { kind: 'kafka', cluster, topic: partition.topic, topicId, partition: partition.partition };
+}
+
+/** After a fail-over the marks lag behind for a moment, so a range that excludes our head has to hold. */
+const RANGE_READS = 3;
+const RANGE_WAIT_MS = 15_000;
+
+/** The log's range, which must hold `next`. Throws HaltError `expired` or `truncated`. */
+export async function checkedRange(
+  tools: Pick<PositionTools, 'source' | 'clock'>,
+  partition: TopicPartition,
+  next: number,
+  signal: AbortSignal,
+): Promise<LogRange> {
+  const { source, clock } = tools;
+  for (let reads = 1; ; reads++) {
+    const range = await source.logRange(partition);
+    if (range.low <= next && next <= range.high) return range;
+    // A file has no fail-over.
+    if (reads < RANGE_READS && source.kind === 'kafka') {
+      await clock.sleep(RANGE_WAIT_MS, signal);
+      continue;
+    }
+    const where = `${partition.topic}/${partition.partition}`;
+    if (next < range.low) {
+      throw halt(
+        'expired',
+        `offsets ${next} to ${range.low - 1} of ${where} are gone from Kafka and were never archived: its log starts at ${range.low}`,
+        RESUME,
+        { from: next, to: range.low },
+      );
+    }
+    throw halt(
+      'truncated',
+      `the log of ${where} ends at ${range.high}, and offsets up to ${next - 1} are sealed: it was truncated or recreated`,
+      NEW_CHAIN,
+    );
+  }
+}

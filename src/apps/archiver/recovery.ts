@@ -1,0 +1,127 @@
+// Where does a chain stand? The store is the truth and Kafka's committed offset only a hint (FORMAT.md §8).
+import { isRetriable, LedgerstoneError, messageOf } from '../../base/error.ts';
+import type { Sha256 } from '../../base/hash.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { Manifest } from '../../format/manifest.ts';
+import { sealKey } from '../../format/paths.ts';
+import type { VerifierKey } from '../../format/vkey.ts';
+import { type Head, headAfter } from '../../segment/segment.ts';
+import { findHead } from '../../store/head.ts';
+import type { StoreReader } from '../../store/store.ts';
+// The archiver checks its own head with the verifier's code: the one import of that room (see README, Rooms).
+import { openSeal } from '../../verify/open-seal.ts';
+import { halt, NEW_CHAIN } from './halt.ts';
+
+export type RecoveryTools = {
+  readonly store: StoreReader;
+  readonly sha256: Sha256;
+  /** Named with the archive's origin. */
+  readonly trusted: readonly VerifierKey[];
+};
+
+export type ChainName = { readonly origin: string; readonly chain: string; readonly partition: number };
+
+/** A head with the newest manifest and the signed root. */
+export type Recovered = { readonly head: Head; readonly manifest: Manifest; readonly root: Uint8Array };
+
+/** The newest seal, fully checked; null when the chain has none and no sign of one. Throws HaltError, or a store's error. */
+export async function recoverHead(
+  tools: RecoveryTools,
+  name: ChainName,
+  hintSequence: number | null,
+  signal: AbortSignal,
+): Promise<Recovered | null> {
+  const { chain, partition } = name;
+  const search = await findHead(tools.store, chain, partition, hintSequence ?? undefined, signal);
+  switch (search.kind) {
+    case 'none':
+      return null;
+    case 'only-markers':
+      throw halt(
+        'seal-hidden',
+        `the seals of ${name.origin} carry delete markers and no version: somebody tried to hide this chain`,
+        `Find out who; then remove the markers, or: ${NEW_CHAIN}`,
+      );
+    case 'hole':
+      throw halt(
+        'seal-hole',
+        `seal ${search.missing} of ${name.origin} is missing while a later one exists`,
+        `A seal was destroyed or hidden: keep the evidence (ledgerstone verify). ${NEW_CHAIN}`,
+      );
+    case 'head':
+      return readHead(tools, name, search.sequence, search.version, signal);
+  }
+}
+
+/** Opens one seal and says where the chain stands after it. Throws HaltError `seal-invalid`. */
+export async function readHead(
+  tools: RecoveryTools,
+  name: ChainName,
+  sequence: number,
+  version: { readonly key: string; readonly versionId: string },
+  signal: AbortSignal,
+): Promise<Recovered> {
+  const { store, sha256, trusted } = tools;
+  try {
+    const bytes = await store.read(version.key, version.versionId, { maxBytes: LIMITS.sealBytesMax, signal });
+    const opened = await openSeal(bytes, { origin: name.origin, sequence, trusted, sha256 });
+    const { manifest } = opened;
+    return {
+      head: headAfter(name.chain, name.partition, manifest, opened.manifestHash, opened.frontier),
+      manifest,
+      root: opened.root,
+    };
+  } catch (error) {
+    if (isRetriable(error) || signal.aborted) throw error;
+    if (error instanceof LedgerstoneError && ['denied', 'not-permitted'].includes(error.code)) throw error;
+    throw halt(
+      'seal-invalid',
+      `${version.key} is not a seal that this archive's keys vouch for: ${messageOf(error)}`,
+      `Keep it as evidence: it is locked and its sequence is taken. ${NEW_CHAIN}`,
+    );
+  }
+}
+
+/**
+ * The segment that holds the chain's newest record, at or below `manifest`: heartbeats after it carry none. Bisection over
+ * `records.before`, which never falls, so a year of hourly heartbeats costs 14 reads. Null when there is no record yet.
+ */
+export async function newestRecordSegment(
+  tools: RecoveryTools,
+  name: ChainName,
+  newest: Recovered,
+  signal: AbortSignal,
+): Promise<Manifest | null> {
+  const total = newest.head.records;
+  if (total === 0) return null;
+  if (newest.manifest.records.count > 0) return newest.manifest;
+  let low = 0;
+  let high = newest.manifest.sequence - 1;
+  let found: Manifest | null = null;
+  while (low <= high) {
+    const middle = Math.floor((low + high) / 2);
+    const { manifest } = await readSeal(tools, name, middle, signal);
+    if (manifest.records.before + manifest.records.count === total) {
+      if (manifest.records.count > 0) found = manifest;
+      high = middle - 1;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return found;
+}
+
+/** The seal of a sequence that is known to exist: the oldest version of its key. */
+export async function readSeal(
+  tools: RecoveryTools,
+  name: ChainName,
+  sequence: number,
+  signal: AbortSignal,
+): Promise<Recovered> {
+  const key = sealKey(name.chain, name.partition, sequence);
+  for await (const version of tools.store.listVersions(key, { limit: 1, signal })) {
+    if (version.key !== key) break;
+    if (!version.marker) return readHead(tools, name, sequence, version, signal);
+  }
+  throw halt('seal-hole', `seal ${sequence} of ${name.origin} is missing`, NEW_CHAIN);
+}

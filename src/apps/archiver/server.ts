@@ -1,0 +1,65 @@
+// How do probes and scrapers ask? /healthz, /readyz, /metrics and /status over plain HTTP.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import type { ServiceStatus } from './status.ts';
+
+export type ServerRoutes = {
+  status(): ServiceStatus;
+  metrics(): Promise<string>;
+};
+
+export type StatusServer = { readonly url: string; close(): Promise<void> };
+
+/** Rejects with a remedy when the port is taken. */
+export async function startServer(host: string, port: number, routes: ServerRoutes): Promise<StatusServer> {
+  const server: Server = createServer((request, response) => {
+    const answer = (code: number, type: string, body: string) => {
+      response.writeHead(code, { 'content-type': type, 'cache-control': 'no-store' });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    };
+    const json = (code: number, body: object) =>
+      answer(code, 'application/json', `${JSON.stringify(body)}\n`);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { error: 'GET only' });
+    switch ((request.url ?? '/').split('?')[0]) {
+      case '/healthz':
+        return json(200, { ok: true });
+      case '/readyz': {
+        const { ready, reasons } = routes.status();
+        return json(ready ? 200 : 503, { ready, reasons });
+      }
+      case '/status':
+        return json(200, routes.status());
+      case '/metrics':
+        routes.metrics().then(
+          (text) => answer(200, 'text/plain; version=0.0.4; charset=utf-8', text),
+          (error: unknown) => json(500, { error: messageOf(error) }),
+        );
+        return;
+      default:
+        return json(404, { error: 'try /healthz /readyz /metrics /status' });
+    }
+  });
+  server.headersTimeout = 5_000;
+  server.requestTimeout = 5_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(
+        new LedgerstoneError('server', `can't listen on ${host}:${port}: ${messageOf(cause)}`, {
+          remedy: 'Set server.port in the configuration to a free port, or to 0 for none.',
+          cause,
+        }),
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${host}:${address.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
