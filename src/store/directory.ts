@@ -1,0 +1,269 @@
+// How are the bytes of an archive kept in a directory, where nothing is WORM?
+import { constants, type Stats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { assert } from '../base/assert.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { LedgerstoneError } from '../base/error.ts';
+import {
+  type Binary,
+  binary,
+  binaryOfKey,
+  directoryError,
+  directoryState,
+  type Files,
+  fileOf,
+  isCode,
+  isPathKey,
+  keyOfBinary,
+  parentOf,
+  pathOf,
+  realFiles,
+  realPath,
+  show,
+  statOf,
+  syncDirectory,
+} from './directory-files.ts';
+import { directoriesWithFiles, type Walked, walk } from './directory-walk.ts';
+import { DirectoryWriter } from './directory-write.ts';
+import { Semaphore } from './semaphore.ts';
+import type { ListOptions, ObjectVersion, ReadOptions, Store } from './store.ts';
+
+export type DirectoryOptions = {
+  readonly path: string;
+  /** Make the directory at the first use when it is not there; else that is an error. For writers, never for verifiers. */
+  readonly create?: boolean;
+  readonly clock?: Clock;
+  /** For tests: a file system whose steps fail. */
+  readonly files?: Files;
+};
+
+/** Each key has at most one version here, and this is its id: what S3 calls a version of a bucket without versions. */
+const VERSION_ID = 'null';
+
+/** Names of one directory held in memory at once, at most twice; a larger one is read in several passes. */
+const WINDOW_MAX = 32_768;
+
+/** Files open at once. */
+const OPEN_MAX = 16;
+
+/** Reads need no right to write: any local copy of a bucket will do. */
+export function directoryStore(options: DirectoryOptions): Store {
+  const files = options.files ?? realFiles;
+  const clock = options.clock ?? systemClock;
+  const root = lazily(() => openRoot(files, options));
+  const turns = new Semaphore(OPEN_MAX);
+  const writer = new DirectoryWriter(files, root);
+  return {
+    kind: 'directory',
+    description: options.path,
+    putIfAbsent: (key, bytes, _lock, { signal } = {}) =>
+      turns.run(async () => {
+        const outcome = await writer.putIfAbsent(key, bytes, signal);
+        return outcome === 'stored' ? { kind: 'stored', versionId: VERSION_ID } : { kind: 'exists' };
+      }, signal),
+    extendLock: async () => {},
+    listVersions: (prefix, list) => listVersions(files, root, prefix, list),
+    listPrefixes: (prefix, signal) => listPrefixes(files, root, prefix, signal),
+    read: (key, versionId, read) =>
+      turns.run(async () => readFile(files, await root(), key, versionId, read), read.signal),
+    lock: async (key, versionId) => {
+      await mustExist(files, await root(), key, versionId);
+      return { kind: 'not-applicable' };
+    },
+    clockOffset: () => ({ offsetMs: 0, measuredAtMonotonicMs: clock.monotonic() }),
+    close: async () => {},
+  };
+}
+
+/** Once; but a failure is tried again at the next use. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = null;
+      throw error;
+    });
+    return made;
+  };
+}
+
+async function openRoot(files: Files, { path, create = false }: DirectoryOptions): Promise<Binary> {
+  const wanted = binary(Buffer.from(resolve(path)));
+  try {
+    if (create) await makeRoot(files, wanted);
+    // The root itself may be a link: the person who runs this named it.
+    return await realPath(files, wanted);
+  } catch (error) {
+    if (!isCode(error, 'ENOENT')) throw directoryError(error, `opening the archive ${path}`);
+    throw new LedgerstoneError('no-archive', `there is no directory ${path}`, {
+      remedy: 'Correct the path, or let ledgerstone init make it.',
+      cause: error,
+    });
+  }
+}
+
+async function makeRoot(files: Files, root: Binary): Promise<void> {
+  const first = await files.mkdir(pathOf(root), { recursive: true });
+  if (first === undefined) return;
+  // Each new name is synced into its parent, down from the first directory that was made.
+  const above = parentOf(binary(Buffer.from(first)));
+  for (let at = root; at.length > above.length; at = parentOf(at)) await syncDirectory(files, parentOf(at));
+}
+
+async function* listVersions(
+  files: Files,
+  root: () => Promise<Binary>,
+  prefix: string,
+  { startAfter, exact = false, limit = Number.POSITIVE_INFINITY, signal }: ListOptions = {},
+): AsyncGenerator<ObjectVersion> {
+  const from = await root();
+  if (exact || limit === 1) {
+    // The key that is the prefix itself is the first of all: seen without reading its whole directory.
+    const stats = await statOfKey(files, from, prefix);
+    const wanted =
+      stats !== null && (startAfter === undefined || binaryOfKey(prefix) > binaryOfKey(startAfter));
+    if (wanted) yield versionOf(prefix, stats);
+    if (exact || wanted) return;
+  }
+  let listed = 0;
+  for await (const { key, stats } of filesUnder(files, from, prefix, { startAfter, limit, signal })) {
+    if (listed >= limit) return;
+    listed += 1;
+    yield versionOf(keyOfBinary(key), stats);
+  }
+}
+
+async function* listPrefixes(
+  files: Files,
+  root: () => Promise<Binary>,
+  prefix: string,
+  signal?: AbortSignal,
+): AsyncGenerator<string> {
+  const from = await root();
+  const at = await startOf(files, from, prefix);
+  if (at === null) return;
+  for await (const directory of directoriesWithFiles(files, from, {
+    prefix: at,
+    ...(signal && { signal }),
+  })) {
+    yield keyOfBinary(directory);
+  }
+}
+
+/** The prefix as bytes; null when its last whole directory is not there or is reached through a link. */
+async function startOf(files: Files, root: Binary, prefix: string): Promise<Binary | null> {
+  const bytes = binaryOfKey(prefix);
+  if (bytes.includes('\0')) return null;
+  const directory = bytes.slice(0, Math.max(0, bytes.lastIndexOf('/')));
+  if (directory === '') return bytes.startsWith('/') ? null : bytes;
+  // `..`, `.` and empty segments fail here too: the real path is another.
+  return (await directoryState(files, `${root}/${directory}` as Binary)) === 'there' ? bytes : null;
+}
+
+async function* filesUnder(
+  files: Files,
+  root: Binary,
+  prefix: string,
+  {
+    startAfter,
+    limit,
+    signal,
+  }: { startAfter: string | undefined; limit: number; signal: AbortSignal | undefined },
+): AsyncGenerator<Walked> {
+  const at = await startOf(files, root, prefix);
+  if (at === null) return;
+  yield* walk(files, root, {
+    prefix: at,
+    // Who wants the first few of a large directory need not hold all its names.
+    windowMax: Math.min(Math.max(limit, 64), WINDOW_MAX),
+    ...(startAfter === undefined ? {} : { startAfter: binaryOfKey(startAfter) }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+const versionOf = (key: string, stats: Stats): ObjectVersion => ({
+  key,
+  versionId: VERSION_ID,
+  marker: false,
+  size: stats.isFile() ? stats.size : 0,
+  lastModifiedMs: Math.floor(stats.mtimeMs),
+});
+
+/** Of the object at that key; null when there is none, also when the key can't be a path. */
+async function statOfKey(files: Files, root: Binary, key: string): Promise<Stats | null> {
+  if (!isPathKey(key)) return null;
+  const path = fileOf(root, key);
+  if ((await directoryState(files, parentOf(path))) !== 'there') return null;
+  const stats = await statOf(files, path);
+  return stats === null || stats.isDirectory() ? null : stats;
+}
+
+async function mustExist(files: Files, root: Binary, key: string, versionId: string): Promise<void> {
+  if (versionId === VERSION_ID && (await statOfKey(files, root, key)) !== null) return;
+  throw notFound(root, key);
+}
+
+const notFound = (root: Binary, key: string) =>
+  new LedgerstoneError('not-found', `there is no ${key} in ${show(root)}`, {
+    remedy: 'The file is not there (any more); verify the archive.',
+  });
+
+async function readFile(
+  files: Files,
+  root: Binary,
+  key: string,
+  versionId: string,
+  options: ReadOptions,
+): Promise<Uint8Array> {
+  options.signal?.throwIfAborted();
+  await mustExist(files, root, key, versionId);
+  const path = fileOf(root, key);
+  let handle: FileHandle | null = null;
+  try {
+    // Not through a link, and without waiting for the other end of a pipe.
+    handle = await files.open(pathOf(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw notAFile(key);
+    return await readRange(handle, key, stats.size, options);
+  } catch (error) {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) throw notFound(root, key);
+    // A link, a socket, a device without a driver.
+    if (isCode(error, 'ELOOP', 'ENXIO', 'EMLINK', 'EOPNOTSUPP')) throw notAFile(key);
+    throw directoryError(error, `reading ${show(path)}`);
+  } finally {
+    await handle?.close();
+  }
+}
+
+const notAFile = (key: string) =>
+  new LedgerstoneError('not-a-file', `${key} is a link or a device, not a file`, { disposition: 'input' });
+
+async function readRange(
+  handle: FileHandle,
+  key: string,
+  size: number,
+  { maxBytes, range, signal }: ReadOptions,
+): Promise<Uint8Array> {
+  assert(
+    range === undefined || (range.start >= 0 && range.end > range.start),
+    'a range has at least one byte',
+  );
+  const { start, end } = range ?? { start: 0, end: size };
+  if (end - start > maxBytes) {
+    const message = `${key} has ${end - start} bytes, more than the ${maxBytes} that it may have`;
+    throw new LedgerstoneError('too-large', message, { disposition: 'input' });
+  }
+  const bytes = new Uint8Array(end - start);
+  for (let at = 0; at < bytes.length; ) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at);
+    if (bytesRead === 0) {
+      throw new LedgerstoneError('out-of-range', `${key} ends at ${start + at}, before ${end}`, {
+        disposition: 'input',
+      });
+    }
+    at += bytesRead;
+  }
+  return bytes;
+}

@@ -1,0 +1,177 @@
+// How does one talk to S3 so that nothing hangs, leaks or floods?
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { LedgerstoneError } from '../base/error.ts';
+import { storeError } from './s3-error.ts';
+import { type ClockWatch, useKnownPayloadHash, watchClock } from './s3-middleware.ts';
+import { Semaphore } from './semaphore.ts';
+
+export type S3Options = {
+  readonly bucket: string;
+  readonly region: string;
+  /** '' or ends with '/'. */
+  readonly prefix: string;
+  /** For S3-compatible servers: `http://127.0.0.1:4566`. */
+  readonly endpoint?: string;
+  /** Default: true with an endpoint, else false. */
+  readonly forcePathStyle?: boolean;
+  /** Account id: every call is refused when the bucket belongs to somebody else. */
+  readonly expectedBucketOwner?: string;
+  /** Default: the SDK's chain (environment, files, roles). */
+  readonly credentials?: NonNullable<S3ClientConfig['credentials']>;
+  readonly connectTimeoutMs?: number;
+  /** From a request's start to its answer's head; a second more for each MiB sent. */
+  readonly requestTimeoutMs?: number;
+  /** Requests under way at once; further ones wait. */
+  readonly inFlightMax?: number;
+  /** Tries of the SDK's own inside one call, with its own backoff. */
+  readonly attemptsMax?: number;
+  readonly clock?: Clock;
+};
+
+/** What every call is given: pass `http` to `client.send`. */
+export type CallHttp = { readonly abortSignal: AbortSignal; readonly requestTimeout: number };
+export type Call = {
+  readonly operation: string;
+  readonly key?: string;
+  readonly bytes?: number;
+  readonly signal?: AbortSignal;
+};
+
+export type S3Connection = {
+  readonly client: S3Client;
+  /** Goes into every command's input. */
+  readonly target: { readonly Bucket: string; readonly ExpectedBucketOwner?: string };
+  readonly options: S3Options;
+  readonly clockWatch: ClockWatch;
+  /** Runs `send` in its turn and within a deadline that covers the body too; every failure is an error of ours. */
+  run<T>(call: Call, send: (http: CallHttp) => Promise<T>): Promise<T>;
+  close(): void;
+};
+
+/** Slowest transfer that we wait for. */
+const BYTES_PER_MS = (1024 * 1024) / 1000;
+
+export function connectS3(options: S3Options): S3Connection {
+  if (options.prefix !== '' && !options.prefix.endsWith('/')) {
+    throw new LedgerstoneError(
+      'bad-prefix',
+      `the store's prefix "${options.prefix}" must be empty or end with /`,
+    );
+  }
+  const inFlightMax = options.inFlightMax ?? 32;
+  const requestTimeoutMs = options.requestTimeoutMs ?? 30_000;
+  const attemptsMax = options.attemptsMax ?? 3;
+  const clockWatch = watchClock(options.clock ?? systemClock);
+  const client = makeClient(options, { inFlightMax, requestTimeoutMs, attemptsMax });
+  clockWatch.attach(client);
+  useKnownPayloadHash(client);
+  const turns = new Semaphore(inFlightMax);
+  const closing = new AbortController();
+  let workedBefore = false;
+
+  const run = <T>(call: Call, send: (http: CallHttp) => Promise<T>): Promise<T> =>
+    turns.run(async () => {
+      const timeoutMs = requestTimeoutMs + (call.bytes ?? 0) / BYTES_PER_MS;
+      const ending = deadline(call.signal, closing.signal, attemptsMax * (timeoutMs + 2000));
+      try {
+        const result = await send({ abortSignal: ending.signal, requestTimeout: timeoutMs });
+        workedBefore = true;
+        return result;
+      } catch (cause) {
+        call.signal?.throwIfAborted();
+        const why = ending.reason();
+        const of = { ...call, bucket: options.bucket, region: options.region, workedBefore };
+        throw storeError(why ?? cause, of);
+      } finally {
+        ending.stop();
+      }
+    }, call.signal);
+
+  return {
+    client,
+    target: {
+      Bucket: options.bucket,
+      ...(options.expectedBucketOwner === undefined
+        ? {}
+        : { ExpectedBucketOwner: options.expectedBucketOwner }),
+    },
+    options,
+    clockWatch,
+    run,
+    close: () => {
+      closing.abort();
+      client.destroy();
+    },
+  };
+}
+
+function makeClient(
+  options: S3Options,
+  bounds: { inFlightMax: number; requestTimeoutMs: number; attemptsMax: number },
+): S3Client {
+  // More sockets than calls: the SDK's own retries and a closing connection never make a call wait for a socket.
+  const agent = { keepAlive: true, maxSockets: bounds.inFlightMax + 8 };
+  return new S3Client({
+    region: options.region,
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
+    maxAttempts: bounds.attemptsMax,
+    // With `Expect: 100-continue` the SDK opens a new connection for each PUT.
+    expectContinueHeader: false,
+    // Every PUT with a lock must carry a checksum. What we read is checked against the seal, so not twice.
+    requestChecksumCalculation: 'WHEN_SUPPORTED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      httpAgent: new HttpAgent(agent),
+      httpsAgent: new HttpsAgent(agent),
+      connectionTimeout: options.connectTimeoutMs ?? 5000,
+      requestTimeout: bounds.requestTimeoutMs,
+      // Without this a timeout is only a line in the log.
+      throwOnRequestTimeout: true,
+      // Silence on the connection, also in the middle of a body.
+      socketTimeout: bounds.requestTimeoutMs,
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    },
+  });
+}
+
+type Deadline = { readonly signal: AbortSignal; reason(): Error | null; stop(): void };
+
+/** Ends a call for the caller's reason, at the store's close, or after the whole time that all its tries may take. */
+function deadline(caller: AbortSignal | undefined, closing: AbortSignal, totalMs: number): Deadline {
+  const controller = new AbortController();
+  let reason: Error | null = null;
+  const end = (error: Error | null) => {
+    reason = error;
+    controller.abort();
+  };
+  const onCaller = () => end(null);
+  const onClose = () =>
+    end(new LedgerstoneError('closed', 'the store was closed', { disposition: 'retriable' }));
+  const timer = setTimeout(
+    () =>
+      end(
+        new LedgerstoneError('timed-out', `S3 did not finish a call in ${Math.round(totalMs / 1000)} s`, {
+          disposition: 'retriable',
+        }),
+      ),
+    totalMs,
+  );
+  if (caller?.aborted) onCaller();
+  if (closing.aborted) onClose();
+  caller?.addEventListener('abort', onCaller, { once: true });
+  closing.addEventListener('abort', onClose, { once: true });
+  return {
+    signal: controller.signal,
+    reason: () => reason,
+    stop: () => {
+      clearTimeout(timer);
+      caller?.removeEventListener('abort', onCaller);
+      closing.removeEventListener('abort', onClose);
+    },
+  };
+}

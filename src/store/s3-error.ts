@@ -1,0 +1,186 @@
+// What does an answer of S3 that is not the wanted one mean, and what may the caller do about it?
+import { S3ServiceException } from '@aws-sdk/client-s3';
+import { type Disposition, LedgerstoneError, messageOf } from '../base/error.ts';
+
+export type S3Call = {
+  /** S3's name of it: `PutObject`. */
+  readonly operation: string;
+  readonly bucket: string;
+  readonly region: string;
+  readonly key?: string;
+  /** Credentials that worked once may come back; those that never did won't without a person. */
+  readonly workedBefore: boolean;
+};
+
+type Meaning = { readonly code: string; readonly disposition: Disposition; readonly remedy: string };
+
+const fatal = (code: string, remedy: string): Meaning => ({ code, disposition: 'fatal', remedy });
+const retriable = (code: string, remedy: string): Meaning => ({ code, disposition: 'retriable', remedy });
+const input = (code: string, remedy: string): Meaning => ({ code, disposition: 'input', remedy });
+
+const WAIT = 'It passes by itself; the same call is repeated.';
+
+/** The error of ours for anything that an S3 call threw. Retriable also means: it may have happened. */
+export function storeError(cause: unknown, call: S3Call): LedgerstoneError {
+  if (cause instanceof LedgerstoneError) return cause;
+  const meaning = meaningOf(cause, call);
+  const where = call.key === undefined ? `bucket ${call.bucket}` : `${call.key} in bucket ${call.bucket}`;
+  return new LedgerstoneError(meaning.code, `S3 ${call.operation} of ${where}: ${describe(cause)}`, {
+    disposition: meaning.disposition,
+    remedy: meaning.remedy,
+    cause,
+  });
+}
+
+/** The HTTP status of an error of the SDK's; undefined when no answer came. */
+export const statusOf = (error: unknown): number | undefined =>
+  (error as { $metadata?: { httpStatusCode?: number } } | null)?.$metadata?.httpStatusCode;
+
+export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '');
+
+function describe(cause: unknown): string {
+  if (!(cause instanceof S3ServiceException)) return `${nameOf(cause)}: ${messageOf(cause)}`;
+  const { httpStatusCode, requestId } = cause.$metadata;
+  const request = requestId === undefined ? '' : `, request ${requestId}`;
+  return `${cause.name}: ${cause.message} (HTTP ${httpStatusCode}${request})`;
+}
+
+function meaningOf(cause: unknown, call: S3Call): Meaning {
+  return byName(nameOf(cause), messageOf(cause), cause, call) ?? byStatus(statusOf(cause), cause, call);
+}
+
+function byName(name: string, message: string, cause: unknown, call: S3Call): Meaning | null {
+  switch (name) {
+    case 'NoSuchKey':
+    case 'NoSuchVersion':
+      return fatal('not-found', 'The version is not there (any more); verify the archive.');
+    case 'MethodNotAllowed':
+      return fatal('not-found', 'That version is a delete marker and has no bytes.');
+    case 'NoSuchBucket':
+      return fatal(
+        'no-bucket',
+        `Create ${call.bucket} with Object Lock (ledgerstone init), or correct its name.`,
+      );
+    case 'PermanentRedirect':
+    case 'AuthorizationHeaderMalformed':
+    case 'IllegalLocationConstraintException':
+      return wrongRegion(cause, call);
+    case 'AccessDenied':
+      if (/object lock/i.test(message)) {
+        return fatal('locked', 'The version is locked: until then it can only be locked for longer.');
+      }
+      return notPermitted(call);
+    case 'AllAccessDisabled':
+    case 'AccountProblem':
+      return notPermitted(call);
+    case 'InvalidAccessKeyId':
+    case 'SignatureDoesNotMatch':
+    case 'InvalidToken':
+      return fatal('credentials', 'S3 does not know these credentials: check the access key and its secret.');
+    case 'ExpiredToken':
+    case 'ExpiredTokenException':
+    case 'TokenRefreshRequired':
+    case 'CredentialsProviderError':
+      return expired(call);
+    case 'RequestTimeTooSkewed':
+    case 'RequestExpired':
+      return retriable('clock-skew', "Set this machine's clock (NTP): it disagrees with S3's.");
+    case 'ConditionalRequestConflict':
+    case 'OperationAborted':
+      return retriable(
+        'conflict',
+        'Another request holds this key at this moment. The same bytes are sent again.',
+      );
+    case 'InvalidRange':
+      return input('out-of-range', 'The object ends before the bytes that were asked for.');
+    case 'InvalidObjectState':
+      return fatal(
+        'not-restored',
+        'The object lies in an archive tier (Glacier): restore it, then try again.',
+      );
+    case 'InvalidRetentionPeriod':
+      return fatal(
+        'bad-lock',
+        "The retain-until date is not one that S3 takes: check the clock and the policy's period.",
+      );
+    case 'InvalidBucketState':
+      return noObjectLock(call);
+    case 'InvalidRequest':
+    case 'InvalidArgument':
+      if (/object lock/i.test(message)) return noObjectLock(call);
+      if (/retain until/i.test(message)) {
+        return fatal(
+          'bad-lock',
+          "The retain-until date lies in the past: check the clock and the policy's period.",
+        );
+      }
+      return null;
+    case 'RequestTimeout':
+    case 'TimeoutError':
+      return retriable('timed-out', WAIT);
+    default:
+      return null;
+  }
+}
+
+function byStatus(status: number | undefined, cause: unknown, call: S3Call): Meaning {
+  if (status === undefined) {
+    // No answer at all: refused, reset, unresolvable, an aborted body. An error of our own calling has a TypeError's shape.
+    if (cause instanceof TypeError || cause instanceof RangeError)
+      return fatal('s3-refused', 'A bug: please report it.');
+    return retriable(
+      'unreachable',
+      `Check the network, the endpoint and the Region (${call.region}). ${WAIT}`,
+    );
+  }
+  if (status >= 500 || status === 429 || status === 408) return retriable('unavailable', WAIT);
+  if (status === 307) return retriable('unavailable', 'A new bucket is not known everywhere yet.');
+  if (status === 301) return wrongRegion(cause, call);
+  if (status === 404) return fatal('not-found', 'Check the name of the bucket and of the key.');
+  if (status === 403) return notPermitted(call);
+  if (status === 409) return retriable('conflict', WAIT);
+  // A 2xx that ended in an error: the answer was cut off or is not XML.
+  if (status < 300) return retriable('bad-answer', WAIT);
+  return fatal('s3-refused', 'S3 refuses this call; its message says why.');
+}
+
+const notPermitted = (call: S3Call): Meaning =>
+  fatal(
+    'not-permitted',
+    `Allow s3:${PERMISSIONS[call.operation] ?? call.operation} to this role, on this bucket and key.`,
+  );
+
+/** IAM's name where it is not the call's. */
+const PERMISSIONS: Readonly<Record<string, string>> = {
+  GetObject: 'GetObjectVersion',
+  PutObject: 'PutObject and s3:PutObjectRetention',
+  ListObjectVersions: 'ListBucketVersions',
+  HeadBucket: 'ListBucket',
+  GetObjectLockConfiguration: 'GetBucketObjectLockConfiguration',
+  PutObjectLockConfiguration: 'PutBucketObjectLockConfiguration',
+  GetPublicAccessBlock: 'GetBucketPublicAccessBlock',
+  PutPublicAccessBlock: 'PutBucketPublicAccessBlock',
+  DeleteObject: 'DeleteObjectVersion',
+};
+
+function expired(call: S3Call): Meaning {
+  const remedy =
+    'The credentials have expired or none were found: renew them (aws sso login, the role, the environment).';
+  return call.workedBefore ? retriable('credentials', remedy) : fatal('credentials', remedy);
+}
+
+function wrongRegion(cause: unknown, call: S3Call): Meaning {
+  const response = (cause as { $response?: { headers?: Record<string, string> } }).$response;
+  const region = response?.headers?.['x-amz-bucket-region'];
+  const found = region === undefined ? 'another Region' : region;
+  return fatal(
+    'wrong-region',
+    `The bucket ${call.bucket} lies in ${found}, not in ${call.region}: set region to it.`,
+  );
+}
+
+const noObjectLock = (call: S3Call): Meaning =>
+  fatal(
+    'no-object-lock',
+    `Enable Object Lock and versioning on ${call.bucket}, or use a bucket that has them.`,
+  );

@@ -1,0 +1,165 @@
+// Which versions and delete markers lie under a prefix of a bucket?
+import {
+  type DeleteMarkerEntry,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  type ObjectVersion as S3Version,
+} from '@aws-sdk/client-s3';
+import { LedgerstoneError } from '../base/error.ts';
+import { compareKeys } from './key-bytes.ts';
+import { KeyVersions, type Listed } from './key-versions.ts';
+import type { S3Connection } from './s3-connection.ts';
+import type { ListOptions, ObjectVersion } from './store.ts';
+
+const PAGE_MAX = 1000;
+
+/** A key's versions may run over any number of pages, newest first: a key is held back until the next one begins. */
+export async function* listS3Versions(
+  s3: S3Connection,
+  prefix: string,
+  options: ListOptions = {},
+): AsyncGenerator<ObjectVersion> {
+  const { startAfter, exact = false, limit = Number.POSITIVE_INFINITY, signal } = options;
+  if (limit < 1) return;
+  let open: KeyVersions | null = null;
+  let keys = 0;
+  for await (const page of pages(s3, { prefix, startAfter, limit, signal })) {
+    for (const entry of page.entries) {
+      if (startAfter !== undefined && compareKeys(entry.key, startAfter) <= 0) continue;
+      if (open !== null && open.key !== entry.key) {
+        if (compareKeys(open.key, entry.key) > 0)
+          throw misbehaves(s3, `lists ${entry.key} after ${open.key}`);
+        yield* open.oldestFirst();
+        open = null;
+        keys += 1;
+        if (keys >= limit) return;
+      }
+      // The key itself is the first of all keys that begin with it.
+      if (exact && entry.key !== prefix) return;
+      open ??= new KeyVersions(entry.key);
+      open.add(entry);
+    }
+  }
+  if (open !== null) yield* open.oldestFirst();
+}
+
+/** Of markers too: an object list would hide a chain whose every object was "deleted". */
+export async function* listS3Prefixes(
+  s3: S3Connection,
+  prefix: string,
+  signal?: AbortSignal,
+): AsyncGenerator<string> {
+  let last: string | null = null;
+  for await (const page of pages(s3, { prefix, delimiter: '/', limit: PAGE_MAX, signal })) {
+    for (const name of page.prefixes) {
+      // A page may begin with the common prefix that the last one ended with.
+      if (last === null || compareKeys(name, last) > 0) yield name;
+      last = name;
+    }
+  }
+}
+
+/** By key; newest first among the versions of a key, and among its markers. */
+type Page = { readonly entries: readonly Listed[]; readonly prefixes: readonly string[] };
+
+type PageRequest = {
+  readonly prefix: string;
+  readonly delimiter?: string;
+  readonly startAfter?: string | undefined;
+  /** So many keys are wanted. */
+  readonly limit: number;
+  readonly signal?: AbortSignal | undefined;
+};
+
+async function* pages(s3: S3Connection, request: PageRequest): AsyncGenerator<Page> {
+  const archive = s3.options.prefix;
+  const call = {
+    operation: 'ListObjectVersions',
+    key: archive + request.prefix,
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  };
+  let keyMarker = request.startAfter === undefined ? undefined : archive + request.startAfter;
+  let versionMarker: string | undefined;
+  // Who wants a few keys gets a small page first; one key with many versions then comes in full pages.
+  let pageSize = Math.min(PAGE_MAX, request.limit * 2 + 8);
+  for (;;) {
+    const command = new ListObjectVersionsCommand({
+      ...s3.target,
+      Prefix: archive + request.prefix,
+      // XML can't carry every character that a key can.
+      EncodingType: 'url',
+      MaxKeys: pageSize,
+      ...(request.delimiter === undefined ? {} : { Delimiter: request.delimiter }),
+      ...(keyMarker === undefined ? {} : { KeyMarker: keyMarker }),
+      ...(versionMarker === undefined ? {} : { VersionIdMarker: versionMarker }),
+    });
+    const answer = await s3.run(call, (http) => s3.client.send(command, http));
+    yield readPage(s3, answer);
+    if (answer.IsTruncated !== true) return;
+    const nextKey =
+      answer.NextKeyMarker === undefined ? undefined : decodeKey(s3, answer, answer.NextKeyMarker);
+    const nextVersion = answer.NextVersionIdMarker === '' ? undefined : answer.NextVersionIdMarker;
+    if (nextKey === undefined || (nextKey === keyMarker && nextVersion === versionMarker)) {
+      throw misbehaves(s3, `says that a list goes on after "${keyMarker ?? ''}" but not where`);
+    }
+    keyMarker = nextKey;
+    versionMarker = nextVersion;
+    pageSize = PAGE_MAX;
+  }
+}
+
+function readPage(s3: S3Connection, answer: ListObjectVersionsCommandOutput): Page {
+  // Without this member it is no list, but some error that came with status 200; taken for an empty list it would
+  // say "no archive here".
+  if (answer.IsTruncated === undefined) {
+    throw new LedgerstoneError(
+      'bad-answer',
+      `S3 answered a list of ${s3.options.bucket} with something else`,
+      {
+        disposition: 'retriable',
+      },
+    );
+  }
+  const listed = (entry: S3Version | DeleteMarkerEntry, size: number | null): Listed => {
+    if (entry.Key === undefined || entry.VersionId === undefined)
+      throw misbehaves(s3, 'lists a version without key or id');
+    return {
+      key: withoutPrefix(s3, decodeKey(s3, answer, entry.Key)),
+      versionId: entry.VersionId,
+      marker: size === null,
+      size: size ?? 0,
+      lastModifiedMs: entry.LastModified?.getTime() ?? 0,
+      latest: entry.IsLatest === true,
+    };
+  };
+  const versions = (answer.Versions ?? []).map((version) => listed(version, version.Size ?? 0));
+  const markers = (answer.DeleteMarkers ?? []).map((marker) => listed(marker, null));
+  return {
+    // A stable sort: the order within a key stays S3's.
+    entries: [...versions, ...markers].sort((a, b) => compareKeys(a.key, b.key)),
+    prefixes: (answer.CommonPrefixes ?? [])
+      .map((common) => withoutPrefix(s3, decodeKey(s3, answer, common.Prefix ?? '')))
+      .sort(compareKeys),
+  };
+}
+
+/** S3 writes a space as `+` and a plus as `%2B`. A server that does not know EncodingType says nothing of it. */
+function decodeKey(s3: S3Connection, answer: ListObjectVersionsCommandOutput, text: string): string {
+  if (answer.EncodingType !== 'url') return text;
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    throw misbehaves(s3, `lists a key that can't be decoded: ${text}`);
+  }
+}
+
+function withoutPrefix(s3: S3Connection, key: string): string {
+  if (!key.startsWith(s3.options.prefix))
+    throw misbehaves(s3, `lists ${key}, which is outside ${s3.options.prefix}`);
+  return key.slice(s3.options.prefix.length);
+}
+
+const misbehaves = (s3: S3Connection, what: string): LedgerstoneError =>
+  new LedgerstoneError('store-misbehaves', `the store of bucket ${s3.options.bucket} ${what}`, {
+    remedy: 'It does not do what S3 does: use another server, or report this with its name and version.',
+  });
