@@ -1,0 +1,129 @@
+// Does a batch become lines, blocks and a root that an independent reading finds again?
+import { describe, expect, it } from 'vitest';
+import { utf8 } from '../../../src/base/bytes.ts';
+import { portableSha256, portableSha256Into } from '../../../src/base/hash.ts';
+import { gzipCompressor, zstdCompressor } from '../../../src/base/node/compress.ts';
+import { nodeDecompress } from '../../../src/base/node/decompress.ts';
+import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
+import { decodeLine, encodeEntry, type KafkaRecord } from '../../../src/format/record.ts';
+import { leafHash, rootOfLeaves } from '../../../src/merkle/tree.ts';
+import { BodyBuilder, type BodyTools, type SegmentBody } from '../../../src/segment/body.ts';
+
+const tools = (encoding: 'zstd' | 'gzip'): BodyTools => ({
+  sha256: nodeSha256,
+  sha256Into: nodeSha256Into,
+  encoding,
+  compress: encoding === 'zstd' ? zstdCompressor(1) : gzipCompressor(1),
+});
+
+const record = (offset: number, value: string | null, timestamp = BigInt(offset)): KafkaRecord => ({
+  offset,
+  timestamp,
+  timestampType: 'create',
+  key: null,
+  headers: [],
+  value: value === null ? null : utf8(value),
+});
+
+/** Reads a body back with nothing but the decompressor and the line reader. */
+function linesOf(body: SegmentBody): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  let at = 0;
+  for (const block of body.blocks) {
+    const content = nodeDecompress(
+      (body.data as Uint8Array).subarray(at, at + block.bytes),
+      body.encoding,
+      block.content,
+    );
+    at += block.bytes;
+    let start = 0;
+    for (let end = content.indexOf(10); end >= 0; end = content.indexOf(10, start)) {
+      lines.push(content.subarray(start, end));
+      start = end + 1;
+    }
+    expect(start).toBe(content.length);
+  }
+  expect(at).toBe(body.data?.length ?? 0);
+  return lines;
+}
+
+describe.each(['zstd', 'gzip'] as const)('a body in %s', (encoding) => {
+  it('holds every line once, in order, over several blocks', () => {
+    const builder = new BodyBuilder(100, tools(encoding));
+    const records = Array.from({ length: 5_000 }, (_, i) =>
+      record(100 + i, JSON.stringify({ i, pad: 'x'.repeat(i % 900) })),
+    );
+    for (const one of records) builder.record(one);
+    const body = builder.finish();
+    expect(body.blocks.length).toBeGreaterThan(1);
+    const lines = linesOf(body);
+    expect(lines.map((line) => Buffer.from(line).toString())).toEqual(
+      records.map((one) => Buffer.from(encodeEntry(one)).toString()),
+    );
+    expect(body).toMatchObject({
+      firstOffset: 100,
+      nextOffset: 5_100,
+      count: 5_000,
+      lines: 5_000,
+      missing: {},
+    });
+    expect(body.root).toEqual(
+      rootOfLeaves(
+        portableSha256,
+        lines.map((line) => leafHash(portableSha256, line)),
+      ),
+    );
+    expect(body.dataSha256).toEqual(portableSha256(body.data as Uint8Array));
+    expect(body.lastRecord).toEqual({
+      offset: 5_099,
+      leaf: leafHash(portableSha256, lines.at(-1) as Uint8Array),
+    });
+  });
+});
+
+describe('a body', () => {
+  it('is the same with the portable hash', () => {
+    const build = (extra: Partial<BodyTools>) => {
+      const builder = new BodyBuilder(0, { ...tools('zstd'), ...extra });
+      for (let i = 0; i < 100; i++) builder.record(record(i, `{"i":${i}}`));
+      return builder.finish();
+    };
+    expect(build({ sha256: portableSha256, sha256Into: portableSha256Into })).toEqual(build({}));
+  });
+
+  it('counts gaps by reason and knows its last record before them', () => {
+    const builder = new BodyBuilder(5, tools('zstd'));
+    builder.record(record(5, 'a'));
+    builder.gap({ offset: 6, last: 8, reason: 'transaction', control: 1, aborted: 2 });
+    builder.gap({ offset: 9, last: 9, reason: 'accepted', by: 'ops', why: 'lost' });
+    const body = builder.finish();
+    expect(body.missing).toEqual({ transaction: 3, accepted: 1 });
+    expect(body).toMatchObject({ count: 1, lines: 3, nextOffset: 10 });
+    expect(body.lastRecord?.offset).toBe(5);
+    expect(linesOf(body).map((line) => decodeLine(line).kind)).toEqual(['entry', 'gap', 'gap']);
+  });
+
+  it('takes times only from within the range that a date can show', () => {
+    const builder = new BodyBuilder(0, tools('zstd'));
+    for (const [i, time] of [-1n, 5n, 253_402_300_800_000n, 2n, 1n << 62n].entries())
+      builder.record(record(i, '1', time));
+    expect(builder.finish()).toMatchObject({ firstTimeMs: 2, lastTimeMs: 5 });
+  });
+
+  it('without lines has no data', () => {
+    expect(new BodyBuilder(7, tools('zstd')).finish()).toMatchObject({
+      data: null,
+      lines: 0,
+      nextOffset: 7,
+      lastRecord: null,
+    });
+  });
+
+  it('refuses an offset out of turn', () => {
+    const builder = new BodyBuilder(0, tools('zstd'));
+    expect(() => builder.record(record(1, 'a'))).toThrow('offset 1 where 0 follows');
+    expect(() => builder.gap({ offset: 2, last: 3, reason: 'transaction', control: 2, aborted: 0 })).toThrow(
+      'gap at 2',
+    );
+  });
+});
