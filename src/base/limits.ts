@@ -8,8 +8,11 @@ export const LIMITS = {
   /** Greatest configurable key + headers + value of one record. */
   recordBytesMax: 32 * MIB,
   recordBytesDefault: 10 * MIB,
-  /** Bytes of one line, without its LF: base64 of the largest record, and room for the members around it. */
-  lineBytesMax: 64 * MIB - 1,
+  /**
+   * Bytes of one line, without its LF: base64 of the largest record, and room for the members around it. With 1 MiB of
+   * other lines before it, it still fits into one block.
+   */
+  lineBytesMax: 63 * MIB - 1,
   /** Content of one block, decompressed. */
   blockContentMax: 64 * MIB,
   /** Content that a block aims at. */

@@ -1,7 +1,7 @@
 // Is this leaf in that tree, and is that tree the same one, grown? (RFC 9162 §2.1.3 and §2.1.4.)
 import { equalBytes } from '../base/bytes.ts';
 import type { Sha256 } from '../base/hash.ts';
-import { type Hash, nodeHash, rootOfLeaves } from './tree.ts';
+import { emptyRoot, type Hash, nodeHash, rootOfLeaves } from './tree.ts';
 
 /** The largest power of two below `size` (size ≥ 2). */
 function split(size: number): number {
@@ -10,9 +10,13 @@ function split(size: number): number {
   return k;
 }
 
+/** Hashes of another length would be hashed into something: refused before. */
+const areHashes = (hashes: readonly Hash[]): boolean => hashes.every((hash) => hash.length === 32);
+
 /** Inclusion path of leaf `index`, leaf to root. RFC 9162 §2.1.3.1. */
 export function inclusionProof(sha256: Sha256, leaves: readonly Hash[], index: number): Hash[] {
-  if (index < 0 || index >= leaves.length) throw new RangeError(`leaf ${index} of ${leaves.length}`);
+  if (!Number.isInteger(index) || index < 0 || index >= leaves.length)
+    throw new RangeError(`leaf ${index} of ${leaves.length}`);
   if (leaves.length === 1) return [];
   const k = split(leaves.length);
   return index < k
@@ -22,7 +26,8 @@ export function inclusionProof(sha256: Sha256, leaves: readonly Hash[], index: n
 
 /** Consistency proof between the first `from` leaves and all of them. RFC 9162 §2.1.4.1. */
 export function consistencyProof(sha256: Sha256, leaves: readonly Hash[], from: number): Hash[] {
-  if (from < 1 || from > leaves.length) throw new RangeError(`from ${from} of ${leaves.length}`);
+  if (!Number.isInteger(from) || from < 1 || from > leaves.length)
+    throw new RangeError(`from ${from} of ${leaves.length}`);
   const subProof = (part: readonly Hash[], size: number, whole: boolean): Hash[] => {
     if (size === part.length) return whole ? [] : [rootOfLeaves(sha256, part)];
     const k = split(part.length);
@@ -50,8 +55,9 @@ export function rootFromInclusion(
   size: number,
   path: readonly Hash[],
 ): Hash | undefined {
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return undefined;
-  if (path.length !== inclusionPathLength(index, size)) return undefined;
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size)
+    return undefined;
+  if (path.length !== inclusionPathLength(index, size) || !areHashes([leaf, ...path])) return undefined;
   let node = leaf;
   let used = 0;
   for (let at = index, last = size - 1; last > 0; at = Math.floor(at / 2), last = Math.floor(last / 2)) {
@@ -73,7 +79,7 @@ export function verifyInclusion(
   return found !== undefined && equalBytes(found, root);
 }
 
-/** RFC 9162 §2.1.4.2. Size 0 is consistent with everything and takes an empty proof. */
+/** RFC 9162 §2.1.4.2. The empty tree, by its own root only, is consistent with everything and takes an empty proof. */
 export function verifyConsistency(
   sha256: Sha256,
   fromSize: number,
@@ -85,7 +91,8 @@ export function verifyConsistency(
   if (!Number.isSafeInteger(fromSize) || !Number.isSafeInteger(toSize)) return false;
   if (fromSize < 0 || fromSize > toSize) return false;
   if (fromSize === toSize) return proof.length === 0 && equalBytes(fromRoot, toRoot);
-  if (fromSize === 0) return proof.length === 0;
+  if (fromSize === 0) return proof.length === 0 && equalBytes(fromRoot, emptyRoot(sha256));
+  if (!areHashes([fromRoot, toRoot, ...proof])) return false;
   const half = (n: number) => Math.floor(n / 2);
   let from = fromSize - 1;
   let to = toSize - 1;
