@@ -43,16 +43,31 @@ export type SealInspection = {
   readonly signaturesChecked: number;
 };
 
-/** Throws VerifyError with the first problem's code: `malformed`, `root-mismatch`, `bad-signature`, `unknown-key`, `no-trusted-key`. */
+/** Throws VerifyError with the first problem's code: `malformed`, `sequence-gap`, `root-mismatch`, `bad-signature`, `unknown-key`, `no-trusted-key`. */
 export async function openSeal(bytes: Uint8Array, context: OpenSealContext): Promise<OpenedSeal> {
   const { opened, problems } = await inspectSeal(bytes, context);
-  const first = problems[0];
-  if (first !== undefined) throw new VerifyError(first);
-  if (opened === null) throw new VerifyError({ code: 'malformed', expected: 'a seal', found: null });
+  const first = problems[0] ?? (opened === null ? NOT_A_SEAL : trustProblem(opened, context));
+  if (first !== null || opened === null) throw new VerifyError(first ?? NOT_A_SEAL);
   return opened;
 }
 
-/** The same, without stopping: for a verifier, which reports everything. Never throws on hostile bytes. */
+const NOT_A_SEAL: Problem = { code: 'malformed', expected: 'a seal', found: null };
+
+/** Whether a trusted key is among those that signed. */
+export function trustProblem(opened: OpenedSeal, context: OpenSealContext): Problem | null {
+  const { origin, keys } = opened.manifest;
+  const trusted = trustedFor(context.trusted, origin, context.sha256);
+  if (trusted.length === 0) {
+    return { code: 'no-trusted-key', expected: `a trusted key for ${origin}`, found: keys.join(' ') };
+  }
+  if (opened.signedKeys.some((key) => includesKey(trusted, key))) return null;
+  return { code: 'unknown-key', expected: 'a key that is trusted', found: keys.join(' ') };
+}
+
+/**
+ * The same without stopping, for a verifier, which reports everything; and without asking whether the seal's keys are
+ * trusted, which depends on its place in the chain. Never throws on hostile bytes.
+ */
 export async function inspectSeal(bytes: Uint8Array, context: OpenSealContext): Promise<SealInspection> {
   const { sha256 } = context;
   let parsed: { seal: Seal; manifest: Manifest; keys: VerifierKey[] };
@@ -101,11 +116,6 @@ export async function inspectSeal(bytes: Uint8Array, context: OpenSealContext): 
   const trusted = trustedFor(context.trusted, manifest.origin, sha256);
   const signatures = await checkSignatures(seal.signed, keys, trusted, context.verifySignature);
   problems.push(...signatures.problems);
-  if (trusted.length === 0) {
-    problems.push({ code: 'no-trusted-key', expected: `a trusted key for ${manifest.origin}`, found: null });
-  } else if (!keys.some((key) => includesKey(trusted, key))) {
-    problems.push({ code: 'unknown-key', expected: 'a key that is trusted', found: manifest.keys.join(' ') });
-  }
   const manifestHash = toHex(sha256(seal.manifestBytes));
   return {
     opened: { seal, manifest, root, frontier, manifestHash, signedKeys: keys },

@@ -40,7 +40,11 @@ export async function checkSignatures(
   required: readonly VerifierKey[],
   alsoKnown: readonly VerifierKey[],
   verify: VerifySignature = verifySignature,
-): Promise<{ readonly problems: Problem[]; readonly checked: number }> {
+): Promise<{
+  readonly problems: Problem[];
+  readonly checked: number;
+  readonly signedBy: ReadonlySet<VerifierKey>;
+}> {
   const known = [...required, ...alsoKnown.filter((key) => !includesKey(required, key))];
   const problems: Problem[] = [];
   const signedBy = new Set<VerifierKey>();
@@ -57,7 +61,7 @@ export async function checkSignatures(
     if (!signedBy.has(key) && problems.length === 0)
       problems.push(badSignature(key, 'no signature of that key'));
   }
-  return { problems, checked };
+  return { problems, checked, signedBy };
 }
 
 const badSignature = (key: VerifierKey, found: string): Problem => ({

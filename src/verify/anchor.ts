@@ -1,0 +1,101 @@
+// What is known of a chain from elsewhere, and does the chain agree? Rollback, fork and truncation show only so.
+import { equalBytes, toHex } from '../base/bytes.ts';
+import { parseSignedCheckpoint, type SignedCheckpoint } from '../format/note.ts';
+import type { VerifierKey } from '../format/vkey.ts';
+import type { Problem } from './finding.ts';
+import type { OpenedSeal } from './open-seal.ts';
+import { checkSignatures, type VerifySignature } from './trust.ts';
+
+/** "This chain had that root at that size." */
+export type Anchor = {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Uint8Array;
+  /** Offset after the last one of that size, where it is known. */
+  readonly nextOffset: number | null;
+  /** Null when the word was believed already: it stands in a continuing chain's first seal. */
+  readonly signed: SignedCheckpoint | null;
+  /** For people. */
+  readonly from: string;
+};
+
+/** Throws FormatError. */
+export function anchorOfCheckpoint(bytes: Uint8Array): Anchor {
+  const signed = parseSignedCheckpoint(bytes);
+  return { ...signed.checkpoint, nextOffset: null, signed, from: 'an earlier checkpoint' };
+}
+
+export class AnchorCheck {
+  readonly #anchors: readonly Anchor[];
+  readonly #verify: VerifySignature;
+  readonly #reached = new Set<Anchor>();
+
+  constructor(anchors: readonly Anchor[], verify: VerifySignature) {
+    this.#anchors = anchors;
+    this.#verify = verify;
+  }
+
+  /** True where a chain that goes on elsewhere has left this one already. */
+  isHandedOverBefore(origin: string, sequence: number): boolean {
+    return this.#anchors.some(
+      (anchor) => anchor.signed === null && anchor.origin === origin && anchor.size <= sequence,
+    );
+  }
+
+  /** The chain has come to the size of this seal. `keys`: all that are believed for it. */
+  async reach(opened: OpenedSeal, keys: readonly VerifierKey[]): Promise<Problem[]> {
+    const { origin, sequence, records } = opened.manifest;
+    const problems: Problem[] = [];
+    for (const anchor of this.#anchors) {
+      if (anchor.size !== sequence + 1 || anchor.origin !== origin) continue;
+      this.#reached.add(anchor);
+      if (!equalBytes(anchor.root, opened.root)) {
+        const expected = `root ${toHex(anchor.root)} at size ${anchor.size}: ${anchor.from}`;
+        problems.push(
+          await this.#believe(anchor, keys, { code: 'fork', expected, found: toHex(opened.root) }),
+        );
+      } else if (anchor.nextOffset !== null && anchor.nextOffset !== records.nextOffset) {
+        const expected = `nextOffset ${anchor.nextOffset} at size ${anchor.size}: ${anchor.from}`;
+        problems.push({ code: 'offset-gap', expected, found: String(records.nextOffset) });
+      }
+    }
+    return problems;
+  }
+
+  /**
+   * The chain has ended at `size`; `origin` is null when nothing of it could be read. `more`: something of later
+   * segments lies there still, so its tail was cut; else an older state of it is shown. That is as far as they can be
+   * told apart.
+   */
+  async finish(
+    origin: string | null,
+    size: number,
+    more: boolean,
+    keys: readonly VerifierKey[],
+  ): Promise<Problem[]> {
+    const problems: Problem[] = [];
+    for (const anchor of this.#anchors) {
+      if (this.#reached.has(anchor) || anchor.size === 0) continue;
+      const isOther = origin !== null && anchor.origin !== origin;
+      // A size that was passed and not reached was lost in a gap, which is reported as such.
+      if (!isOther && anchor.size <= size) continue;
+      const code = isOther || more || origin === null || anchor.signed === null ? 'truncation' : 'rollback';
+      const expected = `${anchor.origin} of size ${anchor.size} or more: ${anchor.from}`;
+      const found = origin === null ? 'no chain' : `${origin} of size ${size}`;
+      problems.push(await this.#believe(anchor, keys, { code, expected, found }));
+    }
+    return problems;
+  }
+
+  /** A checkpoint that nobody believed has signed convicts nobody: what it says can't be verified. */
+  async #believe(anchor: Anchor, keys: readonly VerifierKey[], problem: Problem): Promise<Problem> {
+    if (anchor.signed === null) return problem;
+    const { problems, signedBy } = await checkSignatures(anchor.signed, [], keys, this.#verify);
+    if (problems.length === 0 && signedBy.size > 0) return problem;
+    return {
+      code: 'unknown-key',
+      expected: 'an earlier checkpoint signed by a trusted key',
+      found: anchor.from,
+    };
+  }
+}

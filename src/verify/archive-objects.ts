@@ -1,0 +1,55 @@
+// Are the archive's keys and specifications what their names say, and locked?
+import { toHex, utf8Text } from '../base/bytes.ts';
+import { messageOf } from '../base/error.ts';
+import { MIB } from '../base/limits.ts';
+import { parseVkeyFile, spkiFingerprint } from '../format/vkey.ts';
+import type { Problem } from './finding.ts';
+import type { FindingList } from './finding-list.ts';
+import { isStoreWide, lockProblem } from './locks.ts';
+import type { Run } from './run.ts';
+import type { ArchiveObject } from './survey.ts';
+
+const OBJECT_BYTES_MAX = 4 * MIB;
+
+/** Their names are hashes of their content. No key in the archive is believed for lying there. */
+export async function checkArchiveObjects(
+  objects: readonly ArchiveObject[],
+  run: Run,
+  findings: FindingList,
+): Promise<void> {
+  await Promise.all(objects.map((object) => run.reads.while(1, () => checkObject(object, run, findings))));
+}
+
+async function checkObject(object: ArchiveObject, run: Run, findings: FindingList): Promise<void> {
+  const { key, version } = object;
+  const place = { key, versionId: version.versionId };
+  try {
+    const options = { maxBytes: OBJECT_BYTES_MAX, ...(run.signal && { signal: run.signal }) };
+    const problem = nameProblem(object, await run.reader.read(key, version.versionId, options), run);
+    if (problem !== null) findings.add(problem, place);
+    const lock = await run.reader.lock(key, version.versionId, run.signal);
+    // Their policy's period stands in no manifest: that there is a lock in compliance mode is all that can be asked.
+    const lockFault = lockProblem(lock, null, run.nowMs);
+    if (lockFault !== null && !(isStoreWide(lockFault) && findings.has(lockFault.code))) {
+      findings.add(lockFault, isStoreWide(lockFault) ? {} : place);
+    }
+  } catch (error) {
+    run.signal?.throwIfAborted();
+    findings.add({ code: 'unreadable', expected: null, found: messageOf(error) }, place);
+  }
+}
+
+function nameProblem({ parsed }: ArchiveObject, bytes: Uint8Array, run: Run): Problem | null {
+  if (parsed.kind === 'format') {
+    const hash = toHex(run.sha256(bytes));
+    return hash === parsed.sha256 ? null : { code: 'data-altered', expected: parsed.sha256, found: hash };
+  }
+  try {
+    const keys = parseVkeyFile(utf8Text(bytes), run.sha256);
+    const prints = keys.map(({ key }) => spkiFingerprint(key, run.sha256));
+    if (prints.length === 1 && prints[0] === parsed.spkiSha256) return null;
+    return { code: 'data-altered', expected: `the key ${parsed.spkiSha256}`, found: prints.join(' ') };
+  } catch (error) {
+    return { code: 'malformed', expected: 'one vkey', found: messageOf(error) };
+  }
+}

@@ -1,0 +1,48 @@
+// What must a verifier be able to read? The port of verify: the store's reader satisfies it, and so may anything else.
+
+export type ArchiveVersion = {
+  /** Without the archive's own prefix. */
+  readonly key: string;
+  readonly versionId: string;
+  readonly marker: boolean;
+  /** Bytes. */
+  readonly size: number;
+  /** On the last one listed of a key with more versions than a listing carries: how many newer ones were left out. */
+  readonly newerOmitted?: number;
+};
+
+export type ArchiveLock =
+  | { readonly kind: 'locked'; readonly lock: { readonly mode: string; readonly untilMs: number } }
+  /** Readable, and not locked. */
+  | { readonly kind: 'none' }
+  /** The store hides it from us: neither locked nor unlocked is known. */
+  | { readonly kind: 'not-permitted' }
+  /** A directory or a plain copy. */
+  | { readonly kind: 'not-applicable' };
+
+/**
+ * Everything is read by version: an object list hides what was put over, or deleted from, what is locked.
+ * Every method may throw; what is thrown becomes a finding, and only an aborted `signal` ends the verification.
+ */
+export interface ArchiveReader {
+  /**
+   * Versions and delete markers whose key starts with `prefix`, by key in UTF-8 binary order and oldest first within a
+   * key, in bounded memory. `startAfter`: only greater keys. `exact`: `prefix` is a whole key. `limit`: of keys.
+   */
+  listVersions(
+    prefix: string,
+    options?: {
+      readonly startAfter?: string;
+      readonly exact?: boolean;
+      readonly limit?: number;
+      readonly signal?: AbortSignal;
+    },
+  ): AsyncIterable<ArchiveVersion>;
+  /** All bytes of one version, in an ArrayBuffer of their own. More than `maxBytes` are refused unread. */
+  read(
+    key: string,
+    versionId: string,
+    options: { readonly maxBytes: number; readonly signal?: AbortSignal },
+  ): Promise<Uint8Array>;
+  lock(key: string, versionId: string, signal?: AbortSignal): Promise<ArchiveLock>;
+}

@@ -1,0 +1,258 @@
+// Is one chain whole, from its first seal to its head?
+import { toHex } from '../base/bytes.ts';
+import { messageOf } from '../base/error.ts';
+import { dataPrefix } from '../format/paths.ts';
+import { parseTime, parseUntil } from '../format/time.ts';
+import type { VerifierKey } from '../format/vkey.ts';
+import { emptyRoot } from '../merkle/tree.ts';
+import { AnchorCheck } from './anchor.ts';
+import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
+import { readAhead, TaskGroup } from './bounded.ts';
+import { linkProblems } from './chain-state.ts';
+import { ChainTrust } from './chain-trust.ts';
+import { contentProblems, missingProblem, sizeProblem } from './data-check.ts';
+import { DataCursor } from './data-cursor.ts';
+import { FindingList, type Place } from './finding-list.ts';
+import { continuesProblems, placeText } from './handover.ts';
+import { isStoreWide, lockProblem } from './locks.ts';
+import { checkpointOf, type OpenedSeal } from './open-seal.ts';
+import type { ChainReport } from './report.ts';
+import type { Run } from './run.ts';
+import { listSeals, type ReadSeal, readSeal, storeProblem } from './seal-reader.ts';
+import type { ChainPlace } from './survey.ts';
+import { includesKey, trustedFor } from './trust.ts';
+
+/** The report, or null where there is no chain: strange objects only, which `strays` then has. */
+export async function checkChain(
+  place: ChainPlace,
+  run: Run,
+  strays: FindingList,
+): Promise<ChainReport | null> {
+  return new ChainCheck(place, run).run(strays);
+}
+
+class ChainCheck {
+  readonly #place: ChainPlace;
+  readonly #run: Run;
+  readonly #findings = new FindingList();
+  readonly #data: DataCursor;
+  readonly #trust: ChainTrust;
+  readonly #anchors: AnchorCheck;
+  readonly #tasks: TaskGroup;
+  readonly #checked = { seals: 0, signatures: 0, locks: 0, dataObjects: 0, lines: 0, bytes: 0 };
+  #expired = 0;
+  /** False once the store has said that it has no locks, or shows none. */
+  #asksLocks = true;
+  /** The place that the next seal must have. */
+  #nextSequence = 0;
+  /** The seal before, when it could be read; null after a gap. */
+  #before: OpenedSeal | null = null;
+  #head: OpenedSeal | null = null;
+
+  constructor(place: ChainPlace, run: Run) {
+    this.#place = place;
+    this.#run = run;
+    const prefix = dataPrefix(place.chain, place.partition);
+    this.#data = new DataCursor(run.reader, prefix, this.#findings, run.signal);
+    this.#trust = new ChainTrust(run.trusted, run.sha256);
+    this.#anchors = new AnchorCheck(run.anchors.get(placeText(place)) ?? [], run.verifySignature);
+    this.#tasks = new TaskGroup(run.ahead);
+  }
+
+  async run(strays: FindingList): Promise<ChainReport | null> {
+    const { signal } = this.#run;
+    try {
+      await this.#readSeals();
+      await this.#data.finish();
+    } catch (error) {
+      signal?.throwIfAborted();
+      this.#findings.add({ code: 'unreadable', expected: 'a whole listing', found: messageOf(error) });
+    } finally {
+      await this.#tasks.finish();
+    }
+    if (this.#checked.seals === 0 && this.#data.lastSequence < 0 && this.#findings.verdict === 'verified') {
+      strays.absorb(this.#findings);
+      return null;
+    }
+    if (this.#checked.seals === 0 && !this.#findings.has('unreadable')) {
+      // The first seal is there before any data object is: somebody took the chain away from over its data.
+      this.#findings.add({ code: 'sequence-gap', expected: 'seal 0', found: 'data objects and no seal' });
+    }
+    await this.#checkEnd();
+    return this.#report();
+  }
+
+  async #readSeals(): Promise<void> {
+    const seals = listSeals(this.#place, this.#run, this.#findings);
+    const read = readAhead(seals, this.#run.ahead, (seal) => readSeal(seal, this.#run, this.#asksLocks));
+    for await (const seal of read) {
+      await this.#checkSeal(seal);
+      this.#run.progress.seals++;
+      this.#run.report();
+    }
+  }
+
+  async #checkSeal(seal: ReadSeal): Promise<void> {
+    const { sequence, key } = seal;
+    const { opened, problems } = seal.inspection;
+    const place = { key, versionId: seal.version.versionId, sequence };
+    const isSound = problems.length === 0;
+    if (this.#isStrayAfterHandover(seal)) {
+      const found = problems[0]?.found ?? 'a seal of a key that is not trusted';
+      this.#findings.add(
+        { code: 'foreign-object', expected: 'nothing: the chain was continued', found },
+        place,
+      );
+      return;
+    }
+    this.#checkSequence(seal);
+    this.#checked.seals++;
+    this.#checked.signatures += seal.inspection.signaturesChecked;
+    this.#findings.addAll(problems, place);
+    this.#noteLock(seal.lock, opened === null ? null : parseUntil(opened.manifest.retention.until), place);
+    if (opened === null) {
+      this.#before = null;
+      return;
+    }
+    const { origin } = opened.manifest;
+    const distrust = this.#trust.step(origin, opened.signedKeys, isSound);
+    if (distrust !== null) this.#findings.add(distrust, place);
+    this.#checkPlace(origin, place);
+    if (this.#before !== null) {
+      this.#findings.addAll(linkProblems(this.#before, opened, this.#run.sha256), place);
+    } else if (sequence === 0) {
+      this.#findings.addAll(await continuesProblems(opened, this.#run), place);
+    }
+    if (opened.manifest.sequence === sequence) {
+      this.#findings.addAll(await this.#anchors.reach(opened, this.#believed(origin)), place);
+    }
+    this.#before = opened;
+    this.#head = opened;
+    await this.#checkData(opened, isSound && distrust === null);
+  }
+
+  /** Junk at the key of the next seal stops a chain; once another chain goes on in its place, it is only junk. */
+  #isStrayAfterHandover(seal: ReadSeal): boolean {
+    const origin = this.#head?.manifest.origin;
+    if (origin === undefined || !this.#anchors.isHandedOverBefore(origin, seal.sequence)) return false;
+    const { opened, problems } = seal.inspection;
+    if (opened === null) return problems.every(({ code }) => code !== 'unreadable');
+    const isSigned = problems.every(({ code }) => code !== 'bad-signature');
+    return !(isSigned && this.#trust.believes(opened.manifest.origin, opened.signedKeys));
+  }
+
+  #checkSequence({ sequence, key }: ReadSeal): void {
+    if (sequence !== this.#nextSequence) {
+      const [expected, found] = [`seal ${this.#nextSequence}`, `seal ${sequence} comes next`];
+      this.#findings.add({ code: 'sequence-gap', expected, found }, { key, sequence: this.#nextSequence });
+      this.#before = null;
+    }
+    this.#nextSequence = sequence + 1;
+  }
+
+  /** A seal is bound to its folder by its origin: O/chain/partition. */
+  #checkPlace(origin: string, place: Place): void {
+    const expected = placeText(this.#place);
+    if (origin.endsWith(`/${expected}`)) return;
+    this.#findings.add({ code: 'malformed', expected: `origin …/${expected}`, found: origin }, place);
+  }
+
+  #noteLock(state: ArchiveLock | null, untilMs: number | null, place: Place): void {
+    if (state === null) return;
+    if (state.kind === 'locked' || state.kind === 'none') this.#checked.locks++;
+    const problem = lockProblem(state, untilMs, this.#run.nowMs);
+    if (problem === null) return;
+    if (!isStoreWide(problem)) {
+      this.#findings.add(problem, place);
+      return;
+    }
+    this.#asksLocks = false;
+    if (!this.#findings.has(problem.code)) this.#findings.add(problem);
+  }
+
+  async #checkData(opened: OpenedSeal, inTurn: boolean): Promise<void> {
+    const { data, sequence } = opened.manifest;
+    if (data === null) return;
+    let version: ArchiveVersion | null;
+    try {
+      version = await this.#data.take(data.key, inTurn);
+    } catch (error) {
+      this.#run.signal?.throwIfAborted();
+      this.#findings.add(storeProblem(error), { key: data.key, sequence });
+      return;
+    }
+    if (version === null) {
+      const problem = missingProblem(opened, this.#run.nowMs);
+      if (problem.code === 'expired') this.#expired++;
+      this.#findings.add(problem, { key: data.key, sequence });
+      return;
+    }
+    const found = version;
+    await this.#tasks.start(() => this.#checkObject(opened, found));
+  }
+
+  async #checkObject(opened: OpenedSeal, version: ArchiveVersion): Promise<void> {
+    const { reader, signal, reads, depth } = this.#run;
+    const place = { key: version.key, versionId: version.versionId, sequence: opened.manifest.sequence };
+    const size = sizeProblem(opened, version);
+    if (size !== null) this.#findings.add(size, place);
+    if (this.#asksLocks) {
+      try {
+        const lock = await reads.while(1, () => reader.lock(version.key, version.versionId, signal));
+        this.#noteLock(lock, parseUntil(opened.manifest.retention.until), place);
+      } catch (error) {
+        signal?.throwIfAborted();
+        this.#findings.add(storeProblem(error), place);
+      }
+    }
+    if (depth === 'content') {
+      this.#findings.addAll(await contentProblems(opened, version, this.#run, this.#checked), place);
+    }
+  }
+
+  async #checkEnd(): Promise<void> {
+    const head = this.#head?.manifest ?? null;
+    const size = head === null ? 0 : head.sequence + 1;
+    const origin = head?.origin ?? null;
+    const more = this.#data.lastSequence >= size || this.#nextSequence > size;
+    const keys = this.#believed(origin ?? '');
+    this.#findings.addAll(await this.#anchors.finish(origin, size, more, keys), {});
+    const { staleAfterMs, nowMs } = this.#run;
+    if (head === null || staleAfterMs === null) return;
+    if (nowMs - parseTime(head.time.sealed) > staleAfterMs) {
+      const expected = `a seal within ${Math.round(staleAfterMs / 1000)} s`;
+      this.#findings.add({ code: 'stale-chain', expected, found: `last sealed ${head.time.sealed}` });
+    }
+  }
+
+  /** Pinned keys, and those that the chain itself has brought to trust. */
+  #believed(origin: string): readonly VerifierKey[] {
+    const pinned = trustedFor(this.#run.trusted, origin, this.#run.sha256);
+    return [...pinned, ...this.#trust.believed(origin).filter((key) => !includesKey(pinned, key))];
+  }
+
+  #report(): ChainReport {
+    const head = this.#head;
+    const { chain, partition } = this.#place;
+    const { bytes, ...checked } = this.#checked;
+    const { verdict } = this.#findings;
+    const records = head?.manifest.records;
+    return {
+      origin: head?.manifest.origin ?? placeText(this.#place),
+      chain,
+      partition,
+      verdict,
+      size: head === null ? 0 : head.manifest.sequence + 1,
+      root: toHex(head?.root ?? emptyRoot(this.#run.sha256)),
+      nextOffset: records?.nextOffset ?? null,
+      entries: records === undefined ? 0 : records.before + records.count,
+      bytes,
+      findings: this.#findings.list(),
+      findingsOmitted: this.#findings.omitted,
+      checked,
+      expired: this.#expired,
+      lastSealed: head?.manifest.time.sealed ?? null,
+      checkpoint: head !== null && verdict === 'verified' ? checkpointOf(head) : null,
+    };
+  }
+}

@@ -1,0 +1,43 @@
+// Does this seal follow the one before it?
+import { equalBytes, toHex } from '../base/bytes.ts';
+import type { Sha256 } from '../base/hash.ts';
+import type { Manifest } from '../format/manifest.ts';
+import { parseTime } from '../format/time.ts';
+import { append, leafHash, rootOf } from '../merkle/tree.ts';
+import type { FindingCode, Problem } from './finding.ts';
+import type { OpenedSeal } from './open-seal.ts';
+
+/** The invariants between two neighbours of a chain (FORMAT.md: manifest). What one seal must be in itself is not asked here. */
+export function linkProblems(before: OpenedSeal, next: OpenedSeal, sha256: Sha256): Problem[] {
+  const problems: Problem[] = [];
+  const expect = (code: FindingCode, name: string, expected: unknown, found: unknown) => {
+    if (expected !== found) {
+      problems.push({ code, expected: `${name} ${String(expected)}`, found: String(found) });
+    }
+  };
+  const earlier = before.manifest;
+  const later = next.manifest;
+  expect('previous-mismatch', 'previous', before.manifestHash, later.previous);
+  expect('malformed', 'origin', earlier.origin, later.origin);
+  expect('malformed', 'source', sourceText(earlier), sourceText(later));
+  expect('offset-gap', 'firstOffset', earlier.records.nextOffset, later.records.firstOffset);
+  expect(
+    'count-mismatch',
+    'records.before',
+    earlier.records.before + earlier.records.count,
+    later.records.before,
+  );
+  if (parseTime(later.time.sealed) < parseTime(earlier.time.sealed)) {
+    const expected = `time.sealed not before ${earlier.time.sealed}`;
+    problems.push({ code: 'clock-backwards', expected, found: later.time.sealed });
+  }
+  // The root of the chain as we have followed it, not as the seal's own proof tells it.
+  const root = rootOf(sha256, append(sha256, before.frontier, leafHash(sha256, next.seal.manifestBytes)));
+  if (!equalBytes(root, next.root)) {
+    problems.push({ code: 'root-mismatch', expected: `root ${toHex(root)}`, found: toHex(next.root) });
+  }
+  return problems;
+}
+
+/** Members in one order: parseManifest refuses every other. */
+const sourceText = (manifest: Manifest): string => JSON.stringify(manifest.source);

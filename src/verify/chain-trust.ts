@@ -1,0 +1,49 @@
+// Is each seal signed by a key that the one before it names? (FORMAT.md: keys)
+import type { Sha256 } from '../base/hash.ts';
+import { encodeVkey, type VerifierKey } from '../format/vkey.ts';
+import type { Problem } from './finding.ts';
+import { includesKey, trustedFor } from './trust.ts';
+
+/**
+ * Follows a chain's keys. The first seal needs a key that the user pinned; every other one a key of the seal before,
+ * and trust after it is exactly its own keys: so keys are added and retired by the chain itself.
+ */
+export class ChainTrust {
+  readonly #pinned: readonly VerifierKey[];
+  readonly #sha256: Sha256;
+  /** Trust after the last seal that was accepted; null before any. */
+  #keys: readonly VerifierKey[] | null = null;
+  /** Reported once per set of keys, not once per seal. */
+  readonly #reported = new Set<string>();
+
+  constructor(pinned: readonly VerifierKey[], sha256: Sha256) {
+    this.#pinned = pinned;
+    this.#sha256 = sha256;
+  }
+
+  /** The keys that the next seal must have one of. */
+  believed(origin: string): readonly VerifierKey[] {
+    return this.#keys ?? trustedFor(this.#pinned, origin, this.#sha256);
+  }
+
+  believes(origin: string, keys: readonly VerifierKey[]): boolean {
+    const believed = this.believed(origin);
+    return keys.some((key) => includesKey(believed, key));
+  }
+
+  /** `isSound`: every one of the seal's keys signed it. */
+  step(origin: string, keys: readonly VerifierKey[], isSound: boolean): Problem | null {
+    if (this.believes(origin, keys)) {
+      if (isSound) this.#keys = keys;
+      return null;
+    }
+    const isNone = trustedFor(this.#pinned, origin, this.#sha256).length === 0;
+    const found = keys.map(encodeVkey).join(' ');
+    const once = isNone ? origin : found;
+    if (this.#reported.has(once)) return null;
+    this.#reported.add(once);
+    return isNone
+      ? { code: 'no-trusted-key', expected: `a trusted key for ${origin}`, found }
+      : { code: 'unknown-key', expected: 'a key that is trusted at this point', found };
+  }
+}

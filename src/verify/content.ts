@@ -1,0 +1,132 @@
+// Are these stored bytes the lines that the manifest speaks of, each byte, line and offset of them?
+import { toHex } from '../base/bytes.ts';
+import type { Sha256, Sha256Into } from '../base/hash.ts';
+import { checkGzipMember, checkZstdFrame, zstdContentSize } from '../format/block.ts';
+import type { BlockInfo, Manifest } from '../format/manifest.ts';
+import type { Encoding } from '../format/paths.ts';
+import { type FindingCode, isFindingCode, type Problem } from './finding.ts';
+import { LineTally } from './line-tally.ts';
+import { problemOf } from './open-seal.ts';
+
+/**
+ * The content of one block, in an ArrayBuffer that it may change. Never makes more than `contentBytes` bytes, whatever
+ * the block says of itself; throws on more, on fewer and on anything that is not a whole block.
+ */
+export type Decompress = (
+  block: Uint8Array,
+  encoding: Encoding,
+  contentBytes: number,
+) => Uint8Array | Promise<Uint8Array>;
+
+export type ContentTools = {
+  readonly sha256: Sha256;
+  readonly sha256Into: Sha256Into;
+  readonly decompress: Decompress;
+};
+
+/** What a manifest says of its data object. Plain data: it travels to workers. */
+export type DataClaim = {
+  readonly data: NonNullable<Manifest['data']>;
+  readonly records: Manifest['records'];
+  readonly entries: Manifest['entries'];
+  readonly time: Manifest['time'];
+};
+
+export type DataOutcome = {
+  readonly lines: number;
+  readonly contentBytes: number;
+  readonly problems: readonly Problem[];
+};
+
+/** Problems listed of one object; the rest would say the same. */
+const PROBLEMS_MAX = 20;
+
+/** Collects problems of one object, bounded. */
+export class ProblemList {
+  readonly all: Problem[] = [];
+
+  add(code: FindingCode, expected: string | null, found: string | null): void {
+    if (this.all.length < PROBLEMS_MAX) this.all.push({ code, expected, found });
+  }
+}
+
+/** Everything is checked to the end, as far as it can still be read. Never throws on hostile bytes. */
+export async function checkData(
+  bytes: Uint8Array,
+  claim: DataClaim,
+  tools: ContentTools,
+): Promise<DataOutcome> {
+  const { data } = claim;
+  const problems = new ProblemList();
+  checkStoredBytes(bytes, data, tools.sha256, problems);
+
+  const tally = new LineTally(claim.records.firstOffset, tools, problems);
+  let storedAt = 0;
+  let contentBytes = 0;
+  let whole = true;
+  for (const [index, block] of data.blocks.entries()) {
+    const stored = bytes.subarray(storedAt, storedAt + block.bytes);
+    storedAt += block.bytes;
+    const content = await openBlock(stored, block, data.encoding, tools.decompress).catch(
+      (error: unknown) => {
+        addBlockProblem(problems, index, error);
+        return null;
+      },
+    );
+    if (content === null) {
+      whole = false;
+      tally.skipBlock();
+      continue;
+    }
+    contentBytes += content.length;
+    tally.addBlock(content, block.lines, index);
+  }
+  // Half of the lines have no root: what is wrong with the blocks has been said.
+  if (whole) tally.compareWith(claim, problems);
+  return { lines: tally.lines, contentBytes, problems: problems.all };
+}
+
+function checkStoredBytes(
+  bytes: Uint8Array,
+  data: DataClaim['data'],
+  sha256: Sha256,
+  problems: ProblemList,
+): void {
+  if (bytes.length !== data.bytes) {
+    problems.add('data-altered', `${data.bytes} bytes`, `${bytes.length} bytes`);
+  }
+  const hash = toHex(sha256(bytes));
+  if (hash !== data.sha256) problems.add('data-altered', data.sha256, hash);
+}
+
+/** Exactly one frame or member, of exactly the content that the manifest says. */
+async function openBlock(
+  stored: Uint8Array,
+  block: BlockInfo,
+  encoding: Encoding,
+  decompress: Decompress,
+): Promise<Uint8Array> {
+  if (stored.length !== block.bytes) throw new Error(`${stored.length} bytes where ${block.bytes} belong`);
+  if (encoding === 'zstd') {
+    checkZstdFrame(stored);
+    const size = zstdContentSize(stored);
+    if (size !== block.content)
+      throw new Error(`its frame says ${size} bytes of content, not ${block.content}`);
+  } else {
+    checkGzipMember(stored);
+  }
+  const content = await decompress(stored, encoding, block.content);
+  if (content.length !== block.content) {
+    throw new Error(`${content.length} bytes of content where ${block.content} belong`);
+  }
+  return content;
+}
+
+function addBlockProblem(problems: ProblemList, index: number, error: unknown): void {
+  const problem = problemOf(error);
+  const code =
+    error instanceof Error && 'code' in error && isFindingCode(String(error.code))
+      ? problem.code
+      : 'block-mismatch';
+  problems.add(code, null, `block ${index}: ${problem.found}`);
+}

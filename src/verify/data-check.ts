@@ -1,0 +1,62 @@
+// Is a segment's data object there, as long as it was promised, locked, and what its seal says?
+import { LIMITS } from '../base/limits.ts';
+import { parseUntil } from '../format/time.ts';
+import type { ArchiveVersion } from './archive-reader.ts';
+import type { DataClaim } from './content.ts';
+import type { Problem } from './finding.ts';
+import type { OpenedSeal } from './open-seal.ts';
+import type { Run } from './run.ts';
+import { storeProblem } from './seal-reader.ts';
+
+export type DataTally = { dataObjects: number; lines: number; bytes: number };
+
+/** What is missing: a promise that is over makes it `expired`. */
+export function missingProblem(opened: OpenedSeal, nowMs: number): Problem {
+  const { until } = opened.manifest.retention;
+  const isOver = nowMs > parseUntil(until);
+  return { code: isOver ? 'expired' : 'data-missing', expected: `kept until ${until}`, found: 'no object' };
+}
+
+/** What can be seen without reading it. */
+export function sizeProblem(opened: OpenedSeal, version: ArchiveVersion): Problem | null {
+  const bytes = opened.manifest.data?.bytes;
+  if (bytes === undefined || bytes === version.size) return null;
+  return { code: 'data-altered', expected: `${bytes} bytes`, found: `${version.size} bytes` };
+}
+
+/** Reads and checks every byte. Throws only when the run was aborted. */
+export async function contentProblems(
+  opened: OpenedSeal,
+  version: ArchiveVersion,
+  run: Run,
+  tally: DataTally,
+): Promise<readonly Problem[]> {
+  const { data, records, entries, time } = opened.manifest;
+  if (data === null) return [];
+  const claim: DataClaim = { data, records, entries, time };
+  return run.bytes.while(version.size, async () => {
+    const options = { maxBytes: LIMITS.dataBytesMax, ...(run.signal && { signal: run.signal }) };
+    let bytes: Uint8Array;
+    try {
+      bytes = await run.reads.while(1, () => run.reader.read(version.key, version.versionId, options));
+    } catch (error) {
+      run.signal?.throwIfAborted();
+      return [storeProblem(error)];
+    }
+    const size = bytes.length;
+    try {
+      const outcome = await run.checker.check(bytes, claim);
+      for (const counts of [tally, run.progress]) {
+        counts.dataObjects++;
+        counts.lines += outcome.lines;
+        counts.bytes += size;
+      }
+      run.report();
+      return outcome.problems;
+    } catch (error) {
+      run.signal?.throwIfAborted();
+      const found = error instanceof Error ? error.message : String(error);
+      return [{ code: 'unreadable', expected: 'a check of every line', found }];
+    }
+  });
+}

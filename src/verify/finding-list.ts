@@ -1,0 +1,83 @@
+// Which findings are kept, when somebody makes a million of them?
+import {
+  type Finding,
+  type FindingCode,
+  type Problem,
+  SEVERITY,
+  type Verdict,
+  verdictOf,
+} from './finding.ts';
+
+/** Where a problem is. */
+export type Place = {
+  readonly key?: string | null;
+  readonly versionId?: string | null;
+  readonly sequence?: number | null;
+};
+
+/** Kept per code, so that a flood of one kind hides no other. */
+const KEPT_PER_CODE = 100;
+
+/** Texts that come from hostile objects are cut. */
+const TEXT_MAX = 500;
+const cut = (text: string | null): string | null =>
+  text !== null && text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text;
+
+export class FindingList {
+  readonly #kept: Finding[] = [];
+  readonly #counts = new Map<FindingCode, number>();
+  #verdict: Verdict = 'verified';
+  #omitted = 0;
+
+  add(problem: Problem, place: Place = {}): void {
+    const { code } = problem;
+    const severity = SEVERITY[code];
+    const count = (this.#counts.get(code) ?? 0) + 1;
+    this.#counts.set(code, count);
+    if (this.#verdict !== 'broken') {
+      const verdict = verdictOf([{ severity }]);
+      if (verdict !== 'verified') this.#verdict = verdict;
+    }
+    if (count > KEPT_PER_CODE) {
+      this.#omitted++;
+      return;
+    }
+    this.#kept.push({
+      code,
+      severity,
+      key: cut(place.key ?? null),
+      versionId: cut(place.versionId ?? null),
+      sequence: place.sequence ?? null,
+      expected: cut(problem.expected),
+      found: cut(problem.found),
+    });
+  }
+
+  addAll(problems: readonly Problem[], place: Place): void {
+    for (const problem of problems) this.add(problem, place);
+  }
+
+  /** Takes over what another list found. */
+  absorb(other: FindingList): void {
+    for (const finding of other.#kept) this.add(finding, finding);
+    this.#omitted += other.#omitted;
+  }
+
+  has(code: FindingCode): boolean {
+    return this.#counts.has(code);
+  }
+
+  /** Over all findings, omitted ones too. */
+  get verdict(): Verdict {
+    return this.#verdict;
+  }
+
+  get omitted(): number {
+    return this.#omitted;
+  }
+
+  /** By segment; what is of no segment comes first, and within one the order of finding holds. */
+  list(): Finding[] {
+    return this.#kept.toSorted((a, b) => (a.sequence ?? -1) - (b.sequence ?? -1));
+  }
+}

@@ -1,0 +1,104 @@
+// Which chains go on in others, and is what the new one says of the old one true?
+import { equalBytes, fromHex, toHex } from '../base/bytes.ts';
+import { messageOf } from '../base/error.ts';
+import { LIMITS } from '../base/limits.ts';
+import { type ChainId, parseChainOrigin } from '../format/chain.ts';
+import { sealKey } from '../format/paths.ts';
+import type { Anchor } from './anchor.ts';
+import type { Problem } from './finding.ts';
+import { oldestVersion } from './object-versions.ts';
+import { inspectSeal, type OpenedSeal, type SealInspection, trustProblem } from './open-seal.ts';
+import type { Run } from './run.ts';
+import type { ChainPlace } from './survey.ts';
+
+export type HandoverRun = Pick<Run, 'reader' | 'trusted' | 'sha256' | 'verifySignature' | 'signal' | 'reads'>;
+
+export const placeText = (place: ChainPlace): string => `${place.chain}/${place.partition}`;
+
+/** What the first seals of all chains say of older ones: believed only where such a seal is sound and trusted. */
+export async function collectHandovers(
+  places: readonly ChainPlace[],
+  run: HandoverRun,
+): Promise<Map<string, Anchor[]>> {
+  const anchors = new Map<string, Anchor[]>();
+  await Promise.all(
+    places.map((place) =>
+      run.reads.while(1, async () => {
+        // What is wrong with a first seal is said by its own chain's check.
+        const inspection = await inspectAt(place, 0, run).catch(() => null);
+        run.signal?.throwIfAborted();
+        const opened = inspection?.opened ?? null;
+        const continues = opened?.manifest.continues ?? null;
+        if (opened === null || continues === null || inspection?.problems.length !== 0) return;
+        if (trustProblem(opened, run) !== null) return;
+        const older = olderChain(continues.origin);
+        if (older === null) return;
+        const anchor: Anchor = {
+          origin: continues.origin,
+          size: continues.size,
+          root: fromHex(continues.root),
+          nextOffset: continues.nextOffset,
+          signed: null,
+          from: `${opened.manifest.origin} continues it`,
+        };
+        const known = anchors.get(placeText(older)) ?? [];
+        anchors.set(placeText(older), [...known, anchor]);
+      }),
+    ),
+  );
+  return anchors;
+}
+
+/** The other side: the continuing chain's own check that the older one had this size and root. */
+export async function continuesProblems(opened: OpenedSeal, run: HandoverRun): Promise<Problem[]> {
+  const { continues } = opened.manifest;
+  if (continues === null || continues.size === 0) return [];
+  const older = olderChain(continues.origin);
+  const expected = `${continues.origin} of size ${continues.size}, root ${continues.root}`;
+  const own = olderChain(opened.manifest.origin);
+  if (older === null || own === null || older.origin !== own.origin) {
+    return [
+      { code: 'unreadable', expected, found: 'a chain of another archive: it can only be checked there' },
+    ];
+  }
+  try {
+    const inspection = await run.reads.while(1, () => inspectAt(older, continues.size - 1, run));
+    if (inspection === null) return [{ code: 'truncation', expected, found: 'no seal at that place' }];
+    if (inspection.opened === null)
+      return [{ code: 'fork', expected, found: 'no readable seal at that place' }];
+    const { root, manifest } = inspection.opened;
+    if (!equalBytes(root, fromHex(continues.root)))
+      return [{ code: 'fork', expected, found: `root ${toHex(root)}` }];
+    if (manifest.records.nextOffset === continues.nextOffset) return [];
+    const offsets = {
+      expected: `nextOffset ${continues.nextOffset}`,
+      found: String(manifest.records.nextOffset),
+    };
+    return [{ code: 'offset-gap', ...offsets }];
+  } catch (error) {
+    run.signal?.throwIfAborted();
+    return [{ code: 'unreadable', expected, found: messageOf(error) }];
+  }
+}
+
+async function inspectAt(
+  place: ChainPlace,
+  sequence: number,
+  run: HandoverRun,
+): Promise<SealInspection | null> {
+  const key = sealKey(place.chain, place.partition, sequence);
+  const version = await oldestVersion(run.reader, key, run.signal);
+  if (version === null) return null;
+  const options = { maxBytes: LIMITS.sealBytesMax, ...(run.signal && { signal: run.signal }) };
+  const bytes = await run.reader.read(key, version.versionId, options);
+  return inspectSeal(bytes, { ...run, sequence });
+}
+
+/** The chain of that origin; null where the text names none. */
+function olderChain(origin: string): ChainId | null {
+  try {
+    return parseChainOrigin(origin);
+  } catch {
+    return null;
+  }
+}

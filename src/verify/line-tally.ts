@@ -1,0 +1,126 @@
+// Do the lines cover their offsets, and what is their root?
+import { toHex } from '../base/bytes.ts';
+import type { Sha256, Sha256Into } from '../base/hash.ts';
+import type { GapReason } from '../format/line.ts';
+import { LineScanner } from '../format/line-scanner.ts';
+import { timeText } from '../format/time.ts';
+import { TreeAccumulator } from '../merkle/accumulator.ts';
+import { rootOf } from '../merkle/tree.ts';
+import type { DataClaim, ProblemList } from './content.ts';
+import { problemOf } from './open-seal.ts';
+
+const LF = 0x0a;
+
+/** Reads blocks of lines in order and keeps what a manifest states of them. */
+export class LineTally {
+  lines = 0;
+  readonly #sha256: Sha256;
+  readonly #tree: TreeAccumulator;
+  readonly #scanner = new LineScanner();
+  readonly #problems: ProblemList;
+  /** Where the next line must begin; null after something unreadable. */
+  #nextOffset: number | null;
+  #records = 0;
+  readonly #missing = new Map<GapReason, number>();
+  #firstMs = -1;
+  #lastMs = -1;
+
+  constructor(
+    firstOffset: number,
+    hashes: { readonly sha256: Sha256; readonly sha256Into: Sha256Into },
+    problems: ProblemList,
+  ) {
+    this.#nextOffset = firstOffset;
+    this.#sha256 = hashes.sha256;
+    this.#tree = new TreeAccumulator(hashes.sha256Into);
+    this.#problems = problems;
+  }
+
+  /** A block that could not be read: what follows is not compared with what came before. */
+  skipBlock(): void {
+    this.#nextOffset = null;
+  }
+
+  /**
+   * A leaf's message is 0x00 ‖ line. The byte before each line is the LF of the one before, which nobody needs once
+   * it was found: it becomes the 0x00, and only a block's first line is copied. So `content` is changed.
+   */
+  addBlock(content: Uint8Array, lines: number, index: number): void {
+    if (content[content.length - 1] !== LF) {
+      this.#problems.add('block-mismatch', 'LF as the last byte', `block ${index}: a line without its end`);
+      this.skipBlock();
+      return;
+    }
+    let start = 0;
+    let count = 0;
+    // One line more than stated is enough to know: hostile content is not read to its end.
+    while (start < content.length && count <= lines) {
+      const end = content.indexOf(LF, start);
+      this.#scan(content, start, end, index);
+      if (start === 0) {
+        const message = new Uint8Array(end + 1);
+        message.set(content.subarray(0, end), 1);
+        this.#tree.addLeafMessage(message);
+      } else {
+        content[start - 1] = 0;
+        this.#tree.addLeafMessage(content.subarray(start - 1, end));
+      }
+      start = end + 1;
+      count++;
+    }
+    this.lines += count;
+    if (count !== lines) {
+      const found = `block ${index}: ${count > lines ? `more than ${lines}` : count}`;
+      this.#problems.add('block-mismatch', `${lines} lines`, found);
+    }
+  }
+
+  #scan(content: Uint8Array, start: number, end: number, block: number): void {
+    const scanner = this.#scanner;
+    try {
+      scanner.scan(content, start, end);
+    } catch (error) {
+      const { code, found } = problemOf(error);
+      this.#problems.add(code, null, `block ${block}, byte ${start}: ${found}`);
+      this.#nextOffset = null;
+      return;
+    }
+    const { offset } = scanner;
+    if (this.#nextOffset !== null && offset !== this.#nextOffset) {
+      this.#problems.add('offset-gap', `offset ${this.#nextOffset}`, `block ${block}: offset ${offset}`);
+    }
+    this.#nextOffset = scanner.nextOffset;
+    if (scanner.gap === null) {
+      this.#records++;
+      const ms = scanner.timestampMs;
+      if (ms >= 0) {
+        if (this.#firstMs < 0 || ms < this.#firstMs) this.#firstMs = ms;
+        if (ms > this.#lastMs) this.#lastMs = ms;
+      }
+    } else {
+      const before = this.#missing.get(scanner.gap) ?? 0;
+      this.#missing.set(scanner.gap, before + scanner.nextOffset - offset);
+    }
+  }
+
+  /** Everything that the manifest says of all lines together. */
+  compareWith(claim: DataClaim, problems: ProblemList): void {
+    const root = toHex(rootOf(this.#sha256, this.#tree.frontier()));
+    if (root !== claim.entries.root) problems.add('entry-root-mismatch', claim.entries.root, root);
+    const { records, time } = claim;
+    const compare = (name: string, expected: unknown, found: unknown) => {
+      if (expected !== found) problems.add('count-mismatch', `${name} ${expected}`, String(found));
+    };
+    compare('entries.size', claim.entries.size, this.lines);
+    compare('records.count', records.count, this.#records);
+    const reasons = new Set([...Object.keys(records.missing), ...this.#missing.keys()]) as Set<GapReason>;
+    for (const reason of reasons) {
+      compare(`records.missing.${reason}`, records.missing[reason] ?? 0, this.#missing.get(reason) ?? 0);
+    }
+    compare('time.first', time.first, this.#firstMs < 0 ? null : timeText(this.#firstMs));
+    compare('time.last', time.last, this.#lastMs < 0 ? null : timeText(this.#lastMs));
+    if (this.#nextOffset !== null && this.#nextOffset !== records.nextOffset) {
+      problems.add('offset-gap', `nextOffset ${records.nextOffset}`, `nextOffset ${this.#nextOffset}`);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+// Which version of a key counts, and what else lies there?
+import type { ArchiveReader, ArchiveVersion } from './archive-reader.ts';
+import type { FindingList } from './finding-list.ts';
+
+/** One key with the version that counts: the oldest. Null when there are only delete markers. */
+export type ListedObject = { readonly key: string; readonly oldest: ArchiveVersion | null };
+
+/**
+ * Objects in key order, in bounded memory. A delete marker never changes what is committed and a later version is
+ * never part of the archive: both are attempts, reported as they pass.
+ */
+export async function* listObjects(
+  versions: AsyncIterable<ArchiveVersion>,
+  findings: FindingList,
+): AsyncGenerator<ListedObject> {
+  let key: string | null = null;
+  let oldest: ArchiveVersion | null = null;
+  for await (const version of versions) {
+    if (version.key !== key) {
+      if (key !== null) yield { key, oldest };
+      key = version.key;
+      oldest = null;
+    }
+    const place = { key: version.key, versionId: version.versionId };
+    if (version.marker) {
+      findings.add({ code: 'delete-marker', expected: null, found: 'a delete marker' }, place);
+    } else if (oldest === null) {
+      oldest = version;
+    } else {
+      findings.add({ code: 'extra-version', expected: 'one version', found: 'a newer one' }, place);
+    }
+    if (version.newerOmitted !== undefined && version.newerOmitted > 0) {
+      const found = `${version.newerOmitted} newer versions and markers, not listed`;
+      findings.add({ code: 'extra-version', expected: 'one version', found }, { key: version.key });
+    }
+  }
+  if (key !== null) yield { key, oldest };
+}
+
+/** The version that counts of one key, or null. Nothing is reported. */
+export async function oldestVersion(
+  reader: ArchiveReader,
+  key: string,
+  signal?: AbortSignal,
+): Promise<ArchiveVersion | null> {
+  const options = { exact: true, limit: 1, ...(signal && { signal }) };
+  for await (const version of reader.listVersions(key, options)) {
+    if (version.key === key && !version.marker) return version;
+  }
+  return null;
+}

@@ -1,0 +1,45 @@
+// What does every part of one verification share?
+import type { Sha256 } from '../base/hash.ts';
+import type { VerifierKey } from '../format/vkey.ts';
+import type { Anchor } from './anchor.ts';
+import type { ArchiveReader } from './archive-reader.ts';
+import type { BlockChecker } from './block-checker.ts';
+import type { Budget } from './bounded.ts';
+import type { VerifySignature } from './trust.ts';
+
+export type Depth = 'seals' | 'content';
+
+/** How far it has come; counts only grow. */
+export type Progress = {
+  chains: number;
+  chainsDone: number;
+  seals: number;
+  dataObjects: number;
+  /** Stored bytes of data objects. */
+  bytes: number;
+  lines: number;
+};
+
+export type Run = {
+  readonly reader: ArchiveReader;
+  readonly trusted: readonly VerifierKey[];
+  readonly depth: Depth;
+  readonly nowMs: number;
+  readonly sha256: Sha256;
+  readonly verifySignature: VerifySignature;
+  readonly checker: BlockChecker;
+  readonly signal: AbortSignal | undefined;
+  /** Calls of the reader under way, over all chains. */
+  readonly reads: Budget;
+  /** Stored bytes of data objects in memory, over all chains. */
+  readonly bytes: Budget;
+  /** How many objects of one chain are read ahead of their turn. */
+  readonly ahead: number;
+  /** What others say that a chain was, by the chain's `name/partition`. */
+  readonly anchors: ReadonlyMap<string, readonly Anchor[]>;
+  readonly progress: Progress;
+  /** Called after `progress` changed. */
+  readonly report: () => void;
+  /** A chain is quiet for too long after so many ms without a seal; null: never. */
+  readonly staleAfterMs: number | null;
+};

@@ -1,0 +1,71 @@
+// Which seals does a chain have, and what is in each?
+import { LedgerstoneError, messageOf } from '../base/error.ts';
+import { LIMITS } from '../base/limits.ts';
+import { parseKey, sealPrefix } from '../format/paths.ts';
+import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
+import type { Problem } from './finding.ts';
+import type { FindingList } from './finding-list.ts';
+import { listObjects } from './object-versions.ts';
+import { inspectSeal, type SealInspection } from './open-seal.ts';
+import type { Run } from './run.ts';
+import type { ChainPlace } from './survey.ts';
+
+/** The seal of a sequence: the oldest version of its key. */
+export type SealObject = {
+  readonly key: string;
+  readonly sequence: number;
+  readonly version: ArchiveVersion;
+};
+
+export type ReadSeal = SealObject & {
+  readonly inspection: SealInspection;
+  /** Null when it was not asked for, or could not be read. */
+  readonly lock: ArchiveLock | null;
+};
+
+/** In the order of sequences: twelve digits sort as the numbers do. */
+export async function* listSeals(
+  place: ChainPlace,
+  run: Run,
+  findings: FindingList,
+): AsyncGenerator<SealObject> {
+  const prefix = sealPrefix(place.chain, place.partition);
+  const versions = run.reader.listVersions(prefix, { ...(run.signal && { signal: run.signal }) });
+  for await (const { key, oldest } of listObjects(versions, findings)) {
+    const parsed = parseKey(key);
+    if (parsed?.kind !== 'seal') {
+      const found = oldest === null ? 'delete markers' : `${oldest.size} bytes`;
+      findings.add({ code: 'foreign-object', expected: 'a seal', found }, { key });
+    } else if (oldest !== null) {
+      yield { key, sequence: parsed.sequence, version: oldest };
+    }
+  }
+}
+
+/** All of a seal that needs no other seal: may run ahead of its turn. Never throws but when the run was aborted. */
+export async function readSeal(seal: SealObject, run: Run, asksLock: boolean): Promise<ReadSeal> {
+  const { key, sequence, version } = seal;
+  const { signal } = run;
+  const problems: Problem[] = [];
+  const attempt = async <T>(step: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await run.reads.while(1, step);
+    } catch (error) {
+      signal?.throwIfAborted();
+      problems.push(storeProblem(error));
+      return null;
+    }
+  };
+  const options = { maxBytes: LIMITS.sealBytesMax, ...(signal && { signal }) };
+  const bytes = await attempt(() => run.reader.read(key, version.versionId, options));
+  const lock = asksLock ? await attempt(() => run.reader.lock(key, version.versionId, signal)) : null;
+  if (bytes === null) return { ...seal, inspection: { opened: null, problems, signaturesChecked: 0 }, lock };
+  const inspection = await inspectSeal(bytes, { ...run, sequence, trusted: run.trusted });
+  return { ...seal, inspection: { ...inspection, problems: [...problems, ...inspection.problems] }, lock };
+}
+
+/** What a store refuses for what lies there (too large, a link, cut short) speaks of the object; the rest, of reading it. */
+export function storeProblem(error: unknown): Problem {
+  const isOfObject = error instanceof LedgerstoneError && error.disposition === 'input';
+  return { code: isOfObject ? 'malformed' : 'unreadable', expected: null, found: messageOf(error) };
+}

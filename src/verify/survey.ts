@@ -1,0 +1,88 @@
+// Which chains are in this archive, and what else lies about?
+
+import { isChainName, isPartition } from '../format/chain.ts';
+import { type ParsedKey, parseKey } from '../format/paths.ts';
+import type { ArchiveReader, ArchiveVersion } from './archive-reader.ts';
+import type { FindingList } from './finding-list.ts';
+import { listObjects } from './object-versions.ts';
+
+export type ChainPlace = { readonly chain: string; readonly partition: number };
+
+export type ArchiveObject = {
+  readonly key: string;
+  readonly version: ArchiveVersion;
+  readonly parsed: Extract<ParsedKey, { kind: 'key' | 'format' }>;
+};
+
+export type Survey = {
+  /** By name, then partition. */
+  readonly chains: readonly ChainPlace[];
+  /** Keys and specifications. */
+  readonly objects: readonly ArchiveObject[];
+};
+
+const CHAIN_FOLDER = /^(?:data|seals)\/topic=([^/]+)\/partition=(0|[1-9][0-9]*)\//;
+
+/** Greater than every key of the grammar below a chain's folder. */
+const BEHIND_FOLDER = '~';
+
+/** Keys and specifications that are read; more than these would be somebody's flood. */
+const OBJECTS_MAX = 1000;
+
+/** Sees every key of the archive, or the folder of a chain that it lies in: that folder is the chain's own check's matter. */
+export async function surveyArchive(
+  reader: ArchiveReader,
+  findings: FindingList,
+  signal: AbortSignal | undefined,
+): Promise<Survey> {
+  const chains = new Map<string, ChainPlace>();
+  const objects: ArchiveObject[] = [];
+  for await (const { key, oldest } of listObjects(outsideChains(reader, chains, signal), findings)) {
+    const parsed = parseKey(key);
+    if (parsed?.kind === 'key' || parsed?.kind === 'format') {
+      if (oldest === null) continue;
+      if (objects.length < OBJECTS_MAX) {
+        objects.push({ key, version: oldest, parsed });
+        continue;
+      }
+    }
+    const found = oldest === null ? 'delete markers' : `${oldest.size} bytes`;
+    findings.add({ code: 'foreign-object', expected: 'objects of the archive only', found }, { key });
+  }
+  const byName = (a: ChainPlace, b: ChainPlace): number =>
+    a.chain === b.chain ? a.partition - b.partition : a.chain < b.chain ? -1 : 1;
+  return { chains: [...chains.values()].sort(byName), objects };
+}
+
+/** Goes from folder to folder: at the first key of a chain's folder it notes the chain and leaps behind it. */
+async function* outsideChains(
+  reader: ArchiveReader,
+  chains: Map<string, ChainPlace>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ArchiveVersion> {
+  let startAfter: string | null = '';
+  while (startAfter !== null) {
+    const options = { ...(startAfter !== '' && { startAfter }), ...(signal && { signal }) };
+    startAfter = null;
+    for await (const version of reader.listVersions('', options)) {
+      const folder = chainFolder(version.key);
+      if (folder === null) {
+        yield version;
+        continue;
+      }
+      chains.set(`${folder.place.chain}/${folder.place.partition}`, folder.place);
+      // A stray key behind the leap's end is passed over one by one: so every leap goes forward.
+      if (version.key.charCodeAt(folder.prefix.length) >= BEHIND_FOLDER.charCodeAt(0)) continue;
+      startAfter = folder.prefix + BEHIND_FOLDER;
+      break;
+    }
+  }
+}
+
+function chainFolder(key: string): { readonly prefix: string; readonly place: ChainPlace } | null {
+  const match = CHAIN_FOLDER.exec(key);
+  if (match === null) return null;
+  const [prefix, chain, digits] = match as unknown as [string, string, string];
+  const partition = Number(digits);
+  return isChainName(chain) && isPartition(partition) ? { prefix, place: { chain, partition } } : null;
+}

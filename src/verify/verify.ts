@@ -1,0 +1,188 @@
+// Is this archive what was sealed into it, and was it kept as promised?
+import { LedgerstoneError } from '../base/error.ts';
+import type { Sha256 } from '../base/hash.ts';
+import { MIB } from '../base/limits.ts';
+import { verifySignature } from '../base/signature.ts';
+import { parseChainOrigin } from '../format/chain.ts';
+import type { VerifierKey } from '../format/vkey.ts';
+import { type Anchor, AnchorCheck, anchorOfCheckpoint } from './anchor.ts';
+import { checkArchiveObjects } from './archive-objects.ts';
+import type { ArchiveReader } from './archive-reader.ts';
+import type { BlockChecker } from './block-checker.ts';
+import { Budget, TaskGroup } from './bounded.ts';
+import { checkChain } from './chain-check.ts';
+import { worstVerdict } from './finding.ts';
+import { FindingList } from './finding-list.ts';
+import { collectHandovers, placeText } from './handover.ts';
+import type { ChainReport, Report } from './report.ts';
+import type { Depth, Progress, Run } from './run.ts';
+import { type ChainPlace, type Survey, surveyArchive } from './survey.ts';
+import { trustedFor, type VerifySignature } from './trust.ts';
+
+export type VerifyOptions = {
+  /** Pinned keys, named with the archive's origin. Without one the verdict is never `verified`. */
+  readonly trusted: readonly VerifierKey[];
+  /** `seals`: chains, signatures, locks and sizes. `content`: every stored byte and line as well. */
+  readonly depth: Depth;
+  /** Signed checkpoints of earlier runs, byte for byte: each chain must have grown from its one. */
+  readonly since?: readonly Uint8Array[];
+  /** Milliseconds since 1970, of a clock that is believed: which promises of retention are over by now. */
+  readonly nowMs: number;
+  readonly sha256: Sha256;
+  readonly checker: BlockChecker;
+  /** WebCrypto unless given. */
+  readonly verifySignature?: VerifySignature;
+  /** Calls of the reader under way at once. */
+  readonly concurrency?: number;
+  /** Only these chains, and nothing else of the archive. */
+  readonly only?: readonly ChainPlace[];
+  /** A chain without a seal for longer is noticed. */
+  readonly staleAfterMs?: number;
+  readonly onProgress?: (progress: Readonly<Progress>) => void;
+  readonly signal?: AbortSignal;
+};
+
+const CONCURRENCY = 16;
+const CHAINS_AT_ONCE = 8;
+const BYTES_IN_FLIGHT = 128 * MIB;
+
+/**
+ * Goes through the whole checklist, whatever it finds on the way. Throws only when the archive can't be listed at all
+ * (the reader's error), when `since` is no signed checkpoint, or when `signal` aborts.
+ */
+export async function verifyArchive(reader: ArchiveReader, options: VerifyOptions): Promise<Report> {
+  const findings = new FindingList();
+  if (options.trusted.length === 0) {
+    findings.add({ code: 'no-trusted-key', expected: 'a key that you trust', found: 'none' });
+  }
+  const since = (options.since ?? []).map(anchorOfCheckpoint);
+
+  // 1. What is there: chains, keys, specifications, and what does not belong.
+  const survey: Survey = options.only
+    ? { chains: options.only, objects: [] }
+    : await surveyArchive(reader, findings, options.signal);
+
+  // 2. What is known of each chain from elsewhere: earlier checkpoints, and chains that continue it.
+  const run = startRun(reader, options, survey.chains);
+  const handovers = survey.chains.length > 1 ? await collectHandovers(survey.chains, run) : new Map();
+  for (const [place, anchors] of [...handovers, ...byPlace(since)]) {
+    run.anchors.set(place, [...(run.anchors.get(place) ?? []), ...anchors]);
+  }
+
+  // 3. Keys and specifications are what their names say.
+  await checkArchiveObjects(survey.objects, run, findings);
+
+  // 4. Each chain: seals, links, signatures, locks, data.
+  const chains = await checkChains(survey.chains, run, findings);
+
+  // 5. What should be there and is not.
+  await checkAbsentChains(survey.chains, run, findings, options.only !== undefined);
+  if (chains.length === 0) {
+    findings.add({ code: 'unreadable', expected: 'an archive', found: 'no chain at all' });
+  }
+  checkOneOrigin(chains, findings);
+
+  return {
+    verdict: worstVerdict([findings.verdict, ...chains.map((chain) => chain.verdict)]),
+    chains,
+    findings: findings.list(),
+    findingsOmitted: findings.omitted,
+  };
+}
+
+function startRun(
+  reader: ArchiveReader,
+  options: VerifyOptions,
+  chains: readonly ChainPlace[],
+): Run & { readonly anchors: Map<string, Anchor[]> } {
+  const concurrency = options.concurrency ?? CONCURRENCY;
+  const progress = { chains: chains.length, chainsDone: 0, seals: 0, dataObjects: 0, bytes: 0, lines: 0 };
+  return {
+    reader,
+    trusted: options.trusted,
+    depth: options.depth,
+    nowMs: options.nowMs,
+    sha256: options.sha256,
+    verifySignature: options.verifySignature ?? verifySignature,
+    checker: options.checker,
+    signal: options.signal,
+    reads: new Budget(concurrency),
+    bytes: new Budget(BYTES_IN_FLIGHT),
+    ahead: Math.max(concurrency, options.checker.parallelism + 1),
+    anchors: new Map(),
+    progress,
+    report: () => options.onProgress?.(progress),
+    staleAfterMs: options.staleAfterMs ?? null,
+  };
+}
+
+/** Throws FormatError for a checkpoint whose origin is no chain's. */
+function byPlace(anchors: readonly Anchor[]): Map<string, Anchor[]> {
+  const places = new Map<string, Anchor[]>();
+  for (const anchor of anchors) {
+    const place = placeText(parseChainOrigin(anchor.origin));
+    places.set(place, [...(places.get(place) ?? []), anchor]);
+  }
+  return places;
+}
+
+async function checkChains(
+  places: readonly ChainPlace[],
+  run: Run,
+  strays: FindingList,
+): Promise<ChainReport[]> {
+  const reports: (ChainReport | null)[] = places.map(() => null);
+  const tasks = new TaskGroup(CHAINS_AT_ONCE);
+  try {
+    for (const [index, place] of places.entries()) {
+      await tasks.start(async () => {
+        reports[index] = await checkChain(place, run, strays);
+        run.progress.chainsDone++;
+        run.report();
+      });
+    }
+  } finally {
+    await tasks.finish();
+  }
+  return reports.filter((report) => report !== null);
+}
+
+/** Chains that an earlier checkpoint or a continuing chain speaks of, and of which nothing is left. */
+async function checkAbsentChains(
+  present: readonly ChainPlace[],
+  run: Run,
+  findings: FindingList,
+  isPartial: boolean,
+): Promise<void> {
+  const places = new Set(present.map(placeText));
+  for (const [place, anchors] of run.anchors) {
+    if (places.has(place)) continue;
+    if (isPartial) {
+      throw new LedgerstoneError(
+        'usage',
+        `a checkpoint of ${place}, which is not among the chains to verify`,
+        {
+          disposition: 'input',
+          remedy: 'Verify that chain too, or leave its checkpoint out.',
+        },
+      );
+    }
+    for (const anchor of anchors) {
+      const keys = trustedFor(run.trusted, anchor.origin, run.sha256);
+      const check = new AnchorCheck([anchor], run.verifySignature);
+      findings.addAll(await check.finish(null, 0, false, keys), {});
+    }
+  }
+}
+
+/** One archive has one origin: a chain of another was put there, however well it is signed. */
+function checkOneOrigin(chains: readonly ChainReport[], findings: FindingList): void {
+  const origins = new Set<string>();
+  for (const { origin, chain, partition } of chains) {
+    const ending = `/${chain}/${partition}`;
+    if (origin.endsWith(ending)) origins.add(origin.slice(0, -ending.length));
+  }
+  if (origins.size > 1) {
+    findings.add({ code: 'malformed', expected: 'chains of one archive', found: [...origins].join(' and ') });
+  }
+}
