@@ -16,6 +16,8 @@ import {
 
 export const REGION = 'eu-central-1';
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
+/** The second server checks them; the first takes any. */
+export const SECOND_S3_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test-secret' } as const;
 export const TOPIC = { topic: 'audit.orders', partitions: 4 } as const;
 export const BUCKET = 'ledgerstone-demo';
 export const LOG_KEY_ALIAS = 'alias/ledgerstone-log';
@@ -29,7 +31,7 @@ export type Credentials = { readonly accessKeyId: string; readonly secretAccessK
 export async function ensureBucket(
   endpoint: string,
   bucket: string,
-  credentials: Credentials = CREDENTIALS,
+  credentials: Credentials,
 ): Promise<void> {
   const s3 = new S3Client({ endpoint, region: REGION, credentials, forcePathStyle: true });
   try {
@@ -56,18 +58,18 @@ export async function ensureBucket(
   }
 }
 
-/** The ARN of the signing key behind the alias, made if it is not there. */
-export async function ensureSigningKey(endpoint: string, alias: string, spec: KeySpec): Promise<string> {
+/** The ARN of the signing key behind the alias of the log key, made if it is not there. */
+export async function ensureSigningKey(endpoint: string, spec: KeySpec): Promise<string> {
   const kms = new KMSClient({ endpoint, region: REGION, credentials: CREDENTIALS });
   try {
-    const known = await kms.send(new DescribeKeyCommand({ KeyId: alias })).catch((error: unknown) => {
+    const known = await kms.send(new DescribeKeyCommand({ KeyId: LOG_KEY_ALIAS })).catch((error: unknown) => {
       if (error instanceof NotFoundException) return undefined;
       throw error;
     });
     if (known?.KeyMetadata?.Arn !== undefined) return known.KeyMetadata.Arn;
     const made = await kms.send(new CreateKeyCommand({ KeySpec: spec, KeyUsage: 'SIGN_VERIFY' }));
     const arn = made.KeyMetadata?.Arn as string;
-    await kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: arn }));
+    await kms.send(new CreateAliasCommand({ AliasName: LOG_KEY_ALIAS, TargetKeyId: arn }));
     return arn;
   } finally {
     kms.destroy();

@@ -1,4 +1,5 @@
 // Which brokers does a Kafka cluster have, and how does a test or the demo create a topic on it?
+import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 
@@ -7,6 +8,18 @@ const QUICK = {
   requestTimeout: 5_000,
   logLevel: logLevel.NOTHING,
   clientId: 'local-stack',
+};
+
+/**
+ * kafkajs 2.2.4 sets a timer of about minus now when it has nothing to wait for (its issue 1751), of which Node warns on
+ * the terminal. Then there is nothing to schedule.
+ */
+const { prototype: queue } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as {
+  prototype: { scheduleCheckPendingRequests(): void };
+};
+const schedule = queue.scheduleCheckPendingRequests;
+queue.scheduleCheckPendingRequests = function (this: { throttledUntil: number; pending: unknown[] }) {
+  if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
 };
 
 async function withAdmin<T>(

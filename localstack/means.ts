@@ -1,8 +1,10 @@
 // Can this machine run the stack, and if not, what is missing?
 import { messageOf } from '../src/base/error.ts';
+import { run } from './native/command.ts';
+import { ED25519_KMS_PART } from './native/ed25519-kms.ts';
 import { isKafkaCached, KAFKA_VERSION_DEFAULT, type KafkaVersion } from './native/kafka-install.ts';
-import { run } from './native/process.ts';
 import { findPython, isPythonPartCached, PYTHON_REMEDY } from './native/python.ts';
+import { S3_KMS_PART } from './native/s3-kms.ts';
 
 /** `true`, or the reason why not, with what would help. */
 export type Means = { readonly kafka: true | string; readonly s3: true | string };
@@ -28,7 +30,7 @@ async function kafkaMeans(version: KafkaVersion): Promise<true | string> {
 }
 
 async function s3Means(): Promise<true | string> {
-  if (isPythonPartCached('s3-kms') && isPythonPartCached('ed25519-kms')) return true;
+  if (isPythonPartCached(S3_KMS_PART) && isPythonPartCached(ED25519_KMS_PART)) return true;
   return (await findPython()) === undefined ? `no Python 3.12 or 3.13. ${PYTHON_REMEDY}` : true;
 }
 

@@ -1,26 +1,23 @@
 // What can a program do with a running stack, whoever started it?
 import { LedgerstoneError } from '../src/base/error.ts';
-import { CREDENTIALS, type Credentials, REGION } from './contents.ts';
-import { restartBroker } from './native/kafka.ts';
-import { endProcesses, processesOf, signalIfAlive } from './native/process.ts';
+import type { Backend } from './backend.ts';
+import { CREDENTIALS, type Credentials, REGION, SECOND_S3_CREDENTIALS } from './contents.ts';
 import type { KafkaPlace, ServicePlace, StackState } from './state.ts';
 
-/** A server process. `signal` with SIGSTOP and SIGCONT makes it hang and go on. */
-export type Controllable = {
-  /** Looked up now: it changes with a restart. Undefined when it does not run. */
+/** One server. */
+export type RunningPart = {
+  /** Looked up now: it changes with a restart. Undefined when it does not run, or runs in a container. */
   readonly pid: number | undefined;
-  signal(signal: NodeJS.Signals): void;
+  /** SIGSTOP makes it hang, with its connections open; SIGCONT lets it go on. */
+  signal(signal: NodeJS.Signals): Promise<void>;
+  /** SIGKILL; returns when the process is gone. What was only in its memory is lost. */
+  kill(): Promise<void>;
 };
 
-export type RunningBroker = Controllable & {
-  readonly id: number;
-  /** "127.0.0.1:port"; the same after a restart. */
-  readonly address: string;
-  /** SIGKILL; returns when the process is gone. For an orderly end, use signal('SIGTERM'). */
-  kill(): Promise<void>;
-  /** Starts it on its own data and port, after killing it if it still runs; returns when it serves. */
-  restart(): Promise<void>;
-};
+/** Starts it on its own data and port, after killing it if it still runs; returns when it serves. */
+type Restartable = { restart(): Promise<void> };
+
+export type RunningBroker = RunningPart & Restartable & { readonly id: number; readonly address: string };
 
 export type RunningKafka = {
   readonly version: string;
@@ -28,49 +25,65 @@ export type RunningKafka = {
   readonly brokers: readonly RunningBroker[];
 };
 
-type Service = Controllable & {
+type Service = RunningPart & {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: Credentials;
 };
-/** `bucket`: has Object Lock and a COMPLIANCE default. Any key prefix is free to use; other buckets are yours to make. */
+/** `bucket` has Object Lock and a COMPLIANCE default of a day. */
 export type RunningS3 = Service & { readonly bucket: string };
 /** `keyId`: the ARN of a SIGN_VERIFY key. */
 export type RunningKms = Service & { readonly keyId: string };
 
-/** Parts that were not asked for throw when touched: a test then says what it forgot instead of reading undefined. */
+/** A part that was not asked for throws when it is touched: a test then reads what it forgot. */
 export type RunningStack = {
   readonly dir: string;
   readonly state: StackState;
   readonly kafka: RunningKafka;
+  /** In memory: killed, it loses everything. For an outage without loss use signal('SIGSTOP'), or `secondS3`. */
   readonly s3: RunningS3;
+  /** P-256. The same process as `s3`. */
   readonly kms: RunningKms;
   readonly kmsEd25519: RunningKms;
+  /** Refuses wrong credentials, and keeps all objects over a kill and restart. */
+  readonly secondS3: RunningS3 & Restartable;
+  /** Ends every process and removes the directory. */
   stop(): Promise<void>;
 };
 
 export function runningStack(
   dir: string,
   state: StackState,
+  backend: Backend,
   stop: (dir: string) => Promise<unknown>,
 ): RunningStack {
+  const service = <T extends object>(place: ServicePlace, credentials: Credentials, rest: T): Service & T =>
+    part(dir, backend, place.process, { endpoint: place.endpoint, region: REGION, credentials, ...rest });
   return {
     dir,
     state,
     get kafka() {
-      return runningKafka(dir, wanted(state.kafka, 'kafka'));
+      return runningKafka(dir, backend, wanted(state.kafka, 'kafka'));
     },
     get s3() {
       const place = wanted(state.s3, 's3');
-      return service(dir, place, { bucket: place.bucket });
+      return service(place, CREDENTIALS, { bucket: place.bucket });
     },
     get kms() {
       const place = wanted(state.kms, 's3');
-      return service(dir, place, { keyId: place.keyId });
+      return service(place, CREDENTIALS, { keyId: place.keyId });
     },
     get kmsEd25519() {
       const place = wanted(state.kmsEd25519, 'ed25519Kms');
-      return service(dir, place, { keyId: place.keyId });
+      return service(place, CREDENTIALS, { keyId: place.keyId });
+    },
+    get secondS3() {
+      const place = wanted(state.secondS3, 'secondS3');
+      const restart = async () => {
+        await backend.kill(dir, place.process);
+        await backend.restartSecondS3(dir, place);
+      };
+      return service(place, SECOND_S3_CREDENTIALS, { bucket: place.bucket, restart });
     },
     stop: async () => {
       await stop(dir);
@@ -78,48 +91,33 @@ export function runningStack(
   };
 }
 
-function wanted<T>(part: T | undefined, option: string): T {
-  if (part === undefined) {
-    throw new LedgerstoneError('stack', `this stack was started without ${option}`, {
-      remedy: `Ask for it: startStack({ ${option}: … }).`,
-    });
-  }
-  return part;
+function wanted<T>(place: T | undefined, option: string): T {
+  if (place !== undefined) return place;
+  throw new LedgerstoneError('stack', `this stack was started without ${option}`, {
+    remedy: `Ask for it: startStack({ ${option}: … }).`,
+  });
 }
 
-const runningKafka = (dir: string, place: KafkaPlace): RunningKafka => ({
+const runningKafka = (dir: string, backend: Backend, place: KafkaPlace): RunningKafka => ({
   version: place.version,
   bootstrap: place.bootstrap,
-  brokers: place.brokers.map(({ id, name }, index) => ({
-    ...controllable(dir, name, {
-      id,
-      address: place.bootstrap[index] as string,
-      kill: async () => {
-        await endProcesses(dir, name);
-      },
-      restart: async () => {
-        await endProcesses(dir, name);
-        await restartBroker(dir, place, id);
-      },
-    }),
-  })),
+  brokers: place.brokers.map(({ id, name }, index) => {
+    const address = place.bootstrap[index] as string;
+    const restart = async () => {
+      await backend.kill(dir, name);
+      await backend.restartBroker(dir, name, id, address);
+    };
+    return part(dir, backend, name, { id, address, restart });
+  }),
 });
 
-const service = <T extends object>(dir: string, { endpoint, process }: ServicePlace, rest: T): Service & T =>
-  controllable(dir, process, { endpoint, region: REGION, credentials: CREDENTIALS, ...rest });
-
-/** Adds what every server process has. `pid` is a getter: it changes with a restart. */
-const controllable = <T extends object>(dir: string, name: string, rest: T): Controllable & T =>
-  Object.defineProperty(
-    {
-      ...rest,
-      pid: undefined,
-      signal: (signal: NodeJS.Signals) => {
-        for (const { pid } of named(dir, name)) signalIfAlive(pid, signal);
-      },
+function part<T extends object>(dir: string, backend: Backend, name: string, rest: T): RunningPart & T {
+  const server: RunningPart = {
+    get pid() {
+      return backend.pid(dir, name);
     },
-    'pid',
-    { enumerable: true, get: () => named(dir, name)[0]?.pid },
-  );
-
-const named = (dir: string, name: string) => processesOf(dir).filter((process) => process.name === name);
+    signal: (signal) => backend.signal(dir, name, signal),
+    kill: () => backend.kill(dir, name),
+  };
+  return Object.assign(server, rest); // into the object with the getter: a spread would freeze the pid
+}

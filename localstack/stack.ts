@@ -1,21 +1,29 @@
 // How does a program get a running stack: Kafka, S3 with Object Lock, KMS, filled and ready?
 import { existsSync, realpathSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LedgerstoneError } from '../src/base/error.ts';
-import { BUCKET, ensureBucket, ensureSigningKey, LOG_KEY_ALIAS, TOPIC } from './contents.ts';
+import type { Backend, Log } from './backend.ts';
+import {
+  BUCKET,
+  CREDENTIALS,
+  ensureBucket,
+  ensureSigningKey,
+  SECOND_S3_CREDENTIALS,
+  TOPIC,
+} from './contents.ts';
 import { ensureTopic } from './kafka-admin.ts';
 import { withLock } from './lock.ts';
-import { startEd25519Kms } from './native/ed25519-kms.ts';
+import { dockerAnswers } from './means.ts';
+import { nativeBackend } from './native/backend.ts';
 import { isIdentityAlive, ownIdentity } from './native/identity.ts';
-import { startKafka } from './native/kafka.ts';
 import { KAFKA_VERSION_DEFAULT, type KafkaVersion } from './native/kafka-install.ts';
-import { endProcesses, processesOf } from './native/process.ts';
-import { startS3Kms } from './native/s3-kms.ts';
+import { endProcesses } from './native/process.ts';
 import { type RunningStack, runningStack } from './running.ts';
 import {
   claimDir,
+  claimedFor,
   isStackDir,
   readState,
   removeDir,
@@ -31,12 +39,16 @@ export type StackOptions = {
   readonly s3?: boolean;
   /** A second KMS with an Ed25519 key. Default false. */
   readonly ed25519Kms?: boolean;
+  /** Another maker's S3 with Object Lock, on disk. Default false. */
+  readonly secondS3?: boolean;
   /**
    * Where it keeps its state. A stack that is ready there is used as it is; it runs until it is stopped. Default: a new
    * temporaryStackDir(), whose stack ends at the latest when another one is started or stopped after our end.
    */
   readonly dir?: string;
-  readonly log?: (line: string) => void;
+  /** Default: containers where a Docker daemon answers, else plain processes. */
+  readonly backend?: Backend['name'];
+  readonly log?: Log;
 };
 
 const TEMPORARY = 'ledgerstone-stack.';
@@ -49,104 +61,118 @@ export const temporaryStackDir = (): Promise<string> =>
 export async function startStack(options: StackOptions = {}): Promise<RunningStack> {
   await endOrphans();
   const dir = canonical(options.dir ?? (await temporaryStackDir()));
-  await mkdir(dir, { recursive: true });
   return withLock(stackPaths(dir).lock, async () => {
-    const ready = await readyState(dir);
-    if (ready !== undefined) return runningStack(dir, ready, stopStack);
-    await endProcesses(dir);
+    const ready = await joinReady(dir);
+    if (ready !== undefined) return ready;
+    await endParts(dir); // of a start that was killed, or of a stack that lost a part
+    const backend = await chooseBackend(options.backend);
+    await claimDir(dir, backend.name);
     try {
-      return runningStack(dir, await startParts(dir, options), stopStack);
+      const state = await startParts(dir, backend, options);
+      await writeState(dir, state);
+      return runningStack(dir, state, backend, stopStack);
     } catch (error) {
-      await endProcesses(dir);
+      await endParts(dir);
       await removeDir(dir);
       throw error;
     }
   });
 }
 
-async function startParts(dir: string, options: StackOptions): Promise<StackState> {
-  const started = performance.now();
-  const log = options.log ?? (() => {});
-  await claimDir(dir);
-  const results = await Promise.allSettled([
-    options.kafka === false ? undefined : kafkaPart(dir, options.kafka ?? {}, log),
-    options.s3 === false ? undefined : s3KmsPart(dir, log),
-    options.ed25519Kms === true ? ed25519Part(dir, log) : undefined,
-  ] as const);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-  const state: StackState = {
-    backend: 'native',
-    ...Object.assign(
-      {},
-      ...results.map((result) => (result.status === 'fulfilled' ? result.value : undefined)),
-    ),
-    startedInSeconds: Math.round((performance.now() - started) / 100) / 10,
-  };
-  await writeState(dir, state);
-  return state;
+async function chooseBackend(wanted: StackOptions['backend']): Promise<Backend> {
+  const name = wanted ?? ((await dockerAnswers()) ? 'docker' : 'native');
+  return backendNamed(name);
 }
 
-async function kafkaPart(
-  dir: string,
-  wanted: Exclude<StackOptions['kafka'], false | undefined>,
-  log: (line: string) => void,
-) {
-  const brokers = wanted.brokers ?? 1;
+/** Loaded when chosen: the container library is not small, and most machines use one of the two. */
+async function backendNamed(name: Backend['name']): Promise<Backend> {
+  return name === 'native' ? nativeBackend : (await import('./docker/backend.ts')).dockerBackend;
+}
+
+async function startParts(dir: string, backend: Backend, options: StackOptions): Promise<StackState> {
+  const started = performance.now();
+  const log = options.log ?? (() => {});
+  // All settle before one failure is reported: nothing may still be starting while the rest is ended.
+  const results = await Promise.allSettled([
+    options.kafka === false ? {} : kafkaPart(dir, backend, options.kafka ?? {}, log),
+    options.s3 === false ? {} : s3KmsPart(dir, backend, log),
+    options.ed25519Kms === true ? ed25519Part(dir, backend, log) : {},
+    options.secondS3 === true ? secondS3Part(dir, backend, log) : {},
+  ]);
+  const parts = results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+  const startedInSeconds = Math.round((performance.now() - started) / 100) / 10;
+  return Object.assign({ backend: backend.name, startedInSeconds }, ...parts) as StackState;
+}
+
+type KafkaWanted = Exclude<StackOptions['kafka'], false | undefined>;
+type Part<Key extends keyof StackState> = Promise<Required<Pick<StackState, Key>>>;
+
+async function kafkaPart(dir: string, backend: Backend, wanted: KafkaWanted, log: Log): Part<'kafka'> {
+  const { version = KAFKA_VERSION_DEFAULT, brokers = 1 } = wanted;
   if (!(Number.isInteger(brokers) && brokers >= 1 && brokers <= 3)) {
-    throw new LedgerstoneError('stack', `a cluster has 1, 2 or 3 brokers, not ${brokers}`);
+    throw new LedgerstoneError('usage', `a cluster has 1, 2 or 3 brokers, not ${brokers}`);
   }
-  const kafka = await startKafka(dir, wanted.version ?? KAFKA_VERSION_DEFAULT, brokers, log);
+  const kafka = await backend.startKafka(dir, version, brokers, log);
   await ensureTopic(kafka.bootstrap, TOPIC);
   return { kafka };
 }
 
-async function s3KmsPart(dir: string, log: (line: string) => void) {
-  const place = await startS3Kms(dir, log);
-  await ensureBucket(place.endpoint, BUCKET);
-  const keyId = await ensureSigningKey(place.endpoint, LOG_KEY_ALIAS, 'ECC_NIST_P256');
+async function s3KmsPart(dir: string, backend: Backend, log: Log): Part<'s3' | 'kms'> {
+  const place = await backend.startS3Kms(dir, log);
+  await ensureBucket(place.endpoint, BUCKET, CREDENTIALS);
+  const keyId = await ensureSigningKey(place.endpoint, 'ECC_NIST_P256');
   return { s3: { ...place, bucket: BUCKET }, kms: { ...place, keyId } };
 }
 
-async function ed25519Part(dir: string, log: (line: string) => void) {
-  const place = await startEd25519Kms(dir, log);
-  return {
-    kmsEd25519: {
-      ...place,
-      keyId: await ensureSigningKey(place.endpoint, LOG_KEY_ALIAS, 'ECC_NIST_EDWARDS25519'),
-    },
-  };
+async function ed25519Part(dir: string, backend: Backend, log: Log): Part<'kmsEd25519'> {
+  const place = await backend.startEd25519Kms(dir, log);
+  const keyId = await ensureSigningKey(place.endpoint, 'ECC_NIST_EDWARDS25519');
+  return { kmsEd25519: { ...place, keyId } };
 }
 
-/** The stack that is ready in this directory, with all its processes alive; undefined when there is none. */
-export async function readyStack(dir: string): Promise<RunningStack | undefined> {
-  const state = await readyState(canonical(dir));
-  return state && runningStack(canonical(dir), state, stopStack);
+async function secondS3Part(dir: string, backend: Backend, log: Log): Part<'secondS3'> {
+  const place = await backend.startSecondS3(dir, log);
+  await ensureBucket(place.endpoint, BUCKET, SECOND_S3_CREDENTIALS);
+  return { secondS3: { ...place, bucket: BUCKET } };
 }
 
-async function readyState(dir: string): Promise<StackState | undefined> {
+/** The stack that is ready in this directory, with all its parts alive; undefined when there is none. */
+export const readyStack = (dir: string): Promise<RunningStack | undefined> => joinReady(canonical(dir));
+
+async function joinReady(dir: string): Promise<RunningStack | undefined> {
   const state = readState(dir);
   if (state === undefined) return undefined;
-  const alive = new Set(processesOf(dir).map(({ name }) => name));
-  const wanted = [...(state.kafka?.brokers ?? []).map(({ name }) => name)];
-  for (const part of [state.s3, state.kmsEd25519, state.s3Second])
-    if (part !== undefined) wanted.push(part.process);
-  return wanted.every((name) => alive.has(name)) ? state : undefined;
+  const backend = await backendNamed(state.backend);
+  const alive = await backend.alive(dir);
+  const services = [state.s3, state.kmsEd25519, state.secondS3].flatMap((place) =>
+    place ? [place.process] : [],
+  );
+  const names = [...services, ...(state.kafka?.brokers ?? []).map(({ name }) => name)];
+  return names.every((name) => alive.has(name)) ? runningStack(dir, state, backend, stopStack) : undefined;
 }
 
 /**
- * Ends the stack in this directory, ready or half started, and removes the directory. Returns how many processes it
- * ended. Safe to repeat, and on a directory where never was a stack.
+ * Ends the stack in this directory, ready or half started, and removes the directory. Returns how many parts it
+ * ended. Safe to repeat, and on a directory where there never was a stack.
  */
 export async function stopStack(dir: string): Promise<number> {
   await endOrphans();
   const place = canonical(dir);
   if (!isStackDir(place)) return endProcesses(place);
   return withLock(stackPaths(place).lock, async () => {
-    const ended = await endProcesses(place);
+    const ended = await endParts(place);
     await removeDir(place);
     return ended;
   });
+}
+
+/** By whatever backend the directory was claimed for, even when its start came no further. */
+async function endParts(dir: string): Promise<number> {
+  const backend = claimedFor(dir);
+  return backend === undefined ? endProcesses(dir) : (await backendNamed(backend)).end(dir);
 }
 
 /** Temporary stacks whose owner is gone, however it ended. */
@@ -155,8 +181,9 @@ async function endOrphans(): Promise<void> {
     const owner = entry.startsWith(TEMPORARY) ? entry.split('.')[1] : undefined;
     if (owner === undefined || isIdentityAlive(owner)) continue;
     const dir = canonical(path.join(tmpdir(), entry));
-    await endProcesses(dir);
-    await rm(dir, { recursive: true, force: true });
+    await endParts(dir);
+    await removeDir(dir);
+    await rm(dir, { recursive: true, force: true }); // one that was not even claimed
   }
 }
 

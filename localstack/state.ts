@@ -1,6 +1,6 @@
 // What does a running stack write down about itself, and where?
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LedgerstoneError } from '../src/base/error.ts';
 
@@ -25,7 +25,7 @@ export type StackState = {
   readonly s3?: S3State;
   readonly kms?: KmsState;
   readonly kmsEd25519?: KmsState;
-  readonly s3Second?: S3State & { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly secondS3?: S3State;
   /** Seconds from nothing to ready. */
   readonly startedInSeconds: number;
 };
@@ -34,6 +34,7 @@ export const stackPaths = (dir: string) => ({
   lock: path.join(dir, 'lock'),
   marker: path.join(dir, 'ledgerstone-stack'),
   state: path.join(dir, 'stack.json'),
+  litter: path.join(dir, 'litter'),
   config: path.join(dir, 'ledgerstone.yaml'),
   env: path.join(dir, 'env'),
   data: path.join(dir, 'data'),
@@ -64,7 +65,7 @@ export async function writeState(dir: string, state: StackState): Promise<void> 
  * Makes the directory ours, before anything is started in it. Everything in it goes when the stack stops, so a
  * directory that holds anything else is refused.
  */
-export async function claimDir(dir: string): Promise<void> {
+export async function claimDir(dir: string, backend: StackState['backend']): Promise<void> {
   const foreign = isStackDir(dir) ? [] : (await readdir(dir)).filter((name) => !/^lock(\.|$)/.test(name));
   if (foreign.length > 0) {
     throw new LedgerstoneError('stack', `${dir} is not empty (${foreign[0]}) and was not made for a stack`, {
@@ -72,12 +73,28 @@ export async function claimDir(dir: string): Promise<void> {
     });
   }
   const paths = stackPaths(dir);
-  await writeFile(paths.marker, 'Everything in this directory is removed when the stack stops.\n');
+  await writeFile(
+    paths.marker,
+    `${backend}\nEverything in this directory is removed when the stack stops.\n`,
+  );
   await mkdir(paths.data, { recursive: true });
   await mkdir(paths.logs, { recursive: true });
 }
 
+/** The backend whose parts may run for this directory; undefined when it was never claimed. */
+export const claimedFor = (dir: string): StackState['backend'] | undefined => {
+  if (!isStackDir(dir)) return undefined;
+  return readFileSync(stackPaths(dir).marker, 'utf8').startsWith('docker') ? 'docker' : 'native';
+};
+
+/** Notes files outside the directory that a part will leave behind: before it can make them. */
+export const addLitter = (dir: string, files: readonly string[]): Promise<void> =>
+  appendFile(stackPaths(dir).litter, files.map((file) => `${file}\n`).join(''));
+
 /** Removes everything of a stack whose processes have ended; what was never a stack's directory is left alone. */
 export async function removeDir(dir: string): Promise<void> {
-  if (isStackDir(dir)) await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  if (!isStackDir(dir)) return;
+  const litter = await readFile(stackPaths(dir).litter, 'utf8').catch(() => '');
+  for (const file of litter.split('\n')) if (file !== '') await rm(file, { force: true });
+  await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }

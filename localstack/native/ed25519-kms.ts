@@ -3,29 +3,27 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type ServicePlace, stackPaths } from '../state.ts';
 import { freePorts, HOST } from './ports.ts';
-import { serverEnv, startServer, untilReady } from './process.ts';
-import { pythonEnvironment } from './python.ts';
+import { interpreter, type PythonPart, pythonEnvironment } from './python.ts';
+import { answersOk, serverEnv, startPart, untilReady } from './server.ts';
 
-export const ED25519_KMS = 'ed25519-kms';
+const NAME = 'ed25519-kms';
+
+export const ED25519_KMS_PART: PythonPart = { name: NAME, recipe: 1 };
 
 export async function startEd25519Kms(dir: string, log: (line: string) => void): Promise<ServicePlace> {
-  const python = await pythonEnvironment(ED25519_KMS, log);
+  const environment = await pythonEnvironment(ED25519_KMS_PART, log);
   const [port] = (await freePorts(1)) as [number];
-  const home = path.join(stackPaths(dir).data, ED25519_KMS);
+  const home = path.join(stackPaths(dir).data, NAME);
   await mkdir(home, { recursive: true });
   const server = {
-    name: ED25519_KMS,
-    command: python,
+    name: NAME,
+    command: interpreter(environment),
     args: ['-m', 'ministack'],
     cwd: home,
-    logFile: path.join(stackPaths(dir).logs, `${ED25519_KMS}.log`),
+    logFile: path.join(stackPaths(dir).logs, `${NAME}.log`),
     env: { ...serverEnv(home), BIND_HOST: HOST, GATEWAY_PORT: String(port), IOT_MTLS_ENABLED: '0' },
   };
-  const pid = startServer(dir, server);
   const endpoint = `http://${HOST}:${port}`;
-  await untilReady(server, pid, 30_000, async () => {
-    const answer = await fetch(`${endpoint}/_ministack/health`, { signal: AbortSignal.timeout(2_000) });
-    return answer.ok;
-  });
-  return { endpoint, process: ED25519_KMS };
+  await untilReady(server, startPart(dir, server), 30_000, answersOk(`${endpoint}/_ministack/health`));
+  return { endpoint, process: NAME };
 }

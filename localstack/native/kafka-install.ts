@@ -2,9 +2,11 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cached, cachedPath } from './cache.ts';
+import { run } from './command.ts';
 import { type BrokerPlace, brokerProperties, JVM_FLAGS, newUuid } from './kafka-properties.ts';
 import { freePorts } from './ports.ts';
-import { run, serverEnv, signalIfAlive, startServer, untilEnded, untilReady } from './process.ts';
+import { signalIfAlive, untilEnded } from './process.ts';
+import { serverEnv, startServer, untilReady } from './server.ts';
 
 /** Versions that the test suite has run against. */
 export const KAFKA_VERSIONS = ['4.2.0', '4.1.2', '3.9.1'] as const;
@@ -112,8 +114,9 @@ async function prepareStart(version: KafkaVersion, dir: string): Promise<void> {
     args: [...java, 'kafka.Kafka', properties],
     cwd: dir,
     logFile,
+    env: serverEnv(scratch),
   };
-  const pid = startServer(dir, { ...broker, env: serverEnv(scratch) });
+  const pid = startServer(dir, broker);
   await untilReady(broker, pid, 2 * MINUTES, async () => (await readFile(logFile, 'utf8')).includes(STARTED));
   signalIfAlive(pid, 'SIGTERM'); // an orderly end writes the archive
   await untilEnded(dir, MINUTES);

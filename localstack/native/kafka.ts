@@ -13,7 +13,7 @@ import {
   newUuid,
 } from './kafka-properties.ts';
 import { freePorts, HOST } from './ports.ts';
-import { serverEnv, startServer, untilReady } from './process.ts';
+import { serverEnv, startPart, startPartAgain, untilReady } from './server.ts';
 
 const READY_WITHIN_MS = 90_000;
 
@@ -32,24 +32,22 @@ export async function startKafka(
     controllerPort: ports[2 * index + 1] as number,
   }));
   const clusterId = newUuid();
-  const place: KafkaPlace = {
+  await Promise.all(nodes.map((node) => formatNode(dir, install, clusterId, node, nodes)));
+  await Promise.all(nodes.map((node) => startNode(dir, install, node)));
+  return {
     version,
-    bootstrap: nodes.map(({ port }) => `${HOST}:${port}`),
+    bootstrap: nodes.map(addressOf),
     brokers: nodes.map(({ id }) => ({ id, name: brokerName(id) })),
   };
-  await Promise.all(nodes.map((node) => formatNode(dir, install, clusterId, node, nodes)));
-  const pids = nodes.map(({ id }) => startNode(dir, install, id));
-  await Promise.all(nodes.map(({ id }, index) => untilNodeServes(dir, place, id, pids[index] as number)));
-  return place;
 }
 
-/** Starts a broker again that was killed: same ports, same data. */
-export async function restartBroker(dir: string, place: KafkaPlace, id: number): Promise<void> {
-  const install = await kafkaInstall(place.version as KafkaVersion, () => {});
-  await untilNodeServes(dir, place, id, startNode(dir, install, id));
+/** Starts a broker again that has ended: same ports, same data. Returns when it serves. */
+export async function restartBroker(dir: string, name: string, id: number, address: string): Promise<void> {
+  const { pid, server } = startPartAgain(dir, name);
+  await untilReady(server, pid, READY_WITHIN_MS, servesAs(id, address));
 }
 
-export const brokerName = (id: number): string => `kafka-${id}`;
+const brokerName = (id: number): string => `kafka-${id}`;
 
 const nodePaths = (dir: string, id: number) => {
   const { data, logs } = stackPaths(dir);
@@ -76,24 +74,17 @@ async function formatNode(
   await writeFile(properties, brokerProperties(node, all, records));
 }
 
-function startNode(dir: string, install: KafkaInstall, id: number): number {
-  const { home, properties, logFile } = nodePaths(dir, id);
+async function startNode(dir: string, install: KafkaInstall, node: BrokerPlace): Promise<void> {
+  const { home, properties, logFile } = nodePaths(dir, node.id);
   // A missing or unfitting archive is ignored by the JVM: then the start takes a second longer.
   const java = [...JVM_FLAGS, '-XX:SharedArchiveFile=classes.jsa', '-cp', install.classPath];
   const args = [...java, 'kafka.Kafka', properties];
-  return startServer(dir, {
-    name: brokerName(id),
-    command: 'java',
-    args,
-    cwd: install.dir,
-    logFile,
-    env: serverEnv(home),
-  });
+  const name = brokerName(node.id);
+  const server = { name, command: 'java', args, cwd: install.dir, logFile, env: serverEnv(home) };
+  await untilReady(server, startPart(dir, server), READY_WITHIN_MS, servesAs(node.id, addressOf(node)));
 }
 
-const untilNodeServes = (dir: string, place: KafkaPlace, id: number, pid: number): Promise<void> =>
-  untilReady({ name: brokerName(id), logFile: nodePaths(dir, id).logFile }, pid, READY_WITHIN_MS, async () =>
-    (
-      await brokerIds(place.bootstrap[place.brokers.findIndex((broker) => broker.id === id)] as string)
-    ).includes(id),
-  );
+/** For untilReady: the broker at this address counts itself among the living. */
+const servesAs = (id: number, address: string) => async () => (await brokerIds(address)).includes(id);
+
+const addressOf = ({ port }: BrokerPlace): string => `${HOST}:${port}`;

@@ -15,12 +15,12 @@ const LAST = 31_999;
 /** `count` different ports on which nobody listens. */
 export async function freePorts(
   count: number,
-  usable: (port: number) => boolean = () => true,
+  alsoWanted: (port: number) => Promise<boolean> = async () => true,
 ): Promise<number[]> {
   const ports = new Set<number>();
   for (let attempt = 0; attempt < 1_000 && ports.size < count; attempt++) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST + 1));
-    if (usable(port) && (await isFree(port))) ports.add(port);
+    if ((await isFree(port)) && (await alsoWanted(port))) ports.add(port);
   }
   if (ports.size < count) {
     throw new LedgerstoneError('stack', `found no ${count} free TCP ports between ${FIRST} and ${LAST}`);
@@ -29,7 +29,7 @@ export async function freePorts(
 }
 
 /** Also false when another holds the port on all interfaces. Closed in the same moment. */
-const isFree = (port: number): Promise<boolean> =>
+export const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

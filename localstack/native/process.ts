@@ -1,9 +1,8 @@
-// Which server processes belong to a stack, and how are they started, awaited and ended?
-import { execFile, execFileSync, spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+// Which processes belong to a stack, and how are they ended?
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { LedgerstoneError, messageOf } from '../../src/base/error.ts';
+import { LedgerstoneError } from '../../src/base/error.ts';
 
 /**
  * Every process of a stack carries this variable: "state directory#name". A pid file can be lost or name a
@@ -13,15 +12,6 @@ import { LedgerstoneError, messageOf } from '../../src/base/error.ts';
 const MARK = 'LEDGERSTONE_STACK_PROCESS';
 
 export type StackProcess = { readonly pid: number; readonly name: string };
-
-export type ServerCommand = {
-  readonly name: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly cwd: string;
-  readonly logFile: string;
-};
 
 export const isAlive = (pid: number): boolean => {
   try {
@@ -36,36 +26,6 @@ export const isAlive = (pid: number): boolean => {
 export const markedEnv = (dir: string, name: string): Record<string, string> => ({
   [MARK]: `${dir}#${name}`,
 });
-
-/** All that a server gets to know of our environment: never the credentials or proxies of whoever starts it. */
-export const serverEnv = (home: string): Record<string, string> => ({
-  PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-  LANG: 'C.UTF-8',
-  HOME: home,
-  TMPDIR: home,
-  ...(process.env['JAVA_HOME'] === undefined ? {} : { JAVA_HOME: process.env['JAVA_HOME'] }),
-});
-
-/** Starts a server in its own process group, detached from us, its output appended to its log file. */
-export function startServer(dir: string, server: ServerCommand): number {
-  const log = openSync(server.logFile, 'a');
-  try {
-    const child = spawn(server.command, server.args, {
-      cwd: server.cwd,
-      env: { ...server.env, ...markedEnv(dir, server.name) },
-      detached: true,
-      stdio: ['ignore', log, log],
-    });
-    child.on('error', () => {}); // reported below: without a pid nothing was started
-    child.unref();
-    if (child.pid === undefined) {
-      throw new LedgerstoneError('stack', `cannot start ${server.name}: ${server.command} does not run`);
-    }
-    return child.pid;
-  } finally {
-    closeSync(log);
-  }
-}
 
 /** All live processes of the stack in `dir`. Works for processes of the same user, without any file of ours. */
 export function processesOf(dir: string): StackProcess[] {
@@ -147,80 +107,5 @@ export function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-/** Asks `probe` until it answers true. Fails at once when the process has ended, with the end of its log. */
-export async function untilReady(
-  server: Pick<ServerCommand, 'name' | 'logFile'>,
-  pid: number,
-  deadlineMs: number,
-  probe: () => Promise<boolean>,
-): Promise<void> {
-  const deadline = performance.now() + deadlineMs;
-  let last = '';
-  for (;;) {
-    try {
-      if (await probe()) return;
-    } catch (error) {
-      last = `, last answer: ${messageOf(error)}`;
-    }
-    const gone = !isAlive(pid);
-    if (gone || performance.now() > deadline) {
-      const what = gone ? 'ended before it was ready' : `was not ready within ${deadlineMs / 1000} s${last}`;
-      throw new LedgerstoneError('stack', `${server.name} ${what}\n${logTail(server.logFile)}`, {
-        remedy: `Its log: ${server.logFile}`,
-      });
-    }
-    await sleep(50);
-  }
-}
-
-const logTail = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8')
-      .trimEnd()
-      .split('\n')
-      .slice(-12)
-      .map((line) => `    ${line}`)
-      .join('\n');
-  } catch {
-    return '    (no log)';
-  }
-};
-
-const execFileAsync = promisify(execFile);
-
-/** Runs a program to its end and returns its standard output; a failure carries the end of what it said. */
-export async function run(
-  what: string,
-  command: string,
-  args: readonly string[],
-  options: {
-    readonly cwd?: string;
-    readonly env?: Record<string, string>;
-    readonly timeoutMs: number;
-    readonly remedy?: string;
-  },
-): Promise<string> {
-  try {
-    const { stdout } = await execFileAsync(command, args, {
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      env: { ...process.env, ...options.env },
-      timeout: options.timeoutMs,
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    return stdout;
-  } catch (error) {
-    const said = error as { stdout?: string; stderr?: string };
-    const tail = `${said.stdout ?? ''}${said.stderr ?? ''}`.trimEnd().split('\n').slice(-12).join('\n');
-    throw new LedgerstoneError(
-      'stack',
-      `${what} failed: ${command} ${args.join(' ')}\n${tail || messageOf(error)}`,
-      {
-        cause: error,
-        ...(options.remedy === undefined ? {} : { remedy: options.remedy }),
-      },
-    );
   }
 }

@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { LedgerstoneError } from '../../src/base/error.ts';
 import { cached, cachedPath } from './cache.ts';
-import { run } from './process.ts';
+import { run } from './command.ts';
 
 /** On 3.11 LocalStack 4.14 says Ready and then answers every S3 call with 500. */
 const WANTED = /^3\.1[23]$/;
@@ -42,42 +42,47 @@ function pyenvPythons(): string[] {
   }
 }
 
-/** Every package is pinned in the file; its content names the folder, so changed pins make a new one. */
-const environmentName = (name: string, requirements: string): string =>
-  `${name}-${createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12)}`;
+/** A set of Python packages, all pinned in `requirements-NAME.txt`, and what is prepared once beside them. */
+export type PythonPart = {
+  readonly name: string;
+  /** Names the way it is installed: a change makes a new folder in the cache. */
+  readonly recipe: number;
+  readonly prepare?: (dir: string, python: string) => Promise<void>;
+};
 
-const requirementsFile = (name: string): string => path.join(import.meta.dirname, `requirements-${name}.txt`);
+const requirementsFile = ({ name }: PythonPart): string =>
+  path.join(import.meta.dirname, `requirements-${name}.txt`);
 
-export const isPythonPartCached = (name: string): boolean =>
-  cachedPath(environmentName(name, requirementsFile(name))) !== undefined;
+/** The content of the pins names the folder, so changed pins make a new one. */
+function folderName(part: PythonPart): string {
+  const pins = createHash('sha256')
+    .update(readFileSync(requirementsFile(part)))
+    .digest('hex')
+    .slice(0, 12);
+  return `${part.name}-${pins}-${part.recipe}`;
+}
 
-/** The interpreter of a virtual environment that holds exactly the pinned packages of `requirements-NAME.txt`. */
-export async function pythonEnvironment(name: string, log: (line: string) => void): Promise<string> {
-  const requirements = requirementsFile(name);
-  const dir = await cached(environmentName(name, requirements), async (temporary) => {
+export const isPythonPartCached = (part: PythonPart): boolean => cachedPath(folderName(part)) !== undefined;
+
+/** The folder of a virtual environment that holds exactly the pinned packages. */
+export const pythonEnvironment = (part: PythonPart, log: (line: string) => void): Promise<string> =>
+  cached(folderName(part), async (temporary) => {
     const python = await findPython();
-    if (python === undefined)
+    if (python === undefined) {
       throw new LedgerstoneError('stack', 'found no Python 3.12 or 3.13', { remedy: PYTHON_REMEDY });
-    log(`installing the Python packages of ${name} (once per machine)`);
-    // Always run as `bin/python -m …`: the interpreter finds its packages wherever the folder is renamed to.
+    }
+    log(`installing the Python packages of ${part.name} (once per machine)`);
     await run('python -m venv', python, ['-m', 'venv', temporary], {
       timeoutMs: 5 * MINUTES,
       remedy: PYTHON_REMEDY,
     });
-    const pip = [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      '--no-deps',
-      '-r',
-      requirements,
-    ];
-    await run('pip install', path.join(temporary, 'bin', 'python'), pip, {
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps'];
+    await run('pip install', interpreter(temporary), [...pip, '-r', requirementsFile(part)], {
       timeoutMs: 10 * MINUTES,
       remedy: 'pip must reach its package index: look at its settings with `pip config list`.',
     });
+    await part.prepare?.(temporary, interpreter(temporary));
   });
-  return path.join(dir, 'bin', 'python');
-}
+
+/** Always run as `python -m …`: it finds its packages wherever the folder is renamed to; pip's scripts would not. */
+export const interpreter = (environment: string): string => path.join(environment, 'bin', 'python');

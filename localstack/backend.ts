@@ -1,0 +1,27 @@
+// What must a way of running the stack be able to do? There are two: plain processes, and containers.
+import type { KafkaVersion } from './native/kafka-install.ts';
+import type { KafkaPlace, ServicePlace } from './state.ts';
+
+export type Log = (line: string) => void;
+
+/** Empty servers: topic, bucket and keys come later, the same way for both. */
+export type Backend = {
+  readonly name: 'native' | 'docker';
+  /** Each returns when the servers answer; on failure what was started is found by `end`. */
+  startKafka(dir: string, version: KafkaVersion, brokers: number, log: Log): Promise<KafkaPlace>;
+  startS3Kms(dir: string, log: Log): Promise<ServicePlace>;
+  startEd25519Kms(dir: string, log: Log): Promise<ServicePlace>;
+  startSecondS3(dir: string, log: Log): Promise<ServicePlace>;
+  /** Names of the parts that run, whoever started them. */
+  alive(dir: string): Promise<ReadonlySet<string>>;
+  /** Process id on this machine, looked up now; undefined when it does not run or runs in a container. */
+  pid(dir: string, name: string): number | undefined;
+  signal(dir: string, name: string, signal: NodeJS.Signals): Promise<void>;
+  /** SIGKILL; returns when it is gone. */
+  kill(dir: string, name: string): Promise<void>;
+  /** Starts a killed part on its own ports and data; returns when it serves. */
+  restartBroker(dir: string, name: string, id: number, address: string): Promise<void>;
+  restartSecondS3(dir: string, place: ServicePlace): Promise<void>;
+  /** Ends all parts, ready or half started; returns how many it ended when none is left. */
+  end(dir: string): Promise<number>;
+};

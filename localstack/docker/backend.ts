@@ -1,0 +1,132 @@
+// How does the stack run in containers, where a Docker daemon answers?
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DockerComposeEnvironment, Wait } from 'testcontainers';
+import { LedgerstoneError } from '../../src/base/error.ts';
+import type { Backend } from '../backend.ts';
+import { brokerIds } from '../kafka-admin.ts';
+import { run } from '../native/command.ts';
+import { freePorts, HOST } from '../native/ports.ts';
+import { answersOk } from '../native/server.ts';
+
+/** A first start pulls the images. */
+const READY_WITHIN_MS = 10 * 60_000;
+const COMMAND_MS = 60_000;
+
+/** One compose project per part: parts start at once, and two `up` of one project would get in each other's way. */
+const project = (dir: string, part: string): string => `${projectPrefix(dir)}${part}`;
+const projectPrefix = (dir: string): string =>
+  `ledgerstone-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}-`;
+
+const docker = (what: string, ...args: string[]): Promise<string> =>
+  run(what, 'docker', args, { timeoutMs: COMMAND_MS });
+
+/**
+ * testcontainers would remove what it started when this process ends. A stack may outlive its starter and be shared
+ * by many: it is found again by its project's name, and ended by `end`.
+ */
+async function up(
+  dir: string,
+  part: string,
+  services: string[],
+  environment: Record<string, string>,
+): Promise<void> {
+  await new DockerComposeEnvironment(path.join(import.meta.dirname, '..'), 'compose.yaml')
+    .withProjectName(project(dir, part))
+    .withAutoCleanup(false)
+    .withEnvironment(environment)
+    .withDefaultWaitStrategy(Wait.forHealthCheck())
+    .withStartupTimeout(READY_WITHIN_MS)
+    .up(services);
+}
+
+type Container = { readonly id: string; readonly name: string };
+
+/** Containers of this stack; `name` is the service's name in compose.yaml. */
+async function containers(dir: string, all: boolean): Promise<Container[]> {
+  const columns = '{{.ID}} {{.Label "com.docker.compose.project"}} {{.Label "com.docker.compose.service"}}';
+  const listing = await docker(
+    'listing containers',
+    'ps',
+    ...(all ? ['--all'] : []),
+    '--no-trunc',
+    '--format',
+    columns,
+  );
+  return listing.split('\n').flatMap((line) => {
+    const [id = '', of = '', name = ''] = line.split(' ');
+    return of.startsWith(projectPrefix(dir)) ? [{ id, name }] : [];
+  });
+}
+
+async function idOf(dir: string, name: string): Promise<string> {
+  const found = (await containers(dir, true)).find((container) => container.name === name);
+  if (found === undefined)
+    throw new LedgerstoneError('stack', `the stack in ${dir} has no container ${name}`);
+  return found.id;
+}
+
+async function startService(dir: string, service: string, portVariable: string) {
+  const [port] = (await freePorts(1)) as [number];
+  await up(dir, service, [service], { [portVariable]: String(port) });
+  return { endpoint: `http://${HOST}:${port}`, process: service };
+}
+
+async function again(dir: string, name: string, probe: () => Promise<boolean>): Promise<void> {
+  await docker(`starting ${name}`, 'start', await idOf(dir, name));
+  const deadline = performance.now() + COMMAND_MS;
+  while (!(await probe().catch(() => false))) {
+    if (performance.now() > deadline) {
+      throw new LedgerstoneError(
+        'stack',
+        `container ${name} does not answer ${COMMAND_MS / 1000} s after its restart`,
+      );
+    }
+    await sleep(100);
+  }
+}
+
+export const dockerBackend: Backend = {
+  name: 'docker',
+  startKafka: async (dir, version, count) => {
+    const ports = await freePorts(count);
+    const names = ports.map((_, index) => `kafka-${index + 1}`);
+    await up(dir, 'kafka', names, {
+      KAFKA_VERSION: version,
+      KAFKA_VOTERS: names.map((name, index) => `${index + 1}@${name}:9093`).join(','),
+      KAFKA_COPIES: String(count),
+      KAFKA_IN_SYNC: String(Math.min(2, count)),
+      ...Object.fromEntries(ports.map((port, index) => [`KAFKA_PORT_${index + 1}`, String(port)])),
+    });
+    return {
+      version,
+      bootstrap: ports.map((port) => `${HOST}:${port}`),
+      brokers: names.map((name, index) => ({ id: index + 1, name })),
+    };
+  },
+  startS3Kms: (dir) => startService(dir, 's3-kms', 'S3_PORT'),
+  startEd25519Kms: (dir) => startService(dir, 'ed25519-kms', 'ED25519_KMS_PORT'),
+  startSecondS3: (dir) => startService(dir, 'second-s3', 'SECOND_S3_PORT'),
+  alive: async (dir) => new Set((await containers(dir, false)).map(({ name }) => name)),
+  pid: () => undefined,
+  signal: async (dir, name, signal) => {
+    await docker(`signalling ${name}`, 'kill', '--signal', signal, await idOf(dir, name));
+  },
+  kill: async (dir, name) => {
+    const running = (await containers(dir, false)).find((container) => container.name === name);
+    if (running !== undefined) await docker(`killing ${name}`, 'kill', running.id);
+  },
+  restartBroker: (dir, name, id, address) =>
+    again(dir, name, async () => (await brokerIds(address)).includes(id)),
+  restartSecondS3: (dir, { endpoint, process }) => again(dir, process, answersOk(`${endpoint}/healthz`)),
+  end: async (dir) => {
+    const all = await containers(dir, true);
+    if (all.length > 0)
+      await docker('removing containers', 'rm', '--force', '--volumes', ...all.map(({ id }) => id));
+    const networks = await docker('listing networks', 'network', 'ls', '--format', '{{.Name}}');
+    const own = networks.split('\n').filter((name) => name.startsWith(projectPrefix(dir)));
+    if (own.length > 0) await docker('removing networks', 'network', 'rm', ...own);
+    return all.length;
+  },
+};

@@ -1,0 +1,76 @@
+// How does SeaweedFS, the second S3 with Object Lock, run as a plain process?
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { SECOND_S3_CREDENTIALS } from '../contents.ts';
+import { addLitter, type ServicePlace, stackPaths } from '../state.ts';
+import { freePorts, HOST, isFree } from './ports.ts';
+import { interpreter, type PythonPart, pythonEnvironment } from './python.ts';
+import { answersOk, serverEnv, startPart, startPartAgain, untilReady } from './server.ts';
+
+const NAME = 'second-s3';
+const READY_WITHIN_MS = 30_000;
+
+/** Its wheel holds one program and no Python. */
+export const SECOND_S3_PART: PythonPart = { name: NAME, recipe: 1 };
+
+export async function startSecondS3(dir: string, log: (line: string) => void): Promise<ServicePlace> {
+  const environment = await pythonEnvironment(SECOND_S3_PART, log);
+  const home = path.join(stackPaths(dir).data, NAME);
+  await mkdir(path.join(home, 'files'), { recursive: true });
+  const config = path.join(home, 's3.json');
+  await writeFile(config, JSON.stringify({ identities: [IDENTITY] }));
+  const names = ['s3', 'master', 'volume', 'filer', 'admin'];
+  const ports = await freePorts(names.length, isGrpcPortFree);
+  const port = ports[0] as number;
+  await addLitter(
+    dir,
+    names.flatMap((name, index) => sockets(name, ports[index] as number)),
+  );
+  const server = {
+    name: NAME,
+    command: path.join(path.dirname(interpreter(environment)), 'weed'),
+    args: [
+      ...[
+        'mini',
+        `-dir=${path.join(home, 'files')}`,
+        `-ip=${HOST}`,
+        `-ip.bind=${HOST}`,
+        `-s3.config=${config}`,
+      ],
+      ...['-webdav=false', '-admin.ui=false', '-s3.port.iceberg=0', '-s3.port.lance=0'],
+      ...names.map((name, index) => `-${name}.port=${ports[index]}`),
+    ],
+    cwd: home,
+    logFile: path.join(stackPaths(dir).logs, `${NAME}.log`),
+    env: serverEnv(home),
+  };
+  await untilReady(server, startPart(dir, server), READY_WITHIN_MS, answersOk(healthUrl(port)));
+  return { endpoint: `http://${HOST}:${port}`, process: NAME };
+}
+
+/** Starts it again after it was killed: same port, same objects. */
+export async function restartSecondS3(dir: string, { endpoint, process }: ServicePlace): Promise<void> {
+  const { pid, server } = startPartAgain(dir, process);
+  await untilReady(server, pid, READY_WITHIN_MS, answersOk(`${endpoint}/healthz`));
+}
+
+const IDENTITY = {
+  name: 'archiver',
+  credentials: [
+    { accessKey: SECOND_S3_CREDENTIALS.accessKeyId, secretKey: SECOND_S3_CREDENTIALS.secretAccessKey },
+  ],
+  actions: ['Admin', 'Read', 'Write', 'List', 'Tagging'],
+};
+
+const healthUrl = (port: number): string => `http://${HOST}:${port}/healthz`;
+
+/** Beside each port it opens port + 10000 for gRPC, which must stay below the range of outgoing connections, too. */
+const GRPC_OFFSET = 10_000;
+const isGrpcPortFree = async (port: number): Promise<boolean> =>
+  port + GRPC_OFFSET < 32_768 && (await isFree(port + GRPC_OFFSET));
+
+/** Unix sockets for which it ignores TMPDIR, and which it leaves behind when killed. */
+const sockets = (name: string, port: number): string[] => [
+  `/tmp/seaweedfs-${name}-${port}.sock`,
+  `/tmp/seaweedfs-${name}-grpc-${port + GRPC_OFFSET}.sock`,
+];
