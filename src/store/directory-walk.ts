@@ -17,8 +17,8 @@ export type Walked = { readonly key: Binary; readonly stats: Stats };
 
 type WalkOptions = {
   readonly prefix: Binary;
-  readonly startAfter?: Binary;
-  readonly signal?: AbortSignal;
+  readonly startAfter?: Binary | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Names of one directory held in memory at once, at most twice. */
   readonly windowMax: number;
 };

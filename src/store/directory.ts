@@ -145,7 +145,8 @@ async function* listPrefixes(
   if (at === null) return;
   for await (const directory of directoriesWithFiles(files, from, {
     prefix: at,
-    ...(signal && { signal }),
+    windowMax: WINDOW_MAX,
+    signal,
   })) {
     yield keyOfBinary(directory);
   }
@@ -177,8 +178,8 @@ async function* filesUnder(
     prefix: at,
     // Who wants the first few of a large directory need not hold all its names.
     windowMax: Math.min(Math.max(limit, 64), WINDOW_MAX),
-    ...(startAfter === undefined ? {} : { startAfter: binaryOfKey(startAfter) }),
-    ...(signal === undefined ? {} : { signal }),
+    startAfter: startAfter === undefined ? undefined : binaryOfKey(startAfter),
+    signal,
   });
 }
 

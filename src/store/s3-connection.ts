@@ -37,7 +37,7 @@ export type Call = {
   readonly operation: string;
   readonly key?: string;
   readonly bytes?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 };
 
 export type S3Connection = {

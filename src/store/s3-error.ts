@@ -39,7 +39,7 @@ export const statusOf = (error: unknown): number | undefined =>
 export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '');
 
 function describe(cause: unknown): string {
-  if (!(cause instanceof S3ServiceException)) return `${nameOf(cause)}: ${messageOf(cause)}`;
+  if (!(cause instanceof S3ServiceException)) return messageOf(cause);
   const { httpStatusCode, requestId } = cause.$metadata;
   const request = requestId === undefined ? '' : `, request ${requestId}`;
   return `${cause.name}: ${cause.message} (HTTP ${httpStatusCode}${request})`;
@@ -135,7 +135,7 @@ function byStatus(status: number | undefined, cause: unknown, call: S3Call): Mea
   }
   if (status >= 500 || status === 429 || status === 408) return retriable('unavailable', WAIT);
   if (status === 307) return retriable('unavailable', 'A new bucket is not known everywhere yet.');
-  if (status === 301) return wrongRegion(cause, call);
+  if (status === 301 || (status === 400 && isElsewhere(cause, call))) return wrongRegion(cause, call);
   if (status === 404) return fatal('not-found', 'Check the name of the bucket and of the key.');
   if (status === 403) return notPermitted(call);
   if (status === 409) return retriable('conflict', WAIT);
@@ -170,14 +170,19 @@ function expired(call: S3Call): Meaning {
 }
 
 function wrongRegion(cause: unknown, call: S3Call): Meaning {
-  const response = (cause as { $response?: { headers?: Record<string, string> } }).$response;
-  const region = response?.headers?.['x-amz-bucket-region'];
-  const found = region === undefined ? 'another Region' : region;
+  const found = bucketRegion(cause) ?? 'another Region';
   return fatal(
     'wrong-region',
     `The bucket ${call.bucket} lies in ${found}, not in ${call.region}: set region to it.`,
   );
 }
+
+/** S3 names the bucket's Region in the head of most refusals; a HEAD has nothing else to tell. */
+const bucketRegion = (cause: unknown): string | undefined =>
+  (cause as { $response?: { headers?: Record<string, string> } }).$response?.headers?.['x-amz-bucket-region'];
+
+const isElsewhere = (cause: unknown, call: S3Call): boolean =>
+  ![undefined, call.region].includes(bucketRegion(cause));
 
 const noObjectLock = (call: S3Call): Meaning =>
   fatal(

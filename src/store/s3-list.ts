@@ -76,7 +76,7 @@ async function* pages(s3: S3Connection, request: PageRequest): AsyncGenerator<Pa
   const call = {
     operation: 'ListObjectVersions',
     key: archive + request.prefix,
-    ...(request.signal === undefined ? {} : { signal: request.signal }),
+    signal: request.signal,
   };
   let keyMarker = request.startAfter === undefined ? undefined : archive + request.startAfter;
   let versionMarker: string | undefined;

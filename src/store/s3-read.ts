@@ -24,7 +24,7 @@ export function readS3(
     operation: 'GetObject',
     key,
     bytes: range === undefined ? maxBytes : range.end - range.start,
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   };
   return s3.run(call, (http) => get(s3, key, versionId, options, http));
 }
@@ -88,7 +88,7 @@ export function lockOfS3(
     Key: s3.options.prefix + key,
     VersionId: versionId,
   });
-  const call = { operation: 'GetObjectRetention', key, ...(signal === undefined ? {} : { signal }) };
+  const call = { operation: 'GetObjectRetention', key, signal };
   return s3.run(call, async (http): Promise<LockState> => {
     try {
       const { Retention } = await s3.client.send(command, http);

@@ -39,7 +39,7 @@ function putIfAbsent(
     operation: 'PutObject',
     key,
     bytes: bytes.length,
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   };
   return s3.run(call, async (http) => {
     // Computed in its turn, so that queued bodies are not hashed all at once.
@@ -106,7 +106,7 @@ async function extendLock(
     VersionId: versionId,
     Retention: { Mode, RetainUntilDate },
   });
-  const call = { operation: 'PutObjectRetention', key, ...(signal === undefined ? {} : { signal }) };
+  const call = { operation: 'PutObjectRetention', key, signal };
   await s3.run(call, (http) => s3.client.send(command, http));
 }
 

@@ -1,0 +1,52 @@
+// What was found about a bucket, and what is to be done about it?
+import { LedgerstoneError, messageOf } from '../base/error.ts';
+
+export type CheckName =
+  | 'reachable'
+  | 'region'
+  | 'object-lock'
+  | 'versioning'
+  | 'default-retention'
+  | 'public-access'
+  | 'clock'
+  | 'may-list'
+  | 'may-read'
+  | 'may-read-locks'
+  | 'may-write'
+  | 'may-not-delete';
+
+/** `bad`: no archive may live here. `warning`: it may, but somebody should look. `unknown`: this caller may not see it. */
+export type BucketCheck = {
+  readonly name: CheckName;
+  readonly verdict: 'ok' | 'bad' | 'warning' | 'unknown';
+  readonly found: string;
+  readonly remedy: string | null;
+};
+
+export const ok = (name: CheckName, found: string): BucketCheck => ({
+  name,
+  verdict: 'ok',
+  found,
+  remedy: null,
+});
+export const bad = (name: CheckName, found: string, remedy: string | null): BucketCheck => ({
+  name,
+  verdict: 'bad',
+  found,
+  remedy,
+});
+export const warning = (name: CheckName, found: string, remedy: string): BucketCheck => ({
+  name,
+  verdict: 'warning',
+  found,
+  remedy,
+});
+export const unknown = (name: CheckName, error: unknown): BucketCheck => ({
+  name,
+  verdict: 'unknown',
+  found: messageOf(error),
+  remedy: remedyOf(error),
+});
+
+export const remedyOf = (error: unknown): string | null =>
+  error instanceof LedgerstoneError ? (error.remedy ?? null) : null;

@@ -1,0 +1,133 @@
+// Is a bucket fit to hold an archive, and how is one made that is?
+import {
+  CreateBucketCommand,
+  PutObjectLockConfigurationCommand,
+  PutPublicAccessBlockCommand,
+} from '@aws-sdk/client-s3';
+import { assert } from '../base/assert.ts';
+import { LedgerstoneError } from '../base/error.ts';
+import type { CheckName } from './bucket-check.ts';
+import { type BucketInspection, inspect } from './bucket-inspection.ts';
+import { connectS3, type S3Connection, type S3Options } from './s3-connection.ts';
+import { nameOf } from './s3-error.ts';
+
+export type { BucketCheck, CheckName } from './bucket-check.ts';
+export type { BucketInspection } from './bucket-inspection.ts';
+
+/** Reads the bucket's settings; changes nothing. Never throws for what it finds, only when `signal` aborts. */
+export async function inspectBucket(options: S3Options, signal?: AbortSignal): Promise<BucketInspection> {
+  const s3 = connectS3(options);
+  try {
+    return await inspect(s3, signal);
+  } finally {
+    s3.close();
+  }
+}
+
+/**
+ * Makes a bucket with Object Lock from birth and a default retention of COMPLIANCE, never less. One that is there
+ * already is left as it is: without Object Lock it is refused, else only inspected. Throws when it can't be made.
+ */
+export async function createBucket(
+  options: S3Options,
+  retention: { readonly days: number },
+  signal?: AbortSignal,
+): Promise<{ readonly created: boolean; readonly inspection: BucketInspection }> {
+  assert(
+    Number.isSafeInteger(retention.days) && retention.days >= 1,
+    'a default retention has at least one whole day',
+  );
+  const s3 = connectS3(options);
+  try {
+    const found = await inspect(s3, signal);
+    if (found.state === 'unreachable') throw failure(options, found);
+    if (found.state === 'there') return { created: false, inspection: refuseUnfit(options, found) };
+    const created = await create(s3, retention.days, signal);
+    return { created, inspection: refuseUnfit(options, await inspect(s3, signal)) };
+  } finally {
+    s3.close();
+  }
+}
+
+async function create(s3: S3Connection, days: number, signal: AbortSignal | undefined): Promise<boolean> {
+  const { bucket, region } = s3.options;
+  try {
+    await s3.run({ operation: 'CreateBucket', signal }, (http) =>
+      s3.client.send(
+        new CreateBucketCommand({
+          Bucket: bucket,
+          // Only at birth is it certain, and with it come versions that nobody can suspend.
+          ObjectLockEnabledForBucket: true,
+          // The one Region that must not be named.
+          ...(region === 'us-east-1'
+            ? {}
+            : { CreateBucketConfiguration: { LocationConstraint: region as 'eu-west-1' } }),
+        }),
+        http,
+      ),
+    );
+  } catch (error) {
+    const cause = nameOf((error as Error).cause);
+    // Ours, by another call or by this one's first try: inspected like any that was there before.
+    if (cause === 'BucketAlreadyOwnedByYou') return false;
+    if (cause !== 'BucketAlreadyExists') throw error;
+    throw new LedgerstoneError('bucket-taken', `the bucket name ${bucket} belongs to another account`, {
+      remedy: 'Choose another name.',
+      cause: error,
+    });
+  }
+  await s3.run({ operation: 'PutObjectLockConfiguration', signal }, (http) =>
+    s3.client.send(
+      new PutObjectLockConfigurationCommand({
+        ...s3.target,
+        ObjectLockConfiguration: {
+          ObjectLockEnabled: 'Enabled',
+          Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: days } },
+        },
+      }),
+      http,
+    ),
+  );
+  await blockPublicAccess(s3, signal);
+  return true;
+}
+
+/** AWS does so for new buckets by itself, other servers may not know it: the inspection says what came of it. */
+async function blockPublicAccess(s3: S3Connection, signal: AbortSignal | undefined): Promise<void> {
+  const all = {
+    BlockPublicAcls: true,
+    IgnorePublicAcls: true,
+    BlockPublicPolicy: true,
+    RestrictPublicBuckets: true,
+  };
+  const command = new PutPublicAccessBlockCommand({ ...s3.target, PublicAccessBlockConfiguration: all });
+  await s3
+    .run({ operation: 'PutPublicAccessBlock', signal }, (http) => s3.client.send(command, http))
+    .catch(() => {
+      signal?.throwIfAborted();
+    });
+}
+
+/** Passes an inspection on that leaves nothing bad about lock and versions; throws the first bad one else. */
+function refuseUnfit(options: S3Options, inspection: BucketInspection): BucketInspection {
+  const essential = inspection.checks.filter(({ name }) =>
+    ['reachable', 'region', 'object-lock', 'versioning'].includes(name),
+  );
+  if (essential.some(({ verdict }) => verdict === 'bad'))
+    throw failure(options, { ...inspection, checks: essential });
+  return inspection;
+}
+
+function failure({ bucket }: S3Options, { checks }: BucketInspection): LedgerstoneError {
+  const bad = checks.find(({ verdict }) => verdict === 'bad');
+  assert(bad !== undefined, 'an unfit bucket has a bad check');
+  const remedy = bad.remedy === null ? {} : { remedy: bad.remedy };
+  return new LedgerstoneError(CODES[bad.name] ?? 'unfit-bucket', `bucket ${bucket}: ${bad.found}`, remedy);
+}
+
+const CODES: Readonly<Partial<Record<CheckName, string>>> = {
+  reachable: 'unreachable',
+  region: 'wrong-region',
+  'object-lock': 'no-object-lock',
+  versioning: 'not-versioned',
+};
