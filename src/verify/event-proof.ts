@@ -1,0 +1,174 @@
+// Was this one line sealed, at this place of this chain? Offline: a proof, the line and a trusted key.
+import { fromHex, toHex } from '../base/bytes.ts';
+import type { Sha256 } from '../base/hash.ts';
+import { type EventProof, encodeEventProof, parseEventProof } from '../format/event-proof.ts';
+import type { GapReason } from '../format/line.ts';
+import { scanLine } from '../format/line-scanner.ts';
+import { type Manifest, parseManifest } from '../format/manifest.ts';
+import { encodeSignedCheckpoint } from '../format/note.ts';
+import type { VerifierKey } from '../format/vkey.ts';
+import { inclusionProof, verifyInclusion } from '../merkle/proof.ts';
+import { type Hash, leafHash } from '../merkle/tree.ts';
+import { type Problem, SEVERITY, VerifyError } from './finding.ts';
+import { type OpenedSeal, problemOf } from './open-seal.ts';
+import { checkSignatures, includesKey, manifestKeys, trustedFor, type VerifySignature } from './trust.ts';
+
+export type EventProofCheck =
+  | {
+      readonly verdict: 'verified';
+      readonly origin: string;
+      readonly sequence: number;
+      /** Of the signed checkpoint that the proof leads to. */
+      readonly size: number;
+      readonly offset: number;
+      /** One more than `offset` for an entry; a gap line covers more. */
+      readonly nextOffset: number;
+      readonly gap: GapReason | null;
+      readonly manifest: Manifest;
+    }
+  | { readonly verdict: 'broken' | 'unverifiable'; readonly finding: Problem };
+
+export type EventProofInput = {
+  readonly proof: Uint8Array;
+  /** As archived; one LF at its end is allowed. */
+  readonly line: Uint8Array;
+  readonly trusted: readonly VerifierKey[];
+  readonly sha256: Sha256;
+  readonly verifySignature?: VerifySignature;
+};
+
+/** Never throws on hostile bytes. */
+export async function checkEventProof(input: EventProofInput): Promise<EventProofCheck> {
+  try {
+    return await check(input);
+  } catch (error) {
+    const finding = error instanceof VerifyError ? error.problem : problemOf(error);
+    const isUnverifiable = SEVERITY[finding.code] === 'unverifiable';
+    return { verdict: isUnverifiable ? 'unverifiable' : 'broken', finding };
+  }
+}
+
+async function check({
+  proof: bytes,
+  line: given,
+  trusted,
+  sha256,
+  verifySignature,
+}: EventProofInput): Promise<EventProofCheck> {
+  const proof = parseEventProof(bytes);
+  const manifest = parseManifest(proof.manifestBytes);
+  const { origin, size, root } = proof.signed.checkpoint;
+  demand(manifest.origin === origin, 'malformed', `a checkpoint of ${manifest.origin}`, origin);
+  demand(
+    manifest.sequence === proof.index,
+    'malformed',
+    `manifest ${proof.index}`,
+    `manifest ${manifest.sequence}`,
+  );
+
+  // Line → entry root.
+  const line = given.at(-1) === 0x0a ? given.subarray(0, -1) : given;
+  const { entries } = manifest;
+  const leaf = leafHash(sha256, line);
+  const isEntry = verifyInclusion(
+    sha256,
+    leaf,
+    proof.line,
+    entries.size,
+    proof.linePath,
+    fromHex(entries.root),
+  );
+  demand(
+    isEntry,
+    'entry-root-mismatch',
+    `a line of segment ${manifest.sequence}`,
+    `leaf hash ${toHex(leaf)}`,
+  );
+  const { offset, nextOffset, gap } = scanLine(line, 0, line.length);
+  const { records } = manifest;
+  demand(
+    offset >= records.firstOffset && nextOffset <= records.nextOffset,
+    'offset-gap',
+    `offsets ${records.firstOffset} to ${records.nextOffset - 1}`,
+    `offsets ${offset} to ${nextOffset - 1}`,
+  );
+
+  // Manifest → signed root.
+  const manifestLeaf = leafHash(sha256, proof.manifestBytes);
+  const isSealed = verifyInclusion(sha256, manifestLeaf, proof.index, size, proof.path, root);
+  demand(isSealed, 'root-mismatch', `a manifest under root ${toHex(root)}`, 'another root');
+
+  await checkKeys(proof, manifest, { trusted, sha256, ...(verifySignature && { verifySignature }) });
+  return {
+    verdict: 'verified',
+    origin,
+    sequence: manifest.sequence,
+    size,
+    offset,
+    nextOffset,
+    gap,
+    manifest,
+  };
+}
+
+/**
+ * Under the manifest's own checkpoint, its keys are all the keys: each must have signed. A later checkpoint is signed
+ * by keys that stand in later manifests: then it is enough that a trusted key did.
+ */
+async function checkKeys(
+  proof: EventProof,
+  manifest: Manifest,
+  context: Pick<EventProofInput, 'trusted' | 'sha256' | 'verifySignature'>,
+): Promise<void> {
+  const { origin } = manifest;
+  const listed = manifestKeys(manifest.keys, context.sha256);
+  const trusted = trustedFor(context.trusted, origin, context.sha256);
+  if (trusted.length === 0) {
+    throw new VerifyError({ code: 'no-trusted-key', expected: `a trusted key for ${origin}`, found: null });
+  }
+  const required = proof.signed.checkpoint.size === proof.index + 1 ? listed : [];
+  const known = [...trusted, ...listed.filter((key) => !includesKey(trusted, key))];
+  const { problems, signedBy } = await checkSignatures(
+    proof.signed,
+    required,
+    known,
+    context.verifySignature,
+  );
+  const [problem] = problems;
+  if (problem !== undefined) throw new VerifyError(problem);
+  if ([...signedBy].some((key) => includesKey(trusted, key))) return;
+  const found = `signatures of ${proof.signed.signatures.map(({ keyId }) => toHex(keyId)).join(', ') || 'nobody'}`;
+  throw new VerifyError({ code: 'unknown-key', expected: 'a signature of a trusted key', found });
+}
+
+/**
+ * The proof of one line, from its segment's seal and the leaf hashes of all the segment's lines in order. Throws
+ * VerifyError `entry-root-mismatch` when those are not the lines that the seal speaks of.
+ */
+export function buildEventProof(
+  opened: OpenedSeal,
+  leaves: readonly Hash[],
+  line: number,
+  sha256: Sha256,
+): Uint8Array {
+  const { entries } = opened.manifest;
+  const { seal } = opened;
+  const linePath = inclusionProof(sha256, leaves, line);
+  const leaf = leaves[line] as Hash;
+  if (!verifyInclusion(sha256, leaf, line, entries.size, linePath, fromHex(entries.root))) {
+    const found = `${leaves.length} lines of another root`;
+    throw new VerifyError({ code: 'entry-root-mismatch', expected: entries.root, found });
+  }
+  return encodeEventProof({
+    manifestBytes: seal.manifestBytes,
+    line,
+    linePath,
+    index: seal.index,
+    path: seal.path,
+    note: encodeSignedCheckpoint(seal.signed.text, seal.signed.signatures),
+  });
+}
+
+function demand(holds: boolean, code: Problem['code'], expected: string, found: string): void {
+  if (!holds) throw new VerifyError({ code, expected, found });
+}
