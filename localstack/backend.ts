@@ -1,8 +1,19 @@
 // What must a way of running the stack be able to do? There are two: plain processes, and containers.
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { KafkaVersion } from './native/kafka-install.ts';
 import type { KafkaPlace, ServicePlace } from './state.ts';
 
 export type Log = (line: string) => void;
+
+export type ToolProcess = ChildProcessWithoutNullStreams;
+
+/** One of Kafka's command line tools. `config`: properties of its client, written to a file that `args` may name. */
+export type KafkaTool = {
+  readonly name: string;
+  readonly mainClass: string;
+  readonly config: string;
+  readonly args: (places: { readonly bootstrap: string; readonly config: string }) => readonly string[];
+};
 
 /** Empty servers: topic, bucket and keys come later, the same way for both. */
 export type Backend = {
@@ -22,6 +33,8 @@ export type Backend = {
   /** Starts a killed part on its own ports and data; returns when it serves. */
   restartBroker(dir: string, name: string, id: number, address: string): Promise<void>;
   restartSecondS3(dir: string, place: ServicePlace): Promise<void>;
+  /** It counts as a part of the stack: when that ends, so does the tool. */
+  startTool(dir: string, kafka: KafkaPlace, tool: KafkaTool): Promise<ToolProcess>;
   /** Ends all parts, ready or half started; returns how many it ended when none is left. */
   end(dir: string): Promise<number>;
 };

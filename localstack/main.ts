@@ -1,13 +1,12 @@
 // How does a person start, look at and stop the local stack? `npm run stack -- [start|status|stop] [options]`
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { LedgerstoneError, messageOf } from '../src/base/error.ts';
-import { TOPIC } from './contents.ts';
-import { nativeMeans } from './means.ts';
+import type { Backend } from './backend.ts';
+import { CREDENTIALS, REGION, SECOND_S3_CREDENTIALS, TOPIC } from './contents.ts';
+import { dockerAnswers, nativeMeans } from './means.ts';
 import { KAFKA_VERSION_DEFAULT, KAFKA_VERSIONS, type KafkaVersion } from './native/kafka-install.ts';
 import type { RunningStack } from './running.ts';
-import { sampleConfig, sampleEnv } from './sample-config.ts';
 import { readyStack, startStack, stopStack } from './stack.ts';
 import { stackPaths } from './state.ts';
 
@@ -20,6 +19,8 @@ const HELP = `The local stack: Apache Kafka, S3 with Object Lock and KMS on this
 
   --kafka VERSION    ${KAFKA_VERSIONS.join(', ')} (default ${KAFKA_VERSION_DEFAULT})
   --brokers N        1 (default), 2 or 3
+  --second-s3        another maker's S3 with Object Lock, too
+  --docker           in containers (localstack/compose.yaml), also where plain processes would do
   --help
 
 Its state is in .stack, or in the directory that LEDGERSTONE_STACK_DIR names.`;
@@ -34,6 +35,8 @@ async function main(args: string[]): Promise<number> {
     options: {
       kafka: { type: 'string' },
       brokers: { type: 'string' },
+      docker: { type: 'boolean' },
+      'second-s3': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -42,7 +45,12 @@ async function main(args: string[]): Promise<number> {
   if (rest.length > 0) throw usage(`unexpected ${rest[0]}`);
   switch (command) {
     case 'start':
-      return start(kafkaVersion(values.kafka), Number(values.brokers ?? 1));
+      return start({
+        docker: values.docker ?? false,
+        secondS3: values['second-s3'] ?? false,
+        ...(values.kafka === undefined ? {} : { version: kafkaVersion(values.kafka) }),
+        ...(values.brokers === undefined ? {} : { brokers: Number(values.brokers) }),
+      });
     case 'status':
       return status();
     case 'stop':
@@ -52,68 +60,90 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-async function start(version: KafkaVersion, brokers: number): Promise<number> {
+async function start(wanted: { version?: KafkaVersion; brokers?: number; docker: boolean }): Promise<number> {
   const dir = stateDir();
   const ready = await readyStack(dir);
-  if (ready !== undefined) return say(`The stack already runs.\n${describe(ready)}`, 0);
-  const means = await nativeMeans(version);
-  for (const reason of [means.kafka, means.s3]) {
-    if (reason !== true) throw new LedgerstoneError('stack', `cannot run the stack here: ${reason}`);
+  if (ready !== undefined) {
+    refuseOther(ready, wanted);
+    return say(`The stack already runs.\n${description(ready)}`, 0);
   }
-  say(`Starting Kafka ${version}${brokers > 1 ? ` with ${brokers} brokers` : ''}, S3 and KMS …`, 0);
-  const stack = await startStack({
-    dir,
-    kafka: { version, brokers },
-    ed25519Kms: true,
-    log: (line) => say(`  ${line}`, 0),
-  });
-  const paths = stackPaths(stack.dir);
-  const config = sampleConfig(stack.state);
-  if (config !== undefined) await writeFile(paths.config, config);
-  await writeFile(paths.env, sampleEnv());
-  return say(`Ready after ${stack.state.startedInSeconds} s.\n${describe(stack)}`, 0);
+  const { version = KAFKA_VERSION_DEFAULT, brokers = 1 } = wanted;
+  const backend = wanted.docker ? 'docker' : await usableBackend(version);
+  const cluster = brokers > 1 ? ` with ${brokers} brokers` : '';
+  say(`Starting Kafka ${version}${cluster}, S3 and KMS ${backend === 'docker' ? 'in containers ' : ''}…`, 0);
+  const log = (line: string) => say(`  ${line}`, 0);
+  const stack = await startStack({ dir, backend, kafka: { version, brokers }, ed25519Kms: true, secondS3: wanted.secondS3, log });
+  return say(`Ready after ${stack.state.startedInSeconds} s.\n${description(stack)}`, 0);
+}
+
+/** Plain processes where they can run, containers where only those can. */
+async function usableBackend(version: KafkaVersion): Promise<Backend['name']> {
+  const { kafka, s3 } = await nativeMeans(version);
+  if (kafka === true && s3 === true) return 'native';
+  if (await dockerAnswers()) return 'docker';
+  const missing = [kafka, s3].filter((reason) => reason !== true).join('; ');
+  throw new LedgerstoneError('stack', `cannot run the stack here: ${missing}; and no Docker daemon answers`);
+}
+
+function refuseOther({ state }: RunningStack, wanted: { version?: KafkaVersion; brokers?: number }): void {
+  const runs = { version: state.kafka?.version, brokers: state.kafka?.brokers.length };
+  const { version = runs.version, brokers = runs.brokers } = wanted;
+  if (version === runs.version && brokers === runs.brokers) return;
+  throw new LedgerstoneError(
+    'stack',
+    `a stack with Kafka ${runs.version} and ${runs.brokers} broker(s) runs already`,
+    {
+      remedy: `Stop it first: ${stopCommand()}`,
+    },
+  );
 }
 
 async function status(): Promise<number> {
   const ready = await readyStack(stateDir());
   return ready === undefined
     ? say('No stack runs here. Start it: npm run stack', 1)
-    : say(describe(ready), 0);
+    : say(description(ready), 0);
 }
 
 async function stop(): Promise<number> {
   const ended = await stopStack(stateDir());
-  return say(ended === 0 ? 'No stack ran here.' : `Stopped: ${ended} processes ended, all data removed.`, 0);
+  return say(ended === 0 ? 'No stack ran here.' : `Stopped: ${ended} servers ended, all data removed.`, 0);
 }
 
-function describe({ dir, kafka, s3, kms, kmsEd25519 }: RunningStack): string {
-  const paths = stackPaths(dir);
-  const rows = [
-    [
+function description({ dir, state: { kafka, s3, kms, kmsEd25519, secondS3 } }: RunningStack): string {
+  const { config, env, logs } = stackPaths(dir);
+  const rows: [string, string][] = [];
+  if (kafka) {
+    const { topic, partitions } = TOPIC;
+    rows.push([
       `Kafka ${kafka.version}`,
-      kafka.bootstrap.join(','),
-      `topic ${TOPIC.topic}, ${TOPIC.partitions} partitions`,
-    ],
-    ['S3', s3.endpoint, `bucket ${s3.bucket}, Object Lock, 1 day COMPLIANCE by default`],
-    ['KMS', kms.endpoint, `P-256 key ${kms.keyId}`],
-    ['KMS (Ed25519)', kmsEd25519.endpoint, `key ${kmsEd25519.keyId}`],
-    [
-      'region, login',
-      s3.region,
-      `access key ${s3.credentials.accessKeyId}, secret ${s3.credentials.secretAccessKey}`,
-    ],
-    ['config', paths.config, ''],
-    ['logs', paths.logs, ''],
-  ];
-  const table = rows.map(
-    ([what = '', where = '', more = '']) => `  ${what.padEnd(14)} ${where}${more && `  ${more}`}`,
-  );
-  return `${table.join('\n')}
-Use it:   . ${paths.env} && npm run ledgerstone -- archive --config ${paths.config}
-Stop it:  npm run stack -- stop`;
+      `${kafka.bootstrap.join(',')}  topic ${topic}, ${partitions} partitions`,
+    ]);
+  }
+  if (s3) rows.push(['S3', `${s3.endpoint}  bucket ${s3.bucket}, Object Lock, by default 1 day COMPLIANCE`]);
+  if (kms) rows.push(['KMS', `${kms.endpoint}  P-256 key ${kms.keyId}`]);
+  if (secondS3) {
+    const { accessKeyId, secretAccessKey } = SECOND_S3_CREDENTIALS;
+    rows.push(['second S3', `${secondS3.endpoint}  the same bucket, access key ${accessKeyId}, secret ${secretAccessKey}`]);
+  }
+  if (kmsEd25519) rows.push(['KMS, Ed25519', `${kmsEd25519.endpoint}  key ${kmsEd25519.keyId}`]);
+  rows.push([
+    'AWS login',
+    `region ${REGION}, access key ${CREDENTIALS.accessKeyId}, secret ${CREDENTIALS.secretAccessKey}`,
+  ]);
+  rows.push(['logs', logs], ['config', config]);
+  const table = rows.map(([what, where]) => `  ${what.padEnd(13)}${where}`).join('\n');
+  return `${table}
+Use it:   . ${env} && npm run ledgerstone -- archive --config ${config}
+Stop it:  ${stopCommand()}`;
 }
 
-function kafkaVersion(given: string = KAFKA_VERSION_DEFAULT): KafkaVersion {
+const stopCommand = (): string => {
+  const given = process.env['LEDGERSTONE_STACK_DIR'];
+  return `${given ? `LEDGERSTONE_STACK_DIR=${given} ` : ''}npm run stack -- stop`;
+};
+
+function kafkaVersion(given: string): KafkaVersion {
   const version = KAFKA_VERSIONS.find((known) => known === given);
   if (version === undefined) throw usage(`no Kafka version ${given} here, but ${KAFKA_VERSIONS.join(', ')}`);
   return version;

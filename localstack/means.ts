@@ -11,6 +11,11 @@ export type Means = { readonly kafka: true | string; readonly s3: true | string 
 
 const QUICK_MS = 20_000;
 
+/** Whether startStack() can work here, in containers or as plain processes. */
+export async function stackMeans(): Promise<Means> {
+  return (await dockerAnswers()) ? { kafka: true, s3: true } : nativeMeans();
+}
+
 /** What this machine can run as plain processes. */
 export async function nativeMeans(version: KafkaVersion = KAFKA_VERSION_DEFAULT): Promise<Means> {
   if (process.platform === 'win32') {

@@ -1,6 +1,6 @@
 // What can a program do with a running stack, whoever started it?
 import { LedgerstoneError } from '../src/base/error.ts';
-import type { Backend } from './backend.ts';
+import type { Backend, KafkaTool, ToolProcess } from './backend.ts';
 import { CREDENTIALS, type Credentials, REGION, SECOND_S3_CREDENTIALS } from './contents.ts';
 import type { KafkaPlace, ServicePlace, StackState } from './state.ts';
 
@@ -23,6 +23,8 @@ export type RunningKafka = {
   readonly version: string;
   readonly bootstrap: readonly string[];
   readonly brokers: readonly RunningBroker[];
+  /** Kafka's own command line tools; kafka-tools.ts has those that tests need. */
+  startTool(tool: KafkaTool): Promise<ToolProcess>;
 };
 
 type Service = RunningPart & {
@@ -101,6 +103,7 @@ function wanted<T>(place: T | undefined, option: string): T {
 const runningKafka = (dir: string, backend: Backend, place: KafkaPlace): RunningKafka => ({
   version: place.version,
   bootstrap: place.bootstrap,
+  startTool: (tool) => backend.startTool(dir, place, tool),
   brokers: place.brokers.map(({ id, name }, index) => {
     const address = place.bootstrap[index] as string;
     const restart = async () => {

@@ -21,6 +21,7 @@ import { isIdentityAlive, ownIdentity } from './native/identity.ts';
 import { KAFKA_VERSION_DEFAULT, type KafkaVersion } from './native/kafka-install.ts';
 import { endProcesses } from './native/process.ts';
 import { type RunningStack, runningStack } from './running.ts';
+import { writeSamples } from './samples.ts';
 import {
   claimDir,
   claimedFor,
@@ -69,6 +70,7 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
     await claimDir(dir, backend.name);
     try {
       const state = await startParts(dir, backend, options);
+      await writeSamples(dir, state);
       await writeState(dir, state);
       return runningStack(dir, state, backend, stopStack);
     } catch (error) {

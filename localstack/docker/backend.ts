@@ -1,10 +1,11 @@
 // How does the stack run in containers, where a Docker daemon answers?
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerComposeEnvironment, Wait } from 'testcontainers';
 import { LedgerstoneError } from '../../src/base/error.ts';
-import type { Backend } from '../backend.ts';
+import type { Backend, KafkaTool, ToolProcess } from '../backend.ts';
 import { brokerIds } from '../kafka-admin.ts';
 import { run } from '../native/command.ts';
 import { freePorts, HOST } from '../native/ports.ts';
@@ -87,6 +88,15 @@ async function again(dir: string, name: string, probe: () => Promise<boolean>): 
   }
 }
 
+/** Inside the first broker's container, on the listener that it has there. */
+async function startTool(dir: string, tool: KafkaTool): Promise<ToolProcess> {
+  const config = `/tmp/${tool.name}.properties`;
+  const script = 'printf %s "$0" > "$1"; shift; exec /opt/kafka/bin/kafka-run-class.sh "$@"';
+  const args = tool.args({ bootstrap: 'kafka-1:19092', config });
+  const command = ['sh', '-c', script, tool.config, config, tool.mainClass, ...args];
+  return spawn('docker', ['exec', '--interactive', await idOf(dir, 'kafka-1'), ...command]);
+}
+
 export const dockerBackend: Backend = {
   name: 'docker',
   startKafka: async (dir, version, count) => {
@@ -120,6 +130,7 @@ export const dockerBackend: Backend = {
   restartBroker: (dir, name, id, address) =>
     again(dir, name, async () => (await brokerIds(address)).includes(id)),
   restartSecondS3: (dir, { endpoint, process }) => again(dir, process, answersOk(`${endpoint}/healthz`)),
+  startTool: (dir, _kafka, tool) => startTool(dir, tool),
   end: async (dir) => {
     const all = await containers(dir, true);
     if (all.length > 0)

@@ -2,6 +2,7 @@
 import type { Backend } from '../backend.ts';
 import { startEd25519Kms } from './ed25519-kms.ts';
 import { restartBroker, startKafka } from './kafka.ts';
+import { startTool } from './kafka-tool.ts';
 import { endProcesses, processesOf, signalIfAlive } from './process.ts';
 import { startS3Kms } from './s3-kms.ts';
 import { restartSecondS3, startSecondS3 } from './second-s3.ts';
@@ -25,5 +26,6 @@ export const nativeBackend: Backend = {
   },
   restartBroker,
   restartSecondS3,
+  startTool,
   end: (dir) => endProcesses(dir),
 };
