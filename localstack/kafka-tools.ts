@@ -89,9 +89,13 @@ export async function fillTopic(
 ): Promise<void> {
   const { topic, records, payloadFile, codec = 'none', config = {} } = wanted;
   if (stack.state.backend === 'docker') {
-    throw new LedgerstoneError('stack', 'fillTopic reads a file of this machine, which a container does not see', {
-      remedy: "Use startStack({ backend: 'native' }).",
-    });
+    throw new LedgerstoneError(
+      'stack',
+      'fillTopic reads a file of this machine, which a container does not see',
+      {
+        remedy: "Use startStack({ backend: 'native' }).",
+      },
+    );
   }
   const settings = {
     'compression.type': codec,

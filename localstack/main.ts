@@ -60,7 +60,14 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-async function start(wanted: { version?: KafkaVersion; brokers?: number; docker: boolean }): Promise<number> {
+type Wanted = {
+  readonly version?: KafkaVersion;
+  readonly brokers?: number;
+  readonly docker: boolean;
+  readonly secondS3: boolean;
+};
+
+async function start(wanted: Wanted): Promise<number> {
   const dir = stateDir();
   const ready = await readyStack(dir);
   if (ready !== undefined) {
@@ -72,7 +79,14 @@ async function start(wanted: { version?: KafkaVersion; brokers?: number; docker:
   const cluster = brokers > 1 ? ` with ${brokers} brokers` : '';
   say(`Starting Kafka ${version}${cluster}, S3 and KMS ${backend === 'docker' ? 'in containers ' : ''}…`, 0);
   const log = (line: string) => say(`  ${line}`, 0);
-  const stack = await startStack({ dir, backend, kafka: { version, brokers }, ed25519Kms: true, secondS3: wanted.secondS3, log });
+  const stack = await startStack({
+    dir,
+    backend,
+    kafka: { version, brokers },
+    ed25519Kms: true,
+    secondS3: wanted.secondS3,
+    log,
+  });
   return say(`Ready after ${stack.state.startedInSeconds} s.\n${description(stack)}`, 0);
 }
 
@@ -85,7 +99,7 @@ async function usableBackend(version: KafkaVersion): Promise<Backend['name']> {
   throw new LedgerstoneError('stack', `cannot run the stack here: ${missing}; and no Docker daemon answers`);
 }
 
-function refuseOther({ state }: RunningStack, wanted: { version?: KafkaVersion; brokers?: number }): void {
+function refuseOther({ state }: RunningStack, wanted: Wanted): void {
   const runs = { version: state.kafka?.version, brokers: state.kafka?.brokers.length };
   const { version = runs.version, brokers = runs.brokers } = wanted;
   if (version === runs.version && brokers === runs.brokers) return;
@@ -124,7 +138,10 @@ function description({ dir, state: { kafka, s3, kms, kmsEd25519, secondS3 } }: R
   if (kms) rows.push(['KMS', `${kms.endpoint}  P-256 key ${kms.keyId}`]);
   if (secondS3) {
     const { accessKeyId, secretAccessKey } = SECOND_S3_CREDENTIALS;
-    rows.push(['second S3', `${secondS3.endpoint}  the same bucket, access key ${accessKeyId}, secret ${secretAccessKey}`]);
+    rows.push([
+      'second S3',
+      `${secondS3.endpoint}  the same bucket, access key ${accessKeyId}, secret ${secretAccessKey}`,
+    ]);
   }
   if (kmsEd25519) rows.push(['KMS, Ed25519', `${kmsEd25519.endpoint}  key ${kmsEd25519.keyId}`]);
   rows.push([

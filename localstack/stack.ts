@@ -1,7 +1,6 @@
 // How does a program get a running stack: Kafka, S3 with Object Lock, KMS, filled and ready?
 import { existsSync, realpathSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { LedgerstoneError } from '../src/base/error.ts';
 import type { Backend, Log } from './backend.ts';
@@ -17,7 +16,6 @@ import { ensureTopic } from './kafka-admin.ts';
 import { withLock } from './lock.ts';
 import { dockerAnswers } from './means.ts';
 import { nativeBackend } from './native/backend.ts';
-import { isIdentityAlive, ownIdentity } from './native/identity.ts';
 import { KAFKA_VERSION_DEFAULT, type KafkaVersion } from './native/kafka-install.ts';
 import { endProcesses } from './native/process.ts';
 import { type RunningStack, runningStack } from './running.ts';
@@ -32,6 +30,7 @@ import {
   stackPaths,
   writeState,
 } from './state.ts';
+import { orphanedStackDirs, temporaryStackDir } from './temporary.ts';
 
 export type StackOptions = {
   /** Default: one broker of the newest version. */
@@ -51,12 +50,6 @@ export type StackOptions = {
   readonly backend?: Backend['name'];
   readonly log?: Log;
 };
-
-const TEMPORARY = 'ledgerstone-stack.';
-
-/** A new directory for a stack that belongs to this process; its name says so, from the first moment on. */
-export const temporaryStackDir = (): Promise<string> =>
-  mkdtemp(path.join(tmpdir(), `${TEMPORARY}${ownIdentity()}.`));
 
 /** Starts a stack, or joins the one that is ready in the same directory. Either it becomes ready or nothing is left. */
 export async function startStack(options: StackOptions = {}): Promise<RunningStack> {
@@ -179,10 +172,8 @@ async function endParts(dir: string): Promise<number> {
 
 /** Temporary stacks whose owner is gone, however it ended. */
 async function endOrphans(): Promise<void> {
-  for (const entry of await readdir(tmpdir())) {
-    const owner = entry.startsWith(TEMPORARY) ? entry.split('.')[1] : undefined;
-    if (owner === undefined || isIdentityAlive(owner)) continue;
-    const dir = canonical(path.join(tmpdir(), entry));
+  for (const orphan of await orphanedStackDirs()) {
+    const dir = canonical(orphan);
     await endParts(dir);
     await removeDir(dir);
     await rm(dir, { recursive: true, force: true }); // one that was not even claimed

@@ -1,5 +1,6 @@
 // Where do all test files of one vitest run find their one stack, and who ends it?
-import { stopStack, temporaryStackDir } from '../../../localstack/stack.ts';
+import { readdir, rmdir } from 'node:fs/promises';
+import { temporaryStackDir } from '../../../localstack/temporary.ts';
 import { SHARED_DIR_VARIABLE } from './shared-dir.ts';
 
 /**
@@ -13,6 +14,8 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   process.env[SHARED_DIR_VARIABLE] = dir;
   return async () => {
     delete process.env[SHARED_DIR_VARIABLE];
+    if ((await readdir(dir)).length === 0) return rmdir(dir); // no test needed a stack
+    const { stopStack } = await import('../../../localstack/stack.ts'); // loads the SDK: not for every unit test
     await stopStack(dir);
   };
 }

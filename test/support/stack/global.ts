@@ -1,6 +1,6 @@
 // How does a test get the real stack, and what happens on a machine that cannot run it?
 import { beforeAll, describe, expect, it } from 'vitest';
-import { stackMeans } from '../../../localstack/means.ts';
+import { nativeMeans, stackMeans } from '../../../localstack/means.ts';
 import type { RunningStack } from '../../../localstack/running.ts';
 import { startStack } from '../../../localstack/stack.ts';
 import { SHARED_DIR_VARIABLE } from './shared-dir.ts';
@@ -18,19 +18,24 @@ let shared: Promise<RunningStack> | undefined;
 export function sharedStack(): Promise<RunningStack> {
   const dir = process.env[SHARED_DIR_VARIABLE];
   if (dir === undefined) {
-    throw new Error('sharedStack needs test/support/stack/global-setup.ts as globalSetup in vitest.config.ts');
+    throw new Error(
+      'sharedStack needs test/support/stack/global-setup.ts as globalSetup in vitest.config.ts',
+    );
   }
   shared ??= startStack({ dir, ed25519Kms: true, secondS3: true });
   return shared;
 }
 
 const means = await stackMeans();
+const native = await nativeMeans();
 
-export type StackNeeds = { readonly kafka?: boolean; readonly s3?: boolean };
+/** `native`: as plain processes, for tests of those. */
+export type StackNeeds = { readonly kafka?: boolean; readonly s3?: boolean; readonly native?: boolean };
 
 /** Why this machine cannot serve these needs; undefined when it can. */
 export function missingMeans(needs: StackNeeds): string | undefined {
-  const reasons = [needs.kafka ? means.kafka : true, needs.s3 ? means.s3 : true];
+  const here = needs.native ? native : means;
+  const reasons = [needs.kafka ? here.kafka : true, needs.s3 ? here.s3 : true];
   return reasons.filter((reason) => reason !== true).join('; ') || undefined;
 }
 
@@ -50,7 +55,8 @@ export function describeWithStack(
       stack = await sharedStack();
     }, START_MS);
     define(() => {
-      if (stack === undefined) throw new Error('the stack is there in tests and hooks, not while they are declared');
+      if (stack === undefined)
+        throw new Error('the stack is there in tests and hooks, not while they are declared');
       return stack;
     });
   });
