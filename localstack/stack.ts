@@ -23,9 +23,9 @@ import { writeSamples } from './samples.ts';
 import {
   claimDir,
   claimedFor,
+  clearDir,
   isStackDir,
   readState,
-  removeDir,
   type StackState,
   stackPaths,
   writeState,
@@ -59,6 +59,7 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
     const ready = await joinReady(dir);
     if (ready !== undefined) return ready;
     await endParts(dir); // of a start that was killed, or of a stack that lost a part
+    await clearDir(dir);
     const backend = await chooseBackend(options.backend);
     await claimDir(dir, backend.name);
     try {
@@ -170,13 +171,19 @@ async function endParts(dir: string): Promise<number> {
   return backend === undefined ? endProcesses(dir) : (await backendNamed(backend)).end(dir);
 }
 
+async function removeDir(dir: string): Promise<void> {
+  if (!isStackDir(dir)) return;
+  await clearDir(dir);
+  await rm(dir, { recursive: true, force: true });
+}
+
 /** Temporary stacks whose owner is gone, however it ended. */
 async function endOrphans(): Promise<void> {
   for (const orphan of await orphanedStackDirs()) {
     const dir = canonical(orphan);
     await endParts(dir);
-    await removeDir(dir);
-    await rm(dir, { recursive: true, force: true }); // one that was not even claimed
+    await clearDir(dir);
+    await rm(dir, { recursive: true, force: true }); // also one that was not even claimed
   }
 }
 

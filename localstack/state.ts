@@ -66,7 +66,7 @@ export async function writeState(dir: string, state: StackState): Promise<void> 
  * directory that holds anything else is refused.
  */
 export async function claimDir(dir: string, backend: StackState['backend']): Promise<void> {
-  const foreign = isStackDir(dir) ? [] : (await readdir(dir)).filter((name) => !/^lock(\.|$)/.test(name));
+  const foreign = isStackDir(dir) ? [] : (await readdir(dir)).filter((name) => !isLock(name));
   if (foreign.length > 0) {
     throw new LedgerstoneError('stack', `${dir} is not empty (${foreign[0]}) and was not made for a stack`, {
       remedy: 'Name an empty or new directory in LEDGERSTONE_STACK_DIR: it is removed when the stack stops.',
@@ -91,10 +91,22 @@ export const claimedFor = (dir: string): StackState['backend'] | undefined => {
 export const addLitter = (dir: string, files: readonly string[]): Promise<void> =>
   appendFile(stackPaths(dir).litter, files.map((file) => `${file}\n`).join(''));
 
-/** Removes everything of a stack whose processes have ended; what was never a stack's directory is left alone. */
-export async function removeDir(dir: string): Promise<void> {
+/**
+ * Removes everything of a stack whose processes have ended, but for the locks, which the caller may hold; what was never
+ * a stack's directory is left alone. State and marker go first and last: a removal that is killed is repeated.
+ */
+export async function clearDir(dir: string): Promise<void> {
   if (!isStackDir(dir)) return;
-  const litter = await readFile(stackPaths(dir).litter, 'utf8').catch(() => '');
+  const paths = stackPaths(dir);
+  await rm(paths.state, { force: true });
+  const litter = await readFile(paths.litter, 'utf8').catch(() => '');
   for (const file of litter.split('\n')) if (file !== '') await rm(file, { force: true });
-  await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  const entries = (await readdir(dir)).filter((name) => !isLock(name)).map((name) => path.join(dir, name));
+  for (const entry of entries.filter((file) => file !== paths.marker)) {
+    await rm(entry, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+  await rm(paths.marker);
 }
+
+/** The lock, and those that wait for it. */
+const isLock = (name: string): boolean => /^lock(\.|$)/.test(name);

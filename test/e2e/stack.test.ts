@@ -47,6 +47,8 @@ const accepts = (port: number): Promise<boolean> =>
     socket.unref().once('connect', () => socket.destroy());
   });
 
+afterAll(() => rm(base, { recursive: true, force: true }));
+
 describeWithMeans('npm run stack', { kafka: true, s3: true, native: true }, () => {
   const dir = path.join(base, 'state');
   let first: string;
@@ -56,10 +58,7 @@ describeWithMeans('npm run stack', { kafka: true, s3: true, native: true }, () =
     first = await npmRunStack(dir);
     state = JSON.parse(await readFile(path.join(dir, 'stack.json'), 'utf8'));
   });
-  afterAll(async () => {
-    await stopStack(dir);
-    await rm(base, { recursive: true, force: true });
-  });
+  afterAll(() => stopStack(dir));
 
   it('prints every address and how to stop, and returns', () => {
     for (const address of [
@@ -191,6 +190,17 @@ describeWithMeans('a stack whose starter is killed', { kafka: true, s3: true, na
     const names = processesOf(dir).map(({ name }) => name);
     expect(names.sort()).toEqual(['ed25519-kms', 'kafka-1', 's3-kms']);
     expect(processesOf(dir).filter(({ pid }) => orphans.has(pid))).toEqual([]);
+  });
+
+  it('starts anew, with new data, when a part was lost', async () => {
+    const lost = await readyStack(dir);
+    const before = lost?.state.kafka?.bootstrap;
+    await lost?.kafka.brokers[0]?.kill();
+    expect(await readyStack(dir)).toBeUndefined();
+    await npmRunStack(dir);
+    const anew = await readyStack(dir);
+    expect(anew?.state.kafka?.bootstrap).not.toEqual(before);
+    expect(processesOf(dir)).toHaveLength(3);
   });
 
   it('is ended by whoever starts or stops another, when it was a temporary one', async () => {
