@@ -32,7 +32,7 @@ export async function recoverHead(
   signal: AbortSignal,
 ): Promise<Recovered | null> {
   const { chain, partition } = name;
-  const search = await findHead(tools.store, chain, partition, hintSequence ?? undefined, signal);
+  const search = await findHead(tools.store, chain, partition, hintSequence ?? 0, signal);
   switch (search.kind) {
     case 'none':
       return null;

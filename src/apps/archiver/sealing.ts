@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import { isRetriable, LedgerstoneError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import { backoffMs } from '../../base/retry.ts';
-import { parseTime } from '../../format/manifest.ts';
+import { parseTime, parseUntil } from '../../format/manifest.ts';
 import type { NoteSignature } from '../../format/note.ts';
 import { verifierKey } from '../../format/vkey.ts';
 import { type Segment, sealBytes } from '../../segment/segment.ts';
@@ -110,7 +110,7 @@ export class Sealer {
     const { store, signal } = this.#options;
     const { data, manifest } = segment;
     if (data === null) return;
-    const lock = { mode: manifest.retention.mode, untilMs: parseTime(manifest.retention.until) };
+    const lock = { mode: manifest.retention.mode, untilMs: parseUntil(manifest.retention.until) };
     const outcome = await store.putIfAbsent(data.key, data.bytes, this.#unexpired(lock), {
       signal,
       sha256: data.sha256,
