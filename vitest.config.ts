@@ -13,6 +13,8 @@ const project = (name: string, timeoutMs = 20_000, extra: Record<string, unknown
 
 export default defineConfig({
   test: {
+    globalSetup: ['test/support/stack/global-setup.ts'],
+    maxWorkers: 2,
     projects: [
       project('unit'),
       project('property', 60_000),
