@@ -1,0 +1,95 @@
+// Who may be the archiver, and what may it do with the bucket?
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  ArnPrincipal,
+  type IPrincipal,
+  PolicyDocument,
+  PolicyStatement,
+  Role,
+  ServicePrincipal,
+  SessionTagsPrincipal,
+} from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { InfraConfig } from './config.ts';
+import { acceptObjectPattern } from './nag.ts';
+
+/** What an archive consists of, below its prefix (FORMAT.md: object keys). */
+const OBJECTS = ['data/*', 'seals/*', 'keys/*', 'FORMAT-*'];
+
+/** Its right to sign stands in the key's policy, not here: one place says who may sign. */
+export class ArchiverRole extends Construct {
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, config: InfraConfig, bucket: Bucket) {
+    super(scope, id);
+    const { prefix } = config.bucket;
+    this.role = new Role(this, 'Role', {
+      description: `Writes the archive ${config.origin}; deletes nothing`,
+      assumedBy: whoMayAssume(this, config),
+      inlinePolicies: {
+        archive: new PolicyDocument({
+          statements: [
+            new PolicyStatement({
+              sid: 'WriteAndReadBack',
+              actions: [
+                's3:PutObject',
+                // A put with lock headers needs it, and so does lengthening a lock.
+                's3:PutObjectRetention',
+                's3:GetObject',
+                's3:GetObjectVersion',
+                's3:GetObjectRetention',
+              ],
+              resources: OBJECTS.map((objects) => bucket.arnForObjects(`${prefix}${objects}`)),
+            }),
+            new PolicyStatement({
+              sid: 'ListItsOwn',
+              actions: ['s3:ListBucket', 's3:ListBucketVersions'],
+              resources: [bucket.bucketArn],
+              ...(prefix === '' ? {} : { conditions: { StringLike: { 's3:prefix': `${prefix}*` } } }),
+            }),
+            new PolicyStatement({
+              sid: 'SeeThatTheBucketIsFit',
+              actions: ['s3:GetBucketObjectLockConfiguration', 's3:GetBucketVersioning'],
+              resources: [bucket.bucketArn],
+            }),
+          ],
+        }),
+      },
+    });
+    this.role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    for (const objects of OBJECTS) {
+      const reason =
+        'Each new segment adds an object under this fixed name, so its keys cannot be listed ahead.';
+      acceptObjectPattern(this.role, bucket, `${prefix}${objects}`, reason);
+    }
+  }
+}
+
+function whoMayAssume(scope: Construct, { archiver }: InfraConfig): IPrincipal {
+  const { account, region, partition } = Stack.of(scope);
+  switch (archiver.kind) {
+    case 'ecs-task':
+      // Only tasks of this account and Region: ECS acts for every customer by the same name.
+      return new ServicePrincipal('ecs-tasks.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account },
+          ArnLike: { 'aws:SourceArn': `arn:${partition}:ecs:${region}:${account}:*` },
+        },
+      });
+    case 'eks-pod-identity':
+      return new SessionTagsPrincipal(
+        new ServicePrincipal('pods.eks.amazonaws.com', {
+          conditions: {
+            StringEquals: {
+              'aws:RequestTag/eks-cluster-arn': archiver.cluster,
+              'aws:RequestTag/kubernetes-namespace': archiver.namespace,
+              'aws:RequestTag/kubernetes-service-account': archiver.serviceAccount,
+            },
+          },
+        }),
+      );
+    case 'principal':
+      return new ArnPrincipal(archiver.arn);
+  }
+}

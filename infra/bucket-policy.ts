@@ -1,0 +1,82 @@
+// Which requests does the archive bucket refuse, whatever a role's own policies allow?
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+
+export type BucketGuard = {
+  readonly bucketArn: string;
+  /** Role ARNs that alone may write objects. */
+  readonly writers: readonly string[];
+  /** Role ARNs that alone may read objects. */
+  readonly readers: readonly string[];
+  /** Role ARNs that alone may change the bucket's settings and policy. */
+  readonly guardians: readonly string[];
+  /** Least days that a lock must still run when it is set. */
+  readonly minimumDays: number;
+};
+
+type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+const deny = (sid: string, actions: readonly string[], resource: string, conditions: Condition = {}) =>
+  new PolicyStatement({
+    sid,
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions: [...actions],
+    resources: [resource],
+    conditions,
+  });
+
+// The names of roles, not their ids: a role that is made anew under its name takes its place again.
+const unless = (arns: readonly string[]): Condition => ({ ArnNotEquals: { 'aws:PrincipalArn': [...arns] } });
+
+// False for the steps of a multipart upload, which carry no such headers; true for the request that makes the object.
+const MAKES_THE_OBJECT = { 's3:ObjectCreationOperation': 'true' } as const;
+
+/**
+ * Only denials: what is allowed stands with the roles. Denials bind administrators and the account's root as well;
+ * root alone can always replace this policy (S3's own rule), which is one reason for an account of its own.
+ */
+export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
+  const objects = `${guard.bucketArn}/*`;
+  const put = ['s3:PutObject'];
+  return [
+    // Object Lock protects versions; without this a delete marker would still hide one, and let its key be reused.
+    deny('NobodyDeletes', ['s3:DeleteObject*'], objects),
+    deny('NobodyBypassesRetention', ['s3:BypassGovernanceRetention'], objects),
+    deny(
+      'OnlyTheArchiverWrites',
+      ['s3:PutObject*', 's3:Replicate*', 's3:RestoreObject'],
+      objects,
+      unless(guard.writers),
+    ),
+    deny('OnlyReadersRead', ['s3:GetObject*'], objects, unless(guard.readers)),
+    // The seal's key is the fence between two archivers: whoever comes second must be told, not obeyed.
+    deny('OnlyNewKeys', put, objects, { Null: { 's3:if-none-match': 'true' }, Bool: MAKES_THE_OBJECT }),
+    // Matches a missing header too, so that a put without a lock of its own is refused.
+    deny('OnlyComplianceLocks', put, objects, {
+      StringNotEquals: { 's3:object-lock-mode': 'COMPLIANCE' },
+      Bool: MAKES_THE_OBJECT,
+    }),
+    deny('OnlyComplianceExtensions', ['s3:PutObjectRetention'], objects, {
+      StringNotEqualsIfExists: { 's3:object-lock-mode': 'COMPLIANCE' },
+    }),
+    deny('NoShortLocks', ['s3:PutObject', 's3:PutObjectRetention'], objects, {
+      NumericLessThan: { 's3:object-lock-remaining-retention-days': String(guard.minimumDays) },
+    }),
+    // Whoever holds the key of an object could destroy it by destroying the key.
+    deny('NoKmsEncryption', put, objects, {
+      Null: { 's3:x-amz-server-side-encryption': 'false' },
+      StringNotEquals: { 's3:x-amz-server-side-encryption': 'AES256' },
+    }),
+    deny('NoCustomerKeys', put, objects, {
+      Null: { 's3:x-amz-server-side-encryption-customer-algorithm': 'false' },
+    }),
+    deny('NoReEncryption', ['s3:UpdateObjectEncryption'], objects),
+    // By verb, so that settings which S3 invents later are guarded as well.
+    deny(
+      'OnlyGuardiansChangeSettings',
+      ['s3:Put*', 's3:Delete*', 's3:Create*', 's3:Update*'],
+      guard.bucketArn,
+      unless(guard.guardians),
+    ),
+  ];
+}

@@ -1,0 +1,136 @@
+// Which key signs the checkpoints, and who may do what with it?
+import { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  AccountRootPrincipal,
+  AnyPrincipal,
+  ArnPrincipal,
+  Effect,
+  type IRole,
+  PolicyDocument,
+  PolicyStatement,
+} from 'aws-cdk-lib/aws-iam';
+import { CfnKey } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import type { InfraConfig } from './config.ts';
+
+export type KeyHolders = {
+  readonly archiver: IRole;
+  readonly auditor: IRole;
+  readonly keyAdmin: IRole;
+  readonly breakGlass: IRole;
+  /** ARN of the role that CloudFormation works as. */
+  readonly deployer: string;
+};
+
+/** The one form in which the archiver asks for signatures, by the key's spec. */
+const FORM = {
+  ECC_NIST_P256: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' },
+  ECC_NIST_EDWARDS25519: { 'kms:SigningAlgorithm': 'ED25519_SHA_512', 'kms:MessageType': 'RAW' },
+} as const;
+
+const READ = [
+  'kms:DescribeKey',
+  'kms:GetKeyPolicy',
+  'kms:GetPublicKey',
+  'kms:ListKeyPolicies',
+  'kms:ListResourceTags',
+];
+const DEPLOY_READ = [...READ, 'kms:GetKeyRotationStatus'];
+/** What CloudFormation needs to change a key that exists already. */
+const DEPLOY_CHANGE = [
+  'kms:PutKeyPolicy',
+  'kms:TagResource',
+  'kms:UntagResource',
+  'kms:UpdateKeyDescription',
+];
+const END = ['kms:DisableKey', 'kms:ScheduleKeyDeletion'];
+
+/** Nothing that ends the key, changes who may use it, or wakes a key that was put to sleep for a reason. */
+export const KEY_ADMIN_ACTIONS = [
+  ...READ,
+  ...['kms:ListGrants', 'kms:CancelKeyDeletion'],
+  ...['kms:TagResource', 'kms:UntagResource', 'kms:UpdateKeyDescription'],
+] as const;
+
+export const BREAK_GLASS_KEY_ACTIONS = [
+  ...READ,
+  ...['kms:PutKeyPolicy', 'kms:EnableKey', 'kms:CancelKeyDeletion', 'kms:ListGrants', 'kms:RevokeGrant'],
+  ...END,
+] as const;
+
+/**
+ * The policy gives the account nothing as such, so that no administrator's `kms:*` reaches this key. Machines' roles
+ * are named by principal: a role that is deleted and made anew under its name can't sign. Roles for people are named by
+ * condition and need their own IAM policy too: made anew, they work again, so that the key can't become unmanageable.
+ */
+export class LogKey extends Construct {
+  readonly keyArn: string;
+
+  constructor(scope: Construct, id: string, config: InfraConfig, holders: KeyHolders) {
+    super(scope, id);
+    const key = new CfnKey(this, 'Key', {
+      description: `Signs the checkpoints of ${config.origin} (Ledgerstone)`,
+      keySpec: config.key.spec,
+      keyUsage: 'SIGN_VERIFY',
+      keyPolicy: new PolicyDocument({
+        statements: [...allowances(config, holders), ...denials(config, holders)],
+      }),
+      // KMS refuses a policy under which its caller could not change it again. Unsealed, the caller is the deployer, who
+      // may. Sealed, only break-glass may, so the check is skipped on purpose: that role is in this same policy.
+      bypassPolicyLockoutSafetyCheck: config.sealed,
+      pendingWindowInDays: 30,
+    });
+    key.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    this.keyArn = key.attrArn;
+  }
+}
+
+const named = (role: IRole) => ({
+  principals: [new AccountRootPrincipal()],
+  conditions: { ArnEquals: { 'aws:PrincipalArn': role.roleArn } },
+});
+
+// In a key's policy `*` is this key.
+const allow = (sid: string, actions: readonly string[], who: Pick<PolicyStatement, 'principals'> | object) =>
+  new PolicyStatement({ sid, actions: [...actions], resources: ['*'], ...who });
+
+function allowances(config: InfraConfig, { archiver, auditor, keyAdmin, breakGlass, deployer }: KeyHolders) {
+  return [
+    allow('ArchiverSigns', ['kms:Sign'], {
+      principals: [archiver.grantPrincipal],
+      conditions: { StringEquals: FORM[config.key.spec] },
+    }),
+    allow('ArchiverOpensTheKey', ['kms:GetPublicKey', 'kms:DescribeKey'], {
+      principals: [archiver.grantPrincipal],
+    }),
+    allow('AuditorReads', READ, { principals: [auditor.grantPrincipal] }),
+    allow('KeyAdminLooksAfterTheKey', KEY_ADMIN_ACTIONS, named(keyAdmin)),
+    allow('BreakGlassChangesOrEndsTheKey', BREAK_GLASS_KEY_ACTIONS, named(breakGlass)),
+    allow('DeployerSeesTheKey', config.sealed ? DEPLOY_READ : [...DEPLOY_READ, ...DEPLOY_CHANGE], {
+      principals: [new ArnPrincipal(deployer)],
+    }),
+  ];
+}
+
+/** Whatever a grant, a later statement or a mistake may allow. */
+function denials(config: InfraConfig, { archiver, breakGlass, deployer }: KeyHolders): PolicyStatement[] {
+  const deny = (sid: string, actions: readonly string[], exempt: readonly string[]) =>
+    new PolicyStatement({
+      sid,
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: [...actions],
+      resources: ['*'],
+      ...(exempt.length === 0 ? {} : { conditions: { ArnNotEquals: { 'aws:PrincipalArn': [...exempt] } } }),
+    });
+  return [
+    deny('OnlyTheArchiverSigns', ['kms:Sign'], [archiver.roleArn]),
+    deny('NobodyLendsTheKey', ['kms:CreateGrant'], []),
+    deny('OnlyBreakGlassEndsTheKey', END, [breakGlass.roleArn]),
+    deny(
+      'OnlyGuardiansChangeThePolicy',
+      ['kms:PutKeyPolicy'],
+      config.sealed ? [breakGlass.roleArn] : [breakGlass.roleArn, deployer],
+    ),
+  ];
+}

@@ -1,0 +1,50 @@
+// Does `node infra/app.ts` write a template, and end with words where it can't?
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, it } from 'vitest';
+import { CONFIG } from './synthesised.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'ledgerstone-infra-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function synth(config: string, variables: Readonly<Record<string, string>> = {}) {
+  const file = join(folder, 'config.yaml');
+  writeFileSync(file, config);
+  const env = {
+    ...process.env,
+    CDK_OUTDIR: join(folder, 'out'),
+    LEDGERSTONE_INFRA_CONFIG: file,
+    ...variables,
+  };
+  return spawnSync(process.execPath, ['infra/app.ts'], { cwd: root, env, encoding: 'utf8' });
+}
+
+const template = (name: string) =>
+  JSON.parse(readFileSync(join(folder, 'out', `${name}.template.json`), 'utf8'));
+
+it('writes the template of the configuration that it is given', () => {
+  const { status, stdout, stderr } = synth(CONFIG.replace('origin:', 'stack: acme\norigin:'));
+  expect([status, stdout]).toEqual([0, '']);
+  expect(stderr).toContain('acme.template.json');
+  expect(Object.keys(template('acme')['Resources'])).toHaveLength(9);
+});
+
+it('takes the file from the CDK context first, as the CDK CLI passes it on', () => {
+  const file = join(folder, 'other.yaml');
+  writeFileSync(file, CONFIG.replace('origin:', 'stack: other\norigin:'));
+  const { status } = synth(CONFIG, { CDK_CONTEXT_JSON: JSON.stringify({ config: file }) });
+  expect(status).toBe(0);
+  expect(template('other')['Description']).toContain('audit.example.com/prod');
+});
+
+it('ends with 2 and every problem, and no stack trace', () => {
+  const { status, stderr } = synth('origin: 1\nfoo: 2\n');
+  expect(status).toBe(2);
+  expect(stderr).toContain('origin');
+  expect(stderr).toContain('foo');
+  expect(stderr).not.toContain('    at ');
+});
