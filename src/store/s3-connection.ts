@@ -46,6 +46,8 @@ export type S3Connection = {
   readonly target: { readonly Bucket: string; readonly ExpectedBucketOwner?: string };
   readonly options: S3Options;
   readonly clockWatch: ClockWatch;
+  /** What was learned of the server: it can't page through encoded keys. */
+  readonly listing: { plainKeys: boolean };
   /** Runs `send` in its turn and within a deadline that covers the body too; every failure is an error of ours. */
   run<T>(call: Call, send: (http: CallHttp) => Promise<T>): Promise<T>;
   close(): void;
@@ -100,6 +102,7 @@ export function connectS3(options: S3Options): S3Connection {
     },
     options,
     clockWatch,
+    listing: { plainKeys: false },
     run,
     close: () => {
       closing.abort();

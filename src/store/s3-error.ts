@@ -108,6 +108,7 @@ function byName(name: string, message: string, cause: unknown, call: S3Call): Me
     case 'InvalidRequest':
     case 'InvalidArgument':
       if (/object lock/i.test(message)) return noObjectLock(call);
+      if (/version id/i.test(message)) return fatal('not-found', 'There is no version of that id.');
       if (/retain until/i.test(message)) {
         return fatal(
           'bad-lock',

@@ -2,6 +2,7 @@
 import {
   type DeleteMarkerEntry,
   ListObjectVersionsCommand,
+  type ListObjectVersionsCommandInput,
   type ListObjectVersionsCommandOutput,
   type ObjectVersion as S3Version,
 } from '@aws-sdk/client-s3';
@@ -73,31 +74,21 @@ type PageRequest = {
 
 async function* pages(s3: S3Connection, request: PageRequest): AsyncGenerator<Page> {
   const archive = s3.options.prefix;
-  const call = {
-    operation: 'ListObjectVersions',
-    key: archive + request.prefix,
-    signal: request.signal,
-  };
   let keyMarker = request.startAfter === undefined ? undefined : archive + request.startAfter;
   let versionMarker: string | undefined;
   // Who wants a few keys gets a small page first; one key with many versions then comes in full pages.
   let pageSize = Math.min(PAGE_MAX, request.limit * 2 + 8);
   for (;;) {
-    const command = new ListObjectVersionsCommand({
-      ...s3.target,
+    const answer = await listOnce(s3, request.signal, {
       Prefix: archive + request.prefix,
-      // XML can't carry every character that a key can.
-      EncodingType: 'url',
       MaxKeys: pageSize,
-      ...(request.delimiter === undefined ? {} : { Delimiter: request.delimiter }),
-      ...(keyMarker === undefined ? {} : { KeyMarker: keyMarker }),
-      ...(versionMarker === undefined ? {} : { VersionIdMarker: versionMarker }),
+      Delimiter: request.delimiter,
+      KeyMarker: keyMarker,
+      VersionIdMarker: versionMarker,
     });
-    const answer = await s3.run(call, (http) => s3.client.send(command, http));
     yield readPage(s3, answer);
     if (answer.IsTruncated !== true) return;
-    const nextKey =
-      answer.NextKeyMarker === undefined ? undefined : decodeKey(s3, answer, answer.NextKeyMarker);
+    const nextKey = nextMarker(s3, answer);
     const nextVersion = answer.NextVersionIdMarker === '' ? undefined : answer.NextVersionIdMarker;
     if (nextKey === undefined || (nextKey === keyMarker && nextVersion === versionMarker)) {
       throw misbehaves(s3, `says that a list goes on after "${keyMarker ?? ''}" but not where`);
@@ -106,6 +97,48 @@ async function* pages(s3: S3Connection, request: PageRequest): AsyncGenerator<Pa
     versionMarker = nextVersion;
     pageSize = PAGE_MAX;
   }
+}
+
+type ListInput = Pick<
+  ListObjectVersionsCommandInput,
+  'Prefix' | 'MaxKeys' | 'Delimiter' | 'KeyMarker' | 'VersionIdMarker'
+>;
+
+/**
+ * Keys come URL-encoded, since XML can't carry every character of a key. Some servers (LocalStack 4) then compare
+ * encoded keys with the marker as it was sent, and leave out whatever they like; they betray themselves by sending the
+ * marker back unencoded. With such a one keys come plain.
+ */
+async function listOnce(
+  s3: S3Connection,
+  signal: AbortSignal | undefined,
+  input: ListInput,
+): Promise<ListObjectVersionsCommandOutput> {
+  const call = { operation: 'ListObjectVersions', key: input.Prefix ?? '', signal };
+  const list = (encoding: { EncodingType?: 'url' }) =>
+    s3.run(call, (http) =>
+      s3.client.send(new ListObjectVersionsCommand({ ...s3.target, ...input, ...encoding }), http),
+    );
+  if (s3.listing.plainKeys) return list({});
+  const answer = await list({ EncodingType: 'url' });
+  const { KeyMarker: sent } = input;
+  if (sent === undefined || answer.KeyMarker !== sent || !NEEDS_ENCODING.test(sent)) return answer;
+  s3.listing.plainKeys = true;
+  return list({});
+}
+
+const NEEDS_ENCODING = /[^A-Za-z0-9/._~*-]/;
+
+/** Some servers encode it like the keys, some don't: it is the last thing listed, which tells the two apart. */
+function nextMarker(s3: S3Connection, answer: ListObjectVersionsCommandOutput): string | undefined {
+  const { NextKeyMarker: text } = answer;
+  const last = [
+    answer.Versions?.at(-1)?.Key,
+    answer.DeleteMarkers?.at(-1)?.Key,
+    answer.CommonPrefixes?.at(-1)?.Prefix,
+  ];
+  const isLast = last.some((key) => key !== undefined && decodeKey(s3, answer, key) === text);
+  return text === undefined || isLast ? text : decodeKey(s3, answer, text);
 }
 
 function readPage(s3: S3Connection, answer: ListObjectVersionsCommandOutput): Page {

@@ -39,8 +39,7 @@ export type PutOptions = { readonly sha256?: Uint8Array; readonly signal?: Abort
  */
 export interface StoreWriter {
   /**
-   * The caller leaves `bytes` as they are until the promise settles. SHA-256 travels with them and is checked by the
-   * store. The lock is asked for explicitly, never left to the bucket's default; read it back with `lock()`. A directory
+   * The caller leaves `bytes` as they are until the promise settles. SHA-256 travels with them and S3 checks it. The lock is asked for explicitly, never left to the bucket's default; read it back with `lock()`. A directory
    * can't lock and ignores it. The name is free again to a writer once a delete marker lies on it: `stored` therefore
    * does not mean that ours is the oldest version.
    */
