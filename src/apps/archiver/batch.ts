@@ -58,9 +58,10 @@ export class Batches {
     return held;
   }
 
-  /** Appends items that the gate accepted, cutting batches at their limits. */
-  add(items: readonly Item[], nowMs: number): void {
+  /** Appends items that the gate accepted, cutting batches at their limits. The number of records among them. */
+  add(items: readonly Item[], nowMs: number): number {
     let from = 0;
+    let records = 0;
     while (from < items.length) {
       const batch = this.#open(nowMs);
       let to = from;
@@ -71,6 +72,7 @@ export class Batches {
         if (item.kind === 'record') {
           batch.bytes += recordBytes(item.record);
           batch.records++;
+          records++;
         }
         this.#next = item.kind === 'record' ? item.record.offset + 1 : item.gap.last + 1;
       }
@@ -79,6 +81,7 @@ export class Batches {
       if (this.#full(batch)) this.close();
       from = to;
     }
+    return records;
   }
 
   /** Whether what is there should be sealed now. */

@@ -31,6 +31,8 @@ export type RunOptions = {
   /** Asks for a drain: what is held is sealed, then it ends. */
   readonly signal: AbortSignal;
   readonly log: ArchiverLog;
+  /** Records accepted so far, over all partitions; those that a fence or a rebalance drops are counted again. */
+  readonly onAccepted?: (records: number) => void;
   readonly onSealed?: (segment: SealedSegment) => void;
 };
 
@@ -120,7 +122,12 @@ function observerOf(
     topic: actor.place.partition.topic,
     partition: String(actor.place.partition.partition),
   });
+  let accepted = 0;
   return {
+    accepted(_actor: PartitionActor, records: number) {
+      accepted += records;
+      options.onAccepted?.(accepted);
+    },
     sealed(actor: PartitionActor, batch: Batch, storedBytes: number, seconds: number) {
       const labels = labelsOf(actor);
       metrics.records.inc(labels, batch.records);

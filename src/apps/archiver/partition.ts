@@ -33,6 +33,7 @@ export type PartitionOptions = {
 
 /** Told synchronously of what happened: for metrics, and for whoever waits. */
 export type PartitionObserver = {
+  accepted(actor: PartitionActor, records: number): void;
   sealed(actor: PartitionActor, batch: Batch, storedBytes: number, seconds: number): void;
   fenced(actor: PartitionActor): void;
   trouble(actor: PartitionActor, error: unknown): void;
@@ -92,6 +93,10 @@ export class PartitionActor {
   }
   get head(): Head | null {
     return this.#position?.head ?? null;
+  }
+  /** The offset after everything that was accepted, sealed or not; null while it finds its place. */
+  get acceptedOffset(): number | null {
+    return this.#batches?.next ?? null;
   }
   get highWatermark(): number | null {
     return this.#highWatermark;
@@ -213,7 +218,7 @@ export class PartitionActor {
   #accept(items: readonly Item[]): void {
     const batches = this.#batches;
     if (batches === null || items.length === 0) return;
-    batches.add(items, this.#nowMs());
+    this.#options.observer.accepted(this, batches.add(items, this.#nowMs()));
     this.#startSeal();
     if (batches.waiting >= WAITING_MAX) this.pause();
   }

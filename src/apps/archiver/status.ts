@@ -14,6 +14,8 @@ export type PartitionStatus = {
   readonly origin: string;
   readonly state: PartitionState;
   readonly head: { readonly sequence: number; readonly nextOffset: number; readonly sealedAt: string } | null;
+  /** The offset after everything that was accepted, sealed or not. */
+  readonly acceptedOffset: number | null;
   /** High watermark less the sealed head's next offset; null before the first fetch. */
   readonly lag: number | null;
   readonly oldestUnsealedSeconds: number | null;
@@ -61,6 +63,7 @@ export function partitionStatus(actor: PartitionActor, clock: Clock): PartitionS
             nextOffset: head.nextOffset,
             sealedAt: new Date(head.sealedMs).toISOString(),
           },
+    acceptedOffset: actor.acceptedOffset,
     lag: head === null || highWatermark === null ? null : Math.max(highWatermark - head.nextOffset, 0),
     oldestUnsealedSeconds: oldestUnsealedMs === null ? null : (clock.monotonic() - oldestUnsealedMs) / 1000,
     halt: actor.halt,
