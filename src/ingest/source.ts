@@ -21,8 +21,9 @@ export type Fetched = TopicPartition & {
   /**
    * The offset after these that the source holds but can't carry (a line beyond the limit, an offset beyond 2^53 − 2).
    * Nothing of this fetch lies beyond it, and nothing more comes until a seek past it: that takes an operator's word.
+   * `last`: the offsets up to here share its fate, for they lie in one batch that can't be opened. Absent: only `offset`.
    */
-  readonly undecodable?: { readonly offset: number; readonly reason: string };
+  readonly undecodable?: { readonly offset: number; readonly last?: number; readonly reason: string };
 };
 
 export type LogRange = { readonly low: number; readonly high: number };
@@ -41,6 +42,11 @@ export interface SourceListener {
   onFatal(error: Error): void;
   /** A metadata or leader error happened: anchors must be confirmed again before anything more is signed. */
   onDoubt(reason: string): void;
+  /**
+   * The log does not hold the offset that would be read next: it expired, or the log was cut off or replaced. Nothing moves
+   * and nothing more comes until a seek: the partition has to find its place again, by `logRange`.
+   */
+  onOutOfRange?(partition: TopicPartition, offset: number): void;
   /** File sources: nothing more will ever come for this partition; `nextOffset` is one past its last record. */
   onEnd(partition: TopicPartition, nextOffset: number): void;
 }

@@ -1,0 +1,97 @@
+// What do the group's connections and the reader's have in common?
+
+import { type ClusterHooks, openCluster } from './cluster.ts';
+import { Sockets, saslFor, type TlsMaterial, tlsMaterial } from './connect.ts';
+import { type Kafkajs, type KafkajsCluster, type KafkajsLogger, loadKafkajs } from './kafkajs.ts';
+import { KAFKAJS_INFO, redactor, routeLogs } from './log.ts';
+import { KAFKA_TUNING, type KafkaSourceOptions, type KafkaTuning } from './options.ts';
+import { KafkaReader } from './reader.ts';
+import type { DecodeLimits } from './record-set.ts';
+
+const READ_COMMITTED = 1;
+/** Its callers try again themselves, and want to know soon. */
+const READER_RETRY = { retries: 4, initialRetryTime: 100, maxRetryTime: 1_000 };
+
+export class Client {
+  readonly options: KafkaSourceOptions;
+  readonly tuning: KafkaTuning;
+  readonly limits: DecodeLimits;
+  readonly topics: readonly string[];
+  readonly #sockets = new Sockets();
+  #loaded: Promise<{ kafkajs: Kafkajs; logger: KafkajsLogger; ssl: TlsMaterial | undefined }> | null = null;
+
+  constructor(options: KafkaSourceOptions) {
+    this.options = options;
+    this.tuning = { ...KAFKA_TUNING, ...options.tuning };
+    const contentBytesMax = Math.max(this.tuning.contentBytesMax, 4 * options.recordBytesMax);
+    this.limits = { contentBytesMax, checkCrc: this.tuning.checkCrc };
+    this.topics = options.topics.map(({ name }) => name);
+  }
+
+  async kafkajs(): Promise<Kafkajs> {
+    return (await this.#load()).kafkajs;
+  }
+
+  #load() {
+    this.#loaded ??= (async () => {
+      const kafkajs = loadKafkajs();
+      const { log, sasl, tls } = this.options;
+      if (sasl?.mechanism === 'plain' && tls === false)
+        log.warn({}, 'SASL PLAIN without TLS sends the password readable');
+      const logCreator = routeLogs(log, redactor(sasl));
+      const logger = kafkajs.createLogger({ level: KAFKAJS_INFO, logCreator });
+      return { kafkajs, logger, ssl: await tlsMaterial(tls) };
+    })();
+    return this.#loaded;
+  }
+
+  async openReader(): Promise<KafkaReader> {
+    const kafkajs = await this.kafkajs();
+    const cluster = await this.openCluster(READER_RETRY, { onMetadata: () => {} }, null);
+    const reader = new KafkaReader(kafkajs, cluster, this.options.groupId, this.tuning, this.limits);
+    try {
+      await reader.open(this.topics);
+    } catch (error) {
+      await reader.close().catch(() => {});
+      throw error;
+    }
+    return reader;
+  }
+
+  async openCluster(retry: object, hooks: ClusterHooks, emitter: object | null): Promise<KafkajsCluster> {
+    const { kafkajs, logger, ssl } = await this.#load();
+    const { options, tuning } = this;
+    return openCluster(
+      kafkajs,
+      {
+        logger,
+        socketFactory: this.#sockets.factory,
+        brokers: options.brokers,
+        ssl,
+        sasl: saslFor(options.sasl),
+        clientId: options.clientId,
+        connectionTimeout: tuning.connectionTimeoutMs,
+        authenticationTimeout: tuning.requestTimeoutMs,
+        reauthenticationThreshold: tuning.requestTimeoutMs,
+        requestTimeout: tuning.requestTimeoutMs,
+        enforceRequestTimeout: true,
+        metadataMaxAge: tuning.metadataAgeMsMax,
+        retry,
+        allowAutoTopicCreation: false,
+        maxInFlightRequests: null,
+        isolationLevel: READ_COMMITTED,
+        instrumentationEmitter: emitter,
+      },
+      hooks,
+    );
+  }
+
+  async logger(): Promise<KafkajsLogger> {
+    return (await this.#load()).logger;
+  }
+
+  /** Ends every connection now, and lets none begin. */
+  cut(error?: Error): void {
+    this.#sockets.destroy(error);
+  }
+}

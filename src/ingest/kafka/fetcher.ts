@@ -1,0 +1,206 @@
+// What is asked of one broker now, and what of its answer goes to the pipeline?
+import { messageOf } from '../../base/error.ts';
+import type { Fetched, SourceListener } from '../source.ts';
+import type { Assignment, PartitionFeed } from './assignment.ts';
+import { errorText, FETCH_ERRORS } from './error-codes.ts';
+import type { FetchAnswer, FetchedPartition, FetchPartition } from './fetch-api.ts';
+import type { KafkajsBroker, KafkajsFetchTopic } from './kafkajs.ts';
+import { type DecodeLimits, decodeRecordSet, type Part } from './record-set.ts';
+import { AbortedProducers } from './transactions.ts';
+
+export type FetcherTools = {
+  readonly assignment: () => Assignment | null;
+  readonly listener: SourceListener;
+  readonly waitMs: number;
+  readonly limits: DecodeLimits;
+  readonly now: () => number;
+  readonly fetch: (broker: KafkajsBroker, partitions: readonly FetchPartition[]) => Promise<FetchAnswer>;
+  readonly refreshMetadata: () => Promise<void>;
+  readonly doubt: (reason: string) => void;
+  readonly fatal: (error: unknown) => void;
+};
+
+/** After an error of a partition or a broker, time for a new leader to be known. */
+const ERROR_PAUSE_MS = 250;
+
+/**
+ * Stands where kafkajs fetches: called in a loop for each broker, with the partitions that it leads. Returns when the
+ * answer is handed over, so one broker's answers never overlap. Never throws: one broker's trouble is not another's.
+ */
+export class Fetcher {
+  readonly #tools: FetcherTools;
+  readonly #idle = new Set<() => void>();
+  #turn = 0;
+  #closed = false;
+
+  constructor(tools: FetcherTools) {
+    this.#tools = tools;
+  }
+
+  /** Somebody resumed or sought: a wait for work ends now. */
+  wake(): void {
+    for (const end of [...this.#idle]) end();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.wake();
+  }
+
+  async fetch(broker: KafkajsBroker, topics: readonly KafkajsFetchTopic[]): Promise<void> {
+    const feeds = this.#wanted(topics);
+    if (feeds.length === 0) return this.#wait(this.#tools.waitMs);
+    const asked = feeds.map(askFor);
+    let answer: FetchAnswer;
+    try {
+      answer = await this.#tools.fetch(broker, asked);
+      if (answer.errorCode !== 0) throw new Error(errorText(answer.errorCode));
+    } catch (error) {
+      return this.brokerFailed(broker.nodeId ?? '?', error);
+    }
+    try {
+      const failed = await this.#take(answer, feeds, asked);
+      if (failed) await this.#tools.refreshMetadata().catch(() => {});
+    } catch (error) {
+      // Ours or the pipeline's: kafkajs would repeat it until the group is torn apart.
+      this.#tools.fatal(error);
+    }
+  }
+
+  /** True: a partition's leader has to be looked up again. */
+  async #take(
+    answer: FetchAnswer,
+    feeds: readonly PartitionFeed[],
+    asked: readonly FetchPartition[],
+  ): Promise<boolean> {
+    let failed = false;
+    for (const partition of answer.partitions) {
+      const feed = feeds[asked.indexOf(partition.asked)] as PartitionFeed;
+      if (!isWanted(feed, partition.asked)) continue;
+      if (partition.errorCode === 0) {
+        feed.answeredAtMs = this.#tools.now();
+        await this.#deliver(feed, partition);
+      } else {
+        failed = this.#partitionFailed(feed, partition) || failed;
+      }
+    }
+    return failed;
+  }
+
+  /** Resolves after `ms`, or when there may be work. */
+  #wait(ms: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#idle.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      this.#idle.add(end);
+    });
+  }
+
+  /** The open feeds among these, beginning with another one each time: an answer that is full leaves out the last ones. */
+  #wanted(topics: readonly KafkajsFetchTopic[]): PartitionFeed[] {
+    const assignment = this.#tools.assignment();
+    if (assignment === null || this.#closed) return [];
+    const nowMs = this.#tools.now();
+    const feeds: PartitionFeed[] = [];
+    for (const { topic, partitions } of topics) {
+      for (const { partition } of partitions) {
+        const feed = assignment.feed({ topic, partition });
+        if (feed?.open && nowMs >= feed.notBeforeMs) feeds.push(feed);
+      }
+    }
+    const first = feeds.length === 0 ? 0 : this.#turn++ % feeds.length;
+    return [...feeds.slice(first), ...feeds.slice(0, first)];
+  }
+
+  async #deliver(feed: PartitionFeed, answer: FetchedPartition): Promise<void> {
+    const { asked, aborted, bytes, highWatermark } = answer;
+    let at = asked.offset;
+    for await (const part of decodeRecordSet(bytes, at, new AbortedProducers(aborted), this.#tools.limits)) {
+      // While another thread decompressed, the pipeline or the group may have decided otherwise.
+      if (!feed.wants(at)) return;
+      this.#handOver(feed, part, highWatermark);
+      at = part.next;
+      if (part.undecodable !== null) return;
+    }
+    if (feed.wants(at) && highWatermark !== feed.toldHighWatermark)
+      this.#tell(feed, { records: [], seen: [] }, highWatermark);
+  }
+
+  #handOver(feed: PartitionFeed, part: Part, highWatermark: number): void {
+    const { records, seen, next, leaderEpoch, undecodable } = part;
+    if (leaderEpoch >= 0) {
+      if (leaderEpoch < feed.leaderEpoch) {
+        this.#tools.doubt(`${whereOf(feed)}: leader epoch ${leaderEpoch} after ${feed.leaderEpoch}`);
+      }
+      feed.leaderEpoch = leaderEpoch;
+    }
+    feed.advance(next);
+    if (undecodable === null) {
+      if (records.length > 0 || seen.length > 0) this.#tell(feed, { records, seen }, highWatermark);
+      return;
+    }
+    feed.stick();
+    this.#tell(feed, { records, seen, undecodable }, highWatermark);
+  }
+
+  #tell(
+    feed: PartitionFeed,
+    what: Pick<Fetched, 'records' | 'seen' | 'undecodable'>,
+    highWatermark: number,
+  ): void {
+    feed.toldHighWatermark = highWatermark;
+    this.#tools.listener.onFetched({ topic: feed.topic, partition: feed.partition, ...what, highWatermark });
+  }
+
+  /** True: its leader has to be looked up again. */
+  #partitionFailed(feed: PartitionFeed, { errorCode, asked }: FetchedPartition): boolean {
+    const { now, doubt, listener } = this.#tools;
+    const text = errorText(errorCode);
+    feed.notBeforeMs = now() + ERROR_PAUSE_MS;
+    if (errorCode === FETCH_ERRORS.offsetOutOfRange) {
+      // kafkajs would go to the log's start, with a line in its log. Here nothing moves.
+      feed.answeredAtMs = now();
+      feed.stick();
+      doubt(`${whereOf(feed)} at offset ${asked.offset}: ${text}`);
+      listener.onOutOfRange?.({ topic: feed.topic, partition: feed.partition }, asked.offset);
+      return false;
+    }
+    if (errorCode === FETCH_ERRORS.corruptMessage) {
+      feed.answeredAtMs = now();
+      feed.stick();
+      const undecodable = { offset: asked.offset, last: asked.offset, reason: text };
+      this.#tell(
+        feed,
+        { records: [], seen: [], undecodable },
+        Math.max(feed.toldHighWatermark, asked.offset + 1),
+      );
+      return false;
+    }
+    doubt(`${whereOf(feed)}: ${text}`);
+    return true;
+  }
+
+  /** Nothing came from this broker: time for the cluster to notice, and for us to ask it again. */
+  async brokerFailed(nodeId: number | string, error: unknown): Promise<void> {
+    if (this.#closed) return;
+    this.#tools.doubt(`broker ${nodeId}: ${messageOf(error)}`);
+    await Promise.all([this.#tools.refreshMetadata().catch(() => {}), this.#wait(ERROR_PAUSE_MS)]);
+  }
+}
+
+const whereOf = ({ topic, partition }: PartitionFeed): string => `${topic}/${partition}`;
+
+const askFor = ({ topic, topicId, partition, position }: PartitionFeed): FetchPartition => ({
+  topic,
+  topicId,
+  partition,
+  offset: position as number,
+});
+
+const isWanted = (feed: PartitionFeed, { offset, topicId }: FetchPartition): boolean =>
+  feed.wants(offset) && feed.topicId === topicId;
