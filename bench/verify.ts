@@ -1,0 +1,180 @@
+// How fast is `verify --depth content`, measured against `zstd -dc … | openssl dgst -sha256` over the same data objects?
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { zstdCompressor } from '../src/base/node/compress.ts';
+import { nodeSha256, nodeSha256Into } from '../src/base/node/hash.ts';
+import { sealKey } from '../src/format/paths.ts';
+import { encodeVkey, verifierKey } from '../src/format/vkey.ts';
+import { BodyBuilder, emptyBody } from '../src/segment/body.ts';
+import { genesisHead, type Head, makeSegment, sealBytes } from '../src/segment/segment.ts';
+import { directoryStore } from '../src/store/directory.ts';
+import { workerChecker } from '../src/verify/node/worker-checker.ts';
+import { verifyArchive } from '../src/verify/verify.ts';
+import { memorySigner } from '../test/support/memory-signer.ts';
+
+const { values } = parseArgs({
+  options: {
+    lines: { type: 'string', default: join(import.meta.dirname, '../test/data/aws-cloudtrail.jsonl') },
+    /** Content of the archive, MiB. */
+    mib: { type: 'string', default: '400' },
+    segment: { type: 'string', default: '16' },
+    level: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
+    threads: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const MIB = 1024 * 1024;
+const ORIGIN = 'bench.example.com/prod';
+const NOW_MS = Date.parse('2026-11-22T10:00:00Z');
+const signer = memorySigner({ seed: 'bench' });
+
+type Built = { readonly contentBytes: number; readonly storedBytes: number; readonly lines: number };
+
+/** Real events, over and over; every record has its own offset and time, so that no two lines are equal. */
+async function buildArchive(directory: string, contentBytes: number, segmentBytes: number): Promise<Built> {
+  const events = readFileSync(values.lines)
+    .toString('latin1')
+    .split('\n')
+    .filter((line) => line !== '');
+  const records = events.map((text) => Buffer.from(text, 'latin1'));
+  const chainName = `${ORIGIN}/cloudtrail/0`;
+  const key = verifierKey(chainName, signer.publicKey, nodeSha256);
+  const tools = {
+    sha256: nodeSha256,
+    sha256Into: nodeSha256Into,
+    encoding: 'zstd' as const,
+    compress: zstdCompressor(Number(values.level)),
+  };
+  const context = {
+    source: { kind: 'kafka', cluster: 'bench', topic: 'cloudtrail', topicId: null, partition: 0 } as const,
+    continues: null,
+    anchoredMs: NOW_MS,
+    nowMs: NOW_MS,
+    retention: { mode: 'COMPLIANCE', periodMs: 86_400_000, policy: 'bench' } as const,
+    keys: [encodeVkey(key)],
+    writer: { id: 'bench', version: '1.0.0' },
+  };
+  const write = (name: string, bytes: Uint8Array) => {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), bytes);
+  };
+  const sums = { contentBytes: 0, storedBytes: 0, lines: 0 };
+  let head: Head = genesisHead(ORIGIN.concat('/cloudtrail/0'), 'cloudtrail', 0, 0);
+  let offset = 0;
+  let body = emptyBody(nodeSha256, 0);
+  for (;;) {
+    const segment = makeSegment(nodeSha256, head, body, context);
+    const signature = await signer.sign(segment.checkpointText);
+    write(
+      sealKey('cloudtrail', 0, head.size),
+      sealBytes(segment, [{ name: chainName, keyId: key.id, signature }]),
+    );
+    if (segment.data !== null) write(segment.data.key, segment.data.bytes);
+    head = segment.after;
+    for (const block of body.blocks) {
+      sums.contentBytes += block.content;
+      sums.storedBytes += block.bytes;
+      sums.lines += block.lines;
+    }
+    if (sums.contentBytes >= contentBytes) return sums;
+    const builder = new BodyBuilder(offset, tools);
+    for (let bytes = 0; bytes < segmentBytes; offset++) {
+      const value = records[offset % records.length] as Uint8Array;
+      builder.record({
+        offset,
+        timestamp: BigInt(NOW_MS + offset),
+        timestampType: 'create',
+        key: null,
+        headers: [],
+        value,
+      });
+      bytes += value.length + 60;
+    }
+    body = builder.finish();
+  }
+}
+
+function runReference(directory: string): number {
+  const data = join(directory, 'data');
+  const files = readdirSync(data, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const started = performance.now();
+  const pipe = spawnSync('bash', [
+    '-c',
+    'set -o pipefail; zstd -dc "$@" | openssl dgst -sha256',
+    'bash',
+    ...files,
+  ]);
+  if (pipe.status !== 0) throw new Error(`the reference needs bash, zstd and openssl: ${pipe.stderr}`);
+  return performance.now() - started;
+}
+
+async function runVerify(directory: string, built: Built): Promise<number> {
+  const started = performance.now();
+  const threads = values.threads === undefined ? {} : { threads: Number(values.threads) };
+  const checker = workerChecker(threads);
+  const reader = directoryStore({ path: directory });
+  const trusted = [verifierKey(ORIGIN, signer.publicKey, nodeSha256)];
+  const report = await verifyArchive(reader, {
+    trusted,
+    depth: 'content',
+    nowMs: NOW_MS,
+    sha256: nodeSha256,
+    checker,
+  });
+  await checker.close();
+  const elapsedMs = performance.now() - started;
+  const lines = report.chains.reduce((sum, chain) => sum + chain.checked.lines, 0);
+  if (report.verdict !== 'verified' || lines !== built.lines) {
+    throw new Error(`the archive of the bench is ${report.verdict} with ${lines} of ${built.lines} lines`);
+  }
+  return elapsedMs;
+}
+
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] as number;
+
+const directory = mkdtempSync(join(tmpdir(), 'ledgerstone-bench-'));
+try {
+  const built = await buildArchive(directory, Number(values.mib) * MIB, Number(values.segment) * MIB);
+  const referenceMs: number[] = [];
+  const verifyMs: number[] = [];
+  // Turn about, so that both meet the same moods of the machine; the first round warms the page cache.
+  for (let round = 0; round <= Number(values.rounds); round++) {
+    const reference = runReference(directory);
+    const verify = await runVerify(directory, built);
+    if (round === 0) continue;
+    referenceMs.push(reference);
+    verifyMs.push(verify);
+  }
+  const speed = (ms: number) => built.contentBytes / 1e6 / (ms / 1000);
+  const result = {
+    bench: 'verify-content',
+    cores: availableParallelism(),
+    ...built,
+    lineBytes: Math.round(built.contentBytes / built.lines),
+    rounds: referenceMs.length,
+    referenceMBps: Math.round(speed(median(referenceMs))),
+    verifyMBps: Math.round(speed(median(verifyMs))),
+    linesPerSecond: Math.round(built.lines / (median(verifyMs) / 1000)),
+    ratio: Number((median(referenceMs) / median(verifyMs)).toFixed(3)),
+    ratioBest: Number((Math.min(...referenceMs) / Math.min(...verifyMs)).toFixed(3)),
+    target: 1,
+  };
+  if (!values.json) {
+    console.table({
+      'zstd -dc | openssl dgst -sha256': { 'content MB/s': result.referenceMBps, ratio: 1 },
+      'verify --depth content': { 'content MB/s': result.verifyMBps, ratio: result.ratio },
+    });
+  }
+  console.log(JSON.stringify(result));
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
