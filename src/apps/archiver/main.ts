@@ -77,6 +77,12 @@ export async function runArchiver(config: Config, options: RunOptions): Promise<
   };
   const { host, port } = config.server;
   const server = port === 0 ? null : await startServer(host, port, routes);
+  if (server !== null && !server.url.endsWith(`:${port}`)) {
+    log.warn(
+      { wanted: port, server: server.url },
+      'the port of the status server is taken: another one is used',
+    );
+  }
   try {
     const signers = [await openSigner(config.archive.signing, log)];
     const trusted = trustedKeys(config, signers);

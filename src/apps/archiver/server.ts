@@ -11,7 +11,7 @@ export type ServerRoutes = {
 
 export type StatusServer = { readonly url: string; close(): Promise<void> };
 
-/** Rejects with a remedy when the port is taken. */
+/** Where the port is taken by another, a free one is used: `url` tells. */
 export async function startServer(host: string, port: number, routes: ServerRoutes): Promise<StatusServer> {
   const server: Server = createServer((request, response) => {
     const answer = (code: number, type: string, body: string) => {
@@ -42,17 +42,7 @@ export async function startServer(host: string, port: number, routes: ServerRout
   });
   server.headersTimeout = 5_000;
   server.requestTimeout = 5_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new LedgerstoneError('server', `can't listen on ${host}:${port}: ${messageOf(cause)}`, {
-          remedy: 'Set server.port in the configuration to a free port, or to 0 for none.',
-          cause,
-        }),
-      ),
-    );
-    server.listen(port, host, resolve);
-  });
+  await listen(server, host, port);
   const address = server.address() as AddressInfo;
   return {
     url: `http://${host}:${address.port}`,
@@ -62,4 +52,25 @@ export async function startServer(host: string, port: number, routes: ServerRout
         server.closeAllConnections();
       }),
   };
+}
+
+/** A second instance on one machine finds the port taken: archiving matters more, so it takes a free one and says so. */
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  const attempt = (wanted: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(wanted, host, () => {
+        server.removeListener('error', reject);
+        resolve();
+      });
+    });
+  try {
+    await attempt(port);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') return attempt(0);
+    throw new LedgerstoneError('server', `can't listen on ${host}:${port}: ${messageOf(cause)}`, {
+      remedy: 'Set server.host and server.port in the configuration, or port 0 for no server.',
+      cause,
+    });
+  }
 }
