@@ -30,29 +30,38 @@ export function isJsonRange(bytes: Uint8Array, view: DataView, start: number, en
   let inObject = 0;
   let next = VALUE;
   for (;;) {
-    at = spaceEnd(bytes, at, end);
+    while (at < end && (bytes[at] === 0x20 || bytes[at] === 0x09)) at++;
     if (at >= end) return depth === 0 && next === COMMA_OR_CLOSE;
     const byte = bytes[at] as number;
     if (next === COMMA_OR_CLOSE) {
       if (depth === 0) return false;
+      at++;
       if (byte === 0x2c) {
         next = inObject === 1 ? NAME : VALUE;
-      } else if (byte === (inObject === 1 ? 0x7d : 0x5d)) {
-        inObject = isObjectAt[--depth] as number;
-      } else return false;
-      at++;
-    } else if (next === NAME || next === NAME_OR_CLOSE) {
-      if (byte === 0x22) {
-        at = jsonStringEnd(bytes, view, at + 1, end);
-        if (at < 0) return false;
-        at = spaceEnd(bytes, at, end);
-        if (at >= end || bytes[at] !== 0x3a) return false;
-        next = VALUE;
-      } else if (byte === 0x7d && next === NAME_OR_CLOSE) {
-        inObject = isObjectAt[--depth] as number;
+        continue;
+      }
+      if (byte !== (inObject === 1 ? 0x7d : 0x5d)) return false;
+      inObject = isObjectAt[--depth] as number;
+      continue;
+    }
+    if (byte === 0x22) {
+      at = jsonStringEnd(bytes, view, at + 1, end);
+      if (at < 0) return false;
+      if (next < NAME_OR_CLOSE) {
         next = COMMA_OR_CLOSE;
-      } else return false;
+        continue;
+      }
+      at = spaceEnd(bytes, at, end);
+      if (at >= end || bytes[at] !== 0x3a) return false;
       at++;
+      next = VALUE;
+      continue;
+    }
+    if (next >= NAME_OR_CLOSE) {
+      if (byte !== 0x7d || next === NAME) return false;
+      at++;
+      inObject = isObjectAt[--depth] as number;
+      next = COMMA_OR_CLOSE;
     } else if (byte === 0x7b || byte === 0x5b) {
       if (depth === VALUE_DEPTH_MAX) return false;
       isObjectAt[depth++] = inObject;
@@ -64,7 +73,7 @@ export function isJsonRange(bytes: Uint8Array, view: DataView, start: number, en
       next = COMMA_OR_CLOSE;
       at++;
     } else {
-      at = byte === 0x22 ? jsonStringEnd(bytes, view, at + 1, end) : scalarEnd(bytes, at, end);
+      at = scalarEnd(bytes, at, end);
       if (at < 0) return false;
       next = COMMA_OR_CLOSE;
     }

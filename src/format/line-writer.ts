@@ -83,7 +83,7 @@ export class LineWriter {
   /** Hands over what was written, in a buffer that is the caller's alone, and starts anew. */
   take(): Uint8Array {
     const taken = this.view();
-    this.#bytes = new Uint8Array(this.#bytes.length);
+    this.#bytes = new Uint8Array(Math.min(this.#bytes.length, KEPT_BYTES_MAX));
     this.#view = viewOf(this.#bytes);
     this.#end = 0;
     return taken;
