@@ -1,0 +1,42 @@
+// `ledgerstone archive`: the service. Runs until SIGTERM; with a file source until all of it is sealed.
+import type { Command } from 'commander';
+import { loadConfig } from '../archiver/config.ts';
+import { EXIT } from './exit-code.ts';
+import { openLog } from './logger.ts';
+import { acting, type Session } from './session.ts';
+
+type ArchiveCommandOptions = { readonly config: string; readonly json?: boolean };
+
+const HELP = `
+Consumes the configured topics as a member of its consumer group; more instances share
+the partitions. SIGTERM and SIGINT seal what is held and end within limits.drain. Logs
+go to standard output: JSON, or readable lines on a terminal. With a file source it ends
+when everything is sealed.
+
+Exit codes: 0 drained or finished, 2 configuration, 3 could not go on (the log says why).
+
+Examples:
+  ledgerstone archive --config ledgerstone.yaml
+  cat events.jsonl | ledgerstone archive --config from-stdin.yaml
+  curl -s http://127.0.0.1:9464/readyz        while it runs; also /status /metrics /healthz
+`;
+
+export function archiveCommand(program: Command, session: Session): void {
+  program
+    .command('archive')
+    .description('The service: consume, seal, store, until SIGTERM.')
+    .requiredOption('--config <file>', 'ledgerstone.yaml')
+    .option('--json', 'JSON logs on a terminal too, and the result as the last line')
+    .addHelpText('after', HELP)
+    .action(acting(session, (options: ArchiveCommandOptions) => runArchive(session, options)));
+}
+
+async function runArchive(session: Session, options: ArchiveCommandOptions): Promise<number> {
+  const { io, output } = session;
+  const config = await loadConfig(options.config, io.env);
+  const { log } = await openLog(io, config.log.level, options.json === true);
+  const { runArchiver } = await import('../archiver/main.ts');
+  const result = await runArchiver(config, { signal: io.signal, log });
+  if (options.json === true) await output.line(JSON.stringify(result));
+  return EXIT.ok;
+}

@@ -1,0 +1,31 @@
+// Which chain does `--topic T --partition P` mean?
+import type { Command } from 'commander';
+import type { Config } from '../archiver/config.ts';
+import { ChainReader } from './chain-reader.ts';
+import { UsageError } from './exit-code.ts';
+import { type Archive, count } from './open-archive.ts';
+
+export type ChainOptions = { readonly topic: string; readonly partition: number };
+
+export const withChain = (command: Command): Command =>
+  command
+    .requiredOption('--topic <topic>', 'topic, or chain where that has another name')
+    .requiredOption('--partition <number>', 'partition', count);
+
+/** A chain is named after its topic unless the configuration says otherwise; without one, T is the chain. */
+export function chainOf(config: Config | null, { topic, partition }: ChainOptions): string {
+  const configured = config?.source.topics.find(({ name }) => name === topic);
+  return configured?.partitions[partition]?.chain ?? configured?.chain ?? topic;
+}
+
+export function openChain(archive: Archive, options: ChainOptions, signal: AbortSignal): ChainReader {
+  const chain = chainOf(archive.config, options);
+  if (!/^[A-Za-z0-9._-]{1,249}$/.test(chain)) {
+    throw new UsageError(
+      `${JSON.stringify(options.topic)} is not a topic`,
+      'Topics have 1 to 249 of A-Z a-z 0-9 . _ -',
+    );
+  }
+  const { store, trusted } = archive;
+  return new ChainReader({ store, chain, partition: options.partition, trusted, signal });
+}

@@ -1,0 +1,183 @@
+// How are one chain's seals and data read, by version, few and counted?
+import { LedgerstoneError } from '../../base/error.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { dataPrefix, parseKey, sealKey, sealPrefix } from '../../format/paths.ts';
+import type { VerifierKey } from '../../format/vkey.ts';
+import type { ObjectVersion, StoreReader } from '../../store/store.ts';
+import { VerifyError } from '../../verify/finding.ts';
+import { oldestVersion } from '../../verify/object-versions.ts';
+import { inspectSeal, type OpenedSeal } from '../../verify/open-seal.ts';
+
+export type SealObject = { readonly sequence: number; readonly key: string; readonly versionId: string };
+export type ReadSeal = OpenedSeal & SealObject;
+
+/** Listed at most: one page of S3. Longer chains are searched by sequence alone. */
+const LISTED_MAX = 1000;
+/** Seals kept: a search comes back to a few, a long range to none. */
+const OPENED_MAX = 64;
+
+export type ChainReaderOptions = {
+  readonly store: StoreReader;
+  readonly chain: string;
+  readonly partition: number;
+  /** Empty: seals are checked in themselves, and against nobody's key. */
+  readonly trusted: readonly VerifierKey[];
+  readonly signal: AbortSignal;
+};
+
+/** Everything that a command reads of one chain goes through here; `reads` counts the GETs, which are what costs. */
+export class ChainReader {
+  readonly chain: string;
+  readonly partition: number;
+  readonly verified: boolean;
+  readonly reads = { count: 0, bytes: 0 };
+  readonly #options: ChainReaderOptions;
+  readonly #seals = new Map<number, SealObject>();
+  readonly #opened = new Map<number, ReadSeal>();
+
+  constructor(options: ChainReaderOptions) {
+    this.#options = options;
+    this.chain = options.chain;
+    this.partition = options.partition;
+    this.verified = options.trusted.length > 0;
+  }
+
+  /** The greatest sequence of the chain. Throws `no-chain` when there is none. */
+  async headSequence(): Promise<number> {
+    const { store, chain, partition, signal } = this.#options;
+    let greatest = -1;
+    let keys = 0;
+    let before = '';
+    for await (const version of store.listVersions(sealPrefix(chain, partition), {
+      limit: LISTED_MAX,
+      signal,
+    })) {
+      if (version.key !== before) keys++;
+      before = version.key;
+      greatest = Math.max(greatest, this.#remember(version) ?? -1);
+    }
+    if (keys >= LISTED_MAX) {
+      const { findHead } = await import('../../store/head.ts');
+      const search = await findHead(store, chain, partition, greatest, signal);
+      if (search.kind === 'head') return search.sequence;
+    }
+    if (greatest < 0) throw await this.#noChain();
+    return greatest;
+  }
+
+  /** The seal of that sequence: its oldest version (FORMAT.md §2), opened. Read once. */
+  async seal(sequence: number): Promise<ReadSeal> {
+    const known = this.#opened.get(sequence);
+    if (known !== undefined) return known;
+    const { store, trusted, signal } = this.#options;
+    const place = this.#seals.get(sequence) ?? (await this.#find(sequence));
+    const bytes = await store.read(place.key, place.versionId, { maxBytes: LIMITS.sealBytesMax, signal });
+    this.#count(bytes);
+    const { opened, problems } = await inspectSeal(bytes, { trusted, sha256: nodeSha256, sequence });
+    const serious = problems.find(({ code }) => this.verified || code !== 'no-trusted-key');
+    if (serious !== undefined) throw new VerifyError(serious);
+    if (opened === null) throw new VerifyError({ code: 'malformed', expected: 'a seal', found: place.key });
+    const tail = `/${this.chain}/${this.partition}`;
+    if (!opened.manifest.origin.endsWith(tail)) {
+      const { origin } = opened.manifest;
+      throw new VerifyError({ code: 'malformed', expected: `a seal of …${tail}`, found: `one of ${origin}` });
+    }
+    const seal = { ...opened, ...place };
+    this.#opened.set(sequence, seal);
+    if (this.#opened.size > OPENED_MAX) this.#opened.delete(this.#opened.keys().next().value as number);
+    return seal;
+  }
+
+  /** Stored bytes of the data object of each sequence that has one; null when the chain is too long to list. */
+  async dataSizes(): Promise<ReadonlyMap<number, number> | null> {
+    const { store, chain, partition, signal } = this.#options;
+    const sizes = new Map<number, number>();
+    let listed = 0;
+    for await (const version of store.listVersions(dataPrefix(chain, partition), {
+      limit: LISTED_MAX + 1,
+      signal,
+    })) {
+      if (++listed > LISTED_MAX) return null;
+      const parsed = parseKey(version.key);
+      if (version.marker || parsed?.kind !== 'data') continue;
+      sizes.set(parsed.sequence, Math.max(version.size, sizes.get(parsed.sequence) ?? 0));
+    }
+    return sizes;
+  }
+
+  /** Bytes of the data object that a seal names, or of its range. Throws VerifyError `data-missing`. */
+  async data(seal: ReadSeal, range?: { readonly start: number; readonly end: number }): Promise<Uint8Array> {
+    const { store, signal } = this.#options;
+    const { data } = seal.manifest;
+    if (data === null) return new Uint8Array(0);
+    const version = await oldestVersion(store, data.key, signal);
+    if (version === null) {
+      throw new VerifyError({ code: 'data-missing', expected: data.key, found: 'no version of it' });
+    }
+    if (version.size !== data.bytes) {
+      const found = `${version.size} bytes of ${data.key}`;
+      throw new VerifyError({ code: 'data-altered', expected: `${data.bytes} bytes`, found });
+    }
+    const bytes = await store.read(data.key, version.versionId, {
+      maxBytes: range === undefined ? data.bytes : range.end - range.start,
+      signal,
+      ...(range === undefined ? {} : { range }),
+    });
+    this.#count(bytes);
+    return bytes;
+  }
+
+  #count(bytes: Uint8Array): void {
+    this.reads.count++;
+    this.reads.bytes += bytes.length;
+  }
+
+  /** Listings are oldest first within a key: the first version that is no marker is the seal. */
+  #remember(version: ObjectVersion): number | undefined {
+    const parsed = parseKey(version.key);
+    if (version.marker || parsed?.kind !== 'seal') return undefined;
+    const { sequence } = parsed;
+    if (!this.#seals.has(sequence)) {
+      this.#seals.set(sequence, { sequence, key: version.key, versionId: version.versionId });
+    }
+    return sequence;
+  }
+
+  async #find(sequence: number): Promise<SealObject> {
+    const { store, chain, partition, signal } = this.#options;
+    const key = sealKey(chain, partition, sequence);
+    const version = await oldestVersion(store, key, signal);
+    if (version === null) {
+      throw new VerifyError({ code: 'sequence-gap', expected: key, found: 'no version of it' });
+    }
+    return { sequence, key, versionId: version.versionId };
+  }
+
+  async #noChain(): Promise<LedgerstoneError> {
+    const chains: string[] = [];
+    for await (const { chain, partition } of listChains(this.#options.store, this.#options.signal)) {
+      chains.push(`${chain}/${partition}`);
+      if (chains.length > 8) break;
+    }
+    const there = chains.length === 0 ? 'The archive has no chain at all.' : `It has ${chains.join(', ')}.`;
+    return new LedgerstoneError(
+      'usage',
+      `${this.#options.store.description} has no chain ${this.chain}/${this.partition}`,
+      { disposition: 'input', remedy: `Name a chain with --topic and --partition. ${there}` },
+    );
+  }
+}
+
+/** Every chain that has anything at a seal's place. */
+export async function* listChains(
+  store: StoreReader,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly chain: string; readonly partition: number }> {
+  for await (const topic of store.listPrefixes('seals/', signal)) {
+    for await (const partition of store.listPrefixes(topic, signal)) {
+      const parsed = parseKey(`${partition}000000000000.tlog-proof`);
+      if (parsed?.kind === 'seal') yield { chain: parsed.chain, partition: parsed.partition };
+    }
+  }
+}

@@ -1,0 +1,25 @@
+// How do a preflight's checks read?
+import type { Colour, Output } from './output.ts';
+
+/** The store's and Kafka's checks both have this shape. */
+export type Check = {
+  readonly name: string;
+  readonly verdict: 'ok' | 'bad' | 'warning' | 'unknown';
+  readonly found: string;
+  readonly remedy: string | null;
+};
+
+const COLOURS: Readonly<Record<Check['verdict'], Colour>> = {
+  ok: 'green',
+  bad: 'red',
+  warning: 'yellow',
+  unknown: 'yellow',
+};
+
+/** One line a check, and its remedy below where there is something to do. */
+export function checkLines(area: string, checks: readonly Check[], output: Output): string[] {
+  return checks.flatMap(({ name, verdict, found, remedy }) => [
+    `${output.colour(COLOURS[verdict], verdict.padEnd(8))} ${area.padEnd(8)} ${name.padEnd(18)} ${found}`,
+    ...(remedy === null || verdict === 'ok' ? [] : [`${' '.repeat(18)}→ ${remedy}`]),
+  ]);
+}

@@ -1,0 +1,82 @@
+// Which command was asked for, and with which exit code does it end?
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../archiver/version.ts';
+import { archiveCommand } from './archive.ts';
+import { checkCommand } from './check.ts';
+import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
+import { EXIT, exitCodeOfError } from './exit-code.ts';
+import { getCommand } from './get.ts';
+import { initCommand } from './init.ts';
+import { errorJson, type Io, Output } from './output.ts';
+import { proveCommand } from './prove.ts';
+import { resumeCommand } from './resume.ts';
+import { ROOT_HELP } from './root-help.ts';
+import type { CommandFile, Session } from './session.ts';
+import { showCommand } from './show.ts';
+import { statusCommand } from './status.ts';
+import { verifyCommand } from './verify.ts';
+
+const COMMANDS: readonly CommandFile[] = [
+  initCommand,
+  doctorCommand,
+  archiveCommand,
+  statusCommand,
+  resumeCommand,
+  verifyCommand,
+  getCommand,
+  showCommand,
+  proveCommand,
+  checkCommand,
+  demoCommand,
+];
+
+/** Runs one command line (without `node` and the script) and resolves to its exit code, all output written. */
+export async function runCli(args: readonly string[], io: Io): Promise<number> {
+  const output = new Output(io);
+  const session: Session = { io, output, exitCode: EXIT.ok, json: false, verdictOnError: false };
+  const program = buildProgram(session);
+  try {
+    if (args.length === 0) {
+      await output.write(ROOT_HELP);
+      session.exitCode = EXIT.usage;
+    } else await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    session.exitCode = await failed(error, session);
+  }
+  await output.flush();
+  return session.exitCode;
+}
+
+function buildProgram(session: Session): Command {
+  const program = new Command('ledgerstone')
+    .version(VERSION, '--version')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void session.output.write(text),
+      writeErr: (text) => session.output.note(text.trimEnd()),
+      getOutHelpWidth: () => 80,
+      getErrHelpWidth: () => 80,
+    });
+  program.helpInformation = () => ROOT_HELP;
+  for (const add of COMMANDS) add(program, session);
+  return program;
+}
+
+async function failed(error: unknown, session: Session): Promise<number> {
+  if (error instanceof CommanderError) {
+    // Help and --version end this way too, with exit code 0; everything else is words that were wrong.
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  const exitCode = exitCodeOfError(error);
+  if (session.json) {
+    const verdict = exitCode === EXIT.broken ? 'broken' : 'unverifiable';
+    await session.output.json({
+      ...(session.verdictOnError && exitCode !== EXIT.usage ? { verdict } : {}),
+      error: errorJson(error),
+    });
+  }
+  session.output.error(error);
+  return exitCode;
+}

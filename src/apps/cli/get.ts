@@ -1,0 +1,164 @@
+// `ledgerstone get`: which entries, or original values, lie in this range of offsets or times?
+import { type Command, InvalidArgumentError } from 'commander';
+import { toBase64 } from '../../base/bytes.ts';
+import { decodeLine } from '../../format/record.ts';
+import { type ChainOptions, openChain, withChain } from './chain-option.ts';
+import type { ChainReader } from './chain-reader.ts';
+import { EXIT, UsageError } from './exit-code.ts';
+import { type FoundLine, linesOfSegment } from './line-range.ts';
+import { locateOffset } from './locate.ts';
+import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
+import { acting, type Session } from './session.ts';
+import { sequencesOfTime } from './time-range.ts';
+
+type GetOptions = ArchiveOptions &
+  ChainOptions & {
+    readonly from?: number;
+    readonly to?: number;
+    readonly sinceTime?: number;
+    readonly untilTime?: number;
+    readonly values?: boolean;
+    readonly prove?: boolean;
+    readonly json?: boolean;
+  };
+
+const HELP = `
+Both ends are included, and offsets that are not there are left out. Lines come as
+they were archived, gap lines too; --values gives each record's value and a LF, and
+leaves out tombstones. With --values --json: {"offset","base64"} a line.
+
+Only the blocks that hold the range are read, so what is printed is not proven: with
+a key the seals are checked, and --prove compares every segment whole with its seal
+before a line of it is printed. One event of a chain of up to 1000 segments mostly
+takes 3 reads: the head, its seal, its block; a wrong guess at the seal costs one
+more. Longer chains take a few more, at worst 2·log2(segments).
+Times are the records' own (their producer's clock); segments sealed more than a day
+before --since-time or after --until-time are not looked at.
+
+Examples:
+  ledgerstone get ./archive --topic orders --partition 0 --from 42 --to 42
+  ledgerstone get s3://acme-audit/prod --topic orders --partition 0 --values > values.jsonl
+  ledgerstone get --config ledgerstone.yaml --topic orders --partition 3 --prove \\
+      --since-time 2026-11-22T10:00:00Z --until-time 2026-11-22T11:00:00Z
+`;
+
+export function getCommand(program: Command, session: Session): void {
+  const command = program.command('get').description('Entries or original values by offset or time.');
+  withChain(withArchive(command))
+    .option('--from <offset>', 'first offset; default: the first sealed', count)
+    .option('--to <offset>', 'last offset, included; default: the last sealed', count)
+    .option('--since-time <time>', 'records stamped at this time or later (RFC 3339)', time)
+    .option('--until-time <time>', 'records stamped before this time (RFC 3339)', time)
+    .option('--values', 'original values instead of lines as archived')
+    .option('--prove', 'compare each segment whole with its seal first; needs a key')
+    .option('--json', 'with --values: JSON lines; lines as archived are JSON already')
+    .addHelpText('after', HELP)
+    .action(
+      acting(session, (name: string | undefined, options: GetOptions) => runGet(session, name, options)),
+    );
+}
+
+function time(text: string): number {
+  const value = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN;
+  if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a time such as 2026-11-22T10:00:00Z.');
+  return value;
+}
+
+async function runGet(session: Session, name: string | undefined, options: GetOptions): Promise<number> {
+  const { output, io } = session;
+  if ((options.from ?? 0) > (options.to ?? Number.MAX_SAFE_INTEGER)) {
+    throw new UsageError(`--from ${options.from} lies after --to ${options.to}`);
+  }
+  const archive = await openArchive(name, options, io.env);
+  try {
+    const reader = openChain(archive, options, io.signal);
+    if (options.prove === true && !reader.verified) {
+      throw new UsageError(
+        '--prove needs a trusted key',
+        'Add --key KEY, or name the archive with --config.',
+      );
+    }
+    await printRange(session, reader, options);
+    output.note(trustNote(reader, options.prove === true));
+    return EXIT.ok;
+  } finally {
+    await archive.store.close();
+  }
+}
+
+async function printRange({ output }: Session, reader: ChainReader, options: GetOptions): Promise<void> {
+  const range = { from: options.from ?? 0, to: (options.to ?? Number.MAX_SAFE_INTEGER - 1) + 1 };
+  const since = options.sinceTime ?? Number.NEGATIVE_INFINITY;
+  const until = options.untilTime ?? Number.POSITIVE_INFINITY;
+  const timed = options.sinceTime !== undefined || options.untilTime !== undefined;
+  let tombstones = 0;
+  for await (const sequence of timed
+    ? sequencesOfTime(reader, since, until)
+    : sequencesFrom(reader, range.from)) {
+    const seal = await reader.seal(sequence);
+    if (seal.manifest.records.firstOffset >= range.to) break;
+    for await (const found of linesOfSegment(reader, seal, range, options.prove === true)) {
+      if (timed && (found.timestampMs < since || found.timestampMs >= until || found.timestampMs < 0))
+        continue;
+      const printed = options.values === true ? valueText(found, options.json === true) : lineOf(found);
+      if (printed === null) tombstones += found.isGap ? 0 : 1;
+      else await output.write(printed);
+      if (output.closed) return;
+    }
+  }
+  if (tombstones > 0) output.note(`${tombstones} tombstones have no value and were left out`);
+}
+
+/** Forward from the segment that holds the offset. A range that begins before the chain begins with the chain. */
+async function* sequencesFrom(reader: ChainReader, from: number): AsyncGenerator<number> {
+  const headSequence = await reader.headSequence();
+  const first = from === 0 ? 0 : await firstSequence(reader, headSequence, from);
+  if (first === null) return;
+  for (let sequence = first; sequence <= headSequence; sequence++) yield sequence;
+}
+
+async function firstSequence(
+  reader: ChainReader,
+  headSequence: number,
+  from: number,
+): Promise<number | null> {
+  try {
+    return await locateOffset(
+      {
+        headSequence,
+        dataSizes: await reader.dataSizes(),
+        manifest: async (sequence) => (await reader.seal(sequence)).manifest,
+      },
+      from,
+    );
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'before-chain') return 0;
+    throw error;
+  }
+}
+
+const LF = new Uint8Array([0x0a]);
+const withLf = (bytes: Uint8Array): Uint8Array => Buffer.concat([bytes, LF]);
+const lineOf = ({ line }: FoundLine): Uint8Array => withLf(line);
+
+/** Null where there is no value: a gap line or a tombstone. */
+function valueText(found: FoundLine, json: boolean): Uint8Array | string | null {
+  if (found.isGap) return null;
+  const decoded = decodeLine(found.line);
+  const value = decoded.kind === 'entry' ? decoded.record.value : null;
+  if (json) {
+    return `${JSON.stringify({ offset: found.offset, base64: value === null ? null : toBase64(value) })}\n`;
+  }
+  return value === null ? null : withLf(value);
+}
+
+function trustNote(reader: ChainReader, proven: boolean): string {
+  const { count: reads, bytes } = reader.reads;
+  const cost = `${reads} reads, ${bytes} bytes`;
+  if (proven) return `proven: every segment agrees with its seal, every seal with a trusted key (${cost})`;
+  return reader.verified
+    ? `seals checked against a trusted key; the lines themselves are not proven: --prove does (${cost})`
+    : `not verified: no key was given (${cost})`;
+}

@@ -1,0 +1,151 @@
+// `ledgerstone init`: what must be there before the first record is archived?
+import { access, writeFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import { systemClock } from '../../base/clock.ts';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import { encodeVkey, type KeyAlgorithm } from '../../format/vkey.ts';
+import type { BucketCheck } from '../../store/bucket-check.ts';
+import { type Config, loadConfig, type S3StoreConfig } from '../archiver/config.ts';
+import { openSigner, trustedKeys } from '../archiver/edges.ts';
+import { type Published, publishArchiveFiles } from '../archiver/publish.ts';
+import { checkLines } from './check-list.ts';
+import { EXIT, UsageError } from './exit-code.ts';
+import { openStore } from './open-archive.ts';
+import { acting, type Session } from './session.ts';
+
+type InitOptions = {
+  readonly config: string;
+  readonly createBucket?: boolean;
+  readonly keyType: KeyAlgorithm;
+  readonly vkey?: string;
+  readonly json?: boolean;
+};
+
+const DAY_MS = 86_400_000;
+
+const HELP = `
+Makes the local signing key if one is configured and missing (never replaces one), checks
+that the bucket has Object Lock and versioning, and writes the verifier key and FORMAT.md
+into the archive, locked by the \`seals\` policy. Safe to repeat. A bucket is made only
+with --create-bucket, and only with Object Lock and a COMPLIANCE default.
+
+Give the printed verifier key to whoever shall verify, by a way that you trust.
+
+Examples:
+  ledgerstone init --config ledgerstone.yaml --vkey archive.vkey
+  ledgerstone init --config ledgerstone.yaml --create-bucket
+`;
+
+export function initCommand(program: Command, session: Session): void {
+  program
+    .command('init')
+    .description('Keys, FORMAT.md and the bucket made ready.')
+    .requiredOption('--config <file>', 'ledgerstone.yaml')
+    .option('--create-bucket', 'make the bucket, with Object Lock, if there is none')
+    .addOption(
+      new Option('--key-type <type>', 'of a new local key')
+        .choices(['ed25519', 'ecdsa-p256'])
+        .default('ed25519'),
+    )
+    .option('--vkey <file>', 'write the verifier key to this file too')
+    .option('--json', 'the result for programs')
+    .addHelpText('after', HELP)
+    .action(acting(session, (options: InitOptions) => runInit(session, options)));
+}
+
+async function runInit(session: Session, options: InitOptions): Promise<number> {
+  const { io, output } = session;
+  const config = await loadConfig(options.config, io.env);
+  const { store: storeConfig, signing } = config.archive;
+  // The bucket first: nothing is made that could not be used.
+  const checks = storeConfig.kind === 's3' ? await readyBucket(storeConfig, config, options, io.signal) : [];
+  const newKey = signing.kind === 'local' && (await makeKey(signing.keyFile, options.keyType));
+  const signer = await openSigner(signing);
+  const keys = trustedKeys(config, [signer]);
+  const vkey = encodeVkey(keys[0]!);
+  const store = await openStore(storeConfig, { create: true });
+  let published: Published[];
+  try {
+    published = await publishArchiveFiles(
+      store,
+      keys.slice(0, 1),
+      config.retention.seals,
+      systemClock,
+      io.signal,
+    );
+  } finally {
+    await store.close();
+  }
+  if (options.vkey !== undefined) await writeVkey(options.vkey, vkey);
+  if (options.json === true) {
+    await output.json({
+      vkey,
+      newKey,
+      signer: signer.description,
+      archive: store.description,
+      published,
+      checks,
+    });
+    return EXIT.ok;
+  }
+  const lines = [
+    ...checkLines('bucket', checks, output),
+    `signing key   ${signer.description}${newKey ? ' (new)' : ''}`,
+    ...published.map(({ key, written }) => `${written ? 'written      ' : 'there already'} ${key}`),
+    ...(store.kind === 'directory'
+      ? ['note          a directory is not write-once: for trials and copies only']
+      : []),
+    '',
+    'Verifier key, for everybody who shall verify this archive:',
+    vkey,
+  ];
+  await output.write(`${lines.join('\n')}\n`);
+  return EXIT.ok;
+}
+
+/** Throws when the bucket is not fit: a weaker one is never used or made. */
+async function readyBucket(
+  store: S3StoreConfig,
+  config: Config,
+  options: InitOptions,
+  signal: AbortSignal,
+): Promise<readonly BucketCheck[]> {
+  const { createBucket, inspectBucket } = await import('../../store/preflight.ts');
+  if (options.createBucket === true) {
+    // A net under every PUT, each of which names its own date: the shortest policy, so that a stray object is no burden.
+    const shortestMs = Math.min(...Object.values(config.retention).map(({ periodMs }) => periodMs));
+    const days = Math.max(1, Math.ceil(shortestMs / DAY_MS));
+    return (await createBucket(store, { days }, signal)).inspection.checks;
+  }
+  const { state, checks } = await inspectBucket(store, signal);
+  const bad = checks.find(({ verdict }) => verdict === 'bad');
+  if (bad === undefined) return checks;
+  const remedy =
+    state === 'absent'
+      ? 'Add --create-bucket, or create it with Object Lock enabled at birth.'
+      : (bad.remedy ?? undefined);
+  throw new LedgerstoneError('unfit-bucket', `bucket ${store.bucket}: ${bad.found}`, {
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+}
+
+async function makeKey(keyFile: string, algorithm: KeyAlgorithm): Promise<boolean> {
+  if (
+    await access(keyFile).then(
+      () => true,
+      () => false,
+    )
+  )
+    return false;
+  const { generateLocalKey } = await import('../../sign/local-key.ts');
+  await generateLocalKey(keyFile, algorithm);
+  return true;
+}
+
+async function writeVkey(file: string, vkey: string): Promise<void> {
+  try {
+    await writeFile(file, `${vkey}\n`);
+  } catch (cause) {
+    throw new UsageError(`can't write the verifier key to ${file}: ${messageOf(cause)}`);
+  }
+}

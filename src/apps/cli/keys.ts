@@ -1,0 +1,43 @@
+// Which public keys does the caller trust?
+import { readFile, stat } from 'node:fs/promises';
+import { utf8Text } from '../../base/bytes.ts';
+import { messageOf } from '../../base/error.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { parseVkey, parseVkeyFile, type VerifierKey } from '../../format/vkey.ts';
+import { UsageError } from './exit-code.ts';
+
+const KEY_FILE_BYTES_MAX = 1024 * 1024;
+const REMEDY =
+  'Give the verifier key that `ledgerstone init` printed, or a file that holds it, one key a line.';
+
+/** KEY of the command line: a verifier key, or a file of them. Throws UsageError. */
+export async function readTrustedKeys(texts: readonly string[]): Promise<VerifierKey[]> {
+  const keys: VerifierKey[] = [];
+  for (const text of texts) keys.push(...(await keysOf(text)));
+  return keys;
+}
+
+async function keysOf(text: string): Promise<VerifierKey[]> {
+  const status = await stat(text).catch(() => null);
+  if (status === null) {
+    try {
+      return [parseVkey(text, nodeSha256)];
+    } catch (error) {
+      const what = text.includes('+')
+        ? `not a verifier key (${messageOf(error)})`
+        : 'neither a verifier key nor a file';
+      throw new UsageError(`${JSON.stringify(text)} is ${what}`, REMEDY);
+    }
+  }
+  if (!status.isFile() || status.size > KEY_FILE_BYTES_MAX) {
+    throw new UsageError(`${text} is not a file of verifier keys`, REMEDY);
+  }
+  let keys: VerifierKey[];
+  try {
+    keys = parseVkeyFile(utf8Text(await readFile(text)), nodeSha256);
+  } catch (error) {
+    throw new UsageError(`${text} is not a file of verifier keys: ${messageOf(error)}`, REMEDY);
+  }
+  if (keys.length === 0) throw new UsageError(`${text} holds no verifier key`, REMEDY);
+  return keys;
+}

@@ -1,0 +1,40 @@
+// How does the process begin and end? Streams, signals and the exit code; everything else is `cli.ts`.
+import { messageOf } from '../../base/error.ts';
+import { runCli } from './cli.ts';
+import { EXIT } from './exit-code.ts';
+
+/** A signal often comes twice, from the terminal and from whoever started us; only a later one means "now". */
+const SAME_SIGNAL_MS = 1000;
+
+const stopping = new AbortController();
+let firstSignalMs: number | undefined;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    const now = performance.now();
+    firstSignalMs ??= now;
+    if (!stopping.signal.aborted) stopping.abort(new Error(`stopped by ${signal}`));
+    else if (now - firstSignalMs > SAME_SIGNAL_MS) process.exit(EXIT.failed);
+  });
+}
+
+// Node's own end of an unforeseen error is exit code 1, which would say that an archive is broken.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    const debug = (process.env['LEDGERSTONE_DEBUG'] ?? '') !== '';
+    process.stderr.write(
+      `error: ${debug && error instanceof Error ? error.stack : messageOf(error)}\n` +
+        '  This should not happen: please report it; LEDGERSTONE_DEBUG=1 shows where.\n',
+    );
+    process.exit(EXIT.failed);
+  });
+}
+
+const exitCode = await runCli(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signal: stopping.signal,
+});
+// Connections that the servers keep open would hold the process; everything was written before.
+process.exit(exitCode);

@@ -1,0 +1,119 @@
+// Which archive is meant, whose keys are trusted, and how is it read?
+import { stat } from 'node:fs/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { VerifierKey } from '../../format/vkey.ts';
+import type { Store } from '../../store/store.ts';
+import { type Config, loadConfig, type StoreConfig } from '../archiver/config.ts';
+import { openSigner, trustedKeys } from '../archiver/edges.ts';
+import { UsageError } from './exit-code.ts';
+import { readTrustedKeys } from './keys.ts';
+
+export type ArchiveOptions = {
+  readonly config?: string;
+  readonly key?: readonly string[];
+  readonly region?: string;
+  readonly endpoint?: string;
+};
+
+/** An opened archive. Close the store at the end. */
+export type Archive = {
+  readonly store: Store;
+  readonly trusted: readonly VerifierKey[];
+  /** When the archive was named by a configuration file. */
+  readonly config: Config | null;
+};
+
+/** For options that may be given more than once. */
+export const repeatable = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+/** `[archive]` and the options that say which archive is meant and who is trusted. */
+export function withArchive(command: Command): Command {
+  return command
+    .argument('[archive]', 's3://bucket/prefix, or a directory')
+    .option('--config <file>', 'ledgerstone.yaml: names the archive and the trusted keys')
+    .option('--key <key>', 'trusted verifier key, or a file of them; repeatable', repeatable)
+    .option('--region <region>', 'of the bucket; default AWS_REGION')
+    .option('--endpoint <url>', 'S3-compatible server; default AWS_ENDPOINT_URL_S3 or _URL');
+}
+
+/** Numbers on the command line: digits only, exact. */
+export function count(text: string): number {
+  const value = Number(text);
+  if (!/^[0-9]{1,16}$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+  }
+  return value;
+}
+
+export async function openArchive(
+  name: string | undefined,
+  options: ArchiveOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<Archive> {
+  const given = await readTrustedKeys(options.key ?? []);
+  if (options.config === undefined) {
+    if (name === undefined) {
+      throw new UsageError('no archive named', 'Give s3://bucket/prefix or a directory, or --config FILE.');
+    }
+    return { store: await openStore(storeFromName(name, options, env)), trusted: given, config: null };
+  }
+  if (name !== undefined) {
+    throw new UsageError(`both ${name} and --config name an archive`, 'Give one of the two.');
+  }
+  const config = await loadConfig(options.config, env);
+  const trusted = given.length > 0 ? given : await configuredKeys(config);
+  return { store: await openStore(config.archive.store), trusted, config };
+}
+
+/** `s3://bucket/prefix` or a directory. */
+export function storeFromName(
+  name: string,
+  options: Pick<ArchiveOptions, 'region' | 'endpoint'>,
+  env: NodeJS.ProcessEnv,
+): StoreConfig {
+  if (!name.startsWith('s3://')) {
+    if (/^[a-z][a-z0-9+.-]+:\/\//.test(name)) {
+      throw new UsageError(`${name} is not an archive`, 'Give s3://bucket/prefix or a directory.');
+    }
+    return { kind: 'directory', path: name };
+  }
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(name) ?? [];
+  if (bucket === undefined) throw new UsageError(`${name} names no bucket`, 'Give s3://bucket/prefix.');
+  const set = (text: string | undefined) => (text === undefined || text === '' ? undefined : text);
+  const region = options.region ?? set(env['AWS_REGION']) ?? set(env['AWS_DEFAULT_REGION']);
+  if (region === undefined) {
+    throw new UsageError('the Region of the bucket is not known', 'Give --region, or set AWS_REGION.');
+  }
+  const endpoint = options.endpoint ?? set(env['AWS_ENDPOINT_URL_S3']) ?? set(env['AWS_ENDPOINT_URL']);
+  return {
+    kind: 's3',
+    bucket,
+    region,
+    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
+}
+
+/** For reading, unless `create` says that a missing directory may be made. The SDK is loaded only for S3. */
+export async function openStore(
+  config: StoreConfig,
+  options: { readonly create?: boolean } = {},
+): Promise<Store> {
+  if (config.kind === 's3') {
+    const { s3Store } = await import('../../store/s3.ts');
+    return s3Store(config);
+  }
+  const { directoryStore } = await import('../../store/directory.ts');
+  if (options.create !== true && (await stat(config.path).catch(() => null))?.isDirectory() !== true) {
+    throw new UsageError(
+      `there is no directory ${config.path}`,
+      'Give s3://bucket/prefix or an existing directory.',
+    );
+  }
+  return directoryStore({ path: config.path, ...options });
+}
+
+/** The key that signs now, and the older ones that the configuration trusts. */
+export async function configuredKeys(config: Config): Promise<VerifierKey[]> {
+  return trustedKeys(config, [await openSigner(config.archive.signing)]);
+}

@@ -1,0 +1,36 @@
+// How does a person at a terminal see that something long is going on?
+import { Presets, SingleBar } from 'cli-progress';
+import type { Io } from './output.ts';
+
+export type Progress = {
+  update(done: number, total: number, text: string): void;
+  stop(): void;
+};
+
+const SILENT: Progress = { update() {}, stop() {} };
+
+/** A bar on standard error, and only where that is a terminal: a log or a pipe gets none of it. */
+export function startProgress(io: Io, title: string): Progress {
+  if (io.stderr.isTTY !== true || io.env['TERM'] === 'dumb') return SILENT;
+  const bar = new SingleBar(
+    {
+      format: `${title} {bar} {percentage}%  {text}`,
+      stream: io.stderr as NodeJS.WriteStream,
+      clearOnComplete: true,
+      hideCursor: true,
+      fps: 8,
+      // Cut at the terminal's edge, or each redraw would leave a line behind.
+      linewrap: false,
+      barsize: 24,
+    },
+    Presets.shades_classic,
+  );
+  bar.start(1, 0, { text: '' });
+  return {
+    update(done, total, text) {
+      bar.setTotal(Math.max(total, 1));
+      bar.update(Math.min(done, Math.max(total, 1)), { text });
+    },
+    stop: () => bar.stop(),
+  };
+}

@@ -1,0 +1,102 @@
+// `ledgerstone prove`: what convinces somebody else, offline, that this one entry was archived?
+import type { Command } from 'commander';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { LineScanner } from '../../format/record.ts';
+import { leafHash } from '../../merkle/tree.ts';
+import { buildEventProof } from '../../verify/event-proof.ts';
+import { VerifyError } from '../../verify/finding.ts';
+import { type ChainOptions, openChain, withChain } from './chain-option.ts';
+import type { ChainReader, ReadSeal } from './chain-reader.ts';
+import { EXIT, UsageError } from './exit-code.ts';
+import { provenLines } from './line-range.ts';
+import { locateOffset } from './locate.ts';
+import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
+import { acting, type Session } from './session.ts';
+
+type ProveOptions = ArchiveOptions & ChainOptions & { readonly offset: number; readonly json?: boolean };
+
+/** The proof of one line, and the line itself without its LF. */
+export type ProvenEvent = {
+  readonly proof: Uint8Array;
+  readonly line: Uint8Array;
+  readonly isGap: boolean;
+  readonly seal: ReadSeal;
+};
+
+const HELP = `
+Writes a tlog-proof (c2sp.org/tlog-proof) to standard output: the way from the line to
+the signed checkpoint. With the line, which \`get\` prints, and a trusted key anybody can
+\`check\` it, without the archive and without a network. The segment is read whole and
+compared with its seal first.
+
+Examples:
+  ledgerstone prove ./archive --topic orders --partition 0 --offset 42 > event.tlog-proof
+  ledgerstone get ./archive --topic orders --partition 0 --from 42 --to 42 > event.json
+  ledgerstone check event.tlog-proof --entry event.json --key archive.vkey
+`;
+
+export function proveCommand(program: Command, session: Session): void {
+  const command = program.command('prove').description("One event's offline proof.");
+  withChain(withArchive(command))
+    .requiredOption('--offset <offset>', 'offset of the record', count)
+    .option('--json', '{"proof","line"}: the proof as text and the line that it proves')
+    .addHelpText('after', HELP)
+    .action(
+      acting(session, (name: string | undefined, options: ProveOptions) => runProve(session, name, options)),
+    );
+}
+
+async function runProve(session: Session, name: string | undefined, options: ProveOptions): Promise<number> {
+  const archive = await openArchive(name, options, session.io.env);
+  try {
+    const reader = openChain(archive, options, session.io.signal);
+    const { proof, line, isGap } = await proveOffset(reader, options.offset);
+    if (options.json === true) {
+      const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
+      await session.output.json({ proof: text(proof), line: text(line) });
+    } else await session.output.write(proof);
+    if (isGap)
+      session.output.note(`offset ${options.offset} has no record: this proves the gap line that says so`);
+    if (!reader.verified)
+      session.output.note('not checked against a trusted key: `ledgerstone check` does that');
+    return EXIT.ok;
+  } finally {
+    await archive.store.close();
+  }
+}
+
+/** Throws UsageError when nothing is sealed at that offset, VerifyError when the archive is not what was signed. */
+export async function proveOffset(reader: ChainReader, offset: number): Promise<ProvenEvent> {
+  const headSequence = await reader.headSequence();
+  const sequence = await locateOffset(
+    {
+      headSequence,
+      dataSizes: await reader.dataSizes(),
+      manifest: async (wanted) => (await reader.seal(wanted)).manifest,
+    },
+    offset,
+  );
+  if (sequence === null) {
+    const { nextOffset } = (await reader.seal(headSequence)).manifest.records;
+    throw new UsageError(
+      `offset ${offset} is not sealed yet`,
+      `The next offset to be sealed is ${nextOffset}.`,
+    );
+  }
+  const seal = await reader.seal(sequence);
+  const lines = await provenLines(reader, seal);
+  const { index, isGap } = lineCovering(lines, offset);
+  const leaves = lines.map((line) => leafHash(nodeSha256, line));
+  const proof = buildEventProof(seal, leaves, index, nodeSha256);
+  return { proof, line: lines[index]!, isGap, seal };
+}
+
+function lineCovering(lines: readonly Uint8Array[], offset: number): { index: number; isGap: boolean } {
+  const scanner = new LineScanner();
+  for (const [index, line] of lines.entries()) {
+    scanner.scan(line, 0, line.length);
+    if (scanner.offset <= offset && offset < scanner.nextOffset)
+      return { index, isGap: scanner.gap !== null };
+  }
+  throw new VerifyError({ code: 'offset-gap', expected: `a line for offset ${offset}`, found: 'none' });
+}

@@ -1,0 +1,102 @@
+// `ledgerstone resume`: which decision does the operator record on a halted partition?
+import { type Command, Option } from 'commander';
+import { loadConfig } from '../archiver/config.ts';
+import type { ArchiverLog } from '../archiver/log.ts';
+import { EXIT, UsageError } from './exit-code.ts';
+import { count } from './open-archive.ts';
+import type { Output } from './output.ts';
+import { acting, type Session } from './session.ts';
+
+type ResumeOptions = {
+  readonly config: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly acceptGap?: boolean;
+  readonly to?: number;
+  readonly kind: 'accepted' | 'expired' | 'compacted';
+  readonly reason: string;
+  readonly by: string;
+  readonly json?: boolean;
+};
+
+const HELP = `
+For a partition that \`status\` shows as halted because records are missing that no
+evidence explains. The decision becomes a signed gap line of the chain, with the words
+of --reason and --by: it can not be taken back or changed. A running service goes on
+after it within seconds.
+
+Examples:
+  ledgerstone status --config ledgerstone.yaml        which gap, and why
+  ledgerstone resume --config ledgerstone.yaml --topic orders --partition 3 \\
+      --accept-gap --kind expired --reason "retention was 1 day" --by "A. Auditor"
+`;
+
+export function resumeCommand(program: Command, session: Session): void {
+  program
+    .command('resume')
+    .description("Record an operator's decision on a halted partition.")
+    .requiredOption('--config <file>', 'ledgerstone.yaml')
+    .requiredOption('--topic <topic>', 'topic of the halted partition')
+    .requiredOption('--partition <number>', 'partition', count)
+    .requiredOption('--accept-gap', 'these records may be missing from the archive for ever')
+    .option('--to <offset>', 'first offset that is kept; default: where the log of Kafka begins', count)
+    .addOption(
+      new Option('--kind <kind>', 'what became of the records')
+        .choices(['accepted', 'expired', 'compacted'])
+        .default('accepted'),
+    )
+    .requiredOption('--reason <text>', 'why they may be missing: 1 to 512 bytes')
+    .requiredOption('--by <name>', 'whose decision it is: 1 to 255 bytes')
+    .option('--json', 'the recorded gap for programs')
+    .addHelpText('after', HELP)
+    .action(acting(session, (options: ResumeOptions) => runResume(session, options)));
+}
+
+const BY_BYTES_MAX = 255;
+const REASON_BYTES_MAX = 512;
+
+async function runResume(session: Session, options: ResumeOptions): Promise<number> {
+  checkWords('--by', options.by, BY_BYTES_MAX);
+  checkWords('--reason', options.reason, REASON_BYTES_MAX);
+  const config = await loadConfig(options.config, session.io.env);
+  if (!config.source.topics.some(({ name }) => name === options.topic)) {
+    const known = config.source.topics.map(({ name }) => name).join(', ');
+    throw new UsageError(`${options.config} has no topic ${options.topic}`, `It has ${known}.`);
+  }
+  const { recordDecision } = await import('../archiver/resume.ts');
+  const { topic, partition, to, kind, by } = options;
+  const decision = {
+    topic,
+    partition,
+    reason: kind,
+    by,
+    why: options.reason,
+    ...(to === undefined ? {} : { to }),
+  };
+  const { output, io } = session;
+  const recorded = await recordDecision(config, decision, { signal: io.signal, log: noteLog(output) });
+  if (options.json === true) await output.json(recorded);
+  else {
+    const { from, sequence, origin } = recorded;
+    await output.line(
+      `recorded: offsets ${from} to ${recorded.to - 1} are ${kind} in segment ${sequence} of ${origin}`,
+    );
+  }
+  return EXIT.ok;
+}
+
+/** What a person at a command should hear of the service's log: what goes wrong on the way. */
+const noteLog = (output: Output): ArchiverLog => ({
+  debug() {},
+  info() {},
+  warn: (_fields, message) => output.note(`warning: ${message}`),
+  error: (_fields, message) => output.note(`error: ${message}`),
+});
+
+/** They become part of a line for ever: refused here rather than after a connection was made. */
+function checkWords(option: string, text: string, bytesMax: number): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes < 1 || bytes > bytesMax || /\p{Cc}/u.test(text)) {
+    throw new UsageError(`${option} must be 1 to ${bytesMax} bytes of text without control characters`);
+  }
+}

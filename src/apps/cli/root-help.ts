@@ -1,0 +1,23 @@
+// What does `ledgerstone --help` show? One screen: 24 lines of 80 columns.
+
+export const ROOT_HELP = `Usage: ledgerstone COMMAND [options]      ledgerstone COMMAND --help: examples
+
+Archives audit events from Kafka into S3 Object Lock; anyone can prove it offline.
+
+  init      keys, FORMAT.md and the bucket made ready
+  doctor    every requirement with its verdict and remedy, before you start
+  archive   the service: consume, seal, store, until SIGTERM
+  status    per chain: head, next offset, last seal's age, halted and why
+  resume    record an operator's decision on a halted partition
+
+  verify    chains, signatures, locks and every stored byte
+  get       entries or original values by offset or time
+  show      one segment in readable form
+  prove     one event's offline proof
+  check     a proof, a line and a trusted key: no network
+  demo      all of it on this machine in seconds; --stack: on the real stack
+
+Archives are s3://bucket/prefix or a directory; --config FILE names one too.
+Exit codes: 0 verified or done, 1 broken, 2 usage, 3 could not check
+--json for programs · --version · NO_COLOR · LEDGERSTONE_DEBUG=1: stack traces
+`;

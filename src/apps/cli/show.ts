@@ -1,0 +1,122 @@
+// `ledgerstone show`: what does one segment say of itself?
+import type { Command } from 'commander';
+import { toBase64, toHex } from '../../base/bytes.ts';
+import { checkpointOf } from '../../verify/open-seal.ts';
+import { idText } from '../../verify/trust.ts';
+import { type ChainOptions, openChain, withChain } from './chain-option.ts';
+import type { ChainReader, ReadSeal } from './chain-reader.ts';
+import { EXIT } from './exit-code.ts';
+import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
+import { acting, type Session } from './session.ts';
+import { bytesText, countText } from './table.ts';
+
+type ShowOptions = ArchiveOptions & ChainOptions & { readonly sequence?: number; readonly json?: boolean };
+
+const HELP = `
+Shows a seal: manifest, proof and signed checkpoint. It is checked in itself and, with a
+key, against that key; its data is not read: \`verify\` does that.
+
+Examples:
+  ledgerstone show ./archive --topic orders --partition 0
+  ledgerstone show s3://acme-audit/prod --topic orders --partition 0 --sequence 41 \\
+      --key archive.vkey --json
+`;
+
+export function showCommand(program: Command, session: Session): void {
+  const command = program.command('show').description('One segment in readable form.');
+  withChain(withArchive(command))
+    .option('--sequence <number>', 'place of the segment in its chain; default: the newest', count)
+    .option('--json', 'manifest, checkpoint and proof for programs')
+    .addHelpText('after', HELP)
+    .action(
+      acting(session, (name: string | undefined, options: ShowOptions) => runShow(session, name, options)),
+    );
+}
+
+async function runShow(session: Session, name: string | undefined, options: ShowOptions): Promise<number> {
+  const archive = await openArchive(name, options, session.io.env);
+  try {
+    const reader = openChain(archive, options, session.io.signal);
+    const seal = await reader.seal(options.sequence ?? (await reader.headSequence()));
+    if (options.json === true) await session.output.json(sealJson(reader, seal));
+    else await session.output.write(sealText(reader, seal));
+    return EXIT.ok;
+  } finally {
+    await archive.store.close();
+  }
+}
+
+function sealJson(reader: ChainReader, seal: ReadSeal) {
+  return {
+    key: seal.key,
+    versionId: seal.versionId,
+    trusted: reader.verified,
+    manifestHash: seal.manifestHash,
+    manifest: seal.manifest,
+    checkpoint: checkpointOf(seal),
+    root: toHex(seal.root),
+    path: seal.seal.path.map((hash) => toBase64(hash)),
+    signatures: seal.signedKeys.map((key) => ({
+      name: key.name,
+      algorithm: key.key.algorithm,
+      keyId: idText(key),
+    })),
+  };
+}
+
+function sealText(reader: ChainReader, seal: ReadSeal): string {
+  const { manifest } = seal;
+  const { records, time, data, retention, source, continues, entries } = manifest;
+  const missing = Object.entries(records.missing).map(([reason, offsets]) => `${offsets} ${reason}`);
+  const rows: (readonly [string, string])[] = [
+    [
+      'offsets',
+      records.count + missing.length === 0
+        ? `none; next is ${records.nextOffset}`
+        : `${records.firstOffset} to ${records.nextOffset - 1}`,
+    ],
+    ['records', `${countText(records.count)}, ${countText(records.before)} in the segments before`],
+    ['missing', missing.length === 0 ? 'none' : missing.join(', ')],
+    ['record times', time.first === null ? 'none' : `${time.first} to ${time.last}`],
+    ['sealed', `${time.sealed}; same topic confirmed ${time.anchored}`],
+    [
+      'source',
+      source.kind === 'file'
+        ? `file ${source.name}`
+        : `Kafka ${source.cluster}, topic ${source.topic}${source.topicId === null ? '' : ` (${source.topicId})`}`,
+    ],
+    ['data', data === null ? 'none' : `${data.key}`],
+    ...(data === null
+      ? []
+      : ([
+          [
+            '',
+            `${bytesText(data.bytes)} ${data.encoding}, ${data.blocks.length} blocks, ${countText(entries.size)} lines`,
+          ],
+          ['', `sha256 ${data.sha256}`],
+        ] as const)),
+    ['entry root', entries.root],
+    ['retention', `${retention.mode} until ${retention.until} (policy ${retention.policy})`],
+    ['previous', manifest.previous ?? 'none: the first of its chain'],
+    ...(continues === null
+      ? []
+      : ([
+          [
+            'continues',
+            `${continues.origin} at size ${continues.size}, next offset ${continues.nextOffset}: ${continues.reason} (${continues.by})`,
+          ],
+        ] as const)),
+    ['chain', `size ${manifest.sequence + 1}, root ${toHex(seal.root)}`],
+    ['signed by', seal.signedKeys.map((key) => `${key.key.algorithm} ${idText(key)}`).join(', ')],
+    [
+      'checked',
+      reader.verified
+        ? 'signature, proof and a trusted key'
+        : 'signature and proof; no trusted key was given',
+    ],
+    ['written by', `${manifest.writer.id}, version ${manifest.writer.version}`],
+    ['object', `${seal.key} (version ${seal.versionId})`],
+  ];
+  const lines = rows.map(([label, value]) => `  ${label.padEnd(13)}${value}`);
+  return `segment ${manifest.sequence} of ${manifest.origin}\n${lines.join('\n')}\n`;
+}

@@ -1,0 +1,205 @@
+// `ledgerstone status`: where does each chain stand, and which partition is halted and why?
+import type { Command } from 'commander';
+import { messageOf } from '../../base/error.ts';
+import type { Config } from '../archiver/config.ts';
+import type { PartitionStatus, ServiceStatus } from '../archiver/status.ts';
+import { ChainReader, listChains } from './chain-reader.ts';
+import { EXIT, exitCodeOfError } from './exit-code.ts';
+import { type Archive, type ArchiveOptions, openArchive, withArchive } from './open-archive.ts';
+import type { Output } from './output.ts';
+import { acting, type Session } from './session.ts';
+import { ageText, type Column, countText, tableText } from './table.ts';
+
+type StatusOptions = ArchiveOptions & { readonly json?: boolean };
+
+type ChainStatus = {
+  readonly chain: string;
+  readonly partition: number;
+  readonly origin: string | null;
+  readonly head: { readonly sequence: number; readonly nextOffset: number; readonly sealedAt: string } | null;
+  readonly entries: number | null;
+  readonly sealedSecondsAgo: number | null;
+  /** Why the head could not be read. */
+  readonly problem: string | null;
+  /** What the running service says of it. */
+  readonly service: PartitionStatus | null;
+};
+
+type Status = {
+  readonly archive: string;
+  /** Null: not asked, for want of a configuration with a server. */
+  readonly service: {
+    readonly url: string;
+    readonly status: ServiceStatus | null;
+    readonly problem: string | null;
+  } | null;
+  readonly chains: readonly ChainStatus[];
+};
+
+const SERVICE_TIMEOUT_MS = 3000;
+
+const HELP = `
+Reads the newest seal of each chain, checked against the key where one is given. With
+--config the running service is asked too (its /status): state, lag, and the reason and
+remedy of a halted partition.
+
+Exit codes: 0; 1 a seal is broken; 3 a chain can not be read, or a partition is halted.
+
+Examples:
+  ledgerstone status --config ledgerstone.yaml
+  ledgerstone status s3://acme-audit/prod --key archive.vkey --json
+`;
+
+export function statusCommand(program: Command, session: Session): void {
+  withArchive(program.command('status').description('Per chain: head, next offset, age, halted and why.'))
+    .option('--json', 'the same for programs')
+    .addHelpText('after', HELP)
+    .action(
+      acting(session, (name: string | undefined, options: StatusOptions) =>
+        runStatus(session, name, options),
+      ),
+    );
+}
+
+async function runStatus(
+  session: Session,
+  name: string | undefined,
+  options: StatusOptions,
+): Promise<number> {
+  const archive = await openArchive(name, options, session.io.env);
+  try {
+    const service = archive.config === null ? null : await askService(archive.config);
+    let exitCode: number = EXIT.ok;
+    const chains: ChainStatus[] = [];
+    for await (const place of listChains(archive.store, session.io.signal)) {
+      const found = await chainStatus(session, archive, place, service?.status ?? null);
+      if (found.exitCode !== EXIT.ok && exitCode !== EXIT.broken) exitCode = found.exitCode;
+      chains.push(found.status);
+    }
+    const unsealed = (service?.status?.partitions ?? []).filter(
+      (one) => !chains.some(({ chain, partition }) => chain === one.chain && partition === one.partition),
+    );
+    chains.push(...unsealed.map(withoutHead));
+    if (exitCode === EXIT.ok && chains.some((chain) => chain.service?.halt != null)) exitCode = EXIT.failed;
+    const status: Status = { archive: archive.store.description, service, chains };
+    if (options.json === true) await session.output.json(status);
+    else await session.output.write(statusText(status, session.output));
+    return exitCode;
+  } finally {
+    await archive.store.close();
+  }
+}
+
+async function chainStatus(
+  { io }: Session,
+  archive: Archive,
+  place: { readonly chain: string; readonly partition: number },
+  service: ServiceStatus | null,
+): Promise<{ readonly status: ChainStatus; readonly exitCode: number }> {
+  const reader = new ChainReader({
+    store: archive.store,
+    ...place,
+    trusted: archive.trusted,
+    signal: io.signal,
+  });
+  const running =
+    service?.partitions.find((one) => one.chain === place.chain && one.partition === place.partition) ?? null;
+  try {
+    const { manifest } = await reader.seal(await reader.headSequence());
+    const { origin, sequence, records, time } = manifest;
+    const status = {
+      ...place,
+      origin,
+      head: { sequence, nextOffset: records.nextOffset, sealedAt: time.sealed },
+      entries: records.before + records.count,
+      sealedSecondsAgo: Math.max(0, Math.round((Date.now() - Date.parse(time.sealed)) / 1000)),
+      problem: null,
+      service: running,
+    };
+    return { status, exitCode: EXIT.ok };
+  } catch (error) {
+    io.signal.throwIfAborted();
+    const none = { origin: null, head: null, entries: null, sealedSecondsAgo: null };
+    return {
+      status: { ...place, ...none, problem: messageOf(error), service: running },
+      exitCode: exitCodeOfError(error),
+    };
+  }
+}
+
+const withoutHead = (service: PartitionStatus): ChainStatus => ({
+  chain: service.chain,
+  partition: service.partition,
+  origin: service.origin,
+  head: null,
+  entries: null,
+  sealedSecondsAgo: null,
+  problem: null,
+  service,
+});
+
+async function askService(config: Config): Promise<Status['service']> {
+  const { host, port } = config.server;
+  if (port === 0) return null;
+  const reachable =
+    host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
+  const url = `http://${reachable}:${port}/status`;
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(SERVICE_TIMEOUT_MS) });
+    if (!answer.ok) throw new Error(`it answers ${answer.status}`);
+    const status = (await answer.json()) as ServiceStatus;
+    if (!Array.isArray(status.partitions)) throw new Error('another service answers there');
+    if (status.origin !== config.archive.origin) throw new Error(`it archives into ${status.origin}`);
+    return { url, status, problem: null };
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+    return { url, status: null, problem: `${messageOf(error)}${cause}` };
+  }
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'chain' },
+  { title: 'state' },
+  { title: 'segments', align: 'right' },
+  { title: 'entries', align: 'right' },
+  { title: 'next offset', align: 'right' },
+  { title: 'lag', align: 'right' },
+  { title: 'last seal' },
+];
+
+function statusText(status: Status, output: Output): string {
+  const rows = status.chains.map(
+    ({ chain, partition, head, entries, sealedSecondsAgo, problem, service }) => [
+      `${chain}/${partition}`,
+      problem === null ? (service?.state ?? '-') : 'unreadable',
+      head === null ? '-' : countText(head.sequence + 1),
+      entries === null ? '-' : countText(entries),
+      head === null ? '-' : String(head.nextOffset),
+      service?.lag == null ? '-' : countText(service.lag),
+      sealedSecondsAgo === null ? '-' : `${ageText(sealedSecondsAgo * 1000)} ago`,
+    ],
+  );
+  const lines = [status.archive, ''];
+  lines.push(rows.length === 0 ? 'no chain yet' : tableText(COLUMNS, rows).trimEnd());
+  for (const { chain, partition, problem, service } of status.chains) {
+    const place = `${chain}/${partition}`;
+    if (problem !== null) lines.push('', `${output.colour('red', 'unreadable')} ${place}: ${problem}`);
+    if (service?.halt != null) {
+      const { code, message, remedy } = service.halt;
+      lines.push('', `${output.colour('red', 'halted')} ${place}: ${message} (${code})`, `  ${remedy}`);
+    } else if (service?.trouble != null) {
+      const { message, since, remedy } = service.trouble;
+      lines.push('', `${output.colour('yellow', 'trying again')} ${place}: ${message} (since ${since})`);
+      if (remedy !== null) lines.push(`  ${remedy}`);
+    }
+  }
+  lines.push('', serviceLine(status));
+  return `${lines.join('\n')}\n`;
+}
+
+function serviceLine({ service }: Status): string {
+  if (service === null) return 'service: not asked (--config names its address)';
+  if (service.status === null) return `service: no answer from ${service.url} (${service.problem})`;
+  const { instance, version, ready, reasons } = service.status;
+  return `service: ${instance}, version ${version}, ${ready ? 'ready' : `not ready: ${reasons.join('; ')}`}`;
+}

@@ -1,0 +1,43 @@
+// How do rows of text line up, and how are numbers written for people?
+
+export type Column = { readonly title: string; readonly align?: 'left' | 'right' };
+
+/** Two spaces between columns, no lines: it survives a copy into a mail. */
+export function tableText(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const titles = columns.map(({ title }) => title);
+  const widths = columns.map((_, index) =>
+    Math.max(...[titles, ...rows].map((row) => (row[index] ?? '').length)),
+  );
+  const line = (cells: readonly string[]) =>
+    columns
+      .map(({ align }, index) => {
+        const cell = cells[index] ?? '';
+        const width = widths[index] as number;
+        return align === 'right' ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd();
+  return `${[titles, ...rows].map(line).join('\n')}\n`;
+}
+
+/** 1,234,567 */
+export const countText = (value: number): string => value.toLocaleString('en-US');
+
+/** 1,023 B, 1.5 KiB, 16.0 MiB. */
+export function bytesText(bytes: number): string {
+  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+  if (bytes < 1024) return `${bytes} B`;
+  let value = bytes / 1024;
+  let unit = 0;
+  for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024;
+  return `${value.toFixed(1)} ${units[unit]}`;
+}
+
+/** 45 s, 12 min, 3.5 h, 2.0 d. */
+export function ageText(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${(seconds / 3600).toFixed(1)} h`;
+  return `${(seconds / 86_400).toFixed(1)} d`;
+}

@@ -1,0 +1,31 @@
+// Which segments can hold records stamped in this range of time?
+import type { ChainReader } from './chain-reader.ts';
+
+/** How far a producer's clock may run ahead of the archiver's, or its records arrive late. */
+const MARGIN_MS = 86_400_000;
+
+/**
+ * Sequences in order. Sealing times never go back, so they are bisected; the records' own times may, so every seal
+ * within the margin is read and its `time.first` and `time.last` decide.
+ */
+export async function* sequencesOfTime(
+  reader: ChainReader,
+  since: number,
+  until: number,
+): AsyncGenerator<number> {
+  const head = await reader.headSequence();
+  const sealedMs = async (sequence: number) => Date.parse((await reader.seal(sequence)).manifest.time.sealed);
+  let low = 0;
+  let high = head;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((await sealedMs(middle)) < since - MARGIN_MS) low = middle + 1;
+    else high = middle;
+  }
+  for (let sequence = low; sequence <= head; sequence++) {
+    const { time } = (await reader.seal(sequence)).manifest;
+    if (Date.parse(time.sealed) > until + MARGIN_MS) return;
+    if (time.first === null || time.last === null) continue;
+    if (Date.parse(time.last) >= since && Date.parse(time.first) < until) yield sequence;
+  }
+}

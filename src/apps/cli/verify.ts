@@ -1,0 +1,159 @@
+// `ledgerstone verify`: is this archive what was sealed into it, and was it kept as promised?
+import { readFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import { messageOf } from '../../base/error.ts';
+import { MIB } from '../../base/limits.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import type { VerifierKey } from '../../format/vkey.ts';
+import type { StoreReader } from '../../store/store.ts';
+import { workerChecker } from '../../verify/node/worker-checker.ts';
+import type { Report } from '../../verify/report.ts';
+import type { Depth, Progress as VerifyProgress } from '../../verify/run.ts';
+import { verifyArchive } from '../../verify/verify.ts';
+import { exitCodeOfVerdict, UsageError } from './exit-code.ts';
+import { type ArchiveOptions, openArchive, repeatable, withArchive } from './open-archive.ts';
+import type { Io } from './output.ts';
+import { startProgress } from './progress.ts';
+import { reportJson, reportText } from './report-text.ts';
+import { acting, type Session } from './session.ts';
+import { bytesText, countText } from './table.ts';
+
+type VerifyCommandOptions = ArchiveOptions & {
+  readonly depth: Depth;
+  readonly since?: readonly string[];
+  readonly checkpoints?: boolean;
+  readonly json?: boolean;
+};
+
+const CHECKPOINT_BYTES_MAX = 64 * 1024;
+
+const HELP = `
+Says verified, broken or unverifiable for each chain and for the whole, and never stops
+at the first finding. It lists versions, so a delete or an overwrite shows, and without
+a trusted key it never says verified. Cutting off the newest segments can be seen only
+against something from outside: keep a checkpoint (--checkpoints) and give it later
+with --since.
+
+Exit codes: 0 verified, 1 broken, 2 usage, 3 could not be checked.
+
+Examples:
+  ledgerstone verify ./archive --key archive.vkey
+  ledgerstone verify s3://acme-audit/prod --key archive.vkey --depth seals
+  ledgerstone verify ./archive --key archive.vkey --checkpoints > today.checkpoints
+  ledgerstone verify ./archive --key archive.vkey --since today.checkpoints --json
+`;
+
+export function verifyCommand(program: Command, session: Session): void {
+  withArchive(program.command('verify').description('Chains, signatures, locks and every stored byte.'))
+    .addOption(
+      new Option('--depth <depth>', 'seals: no data is read; content: every stored byte')
+        .choices(['seals', 'content'])
+        .default('content'),
+    )
+    .option('--since <checkpoint>', 'file of earlier signed checkpoints; repeatable', repeatable)
+    .option('--checkpoints', 'print the verified checkpoints: what --since takes later')
+    .option('--json', 'the report for programs')
+    .addHelpText('after', HELP)
+    .action(
+      acting(session, (name: string | undefined, options: VerifyCommandOptions) =>
+        runVerify(session, name, options),
+      ),
+    );
+}
+
+async function runVerify(
+  session: Session,
+  name: string | undefined,
+  options: VerifyCommandOptions,
+): Promise<number> {
+  session.verdictOnError = true;
+  const since = (await Promise.all((options.since ?? []).map(readCheckpoints))).flat();
+  const archive = await openArchive(name, options, session.io.env);
+  try {
+    const report = await verifyStore(session.io, archive.store, archive.trusted, {
+      depth: options.depth,
+      since,
+      nowMs: Date.now(),
+    });
+    const { output } = session;
+    if (options.json === true) await output.json(reportJson(report));
+    else if (options.checkpoints === true) await output.write(checkpointsText(report));
+    else await output.write(reportText(report, archive.store.description, output));
+    if (options.checkpoints === true) output.note(`verdict: ${report.verdict}`);
+    return exitCodeOfVerdict(report.verdict);
+  } finally {
+    await archive.store.close();
+  }
+}
+
+export type VerifyStoreOptions = {
+  readonly depth: Depth;
+  readonly since?: readonly Uint8Array[];
+  readonly nowMs: number;
+};
+
+/** Verifies on all cores, with a progress bar where there is a terminal. */
+export async function verifyStore(
+  io: Io,
+  store: StoreReader,
+  trusted: readonly VerifierKey[],
+  options: VerifyStoreOptions,
+): Promise<Report> {
+  const progress = startProgress(io, 'verify');
+  const checker = workerChecker();
+  try {
+    return await verifyArchive(store, {
+      ...options,
+      trusted,
+      sha256: nodeSha256,
+      checker,
+      signal: io.signal,
+      onProgress: (now) => progress.update(now.chainsDone, now.chains, progressText(now)),
+    });
+  } finally {
+    progress.stop();
+    await checker.close();
+  }
+}
+
+const progressText = ({ chainsDone, chains, seals, lines, bytes }: Readonly<VerifyProgress>): string =>
+  `${chainsDone}/${chains} chains, ${countText(seals)} seals, ${countText(lines)} lines, ${bytesText(bytes)}`;
+
+/** Signed notes, one after the other: each ends with its signature lines. */
+async function readCheckpoints(file: string): Promise<Uint8Array[]> {
+  let text: string;
+  try {
+    const bytes = await readFile(file);
+    if (bytes.length > MIB) throw new Error('it is larger than 1 MiB');
+    text = bytes.toString('utf8');
+  } catch (cause) {
+    throw new UsageError(`can't read the checkpoint ${file}: ${messageOf(cause)}`);
+  }
+  const notes = splitNotes(text);
+  if (notes.length === 0 || notes.some((note) => note.length > CHECKPOINT_BYTES_MAX)) {
+    throw new UsageError(
+      `${file} holds no signed checkpoint`,
+      'Give a file that `verify --checkpoints` wrote.',
+    );
+  }
+  return notes.map((note) => new TextEncoder().encode(note));
+}
+
+/** A note's signature lines begin with an em dash; the next note begins after the last of them. */
+export function splitNotes(text: string): string[] {
+  const notes: string[] = [];
+  let note = '';
+  for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+    const signed = note.includes('\n— ');
+    if (signed && !line.startsWith('— ')) {
+      notes.push(note);
+      note = '';
+      if (line === '\n') continue;
+    }
+    note += line;
+  }
+  return note === '' ? notes : [...notes, note];
+}
+
+const checkpointsText = (report: Report): string =>
+  report.chains.flatMap(({ checkpoint }) => (checkpoint === null ? [] : [checkpoint])).join('\n');
