@@ -5,9 +5,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { assert } from '../base/assert.ts';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { LIMITS, MIB } from '../base/limits.ts';
-import { FileLog, type LineCursor, type LineLog, StreamLog, type Taken } from './line-log.ts';
+import { FileLog, inputPassed, type LineCursor, type LineLog, StreamLog, type Taken } from './line-log.ts';
 import type { Cut } from './lines.ts';
-import type { Fetched, LogRange, Source, SourceListener, TopicPartition } from './source.ts';
+import type { CommitHint, Fetched, LogRange, Source, SourceListener, TopicPartition } from './source.ts';
 
 export type FileSourceOptions = {
   /** A file, a named pipe, or `-` for standard input. */
@@ -26,8 +26,8 @@ const LINES_PER_FETCH = 4_096;
 /**
  * One line is one record: offset = line index, the value is its bytes without the LF, no key, no headers, timestamp −1.
  * A CR stays; an empty line is an empty value; a last line without LF counts. Ends at the end of the file as it is when
- * that is reached. A file is read again after a seek; a stream isn't: sought lines that have passed don't come, and the
- * gate sees the hole.
+ * that is reached. A file is read again after a seek. A pipe passes once: to seek or read a line that has passed is fatal,
+ * and cured by starting again with the whole input.
  */
 export const fileSource = (options: FileSourceOptions): Source => new FileSource(options);
 
@@ -50,7 +50,7 @@ class FileSource implements Source {
 
   async start(listener: SourceListener): Promise<void> {
     const log = await openLog(this.#options);
-    this.#place = { log, listener, cursor: log.cursorAt(0), from: 0, done: false };
+    this.#place = { log, listener, cursor: log.cursorAt(0), from: 0, first: 0, sealed: null, done: false };
     listener.onAssign([this.#partition]);
   }
 
@@ -64,9 +64,14 @@ class FileSource implements Source {
 
   seek(_partition: TopicPartition, offset: number): void {
     const place = this.#started();
+    place.done = !place.log.rereads && offset < place.first;
+    if (place.done) {
+      place.listener.onFatal(inputPassed(offset));
+      return;
+    }
     place.from = offset;
+    place.first = Math.max(place.first, offset);
     place.cursor = place.log.cursorAt(offset);
-    place.done = false;
     this.#go();
   }
 
@@ -79,14 +84,24 @@ class FileSource implements Source {
     this.#go();
   }
 
+  /** What a pipe gave and nobody sealed yet counts as there: whoever took it holds it. */
   async logRange(): Promise<LogRange> {
-    const range = await this.#read(this.#started().log.range());
-    if (range.high < Number.MAX_SAFE_INTEGER) this.#lines = range.high;
-    return range;
+    const { log, first, sealed } = this.#started();
+    const high = await this.#read(log.lines());
+    if (high < Number.MAX_SAFE_INTEGER) this.#lines = high;
+    return { low: log.rereads ? 0 : Math.min(first, sealed ?? first), high };
   }
 
   async readAt(_partition: TopicPartition, offset: number, signal?: AbortSignal): Promise<Fetched> {
-    return this.#fetched(await this.#read(this.#started().log.readAt(offset, signal), signal));
+    const place = this.#started();
+    try {
+      const taken = await this.#read(place.log.readAt(offset, signal), signal);
+      place.first = Math.max(place.first, offset);
+      return this.#fetched(taken);
+    } catch (error) {
+      if (error instanceof LedgerstoneError && error.code === 'input-passed') place.listener.onFatal(error);
+      throw error;
+    }
   }
 
   /** Lines have no timestamps. */
@@ -98,8 +113,9 @@ class FileSource implements Source {
     return null;
   }
 
-  /** A file keeps no hints. */
-  async commitHint(): Promise<boolean> {
+  /** Kept nowhere, but it says what is sealed. */
+  async commitHint(_partition: TopicPartition, hint: CommitHint): Promise<boolean> {
+    this.#started().sealed = hint.nextOffset;
     return false;
   }
 
@@ -150,6 +166,7 @@ class FileSource implements Source {
     const undecodable =
       taken.undecodable !== null && taken.undecodable.offset >= from ? taken.undecodable : null;
     place.done = taken.ended || undecodable !== null;
+    place.first = Math.max(place.first, (records.at(-1)?.offset ?? -1) + 1);
     if (records.length > 0 || undecodable !== null)
       listener.onFetched(this.#fetched({ records, undecodable }));
     if (taken.ended) listener.onEnd(this.#partition, cursor.line);
@@ -177,6 +194,10 @@ type Place = {
   cursor: LineCursor;
   /** Moves at once with a seek, while a read may be under way. */
   from: number;
+  /** The first line that a pipe can still give. */
+  first: number;
+  /** The lines below are sealed. Null until somebody says so. */
+  sealed: number | null;
   /** The end, or an undecodable line: only a seek leads on. */
   done: boolean;
 };

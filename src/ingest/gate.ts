@@ -16,8 +16,8 @@ export type Refusal =
   | { readonly kind: 'hole'; readonly expected: number; readonly found: number }
   /** `offset` came after `after`, which is not below it, or is no offset: nothing in this fetch can be trusted. */
   | { readonly kind: 'disorder'; readonly after: number; readonly offset: number }
-  /** `offset` is in its place, and the source says that it can't carry it. */
-  | { readonly kind: 'undecodable'; readonly offset: number; readonly reason: string };
+  /** `offset` is in its place, and the source says that it can't carry it, nor any up to `last`. */
+  | { readonly kind: 'undecodable'; readonly offset: number; readonly last: number; readonly reason: string };
 
 export type Admission =
   /**
@@ -125,9 +125,12 @@ function refuse(expected: number, next: number, fetched: Fetched): Refusal {
   const first = runs[0]?.first ?? next;
   if (first < expected || found === undefined) return { kind: 'overlap', expected, from: first, to: last };
   if (found > next) return { kind: 'hole', expected: next, found };
-  const reason =
-    fetched.undecodable?.reason ?? `an offset beyond ${OFFSET_LAST} has no exact place in the format`;
-  return { kind: 'undecodable', offset: next, reason };
+  if (fetched.undecodable?.offset === next) {
+    const { offset, last: end = offset, reason } = fetched.undecodable;
+    return { kind: 'undecodable', offset, last: end, reason };
+  }
+  const reason = `an offset beyond ${OFFSET_LAST} has no exact place in the format`;
+  return { kind: 'undecodable', offset: next, last: next, reason };
 }
 
 type Run = { readonly first: number; readonly last: number };
@@ -145,6 +148,9 @@ function inOrder({ records, seen, undecodable }: Fetched): Run[] {
     runs.push({ first: offset, last: offset });
   }
   for (; atSeen < seen.length; atSeen++) runs.push(seen[atSeen] as Run);
-  if (undecodable !== undefined) runs.push({ first: undecodable.offset, last: undecodable.offset });
+  if (undecodable !== undefined) {
+    const { offset, last = offset } = undecodable;
+    runs.push({ first: offset, last });
+  }
   return runs;
 }

@@ -4,20 +4,31 @@ import { LedgerstoneError } from '../base/error.ts';
 import { MIB } from '../base/limits.ts';
 import { LineIndex } from './line-index.ts';
 import { type Cut, LineCutter } from './lines.ts';
-import type { LogRange } from './source.ts';
 
 /** `ended`: no line comes after these. */
 export type Taken = Cut & { readonly ended: boolean };
 
 export interface LineLog {
-  /** A cursor at `line`, or, where the log passed it already, at the first line that can still be had. */
+  /** False: a line that was taken can't be had again. */
+  readonly rereads: boolean;
+  /** A cursor at `line`. Where the log passes once, it is always the same cursor, which moves on to `line`. */
   cursorAt(line: number): LineCursor;
-  /** The line at `line`; leaves every cursor where it is. Throws retriable when it has passed. */
+  /** The line at `line`; leaves every cursor where it is. Throws `input-passed` where that is impossible. */
   readAt(line: number, signal?: AbortSignal): Promise<Taken>;
-  range(): Promise<LogRange>;
+  /** How many lines there are; of a stream that goes on, more than there can be. */
+  lines(): Promise<number>;
   /** Ends reads that are under way. */
   close(): Promise<void>;
 }
+
+export const inputPassed = (line: number): LedgerstoneError =>
+  new LedgerstoneError(
+    'input-passed',
+    `line ${line} of the input has passed, and a pipe can't be read twice`,
+    {
+      remedy: 'Start again with the whole input: what is sealed already is skipped.',
+    },
+  );
 
 /** Bytes of one read. */
 const SLICE_BYTES = MIB;
@@ -53,13 +64,10 @@ export class LineCursor {
     return this.#alone(() => this.#next(max, signal));
   }
 
-  /** The line at `line`, dropping those before it, without moving past it. Throws retriable when it has passed. */
+  /** The line at `line`, dropping those before it, without moving past it. Throws `input-passed`. */
   peek(line: number, signal?: AbortSignal): Promise<Taken> {
     return this.#alone(async () => {
-      if (line < this.line) {
-        const options = { disposition: 'retriable' } as const;
-        throw new LedgerstoneError('line-passed', `line ${line} has passed and can't be read again`, options);
-      }
+      if (line < this.line) throw inputPassed(line);
       this.skipTo(line);
       const taken = await this.#next(1, signal);
       this.putBack(taken);
@@ -119,6 +127,7 @@ export type FileReads = {
 };
 
 export class FileLog implements LineLog {
+  readonly rereads = true;
   readonly #handle: FileReads;
   readonly #lineBytesMax: number;
   readonly #index = new LineIndex(SLICE_BYTES);
@@ -137,8 +146,8 @@ export class FileLog implements LineLog {
     return this.cursorAt(line).take(1, signal);
   }
 
-  /** The count is exact, so it reads what it has not counted yet: once through the file, at the disk's speed. */
-  async range(): Promise<LogRange> {
+  /** Exact, so it reads what it has not counted yet: once through the file, at the disk's speed. */
+  async lines(): Promise<number> {
     const { size } = await this.#handle.stat();
     if (this.#counted?.size !== size) {
       this.#index.truncate(size);
@@ -147,7 +156,7 @@ export class FileLog implements LineLog {
       await cursor.take(1);
       this.#counted = { size, lines: cursor.line };
     }
-    return { low: 0, high: this.#counted.lines };
+    return this.#counted.lines;
   }
 
   close(): Promise<void> {
@@ -171,6 +180,7 @@ export class FileLog implements LineLog {
 
 /** A pipe or standard input. It has one cursor: each line passes once, and those below a sought one are dropped as they pass. */
 export class StreamLog implements LineLog {
+  readonly rereads = false;
   readonly #input: Readable;
   readonly #cursor: LineCursor;
 
@@ -192,9 +202,8 @@ export class StreamLog implements LineLog {
     return this.#cursor.peek(line, signal);
   }
 
-  /** While the stream goes on nobody knows its end, so every offset still to come counts as within. */
-  async range(): Promise<LogRange> {
-    return { low: this.#cursor.line, high: this.#cursor.end ?? Number.MAX_SAFE_INTEGER };
+  async lines(): Promise<number> {
+    return this.#cursor.end ?? Number.MAX_SAFE_INTEGER;
   }
 
   async close(): Promise<void> {

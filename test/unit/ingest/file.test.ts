@@ -386,10 +386,6 @@ describe('standard input', () => {
     source.resume(PARTITION);
     await untilEnd(recorder);
     expect(texts(recorder)).toEqual(['3', '4']);
-    await expect(source.readAt(PARTITION, 2)).rejects.toMatchObject({
-      code: 'line-passed',
-      disposition: 'retriable',
-    });
     expect((await source.logRange(PARTITION)).low).toBe(5);
   });
 
@@ -408,17 +404,36 @@ describe('standard input', () => {
     expect((await source.logRange(PARTITION)).high).toBe(3);
   });
 
-  it('a seek back gives what is still to come, so that the gate sees the hole', async () => {
-    const { input } = pipe(['0\n1\n', '2\n3\n']);
-    const { source, recorder } = await started({ input });
-    source.seek(PARTITION, 2);
-    source.resume(PARTITION);
-    await recorder.until('line 2', () => recorder.offsets().includes(2));
-    source.pause(PARTITION);
-    source.seek(PARTITION, 0);
+  it('asks to be started again when a line that has passed is wanted', async () => {
+    for (const want of ['seek', 'readAt'] as const) {
+      const { source, recorder } = await started({ input: pipe(['0\n1\n', '2\n3\n']).input });
+      source.resume(PARTITION);
+      await recorder.until('line 1', () => recorder.offsets().includes(1));
+      source.pause(PARTITION);
+      const passed = {
+        code: 'input-passed',
+        disposition: 'fatal',
+        remedy: expect.stringContaining('whole input'),
+      };
+      if (want === 'seek') source.seek(PARTITION, 1);
+      else await expect(source.readAt(PARTITION, 1)).rejects.toMatchObject(passed);
+      expect(recorder.of('fatal')).toMatchObject([{ error: passed }]);
+      recorder.forget();
+      source.resume(PARTITION);
+      await sleep(10);
+      if (want === 'seek') expect(recorder.events).toEqual([]);
+    }
+  });
+
+  it('what was delivered and not sealed counts as there, so that a check of the head on the way holds', async () => {
+    const { source, recorder } = await started({ input: pipe(['0\n1\n2\n3\n']).input });
+    source.seek(PARTITION, 1);
+    await source.commitHint(PARTITION, { nextOffset: 1, metadata: '' });
     source.resume(PARTITION);
     await untilEnd(recorder);
-    expect(recorder.offsets()).toEqual([2, 3]);
+    expect((await source.logRange(PARTITION)).low).toBe(1);
+    await source.commitHint(PARTITION, { nextOffset: 3, metadata: '' });
+    expect((await source.logRange(PARTITION)).low).toBe(3);
   });
 
   it('a seek takes effect at once, however far a line is on its way', async () => {
@@ -443,7 +458,7 @@ describe('standard input', () => {
     source.resume(PARTITION);
     const anchor = source.readAt(PARTITION, 1);
     input.push('0\n1\n');
-    await expect(anchor).rejects.toMatchObject({ code: 'line-passed' });
+    await expect(anchor).rejects.toMatchObject({ code: 'input-passed' });
     input.push('2\n');
     input.push(null);
     await untilEnd(recorder);

@@ -10,7 +10,7 @@ const aborted = (first: number, last = first): SeenOffsets => ({ first, last, ki
 const fetched = (
   offsets: readonly number[],
   seen: readonly SeenOffsets[] = [],
-  undecodable?: { offset: number; reason: string },
+  undecodable?: { offset: number; last?: number; reason: string },
 ): Fetched => ({
   topic: 'orders',
   partition: 0,
@@ -134,10 +134,17 @@ describe('an offset that the source cannot carry', () => {
     expect(admit(5, fetched([], [], { offset: 5, reason: 'too long' }))).toEqual({
       kind: 'undecodable',
       offset: 5,
+      last: 5,
       reason: 'too long',
     });
+    expect(admit(5, fetched([], [], { offset: 5, last: 9, reason: 'torn batch' }))).toEqual({
+      kind: 'undecodable',
+      offset: 5,
+      last: 9,
+      reason: 'torn batch',
+    });
     expect(shape(admit(5, fetched([5], [], { offset: 6, reason: 'too long' })))).toBe(
-      '5 → 6 {"kind":"undecodable","offset":6,"reason":"too long"}',
+      '5 → 6 {"kind":"undecodable","offset":6,"last":6,"reason":"too long"}',
     );
   });
 
@@ -148,6 +155,7 @@ describe('an offset that the source cannot carry', () => {
       found: 7,
     });
     expect(admit(5, fetched([], [], { offset: 4, reason: '' }))).toMatchObject({ kind: 'overlap', from: 4 });
+    expect(admit(5, fetched([], [], { offset: 5, last: 4, reason: '' }))).toMatchObject({ kind: 'disorder' });
     expect(admit(5, fetched([5, 6], [], { offset: 6, reason: '' }))).toMatchObject({
       kind: 'disorder',
       offset: 6,
