@@ -7,7 +7,7 @@ import { LedgerstoneError } from '../../src/base/error.ts';
 import { cached, cachedPath } from './cache.ts';
 import { run } from './command.ts';
 
-/** On 3.11 LocalStack 4.14 says Ready and then answers every S3 call with 500. */
+/** LocalStack 4.14 uses syntax of 3.12: on 3.11 it says that it is ready and answers every S3 call with 500. */
 const WANTED = /^3\.1[23]$/;
 const MINUTES = 60_000;
 
