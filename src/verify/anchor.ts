@@ -25,13 +25,18 @@ export function anchorOfCheckpoint(bytes: Uint8Array): Anchor {
   return { ...signed.checkpoint, nextOffset: null, signed, from: 'an earlier checkpoint' };
 }
 
+/** All keys that are believed for an origin at this point. */
+export type KeysFor = (origin: string) => readonly VerifierKey[];
+
 export class AnchorCheck {
   readonly #anchors: readonly Anchor[];
+  readonly #keysFor: KeysFor;
   readonly #verify: VerifySignature;
   readonly #reached = new Set<Anchor>();
 
-  constructor(anchors: readonly Anchor[], verify: VerifySignature) {
+  constructor(anchors: readonly Anchor[], keysFor: KeysFor, verify: VerifySignature) {
     this.#anchors = anchors;
+    this.#keysFor = keysFor;
     this.#verify = verify;
   }
 
@@ -42,8 +47,8 @@ export class AnchorCheck {
     );
   }
 
-  /** The chain has come to the size of this seal. `keys`: all that are believed for it. */
-  async reach(opened: OpenedSeal, keys: readonly VerifierKey[]): Promise<Problem[]> {
+  /** The chain has come to the size of this seal. */
+  async reach(opened: OpenedSeal): Promise<Problem[]> {
     const { origin, sequence, records } = opened.manifest;
     const problems: Problem[] = [];
     for (const anchor of this.#anchors) {
@@ -51,9 +56,7 @@ export class AnchorCheck {
       this.#reached.add(anchor);
       if (!equalBytes(anchor.root, opened.root)) {
         const expected = `root ${toHex(anchor.root)} at size ${anchor.size}: ${anchor.from}`;
-        problems.push(
-          await this.#believe(anchor, keys, { code: 'fork', expected, found: toHex(opened.root) }),
-        );
+        problems.push(await this.#believe(anchor, { code: 'fork', expected, found: toHex(opened.root) }));
       } else if (anchor.nextOffset !== null && anchor.nextOffset !== records.nextOffset) {
         const expected = `nextOffset ${anchor.nextOffset} at size ${anchor.size}: ${anchor.from}`;
         problems.push({ code: 'offset-gap', expected, found: String(records.nextOffset) });
@@ -67,12 +70,7 @@ export class AnchorCheck {
    * segments lies there still, so its tail was cut; else an older state of it is shown. That is as far as they can be
    * told apart.
    */
-  async finish(
-    origin: string | null,
-    size: number,
-    more: boolean,
-    keys: readonly VerifierKey[],
-  ): Promise<Problem[]> {
+  async finish(origin: string | null, size: number, more: boolean): Promise<Problem[]> {
     const problems: Problem[] = [];
     for (const anchor of this.#anchors) {
       if (this.#reached.has(anchor) || anchor.size === 0) continue;
@@ -82,15 +80,20 @@ export class AnchorCheck {
       const code = isOther || more || origin === null || anchor.signed === null ? 'truncation' : 'rollback';
       const expected = `${anchor.origin} of size ${anchor.size} or more: ${anchor.from}`;
       const found = origin === null ? 'no chain' : `${origin} of size ${size}`;
-      problems.push(await this.#believe(anchor, keys, { code, expected, found }));
+      problems.push(await this.#believe(anchor, { code, expected, found }));
     }
     return problems;
   }
 
   /** A checkpoint that nobody believed has signed convicts nobody: what it says can't be verified. */
-  async #believe(anchor: Anchor, keys: readonly VerifierKey[], problem: Problem): Promise<Problem> {
+  async #believe(anchor: Anchor, problem: Problem): Promise<Problem> {
     if (anchor.signed === null) return problem;
-    const { problems, signedBy } = await checkSignatures(anchor.signed, [], keys, this.#verify);
+    const { problems, signedBy } = await checkSignatures(
+      anchor.signed,
+      [],
+      this.#keysFor(anchor.origin),
+      this.#verify,
+    );
     if (problems.length === 0 && signedBy.size > 0) return problem;
     return {
       code: 'unknown-key',

@@ -55,7 +55,8 @@ class ChainCheck {
     const prefix = dataPrefix(place.chain, place.partition);
     this.#data = new DataCursor(run.reader, prefix, this.#findings, run.signal);
     this.#trust = new ChainTrust(run.trusted, run.sha256);
-    this.#anchors = new AnchorCheck(run.anchors.get(placeText(place)) ?? [], run.verifySignature);
+    const anchors = run.anchors.get(placeText(place)) ?? [];
+    this.#anchors = new AnchorCheck(anchors, (origin) => this.#believed(origin), run.verifySignature);
     this.#tasks = new TaskGroup(run.ahead);
   }
 
@@ -124,7 +125,7 @@ class ChainCheck {
       this.#findings.addAll(await continuesProblems(opened, this.#run), place);
     }
     if (opened.manifest.sequence === sequence) {
-      this.#findings.addAll(await this.#anchors.reach(opened, this.#believed(origin)), place);
+      this.#findings.addAll(await this.#anchors.reach(opened), place);
     }
     this.#before = opened;
     this.#head = opened;
@@ -215,8 +216,7 @@ class ChainCheck {
     const size = head === null ? 0 : head.sequence + 1;
     const origin = head?.origin ?? null;
     const more = this.#data.lastSequence >= size || this.#nextSequence > size;
-    const keys = this.#believed(origin ?? '');
-    this.#findings.addAll(await this.#anchors.finish(origin, size, more, keys), {});
+    this.#findings.addAll(await this.#anchors.finish(origin, size, more), {});
     const { staleAfterMs, nowMs } = this.#run;
     if (head === null || staleAfterMs === null) return;
     if (nowMs - parseTime(head.time.sealed) > staleAfterMs) {

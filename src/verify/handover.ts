@@ -31,7 +31,7 @@ export async function collectHandovers(
         const continues = opened?.manifest.continues ?? null;
         if (opened === null || continues === null || inspection?.problems.length !== 0) return;
         if (trustProblem(opened, run) !== null) return;
-        const older = olderChain(continues.origin);
+        const older = olderChain(continues.origin, opened);
         if (older === null) return;
         const anchor: Anchor = {
           origin: continues.origin,
@@ -53,10 +53,9 @@ export async function collectHandovers(
 export async function continuesProblems(opened: OpenedSeal, run: HandoverRun): Promise<Problem[]> {
   const { continues } = opened.manifest;
   if (continues === null || continues.size === 0) return [];
-  const older = olderChain(continues.origin);
+  const older = olderChain(continues.origin, opened);
   const expected = `${continues.origin} of size ${continues.size}, root ${continues.root}`;
-  const own = olderChain(opened.manifest.origin);
-  if (older === null || own === null || older.origin !== own.origin) {
+  if (older === null) {
     return [
       { code: 'unreadable', expected, found: 'a chain of another archive: it can only be checked there' },
     ];
@@ -94,11 +93,8 @@ async function inspectAt(
   return inspectSeal(bytes, { ...run, sequence });
 }
 
-/** The chain of that origin; null where the text names none. */
-function olderChain(origin: string): ChainId | null {
-  try {
-    return parseChainOrigin(origin);
-  } catch {
-    return null;
-  }
+/** The chain of that origin, when it is one of the same archive. Both texts were checked by parseManifest. */
+function olderChain(origin: string, opened: OpenedSeal): ChainId | null {
+  const older = parseChainOrigin(origin);
+  return older.origin === parseChainOrigin(opened.manifest.origin).origin ? older : null;
 }

@@ -1,0 +1,248 @@
+// Are rollback, fork and truncation seen against what is known from elsewhere, and are continued chains followed?
+import { describe, expect, it } from 'vitest';
+import { toHex, utf8 } from '../../../src/base/bytes.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import type { Continues } from '../../../src/format/manifest.ts';
+import { parseSignedCheckpoint } from '../../../src/format/note.ts';
+import { sealKey } from '../../../src/format/paths.ts';
+import { rootOfLeaves } from '../../../src/merkle/tree.ts';
+import {
+  ArchiveBuilder,
+  archiveKey,
+  type ChainBuilder,
+  entries,
+  signer,
+} from '../../support/archive-builder.ts';
+import { allFindings, codesOf, findingsOf, verify, verifyBuilt } from './run-verify.ts';
+
+const checkpointOf = (text: string | null | undefined): Uint8Array => {
+  if (typeof text !== 'string') throw new Error('the test needs a checkpoint');
+  return utf8(text);
+};
+
+/** The archive's state, and the checkpoint that its verification gives. */
+async function verifiedArchive(segments = 3) {
+  const builder = new ArchiveBuilder();
+  const chain = builder.chain();
+  await chain.fill(segments, 4);
+  const report = await verifyBuilt(builder);
+  return { builder, chain, since: checkpointOf(report.chains[0]?.checkpoint) };
+}
+
+describe('an earlier checkpoint', () => {
+  it('agrees with the same chain, and with the chain grown since', async () => {
+    const { builder, chain, since } = await verifiedArchive();
+    expect(await verifyBuilt(builder, { since: [since] })).toMatchObject({ verdict: 'verified' });
+    await chain.seal({ lines: entries(12, 2) });
+    await chain.seal();
+    const grown = await verifyBuilt(builder, { since: [since], depth: 'seals' });
+    expect(grown.verdict).toBe('verified');
+    expect(parseSignedCheckpoint(checkpointOf(grown.chains[0]?.checkpoint)).checkpoint.size).toBe(6);
+  });
+
+  it('shows an older state: rollback', async () => {
+    const { builder, chain, since } = await verifiedArchive();
+    const last = sealKey('orders', 0, chain.manifests.length - 1);
+    for (const key of builder.archive.keys()) {
+      if (key === last || key.includes('/000000000003-')) builder.archive.remove(key);
+    }
+    expect(await verifyBuilt(builder)).toMatchObject({ verdict: 'verified' });
+    const report = await verifyBuilt(builder, { since: [since] });
+    expect(report.verdict).toBe('broken');
+    expect(codesOf(report)).toEqual(['rollback']);
+    expect(report.chains[0]?.checkpoint).toBeNull();
+  });
+
+  it('shows a cut tail where something of it is left: truncation', async () => {
+    const { builder, since } = await verifiedArchive();
+    builder.archive.remove(sealKey('orders', 0, 3));
+    const report = await verifyBuilt(builder, { since: [since] });
+    expect(codesOf(report)).toEqual(['truncation', 'unreferenced-object']);
+  });
+
+  it('shows another history of the same size and longer: fork', async () => {
+    const builder = new ArchiveBuilder();
+    const chain = builder.chain();
+    await chain.fill(2, 4);
+    const other = new ArchiveBuilder();
+    const fork = chain.copy();
+    await chain.seal({ lines: entries(8, 4) });
+    const since = checkpointOf((await verifyBuilt(builder)).chains[0]?.checkpoint);
+    // The other history, from the same first segments and by the same key, in an archive of its own.
+    for (const key of builder.archive.keys()) {
+      if (/\/00000000000[012]/.test(key)) {
+        const lock = await builder.archive.lock(key, (await firstVersion(builder, key)).versionId);
+        other.archive.put(
+          key,
+          builder.archive.bytesOf(key) as Uint8Array,
+          lock.kind === 'locked' ? (lock.lock as never) : null,
+        );
+      }
+    }
+    Object.assign(fork, { builder: other });
+    await fork.seal({ lines: entries(8, 5) });
+    await fork.seal({ lines: entries(13, 5) });
+    expect(await verifyBuilt(other)).toMatchObject({ verdict: 'verified' });
+    const report = await verifyBuilt(other, { since: [since] });
+    expect(report.verdict).toBe('broken');
+    expect(codesOf(report)).toEqual(['fork']);
+    expect(findingsOf(report, 'fork')[0]).toMatchObject({ sequence: 3 });
+  });
+
+  it('misses the whole chain: truncation', async () => {
+    const { builder, since } = await verifiedArchive();
+    for (const key of builder.archive.keys()) if (key.includes('topic=orders')) builder.archive.remove(key);
+    await builder.chain('payments').fill(1, 1);
+    const report = await verifyBuilt(builder, { since: [since] });
+    expect(report.verdict).toBe('broken');
+    expect(codesOf(report)).toEqual(['truncation']);
+  });
+
+  it('is of another archive: truncation, for its chain is not here', async () => {
+    const { since, builder } = await verifiedArchive();
+    const other = new ArchiveBuilder({ origin: 'audit.example.com/other' });
+    await other.chain().fill(5, 1);
+    const trusted = [...builder.trusted, ...other.trusted];
+    const report = await verify(other.archive, { trusted, since: [since] });
+    expect(codesOf(report)).toEqual(['truncation']);
+  });
+
+  it('convicts nobody when no trusted key signed it', async () => {
+    const { builder } = await verifiedArchive();
+    const thief = new ArchiveBuilder({ signers: [signer('thief')] });
+    await thief.chain().fill(9, 1);
+    const stolen = await verify(thief.archive, { trusted: thief.trusted });
+    const since = [checkpointOf(stolen.chains[0]?.checkpoint)];
+    const report = await verifyBuilt(builder, { since });
+    expect(report.verdict).toBe('unverifiable');
+    expect(codesOf(report)).toEqual(['unknown-key']);
+  });
+
+  it('is believed by a key that the chain itself brought', async () => {
+    const [old, next] = [signer('old'), signer('next')];
+    const builder = new ArchiveBuilder({ signers: [old, next] });
+    const chain = builder.chain();
+    await chain.seal({ signers: [old] });
+    await chain.seal({ signers: [old, next] });
+    const fork = chain.copy();
+    Object.assign(fork, { builder: new ArchiveBuilder() });
+    await chain.seal({ signers: [next], lines: entries(0, 1) });
+    const forked = await fork.seal({ signers: [next], lines: entries(0, 2) });
+    const report = await verify(builder.archive, { trusted: [archiveKey(old)], since: [forked.note] });
+    expect(codesOf(report)).toEqual(['fork']);
+  });
+
+  it('is refused before anything is read when it is none', async () => {
+    const { builder } = await verifiedArchive();
+    await expect(verifyBuilt(builder, { since: [utf8('hello')] })).rejects.toMatchObject({
+      code: 'malformed',
+    });
+  });
+
+  it('of a chain that is not asked for is a mistake of the caller', async () => {
+    const { builder, since } = await verifiedArchive();
+    await builder.chain('payments').fill(1, 1);
+    const only = [{ chain: 'payments', partition: 0 }];
+    await expect(verifyBuilt(builder, { since: [since], only })).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
+async function firstVersion(builder: ArchiveBuilder, key: string) {
+  for await (const version of builder.archive.listVersions(key, { exact: true })) return version;
+  throw new Error(`the test has no ${key}`);
+}
+
+const headOf = (chain: ChainBuilder, change: Partial<Continues> = {}): Continues => ({
+  origin: chain.origin,
+  size: chain.manifests.length,
+  root: toHex(
+    rootOfLeaves(
+      nodeSha256,
+      chain.manifests.map((bytes) => nodeSha256(new Uint8Array([0, ...bytes]))),
+    ),
+  ),
+  nextOffset: chain.nextOffset,
+  reason: 'a stray object at the next seal',
+  by: 'ops@example.com',
+  ...change,
+});
+
+describe('a chain that continues another', () => {
+  async function handedOver(change: Partial<Continues> = {}) {
+    const builder = new ArchiveBuilder();
+    const older = builder.chain('orders');
+    await older.fill(2, 4);
+    const newer = builder.chain('orders-2', 0, 8);
+    await newer.seal({ continues: headOf(older, change) });
+    await newer.seal({ lines: entries(8, 4) });
+    return { builder, older, newer };
+  }
+
+  it('is verified with the older one', async () => {
+    const { builder } = await handedOver();
+    const report = await verifyBuilt(builder);
+    expect(codesOf(report)).toEqual([]);
+    expect(report.verdict).toBe('verified');
+  });
+
+  it('makes junk at the next seal of the older one a foreign object', async () => {
+    const { builder, older } = await handedOver();
+    builder.archive.put(sealKey('orders', 0, older.manifests.length), utf8('junk'));
+    const report = await verifyBuilt(builder);
+    expect(codesOf(report)).toEqual(['foreign-object']);
+    expect(report.verdict).toBe('verified');
+  });
+
+  it('and so a seal there by a key that nobody trusts', async () => {
+    const { builder, older } = await handedOver();
+    const stolen = older.copy();
+    Object.assign(stolen, { builder: new ArchiveBuilder({ signers: [signer('thief')] }) });
+    const { sealKey: key } = await stolen.seal();
+    builder.archive.put(key, stolen.builder.archive.bytesOf(key) as Uint8Array);
+    expect(codesOf(await verifyBuilt(builder))).toEqual(['foreign-object']);
+  });
+
+  it('but without a continuing chain that junk breaks the chain', async () => {
+    const builder = new ArchiveBuilder();
+    const chain = builder.chain('orders');
+    await chain.fill(2, 4);
+    builder.archive.put(sealKey('orders', 0, chain.manifests.length), utf8('junk'), {
+      mode: 'COMPLIANCE',
+      untilMs: 9e12,
+    });
+    expect(codesOf(await verifyBuilt(builder))).toEqual(['malformed']);
+  });
+
+  it('shows that the older one lost its tail', async () => {
+    const { builder } = await handedOver();
+    for (const key of builder.archive.keys()) {
+      if (key.includes('topic=orders/') && key.includes('000000000002')) builder.archive.remove(key);
+    }
+    const report = await verifyBuilt(builder);
+    expect(report.chains.map(({ verdict }) => verdict)).toEqual(['broken', 'broken']);
+    expect(codesOf(report)).toEqual(['truncation']);
+  });
+
+  it('shows that the older one is gone', async () => {
+    const { builder } = await handedOver();
+    for (const key of builder.archive.keys()) {
+      if (key.includes('topic=orders/')) builder.archive.remove(key);
+    }
+    const report = await verifyBuilt(builder);
+    expect(report.verdict).toBe('broken');
+    expect(codesOf(report)).toEqual(['truncation']);
+    expect(allFindings(report).length).toBeGreaterThanOrEqual(1);
+  });
+
+  it.each([
+    { name: 'another root', change: { root: 'c'.repeat(64) }, codes: ['fork'] },
+    { name: 'another next offset', change: { nextOffset: 7 }, codes: ['offset-gap'] },
+    { name: 'a greater size', change: { size: 9 }, codes: ['truncation'] },
+    { name: 'another archive', change: { origin: 'audit.example.com/test/orders/0' }, codes: ['unreadable'] },
+  ])('shows that it speaks of $name', async ({ change, codes }) => {
+    const { builder } = await handedOver(change);
+    const report = await verifyBuilt(builder);
+    expect(codesOf(report)).toEqual(codes);
+    expect(report.verdict).not.toBe('verified');
+  });
+});
