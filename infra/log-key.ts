@@ -8,6 +8,7 @@ import {
   type IRole,
   PolicyDocument,
   PolicyStatement,
+  type PolicyStatementProps,
 } from 'aws-cdk-lib/aws-iam';
 import { CfnKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -85,13 +86,15 @@ export class LogKey extends Construct {
   }
 }
 
-const named = (role: IRole) => ({
+type Who = Required<Pick<PolicyStatementProps, 'principals'>> & Pick<PolicyStatementProps, 'conditions'>;
+
+const named = (role: IRole): Who => ({
   principals: [new AccountRootPrincipal()],
   conditions: { ArnEquals: { 'aws:PrincipalArn': role.roleArn } },
 });
 
 // In a key's policy `*` is this key.
-const allow = (sid: string, actions: readonly string[], who: Pick<PolicyStatement, 'principals'> | object) =>
+const allow = (sid: string, actions: readonly string[], who: Who) =>
   new PolicyStatement({ sid, actions: [...actions], resources: ['*'], ...who });
 
 function allowances(config: InfraConfig, { archiver, auditor, keyAdmin, breakGlass, deployer }: KeyHolders) {

@@ -79,7 +79,6 @@ export class PeopleRoles extends Construct {
 const BREAK_GLASS_BUCKET_ACTIONS = [
   's3:GetBucketPolicy',
   's3:PutBucketPolicy',
-  's3:DeleteBucketPolicy',
   's3:GetBucketObjectLockConfiguration',
   's3:PutBucketObjectLockConfiguration',
   's3:GetBucketVersioning',

@@ -35,11 +35,11 @@ const open = new Account(unsealed);
 const shut = new Account(sealed);
 
 matrix('objects', open, OBJECT_ROWS);
-matrix('the bucket', open, bucketRows({ changes: ['breakGlass', 'deployer'], rest: ['deployer'] }));
-matrix('the key', open, keyRows(open.keyArn, ['breakGlass', 'deployer']));
+matrix('the bucket', open, bucketRows(false));
+matrix('the key', open, keyRows(open.keyArn, false));
 matrix('sealed: objects', shut, OBJECT_ROWS);
-matrix('sealed: the bucket', shut, bucketRows({ changes: ['breakGlass'], rest: [] }));
-matrix('sealed: the key', shut, keyRows(shut.keyArn, ['breakGlass']));
+matrix('sealed: the bucket', shut, bucketRows(true));
+matrix('sealed: the key', shut, keyRows(shut.keyArn, true));
 
 describe('an Ed25519 key', () => {
   const account = new Account(synthesise(`${CONFIG}\nkey: { spec: ECC_NIST_EDWARDS25519 }\n`));
@@ -114,10 +114,7 @@ describe('each denial is needed', () => {
     'without %s somebody may do what nobody should',
     async (sid) => {
       const account = new Account(unsealed, (all) => all.filter(({ Sid }) => Sid !== sid));
-      const rows = [
-        ...OBJECT_ROWS,
-        ...bucketRows({ changes: ['breakGlass', 'deployer'], rest: ['deployer'] }),
-      ];
+      const rows = [...OBJECT_ROWS, ...bucketRows(false)];
       expect(await firstDifference(account, rows)).not.toBeNull();
     },
   );
@@ -130,7 +127,7 @@ describe('each denial is needed', () => {
     Action: 'kms:*',
     Resource: '*',
   };
-  const guarded = keyRows(open.keyArn, ['breakGlass', 'deployer']).filter(({ what }) =>
+  const guarded = keyRows(open.keyArn, false).filter(({ what }) =>
     /^sign|PutKeyPolicy|DisableKey|ScheduleKeyDeletion|CreateGrant/.test(what),
   );
 

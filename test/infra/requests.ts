@@ -91,48 +91,49 @@ export const OBJECT_ROWS: readonly Row[] = [
 ];
 
 const LISTERS: readonly Actor[] = ['archiver', 'auditor', 'deployer', 'admin', 'root'];
-export const bucketRows = (guardians: {
-  changes: readonly Actor[];
-  rest: readonly Actor[];
-}): readonly Row[] => [
-  on(BUCKET_ARN, 's3:ListBucketVersions', LISTERS, { 's3:prefix': 'prod/seals/' }),
-  on(BUCKET_ARN, 's3:ListBucket', LISTERS, { 's3:prefix': 'prod/' }),
-  on(
-    BUCKET_ARN,
-    's3:ListBucket',
-    ['auditor', 'deployer', 'admin', 'root'],
-    { 's3:prefix': 'elsewhere/' },
-    'list elsewhere',
-  ),
-  on(BUCKET_ARN, 's3:GetBucketVersioning', [...LISTERS, 'breakGlass']),
-  on(BUCKET_ARN, 's3:GetBucketObjectLockConfiguration', [...LISTERS, 'breakGlass']),
-  on(BUCKET_ARN, 's3:GetBucketPolicy', ['auditor', 'breakGlass', 'deployer', 'admin', 'root']),
-  ...[
-    ...['s3:PutBucketVersioning', 's3:PutBucketObjectLockConfiguration', 's3:PutLifecycleConfiguration'],
-    ...[
-      's3:PutBucketPolicy',
-      's3:DeleteBucketPolicy',
-      's3:PutEncryptionConfiguration',
-      's3:PutBucketPublicAccessBlock',
-    ],
-  ].map((action) => on(BUCKET_ARN, action, guardians.changes)),
-  ...[
-    ...[
-      's3:DeleteBucket',
-      's3:PutReplicationConfiguration',
-      's3:PutBucketOwnershipControls',
-      's3:PutBucketAcl',
-    ],
-    ...[
-      's3:PutIntelligentTieringConfiguration',
-      's3:PutBucketLogging',
-      's3:PutBucketWebsite',
-      's3:PutBucketCORS',
-    ],
-  ].map((action) => on(BUCKET_ARN, action, guardians.rest)),
+// What a person may have to change in an emergency, and what only ever comes out of a template.
+const GUARD_RAILS = [
+  's3:PutBucketVersioning',
+  's3:PutBucketObjectLockConfiguration',
+  's3:PutLifecycleConfiguration',
+  's3:PutBucketPolicy',
+  's3:PutEncryptionConfiguration',
+  's3:PutBucketPublicAccessBlock',
+];
+const OTHER_SETTINGS = [
+  's3:DeleteBucket',
+  's3:DeleteBucketPolicy',
+  's3:PutReplicationConfiguration',
+  's3:PutBucketOwnershipControls',
+  's3:PutBucketAcl',
+  's3:PutIntelligentTieringConfiguration',
+  's3:PutBucketLogging',
+  's3:PutBucketWebsite',
+  's3:PutBucketCORS',
 ];
 
-export const keyRows = (keyArn: string, policyChangers: readonly Actor[]): readonly Row[] => {
+export const bucketRows = (sealed: boolean): readonly Row[] => {
+  const deployer: readonly Actor[] = sealed ? [] : ['deployer'];
+  return [
+    on(BUCKET_ARN, 's3:ListBucketVersions', LISTERS, { 's3:prefix': 'prod/seals/' }),
+    on(BUCKET_ARN, 's3:ListBucket', LISTERS, { 's3:prefix': 'prod/' }),
+    on(
+      BUCKET_ARN,
+      's3:ListBucket',
+      ['auditor', 'deployer', 'admin', 'root'],
+      { 's3:prefix': 'elsewhere/' },
+      'list elsewhere',
+    ),
+    on(BUCKET_ARN, 's3:GetBucketVersioning', [...LISTERS, 'breakGlass']),
+    on(BUCKET_ARN, 's3:GetBucketObjectLockConfiguration', [...LISTERS, 'breakGlass']),
+    on(BUCKET_ARN, 's3:GetBucketPolicy', ['auditor', 'breakGlass', 'deployer', 'admin', 'root']),
+    ...GUARD_RAILS.map((action) => on(BUCKET_ARN, action, ['breakGlass', ...deployer])),
+    ...OTHER_SETTINGS.map((action) => on(BUCKET_ARN, action, deployer)),
+  ];
+};
+
+export const keyRows = (keyArn: string, sealed: boolean): readonly Row[] => {
+  const deployer: readonly Actor[] = sealed ? [] : ['deployer'];
   const sign = (what: string, algorithm: string, messageType: string, may: readonly Actor[] = []) =>
     on(
       keyArn,
@@ -148,10 +149,11 @@ export const keyRows = (keyArn: string, policyChangers: readonly Actor[]): reado
     on(keyArn, 'kms:GetPublicKey', ['archiver', 'auditor', 'keyAdmin', 'breakGlass', 'deployer']),
     on(keyArn, 'kms:DescribeKey', ['archiver', 'auditor', 'keyAdmin', 'breakGlass', 'deployer']),
     on(keyArn, 'kms:GetKeyPolicy', ['auditor', 'keyAdmin', 'breakGlass', 'deployer']),
-    on(keyArn, 'kms:PutKeyPolicy', policyChangers),
+    on(keyArn, 'kms:PutKeyPolicy', ['breakGlass', ...deployer]),
     on(keyArn, 'kms:DisableKey', ['breakGlass']),
     on(keyArn, 'kms:ScheduleKeyDeletion', ['breakGlass']),
     on(keyArn, 'kms:EnableKey', ['breakGlass']),
+    on(keyArn, 'kms:TagResource', ['keyAdmin', ...deployer]),
     on(keyArn, 'kms:CancelKeyDeletion', ['keyAdmin', 'breakGlass']),
     on(keyArn, 'kms:CreateGrant', []),
     on(keyArn, 'kms:ReplicateKey', []),
