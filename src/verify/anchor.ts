@@ -40,6 +40,10 @@ export class AnchorCheck {
     this.#verify = verify;
   }
 
+  get isEmpty(): boolean {
+    return this.#anchors.length === 0;
+  }
+
   /** True where a chain that goes on elsewhere has left this one already. */
   isHandedOverBefore(origin: string, sequence: number): boolean {
     return this.#anchors.some(

@@ -7,6 +7,7 @@ import type { Problem } from './finding.ts';
 import type { FindingList } from './finding-list.ts';
 import { isStoreWide, lockProblem } from './locks.ts';
 import type { Run } from './run.ts';
+import { storeProblem } from './seal-reader.ts';
 import type { ArchiveObject } from './survey.ts';
 
 const OBJECT_BYTES_MAX = 4 * MIB;
@@ -35,7 +36,7 @@ async function checkObject(object: ArchiveObject, run: Run, findings: FindingLis
     }
   } catch (error) {
     run.signal?.throwIfAborted();
-    findings.add({ code: 'unreadable', expected: null, found: messageOf(error) }, place);
+    findings.add(storeProblem(error), place);
   }
 }
 

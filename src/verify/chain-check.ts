@@ -48,6 +48,8 @@ class ChainCheck {
   /** The seal before, when it could be read; null after a gap. */
   #before: OpenedSeal | null = null;
   #head: OpenedSeal | null = null;
+  /** Whether every seal was listed: else nothing can be said of the end. */
+  #isListed = false;
 
   constructor(place: ChainPlace, run: Run) {
     this.#place = place;
@@ -64,6 +66,7 @@ class ChainCheck {
     const { signal } = this.#run;
     try {
       await this.#readSeals();
+      this.#isListed = true;
       await this.#data.finish();
     } catch (error) {
       signal?.throwIfAborted();
@@ -71,13 +74,14 @@ class ChainCheck {
     } finally {
       await this.#tasks.finish();
     }
-    if (this.#checked.seals === 0 && this.#data.lastSequence < 0 && this.#findings.verdict === 'verified') {
-      strays.absorb(this.#findings);
-      return null;
-    }
-    if (this.#checked.seals === 0 && !this.#findings.has('unreadable')) {
+    if (this.#checked.seals === 0 && this.#isListed) {
+      const isChain = this.#data.lastSequence >= 0 || !this.#anchors.isEmpty;
+      if (!isChain && this.#findings.verdict === 'verified') {
+        strays.absorb(this.#findings);
+        return null;
+      }
       // The first seal is there before any data object is: somebody took the chain away from over its data.
-      this.#findings.add({ code: 'sequence-gap', expected: 'seal 0', found: 'data objects and no seal' });
+      this.#findings.add({ code: 'sequence-gap', expected: 'seal 0', found: 'no seal at all' });
     }
     await this.#checkEnd();
     return this.#report();
@@ -212,10 +216,11 @@ class ChainCheck {
   }
 
   async #checkEnd(): Promise<void> {
+    if (!this.#isListed) return;
     const head = this.#head?.manifest ?? null;
-    const size = head === null ? 0 : head.sequence + 1;
     const origin = head?.origin ?? null;
-    const more = this.#data.lastSequence >= size || this.#nextSequence > size;
+    const size = this.#nextSequence;
+    const more = this.#data.lastSequence >= size;
     this.#findings.addAll(await this.#anchors.finish(origin, size, more), {});
     const { staleAfterMs, nowMs } = this.#run;
     if (head === null || staleAfterMs === null) return;

@@ -1,14 +1,15 @@
 // Which chains go on in others, and is what the new one says of the old one true?
 import { equalBytes, fromHex, toHex } from '../base/bytes.ts';
-import { messageOf } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type ChainId, parseChainOrigin } from '../format/chain.ts';
 import { sealKey } from '../format/paths.ts';
 import type { Anchor } from './anchor.ts';
 import type { Problem } from './finding.ts';
+import type { FindingList } from './finding-list.ts';
 import { oldestVersion } from './object-versions.ts';
 import { inspectSeal, type OpenedSeal, type SealInspection, trustProblem } from './open-seal.ts';
 import type { Run } from './run.ts';
+import { storeProblem } from './seal-reader.ts';
 import type { ChainPlace } from './survey.ts';
 
 export type HandoverRun = Pick<Run, 'reader' | 'trusted' | 'sha256' | 'verifySignature' | 'signal' | 'reads'>;
@@ -19,14 +20,19 @@ export const placeText = (place: ChainPlace): string => `${place.chain}/${place.
 export async function collectHandovers(
   places: readonly ChainPlace[],
   run: HandoverRun,
+  findings: FindingList,
 ): Promise<Map<string, Anchor[]>> {
   const anchors = new Map<string, Anchor[]>();
   await Promise.all(
     places.map((place) =>
       run.reads.while(1, async () => {
-        // What is wrong with a first seal is said by its own chain's check.
-        const inspection = await inspectAt(place, 0, run).catch(() => null);
-        run.signal?.throwIfAborted();
+        // What is wrong with a first seal is said by its own chain's check; that it could not be read, here too.
+        const inspection = await inspectAt(place, 0, run).catch((error: unknown) => {
+          run.signal?.throwIfAborted();
+          const key = sealKey(place.chain, place.partition, 0);
+          findings.add(storeProblem(error), { key });
+          return null;
+        });
         const opened = inspection?.opened ?? null;
         const continues = opened?.manifest.continues ?? null;
         if (opened === null || continues === null || inspection?.problems.length !== 0) return;
@@ -76,7 +82,7 @@ export async function continuesProblems(opened: OpenedSeal, run: HandoverRun): P
     return [{ code: 'offset-gap', ...offsets }];
   } catch (error) {
     run.signal?.throwIfAborted();
-    return [{ code: 'unreadable', expected, found: messageOf(error) }];
+    return [{ ...storeProblem(error), expected }];
   }
 }
 

@@ -64,7 +64,8 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
 
   // 2. What is known of each chain from elsewhere: earlier checkpoints, and chains that continue it.
   const run = startRun(reader, options, survey.chains);
-  const handovers = survey.chains.length > 1 ? await collectHandovers(survey.chains, run) : new Map();
+  const handovers =
+    survey.chains.length > 1 ? await collectHandovers(survey.chains, run, findings) : new Map();
   for (const [place, anchors] of [...handovers, ...byPlace(since)]) {
     run.anchors.set(place, [...(run.anchors.get(place) ?? []), ...anchors]);
   }

@@ -98,6 +98,15 @@ describe('an earlier checkpoint', () => {
     expect(codesOf(report)).toEqual(['truncation']);
   });
 
+  it('misses the whole chain, of which a delete marker is left: truncation', async () => {
+    const { builder, since } = await verifiedArchive();
+    for (const key of builder.archive.keys()) if (key.includes('topic=orders')) builder.archive.remove(key);
+    builder.archive.marker(sealKey('orders', 0, 0));
+    const report = await verifyBuilt(builder, { since: [since] });
+    expect(report.verdict).toBe('broken');
+    expect(codesOf(report)).toEqual(['delete-marker', 'sequence-gap', 'truncation']);
+  });
+
   it('is of another archive: truncation, for its chain is not here', async () => {
     const { since, builder } = await verifiedArchive();
     const other = new ArchiveBuilder({ origin: 'audit.example.com/other' });
