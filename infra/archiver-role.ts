@@ -43,14 +43,24 @@ export class ArchiverRole extends Construct {
               resources: OBJECTS.map((objects) => bucket.arnForObjects(`${prefix}${objects}`)),
             }),
             new PolicyStatement({
-              sid: 'ListItsOwn',
-              actions: ['s3:ListBucket', 's3:ListBucketVersions'],
+              sid: 'ListItsOwnVersions',
+              actions: ['s3:ListBucketVersions'],
               resources: [bucket.bucketArn],
               ...(prefix === '' ? {} : { conditions: { StringLike: { 's3:prefix': `${prefix}*` } } }),
             }),
             new PolicyStatement({
+              sid: 'LearnThatSomethingIsMissing',
+              // Without it S3 answers 403 where 404 is meant. Not by prefix: HeadBucket and GetObject name none.
+              actions: ['s3:ListBucket'],
+              resources: [bucket.bucketArn],
+            }),
+            new PolicyStatement({
               sid: 'SeeThatTheBucketIsFit',
-              actions: ['s3:GetBucketObjectLockConfiguration', 's3:GetBucketVersioning'],
+              actions: [
+                's3:GetBucketObjectLockConfiguration',
+                's3:GetBucketVersioning',
+                's3:GetBucketPublicAccessBlock',
+              ],
               resources: [bucket.bucketArn],
             }),
           ],

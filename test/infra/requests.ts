@@ -116,14 +116,22 @@ export const bucketRows = (sealed: boolean): readonly Row[] => {
   const deployer: readonly Actor[] = sealed ? [] : ['deployer'];
   return [
     on(BUCKET_ARN, 's3:ListBucketVersions', LISTERS, { 's3:prefix': 'prod/seals/' }),
-    on(BUCKET_ARN, 's3:ListBucket', LISTERS, { 's3:prefix': 'prod/' }),
+    on(BUCKET_ARN, 's3:ListBucket', LISTERS, {}, 'HeadBucket, and 404 for a missing object'),
     on(
       BUCKET_ARN,
-      's3:ListBucket',
+      's3:ListBucketVersions',
       ['auditor', 'deployer', 'admin', 'root'],
       { 's3:prefix': 'elsewhere/' },
-      'list elsewhere',
+      'list versions elsewhere',
     ),
+    on(
+      BUCKET_ARN,
+      's3:ListBucketVersions',
+      ['auditor', 'deployer', 'admin', 'root'],
+      {},
+      'list versions everywhere',
+    ),
+    on(BUCKET_ARN, 's3:GetBucketPublicAccessBlock', [...LISTERS, 'breakGlass']),
     on(BUCKET_ARN, 's3:GetBucketVersioning', [...LISTERS, 'breakGlass']),
     on(BUCKET_ARN, 's3:GetBucketObjectLockConfiguration', [...LISTERS, 'breakGlass']),
     on(BUCKET_ARN, 's3:GetBucketPolicy', ['auditor', 'breakGlass', 'deployer', 'admin', 'root']),
