@@ -39,7 +39,7 @@ export function checkCommand(program: Command, session: Session): void {
 
 async function runCheck(session: Session, proofFile: string, options: CheckOptions): Promise<number> {
   session.verdictOnError = true;
-  if (options.key.length === 0)
+  if (options.key === undefined)
     throw new UsageError('no trusted key', 'Add --key KEY: a verifier key or a file of them.');
   const trusted = await readTrustedKeys(options.key);
   const proof = await readInput(session, proofFile, PROOF_BYTES_MAX);

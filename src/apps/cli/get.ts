@@ -8,6 +8,7 @@ import { EXIT, UsageError } from './exit-code.ts';
 import { type FoundLine, linesOfSegment } from './line-range.ts';
 import { locateOffset } from './locate.ts';
 import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
+import type { Output } from './output.ts';
 import { acting, type Session } from './session.ts';
 import { sequencesOfTime } from './time-range.ts';
 
@@ -96,9 +97,8 @@ async function printRange({ output }: Session, reader: ChainReader, options: Get
   let tombstones = 0;
   for await (const sequence of timed
     ? sequencesOfTime(reader, since, until)
-    : sequencesFrom(reader, range.from)) {
+    : sequencesFrom(reader, range.from, output)) {
     const seal = await reader.seal(sequence);
-    if (seal.manifest.records.firstOffset >= range.to) break;
     for await (const found of linesOfSegment(reader, seal, range, options.prove === true)) {
       if (timed && (found.timestampMs < since || found.timestampMs >= until || found.timestampMs < 0))
         continue;
@@ -107,15 +107,21 @@ async function printRange({ output }: Session, reader: ChainReader, options: Get
       else await output.write(printed);
       if (output.closed) return;
     }
+    // Known from this seal: the next one need not be read to see that it lies behind the range.
+    if (seal.manifest.records.nextOffset >= range.to) break;
   }
   if (tombstones > 0) output.note(`${tombstones} tombstones have no value and were left out`);
 }
 
 /** Forward from the segment that holds the offset. A range that begins before the chain begins with the chain. */
-async function* sequencesFrom(reader: ChainReader, from: number): AsyncGenerator<number> {
+async function* sequencesFrom(reader: ChainReader, from: number, output: Output): AsyncGenerator<number> {
   const headSequence = await reader.headSequence();
   const first = from === 0 ? 0 : await firstSequence(reader, headSequence, from);
-  if (first === null) return;
+  if (first === null) {
+    const { nextOffset } = (await reader.seal(headSequence)).manifest.records;
+    output.note(`nothing is sealed from offset ${from} on: the next offset to be sealed is ${nextOffset}`);
+    return;
+  }
   for (let sequence = first; sequence <= headSequence; sequence++) yield sequence;
 }
 

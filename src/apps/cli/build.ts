@@ -1,0 +1,44 @@
+// How do the sources become the JavaScript that the npm package ships? `npm run build`: types are not stripped inside node_modules.
+import { copyFile, cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const DIST = join(ROOT, 'dist');
+
+/**
+ * All lie flat in `dist`, since a worker is looked for beside the code that starts it. Dependencies stay outside: they
+ * are installed with the package, and some bring native code or workers of their own.
+ */
+const ENTRIES = {
+  ledgerstone: 'src/apps/cli/main.ts',
+  'body-worker': 'src/apps/archiver/body-worker.ts',
+  'verify-worker': 'src/verify/node/verify-worker.ts',
+};
+
+/** Files that the code reads beside itself. */
+const ASSETS = {
+  'FORMAT.md': 'src/format/FORMAT.md',
+  'demo-data': 'src/apps/cli/demo/data',
+};
+
+await rm(DIST, { recursive: true, force: true });
+await build({
+  absWorkingDir: ROOT,
+  entryPoints: Object.entries(ENTRIES).map(([out, source]) => ({ in: source, out })),
+  outdir: DIST,
+  bundle: true,
+  splitting: true,
+  chunkNames: '[name]-[hash]',
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  packages: 'external',
+  logLevel: 'warning',
+});
+for (const [name, source] of Object.entries(ASSETS)) {
+  const target = join(DIST, name);
+  await (source.endsWith('.md')
+    ? copyFile(join(ROOT, source), target)
+    : cp(join(ROOT, source), target, { recursive: true }));
+}

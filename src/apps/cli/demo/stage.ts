@@ -1,0 +1,80 @@
+// What does one run of the demo stand on: which archive, which configuration, which events?
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { messageOf } from '../../../base/error.ts';
+import { generateLocalKey } from '../../../sign/local-key.ts';
+import { UsageError } from '../exit-code.ts';
+import { demoEvents, demoSources, linesOfText } from './events.ts';
+
+export type Stage = {
+  /** Holds the configuration, the verifier key and the copies that are attacked. */
+  readonly directory: string;
+  readonly configFile: string;
+  /** How ARCHIVE is written on a command line. */
+  readonly archive: string;
+  /** Options that the shown commands need beside it. */
+  readonly archiveOptions: string;
+  readonly topic: string;
+  readonly events: number;
+  readonly contentBytes: number;
+  /** What is embedded, and what production uses; each at most 80 columns. */
+  readonly introduction: readonly string[];
+  /** The environment that the shown commands need. */
+  readonly environment: readonly string[];
+  /** Called once the archiver is about to run. */
+  produce(): Promise<void>;
+};
+
+export const CONFIG_FILE = 'ledgerstone.yaml';
+export const VKEY_FILE = 'archive.vkey';
+const SEGMENT_RECORDS = 600;
+
+/** A new directory that stays after the demo, so that its commands can be tried; `wanted` must be new or empty. */
+export async function demoDirectory(wanted: string | undefined): Promise<string> {
+  if (wanted === undefined) return mkdtemp(join(tmpdir(), 'ledgerstone-demo-'));
+  try {
+    await mkdir(wanted, { recursive: true });
+    if ((await readdir(wanted)).length === 0) return resolve(wanted);
+  } catch (cause) {
+    throw new UsageError(`can't use ${wanted} for the demo: ${messageOf(cause)}`);
+  }
+  throw new UsageError(`${wanted} is not empty`, 'Name a new directory with --dir, or leave it out.');
+}
+
+/** Everything in one directory: a file as source, a directory as store, a key in a file. */
+export async function embeddedStage(directory: string): Promise<Stage> {
+  const events = await demoEvents();
+  await writeFile(join(directory, 'events.jsonl'), events);
+  await writeFile(join(directory, 'SOURCES.md'), await demoSources());
+  await generateLocalKey(join(directory, 'log-key.pem'), 'ed25519');
+  await writeFile(join(directory, CONFIG_FILE), embeddedConfig);
+  return {
+    directory,
+    configFile: join(directory, CONFIG_FILE),
+    archive: join(directory, 'archive'),
+    archiveOptions: '',
+    topic: 'audit',
+    events: [...linesOfText(events)].length,
+    contentBytes: events.length,
+    introduction: [
+      'Embedded here: a file as source, a directory as store, a key file to sign with.',
+      'Production: Apache Kafka, S3 Object Lock (compliance mode) and AWS KMS.',
+      'Between them it is the same pipeline and the same code.',
+    ],
+    environment: [],
+    produce: async () => {},
+  };
+}
+
+const embeddedConfig = `# The demo's configuration. For production see the README: kind: kafka, kind: s3, kind: kms.
+archive:
+  origin: demo.example/ledgerstone
+  store: { kind: directory, path: archive }
+  signing: { kind: local, keyFile: log-key.pem }
+source: { kind: file, path: events.jsonl, topic: { name: audit, retention: demo } }
+retention:
+  demo: { mode: COMPLIANCE, period: 1d }
+segment: { maxRecords: ${SEGMENT_RECORDS}, maxAge: 10s }
+server: { port: 0 }
+`;
