@@ -18,12 +18,16 @@ const HEADER_HEAD_BYTES = 8;
 const GAP_HEAD_BYTES = 5;
 const NULL_LENGTH = -1;
 
+/** Spare buffers that are kept: as many as are usually on their way. */
+const SPARE_MAX = 16;
+
 /** Packs items one after another until `take`. Grows as needed; one item is never split. */
 export class Packer {
   readonly #initialBytes: number;
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView<ArrayBuffer>;
   #length = 0;
+  readonly #spare: ArrayBuffer[] = [];
 
   /** `initialBytes`: what one transfer usually carries, and some more, since growing copies. */
   constructor(initialBytes = MIB + MIB / 4) {
@@ -47,6 +51,14 @@ export class Packer {
     this.#bytes = new Uint8Array(0);
     this.#length = 0;
     return packed;
+  }
+
+  /**
+   * Takes back a buffer that `take` gave away, once nobody reads it. Buffers of the usual size go round instead of being
+   * allocated for every MiB: what the allocator gets back it rarely gives back to the system.
+   */
+  recycle(buffer: ArrayBuffer): void {
+    if (buffer.byteLength === this.#initialBytes && this.#spare.length < SPARE_MAX) this.#spare.push(buffer);
   }
 
   #record(record: KafkaRecord): void {
@@ -92,7 +104,11 @@ export class Packer {
     const start = this.#length;
     const needed = start + size;
     if (needed > this.#bytes.length) {
-      const grown = unfilled(Math.max(needed, this.#initialBytes, this.#bytes.length * 2));
+      const spare = needed <= this.#initialBytes ? this.#spare.pop() : undefined;
+      const grown =
+        spare === undefined
+          ? unfilled(Math.max(needed, this.#initialBytes, this.#bytes.length * 2))
+          : new Uint8Array(spare);
       grown.set(this.#bytes.subarray(0, start));
       this.#bytes = grown;
       this.#view = new DataView(grown.buffer);

@@ -15,7 +15,14 @@ export type ToWorker =
 
 export type FromWorker =
   /** `packedBytes` of an `add` were encoded; the batch holds `heldBytes` in the worker now. */
-  | { readonly kind: 'added'; readonly id: number; readonly packedBytes: number; readonly heldBytes: number }
+  /* `buffer`: the transferred one, given back to be filled again. */
+  | {
+      readonly kind: 'added';
+      readonly buffer: ArrayBuffer | null;
+      readonly id: number;
+      readonly packedBytes: number;
+      readonly heldBytes: number;
+    }
   | { readonly kind: 'body'; readonly id: number; readonly body: SegmentBody }
   | { readonly kind: 'failed'; readonly id: number; readonly message: string };
 
@@ -30,12 +37,15 @@ type Batch = {
 
 const PACK_BYTES = MIB;
 
+/** Views into a MiB of records are garbage within milliseconds: a small young generation frees what they hold soon. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 8 };
+
 /**
  * `onFatal`: the worker died: every batch in it is lost to this process (and to nobody else: nothing of it was
  * committed), so the process must end.
  */
 export function threadBodies(options: WorkerOptions, onFatal: (error: Error) => void): BodyFactory {
-  const worker = new Worker(workerUrl(), { workerData: options });
+  const worker = new Worker(workerUrl(), { workerData: options, resourceLimits: RESOURCE_LIMITS });
   const batches = new Map<number, Batch>();
   const packer = new Packer();
   let progress = (): void => {};
@@ -61,6 +71,7 @@ export function threadBodies(options: WorkerOptions, onFatal: (error: Error) => 
     const batch = batches.get(message.id);
     switch (message.kind) {
       case 'added':
+        if (message.buffer !== null) packer.recycle(message.buffer);
         pendingBytes -= message.packedBytes;
         if (batch !== undefined) {
           batch.pendingBytes -= message.packedBytes;

@@ -29,7 +29,7 @@ port.on('message', (message: ToWorker) => {
     handle(message);
   } catch (error) {
     if (message.kind === 'add') {
-      reply({ kind: 'added', id, packedBytes: message.packed.length, heldBytes: 0 });
+      reply({ kind: 'added', id, packedBytes: message.packed.length, heldBytes: 0, buffer: null });
     }
     builders.set(id, null);
     reply({ kind: 'failed', id, message: messageOf(error) });
@@ -46,7 +46,8 @@ function handle(message: ToWorker): void {
       const builder = builders.get(id);
       const packedBytes = message.packed.length;
       if (builder) unpack(message.packed, builder);
-      reply({ kind: 'added', id, packedBytes, heldBytes: builder?.heldBytes ?? 0 });
+      const { buffer } = message.packed;
+      reply({ kind: 'added', id, packedBytes, heldBytes: builder?.heldBytes ?? 0, buffer }, [buffer]);
       break;
     }
     case 'finish': {

@@ -40,8 +40,8 @@ const TICK_MS = 100;
 /** Fetching goes on once buffers are down to this part of their limit. */
 const RESUME_AT = 0.7;
 /** Handed to encoding and not yet encoded: beyond this, consuming is too far ahead. */
-const PENDING_BYTES_MAX = 32 * 1024 * 1024;
-const PENDING_BYTES_RESUME = 12 * 1024 * 1024;
+const PENDING_BYTES_MAX = 16 * 1024 * 1024;
+const PENDING_BYTES_RESUME = 6 * 1024 * 1024;
 
 export class Pipeline {
   readonly #options: PipelineOptions;
