@@ -1,6 +1,169 @@
-// placeholder
+// `ledgerstone doctor`: would the service run with this configuration, and safely? Every check, its verdict and its remedy.
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import type { Session } from './session.ts';
-export function doctorCommand(program: Command, _session: Session): void {
-  program.command('doctor');
+import { utf8 } from '../../base/bytes.ts';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { encodeVkey, verifierKey } from '../../format/vkey.ts';
+import {
+  type Config,
+  type FileSourceConfig,
+  loadConfig,
+  type SigningConfig,
+  type StoreConfig,
+} from '../archiver/config.ts';
+import { openSigner } from '../archiver/edges.ts';
+import { type Check, checkLines } from './check-list.ts';
+import { EXIT } from './exit-code.ts';
+import { acting, type Session } from './session.ts';
+
+type DoctorOptions = { readonly config: string; readonly json?: boolean };
+type Area = { readonly area: 'config' | 'store' | 'signing' | 'source'; readonly checks: readonly Check[] };
+
+const HELP = `
+Asks the store, the key and Kafka in ways that change nothing. \`bad\` must be cured
+before the service runs; \`warning\` should be looked at; \`unknown\` is what this role may
+not see. Signing is tried on words that are no checkpoint.
+
+Exit codes: 0 nothing bad, 2 the configuration is wrong, 3 something is bad.
+
+Examples:
+  ledgerstone doctor --config ledgerstone.yaml
+  ledgerstone doctor --config ledgerstone.yaml --json
+`;
+
+export function doctorCommand(program: Command, session: Session): void {
+  program
+    .command('doctor')
+    .description('Every requirement with its verdict and remedy.')
+    .requiredOption('--config <file>', 'ledgerstone.yaml')
+    .option('--json', 'the checks for programs')
+    .addHelpText('after', HELP)
+    .action(acting(session, (options: DoctorOptions) => runDoctor(session, options)));
+}
+
+async function runDoctor({ io, output }: Session, options: DoctorOptions): Promise<number> {
+  const config = await loadConfig(options.config, io.env);
+  const areas: Area[] = [
+    { area: 'config', checks: configChecks(config) },
+    { area: 'store', checks: await storeChecks(config, io.signal) },
+    { area: 'signing', checks: await signingChecks(config.archive.signing, config.archive.origin) },
+    { area: 'source', checks: await sourceChecks(config) },
+  ];
+  const all = areas.flatMap(({ checks }) => checks);
+  const bad = all.filter(({ verdict }) => verdict === 'bad').length;
+  const exitCode = bad === 0 ? EXIT.ok : EXIT.failed;
+  if (options.json === true) {
+    await output.json({
+      ready: bad === 0,
+      checks: areas.flatMap(({ area, checks }) => checks.map((check) => ({ area, ...check }))),
+    });
+    return exitCode;
+  }
+  const others = all.filter(({ verdict }) => verdict === 'warning' || verdict === 'unknown').length;
+  const verdict = bad === 0 ? output.colour('green', 'ready') : output.colour('red', 'not ready');
+  const lines = areas.flatMap(({ area, checks }) => checkLines(area, checks, output));
+  await output.line(
+    `${lines.join('\n')}\n\n${verdict}: ${bad} bad, ${others} to look at, of ${all.length} checks`,
+  );
+  return exitCode;
+}
+
+const ok = (name: string, found: string): Check => ({ name, verdict: 'ok', found, remedy: null });
+const failedCheck = (name: string, error: unknown): Check => ({
+  name,
+  verdict: 'bad',
+  found: messageOf(error),
+  remedy: error instanceof LedgerstoneError ? (error.remedy ?? null) : null,
+});
+
+function configChecks({ production, retention, archive }: Config): Check[] {
+  const checks = [ok('file', 'every key is known and every value allowed')];
+  if (!production) {
+    const remedy = 'Say `production: true`: it refuses a directory, a local key and GOVERNANCE.';
+    checks.push({ name: 'production', verdict: 'warning', found: 'false', remedy });
+  }
+  const governed = Object.entries(retention).filter(([, policy]) => policy.mode === 'GOVERNANCE');
+  if (governed.length > 0) {
+    const found = `${governed.map(([name]) => name).join(', ')}: GOVERNANCE, which some roles can bypass`;
+    checks.push({ name: 'retention', verdict: 'warning', found, remedy: 'Use COMPLIANCE.' });
+  }
+  if (archive.signing.kind === 'local' && archive.store.kind === 's3') {
+    const remedy = 'Use kind: kms: a key file on the archiver can be copied.';
+    checks.push({
+      name: 'duties',
+      verdict: 'warning',
+      found: 'who may write can also read the signing key',
+      remedy,
+    });
+  }
+  return checks;
+}
+
+async function storeChecks({ archive, retention }: Config, signal: AbortSignal): Promise<Check[]> {
+  const { store } = archive;
+  if (store.kind === 'directory') return directoryChecks(store);
+  const [{ inspectBucket }, { probePermissions }] = await Promise.all([
+    import('../../store/preflight.ts'),
+    import('../../store/permissions.ts'),
+  ]);
+  const { state, checks } = await inspectBucket(store, signal);
+  if (state !== 'there') return [...checks];
+  const untilMs = Date.now() + retention.seals.periodMs;
+  return [...checks, ...(await probePermissions(store, { untilMs }, signal))];
+}
+
+async function directoryChecks(store: Extract<StoreConfig, { kind: 'directory' }>): Promise<Check[]> {
+  const remedy = 'For production use kind: s3 with Object Lock.';
+  const notWorm: Check = {
+    name: 'write-once',
+    verdict: 'warning',
+    found: 'a directory keeps nobody from deleting',
+    remedy,
+  };
+  try {
+    const isThere = (await stat(store.path).catch(() => null)) !== null;
+    await access(isThere ? store.path : dirname(store.path), constants.W_OK);
+    return [ok('writable', isThere ? store.path : `${store.path} will be made`), notWorm];
+  } catch (error) {
+    return [
+      { ...failedCheck('writable', error), remedy: 'Correct archive.store.path or its permissions.' },
+      notWorm,
+    ];
+  }
+}
+
+async function signingChecks(signing: SigningConfig, origin: string): Promise<Check[]> {
+  try {
+    const signer = await openSigner(signing);
+    // No checkpoint reads like this, so the signature is worth nothing; the signer checks it before it gives it out.
+    await signer.sign(utf8('ledgerstone doctor\n'));
+    const key = verifierKey(origin, signer.publicKey, nodeSha256);
+    return [
+      ok('key', `${signer.publicKey.algorithm}, ${signer.description}`),
+      ok('signs', 'a signature was made and verified'),
+      ok('vkey', encodeVkey(key)),
+    ];
+  } catch (error) {
+    return [failedCheck('key', error)];
+  }
+}
+
+async function sourceChecks({ source, limits }: Config): Promise<Check[]> {
+  if (source.kind === 'file') return fileChecks(source);
+  const { checkKafka } = await import('../../ingest/kafka/topic-check.ts');
+  const silent = () => {};
+  const log = { debug: silent, info: silent, warn: silent, error: silent };
+  return checkKafka({ ...source, recordBytesMax: limits.recordBytes, log });
+}
+
+async function fileChecks({ path }: FileSourceConfig): Promise<Check[]> {
+  if (path === '-') return [ok('input', 'standard input')];
+  try {
+    await access(path, constants.R_OK);
+    return [ok('input', path)];
+  } catch (error) {
+    return [{ ...failedCheck('input', error), remedy: 'Correct source.path or its permissions.' }];
+  }
 }

@@ -105,7 +105,7 @@ export async function* attackCopies(io: Io, stage: Stage, opened: Opened): Async
     const [reader] = await chainReaders({ ...opened, store: copy }, io.signal);
     if (reader === undefined) throw failed('the copy of the archive has no chain');
     await run(directory, reader);
-    const report = await verifyStore({ ...io, stderr: io.stdout }, copy, opened.trusted, {
+    const report = await verifyStore(io, copy, opened.trusted, {
       depth: 'content',
       nowMs: Date.now(),
     });

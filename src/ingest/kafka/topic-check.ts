@@ -1,0 +1,190 @@
+// Are the cluster and its topics fit to be archived from? Asked before anything is consumed, changing nothing.
+import { createRequire } from 'node:module';
+import { messageOf } from '../../base/error.ts';
+import { Client } from './client.ts';
+import { kafkaError } from './errors.ts';
+import { changed, type KafkajsCluster, type KafkajsLogger } from './kafkajs.ts';
+import type { ClusterMetadata, TopicMetadata } from './metadata-api.ts';
+import type { KafkaSourceOptions } from './options.ts';
+
+/** `bad`: it can't be archived like this. `warning`: it can, but somebody should look. `unknown`: this principal may not see it. */
+export type KafkaCheck = {
+  readonly name: string;
+  readonly verdict: 'ok' | 'bad' | 'warning' | 'unknown';
+  readonly found: string;
+  readonly remedy: string | null;
+};
+
+type Entries = readonly { readonly configName: string; readonly configValue: string | null }[];
+type Admin = {
+  describeConfigs(request: {
+    readonly resources: readonly {
+      readonly type: number;
+      readonly name: string;
+      readonly configNames: readonly string[];
+    }[];
+    readonly includeSynonyms: boolean;
+  }): Promise<{
+    readonly resources: readonly { readonly resourceName: string; readonly configEntries: Entries }[];
+  }>;
+};
+
+const TOPIC = 2;
+const CONFIGS = [
+  'cleanup.policy',
+  'retention.ms',
+  'retention.bytes',
+  'max.message.bytes',
+  'min.insync.replicas',
+];
+/** One try and one more: whoever asks wants to know now. */
+const RETRY = { retries: 1, initialRetryTime: 200, maxRetryTime: 500 };
+const DAY_MS = 86_400_000;
+/** Less than this, and a long weekend's outage loses records that are not archived yet. */
+const RETENTION_MS_WANTED = 3 * DAY_MS;
+
+/** Never throws for what it finds. */
+export async function checkKafka(options: KafkaSourceOptions): Promise<KafkaCheck[]> {
+  const client = new Client(options);
+  let cluster: KafkajsCluster | undefined;
+  try {
+    cluster = await client.openCluster(RETRY, { onMetadata: () => {} }, null);
+    await cluster.connect();
+    await cluster.addMultipleTargetTopics(client.topics);
+    const metadata = cluster.brokerPool.metadata as ClusterMetadata;
+    const brokers = Object.keys(cluster.brokerPool.brokers).length;
+    return [
+      ok('reachable', `${brokers} ${brokers === 1 ? 'broker' : 'brokers'}`),
+      await checkGroup(cluster, options.groupId),
+      ...(await checkTopics(cluster, await client.logger(), metadata, options)),
+    ];
+  } catch (error) {
+    const { message, remedy } = kafkaError('reach Kafka', error);
+    return [{ name: 'reachable', verdict: 'bad', found: message, remedy: remedy ?? null }];
+  } finally {
+    await cluster?.disconnect().catch(() => {});
+    client.cut();
+  }
+}
+
+async function checkGroup(cluster: KafkajsCluster, groupId: string): Promise<KafkaCheck> {
+  try {
+    await cluster.findGroupCoordinator({ groupId });
+    return ok('group', `${groupId} has a coordinator`);
+  } catch (error) {
+    const { message, remedy } = kafkaError(`find the coordinator of group ${groupId}`, error);
+    return { name: 'group', verdict: 'bad', found: message, remedy: remedy ?? null };
+  }
+}
+
+async function checkTopics(
+  cluster: KafkajsCluster,
+  logger: KafkajsLogger,
+  metadata: ClusterMetadata,
+  options: KafkaSourceOptions,
+): Promise<KafkaCheck[]> {
+  const checks: KafkaCheck[] = [];
+  const there: TopicMetadata[] = [];
+  for (const { name } of options.topics) {
+    const topic = metadata.topicMetadata.find((one) => one.topic === name);
+    if (topic === undefined || topic.topicErrorCode !== 0) {
+      const remedy = 'Create the topic, correct its name, or grant DESCRIBE on it.';
+      checks.push({
+        name: 'topic',
+        verdict: 'bad',
+        found: `there is no topic ${name} for this principal`,
+        remedy,
+      });
+    } else there.push(topic);
+  }
+  if (there.length === 0) return checks;
+  const configs = await topicConfigs(cluster, logger, there).catch((error: unknown) => messageOf(error));
+  for (const topic of there) {
+    checks.push(...topicChecks(topic));
+    if (typeof configs === 'string') {
+      const remedy = 'Grant DESCRIBE_CONFIGS on the topic, or look yourself.';
+      checks.push({
+        name: 'topic-settings',
+        verdict: 'unknown',
+        found: `${topic.topic}: ${configs}`,
+        remedy,
+      });
+    } else
+      checks.push(...settingChecks(topic, configs.get(topic.topic) ?? new Map(), options.recordBytesMax));
+  }
+  return checks;
+}
+
+async function topicConfigs(
+  cluster: KafkajsCluster,
+  logger: KafkajsLogger,
+  topics: readonly TopicMetadata[],
+): Promise<Map<string, Map<string, string | null>>> {
+  const createAdmin: unknown = createRequire(import.meta.url)('kafkajs/src/admin');
+  if (typeof createAdmin !== 'function') throw changed('kafkajs/src/admin is no function');
+  const admin = createAdmin({ logger, retry: RETRY, cluster }) as Admin;
+  const resources = topics.map(({ topic }) => ({ type: TOPIC, name: topic, configNames: CONFIGS }));
+  const answer = await admin.describeConfigs({ resources, includeSynonyms: false });
+  return new Map(
+    answer.resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      new Map(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+    ]),
+  );
+}
+
+function topicChecks({ topic, partitionMetadata }: TopicMetadata): KafkaCheck[] {
+  const replicas = Math.min(...partitionMetadata.map((partition) => partition.replicas.length));
+  const size = `${topic}: ${partitionMetadata.length} partitions, ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}`;
+  if (replicas >= 3) return [ok('topic', size)];
+  const remedy = 'Use a replication factor of 3: what Kafka loses before it is sealed, nobody can archive.';
+  return [{ name: 'topic', verdict: 'warning', found: size, remedy }];
+}
+
+function settingChecks(
+  { topic, partitionMetadata }: TopicMetadata,
+  config: ReadonlyMap<string, string | null>,
+  recordBytesMax: number,
+): KafkaCheck[] {
+  const policy = config.get('cleanup.policy') ?? 'unknown';
+  const checks: KafkaCheck[] = [
+    policy === 'delete'
+      ? ok('cleanup.policy', `${topic}: delete`)
+      : {
+          name: 'cleanup.policy',
+          verdict: 'bad',
+          found: `${topic}: ${policy}: compaction removes records, and a partition halts where they are missing`,
+          remedy: 'Set cleanup.policy=delete on the topic.',
+        },
+    retentionCheck(topic, Number(config.get('retention.ms'))),
+  ];
+  const bytes = Number(config.get('retention.bytes') ?? -1);
+  if (bytes >= 0) {
+    const remedy = 'Set retention.bytes=-1: a burst must not push out what is not archived yet.';
+    checks.push({ name: 'retention.bytes', verdict: 'warning', found: `${topic}: ${bytes}`, remedy });
+  }
+  const message = Number(config.get('max.message.bytes'));
+  if (message > recordBytesMax) {
+    const found = `${topic}: records of up to ${message} bytes may come, limits.recordBytes is ${recordBytesMax}`;
+    const remedy = 'Raise limits.recordBytes: a larger record halts its partition.';
+    checks.push({ name: 'max.message.bytes', verdict: 'warning', found, remedy });
+  }
+  const replicas = Math.min(...partitionMetadata.map((partition) => partition.replicas.length));
+  const inSync = Number(config.get('min.insync.replicas'));
+  if (replicas > 1 && inSync < 2) {
+    const remedy = 'Set min.insync.replicas=2, and let producers ask for acks=all.';
+    checks.push({ name: 'min.insync', verdict: 'warning', found: `${topic}: ${inSync}`, remedy });
+  }
+  return checks;
+}
+
+function retentionCheck(topic: string, retentionMs: number): KafkaCheck {
+  if (retentionMs < 0) return ok('retention.ms', `${topic}: unlimited`);
+  const days = `${topic}: ${(retentionMs / DAY_MS).toFixed(1)} days`;
+  if (retentionMs >= RETENTION_MS_WANTED) return ok('retention.ms', days);
+  const remedy =
+    'Raise retention.ms well above your longest outage: what expires before it is sealed is lost.';
+  return { name: 'retention.ms', verdict: 'warning', found: days, remedy };
+}
+
+const ok = (name: string, found: string): KafkaCheck => ({ name, verdict: 'ok', found, remedy: null });
