@@ -16,29 +16,38 @@ export function snappyContent(bytes: Uint8Array, maxBytes: number): Uint8Array {
   for (let at = XERIAL_HEADER_BYTES; at < bytes.length; ) {
     const length = at + 4 <= bytes.length ? view.getUint32(at) : Number.POSITIVE_INFINITY;
     if (at + 4 + length > bytes.length) throw broken();
-    const part = openBlock(bytes.subarray(at + 4, at + 4 + length), maxBytes - content);
-    content += part.length;
+    const block = bytes.subarray(at + 4, at + 4 + length);
+    content += contentLength(block).length;
+    if (content > maxBytes) throw tooLarge(maxBytes);
+    const part = openBlock(block, maxBytes);
     parts.push(part);
     at += 4 + length;
   }
   return parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(...parts);
 }
 
+const tooLarge = (maxBytes: number) =>
+  new Undecodable(`the batch's snappy content is more than ${maxBytes} bytes`);
 const broken = () => new Undecodable("the batch's snappy content can't be opened");
 
 /** Literals longer than this are copied as one piece. */
 const LITERAL_LOOP_MAX = 48;
 
-function openBlock(src: Uint8Array, maxBytes: number): Uint8Array {
+/** What a block says before it begins, and where it begins. */
+function contentLength(src: Uint8Array): { length: number; at: number } {
   let at = 0;
   let length = 0;
   for (let shift = 0; ; shift += 7) {
     const byte = src[at++];
     if (byte === undefined || shift > 28) throw broken();
     length += (byte & 0x7f) * 2 ** shift;
-    if (byte < 0x80) break;
+    if (byte < 0x80) return { length, at };
   }
-  if (length > maxBytes) throw new Undecodable(`the batch's snappy content is more than ${maxBytes} bytes`);
+}
+
+function openBlock(src: Uint8Array, maxBytes: number): Uint8Array {
+  const { length, at } = contentLength(src);
+  if (length > maxBytes) throw tooLarge(maxBytes);
   const out = new Uint8Array(length);
   if (unfold(src, at, out) !== length) throw broken();
   return out;

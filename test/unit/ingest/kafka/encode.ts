@@ -1,0 +1,135 @@
+// How do tests make the bytes that a broker would send? Written apart from the reader, from Kafka's documentation.
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { compressFrameSync } from 'lz4-napi';
+import { crc32c } from '../../../../src/ingest/kafka/crc32c.ts';
+import { xerial } from './snappy-encode.ts';
+
+export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Zigzag varint of any size. */
+export function varint(value: number | bigint): number[] {
+  const big = BigInt(value);
+  let left = BigInt.asUintN(64, big >= 0n ? big << 1n : (-big << 1n) - 1n);
+  const out: number[] = [];
+  do {
+    const low = Number(left & 0x7fn);
+    left >>= 7n;
+    out.push(left > 0n ? low | 0x80 : low);
+  } while (left > 0n);
+  return out;
+}
+
+const sized = (bytes: Uint8Array | null): number[] =>
+  bytes === null ? varint(-1) : [...varint(bytes.length), ...bytes];
+
+export type RecordToWrite = {
+  readonly offsetDelta?: number;
+  readonly timestampDelta?: number | bigint;
+  readonly key?: Uint8Array | null;
+  readonly value?: Uint8Array | null;
+  readonly headers?: readonly (readonly [name: Uint8Array, value: Uint8Array | null])[];
+};
+
+export function recordBytes(record: RecordToWrite, index = 0): Uint8Array {
+  const { offsetDelta = index, timestampDelta = 0, key = null, value = null, headers = [] } = record;
+  const body = [
+    0,
+    ...varint(timestampDelta),
+    ...varint(offsetDelta),
+    ...sized(key),
+    ...sized(value),
+    ...varint(headers.length),
+    ...headers.flatMap(([name, content]) => [...sized(name), ...sized(content)]),
+  ];
+  return new Uint8Array([...varint(body.length), ...body]);
+}
+
+export function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+const CODECS: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+
+export function compress(codec: Codec, content: Uint8Array): Uint8Array {
+  switch (codec) {
+    case 'none':
+      return content;
+    case 'gzip':
+      return gzipSync(content);
+    case 'snappy':
+      return xerial(content);
+    case 'lz4':
+      return compressFrameSync(Buffer.from(content));
+    case 'zstd':
+      return zstdCompressSync(content);
+  }
+}
+
+export type BatchToWrite = {
+  readonly baseOffset?: number | bigint;
+  readonly records?: readonly RecordToWrite[];
+  /** Instead of records: the content before compression. */
+  readonly content?: Uint8Array;
+  /** Instead of all of that: what stands after the header. */
+  readonly packed?: Uint8Array;
+  readonly codec?: Codec;
+  readonly codecNumber?: number;
+  readonly count?: number;
+  readonly lastOffsetDelta?: number;
+  readonly firstTimestamp?: bigint;
+  readonly maxTimestamp?: bigint;
+  readonly appendTime?: boolean;
+  readonly transactional?: boolean;
+  readonly control?: boolean;
+  readonly producerId?: bigint;
+  readonly leaderEpoch?: number;
+  readonly magic?: number;
+  readonly crc?: number;
+};
+
+export function batchBytes(batch: BatchToWrite): Uint8Array {
+  const {
+    records = [],
+    codec = 'none',
+    codecNumber = CODECS.indexOf(codec),
+    firstTimestamp = 1_700_000_000_000n,
+  } = batch;
+  const content = batch.content ?? joined(...records.map(recordBytes));
+  const packed = batch.packed ?? compress(codec, content);
+  const out = new Uint8Array(61 + packed.length);
+  const view = new DataView(out.buffer);
+  const lastDelta = records.at(-1)?.offsetDelta ?? Math.max(records.length - 1, 0);
+  const flags = (batch.appendTime ? 8 : 0) | (batch.transactional ? 16 : 0) | (batch.control ? 32 : 0);
+  view.setBigInt64(0, BigInt(batch.baseOffset ?? 0));
+  view.setInt32(8, out.length - 12);
+  view.setInt32(12, batch.leaderEpoch ?? 0);
+  view.setInt8(16, batch.magic ?? 2);
+  view.setInt16(21, codecNumber | flags);
+  view.setInt32(23, batch.lastOffsetDelta ?? lastDelta);
+  view.setBigInt64(27, firstTimestamp);
+  view.setBigInt64(35, batch.maxTimestamp ?? firstTimestamp);
+  view.setBigInt64(43, batch.producerId ?? -1n);
+  view.setInt16(51, 0);
+  view.setInt32(53, 0);
+  view.setInt32(57, batch.count ?? records.length);
+  out.set(packed, 61);
+  view.setUint32(17, batch.crc ?? crc32c(out, 21));
+  return out;
+}
+
+/** The marker that ends a transaction. */
+export const markerBytes = (offset: number, producerId: bigint, kind: 'commit' | 'abort'): Uint8Array =>
+  batchBytes({
+    baseOffset: offset,
+    producerId,
+    transactional: true,
+    control: true,
+    records: [{ key: new Uint8Array([0, 0, 0, kind === 'abort' ? 0 : 1]), value: new Uint8Array(6) }],
+  });
