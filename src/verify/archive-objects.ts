@@ -2,7 +2,7 @@
 import { toHex, utf8Text } from '../base/bytes.ts';
 import { messageOf } from '../base/error.ts';
 import { MIB } from '../base/limits.ts';
-import { parseVkeyFile, spkiFingerprint } from '../format/vkey.ts';
+import { encodeVkey, parseVkey, spkiFingerprint } from '../format/vkey.ts';
 import type { Problem } from './finding.ts';
 import type { FindingList } from './finding-list.ts';
 import { isStoreWide, lockProblem } from './locks.ts';
@@ -46,11 +46,15 @@ function nameProblem({ parsed }: ArchiveObject, bytes: Uint8Array, run: Run): Pr
     return hash === parsed.sha256 ? null : { code: 'data-altered', expected: parsed.sha256, found: hash };
   }
   try {
-    const keys = parseVkeyFile(utf8Text(bytes), run.sha256);
-    const prints = keys.map(({ key }) => spkiFingerprint(key, run.sha256));
-    if (prints.length === 1 && prints[0] === parsed.spkiSha256) return null;
-    return { code: 'data-altered', expected: `the key ${parsed.spkiSha256}`, found: prints.join(' ') };
+    const text = utf8Text(bytes);
+    const vkey = parseVkey(text.trimEnd(), run.sha256);
+    const print = spkiFingerprint(vkey.key, run.sha256);
+    if (print !== parsed.spkiSha256) {
+      return { code: 'data-altered', expected: `the key ${parsed.spkiSha256}`, found: print };
+    }
+    const spelling = `${encodeVkey(vkey)}\n`;
+    return text === spelling ? null : { code: 'malformed', expected: 'one vkey and LF', found: text };
   } catch (error) {
-    return { code: 'malformed', expected: 'one vkey', found: messageOf(error) };
+    return { code: 'malformed', expected: 'one vkey and LF', found: messageOf(error) };
   }
 }

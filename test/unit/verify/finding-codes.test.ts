@@ -5,9 +5,11 @@ import { zstdCompressor } from '../../../src/base/node/compress.ts';
 import { encodeEntry } from '../../../src/format/line-writer.ts';
 import { dataKey, sealKey } from '../../../src/format/paths.ts';
 import type { KafkaRecord } from '../../../src/format/record.ts';
+import { encodeVkey } from '../../../src/format/vkey.ts';
 import { type FindingCode, SEVERITY } from '../../../src/verify/finding.ts';
 import {
   ArchiveBuilder,
+  archiveKey,
   type BuiltSegment,
   type ChainBuilder,
   entries,
@@ -405,7 +407,29 @@ const CASES: readonly {
     },
   },
   {
-    name: 'a key that is not what its name says',
+    name: 'another key than its name says',
+    codes: ['data-altered'],
+    make: async () => {
+      const spoiled = await archive();
+      const { archive: objects } = spoiled.builder;
+      const other = utf8(`${encodeVkey(archiveKey(signer('other')))}\n`);
+      objects.alter(objects.keys().find((key) => key.startsWith('keys/')) ?? '', () => other);
+      return spoiled;
+    },
+  },
+  {
+    name: 'a key with an odd spelling',
+    codes: ['malformed'],
+    make: async () => {
+      const spoiled = await archive();
+      const { archive: objects } = spoiled.builder;
+      const key = objects.keys().find((each) => each.startsWith('keys/')) ?? '';
+      objects.alter(key, (bytes) => new Uint8Array([...bytes, 10]));
+      return spoiled;
+    },
+  },
+  {
+    name: 'a key that is none',
     codes: ['malformed'],
     make: async () => {
       const spoiled = await archive();
