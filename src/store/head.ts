@@ -39,7 +39,8 @@ export type HeadSearch =
 
 /**
  * O(log n) small lists: galloping and bisection both ways from `hint`, a sequence that may be the head's and may be
- * anything. A hole far below the head stays unseen here: the verifier reads every seal, this does not.
+ * anything. Certain is that nothing lies beyond the head. A hole below it, which the steps jumped over, stays unseen:
+ * the verifier reads every seal, this does not.
  */
 export async function findHead(
   reader: StoreReader,

@@ -125,8 +125,7 @@ function makeClient(
     maxAttempts: bounds.attemptsMax,
     // With `Expect: 100-continue` the SDK opens a new connection for each PUT.
     expectContinueHeader: false,
-    // Every PUT with a lock must carry a checksum. What we read is checked against the seal, so not twice.
-    requestChecksumCalculation: 'WHEN_SUPPORTED',
+    // What we read is checked against its seal, so not here too.
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
       httpAgent: new HttpAgent(agent),

@@ -78,6 +78,18 @@ describe('a PUT', () => {
     }
   });
 
+  it('has it whatever the environment tells the SDK, and sends large bodies without asking first', async () => {
+    process.env['AWS_REQUEST_CHECKSUM_CALCULATION'] = 'WHEN_REQUIRED';
+    cleanups.push(async () => void delete process.env['AWS_REQUEST_CHECKSUM_CALCULATION']);
+    const { stub, store } = await open(() => stored());
+    const bytes = new Uint8Array(3 * 1024 * 1024).fill(1);
+    await store.putIfAbsent('key', bytes, shortLock());
+    const [{ headers, body }] = stub.requests as [StubRequest];
+    expect(headers['x-amz-checksum-sha256']).toBe(createHash('sha256').update(bytes).digest('base64'));
+    expect(headers).not.toHaveProperty('expect');
+    expect(body.equals(bytes)).toBe(true);
+  });
+
   it('uses a hash that is given, and does not compute another', async () => {
     const { stub, store } = await open(() => stored());
     // Of other bytes, so that a hash computed anywhere on the way would show.
@@ -275,6 +287,23 @@ describe('time', () => {
     }
   });
 
+  it('gives up on a head that drips: a busy connection is no answer', async () => {
+    const { store } = await open(
+      () => ({
+        raw: (response) => {
+          const timer = setInterval(() => response.socket?.write('HTTP/1.1 100 Continue\r\n\r\n'), 50);
+          response.on('close', () => clearInterval(timer));
+        },
+      }),
+      { requestTimeoutMs: 300, attemptsMax: 1 },
+    );
+    // By the request's own time, long before that of the whole call.
+    await expect(read(store)).rejects.toMatchObject({
+      code: 'timed-out',
+      message: expect.stringContaining('requestTimeout'),
+    });
+  });
+
   it('gives up on a body that stops, and on one that drips for ever', async () => {
     const head = (response: ServerResponse) =>
       response.writeHead(200, { 'content-length': '100' }).write('x');
@@ -381,8 +410,10 @@ describe('bodies and connections', () => {
   it.each<[string, StubAnswer, { start: number; end: number } | undefined, string]>([
     [
       'a body that is cut off',
-      { raw: (response) =>
-          response.writeHead(200, { 'content-length': '9' }).write('short', () => response.destroy()) },
+      {
+        raw: (response) =>
+          response.writeHead(200, { 'content-length': '9' }).write('short', () => response.destroy()),
+      },
       undefined,
       'retriable',
     ],
