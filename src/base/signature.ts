@@ -1,5 +1,5 @@
 // Did this key sign these bytes?
-import { concatBytes, equalBytes, fromHex } from './bytes.ts';
+import { concatBytes, equalBytes, fromHex, toHex } from './bytes.ts';
 import { FormatError } from './error.ts';
 
 export type KeyAlgorithm = 'ed25519' | 'ecdsa-p256';
@@ -37,17 +37,33 @@ export async function verifySignature(
 ): Promise<boolean> {
   const raw = key.algorithm === 'ed25519' ? signature : fromDer(signature);
   if (raw?.length !== 64) return false;
-  const imported = key.algorithm === 'ed25519' ? { name: 'Ed25519' } : { name: 'ECDSA', namedCurve: 'P-256' };
-  const used = key.algorithm === 'ed25519' ? imported : { name: 'ECDSA', hash: 'SHA-256' };
+  const used = key.algorithm === 'ed25519' ? { name: 'Ed25519' } : { name: 'ECDSA', hash: 'SHA-256' };
   try {
-    if (publicKeyFromSpki(key.spki).algorithm !== key.algorithm) return false;
-    const { subtle } = globalThis.crypto;
-    const handle = await subtle.importKey('spki', new Uint8Array(key.spki), imported, false, ['verify']);
-    return await subtle.verify(used, handle, new Uint8Array(raw), new Uint8Array(message));
+    const handle = await importedKey(key);
+    return await globalThis.crypto.subtle.verify(used, handle, new Uint8Array(raw), new Uint8Array(message));
   } catch {
     // A point off the curve, a scalar out of range.
     return false;
   }
+}
+
+/** By algorithm and SPKI. An import takes as long as a verification, and an archive has few keys and many seals. */
+const importedKeys = new Map<string, CryptoKey>();
+const IMPORTED_KEYS_MAX = 64;
+
+async function importedKey({ algorithm, spki }: PublicKey): Promise<CryptoKey> {
+  const name = `${algorithm} ${toHex(spki)}`;
+  const known = importedKeys.get(name);
+  if (known !== undefined) return known;
+  if (publicKeyFromSpki(spki).algorithm !== algorithm)
+    throw new FormatError('a key of another kind than it says');
+  const kind = algorithm === 'ed25519' ? { name: 'Ed25519' } : { name: 'ECDSA', namedCurve: 'P-256' };
+  const imported = await globalThis.crypto.subtle.importKey('spki', new Uint8Array(spki), kind, false, [
+    'verify',
+  ]);
+  if (importedKeys.size >= IMPORTED_KEYS_MAX) importedKeys.clear();
+  importedKeys.set(name, imported);
+  return imported;
 }
 
 /** r ‖ s, 32 bytes each, of SEQUENCE { INTEGER r, INTEGER s } in DER; undefined where it is not that. */
