@@ -76,6 +76,23 @@ describe('Ed25519', () => {
   });
 });
 
+describe('many keys', () => {
+  it('are told apart, also when there are more than are kept imported', async () => {
+    const message = utf8('message');
+    const signers = Array.from({ length: 70 }, () => generateKeyPairSync('ed25519')).map(
+      ({ publicKey, privateKey }) => ({
+        key: publicKeyFromSpki(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }))),
+        signature: new Uint8Array(sign(null, message, privateKey)),
+      }),
+    );
+    for (const [index, { key, signature }] of [...signers, ...signers].entries()) {
+      expect(await verifySignature(key, message, signature)).toBe(true);
+      const other = signers[(index + 1) % signers.length];
+      expect(await verifySignature(key, message, other?.signature ?? signature)).toBe(false);
+    }
+  });
+});
+
 describe('P-256', () => {
   const { key, message, r, s } = rfc6979;
   const good = der(`00${r}`, `00${s}`);
