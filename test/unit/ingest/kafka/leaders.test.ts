@@ -1,0 +1,83 @@
+// Which changes of the cluster put anchors in doubt?
+import { describe, expect, it } from 'vitest';
+import { Leaders } from '../../../../src/ingest/kafka/leaders.ts';
+import type { ClusterMetadata } from '../../../../src/ingest/kafka/metadata-api.ts';
+
+type Change = {
+  topicId?: string | null;
+  leader?: number;
+  leaderEpoch?: number;
+  topicErrorCode?: number;
+  partitions?: number;
+};
+
+function metadata({
+  topicId = 'A',
+  leader = 1,
+  leaderEpoch = 5,
+  topicErrorCode = 0,
+  partitions = 1,
+}: Change): ClusterMetadata {
+  const partition = (partitionId: number) => ({
+    partitionErrorCode: 0,
+    partitionId,
+    leader,
+    leaderEpoch,
+    replicas: [],
+    isr: [],
+    offlineReplicas: [],
+  });
+  const partitionMetadata =
+    topicErrorCode === 0 ? Array.from({ length: partitions }, (_, i) => partition(i)) : [];
+  return {
+    clientSideThrottleTime: 0,
+    brokers: [],
+    clusterId: 'c',
+    controllerId: 1,
+    topicMetadata: [{ topicErrorCode, topic: 't', topicId, isInternal: false, partitionMetadata }],
+  };
+}
+
+function doubtsOf(...changes: Change[]): string[] {
+  const doubts: string[] = [];
+  const leaders = new Leaders((reason) => doubts.push(reason));
+  for (const change of changes) leaders.observe(metadata(change));
+  return doubts;
+}
+
+describe('Leaders', () => {
+  it.each([
+    ['the first sight', [{}], []],
+    ['nothing', [{}, {}, {}], []],
+    [
+      'another leader',
+      [{}, { leader: 2, leaderEpoch: 6 }, { leader: 2, leaderEpoch: 6 }],
+      ['t/0: led by 2, it was 1'],
+    ],
+    ['no leader', [{}, { leader: -1 }], ['t/0: led by -1, it was 1']],
+    ['elected again', [{}, { leaderEpoch: 6 }], ['t/0: leader epoch 6, it was 5']],
+    ['old news', [{}, { leader: 3, leaderEpoch: 4 }], []],
+    ['another topic of this name', [{}, { topicId: 'B', leaderEpoch: 0 }], ['t/0: topic id B, it was A']],
+    ['a new partition', [{}, { partitions: 2 }], []],
+  ] as const)('%s', (_, changes, doubts) => expect(doubtsOf(...changes)).toEqual(doubts));
+
+  it('a topic that goes and comes back', () => {
+    const gone = { topicErrorCode: 3 };
+    expect(doubtsOf({}, gone, gone, { topicId: 'B', leaderEpoch: 0 })).toEqual([
+      expect.stringContaining('topic t: the broker has no such partition'),
+      'topic t is there again',
+      't/0: topic id B, it was A',
+    ]);
+  });
+
+  it('knows which partition has a leader', () => {
+    const leaders = new Leaders(() => {});
+    expect(leaders.hasLeader('t', 0)).toBe(false);
+    leaders.observe(metadata({}));
+    expect([leaders.hasLeader('t', 0), leaders.hasLeader('t', 1)]).toEqual([true, false]);
+    leaders.observe(metadata({ topicErrorCode: 3 }));
+    expect(leaders.hasLeader('t', 0)).toBe(false);
+    leaders.observe(metadata({ leader: -1 }));
+    expect(leaders.hasLeader('t', 0)).toBe(false);
+  });
+});
