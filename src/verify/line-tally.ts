@@ -8,6 +8,7 @@ import { TreeAccumulator } from '../merkle/accumulator.ts';
 import { rootOf } from '../merkle/tree.ts';
 import type { DataClaim, ProblemList } from './content.ts';
 import { problemOf } from './open-seal.ts';
+import { PlainLine } from './plain-line.ts';
 
 const LF = 0x0a;
 
@@ -16,6 +17,7 @@ export class LineTally {
   lines = 0;
   readonly #sha256: Sha256;
   readonly #tree: TreeAccumulator;
+  readonly #plain = new PlainLine();
   readonly #scanner = new LineScanner();
   readonly #problems: ProblemList;
   /** Where the next line must begin; null after something unreadable. */
@@ -53,12 +55,12 @@ export class LineTally {
       this.skipBlock();
       return;
     }
+    const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
     let start = 0;
     let count = 0;
     // One line more than stated is enough to know: hostile content is not read to its end.
     while (start < content.length && count <= lines) {
-      const end = content.indexOf(LF, start);
-      this.#scan(content, start, end, index);
+      const end = this.#scan(content, view, start, index);
       if (start === 0) {
         const message = new Uint8Array(end + 1);
         message.set(content.subarray(0, end), 1);
@@ -77,7 +79,18 @@ export class LineTally {
     }
   }
 
-  #scan(content: Uint8Array, start: number, end: number, block: number): void {
+  /** The index of the line's LF. */
+  #scan(content: Uint8Array, view: DataView, start: number, block: number): number {
+    const expected = this.#nextOffset;
+    if (expected !== null) {
+      const end = this.#plain.read(content, view, start, expected);
+      if (end >= 0) {
+        this.#nextOffset = expected + 1;
+        this.#addRecord(this.#plain.timestampMs);
+        return end;
+      }
+    }
+    const end = content.indexOf(LF, start);
     const scanner = this.#scanner;
     try {
       scanner.scan(content, start, end);
@@ -86,24 +99,28 @@ export class LineTally {
       this.#problems.add(code, null, `block ${block}, byte ${start}: ${found}`);
       this.#nextOffset = null;
       this.#allRead = false;
-      return;
+      return end;
     }
     const { offset } = scanner;
-    if (this.#nextOffset !== null && offset !== this.#nextOffset) {
-      this.#problems.add('offset-gap', `offset ${this.#nextOffset}`, `block ${block}: offset ${offset}`);
+    if (expected !== null && offset !== expected) {
+      this.#problems.add('offset-gap', `offset ${expected}`, `block ${block}: offset ${offset}`);
     }
     this.#nextOffset = scanner.nextOffset;
     if (scanner.gap === null) {
-      this.#records++;
-      const ms = scanner.timestampMs;
-      if (ms >= 0) {
-        if (this.#firstMs < 0 || ms < this.#firstMs) this.#firstMs = ms;
-        if (ms > this.#lastMs) this.#lastMs = ms;
-      }
+      this.#addRecord(scanner.timestampMs);
     } else {
       const before = this.#missing.get(scanner.gap) ?? 0;
       this.#missing.set(scanner.gap, before + scanner.nextOffset - offset);
     }
+    return end;
+  }
+
+  /** `ms` is −1 for a timestamp that is no time. */
+  #addRecord(ms: number): void {
+    this.#records++;
+    if (ms < 0) return;
+    if (this.#firstMs < 0 || ms < this.#firstMs) this.#firstMs = ms;
+    if (ms > this.#lastMs) this.#lastMs = ms;
   }
 
   /** Everything that the manifest says of all lines together. */

@@ -1,0 +1,156 @@
+// Where does a JSON text end? A second reader of JSON, apart from the one by which writers judge their values.
+import { DIGIT, ESCAPED, HEX_DIGIT, sequenceEnd } from '../format/json-bytes.ts';
+import { VALUE_DEPTH_MAX } from '../format/json-text.ts';
+
+/** 1 where the container around that depth's own is an object. One for all: nothing here yields. */
+const outer = new Uint8Array(VALUE_DEPTH_MAX);
+
+const QUOTE = 0x22;
+const SPACE = 0x20;
+
+/**
+ * The index after the one JSON text that starts at `start` (RFC 8259; no CR or LF among its white space, nested at
+ * most VALUE_DEPTH_MAX deep, in valid UTF-8), or −1. `view` is over the same bytes.
+ *
+ * It takes no end: `bytes` must have an LF somewhere after `start`, and nothing in a JSON text of a line goes over that.
+ * What may come next is the place in this code, not a variable; that, and reading strings by eight bytes, is why two
+ * thirds more text goes through than through `isJsonRange`.
+ */
+export function jsonEnd(bytes: Uint8Array, view: DataView, start: number): number {
+  let at = start;
+  let depth = 0;
+  let inObject = 0;
+  for (;;) {
+    // A value.
+    at = spaceEnd(bytes, at);
+    let byte = bytes[at] as number;
+    if (byte === QUOTE) {
+      at = stringEnd(bytes, view, at + 1);
+    } else if (byte === 0x7b || byte === 0x5b) {
+      if (depth === VALUE_DEPTH_MAX) return -1;
+      outer[depth++] = inObject;
+      inObject = byte === 0x7b ? 1 : 0;
+      at = spaceEnd(bytes, at + 1);
+      if (bytes[at] !== byte + 2) {
+        if (inObject === 0) continue;
+        at = nameEnd(bytes, view, at);
+        if (at < 0) return -1;
+        continue;
+      }
+      inObject = outer[--depth] as number;
+      at++;
+    } else {
+      at = scalarEnd(bytes, at);
+    }
+    if (at < 0) return -1;
+    // After a value: the end, a comma, or the end of what it stands in.
+    for (;;) {
+      if (depth === 0) return at;
+      at = spaceEnd(bytes, at);
+      byte = bytes[at++] as number;
+      if (byte === 0x2c) {
+        if (inObject === 1) at = nameEnd(bytes, view, spaceEnd(bytes, at));
+        if (at < 0) return -1;
+        break;
+      }
+      if (byte !== (inObject === 1 ? 0x7d : 0x5d)) return -1;
+      inObject = outer[--depth] as number;
+    }
+  }
+}
+
+/** The index after a member's name and colon, or −1. */
+function nameEnd(bytes: Uint8Array, view: DataView, at: number): number {
+  if (bytes[at] !== QUOTE) return -1;
+  const end = stringEnd(bytes, view, at + 1);
+  if (end < 0) return -1;
+  const colon = spaceEnd(bytes, end);
+  return bytes[colon] === 0x3a ? colon + 1 : -1;
+}
+
+/** Space and tab. */
+function spaceEnd(bytes: Uint8Array, at: number): number {
+  let i = at;
+  while ((bytes[i] as number) <= SPACE && (bytes[i] === SPACE || bytes[i] === 0x09)) i++;
+  return i;
+}
+
+/**
+ * The index after the closing quote of the string whose first byte is at `start`, or −1.
+ *
+ * Eight bytes at a time: a high bit is left where a byte is ≥ 0x80, a backslash, or, turned by 0x02, below 0x21: that is
+ * the quote, or a control. Borrows go upwards only, so the lowest high bit is a true one, and its place is the byte's.
+ */
+function stringEnd(bytes: Uint8Array, view: DataView, start: number): number {
+  const last = bytes.length - 8;
+  let at = start;
+  for (;;) {
+    while (at <= last) {
+      const low = view.getInt32(at, true);
+      const high = view.getInt32(at + 4, true);
+      const lowMask = low | ((low ^ 0x02020202) - 0x21212121) | ((low ^ 0x5c5c5c5c) - 0x01010101);
+      const highMask = high | ((high ^ 0x02020202) - 0x21212121) | ((high ^ 0x5c5c5c5c) - 0x01010101);
+      if (((lowMask | highMask) & 0x80808080) === 0) {
+        at += 8;
+        continue;
+      }
+      const lowBits = lowMask & 0x80808080;
+      const highBits = highMask & 0x80808080;
+      at += lowBits !== 0 ? lowestByte(lowBits) : 4 + lowestByte(highBits);
+      break;
+    }
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) return at + 1;
+    at = oddEnd(bytes, at);
+    if (at < 0) return -1;
+  }
+}
+
+const lowestByte = (bits: number): number => (31 - Math.clz32(bits & -bits)) >> 3;
+
+/** The index after an escape, a character beyond ASCII, or a plain byte near the end of the buffer; or −1. */
+function oddEnd(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at] as number;
+  if (byte >= 0x80) return sequenceEnd(bytes, at, bytes.length);
+  if (byte !== 0x5c) return byte >= SPACE ? at + 1 : -1;
+  if (bytes[at + 1] !== 0x75) return ESCAPED[bytes[at + 1] as number] === 1 ? at + 2 : -1;
+  for (let i = at + 2; i < at + 6; i++) if (HEX_DIGIT[bytes[i] as number] !== 1) return -1;
+  return at + 6;
+}
+
+/** The index after the number or literal name at `at`, or −1. */
+function scalarEnd(bytes: Uint8Array, at: number): number {
+  switch (bytes[at]) {
+    case 0x74:
+      return wordEnd(bytes, at, 'true');
+    case 0x66:
+      return wordEnd(bytes, at, 'false');
+    case 0x6e:
+      return wordEnd(bytes, at, 'null');
+    default:
+      return numberEnd(bytes, at);
+  }
+}
+
+function wordEnd(bytes: Uint8Array, at: number, word: string): number {
+  for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word.charCodeAt(i)) return -1;
+  return at + word.length;
+}
+
+/** RFC 8259 §6. */
+function numberEnd(bytes: Uint8Array, start: number): number {
+  const whole = bytes[start] === 0x2d ? start + 1 : start;
+  let at = digitsEnd(bytes, whole);
+  if (at < 0 || (bytes[whole] === 0x30 && at > whole + 1)) return -1;
+  if (bytes[at] === 0x2e) at = digitsEnd(bytes, at + 1);
+  if (at < 0 || ((bytes[at] as number) | 0x20) !== 0x65) return at;
+  const sign = bytes[at + 1];
+  return digitsEnd(bytes, sign === 0x2b || sign === 0x2d ? at + 2 : at + 1);
+}
+
+/** At least one, or −1. */
+function digitsEnd(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (DIGIT[bytes[at] as number] === 1) at++;
+  return at === start ? -1 : at;
+}

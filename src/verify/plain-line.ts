@@ -1,0 +1,60 @@
+// Is this line of the plainest shape: an offset, a timestamp in milliseconds and a JSON value, and nothing else?
+import { utf8 } from '../base/bytes.ts';
+import { LIMITS } from '../base/limits.ts';
+import { jsonEnd } from './json-end.ts';
+
+const OFFSET = utf8('{"offset":');
+const TIMESTAMP = utf8(',"timestamp":');
+const VALUE = utf8(',"value":');
+
+/** Below TIME_MS_MAX with so many digits, and exact. */
+const TIMESTAMP_DIGITS_MAX = 14;
+
+/**
+ * Most lines of most topics are so. This reads them in one pass, without knowing where they end and without making
+ * anything; what it does not take, LineScanner decides. It takes no line that LineScanner would refuse.
+ */
+export class PlainLine {
+  /** Of the last line that was taken. */
+  timestampMs = 0;
+
+  /**
+   * The index of the LF of the line that starts at `start` and has that offset; −1 when it is not plain, or not right.
+   * The last byte of `bytes` is LF.
+   */
+  read(bytes: Uint8Array, view: DataView, start: number, offset: number): number {
+    let at = tokenEnd(bytes, start, OFFSET);
+    if (at < 0) return -1;
+    let number = 0;
+    // Every integer up to 2^53 is exact on the way, and none above it comes out as an offset.
+    for (let digit = digitAt(bytes, at); digit >= 0; digit = digitAt(bytes, ++at))
+      number = number * 10 + digit;
+    // No leading zero: offset 0 is for LineScanner.
+    if (number !== offset || bytes[start + OFFSET.length] === 0x30) return -1;
+    const timeAt = tokenEnd(bytes, at, TIMESTAMP);
+    if (timeAt < 0 || bytes[timeAt] === 0x30) return -1;
+    at = timeAt;
+    number = 0;
+    for (let digit = digitAt(bytes, at); digit >= 0; digit = digitAt(bytes, ++at))
+      number = number * 10 + digit;
+    if (at === timeAt || at - timeAt > TIMESTAMP_DIGITS_MAX) return -1;
+    const valueAt = tokenEnd(bytes, at, VALUE);
+    if (valueAt < 0) return -1;
+    at = jsonEnd(bytes, view, valueAt);
+    if (at < 0 || bytes[at] !== 0x7d || bytes[at + 1] !== 0x0a) return -1;
+    if (at + 1 - start > LIMITS.lineBytesMax) return -1;
+    this.timestampMs = number;
+    return at + 1;
+  }
+}
+
+/** 0 to 9, or −1. */
+function digitAt(bytes: Uint8Array, at: number): number {
+  const digit = (bytes[at] as number) - 0x30;
+  return digit >= 0 && digit <= 9 ? digit : -1;
+}
+
+function tokenEnd(bytes: Uint8Array, at: number, token: Uint8Array): number {
+  for (let i = 0; i < token.length; i++) if (bytes[at + i] !== token[i]) return -1;
+  return at + token.length;
+}
