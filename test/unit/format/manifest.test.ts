@@ -222,7 +222,23 @@ describe('what breaks a rule is refused by writer and reader', () => {
     ['blocks of other bytes', 'data.blocks.0.bytes', 200_001],
     ['blocks of other lines', 'data.blocks.0.lines', 4001],
     ['a block without bytes', 'data.blocks.0.bytes', 0],
-    ['a block without lines', 'data.blocks.2', { bytes: 0, content: 0, lines: 0 }],
+    [
+      'a block without lines',
+      'data.blocks',
+      [
+        { bytes: 200_000, content: 1_050_000, lines: 5001 },
+        { bytes: 100_000, content: 300_000, lines: 0 },
+      ],
+    ],
+    [
+      'a block without bytes beside one with all',
+      'data.blocks',
+      [
+        { bytes: 300_000, content: 1_050_000, lines: 4000 },
+        { bytes: 0, content: 300_000, lines: 1001 },
+      ],
+    ],
+    ['a hash that is none', 'data.sha256', 'x'],
     ['a block that is none', 'data.blocks.0', null],
     ['a block too small for its lines', 'data.blocks.0.content', 4000 * 27 - 1],
     ['a block too large', 'data.blocks.0.content', LIMITS.blockContentMax + 1],

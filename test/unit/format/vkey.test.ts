@@ -30,6 +30,10 @@ describe('an Ed25519 key', () => {
     expect(encodeVkey(verifierKey('PeterNeumann', key.key, sha256))).toBe(GO);
   });
 
+  it.each(['', 'a b', 'a+b', 'a\nb', 'a\u00a0b', 'a\u0000', '\ud800'])('is never named %j', (name) => {
+    expect(() => verifierKey(name, parseVkey(GO, sha256).key, sha256)).toThrow(FormatError);
+  });
+
   it('has another id under another name', () => {
     const { key, id } = parseVkey(GO, sha256);
     expect(verifierKey('audit.example.com/prod', key, sha256).id).not.toEqual(id);
