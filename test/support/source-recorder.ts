@@ -7,6 +7,7 @@ export type SourceEvent =
   | { readonly kind: 'fetched'; readonly fetched: Fetched }
   | { readonly kind: 'fatal'; readonly error: Error }
   | { readonly kind: 'doubt'; readonly reason: string }
+  | { readonly kind: 'out-of-range'; readonly partition: TopicPartition; readonly offset: number }
   | { readonly kind: 'end'; readonly partition: TopicPartition; readonly nextOffset: number };
 
 export class SourceRecorder implements SourceListener {
@@ -33,6 +34,9 @@ export class SourceRecorder implements SourceListener {
   }
   onDoubt(reason: string): void {
     this.#write({ kind: 'doubt', reason });
+  }
+  onOutOfRange(partition: TopicPartition, offset: number): void {
+    this.#write({ kind: 'out-of-range', partition, offset });
   }
   onEnd(partition: TopicPartition, nextOffset: number): void {
     this.#write({ kind: 'end', partition, nextOffset });

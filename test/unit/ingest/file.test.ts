@@ -381,6 +381,7 @@ describe('standard input', () => {
         anchor.records.map(({ offset, value }) => [offset, String.fromCharCode(...(value ?? []))]),
       ).toEqual([[2, '2']]);
     }
+    expect((await source.logRange(PARTITION)).low).toBe(2);
     source.seek(PARTITION, 3);
     expect((await source.logRange(PARTITION)).low).toBe(3);
     source.resume(PARTITION);

@@ -1,0 +1,281 @@
+// How does a member of a consumer group on the in-memory broker look through the port? As the Kafka adapter does, deterministic.
+import { LedgerstoneError } from '../../src/base/error.ts';
+import type {
+  CommitHint,
+  Fetched,
+  LogRange,
+  SeenOffsets,
+  Source,
+  SourceListener,
+  TopicPartition,
+} from '../../src/ingest/source.ts';
+import { type MemoryBroker, unavailable } from './memory-broker.ts';
+import { type GroupMember, keyOf, type MemoryGroup } from './memory-group.ts';
+import type { Answer } from './memory-log.ts';
+
+/** Where one partition of ours stands, from one assignment to the next. */
+type Feed = TopicPartition & {
+  position: number | null;
+  paused: boolean;
+  /** Only a seek leads on. */
+  stuck: boolean;
+  /** The topic that `describe` named: fetches read from it or from none. */
+  topicId: string | null;
+  /** Pauses, seeks and the end of the assignment: an answer that was asked for before one of them is late. */
+  turns: number;
+  /** An answer is kept back by the test: nothing else is asked. */
+  busy: boolean;
+  toldHighWatermark: number;
+};
+
+/** How often a reading looks for a first record behind what carries none. */
+const READ_ROUNDS_MAX = 1_000;
+const READ_MS = 1;
+
+export const memorySource = (
+  broker: MemoryBroker,
+  groupId: string,
+  memberId: string,
+  topics: readonly string[],
+): MemorySource => new MemorySource(broker, groupId, memberId, topics);
+
+export class MemorySource implements Source {
+  readonly kind = 'kafka';
+  readonly #broker: MemoryBroker;
+  readonly #group: MemoryGroup;
+  readonly #memberId: string;
+  readonly #topics: readonly string[];
+  #listener: SourceListener | null = null;
+  #generation = 0;
+  #inGeneration = false;
+  #feeds = new Map<string, Feed>();
+  #closed = false;
+  #wake = new AbortController();
+  #endDoubts: () => void = () => {};
+
+  constructor(broker: MemoryBroker, groupId: string, memberId: string, topics: readonly string[]) {
+    this.#broker = broker;
+    this.#group = broker.group(groupId);
+    this.#memberId = memberId;
+    this.#topics = topics;
+  }
+
+  async start(listener: SourceListener): Promise<void> {
+    await this.#answered();
+    this.#listener = listener;
+    this.#endDoubts = this.#broker.onDoubt((reason) => this.#tell()?.onDoubt(reason));
+    const member: GroupMember = {
+      id: this.#memberId,
+      topics: this.#topics,
+      revoked: () => this.#revoked(),
+      assigned: (generation, owned) => this.#assigned(generation, owned),
+    };
+    this.#group.join(member);
+    void this.#fetchAll();
+  }
+
+  async describe(partition: TopicPartition): Promise<{ cluster: string; topicId: string | null }> {
+    await this.#answered();
+    this.#broker.log(partition.topic, partition.partition);
+    const topicId = this.#broker.topicIds ? this.#broker.topicId(partition.topic) : null;
+    const feed = this.#feeds.get(keyOf(partition));
+    if (feed !== undefined) feed.topicId = topicId;
+    return { cluster: this.#broker.cluster, topicId };
+  }
+
+  async partitions(topic: string): Promise<readonly number[]> {
+    await this.#answered();
+    const partitions = this.#broker.partitionsOf(topic).map(({ partition }) => partition);
+    if (partitions.length === 0) throw unavailable(`topic ${topic} is not there`);
+    return partitions;
+  }
+
+  seek(partition: TopicPartition, offset: number): void {
+    this.#turn(partition, (feed) => {
+      feed.position = offset;
+      feed.stuck = false;
+      feed.toldHighWatermark = -1;
+    });
+  }
+
+  pause(partition: TopicPartition): void {
+    this.#turn(partition, (feed) => {
+      feed.paused = true;
+      // What was asked before the pause then arrives all the same.
+      if (this.#broker.lateAfterPause) feed.turns -= 1;
+    });
+  }
+
+  resume(partition: TopicPartition): void {
+    const feed = this.#feeds.get(keyOf(partition));
+    if (feed !== undefined) feed.paused = false;
+    this.#wake.abort();
+  }
+
+  async logRange({ topic, partition }: TopicPartition): Promise<LogRange> {
+    await this.#answered();
+    return this.#broker.log(topic, partition).range;
+  }
+
+  async readAt(partition: TopicPartition, offset: number, signal?: AbortSignal): Promise<Fetched> {
+    const seen: SeenOffsets[] = [];
+    for (let at = offset, round = 0; ; round++) {
+      await this.#answered(signal);
+      const log = this.#broker.log(partition.topic, partition.partition);
+      const { low, high } = log.range;
+      if (at < low || at > high) throw unavailable(`offset ${at} is out of range`);
+      const answer = log.read(at, this.#broker.fetchOffsetsMax);
+      seen.push(...answer.seen);
+      at = answer.next;
+      const done = answer.records.length > 0 || answer.undecodable !== undefined || at >= log.stable;
+      if (done || round >= READ_ROUNDS_MAX) return fetchedOf(partition, { ...answer, seen });
+    }
+  }
+
+  async offsetAtTime({ topic, partition }: TopicPartition, timestampMs: number): Promise<number | null> {
+    await this.#answered();
+    return this.#broker.log(topic, partition).offsetAtTime(timestampMs);
+  }
+
+  async committed(partition: TopicPartition): Promise<CommitHint | null> {
+    await this.#answered();
+    return this.#group.committed(partition);
+  }
+
+  async commitHint(partition: TopicPartition, hint: CommitHint): Promise<boolean> {
+    const generation = this.#feeds.has(keyOf(partition)) ? this.#generation : -1;
+    await this.#answered();
+    return this.#group.commit(this.#memberId, generation, partition, hint);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.crash();
+    this.#group.leave(this.#memberId);
+  }
+
+  /** The process dies: nothing more is said, and the group learns of it only when the test says so (`group.leave`). */
+  crash(): void {
+    this.#closed = true;
+    this.#endDoubts();
+    this.#wake.abort();
+  }
+
+  // The group's word.
+
+  #revoked(): void {
+    for (const feed of this.#feeds.values()) feed.turns += 1;
+    this.#feeds = new Map();
+    const ended = this.#inGeneration;
+    this.#inGeneration = false;
+    if (ended) this.#tell()?.onRevoke();
+  }
+
+  #assigned(generation: number, owned: readonly TopicPartition[]): void {
+    this.#generation = generation;
+    this.#inGeneration = true;
+    const fresh = { position: null, paused: true, stuck: false, topicId: null, turns: 0, busy: false };
+    this.#feeds = new Map(
+      owned.map((partition) => [keyOf(partition), { ...partition, ...fresh, toldHighWatermark: -1 }]),
+    );
+    this.#tell()?.onAssign(owned);
+    this.#wake.abort();
+  }
+
+  // Fetching: one round at a time over all that is open, as from one broker.
+
+  async #fetchAll(): Promise<void> {
+    const { clock, fetchMs, idleMs } = this.#broker;
+    while (!this.#closed) {
+      const open = [...this.#feeds.values()].filter(
+        (feed) => !feed.paused && !feed.stuck && !feed.busy && feed.position !== null,
+      );
+      const asked = open.map((feed) => ({ feed, turns: feed.turns, answer: this.#ask(feed) }));
+      const brought = asked.some(({ answer }) => answer !== null);
+      this.#wake = new AbortController();
+      // Work that comes up ends an idle wait, and no fetch that is under way.
+      await clock.sleep(brought ? fetchMs : idleMs, brought ? undefined : this.#wake.signal).catch(() => {});
+      for (const { feed, turns, answer } of asked) {
+        if (answer === null || feed.turns !== turns) continue;
+        feed.busy = this.#broker.keepsBack(feed, () => {
+          feed.busy = false;
+          if (feed.turns === turns) this.#deliver(feed, answer);
+          // Whatever happened since: what is late arrives like anything else.
+          else this.#hand(feed, answer);
+        });
+        if (!feed.busy) this.#deliver(feed, answer);
+      }
+    }
+  }
+
+  /** The answer as of now; null: none, and why is told. */
+  #ask(feed: Feed): Answer | null {
+    const { topic, partition } = feed;
+    const broker = this.#broker;
+    if (broker.down) return this.#doubt(`no answer for ${keyOf(feed)}`);
+    if (!broker.has(feed)) return this.#doubt(`${keyOf(feed)} is not there`);
+    if (feed.topicId !== null && feed.topicId !== broker.topicId(topic)) {
+      return this.#doubt(`${keyOf(feed)} is not the topic ${feed.topicId}`);
+    }
+    const log = broker.log(topic, partition);
+    const { low, high } = log.range;
+    const position = feed.position as number;
+    if (position < low || position > high) return this.#outOfRange(feed, low);
+    const answer = log.read(position, broker.fetchOffsetsMax);
+    const empty = answer.next === position && answer.undecodable === undefined;
+    return empty && answer.highWatermark === feed.toldHighWatermark ? null : answer;
+  }
+
+  #outOfRange(feed: Feed, low: number): null {
+    const offset = feed.position as number;
+    if (this.#broker.outOfRange === 'jump') {
+      feed.position = low;
+      return null;
+    }
+    feed.stuck = true;
+    this.#tell()?.onDoubt(`${keyOf(feed)} at offset ${offset}: out of range`);
+    this.#tell()?.onOutOfRange?.({ topic: feed.topic, partition: feed.partition }, offset);
+    return null;
+  }
+
+  #doubt(reason: string): null {
+    this.#tell()?.onDoubt(reason);
+    return null;
+  }
+
+  #deliver(feed: Feed, answer: Answer): void {
+    feed.position = Math.max(0, answer.next - this.#broker.takeRewind(feed));
+    feed.stuck = answer.undecodable !== undefined;
+    feed.toldHighWatermark = answer.highWatermark;
+    this.#hand(feed, answer);
+  }
+
+  #hand(feed: Feed, answer: Answer): void {
+    this.#tell()?.onFetched(fetchedOf(feed, answer));
+  }
+
+  #tell(): SourceListener | null {
+    return this.#closed ? null : this.#listener;
+  }
+
+  #turn(partition: TopicPartition, change: (feed: Feed) => void): void {
+    const feed = this.#feeds.get(keyOf(partition));
+    if (feed === undefined) return;
+    feed.turns += 1;
+    change(feed);
+    this.#wake.abort();
+  }
+
+  /** Every answer takes a moment, and a rest of a process that died gets none. */
+  async #answered(signal?: AbortSignal): Promise<void> {
+    await this.#broker.clock.sleep(READ_MS, signal);
+    if (this.#closed) throw new LedgerstoneError('closed', 'the source is closed');
+    if (this.#broker.down) throw unavailable('no broker answers');
+  }
+}
+
+const fetchedOf = ({ topic, partition }: TopicPartition, answer: Answer): Fetched => {
+  const { records, seen, highWatermark, undecodable } = answer;
+  const fetched = { topic, partition, records, seen, highWatermark };
+  return undecodable === undefined ? fetched : { ...fetched, undecodable };
+};
