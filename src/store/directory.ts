@@ -42,7 +42,7 @@ export type DirectoryOptions = {
 const VERSION_ID = 'null';
 
 /** Names of one directory held in memory at once, at most twice; a larger one is read in several passes. */
-const WINDOW_MAX = 32_768;
+const WINDOW_MAX = 131_072;
 
 /** Files open at once. */
 const OPEN_MAX = 16;

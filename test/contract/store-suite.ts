@@ -75,13 +75,23 @@ export async function put(store: Store, key: string, bytes: Uint8Array, lock = s
   return outcome.versionId;
 }
 
-export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): void {
+export type SuiteOptions = {
+  /** Keys with which this server is known not to do as S3 does; with the reason where it is set. */
+  readonly leaveOut?: RegExp;
+};
+
+export function storeSuite(
+  name: string,
+  open: () => Promise<StoreUnderTest>,
+  options: SuiteOptions = {},
+): void {
   describe(name, () => {
     let place: StoreUnderTest;
     let store: Store;
     let made = 0;
     /** A corner of the store that no other test uses. */
     const corner = () => `corner-${++made}/`;
+    const isTaken = (key: string) => options.leaveOut?.test(key) !== true;
 
     beforeAll(async () => {
       place = await open();
@@ -151,9 +161,10 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
 
     it('stores, lists and reads hostile keys', async () => {
       const at = corner();
-      for (const key of HOSTILE_KEYS) await put(store, at + key, utf8(key));
+      const hostile = HOSTILE_KEYS.filter(isTaken);
+      for (const key of hostile) await put(store, at + key, utf8(key));
       const listed = await collect(store, at);
-      expect(listed.map(({ key }) => key)).toEqual(HOSTILE_KEYS.map((key) => at + key).sort(compareKeys));
+      expect(listed.map(({ key }) => key)).toEqual(hostile.map((key) => at + key).sort(compareKeys));
       for (const { key, versionId } of listed) {
         expect(utf8Text(await store.read(key, versionId, { maxBytes: 100 }))).toBe(key.slice(at.length));
         expect((await collect(store, key, { exact: true })).map((version) => version.key)).toEqual([key]);
@@ -162,7 +173,9 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
 
     it('lists in the order of the UTF-8 bytes of whole keys, after any key, and the first few', async () => {
       const at = corner();
-      const keys = ORDERED_KEYS.map((key) => at + key).sort(compareKeys);
+      const keys = ORDERED_KEYS.filter(isTaken)
+        .map((key) => at + key)
+        .sort(compareKeys);
       for (const key of keys.toReversed()) await put(store, key, utf8('x'));
       const names = async (prefix: string, options?: ListOptions) =>
         (await collect(store, prefix, options)).map(({ key }) => key);
@@ -175,7 +188,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
         expect(await names(at, { limit: index })).toEqual(keys.slice(0, index));
       }
       expect(await names(`${at}a`)).toEqual(keys.filter((key) => key.startsWith(`${at}a`)));
-      expect(await names(`${at}a/b`)).toEqual([`${at}a/b-`, `${at}a/b/c`]);
+      expect(await names(`${at}a/b`)).toEqual(keys.filter((key) => key.startsWith(`${at}a/b`)));
       expect(await names(`${at}a/b`, { exact: true })).toEqual([]);
       expect(await names(`${at}a`, { exact: true })).toEqual([]);
       expect(await names(`${at}ab`, { exact: true })).toEqual([`${at}ab`]);
