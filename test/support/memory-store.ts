@@ -11,7 +11,10 @@ import type {
   Store,
 } from '../../src/store/store.ts';
 
+import { type Attacker, attackerOf, Bucket, type MemoryVersion, refusal } from './memory-bucket.ts';
+
 export { FAULT_KINDS, type Fault, type FaultyCall, type FaultyStore, faultyStore } from './faulty-store.ts';
+export type { Attacker, MemoryVersion } from './memory-bucket.ts';
 
 export type MemoryCall = {
   readonly method: 'putIfAbsent' | 'extendLock' | 'listVersions' | 'listPrefixes' | 'read' | 'lock';
