@@ -1,10 +1,12 @@
-// Is this line of the plainest shape: an offset, a timestamp in milliseconds and a JSON value, and nothing else?
+// Is this line of the plainest shape: an offset, a time in milliseconds, perhaps a key of ASCII, and a JSON value?
 import { utf8 } from '../base/bytes.ts';
 import { LIMITS } from '../base/limits.ts';
 import { jsonEnd } from './json-end.ts';
 
 const OFFSET = utf8('{"offset":');
 const TIMESTAMP = utf8(',"timestamp":');
+const APPEND = utf8(',"timestampType":"append"');
+const KEY = utf8(',"key":"');
 const VALUE = utf8(',"value":');
 
 /** Below TIME_MS_MAX with so many digits, and exact. */
@@ -38,14 +40,31 @@ export class PlainLine {
     for (let digit = digitAt(bytes, at); digit >= 0; digit = digitAt(bytes, ++at))
       number = number * 10 + digit;
     if (at === timeAt || at - timeAt > TIMESTAMP_DIGITS_MAX) return -1;
-    const valueAt = tokenEnd(bytes, at, VALUE);
-    if (valueAt < 0) return -1;
+    let valueAt = tokenEnd(bytes, at, VALUE);
+    if (valueAt < 0) {
+      valueAt = tokenEnd(bytes, keyEnd(bytes, at), VALUE);
+      if (valueAt < 0) return -1;
+    }
     at = jsonEnd(bytes, view, valueAt);
     if (at < 0 || bytes[at] !== 0x7d || bytes[at + 1] !== 0x0a) return -1;
     if (at + 1 - start > LIMITS.lineBytesMax) return -1;
     this.timestampMs = number;
     return at + 1;
   }
+}
+
+/** After what may stand between timestamp and value: of keys, those that are carried as they are. */
+function keyEnd(bytes: Uint8Array, start: number): number {
+  const append = tokenEnd(bytes, start, APPEND);
+  const at = append < 0 ? start : append;
+  const key = tokenEnd(bytes, at, KEY);
+  if (key < 0) return at;
+  let end = key;
+  for (let byte = bytes[end] as number; byte !== 0x22; byte = bytes[++end] as number) {
+    // A backslash stands for something, and beyond ASCII there is UTF-8 to check.
+    if (!(byte >= 0x20 && byte < 0x80 && byte !== 0x5c)) return at;
+  }
+  return end + 1;
 }
 
 /** 0 to 9, or −1. */

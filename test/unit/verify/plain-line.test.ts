@@ -187,6 +187,10 @@ describe('PlainLine', () => {
     '{"offset":7,"timestamp":1795341600000,"value":{"a":1}}',
     '{"offset":7,"timestamp":1,"value":1}',
     '{"offset":7,"timestamp":99999999999999,"value":"x"}',
+    '{"offset":7,"timestamp":1,"timestampType":"append","value":1}',
+    '{"offset":7,"timestamp":1,"key":"","value":1}',
+    '{"offset":7,"timestamp":1,"key":"user 17 \u007f","value":1}',
+    '{"offset":7,"timestamp":1,"timestampType":"append","key":"a","value":1}',
   ])('takes %s', (line) => {
     expect(read(utf8(line), 7)).toEqual({
       end: line.length,
@@ -206,7 +210,14 @@ describe('PlainLine', () => {
     '{"offset":7,"timestamp":1,"value":1}}',
     '{"offset":7,"timestamp":1,"value":}',
     '{"offset":7,"timestamp":1,"text":"a"}',
-    '{"offset":7,"timestamp":1,"key":"a","value":1}',
+    '{"offset":7,"timestamp":1,"key":"a","timestampType":"append","value":1}',
+    '{"offset":7,"timestamp":1,"timestampType":"create","value":1}',
+    '{"offset":7,"timestamp":1,"key":"\\u0041","value":1}',
+    '{"offset":7,"timestamp":1,"key":"ÿ","value":1}',
+    '{"offset":7,"timestamp":1,"key":"\u0001","value":1}',
+    '{"offset":7,"timestamp":1,"key":"a"value":1}',
+    '{"offset":7,"timestamp":1,"key":"a',
+    '{"offset":7,"timestamp":1,"key":"a","headers":[["a","b"]],"value":1}',
     '{"offset":7,"timestamp":1}',
     '{"offset":7',
     '',
@@ -226,17 +237,17 @@ describe('PlainLine', () => {
       anyRecord(fc.nat(1_000_000)),
       fc.option(fc.json(), { nil: null }),
       fc.option(fc.tuple(fc.nat(200), fc.nat(255)), { nil: null }),
+      fc.option(fc.string(), { nil: null }),
     );
     let taken = 0;
     fc.assert(
-      fc.property(changed, ([record, json, change]) => {
+      fc.property(changed, ([record, json, change, key]) => {
         const plain = {
           ...record,
-          key: null,
+          key: key === null ? null : utf8(key),
           headers: [],
-          timestampType: 'create',
           timestamp: 1_795_341_600_000n,
-        } as const;
+        };
         const made = encodeEntry(json === null ? record : { ...plain, value: utf8(json) });
         const line = change === null || change[0] >= made.length ? made : made.with(change[0], change[1]);
         const { end, timestampMs } = read(line, record.offset);
