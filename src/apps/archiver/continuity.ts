@@ -3,8 +3,10 @@ import { type Item, type Refusal, recordBytes } from '../../ingest/gate.ts';
 import { type Halt, halt, RESUME } from './halt.ts';
 
 export type Judgement =
-  /** Read again from the sealed head: what is filling is dropped. */
+  /** Read again from the sealed head: what is filling is dropped, for it may be another log's. */
   | { readonly kind: 'reread' }
+  /** The same, but what was accepted so far is good, and perhaps nowhere else any more: it is sealed first. */
+  | { readonly kind: 'seal-and-reread' }
   /** Seal what was accepted before the bad offset, then stop there. */
   | { readonly kind: 'halt-after'; readonly halt: Halt }
   /** Nothing unsealed can be trusted. */
@@ -40,7 +42,7 @@ export class Continuity {
         // An out-of-range jump looks like a hole the first time, and so does a real one.
         const again = this.#holeAt === refusal.expected;
         this.#holeAt = refusal.expected;
-        if (!again) return { kind: 'reread' };
+        if (!again) return { kind: 'seal-and-reread' };
         const gap = { from: refusal.expected, to: refusal.found };
         const message = `offsets ${gap.from} to ${gap.to - 1} of ${where} did not come, and nothing that was read explains it (compaction?)`;
         return { kind: 'halt-after', halt: halt('hole', message, RESUME, gap).halt };

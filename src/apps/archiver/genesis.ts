@@ -1,7 +1,7 @@
 // Where does a chain begin? Decided once, and sealed at once as a segment without lines (FORMAT.md §5, Genesis).
 import { toHex } from '../../base/bytes.ts';
 import { chainOrigin } from '../../format/chain.ts';
-import type { Continues } from '../../format/manifest.ts';
+import type { Continues, Source as SourceIdentity } from '../../format/manifest.ts';
 import { sealsRoot } from '../../format/paths.ts';
 import type { TopicPartition } from '../../ingest/source.ts';
 import { emptyBody } from '../../segment/body.ts';
@@ -13,7 +13,12 @@ import { confirmPosition, identityOf, type Place, type PositionTools } from './p
 import { type ChainName, type Recovered, type RecoveryTools, readSeal } from './recovery.ts';
 import type { OnTrouble, Sealer } from './sealing.ts';
 
-export type Beginning = { readonly startOffset: number; readonly continues: Continues | null };
+type Beginning = {
+  readonly name: ChainName;
+  readonly source: SourceIdentity;
+  readonly startOffset: number;
+  readonly continues: Continues | null;
+};
 
 export type GenesisConfig = {
   readonly startFrom: StartFrom;
@@ -23,18 +28,25 @@ export type GenesisConfig = {
   readonly chainOf: (partition: number) => string;
 };
 
-export async function resolveBeginning(
+async function resolveBeginning(
   tools: PositionTools,
   place: Place,
   config: GenesisConfig,
   topicHasChain: boolean,
   signal: AbortSignal,
 ): Promise<Beginning> {
-  if (config.continues !== undefined)
-    return resolveContinuing(tools, place, config.continues, config.archiveOrigin, signal);
-  const range = await tools.source.logRange(place.partition);
-  const startOffset = await resolveStart(tools, place.partition, config.startFrom, range, topicHasChain);
-  return { startOffset, continues: null };
+  const { name, partition } = place;
+  const source = await identityOf(tools.source, partition);
+  if (config.continues !== undefined) {
+    return {
+      name,
+      source,
+      ...(await resolveContinuing(tools, place, config.continues, config.archiveOrigin, signal)),
+    };
+  }
+  const range = await tools.source.logRange(partition);
+  const startOffset = await resolveStart(tools, partition, config.startFrom, range, topicHasChain);
+  return { name, source, startOffset, continues: null };
 }
 
 async function resolveStart(
@@ -52,11 +64,7 @@ async function resolveStart(
 }
 
 /** Whether any partition of the chain has been begun in this archive. */
-export async function hasAnyChain(
-  tools: RecoveryTools,
-  chain: string,
-  signal: AbortSignal,
-): Promise<boolean> {
+async function hasAnyChain(tools: RecoveryTools, chain: string, signal: AbortSignal): Promise<boolean> {
   for await (const _ of tools.store.listVersions(`${sealsRoot}topic=${chain}/`, { limit: 1, signal }))
     return true;
   return false;
@@ -68,7 +76,7 @@ async function resolveContinuing(
   config: ContinuesConfig,
   archiveOrigin: string,
   signal: AbortSignal,
-): Promise<Beginning> {
+): Promise<Pick<Beginning, 'startOffset' | 'continues'>> {
   const { partition } = place.partition;
   const name = {
     origin: chainOrigin({ origin: archiveOrigin, chain: config.chain, partition }),
@@ -139,40 +147,43 @@ export type BeginTools = PositionTools & {
  * begins at `latest` begins with all its partitions at once, owned by us or not: the fence makes that safe, and else a
  * partition whose owner came a moment later would begin at its log's start. `stillOurs` is asked before anything is signed.
  */
-export async function beginChain(
+export const beginChain = (
   tools: BeginTools,
   place: Place,
   config: GenesisConfig,
   stillOurs: () => Promise<boolean>,
   onTrouble: OnTrouble,
   signal: AbortSignal,
-): Promise<void> {
-  const { chain } = place.name;
-  const begun = await hasAnyChain(tools, chain, signal);
-  const together = config.startFrom === 'latest' && config.continues === undefined && !begun;
-  const { topic } = place.partition;
-  const partitions = together
-    ? (await tools.source.partitions(topic)).filter((partition) => config.chainOf(partition) === chain)
-    : [place.partition.partition];
-  const beginnings = await Promise.all(
-    partitions.map(async (partition) => {
-      const origin = chainOrigin({ origin: config.archiveOrigin, chain, partition });
-      const other: Place = { partition: { topic, partition }, name: { origin, chain, partition } };
-      const beginning = await resolveBeginning(tools, other, config, begun, signal);
-      return { other, beginning, source: await identityOf(tools.source, other.partition) };
-    }),
-  );
-  if (!(await stillOurs())) return;
-  await Promise.all(
-    beginnings.map(async ({ other, beginning: { startOffset, continues }, source }) => {
-      const { origin } = other.name;
-      // Somebody of this process begins the same chain just now: that is as good.
-      if (tools.sealer.isCarrying(origin)) return tools.sealer.settled(origin);
-      const nowMs = tools.clock.now();
-      const context = { ...tools.constantOf(other.name), source, continues, anchoredMs: nowMs, nowMs };
-      const head = genesisHead(origin, chain, other.name.partition, startOffset);
-      const segment = makeSegment(tools.sha256, head, emptyBody(tools.sha256, startOffset), context);
-      await tools.sealer.carry(segment, onTrouble);
-    }),
-  );
+): Promise<void> =>
+  tools.sealer.beginnings.take(place.name.chain, async () => {
+    const { chain } = place.name;
+    const { topic, partition } = place.partition;
+    const begun = await hasAnyChain(tools, chain, signal);
+    const together = config.startFrom === 'latest' && config.continues === undefined && !begun;
+    const partitions = together
+      ? (await tools.source.partitions(topic)).filter((other) => config.chainOf(other) === chain)
+      : [partition];
+    const beginnings: Beginning[] = [];
+    for (const number of partitions) {
+      const origin = chainOrigin({ origin: config.archiveOrigin, chain, partition: number });
+      const other: Place = {
+        partition: { topic, partition: number },
+        name: { origin, chain, partition: number },
+      };
+      // Another partition of this process, or another process, may have begun it while we waited.
+      const search = await findHead(tools.store, chain, number, 0, signal);
+      if (search.kind === 'none')
+        beginnings.push(await resolveBeginning(tools, other, config, begun, signal));
+    }
+    if (!(await stillOurs())) return;
+    await Promise.all(beginnings.map((beginning) => sealBeginning(tools, beginning, onTrouble)));
+  });
+
+async function sealBeginning(tools: BeginTools, beginning: Beginning, onTrouble: OnTrouble): Promise<void> {
+  const { name, source, startOffset, continues } = beginning;
+  const nowMs = tools.clock.now();
+  const context = { ...tools.constantOf(name), source, continues, anchoredMs: nowMs, nowMs };
+  const head = genesisHead(name.origin, name.chain, name.partition, startOffset);
+  const segment = makeSegment(tools.sha256, head, emptyBody(tools.sha256, startOffset), context);
+  await tools.sealer.carry(segment, onTrouble);
 }

@@ -72,6 +72,8 @@ export class PartitionActor {
   #lastSealedAtMs: number;
   /** One past the last record that a file source will ever have. */
   #end: number | null = null;
+  /** Accepts nothing until it has found its place again. */
+  #rereads = false;
   #wakers: (() => void)[] = [];
 
   constructor(options: PartitionOptions) {
@@ -144,6 +146,11 @@ export class PartitionActor {
     this.#anchor?.doubt();
   }
 
+  /** The log does not hold what follows: expired, cut off or replaced. Finding its place tells which. */
+  outOfRange(): void {
+    if (this.#state === 'streaming' && !this.#suspended) this.#rereadOnceSealed();
+  }
+
   end(nextOffset: number): void {
     if (this.#state !== 'streaming') return;
     this.#end = nextOffset;
@@ -153,7 +160,7 @@ export class PartitionActor {
 
   /** Takes what a fetch brought; returns at once. */
   fetched(fetched: Fetched): void {
-    if (this.#state !== 'streaming' || this.#suspended || this.#batches === null) return;
+    if (this.#state !== 'streaming' || this.#suspended || this.#rereads || this.#batches === null) return;
     this.#highWatermark = fetched.highWatermark;
     const admission = admit(this.#batches.next, fetched);
     if (admission.kind === 'nothing') return;
@@ -197,7 +204,7 @@ export class PartitionActor {
 
   /** Fetching goes on, unless this partition has reasons of its own to wait. */
   resume(): void {
-    if (this.#state !== 'streaming' || this.#suspended || this.#draining) return;
+    if (this.#state !== 'streaming' || this.#suspended || this.#draining || this.#rereads) return;
     if ((this.#batches?.waiting ?? 0) < WAITING_MAX) this.#options.tools.source.resume(this.place.partition);
   }
 
@@ -229,6 +236,9 @@ export class PartitionActor {
         this.#options.log.warn(this.#fields(), 'continuity broken: reading again from the sealed head');
         this.#recover();
         break;
+      case 'seal-and-reread':
+        this.#rereadOnceSealed();
+        break;
       case 'halt-after':
         this.#batches?.close();
         this.#setHalt(judgement.halt);
@@ -243,10 +253,26 @@ export class PartitionActor {
 
   // Finding its place.
 
+  /** Takes nothing more, seals what it has, then finds its place again. */
+  #rereadOnceSealed(): void {
+    this.pause();
+    this.#anchor?.doubt();
+    this.#rereads = true;
+    this.#batches?.close();
+    this.#startSeal();
+    this.#rereadIfSealed();
+  }
+
+  #rereadIfSealed(): void {
+    const sealed = this.#sealing === null && (this.#batches?.waiting ?? 0) === 0;
+    if (this.#rereads && this.#state === 'streaming' && sealed) this.#recover();
+  }
+
   #recover(): void {
     this.pause();
     this.#drop();
     this.#end = null;
+    this.#rereads = false;
     this.#enter('recovering');
     void this.#findPlace();
   }
@@ -308,6 +334,7 @@ export class PartitionActor {
     this.#sealing = this.#sealFirst(this.#batches).finally(() => {
       this.#sealing = null;
       this.#startSeal();
+      this.#rereadIfSealed();
     });
   }
 
@@ -371,7 +398,9 @@ export class PartitionActor {
     const { tools } = this.#options;
     const { partition } = this.place;
     const next = this.#position?.head.nextOffset ?? 0;
-    const range = await checkedRange(tools, partition, next, this.#ended.signal);
+    // What was accepted is held here: Kafka may have let go of it meanwhile.
+    const held = this.#batches?.next ?? next;
+    const range = await checkedRange(tools, partition, next, this.#ended.signal, held);
     if (record !== null)
       await confirmAnchor(tools.source, tools.sha256, partition, record, range, this.#ended.signal);
   }

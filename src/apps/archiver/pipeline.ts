@@ -102,6 +102,7 @@ export class Pipeline {
         log.info({ reason }, 'anchors will be confirmed again before the next seal');
         for (const actor of this.#actors.values()) actor.doubt();
       },
+      onOutOfRange: (partition) => this.#actors.get(idOf(partition))?.outOfRange(),
       onEnd: (partition, nextOffset) => this.#actors.get(idOf(partition))?.end(nextOffset),
     };
     const onStop = () => this.#end({ kind: 'drained' });

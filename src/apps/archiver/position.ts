@@ -122,24 +122,25 @@ export async function identityOf(source: Source, partition: TopicPartition): Pro
 const RANGE_READS = 3;
 const RANGE_WAIT_MS = 15_000;
 
-/** The log's range, which must hold `next`. Throws HaltError `expired` or `truncated`. */
+/** The log's range: it must reach `next`, and begin at or before `held`, up to where we have the records ourselves. Throws HaltError `expired` or `truncated`. */
 export async function checkedRange(
   tools: Pick<PositionTools, 'source' | 'clock'>,
   partition: TopicPartition,
   next: number,
   signal: AbortSignal,
+  held = next,
 ): Promise<LogRange> {
   const { source, clock } = tools;
   for (let reads = 1; ; reads++) {
     const range = await source.logRange(partition);
-    if (range.low <= next && next <= range.high) return range;
+    if (range.low <= held && next <= range.high) return range;
     // A file has no fail-over.
     if (reads < RANGE_READS && source.kind === 'kafka') {
       await clock.sleep(RANGE_WAIT_MS, signal);
       continue;
     }
     const where = `${partition.topic}/${partition.partition}`;
-    if (next < range.low) {
+    if (held < range.low) {
       throw halt(
         'expired',
         `offsets ${next} to ${range.low - 1} of ${where} are gone from Kafka and were never archived: its log starts at ${range.low}`,

@@ -29,6 +29,18 @@ export type SealerOptions = {
   readonly signal: AbortSignal;
 };
 
+/** One at a time for each key, in the order of asking. */
+export class Turns {
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  async take<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(key) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    this.#last.set(key, mine);
+    return mine;
+  }
+}
+
 /** Told of every try that failed, and with null once the step went through: a person may have to act. */
 export type OnTrouble = (error: unknown | null) => void;
 
@@ -46,8 +58,12 @@ const LOCK_LEAST_MS = 60_000;
  * the same bytes.
  */
 export class Sealer {
+  /** For whoever begins chains: two partitions of one topic must not begin the same one. */
+  readonly beginnings = new Turns();
   readonly #options: SealerOptions;
   readonly #carried = new Map<string, Promise<SealOutcome>>();
+  /** The greatest size that was ever sent to a signer, by origin. */
+  readonly #signedSizes = new Map<string, number>();
 
   constructor(options: SealerOptions) {
     this.#options = options;
@@ -72,6 +88,11 @@ export class Sealer {
     const origin = segment.checkpoint.origin;
     if (this.#carried.has(origin))
       throw new LedgerstoneError('assertion', `${origin}: a segment is on its way already`);
+    const { size } = segment.checkpoint;
+    if (size <= (this.#signedSizes.get(origin) ?? 0)) {
+      throw new LedgerstoneError('assertion', `${origin}: size ${size} was signed by this process before`);
+    }
+    this.#signedSizes.set(origin, size);
     const outcome = this.#carry(segment, onTrouble).finally(() => this.#carried.delete(origin));
     this.#carried.set(origin, outcome);
     return outcome;
