@@ -36,10 +36,10 @@ async function withAdmin<T>(
   }
 }
 
-/** The node ids that the broker at this address knows as alive. */
-export const brokerIds = (address: string): Promise<number[]> =>
+/** A probe for readiness: the broker at this address counts this node, itself, among the living. */
+export const servesAs = (id: number, address: string) => (): Promise<boolean> =>
   withAdmin([address], 0, async (admin) =>
-    (await admin.describeCluster()).brokers.map(({ nodeId }) => nodeId),
+    (await admin.describeCluster()).brokers.some(({ nodeId }) => nodeId === id),
   );
 
 export type TopicWanted = {

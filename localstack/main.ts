@@ -124,7 +124,10 @@ async function stop(): Promise<number> {
   return say(ended === 0 ? 'No stack ran here.' : `Stopped: ${ended} servers ended, all data removed.`, 0);
 }
 
-function description({ dir, state: { kafka, s3, kms, kmsEd25519, secondS3 } }: RunningStack): string {
+function description({
+  dir,
+  state: { backend, kafka, s3, kms, kmsEd25519, secondS3 },
+}: RunningStack): string {
   const { config, env, logs } = stackPaths(dir);
   const rows: [string, string][] = [];
   if (kafka) {
@@ -148,7 +151,10 @@ function description({ dir, state: { kafka, s3, kms, kmsEd25519, secondS3 } }: R
     'AWS login',
     `region ${REGION}, access key ${CREDENTIALS.accessKeyId}, secret ${CREDENTIALS.secretAccessKey}`,
   ]);
-  rows.push(['logs', logs], ['config', config]);
+  rows.push(
+    ['logs', backend === 'native' ? logs : 'docker logs NAME, with a name of docker ps'],
+    ['config', config],
+  );
   const table = rows.map(([what, where]) => `  ${what.padEnd(13)}${where}`).join('\n');
   return `${table}
 Use it:   . ${env} && npm run ledgerstone -- archive --config ${config}

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerComposeEnvironment, Wait } from 'testcontainers';
-import { LedgerstoneError } from '../../src/base/error.ts';
+import { LedgerstoneError, messageOf } from '../../src/base/error.ts';
 import type { Backend, KafkaTool, ToolProcess } from '../backend.ts';
-import { brokerIds } from '../kafka-admin.ts';
+import { servesAs } from '../kafka-admin.ts';
 import { run } from '../native/command.ts';
 import { freePorts, HOST } from '../native/ports.ts';
 import { answersOk } from '../native/server.ts';
@@ -33,13 +33,21 @@ async function up(
   services: string[],
   environment: Record<string, string>,
 ): Promise<void> {
-  await new DockerComposeEnvironment(path.join(import.meta.dirname, '..'), 'compose.yaml')
+  const composed = new DockerComposeEnvironment(path.join(import.meta.dirname, '..'), 'compose.yaml')
     .withProjectName(project(dir, part))
     .withAutoCleanup(false)
     .withEnvironment(environment)
     .withDefaultWaitStrategy(Wait.forHealthCheck())
-    .withStartupTimeout(READY_WITHIN_MS)
-    .up(services);
+    .withStartupTimeout(READY_WITHIN_MS);
+  try {
+    await composed.up(services);
+  } catch (cause) {
+    const message = `containers ${services.join(', ')} did not become ready: ${messageOf(cause)}`;
+    throw new LedgerstoneError('stack', message, {
+      cause,
+      remedy: 'DEBUG=testcontainers* shows what they log.',
+    });
+  }
 }
 
 type Container = { readonly id: string; readonly name: string };
@@ -76,12 +84,16 @@ async function startService(dir: string, service: string, portVariable: string) 
 
 async function again(dir: string, name: string, probe: () => Promise<boolean>): Promise<void> {
   await docker(`starting ${name}`, 'start', await idOf(dir, name));
+  await untilAnswers(name, probe);
+}
+
+async function untilAnswers(name: string, probe: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + COMMAND_MS;
   while (!(await probe().catch(() => false))) {
     if (performance.now() > deadline) {
       throw new LedgerstoneError(
         'stack',
-        `container ${name} does not answer ${COMMAND_MS / 1000} s after its restart`,
+        `container ${name} does not answer within ${COMMAND_MS / 1000} s of its start`,
       );
     }
     await sleep(100);
@@ -109,9 +121,13 @@ export const dockerBackend: Backend = {
       KAFKA_IN_SYNC: String(Math.min(2, count)),
       ...Object.fromEntries(ports.map((port, index) => [`KAFKA_PORT_${index + 1}`, String(port)])),
     });
+    const bootstrap = ports.map((port) => `${HOST}:${port}`);
+    await Promise.all(
+      bootstrap.map((address, index) => untilAnswers(`kafka-${index + 1}`, servesAs(index + 1, address))),
+    );
     return {
       version,
-      bootstrap: ports.map((port) => `${HOST}:${port}`),
+      bootstrap,
       brokers: names.map((name, index) => ({ id: index + 1, name })),
     };
   },
@@ -127,8 +143,7 @@ export const dockerBackend: Backend = {
     const running = (await containers(dir, false)).find((container) => container.name === name);
     if (running !== undefined) await docker(`killing ${name}`, 'kill', running.id);
   },
-  restartBroker: (dir, name, id, address) =>
-    again(dir, name, async () => (await brokerIds(address)).includes(id)),
+  restartBroker: (dir, name, id, address) => again(dir, name, servesAs(id, address)),
   restartSecondS3: (dir, { endpoint, process }) => again(dir, process, answersOk(`${endpoint}/healthz`)),
   startTool: (dir, _kafka, tool) => startTool(dir, tool),
   end: async (dir) => {

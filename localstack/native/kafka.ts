@@ -1,7 +1,7 @@
 // How does a KRaft cluster of one to three brokers run as plain processes?
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { brokerIds } from '../kafka-admin.ts';
+import { servesAs } from '../kafka-admin.ts';
 import type { KafkaPlace } from '../state.ts';
 import { stackPaths } from '../state.ts';
 import { type KafkaInstall, type KafkaVersion, kafkaInstall } from './kafka-install.ts';
@@ -83,8 +83,5 @@ async function startNode(dir: string, install: KafkaInstall, node: BrokerPlace):
   const server = { name, command: 'java', args, cwd: install.dir, logFile, env: serverEnv(home) };
   await untilReady(server, startPart(dir, server), READY_WITHIN_MS, servesAs(node.id, addressOf(node)));
 }
-
-/** For untilReady: the broker at this address counts itself among the living. */
-const servesAs = (id: number, address: string) => async () => (await brokerIds(address)).includes(id);
 
 const addressOf = ({ port }: BrokerPlace): string => `${HOST}:${port}`;
