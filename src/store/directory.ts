@@ -1,8 +1,6 @@
 // How are the bytes of an archive kept in a directory, where nothing is WORM?
-import { constants, type Stats } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
 import { resolve } from 'node:path';
-import { assert } from '../base/assert.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import {
@@ -12,22 +10,19 @@ import {
   directoryError,
   directoryState,
   type Files,
-  fileOf,
   isCode,
-  isPathKey,
   keyOfBinary,
   parentOf,
   pathOf,
   realFiles,
   realPath,
-  show,
-  statOf,
   syncDirectory,
 } from './directory-files.ts';
+import { mustExist, readFile, statOfKey, VERSION_ID } from './directory-read.ts';
 import { directoriesWithFiles, type Walked, walk } from './directory-walk.ts';
 import { DirectoryWriter } from './directory-write.ts';
 import { Semaphore } from './semaphore.ts';
-import type { ListOptions, ObjectVersion, ReadOptions, Store } from './store.ts';
+import type { ListOptions, ObjectVersion, Store } from './store.ts';
 
 export type DirectoryOptions = {
   readonly path: string;
@@ -37,9 +32,6 @@ export type DirectoryOptions = {
   /** For tests: a file system whose steps fail. */
   readonly files?: Files;
 };
-
-/** Each key has at most one version here, and this is its id: what S3 calls a version of a bucket without versions. */
-const VERSION_ID = 'null';
 
 /** Names of one directory held in memory at once, at most twice; a larger one is read in several passes. */
 const WINDOW_MAX = 131_072;
@@ -190,81 +182,3 @@ const versionOf = (key: string, stats: Stats): ObjectVersion => ({
   size: stats.isFile() ? stats.size : 0,
   lastModifiedMs: Math.floor(stats.mtimeMs),
 });
-
-/** Of the object at that key; null when there is none, also when the key can't be a path. */
-async function statOfKey(files: Files, root: Binary, key: string): Promise<Stats | null> {
-  if (!isPathKey(key)) return null;
-  const path = fileOf(root, key);
-  if ((await directoryState(files, parentOf(path))) !== 'there') return null;
-  const stats = await statOf(files, path);
-  return stats === null || stats.isDirectory() ? null : stats;
-}
-
-async function mustExist(files: Files, root: Binary, key: string, versionId: string): Promise<void> {
-  if (versionId === VERSION_ID && (await statOfKey(files, root, key)) !== null) return;
-  throw notFound(root, key);
-}
-
-const notFound = (root: Binary, key: string) =>
-  new LedgerstoneError('not-found', `there is no ${key} in ${show(root)}`, {
-    remedy: 'The file is not there (any more); verify the archive.',
-  });
-
-async function readFile(
-  files: Files,
-  root: Binary,
-  key: string,
-  versionId: string,
-  options: ReadOptions,
-): Promise<Uint8Array> {
-  options.signal?.throwIfAborted();
-  await mustExist(files, root, key, versionId);
-  const path = fileOf(root, key);
-  let handle: FileHandle | null = null;
-  try {
-    // Not through a link, and without waiting for the other end of a pipe.
-    handle = await files.open(pathOf(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw notAFile(key);
-    return await readRange(handle, key, stats.size, options);
-  } catch (error) {
-    if (isCode(error, 'ENOENT', 'ENOTDIR')) throw notFound(root, key);
-    // A link, a socket, a device without a driver.
-    if (isCode(error, 'ELOOP', 'ENXIO', 'EMLINK', 'EOPNOTSUPP')) throw notAFile(key);
-    throw directoryError(error, `reading ${show(path)}`);
-  } finally {
-    await handle?.close();
-  }
-}
-
-const notAFile = (key: string) =>
-  new LedgerstoneError('not-a-file', `${key} is a link or a device, not a file`, { disposition: 'input' });
-
-async function readRange(
-  handle: FileHandle,
-  key: string,
-  size: number,
-  { maxBytes, range, signal }: ReadOptions,
-): Promise<Uint8Array> {
-  assert(
-    range === undefined || (range.start >= 0 && range.end > range.start),
-    'a range has at least one byte',
-  );
-  const { start, end } = range ?? { start: 0, end: size };
-  if (end - start > maxBytes) {
-    const message = `${key} has ${end - start} bytes, more than the ${maxBytes} that it may have`;
-    throw new LedgerstoneError('too-large', message, { disposition: 'input' });
-  }
-  const bytes = new Uint8Array(end - start);
-  for (let at = 0; at < bytes.length; ) {
-    signal?.throwIfAborted();
-    const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at);
-    if (bytesRead === 0) {
-      throw new LedgerstoneError('out-of-range', `${key} ends at ${start + at}, before ${end}`, {
-        disposition: 'input',
-      });
-    }
-    at += bytesRead;
-  }
-  return bytes;
-}

@@ -45,6 +45,7 @@ export type S3Connection = {
   /** Goes into every command's input. */
   readonly target: { readonly Bucket: string; readonly ExpectedBucketOwner?: string };
   readonly options: S3Options;
+  readonly attemptsMax: number;
   readonly clockWatch: ClockWatch;
   /** What was learned of the server: it can't page through encoded keys. */
   readonly listing: { plainKeys: boolean };
@@ -101,6 +102,7 @@ export function connectS3(options: S3Options): S3Connection {
         : { ExpectedBucketOwner: options.expectedBucketOwner }),
     },
     options,
+    attemptsMax,
     clockWatch,
     listing: { plainKeys: false },
     run,

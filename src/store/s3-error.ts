@@ -49,13 +49,46 @@ function meaningOf(cause: unknown, call: S3Call): Meaning {
   return byName(nameOf(cause), messageOf(cause), cause, call) ?? byStatus(statusOf(cause), cause, call);
 }
 
+const NOT_THERE = fatal('not-found', 'The version is not there (any more); verify the archive.');
+const BAD_LOCK = fatal(
+  'bad-lock',
+  "S3 does not take the retain-until date: check the clock and the policy's period.",
+);
+const UNKNOWN_CREDENTIALS = fatal(
+  'credentials',
+  'S3 does not know these credentials: check the access key and its secret.',
+);
+const SKEWED = retriable('clock-skew', "Set this machine's clock (NTP): it disagrees with S3's.");
+const CONFLICT = retriable(
+  'conflict',
+  'Another request holds this key at this moment. The same bytes are sent again.',
+);
+const TIMED_OUT = retriable('timed-out', WAIT);
+
+/** S3's error codes whose meaning depends on nothing else. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  NoSuchKey: NOT_THERE,
+  NoSuchVersion: NOT_THERE,
+  MethodNotAllowed: fatal('not-found', 'That version is a delete marker and has no bytes.'),
+  InvalidAccessKeyId: UNKNOWN_CREDENTIALS,
+  SignatureDoesNotMatch: UNKNOWN_CREDENTIALS,
+  InvalidToken: UNKNOWN_CREDENTIALS,
+  RequestTimeTooSkewed: SKEWED,
+  RequestExpired: SKEWED,
+  ConditionalRequestConflict: CONFLICT,
+  OperationAborted: CONFLICT,
+  InvalidRange: input('out-of-range', 'The object ends before the bytes that were asked for.'),
+  InvalidObjectState: fatal(
+    'not-restored',
+    'The object lies in an archive tier (Glacier): restore it, then try again.',
+  ),
+  InvalidRetentionPeriod: BAD_LOCK,
+  RequestTimeout: TIMED_OUT,
+  TimeoutError: TIMED_OUT,
+};
+
 function byName(name: string, message: string, cause: unknown, call: S3Call): Meaning | null {
   switch (name) {
-    case 'NoSuchKey':
-    case 'NoSuchVersion':
-      return fatal('not-found', 'The version is not there (any more); verify the archive.');
-    case 'MethodNotAllowed':
-      return fatal('not-found', 'That version is a delete marker and has no bytes.');
     case 'NoSuchBucket':
       return fatal(
         'no-bucket',
@@ -66,61 +99,25 @@ function byName(name: string, message: string, cause: unknown, call: S3Call): Me
     case 'IllegalLocationConstraintException':
       return wrongRegion(cause, call);
     case 'AccessDenied':
-      if (/object lock/i.test(message)) {
-        return fatal('locked', 'The version is locked: until then it can only be locked for longer.');
-      }
-      return notPermitted(call);
+      if (!/object lock/i.test(message)) return notPermitted(call);
+      return fatal('locked', 'The version is locked: until then it can only be locked for longer.');
     case 'AllAccessDisabled':
     case 'AccountProblem':
       return notPermitted(call);
-    case 'InvalidAccessKeyId':
-    case 'SignatureDoesNotMatch':
-    case 'InvalidToken':
-      return fatal('credentials', 'S3 does not know these credentials: check the access key and its secret.');
     case 'ExpiredToken':
     case 'ExpiredTokenException':
     case 'TokenRefreshRequired':
     case 'CredentialsProviderError':
       return expired(call);
-    case 'RequestTimeTooSkewed':
-    case 'RequestExpired':
-      return retriable('clock-skew', "Set this machine's clock (NTP): it disagrees with S3's.");
-    case 'ConditionalRequestConflict':
-    case 'OperationAborted':
-      return retriable(
-        'conflict',
-        'Another request holds this key at this moment. The same bytes are sent again.',
-      );
-    case 'InvalidRange':
-      return input('out-of-range', 'The object ends before the bytes that were asked for.');
-    case 'InvalidObjectState':
-      return fatal(
-        'not-restored',
-        'The object lies in an archive tier (Glacier): restore it, then try again.',
-      );
-    case 'InvalidRetentionPeriod':
-      return fatal(
-        'bad-lock',
-        "The retain-until date is not one that S3 takes: check the clock and the policy's period.",
-      );
     case 'InvalidBucketState':
       return noObjectLock(call);
     case 'InvalidRequest':
     case 'InvalidArgument':
       if (/object lock/i.test(message)) return noObjectLock(call);
-      if (/version id/i.test(message)) return fatal('not-found', 'There is no version of that id.');
-      if (/retain until/i.test(message)) {
-        return fatal(
-          'bad-lock',
-          "The retain-until date lies in the past: check the clock and the policy's period.",
-        );
-      }
-      return null;
-    case 'RequestTimeout':
-    case 'TimeoutError':
-      return retriable('timed-out', WAIT);
+      if (/version id/i.test(message)) return NOT_THERE;
+      return /retain until/i.test(message) ? BAD_LOCK : null;
     default:
-      return null;
+      return Object.hasOwn(MEANINGS, name) ? (MEANINGS[name] ?? null) : null;
   }
 }
 

@@ -1,5 +1,5 @@
 // How are the bytes and the lock of one version read, and no more than was allowed?
-import { GetObjectCommand, GetObjectRetentionCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type GetObjectCommandOutput, GetObjectRetentionCommand } from '@aws-sdk/client-s3';
 import { assert } from '../base/assert.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import type { CallHttp, S3Connection } from './s3-connection.ts';
@@ -29,20 +29,37 @@ export function readS3(
   return s3.run(call, (http) => get(s3, key, versionId, options, http));
 }
 
+/** The SDK repeats a request that got no answer, but not one whose body broke off: that is done here. */
 async function get(
   s3: S3Connection,
   key: string,
   versionId: string,
-  { maxBytes, range }: ReadOptions,
+  options: ReadOptions,
   http: CallHttp,
 ): Promise<Uint8Array> {
+  const { range } = options;
   const command = new GetObjectCommand({
     ...s3.target,
     Key: s3.options.prefix + key,
     VersionId: versionId,
     ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` }),
   });
-  const { Body, ContentLength } = await s3.client.send(command, http);
+  for (let attempt = 1; ; attempt++) {
+    const answer = await s3.client.send(command, http);
+    try {
+      return await bodyOf(key, answer, options);
+    } catch (error) {
+      const settled = error instanceof LedgerstoneError && error.disposition !== 'retriable';
+      if (settled || attempt >= s3.attemptsMax || http.abortSignal.aborted) throw error;
+    }
+  }
+}
+
+async function bodyOf(
+  key: string,
+  { Body, ContentLength }: GetObjectCommandOutput,
+  { maxBytes, range }: ReadOptions,
+): Promise<Uint8Array> {
   const body = Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
   assert(body !== undefined, 'GetObject answers with a body');
   try {

@@ -1,34 +1,14 @@
 // Are lists of versions right whatever pages a server cuts them into, and do lies of a server end in an error?
-import { afterEach, describe, expect, it } from 'vitest';
-import { s3Store } from '../../src/store/s3.ts';
-import type { Store } from '../../src/store/store.ts';
+import { describe, expect, it } from 'vitest';
 import {
   failure,
   listPage,
-  type Stub,
+  openStub,
   type StubAnswer,
   type StubRequest,
   type StubVersion,
-  stubS3,
 } from './store-stub.ts';
 import { all, collect } from './store-suite.ts';
-
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
-});
-
-async function open(
-  answer: (request: StubRequest, index: number) => StubAnswer,
-): Promise<{ stub: Stub; store: Store }> {
-  const stub = await stubS3(answer, { attemptsMax: 1 });
-  const store = s3Store(stub.options);
-  cleanups.push(
-    () => store.close(),
-    () => stub.close(),
-  );
-  return { stub, store };
-}
 
 /** A true S3 over these versions (keys with the prefix, newest first within a key), in pages of that size. */
 function pagesOf(versions: readonly StubVersion[], size: number) {
@@ -59,7 +39,7 @@ describe('pages', () => {
   const expected = ['a:a1', 'a:a2', 'a:a3', 'b +%é:b1', 'b +%é:b2', 'c:c1'];
 
   it.each([1, 2, 3, 4, 5, 6])('of %d entries give the same list, oldest first', async (size) => {
-    const { stub, store } = await open(pagesOf(versions, size));
+    const { stub, store } = await openStub(pagesOf(versions, size));
     const listed = await collect(store, '');
     expect(listed.map(({ key, versionId }) => `${key}:${versionId}`)).toEqual(expected);
     expect(listed.map(({ marker }) => marker)).toEqual([false, true, false, false, true, false]);
@@ -77,13 +57,13 @@ describe('pages', () => {
   });
 
   it('are asked for only as they are consumed', async () => {
-    const { stub, store } = await open(pagesOf(versions, 1));
+    const { stub, store } = await openStub(pagesOf(versions, 1));
     for await (const { key } of store.listVersions('')) if (key === 'a') break;
     expect(stub.requests).toHaveLength(4);
   });
 
   it('stop after the key that was wanted', async () => {
-    const { stub, store } = await open(pagesOf(versions, 4));
+    const { stub, store } = await openStub(pagesOf(versions, 4));
     expect((await collect(store, 'a', { exact: true })).map(({ versionId }) => versionId)).toEqual([
       'a1',
       'a2',
@@ -95,7 +75,7 @@ describe('pages', () => {
   it('filled by one key with 100,000 versions: the oldest is found, and no more is kept than the bound', async () => {
     const total = 100_000;
     let pages = 0;
-    const { store } = await open(({ query }) => {
+    const { store } = await openStub(({ query }) => {
       pages += 1;
       const from = Number(query.get('version-id-marker') ?? 0);
       const size = Math.min(Number(query.get('max-keys')), total - from);
@@ -149,12 +129,12 @@ describe('a server that lies', () => {
     ],
     ['refuses', () => failure(403, 'AccessDenied'), 'not-permitted', 'fatal'],
   ])('and %s', async (_, answer, code, disposition) => {
-    const { store } = await open((_request, index) => answer(index));
+    const { store } = await openStub((_request, index) => answer(index));
     await expect(collect(store, '')).rejects.toMatchObject({ code, disposition });
   });
 
   it('and sends a marker back unencoded is asked for plain keys, from then on', async () => {
-    const { stub, store } = await open(({ query }) => {
+    const { stub, store } = await openStub(({ query }) => {
       const page = listPage([{ key: 'pre/topic=a/2', id: 'x' }]);
       if (query.get('encoding-type') === null) {
         const plain = (page.body as string)
@@ -176,7 +156,7 @@ describe('a server that lies', () => {
 describe('common prefixes', () => {
   it('come from lists of versions, over any pages, once each', async () => {
     const names = ['pre/seals/a/', 'pre/seals/b/', 'pre/seals/c/'];
-    const { stub, store } = await open(({ query }) => {
+    const { stub, store } = await openStub(({ query }) => {
       const from = names.indexOf(query.get('key-marker') ?? '');
       // Begins with the prefix that the page before ended with.
       const page = names.slice(Math.max(from, 0), from + 2);

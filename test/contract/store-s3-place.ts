@@ -4,12 +4,7 @@ import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws
 import { s3Store } from '../../src/store/s3.ts';
 import { connectS3, type S3Options } from '../../src/store/s3-connection.ts';
 import type { Store } from '../../src/store/store.ts';
-
-export type Adversary = {
-  putVersion(key: string, bytes: Uint8Array): Promise<void>;
-  addMarker(key: string): Promise<void>;
-  deleteVersion(key: string, versionId: string): Promise<void>;
-};
+import type { Adversary } from './store-lock-suite.ts';
 
 export type S3Place = {
   readonly options: S3Options;

@@ -1,7 +1,10 @@
 // An S3 server that answers whatever a test says: what does the store send, and what does it make of the answer?
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { afterEach } from 'vitest';
+import { s3Store } from '../../src/store/s3.ts';
 import type { S3Options } from '../../src/store/s3-connection.ts';
+import type { Store } from '../../src/store/store.ts';
 
 export type StubRequest = {
   readonly method: string;
@@ -149,3 +152,30 @@ export function listPage(
     body: `<?xml version="1.0" encoding="UTF-8"?>\n<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>bucket</Name><EncodingType>url</EncodingType><IsTruncated>${next !== undefined}</IsTruncated>${more}${entries.join('')}</ListVersionsResult>`,
   };
 }
+
+/** Small times, so that a test of a timeout takes no time. */
+export const QUICK = { requestTimeoutMs: 200, connectTimeoutMs: 200, attemptsMax: 2 } as const;
+
+const cleanups: (() => Promise<void>)[] = [];
+
+/** Runs after the test. */
+export const later = (cleanup: () => Promise<void>): void => void cleanups.push(cleanup);
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+/** A store on a stub, for one test. */
+export async function openStub(
+  answer: (request: StubRequest, index: number) => StubAnswer | Promise<StubAnswer>,
+  options: Partial<S3Options> = {},
+): Promise<{ readonly stub: Stub; readonly store: Store }> {
+  const stub = await stubS3(answer, { attemptsMax: 1, ...options });
+  const store = s3Store(stub.options);
+  later(() => stub.close());
+  later(() => store.close());
+  return { stub, store };
+}
+
+export const readKey = (store: Store, maxBytes = 100): Promise<Uint8Array> =>
+  store.read('key', 'v1', { maxBytes });
