@@ -1,5 +1,4 @@
 // Can this machine run the stack, and if not, what is missing?
-import { messageOf } from '../src/base/error.ts';
 import { run } from './native/command.ts';
 import { ED25519_KMS_PART } from './native/ed25519-kms.ts';
 import { isKafkaCached, KAFKA_VERSION_DEFAULT, type KafkaVersion } from './native/kafka-install.ts';
@@ -10,6 +9,8 @@ import { S3_KMS_PART } from './native/s3-kms.ts';
 export type Means = { readonly kafka: true | string; readonly s3: true | string };
 
 const QUICK_MS = 20_000;
+/** Of Kafka 4. */
+const JAVA_LEAST = 17;
 
 /** Whether startStack() can work here, in containers or as plain processes. */
 export async function stackMeans(): Promise<Means> {
@@ -27,11 +28,12 @@ export async function nativeMeans(version: KafkaVersion = KAFKA_VERSION_DEFAULT)
 }
 
 async function kafkaMeans(version: KafkaVersion): Promise<true | string> {
-  const java = await run('java', 'java', ['-version'], { timeoutMs: QUICK_MS }).then(() => true, messageOf);
-  if (java !== true) return 'no Java runtime: install one of version 17 or later';
+  const said = await run('java', 'java', ['--version'], { timeoutMs: QUICK_MS }).catch(() => '');
+  const major = Number(/^\S+ (\d+)/.exec(said)?.[1] ?? 0); // Java 8 does not know the option
+  if (major < JAVA_LEAST) return `no Java runtime of version ${JAVA_LEAST} or later: install one`;
   if (isKafkaCached(version)) return true;
-  const maven = await run('mvn', 'mvn', ['-v'], { timeoutMs: QUICK_MS }).then(() => true, messageOf);
-  return maven === true ? true : 'no Maven (mvn), which fetches Kafka: install it';
+  const maven = await run('mvn', 'mvn', ['-v'], { timeoutMs: QUICK_MS }).catch(() => undefined);
+  return maven === undefined ? 'no Maven (mvn), which fetches Kafka: install it' : true;
 }
 
 async function s3Means(): Promise<true | string> {

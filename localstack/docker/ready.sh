@@ -6,7 +6,7 @@ region=eu-central-1
 bucket=ledgerstone-demo
 alias=alias/ledgerstone-log
 
-if ! awslocal s3api head-bucket --bucket "$bucket" 2>/dev/null; then
+if ! awslocal s3api head-bucket --bucket "$bucket" >/dev/null 2>&1; then
   awslocal s3api create-bucket --region "$region" --bucket "$bucket" --object-lock-enabled-for-bucket \
     --create-bucket-configuration "LocationConstraint=$region"
   awslocal s3api put-object-lock-configuration --bucket "$bucket" --object-lock-configuration \

@@ -1,9 +1,10 @@
 // Where do downloads live, so that a fresh clone does not fetch them again?
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { endProcesses, isAlive } from './process.ts';
+import { isIdentityAlive, ownIdentity } from './identity.ts';
+import { endProcesses } from './process.ts';
 
 /** One folder per user, outside every checkout: `$XDG_CACHE_HOME/ledgerstone` or `~/.cache/ledgerstone`. */
 export const cacheDir = (): string =>
@@ -15,6 +16,9 @@ export function cachedPath(name: string): string | undefined {
   return existsSync(path.join(dir, 'complete')) ? dir : undefined;
 }
 
+/** Before the name of the builder's process. */
+const BUILDING = '.building.';
+
 /**
  * The folder `name` in the cache, built on first use. It is built under a temporary name and renamed when whole,
  * so an interrupted build never looks finished; of two builders at once the first to rename wins and the
@@ -25,13 +29,12 @@ export async function cached(name: string, build: (dir: string) => Promise<void>
   if (ready !== undefined) return ready;
   await mkdir(cacheDir(), { recursive: true });
   await removeAbandoned();
-  const temporary = path.join(cacheDir(), `.building-${process.pid}-${name}`);
-  await rm(temporary, { recursive: true, force: true });
-  await mkdir(temporary);
+  const temporary = await mkdtemp(path.join(cacheDir(), `${BUILDING}${ownIdentity()}.`));
   try {
     await build(temporary);
     await writeFile(path.join(temporary, 'complete'), '');
     const final = path.join(cacheDir(), name);
+    if (cachedPath(name) === undefined) await rm(final, { recursive: true, force: true }); // damaged by hand
     try {
       await rename(temporary, final);
     } catch (error) {
@@ -47,11 +50,10 @@ export async function cached(name: string, build: (dir: string) => Promise<void>
 /** Half-built folders of builders that no longer run, and what such a builder had started. */
 async function removeAbandoned(): Promise<void> {
   for (const entry of await readdir(cacheDir())) {
-    const builder = /^\.building-(\d+)-/.exec(entry)?.[1];
-    if (builder !== undefined && !isAlive(Number(builder))) {
-      const abandoned = path.join(cacheDir(), entry);
-      await endProcesses(abandoned);
-      await rm(abandoned, { recursive: true, force: true });
-    }
+    if (!entry.startsWith(BUILDING) || isIdentityAlive(entry.slice(BUILDING.length).split('.')[0] ?? ''))
+      continue;
+    const abandoned = path.join(cacheDir(), entry);
+    await endProcesses(abandoned);
+    await rm(abandoned, { recursive: true, force: true });
   }
 }
