@@ -17,6 +17,12 @@ const trailing = (count: number): FormatError =>
  * Throws FormatError `trailing-bytes` or `block-mismatch`.
  */
 export function checkZstdFrame(bytes: Uint8Array): void {
+  const end = zstdFrameEnd(bytes);
+  if (end < bytes.length) throw trailing(bytes.length - end);
+}
+
+/** Where the zstd frame ends with which the bytes begin, under the same rules. Throws FormatError `block-mismatch`. */
+export function zstdFrameEnd(bytes: Uint8Array): number {
   const header = zstdHeader(bytes);
   let at = header.end;
   for (let last = false; !last; ) {
@@ -33,7 +39,7 @@ export function checkZstdFrame(bytes: Uint8Array): void {
   }
   if (header.checksum) at += 4;
   if (at > bytes.length) throw broken('a zstd frame that is cut off');
-  if (at < bytes.length) throw trailing(bytes.length - at);
+  return at;
 }
 
 /** Bytes of content that the frame says it has: what a reader allocates, before it decompresses. Throws FormatError. */

@@ -2,12 +2,13 @@
 import { LedgerstoneError } from '../../base/error.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
-import { dataPrefix, parseKey, sealKey, sealPrefix } from '../../format/paths.ts';
+import { dataPrefix, type Encoding, parseKey, sealKey, sealPrefix } from '../../format/paths.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { ObjectVersion, StoreReader } from '../../store/store.ts';
 import { VerifyError } from '../../verify/finding.ts';
 import { oldestVersion } from '../../verify/object-versions.ts';
 import { inspectSeal, type OpenedSeal } from '../../verify/open-seal.ts';
+import type { Range } from './segment-lines.ts';
 
 export type SealObject = { readonly sequence: number; readonly key: string; readonly versionId: string };
 export type ReadSeal = OpenedSeal & SealObject;
@@ -35,6 +36,8 @@ export class ChainReader {
   readonly #options: ChainReaderOptions;
   readonly #seals = new Map<number, SealObject>();
   readonly #opened = new Map<number, ReadSeal>();
+  /** The oldest version of each listed data object. */
+  readonly #data = new Map<string, Pick<ObjectVersion, 'key' | 'versionId' | 'size'>>();
 
   constructor(options: ChainReaderOptions) {
     this.#options = options;
@@ -94,24 +97,23 @@ export class ChainReader {
     const { store, chain, partition, signal } = this.#options;
     const sizes = new Map<number, number>();
     let listed = 0;
-    for await (const version of store.listVersions(dataPrefix(chain, partition), {
-      limit: LISTED_MAX + 1,
-      signal,
-    })) {
+    const versions = store.listVersions(dataPrefix(chain, partition), { limit: LISTED_MAX + 1, signal });
+    for await (const version of versions) {
       if (++listed > LISTED_MAX) return null;
       const parsed = parseKey(version.key);
-      if (version.marker || parsed?.kind !== 'data') continue;
+      if (version.marker || parsed?.kind !== 'data' || this.#data.has(version.key)) continue;
+      this.#data.set(version.key, version);
       sizes.set(parsed.sequence, Math.max(version.size, sizes.get(parsed.sequence) ?? 0));
     }
     return sizes;
   }
 
-  /** Bytes of the data object that a seal names, or of its range. Throws VerifyError `data-missing`. */
-  async data(seal: ReadSeal, range?: { readonly start: number; readonly end: number }): Promise<Uint8Array> {
-    const { store, signal } = this.#options;
+  /** Bytes of the data object that a seal names, or of its range. Throws VerifyError `data-missing` or `data-altered`. */
+  async data(seal: ReadSeal, range?: Range): Promise<Uint8Array> {
     const { data } = seal.manifest;
     if (data === null) return new Uint8Array(0);
-    const version = await oldestVersion(store, data.key, signal);
+    const version =
+      this.#data.get(data.key) ?? (await oldestVersion(this.#options.store, data.key, this.#options.signal));
     if (version === null) {
       throw new VerifyError({ code: 'data-missing', expected: data.key, found: 'no version of it' });
     }
@@ -119,11 +121,30 @@ export class ChainReader {
       const found = `${version.size} bytes of ${data.key}`;
       throw new VerifyError({ code: 'data-altered', expected: `${data.bytes} bytes`, found });
     }
-    const bytes = await store.read(data.key, version.versionId, {
-      maxBytes: range === undefined ? data.bytes : range.end - range.start,
-      signal,
-      ...(range === undefined ? {} : { range }),
+    return this.#read(version, range ?? { start: 0, end: data.bytes });
+  }
+
+  /** The first bytes of the only listed data object of a sequence, whose seal was not read; null when that is not certain. */
+  async firstBytes(
+    sequence: number,
+    bytesMax: number,
+  ): Promise<{ bytes: Uint8Array; encoding: Encoding } | null> {
+    const found = [...this.#data.values()].flatMap((version) => {
+      const parsed = parseKey(version.key);
+      return parsed?.kind === 'data' && parsed.sequence === sequence ? [{ version, parsed }] : [];
     });
+    const [only] = found;
+    if (only === undefined || found.length > 1 || only.version.size === 0) return null;
+    const range = { start: 0, end: Math.min(only.version.size, bytesMax) };
+    return { bytes: await this.#read(only.version, range), encoding: only.parsed.encoding };
+  }
+
+  async #read(
+    { key, versionId }: Pick<ObjectVersion, 'key' | 'versionId'>,
+    range: Range,
+  ): Promise<Uint8Array> {
+    const { store, signal } = this.#options;
+    const bytes = await store.read(key, versionId, { maxBytes: range.end - range.start, range, signal });
     this.#count(bytes);
     return bytes;
   }

@@ -6,9 +6,8 @@ import { type ChainOptions, openChain, withChain } from './chain-option.ts';
 import type { ChainReader } from './chain-reader.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { type FoundLine, linesOfSegment } from './line-range.ts';
-import { locateOffset } from './locate.ts';
+import { linesOfRange } from './offset-lines.ts';
 import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
-import type { Output } from './output.ts';
 import { acting, type Session } from './session.ts';
 import { sequencesOfTime } from './time-range.ts';
 
@@ -28,11 +27,12 @@ Both ends are included, and offsets that are not there are left out. Lines come 
 they were archived, gap lines too; --values gives each record's value and a LF, and
 leaves out tombstones. With --values --json: {"offset","base64"} a line.
 
-Only the blocks that hold the range are read, so what is printed is not proven: with
+Only blocks that can hold the range are read, so what is printed is not proven: with
 a key the seals are checked, and --prove compares every segment whole with its seal
-before a line of it is printed. One event of a chain of up to 1000 segments mostly
-takes 3 reads: the head, its seal, its block; a wrong guess at the seal costs one
-more. Longer chains take a few more, at worst 2·log2(segments).
+before a line of it is printed. One event takes 3 reads in a steady chain of up to 1000
+segments (the head, a seal, a block), with a key sometimes 4. Where sizes of events vary
+much from segment to segment, or in longer chains, a few more seals are read: at worst
+2·log2(segments).
 Times are the records' own (their producer's clock); segments sealed more than a day
 before --since-time or after --until-time are not looked at.
 
@@ -90,58 +90,35 @@ async function runGet(session: Session, name: string | undefined, options: GetOp
 }
 
 async function printRange({ output }: Session, reader: ChainReader, options: GetOptions): Promise<void> {
-  const range = { from: options.from ?? 0, to: (options.to ?? Number.MAX_SAFE_INTEGER - 1) + 1 };
-  const since = options.sinceTime ?? Number.NEGATIVE_INFINITY;
-  const until = options.untilTime ?? Number.POSITIVE_INFINITY;
-  const timed = options.sinceTime !== undefined || options.untilTime !== undefined;
-  let tombstones = 0;
-  for await (const sequence of timed
-    ? sequencesOfTime(reader, since, until)
-    : sequencesFrom(reader, range.from, output)) {
-    const seal = await reader.seal(sequence);
-    for await (const found of linesOfSegment(reader, seal, range, options.prove === true)) {
-      if (timed && (found.timestampMs < since || found.timestampMs >= until || found.timestampMs < 0))
-        continue;
-      const printed = options.values === true ? valueText(found, options.json === true) : lineOf(found);
-      if (printed === null) tombstones += found.isGap ? 0 : 1;
-      else await output.write(printed);
-      if (output.closed) return;
+  let [printed, tombstones] = [0, 0];
+  for await (const found of linesFor(reader, options)) {
+    const text = options.values === true ? valueText(found, options.json === true) : lineOf(found);
+    if (text === null) tombstones += found.isGap ? 0 : 1;
+    else {
+      await output.write(text);
+      printed += 1;
     }
-    // Known from this seal: the next one need not be read to see that it lies behind the range.
-    if (seal.manifest.records.nextOffset >= range.to) break;
+    if (output.closed) return;
   }
   if (tombstones > 0) output.note(`${tombstones} tombstones have no value and were left out`);
+  if (printed + tombstones === 0) {
+    const { nextOffset } = (await reader.seal(await reader.headSequence())).manifest.records;
+    output.note(`nothing is sealed in this range; the next offset to be sealed is ${nextOffset}`);
+  }
 }
 
-/** Forward from the segment that holds the offset. A range that begins before the chain begins with the chain. */
-async function* sequencesFrom(reader: ChainReader, from: number, output: Output): AsyncGenerator<number> {
-  const headSequence = await reader.headSequence();
-  const first = from === 0 ? 0 : await firstSequence(reader, headSequence, from);
-  if (first === null) {
-    const { nextOffset } = (await reader.seal(headSequence)).manifest.records;
-    output.note(`nothing is sealed from offset ${from} on: the next offset to be sealed is ${nextOffset}`);
+async function* linesFor(reader: ChainReader, options: GetOptions): AsyncGenerator<FoundLine> {
+  const range = { from: options.from ?? 0, to: (options.to ?? Number.MAX_SAFE_INTEGER - 1) + 1 };
+  const { sinceTime: since = 0, untilTime: until = Number.POSITIVE_INFINITY } = options;
+  const whole = options.prove === true;
+  if (options.sinceTime === undefined && options.untilTime === undefined) {
+    yield* linesOfRange(reader, range, { whole });
     return;
   }
-  for (let sequence = first; sequence <= headSequence; sequence++) yield sequence;
-}
-
-async function firstSequence(
-  reader: ChainReader,
-  headSequence: number,
-  from: number,
-): Promise<number | null> {
-  try {
-    return await locateOffset(
-      {
-        headSequence,
-        dataSizes: await reader.dataSizes(),
-        manifest: async (sequence) => (await reader.seal(sequence)).manifest,
-      },
-      from,
-    );
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'before-chain') return 0;
-    throw error;
+  for await (const sequence of sequencesOfTime(reader, since, until)) {
+    for await (const found of linesOfSegment(reader, await reader.seal(sequence), range, whole)) {
+      if (found.timestampMs >= since && found.timestampMs < until) yield found;
+    }
   }
 }
 

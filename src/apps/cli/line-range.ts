@@ -36,11 +36,11 @@ export async function* linesOfSegment(
   const run = blocksOf(seal.manifest, range.from, range.to);
   if (data === null || run === null || range.to <= records.firstOffset) return;
   if (whole) {
-    yield* within([...(await provenLines(reader, seal))], range);
+    yield* linesWithin([...(await provenLines(reader, seal))], range);
     return;
   }
   for (const part of splitRun(data, run, RUN_BYTES_MAX)) {
-    yield* within(linesOf(await reader.data(seal, part.bytes), data, part), range);
+    yield* linesWithin(linesOf(await reader.data(seal, part.bytes), data, part), range);
   }
 }
 
@@ -63,7 +63,8 @@ export async function provenLines(reader: ChainReader, seal: ReadSeal): Promise<
   return lines;
 }
 
-function* within(lines: Iterable<Uint8Array>, range: OffsetRange): Generator<FoundLine> {
+/** Those of consecutive lines that cover an offset of the range. Throws FormatError for what is no line. */
+export function* linesWithin(lines: Iterable<Uint8Array>, range: OffsetRange): Generator<FoundLine> {
   const scanner = new LineScanner();
   for (const line of lines) {
     scanner.scan(line, 0, line.length);

@@ -68,7 +68,7 @@ async function runProve(session: Session, name: string | undefined, options: Pro
 /** Throws UsageError when nothing is sealed at that offset, VerifyError when the archive is not what was signed. */
 export async function proveOffset(reader: ChainReader, offset: number): Promise<ProvenEvent> {
   const headSequence = await reader.headSequence();
-  const sequence = await locateOffset(
+  const located = await locateOffset(
     {
       headSequence,
       dataSizes: await reader.dataSizes(),
@@ -76,14 +76,14 @@ export async function proveOffset(reader: ChainReader, offset: number): Promise<
     },
     offset,
   );
-  if (sequence === null) {
+  if (located === null) {
     const { nextOffset } = (await reader.seal(headSequence)).manifest.records;
     throw new UsageError(
       `offset ${offset} is not sealed yet`,
       `The next offset to be sealed is ${nextOffset}.`,
     );
   }
-  const seal = await reader.seal(sequence);
+  const seal = await reader.seal(located.sequence);
   const lines = await provenLines(reader, seal);
   const { index, isGap } = lineCovering(lines, offset);
   const leaves = lines.map((line) => leafHash(nodeSha256, line));
