@@ -120,7 +120,7 @@ export class World {
       random: () => 0.5,
       sha256: nodeSha256,
       log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
-      observer: { accepted() {}, sealed() {}, fenced() {}, trouble() {}, changed() {} },
+      observer: { accepted() {}, sealed() {}, fenced() {}, trouble() {} },
       writer: { id, version: '1.0.0' },
     });
     const ended = pipeline.run(stop.signal);

@@ -158,7 +158,6 @@ function observerOf(
         `trying again: ${messageOf(error)}`,
       );
     },
-    changed() {},
   };
 }
 

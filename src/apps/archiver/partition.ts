@@ -3,30 +3,21 @@ import { isRetriable, messageOf } from '../../base/error.ts';
 import { backoffMs } from '../../base/retry.ts';
 import { admit, type Item } from '../../ingest/gate.ts';
 import type { Fetched } from '../../ingest/source.ts';
-import { type Head, makeSegment, type SegmentContext } from '../../segment/segment.ts';
-import { findHead } from '../../store/head.ts';
-import { AnchorKeeper, confirmAnchor } from './anchor.ts';
-import { type Batch, Batches, type BatchLimits } from './batch.ts';
-import type { BodyFactory } from './bodies.ts';
-import { Continuity } from './continuity.ts';
+import type { Head } from '../../segment/segment.ts';
+import type { Batch } from './batch.ts';
+import { Continuity, type Judgement } from './continuity.ts';
+import { awaitDecision } from './decision.ts';
 import { type BeginTools, beginChain, type GenesisConfig } from './genesis.ts';
 import { type Halt, HaltError } from './halt.ts';
 import type { ArchiverLog } from './log.ts';
-import { checkedRange, findPosition, hintText, type Place, type Position } from './position.ts';
+import { findPosition, hintText, type Place, type Position } from './position.ts';
+import { SealLoop, type SealLoopOptions } from './seal-loop.ts';
 
-export type PartitionOptions = {
-  readonly place: Place;
+export type PartitionOptions = Pick<SealLoopOptions, 'place' | 'bodies' | 'constant'> & {
   readonly tools: BeginTools;
-  readonly bodies: BodyFactory;
   readonly random: () => number;
-  readonly limits: BatchLimits & {
-    readonly recordBytes: number;
-    readonly heartbeatMs: number;
-    readonly anchorIntervalMs: number;
-  };
+  readonly limits: SealLoopOptions['limits'] & { readonly recordBytes: number };
   readonly genesis: GenesisConfig;
-  /** What a manifest says that doesn't change: retention, keys, writer. */
-  readonly constant: Pick<SegmentContext, 'retention' | 'keys' | 'writer'>;
   readonly log: ArchiverLog;
   readonly observer: PartitionObserver;
 };
@@ -37,7 +28,6 @@ export type PartitionObserver = {
   sealed(actor: PartitionActor, batch: Batch, storedBytes: number, seconds: number): void;
   fenced(actor: PartitionActor): void;
   trouble(actor: PartitionActor, error: unknown): void;
-  changed(actor: PartitionActor): void;
 };
 
 /**
@@ -47,10 +37,10 @@ export type PartitionObserver = {
 export type PartitionState = 'recovering' | 'streaming' | 'halted' | 'revoked';
 
 const RECOVER_BACKOFF = { firstMs: 250, capMs: 10_000, attempts: Number.POSITIVE_INFINITY };
-/** A halted partition looks this often whether an operator decided; a fatal error of an edge is tried again this often. */
-const RECHECK_MS = 15_000;
-/** One batch is being sealed and one waits: then the log has to wait. */
-const WAITING_MAX = 2;
+/** A fatal error of an edge is tried again this often: somebody may have mended it. */
+const FATAL_RETRY_MS = 15_000;
+const FAILED_SEAL_WAIT_MS = 1_000;
+const DRAIN_POLL_MS = 50;
 
 export class PartitionActor {
   readonly place: Place;
@@ -62,25 +52,23 @@ export class PartitionActor {
   /** From a rebalance's begin to its end nobody knows whose the partition is: nothing new is signed. */
   #suspended = false;
   #draining = false;
-  #position: Position | null = null;
-  #anchor: AnchorKeeper | null = null;
-  #batches: Batches | null = null;
-  #sealing: Promise<void> | null = null;
+  /** Accepts nothing until it has found its place again. */
+  #rereads = false;
+  #loop: SealLoop | null = null;
+  /** Of the newest place, also after the loop is gone. */
+  #head: Head | null = null;
   #halt: Halt | null = null;
   #trouble: { readonly error: unknown; readonly sinceMs: number } | null = null;
   #highWatermark: number | null = null;
-  #lastSealedAtMs: number;
   /** One past the last record that a file source will ever have. */
   #end: number | null = null;
-  /** Accepts nothing until it has found its place again. */
-  #rereads = false;
   #wakers: (() => void)[] = [];
 
   constructor(options: PartitionOptions) {
     this.#options = options;
     this.place = options.place;
-    this.#continuity = new Continuity(this.#where());
-    this.#lastSealedAtMs = this.#nowMs();
+    const { topic, partition } = options.place.partition;
+    this.#continuity = new Continuity(`${topic}/${partition}`);
   }
 
   get state(): PartitionState {
@@ -94,27 +82,26 @@ export class PartitionActor {
     return this.#trouble;
   }
   get head(): Head | null {
-    return this.#position?.head ?? null;
+    return this.#loop?.head ?? this.#head;
   }
   /** The offset after everything that was accepted, sealed or not; null while it finds its place. */
   get acceptedOffset(): number | null {
-    return this.#batches?.next ?? null;
+    return this.#loop?.next ?? null;
   }
   get highWatermark(): number | null {
     return this.#highWatermark;
   }
   get heldBytes(): number {
-    return this.#batches?.heldBytes() ?? 0;
+    return this.#loop?.heldBytes ?? 0;
   }
   /** Monotonic time of the oldest line that is accepted and not sealed. */
   get oldestUnsealedMs(): number | null {
-    return (this.#batches?.first() ?? this.#batches?.filling)?.openedAtMs ?? null;
+    return this.#loop?.oldestMs ?? null;
   }
   /** A file source said that no more will come, and all that came is sealed. */
   get finished(): boolean {
-    const batches = this.#batches;
-    if (this.#end === null || this.#state !== 'streaming' || batches === null) return false;
-    return batches.filling === null && batches.waiting === 0 && batches.next >= this.#end;
+    if (this.#end === null || this.#state !== 'streaming' || this.#loop === null) return false;
+    return this.#loop.empty && this.#loop.next >= this.#end;
   }
 
   // What the pipeline tells it.
@@ -130,7 +117,7 @@ export class PartitionActor {
   /** The partition stayed ours across a rebalance: the batch stays too, and the fence decides who is right. */
   keep(): void {
     this.#suspended = false;
-    if (this.#state === 'streaming' && this.#batches !== null) this.#fetchFrom(this.#batches.next);
+    if (this.#state === 'streaming' && this.#loop !== null) this.#fetchFrom(this.#loop.next);
     this.#wake();
   }
 
@@ -143,7 +130,7 @@ export class PartitionActor {
   }
 
   doubt(): void {
-    this.#anchor?.doubt();
+    this.#loop?.doubt();
   }
 
   /** The log does not hold what follows: expired, cut off or replaced. Finding its place tells which. */
@@ -154,15 +141,15 @@ export class PartitionActor {
   end(nextOffset: number): void {
     if (this.#state !== 'streaming') return;
     this.#end = nextOffset;
-    this.#batches?.close();
-    this.#startSeal();
+    this.#loop?.close();
   }
 
   /** Takes what a fetch brought; returns at once. */
   fetched(fetched: Fetched): void {
-    if (this.#state !== 'streaming' || this.#suspended || this.#rereads || this.#batches === null) return;
+    const loop = this.#loop;
+    if (this.#state !== 'streaming' || this.#suspended || this.#rereads || loop === null) return;
     this.#highWatermark = fetched.highWatermark;
-    const admission = admit(this.#batches.next, fetched);
+    const admission = admit(loop.next, fetched);
     if (admission.kind === 'nothing') return;
     if (admission.kind !== 'accept') {
       this.#refused(this.#continuity.judge(admission));
@@ -170,32 +157,23 @@ export class PartitionActor {
     }
     const tooLarge = this.#continuity.tooLarge(admission.items, this.#options.limits.recordBytes);
     if (tooLarge !== null) {
-      this.#accept(admission.items.slice(0, tooLarge.index));
+      this.#accept(loop, admission.items.slice(0, tooLarge.index));
       this.#refused({ kind: 'halt-after', halt: tooLarge.halt });
       return;
     }
-    this.#accept(admission.items);
+    this.#accept(loop, admission.items);
     if (admission.stop !== null) this.#refused(this.#continuity.judge(admission.stop));
   }
 
-  /** Called often: closes what is due, beats an idle heart, starts a seal. */
+  /** Called often: closes what is due, beats an idle heart. */
   tick(): void {
-    const batches = this.#batches;
-    if (batches === null || this.#suspended || this.#sealing !== null) return;
-    const nowMs = this.#nowMs();
-    if (this.#state === 'streaming') {
-      if (batches.isDue(nowMs)) batches.close();
-      const { heartbeatMs } = this.#options.limits;
-      const silent = heartbeatMs > 0 && nowMs - this.#lastSealedAtMs >= heartbeatMs;
-      if (silent && this.#end === null && !this.#draining) batches.closeEmpty(nowMs);
-    }
-    this.#startSeal();
+    if (this.#state !== 'streaming' || this.#suspended) return;
+    this.#loop?.closeDue(this.#end === null && !this.#draining);
   }
 
   /** Memory is short and this batch is the largest, or the process drains. */
   sealNow(): void {
-    if (this.#state === 'streaming') this.#batches?.close();
-    this.#startSeal();
+    this.#loop?.close();
   }
 
   pause(): void {
@@ -205,32 +183,30 @@ export class PartitionActor {
   /** Fetching goes on, unless this partition has reasons of its own to wait. */
   resume(): void {
     if (this.#state !== 'streaming' || this.#suspended || this.#draining || this.#rereads) return;
-    if ((this.#batches?.waiting ?? 0) < WAITING_MAX) this.#options.tools.source.resume(this.place.partition);
+    if (this.#loop?.full === false) this.#options.tools.source.resume(this.place.partition);
   }
 
   /** Seals what there is and takes nothing more. Resolves when nothing is left, or the signal aborts. */
   async drain(signal: AbortSignal): Promise<void> {
     this.#draining = true;
     this.pause();
-    while (!signal.aborted && this.#state !== 'revoked') {
-      this.sealNow();
-      if (this.#sealing === null && (this.#batches?.waiting ?? 0) === 0) return;
-      const poll = this.#options.tools.clock.sleep(50, signal).catch(() => {});
-      await (this.#sealing === null ? poll : Promise.race([this.#sealing, poll]));
+    while (!signal.aborted && this.#loop !== null) {
+      this.#loop.close();
+      if (this.#loop.empty) return;
+      const poll = this.#options.tools.clock.sleep(DRAIN_POLL_MS, signal).catch(() => {});
+      await Promise.race([this.#loop.sealing ?? poll, poll]);
     }
   }
 
   // Taking records.
 
-  #accept(items: readonly Item[]): void {
-    const batches = this.#batches;
-    if (batches === null || items.length === 0) return;
-    this.#options.observer.accepted(this, batches.add(items, this.#nowMs()));
-    this.#startSeal();
-    if (batches.waiting >= WAITING_MAX) this.pause();
+  #accept(loop: SealLoop, items: readonly Item[]): void {
+    if (items.length === 0) return;
+    this.#options.observer.accepted(this, loop.accept(items));
+    if (loop.full) this.pause();
   }
 
-  #refused(judgement: ReturnType<Continuity['judge']>): void {
+  #refused(judgement: Judgement): void {
     switch (judgement.kind) {
       case 'reread':
         this.#options.log.warn(this.#fields(), 'continuity broken: reading again from the sealed head');
@@ -240,9 +216,8 @@ export class PartitionActor {
         this.#rereadOnceSealed();
         break;
       case 'halt-after':
-        this.#batches?.close();
+        this.#loop?.close();
         this.#setHalt(judgement.halt);
-        this.#startSeal();
         break;
       case 'halt-now':
         this.#drop();
@@ -256,16 +231,10 @@ export class PartitionActor {
   /** Takes nothing more, seals what it has, then finds its place again. */
   #rereadOnceSealed(): void {
     this.pause();
-    this.#anchor?.doubt();
     this.#rereads = true;
-    this.#batches?.close();
-    this.#startSeal();
-    this.#rereadIfSealed();
-  }
-
-  #rereadIfSealed(): void {
-    const sealed = this.#sealing === null && (this.#batches?.waiting ?? 0) === 0;
-    if (this.#rereads && this.#state === 'streaming' && sealed) this.#recover();
+    this.#loop?.doubt();
+    this.#loop?.close();
+    if (this.#loop?.busy !== true) this.#recover();
   }
 
   #recover(): void {
@@ -280,42 +249,35 @@ export class PartitionActor {
   async #findPlace(): Promise<void> {
     const { log, tools, genesis, random } = this.#options;
     const { signal } = this.#ended;
-    const place = this.place;
     for (let attempt = 0; this.#state === 'recovering'; attempt++) {
       try {
         await this.#decided();
         // What this process signed for the chain earlier decides first.
-        await tools.sealer.settled(place.name.origin);
-        const position = await findPosition(tools, place, signal);
+        await tools.sealer.settled(this.place.name.origin);
+        const position = await findPosition(tools, this.place, signal);
         if (this.#state !== 'recovering') return;
         if (position !== null) return this.#stream(position);
         const stillOurs = () => this.#decided().then(() => this.#state === 'recovering');
-        await beginChain(tools, place, genesis, stillOurs, (error) => this.#troubled(error), signal);
+        await beginChain(tools, this.place, genesis, stillOurs, (error) => this.#troubled(error), signal);
         log.info(this.#fields(), 'chain begun');
       } catch (error) {
         if (this.#state !== 'recovering') return;
         if (error instanceof HaltError) return this.#setHalt(error.halt);
         this.#troubled(error);
-        log.warn(
-          { ...this.#fields(), error: messageOf(error) },
-          'the partition can not start yet, trying again',
-        );
-        const delayMs = isRetriable(error) ? backoffMs(RECOVER_BACKOFF, attempt, random) : RECHECK_MS;
+        const delayMs = isRetriable(error) ? backoffMs(RECOVER_BACKOFF, attempt, random) : FATAL_RETRY_MS;
         await tools.clock.sleep(delayMs, signal).catch(() => {});
       }
     }
   }
 
   #stream(position: Position): void {
-    const { nextOffset } = position.head;
-    this.#position = position;
-    this.#anchor = new AnchorKeeper(position.anchor, position.anchoredMs);
+    const { nextOffset, size } = position.head;
     this.#halt = null;
-    this.#lastSealedAtMs = this.#nowMs();
-    this.#batches = new Batches(this.#options.bodies, this.#options.limits, nextOffset);
+    this.#head = position.head;
     this.#troubled(null);
+    this.#loop = this.#newLoop(position);
     this.#enter('streaming');
-    this.#options.log.info({ ...this.#fields(), nextOffset, sequence: position.head.size }, 'streaming');
+    this.#options.log.info({ ...this.#fields(), nextOffset, sequence: size }, 'streaming');
     this.#fetchFrom(nextOffset);
     this.#commitHint(position.head);
   }
@@ -326,101 +288,54 @@ export class PartitionActor {
     this.resume();
   }
 
-  // Sealing: one at a time, while the next batch fills.
+  // Sealing.
 
-  #startSeal(): void {
-    if (this.#sealing !== null || this.#batches === null || this.#batches.waiting === 0) return;
-    if (this.#state !== 'streaming' && this.#state !== 'halted') return;
-    this.#sealing = this.#sealFirst(this.#batches).finally(() => {
-      this.#sealing = null;
-      this.#startSeal();
-      this.#rereadIfSealed();
-    });
-  }
-
-  async #sealFirst(batches: Batches): Promise<void> {
-    const batch = batches.first();
-    if (batch === null) return;
-    const startedMs = this.#nowMs();
-    // False once these batches were dropped: revoked, fenced, or read again.
-    const current = () => this.#batches === batches;
-    try {
-      const segment = await this.#makeSegment(batch, current);
-      if (segment === null) return;
-      // From here on the segment is carried to a known outcome, even when the partition is taken from us.
-      const outcome = await this.#options.tools.sealer.carry(segment, (error) => this.#troubled(error));
-      if (!current()) return;
-      if (outcome.kind === 'fenced') return this.#fenced();
-      this.#sealed(batches, batch, segment.after);
-      this.#anchor?.sealed(segment.lastRecord);
-      const storedBytes = segment.data?.bytes.length ?? 0;
-      this.#options.observer.sealed(this, batch, storedBytes, (this.#nowMs() - startedMs) / 1000);
-    } catch (error) {
-      if (!current() || this.#ended.signal.aborted) return;
-      if (error instanceof HaltError) {
-        this.#drop();
-        return this.#setHalt(error.halt);
-      }
-      this.#troubled(error);
-      this.#options.log.warn(
-        { ...this.#fields(), error: messageOf(error) },
-        'sealing failed, reading again from the head',
-      );
-      await this.#options.tools.clock.sleep(1000, this.#ended.signal).catch(() => {});
-      if (current()) this.#recover();
-    }
-  }
-
-  async #makeSegment(batch: Batch, current: () => boolean) {
-    const { tools, constant, limits } = this.#options;
-    const body = await batch.body.finish();
-    if (!current() || this.#position === null || this.#anchor === null) return null;
-    const anchor = this.#anchor;
-    if (anchor.isDue(tools.clock.now(), limits.anchorIntervalMs)) {
-      await anchor.confirm(
-        (record) => this.#confirm(record),
-        () => tools.clock.now(),
-      );
-    }
-    await this.#decided();
-    if (!current()) return null;
-    const { head, identity } = this.#position;
-    return makeSegment(tools.sha256, head, body, {
-      ...constant,
-      source: identity,
-      continues: null,
-      anchoredMs: anchor.confirmedMs,
-      nowMs: tools.clock.now(),
-    });
-  }
-
-  async #confirm(record: Parameters<typeof confirmAnchor>[3] | null): Promise<void> {
-    const { tools } = this.#options;
-    const { partition } = this.place;
-    const next = this.#position?.head.nextOffset ?? 0;
-    // What was accepted is held here: Kafka may have let go of it meanwhile.
-    const held = this.#batches?.next ?? next;
-    const range = await checkedRange(tools, partition, next, this.#ended.signal, held);
-    if (record !== null)
-      await confirmAnchor(tools.source, tools.sha256, partition, record, range, this.#ended.signal);
-  }
-
-  #sealed(batches: Batches, batch: Batch, head: Head): void {
-    batches.sealed(batch);
-    if (this.#position !== null) this.#position = { ...this.#position, head };
-    this.#lastSealedAtMs = this.#nowMs();
-    this.#continuity.progressed();
-    this.#commitHint(head);
-    if (batches.waiting === WAITING_MAX - 1) this.resume();
-  }
-
-  #fenced(): void {
-    this.#options.observer.fenced(this);
-    this.#options.log.warn(
-      this.#fields(),
-      'fenced: another writer sealed this sequence; reading again from its head',
+  #newLoop(position: Position): SealLoop {
+    const { place, tools, bodies, limits, constant, observer, log } = this.#options;
+    const decided = () => this.#decided();
+    const loop: SealLoop = new SealLoop(
+      {
+        ...{ place, tools, bodies, limits, constant, decided },
+        signal: this.#ended.signal,
+        events: {
+          sealed: (batch, segment, seconds) => {
+            this.#continuity.progressed();
+            this.#commitHint(segment.after);
+            observer.sealed(this, batch, segment.data?.bytes.length ?? 0, seconds);
+            this.resume();
+          },
+          fenced: () => {
+            observer.fenced(this);
+            log.warn(
+              this.#fields(),
+              'fenced: another writer sealed this sequence; reading again from its head',
+            );
+            this.#recover();
+          },
+          halted: (halt) => {
+            this.#drop();
+            this.#setHalt(halt);
+          },
+          failed: (error) => void this.#sealFailed(loop, error),
+          troubled: (error) => this.#troubled(error),
+          idle: () => {
+            if (this.#rereads && this.#state === 'streaming') this.#recover();
+          },
+        },
+      },
+      position,
     );
-    this.#recover();
+    return loop;
+  }
+
+  async #sealFailed(loop: SealLoop, error: unknown): Promise<void> {
+    this.#troubled(error);
+    this.#options.log.warn(
+      { ...this.#fields(), error: messageOf(error) },
+      'sealing failed: reading again from the head',
+    );
+    await this.#options.tools.clock.sleep(FAILED_SEAL_WAIT_MS, this.#ended.signal).catch(() => {});
+    if (this.#loop === loop && this.#state !== 'revoked') this.#recover();
   }
 
   #commitHint(head: Head): void {
@@ -435,46 +350,27 @@ export class PartitionActor {
   #setHalt(reason: Halt): void {
     this.pause();
     this.#halt = reason;
-    this.#options.log.error(
-      { ...this.#fields(), code: reason.code, remedy: reason.remedy },
-      `HALTED: ${reason.message}`,
-    );
+    const { log, tools } = this.#options;
+    log.error({ ...this.#fields(), code: reason.code, remedy: reason.remedy }, `HALTED: ${reason.message}`);
     this.#enter('halted');
-    void this.#awaitDecision();
-  }
-
-  /** An operator's decision shows as a newer head, which `ledgerstone resume` wrote. */
-  async #awaitDecision(): Promise<void> {
-    const { tools } = this.#options;
-    const { chain, partition } = this.place.name;
-    const { signal } = this.#ended;
-    let known = -1;
-    while (this.#state === 'halted') {
-      try {
-        const search = await findHead(tools.store, chain, partition, Math.max(known, 0), signal);
-        const newest = search.kind === 'head' ? search.sequence : -1;
-        const ours = (this.#position?.head.size ?? 0) - 1;
-        const advanced = known >= 0 && newest > Math.max(known, ours);
-        if (advanced && this.#state === 'halted' && this.#sealing === null) return this.#recover();
-        known = Math.max(known, newest, 0);
-      } catch {
-        // The store is out of reach: there is nothing to decide from yet.
-      }
-      await tools.clock.sleep(RECHECK_MS, signal).catch(() => {});
-    }
+    const ours = () => (this.head === null ? null : this.head.size - 1);
+    // A seal of our own under way is no decision of anybody's.
+    const waits = () => this.#state === 'halted' && this.#halt === reason;
+    void awaitDecision(tools, this.place, ours, waits, this.#ended.signal).then((decided) => {
+      if (decided && waits()) this.#recover();
+    });
   }
 
   // Small things.
 
   #drop(): void {
-    this.#batches?.discard();
-    this.#batches = null;
+    this.#head = this.#loop?.head ?? this.#head;
+    this.#loop?.discard();
+    this.#loop = null;
   }
 
   #enter(state: PartitionState): void {
-    if (this.#state === 'revoked') return;
-    this.#state = state;
-    this.#options.observer.changed(this);
+    if (this.#state !== 'revoked') this.#state = state;
   }
 
   /** Waits until a rebalance that began has ended. Rejects once the partition is gone. */
@@ -490,18 +386,11 @@ export class PartitionActor {
   }
 
   #troubled(error: unknown | null): void {
-    this.#trouble =
-      error === null ? null : { error, sinceMs: this.#trouble?.sinceMs ?? this.#options.tools.clock.now() };
+    const sinceMs = this.#trouble?.sinceMs ?? this.#options.tools.clock.now();
+    this.#trouble = error === null ? null : { error, sinceMs };
     if (error !== null) this.#options.observer.trouble(this, error);
-    this.#options.observer.changed(this);
   }
 
-  #nowMs(): number {
-    return this.#options.tools.clock.monotonic();
-  }
-  #where(): string {
-    return `${this.place.partition.topic}/${this.place.partition.partition}`;
-  }
   #fields(): { readonly topic: string; readonly partition: number } {
     return this.place.partition;
   }
