@@ -64,7 +64,8 @@ export function toBase64(bytes: Uint8Array): string {
 
 /** Strict standard base64: padded, no white space, zero trailing bits (RFC 4648 §3.5). Throws FormatError. */
 export function fromBase64(text: string): Uint8Array {
-  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new FormatError('not standard base64');
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text))
+    throw new FormatError('not standard base64');
   const binary = atob(text);
   const out = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) out[i] = binary.charCodeAt(i);

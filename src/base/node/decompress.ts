@@ -9,7 +9,8 @@ export const nodeDecompress: Decompress = (block, encoding, contentBytes) => {
   try {
     const options = { maxOutputLength: Math.max(contentBytes, 1) };
     const content = encoding === 'zstd' ? zstdDecompressSync(block, options) : gunzipSync(block, options);
-    if (content.length !== contentBytes) throw new Error(`${content.length} bytes of content, ${contentBytes} stated`);
+    if (content.length !== contentBytes)
+      throw new Error(`${content.length} bytes of content, ${contentBytes} stated`);
     return content;
   } catch (cause) {
     throw new FormatError(`a block does not decompress: ${messageOf(cause)}`, 'block-mismatch', cause);
