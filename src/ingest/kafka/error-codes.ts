@@ -1,6 +1,6 @@
 // What do a broker's error codes mean? (Kafka protocol guide, "Error Codes": those that a fetch or a look-up can get)
 
-export const FETCH_ERRORS = { offsetOutOfRange: 1, corruptMessage: 2 } as const;
+export const FETCH_ERRORS = { unknown: -1, offsetOutOfRange: 1, corruptMessage: 2 } as const;
 
 export const METADATA_ERRORS = { unknownTopic: 3, leaderNotAvailable: 5, topicNotPermitted: 29 } as const;
 

@@ -1,6 +1,9 @@
 // What may be done about an error of kafkajs?
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 
+export const NOT_PERMITTED_REMEDY =
+  'Grant this principal READ and DESCRIBE on the topics and READ on the consumer group.';
+
 /** A LedgerstoneError stays what it is. Access that is refused is fatal; everything else may succeed later. */
 export function kafkaError(what: string, error: unknown): LedgerstoneError {
   if (error instanceof LedgerstoneError) return error;
@@ -14,7 +17,7 @@ export function kafkaError(what: string, error: unknown): LedgerstoneError {
   }
   if (reasons.some(({ type }) => typeof type === 'string' && type.endsWith('AUTHORIZATION_FAILED'))) {
     return new LedgerstoneError('kafka-not-permitted', message, {
-      remedy: 'Grant this principal READ and DESCRIBE on the topics and READ on the consumer group.',
+      remedy: NOT_PERMITTED_REMEDY,
       cause: error,
     });
   }
