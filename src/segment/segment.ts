@@ -72,7 +72,11 @@ export type SegmentContext = {
   /** When the source was last confirmed to be the same one. */
   readonly anchoredMs: number;
   readonly nowMs: number;
-  readonly retention: { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly periodMs: number; readonly policy: string };
+  readonly retention: {
+    readonly mode: 'COMPLIANCE' | 'GOVERNANCE';
+    readonly periodMs: number;
+    readonly policy: string;
+  };
   /** vkeys, named with the chain's origin, of every key that will sign. */
   readonly keys: readonly string[];
   readonly writer: { readonly id: string; readonly version: string };
@@ -94,8 +98,14 @@ export type Segment = {
 };
 
 export function makeSegment(sha256: Sha256, head: Head, body: SegmentBody, context: SegmentContext): Segment {
-  assert(body.firstOffset === head.nextOffset, `body starts at ${body.firstOffset}, head ends at ${head.nextOffset}`);
-  assert(context.continues === null || head.size === 0, 'only the first segment of a chain continues another');
+  assert(
+    body.firstOffset === head.nextOffset,
+    `body starts at ${body.firstOffset}, head ends at ${head.nextOffset}`,
+  );
+  assert(
+    context.continues === null || head.size === 0,
+    'only the first segment of a chain continues another',
+  );
   // A clock that went back never makes a chain's time go back (FORMAT.md §5).
   const sealedMs = Math.max(context.nowMs, head.sealedMs);
   const data =
