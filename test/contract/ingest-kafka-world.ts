@@ -87,6 +87,13 @@ export class KafkaWorld {
     return this.#producer;
   }
 
+  /** kafkajs's producer learns of new partitions after minutes. */
+  async addPartitions(topic: string, count: number): Promise<void> {
+    await (await this.admin()).createPartitions({ topicPartitions: [{ topic, count }] });
+    await this.#producer?.disconnect();
+    this.#producer = null;
+  }
+
   async topic(
     options: { name?: string; partitions?: number; replicas?: number; config?: Record<string, string> } = {},
   ) {
