@@ -49,7 +49,7 @@ async function main(args: string[]): Promise<number> {
         docker: values.docker ?? false,
         secondS3: values['second-s3'] ?? false,
         ...(values.kafka === undefined ? {} : { version: kafkaVersion(values.kafka) }),
-        ...(values.brokers === undefined ? {} : { brokers: Number(values.brokers) }),
+        ...(values.brokers === undefined ? {} : { brokers: brokerCount(values.brokers) }),
       });
     case 'status':
       return status();
@@ -170,6 +170,11 @@ function kafkaVersion(given: string): KafkaVersion {
   const version = KAFKA_VERSIONS.find((known) => known === given);
   if (version === undefined) throw usage(`no Kafka version ${given} here, but ${KAFKA_VERSIONS.join(', ')}`);
   return version;
+}
+
+function brokerCount(given: string): number {
+  if (!/^[123]$/.test(given)) throw usage(`a cluster has 1, 2 or 3 brokers, not ${given}`);
+  return Number(given);
 }
 
 const usage = (problem: string) =>

@@ -53,6 +53,10 @@ export type StackOptions = {
 
 /** Starts a stack, or joins the one that is ready in the same directory. Either it becomes ready or nothing is left. */
 export async function startStack(options: StackOptions = {}): Promise<RunningStack> {
+  const brokers = options.kafka === false ? 1 : (options.kafka?.brokers ?? 1);
+  if (![1, 2, 3].includes(brokers)) {
+    throw new LedgerstoneError('usage', `a cluster has 1, 2 or 3 brokers, not ${brokers}`);
+  }
   await endOrphans();
   const dir = canonical(options.dir ?? (await temporaryStackDir()));
   return withLock(stackPaths(dir).lock, async () => {
@@ -108,9 +112,6 @@ type Part<Key extends keyof StackState> = Promise<Required<Pick<StackState, Key>
 
 async function kafkaPart(dir: string, backend: Backend, wanted: KafkaWanted, log: Log): Part<'kafka'> {
   const { version = KAFKA_VERSION_DEFAULT, brokers = 1 } = wanted;
-  if (!(Number.isInteger(brokers) && brokers >= 1 && brokers <= 3)) {
-    throw new LedgerstoneError('usage', `a cluster has 1, 2 or 3 brokers, not ${brokers}`);
-  }
   const kafka = await backend.startKafka(dir, version, brokers, log);
   await ensureTopic(kafka.bootstrap, TOPIC);
   return { kafka };

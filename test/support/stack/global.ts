@@ -8,12 +8,15 @@ import { SHARED_DIR_VARIABLE } from './shared-dir.ts';
 /** Long enough for a first start with its downloads on a slow line. */
 const START_MS = 10 * 60_000;
 
+const means = await stackMeans();
+const native = await nativeMeans();
+
 let shared: Promise<RunningStack> | undefined;
 
 /**
- * The stack of this test run: one broker, both S3 servers, both KMS. The first call of any test file starts it, every
- * other joins it, the end of the run ends it. It is shared: make your own topics, consumer groups and key prefixes, and
- * kill nothing in it. A test that kills starts its own with startStack().
+ * The stack of this test run: one broker, both S3 servers, both KMS, as far as this machine has the means. The first
+ * call of any test file starts it, every other joins it, the end of the run ends it. It is shared: make your own topics,
+ * consumer groups and key prefixes, and kill nothing in it. A test that kills starts its own with startStack().
  */
 export function sharedStack(): Promise<RunningStack> {
   const dir = process.env[SHARED_DIR_VARIABLE];
@@ -22,12 +25,16 @@ export function sharedStack(): Promise<RunningStack> {
       'sharedStack needs test/support/stack/global-setup.ts as globalSetup in vitest.config.ts',
     );
   }
-  shared ??= startStack({ dir, ed25519Kms: true, secondS3: true });
+  const s3 = means.s3 === true;
+  shared ??= startStack({
+    dir,
+    kafka: means.kafka === true ? {} : false,
+    s3,
+    ed25519Kms: s3,
+    secondS3: s3,
+  });
   return shared;
 }
-
-const means = await stackMeans();
-const native = await nativeMeans();
 
 /** `native`: as plain processes, for tests of those. */
 export type StackNeeds = { readonly kafka?: boolean; readonly s3?: boolean; readonly native?: boolean };
