@@ -36,7 +36,7 @@ export class MemoryBroker {
   readonly #topics = new Map<string, Topic>();
   readonly #groups = new Map<string, MemoryGroup>();
   readonly #held = new Map<string, (() => void)[]>();
-  readonly #rewinds = new Map<string, number>();
+  readonly #drifts = new Map<string, number>();
   readonly #onDoubt = new Set<(reason: string) => void>();
   #topicCount = 0;
   fetchOffsetsMax: number;
@@ -113,7 +113,8 @@ export class MemoryBroker {
 
   /** The next fetched answer of this partition, to whichever member, is kept back until `release`, however late that is. */
   hold(topic: string, partition = 0): void {
-    this.#held.set(keyOf({ topic, partition }), []);
+    const key = keyOf({ topic, partition });
+    if (!this.#held.has(key)) this.#held.set(key, []);
   }
 
   /** What was kept back arrives now, even if a rebalance, a seek or a pause passed since. True: there was something. */
@@ -124,9 +125,12 @@ export class MemoryBroker {
     return held.length > 0;
   }
 
-  /** After its next answer a reader's position is so many offsets too low: the frozen broker's double delivery. */
-  rewindNext(topic: string, partition: number, offsets: number): void {
-    this.#rewinds.set(keyOf({ topic, partition }), offsets);
+  /**
+   * After its next answer a reader's position is off by so many offsets: back, as after a frozen broker (a double delivery),
+   * or ahead, as when an old generation's answer moves it (a skip).
+   */
+  driftNext(topic: string, partition: number, offsets: number): void {
+    this.#drifts.set(keyOf({ topic, partition }), offsets);
   }
 
   /** A leader election or metadata error that every client notices. */
@@ -149,9 +153,9 @@ export class MemoryBroker {
     return true;
   }
 
-  takeRewind(partition: TopicPartition): number {
-    const offsets = this.#rewinds.get(keyOf(partition)) ?? 0;
-    this.#rewinds.delete(keyOf(partition));
+  takeDrift(partition: TopicPartition): number {
+    const offsets = this.#drifts.get(keyOf(partition)) ?? 0;
+    this.#drifts.delete(keyOf(partition));
     return offsets;
   }
 

@@ -244,7 +244,8 @@ export class MemorySource implements Source {
   }
 
   #deliver(feed: Feed, answer: Answer): void {
-    feed.position = Math.max(0, answer.next - this.#broker.takeRewind(feed));
+    const drift = answer.next === feed.position ? 0 : this.#broker.takeDrift(feed);
+    feed.position = Math.max(0, answer.next + drift);
     feed.stuck = answer.undecodable !== undefined;
     feed.toldHighWatermark = answer.highWatermark;
     this.#hand(feed, answer);

@@ -158,13 +158,16 @@ describe('what goes wrong', () => {
     expect(broker.release('t')).toBe(false);
   });
 
-  it('a rewound position delivers twice', async () => {
-    brokerOf(3);
-    broker.rewindNext('t', 0, 1);
+  it.each([
+    ['back delivers twice', -1, [0, 1, 2, 2, 3, 4, 5]],
+    ['ahead skips', 1, [0, 1, 2, 4, 5]],
+  ] as const)('a position that drifts %s', async (_what, offsets, delivered) => {
+    brokerOf(6);
+    broker.driftNext('t', 0, offsets);
     const { recorder } = await member('a');
     await assigned(recorder);
     await clock.advance(300);
-    expect(recorder.offsets()).toEqual([0, 1, 2, 2]);
+    expect(recorder.offsets()).toEqual(delivered);
   });
 
   it.each([
