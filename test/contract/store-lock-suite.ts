@@ -16,17 +16,18 @@ export type LockingStore = StoreUnderTest & { readonly adversary: Adversary };
 
 export function storeLockSuite(name: string, open: () => Promise<LockingStore>): void {
   describe(`${name}: versions and locks`, () => {
-    let place: LockingStore;
+    let place: LockingStore | undefined;
     let store: Store;
     let adversary: Adversary;
+    let another: () => Store;
     let made = 0;
     const newKey = () => `locks-${++made}/object`;
 
     beforeAll(async () => {
       place = await open();
-      ({ store, adversary } = place);
+      ({ store, adversary, another } = place);
     });
-    afterAll(() => place.close());
+    afterAll(() => place?.close());
 
     it('puts the lock that was asked for on the version, in whole seconds', async () => {
       const key = newKey();
@@ -81,7 +82,7 @@ export function storeLockSuite(name: string, open: () => Promise<LockingStore>):
       await adversary.addMarker(key);
       const second = await put(store, key, utf8('second'));
       expect(await store.putIfAbsent(key, utf8('third'), shortLock())).toEqual({ kind: 'exists' });
-      const versions = await collect(place.another(), key);
+      const versions = await collect(another(), key);
       expect(versions.map(({ versionId, marker }) => (marker ? 'marker' : versionId))).toEqual([
         first,
         'marker',

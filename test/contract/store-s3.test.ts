@@ -5,11 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/base/bytes.ts';
 import { probePermissions } from '../../src/store/permissions.ts';
 import { createBucket, inspectBucket } from '../../src/store/preflight.ts';
+import { s3Store } from '../../src/store/s3.ts';
 import { connectS3 } from '../../src/store/s3-connection.ts';
 import { describeWithStack } from '../support/stack/global.ts';
 import { storeLockSuite } from './store-lock-suite.ts';
 import { newLockBucket, s3Place } from './store-s3-place.ts';
-import { put, shortLock, storeSuite } from './store-suite.ts';
+import { losingProxy } from './store-stub.ts';
+import { collect, put, shortLock, storeSuite } from './store-suite.ts';
 
 describeWithStack('S3 store', { s3: true }, (stack) => {
   const base = () => {
@@ -86,6 +88,20 @@ describeWithStack('S3 store', { s3: true }, (stack) => {
         remedy: 'Set region to eu-central-1.',
       });
     });
+  });
+
+  it('learns that the key exists when the answer to its own PUT was lost, and finds its own bytes there', async () => {
+    const proxy = await losingProxy(base().endpoint);
+    const place = s3Place(base());
+    const store = s3Store({ ...place.options, endpoint: proxy.endpoint });
+    const bytes = utf8('ours');
+    expect(await store.putIfAbsent('key', bytes, shortLock())).toEqual({ kind: 'exists' });
+    const [oldest, ...others] = await collect(place.store, 'key', { exact: true });
+    expect(others).toEqual([]);
+    expect(await place.store.read('key', oldest?.versionId ?? '', { maxBytes: 4 })).toEqual(bytes);
+    await store.close();
+    await place.close();
+    await proxy.close();
   });
 
   it('keeps two archives in one bucket apart by their prefixes', async () => {

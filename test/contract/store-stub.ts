@@ -1,6 +1,6 @@
 // An S3 server that answers whatever a test says: what does the store send, and what does it make of the answer?
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
 import { s3Store } from '../../src/store/s3.ts';
 import type { S3Options } from '../../src/store/s3-connection.ts';
@@ -179,3 +179,32 @@ export async function openStub(
 
 export const readKey = (store: Store, maxBytes = 100): Promise<Uint8Array> =>
   store.read('key', 'v1', { maxBytes });
+
+/** Forwards to a real server; of its first connection it lets the request through and drops the answer. */
+export async function losingProxy(
+  target: string,
+): Promise<{ readonly endpoint: string; close(): Promise<void> }> {
+  const { hostname, port } = new URL(target);
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  const server = createTcpServer((client) => {
+    const isFirst = ++connections === 1;
+    const real = connect(Number(port), hostname);
+    for (const socket of [client, real]) {
+      sockets.add(socket);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => sockets.delete(socket));
+    }
+    client.pipe(real);
+    if (isFirst) real.once('data', () => client.destroy());
+    else real.pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -5,6 +5,8 @@ import { equalBytes, utf8, utf8Text } from '../../src/base/bytes.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
 import { retry } from '../../src/base/retry.ts';
+import { sealKey } from '../../src/format/paths.ts';
+import { findHead } from '../../src/store/head.ts';
 import { compareKeys } from '../../src/store/key-bytes.ts';
 import type { ListOptions, Lock, ObjectVersion, Store } from '../../src/store/store.ts';
 
@@ -86,8 +88,9 @@ export function storeSuite(
   options: SuiteOptions = {},
 ): void {
   describe(name, () => {
-    let place: StoreUnderTest;
+    let place: StoreUnderTest | undefined;
     let store: Store;
+    let another: () => Store;
     let made = 0;
     /** A corner of the store that no other test uses. */
     const corner = () => `corner-${++made}/`;
@@ -95,9 +98,9 @@ export function storeSuite(
 
     beforeAll(async () => {
       place = await open();
-      store = place.store;
+      ({ store, another } = place);
     });
-    afterAll(() => place.close());
+    afterAll(() => place?.close());
 
     it.each([0, 1, 5000, 3 * 1024 * 1024])('gives %d bytes back as they were', async (length) => {
       const key = `${corner()}object`;
@@ -107,7 +110,7 @@ export function storeSuite(
       expect(equalBytes(found, bytes)).toBe(true);
       // A worker can take it without a copy, and nothing else lies in it.
       expect(found.buffer.byteLength).toBe(length);
-      const [listed, ...others] = await collect(place.another(), key);
+      const [listed, ...others] = await collect(another(), key);
       expect(others).toEqual([]);
       expect(listed).toMatchObject({ key, versionId, marker: false, size: length });
       expect(Math.abs((listed?.lastModifiedMs ?? 0) - Date.now())).toBeLessThan(60_000);
@@ -126,14 +129,14 @@ export function storeSuite(
       const key = `${corner()}object`;
       const versionId = await put(store, key, utf8('first'));
       expect(await store.putIfAbsent(key, utf8('second'), shortLock())).toEqual({ kind: 'exists' });
-      expect(await place.another().putIfAbsent(key, utf8('first'), shortLock())).toEqual({ kind: 'exists' });
+      expect(await another().putIfAbsent(key, utf8('first'), shortLock())).toEqual({ kind: 'exists' });
       expect((await collect(store, key)).map((version) => version.versionId)).toEqual([versionId]);
       expect(utf8Text(await store.read(key, versionId, { maxBytes: 9 }))).toBe('first');
     });
 
     it('gives 20 parallel writers one winner, ten times', async () => {
       const at = corner();
-      const stores = [store, place.another()];
+      const stores = [store, another()];
       for (let round = 0; round < 10; round++) {
         const key = `${at}${round}`;
         const outcomes = await Promise.all(
@@ -246,6 +249,25 @@ export function storeSuite(
       expect((await collect(store, at)).map(({ key }) => key)).toEqual(keys);
       const late = await collect(store, at, { startAfter: keys[1090] as string });
       expect(late.map(({ key }) => key)).toEqual(keys.slice(1091));
+    });
+
+    it('finds the head of a chain beside others, and a hole', async () => {
+      const chains = ['orders', 'orders-eu', 'orders.eu'];
+      for (const chain of chains) {
+        for (let n = 0; n < 12; n++) await put(store, sealKey(chain, 0, n), utf8(`${chain} ${n}`));
+      }
+      for (const chain of chains) {
+        for (const hint of [undefined, 3, 11, 500]) {
+          const found = await findHead(another(), chain, 0, hint);
+          if (found.kind !== 'head') throw new Error(`${chain} from ${hint}: ${found.kind}`);
+          expect([found.sequence, found.attempts]).toEqual([11, { found: [], omitted: 0 }]);
+          const bytes = await store.read(found.version.key, found.version.versionId, { maxBytes: 20 });
+          expect(utf8Text(bytes)).toBe(`${chain} 11`);
+        }
+      }
+      expect(await findHead(store, 'orders', 1)).toEqual({ kind: 'none' });
+      await put(store, sealKey('orders', 0, 40), utf8('x'));
+      expect(await findHead(store, 'orders', 0, 11)).toMatchObject({ kind: 'hole', missing: 12 });
     });
 
     it("knows how far this machine's clock is from the store's", async () => {
