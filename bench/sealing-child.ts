@@ -1,7 +1,9 @@
 // The archiver itself, from its configuration: how long until the last of so many records is sealed?
 import { loadConfig } from '../src/apps/archiver/config.ts';
+import { restartWithAllocator } from '../src/apps/archiver/allocator.ts';
 import { runArchiver } from '../src/apps/archiver/main.ts';
 
+restartWithAllocator();
 const [configFile = '', count = '0'] = process.argv.slice(2);
 const verbose = process.env['BENCH_VERBOSE'] === '1';
 const stop = new AbortController();

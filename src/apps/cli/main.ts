@@ -1,7 +1,11 @@
 // How does the process begin and end? Streams, signals and the exit code; everything else is `cli.ts`.
 import { messageOf } from '../../base/error.ts';
+import { restartWithAllocator } from '../archiver/allocator.ts';
 import { runCli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
+
+// The service alone runs for long and moves much.
+if (process.argv[2] === 'archive') restartWithAllocator();
 
 /** A signal often comes twice, from the terminal and from whoever started us; only a later one means "now". */
 const SAME_SIGNAL_MS = 1000;
