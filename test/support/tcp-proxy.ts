@@ -60,7 +60,10 @@ export async function tcpProxy(target: { readonly host: string; readonly port: n
       socket.on('close', () => sockets.delete(socket));
     };
     track(client);
-    if (mode.kind === 'cut') return client.destroy();
+    if (mode.kind === 'cut') {
+      client.destroy();
+      return;
+    }
     const upstream = connect(target.port, target.host);
     track(upstream);
     client.on('close', () => upstream.destroy());
