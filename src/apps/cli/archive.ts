@@ -18,7 +18,7 @@ Exit codes: 0 drained or finished, 2 configuration, 3 could not go on (the log s
 Examples:
   ledgerstone archive --config ledgerstone.yaml
   cat events.jsonl | ledgerstone archive --config from-stdin.yaml
-  curl -s http://127.0.0.1:9464/readyz        while it runs; also /status /metrics /healthz
+  curl -s http://127.0.0.1:9464/readyz    also /status /metrics /healthz
 `;
 
 export function archiveCommand(program: Command, session: Session): void {

@@ -38,7 +38,7 @@ before --since-time or after --until-time are not looked at.
 
 Examples:
   ledgerstone get ./archive --topic orders --partition 0 --from 42 --to 42
-  ledgerstone get s3://acme-audit/prod --topic orders --partition 0 --values > values.jsonl
+  ledgerstone get s3://acme-audit/prod --topic orders --partition 0 --values > out
   ledgerstone get --config ledgerstone.yaml --topic orders --partition 3 --prove \\
       --since-time 2026-11-22T10:00:00Z --until-time 2026-11-22T11:00:00Z
 `;

@@ -2,7 +2,7 @@
 
 export const ROOT_HELP = `Usage: ledgerstone COMMAND [options]      ledgerstone COMMAND --help: examples
 
-Archives audit events from Kafka into S3 Object Lock; anyone can prove it offline.
+Archives audit events from Kafka into S3 Object Lock, provable offline.
 
   init      keys, FORMAT.md and the bucket made ready
   doctor    every requirement with its verdict and remedy, before you start

@@ -1,0 +1,104 @@
+// Does the launcher find a Node that runs us, whatever Node it is started with?
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { transform } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const BIN = join(import.meta.dirname, '../../../src/apps/cli/bin.cjs');
+
+describe('the launcher', () => {
+  let directory: string;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'ledgerstone-launcher-'));
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  /** Runs it as a Node of that version would. */
+  async function run(version: string, args: readonly string[], platform = process.platform, input = '') {
+    const preload = join(directory, `as-${version}-${platform}.cjs`);
+    // Only the launcher: the Node that it starts is a process of its own, without this.
+    await writeFile(
+      preload,
+      `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });
+       Object.defineProperty(process, 'platform', { value: '${platform}' });`,
+    );
+    const child = spawn(process.execPath, ['--require', preload, BIN, ...args], { stdio: 'pipe' });
+    const said = { out: '', err: '' };
+    child.stdout.on('data', (part: Buffer) => (said.out += part.toString()));
+    child.stderr.on('data', (part: Buffer) => (said.err += part.toString()));
+    if (input !== '-') child.stdin.end(input);
+    const closed = once(child, 'close') as Promise<[number | null, string | null]>;
+    return { child, said, closed };
+  }
+
+  test('is written in what Node 12 can read', async () => {
+    const source = await readFile(BIN, 'utf8');
+    const options = { format: 'cjs', loader: 'js', legalComments: 'none' } as const;
+    const [plain, lowered] = await Promise.all([
+      transform(source, { ...options, target: 'esnext' }),
+      transform(source, { ...options, target: 'node12.20' }),
+    ]);
+    expect(lowered.code).toBe(plain.code);
+    expect(source).not.toContain("require('node:");
+  });
+
+  test.each(['12.22.12', '18.20.0', '20.0.0', '24.2.0'])(
+    'under Node %s it starts the one that came along',
+    async (version) => {
+      const { said, closed } = await run(version, ['--version']);
+      expect(await closed).toEqual([0, null]);
+      expect(said.err).toBe('');
+      expect(said.out).toMatch(/^\d+\.\d+\.\d+\n$/);
+    },
+  );
+
+  test('passes the exit code on', async () => {
+    const { said, closed } = await run('20.0.0', ['verify', '/nowhere/at/all']);
+    expect(await closed).toEqual([2, null]);
+    expect(said.err).toContain('there is no directory');
+  });
+
+  test('runs in its own process where Node is new enough', async () => {
+    const { said, closed } = await run('26.0.0', ['--version']);
+    expect(await closed).toEqual([0, null]);
+    expect(said.out).toMatch(/^\d/);
+  });
+
+  test('says what to install where no Node came along', async () => {
+    const { said, closed } = await run('20.0.0', ['--version'], 'freebsd');
+    expect(await closed).toEqual([3, null]);
+    expect(said.err).toContain('needs Node 24.3 or newer; this is 20.0.0');
+    expect(said.err).toContain('Install Node 24');
+  });
+
+  test('a signal reaches the service, which ends in order', async () => {
+    const config = join(directory, 'ledgerstone.yaml');
+    await writeFile(
+      config,
+      `archive:
+  origin: test.example/launcher
+  store: { kind: directory, path: archive }
+  signing: { kind: local, keyFile: key.pem }
+source: { kind: file, path: "-", topic: { name: t, retention: short } }
+retention: { short: { mode: COMPLIANCE, period: 1s } }
+server: { port: 0 }
+`,
+    );
+    const init = await run('20.0.0', ['init', '--config', config]);
+    expect(await init.closed).toEqual([0, null]);
+    const { child, said, closed } = await run(
+      '20.0.0',
+      ['archive', '--config', config],
+      process.platform,
+      '-',
+    );
+    child.stdin.write('one line\n');
+    while (!said.out.includes('"streaming"')) await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill('SIGTERM');
+    expect(await closed).toEqual([0, null]);
+    expect(said.out).toContain('"end":"drained"');
+  });
+});
