@@ -1,6 +1,7 @@
 // The archiver itself, from its configuration: how long until the last of so many records is sealed?
-import { loadConfig } from '../src/apps/archiver/config.ts';
+
 import { restartWithAllocator } from '../src/apps/archiver/allocator.ts';
+import { loadConfig } from '../src/apps/archiver/config.ts';
 import { runArchiver } from '../src/apps/archiver/main.ts';
 
 restartWithAllocator();

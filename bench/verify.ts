@@ -1,19 +1,15 @@
 // How fast is `verify --depth content`, measured against `zstd -dc … | openssl dgst -sha256` over the same data objects?
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { zstdCompressor } from '../src/base/node/compress.ts';
-import { nodeSha256, nodeSha256Into } from '../src/base/node/hash.ts';
-import { sealKey } from '../src/format/paths.ts';
-import { encodeVkey, verifierKey } from '../src/format/vkey.ts';
-import { BodyBuilder, emptyBody } from '../src/segment/body.ts';
-import { genesisHead, type Head, makeSegment, sealBytes } from '../src/segment/segment.ts';
+import { nodeSha256 } from '../src/base/node/hash.ts';
+import { verifierKey } from '../src/format/vkey.ts';
 import { directoryStore } from '../src/store/directory.ts';
 import { type WorkerChecker, workerChecker } from '../src/verify/node/worker-checker.ts';
 import { verifyArchive } from '../src/verify/verify.ts';
-import { memorySigner } from '../test/support/memory-signer.ts';
+import { type Built, buildArchive, NOW_MS, ORIGIN, signer } from './build-archive.ts';
 
 const { values } = parseArgs({
   options: {
@@ -29,75 +25,6 @@ const { values } = parseArgs({
 });
 
 const MIB = 1024 * 1024;
-const ORIGIN = 'bench.example.com/prod';
-const NOW_MS = Date.parse('2026-11-22T10:00:00Z');
-const signer = memorySigner({ seed: 'bench' });
-
-type Built = { readonly contentBytes: number; readonly storedBytes: number; readonly lines: number };
-
-/** Real events, over and over; every record has its own offset and time, so that no two lines are equal. */
-async function buildArchive(directory: string, contentBytes: number, segmentBytes: number): Promise<Built> {
-  const events = readFileSync(values.lines)
-    .toString('latin1')
-    .split('\n')
-    .filter((line) => line !== '');
-  const records = events.map((text) => Buffer.from(text, 'latin1'));
-  const chainName = `${ORIGIN}/cloudtrail/0`;
-  const key = verifierKey(chainName, signer.publicKey, nodeSha256);
-  const tools = {
-    sha256: nodeSha256,
-    sha256Into: nodeSha256Into,
-    encoding: 'zstd' as const,
-    compress: zstdCompressor(Number(values.level)),
-  };
-  const context = {
-    source: { kind: 'kafka', cluster: 'bench', topic: 'cloudtrail', topicId: null, partition: 0 } as const,
-    continues: null,
-    anchoredMs: NOW_MS,
-    nowMs: NOW_MS,
-    retention: { mode: 'COMPLIANCE', periodMs: 86_400_000, policy: 'bench' } as const,
-    keys: [encodeVkey(key)],
-    writer: { id: 'bench', version: '1.0.0' },
-  };
-  const write = (name: string, bytes: Uint8Array) => {
-    mkdirSync(dirname(join(directory, name)), { recursive: true });
-    writeFileSync(join(directory, name), bytes);
-  };
-  const sums = { contentBytes: 0, storedBytes: 0, lines: 0 };
-  let head: Head = genesisHead(ORIGIN.concat('/cloudtrail/0'), 'cloudtrail', 0, 0);
-  let offset = 0;
-  let body = emptyBody(nodeSha256, 0);
-  for (;;) {
-    const segment = makeSegment(nodeSha256, head, body, context);
-    const signature = await signer.sign(segment.checkpointText);
-    write(
-      sealKey('cloudtrail', 0, head.size),
-      sealBytes(segment, [{ name: chainName, keyId: key.id, signature }]),
-    );
-    if (segment.data !== null) write(segment.data.key, segment.data.bytes);
-    head = segment.after;
-    for (const block of body.blocks) {
-      sums.contentBytes += block.content;
-      sums.storedBytes += block.bytes;
-      sums.lines += block.lines;
-    }
-    if (sums.contentBytes >= contentBytes) return sums;
-    const builder = new BodyBuilder(offset, tools);
-    for (let bytes = 0; bytes < segmentBytes; offset++) {
-      const value = records[offset % records.length] as Uint8Array;
-      builder.record({
-        offset,
-        timestamp: BigInt(NOW_MS + offset),
-        timestampType: 'create',
-        key: null,
-        headers: [],
-        value,
-      });
-      bytes += value.length + 60;
-    }
-    body = builder.finish();
-  }
-}
 
 function runReference(directory: string): number {
   const data = join(directory, 'data');
@@ -141,7 +68,12 @@ const median = (numbers: readonly number[]): number =>
 
 const directory = mkdtempSync(join(tmpdir(), 'ledgerstone-bench-'));
 try {
-  const built = await buildArchive(directory, Number(values.mib) * MIB, Number(values.segment) * MIB);
+  const built = await buildArchive(directory, {
+    lines: values.lines,
+    contentBytes: Number(values.mib) * MIB,
+    segmentBytes: Number(values.segment) * MIB,
+    level: Number(values.level),
+  });
   const referenceMs: number[] = [];
   const verifyMs: number[] = [];
   runReference(directory);

@@ -1,0 +1,95 @@
+// What does a large archive of real events look like, built straight from the pure rooms?
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { zstdCompressor } from '../src/base/node/compress.ts';
+import { nodeSha256, nodeSha256Into } from '../src/base/node/hash.ts';
+import { sealKey } from '../src/format/paths.ts';
+import { encodeVkey, verifierKey } from '../src/format/vkey.ts';
+import { BodyBuilder, emptyBody } from '../src/segment/body.ts';
+import { genesisHead, type Head, makeSegment, sealBytes } from '../src/segment/segment.ts';
+import { memorySigner } from '../test/support/memory-signer.ts';
+
+export const ORIGIN = 'bench.example.com/prod';
+export const NOW_MS = Date.parse('2026-11-22T10:00:00Z');
+export const signer = memorySigner({ seed: 'bench' });
+
+export type BuildOptions = {
+  /** A file with one event a line. */
+  readonly lines: string;
+  readonly segmentBytes: number;
+  readonly level: number;
+  /** Done once so much content is in it, or so many records. */
+  readonly contentBytes?: number;
+  readonly records?: number;
+};
+
+export type Built = { readonly contentBytes: number; readonly storedBytes: number; readonly lines: number };
+
+/** Real events, over and over; every record has its own offset and time, so that no two lines are equal. */
+export async function buildArchive(directory: string, options: BuildOptions): Promise<Built> {
+  const { segmentBytes } = options;
+  const events = readFileSync(options.lines)
+    .toString('latin1')
+    .split('\n')
+    .filter((line) => line !== '');
+  const records = events.map((text) => Buffer.from(text, 'latin1'));
+  const chainName = `${ORIGIN}/cloudtrail/0`;
+  const key = verifierKey(chainName, signer.publicKey, nodeSha256);
+  const tools = {
+    sha256: nodeSha256,
+    sha256Into: nodeSha256Into,
+    encoding: 'zstd' as const,
+    compress: zstdCompressor(options.level),
+  };
+  const context = {
+    source: { kind: 'kafka', cluster: 'bench', topic: 'cloudtrail', topicId: null, partition: 0 } as const,
+    continues: null,
+    anchoredMs: NOW_MS,
+    nowMs: NOW_MS,
+    retention: { mode: 'COMPLIANCE', periodMs: 86_400_000, policy: 'bench' } as const,
+    keys: [encodeVkey(key)],
+    writer: { id: 'bench', version: '1.0.0' },
+  };
+  const write = (name: string, bytes: Uint8Array) => {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), bytes);
+  };
+  const sums = { contentBytes: 0, storedBytes: 0, lines: 0 };
+  let head: Head = genesisHead(ORIGIN.concat('/cloudtrail/0'), 'cloudtrail', 0, 0);
+  let offset = 0;
+  let body = emptyBody(nodeSha256, 0);
+  for (;;) {
+    const segment = makeSegment(nodeSha256, head, body, context);
+    const signature = await signer.sign(segment.checkpointText);
+    write(
+      sealKey('cloudtrail', 0, head.size),
+      sealBytes(segment, [{ name: chainName, keyId: key.id, signature }]),
+    );
+    if (segment.data !== null) write(segment.data.key, segment.data.bytes);
+    head = segment.after;
+    for (const block of body.blocks) {
+      sums.contentBytes += block.content;
+      sums.storedBytes += block.bytes;
+      sums.lines += block.lines;
+    }
+    if (
+      sums.contentBytes >= (options.contentBytes ?? Infinity) ||
+      sums.lines >= (options.records ?? Infinity)
+    )
+      return sums;
+    const builder = new BodyBuilder(offset, tools);
+    for (let bytes = 0; bytes < segmentBytes && offset < (options.records ?? Infinity); offset++) {
+      const value = records[offset % records.length] as Uint8Array;
+      builder.record({
+        offset,
+        timestamp: BigInt(NOW_MS + offset),
+        timestampType: 'create',
+        key: null,
+        headers: [],
+        value,
+      });
+      bytes += value.length + 60;
+    }
+    body = builder.finish();
+  }
+}
