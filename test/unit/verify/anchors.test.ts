@@ -222,6 +222,38 @@ describe('a chain that continues another', () => {
     expect(codesOf(await verifyBuilt(builder))).toEqual(['malformed']);
   });
 
+  it('is held to its own word when verified alone', async () => {
+    const { builder } = await handedOver({ root: 'c'.repeat(64) });
+    const only = [{ chain: 'orders-2', partition: 0 }];
+    expect(codesOf(await verifyBuilt(builder, { only }))).toEqual(['fork']);
+  });
+
+  it('finds the older one under a delete marker that came first', async () => {
+    const { builder, older } = await handedOver();
+    const key = sealKey('orders', 0, older.manifests.length - 1);
+    const bytes = builder.archive.bytesOf(key) as Uint8Array;
+    builder.archive.remove(key);
+    builder.archive.marker(key);
+    builder.archive.put(key, bytes, { mode: 'COMPLIANCE', untilMs: 9e12 });
+    const report = await verifyBuilt(builder);
+    expect(codesOf(report)).toEqual(['delete-marker']);
+    expect(report.verdict).toBe('verified');
+  });
+
+  it('convicts nobody when nobody trusts it', async () => {
+    const { builder, older } = await handedOver();
+    const thief = new ArchiveBuilder({ signers: [signer('thief')] });
+    await thief.chain('stolen').seal({ continues: headOf(older, { size: 99 }) });
+    const key = sealKey('stolen', 0, 0);
+    builder.archive.put(key, thief.archive.bytesOf(key) as Uint8Array, { mode: 'COMPLIANCE', untilMs: 9e12 });
+    const report = await verifyBuilt(builder);
+    expect(report.chains.map(({ chain, verdict }) => [chain, verdict])).toEqual([
+      ['orders', 'verified'],
+      ['orders-2', 'verified'],
+      ['stolen', 'broken'],
+    ]);
+  });
+
   it('shows that the older one lost its tail', async () => {
     const { builder } = await handedOver();
     for (const key of builder.archive.keys()) {

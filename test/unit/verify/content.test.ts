@@ -1,7 +1,8 @@
 // Is every stored byte, block and line checked, and is hostile content bounded?
 import { describe, expect, it } from 'vitest';
-import { utf8 } from '../../../src/base/bytes.ts';
+import { toHex, utf8 } from '../../../src/base/bytes.ts';
 import { gzipCompressor, zstdCompressor } from '../../../src/base/node/compress.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { encodeEntry } from '../../../src/format/line-writer.ts';
 import type { KafkaRecord } from '../../../src/format/record.ts';
 import { checkData, type DataClaim, type Decompress } from '../../../src/verify/content.ts';
@@ -72,6 +73,13 @@ describe('checkData', () => {
         'block-mismatch',
       );
     }
+  });
+
+  it('finds bytes after the last block, even where their hash is the stated one', async () => {
+    const { bytes, claim } = await dataOf({});
+    const longer = new Uint8Array([...bytes, ...zstdCompressor(3)(utf8('{"offset":99,"timestamp":0}\n'))]);
+    const hashed = { ...claim, data: { ...claim.data, sha256: toHex(nodeSha256(longer)) } };
+    expect(codes((await checkData(longer, hashed, tools)).problems)).toEqual(['data-altered']);
   });
 
   it('finds a last line without its LF', async () => {

@@ -128,6 +128,20 @@ const CASES: readonly {
     make: () => archiveWith({ manifest: (m) => ({ ...m, records: { ...m.records, before: 5 } }) }, false),
   },
   {
+    name: 'more records than lines of records',
+    codes: ['count-mismatch'],
+    make: () => {
+      const gap = '{"offset":8,"gap":{"last":8,"reason":"transaction","control":1,"aborted":0}}';
+      return archiveWith({ encodedLines: (lines) => lines.with(2, utf8(gap)) });
+    },
+  },
+  {
+    name: 'a last time that no record has',
+    codes: ['count-mismatch'],
+    make: () =>
+      archiveWith({ manifest: (m) => ({ ...m, time: { ...m.time, last: '2027-01-01T00:00:00.000Z' } }) }),
+  },
+  {
     name: 'a first time that no record has',
     codes: ['count-mismatch'],
     make: () =>
@@ -214,6 +228,34 @@ const CASES: readonly {
       const built = await other.fill(2, 6);
       const bytes = spoiled.builder.archive.bytesOf(built[2]?.sealKey ?? '') ?? new Uint8Array(0);
       spoiled.builder.archive.alter(sealOf(spoiled, 2), () => bytes);
+      return spoiled;
+    },
+  },
+  {
+    name: 'a chain that lies in the folder of another',
+    codes: ['malformed', 'sequence-gap', 'unreferenced-object'],
+    make: async () => {
+      const spoiled = await archive();
+      const { archive: objects } = spoiled.builder;
+      for (const key of objects.keys().filter((each) => each.includes('topic=orders'))) {
+        const bytes = objects.bytesOf(key) as Uint8Array;
+        const lock = { mode: 'COMPLIANCE', untilMs: START_MS + 9 * YEAR_MS } as const;
+        objects.put(key.replace('topic=orders', 'topic=refunds'), bytes, lock);
+        if (key.startsWith('seals/')) objects.remove(key);
+      }
+      return spoiled;
+    },
+  },
+  {
+    name: 'another archive of the same key in the middle of a chain',
+    codes: ['malformed'],
+    make: async () => {
+      const spoiled = await archiveWith({}, false);
+      const other = spoiled.chain.copy();
+      Object.assign(other, { builder: new ArchiveBuilder({ origin: 'audit.example.com/test' }) });
+      const { sealKey: key } = await other.seal();
+      const bytes = other.builder.archive.bytesOf(key) as Uint8Array;
+      spoiled.builder.archive.put(key, bytes, { mode: 'COMPLIANCE', untilMs: START_MS + 9 * YEAR_MS });
       return spoiled;
     },
   },
@@ -484,6 +526,13 @@ describe('what is wrong is found', () => {
     expect(report).toMatchObject({ verdict: 'verified', chains: [{ size: 4 }] });
   });
 
+  it('in what a listing tells, without reading any data', async () => {
+    const spoiled = await archive();
+    spoiled.builder.archive.alter(dataOf(spoiled, 2), (bytes) => bytes.subarray(1));
+    const report = await verifyBuilt(spoiled.builder, { depth: 'seals' });
+    expect(codesOf(report)).toEqual(['data-altered']);
+  });
+
   it('whatever else is wrong: nothing stops at the first', async () => {
     const spoiled = await archive();
     const { archive: objects } = spoiled.builder;
@@ -519,6 +568,7 @@ describe('trust', () => {
     const report = await verify(builder.archive, { trusted: [] });
     expect(report.verdict).toBe('unverifiable');
     expect(codesOf(report)).toEqual(['no-trusted-key']);
+    expect(report.findings.map(({ code }) => code)).toEqual(['no-trusted-key']);
     expect(report.chains[0]).toMatchObject({ verdict: 'unverifiable', checkpoint: null, size: 5 });
   });
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { utf8, utf8Text } from '../../../src/base/bytes.ts';
 import { nodeSha256 as sha256 } from '../../../src/base/node/hash.ts';
+import { verifierKey } from '../../../src/format/vkey.ts';
 import { append, rootOf } from '../../../src/merkle/tree.ts';
 import { type OpenSealContext, openSeal } from '../../../src/verify/open-seal.ts';
 import {
@@ -61,6 +62,18 @@ describe('openSeal', () => {
         utf8(`${utf8Text(note)}— witness.example.com ${Buffer.alloc(68, 7).toString('base64')}\n`),
     });
     await expect(openSeal(bytes, context())).resolves.toBeDefined();
+  });
+
+  it('stays shut when a trusted key that it does not name signed badly', async () => {
+    const other = archiveKey(signer('other'));
+    const named = verifierKey(CHAIN_ORIGIN, other.key, sha256);
+    const line = Buffer.concat([named.id, Buffer.alloc(64, 7)]).toString('base64');
+    const { bytes } = await sealWith({
+      note: (note) => utf8(`${utf8Text(note)}— ${CHAIN_ORIGIN} ${line}\n`),
+    });
+    await expect(openSeal(bytes, context())).resolves.toBeDefined();
+    const trusted = [archiveKey(signer()), other];
+    await expect(openSeal(bytes, context({ trusted }))).rejects.toMatchObject({ code: 'bad-signature' });
   });
 
   const bad: readonly {
