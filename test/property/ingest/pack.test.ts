@@ -61,6 +61,43 @@ describe('pack', () => {
     );
   });
 
+  it('a buffer that came back is used again and leaves nothing of what it carried before', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(anyItem, { maxLength: 8 }), { minLength: 2, maxLength: 5 }), (chunks) => {
+        const packer = new Packer(20_000);
+        let back: ArrayBuffer | null = null;
+        for (const items of chunks) {
+          for (const item of items) packer.add(item);
+          const packed = packer.take();
+          if (items.length > 0 && back !== null) expect(packed.buffer).toBe(back);
+          const arrived = structuredClone(packed, { transfer: [packed.buffer] });
+          expect(unpacked(arrived)).toEqual(items);
+          if (items.length === 0) continue;
+          packer.recycle(arrived.buffer);
+          back = arrived.buffer;
+        }
+      }),
+    );
+  });
+
+  it('keeps no buffer of another size, and not more than a few', () => {
+    const packer = new Packer(1_000);
+    const record = kafkaRecord({ offset: 1, value: 'abc' });
+    const nextBuffer = () => {
+      packer.add({ kind: 'record', record });
+      return packer.take().buffer;
+    };
+    const large = new ArrayBuffer(5_000);
+    packer.recycle(large);
+    expect(nextBuffer()).not.toBe(large);
+    const given = Array.from({ length: 100 }, () => new ArrayBuffer(1_000));
+    for (const buffer of given) packer.recycle(buffer);
+    const used = Array.from({ length: 100 }, nextBuffer).filter((buffer) => given.includes(buffer));
+    expect(used.length).toBeGreaterThan(0);
+    expect(used.length).toBeLessThanOrEqual(16);
+    expect(new Set(used).size).toBe(used.length);
+  });
+
   it('null and empty stay what they are, in key, value and header value', () => {
     for (const [key, value, header] of [
       [null, '', null],
