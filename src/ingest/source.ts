@@ -38,6 +38,11 @@ export interface SourceListener {
   /** The assignment ended (rebalance, stop, crash, disconnect): nothing that arrives until the next onAssign is ours. */
   onRevoke(): void;
   onFetched(fetched: Fetched): void;
+  /**
+   * Asked before each fetch: null, or a promise that resolves, within 250 ms, once what was delivered has been worked off.
+   * Nothing is dropped meanwhile, as it is by `pause`.
+   */
+  ready?(): Promise<void> | null;
   /** Something that can't be cured here: the process must end so that its supervisor starts it again. */
   onFatal(error: Error): void;
   /** A metadata or leader error happened: anchors must be confirmed again before anything more is signed. */

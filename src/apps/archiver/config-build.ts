@@ -49,7 +49,8 @@ export function buildConfig(input: ConfigOutput, fileName: string): Config {
     encoding: {
       codec: input.encoding.codec,
       // zstd 3 and gzip 6: what both tools take when nothing is said.
-      level: input.encoding.level ?? (input.encoding.codec === 'zstd' ? 3 : 6),
+      // On blocks of a MiB zstd's level 3 is half as fast as 1 and no smaller (measured on CloudTrail events).
+      level: input.encoding.level ?? (input.encoding.codec === 'zstd' ? 1 : 6),
     },
     server: input.server,
     log: input.log,

@@ -34,8 +34,12 @@ export class Continuity {
     const where = this.#where;
     switch (refusal.kind) {
       case 'undecodable': {
-        const gap = { from: refusal.offset, to: refusal.offset + 1 };
-        const message = `offset ${refusal.offset} of ${where} can't be read: ${refusal.reason}`;
+        const gap = { from: refusal.offset, to: refusal.last + 1 };
+        const which =
+          refusal.last > refusal.offset
+            ? `offsets ${refusal.offset} to ${refusal.last}`
+            : `offset ${refusal.offset}`;
+        const message = `${which} of ${where} can't be read: ${refusal.reason}`;
         return { kind: 'halt-after', halt: halt('undecodable', message, RESUME, gap).halt };
       }
       case 'hole': {

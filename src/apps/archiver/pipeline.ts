@@ -39,9 +39,9 @@ export type PipelineEnd =
 const TICK_MS = 100;
 /** Fetching goes on once buffers are down to this part of their limit. */
 const RESUME_AT = 0.7;
-/** Handed to encoding and not yet encoded: beyond this, consuming is too far ahead. */
-const PENDING_BYTES_MAX = 16 * 1024 * 1024;
-const PENDING_BYTES_RESUME = 6 * 1024 * 1024;
+/** Handed to encoding and not yet encoded: beyond this the next fetch waits, until there is less. */
+const PENDING_BYTES_MAX = 12 * 1024 * 1024;
+const READY_WAIT_MS_MAX = 250;
 
 export class Pipeline {
   readonly #options: PipelineOptions;
@@ -54,6 +54,7 @@ export class Pipeline {
   /** False from a rebalance's begin to its end: nothing that is delivered then is ours. */
   #assigned = false;
   #pausedForMemory = false;
+  #whenEncoded: (() => void)[] = [];
   #stopping = false;
 
   constructor(options: PipelineOptions) {
@@ -72,7 +73,7 @@ export class Pipeline {
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    options.bodies.onProgress(() => this.#resumeIfRoom());
+    options.bodies.onProgress(() => this.#progressed());
   }
 
   get actors(): readonly PartitionActor[] {
@@ -97,6 +98,7 @@ export class Pipeline {
       onAssign: (owned) => this.#assign(owned),
       onRevoke: () => this.#suspend(),
       onFetched: (fetched) => this.#fetched(fetched),
+      ready: () => this.#ready(),
       onFatal: (error) => this.#end({ kind: 'failed', error }),
       onDoubt: (reason) => {
         log.info({ reason }, 'anchors will be confirmed again before the next seal');
@@ -212,14 +214,35 @@ export class Pipeline {
   // Memory: bounded over all partitions, whatever the store does.
 
   #boundMemory(): void {
-    const { bodies, config } = this.#options;
+    const { config } = this.#options;
     const held = this.bufferedBytes();
-    if (held <= config.limits.memoryBytes && bodies.pendingBytes() <= PENDING_BYTES_MAX) return;
+    if (held <= config.limits.memoryBytes) return;
     if (!this.#pausedForMemory) {
       this.#pausedForMemory = true;
       for (const actor of this.#actors.values()) actor.pause();
     }
-    if (held > config.limits.memoryBytes) this.#sealLargest();
+    this.#sealLargest();
+  }
+
+  /** Encoding is the slower half: what it has not done yet bounds how far consuming is ahead. */
+  #ready(): Promise<void> | null {
+    const { bodies, clock } = this.#options;
+    if (bodies.pendingBytes() <= PENDING_BYTES_MAX) return null;
+    return new Promise((resolve) => {
+      const done = new AbortController();
+      this.#whenEncoded.push(() => {
+        done.abort();
+        resolve();
+      });
+      clock.sleep(READY_WAIT_MS_MAX, done.signal).then(resolve, () => {});
+    });
+  }
+
+  #progressed(): void {
+    if (this.#options.bodies.pendingBytes() <= PENDING_BYTES_MAX) {
+      for (const wake of this.#whenEncoded.splice(0)) wake();
+    }
+    this.#resumeIfRoom();
   }
 
   #sealLargest(): void {
@@ -232,8 +255,7 @@ export class Pipeline {
 
   #resumeIfRoom(): void {
     if (!this.#pausedForMemory || this.#stopping) return;
-    const { bodies, config } = this.#options;
-    if (bodies.pendingBytes() > PENDING_BYTES_RESUME) return;
+    const { config } = this.#options;
     if (this.bufferedBytes() > config.limits.memoryBytes * RESUME_AT) return;
     this.#pausedForMemory = false;
     for (const actor of this.#actors.values()) actor.resume();

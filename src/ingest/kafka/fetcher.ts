@@ -48,6 +48,8 @@ export class Fetcher {
   }
 
   async fetch(broker: KafkajsBroker, topics: readonly KafkajsFetchTopic[]): Promise<void> {
+    const working = this.#tools.listener.ready?.() ?? null;
+    if (working !== null) await working;
     const feeds = this.#wanted(topics);
     if (feeds.length === 0) return this.#wait(this.#tools.waitMs);
     const asked = feeds.map(askFor);
