@@ -5,7 +5,7 @@ import { checkpointOf } from '../../verify/open-seal.ts';
 import { idText } from '../../verify/trust.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
 import type { ChainReader, ReadSeal } from './chain-reader.ts';
-import { EXIT } from './exit-code.ts';
+import { EXIT, UsageError } from './exit-code.ts';
 import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 import { bytesText, countText } from './table.ts';
@@ -37,7 +37,11 @@ async function runShow(session: Session, name: string | undefined, options: Show
   const archive = await openArchive(name, options, session.io.env);
   try {
     const reader = openChain(archive, options, session.io.signal);
-    const seal = await reader.seal(options.sequence ?? (await reader.headSequence()));
+    const newest = await reader.headSequence();
+    const sequence = options.sequence ?? newest;
+    if (sequence > newest)
+      throw new UsageError(`there is no segment ${sequence} yet: the newest is ${newest}`);
+    const seal = await reader.seal(sequence);
     if (options.json === true) await session.output.json(sealJson(reader, seal));
     else await session.output.write(sealText(reader, seal));
     return EXIT.ok;

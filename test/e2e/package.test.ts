@@ -1,0 +1,115 @@
+// Does the npm package install into an empty folder and run there, without the checkout?
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** Without the checkout's own `node_modules/.bin`, where a newer Node lies than the machine's. */
+const env = (): NodeJS.ProcessEnv => {
+  const path = (process.env['PATH'] ?? '').split(':').filter((entry) => !entry.startsWith(ROOT));
+  const clean = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'));
+  return { ...Object.fromEntries(clean), PATH: path.join(':') };
+};
+
+describe('the package', () => {
+  let dir: string;
+  let packed: readonly string[];
+  const at = (name: string) => join(dir, name);
+  function run(command: string, args: readonly string[], cwd: string) {
+    const ran = spawnSync(command, args, { cwd, env: env(), encoding: 'utf8', timeout: 240_000 });
+    return { code: ran.status, out: ran.stdout, err: ran.stderr };
+  }
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'ledgerstone-package-'));
+    await mkdir(at('user'));
+    await writeFile(at('user/package.json'), '{"name":"user","version":"1.0.0","private":true}\n');
+    const pack = run('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', dir], ROOT);
+    expect(pack.code, pack.err).toBe(0);
+    const described = JSON.parse(pack.out.slice(pack.out.indexOf('['))) as [
+      { filename: string; files: { path: string }[] },
+    ];
+    packed = described[0].files.map(({ path }) => path);
+    const install = run(
+      'npm',
+      [
+        'install',
+        '--prefer-offline',
+        '--no-audit',
+        '--no-fund',
+        '--loglevel=error',
+        at(described[0].filename),
+      ],
+      at('user'),
+    );
+    expect(install.code, install.err).toBe(0);
+  }, 300_000);
+  afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  it('holds built JavaScript, the specification and the licence, and no sources or tests', () => {
+    for (const file of [
+      'dist/ledgerstone.js',
+      'dist/body-worker.js',
+      'dist/verify-worker.js',
+      'dist/FORMAT.md',
+    ]) {
+      expect(packed).toContain(file);
+    }
+    for (const file of [
+      'src/apps/cli/bin.cjs',
+      'src/format/FORMAT.md',
+      'dist/demo-data/SOURCES.md',
+      'LICENSE',
+    ]) {
+      expect(packed).toContain(file);
+    }
+    expect(packed.filter((file) => file.endsWith('.ts') || file.startsWith('test/'))).toEqual([]);
+  });
+
+  it('brings no development tools along', async () => {
+    const installed = await readdir(at('user/node_modules'));
+    expect(installed).toContain('ledgerstone');
+    for (const tool of ['vitest', 'typescript', 'esbuild', 'aws-cdk-lib', 'testcontainers', '@biomejs']) {
+      expect(installed).not.toContain(tool);
+    }
+  });
+
+  it('runs the demo and verifies its archive', async () => {
+    const demo = run('npx', ['ledgerstone', 'demo', '--dir', at('demo'), '--json'], at('user'));
+    expect(demo.code, demo.err).toBe(0);
+    expect(JSON.parse(demo.out)).toMatchObject({ verdict: 'verified', archived: { records: 4712 } });
+    const verify = run(
+      'npx',
+      ['ledgerstone', 'verify', at('demo/archive'), '--key', at('demo/archive.vkey'), '--json'],
+      at('user'),
+    );
+    expect(verify.code, verify.err).toBe(0);
+    expect(JSON.parse(verify.out).verdict).toBe('verified');
+    const help = run('npx', ['ledgerstone', '--help'], at('user'));
+    expect(help.code).toBe(0);
+    expect(help.out).toContain('Usage: ledgerstone COMMAND');
+  }, 120_000);
+
+  it('loads the clients of S3, KMS and Kafka', async () => {
+    const config = `archive:
+  origin: test.example/package
+  store: { kind: s3, bucket: nothing-here, region: eu-central-1, endpoint: "http://127.0.0.1:1" }
+  signing: { kind: kms, keyId: some-key, endpoint: "http://127.0.0.1:1" }
+source: { kind: kafka, brokers: "127.0.0.1:1", topics: [{ name: t, retention: short }] }
+retention: { short: { mode: COMPLIANCE, period: 1d } }
+`;
+    await writeFile(at('user/nowhere.yaml'), config);
+    const doctor = run('npx', ['ledgerstone', 'doctor', '--config', 'nowhere.yaml', '--json'], at('user'));
+    expect(doctor.code, doctor.err).toBe(3);
+    const bad = JSON.parse(doctor.out).checks.filter(({ verdict }: { verdict: string }) => verdict === 'bad');
+    expect(bad.map(({ area, name }: { area: string; name: string }) => `${area} ${name}`)).toEqual([
+      'store reachable',
+      'signing key',
+      'source reachable',
+    ]);
+    for (const { found } of bad) expect(found).not.toMatch(/Cannot find|is not a function|not defined/);
+  }, 120_000);
+});
