@@ -7,7 +7,7 @@ import type { VerifierKey } from '../../format/vkey.ts';
 import type { ObjectVersion, StoreReader } from '../../store/store.ts';
 import { VerifyError } from '../../verify/finding.ts';
 import { oldestVersion } from '../../verify/object-versions.ts';
-import { inspectSeal, type OpenedSeal } from '../../verify/open-seal.ts';
+import { inspectSeal, type OpenedSeal, trustProblem } from '../../verify/open-seal.ts';
 import type { Range } from './segment-lines.ts';
 
 export type SealObject = { readonly sequence: number; readonly key: string; readonly versionId: string };
@@ -78,9 +78,9 @@ export class ChainReader {
     const bytes = await store.read(place.key, place.versionId, { maxBytes: LIMITS.sealBytesMax, signal });
     this.#count(bytes);
     const { opened, problems } = await inspectSeal(bytes, { trusted, sha256: nodeSha256, sequence });
-    const serious = problems.find(({ code }) => this.verified || code !== 'no-trusted-key');
-    if (serious !== undefined) throw new VerifyError(serious);
+    if (problems[0] !== undefined) throw new VerifyError(problems[0]);
     if (opened === null) throw new VerifyError({ code: 'malformed', expected: 'a seal', found: place.key });
+    this.#checkTrust(opened);
     const tail = `/${this.chain}/${this.partition}`;
     if (!opened.manifest.origin.endsWith(tail)) {
       const { origin } = opened.manifest;
@@ -90,6 +90,18 @@ export class ChainReader {
     this.#opened.set(sequence, seal);
     if (this.#opened.size > OPENED_MAX) this.#opened.delete(this.#opened.keys().next().value as number);
     return seal;
+  }
+
+  /** That a seal is sound says nothing of who signed it: anybody can make one with a key of theirs. */
+  #checkTrust(opened: OpenedSeal): void {
+    const { trusted } = this.#options;
+    const problem = this.verified ? trustProblem(opened, { trusted, sha256: nodeSha256 }) : null;
+    if (problem === null) return;
+    throw new LedgerstoneError(problem.code, new VerifyError(problem).message, {
+      disposition: 'input',
+      remedy:
+        'Was the key replaced? `ledgerstone verify` follows that; where it says verified, give the newer key with --key as well.',
+    });
   }
 
   /** Stored bytes of the data object of each sequence that has one; null when the chain is too long to list. */
