@@ -13,13 +13,33 @@ export function jsonSchemaText(): string {
   const schema = z.toJSONSchema(configSchema, {
     io: 'input',
     override: ({ jsonSchema }) => {
-      if (typeof jsonSchema.pattern !== 'string') return;
+      // Called again for what wraps a text: a default, an option.
+      if (typeof jsonSchema.pattern !== 'string' || jsonSchema.pattern.endsWith(VARIABLE)) return;
       jsonSchema.pattern = `(?:${jsonSchema.pattern})|${VARIABLE}`;
       // A variable is no date yet; the pattern says what the format says.
       delete jsonSchema.format;
     },
   });
-  return `${JSON.stringify({ title: 'Ledgerstone configuration', ...schema }, null, 2)}\n`;
+  return `${jsonText({ title: 'Ledgerstone configuration', ...schema }, '')}\n`;
+}
+
+const LINE_WIDTH = 110;
+
+/** As the formatter of this project writes JSON: lists of plain values on one line where they fit. */
+function jsonText(value: unknown, indent: string): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const inner = `${indent}  `;
+  const isList = Array.isArray(value);
+  const parts = isList
+    ? value.map((item) => jsonText(item, inner))
+    : Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}: ${jsonText(member, inner)}`);
+  const [open, close] = isList ? '[]' : '{}';
+  if (parts.length === 0) return `${open}${close}`;
+  const line = `${open}${parts.join(', ')}${close}`;
+  const isPlain = isList && value.every((item) => item === null || typeof item !== 'object');
+  // The name before the list and the comma after it need room too.
+  if (isPlain && indent.length + line.length + 16 <= LINE_WIDTH) return line;
+  return `${open}\n${parts.map((part) => inner + part).join(',\n')}\n${indent}${close}`;
 }
 
 if (import.meta.main) await writeFile(JSON_SCHEMA_FILE, jsonSchemaText());

@@ -1,11 +1,20 @@
 // Which keys may the configuration file hold, and what may each be? The JSON schema for editors comes from here.
 import { z } from 'zod';
 import { LIMITS, MIB } from '../../base/limits.ts';
+import { isWord } from '../../format/scalar.ts';
 import { DURATION_PATTERN, durationMs, SIZE_PATTERN, sizeBytes } from './config-units.ts';
 
 // The message of a failed pattern is what a person reads beside the line number: it says what is wanted.
 const text = (pattern: RegExp, wanted: string) =>
   z.string(`must be ${wanted}`).regex(pattern, `must be ${wanted}`);
+/** Words that are signed into a segment. */
+const word = (bytesMax: number, wanted: string) =>
+  z
+    .string(`must be ${wanted}`)
+    .refine(
+      (value) => isWord(value, bytesMax),
+      `must be ${wanted}: 1 to ${bytesMax} bytes without control characters`,
+    );
 const some = (wanted: string) => z.string().min(1, `must be ${wanted}, not empty`);
 
 const duration = text(DURATION_PATTERN, 'a duration with its unit, such as 60s, 5m, 1h or 7d');
@@ -18,7 +27,8 @@ const sizeBetween = (least: number, most: number, wanted: string) =>
     .transform(sizeBytes)
     .refine((bytes) => bytes >= least && bytes <= most, `must be ${wanted}`);
 
-export const ORIGIN_PATTERN = /^[A-Za-z0-9](?:[A-Za-z0-9._~-]|\/(?=[A-Za-z0-9])){0,199}$/;
+// The format's own rules for names, as patterns that an editor can check too.
+export const ORIGIN_PATTERN = /^(?=.{1,200}$)[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/;
 export const CHAIN_PATTERN = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
 const chainName = text(CHAIN_PATTERN, 'a chain name: 1 to 249 of A-Z a-z 0-9 . _ -');
 const topicName = text(CHAIN_PATTERN, 'a topic name: 1 to 249 of A-Z a-z 0-9 . _ -');
@@ -57,8 +67,8 @@ const signing = z.discriminatedUnion('kind', [
 const continues = z
   .strictObject({
     chain: chainName.describe('The older chain of this archive that can not go on'),
-    reason: some('why the older chain ends'),
-    by: some('who decided it'),
+    reason: word(512, 'why the older chain ends'),
+    by: word(255, 'who decided it'),
     startFrom: z
       .union([z.enum(['next', 'earliest']), z.strictObject({ offset: z.int().min(0).max(LIMITS.offsetMax) })])
       .optional(),
@@ -160,7 +170,7 @@ export const configSchema = z.strictObject({
   archive: z.strictObject({
     origin: text(
       ORIGIN_PATTERN,
-      'a name such as audit.example.com/prod: letters, digits and . _ ~ - / without spaces',
+      'a name such as audit.example.com/prod: letters, digits and . _ - in parts with / between',
     ).describe('Signed into every checkpoint; never changes'),
     store,
     signing,

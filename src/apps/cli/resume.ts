@@ -1,5 +1,6 @@
 // `ledgerstone resume`: which decision does the operator record on a halted partition?
 import { type Command, Option } from 'commander';
+import { isWord } from '../../format/scalar.ts';
 import { loadConfig } from '../archiver/config.ts';
 import type { ArchiverLog } from '../archiver/log.ts';
 import { EXIT, UsageError } from './exit-code.ts';
@@ -95,8 +96,7 @@ const noteLog = (output: Output): ArchiverLog => ({
 
 /** They become part of a line for ever: refused here rather than after a connection was made. */
 function checkWords(option: string, text: string, bytesMax: number): void {
-  const bytes = Buffer.byteLength(text);
-  if (bytes < 1 || bytes > bytesMax || /\p{Cc}/u.test(text)) {
+  if (!isWord(text, bytesMax)) {
     throw new UsageError(`${option} must be 1 to ${bytesMax} bytes of text without control characters`);
   }
 }

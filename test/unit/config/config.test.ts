@@ -1,12 +1,17 @@
 // Does a right file become the Config, and does a wrong one tell everything that is wrong with it, with its place?
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, loadConfig, parseConfig } from '../../../src/apps/archiver/config.ts';
 import { JSON_SCHEMA_FILE, jsonSchemaText } from '../../../src/apps/archiver/config-json-schema.ts';
 import { CHAIN_PATTERN, ORIGIN_PATTERN } from '../../../src/apps/archiver/config-schema.ts';
 import type { LedgerstoneError } from '../../../src/base/error.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { isChainName, isOrigin } from '../../../src/format/chain.ts';
+import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
 
 const GOOD = `
 archive:
@@ -83,7 +88,7 @@ describe('a right file', () => {
         drainMs: 25_000,
         anchorIntervalMs: 300_000,
       },
-      encoding: { codec: 'zstd', level: 3 },
+      encoding: { codec: 'zstd', level: 1 },
       server: { host: '127.0.0.1', port: 9464 },
       log: { level: 'info' },
     });
@@ -345,11 +350,43 @@ describe('files', () => {
   });
 
   test('names of the schema are names of the format', () => {
-    for (const origin of ['audit.example.com/prod', 'a', 'a.b/c/d-e_f~g'])
-      expect(origin).toMatch(ORIGIN_PATTERN);
-    for (const origin of ['', '/a', 'a/', 'a//b', 'a b', 'a+b', 'ä', 'a\n'])
-      expect(origin).not.toMatch(ORIGIN_PATTERN);
-    for (const chain of ['', '.', '..', 'a/b', 'a b', 'x'.repeat(250)])
-      expect(chain).not.toMatch(CHAIN_PATTERN);
+    const character = fc.constantFrom('a', 'Z', '0', '.', '_', '-', '/', '~', '+', ' ', 'ä', '\n');
+    const name = fc.string({ unit: character, maxLength: 260 });
+    fc.assert(
+      fc.property(name, (text) => {
+        expect(ORIGIN_PATTERN.test(text)).toBe(isOrigin(text));
+        expect(CHAIN_PATTERN.test(text)).toBe(isChainName(text));
+      }),
+      { numRuns: 2000 },
+    );
+    for (const text of [
+      '',
+      '.',
+      '..',
+      'a'.repeat(200),
+      'a'.repeat(201),
+      'a'.repeat(249),
+      'a'.repeat(250),
+      'a/',
+      '/a',
+      'a//b',
+    ]) {
+      expect(ORIGIN_PATTERN.test(text), text).toBe(isOrigin(text));
+      expect(CHAIN_PATTERN.test(text), text).toBe(isChainName(text));
+    }
+  });
+
+  test('older keys are trusted when they are keys of this archive', () => {
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
+    const vkey = (origin: string) =>
+      encodeVkey(verifierKey(origin, { algorithm: 'ed25519', spki }, nodeSha256));
+    const trusting = (origin: string) =>
+      changed('  signing:', `  trusted: [ "${vkey(origin)}" ]\n  signing:`);
+    const own = vkey('audit.example.com/prod');
+    expect(parseConfig(trusting('audit.example.com/prod'), 'x.yaml', {}).archive.trusted).toEqual([own]);
+    expect(problemsOf(trusting('other.example'))).toEqual([
+      '5:14 archive.trusted[0]: is a key of "other.example", not of this archive\'s origin',
+    ]);
   });
 });
