@@ -1,15 +1,16 @@
 // How do these tests verify an archive?
 
-import { nodeDecompress } from '../../../src/base/node/decompress.ts';
-import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import type { ArchiveReader } from '../../../src/verify/archive-reader.ts';
 import { portableChecker } from '../../../src/verify/block-checker.ts';
 import type { Finding, FindingCode } from '../../../src/verify/finding.ts';
+import { nodeContentTools } from '../../../src/verify/node/tools.ts';
 import type { Report } from '../../../src/verify/report.ts';
 import { type VerifyOptions, verifyArchive } from '../../../src/verify/verify.ts';
 import { type ArchiveBuilder, NOW_MS } from '../../support/archive-builder.ts';
 
-export const tools = { sha256: nodeSha256, sha256Into: nodeSha256Into, decompress: nodeDecompress };
+/** What the threads use, in this one. */
+export const tools = nodeContentTools;
 
 export const verify = (
   reader: ArchiveReader,
