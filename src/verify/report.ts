@@ -1,5 +1,6 @@
 // What does a verification say in the end?
 import type { Finding, Verdict } from './finding.ts';
+import type { Depth } from './run.ts';
 
 export type Checked = {
   readonly seals: number;
@@ -40,6 +41,8 @@ export type ChainReport = {
 
 export type Report = {
   readonly verdict: Verdict;
+  /** With `seals`, nothing was read of any data object: `verified` then says nothing of their bytes. */
+  readonly depth: Depth;
   readonly chains: readonly ChainReport[];
   /** Of no one chain: strange objects, keys and specifications that are not what their name says. */
   readonly findings: readonly Finding[];

@@ -85,6 +85,7 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
 
   return {
     verdict: worstVerdict([findings.verdict, ...chains.map((chain) => chain.verdict)]),
+    depth: options.depth,
     chains,
     findings: findings.list(),
     findingsOmitted: findings.omitted,

@@ -2,6 +2,7 @@
 import type { Finding, Verdict } from '../../verify/finding.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
 import type { Colour, Output } from './output.ts';
+import { printable } from './printable.ts';
 import { bytesText, type Column, countText, tableText } from './table.ts';
 
 const COLOURS: Readonly<Record<Verdict, Colour>> = {
@@ -14,6 +15,11 @@ const MEANING: Readonly<Record<Verdict, string>> = {
   broken: 'this archive is not what was signed, or not kept as promised',
   unverifiable: 'it could not be shown either way',
 };
+
+const meaningOf = ({ verdict, depth }: Report): string =>
+  verdict === 'verified' && depth === 'seals'
+    ? 'every seal is in place and signed by a trusted key; data was not read'
+    : MEANING[verdict];
 
 export const verdictText = (output: Output, verdict: Verdict): string =>
   output.colour(COLOURS[verdict], verdict);
@@ -43,7 +49,7 @@ export function reportText(report: Report, description: string, output: Output):
   for (const chain of report.chains) lines.push(...chainFindings(chain, output));
   lines.push(...findingLines(report.findings, report.findingsOmitted, output));
   lines.push('', checkedLine(report.chains));
-  lines.push(`${verdictText(output, report.verdict)}  ${description}: ${MEANING[report.verdict]}`);
+  lines.push(`${verdictText(output, report.verdict)}  ${description}: ${meaningOf(report)}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -53,8 +59,14 @@ function chainFindings(chain: ChainReport, output: Output): string[] {
 }
 
 function findingLines(findings: readonly Finding[], omitted: number, output: Output): string[] {
-  const lines = findings.slice(0, SHOWN_MAX).flatMap((finding) => findingText(finding, output));
-  const more = omitted + Math.max(0, findings.length - SHOWN_MAX);
+  const infos = new Map<string, number>();
+  for (const { code, severity } of findings)
+    if (severity === 'info') infos.set(code, (infos.get(code) ?? 0) + 1);
+  const others = findings.filter(({ severity }) => severity !== 'info');
+  const lines = others.slice(0, SHOWN_MAX).flatMap((finding) => findingText(finding, output));
+  for (const [code, count] of infos)
+    lines.push(`  ${output.colour('dim', code)} (info)${count > 1 ? ` ×${count}` : ''}`);
+  const more = omitted + Math.max(0, others.length - SHOWN_MAX);
   return more > 0 ? [...lines, `  and ${countText(more)} more findings (--json lists them)`] : lines;
 }
 
@@ -70,8 +82,8 @@ export function findingText(finding: Finding, output: Output): string[] {
     finding.found === null ? null : `found ${finding.found}`,
   ].filter((part) => part !== null);
   return [
-    `  ${output.colour(colour, finding.code)} (${finding.severity})  ${place.join('  ')}`.trimEnd(),
-    ...(detail.length === 0 ? [] : [`      ${detail.join('; ')}`]),
+    `  ${output.colour(colour, finding.code)} (${finding.severity})  ${printable(place.join('  '))}`.trimEnd(),
+    ...(detail.length === 0 ? [] : [`      ${printable(detail.join('; '))}`]),
   ];
 }
 
