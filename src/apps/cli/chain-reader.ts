@@ -5,6 +5,7 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { dataPrefix, type Encoding, parseKey, sealKey, sealPrefix } from '../../format/paths.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { ObjectVersion, StoreReader } from '../../store/store.ts';
+import { linkProblems } from '../../verify/chain-state.ts';
 import { VerifyError } from '../../verify/finding.ts';
 import { oldestVersion } from '../../verify/object-versions.ts';
 import { inspectSeal, type OpenedSeal, trustProblem } from '../../verify/open-seal.ts';
@@ -86,10 +87,22 @@ export class ChainReader {
       const { origin } = opened.manifest;
       throw new VerifyError({ code: 'malformed', expected: `a seal of …${tail}`, found: `one of ${origin}` });
     }
+    this.#checkNeighbours(sequence, opened);
     const seal = { ...opened, ...place };
     this.#opened.set(sequence, seal);
     if (this.#opened.size > OPENED_MAX) this.#opened.delete(this.#opened.keys().next().value as number);
     return seal;
+  }
+
+  /** So that a range of segments comes from one history, not from two by the same key. */
+  #checkNeighbours(sequence: number, opened: OpenedSeal): void {
+    const before = this.#opened.get(sequence - 1);
+    const next = this.#opened.get(sequence + 1);
+    const [problem] = [
+      ...(before === undefined ? [] : linkProblems(before, opened, nodeSha256)),
+      ...(next === undefined ? [] : linkProblems(opened, next, nodeSha256)),
+    ];
+    if (problem !== undefined) throw new VerifyError(problem);
   }
 
   /** That a seal is sound says nothing of who signed it: anybody can make one with a key of theirs. */

@@ -1,14 +1,13 @@
 // `ledgerstone check`: does this proof show that this line was archived under a key that I trust? No network, no archive.
-import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { messageOf } from '../../base/error.ts';
 import { LIMITS, MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
-import { checkEventProof } from '../../verify/event-proof.ts';
+import { checkEventProof, type EventProofCheck } from '../../verify/event-proof.ts';
+import { readInput } from './bounded-input.ts';
 import { exitCodeOfVerdict, UsageError } from './exit-code.ts';
 import { readTrustedKeys } from './keys.ts';
 import { repeatable } from './open-archive.ts';
+import { printable } from './printable.ts';
 import { acting, type Session } from './session.ts';
 
 type CheckOptions = { readonly entry: string; readonly key?: readonly string[]; readonly json?: boolean };
@@ -42,35 +41,31 @@ async function runCheck(session: Session, proofFile: string, options: CheckOptio
   if (options.key === undefined)
     throw new UsageError('no trusted key', 'Add --key KEY: a verifier key or a file of them.');
   const trusted = await readTrustedKeys(options.key);
-  const proof = await readInput(session, proofFile, PROOF_BYTES_MAX);
-  const line = await readInput(session, options.entry, LIMITS.lineBytesMax + 1);
+  const { stdin } = session.io;
+  const proof = await readInput(stdin, proofFile, PROOF_BYTES_MAX, 'proof');
+  const line = await readInput(stdin, options.entry, LIMITS.lineBytesMax + 1, 'line');
   const result = await checkEventProof({ proof, line, trusted, sha256: nodeSha256 });
   const { output } = session;
   if (options.json === true) await output.json(result);
   else if (result.verdict === 'verified') {
-    const { origin, offset, sequence, size } = result;
-    await output.line(
-      `${output.colour('green', 'verified')}: offset ${offset} is in segment ${sequence} of ${origin}, checkpoint of size ${size}`,
-    );
+    await output.line(`${output.colour('green', 'verified')}: ${provenText(result)}`);
   } else {
     const { code, expected, found } = result.finding;
     await output.line(
       `${output.colour(result.verdict === 'broken' ? 'red' : 'yellow', result.verdict)}: ${code}`,
     );
-    if (expected !== null) await output.line(`  expected ${expected}`);
-    if (found !== null) await output.line(`  found    ${found}`);
+    if (expected !== null) await output.line(`  expected ${printable(expected)}`);
+    if (found !== null) await output.line(`  found    ${printable(found)}`);
   }
   return exitCodeOfVerdict(result.verdict);
 }
 
-async function readInput(session: Session, file: string, bytesMax: number): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = file === '-' ? await buffer(session.io.stdin) : await readFile(file);
-  } catch (cause) {
-    throw new UsageError(`can't read ${file}: ${messageOf(cause)}`);
-  }
-  if (bytes.length > bytesMax)
-    throw new UsageError(`${file} has ${bytes.length} bytes, more than any proof or line`);
-  return bytes;
+/** A gap line is as good a leaf as a record: what it proves is that there is none. */
+function provenText(proven: Extract<EventProofCheck, { readonly verdict: 'verified' }>): string {
+  const { origin, offset, nextOffset, gap, sequence, size } = proven;
+  const place = `segment ${sequence} of ${origin}, checkpoint of size ${size}`;
+  if (gap === null) return `offset ${offset} is in ${place}`;
+  const last = nextOffset - 1;
+  const offsets = last === offset ? `offset ${offset}` : `offsets ${offset} to ${last}`;
+  return `no record, but the gap line of ${offsets} (${gap}) is in ${place}`;
 }

@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { ConfigError } from '../archiver/config.ts';
+import { printableLines } from './printable.ts';
 
 export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
@@ -70,7 +71,8 @@ export class Output {
 
   /** Message and remedy; the stack only for those who ask for it. */
   error(error: unknown): void {
-    this.note(`${this.colour('red', 'error', this.#io.stderr)}: ${messageOf(error)}`);
+    const message = printableLines(messageOf(error));
+    this.note(`${this.colour('red', 'error', this.#io.stderr)}: ${message}`);
     if (error instanceof LedgerstoneError && error.remedy !== undefined) this.note(`  ${error.remedy}`);
     if (debugging(this.#io.env) && error instanceof Error) this.note(withCauses(error));
   }

@@ -7,6 +7,7 @@ import { ChainReader, listChains } from './chain-reader.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { type Archive, type ArchiveOptions, openArchive, withArchive } from './open-archive.ts';
 import type { Output } from './output.ts';
+import { printable } from './printable.ts';
 import { acting, type Session } from './session.ts';
 import { ageText, type Column, countText, tableText } from './table.ts';
 
@@ -183,7 +184,8 @@ function statusText(status: Status, output: Output): string {
   lines.push(rows.length === 0 ? 'no chain yet' : tableText(COLUMNS, rows).trimEnd());
   for (const { chain, partition, problem, service } of status.chains) {
     const place = `${chain}/${partition}`;
-    if (problem !== null) lines.push('', `${output.colour('red', 'unreadable')} ${place}: ${problem}`);
+    if (problem !== null)
+      lines.push('', `${output.colour('red', 'unreadable')} ${place}: ${printable(problem)}`);
     if (service?.halt != null) {
       const { code, message, remedy } = service.halt;
       lines.push('', `${output.colour('red', 'halted')} ${place}: ${message} (${code})`, `  ${remedy}`);

@@ -1,7 +1,5 @@
 // `ledgerstone verify`: is this archive what was sealed into it, and was it kept as promised?
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { messageOf } from '../../base/error.ts';
 import { MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
@@ -10,6 +8,8 @@ import { workerChecker } from '../../verify/node/worker-checker.ts';
 import type { Report } from '../../verify/report.ts';
 import type { Depth, Progress as VerifyProgress } from '../../verify/run.ts';
 import { verifyArchive } from '../../verify/verify.ts';
+import { readInput } from './bounded-input.ts';
+import { ChainReader, listChains } from './chain-reader.ts';
 import { exitCodeOfVerdict, UsageError } from './exit-code.ts';
 import { type ArchiveOptions, openArchive, repeatable, withArchive } from './open-archive.ts';
 import type { Io } from './output.ts';
@@ -67,7 +67,9 @@ async function runVerify(
   options: VerifyCommandOptions,
 ): Promise<number> {
   session.verdictOnError = true;
-  const since = (await Promise.all((options.since ?? []).map(readCheckpoints))).flat();
+  const since = (
+    await Promise.all((options.since ?? []).map((file) => readCheckpoints(session.io, file)))
+  ).flat();
   const archive = await openArchive(name, options, session.io.env);
   try {
     const report = await verifyStore(session.io, archive.store, archive.trusted, {
@@ -101,6 +103,16 @@ export async function verifyStore(
 ): Promise<Report> {
   const progress = startProgress(io, 'verify');
   const checker = workerChecker();
+  let segments: number | null = null;
+  if (progress.visible) {
+    // Only the bar's end hangs on it: verification neither waits for it nor fails with it.
+    countSegments(store, io.signal).then(
+      (count) => {
+        segments = count;
+      },
+      () => {},
+    );
+  }
   try {
     return await verifyArchive(store, {
       ...options,
@@ -108,7 +120,15 @@ export async function verifyStore(
       sha256: nodeSha256,
       checker,
       signal: io.signal,
-      onProgress: (now) => progress.update(now.chainsDone, now.chains, progressText(now)),
+      onProgress: (now) => {
+        const isContent = options.depth === 'content';
+        const done = isContent ? now.seals + now.dataObjects : now.seals;
+        progress.update(
+          segments === null ? 0 : done,
+          (segments ?? 1) * (isContent ? 2 : 1),
+          progressText(now),
+        );
+      },
     });
   } finally {
     progress.stop();
@@ -116,20 +136,22 @@ export async function verifyStore(
   }
 }
 
+/** What the heads say, by a few listings a chain. */
+async function countSegments(store: StoreReader, signal: AbortSignal): Promise<number> {
+  let segments = 0;
+  for await (const place of listChains(store, signal)) {
+    segments += (await new ChainReader({ store, ...place, trusted: [], signal }).headSequence()) + 1;
+  }
+  return segments;
+}
+
 const progressText = ({ chainsDone, chains, seals, lines, bytes }: Readonly<VerifyProgress>): string =>
   `${chainsDone}/${chains} chains, ${countText(seals)} seals, ${countText(lines)} lines, ${bytesText(bytes)}`;
 
 /** Signed notes, one after the other: each ends with its signature lines. */
-async function readCheckpoints(file: string): Promise<Uint8Array[]> {
-  let text: string;
-  try {
-    const bytes = await readFile(file);
-    if (bytes.length > MIB) throw new Error('it is larger than 1 MiB');
-    text = bytes.toString('utf8');
-  } catch (cause) {
-    throw new UsageError(`can't read the checkpoint ${file}: ${messageOf(cause)}`);
-  }
-  const notes = splitNotes(text);
+async function readCheckpoints({ stdin }: Io, file: string): Promise<Uint8Array[]> {
+  const bytes = await readInput(stdin, file, MIB, 'checkpoint');
+  const notes = splitNotes(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
   if (notes.length === 0 || notes.some((note) => note.length > CHECKPOINT_BYTES_MAX)) {
     throw new UsageError(
       `${file} holds no signed checkpoint`,

@@ -1,11 +1,22 @@
 // Do the commands that read an archive see what an attacker did to it, and say no more than they know?
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from '../../../src/apps/cli/cli.ts';
+import { utf8 } from '../../../src/base/bytes.ts';
+import { sealKey } from '../../../src/format/paths.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
-import { ArchiveBuilder, archiveKey, entries, signer, writeCopy } from '../../support/archive-builder.ts';
-import { ledgerstone } from './captured-io.ts';
+import {
+  ArchiveBuilder,
+  archiveKey,
+  entries,
+  signer,
+  transactionGap,
+  writeCopy,
+} from '../../support/archive-builder.ts';
+import { capturedIo, ledgerstone } from './captured-io.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -60,4 +71,133 @@ it('a chain whose key was replaced is read with both keys pinned', async () => {
   const one = await ledgerstone(get);
   expect(one.code).toBe(3);
   expect(one.err).toContain('`ledgerstone verify` follows that');
+});
+
+describe('what a terminal would obey', () => {
+  const ESCAPES = 'x\r\u001b[2K\u001b[32mverified\u001b[39m\u202e\u009b2J';
+
+  it('in the names of files is shown, not sent', async () => {
+    const builder = new ArchiveBuilder();
+    await builder.chain().fill(1, 4);
+    writeCopy(builder.archive, folder);
+    writeFileSync(join(folder, ESCAPES), 'junk');
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff, 0x1b, 0x63])]), 'junk');
+    const ran = await ledgerstone(['verify', folder, '--key', pinned('log key')]);
+    expect(ran.out).toContain('foreign-object');
+    expect(ran.out).toContain('\\u{1b}[2K');
+    expect(ran.out + ran.err).not.toMatch(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/u);
+  });
+
+  it('in what an object says is shown, not sent', async () => {
+    const builder = new ArchiveBuilder();
+    const [first] = await builder.chain().fill(1, 4);
+    builder.archive.put(`keys/${'0'.repeat(64)}.vkey`, utf8(ESCAPES));
+    builder.archive.alter(first?.sealKey ?? '', () => utf8(ESCAPES));
+    writeCopy(builder.archive, folder);
+    for (const args of [['verify'], ['status'], ['show', ...chain, '--sequence', '0']]) {
+      const [command = '', ...rest] = args;
+      const ran = await ledgerstone([command, folder, ...rest, '--key', pinned('log key')]);
+      expect(ran.out + ran.err).not.toMatch(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/u);
+    }
+  });
+});
+
+describe('check', () => {
+  async function proofOf(offset: number): Promise<{ proof: string; line: string }> {
+    const builder = new ArchiveBuilder();
+    const orders = builder.chain();
+    await orders.seal();
+    await orders.seal({ lines: [...entries(0, 2), transactionGap(2, 3), ...entries(5, 1)] });
+    writeCopy(builder.archive, join(folder, 'archive'));
+    const ran = await ledgerstone([
+      'prove',
+      join(folder, 'archive'),
+      ...chain,
+      '--offset',
+      `${offset}`,
+      '--json',
+    ]);
+    const { proof, line } = JSON.parse(ran.out) as { proof: string; line: string };
+    writeFileSync(join(folder, 'proof'), proof);
+    writeFileSync(join(folder, 'line'), line);
+    return { proof, line };
+  }
+  const check = (proof: string, line: string) =>
+    ledgerstone(['check', proof, '--entry', line, '--key', pinned('log key')]);
+
+  it('never passes a gap line off as a record', async () => {
+    await proofOf(3);
+    const ran = await check(join(folder, 'proof'), join(folder, 'line'));
+    expect(ran.code).toBe(0);
+    expect(ran.out).toMatch(/^verified: .*no record.*offsets 2 to 4.*transaction/);
+  });
+
+  it('reads no more of a file than a proof or a line may have', async () => {
+    await proofOf(1);
+    for (const name of ['proof', 'line']) {
+      const huge = join(folder, `huge ${name}`);
+      writeFileSync(huge, '');
+      truncateSync(huge, 1.5 * 2 ** 30);
+      const before = process.memoryUsage().arrayBuffers;
+      const files = { proof: join(folder, 'proof'), line: join(folder, 'line'), [name]: huge };
+      const ran = await check(files.proof, files.line);
+      expect(ran.code).toBe(2);
+      expect(ran.err).toContain('bytes');
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(128 * 2 ** 20);
+    }
+  });
+
+  it('reads no more of a stream either', async () => {
+    await proofOf(1);
+    let given = 0;
+    const { io, err } = capturedIo();
+    async function* endless() {
+      for (; given < 2 ** 31; given += 2 ** 20) yield Buffer.alloc(2 ** 20, 0x20);
+    }
+    const stdin = Readable.from(endless());
+    const key = pinned('log key');
+    const code = await runCli(['check', join(folder, 'proof'), '--entry', '-', '--key', key], {
+      ...io,
+      stdin,
+    });
+    expect(code).toBe(2);
+    expect(err()).toContain('bytes');
+    expect(given).toBeLessThan(128 * 2 ** 20);
+  });
+});
+
+it('verify at the depth of seals does not say that data is unaltered', async () => {
+  const builder = new ArchiveBuilder();
+  const [, second] = await builder.chain().fill(1, 4);
+  builder.archive.alter(second?.dataKey ?? '', (bytes) => bytes.fill(0));
+  writeCopy(builder.archive, folder);
+  const args = ['verify', folder, '--key', pinned('log key'), '--depth', 'seals'];
+  const ran = await ledgerstone(args);
+  expect(ran.code).toBe(0);
+  expect(ran.out).not.toContain('unaltered');
+  expect(ran.out).toContain('data was not read');
+  expect(JSON.parse((await ledgerstone([...args, '--json'])).out)).toMatchObject({ depth: 'seals' });
+});
+
+it('get --prove does not go from one history into another by the same key', async () => {
+  const builder = new ArchiveBuilder();
+  const orders = builder.chain();
+  await orders.fill(1, 4);
+  const fork = orders.copy();
+  await orders.seal({ lines: entries(4, 4) });
+  await orders.seal({ lines: entries(8, 4) });
+  const other = new ArchiveBuilder();
+  Object.assign(fork, { builder: other });
+  await fork.seal({ lines: entries(4, 3) });
+  await fork.seal({ lines: entries(7, 5) });
+  writeCopy(builder.archive, folder);
+  const key = sealKey('orders', 0, 3);
+  writeFileSync(join(folder, key), other.archive.bytesOf(key) as Uint8Array);
+  for (const dataKey of other.archive.keys().filter((each) => each.startsWith('data/'))) {
+    mkdirSync(dirname(join(folder, dataKey)), { recursive: true });
+    writeFileSync(join(folder, dataKey), other.archive.bytesOf(dataKey) as Uint8Array);
+  }
+  const ran = await ledgerstone(['get', folder, ...chain, '--prove', '--key', pinned('log key')]);
+  expect(ran.code).toBe(1);
+  expect(ran.err).toContain('previous-mismatch');
 });
