@@ -3,11 +3,13 @@ import { Presets, SingleBar } from 'cli-progress';
 import type { Io } from './output.ts';
 
 export type Progress = {
+  /** False where nobody looks: what only serves the bar need not be done. */
+  readonly visible: boolean;
   update(done: number, total: number, text: string): void;
   stop(): void;
 };
 
-const SILENT: Progress = { update() {}, stop() {} };
+const SILENT: Progress = { visible: false, update() {}, stop() {} };
 
 /** A bar on standard error, and only where that is a terminal: a log or a pipe gets none of it. */
 export function startProgress(io: Io, title: string): Progress {
@@ -27,6 +29,7 @@ export function startProgress(io: Io, title: string): Progress {
   );
   bar.start(1, 0, { text: '' });
   return {
+    visible: true,
     update(done, total, text) {
       bar.setTotal(Math.max(total, 1));
       bar.update(Math.min(done, Math.max(total, 1)), { text });
