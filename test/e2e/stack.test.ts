@@ -1,7 +1,8 @@
 // Does `npm run stack` do what it promises: ready, joined by a second start, on loopback only, and gone without a trace?
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,7 +23,8 @@ import { listeningAddresses } from '../support/stack/listening.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');
 const stackMain = path.join(root, 'localstack', 'main.ts');
-const base = realpathSync(mkdtempSync(path.join(tmpdir(), 'stack-test-')));
+/** Made by the first test that needs it: a skipped file leaves no directory. */
+const base = path.join(realpathSync(tmpdir()), `stack-test-${randomUUID()}`);
 const run = promisify(execFile);
 
 /** What a person types, with its own state directory. */
@@ -268,7 +270,7 @@ describeWithMeans('startStack', { s3: true, native: true }, () => {
 
   it('refuses a directory that holds something else, and does not touch it', async () => {
     const dir = path.join(base, 'home');
-    await mkdir(dir);
+    await mkdir(dir, { recursive: true });
     await writeFile(path.join(dir, 'thesis.txt'), 'mine');
     await expect(startStack({ dir, backend: 'native', kafka: false, s3: false })).rejects.toThrow(
       /thesis\.txt/,
