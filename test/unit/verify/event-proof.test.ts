@@ -2,7 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/base/bytes.ts';
 import { nodeSha256 as sha256 } from '../../../src/base/node/hash.ts';
+import { checkpointText } from '../../../src/format/checkpoint.ts';
 import { encodeEventProof, parseEventProof } from '../../../src/format/event-proof.ts';
+import { encodeEntry } from '../../../src/format/line-writer.ts';
+import { encodeSignedCheckpoint } from '../../../src/format/note.ts';
+import type { KafkaRecord } from '../../../src/format/record.ts';
+import { verifierKey } from '../../../src/format/vkey.ts';
 import { inclusionProof } from '../../../src/merkle/proof.ts';
 import { leafHash } from '../../../src/merkle/tree.ts';
 import { buildEventProof, checkEventProof } from '../../../src/verify/event-proof.ts';
@@ -123,6 +128,49 @@ describe('an event proof', () => {
     expect(await checkEventProof({ proof, line: lines[0] as Uint8Array, trusted, sha256 })).toMatchObject({
       verdict: 'broken',
       finding: { code: 'bad-signature' },
+    });
+  });
+
+  it('does not hold for a line whose offset is none of its segment', async () => {
+    const builder = new ArchiveBuilder();
+    const stray = encodeEntry(entries(77, 1)[0] as KafkaRecord);
+    const words = { lines: entries(0, 4), encodedLines: (lines: Uint8Array[]) => lines.with(2, stray) };
+    const { sealKey, lines } = await builder.chain().seal(words);
+    const { trusted } = builder;
+    const opened = await openSeal(builder.archive.bytesOf(sealKey) as Uint8Array, { trusted, sha256 });
+    const leaves = lines.map((line) => leafHash(sha256, line));
+    const proof = buildEventProof(opened, leaves, 2, sha256);
+    expect(await checkEventProof({ proof, line: stray, trusted, sha256 })).toMatchObject({
+      verdict: 'broken',
+      finding: { code: 'offset-gap' },
+    });
+  });
+
+  /** A checkpoint, rightly signed, of a tree with that one manifest in it. */
+  async function signedAlone(origin: string, manifestBytes: Uint8Array): Promise<Uint8Array> {
+    const key = verifierKey(origin, signer().publicKey, sha256);
+    const text = checkpointText({ origin, size: 1, root: leafHash(sha256, manifestBytes) });
+    const signature = await signer().sign(text);
+    return encodeSignedCheckpoint(text, [{ name: origin, keyId: key.id, signature }]);
+  }
+
+  it.each([
+    { name: 'another chain', origin: 'audit.example.com/prod/payments/0', before: 0 },
+    { name: 'another place of its chain', origin: 'audit.example.com/prod/orders/0', before: 1 },
+  ])('does not hold for a manifest under the checkpoint of $name', async ({ origin, before }) => {
+    const builder = new ArchiveBuilder();
+    const chain = builder.chain();
+    for (let i = 0; i < before; i++) await chain.seal();
+    const { sealKey, lines } = await chain.seal({ lines: entries(0, 3) });
+    const { trusted } = builder;
+    const opened = await openSeal(builder.archive.bytesOf(sealKey) as Uint8Array, { trusted, sha256 });
+    const leaves = lines.map((line) => leafHash(sha256, line));
+    const own = parts(buildEventProof(opened, leaves, 2, sha256));
+    const note = await signedAlone(origin, own.manifestBytes);
+    const proof = encodeEventProof({ ...own, index: 0, path: [], note });
+    expect(await checkEventProof({ proof, line: lines[2] as Uint8Array, trusted, sha256 })).toMatchObject({
+      verdict: 'broken',
+      finding: { code: 'malformed' },
     });
   });
 
