@@ -12,21 +12,33 @@ import type { ArchiveObject } from './survey.ts';
 
 const OBJECT_BYTES_MAX = 4 * MIB;
 
-/** Their names are hashes of their content. No key in the archive is believed for lying there. */
+/**
+ * Their names are hashes of their content. No key in the archive is believed for lying there. `origin`: the archive's,
+ * as its chains tell it.
+ */
 export async function checkArchiveObjects(
   objects: readonly ArchiveObject[],
+  origin: string | null,
   run: Run,
   findings: FindingList,
 ): Promise<void> {
-  await Promise.all(objects.map((object) => run.reads.while(1, () => checkObject(object, run, findings))));
+  await Promise.all(
+    objects.map((object) => run.reads.while(1, () => checkObject(object, origin, run, findings))),
+  );
 }
 
-async function checkObject(object: ArchiveObject, run: Run, findings: FindingList): Promise<void> {
+async function checkObject(
+  object: ArchiveObject,
+  origin: string | null,
+  run: Run,
+  findings: FindingList,
+): Promise<void> {
   const { key, version } = object;
   const place = { key, versionId: version.versionId };
   try {
     const options = { maxBytes: OBJECT_BYTES_MAX, ...(run.signal && { signal: run.signal }) };
-    const problem = nameProblem(object, await run.reader.read(key, version.versionId, options), run);
+    const bytes = await run.reader.read(key, version.versionId, options);
+    const problem = nameProblem(object, bytes, origin, run);
     if (problem !== null) findings.add(problem, place);
     const lock = await run.reader.lock(key, version.versionId, run.signal);
     // Their policy's period stands in no manifest: that there is a lock in compliance mode is all that can be asked.
@@ -40,7 +52,12 @@ async function checkObject(object: ArchiveObject, run: Run, findings: FindingLis
   }
 }
 
-function nameProblem({ parsed }: ArchiveObject, bytes: Uint8Array, run: Run): Problem | null {
+function nameProblem(
+  { parsed }: ArchiveObject,
+  bytes: Uint8Array,
+  origin: string | null,
+  run: Run,
+): Problem | null {
   if (parsed.kind === 'format') {
     const hash = toHex(run.sha256(bytes));
     return hash === parsed.sha256 ? null : { code: 'data-altered', expected: parsed.sha256, found: hash };
@@ -53,7 +70,9 @@ function nameProblem({ parsed }: ArchiveObject, bytes: Uint8Array, run: Run): Pr
       return { code: 'data-altered', expected: `the key ${parsed.spkiSha256}`, found: print };
     }
     const spelling = `${encodeVkey(vkey)}\n`;
-    return text === spelling ? null : { code: 'malformed', expected: 'one vkey and LF', found: text };
+    if (text !== spelling) return { code: 'malformed', expected: 'one vkey and LF', found: text };
+    if (origin === null || vkey.name === origin) return null;
+    return { code: 'malformed', expected: `a key of ${origin}`, found: `one of ${vkey.name}` };
   } catch (error) {
     return { code: 'malformed', expected: 'one vkey and LF', found: messageOf(error) };
   }

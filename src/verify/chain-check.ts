@@ -120,6 +120,7 @@ class ChainCheck {
       return;
     }
     const { origin } = opened.manifest;
+    const isTrusted = this.#trust.believes(origin, opened.signedKeys);
     const distrust = this.#trust.step(origin, opened.signedKeys, isSound);
     if (distrust !== null) this.#findings.add(distrust, place);
     this.#checkPlace(origin, place);
@@ -133,7 +134,7 @@ class ChainCheck {
     }
     this.#before = opened;
     this.#head = opened;
-    await this.#checkData(opened, isSound && distrust === null);
+    await this.#checkData(opened, isSound && isTrusted);
   }
 
   /** Junk at the key of the next seal stops a chain; once another chain goes on in its place, it is only junk. */

@@ -31,7 +31,7 @@ export class ChainTrust {
     return keys.some((key) => includesKey(believed, key));
   }
 
-  /** `isSound`: every one of the seal's keys signed it. */
+  /** `isSound`: every one of the seal's keys signed it. Null is no word of trust: the same keys are reported once. */
   step(origin: string, keys: readonly VerifierKey[], isSound: boolean): Problem | null {
     if (this.believes(origin, keys)) {
       if (isSound) this.#keys = keys;

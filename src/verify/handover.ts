@@ -2,6 +2,7 @@
 import { equalBytes, fromHex, toHex } from '../base/bytes.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type ChainId, parseChainOrigin } from '../format/chain.ts';
+import type { Manifest } from '../format/manifest.ts';
 import { sealKey } from '../format/paths.ts';
 import type { Anchor } from './anchor.ts';
 import type { Problem } from './finding.ts';
@@ -74,16 +75,29 @@ export async function continuesProblems(opened: OpenedSeal, run: HandoverRun): P
     const { root, manifest } = inspection.opened;
     if (!equalBytes(root, fromHex(continues.root)))
       return [{ code: 'fork', expected, found: `root ${toHex(root)}` }];
-    if (manifest.records.nextOffset === continues.nextOffset) return [];
-    const offsets = {
-      expected: `nextOffset ${continues.nextOffset}`,
-      found: String(manifest.records.nextOffset),
-    };
-    return [{ code: 'offset-gap', ...offsets }];
+    const { nextOffset } = manifest.records;
+    if (nextOffset !== continues.nextOffset) {
+      return [
+        { code: 'offset-gap', expected: `nextOffset ${continues.nextOffset}`, found: String(nextOffset) },
+      ];
+    }
+    return startProblems(manifest, opened.manifest);
   } catch (error) {
     run.signal?.throwIfAborted();
     return [{ ...storeProblem(error), expected }];
   }
+}
+
+/** Of the same topic nothing is left out between the two; and nothing is there twice, where it is known to be the same. */
+function startProblems(older: Manifest, newer: Manifest): Problem[] {
+  const [before, after] = [older.source, newer.source];
+  const { nextOffset } = older.records;
+  const { firstOffset } = newer.records;
+  if (JSON.stringify(before) !== JSON.stringify(after) || firstOffset === nextOffset) return [];
+  // Without an id, a topic that was created anew looks the same and begins anew.
+  const isCertain = after.kind === 'kafka' && after.topicId !== null;
+  if (!isCertain && firstOffset < nextOffset) return [];
+  return [{ code: 'offset-gap', expected: `firstOffset ${nextOffset}`, found: String(firstOffset) }];
 }
 
 async function inspectAt(

@@ -70,18 +70,17 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
     run.anchors.set(place, [...(run.anchors.get(place) ?? []), ...anchors]);
   }
 
-  // 3. Keys and specifications are what their names say.
-  await checkArchiveObjects(survey.objects, run, findings);
-
-  // 4. Each chain: seals, links, signatures, locks, data.
+  // 3. Each chain: seals, links, signatures, locks, data.
   const chains = await checkChains(survey.chains, run, findings);
+
+  // 4. Keys and specifications are what their names say.
+  await checkArchiveObjects(survey.objects, onlyOrigin(chains, findings), run, findings);
 
   // 5. What should be there and is not.
   await checkAbsentChains(survey.chains, run, findings, options.only !== undefined);
   if (chains.length === 0) {
     findings.add({ code: 'unreadable', expected: 'an archive', found: 'no chain at all' });
   }
-  checkOneOrigin(chains, findings);
 
   return {
     verdict: worstVerdict([findings.verdict, ...chains.map((chain) => chain.verdict)]),
@@ -175,8 +174,8 @@ async function checkAbsentChains(
   }
 }
 
-/** One archive has one origin: a chain of another was put there, however well it is signed. */
-function checkOneOrigin(chains: readonly ChainReport[], findings: FindingList): void {
+/** One archive has one origin: a chain of another was put there, however well it is signed. Null when it is not known. */
+function onlyOrigin(chains: readonly ChainReport[], findings: FindingList): string | null {
   const origins = new Set<string>();
   for (const { origin, chain, partition } of chains) {
     const ending = `/${chain}/${partition}`;
@@ -184,5 +183,7 @@ function checkOneOrigin(chains: readonly ChainReport[], findings: FindingList): 
   }
   if (origins.size > 1) {
     findings.add({ code: 'malformed', expected: 'chains of one archive', found: [...origins].join(' and ') });
+    return null;
   }
+  return [...origins][0] ?? null;
 }
