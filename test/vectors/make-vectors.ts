@@ -1,0 +1,66 @@
+// How is a new vector frozen? `node test/vectors/make-vectors.ts` adds those that are not there, and changes none that is.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { utf8Text } from '../../src/base/bytes.ts';
+import { encodeVkey } from '../../src/format/vkey.ts';
+import { type FindingCode, SEVERITY, verdictOf } from '../../src/verify/finding.ts';
+import { NOW_MS } from '../support/archive-builder.ts';
+import { type ArchiveCase, copyCodes } from './archive-cases.ts';
+import { BAD_CASES } from './archive-cases-bad.ts';
+import { DATA_CASES } from './archive-cases-data.ts';
+import { GOOD_CASES, ODD_CASES } from './archive-cases-good.ts';
+import { ARCHIVES_FOLDER, type ArchiveVector, type Expected, freezeObjects, thawArchive, WARNING } from './archive-vector.ts';
+import { listed, readPins, writePins } from './pins.ts';
+import { makeObjectVectors } from './object-cases.ts';
+import { OBJECTS_FILE, type ObjectVector, readObjectVectors } from './object-vector.ts';
+import { chainVerdicts } from './run-vector.ts';
+
+export const ARCHIVE_CASES: readonly ArchiveCase[] = [...GOOD_CASES, ...ODD_CASES, ...BAD_CASES, ...DATA_CASES];
+
+const expected = (codes: readonly FindingCode[]): Expected => ({
+  verdict: verdictOf(codes.map((code) => ({ severity: SEVERITY[code] }))),
+  codes: [...codes].sort(),
+});
+
+async function freeze({ name, about, codes, mayAlso, copy, make }: ArchiveCase): Promise<ArchiveVector> {
+  const made = await make();
+  const { builder } = made;
+  const objects = await freezeObjects(builder.archive);
+  const copied = copy === undefined ? copyCodes(codes) : copy;
+  const vector: ArchiveVector = {
+    name,
+    about,
+    keys: WARNING,
+    trusted: made.trusted ?? builder.trusted.map(encodeVkey),
+    now: new Date(made.nowMs ?? NOW_MS).toISOString(),
+    since: (made.since ?? []).map(utf8Text),
+    staleAfterMs: made.staleAfterMs ?? null,
+    store: { locks: made.locks ?? 'shown', unreadable: made.unreadable ?? [] },
+    expect: { ...expected(codes), chains: {} },
+    mayAlso: mayAlso ?? [],
+    copy: copied === null ? null : expected(copied),
+    objects,
+  };
+  // Which chain has the fault is for a person to look at before the file is committed; that it is the archive's is not.
+  const chains = await chainVerdicts(vector, thawArchive(vector));
+  return { ...vector, expect: { ...vector.expect, chains } };
+}
+
+if (import.meta.main) {
+  const pins = readPins();
+  mkdirSync(ARCHIVES_FOLDER, { recursive: true });
+  for (const each of ARCHIVE_CASES) {
+    const path = join(ARCHIVES_FOLDER, `${each.name}.json`);
+    if (existsSync(path)) continue;
+    writeFileSync(path, `${JSON.stringify(await freeze(each), null, 1)}\n`);
+    console.log(`new: ${each.name}`);
+  }
+  const kept: ObjectVector[] = existsSync(OBJECTS_FILE) ? readObjectVectors() : [];
+  const names = new Set(kept.map(({ name }) => name));
+  const fresh = (await makeObjectVectors()).filter(({ name }) => !names.has(name));
+  for (const { name } of fresh) console.log(`new: ${name}`);
+  const all = [...kept, ...fresh].map((vector) => JSON.stringify(vector));
+  writeFileSync(OBJECTS_FILE, `[\n${all.join(',\n')}\n]\n`);
+  writePins(new Map([...listed(), ...pins]));
+}
+

@@ -1,0 +1,97 @@
+// What does a frozen line, manifest, seal, vkey or event proof look like, and what is said of it? (test/vectors/objects.json)
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fromBase64, toBase64 } from '../../src/base/bytes.ts';
+import { LedgerstoneError } from '../../src/base/error.ts';
+import { nodeSha256 } from '../../src/base/node/hash.ts';
+import { parseManifest } from '../../src/format/manifest.ts';
+import { decodeLine, type GapLine, type KafkaRecord } from '../../src/format/record.ts';
+import { parseVkey } from '../../src/format/vkey.ts';
+import type { FindingCode } from '../../src/verify/finding.ts';
+import { checkEventProof } from '../../src/verify/event-proof.ts';
+import { openSeal } from '../../src/verify/open-seal.ts';
+import { thawBytes } from './archive-vector.ts';
+
+export const OBJECTS_FILE = join(import.meta.dirname, 'objects.json');
+
+type Bytes = { readonly text: string } | { readonly base64: string };
+
+/** A record with its bytes as base64 and its int64 as text. */
+export type FrozenRecord = {
+  readonly offset: number;
+  readonly timestamp: string;
+  readonly timestampType: 'create' | 'append';
+  readonly key: string | null;
+  readonly headers: readonly (readonly [string, string | null])[];
+  readonly value: string | null;
+};
+
+export type ObjectVector = {
+  /** `<kind>/<name>`. */
+  readonly name: string;
+  readonly about: string;
+  /** A line without its LF, a manifest, a whole seal, a vkey, or an event proof. */
+  readonly bytes: Bytes;
+  readonly expect: 'accepted' | FindingCode;
+  /** Of an accepted line: what it carries. */
+  readonly carries?: { readonly record: FrozenRecord } | { readonly gap: GapLine };
+  /** Of seals and event proofs. */
+  readonly trusted?: readonly string[];
+  /** Of seals: the place that the object's key names. */
+  readonly place?: { readonly origin: string; readonly sequence: number };
+  /** Of event proofs. */
+  readonly line?: Bytes;
+};
+
+export const readObjectVectors = (): ObjectVector[] => JSON.parse(readFileSync(OBJECTS_FILE, 'utf8'));
+
+const orNull = <T, R>(value: T | null, map: (value: T) => R): R | null => (value === null ? null : map(value));
+
+export const freezeRecord = (record: KafkaRecord): FrozenRecord => ({
+  offset: record.offset,
+  timestamp: String(record.timestamp),
+  timestampType: record.timestampType,
+  key: orNull(record.key, toBase64),
+  headers: record.headers.map(({ name, value }) => [toBase64(name), orNull(value, toBase64)]),
+  value: orNull(record.value, toBase64),
+});
+
+export const thawRecord = (record: FrozenRecord): KafkaRecord => ({
+  offset: record.offset,
+  timestamp: BigInt(record.timestamp),
+  timestampType: record.timestampType,
+  key: orNull(record.key, fromBase64),
+  headers: record.headers.map(([name, value]) => ({ name: fromBase64(name), value: orNull(value, fromBase64) })),
+  value: orNull(record.value, fromBase64),
+});
+
+/** What the project says of it today: `accepted`, or the code of the error. */
+export async function verdictOn(vector: ObjectVector): Promise<string> {
+  const bytes = thawBytes(vector.bytes);
+  const trusted = (vector.trusted ?? []).map((text) => parseVkey(text, nodeSha256));
+  const tools = { trusted, sha256: nodeSha256 };
+  try {
+    switch (vector.name.split('/')[0]) {
+      case 'line':
+        decodeLine(bytes);
+        return 'accepted';
+      case 'manifest':
+        parseManifest(bytes);
+        return 'accepted';
+      case 'vkey':
+        parseVkey(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), nodeSha256);
+        return 'accepted';
+      case 'seal':
+        await openSeal(bytes, { ...tools, ...vector.place });
+        return 'accepted';
+      case 'event-proof': {
+        const check = await checkEventProof({ ...tools, proof: bytes, line: thawBytes(vector.line ?? { text: '' }) });
+        return check.verdict === 'verified' ? 'accepted' : check.finding.code;
+      }
+    }
+  } catch (error) {
+    if (error instanceof LedgerstoneError) return error.code;
+    throw error;
+  }
+  throw new Error(`the vector ${vector.name} is of no kind`);
+}
