@@ -1,5 +1,14 @@
 // Do the commands that read an archive see what an attacker did to it, and say no more than they know?
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -18,11 +27,16 @@ import {
 } from '../../support/archive-builder.ts';
 import { capturedIo, ledgerstone } from './captured-io.ts';
 
+let base: string;
 let folder: string;
+let outside: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ledgerstone-attacks-'));
+  base = mkdtempSync(join(tmpdir(), 'ledgerstone-attacks-'));
+  [folder, outside] = [join(base, 'archive'), join(base, 'outside')];
+  mkdirSync(folder);
+  mkdirSync(outside);
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => rmSync(base, { recursive: true, force: true }));
 
 const pinned = (seed: string): string => encodeVkey(archiveKey(signer(seed)));
 const chain = ['--topic', 'orders', '--partition', '0'] as const;
@@ -200,4 +214,96 @@ it('get --prove does not go from one history into another by the same key', asyn
   const ran = await ledgerstone(['get', folder, ...chain, '--prove', '--key', pinned('log key')]);
   expect(ran.code).toBe(1);
   expect(ran.err).toContain('previous-mismatch');
+});
+
+describe('a directory that is a trap', () => {
+  let builder: ArchiveBuilder;
+  let seal: string;
+  let data: string;
+  beforeEach(async () => {
+    builder = new ArchiveBuilder();
+    const [, second] = await builder.chain().fill(2, 4);
+    [seal, data] = [join(folder, second?.sealKey ?? ''), join(folder, second?.dataKey ?? '')];
+    writeCopy(builder.archive, folder);
+  });
+  const keyFile = () => join(folder, builder.archive.keys().find((key) => key.startsWith('keys/')) ?? '');
+  const linked = (file: string) => {
+    renameSync(file, join(outside, 'it'));
+    symlinkSync(join(outside, 'it'), file);
+  };
+  const replaced = (file: string, make: (file: string) => void) => {
+    rmSync(file, { recursive: true });
+    make(file);
+  };
+  const fifo = (file: string) => void execFileSync('mkfifo', [file]);
+  const sparse = (bytes: number) => (file: string) => {
+    writeFileSync(file, '');
+    truncateSync(file, bytes);
+  };
+
+  it.each<[string, () => void, string[]]>([
+    ['a seal is a link', () => linked(seal), ['malformed']],
+    ['a data object is a link', () => linked(data), ['data-altered', 'malformed']],
+    [
+      'the folder of all data is a link',
+      () => linked(join(folder, 'data')),
+      ['data-missing', 'foreign-object'],
+    ],
+    [
+      'the folder of all seals is a link',
+      () => linked(join(folder, 'seals')),
+      ['foreign-object', 'sequence-gap'],
+    ],
+    ['a seal is a pipe', () => replaced(seal, fifo), ['malformed']],
+    ['a data object is a pipe', () => replaced(data, fifo), ['data-altered', 'malformed']],
+    ['a key is a pipe', () => replaced(keyFile(), fifo), ['malformed']],
+    [
+      'a seal is a folder',
+      () => replaced(seal, (file) => mkdirSync(join(file, 'x'), { recursive: true })),
+      ['sequence-gap'],
+    ],
+    ['a seal has a TiB of nothing', () => replaced(seal, sparse(2 ** 40)), ['malformed']],
+    [
+      'a data object has a TiB of nothing',
+      () => replaced(data, sparse(2 ** 40)),
+      ['data-altered', 'malformed'],
+    ],
+    ['a key has a GiB of nothing', () => replaced(keyFile(), sparse(2 ** 30)), ['malformed']],
+    [
+      'a pipe and a link to the root lie about',
+      () => {
+        fifo(join(folder, 'pipe'));
+        symlinkSync(folder, join(folder, 'loop'));
+      },
+      ['foreign-object'],
+    ],
+    [
+      'seals of a chain without end lie behind',
+      () => writeFileSync(seal.replace('000000000001', '999999999999'), 'x'),
+      ['malformed', 'sequence-gap'],
+    ],
+  ])('%s', async (_, set, codes) => {
+    set();
+    const before = process.memoryUsage().arrayBuffers;
+    const ran = await ledgerstone(['verify', folder, '--key', pinned('log key'), '--json']);
+    const report = JSON.parse(ran.out) as {
+      verdict: string;
+      findings: { code: string }[];
+      chains: { findings: { code: string }[] }[];
+    };
+    const found = [...report.findings, ...report.chains.flatMap(({ findings }) => findings)].map(
+      ({ code }) => code,
+    );
+    expect(found).toEqual(expect.arrayContaining(codes));
+    expect(report.verdict).toBe(codes.join() === 'foreign-object' ? 'verified' : 'broken');
+    expect(ran.code).toBe(report.verdict === 'verified' ? 0 : 1);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(300 * 2 ** 20);
+    // The same trap, met by those that read one chain.
+    for (const command of ['status', 'get', 'prove', 'show']) {
+      const place = command === 'status' ? [] : [...chain, ...(command === 'prove' ? ['--offset', '5'] : [])];
+      const other = await ledgerstone([command, folder, ...place, '--key', pinned('log key')]);
+      expect([0, 1, 2, 3]).toContain(other.code);
+      expect(other.err).not.toMatch(/TypeError|RangeError|Assertion/);
+    }
+  });
 });
