@@ -16,6 +16,8 @@ export type ReadSeal = OpenedSeal & SealObject;
 
 /** Listed at most: one page of S3. Longer chains are searched by sequence alone. */
 const LISTED_MAX = 1000;
+/** Bad objects at a chain's end that are passed over. */
+const STEPS_BACK_MAX = 3;
 /** Seals kept: a search comes back to a few, a long range to none. */
 const OPENED_MAX = 64;
 
@@ -68,6 +70,27 @@ export class ChainReader {
     }
     if (greatest < 0) throw await this.#noChain();
     return greatest;
+  }
+
+  /**
+   * The newest seal that is good. `beyond`: what is wrong with what lies behind it. Anybody who may write can put junk
+   * at the next seal's key, and under a lock it stays: it must hide nothing that was sealed before, and be no end.
+   */
+  async lastGood(): Promise<{ readonly sequence: number; readonly beyond: unknown }> {
+    const newest = await this.headSequence();
+    const listed = [...this.#seals.keys()].filter((sequence) => sequence < newest).sort((a, b) => b - a);
+    let beyond: unknown = null;
+    for (const sequence of [newest, ...listed.slice(0, STEPS_BACK_MAX)]) {
+      try {
+        await this.seal(sequence);
+        return { sequence, beyond };
+      } catch (error) {
+        const isOfObject = error instanceof LedgerstoneError && error.disposition === 'input';
+        if (!isOfObject) throw error;
+        beyond ??= error;
+      }
+    }
+    throw beyond;
   }
 
   /** The seal of that sequence: its oldest version (FORMAT.md §2), opened. Read once. */

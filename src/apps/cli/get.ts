@@ -102,7 +102,7 @@ async function printRange({ output }: Session, reader: ChainReader, options: Get
   }
   if (tombstones > 0) output.note(`${tombstones} tombstones have no value and were left out`);
   if (printed + tombstones === 0) {
-    const { nextOffset } = (await reader.seal(await reader.headSequence())).manifest.records;
+    const { nextOffset } = (await reader.seal((await reader.lastGood()).sequence)).manifest.records;
     output.note(`nothing is sealed in this range; the next offset to be sealed is ${nextOffset}`);
   }
 }

@@ -18,7 +18,7 @@ export async function* linesOfRange(
   range: OffsetRange,
   options: { readonly whole: boolean },
 ): AsyncGenerator<FoundLine> {
-  const headSequence = await reader.headSequence();
+  const { sequence: headSequence, beyond } = await reader.lastGood();
   let first: Located | null = { sequence: 0, storedBytes: null };
   if (range.from > 0) {
     // Only one line, and only where no seal is asked for: it may then come from a block whose seal was not read.
@@ -31,13 +31,17 @@ export async function* linesOfRange(
       first = await locate(reader, headSequence, range.from, { firstBytesMax: 0 });
     }
   }
-  if (first === null) return;
+  if (first === null) {
+    if (beyond !== null) throw beyond;
+    return;
+  }
   for (let { sequence } = first; sequence <= headSequence; sequence++) {
     const seal = await reader.seal(sequence);
     yield* linesOfSegment(reader, seal, range, options.whole);
     // Known from this seal: the next one need not be read to see that it lies behind the range.
     if (seal.manifest.records.nextOffset >= range.to) return;
   }
+  if (beyond !== null) throw beyond;
 }
 
 /** A range that begins before its chain begins with the chain. */

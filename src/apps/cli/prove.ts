@@ -67,7 +67,7 @@ async function runProve(session: Session, name: string | undefined, options: Pro
 
 /** Throws UsageError when nothing is sealed at that offset, VerifyError when the archive is not what was signed. */
 export async function proveOffset(reader: ChainReader, offset: number): Promise<ProvenEvent> {
-  const headSequence = await reader.headSequence();
+  const { sequence: headSequence, beyond } = await reader.lastGood();
   const located = await locateOffset(
     {
       headSequence,
@@ -77,6 +77,7 @@ export async function proveOffset(reader: ChainReader, offset: number): Promise<
     offset,
   );
   if (located === null) {
+    if (beyond !== null) throw beyond;
     const { nextOffset } = (await reader.seal(headSequence)).manifest.records;
     throw new UsageError(
       `offset ${offset} is not sealed yet`,

@@ -13,7 +13,7 @@ export async function* sequencesOfTime(
   since: number,
   until: number,
 ): AsyncGenerator<number> {
-  const head = await reader.headSequence();
+  const { sequence: head, beyond } = await reader.lastGood();
   const sealedMs = async (sequence: number) => Date.parse((await reader.seal(sequence)).manifest.time.sealed);
   let low = 0;
   let high = head;
@@ -28,4 +28,5 @@ export async function* sequencesOfTime(
     if (time.first === null || time.last === null) continue;
     if (Date.parse(time.last) >= since && Date.parse(time.first) < until) yield sequence;
   }
+  if (beyond !== null) throw beyond;
 }

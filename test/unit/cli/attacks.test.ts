@@ -307,3 +307,48 @@ describe('a directory that is a trap', () => {
     }
   });
 });
+
+describe('junk at the end of a chain, where nothing can remove it', () => {
+  const key = pinned('log key');
+  beforeEach(async () => {
+    const builder = new ArchiveBuilder();
+    await builder.chain().fill(2, 4);
+    writeCopy(builder.archive, folder);
+    for (const sequence of [3, 999_999_999_999])
+      writeFileSync(join(folder, sealKey('orders', 0, sequence)), 'junk');
+  });
+
+  it('hides no record that lies before it', async () => {
+    const ran = await ledgerstone([
+      'get',
+      folder,
+      ...chain,
+      '--from',
+      '2',
+      '--to',
+      '6',
+      '--prove',
+      '--key',
+      key,
+    ]);
+    expect(ran.out.trimEnd().split('\n')).toHaveLength(5);
+    expect(ran.code).toBe(0);
+    const proven = await ledgerstone(['prove', folder, ...chain, '--offset', '5', '--key', key]);
+    expect(proven.code).toBe(0);
+  });
+
+  it.each([
+    ['get to the end', ['get', ...chain, '--prove']],
+    ['get behind it', ['get', ...chain, '--from', '8']],
+    ['get by time', ['get', ...chain, '--since-time', '2026-11-22T10:00:00Z']],
+    ['prove behind it', ['prove', ...chain, '--offset', '8']],
+  ])('but is no end: %s', async (_, [command = '', ...rest]) => {
+    const ran = await ledgerstone([command, folder, ...rest, '--key', key]);
+    expect(ran.err).toContain('malformed');
+    expect(ran.code).toBe(1);
+  });
+
+  it('is told by status', async () => {
+    expect((await ledgerstone(['status', folder, '--key', key])).code).toBe(1);
+  });
+});
