@@ -29,9 +29,12 @@ export class UsageError extends LedgerstoneError {
   }
 }
 
+/** Errors about what was asked for, whoever throws them. */
+const WORDS: ReadonlySet<string> = new Set(['usage', 'config', 'before-chain']);
+
 /** Only a finding that breaks an archive is 1: whoever could not look has not found anything. */
 export function exitCodeOfError(error: unknown): number {
   if (!(error instanceof LedgerstoneError)) return EXIT.failed;
-  if (error.code === 'usage' || error.code === 'config') return EXIT.usage;
+  if (WORDS.has(error.code)) return EXIT.usage;
   return isFindingCode(error.code) && SEVERITY[error.code] === 'broken' ? EXIT.broken : EXIT.failed;
 }
