@@ -24,6 +24,11 @@ export async function inspectBucket(options: S3Options, signal?: AbortSignal): P
   }
 }
 
+/** Throws, with the remedy, when no archive may live in this bucket: not there, elsewhere, without Object Lock or versions. */
+export async function requireFitBucket(options: S3Options, signal?: AbortSignal): Promise<void> {
+  refuseUnfit(options, await inspectBucket(options, signal));
+}
+
 /**
  * Makes a bucket with Object Lock from birth and a default retention of COMPLIANCE, never less. One that is there
  * already is left as it is: without Object Lock it is refused, else only inspected. Throws when it can't be made.

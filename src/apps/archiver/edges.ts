@@ -16,6 +16,11 @@ export async function openStore(config: StoreConfig): Promise<Store> {
   return (await import('../../store/directory.ts')).directoryStore({ path: config.path, create: true });
 }
 
+/** Refuses a bucket in which nothing would be locked, before anything is written to it. */
+export async function requireFitStore(config: StoreConfig, signal?: AbortSignal): Promise<void> {
+  if (config.kind === 's3') await (await import('../../store/preflight.ts')).requireFitBucket(config, signal);
+}
+
 export async function openSigner(config: SigningConfig, log?: ArchiverLog): Promise<Signer> {
   if (config.kind === 'kms') return (await import('../../sign/kms.ts')).kmsSigner(config);
   const { localSigner } = await import('../../sign/local.ts');

@@ -7,7 +7,7 @@ import type { Signer } from '../../sign/signer.ts';
 import type { Batch } from './batch.ts';
 import { threadBodies } from './body-thread.ts';
 import type { Config } from './config.ts';
-import { newInstanceId, openSigner, openSource, openStore, trustedKeys } from './edges.ts';
+import { newInstanceId, openSigner, openSource, openStore, requireFitStore, trustedKeys } from './edges.ts';
 import type { ArchiverLog } from './log.ts';
 import { ArchiverMetrics } from './metrics.ts';
 import type { PartitionActor } from './partition.ts';
@@ -84,6 +84,7 @@ export async function runArchiver(config: Config, options: RunOptions): Promise<
     );
   }
   try {
+    await requireFitStore(config.archive.store, options.signal);
     const signers = [await openSigner(config.archive.signing, log)];
     const trusted = trustedKeys(config, signers);
     await publishArchiveFiles(
