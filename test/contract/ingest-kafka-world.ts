@@ -9,7 +9,7 @@ import { compressFrame, decompressFrame } from 'lz4-napi';
 import type { KafkaTuning } from '../../src/ingest/kafka/options.ts';
 import { kafkaSource } from '../../src/ingest/kafka/source.ts';
 import { ByteReader, ByteWriter } from '../../src/ingest/kafka/wire.ts';
-import type { Source } from '../../src/ingest/source.ts';
+import type { Fetched, Source } from '../../src/ingest/source.ts';
 import { SourceRecorder } from '../support/source-recorder.ts';
 import { type BatchToWrite, batchBytes } from '../unit/ingest/kafka/encode.ts';
 import { xerial } from '../unit/ingest/kafka/snappy-encode.ts';
@@ -230,8 +230,10 @@ export class KafkaWorld {
   /** A started member that reads everything that it is given, from offset 0 unless told otherwise. */
   async reader(topics: readonly string[], options: ReaderOptions = {}) {
     const { groupId = unique('group'), tuning = {}, recordBytesMax, from = () => 0 } = options;
+    const { onFetched = () => {} } = options;
     const source = this.source(topics, groupId, tuning, recordBytesMax);
     const recorder = new SourceRecorder((event) => {
+      if (event.kind === 'fetched') onFetched(event.fetched);
       if (event.kind !== 'assign') return;
       for (const one of event.owned) {
         source.seek(one, from(one.topic, one.partition));
@@ -259,6 +261,7 @@ export type ReaderOptions = {
   readonly tuning?: Partial<KafkaTuning>;
   readonly recordBytesMax?: number;
   readonly from?: (topic: string, partition: number) => number;
+  readonly onFetched?: (fetched: Fetched) => void;
 };
 
 type RawCluster = {

@@ -37,6 +37,12 @@ export type ClusterHooks = {
   fetch?(broker: KafkajsBroker, topics: readonly KafkajsFetchTopic[]): Promise<void>;
   /** A request to join is about to be sent: with it, what was ours before is given up. */
   onJoining?(): void;
+  /** Stands in for kafkajs's heartbeat. `send` sends it to a broker. May throw what the group said. */
+  heartbeat?(
+    coordinator: KafkajsBroker,
+    request: { readonly groupGenerationId: number },
+    send: (to: KafkajsBroker) => Promise<unknown>,
+  ): void;
   onJoined?(member: { readonly generationId: number; readonly memberId: string }): void;
 };
 
@@ -51,16 +57,18 @@ export function openCluster(
 ): KafkajsCluster {
   const cluster = new kafkajs.Cluster(options);
   const { brokerPool, connectionPoolBuilder } = cluster;
+  needs(cluster, 'Cluster', ['refreshMetadata', 'refreshMetadataIfNecessary', 'findBroker']);
   needs(brokerPool, 'BrokerPool', ['createBroker']);
   needs(connectionPoolBuilder, 'connectionPoolBuilder', ['build']);
   if (brokerPool.connectionPoolBuilder !== connectionPoolBuilder)
     throw changed('its BrokerPool builds its own connections');
   wrapBuilder(connectionPoolBuilder, options.brokers.map(parseAddress));
+  wrapRefresh(cluster);
   const create = brokerPool.createBroker;
   brokerPool.createBroker = (brokerOptions) => {
     const broker = create(brokerOptions);
-    needs(broker, 'Broker', ['metadata', 'fetch', 'joinGroup', 'lookupRequest']);
-    const join = broker.joinGroup;
+    needs(broker, 'Broker', ['metadata', 'fetch', 'heartbeat', 'joinGroup', 'lookupRequest']);
+    const { joinGroup: join, heartbeat: beat } = broker;
     broker.metadata = async (topics = []) => {
       const metadata = tolerant(await askMetadata(kafkajs, broker, topics), topics);
       hooks.onMetadata(metadata);
@@ -76,6 +84,10 @@ export function openCluster(
       hooks.onJoined?.(member);
       return member;
     };
+    broker.heartbeat = async (request) => {
+      if (hooks.heartbeat === undefined) return beat.call(broker, request);
+      return hooks.heartbeat(broker, request, (to) => beat.call(to, request));
+    };
     return broker;
   };
   return cluster;
@@ -88,11 +100,41 @@ function wrapBuilder(builder: KafkajsPoolBuilder, seeds: readonly Address[]): vo
     const seed = seeds[turn++ % seeds.length] as Address;
     const pool = await build(destination?.host === undefined ? { ...seed } : destination);
     needs(pool, 'ConnectionPool', ['send']);
-    for (const { requestQueue } of pool.pool) {
+    for (const connection of pool.pool) {
+      const { requestQueue } = connection;
+      needs(connection, 'Connection', ['connect']);
       needs(requestQueue, 'RequestQueue', ['scheduleCheckPendingRequests', 'checkPendingRequests']);
       requestQueue.scheduleCheckPendingRequests = checkWhenSomethingWaits;
+      connection.connect = oneAtATime(connection.connect.bind(connection));
     }
     return pool;
+  };
+}
+
+/** Two requests that find a connection closed would open two sockets, write to the one and forget the other. */
+function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | null = null;
+  return () => {
+    running ??= work().finally(() => {
+      running = null;
+    });
+    return running;
+  };
+}
+
+const METADATA_TRIES = 3;
+
+/** kafkajs asks one broker, any of those that are connected, and gives up when that is the frozen one. */
+function wrapRefresh(cluster: KafkajsCluster): void {
+  const refresh = cluster.refreshMetadata.bind(cluster);
+  cluster.refreshMetadata = async () => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await refresh();
+      } catch (error) {
+        if (tries >= METADATA_TRIES) throw error;
+      }
+    }
   };
 }
 
@@ -112,7 +154,24 @@ function checkWhenSomethingWaits(this: KafkajsRequestQueue): void {
 export const newestVersion = (broker: KafkajsBroker, apiKey: number): number =>
   broker.versions?.[apiKey]?.maxVersion ?? -1;
 
-async function askMetadata(
+/** A frozen broker keeps its connections: a question that goes to it must not hold up the next one. */
+const METADATA_TIMEOUT_MS = 3_000;
+
+function askMetadata(
+  kafkajs: Kafkajs,
+  broker: KafkajsBroker,
+  topics: readonly string[],
+): Promise<ClusterMetadata> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const late = new Error(`broker ${broker.nodeId ?? '?'} did not answer within ${METADATA_TIMEOUT_MS} ms`);
+    // By this, kafkajs tells what it may try again.
+    reject(Object.assign(late, { retriable: true }));
+  }, METADATA_TIMEOUT_MS);
+  return Promise.race([requestMetadata(kafkajs, broker, topics), promise]).finally(() => clearTimeout(timer));
+}
+
+async function requestMetadata(
   kafkajs: Kafkajs,
   broker: KafkajsBroker,
   topics: readonly string[],

@@ -78,6 +78,7 @@ export class Sockets {
       ? connectTls({ host, port, ...named, ...ssl }, onConnect)
       : connectTcp({ host, port, noDelay: true }, onConnect);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    unrefOnce(socket);
     this.#open.add(socket);
     socket.once('close', () => this.#open.delete(socket));
     return socket;
@@ -89,4 +90,15 @@ export class Sockets {
     for (const socket of this.#open) socket.destroy(error);
     this.#open.clear();
   }
+}
+
+/** kafkajs lets go of a socket each time that its broker fails, and Node warns of a leak at the eleventh time. */
+function unrefOnce(socket: Socket): void {
+  const unref = socket.unref.bind(socket);
+  let done = false;
+  socket.unref = () => {
+    if (!done) unref();
+    done = true;
+    return socket;
+  };
 }

@@ -1,6 +1,6 @@
 // What is asked of one broker now, and what of its answer goes to the pipeline?
 import { messageOf } from '../../base/error.ts';
-import type { Fetched, SourceListener } from '../source.ts';
+import type { Fetched, SourceListener, TopicPartition } from '../source.ts';
 import type { Assignment, PartitionFeed } from './assignment.ts';
 import { errorText, FETCH_ERRORS } from './error-codes.ts';
 import type { FetchAnswer, FetchedPartition, FetchPartition } from './fetch-api.ts';
@@ -20,6 +20,12 @@ export type FetcherTools = {
   readonly fatal: (error: unknown) => void;
 };
 
+type Question = {
+  readonly broker: KafkajsBroker;
+  readonly asked: readonly FetchPartition[];
+  readonly abandon: () => void;
+};
+
 /** After an error of a partition or a broker, time for a new leader to be known. */
 const ERROR_PAUSE_MS = 250;
 
@@ -30,6 +36,7 @@ const ERROR_PAUSE_MS = 250;
 export class Fetcher {
   readonly #tools: FetcherTools;
   readonly #idle = new Set<() => void>();
+  readonly #open = new Set<Question>();
   #turn = 0;
   #closed = false;
 
@@ -45,6 +52,7 @@ export class Fetcher {
   close(): void {
     this.#closed = true;
     this.wake();
+    for (const { abandon } of this.#open) abandon();
   }
 
   async fetch(broker: KafkajsBroker, topics: readonly KafkajsFetchTopic[]): Promise<void> {
@@ -53,9 +61,10 @@ export class Fetcher {
     const feeds = this.#wanted(topics);
     if (feeds.length === 0) return this.#wait(this.#tools.waitMs);
     const asked = feeds.map(askFor);
-    let answer: FetchAnswer;
+    let answer: FetchAnswer | null;
     try {
-      answer = await this.#tools.fetch(broker, asked);
+      answer = await this.#answerOf(broker, asked);
+      if (answer === null) return;
       if (answer.errorCode !== 0) throw new Error(errorText(answer.errorCode));
     } catch (error) {
       return this.brokerFailed(broker.nodeId ?? '?', error);
@@ -66,6 +75,31 @@ export class Fetcher {
     } catch (error) {
       // Ours or the pipeline's: kafkajs would repeat it until the group is torn apart.
       this.#tools.fatal(error);
+    }
+  }
+
+  /** Null: others lead these partitions now, and what this broker may still say about them doesn't matter. */
+  async #answerOf(broker: KafkajsBroker, asked: readonly FetchPartition[]): Promise<FetchAnswer | null> {
+    const { promise, resolve } = Promise.withResolvers<null>();
+    const question = { broker, asked, abandon: () => resolve(null) };
+    this.#open.add(question);
+    const answer = this.#tools.fetch(broker, asked);
+    // One that comes after it was abandoned may fail as it likes.
+    answer.catch(() => {});
+    try {
+      return await Promise.race([answer, promise]);
+    } finally {
+      this.#open.delete(question);
+    }
+  }
+
+  /**
+   * New metadata: a question to a broker that leads none of its partitions any more is abandoned. A frozen broker would
+   * keep it for a whole request timeout, and kafkajs begins nothing with a changed set of brokers before each loop ends.
+   */
+  observe(leads: (nodeId: number | null, partition: TopicPartition) => boolean): void {
+    for (const { broker, asked, abandon } of this.#open) {
+      if (!asked.some((partition) => leads(broker.nodeId, partition))) abandon();
     }
   }
 

@@ -74,7 +74,6 @@ export class Group {
     for (const event of [events.FETCH_START, events.REQUEST, events.CONNECT, events.GROUP_JOIN] as const) {
       consumer.on(event, () => watchdog.sign());
     }
-    consumer.on(events.HEARTBEAT, () => watchdog.heartbeat());
   }
 
   /** A listener that throws inside an event of kafkajs would look to it like a failed join. */

@@ -37,7 +37,7 @@ export type KafkajsRequestQueue = {
 export type KafkajsConnectionPool = {
   readonly host: string;
   readonly port: number;
-  readonly pool: readonly { readonly requestQueue: KafkajsRequestQueue }[];
+  readonly pool: readonly { readonly requestQueue: KafkajsRequestQueue; connect(): Promise<unknown> }[];
   send(request: KafkajsRequest): Promise<unknown>;
 };
 
@@ -54,6 +54,7 @@ export type KafkajsBroker = {
   fetch(request: {
     readonly topics: readonly KafkajsFetchTopic[];
   }): Promise<{ readonly responses: readonly [] }>;
+  heartbeat(request: { readonly groupGenerationId: number }): Promise<unknown>;
   joinGroup(request: object): Promise<{ readonly generationId: number; readonly memberId: string }>;
   listOffsets(request: object): Promise<{ responses: KafkajsTopicAnswers<{ offset: string }> }>;
   offsetFetch(
@@ -80,6 +81,8 @@ export type KafkajsCluster = {
   readonly brokerPool: {
     readonly connectionPoolBuilder: KafkajsPoolBuilder;
     readonly metadata: ClusterMetadata | null;
+    /** By Date.now(). */
+    readonly metadataExpireAt: number | null;
     readonly brokers: Readonly<Record<string, KafkajsBroker>>;
     createBroker(options: object): KafkajsBroker;
   };

@@ -1,4 +1,5 @@
 // Did the cluster change below our partitions? Looks at every answer to a metadata request.
+import type { TopicPartition } from '../source.ts';
 import { errorText } from './error-codes.ts';
 import type { ClusterMetadata } from './metadata-api.ts';
 
@@ -15,6 +16,10 @@ export class Leaders {
 
   hasLeader(topic: string, partition: number): boolean {
     return (this.#partitions.get(`${partition}/${topic}`)?.leader ?? -1) >= 0;
+  }
+
+  leads(nodeId: number | null, { topic, partition }: TopicPartition): boolean {
+    return nodeId !== null && this.#partitions.get(`${partition}/${topic}`)?.leader === nodeId;
   }
 
   /** Doubts where a topic went or came back, its id changed, or a partition's leader is another one. */

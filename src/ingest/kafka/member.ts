@@ -1,14 +1,17 @@
 // How do the group, the fetching and the watching belong together? Wires what one started source consists of.
 import type { Consumer } from 'kafkajs';
 import { systemClock } from '../../base/clock.ts';
+import { messageOf } from '../../base/error.ts';
 import type { SourceListener } from '../source.ts';
 import type { Assignment } from './assignment.ts';
 import type { Client } from './client.ts';
 import { fetchFrom } from './cluster.ts';
 import { Fetcher } from './fetcher.ts';
 import { Group } from './group.ts';
+import { Heart } from './heart.ts';
 import type { Kafkajs, KafkajsBroker, KafkajsCluster } from './kafkajs.ts';
 import { Leaders } from './leaders.ts';
+import type { ClusterMetadata } from './metadata-api.ts';
 import { Watchdog } from './watchdog.ts';
 
 const READ_COMMITTED = 1;
@@ -23,8 +26,10 @@ export class Member {
   readonly #watchdog: Watchdog;
   readonly #doubts = new Map<string, number>();
   #fetcher: Fetcher | null = null;
+  #heart: Heart | null = null;
   #group: Group | null = null;
   #consumer: Consumer | null = null;
+  #refreshing: Promise<void> | null = null;
   #closed = false;
 
   constructor(kafkajs: Kafkajs, client: Client, listener: SourceListener) {
@@ -56,14 +61,22 @@ export class Member {
     const cluster = await this.#client.openCluster(
       retry,
       {
-        onMetadata: (metadata) => this.#leaders.observe(metadata),
+        onMetadata: (metadata) => this.#observe(metadata),
         fetch: (broker, asked) => this.#fetcher?.fetch(broker, asked) ?? Promise.resolve(),
         onJoining: () => this.#group?.joining(),
         onJoined: (member) => this.#group?.joined(member),
+        heartbeat: (coordinator, { groupGenerationId }, send) =>
+          this.#heart?.beat(coordinator, groupGenerationId, send),
       },
       emitter,
     );
     this.#outliveBrokers(cluster);
+    this.#refreshAside(cluster);
+    this.#heart = new Heart({
+      findCoordinator: () => cluster.findGroupCoordinator({ groupId: options.groupId }),
+      onBeat: () => this.#watchdog.heartbeat(),
+      onTrouble: (error) => this.#doubt(`coordinator of the group: ${messageOf(error)}`),
+    });
     const fetcher = this.#newFetcher(cluster);
     this.#fetcher = fetcher;
     this.#consumer = this.#kafkajs.createConsumer({
@@ -129,6 +142,27 @@ export class Member {
         return absent(async () => this.#fetcher?.brokerFailed(target.nodeId, error));
       }
     };
+  }
+
+  /** kafkajs's loops all wait for a refresh that is due, however long a frozen broker takes to not answer. */
+  #refreshAside(cluster: KafkajsCluster): void {
+    const { brokerPool } = cluster;
+    const refresh = cluster.refreshMetadataIfNecessary.bind(cluster);
+    cluster.refreshMetadataIfNecessary = async () => {
+      if (brokerPool.metadata === null) return refresh();
+      if (Date.now() <= (brokerPool.metadataExpireAt ?? 0)) return;
+      this.#refreshing ??= cluster
+        .refreshMetadata()
+        .catch((error) => this.#doubt(`metadata: ${messageOf(error)}`))
+        .finally(() => {
+          this.#refreshing = null;
+        });
+    };
+  }
+
+  #observe(metadata: ClusterMetadata): void {
+    this.#leaders.observe(metadata);
+    this.#fetcher?.observe((nodeId, partition) => this.#leaders.leads(nodeId, partition));
   }
 
   #doubt(reason: string): void {

@@ -352,6 +352,42 @@ describe('errors of a broker', () => {
   });
 });
 
+describe('new metadata', () => {
+  it('ends a question to a broker that leads none of its partitions any more; what it says later is not heard', async () => {
+    const bench = new Bench();
+    bench.open(0, 0);
+    bench.open(0, 1);
+    const late = Promise.withResolvers<FetchAnswer>();
+    bench.answer = () => late.promise;
+    const turn = bench.turn();
+    let ended = false;
+    void turn.then(() => {
+      ended = true;
+    });
+    bench.fetcher.observe((nodeId, { partition }) => nodeId === 1 && partition === 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(ended).toBe(false);
+    bench.fetcher.observe(() => false);
+    await turn;
+    late.resolve(threeEach(bench.asked[0] ?? []));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([bench.offsets, bench.doubts]).toEqual([[], []]);
+  });
+
+  it('so does a close', async () => {
+    const bench = new Bench();
+    bench.open(0);
+    const late = Promise.withResolvers<FetchAnswer>();
+    bench.answer = () => late.promise;
+    const turn = bench.turn();
+    bench.fetcher.close();
+    await turn;
+    late.reject(new Error('connection closed'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(bench.doubts).toEqual([]);
+  });
+});
+
 describe('the rest', () => {
   it('a listener that throws is fatal, and never an error of kafkajs', async () => {
     const bench = new Bench();

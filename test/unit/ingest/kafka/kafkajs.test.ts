@@ -106,12 +106,13 @@ describe('openCluster', () => {
   });
 
   it('refuses a broker without a method that is wrapped', () => {
-    for (const method of ['metadata', 'fetch', 'joinGroup', 'lookupRequest']) {
+    for (const method of ['metadata', 'fetch', 'heartbeat', 'joinGroup', 'lookupRequest']) {
       const cluster = open(
         changedCluster(({ brokerPool }) => {
           brokerPool['createBroker'] = () => ({
             metadata() {},
             fetch() {},
+            heartbeat() {},
             joinGroup() {},
             lookupRequest() {},
             [method]: 1,
@@ -125,7 +126,7 @@ describe('openCluster', () => {
   it('refuses connections whose queue is another one', async () => {
     const cluster = open(
       changedCluster((it) => {
-        const builder = { build: async () => ({ send() {}, pool: [{ requestQueue: {} }] }) };
+        const builder = { build: async () => ({ send() {}, pool: [{ requestQueue: {}, connect() {} }] }) };
         it['connectionPoolBuilder'] = builder;
         it.brokerPool['connectionPoolBuilder'] = builder;
       }),
@@ -152,6 +153,7 @@ describe('openCluster', () => {
         brokerPool['createBroker'] = () => ({
           metadata() {},
           fetch() {},
+          heartbeat() {},
           lookupRequest() {},
           joinGroup: async () => {
             told.push('asked');
@@ -163,6 +165,61 @@ describe('openCluster', () => {
     );
     await cluster.brokerPool.createBroker({}).joinGroup({});
     expect(told).toEqual(['joining', 'asked', { generationId: 3, memberId: 'm' }]);
+  });
+
+  it('lets a beat be sent to another broker than kafkajs names', async () => {
+    const sent: unknown[] = [];
+    const other = { nodeId: 2 };
+    const cluster = open(
+      changedCluster(({ brokerPool }) => {
+        brokerPool['createBroker'] = () => ({
+          metadata() {},
+          fetch() {},
+          joinGroup() {},
+          lookupRequest() {},
+          async heartbeat(request: unknown) {
+            sent.push(this, request);
+          },
+        });
+      }),
+      { heartbeat: (_: unknown, __: unknown, send: (to: unknown) => Promise<unknown>) => void send(other) },
+    );
+    await cluster.brokerPool.createBroker({}).heartbeat({ groupGenerationId: 3 });
+    expect(sent).toEqual([other, { groupGenerationId: 3 }]);
+  });
+
+  it('asks again for metadata when the broker that was asked does not answer', async () => {
+    let asked = 0;
+    const cluster = open(
+      changedCluster((it) => {
+        it['refreshMetadata'] = async () => {
+          asked += 1;
+          if (asked < 3) throw new Error('frozen');
+        };
+      }),
+    );
+    await cluster.refreshMetadata();
+    expect(asked).toBe(3);
+  });
+
+  it('opens one socket for a connection, however many requests find it closed', async () => {
+    let sockets = 0;
+    const factory: KafkajsClusterOptions['socketFactory'] = () => {
+      sockets += 1;
+      throw new Error('no network here');
+    };
+    const cluster = openCluster(
+      kafkajs,
+      {
+        ...OPTIONS,
+        socketFactory: factory,
+        logger: kafkajs.createLogger({ level: 0, logCreator: () => () => {} }),
+      },
+      { onMetadata: () => {} },
+    );
+    const connection = (await cluster.connectionPoolBuilder.build()).pool[0];
+    await Promise.allSettled([connection?.connect(), connection?.connect(), connection?.connect()]);
+    expect(sockets).toBe(1);
   });
 
   it('turns through the seeds, IPv6 among them', async () => {

@@ -1,0 +1,98 @@
+// Does the Kafka source live through brokers that die, freeze and return, and end when nothing lives any more?
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { verifiableProducer } from '../../localstack/kafka-tools.ts';
+import type { RunningStack } from '../../localstack/running.ts';
+import { startStack } from '../../localstack/stack.ts';
+import { admit } from '../../src/ingest/gate.ts';
+import { describeWithMeans } from '../support/stack/global.ts';
+import { KafkaWorld } from './ingest-kafka-world.ts';
+
+const START_MS = 10 * 60_000;
+const PARTITIONS = [0, 1, 2, 3];
+
+describeWithMeans('the Kafka source and three brokers', { kafka: true }, () => {
+  let stack: RunningStack;
+  beforeAll(async () => {
+    stack = await startStack({ s3: false, kafka: { brokers: 3 } });
+  }, START_MS);
+  afterAll(() => stack?.stop(), 60_000);
+
+  it('loses and doubles nothing while each is killed or frozen, and is never told to end', async () => {
+    const world = new KafkaWorld(stack.kafka.bootstrap);
+    try {
+      const topic = await world.topic({
+        partitions: PARTITIONS.length,
+        replicas: 3,
+        config: { 'min.insync.replicas': '2' },
+      });
+      const producer = await verifiableProducer(stack, { topic, messages: 1_000_000, throughput: 300 });
+      const next = new Map(PARTITIONS.map((partition) => [partition, 0]));
+      const refused: unknown[] = [];
+      const got = new Map<string, string>();
+      const { recorder } = await world.reader([topic], {
+        from: (_, partition) => next.get(partition) as number,
+        onFetched: (fetched) => {
+          const admission = admit(next.get(fetched.partition) as number, fetched);
+          if (admission.kind === 'accept') next.set(fetched.partition, admission.next);
+          else if (admission.kind !== 'nothing') refused.push(admission);
+          for (const { offset, value } of fetched.records) {
+            got.set(`${fetched.partition}/${offset}`, Buffer.from(value ?? []).toString());
+          }
+        },
+      });
+      const flowing = async (what: string) => {
+        const before = got.size;
+        await recorder.until(`records ${what}`, () => got.size > before + 300, 60_000);
+      };
+      await flowing('at first');
+      for (const [index, broker] of stack.kafka.brokers.entries()) {
+        const doubts = recorder.of('doubt').length;
+        if (index === 1) await broker.signal('SIGSTOP');
+        else await broker.kill();
+        await flowing(`without broker ${broker.id}`);
+        await recorder.until('a doubt', () => recorder.of('doubt').length > doubts, 30_000);
+        if (index === 1) await broker.signal('SIGCONT');
+        else await broker.restart();
+        await flowing(`with broker ${broker.id} again`);
+        await sleep(3_000);
+      }
+      await producer.stop();
+      const { acknowledged } = producer;
+      const have = () => acknowledged.filter(({ partition, offset }) => got.has(`${partition}/${offset}`));
+      await recorder.until('every acknowledged record', () => have().length === acknowledged.length, 60_000);
+      const wrong = acknowledged.filter(
+        ({ partition, offset, value }) => got.get(`${partition}/${offset}`) !== value,
+      );
+      expect([refused, wrong, recorder.of('fatal')]).toEqual([[], [], []]);
+      expect(acknowledged.length).toBeGreaterThan(2_000);
+    } finally {
+      await world.close();
+    }
+  }, 280_000);
+
+  it('a cluster that freezes is fatal within the stated time, and a close in the middle of it ends', async () => {
+    const world = new KafkaWorld(stack.kafka.bootstrap);
+    const topic = await world.topic({ partitions: 2, replicas: 3 });
+    const tuning = { stallMs: 6_000, requestTimeoutMs: 2_000, closeMs: 2_000 };
+    const { source, recorder } = await world.reader([topic], { tuning });
+    await recorder.until('a first answer', () => recorder.of('fetched').length > 0, 30_000);
+    for (const broker of stack.kafka.brokers) await broker.signal('SIGSTOP');
+    try {
+      const frozenMs = performance.now();
+      await recorder.until('the end', () => recorder.of('fatal').length > 0, 30_000);
+      // Counted from the last answer, which may be as old as a fetch waits.
+      expect(performance.now() - frozenMs).toBeGreaterThan(4_000);
+      expect(performance.now() - frozenMs).toBeLessThan(9_000);
+      expect(recorder.of('fatal')[0]?.error).toMatchObject({ code: 'kafka-stalled' });
+      expect(recorder.events.findLastIndex(({ kind }) => kind === 'revoke')).toBeGreaterThan(0);
+      const closingMs = performance.now();
+      await source.close();
+      expect(performance.now() - closingMs).toBeLessThan(4_000);
+      await expect(source.logRange({ topic, partition: 0 })).rejects.toThrow('closed');
+    } finally {
+      for (const broker of stack.kafka.brokers) await broker.signal('SIGCONT');
+      await world.close();
+    }
+  }, 120_000);
+});

@@ -1,0 +1,92 @@
+// Does a beat never hold anybody up, and does the group's answer still reach kafkajs?
+import { describe, expect, it } from 'vitest';
+import { Heart } from '../../../../src/ingest/kafka/heart.ts';
+import type { KafkajsBroker } from '../../../../src/ingest/kafka/kafkajs.ts';
+
+const OLD = { nodeId: 1 } as unknown as KafkajsBroker;
+const NEW = { nodeId: 2 } as unknown as KafkajsBroker;
+
+const groupError = (type: string) => Object.assign(new Error(type), { type });
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+function heart(found: () => Promise<KafkajsBroker> = async () => NEW) {
+  const told = { beats: 0, troubles: [] as unknown[], lookups: 0 };
+  const one = new Heart({
+    findCoordinator: () => {
+      told.lookups += 1;
+      return found();
+    },
+    onBeat: () => {
+      told.beats += 1;
+    },
+    onTrouble: (error) => told.troubles.push(error),
+  });
+  return { one, told };
+}
+
+describe('Heart', () => {
+  it('sends to the coordinator, one beat at a time, and waits for none', async () => {
+    const { one, told } = heart();
+    const sent: KafkajsBroker[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const send = (to: KafkajsBroker) => {
+      sent.push(to);
+      return promise;
+    };
+    one.beat(OLD, 1, send);
+    one.beat(OLD, 1, send);
+    expect([sent, told.beats]).toEqual([[OLD], 0]);
+    resolve();
+    await settled();
+    expect(told.beats).toBe(1);
+    one.beat(OLD, 1, send);
+    expect(sent).toEqual([OLD, OLD]);
+  });
+
+  it.each(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'GROUP_AUTHORIZATION_FAILED'])(
+    '%s is thrown at the next beat, once',
+    async (type) => {
+      const { one, told } = heart();
+      one.beat(OLD, 1, () => Promise.reject(groupError(type)));
+      await settled();
+      expect(() => one.beat(OLD, 1, async () => {})).toThrow(type);
+      expect(() => one.beat(OLD, 1, async () => {})).not.toThrow();
+      expect([told.lookups, told.troubles]).toEqual([0, []]);
+    },
+  );
+
+  it.each([groupError('NOT_COORDINATOR_FOR_GROUP'), new Error('timed out')])(
+    '%s: the next beat goes to whom the cluster names, in the same generation',
+    async (error) => {
+      const { one, told } = heart();
+      const sent: KafkajsBroker[] = [];
+      one.beat(OLD, 1, () => Promise.reject(error));
+      await settled();
+      one.beat(OLD, 1, async (to) => sent.push(to));
+      await settled();
+      expect(sent).toEqual([NEW]);
+      expect([told.lookups, told.beats, told.troubles]).toEqual([1, 1, [error]]);
+    },
+  );
+
+  it('no successor yet: the old one is tried again', async () => {
+    const { one } = heart(() => Promise.reject(new Error('none')));
+    const sent: KafkajsBroker[] = [];
+    one.beat(OLD, 1, () => Promise.reject(new Error('refused')));
+    await settled();
+    one.beat(OLD, 1, async (to) => sent.push(to));
+    expect(sent).toEqual([OLD]);
+  });
+
+  it('what comes of an earlier generation doesn’t matter', async () => {
+    const { one, told } = heart();
+    const { promise, reject } = Promise.withResolvers<void>();
+    one.beat(OLD, 1, () => promise);
+    const sent: KafkajsBroker[] = [];
+    one.beat(NEW, 2, async (to) => sent.push(to));
+    reject(groupError('ILLEGAL_GENERATION'));
+    await settled();
+    expect(() => one.beat(NEW, 2, async () => {})).not.toThrow();
+    expect([sent, told.beats]).toEqual([[NEW], 1]);
+  });
+});
