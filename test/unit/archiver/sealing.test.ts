@@ -1,0 +1,130 @@
+// What does the sealer do with locks, markers and names that others took, as the store reports them?
+import { describe, expect, it } from 'vitest';
+import { Sealer } from '../../../src/apps/archiver/sealing.ts';
+import { zstdCompressor } from '../../../src/base/node/compress.ts';
+import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
+import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
+import { BodyBuilder } from '../../../src/segment/body.ts';
+import { genesisHead, makeSegment, type Segment } from '../../../src/segment/segment.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { memorySigner } from '../../support/memory-signer.ts';
+import { memoryStore } from '../../support/memory-store.ts';
+import { kafkaRecord } from '../../support/records.ts';
+
+const ORIGIN = 'seal.example.com/test/orders/0';
+const DAY_MS = 86_400_000;
+
+function world(change: (store: Store) => Store = (store) => store) {
+  const clock = new FakeClock();
+  const store = memoryStore({ clock });
+  const signer = memorySigner({ algorithm: 'ecdsa-p256' });
+  const down = new AbortController();
+  const troubles: unknown[] = [];
+  const sealer = new Sealer({
+    store: change(store),
+    signers: [signer],
+    sha256: nodeSha256,
+    clock,
+    random: () => 0.5,
+    sealRetention: { mode: 'COMPLIANCE', periodMs: 7 * DAY_MS },
+    signal: down.signal,
+  });
+  const carry = (segment: Segment) => clock.run(sealer.carry(segment, (error) => troubles.push(error)));
+  return { clock, store, signer, sealer, carry, troubles };
+}
+
+function segmentOf(clock: FakeClock, periodMs = DAY_MS, value = '{"n":1}'): Segment {
+  const { publicKey } = memorySigner({ algorithm: 'ecdsa-p256' });
+  const builder = new BodyBuilder(0, {
+    sha256: nodeSha256,
+    sha256Into: nodeSha256Into,
+    encoding: 'zstd',
+    compress: zstdCompressor(1),
+  });
+  builder.record(kafkaRecord({ offset: 0, value }));
+  return makeSegment(nodeSha256, genesisHead(ORIGIN, 'orders', 0, 0), builder.finish(), {
+    source: { kind: 'kafka', cluster: 'c', topic: 'orders', topicId: null, partition: 0 },
+    continues: null,
+    anchoredMs: clock.now(),
+    nowMs: clock.now(),
+    retention: { mode: 'COMPLIANCE', periodMs, policy: 'short' },
+    keys: [encodeVkey(verifierKey(ORIGIN, publicKey, nodeSha256))],
+    writer: { id: 'w', version: '1.0.0' },
+  });
+}
+
+describe('the sealer', () => {
+  it('writes data first and the seal last, each with its own lock', async () => {
+    const { clock, store, carry } = world();
+    const segment = segmentOf(clock);
+    expect(await carry(segment)).toMatchObject({ kind: 'stored' });
+    const puts = store.log.filter(({ method }) => method === 'putIfAbsent').map(({ key }) => key);
+    expect(puts).toEqual([segment.data?.key, segment.sealKey]);
+    expect(store.versionsOf(segment.data?.key as string)[0]?.lock?.untilMs).toBe(clock.now() + DAY_MS);
+    expect(store.versionsOf(segment.sealKey)[0]?.lock?.untilMs).toBe(clock.now() + 7 * DAY_MS);
+  });
+
+  it('lengthens the lock of its own earlier data before the seal', async () => {
+    const { clock, store, carry } = world();
+    const segment = segmentOf(clock);
+    const short = { mode: 'COMPLIANCE', untilMs: clock.now() + 60_000 } as const;
+    await clock.run(store.putIfAbsent(segment.data?.key as string, segment.data?.bytes as Uint8Array, short));
+    expect(await carry(segment)).toMatchObject({ kind: 'stored' });
+    expect(store.versionsOf(segment.data?.key as string)).toHaveLength(1);
+    expect(store.versionsOf(segment.data?.key as string)[0]?.lock?.untilMs).toBe(clock.now() + DAY_MS);
+  });
+
+  it('is fenced by other bytes at its seal, even under a delete marker that lets the PUT through', async () => {
+    for (const hidden of [false, true]) {
+      const { clock, store, carry } = world();
+      const segment = segmentOf(clock);
+      store.attacker.putVersion(segment.sealKey, new TextEncoder().encode('another seal'));
+      if (hidden) store.attacker.addMarker(segment.sealKey);
+      expect(await carry(segment)).toMatchObject({ kind: 'fenced' });
+    }
+  });
+
+  it('does not seal what the store reports as unlocked, and tells', async () => {
+    const { clock, sealer, troubles, store } = world((inner) => ({
+      ...inner,
+      lock: async () => ({ kind: 'none' }),
+    }));
+    const segment = segmentOf(clock);
+    const carried = sealer.carry(segment, (error) => troubles.push(error));
+    carried.catch(() => {});
+    await clock.advance(120_000);
+    expect(troubles.at(-1)).toMatchObject({ code: 'lock-missing' });
+    expect(store.versionsOf(segment.sealKey)).toEqual([]);
+  });
+
+  it('never takes a governance lock for a compliance lock', async () => {
+    const governance = {
+      kind: 'locked',
+      lock: { mode: 'GOVERNANCE', untilMs: Number.MAX_SAFE_INTEGER },
+    } as const;
+    const { clock, sealer, troubles, store } = world((inner) => ({ ...inner, lock: async () => governance }));
+    const segment = segmentOf(clock);
+    sealer.carry(segment, (error) => troubles.push(error)).catch(() => {});
+    await clock.advance(120_000);
+    expect(troubles.at(-1)).toMatchObject({ code: 'lock-missing' });
+    expect(store.versionsOf(segment.sealKey)).toEqual([]);
+  });
+
+  it('refuses to sign a second text for one size', async () => {
+    const { clock, sealer, carry, signer } = world();
+    await carry(segmentOf(clock));
+    expect(() => sealer.carry(segmentOf(clock, DAY_MS, '{"n":2}'), () => {})).toThrow(
+      'was signed by this process before',
+    );
+    expect(signer.requests).toHaveLength(1);
+  });
+
+  it('locks for longer where the end that was promised is over by now', async () => {
+    const { clock, store, carry } = world();
+    const segment = segmentOf(clock, 1_000);
+    await clock.advance(10_000);
+    expect(await carry(segment)).toMatchObject({ kind: 'stored' });
+    expect(store.versionsOf(segment.data?.key as string)[0]?.lock?.untilMs).toBeGreaterThan(clock.now());
+  });
+});
