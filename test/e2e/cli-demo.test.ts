@@ -1,6 +1,7 @@
 // Does the demo show what it says, on a fresh directory and on the real stack, and do its suggested commands work?
 import { spawnSync } from 'node:child_process';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -44,7 +45,9 @@ describe('the demo', () => {
   });
 
   it('archives, verifies, names every attack, proves one event and leaves commands that work', async () => {
-    const ran = await cli(['demo']);
+    // A directory that a shell would take for two words.
+    const parent = await mkdtemp(join(tmpdir(), 'a demo '));
+    const ran = await cli(['demo', '--dir', join(parent, 'files')]);
     const text = textOf(ran);
     const directory = directoryOf(text);
     try {
@@ -63,7 +66,7 @@ describe('the demo', () => {
       runSuggested(text);
       expect((await readdir(directory)).sort()).not.toContain('attacked-copy');
     } finally {
-      await rm(directory, { recursive: true, force: true });
+      await rm(parent, { recursive: true, force: true });
     }
   });
 
@@ -94,6 +97,7 @@ describeWithStack('the demo on the real stack', { kafka: true, s3: true }, (stac
     try {
       expect(ran, text).toMatchObject({ code: 0, stderr: '' });
       expect(text).toContain('Nothing is embedded');
+      expect(text.trimEnd().split('\n').at(-1)).toContain('On AWS');
       // Every data object and every seal of the four chains is locked.
       expect(text).toMatch(/^verified {2}\d+ signatures, 4,712 lines, [1-9]\d* locks/m);
       for (const code of CODES) expect(text).toContain(`  broken: ${code} in segment`);

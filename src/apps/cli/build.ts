@@ -1,5 +1,5 @@
 // How do the sources become the JavaScript that the npm package ships? `npm run build`: types are not stripped inside node_modules.
-import { copyFile, cp, rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -19,6 +19,7 @@ const ENTRIES = {
 /** Files that the code reads beside itself. */
 const ASSETS = {
   'FORMAT.md': 'src/format/FORMAT.md',
+  'ledgerstone.schema.json': 'src/apps/archiver/ledgerstone.schema.json',
   'demo-data': 'src/apps/cli/demo/data',
 };
 
@@ -37,8 +38,5 @@ await build({
   logLevel: 'warning',
 });
 for (const [name, source] of Object.entries(ASSETS)) {
-  const target = join(DIST, name);
-  await (source.endsWith('.md')
-    ? copyFile(join(ROOT, source), target)
-    : cp(join(ROOT, source), target, { recursive: true }));
+  await cp(join(ROOT, source), join(DIST, name), { recursive: true });
 }

@@ -1,5 +1,4 @@
 // How is the demo told to the person who watches it?
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChainReader } from '../chain-reader.ts';
 import { EXIT } from '../exit-code.ts';
@@ -141,21 +140,22 @@ function segmentTable(rows: readonly SegmentRow[]): string {
   );
 }
 
-/** Three commands that work as they stand, and the way to the real stack. */
+/** Three commands that work as they stand, and the way on. */
 function nextSteps(stage: Stage, proof: ProofResult): string[] {
   const chain = `--topic ${stage.topic} --partition ${proof.partition}`;
-  const archive = `${stage.archive}${stage.archiveOptions}`;
-  const key = join(stage.directory, VKEY_FILE);
-  const inCheckout = existsSync(new URL('../../../../localstack/main.ts', import.meta.url));
+  const archive = `${quoted(stage.archive)}${stage.archiveOptions}`;
+  const key = quoted(join(stage.directory, VKEY_FILE));
   return [
     'Try next:',
     ...stage.environment.map((line) => `  ${line}`),
     `  npx ledgerstone verify ${archive} --key ${key}`,
     `  npx ledgerstone get ${archive} ${chain} --from ${proof.offset} --to ${proof.offset}`,
-    `  npx ledgerstone check ${proof.proofFile} --entry ${proof.entryFile} --key ${key}`,
+    `  npx ledgerstone check ${quoted(proof.proofFile)} --entry ${quoted(proof.entryFile)} --key ${key}`,
     '',
-    inCheckout
-      ? 'The same on Kafka, S3 Object Lock and KMS: npm run stack && npm run demo -- --stack'
-      : 'The same on Kafka, S3 Object Lock and KMS: in a checkout, npm run stack && npm run demo -- --stack',
+    stage.wayOn,
   ];
 }
+
+/** As a shell takes it for one word. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

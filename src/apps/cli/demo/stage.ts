@@ -1,4 +1,5 @@
 // What does one run of the demo stand on: which archive, which configuration, which events?
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -22,6 +23,8 @@ export type Stage = {
   readonly introduction: readonly string[];
   /** The environment that the shown commands need. */
   readonly environment: readonly string[];
+  /** The last line: how to go on from here. */
+  readonly wayOn: string;
   /** Called once the archiver is about to run. */
   produce(): Promise<void>;
 };
@@ -45,6 +48,7 @@ export async function demoDirectory(wanted: string | undefined): Promise<string>
 /** Everything in one directory: a file as source, a directory as store, a key in a file. */
 export async function embeddedStage(directory: string): Promise<Stage> {
   const events = await demoEvents();
+  const inCheckout = existsSync(new URL('../../../../localstack/main.ts', import.meta.url));
   await writeFile(join(directory, 'events.jsonl'), events);
   await writeFile(join(directory, 'SOURCES.md'), await demoSources());
   await generateLocalKey(join(directory, 'log-key.pem'), 'ed25519');
@@ -63,6 +67,7 @@ export async function embeddedStage(directory: string): Promise<Stage> {
       'Between them it is the same pipeline and the same code.',
     ],
     environment: [],
+    wayOn: `The same on Kafka, S3 Object Lock and KMS: ${inCheckout ? '' : 'in a checkout, '}npm run stack && npm run demo -- --stack`,
     produce: async () => {},
   };
 }
