@@ -125,6 +125,12 @@ export const DATA_CASES: readonly ArchiveCase[] = [
     make: block(() => zstdFrame(content, (size) => [0xa1, 7, ...size])),
   },
   {
+    name: 'bad-block-unused-bit',
+    about: 'A zstd frame with the unused bit of its header set, which other decoders pass over.',
+    codes: ['block-mismatch'],
+    make: block(() => zstdFrame(content, (size) => [0xb0, ...size])),
+  },
+  {
     name: 'bad-block-content-size',
     about: 'A block with one byte of content less than the manifest says.',
     codes: ['block-mismatch'],

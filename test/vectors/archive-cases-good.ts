@@ -247,6 +247,14 @@ export const ODD_CASES: readonly ArchiveCase[] = [
     }),
   },
   {
+    name: 'odd-foreign-day',
+    about: 'A data object’s key with a day that no calendar has.',
+    codes: ['foreign-object'],
+    make: spoilt((s) => {
+      s.builder.archive.put(`data/topic=orders/partition=0/date=2026-02-30/000000000002-${'b'.repeat(64)}.jsonl.zst`, utf8('anything'));
+    }),
+  },
+  {
     name: 'odd-lost-race',
     about: 'A data object of a writer that lost its race.',
     codes: ['unreferenced-object'],

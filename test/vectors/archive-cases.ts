@@ -121,3 +121,8 @@ export function zstdFrame(content: Uint8Array, header: (size: Uint8Array) => rea
     0x28, 0xb5, 0x2f, 0xfd, ...header(size), block & 255, (block >> 8) & 255, block >> 16, ...content,
   ]);
 }
+
+/** Removes every object whose key is like that. */
+export const without = (pattern: RegExp) => (builder: ArchiveBuilder) => {
+  for (const key of builder.archive.keys()) if (pattern.test(key)) builder.archive.remove(key);
+};

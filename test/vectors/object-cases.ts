@@ -177,6 +177,8 @@ async function sealVectors(): Promise<ObjectVector[]> {
 function vkeyVectors(): ObjectVector[] {
   /** Of the documentation of Go's golang.org/x/mod/sumdb/note. */
   const go = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
+  const feffKey = signer().publicKey.spki.subarray(12);
+  const feffId = nodeSha256(concatBytes(utf8('audit\ufeff\n'), Uint8Array.of(1), feffKey)).slice(0, 4);
   const of = (name: string, about: string, text: string, expect: ObjectVector['expect'] = 'malformed'): ObjectVector => ({
     name: `vkey/${name}`, about, bytes: freezeBytes(utf8(text)), expect,
   });
@@ -189,6 +191,7 @@ function vkeyVectors(): ObjectVector[] {
     of('not-id-capitals', 'The id in capitals.', go.replace('c74f20a3', 'C74F20A3')),
     of('not-empty-name', 'No name.', go.replace('PeterNeumann', '')),
     of('not-space', 'A space in the name.', go.replace('Peter', 'Peter ')),
+    of('not-feff', 'A U+FEFF in the name, whose id it is.', `audit\ufeff+${toHex(feffId)}+${toBase64(concatBytes(Uint8Array.of(1), feffKey))}`),
     of('not-lf', 'A LF at its end.', `${go}\n`),
     of('not-type', 'An unknown type of signature.', go.replace('+ARpc', '+AxpcWQ').slice(0, -2)),
     of('not-short', 'A key of 29 bytes.', go.slice(0, -4)),
