@@ -358,6 +358,40 @@ describe('a partition halts, and the others go on, when', () => {
   });
 });
 
+describe('a chain that continues another', () => {
+  const handedOver = async (startFrom: string, topicIds = true) => {
+    const world = new World({ broker: { topicIds } });
+    world.produce(0, 12);
+    const first = world.start('a');
+    await world.untilSealed(0);
+    const next = `seals/topic=orders/partition=0/${String(world.manifests(0).length).padStart(12, '0')}.tlog-proof`;
+    world.store.attacker.putVersion(next, new TextEncoder().encode('not a seal'));
+    first.kill();
+    world.produce(0, 5);
+    const config = world.configured(
+      `, chain: orders-2, continues: { chain: orders, reason: taken, by: ops${startFrom} }`,
+    );
+    world.start('b', world.store, config);
+    await settled(world);
+    return world;
+  };
+
+  it('goes on after a hostile object where the older one ended, and both verify as far as they go', async () => {
+    const world = await handedOver('');
+    const [first] = world.manifests(0, 'orders-2');
+    expect(first).toMatchObject({ continues: { nextOffset: 12, size: 3 }, records: { firstOffset: 12 } });
+    expect(world.lines(0, 'orders-2').map(({ offset }) => offset)).toEqual([12, 13, 14, 15, 16]);
+    const report = await world.verify();
+    expect(report.chains.find(({ chain }) => chain === 'orders-2')?.verdict).toBe('verified');
+  });
+
+  it('leaves nothing of its own topic out', async () => {
+    const world = await handedOver(', startFrom: { offset: 14 }');
+    expect(haltOf(world, 1)).toEqual(['older-chain']);
+    expect(world.manifests(0, 'orders-2')).toEqual([]);
+  });
+});
+
 describe('nothing is sealed while', () => {
   it('the local clock is off the store, and it goes on once it is right', async () => {
     let skewMs = 0;

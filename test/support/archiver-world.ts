@@ -88,6 +88,15 @@ export class World {
     this.config = parseConfig(YAML(options.config ?? segment, options.topic ?? ''), 'world.yaml', {});
   }
 
+  /** The same configuration with other members of the topic. */
+  configured(topic: string): Config {
+    return parseConfig(
+      YAML('segment: { maxRecords: 10, maxAge: 1s, heartbeat: 0 }', topic),
+      'world.yaml',
+      {},
+    );
+  }
+
   /** Records of the broker: `count` JSON values. */
   produce(partition: number, count: number, text = 'n'): void {
     for (let i = 0; i < count; i++) {

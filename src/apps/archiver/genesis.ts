@@ -94,10 +94,28 @@ async function resolveContinuing(
   };
   const startFrom =
     config.startFrom ?? ((await isSameTopic(tools, place, name, older, signal)) ? 'next' : 'earliest');
-  if (startFrom === 'next') return { startOffset: older.head.nextOffset, continues };
-  if (startFrom === 'earliest')
-    return { startOffset: (await tools.source.logRange(place.partition)).low, continues };
-  return { startOffset: startFrom.offset, continues };
+  const { nextOffset } = older.head;
+  const startOffset =
+    startFrom === 'next'
+      ? nextOffset
+      : startFrom === 'earliest'
+        ? (await tools.source.logRange(place.partition)).low
+        : startFrom.offset;
+  checkHandover(older, await identityOf(tools.source, place.partition), startOffset);
+  return { startOffset, continues };
+}
+
+/** FORMAT.md 5.15: within one topic a continuing chain leaves nothing out, and repeats only where no id tells topics apart. */
+function checkHandover(older: Recovered, source: SourceIdentity, startOffset: number): void {
+  const { nextOffset, origin } = older.head;
+  if (JSON.stringify(older.manifest.source) !== JSON.stringify(source)) return;
+  const topicId = source.kind === 'kafka' ? source.topicId : null;
+  if (startOffset === nextOffset || (startOffset < nextOffset && topicId === null)) return;
+  throw halt(
+    'older-chain',
+    `${origin} ends at offset ${nextOffset} of this same topic; a chain that continues it can't begin at ${startOffset}`,
+    'Leave `continues.startFrom` out, or set it to next.',
+  );
 }
 
 async function isSameTopic(
