@@ -141,7 +141,7 @@ describe('lines', () => {
     expect(cutter.take(10).records.map((record) => record.offset)).toEqual([2]);
   });
 
-  it('holds nothing of a line that is skipped, however long', () => {
+  it('holds nothing of a line that is skipped, however long', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const cutter = new LineCutter(0, 10);
@@ -152,9 +152,14 @@ describe('lines', () => {
       cutter.take(10);
       cutter.feed(new Uint8Array(MIB));
     }
-    collect();
     expect(cutter.partBytes).toBe(63 * MIB);
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * MIB);
+    // Buffers are swept on a thread of their own, some time after their owners were found dead.
+    const held = () => process.memoryUsage().arrayBuffers - before;
+    for (let i = 0; i < 100 && held() >= 8 * MIB; i++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(held()).toBeLessThan(8 * MIB);
   });
 
   it('says how far back the line in progress began', () => {
