@@ -66,6 +66,7 @@ describeWithMeans('the Kafka source and three brokers', { kafka: true }, () => {
       );
       expect([refused, wrong, recorder.of('fatal')]).toEqual([[], [], []]);
       expect(acknowledged.length).toBeGreaterThan(2_000);
+      expect(world.warnings.filter((message) => /crash/i.test(message))).toEqual([]);
     } finally {
       await world.close();
     }

@@ -49,7 +49,6 @@ queue.scheduleCheckPendingRequests = function (this: { pending: unknown[]; throt
   if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
 };
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
 export const unique = (name: string): string => `${name}-${randomBytes(5).toString('hex')}`;
 
 /** A cluster that one test file writes to; `close` takes along what it made. */
@@ -58,6 +57,8 @@ export class KafkaWorld {
   readonly #client: InstanceType<typeof Kafka>;
   readonly #topics = new Set<string>();
   readonly #sources: Source[] = [];
+  /** What all its sources warned of. */
+  readonly warnings: string[] = [];
   #admin: ReturnType<InstanceType<typeof Kafka>['admin']> | null = null;
   #producer: ReturnType<InstanceType<typeof Kafka>['producer']> | null = null;
 
@@ -220,7 +221,7 @@ export class KafkaWorld {
       tls: false,
       topics: topics.map((name) => ({ name })),
       recordBytesMax,
-      log: QUIET,
+      log: { debug() {}, info() {}, warn: (_, message) => this.warnings.push(message), error() {} },
       tuning: { metadataAgeMsMax: 1_000, ...tuning },
     });
     this.#sources.push(source);

@@ -21,6 +21,7 @@ import {
   type KafkajsRequestQueue,
   needs,
 } from './kafkajs.ts';
+import { joinAgain } from './loops.ts';
 import {
   type ClusterMetadata,
   decodeMetadata,
@@ -67,8 +68,8 @@ export function openCluster(
   const create = brokerPool.createBroker;
   brokerPool.createBroker = (brokerOptions) => {
     const broker = create(brokerOptions);
-    needs(broker, 'Broker', ['metadata', 'fetch', 'heartbeat', 'joinGroup', 'lookupRequest']);
-    const { joinGroup: join, heartbeat: beat } = broker;
+    needs(broker, 'Broker', ['metadata', 'fetch', 'heartbeat', 'joinGroup', 'syncGroup', 'lookupRequest']);
+    const { joinGroup: join, syncGroup: sync, heartbeat: beat } = broker;
     broker.metadata = async (topics = []) => {
       const metadata = tolerant(await askMetadata(kafkajs, broker, topics), topics);
       hooks.onMetadata(metadata);
@@ -80,10 +81,11 @@ export function openCluster(
     };
     broker.joinGroup = async (request) => {
       hooks.onJoining?.();
-      const member = await join.call(broker, request);
+      const member = await joinAgain(() => join.call(broker, request));
       hooks.onJoined?.(member);
       return member;
     };
+    broker.syncGroup = (request) => joinAgain(() => sync.call(broker, request));
     broker.heartbeat = async (request) => {
       if (hooks.heartbeat === undefined) return beat.call(broker, request);
       return hooks.heartbeat(broker, request, (to) => beat.call(to, request));

@@ -21,14 +21,30 @@ export function kafkaError(what: string, error: unknown): LedgerstoneError {
       cause: error,
     });
   }
+  if (reasons.some(({ code }) => typeof code === 'string' && TLS_ERROR.test(code))) {
+    return new LedgerstoneError('kafka-tls', message, {
+      remedy:
+        'Check source.tls: the authority (caFile), the name (serverName), and that the port speaks TLS.',
+      cause: error,
+    });
+  }
   return new LedgerstoneError('kafka-unavailable', message, {
     disposition: 'retriable',
-    remedy: 'Check source.brokers and the network; it is tried again.',
+    remedy:
+      'Check source.brokers and the network, and that source.tls and source.sasl are what that port wants.',
     cause: error,
   });
 }
 
-type Reason = { readonly name?: unknown; readonly type?: unknown; readonly cause?: unknown };
+/** Node's codes for certificates that it does not accept, and for an answer that is not TLS. */
+const TLS_ERROR = /CERT|^ERR_(TLS|SSL)_|^EPROTO$|^UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_/;
+
+type Reason = {
+  readonly name?: unknown;
+  readonly type?: unknown;
+  readonly code?: unknown;
+  readonly cause?: unknown;
+};
 
 /** An error and what caused it: kafkajs hides the reason in its count of retries. */
 function* chain(error: unknown): Generator<Reason> {

@@ -56,6 +56,7 @@ export type KafkajsBroker = {
   }): Promise<{ readonly responses: readonly [] }>;
   heartbeat(request: { readonly groupGenerationId: number }): Promise<unknown>;
   joinGroup(request: object): Promise<{ readonly generationId: number; readonly memberId: string }>;
+  syncGroup(request: object): Promise<unknown>;
   listOffsets(request: object): Promise<{ responses: KafkajsTopicAnswers<{ offset: string }> }>;
   offsetFetch(
     request: object,

@@ -9,8 +9,9 @@ import { fetchFrom } from './cluster.ts';
 import { Fetcher } from './fetcher.ts';
 import { Group } from './group.ts';
 import { Heart } from './heart.ts';
-import type { Kafkajs, KafkajsBroker, KafkajsCluster } from './kafkajs.ts';
+import type { Kafkajs, KafkajsCluster } from './kafkajs.ts';
 import { Leaders } from './leaders.ts';
+import { keepLoopsRunning } from './loops.ts';
 import type { ClusterMetadata } from './metadata-api.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -29,7 +30,6 @@ export class Member {
   #heart: Heart | null = null;
   #group: Group | null = null;
   #consumer: Consumer | null = null;
-  #refreshing: Promise<void> | null = null;
   #closed = false;
 
   constructor(kafkajs: Kafkajs, client: Client, listener: SourceListener) {
@@ -70,8 +70,10 @@ export class Member {
       },
       emitter,
     );
-    this.#outliveBrokers(cluster);
-    this.#refreshAside(cluster);
+    keepLoopsRunning(cluster, {
+      doubt: (reason) => this.#doubt(reason),
+      brokerFailed: async (nodeId, error) => this.#fetcher?.brokerFailed(nodeId, error),
+    });
     this.#heart = new Heart({
       findCoordinator: () => cluster.findGroupCoordinator({ groupId: options.groupId }),
       onBeat: () => this.#watchdog.heartbeat(),
@@ -128,38 +130,6 @@ export class Member {
     });
   }
 
-  /**
-   * A broker that can't be reached would stop kafkajs's loops for all others: its fetch finds nothing instead. kafkajs
-   * names the brokers that it fetches from by text, and a coordinator, whose loss it has to learn of, by number.
-   */
-  #outliveBrokers(cluster: KafkajsCluster): void {
-    const find = cluster.findBroker.bind(cluster);
-    cluster.findBroker = async (target) => {
-      try {
-        return await find(target);
-      } catch (error) {
-        if (typeof target.nodeId !== 'string') throw error;
-        return absent(async () => this.#fetcher?.brokerFailed(target.nodeId, error));
-      }
-    };
-  }
-
-  /** kafkajs's loops all wait for a refresh that is due, however long a frozen broker takes to not answer. */
-  #refreshAside(cluster: KafkajsCluster): void {
-    const { brokerPool } = cluster;
-    const refresh = cluster.refreshMetadataIfNecessary.bind(cluster);
-    cluster.refreshMetadataIfNecessary = async () => {
-      if (brokerPool.metadata === null) return refresh();
-      if (Date.now() <= (brokerPool.metadataExpireAt ?? 0)) return;
-      this.#refreshing ??= cluster
-        .refreshMetadata()
-        .catch((error) => this.#doubt(`metadata: ${messageOf(error)}`))
-        .finally(() => {
-          this.#refreshing = null;
-        });
-    };
-  }
-
   #observe(metadata: ClusterMetadata): void {
     this.#leaders.observe(metadata);
     this.#fetcher?.observe((nodeId, partition) => this.#leaders.leads(nodeId, partition));
@@ -183,12 +153,3 @@ export class Member {
     await this.#consumer?.disconnect();
   }
 }
-
-/** All that kafkajs does with a broker that it fetches from. */
-const absent = (wait: () => Promise<void>): KafkajsBroker =>
-  ({
-    fetch: async () => {
-      await wait();
-      return { responses: [] };
-    },
-  }) as unknown as KafkajsBroker;

@@ -119,6 +119,10 @@ describe('kafkaError', () => {
     ['a wrong login', { name: 'KafkaJSSASLAuthenticationError' }, 'kafka-login', 'fatal'],
     ['a topic that is not permitted', { type: 'TOPIC_AUTHORIZATION_FAILED' }, 'kafka-not-permitted', 'fatal'],
     ['a group that is not permitted', { type: 'GROUP_AUTHORIZATION_FAILED' }, 'kafka-not-permitted', 'fatal'],
+    ['a certificate of somebody else', { code: 'SELF_SIGNED_CERT_IN_CHAIN' }, 'kafka-tls', 'fatal'],
+    ['a name that is not in it', { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }, 'kafka-tls', 'fatal'],
+    ['an answer without TLS', { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, 'kafka-tls', 'fatal'],
+    ['nobody there', { code: 'ECONNREFUSED' }, 'kafka-unavailable', 'retriable'],
     ['anything else', { type: 'NOT_LEADER_FOR_PARTITION' }, 'kafka-unavailable', 'retriable'],
   ])('%s', (_, fields, code, disposition) => {
     expect(kafkaError('ask', Object.assign(new Error('said'), fields))).toMatchObject({

@@ -106,13 +106,14 @@ describe('openCluster', () => {
   });
 
   it('refuses a broker without a method that is wrapped', () => {
-    for (const method of ['metadata', 'fetch', 'heartbeat', 'joinGroup', 'lookupRequest']) {
+    for (const method of ['metadata', 'fetch', 'heartbeat', 'joinGroup', 'syncGroup', 'lookupRequest']) {
       const cluster = open(
         changedCluster(({ brokerPool }) => {
           brokerPool['createBroker'] = () => ({
             metadata() {},
             fetch() {},
             heartbeat() {},
+            syncGroup() {},
             joinGroup() {},
             lookupRequest() {},
             [method]: 1,
@@ -154,6 +155,7 @@ describe('openCluster', () => {
           metadata() {},
           fetch() {},
           heartbeat() {},
+          syncGroup() {},
           lookupRequest() {},
           joinGroup: async () => {
             told.push('asked');
@@ -176,6 +178,7 @@ describe('openCluster', () => {
           metadata() {},
           fetch() {},
           joinGroup() {},
+          syncGroup() {},
           lookupRequest() {},
           async heartbeat(request: unknown) {
             sent.push(this, request);
