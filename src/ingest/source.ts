@@ -39,8 +39,9 @@ export interface SourceListener {
   onRevoke(): void;
   onFetched(fetched: Fetched): void;
   /**
-   * Asked before each fetch: null, or a promise that resolves, within 250 ms, once what was delivered has been worked off.
-   * Nothing is dropped meanwhile, as it is by `pause`.
+   * Asked before what a fetch brought is delivered: null, or a promise that resolves, within 250 ms, once what was delivered
+   * before has been worked off. Nothing is dropped meanwhile, as it is by `pause`; so one answer waits, and the next is not
+   * asked for.
    */
   ready?(): Promise<void> | null;
   /** Something that can't be cured here: the process must end so that its supervisor starts it again. */

@@ -56,8 +56,6 @@ export class Fetcher {
   }
 
   async fetch(broker: KafkajsBroker, topics: readonly KafkajsFetchTopic[]): Promise<void> {
-    const working = this.#tools.listener.ready?.() ?? null;
-    if (working !== null) await working;
     const feeds = this.#wanted(topics);
     if (feeds.length === 0) return this.#wait(this.#tools.waitMs);
     const asked = feeds.map(askFor);
@@ -69,6 +67,9 @@ export class Fetcher {
     } catch (error) {
       return this.brokerFailed(broker.nodeId ?? '?', error);
     }
+    // The broker answered while the pipeline still worked on what came before: both at once, and one answer ahead.
+    const working = this.#tools.listener.ready?.() ?? null;
+    if (working !== null) await working;
     try {
       const failed = await this.#take(answer, feeds, asked);
       if (failed) await this.#tools.refreshMetadata().catch(() => {});
@@ -112,6 +113,8 @@ export class Fetcher {
     let failed = false;
     for (const partition of answer.partitions) {
       const feed = feeds[asked.indexOf(partition.asked)] as PartitionFeed;
+      // A compressed answer unfolds to ten times its size: it is unfolded as it is worked off.
+      await this.#tools.listener.ready?.();
       if (!isWanted(feed, partition.asked)) continue;
       if (partition.errorCode === 0) {
         feed.answeredAtMs = this.#tools.now();

@@ -26,6 +26,7 @@ class Bench {
   refreshes = 0;
   answer: (asked: readonly FetchPartition[]) => Promise<FetchAnswer> | FetchAnswer = () => answerOf([]);
   onFetched: (fetched: Fetched) => void = () => {};
+  ready: () => Promise<void> | null = () => null;
   assignment: Assignment | null;
   readonly fetcher: Fetcher;
 
@@ -43,6 +44,7 @@ class Bench {
         onFatal: () => {},
         onDoubt: () => {},
         onEnd: () => {},
+        ready: () => this.ready(),
         onOutOfRange: (partition, offset) => this.outOfRange.push({ ...partition, offset }),
         onFetched: (fetched) => {
           this.fetched.push(fetched);
@@ -257,6 +259,32 @@ describe('while another thread decompresses', () => {
     await bench.turn();
     expect(bench.fetched.map(({ records }) => records.map(({ offset }) => offset))).toEqual([[0], [1]]);
     expect(bench.feed().position).toBe(2);
+  });
+});
+
+describe('a pipeline that is still at work', () => {
+  it('gets nothing until it is ready, while the broker is already asked', async () => {
+    const bench = new Bench();
+    bench.open(0);
+    bench.answer = threeEach;
+    const work = Promise.withResolvers<void>();
+    bench.ready = () => work.promise;
+    const turn = bench.turn();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([bench.asked.length, bench.offsets]).toEqual([1, []]);
+    work.resolve();
+    await turn;
+    expect(bench.offsets).toEqual([0, 1, 2]);
+  });
+
+  it('that pauses meanwhile gets nothing at all', async () => {
+    const bench = new Bench();
+    bench.open(0);
+    bench.answer = threeEach;
+    bench.ready = async () => bench.feed().pause();
+    await bench.turn();
+    expect(bench.offsets).toEqual([]);
+    expect(bench.feed().position).toBe(0);
   });
 });
 
