@@ -40,7 +40,7 @@ const TICK_MS = 100;
 /** Fetching goes on once buffers are down to this part of their limit. */
 const RESUME_AT = 0.7;
 /** Handed to encoding and not yet encoded: beyond this the next fetch waits, until there is less. */
-const PENDING_BYTES_MAX = 12 * 1024 * 1024;
+const PENDING_BYTES_MAX = 16 * 1024 * 1024;
 const READY_WAIT_MS_MAX = 250;
 
 export class Pipeline {
