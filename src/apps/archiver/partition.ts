@@ -291,11 +291,11 @@ export class PartitionActor {
   // Sealing.
 
   #newLoop(position: Position): SealLoop {
-    const { place, tools, bodies, limits, constant, observer, log } = this.#options;
-    const decided = () => this.#decided();
+    const { place, tools, bodies, limits, constant, observer, log, random } = this.#options;
+    const undecided = () => (this.#suspended ? this.#decided() : null);
     const loop: SealLoop = new SealLoop(
       {
-        ...{ place, tools, bodies, limits, constant, decided },
+        ...{ place, tools, bodies, limits, constant, random, undecided },
         signal: this.#ended.signal,
         events: {
           sealed: (batch, segment, seconds) => {

@@ -1,7 +1,10 @@
 // How do a partition's batches become segments, one after the other, while the next one fills?
+import { isRetriable } from '../../base/error.ts';
+import { backoffMs } from '../../base/retry.ts';
 import type { Item } from '../../ingest/gate.ts';
+import type { SegmentBody } from '../../segment/body.ts';
 import { type Head, makeSegment, type Segment, type SegmentContext } from '../../segment/segment.ts';
-import { AnchorKeeper, confirmAnchor } from './anchor.ts';
+import { type Anchor, AnchorKeeper, confirmAnchor } from './anchor.ts';
 import { type Batch, Batches, type BatchLimits } from './batch.ts';
 import type { BodyFactory } from './bodies.ts';
 import { type Halt, HaltError } from './halt.ts';
@@ -16,8 +19,12 @@ export type SealLoopOptions = {
   readonly constant: Pick<SegmentContext, 'retention' | 'keys' | 'writer'>;
   /** Ends waits against the source. */
   readonly signal: AbortSignal;
-  /** Resolves once it is certain that the partition is ours; rejects when it is not any more. Asked before each signing. */
-  readonly decided: () => Promise<void>;
+  readonly random: () => number;
+  /**
+   * Null while it is certain that the partition is ours. Else a promise that resolves once that may be so, and rejects
+   * when it is not ours any more. Asked before each signing.
+   */
+  readonly undecided: () => Promise<void> | null;
   readonly events: SealLoopEvents;
 };
 
@@ -38,6 +45,9 @@ export type SealLoopEvents = {
 /** One batch is being sealed and one waits: then the log has to wait. */
 const WAITING_MAX = 2;
 
+/** The source can't be asked: what is held waits for it, since it may be nowhere else by then. */
+const CONFIRM_BACKOFF = { firstMs: 250, capMs: 10_000, attempts: Number.POSITIVE_INFINITY };
+
 /** From one position on. Discarded when the partition loses its place; a new place gets a new loop. */
 export class SealLoop {
   readonly #options: SealLoopOptions;
@@ -47,6 +57,8 @@ export class SealLoop {
   readonly #identity: Position['identity'];
   #sealing: Promise<void> | null = null;
   #discarded = false;
+  /** A batch can't be sealed: nothing more is tried from this position. */
+  #failed = false;
   #lastSealedAtMs: number;
 
   constructor(options: SealLoopOptions, position: Position) {
@@ -118,7 +130,7 @@ export class SealLoop {
 
   /** Starts the next seal, unless one is under way. */
   start(): void {
-    if (this.#sealing !== null || this.#discarded || this.#batches.waiting === 0) return;
+    if (this.#sealing !== null || this.#discarded || this.#failed || this.#batches.waiting === 0) return;
     this.#sealing = this.#sealFirst().finally(() => {
       this.#sealing = null;
       this.start();
@@ -138,8 +150,10 @@ export class SealLoop {
     if (batch === null) return;
     const startedMs = this.#nowMs();
     try {
-      const segment = await this.#makeSegment(batch);
-      if (segment === null) return;
+      const body = await batch.body.finish();
+      for (let wait = this.#hindrance(); wait !== null; wait = this.#hindrance()) await wait;
+      if (this.#discarded) return;
+      const segment = this.#makeSegment(body);
       // From here on the segment is carried to a known outcome, even when the partition is taken from us.
       const outcome = await tools.sealer.carry(segment, (error) => {
         if (!this.#discarded) events.troubled(error);
@@ -153,40 +167,65 @@ export class SealLoop {
       events.sealed(batch, segment, (this.#nowMs() - startedMs) / 1000);
     } catch (error) {
       if (this.#discarded || this.#options.signal.aborted) return;
+      this.#failed = true;
       if (error instanceof HaltError) events.halted(error.halt);
       else events.failed(error);
     }
   }
 
-  /** Null: the batch was dropped meanwhile. */
-  async #makeSegment(batch: Batch): Promise<Segment | null> {
-    const { tools, constant, limits } = this.#options;
+  /** What must end before anything is signed; null: nothing, as of now. Nobody may wait between this answer and the signing. */
+  #hindrance(): Promise<void> | null {
+    if (this.#discarded) return null;
+    const { tools, limits, undecided } = this.#options;
+    const wait = undecided();
+    if (wait !== null) return wait;
+    return this.#anchor.isDue(tools.clock.now(), limits.anchorIntervalMs) ? this.#confirm() : null;
+  }
+
+  /** Until the source answers, or shows that it is another one. */
+  async #confirm(): Promise<void> {
+    const { tools, random, signal, events } = this.#options;
     const { clock } = tools;
-    const body = await batch.body.finish();
-    if (this.#discarded) return null;
-    if (this.#anchor.isDue(clock.now(), limits.anchorIntervalMs)) {
-      await this.#anchor.confirm(
-        (record) => this.#confirm(record),
-        () => clock.now(),
-      );
+    for (let attempt = 0; !this.#discarded; attempt++) {
+      try {
+        await this.#anchor.confirm(
+          (record) => this.#confirmRecord(record),
+          () => clock.now(),
+        );
+        if (attempt > 0 && !this.#discarded) events.troubled(null);
+        return;
+      } catch (error) {
+        if (this.#discarded || !isRetriable(error)) throw error;
+        events.troubled(error);
+        await clock.sleep(backoffMs(CONFIRM_BACKOFF, attempt, random), signal);
+      }
     }
-    await this.#options.decided();
-    if (this.#discarded) return null;
+  }
+
+  async #confirmRecord(record: Anchor | null): Promise<void> {
+    const { tools, place, signal } = this.#options;
+    const { partition } = place;
+    // Kafka may have let go of what is held here, and of more: what is held is sealed all the same, and what lies
+    // between shows when the log is read on.
+    const range = await checkedRange(
+      tools,
+      partition,
+      this.#head.nextOffset,
+      signal,
+      Number.MAX_SAFE_INTEGER,
+    );
+    if (record !== null) await confirmAnchor(tools.source, tools.sha256, partition, record, range, signal);
+  }
+
+  #makeSegment(body: SegmentBody): Segment {
+    const { tools, constant } = this.#options;
     return makeSegment(tools.sha256, this.#head, body, {
       ...constant,
       source: this.#identity,
       continues: null,
       anchoredMs: this.#anchor.confirmedMs,
-      nowMs: clock.now(),
+      nowMs: tools.clock.now(),
     });
-  }
-
-  async #confirm(record: Parameters<typeof confirmAnchor>[3] | null): Promise<void> {
-    const { tools, place, signal } = this.#options;
-    const { partition } = place;
-    // What was accepted is held here: Kafka may have let go of it meanwhile.
-    const range = await checkedRange(tools, partition, this.#head.nextOffset, signal, this.#batches.next);
-    if (record !== null) await confirmAnchor(tools.source, tools.sha256, partition, record, range, signal);
   }
 
   #nowMs(): number {
