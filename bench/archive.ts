@@ -13,7 +13,7 @@ import { readyStack, startStack } from '../localstack/stack.ts';
 const { values } = parseArgs({
   options: {
     lines: { type: 'string', default: join(import.meta.dirname, '../test/data/aws-cloudtrail.jsonl') },
-    records: { type: 'string', default: '500000' },
+    records: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
     codecs: { type: 'string', default: 'none,zstd' },
     partitions: { type: 'string', default: '4' },

@@ -204,7 +204,11 @@ export class ChainBuilder {
 
     const leaves = [...this.manifests, manifestBytes].map(leafOf);
     const root = rootOfLeaves(sha256, leaves);
-    const text = checkpointText({ origin: this.origin, size: leaves.length, root: words.root?.(root) ?? root });
+    const text = checkpointText({
+      origin: this.origin,
+      size: leaves.length,
+      root: words.root?.(root) ?? root,
+    });
     const signatures = await Promise.all(
       signers.map(async (each, i) => ({
         name: this.origin,
