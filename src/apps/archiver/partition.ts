@@ -20,6 +20,8 @@ export type PartitionOptions = Pick<SealLoopOptions, 'place' | 'bodies' | 'const
   readonly genesis: GenesisConfig;
   readonly log: ArchiverLog;
   readonly observer: PartitionObserver;
+  /** False: over all partitions too much is held, and whoever says so will call `resume`. */
+  readonly hasRoom: () => boolean;
 };
 
 /** Told synchronously of what happened: for metrics, and for whoever waits. */
@@ -183,7 +185,8 @@ export class PartitionActor {
   /** Fetching goes on, unless this partition has reasons of its own to wait. */
   resume(): void {
     if (this.#state !== 'streaming' || this.#suspended || this.#draining || this.#rereads) return;
-    if (this.#loop?.full === false) this.#options.tools.source.resume(this.place.partition);
+    if (this.#loop?.full === false && this.#options.hasRoom())
+      this.#options.tools.source.resume(this.place.partition);
   }
 
   /** Seals what there is and takes nothing more. Resolves when nothing is left, or the signal aborts. */

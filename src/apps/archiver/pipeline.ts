@@ -86,7 +86,7 @@ export class Pipeline {
     return this.#pausedForMemory;
   }
   bufferedBytes(): number {
-    let held = 0;
+    let held = this.#sealer.heldBytes;
     for (const actor of this.#actors.values()) held += actor.heldBytes;
     return held;
   }
@@ -189,6 +189,7 @@ export class Pipeline {
       constant: constantOf(place.name),
       log,
       observer,
+      hasRoom: () => !this.#pausedForMemory,
     });
   }
 

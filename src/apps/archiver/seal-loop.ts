@@ -56,6 +56,7 @@ export class SealLoop {
   #head: Head;
   readonly #identity: Position['identity'];
   #sealing: Promise<void> | null = null;
+  #carried: Batch | null = null;
   #discarded = false;
   /** A batch can't be sealed: nothing more is tried from this position. */
   #failed = false;
@@ -77,8 +78,10 @@ export class SealLoop {
   get next(): number {
     return this.#batches.next;
   }
+  /** Without what the sealer carries, and counts. */
   get heldBytes(): number {
-    return this.#batches.heldBytes();
+    const carried = this.#carried?.body.heldBytes() ?? 0;
+    return this.#batches.heldBytes() - carried;
   }
   get full(): boolean {
     return this.#batches.waiting >= WAITING_MAX;
@@ -155,9 +158,11 @@ export class SealLoop {
       if (this.#discarded) return;
       const segment = this.#makeSegment(body);
       // From here on the segment is carried to a known outcome, even when the partition is taken from us.
+      this.#carried = batch;
       const outcome = await tools.sealer.carry(segment, (error) => {
         if (!this.#discarded) events.troubled(error);
       });
+      this.#carried = null;
       if (this.#discarded) return;
       if (outcome.kind === 'fenced') return events.fenced();
       this.#head = segment.after;
@@ -166,6 +171,7 @@ export class SealLoop {
       this.#lastSealedAtMs = this.#nowMs();
       events.sealed(batch, segment, (this.#nowMs() - startedMs) / 1000);
     } catch (error) {
+      this.#carried = null;
       if (this.#discarded || this.#options.signal.aborted) return;
       this.#failed = true;
       if (error instanceof HaltError) events.halted(error.halt);

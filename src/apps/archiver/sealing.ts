@@ -62,6 +62,7 @@ export class Sealer {
   readonly beginnings = new Turns();
   readonly #options: SealerOptions;
   readonly #carried = new Map<string, Promise<SealOutcome>>();
+  #heldBytes = 0;
   /** The greatest size that was ever sent to a signer, by origin. */
   readonly #signedSizes = new Map<string, number>();
 
@@ -74,8 +75,9 @@ export class Sealer {
     await this.#carried.get(origin)?.catch(() => {});
   }
 
-  isCarrying(origin: string): boolean {
-    return this.#carried.has(origin);
+  /** Bytes of data that are on their way, also for partitions that were taken from us. */
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** Resolves when nothing at all is on its way. */
@@ -93,7 +95,12 @@ export class Sealer {
       throw new LedgerstoneError('assertion', `${origin}: size ${size} was signed by this process before`);
     }
     this.#signedSizes.set(origin, size);
-    const outcome = this.#carry(segment, onTrouble).finally(() => this.#carried.delete(origin));
+    const bytes = segment.data?.bytes.length ?? 0;
+    this.#heldBytes += bytes;
+    const outcome = this.#carry(segment, onTrouble).finally(() => {
+      this.#heldBytes -= bytes;
+      this.#carried.delete(origin);
+    });
     this.#carried.set(origin, outcome);
     return outcome;
   }
