@@ -1,6 +1,7 @@
 // What has one partition accepted and not yet sealed?
 import { type Item, recordBytes } from '../../ingest/gate.ts';
 import type { BatchBody, BodyFactory } from './bodies.ts';
+import { HEADER_OVERHEAD_BYTES } from './continuity.ts';
 
 export type BatchLimits = {
   readonly maxBytes: number;
@@ -70,7 +71,7 @@ export class Batches {
         batch.bytes += LINE_OVERHEAD_BYTES;
         batch.lines++;
         if (item.kind === 'record') {
-          batch.bytes += recordBytes(item.record);
+          batch.bytes += recordBytes(item.record) + item.record.headers.length * HEADER_OVERHEAD_BYTES;
           batch.records++;
           records++;
         }

@@ -1,4 +1,6 @@
 // The gate refused a fetch: is it asked for again, or does the partition halt?
+import { LIMITS } from '../../base/limits.ts';
+import { encodeEntry, type KafkaRecord } from '../../format/record.ts';
 import { type Item, type Refusal, recordBytes } from '../../ingest/gate.ts';
 import { type Halt, halt, RESUME } from './halt.ts';
 
@@ -75,16 +77,40 @@ export class Continuity {
   ): { readonly index: number; readonly halt: Halt } | null {
     for (const [index, item] of items.entries()) {
       if (item.kind !== 'record') continue;
-      const bytes = recordBytes(item.record);
-      if (bytes <= limitBytes) continue;
+      const found = tooLarge(item.record, limitBytes);
+      if (found === null) continue;
       const { offset } = item.record;
-      const message = `the record at offset ${offset} of ${this.#where} has ${bytes} bytes, the limit is ${limitBytes}`;
-      const remedy = `Raise limits.recordBytes (32 MiB at most) and restart, or give it up. ${RESUME}`;
-      return {
-        index,
-        halt: halt('record-too-large', message, remedy, { from: offset, to: offset + 1 }).halt,
-      };
+      const message = `the record at offset ${offset} of ${this.#where} has ${found.what}`;
+      const gap = { from: offset, to: offset + 1 };
+      return { index, halt: halt('record-too-large', message, `${found.remedy} ${RESUME}`, gap).halt };
     }
     return null;
+  }
+}
+
+/** Names, quotes and commas of a header in its line, at most. */
+export const HEADER_OVERHEAD_BYTES = 32;
+
+/** In which way a record is larger than one may be; null: it is not. */
+export function tooLarge(
+  record: KafkaRecord,
+  limitBytes: number,
+): { readonly what: string; readonly remedy: string } | null {
+  const bytes = recordBytes(record);
+  if (bytes > limitBytes) {
+    const remedy = 'Raise limits.recordBytes (32 MiB at most) and restart, or give it up.';
+    return { what: `${bytes} bytes, the limit is ${limitBytes}`, remedy };
+  }
+  // Headers may be empty, and a million of them is a line that no reader takes.
+  const { length } = record.headers;
+  if (2 * bytes + length * HEADER_OVERHEAD_BYTES < LIMITS.lineBytesMax) return null;
+  try {
+    encodeEntry(record);
+    return null;
+  } catch {
+    return {
+      what: `${length} headers, and its line would be too long for the format`,
+      remedy: 'Give it up.',
+    };
   }
 }

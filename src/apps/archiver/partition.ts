@@ -106,6 +106,11 @@ export class PartitionActor {
     return this.#loop.empty && this.#loop.next >= this.#end;
   }
 
+  /** It halted, and what came before the reason is sealed. */
+  get settledHalt(): Halt | null {
+    return this.#state === 'halted' && this.#loop?.empty !== false ? this.#halt : null;
+  }
+
   // What the pipeline tells it.
 
   start(): void {

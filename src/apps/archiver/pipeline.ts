@@ -285,9 +285,9 @@ export class Pipeline {
   #finishIfDone(): void {
     if (this.#options.source.kind !== 'file' || this.#actors.size === 0) return;
     const actors = [...this.#actors.values()];
-    const halted = actors.find((actor) => actor.state === 'halted');
-    if (halted?.halt) {
-      const { message, remedy, code } = halted.halt;
+    const halt = actors.find((actor) => actor.settledHalt !== null)?.settledHalt;
+    if (halt) {
+      const { message, remedy, code } = halt;
       this.#end({ kind: 'failed', error: new LedgerstoneError(code, message, { remedy }) });
     } else if (actors.every((actor) => actor.finished)) {
       this.#end({ kind: 'finished' });

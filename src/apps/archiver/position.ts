@@ -82,7 +82,7 @@ export async function confirmPosition(
 }
 
 /** The identity that the chain was begun with, unless the source says that it is another one now. */
-async function sameSource(
+export async function sameSource(
   source: Source,
   partition: TopicPartition,
   manifest: Manifest,

@@ -6,13 +6,17 @@ import { nodeSha256, nodeSha256Into } from '../../base/node/hash.ts';
 import { chainOrigin } from '../../format/chain.ts';
 import type { GapReason } from '../../format/record.ts';
 import { encodeVkey, verifierKey } from '../../format/vkey.ts';
+import type { SourceListener } from '../../ingest/source.ts';
 import { BodyBuilder } from '../../segment/body.ts';
 import { makeSegment, type Segment } from '../../segment/segment.ts';
-import type { Config } from './config.ts';
+import type { Signer } from '../../sign/signer.ts';
+import type { Store } from '../../store/store.ts';
+import type { Config, TopicConfig } from './config.ts';
+import { tooLarge } from './continuity.ts';
 import { newInstanceId, openSigner, openSource, openStore, trustedKeys } from './edges.ts';
 import type { ArchiverLog } from './log.ts';
-import { confirmPosition, identityOf, type Place } from './position.ts';
-import { type Recovered, recoverHead } from './recovery.ts';
+import { confirmPosition, type Place, type PositionTools, sameSource } from './position.ts';
+import { recoverHead } from './recovery.ts';
 import { Sealer } from './sealing.ts';
 import { VERSION } from './version.ts';
 
@@ -35,6 +39,12 @@ export type RecordedDecision = {
   readonly to: number;
 };
 
+export type DecisionTools = PositionTools & {
+  readonly signer: Signer;
+  readonly store: Store;
+  readonly random: () => number;
+};
+
 /** Seals the gap. The running service sees the new head within seconds and goes on after it. */
 export async function recordDecision(
   config: Config,
@@ -42,76 +52,112 @@ export async function recordDecision(
   options: { readonly signal: AbortSignal; readonly log: ArchiverLog },
 ): Promise<RecordedDecision> {
   const { signal, log } = options;
-  const topic = config.source.topics.find(({ name }) => name === decision.topic);
-  if (topic === undefined) {
-    throw new LedgerstoneError('usage', `topic ${decision.topic} is not in the configuration`, {
-      remedy: `It has: ${config.source.topics.map(({ name }) => name).join(', ')}.`,
-    });
-  }
-  const chain = topic.partitions[decision.partition]?.chain ?? topic.chain;
-  const name = {
-    origin: chainOrigin({ origin: config.archive.origin, chain, partition: decision.partition }),
-    chain,
-    partition: decision.partition,
-  };
-  const place: Place = { partition: { topic: decision.topic, partition: decision.partition }, name };
+  checkTopic(config, decision);
   const store = await openStore(config.archive.store);
   const source = await openSource(config, log);
   try {
+    // A file is opened by its start; a member of the group is not what this is to be.
+    if (source.kind === 'file') await source.start(NOBODY);
     const signer = await openSigner(config.archive.signing, log);
-    const tools = {
-      store,
-      source,
+    const tools: DecisionTools = {
+      ...{ store, source, signer },
       sha256: nodeSha256,
       trusted: trustedKeys(config, [signer]),
       clock: systemClock,
-    };
-    const recovered = await recoverHead(tools, name, null, signal);
-    if (recovered === null) {
-      throw new LedgerstoneError('usage', `${name.origin} has no segment yet: there is nothing to resume`);
-    }
-    const from = recovered.head.nextOffset;
-    const range = await source.logRange(place.partition);
-    const to = decision.to ?? range.low;
-    checkGap(from, to, range.high);
-    await confirmUnlessExpired(tools, place, recovered, range.low, signal);
-
-    const builder = new BodyBuilder(from, {
-      sha256: nodeSha256,
-      sha256Into: nodeSha256Into,
-      encoding: 'zstd',
-      compress: zstdCompressor(config.encoding.level),
-    });
-    builder.gap({ offset: from, last: to - 1, reason: decision.reason, by: decision.by, why: decision.why });
-    const policy = config.retention[topic.retention] ?? config.retention.seals;
-    const nowMs = systemClock.now();
-    const segment = makeSegment(nodeSha256, recovered.head, builder.finish(), {
-      source:
-        recovered.manifest.source.kind === 'file'
-          ? recovered.manifest.source
-          : await identityOf(source, place.partition),
-      continues: null,
-      anchoredMs: nowMs,
-      nowMs,
-      retention: { mode: policy.mode, periodMs: policy.periodMs, policy: topic.retention },
-      keys: [encodeVkey(verifierKey(name.origin, signer.publicKey, nodeSha256))],
-      writer: { id: newInstanceId(), version: VERSION },
-    });
-    const sealer = new Sealer({
-      store,
-      signers: [signer],
-      sha256: nodeSha256,
-      clock: systemClock,
       random: Math.random,
-      sealRetention: config.retention.seals,
+    };
+    return await sealDecision(
+      tools,
+      config,
+      decision,
+      (error) => log.warn({}, `trying again: ${messageOf(error)}`),
       signal,
-    });
-    await seal(sealer, segment, log);
-    return { origin: name.origin, sequence: segment.manifest.sequence, from, to };
+    );
   } finally {
     await source.close();
     await store.close();
   }
+}
+
+const NOBODY: SourceListener = {
+  onAssign() {},
+  onRevoke() {},
+  onFetched() {},
+  onFatal() {},
+  onDoubt() {},
+  onEnd() {},
+};
+
+/** The decision alone, with edges that are open. */
+export async function sealDecision(
+  tools: DecisionTools,
+  config: Config,
+  decision: Decision,
+  onError: (error: unknown) => void,
+  signal: AbortSignal,
+): Promise<RecordedDecision> {
+  const { source, store, signer, clock, random } = tools;
+  const { topic, place } = placeOf(config, decision);
+  const { name } = place;
+  const recovered = await recoverHead(tools, name, null, signal);
+  if (recovered === null) {
+    throw new LedgerstoneError('usage', `${name.origin} has no segment yet: there is nothing to resume`);
+  }
+  const from = recovered.head.nextOffset;
+  const range = await source.logRange(place.partition);
+  const to = decision.to ?? range.low;
+  checkGap(from, to, range.high);
+  if (range.low > from) await sameSource(source, place.partition, recovered.manifest);
+  else {
+    await confirmPosition(tools, place, recovered, signal);
+    await checkMissing(tools, place, from, config.limits.recordBytes, signal);
+  }
+  const builder = new BodyBuilder(from, {
+    sha256: nodeSha256,
+    sha256Into: nodeSha256Into,
+    encoding: 'zstd',
+    compress: zstdCompressor(config.encoding.level),
+  });
+  builder.gap({ offset: from, last: to - 1, reason: decision.reason, by: decision.by, why: decision.why });
+  const policy = config.retention[topic.retention] ?? config.retention.seals;
+  const nowMs = clock.now();
+  const segment = makeSegment(nodeSha256, recovered.head, builder.finish(), {
+    // As the chain was begun with: a broker may have learned of topic ids since, and a chain's source never changes.
+    source: recovered.manifest.source,
+    continues: null,
+    anchoredMs: nowMs,
+    nowMs,
+    retention: { mode: policy.mode, periodMs: policy.periodMs, policy: topic.retention },
+    keys: [encodeVkey(verifierKey(name.origin, signer.publicKey, nodeSha256))],
+    writer: { id: newInstanceId(), version: VERSION },
+  });
+  const sealer = new Sealer({
+    ...{ store, clock, random, signal },
+    signers: [signer],
+    sha256: nodeSha256,
+    sealRetention: config.retention.seals,
+  });
+  await seal(sealer, segment, onError);
+  return { origin: name.origin, sequence: segment.manifest.sequence, from, to };
+}
+
+function checkTopic(config: Config, decision: Decision): TopicConfig {
+  const topic = config.source.topics.find(({ name }) => name === decision.topic);
+  if (topic !== undefined) return topic;
+  throw new LedgerstoneError('usage', `topic ${decision.topic} is not in the configuration`, {
+    remedy: `It has: ${config.source.topics.map(({ name }) => name).join(', ')}.`,
+  });
+}
+
+function placeOf(config: Config, decision: Decision): { readonly topic: TopicConfig; readonly place: Place } {
+  const topic = checkTopic(config, decision);
+  const { partition } = decision;
+  const chain = topic.partitions[partition]?.chain ?? topic.chain;
+  const origin = chainOrigin({ origin: config.archive.origin, chain, partition });
+  return {
+    topic,
+    place: { partition: { topic: topic.name, partition }, name: { origin, chain, partition } },
+  };
 }
 
 function checkGap(from: number, to: number, high: number): void {
@@ -133,21 +179,34 @@ function checkGap(from: number, to: number, high: number): void {
   }
 }
 
-/** The chain must still belong to this topic; only the expired offsets may be missing. */
-async function confirmUnlessExpired(
-  tools: Parameters<typeof confirmPosition>[0],
-  place: Place,
-  recovered: Recovered,
-  low: number,
+/**
+ * What is given up begins at the head. Where that record can be had, it was not what the partition halted at: the service
+ * has not sealed up to there yet, and this gap would bury good records.
+ */
+async function checkMissing(
+  tools: PositionTools,
+  { partition }: Place,
+  from: number,
+  recordBytes: number,
   signal: AbortSignal,
 ): Promise<void> {
-  if (low > recovered.head.nextOffset) return;
-  await confirmPosition(tools, place, recovered, signal);
+  const { records, seen } = await tools.source.readAt(partition, from, signal);
+  const record = records.find(({ offset }) => offset === from);
+  const there = record !== undefined && tooLarge(record, recordBytes) === null;
+  if (!there && seen[0]?.first !== from) return;
+  throw new LedgerstoneError(
+    'usage',
+    `offset ${from} of ${partition.topic}/${partition.partition} can be read: it is archived before anything is given up`,
+    {
+      remedy:
+        'Let the archiver run until it halts with all before the gap sealed (`ledgerstone status`), then decide again.',
+    },
+  );
 }
 
-async function seal(sealer: Sealer, segment: Segment, log: ArchiverLog): Promise<void> {
+async function seal(sealer: Sealer, segment: Segment, onError: (error: unknown) => void): Promise<void> {
   const outcome = await sealer.carry(segment, (error) => {
-    if (error !== null) log.warn({}, `trying again: ${messageOf(error)}`);
+    if (error !== null) onError(error);
   });
   if (outcome.kind === 'fenced') {
     throw new LedgerstoneError(
