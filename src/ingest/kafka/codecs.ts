@@ -94,11 +94,15 @@ async function allFramesLater(bytes: Uint8Array, maxBytes: number): Promise<Uint
   return frames.content();
 }
 
+/** Producers write one. Empty ones cost more to open than to send. */
+const FRAMES_MAX = 1_000;
+
 class Frames {
   left: Uint8Array;
   readonly #maxBytes: number;
   readonly #parts: Uint8Array[] = [];
   #bytes = 0;
+  #frames = 0;
 
   constructor(bytes: Uint8Array, maxBytes: number) {
     this.left = bytes;
@@ -112,6 +116,7 @@ class Frames {
 
   take({ buffer, engine }: OneFrame): void {
     if (engine.bytesWritten === 0) throw new Error('it does not end');
+    if (++this.#frames > FRAMES_MAX) throw new Error(`it has more than ${FRAMES_MAX} frames`);
     this.left = this.left.subarray(engine.bytesWritten);
     this.#bytes += buffer.length;
     if (this.#bytes > this.#maxBytes) throw tooLarge('zstd', this.#maxBytes);

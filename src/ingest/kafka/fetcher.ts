@@ -67,9 +67,6 @@ export class Fetcher {
     } catch (error) {
       return this.brokerFailed(broker.nodeId ?? '?', error);
     }
-    // The broker answered while the pipeline still worked on what came before: both at once, and one answer ahead.
-    const working = this.#tools.listener.ready?.() ?? null;
-    if (working !== null) await working;
     try {
       const failed = await this.#take(answer, feeds, asked);
       if (failed) await this.#tools.refreshMetadata().catch(() => {});
@@ -113,7 +110,8 @@ export class Fetcher {
     let failed = false;
     for (const partition of answer.partitions) {
       const feed = feeds[asked.indexOf(partition.asked)] as PartitionFeed;
-      // A compressed answer unfolds to ten times its size: it is unfolded as it is worked off.
+      // Asked for while the pipeline still worked, so that both go on at once. A compressed answer unfolds to ten times its
+      // size: it is unfolded as it is worked off.
       await this.#tools.listener.ready?.();
       if (!isWanted(feed, partition.asked)) continue;
       if (partition.errorCode === 0) {

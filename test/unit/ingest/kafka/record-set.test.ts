@@ -184,7 +184,7 @@ describe('what can not become records', () => {
 
   it.each([
     ['a wrong checksum', batchBytes({ baseOffset: 2, records: [{}, {}], crc: 1 }), /CRC-32C/],
-    ['fewer records than counted', batchBytes({ baseOffset: 2, records: [{}, {}], count: 3 }), /./],
+    ['fewer records than counted', batchBytes({ baseOffset: 2, records: [{}, {}], count: 3 }), /bytes end/],
     [
       'more records than counted',
       batchBytes({ baseOffset: 2, records: [{}, {}], count: 1 }),
@@ -222,8 +222,8 @@ describe('what can not become records', () => {
     ],
     [
       'a header without a name',
-      batchBytes({ baseOffset: 2, content: new Uint8Array([18, 0, 0, 0, 1, 1, 2, 1, 1, 0]), count: 1 }),
-      /./,
+      batchBytes({ baseOffset: 2, content: new Uint8Array([16, 0, 0, 0, 1, 1, 2, 1, 1]), count: 1 }),
+      /without a name/,
     ],
     ['a format that is not known', batchBytes({ baseOffset: 2, records: [{}], magic: 3 }), /format 3/],
   ])('%s ends the fetch there, whole, and keeps what came before', async (_, broken, reason) => {

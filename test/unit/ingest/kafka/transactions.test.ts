@@ -58,11 +58,11 @@ describe('transactions', () => {
     ]);
   });
 
-  it('the same producer aborts, commits, aborts', async () => {
-    const aborted = [
-      { producerId: 7n, firstOffset: 4 },
-      { producerId: 7n, firstOffset: 0 },
-    ];
+  it.each([
+    [0, 4],
+    [4, 0],
+  ])('the same producer aborts, commits, aborts, listed as %i, %i', async (...firstOffsets) => {
+    const aborted = firstOffsets.map((firstOffset) => ({ producerId: 7n, firstOffset }));
     const found = await decoded(
       [
         of(7n, 0, 1),
