@@ -5,41 +5,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/apps/archiver/config.ts';
 import { runArchiver } from '../../src/apps/archiver/main.ts';
-import { type Decision, recordDecision, sealDecision } from '../../src/apps/archiver/resume.ts';
-import { nodeSha256 } from '../../src/base/node/hash.ts';
-import { verifierKey } from '../../src/format/vkey.ts';
+import { recordDecision } from '../../src/apps/archiver/resume.ts';
 import { generateLocalKey } from '../../src/sign/local-key.ts';
 import { ORIGIN, World } from '../support/archiver-world.ts';
-import { memorySource } from '../support/memory-source.ts';
 import { faultyStore } from '../support/memory-store.ts';
-
-const DECISION: Decision = {
-  topic: 'orders',
-  partition: 0,
-  reason: 'accepted',
-  by: 'A. Auditor',
-  why: 'a test',
-};
-
-/** As `ledgerstone resume` does beside a running service. */
-const decide = (world: World, decision: Partial<Decision>) =>
-  world.clock.run(
-    sealDecision(
-      {
-        store: world.store,
-        source: memorySource(world.broker, 'ledgerstone', 'operator', ['orders']),
-        signer: world.signer,
-        trusted: [verifierKey(ORIGIN, world.signer.publicKey, nodeSha256)],
-        sha256: nodeSha256,
-        clock: world.clock,
-        random: () => 0.5,
-      },
-      world.config,
-      { ...DECISION, ...decision },
-      () => {},
-      new AbortController().signal,
-    ),
-  );
+import { DECISION, decide } from './operator.ts';
 
 describe('a decision on a halted partition', () => {
   it('gives up a hole, and the running service goes on after it', async () => {

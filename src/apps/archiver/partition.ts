@@ -10,7 +10,7 @@ import { awaitDecision } from './decision.ts';
 import { type BeginTools, beginChain, type GenesisConfig } from './genesis.ts';
 import { type Halt, HaltError } from './halt.ts';
 import type { ArchiverLog } from './log.ts';
-import { findPosition, hintText, type Place, type Position } from './position.ts';
+import { findPosition, hintText, type OnTheWay, type Place, type Position } from './position.ts';
 import { SealLoop, type SealLoopOptions } from './seal-loop.ts';
 
 export type PartitionOptions = Pick<SealLoopOptions, 'place' | 'bodies' | 'constant'> & {
@@ -56,9 +56,13 @@ export class PartitionActor {
   #draining = false;
   /** Accepts nothing until it has found its place again. */
   #rereads = false;
+  /** The source may be another one than it was when this partition began to look for its place. */
+  #doubted = false;
   #loop: SealLoop | null = null;
   /** Of the newest place, also after the loop is gone. */
   #head: Head | null = null;
+  /** Sequence of the newest seal in the store when it was looked at last, whoever made it. */
+  #newestSeen: number | null = null;
   #halt: Halt | null = null;
   #trouble: { readonly error: unknown; readonly sinceMs: number } | null = null;
   #highWatermark: number | null = null;
@@ -137,6 +141,7 @@ export class PartitionActor {
   }
 
   doubt(): void {
+    this.#doubted = true;
     this.#loop?.doubt();
   }
 
@@ -262,7 +267,8 @@ export class PartitionActor {
         await this.#decided();
         // What this process signed for the chain earlier decides first.
         await tools.sealer.settled(this.place.name.origin);
-        const position = await findPosition(tools, this.place, signal);
+        this.#doubted = false;
+        const position = await findPosition(tools, this.place, this.#onTheWay, signal);
         if (this.#state !== 'recovering') return;
         if (position !== null) return this.#stream(position);
         const stillOurs = () => this.#decided().then(() => this.#state === 'recovering');
@@ -278,12 +284,22 @@ export class PartitionActor {
     }
   }
 
+  readonly #onTheWay: OnTheWay = {
+    found: (sequence) => {
+      this.#newestSeen = sequence;
+    },
+    head: (head) => {
+      this.#head = head;
+    },
+  };
+
   #stream(position: Position): void {
     const { nextOffset, size } = position.head;
     this.#halt = null;
     this.#head = position.head;
     this.#troubled(null);
     this.#loop = this.#newLoop(position);
+    if (this.#doubted) this.#loop.doubt();
     this.#enter('streaming');
     this.#options.log.info({ ...this.#fields(), nextOffset, sequence: size }, 'streaming');
     this.#fetchFrom(nextOffset);
@@ -361,7 +377,8 @@ export class PartitionActor {
     const { log, tools } = this.#options;
     log.error({ ...this.#fields(), code: reason.code, remedy: reason.remedy }, `HALTED: ${reason.message}`);
     this.#enter('halted');
-    const ours = () => (this.head === null ? null : this.head.size - 1);
+    const ours = () =>
+      this.head === null ? this.#newestSeen : Math.max(this.head.size - 1, this.#newestSeen ?? 0);
     // A seal of our own under way is no decision of anybody's.
     const waits = () => this.#state === 'halted' && this.#halt === reason;
     void awaitDecision(tools, this.place, ours, waits, this.#ended.signal).then((decided) => {

@@ -41,23 +41,43 @@ function parseHint(metadata: string): Hint | null {
   }
 }
 
+/** Told on the way, so that who halts knows from where. */
+export type OnTheWay = {
+  /** The newest seal, which may turn out to be none of ours. */
+  found(sequence: number): void;
+  /** The same, checked. The log is asked next. */
+  head(head: Head): void;
+};
+
 /** The position of a chain that exists; null: this chain has to begin. Throws HaltError, or a retriable error. */
 export async function findPosition(
   tools: PositionTools,
   place: Place,
+  onTheWay: OnTheWay,
   signal: AbortSignal,
 ): Promise<Position | null> {
   const { name, partition } = place;
   const committed = await tools.source.committed(partition);
   const hint = committed === null ? null : parseHint(committed.metadata);
   const ours = hint !== null && hint.origin === name.origin;
-  const recovered = await recoverHead(tools, name, ours ? hint.sequence : null, signal);
+  const found = (sequence: number) => onTheWay.found(sequence);
+  const recovered = await recoverHead(tools, name, ours ? hint.sequence : null, signal, found);
   if (recovered === null) {
     if (!ours) return null;
     throw halt(
       'chain-missing',
       `Kafka remembers seal ${hint.sequence} of ${name.origin}, and the store shows no seal of it at all`,
       `Is this the right bucket and prefix? If the chain is lost for good: ${NEW_CHAIN}`,
+    );
+  }
+  onTheWay.head(recovered.head);
+  const newest = recovered.head.size - 1;
+  // A hint is given only after its seal was stored. To seal that sequence again would hide what happened behind a fork.
+  if (ours && hint.sequence > newest) {
+    throw halt(
+      'seal-hole',
+      `Kafka remembers seal ${hint.sequence} of ${name.origin}, and the newest in the store is ${newest}: seals were destroyed, or an older copy of the archive was put in its place`,
+      `Bring the seals back, or keep the evidence (ledgerstone verify). ${NEW_CHAIN}`,
     );
   }
   return confirmPosition(tools, place, recovered, signal);

@@ -24,15 +24,19 @@ export type ChainName = { readonly origin: string; readonly chain: string; reado
 /** A head with the newest manifest and the signed root. */
 export type Recovered = { readonly head: Head; readonly manifest: Manifest; readonly root: Uint8Array };
 
-/** The newest seal, fully checked; null when the chain has none and no sign of one. Throws HaltError, or a store's error. */
+/** The newest seal, fully checked; `found` is told which before that. Null when the chain has none and no sign of one. Throws HaltError, or a store's error. */
 export async function recoverHead(
   tools: RecoveryTools,
   name: ChainName,
   hintSequence: number | null,
   signal: AbortSignal,
+  found: (sequence: number) => void = () => {},
 ): Promise<Recovered | null> {
   const { chain, partition } = name;
-  const search = await findHead(tools.store, chain, partition, hintSequence ?? 0, signal);
+  const find = () => findHead(tools.store, chain, partition, hintSequence ?? 0, signal);
+  let search = await find();
+  // A directory that another writer adds to while it is listed may show a later file and not an earlier one.
+  if (search.kind === 'hole') search = await find();
   switch (search.kind) {
     case 'none':
       return null;
@@ -49,6 +53,7 @@ export async function recoverHead(
         `A seal was destroyed or hidden: keep the evidence (ledgerstone verify). ${NEW_CHAIN}`,
       );
     case 'head':
+      found(search.sequence);
       return readHead(tools, name, search.sequence, search.version, signal);
   }
 }
