@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifiableProducer } from '../../localstack/kafka-tools.ts';
-import type { RunningStack } from '../../localstack/running.ts';
+import type { RunningBroker, RunningStack } from '../../localstack/running.ts';
 import { startStack } from '../../localstack/stack.ts';
 import { admit } from '../../src/ingest/gate.ts';
 import { describeWithMeans } from '../support/stack/global.ts';
@@ -71,6 +71,47 @@ describeWithMeans('the Kafka source and three brokers', { kafka: true }, () => {
       await world.close();
     }
   }, 280_000);
+
+  it('a log that an unclean election cut off, and that grew beyond our place again, is not read on', async () => {
+    const world = new KafkaWorld(stack.kafka.bootstrap);
+    const writer = new KafkaWorld(stack.kafka.bootstrap);
+    const [one, two] = stack.kafka.brokers as [RunningBroker, RunningBroker];
+    try {
+      const topic = await world.topic({
+        replicaAssignment: [{ partition: 0, replicas: [one.id, two.id] }],
+        config: { 'unclean.leader.election.enable': 'true', 'min.insync.replicas': '1' },
+      });
+      const partition = { topic, partition: 0 };
+      const { source, recorder } = await world.reader([topic]);
+      const values = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name} ${i}`);
+      await world.send(topic, values('on both', 50));
+      await two.kill();
+      await world.eventually(
+        'the second replica to be left behind',
+        async () => (await world.inSync(topic)) === 1,
+      );
+      await world.send(topic, values('on the first alone', 50));
+      await recorder.until('all of it', () => recorder.records().length === 100, 60_000);
+      source.pause(partition);
+      await one.kill();
+      await two.restart();
+      await writer.eventually('the second to lead', async () => {
+        await writer.send(topic, values('on the second alone', 80));
+        return true;
+      });
+      const outOfRange = () => recorder.of('out-of-range');
+      expect(outOfRange()).toEqual([]);
+      source.resume(partition);
+      await recorder.until('a word about it', () => outOfRange().length > 0, 60_000);
+      expect(outOfRange()).toEqual([{ kind: 'out-of-range', partition, offset: 100 }]);
+      expect(recorder.records()).toHaveLength(100);
+      expect((await source.logRange(partition)).high).toBeGreaterThan(100);
+    } finally {
+      await one.restart();
+      await writer.close();
+      await world.close();
+    }
+  }, 200_000);
 
   it('a cluster that freezes is fatal within the stated time, and a close in the middle of it ends', async () => {
     const world = new KafkaWorld(stack.kafka.bootstrap);

@@ -95,15 +95,17 @@ export class KafkaWorld {
     this.#producer = null;
   }
 
-  async topic(
-    options: { name?: string; partitions?: number; replicas?: number; config?: Record<string, string> } = {},
-  ) {
-    const { name = unique('topic'), partitions = 1, replicas = 1, config = {} } = options;
+  async topic(options: TopicOptions = {}): Promise<string> {
+    const { name = unique('topic'), partitions = 1, replicas = 1, config = {}, replicaAssignment } = options;
     const admin = await this.admin();
     const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
-    const topic = { topic: name, numPartitions: partitions, replicationFactor: replicas, configEntries };
+    const shape =
+      replicaAssignment === undefined
+        ? { numPartitions: partitions, replicationFactor: replicas }
+        : { replicaAssignment: [...replicaAssignment] };
+    const topic = { topic: name, configEntries, ...shape };
     this.#topics.add(name);
-    await this.#eventually('a topic', async () => {
+    await this.eventually('a topic', async () => {
       if (!(await admin.listTopics()).includes(name))
         await admin.createTopics({ waitForLeaders: true, topics: [topic] });
       const metadata = await admin.fetchTopicMetadata({ topics: [name] });
@@ -141,9 +143,15 @@ export class KafkaWorld {
       await open[how]();
       await producer.disconnect();
       // The coordinator answers before the marker is in the log.
-      await this.#eventually('the marker', async () => (await this.stableOffset(topic)) > before);
+      await this.eventually('the marker', async () => (await this.stableOffset(topic)) > before);
     };
     return { send, commit: () => end('commit'), abort: () => end('abort') };
+  }
+
+  /** How many replicas of partition 0 are in sync. */
+  async inSync(topic: string): Promise<number> {
+    const { topics } = await (await this.admin()).fetchTopicMetadata({ topics: [topic] });
+    return topics[0]?.partitions[0]?.isr.length ?? 0;
   }
 
   /** Where partition 0's records end that no open transaction holds back. */
@@ -154,14 +162,14 @@ export class KafkaWorld {
 
   async expire(topic: string, low: number): Promise<void> {
     const admin = await this.admin();
-    await this.#eventually('records deleted', async () => {
+    await this.eventually('records deleted', async () => {
       await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(low) }] });
       return true;
     });
   }
 
   /** Brokers learn of new topics and leaders one after the other, so what fails at first is tried again. */
-  async #eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
+  async eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
     let last: unknown;
     for (const deadline = performance.now() + 15_000; performance.now() < deadline; await sleep(50)) {
       try {
@@ -256,6 +264,15 @@ export class KafkaWorld {
     }
   }
 }
+
+type TopicOptions = {
+  readonly name?: string;
+  readonly partitions?: number;
+  readonly replicas?: number;
+  readonly config?: Readonly<Record<string, string>>;
+  /** Instead of numbers: which brokers hold which partition. */
+  readonly replicaAssignment?: readonly { partition: number; replicas: number[] }[];
+};
 
 export type ReaderOptions = {
   readonly groupId?: string;

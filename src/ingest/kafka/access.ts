@@ -6,7 +6,7 @@ import { kafkaError } from './errors.ts';
 import type { KafkajsBroker, KafkajsCluster } from './kafkajs.ts';
 import type { ClusterMetadata, PartitionMetadata, TopicMetadata } from './metadata-api.ts';
 
-export type FoundTopic = { readonly metadata: ClusterMetadata; readonly topic: TopicMetadata };
+type FoundTopic = { readonly metadata: ClusterMetadata; readonly topic: TopicMetadata };
 export type Found = FoundTopic & { readonly partition: PartitionMetadata };
 
 export class Access {

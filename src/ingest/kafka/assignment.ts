@@ -23,6 +23,7 @@ export class PartitionFeed {
   /** When a broker last answered for it, or it last had no question. */
   answeredAtMs: number;
   toldHighWatermark = -1;
+  /** Of the batch that was handed over last; −1 after a seek. */
   leaderEpoch = -1;
 
   constructor({ topic, partition }: TopicPartition, topicId: string | null, nowMs: number) {
@@ -68,6 +69,12 @@ export class PartitionFeed {
   /** Everything below `next` was handed over. */
   advance(next: number): void {
     this.#position = next;
+  }
+
+  /** The next fetch names its offset alone. */
+  forgetEpoch(): void {
+    this.leaderEpoch = -1;
+    this.notBeforeMs = 0;
   }
 
   stick(): void {

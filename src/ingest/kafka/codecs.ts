@@ -12,7 +12,7 @@ import { Undecodable } from './undecodable.ts';
 /** By the low three bits of a batch's attributes. */
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 type Codec = (typeof CODECS)[number];
-export type Compression = Exclude<Codec, 'none'>;
+type Compression = Exclude<Codec, 'none'>;
 
 const CODEC_MASK = 0x07;
 

@@ -2,7 +2,7 @@
 
 export const FETCH_ERRORS = { unknown: -1, offsetOutOfRange: 1, corruptMessage: 2 } as const;
 
-export const METADATA_ERRORS = { unknownTopic: 3, leaderNotAvailable: 5, topicNotPermitted: 29 } as const;
+export const METADATA_ERRORS = { unknownTopic: 3, topicNotPermitted: 29 } as const;
 
 const TEXTS: Readonly<Record<number, string>> = {
   [-1]: 'the broker failed (UNKNOWN_SERVER_ERROR)',

@@ -10,7 +10,7 @@ export const FETCH_BY_NAME = 11;
  * By topic id, Kafka 3.1 and later (KIP-516). A topic that was deleted and created again under its name has another id,
  * so the broker refuses what would otherwise go on without a word in somebody else's log.
  */
-export const FETCH_BY_ID = 13;
+const FETCH_BY_ID = 13;
 
 const READ_COMMITTED = 1;
 
@@ -20,6 +20,11 @@ export type FetchPartition = {
   readonly topicId: string | null;
   readonly partition: number;
   readonly offset: number;
+  /**
+   * The leader epoch of the batch before `offset`, −1 when it is not known. By id only: the broker then says when its log
+   * holds something else there, because another leader's log was cut off and written anew (KIP-595).
+   */
+  readonly lastEpoch: number;
 };
 
 export type FetchSettings = {
@@ -38,6 +43,8 @@ export type FetchedPartition = {
   readonly logStartOffset: number;
   readonly aborted: readonly AbortedTransaction[];
   readonly bytes: Uint8Array;
+  /** The log parted from what we read: up to here both are the same. */
+  readonly divergedAt: number | null;
 };
 
 export type FetchAnswer = {
@@ -82,9 +89,9 @@ export function encodeFetch(
   out.int32(-1).int32(settings.waitMsMax).int32(1).int32(settings.bytesMax).int8(READ_COMMITTED);
   // No fetch session: each request names all its partitions.
   out.int32(0).int32(-1);
-  const writePartition = ({ partition, offset }: FetchPartition): void => {
+  const writePartition = ({ partition, offset, lastEpoch }: FetchPartition): void => {
     out.int32(partition).int32(-1).int64(offset);
-    if (flexible) out.int32(-1);
+    if (flexible) out.int32(lastEpoch);
     out.int64(-1).int32(settings.partitionBytesMax);
     if (flexible) out.uvarint(0);
   };
@@ -150,8 +157,33 @@ function readPartition(reader: ByteReader, flexible: boolean) {
   reader.int32();
   const length = flexible ? reader.uvarint() - 1 : reader.int32();
   const bytes = reader.view(Math.max(length, 0));
-  if (flexible) reader.skipTags();
-  return { partition, errorCode, highWatermark, lastStableOffset, logStartOffset, aborted, bytes };
+  const divergedAt = flexible ? readDivergence(reader) : null;
+  return {
+    partition,
+    errorCode,
+    highWatermark,
+    lastStableOffset,
+    logStartOffset,
+    aborted,
+    bytes,
+    divergedAt,
+  };
+}
+
+const DIVERGING_EPOCH_TAG = 0;
+
+/** The end offset in the one tagged field of a partition that matters here. */
+function readDivergence(reader: ByteReader): number | null {
+  let divergedAt: number | null = null;
+  for (let left = reader.uvarint(); left > 0; left--) {
+    const tag = reader.uvarint();
+    const field = new ByteReader(reader.view(reader.uvarint()));
+    if (tag !== DIVERGING_EPOCH_TAG) continue;
+    const epoch = field.int32();
+    const endOffset = field.nearInt64();
+    if (epoch >= 0 || endOffset >= 0) divergedAt = endOffset;
+  }
+  return divergedAt;
 }
 
 const topicIdBytes = (text: string): Uint8Array => Buffer.from(text, 'base64url');

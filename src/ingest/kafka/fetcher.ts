@@ -116,7 +116,8 @@ export class Fetcher {
       if (!isWanted(feed, partition.asked)) continue;
       if (partition.errorCode === 0) {
         feed.answeredAtMs = this.#tools.now();
-        await this.#deliver(feed, partition);
+        if (partition.divergedAt === null) await this.#deliver(feed, partition);
+        else this.#lostPlace(feed, `its log is another one from offset ${partition.divergedAt} on`);
       } else {
         failed = this.#partitionFailed(feed, partition) || failed;
       }
@@ -196,15 +197,14 @@ export class Fetcher {
 
   /** True: its leader has to be looked up again. */
   #partitionFailed(feed: PartitionFeed, { errorCode, asked }: FetchedPartition): boolean {
-    const { now, doubt, listener } = this.#tools;
+    const { now, doubt } = this.#tools;
     const text = errorText(errorCode);
     feed.notBeforeMs = now() + ERROR_PAUSE_MS;
     if (errorCode === FETCH_ERRORS.offsetOutOfRange) {
-      // kafkajs would go to the log's start, with a line in its log. Here nothing moves.
       feed.answeredAtMs = now();
-      feed.stick();
-      doubt(`${whereOf(feed)} at offset ${asked.offset}: ${text}`);
-      listener.onOutOfRange?.({ topic: feed.topic, partition: feed.partition }, asked.offset);
+      // A broker that has forgotten the epoch that we name says the same: then the offset alone decides.
+      if (asked.lastEpoch >= 0) feed.forgetEpoch();
+      else this.#lostPlace(feed, text);
       return false;
     }
     if (errorCode === FETCH_ERRORS.corruptMessage) {
@@ -222,6 +222,14 @@ export class Fetcher {
     return true;
   }
 
+  /** The log does not hold what follows. kafkajs would go to its start, with a line in its log; here nothing moves. */
+  #lostPlace(feed: PartitionFeed, why: string): void {
+    const offset = feed.position as number;
+    feed.stick();
+    this.#tools.doubt(`${whereOf(feed)} at offset ${offset}: ${why}`);
+    this.#tools.listener.onOutOfRange?.({ topic: feed.topic, partition: feed.partition }, offset);
+  }
+
   /** Nothing came from this broker: time for the cluster to notice, and for us to ask it again. */
   async brokerFailed(nodeId: number | string, error: unknown): Promise<void> {
     if (this.#closed) return;
@@ -232,11 +240,12 @@ export class Fetcher {
 
 const whereOf = ({ topic, partition }: PartitionFeed): string => `${topic}/${partition}`;
 
-const askFor = ({ topic, topicId, partition, position }: PartitionFeed): FetchPartition => ({
+const askFor = ({ topic, topicId, partition, position, leaderEpoch }: PartitionFeed): FetchPartition => ({
   topic,
   topicId,
   partition,
   offset: position as number,
+  lastEpoch: leaderEpoch,
 });
 
 const isWanted = (feed: PartitionFeed, { offset, topicId }: FetchPartition): boolean =>

@@ -9,7 +9,7 @@ import type { ClusterMetadata } from './metadata-api.ts';
  * to records and positions is replaced (broker.ts), by way of parts that are not its public interface. So one version is
  * pinned, and anything that has another shape stops the start.
  */
-export const KAFKAJS_VERSION = '2.2.4';
+const KAFKAJS_VERSION = '2.2.4';
 
 /** The part of kafkajs's types that it does not publish and that is used here. */
 export type KafkajsRequest = {

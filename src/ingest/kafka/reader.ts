@@ -116,7 +116,7 @@ export class KafkaReader {
 
   async readAt(partition: TopicPartition, offset: number, signal?: AbortSignal): Promise<Fetched> {
     const ask = (broker: KafkajsBroker, topicId: string | null) =>
-      this.#readOn(broker, { ...partition, topicId, offset }, signal);
+      this.#readOn(broker, { ...partition, topicId, offset, lastEpoch: -1 }, signal);
     return guarded(
       'read a record again',
       () =>

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   decodeFetch,
   encodeFetch,
+  type FetchPartition,
   fetchVersion,
   topicIdText,
 } from '../../../../src/ingest/kafka/fetch-api.ts';
@@ -22,10 +23,10 @@ const SETTINGS = { waitMsMax: 250, bytesMax: 10_000_000, partitionBytesMax: 1_00
 const ID = topicIdText(Uint8Array.from({ length: 16 }, (_, i) => i + 1));
 const OTHER_ID = topicIdText(new Uint8Array(16).fill(200));
 const asked = [
-  { topic: 'a', topicId: ID, partition: 0, offset: 5 },
-  { topic: 'a', topicId: ID, partition: 3, offset: 2 ** 40 },
-  { topic: 'b', topicId: OTHER_ID, partition: 0, offset: 0 },
-  { topic: 'a', topicId: ID, partition: 1, offset: 7 },
+  { topic: 'a', topicId: ID, partition: 0, offset: 5, lastEpoch: 7 },
+  { topic: 'a', topicId: ID, partition: 3, offset: 2 ** 40, lastEpoch: -1 },
+  { topic: 'b', topicId: OTHER_ID, partition: 0, offset: 0, lastEpoch: -1 },
+  { topic: 'a', topicId: ID, partition: 1, offset: 7, lastEpoch: -1 },
 ];
 
 describe('fetch by name', () => {
@@ -105,7 +106,9 @@ describe('fetch by topic id', () => {
   it('is used when the broker knows it and all ids are known', () => {
     expect(fetchVersion(asked, 18)).toBe(13);
     expect(fetchVersion(asked, 12)).toBe(11);
-    expect(fetchVersion([...asked, { topic: 'c', topicId: null, partition: 0, offset: 0 }], 18)).toBe(11);
+    expect(
+      fetchVersion([...asked, { topic: 'c', topicId: null, partition: 0, offset: 0, lastEpoch: -1 }], 18),
+    ).toBe(11);
   });
 
   it('names topics by their 16 bytes and never by name', () => {
@@ -121,7 +124,23 @@ describe('fetch by topic id', () => {
     ]);
   });
 
-  it('takes an answer to the partition of that id alone', () => {
+  it('names the epoch of what was read last', () => {
+    const [first] = asked;
+    const with7 = encodeFetch(13, [first as FetchPartition], SETTINGS);
+    const without = encodeFetch(13, [{ ...(first as FetchPartition), lastEpoch: -1 }], SETTINGS);
+    const at = with7.findIndex((byte, i) => byte !== without[i]);
+    // Behind the id, the counts, the partition, the leader's epoch and the offset.
+    expect([...with7.subarray(at - 8, at + 4)]).toEqual([0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 7]);
+  });
+
+  it.each([
+    ['no tags', [0], null],
+    ['a tag that does not matter', [1, 1, 1, 9], null],
+    ['a log that parted', [2, 0, 13, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 42, 0, 1, 1, 9], 42],
+    ['a log that parted from nothing', [1, 0, 13, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 0],
+    ['defaults', [1, 0, 13, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0], null],
+  ])('takes an answer to the partition of that id alone: %s', (_, tagBytes, divergedAt) => {
+    const tags = new Uint8Array(tagBytes);
     const partition = (out: ByteWriter, index: number) => {
       out.int32(index).int16(0).int64(9).int64(8).int64(0);
       out.compactArray([77n], (id) => out.int64(id).int64(3).uvarint(0));
@@ -129,10 +148,7 @@ describe('fetch by topic id', () => {
         .int32(-1)
         .uvarint(3)
         .raw(new Uint8Array([1, 2]))
-        .uvarint(1)
-        .uvarint(0)
-        .uvarint(1)
-        .int8(9);
+        .raw(tags);
     };
     const out = new ByteWriter().uvarint(0).int32(11).int16(0).int32(0);
     out.compactArray([ID, topicIdText(new Uint8Array(16).fill(9))], (id) => {
@@ -148,6 +164,7 @@ describe('fetch by topic id', () => {
       asked: asked[0],
       highWatermark: 9,
       aborted: [{ producerId: 77n, firstOffset: 3 }],
+      divergedAt,
     });
     expect([...(answer.partitions[0]?.bytes ?? [])]).toEqual([1, 2]);
   });

@@ -104,6 +104,7 @@ const good = (
   logStartOffset: 0,
   aborted: [],
   bytes,
+  divergedAt: null,
   ...more,
 });
 
@@ -122,7 +123,7 @@ describe('what is asked', () => {
     bench.open(7, 1);
     bench.feed(2).resume(0);
     await bench.turn();
-    expect(bench.asked).toEqual([[{ topic: 't', topicId: 'id', partition: 1, offset: 7 }]]);
+    expect(bench.asked).toEqual([[{ topic: 't', topicId: 'id', partition: 1, offset: 7, lastEpoch: -1 }]]);
   });
 
   it('nothing without an assignment, after waiting', async () => {
@@ -327,6 +328,42 @@ describe('errors of a partition', () => {
     bench.feed().seek(60);
     await bench.turn();
     expect(bench.offsets).toEqual([60, 61, 62]);
+  });
+
+  it('a log that parted from what we read: told, and nothing of it is delivered', async () => {
+    const bench = new Bench();
+    bench.open(0);
+    bench.answer = (asked) => {
+      const one = asked[0] as FetchPartition;
+      return answerOf([good(one, batchBytes({ baseOffset: one.offset, records: [{}], leaderEpoch: 4 }))]);
+    };
+    await bench.turn();
+    bench.answer = (asked) => answerOf([good(asked[0] as FetchPartition, threeFrom(1), { divergedAt: 0 })]);
+    await bench.turn();
+    expect(bench.asked.map(([one]) => one?.lastEpoch)).toEqual([-1, 4]);
+    expect(bench.offsets).toEqual([0]);
+    expect(bench.outOfRange).toEqual([{ topic: 't', partition: 0, offset: 1 }]);
+    expect(bench.doubts).toEqual(['t/0 at offset 1: its log is another one from offset 0 on']);
+    await bench.turn();
+    expect(bench.asked).toHaveLength(2);
+  });
+
+  it('out of range by an epoch that the broker has forgotten: asked again by the offset alone', async () => {
+    const bench = new Bench();
+    bench.open(0);
+    bench.answer = (asked) => {
+      const one = asked[0] as FetchPartition;
+      if (one.lastEpoch >= 0) return answerOf([failed(one, 1)]);
+      return answerOf([good(one, batchBytes({ baseOffset: one.offset, records: [{}], leaderEpoch: 4 }))]);
+    };
+    for (let i = 0; i < 4; i++) await bench.turn();
+    expect(bench.asked.map(([one]) => [one?.offset, one?.lastEpoch])).toEqual([
+      [0, -1],
+      [1, 4],
+      [1, -1],
+      [2, 4],
+    ]);
+    expect([bench.offsets, bench.outOfRange, bench.doubts]).toEqual([[0, 1], [], []]);
   });
 
   it('a log that the broker calls corrupt is undecodable', async () => {
