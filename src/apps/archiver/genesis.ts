@@ -176,6 +176,7 @@ export const beginChain = (
   tools.sealer.beginnings.take(place.name.chain, async () => {
     const { chain } = place.name;
     const { topic, partition } = place.partition;
+    await tools.sealer.clockWrong(onTrouble);
     const begun = await hasAnyChain(tools, chain, signal);
     const together = config.startFrom === 'latest' && config.continues === undefined && !begun;
     const partitions = together

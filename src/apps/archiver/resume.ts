@@ -17,7 +17,7 @@ import { newInstanceId, openSigner, openSource, openStore, trustedKeys } from '.
 import type { ArchiverLog } from './log.ts';
 import { confirmPosition, type Place, type PositionTools, sameSource } from './position.ts';
 import { recoverHead } from './recovery.ts';
-import { Sealer } from './sealing.ts';
+import { type OnTrouble, Sealer } from './sealing.ts';
 import { VERSION } from './version.ts';
 
 export type Decision = {
@@ -120,6 +120,16 @@ export async function sealDecision(
   });
   builder.gap({ offset: from, last: to - 1, reason: decision.reason, by: decision.by, why: decision.why });
   const policy = config.retention[topic.retention] ?? config.retention.seals;
+  const sealer = new Sealer({
+    ...{ store, clock, random, signal },
+    signers: [signer],
+    sha256: nodeSha256,
+    sealRetention: config.retention.seals,
+  });
+  const onTrouble: OnTrouble = (error) => {
+    if (error !== null) onError(error);
+  };
+  await sealer.clockWrong(onTrouble);
   const nowMs = clock.now();
   const segment = makeSegment(nodeSha256, recovered.head, builder.finish(), {
     // As the chain was begun with: a broker may have learned of topic ids since, and a chain's source never changes.
@@ -131,13 +141,7 @@ export async function sealDecision(
     keys: [encodeVkey(verifierKey(name.origin, signer.publicKey, nodeSha256))],
     writer: { id: newInstanceId(), version: VERSION },
   });
-  const sealer = new Sealer({
-    ...{ store, clock, random, signal },
-    signers: [signer],
-    sha256: nodeSha256,
-    sealRetention: config.retention.seals,
-  });
-  await seal(sealer, segment, onError);
+  await seal(sealer, segment, onTrouble);
   return { origin: name.origin, sequence: segment.manifest.sequence, from, to };
 }
 
@@ -204,10 +208,8 @@ async function checkMissing(
   );
 }
 
-async function seal(sealer: Sealer, segment: Segment, onError: (error: unknown) => void): Promise<void> {
-  const outcome = await sealer.carry(segment, (error) => {
-    if (error !== null) onError(error);
-  });
+async function seal(sealer: Sealer, segment: Segment, onTrouble: OnTrouble): Promise<void> {
+  const outcome = await sealer.carry(segment, onTrouble);
   if (outcome.kind === 'fenced') {
     throw new LedgerstoneError(
       'fenced',

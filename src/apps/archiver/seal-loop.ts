@@ -182,9 +182,13 @@ export class SealLoop {
   /** What must end before anything is signed; null: nothing, as of now. Nobody may wait between this answer and the signing. */
   #hindrance(): Promise<void> | null {
     if (this.#discarded) return null;
-    const { tools, limits, undecided } = this.#options;
+    const { tools, limits, undecided, events } = this.#options;
     const wait = undecided();
     if (wait !== null) return wait;
+    const wrong = tools.sealer.clockWrong((error) => {
+      if (!this.#discarded) events.troubled(error);
+    });
+    if (wrong !== null) return wrong;
     return this.#anchor.isDue(tools.clock.now(), limits.anchorIntervalMs) ? this.#confirm() : null;
   }
 

@@ -47,6 +47,8 @@ export type OnTrouble = (error: unknown | null) => void;
 /** Local time may differ from the store's by so much; a measurement counts for so long. FORMAT.md §7, Clock. */
 export const CLOCK_OFFSET_MAX_MS = 60_000;
 const CLOCK_MEASURE_MAX_AGE_MS = 5 * 60_000;
+/** A clock that went by so much more or less than time did was set. */
+const CLOCK_SET_MS_MIN = 1_000;
 const RETRIABLE = { firstMs: 100, capMs: 10_000, attempts: Number.POSITIVE_INFINITY };
 const FATAL = { firstMs: 5_000, capMs: 30_000, attempts: Number.POSITIVE_INFINITY };
 /** A lock may not lie in the past by the time it arrives; longer than the manifest says is allowed. */
@@ -63,6 +65,8 @@ export class Sealer {
   readonly #options: SealerOptions;
   readonly #carried = new Map<string, Promise<SealOutcome>>();
   #heldBytes = 0;
+  /** Wall time less monotonic time when the store's time was asked for last. */
+  #measuredAtWallOffsetMs: number | null = null;
   /** The greatest size that was ever sent to a signer, by origin. */
   readonly #signedSizes = new Map<string, number>();
 
@@ -83,6 +87,13 @@ export class Sealer {
   /** Resolves when nothing at all is on its way. */
   async idle(): Promise<void> {
     while (this.#carried.size > 0) await Promise.allSettled(this.#carried.values());
+  }
+
+  /** Null: the local clock is right, as of now. Else a promise until it is: no segment may get its time before. */
+  clockWrong(onTrouble: OnTrouble): Promise<void> | null {
+    const offset = this.#options.store.clockOffset();
+    const right = this.#isMeasured() && offset !== null && Math.abs(offset.offsetMs) <= CLOCK_OFFSET_MAX_MS;
+    return right ? null : this.#persist('clock', onTrouble, () => this.#checkClock());
   }
 
   /** Rejects only when the process goes down before the outcome is known. */
@@ -218,15 +229,15 @@ export class Sealer {
 
   /** A wrong clock makes locks that nobody can shorten. */
   async #checkClock(): Promise<void> {
-    const { store, clock, signal } = this.#options;
-    const isFresh = () => {
-      const offset = store.clockOffset();
-      return offset !== null && clock.monotonic() - offset.measuredAtMonotonicMs <= CLOCK_MEASURE_MAX_AGE_MS;
-    };
-    // Any answer carries the store's date.
-    if (!isFresh()) for await (const _ of store.listVersions('keys/', { limit: 1, signal })) break;
+    const { store, signal } = this.#options;
+    if (!this.#isMeasured()) {
+      const before = this.#wallOffsetMs();
+      // Any answer carries the store's date.
+      for await (const _ of store.listVersions('keys/', { limit: 1, signal })) break;
+      this.#measuredAtWallOffsetMs = before;
+    }
     const offset = store.clockOffset();
-    if (offset === null || !isFresh()) {
+    if (offset === null || !this.#isMeasured()) {
       throw new LedgerstoneError('clock-unknown', "the store's time could not be read", {
         disposition: 'retriable',
       });
@@ -242,6 +253,20 @@ export class Sealer {
         },
       );
     }
+  }
+
+  /** The store's time was read a short time ago, and nobody has set the local clock since. */
+  #isMeasured(): boolean {
+    const offset = this.#options.store.clockOffset();
+    if (offset === null || this.#measuredAtWallOffsetMs === null) return false;
+    const ageMs = this.#options.clock.monotonic() - offset.measuredAtMonotonicMs;
+    const setByMs = Math.abs(this.#wallOffsetMs() - this.#measuredAtWallOffsetMs);
+    return ageMs <= CLOCK_MEASURE_MAX_AGE_MS && setByMs <= CLOCK_SET_MS_MIN;
+  }
+
+  #wallOffsetMs(): number {
+    const { clock } = this.#options;
+    return clock.now() - clock.monotonic();
   }
 
   /** Repeats a step until it succeeds or the process goes down. Fatal errors too: what is signed can't be given up. */

@@ -1,0 +1,62 @@
+// What if somebody sets the machine's clock while it runs? A lock that is too long can't be taken back.
+import { describe, expect, it } from 'vitest';
+import type { ClockOffset, Store } from '../../src/store/store.ts';
+import { World } from '../support/archiver-world.ts';
+
+const YEAR_MS = 365 * 86_400_000;
+const DAY_MS = 86_400_000;
+
+/** A store that tells the offset of its newest answer, as a real one does, and not of now. */
+function remembering(store: Store, measure: () => ClockOffset): Store {
+  let newest: ClockOffset | null = null;
+  const noted = <T>(value: T): T => {
+    newest = measure();
+    return value;
+  };
+  return {
+    ...store,
+    putIfAbsent: (...args) => store.putIfAbsent(...args).then(noted),
+    read: (...args) => store.read(...args).then(noted),
+    lock: (...args) => store.lock(...args).then(noted),
+    async *listVersions(...args) {
+      for await (const version of store.listVersions(...args)) yield noted(version);
+      noted(null);
+    },
+    clockOffset: () => newest,
+  };
+}
+
+describe('a clock that is set a year ahead', () => {
+  it.each([0, 30_000])(
+    'makes no lock and no chain of next year, when it is mended %i ms later',
+    async (ms) => {
+      let skewMs = 0;
+      const world = new World({ skewMs: () => skewMs });
+      const store = remembering(world.store, () => ({
+        offsetMs: skewMs,
+        measuredAtMonotonicMs: world.clock.monotonic(),
+      }));
+      const set = (byMs: number) => {
+        skewMs += byMs;
+        world.clock.jump(byMs);
+      };
+      world.produce(0, 5);
+      const archiver = world.start('a', store);
+      await world.untilSealed(0);
+      await world.clock.advance(10_000);
+      set(YEAR_MS);
+      world.produce(0, 5);
+      await world.clock.advance(30_000);
+      expect(world.nextOffset(0)).toBe(5);
+      expect(archiver.pipeline.actors[0]?.trouble?.error).toMatchObject({ code: 'clock-off' });
+      await world.clock.advance(ms);
+      set(-YEAR_MS);
+      await world.untilSealed(0);
+      const nowMs = world.clock.now();
+      for (const key of world.store.keys())
+        expect(world.store.versionsOf(key)[0]?.lock?.untilMs).toBeLessThan(nowMs + 2 * DAY_MS);
+      expect(Date.parse(world.manifests(0).at(-1)?.time.sealed ?? '')).toBeLessThanOrEqual(nowMs);
+      expect(world.problems(0)).toEqual([]);
+    },
+  );
+});
