@@ -46,13 +46,17 @@ export class Budget {
   }
 }
 
-/** `work` on up to `depth` items ahead of the consumer; results in the order of the items. */
+/**
+ * `work` on up to `depth` items ahead of the consumer; results in the order of the items. It begins with one and doubles,
+ * so that the first result is not kept waiting by work that comes after it.
+ */
 export async function* readAhead<T, R>(
   items: AsyncIterable<T>,
   depth: number,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
   const underWay: Promise<R>[] = [];
+  let ahead = 1;
   const start = (item: T) => {
     const result = work(item);
     // Seen when it is this one's turn; until then a rejection must not count as unhandled.
@@ -62,7 +66,9 @@ export async function* readAhead<T, R>(
   try {
     for await (const item of items) {
       start(item);
-      if (underWay.length >= depth) yield await (underWay.shift() as Promise<R>);
+      if (underWay.length < ahead) continue;
+      yield await (underWay.shift() as Promise<R>);
+      ahead = Math.min(depth, ahead * 2);
     }
     for (let next = underWay.shift(); next !== undefined; next = underWay.shift()) yield await next;
   } finally {

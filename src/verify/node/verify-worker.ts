@@ -1,7 +1,7 @@
 // One thread that checks data objects, one after the other.
 import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../../base/error.ts';
-import { checkData, type DataClaim, type DataOutcome } from '../content.ts';
+import { checkData, type DataClaim, type DataOutcome, free } from '../content.ts';
 import { nodeContentTools } from './tools.ts';
 
 export type CheckRequest = { readonly bytes: Uint8Array; readonly claim: DataClaim };
@@ -15,5 +15,6 @@ parentPort?.on('message', async ({ bytes, claim }: CheckRequest) => {
   } catch (error) {
     answer = { failure: messageOf(error) };
   }
+  free(bytes);
   parentPort?.postMessage(answer);
 });
