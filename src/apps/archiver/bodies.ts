@@ -8,7 +8,7 @@ import { BodyBuilder, type BodyTools, type SegmentBody } from '../../segment/bod
  */
 export interface BatchBody {
   add(items: readonly Item[]): void;
-  /** Bytes that this batch holds now, in whatever form. */
+  /** Encoded bytes that this batch holds now. What was added and is not encoded yet is `pendingBytes`, bounded apart. */
   heldBytes(): number;
   finish(): Promise<SegmentBody>;
   discard(): void;

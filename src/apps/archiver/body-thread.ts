@@ -114,7 +114,7 @@ export function threadBodies(options: WorkerOptions, onFatal: (error: Error) => 
           }
           send(id, batch);
         },
-        heldBytes: () => batch.pendingBytes + batch.heldBytes,
+        heldBytes: () => batch.heldBytes,
         finish: () =>
           new Promise((resolve, reject) => {
             if (batch.failure !== null) return reject(batch.failure);

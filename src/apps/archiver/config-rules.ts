@@ -196,7 +196,7 @@ function boundProblems(root: unknown): SchemaProblem[] {
     return typeof value === 'string' && SIZE_PATTERN.test(value) ? sizeBytes(value) : otherwise;
   };
   const record = size(['limits', 'recordBytes'], LIMITS.recordBytesDefault);
-  const memory = size(['limits', 'memoryBytes'], 48 * MIB);
+  const memory = size(['limits', 'memoryBytes'], 40 * MIB);
   // A record of any bytes may need a third more as base64, and its line must fit beside the batch it waits for.
   if (memory < 2 * record) {
     problems.push({ path: ['limits', 'memoryBytes'], message: 'must be at least twice limits.recordBytes' });
