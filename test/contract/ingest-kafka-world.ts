@@ -239,7 +239,7 @@ export class KafkaWorld {
   /** A started member that reads everything that it is given, from offset 0 unless told otherwise. */
   async reader(topics: readonly string[], options: ReaderOptions = {}) {
     const { groupId = unique('group'), tuning = {}, recordBytesMax, from = () => 0 } = options;
-    const { onFetched = () => {} } = options;
+    const { onFetched = () => {}, ready } = options;
     const source = this.source(topics, groupId, tuning, recordBytesMax);
     const recorder = new SourceRecorder((event) => {
       if (event.kind === 'fetched') onFetched(event.fetched);
@@ -249,7 +249,7 @@ export class KafkaWorld {
         source.resume(one);
       }
     });
-    await source.start(recorder);
+    await source.start(ready === undefined ? recorder : Object.assign(recorder, { ready }));
     return { source, recorder };
   }
 
@@ -280,6 +280,7 @@ export type ReaderOptions = {
   readonly recordBytesMax?: number;
   readonly from?: (topic: string, partition: number) => number;
   readonly onFetched?: (fetched: Fetched) => void;
+  readonly ready?: () => Promise<void>;
 };
 
 type RawCluster = {

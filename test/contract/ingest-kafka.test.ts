@@ -336,6 +336,20 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       expect(await second.source.committed(mine)).toEqual({ nextOffset: 1, metadata: 'one' });
     });
 
+    it('one whose pipeline takes longer for an answer than the group would wait stays a member', async () => {
+      const topic = await world.topic({ partitions: 24 });
+      for (let partition = 0; partition < 24; partition++) {
+        await world.send(topic, ['a', 'b'], COMPRESSION.none, partition);
+      }
+      const tuning = { sessionMs: 1_500, heartbeatMs: 300 };
+      const { recorder } = await world.reader([topic], { tuning, ready: () => sleep(250) });
+      const everything = () => recorder.of('fetched').flatMap(({ fetched }) => fetched.records).length === 48;
+      await recorder.until('everything', everything, 60_000);
+      // One that was put out would learn of it by now.
+      await sleep(1_500);
+      expect(recorder.of('revoke')).toEqual([]);
+    });
+
     it('while members come and go, nothing is delivered after a revoke, and no record is lost', async () => {
       const topic = await world.topic({ partitions: 4 });
       const groupId = unique('group');

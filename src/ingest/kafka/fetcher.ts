@@ -16,6 +16,8 @@ export type FetcherTools = {
   readonly now: () => number;
   readonly fetch: (broker: KafkajsBroker, partitions: readonly FetchPartition[]) => Promise<FetchAnswer>;
   readonly refreshMetadata: () => Promise<void>;
+  /** Keeps the membership while an answer is handed over. False: the group wants something, so return soon. */
+  readonly keepMember: () => boolean;
   readonly doubt: (reason: string) => void;
   readonly fatal: (error: unknown) => void;
 };
@@ -112,7 +114,8 @@ export class Fetcher {
       const feed = feeds[asked.indexOf(partition.asked)] as PartitionFeed;
       // Asked for while the pipeline still worked, so that both go on at once. A compressed answer unfolds to ten times its
       // size: it is unfolded as it is worked off.
-      await this.#tools.listener.ready?.();
+      if (partition.bytes.length > 0) await this.#tools.listener.ready?.();
+      if (!this.#tools.keepMember()) break;
       if (!isWanted(feed, partition.asked)) continue;
       if (partition.errorCode === 0) {
         feed.answeredAtMs = this.#tools.now();

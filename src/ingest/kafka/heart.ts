@@ -4,6 +4,8 @@ import type { KafkajsBroker } from './kafkajs.ts';
 export type HeartTools = {
   /** Asks the cluster anew. */
   readonly findCoordinator: () => Promise<KafkajsBroker>;
+  readonly intervalMs: number;
+  readonly now: () => number;
   /** A heartbeat reached the coordinator. */
   readonly onBeat: () => void;
   readonly onTrouble: (error: unknown) => void;
@@ -22,7 +24,8 @@ const GROUP_ANSWERS: ReadonlySet<unknown> = new Set([
  * Stands where kafkajs sends heartbeats. Its loops wait for each one, so a frozen coordinator would stop the reading from
  * all brokers, and it never looks for another one. Here a beat is sent and not waited for; what the group answers is told
  * to kafkajs at the next beat; and when the coordinator can't be reached, its successor is looked up, in the same
- * generation. Beats still come from the loops only: a member that reads nothing any more is not kept alive.
+ * generation. Beats still come from the loops only, or from what they do: a member that reads nothing any more is not kept
+ * alive.
  */
 export class Heart {
   readonly #tools: HeartTools;
@@ -30,6 +33,9 @@ export class Heart {
   #coordinator: KafkajsBroker | null = null;
   #beating = false;
   #answer: unknown = null;
+  #sentMs = 0;
+  #firstMs: number | null = null;
+  #again: (() => void) | null = null;
 
   constructor(tools: HeartTools) {
     this.#tools = tools;
@@ -41,6 +47,8 @@ export class Heart {
     this.#coordinator = null;
     this.#answer = null;
     this.#beating = false;
+    this.#again = null;
+    this.#firstMs = null;
   }
 
   /** `send` sends this beat to a broker. Throws what the group answered to the last one. */
@@ -52,9 +60,29 @@ export class Heart {
     const answer = this.#answer;
     this.#answer = null;
     if (answer !== null) throw answer;
-    if (this.#beating) return;
-    this.#beating = true;
-    void this.#send(this.#coordinator ?? coordinator, generation, send);
+    this.#again = () => {
+      if (this.#beating) return;
+      this.#beating = true;
+      this.#sentMs = this.#tools.now();
+      void this.#send(this.#coordinator ?? coordinator, generation, send);
+    };
+    this.#again();
+  }
+
+  /**
+   * From work that keeps a loop for long: beats when it is time. False: the group waits for kafkajs to hear something, so
+   * the loop has to go on.
+   */
+  keep(): boolean {
+    if (this.#answer !== null) return false;
+    const nowMs = this.#tools.now();
+    if (this.#again === null) {
+      // kafkajs has not shown yet how to beat in this generation: it does after the loop's first turn.
+      this.#firstMs ??= nowMs;
+      return nowMs - this.#firstMs < this.#tools.intervalMs;
+    }
+    if (nowMs - this.#sentMs >= this.#tools.intervalMs) this.#again();
+    return true;
   }
 
   async #send(

@@ -63,7 +63,10 @@ export class Member {
       {
         onMetadata: (metadata) => this.#observe(metadata),
         fetch: (broker, asked) => this.#fetcher?.fetch(broker, asked) ?? Promise.resolve(),
-        onJoining: () => this.#group?.joining(),
+        onJoining: () => {
+          this.#heart?.reset();
+          this.#group?.joining();
+        },
         onJoined: (member) => this.#group?.joined(member),
         heartbeat: (coordinator, { groupGenerationId }, send) =>
           this.#heart?.beat(coordinator, groupGenerationId, send),
@@ -75,6 +78,8 @@ export class Member {
       brokerFailed: async (nodeId, error) => this.#fetcher?.brokerFailed(nodeId, error),
     });
     this.#heart = new Heart({
+      intervalMs: tuning.heartbeatMs,
+      now: () => systemClock.monotonic(),
       findCoordinator: () => cluster.findGroupCoordinator({ groupId: options.groupId }),
       onBeat: () => this.#watchdog.heartbeat(),
       onTrouble: (error) => this.#doubt(`coordinator of the group: ${messageOf(error)}`),
@@ -125,6 +130,7 @@ export class Member {
       now: () => systemClock.monotonic(),
       fetch: (broker, partitions) => fetchFrom(this.#kafkajs, broker, partitions, settings),
       refreshMetadata: () => cluster.refreshMetadata(),
+      keepMember: () => this.#heart?.keep() ?? true,
       doubt: (reason) => this.#doubt(reason),
       fatal: (error) => this.#group?.fatal(error),
     });

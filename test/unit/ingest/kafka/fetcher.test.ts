@@ -24,6 +24,7 @@ class Bench {
   readonly fatals: unknown[] = [];
   readonly outOfRange: unknown[] = [];
   refreshes = 0;
+  member = true;
   answer: (asked: readonly FetchPartition[]) => Promise<FetchAnswer> | FetchAnswer = () => answerOf([]);
   onFetched: (fetched: Fetched) => void = () => {};
   ready: () => Promise<void> | null = () => null;
@@ -61,6 +62,7 @@ class Bench {
       refreshMetadata: async () => {
         this.refreshes += 1;
       },
+      keepMember: () => this.member,
       doubt: (reason) => this.doubts.push(reason),
       fatal: (error) => this.fatals.push(error),
     });
@@ -276,6 +278,18 @@ describe('a pipeline that is still at work', () => {
     work.resolve();
     await turn;
     expect(bench.offsets).toEqual([0, 1, 2]);
+  });
+
+  it('gets no more of an answer once the group wants something', async () => {
+    const bench = new Bench();
+    for (const partition of [0, 1, 2]) bench.open(0, partition);
+    bench.answer = threeEach;
+    bench.onFetched = () => {
+      bench.member = bench.fetched.length < 2;
+    };
+    await bench.turn();
+    expect(bench.fetched.map(({ partition }) => partition)).toEqual([0, 1]);
+    expect(bench.feed(2).position).toBe(0);
   });
 
   it('that pauses meanwhile gets nothing at all', async () => {

@@ -10,8 +10,10 @@ const groupError = (type: string) => Object.assign(new Error(type), { type });
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 function heart(found: () => Promise<KafkajsBroker> = async () => NEW) {
-  const told = { beats: 0, troubles: [] as unknown[], lookups: 0 };
+  const told = { beats: 0, troubles: [] as unknown[], lookups: 0, nowMs: 0 };
   const one = new Heart({
+    intervalMs: 500,
+    now: () => told.nowMs,
     findCoordinator: () => {
       told.lookups += 1;
       return found();
@@ -88,5 +90,51 @@ describe('Heart', () => {
     await settled();
     expect(() => one.beat(NEW, 2, async () => {})).not.toThrow();
     expect([sent, told.beats]).toEqual([[NEW], 1]);
+  });
+
+  it('beats on while a loop is at work, when it is time', async () => {
+    const { one, told } = heart();
+    const sentMs: number[] = [];
+    const send = async () => void sentMs.push(told.nowMs);
+    expect(one.keep()).toBe(true);
+    one.beat(OLD, 1, send);
+    for (told.nowMs = 0; told.nowMs < 1_300; told.nowMs += 100) {
+      await settled();
+      expect(one.keep()).toBe(true);
+    }
+    expect(sentMs).toEqual([0, 500, 1_000]);
+  });
+
+  it('says when the group wants to be heard, until kafkajs has heard it', async () => {
+    const { one } = heart();
+    one.beat(OLD, 1, () => Promise.reject(groupError('REBALANCE_IN_PROGRESS')));
+    await settled();
+    expect(one.keep()).toBe(false);
+    expect(() => one.beat(OLD, 1, async () => {})).toThrow('REBALANCE_IN_PROGRESS');
+    expect(one.keep()).toBe(true);
+  });
+
+  it('lets the first turn of a generation be short, for nobody beats in it', () => {
+    const { one, told } = heart();
+    expect(one.keep()).toBe(true);
+    told.nowMs = 499;
+    expect(one.keep()).toBe(true);
+    told.nowMs = 500;
+    expect(one.keep()).toBe(false);
+    one.beat(OLD, 1, async () => {});
+    expect(one.keep()).toBe(true);
+  });
+
+  it('keeps no earlier generation', async () => {
+    const { one, told } = heart();
+    let sent = 0;
+    one.beat(OLD, 1, async () => {
+      sent += 1;
+    });
+    await settled();
+    one.reset();
+    told.nowMs = 10_000;
+    one.keep();
+    expect(sent).toBe(1);
   });
 });
