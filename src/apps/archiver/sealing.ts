@@ -154,17 +154,15 @@ export class Sealer {
       signal,
       sha256: data.sha256,
     });
-    let { versionId } = outcome.kind === 'stored' ? outcome : { versionId: '' };
-    if (outcome.kind === 'exists') {
-      const oldest = await this.#oldest(data.key);
-      if (!(await this.#holds(oldest, data.bytes))) {
-        throw new LedgerstoneError('data-conflict', `${data.key} holds other bytes than its name says`, {
-          remedy: 'Nothing of ours writes such an object: find out who did, then continue in a new chain.',
-        });
-      }
-      versionId = oldest.versionId;
+    // Over a delete marker the PUT goes through, and it is the oldest version that counts and must be locked long enough.
+    const oldest = await this.#oldest(data.key);
+    const stored = outcome.kind === 'stored' && outcome.versionId === oldest.versionId;
+    if (!stored && !(await this.#holds(oldest, data.bytes))) {
+      throw new LedgerstoneError('data-conflict', `${data.key} holds other bytes than its name says`, {
+        remedy: 'Nothing of ours writes such an object: find out who did, then continue in a new chain.',
+      });
     }
-    await this.#confirmLock(data.key, versionId, lock);
+    await this.#confirmLock(data.key, oldest.versionId, lock);
   }
 
   /** True: our bytes are the seal. False: fenced. */

@@ -75,6 +75,18 @@ describe('the sealer', () => {
     expect(store.versionsOf(segment.data?.key as string)[0]?.lock?.untilMs).toBe(clock.now() + DAY_MS);
   });
 
+  it('lengthens the lock of the oldest data also where a delete marker lets its PUT through', async () => {
+    const { clock, store, carry } = world();
+    const segment = segmentOf(clock);
+    const key = segment.data?.key as string;
+    // A predecessor died between data and seal; then somebody tried to delete what it had stored.
+    const short = { mode: 'COMPLIANCE', untilMs: clock.now() + 60_000 } as const;
+    await clock.run(store.putIfAbsent(key, segment.data?.bytes as Uint8Array, short));
+    store.attacker.addMarker(key);
+    expect(await carry(segment)).toMatchObject({ kind: 'stored' });
+    expect(store.versionsOf(key)[0]?.lock?.untilMs).toBe(clock.now() + DAY_MS);
+  });
+
   it('is fenced by other bytes at its seal, even under a delete marker that lets the PUT through', async () => {
     for (const hidden of [false, true]) {
       const { clock, store, carry } = world();
