@@ -200,7 +200,7 @@ export const configSchema = z.strictObject({
   limits: z
     .strictObject({
       recordBytes: sizeBetween(1024, LIMITS.recordBytesMax, '1KiB to 32MiB').prefault('10MiB'),
-      memoryBytes: sizeBetween(8 * MIB, 64 * 1024 * MIB, '8MiB to 64GiB').prefault('40MiB'),
+      memoryBytes: sizeBetween(8 * MIB, 64 * 1024 * MIB, '8MiB to 64GiB').prefault('32MiB'),
       drain: between('1s', '10m').prefault('25s'),
       anchorInterval: between('1s', '1h').prefault('5m'),
     })

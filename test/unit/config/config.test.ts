@@ -84,7 +84,7 @@ describe('a right file', () => {
       segment: { maxBytes: 16 * 1024 * 1024, maxRecords: 100_000, maxAgeMs: 60_000, heartbeatMs: 3_600_000 },
       limits: {
         recordBytes: 10 * 1024 * 1024,
-        memoryBytes: 40 * 1024 * 1024,
+        memoryBytes: 32 * 1024 * 1024,
         drainMs: 25_000,
         anchorIntervalMs: 300_000,
       },
