@@ -24,7 +24,7 @@ import { MemoryBroker, type MemoryBrokerOptions } from './memory-broker.ts';
 import { type MemorySigner, memorySigner } from './memory-signer.ts';
 import { memorySource } from './memory-source.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
-import { settled } from './settled-crypto.ts';
+import './sync-crypto.ts';
 
 export const ORIGIN = 'world.example.com/test';
 
@@ -73,7 +73,7 @@ export type SealedLine = {
 };
 
 export class World {
-  readonly clock = new FakeClock({ settle: settled });
+  readonly clock = new FakeClock();
   readonly broker: MemoryBroker;
   readonly store: MemoryStore;
   readonly signer: MemorySigner;

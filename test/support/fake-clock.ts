@@ -1,7 +1,7 @@
 // What time is it in a test? Virtual time: nothing waits for real, and what is due happens in the order of its time.
 import type { Clock } from '../../src/base/clock.ts';
 
-type Sleeper = { readonly dueMs: number; readonly order: number; wake(): void };
+type Sleeper = { readonly dueMs: number; wake(): void };
 
 export type FakeClockOptions = {
   readonly startMs?: number;
@@ -10,6 +10,8 @@ export type FakeClockOptions = {
    * need more.
    */
   readonly settle?: () => Promise<void>;
+  /** More wakes than these are no test but a livelock: `advance` and `until` reject. */
+  readonly wakesMax?: number;
   /** Time goes on by itself to the next sleeper whenever a settled moment passes without a new sleeper. Until `stop`. */
   readonly auto?: boolean;
 };
@@ -19,9 +21,12 @@ const oneTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 export class FakeClock implements Clock {
   readonly #settle: () => Promise<void>;
   readonly #auto: boolean;
+  readonly #wakesMax: number;
+  #wakes = 0;
   #monotonicMs = 0;
   #wallMs: number;
-  #sleepers: Sleeper[] = [];
+  /** By the time when each is due, the last one first. */
+  readonly #sleepers: Sleeper[] = [];
   #order = 0;
   #running = false;
   #stopped = false;
@@ -30,6 +35,7 @@ export class FakeClock implements Clock {
     this.#wallMs = options.startMs ?? Date.UTC(2026, 10, 22, 10);
     this.#settle = options.settle ?? oneTurn;
     this.#auto = options.auto ?? false;
+    this.#wakesMax = options.wakesMax ?? Number.POSITIVE_INFINITY;
   }
 
   now(): number {
@@ -40,6 +46,11 @@ export class FakeClock implements Clock {
     return this.#monotonicMs;
   }
 
+  /** How often somebody was woken so far. */
+  get wakes(): number {
+    return this.#wakes;
+  }
+
   get sleeping(): number {
     return this.#sleepers.length;
   }
@@ -48,15 +59,16 @@ export class FakeClock implements Clock {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const onAbort = () => {
-        this.#sleepers = this.#sleepers.filter((one) => one !== sleeper);
+        this.#sleepers.splice(this.#sleepers.indexOf(sleeper), 1);
         reject(signal?.reason);
       };
       const wake = () => {
         signal?.removeEventListener('abort', onAbort);
         resolve();
       };
-      const sleeper: Sleeper = { dueMs: this.#monotonicMs + Math.max(0, ms), order: this.#order++, wake };
-      this.#sleepers.push(sleeper);
+      const sleeper: Sleeper = { dueMs: this.#monotonicMs + Math.max(0, ms), wake };
+      this.#order += 1;
+      this.#sleepers.splice(this.#placeOf(sleeper.dueMs), 0, sleeper);
       signal?.addEventListener('abort', onAbort, { once: true });
       if (this.#auto && !this.#running) void this.#runByItself();
     });
@@ -119,21 +131,24 @@ export class FakeClock implements Clock {
   }
 
   #first(): Sleeper | null {
-    let first: Sleeper | null = null;
-    for (const one of this.#sleepers) {
-      if (
-        first === null ||
-        one.dueMs < first.dueMs ||
-        (one.dueMs === first.dueMs && one.order < first.order)
-      ) {
-        first = one;
-      }
+    return this.#sleepers.at(-1) ?? null;
+  }
+
+  /** Before all that are due as early or earlier: who came first wakes first. */
+  #placeOf(dueMs: number): number {
+    let [low, high] = [0, this.#sleepers.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#sleepers[middle] as Sleeper).dueMs > dueMs) low = middle + 1;
+      else high = middle;
     }
-    return first;
+    return low;
   }
 
   #wake(sleeper: Sleeper): void {
-    this.#sleepers = this.#sleepers.filter((one) => one !== sleeper);
+    if (++this.#wakes > this.#wakesMax)
+      throw new Error(`livelock: ${this.#wakes} wakes, and it is ${this.#monotonicMs}`);
+    this.#sleepers.pop();
     this.#moveTo(sleeper.dueMs);
     sleeper.wake();
   }

@@ -38,6 +38,8 @@ export class MemoryGroup {
   /** Generation in which every member knows its partitions. */
   #stable = 0;
   assigner: Assigner = roundRobin;
+  /** Told of each hint that was taken. */
+  onCommit: (memberId: string, partition: TopicPartition, hint: CommitHint) => void = () => {};
 
   constructor(clock: Clock, partitionsOf: (topic: string) => readonly TopicPartition[], joinMs: number) {
     this.#clock = clock;
@@ -90,6 +92,7 @@ export class MemoryGroup {
   commit(memberId: string, generation: number, partition: TopicPartition, hint: CommitHint): boolean {
     if (!this.#members.has(memberId) || generation !== this.#generation || !this.settled) return false;
     this.#hints.set(keyOf(partition), hint);
+    this.onCommit(memberId, partition, hint);
     return true;
   }
 

@@ -6,7 +6,7 @@ import { kafkaRecord, type RecordWords } from './records.ts';
 export type NewRecord = Omit<RecordWords, 'offset'>;
 
 /** `open`: of a transaction that has not ended. `poison`: in its place, and no client can decode it. */
-type Cell = {
+export type Cell = {
   readonly offset: number;
   kind: 'record' | 'open' | 'aborted' | 'control' | 'poison';
   readonly record: KafkaRecord | null;
@@ -113,6 +113,11 @@ export class MemoryLog {
     return this.#cells.flatMap((cell) =>
       cell.kind === 'record' && cell.record !== null ? [cell.record] : [],
     );
+  }
+
+  /** All that the log holds now, open transactions too. */
+  cells(): readonly Readonly<Cell>[] {
+    return this.#cells;
   }
 
   #add(kind: Cell['kind'], words: NewRecord | null): number {

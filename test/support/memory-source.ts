@@ -1,4 +1,5 @@
 // How does a member of a consumer group on the in-memory broker look through the port? As the Kafka adapter does, deterministic.
+import type { Clock } from '../../src/base/clock.ts';
 import { LedgerstoneError } from '../../src/base/error.ts';
 import type {
   CommitHint,
@@ -32,12 +33,21 @@ type Feed = TopicPartition & {
 const READ_ROUNDS_MAX = 1_000;
 const READ_MS = 1;
 
+/** How the process lives that the source is in: by default always. */
+export type SourceLife = {
+  /** The process's own: it stands still with it. */
+  readonly clock?: Clock;
+  /** What the group and the brokers say without being asked. A process that stands still reads it later. */
+  readonly post?: (read: () => void) => void;
+};
+
 export const memorySource = (
   broker: MemoryBroker,
   groupId: string,
   memberId: string,
   topics: readonly string[],
-): MemorySource => new MemorySource(broker, groupId, memberId, topics);
+  life: SourceLife = {},
+): MemorySource => new MemorySource(broker, groupId, memberId, topics, life);
 
 export class MemorySource implements Source {
   readonly kind = 'kafka';
@@ -53,8 +63,19 @@ export class MemorySource implements Source {
   #wake = new AbortController();
   #endDoubts: () => void = () => {};
 
-  constructor(broker: MemoryBroker, groupId: string, memberId: string, topics: readonly string[]) {
+  readonly #clock: Clock;
+  readonly #post: (read: () => void) => void;
+
+  constructor(
+    broker: MemoryBroker,
+    groupId: string,
+    memberId: string,
+    topics: readonly string[],
+    life: SourceLife = {},
+  ) {
     this.#broker = broker;
+    this.#clock = life.clock ?? broker.clock;
+    this.#post = life.post ?? ((read) => read());
     this.#group = broker.group(groupId);
     this.#memberId = memberId;
     this.#topics = topics;
@@ -63,12 +84,12 @@ export class MemorySource implements Source {
   async start(listener: SourceListener): Promise<void> {
     await this.#answered();
     this.#listener = listener;
-    this.#endDoubts = this.#broker.onDoubt((reason) => this.#tell()?.onDoubt(reason));
+    this.#endDoubts = this.#broker.onDoubt((reason) => this.#post(() => this.#tell()?.onDoubt(reason)));
     const member: GroupMember = {
       id: this.#memberId,
       topics: this.#topics,
-      revoked: () => this.#revoked(),
-      assigned: (generation, owned) => this.#assigned(generation, owned),
+      revoked: () => this.#post(() => this.#revoked()),
+      assigned: (generation, owned) => this.#post(() => this.#assigned(generation, owned)),
     };
     this.#group.join(member);
     void this.#fetchAll();
@@ -185,7 +206,7 @@ export class MemorySource implements Source {
   // Fetching: one round at a time over all that is open, as from one broker.
 
   async #fetchAll(): Promise<void> {
-    const { clock, fetchMs, idleMs } = this.#broker;
+    const { fetchMs, idleMs } = this.#broker;
     while (!this.#closed) {
       const open = [...this.#feeds.values()].filter(
         (feed) => !feed.paused && !feed.stuck && !feed.busy && feed.position !== null,
@@ -194,7 +215,9 @@ export class MemorySource implements Source {
       const brought = asked.some(({ answer }) => answer !== null);
       this.#wake = new AbortController();
       // Work that comes up ends an idle wait, and no fetch that is under way.
-      await clock.sleep(brought ? fetchMs : idleMs, brought ? undefined : this.#wake.signal).catch(() => {});
+      await this.#clock
+        .sleep(brought ? fetchMs : idleMs, brought ? undefined : this.#wake.signal)
+        .catch(() => {});
       for (const { feed, turns, answer } of asked) {
         if (answer === null || feed.turns !== turns) continue;
         feed.busy = this.#broker.keepsBack(feed, () => {
@@ -269,7 +292,7 @@ export class MemorySource implements Source {
 
   /** Every answer takes a moment, and a rest of a process that died gets none. */
   async #answered(signal?: AbortSignal): Promise<void> {
-    await this.#broker.clock.sleep(READ_MS, signal);
+    await this.#clock.sleep(READ_MS, signal);
     if (this.#closed) throw new LedgerstoneError('closed', 'the source is closed');
     if (this.#broker.down) throw unavailable('no broker answers');
   }
