@@ -11,6 +11,7 @@ import {
 } from './fetch-api.ts';
 import {
   changed,
+  type JoinedGroup,
   type Kafkajs,
   type KafkajsBroker,
   type KafkajsCluster,
@@ -44,7 +45,7 @@ export type ClusterHooks = {
     request: { readonly groupGenerationId: number },
     send: (to: KafkajsBroker) => Promise<unknown>,
   ): void;
-  onJoined?(member: { readonly generationId: number; readonly memberId: string }): void;
+  onJoined?(member: JoinedGroup): void;
 };
 
 /**
@@ -58,7 +59,9 @@ export function openCluster(
 ): KafkajsCluster {
   const cluster = new kafkajs.Cluster(options);
   const { brokerPool, connectionPoolBuilder } = cluster;
-  needs(cluster, 'Cluster', ['refreshMetadata', 'refreshMetadataIfNecessary', 'findBroker']);
+  needs(cluster, 'Cluster', [
+    ...['refreshMetadata', 'refreshMetadataIfNecessary', 'findBroker', 'findTopicPartitionMetadata'],
+  ]);
   needs(brokerPool, 'BrokerPool', ['createBroker']);
   needs(connectionPoolBuilder, 'connectionPoolBuilder', ['build']);
   if (brokerPool.connectionPoolBuilder !== connectionPoolBuilder)

@@ -4,6 +4,18 @@ import { LedgerstoneError, messageOf } from '../../base/error.ts';
 export const NOT_PERMITTED_REMEDY =
   'Grant this principal READ and DESCRIBE on the topics and READ on the consumer group.';
 
+/** Whoever else consumes in our group gets partitions that nobody archives then. */
+export const groupShared = (groupId: string | null, cause?: unknown): LedgerstoneError =>
+  new LedgerstoneError(
+    'group-shared',
+    `another program consumes as a member of ${groupId === null ? 'our consumer group' : `consumer group ${groupId}`}`,
+    {
+      remedy:
+        'Give the archivers a source.groupId of their own, or stop that program; reserve the id by an ACL.',
+      cause,
+    },
+  );
+
 /** A LedgerstoneError stays what it is. Access that is refused is fatal; everything else may succeed later. */
 export function kafkaError(what: string, error: unknown): LedgerstoneError {
   if (error instanceof LedgerstoneError) return error;
@@ -21,6 +33,7 @@ export function kafkaError(what: string, error: unknown): LedgerstoneError {
       cause: error,
     });
   }
+  if (reasons.some(({ type }) => type === 'INCONSISTENT_GROUP_PROTOCOL')) return groupShared(null, error);
   if (reasons.some(({ code }) => typeof code === 'string' && TLS_ERROR.test(code))) {
     return new LedgerstoneError('kafka-tls', message, {
       remedy:

@@ -3,8 +3,8 @@ import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent } from 'kafka
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { SourceListener, TopicPartition } from '../source.ts';
 import { Assignment, PartitionFeed } from './assignment.ts';
-import { kafkaError } from './errors.ts';
-import { changed, type KafkajsCluster } from './kafkajs.ts';
+import { groupShared, kafkaError } from './errors.ts';
+import { changed, type JoinedGroup, type KafkajsCluster } from './kafkajs.ts';
 import type { KafkaTuning, SourceLog } from './options.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -27,7 +27,7 @@ export type GroupTools = {
 export class Group {
   readonly #tools: GroupTools;
   #assignment: Assignment | null = null;
-  #joined: { readonly generationId: number; readonly memberId: string } | null = null;
+  #joined: JoinedGroup | null = null;
   #crashesMs: number[] = [];
   #failed = false;
   #closed = false;
@@ -46,8 +46,9 @@ export class Group {
   }
 
   /** What the coordinator answered to the last join; its generation is in no event. */
-  joined(member: { readonly generationId: number; readonly memberId: string }): void {
+  joined(member: JoinedGroup): void {
     this.#joined = member;
+    if (member.leaderId === '') this.fatal(groupShared(this.#tools.groupId));
   }
 
   /** Resolves when the first join succeeded or was given up; what happens after that, the listener is told. */

@@ -55,13 +55,20 @@ export type KafkajsBroker = {
     readonly topics: readonly KafkajsFetchTopic[];
   }): Promise<{ readonly responses: readonly [] }>;
   heartbeat(request: { readonly groupGenerationId: number }): Promise<unknown>;
-  joinGroup(request: object): Promise<{ readonly generationId: number; readonly memberId: string }>;
+  joinGroup(request: object): Promise<JoinedGroup>;
   syncGroup(request: object): Promise<unknown>;
   listOffsets(request: object): Promise<{ responses: KafkajsTopicAnswers<{ offset: string }> }>;
   offsetFetch(
     request: object,
   ): Promise<{ responses: KafkajsTopicAnswers<{ offset: string; metadata: string | null }> }>;
   offsetCommit(request: object): Promise<unknown>;
+};
+
+/** `leaderId` is empty in a group of the new protocol (KIP-848): the broker itself gives out the partitions. */
+export type JoinedGroup = {
+  readonly generationId: number;
+  readonly memberId: string;
+  readonly leaderId: string;
 };
 
 export type KafkajsFetchTopic = {
@@ -93,6 +100,7 @@ export type KafkajsCluster = {
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
+  findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[];
   findBroker(target: { readonly nodeId: number | string }): Promise<KafkajsBroker>;
   findGroupCoordinator(group: { readonly groupId: string }): Promise<KafkajsBroker>;
   markOffsetAsCommitted(at: { groupId: string; topic: string; partition: number; offset: string }): void;

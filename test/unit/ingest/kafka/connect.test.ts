@@ -132,6 +132,11 @@ describe('kafkaError', () => {
     });
   });
 
+  it('a stranger in the group (classic protocol): who can’t join because others speak another one is told so', () => {
+    const error = Object.assign(new Error('incompatible'), { type: 'INCONSISTENT_GROUP_PROTOCOL' });
+    expect(kafkaError('join', error)).toMatchObject({ code: 'group-shared', disposition: 'fatal' });
+  });
+
   it('looks for the reason below kafkajs’s count of retries', () => {
     const reason = Object.assign(new Error('wrong password'), { name: 'KafkaJSSASLAuthenticationError' });
     const wrapped = Object.assign(new Error('retries'), {

@@ -52,7 +52,7 @@ async function started(onAssign: (group: Group) => void = () => {}) {
   await group.start();
   const join = (generationId: number, partitions: number[], memberId = 'me') => {
     group.joining();
-    group.joined({ generationId, memberId });
+    group.joined({ generationId, memberId, leaderId: 'me' });
     consumer.emit('GROUP_JOIN', {
       memberId,
       memberAssignment: partitions.length === 0 ? {} : { t: partitions },
@@ -148,6 +148,15 @@ describe('Group', () => {
     await consumer.eachBatch();
     expect(told).toEqual(['fatal']);
     expect(errors[0]).toMatchObject({ code: 'kafkajs-changed' });
+  });
+
+  it('a stranger in the group (KIP-848): a group whose partitions the broker gives out is not ours, and that is fatal', async () => {
+    const { consumer, group, told, errors } = await started();
+    group.joining();
+    group.joined({ generationId: 1, memberId: 'me', leaderId: '' });
+    consumer.emit('GROUP_JOIN', { memberId: 'me', memberAssignment: { t: [0] } });
+    expect(told).toEqual(['fatal']);
+    expect(errors[0]).toMatchObject({ code: 'group-shared', remedy: expect.stringContaining('groupId') });
   });
 
   it('a join around ours is fatal', async () => {
