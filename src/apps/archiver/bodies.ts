@@ -28,15 +28,24 @@ export function inlineBodies(tools: BodyTools): BodyFactory {
   return {
     open(firstOffset) {
       const builder = new BodyBuilder(firstOffset, tools);
+      let failure: unknown = null;
       return {
         add(items) {
-          for (const item of items) {
-            if (item.kind === 'record') builder.record(item.record);
-            else builder.gap(item.gap);
+          if (failure !== null) return;
+          try {
+            for (const item of items) {
+              if (item.kind === 'record') builder.record(item.record);
+              else builder.gap(item.gap);
+            }
+          } catch (error) {
+            failure = error;
           }
         },
         heldBytes: () => builder.heldBytes,
-        finish: async () => builder.finish(),
+        finish: async () => {
+          if (failure !== null) throw failure;
+          return builder.finish();
+        },
         discard() {},
       };
     },

@@ -1,24 +1,23 @@
 // Why can a partition not go on, and what may its operator do?
 
-/** Stable codes: shown by `status`, in metrics and the log, and documented in the README. */
-export type HaltCode =
-  | 'expired'
-  | 'truncated'
-  | 'hole'
-  | 'replay'
-  | 'disorder'
-  | 'topic-replaced'
-  | 'source-changed'
-  | 'record-too-large'
-  | 'undecodable'
-  | 'seal-invalid'
-  | 'seal-hole'
-  | 'seal-hidden'
-  | 'chain-missing'
-  | 'older-chain'
-  | 'key-changed'
-  | 'store'
-  | 'signer';
+/** Stable codes: shown by `status`, in metrics and the log; RUNBOOK.md says what to do about each. */
+export const HALT_CODES = [
+  'expired',
+  'truncated',
+  'hole',
+  'replay',
+  'disorder',
+  'topic-replaced',
+  'source-changed',
+  'record-too-large',
+  'undecodable',
+  'seal-invalid',
+  'seal-hole',
+  'seal-hidden',
+  'chain-missing',
+  'older-chain',
+] as const;
+export type HaltCode = (typeof HALT_CODES)[number];
 
 export type Halt = {
   readonly code: HaltCode;

@@ -1,4 +1,4 @@
-// What does the service tell a scraper? Every name is documented in the README's runbook.
+// What does the service tell a scraper? What to do when one alarms: RUNBOOK.md.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export class ArchiverMetrics {

@@ -1,5 +1,5 @@
 // Where does a chain stand? The store is the truth and Kafka's committed offset only a hint (FORMAT.md §8).
-import { isRetriable, LedgerstoneError, messageOf } from '../../base/error.ts';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Manifest } from '../../format/manifest.ts';
@@ -67,8 +67,19 @@ export async function readHead(
   signal: AbortSignal,
 ): Promise<Recovered> {
   const { store, sha256, trusted } = tools;
+  const invalid = (error: unknown) =>
+    halt(
+      'seal-invalid',
+      `${version.key} is not a seal that this archive's keys vouch for: ${messageOf(error)}`,
+      `Keep it as evidence: it is locked and its sequence is taken. ${NEW_CHAIN}`,
+    );
+  const bytes = await store
+    .read(version.key, version.versionId, { maxBytes: LIMITS.sealBytesMax, signal })
+    .catch((error: unknown) => {
+      // A store that does not hand it over says nothing about it, unless by its size or kind it can be no seal.
+      throw error instanceof LedgerstoneError && error.disposition === 'input' ? invalid(error) : error;
+    });
   try {
-    const bytes = await store.read(version.key, version.versionId, { maxBytes: LIMITS.sealBytesMax, signal });
     const opened = await openSeal(bytes, { origin: name.origin, sequence, trusted, sha256 });
     const { manifest } = opened;
     return {
@@ -77,13 +88,7 @@ export async function readHead(
       root: opened.root,
     };
   } catch (error) {
-    if (isRetriable(error) || signal.aborted) throw error;
-    if (error instanceof LedgerstoneError && ['denied', 'not-permitted'].includes(error.code)) throw error;
-    throw halt(
-      'seal-invalid',
-      `${version.key} is not a seal that this archive's keys vouch for: ${messageOf(error)}`,
-      `Keep it as evidence: it is locked and its sequence is taken. ${NEW_CHAIN}`,
-    );
+    throw invalid(error);
   }
 }
 

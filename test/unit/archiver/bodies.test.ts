@@ -1,0 +1,35 @@
+// Do bodies keep their word, whatever is added to them?
+import { describe, expect, it } from 'vitest';
+import { inlineBodies } from '../../../src/apps/archiver/bodies.ts';
+import { zstdCompressor } from '../../../src/base/node/compress.ts';
+import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
+import { kafkaRecord } from '../../support/records.ts';
+
+const bodies = () =>
+  inlineBodies({
+    ...{ sha256: nodeSha256, sha256Into: nodeSha256Into },
+    encoding: 'zstd',
+    compress: zstdCompressor(1),
+  });
+const item = (offset: number) =>
+  ({ kind: 'record', record: kafkaRecord({ offset, value: `${offset}` }) }) as const;
+
+describe('a body on the calling thread', () => {
+  it('rejects at its end what it could not take, as one on a thread does, and never where a fetch is handed over', async () => {
+    const body = bodies().open(5);
+    body.add([item(5)]);
+    body.add([item(9)]);
+    body.add([item(6)]);
+    await expect(body.finish()).rejects.toThrow('offset 9 where 6 follows');
+  });
+
+  it('is not harmed by the failure of another one', async () => {
+    const factory = bodies();
+    const bad = factory.open(5);
+    const good = factory.open(5);
+    bad.add([item(6)]);
+    good.add([item(5)]);
+    await expect(bad.finish()).rejects.toThrow();
+    expect((await good.finish()).nextOffset).toBe(6);
+  });
+});
