@@ -19,7 +19,13 @@ export type KafkaTool = {
 export type Backend = {
   readonly name: 'native' | 'docker';
   /** Each returns when the servers answer; on failure what was started is found by `end`. */
-  startKafka(dir: string, version: KafkaVersion, brokers: number, log: Log): Promise<KafkaPlace>;
+  startKafka(
+    dir: string,
+    version: KafkaVersion,
+    brokers: number,
+    log: Log,
+    advertisedPorts?: readonly number[],
+  ): Promise<KafkaPlace>;
   startS3Kms(dir: string, log: Log): Promise<ServicePlace>;
   startEd25519Kms(dir: string, log: Log): Promise<ServicePlace>;
   startSecondS3(dir: string, log: Log): Promise<ServicePlace>;

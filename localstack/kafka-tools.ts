@@ -9,7 +9,12 @@ import type { RunningStack } from './running.ts';
 export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
 /** One record that the cluster acknowledged, by the producer's word. */
-export type Acknowledged = { readonly partition: number; readonly offset: number; readonly value: string };
+export type Acknowledged = {
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string | null;
+  readonly value: string;
+};
 
 export type VerifiableProducer = {
   /** Grows while it runs. */
@@ -33,6 +38,7 @@ export async function verifiableProducer(
   stack: RunningStack,
   wanted: {
     readonly topic: string;
+    /** −1: until `stop`. */
     readonly messages: number;
     /** Records per second; −1 (default): as fast as it goes. */
     readonly throughput?: number;
@@ -58,8 +64,8 @@ export async function verifiableProducer(
   lines.on('line', (line) => {
     if (!line.startsWith('{')) return;
     const event = JSON.parse(line) as Acknowledged & { name: string };
-    const { partition, offset, value } = event;
-    if (event.name === 'producer_send_success') acknowledged.push({ partition, offset, value });
+    const { partition, offset, key, value } = event;
+    if (event.name === 'producer_send_success') acknowledged.push({ partition, offset, key, value });
     if (event.name === 'producer_send_error') failed.push(value);
   });
   const done = Promise.all([once(lines, 'close'), ended(child, END_CODES)]).then(() => {});

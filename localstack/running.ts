@@ -23,6 +23,8 @@ export type RunningKafka = {
   readonly version: string;
   readonly bootstrap: readonly string[];
   readonly brokers: readonly RunningBroker[];
+  /** Where proxies that were announced by `advertisedPorts` lead to, broker by broker. */
+  readonly behindProxies: readonly string[];
   /** Kafka's own command line tools; kafka-tools.ts has those that tests need. */
   startTool(tool: KafkaTool): Promise<ToolProcess>;
 };
@@ -103,6 +105,7 @@ function wanted<T>(place: T | undefined, option: string): T {
 const runningKafka = (dir: string, backend: Backend, place: KafkaPlace): RunningKafka => ({
   version: place.version,
   bootstrap: place.bootstrap,
+  behindProxies: place.behindProxies,
   startTool: (tool) => backend.startTool(dir, place, tool),
   brokers: place.brokers.map(({ id, name }, index) => {
     const address = place.bootstrap[index] as string;

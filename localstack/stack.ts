@@ -34,7 +34,14 @@ import { orphanedStackDirs, temporaryStackDir } from './temporary.ts';
 
 export type StackOptions = {
   /** Default: one broker of the newest version. */
-  readonly kafka?: { readonly version?: KafkaVersion; readonly brokers?: number } | false;
+  readonly kafka?:
+    | {
+        readonly version?: KafkaVersion;
+        readonly brokers?: number;
+        /** One port for each broker, on which a proxy of yours is reached: see RunningKafka.behindProxies. Native only. */
+        readonly advertisedPorts?: readonly number[];
+      }
+    | false;
   /** S3 and the P-256 KMS key, one process. Default true. */
   readonly s3?: boolean;
   /** A second KMS with an Ed25519 key. Default false. */
@@ -111,8 +118,8 @@ type KafkaWanted = Exclude<StackOptions['kafka'], false | undefined>;
 type Part<Key extends keyof StackState> = Promise<Required<Pick<StackState, Key>>>;
 
 async function kafkaPart(dir: string, backend: Backend, wanted: KafkaWanted, log: Log): Part<'kafka'> {
-  const { version = KAFKA_VERSION_DEFAULT, brokers = 1 } = wanted;
-  const kafka = await backend.startKafka(dir, version, brokers, log);
+  const { version = KAFKA_VERSION_DEFAULT, brokers = 1, advertisedPorts = [] } = wanted;
+  const kafka = await backend.startKafka(dir, version, brokers, log, advertisedPorts);
   await ensureTopic(kafka.bootstrap, TOPIC);
   return { kafka };
 }

@@ -10,6 +10,8 @@ export type KafkaPlace = {
   readonly version: string;
   readonly bootstrap: readonly string[];
   readonly brokers: readonly BrokerRef[];
+  /** Of the second doors, in the order of the brokers; empty where none were asked for. */
+  readonly behindProxies: readonly string[];
 };
 
 /** `process`: the name of the process, or of the container, that serves it. */

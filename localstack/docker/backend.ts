@@ -111,7 +111,12 @@ async function startTool(dir: string, tool: KafkaTool): Promise<ToolProcess> {
 
 export const dockerBackend: Backend = {
   name: 'docker',
-  startKafka: async (dir, version, count) => {
+  startKafka: async (dir, version, count, _log, advertisedPorts = []) => {
+    if (advertisedPorts.length > 0) {
+      throw new LedgerstoneError('stack', 'containers advertise their own ports only', {
+        remedy: "Use startStack({ backend: 'native' }).",
+      });
+    }
     const ports = await freePorts(count);
     const names = ports.map((_, index) => `kafka-${index + 1}`);
     await up(dir, 'kafka', names, {
@@ -129,6 +134,7 @@ export const dockerBackend: Backend = {
       version,
       bootstrap,
       brokers: names.map((name, index) => ({ id: index + 1, name })),
+      behindProxies: [],
     };
   },
   startS3Kms: (dir) => startService(dir, 's3-kms', 'S3_PORT'),

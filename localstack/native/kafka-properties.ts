@@ -2,7 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { HOST } from './ports.ts';
 
-export type BrokerPlace = { readonly id: number; readonly port: number; readonly controllerPort: number };
+export type BrokerPlace = {
+  readonly id: number;
+  readonly port: number;
+  readonly controllerPort: number;
+  /** A second door, whose clients are sent to `advertisedPort`: of a proxy, which leads to `port`. */
+  readonly proxied?: { readonly port: number; readonly advertisedPort: number };
+};
 
 /** Small and quick to start rather than fast for hours: about 150 MB resident, ready in 1–2 s. */
 export const JVM_FLAGS = [
@@ -32,6 +38,8 @@ export const metaProperties = (clusterId: string, nodeId: number): string =>
 /** server.properties of a combined KRaft node (broker and controller). */
 export function brokerProperties(node: BrokerPlace, all: readonly BrokerPlace[], dataDir: string): string {
   const copies = Math.min(3, all.length);
+  const { proxied } = node;
+  const second = (port: number | undefined) => (port === undefined ? '' : `,PROXIED://${HOST}:${port}`);
   const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': node.id,
@@ -40,9 +48,9 @@ export function brokerProperties(node: BrokerPlace, all: readonly BrokerPlace[],
       .join(','),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
-    listeners: `PLAINTEXT://${HOST}:${node.port},CONTROLLER://${HOST}:${node.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${HOST}:${node.port}`,
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT',
+    listeners: `PLAINTEXT://${HOST}:${node.port},CONTROLLER://${HOST}:${node.controllerPort}${second(proxied?.port)}`,
+    'advertised.listeners': `PLAINTEXT://${HOST}:${node.port}${second(proxied?.advertisedPort)}`,
     'log.dirs': dataDir,
     'auto.create.topics.enable': false,
     'unclean.leader.election.enable': false,

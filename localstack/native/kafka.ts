@@ -23,14 +23,16 @@ export async function startKafka(
   version: KafkaVersion,
   count: number,
   log: (line: string) => void,
+  advertisedPorts: readonly number[] = [],
 ): Promise<KafkaPlace> {
   const install = await kafkaInstall(version, log);
-  const ports = await freePorts(2 * count);
-  const nodes: BrokerPlace[] = Array.from({ length: count }, (_, index) => ({
-    id: index + 1,
-    port: ports[2 * index] as number,
-    controllerPort: ports[2 * index + 1] as number,
-  }));
+  const ports = await freePorts(3 * count);
+  const nodes: BrokerPlace[] = Array.from({ length: count }, (_, index) => {
+    const [port, controllerPort, second] = ports.slice(3 * index) as [number, number, number];
+    const advertisedPort = advertisedPorts[index];
+    const proxied = advertisedPort === undefined ? {} : { proxied: { port: second, advertisedPort } };
+    return { id: index + 1, port, controllerPort, ...proxied };
+  });
   const clusterId = newUuid();
   await Promise.all(nodes.map((node) => formatNode(dir, install, clusterId, node, nodes)));
   await Promise.all(nodes.map((node) => startNode(dir, install, node)));
@@ -38,6 +40,7 @@ export async function startKafka(
     version,
     bootstrap: nodes.map(addressOf),
     brokers: nodes.map(({ id }) => ({ id, name: brokerName(id) })),
+    behindProxies: nodes.flatMap(({ proxied }) => (proxied ? [`${HOST}:${proxied.port}`] : [])),
   };
 }
 

@@ -1,0 +1,45 @@
+// How are scenarios run one after the other on one set of servers?
+import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stackPaths } from '../../../localstack/state.ts';
+import { seeded, seedOf } from './random.ts';
+import { type Outcome, runScenario, type Scenario } from './scenario.ts';
+import { startServers } from './servers.ts';
+import type { Scale } from './world.ts';
+
+export type RunOptions = {
+  readonly seed: number;
+  readonly records: number;
+  readonly scale: Scale;
+  readonly say: (line: string) => void;
+};
+
+export type Run = {
+  readonly outcomes: readonly Outcome[];
+  /** Kept where something failed. */
+  readonly logDir: string | null;
+};
+
+export async function runChaos(scenarios: readonly Scenario[], options: RunOptions): Promise<Run> {
+  const { seed, records, scale, say } = options;
+  const logDir = mkdtempSync(join(realpathSync(tmpdir()), 'ledgerstone-chaos-'));
+  const outcomes: Outcome[] = [];
+  const servers = await startServers();
+  let failed = true;
+  try {
+    const run = Date.now().toString(36);
+    for (const scenario of scenarios) {
+      say(`${scenario.name}: ${scenario.what}`);
+      const random = seeded(seedOf(seed, scenario.name));
+      const world = { servers, name: scenario.name, run, random, scale, records, logDir, say };
+      outcomes.push(await runScenario(scenario, seed, world));
+    }
+    failed = outcomes.some(({ problems }) => problems.length > 0);
+  } finally {
+    if (failed) cpSync(stackPaths(servers.stack.dir).logs, join(logDir, 'servers'), { recursive: true });
+    await servers.close();
+  }
+  if (!failed) rmSync(logDir, { recursive: true, force: true });
+  return { outcomes, logDir: failed ? logDir : null };
+}
