@@ -1,0 +1,66 @@
+// Bugs of the committed offset: what if Kafka is told of records that are not sealed, or the hint is believed?
+import type { Bug } from './bug.ts';
+
+const PARTITION = 'apps/archiver/partition.ts';
+
+export const COMMIT_BUGS: readonly Bug[] = [
+  {
+    name: 'commit-on-accept',
+    loses: 'what was accepted and not sealed, to whoever trusts the committed offset',
+    edits: [
+      {
+        file: PARTITION,
+        find: 'if (loop.full) this.pause();',
+        replace: `if (loop.full) this.pause();
+    this.#commitHint({ ...loop.head, nextOffset: loop.next });`,
+      },
+    ],
+  },
+  {
+    name: 'commit-before-seal',
+    loses: 'a batch whose seal never came to be',
+    edits: [
+      {
+        file: 'apps/archiver/seal-loop.ts',
+        find: 'this.#carried = batch;',
+        replace: 'this.#carried = batch;\n      events.sealed(batch, segment, 0);',
+      },
+    ],
+  },
+  {
+    name: 'commit-of-the-appended-offset',
+    loses: 'the batch that fills while another one is sealed',
+    edits: [
+      {
+        file: PARTITION,
+        find: 'this.#commitHint(segment.after);',
+        replace: 'this.#commitHint({ ...segment.after, nextOffset: loop.next });',
+      },
+    ],
+  },
+  {
+    name: 'drain-commits-and-drops',
+    loses: 'the batch that was filling when the process was asked to stop',
+    edits: [
+      {
+        file: PARTITION,
+        find: 'if (this.#loop.empty) return;',
+        replace: `this.#commitHint({ ...this.#loop.head, nextOffset: this.#loop.next });
+      this.#loop.discard();
+      return;`,
+      },
+    ],
+  },
+  {
+    name: 'hint-is-the-truth',
+    loses: 'exactly once: the position comes from the committed offset, which may be old',
+    edits: [
+      {
+        file: 'apps/archiver/position.ts',
+        find: 'return confirmPosition(tools, place, recovered, signal);',
+        replace: `const position = await confirmPosition(tools, place, recovered, signal);
+  return ours ? { ...position, head: { ...position.head, nextOffset: committed.nextOffset } } : position;`,
+      },
+    ],
+  },
+];

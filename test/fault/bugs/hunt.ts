@@ -1,0 +1,59 @@
+// One process, one bug: how many runs does the simulation need to notice it? `node hunt.ts NAME RUNS`
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { type Bug, mutate } from './bug.ts';
+import { BUGS, CONTROL } from './bugs.ts';
+
+/** What a hunt says on its last line, as JSON. */
+export type Hunted =
+  | {
+      readonly kind: 'caught';
+      readonly seed: number;
+      readonly problem: string;
+      readonly runs: number;
+      readonly ms: number;
+    }
+  | { readonly kind: 'missed'; readonly runs: number; readonly ms: number };
+
+const SRC = new URL('../../../src/', import.meta.url).href;
+
+/** From here on the product is loaded with the bug in it. Nothing is written anywhere. */
+function seed(bug: Bug): ReadonlySet<string> {
+  const applied = new Set<string>();
+  registerHooks({
+    load(url, context, nextLoad) {
+      const loaded = nextLoad(url, context);
+      const file = url.startsWith(SRC) ? url.slice(SRC.length) : null;
+      if (file === null || !bug.edits.some((edit) => edit.file === file)) return loaded;
+      applied.add(file);
+      const { source } = loaded;
+      const text = typeof source === 'string' ? source : new TextDecoder().decode(source as Uint8Array);
+      return { ...loaded, source: mutate(bug, file, text) };
+    },
+  });
+  return applied;
+}
+
+async function hunt(name: string, runs: number): Promise<Hunted> {
+  const bug = [...BUGS, CONTROL].find((one) => one.name === name);
+  if (bug === undefined) throw new Error(`there is no bug ${name}`);
+  const applied = seed(bug);
+  const { simulate } = await import('../simulation/run.ts');
+  const idle = bug.edits.filter(({ file }) => !applied.has(file));
+  if (idle.length > 0) throw new Error(`bug ${name}: nobody loaded ${idle.map(({ file }) => file)}`);
+  const began = performance.now();
+  const ms = () => Math.round(performance.now() - began);
+  for (let run = 1; run <= runs; run++) {
+    const { problems } = await simulate(run);
+    const [problem] = problems;
+    if (problem !== undefined) return { kind: 'caught', seed: run, problem, runs: run, ms: ms() };
+  }
+  return { kind: 'missed', runs, ms: ms() };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [, , name = CONTROL.name, runs = '2000'] = process.argv;
+  console.log(JSON.stringify(await hunt(name, Number(runs))));
+  // What a killed archiver of the world still waits for keeps nobody waiting here.
+  process.exit(0);
+}

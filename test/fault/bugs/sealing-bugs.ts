@@ -1,0 +1,170 @@
+// Bugs of making a segment permanent: what if an unknown outcome, a fence or a lock is taken for something else?
+import type { Bug, Edit } from './bug.ts';
+
+const SEALING = 'apps/archiver/sealing.ts';
+const SEAL_LOOP = 'apps/archiver/seal-loop.ts';
+const PARTITION = 'apps/archiver/partition.ts';
+
+/** What keeps a process from signing two texts for one size, whatever else goes wrong. */
+const signsTwice: Edit = {
+  file: SEALING,
+  find: 'if (size <= (this.#signedSizes.get(origin) ?? 0)) {',
+  replace: 'if (size < 0) {',
+};
+const PUT_SEAL =
+  "const ours = await this.#persist('seal', onTrouble, () => this.#putSeal(segment.sealKey, bytes, lock));";
+const PUT_DATA = "this.#persist('data', onTrouble, () => this.#putData(segment)),";
+
+export const SEALING_BUGS: readonly Bug[] = [
+  {
+    name: 'signs-again-on-retry',
+    loses: 'the one history: two texts are signed for one size, each with its own time',
+    edits: [
+      signsTwice,
+      {
+        file: SEALING,
+        find: PUT_SEAL,
+        replace: 'const ours = await this.#putSeal(segment.sealKey, bytes, lock);',
+      },
+    ],
+  },
+  {
+    name: 'other-bytes-on-retry',
+    loses: 'the knowledge of what is stored: a retry signs anew, and its own first try looks like a stranger',
+    edits: [
+      {
+        file: SEALING,
+        find: PUT_SEAL,
+        replace: `const ours = await this.#persist('seal', onTrouble, async () =>
+      this.#putSeal(segment.sealKey, sealBytes(segment, await this.#sign(segment, onTrouble)), lock),
+    );`,
+      },
+    ],
+  },
+  {
+    name: 'forgets-what-it-signed',
+    loses: 'the one history: a partition that returns does not wait for what is still on its way',
+    edits: [
+      signsTwice,
+      { file: PARTITION, find: 'await tools.sealer.settled(this.place.name.origin);', replace: '' },
+      { file: SEALING, find: 'if (this.#carried.has(origin))', replace: 'if (origin === null)' },
+    ],
+  },
+  {
+    name: 'taken-is-success',
+    loses: 'a whole segment: the name is taken by another writer, and 412 counts as stored',
+    edits: [
+      {
+        file: SEALING,
+        find: 'if (!stored && !(await this.#holds(oldest, bytes))) return false;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'stored-is-first',
+    loses: 'a segment that was stored over a delete marker, behind the one that counts',
+    edits: [
+      {
+        file: SEALING,
+        find: "const stored = outcome.kind === 'stored' && outcome.versionId === oldest.versionId;",
+        replace: "const stored = outcome.kind === 'stored';",
+      },
+    ],
+  },
+  {
+    name: 'fence-ignored',
+    loses: 'everything after the fence: the chain goes on from a segment that is not part of it',
+    edits: [{ file: SEAL_LOOP, find: "if (outcome.kind === 'fenced') return events.fenced();", replace: '' }],
+  },
+  {
+    name: 'no-recovery-after-fence',
+    loses: 'progress: who was fenced once never seals again',
+    edits: [
+      {
+        file: PARTITION,
+        find: `'fenced: another writer sealed this sequence; reading again from its head',
+            );
+            this.#recover();`,
+        replace: `'fenced: another writer sealed this sequence',
+            );
+            loop.discard();`,
+      },
+    ],
+  },
+  {
+    name: 'seal-before-data',
+    loses: 'records that a seal speaks of: the process dies between the two',
+    edits: [
+      { file: SEALING, find: PUT_DATA, replace: '' },
+      {
+        file: SEALING,
+        find: "return ours ? { kind: 'stored', segment } : { kind: 'fenced', segment };",
+        replace: `if (!ours) return { kind: 'fenced', segment };
+    await this.#persist('data', onTrouble, () => this.#putData(segment));
+    return { kind: 'stored', segment };`,
+      },
+    ],
+  },
+  {
+    name: 'seal-named-by-offset',
+    loses: 'the fence: two writers of one sequence use two names',
+    edits: [
+      {
+        file: 'segment/segment.ts',
+        find: 'sealKey: sealKey(head.chain, head.partition, head.size),',
+        replace: 'sealKey: sealKey(head.chain, head.partition, body.nextOffset),',
+      },
+    ],
+  },
+  {
+    name: 'data-named-by-end-offset',
+    loses: 'the name that the manifest promises, by which anybody finds the data without an index',
+    edits: [
+      {
+        file: 'segment/segment.ts',
+        find: 'sequence: head.size,\n            sha256',
+        replace: 'sequence: body.nextOffset,\n            sha256',
+      },
+    ],
+  },
+  {
+    name: 'signs-when-revoked',
+    loses: "the rule that only a partition's owner signs: every rebalance makes a fork's first half",
+    edits: [
+      {
+        file: PARTITION,
+        find: 'const undecided = () => (this.#suspended ? this.#decided() : null);',
+        replace: 'const undecided = () => null;',
+      },
+      {
+        file: SEAL_LOOP,
+        find: `wait = this.#hindrance()) await wait;
+      if (this.#discarded) return;`,
+        replace: 'wait = this.#hindrance()) await wait;',
+      },
+    ],
+  },
+  {
+    name: 'data-lock-too-short',
+    loses: 'the last hour of the retention that the manifest promises',
+    edits: [
+      {
+        file: SEALING,
+        find: 'untilMs: parseUntil(manifest.retention.until) };',
+        replace: 'untilMs: parseUntil(manifest.retention.until) - 3_600_000 };',
+      },
+    ],
+  },
+  {
+    name: 'time-goes-back',
+    loses: "the order of a chain's times, once a clock is set back",
+    edits: [
+      {
+        file: 'segment/segment.ts',
+        find: 'const sealedMs = Math.max(context.nowMs, head.sealedMs);',
+        replace: 'const sealedMs = context.nowMs;',
+      },
+    ],
+  },
+];
