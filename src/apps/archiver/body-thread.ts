@@ -52,13 +52,16 @@ export function threadBodies(options: WorkerOptions, onFatal: (error: Error) => 
   let pendingBytes = 0;
   let nextId = 0;
   let closed = false;
+  let dead: LedgerstoneError | null = null;
   const post = (message: ToWorker, transfer: ArrayBuffer[] = []) => worker.postMessage(message, transfer);
 
   const die = (error: Error): void => {
-    if (closed) return;
+    // An error is followed by the exit that it leads to.
+    if (closed || dead !== null) return;
     const fatal = new LedgerstoneError('worker-died', `the encoding thread ended: ${error.message}`, {
       cause: error,
     });
+    dead = fatal;
     for (const batch of batches.values()) {
       batch.failure = fatal;
       batch.finish?.reject(fatal);
@@ -103,7 +106,7 @@ export function threadBodies(options: WorkerOptions, onFatal: (error: Error) => 
   return {
     open(firstOffset): BatchBody {
       const id = nextId++;
-      const batch: Batch = { pendingBytes: 0, heldBytes: 0, failure: null, finish: null };
+      const batch: Batch = { pendingBytes: 0, heldBytes: 0, failure: dead, finish: null };
       batches.set(id, batch);
       post({ kind: 'open', id, firstOffset });
       return {

@@ -51,9 +51,11 @@ export async function runArchiver(config: Config, options: RunOptions): Promise<
   const store = await openStore(config.archive.store);
   const totals = { records: 0, segments: 0 };
   let pipeline: Pipeline | null = null;
-  const bodies = threadBodies({ encoding: config.encoding.codec, level: config.encoding.level }, (error) =>
-    pipeline?.fail(error),
-  );
+  let died: Error | null = null;
+  const bodies = threadBodies({ encoding: config.encoding.codec, level: config.encoding.level }, (error) => {
+    died = error;
+    pipeline?.fail(error);
+  });
   const status = (): ServiceStatus => {
     const reasons = pipeline === null ? ['starting'] : notReadyReasons(pipeline, systemClock);
     return {
@@ -109,6 +111,8 @@ export async function runArchiver(config: Config, options: RunOptions): Promise<
       writer: { id: instance, version: VERSION },
     });
     logStart(log, config, signers, instance, server?.url ?? null);
+    // It may have died while the store and the keys were opened, and nobody was there to be told.
+    if (died !== null) pipeline.fail(died);
     const end = await pipeline.run(options.signal);
     if (end.kind === 'failed') throw end.error;
     log.info({ ...totals, end: end.kind }, 'archiver stopped');

@@ -1,6 +1,7 @@
 // Do bodies keep their word, whatever is added to them?
 import { describe, expect, it } from 'vitest';
 import { inlineBodies } from '../../../src/apps/archiver/bodies.ts';
+import { threadBodies, type WorkerOptions } from '../../../src/apps/archiver/body-thread.ts';
 import { zstdCompressor } from '../../../src/base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
 import { kafkaRecord } from '../../support/records.ts';
@@ -31,5 +32,26 @@ describe('a body on the calling thread', () => {
     good.add([item(5)]);
     await expect(bad.finish()).rejects.toThrow();
     expect((await good.finish()).nextOffset).toBe(6);
+  });
+});
+
+describe('a body on a thread that died', () => {
+  // A worker without its options ends while it loads: as with a file that is missing, or memory that is not there.
+  it('is rejected when it was opened only after the death, and does not wait for ever', async () => {
+    const died = Promise.withResolvers<Error>();
+    let told = 0;
+    const factory = threadBodies(null as unknown as WorkerOptions, (error) => {
+      told += 1;
+      died.resolve(error);
+    });
+    const earlier = factory.open(0).finish();
+    earlier.catch(() => {});
+    const { message } = await died.promise;
+    await expect(earlier).rejects.toThrow(message);
+    const later = factory.open(0);
+    later.add([item(0)]);
+    await expect(later.finish()).rejects.toThrow(message);
+    await factory.close();
+    expect(told).toBe(1);
   });
 });
