@@ -38,8 +38,9 @@ export class FakeClock implements Clock {
     this.#wakesMax = options.wakesMax ?? Number.POSITIVE_INFINITY;
   }
 
+  /** Whole milliseconds, as of every machine. */
   now(): number {
-    return this.#wallMs;
+    return Math.floor(this.#wallMs);
   }
 
   monotonic(): number {

@@ -1,0 +1,61 @@
+// What does an operator do about a halted partition, as the runbook says?
+import type { Halt } from '../../../src/apps/archiver/halt.ts';
+import type { PartitionActor } from '../../../src/apps/archiver/partition.ts';
+import { sealDecision } from '../../../src/apps/archiver/resume.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import type { GapReason } from '../../../src/format/record.ts';
+import { Dice } from './dice.ts';
+import { TOPIC } from './setting.ts';
+import type { SimWorld } from './world.ts';
+
+const REASONS: Readonly<Record<string, Exclude<GapReason, 'transaction'>>> = {
+  expired: 'expired',
+  hole: 'compacted',
+  undecodable: 'accepted',
+  'record-too-large': 'accepted',
+};
+
+export const haltedActors = (world: SimWorld, partition: number): PartitionActor[] =>
+  world
+    .alive()
+    .flatMap(({ pipeline }) => pipeline?.actors ?? [])
+    .filter((actor) => actor.place.partition.partition === partition && actor.halt !== null);
+
+/** `ledgerstone resume`: the gap is given up. Null: it went through; else why not. */
+export async function giveUp(world: SimWorld, partition: number, halt: Halt): Promise<string | null> {
+  const reason = REASONS[halt.code];
+  if (reason === undefined || halt.gap === null) return `nothing can be given up of ${halt.code}`;
+  const operator = world.newOperator();
+  const ended = new AbortController();
+  try {
+    const { from, to } = await sealDecision(
+      {
+        store: operator.edge.store,
+        source: operator.source,
+        signer: operator.edge.signer,
+        trusted: world.trusted,
+        sha256: nodeSha256,
+        clock: operator.clock,
+        random: new Dice(world.seed, 'operator', operator.number).next,
+      },
+      world.setting.config,
+      { topic: TOPIC, partition, to: halt.gap.to, reason, by: 'an operator', why: halt.code },
+      () => {},
+      ended.signal,
+    );
+    world.note(`${operator.id} gives up ${from} to ${to - 1} of ${partition}`);
+    world.count('resumed');
+    return null;
+  } catch (error) {
+    world.note(`${operator.id} is refused: ${(error as Error).message}`);
+    return (error as Error).message;
+  }
+}
+
+/** In the middle of trouble: it may fail, be fenced, or die. */
+export function operate(world: SimWorld, _dice: Dice, partition: number): boolean {
+  const [actor] = haltedActors(world, partition);
+  if (actor?.halt?.gap == null) return false;
+  void giveUp(world, partition, actor.halt);
+  return true;
+}
