@@ -118,6 +118,9 @@ export class AnchorKeeper {
   doubt(): void {
     this.#inDoubt = true;
   }
+  get doubted(): boolean {
+    return this.#inDoubt;
+  }
 
   sealed(lastRecord: Anchor | null): void {
     this.#newest = lastRecord ?? this.#newest;

@@ -105,7 +105,7 @@ export async function confirmPosition(
 export async function sameSource(
   source: Source,
   partition: TopicPartition,
-  manifest: Manifest,
+  manifest: Pick<Manifest, 'origin' | 'source'>,
 ): Promise<SourceIdentity> {
   const sealed = manifest.source;
   const now = await identityOf(source, partition);

@@ -8,7 +8,7 @@ import { type Anchor, AnchorKeeper, confirmAnchor } from './anchor.ts';
 import { type Batch, Batches, type BatchLimits } from './batch.ts';
 import type { BodyFactory } from './bodies.ts';
 import { type Halt, HaltError } from './halt.ts';
-import { checkedRange, type Place, type Position, type PositionTools } from './position.ts';
+import { checkedRange, type Place, type Position, type PositionTools, sameSource } from './position.ts';
 import type { Sealer } from './sealing.ts';
 
 export type SealLoopOptions = {
@@ -45,6 +45,9 @@ export type SealLoopEvents = {
 /** One batch is being sealed and one waits: then the log has to wait. */
 const WAITING_MAX = 2;
 
+/** Looked at so often, at most, while there is a doubt and nothing to sign. */
+const REASSURE_MS = 5_000;
+
 /** The source can't be asked: what is held waits for it, since it may be nowhere else by then. */
 const CONFIRM_BACKOFF = { firstMs: 250, capMs: 10_000, attempts: Number.POSITIVE_INFINITY };
 
@@ -61,6 +64,7 @@ export class SealLoop {
   /** A batch can't be sealed: nothing more is tried from this position. */
   #failed = false;
   #lastSealedAtMs: number;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SealLoopOptions, position: Position) {
     this.#options = options;
@@ -123,6 +127,27 @@ export class SealLoop {
     const silent = heartbeatMs > 0 && nowMs - this.#lastSealedAtMs >= heartbeatMs;
     if (beat && silent) this.#batches.closeEmpty(nowMs);
     this.start();
+    if (beat && this.#sealing === null) this.#reassure(nowMs);
+  }
+
+  /**
+   * A doubt is settled although nothing waits to be signed: a topic that was created again sends us nothing, and for want of
+   * a seal nobody would ever notice.
+   */
+  #reassure(nowMs: number): void {
+    if (this.#discarded || this.#failed || !this.#anchor.doubted) return;
+    if (nowMs - this.#lookedAtMs < REASSURE_MS) return;
+    this.#lookedAtMs = nowMs;
+    this.#occupy(this.#confirm().catch((error: unknown) => this.#sealFailed(error)));
+  }
+
+  /** One thing at a time is done for the chain. */
+  #occupy(work: Promise<void>): void {
+    this.#sealing = work.finally(() => {
+      this.#sealing = null;
+      this.start();
+      if (!this.#discarded && !this.busy) this.#options.events.idle();
+    });
   }
 
   /** Seals all that was accepted, as soon as may be. */
@@ -134,11 +159,7 @@ export class SealLoop {
   /** Starts the next seal, unless one is under way. */
   start(): void {
     if (this.#sealing !== null || this.#discarded || this.#failed || this.#batches.waiting === 0) return;
-    this.#sealing = this.#sealFirst().finally(() => {
-      this.#sealing = null;
-      this.start();
-      if (!this.#discarded && !this.busy) this.#options.events.idle();
-    });
+    this.#occupy(this.#sealFirst());
   }
 
   /** Drops what is not sealed. What was signed is carried to its outcome all the same. */
@@ -172,11 +193,16 @@ export class SealLoop {
       events.sealed(batch, segment, (this.#nowMs() - startedMs) / 1000);
     } catch (error) {
       this.#carried = null;
-      if (this.#discarded || this.#options.signal.aborted) return;
-      this.#failed = true;
-      if (error instanceof HaltError) events.halted(error.halt);
-      else events.failed(error);
+      this.#sealFailed(error);
     }
+  }
+
+  #sealFailed(error: unknown): void {
+    const { events, signal } = this.#options;
+    if (this.#discarded || signal.aborted) return;
+    this.#failed = true;
+    if (error instanceof HaltError) events.halted(error.halt);
+    else events.failed(error);
   }
 
   /** What must end before anything is signed; null: nothing, as of now. Nobody may wait between this answer and the signing. */
@@ -215,6 +241,7 @@ export class SealLoop {
   async #confirmRecord(record: Anchor | null): Promise<void> {
     const { tools, place, signal } = this.#options;
     const { partition } = place;
+    await sameSource(tools.source, partition, { origin: place.name.origin, source: this.#identity });
     // Kafka may have let go of what is held here, and of more: what is held is sealed all the same, and what lies
     // between shows when the log is read on.
     const range = await checkedRange(
