@@ -6,7 +6,7 @@ import { nodeSha256, nodeSha256Into } from '../../base/node/hash.ts';
 import { chainOrigin } from '../../format/chain.ts';
 import type { GapReason } from '../../format/record.ts';
 import { encodeVkey, verifierKey } from '../../format/vkey.ts';
-import type { SourceListener } from '../../ingest/source.ts';
+import type { SourceListener, TopicPartition } from '../../ingest/source.ts';
 import { BodyBuilder } from '../../segment/body.ts';
 import { makeSegment, type Segment } from '../../segment/segment.ts';
 import type { Signer } from '../../sign/signer.ts';
@@ -108,10 +108,14 @@ export async function sealDecision(
   const to = decision.to ?? range.low;
   checkGap(from, to, range.high);
   if (range.low > from) await sameSource(source, place.partition, recovered.manifest);
-  else {
-    await confirmPosition(tools, place, recovered, signal);
-    await checkMissing(tools, place, from, config.limits.recordBytes, signal);
-  }
+  else await confirmPosition(tools, place, recovered, signal);
+  await checkMissing(
+    tools,
+    place,
+    { from: Math.max(from, range.low), to },
+    config.limits.recordBytes,
+    signal,
+  );
   const builder = new BodyBuilder(from, {
     sha256: nodeSha256,
     sha256Into: nodeSha256Into,
@@ -184,26 +188,34 @@ function checkGap(from: number, to: number, high: number): void {
 }
 
 /**
- * What is given up begins at the head. Where that record can be had, it was not what the partition halted at: the service
- * has not sealed up to there yet, and this gap would bury good records.
+ * Nothing that can be had is given up. Readable at the head: it was not what the partition halted at, and the service has
+ * not sealed up to there yet. Readable further on: the gap is stated too wide, and would bury good records.
  */
 async function checkMissing(
   tools: PositionTools,
   { partition }: Place,
-  from: number,
+  gap: { readonly from: number; readonly to: number },
   recordBytes: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const { records, seen } = await tools.source.readAt(partition, from, signal);
-  const record = records.find(({ offset }) => offset === from);
-  const there = record !== undefined && tooLarge(record, recordBytes) === null;
-  if (!there && seen[0]?.first !== from) return;
-  throw new LedgerstoneError(
+  for (let at = gap.from; at < gap.to; ) {
+    const { records, seen, undecodable } = await tools.source.readAt(partition, at, signal);
+    const good = records.find((record) => record.offset >= at && tooLarge(record, recordBytes) === null);
+    const first = at === gap.from && seen[0]?.first === at ? at : good?.offset;
+    if (first !== undefined && first < gap.to) throw readable(partition, first);
+    const last =
+      undecodable === undefined ? records.at(-1)?.offset : (undecodable.last ?? undecodable.offset);
+    if (last === undefined || last < at) return;
+    at = last + 1;
+  }
+}
+
+function readable({ topic, partition }: TopicPartition, offset: number): LedgerstoneError {
+  return new LedgerstoneError(
     'usage',
-    `offset ${from} of ${partition.topic}/${partition.partition} can be read: it is archived before anything is given up`,
+    `offset ${offset} of ${topic}/${partition} can be read: it is archived before anything is given up`,
     {
-      remedy:
-        'Let the archiver run until it halts with all before the gap sealed (`ledgerstone status`), then decide again.',
+      remedy: `\`ledgerstone status\` shows where the gap of a halted partition begins and ends: it can't reach past ${offset}. Until it shows one, let the archiver run.`,
     },
   );
 }
