@@ -108,7 +108,7 @@ async function finish(scenario: Scenario, world: World): Promise<void> {
   await load.stop();
   const behind = () =>
     [...load.ends()].flatMap(([partition, end]) =>
-      !world.halts.has(partition) && world.sealedTo(partition) < end
+      !world.waits(partition) && world.sealedTo(partition) < end
         ? [`${partition} at ${world.sealedTo(partition)} of ${end}`]
         : [],
     );
@@ -136,8 +136,8 @@ function checkHalts(world: World): void {
     if (kind === 'halted' && expected !== true) world.problem(`partition ${partition} halted: ${code}`);
   }
   for (const [partition, { codes }] of world.halts) {
-    const halted = world.said.some(({ kind, partition: of }) => kind === 'halted' && of === partition);
-    if (!halted) world.problem(`partition ${partition} did not halt (${codes.join(' or ')})`);
+    if (!world.isHalted(partition))
+      world.problem(`partition ${partition} did not halt (${codes.join(' or ')})`);
   }
 }
 
@@ -153,7 +153,11 @@ async function examine(world: World): Promise<{ comparison: Comparison; verdict:
       await readChain(world.archive, { topic: world.topic, partition, key: world.keys }, world.env),
     );
   await checkVersions(world);
-  const haltedFrom = new Map([...world.halts].map(([partition, { from }]) => [partition, from]));
+  const haltedFrom = new Map(
+    [...world.halts].flatMap(([partition, { from, resumed }]) =>
+      resumed ? [] : [[partition, from] as const],
+    ),
+  );
   const { gapReasons, destroyed } = world;
   const comparison = compare(chains, (world.load as Load).sent(), { haltedFrom, gapReasons, destroyed });
   return {

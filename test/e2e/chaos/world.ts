@@ -26,6 +26,14 @@ export type WorldOptions = {
   readonly say: (line: string) => void;
 };
 
+/** A partition that has to halt: with which code, and at which offset at the latest. */
+export type ExpectedHalt = {
+  readonly codes: readonly string[];
+  readonly from: number;
+  /** An operator decided, and it goes on. */
+  readonly resumed: boolean;
+};
+
 const ARCHIVERS = 3;
 export const PARTITIONS = 6;
 
@@ -44,8 +52,7 @@ export class World {
   /** Figures of the scenario's own. */
   readonly figures = new Map<string, number>();
   readonly problems: string[] = [];
-  /** Partitions that have to halt: with which code, and at which offset at the latest. */
-  readonly halts = new Map<number, { readonly codes: readonly string[]; readonly from: number }>();
+  readonly halts = new Map<number, ExpectedHalt>();
   readonly gapReasons = new Set<GapReason>();
   destroyed: (record: { readonly partition: number; readonly offset: number }) => boolean = () => false;
   /** Of the process: an outage may end it, as its watchdog is meant to. */
@@ -157,6 +164,20 @@ export class World {
     this.say(`PROBLEM: ${what}`);
   }
 
+  /** Whether this partition has to halt and was not decided upon. */
+  waits(partition: number): boolean {
+    return this.halts.get(partition)?.resumed === false;
+  }
+
+  isHalted(partition: number): boolean {
+    return this.said.some(({ kind, partition: of }) => kind === 'halted' && of === partition);
+  }
+
+  resumed(partition: number): void {
+    const halt = this.halts.get(partition);
+    if (halt !== undefined) this.halts.set(partition, { ...halt, resumed: true });
+  }
+
   /** The last fault is over: from here on the time to resume counts. A later call moves it. */
   faultsEnded(atMs = Date.now()): void {
     this.#endedMs = atMs;
@@ -175,7 +196,7 @@ export class World {
 
   /** When each partition that is to go on first sealed records after this time; undefined: not yet. */
   firstSeals(sinceMs: number): Map<number, number | undefined> {
-    const going = this.partitions.filter((partition) => !this.halts.has(partition));
+    const going = this.partitions.filter((partition) => !this.waits(partition));
     const seals = this.said.filter(
       ({ kind, records, atMs }) => kind === 'sealed' && records > 0 && atMs > sinceMs,
     );
