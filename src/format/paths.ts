@@ -46,6 +46,10 @@ export function dataKey(parts: DataKeyParts): string {
   return `${dataPrefix(chain, partition)}date=${date}/${digits(sequence)}-${sha256}.jsonl.${SUFFIX[encoding]}`;
 }
 
+/** Greater than the key of every data object up to that sequence, less than those of later ones. `sealed`: of that segment. */
+export const afterDataOf = (chain: string, partition: number, sealed: string, sequence: number): string =>
+  `${dataPrefix(chain, partition)}date=${sealed.slice(0, 10)}/${digits(sequence)}~`;
+
 /** Chain, partition and sequence alone, never time, offset or instance: the seal's key is the fence between writers. */
 export const sealKey = (chain: string, partition: number, sequence: number): string =>
   `${sealPrefix(chain, partition)}${digits(sequence)}.tlog-proof`;

@@ -8,12 +8,14 @@ import { checkSignatures, type VerifySignature } from './trust.ts';
 
 /** "This chain had that root at that size." */
 export type Anchor = {
+  /** `handover`: another chain goes on from there, and this one has ended. */
+  readonly kind: 'checkpoint' | 'handover' | 'confirmed';
   readonly origin: string;
   readonly size: number;
   readonly root: Uint8Array;
   /** Offset after the last one of that size, where it is known. */
   readonly nextOffset: number | null;
-  /** Null when the word was believed already: it stands in a continuing chain's first seal. */
+  /** Null when the word was believed already. */
   readonly signed: SignedCheckpoint | null;
   /** For people. */
   readonly from: string;
@@ -22,7 +24,13 @@ export type Anchor = {
 /** Throws FormatError. */
 export function anchorOfCheckpoint(bytes: Uint8Array): Anchor {
   const signed = parseSignedCheckpoint(bytes);
-  return { ...signed.checkpoint, nextOffset: null, signed, from: 'an earlier checkpoint' };
+  return {
+    kind: 'checkpoint',
+    ...signed.checkpoint,
+    nextOffset: null,
+    signed,
+    from: 'an earlier checkpoint',
+  };
 }
 
 /** All keys that are believed for an origin at this point. */
@@ -47,7 +55,7 @@ export class AnchorCheck {
   /** True where a chain that goes on elsewhere has left this one already. */
   isHandedOverBefore(origin: string, sequence: number): boolean {
     return this.#anchors.some(
-      (anchor) => anchor.signed === null && anchor.origin === origin && anchor.size <= sequence,
+      (anchor) => anchor.kind === 'handover' && anchor.origin === origin && anchor.size <= sequence,
     );
   }
 

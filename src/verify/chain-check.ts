@@ -1,7 +1,7 @@
 // Is one chain whole, from its first seal to its head?
-import { toHex } from '../base/bytes.ts';
+import { equalBytes, toHex } from '../base/bytes.ts';
 import { messageOf } from '../base/error.ts';
-import { dataPrefix } from '../format/paths.ts';
+import { afterDataOf, dataPrefix } from '../format/paths.ts';
 import { parseTime, parseUntil } from '../format/time.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import { emptyRoot } from '../merkle/tree.ts';
@@ -28,10 +28,20 @@ export async function checkChain(
   run: Run,
   strays: FindingList,
 ): Promise<ChainReport | null> {
-  return new ChainCheck(place, run).run(strays);
+  return new ChainCheck(place, run, WHOLE).run(strays);
 }
 
-class ChainCheck {
+/** Which part of a chain is looked at. */
+export type Slice = {
+  /** What whoever asks has confirmed before: that many seals have that root. At least 1; null: from the first seal on. */
+  readonly confirmed: { readonly size: number; readonly root: Uint8Array } | null;
+  /** Asked after each seal: false stops there. */
+  readonly mayGoOn: () => boolean;
+};
+
+const WHOLE: Slice = { confirmed: null, mayGoOn: () => true };
+
+export class ChainCheck {
   readonly #place: ChainPlace;
   readonly #run: Run;
   readonly #findings = new FindingList();
@@ -50,10 +60,15 @@ class ChainCheck {
   #head: OpenedSeal | null = null;
   /** Whether every seal was listed: else nothing can be said of the end. */
   #isListed = false;
+  #isStopped = false;
+  readonly #slice: Slice;
 
-  constructor(place: ChainPlace, run: Run) {
+  constructor(place: ChainPlace, run: Run, slice: Slice) {
     this.#place = place;
     this.#run = run;
+    this.#slice = slice;
+    // The last confirmed seal is read once more: it tells the frontier, which its root proves, and the next one's `previous`.
+    this.#nextSequence = slice.confirmed === null ? 0 : slice.confirmed.size - 1;
     const prefix = dataPrefix(place.chain, place.partition);
     this.#data = new DataCursor(run.reader, prefix, this.#findings, run.signal);
     this.#trust = new ChainTrust(run.trusted, run.sha256);
@@ -62,19 +77,29 @@ class ChainCheck {
     this.#tasks = new TaskGroup(run.ahead);
   }
 
+  /** The newest seal that was looked at. */
+  get head(): OpenedSeal | null {
+    return this.#head;
+  }
+  /** False: `mayGoOn` stopped it before the chain's end. */
+  get isAtEnd(): boolean {
+    return this.#isListed && !this.#isStopped;
+  }
+
   async run(strays: FindingList): Promise<ChainReport | null> {
     const { signal } = this.#run;
     try {
       await this.#readSeals();
       this.#isListed = true;
-      await this.#data.finish();
+      // In a slice, what lies behind the last seal may be a segment that is being written.
+      if (this.#slice === WHOLE) await this.#data.finish();
     } catch (error) {
       signal?.throwIfAborted();
       this.#findings.add({ code: 'unreadable', expected: 'a whole listing', found: messageOf(error) });
     } finally {
       await this.#tasks.finish();
     }
-    if (this.#checked.seals === 0 && this.#isListed) {
+    if (this.#checked.seals === 0 && this.#isListed && this.#slice.confirmed === null) {
       const isChain = this.#data.lastSequence >= 0 || !this.#anchors.isEmpty;
       if (!isChain && this.#findings.verdict === 'verified') {
         strays.absorb(this.#findings);
@@ -88,12 +113,14 @@ class ChainCheck {
   }
 
   async #readSeals(): Promise<void> {
-    const seals = listSeals(this.#place, this.#run, this.#findings);
+    const seals = listSeals(this.#place, this.#run, this.#findings, this.#nextSequence);
     const read = readAhead(seals, this.#run.ahead, (seal) => readSeal(seal, this.#run, this.#asksLocks));
     for await (const seal of read) {
       await this.#checkSeal(seal);
       this.#run.progress.seals++;
       this.#run.report();
+      this.#isStopped = !this.#slice.mayGoOn();
+      if (this.#isStopped) return;
     }
   }
 
@@ -120,13 +147,16 @@ class ChainCheck {
       return;
     }
     const { origin } = opened.manifest;
+    const { confirmed } = this.#slice;
+    const isConfirmed = confirmed !== null && sequence === confirmed.size - 1;
+    if (isConfirmed && equalBytes(confirmed.root, opened.root)) this.#trust.adopt(opened.signedKeys);
     const isTrusted = this.#trust.believes(origin, opened.signedKeys);
     const distrust = this.#trust.step(origin, opened.signedKeys, isSound);
     if (distrust !== null) this.#findings.add(distrust, place);
     this.#checkPlace(origin, place);
     if (this.#before !== null) {
       this.#findings.addAll(linkProblems(this.#before, opened, this.#run.sha256), place);
-    } else if (sequence === 0) {
+    } else if (sequence === 0 && !isConfirmed) {
       this.#findings.addAll(await continuesProblems(opened, this.#run), place);
     }
     if (opened.manifest.sequence === sequence) {
@@ -134,6 +164,11 @@ class ChainCheck {
     }
     this.#before = opened;
     this.#head = opened;
+    if (isConfirmed) {
+      const { time } = opened.manifest;
+      this.#data.startAfter(afterDataOf(this.#place.chain, this.#place.partition, time.sealed, sequence));
+      return;
+    }
     await this.#checkData(opened, isSound && isTrusted);
   }
 
@@ -217,7 +252,7 @@ class ChainCheck {
   }
 
   async #checkEnd(): Promise<void> {
-    if (!this.#isListed) return;
+    if (!this.#isListed || this.#isStopped) return;
     const head = this.#head?.manifest ?? null;
     const origin = head?.origin ?? null;
     const size = this.#nextSequence;

@@ -26,6 +26,11 @@ export class ChainTrust {
     return this.#keys ?? trustedFor(this.#pinned, origin, this.#sha256);
   }
 
+  /** The seal was confirmed before, by whoever asks: trust after it is its keys, as it was then. */
+  adopt(keys: readonly VerifierKey[]): void {
+    this.#keys = keys;
+  }
+
   believes(origin: string, keys: readonly VerifierKey[]): boolean {
     const believed = this.believed(origin);
     return keys.some((key) => includesKey(believed, key));

@@ -11,7 +11,9 @@ import { type ListedObject, listObjects, oldestVersion } from './object-versions
  */
 export class DataCursor {
   readonly #reader: ArchiveReader;
-  readonly #objects: AsyncIterator<ListedObject>;
+  readonly #prefix: string;
+  #objects: AsyncIterator<ListedObject> | null = null;
+  #startAfter: string | null = null;
   readonly #findings: FindingList;
   readonly #signal: AbortSignal | undefined;
   /** Found out of turn: the listing comes upon them later. */
@@ -24,8 +26,12 @@ export class DataCursor {
     this.#reader = reader;
     this.#findings = findings;
     this.#signal = signal;
-    const versions = reader.listVersions(prefix, { ...(signal && { signal }) });
-    this.#objects = listObjects(versions, findings)[Symbol.asyncIterator]();
+    this.#prefix = prefix;
+  }
+
+  /** Objects up to this key were looked at by an earlier check. Before anything is taken. */
+  startAfter(key: string): void {
+    this.#startAfter = key;
   }
 
   /**
@@ -63,8 +69,9 @@ export class DataCursor {
 
   /** Moves to the next data object, reporting what is none. False at the end. */
   async #peek(): Promise<boolean> {
+    const objects = this.#objects ?? this.#list();
     while (this.#current === null) {
-      const next = await this.#objects.next();
+      const next = await objects.next();
       if (next.done === true) return false;
       const { key, oldest } = next.value;
       const parsed = parseKey(key);
@@ -78,6 +85,16 @@ export class DataCursor {
       this.#current = next.value;
     }
     return true;
+  }
+
+  #list(): AsyncIterator<ListedObject> {
+    const options = {
+      ...(this.#startAfter !== null && { startAfter: this.#startAfter }),
+      ...(this.#signal && { signal: this.#signal }),
+    };
+    const versions = this.#reader.listVersions(this.#prefix, options);
+    this.#objects = listObjects(versions, this.#findings)[Symbol.asyncIterator]();
+    return this.#objects;
   }
 
   #reportUnreferenced(object: ListedObject): void {

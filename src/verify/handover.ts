@@ -41,6 +41,7 @@ export async function collectHandovers(
         const older = olderChain(continues.origin, opened);
         if (older === null) return;
         const anchor: Anchor = {
+          kind: 'handover',
           origin: continues.origin,
           size: continues.size,
           root: fromHex(continues.root),

@@ -1,7 +1,7 @@
 // Which seals does a chain have, and what is in each?
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
-import { parseKey, sealPrefix } from '../format/paths.ts';
+import { parseKey, sealKey, sealPrefix } from '../format/paths.ts';
 import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
 import type { Problem } from './finding.ts';
 import type { FindingList } from './finding-list.ts';
@@ -23,14 +23,20 @@ export type ReadSeal = SealObject & {
   readonly lock: ArchiveLock | null;
 };
 
-/** In the order of sequences: twelve digits sort as the numbers do. */
+/** In the order of sequences, from `first` on: twelve digits sort as the numbers do. */
 export async function* listSeals(
   place: ChainPlace,
   run: Run,
   findings: FindingList,
+  first = 0,
 ): AsyncGenerator<SealObject> {
-  const prefix = sealPrefix(place.chain, place.partition);
-  const versions = run.reader.listVersions(prefix, { ...(run.signal && { signal: run.signal }) });
+  const { chain, partition } = place;
+  const prefix = sealPrefix(chain, partition);
+  const options = {
+    ...(first > 0 && { startAfter: sealKey(chain, partition, first - 1) }),
+    ...(run.signal && { signal: run.signal }),
+  };
+  const versions = run.reader.listVersions(prefix, options);
   for await (const { key, oldest } of listObjects(versions, findings)) {
     const parsed = parseKey(key);
     if (parsed?.kind !== 'seal') {

@@ -91,9 +91,9 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
   };
 }
 
-function startRun(
+export function startRun(
   reader: ArchiveReader,
-  options: VerifyOptions,
+  options: Omit<VerifyOptions, 'since' | 'only'>,
   chains: readonly ChainPlace[],
 ): Run & { readonly anchors: Map<string, Anchor[]> } {
   const concurrency = options.concurrency ?? CONCURRENCY;
