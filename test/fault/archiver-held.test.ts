@@ -41,3 +41,20 @@ describe('records that are held', () => {
     expect(actor?.halt).toMatchObject({ code: 'expired', gap: { from: 20, to: 25 } });
   });
 });
+
+describe('records that are held while the log loses its end', () => {
+  it.each([
+    ['and grows again, they', 6],
+    ['and stays shorter, they', 0],
+  ])('%s are read anew, and the chain has what the log has', async (_how, grown) => {
+    const { world, actor } = await holding();
+    world.broker.log('orders', 0).truncate(15);
+    world.broker.elect('an unclean election');
+    for (let i = 0; i < grown; i++) world.broker.produce('orders', 0, { value: `{"other":${i}}` });
+    await world.clock.advance(60_000);
+    await world.untilSealed(0);
+    expect(world.problems(0)).toEqual([]);
+    expect(world.nextOffset(0)).toBe(15 + grown);
+    expect(actor?.state).toBe('streaming');
+  });
+});

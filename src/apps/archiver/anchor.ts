@@ -94,6 +94,9 @@ export async function confirmAnchor(
   );
 }
 
+/** Each costs a read before the next seal. */
+const HELD_MAX = 8;
+
 /**
  * Keeps the anchor of a running chain. What is read again is the anchor that was confirmed last, never the newest record:
  * a topic that was replaced since would have given us that one itself. Once confirmed, the newest takes its place.
@@ -103,6 +106,8 @@ export class AnchorKeeper {
   #newest: Anchor | null;
   #confirmedMs: number;
   #inDoubt = false;
+  /** Accepted and not sealed when a doubt came up: the log may have gone back behind them, and grown anew. */
+  #held: Anchor[] = [];
 
   constructor(anchor: Anchor | null, confirmedMs: number) {
     this.#anchor = anchor;
@@ -115,8 +120,11 @@ export class AnchorKeeper {
     return this.#confirmedMs;
   }
 
-  doubt(): void {
+  /** `held`: the newest record that was accepted, if it is not sealed. False: more are in doubt than should be. */
+  doubt(held: Anchor | null): boolean {
     this.#inDoubt = true;
+    if (held !== null && this.#held.at(-1)?.offset !== held.offset) this.#held.push(held);
+    return this.#held.length < HELD_MAX;
   }
   get doubted(): boolean {
     return this.#inDoubt;
@@ -133,12 +141,18 @@ export class AnchorKeeper {
   }
 
   /** `confirm` throws where the anchor does not hold; then it stays in doubt. */
-  async confirm(confirm: (anchor: Anchor | null) => Promise<void>, now: () => number): Promise<void> {
+  async confirm(
+    confirm: (anchor: Anchor | null, held: readonly Anchor[]) => Promise<void>,
+    now: () => number,
+  ): Promise<void> {
     this.#inDoubt = false;
+    const held = this.#held;
+    this.#held = [];
     try {
-      await confirm(this.#anchor);
+      await confirm(this.#anchor, held);
     } catch (error) {
       this.#inDoubt = true;
+      this.#held.unshift(...held);
       throw error;
     }
     this.#anchor = this.#newest;

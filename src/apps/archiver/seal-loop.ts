@@ -1,7 +1,9 @@
 // How do a partition's batches become segments, one after the other, while the next one fills?
-import { isRetriable } from '../../base/error.ts';
+import { isRetriable, LedgerstoneError } from '../../base/error.ts';
 import { backoffMs } from '../../base/retry.ts';
+import { encodeEntry, type KafkaRecord } from '../../format/record.ts';
 import type { Item } from '../../ingest/gate.ts';
+import { leafHash } from '../../merkle/tree.ts';
 import type { SegmentBody } from '../../segment/body.ts';
 import { type Head, makeSegment, type Segment, type SegmentContext } from '../../segment/segment.ts';
 import { type Anchor, AnchorKeeper, confirmAnchor } from './anchor.ts';
@@ -65,6 +67,8 @@ export class SealLoop {
   #failed = false;
   #lastSealedAtMs: number;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
+  /** The newest record that was accepted; null where nothing is held. */
+  #newest: KafkaRecord | null = null;
 
   constructor(options: SealLoopOptions, position: Position) {
     this.#options = options;
@@ -109,13 +113,21 @@ export class SealLoop {
   /** The number of records among the items. */
   accept(items: readonly Item[]): number {
     const records = this.#batches.add(items, this.#nowMs());
+    const newest = items.findLast((item) => item.kind === 'record');
+    if (newest !== undefined) this.#newest = newest.record;
     this.start();
     return records;
   }
 
-  /** The source may be another one: the anchor is confirmed before anything more is signed. */
+  /**
+   * The source may be another one: the anchor is confirmed before anything more is signed, and so is what is held. A log
+   * that lost its end and grew again has other records where ours were, and would be read on behind them.
+   */
   doubt(): void {
-    this.#anchor.doubt();
+    const { sha256 } = this.#options.tools;
+    const record = this.#newest;
+    const held = record && { offset: record.offset, leaf: leafHash(sha256, encodeEntry(record)) };
+    if (!this.#anchor.doubt(held)) this.#batches.close();
   }
 
   /** Closes what is due by age; beats an idle heart where `beat`. */
@@ -189,6 +201,7 @@ export class SealLoop {
       this.#head = segment.after;
       this.#anchor.sealed(segment.lastRecord);
       this.#batches.sealed(batch);
+      if (this.#batches.next === this.#head.nextOffset) this.#newest = null;
       this.#lastSealedAtMs = this.#nowMs();
       events.sealed(batch, segment, (this.#nowMs() - startedMs) / 1000);
     } catch (error) {
@@ -225,7 +238,7 @@ export class SealLoop {
     for (let attempt = 0; !this.#discarded; attempt++) {
       try {
         await this.#anchor.confirm(
-          (record) => this.#confirmRecord(record),
+          (record, held) => this.#confirmRecords(record, held),
           () => clock.now(),
         );
         if (attempt > 0 && !this.#discarded) events.troubled(null);
@@ -238,20 +251,31 @@ export class SealLoop {
     }
   }
 
-  async #confirmRecord(record: Anchor | null): Promise<void> {
+  async #confirmRecords(record: Anchor | null, held: readonly Anchor[]): Promise<void> {
     const { tools, place, signal } = this.#options;
     const { partition } = place;
     await sameSource(tools.source, partition, { origin: place.name.origin, source: this.#identity });
     // Kafka may have let go of what is held here, and of more: what is held is sealed all the same, and what lies
     // between shows when the log is read on.
-    const range = await checkedRange(
-      tools,
-      partition,
-      this.#head.nextOffset,
-      signal,
-      Number.MAX_SAFE_INTEGER,
-    );
-    if (record !== null) await confirmAnchor(tools.source, tools.sha256, partition, record, range, signal);
+    const reaches = (next: number) => checkedRange(tools, partition, next, signal, Number.MAX_SAFE_INTEGER);
+    const range = await reaches(this.#head.nextOffset);
+    const confirm = (one: Anchor) => confirmAnchor(tools.source, tools.sha256, partition, one, range, signal);
+    if (record !== null) await confirm(record);
+    try {
+      for (const one of held) {
+        // Sealed meanwhile: then it is an anchor like others.
+        if (one.offset < this.#head.nextOffset) continue;
+        if (one.offset >= range.high) await reaches(one.offset + 1);
+        await confirm(one);
+      }
+    } catch (error) {
+      if (!(error instanceof HaltError)) throw error;
+      // The chain is good, and what is not sealed yet is no part of it: the log as it is now decides.
+      throw new LedgerstoneError(
+        'log-rewritten',
+        `what was read is not in the log any more: ${error.message}`,
+      );
+    }
   }
 
   #makeSegment(body: SegmentBody): Segment {
