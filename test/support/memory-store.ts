@@ -13,7 +13,14 @@ import type {
 
 import { type Attacker, attackerOf, Bucket, type MemoryVersion, refusal } from './memory-bucket.ts';
 
-export { FAULT_KINDS, type Fault, type FaultyCall, type FaultyStore, faultyStore } from './faulty-store.ts';
+export {
+  FAULT_KINDS,
+  type Fault,
+  type FaultPlan,
+  type FaultyCall,
+  type FaultyStore,
+  faultyStore,
+} from './faulty-store.ts';
 export type { Attacker, MemoryVersion } from './memory-bucket.ts';
 
 export type MemoryCall = {
