@@ -8,7 +8,10 @@ const FORGED = new TextEncoder().encode('forged');
 
 /** An object of the archive, or undefined. Seals and data alike, the newest more often. */
 function target(world: SimWorld, dice: Dice): string | undefined {
-  const keys = world.store.keys().filter((key) => key.startsWith('seals/') || key.startsWith('data/'));
+  const isStored = (key: string) => world.store.versionsOf(key).some(({ marker }) => !marker);
+  const keys = world.store
+    .keys()
+    .filter((key) => (key.startsWith('seals/') || key.startsWith('data/')) && isStored(key));
   return dice.chance(0.5) ? dice.pick(keys) : dice.pick(keys.slice(-4));
 }
 

@@ -22,12 +22,14 @@ const RESTART: ReadonlySet<string> = new Set(['replay', 'disorder', 'hole']);
 export async function settle(world: SimWorld): Promise<void> {
   mend(world);
   const restarted = new Set<number>();
+  /** The operator was told that the log is another one now: nothing is to be decided. */
+  const hopeless = new Set<number>();
   for (let round = 0; ; round++) {
     await untilQuiet(world);
     const open = world.ledgers.filter(({ partition }) => !isSealed(world, partition));
     if (open.length === 0) return;
     let acted = false;
-    for (const { partition, excuses } of open) {
+    for (const { partition, excuses, replaced } of open) {
       const [actor] = haltedActors(world, partition);
       if (actor?.halt == null) {
         reportStuck(world, partition);
@@ -45,8 +47,10 @@ export async function settle(world: SimWorld): Promise<void> {
         restarted.add(partition);
         for (const process of world.alive()) process.kill('by its operator');
         acted = true;
-      } else if (halt.gap !== null) {
+        break;
+      } else if (halt.gap !== null && !hopeless.has(partition)) {
         const ended = await world.clock.run(giveUp(world, partition, halt), QUIET_MS_MAX);
+        if (ended !== null && replaced > 0) hopeless.add(partition);
         if (ended !== null) world.note(`the decision on ${partition} failed: ${ended}`);
         acted = true;
       }
@@ -82,7 +86,8 @@ async function untilQuiet(world: SimWorld): Promise<void> {
   const haltedSince = new Map<number, { code: HaltCode; atMs: number }>();
   while (clock.monotonic() < endMs) {
     await clock.advance(POLL_MS);
-    const waiting = world.ledgers.filter(({ partition, replaced }) => {
+    const waiting = world.ledgers.filter((ledger) => {
+      const { partition, replaced } = ledger;
       if (isSealed(world, partition)) return false;
       const [actor] = haltedActors(world, partition);
       if (actor?.halt == null) {
@@ -94,6 +99,8 @@ async function untilQuiet(world: SimWorld): Promise<void> {
       }
       const since = haltedSince.get(partition);
       const lastsMs = ABOUT_RECORDS.has(actor.halt.code) ? ABOUT_RECORDS_MS : HALT_MS;
+      // A decision that was taken is seen within 15 s.
+      if (actor.halt.gap !== null && actor.halt.gap.to <= ledger.nextOffset) return true;
       if (since?.code === actor.halt.code) return clock.monotonic() - since.atMs < lastsMs;
       haltedSince.set(partition, { code: actor.halt.code, atMs: clock.monotonic() });
       return true;
