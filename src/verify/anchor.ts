@@ -4,7 +4,7 @@ import { parseSignedCheckpoint, type SignedCheckpoint } from '../format/note.ts'
 import type { VerifierKey } from '../format/vkey.ts';
 import type { Problem } from './finding.ts';
 import type { OpenedSeal } from './open-seal.ts';
-import { checkSignatures, type VerifySignature } from './trust.ts';
+import { checkSignatures, includesKey, isLineOf, type VerifySignature } from './trust.ts';
 
 /** "This chain had that root at that size." */
 export type Anchor = {
@@ -41,6 +41,8 @@ export class AnchorCheck {
   readonly #keysFor: KeysFor;
   readonly #verify: VerifySignature;
   readonly #reached = new Set<Anchor>();
+  /** Keys of an anchor's signature lines that the chain has trusted on its way to that size: given up since, perhaps. */
+  readonly #met = new Map<Anchor, VerifierKey[]>();
 
   constructor(anchors: readonly Anchor[], keysFor: KeysFor, verify: VerifySignature) {
     this.#anchors = anchors;
@@ -64,7 +66,9 @@ export class AnchorCheck {
     const { origin, sequence, records } = opened.manifest;
     const problems: Problem[] = [];
     for (const anchor of this.#anchors) {
-      if (anchor.size !== sequence + 1 || anchor.origin !== origin) continue;
+      if (anchor.size <= sequence || anchor.origin !== origin) continue;
+      this.#meetKeys(anchor, opened);
+      if (anchor.size !== sequence + 1) continue;
       this.#reached.add(anchor);
       if (!equalBytes(anchor.root, opened.root)) {
         const expected = `root ${toHex(anchor.root)} at size ${anchor.size}: ${anchor.from}`;
@@ -97,13 +101,27 @@ export class AnchorCheck {
     return problems;
   }
 
+  /** A thief who takes the chain over to keys of his own doesn't silence what the chain's earlier keys have signed. */
+  #meetKeys(anchor: Anchor, { signedKeys }: OpenedSeal): void {
+    const met = this.#met.get(anchor) ?? [];
+    const lines = anchor.signed?.signatures ?? [];
+    const fresh = signedKeys.filter(
+      (key) => lines.some((line) => isLineOf(line, key)) && !includesKey(met, key),
+    );
+    if (fresh.length === 0) return;
+    const believed = this.#keysFor(anchor.origin);
+    this.#met.set(anchor, [...met, ...fresh.filter((key) => includesKey(believed, key))]);
+  }
+
   /** A checkpoint that nobody believed has signed convicts nobody: what it says can't be verified. */
   async #believe(anchor: Anchor, problem: Problem): Promise<Problem> {
     if (anchor.signed === null) return problem;
+    const now = this.#keysFor(anchor.origin);
+    const before = this.#met.get(anchor)?.filter((key) => !includesKey(now, key)) ?? [];
     const { problems, signedBy } = await checkSignatures(
       anchor.signed,
       [],
-      this.#keysFor(anchor.origin),
+      [...now, ...before],
       this.#verify,
     );
     if (problems.length === 0 && signedBy.size > 0) return problem;

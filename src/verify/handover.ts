@@ -37,6 +37,7 @@ export async function collectHandovers(
         const opened = inspection?.opened ?? null;
         const continues = opened?.manifest.continues ?? null;
         if (opened === null || continues === null || inspection?.problems.length !== 0) return;
+        if (placeText(parseChainOrigin(opened.manifest.origin)) !== placeText(place)) return;
         if (trustProblem(opened, run) !== null) return;
         const older = olderChain(continues.origin, opened);
         if (older === null) return;
@@ -60,7 +61,7 @@ export async function collectHandovers(
 /** The other side: the continuing chain's own check that the older one had this size and root. */
 export async function continuesProblems(opened: OpenedSeal, run: HandoverRun): Promise<Problem[]> {
   const { continues } = opened.manifest;
-  if (continues === null || continues.size === 0) return [];
+  if (continues === null) return [];
   const older = olderChain(continues.origin, opened);
   const expected = `${continues.origin} of size ${continues.size}, root ${continues.root}`;
   if (older === null) {
@@ -69,7 +70,9 @@ export async function continuesProblems(opened: OpenedSeal, run: HandoverRun): P
     ];
   }
   try {
-    const inspection = await run.reads.while(1, () => inspectAt(older, continues.size - 1, run));
+    const last = continues.size - 1;
+    const inspection =
+      last > LIMITS.sequenceMax ? null : await run.reads.while(1, () => inspectAt(older, last, run));
     if (inspection === null) return [{ code: 'truncation', expected, found: 'no seal at that place' }];
     if (inspection.opened === null)
       return [{ code: 'fork', expected, found: 'no readable seal at that place' }];

@@ -2,7 +2,7 @@
 import { equalBytes, toHex } from '../base/bytes.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { verifySignature } from '../base/signature.ts';
-import type { SignedCheckpoint } from '../format/note.ts';
+import type { NoteSignature, SignedCheckpoint } from '../format/note.ts';
 import { type PublicKey, parseVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
 import type { Problem } from './finding.ts';
 
@@ -26,6 +26,10 @@ export const sameKey = (a: PublicKey, b: PublicKey): boolean =>
 
 export const includesKey = (keys: readonly VerifierKey[], key: VerifierKey): boolean =>
   keys.some((other) => sameKey(other.key, key.key));
+
+/** Whether a signature line says that it is that key's. */
+export const isLineOf = (line: NoteSignature, key: VerifierKey): boolean =>
+  line.name === key.name && equalBytes(line.keyId, key.id);
 
 /** The manifest's keys, each named with the chain's origin as it must be. Throws FormatError. */
 export const manifestKeys = (vkeys: readonly string[], sha256: Sha256): VerifierKey[] =>
@@ -51,7 +55,7 @@ export async function checkSignatures(
   let checked = 0;
   for (const line of signed.signatures) {
     for (const key of known) {
-      if (line.name !== key.name || !equalBytes(line.keyId, key.id)) continue;
+      if (!isLineOf(line, key)) continue;
       checked++;
       if (await verify(key.key, signed.text, line.signature)) signedBy.add(key);
       else problems.push(badSignature(key, 'a signature that is not over this checkpoint'));

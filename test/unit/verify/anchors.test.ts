@@ -1,6 +1,6 @@
 // Are rollback, fork and truncation seen against what is known from elsewhere, and are continued chains followed?
 import { describe, expect, it } from 'vitest';
-import { toHex, utf8 } from '../../../src/base/bytes.ts';
+import { toHex, utf8, utf8Text } from '../../../src/base/bytes.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import type { Continues } from '../../../src/format/manifest.ts';
 import { parseSignedCheckpoint } from '../../../src/format/note.ts';
@@ -141,9 +141,51 @@ describe('an earlier checkpoint', () => {
     expect(codesOf(report)).toEqual(['fork']);
   });
 
-  it('is refused before anything is read when it is none', async () => {
+  it('is believed by a key that the chain has given up since, up to that size', async () => {
+    const [old, next, thief] = [signer('old'), signer('next'), signer('thief')];
+    const builder = new ArchiveBuilder({ signers: [old, next, thief] });
+    const chain = builder.chain();
+    await chain.seal({ signers: [old] });
+    await chain.seal({ signers: [old, next] });
+    const kept = Object.assign(chain.copy(), { builder: new ArchiveBuilder() });
+    await kept.seal({ signers: [next], lines: entries(0, 1) });
+    const { note } = await kept.seal({ signers: [next], lines: entries(1, 1) });
+    await chain.seal({ signers: [next, thief], lines: entries(0, 2) });
+    await chain.seal({ signers: [thief] });
+    await chain.seal({ signers: [thief] });
+    const trusted = [archiveKey(old)];
+    expect(codesOf(await verify(builder.archive, { trusted, since: [note] }))).toEqual(['fork']);
+    // A key that came later can't speak of what was before it.
+    const later = Object.assign(chain.copy(), {
+      manifests: chain.manifests.slice(0, 1),
+      nextOffset: 0,
+      records: 0,
+    });
+    const made = await Object.assign(later, { builder: new ArchiveBuilder() }).seal({
+      signers: [thief],
+      lines: entries(0, 3),
+    });
+    expect(codesOf(await verify(builder.archive, { trusted, since: [made.note] }))).toEqual(['unknown-key']);
+  });
+
+  it('counts for nothing when a signature of a known key is not over it, whoever else signed', async () => {
+    const { builder, chain } = await verifiedArchive();
+    const fork = Object.assign(chain.copy(), { builder: new ArchiveBuilder() });
+    await fork.seal({ lines: entries(12, 1) });
+    const { note } = await fork.seal({ lines: entries(13, 1), note: withForgedLine });
+    expect(codesOf(await verifyBuilt(builder, { since: [note] }))).toEqual(['unknown-key']);
+  });
+
+  it.each([
+    ['no note', 'hello'],
+    [
+      'a checkpoint with an extension line',
+      `audit.example.com/prod/orders/0\n1\n${'A'.repeat(43)}=\nextension\n\n— a AAAAAAA=\n`,
+    ],
+    ['of no chain', `audit.example.com\n1\n${'A'.repeat(43)}=\n\n— a AAAAAAA=\n`],
+  ])('is refused before anything is read when it is %s', async (_, text) => {
     const { builder } = await verifiedArchive();
-    await expect(verifyBuilt(builder, { since: [utf8('hello')] })).rejects.toMatchObject({
+    await expect(verifyBuilt(builder, { since: [utf8(text)] })).rejects.toMatchObject({
       code: 'malformed',
     });
   });
@@ -155,6 +197,14 @@ describe('an earlier checkpoint', () => {
     await expect(verifyBuilt(builder, { since: [since], only })).rejects.toMatchObject({ code: 'usage' });
   });
 });
+
+/** One more line of the same key, over something else. */
+const withForgedLine = (note: Uint8Array): Uint8Array => {
+  const text = utf8Text(note);
+  const line = text.trimEnd().split('\n').at(-1) ?? '';
+  const at = line.length - 20;
+  return utf8(`${text}${line.slice(0, at)}${line[at] === 'A' ? 'B' : 'A'}${line.slice(at + 1)}\n`);
+};
 
 async function firstVersion(builder: ArchiveBuilder, key: string) {
   for await (const version of builder.archive.listVersions(key, { exact: true })) return version;
@@ -209,6 +259,21 @@ describe('a chain that continues another', () => {
     const { sealKey: key } = await stolen.seal();
     builder.archive.put(key, stolen.builder.archive.bytesOf(key) as Uint8Array);
     expect(codesOf(await verifyBuilt(builder))).toEqual(['foreign-object']);
+  });
+
+  it('but not where the seal that says so is another chain’s than its key names', async () => {
+    const { builder, older, newer } = await handedOver();
+    const objects = builder.archive;
+    const first = objects.bytesOf(sealKey('orders-2', 0, 0)) as Uint8Array;
+    for (const key of objects.keys()) if (key.includes(`topic=${newer.name}/`)) objects.remove(key);
+    objects.put(sealKey('elsewhere', 0, 0), first, { mode: 'COMPLIANCE', untilMs: 9e12 });
+    objects.put(sealKey('orders', 0, older.manifests.length), utf8('junk'), {
+      mode: 'COMPLIANCE',
+      untilMs: 9e12,
+    });
+    const report = await verifyBuilt(builder);
+    expect(codesOf(report)).toEqual(['malformed']);
+    expect(report.chains.map(({ verdict }) => verdict)).toEqual(['broken', 'broken']);
   });
 
   it('but without a continuing chain that junk breaks the chain', async () => {
@@ -279,6 +344,12 @@ describe('a chain that continues another', () => {
     { name: 'another root', change: { root: 'c'.repeat(64) }, codes: ['fork'] },
     { name: 'another next offset', change: { nextOffset: 7 }, codes: ['offset-gap'] },
     { name: 'a greater size', change: { size: 9 }, codes: ['truncation'] },
+    { name: 'a size that no chain has', change: { size: 2 ** 53 - 1 }, codes: ['truncation'] },
+    {
+      name: 'a chain that is not here',
+      change: { origin: 'audit.example.com/prod/payments/0' },
+      codes: ['truncation'],
+    },
     { name: 'another archive', change: { origin: 'audit.example.com/test/orders/0' }, codes: ['unreadable'] },
   ])('shows that it speaks of $name', async ({ change, codes }) => {
     const { builder } = await handedOver(change);
