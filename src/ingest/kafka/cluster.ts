@@ -1,5 +1,6 @@
 // How does one talk to a cluster through kafkajs's connections, with our own requests where kafkajs's lose something?
 import { type Address, parseAddress } from './connect.ts';
+import { mendConnection } from './connection.ts';
 import {
   decodeFetch,
   encodeFetch,
@@ -107,23 +108,11 @@ function wrapBuilder(builder: KafkajsPoolBuilder, seeds: readonly Address[]): vo
     needs(pool, 'ConnectionPool', ['send']);
     for (const connection of pool.pool) {
       const { requestQueue } = connection;
-      needs(connection, 'Connection', ['connect']);
       needs(requestQueue, 'RequestQueue', ['scheduleCheckPendingRequests', 'checkPendingRequests']);
       requestQueue.scheduleCheckPendingRequests = checkWhenSomethingWaits;
-      connection.connect = oneAtATime(connection.connect.bind(connection));
+      mendConnection(connection);
     }
     return pool;
-  };
-}
-
-/** Two requests that find a connection closed would open two sockets, write to the one and forget the other. */
-function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | null = null;
-  return () => {
-    running ??= work().finally(() => {
-      running = null;
-    });
-    return running;
   };
 }
 

@@ -1,5 +1,6 @@
 // Which parts of kafkajs does this room stand on, and are they what it was written for?
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import type { Consumer, ISocketFactory, logCreator, SASLOptions } from 'kafkajs';
 import { LedgerstoneError } from '../../base/error.ts';
 import type { ClusterMetadata } from './metadata-api.ts';
@@ -28,16 +29,30 @@ export type KafkajsRequest = {
 
 export type KafkajsRequestQueue = {
   pending: { readonly length: number };
+  /** By correlation id, which counts upwards. */
+  readonly inflight: ReadonlyMap<number, unknown>;
   throttledUntil: number;
   throttleCheckTimeoutId: NodeJS.Timeout | null;
   checkPendingRequests(): void;
   scheduleCheckPendingRequests(): void;
 };
 
+export type KafkajsConnection = {
+  readonly requestQueue: KafkajsRequestQueue;
+  readonly socket?: Socket;
+  /** What came of the answer that is under way. */
+  readonly chunks: readonly Buffer[];
+  readonly bytesBuffered: number;
+  readonly bytesNeeded: number;
+  isConnected(): boolean;
+  connect(): Promise<unknown>;
+  send(request: KafkajsRequest): Promise<unknown>;
+};
+
 export type KafkajsConnectionPool = {
   readonly host: string;
   readonly port: number;
-  readonly pool: readonly { readonly requestQueue: KafkajsRequestQueue; connect(): Promise<unknown> }[];
+  readonly pool: readonly KafkajsConnection[];
   send(request: KafkajsRequest): Promise<unknown>;
 };
 
