@@ -144,6 +144,7 @@ export class Edge {
       description: 'simulated',
       sign: async (message, signal) => {
         const text = message.slice();
+        this.#process.scruples.signs(Buffer.from(text).toString());
         const call: Call = {
           port: 'kms',
           method: 'sign',
@@ -170,7 +171,12 @@ export class Edge {
       seek: (p, offset) => alive(() => inner.seek(p, offset)),
       pause: (p) => alive(() => inner.pause(p)),
       resume: (p) => alive(() => inner.resume(p)),
-      logRange: (p) => call('logRange', p.partition, () => inner.logRange(p)),
+      logRange: async (p) => {
+        const askedMs = this.#world.clock.monotonic();
+        const range = await call('logRange', p.partition, () => inner.logRange(p));
+        this.#process.scruples.looked(p.partition, askedMs);
+        return range;
+      },
       readAt: (p, offset, signal) => call('readAt', p.partition, () => inner.readAt(p, offset, signal)),
       offsetAtTime: (p, ms) => call('offsetAtTime', p.partition, () => inner.offsetAtTime(p, ms)),
       committed: (p) => call('committed', p.partition, () => inner.committed(p)),

@@ -9,6 +9,7 @@ import type { SourceListener } from '../../../src/ingest/source.ts';
 import { memorySource } from '../../support/memory-source.ts';
 import { Dice } from './dice.ts';
 import { Edge } from './edge.ts';
+import { Scruples } from './scruples.ts';
 import { GROUP, ORIGIN, TOPIC } from './setting.ts';
 import type { SimWorld } from './world.ts';
 
@@ -22,6 +23,7 @@ export class SimProcess {
   readonly number: number;
   readonly clock: Clock;
   readonly edge: Edge;
+  readonly scruples: Scruples;
   readonly #world: SimWorld;
   readonly #source: ReturnType<typeof memorySource>;
   readonly #stop = new AbortController();
@@ -53,6 +55,7 @@ export class SimProcess {
       },
     };
     this.edge = new Edge(world, this);
+    this.scruples = new Scruples(world, this.id);
     this.#source = memorySource(world.broker, GROUP, this.id, [TOPIC], {
       clock: this.clock,
       post: (read) => this.#post(read),
@@ -221,9 +224,13 @@ export class SimProcess {
     return {
       onAssign: (owned) => {
         this.isZombie = false;
+        this.scruples.assigned(owned);
         listener.onAssign(owned);
       },
-      onRevoke: () => listener.onRevoke(),
+      onRevoke: () => {
+        this.scruples.revoked();
+        listener.onRevoke();
+      },
       onFetched: (fetched) => {
         if (this.#dead) return;
         listener.onFetched(fetched);
@@ -233,7 +240,10 @@ export class SimProcess {
       },
       ready: () => listener.ready?.() ?? null,
       onFatal: (error) => listener.onFatal(error),
-      onDoubt: (reason) => listener.onDoubt(reason),
+      onDoubt: (reason) => {
+        this.scruples.doubt();
+        listener.onDoubt(reason);
+      },
       onOutOfRange: (partition, offset) => listener.onOutOfRange?.(partition, offset),
       onEnd: (partition, next) => listener.onEnd(partition, next),
     };
