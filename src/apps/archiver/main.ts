@@ -117,6 +117,10 @@ export async function runArchiver(config: Config, options: RunOptions): Promise<
     if (end.kind === 'failed') throw end.error;
     log.info({ ...totals, end: end.kind }, 'archiver stopped');
     return { end: end.kind, ...totals };
+  } catch (error) {
+    if (pipeline !== null || !options.signal.aborted) throw error;
+    log.info({ error: messageOf(error) }, 'archiver stopped before it began: it held nothing');
+    return { end: 'drained', ...totals };
   } finally {
     await server?.close();
     await bodies.close();

@@ -1,0 +1,43 @@
+// Is an archiver that is stopped before it began an orderly end, and not a failure that a supervisor would report?
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parseConfig } from '../../../src/apps/archiver/config.ts';
+import { runArchiver } from '../../../src/apps/archiver/main.ts';
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+const sockets = new Set<Socket>();
+let silent: Server;
+
+beforeAll(async () => {
+  process.env['AWS_ACCESS_KEY_ID'] ??= 'test';
+  process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test';
+  silent = createServer((socket) => sockets.add(socket.on('error', () => {})));
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+});
+afterAll(() => {
+  for (const socket of sockets) socket.destroy();
+  silent.close();
+});
+
+it('ends as drained when it is stopped while S3 is silent', async () => {
+  const { port } = silent.address() as AddressInfo;
+  const config = parseConfig(
+    `archive:
+  origin: test.example.com/stop
+  store: { kind: s3, bucket: bucket, region: eu-central-1, endpoint: "http://127.0.0.1:${port}" }
+  signing: { kind: kms, keyId: "arn:aws:kms:eu-central-1:000000000000:key/1", endpoint: "http://127.0.0.1:${port}" }
+source: { kind: kafka, brokers: ["127.0.0.1:${port}"], topics: [{ name: t, retention: r }] }
+retention: { r: { mode: COMPLIANCE, period: 1h } }
+server: { port: 0 }
+`,
+    'test.yaml',
+    {},
+  );
+  const stopping = new AbortController();
+  const run = runArchiver(config, { signal: stopping.signal, log: quiet });
+  while (sockets.size === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  stopping.abort(new Error('stopped by SIGTERM'));
+  expect(await run).toEqual({ end: 'drained', records: 0, segments: 0 });
+});
