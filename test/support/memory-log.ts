@@ -22,6 +22,7 @@ export class MemoryLog {
   #cells: Cell[] = [];
   #low = 0;
   #high = 0;
+  #leaderEpoch = 0;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
@@ -30,6 +31,11 @@ export class MemoryLog {
   /** `high` is the high watermark; an open transaction doesn't hold it back. */
   get range(): LogRange {
     return { low: this.#low, high: this.#high };
+  }
+
+  /** Grows with an election that lost records. */
+  get leaderEpoch(): number {
+    return this.#leaderEpoch;
   }
 
   /** Last stable offset: nobody who reads committed records gets beyond it. */
@@ -72,6 +78,7 @@ export class MemoryLog {
 
   /** An unclean election: what was at `high` and beyond never happened. */
   truncate(high: number): void {
+    this.#leaderEpoch += 1;
     this.#high = Math.max(Math.min(high, this.#high), this.#low);
     this.#cells = this.#cells.filter((cell) => cell.offset < this.#high);
   }

@@ -219,9 +219,10 @@ export class MemorySource implements Source {
         .sleep(brought ? fetchMs : idleMs, brought ? undefined : this.#wake.signal)
         .catch(() => {});
       for (const { feed, turns, answer } of asked) {
-        if (answer === null || feed.turns !== turns) continue;
+        if (answer === null || feed.turns !== turns || answer.isStale()) continue;
         feed.busy = this.#broker.keepsBack(feed, () => {
           feed.busy = false;
+          if (answer.isStale()) return;
           if (feed.turns === turns) this.#deliver(feed, answer);
           // Whatever happened since: what is late arrives like anything else.
           else this.#hand(feed, answer);
@@ -232,7 +233,7 @@ export class MemorySource implements Source {
   }
 
   /** The answer as of now; null: none, and why is told. */
-  #ask(feed: Feed): Answer | null {
+  #ask(feed: Feed): (Answer & { isStale(): boolean }) | null {
     const { topic, partition } = feed;
     const broker = this.#broker;
     if (broker.down) return this.#doubt(`no answer for ${keyOf(feed)}`);
@@ -246,7 +247,10 @@ export class MemorySource implements Source {
     if (position < low || position > high) return this.#outOfRange(feed, low);
     const answer = log.read(position, broker.fetchOffsetsMax);
     const empty = answer.next === position && answer.undecodable === undefined;
-    return empty && answer.highWatermark === feed.toldHighWatermark ? null : answer;
+    if (empty && answer.highWatermark === feed.toldHighWatermark) return null;
+    // What a leader said that lost its office without its followers' having it all is not believed.
+    const { leaderEpoch } = log;
+    return { ...answer, isStale: () => log.leaderEpoch !== leaderEpoch };
   }
 
   #outOfRange(feed: Feed, low: number): null {

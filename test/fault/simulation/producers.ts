@@ -61,6 +61,8 @@ export function openTransaction(world: SimWorld, dice: Dice, partition: number):
 export function expire(world: SimWorld, dice: Dice, partition: number): boolean {
   const ledger = world.ledgers[partition];
   if (ledger === undefined || ledger.nextOffset <= 0) return false;
+  // Of a log that was replaced the anchor must be left, or nobody could tell: FORMAT.md promises no more.
+  if (ledger.replaced > 0) return false;
   world.log(partition).expire(Math.min(dice.between(1, ledger.nextOffset), world.log(partition).stable));
   return true;
 }
@@ -68,6 +70,7 @@ export function expire(world: SimWorld, dice: Dice, partition: number): boolean 
 /** Retention that is too short, or somebody's DeleteRecords. */
 export function expireUnsealed(world: SimWorld, dice: Dice, partition: number): boolean {
   const log = world.log(partition);
+  if ((world.ledgers[partition]?.replaced ?? 0) > 0) return false;
   const unsealed = Math.max(world.ledgers[partition]?.nextOffset ?? 0, log.range.low);
   const stable = log.stable;
   if (stable <= unsealed) append(world, dice, partition);
@@ -118,7 +121,8 @@ export function compact(world: SimWorld, dice: Dice, partition: number): boolean
   if (goes.size === 0) return false;
   log.compact((offset) => goes.has(offset));
   for (const offset of goes) ledger?.lost.set(offset, 'compacted');
-  ledger?.excuses.add('hole');
+  // What is held and sealed later is an anchor that the log does not have any more.
+  ledger?.excuses.add('hole').add('topic-replaced');
   return true;
 }
 
