@@ -9,6 +9,7 @@ import { type ArchiveCase, copyCodes } from './archive-cases.ts';
 import { BAD_CASES } from './archive-cases-bad.ts';
 import { DATA_CASES } from './archive-cases-data.ts';
 import { GOOD_CASES, ODD_CASES } from './archive-cases-good.ts';
+import { RULE_CASES } from './archive-cases-rules.ts';
 import { STORE_CASES } from './archive-cases-store.ts';
 import { ARCHIVES_FOLDER, type ArchiveVector, type Expected, freezeObjects, thawArchive, WARNING } from './archive-vector.ts';
 import { listed, readPins, writePins } from './pins.ts';
@@ -16,7 +17,9 @@ import { makeObjectVectors } from './object-cases.ts';
 import { OBJECTS_FILE, type ObjectVector, readObjectVectors } from './object-vector.ts';
 import { chainVerdicts } from './run-vector.ts';
 
-export const ARCHIVE_CASES: readonly ArchiveCase[] = [...GOOD_CASES, ...ODD_CASES, ...BAD_CASES, ...STORE_CASES, ...DATA_CASES];
+export const ARCHIVE_CASES: readonly ArchiveCase[] = [
+  ...GOOD_CASES, ...ODD_CASES, ...BAD_CASES, ...STORE_CASES, ...DATA_CASES, ...RULE_CASES,
+];
 
 const expected = (codes: readonly FindingCode[]): Expected => ({
   verdict: verdictOf(codes.map((code) => ({ severity: SEVERITY[code] }))),

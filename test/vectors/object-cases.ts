@@ -65,8 +65,18 @@ const MANIFEST_CHANGES: readonly Change[] = [
   ['continues-later', 'It continues another chain, though it is not the first segment.', '"continues":null', `"continues":{"origin":"audit.example.com/prod/old/0","size":1,"root":"${'ab'.repeat(32)}","nextOffset":0,"reason":"r","by":"b"}`],
   ['origin-slash', 'An origin with an empty part.', 'audit.example.com/prod/orders/0', 'audit.example.com//prod/orders/0'],
   ['partition-zero-first', 'A partition with a leading zero.', 'audit.example.com/prod/orders/0', 'audit.example.com/prod/orders/00'],
+  ['time-last-null', 'A first time and no last.', /"last":"[^"]+"/, '"last":null'],
   ['writer-empty', 'A writer without a name.', '"id":"archiver-test"', '"id":""'],
 ];
+
+/** The manifest of so many blocks of one line each. */
+function withBlocks(manifest: Uint8Array, count: number, bytes = 1): Uint8Array {
+  const m = JSON.parse(utf8Text(manifest));
+  Object.assign(m.records, { count, nextOffset: m.records.firstOffset + count, missing: {} });
+  m.entries.size = count;
+  Object.assign(m.data, { bytes: count * bytes, blocks: Array.from({ length: count }, () => ({ bytes, content: 27, lines: 1 })) });
+  return utf8(JSON.stringify(m));
+}
 
 async function manifestVectors(): Promise<ObjectVector[]> {
   const { built, last, builder, chain } = await chainOf();
@@ -74,17 +84,16 @@ async function manifestVectors(): Promise<ObjectVector[]> {
   const continuing = await next.seal({ continues: headOf(chain) });
   const file = await builder.chain('f').seal({ source: { kind: 'file', name: 'f', partition: 0 } });
   const good = (name: string, about: string, bytes: Uint8Array): ObjectVector => ({ name: `manifest/${name}`, about, bytes: freezeBytes(bytes), expect: 'accepted' });
+  const bad = (name: string, about: string, bytes: Uint8Array): ObjectVector => ({ name: `manifest/not-${name}`, about, bytes: freezeBytes(bytes), expect: 'malformed' });
   return [
     good('first', 'Of the first segment, without lines.', built[0]?.manifestBytes as Uint8Array),
     good('lines', 'Of a segment with lines and a gap.', last.manifestBytes),
     good('continues', 'Of a chain that continues another.', continuing.manifestBytes),
     good('file', 'Of a file.', file.manifestBytes),
-    ...MANIFEST_CHANGES.map((change): ObjectVector => ({
-      name: `manifest/not-${change[0]}`,
-      about: change[1],
-      bytes: freezeBytes(utf8(changed(utf8Text(last.manifestBytes), change))),
-      expect: 'malformed',
-    })),
+    good('blocks-most', 'Of 256 blocks with 1 MiB each.', withBlocks(last.manifestBytes, 256, 2 ** 20)),
+    bad('blocks-more', '257 blocks.', withBlocks(last.manifestBytes, 257)),
+    bad('data-longer', 'A data object of 256 MiB and a byte.', withBlocks(last.manifestBytes, 1, 2 ** 28 + 1)),
+    ...MANIFEST_CHANGES.map((change) => bad(change[0], change[1], utf8(changed(utf8Text(last.manifestBytes), change)))),
   ];
 }
 
