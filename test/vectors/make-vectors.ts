@@ -10,6 +10,7 @@ import { BAD_CASES } from './archive-cases-bad.ts';
 import { DATA_CASES } from './archive-cases-data.ts';
 import { GOOD_CASES, ODD_CASES } from './archive-cases-good.ts';
 import { RULE_CASES } from './archive-cases-rules.ts';
+import { SIGNATURE_CASES } from './archive-cases-signatures.ts';
 import { STORE_CASES } from './archive-cases-store.ts';
 import { ARCHIVES_FOLDER, type ArchiveVector, type Expected, freezeObjects, thawArchive, WARNING } from './archive-vector.ts';
 import { listed, readPins, writePins } from './pins.ts';
@@ -18,7 +19,7 @@ import { OBJECTS_FILE, type ObjectVector, readObjectVectors } from './object-vec
 import { chainVerdicts } from './run-vector.ts';
 
 export const ARCHIVE_CASES: readonly ArchiveCase[] = [
-  ...GOOD_CASES, ...ODD_CASES, ...BAD_CASES, ...STORE_CASES, ...DATA_CASES, ...RULE_CASES,
+  ...GOOD_CASES, ...ODD_CASES, ...BAD_CASES, ...STORE_CASES, ...DATA_CASES, ...RULE_CASES, ...SIGNATURE_CASES,
 ];
 
 const expected = (codes: readonly FindingCode[]): Expected => ({
