@@ -2,6 +2,7 @@
 import type { Bug } from './bug.ts';
 
 const GATE = 'ingest/gate.ts';
+const PARTITION = 'apps/archiver/partition.ts';
 const IN_PLACE = 'if (record.offset !== next || next > OFFSET_LAST) break;';
 
 export const CONTINUITY_BUGS: readonly Bug[] = [
@@ -66,24 +67,26 @@ export const CONTINUITY_BUGS: readonly Bug[] = [
   },
   {
     name: 'late-batch-taken',
-    loses: "order: an old generation's answer, late, is appended to what a kept partition holds",
+    loses: 'what lies before a late answer that is taken for the answer to a seek: it is signed as aborted',
     edits: [
-      { file: 'apps/archiver/pipeline.ts', find: 'if (!this.#assigned) return;', replace: '' },
       {
-        file: 'apps/archiver/partition.ts',
-        find: "if (this.#state !== 'streaming' || this.#suspended || this.#rereads || loop === null) return;",
-        replace: "if (this.#state !== 'streaming' || this.#rereads || loop === null) return;",
+        file: PARTITION,
+        find: '#wakers: (() => void)[] = [];',
+        replace: '#wakers: (() => void)[] = [];\n  #sought = false;',
       },
       {
-        file: 'apps/archiver/partition.ts',
+        file: PARTITION,
+        find: 'this.#options.tools.source.seek(this.place.partition, offset);',
+        replace: 'this.#options.tools.source.seek(this.place.partition, offset);\n    this.#sought = true;',
+      },
+      {
+        file: PARTITION,
         find: 'const admission = admit(loop.next, fetched);',
-        replace: `const late = this.#suspended ? fetched.records[0]?.offset : undefined;
-    const admission = admit(late ?? loop.next, fetched);`,
-      },
-      {
-        file: 'segment/body.ts',
-        find: 'assert(record.offset === this.#nextOffset,',
-        replace: 'assert(record.offset >= 0,',
+        replace: `const first = fetched.records[0]?.offset ?? loop.next;
+    if (this.#sought && first > loop.next && fetched.seen.length === 0)
+      fetched = { ...fetched, seen: [{ first: loop.next, last: first - 1, kind: 'aborted' }] };
+    this.#sought = false;
+    const admission = admit(loop.next, fetched);`,
       },
     ],
   },
@@ -92,19 +95,19 @@ export const CONTINUITY_BUGS: readonly Bug[] = [
     loses: 'what an operator should decide on: the offsets that can not be read are passed over',
     edits: [
       {
-        file: 'apps/archiver/partition.ts',
+        file: PARTITION,
         find: '#wakers: (() => void)[] = [];',
         replace: '#wakers: (() => void)[] = [];\n  #skipTo = 0;',
       },
       {
-        file: 'apps/archiver/partition.ts',
+        file: PARTITION,
         find: `this.#loop?.close();
         this.#setHalt(judgement.halt);`,
         replace: `this.#skipTo = judgement.halt.gap.to;
         this.#rereadOnceSealed();`,
       },
       {
-        file: 'apps/archiver/partition.ts',
+        file: PARTITION,
         find: 'const { nextOffset, size } = position.head;',
         replace: `if (this.#skipTo > position.head.nextOffset)
       position = { ...position, head: { ...position.head, nextOffset: this.#skipTo } };

@@ -76,7 +76,24 @@ export const RECOVERY_BUGS: readonly Bug[] = [
   {
     name: 'doubt-ignored',
     loses: 'the same: what is held from the new topic is sealed before anybody looks',
-    edits: [{ file: ANCHOR, find: 'this.#inDoubt = true;\n  }\n\n  sealed', replace: '}\n\n  sealed' }],
+    edits: [
+      {
+        file: 'apps/archiver/seal-loop.ts',
+        find: 'if (!this.#anchor.doubt(held)) this.#batches.close();',
+        replace: 'void held;',
+      },
+    ],
+  },
+  {
+    name: 'held-not-looked-up',
+    loses: 'what a log wrote anew over the records that are held, after it had lost its end',
+    edits: [
+      {
+        file: ANCHOR,
+        find: 'if (held !== null && this.#held.at(-1)?.offset !== held.offset) this.#held.push(held);',
+        replace: 'void held;',
+      },
+    ],
   },
   {
     name: 'expired-is-skipped',
@@ -92,17 +109,6 @@ export const RECOVERY_BUGS: readonly Bug[] = [
         find: 'return { head, identity, anchor, anchoredMs: tools.clock.now() };',
         replace: `const nextOffset = Math.max(head.nextOffset, range.low);
   return { head: { ...head, nextOffset }, identity, anchor, anchoredMs: tools.clock.now() };`,
-      },
-    ],
-  },
-  {
-    name: 'truncated-goes-on',
-    loses: 'the halt: a log that ends before our head is waited for until it grows past it',
-    edits: [
-      {
-        file: POSITION,
-        find: 'if (range.low <= held && next <= range.high) return range;',
-        replace: 'if (range.low <= held) return range;',
       },
     ],
   },

@@ -67,8 +67,10 @@ export const SEALING_BUGS: readonly Bug[] = [
     edits: [
       {
         file: SEALING,
-        find: "const stored = outcome.kind === 'stored' && outcome.versionId === oldest.versionId;",
-        replace: "const stored = outcome.kind === 'stored';",
+        find: `&& outcome.versionId === oldest.versionId;
+    if (!stored && !(await this.#holds(oldest, bytes))) return false;`,
+        replace: `|| (await this.#holds(oldest, bytes));
+    if (!stored) return false;`,
       },
     ],
   },
