@@ -158,7 +158,7 @@ describe('what is asked', () => {
     ]);
   });
 
-  it('a resume ends the wait for work', async () => {
+  it('a resume takes effect at once, not after maxWaitTimeInMs: it ends the wait for work', async () => {
     const bench = new Bench(3, 60_000);
     const turn = bench.turn();
     bench.fetcher.wake();
@@ -206,7 +206,7 @@ describe('an answer that is late', () => {
     expect(bench.offsets).toEqual([90, 91, 92]);
   });
 
-  it('of an older generation is dropped, also for a partition that is ours again', async () => {
+  it('an eachBatch of an old generation is dropped, also for a partition that is ours again', async () => {
     const bench = await meanwhile((b) => {
       b.assignment?.end();
       b.assignment = new Assignment('m', 2, [new PartitionFeed({ topic: 't', partition: 0 }, 'id', 0)]);
@@ -305,7 +305,7 @@ describe('a pipeline that is still at work', () => {
 
 describe('errors of a partition', () => {
   it.each([3, 5, 6, 9, 56, 74, 75, 78, 100, 103, -1, 29])(
-    'code %i: doubt, fresh metadata, a short rest; others go on',
+    'one partition’s fetch error drops nothing of the broker’s answer: code %i, a doubt, fresh metadata, a short rest',
     async (code) => {
       const bench = new Bench();
       bench.open(0, 0);
@@ -327,7 +327,7 @@ describe('errors of a partition', () => {
     },
   );
 
-  it('out of range: told, nothing moves, nothing more is asked until a seek', async () => {
+  it('kafkajs #1119: out of range is told, nothing moves, nothing more is asked until a seek', async () => {
     const bench = new Bench();
     bench.open(50);
     bench.answer = (asked) => answerOf([failed(asked[0] as FetchPartition, 1)]);
@@ -468,7 +468,7 @@ describe('new metadata', () => {
 });
 
 describe('the rest', () => {
-  it('a listener that throws is fatal, and never an error of kafkajs', async () => {
+  it('a TypeError in a handler is fatal at once, and never an error that kafkajs repeats', async () => {
     const bench = new Bench();
     bench.open(0);
     bench.answer = threeEach;

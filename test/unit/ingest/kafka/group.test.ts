@@ -62,7 +62,7 @@ async function started(onAssign: (group: Group) => void = () => {}) {
 }
 
 describe('Group', () => {
-  it('assigns all partitions, paused and without a position, and knows their topic’s id', async () => {
+  it('seeks and pauses of before a rebalance are gone: all partitions begin paused and without a position, and it knows their topic’s id', async () => {
     const { group, told, join } = await started();
     join(1, [0, 1]);
     expect(told).toEqual(['assign t/0 t/1']);
@@ -72,7 +72,7 @@ describe('Group', () => {
     }
   });
 
-  it('a seek and a resume inside onAssign count at once', async () => {
+  it('kafka-delta-ingest PR 92: a seek and a resume inside onAssign count before the first fetch', async () => {
     const { group, join } = await started((g) => {
       const feed = g.assignment?.feed({ topic: 't', partition: 1 });
       feed?.seek(42);
@@ -121,7 +121,7 @@ describe('Group', () => {
     expect(marked).toEqual([{ groupId: 'g', topic: 't', partition: 3, offset: '0' }]);
   });
 
-  it('a crash without restart is fatal, once', async () => {
+  it('CRASH with restart:false is fatal, once: kafkajs would live on and consume nothing', async () => {
     const { told, errors, join, consumer } = await started();
     join(1, [0]);
     consumer.emit('CRASH', { error: new Error('codec'), restart: false });
@@ -130,7 +130,7 @@ describe('Group', () => {
     expect(errors[0]?.message).toContain('codec');
   });
 
-  it('crashes with restart are fatal when there are too many within the window', async () => {
+  it('kafkajs #1593 #1721: endless restarts are fatal when there are too many within the window', async () => {
     const { told, errors, consumer, at } = await started();
     const crash = (ms: number) => {
       at(ms);

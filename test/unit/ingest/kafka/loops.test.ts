@@ -92,7 +92,7 @@ describe('joinAgain', () => {
     expect((error as { type?: unknown }).type).toBe(seen);
   });
 
-  it('so a search for the coordinator is repeated as well', async () => {
+  it('kafkajs #1008 #335: so a search for the coordinator is repeated as well', async () => {
     const error = failure({ retriable: true });
     const { one } = running({ findGroupCoordinator: () => Promise.reject(error) });
     await expect(one.findGroupCoordinator({ groupId: 'g' })).rejects.toMatchObject({

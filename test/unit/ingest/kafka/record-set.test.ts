@@ -6,7 +6,7 @@ import { batchBytes, bytesOf, compress, joined, largeRecord, recordBytes } from 
 const text = (bytes: Uint8Array | null | undefined) => (bytes ? new TextDecoder().decode(bytes) : bytes);
 
 describe('records of format 2', () => {
-  it('keep headers in order, as bytes, whatever they are called', async () => {
+  it('keep headers in order, as bytes, whatever they are called: __proto__, constructor, 1, twice', async () => {
     const headers = [
       [bytesOf('__proto__'), bytesOf('a')],
       [bytesOf('constructor'), bytesOf('b')],
@@ -161,7 +161,7 @@ describe('compressed batches', () => {
     expect(found.undecodable?.reason).toContain(codec === 'lz4' ? 'LZ4' : codec);
   });
 
-  it.each([5, 6, 7])('codec %i is not known', async (codecNumber) => {
+  it.each([5, 6, 7])('an unknown codec is a fact about the log and no crash: %i', async (codecNumber) => {
     const found = await decoded([batchBytes({ codecNumber, packed: bytesOf('?'), count: 1 })]);
     expect(found.undecodable?.reason).toContain(`codec ${codecNumber}`);
   });

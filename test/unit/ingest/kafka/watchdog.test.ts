@@ -32,7 +32,7 @@ function watched() {
 }
 
 describe('Watchdog', () => {
-  it('no sign of life is a stall within a tenth more than stated', async () => {
+  it('kafkajs #659: no sign of life is a stall within a tenth more than stated', async () => {
     const { stalls, run } = watched();
     await run(9_500);
     expect(stalls).toEqual([]);
