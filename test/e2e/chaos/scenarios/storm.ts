@@ -1,39 +1,58 @@
 // Strangers join the consumer group and leave it every second, take partitions for a moment, and commit what they please.
-import { type Consumer, Kafka, logLevel } from 'kafkajs';
+import { type Consumer, Kafka, logLevel, type PartitionAssigner } from 'kafkajs';
+import { messageOf } from '../../../../src/base/error.ts';
+import { assigner } from '../../../../src/ingest/kafka/assigner.ts';
 import { type Scenario, seconds } from '../scenario.ts';
 import type { World } from '../world.ts';
 
 const STRANGERS_MAX = 2;
+/** Of those that speak kafkajs's own protocol, which the group refuses; the others speak the archivers'. */
+const FOREIGN = 0.25;
 
 export const storm: Scenario = {
   name: 'storm',
   what: 'foreign members joining and leaving the consumer group every second',
   seconds: { full: 60, short: 15 },
   async run(world) {
-    const strangers: Promise<Consumer>[] = [];
+    const strangers: Consumer[] = [];
     const leave = async () => {
-      await (await strangers.shift())?.disconnect();
+      await strangers.shift()?.disconnect();
       world.fault('leaves');
     };
     for (let second = 0; second < world.of(50, 10); second++) {
-      strangers.push(join(world));
+      strangers.push(stranger(world));
       await seconds(1);
       if (strangers.length > STRANGERS_MAX || world.random.chance(0.3)) await leave();
     }
     while (strangers.length > 0) await leave();
+    if ((world.faults.get('partitions taken') ?? 0) === 0) world.problem('no stranger got a partition');
   },
 };
 
-async function join(world: World): Promise<Consumer> {
+/** Joins in its own time: the group may be in a rebalance for as long as a session lasts. */
+function stranger(world: World): Consumer {
   const { bootstrap } = world.servers.stack.kafka;
   const kafka = new Kafka({ clientId: 'stranger', brokers: [...bootstrap], logLevel: logLevel.NOTHING });
-  const stranger = kafka.consumer({ groupId: world.topic, sessionTimeout: 10_000, rebalanceTimeout: 15_000 });
-  stranger.on(stranger.events.GROUP_JOIN, ({ payload }) => {
+  const foreign = world.random.chance(FOREIGN);
+  const consumer = kafka.consumer({
+    groupId: world.topic,
+    sessionTimeout: 10_000,
+    rebalanceTimeout: 15_000,
+    ...(foreign ? {} : { partitionAssigners: [assigner as unknown as PartitionAssigner] }),
+  });
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     world.fault('joins');
     world.fault('partitions taken', Object.values(payload.memberAssignment).flat().length);
   });
-  await stranger.connect();
-  await stranger.subscribe({ topics: [world.topic], fromBeginning: world.random.chance(0.5) });
-  await stranger.run({ autoCommit: true, autoCommitThreshold: 1, eachMessage: async () => {} });
-  return stranger;
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (/protocol/i.test(messageOf(payload.error))) world.fault('refused');
+  });
+  const fromBeginning = world.random.chance(0.5);
+  const join = async () => {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [world.topic], fromBeginning });
+    await consumer.run({ autoCommit: true, autoCommitThreshold: 1, eachMessage: async () => {} });
+  };
+  join().catch(() => {}); // it was disconnected meanwhile, or refused
+  return consumer;
 }
