@@ -36,6 +36,14 @@ export function plantMarker(world: SimWorld, dice: Dice, partition: number): boo
   return attack(world, key, (at) => world.store.attacker.addMarker(at));
 }
 
+/** A marker at the worst moment: the next writer who would have found the name taken finds it free. */
+export function ambush(world: SimWorld): void {
+  world.puts.ambushes.push((key) => {
+    if (!world.calm && attack(world, key, (at) => world.store.attacker.addMarker(at)))
+      world.count('marker before a fence');
+  });
+}
+
 export const plantForged = (world: SimWorld, dice: Dice): boolean =>
   attack(world, target(world, dice), (key) => world.store.attacker.putVersion(key, FORGED));
 

@@ -1,5 +1,5 @@
 // What may happen in a simulated world? One event a number, each with a die of its own.
-import { equalKeys, plantForeign, plantForged, plantMarker, squat } from './attacker.ts';
+import { ambush, equalKeys, plantForeign, plantForged, plantMarker, squat } from './attacker.ts';
 import { Dice } from './dice.ts';
 import { armMoment } from './moments.ts';
 import { operate } from './operator.ts';
@@ -124,6 +124,7 @@ const EVENTS: readonly Event[] = [
   { weight: 2, name: 'poison', trouble: 'poison', act: poison },
   { weight: 2, name: 'large', trouble: 'large', act: large },
   { weight: 3, name: 'delete marker', trouble: 'marker', act: plantMarker },
+  { weight: 2, name: 'ambush', trouble: 'marker', act: ambush },
   { weight: 3, name: 'second version', trouble: 'cover', act: plantForged },
   { weight: 2, name: 'same bytes again', trouble: 'cover', act: equalKeys },
   { weight: 2, name: 'foreign object', trouble: 'foreign', act: plantForeign },

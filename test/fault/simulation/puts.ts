@@ -12,6 +12,8 @@ export class Puts {
   readonly #asked = new Map<string, string>();
   /** Keys that an attacker wrote to or marked. */
   readonly attacked = new Set<string>();
+  /** Somebody waits for a seal that is on its way to a name that is taken: told just before it arrives. */
+  readonly ambushes: ((key: string) => void)[] = [];
   /** Everything that was stored, in order: what two runs of one seed are compared by. */
   readonly log: string[] = [];
 
@@ -40,6 +42,8 @@ export class Puts {
     sha256: Uint8Array | undefined,
   ): Promise<PutOutcome> {
     const world = this.#world;
+    const isTaken = world.store.versionsOf(key).at(-1)?.marker === false;
+    if (isTaken && key.startsWith('seals/')) this.ambushes.pop()?.(key);
     const outcome = await world.store.putIfAbsent(key, bytes, lock, sha256 === undefined ? {} : { sha256 });
     const parsed = parseKey(key);
     if (parsed?.kind !== 'seal' && parsed?.kind !== 'data') {
