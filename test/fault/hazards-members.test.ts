@@ -54,6 +54,16 @@ describe('a client that crashes, hangs or churns', () => {
     await exact(world);
     expect(haltOf(world)).toBeNull();
   });
+
+  it('brokers that are gone hold no drain up where nothing is held', async () => {
+    const world = await running();
+    world.broker.elect();
+    world.broker.down = true;
+    await world.clock.advance(20_000);
+    const beforeMs = world.clock.monotonic();
+    expect(await world.archivers[0]?.stop()).toEqual({ kind: 'drained' });
+    expect(world.clock.monotonic() - beforeMs).toBeLessThan(1_000);
+  });
 });
 
 describe('two owners', () => {

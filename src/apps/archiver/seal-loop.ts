@@ -61,6 +61,8 @@ export class SealLoop {
   #head: Head;
   readonly #identity: Position['identity'];
   #sealing: Promise<void> | null = null;
+  /** What goes on signs nothing: nobody has to wait for it. */
+  #reassuring = false;
   #carried: Batch | null = null;
   #discarded = false;
   /** A batch can't be sealed: nothing more is tried from this position. */
@@ -95,7 +97,7 @@ export class SealLoop {
     return this.#batches.waiting >= WAITING_MAX;
   }
   get busy(): boolean {
-    return this.#sealing !== null || this.#batches.waiting > 0;
+    return (this.#sealing !== null && !this.#reassuring) || this.#batches.waiting > 0;
   }
   /** Nothing fills either. */
   get empty(): boolean {
@@ -150,6 +152,7 @@ export class SealLoop {
     if (this.#discarded || this.#failed || !this.#anchor.doubted) return;
     if (nowMs - this.#lookedAtMs < REASSURE_MS) return;
     this.#lookedAtMs = nowMs;
+    this.#reassuring = true;
     this.#occupy(this.#confirm().catch((error: unknown) => this.#sealFailed(error)));
   }
 
@@ -157,6 +160,7 @@ export class SealLoop {
   #occupy(work: Promise<void>): void {
     this.#sealing = work.finally(() => {
       this.#sealing = null;
+      this.#reassuring = false;
       this.start();
       if (!this.#discarded && !this.busy) this.#options.events.idle();
     });
