@@ -1,5 +1,6 @@
-// Which requests does the archive bucket refuse, whatever a role's own policies allow?
-import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+// Which requests does a locked bucket refuse, whatever a role's own policies allow?
+import { AccountPrincipal, AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { READ_BUCKET, READ_OBJECTS } from './reading.ts';
 
 export type BucketGuard = {
   readonly bucketArn: string;
@@ -32,7 +33,7 @@ const unless = (arns: readonly string[]): Condition => ({ ArnNotEquals: { 'aws:P
 const MAKES_THE_OBJECT = { 's3:ObjectCreationOperation': 'true' } as const;
 
 /**
- * Only denials: what is allowed stands with the roles. Denials bind administrators and the account's root as well;
+ * Only denials: what is allowed stands with the roles, or for another account's in `readerAllowances`. Denials bind administrators and the account's root as well;
  * root alone can always replace this policy (S3's own rule), which is one reason for an account of its own.
  */
 export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
@@ -43,7 +44,7 @@ export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
     deny('NobodyDeletes', ['s3:DeleteObject*'], objects),
     deny('NobodyBypassesRetention', ['s3:BypassGovernanceRetention'], objects),
     deny(
-      'OnlyTheArchiverWrites',
+      'OnlyTheWriterWrites',
       ['s3:PutObject*', 's3:Replicate*', 's3:RestoreObject'],
       objects,
       unless(guard.writers),
@@ -78,5 +79,28 @@ export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
       guard.bucketArn,
       unless(guard.guardians),
     ),
+  ];
+}
+
+/**
+ * What the second party needs to read from another account. By condition and not by principal: S3 refuses the names of
+ * roles that don't exist yet, and theirs come later.
+ */
+export function readerAllowances(
+  bucketArn: string,
+  account: string,
+  roleArns: readonly string[],
+): PolicyStatement[] {
+  const allow = (sid: string, actions: readonly string[], resource: string) =>
+    new PolicyStatement({
+      sid,
+      principals: [new AccountPrincipal(account)],
+      actions: [...actions],
+      resources: [resource],
+      conditions: { ArnEquals: { 'aws:PrincipalArn': [...roleArns] } },
+    });
+  return [
+    allow('SecondPartyReadsObjects', READ_OBJECTS, `${bucketArn}/*`),
+    allow('SecondPartyListsAndReadsSettings', READ_BUCKET, bucketArn),
   ];
 }

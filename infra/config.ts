@@ -2,14 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-
-const arn = z
-  .string()
-  .regex(
-    /^arn:[a-z-]+:iam::\d{12}:(role|user|root)(\/.+)?$/,
-    'must be the ARN of a role, a user or an account root',
-  );
-const arns = z.array(arn).default([]);
+import { bucketName, keySpec, people, principalArn, retention } from './config-parts.ts';
+import { attestationsSchema, verifierSchema } from './config-verifier.ts';
 
 const archiver = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('ecs-task') }),
@@ -21,23 +15,8 @@ const archiver = z.discriminatedUnion('kind', [
     namespace: z.string().min(1),
     serviceAccount: z.string().min(1),
   }),
-  z.strictObject({ kind: z.literal('principal'), arn }),
+  z.strictObject({ kind: z.literal('principal'), arn: principalArn }),
 ]);
-
-const retention = z
-  .strictObject({
-    defaultDays: z.int().min(1).max(36_500),
-    minimumDays: z.int().min(0).max(36_500),
-    allowLong: z.boolean().default(false),
-  })
-  .refine((days) => days.minimumDays <= days.defaultDays, {
-    path: ['minimumDays'],
-    message: 'must not be over defaultDays, or the default itself would be refused',
-  })
-  .refine((days) => days.allowLong || days.defaultDays <= 3_650, {
-    path: ['defaultDays'],
-    message: 'is over ten years, which nobody can undo: say allowLong: true if that is meant',
-  });
 
 const schema = z
   .strictObject({
@@ -58,38 +37,56 @@ const schema = z
       .max(200)
       .regex(/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/, 'must be a name such as audit.example.com/prod'),
     bucket: z.strictObject({
-      name: z
-        .string()
-        .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a bucket name')
-        .optional(),
+      name: bucketName.optional(),
       prefix: z
         .string()
         .regex(/^([A-Za-z0-9._-]+\/)*$/, 'must be empty or end with /')
         .default(''),
     }),
     retention,
-    key: z
-      .strictObject({ spec: z.enum(['ECC_NIST_P256', 'ECC_NIST_EDWARDS25519']).default('ECC_NIST_P256') })
-      .prefault({}),
+    key: z.strictObject({ spec: keySpec.default('ECC_NIST_P256') }).prefault({}),
     archiver,
-    people: z
-      .strictObject({
-        requireMfa: z.boolean().default(true),
-        auditors: arns,
-        keyAdmins: arns,
-        breakGlass: arns,
-      })
-      .prefault({}),
-    deployer: arn.optional(),
+    people,
+    deployer: principalArn.optional(),
     sealed: z.boolean().default(false),
+    attestations: attestationsSchema.optional(),
+    verifier: verifierSchema.optional(),
   })
   .refine((config) => (config.account === undefined) === (config.region === undefined), {
     path: ['account'],
     message: 'and region are given both or neither',
-  });
+  })
+  .refine(({ attestations, verifier }) => (attestations === undefined) === (verifier === undefined), {
+    path: ['verifier'],
+    message:
+      'and attestations are given both or neither: one reads the archive, the other holds what it says',
+  })
+  .refine(({ attestations, bucket }) => attestations === undefined || bucket.name !== undefined, {
+    path: ['bucket', 'name'],
+    message: 'is needed with a verifier, for its stack has to name the bucket',
+  })
+  .refine(({ attestations, stack }) => attestations === undefined || stack.length <= 40, {
+    path: ['stack'],
+    message: 'must not be over 40 characters with a verifier, for roles are named after it',
+  })
+  .refine(
+    ({ attestations: there, account }) =>
+      account !== undefined || (there?.account === undefined && there?.region === undefined),
+    {
+      path: ['account'],
+      message: 'and region are needed where the attestations have their own, for each names the other',
+    },
+  );
 
 /** Explained member by member in `config.example.yaml`. */
 export type InfraConfig = z.infer<typeof schema>;
+
+/** With the second party: what its stack, and what the archive's stack says about it, is made from. */
+export type TwoPartyConfig = InfraConfig &
+  Required<{ readonly [K in 'attestations' | 'verifier']: NonNullable<InfraConfig[K]> }>;
+
+export const hasVerifier = (config: InfraConfig): config is TwoPartyConfig =>
+  config.attestations !== undefined && config.verifier !== undefined;
 
 /** Throws an error that lists every problem at once. Unknown members are problems. */
 export function parseInfraConfig(text: string, name: string): InfraConfig {

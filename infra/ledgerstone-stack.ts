@@ -1,12 +1,13 @@
 // What stands in AWS for one archive?
 import { CfnOutput, DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { ArchiveBucket } from './archive-bucket.ts';
 import { ArchiverRole } from './archiver-role.ts';
-import { bucketGuardStatements } from './bucket-policy.ts';
-import type { InfraConfig } from './config.ts';
-import { LogKey } from './log-key.ts';
+import { bucketGuardStatements, readerAllowances } from './bucket-policy.ts';
+import { hasVerifier, type InfraConfig } from './config.ts';
+import { LockedBucket } from './locked-bucket.ts';
+import { bootstrapDeployer, namesOf } from './names.ts';
 import { PeopleRoles } from './people-roles.ts';
+import { SigningKey } from './signing-key.ts';
 
 export class LedgerstoneStack extends Stack {
   constructor(scope: Construct, config: InfraConfig) {
@@ -18,29 +19,52 @@ export class LedgerstoneStack extends Stack {
       synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }) as IStackSynthesizer,
       ...(config.account && config.region ? { env: { account: config.account, region: config.region } } : {}),
     });
-    const { bucket } = new ArchiveBucket(this, 'Archive', config);
+    const second = hasVerifier(config) ? namesOf(this, config).verifier : null;
+    const secondParty = second && {
+      account: second.account,
+      roleArns: [second.roleArn, second.auditorArn],
+    };
+    const { bucket } = new LockedBucket(this, 'Archive', {
+      name: config.bucket.name,
+      defaultDays: config.retention.defaultDays,
+      tellsEvents: second !== null,
+      auditedBy: 'the trail of this stack, or one that the account has (see README.md)',
+    });
     const archiver = new ArchiverRole(this, 'Archiver', config, bucket);
-    const people = new PeopleRoles(this, 'People', config, bucket);
+    const people = new PeopleRoles(this, 'People', {
+      people: config.people,
+      what: `archive ${config.origin}`,
+      bucket,
+    });
     const deployer = config.deployer ?? bootstrapDeployer(this);
 
-    const key = new LogKey(this, 'LogKey', config, {
-      archiver: archiver.role,
-      auditor: people.auditor,
-      keyAdmin: people.keyAdmin,
-      breakGlass: people.breakGlass,
-      deployer,
+    const key = new SigningKey(this, 'LogKey', {
+      description: `Signs the checkpoints of ${config.origin} (Ledgerstone)`,
+      spec: config.key.spec,
+      sealed: config.sealed,
+      holders: {
+        signer: archiver.role,
+        auditor: people.auditor,
+        keyAdmin: people.keyAdmin,
+        breakGlass: people.breakGlass,
+        deployer,
+        onlookers: secondParty ?? undefined,
+      },
     });
     people.grantKey(key.keyArn, bucket.bucketArn);
 
-    const guardians = [people.breakGlass.roleArn, ...(config.sealed ? [] : [deployer])];
-    const statements = bucketGuardStatements({
-      bucketArn: bucket.bucketArn,
+    const { bucketArn } = bucket;
+    const guards = bucketGuardStatements({
+      bucketArn,
       writers: [archiver.role.roleArn],
-      readers: [archiver.role.roleArn, people.auditor.roleArn],
-      guardians,
+      readers: [archiver.role.roleArn, people.auditor.roleArn, ...(secondParty?.roleArns ?? [])],
+      guardians: [people.breakGlass.roleArn, ...(config.sealed ? [] : [deployer])],
       minimumDays: config.retention.minimumDays,
     });
-    for (const statement of statements) bucket.addToResourcePolicy(statement);
+    const allowances = secondParty
+      ? readerAllowances(bucketArn, secondParty.account, secondParty.roleArns)
+      : [];
+    for (const statement of [...guards, ...allowances]) bucket.addToResourcePolicy(statement);
 
     const output = (name: string, description: string, value: string) =>
       new CfnOutput(this, name, { description, value });
@@ -56,12 +80,6 @@ export class LedgerstoneStack extends Stack {
       yamlFor(this, config, bucket.bucketName, key.keyArn),
     );
   }
-}
-
-/** The role that `cdk bootstrap` makes for CloudFormation, by its published name. */
-function bootstrapDeployer({ partition, account, region }: Stack): string {
-  const name = `cdk-${DefaultStackSynthesizer.DEFAULT_QUALIFIER}-cfn-exec-role-${account}-${region}`;
-  return `arn:${partition}:iam::${account}:role/${name}`;
 }
 
 function yamlFor(

@@ -13,3 +13,11 @@ export function acceptObjectPattern(role: Role, bucket: Bucket, pattern: string,
     reason,
   });
 }
+
+/** The same for every object of a bucket of another stack, which policies name in full. */
+export function acceptForeignBucket(role: Role, bucketName: string, reason: string): void {
+  Validations.of(role).acknowledge({
+    id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::${bucketName}/*]`,
+    reason,
+  });
+}

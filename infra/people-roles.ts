@@ -14,38 +14,50 @@ import {
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { InfraConfig } from './config.ts';
-import { BREAK_GLASS_KEY_ACTIONS, KEY_ADMIN_ACTIONS } from './log-key.ts';
-import { acceptObjectPattern } from './nag.ts';
+import { acceptForeignBucket, acceptObjectPattern } from './nag.ts';
+import { READ_BUCKET, READ_OBJECTS } from './reading.ts';
+import { BREAK_GLASS_KEY_ACTIONS, KEY_ADMIN_ACTIONS } from './signing-key.ts';
+
+export type PeopleProps = {
+  readonly people: InfraConfig['people'];
+  /** For descriptions: `archive audit.example.com/prod`. */
+  readonly what: string;
+  /** What break-glass may change, and the auditor reads. */
+  readonly bucket: Bucket;
+  /** A bucket of another stack that the auditor reads as well. */
+  readonly auditorAlsoReads?: { readonly bucketArn: string; readonly named: string } | undefined;
+  /** Fixed where another stack has to name it. */
+  readonly auditorName?: string | undefined;
+};
 
 /** The roles outlive the stack, as the bucket and the key do that name them. */
 export class PeopleRoles extends Construct {
   /** Reads everything, changes nothing. */
   readonly auditor: Role;
-  /** Looks after the log key without being able to sign with it or to end it. */
+  /** Looks after the key without being able to sign with it or to end it. */
   readonly keyAdmin: Role;
   /** For the day when the guard rails themselves have to change. Can neither read, write, delete nor sign. */
   readonly breakGlass: Role;
 
-  constructor(scope: Construct, id: string, config: InfraConfig, bucket: Bucket) {
+  constructor(scope: Construct, id: string, props: PeopleProps) {
     super(scope, id);
-    const { people, origin } = config;
+    const { people, what, bucket, auditorAlsoReads } = props;
+    const arns = [bucket.bucketArn, ...(auditorAlsoReads ? [auditorAlsoReads.bucketArn] : [])];
     this.auditor = new Role(this, 'Auditor', {
-      description: `Reads the archive ${origin} and its guard rails`,
+      ...(props.auditorName === undefined ? {} : { roleName: props.auditorName }),
+      description: `Reads the ${what} and its guard rails`,
       assumedBy: whoMayAssume(people.auditors, people.requireMfa),
-      inlinePolicies: { archive: auditorPolicy(bucket) },
+      inlinePolicies: { archive: auditorPolicy(arns) },
     });
-    acceptObjectPattern(
-      this.auditor,
-      bucket,
-      '*',
-      'Auditors read the whole archive, foreign objects in its bucket included.',
-    );
+    const reason = 'Auditors read everything, foreign objects in the bucket included.';
+    acceptObjectPattern(this.auditor, bucket, '*', reason);
+    if (auditorAlsoReads) acceptForeignBucket(this.auditor, auditorAlsoReads.named, reason);
     this.keyAdmin = new Role(this, 'KeyAdmin', {
-      description: `Describes and tags the log key of ${origin}, and can save it from deletion; can not sign`,
+      description: `Describes and tags the key of the ${what}, and can save it from deletion; can not sign`,
       assumedBy: whoMayAssume(people.keyAdmins, people.requireMfa),
     });
     this.breakGlass = new Role(this, 'BreakGlass', {
-      description: `Changes the guard rails of the archive ${origin}; every use should raise an alarm`,
+      description: `Changes the guard rails of the ${what}; every use should raise an alarm`,
       assumedBy: whoMayAssume(people.breakGlass, people.requireMfa),
       maxSessionDuration: Duration.hours(1),
     });
@@ -93,28 +105,18 @@ const BREAK_GLASS_BUCKET_ACTIONS = [
   's3:PutBucketPublicAccessBlock',
 ] as const;
 
-function auditorPolicy(bucket: Bucket): PolicyDocument {
+function auditorPolicy(bucketArns: readonly string[]): PolicyDocument {
   return new PolicyDocument({
     statements: [
       new PolicyStatement({
         sid: 'ReadObjectsAndTheirLocks',
-        actions: ['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectRetention', 's3:GetObjectLegalHold'],
-        resources: [bucket.arnForObjects('*')],
+        actions: [...READ_OBJECTS],
+        resources: bucketArns.map((arn) => `${arn}/*`),
       }),
       new PolicyStatement({
         sid: 'ListAndReadSettings',
-        actions: [
-          's3:ListBucket',
-          's3:ListBucketVersions',
-          's3:GetBucketObjectLockConfiguration',
-          's3:GetBucketVersioning',
-          's3:GetBucketPolicy',
-          's3:GetBucketPolicyStatus',
-          's3:GetBucketPublicAccessBlock',
-          's3:GetEncryptionConfiguration',
-          's3:GetLifecycleConfiguration',
-        ],
-        resources: [bucket.bucketArn],
+        actions: [...READ_BUCKET],
+        resources: [...bucketArns],
       }),
     ],
   });

@@ -1,6 +1,7 @@
-// Which key signs the checkpoints, and who may do what with it?
+// Which key signs, for the log or for the verifier, and who may do what with it?
 import { RemovalPolicy } from 'aws-cdk-lib';
 import {
+  AccountPrincipal,
   AccountRootPrincipal,
   AnyPrincipal,
   ArnPrincipal,
@@ -12,23 +13,36 @@ import {
 } from 'aws-cdk-lib/aws-iam';
 import { CfnKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import type { InfraConfig } from './config.ts';
+
+export type KeySpec = keyof typeof FORM;
 
 export type KeyHolders = {
-  readonly archiver: IRole;
+  /** Alone may sign, and is a machine. */
+  readonly signer: IRole;
   readonly auditor: IRole;
   readonly keyAdmin: IRole;
   readonly breakGlass: IRole;
   /** ARN of the role that CloudFormation works as. */
   readonly deployer: string;
+  /** Roles of the second party, which may live in another account: they see the public half, and no more. */
+  readonly onlookers?: { readonly account: string; readonly roleArns: readonly string[] } | undefined;
 };
 
-/** The one form in which the archiver asks for signatures, by the key's spec. */
+export type SigningKeyProps = {
+  readonly description: string;
+  readonly spec: KeySpec;
+  /** True: only break-glass may change the policy. */
+  readonly sealed: boolean;
+  readonly holders: KeyHolders;
+};
+
+/** The one form in which signatures are asked for, by the key's spec. */
 const FORM = {
   ECC_NIST_P256: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' },
   ECC_NIST_EDWARDS25519: { 'kms:SigningAlgorithm': 'ED25519_SHA_512', 'kms:MessageType': 'RAW' },
 } as const;
 
+export const PUBLIC_HALF = ['kms:DescribeKey', 'kms:GetPublicKey'];
 const READ = [
   'kms:DescribeKey',
   'kms:GetKeyPolicy',
@@ -64,25 +78,27 @@ export const BREAK_GLASS_KEY_ACTIONS = [
  * are named by principal: a role that is deleted and made anew under its name can't sign. Roles for people are named by
  * condition and need their own IAM policy too: made anew, they work again, so that the key can't become unmanageable.
  */
-export class LogKey extends Construct {
+export class SigningKey extends Construct {
   readonly keyArn: string;
+  readonly keyId: string;
 
-  constructor(scope: Construct, id: string, config: InfraConfig, holders: KeyHolders) {
+  constructor(scope: Construct, id: string, props: SigningKeyProps) {
     super(scope, id);
     const key = new CfnKey(this, 'Key', {
-      description: `Signs the checkpoints of ${config.origin} (Ledgerstone)`,
-      keySpec: config.key.spec,
+      description: props.description,
+      keySpec: props.spec,
       keyUsage: 'SIGN_VERIFY',
       keyPolicy: new PolicyDocument({
-        statements: [...allowances(config, holders), ...denials(config, holders)],
+        statements: [...allowances(props), ...denials(props)],
       }),
       // KMS refuses a policy under which its caller could not change it again. Unsealed, the caller is the deployer, who
       // may. Sealed, only break-glass may, so the check is skipped on purpose: that role is in this same policy.
-      bypassPolicyLockoutSafetyCheck: config.sealed,
+      bypassPolicyLockoutSafetyCheck: props.sealed,
       pendingWindowInDays: 30,
     });
     key.applyRemovalPolicy(RemovalPolicy.RETAIN);
     this.keyArn = key.attrArn;
+    this.keyId = key.ref;
   }
 }
 
@@ -97,26 +113,34 @@ const named = (role: IRole): Who => ({
 const allow = (sid: string, actions: readonly string[], who: Who) =>
   new PolicyStatement({ sid, actions: [...actions], resources: ['*'], ...who });
 
-function allowances(config: InfraConfig, { archiver, auditor, keyAdmin, breakGlass, deployer }: KeyHolders) {
+function allowances({ spec, sealed, holders }: SigningKeyProps): PolicyStatement[] {
+  const { signer, auditor, keyAdmin, breakGlass, deployer, onlookers } = holders;
   return [
-    allow('ArchiverSigns', ['kms:Sign'], {
-      principals: [archiver.grantPrincipal],
-      conditions: { StringEquals: FORM[config.key.spec] },
+    allow('SignerSigns', ['kms:Sign'], {
+      principals: [signer.grantPrincipal],
+      conditions: { StringEquals: FORM[spec] },
     }),
-    allow('ArchiverOpensTheKey', ['kms:GetPublicKey', 'kms:DescribeKey'], {
-      principals: [archiver.grantPrincipal],
-    }),
+    allow('SignerOpensTheKey', PUBLIC_HALF, { principals: [signer.grantPrincipal] }),
     allow('AuditorReads', READ, { principals: [auditor.grantPrincipal] }),
     allow('KeyAdminLooksAfterTheKey', KEY_ADMIN_ACTIONS, named(keyAdmin)),
     allow('BreakGlassChangesOrEndsTheKey', BREAK_GLASS_KEY_ACTIONS, named(breakGlass)),
-    allow('DeployerSeesTheKey', config.sealed ? DEPLOY_READ : [...DEPLOY_READ, ...DEPLOY_CHANGE], {
+    allow('DeployerSeesTheKey', sealed ? DEPLOY_READ : [...DEPLOY_READ, ...DEPLOY_CHANGE], {
       principals: [new ArnPrincipal(deployer)],
     }),
+    ...(onlookers === undefined
+      ? []
+      : [
+          allow('SecondPartySeesThePublicHalf', PUBLIC_HALF, {
+            principals: [new AccountPrincipal(onlookers.account)],
+            conditions: { ArnEquals: { 'aws:PrincipalArn': [...onlookers.roleArns] } },
+          }),
+        ]),
   ];
 }
 
 /** Whatever a grant, a later statement or a mistake may allow. */
-function denials(config: InfraConfig, { archiver, breakGlass, deployer }: KeyHolders): PolicyStatement[] {
+function denials({ sealed, holders }: SigningKeyProps): PolicyStatement[] {
+  const { signer, breakGlass, deployer } = holders;
   const deny = (sid: string, actions: readonly string[], exempt: readonly string[]) =>
     new PolicyStatement({
       sid,
@@ -127,13 +151,13 @@ function denials(config: InfraConfig, { archiver, breakGlass, deployer }: KeyHol
       ...(exempt.length === 0 ? {} : { conditions: { ArnNotEquals: { 'aws:PrincipalArn': [...exempt] } } }),
     });
   return [
-    deny('OnlyTheArchiverSigns', ['kms:Sign'], [archiver.roleArn]),
+    deny('OnlyTheSignerSigns', ['kms:Sign'], [signer.roleArn]),
     deny('NobodyLendsTheKey', ['kms:CreateGrant'], []),
     deny('OnlyBreakGlassEndsTheKey', END, [breakGlass.roleArn]),
     deny(
       'OnlyGuardiansChangeThePolicy',
       ['kms:PutKeyPolicy'],
-      config.sealed ? [breakGlass.roleArn] : [breakGlass.roleArn, deployer],
+      sealed ? [breakGlass.roleArn] : [breakGlass.roleArn, deployer],
     ),
   ];
 }

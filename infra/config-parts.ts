@@ -1,0 +1,38 @@
+// Which shapes occur more than once in the configuration?
+import { z } from 'zod';
+
+export const principalArn = z
+  .string()
+  .regex(
+    /^arn:[a-z-]+:iam::\d{12}:(role|user|root)(\/.+)?$/,
+    'must be the ARN of a role, a user or an account root',
+  );
+const arns = z.array(principalArn).default([]);
+
+export const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a bucket name');
+
+export const keySpec = z.enum(['ECC_NIST_P256', 'ECC_NIST_EDWARDS25519']);
+
+export const people = z
+  .strictObject({
+    requireMfa: z.boolean().default(true),
+    auditors: arns,
+    keyAdmins: arns,
+    breakGlass: arns,
+  })
+  .prefault({});
+
+export const retention = z
+  .strictObject({
+    defaultDays: z.int().min(1).max(36_500),
+    minimumDays: z.int().min(0).max(36_500),
+    allowLong: z.boolean().default(false),
+  })
+  .refine((days) => days.minimumDays <= days.defaultDays, {
+    path: ['minimumDays'],
+    message: 'must not be over defaultDays, or the default itself would be refused',
+  })
+  .refine((days) => days.allowLong || days.defaultDays <= 3_650, {
+    path: ['defaultDays'],
+    message: 'is over ten years, which nobody can undo: say allowLong: true if that is meant',
+  });

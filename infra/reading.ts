@@ -1,0 +1,24 @@
+// Which requests read a bucket whole, its locks and its guard rails included, and change nothing?
+
+/** Without the two about locks S3 leaves them out of its answers, which looks like "not locked". */
+export const READ_OBJECTS = [
+  's3:GetObject',
+  's3:GetObjectVersion',
+  's3:GetObjectRetention',
+  's3:GetObjectLegalHold',
+] as const;
+
+/** Without ListBucket S3 answers 403 where 404 is meant. */
+export const READ_BUCKET = [
+  's3:ListBucket',
+  's3:ListBucketVersions',
+  's3:GetBucketObjectLockConfiguration',
+  's3:GetBucketVersioning',
+  's3:GetBucketPolicy',
+  's3:GetBucketPolicyStatus',
+  's3:GetBucketPublicAccessBlock',
+  's3:GetBucketOwnershipControls',
+  's3:GetEncryptionConfiguration',
+  's3:GetLifecycleConfiguration',
+  's3:GetReplicationConfiguration',
+] as const;
