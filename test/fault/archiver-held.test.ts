@@ -58,3 +58,20 @@ describe('records that are held while the log loses its end', () => {
     expect(actor?.state).toBe('streaming');
   });
 });
+
+describe('records that are sealed while the log loses its end', () => {
+  it('and grows again are missed at once, although an older one is still there', async () => {
+    const world = new World();
+    world.produce(0, 10);
+    const archiver = world.start();
+    await world.untilSealed(0);
+    world.produce(0, 10);
+    await world.untilSealed(0);
+    world.broker.log('orders', 0).truncate(15);
+    world.produce(0, 10, 'other');
+    world.broker.elect('an unclean election');
+    await world.clock.advance(60_000);
+    expect(archiver.pipeline.actors[0]?.halt?.code).toBe('topic-replaced');
+    expect(world.nextOffset(0)).toBe(20);
+  });
+});

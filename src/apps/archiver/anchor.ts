@@ -98,7 +98,7 @@ export async function confirmAnchor(
 const HELD_MAX = 8;
 
 /**
- * Keeps the anchor of a running chain. What is read again is the anchor that was confirmed last, never the newest record:
+ * Keeps the anchor of a running chain. What is read again is the anchor that was confirmed last, not the newest record alone:
  * a topic that was replaced since would have given us that one itself. Once confirmed, the newest takes its place.
  */
 export class AnchorKeeper {
@@ -140,16 +140,21 @@ export class AnchorKeeper {
     return this.#inDoubt || ageMs < 0 || ageMs >= intervalMs;
   }
 
-  /** `confirm` throws where the anchor does not hold; then it stays in doubt. */
+  /**
+   * `confirm` is given what is sealed: the anchor that was confirmed last, and the newest record, which a log that lost its
+   * end has no more; and what is held. It throws where one of them does not hold; then they stay in doubt.
+   */
   async confirm(
-    confirm: (anchor: Anchor | null, held: readonly Anchor[]) => Promise<void>,
+    confirm: (sealed: readonly Anchor[], held: readonly Anchor[]) => Promise<void>,
     now: () => number,
   ): Promise<void> {
     this.#inDoubt = false;
     const held = this.#held;
     this.#held = [];
+    const newest = this.#newest;
+    const sealed = [this.#anchor, newest].filter((one) => one !== null);
     try {
-      await confirm(this.#anchor, held);
+      await confirm(this.#anchor === newest ? sealed.slice(1) : sealed, held);
     } catch (error) {
       this.#inDoubt = true;
       this.#held.unshift(...held);

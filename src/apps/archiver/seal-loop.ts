@@ -242,7 +242,7 @@ export class SealLoop {
     for (let attempt = 0; !this.#discarded; attempt++) {
       try {
         await this.#anchor.confirm(
-          (record, held) => this.#confirmRecords(record, held),
+          (sealed, held) => this.#confirmRecords(sealed, held),
           () => clock.now(),
         );
         if (attempt > 0 && !this.#discarded) events.troubled(null);
@@ -255,7 +255,7 @@ export class SealLoop {
     }
   }
 
-  async #confirmRecords(record: Anchor | null, held: readonly Anchor[]): Promise<void> {
+  async #confirmRecords(sealed: readonly Anchor[], held: readonly Anchor[]): Promise<void> {
     const { tools, place, signal } = this.#options;
     const { partition } = place;
     await sameSource(tools.source, partition, { origin: place.name.origin, source: this.#identity });
@@ -264,10 +264,10 @@ export class SealLoop {
     const reaches = (next: number) => checkedRange(tools, partition, next, signal, Number.MAX_SAFE_INTEGER);
     const range = await reaches(this.#head.nextOffset);
     const confirm = (one: Anchor) => confirmAnchor(tools.source, tools.sha256, partition, one, range, signal);
-    if (record !== null) await confirm(record);
+    for (const one of sealed) await confirm(one);
     try {
       for (const one of held) {
-        // Sealed meanwhile: then it is an anchor like others.
+        // Sealed meanwhile: it is the newest, or was.
         if (one.offset < this.#head.nextOffset) continue;
         if (one.offset >= range.high) await reaches(one.offset + 1);
         await confirm(one);
