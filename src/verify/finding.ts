@@ -35,6 +35,8 @@ export const SEVERITY = {
   'delete-marker': 'attempt',
   'extra-version': 'attempt',
   'foreign-object': 'attempt',
+  'access-attempt': 'attempt',
+  'configuration-drift': 'attempt',
   'unreferenced-object': 'notice',
   'stale-chain': 'notice',
   'legal-hold-missing': 'notice',
