@@ -155,7 +155,9 @@ export class ChainCheck {
     if (distrust !== null) this.#findings.add(distrust, place);
     this.#checkPlace(origin, place);
     if (this.#before !== null) {
-      this.#findings.addAll(linkProblems(this.#before, opened, this.#run.sha256), place);
+      const links = linkProblems(this.#before, opened, this.#run.sha256);
+      this.#findings.addAll(links, place);
+      if (isSound && isTrusted && links.length === 0) this.#noteSecondEnd(origin, sequence, place);
     } else if (sequence === 0 && !isConfirmed) {
       this.#findings.addAll(await continuesProblems(opened, this.#run), place);
     }
@@ -180,6 +182,13 @@ export class ChainCheck {
     if (opened === null) return problems.every(({ code }) => code !== 'unreadable');
     const isSigned = problems.every(({ code }) => code !== 'bad-signature');
     return !(isSigned && this.#trust.believes(opened.manifest.origin, opened.signedKeys));
+  }
+
+  /** A good seal where another chain goes on: records that are sealed twice. An archiver with an old configuration does that. */
+  #noteSecondEnd(origin: string, sequence: number, place: Place): void {
+    if (!this.#anchors.isHandedOverBefore(origin, sequence) || this.#findings.has('fork')) return;
+    const expected = `no segment ${sequence}: another chain goes on there`;
+    this.#findings.add({ code: 'fork', expected, found: 'one that is signed and fits' }, place);
   }
 
   #checkSequence({ sequence, key }: ReadSeal): void {
