@@ -3,6 +3,7 @@ import { equalBytes } from '../../src/base/bytes.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
 import type {
+  ClockOffset,
   ListOptions,
   Lock,
   LockState,
@@ -52,14 +53,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   const bucket = new Bucket(options.clock ?? systemClock, options.skewMs ?? (() => 0));
   const log: MemoryCall[] = [];
   const { clock } = bucket;
-  let answeredMs: number | null = null;
+  let measured: ClockOffset | null = null;
   /** A call takes a turn of the event loop, so that callers interleave; what it does is then one step. */
   const call = async <T>(entry: MemoryCall, signal: AbortSignal | undefined, step: () => T): Promise<T> => {
     log.push(entry);
     signal?.throwIfAborted();
     await Promise.resolve();
     signal?.throwIfAborted();
-    answeredMs = clock.monotonic();
+    measured = { offsetMs: bucket.skewMs(), measuredAtMonotonicMs: clock.monotonic() };
     return step();
   };
   return {
@@ -94,8 +95,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
         if (options.locksPermitted === false) return { kind: 'not-permitted' };
         return lock === null ? { kind: 'none' } : { kind: 'locked', lock };
       }),
-    clockOffset: () =>
-      answeredMs === null ? null : { offsetMs: bucket.skewMs(), measuredAtMonotonicMs: answeredMs },
+    clockOffset: () => measured,
     close: async () => {},
   };
 }

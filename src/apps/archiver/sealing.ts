@@ -10,7 +10,7 @@ import type { NoteSignature } from '../../format/note.ts';
 import { verifierKey } from '../../format/vkey.ts';
 import { type Segment, sealBytes } from '../../segment/segment.ts';
 import type { Signer } from '../../sign/signer.ts';
-import type { Lock, ObjectVersion, Store } from '../../store/store.ts';
+import type { ClockOffset, Lock, ObjectVersion, Store } from '../../store/store.ts';
 
 export type SealOutcome =
   | { readonly kind: 'stored'; readonly segment: Segment }
@@ -65,8 +65,11 @@ export class Sealer {
   readonly #options: SealerOptions;
   readonly #carried = new Map<string, Promise<SealOutcome>>();
   #heldBytes = 0;
-  /** Wall time less monotonic time when the store's time was asked for last. */
-  #measuredAtWallOffsetMs: number | null = null;
+  /**
+   * The store's time when it was asked for last, and wall time less monotonic time then. Both of one moment: the store's
+   * newest measurement may be of another, with the clock set and set back between.
+   */
+  #measured: { readonly offset: ClockOffset; readonly wallOffsetMs: number } | null = null;
   /** The greatest size that was ever sent to a signer, by origin. */
   readonly #signedSizes = new Map<string, number>();
 
@@ -91,9 +94,10 @@ export class Sealer {
 
   /** Null: the local clock is right, as of now. Else a promise until it is: no segment may get its time before. */
   clockWrong(onTrouble: OnTrouble): Promise<void> | null {
-    const offset = this.#options.store.clockOffset();
-    const right = this.#isMeasured() && offset !== null && Math.abs(offset.offsetMs) <= CLOCK_OFFSET_MAX_MS;
-    return right ? null : this.#persist('clock', onTrouble, () => this.#checkClock());
+    const offset = this.#clockOffset();
+    return offset !== null && Math.abs(offset.offsetMs) <= CLOCK_OFFSET_MAX_MS
+      ? null
+      : this.#persist('clock', onTrouble, () => this.#checkClock());
   }
 
   /** Rejects only when the process goes down before the outcome is known. */
@@ -228,19 +232,22 @@ export class Sealer {
   /** A wrong clock makes locks that nobody can shorten. */
   async #checkClock(): Promise<void> {
     const { store, signal } = this.#options;
-    if (!this.#isMeasured()) {
-      const before = this.#wallOffsetMs();
+    if (this.#clockOffset() === null) {
+      const wallOffsetMs = this.#wallOffsetMs();
       // Any answer carries the store's date.
       for await (const _ of store.listVersions('keys/', { limit: 1, signal })) break;
-      this.#measuredAtWallOffsetMs = before;
+      const offset = store.clockOffset();
+      this.#measured = offset === null ? null : { offset, wallOffsetMs };
     }
-    const offset = store.clockOffset();
-    if (offset === null || !this.#isMeasured()) {
+    const offset = this.#clockOffset();
+    if (offset === null) {
       throw new LedgerstoneError('clock-unknown', "the store's time could not be read", {
         disposition: 'retriable',
       });
     }
     if (Math.abs(offset.offsetMs) > CLOCK_OFFSET_MAX_MS) {
+      // Asked for anew with every try: it may be mended.
+      this.#measured = null;
       const seconds = Math.round(offset.offsetMs / 1000);
       throw new LedgerstoneError(
         'clock-off',
@@ -253,13 +260,13 @@ export class Sealer {
     }
   }
 
-  /** The store's time was read a short time ago, and nobody has set the local clock since. */
-  #isMeasured(): boolean {
-    const offset = this.#options.store.clockOffset();
-    if (offset === null || this.#measuredAtWallOffsetMs === null) return false;
+  /** Null unless the store's time was read a short time ago, and nobody has set the local clock since. */
+  #clockOffset(): ClockOffset | null {
+    if (this.#measured === null) return null;
+    const { offset, wallOffsetMs } = this.#measured;
     const ageMs = this.#options.clock.monotonic() - offset.measuredAtMonotonicMs;
-    const setByMs = Math.abs(this.#wallOffsetMs() - this.#measuredAtWallOffsetMs);
-    return ageMs <= CLOCK_MEASURE_MAX_AGE_MS && setByMs <= CLOCK_SET_MS_MIN;
+    const setByMs = Math.abs(this.#wallOffsetMs() - wallOffsetMs);
+    return ageMs <= CLOCK_MEASURE_MAX_AGE_MS && setByMs <= CLOCK_SET_MS_MIN ? offset : null;
   }
 
   #wallOffsetMs(): number {

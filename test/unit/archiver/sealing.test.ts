@@ -15,9 +15,9 @@ import { kafkaRecord } from '../../support/records.ts';
 const ORIGIN = 'seal.example.com/test/orders/0';
 const DAY_MS = 86_400_000;
 
-function world(change: (store: Store) => Store = (store) => store) {
+function world(change: (store: Store) => Store = (store) => store, skewMs = () => 0) {
   const clock = new FakeClock();
-  const store = memoryStore({ clock });
+  const store = memoryStore({ clock, skewMs });
   const signer = memorySigner({ algorithm: 'ecdsa-p256' });
   const down = new AbortController();
   const troubles: unknown[] = [];
@@ -138,5 +138,37 @@ describe('the sealer', () => {
     await clock.advance(10_000);
     expect(await carry(segment)).toMatchObject({ kind: 'stored' });
     expect(store.versionsOf(segment.data?.key as string)[0]?.lock?.untilMs).toBeGreaterThan(clock.now());
+  });
+
+  it('believes no measurement of the clock that was made before it was set, or while it was set wrong', async () => {
+    let skewMs = 0;
+    const { clock, sealer, store } = world(undefined, () => skewMs);
+    const setBy = (ms: number) => {
+      skewMs += ms;
+      clock.jump(ms);
+    };
+    const readStore = async () => {
+      for await (const _ of store.listVersions('', { limit: 1 }));
+    };
+    const right = () => sealer.clockWrong(() => {});
+    await clock.run(right() ?? Promise.resolve());
+    expect(right()).toBeNull();
+    // Wrong for a moment, in which somebody else reads the store; then it is mended.
+    setBy(90_000);
+    await readStore();
+    setBy(-90_000);
+    expect(right()).toBeNull();
+    // Right for a moment, measured while it was wrong: it is not right because the store was read in between.
+    setBy(90_000);
+    const waits = right();
+    waits?.catch(() => {});
+    await clock.advance(60);
+    setBy(-90_000);
+    await readStore();
+    setBy(90_000);
+    expect(right()).not.toBeNull();
+    setBy(-90_000);
+    await clock.run(waits ?? Promise.resolve(), 60_000);
+    expect(right()).toBeNull();
   });
 });
