@@ -1,5 +1,6 @@
 // What do producers, retention and the brokers' own troubles do to a partition's log?
 import type { Dice } from './dice.ts';
+import type { Ledger } from './ledger.ts';
 import { RECORD_BYTES_MAX, TOPIC, VALUE_BYTES_MAX } from './setting.ts';
 import type { SimWorld } from './world.ts';
 
@@ -42,10 +43,9 @@ export function openTransaction(world: SimWorld, dice: Dice, partition: number):
   const log = world.log(partition);
   const transaction = log.begin();
   for (let left = dice.below(4); left >= 0; left--) transaction.append(newRecord(world, dice, partition));
-  const { replaced } = world.ledgers[partition] ?? {};
   const end = () => {
-    // What was cut off ends nowhere.
-    if (world.ledgers[partition]?.replaced !== replaced) return;
+    // Its topic is gone. (The end of a log that is lost holds no transaction: see truncate.)
+    if (world.log(partition) !== log) return;
     if (commits) transaction.commit();
     else transaction.abort();
     world.count(commits ? 'transaction committed' : 'transaction aborted');
@@ -98,14 +98,26 @@ export function truncate(world: SimWorld, dice: Dice, partition: number): boolea
 }
 
 /** The same name, and another topic. */
-export function recreate(world: SimWorld, dice: Dice, _partition: number): void {
+export function recreate(world: SimWorld, dice: Dice, _partition: number): boolean {
+  // As above: where no record was sealed, aborted ones are nothing that a topic without an id could be told by.
+  const isNameless = ({ cells, seals }: Ledger) =>
+    seals.every(({ manifest }) => manifest.records.count === 0) &&
+    [...cells.values()].some(({ kind }) => kind !== 'record');
+  if (!world.setting.broker.topicIds && world.ledgers.some(isNameless)) return false;
+  const before = world.ledgers.map(({ partition }) => world.log(partition).range.high);
   world.broker.recreateTopic(TOPIC);
   for (const { partition } of world.ledgers) {
     const ledger = world.ledgers[partition];
     ledger?.cut(0);
+    // With more records than the old one had, reading goes on in it as if nothing were.
+    if (dice.chance(0.5)) {
+      const high = before[partition] ?? 0;
+      while (world.log(partition).range.high < high) append(world, dice, partition);
+    }
     if (dice.chance(0.7)) append(world, dice, partition);
     if (dice.chance(0.5)) append(world, dice, partition);
   }
+  return true;
 }
 
 /** Offsets vanish, and nothing explains it. Only what is unsealed: what is sealed is nobody's worry. */
