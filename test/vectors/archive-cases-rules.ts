@@ -92,6 +92,17 @@ const CONTINUED_CASES: readonly ArchiveCase[] = [
     },
   },
   {
+    name: 'bad-both-chains-go-on',
+    about: 'The older chain goes on too, behind the size at which another continues it.',
+    codes: ['fork'],
+    make: async () => {
+      const { builder, older } = await handedOver();
+      await older.seal({ lines: entries(4, 1) });
+      await older.seal({ lines: entries(5, 1) });
+      return { builder };
+    },
+  },
+  {
     name: 'bad-hole-behind-continued-chain',
     about: 'A good seal of the older chain behind the size at which another continues it, and a hole before it.',
     codes: ['sequence-gap'],
