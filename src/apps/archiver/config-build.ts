@@ -22,13 +22,13 @@ const present = <T extends object>(value: T): Present<T> =>
 /** Relative paths are meant from where the file stands, not from where the command was run. */
 export function buildConfig(input: ConfigOutput, fileName: string): Config {
   const place = (path: string): string => resolve(dirname(fileName), path);
-  const store = storeOf(input, place);
+  const store = storeOf(input.archive.store, place);
   return {
     production: input.production,
     archive: {
       origin: input.archive.origin,
       store,
-      signing: signingOf(input, store, place),
+      signing: signingOf(input.archive.signing, store, place),
       trusted: input.archive.trusted,
     },
     source: sourceOf(input, place),
@@ -57,15 +57,20 @@ export function buildConfig(input: ConfigOutput, fileName: string): Config {
   };
 }
 
-function storeOf(input: ConfigOutput, place: (path: string) => string): StoreConfig {
-  const store = input.archive.store;
+export function storeOf(
+  store: ConfigOutput['archive']['store'],
+  place: (path: string) => string,
+): StoreConfig {
   if (store.kind === 'directory') return { kind: 'directory', path: place(store.path) };
   const prefix = store.prefix === '' || store.prefix.endsWith('/') ? store.prefix : `${store.prefix}/`;
   return present({ ...store, prefix }) as StoreConfig;
 }
 
-function signingOf(input: ConfigOutput, store: StoreConfig, place: (path: string) => string): SigningConfig {
-  const signing = input.archive.signing;
+export function signingOf(
+  signing: ConfigOutput['archive']['signing'],
+  store: StoreConfig,
+  place: (path: string) => string,
+): SigningConfig {
   if (signing.kind === 'local') return { kind: 'local', keyFile: place(signing.keyFile) };
   const fromArn = signing.keyId.startsWith('arn:') ? signing.keyId.split(':')[3] : undefined;
   const region = signing.region ?? fromArn ?? (store.kind === 's3' ? store.region : '');

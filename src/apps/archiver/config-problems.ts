@@ -25,7 +25,12 @@ export const childOf = (value: unknown, step: string | number): unknown =>
 export const valueAt = (value: unknown, path: ConfigPath): unknown =>
   path.reduce<unknown>((at, step) => childOf(at, step), value);
 
-let jsonSchema: JsonSchema | undefined;
+const jsonSchemas = new WeakMap<z.ZodType, JsonSchema>();
+function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  const known = jsonSchemas.get(schema) ?? (z.toJSONSchema(schema, { io: 'input' }) as JsonSchema);
+  jsonSchemas.set(schema, known);
+  return known;
+}
 
 /** The branches of a union that fit the value's `kind` or `mechanism`; all of them when none is stated. */
 function branches(schema: JsonSchema, value: unknown): readonly JsonSchema[] {
@@ -40,9 +45,8 @@ function branches(schema: JsonSchema, value: unknown): readonly JsonSchema[] {
 }
 
 /** Names of the keys that may stand in the mapping at `path`. */
-export function knownKeys(path: ConfigPath, value: unknown): string[] {
-  jsonSchema ??= z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema;
-  let schemas: readonly JsonSchema[] = branches(jsonSchema, value);
+export function knownKeys(path: ConfigPath, value: unknown, schema: z.ZodType = configSchema): string[] {
+  let schemas: readonly JsonSchema[] = branches(jsonSchemaOf(schema), value);
   let at = value;
   for (const step of path) {
     at = childOf(at, step);
@@ -67,14 +71,14 @@ const quoted = (values: readonly unknown[]): string =>
   values.map((value) => JSON.stringify(value)).join(', ');
 
 /** The problems behind one issue of zod. Values are never repeated: they may be secrets. */
-export function problemsOf(issue: Issue, root: unknown): SchemaProblem[] {
+export function problemsOf(issue: Issue, root: unknown, schema: z.ZodType = configSchema): SchemaProblem[] {
   const path = asPath(issue.path);
   const found = valueAt(root, path);
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: `unknown key${suggestion(key, knownKeys(path, root))}`,
+        message: `unknown key${suggestion(key, knownKeys(path, root, schema))}`,
       }));
     case 'invalid_type':
       return [{ path, message: found === undefined ? 'is missing' : `must be ${wantedBy(issue)}` }];
@@ -84,7 +88,7 @@ export function problemsOf(issue: Issue, root: unknown): SchemaProblem[] {
       return [{ path, message: `${message}${suggestion(found, known)}` }];
     }
     case 'invalid_union':
-      return unionProblems(issue, path, root);
+      return unionProblems(issue, path, root, schema);
     case 'invalid_key':
       return issue.issues.map((inner) => ({ path, message: `the key ${inner.message}` }));
     case 'too_small':
@@ -112,6 +116,7 @@ function unionProblems(
   issue: z.core.$ZodIssueInvalidUnion,
   path: ConfigPath,
   root: unknown,
+  schema: z.ZodType,
 ): SchemaProblem[] {
   const found = valueAt(root, path);
   if (issue.discriminator !== undefined && 'options' in issue) {
@@ -125,7 +130,7 @@ function unionProblems(
   const meant = issue.errors.filter((errors) => !errors.some(isShape));
   if (meant.length === 1) {
     return meant[0]!.flatMap((inner) =>
-      problemsOf({ ...inner, path: [...path, ...inner.path] } as Issue, root),
+      problemsOf({ ...inner, path: [...path, ...inner.path] } as Issue, root, schema),
     );
   }
   const choices = issue.errors.flat().filter(isShape);

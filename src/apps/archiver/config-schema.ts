@@ -5,7 +5,7 @@ import { isWord } from '../../format/scalar.ts';
 import { DURATION_PATTERN, durationMs, SIZE_PATTERN, sizeBytes } from './config-units.ts';
 
 // The message of a failed pattern is what a person reads beside the line number: it says what is wanted.
-const text = (pattern: RegExp, wanted: string) =>
+export const text = (pattern: RegExp, wanted: string) =>
   z.string(`must be ${wanted}`).regex(pattern, `must be ${wanted}`);
 /** Words that are signed into a segment. */
 const word = (bytesMax: number, wanted: string) =>
@@ -15,14 +15,14 @@ const word = (bytesMax: number, wanted: string) =>
       (value) => isWord(value, bytesMax),
       `must be ${wanted}: 1 to ${bytesMax} bytes without control characters`,
     );
-const some = (wanted: string) => z.string().min(1, `must be ${wanted}, not empty`);
+export const some = (wanted: string) => z.string().min(1, `must be ${wanted}, not empty`);
 
 const duration = text(DURATION_PATTERN, 'a duration with its unit, such as 60s, 5m, 1h or 7d');
-const between = (least: string, most: string) =>
+export const between = (least: string, most: string) =>
   duration
     .transform(durationMs)
     .refine((ms) => ms >= durationMs(least) && ms <= durationMs(most), `must be ${least} to ${most}`);
-const sizeBetween = (least: number, most: number, wanted: string) =>
+export const sizeBetween = (least: number, most: number, wanted: string) =>
   text(SIZE_PATTERN, 'a size with its unit, such as 16MiB')
     .transform(sizeBytes)
     .refine((bytes) => bytes >= least && bytes <= most, `must be ${wanted}`);
@@ -36,7 +36,7 @@ const policyName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const endpoint = text(/^https?:\/\/[^\s/]+\/?$/, 'an address such as http://127.0.0.1:4566');
 const region = text(/^[a-z]{2,}(?:-[a-z0-9]+)+$/, 'a Region such as eu-central-1');
 
-const store = z.discriminatedUnion('kind', [
+export const store = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('s3'),
     bucket: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name'),
@@ -51,7 +51,7 @@ const store = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('directory'), path: some('a path') }),
 ]);
 
-const signing = z.discriminatedUnion('kind', [
+export const signing = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('kms'),
     keyId: text(
@@ -151,7 +151,7 @@ const source = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const policy = z.strictObject({
+export const policy = z.strictObject({
   mode: z
     .enum(['COMPLIANCE', 'GOVERNANCE'])
     .describe('COMPLIANCE: nobody can shorten it. GOVERNANCE: for trials only'),

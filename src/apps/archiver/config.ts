@@ -1,9 +1,10 @@
 // What did the operator configure? One YAML file, checked completely before anything starts.
 import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
 import { utf8Text } from '../../base/bytes.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { buildConfig } from './config-build.ts';
-import { problemsOf } from './config-problems.ts';
+import { problemsOf, type SchemaProblem } from './config-problems.ts';
 import { ruleProblems } from './config-rules.ts';
 import { configSchema } from './config-schema.ts';
 import { type ConfigPath, readYaml } from './config-yaml.ts';
@@ -176,12 +177,15 @@ export class ConfigError extends LedgerstoneError {
 const FILE_BYTES_MAX = 1024 * 1024;
 
 /** Reads and checks a configuration file. Throws ConfigError, or `config` when the file can't be read. */
-export async function loadConfig(path: string, env: NodeJS.ProcessEnv): Promise<Config> {
-  let text: string;
+export const loadConfig = async (path: string, env: NodeJS.ProcessEnv): Promise<Config> =>
+  parseConfig(await readConfigFile(path), path, env);
+
+/** Throws `config` when the file can't be read. */
+export async function readConfigFile(path: string): Promise<string> {
   try {
     const bytes = await readFile(path);
     if (bytes.length > FILE_BYTES_MAX) throw new Error('the file is larger than 1 MiB');
-    text = utf8Text(bytes);
+    return utf8Text(bytes);
   } catch (cause) {
     throw new LedgerstoneError('config', `can't read the configuration ${path}: ${messageOf(cause)}`, {
       disposition: 'input',
@@ -189,23 +193,33 @@ export async function loadConfig(path: string, env: NodeJS.ProcessEnv): Promise<
       cause,
     });
   }
-  return parseConfig(text, path, env);
 }
 
 /** `fileName` appears in messages, and relative paths in the text are meant from its directory. Throws ConfigError. */
 export function parseConfig(text: string, fileName: string, env: NodeJS.ProcessEnv): Config {
+  return buildConfig(checkYaml(text, fileName, env, configSchema, ruleProblems), fileName);
+}
+
+/** The values of a YAML text that fit the schema and the rules; else throws ConfigError with all that is wrong. */
+export function checkYaml<T>(
+  text: string,
+  fileName: string,
+  env: NodeJS.ProcessEnv,
+  schema: z.ZodType<T>,
+  rules: (root: unknown) => readonly SchemaProblem[],
+): T {
   const { yaml, problems: yamlProblems } = readYaml(text.replace(/^\uFEFF/, ''), env);
   const problems: ConfigProblem[] = yamlProblems.map(({ path, position, message }) => ({
     path: pathText(path),
     ...position,
     message,
   }));
-  const parsed = configSchema.safeParse(yaml.value);
+  const parsed = schema.safeParse(yaml.value);
   if (yaml.value !== undefined) {
     const substituted = new Set(problems.map(({ path }) => path));
     const found = [
-      ...(parsed.error?.issues ?? []).flatMap((issue) => problemsOf(issue, yaml.value)),
-      ...ruleProblems(yaml.value),
+      ...(parsed.error?.issues ?? []).flatMap((issue) => problemsOf(issue, yaml.value, schema)),
+      ...rules(yaml.value),
     ];
     for (const { path, message } of found) {
       // A value that the environment did not give is one problem, not two.
@@ -219,7 +233,7 @@ export function parseConfig(text: string, fileName: string, env: NodeJS.ProcessE
       problems.sort((a, b) => a.line - b.line || a.column - b.column),
     );
   }
-  return buildConfig(parsed.data, fileName);
+  return parsed.data;
 }
 
 const pathText = (path: ConfigPath): string =>

@@ -1,0 +1,78 @@
+// Which keys may the verifier's configuration hold, and what may each be?
+import { z } from 'zod';
+import { MIB } from '../../base/limits.ts';
+import { between, policy, signing, sizeBetween, some, store, text } from '../archiver/config-schema.ts';
+
+const GIB = 1024 * MIB;
+
+export const verifierConfigSchema = z.strictObject({
+  archive: z.strictObject({
+    store,
+    trusted: z
+      .array(z.string('must be a verifier key'))
+      .min(1, 'must name at least one key: without one nothing can be verified')
+      .describe("The log's verifier keys, as `ledgerstone init` printed them"),
+  }),
+  attestations: z.strictObject({
+    store: store.describe("This verifier's own: a place that the archive's writer has no right to"),
+    retention: z.strictObject({
+      mode: z.literal('COMPLIANCE', 'must be COMPLIANCE: an attestation that can be deleted proves nothing'),
+      period: policy.shape.period,
+    }),
+  }),
+  cosigner: z.strictObject({
+    name: some('the name of this verifier, such as verifier.example.com/prod').describe(
+      'Stands under every attestation; never changes',
+    ),
+    signing: signing.describe("This verifier's own key, never the log's"),
+    earlier: z
+      .array(z.string('must be a cosigner key'))
+      .default([])
+      .describe('Earlier keys of this verifier, whose attestations are still believed'),
+  }),
+  chains: z
+    .strictObject({
+      freshness: between('1s', '366d').optional().describe('A chain without a seal for longer is a finding'),
+      confirm: between('1s', '7d')
+        .prefault('5m')
+        .describe('How often every chain is confirmed, event or not'),
+    })
+    .prefault({}),
+  sweep: z.strictObject({ every: between('1m', '30d').prefault('1h') }).prefault({}),
+  fullPass: z
+    .strictObject({
+      every: between('1h', '366d').prefault('30d').describe('Each byte is read again within this time'),
+      bytesPerRun: sizeBetween(MIB, 1024 * GIB, '1MiB to 1024GiB').prefault('4GiB'),
+    })
+    .prefault({}),
+  alarms: z
+    .strictObject({
+      sns: text(
+        /^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?$/,
+        "an SNS topic's ARN",
+      ).optional(),
+      webhook: text(/^https?:\/\/[^\s/]+(?:\/\S*)?$/, 'an address such as https://hooks.example.com/T000')
+        .optional()
+        .describe('Gets JSON that Slack and Teams show'),
+      metricsNamespace: text(/^[A-Za-z0-9._/#:-]{1,255}$/, 'a namespace of CloudWatch').default(
+        'Ledgerstone',
+      ),
+    })
+    .prefault({}),
+  watch: z
+    .strictObject({
+      every: between('100ms', '1h')
+        .prefault('2s')
+        .describe('How often `ledgerstone watch` looks for new seals'),
+      host: some('an address to listen on').default('127.0.0.1'),
+      port: z.int().min(0).max(65_535).default(0).describe('/healthz and /status of `watch`; 0: no server'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    })
+    .prefault({}),
+});
+
+export type VerifierConfigOutput = z.output<typeof verifierConfigSchema>;

@@ -1,0 +1,84 @@
+// What was this verifier told: which archive, whose keys, where it writes, and what it promises?
+import { dirname, resolve } from 'node:path';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { type CosignerKey, parseCosignerVkey } from '../../format/cosignature.ts';
+import { parseVkey, type VerifierKey } from '../../format/vkey.ts';
+import {
+  checkYaml,
+  type LogLevel,
+  type RetentionPolicy,
+  readConfigFile,
+  type SigningConfig,
+  type StoreConfig,
+} from '../archiver/config.ts';
+import { signingOf, storeOf } from '../archiver/config-build.ts';
+import { durationMs } from '../archiver/config-units.ts';
+import { verifierRuleProblems } from './config-rules.ts';
+import { verifierConfigSchema } from './config-schema.ts';
+
+export type VerifierConfig = {
+  readonly archive: { readonly store: StoreConfig; readonly trusted: readonly VerifierKey[] };
+  readonly attestations: { readonly store: StoreConfig; readonly retention: RetentionPolicy };
+  readonly cosigner: {
+    readonly name: string;
+    readonly signing: SigningConfig;
+    readonly earlier: readonly CosignerKey[];
+  };
+  readonly chains: {
+    /** A chain without a seal for longer is stale; null: no such promise. */
+    readonly freshnessMs: number | null;
+    /** How often every chain is confirmed, event or not. */
+    readonly confirmMs: number;
+  };
+  readonly sweep: { readonly everyMs: number };
+  readonly fullPass: { readonly everyMs: number; readonly bytesPerRun: number };
+  readonly alarms: {
+    /** ARN of a topic. */
+    readonly sns: string | null;
+    readonly webhook: string | null;
+    readonly metricsNamespace: string;
+  };
+  /** Of the plain process alone. `port` 0: no server. */
+  readonly watch: { readonly everyMs: number; readonly host: string; readonly port: number };
+  readonly log: { readonly level: LogLevel };
+};
+
+/** The text itself: a Lambda has no file of its own. */
+export const CONFIG_VARIABLE = 'LEDGERSTONE_VERIFIER_CONFIG';
+
+/** Throws ConfigError with everything that is wrong, or `config` when the file can't be read. */
+export const loadVerifierConfig = async (path: string, env: NodeJS.ProcessEnv): Promise<VerifierConfig> =>
+  parseVerifierConfig(await readConfigFile(path), path, env);
+
+/** `fileName` appears in messages, and relative paths in the text are meant from its directory. Throws ConfigError. */
+export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.ProcessEnv): VerifierConfig {
+  const input = checkYaml(text, fileName, env, verifierConfigSchema, verifierRuleProblems);
+  const place = (path: string): string => resolve(dirname(fileName), path);
+  const attestations = storeOf(input.attestations.store, place);
+  const { mode, period } = input.attestations.retention;
+  return {
+    archive: {
+      store: storeOf(input.archive.store, place),
+      trusted: input.archive.trusted.map((vkey) => parseVkey(vkey, nodeSha256)),
+    },
+    attestations: {
+      store: attestations,
+      retention: { mode, periodMs: durationMs(period), text: period },
+    },
+    cosigner: {
+      name: input.cosigner.name,
+      signing: signingOf(input.cosigner.signing, attestations, place),
+      earlier: input.cosigner.earlier.map((vkey) => parseCosignerVkey(vkey, nodeSha256)),
+    },
+    chains: { freshnessMs: input.chains.freshness ?? null, confirmMs: input.chains.confirm },
+    sweep: { everyMs: input.sweep.every },
+    fullPass: { everyMs: input.fullPass.every, bytesPerRun: input.fullPass.bytesPerRun },
+    alarms: {
+      sns: input.alarms.sns ?? null,
+      webhook: input.alarms.webhook ?? null,
+      metricsNamespace: input.alarms.metricsNamespace,
+    },
+    watch: { everyMs: input.watch.every, host: input.watch.host, port: input.watch.port },
+    log: input.log,
+  };
+}

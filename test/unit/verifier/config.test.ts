@@ -1,0 +1,152 @@
+// What of a verifier's configuration is refused, and in which words?
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../../src/apps/archiver/config.ts';
+import { parseVerifierConfig } from '../../../src/apps/verifier/config.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature.ts';
+import { encodeVkey } from '../../../src/format/vkey.ts';
+import { archiveKey, ORIGIN, signer } from '../../support/archive-builder.ts';
+
+const VKEY = encodeVkey(archiveKey(signer()));
+const OTHER = encodeVkey(archiveKey(signer('other'), 'other.example.com'));
+const EARLIER = encodeCosignerVkey(
+  cosignerKey('verifier.example.com/prod', signer('earlier').publicKey, nodeSha256),
+);
+
+const GOOD = `archive:
+  store: { kind: s3, bucket: acme-audit, region: eu-central-1, prefix: prod }
+  trusted: ["${VKEY}"]
+attestations:
+  store: { kind: s3, bucket: acme-attestations, region: eu-west-1 }
+  retention: { mode: COMPLIANCE, period: 7y }
+cosigner:
+  name: verifier.example.com/prod
+  signing: { kind: kms, keyId: "1234abcd-12ab-34cd-56ef-1234567890ab" }
+  earlier: ["${EARLIER}"]
+`;
+
+const parse = (text: string, env: NodeJS.ProcessEnv = {}) =>
+  parseVerifierConfig(text, '/etc/verifier.yaml', env);
+
+function problems(text: string): string[] {
+  try {
+    parse(text);
+  } catch (error) {
+    if (error instanceof ConfigError)
+      return error.problems.map(({ path, line, message }) => `${line} ${path}: ${message}`);
+    throw error;
+  }
+  return [];
+}
+
+describe('a good configuration', () => {
+  it('is complete with what it does not say', () => {
+    const config = parse(GOOD);
+    expect(config.archive.store).toMatchObject({ kind: 's3', prefix: 'prod/' });
+    expect(config.archive.trusted.map(({ name }) => name)).toEqual([ORIGIN]);
+    expect(config.attestations.retention).toEqual({
+      mode: 'COMPLIANCE',
+      periodMs: 7 * 365 * 86_400_000,
+      text: '7y',
+    });
+    expect(config.cosigner.signing).toMatchObject({ kind: 'kms', region: 'eu-west-1' });
+    expect(config.cosigner.earlier).toHaveLength(1);
+    expect(config).toMatchObject({
+      chains: { freshnessMs: null, confirmMs: 300_000 },
+      sweep: { everyMs: 3_600_000 },
+      fullPass: { everyMs: 30 * 86_400_000, bytesPerRun: 4 * 1024 ** 3 },
+      alarms: { sns: null, webhook: null, metricsNamespace: 'Ledgerstone' },
+      watch: { everyMs: 2_000, port: 0 },
+    });
+  });
+
+  it('is JSON as well, and takes secrets from the environment', () => {
+    const json = JSON.stringify({
+      archive: { store: { kind: 'directory', path: 'archive' }, trusted: [VKEY] },
+      attestations: {
+        store: { kind: 'directory', path: 'own' },
+        retention: { mode: 'COMPLIANCE', period: '30d' },
+      },
+      cosigner: { name: 'v.example', signing: { kind: 'local', keyFile: 'v.pem' } },
+      alarms: { webhook: '${HOOK}' },
+    });
+    const config = parse(json, { HOOK: 'https://hooks.example.com/T1' });
+    expect(config.alarms.webhook).toBe('https://hooks.example.com/T1');
+    expect(config.archive.store).toEqual({ kind: 'directory', path: '/etc/archive' });
+    expect(config.cosigner.signing).toEqual({ kind: 'local', keyFile: '/etc/v.pem' });
+  });
+});
+
+describe('what is wrong', () => {
+  const cases: [what: string, text: string, said: string[]][] = [
+    [
+      'nothing at all',
+      '{}',
+      ['1 archive: is missing', '1 attestations: is missing', '1 cosigner: is missing'],
+    ],
+    [
+      'a slip of the fingers',
+      GOOD.replace('cosigner:', 'sweeep: { every: 1h }\ncosigner:'),
+      ['7 sweeep: unknown key; did you mean "sweep"?'],
+    ],
+    [
+      'no key to trust',
+      GOOD.replace(`"${VKEY}"`, ''),
+      ['3 archive.trusted: must name at least one key: without one nothing can be verified'],
+    ],
+    [
+      'keys of two archives',
+      GOOD.replace(`"${VKEY}"`, `"${VKEY}", "${OTHER}"`),
+      [`3 archive.trusted: must be keys of one archive, and name ${ORIGIN} and other.example.com`],
+    ],
+    [
+      'attestations that can be deleted',
+      GOOD.replace('COMPLIANCE', 'GOVERNANCE'),
+      ['6 attestations.retention.mode: must be "COMPLIANCE"'],
+    ],
+    [
+      'attestations for longer than anybody can take back',
+      GOOD.replace('7y', '11y'),
+      ['6 attestations.retention.period: must be 10y at most: it can not be taken back'],
+    ],
+    [
+      'attestations within the archive',
+      GOOD.replace(
+        'acme-attestations, region: eu-west-1',
+        'acme-audit, region: eu-central-1, prefix: prod/own',
+      ),
+      ['5 attestations.store: overlaps the archive: attestations need a bucket or prefix of their own'],
+    ],
+    [
+      "the log's own name",
+      GOOD.replace('verifier.example.com/prod\n', `${ORIGIN}/verifier\n`),
+      ["8 cosigner.name: must not be the log's own name: a verifier speaks for itself"],
+    ],
+    [
+      "a log's key as a cosigner's",
+      GOOD.replace(EARLIER, VKEY),
+      [
+        "10 cosigner.earlier[0]: is not a cosigner key: not a cosigner's key: type 04 (Ed25519) or 02 (P-256)",
+      ],
+    ],
+    [
+      'an alias',
+      GOOD.replace('1234abcd-12ab-34cd-56ef-1234567890ab', 'alias/verifier'),
+      [
+        '9 cosigner.signing.keyId: must be the ARN or id of the key itself, not an alias, which can be pointed elsewhere',
+      ],
+    ],
+    [
+      'several at once',
+      `${GOOD}sweep: { every: 5 }\nfullPass: { bytesPerRun: 1B }\nalarms: { sns: topic }\n`,
+      [
+        '11 sweep.every: must be a duration with its unit, such as 60s, 5m, 1h or 7d',
+        '12 fullPass.bytesPerRun: must be 1MiB to 1024GiB',
+        "13 alarms.sns: must be an SNS topic's ARN",
+      ],
+    ],
+  ];
+  it.each(cases)('%s', (_what, text, said) => {
+    expect(problems(text)).toEqual(said);
+  });
+});
