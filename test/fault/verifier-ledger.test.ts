@@ -35,14 +35,15 @@ class World {
   ledger(store: Store = this.store): Ledger {
     const retention = { mode: 'COMPLIANCE', periodMs: 86_400_000 } as const;
     const verifier = { name: 'v', version: '1' };
-    return new Ledger({ store, retention, clock: this.clock, sha256: nodeSha256, verifier });
+    const channels = ['sns'];
+    return new Ledger({ store, retention, clock: this.clock, sha256: nodeSha256, verifier, channels });
   }
 
   /** A run as the verifier does it: evidence, then the alarm, then a note of it. */
   async run(findings: readonly Finding[], ledger = this.ledger()): Promise<Reported> {
     const reported = await ledger.report(SCOPE, findings, ALL);
     for (const { id } of reported.opened) this.heard.add(id);
-    await ledger.told(SCOPE, reported.opened);
+    await ledger.told(SCOPE, reported.opened, 'sns');
     return reported;
   }
 
@@ -98,6 +99,17 @@ describe('each call that goes wrong', () => {
     expect(faulty.calls.length).toBeLessThanOrEqual(CALLS);
   });
 
+  it('tells in the same run of a finding whose answer was lost', async () => {
+    const world = new World();
+    const plan = ({ method }: { method: string }) =>
+      method === 'putIfAbsent' ? ({ kind: 'twice' } as const) : undefined;
+    const { opened } = await world.run(
+      [finding('fork', 4)],
+      world.ledger(faultyStore(world.store, plan, world.clock)),
+    );
+    expect(opened.map(({ due }) => due)).toEqual([['sns']]);
+  });
+
   it('a bucket that is away fails the run, so that it is done again', async () => {
     const world = new World();
     const away = faultyStore(world.store, () => ({ kind: 'fails' }), world.clock);
@@ -117,7 +129,7 @@ describe('a crash', () => {
       // Nobody hears anything of a process that is gone.
       await crashing
         .report(SCOPE, AFTER, ALL)
-        .then(({ opened }) => crashing.told(SCOPE, opened))
+        .then(({ opened }) => crashing.told(SCOPE, opened, 'sns'))
         .catch(() => undefined);
       await world.run(AFTER);
       await world.run(AFTER);

@@ -42,7 +42,7 @@ export type CheckName =
   | 'access';
 
 /**
- * `open`: it is there. `told`: people were told of this opening. `seen`: it was still there, written ever more rarely.
+ * `open`: it is there. `told`: people were told of this opening, once per channel. `seen`: it was still there, written ever more rarely.
  * `closed`: a check that would have seen it did not.
  */
 export type FindingState = 'open' | 'told' | 'seen' | 'closed';
@@ -80,33 +80,35 @@ export type FindingKey = {
   readonly id: string;
   readonly opening: number;
   readonly state: FindingState;
-  /** Of `seen`: how often it was written before; 0 of the others. */
-  readonly mark: number;
+  /** Of `seen`: how old it was, 0 to 99. Of `told`: the channel by which people were told. Of the others: ''. */
+  readonly mark: string;
 };
+
+export const isChannel = (name: string): boolean => /^[a-z][a-z0-9]{0,15}$/.test(name);
 
 /** `findings/<scope>/<code>/<id>/<opening>-<state>.json`: what is open can be told from the keys alone. */
 export function findingKey({ scope, code, id, opening, state, mark }: FindingKey): string {
-  const valid =
-    Number.isInteger(opening) && opening >= 0 && opening <= OPENING_MAX && mark >= 0 && mark < 100;
-  assert(valid, `a finding's opening ${opening}, mark ${mark}`);
-  const ending = state === 'seen' ? `seen-${String(mark).padStart(2, '0')}` : state;
+  assert(
+    Number.isInteger(opening) && opening >= 0 && opening <= OPENING_MAX,
+    `a finding's opening ${opening}`,
+  );
+  const ending = mark === '' ? state : `${state}-${mark}`;
   return `${findingsRoot}${scope}/${code}/${id}/${String(opening).padStart(6, '0')}-${ending}.json`;
 }
 
 /** null: foreign, which is every key that `findingKey` would not give. */
 export function parseFindingKey(key: string): FindingKey | null {
   const match =
-    /^findings\/(topic=[^/]+\/partition=\d{1,10}|archive|attestations|configuration|access\/date=\d{4}-\d\d-\d\d)\/([a-z-]+)\/([0-9a-f]{32})\/(\d{6})-(open|told|closed|seen-(\d\d))\.json$/.exec(
+    /^findings\/(topic=[^/]+\/partition=\d{1,10}|archive|attestations|configuration|access\/date=\d{4}-\d\d-\d\d)\/([a-z-]+)\/([0-9a-f]{32})\/(\d{6})-(?:(open|closed)|(seen)-(\d\d)|(told)-([a-z][a-z0-9]{0,15}))\.json$/.exec(
       key,
     );
   if (match === null) return null;
-  const [, scope = '', code = '', id = '', opening = '', ending = '', mark = '0'] = match;
-  const isSeen = ending.startsWith('seen');
+  const [, scope = '', code = '', id = '', opening = '', plain, seen, age, told, channel] = match;
   if (!isFindingCode(code)) return null;
   return {
     ...{ scope, code, id, opening: Number(opening) },
-    state: isSeen ? 'seen' : (ending as FindingState),
-    mark: isSeen ? Number(mark) : 0,
+    state: (plain ?? seen ?? told) as FindingState,
+    mark: age ?? channel ?? '',
   };
 }
 

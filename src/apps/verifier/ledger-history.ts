@@ -1,9 +1,8 @@
 // What does the verifier's bucket say of one scope's findings so far? Read from the keys alone.
 import { LedgerstoneError } from '../../base/error.ts';
 import type { ObjectVersion, StoreReader } from '../../store/store.ts';
-import { type FindingCode, SEVERITY } from '../../verify/finding.ts';
+import type { FindingCode } from '../../verify/finding.ts';
 import { findingsPrefix, parseFindingKey, type Scope } from './finding-file.ts';
-import { isAlarming } from './ledger-severity.ts';
 
 /** The latest opening of one finding. */
 export type Opening = {
@@ -14,10 +13,11 @@ export type Opening = {
   readonly openedMs: number;
   /** When it was last written that it is there. */
   seenMs: number;
-  marks: number;
+  /** The greatest age that was noted. */
+  age: number;
   isOpen: boolean;
-  isTold: boolean;
-  readonly isAlarming: boolean;
+  /** Channels. */
+  readonly told: Set<string>;
 };
 
 export type History = {
@@ -61,16 +61,15 @@ export async function readHistory(
         openings.set(code, (openings.get(code) ?? 0) + 1);
         latest.set(id, {
           ...{ code, opening, openVersion: { key, versionId }, openedMs: lastModifiedMs },
-          ...{ seenMs: lastModifiedMs, marks: 0, isOpen: closed !== nth, isTold: false },
-          isAlarming: isAlarming(SEVERITY[code]),
+          ...{ seenMs: lastModifiedMs, age: 0, isOpen: closed !== nth, told: new Set() },
         });
         break;
       case 'seen':
       case 'told':
         if (known?.opening !== opening) break;
         known.seenMs = Math.max(known.seenMs, lastModifiedMs);
-        if (state === 'told') known.isTold = true;
-        else known.marks = Math.max(known.marks, mark);
+        if (state === 'told') known.told.add(mark);
+        else known.age = Math.max(known.age, Number(mark));
         break;
     }
     if (latest.size > FINDINGS_MAX) {

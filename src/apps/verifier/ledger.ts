@@ -1,10 +1,11 @@
 // Which findings are open, which are new, and which are gone? Written as locked evidence before anybody is told.
+import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import { FormatError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import type { Lock, Store } from '../../store/store.ts';
 import { TaskGroup } from '../../verify/bounded.ts';
-import type { Finding } from '../../verify/finding.ts';
+import { type Finding, type FindingCode, SEVERITY, type Severity } from '../../verify/finding.ts';
 import {
   type CheckName,
   encodeFinding,
@@ -12,6 +13,7 @@ import {
   type FindingFile,
   type FindingState,
   findingKey,
+  isChannel,
   parseFinding,
   type Scope,
 } from './finding-file.ts';
@@ -27,6 +29,8 @@ export type LedgerOptions = {
   readonly retention: { readonly mode: Lock['mode']; readonly periodMs: number };
   readonly clock: Clock;
   readonly sha256: Sha256;
+  /** By which people are told: of each finding that alarms, by every one of them. Default: the log. */
+  readonly channels?: readonly string[];
   /** Who says so: the cosigner's name, and this program's version. */
   readonly verifier: { readonly name: string; readonly version: string };
 };
@@ -44,15 +48,22 @@ export type ReportOptions = {
 };
 
 /** One finding as it stands in the ledger. */
-export type Entry = { readonly id: string; readonly file: FindingFile };
+export type Entry = {
+  readonly id: string;
+  readonly file: FindingFile;
+  /** Channels by which nobody was told yet. */
+  readonly due: readonly string[];
+};
 
 export type Reported = {
   readonly scope: Scope;
-  /** New, or of a severity that alarms and not told yet: hand it to `told` once somebody was. */
+  /** New, or not told by every channel yet: hand it to `told` once somebody was. */
   readonly opened: readonly Entry[];
   /** Open before, and nobody needs to be told. */
   readonly stillOpen: readonly Entry[];
   readonly closed: readonly Entry[];
+  /** All that is open in the scope now, whether this check looks at it or not. */
+  readonly open: ReadonlyMap<Severity, number>;
 };
 
 const PUTS_AT_ONCE = 8;
@@ -105,17 +116,27 @@ export class Ledger {
     } finally {
       await rest.finish();
     }
-    return { scope, opened, stillOpen, closed };
+    const gone = new Set(closed.map(({ id }) => id));
+    const left = others.filter(([id]) => !gone.has(id)).map(([, { code }]) => code);
+    const open = countBySeverity([...[...listed.values()].map(({ code }) => code), ...left]);
+    return { scope, opened, stillOpen, closed, open };
   }
 
-  /** Notes that people were told: their alarm is not sent again. */
-  async told(scope: Scope, entries: readonly Entry[], signal?: AbortSignal): Promise<void> {
+  /** All that is open in a scope, without looking for more. */
+  async open(scope: Scope, signal?: AbortSignal): Promise<ReadonlyMap<Severity, number>> {
+    const { latest } = await readHistory(this.#options.store, scope, signal);
+    return countBySeverity([...latest.values()].filter(({ isOpen }) => isOpen).map(({ code }) => code));
+  }
+
+  /** Notes that people were told by that channel: these are not sent there again. */
+  async told(scope: Scope, entries: readonly Entry[], channel: string, signal?: AbortSignal): Promise<void> {
+    assert(isChannel(channel), `a channel ${channel}`);
     const puts = new TaskGroup(PUTS_AT_ONCE);
     try {
-      for (const { id, file } of entries) {
-        if (!isAlarming(file.finding.severity)) continue;
+      for (const { id, file, due } of entries) {
+        if (!due.includes(channel)) continue;
         await puts.start(async () => {
-          await this.#put(scope, id, { ...file, state: 'told', lastSeenMs: this.#now() }, 0, signal);
+          await this.#put(scope, id, { ...file, state: 'told', lastSeenMs: this.#now() }, channel, signal);
         });
       }
     } finally {
@@ -131,7 +152,7 @@ export class Ledger {
     { check, signal }: ReportOptions,
   ): Promise<{ readonly entry: Entry; readonly isNews: boolean }> {
     const nowMs = this.#now();
-    const alarms = isAlarming(finding.severity);
+    const due = this.#due(finding.code, known);
     const make = (state: FindingState, opening: number, firstSeenMs: number): FindingFile => ({
       ...{ state, scope: scope.name, finding, check, opening, firstSeenMs, lastSeenMs: nowMs },
       chain: scope.place?.chain ?? null,
@@ -140,14 +161,14 @@ export class Ledger {
     });
     if (known?.isOpen) {
       const file = make('seen', known.opening, Math.min(known.openedMs, nowMs));
-      const mark = seenMark(nowMs - known.openedMs);
-      if (mark > known.marks) await this.#put(scope, id, file, mark, signal);
-      return { entry: { id, file: { ...file, state: 'open' } }, isNews: alarms && !known.isTold };
+      const age = ageMark(nowMs - known.openedMs);
+      if (age > known.age) await this.#put(scope, id, file, String(age).padStart(2, '0'), signal);
+      return { entry: { id, file: { ...file, state: 'open' }, due }, isNews: due.length > 0 };
     }
     const file = make('open', known === null ? 0 : known.opening + 1, nowMs);
-    const put = await this.#put(scope, id, file, 0, signal);
+    const put = await this.#put(scope, id, file, '', signal);
     // `exists`: another run was first, or this one's answer was lost. Who of the two tells people is not known.
-    return { entry: { id, file }, isNews: alarms || put.kind === 'stored' };
+    return { entry: { id, file, due }, isNews: due.length > 0 || put.kind === 'stored' };
   }
 
   /** Open, and not among this run's findings: still to be told, gone, or nothing is known of it. */
@@ -158,8 +179,8 @@ export class Ledger {
     covers: Covers | null,
     signal?: AbortSignal,
   ): Promise<{ readonly entry: Entry; readonly isNews: boolean } | null> {
-    const isDue = known.isAlarming && !known.isTold;
-    if (!isDue && covers === null) return null;
+    const due = this.#due(known.code, known);
+    if (due.length === 0 && covers === null) return null;
     let file: FindingFile;
     try {
       const options = { maxBytes: FINDING_BYTES_MAX, ...(signal && { signal }) };
@@ -171,14 +192,20 @@ export class Ledger {
       throw error;
     }
     // Told first: else a crash between evidence and alarm would let a finding pass in silence.
-    if (isDue) return { entry: { id, file }, isNews: true };
+    if (due.length > 0) return { entry: { id, file, due }, isNews: true };
     if (covers?.(file) !== true) return null;
     const gone = { ...file, state: 'closed', lastSeenMs: Math.max(known.seenMs, file.firstSeenMs) } as const;
-    await this.#put(scope, id, gone, 0, signal);
-    return { entry: { id, file: gone }, isNews: false };
+    await this.#put(scope, id, gone, '', signal);
+    return { entry: { id, file: gone, due }, isNews: false };
   }
 
-  #put(scope: Scope, id: string, file: FindingFile, mark: number, signal: AbortSignal | undefined) {
+  #due(code: FindingCode, known: Opening | null): readonly string[] {
+    if (!isAlarming(SEVERITY[code])) return [];
+    const told = known?.isOpen ? known.told : null;
+    return (this.#options.channels ?? ['log']).filter((channel) => told?.has(channel) !== true);
+  }
+
+  #put(scope: Scope, id: string, file: FindingFile, mark: string, signal: AbortSignal | undefined) {
     const { store, retention } = this.#options;
     const { state, opening } = file;
     const key = findingKey({ scope: scope.name, code: file.finding.code, id, opening, state, mark });
@@ -192,6 +219,12 @@ export class Ledger {
   }
 }
 
+function countBySeverity(codes: readonly FindingCode[]): ReadonlyMap<Severity, number> {
+  const counts = new Map<Severity, number>();
+  for (const code of codes) counts.set(SEVERITY[code], (counts.get(SEVERITY[code]) ?? 0) + 1);
+  return counts;
+}
+
 function coverage(complete: boolean | Covers, isOverflown: boolean): Covers | null {
   if (complete === false || isOverflown) return null;
   return complete === true ? () => true : complete;
@@ -200,5 +233,5 @@ function coverage(complete: boolean | Covers, isOverflown: boolean): Covers | nu
 const HOUR_MS = 3_600_000;
 
 /** After 1, 2, 4, 8 … hours: "last seen" is exact to a factor of two, for a handful of objects in many years. */
-const seenMark = (ageMs: number): number =>
+const ageMark = (ageMs: number): number =>
   ageMs < HOUR_MS ? 0 : Math.min(99, 1 + Math.floor(Math.log2(ageMs / HOUR_MS)));

@@ -1,7 +1,7 @@
 // Is each finding written once, told once, closed when it is gone, and never more than a bounded number?
 import { describe, expect, it } from 'vitest';
 import { chainScope, parseFinding, parseFindingKey } from '../../../src/apps/verifier/finding-file.ts';
-import { Ledger, type ReportOptions } from '../../../src/apps/verifier/ledger.ts';
+import { type Covers, Ledger, type ReportOptions } from '../../../src/apps/verifier/ledger.ts';
 import { isMore } from '../../../src/apps/verifier/ledger-bounds.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { type Finding, type FindingCode, SEVERITY } from '../../../src/verify/finding.ts';
@@ -17,8 +17,9 @@ function world() {
   const clock = new FakeClock();
   const store = memoryStore({ clock });
   const retention = { mode: 'COMPLIANCE', periodMs: 7 * 86_400_000 } as const;
+  const channels = ['sns'];
   const verifier = { name: 'verifier.example.com/test', version: '1.2.3' };
-  const ledger = () => new Ledger({ store, retention, clock, sha256: nodeSha256, verifier });
+  const ledger = () => new Ledger({ store, retention, clock, sha256: nodeSha256, verifier, channels });
   const states = () => store.keys().map((key) => /\/(\d{6}-[^.]+)\.json$/.exec(key)?.[1]);
   return { clock, store, ledger: ledger(), another: ledger, states };
 }
@@ -61,16 +62,16 @@ describe('a finding', () => {
     const first = await ledger.report(SCOPE, [ALTERED], PART);
     expect(codesOf(first.opened)).toEqual(['data-altered']);
     expect(codesOf((await ledger.report(SCOPE, [ALTERED], PART)).opened)).toEqual(['data-altered']);
-    await ledger.told(SCOPE, first.opened);
+    await ledger.told(SCOPE, first.opened, 'sns');
     const later = await ledger.report(SCOPE, [ALTERED, { ...ALTERED, found: 'said otherwise' }], PART);
     expect([later.opened.length, later.stillOpen.length]).toEqual([0, 1]);
-    expect(states()).toEqual(['000000-open', '000000-told']);
+    expect(states()).toEqual(['000000-open', '000000-told-sns']);
   });
 
   it('is closed by a complete check, with the time it was last seen, and opened again under the next number', async () => {
     const { ledger, store, clock, states } = world();
     const { opened } = await ledger.report(SCOPE, [ALTERED], ALL);
-    await ledger.told(SCOPE, opened);
+    await ledger.told(SCOPE, opened, 'sns');
     const firstSeenMs = clock.now();
     await clock.advance(5 * HOUR_MS);
     expect((await ledger.report(SCOPE, [ALTERED], ALL)).stillOpen.length).toBe(1);
@@ -85,7 +86,7 @@ describe('a finding', () => {
       '000000-closed',
       '000000-open',
       '000000-seen-03',
-      '000000-told',
+      '000000-told-sns',
       '000001-open',
     ]);
     expect(store.keys().every((key) => parseFindingKey(key) !== null)).toBe(true);
@@ -94,9 +95,9 @@ describe('a finding', () => {
   it('is closed only by a check that covers it', async () => {
     const { ledger } = world();
     const stale = finding('stale-chain');
-    await ledger.told(SCOPE, (await ledger.report(SCOPE, [ALTERED, stale], ALL)).opened);
-    const covers = { check: 'freshness', complete: ({ finding: { code } }) => code === 'stale-chain' };
-    const { closed } = await ledger.report(SCOPE, [], covers as ReportOptions);
+    await ledger.told(SCOPE, (await ledger.report(SCOPE, [ALTERED, stale], ALL)).opened, 'sns');
+    const complete: Covers = ({ finding: { code } }) => code === 'stale-chain';
+    const { closed } = await ledger.report(SCOPE, [], { check: 'freshness', complete });
     expect(codesOf(closed)).toEqual(['stale-chain']);
   });
 
@@ -106,9 +107,9 @@ describe('a finding', () => {
     // The run ended here: nobody was told.
     const next = await another().report(SCOPE, [], ALL);
     expect([codesOf(next.opened), next.closed]).toEqual([['data-altered'], []]);
-    await ledger.told(SCOPE, next.opened);
+    await ledger.told(SCOPE, next.opened, 'sns');
     expect(codesOf((await ledger.report(SCOPE, [], ALL)).closed)).toEqual(['data-altered']);
-    expect(states()).toEqual(['000000-closed', '000000-open', '000000-told']);
+    expect(states()).toEqual(['000000-closed', '000000-open', '000000-told-sns']);
   });
 
   it('of a notice is news once and never told; an info is no evidence', async () => {
@@ -119,7 +120,7 @@ describe('a finding', () => {
     ]);
     const again = await ledger.report(SCOPE, [notice], PART);
     expect([again.opened, codesOf(again.stillOpen)]).toEqual([[], ['unreferenced-object']]);
-    await ledger.told(SCOPE, again.stillOpen);
+    await ledger.told(SCOPE, again.stillOpen, 'sns');
     expect(store.keys().length).toBe(1);
   });
 
@@ -149,17 +150,17 @@ describe('a flood', () => {
 
   it('is told again when it has doubled, and nothing is closed as long as it is not all listed', async () => {
     const { ledger, store } = world();
-    await ledger.told(SCOPE, (await ledger.report(SCOPE, flood(150), ALL)).opened);
+    await ledger.told(SCOPE, (await ledger.report(SCOPE, flood(150), ALL)).opened, 'sns');
     const more = await ledger.report(SCOPE, flood(150, 'foreign-object', 60), ALL);
     expect([more.closed, more.opened.map(({ file }) => file.finding.key)]).toEqual([[], ['*64']]);
     expect(store.keys().filter((key) => key.includes('-open')).length).toBe(102);
-    await ledger.told(SCOPE, more.opened);
+    await ledger.told(SCOPE, more.opened, 'sns');
     expect((await ledger.report(SCOPE, [], ALL)).closed.length).toBe(102);
   });
 
   it('that was cut before it came here closes nothing', async () => {
     const { ledger } = world();
-    await ledger.told(SCOPE, (await ledger.report(SCOPE, [ALTERED], ALL)).opened);
+    await ledger.told(SCOPE, (await ledger.report(SCOPE, [ALTERED], ALL)).opened, 'sns');
     const { closed } = await ledger.report(SCOPE, flood(100), { ...ALL, omitted: 7 });
     expect(closed).toEqual([]);
     const { opened } = await ledger.report(SCOPE, flood(100), { ...ALL, omitted: 7 });
@@ -169,7 +170,7 @@ describe('a flood', () => {
   it('of findings that come and go ends in an entry for more', async () => {
     const { ledger, store } = world();
     for (let round = 0; round < 12; round++) {
-      await ledger.told(SCOPE, (await ledger.report(SCOPE, flood(100), ALL)).opened);
+      await ledger.told(SCOPE, (await ledger.report(SCOPE, flood(100), ALL)).opened, 'sns');
       await ledger.report(SCOPE, [], ALL);
     }
     expect(store.keys().filter((key) => key.endsWith('-open.json')).length).toBe(1002);
@@ -179,7 +180,7 @@ describe('a flood', () => {
 describe('what somebody else put there', () => {
   it('hides nothing and breaks nothing', async () => {
     const { ledger, store } = world();
-    await ledger.told(SCOPE, (await ledger.report(SCOPE, [ALTERED], ALL)).opened);
+    await ledger.told(SCOPE, (await ledger.report(SCOPE, [ALTERED], ALL)).opened, 'sns');
     const [open = ''] = store.keys();
     store.attacker.addMarker(open);
     store.attacker.putVersion(open, new TextEncoder().encode('{}'));
