@@ -24,6 +24,7 @@ export const decide = (world: World, decision: Partial<Decision>): Promise<Recor
         sha256: nodeSha256,
         clock: world.clock,
         random: () => 0.5,
+        writerId: 'operator',
       },
       world.config,
       { ...DECISION, ...decision },

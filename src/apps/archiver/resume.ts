@@ -40,6 +40,8 @@ export type RecordedDecision = {
 };
 
 export type DecisionTools = PositionTools & {
+  /** Named in the manifest as who wrote it. */
+  readonly writerId: string;
   readonly signer: Signer;
   readonly store: Store;
   readonly random: () => number;
@@ -65,6 +67,7 @@ export async function recordDecision(
       trusted: trustedKeys(config, [signer]),
       clock: systemClock,
       random: Math.random,
+      writerId: newInstanceId(),
     };
     return await sealDecision(
       tools,
@@ -143,7 +146,7 @@ export async function sealDecision(
     nowMs,
     retention: { mode: policy.mode, periodMs: policy.periodMs, policy: topic.retention },
     keys: [encodeVkey(verifierKey(name.origin, signer.publicKey, nodeSha256))],
-    writer: { id: newInstanceId(), version: VERSION },
+    writer: { id: tools.writerId, version: VERSION },
   });
   await seal(sealer, segment, onTrouble);
   return { origin: name.origin, sequence: segment.manifest.sequence, from, to };

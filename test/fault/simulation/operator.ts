@@ -36,6 +36,7 @@ export async function giveUp(world: SimWorld, partition: number, halt: Halt): Pr
         trusted: world.trusted,
         sha256: nodeSha256,
         clock: operator.clock,
+        writerId: operator.id,
         random: new Dice(world.seed, 'operator', operator.number).next,
       },
       world.setting.config,
