@@ -48,6 +48,18 @@ export function groupHazards({ version, stack, world }: HazardBench): void {
       for (const partition of partitions) await world().exact(all, partition);
     }, 60_000);
 
+    it('another archive of the same topic, with the same group id (the default), is refused instead of taking half', async () => {
+      const topic = await world().orders(4);
+      const archiver = world().start();
+      await world().waitFor('all partitions', () => archiver.pipeline.actors.length === 4);
+      const other = world().start({ archive: 'hazards.example.com/another' });
+      expect(await other.ended).toMatchObject({ kind: 'failed', error: { code: 'group-shared' } });
+      for (const partition of [0, 1, 2, 3]) {
+        await world().send(topic, numbered(3), COMPRESSION.none, partition);
+        await world().exact(numbered(3), partition);
+      }
+    });
+
     it('a consumer of the new protocol (KIP-848) with our group id is refused by Kafka, and costs us nothing', async () => {
       const topic = await world().orders(4);
       const archiver = world().start();

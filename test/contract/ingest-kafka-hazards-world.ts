@@ -51,6 +51,13 @@ export const numbered = (count: number, name = 'n'): string[] =>
 /** The least that the brokers of the stack allow, so that a member is given up soon. */
 export const SHORT: Partial<KafkaTuning> = { sessionMs: 1_500, rebalanceMs: 1_500, heartbeatMs: 300 };
 
+export type StartOptions = {
+  readonly tuning?: Partial<KafkaTuning>;
+  readonly faults?: FaultPlan;
+  /** Its origin, of another archive. */
+  readonly archive?: string;
+};
+
 export type LiveArchiver = {
   readonly pipeline: Pipeline;
   readonly source: ReturnType<KafkaWorld['source']>;
@@ -77,18 +84,18 @@ export class HazardWorld extends KafkaWorld {
     return this.#topic;
   }
 
-  start(options: { tuning?: Partial<KafkaTuning>; faults?: FaultPlan; segment?: string } = {}): LiveArchiver {
-    const { tuning = {}, faults = () => undefined, segment = 'maxRecords: 50, maxAge: 300ms' } = options;
+  start(options: StartOptions = {}): LiveArchiver {
+    const { tuning = {}, faults = () => undefined, archive = ORIGIN } = options;
     const text = `
-archive: { origin: ${ORIGIN}, store: { kind: directory, path: /nowhere }, signing: { kind: local, keyFile: /nowhere } }
+archive: { origin: ${archive}, store: { kind: directory, path: /nowhere }, signing: { kind: local, keyFile: /nowhere } }
 source: { kind: kafka, brokers: ["memory:9092"], topics: [{ name: ${this.#topic}, retention: short }] }
 retention: { short: { mode: COMPLIANCE, period: 1d } }
-segment: { ${segment}, heartbeat: 0 }
+segment: { maxRecords: 50, maxAge: 300ms, heartbeat: 0 }
 `;
     const log: string[] = [];
     const say = (level: string) => (fields: object, message: string) =>
       void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
-    const source = this.source([this.#topic], this.groupId, tuning);
+    const source = this.source([this.#topic], this.groupId, tuning, undefined, archive);
     const pipeline = new Pipeline({
       config: parseConfig(text, 'hazards.yaml', {}),
       source,

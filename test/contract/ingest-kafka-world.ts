@@ -221,11 +221,13 @@ export class KafkaWorld {
     groupId: string,
     tuning: Partial<KafkaTuning> = {},
     recordBytesMax = 10 * 1024 * 1024,
+    archive = 'contract.example.com/test',
   ): Source {
     const source = kafkaSource({
       brokers: this.brokers,
       clientId: unique('member'),
       groupId,
+      archive,
       tls: false,
       topics: topics.map((name) => ({ name })),
       recordBytesMax,

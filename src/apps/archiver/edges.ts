@@ -35,10 +35,10 @@ export const trustedKeys = (config: Config, signers: readonly Signer[]): Verifie
 ];
 
 export async function openSource(config: Config, log: ArchiverLog): Promise<Source> {
-  const { source, limits } = config;
+  const { archive, source, limits } = config;
   if (source.kind === 'kafka') {
     const { kafkaSource } = await import('../../ingest/kafka/source.ts');
-    return kafkaSource({ ...source, recordBytesMax: limits.recordBytes, log });
+    return kafkaSource({ ...source, archive: archive.origin, recordBytesMax: limits.recordBytes, log });
   }
   const { fileSource } = await import('../../ingest/file.ts');
   return fileSource({ path: source.path, topic: source.topics[0].name, recordBytesMax: limits.recordBytes });

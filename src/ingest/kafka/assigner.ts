@@ -4,10 +4,13 @@ import type { KafkajsCluster } from './kafkajs.ts';
 import { ByteReader, ByteWriter } from './wire.ts';
 
 /**
- * Kafka lets members into a group only if all of them speak one protocol, known by this name. kafkajs's own is that of
- * every program written with it: one that got our group id by mistake would take partitions that nobody archives then.
+ * Kafka lets members into a group only if all of them speak one protocol, known by its name. kafkajs's own is that of
+ * every program written with it: one that got our group id by mistake would take partitions that nobody archives then. So
+ * would another archive of the same topic, in whose configuration the group id is the default one as well.
  */
 const PROTOCOL = 'ledgerstone';
+const protocolOf = (archive: string | null): string =>
+  archive === null ? PROTOCOL : `${PROTOCOL} ${archive}`;
 const VERSION = 0;
 
 /**
@@ -26,32 +29,32 @@ type Share = {
   count: number;
 };
 
-/** What kafkajs takes as a `PartitionAssigner`. */
-export const assigner = ({
-  cluster,
-}: {
-  readonly cluster: Pick<KafkajsCluster, 'findTopicPartitionMetadata'>;
-}) => ({
-  name: PROTOCOL,
-  version: VERSION,
+type Assigning = { readonly cluster: Pick<KafkajsCluster, 'findTopicPartitionMetadata'> };
 
-  /** Each partition to the member with the fewest of those that know its topic: configurations change one by one. */
-  async assign({ members, topics }: Group): Promise<{ memberId: string; memberAssignment: Buffer }[]> {
-    const shares = members.map(shareOf).sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
-    for (const topic of topics) {
-      const knowing = shares.filter(({ subscribed }) => subscribed.has(topic));
-      for (const { partitionId } of cluster.findTopicPartitionMetadata(topic))
-        give(knowing, topic, partitionId);
-    }
-    return shares.map(({ memberId, owned }) => ({ memberId, memberAssignment: encodeAssignment(owned) }));
-  },
+/** What kafkajs takes as a `PartitionAssigner`, for the members of one archive, known by its origin. */
+export const assignerOf =
+  (archive: string | null) =>
+  ({ cluster }: Assigning) => ({
+    name: protocolOf(archive),
+    version: VERSION,
 
-  protocol({ topics }: Pick<Group, 'topics'>): { readonly name: string; readonly metadata: Buffer } {
-    const out = new ByteWriter().int16(VERSION);
-    out.array(topics, (topic) => out.string(topic)).int32(0);
-    return { name: PROTOCOL, metadata: Buffer.from(out.bytes()) };
-  },
-});
+    /** Each partition to the member with the fewest of those that know its topic: configurations change one by one. */
+    async assign({ members, topics }: Group): Promise<{ memberId: string; memberAssignment: Buffer }[]> {
+      const shares = members.map(shareOf).sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
+      for (const topic of topics) {
+        const knowing = shares.filter(({ subscribed }) => subscribed.has(topic));
+        for (const { partitionId } of cluster.findTopicPartitionMetadata(topic))
+          give(knowing, topic, partitionId);
+      }
+      return shares.map(({ memberId, owned }) => ({ memberId, memberAssignment: encodeAssignment(owned) }));
+    },
+
+    protocol({ topics }: Pick<Group, 'topics'>): { readonly name: string; readonly metadata: Buffer } {
+      const out = new ByteWriter().int16(VERSION);
+      out.array(topics, (topic) => out.string(topic)).int32(0);
+      return { name: protocolOf(archive), metadata: Buffer.from(out.bytes()) };
+    },
+  });
 
 function shareOf({ memberId, memberMetadata }: GroupMember): Share {
   const reader = new ByteReader(memberMetadata);

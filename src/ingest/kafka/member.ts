@@ -3,7 +3,7 @@ import type { Consumer } from 'kafkajs';
 import { systemClock } from '../../base/clock.ts';
 import { messageOf } from '../../base/error.ts';
 import type { SourceListener } from '../source.ts';
-import { assigner } from './assigner.ts';
+import { assignerOf } from './assigner.ts';
 import type { Assignment } from './assignment.ts';
 import type { Client } from './client.ts';
 import { fetchFrom } from './cluster.ts';
@@ -90,7 +90,7 @@ export class Member {
     this.#consumer = this.#kafkajs.createConsumer({
       cluster,
       groupId: options.groupId,
-      partitionAssigners: [assigner],
+      partitionAssigners: [assignerOf(options.archive ?? null)],
       retry,
       logger: await this.#client.logger(),
       sessionTimeout: tuning.sessionMs,

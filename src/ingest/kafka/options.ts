@@ -29,6 +29,8 @@ export type KafkaSourceOptions = {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly groupId: string;
+  /** Origin of the archive that is written: only its own archivers get into the group. */
+  readonly archive?: string;
   readonly tls: false | TlsOptions;
   readonly sasl?: SaslOptions;
   readonly topics: readonly { readonly name: string }[];

@@ -1,7 +1,7 @@
 // Strangers join the consumer group and leave it every second, take partitions for a moment, and commit what they please.
 import { type Consumer, Kafka, logLevel, type PartitionAssigner } from 'kafkajs';
 import { messageOf } from '../../../../src/base/error.ts';
-import { assigner } from '../../../../src/ingest/kafka/assigner.ts';
+import { assignerOf } from '../../../../src/ingest/kafka/assigner.ts';
 import { type Scenario, seconds } from '../scenario.ts';
 import type { World } from '../world.ts';
 
@@ -34,11 +34,12 @@ function stranger(world: World): Consumer {
   const { bootstrap } = world.servers.stack.kafka;
   const kafka = new Kafka({ clientId: 'stranger', brokers: [...bootstrap], logLevel: logLevel.NOTHING });
   const foreign = world.random.chance(FOREIGN);
+  const archivers = assignerOf(`chaos.example.com/${world.topic}`) as unknown as PartitionAssigner;
   const consumer = kafka.consumer({
     groupId: world.topic,
     sessionTimeout: 10_000,
     rebalanceTimeout: 15_000,
-    ...(foreign ? {} : { partitionAssigners: [assigner as unknown as PartitionAssigner] }),
+    ...(foreign ? {} : { partitionAssigners: [archivers] }),
   });
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     world.fault('joins');

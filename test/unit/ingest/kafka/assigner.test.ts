@@ -1,7 +1,7 @@
 // Does every partition get one owner that wants it, and can kafkajs and Kafka read what we say about it?
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { assigner } from '../../../../src/ingest/kafka/assigner.ts';
+import { assignerOf } from '../../../../src/ingest/kafka/assigner.ts';
 
 type Decoded = { topics: string[]; assignment: Record<string, number[]>; userData: Buffer };
 const { MemberMetadata, MemberAssignment } = createRequire(import.meta.url)(
@@ -13,7 +13,7 @@ const cluster = {
   findTopicPartitionMetadata: (topic: string) =>
     Array.from({ length: PARTITIONS[topic] ?? 0 }, (_, partitionId) => ({ partitionId })),
 };
-const ours = assigner({ cluster });
+const ours = assignerOf('a.example/one')({ cluster });
 const member = (memberId: string, topics: readonly string[]) => ({
   memberId,
   memberMetadata: ours.protocol({ topics }).metadata,
@@ -54,7 +54,12 @@ describe('the assigner', () => {
   it('is read by kafkajs, and is no protocol of kafkajs’s own', () => {
     const { name, metadata } = ours.protocol({ topics: ['a', 'é'] });
     expect(MemberMetadata.decode(metadata).topics).toEqual(['a', 'é']);
-    expect(name).toBe('ledgerstone');
+    expect(name).toBe('ledgerstone a.example/one');
+  });
+
+  it('another archive in the group: it speaks another protocol, and is refused', () => {
+    const other = assignerOf('a.example/two')({ cluster }).protocol({ topics: ['a'] });
+    expect(other.name).not.toBe(ours.protocol({ topics: ['a'] }).name);
   });
 
   it('a stranger in the group (KIP-848): every share carries user data, for which Kafka refuses to convert the group', async () => {
