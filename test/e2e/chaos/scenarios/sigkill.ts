@@ -3,7 +3,6 @@ import { removeMembers } from '../group.ts';
 import { type Scenario, seconds } from '../scenario.ts';
 import type { World } from '../world.ts';
 
-/** From one kill of a partition's owner to the next seal of that partition, whoever does it. */
 async function kill(
   world: World,
   victims: World['archivers'],
@@ -13,6 +12,7 @@ async function kill(
     await victim.kill();
     world.fault('SIGKILL');
   }
+  world.faultsEnded();
   if (!asIfSessionsWereShort) return;
   const { bootstrap } = world.servers.stack.kafka;
   for (const { name } of victims) await removeMembers(bootstrap, world.topic, name).catch(() => 0);
