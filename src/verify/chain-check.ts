@@ -2,20 +2,20 @@
 import { equalBytes, toHex } from '../base/bytes.ts';
 import { messageOf } from '../base/error.ts';
 import { afterDataOf, dataPrefix } from '../format/paths.ts';
-import { parseTime, parseUntil } from '../format/time.ts';
+import { parseUntil } from '../format/time.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import { emptyRoot } from '../merkle/tree.ts';
 import { AnchorCheck } from './anchor.ts';
 import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
 import { readAhead, TaskGroup } from './bounded.ts';
-import { linkProblems } from './chain-state.ts';
+import { linkProblems, placeProblem, staleProblem } from './chain-state.ts';
 import { ChainTrust } from './chain-trust.ts';
 import { contentProblems, missingProblem, sizeProblem } from './data-check.ts';
 import { DataCursor } from './data-cursor.ts';
 import { FindingList, type Place } from './finding-list.ts';
 import { continuesProblems, placeText } from './handover.ts';
 import { isStoreWide, lockProblem } from './locks.ts';
-import { checkpointOf, type OpenedSeal } from './open-seal.ts';
+import { checkpointOf, isRead, type OpenedSeal, signersOf } from './open-seal.ts';
 import type { ChainReport } from './report.ts';
 import type { Run } from './run.ts';
 import { listSeals, type ReadSeal, readSeal, storeProblem } from './seal-reader.ts';
@@ -130,7 +130,7 @@ export class ChainCheck {
     const place = { key, versionId: seal.version.versionId, sequence };
     const isSound = problems.length === 0;
     if (this.#isStrayAfterHandover(seal)) {
-      const found = problems[0]?.found ?? 'a seal of a key that is not trusted';
+      const found = problems[0]?.found ?? 'no seal of this chain by a trusted key';
       this.#findings.add(
         { code: 'foreign-object', expected: 'nothing: the chain was continued', found },
         place,
@@ -153,7 +153,8 @@ export class ChainCheck {
     const isTrusted = this.#trust.believes(origin, opened.signedKeys);
     const distrust = this.#trust.step(origin, opened.signedKeys, isSound);
     if (distrust !== null) this.#findings.add(distrust, place);
-    this.#checkPlace(origin, place);
+    const misplaced = placeProblem(origin, placeText(this.#place));
+    if (misplaced !== null) this.#findings.add(misplaced, place);
     if (this.#before !== null) {
       const links = linkProblems(this.#before, opened, this.#run.sha256);
       this.#findings.addAll(links, place);
@@ -175,13 +176,11 @@ export class ChainCheck {
   }
 
   /** Junk at the key of the next seal stops a chain; once another chain goes on in its place, it is only junk. */
-  #isStrayAfterHandover(seal: ReadSeal): boolean {
+  #isStrayAfterHandover({ sequence, inspection }: ReadSeal): boolean {
     const origin = this.#head?.manifest.origin;
-    if (origin === undefined || !this.#anchors.isHandedOverBefore(origin, seal.sequence)) return false;
-    const { opened, problems } = seal.inspection;
-    if (opened === null) return problems.every(({ code }) => code !== 'unreadable');
-    const isSigned = problems.every(({ code }) => code !== 'bad-signature');
-    return !(isSigned && this.#trust.believes(opened.manifest.origin, opened.signedKeys));
+    if (origin === undefined || !this.#anchors.isHandedOverBefore(origin, sequence)) return false;
+    const keys = signersOf(inspection, origin);
+    return keys === null ? isRead(inspection) : !this.#trust.believes(origin, keys);
   }
 
   /** A good seal where another chain goes on: records that are sealed twice. An archiver with an old configuration does that. */
@@ -198,13 +197,6 @@ export class ChainCheck {
       this.#before = null;
     }
     this.#nextSequence = sequence + 1;
-  }
-
-  /** A seal is bound to its folder by its origin: O/chain/partition. */
-  #checkPlace(origin: string, place: Place): void {
-    const expected = placeText(this.#place);
-    if (origin.endsWith(`/${expected}`)) return;
-    this.#findings.add({ code: 'malformed', expected: `origin …/${expected}`, found: origin }, place);
   }
 
   #noteLock(state: ArchiveLock | null, untilMs: number | null, place: Place): void {
@@ -269,10 +261,9 @@ export class ChainCheck {
     this.#findings.addAll(await this.#anchors.finish(origin, size, more), {});
     const { staleAfterMs, nowMs } = this.#run;
     if (head === null || staleAfterMs === null) return;
-    if (nowMs - parseTime(head.time.sealed) > staleAfterMs) {
-      const expected = `a seal within ${Math.round(staleAfterMs / 1000)} s`;
-      this.#findings.add({ code: 'stale-chain', expected, found: `last sealed ${head.time.sealed}` });
-    }
+    if (this.#anchors.isHandedOverBefore(head.origin, size)) return;
+    const stale = staleProblem(head, nowMs, staleAfterMs);
+    if (stale !== null) this.#findings.add(stale);
   }
 
   /** Pinned keys, and those that the chain itself has brought to trust. */

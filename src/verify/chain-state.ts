@@ -39,5 +39,16 @@ export function linkProblems(before: OpenedSeal, next: OpenedSeal, sha256: Sha25
   return problems;
 }
 
+/** A seal is bound to its folder, `chain/partition`, by its origin. */
+export const placeProblem = (origin: string, folder: string): Problem | null =>
+  origin.endsWith(`/${folder}`) ? null : { code: 'malformed', expected: `origin …/${folder}`, found: origin };
+
+/** The chain has had no seal for longer than it should. */
+export function staleProblem(head: Manifest, nowMs: number, staleAfterMs: number): Problem | null {
+  if (nowMs - parseTime(head.time.sealed) <= staleAfterMs) return null;
+  const expected = `a seal within ${Math.round(staleAfterMs / 1000)} s`;
+  return { code: 'stale-chain', expected, found: `last sealed ${head.time.sealed}` };
+}
+
 /** Members in one order: parseManifest refuses every other. */
 const sourceText = (manifest: Manifest): string => JSON.stringify(manifest.source);

@@ -124,6 +124,22 @@ export async function inspectSeal(bytes: Uint8Array, context: OpenSealContext): 
   };
 }
 
+/**
+ * The keys of a seal that is this chain's, of the asked sequence, and signed by all of them; else null. So it is no copy
+ * of an older seal or of another chain's, which anybody can make who may write to the store.
+ */
+export function signersOf(
+  { opened, problems }: SealInspection,
+  origin: string,
+): readonly VerifierKey[] | null {
+  const isItself = problems.every(({ code }) => code === 'root-mismatch' || code === 'unreadable');
+  return opened?.manifest.origin === origin && isItself ? opened.signedKeys : null;
+}
+
+/** False where the store did not give the bytes: then nobody knows what lies there. */
+export const isRead = ({ opened, problems }: SealInspection): boolean =>
+  opened !== null || problems.some(({ code }) => code !== 'unreadable');
+
 /** What a thrown error says of the bytes. An error that is none of ours would be a bug of the parser: it is a finding all the same. */
 export function problemOf(error: unknown): Problem {
   const code = error instanceof FormatError && isFindingCode(error.code) ? error.code : 'malformed';

@@ -3,9 +3,10 @@ import { concatBytes, utf8, utf8Text } from '../../src/base/bytes.ts';
 import { encodeEntry } from '../../src/format/line-writer.ts';
 import { sealKey } from '../../src/format/paths.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
-import { ArchiveBuilder, type ChainBuilder, entries, signer, START_MS, YEAR_MS } from '../support/archive-builder.ts';
+import { ArchiveBuilder, type ChainBuilder, entries, NOW_MS, signer, START_MS, YEAR_MS } from '../support/archive-builder.ts';
 import {
-  type ArchiveCase, handedOver, headOf, type Made, sealOf, spoilSignature, spoilt, written, zstdFrame,
+  type ArchiveCase, handedOver, headOf, type Made, sealOf, spoilSignature, spoilt, withoutLastSignature, written,
+  zstdFrame,
 } from './archive-cases.ts';
 
 /** The checkpoint of a chain that went another way after `size` segments. */
@@ -100,6 +101,50 @@ const CONTINUED_CASES: readonly ArchiveCase[] = [
       await older.seal({ lines: entries(4, 1) });
       await older.seal({ lines: entries(5, 1) });
       return { builder };
+    },
+  },
+  {
+    name: 'odd-own-seal-behind-continued-chain',
+    about: 'A copy of the older chain’s own last seal at its next key.',
+    codes: ['foreign-object'],
+    make: async () => {
+      const { builder, older } = await handedOver();
+      const last = builder.archive.bytesOf(sealKey('orders', 0, older.manifests.length - 1)) as Uint8Array;
+      builder.archive.put(sealKey('orders', 0, older.manifests.length), last, LOCK);
+      return { builder };
+    },
+  },
+  {
+    name: 'odd-seal-of-other-chain-behind-continued-chain',
+    about: 'A good seal of another chain, of the same sequence and by the same key, at the older chain’s next key.',
+    codes: ['foreign-object'],
+    make: async () => {
+      const { builder, older } = await handedOver();
+      const built = await builder.chain('payments').fill(2, 1);
+      const other = builder.archive.bytesOf(built[2]?.sealKey ?? '') as Uint8Array;
+      builder.archive.put(sealKey('orders', 0, older.manifests.length), other, LOCK);
+      return { builder };
+    },
+  },
+  {
+    name: 'odd-half-signed-behind-continued-chain',
+    about: 'A seal at the older chain’s next key that names two keys, of which one did not sign.',
+    codes: ['foreign-object'],
+    make: async () => {
+      const { builder, older } = await handedOver();
+      await older.seal({ signers: [signer(), signer('second')], note: withoutLastSignature });
+      return { builder };
+    },
+  },
+  {
+    name: 'good-continued-long-ago',
+    about: 'The older chain’s last seal is further back than the user allows; the one that continues it has a newer one.',
+    codes: [],
+    make: async () => {
+      const { builder, newer } = await handedOver();
+      const source = { kind: 'kafka', cluster: 'cluster-1', topic: 'orders', topicId: null, partition: 0 } as const;
+      await newer.seal({ source, sealedMs: NOW_MS - 1000 });
+      return { builder, staleAfterMs: 60_000, nowMs: NOW_MS };
     },
   },
   {

@@ -16,7 +16,8 @@ import {
 } from '../../format/cosignature.ts';
 import { encodeSignedCheckpoint, parseSignedCheckpoint, type SignedCheckpoint } from '../../format/note.ts';
 import type { Signer } from '../../sign/signer.ts';
-import type { Lock, ObjectVersion, Store, StoreReader } from '../../store/store.ts';
+import type { Lock, Store } from '../../store/store.ts';
+import type { ArchiveReader, ArchiveVersion } from '../../verify/archive-reader.ts';
 import type { Confirmed } from '../../verify/confirm.ts';
 import type { OpenedSeal } from '../../verify/open-seal.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
@@ -39,10 +40,10 @@ const STRAYS_MAX = 50;
 
 /** The newest attestation of a chain by one of `cosigners`, and the strange objects above it. */
 export class AttestationReader {
-  readonly #store: StoreReader;
+  readonly #store: ArchiveReader;
   readonly #cosigners: readonly CosignerKey[];
 
-  constructor(store: StoreReader, cosigners: readonly CosignerKey[]) {
+  constructor(store: ArchiveReader, cosigners: readonly CosignerKey[]) {
     this.#store = store;
     this.#cosigners = cosigners;
   }
@@ -108,7 +109,7 @@ export class AttestationReader {
     // Up as long as there is more: by greater and greater leaps, then, once one went too far, by smaller ones.
     let isTooFar = false;
     for (let step = PAGE; page.length === PAGE && step >= 1; ) {
-      const leap = await list(sizeOf(page.at(-1) as ObjectVersion) + step);
+      const leap = await list(sizeOf(page.at(-1) as ArchiveVersion) + step);
       if (leap.length > 0) page = leap;
       else isTooFar = true;
       step = isTooFar ? Math.floor(step / 2) : step * 8;
@@ -122,9 +123,9 @@ export class AttestationReader {
     from: number,
     below: number,
     signal?: AbortSignal,
-  ): Promise<ObjectVersion[]> {
+  ): Promise<ArchiveVersion[]> {
     const prefix = attestationPrefix(place.chain, place.partition);
-    const found: ObjectVersion[] = [];
+    const found: ArchiveVersion[] = [];
     if (from > LIMITS.sequenceMax) return found;
     const options = {
       ...(from > 0 && { startAfter: attestationKey(place.chain, place.partition, from - 1) }),
@@ -139,7 +140,7 @@ export class AttestationReader {
     return found;
   }
 
-  async #open(place: ChainPlace, version: ObjectVersion, signal?: AbortSignal): Promise<Attested> {
+  async #open(place: ChainPlace, version: ArchiveVersion, signal?: AbortSignal): Promise<Attested> {
     const size = sizeOf(version);
     const bytes = await this.#store.read(version.key, version.versionId, {
       maxBytes: LIMITS.sealBytesMax,
@@ -156,7 +157,7 @@ export class AttestationReader {
   }
 }
 
-const sizeOf = (version: ObjectVersion): number => parseAttestationKey(version.key)?.size ?? 0;
+const sizeOf = (version: ArchiveVersion): number => parseAttestationKey(version.key)?.size ?? 0;
 
 /** The first cosigner whose signature holds; null: none. Throws FormatError where one of theirs does not. */
 export async function cosignedBy(

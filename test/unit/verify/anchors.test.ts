@@ -276,6 +276,26 @@ describe('a chain that continues another', () => {
     expect(report.chains.map(({ verdict }) => verdict)).toEqual(['broken', 'broken']);
   });
 
+  it('and so a copy of an older seal, also where its lock can’t be read', async () => {
+    const { builder, older } = await handedOver();
+    const next = sealKey('orders', 0, older.manifests.length);
+    builder.archive.put(next, builder.archive.bytesOf(sealKey('orders', 0, 2)) as Uint8Array);
+    expect(codesOf(await verifyBuilt(builder))).toEqual(['foreign-object']);
+    const { archive } = builder;
+    const lock = archive.lock.bind(archive);
+    archive.lock = (key, versionId) =>
+      key === next ? Promise.reject(new Error('the disk is on fire')) : lock(key, versionId);
+    expect(codesOf(await verifyBuilt(builder))).toEqual(['foreign-object']);
+  });
+
+  it('but what can’t be read there is no such thing', async () => {
+    const { builder, older } = await handedOver();
+    const next = sealKey('orders', 0, older.manifests.length);
+    builder.archive.put(next, utf8('junk'), { mode: 'COMPLIANCE', untilMs: 9e12 });
+    builder.archive.failures.set(next, new Error('the disk is on fire'));
+    expect(codesOf(await verifyBuilt(builder))).toEqual(['unreadable']);
+  });
+
   it('but without a continuing chain that junk breaks the chain', async () => {
     const builder = new ArchiveBuilder();
     const chain = builder.chain('orders');
