@@ -68,7 +68,7 @@ describe('a good configuration', () => {
         retention: { mode: 'COMPLIANCE', period: '30d' },
       },
       cosigner: { name: 'v.example', signing: { kind: 'local', keyFile: 'v.pem' } },
-      alarms: { webhook: '${HOOK}' },
+      alarms: { webhook: '$'.concat('{HOOK}') },
     });
     const config = parse(json, { HOOK: 'https://hooks.example.com/T1' });
     expect(config.alarms.webhook).toBe('https://hooks.example.com/T1');

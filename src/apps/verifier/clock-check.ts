@@ -1,0 +1,39 @@
+// Does this machine's clock agree with the store's? A verifier with a wrong clock calls the missing expired, and signs wrong times.
+import { LedgerstoneError } from '../../base/error.ts';
+import { SEVERITY } from '../../verify/finding.ts';
+import { CONFIGURATION_SCOPE } from './finding-file.ts';
+import type { Verifier } from './verifier.ts';
+
+export const CLOCK_OFFSET_MS_MAX = 60_000;
+const MEASURED_MS_MAX = 5 * 60_000;
+
+/** Throws `clock-skew` (retriable) where the two are a minute or more apart: a finding, and nothing is attested. */
+export async function requireClock(
+  { archive, clock, findings }: Pick<Verifier, 'archive' | 'clock' | 'findings'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const measured = archive.clockOffset();
+  if (measured === null || clock.monotonic() - measured.measuredAtMonotonicMs > MEASURED_MS_MAX) {
+    // Any answer has the store's time in its head.
+    const options = { limit: 1, ...(signal && { signal }) };
+    for await (const _ of archive.listVersions('keys/', options)) break;
+  }
+  const offsetMs = archive.clockOffset()?.offsetMs ?? 0;
+  if (Math.abs(offsetMs) <= CLOCK_OFFSET_MS_MAX) return;
+  const found = `${Math.round(offsetMs / 1000)} s off`;
+  const code = 'unreadable';
+  await findings.report(
+    CONFIGURATION_SCOPE,
+    [
+      {
+        ...{ code, severity: SEVERITY[code], key: null, versionId: null, sequence: null },
+        ...{ expected: "this verifier's clock within 60 s of the store's", found },
+      },
+    ],
+    { check: 'confirm', complete: false, ...(signal && { signal }) },
+  );
+  throw new LedgerstoneError('clock-skew', `this machine's clock is ${found}: nothing is attested`, {
+    disposition: 'retriable',
+    remedy: "Set this machine's clock (NTP).",
+  });
+}

@@ -1,0 +1,161 @@
+// What does an event ask of the verifier? Bytes from outside: whatever is none of ours is named and left alone.
+import { isChainName, isPartition } from '../../format/chain.ts';
+import { parseKey } from '../../format/paths.ts';
+import type { ChainPlace } from '../../verify/survey.ts';
+import { childOf, type Message, unwrap } from './envelopes.ts';
+
+export const TASKS = ['confirm', 'freshness', 'sweep', 'full-pass', 'configuration'] as const;
+export type TaskName = (typeof TASKS)[number];
+
+/** A chain that is said to have grown; events of one chain are one piece of work. */
+export type ChainWork = {
+  readonly place: ChainPlace;
+  /** One more than the greatest sequence that was named: about the chain's size. */
+  readonly hintSize: number;
+  readonly seals: readonly { readonly sequence: number; readonly message: Message | null }[];
+};
+
+/** Something happened at that key, which is no new seal: without the archive's own prefix. */
+export type ObjectWork = { readonly key: string; readonly messages: readonly Message[] };
+
+export type TaskWork = {
+  readonly task: TaskName;
+  /** Null: all that there are. */
+  readonly chains: readonly ChainPlace[] | null;
+  readonly message: Message | null;
+};
+
+/** A call of AWS's that CloudTrail recorded: `detail` as it came. */
+export type CallWork = { readonly detail: unknown; readonly message: Message | null };
+
+export type EventWork = {
+  /** True: the messages of a queue, each of which is acknowledged or not. */
+  readonly isQueue: boolean;
+  readonly chains: readonly ChainWork[];
+  readonly objects: readonly ObjectWork[];
+  readonly tasks: readonly TaskWork[];
+  readonly calls: readonly CallWork[];
+  /** Why something asks for nothing: logged, and never tried again. */
+  readonly ignored: readonly string[];
+};
+
+export type ArchivePlace = { readonly bucket: string /** '' or ends with '/'. */; readonly prefix: string };
+
+const IGNORED_MAX = 20;
+const CHAINS_MAX = 10_000;
+
+/** Pure, and never throws: `event` may be anything. `archive` is null where the archive is no bucket. */
+export function readEvent(event: unknown, archive: ArchivePlace | null): EventWork {
+  const work = new Collector();
+  const { isQueue, contents } = unwrap(event);
+  for (const { content, message } of contents) {
+    switch (content.kind) {
+      case 'object':
+        addObject(work, content, archive, message);
+        break;
+      case 'call':
+        work.calls.push({ detail: content.detail, message });
+        break;
+      case 'task':
+        addTask(work, content.value, message);
+        break;
+      case 'nothing':
+        work.ignore(content.why);
+        break;
+    }
+  }
+  return { isQueue, ...work.all() };
+}
+
+/** Events of one chain and of one key become one. */
+class Collector {
+  readonly calls: CallWork[] = [];
+  readonly tasks: TaskWork[] = [];
+  readonly #chains = new Map<
+    string,
+    { place: ChainPlace; hintSize: number; seals: ChainWork['seals'][number][] }
+  >();
+  readonly #objects = new Map<string, Message[]>();
+  readonly #ignored: string[] = [];
+
+  seal(place: ChainPlace, sequence: number, message: Message | null): void {
+    const id = `${place.chain}/${place.partition}`;
+    const chain = this.#chains.get(id) ?? { place, hintSize: 0, seals: [] };
+    chain.hintSize = Math.max(chain.hintSize, sequence + 1);
+    chain.seals.push({ sequence, message });
+    this.#chains.set(id, chain);
+  }
+
+  object(key: string, message: Message | null): void {
+    const messages = this.#objects.get(key) ?? [];
+    if (message !== null) messages.push(message);
+    this.#objects.set(key, messages);
+  }
+
+  ignore(why: string): void {
+    if (this.#ignored.length < IGNORED_MAX) this.#ignored.push(why);
+  }
+
+  all(): Omit<EventWork, 'isQueue'> {
+    return {
+      chains: [...this.#chains.values()],
+      objects: [...this.#objects].map(([key, messages]) => ({ key, messages })),
+      tasks: this.tasks,
+      calls: this.calls,
+      ignored: this.#ignored,
+    };
+  }
+}
+
+function addObject(
+  work: Collector,
+  { bucket, key, isCreation }: { bucket: string; key: string; isCreation: boolean },
+  archive: ArchivePlace | null,
+  message: Message | null,
+): void {
+  if (archive === null || bucket !== archive.bucket) {
+    work.ignore(`an object of bucket ${JSON.stringify(bucket.slice(0, 80))}, which is not the archive's`);
+    return;
+  }
+  if (!key.startsWith(archive.prefix)) {
+    work.ignore(`the key ${JSON.stringify(key.slice(0, 200))}, which is not below the archive's prefix`);
+    return;
+  }
+  const own = key.slice(archive.prefix.length);
+  const parsed = parseKey(own);
+  if (isCreation && parsed?.kind === 'seal') {
+    work.seal({ chain: parsed.chain, partition: parsed.partition }, parsed.sequence, message);
+  } else {
+    work.object(own, message);
+  }
+}
+
+function addTask(work: Collector, value: object, message: Message | null): void {
+  const task = TASKS.find((name) => name === childOf(value, 'task'));
+  const unknown = Object.keys(value).filter((name) => name !== 'task' && name !== 'chains');
+  if (task === undefined || unknown.length > 0) {
+    work.ignore(`no task of ours: ${JSON.stringify(value).slice(0, 200)}; tasks are ${TASKS.join(', ')}`);
+    return;
+  }
+  const listed = childOf(value, 'chains');
+  if (listed === undefined || listed === null) {
+    work.tasks.push({ task, chains: null, message });
+    return;
+  }
+  const chains = Array.isArray(listed) && listed.length <= CHAINS_MAX ? listed.map(placeOf) : [null];
+  if (chains.includes(null)) {
+    work.ignore(`chains of task ${task} that are no list of "chain/partition"`);
+    return;
+  }
+  work.tasks.push({ task, chains: chains as ChainPlace[], message });
+}
+
+/** `"orders/0"` or `{"chain":"orders","partition":0}`. */
+function placeOf(value: unknown): ChainPlace | null {
+  const [, name, digits] = typeof value === 'string' ? (/^(.+)\/(0|[1-9]\d{0,9})$/.exec(value) ?? []) : [];
+  const chain = name ?? childOf(value, 'chain');
+  const partition = digits === undefined ? childOf(value, 'partition') : Number(digits);
+  return typeof chain === 'string' && isChainName(chain) && isPartition(partition)
+    ? { chain, partition }
+    : null;
+}

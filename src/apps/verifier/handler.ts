@@ -1,0 +1,75 @@
+// How does AWS Lambda call the verifier? Queues, S3, EventBridge, schedules and people, all through one function.
+import { LedgerstoneError } from '../../base/error.ts';
+import { portableChecker } from '../../verify/block-checker.ts';
+import { nodeContentTools } from '../../verify/node/tools.ts';
+import { CONFIG_VARIABLE, parseVerifierConfig } from './config.ts';
+import { makeVerifier, openEdges } from './edges.ts';
+import { readEvent } from './events.ts';
+import { jsonLog } from './json-log.ts';
+import { isWorthRepeating, type RunResult, runWork } from './run.ts';
+import type { Verifier } from './verifier.ts';
+
+/** What of Lambda's context is used. */
+export type LambdaContext = { getRemainingTimeInMillis(): number };
+
+/** Calls that hang are given up so long before the end: their messages come back, and the log says why. */
+const GIVE_UP_MS = 3_000;
+
+/** Opened while the function starts, where Lambda lends more of a processor; a failure is tried again by each call. */
+let opening: Promise<Verifier> | null = open();
+opening.catch(() => {});
+
+export async function handler(event: unknown, context: LambdaContext): Promise<unknown> {
+  opening ??= open();
+  let verifier: Verifier;
+  try {
+    verifier = await opening;
+  } catch (error) {
+    opening = null;
+    throw error;
+  }
+  return answerEvent(verifier, event, () => context.getRemainingTimeInMillis());
+}
+
+async function open(): Promise<Verifier> {
+  const text = process.env[CONFIG_VARIABLE];
+  if (text === undefined || text === '') {
+    throw new LedgerstoneError('config', `the environment variable ${CONFIG_VARIABLE} is not set`, {
+      disposition: 'input',
+      remedy: 'Give it the text of the verifier configuration (README, "The verifier").',
+    });
+  }
+  const config = parseVerifierConfig(text, CONFIG_VARIABLE, process.env);
+  const edges = await openEdges(config);
+  const log = jsonLog(config.log.level, process.stdout);
+  return makeVerifier(config, edges, { checker: portableChecker(nodeContentTools), log });
+}
+
+/**
+ * For a queue: which messages come back. Else the summary, or a rejection where Lambda shall deliver the event again.
+ * What no repeat can cure (a task that is not known) rejects too where a person or a schedule has asked for it.
+ */
+export async function answerEvent(
+  verifier: Verifier,
+  event: unknown,
+  remainingMs: () => number,
+): Promise<unknown> {
+  const work = readEvent(event, verifier.place);
+  const signal = AbortSignal.timeout(Math.max(0, Math.round(remainingMs() - GIVE_UP_MS)));
+  const result = await runWork(verifier, work, { remainingMs, signal });
+  if (work.isQueue) {
+    return { batchItemFailures: result.failedIds.map((itemIdentifier) => ({ itemIdentifier })) };
+  }
+  const [failure] = result.failures;
+  if (failure !== undefined && (isWorthRepeating(result) || work.tasks.length > 0)) throw failure.error;
+  return summaryOf(result);
+}
+
+const summaryOf = ({ steps, failures }: RunResult) => ({
+  chains: steps.map(({ place, verdict, confirmed, isNew, isAtEnd, findings }) => ({
+    ...{ ...place, verdict, isNew, isAtEnd },
+    size: confirmed?.size ?? 0,
+    findings: findings.map(({ code }) => code),
+  })),
+  failures: failures.map(({ what }) => what),
+});

@@ -1,0 +1,15 @@
+// How does a log line look to a collector? One JSON object a line: level, time, message and fields.
+import type { LogLevel } from '../archiver/config.ts';
+import type { VerifierLog } from './verifier.ts';
+
+const ORDER: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** Small, so that the bundle needs no logging library. */
+export function jsonLog(level: LogLevel, stream: { write(text: string): unknown }): VerifierLog {
+  const line = (of: 'info' | 'warn' | 'error') => (fields: object, message: string) => {
+    if (ORDER.indexOf(of) < ORDER.indexOf(level)) return;
+    const record = { level: of, time: new Date().toISOString(), message, ...fields };
+    stream.write(`${JSON.stringify(record)}\n`);
+  };
+  return { info: line('info'), warn: line('warn'), error: line('error') };
+}

@@ -1,0 +1,77 @@
+// What lies at a key at which something happened? An event is only a hint: what counts is the listing.
+import { LIMITS } from '../../base/limits.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { type ParsedKey, parseKey, sealKey } from '../../format/paths.ts';
+import type { ObjectVersion, StoreReader } from '../../store/store.ts';
+import { missingProblem } from '../../verify/data-check.ts';
+import type { Finding } from '../../verify/finding.ts';
+import { FindingList } from '../../verify/finding-list.ts';
+import { oldestVersion } from '../../verify/object-versions.ts';
+import { inspectSeal } from '../../verify/open-seal.ts';
+import type { ChainPlace } from '../../verify/survey.ts';
+
+export type LookOptions = { readonly nowMs: number; readonly signal?: AbortSignal };
+
+/** Rejects when the archive can't be read: then nothing is known. */
+export async function lookAt(
+  archive: StoreReader,
+  key: string,
+  { nowMs, signal }: LookOptions,
+): Promise<readonly Finding[]> {
+  const findings = new FindingList();
+  const parsed = parseKey(key);
+  let oldest: ObjectVersion | null = null;
+  for await (const version of archive.listVersions(key, { exact: true, ...(signal && { signal }) })) {
+    if (version.key !== key) continue;
+    const place = { key, versionId: version.versionId };
+    if (parsed === null) {
+      const found = version.marker ? 'a delete marker' : `${version.size} bytes`;
+      findings.add({ code: 'foreign-object', expected: 'objects of the archive only', found }, place);
+    } else if (version.marker) {
+      findings.add({ code: 'delete-marker', expected: null, found: 'a delete marker' }, place);
+    } else if (oldest === null) {
+      oldest = version;
+    } else {
+      findings.add({ code: 'extra-version', expected: 'one version', found: 'a newer one' }, place);
+    }
+  }
+  if (oldest === null && parsed !== null)
+    await addLoss(archive, key, parsed, findings, { nowMs, ...(signal && { signal }) });
+  return findings.list();
+}
+
+/** Every version is gone, which no lock allows; whether it had to be there, its seal tells. */
+async function addLoss(
+  archive: StoreReader,
+  key: string,
+  parsed: ParsedKey,
+  findings: FindingList,
+  { nowMs, signal }: LookOptions,
+): Promise<void> {
+  if (parsed.kind === 'seal') {
+    const { sequence } = parsed;
+    findings.add(
+      { code: 'sequence-gap', expected: `seal ${sequence}`, found: 'no version of it' },
+      { key, sequence },
+    );
+    return;
+  }
+  if (parsed.kind !== 'data') return;
+  const { chain, partition, sequence } = parsed;
+  const seal = sealKey(chain, partition, sequence);
+  const version = await oldestVersion(archive, seal, signal);
+  if (version === null) return;
+  const options = { maxBytes: LIMITS.sealBytesMax, ...(signal && { signal }) };
+  const bytes = await archive.read(seal, version.versionId, options);
+  const { opened } = await inspectSeal(bytes, { trusted: [], sha256: nodeSha256, sequence });
+  if (opened?.manifest.data?.key !== key) return;
+  findings.add(missingProblem(opened, nowMs), { key, sequence });
+}
+
+/** The chain that a key belongs to; null for all else. */
+export function scopeOfKey(key: string): ChainPlace | null {
+  const parsed = parseKey(key);
+  if (parsed?.kind !== 'seal' && parsed?.kind !== 'data') return null;
+  const { chain, partition } = parsed;
+  return { chain, partition };
+}

@@ -1,0 +1,57 @@
+// Which pieces of work come by the clock, and which chains are there to do them on?
+import { attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
+import { parseKey, sealsRoot } from '../../format/paths.ts';
+import type { StoreReader } from '../../store/store.ts';
+import type { ChainPlace } from '../../verify/survey.ts';
+import type { StepResult } from './confirm-step.ts';
+import type { RunLimits, Verifier } from './verifier.ts';
+
+export type TaskInput = {
+  readonly verifier: Verifier;
+  /** Null: all that there are. */
+  readonly chains: readonly ChainPlace[] | null;
+  readonly limits: RunLimits;
+  /** A step of one chain within 1/`shares` of the time that is left; its findings are reported. */
+  readonly confirm: (place: ChainPlace, hintSize: number, shares: number) => Promise<StepResult>;
+  /** Notes what went wrong with one part, and goes on with the next. */
+  readonly failed: (what: string, error: unknown) => void;
+};
+
+/** Rejects when it could not be done at all. */
+export type Task = (input: TaskInput) => Promise<void>;
+
+/** Every chain, event or not: what a lost event leaves undone, and what only the end of a chain shows. */
+export const confirmTask: Task = async ({ verifier, chains, limits, confirm, failed }) => {
+  const places = chains ?? (await knownChains(verifier, limits.signal));
+  for (const [index, place] of places.entries()) {
+    limits.signal?.throwIfAborted();
+    // One that ends in the middle is no failure: the schedule comes again.
+    await confirm(place, 0, places.length - index).catch((error: unknown) => {
+      failed(`${place.chain}/${place.partition}`, error);
+    });
+  }
+};
+
+/** Those of the archive, and those that were attested: one that vanished is among them. */
+export async function knownChains(
+  { archive, own }: Pick<Verifier, 'archive' | 'own'>,
+  signal?: AbortSignal,
+): Promise<ChainPlace[]> {
+  const places = new Map<string, ChainPlace>();
+  const add = (place: ChainPlace | null) => {
+    if (place !== null) places.set(`${place.chain}/${place.partition}`, place);
+  };
+  for await (const folder of folders(archive, sealsRoot, signal)) {
+    const parsed = parseKey(`${folder}000000000000.tlog-proof`);
+    add(parsed?.kind === 'seal' ? parsed : null);
+  }
+  for await (const folder of folders(own, attestationsRoot, signal)) {
+    add(parseAttestationKey(`${folder}000000000000.note`));
+  }
+  return [...places.values()].map(({ chain, partition }) => ({ chain, partition }));
+}
+
+/** `…topic=T/partition=P/` below a root. */
+async function* folders(store: StoreReader, root: string, signal?: AbortSignal): AsyncGenerator<string> {
+  for await (const topic of store.listPrefixes(root, signal)) yield* store.listPrefixes(topic, signal);
+}

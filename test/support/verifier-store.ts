@@ -1,0 +1,110 @@
+// How does a lawless archive look through the port that the verifier's faces open, and who takes their findings?
+import type { CheckName } from '../../src/apps/verifier/finding-file.ts';
+import { confirmTask, type Task } from '../../src/apps/verifier/tasks.ts';
+import type { FindingSink, Verifier, VerifierLog } from '../../src/apps/verifier/verifier.ts';
+import { LedgerstoneError } from '../../src/base/error.ts';
+import type { ObjectVersion, Store } from '../../src/store/store.ts';
+import type { Finding } from '../../src/verify/finding.ts';
+import type { LawlessArchive } from './lawless-archive.ts';
+import { STILL, type VerifierWorld } from './verifier-world.ts';
+
+/** Read only. `offsetMs`: local time less the store's. */
+export function storeOver(archive: LawlessArchive, offsetMs: () => number = () => 0): Store {
+  const refuse = async (): Promise<never> => {
+    throw new LedgerstoneError('not-permitted', 'a verifier writes nothing into the archive');
+  };
+  return {
+    kind: 's3',
+    description: 's3://archive/',
+    putIfAbsent: refuse,
+    extendLock: refuse,
+    read: (key, versionId, options) => archive.read(key, versionId, options),
+    lock: async (key, versionId) => (await archive.lock(key, versionId)) as never,
+    async *listVersions(prefix, options) {
+      for await (const version of archive.listVersions(prefix, options)) {
+        yield { ...version, lastModifiedMs: STILL.now() } satisfies ObjectVersion;
+      }
+    },
+    async *listPrefixes(prefix) {
+      const folders = archive.keys().flatMap((key) => {
+        const end = key.startsWith(prefix) ? key.indexOf('/', prefix.length) : -1;
+        return end < 0 ? [] : [key.slice(0, end + 1)];
+      });
+      yield* new Set(folders);
+    },
+    clockOffset: () => ({ offsetMs: offsetMs(), measuredAtMonotonicMs: 0 }),
+    close: async () => {},
+  };
+}
+
+export type Told = {
+  readonly scope: string;
+  readonly check: CheckName;
+  readonly findings: readonly Finding[];
+};
+
+/** Keeps what was reported, and can fail. */
+export class RecordingSink implements FindingSink {
+  readonly told: Told[] = [];
+  failure: Error | null = null;
+
+  async report(...[scope, findings, { check }]: Parameters<FindingSink['report']>): Promise<void> {
+    if (this.failure !== null) throw this.failure;
+    this.told.push({ scope: scope.name, check, findings });
+  }
+
+  codes(): string[] {
+    return [...new Set(this.told.flatMap(({ findings }) => findings.map(({ code }) => code)))].sort();
+  }
+}
+
+export class RecordingLog implements VerifierLog {
+  readonly lines: string[] = [];
+  info = (_fields: object, message: string): void => void this.lines.push(message);
+  warn = this.info;
+  error = this.info;
+}
+
+export const BUCKET = 'acme-audit';
+
+export type WorldVerifier = Verifier & { readonly findings: RecordingSink; readonly log: RecordingLog };
+
+export function verifierOf(world: VerifierWorld, options: Partial<Verifier> = {}): WorldVerifier {
+  return {
+    archive: storeOver(world.builder.archive),
+    own: world.store,
+    place: { bucket: BUCKET, prefix: '' },
+    step: world.tools(),
+    findings: new RecordingSink(),
+    tasks: new Map<string, Task>([['confirm', confirmTask]]),
+    log: new RecordingLog(),
+    clock: STILL,
+    chainsAtOnce: 4,
+    ...options,
+  } as WorldVerifier;
+}
+
+/** As S3 sends it. */
+export const s3Record = (key: string, eventName = 'ObjectCreated:Put', bucket = BUCKET) => ({
+  ...{ eventVersion: '2.1', eventSource: 'aws:s3', awsRegion: 'eu-central-1', eventName },
+  eventTime: '2026-11-22T10:00:00.000Z',
+  s3: {
+    ...{ s3SchemaVersion: '1.0', configurationId: 'seals' },
+    bucket: { name: bucket, arn: `arn:aws:s3:::${bucket}` },
+    object: {
+      key: encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+'),
+      size: 1,
+      sequencer: '0',
+    },
+  },
+});
+
+export const s3Event = (...keys: readonly string[]) => ({ Records: keys.map((key) => s3Record(key)) });
+
+/** As a queue hands it to a Lambda. */
+export const sqsRecord = (messageId: string, body: unknown, receives = 1) => ({
+  ...{ messageId, receiptHandle: 'r', eventSource: 'aws:sqs', awsRegion: 'eu-central-1' },
+  eventSourceARN: 'arn:aws:sqs:eu-central-1:111122223333:seals',
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+  attributes: { ApproximateReceiveCount: String(receives) },
+});
