@@ -109,3 +109,31 @@ async function* filtered(
 ): AsyncGenerator<ObjectVersion> {
   for await (const version of versions) if (shows(version)) yield version;
 }
+
+describe('a topic that begins at latest', () => {
+  it('leaves nothing of a later partition out, even by a zombie that saw no chain yet', async () => {
+    const world = new World({ topic: ', startFrom: latest' });
+    world.produce(0, 5);
+    // It asks whether the topic was begun, and hears the answer long after.
+    const late: Store = {
+      ...world.store,
+      async *listVersions(prefix, options) {
+        const found: ObjectVersion[] = [];
+        for await (const version of world.store.listVersions(prefix, options)) found.push(version);
+        if (prefix === 'seals/topic=orders/') await world.clock.sleep(20_000);
+        yield* found;
+      },
+    };
+    world.start('zombie', late);
+    await world.clock.advance(1_000);
+    world.broker.group('ledgerstone').isolate('zombie');
+    world.start('a');
+    await world.clock.until('begun', () => world.nextOffset(0) === 5);
+    world.broker.addPartitions('orders', 2);
+    world.produce(1, 4);
+    await world.clock.advance(30_000);
+    world.broker.group('ledgerstone').rebalance();
+    await world.untilSealed(1);
+    expect(world.lines(1).map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
+  });
+});

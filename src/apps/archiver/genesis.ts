@@ -3,7 +3,7 @@ import { toHex } from '../../base/bytes.ts';
 import { chainOrigin } from '../../format/chain.ts';
 import type { Continues, Source as SourceIdentity } from '../../format/manifest.ts';
 import { sealsRoot } from '../../format/paths.ts';
-import type { TopicPartition } from '../../ingest/source.ts';
+import type { LogRange, TopicPartition } from '../../ingest/source.ts';
 import { emptyBody } from '../../segment/body.ts';
 import { genesisHead, makeSegment, type SegmentContext } from '../../segment/segment.ts';
 import { findHead } from '../../store/head.ts';
@@ -32,7 +32,7 @@ async function resolveBeginning(
   tools: PositionTools,
   place: Place,
   config: GenesisConfig,
-  topicHasChain: boolean,
+  latest: LogRange | undefined,
   signal: AbortSignal,
 ): Promise<Beginning> {
   const { name, partition } = place;
@@ -44,8 +44,8 @@ async function resolveBeginning(
       ...(await resolveContinuing(tools, place, config.continues, config.archiveOrigin, signal)),
     };
   }
-  const range = await tools.source.logRange(partition);
-  const startOffset = await resolveStart(tools, partition, config.startFrom, range, topicHasChain);
+  const startOffset =
+    latest === undefined ? await resolveStart(tools, partition, config.startFrom) : latest.high;
   return { name, source, startOffset, continues: null };
 }
 
@@ -53,12 +53,10 @@ async function resolveStart(
   tools: PositionTools,
   partition: TopicPartition,
   startFrom: StartFrom,
-  range: { readonly low: number; readonly high: number },
-  topicHasChain: boolean,
 ): Promise<number> {
-  if (startFrom === 'earliest') return range.low;
-  // A partition that appears later has nothing before it that anybody chose to leave out.
-  if (startFrom === 'latest') return topicHasChain ? range.low : range.high;
+  const range = await tools.source.logRange(partition);
+  // At latest too: a partition that appears later has nothing before it that anybody chose to leave out.
+  if (startFrom === 'earliest' || startFrom === 'latest') return range.low;
   const found = await tools.source.offsetAtTime(partition, startFrom.timeMs);
   return found === null ? range.high : Math.min(Math.max(found, range.low), range.high);
 }
@@ -177,11 +175,18 @@ export const beginChain = (
     const { chain } = place.name;
     const { topic, partition } = place.partition;
     await tools.sealer.clockWrong(onTrouble);
+    // Read before it is asked whether the topic was begun: a partition that came after that has nothing to leave out, and
+    // the answer may be old by the time it is here.
+    const ends =
+      config.startFrom === 'latest' && config.continues === undefined ? new Map<number, LogRange>() : null;
+    if (ends !== null) {
+      const all = await tools.source.partitions(topic);
+      for (const other of all.filter((one) => config.chainOf(one) === chain))
+        ends.set(other, await tools.source.logRange({ topic, partition: other }));
+    }
     const begun = await hasAnyChain(tools, chain, signal);
-    const together = config.startFrom === 'latest' && config.continues === undefined && !begun;
-    const partitions = together
-      ? (await tools.source.partitions(topic)).filter((other) => config.chainOf(other) === chain)
-      : [partition];
+    const together = ends !== null && !begun;
+    const partitions = together ? [...ends.keys()] : [partition];
     const beginnings: Beginning[] = [];
     for (const number of partitions) {
       const origin = chainOrigin({ origin: config.archiveOrigin, chain, partition: number });
@@ -192,7 +197,9 @@ export const beginChain = (
       // Another partition of this process, or another process, may have begun it while we waited.
       const search = await findHead(tools.store, chain, number, 0, signal);
       if (search.kind === 'none')
-        beginnings.push(await resolveBeginning(tools, other, config, begun, signal));
+        beginnings.push(
+          await resolveBeginning(tools, other, config, together ? ends.get(number) : undefined, signal),
+        );
     }
     if (!(await stillOurs())) return;
     await Promise.all(beginnings.map((beginning) => sealBeginning(tools, beginning, onTrouble)));
