@@ -59,7 +59,9 @@ export function fateOf(world: SimWorld, call: Call, dice: Dice, number: number):
         : null;
   if (down !== null)
     return { kind: 'fails', afterMs: afterMs + dice.below(2_000), error: errorOf(down, call) };
-  if (!dice.chance(setting.callFaults)) return well;
+  // What commits, and what is committed to, is where order matters most.
+  const isKey = call.method === 'putIfAbsent' || call.method === 'sign';
+  if (!dice.chance(Math.min(0.5, setting.callFaults * (isKey ? 3 : 1)))) return well;
   const kinds = KINDS.filter(([trouble]) => setting.troubles.has(trouble)).map(([trouble, weight]) => ({
     trouble,
     weight,

@@ -63,7 +63,7 @@ async function live(world: SimWorld): Promise<void> {
   const { setting, seed, clock } = world;
   const times = Array.from({ length: setting.events }, (_, event) => ({
     event,
-    atMs: event === 0 ? 0 : new Dice(seed, 'time', event).below(setting.spanMs),
+    atMs: event === 0 ? 0 : timeOf(new Dice(seed, 'time', event), setting.spanMs),
   })).sort((a, b) => a.atMs - b.atMs || a.event - b.event);
   for (let number = 0; number < setting.members; number++) world.start();
   for (const { event, atMs } of times) {
@@ -72,3 +72,6 @@ async function live(world: SimWorld): Promise<void> {
   }
   await clock.advance(new Dice(seed, 'rest').below(2_000));
 }
+
+/** Beginnings are short, and much can go wrong in them. */
+const timeOf = (dice: Dice, spanMs: number): number => dice.below(dice.chance(0.2) ? 1_500 : spanMs);
