@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 
 export const PROBE = {
-  /** The watchdog's patience, which is two minutes otherwise; a close is then cut off after a second, not ten. */
+  /** The watchdog's patience, which is two minutes otherwise; a close and a session are shorter then too. */
   stallMs: 'LEDGERSTONE_PROBE_STALL_MS',
   /** Set: once a second a line on standard error says how many timers fired. */
   timers: 'LEDGERSTONE_PROBE_TIMERS',
@@ -26,7 +26,7 @@ async function shortenStall(): Promise<void> {
   const stallMs = process.env[PROBE.stallMs];
   if (stallMs === undefined) return;
   const { KAFKA_TUNING } = await import('../../src/ingest/kafka/options.ts');
-  Object.assign(KAFKA_TUNING, { stallMs: Number(stallMs), closeMs: 1_000 });
+  Object.assign(KAFKA_TUNING, { stallMs: Number(stallMs), closeMs: 1_000, sessionMs: 4_000 });
 }
 
 function countTimers(): void {
