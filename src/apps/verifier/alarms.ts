@@ -1,0 +1,165 @@
+// What happens to findings, from the check that made them to whoever must know? Evidence first, then people.
+import type { Clock } from '../../base/clock.ts';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import type { Finding, Severity } from '../../verify/finding.ts';
+import { alarmMessage, type Message, unwrittenMessage } from './alarms-text.ts';
+import type { Scope } from './finding-file.ts';
+import type { Entry, Ledger, Reported, ReportOptions } from './ledger.ts';
+import { isAlarming } from './ledger-severity.ts';
+import type { Notifier } from './notify.ts';
+
+/** pino's shape: fields first, then a sentence. */
+export interface AlarmLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export type FindingDeskOptions = {
+  /** Its channels are LOG_CHANNEL and those of the notifiers: see `channelsOf`. */
+  readonly ledger: Pick<Ledger, 'report' | 'told' | 'open'>;
+  readonly notifiers: readonly Notifier[];
+  readonly log: AlarmLog;
+  readonly clock: Clock;
+  readonly verifierName: string;
+};
+
+const LOG_CHANNEL = 'log';
+export const channelsOf = (notifiers: readonly Notifier[]): string[] => [
+  LOG_CHANNEL,
+  ...notifiers.map(({ channel }) => channel),
+];
+
+/** While evidence can't be written, people hear of the same findings once an hour, not once an event. */
+const UNWRITTEN_AGAIN_MS = 3_600_000;
+const UNWRITTEN_MAX = 1_000;
+
+export class FindingDesk {
+  readonly #options: FindingDeskOptions;
+  /** What is open, by scope, as this run found it. */
+  #open = new Map<string, ReadonlyMap<Severity, number>>();
+  #notificationsFailed = 0;
+  /** When people were told of what could not be written. */
+  readonly #unwritten = new Map<string, number>();
+
+  constructor(options: FindingDeskOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves once the findings are evidence and everybody was told. A rejection means: report again. Where the evidence
+   * could not be written, people were told all the same; where somebody could not be told, the evidence stands, and
+   * whoever was not told is told by the next report.
+   */
+  async report(scope: Scope, findings: readonly Finding[], options: ReportOptions): Promise<void> {
+    const { ledger } = this.#options;
+    let reported: Reported;
+    try {
+      reported = await ledger.report(scope, findings, options);
+    } catch (error) {
+      await this.#tellUnwritten(scope, findings, error, options.signal);
+      throw error;
+    }
+    this.#open.set(scope.name, reported.open);
+    for (const { file } of reported.closed) this.#options.log.info(fieldsOf(file), 'finding closed');
+    await this.#tell(reported, options.signal);
+  }
+
+  /** Counts what is open in a scope that this run doesn't report on. */
+  async look(scope: Scope, signal?: AbortSignal): Promise<void> {
+    this.#open.set(scope.name, await this.#options.ledger.open(scope, signal));
+  }
+
+  /** Since the last call. */
+  takeCounts(): {
+    readonly open: (severity: Severity) => number | null;
+    readonly notificationsFailed: number;
+  } {
+    const scopes = [...this.#open.values()];
+    const notificationsFailed = this.#notificationsFailed;
+    this.#open = new Map();
+    this.#notificationsFailed = 0;
+    const open = (severity: Severity) =>
+      scopes.length === 0 ? null : scopes.reduce((sum, counts) => sum + (counts.get(severity) ?? 0), 0);
+    return { open, notificationsFailed };
+  }
+
+  /** Each channel for itself: one that fails keeps nobody else waiting, and is the only one that hears it again. */
+  async #tell({ scope, opened }: Reported, signal: AbortSignal | undefined): Promise<void> {
+    const { ledger, notifiers, log, verifierName } = this.#options;
+    for (const { file } of opened.filter(({ due }) => due.length === 0 || due.includes(LOG_CHANNEL))) {
+      logFinding(log, file.finding.severity, fieldsOf(file));
+    }
+    await ledger.told(scope, opened, LOG_CHANNEL, signal);
+    const failures: string[] = [];
+    await Promise.all(
+      notifiers.map(async (notifier) => {
+        const due = opened.filter((entry) => entry.due.includes(notifier.channel));
+        if (due.length === 0) return;
+        if (!(await this.#publish(notifier, alarmMessage(due, verifierName), signal))) {
+          failures.push(notifier.channel);
+          return;
+        }
+        await ledger.told(scope, due, notifier.channel, signal);
+      }),
+    );
+    if (failures.length === 0) return;
+    throw new LedgerstoneError(
+      'not-told',
+      `nobody was told by ${failures.sort().join(' and ')} of ${opened.length} findings in ${scope.name}`,
+      { disposition: 'retriable', remedy: 'They are evidence already; the next run tells of them.' },
+    );
+  }
+
+  async #tellUnwritten(
+    scope: Scope,
+    findings: readonly Finding[],
+    cause: unknown,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { notifiers, log, clock, verifierName } = this.#options;
+    const nowMs = clock.now();
+    const idOf = ({ code, key, versionId, sequence }: Finding) =>
+      JSON.stringify([scope.name, code, key, versionId, sequence]);
+    const fresh = findings.filter((finding) => {
+      if (!isAlarming(finding.severity)) return false;
+      const toldMs = this.#unwritten.get(idOf(finding));
+      return toldMs === undefined || nowMs - toldMs >= UNWRITTEN_AGAIN_MS;
+    });
+    if (fresh.length === 0) return;
+    for (const finding of fresh) {
+      logFinding(log, finding.severity, { scope: scope.name, ...finding, notKept: messageOf(cause) });
+    }
+    const message = unwrittenMessage(scope.name, fresh, verifierName);
+    const told = await Promise.all(notifiers.map((notifier) => this.#publish(notifier, message, signal)));
+    if (!told.every(Boolean)) return;
+    for (const finding of fresh) {
+      if (this.#unwritten.size >= UNWRITTEN_MAX) this.#unwritten.clear();
+      this.#unwritten.set(idOf(finding), nowMs);
+    }
+  }
+
+  async #publish(notifier: Notifier, message: Message, signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      await notifier.publish(message.subject, message.text, signal);
+      return true;
+    } catch (error) {
+      this.#notificationsFailed++;
+      const code = error instanceof LedgerstoneError ? error.code : 'internal';
+      const fields = { channel: notifier.channel, code, subject: message.subject };
+      this.#options.log.error(fields, `nobody was told: ${messageOf(error)}`);
+      return false;
+    }
+  }
+}
+
+const fieldsOf = ({ scope, finding, opening, check }: Entry['file']) => ({
+  ...{ scope, check, opening },
+  ...finding,
+});
+
+function logFinding(log: AlarmLog, severity: Severity, fields: object): void {
+  if (severity === 'notice' || severity === 'info') log.info(fields, 'finding');
+  else if (severity === 'attempt') log.warn(fields, 'finding');
+  else log.error(fields, 'finding');
+}

@@ -1,0 +1,206 @@
+// Does everybody hear of a finding, whatever fails on the way, and is the evidence there before they do?
+import { describe, expect, it } from 'vitest';
+import { channelsOf, FindingDesk } from '../../../src/apps/verifier/alarms.ts';
+import { alarmMessage, plain } from '../../../src/apps/verifier/alarms-text.ts';
+import { ARCHIVE_SCOPE, chainScope } from '../../../src/apps/verifier/finding-file.ts';
+import { Ledger } from '../../../src/apps/verifier/ledger.ts';
+import type { Notifier } from '../../../src/apps/verifier/notify.ts';
+import { LedgerstoneError } from '../../../src/base/error.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { type Finding, type FindingCode, SEVERITY } from '../../../src/verify/finding.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { faultyStore, memoryStore } from '../../support/memory-store.ts';
+
+const SCOPE = chainScope({ chain: 'orders', partition: 0 });
+const ALL = { check: 'sweep', complete: true } as const;
+
+const finding = (code: FindingCode, words: Partial<Finding> = {}): Finding => ({
+  ...{ code, severity: SEVERITY[code], key: 'data/x', versionId: 'v1', sequence: 7 },
+  ...{ expected: 'this', found: 'that' },
+  ...words,
+});
+
+class World {
+  readonly clock = new FakeClock();
+  readonly store = memoryStore({ clock: this.clock });
+  readonly heard: string[] = [];
+  readonly logged: string[] = [];
+  /** Channels that fail. */
+  readonly deaf = new Set<string>();
+  readonly keysWhenHeard: number[] = [];
+  readonly notifiers: Notifier[] = ['sns', 'webhook'].map((channel) => ({
+    channel,
+    publish: async (subject) => {
+      if (this.deaf.has(channel)) throw new LedgerstoneError('not-told', `${channel} is away`);
+      this.keysWhenHeard.push(this.store.keys().filter((key) => key.endsWith('-open.json')).length);
+      this.heard.push(`${channel}: ${subject}`);
+    },
+  }));
+  readonly log = {
+    info: (fields: object, message: string) => this.note('info', fields, message),
+    warn: (fields: object, message: string) => this.note('warn', fields, message),
+    error: (fields: object, message: string) => this.note('error', fields, message),
+  };
+
+  note(level: string, fields: object, message: string): void {
+    this.logged.push(`${level} ${message} ${(fields as { code?: string }).code ?? ''}`);
+  }
+
+  desk(store: Store = this.store): FindingDesk {
+    const { clock, log, notifiers } = this;
+    const retention = { mode: 'COMPLIANCE', periodMs: 86_400_000 } as const;
+    const verifier = { name: 'v', version: '1' };
+    const channels = channelsOf(notifiers);
+    const ledger = new Ledger({ store, retention, clock, sha256: nodeSha256, verifier, channels });
+    return new FindingDesk({ ledger, notifiers, log, clock, verifierName: 'verifier.example.com' });
+  }
+}
+
+describe('a finding', () => {
+  it('is evidence first, then everybody hears it once', async () => {
+    const world = new World();
+    const desk = world.desk();
+    for (let run = 0; run < 3; run++) await desk.report(SCOPE, [finding('data-altered')], ALL);
+    const subject = '[BROKEN] data-altered in orders/0';
+    expect(world.heard.sort()).toEqual([`sns: ${subject}`, `webhook: ${subject}`]);
+    expect(world.keysWhenHeard).toEqual([1, 1]);
+    expect(world.logged).toEqual(['error finding data-altered']);
+  });
+
+  it('of severity notice reaches the log only', async () => {
+    const world = new World();
+    await world.desk().report(SCOPE, [finding('stale-chain')], ALL);
+    await world.desk().report(SCOPE, [finding('stale-chain')], ALL);
+    expect([world.heard, world.logged]).toEqual([[], ['info finding stale-chain']]);
+  });
+
+  it('is logged when it is gone', async () => {
+    const world = new World();
+    await world.desk().report(SCOPE, [finding('delete-marker')], ALL);
+    await world.desk().report(SCOPE, [], ALL);
+    expect(world.logged).toEqual(['warn finding delete-marker', 'info finding closed delete-marker']);
+  });
+
+  it('that one channel did not take is told there later, and nowhere twice', async () => {
+    const world = new World();
+    world.deaf.add('webhook');
+    const desk = world.desk();
+    for (let run = 0; run < 2; run++) {
+      await expect(desk.report(SCOPE, [finding('fork')], ALL)).rejects.toMatchObject({
+        code: 'not-told',
+        disposition: 'retriable',
+      });
+    }
+    expect(world.heard.length).toBe(1);
+    expect(desk.takeCounts().notificationsFailed).toBe(2);
+    world.deaf.clear();
+    await world.desk().report(SCOPE, [], { check: 'confirm', complete: false });
+    expect(world.heard.map((line) => line.split(':')[0])).toEqual(['sns', 'webhook']);
+    expect(world.logged.filter((line) => line.startsWith('error finding')).length).toBe(1);
+  });
+
+  it('is told although the bucket is away, once an hour, and becomes evidence when it is back', async () => {
+    const world = new World();
+    let isAway = true;
+    const store = faultyStore(world.store, () => (isAway ? { kind: 'fails' } : undefined), world.clock);
+    const desk = world.desk(store);
+    const findings = [finding('data-missing'), finding('stale-chain')];
+    for (let run = 0; run < 3; run++) {
+      await expect(desk.report(SCOPE, findings, ALL)).rejects.toMatchObject({ code: 'unavailable' });
+    }
+    const subject = '[BROKEN, NOT KEPT] data-missing in topic=orders/partition=0';
+    expect(world.heard.sort()).toEqual([`sns: ${subject}`, `webhook: ${subject}`]);
+    await world.clock.advance(3_600_000);
+    await expect(desk.report(SCOPE, findings, ALL)).rejects.toThrow();
+    expect(world.heard.length).toBe(4);
+    isAway = false;
+    await desk.report(SCOPE, findings, ALL);
+    expect(world.heard.length).toBe(6);
+    expect(world.store.keys().filter((key) => key.endsWith('-open.json')).length).toBe(2);
+  });
+
+  it('is told again at once where neither the bucket nor the people could be reached', async () => {
+    const world = new World();
+    world.deaf.add('sns').add('webhook');
+    const desk = world.desk(faultyStore(world.store, () => ({ kind: 'fails' }), world.clock));
+    await expect(desk.report(SCOPE, [finding('fork')], ALL)).rejects.toMatchObject({ code: 'unavailable' });
+    world.deaf.clear();
+    await expect(desk.report(SCOPE, [finding('fork')], ALL)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(world.heard.length).toBe(2);
+  });
+});
+
+describe('the counts', () => {
+  it('are of all that is open in the scopes reported on, and of those looked at', async () => {
+    const world = new World();
+    const desk = world.desk();
+    expect(desk.takeCounts().open('broken')).toBeNull();
+    await desk.report(SCOPE, [finding('fork'), finding('delete-marker')], ALL);
+    await desk.report(SCOPE, [], { check: 'confirm', complete: false });
+    await world.desk().report(ARCHIVE_SCOPE, [finding('malformed')], ALL);
+    expect(desk.takeCounts().open('broken')).toBe(1);
+    await desk.look(SCOPE);
+    await desk.look(ARCHIVE_SCOPE);
+    const { open } = desk.takeCounts();
+    expect([open('broken'), open('attempt'), open('notice')]).toEqual([2, 1, 0]);
+  });
+});
+
+describe('a message', () => {
+  it('can be read', async () => {
+    const world = new World();
+    const texts: string[] = [];
+    world.notifiers.splice(0, 2, {
+      channel: 'sns',
+      publish: async (subject, text) => {
+        texts.push(`${subject}\n${text}`);
+      },
+    });
+    const hostile = finding('foreign-object', { key: 'x\u202e\n[OK] all is well\u0007', sequence: null });
+    await world.desk().report(SCOPE, [hostile, finding('data-altered')], ALL);
+    expect(texts[0]?.replace(/[0-9a-f]{32}/g, '<id>')).toBe(
+      [
+        '[BROKEN] data-altered in orders/0 and 1 more',
+        'verifier.example.com found, in orders/0: 1 broken, 1 attempt.',
+        '',
+        'The archive is not what was signed, or not kept as was promised. Change nothing in either bucket; run `ledgerstone verify` with the keys that you pinned, from another machine, and find out who could write.',
+        '',
+        '1. data-altered (broken), segment 7',
+        '   object      data/x',
+        '   version     v1',
+        '   expected    this',
+        '   found       that',
+        '   first seen  2026-11-22T10:00:00.000Z',
+        '   evidence    findings/topic=orders/partition=0/data-altered/<id>/000000-open.json',
+        '',
+        '2. foreign-object (attempt)',
+        '   object      x\\u202e\\u000a[OK] all is well\\u0007',
+        '   version     v1',
+        '   expected    this',
+        '   found       that',
+        '   first seen  2026-11-22T10:00:00.000Z',
+        '   evidence    findings/topic=orders/partition=0/foreign-object/<id>/000000-open.json',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('is bounded', async () => {
+    const world = new World();
+    const { clock, store } = world;
+    const retention = { mode: 'COMPLIANCE', periodMs: 86_400_000 } as const;
+    const options = { store, retention, clock, sha256: nodeSha256, verifier: { name: 'v', version: '1' } };
+    const many = Array.from({ length: 5000 }, (_, i) =>
+      finding('foreign-object', { key: 'k'.repeat(500) + i }),
+    );
+    const { opened } = await new Ledger(options).report(SCOPE, many, ALL);
+    expect(opened.length).toBe(101);
+    expect(alarmMessage(opened, 'v').text.length).toBeLessThan(40_000);
+    expect(alarmMessage(opened, 'v').text).toContain('… and 81 more');
+  });
+
+  it('shows no character that turns others round', () => {
+    expect(plain('a\u2028b\u200bc\ud800d')).toBe('a\\u2028b\\u200bc\\ud800d');
+  });
+});
