@@ -144,7 +144,7 @@ export class Edge {
       description: 'simulated',
       sign: async (message, signal) => {
         const text = message.slice();
-        this.#process.scruples.signs(Buffer.from(text).toString());
+        this.#process.scruples.signs(Buffer.from(text).toString(), this.#process.skewMs);
         const call: Call = {
           port: 'kms',
           method: 'sign',

@@ -1,9 +1,13 @@
-// Does a process sign only what it may? The partition is its own as far as it knows, and the log is not in doubt.
+// Does a process sign only what it may? The partition is its own as far as it knows, the log not in doubt, the clock right.
+import { CLOCK_OFFSET_MAX_MS } from '../../../src/apps/archiver/sealing.ts';
 import type { TopicPartition } from '../../../src/ingest/source.ts';
 import type { SimWorld } from './world.ts';
 
 /** `sinceMs`: what happens in one instant has no order that anybody could see. */
 type Known = { readonly holds: boolean; readonly sinceMs: number };
+
+/** A date of whole seconds tells no more. */
+const DATE_HEADER_MS = 1_000;
 
 /** One process's knowledge, as it was told, and what it signs by it. */
 export class Scruples {
@@ -43,10 +47,12 @@ export class Scruples {
   }
 
   /** What was signed once may be signed again, whatever became of the partition. A chain is begun for other owners too. */
-  signs(text: string): void {
+  signs(text: string, skewMs: number): void {
     if (this.#signed.has(text)) return;
     this.#signed.add(text);
     const [origin = '', size] = text.split('\n');
+    if (Math.abs(skewMs) > CLOCK_OFFSET_MAX_MS + DATE_HEADER_MS)
+      this.#world.problem(`${this.#id} signs size ${size} of ${origin}, and its clock is ${skewMs} ms off`);
     if (size === '1') return;
     const partition = Number(origin.slice(origin.lastIndexOf('/') + 1));
     const before = (known: Known | undefined) => known !== undefined && known.sinceMs < this.#nowMs();
