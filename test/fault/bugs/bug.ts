@@ -12,6 +12,8 @@ export type Bug = {
   readonly name: string;
   /** What somebody would lose, were the product like this. */
   readonly loses: string;
+  /** The problem by which it is known: one that the simulation reports by itself. */
+  readonly shows: RegExp;
   /** More than one where a second guard would make up for the first one's absence. */
   readonly edits: readonly Edit[];
 };

@@ -18,6 +18,7 @@ export const BUGS: readonly Bug[] = [
 export const CONTROL: Bug = {
   name: 'none',
   loses: 'nothing',
+  shows: /./,
   edits: [
     {
       file: 'apps/archiver/sealing.ts',

@@ -6,6 +6,7 @@ const PARTITION = 'apps/archiver/partition.ts';
 export const COMMIT_BUGS: readonly Bug[] = [
   {
     name: 'commit-on-accept',
+    shows: /commits \d+ of \d+, -?\d+ is sealed/,
     loses: 'what was accepted and not sealed, to whoever trusts the committed offset',
     edits: [
       {
@@ -18,6 +19,7 @@ export const COMMIT_BUGS: readonly Bug[] = [
   },
   {
     name: 'commit-before-seal',
+    shows: /commits \d+ of \d+, -?\d+ is sealed/,
     loses: 'a batch whose seal never came to be',
     edits: [
       {
@@ -29,6 +31,7 @@ export const COMMIT_BUGS: readonly Bug[] = [
   },
   {
     name: 'commit-of-the-appended-offset',
+    shows: /commits \d+ of \d+, -?\d+ is sealed/,
     loses: 'the batch that fills while another one is sealed',
     edits: [
       {
@@ -40,6 +43,7 @@ export const COMMIT_BUGS: readonly Bug[] = [
   },
   {
     name: 'drain-commits-and-drops',
+    shows: /commits \d+ of \d+, -?\d+ is sealed/,
     loses: 'the batch that was filling when the process was asked to stop',
     edits: [
       {
@@ -53,6 +57,7 @@ export const COMMIT_BUGS: readonly Bug[] = [
   },
   {
     name: 'hint-is-the-truth',
+    shows: /seal .* begins at \d+ where \d+ follows/,
     loses: 'exactly once: the position comes from the committed offset, which may be old',
     edits: [
       {

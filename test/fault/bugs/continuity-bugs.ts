@@ -8,6 +8,7 @@ const IN_PLACE = 'if (record.offset !== next || next > OFFSET_LAST) break;';
 export const CONTINUITY_BUGS: readonly Bug[] = [
   {
     name: 'hole-explained-away',
+    shows: /is called a transaction's, and is none/,
     loses: 'records that a skipped offset stands for: they are signed as an aborted transaction',
     edits: [
       {
@@ -23,6 +24,7 @@ export const CONTINUITY_BUGS: readonly Bug[] = [
   },
   {
     name: 'overlap-trimmed-blindly',
+    shows: /is sealed up to .*, and nothing moves/,
     loses: 'what a replaced topic holds below our position: its replay is taken for a repeat',
     edits: [
       {
@@ -38,6 +40,7 @@ export const CONTINUITY_BUGS: readonly Bug[] = [
   },
   {
     name: 'last-of-full-batch-dropped',
+    shows: /is called a transaction's, and is none/,
     loses: 'one record where a batch is cut at its limit',
     edits: [
       {
@@ -52,21 +55,20 @@ export const CONTINUITY_BUGS: readonly Bug[] = [
   },
   {
     name: 'first-of-batch-doubled',
+    shows: /offset \d+ where \d+ follows/,
     loses: 'exactly once: a batch begins with its first record twice',
     edits: [
       {
         file: 'segment/body.ts',
         find: 'this.#count++;',
-        replace: `if (this.#count === 0) {
-      this.#starts.push(this.#writer.entry(record));
-      this.#count++;
-    }
+        replace: `if (this.#count === 0) this.#starts.push(this.#writer.entry(record));
     this.#count++;`,
       },
     ],
   },
   {
     name: 'late-batch-taken',
+    shows: /is called a transaction's, and is none/,
     loses: 'what lies before a late answer that is taken for the answer to a seek: it is signed as aborted',
     edits: [
       {
@@ -92,6 +94,7 @@ export const CONTINUITY_BUGS: readonly Bug[] = [
   },
   {
     name: 'halt-skipped',
+    shows: /seal .* begins at \d+ where \d+ follows/,
     loses: 'what an operator should decide on: the offsets that can not be read are passed over',
     edits: [
       {

@@ -7,6 +7,7 @@ const PARTITION = 'apps/archiver/partition.ts';
 export const FLOW_BUGS: readonly Bug[] = [
   {
     name: 'kept-partition-not-sought',
+    shows: /and nothing moves/,
     loses: 'progress: a partition that stayed ours across a rebalance reads nothing more',
     edits: [
       {
@@ -18,6 +19,7 @@ export const FLOW_BUGS: readonly Bug[] = [
   },
   {
     name: 'memory-not-bounded',
+    shows: /holds \d+ bytes, the bound is/,
     loses: 'the process, with all it holds: nothing pauses while the store is slow',
     edits: [
       {
@@ -30,6 +32,7 @@ export const FLOW_BUGS: readonly Bug[] = [
   },
   {
     name: 'paused-for-ever',
+    shows: /and nothing moves/,
     loses: 'progress: who paused because memory was short is never told that there is room',
     edits: [
       {

@@ -9,6 +9,7 @@ const PARTITION = 'apps/archiver/partition.ts';
 export const RECOVERY_BUGS: readonly Bug[] = [
   {
     name: 'newest-version-counts',
+    shows: /without a reason: seal-invalid/,
     loses: 'the chain, to anybody who may write: a second version replaces the seal',
     edits: [
       {
@@ -21,6 +22,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
   },
   {
     name: 'marker-is-absence',
+    shows: /without a reason: seal-h/,
     loses: 'the chain, to anybody who may delete: a marker hides the seal',
     edits: [
       {
@@ -41,6 +43,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
   },
   {
     name: 'list-ends-early',
+    shows: /halts again and again|and nothing moves/,
     loses: 'progress: seals beyond the hint are never seen',
     edits: [
       {
@@ -57,6 +60,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
   },
   {
     name: 'anchor-not-compared',
+    shows: /is sealed up to .*, and nothing moves/,
     loses: 'the first records of a topic that was deleted and made anew',
     edits: [
       {
@@ -68,6 +72,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
   },
   {
     name: 'anchor-from-the-unconfirmed',
+    shows: /is sealed up to .*, and nothing moves/,
     loses: 'the same: the new topic vouches for itself, with a record that it gave us',
     edits: [
       { file: ANCHOR, find: 'this.#anchor ??= this.#newest;', replace: 'this.#anchor = this.#newest;' },
@@ -75,6 +80,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
   },
   {
     name: 'doubt-ignored',
+    shows: /whose log is in doubt/,
     loses: 'the same: what is held from the new topic is sealed before anybody looks',
     edits: [
       {
@@ -86,6 +92,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
   },
   {
     name: 'held-not-looked-up',
+    shows: /is sealed up to .*, and nothing moves/,
     loses: 'what a log wrote anew over the records that are held, after it had lost its end',
     edits: [
       {
@@ -97,6 +104,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
   },
   {
     name: 'expired-is-skipped',
+    shows: /seal .* begins at \d+ where \d+ follows/,
     loses: "the records that Kafka's retention took, without a word in the chain",
     edits: [
       {
@@ -114,6 +122,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
   },
   {
     name: 'halt-is-tried-again',
+    shows: /nothing moves: .*HaltError/,
     loses: 'the alarm: a reason to halt counts as one more error',
     edits: [
       {
@@ -124,37 +133,26 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     ],
   },
   {
-    name: 'start-decided-late',
-    loses:
-      'what came between the first start and the first seal: the next process begins at its own `latest`',
-    edits: [
-      {
-        file: PARTITION,
-        find: 'await beginChain(tools, this.place, genesis, stillOurs, (error) => this.#troubled(error), signal);',
-        replace: `const { genesisHead } = await import('../../segment/segment.ts');
-        const { identityOf } = await import('./position.ts');
-        const identity = await identityOf(tools.source, this.place.partition);
-        const { low, high } = await tools.source.logRange(this.place.partition);
-        const { origin, chain, partition } = this.place.name;
-        const head = genesisHead(origin, chain, partition, genesis.startFrom === 'latest' ? high : low);
-        if (this.#state !== 'recovering') return;
-        return this.#stream({ head, identity, anchor: null, anchoredMs: tools.clock.now() });`,
-      },
-      {
-        file: PARTITION,
-        find: 'this.#commitHint(position.head);',
-        replace: 'if (position.head.size > 0) this.#commitHint(position.head);',
-      },
-    ],
-  },
-  {
     name: 'added-partition-begins-late',
+    shows: /begins at \d+ and leaves out/,
     loses: 'the first records of a partition that was added to a topic which began at `latest`',
     edits: [
       {
         file: 'apps/archiver/genesis.ts',
         find: "if (startFrom === 'latest') return topicHasChain ? range.low : range.high;",
         replace: "if (startFrom === 'latest') return range.high;",
+      },
+    ],
+  },
+  {
+    name: 'decision-buries-what-can-be-read',
+    shows: /was given up .*, and it could be read/,
+    loses: 'good records before the bad one: an operator decides while they wait to be sealed',
+    edits: [
+      {
+        file: 'apps/archiver/resume.ts',
+        find: 'if (first !== undefined && first < gap.to) throw readable(partition, first);',
+        replace: '',
       },
     ],
   },

@@ -18,6 +18,7 @@ const PUT_DATA = "this.#persist('data', onTrouble, () => this.#putData(segment))
 export const SEALING_BUGS: readonly Bug[] = [
   {
     name: 'signs-again-on-retry',
+    shows: /two texts were signed/,
     loses: 'the one history: two texts are signed for one size, each with its own time',
     edits: [
       signsTwice,
@@ -30,6 +31,7 @@ export const SEALING_BUGS: readonly Bug[] = [
   },
   {
     name: 'other-bytes-on-retry',
+    shows: /sends other bytes to seals/,
     loses: 'the knowledge of what is stored: a retry signs anew, and its own first try looks like a stranger',
     edits: [
       {
@@ -43,6 +45,7 @@ export const SEALING_BUGS: readonly Bug[] = [
   },
   {
     name: 'forgets-what-it-signed',
+    shows: /two texts were signed/,
     loses: 'the one history: a partition that returns does not wait for what is still on its way',
     edits: [
       signsTwice,
@@ -52,6 +55,7 @@ export const SEALING_BUGS: readonly Bug[] = [
   },
   {
     name: 'taken-is-success',
+    shows: /commits \d+ of \d+, -?\d+ is sealed|the verifier calls \d+ broken/,
     loses: 'a whole segment: the name is taken by another writer, and 412 counts as stored',
     edits: [
       {
@@ -63,6 +67,7 @@ export const SEALING_BUGS: readonly Bug[] = [
   },
   {
     name: 'stored-is-first',
+    shows: /commits \d+ of \d+, -?\d+ is sealed|the verifier calls \d+ broken/,
     loses: 'a segment that was stored over a delete marker, behind the one that counts',
     edits: [
       {
@@ -76,11 +81,13 @@ export const SEALING_BUGS: readonly Bug[] = [
   },
   {
     name: 'fence-ignored',
+    shows: /commits \d+ of \d+, -?\d+ is sealed|the verifier calls \d+ broken/,
     loses: 'everything after the fence: the chain goes on from a segment that is not part of it',
     edits: [{ file: SEAL_LOOP, find: "if (outcome.kind === 'fenced') return events.fenced();", replace: '' }],
   },
   {
     name: 'no-recovery-after-fence',
+    shows: /and nothing moves/,
     loses: 'progress: who was fenced once never seals again',
     edits: [
       {
@@ -96,6 +103,7 @@ export const SEALING_BUGS: readonly Bug[] = [
   },
   {
     name: 'seal-before-data',
+    shows: /data.* is missing/,
     loses: 'records that a seal speaks of: the process dies between the two',
     edits: [
       { file: SEALING, find: PUT_DATA, replace: '' },
@@ -110,6 +118,7 @@ export const SEALING_BUGS: readonly Bug[] = [
   },
   {
     name: 'seal-named-by-offset',
+    shows: /halts again and again|and nothing moves|without a reason/,
     loses: 'the fence: two writers of one sequence use two names',
     edits: [
       {
@@ -120,18 +129,8 @@ export const SEALING_BUGS: readonly Bug[] = [
     ],
   },
   {
-    name: 'data-named-by-end-offset',
-    loses: 'the name that the manifest promises, by which anybody finds the data without an index',
-    edits: [
-      {
-        file: 'segment/segment.ts',
-        find: 'sequence: head.size,\n            sha256',
-        replace: 'sequence: body.nextOffset,\n            sha256',
-      },
-    ],
-  },
-  {
     name: 'signs-when-revoked',
+    shows: /which was taken from it/,
     loses: "the rule that only a partition's owner signs: every rebalance makes a fork's first half",
     edits: [
       {
@@ -149,6 +148,7 @@ export const SEALING_BUGS: readonly Bug[] = [
   },
   {
     name: 'data-lock-too-short',
+    shows: /is locked until/,
     loses: 'the last hour of the retention that the manifest promises',
     edits: [
       {
@@ -159,7 +159,26 @@ export const SEALING_BUGS: readonly Bug[] = [
     ],
   },
   {
+    name: 'clock-not-compared',
+    shows: /and its clock is/,
+    loses:
+      'the worth of a time in a seal, and locks that nobody can shorten: the clock is wrong by more than a minute',
+    edits: [
+      {
+        file: SEALING,
+        find: 'return offset !== null && Math.abs(offset.offsetMs) <= CLOCK_OFFSET_MAX_MS',
+        replace: 'return offset !== null',
+      },
+      {
+        file: SEALING,
+        find: 'if (Math.abs(offset.offsetMs) > CLOCK_OFFSET_MAX_MS) {',
+        replace: 'if (offset === null) {',
+      },
+    ],
+  },
+  {
     name: 'time-goes-back',
+    shows: /clock-backwards/,
     loses: "the order of a chain's times, once a clock is set back",
     edits: [
       {

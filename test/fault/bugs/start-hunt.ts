@@ -51,9 +51,9 @@ export async function huntAll(
 export function outcomeText(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'caught':
-      return `run ${outcome.runs}, ${outcome.ms} ms: ${outcome.problem}`;
+      return `seed ${outcome.seed} (any problem: ${outcome.first}), ${outcome.ms} ms: ${outcome.problem}`;
     case 'missed':
-      return `NOT CAUGHT in ${outcome.runs} runs, ${outcome.ms} ms`;
+      return `NOT CAUGHT in ${outcome.runs} runs, ${outcome.ms} ms (any problem: ${outcome.first})`;
     case 'broken':
       return `BROKEN: ${outcome.why}`;
   }
