@@ -17,6 +17,9 @@ import { acceptObjectPattern } from './nag.ts';
 /** What an archive consists of, below its prefix (FORMAT.md: object keys). */
 const OBJECTS = ['data/*', 'seals/*', 'keys/*', 'FORMAT-*'];
 
+export const archivePlaces = ({ bucket }: InfraConfig): string[] =>
+  OBJECTS.map((objects) => `${bucket.prefix}${objects}`);
+
 /** Its right to sign stands in the key's policy, not here: one place says who may sign. */
 export class ArchiverRole extends Construct {
   readonly role: Role;
@@ -40,7 +43,7 @@ export class ArchiverRole extends Construct {
                 's3:GetObjectVersion',
                 's3:GetObjectRetention',
               ],
-              resources: OBJECTS.map((objects) => bucket.arnForObjects(`${prefix}${objects}`)),
+              resources: archivePlaces(config).map((place) => bucket.arnForObjects(place)),
             }),
             new PolicyStatement({
               sid: 'ListItsOwnVersions',
@@ -68,10 +71,10 @@ export class ArchiverRole extends Construct {
       },
     });
     this.role.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    for (const objects of OBJECTS) {
+    for (const place of archivePlaces(config)) {
       const reason =
         'Each new segment adds an object under this fixed name, so its keys cannot be listed ahead.';
-      acceptObjectPattern(this.role, bucket, `${prefix}${objects}`, reason);
+      acceptObjectPattern(this.role, bucket, place, reason);
     }
   }
 }

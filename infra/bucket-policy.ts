@@ -6,6 +6,8 @@ export type BucketGuard = {
   readonly bucketArn: string;
   /** Role ARNs that alone may write objects. */
   readonly writers: readonly string[];
+  /** Keys, with wildcards, that may be written. */
+  readonly places: readonly string[];
   /** Role ARNs that alone may read objects. */
   readonly readers: readonly string[];
   /** Role ARNs that alone may change the bucket's settings and policy. */
@@ -41,7 +43,7 @@ export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
   const put = ['s3:PutObject'];
   return [
     // Object Lock protects versions; without this a delete marker would still hide one, and let its key be reused.
-    deny('NobodyDeletes', ['s3:DeleteObject*'], objects),
+    deny('NobodyDeletes', ['s3:DeleteObject*', 's3:ReplicateDelete'], objects),
     deny('NobodyBypassesRetention', ['s3:BypassGovernanceRetention'], objects),
     deny(
       'OnlyTheWriterWrites',
@@ -49,6 +51,14 @@ export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
       objects,
       unless(guard.writers),
     ),
+    // Also where the writer's own policy was widened: what it writes elsewhere could be taken for somebody else's.
+    new PolicyStatement({
+      sid: 'OnlyKnownPlaces',
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: put,
+      notResources: guard.places.map((place) => `${guard.bucketArn}/${place}`),
+    }),
     deny('OnlyReadersRead', ['s3:GetObject*'], objects, unless(guard.readers)),
     // The seal's key is the fence between two archivers: whoever comes second must be told, not obeyed.
     deny('OnlyNewKeys', put, objects, { Null: { 's3:if-none-match': 'true' }, Bool: MAKES_THE_OBJECT }),

@@ -1,13 +1,16 @@
 // What stands in AWS for one archive?
 import { CfnOutput, DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { ArchiverRole } from './archiver-role.ts';
+import { ArchiverRole, archivePlaces } from './archiver-role.ts';
+import { AuditTrail } from './audit-trail.ts';
 import { bucketGuardStatements, readerAllowances } from './bucket-policy.ts';
 import { hasVerifier, type InfraConfig } from './config.ts';
+import { Forwarder } from './forwarder.ts';
 import { LockedBucket } from './locked-bucket.ts';
 import { bootstrapDeployer, namesOf } from './names.ts';
 import { PeopleRoles } from './people-roles.ts';
 import { SigningKey } from './signing-key.ts';
+import { attemptEvents, objectEvents } from './watched-events.ts';
 
 export class LedgerstoneStack extends Stack {
   constructor(scope: Construct, config: InfraConfig) {
@@ -19,15 +22,15 @@ export class LedgerstoneStack extends Stack {
       synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }) as IStackSynthesizer,
       ...(config.account && config.region ? { env: { account: config.account, region: config.region } } : {}),
     });
-    const second = hasVerifier(config) ? namesOf(this, config).verifier : null;
-    const secondParty = second && {
-      account: second.account,
-      roleArns: [second.roleArn, second.auditorArn],
+    const names = hasVerifier(config) ? namesOf(this, config) : null;
+    const secondParty = names && {
+      account: names.verifier.account,
+      roleArns: [names.verifier.roleArn, names.verifier.auditorArn],
     };
     const { bucket } = new LockedBucket(this, 'Archive', {
       name: config.bucket.name,
       defaultDays: config.retention.defaultDays,
-      tellsEvents: second !== null,
+      tellsEvents: names !== null,
       auditedBy: 'the trail of this stack, or one that the account has (see README.md)',
     });
     const archiver = new ArchiverRole(this, 'Archiver', config, bucket);
@@ -57,6 +60,7 @@ export class LedgerstoneStack extends Stack {
     const guards = bucketGuardStatements({
       bucketArn,
       writers: [archiver.role.roleArn],
+      places: archivePlaces(config),
       readers: [archiver.role.roleArn, people.auditor.roleArn, ...(secondParty?.roleArns ?? [])],
       guardians: [people.breakGlass.roleArn, ...(config.sealed ? [] : [deployer])],
       minimumDays: config.retention.minimumDays,
@@ -65,6 +69,18 @@ export class LedgerstoneStack extends Stack {
       ? readerAllowances(bucketArn, secondParty.account, secondParty.roleArns)
       : [];
     for (const statement of [...guards, ...allowances]) bucket.addToResourcePolicy(statement);
+
+    if (names && config.verifier?.trail) {
+      new AuditTrail(this, 'Trail', { name: `${config.stack}-archive`, bucketArn });
+    }
+    if (names) {
+      const { bucketName } = bucket;
+      const breakGlassArn = people.breakGlass.roleArn;
+      new Forwarder(this, 'Forwarder', names, [
+        objectEvents({ bucketName }),
+        ...attemptEvents({ bucketName, keyArn: key.keyArn, keyId: key.keyId, breakGlassArn }),
+      ]);
+    }
 
     const output = (name: string, description: string, value: string) =>
       new CfnOutput(this, name, { description, value });

@@ -110,14 +110,14 @@ describe('each denial is needed', () => {
     return null;
   };
 
-  it.each(sids('AWS::S3::BucketPolicy', 'PolicyDocument'))(
-    'without %s somebody may do what nobody should',
-    async (sid) => {
-      const account = new Account(unsealed, (all) => all.filter(({ Sid }) => Sid !== sid));
-      const rows = [...OBJECT_ROWS, ...bucketRows(false)];
-      expect(await firstDifference(account, rows)).not.toBeNull();
-    },
-  );
+  // The archiver's own policy says the same: only where that was widened it shows (two-parties.test.ts).
+  const alone = sids('AWS::S3::BucketPolicy', 'PolicyDocument').filter((sid) => sid !== 'OnlyKnownPlaces');
+
+  it.each(alone)('without %s somebody may do what nobody should', async (sid) => {
+    const account = new Account(unsealed, (all) => all.filter(({ Sid }) => Sid !== sid));
+    const rows = [...OBJECT_ROWS, ...bucketRows(false)];
+    expect(await firstDifference(account, rows)).not.toBeNull();
+  });
 
   // The key allows so little that its denials show only once somebody adds what every default key policy says.
   const mistake: Statement = {

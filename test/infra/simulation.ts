@@ -9,18 +9,18 @@ export const ACTORS = [
 ] as const;
 export type Actor = (typeof ACTORS)[number];
 
-type Policy = { readonly name: string; readonly policy: unknown };
+export type Policy = { readonly name: string; readonly policy: unknown };
 export type Request = {
   readonly action: string;
   readonly resource: string;
   readonly context?: Readonly<Record<string, string>>;
 };
 
-const EVERYTHING = {
+export const EVERYTHING = {
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
 };
-const FOREIGN_ACCOUNT = '999988887777';
+export const FOREIGN_ACCOUNT = '999988887777';
 export const OBJECT = `arn:aws:s3:::${BUCKET}/prod/seals/topic=orders/partition=0/000000000041.tlog-proof`;
 export const BUCKET_ARN = `arn:aws:s3:::${BUCKET}`;
 
@@ -34,7 +34,7 @@ export const GOOD_PUT = {
 } as const;
 
 export type Statement = { readonly Sid?: string; readonly [member: string]: unknown };
-type Document = { readonly Version: string; readonly Statement: readonly Statement[] };
+export type Document = { readonly Version: string; readonly Statement: readonly Statement[] };
 
 export class Account {
   readonly keyArn: string;
@@ -73,34 +73,16 @@ export class Account {
     }
   }
 
-  /** The decision, or a thrown error where the request or a policy is not valid: a typo must not look like a denial. */
   async allows(actor: Actor, { action, resource, context = {} }: Request): Promise<boolean> {
     const principal = this.arn(actor);
-    const contextVariables = {
-      'aws:SecureTransport': 'true',
-      ...(action.startsWith('s3:') ? { 's3:TlsVersion': '1.3' } : {}),
-      'aws:PrincipalArn': principal,
-      'aws:PrincipalAccount': actor === 'stranger' ? FOREIGN_ACCOUNT : ACCOUNT,
-      ...context,
-    };
-    const result = await runSimulation(
-      {
-        request: { principal, action, resource: { resource, accountId: ACCOUNT }, contextVariables },
-        identityPolicies: this.#identityPolicies(actor),
-        resourcePolicy: this.#resourcePolicy(action),
-        serviceControlPolicies: [],
-        resourceControlPolicies: [],
-      },
-      {},
-    );
-    if (result.resultType === 'error') throw new Error(JSON.stringify(result.errors));
-    if (result.resultType !== 'single') throw new Error(`one answer expected for ${resource}`);
-    const ignored = result.result.ignoredContextKeys ?? [];
-    const unknown = ignored.filter((key) =>
-      Object.keys(context).some((given) => given.toLowerCase() === key.toLowerCase()),
-    );
-    if (unknown.length > 0) throw new Error(`${action} knows no ${unknown.join(', ')}`);
-    return result.overallResult === 'Allowed';
+    return decide({
+      principal,
+      principalAccount: actor === 'stranger' ? FOREIGN_ACCOUNT : ACCOUNT,
+      identityPolicies: this.#identityPolicies(actor),
+      resourcePolicy: this.#resourcePolicy(action),
+      resourceAccount: ACCOUNT,
+      ...{ action, resource, context },
+    });
   }
 
   #resourcePolicy(action: string): Document {
@@ -114,21 +96,65 @@ export class Account {
   #identityPolicies(actor: Actor): Policy[] {
     if (['deployer', 'admin', 'root', 'stranger'].includes(actor))
       return [{ name: 'everything', policy: EVERYTHING }];
-    const roleName = this.arn(actor).split('/').at(-1);
-    const inline = (this.#stack.resources[String(roleName)]?.Properties['Policies'] ?? []) as {
-      PolicyName: string;
-      PolicyDocument: unknown;
-    }[];
-    const attached = Object.values(this.#stack.resources).filter(
-      ({ Type, Properties }) =>
-        Type === 'AWS::IAM::Policy' && (Properties['Roles'] as string[]).includes(String(roleName)),
-    );
-    return [
-      ...inline.map(({ PolicyName, PolicyDocument }) => ({ name: PolicyName, policy: PolicyDocument })),
-      ...attached.map(({ Properties }) => ({
-        name: String(Properties['PolicyName']),
-        policy: Properties['PolicyDocument'],
-      })),
-    ];
+    return policiesOf(this.#stack, this.arn(actor));
   }
+}
+
+/** What the template gives the role: inline and attached. */
+export function policiesOf({ resources }: Synthesised, roleArn: string): Policy[] {
+  const roleName = String(roleArn.split('/').at(-1));
+  const role = Object.entries(resources).find(
+    ([id, { Type, Properties }]) => Type === 'AWS::IAM::Role' && (Properties['RoleName'] ?? id) === roleName,
+  );
+  if (role === undefined) throw new Error(`the template has no role ${roleName}`);
+  const inline = (role[1].Properties['Policies'] ?? []) as { PolicyName: string; PolicyDocument: unknown }[];
+  const attached = Object.values(resources).filter(
+    ({ Type, Properties }) =>
+      Type === 'AWS::IAM::Policy' && (Properties['Roles'] as string[]).includes(roleName),
+  );
+  return [
+    ...inline.map(({ PolicyName, PolicyDocument }) => ({ name: PolicyName, policy: PolicyDocument })),
+    ...attached.map(({ Properties }) => ({
+      name: String(Properties['PolicyName']),
+      policy: Properties['PolicyDocument'],
+    })),
+  ];
+}
+
+export type Case = Required<Request> & {
+  readonly principal: string;
+  readonly principalAccount: string;
+  readonly identityPolicies: Policy[];
+  readonly resourcePolicy: Document | undefined;
+  readonly resourceAccount: string;
+};
+
+/** The decision, or a thrown error where the request or a policy is not valid: a typo must not look like a denial. */
+export async function decide(given: Case): Promise<boolean> {
+  const { principal, action, resource, resourceAccount: accountId, context } = given;
+  const contextVariables = {
+    'aws:SecureTransport': 'true',
+    ...(action.startsWith('s3:') ? { 's3:TlsVersion': '1.3' } : {}),
+    'aws:PrincipalArn': principal,
+    'aws:PrincipalAccount': given.principalAccount,
+    ...context,
+  };
+  const result = await runSimulation(
+    {
+      request: { principal, action, resource: { resource, accountId }, contextVariables },
+      identityPolicies: given.identityPolicies,
+      ...(given.resourcePolicy === undefined ? {} : { resourcePolicy: given.resourcePolicy }),
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+    },
+    {},
+  );
+  if (result.resultType === 'error') throw new Error(JSON.stringify(result.errors));
+  if (result.resultType !== 'single') throw new Error(`one answer expected for ${resource}`);
+  const ignored = result.result.ignoredContextKeys ?? [];
+  const unknown = ignored.filter((key) =>
+    Object.keys(context).some((one) => one.toLowerCase() === key.toLowerCase()),
+  );
+  if (unknown.length > 0) throw new Error(`${action} knows no ${unknown.join(', ')}`);
+  return result.overallResult === 'Allowed';
 }

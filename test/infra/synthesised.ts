@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll } from 'vitest';
 import { parseInfraConfig } from '../../infra/config.ts';
@@ -11,6 +11,10 @@ import { LedgerstoneStack } from '../../infra/ledgerstone-stack.ts';
 export const ACCOUNT = '111122223333';
 export const REGION = 'eu-central-1';
 export const BUCKET = 'acme-audit';
+export const KEY_IDS = {
+  log: '00000000-1111-2222-3333-444444444444',
+  verifier: '55555555-6666-7777-8888-999999999999',
+} as const;
 
 export const CONFIG = `
 origin: audit.example.com/prod
@@ -24,7 +28,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** An app whose output is gone after the test file. */
 export const scratchApp = (): App =>
-  new App({ analyticsReporting: false, outdir: mkdtempSync(join(folder, 'app-')) });
+  new App({
+    analyticsReporting: false,
+    outdir: mkdtempSync(join(folder, 'app-')),
+    context: { '@aws-cdk/core:validateAgainstDefaultRules': true },
+  });
 
 type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> };
 
@@ -36,10 +44,13 @@ export type Synthesised = {
 };
 
 export function synthesise(configText: string = CONFIG): Synthesised {
-  const stack = new LedgerstoneStack(scratchApp(), parseInfraConfig(configText, 'test'));
+  return filled(new LedgerstoneStack(scratchApp(), parseInfraConfig(configText, 'test')), ACCOUNT, REGION);
+}
+
+export function filled(stack: Stack, account: string, region: string): Synthesised {
   const template = Template.fromStack(stack);
   const json = template.toJSON();
-  const names = new Names(json['Resources']);
+  const names = new Names(json['Resources'], account, region);
   return {
     template,
     resources: names.fill(json['Resources']) as Synthesised['resources'],
@@ -56,19 +67,21 @@ export function only({ resources }: Synthesised, type: string, idPrefix = ''): R
   return (found[0] as [string, Resource])[1];
 }
 
-const PSEUDO: Readonly<Record<string, string>> = {
-  'AWS::AccountId': ACCOUNT,
-  'AWS::Region': REGION,
-  'AWS::Partition': 'aws',
-};
-
-type Types = Readonly<Record<string, { readonly Type: string }>>;
+type Types = Readonly<
+  Record<string, { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>> }>
+>;
 
 class Names {
   readonly #resources: Types;
+  readonly #account: string;
+  readonly #region: string;
+  readonly #pseudo: Readonly<Record<string, string>>;
 
-  constructor(resources: Types) {
+  constructor(resources: Types, account: string, region: string) {
     this.#resources = resources;
+    this.#account = account;
+    this.#region = region;
+    this.#pseudo = { 'AWS::AccountId': account, 'AWS::Region': region, 'AWS::Partition': 'aws' };
   }
 
   fill(value: unknown): unknown {
@@ -77,35 +90,70 @@ class Names {
     const entries = Object.entries(value);
     const [name, argument] = entries[0] ?? [];
     if (entries.length === 1 && name === 'Ref')
-      return PSEUDO[String(argument)] ?? this.#ref(String(argument));
-    if (entries.length === 1 && name === 'Fn::GetAtt') return this.#arn(argument as [string, string]);
+      return this.#pseudo[String(argument)] ?? this.#ref(String(argument));
+    if (entries.length === 1 && name === 'Fn::GetAtt') return this.#attribute(argument as [string, string]);
     if (entries.length === 1 && name === 'Fn::Join') {
       const [separator, parts] = argument as [string, unknown[]];
       return parts.map((part) => String(this.fill(part))).join(separator);
     }
+    if (entries.length === 1 && name === 'Fn::Sub')
+      return String(argument).replace(/\$\{([^}]+)\}/g, (_, pseudo) => String(this.#pseudo[pseudo]));
     if (entries.length === 1 && name?.startsWith('Fn::')) throw new Error(`unknown function ${name}`);
     return Object.fromEntries(entries.map(([key, item]) => [key, this.fill(item)]));
   }
 
   #ref(id: string): string {
-    return this.#type(id) === 'AWS::S3::Bucket' ? BUCKET : id;
+    switch (this.#resources[id]?.Type) {
+      case 'AWS::S3::Bucket':
+        return this.#given(id, 'BucketName', id.startsWith('Archive') ? BUCKET : id.toLowerCase());
+      case 'AWS::IAM::Role':
+        return this.#given(id, 'RoleName', id);
+      case 'AWS::KMS::Key':
+        return KEY_IDS[id.startsWith('LogKey') ? 'log' : 'verifier'];
+      case 'AWS::Events::EventBus':
+        return this.#given(id, 'Name', id);
+      case 'AWS::SNS::Topic':
+        return this.#arn('sns', id);
+      default:
+        return id;
+    }
   }
 
-  #arn([id, attribute]: [string, string]): string {
+  #attribute([id, attribute]: [string, string]): string {
+    if (attribute === 'QueueName' || attribute === 'TopicName') return id;
     if (attribute !== 'Arn') throw new Error(`unknown attribute ${id}.${attribute}`);
-    switch (this.#type(id)) {
+    const ref = this.#ref(id);
+    switch (this.#resources[id]?.Type) {
       case 'AWS::S3::Bucket':
-        return `arn:aws:s3:::${BUCKET}`;
+        return `arn:aws:s3:::${ref}`;
       case 'AWS::IAM::Role':
-        return `arn:aws:iam::${ACCOUNT}:role/${id}`;
+        return `arn:aws:iam::${this.#account}:role/${ref}`;
       case 'AWS::KMS::Key':
-        return `arn:aws:kms:${REGION}:${ACCOUNT}:key/00000000-1111-2222-3333-444444444444`;
+        return this.#arn('kms', `key/${ref}`);
+      case 'AWS::SQS::Queue':
+        return this.#arn('sqs', ref);
+      case 'AWS::Lambda::Function':
+        return this.#arn('lambda', `function:${ref}`);
+      case 'AWS::Logs::LogGroup':
+        return this.#arn('logs', `log-group:${ref}:*`);
+      case 'AWS::Events::Rule':
+        return this.#arn('events', `rule/${ref}`);
+      case 'AWS::Events::EventBus':
+        return this.#arn('events', `event-bus/${ref}`);
+      case 'AWS::Scheduler::ScheduleGroup':
+        return this.#arn('scheduler', `schedule-group/${ref}`);
+      case 'AWS::CloudWatch::Alarm':
+        return this.#arn('cloudwatch', `alarm:${ref}`);
       default:
         throw new Error(`no ARN is known for ${id}`);
     }
   }
 
-  #type(id: string): string | undefined {
-    return this.#resources[id]?.Type;
+  #arn(service: string, resource: string): string {
+    return `arn:aws:${service}:${this.#region}:${this.#account}:${resource}`;
+  }
+
+  #given(id: string, property: string, otherwise: string): string {
+    return String(this.#resources[id]?.Properties?.[property] ?? otherwise);
   }
 }

@@ -1,0 +1,93 @@
+// Who wrote, deleted or tried to? CloudTrail keeps the record of one bucket, in a bucket of its own.
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { CfnTrail } from 'aws-cdk-lib/aws-cloudtrail';
+import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+
+const KEPT_DAYS = 400;
+
+/**
+ * Data events of that one bucket, writes only, and the account's management events that change something: these carry
+ * edits of policies, settings and keys. EventBridge sees of CloudTrail only what some trail logs.
+ */
+export class AuditTrail extends Construct {
+  constructor(scope: Construct, id: string, props: { readonly name: string; readonly bucketArn: string }) {
+    super(scope, id);
+    const { account, region, partition } = Stack.of(this);
+    const trailArn = `arn:${partition}:cloudtrail:${region}:${account}:trail/${props.name}`;
+    const logs = new Bucket(this, 'Logs', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      versioned: true,
+      lifecycleRules: [
+        { expiration: Duration.days(KEPT_DAYS), noncurrentVersionExpiration: Duration.days(KEPT_DAYS) },
+      ],
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    logs.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    Validations.of(logs).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'This bucket is itself a log, and the digest files of CloudTrail show what was changed in it.',
+    });
+    const cloudTrail = {
+      principals: [new ServicePrincipal('cloudtrail.amazonaws.com')],
+      actions: ['s3:GetBucketAcl'],
+      resources: [logs.bucketArn],
+    };
+    const fromThisTrail = { 'aws:SourceArn': trailArn };
+    logs.addToResourcePolicy(
+      new PolicyStatement({ ...cloudTrail, sid: 'TrailLooks', conditions: { StringEquals: fromThisTrail } }),
+    );
+    logs.addToResourcePolicy(
+      new PolicyStatement({
+        ...cloudTrail,
+        sid: 'TrailWrites',
+        actions: ['s3:PutObject'],
+        resources: [logs.arnForObjects(`AWSLogs/${account}/*`)],
+        conditions: { StringEquals: { ...fromThisTrail, 's3:x-amz-acl': 'bucket-owner-full-control' } },
+      }),
+    );
+    logs.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'NobodyDeletes',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['s3:DeleteObject*'],
+        resources: [logs.arnForObjects('*')],
+      }),
+    );
+    const trail = new CfnTrail(this, 'Trail', {
+      trailName: props.name,
+      s3BucketName: logs.bucketName,
+      isLogging: true,
+      isMultiRegionTrail: false,
+      includeGlobalServiceEvents: false,
+      enableLogFileValidation: true,
+      advancedEventSelectors: [
+        {
+          name: 'Writes to the objects of the bucket',
+          fieldSelectors: [
+            { field: 'eventCategory', equalTo: ['Data'] },
+            { field: 'resources.type', equalTo: ['AWS::S3::Object'] },
+            { field: 'readOnly', equalTo: ['false'] },
+            { field: 'resources.ARN', startsWith: [`${props.bucketArn}/`] },
+          ],
+        },
+        {
+          name: 'Changes of settings, policies and keys',
+          fieldSelectors: [
+            { field: 'eventCategory', equalTo: ['Management'] },
+            { field: 'readOnly', equalTo: ['false'] },
+          ],
+        },
+      ],
+    });
+    trail.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    // Without the policy CloudTrail would refuse the bucket.
+    if (logs.policy) trail.node.addDependency(logs.policy);
+  }
+}
