@@ -1,21 +1,31 @@
 // How does the configuration become a CloudFormation template? `node infra/app.ts` writes it to cdk.out/.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { App, Validations } from 'aws-cdk-lib';
+import { App, type Stack, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { type InfraConfig, readInfraConfig } from './config.ts';
+import { hasVerifier, type InfraConfig, readInfraConfig } from './config.ts';
 import { LedgerstoneStack } from './ledgerstone-stack.ts';
+import { VerifierStack } from './verifier-stack.ts';
 
 const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-const app = new App({ outdir: process.env['CDK_OUTDIR'] ?? 'cdk.out', analyticsReporting: false });
+const app = new App({
+  outdir: process.env['CDK_OUTDIR'] ?? 'cdk.out',
+  analyticsReporting: false,
+  // What CloudFormation would refuse is an error here already.
+  context: { '@aws-cdk/core:validateAgainstDefaultRules': true },
+});
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
 const path = configPath();
 const config = configOrExit();
-new LedgerstoneStack(app, config);
-app.synth();
-console.error(`${path} -> ${app.outdir}/${config.stack}.template.json`);
+const stacks: Stack[] = [new LedgerstoneStack(app, config)];
+if (hasVerifier(config)) stacks.push(new VerifierStack(app, config));
+// What the CDK's command line would refuse to deploy is said here too.
+for (const { messages } of app.synth().stacks) {
+  for (const { level, entry } of messages) console.error(`${level}: ${entry.data}`);
+}
+for (const { templateFile } of stacks) console.error(`${path} -> ${app.outdir}/${templateFile}`);
 
 function configOrExit(): InfraConfig {
   try {

@@ -16,7 +16,7 @@ import { Construct } from 'constructs';
 import type { InfraConfig } from './config.ts';
 import { acceptForeignBucket, acceptObjectPattern } from './nag.ts';
 import { READ_BUCKET, READ_OBJECTS } from './reading.ts';
-import { BREAK_GLASS_KEY_ACTIONS, KEY_ADMIN_ACTIONS } from './signing-key.ts';
+import { BREAK_GLASS_KEY_ACTIONS, KEY_ADMIN_ACTIONS, PUBLIC_HALF } from './signing-key.ts';
 
 export type PeopleProps = {
   readonly people: InfraConfig['people'];
@@ -24,8 +24,10 @@ export type PeopleProps = {
   readonly what: string;
   /** What break-glass may change, and the auditor reads. */
   readonly bucket: Bucket;
-  /** A bucket of another stack that the auditor reads as well. */
-  readonly auditorAlsoReads?: { readonly bucketArn: string; readonly named: string } | undefined;
+  /** The archive, from another stack: the auditor reads its bucket and the public half of its key as well. */
+  readonly auditorAlsoReads?:
+    | { readonly bucketArn: string; readonly bucketName: string; readonly keyArn: string }
+    | undefined;
   /** Fixed where another stack has to name it. */
   readonly auditorName?: string | undefined;
 };
@@ -47,11 +49,11 @@ export class PeopleRoles extends Construct {
       ...(props.auditorName === undefined ? {} : { roleName: props.auditorName }),
       description: `Reads the ${what} and its guard rails`,
       assumedBy: whoMayAssume(people.auditors, people.requireMfa),
-      inlinePolicies: { archive: auditorPolicy(arns) },
+      inlinePolicies: { archive: auditorPolicy(arns, auditorAlsoReads?.keyArn) },
     });
     const reason = 'Auditors read everything, foreign objects in the bucket included.';
     acceptObjectPattern(this.auditor, bucket, '*', reason);
-    if (auditorAlsoReads) acceptForeignBucket(this.auditor, auditorAlsoReads.named, reason);
+    if (auditorAlsoReads) acceptForeignBucket(this.auditor, auditorAlsoReads.bucketName, reason);
     this.keyAdmin = new Role(this, 'KeyAdmin', {
       description: `Describes and tags the key of the ${what}, and can save it from deletion; can not sign`,
       assumedBy: whoMayAssume(people.keyAdmins, people.requireMfa),
@@ -105,7 +107,7 @@ const BREAK_GLASS_BUCKET_ACTIONS = [
   's3:PutBucketPublicAccessBlock',
 ] as const;
 
-function auditorPolicy(bucketArns: readonly string[]): PolicyDocument {
+function auditorPolicy(bucketArns: readonly string[], keyArn: string | undefined): PolicyDocument {
   return new PolicyDocument({
     statements: [
       new PolicyStatement({
@@ -118,6 +120,15 @@ function auditorPolicy(bucketArns: readonly string[]): PolicyDocument {
         actions: [...READ_BUCKET],
         resources: [...bucketArns],
       }),
+      ...(keyArn === undefined
+        ? []
+        : [
+            new PolicyStatement({
+              sid: 'SeeThePublicHalfOfTheLogKey',
+              actions: [...PUBLIC_HALF],
+              resources: [keyArn],
+            }),
+          ]),
     ],
   });
 }

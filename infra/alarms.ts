@@ -1,0 +1,120 @@
+// When does somebody have to look? Silence is an alarm too, for a dead verifier says nothing.
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { minutesOf } from './config-verifier.ts';
+import { METRICS_NAMESPACE } from './verifier-function.ts';
+
+/** Three beats of the schedules: one that fails is tried again before anybody is woken. */
+const PERIOD = Duration.minutes(15);
+/** An event that waits longer has been tried and failed, or nobody takes it. */
+const OLDEST_EVENT_SECONDS = 15 * 60;
+const HELD_MINUTES_MAX = 24 * 60;
+
+export type AlarmsProps = {
+  readonly function: IFunction;
+  readonly queue: IQueue;
+  readonly deadLetters: IQueue;
+  readonly topic: ITopic;
+  readonly sweepEvery: string;
+};
+
+type Rule = {
+  readonly id: string;
+  readonly says: string;
+  readonly metric: IMetric;
+  readonly threshold?: number;
+  readonly operator?: ComparisonOperator;
+  readonly missing?: TreatMissingData;
+};
+
+/** Of the verifier's own metrics (EMF), without dimensions: over all chains. */
+export const ownMetric = (metricName: string, statistic: string, period: Duration = PERIOD): Metric =>
+  new Metric({ namespace: METRICS_NAMESPACE, metricName, statistic, period });
+
+export class Alarms extends Construct {
+  readonly all: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    const action = new SnsAction(props.topic);
+    this.all = rulesFor(props).map(({ id: name, says, metric, threshold, operator, missing }) => {
+      const alarm = new Alarm(this, name, {
+        alarmDescription: says,
+        metric,
+        threshold: threshold ?? 1,
+        comparisonOperator: operator ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        evaluationPeriods: 1,
+        treatMissingData: missing ?? TreatMissingData.BREACHING,
+      });
+      alarm.addAlarmAction(action);
+      alarm.addOkAction(action);
+      return alarm;
+    });
+  }
+}
+
+function rulesFor({ function: verifier, queue, deadLetters, sweepEvery }: AlarmsProps): Rule[] {
+  const sum = { statistic: Stats.SUM, period: PERIOD };
+  const most = { statistic: Stats.MAXIMUM, period: PERIOD };
+  // What only a sweep sees is counted by sweeps alone: between two of them the alarm must not seem to be over.
+  const held = Duration.minutes(Math.min(minutesOf(sweepEvery) + PERIOD.toMinutes(), HELD_MINUTES_MAX));
+  return [
+    {
+      id: 'Errors',
+      says: 'The verifier failed, or did not run at all. Its log says why.',
+      metric: verifier.metricErrors(sum),
+    },
+    {
+      id: 'Throttles',
+      says: 'The verifier was held back: raise verifier.concurrency, or look for a flood of events.',
+      metric: verifier.metricThrottles(sum),
+    },
+    {
+      id: 'DeadLetters',
+      says: 'An event or a scheduled task could not be worked on. Read it, mend the cause, and redrive it.',
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible(most),
+      // A queue that nobody touches falls silent after six hours, and this one should lie untouched. That the verifier
+      // lives, the other alarms tell.
+      missing: TreatMissingData.NOT_BREACHING,
+    },
+    {
+      id: 'OldestEvent',
+      says: 'Events wait too long: the verifier does not take them, or fails over and over.',
+      metric: queue.metricApproximateAgeOfOldestMessage(most),
+      threshold: OLDEST_EVENT_SECONDS,
+    },
+    {
+      id: 'Broken',
+      says: 'The archive is not what was signed, or not kept as was promised, or the verifier is silent.',
+      metric: ownMetric('FindingsBroken', Stats.MAXIMUM, held),
+    },
+    {
+      id: 'Attempts',
+      says: 'Somebody tried to change the archive, or the verifier is silent. The findings say who and when.',
+      metric: ownMetric('Attempts', Stats.MAXIMUM, held),
+    },
+    {
+      id: 'StaleChains',
+      says: 'A chain was not sealed within its promised age: look at the archiver. Or the verifier is silent.',
+      metric: ownMetric('StaleChains', Stats.MAXIMUM),
+    },
+    {
+      id: 'NothingConfirmed',
+      says: 'No chain was confirmed: the verifier is dead, or can reach neither the archive nor its own bucket.',
+      metric: ownMetric('ChainsConfirmed', Stats.SUM),
+      operator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    },
+  ];
+}

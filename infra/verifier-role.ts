@@ -1,0 +1,65 @@
+// Who may be the verifier, and what may it do?
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { TwoPartyConfig } from './config.ts';
+import { acceptForeignBucket, acceptObjectPattern } from './nag.ts';
+import type { Names } from './names.ts';
+import { READ_BUCKET, READ_OBJECTS } from './reading.ts';
+import { PUBLIC_HALF } from './signing-key.ts';
+
+/** What a verifier writes, at the root of its own bucket. */
+export const VERIFIER_PLACES = ['attestations/*', 'findings/*', 'passes/*'];
+
+/**
+ * Reads the archive, writes its own bucket, and can do neither the other way round. Its right to sign stands in its
+ * key's policy alone; the rights to its queue, topic and log stand beside those.
+ */
+export class VerifierRole extends Construct {
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, config: TwoPartyConfig, names: Names, own: Bucket) {
+    super(scope, id);
+    const { archive, verifier } = names;
+    const allow = (sid: string, actions: readonly string[], resources: readonly string[]) =>
+      new PolicyStatement({ sid, actions: [...actions], resources: [...resources] });
+    this.role = new Role(this, 'Role', {
+      // The archive's policies name it.
+      roleName: verifier.roleName,
+      description: `Verifies the archive ${config.origin}; can not write to it`,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: {
+        archive: new PolicyDocument({
+          statements: [
+            allow('ReadTheArchive', READ_OBJECTS, [`${archive.bucketArn}/*`]),
+            allow('ListTheArchiveAndReadItsSettings', READ_BUCKET, [archive.bucketArn]),
+            allow('SeeThePublicHalfOfTheLogKey', PUBLIC_HALF, [config.verifier.logKey]),
+          ],
+        }),
+        attestations: new PolicyDocument({
+          statements: [
+            // A put with lock headers needs both.
+            allow(
+              'WriteWhatItFinds',
+              ['s3:PutObject', 's3:PutObjectRetention'],
+              VERIFIER_PLACES.map((objects) => own.arnForObjects(objects)),
+            ),
+            allow('ReadItsOwnBucket', READ_OBJECTS, [own.arnForObjects('*')]),
+            allow('ListItsOwnBucketAndReadItsSettings', READ_BUCKET, [own.bucketArn]),
+          ],
+        }),
+      },
+    });
+    // The key names it as a principal: made anew under its name it could not sign.
+    this.role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    const sweep = 'The sweep reads whatever lies there, foreign objects included.';
+    acceptForeignBucket(this.role, String(config.bucket.name), sweep);
+    acceptObjectPattern(this.role, own, '*', sweep);
+    for (const objects of VERIFIER_PLACES) {
+      const reason =
+        'Each attestation, finding and pass adds an object under this fixed name: its keys are not known ahead.';
+      acceptObjectPattern(this.role, own, objects, reason);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// What stands in AWS for the second party: the one that believes nothing that the archiver says?
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { AlarmTopic } from './alarm-topic.ts';
+import { Alarms } from './alarms.ts';
+import { AuditTrail } from './audit-trail.ts';
+import { bucketGuardStatements } from './bucket-policy.ts';
+import type { TwoPartyConfig } from './config.ts';
+import { VerifierDashboard } from './dashboard.ts';
+import { LockedBucket } from './locked-bucket.ts';
+import { bootstrapDeployer, namesOf } from './names.ts';
+import { PeopleRoles } from './people-roles.ts';
+import { Schedules } from './schedules.ts';
+import { SigningKey } from './signing-key.ts';
+import { VerifierFunction } from './verifier-function.ts';
+import { VerifierQueue } from './verifier-queue.ts';
+import { VERIFIER_PLACES, VerifierRole } from './verifier-role.ts';
+import { attemptEvents } from './watched-events.ts';
+
+/** Takes nothing from the archive's stack but names, so that it can live in another account and Region. */
+export class VerifierStack extends Stack {
+  constructor(scope: Construct, config: TwoPartyConfig) {
+    const { attestations, verifier, origin } = config;
+    const account = attestations.account ?? config.account;
+    const region = attestations.region ?? config.region;
+    super(scope, `${config.stack}-verifier`, {
+      description: `Ledgerstone: the verifier of ${origin}`,
+      terminationProtection: true,
+      ...(account && region ? { env: { account, region } } : {}),
+    });
+    const names = namesOf(this, config);
+    const { bucket } = new LockedBucket(this, 'Attestations', {
+      name: attestations.bucket.name,
+      defaultDays: attestations.retention.defaultDays,
+      tellsEvents: false,
+      auditedBy: 'the trail of this stack, or one that the account has (see README.md)',
+    });
+    const { role } = new VerifierRole(this, 'Verifier', config, names, bucket);
+    const people = new PeopleRoles(this, 'People', {
+      people: attestations.people,
+      what: `attestations of ${origin}`,
+      bucket,
+      auditorAlsoReads: {
+        bucketArn: names.archive.bucketArn,
+        bucketName: String(config.bucket.name),
+        keyArn: verifier.logKey,
+      },
+      auditorName: names.verifier.auditorName,
+    });
+    const deployer = attestations.deployer ?? bootstrapDeployer(this);
+    const { auditor, keyAdmin, breakGlass } = people;
+    const key = new SigningKey(this, 'Key', {
+      description: `Cosigns the checkpoints of ${origin} (Ledgerstone's verifier)`,
+      spec: verifier.key.spec,
+      sealed: attestations.sealed,
+      holders: { signer: role, auditor, keyAdmin, breakGlass, deployer },
+    });
+    people.grantKey(key.keyArn, bucket.bucketArn);
+    const guards = bucketGuardStatements({
+      bucketArn: bucket.bucketArn,
+      writers: [role.roleArn],
+      places: VERIFIER_PLACES,
+      readers: [role.roleArn, auditor.roleArn],
+      guardians: [breakGlass.roleArn, ...(attestations.sealed ? [] : [deployer])],
+      minimumDays: attestations.retention.minimumDays,
+    });
+    for (const guard of guards) bucket.addToResourcePolicy(guard);
+
+    const { topic } = new AlarmTopic(this, 'Notices', origin, verifier.notify);
+    const events = new VerifierQueue(this, 'Events', names);
+    const { function: target } = new VerifierFunction(this, 'Runs', {
+      ...{ config, names, role, bucket, topic, events },
+      keyArn: key.keyArn,
+    });
+    const { queue, deadLetters } = events;
+    new Schedules(this, 'Schedules', { target, deadLetters, sweepEvery: verifier.sweepEvery });
+    const watched = { function: target, queue, deadLetters, topic, sweepEvery: verifier.sweepEvery };
+    const alarms = new Alarms(this, 'Alarms', watched);
+    new VerifierDashboard(this, 'Overview', { ...watched, alarms });
+
+    if (verifier.trail) {
+      new AuditTrail(this, 'Trail', { name: `${config.stack}-verifier`, bucketArn: bucket.bucketArn });
+    }
+    events.take(
+      attemptEvents({
+        bucketName: bucket.bucketName,
+        keyArn: key.keyArn,
+        keyId: key.keyId,
+        breakGlassArn: breakGlass.roleArn,
+      }),
+    );
+    this.#putOut({
+      AttestationBucketName: ['attestations.store.bucket', bucket.bucketName],
+      VerifierKeyArn: ['cosigner.signing.keyId', key.keyArn],
+      VerifierRoleArn: ['The role that the function runs as', role.roleArn],
+      VerifierFunctionName: ['The function', target.functionName],
+      TopicArn: ['Where alarms and findings go', topic.topicArn],
+      AttestationAuditorRoleArn: ['The role that reads both buckets', auditor.roleArn],
+      VerifierKeyAdminRoleArn: ['The role that looks after the key', keyAdmin.roleArn],
+      VerifierBreakGlassRoleArn: ['The role that can change the guard rails', breakGlass.roleArn],
+    });
+  }
+
+  #putOut(outputs: Readonly<Record<string, readonly [description: string, value: string]>>): void {
+    for (const [name, [description, value]] of Object.entries(outputs)) {
+      new CfnOutput(this, name, { description, value });
+    }
+  }
+}

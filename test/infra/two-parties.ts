@@ -1,0 +1,244 @@
+// Would AWS allow this request, with the archive in one account and the verifier in another, or both in one?
+import type { App } from 'aws-cdk-lib';
+import { hasVerifier, parseInfraConfig, type TwoPartyConfig } from '../../infra/config.ts';
+import { LedgerstoneStack } from '../../infra/ledgerstone-stack.ts';
+import { VerifierStack } from '../../infra/verifier-stack.ts';
+import {
+  type Document,
+  decide,
+  EVERYTHING,
+  FOREIGN_ACCOUNT,
+  policiesOf,
+  type Statement,
+} from './simulation.ts';
+import { ACCOUNT, BUCKET, filled, KEY_IDS, REGION, type Synthesised, scratchApp } from './synthesised.ts';
+
+export const SECOND_ACCOUNT = '444455556666';
+export const SECOND_REGION = 'eu-west-1';
+export const ATTESTATIONS = 'acme-attestations';
+export const LOG_KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/${KEY_IDS.log}`;
+
+const common = (attestations: string) => `
+origin: audit.example.com/prod
+bucket: { name: ${BUCKET}, prefix: prod/ }
+retention: { defaultDays: 365, minimumDays: 364 }
+archiver: { kind: ecs-task }
+attestations: { ${attestations}bucket: { name: ${ATTESTATIONS} }, retention: { defaultDays: 2557, minimumDays: 2556 } }
+verifier:
+  cosigner: verifier.example.com/prod
+  trusted: ["audit.example.com/prod+83780ac8+AUjgW0k/ifzcgyVjX9IWULGe+1D6pl4bRPrYer6KCTfe"]
+  logKey: ${LOG_KEY}
+  notify: [security@example.com]
+`;
+
+/** The verifier in an account and a Region of its own. */
+export const APART = `${common(`account: "${SECOND_ACCOUNT}", region: ${SECOND_REGION}, `)}
+account: "${ACCOUNT}"
+region: ${REGION}
+`;
+/** Both in one account, in a template for any account and Region. */
+export const TOGETHER = common('');
+
+export const ACTORS = [
+  ...(['archiver', 'auditor', 'keyAdmin', 'breakGlass', 'forwarder'] as const),
+  ...(['verifier', 'secondAuditor', 'secondKeyAdmin', 'secondBreakGlass', 'scheduler'] as const),
+  // Allowed everything by their own policies, in either account and in a third.
+  ...(['deployer', 'admin', 'root', 'secondDeployer', 'secondAdmin', 'secondRoot', 'stranger'] as const),
+] as const;
+export type Actor = (typeof ACTORS)[number];
+
+export type Stacks = { readonly archive: Synthesised; readonly verifier: Synthesised };
+
+export function twoPartyConfig(text: string): TwoPartyConfig {
+  const config = parseInfraConfig(text, 'test');
+  if (!hasVerifier(config)) throw new Error('a configuration of two parties is needed here');
+  return config;
+}
+
+export function bothStacks(text: string, app: App = scratchApp()): Stacks {
+  const config = twoPartyConfig(text);
+  const archive = new LedgerstoneStack(app, config);
+  const verifier = new VerifierStack(app, config);
+  const isApart = config.attestations.account !== undefined;
+  return {
+    archive: filled(archive, ACCOUNT, REGION),
+    verifier: isApart ? filled(verifier, SECOND_ACCOUNT, SECOND_REGION) : filled(verifier, ACCOUNT, REGION),
+  };
+}
+
+export type TwoPartyRequest = {
+  readonly action: string;
+  readonly resource: string;
+  readonly context?: Readonly<Record<string, string>>;
+};
+
+/** A resource of the template by its type, the policy that stands with it, and the account that it lies in. */
+type Guarded = { readonly account: string; readonly policy: Document | undefined };
+export type Alter = (statements: readonly Statement[], resource: string) => readonly Statement[];
+
+export class World {
+  readonly stacks: Stacks;
+  readonly secondAccount: string;
+  readonly secondRegion: string;
+  readonly #escalated: readonly Actor[];
+  readonly #alter: Alter;
+
+  /** `escalated`: whose own policies somebody has widened to everything. `alter` changes policies of resources. */
+  constructor(stacks: Stacks, { escalated = [] as readonly Actor[], alter = ((all) => all) as Alter } = {}) {
+    this.stacks = stacks;
+    const [, , , region, account] = this.#output('VerifierKeyArn').split(':');
+    this.secondRegion = String(region);
+    this.secondAccount = String(account);
+    this.#escalated = escalated;
+    this.#alter = alter;
+  }
+
+  get isApart(): boolean {
+    return this.secondAccount !== ACCOUNT;
+  }
+
+  get verifierKeyArn(): string {
+    return this.#output('VerifierKeyArn');
+  }
+
+  async allows(actor: Actor, { action, resource, context = {} }: TwoPartyRequest): Promise<boolean> {
+    const { account, policy } = this.#guarded(resource, action);
+    return decide({
+      principal: this.arn(actor),
+      principalAccount: this.#accountOf(actor),
+      identityPolicies: this.#identityPolicies(actor),
+      resourcePolicy: policy && { ...policy, Statement: this.#alter(policy.Statement, resource) },
+      resourceAccount: account,
+      ...{ action, resource, context },
+    });
+  }
+
+  async whoMay(request: TwoPartyRequest, actors: readonly Actor[] = ACTORS): Promise<Actor[]> {
+    const answers = await Promise.all(actors.map((actor) => this.allows(actor, request)));
+    return actors.filter((_, i) => answers[i]);
+  }
+
+  arn(actor: Actor): string {
+    const cdk = (account: string, region: string) =>
+      `arn:aws:iam::${account}:role/cdk-hnb659fds-cfn-exec-role-${account}-${region}`;
+    switch (actor) {
+      case 'archiver':
+        return this.#output('ArchiverRoleArn');
+      case 'auditor':
+        return this.#output('AuditorRoleArn');
+      case 'keyAdmin':
+        return this.#output('KeyAdminRoleArn');
+      case 'breakGlass':
+        return this.#output('BreakGlassRoleArn');
+      case 'forwarder':
+        return `arn:aws:iam::${ACCOUNT}:role/ledgerstone-forwarder`;
+      case 'verifier':
+        return this.#output('VerifierRoleArn');
+      case 'secondAuditor':
+        return this.#output('AttestationAuditorRoleArn');
+      case 'secondKeyAdmin':
+        return this.#output('VerifierKeyAdminRoleArn');
+      case 'secondBreakGlass':
+        return this.#output('VerifierBreakGlassRoleArn');
+      case 'scheduler':
+        return `arn:aws:iam::${this.secondAccount}:role/${this.idOf('AWS::IAM::Role', 'SchedulesRole')}`;
+      case 'deployer':
+        return cdk(ACCOUNT, REGION);
+      case 'secondDeployer':
+        return cdk(this.secondAccount, this.secondRegion);
+      case 'admin':
+        return `arn:aws:iam::${ACCOUNT}:role/Administrator`;
+      case 'secondAdmin':
+        return `arn:aws:iam::${this.secondAccount}:role/Administrator`;
+      case 'root':
+        return `arn:aws:iam::${ACCOUNT}:root`;
+      case 'secondRoot':
+        return `arn:aws:iam::${this.secondAccount}:root`;
+      case 'stranger':
+        return `arn:aws:iam::${FOREIGN_ACCOUNT}:role/Administrator`;
+    }
+  }
+
+  /** Logical id of the one resource of the verifier's stack. */
+  idOf(type: string, idPrefix: string): string {
+    const found = Object.entries(this.stacks.verifier.resources).filter(
+      ([id, { Type }]) => Type === type && id.startsWith(idPrefix),
+    );
+    if (found.length !== 1) throw new Error(`${found.length} resources ${type} ${idPrefix}*`);
+    return String(found[0]?.[0]);
+  }
+
+  /** ARN of a resource of the verifier's stack other than its bucket and key. */
+  ofVerifier(service: string, resource: string): string {
+    return `arn:aws:${service}:${this.secondRegion}:${this.secondAccount}:${resource}`;
+  }
+
+  #accountOf(actor: Actor): string {
+    return String(this.arn(actor).split(':')[4]);
+  }
+
+  #identityPolicies(actor: Actor) {
+    const all = [{ name: 'everything', policy: EVERYTHING }];
+    if (this.#escalated.includes(actor)) return all;
+    if (/deployer|admin$|root|stranger/i.test(actor) && !/keyAdmin/i.test(actor)) return all;
+    const { archive, verifier } = this.stacks;
+    const isFirst = ['archiver', 'auditor', 'keyAdmin', 'breakGlass', 'forwarder'].includes(actor);
+    return policiesOf(isFirst ? archive : verifier, this.arn(actor));
+  }
+
+  #guarded(resource: string, action: string): Guarded {
+    const { archive, verifier } = this.stacks;
+    const policyOf = (stack: Synthesised, type: string, member: string, isIt: (text: string) => boolean) => {
+      const found = Object.entries(stack.resources).find(
+        ([id, { Type, Properties }]) => Type === type && isIt(`${id} ${JSON.stringify(Properties)}`),
+      );
+      if (found === undefined) throw new Error(`no ${type} for ${resource}`);
+      return found[1].Properties[member] as Document;
+    };
+    const bucketOf = (name: string) => (text: string) => text.includes(`"Bucket":"${name}"`);
+    const [, , service, , account] = resource.split(':');
+    if (service === 's3') {
+      const name = String(resource.split(':')[5]?.split('/')[0]);
+      const isSecond = name === ATTESTATIONS;
+      return {
+        account: isSecond ? this.secondAccount : ACCOUNT,
+        policy: policyOf(
+          isSecond ? verifier : archive,
+          'AWS::S3::BucketPolicy',
+          'PolicyDocument',
+          bucketOf(name),
+        ),
+      };
+    }
+    const own = (policy: Document | undefined): Guarded => ({ account: String(account), policy });
+    if (service === 'kms') {
+      const stack = resource === LOG_KEY ? archive : verifier;
+      return own(policyOf(stack, 'AWS::KMS::Key', 'KeyPolicy', () => true));
+    }
+    if (service === 'sns')
+      return own(policyOf(verifier, 'AWS::SNS::TopicPolicy', 'PolicyDocument', () => true));
+    if (service === 'sqs') {
+      const queue = String(resource.split(':')[5]);
+      const isIt = (text: string) => text.includes(`/${queue}"]`) || text.includes(`"${queue}"]`);
+      return own(policyOf(verifier, 'AWS::SQS::QueuePolicy', 'PolicyDocument', isIt));
+    }
+    if (service === 'events' && resource.includes('event-bus')) {
+      const statement = policyOf(verifier, 'AWS::Events::EventBusPolicy', 'Statement', () => true);
+      return own({ Version: '2012-10-17', Statement: [statement as unknown as Statement] });
+    }
+    if (action === 'sts:AssumeRole') {
+      const name = String(resource.split('/').at(-1));
+      const isIt = (text: string) => text.includes(`"RoleName":"${name}"`);
+      return own(policyOf(verifier, 'AWS::IAM::Role', 'AssumeRolePolicyDocument', isIt));
+    }
+    // Nothing of ours stands with it: whoever its account's IAM allows.
+    return own(undefined);
+  }
+
+  #output(name: string): string {
+    const { archive, verifier } = this.stacks;
+    const found = archive.outputs[name] ?? verifier.outputs[name];
+    if (found === undefined) throw new Error(`no output ${name}`);
+    return String(found.Value);
+  }
+}

@@ -1,0 +1,185 @@
+// Which requests matter between two parties, and who alone may make each?
+import { GOOD_PUT } from './simulation.ts';
+import { BUCKET } from './synthesised.ts';
+import { type Actor, ATTESTATIONS, LOG_KEY, type TwoPartyRequest, type World } from './two-parties.ts';
+
+export type Row = {
+  readonly what: string;
+  readonly request: TwoPartyRequest;
+  readonly may: readonly Actor[];
+};
+
+const ARCHIVE = `arn:aws:s3:::${BUCKET}`;
+const SEAL = `${ARCHIVE}/prod/seals/topic=orders/partition=0/000000000041.tlog-proof`;
+const OWN = `arn:aws:s3:::${ATTESTATIONS}`;
+const NOTE = `${OWN}/attestations/topic=orders/partition=0/000000000042.note`;
+
+/** Who has everything allowed in the archive's account, and in the verifier's; of root no bucket policy is safe. */
+const FIRST: readonly Actor[] = ['deployer', 'admin', 'root'];
+const SECOND: readonly Actor[] = ['secondDeployer', 'secondAdmin', 'secondRoot'];
+const READERS: readonly Actor[] = ['auditor', 'verifier', 'secondAuditor'];
+
+const row = (
+  what: string,
+  action: string,
+  resource: string,
+  may: readonly Actor[] = [],
+  context: Readonly<Record<string, string>> = {},
+): Row => ({ what, request: { action, resource, context }, may });
+
+const rows = (where: string, actions: readonly string[], resource: string, may: readonly Actor[] = []) =>
+  actions.map((action) => row(`${where}: ${action}`, action, resource, may));
+
+/** What an honest put of the verifier brings; `minimumDays` of its bucket is 2556. */
+const GOOD_NOTE = { ...GOOD_PUT, 's3:object-lock-remaining-retention-days': '2556' } as const;
+const extend = (days: string, mode = 'COMPLIANCE') => ({
+  's3:object-lock-mode': mode,
+  's3:object-lock-remaining-retention-days': days,
+});
+const without = (name: keyof typeof GOOD_NOTE) =>
+  Object.fromEntries(Object.entries(GOOD_NOTE).filter(([key]) => key !== name));
+
+const DESTROY = [
+  ...['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:BypassGovernanceRetention', 's3:PutObjectLegalHold'],
+  ...[
+    's3:PutObjectAcl',
+    's3:PutObjectTagging',
+    's3:RestoreObject',
+    's3:ReplicateObject',
+    's3:ReplicateDelete',
+  ],
+  ...['s3:UpdateObjectEncryption'],
+];
+const SETTINGS = [
+  ...['s3:PutBucketPolicy', 's3:PutBucketVersioning', 's3:PutBucketObjectLockConfiguration'],
+  ...['s3:PutLifecycleConfiguration', 's3:PutEncryptionConfiguration', 's3:PutBucketPublicAccessBlock'],
+  's3:PutBucketNotification',
+];
+const ONLY_BY_TEMPLATE = ['s3:DeleteBucketPolicy', 's3:DeleteBucket', 's3:PutReplicationConfiguration'];
+
+export const ARCHIVE_ROWS: readonly Row[] = [
+  row('archive: put a seal', 's3:PutObject', SEAL, ['archiver'], GOOD_PUT),
+  row('archive: lengthen a lock', 's3:PutObjectRetention', SEAL, ['archiver'], extend('400')),
+  row('archive: shorten a lock', 's3:PutObjectRetention', SEAL, [], extend('3')),
+  row('archive: put an attestation there', 's3:PutObject', `${ARCHIVE}/attestations/x.note`, [], GOOD_PUT),
+  ...rows('archive', DESTROY, SEAL),
+  ...rows('archive', ['s3:GetObjectVersion', 's3:GetObjectRetention'], SEAL, ['archiver', ...READERS]),
+  row('archive: see legal holds', 's3:GetObjectLegalHold', SEAL, READERS),
+  row('archive: read what is foreign', 's3:GetObjectVersion', `${ARCHIVE}/elsewhere/file`, READERS),
+  row('archive: read without TLS', 's3:GetObjectVersion', SEAL, [], { 'aws:SecureTransport': 'false' }),
+  row('archive: list all versions', 's3:ListBucketVersions', ARCHIVE, [...READERS, ...FIRST]),
+  ...rows('archive', ['s3:GetBucketPolicy'], ARCHIVE, [...READERS, 'breakGlass', ...FIRST]),
+  ...rows('archive', SETTINGS, ARCHIVE, ['breakGlass', 'deployer']),
+  ...rows('archive', ONLY_BY_TEMPLATE, ARCHIVE, ['deployer']),
+];
+
+export const ATTESTATION_ROWS: readonly Row[] = [
+  row('attestations: put an attestation', 's3:PutObject', NOTE, ['verifier'], GOOD_NOTE),
+  row(
+    'attestations: put a finding',
+    's3:PutObject',
+    `${OWN}/findings/archive/0/1.json`,
+    ['verifier'],
+    GOOD_NOTE,
+  ),
+  row('attestations: put a pass', 's3:PutObject', `${OWN}/passes/a/1.json`, ['verifier'], GOOD_NOTE),
+  row('attestations: put anything else', 's3:PutObject', `${OWN}/seals/file`, [], GOOD_NOTE),
+  row('attestations: put over one', 's3:PutObject', NOTE, [], without('s3:if-none-match')),
+  row('attestations: put without a lock', 's3:PutObject', NOTE, [], without('s3:object-lock-mode')),
+  row('attestations: put in governance mode', 's3:PutObject', NOTE, [], {
+    ...GOOD_NOTE,
+    's3:object-lock-mode': 'GOVERNANCE',
+  }),
+  row('attestations: put a day too short', 's3:PutObject', NOTE, [], {
+    ...GOOD_NOTE,
+    's3:object-lock-remaining-retention-days': '2555',
+  }),
+  row('attestations: put under a KMS key', 's3:PutObject', NOTE, [], {
+    ...GOOD_NOTE,
+    's3:x-amz-server-side-encryption': 'aws:kms',
+  }),
+  row("attestations: put under a customer's key", 's3:PutObject', NOTE, [], {
+    ...GOOD_NOTE,
+    's3:x-amz-server-side-encryption-customer-algorithm': 'AES256',
+  }),
+  row('attestations: put without TLS', 's3:PutObject', NOTE, [], {
+    ...GOOD_NOTE,
+    'aws:SecureTransport': 'false',
+  }),
+  row('attestations: lengthen a lock', 's3:PutObjectRetention', NOTE, ['verifier'], extend('3000')),
+  row('attestations: shorten a lock', 's3:PutObjectRetention', NOTE, [], extend('3')),
+  row('attestations: lock in governance', 's3:PutObjectRetention', NOTE, [], extend('3000', 'GOVERNANCE')),
+  ...rows('attestations', DESTROY, NOTE),
+  ...rows('attestations', ['s3:GetObjectVersion', 's3:GetObjectLegalHold'], NOTE, [
+    'verifier',
+    'secondAuditor',
+  ]),
+  row('attestations: list all versions', 's3:ListBucketVersions', OWN, [
+    'verifier',
+    'secondAuditor',
+    ...SECOND,
+  ]),
+  ...rows('attestations', SETTINGS, OWN, ['secondBreakGlass', 'secondDeployer']),
+  ...rows('attestations', ONLY_BY_TEMPLATE, OWN, ['secondDeployer']),
+];
+
+const sign = (algorithm: string, messageType: string) => ({
+  'kms:SigningAlgorithm': algorithm,
+  'kms:MessageType': messageType,
+});
+
+export const LOG_KEY_ROWS: readonly Row[] = [
+  row('log key: sign', 'kms:Sign', LOG_KEY, ['archiver'], sign('ECDSA_SHA_256', 'DIGEST')),
+  ...rows('log key', ['kms:GetPublicKey', 'kms:DescribeKey'], LOG_KEY, [
+    ...(['archiver', 'auditor', 'keyAdmin', 'breakGlass', 'deployer'] as const),
+    ...(['verifier', 'secondAuditor'] as const),
+  ]),
+  ...rows('log key', ['kms:PutKeyPolicy'], LOG_KEY, ['breakGlass', 'deployer']),
+  ...rows('log key', ['kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:EnableKey'], LOG_KEY, ['breakGlass']),
+  ...rows('log key', ['kms:CreateGrant', 'kms:ReplicateKey'], LOG_KEY),
+];
+
+export const verifierKeyRows = ({ verifierKeyArn: key }: World): readonly Row[] => [
+  row('verifier key: sign', 'kms:Sign', key, ['verifier'], sign('ED25519_SHA_512', 'RAW')),
+  row('verifier key: sign a digest', 'kms:Sign', key, [], sign('ED25519_PH_SHA_512', 'DIGEST')),
+  row('verifier key: sign as the log does', 'kms:Sign', key, [], sign('ECDSA_SHA_256', 'DIGEST')),
+  ...rows('verifier key', ['kms:GetPublicKey'], key, [
+    ...(['verifier', 'secondAuditor', 'secondKeyAdmin', 'secondBreakGlass', 'secondDeployer'] as const),
+  ]),
+  ...rows('verifier key', ['kms:PutKeyPolicy'], key, ['secondBreakGlass', 'secondDeployer']),
+  ...rows('verifier key', ['kms:DisableKey', 'kms:ScheduleKeyDeletion'], key, ['secondBreakGlass']),
+  ...rows('verifier key', ['kms:CreateGrant', 'kms:ReplicateKey'], key),
+];
+
+/** What the verifier stands on. Its account's administrators reach that: its account should not be the archive's. */
+export const machineRows = (world: World): readonly Row[] => {
+  const topic = world.ofVerifier('sns', world.idOf('AWS::SNS::Topic', 'Notices'));
+  const queue = world.ofVerifier('sqs', world.idOf('AWS::SQS::Queue', 'EventsQueue'));
+  const deadLetters = world.ofVerifier('sqs', world.idOf('AWS::SQS::Queue', 'EventsDeadLetters'));
+  const lambda = world.ofVerifier(
+    'lambda',
+    `function:${world.idOf('AWS::Lambda::Function', 'RunsFunction')}`,
+  );
+  const bus = world.ofVerifier('events', 'event-bus/ledgerstone-verifier');
+  const trail = world.ofVerifier('cloudtrail', 'trail/ledgerstone-verifier');
+  const schedule = world.ofVerifier('scheduler', 'schedule/group/sweep');
+  const role = world.arn('verifier');
+  return [
+    row('topic: publish', 'sns:Publish', topic, ['verifier', ...SECOND]),
+    row('topic: publish without TLS', 'sns:Publish', topic, [], { 'aws:SecureTransport': 'false' }),
+    row('queue: take an event away', 'sqs:DeleteMessage', queue, ['verifier', ...SECOND]),
+    row('queue: empty it', 'sqs:PurgeQueue', queue, SECOND),
+    row('queue: put an event', 'sqs:SendMessage', queue, SECOND),
+    row('dead letters: empty them', 'sqs:PurgeQueue', deadLetters, SECOND),
+    row('bus: put an event', 'events:PutEvents', bus, ['forwarder', ...SECOND]),
+    row('function: call it', 'lambda:InvokeFunction', lambda, ['scheduler', ...SECOND]),
+    row('function: change its code', 'lambda:UpdateFunctionCode', lambda, SECOND),
+    row('function: change its settings', 'lambda:UpdateFunctionConfiguration', lambda, SECOND),
+    row('function: starve it', 'lambda:PutFunctionConcurrency', lambda, SECOND),
+    row('schedules: stop one', 'scheduler:DeleteSchedule', schedule, SECOND),
+    row('trail: stop it', 'cloudtrail:StopLogging', trail, SECOND),
+    row('role: let somebody else be the verifier', 'iam:UpdateAssumeRolePolicy', role, SECOND),
+    row('role: widen what it may', 'iam:PutRolePolicy', role, SECOND),
+    row('role: become the verifier', 'sts:AssumeRole', role, []),
+  ];
+};

@@ -1,0 +1,360 @@
+// Does the template of the second party hold what it rests on?
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type App, Stack, Validations } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import { CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { afterAll, describe, expect, it } from 'vitest';
+import { LedgerstoneStack } from '../../infra/ledgerstone-stack.ts';
+import { verifierCode } from '../../infra/verifier-bundle.ts';
+import { VerifierStack } from '../../infra/verifier-stack.ts';
+import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
+import { TASKS } from '../../src/apps/verifier/events.ts';
+import { ACCOUNT, BUCKET, only, REGION, type Synthesised, scratchApp } from './synthesised.ts';
+import {
+  APART,
+  ATTESTATIONS,
+  bothStacks,
+  SECOND_ACCOUNT,
+  SECOND_REGION,
+  TOGETHER,
+  twoPartyConfig,
+} from './two-parties.ts';
+
+const { archive, verifier } = bothStacks(APART);
+const ofType = ({ resources }: Synthesised, type: string) =>
+  Object.values(resources)
+    .filter(({ Type }) => Type === type)
+    .map(({ Properties }) => Properties);
+
+describe('the attestation bucket', () => {
+  it('is locked in compliance mode from birth, versioned, private, and encrypted by S3 itself', () => {
+    verifier.template.hasResourceProperties('AWS::S3::Bucket', {
+      BucketName: ATTESTATIONS,
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: {
+        ObjectLockEnabled: 'Enabled',
+        Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 2557 } },
+      },
+      VersioningConfiguration: { Status: 'Enabled' },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      LifecycleConfiguration: Match.absent(),
+    });
+  });
+
+  it('allows nobody from elsewhere anything: its policy holds denials only', () => {
+    const policies = ofType(verifier, 'AWS::S3::BucketPolicy').filter(
+      ({ Bucket }) => Bucket === ATTESTATIONS,
+    );
+    const effects = policies.flatMap(({ PolicyDocument }) =>
+      (PolicyDocument as { Statement: { Effect: string }[] }).Statement.map(({ Effect }) => Effect),
+    );
+    expect(effects.length).toBeGreaterThan(12);
+    expect(new Set(effects)).toEqual(new Set(['Deny']));
+  });
+});
+
+describe('the key', () => {
+  it('is Ed25519 unless P-256 is chosen', () => {
+    const spec = (text: string) => only(bothStacks(text).verifier, 'AWS::KMS::Key').Properties['KeySpec'];
+    expect(spec(APART)).toBe('ECC_NIST_EDWARDS25519');
+    expect(spec(APART.replace('logKey:', 'key: { spec: ECC_NIST_P256 }\n  logKey:'))).toBe('ECC_NIST_P256');
+  });
+
+  it('names no account as such', () => {
+    const { Statement } = only(verifier, 'AWS::KMS::Key').Properties['KeyPolicy'] as {
+      Statement: {
+        Effect: string;
+        Principal: { AWS: string };
+        Action: string | string[];
+        Condition?: unknown;
+      }[];
+    };
+    for (const { Principal, Action, Condition } of Statement.filter(({ Effect }) => Effect === 'Allow')) {
+      expect(JSON.stringify(Action)).not.toContain('*');
+      if (Principal.AWS.endsWith(':root')) expect(Condition).toEqual({ ArnEquals: expect.anything() });
+    }
+  });
+});
+
+describe('the function', () => {
+  const { Properties } = only(verifier, 'AWS::Lambda::Function');
+  const deadLetters = `arn:aws:sqs:${SECOND_REGION}:${SECOND_ACCOUNT}:EventsDeadLetters`;
+
+  it('runs on arm64 and Node 24, bounded in memory, time and number, with an end for what fails', () => {
+    expect(Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      MemorySize: 512,
+      Timeout: 300,
+      ReservedConcurrentExecutions: 5,
+      DeadLetterConfig: { TargetArn: expect.stringContaining(deadLetters) },
+    });
+    expect(Properties).not.toHaveProperty('VpcConfig');
+  });
+
+  it.each([
+    ['in two accounts', APART, SECOND_REGION, SECOND_ACCOUNT],
+    ['in one', TOGETHER, REGION, ACCOUNT],
+  ])('is told a configuration that the verifier takes, %s', (_, text, region, account) => {
+    const stack = bothStacks(text).verifier;
+    const { Environment } = only(stack, 'AWS::Lambda::Function').Properties as {
+      Environment: { Variables: Record<string, string> };
+    };
+    const told = String(Environment.Variables['LEDGERSTONE_VERIFIER_CONFIG']);
+    expect(Buffer.byteLength(JSON.stringify(Environment.Variables))).toBeLessThan(4096);
+    const config = parseVerifierConfig(told, 'environment', {});
+    expect(config.archive.store).toMatchObject({
+      ...{ kind: 's3', bucket: BUCKET, region: REGION, prefix: 'prod/', expectedBucketOwner: ACCOUNT },
+    });
+    expect(config.attestations).toMatchObject({
+      store: { kind: 's3', bucket: ATTESTATIONS, region, expectedBucketOwner: account },
+      retention: { mode: 'COMPLIANCE', text: '2557d' },
+    });
+    expect(config.cosigner).toMatchObject({
+      name: 'verifier.example.com/prod',
+      signing: { kind: 'kms', keyId: stack.outputs['VerifierKeyArn']?.Value },
+    });
+    expect(config.alarms.sns).toBe(stack.outputs['TopicArn']?.Value);
+  });
+
+  it('takes events from the queue one by one, and leaves room for the schedules', () => {
+    const [mapping] = ofType(verifier, 'AWS::Lambda::EventSourceMapping');
+    expect(mapping).toMatchObject({
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 4 },
+    });
+    const queue = only(verifier, 'AWS::SQS::Queue', 'EventsQueue').Properties;
+    expect(Number(queue['VisibilityTimeout'])).toBeGreaterThan(Number(Properties['Timeout']));
+    expect(queue['RedrivePolicy']).toMatchObject({
+      deadLetterTargetArn: expect.stringContaining(deadLetters),
+      maxReceiveCount: 5,
+    });
+  });
+
+  it('leaves what it knows when the stack is deleted, and refuses to be deleted', () => {
+    const kept = /S3::Bucket|KMS::Key|IAM::Role |Logs::|CloudTrail|SQS::Queue EventsDeadLetters/;
+    const made = Object.entries(
+      verifier.template.toJSON()['Resources'] as Record<string, { Type: string }>,
+    ).filter(([id, { Type }]) => kept.test(`${Type} ${id}`) && !id.startsWith('SchedulesRole'));
+    expect(made.length).toBeGreaterThan(10);
+    for (const [id, resource] of made)
+      expect({ id, ...resource }).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    expect(new VerifierStack(scratchApp(), twoPartyConfig(APART)).terminationProtection).toBe(true);
+  });
+});
+
+describe('the code', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ledgerstone-bundle-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const stackOfOne = () => {
+    const app = scratchApp();
+    const stack = new Stack(app, 'Code');
+    // A template without resources is none.
+    new CfnBucket(stack, 'Bucket');
+    return { app, stack };
+  };
+  const messages = (app: App) => app.synth().stacks.flatMap(({ messages }) => messages);
+
+  it('is the bundle where there is one', () => {
+    writeFileSync(join(folder, 'index.mjs'), 'export const handler = async () => 1;\n');
+    const { app, stack } = stackOfOne();
+    verifierCode(stack, folder).bind(stack);
+    expect(messages(app)).toEqual([]);
+    const assets = readdirSync(app.outdir).filter((name) => name.startsWith('asset.'));
+    expect(assets.map((name) => readdirSync(join(app.outdir, name)))).toEqual([['index.mjs']]);
+  });
+
+  it('is else nothing that could pass for a verifier, and is not deployed', async () => {
+    const { app, stack } = stackOfOne();
+    verifierCode(stack, join(folder, 'missing')).bind(stack);
+    expect(messages(app)).toMatchObject([
+      { level: 'error', entry: { data: expect.stringMatching(/npm run bundle/) } },
+    ]);
+    const [asset] = readdirSync(app.outdir).filter((name) => name.startsWith('asset.'));
+    const file = join(app.outdir, String(asset), 'index.mjs');
+    expect(readFileSync(file, 'utf8')).toContain('no verifier');
+    const { handler } = (await import(file)) as { handler: () => Promise<unknown> };
+    await expect(handler()).rejects.toThrow('was not built');
+  });
+});
+
+describe('schedules', () => {
+  it('ask for every task that the verifier knows, and no other, and keep what failed', () => {
+    const schedules = ofType(verifier, 'AWS::Scheduler::Schedule');
+    const tasks = schedules.map(({ Target }) => JSON.parse(String((Target as { Input: string }).Input)));
+    expect(tasks.map(({ task }) => task).toSorted()).toEqual([...TASKS].toSorted());
+    for (const { ScheduleExpression, State, Target } of schedules) {
+      expect(ScheduleExpression).toMatch(/^rate\(\d+ minutes\)$/);
+      expect(State).toBe('ENABLED');
+      expect(Target).toMatchObject({ DeadLetterConfig: { Arn: expect.stringContaining('DeadLetters') } });
+    }
+  });
+
+  it('call by a role that the scheduler alone may take, for this group', () => {
+    expect(
+      only(verifier, 'AWS::IAM::Role', 'Schedules').Properties['AssumeRolePolicyDocument'],
+    ).toMatchObject({
+      Statement: [
+        {
+          Principal: { Service: 'scheduler.amazonaws.com' },
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': SECOND_ACCOUNT },
+            ArnEquals: { 'aws:SourceArn': expect.stringContaining('schedule-group/') },
+          },
+        },
+      ],
+    });
+  });
+});
+
+describe('alarms', () => {
+  const alarms = ofType(verifier, 'AWS::CloudWatch::Alarm');
+
+  it('each tell the topic, both when it begins and when it ends', () => {
+    const topic = verifier.outputs['TopicArn']?.Value;
+    for (const alarm of alarms) expect(alarm).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
+    expect(alarms).toHaveLength(8);
+  });
+
+  it('take silence for a fault, all but the queue that should lie untouched', () => {
+    const quiet = alarms.filter(({ TreatMissingData }) => TreatMissingData !== 'breaching');
+    expect(quiet).toMatchObject([
+      { Dimensions: [{ Name: 'QueueName', Value: expect.stringContaining('DeadLetters') }] },
+    ]);
+  });
+
+  it('stay up between two sweeps while a finding is open', () => {
+    const held = (name: string) => alarms.find(({ MetricName }) => MetricName === name)?.['Period'];
+    expect([held('FindingsBroken'), held('Attempts')]).toEqual([75 * 60, 75 * 60]);
+    expect([held('Errors'), held('ChainsConfirmed'), held('StaleChains')]).toEqual([900, 900, 900]);
+    const weekly = bothStacks(APART.replace('logKey:', 'sweepEvery: 7d\n  logKey:')).verifier;
+    const periods = ofType(weekly, 'AWS::CloudWatch::Alarm').map(({ Period }) => Number(Period));
+    expect(Math.max(...periods)).toBe(24 * 60 * 60);
+  });
+
+  it('cover a verifier that fails, is throttled, lags or is dead, and all that it finds', () => {
+    const metrics = alarms.map(({ Namespace, MetricName }) => `${Namespace} ${MetricName}`).toSorted();
+    expect(metrics).toEqual([
+      'AWS/Lambda Errors',
+      'AWS/Lambda Throttles',
+      'AWS/SQS ApproximateAgeOfOldestMessage',
+      'AWS/SQS ApproximateNumberOfMessagesVisible',
+      'Ledgerstone Attempts',
+      'Ledgerstone ChainsConfirmed',
+      'Ledgerstone FindingsBroken',
+      'Ledgerstone StaleChains',
+    ]);
+  });
+
+  it('reach the topic: CloudWatch of this account may publish, and mails go out', () => {
+    verifier.template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Allow',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Action: 'sns:Publish',
+            Condition: { StringEquals: { 'aws:SourceAccount': SECOND_ACCOUNT } },
+          }),
+        ]),
+      },
+    });
+    expect(ofType(verifier, 'AWS::SNS::Subscription')).toMatchObject([
+      { Protocol: 'email', Endpoint: 'security@example.com' },
+    ]);
+  });
+
+  it('stand on a dashboard, with the metrics beside them', () => {
+    const body = JSON.stringify(ofType(verifier, 'AWS::CloudWatch::Dashboard'));
+    for (const word of ['ChainsConfirmed', 'FindingsBroken', 'Attempts', 'StaleChains', 'alarm:AlarmsBroken'])
+      expect(body).toContain(word);
+  });
+});
+
+describe('the trails', () => {
+  it.each([
+    ['archive', archive, BUCKET],
+    ['verifier', verifier, ATTESTATIONS],
+  ] as const)(
+    'of the %s: writes to its bucket and changes of settings, in a bucket of their own',
+    (_, stack, bucket) => {
+      const [trail] = ofType(stack, 'AWS::CloudTrail::Trail');
+      expect(trail).toMatchObject({ IsLogging: true, EnableLogFileValidation: true });
+      expect(trail?.['S3BucketName']).not.toBe(bucket);
+      const selectors = trail?.['AdvancedEventSelectors'] as { FieldSelectors: object[] }[];
+      const [data, management] = selectors.map(({ FieldSelectors }) => FieldSelectors);
+      expect(data).toContainEqual({ Field: 'resources.ARN', StartsWith: [`arn:aws:s3:::${bucket}/`] });
+      expect(data).toContainEqual({ Field: 'readOnly', Equals: ['false'] });
+      expect(management).toEqual([
+        { Field: 'eventCategory', Equals: ['Management'] },
+        { Field: 'readOnly', Equals: ['false'] },
+      ]);
+    },
+  );
+
+  it('are left out where the account has one', () => {
+    const none = bothStacks(APART.replace('logKey:', 'trail: false\n  logKey:'));
+    for (const stack of [none.archive, none.verifier])
+      expect(ofType(stack, 'AWS::CloudTrail::Trail')).toEqual([]);
+  });
+});
+
+describe('the archive stack with a verifier', () => {
+  it('names the second party by condition only, so that it can be deployed before it', () => {
+    const text = JSON.stringify(archive.resources);
+    expect(text).toContain(`arn:aws:iam::${SECOND_ACCOUNT}:role/ledgerstone-verifier`);
+    expect(text).not.toMatch(new RegExp(`"Principal":\\{"AWS":"arn:aws:iam::${SECOND_ACCOUNT}:role`));
+  });
+
+  it('tells EventBridge of every object without a custom resource', () => {
+    archive.template.hasResourceProperties('AWS::S3::Bucket', {
+      BucketName: BUCKET,
+      NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+    });
+    expect(JSON.stringify(archive.resources)).not.toContain('Custom::');
+    expect(ofType(archive, 'AWS::Lambda::Function')).toEqual([]);
+  });
+});
+
+describe('cdk-nag', () => {
+  const synth = (fill: (app: App) => void) => {
+    const app = scratchApp();
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    fill(app);
+    app.synth();
+  };
+
+  it.each([
+    APART,
+    TOGETHER,
+    APART.replace('prefix: prod/', 'prefix: ""'),
+    APART.replace('logKey:', 'trail: false\n  logKey:'),
+  ])('finds nothing in both stacks (%#)', (text) => {
+    synth((app) => {
+      const config = twoPartyConfig(text);
+      new LedgerstoneStack(app, config);
+      new VerifierStack(app, config);
+    });
+  });
+
+  it('would find a wildcard, a bucket or a queue that somebody adds', () => {
+    const careless = (app: App) => {
+      const stack = new VerifierStack(app, twoPartyConfig(APART));
+      new CfnBucket(stack, 'Careless');
+    };
+    expect(() => synth(careless)).toThrow('AwsSolutions-S1');
+  });
+});
