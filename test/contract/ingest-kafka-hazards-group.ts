@@ -24,6 +24,26 @@ export function groupHazards({ version, stack, world }: HazardBench): void {
       for (const partition of [0, 1]) await world().exact(numbered(20), partition);
     }, 60_000);
 
+    it('members without a partition stay members, are no stall, and take over', async () => {
+      const topic = await world().orders();
+      const tuning = { ...SHORT, stallMs: 3_000 };
+      const first = world().start({ tuning });
+      await world().sealed(0);
+      const spares = [world().start({ tuning }), world().start({ tuning })];
+      await world().waitFor('the spares', () => spares.every(({ pipeline }) => pipeline.assigned));
+      const joins = ({ log }: { log: readonly string[] }) => log.filter((line) => line.includes('assigned'));
+      await sleep(1_000);
+      const before = spares.map((spare) => joins(spare).length);
+      await sleep(5_000);
+      expect(spares.map((spare) => joins(spare).length)).toEqual(before);
+      await world().send(topic, numbered(5));
+      await world().sealed(5);
+      const owner = [first, ...spares].find(({ pipeline }) => pipeline.actors.length === 1);
+      await owner?.drain();
+      await world().send(topic, numbered(5, 'later'));
+      await world().exact([...numbered(5), ...numbered(5, 'later')]);
+    }, 60_000);
+
     it('kafkajs #1197 #1764: members that join and leave under load double nothing', async () => {
       const topic = await world().orders(4);
       const partitions = [0, 1, 2, 3];

@@ -9,6 +9,7 @@ import { type Head, makeSegment, type Segment, type SegmentContext } from '../..
 import { type Anchor, AnchorKeeper, confirmAnchor } from './anchor.ts';
 import { type Batch, Batches, type BatchLimits } from './batch.ts';
 import type { BodyFactory } from './bodies.ts';
+import { Doubt } from './doubt.ts';
 import { type Halt, HaltError } from './halt.ts';
 import { checkedRange, type Place, type Position, type PositionTools, sameSource } from './position.ts';
 import type { Sealer } from './sealing.ts';
@@ -47,9 +48,6 @@ export type SealLoopEvents = {
 /** One batch is being sealed and one waits: then the log has to wait. */
 const WAITING_MAX = 2;
 
-/** Looked at so often, at most, while there is a doubt and nothing to sign. */
-const REASSURE_MS = 5_000;
-
 /** The source can't be asked: what is held waits for it, since it may be nowhere else by then. */
 const CONFIRM_BACKOFF = { firstMs: 250, capMs: 10_000, attempts: Number.POSITIVE_INFINITY };
 
@@ -68,7 +66,7 @@ export class SealLoop {
   /** A batch can't be sealed: nothing more is tried from this position. */
   #failed = false;
   #lastSealedAtMs: number;
-  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #doubt = new Doubt();
   /** The newest record that was accepted; null where nothing is held. */
   #newest: KafkaRecord | null = null;
 
@@ -130,6 +128,7 @@ export class SealLoop {
     const record = this.#newest;
     const held = record && { offset: record.offset, leaf: leafHash(sha256, encodeEntry(record)) };
     if (!this.#anchor.doubt(held)) this.#batches.close();
+    this.#doubt.raise(this.#nowMs());
   }
 
   /** Closes what is due by age; beats an idle heart where `beat`. */
@@ -149,9 +148,8 @@ export class SealLoop {
    * a seal nobody would ever notice.
    */
   #reassure(nowMs: number): void {
-    if (this.#discarded || this.#failed || !this.#anchor.doubted) return;
-    if (nowMs - this.#lookedAtMs < REASSURE_MS) return;
-    this.#lookedAtMs = nowMs;
+    if (!this.#anchor.doubted) this.#doubt.settled();
+    if (this.#discarded || this.#failed || !this.#doubt.takeLook(nowMs)) return;
     this.#reassuring = true;
     this.#occupy(this.#confirm().catch((error: unknown) => this.#sealFailed(error)));
   }
