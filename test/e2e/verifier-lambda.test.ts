@@ -157,17 +157,20 @@ describe.each(RUNTIMES)('under $name', ({ name, args }) => {
     const Records = [
       sqsRecord('foreign', s3Event('seals/topic=orders/partition=0/000000000000.tlog-proof')),
       sqsRecord('task', { task: 'confirm', chains: ['orders/0'] }),
-      sqsRecord('unknown', { task: 'freshness' }),
+      sqsRecord('unknown', { task: 'sweep' }),
       sqsRecord('malformed', 'x'),
     ];
     await grow(2);
     const answer = await invoke({ Records });
-    expect(answer).toEqual({ kind: 'response', body: { batchItemFailures: [{ itemIdentifier: 'unknown' }] } });
+    expect(answer).toEqual({
+      kind: 'response',
+      body: { batchItemFailures: [{ itemIdentifier: 'unknown' }] },
+    });
     expect(await attestations()).toEqual(['000000000003.note', '000000000005.note']);
   });
 
   it('what is wrong is an error of the invocation, and the next one is served', async () => {
-    expect(await invoke({ task: 'freshness' })).toMatchObject({ kind: 'error' });
+    expect(await invoke({ task: 'sweep' })).toMatchObject({ kind: 'error' });
     expect(await invoke(null)).toEqual({ kind: 'response', body: { chains: [], failures: [] } });
     expect(output).toContain('"level":"error"');
   });

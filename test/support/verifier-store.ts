@@ -79,6 +79,8 @@ export function verifierOf(world: VerifierWorld, options: Partial<Verifier> = {}
     tasks: new Map<string, Task>([['confirm', confirmTask]]),
     log: new RecordingLog(),
     clock: STILL,
+    freshnessMs: null,
+    watched: { buckets: [BUCKET] },
     chainsAtOnce: 4,
     ...options,
   } as WorldVerifier;

@@ -16,6 +16,7 @@ import type { CommandFile, Session } from './session.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
 import { verifyCommand } from './verify.ts';
+import { watchCommand } from './watch.ts';
 
 const COMMANDS: readonly CommandFile[] = [
   initCommand,
@@ -24,6 +25,7 @@ const COMMANDS: readonly CommandFile[] = [
   statusCommand,
   resumeCommand,
   verifyCommand,
+  watchCommand,
   getCommand,
   showCommand,
   proveCommand,

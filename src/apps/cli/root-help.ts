@@ -11,6 +11,7 @@ Archives audit events from Kafka into S3 Object Lock, provable offline.
   resume    record an operator's decision on a halted partition
 
   verify    chains, signatures, locks and every stored byte
+  watch     the independent verifier as a service: check, attest, alarm
   get       entries or original values by offset or time
   show      one segment in readable form
   prove     one event's offline proof

@@ -42,7 +42,12 @@ async function open(): Promise<Verifier> {
   const config = parseVerifierConfig(text, CONFIG_VARIABLE, process.env);
   const edges = await openEdges(config);
   const log = jsonLog(config.log.level, process.stdout);
-  return makeVerifier(config, edges, { checker: portableChecker(nodeContentTools), log });
+  return makeVerifier(config, edges, {
+    checker: portableChecker(nodeContentTools),
+    log,
+    env: process.env,
+    onFigures: (line) => process.stdout.write(`${line}\n`),
+  });
 }
 
 /**

@@ -5,10 +5,11 @@ import { TaskGroup } from '../../verify/bounded.ts';
 import { type Finding, SEVERITY } from '../../verify/finding.ts';
 import { oldestVersion } from '../../verify/object-versions.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
+import { attemptsIn } from './attempts.ts';
 import { requireClock } from './clock-check.ts';
 import type { StepResult } from './confirm-step.ts';
 import type { Message } from './envelopes.ts';
-import type { ChainWork, EventWork, ObjectWork, TaskWork } from './events.ts';
+import type { CallWork, ChainWork, EventWork, ObjectWork, TaskWork } from './events.ts';
 import { ARCHIVE_SCOPE, chainScope } from './finding-file.ts';
 import { lookAt, scopeOfKey } from './look.ts';
 import { confirmPlace } from './place.ts';
@@ -43,6 +44,7 @@ export async function runWork(verifier: Verifier, work: EventWork, limits: RunLi
     await requireClock(verifier, limits.signal);
     await run.chains(work.chains);
     await run.objects(work.objects);
+    await run.calls(work.calls);
     for (const task of work.tasks) await run.task(task);
   } catch (error) {
     run.failed('the run', error, null);
@@ -52,7 +54,9 @@ export async function runWork(verifier: Verifier, work: EventWork, limits: RunLi
     const fields = { code, remedy: error instanceof LedgerstoneError ? error.remedy : undefined };
     log.error(fields, `${what}: ${messageOf(error)}`);
   }
-  return { steps: run.steps, failures: run.failures, failedIds: failedIds(work, run.failures) };
+  const result = { steps: run.steps, failures: run.failures, failedIds: failedIds(work, run.failures) };
+  verifier.onResult?.(result);
+  return result;
 }
 
 class Run {
@@ -96,11 +100,11 @@ class Run {
   }
 
   async confirm(place: ChainPlace, hintSize: number, shares: number): Promise<StepResult> {
-    const { remainingMs, signal } = this.#limits;
+    const { remainingMs, signal, mayGoOn: isWanted = () => true } = this.#limits;
     const share = (remainingMs() - RESERVE_MS) / shares;
     if (share <= 0) throw outOfTime();
     const endMs = this.#verifier.clock.monotonic() + share;
-    const mayGoOn = () => this.#verifier.clock.monotonic() < endMs && signal?.aborted !== true;
+    const mayGoOn = () => this.#verifier.clock.monotonic() < endMs && isWanted();
     const result = await confirmPlace(this.#verifier, place, {
       hintSize,
       mayGoOn,
@@ -159,6 +163,25 @@ class Run {
     const { signal } = this.#limits;
     const options = { check: 'confirm', complete: false, ...(signal && { signal }) } as const;
     await this.#verifier.findings.report(scope, findings, options);
+  }
+
+  /** What a trail tells of: an attempt stays what it was, so nothing of it is ever closed. */
+  async calls(works: readonly CallWork[]): Promise<void> {
+    const { watched, findings: sink, log } = this.#verifier;
+    const { signal } = this.#limits;
+    for (const { detail, message } of works) {
+      if (watched === null) {
+        log.warn({}, 'ignored: a call of AWS, where the archive is no bucket');
+        continue;
+      }
+      const options = { check: 'access', complete: false, ...(signal && { signal }) } as const;
+      try {
+        for (const { scope, findings } of attemptsIn(detail, watched).days)
+          await sink.report(scope, findings, options);
+      } catch (error) {
+        this.failed('a call of AWS', error, message === null ? [] : [message]);
+      }
+    }
   }
 
   async task(work: TaskWork): Promise<void> {

@@ -4,6 +4,8 @@ import { parseKey, sealsRoot } from '../../format/paths.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 import type { StepResult } from './confirm-step.ts';
+import { chainScope } from './finding-file.ts';
+import { chainFreshness } from './freshness.ts';
 import type { RunLimits, Verifier } from './verifier.ts';
 
 export type TaskInput = {
@@ -30,6 +32,26 @@ export const confirmTask: Task = async ({ verifier, chains, limits, confirm, fai
       failed(`${place.chain}/${place.partition}`, error);
     });
   }
+};
+
+/** The same, and whether each chain was sealed as lately as was promised. */
+export const freshnessTask: Task = (input) => {
+  const { verifier, limits } = input;
+  const { findings: sink, freshnessMs, clock } = verifier;
+  return confirmTask({
+    ...input,
+    confirm: async (...step) => {
+      const result = await input.confirm(...step);
+      const { findings, complete } = chainFreshness(result, freshnessMs, clock.now());
+      const options = {
+        check: 'freshness',
+        complete,
+        ...(limits.signal && { signal: limits.signal }),
+      } as const;
+      await sink.report(chainScope(result.place), findings, options);
+      return result;
+    },
+  });
 };
 
 /** Those of the archive, and those that were attested: one that vanished is among them. */

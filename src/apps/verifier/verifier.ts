@@ -2,10 +2,12 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Store } from '../../store/store.ts';
 import type { Finding } from '../../verify/finding.ts';
+import type { Watched } from './attempts.ts';
 import type { StepTools } from './confirm-step.ts';
 import type { ArchivePlace } from './events.ts';
 import type { CheckName, Scope } from './finding-file.ts';
 import type { Covers } from './ledger.ts';
+import type { RunResult } from './run.ts';
 import type { Task } from './tasks.ts';
 
 /** pino's shape: fields first, then a sentence. */
@@ -40,6 +42,12 @@ export type Verifier = {
   readonly tasks: ReadonlyMap<string, Task>;
   readonly log: VerifierLog;
   readonly clock: Clock;
+  /** A chain without a seal for longer is stale; null: nothing was promised. */
+  readonly freshnessMs: number | null;
+  /** Which calls in a trail are attempts on this archive; null where that is not known. */
+  readonly watched: Watched | null;
+  /** After each run, whatever became of it. */
+  readonly onResult?: (result: RunResult) => void;
   /** Chains that are confirmed side by side: each holds a data object or more in memory. */
   readonly chainsAtOnce: number;
 };
@@ -48,5 +56,8 @@ export type Verifier = {
 export type RunLimits = {
   /** Until the process is ended from outside. */
   readonly remainingMs: () => number;
+  /** Asked at safe places: false ends the run there, with what was done attested. */
+  readonly mayGoOn?: () => boolean;
+  /** Gives up at once. */
   readonly signal?: AbortSignal;
 };

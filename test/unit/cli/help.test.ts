@@ -9,6 +9,7 @@ const COMMANDS = [
   'status',
   'resume',
   'verify',
+  'watch',
   'get',
   'show',
   'prove',

@@ -1,0 +1,92 @@
+// `ledgerstone watch`: the independent verifier as a plain process. Runs until SIGTERM.
+import type { Command } from 'commander';
+import { encodeCosignerVkey } from '../../format/cosignature.ts';
+import { workerChecker } from '../../verify/node/worker-checker.ts';
+import { loadVerifierConfig, type VerifierConfig } from '../verifier/config.ts';
+import { makeVerifier, openEdges } from '../verifier/edges.ts';
+import type { Verifier } from '../verifier/verifier.ts';
+import { newWatchState, type Schedule, watch } from '../verifier/watch.ts';
+import { startWatchServer } from '../verifier/watch-server.ts';
+import { EXIT } from './exit-code.ts';
+import { openLog } from './logger.ts';
+import { acting, type Session } from './session.ts';
+
+type WatchCommandOptions = { readonly config: string; readonly json?: boolean };
+
+const HELP = `
+The second party: its own role, key and bucket, and no trust in the archiver. It walks
+each chain on from its own last attestation, re-hashes every stored byte, and attests
+what is sound. What is not sound is a finding: kept as evidence in its own bucket and
+logged. SIGTERM ends it at the next safe place; another start goes on from there.
+
+Exit codes: 0 stopped, 2 configuration, 3 could not start (the message says why).
+
+Examples:
+  ledgerstone watch --config verifier.yaml
+  ledgerstone watch --config verifier.yaml --json | jq 'select(.level >= 40)'
+`;
+
+export function watchCommand(program: Command, session: Session): void {
+  program
+    .command('watch')
+    .description('The independent verifier as a service: check, attest, alarm.')
+    .requiredOption('--config <file>', 'verifier.yaml')
+    .option('--json', 'JSON logs on a terminal too')
+    .addHelpText('after', HELP)
+    .action(acting(session, (options: WatchCommandOptions) => runWatch(session, options)));
+}
+
+async function runWatch({ io }: Session, options: WatchCommandOptions): Promise<number> {
+  const config = await loadVerifierConfig(options.config, io.env);
+  const { log } = await openLog(io, config.log.level, options.json === true);
+  const edges = await openEdges(config);
+  const checker = workerChecker();
+  try {
+    const verifier = makeVerifier(config, edges, { checker, log, env: io.env });
+    await serve(config, verifier, io.signal);
+  } finally {
+    await checker.close();
+    await Promise.all([edges.archive.close(), edges.own.close()]);
+  }
+  return EXIT.ok;
+}
+
+async function serve(config: VerifierConfig, verifier: Verifier, signal: AbortSignal): Promise<void> {
+  const { log, clock } = verifier;
+  const { everyMs, port } = config.watch;
+  const startedMs = clock.now();
+  const state = newWatchState(startedMs);
+  // A round may take its minute; three of them without one that went through are trouble.
+  const patienceMs = 3 * (everyMs + 60_000);
+  const isHealthy = () => clock.now() - (state.lastRoundMs ?? startedMs) < patienceMs;
+  const server = port === 0 ? null : await startWatchServer(config.watch, state, isHealthy);
+  const schedules = schedulesOf(config, verifier);
+  log.info(
+    {
+      ...{ archive: verifier.archive.description, attestations: verifier.own.description },
+      ...{ cosigner: encodeCosignerVkey(verifier.step.attester.key), server: server?.url ?? null },
+      tasks: schedules.map(({ task }) => task),
+    },
+    'ledgerstone watch starts',
+  );
+  try {
+    await watch(verifier, { everyMs, schedules, signal }, state);
+  } finally {
+    await server?.close();
+  }
+  log.info({ chains: state.chains.size }, 'ledgerstone watch stopped');
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Those that this verifier does. */
+function schedulesOf({ chains, sweep, fullPass }: VerifierConfig, { tasks }: Verifier): Schedule[] {
+  const all: Schedule[] = [
+    { task: 'confirm', everyMs: chains.confirmMs },
+    { task: 'freshness', everyMs: Math.min(chains.confirmMs, HOUR_MS) },
+    { task: 'sweep', everyMs: sweep.everyMs },
+    { task: 'full-pass', everyMs: Math.min(HOUR_MS, fullPass.everyMs) },
+    { task: 'configuration', everyMs: HOUR_MS },
+  ];
+  return all.filter(({ task }) => tasks.has(task));
+}

@@ -1,0 +1,32 @@
+// Which figures does one run leave for CloudWatch?
+import type { Severity } from '../../verify/finding.ts';
+import type { RunFigures } from './emf.ts';
+import type { RunResult } from './run.ts';
+
+export type Counts = {
+  readonly open: (severity: Severity) => number | null;
+  readonly notificationsFailed: number;
+};
+
+export function figuresOf({ steps }: RunResult, counts: Counts, nowMs: number): RunFigures {
+  const attested = steps.filter(({ isNew }) => isNew);
+  const sum = (of: (step: (typeof steps)[number]) => number) =>
+    attested.reduce((total, step) => total + of(step), 0);
+  const lags = attested.flatMap(({ report }) =>
+    report?.lastSealed == null ? [] : [Math.max(0, (nowMs - Date.parse(report.lastSealed)) / 1000)],
+  );
+  return {
+    findingsBroken: counts.open('broken'),
+    unverifiable: counts.open('unverifiable'),
+    attempts: counts.open('attempt'),
+    notices: counts.open('notice'),
+    // Counted by the alarm on notices: a step does not say which of them are of chains that stand still.
+    staleChains: null,
+    chainsConfirmed: steps.filter(({ verdict, isAtEnd }) => verdict === 'verified' && isAtEnd).length,
+    segmentsConfirmed: sum(({ report }) => report?.checked.seals ?? 0),
+    eventsConfirmed: sum(({ report }) => report?.checked.lines ?? 0),
+    confirmLagSeconds: lags.length === 0 ? null : Math.max(...lags),
+    oldestRereadDays: null,
+    notificationsFailed: counts.notificationsFailed,
+  };
+}

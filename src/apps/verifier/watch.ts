@@ -1,0 +1,165 @@
+// How does the verifier run without Lambda? A plain process that looks for new seals itself, and keeps the schedules.
+import { type LedgerstoneError, messageOf } from '../../base/error.ts';
+import { sealKey, sealPrefix } from '../../format/paths.ts';
+import type { ChainPlace } from '../../verify/survey.ts';
+import type { EventWork, TaskName, TaskWork } from './events.ts';
+import { type RunResult, runWork } from './run.ts';
+import { knownChains } from './tasks.ts';
+import type { RunLimits, Verifier } from './verifier.ts';
+
+export type Schedule = { readonly task: TaskName; readonly everyMs: number };
+
+export type WatchOptions = {
+  readonly everyMs: number;
+  readonly schedules: readonly Schedule[];
+  /** Ends it at the next safe place. */
+  readonly signal: AbortSignal;
+  /** After each round that had something to do. */
+  readonly onRound?: (result: RunResult) => void;
+};
+
+export type WatchState = {
+  readonly startedMs: number;
+  /** Of the last round that went through; null before. */
+  lastRoundMs: number | null;
+  /** Why the last round did not. */
+  trouble: { readonly message: string; readonly remedy: string | null; readonly sinceMs: number } | null;
+  readonly chains: Map<
+    string,
+    { readonly verdict: string; readonly size: number; readonly nextOffset: number | null }
+  >;
+};
+
+/** One run's bound; a backlog goes on in the next round, and the other chains get their turn in between. */
+const RUN_MS = 60_000;
+/** How often the list of chains is read anew. */
+const CHAINS_MS = 10_000;
+/** What is not sound is not read again at once: it seldom heals, and was said. */
+const UNSOUND_MS = 30_000;
+/** After the word to stop: what is under way is finished within it, or given up. */
+const STOP_MS = 10_000;
+
+export const newWatchState = (startedMs: number): WatchState => ({
+  ...{ startedMs, lastRoundMs: null, trouble: null },
+  chains: new Map(),
+});
+
+/** Resolves when the signal has aborted and the work under way has come to a safe place. Never rejects for a store's sake. */
+export async function watch(verifier: Verifier, options: WatchOptions, state: WatchState): Promise<void> {
+  const { clock, log } = verifier;
+  const { signal, everyMs } = options;
+  const due = new Map<TaskName, number>(options.schedules.map(({ task }) => [task, clock.monotonic()]));
+  const looker = new Looker(verifier, signal);
+  const hard = new AbortController();
+  const stop = () =>
+    void clock.sleep(STOP_MS, hard.signal).then(
+      () => hard.abort(signal.reason),
+      () => {},
+    );
+  signal.addEventListener('abort', stop, { once: true });
+  while (!signal.aborted) {
+    try {
+      const tasks = options.schedules.filter(({ task }) => (due.get(task) ?? 0) <= clock.monotonic());
+      for (const { task, everyMs: period } of tasks) due.set(task, clock.monotonic() + period);
+      const result = await round(verifier, looker, tasks, {
+        signal: hard.signal,
+        mayGoOn: () => !signal.aborted,
+      });
+      if (result !== null) options.onRound?.(result);
+      note(state, result, clock.now());
+      looker.learn(result);
+    } catch (error) {
+      if (signal.aborted) break;
+      log.error({}, `the archive can't be looked at: ${messageOf(error)}`);
+      setTrouble(state, error, clock.now());
+    }
+    await clock.sleep(everyMs, signal).catch(() => {});
+  }
+  signal.removeEventListener('abort', stop);
+  hard.abort(signal.reason);
+}
+
+async function round(
+  verifier: Verifier,
+  looker: Looker,
+  schedules: readonly Schedule[],
+  limits: Pick<RunLimits, 'signal' | 'mayGoOn'>,
+): Promise<RunResult | null> {
+  const tasks = schedules.map(({ task }): TaskWork => ({ task, chains: null, message: null }));
+  // That task goes over all of them.
+  const chains = tasks.some(({ task }) => task === 'confirm') ? [] : await looker.grown();
+  if (chains.length === 0 && tasks.length === 0) return null;
+  const work: EventWork = { isQueue: false, chains, objects: [], tasks, calls: [], ignored: [] };
+  const endMs = verifier.clock.monotonic() + RUN_MS;
+  return runWork(verifier, work, { ...limits, remainingMs: () => endMs - verifier.clock.monotonic() });
+}
+
+/** Knows how far each chain was seen, and asks for what lies behind it: one small listing a chain. */
+class Looker {
+  readonly #verifier: Verifier;
+  readonly #signal: AbortSignal;
+  readonly #sizes = new Map<string, number>();
+  readonly #notBefore = new Map<string, number>();
+  #chains: readonly ChainPlace[] = [];
+  #listedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(verifier: Verifier, signal: AbortSignal) {
+    this.#verifier = verifier;
+    this.#signal = signal;
+  }
+
+  async grown(): Promise<EventWork['chains']> {
+    const nowMs = this.#verifier.clock.monotonic();
+    if (nowMs - this.#listedMs >= CHAINS_MS) {
+      this.#chains = await knownChains(this.#verifier, this.#signal);
+      this.#listedMs = nowMs;
+    }
+    const grown: EventWork['chains'][number][] = [];
+    for (const place of this.#chains) {
+      if ((this.#notBefore.get(idOf(place)) ?? 0) > nowMs) continue;
+      const size = this.#sizes.get(idOf(place)) ?? 0;
+      if (await this.#hasSealFrom(place, size)) grown.push({ place, hintSize: size + 1, seals: [] });
+    }
+    return grown;
+  }
+
+  learn(result: RunResult | null): void {
+    for (const { place, confirmed, isNew, isAtEnd } of result?.steps ?? []) {
+      this.#sizes.set(idOf(place), confirmed?.size ?? 0);
+      if (isNew || !isAtEnd) this.#notBefore.delete(idOf(place));
+      else this.#notBefore.set(idOf(place), this.#verifier.clock.monotonic() + UNSOUND_MS);
+    }
+  }
+
+  async #hasSealFrom({ chain, partition }: ChainPlace, size: number): Promise<boolean> {
+    const options = {
+      limit: 1,
+      signal: this.#signal,
+      ...(size > 0 && { startAfter: sealKey(chain, partition, size - 1) }),
+    };
+    for await (const _ of this.#verifier.archive.listVersions(sealPrefix(chain, partition), options))
+      return true;
+    return false;
+  }
+}
+
+const idOf = ({ chain, partition }: ChainPlace): string => `${chain}/${partition}`;
+
+function note(state: WatchState, result: RunResult | null, nowMs: number): void {
+  for (const { place, verdict, confirmed } of result?.steps ?? []) {
+    const { size, nextOffset } = confirmed ?? { size: 0, nextOffset: null };
+    state.chains.set(idOf(place), { verdict, size, nextOffset });
+  }
+  const failure = result?.failures[0];
+  if (failure !== undefined) {
+    setTrouble(state, failure.error, nowMs);
+    return;
+  }
+  state.lastRoundMs = nowMs;
+  state.trouble = null;
+}
+
+function setTrouble(state: WatchState, error: unknown, nowMs: number): void {
+  const remedy = (error as Partial<LedgerstoneError> | null)?.remedy ?? null;
+  state.trouble = { message: messageOf(error), remedy, sinceMs: state.trouble?.sinceMs ?? nowMs };
+}

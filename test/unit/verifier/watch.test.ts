@@ -1,0 +1,166 @@
+// Does the plain process find what grows, keep its schedules, go on after trouble, and end when it is told to?
+import { describe, expect, it } from 'vitest';
+import type { RunResult } from '../../../src/apps/verifier/run.ts';
+import { newWatchState, type Schedule, watch } from '../../../src/apps/verifier/watch.ts';
+import { startWatchServer } from '../../../src/apps/verifier/watch-server.ts';
+import type { Clock } from '../../../src/base/clock.ts';
+import { LedgerstoneError } from '../../../src/base/error.ts';
+import { entries, NOW_MS } from '../../support/archive-builder.ts';
+import { storeOver, verifierOf } from '../../support/verifier-store.ts';
+import { VerifierWorld } from '../../support/verifier-world.ts';
+
+/** Sleeping is what makes its time go on; `between` acts for the world while it sleeps. */
+function sleepingClock(between: (round: number) => Promise<void> | void): Clock {
+  let monotonicMs = 0;
+  let round = 0;
+  return {
+    now: () => NOW_MS + monotonicMs,
+    monotonic: () => monotonicMs,
+    sleep: async (ms, signal) => {
+      // The grace time of a stop never ends in these tests.
+      if (ms === 10_000)
+        return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+      monotonicMs += ms;
+      await between(round++);
+      signal?.throwIfAborted();
+    },
+  };
+}
+
+async function run(
+  world: VerifierWorld,
+  between: (round: number, stop: () => void) => Promise<void> | void,
+  schedules: readonly Schedule[] = [],
+) {
+  const ending = new AbortController();
+  const clock = sleepingClock((round) => between(round, () => ending.abort(new Error('stopped'))));
+  const verifier = verifierOf(world, { clock });
+  const state = newWatchState(NOW_MS);
+  const rounds: RunResult[] = [];
+  const options = {
+    everyMs: 2_000,
+    schedules,
+    signal: ending.signal,
+    onRound: (r: RunResult) => rounds.push(r),
+  };
+  await watch(verifier, options, state);
+  return { verifier, state, rounds };
+}
+
+describe('watch', () => {
+  it('attests what grows, and rests while nothing does', async () => {
+    const world = new VerifierWorld();
+    await world.grow(2);
+    const { rounds, state } = await run(world, async (round, stop) => {
+      if (round === 3) await world.grow(3);
+      if (round === 6) stop();
+    });
+    expect(world.attestedSizes()).toEqual([2, 5]);
+    expect(rounds).toHaveLength(2);
+    expect(state.chains.get('orders/0')).toEqual({ verdict: 'verified', size: 5, nextOffset: 15 });
+    expect(state.trouble).toBeNull();
+  });
+
+  it('finds a chain that appears', async () => {
+    const world = new VerifierWorld();
+    await world.grow(1);
+    const { state } = await run(world, async (round, stop) => {
+      if (round === 2) await world.builder.chain('payments').seal({ lines: entries(0, 2) });
+      if (round === 9) stop();
+    });
+    expect([...state.chains.keys()]).toEqual(['orders/0', 'payments/0']);
+  });
+
+  it('reports a forged seal once in a while, not each round', async () => {
+    const world = new VerifierWorld();
+    await world.grow(2);
+    const { verifier, rounds } = await run(world, (round, stop) => {
+      if (round === 1)
+        world.builder.archive.put(
+          'seals/topic=orders/partition=0/000000000002.tlog-proof',
+          new Uint8Array(9),
+        );
+      if (round === 20) stop();
+    });
+    expect(verifier.findings.codes()).toEqual(['lock-missing', 'malformed']);
+    expect(rounds.length).toBeLessThanOrEqual(3);
+    expect(world.attestedSizes()).toEqual([2]);
+  });
+
+  it('keeps schedules, which see that a chain has vanished', async () => {
+    const world = new VerifierWorld();
+    await world.grow(2);
+    const { verifier, rounds } = await run(
+      world,
+      (round, stop) => {
+        if (round === 1) for (const { sealKey } of world.made) world.builder.archive.remove(sealKey);
+        if (round === 11) stop();
+      },
+      [{ task: 'confirm', everyMs: 10_000 }],
+    );
+    expect(verifier.findings.codes()).toContain('truncation');
+    expect(rounds).toHaveLength(3);
+  });
+
+  it('goes on when the archive comes back', async () => {
+    const world = new VerifierWorld();
+    await world.grow(1);
+    const { failures } = world.builder.archive;
+    const prefix = 'list:seals/topic=orders/partition=0/';
+    failures.set(prefix, new LedgerstoneError('unavailable', 'S3 is away', { disposition: 'retriable' }));
+    let trouble: unknown = null;
+    const { state } = await run(world, (round, stop) => {
+      if (round === 2) failures.clear();
+      if (round === 4) stop();
+      trouble ??= world.attestedSizes().length === 0 ? 'nothing attested' : null;
+    });
+    expect(trouble).toBe('nothing attested');
+    expect(world.attestedSizes()).toEqual([1]);
+    expect(state.trouble).toBeNull();
+  });
+
+  it('that is told to stop in the middle of a backlog attests what it has', async () => {
+    const world = new VerifierWorld();
+    await world.grow(40);
+    const ending = new AbortController();
+    const archive = storeOver(world.builder.archive);
+    let reads = 0;
+    const counted = {
+      ...archive,
+      read: (...args: Parameters<typeof archive.read>) => {
+        if (++reads === 30) ending.abort(new Error('stopped by SIGTERM'));
+        return archive.read(...args);
+      },
+    };
+    const clock = sleepingClock(() => {});
+    const verifier = verifierOf(world, {
+      clock,
+      archive: counted,
+      step: { ...world.tools(), archive: counted },
+    });
+    await watch(verifier, { everyMs: 2_000, schedules: [], signal: ending.signal }, newWatchState(NOW_MS));
+    const [size = 0] = world.attestedSizes();
+    expect(size).toBeGreaterThan(0);
+    expect(size).toBeLessThan(40);
+  });
+});
+
+describe('its server', () => {
+  it('says whether rounds get through', async () => {
+    const state = newWatchState(NOW_MS);
+    let isHealthy = true;
+    const server = await startWatchServer({ host: '127.0.0.1', port: 0 }, state, () => isHealthy);
+    try {
+      const get = (path: string, init?: RequestInit) => fetch(server.url + path, init);
+      expect((await get('/healthz')).status).toBe(200);
+      isHealthy = false;
+      expect((await get('/healthz')).status).toBe(503);
+      state.chains.set('orders/0', { verdict: 'verified', size: 3, nextOffset: 9 });
+      expect(await (await get('/status')).json()).toMatchObject({ chains: { 'orders/0': { size: 3 } } });
+      expect((await get('/other')).status).toBe(404);
+      expect((await get('/status', { method: 'POST' })).status).toBe(405);
+    } finally {
+      await server.close();
+    }
+  });
+});
