@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { App, type Stack, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { ArchiverStack } from './archiver-stack.ts';
 import { hasVerifier, type InfraConfig, readInfraConfig } from './config.ts';
 import { LedgerstoneStack } from './ledgerstone-stack.ts';
 import { VerifierStack } from './verifier-stack.ts';
@@ -19,7 +20,13 @@ Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
 const path = configPath();
 const config = configOrExit();
-const stacks: Stack[] = [new LedgerstoneStack(app, config)];
+const archive = new LedgerstoneStack(app, config);
+const stacks: Stack[] = [archive];
+const { archiverService: service } = config;
+if (service) {
+  const { archiverRole: role, yaml } = archive;
+  stacks.push(new ArchiverStack(app, { config, service, role, yaml }));
+}
 if (hasVerifier(config)) stacks.push(new VerifierStack(app, config));
 // What the CDK's command line would refuse to deploy is said here too.
 for (const { messages } of app.synth().stacks) {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { bucketName, keySpec, people, principalArn, retention } from './config-parts.ts';
+import { serviceSchema } from './config-service.ts';
 import { attestationsSchema, verifierSchema } from './config-verifier.ts';
 
 const archiver = z.discriminatedUnion('kind', [
@@ -51,10 +52,15 @@ const schema = z
     sealed: z.boolean().default(false),
     attestations: attestationsSchema.optional(),
     verifier: verifierSchema.optional(),
+    archiverService: serviceSchema.optional(),
   })
   .refine((config) => (config.account === undefined) === (config.region === undefined), {
     path: ['account'],
     message: 'and region are given both or neither',
+  })
+  .refine(({ archiver: { kind }, archiverService }) => archiverService === undefined || kind === 'ecs-task', {
+    path: ['archiver', 'kind'],
+    message: 'must be ecs-task with an archiverService, which runs as such a task',
   })
   .refine(({ attestations, verifier }) => (attestations === undefined) === (verifier === undefined), {
     path: ['verifier'],

@@ -1,5 +1,6 @@
 // What stands in AWS for one archive?
 import { CfnOutput, DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib';
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { ArchiverRole, archivePlaces } from './archiver-role.ts';
 import { AuditTrail } from './audit-trail.ts';
@@ -13,6 +14,10 @@ import { SigningKey } from './signing-key.ts';
 import { attemptEvents, objectEvents } from './watched-events.ts';
 
 export class LedgerstoneStack extends Stack {
+  readonly archiverRole: Role;
+  /** The beginning of ledgerstone.yaml. */
+  readonly yaml: string;
+
   constructor(scope: Construct, config: InfraConfig) {
     super(scope, config.stack, {
       description: `Ledgerstone: the archive of ${config.origin}`,
@@ -82,6 +87,8 @@ export class LedgerstoneStack extends Stack {
       ]);
     }
 
+    this.archiverRole = archiver.role;
+    this.yaml = yamlFor(this, config, bucket.bucketName, key.keyArn);
     const output = (name: string, description: string, value: string) =>
       new CfnOutput(this, name, { description, value });
     output('BucketName', 'archive.store.bucket', bucket.bucketName);
@@ -90,11 +97,7 @@ export class LedgerstoneStack extends Stack {
     output('AuditorRoleArn', 'The role that auditors assume', people.auditor.roleArn);
     output('KeyAdminRoleArn', 'The role that looks after the log key', people.keyAdmin.roleArn);
     output('BreakGlassRoleArn', 'The role that can change the guard rails', people.breakGlass.roleArn);
-    output(
-      'LedgerstoneYaml',
-      'The beginning of ledgerstone.yaml',
-      yamlFor(this, config, bucket.bucketName, key.keyArn),
-    );
+    output('LedgerstoneYaml', 'The beginning of ledgerstone.yaml', this.yaml);
   }
 }
 

@@ -98,6 +98,8 @@ class Names {
     }
     if (entries.length === 1 && name === 'Fn::Sub')
       return String(argument).replace(/\$\{([^}]+)\}/g, (_, pseudo) => String(this.#pseudo[pseudo]));
+    // Of another stack, by a name that holds the id of the resource.
+    if (entries.length === 1 && name === 'Fn::ImportValue') return String(argument);
     if (entries.length === 1 && name?.startsWith('Fn::')) throw new Error(`unknown function ${name}`);
     return Object.fromEntries(entries.map(([key, item]) => [key, this.fill(item)]));
   }
@@ -120,7 +122,7 @@ class Names {
   }
 
   #attribute([id, attribute]: [string, string]): string {
-    if (attribute === 'QueueName' || attribute === 'TopicName') return id;
+    if (/(Name|GroupId)$/.test(attribute)) return id;
     if (attribute !== 'Arn') throw new Error(`unknown attribute ${id}.${attribute}`);
     const ref = this.#ref(id);
     switch (this.#resources[id]?.Type) {

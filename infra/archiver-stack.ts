@@ -1,0 +1,161 @@
+// How does the archiver run as a service on Fargate?
+import { Duration, RemovalPolicy, Size, Stack, Validations } from 'aws-cdk-lib';
+import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Repository } from 'aws-cdk-lib/aws-ecr';
+import {
+  AwsLogDriverMode,
+  Capability,
+  Cluster,
+  ContainerDependencyCondition,
+  ContainerImage,
+  ContainerInsights,
+  CpuArchitecture,
+  FargateService,
+  FargateTaskDefinition,
+  type ICluster,
+  LinuxParameters,
+  LogDriver,
+  OperatingSystemFamily,
+  Secret,
+} from 'aws-cdk-lib/aws-ecs';
+import type { Role } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Secret as StoredSecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { stringify } from 'yaml';
+import type { InfraConfig } from './config.ts';
+import { type ServiceConfig, stopSecondsOf } from './config-service.ts';
+
+/** Where the image keeps room for the configuration: the only place that anything is written to. */
+const FOLDER = '/config';
+const FILE = `${FOLDER}/ledgerstone.yaml`;
+const WRITE_FILE = `require('node:fs').writeFileSync('${FILE}', process.env.LEDGERSTONE_YAML)`;
+
+export type ArchiverStackProps = {
+  readonly config: InfraConfig;
+  readonly service: ServiceConfig;
+  readonly role: Role;
+  /** The beginning of ledgerstone.yaml, which says where the archive is. */
+  readonly yaml: string;
+};
+
+export class ArchiverStack extends Stack {
+  constructor(scope: Construct, { config, service, role, yaml }: ArchiverStackProps) {
+    super(scope, `${config.stack}-archiver`, {
+      description: `Ledgerstone: the archiver of ${config.origin}`,
+      ...(config.account && config.region ? { env: { account: config.account, region: config.region } } : {}),
+    });
+    const { subnets } = service;
+    const vpc = Vpc.fromVpcAttributes(this, 'Vpc', {
+      vpcId: service.vpc,
+      // Their names are asked for but used by nobody here: a subnet knows its own.
+      availabilityZones: subnets.map((id) => `zone of ${id}`),
+      privateSubnetIds: subnets,
+    });
+    const cluster = new Cluster(this, 'Cluster', { vpc, containerInsightsV2: ContainerInsights.ENABLED });
+    const task = new FargateTaskDefinition(this, 'Task', {
+      cpu: service.cpu,
+      memoryLimitMiB: service.memoryMiB,
+      runtimePlatform: {
+        cpuArchitecture: CpuArchitecture.ARM64,
+        operatingSystemFamily: OperatingSystemFamily.LINUX,
+      },
+      taskRole: role,
+      volumes: [{ name: 'configuration' }],
+    });
+    this.#containers(task, service, yaml);
+    new FargateService(this, 'Service', {
+      cluster: cluster as ICluster,
+      taskDefinition: task,
+      desiredCount: service.instances,
+      // More instances than one share the partitions, and the store decides between two that hold the same.
+      minHealthyPercent: 50,
+      maxHealthyPercent: 200,
+      circuitBreaker: { enable: true, rollback: true },
+      assignPublicIp: false,
+      securityGroups: [
+        new SecurityGroup(this, 'NothingComesIn', {
+          vpc,
+          description: 'The archiver calls Kafka, S3 and KMS. Nobody calls the archiver.',
+        }),
+      ],
+    });
+    Validations.of(task).acknowledge(
+      {
+        id: 'AwsSolutions-ECS2',
+        reason:
+          'The configuration holds no secret: passwords come from Secrets Manager, by the names in `secrets`.',
+      },
+      {
+        id: 'CloudFormation-Validate::E1029',
+        reason: 'A secret by its name is meant for the archiver. CloudFormation fills in Fn::Sub alone.',
+      },
+      {
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason: 'ecr:GetAuthorizationToken knows no resource. The right to pull is for the one repository.',
+      },
+    );
+  }
+
+  #containers(task: FargateTaskDefinition, service: ServiceConfig, yaml: string): void {
+    const { settings } = service;
+    const repository = Repository.fromRepositoryArn(this, 'Repository', service.image.repository);
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: RetentionDays.ONE_YEAR,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const container = (name: string) => ({
+      image: ContainerImage.fromEcrRepository(repository, service.image.digest),
+      user: 'node',
+      readonlyRootFilesystem: true,
+      linuxParameters: withoutCapabilities(this, name),
+      logging: LogDriver.awsLogs({
+        logGroup,
+        streamPrefix: name,
+        // A log that can't be written must not stop the archive.
+        mode: AwsLogDriverMode.NON_BLOCKING,
+        maxBufferSize: Size.mebibytes(10),
+      }),
+    });
+    const configuration = task.addContainer('Configuration', {
+      ...container('configuration'),
+      essential: false,
+      entryPoint: ['node'],
+      command: ['-e', WRITE_FILE],
+      environment: { LEDGERSTONE_YAML: `${yaml}${stringify(settings)}` },
+    });
+    const url = `http://127.0.0.1:${settings.server.port}/healthz`;
+    const probe = `fetch('${url}').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
+    const archiver = task.addContainer('Archiver', {
+      ...container('archiver'),
+      essential: true,
+      command: ['archive', '--config', FILE],
+      secrets: Object.fromEntries(
+        Object.entries(service.secrets).map(([name, arn]) => [
+          name,
+          Secret.fromSecretsManager(StoredSecret.fromSecretCompleteArn(this, name, arn)),
+        ]),
+      ),
+      healthCheck: {
+        command: ['CMD', 'node', '-e', probe],
+        interval: Duration.seconds(30),
+        timeout: Duration.seconds(10),
+        retries: 3,
+        startPeriod: Duration.seconds(60),
+      },
+      stopTimeout: Duration.seconds(stopSecondsOf(settings.limits.drain)),
+    });
+    configuration.addMountPoints({ containerPath: FOLDER, sourceVolume: 'configuration', readOnly: false });
+    archiver.addMountPoints({ containerPath: FOLDER, sourceVolume: 'configuration', readOnly: true });
+    archiver.addContainerDependencies({
+      container: configuration,
+      condition: ContainerDependencyCondition.SUCCESS,
+    });
+  }
+}
+
+function withoutCapabilities(scope: Construct, name: string): LinuxParameters {
+  const parameters = new LinuxParameters(scope, `Linux-${name}`, { initProcessEnabled: true });
+  parameters.dropCapabilities(Capability.ALL);
+  return parameters;
+}

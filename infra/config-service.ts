@@ -1,0 +1,67 @@
+// What may differ between one archiver on Fargate and another?
+import { z } from 'zod';
+
+/** Fargate kills a task two minutes after it was asked to stop, at the latest. */
+const STOP_SECONDS_MAX = 120;
+/** For what comes after the drain: the last seal's answer, connections, logs. */
+const STOP_MARGIN_SECONDS = 30;
+const DRAIN_DEFAULT = '25s';
+const PORT_DEFAULT = 9464;
+
+const settings = z
+  .looseObject({
+    source: z.looseObject({}),
+    retention: z.looseObject({}),
+    limits: z
+      .looseObject({
+        drain: z
+          .string()
+          .regex(/^[1-9]\d{0,3}[sm]$/, 'must be a length of time such as 25s or 1m')
+          .default(DRAIN_DEFAULT),
+      })
+      .prefault({}),
+    server: z.looseObject({ port: z.int().min(1).max(65_535).default(PORT_DEFAULT) }).prefault({}),
+    production: z.never('is set by the stack').optional(),
+    archive: z.never('is set by the stack').optional(),
+  })
+  .refine(({ limits }) => stopSecondsOf(limits.drain) <= STOP_SECONDS_MAX, {
+    path: ['limits', 'drain'],
+    message: `must be ${STOP_SECONDS_MAX - STOP_MARGIN_SECONDS}s at most: Fargate waits no longer`,
+  });
+
+/** Longer than a drain may take: whoever is killed in the middle of a seal has to look it up when it starts again. */
+export function stopSecondsOf(drain: string): number {
+  const seconds = Number(drain.slice(0, -1)) * (drain.endsWith('m') ? 60 : 1);
+  return seconds + STOP_MARGIN_SECONDS;
+}
+
+export const serviceSchema = z.strictObject({
+  image: z.strictObject({
+    repository: z
+      .string()
+      .regex(
+        /^arn:[a-z-]+:ecr:[a-z0-9-]+:\d{12}:repository\/[a-z0-9._/-]+$/,
+        'must be the ARN of an ECR repository',
+      ),
+    digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 digits: a tag can be moved'),
+  }),
+  instances: z.int().min(1).max(100).default(2),
+  cpu: z.union([256, 512, 1024, 2048, 4096].map((units) => z.literal(units))).default(512),
+  memoryMiB: z.int().min(512).max(30_720).default(1024),
+  vpc: z.string().regex(/^vpc-[0-9a-f]+$/, 'must be a VPC id'),
+  subnets: z.array(z.string().regex(/^subnet-[0-9a-f]+$/, 'must be a subnet id')).min(1),
+  secrets: z
+    .record(
+      z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be the name of an environment variable'),
+      z
+        .string()
+        .regex(
+          /^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^*]+$/,
+          'must be the whole ARN of a secret',
+        ),
+    )
+    .default({}),
+  settings,
+});
+
+export type ServiceConfig = z.infer<typeof serviceSchema>;

@@ -1,0 +1,189 @@
+// Does the archiver's service run as it should: without rights to spare, and with time to seal before it ends?
+import { readFileSync } from 'node:fs';
+import { type App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, it } from 'vitest';
+import { ArchiverStack } from '../../infra/archiver-stack.ts';
+import { parseInfraConfig } from '../../infra/config.ts';
+import { LedgerstoneStack } from '../../infra/ledgerstone-stack.ts';
+import { parseConfig } from '../../src/apps/archiver/config.ts';
+import { ACCOUNT, CONFIG, filled, only, REGION, scratchApp } from './synthesised.ts';
+
+const DIGEST = `sha256:${'ab'.repeat(32)}`;
+const SERVICE = `${CONFIG}
+account: "${ACCOUNT}"
+region: ${REGION}
+archiverService:
+  image: { repository: "arn:aws:ecr:${REGION}:${ACCOUNT}:repository/ledgerstone", digest: "${DIGEST}" }
+  vpc: vpc-0123456789abcdef0
+  subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+  secrets: { KAFKA_PASSWORD: "arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:kafka-AbCdEf" }
+  settings:
+    source:
+      kind: kafka
+      brokers: ["kafka:9092"]
+      tls: true
+      sasl: { mechanism: scram-sha-512, username: ledgerstone, password: "\${KAFKA_PASSWORD}" }
+      groupId: ledgerstone
+      topics: [{ name: orders, retention: r }]
+    retention: { r: { mode: COMPLIANCE, period: 1y } }
+    limits: { drain: 40s }
+`;
+
+function makeStacks(text: string, app: App = scratchApp()) {
+  const config = parseInfraConfig(text, 'test');
+  const archive = new LedgerstoneStack(app, config);
+  const { archiverService: service } = config;
+  if (service === undefined) throw new Error('no service');
+  const { archiverRole: role, yaml } = archive;
+  return { archive, archiver: new ArchiverStack(app, { config, service, role, yaml }) };
+}
+
+type Container = {
+  readonly Name: string;
+  readonly [member: string]: unknown;
+};
+
+const stack = filled(makeStacks(SERVICE).archiver, ACCOUNT, REGION);
+const task = only(stack, 'AWS::ECS::TaskDefinition').Properties;
+const containers = task['ContainerDefinitions'] as Container[];
+const named = (name: string): Container => {
+  const found = containers.find(({ Name }) => Name === name);
+  if (found === undefined) throw new Error(name);
+  return found;
+};
+
+describe('the task', () => {
+  it('runs as a user of no rights on a file system that it can not write', () => {
+    expect(containers).toHaveLength(2);
+    for (const container of containers) {
+      expect(container).toMatchObject({
+        User: 'node',
+        ReadonlyRootFilesystem: true,
+        LinuxParameters: { Capabilities: { Drop: ['ALL'] } },
+        Image: expect.stringContaining(`@${DIGEST}`),
+      });
+      expect(container).not.toHaveProperty('Privileged');
+    }
+    expect(named('Archiver')).toMatchObject({
+      MountPoints: [{ ContainerPath: '/config', ReadOnly: true }],
+      DependsOn: [{ ContainerName: 'Configuration', Condition: 'SUCCESS' }],
+    });
+  });
+
+  it('is alive as long as it answers, and has longer to end than a drain takes', () => {
+    const archiver = named('Archiver');
+    expect(archiver['StopTimeout']).toBe(70);
+    const [kind, command, flag, script] = (archiver['HealthCheck'] as { Command: string[] }).Command;
+    expect([kind, command, flag]).toEqual(['CMD', 'node', '-e']);
+    expect(script).toContain("fetch('http://127.0.0.1:9464/healthz')");
+  });
+
+  it('gets a configuration that the archiver takes, and secrets by name only', () => {
+    const [{ Value }] = named('Configuration')['Environment'] as [{ Value: string }];
+    // Ids of the other stack's bucket and key come in by export.
+    const yaml = Value.replace(/bucket: .*/, 'bucket: acme-audit').replace(
+      /keyId: .*/,
+      `keyId: arn:aws:kms:${REGION}:${ACCOUNT}:key/00000000-1111-2222-3333-444444444444`,
+    );
+    const config = parseConfig(yaml, 'ledgerstone.yaml', { KAFKA_PASSWORD: 'secret' });
+    expect(config).toMatchObject({
+      production: true,
+      archive: { origin: 'audit.example.com/prod' },
+      source: { kind: 'kafka', sasl: { password: 'secret' } },
+    });
+    expect(named('Archiver')['Secrets']).toMatchObject([{ Name: 'KAFKA_PASSWORD' }]);
+    expect(JSON.stringify(named('Archiver')['Environment'] ?? [])).not.toContain('PASSWORD');
+  });
+
+  it('runs as the role that the archive knows', () => {
+    expect(String(task['TaskRoleArn'])).toContain('ArchiverRole');
+    expect(String(task['TaskRoleArn'])).not.toBe(task['ExecutionRoleArn']);
+  });
+});
+
+describe('the service', () => {
+  it('is reached by nobody, rolls back what does not start, and has no public address', () => {
+    const service = only(stack, 'AWS::ECS::Service').Properties;
+    expect(service).toMatchObject({
+      DesiredCount: 2,
+      DeploymentConfiguration: {
+        DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+        MinimumHealthyPercent: 50,
+      },
+      NetworkConfiguration: { AwsvpcConfiguration: { AssignPublicIp: 'DISABLED' } },
+    });
+    expect(service).not.toHaveProperty('EnableExecuteCommand', true);
+    expect(only(stack, 'AWS::EC2::SecurityGroup').Properties).not.toHaveProperty('SecurityGroupIngress');
+    expect(Object.values(stack.resources).map(({ Type }) => Type)).not.toContain(
+      'AWS::EC2::SecurityGroupIngress',
+    );
+  });
+
+  it('gives the archiver no right of its own beside those of the archive stack', () => {
+    const roles = Object.entries(stack.resources).filter(([, { Type }]) => Type === 'AWS::IAM::Role');
+    expect(roles.map(([id]) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual(['TaskExecutionRole']);
+  });
+
+  it('passes cdk-nag', () => {
+    const app = scratchApp();
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    makeStacks(SERVICE, app);
+    app.synth();
+  });
+});
+
+describe('refusals', () => {
+  const problemOf = (text: string): string => {
+    try {
+      parseInfraConfig(text, 'config.yaml');
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'none';
+  };
+
+  it.each([
+    ['a drain that Fargate would cut short', SERVICE.replace('40s', '2m'), 'must be 90s at most'],
+    ['a tag in place of a digest', SERVICE.replace(DIGEST, 'latest'), 'digest'],
+    ['another archive', SERVICE.replace('settings:', 'settings:\n    archive: {}'), 'is set by the stack'],
+    [
+      'an archiver that is no task',
+      SERVICE.replace('ecs-task', 'principal, arn: "arn:aws:iam::111122223333:role/x"'),
+      'ecs-task',
+    ],
+    ['no subnet', SERVICE.replace(/subnets: .*/, 'subnets: []'), 'subnets'],
+  ])('%s', (_, text, said) => {
+    expect(problemOf(SERVICE)).toBe('none');
+    expect(problemOf(text)).toContain(said);
+  });
+});
+
+describe('the image', () => {
+  const text = readFileSync(new URL('../../infra/docker/archiver/Dockerfile', import.meta.url), 'utf8');
+  const last = text.slice(text.lastIndexOf('\nFROM '));
+
+  it('is built in one stage and runs in another, as a user of no rights', () => {
+    expect(text.match(/^FROM /gm)).toHaveLength(2);
+    expect(last).toContain('\nUSER node\n');
+    expect(last.indexOf('USER node')).toBeGreaterThan(last.lastIndexOf('RUN '));
+    expect(last).not.toMatch(/npm|COPY src|chown node:node \/app/);
+    expect(last).toContain('/healthz');
+  });
+
+  it('runs what the task asks for, and keeps a folder for its configuration', () => {
+    expect(last).toContain('ENTRYPOINT ["node", "dist/ledgerstone.js"]');
+    expect(last).toContain('VOLUME ["/config"]');
+  });
+
+  it('sees only what its build reads', () => {
+    const ignored = readFileSync(
+      new URL('../../infra/docker/archiver/Dockerfile.dockerignore', import.meta.url),
+      'utf8',
+    ).split('\n');
+    expect(ignored).toContain('*');
+    for (const [, sources = ''] of text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)) {
+      for (const source of sources.split(' ')) expect(ignored).toContain(`!${source.replace('./', '')}`);
+    }
+  });
+});
