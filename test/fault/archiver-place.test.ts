@@ -137,3 +137,20 @@ describe('a topic that begins at latest', () => {
     expect(world.lines(1).map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
   });
 });
+
+describe('a topic without an id', () => {
+  it('that was recreated, and whose records were sealed before anybody looked, is known by an older record', async () => {
+    const world = new World({ broker: { topicIds: false } });
+    world.produce(0, 10);
+    const first = world.start('a');
+    await world.untilSealed(0);
+    // Nobody is told, and the new topic reaches beyond the head at once.
+    world.broker.recreateTopic('orders');
+    world.produce(0, 25, 'other');
+    await world.untilSealed(0);
+    first.kill();
+    const second = world.start('b');
+    await world.clock.advance(60_000);
+    expect(second.pipeline.actors[0]?.halt?.code).toBe('topic-replaced');
+  });
+});

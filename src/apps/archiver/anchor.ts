@@ -14,12 +14,16 @@ import { halt, NEW_CHAIN } from './halt.ts';
 /** A record that was sealed, known by the leaf hash of its line. */
 export type Anchor = { readonly offset: number; readonly leaf: Uint8Array };
 
-/** The last record of a segment, read back from its data object: its last block, or earlier ones where that holds only gap lines. */
+/**
+ * The last record of a segment, or its first, read back from its data object: its last (first) block, or the next one where
+ * that holds only gap lines.
+ */
 export async function anchorOf(
   store: StoreReader,
   sha256: Sha256,
   manifest: Manifest,
   signal: AbortSignal,
+  which: 'first' | 'last' = 'last',
 ): Promise<Anchor | null> {
   const { data } = manifest;
   if (data === null || manifest.records.count === 0) return null;
@@ -33,17 +37,33 @@ export async function anchorOf(
   }
   // Its lock ended and it was deleted, as the policy allows: there is nothing left to compare with.
   if (versionId === null) return null;
-  let end = data.bytes;
-  for (const block of [...data.blocks].reverse()) {
-    const start = end - block.bytes;
+  let at = 0;
+  const blocks = data.blocks.map((block) => {
+    at += block.bytes;
+    return { ...block, start: at - block.bytes, end: at };
+  });
+  for (const { start, end, ...block } of which === 'last' ? blocks.reverse() : blocks) {
     const stored = await store.read(data.key, versionId, {
       maxBytes: LIMITS.blockContentMax,
       range: { start, end },
       signal,
     });
-    const found = lastEntry(nodeDecompress(stored, data.encoding, block.content), sha256);
+    const content = nodeDecompress(stored, data.encoding, block.content);
+    const found = which === 'last' ? lastEntry(content, sha256) : firstEntry(content, sha256);
     if (found !== null) return found;
-    end = start;
+  }
+  return null;
+}
+
+function firstEntry(content: Uint8Array, sha256: Sha256): Anchor | null {
+  for (
+    let start = 0, end = content.indexOf(10);
+    end >= 0;
+    start = end + 1, end = content.indexOf(10, start)
+  ) {
+    const bytes = content.subarray(start, end);
+    const line = decodeLine(bytes);
+    if (line.kind === 'entry') return { offset: line.record.offset, leaf: leafHash(sha256, bytes) };
   }
   return null;
 }

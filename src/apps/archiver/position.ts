@@ -6,6 +6,7 @@ import type { Head } from '../../segment/segment.ts';
 import { type Anchor, anchorOf, confirmAnchor } from './anchor.ts';
 import { halt, NEW_CHAIN, RESUME } from './halt.ts';
 import {
+  aroundAnchor,
   type ChainName,
   newestRecordSegment,
   type Recovered,
@@ -95,9 +96,18 @@ export async function confirmPosition(
   const { head, manifest } = recovered;
   const identity = await sameSource(source, partition, manifest);
   const range = await checkedRange(tools, partition, head.nextOffset, signal);
-  const newest = await newestRecordSegment(tools, name, recovered, signal);
-  const anchor = newest === null ? null : await anchorOf(store, sha256, newest, signal);
-  if (anchor !== null) await confirmAnchor(source, sha256, partition, anchor, range, signal);
+  const confirmed = async (segment: Manifest | null, which: 'first' | 'last'): Promise<Anchor | null> => {
+    const anchor = segment === null ? null : await anchorOf(store, sha256, segment, signal, which);
+    if (anchor !== null) await confirmAnchor(source, sha256, partition, anchor, range, signal);
+    return anchor;
+  };
+  // Where no id tells topics apart, a topic that took the place since may have given us the newest record itself.
+  if (identity.kind === 'kafka' && identity.topicId === null) {
+    const { before, after } = await aroundAnchor(tools, name, recovered, signal);
+    await confirmed(before, 'last');
+    await confirmed(after, 'first');
+  }
+  const anchor = await confirmed(await newestRecordSegment(tools, name, recovered, signal), 'last');
   return { head, identity, anchor, anchoredMs: tools.clock.now() };
 }
 

@@ -2,7 +2,7 @@
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import { LIMITS } from '../../base/limits.ts';
-import type { Manifest } from '../../format/manifest.ts';
+import { type Manifest, parseTime } from '../../format/manifest.ts';
 import { sealKey } from '../../format/paths.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { type Head, headAfter } from '../../segment/segment.ts';
@@ -119,6 +119,38 @@ export async function newestRecordSegment(
     }
   }
   return found;
+}
+
+/**
+ * The segments on both sides of `time.anchored`, when the source was last known to be the same: the last one sealed before
+ * it and the first after it that hold records. A topic that took the place since gave us the newest records itself, and
+ * one of these two is not its own. Null where there is none.
+ */
+export async function aroundAnchor(
+  tools: RecoveryTools,
+  name: ChainName,
+  newest: Recovered,
+  signal: AbortSignal,
+): Promise<{ readonly before: Manifest | null; readonly after: Manifest | null }> {
+  const anchoredMs = parseTime(newest.manifest.time.anchored);
+  let found: Recovered | null = null;
+  let low = 0;
+  let high = newest.manifest.sequence - 1;
+  // It is near the end: steps back grow from one, then bisection. Times never fall along a chain.
+  for (let step = 1; low <= high; step *= 2) {
+    const at = found === null ? Math.max(low, high + 1 - step) : Math.floor((low + high) / 2);
+    const seal = await readSeal(tools, name, at, signal);
+    if (parseTime(seal.manifest.time.sealed) < anchoredMs) {
+      found = seal;
+      low = at + 1;
+    } else high = at - 1;
+  }
+  const before = found === null ? null : await newestRecordSegment(tools, name, found, signal);
+  for (let at = low; at <= newest.manifest.sequence; at++) {
+    const { manifest } = at === newest.manifest.sequence ? newest : await readSeal(tools, name, at, signal);
+    if (manifest.records.count > 0) return { before, after: manifest };
+  }
+  return { before, after: null };
 }
 
 /** The seal of a sequence that is known to exist: the oldest version of its key. */
