@@ -28,10 +28,15 @@ export const attestationsSchema = z.strictObject({
     .regex(/^[a-z]{2,}(-[a-z]+)+-\d$/, 'must be a Region such as eu-central-1')
     .optional(),
   bucket: z.strictObject({ name: bucketName.optional() }).prefault({}),
-  retention: retention.refine((days) => days.minimumDays < days.defaultDays, {
-    path: ['minimumDays'],
-    message: 'must be under defaultDays, which is what the verifier locks for: a day is lost on the way',
-  }),
+  retention: retention
+    .refine((days) => days.minimumDays < days.defaultDays, {
+      path: ['minimumDays'],
+      message: 'must be under defaultDays, which is what the verifier locks for: a day is lost on the way',
+    })
+    .refine((days) => days.defaultDays <= 3_650, {
+      path: ['defaultDays'],
+      message: 'must be ten years at most: the verifier locks for no longer',
+    }),
   people,
   deployer: principalArn.optional(),
   sealed: z.boolean().default(false),

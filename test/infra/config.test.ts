@@ -1,7 +1,7 @@
 // Is a configuration of the infrastructure taken whole or refused with every reason at once?
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseInfraConfig } from '../../infra/config.ts';
+import { hasVerifier, parseInfraConfig } from '../../infra/config.ts';
 import { isOrigin } from '../../src/format/chain.ts';
 import { CONFIG } from './synthesised.ts';
 
@@ -35,6 +35,66 @@ describe('the example', () => {
       archiver: { kind: 'eks-pod-identity', namespace: 'audit' },
       deployer: expect.stringContaining('role/deployment'),
     });
+  });
+});
+
+describe('the example of two parties and a service', () => {
+  const text = readFileSync(new URL('../../infra/config.example.yaml', import.meta.url), 'utf8');
+  // Everything from there on is commented out, but for remarks.
+  const sections = text.slice(text.indexOf('# attestations:')).replace(/^# (?=[\w ]+:| {2,}- )/gm, '');
+  const whole = `${text.slice(0, text.indexOf('# The second party'))}\n${sections}`
+    .replace('# name: acme-audit', 'name: acme-audit')
+    .replace('# account: "1111', 'account: "1111')
+    .replace('# region: eu-central-1', 'region: eu-central-1');
+
+  it('is valid', () => {
+    expect(problemOf(whole)).toBe('none');
+    const config = parseInfraConfig(whole, 'example');
+    expect(config).toMatchObject({
+      attestations: { account: '444455556666', sealed: false },
+      verifier: { fullPass: { every: '30d' }, trail: true },
+      archiverService: { instances: 2, settings: { limits: { drain: '25s' } } },
+    });
+    expect(hasVerifier(config)).toBe(true);
+  });
+
+  it.each([
+    ['half of a second party', whole.replace(/^verifier:\n( {2}.*\n)+/m, ''), 'both or neither'],
+    ['a bucket that has no name', whole.replace('  name: acme-audit', ''), 'bucket.name'],
+    ['a name too long for roles', whole.replace('stack: ledgerstone', `stack: ${'l'.repeat(41)}`), 'stack'],
+    [
+      'an account of its own, and none of the archive',
+      whole.replace(/^account: .*$/m, '').replace(/^region: .*$/m, ''),
+      'each names the other',
+    ],
+    ['locks as short as the least', whole.replace('minimumDays: 2556', 'minimumDays: 2557'), 'a day is lost'],
+    [
+      'an attestation for longer than the verifier takes',
+      whole.replace('defaultDays: 2557', 'allowLong: true\n    defaultDays: 3651'),
+      'locks for no longer',
+    ],
+    [
+      'no key that is trusted',
+      whole.replace(/ {4}- audit.*\n/, '').replace('trusted:', 'trusted: []'),
+      'trusted',
+    ],
+    ['a key that is none', whole.replace('+83780ac8+', '+'), 'verifier.trusted.0'],
+    ['an alias in place of a key', whole.replace(':key/0000', ':alias/0000'), 'verifier.logKey'],
+    [
+      'a freshness that is never looked at',
+      whole.replace('freshness: 2h', 'freshness: 5m'),
+      'between 10m and 1d',
+    ],
+    ['no number at all', whole.replace('sweepEvery: 1h', 'sweepEvery: often'), 'verifier.sweepEvery'],
+    [
+      'too little room for schedules',
+      whole.replace('concurrency: 5', 'concurrency: 2'),
+      'verifier.concurrency',
+    ],
+    ['no address', whole.replace('security@example.com', 'security'), 'verifier.notify.0'],
+  ])('refuses %s', (_, changed, said) => {
+    expect(changed).not.toBe(whole);
+    expect(problemOf(changed)).toContain(said);
   });
 });
 
