@@ -4,6 +4,7 @@ import { toHex, utf8, utf8Text } from '../../base/bytes.ts';
 import { FormatError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import { isChainName, isPartition } from '../../format/chain.ts';
+import { parseKey } from '../../format/paths.ts';
 import { parseTime, timeText } from '../../format/time.ts';
 import { type Finding, type FindingCode, isFindingCode, SEVERITY } from '../../verify/finding.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
@@ -70,6 +71,12 @@ export function findingId(scope: Scope, finding: Finding, sha256: Sha256): strin
   const { code, key, versionId, sequence } = finding;
   const text = JSON.stringify([code, scope.name, key, versionId, sequence]);
   return toHex(sha256(utf8(text))).slice(0, 32);
+}
+
+/** The segment that a finding is about, as it says or as its key tells; null: of no one segment. */
+export function sequenceOf({ sequence, key }: Finding): number | null {
+  const parsed = sequence === null && key !== null ? parseKey(key) : null;
+  return parsed !== null && 'sequence' in parsed ? parsed.sequence : sequence;
 }
 
 export const OPENING_MAX = 999_999;
