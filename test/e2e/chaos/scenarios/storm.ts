@@ -1,5 +1,5 @@
 // Strangers join the consumer group and leave it every second, take partitions for a moment, and commit what they please.
-import { type Consumer, Kafka, logLevel, type PartitionAssigner } from 'kafkajs';
+import { Kafka, logLevel, type PartitionAssigner } from 'kafkajs';
 import { messageOf } from '../../../../src/base/error.ts';
 import { assignerOf } from '../../../../src/ingest/kafka/assigner.ts';
 import { type Scenario, seconds } from '../scenario.ts';
@@ -14,23 +14,29 @@ export const storm: Scenario = {
   what: 'foreign members joining and leaving the consumer group every second',
   seconds: { full: 60, short: 15 },
   async run(world) {
-    const strangers: Consumer[] = [];
-    const leave = async () => {
-      await strangers.shift()?.disconnect();
+    const strangers: Stranger[] = [];
+    const leaving: Promise<void>[] = [];
+    const leave = () => {
+      const stranger = strangers.shift();
+      if (stranger === undefined) return;
+      leaving.push(stranger.leave()); // who waits for a rebalance takes its time
       world.fault('leaves');
     };
     for (let second = 0; second < world.of(50, 10); second++) {
-      strangers.push(stranger(world));
+      strangers.push(join(world));
       await seconds(1);
-      if (strangers.length > STRANGERS_MAX || world.random.chance(0.3)) await leave();
+      if (strangers.length > STRANGERS_MAX || world.random.chance(0.3)) leave();
     }
-    while (strangers.length > 0) await leave();
+    while (strangers.length > 0) leave();
+    await Promise.all(leaving);
     if ((world.faults.get('partitions taken') ?? 0) === 0) world.problem('no stranger got a partition');
   },
 };
 
+type Stranger = { leave(): Promise<void> };
+
 /** Joins in its own time: the group may be in a rebalance for as long as a session lasts. */
-function stranger(world: World): Consumer {
+function join(world: World): Stranger {
   const { bootstrap } = world.servers.stack.kafka;
   const kafka = new Kafka({ clientId: 'stranger', brokers: [...bootstrap], logLevel: logLevel.NOTHING });
   const foreign = world.random.chance(FOREIGN);
@@ -49,11 +55,12 @@ function stranger(world: World): Consumer {
     if (/protocol/i.test(messageOf(payload.error))) world.fault('refused');
   });
   const fromBeginning = world.random.chance(0.5);
-  const join = async () => {
+  const run = async () => {
     await consumer.connect();
     await consumer.subscribe({ topics: [world.topic], fromBeginning });
     await consumer.run({ autoCommit: true, autoCommitThreshold: 1, eachMessage: async () => {} });
   };
-  join().catch(() => {}); // it was disconnected meanwhile, or refused
-  return consumer;
+  const joined = run().catch(() => {}); // it was refused
+  // One that were disconnected while it joins would become a member afterwards, for good.
+  return { leave: () => joined.then(() => consumer.disconnect()) };
 }
