@@ -18,7 +18,7 @@ export type Confirmed = {
   readonly root: Uint8Array;
 };
 
-export type ConfirmOptions = Omit<VerifyOptions, 'since' | 'only' | 'onProgress'> & {
+export type ConfirmOptions = Omit<VerifyOptions, 'since' | 'confirmed' | 'only' | 'onProgress'> & {
   /** Null: from the first seal on, by the pinned keys. */
   readonly confirmed: Confirmed | null;
   /** Asked after each seal; false stops there, at a place from which the next run can go on. */

@@ -26,6 +26,8 @@ export type VerifyOptions = {
   readonly depth: Depth;
   /** Signed checkpoints of earlier runs, byte for byte: each chain must have grown from its one. */
   readonly since?: readonly Uint8Array[];
+  /** What others whose word is believed have confirmed: each chain must have that root at that size, and no less. */
+  readonly confirmed?: readonly ConfirmedChain[];
   /** Milliseconds since 1970, of a clock that is believed: which promises of retention are over by now. */
   readonly nowMs: number;
   readonly sha256: Sha256;
@@ -42,6 +44,14 @@ export type VerifyOptions = {
   readonly signal?: AbortSignal;
 };
 
+export type ConfirmedChain = {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Uint8Array;
+  /** For people: who says so. */
+  readonly from: string;
+};
+
 const CONCURRENCY = 16;
 const CHAINS_AT_ONCE = 8;
 const BYTES_IN_FLIGHT = 128 * MIB;
@@ -55,7 +65,10 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
   if (options.trusted.length === 0) {
     findings.add({ code: 'no-trusted-key', expected: 'a key that you trust', found: 'none' });
   }
-  const since = (options.since ?? []).map(anchorOfCheckpoint);
+  const since = [
+    ...(options.since ?? []).map(anchorOfCheckpoint),
+    ...(options.confirmed ?? []).map(anchorOfWord),
+  ];
 
   // 1. What is there: chains, keys, specifications, and what does not belong.
   const survey: Survey = options.only
@@ -93,7 +106,7 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
 
 export function startRun(
   reader: ArchiveReader,
-  options: Omit<VerifyOptions, 'since' | 'only'>,
+  options: Omit<VerifyOptions, 'since' | 'confirmed' | 'only'>,
   chains: readonly ChainPlace[],
 ): Run & { readonly anchors: Map<string, Anchor[]> } {
   const concurrency = options.concurrency ?? CONCURRENCY;
@@ -116,6 +129,13 @@ export function startRun(
     staleAfterMs: options.staleAfterMs ?? null,
   };
 }
+
+const anchorOfWord = (word: ConfirmedChain): Anchor => ({
+  ...word,
+  kind: 'confirmed',
+  nextOffset: null,
+  signed: null,
+});
 
 /** Throws FormatError for a checkpoint whose origin is no chain's. */
 function byPlace(anchors: readonly Anchor[]): Map<string, Anchor[]> {

@@ -1,27 +1,44 @@
 // `ledgerstone check`: does this proof show that this line was archived under a key that I trust? No network, no archive.
 import type { Command } from 'commander';
+import { FormatError } from '../../base/error.ts';
 import { LIMITS, MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { parseEventProof } from '../../format/event-proof.ts';
 import { checkEventProof, type EventProofCheck } from '../../verify/event-proof.ts';
+import { readCosigners } from './attestations-option.ts';
 import { readInput } from './bounded-input.ts';
 import { exitCodeOfVerdict, UsageError } from './exit-code.ts';
 import { readTrustedKeys } from './keys.ts';
-import { repeatable } from './open-archive.ts';
+import { count, repeatable } from './open-archive.ts';
+import { cosignersOf, isMet, type Policy, parsePolicy, type Quorum, quorumOf, quorumText } from './policy.ts';
 import { printable } from './printable.ts';
 import { acting, type Session } from './session.ts';
 
-type CheckOptions = { readonly entry: string; readonly key?: readonly string[]; readonly json?: boolean };
+type CheckOptions = {
+  readonly entry: string;
+  readonly key?: readonly string[];
+  readonly cosigner?: readonly string[];
+  readonly quorum?: number;
+  readonly policy?: string;
+  readonly json?: boolean;
+};
 
 const PROOF_BYTES_MAX = MIB;
 
 const HELP = `
 Needs the proof, the line as archived (one LF at its end is allowed) and a trusted key.
-Exit code 0: verified; 1: the proof does not hold; 3: no trusted key has signed it.
+Exit code 0: verified; 1: the proof does not hold; 3: not signed by whoever must.
+
+Cosigners confirm that the log has shown them the same history: --cosigner asks for each
+of them, --quorum N for so many, --policy for the rule of a file (c2sp.org/tlog-policy).
 
 Examples:
   ledgerstone check event.tlog-proof --entry event.json --key archive.vkey
   ledgerstone get ./archive --topic orders --partition 0 --from 42 --to 42 |
       ledgerstone check event.tlog-proof --entry - --key archive.vkey --json
+  ledgerstone check event.tlog-proof --entry event.json --key archive.vkey
+      --cosigner verifier.vkey --cosigner auditor.vkey --quorum 1
+  ledgerstone check event.tlog-proof --entry event.json --policy trust.policy
 `;
 
 export function checkCommand(program: Command, session: Session): void {
@@ -31,6 +48,9 @@ export function checkCommand(program: Command, session: Session): void {
     .argument('<proof>', 'file that `ledgerstone prove` wrote')
     .requiredOption('--entry <file>', 'the line; - reads standard input')
     .option('--key <key>', 'trusted verifier key, or a file of them; repeatable', repeatable)
+    .option('--cosigner <key>', 'who must have confirmed it too; repeatable', repeatable)
+    .option('--quorum <n>', 'so many of the cosigners are enough', count)
+    .option('--policy <file>', 'log keys, witnesses and their quorum, in one file')
     .option('--json', 'the result for programs')
     .addHelpText('after', HELP)
     .action(acting(session, (proof: string, options: CheckOptions) => runCheck(session, proof, options)));
@@ -38,17 +58,20 @@ export function checkCommand(program: Command, session: Session): void {
 
 async function runCheck(session: Session, proofFile: string, options: CheckOptions): Promise<number> {
   session.verdictOnError = true;
-  if (options.key === undefined)
-    throw new UsageError('no trusted key', 'Add --key KEY: a verifier key or a file of them.');
-  const trusted = await readTrustedKeys(options.key);
+  const { logs, quorum } = await policyOf(session, options);
   const { stdin } = session.io;
   const proof = await readInput(stdin, proofFile, PROOF_BYTES_MAX, 'proof');
   const line = await readInput(stdin, options.entry, LIMITS.lineBytesMax + 1, 'line');
-  const result = await checkEventProof({ proof, line, trusted, sha256: nodeSha256 });
+  const checked = await checkEventProof({ proof, line, trusted: logs, sha256: nodeSha256 });
+  const result = checked.verdict === 'verified' ? await withCosigners(checked, proof, quorum) : checked;
   const { output } = session;
   if (options.json === true) await output.json(result);
   else if (result.verdict === 'verified') {
-    await output.line(`${output.colour('green', 'verified')}: ${provenText(result)}`);
+    const by =
+      'cosigners' in result && result.cosigners.length > 0
+        ? `, cosigned by ${result.cosigners.join(', ')}`
+        : '';
+    await output.line(`${output.colour('green', 'verified')}: ${provenText(result)}${by}`);
   } else {
     const { code, expected, found } = result.finding;
     await output.line(
@@ -58,6 +81,59 @@ async function runCheck(session: Session, proofFile: string, options: CheckOptio
     if (found !== null) await output.line(`  found    ${printable(found)}`);
   }
   return exitCodeOfVerdict(result.verdict);
+}
+
+/** The log's keys, and who else must have signed. Throws UsageError. */
+async function policyOf({ io }: Session, options: CheckOptions): Promise<Policy> {
+  const { key, cosigner = [], quorum, policy } = options;
+  if (policy !== undefined) {
+    if (cosigner.length > 0 || quorum !== undefined) {
+      throw new UsageError(
+        '--policy says already which cosigners are needed',
+        'Leave --cosigner and --quorum out.',
+      );
+    }
+    const text = new TextDecoder().decode(await readInput(io.stdin, policy, MIB, 'policy'));
+    const parsed = parsePolicy(text, policy);
+    const logs = [...parsed.logs, ...(await readTrustedKeys(key ?? []))];
+    if (logs.length === 0)
+      throw new UsageError(`${policy} names no log`, 'Add a line `log KEY`, or --key KEY.');
+    return { ...parsed, logs };
+  }
+  if (key === undefined)
+    throw new UsageError('no trusted key', 'Add --key KEY: a verifier key or a file of them.');
+  const cosigners = await readCosigners(cosigner);
+  const least = quorum ?? cosigners.length;
+  if (least > cosigners.length || (quorum === 0 && cosigners.length > 0)) {
+    throw new UsageError(
+      `--quorum ${least} of ${cosigners.length} cosigners`,
+      'Name at least so many with --cosigner.',
+    );
+  }
+  return { logs: await readTrustedKeys(key), quorum: quorumOf(cosigners, least) };
+}
+
+type Verified = Extract<EventProofCheck, { readonly verdict: 'verified' }> & {
+  /** Names of those that were asked for and have signed. */
+  readonly cosigners: readonly string[];
+};
+
+/** A proof that its log signed and too few others: nobody can tell whether all were shown the same history. */
+async function withCosigners(
+  checked: Extract<EventProofCheck, { readonly verdict: 'verified' }>,
+  proof: Uint8Array,
+  quorum: Quorum,
+): Promise<Verified | Exclude<EventProofCheck, { readonly verdict: 'verified' }>> {
+  try {
+    const by = await cosignersOf(parseEventProof(proof).signed, quorum);
+    if (isMet(quorum, by)) return { ...checked, cosigners: by.map(({ name }) => name) };
+    const found = by.length === 0 ? 'none of them' : by.map(({ name }) => name).join(', ');
+    const expected = `cosigned by ${quorumText(quorum)}`;
+    return { verdict: 'unverifiable', finding: { code: 'unknown-key', expected, found } };
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return { verdict: 'broken', finding: { code: 'bad-signature', expected: null, found: error.message } };
+  }
 }
 
 /** A gap line is as good a leaf as a record: what it proves is that there is none. */

@@ -41,3 +41,13 @@ async function keysOf(text: string): Promise<VerifierKey[]> {
   if (keys.length === 0) throw new UsageError(`${text} holds no verifier key`, REMEDY);
   return keys;
 }
+
+/** The lines of a file of keys without comments, or the one key that was given itself. Throws UsageError. */
+export async function readKeyLines(text: string): Promise<string[]> {
+  const status = await stat(text).catch(() => null);
+  if (status === null) return [text];
+  if (!status.isFile() || status.size > KEY_FILE_BYTES_MAX)
+    throw new UsageError(`${text} is not a file of keys`, REMEDY);
+  const lines = (await readFile(text, 'utf8')).split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '' && !line.startsWith('#'));
+}

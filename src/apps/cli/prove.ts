@@ -1,19 +1,34 @@
 // `ledgerstone prove`: what convinces somebody else, offline, that this one entry was archived?
 import type { Command } from 'commander';
+import { toHex } from '../../base/bytes.ts';
+import { LedgerstoneError } from '../../base/error.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { encodeEventProof, parseEventProof } from '../../format/event-proof.ts';
 import { LineScanner } from '../../format/record.ts';
+import { verifyInclusion } from '../../merkle/proof.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import { buildEventProof } from '../../verify/event-proof.ts';
 import { VerifyError } from '../../verify/finding.ts';
+import { oldestVersion } from '../../verify/object-versions.ts';
+import {
+  type AttestationOptions,
+  type Attestations,
+  openAttestations,
+  withAttestations,
+} from './attestations-option.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
 import type { ChainReader, ReadSeal } from './chain-reader.ts';
 import { EXIT, UsageError } from './exit-code.ts';
+import { laterPath } from './later-path.ts';
 import { provenLines } from './line-range.ts';
 import { locateOffset } from './locate.ts';
 import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 
-type ProveOptions = ArchiveOptions & ChainOptions & { readonly offset: number; readonly json?: boolean };
+type ProveOptions = ArchiveOptions &
+  ChainOptions &
+  AttestationOptions & { readonly offset: number; readonly json?: boolean };
 
 /** The proof of one line, and the line itself without its LF. */
 export type ProvenEvent = {
@@ -27,7 +42,8 @@ const HELP = `
 Writes a tlog-proof (c2sp.org/tlog-proof) to standard output: the way from the line to
 the signed checkpoint. With the line, which \`get\` prints, and a trusted key anybody can
 \`check\` it, without the archive and without a network. The segment is read whole and
-compared with its seal first.
+compared with its seal first. With --attestations the proof leads to a checkpoint that an
+independent verifier has cosigned: \`check --cosigner\` then asks for that.
 
 Examples:
   ledgerstone prove ./archive --topic orders --partition 0 --offset 42 > event.tlog-proof
@@ -37,7 +53,7 @@ Examples:
 
 export function proveCommand(program: Command, session: Session): void {
   const command = program.command('prove').description("One event's offline proof.");
-  withChain(withArchive(command))
+  withChain(withAttestations(withArchive(command)))
     .requiredOption('--offset <offset>', 'offset of the record', count)
     .option('--json', '{"proof","line"}: the proof as text and the line that it proves')
     .addHelpText('after', HELP)
@@ -47,10 +63,15 @@ export function proveCommand(program: Command, session: Session): void {
 }
 
 async function runProve(session: Session, name: string | undefined, options: ProveOptions): Promise<number> {
-  const archive = await openArchive(name, options, session.io.env);
+  const { io } = session;
+  const attestations = await openAttestations(options, io.env);
+  const archive = await openArchive(name, options, io.env);
   try {
-    const reader = openChain(archive, options, session.io.signal);
-    const { proof, line, isGap } = await proveOffset(reader, options.offset);
+    const reader = openChain(archive, options, io.signal);
+    const proven = await proveOffset(reader, options.offset);
+    const { line, isGap } = proven;
+    const proof =
+      attestations === null ? proven.proof : await underAttestation(proven, reader, attestations, io.signal);
     if (options.json === true) {
       const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
       await session.output.json({ proof: text(proof), line: text(line) });
@@ -61,8 +82,36 @@ async function runProve(session: Session, name: string | undefined, options: Pro
       session.output.note('not checked against a trusted key: `ledgerstone check` does that');
     return EXIT.ok;
   } finally {
-    await archive.store.close();
+    await Promise.all([archive.store.close(), attestations?.store.close()]);
   }
+}
+
+/** The same proof, led on to a checkpoint that a cosigner has confirmed: the segment's own where there is one. */
+async function underAttestation(
+  { proof, seal }: ProvenEvent,
+  reader: ChainReader,
+  { store, reader: attested }: Attestations,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const place = { chain: reader.chain, partition: reader.partition };
+  const found =
+    (await attested.of(place, seal.sequence + 1, signal).catch(() => null)) ??
+    (await attested.newest(place, seal.sequence + 1, signal)).attested;
+  if (found === null || found.size <= seal.sequence) {
+    throw new LedgerstoneError('not-attested', `segment ${seal.sequence} is not attested yet`, {
+      remedy: `The cosigner has confirmed ${found?.size ?? 0} segments: wait for it, or prove without --attestations.`,
+    });
+  }
+  const path = await laterPath((sequence) => reader.seal(sequence), seal.sequence, found.size);
+  const leaf = leafHash(nodeSha256, seal.seal.manifestBytes);
+  if (!verifyInclusion(nodeSha256, leaf, seal.sequence, found.size, path, found.root)) {
+    const expected = `a segment under root ${toHex(found.root)}, attested by ${found.cosigner.name}`;
+    throw new VerifyError({ code: 'fork', expected, found: 'another history' });
+  }
+  const version = await oldestVersion(store, found.key, signal);
+  if (version === null) throw new LedgerstoneError('not-found', `there is no ${found.key} any more`);
+  const note = await store.read(found.key, version.versionId, { maxBytes: LIMITS.sealBytesMax, signal });
+  return encodeEventProof({ ...parseEventProof(proof), path, note });
 }
 
 /** Throws UsageError when nothing is sealed at that offset, VerifyError when the archive is not what was signed. */

@@ -3,6 +3,16 @@ import type { Command } from 'commander';
 import { messageOf } from '../../base/error.ts';
 import type { Config } from '../archiver/config.ts';
 import type { PartitionStatus, ServiceStatus } from '../archiver/status.ts';
+import {
+  type AttestationOptions,
+  type ChainAttestation,
+  type Confirmation,
+  confirmationOf,
+  confirmationText,
+  newestAttestations,
+  openAttestations,
+  withAttestations,
+} from './attestations-option.ts';
 import { ChainReader, listChains } from './chain-reader.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { type Archive, type ArchiveOptions, openArchive, withArchive } from './open-archive.ts';
@@ -11,7 +21,7 @@ import { printable } from './printable.ts';
 import { acting, type Session } from './session.ts';
 import { ageText, type Column, countText, tableText } from './table.ts';
 
-type StatusOptions = ArchiveOptions & { readonly json?: boolean };
+type StatusOptions = ArchiveOptions & AttestationOptions & { readonly json?: boolean };
 
 type ChainStatus = {
   readonly chain: string;
@@ -22,6 +32,8 @@ type ChainStatus = {
   readonly sealedSecondsAgo: number | null;
   /** Why the head could not be read. */
   readonly problem: string | null;
+  /** How far an independent verifier has confirmed it; null: not asked, or not at all. */
+  readonly confirmed: Confirmation | null;
   /** What the running service says of it. */
   readonly service: PartitionStatus | null;
 };
@@ -42,7 +54,7 @@ const SERVICE_TIMEOUT_MS = 3000;
 const HELP = `
 Reads the newest seal of each chain, checked against the key where one is given. With
 --config the running service is asked too (its /status): state, lag, and the reason and
-remedy of a halted partition.
+remedy of a halted partition. --attestations tells how far a second party confirms it.
 
 Exit codes: 0; 1 a seal is broken; 3 a chain can not be read, or a partition is halted.
 
@@ -52,7 +64,9 @@ Examples:
 `;
 
 export function statusCommand(program: Command, session: Session): void {
-  withArchive(program.command('status').description('Per chain: head, next offset, age, halted and why.'))
+  withAttestations(
+    withArchive(program.command('status').description('Per chain: head, next offset, age, halted and why.')),
+  )
     .option('--json', 'the same for programs')
     .addHelpText('after', HELP)
     .action(
@@ -67,36 +81,61 @@ async function runStatus(
   name: string | undefined,
   options: StatusOptions,
 ): Promise<number> {
-  const archive = await openArchive(name, options, session.io.env);
+  const { io } = session;
+  const attestations = await openAttestations(options, io.env);
+  const archive = await openArchive(name, options, io.env);
   try {
+    const attested = attestations === null ? [] : await newestAttestations(attestations, io.signal);
     const service = archive.config === null ? null : await askService(archive.config);
     let exitCode: number = EXIT.ok;
     const chains: ChainStatus[] = [];
     for await (const place of listChains(archive.store, session.io.signal)) {
       const found = await chainStatus(session, archive, place, service?.status ?? null);
       if (found.exitCode !== EXIT.ok && exitCode !== EXIT.broken) exitCode = found.exitCode;
-      chains.push(found.status);
+      const of = attested.find((one) => isSamePlace(one.place, place));
+      const confirmed = of === undefined ? null : await confirmationOf(archive, of, io.signal);
+      chains.push({ ...found.status, confirmed });
     }
     const unsealed = (service?.status?.partitions ?? []).filter(
       (one) => !chains.some(({ chain, partition }) => chain === one.chain && partition === one.partition),
     );
     chains.push(...unsealed.map(withoutHead));
+    for (const one of attested) {
+      if (chains.some((chain) => isSamePlace(chain, one.place))) continue;
+      chains.push({ ...(await vanished(archive, one, io.signal)) });
+      exitCode = EXIT.broken;
+    }
     if (exitCode === EXIT.ok && chains.some((chain) => chain.service?.halt != null)) exitCode = EXIT.failed;
     const status: Status = { archive: archive.store.description, service, chains };
     if (options.json === true) await session.output.json(status);
     else await session.output.write(statusText(status, session.output));
     return exitCode;
   } finally {
-    await archive.store.close();
+    await Promise.all([archive.store.close(), attestations?.store.close()]);
   }
 }
+
+type Place = { readonly chain: string; readonly partition: number };
+
+const isSamePlace = (a: Place, b: Place): boolean => a.chain === b.chain && a.partition === b.partition;
+
+/** It was attested, and nothing of it is left. */
+const vanished = async (
+  archive: Archive,
+  one: ChainAttestation,
+  signal: AbortSignal,
+): Promise<ChainStatus> => ({
+  ...{ ...one.place, origin: one.attested.origin, head: null, entries: null, sealedSecondsAgo: null },
+  ...{ problem: `truncation: it had ${one.attested.size} segments, and has none`, service: null },
+  confirmed: await confirmationOf(archive, one, signal),
+});
 
 async function chainStatus(
   { io }: Session,
   archive: Archive,
   place: { readonly chain: string; readonly partition: number },
   service: ServiceStatus | null,
-): Promise<{ readonly status: ChainStatus; readonly exitCode: number }> {
+): Promise<{ readonly status: Omit<ChainStatus, 'confirmed'>; readonly exitCode: number }> {
   const reader = new ChainReader({
     store: archive.store,
     ...place,
@@ -136,6 +175,7 @@ const withoutHead = (service: PartitionStatus): ChainStatus => ({
   entries: null,
   sealedSecondsAgo: null,
   problem: null,
+  confirmed: null,
   service,
 });
 
@@ -182,7 +222,8 @@ function statusText(status: Status, output: Output): string {
   );
   const lines = [status.archive, ''];
   lines.push(rows.length === 0 ? 'no chain yet' : tableText(COLUMNS, rows).trimEnd());
-  for (const { chain, partition, problem, service } of status.chains) {
+  for (const { chain, partition, problem, service, confirmed } of status.chains) {
+    if (confirmed !== null) lines.push(`${chain}/${partition}: ${confirmationText(confirmed)}`);
     const place = `${chain}/${partition}`;
     if (problem !== null)
       lines.push('', `${output.colour('red', 'unreadable')} ${place}: ${printable(problem)}`);

@@ -7,23 +7,34 @@ import type { StoreReader } from '../../store/store.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
 import type { Report } from '../../verify/report.ts';
 import type { Depth, Progress as VerifyProgress } from '../../verify/run.ts';
-import { verifyArchive } from '../../verify/verify.ts';
+import { type ConfirmedChain, verifyArchive } from '../../verify/verify.ts';
+import {
+  type AttestationOptions,
+  type ChainAttestation,
+  type Confirmation,
+  confirmationOf,
+  confirmationText,
+  newestAttestations,
+  openAttestations,
+  withAttestations,
+} from './attestations-option.ts';
 import { readInput } from './bounded-input.ts';
 import { ChainReader, listChains } from './chain-reader.ts';
 import { exitCodeOfVerdict, UsageError } from './exit-code.ts';
-import { type ArchiveOptions, openArchive, repeatable, withArchive } from './open-archive.ts';
+import { type Archive, type ArchiveOptions, openArchive, repeatable, withArchive } from './open-archive.ts';
 import type { Io } from './output.ts';
 import { startProgress } from './progress.ts';
 import { reportJson, reportText } from './report-text.ts';
 import { acting, type Session } from './session.ts';
 import { bytesText, countText } from './table.ts';
 
-type VerifyCommandOptions = ArchiveOptions & {
-  readonly depth: Depth;
-  readonly since?: readonly string[];
-  readonly checkpoints?: boolean;
-  readonly json?: boolean;
-};
+type VerifyCommandOptions = ArchiveOptions &
+  AttestationOptions & {
+    readonly depth: Depth;
+    readonly since?: readonly string[];
+    readonly checkpoints?: boolean;
+    readonly json?: boolean;
+  };
 
 const CHECKPOINT_BYTES_MAX = 64 * 1024;
 
@@ -32,7 +43,7 @@ Says verified, broken or unverifiable for each chain and for the whole, and neve
 at the first finding. It lists versions, so a delete or an overwrite shows, and without
 a trusted key it never says verified. Cutting off the newest segments can be seen only
 against something from outside: keep a checkpoint (--checkpoints) and give it later
-with --since.
+with --since, or name where an independent verifier attests.
 
 Exit codes: 0 verified, 1 broken, 2 usage, 3 could not be checked.
 
@@ -41,10 +52,14 @@ Examples:
   ledgerstone verify s3://acme-audit/prod --key archive.vkey --depth seals
   ledgerstone verify ./archive --key archive.vkey --checkpoints > today.checkpoints
   ledgerstone verify ./archive --key archive.vkey --since today.checkpoints --json
+  ledgerstone verify s3://acme-audit/prod --key archive.vkey
+      --attestations s3://acme-attestations --cosigner verifier.vkey
 `;
 
 export function verifyCommand(program: Command, session: Session): void {
-  withArchive(program.command('verify').description('Chains, signatures, locks and every stored byte.'))
+  withAttestations(
+    withArchive(program.command('verify').description('Chains, signatures, locks and every stored byte.')),
+  )
     .addOption(
       new Option('--depth <depth>', 'seals: no data is read; content: every stored byte')
         .choices(['seals', 'content'])
@@ -70,27 +85,59 @@ async function runVerify(
   const since = (
     await Promise.all((options.since ?? []).map((file) => readCheckpoints(session.io, file)))
   ).flat();
-  const archive = await openArchive(name, options, session.io.env);
+  const { io, output } = session;
+  const attestations = await openAttestations(options, io.env);
+  const archive = await openArchive(name, options, io.env);
   try {
-    const report = await verifyStore(session.io, archive.store, archive.trusted, {
+    const attested = attestations === null ? null : await newestAttestations(attestations, io.signal);
+    const report = await verifyStore(io, archive.store, archive.trusted, {
       depth: options.depth,
       since,
+      confirmed: (attested ?? []).map(wordOf),
       nowMs: Date.now(),
     });
-    const { output } = session;
-    if (options.json === true) await output.json(reportJson(report));
-    else if (options.checkpoints === true) await output.write(checkpointsText(report));
-    else await output.write(reportText(report, archive.store.description, output));
+    const confirmations = await Promise.all(
+      (attested ?? []).map((one) => confirmed(archive, one, io.signal)),
+    );
+    if (options.json === true) {
+      await output.json({ ...reportJson(report), ...(attested !== null && { attested: confirmations }) });
+    } else if (options.checkpoints === true) await output.write(checkpointsText(report));
+    else {
+      await output.write(reportText(report, archive.store.description, output));
+      if (attested !== null) await output.write(attestedText(confirmations));
+    }
     if (options.checkpoints === true) output.note(`verdict: ${report.verdict}`);
     return exitCodeOfVerdict(report.verdict);
   } finally {
-    await archive.store.close();
+    await Promise.all([archive.store.close(), attestations?.store.close()]);
   }
+}
+
+const wordOf = ({ attested: { origin, size, root, cosigner } }: ChainAttestation) => ({
+  ...{ origin, size, root },
+  from: `attested by ${cosigner.name}`,
+});
+
+type ConfirmedChainText = Confirmation & { readonly origin: string };
+
+const confirmed = async (
+  archive: Archive,
+  one: ChainAttestation,
+  signal: AbortSignal,
+): Promise<ConfirmedChainText> => ({
+  origin: one.attested.origin,
+  ...(await confirmationOf(archive, one, signal)),
+});
+
+function attestedText(all: readonly ConfirmedChainText[]): string {
+  if (all.length === 0) return 'no attestation by a cosigner that was named\n';
+  return all.map((one) => `${one.origin}: ${confirmationText(one)}\n`).join('');
 }
 
 export type VerifyStoreOptions = {
   readonly depth: Depth;
   readonly since?: readonly Uint8Array[];
+  readonly confirmed?: readonly ConfirmedChain[];
   readonly nowMs: number;
 };
 

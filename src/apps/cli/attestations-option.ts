@@ -1,0 +1,131 @@
+// What has an independent verifier confirmed of this archive? `--attestations STORE --cosigner KEY`.
+import type { Command } from 'commander';
+import { messageOf } from '../../base/error.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
+import { type CosignerKey, parseCosignerVkey } from '../../format/cosignature.ts';
+import type { Store } from '../../store/store.ts';
+import type { ChainPlace } from '../../verify/survey.ts';
+import { AttestationReader, type Attested, type Stray } from '../verifier/attestations.ts';
+import { ChainReader } from './chain-reader.ts';
+import { UsageError } from './exit-code.ts';
+import { readKeyLines } from './keys.ts';
+import { type Archive, type ArchiveOptions, openStore, repeatable, storeFromName } from './open-archive.ts';
+import { ageText, countText } from './table.ts';
+
+export type AttestationOptions = { readonly attestations?: string; readonly cosigner?: readonly string[] };
+
+export const withAttestations = (command: Command): Command =>
+  command
+    .option(
+      '--attestations <store>',
+      'where an independent verifier attests: s3://bucket/prefix or a directory',
+    )
+    .option('--cosigner <key>', "that verifier's key, or a file of them; repeatable", repeatable);
+
+/** Cosigners' keys, each given as such or as a file of them. Throws UsageError. */
+export async function readCosigners(texts: readonly string[]): Promise<CosignerKey[]> {
+  const lines = (await Promise.all(texts.map(readKeyLines))).flat();
+  return lines.map((line) => {
+    try {
+      return parseCosignerVkey(line, nodeSha256);
+    } catch (error) {
+      throw new UsageError(
+        `${JSON.stringify(line)} is not a cosigner's key (${messageOf(error)})`,
+        'Give the key that `ledgerstone watch` logs at its start; the key of the log itself is another one.',
+      );
+    }
+  });
+}
+
+/** One chain's newest attestation. */
+export type ChainAttestation = {
+  readonly place: ChainPlace;
+  readonly attested: Attested;
+  readonly strays: readonly Stray[];
+};
+
+export type Attestations = { readonly store: Store; readonly reader: AttestationReader };
+
+/** Null where none were asked for. Close the store at the end. */
+export async function openAttestations(
+  options: AttestationOptions & Pick<ArchiveOptions, 'region' | 'endpoint'>,
+  env: NodeJS.ProcessEnv,
+): Promise<Attestations | null> {
+  const { attestations, cosigner = [] } = options;
+  if (attestations === undefined) {
+    if (cosigner.length === 0) return null;
+    throw new UsageError(
+      '--cosigner says whose attestations, and not where they are',
+      'Add --attestations STORE.',
+    );
+  }
+  const cosigners = await readCosigners(cosigner);
+  if (cosigners.length === 0) {
+    throw new UsageError(
+      '--attestations needs --cosigner',
+      'Attestations are believed for their key alone: give it.',
+    );
+  }
+  const store = await openStore(storeFromName(attestations, options, env));
+  return { store, reader: new AttestationReader(store, cosigners) };
+}
+
+/** Of every chain that has one, by name and partition. */
+export async function newestAttestations(
+  { store, reader }: Attestations,
+  signal: AbortSignal,
+): Promise<ChainAttestation[]> {
+  const found: ChainAttestation[] = [];
+  for await (const topic of store.listPrefixes(attestationsRoot, signal)) {
+    for await (const folder of store.listPrefixes(topic, signal)) {
+      const parsed = parseAttestationKey(`${folder}000000000000.note`);
+      if (parsed === null) continue;
+      const { chain, partition } = parsed;
+      const { attested, strays } = await reader.newest({ chain, partition }, 0, signal);
+      if (attested !== null) found.push({ place: { chain, partition }, attested, strays });
+    }
+  }
+  return found;
+}
+
+/** How far a chain was confirmed by somebody else than its writer. */
+export type Confirmation = {
+  readonly cosigner: string;
+  readonly size: number;
+  /** The last offset of that size; null where its seal could not be read, or nothing was sealed yet. */
+  readonly throughOffset: number | null;
+  readonly attestedAt: string | null;
+  /** From the seal to its attestation; null where the cosigner's key states no time. */
+  readonly secondsAfterSeal: number | null;
+};
+
+/** Reads the one seal that was attested last. */
+export async function confirmationOf(
+  archive: Pick<Archive, 'store' | 'trusted'>,
+  { place, attested }: ChainAttestation,
+  signal: AbortSignal,
+): Promise<Confirmation> {
+  const { size, timeSeconds, cosigner } = attested;
+  const attestedAt = timeSeconds === null ? null : new Date(timeSeconds * 1000).toISOString();
+  const base = { cosigner: cosigner.name, size, attestedAt };
+  try {
+    const reader = new ChainReader({ store: archive.store, ...place, trusted: archive.trusted, signal });
+    const { records, time } = (await reader.seal(size - 1)).manifest;
+    const sealedSeconds = Math.floor(Date.parse(time.sealed) / 1000);
+    const throughOffset = records.nextOffset === 0 ? null : records.nextOffset - 1;
+    const secondsAfterSeal = timeSeconds === null ? null : Math.max(0, timeSeconds - sealedSeconds);
+    return { ...base, throughOffset, secondsAfterSeal };
+  } catch {
+    signal.throwIfAborted();
+    // What is wrong with it is the verdict's to say.
+    return { ...base, throughOffset: null, secondsAfterSeal: null };
+  }
+}
+
+/** `verified through offset 125,003 by verifier.example.com/prod, 4 s after its seal` */
+export function confirmationText({ cosigner, size, throughOffset, secondsAfterSeal }: Confirmation): string {
+  const end = throughOffset === null ? `segment ${size - 1}` : `offset ${countText(throughOffset)}`;
+  const when = secondsAfterSeal === null ? '' : `, ${ageText(secondsAfterSeal * 1000)} after its seal`;
+  return `verified through ${end} by ${cosigner}${when}`;
+}

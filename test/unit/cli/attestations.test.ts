@@ -1,0 +1,316 @@
+// What do the commands make of a second party's word: its reach, its absence, and a history that is another one?
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Attester } from '../../../src/apps/verifier/attestations.ts';
+import { confirmStep } from '../../../src/apps/verifier/confirm-step.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature.ts';
+import { encodeVkey } from '../../../src/format/vkey.ts';
+import { entries, writeCopy, YEAR_MS } from '../../support/archive-builder.ts';
+import { memorySigner } from '../../support/memory-signer.ts';
+import { NAME, PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';
+import { ledgerstone } from './captured-io.ts';
+
+let dir: string;
+let world: VerifierWorld;
+const at = (name: string) => join(dir, name);
+const keyOf = (name: string, seed: string) =>
+  encodeCosignerVkey(cosignerKey(name, memorySigner({ seed }).publicKey, nodeSha256));
+const COSIGNER = keyOf(NAME, 'verifier');
+const STRANGER = keyOf('stranger.example.com', 'stranger');
+
+/** What lies in the memory bucket, as a directory. */
+function writeAttestations(): void {
+  for (const key of world.store.keys()) {
+    const [first] = world.store.versionsOf(key);
+    mkdirSync(dirname(at(`own/${key}`)), { recursive: true });
+    writeFileSync(at(`own/${key}`), first?.bytes as Uint8Array);
+  }
+}
+const write = () => {
+  writeCopy(world.builder.archive, at('archive'));
+  writeAttestations();
+};
+const vkey = () => encodeVkey(world.builder.trusted[0] as NonNullable<(typeof world.builder.trusted)[0]>);
+const archive = () => [at('archive'), '--key', vkey()];
+const attested = () => ['--attestations', at('own'), '--cosigner', COSIGNER];
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-attested-'));
+  world = new VerifierWorld();
+  await world.grow(5);
+  await world.step();
+  await world.grow(2);
+  write();
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('verify --attestations', () => {
+  it('says how far a second party confirms each chain', async () => {
+    const { code, out, err } = await ledgerstone(['verify', ...archive(), ...attested()]);
+    expect(code, err).toBe(0);
+    expect(out).toMatch(
+      /audit\.example\.com\/prod\/orders\/0: verified through offset 14 by verifier\.example\.com\/test, 55 min after its seal\n/,
+    );
+    const json = await ledgerstone(['verify', ...archive(), ...attested(), '--json']);
+    expect(JSON.parse(json.out)).toMatchObject({
+      verdict: 'verified',
+      attested: [{ cosigner: NAME, size: 5, throughOffset: 14, secondsAfterSeal: 3300 }],
+    });
+  });
+
+  it('sees that the newest segments are gone, which the archive alone does not', async () => {
+    for (const { sealKey, dataKey } of world.made.slice(3)) {
+      rmSync(at(`archive/${sealKey}`));
+      rmSync(at(`archive/${dataKey}`));
+    }
+    expect((await ledgerstone(['verify', ...archive()])).code).toBe(0);
+    const { code, out } = await ledgerstone(['verify', ...archive(), ...attested()]);
+    expect(code).toBe(1);
+    expect(out).toContain('truncation (broken)');
+    expect(out).toContain(`attested by ${NAME}`);
+  });
+
+  it('sees that the whole chain is gone', async () => {
+    await world.builder.chain('payments').seal({ lines: entries(0, 2) });
+    rmSync(at('archive'), { recursive: true });
+    for (const key of world.builder.archive.keys())
+      if (key.includes('topic=orders')) world.builder.archive.remove(key);
+    write();
+    expect((await ledgerstone(['verify', ...archive()])).code).toBe(0);
+    const { code, out } = await ledgerstone(['verify', ...archive(), ...attested()]);
+    expect(code).toBe(1);
+    expect(out).toContain('truncation (broken)');
+    const status = await ledgerstone(['status', ...archive(), ...attested()]);
+    expect(status.code).toBe(1);
+    expect(status.out).toContain('truncation: it had 5 segments, and has none');
+  });
+
+  it('sees another history under the same key', async () => {
+    const other = new VerifierWorld();
+    other.chain.sealedMs += 1000;
+    await other.grow(7);
+    rmSync(at('archive'), { recursive: true });
+    writeCopy(other.builder.archive, at('archive'));
+    expect((await ledgerstone(['verify', ...archive()])).code).toBe(0);
+    const { code, out } = await ledgerstone(['verify', ...archive(), ...attested()]);
+    expect(code).toBe(1);
+    expect(out).toContain('fork (broken)');
+  });
+
+  it.each([
+    [['--attestations', '/nowhere', '--cosigner', COSIGNER], 2, 'there is no directory /nowhere'],
+    [['--cosigner', COSIGNER], 2, 'not where they are'],
+    [['--attestations', '.'], 2, '--attestations needs --cosigner'],
+    [['--attestations', '.', '--cosigner', 'a+b'], 2, "is not a cosigner's key"],
+  ])('%j is usage', async (options, expected, said) => {
+    const { code, err } = await ledgerstone(['verify', ...archive(), ...options]);
+    expect(err).toContain(said);
+    expect(code).toBe(expected);
+  });
+
+  it("does not take the log's own key for a cosigner's", async () => {
+    const { code, err } = await ledgerstone([
+      'verify',
+      ...archive(),
+      '--attestations',
+      at('own'),
+      '--cosigner',
+      vkey(),
+    ]);
+    expect([code, err]).toEqual([2, expect.stringContaining("is not a cosigner's key")]);
+  });
+
+  it('believes nobody who was not named', async () => {
+    const { code, out } = await ledgerstone([
+      ...['verify', ...archive(), '--attestations', at('own'), '--cosigner', STRANGER],
+    ]);
+    expect(code).toBe(0);
+    expect(out).toContain('no attestation by a cosigner that was named');
+  });
+});
+
+describe('status --attestations', () => {
+  it('shows it per chain', async () => {
+    const { code, out } = await ledgerstone(['status', ...archive(), ...attested()]);
+    expect(code).toBe(0);
+    expect(out).toContain(`orders/0: verified through offset 14 by ${NAME}, 55 min after its seal`);
+    const json = await ledgerstone(['status', ...archive(), ...attested(), '--json']);
+    expect(JSON.parse(json.out).chains[0]).toMatchObject({ confirmed: { size: 5, throughOffset: 14 } });
+    const without = await ledgerstone(['status', ...archive(), '--json']);
+    expect(JSON.parse(without.out).chains[0]).toMatchObject({ confirmed: null });
+  });
+});
+
+describe('a proof that leads to an attestation', () => {
+  const prove = async (offset: number, options: readonly string[] = attested()) => {
+    const chain = ['--topic', 'orders', '--partition', '0'];
+    const ran = await ledgerstone([
+      'prove',
+      ...archive(),
+      ...chain,
+      '--offset',
+      String(offset),
+      '--json',
+      ...options,
+    ]);
+    if (ran.code !== 0) return ran;
+    const { proof, line } = JSON.parse(ran.out) as { proof: string; line: string };
+    writeFileSync(at('event.tlog-proof'), proof);
+    writeFileSync(at('event.json'), line);
+    return ran;
+  };
+  const check = (...options: string[]) =>
+    ledgerstone(['check', at('event.tlog-proof'), '--entry', at('event.json'), '--key', vkey(), ...options]);
+
+  it.each([0, 4, 7, 13, 14])('of offset %i holds, and is cosigned', async (offset) => {
+    expect((await prove(offset)).code).toBe(0);
+    const { code, out } = await check('--cosigner', COSIGNER);
+    expect(out).toContain(`offset ${offset} is in segment ${Math.floor(offset / 3)}`);
+    expect(out).toContain(`checkpoint of size 5, cosigned by ${NAME}`);
+    expect(code).toBe(0);
+    expect((await check()).code).toBe(0);
+  });
+
+  it('is not to be had before the attestation is there', async () => {
+    const { code, err } = await prove(15);
+    expect(code).toBe(3);
+    expect(err).toContain('segment 5 is not attested yet');
+  });
+
+  it('is asked for: a plain proof is not enough', async () => {
+    await prove(4, []);
+    const { code, out } = await check('--cosigner', COSIGNER);
+    expect(code).toBe(3);
+    expect(out).toContain('unverifiable: unknown-key');
+    expect(out).toContain(`expected cosigned by 1 of (${NAME})`);
+    const json = await check('--cosigner', COSIGNER, '--json');
+    expect(JSON.parse(json.out)).toMatchObject({ verdict: 'unverifiable' });
+  });
+
+  it('by n of m', async () => {
+    await prove(4);
+    const both = ['--cosigner', COSIGNER, '--cosigner', STRANGER];
+    expect((await check(...both)).code).toBe(3);
+    expect((await check(...both, '--quorum', '2')).code).toBe(3);
+    expect((await check(...both, '--quorum', '1')).code).toBe(0);
+    for (const quorum of ['0', '3']) {
+      const { code, err } = await check(...both, '--quorum', quorum);
+      expect([code, err]).toEqual([2, expect.stringContaining(`--quorum ${quorum} of 2 cosigners`)]);
+    }
+  });
+
+  it('whose cosignature is bad is broken, whoever else has signed', async () => {
+    await prove(4);
+    const { readFileSync } = await import('node:fs');
+    const text = readFileSync(at('event.tlog-proof'), 'utf8');
+    const bent = text.replace(
+      new RegExp(`(— ${NAME.replaceAll('.', '\\.')} .{40})(.)`),
+      (_all, head: string, one: string) => head.concat(one === 'A' ? 'B' : 'A'),
+    );
+    expect(bent).not.toBe(text);
+    writeFileSync(at('event.tlog-proof'), bent);
+    const { code, out } = await check('--cosigner', COSIGNER);
+    expect([code, out]).toEqual([1, expect.stringContaining('broken: bad-signature')]);
+    // To whoever does not know the key it is a line like any other.
+    expect((await check()).code).toBe(0);
+  });
+
+  it('under a policy in a file', async () => {
+    await prove(4);
+    const policy = (quorum: string) => {
+      writeFileSync(
+        at('trust.policy'),
+        `# who we believe\nlog ${vkey()}\nwitness V ${COSIGNER}\n\twitness S ${STRANGER} https://s.example\ngroup both all V S\ngroup one any both\nquorum ${quorum}\n`,
+      );
+      return ledgerstone([
+        'check',
+        at('event.tlog-proof'),
+        '--entry',
+        at('event.json'),
+        '--policy',
+        at('trust.policy'),
+      ]);
+    };
+    expect((await policy('V')).code).toBe(0);
+    expect((await policy('none')).code).toBe(0);
+    expect((await policy('S')).code).toBe(3);
+    const { code, out } = await policy('one');
+    expect([code, out]).toEqual([
+      3,
+      expect.stringContaining(`cosigned by 1 of (2 of (${NAME}, stranger.example.com))`),
+    ]);
+  });
+});
+
+describe('a policy that says nothing sound is refused, with its line', () => {
+  const cases: [what: string, text: string, said: string][] = [
+    ['no quorum', `witness V ${COSIGNER}`, 'has no line quorum NAME'],
+    ['two quorums', 'quorum none\nquorum none', ':2: one line, quorum NAME'],
+    ['a name that comes later', `quorum V\nwitness V ${COSIGNER}`, ':1: "V" is not defined on a line before'],
+    ['a name twice', `witness V ${COSIGNER}\nwitness V ${STRANGER}`, ':2: the name "V" is taken'],
+    ['the name none', `witness none ${COSIGNER}`, ':1: the name "none" is taken'],
+    ['a key twice', `witness V ${COSIGNER}\nwitness W ${COSIGNER}`, ':2: that witness stands there already'],
+    [
+      'a member twice',
+      `witness V ${COSIGNER}\ngroup a any V\ngroup b any V a`,
+      ':3: "V" is a member already',
+    ],
+    ['more than there are', `witness V ${COSIGNER}\ngroup a 2 V`, ':2: a group of 1 can\'t ask for "2"'],
+    ['none of them', `witness V ${COSIGNER}\ngroup a 0 V`, ':2: a group of 1 can\'t ask for "0"'],
+    ['an empty group', 'group a all', ':1: group NAME all|any|K MEMBER…'],
+    ['a group in itself', 'group a all a', ':1: "a" is not defined on a line before'],
+    ['a word of its own', 'trust me', ':1: "trust" is none of log, witness, group, quorum'],
+    ['a key that is none', 'witness V a+b', ':1: not'],
+    ['no log', 'quorum none', 'names no log'],
+  ];
+  it.each(cases)('%s', async (_what, text, said) => {
+    writeFileSync(at('bad.policy'), text);
+    const { code, err } = await ledgerstone(['check', 'x', '--entry', 'y', '--policy', at('bad.policy')]);
+    expect(err).toContain(said);
+    expect(code).toBe(2);
+  });
+});
+
+it('every size and every leaf: a later checkpoint holds all earlier segments', async () => {
+  const big = new VerifierWorld();
+  await big.grow(23);
+  const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+  const { laterPath } = await import('../../../src/apps/cli/later-path.ts');
+  const { inspectSeal } = await import('../../../src/verify/open-seal.ts');
+  const { inclusionProof } = await import('../../../src/merkle/proof.ts');
+  const { leafHash } = await import('../../../src/merkle/tree.ts');
+  const attester = new Attester({
+    store: big.store,
+    signer: big.signer,
+    retention,
+    name: NAME,
+    sha256: nodeSha256,
+    clock: STILL,
+  });
+  expect(await confirmStep({ ...big.tools(), attester }, PLACE, { hintSize: 0 })).toMatchObject({
+    isNew: true,
+  });
+  const leaves = big.made.map(({ manifestBytes }) => leafHash(nodeSha256, manifestBytes));
+  let reads = 0;
+  const sealAt = async (sequence: number) => {
+    reads++;
+    const bytes = big.builder.archive.bytesOf(big.made[sequence]?.sealKey as string) as Uint8Array;
+    const { opened } = await inspectSeal(bytes, {
+      trusted: big.builder.trusted,
+      sha256: nodeSha256,
+      sequence,
+    });
+    if (opened === null) throw new Error('no seal');
+    return opened;
+  };
+  for (let size = 1; size <= 23; size++) {
+    for (let index = 0; index < size; index++) {
+      const expected = inclusionProof(nodeSha256, leaves.slice(0, size), index);
+      expect(await laterPath(sealAt, index, size), `${index} of ${size}`).toEqual(expected);
+    }
+  }
+  expect(reads / 276).toBeLessThan(6);
+});
