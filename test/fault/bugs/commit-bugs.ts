@@ -57,7 +57,7 @@ export const COMMIT_BUGS: readonly Bug[] = [
   },
   {
     name: 'hint-is-the-truth',
-    shows: /seal .* begins at \d+ where \d+ follows/,
+    shows: /seal .* begins at \d+ where \d+ follows|livelock/,
     loses: 'exactly once: the position comes from the committed offset, which may be old',
     edits: [
       {

@@ -79,6 +79,18 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     ],
   },
   {
+    name: 'anchor-of-the-last-owner',
+    loses: 'the same: what the new topic gave the last owner vouches for it before the next one',
+    shows: /is sealed up to .*, and nothing moves/,
+    edits: [
+      {
+        file: POSITION,
+        find: "if (identity.kind === 'kafka' && identity.topicId === null) {",
+        replace: "if (identity.kind === 'file') {",
+      },
+    ],
+  },
+  {
     name: 'doubt-ignored',
     shows: /whose log is in doubt/,
     loses: 'the same: what is held from the new topic is sealed before anybody looks',
@@ -139,8 +151,9 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'apps/archiver/genesis.ts',
-        find: "if (startFrom === 'latest') return topicHasChain ? range.low : range.high;",
-        replace: "if (startFrom === 'latest') return range.high;",
+        find: "if (startFrom === 'earliest' || startFrom === 'latest') return range.low;",
+        replace:
+          "if (startFrom === 'earliest') return range.low;\n  if (startFrom === 'latest') return range.high;",
       },
     ],
   },

@@ -55,7 +55,7 @@ export const SEALING_BUGS: readonly Bug[] = [
   },
   {
     name: 'taken-is-success',
-    shows: /commits \d+ of \d+, -?\d+ is sealed|the verifier calls \d+ broken/,
+    shows: /commits \d+ of \d+, -?\d+ is sealed|the verifier calls \d+ broken|halts again and again/,
     loses: 'a whole segment: the name is taken by another writer, and 412 counts as stored',
     edits: [
       {
@@ -67,7 +67,7 @@ export const SEALING_BUGS: readonly Bug[] = [
   },
   {
     name: 'stored-is-first',
-    shows: /commits \d+ of \d+, -?\d+ is sealed|the verifier calls \d+ broken/,
+    shows: /commits \d+ of \d+, -?\d+ is sealed|the verifier calls \d+ broken|halts again and again/,
     loses: 'a segment that was stored over a delete marker, behind the one that counts',
     edits: [
       {
@@ -81,7 +81,7 @@ export const SEALING_BUGS: readonly Bug[] = [
   },
   {
     name: 'fence-ignored',
-    shows: /commits \d+ of \d+, -?\d+ is sealed|the verifier calls \d+ broken/,
+    shows: /commits \d+ of \d+, -?\d+ is sealed|the verifier calls \d+ broken|halts again and again/,
     loses: 'everything after the fence: the chain goes on from a segment that is not part of it',
     edits: [{ file: SEAL_LOOP, find: "if (outcome.kind === 'fenced') return events.fenced();", replace: '' }],
   },
