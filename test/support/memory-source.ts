@@ -59,6 +59,8 @@ export class MemorySource implements Source {
   #generation = 0;
   #inGeneration = false;
   #feeds = new Map<string, Feed>();
+  /** As `describe` told them last. */
+  readonly #topicIds = new Map<string, string | null>();
   #closed = false;
   #wake = new AbortController();
   #endDoubts: () => void = () => {};
@@ -101,6 +103,7 @@ export class MemorySource implements Source {
     const topicId = this.#broker.topicIds ? this.#broker.topicId(partition.topic) : null;
     const feed = this.#feeds.get(keyOf(partition));
     if (feed !== undefined) feed.topicId = topicId;
+    this.#topicIds.set(keyOf(partition), topicId);
     return { cluster: this.#broker.cluster, topicId };
   }
 
@@ -195,9 +198,13 @@ export class MemorySource implements Source {
   #assigned(generation: number, owned: readonly TopicPartition[]): void {
     this.#generation = generation;
     this.#inGeneration = true;
-    const fresh = { position: null, paused: true, stuck: false, topicId: null, turns: 0, busy: false };
+    const fresh = { position: null, paused: true, stuck: false, turns: 0, busy: false };
     this.#feeds = new Map(
-      owned.map((partition) => [keyOf(partition), { ...partition, ...fresh, toldHighWatermark: -1 }]),
+      owned.map((partition) => {
+        // A topic that has another id since is noticed across assignments, as metadata shows it.
+        const topicId = this.#topicIds.get(keyOf(partition)) ?? null;
+        return [keyOf(partition), { ...partition, ...fresh, topicId, toldHighWatermark: -1 }];
+      }),
     );
     this.#tell()?.onAssign(owned);
     this.#wake.abort();

@@ -7,6 +7,8 @@ import type { MemoryLog } from '../../support/memory-log.ts';
 export type LedgerCell = {
   readonly kind: 'record' | 'open' | 'aborted' | 'control' | 'poison';
   readonly record: KafkaRecord | null;
+  /** Of the topic that it was written to. */
+  readonly topicId: string;
 };
 
 export class Ledger {
@@ -17,6 +19,8 @@ export class Ledger {
   readonly older = new Map<number, LedgerCell[]>();
   /** Kafka has it no more, and whoever had not read it can't. Why, by offset. */
   readonly lost = new Map<number, string>();
+  /** Lost before the log was replaced: an operator may have given them up then. */
+  readonly onceLost = new Set<number>();
   /** Codes of halts that what happened to this partition justifies. */
   readonly excuses = new Set<string>();
   /** Of the product's seals that count, in order of sequence. */
@@ -40,10 +44,10 @@ export class Ledger {
   }
 
   /** After every change of the log. */
-  sync(log: MemoryLog): void {
+  sync(log: MemoryLog, topicId: string): void {
     for (const { offset, kind, record } of log.cells()) {
       const known = this.cells.get(offset);
-      if (known === undefined || known.kind === 'open') this.cells.set(offset, { kind, record });
+      if (known === undefined || known.kind === 'open') this.cells.set(offset, { kind, record, topicId });
     }
   }
 
@@ -61,7 +65,7 @@ export class Ledger {
     for (const [offset, cell] of [...this.cells]) {
       if (offset < high) continue;
       this.cells.delete(offset);
-      this.lost.delete(offset);
+      if (this.lost.delete(offset)) this.onceLost.add(offset);
       const before = this.older.get(offset);
       if (before === undefined) this.older.set(offset, [cell]);
       else before.push(cell);

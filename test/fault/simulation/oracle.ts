@@ -57,11 +57,15 @@ const cellsAt = (ledger: Ledger, offset: number): LedgerCell[] => {
   return [...(now === undefined ? [] : [now]), ...(ledger.older.get(offset) ?? [])];
 };
 
-function recordProblem(ledger: Ledger, { offset, record }: SealedLine): string | null {
+function recordProblem(ledger: Ledger, { offset, record, topicId }: SealedLine): string | null {
   if (record === null) return `offset ${offset} is neither record nor gap`;
   const cells = cellsAt(ledger, offset);
   if (cells.length === 0) return `offset ${offset} was never produced`;
-  if (cells.some((cell) => cell.kind === 'record' && sameRecord(cell.record, record))) return null;
+  const cell = cells.find((one) => one.kind === 'record' && sameRecord(one.record, record));
+  if (cell !== undefined) {
+    const isStrange = topicId !== null && topicId !== cell.topicId;
+    return isStrange ? `offset ${offset} is of ${cell.topicId}, its segment says ${topicId}` : null;
+  }
   const kinds = cells.map(({ kind }) => kind);
   return `offset ${offset} holds another record than the log did (${kinds})`;
 }
@@ -72,7 +76,11 @@ function gapProblem(ledger: Ledger, gap: GapLine): string | null {
   for (let offset = gap.offset; offset <= gap.last; offset++) {
     const cells = cellsAt(ledger, offset);
     if (gap.reason !== 'transaction') {
-      if (!ledger.lost.has(offset) && !cells.some(({ kind }) => kind === 'control' || kind === 'aborted'))
+      if (
+        !ledger.lost.has(offset) &&
+        !ledger.onceLost.has(offset) &&
+        !cells.some(({ kind }) => kind === 'control' || kind === 'aborted')
+      )
         return `offset ${offset} was given up (${gap.reason}), and it could be read`;
       continue;
     }

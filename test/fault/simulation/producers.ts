@@ -29,7 +29,7 @@ function newRecord(world: SimWorld, dice: Dice, partition: number) {
 }
 
 function changed(world: SimWorld, partition: number): void {
-  world.ledgers[partition]?.sync(world.log(partition));
+  world.ledgers[partition]?.sync(world.log(partition), world.broker.topicId(TOPIC));
 }
 
 export function append(world: SimWorld, dice: Dice, partition: number): void {
