@@ -3,6 +3,15 @@ import type { Outcome } from './scenario.ts';
 
 const seconds = (value: number | null): string => (value === null ? '–' : value.toFixed(1));
 
+/** One line, as soon as a scenario is over: a run that is broken off leaves what it had. */
+export function summary({ comparison, records, verdict, problems, ...outcome }: Outcome): string {
+  const found =
+    comparison === null ? 'not compared' : `${comparison.lost} lost, ${comparison.doubled} doubled`;
+  const resumed = `resumed after ${seconds(outcome.resumeSeconds)} s, all after ${seconds(outcome.resumeAllSeconds)} s`;
+  const failed = problems.length === 0 ? '' : `, ${problems.length} PROBLEMS`;
+  return `${records} records, ${found}, ${verdict}, ${resumed}, took ${seconds(outcome.seconds)} s${failed}`;
+}
+
 export function table(outcomes: readonly Outcome[]): string {
   const head = [
     'scenario',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stackPaths } from '../../../localstack/state.ts';
 import { seeded, seedOf } from './random.ts';
+import { summary } from './report.ts';
 import { type Outcome, runScenario, type Scenario } from './scenario.ts';
 import { startServers } from './servers.ts';
 import type { Scale } from './world.ts';
@@ -33,7 +34,9 @@ export async function runChaos(scenarios: readonly Scenario[], options: RunOptio
       say(`${scenario.name}: ${scenario.what}`);
       const random = seeded(seedOf(seed, scenario.name));
       const world = { servers, name: scenario.name, run, random, scale, records, logDir, say };
-      outcomes.push(await runScenario(scenario, seed, world));
+      const outcome = await runScenario(scenario, seed, world);
+      outcomes.push(outcome);
+      say(`  ${summary(outcome)}`);
     }
     failed = outcomes.some(({ problems }) => problems.length > 0);
   } finally {
