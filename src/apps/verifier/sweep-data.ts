@@ -1,0 +1,120 @@
+// Which data objects does no seal speak of? Told from the keys, and from a seal only where keys leave a doubt.
+import { LIMITS } from '../../base/limits.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { parseKey, sealKey } from '../../format/paths.ts';
+import type { ObjectVersion, StoreReader } from '../../store/store.ts';
+import type { FindingList } from '../../verify/finding-list.ts';
+import { oldestVersion } from '../../verify/object-versions.ts';
+import { inspectSeal } from '../../verify/open-seal.ts';
+import type { ChainPlace } from '../../verify/survey.ts';
+import type { SweptObject } from './sweep-listing.ts';
+
+/** A data object is there before its seal, and may wait for it: younger ones are accused of nothing. */
+export const UNREFERENCED_AFTER_MS = 86_400_000;
+
+type Candidate = { readonly version: ObjectVersion; readonly sequence: number; isJudged: boolean };
+
+/**
+ * Time and sequence run the same way in a chain, so one object a sequence, in order, and below the last seal is what a
+ * sound chain looks like; anything else is looked up in its seal. What hides in that order (an object in the place of
+ * one that is gone, or of a segment without lines) the step and the full pass find, which read every seal.
+ */
+export class DataSweep {
+  readonly #store: StoreReader;
+  readonly #place: ChainPlace;
+  readonly #lastSequence: number;
+  readonly #nowMs: number;
+  readonly #signal: AbortSignal | undefined;
+  /** What an earlier slice ended with. */
+  readonly #floor: number;
+  #top: Candidate | null = null;
+  /** What the last seal that was read names. */
+  #named: { readonly sequence: number; readonly key: string | null | undefined } | null = null;
+
+  /** `lastSequence`: of the last seal; −1 where there is none. `after`: where an earlier slice ended. */
+  constructor(
+    store: StoreReader,
+    place: ChainPlace,
+    options: {
+      readonly lastSequence: number;
+      readonly after: string | null;
+      readonly nowMs: number;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ) {
+    const { lastSequence, after, nowMs, signal } = options;
+    const before = after === null ? null : parseKey(after);
+    this.#floor = before?.kind === 'data' ? before.sequence : -1;
+    this.#store = store;
+    this.#place = place;
+    this.#lastSequence = lastSequence;
+    this.#nowMs = nowMs;
+    this.#signal = signal;
+  }
+
+  async look({ key, oldest }: SweptObject, findings: FindingList): Promise<void> {
+    const parsed = parseKey(key);
+    if (parsed?.kind !== 'data') {
+      const found = oldest === null ? 'delete markers' : `${oldest.size} bytes`;
+      findings.add({ code: 'foreign-object', expected: 'a data object', found }, { key });
+      return;
+    }
+    if (oldest === null) return;
+    const { sequence } = parsed;
+    const candidate = { version: oldest, sequence, isJudged: false };
+    if (sequence > this.#lastSequence) {
+      this.#accuse(candidate, findings);
+      return;
+    }
+    const top = this.#top;
+    if (sequence > (top?.sequence ?? this.#floor)) {
+      this.#top = candidate;
+      return;
+    }
+    const isReferenced = await this.#judge(candidate, findings);
+    if (top !== null && !top.isJudged && !(await this.#judge(top, findings)) && isReferenced)
+      this.#top = candidate;
+  }
+
+  async #judge(candidate: Candidate, findings: FindingList): Promise<boolean> {
+    candidate.isJudged = true;
+    const named = await this.#namedBy(candidate.sequence);
+    // An unreadable seal accuses nobody: it is a finding of its own, elsewhere.
+    if (named === undefined || named === candidate.version.key) return true;
+    this.#accuse(candidate, findings);
+    return false;
+  }
+
+  #accuse({ version, sequence }: Candidate, findings: FindingList): void {
+    if (this.#nowMs - version.lastModifiedMs < UNREFERENCED_AFTER_MS) return;
+    const problem = {
+      code: 'unreferenced-object',
+      expected: 'a seal that names it',
+      found: `${version.size} bytes`,
+    } as const;
+    findings.add(problem, { key: version.key, versionId: version.versionId, sequence });
+  }
+
+  /** Null: none. Undefined: there is no telling. */
+  async #namedBy(sequence: number): Promise<string | null | undefined> {
+    if (this.#named?.sequence === sequence) return this.#named.key;
+    const key = sealKey(this.#place.chain, this.#place.partition, sequence);
+    const version = await oldestVersion(this.#store, key, this.#signal);
+    let named: string | null | undefined = null;
+    if (version !== null) {
+      const signal = this.#signal;
+      const options = { maxBytes: LIMITS.sealBytesMax, ...(signal && { signal }) };
+      const bytes = await this.#store.read(key, version.versionId, options).catch(() => {
+        signal?.throwIfAborted();
+        return null;
+      });
+      const opened =
+        bytes === null
+          ? null
+          : (await inspectSeal(bytes, { trusted: [], sha256: nodeSha256, sequence })).opened;
+      named = opened === null ? undefined : (opened.manifest.data?.key ?? null);
+    }
+    this.#named = { sequence, key: named };
+    return named;
+  }
+}

@@ -1,0 +1,144 @@
+// What does a listing of one folder show, key by key, in slices that can be gone on from?
+import type { Clock } from '../../base/clock.ts';
+import { compareKeys } from '../../store/key-bytes.ts';
+import type { ObjectVersion, StoreReader } from '../../store/store.ts';
+import { TaskGroup } from '../../verify/bounded.ts';
+import { FindingList } from '../../verify/finding-list.ts';
+import { isStoreWide, lockProblem } from '../../verify/locks.ts';
+import { listObjects } from '../../verify/object-versions.ts';
+import { storeProblem } from '../../verify/seal-reader.ts';
+
+/** Legal holds that the user expects: they can be taken off by whoever may. */
+export interface Holds {
+  expects(key: string): boolean;
+  isHeld(key: string, versionId: string, signal?: AbortSignal): Promise<boolean>;
+}
+
+export type ListingOptions = {
+  readonly clock: Clock;
+  /** Asked after each key but the first hundred: false ends the slice. */
+  readonly mayGoOn: () => boolean;
+  /** Keys of one slice at most: what its findings are closed by is held in memory. */
+  readonly keysMax: number;
+  /** Locks run at least so long from the day of the object on; null: that there is one in compliance mode is all. */
+  readonly leastLockMs: number | null;
+  readonly holds: Holds | null;
+  readonly signal?: AbortSignal;
+};
+
+export type SweptObject = { readonly key: string; readonly oldest: ObjectVersion | null };
+
+export type Listing = {
+  readonly findings: FindingList;
+  /** The last key that was looked at; null at the folder's end. */
+  readonly upTo: string | null;
+  readonly keys: number;
+};
+
+const LOCKS_AT_ONCE = 16;
+/** A run that has no time left goes so far all the same: its own note is one more key to sweep. */
+const KEYS_MIN = 100;
+/** S3 keeps whole seconds, and clocks differ. */
+const LOCK_SLACK_MS = 120_000;
+
+/**
+ * Markers and newer versions are found by the listing itself, locks by a call each, strange keys by `look`. Rejects when
+ * the folder can't be listed: then nothing is known of the slice.
+ */
+export async function sweepFolder(
+  store: StoreReader,
+  prefix: string,
+  after: string | null,
+  look: (object: SweptObject, findings: FindingList) => Promise<void>,
+  options: ListingOptions,
+): Promise<Listing> {
+  const { mayGoOn, keysMax, signal } = options;
+  const findings = new FindingList();
+  const locks = new LockLook(store, findings, options);
+  const listed = store.listVersions(prefix, {
+    ...(after !== null && { startAfter: after }),
+    ...(signal && { signal }),
+  });
+  let keys = 0;
+  let upTo: string | null = null;
+  try {
+    // listObjects hands on the very versions that it was given.
+    for await (const { key, oldest } of listObjects(listed, findings)) {
+      const object = { key, oldest: oldest as ObjectVersion | null };
+      await look(object, findings);
+      if (object.oldest !== null) await locks.start(object.oldest);
+      keys++;
+      if (keys >= keysMax || (keys >= KEYS_MIN && !mayGoOn())) {
+        upTo = key;
+        break;
+      }
+    }
+  } finally {
+    await locks.finish();
+  }
+  return { findings, upTo, keys };
+}
+
+/** True for keys of the slice. */
+export const isInSlice = (key: string, prefix: string, after: string | null, upTo: string | null): boolean =>
+  key.startsWith(prefix) &&
+  (after === null || compareKeys(key, after) > 0) &&
+  (upTo === null || compareKeys(key, upTo) <= 0);
+
+class LockLook {
+  readonly #store: StoreReader;
+  readonly #findings: FindingList;
+  readonly #options: ListingOptions;
+  readonly #tasks = new TaskGroup(LOCKS_AT_ONCE);
+  /** False once the store has said that it shows none. */
+  #asks = true;
+
+  constructor(store: StoreReader, findings: FindingList, options: ListingOptions) {
+    this.#store = store;
+    this.#findings = findings;
+    this.#options = options;
+  }
+
+  async start(version: ObjectVersion): Promise<void> {
+    const holds = this.#options.holds?.expects(version.key) === true;
+    if (this.#asks || holds) await this.#tasks.start(() => this.#look(version, holds));
+  }
+
+  finish(): Promise<void> {
+    return this.#tasks.finish();
+  }
+
+  async #look(version: ObjectVersion, holds: boolean): Promise<void> {
+    const { key, versionId } = version;
+    const { signal } = this.#options;
+    const place = { key, versionId };
+    try {
+      if (this.#asks) this.#judge(version, await this.#store.lock(key, versionId, signal));
+      if (holds && (await this.#options.holds?.isHeld(key, versionId, signal)) === false) {
+        const problem = { code: 'legal-hold-missing', expected: 'a legal hold', found: 'none' } as const;
+        this.#findings.add(problem, place);
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      this.#findings.add(storeProblem(error), place);
+    }
+  }
+
+  #judge(
+    { key, versionId, lastModifiedMs }: ObjectVersion,
+    state: Awaited<ReturnType<StoreReader['lock']>>,
+  ): void {
+    const { clock, leastLockMs } = this.#options;
+    // In whole days of the object's own time: the exact end stands in its seal, and is the step's and the pass's matter.
+    const untilMs = leastLockMs === null ? null : lastModifiedMs + leastLockMs - LOCK_SLACK_MS;
+    const nowMs = clock.now();
+    const problem = lockProblem(state, untilMs !== null && untilMs < nowMs ? null : untilMs, nowMs);
+    if (problem === null) return;
+    if (!isStoreWide(problem)) {
+      this.#findings.add(problem, { key, versionId });
+    } else if (this.#asks) {
+      this.#asks = false;
+      this.#findings.add(problem);
+    }
+  }
+}

@@ -1,0 +1,330 @@
+// Is everything found that lies where it should not, in either bucket, however the sweep is interrupted?
+import { describe, expect, it } from 'vitest';
+import type { Scope } from '../../../src/apps/verifier/finding-file.ts';
+import { Ledger } from '../../../src/apps/verifier/ledger.ts';
+import { runSweep, type SweepOptions, type SweepTools, sweep } from '../../../src/apps/verifier/sweep.ts';
+import { parseSweepKey, SweepLog } from '../../../src/apps/verifier/sweep-log.ts';
+import { utf8 } from '../../../src/base/bytes.ts';
+import type { Clock } from '../../../src/base/clock.ts';
+import { LedgerstoneError } from '../../../src/base/error.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { NOW_MS, START_MS, YEAR_MS } from '../../support/archive-builder.ts';
+import { FAULT_KINDS, type Fault, faultyStore, memoryStore } from '../../support/memory-store.ts';
+import { STILL, VerifierWorld } from '../../support/verifier-world.ts';
+
+const DAY_MS = 86_400_000;
+const RETENTION = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+const HASH = 'a'.repeat(64);
+const dataKeyOf = (sequence: number, date = '2026-11-22') =>
+  `data/topic=orders/partition=0/date=${date}/${String(sequence).padStart(12, '0')}-${HASH}.jsonl.zst`;
+
+class World extends VerifierWorld {
+  nowMs = NOW_MS;
+  readonly clock: Clock = { ...STILL, now: () => this.nowMs };
+  readonly archive = memoryStore({ clock: this.clock });
+  readonly own = memoryStore({ clock: this.clock });
+  readonly lock = { mode: 'COMPLIANCE', untilMs: START_MS + 2 * YEAR_MS } as const;
+
+  /** What the builder made, in a bucket that keeps S3's law. */
+  fill(): this {
+    for (const key of this.builder.archive.keys()) {
+      if (this.archive.versionsOf(key).length > 0) continue;
+      this.archive.attacker.putVersion(key, this.builder.archive.bytesOf(key) as Uint8Array, this.lock);
+    }
+    return this;
+  }
+
+  swept(words: Partial<SweepTools> = {}): SweepTools {
+    const { trusted, sha256, checker } = this.tools();
+    return { trusted, sha256, checker, clock: this.clock, archive: this.archive, own: this.own, ...words };
+  }
+
+  /** `scope code key` of each finding, of a whole sweep. */
+  async findings(options: SweepOptions = {}, tools = this.swept()): Promise<string[]> {
+    const found: string[] = [];
+    for await (const { scope, findings } of sweep(tools, null, options)) {
+      for (const { code, key } of findings) found.push(`${short(scope)} ${code} ${key}`);
+    }
+    return found.sort();
+  }
+
+  log(store: Store = this.own): SweepLog {
+    return new SweepLog({ store, retention: RETENTION, clock: this.clock });
+  }
+
+  ledger(store: Store = this.own): Ledger {
+    const verifier = { name: 'v', version: '1' };
+    const { clock } = this;
+    return new Ledger({ store, retention: RETENTION, clock, sha256: nodeSha256, verifier, channels: [] });
+  }
+
+  /** A run that reports to the ledger; what it opened and closed. */
+  async run(options: SweepOptions = {}, store: Store = this.own) {
+    const opened: string[] = [];
+    const closed: string[] = [];
+    const ledger = this.ledger(store);
+    const { isWhole } = await runSweep(this.swept({ own: store }), this.log(store), {
+      ...options,
+      report: async ({ scope, findings, complete, omitted }) => {
+        const reported = await ledger.report(scope, findings, { check: 'sweep', complete, omitted });
+        for (const { file } of reported.opened) opened.push(`${file.finding.code} ${file.finding.key}`);
+        for (const { file } of reported.closed) closed.push(`${file.finding.code} ${file.finding.key}`);
+      },
+    });
+    return { isWhole, opened: opened.sort(), closed: closed.sort() };
+  }
+}
+
+const short = ({ name }: Scope) => name.replace('topic=orders/partition=', 'orders/');
+
+async function built(segments = 3): Promise<World> {
+  const world = new World();
+  await world.grow(segments);
+  return world.fill();
+}
+
+describe('a sweep', () => {
+  it('of sound buckets finds nothing', async () => {
+    const world = await built();
+    await world.builder.chain('payments', 3).fill(2, 3);
+    world.fill();
+    world.nowMs += 2 * DAY_MS;
+    await world.ledger().report({ name: 'archive', place: null }, [], { check: 'sweep', complete: true });
+    expect(await world.findings()).toEqual([]);
+    expect(await world.findings({ keysPerSlice: 1 })).toEqual([]);
+  });
+
+  it('finds everything that lies about, and says in which scope', async () => {
+    const world = await built();
+    const { attacker } = world.archive;
+    const [first, second] = world.made as [(typeof world.made)[0], (typeof world.made)[0]];
+    attacker.addMarker(first.sealKey);
+    attacker.putVersion(second.dataKey as string, utf8('x'), world.lock);
+    attacker.putVersion('seals/topic=orders/partition=0/readme.txt', utf8('x'), world.lock);
+    attacker.putVersion('data/topic=orders/partition=0/x', utf8('x'), world.lock);
+    attacker.putVersion('backup/x', utf8('x'), world.lock);
+    attacker.setLock(second.sealKey, null);
+    attacker.setLock(first.dataKey as string, { mode: 'GOVERNANCE', untilMs: world.lock.untilMs });
+    const [formatKey = ''] = world.archive.keys();
+    attacker.addMarker(formatKey);
+    attacker.setLock(formatKey, null);
+    world.own.attacker.putVersion('attestations/x', utf8('x'), world.lock);
+    world.own.attacker.addMarker('findings/archive/fork/0123456789abcdef0123456789abcdef/000000-open.json');
+    const expected = [
+      `archive delete-marker ${formatKey}`,
+      'archive foreign-object backup/x',
+      `archive lock-missing ${formatKey}`,
+      'attestations delete-marker findings/archive/fork/0123456789abcdef0123456789abcdef/000000-open.json',
+      'attestations foreign-object attestations/x',
+      `orders/0 delete-marker ${first.sealKey}`,
+      `orders/0 extra-version ${second.dataKey}`,
+      'orders/0 foreign-object data/topic=orders/partition=0/x',
+      'orders/0 foreign-object seals/topic=orders/partition=0/readme.txt',
+      `orders/0 lock-missing ${second.sealKey}`,
+      `orders/0 mode-not-compliance ${first.dataKey}`,
+    ];
+    expect(await world.findings()).toEqual(expected);
+    expect(await world.findings({ keysPerSlice: 1 })).toEqual(expected);
+  });
+
+  it('judges locks by the least time that is asked for', async () => {
+    const world = await built(1);
+    const key = world.made[0]?.sealKey as string;
+    world.archive.attacker.setLock(key, { mode: 'COMPLIANCE', untilMs: NOW_MS + 10 * DAY_MS });
+    const sweptWith = (days: number) => world.findings({}, world.swept({ leastLockMs: days * DAY_MS }));
+    expect(await sweptWith(10)).toEqual([]);
+    expect(await sweptWith(11)).toEqual([`orders/0 retention-short ${key}`]);
+    // The promise is over.
+    world.nowMs += 12 * DAY_MS;
+    expect(await sweptWith(11)).toEqual([]);
+  });
+
+  it('asks no more for locks that the store hides, and says so once a folder', async () => {
+    const world = await built(5);
+    const hidden: Store = { ...world.archive, lock: async () => ({ kind: 'not-permitted' }) };
+    const found = await world.findings({}, world.swept({ archive: hidden }));
+    expect([...new Set(found)]).toEqual([
+      'archive locks-not-permitted null',
+      'orders/0 locks-not-permitted null',
+    ]);
+    expect(found.length).toBe(3);
+  });
+
+  it('misses legal holds that somebody took off', async () => {
+    const world = await built(2);
+    const expected = world.made[1]?.dataKey as string;
+    const holds = { expects: (key: string) => key === expected, isHeld: async () => false };
+    expect(await world.findings({}, world.swept({ holds }))).toEqual([
+      `orders/0 legal-hold-missing ${expected}`,
+    ]);
+  });
+
+  it('a lock that can not be read is unreadable, and the sweep goes on', async () => {
+    const world = await built(2);
+    const key = world.made[0]?.sealKey as string;
+    const lock: Store['lock'] = async (asked, versionId) => {
+      if (asked === key) throw new LedgerstoneError('unavailable', 'away', { disposition: 'retriable' });
+      return world.archive.lock(asked, versionId);
+    };
+    expect(await world.findings({}, world.swept({ archive: { ...world.archive, lock } }))).toEqual([
+      `orders/0 unreadable ${key}`,
+    ]);
+  });
+});
+
+describe('data objects that no seal names', () => {
+  it('are accused after a day: a segment that is being written has no seal yet', async () => {
+    const world = await built();
+    world.archive.attacker.putVersion(dataKeyOf(3), utf8('x'), world.lock);
+    world.archive.attacker.putVersion(dataKeyOf(700), utf8('x'), world.lock);
+    expect(await world.findings()).toEqual([]);
+    world.nowMs += DAY_MS;
+    expect(await world.findings()).toEqual(
+      [3, 700].map((sequence) => `orders/0 unreferenced-object ${dataKeyOf(sequence)}`),
+    );
+  });
+
+  it.each(['2026-11-22', '2026-11-23', '2099-01-01'])(
+    'and share a sequence with one that is named are told from it, by the date %s too',
+    async (date) => {
+      const world = await built(5);
+      world.archive.attacker.putVersion(dataKeyOf(2, date), utf8('x'), world.lock);
+      world.nowMs += 2 * DAY_MS;
+      const expected = [`orders/0 unreferenced-object ${dataKeyOf(2, date)}`];
+      expect(await world.findings()).toEqual(expected);
+      expect(await world.findings({ keysPerSlice: 3 })).toEqual(expected);
+    },
+  );
+
+  it('and stand before all others accuse nobody else', async () => {
+    const world = await built(5);
+    world.archive.attacker.putVersion(dataKeyOf(4, '2001-01-01'), utf8('x'), world.lock);
+    world.nowMs += 2 * DAY_MS;
+    expect(await world.findings()).toEqual([`orders/0 unreferenced-object ${dataKeyOf(4, '2001-01-01')}`]);
+  });
+
+  it('are not told where the seal can not be read', async () => {
+    const world = await built(5);
+    world.archive.attacker.putVersion(dataKeyOf(2), utf8('x'), world.lock);
+    world.archive.attacker.tamper(world.made[2]?.sealKey as string, () => utf8('junk'));
+    world.nowMs += 2 * DAY_MS;
+    expect(await world.findings()).toEqual([]);
+  });
+});
+
+describe('interrupted runs', () => {
+  const SLICED: SweepOptions = { keysPerSlice: 2, mayGoOn: () => false };
+
+  it('go on where the last one ended, report each thing once, and close what is gone', async () => {
+    const world = await built(4);
+    const spots = [world.made[0]?.sealKey, world.made[3]?.sealKey, world.made[2]?.dataKey] as string[];
+    for (const key of spots) world.archive.attacker.addMarker(key);
+    const whole = async () => {
+      const all = { opened: [] as string[], closed: [] as string[], runs: 0 };
+      for (let isWhole = false; !isWhole; all.runs++) {
+        const run = await world.run(SLICED);
+        all.opened.push(...run.opened);
+        all.closed.push(...run.closed);
+        isWhole = run.isWhole;
+        world.nowMs += 60_000;
+      }
+      return { ...all, opened: all.opened.sort() };
+    };
+    const first = await whole();
+    expect(first.runs).toBeGreaterThan(8);
+    expect(first.opened).toEqual(spots.map((key) => `delete-marker ${key}`).sort());
+    expect((await whole()).opened).toEqual([]);
+    for (const key of spots) {
+      const marker = world.archive.versionsOf(key).find((version) => version.marker);
+      world.archive.attacker.destroy(key, marker?.versionId);
+    }
+    expect((await whole()).closed.length).toBe(3);
+    expect((await world.run()).isWhole).toBe(true);
+  });
+
+  it('that need none leave no note', async () => {
+    const world = await built();
+    await world.run();
+    expect(world.own.keys().filter((key) => parseSweepKey(key) !== null)).toEqual([]);
+  });
+
+  it('are not led astray by strange notes, or by a chain that is gone', async () => {
+    const world = await built(2);
+    const { attacker } = world.own;
+    const seconds = (ms: number) => String(Math.floor(ms / 1000)).padStart(12, '0');
+    const forge = (ms: number, text: string) =>
+      attacker.putVersion(`passes/sweep/${seconds(ms)}-000000.json`, utf8(text), world.lock);
+    forge(NOW_MS + 9 * DAY_MS, '{"format":"ledgerstone/sweep/1","cursor":null}');
+    forge(NOW_MS - 1000, '{');
+    forge(NOW_MS - 2000, '{"format":"ledgerstone/sweep/1","cursor":{"part":"seals"}}');
+    const gone = { part: 'data', place: { chain: 'gone', partition: 1 }, after: null, lastSequence: 5 };
+    forge(NOW_MS - 3000, JSON.stringify({ format: 'ledgerstone/sweep/1', cursor: gone }));
+    expect((await world.log().newest())?.cursor).toEqual(gone);
+    world.archive.attacker.addMarker(world.made[0]?.sealKey as string);
+    expect(await world.run()).toMatchObject({
+      isWhole: true,
+      opened: [expect.stringContaining('delete-marker')],
+    });
+  });
+
+  it('begin anew after a week', async () => {
+    const world = await built();
+    await world.run(SLICED);
+    expect((await world.log().newest())?.cursor).not.toBeNull();
+    world.nowMs += 8 * DAY_MS;
+    expect(await world.log().newest()).toBeNull();
+  });
+});
+
+describe('a flood', () => {
+  it('is bounded, and a sweep that can not list it all closes nothing', async () => {
+    const world = await built(1);
+    const { attacker } = world.archive;
+    attacker.addMarker(world.made[0]?.sealKey as string);
+    await world.run();
+    for (let i = 0; i < 1500; i++) {
+      attacker.putVersion(`seals/topic=orders/partition=0/x${i}`, utf8('x'), world.lock);
+    }
+    const { opened, closed } = await world.run();
+    expect([opened.length, closed]).toEqual([101, []]);
+    expect(opened[0]).toBe('foreign-object *1024');
+    expect((await world.run()).opened).toEqual([]);
+  });
+});
+
+describe('each call that goes wrong', () => {
+  const plans = FAULT_KINDS.filter((kind) => kind !== 'slow').flatMap((kind) =>
+    Array.from({ length: 14 }, (_, index) => ({ kind, index })),
+  );
+  it.each(plans)('$kind at call $index of the own bucket: nothing is lost', async ({ kind, index }) => {
+    const world = await built(2);
+    const key = world.made[1]?.sealKey as string;
+    world.archive.attacker.addMarker(key);
+    const plan = (call: { index: number }) => (call.index === index ? ({ kind } as Fault) : undefined);
+    const options = { keysPerSlice: 3, mayGoOn: () => false };
+    const faulty = faultyStore(world.own, plan, STILL);
+    for (let run = 0; run < 2; run++) await world.run(options, faulty).catch(() => undefined);
+    for (let isWhole = false; !isWhole; ) isWhole = (await world.run(options)).isWhole;
+    for (let isWhole = false; !isWhole; ) isWhole = (await world.run(options)).isWhole;
+    const open = world.own.keys().filter((name) => name.endsWith('-open.json'));
+    expect(open.length).toBe(1);
+    expect(open[0]).toContain('/delete-marker/');
+    expect(world.own.keys().some((name) => name.endsWith('-closed.json'))).toBe(false);
+  });
+
+  it('an archive that can not be listed fails the run, and nothing is closed', async () => {
+    const world = await built(2);
+    world.archive.attacker.addMarker(world.made[1]?.sealKey as string);
+    await world.run();
+    const { archive, own } = world;
+    const away = faultyStore(
+      archive,
+      ({ method }) => (method === 'listVersions' ? { kind: 'done-but-fails' } : undefined),
+      STILL,
+    );
+    const report = async () => expect.unreachable();
+    const run = runSweep(world.swept({ archive: away, own }), world.log(), { report });
+    await expect(run).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
