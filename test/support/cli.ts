@@ -47,8 +47,12 @@ export type RunningService = {
 };
 
 /** Starts `ledgerstone archive` and leaves it running. */
-export function startService(config: string, env: Readonly<Record<string, string>>): RunningService {
-  const child = spawn(process.execPath, [MAIN, 'archive', '--config', config], {
+export const startService = (config: string, env: Readonly<Record<string, string>>): RunningService =>
+  startCommand(['archive', '--config', config], env);
+
+/** The same for any command that runs until it is told to end. */
+export function startCommand(args: readonly string[], env: Readonly<Record<string, string>>): RunningService {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });

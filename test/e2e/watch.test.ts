@@ -1,0 +1,290 @@
+// Does a second party find out within seconds, when somebody tampers with an archive on a real S3 while it grows?
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ensureTopic } from '../../localstack/kafka-admin.ts';
+import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
+import { makeVerifier, openEdges, type VerifierEdges } from '../../src/apps/verifier/edges.ts';
+import { answerEvent } from '../../src/apps/verifier/handler.ts';
+import type { Verifier } from '../../src/apps/verifier/verifier.ts';
+import { parseKey } from '../../src/format/paths.ts';
+import { portableChecker } from '../../src/verify/block-checker.ts';
+import { nodeContentTools } from '../../src/verify/node/tools.ts';
+import { cli, type RunningService, startCommand, startService } from '../support/cli.ts';
+import { type TestProducer, testProducer } from '../support/produce.ts';
+import { describeWithStack } from '../support/stack/global.ts';
+import { s3Record } from '../support/verifier-store.ts';
+
+const until = async (
+  what: string,
+  ready: () => Promise<boolean> | boolean,
+  timeoutMs = 60_000,
+): Promise<void> => {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await ready())) {
+    if (Date.now() > deadline) throw new Error(`timed out: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+/** Finding lines of a log: code, key and the moment at which they were read. */
+type Seen = { readonly code: string; readonly key: string; readonly atMs: number };
+
+describeWithStack('archiver and verifier side by side', { kafka: true, s3: true }, (stack) => {
+  const run = Date.now().toString(36);
+  const topic = `watched-${run}`;
+  const seen: Seen[] = [];
+  const services: RunningService[] = [];
+  let dir: string;
+  let env: Record<string, string>;
+  let s3: S3Client;
+  let producer: TestProducer;
+  let edges: VerifierEdges;
+  let lambda: Verifier;
+  let verifierYaml: string;
+  let stopNotifying = () => {};
+  let notifying: Promise<void> = Promise.resolve();
+  const at = (name: string) => join(dir, name);
+  const bucket = () => stack().s3.bucket;
+  const delays: number[] = [];
+
+  const note = (line: string) => {
+    if (!line.includes('"finding"')) return;
+    const { code, key } = JSON.parse(line) as { code: string; key: string };
+    seen.push({ code, key, atMs: performance.now() });
+  };
+
+  /** S3's notifications, as a queue would bring them: whatever is new under the prefix, within a moment. */
+  async function notify(signal: AbortSignal): Promise<void> {
+    const known = new Set<string>();
+    while (!signal.aborted) {
+      const fresh: { key: string; name: string }[] = [];
+      let KeyMarker: string | undefined;
+      let VersionIdMarker: string | undefined;
+      do {
+        const page = await s3.send(
+          new ListObjectVersionsCommand({
+            Bucket: bucket(),
+            Prefix: `${topic}/`,
+            KeyMarker,
+            VersionIdMarker,
+          }),
+        );
+        const all = [
+          ...(page.Versions ?? []).map((version) => ({ ...version, name: 'ObjectCreated:Put' })),
+          ...(page.DeleteMarkers ?? []).map((marker) => ({
+            ...marker,
+            name: 'ObjectRemoved:DeleteMarkerCreated',
+          })),
+        ];
+        for (const { Key = '', VersionId = '', name } of all) {
+          if (known.has(`${Key} ${VersionId}`)) continue;
+          known.add(`${Key} ${VersionId}`);
+          fresh.push({ key: Key, name });
+        }
+        [KeyMarker, VersionIdMarker] = [page.NextKeyMarker, page.NextVersionIdMarker];
+      } while (KeyMarker !== undefined && KeyMarker !== '');
+      const Records = fresh.map(({ key, name }) => s3Record(key, name, bucket()));
+      if (Records.length > 0) await answerEvent(lambda, { Records }, () => 60_000);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  beforeAll(async () => {
+    const { s3: server, kms, kafka } = stack();
+    dir = await mkdtemp(join(tmpdir(), 'ledgerstone-watch-'));
+    env = {
+      AWS_ACCESS_KEY_ID: server.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
+      AWS_REGION: server.region,
+    };
+    Object.assign(process.env, env);
+    const { endpoint, region, credentials } = server;
+    s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+    await ensureTopic(kafka.bootstrap, { topic, partitions: 2 });
+    producer = await testProducer(kafka.bootstrap);
+    const store = (prefix: string) =>
+      `{ kind: s3, bucket: ${server.bucket}, region: ${region}, endpoint: "${endpoint}", prefix: ${prefix}/ }`;
+    await writeFile(
+      at('ledgerstone.yaml'),
+      `archive:
+  origin: e2e.example.com/${run}
+  store: ${store(topic)}
+  signing: { kind: kms, keyId: "${kms.keyId}", region: ${kms.region}, endpoint: "${kms.endpoint}" }
+source:
+  kind: kafka
+  brokers: ${JSON.stringify(kafka.bootstrap)}
+  groupId: ${topic}
+  topics: [{ name: ${topic}, retention: short }]
+retention: { short: { mode: COMPLIANCE, period: 1h } }
+segment: { maxRecords: 20, maxAge: 200ms }
+server: { port: 0 }
+`,
+    );
+    const init = await cli(['init', '--config', at('ledgerstone.yaml'), '--vkey', at('archive.vkey')], {
+      env,
+    });
+    expect(init.code, init.stderr).toBe(0);
+    const { readFile } = await import('node:fs/promises');
+    const vkey = (await readFile(at('archive.vkey'), 'utf8')).trim();
+    for (const name of ['lambda', 'watch']) {
+      const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+      await writeFile(at(`${name}.pem`), pem, { mode: 0o600 });
+      await writeFile(
+        at(`${name}.yaml`),
+        `archive: { store: ${store(topic)}, trusted: ["${vkey}"] }
+attestations: { store: ${store(`${name}-${run}`)}, retention: { mode: COMPLIANCE, period: 1h } }
+cosigner: { name: ${name}.example.com, signing: { kind: local, keyFile: ${name}.pem } }
+chains: { confirm: 10s }
+watch: { every: 200ms }
+`,
+      );
+    }
+    verifierYaml = at('lambda.yaml');
+    const config = parseVerifierConfig(await readFile(verifierYaml, 'utf8'), verifierYaml, process.env);
+    edges = await openEdges(config);
+    const log = { info: () => {}, warn: () => {}, error: () => {} };
+    const onFinding = (fields: object, message: string) => note(JSON.stringify({ ...fields, msg: message }));
+    lambda = makeVerifier(config, edges, {
+      checker: portableChecker(nodeContentTools),
+      log: { ...log, warn: onFinding, error: onFinding },
+    });
+    services.push(startService(at('ledgerstone.yaml'), env));
+    services.push(startCommand(['watch', '--config', at('watch.yaml'), '--json'], env));
+    const ending = new AbortController();
+    stopNotifying = () => ending.abort();
+    notifying = notify(ending.signal);
+  }, 120_000);
+
+  afterAll(async () => {
+    stopNotifying();
+    await notifying.catch(() => {});
+    await Promise.all(services.map((service) => service.end('SIGKILL')));
+    await producer?.close();
+    await Promise.all([edges?.archive.close(), edges?.own.close()]);
+    s3?.destroy();
+    if (dir) await rm(dir, { recursive: true, force: true });
+  });
+
+  const sizes = async (name: string): Promise<Map<string, number>> => {
+    const found = new Map<string, number>();
+    const page = await s3.send(
+      new ListObjectVersionsCommand({ Bucket: bucket(), Prefix: `${name}-${run}/attestations/` }),
+    );
+    for (const { Key = '' } of page.Versions ?? []) {
+      const [, place = '', size = ''] = /attestations\/(.+)\/(\d{12})\.note$/.exec(Key) ?? [];
+      found.set(place, Math.max(found.get(place) ?? 0, Number(size)));
+    }
+    return found;
+  };
+  const sealKeys = async (): Promise<string[]> => {
+    const page = await s3.send(
+      new ListObjectVersionsCommand({ Bucket: bucket(), Prefix: `${topic}/seals/` }),
+    );
+    return [...new Set((page.Versions ?? []).map(({ Key = '' }) => Key))].sort();
+  };
+  const produce = async (records: number, partition = 0): Promise<void> => {
+    for (let sent = 0; sent < records; sent += 20) {
+      const values = Array.from({ length: 20 }, (_, i) => ({ value: Buffer.from(`{"n":${sent + i}}`) }));
+      await producer.send(topic, partition, values);
+    }
+  };
+  /** Does it, and waits until both verifiers say so. */
+  const tamper = async (code: string, key: string, act: () => Promise<unknown>): Promise<void> => {
+    const startedMs = performance.now();
+    await act();
+    const own = key.slice(topic.length + 1);
+    const isSaid = (one: Seen) => one.code === code && one.key === own;
+    await until(`${code} of ${own}`, () => seen.some(isSaid), 20_000);
+    delays.push((seen.find(isSaid) as Seen).atMs - startedMs);
+  };
+
+  it('both attest every chain up to its end while it grows', async () => {
+    await produce(300, 0);
+    await produce(100, 1);
+    await until('seals', async () => (await sealKeys()).length >= 15);
+    const isCaughtUp = async (name: string) => {
+      const heads = new Map<string, number>();
+      for (const key of await sealKeys()) {
+        const parsed = parseKey(key.slice(topic.length + 1));
+        if (parsed?.kind !== 'seal') continue;
+        const place = `topic=${parsed.chain}/partition=${parsed.partition}`;
+        heads.set(place, Math.max(heads.get(place) ?? 0, parsed.sequence + 1));
+      }
+      const attested = await sizes(name);
+      return heads.size === 2 && [...heads].every(([place, size]) => attested.get(place) === size);
+    };
+    await until('the lambda at the end', () => isCaughtUp('lambda'));
+    await until('watch at the end', () => isCaughtUp('watch')).catch((error: unknown) => {
+      throw new Error(services[1]?.log(), { cause: error });
+    });
+    expect(seen).toEqual([]);
+  });
+
+  it('tampering by another client is found, event by event', async () => {
+    const keys = await sealKeys();
+    const target = { Bucket: bucket() };
+    for (const key of keys.slice(1, 6)) {
+      await tamper('delete-marker', key, () => s3.send(new DeleteObjectCommand({ ...target, Key: key })));
+    }
+    for (const key of keys.slice(6, 11)) {
+      const put = new PutObjectCommand({ ...target, Key: key, Body: 'another seal' });
+      await tamper('extra-version', key, () => s3.send(put));
+    }
+    for (let i = 0; i < 5; i++) {
+      const key = `${topic}/notes/${i}.txt`;
+      await tamper('foreign-object', key, () =>
+        s3.send(new PutObjectCommand({ ...target, Key: key, Body: 'x' })),
+      );
+    }
+  });
+
+  it('a forged seal at the next sequence is found by both, and neither attests it', async () => {
+    const services_ = services[0] as RunningService;
+    expect(await services_.end('SIGTERM')).toBe(0);
+    await until('nothing new', async () => {
+      const before = (await sealKeys()).length;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return (await sealKeys()).length === before;
+    });
+    const last = (await sealKeys()).filter((key) => key.includes('partition=0')).at(-1) as string;
+    const sequence = Number(/(\d{12})\.tlog-proof$/.exec(last)?.[1]) + 1;
+    const key = last.replace(/\d{12}\.tlog-proof$/, `${String(sequence).padStart(12, '0')}.tlog-proof`);
+    const put = new PutObjectCommand({
+      Bucket: bucket(),
+      Key: key,
+      Body: 'c2sp.org/tlog-proof@v1\nextra Zm9v\n',
+    });
+    await tamper('malformed', key, () => s3.send(put));
+    const watching = services[1] as RunningService;
+    const own = key.slice(topic.length + 1);
+    await until('watch says so', () =>
+      watching
+        .log()
+        .split('\n')
+        .some((line) => line.includes('"malformed"') && line.includes(own)),
+    );
+    for (const name of ['lambda', 'watch']) {
+      expect((await sizes(name)).get(`topic=${topic}/partition=0`), name).toBe(sequence);
+    }
+    expect(await watching.end('SIGTERM'), watching.log()).toBe(0);
+  });
+
+  it('says how long it took', () => {
+    const sorted = delays.toSorted((a, b) => a - b);
+    const p99 = sorted.at(-1) as number;
+    const median = sorted[Math.floor(sorted.length / 2)] as number;
+    console.log(
+      `from the act to the finding: ${delays.length} acts, median ${median.toFixed(0)} ms, worst ${p99.toFixed(0)} ms`,
+    );
+    expect(delays).toHaveLength(16);
+  });
+});
