@@ -12,10 +12,14 @@ const KEPT_DAYS = 400;
  * edits of policies, settings and keys. EventBridge sees of CloudTrail only what some trail logs.
  */
 export class AuditTrail extends Construct {
+  readonly name: string;
+  readonly arn: string;
+
   constructor(scope: Construct, id: string, props: { readonly name: string; readonly bucketArn: string }) {
     super(scope, id);
     const { account, region, partition } = Stack.of(this);
-    const trailArn = `arn:${partition}:cloudtrail:${region}:${account}:trail/${props.name}`;
+    this.name = props.name;
+    this.arn = `arn:${partition}:cloudtrail:${region}:${account}:trail/${props.name}`;
     const logs = new Bucket(this, 'Logs', {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -38,7 +42,7 @@ export class AuditTrail extends Construct {
       actions: ['s3:GetBucketAcl'],
       resources: [logs.bucketArn],
     };
-    const fromThisTrail = { 'aws:SourceArn': trailArn };
+    const fromThisTrail = { 'aws:SourceArn': this.arn };
     logs.addToResourcePolicy(
       new PolicyStatement({ ...cloudTrail, sid: 'TrailLooks', conditions: { StringEquals: fromThisTrail } }),
     );

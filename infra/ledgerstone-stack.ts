@@ -11,7 +11,7 @@ import { LockedBucket } from './locked-bucket.ts';
 import { bootstrapDeployer, namesOf } from './names.ts';
 import { PeopleRoles } from './people-roles.ts';
 import { SigningKey } from './signing-key.ts';
-import { attemptEvents, objectEvents } from './watched-events.ts';
+import { attemptEvents, breakGlassUse, objectEvents } from './watched-events.ts';
 
 export class LedgerstoneStack extends Stack {
   readonly archiverRole: Role;
@@ -75,15 +75,17 @@ export class LedgerstoneStack extends Stack {
       : [];
     for (const statement of [...guards, ...allowances]) bucket.addToResourcePolicy(statement);
 
-    if (names && config.verifier?.trail) {
-      new AuditTrail(this, 'Trail', { name: `${config.stack}-archive`, bucketArn });
-    }
     if (names) {
       const { bucketName } = bucket;
-      const breakGlassArn = people.breakGlass.roleArn;
+      const trail = config.verifier?.trail
+        ? new AuditTrail(this, 'Trail', { name: `${config.stack}-archive`, bucketArn })
+        : null;
+      const { keyArn, keyId } = key;
+      const lockKeeperArn = archiver.role.roleArn;
       new Forwarder(this, 'Forwarder', names, [
         objectEvents({ bucketName }),
-        ...attemptEvents({ bucketName, keyArn: key.keyArn, keyId: key.keyId, breakGlassArn }),
+        ...attemptEvents({ bucketName, keyArn, keyId, lockKeeperArn, trail }),
+        breakGlassUse(people.breakGlass.roleArn),
       ]);
     }
 

@@ -21,6 +21,8 @@ export class VerifierQueue extends Construct {
   readonly queue: Queue;
   /** What could not be worked on, of all kinds: events, and calls of the function that failed. */
   readonly deadLetters: Queue;
+  /** Brings what happened in the archive's account. */
+  readonly bus: EventBus;
 
   constructor(scope: Construct, id: string, names: Names) {
     super(scope, id);
@@ -39,6 +41,7 @@ export class VerifierQueue extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const bus = new EventBus(this, 'Bus', { eventBusName: names.verifier.busName });
+    this.bus = bus;
     bus.addToResourcePolicy(
       new PolicyStatement({
         sid: 'OnlyTheForwarderOfTheArchive',
@@ -49,9 +52,9 @@ export class VerifierQueue extends Construct {
       }),
     );
     new Rule(this, 'FromTheArchive', {
-      description: 'Everything that the archive account forwards',
+      description: 'What the archive account forwards to the verifier',
       eventBus: bus,
-      eventPattern: { account: [names.archive.account], source: ['aws.s3', 'aws.kms', 'aws.sts'] },
+      eventPattern: { account: [names.archive.account], source: ['aws.s3', 'aws.kms', 'aws.cloudtrail'] },
       targets: [this.#target()],
     });
   }

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { AuditTrail } from './audit-trail.ts';
+import { BreakGlassNotice } from './break-glass-notice.ts';
 import { bucketGuardStatements } from './bucket-policy.ts';
 import type { TwoPartyConfig } from './config.ts';
 import { VerifierDashboard } from './dashboard.ts';
@@ -78,17 +79,15 @@ export class VerifierStack extends Stack {
     const alarms = new Alarms(this, 'Alarms', watched);
     new VerifierDashboard(this, 'Overview', { ...watched, alarms });
 
-    if (verifier.trail) {
-      new AuditTrail(this, 'Trail', { name: `${config.stack}-verifier`, bucketArn: bucket.bucketArn });
-    }
-    events.take(
-      attemptEvents({
-        bucketName: bucket.bucketName,
-        keyArn: key.keyArn,
-        keyId: key.keyId,
-        breakGlassArn: breakGlass.roleArn,
-      }),
-    );
+    const trail = verifier.trail
+      ? new AuditTrail(this, 'Trail', { name: `${config.stack}-verifier`, bucketArn: bucket.bucketArn })
+      : null;
+    const { bucketName } = bucket;
+    const { keyArn, keyId } = key;
+    events.take(attemptEvents({ bucketName, keyArn, keyId, lockKeeperArn: role.roleArn, trail }));
+    new BreakGlassNotice(this, 'BreakGlass', {
+      ...{ topic, bus: events.bus, archiveAccount: names.archive.account, breakGlassArn: breakGlass.roleArn },
+    });
     this.#putOut({
       AttestationBucketName: ['attestations.store.bucket', bucket.bucketName],
       VerifierKeyArn: ['cosigner.signing.keyId', key.keyArn],

@@ -5,7 +5,10 @@ export type Watched = {
   readonly bucketName: string;
   readonly keyArn: string;
   readonly keyId: string;
-  readonly breakGlassArn: string;
+  /** Role that lengthens locks as part of its work. */
+  readonly lockKeeperArn: string;
+  /** Null: the trail is somebody else's. */
+  readonly trail: { readonly name: string; readonly arn: string } | null;
 };
 
 export type WatchedPattern = {
@@ -24,7 +27,7 @@ const KEY_EVENTS = [
 
 /** By verb where there is one, as the guards of the bucket are: S3 keeps inventing settings. */
 const OBJECT_EVENTS = [
-  ...[{ prefix: 'Delete' }, 'PutObjectRetention', 'PutObjectLegalHold', 'PutObjectLockConfiguration'],
+  ...[{ prefix: 'Delete' }, 'PutObjectLegalHold', 'PutObjectLockConfiguration'],
   ...['PutObjectAcl', 'PutObjectTagging', 'RestoreObject', 'UpdateObjectEncryption'],
 ];
 
@@ -43,16 +46,8 @@ export function objectEvents({ bucketName }: Pick<Watched, 'bucketName'>): Watch
 }
 
 /** What somebody did or tried, as CloudTrail tells it a few minutes later. */
-export function attemptEvents({ bucketName, keyArn, keyId, breakGlassArn }: Watched): WatchedPattern[] {
-  const bySource = (id: string, description: string, source: string, detail: object): WatchedPattern => ({
-    id,
-    description,
-    pattern: {
-      source: [`aws.${source}`],
-      detailType: [CLOUDTRAIL],
-      detail: { eventSource: [`${source}.amazonaws.com`], ...detail },
-    },
-  });
+export function attemptEvents(watched: Watched): WatchedPattern[] {
+  const { bucketName, keyArn, keyId, lockKeeperArn, trail } = watched;
   const bucket = { requestParameters: { bucketName: [bucketName] }, readOnly: [false] };
   return [
     bySource('Settings', 'Changes of the bucket and its policy, also in vain', 's3', {
@@ -62,7 +57,12 @@ export function attemptEvents({ bucketName, keyArn, keyId, breakGlassArn }: Watc
     bySource('Attempts', 'Deletes and changes of locks, and every write that was refused', 's3', {
       ...bucket,
       managementEvent: [false],
-      $or: [{ eventName: OBJECT_EVENTS }, { errorCode: ['AccessDenied'] }],
+      $or: [
+        { eventName: OBJECT_EVENTS },
+        { eventName: ['PutObjectRetention'], ...byAnotherRole(lockKeeperArn) },
+        { eventName: ['PutObjectRetention'], userIdentity: { type: [{ 'anything-but': ['AssumedRole'] }] } },
+        { errorCode: ['AccessDenied'] },
+      ],
     }),
     bySource('Key', 'Changes of the key and its policy, also in vain', 'kms', {
       eventName: KEY_EVENTS,
@@ -73,10 +73,16 @@ export function attemptEvents({ bucketName, keyArn, keyId, breakGlassArn }: Watc
       errorCode: [{ exists: true }],
       ...ofKey(keyArn, keyId),
     }),
-    bySource('BreakGlass', 'Uses of the break-glass role, and tries', 'sts', {
-      eventName: [{ prefix: 'AssumeRole' }],
-      requestParameters: { roleArn: [breakGlassArn] },
-    }),
+    ...(trail === null
+      ? []
+      : [
+          bySource('Trail', 'Changes of the trail that tells all this', 'cloudtrail', {
+            eventName: ['StopLogging', 'DeleteTrail', 'UpdateTrail', 'PutEventSelectors'],
+            $or: ['name', 'trailName'].map((member) => ({
+              requestParameters: { [member]: [trail.name, trail.arn] },
+            })),
+          }),
+        ]),
   ];
 }
 
@@ -84,3 +90,26 @@ export function attemptEvents({ bucketName, keyArn, keyId, breakGlassArn }: Watc
 const ofKey = (keyArn: string, keyId: string) => ({
   $or: [{ resources: { ARN: [keyArn] } }, { requestParameters: { keyId: [keyArn, keyId] } }],
 });
+
+const byAnotherRole = (arn: string) => ({
+  userIdentity: { sessionContext: { sessionIssuer: { arn: [{ 'anything-but': [arn] }] } } },
+});
+
+/** Uses of a role for emergencies, and tries. */
+export const breakGlassUse = (roleArn: string): WatchedPattern =>
+  bySource('BreakGlass', 'Uses of the break-glass role, and tries', 'sts', {
+    eventName: [{ prefix: 'AssumeRole' }],
+    requestParameters: { roleArn: [roleArn] },
+  });
+
+function bySource(id: string, description: string, source: string, detail: object): WatchedPattern {
+  return {
+    id,
+    description,
+    pattern: {
+      source: [`aws.${source}`],
+      detailType: [CLOUDTRAIL],
+      detail: { eventSource: [`${source}.amazonaws.com`], ...detail },
+    },
+  };
+}

@@ -25,6 +25,8 @@ function matchesValue(expected: unknown, value: Json | undefined): boolean {
   switch (kind) {
     case 'prefix':
       return typeof value === 'string' && value.startsWith(String(argument));
+    case 'anything-but':
+      return value !== undefined && !(argument as readonly unknown[]).includes(value);
     case 'exists':
       return (value !== undefined) === argument;
     default:

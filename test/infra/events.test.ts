@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { readEvent } from '../../src/apps/verifier/events.ts';
 import { matches } from './event-pattern.ts';
-import { ACCOUNT, BUCKET, KEY_IDS, type Synthesised } from './synthesised.ts';
+import { ACCOUNT, BUCKET, KEY_IDS, REGION, type Synthesised } from './synthesised.ts';
 import { APART, ATTESTATIONS, bothStacks, LOG_KEY, SECOND_ACCOUNT, TOGETHER, World } from './two-parties.ts';
 
 const stacks = bothStacks(APART);
@@ -18,10 +18,15 @@ const onBus = ({ Properties }: Rule) => Properties['EventBusName'] !== undefined
 const matching = (stack: Synthesised, event: unknown, bus = false) =>
   rulesOf(stack).filter((rule) => onBus(rule) === bus && matches(rule.Properties['EventPattern'], event));
 
-/** In the archive's account, on to the bus, and there into the queue. */
-const arrives = (event: object) =>
-  matching(stacks.archive, event).length > 0 &&
-  matching(stacks.verifier, { ...event, account: ACCOUNT }, true).length > 0;
+const targetOf = ({ Properties }: Rule) => String((Properties['Targets'] as { Arn: string }[])[0]?.Arn);
+const isQueue = (rule: Rule) => targetOf(rule).includes(':sqs:');
+
+/** In the archive's account, on to the bus, and there where it belongs. */
+const ends = (event: object): Rule[] =>
+  matching(stacks.archive, event).length === 0
+    ? []
+    : matching(stacks.verifier, { ...event, account: ACCOUNT }, true);
+const arrives = (event: object) => ends(event).some(isQueue);
 
 const KEY = 'prod/seals/topic=orders/partition=0/000000000041.tlog-proof';
 const fromS3 = (type: string, key = KEY, bucket = BUCKET) => ({
@@ -39,6 +44,11 @@ const settingCall = (eventName: string, more: object = {}, bucketName = BUCKET) 
 const keyCall = (eventName: string, more: object = {}) =>
   call('kms', { eventName, requestParameters: { keyId: KEY_IDS.log }, resources: null, ...more });
 const refused = { errorCode: 'AccessDenied' };
+const TRAIL = 'ledgerstone-archive';
+const ARCHIVER = world.arn('archiver');
+const by = (arn: string) => ({
+  userIdentity: { type: 'AssumedRole', sessionContext: { sessionIssuer: { arn } } },
+});
 const breakGlass = { requestParameters: { roleArn: world.arn('breakGlass') } };
 
 describe('from the archive', () => {
@@ -49,7 +59,12 @@ describe('from the archive', () => {
     ['a delete', objectCall('DeleteObject')],
     ['a delete that was refused', objectCall('DeleteObject', refused)],
     ['a delete of many', objectCall('DeleteObjects', refused)],
-    ['a change of a lock', objectCall('PutObjectRetention')],
+    ['a change of a lock by a role', objectCall('PutObjectRetention', by('other'))],
+    ['a change of a lock by root', objectCall('PutObjectRetention', { userIdentity: { type: 'Root' } })],
+    [
+      'one by the archiver that was refused',
+      objectCall('PutObjectRetention', { ...refused, ...by(ARCHIVER) }),
+    ],
     ['a change of a lock that was refused', objectCall('PutObjectRetention', refused)],
     ['a legal hold', objectCall('PutObjectLegalHold')],
     ['a write that was refused', objectCall('PutObject', refused)],
@@ -69,8 +84,17 @@ describe('from the archive', () => {
     ['the end of the key', keyCall('ScheduleKeyDeletion', refused)],
     ['a grant', keyCall('CreateGrant')],
     ['a signature that was refused', keyCall('Sign', refused)],
-    ['break-glass', call('sts', { eventName: 'AssumeRole', ...breakGlass })],
-    ['break-glass, refused', call('sts', { eventName: 'AssumeRole', ...refused, ...breakGlass })],
+    [
+      'the end of the trail',
+      call('cloudtrail', { eventName: 'StopLogging', requestParameters: { name: TRAIL } }),
+    ],
+    [
+      'less in the trail',
+      call('cloudtrail', {
+        eventName: 'PutEventSelectors',
+        requestParameters: { trailName: `arn:aws:cloudtrail:${REGION}:${ACCOUNT}:trail/${TRAIL}` },
+      }),
+    ],
   ])('%s arrives, and the verifier reads it', (_, event) => {
     expect(arrives(event)).toBe(true);
     const work = readEvent({ ...event, account: ACCOUNT }, { bucket: BUCKET, prefix: 'prod/' });
@@ -81,6 +105,8 @@ describe('from the archive', () => {
   it.each([
     ['another bucket', fromS3('Object Created', KEY, 'somebody-elses')],
     ['an honest put, which S3 tells itself', objectCall('PutObject')],
+    ['a lock that the archiver lengthens', objectCall('PutObjectRetention', by(ARCHIVER))],
+    ['another trail', call('cloudtrail', { eventName: 'StopLogging', requestParameters: { name: 'other' } })],
     ['a put that lost to another', objectCall('PutObject', { errorCode: 'PreconditionFailed' })],
     ['a read', objectCall('GetObject', { readOnly: true })],
     ['a read that was refused', objectCall('GetObject', { readOnly: true, ...refused })],
@@ -119,17 +145,45 @@ describe('from its own account', () => {
   });
 });
 
+describe('a break-glass role', () => {
+  it.each([{}, refused])('of the archive tells the topic (%j)', (more) => {
+    const event = call('sts', { eventName: 'AssumeRole', ...more, ...breakGlass });
+    expect(ends(event).map(targetOf)).toEqual([stacks.verifier.outputs['TopicArn']?.Value]);
+  });
+
+  it("of the verifier's account does too", () => {
+    const requestParameters = { roleArn: world.arn('secondBreakGlass') };
+    const event = call('sts', { eventName: 'AssumeRole', requestParameters });
+    const found = matching(stacks.verifier, { ...event, account: SECOND_ACCOUNT });
+    expect(found.map(targetOf)).toEqual([stacks.verifier.outputs['TopicArn']?.Value]);
+  });
+
+  it('is told in words, by a role that can only publish there', () => {
+    const told = rulesOf(stacks.verifier).filter((rule) => !isQueue(rule));
+    expect(told).toHaveLength(2);
+    for (const { Properties } of told) {
+      const [target] = Properties['Targets'] as {
+        RoleArn: string;
+        InputTransformer: { InputTemplate: string };
+      }[];
+      expect(target?.InputTransformer.InputTemplate).toContain('took the role');
+      expect(target?.RoleArn).toContain(`:iam::${SECOND_ACCOUNT}:role/`);
+    }
+  });
+});
+
 describe('the way', () => {
   it('every rule of the archive leads to the bus by the forwarder alone', () => {
     const bus = `arn:aws:events:eu-west-1:${SECOND_ACCOUNT}:event-bus/ledgerstone-verifier`;
     for (const { Properties } of rulesOf(stacks.archive)) {
       expect(Properties['Targets']).toEqual([{ Id: 'Bus', Arn: bus, RoleArn: world.arn('forwarder') }]);
     }
-    expect(rulesOf(stacks.archive)).toHaveLength(6);
+    expect(rulesOf(stacks.archive)).toHaveLength(7);
   });
 
   it('every rule of the verifier leads to the queue, and what the queue refuses is kept', () => {
-    for (const { Properties } of rulesOf(stacks.verifier)) {
+    const toQueue = rulesOf(stacks.verifier).filter(isQueue);
+    for (const { Properties } of toQueue) {
       expect(Properties['Targets']).toMatchObject([
         {
           Arn: expect.stringContaining(':EventsQueue'),
@@ -137,7 +191,7 @@ describe('the way', () => {
         },
       ]);
     }
-    expect(rulesOf(stacks.verifier)).toHaveLength(6);
+    expect(toQueue).toHaveLength(6);
   });
 
   it('is the same in one account', () => {
