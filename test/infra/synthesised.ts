@@ -67,6 +67,11 @@ export function only({ resources }: Synthesised, type: string, idPrefix = ''): R
   return (found[0] as [string, Resource])[1];
 }
 
+export const ofType = ({ resources }: Synthesised, type: string) =>
+  Object.values(resources)
+    .filter(({ Type }) => Type === type)
+    .map(({ Properties }) => Properties);
+
 type Types = Readonly<
   Record<string, { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>> }>
 >;
