@@ -23,22 +23,6 @@ export const CONTINUITY_BUGS: readonly Bug[] = [
     ],
   },
   {
-    name: 'overlap-trimmed-blindly',
-    shows: /is sealed up to .*, and nothing moves/,
-    loses: 'what a replaced topic holds below our position: its replay is taken for a repeat',
-    edits: [
-      {
-        file: GATE,
-        find: IN_PLACE,
-        replace: `if (record.offset < next) {
-        atRecord += 1;
-        continue;
-      }
-      ${IN_PLACE}`,
-      },
-    ],
-  },
-  {
     name: 'last-of-full-batch-dropped',
     shows: /is called a transaction's, and is none/,
     loses: 'one record where a batch is cut at its limit',
