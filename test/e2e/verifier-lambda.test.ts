@@ -157,7 +157,7 @@ describe.each(RUNTIMES)('under $name', ({ name, args }) => {
     const Records = [
       sqsRecord('foreign', s3Event('seals/topic=orders/partition=0/000000000000.tlog-proof')),
       sqsRecord('task', { task: 'confirm', chains: ['orders/0'] }),
-      sqsRecord('unknown', { task: 'sweep' }),
+      sqsRecord('unknown', { task: 'configuration' }),
       sqsRecord('malformed', 'x'),
     ];
     await grow(2);
@@ -170,7 +170,7 @@ describe.each(RUNTIMES)('under $name', ({ name, args }) => {
   });
 
   it('what is wrong is an error of the invocation, and the next one is served', async () => {
-    expect(await invoke({ task: 'sweep' })).toMatchObject({ kind: 'error' });
+    expect(await invoke({ task: 'configuration' })).toMatchObject({ kind: 'error' });
     expect(await invoke(null)).toEqual({ kind: 'response', body: { chains: [], failures: [] } });
     expect(output).toContain('"level":"error"');
   });

@@ -12,10 +12,13 @@ import { Attester } from './attestations.ts';
 import type { VerifierConfig } from './config.ts';
 import { metricsLine } from './emf.ts';
 import { figuresOf } from './figures.ts';
+import { PassLog } from './full-pass-progress.ts';
 import { Ledger } from './ledger.ts';
 import { type Notifier, webhookNotifier } from './notify.ts';
 import { environmentCredentials, snsNotifier } from './notify-sns.ts';
 import type { RunResult } from './run.ts';
+import { fullPassTask, sweepTask } from './scheduled.ts';
+import { SweepLog } from './sweep-log.ts';
 import { confirmTask, freshnessTask, type Task } from './tasks.ts';
 import type { Verifier, VerifierLog } from './verifier.ts';
 
@@ -67,15 +70,21 @@ export function makeVerifier(
     const nowMs = clock.now();
     onFigures?.(metricsLine(alarms.metricsNamespace, figuresOf(result, desk.takeCounts(), nowMs), nowMs));
   };
+  const step = { archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock };
+  const passLog = new PassLog({ store: own, retention, clock });
+  const sweepLog = new SweepLog({ store: own, retention, clock });
+  const { everyMs, bytesPerRun } = config.fullPass;
   return {
     archive,
     own,
     place: store.kind === 's3' ? { bucket: store.bucket, prefix: store.prefix } : null,
-    step: { archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock },
+    step,
     findings: desk,
     tasks: new Map<string, Task>([
       ['confirm', confirmTask],
       ['freshness', freshnessTask],
+      ['sweep', sweepTask({ ...step, own }, sweepLog)],
+      ['full-pass', fullPassTask({ ...step, log: passLog, everyMs }, bytesPerRun)],
     ]),
     log,
     clock,

@@ -3,12 +3,14 @@ import type { Severity } from '../../verify/finding.ts';
 import type { RunFigures } from './emf.ts';
 import type { RunResult } from './run.ts';
 
+const DAY_MS = 86_400_000;
+
 export type Counts = {
   readonly open: (severity: Severity) => number | null;
   readonly notificationsFailed: number;
 };
 
-export function figuresOf({ steps }: RunResult, counts: Counts, nowMs: number): RunFigures {
+export function figuresOf({ steps, figures }: RunResult, counts: Counts, nowMs: number): RunFigures {
   const attested = steps.filter(({ isNew }) => isNew);
   const sum = (of: (step: (typeof steps)[number]) => number) =>
     attested.reduce((total, step) => total + of(step), 0);
@@ -20,13 +22,12 @@ export function figuresOf({ steps }: RunResult, counts: Counts, nowMs: number): 
     unverifiable: counts.open('unverifiable'),
     attempts: counts.open('attempt'),
     notices: counts.open('notice'),
-    // Counted by the alarm on notices: a step does not say which of them are of chains that stand still.
-    staleChains: null,
+    staleChains: figures.staleChains,
     chainsConfirmed: steps.filter(({ verdict, isAtEnd }) => verdict === 'verified' && isAtEnd).length,
     segmentsConfirmed: sum(({ report }) => report?.checked.seals ?? 0),
     eventsConfirmed: sum(({ report }) => report?.checked.lines ?? 0),
     confirmLagSeconds: lags.length === 0 ? null : Math.max(...lags),
-    oldestRereadDays: null,
+    oldestRereadDays: figures.oldestRereadMs === null ? null : (nowMs - figures.oldestRereadMs) / DAY_MS,
     notificationsFailed: counts.notificationsFailed,
   };
 }

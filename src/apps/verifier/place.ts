@@ -1,10 +1,9 @@
 // What is known of one chain after a step, and which open findings does that settle?
 import { LedgerstoneError } from '../../base/error.ts';
-import { parseKey } from '../../format/paths.ts';
 import type { Finding } from '../../verify/finding.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 import { confirmStep, type StepOptions, type StepResult } from './confirm-step.ts';
-import { chainScope } from './finding-file.ts';
+import { chainScope, sequenceOf } from './finding-file.ts';
 import type { Covers } from './ledger.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -55,9 +54,7 @@ function coverageOf({ findings, report, isAtEnd }: StepResult): boolean | Covers
   const walkedFrom = report === null ? 0 : report.size - report.checked.seals;
   return ({ check, finding }) => {
     if (check !== 'confirm') return false;
-    const { key } = finding;
-    const parsed = key === null ? null : parseKey(key);
-    const sequence = finding.sequence ?? (parsed !== null && 'sequence' in parsed ? parsed.sequence : null);
-    return sequence === null ? key === null : sequence >= walkedFrom;
+    const sequence = sequenceOf(finding);
+    return sequence === null ? finding.key === null : sequence >= walkedFrom;
   };
 }

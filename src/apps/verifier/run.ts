@@ -13,6 +13,7 @@ import type { CallWork, ChainWork, EventWork, ObjectWork, TaskWork } from './eve
 import { ARCHIVE_SCOPE, chainScope } from './finding-file.ts';
 import { lookAt, scopeOfKey } from './look.ts';
 import { confirmPlace } from './place.ts';
+import type { TaskFigures } from './tasks.ts';
 import type { RunLimits, Verifier } from './verifier.ts';
 
 /** A message that speaks of a seal which is not there is given back so many times; then it is a finding. */
@@ -31,6 +32,7 @@ export type Failure = {
 export type RunResult = {
   readonly steps: readonly StepResult[];
   readonly failures: readonly Failure[];
+  readonly figures: Readonly<TaskFigures>;
   /** Messages of the queue that are to be delivered again. */
   readonly failedIds: readonly string[];
 };
@@ -54,7 +56,8 @@ export async function runWork(verifier: Verifier, work: EventWork, limits: RunLi
     const fields = { code, remedy: error instanceof LedgerstoneError ? error.remedy : undefined };
     log.error(fields, `${what}: ${messageOf(error)}`);
   }
-  const result = { steps: run.steps, failures: run.failures, failedIds: failedIds(work, run.failures) };
+  const { steps, failures, figures } = run;
+  const result = { steps, failures, figures, failedIds: failedIds(work, failures) };
   verifier.onResult?.(result);
   return result;
 }
@@ -62,6 +65,7 @@ export async function runWork(verifier: Verifier, work: EventWork, limits: RunLi
 class Run {
   readonly steps: StepResult[] = [];
   readonly failures: Failure[] = [];
+  readonly figures: TaskFigures = { oldestRereadMs: null, staleChains: null };
   readonly #verifier: Verifier;
   readonly #limits: RunLimits;
 
@@ -194,6 +198,7 @@ class Run {
         verifier: this.#verifier,
         chains: work.chains,
         limits: this.#limits,
+        figures: this.figures,
         confirm: (place, hintSize, shares) => this.confirm(place, hintSize, shares),
         failed: (what, error) => this.failed(what, error, messages),
       });

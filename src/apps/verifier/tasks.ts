@@ -8,6 +8,12 @@ import { chainScope } from './finding-file.ts';
 import { chainFreshness } from './freshness.ts';
 import type { RunLimits, Verifier } from './verifier.ts';
 
+export type TaskFigures = {
+  /** When the byte was read that waits longest for its next reading. */
+  oldestRereadMs: number | null;
+  staleChains: number | null;
+};
+
 export type TaskInput = {
   readonly verifier: Verifier;
   /** Null: all that there are. */
@@ -15,6 +21,8 @@ export type TaskInput = {
   readonly limits: RunLimits;
   /** A step of one chain within 1/`shares` of the time that is left; its findings are reported. */
   readonly confirm: (place: ChainPlace, hintSize: number, shares: number) => Promise<StepResult>;
+  /** What the run's figures tell beside its steps. */
+  readonly figures: TaskFigures;
   /** Notes what went wrong with one part, and goes on with the next. */
   readonly failed: (what: string, error: unknown) => void;
 };
@@ -49,6 +57,7 @@ export const freshnessTask: Task = (input) => {
         ...(limits.signal && { signal: limits.signal }),
       } as const;
       await sink.report(chainScope(result.place), findings, options);
+      input.figures.staleChains = (input.figures.staleChains ?? 0) + findings.length;
       return result;
     },
   });

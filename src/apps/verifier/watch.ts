@@ -32,6 +32,8 @@ export type WatchState = {
 
 /** One run's bound; a backlog goes on in the next round, and the other chains get their turn in between. */
 const RUN_MS = 60_000;
+/** Of what reads much: its share is kept within bounds by its own configuration. */
+const SLOW_RUN_MS = 15 * 60_000;
 /** How often the list of chains is read anew. */
 const CHAINS_MS = 10_000;
 /** What is not sound is not read again at once: it seldom heals, and was said. */
@@ -46,10 +48,8 @@ export const newWatchState = (startedMs: number): WatchState => ({
 
 /** Resolves when the signal has aborted and the work under way has come to a safe place. Never rejects for a store's sake. */
 export async function watch(verifier: Verifier, options: WatchOptions, state: WatchState): Promise<void> {
-  const { clock, log } = verifier;
-  const { signal, everyMs } = options;
-  const due = new Map<TaskName, number>(options.schedules.map(({ task }) => [task, clock.monotonic()]));
-  const looker = new Looker(verifier, signal);
+  const { clock } = verifier;
+  const { signal, schedules } = options;
   const hard = new AbortController();
   const stop = () =>
     void clock.sleep(STOP_MS, hard.signal).then(
@@ -57,17 +57,50 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
       () => {},
     );
   signal.addEventListener('abort', stop, { once: true });
+  const limits = { signal: hard.signal, mayGoOn: () => !signal.aborted };
+  const looker = new Looker(verifier, signal);
+  const isQuick = ({ task }: Schedule) => task === 'confirm';
+  const slow = schedules.filter((schedule) => !isQuick(schedule));
+  const turns = [
+    turn(
+      verifier,
+      options,
+      state,
+      async (due) => {
+        // That task goes over all of them.
+        const chains = due.length > 0 ? [] : await looker.grown();
+        const result = await run(verifier, chains, due, limits, RUN_MS);
+        looker.learn(result);
+        return result;
+      },
+      schedules.filter(isQuick),
+    ),
+    // What reads much keeps no new seal waiting.
+    ...(slow.length === 0
+      ? []
+      : [turn(verifier, options, state, (due) => run(verifier, [], due, limits, SLOW_RUN_MS), slow)]),
+  ];
+  await Promise.all(turns);
+  signal.removeEventListener('abort', stop);
+  hard.abort(signal.reason);
+}
+
+async function turn(
+  { clock, log }: Verifier,
+  { signal, everyMs, onRound }: WatchOptions,
+  state: WatchState,
+  round: (due: readonly TaskName[]) => Promise<RunResult | null>,
+  schedules: readonly Schedule[],
+): Promise<void> {
+  const nextMs = new Map<TaskName, number>();
   while (!signal.aborted) {
+    const nowMs = clock.monotonic();
+    const due = schedules.filter(({ task }) => (nextMs.get(task) ?? nowMs) <= nowMs);
+    for (const { task, everyMs: period } of due) nextMs.set(task, nowMs + period);
     try {
-      const tasks = options.schedules.filter(({ task }) => (due.get(task) ?? 0) <= clock.monotonic());
-      for (const { task, everyMs: period } of tasks) due.set(task, clock.monotonic() + period);
-      const result = await round(verifier, looker, tasks, {
-        signal: hard.signal,
-        mayGoOn: () => !signal.aborted,
-      });
-      if (result !== null) options.onRound?.(result);
+      const result = await round(due.map(({ task }) => task));
+      if (result !== null) onRound?.(result);
       note(state, result, clock.now());
-      looker.learn(result);
     } catch (error) {
       if (signal.aborted) break;
       log.error({}, `the archive can't be looked at: ${messageOf(error)}`);
@@ -75,22 +108,19 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
     }
     await clock.sleep(everyMs, signal).catch(() => {});
   }
-  signal.removeEventListener('abort', stop);
-  hard.abort(signal.reason);
 }
 
-async function round(
+async function run(
   verifier: Verifier,
-  looker: Looker,
-  schedules: readonly Schedule[],
+  chains: EventWork['chains'],
+  due: readonly TaskName[],
   limits: Pick<RunLimits, 'signal' | 'mayGoOn'>,
+  timeMs: number,
 ): Promise<RunResult | null> {
-  const tasks = schedules.map(({ task }): TaskWork => ({ task, chains: null, message: null }));
-  // That task goes over all of them.
-  const chains = tasks.some(({ task }) => task === 'confirm') ? [] : await looker.grown();
-  if (chains.length === 0 && tasks.length === 0) return null;
+  if (chains.length === 0 && due.length === 0) return null;
+  const tasks = due.map((task): TaskWork => ({ task, chains: null, message: null }));
   const work: EventWork = { isQueue: false, chains, objects: [], tasks, calls: [], ignored: [] };
-  const endMs = verifier.clock.monotonic() + RUN_MS;
+  const endMs = verifier.clock.monotonic() + timeMs;
   return runWork(verifier, work, { ...limits, remainingMs: () => endMs - verifier.clock.monotonic() });
 }
 

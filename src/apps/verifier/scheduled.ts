@@ -1,0 +1,60 @@
+// Which slow work is done in shares, one after the other, so that the whole archive is looked at again and again?
+
+import { chainScope } from './finding-file.ts';
+import { type FullPassTools, runFullPass } from './full-pass.ts';
+import { runSweep, type SweepTools } from './sweep.ts';
+import type { SweepLog } from './sweep-log.ts';
+import type { Task, TaskInput } from './tasks.ts';
+import { knownChains } from './tasks.ts';
+
+/** Kept free before the end of a run, for what is under way. */
+const RESERVE_MS = 15_000;
+
+/** Every version of every key in both places; a run goes on where the last one had to stop. */
+export const sweepTask =
+  (tools: SweepTools, sweepLog: SweepLog): Task =>
+  async (input) => {
+    const { findings: sink, log } = input.verifier;
+    const options = signalOf(input);
+    const { isWhole, keys } = await runSweep(tools, sweepLog, {
+      ...options,
+      mayGoOn: () => mayGoOn(input),
+      report: ({ scope, findings, omitted, complete }) =>
+        sink.report(scope, findings, { check: 'sweep', complete, omitted, ...options }),
+    });
+    log.info({ isWhole, keys }, 'swept');
+  };
+
+/** Every byte that was attested, read again within the promised time. */
+export const fullPassTask =
+  (tools: FullPassTools, bytesPerRun: number): Task =>
+  async (input) => {
+    const { verifier, limits, figures } = input;
+    const options = signalOf(input);
+    const places = input.chains ?? (await knownChains(verifier, limits.signal));
+    const { coverage, bytes, segments } = await runFullPass(tools, places, {
+      ...options,
+      bytesMax: bytesPerRun,
+      concurrency: verifier.chainsAtOnce,
+      mayGoOn: () => mayGoOn(input),
+      report: ({ place, findings, complete, omitted }) =>
+        verifier.findings.report(chainScope(place), findings, {
+          check: 'full-pass',
+          complete,
+          omitted,
+          ...options,
+        }),
+    });
+    const times = coverage.flatMap(({ oldestRereadMs }) => oldestRereadMs ?? []);
+    figures.oldestRereadMs = times.length === 0 ? null : Math.min(...times);
+    const chains = coverage.map(({ place, through, isWhole, oldestRereadMs }) => ({
+      ...{ ...place, through, isWhole },
+      oldestByteReadAt: oldestRereadMs === null ? null : new Date(oldestRereadMs).toISOString(),
+    }));
+    verifier.log.info({ bytes, segments, chains }, 'read again');
+  };
+
+const mayGoOn = ({ limits }: TaskInput): boolean =>
+  limits.remainingMs() > RESERVE_MS && limits.mayGoOn?.() !== false;
+
+const signalOf = ({ limits: { signal } }: TaskInput) => (signal === undefined ? {} : { signal });

@@ -1,0 +1,164 @@
+// Is what the configuration names wired together: evidence in its own bucket, told once, closed when gone, and figures?
+import { beforeEach, describe, expect, it } from 'vitest';
+import { parseVerifierConfig } from '../../../src/apps/verifier/config.ts';
+import { makeVerifier } from '../../../src/apps/verifier/edges.ts';
+import { answerEvent } from '../../../src/apps/verifier/handler.ts';
+import type { Verifier } from '../../../src/apps/verifier/verifier.ts';
+import { encodeVkey } from '../../../src/format/vkey.ts';
+import { portableChecker } from '../../../src/verify/block-checker.ts';
+import { nodeContentTools } from '../../../src/verify/node/tools.ts';
+import { NOW_MS } from '../../support/archive-builder.ts';
+import { BUCKET, s3Event, storeOver } from '../../support/verifier-store.ts';
+import { VerifierWorld } from '../../support/verifier-world.ts';
+
+let world: VerifierWorld;
+let verifier: Verifier;
+let lines: { readonly level: string; readonly message: string; readonly code?: string }[];
+let figures: Record<string, unknown>[];
+let nowMs: number;
+const clock = {
+  now: () => nowMs,
+  monotonic: () => 0,
+  sleep: () => new Promise<void>((resolve) => setImmediate(resolve)),
+};
+
+beforeEach(async () => {
+  nowMs = NOW_MS;
+  world = new VerifierWorld();
+  await world.grow(4);
+  const [key] = world.builder.trusted;
+  const config = parseVerifierConfig(
+    JSON.stringify({
+      archive: {
+        store: { kind: 's3', bucket: BUCKET, region: 'eu-central-1' },
+        trusted: [encodeVkey(key as NonNullable<typeof key>)],
+      },
+      attestations: {
+        store: { kind: 's3', bucket: 'attestations', region: 'eu-central-1' },
+        retention: { mode: 'COMPLIANCE', period: '1y' },
+      },
+      cosigner: { name: 'verifier.example.com', signing: { kind: 'local', keyFile: 'x' } },
+      chains: { freshness: '1h' },
+    }),
+    'test',
+    {},
+  );
+  lines = [];
+  figures = [];
+  const log = (level: string) => (fields: object, message: string) =>
+    void lines.push({ ...fields, level, message });
+  verifier = makeVerifier(
+    config,
+    { archive: storeOver(world.builder.archive), own: world.store, signer: world.signer },
+    {
+      checker: portableChecker(nodeContentTools),
+      log: { info: log('info'), warn: log('warn'), error: log('error') },
+      clock,
+      onFigures: (line) => void figures.push(JSON.parse(line)),
+    },
+  );
+});
+
+const send = (event: unknown) => answerEvent(verifier, event, () => 600_000);
+const evidence = () => world.store.keys().filter((key) => key.startsWith('findings/'));
+const told = () =>
+  lines.filter(({ message }) => message === 'finding').map(({ level, code }) => `${level} ${code}`);
+const DATA = () => world.made[2]?.dataKey as string;
+
+describe('a finding', () => {
+  it('is evidence, locked, in the own bucket, told once, and closed when it is gone', async () => {
+    const good = world.builder.archive.bytesOf(DATA()) as Uint8Array;
+    world.builder.archive.alter(DATA(), (bytes) => bytes.fill(7));
+    for (let i = 0; i < 3; i++) await send({ task: 'confirm' });
+    expect(told().filter((line) => line === 'error data-altered')).toHaveLength(1);
+    const [key = ''] = evidence().filter((name) => name.includes('data-altered'));
+    expect(key).toMatch(/^findings\/topic=orders\/partition=0\//);
+    const [version] = world.store.versionsOf(key);
+    expect(version?.lock).toMatchObject({ mode: 'COMPLIANCE' });
+    expect(world.store.keys().some((name) => name.startsWith('attestations/'))).toBe(false);
+
+    world.builder.archive.alter(DATA(), () => good);
+    await send({ task: 'confirm' });
+    expect(
+      lines.filter(({ message, code }) => message === 'finding closed' && code === 'data-altered'),
+    ).toHaveLength(1);
+    expect(world.store.keys()).toContain('attestations/topic=orders/partition=0/000000000004.note');
+    expect(figures.at(-1)).toMatchObject({
+      FindingsBroken: 0,
+      ChainsConfirmed: 1,
+      SegmentsConfirmed: 4,
+      EventsConfirmed: 12,
+    });
+    expect(figures[0]).toMatchObject({ ChainsConfirmed: 0 });
+    expect(figures[0]?.['FindingsBroken']).toBeGreaterThan(0);
+  });
+
+  it('by a look at a key stays open while steps walk elsewhere', async () => {
+    await send({ task: 'confirm' });
+    const seal = world.made[0]?.sealKey as string;
+    world.builder.archive.marker(seal);
+    await send(s3Event(seal));
+    await world.grow(1);
+    await send({ task: 'confirm' });
+    expect(told()).toEqual(['warn delete-marker']);
+    expect(lines.some(({ message }) => message === 'finding closed')).toBe(false);
+    expect(figures.at(-1)).toMatchObject({ Attempts: 1 });
+  });
+});
+
+describe('the tasks', () => {
+  it('sweep finds what no event told of', async () => {
+    world.builder.archive.put('readme.txt', new Uint8Array(1));
+    await send({ task: 'sweep' });
+    expect(told()).toContain('warn foreign-object');
+    expect(lines.at(-1)).toMatchObject({ message: 'swept', isWhole: true });
+  });
+
+  it('full-pass reads again what was attested, and sees what has changed since', async () => {
+    await send({ task: 'confirm' });
+    await send({ task: 'full-pass' });
+    expect(lines.at(-1)).toMatchObject({
+      message: 'read again',
+      segments: 4,
+      chains: [{ through: 4, isWhole: true }],
+    });
+    expect(figures.at(-1)).toMatchObject({ OldestRereadDays: 0 });
+    world.builder.archive.alter(DATA(), (bytes) => bytes.fill(7));
+    await send({ task: 'confirm' });
+    expect(told()).toEqual([]);
+    nowMs += 31 * 86_400_000;
+    await send({ task: 'full-pass' });
+    expect(told()).toContain('error data-altered');
+  });
+
+  it('freshness tells of a chain that stands still, once', async () => {
+    await send({ task: 'freshness' });
+    expect(lines.some(({ code }) => code === 'stale-chain')).toBe(false);
+    nowMs += 2 * 3_600_000;
+    for (let i = 0; i < 2; i++) await send({ task: 'freshness' });
+    expect(lines.filter(({ message, code }) => message === 'finding' && code === 'stale-chain')).toHaveLength(
+      1,
+    );
+    expect(figures.at(-1)).toMatchObject({ StaleChains: 1 });
+    await world.chain.seal({ sealedMs: nowMs });
+    await send({ task: 'freshness' });
+    expect(
+      lines.filter(({ message, code }) => message === 'finding closed' && code === 'stale-chain'),
+    ).toHaveLength(1);
+  });
+
+  it('a trail tells of attempts', async () => {
+    const detail = {
+      ...{ eventVersion: '1.10', eventID: 'a1b2c3d4-0000-4000-8000-000000000001', eventName: 'DeleteObject' },
+      ...{ eventSource: 's3.amazonaws.com', eventTime: '2026-11-22T10:30:00Z', awsRegion: 'eu-central-1' },
+      ...{ errorCode: 'AccessDenied', sourceIPAddress: '203.0.113.7', userAgent: 'aws-cli' },
+      userIdentity: { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/mallory' },
+      requestParameters: { bucketName: BUCKET, key: DATA() },
+      resources: [{ type: 'AWS::S3::Bucket', ARN: `arn:aws:s3:::${BUCKET}` }],
+    };
+    await send({ 'detail-type': 'AWS API Call via CloudTrail', source: 'aws.s3', detail });
+    expect(lines.filter(({ message }) => message === 'finding')).toMatchObject([{ level: 'warn' }]);
+    expect(JSON.stringify(lines)).toContain('mallory');
+    expect(evidence().some((key) => key.startsWith('findings/access/date=2026-11-22/'))).toBe(true);
+  });
+});
