@@ -1,11 +1,12 @@
 // Does `node infra/app.ts` write a template, and end with words where it can't?
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { CONFIG } from './synthesised.ts';
+import { APART } from './two-parties.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'ledgerstone-infra-'));
@@ -31,6 +32,17 @@ it('writes the template of the configuration that it is given', () => {
   expect([status, stdout]).toEqual([0, '']);
   expect(stderr).toContain('acme.template.json');
   expect(Object.keys(template('acme')['Resources'])).toHaveLength(9);
+});
+
+it('writes a template for each party, offline, and says what is missing to deploy them', () => {
+  const { status, stderr } = synth(APART);
+  expect(status).toBe(0);
+  expect(template('ledgerstone')['Resources']).not.toEqual({});
+  const types = Object.values(
+    template('ledgerstone-verifier')['Resources'] as Record<string, { Type: string }>,
+  );
+  expect(types.map(({ Type }) => Type)).toContain('AWS::Lambda::Function');
+  expect(stderr.includes('npm run bundle')).toBe(!existsSync(join(root, 'dist', 'verifier', 'index.mjs')));
 });
 
 it('takes the file from the CDK context first, as the CDK CLI passes it on', () => {

@@ -61,6 +61,9 @@ export const ARCHIVE_ROWS: readonly Row[] = [
   row('archive: put a seal', 's3:PutObject', SEAL, ['archiver'], GOOD_PUT),
   row('archive: lengthen a lock', 's3:PutObjectRetention', SEAL, ['archiver'], extend('400')),
   row('archive: shorten a lock', 's3:PutObjectRetention', SEAL, [], extend('3')),
+  row('archive: put over a seal', 's3:PutObject', SEAL, [], without('s3:if-none-match')),
+  row('archive: put without a lock', 's3:PutObject', SEAL, [], without('s3:object-lock-mode')),
+  row('archive: put a day too short', 's3:PutObject', SEAL, [], { ...GOOD_PUT, ...extend('363') }),
   row('archive: put an attestation there', 's3:PutObject', `${ARCHIVE}/attestations/x.note`, [], GOOD_PUT),
   ...rows('archive', DESTROY, SEAL),
   ...rows('archive', ['s3:GetObjectVersion', 's3:GetObjectRetention'], SEAL, ['archiver', ...READERS]),
@@ -119,6 +122,10 @@ export const ATTESTATION_ROWS: readonly Row[] = [
     'secondAuditor',
     ...SECOND,
   ]),
+  ...rows('attestations', ['s3:GetBucketPolicy', 's3:GetBucketVersioning'], OWN, [
+    ...(['verifier', 'secondAuditor', 'secondBreakGlass'] as const),
+    ...SECOND,
+  ]),
   ...rows('attestations', SETTINGS, OWN, ['secondBreakGlass', 'secondDeployer']),
   ...rows('attestations', ONLY_BY_TEMPLATE, OWN, ['secondDeployer']),
 ];
@@ -136,6 +143,8 @@ export const LOG_KEY_ROWS: readonly Row[] = [
   ]),
   ...rows('log key', ['kms:PutKeyPolicy'], LOG_KEY, ['breakGlass', 'deployer']),
   ...rows('log key', ['kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:EnableKey'], LOG_KEY, ['breakGlass']),
+  ...rows('log key', ['kms:TagResource'], LOG_KEY, ['keyAdmin', 'deployer']),
+  ...rows('log key', ['kms:CancelKeyDeletion'], LOG_KEY, ['keyAdmin', 'breakGlass']),
   ...rows('log key', ['kms:CreateGrant', 'kms:ReplicateKey'], LOG_KEY),
 ];
 
@@ -148,6 +157,8 @@ export const verifierKeyRows = ({ verifierKeyArn: key }: World): readonly Row[] 
   ]),
   ...rows('verifier key', ['kms:PutKeyPolicy'], key, ['secondBreakGlass', 'secondDeployer']),
   ...rows('verifier key', ['kms:DisableKey', 'kms:ScheduleKeyDeletion'], key, ['secondBreakGlass']),
+  ...rows('verifier key', ['kms:TagResource'], key, ['secondKeyAdmin', 'secondDeployer']),
+  ...rows('verifier key', ['kms:CancelKeyDeletion'], key, ['secondKeyAdmin', 'secondBreakGlass']),
   ...rows('verifier key', ['kms:CreateGrant', 'kms:ReplicateKey'], key),
 ];
 
