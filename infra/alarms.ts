@@ -20,7 +20,10 @@ import { METRICS_NAMESPACE } from './verifier-function.ts';
 const PERIOD = Duration.minutes(15);
 /** An event that waits longer has been tried and failed, or nobody takes it. */
 const OLDEST_EVENT_SECONDS = 15 * 60;
-const HELD_MINUTES_MAX = 24 * 60;
+const DAY_MINUTES = 24 * 60;
+const HELD_MINUTES_MAX = DAY_MINUTES;
+/** A pass that ends a little late is no reason to wake anybody. */
+const FULL_PASS_SLACK = 1.25;
 
 export type AlarmsProps = {
   readonly function: IFunction;
@@ -28,6 +31,7 @@ export type AlarmsProps = {
   readonly deadLetters: IQueue;
   readonly topic: ITopic;
   readonly sweepEvery: string;
+  readonly fullPassEvery: string;
 };
 
 type Rule = {
@@ -65,7 +69,13 @@ export class Alarms extends Construct {
   }
 }
 
-function rulesFor({ function: verifier, queue, deadLetters, sweepEvery }: AlarmsProps): Rule[] {
+function rulesFor({
+  function: verifier,
+  queue,
+  deadLetters,
+  sweepEvery,
+  fullPassEvery,
+}: AlarmsProps): Rule[] {
   const sum = { statistic: Stats.SUM, period: PERIOD };
   const most = { statistic: Stats.MAXIMUM, period: PERIOD };
   // What only a sweep sees is counted by sweeps alone: between two of them the alarm must not seem to be over.
@@ -101,6 +111,11 @@ function rulesFor({ function: verifier, queue, deadLetters, sweepEvery }: Alarms
       metric: ownMetric('FindingsBroken', Stats.MAXIMUM, held),
     },
     {
+      id: 'Unverifiable',
+      says: 'Something could not be shown either way: a key that is not trusted, or locks that may not be seen.',
+      metric: ownMetric('Unverifiable', Stats.MAXIMUM, held),
+    },
+    {
       id: 'Attempts',
       says: 'Somebody tried to change the archive, or the verifier is silent. The findings say who and when.',
       metric: ownMetric('Attempts', Stats.MAXIMUM, held),
@@ -115,6 +130,20 @@ function rulesFor({ function: verifier, queue, deadLetters, sweepEvery }: Alarms
       says: 'No chain was confirmed: the verifier is dead, or can reach neither the archive nor its own bucket.',
       metric: ownMetric('ChainsConfirmed', Stats.SUM),
       operator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    },
+    {
+      id: 'NotificationsFailed',
+      says: 'The verifier could not hand a message over. What it found stands in its bucket and in its log.',
+      metric: ownMetric('NotificationsFailed', Stats.SUM),
+    },
+    {
+      id: 'FullPassLate',
+      says: 'A byte waits too long for its next reading: raise verifier.fullPass.bytesPerRun.',
+      metric: ownMetric('OldestRereadDays', Stats.MAXIMUM, held),
+      threshold: (minutesOf(fullPassEvery) / DAY_MINUTES) * FULL_PASS_SLACK,
+      operator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      // There is no such age before the first pass is done, which may take as long as a pass is promised to.
+      missing: TreatMissingData.NOT_BREACHING,
     },
   ];
 }

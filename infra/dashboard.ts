@@ -20,9 +20,14 @@ export class VerifierDashboard extends Construct {
           graph(
             'Findings',
             ownMetric('FindingsBroken', Stats.MAXIMUM),
+            ownMetric('Unverifiable', Stats.MAXIMUM),
             ownMetric('Attempts', Stats.MAXIMUM),
             ownMetric('StaleChains', Stats.MAXIMUM),
           ),
+        ],
+        [
+          graph('From seal to attestation, seconds', ownMetric('ConfirmLagSeconds', Stats.MAXIMUM)),
+          graph('Oldest byte read again, days ago', ownMetric('OldestRereadDays', Stats.MAXIMUM)),
         ],
         [
           graph(

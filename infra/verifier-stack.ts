@@ -75,7 +75,10 @@ export class VerifierStack extends Stack {
     });
     const { queue, deadLetters } = events;
     new Schedules(this, 'Schedules', { target, deadLetters, sweepEvery: verifier.sweepEvery });
-    const watched = { function: target, queue, deadLetters, topic, sweepEvery: verifier.sweepEvery };
+    const watched = {
+      ...{ function: target, queue, deadLetters, topic },
+      ...{ sweepEvery: verifier.sweepEvery, fullPassEvery: verifier.fullPass.every },
+    };
     const alarms = new Alarms(this, 'Alarms', watched);
     new VerifierDashboard(this, 'Overview', { ...watched, alarms });
 

@@ -1,11 +1,17 @@
 // Does the second party look often enough, and does somebody hear of it? Schedules, alarms, trails.
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { emfLine, type RunFigures, runMetrics } from '../../src/apps/verifier/emf.ts';
 import { TASKS } from '../../src/apps/verifier/events.ts';
 import { BUCKET, ofType, only } from './synthesised.ts';
 import { APART, ATTESTATIONS, bothStacks, SECOND_ACCOUNT } from './two-parties.ts';
 
 const { archive, verifier } = bothStacks(APART);
+const FIGURES: RunFigures = {
+  ...{ findingsBroken: 0, unverifiable: 0, attempts: 0, notices: 0, staleChains: 0 },
+  ...{ chainsConfirmed: 1, segmentsConfirmed: 0, eventsConfirmed: 0 },
+  ...{ confirmLagSeconds: 0, oldestRereadDays: 0, notificationsFailed: 0 },
+};
 
 describe('schedules', () => {
   it('ask for every task that the verifier knows, and no other, and keep what failed', () => {
@@ -42,14 +48,37 @@ describe('alarms', () => {
   it('each tell the topic, both when it begins and when it ends', () => {
     const topic = verifier.outputs['TopicArn']?.Value;
     for (const alarm of alarms) expect(alarm).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
-    expect(alarms).toHaveLength(8);
+    expect(alarms).toHaveLength(11);
   });
 
-  it('take silence for a fault, all but the queue that should lie untouched', () => {
+  it('take silence for a fault, all but two that are silent while all is well', () => {
     const quiet = alarms.filter(({ TreatMissingData }) => TreatMissingData !== 'breaching');
-    expect(quiet).toMatchObject([
-      { Dimensions: [{ Name: 'QueueName', Value: expect.stringContaining('DeadLetters') }] },
+    expect(quiet.map(({ MetricName }) => MetricName).toSorted()).toEqual([
+      'ApproximateNumberOfMessagesVisible',
+      'OldestRereadDays',
     ]);
+    const [queue] = quiet.filter(({ Namespace }) => Namespace === 'AWS/SQS');
+    expect(JSON.stringify(queue?.['Dimensions'])).toContain('DeadLetters');
+  });
+
+  it('are made on figures that the verifier writes, over all chains', () => {
+    const own = alarms.filter(({ Namespace }) => Namespace === 'Ledgerstone');
+    const line = emfLine('Ledgerstone', runMetrics(FIGURES), 0);
+    const [{ Dimensions, Metrics }] = (
+      JSON.parse(line) as {
+        _aws: { CloudWatchMetrics: [{ Dimensions: string[][]; Metrics: { Name: string }[] }] };
+      }
+    )._aws.CloudWatchMetrics;
+    expect(Dimensions).toContainEqual([]);
+    for (const alarm of own) {
+      expect(Metrics.map(({ Name }) => Name)).toContain(alarm['MetricName']);
+      expect(alarm).not.toHaveProperty('Dimensions');
+    }
+  });
+
+  it('know how late a full pass may be', () => {
+    const late = alarms.find(({ MetricName }) => MetricName === 'OldestRereadDays');
+    expect(late).toMatchObject({ Threshold: 37.5, ComparisonOperator: 'GreaterThanThreshold' });
   });
 
   it('stay up between two sweeps while a finding is open', () => {
@@ -71,7 +100,10 @@ describe('alarms', () => {
       'Ledgerstone Attempts',
       'Ledgerstone ChainsConfirmed',
       'Ledgerstone FindingsBroken',
+      'Ledgerstone NotificationsFailed',
+      'Ledgerstone OldestRereadDays',
       'Ledgerstone StaleChains',
+      'Ledgerstone Unverifiable',
     ]);
   });
 
