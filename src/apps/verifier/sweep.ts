@@ -88,7 +88,8 @@ export async function* sweep(
         [],
       );
       await checkArchiveObjects(survey.objects, null, run, outside);
-      const covers: Covers = ({ check, finding }) => check !== 'full-pass' && finding.key !== null;
+      const covers: Covers = ({ check, finding }) =>
+        check === 'sweep' || (check === 'confirm' && finding.key !== null);
       yield {
         ...{ scope: ARCHIVE_SCOPE, findings: outside.list(), omitted: outside.omitted },
         ...{ complete: covers, keys: survey.objects.length, next },

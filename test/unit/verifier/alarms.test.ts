@@ -10,7 +10,7 @@ import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type Finding, type FindingCode, SEVERITY } from '../../../src/verify/finding.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { faultyStore, memoryStore } from '../../support/memory-store.ts';
+import { FAULT_KINDS, type Fault, faultyStore, memoryStore } from '../../support/memory-store.ts';
 
 const SCOPE = chainScope({ chain: 'orders', partition: 0 });
 const ALL = { check: 'sweep', complete: true } as const;
@@ -128,6 +128,45 @@ describe('a finding', () => {
     world.deaf.clear();
     await expect(desk.report(SCOPE, [finding('fork')], ALL)).rejects.toMatchObject({ code: 'unavailable' });
     expect(world.heard.length).toBe(2);
+  });
+});
+
+describe('whatever goes wrong with the bucket and one channel at once', () => {
+  const CALLS = 10;
+  const plans = FAULT_KINDS.filter((kind) => kind !== 'slow').flatMap((kind) =>
+    Array.from({ length: CALLS }, (_, index) => ({ kind, index })),
+  );
+  it.each(plans)(
+    '$kind at call $index: by the next run both channels have heard',
+    async ({ kind, index }) => {
+      for (const deaf of [[], ['sns'], ['webhook'], ['sns', 'webhook']]) {
+        const world = new World();
+        for (const channel of deaf) world.deaf.add(channel);
+        const plan = (call: { index: number }) => (call.index === index ? ({ kind } as Fault) : undefined);
+        const findings = [finding('fork'), finding('delete-marker')];
+        await world
+          .desk(faultyStore(world.store, plan, world.clock))
+          .report(SCOPE, findings, ALL)
+          .catch((error: unknown) => expect(error).toBeInstanceOf(LedgerstoneError));
+        world.deaf.clear();
+        // Another process, which knows of nothing but the bucket; what is gone is told all the same.
+        await world.desk().report(SCOPE, index % 2 === 0 ? findings : [findings[0] as Finding], ALL);
+        for (const channel of ['sns', 'webhook']) {
+          const heard = world.heard.filter((line) => line.startsWith(channel));
+          expect([channel, heard.length > 0, heard.length <= 2]).toEqual([channel, true, true]);
+        }
+        const { length } = world.heard;
+        await world.desk().report(SCOPE, findings.slice(0, 1), ALL);
+        expect(world.heard.length).toBe(length);
+      }
+    },
+  );
+
+  it('covers every call', async () => {
+    const world = new World();
+    const faulty = faultyStore(world.store, () => undefined, world.clock);
+    await world.desk(faulty).report(SCOPE, [finding('fork'), finding('delete-marker')], ALL);
+    expect([faulty.calls.length > 6, faulty.calls.length <= CALLS]).toEqual([true, true]);
   });
 });
 

@@ -173,6 +173,17 @@ describe('a sweep', () => {
   });
 });
 
+describe('a finding of the archive as a whole', () => {
+  it('is closed by the sweep that no longer sees it', async () => {
+    const world = await built(1);
+    const { lock } = world.archive;
+    world.archive.lock = async () => ({ kind: 'not-permitted' });
+    expect((await world.run()).opened).toEqual(['locks-not-permitted null', 'locks-not-permitted null']);
+    world.archive.lock = lock;
+    expect((await world.run()).closed).toEqual(['locks-not-permitted null', 'locks-not-permitted null']);
+  });
+});
+
 describe('data objects that no seal names', () => {
   it('are accused after a day: a segment that is being written has no seal yet', async () => {
     const world = await built();
