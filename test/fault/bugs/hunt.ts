@@ -1,5 +1,6 @@
 // One process, one bug: how many runs does the simulation need to notice it? `node hunt.ts NAME RUNS`
 import { registerHooks } from 'node:module';
+import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Bug, mutate } from './bug.ts';
 import { BUGS, CONTROL } from './bugs.ts';
@@ -56,6 +57,8 @@ async function hunt(name: string, runs: number): Promise<Hunted> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // Tests beside it wait for real servers and real time.
+  setPriority(10);
   const [, , name = CONTROL.name, runs = '2000'] = process.argv;
   console.log(JSON.stringify(await hunt(name, Number(runs))));
   // What a killed archiver of the world still waits for keeps nobody waiting here.

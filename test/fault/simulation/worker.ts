@@ -1,5 +1,6 @@
 // Who runs the seeds that a farm hands out? A process of its own: one answer for each seed that is asked for.
 import { createHash } from 'node:crypto';
+import { setPriority } from 'node:os';
 import { type RunResult, simulate } from './run.ts';
 
 export type SeedResult = Pick<RunResult, 'seed' | 'problems' | 'states'> & {
@@ -15,6 +16,8 @@ export async function summarized(seed: number): Promise<SeedResult> {
   return { seed, problems, states, digest };
 }
 
+// Tests beside it wait for real servers and real time; these worlds have a clock of their own.
+if (process.send !== undefined) setPriority(10);
 process.on('message', (seed: number) => {
   void summarized(seed).then((result) => process.send?.(result));
 });
