@@ -13,10 +13,12 @@ import { answerEvent } from '../src/apps/verifier/handler.ts';
 import { runWork } from '../src/apps/verifier/run.ts';
 import { nodeSha256 } from '../src/base/node/hash.ts';
 import { encodeVkey, verifierKey } from '../src/format/vkey.ts';
+import { directoryStore } from '../src/store/directory.ts';
+import { s3Store } from '../src/store/s3.ts';
 import type { Store } from '../src/store/store.ts';
 import { portableChecker } from '../src/verify/block-checker.ts';
 import { nodeContentTools } from '../src/verify/node/tools.ts';
-import { type Built, buildArchive, ORIGIN, signer } from './build-archive.ts';
+import { type Built, buildArchive, NOW_MS, ORIGIN, signer } from './build-archive.ts';
 
 const { values } = parseArgs({
   options: {
@@ -38,6 +40,8 @@ const { values } = parseArgs({
     eventsPerSegment: { type: 'string', default: '5000' },
     /** Time that a call of S3 or KMS takes in its Region, ms: what a Lambda waits for, one after the other. */
     callMs: { type: 'string', default: '20' },
+    /** Memory over the real S3 client too, against the local stack. */
+    s3: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -50,10 +54,16 @@ const keyFile = join(dir, 'verifier.pem');
 writeFileSync(keyFile, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), {
   mode: 0o600,
 });
-const configText = (archive: string, own: string): string =>
+type Place = { readonly kind: 'directory'; readonly path: string } | S3Place;
+type S3Place = Readonly<Record<'bucket' | 'region' | 'endpoint' | 'prefix', string>> & {
+  readonly kind: 's3';
+};
+const directory = (path: string): Place => ({ kind: 'directory', path });
+
+const configText = (archive: Place, own: string): string =>
   JSON.stringify({
     archive: {
-      store: { kind: 'directory', path: archive },
+      store: archive,
       trusted: [encodeVkey(verifierKey(ORIGIN, signer.publicKey, nodeSha256))],
     },
     attestations: {
@@ -80,12 +90,15 @@ type ChildResult = {
   answer: { chains: { size: number }[] };
 };
 
-async function runChild(archive: string): Promise<ChildResult & { readonly wallMs: number }> {
+async function runChild(
+  archive: Place,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ChildResult & { readonly wallMs: number }> {
   const own = mkdtempSync(join(dir, 'own-'));
   const started = performance.now();
   const args = ['--input-type=module', '-e', CHILD, join(dir, 'index.mjs')];
   const child = spawn(process.execPath, args, {
-    env: { PATH: process.env['PATH'], [CONFIG_VARIABLE]: configText(archive, own) },
+    env: { ...env, PATH: process.env['PATH'], [CONFIG_VARIABLE]: configText(archive, own) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let text = '';
@@ -121,7 +134,11 @@ function counted(store: Store, calls: Calls): Store {
 }
 
 async function verifyAll(archive: string, built: Built): Promise<{ seconds: number; segments: number }> {
-  const config = parseVerifierConfig(configText(archive, mkdtempSync(join(dir, 'own-'))), 'bench', {});
+  const config = parseVerifierConfig(
+    configText(directory(archive), mkdtempSync(join(dir, 'own-'))),
+    'bench',
+    {},
+  );
   const edges = await openEdges(config);
   const log = { info() {}, warn() {}, error() {} };
   const verifier = makeVerifier(config, edges, { checker: portableChecker(nodeContentTools), log });
@@ -138,7 +155,11 @@ async function verifyAll(archive: string, built: Built): Promise<{ seconds: numb
 /** What one event for one new segment costs in calls: the second of two, as in a chain that is under way. */
 async function callsOfOneEvent(archive: string): Promise<Calls & { cpuMs: number }> {
   const calls: Calls = { get: 0, putList: 0, sign: 0 };
-  const config = parseVerifierConfig(configText(archive, mkdtempSync(join(dir, 'own-'))), 'bench', {});
+  const config = parseVerifierConfig(
+    configText(directory(archive), mkdtempSync(join(dir, 'own-'))),
+    'bench',
+    {},
+  );
   const { archive: store, own, signer: key } = await openEdges(config);
   const counting = {
     archive: counted(store, calls),
@@ -200,6 +221,29 @@ function costPerBillion({ get, putList, sign, cpuMs }: Calls & { cpuMs: number }
   };
 }
 
+/** The same archive, read through the SDK. */
+async function runOverS3(archive: string): Promise<ChildResult> {
+  const { startStack } = await import('../localstack/stack.ts');
+  const stack = await startStack({ kafka: false });
+  try {
+    const { bucket, region, endpoint, credentials } = stack.s3;
+    const place: S3Place = { kind: 's3', bucket, region, endpoint, prefix: 'bench/' };
+    const to = s3Store({ ...place, credentials });
+    const from = directoryStore({ path: archive });
+    const lock = { mode: 'COMPLIANCE', untilMs: NOW_MS + 2 * 86_400_000 } as const;
+    for await (const { key, versionId } of from.listVersions('')) {
+      await to.putIfAbsent(key, await from.read(key, versionId, { maxBytes: 64 * MIB }), lock);
+    }
+    await to.close();
+    return await runChild(place, {
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    });
+  } finally {
+    await stack.stop();
+  }
+}
+
 /** Bytes that do not compress: a segment of 16 MiB is then stored as 16 MiB. */
 function noiseFile(): string {
   const file = join(dir, 'noise.jsonl');
@@ -229,10 +273,10 @@ try {
   const builtSmall = await buildArchive(small, {
     ...{ ...options, segmentBytes: 20_000, records: Number(values.segments) * perSegment },
   });
-  await buildArchive(noise, { lines: noiseFile(), level: 1, segmentBytes, contentBytes: 6 * segmentBytes });
+  await buildArchive(noise, { lines: noiseFile(), level: 1, segmentBytes, contentBytes: 12 * segmentBytes });
 
   const starts: Awaited<ReturnType<typeof runChild>>[] = [];
-  for (let i = 0; i < Number(values.starts); i++) starts.push(await runChild(tiny));
+  for (let i = 0; i < Number(values.starts); i++) starts.push(await runChild(directory(tiny)));
   const bareMs = median(
     starts.map(() => {
       const started = performance.now();
@@ -240,7 +284,8 @@ try {
       return performance.now() - started;
     }),
   );
-  const memory = await runChild(noise);
+  const memory = await runChild(directory(noise));
+  const overS3 = values.s3 ? await runOverS3(noise) : null;
   const bigRun = await verifyAll(big, builtBig);
   const smallRun = await verifyAll(small, builtSmall);
   const calls = await callsOfOneEvent(small);
@@ -264,6 +309,7 @@ try {
       segmentMib: Number(values.segment),
       incompressible: true,
       peakMib: Math.round(memory.peakMib),
+      overS3PeakMib: overS3 === null ? null : Math.round(overS3.peakMib),
       limitMib: 256,
     },
     callsPerEvent: { ...calls, cpuMs: Math.round(calls.cpuMs * 10) / 10 },

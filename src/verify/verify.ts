@@ -36,6 +36,8 @@ export type VerifyOptions = {
   readonly verifySignature?: VerifySignature;
   /** Calls of the reader under way at once. */
   readonly concurrency?: number;
+  /** Stored bytes of data objects in memory at once: one budget where several verifications run side by side. */
+  readonly bytesInFlight?: Budget;
   /** Only these chains, and nothing else of the archive. */
   readonly only?: readonly ChainPlace[];
   /** A chain without a seal for longer is noticed. */
@@ -121,7 +123,7 @@ export function startRun(
     checker: options.checker,
     signal: options.signal,
     reads: new Budget(concurrency),
-    bytes: new Budget(BYTES_IN_FLIGHT),
+    bytes: options.bytesInFlight ?? new Budget(BYTES_IN_FLIGHT),
     ahead: Math.max(concurrency, options.checker.parallelism + 1),
     anchors: new Map(),
     progress,

@@ -1,5 +1,6 @@
 // `ledgerstone watch`: the independent verifier as a plain process. Runs until SIGTERM.
 import type { Command } from 'commander';
+import { MIB } from '../../base/limits.ts';
 import { encodeCosignerVkey } from '../../format/cosignature.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
 import { loadVerifierConfig, type VerifierConfig } from '../verifier/config.ts';
@@ -12,6 +13,9 @@ import { openLog } from './logger.ts';
 import { acting, type Session } from './session.ts';
 
 type WatchCommandOptions = { readonly config: string; readonly json?: boolean };
+
+/** A process of its own has more memory than a function. */
+const BYTES_IN_FLIGHT = 128 * MIB;
 
 const HELP = `
 The second party: its own role, key and bucket, and no trust in the archiver. It walks
@@ -42,7 +46,12 @@ async function runWatch({ io }: Session, options: WatchCommandOptions): Promise<
   const edges = await openEdges(config);
   const checker = workerChecker();
   try {
-    const verifier = makeVerifier(config, edges, { checker, log, env: io.env });
+    const verifier = makeVerifier(config, edges, {
+      checker,
+      log,
+      env: io.env,
+      bytesInFlight: BYTES_IN_FLIGHT,
+    });
     await serve(config, verifier, io.signal);
   } finally {
     await checker.close();
@@ -80,13 +89,16 @@ async function serve(config: VerifierConfig, verifier: Verifier, signal: AbortSi
 const HOUR_MS = 3_600_000;
 
 /** Those that this verifier does. */
-function schedulesOf({ chains, sweep, fullPass }: VerifierConfig, { tasks }: Verifier): Schedule[] {
+function schedulesOf(
+  { chains, sweep, fullPass, configuration }: VerifierConfig,
+  { tasks }: Verifier,
+): Schedule[] {
   const all: Schedule[] = [
     { task: 'confirm', everyMs: chains.confirmMs },
     { task: 'freshness', everyMs: Math.min(chains.confirmMs, HOUR_MS) },
     { task: 'sweep', everyMs: sweep.everyMs },
     { task: 'full-pass', everyMs: Math.min(HOUR_MS, fullPass.everyMs) },
-    { task: 'configuration', everyMs: HOUR_MS },
+    { task: 'configuration', everyMs: configuration.everyMs },
   ];
   return all.filter(({ task }) => tasks.has(task));
 }

@@ -4,6 +4,7 @@ import { MIB } from '../../base/limits.ts';
 import { between, policy, signing, sizeBetween, some, store, text } from '../archiver/config-schema.ts';
 
 const GIB = 1024 * MIB;
+const [kms] = signing.options;
 
 export const verifierConfigSchema = z.strictObject({
   archive: z.strictObject({
@@ -12,6 +13,14 @@ export const verifierConfigSchema = z.strictObject({
       .array(z.string('must be a verifier key'))
       .min(1, 'must name at least one key: without one nothing can be verified')
       .describe("The log's verifier keys, as `ledgerstone init` printed them"),
+    logKey: z
+      .strictObject({
+        keyId: kms.shape.keyId,
+        region: kms.shape.region,
+        endpoint: kms.shape.endpoint,
+      })
+      .optional()
+      .describe("The log's key in KMS: its state is watched, and its public half compared with `trusted`"),
   }),
   attestations: z.strictObject({
     store: store.describe("This verifier's own: a place that the archive's writer has no right to"),
@@ -43,6 +52,27 @@ export const verifierConfigSchema = z.strictObject({
     .strictObject({
       every: between('1h', '366d').prefault('30d').describe('Each byte is read again within this time'),
       bytesPerRun: sizeBetween(MIB, 1024 * GIB, '1MiB to 1024GiB').prefault('4GiB'),
+    })
+    .prefault({}),
+  configuration: z
+    .strictObject({
+      every: between('1m', '7d').prefault('1h'),
+      defaultDays: z
+        .int()
+        .min(1)
+        .max(36_500)
+        .optional()
+        .describe('Least days of the default lock of both buckets'),
+      denies: z
+        .boolean()
+        .default(false)
+        .describe("true: the policy of the archive's bucket must deny deletes, overwrites and weak locks"),
+      minimumDays: z
+        .int()
+        .min(1)
+        .max(36_500)
+        .optional()
+        .describe('Least days that this policy demands of a lock'),
     })
     .prefault({}),
   alarms: z

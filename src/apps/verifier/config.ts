@@ -5,6 +5,7 @@ import { type CosignerKey, parseCosignerVkey } from '../../format/cosignature.ts
 import { parseVkey, type VerifierKey } from '../../format/vkey.ts';
 import {
   checkYaml,
+  type KmsSigningConfig,
   type LogLevel,
   type RetentionPolicy,
   readConfigFile,
@@ -17,7 +18,12 @@ import { verifierRuleProblems } from './config-rules.ts';
 import { verifierConfigSchema } from './config-schema.ts';
 
 export type VerifierConfig = {
-  readonly archive: { readonly store: StoreConfig; readonly trusted: readonly VerifierKey[] };
+  readonly archive: {
+    readonly store: StoreConfig;
+    readonly trusted: readonly VerifierKey[];
+    /** Null: the log's key is somebody else's matter. */
+    readonly logKey: KmsSigningConfig | null;
+  };
   readonly attestations: { readonly store: StoreConfig; readonly retention: RetentionPolicy };
   readonly cosigner: {
     readonly name: string;
@@ -32,6 +38,13 @@ export type VerifierConfig = {
   };
   readonly sweep: { readonly everyMs: number };
   readonly fullPass: { readonly everyMs: number; readonly bytesPerRun: number };
+  /** What the settings of buckets are compared with. */
+  readonly configuration: {
+    readonly everyMs: number;
+    readonly defaultDays: number | null;
+    readonly denies: boolean;
+    readonly minimumDays: number | null;
+  };
   readonly alarms: {
     /** ARN of a topic. */
     readonly sns: string | null;
@@ -54,12 +67,19 @@ export const loadVerifierConfig = async (path: string, env: NodeJS.ProcessEnv): 
 export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.ProcessEnv): VerifierConfig {
   const input = checkYaml(text, fileName, env, verifierConfigSchema, verifierRuleProblems);
   const place = (path: string): string => resolve(dirname(fileName), path);
+  const archive = storeOf(input.archive.store, place);
   const attestations = storeOf(input.attestations.store, place);
+  const { logKey } = input.archive;
+  const { every, defaultDays, denies, minimumDays } = input.configuration;
   const { mode, period } = input.attestations.retention;
   return {
     archive: {
-      store: storeOf(input.archive.store, place),
+      store: archive,
       trusted: input.archive.trusted.map((vkey) => parseVkey(vkey, nodeSha256)),
+      logKey:
+        logKey === undefined
+          ? null
+          : (signingOf({ ...logKey, kind: 'kms' }, archive, place) as KmsSigningConfig),
     },
     attestations: {
       store: attestations,
@@ -73,6 +93,11 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
     chains: { freshnessMs: input.chains.freshness ?? null, confirmMs: input.chains.confirm },
     sweep: { everyMs: input.sweep.every },
     fullPass: { everyMs: input.fullPass.every, bytesPerRun: input.fullPass.bytesPerRun },
+    configuration: {
+      ...{ everyMs: every, denies },
+      defaultDays: defaultDays ?? null,
+      minimumDays: minimumDays ?? null,
+    },
     alarms: {
       sns: input.alarms.sns ?? null,
       webhook: input.alarms.webhook ?? null,

@@ -6,6 +6,7 @@ import type { Sha256 } from '../../base/hash.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
+import type { Budget } from '../../verify/bounded.ts';
 import { confirmChain } from '../../verify/confirm.ts';
 import { type Finding, type FindingCode, SEVERITY, type Verdict, verdictOf } from '../../verify/finding.ts';
 import type { ChainReport } from '../../verify/report.ts';
@@ -19,6 +20,8 @@ export type StepTools = {
   readonly sha256: Sha256;
   readonly checker: BlockChecker;
   readonly clock: Clock;
+  /** Over all steps that run side by side. */
+  readonly bytesInFlight?: Budget;
 };
 
 export type StepOptions = {
@@ -56,7 +59,7 @@ export async function confirmStep(
   place: ChainPlace,
   options: StepOptions,
 ): Promise<StepResult> {
-  const { archive, trusted, attester, sha256, checker, clock } = tools;
+  const { archive, trusted, attester, sha256, checker, clock, bytesInFlight } = tools;
   const { hintSize, mayGoOn, signal } = options;
   const { attested, strays } = await attester.reader.newest(place, hintSize, signal);
   const confirmation = await confirmChain(archive, place, {
@@ -67,6 +70,7 @@ export async function confirmStep(
     depth: 'content',
     nowMs: clock.now(),
     ...(mayGoOn && { mayGoOn }),
+    ...(bytesInFlight && { bytesInFlight }),
     ...(signal && { signal }),
   });
   const findings = [...strays.map(strayFinding), ...(confirmation?.report.findings ?? [])];

@@ -1,9 +1,11 @@
 // Which stores, signer and key does the verifier's configuration name?
 import { type Clock, systemClock } from '../../base/clock.ts';
+import { MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { Store } from '../../store/store.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
+import { Budget } from '../../verify/bounded.ts';
 import { openSigner, openStore } from '../archiver/edges.ts';
 import { VERSION } from '../archiver/version.ts';
 import { channelsOf, FindingDesk } from './alarms.ts';
@@ -17,7 +19,7 @@ import { Ledger } from './ledger.ts';
 import { type Notifier, webhookNotifier } from './notify.ts';
 import { environmentCredentials, snsNotifier } from './notify-sns.ts';
 import type { RunResult } from './run.ts';
-import { fullPassTask, sweepTask } from './scheduled.ts';
+import { configurationTask, fullPassTask, subjectsOf, sweepTask } from './scheduled.ts';
 import { SweepLog } from './sweep-log.ts';
 import { confirmTask, freshnessTask, type Task } from './tasks.ts';
 import type { Verifier, VerifierLog } from './verifier.ts';
@@ -41,18 +43,30 @@ export type VerifierOptions = {
   readonly log: VerifierLog;
   readonly clock?: Clock;
   readonly chainsAtOnce?: number;
+  /** Stored bytes of data objects in memory at once; a larger one is read alone. */
+  readonly bytesInFlight?: number;
   readonly env?: NodeJS.ProcessEnv;
   /** Takes a line of figures after each run, for CloudWatch. */
   readonly onFigures?: (line: string) => void;
 };
 
 const CHAINS_AT_ONCE = 4;
+/** Two of the usual size: one is checked while the next is read. A function of 512 MB then has room for a hostile one. */
+const BYTES_IN_FLIGHT = 32 * MIB;
 
 /** Over opened edges: tests bring their own. */
 export function makeVerifier(
   config: VerifierConfig,
   { archive, own, signer }: VerifierEdges,
-  { checker, log, clock = systemClock, chainsAtOnce = CHAINS_AT_ONCE, env = {}, onFigures }: VerifierOptions,
+  {
+    checker,
+    log,
+    clock = systemClock,
+    chainsAtOnce = CHAINS_AT_ONCE,
+    bytesInFlight = BYTES_IN_FLIGHT,
+    env = {},
+    onFigures,
+  }: VerifierOptions,
 ): Verifier {
   const { cosigner, attestations, alarms } = config;
   const { store } = config.archive;
@@ -70,10 +84,14 @@ export function makeVerifier(
     const nowMs = clock.now();
     onFigures?.(metricsLine(alarms.metricsNamespace, figuresOf(result, desk.takeCounts(), nowMs), nowMs));
   };
-  const step = { archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock };
+  const step = {
+    ...{ archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock },
+    bytesInFlight: new Budget(bytesInFlight),
+  };
   const passLog = new PassLog({ store: own, retention, clock });
   const sweepLog = new SweepLog({ store: own, retention, clock });
   const { everyMs, bytesPerRun } = config.fullPass;
+  const subjects = subjectsOf(config);
   return {
     archive,
     own,
@@ -85,6 +103,7 @@ export function makeVerifier(
       ['freshness', freshnessTask],
       ['sweep', sweepTask({ ...step, own }, sweepLog)],
       ['full-pass', fullPassTask({ ...step, log: passLog, everyMs }, bytesPerRun)],
+      ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),
     ]),
     log,
     clock,
@@ -108,6 +127,7 @@ function watchedOf({ archive, attestations, cosigner }: VerifierConfig): Watched
   const stores = [archive.store, attestations.store];
   const buckets = stores.flatMap((store) => (store.kind === 's3' ? [store.bucket] : []));
   const { signing } = cosigner;
-  const isArn = signing.kind === 'kms' && signing.keyId.startsWith('arn:');
-  return buckets.length === 0 ? null : { buckets, ...(isArn && { keyArns: [signing.keyId] }) };
+  const keys = [archive.logKey, signing.kind === 'kms' ? signing : null];
+  const keyArns = keys.flatMap((key) => (key?.keyId.startsWith('arn:') ? [key.keyId] : []));
+  return buckets.length === 0 ? null : { buckets, keyArns };
 }

@@ -1,6 +1,10 @@
 // Which slow work is done in shares, one after the other, so that the whole archive is looked at again and again?
+import { readBucketFacts } from '../../store/bucket-facts.ts';
+import type { StoreConfig } from '../archiver/config.ts';
+import type { VerifierConfig } from './config.ts';
+import { checkConfiguration, readKmsKey, type Subject } from './configuration.ts';
 
-import { chainScope } from './finding-file.ts';
+import { CONFIGURATION_SCOPE, chainScope } from './finding-file.ts';
 import { type FullPassTools, runFullPass } from './full-pass.ts';
 import { runSweep, type SweepTools } from './sweep.ts';
 import type { SweepLog } from './sweep-log.ts';
@@ -53,6 +57,37 @@ export const fullPassTask =
     }));
     verifier.log.info({ bytes, segments, chains }, 'read again');
   };
+
+/** Settings of buckets and of the log's key, against what was promised. */
+export const configurationTask =
+  (subjects: readonly Subject[]): Task =>
+  async (input) => {
+    const options = signalOf(input);
+    const { findings, complete } = await checkConfiguration(subjects, options.signal);
+    const report = { check: 'configuration', complete, ...options } as const;
+    await input.verifier.findings.report(CONFIGURATION_SCOPE, findings, report);
+    input.verifier.log.info({ drifts: findings.length }, 'settings compared');
+  };
+
+/** What there is to compare; nothing where both places are directories and the log's key is not named. */
+export function subjectsOf({ archive, attestations, configuration }: VerifierConfig): Subject[] {
+  const { defaultDays, denies, minimumDays } = configuration;
+  const bucket = (name: string, store: StoreConfig, isArchive: boolean): Subject[] => {
+    if (store.kind !== 's3') return [];
+    const denials = { bucketArn: `arn:aws:s3:::${store.bucket}`, prefix: store.prefix, minimumDays };
+    const promised = { defaultDays, denials: denies && isArchive ? denials : null };
+    return [{ kind: 'bucket', name, promised, read: (signal) => readBucketFacts(store, signal) }];
+  };
+  const { logKey, trusted } = archive;
+  const promised = trusted.map(({ key }) => key.spki);
+  return [
+    ...bucket('archive', archive.store, true),
+    ...bucket('attestations', attestations.store, false),
+    ...(logKey === null
+      ? []
+      : [{ kind: 'key', name: 'log-key', promised, read: () => readKmsKey(logKey) } as const]),
+  ];
+}
 
 const mayGoOn = ({ limits }: TaskInput): boolean =>
   limits.remainingMs() > RESERVE_MS && limits.mayGoOn?.() !== false;

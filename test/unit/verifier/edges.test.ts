@@ -16,14 +16,17 @@ let verifier: Verifier;
 let lines: { readonly level: string; readonly message: string; readonly code?: string }[];
 let figures: Record<string, unknown>[];
 let nowMs: number;
+let tickMs: number;
+let monotonicMs = 0;
 const clock = {
   now: () => nowMs,
-  monotonic: () => 0,
+  monotonic: () => (monotonicMs += tickMs),
   sleep: () => new Promise<void>((resolve) => setImmediate(resolve)),
 };
 
 beforeEach(async () => {
   nowMs = NOW_MS;
+  tickMs = 0;
   world = new VerifierWorld();
   await world.grow(4);
   const [key] = world.builder.trusted;
@@ -103,6 +106,26 @@ describe('a finding', () => {
     expect(told()).toEqual(['warn delete-marker']);
     expect(lines.some(({ message }) => message === 'finding closed')).toBe(false);
     expect(figures.at(-1)).toMatchObject({ Attempts: 1 });
+  });
+
+  it('is not closed by a run that did not come so far', async () => {
+    await world.grow(40);
+    const data = world.made[35]?.dataKey as string;
+    const good = world.builder.archive.bytesOf(data) as Uint8Array;
+    world.builder.archive.alter(data, (bytes) => bytes.fill(7));
+    await send({ task: 'confirm' });
+    expect(told()).toContain('error data-altered');
+    // Half a second a look at the clock, in a run of three.
+    tickMs = 500;
+    const closed = () =>
+      lines.filter(({ message, code }) => message === 'finding closed' && code === 'data-altered');
+    await answerEvent(verifier, { task: 'confirm' }, () => 13_000);
+    expect(world.store.keys().filter((key) => key.startsWith('attestations/'))).toHaveLength(1);
+    expect(closed()).toEqual([]);
+    tickMs = 0;
+    world.builder.archive.alter(data, () => good);
+    await send({ task: 'confirm' });
+    expect(closed()).toHaveLength(1);
   });
 });
 
