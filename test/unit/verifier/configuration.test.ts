@@ -110,6 +110,19 @@ describe('a bucket policy', () => {
     expect(problemsOf([...deployed(), statement])).toEqual(['policy/public']);
   });
 
+  it('may allow something to everybody of an account, for that is a condition', () => {
+    const Condition = { StringEquals: { 'aws:PrincipalAccount': '111122223333' } };
+    const allow = { Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: '*', Condition };
+    expect(problemsOf([...deployed(), allow])).toEqual([]);
+  });
+
+  it('that denies for one key only denies too little', () => {
+    const narrow = { Resource: `${BUCKET}/prod/any/key` };
+    expect(problemsOf(changed('NobodyDeletes', (one) => ({ ...one, ...narrow })))).toEqual([
+      'policy/deletes',
+    ]);
+  });
+
   it.each([null, '', '{', 'null', '[]', '{"Statement":7}'])('%j is no policy', (text) => {
     expect(policyProblems(text, DENIALS).map(({ name }) => name)).toEqual(['policy']);
   });

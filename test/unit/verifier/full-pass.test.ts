@@ -13,6 +13,7 @@ import {
   encodeProgress,
   PassLog,
   parsePassKey,
+  parseProgress,
   passKey,
 } from '../../../src/apps/verifier/full-pass-progress.ts';
 import { Ledger } from '../../../src/apps/verifier/ledger.ts';
@@ -101,6 +102,12 @@ describe('a pass', () => {
       ...[1, 2, 3, 4, 5].map((size) => [0, size]),
       [1, 7],
     ]);
+  });
+
+  it("goes no farther than what was attested: the rest is the step's to confirm", async () => {
+    const world = await attestedWorld(3);
+    await world.grow(2);
+    expect((await world.part({ bytesMax: 1e9 }))?.progress).toMatchObject({ size: 3, isWhole: true });
   });
 
   it('of a chain that was never attested is not due', async () => {
@@ -296,6 +303,15 @@ describe('a run', () => {
 });
 
 describe('what somebody else puts among the notes', () => {
+  it('is no note at all where it speaks of nothing', async () => {
+    const world = await attestedWorld(1);
+    const progress = (await world.part())?.progress;
+    if (progress == null) throw new Error('no progress');
+    const bytes = encodeProgress(PLACE, { ...progress, size: 0 });
+    expect(() => parseProgress(bytes, { ...PLACE, pass: 0, size: 0 })).toThrow('no progress of its key');
+    expect(parseProgress(encodeProgress(PLACE, progress), { ...PLACE, pass: 0, size: 1 })).toEqual(progress);
+  });
+
   it('is passed over', async () => {
     const world = await attestedWorld(3);
     await world.part();

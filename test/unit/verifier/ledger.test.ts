@@ -178,6 +178,13 @@ describe('a flood', () => {
 });
 
 describe('what somebody else put there', () => {
+  it('over evidence is not what is read', async () => {
+    const { ledger, store } = world();
+    await ledger.told(SCOPE, (await ledger.report(SCOPE, [ALTERED], ALL)).opened, 'sns');
+    store.attacker.putVersion(store.keys()[0] ?? '', new TextEncoder().encode('{}'));
+    expect(codesOf((await ledger.report(SCOPE, [], ALL)).closed)).toEqual(['data-altered']);
+  });
+
   it('hides nothing and breaks nothing', async () => {
     const { ledger, store } = world();
     await ledger.told(SCOPE, (await ledger.report(SCOPE, [ALTERED], ALL)).opened, 'sns');
