@@ -55,6 +55,7 @@ describeWithStack('archiver and verifier side by side', { kafka: true, s3: true 
   const at = (name: string) => join(dir, name);
   const bucket = () => stack().s3.bucket;
   const delays: number[] = [];
+  let sweptMs = 0;
 
   const note = (line: string) => {
     if (!line.includes('"finding"')) return;
@@ -247,6 +248,23 @@ watch: { every: 200ms }
     }
   });
 
+  it('what was done while nobody watched is found by the sweep at the next start', async () => {
+    const before = services[1] as RunningService;
+    expect(await before.end('SIGTERM'), before.log()).toBe(0);
+    const key = `${topic}/notes/in-the-dark.txt`;
+    await s3.send(new PutObjectCommand({ Bucket: bucket(), Key: key, Body: 'x' }));
+    const startedMs = performance.now();
+    services[1] = startCommand(['watch', '--config', at('watch.yaml'), '--json'], env);
+    const watching = services[1];
+    const isSaid = () =>
+      watching
+        .log()
+        .split('\n')
+        .some((line) => line.includes('"foreign-object"') && line.includes('in-the-dark'));
+    await until('the sweep', isSaid, 30_000);
+    sweptMs = performance.now() - startedMs;
+  });
+
   it('a forged seal at the next sequence is found by both, and neither attests it', async () => {
     const services_ = services[0] as RunningService;
     expect(await services_.end('SIGTERM')).toBe(0);
@@ -283,7 +301,7 @@ watch: { every: 200ms }
     const p99 = sorted.at(-1) as number;
     const median = sorted[Math.floor(sorted.length / 2)] as number;
     console.log(
-      `from the act to the finding: ${delays.length} acts, median ${median.toFixed(0)} ms, worst ${p99.toFixed(0)} ms`,
+      `from the act to the finding: ${delays.length} acts, median ${median.toFixed(0)} ms, worst ${p99.toFixed(0)} ms; by the sweep of a new start ${sweptMs.toFixed(0)} ms`,
     );
     expect(delays).toHaveLength(16);
   });

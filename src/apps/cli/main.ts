@@ -4,8 +4,8 @@ import { restartWithAllocator } from '../archiver/allocator.ts';
 import { runCli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 
-// The service alone runs for long and moves much.
-if (process.argv[2] === 'archive') restartWithAllocator();
+// The services run for long and move much.
+if (['archive', 'watch'].includes(process.argv[2] ?? '')) restartWithAllocator();
 
 /** A signal often comes twice, from the terminal and from whoever started us; only a later one means "now". */
 const SAME_SIGNAL_MS = 1000;

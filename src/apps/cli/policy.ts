@@ -17,86 +17,99 @@ export type Policy = { readonly logs: readonly VerifierKey[]; readonly quorum: Q
 
 const LINES_MAX = 1_000;
 
-/** Throws UsageError with the line. A name is defined before it is used, and is a member once at most: so no rule goes round. */
+/** Throws UsageError with the line. */
 export function parsePolicy(text: string, fileName: string): Policy {
-  const names = new Map<string, Quorum>();
-  const members = new Set<string>();
-  const logs: VerifierKey[] = [];
-  const witnesses: CosignerKey[] = [];
-  let quorum: Quorum | null = null;
   const lines = text.split('\n');
   if (lines.length > LINES_MAX) throw new UsageError(`${fileName} has more than ${LINES_MAX} lines`);
+  const reader = new PolicyReader();
   for (const [index, line] of lines.entries()) {
     const words = line.split(/[ \t]+/).filter((word) => word !== '');
-    const [keyword = '', ...rest] = words;
-    if (keyword === '' || keyword.startsWith('#')) continue;
-    const demand = (holds: boolean, why: string): void => {
-      if (!holds) throw new UsageError(`${fileName}:${index + 1}: ${why}`, 'See c2sp.org/tlog-policy.');
-    };
-    const known = (name: string | undefined): Quorum => {
-      const found = names.get(name ?? '');
-      demand(found !== undefined, `${JSON.stringify(name ?? '')} is not defined on a line before`);
-      return found as Quorum;
-    };
-    const define = (name: string, meaning: Quorum): void => {
-      demand(name !== 'none' && !names.has(name), `the name ${JSON.stringify(name)} is taken`);
-      names.set(name, meaning);
-    };
+    if (words.length === 0 || words[0]?.startsWith('#')) continue;
     try {
-      switch (keyword) {
-        case 'log': {
-          demand(rest.length === 1 || rest.length === 2, 'log KEY [URL]');
-          const key = parseVkey(rest[0] as string, nodeSha256);
-          demand(!logs.some((other) => sameKey(other.key, key.key)), 'that log stands there already');
-          logs.push(key);
-          break;
-        }
-        case 'witness': {
-          demand(rest.length === 2 || rest.length === 3, 'witness NAME KEY [URL]');
-          const key = parseCosignerVkey(rest[1] as string, nodeSha256);
-          demand(
-            !witnesses.some((other) => sameKey(other.key, key.key)),
-            'that witness stands there already',
-          );
-          witnesses.push(key);
-          define(rest[0] as string, { kind: 'witness', key });
-          break;
-        }
-        case 'group': {
-          const [name = '', size = '', ...of] = rest;
-          demand(of.length > 0, 'group NAME all|any|K MEMBER…');
-          for (const member of of) {
-            known(member);
-            demand(!members.has(member), `${JSON.stringify(member)} is a member already`);
-            members.add(member);
-          }
-          const least =
-            size === 'all' ? of.length : size === 'any' ? 1 : /^[1-9]\d{0,3}$/.test(size) ? Number(size) : 0;
-          demand(
-            least >= 1 && least <= of.length,
-            `a group of ${of.length} can't ask for ${JSON.stringify(size)}`,
-          );
-          define(name, { kind: 'group', least, members: of.map(known) });
-          break;
-        }
-        case 'quorum':
-          demand(quorum === null && rest.length === 1, 'one line, quorum NAME or quorum none');
-          quorum = rest[0] === 'none' ? { kind: 'none' } : known(rest[0]);
-          break;
-        default:
-          demand(false, `${JSON.stringify(keyword)} is none of log, witness, group, quorum`);
-      }
+      reader.read(words);
     } catch (error) {
-      if (error instanceof UsageError) throw error;
       throw new UsageError(`${fileName}:${index + 1}: ${messageOf(error)}`, 'See c2sp.org/tlog-policy.');
     }
   }
-  if (quorum === null)
-    throw new UsageError(
-      `${fileName} has no line quorum NAME`,
-      'Write `quorum none` where no cosigner is needed.',
-    );
-  return { logs, quorum };
+  const { logs, quorum } = reader;
+  if (quorum !== null) return { logs, quorum };
+  const remedy = 'Write `quorum none` where no cosigner is needed.';
+  throw new UsageError(`${fileName} has no line quorum NAME`, remedy);
+}
+
+/** A name is defined before it is used, and is a member once at most: so no rule goes round. */
+class PolicyReader {
+  readonly logs: VerifierKey[] = [];
+  quorum: Quorum | null = null;
+  readonly #witnesses: CosignerKey[] = [];
+  readonly #names = new Map<string, Quorum>();
+  readonly #members = new Set<string>();
+
+  read([keyword = '', ...words]: readonly string[]): void {
+    switch (keyword) {
+      case 'log':
+        this.#log(words);
+        return;
+      case 'witness':
+        this.#witness(words);
+        return;
+      case 'group':
+        this.#group(words);
+        return;
+      case 'quorum':
+        demand(this.quorum === null && words.length === 1, 'one line, quorum NAME or quorum none');
+        this.quorum = words[0] === 'none' ? { kind: 'none' } : this.#known(words[0]);
+        return;
+      default:
+        demand(false, `${JSON.stringify(keyword)} is none of log, witness, group, quorum`);
+    }
+  }
+
+  #log(words: readonly string[]): void {
+    demand(words.length === 1 || words.length === 2, 'log KEY [URL]');
+    const key = parseVkey(words[0] as string, nodeSha256);
+    demand(!this.logs.some((other) => sameKey(other.key, key.key)), 'that log stands there already');
+    this.logs.push(key);
+  }
+
+  #witness(words: readonly string[]): void {
+    demand(words.length === 2 || words.length === 3, 'witness NAME KEY [URL]');
+    const key = parseCosignerVkey(words[1] as string, nodeSha256);
+    const isTwice = this.#witnesses.some((other) => sameKey(other.key, key.key));
+    demand(!isTwice, 'that witness stands there already');
+    this.#witnesses.push(key);
+    this.#define(words[0] as string, { kind: 'witness', key });
+  }
+
+  #group([name = '', size = '', ...of]: readonly string[]): void {
+    demand(of.length > 0, 'group NAME all|any|K MEMBER…');
+    const members = of.map((member) => {
+      const known = this.#known(member);
+      demand(!this.#members.has(member), `${JSON.stringify(member)} is a member already`);
+      this.#members.add(member);
+      return known;
+    });
+    const digits = /^[1-9]\d{0,3}$/.test(size) ? Number(size) : 0;
+    const least = size === 'all' ? of.length : size === 'any' ? 1 : digits;
+    const isPossible = least >= 1 && least <= of.length;
+    demand(isPossible, `a group of ${of.length} can't ask for ${JSON.stringify(size)}`);
+    this.#define(name, { kind: 'group', least, members });
+  }
+
+  #known(name = ''): Quorum {
+    const found = this.#names.get(name);
+    demand(found !== undefined, `${JSON.stringify(name)} is not defined on a line before`);
+    return found as Quorum;
+  }
+
+  #define(name: string, meaning: Quorum): void {
+    demand(name !== 'none' && !this.#names.has(name), `the name ${JSON.stringify(name)} is taken`);
+    this.#names.set(name, meaning);
+  }
+}
+
+function demand(holds: boolean, why: string): void {
+  if (!holds) throw new FormatError(why);
 }
 
 /** At least `least` of these: what `--cosigner` and `--quorum` say. */
