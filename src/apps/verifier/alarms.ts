@@ -33,12 +33,16 @@ export const channelsOf = (notifiers: readonly Notifier[]): string[] => [
 /** While evidence can't be written, people hear of the same findings once an hour, not once an event. */
 const UNWRITTEN_AGAIN_MS = 3_600_000;
 const UNWRITTEN_MAX = 1_000;
+const UNTOLD_AGAIN_MS = 60_000;
+const UNTOLD_AT_ONCE = 10;
 
 export class FindingDesk {
   readonly #options: FindingDeskOptions;
   /** What is open, by scope, as this run found it. */
   #open = new Map<string, ReadonlyMap<Severity, number>>();
   #notificationsFailed = 0;
+  /** Scopes of which some channel was not told, by name. */
+  readonly #untold = new Map<string, { readonly scope: Scope; readonly triedMs: number }>();
   /** When people were told of what could not be written. */
   readonly #unwritten = new Map<string, number>();
 
@@ -47,22 +51,24 @@ export class FindingDesk {
   }
 
   /**
-   * Resolves once the findings are evidence and everybody was told. A rejection means: report again. Where the evidence
-   * could not be written, people were told all the same; where somebody could not be told, the evidence stands, and
-   * whoever was not told is told by the next report.
+   * Resolves once the findings are evidence and every channel was tried. A rejection means: report again; people were
+   * told all the same where the evidence could not be written. A channel that failed ends no check: it is counted, and
+   * told again by the next report on that scope, in whichever process, and here by the next one on any other.
    */
   async report(scope: Scope, findings: readonly Finding[], options: ReportOptions): Promise<void> {
-    const { ledger } = this.#options;
+    const { ledger, log } = this.#options;
+    const { signal } = options;
     let reported: Reported;
     try {
       reported = await ledger.report(scope, findings, options);
     } catch (error) {
-      await this.#tellUnwritten(scope, findings, error, options.signal);
+      await this.#tellUnwritten(scope, findings, error, signal);
       throw error;
     }
     this.#open.set(scope.name, reported.open);
-    for (const { file } of reported.closed) this.#options.log.info(fieldsOf(file), 'finding closed');
-    await this.#tell(reported, options.signal);
+    for (const { file } of reported.closed) log.info(fieldsOf(file), 'finding closed');
+    await this.#tell(reported, signal);
+    await this.#tellOthers(scope, signal);
   }
 
   /** Counts what is open in a scope that this run doesn't report on. */
@@ -90,25 +96,39 @@ export class FindingDesk {
     for (const { file } of opened.filter(({ due }) => due.length === 0 || due.includes(LOG_CHANNEL))) {
       logFinding(log, file.finding.severity, fieldsOf(file));
     }
-    await ledger.told(scope, opened, LOG_CHANNEL, signal);
-    const failures: string[] = [];
+    const heard = [LOG_CHANNEL];
+    let isUntold = false;
     await Promise.all(
       notifiers.map(async (notifier) => {
         const due = opened.filter((entry) => entry.due.includes(notifier.channel));
         if (due.length === 0) return;
-        if (!(await this.#publish(notifier, alarmMessage(due, verifierName), signal))) {
-          failures.push(notifier.channel);
-          return;
-        }
-        await ledger.told(scope, due, notifier.channel, signal);
+        const isTold = await this.#publish(notifier, alarmMessage(due, verifierName), signal);
+        if (isTold) heard.push(notifier.channel);
+        else isUntold = true;
       }),
     );
-    if (failures.length === 0) return;
-    throw new LedgerstoneError(
-      'not-told',
-      `nobody was told by ${failures.sort().join(' and ')} of ${opened.length} findings in ${scope.name}`,
-      { disposition: 'retriable', remedy: 'They are evidence already; the next run tells of them.' },
+    if (isUntold) this.#untold.set(scope.name, { scope, triedMs: this.#options.clock.now() });
+    else this.#untold.delete(scope.name);
+    // After everybody: a bucket that fails now makes people hear twice, not never.
+    for (const channel of heard) await ledger.told(scope, opened, channel, signal);
+  }
+
+  /** What a channel did not take in other scopes, which may be reported on only once an hour. */
+  async #tellOthers(but: Scope, signal: AbortSignal | undefined): Promise<void> {
+    const { ledger, clock, log } = this.#options;
+    const due = [...this.#untold.values()].filter(
+      ({ scope, triedMs }) => scope.name !== but.name && clock.now() - triedMs >= UNTOLD_AGAIN_MS,
     );
+    for (const { scope } of due.slice(0, UNTOLD_AT_ONCE)) {
+      try {
+        const options = { check: 'confirm', complete: false, ...(signal && { signal }) } as const;
+        await this.#tell(await ledger.report(scope, [], options), signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        // They stay due; what this report was about is kept and told.
+        log.error({ scope: scope.name }, `could not tell of earlier findings: ${messageOf(error)}`);
+      }
+    }
   }
 
   async #tellUnwritten(

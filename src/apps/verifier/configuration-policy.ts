@@ -166,16 +166,21 @@ function denies(statement: Statement, action: string, denial: Denial, promised: 
   const { effect, isEverybody, actions, resources, conditions } = statement;
   if (effect !== 'Deny' || !isEverybody) return false;
   if (!actions.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase()))) return false;
-  const { bucketArn, prefix } = promised;
-  const isMeant = (resource: string) =>
-    denial.on === 'bucket'
+  const bucketArn = withoutPartition(promised.bucketArn);
+  const isMeant = (given: string) => {
+    const resource = withoutPartition(given);
+    return denial.on === 'bucket'
       ? matches(resource, bucketArn)
-      : resource.endsWith('*') && matches(resource, `${bucketArn}/${prefix}any/key`);
+      : resource.endsWith('*') && matches(resource, `${bucketArn}/${promised.prefix}any/key`);
+  };
   if (!resources.some(isMeant)) return false;
   return conditions.every(({ operator, key, values }) =>
     denial.conditions.some(([op, of, holds]) => op === operator && of === key && holds(values)),
   );
 }
+
+/** A bucket's name is its own in every partition of AWS. */
+const withoutPartition = (arn: string): string => arn.replace(/^arn:aws[a-z-]*:/, 'arn:aws:');
 
 /** `*` and `?`, without a regular expression: a hostile pattern takes no longer than a short one. */
 function matches(pattern: string, text: string): boolean {

@@ -1,7 +1,6 @@
 // Was each chain sealed as lately as was promised?
 import { parseTime } from '../../format/time.ts';
 import { type Finding, SEVERITY } from '../../verify/finding.ts';
-import type { ChainPlace } from '../../verify/survey.ts';
 import type { StepResult } from './confirm-step.ts';
 import type { Covers } from './ledger.ts';
 
@@ -54,12 +53,3 @@ const stale = (expected: string, found: string): Finding => ({
   ...{ code: 'stale-chain', severity: SEVERITY['stale-chain'], key: null, versionId: null, sequence: null },
   ...{ expected, found },
 });
-
-/** Promised ages by chain name, or one for all. */
-export const promiseFor = (
-  promises: { readonly all: number | null; readonly byChain?: Readonly<Record<string, number>> },
-  { chain }: ChainPlace,
-): number | null =>
-  promises.byChain !== undefined && Object.hasOwn(promises.byChain, chain)
-    ? (promises.byChain[chain] as number)
-    : promises.all;

@@ -86,18 +86,26 @@ describe('a finding', () => {
     const world = new World();
     world.deaf.add('webhook');
     const desk = world.desk();
-    for (let run = 0; run < 2; run++) {
-      await expect(desk.report(SCOPE, [finding('fork')], ALL)).rejects.toMatchObject({
-        code: 'not-told',
-        disposition: 'retriable',
-      });
-    }
+    for (let run = 0; run < 2; run++) await desk.report(SCOPE, [finding('fork')], ALL);
     expect(world.heard.length).toBe(1);
     expect(desk.takeCounts().notificationsFailed).toBe(2);
     world.deaf.clear();
     await world.desk().report(SCOPE, [], { check: 'confirm', complete: false });
     expect(world.heard.map((line) => line.split(':')[0])).toEqual(['sns', 'webhook']);
     expect(world.logged.filter((line) => line.startsWith('error finding')).length).toBe(1);
+  });
+
+  it('that a channel did not take is told with the next report on anything', async () => {
+    const world = new World();
+    world.deaf.add('webhook');
+    const desk = world.desk();
+    await desk.report(ARCHIVE_SCOPE, [finding('foreign-object')], ALL);
+    world.deaf.clear();
+    await desk.report(SCOPE, [], { check: 'confirm', complete: false });
+    expect(world.heard.length).toBe(1);
+    await world.clock.advance(60_000);
+    for (let run = 0; run < 2; run++) await desk.report(SCOPE, [], { check: 'confirm', complete: false });
+    expect(world.heard.map((line) => line.split(':')[0])).toEqual(['sns', 'webhook']);
   });
 
   it('is told although the bucket is away, once an hour, and becomes evidence when it is back', async () => {

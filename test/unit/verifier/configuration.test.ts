@@ -95,6 +95,11 @@ describe('a bucket policy', () => {
     expect(problemsOf(changed(sid, (one) => ({ ...one, ...change })))).toEqual([name]);
   });
 
+  it('of another partition is read alike', () => {
+    const china = JSON.parse(JSON.stringify(deployed()).replaceAll('arn:aws:', 'arn:aws-cn:'));
+    expect(problemsOf(china)).toEqual([]);
+  });
+
   it('that denies more is as good', () => {
     const harder = changed('OnlyNewKeys', ({ Condition: _, ...one }) => one);
     expect(problemsOf(harder)).toEqual([]);

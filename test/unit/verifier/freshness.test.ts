@@ -1,6 +1,6 @@
 // Is a chain called stale when it is, and only then?
 import { describe, expect, it } from 'vitest';
-import { type ChainEnd, chainFreshness, promiseFor } from '../../../src/apps/verifier/freshness.ts';
+import { type ChainEnd, chainFreshness } from '../../../src/apps/verifier/freshness.ts';
 import { timeText } from '../../../src/format/time.ts';
 import { type Finding, SEVERITY } from '../../../src/verify/finding.ts';
 import { NOW_MS } from '../../support/archive-builder.ts';
@@ -46,13 +46,6 @@ describe('a chain', () => {
   it('is one finding, however old it gets', () => {
     const [a, b] = [2, 3].map((hours) => chainFreshness(end(hours * HOUR_MS), HOUR_MS, NOW_MS).findings[0]);
     expect({ ...a, found: '' }).toEqual({ ...b, found: '' });
-  });
-
-  it('may be promised by name', () => {
-    const promises = { all: 5, byChain: { orders: 7 } };
-    expect([promiseFor(promises, PLACE), promiseFor(promises, { chain: 'toString', partition: 0 })]).toEqual([
-      7, 5,
-    ]);
   });
 });
 
