@@ -69,17 +69,11 @@ export class Alarms extends Construct {
   }
 }
 
-function rulesFor({
-  function: verifier,
-  queue,
-  deadLetters,
-  sweepEvery,
-  fullPassEvery,
-}: AlarmsProps): Rule[] {
+const rulesFor = (props: AlarmsProps): Rule[] => [...rulesForRunning(props), ...rulesForFindings(props)];
+
+function rulesForRunning({ function: verifier, queue, deadLetters }: AlarmsProps): Rule[] {
   const sum = { statistic: Stats.SUM, period: PERIOD };
   const most = { statistic: Stats.MAXIMUM, period: PERIOD };
-  // What only a sweep sees is counted by sweeps alone: between two of them the alarm must not seem to be over.
-  const held = Duration.minutes(Math.min(minutesOf(sweepEvery) + PERIOD.toMinutes(), HELD_MINUTES_MAX));
   return [
     {
       id: 'Errors',
@@ -105,6 +99,13 @@ function rulesFor({
       metric: queue.metricApproximateAgeOfOldestMessage(most),
       threshold: OLDEST_EVENT_SECONDS,
     },
+  ];
+}
+
+function rulesForFindings({ sweepEvery, fullPassEvery }: AlarmsProps): Rule[] {
+  // What only a sweep sees is counted by sweeps alone: between two of them the alarm must not seem to be over.
+  const held = Duration.minutes(Math.min(minutesOf(sweepEvery) + PERIOD.toMinutes(), HELD_MINUTES_MAX));
+  return [
     {
       id: 'Broken',
       says: 'The archive is not what was signed, or not kept as was promised, or the verifier is silent.',

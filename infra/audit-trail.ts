@@ -37,33 +37,7 @@ export class AuditTrail extends Construct {
       id: 'AwsSolutions-S1',
       reason: 'This bucket is itself a log, and the digest files of CloudTrail show what was changed in it.',
     });
-    const cloudTrail = {
-      principals: [new ServicePrincipal('cloudtrail.amazonaws.com')],
-      actions: ['s3:GetBucketAcl'],
-      resources: [logs.bucketArn],
-    };
-    const fromThisTrail = { 'aws:SourceArn': this.arn };
-    logs.addToResourcePolicy(
-      new PolicyStatement({ ...cloudTrail, sid: 'TrailLooks', conditions: { StringEquals: fromThisTrail } }),
-    );
-    logs.addToResourcePolicy(
-      new PolicyStatement({
-        ...cloudTrail,
-        sid: 'TrailWrites',
-        actions: ['s3:PutObject'],
-        resources: [logs.arnForObjects(`AWSLogs/${account}/*`)],
-        conditions: { StringEquals: { ...fromThisTrail, 's3:x-amz-acl': 'bucket-owner-full-control' } },
-      }),
-    );
-    logs.addToResourcePolicy(
-      new PolicyStatement({
-        sid: 'NobodyDeletes',
-        effect: Effect.DENY,
-        principals: [new AnyPrincipal()],
-        actions: ['s3:DeleteObject*'],
-        resources: [logs.arnForObjects('*')],
-      }),
-    );
+    for (const statement of policyFor(logs, this.arn, account)) logs.addToResourcePolicy(statement);
     const trail = new CfnTrail(this, 'Trail', {
       trailName: props.name,
       s3BucketName: logs.bucketName,
@@ -71,27 +45,55 @@ export class AuditTrail extends Construct {
       isMultiRegionTrail: false,
       includeGlobalServiceEvents: false,
       enableLogFileValidation: true,
-      advancedEventSelectors: [
-        {
-          name: 'Writes to the objects of the bucket',
-          fieldSelectors: [
-            { field: 'eventCategory', equalTo: ['Data'] },
-            { field: 'resources.type', equalTo: ['AWS::S3::Object'] },
-            { field: 'readOnly', equalTo: ['false'] },
-            { field: 'resources.ARN', startsWith: [`${props.bucketArn}/`] },
-          ],
-        },
-        {
-          name: 'Changes of settings, policies and keys',
-          fieldSelectors: [
-            { field: 'eventCategory', equalTo: ['Management'] },
-            { field: 'readOnly', equalTo: ['false'] },
-          ],
-        },
-      ],
+      advancedEventSelectors: selectorsFor(props.bucketArn),
     });
     trail.applyRemovalPolicy(RemovalPolicy.RETAIN);
     // Without the policy CloudTrail would refuse the bucket.
     if (logs.policy) trail.node.addDependency(logs.policy);
   }
 }
+
+function policyFor(logs: Bucket, trailArn: string, account: string): PolicyStatement[] {
+  const cloudTrail = {
+    principals: [new ServicePrincipal('cloudtrail.amazonaws.com')],
+    actions: ['s3:GetBucketAcl'],
+    resources: [logs.bucketArn],
+  };
+  const fromThisTrail = { 'aws:SourceArn': trailArn };
+  return [
+    new PolicyStatement({ ...cloudTrail, sid: 'TrailLooks', conditions: { StringEquals: fromThisTrail } }),
+    new PolicyStatement({
+      ...cloudTrail,
+      sid: 'TrailWrites',
+      actions: ['s3:PutObject'],
+      resources: [logs.arnForObjects(`AWSLogs/${account}/*`)],
+      conditions: { StringEquals: { ...fromThisTrail, 's3:x-amz-acl': 'bucket-owner-full-control' } },
+    }),
+    new PolicyStatement({
+      sid: 'NobodyDeletes',
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: ['s3:DeleteObject*'],
+      resources: [logs.arnForObjects('*')],
+    }),
+  ];
+}
+
+const selectorsFor = (bucketArn: string) => [
+  {
+    name: 'Writes to the objects of the bucket',
+    fieldSelectors: [
+      { field: 'eventCategory', equalTo: ['Data'] },
+      { field: 'resources.type', equalTo: ['AWS::S3::Object'] },
+      { field: 'readOnly', equalTo: ['false'] },
+      { field: 'resources.ARN', startsWith: [`${bucketArn}/`] },
+    ],
+  },
+  {
+    name: 'Changes of settings, policies and keys',
+    fieldSelectors: [
+      { field: 'eventCategory', equalTo: ['Management'] },
+      { field: 'readOnly', equalTo: ['false'] },
+    ],
+  },
+];

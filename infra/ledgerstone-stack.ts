@@ -1,14 +1,15 @@
 // What stands in AWS for one archive?
 import { CfnOutput, DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ArchiverRole, archivePlaces } from './archiver-role.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { bucketGuardStatements, readerAllowances } from './bucket-policy.ts';
-import { hasVerifier, type InfraConfig } from './config.ts';
+import { hasVerifier, type InfraConfig, type TwoPartyConfig } from './config.ts';
 import { Forwarder } from './forwarder.ts';
 import { LockedBucket } from './locked-bucket.ts';
-import { bootstrapDeployer, namesOf } from './names.ts';
+import { bootstrapDeployer, type Names, namesOf } from './names.ts';
 import { PeopleRoles } from './people-roles.ts';
 import { SigningKey } from './signing-key.ts';
 import { attemptEvents, breakGlassUse, objectEvents } from './watched-events.ts';
@@ -75,22 +76,14 @@ export class LedgerstoneStack extends Stack {
       : [];
     for (const statement of [...guards, ...allowances]) bucket.addToResourcePolicy(statement);
 
-    if (names) {
-      const { bucketName } = bucket;
-      const trail = config.verifier?.trail
-        ? new AuditTrail(this, 'Trail', { name: `${config.stack}-archive`, bucketArn })
-        : null;
-      const { keyArn, keyId } = key;
-      const lockKeeperArn = archiver.role.roleArn;
-      new Forwarder(this, 'Forwarder', names, [
-        objectEvents({ bucketName }),
-        ...attemptEvents({ bucketName, keyArn, keyId, lockKeeperArn, trail }),
-        breakGlassUse(people.breakGlass.roleArn),
-      ]);
-    }
+    if (hasVerifier(config) && names) this.#tellVerifier(config, names, { bucket, key, archiver, people });
 
     this.archiverRole = archiver.role;
     this.yaml = yamlFor(this, config, bucket.bucketName, key.keyArn);
+    this.#putOut({ bucket, key, archiver, people });
+  }
+
+  #putOut({ bucket, key, archiver, people }: Parts): void {
     const output = (name: string, description: string, value: string) =>
       new CfnOutput(this, name, { description, value });
     output('BucketName', 'archive.store.bucket', bucket.bucketName);
@@ -101,7 +94,29 @@ export class LedgerstoneStack extends Stack {
     output('BreakGlassRoleArn', 'The role that can change the guard rails', people.breakGlass.roleArn);
     output('LedgerstoneYaml', 'The beginning of ledgerstone.yaml', this.yaml);
   }
+
+  /** Into its account, by names alone. */
+  #tellVerifier({ stack, verifier }: TwoPartyConfig, names: Names, parts: Parts): void {
+    const { bucketArn, bucketName } = parts.bucket;
+    const { keyArn, keyId } = parts.key;
+    const lockKeeperArn = parts.archiver.role.roleArn;
+    const trail = verifier.trail
+      ? new AuditTrail(this, 'Trail', { name: `${stack}-archive`, bucketArn })
+      : null;
+    new Forwarder(this, 'Forwarder', names, [
+      objectEvents({ bucketName }),
+      ...attemptEvents({ bucketName, keyArn, keyId, lockKeeperArn, trail }),
+      breakGlassUse(parts.people.breakGlass.roleArn),
+    ]);
+  }
 }
+
+type Parts = {
+  readonly bucket: Bucket;
+  readonly key: SigningKey;
+  readonly archiver: ArchiverRole;
+  readonly people: PeopleRoles;
+};
 
 function yamlFor(
   { account, region }: Stack,

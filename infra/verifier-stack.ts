@@ -1,5 +1,9 @@
 // What stands in AWS for the second party: the one that believes nothing that the archiver says?
 import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { Role } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
@@ -9,7 +13,7 @@ import { bucketGuardStatements } from './bucket-policy.ts';
 import type { TwoPartyConfig } from './config.ts';
 import { VerifierDashboard } from './dashboard.ts';
 import { LockedBucket } from './locked-bucket.ts';
-import { bootstrapDeployer, namesOf } from './names.ts';
+import { bootstrapDeployer, type Names, namesOf } from './names.ts';
 import { PeopleRoles } from './people-roles.ts';
 import { Schedules } from './schedules.ts';
 import { SigningKey } from './signing-key.ts';
@@ -18,10 +22,19 @@ import { VerifierQueue } from './verifier-queue.ts';
 import { VERIFIER_PLACES, VerifierRole } from './verifier-role.ts';
 import { attemptEvents } from './watched-events.ts';
 
+type Guarded = {
+  readonly bucket: Bucket;
+  readonly role: Role;
+  readonly people: PeopleRoles;
+  readonly key: SigningKey;
+};
+
+type Running = { readonly target: IFunction; readonly topic: ITopic; readonly events: VerifierQueue };
+
 /** Takes nothing from the archive's stack but names, so that it can live in another account and Region. */
 export class VerifierStack extends Stack {
   constructor(scope: Construct, config: TwoPartyConfig) {
-    const { attestations, verifier, origin } = config;
+    const { attestations, origin } = config;
     const account = attestations.account ?? config.account;
     const region = attestations.region ?? config.region;
     super(scope, `${config.stack}-verifier`, {
@@ -30,6 +43,27 @@ export class VerifierStack extends Stack {
       ...(account && region ? { env: { account, region } } : {}),
     });
     const names = namesOf(this, config);
+    const guarded = this.#guard(config, names);
+    const running = this.#run(config, names, guarded);
+    this.#watch(config, names, guarded, running);
+    const { bucket, role, key, people } = guarded;
+    const { auditor, keyAdmin, breakGlass } = people;
+    const { target, topic } = running;
+    this.#putOut({
+      AttestationBucketName: ['attestations.store.bucket', bucket.bucketName],
+      VerifierKeyArn: ['cosigner.signing.keyId', key.keyArn],
+      VerifierRoleArn: ['The role that the function runs as', role.roleArn],
+      VerifierFunctionName: ['The function', target.functionName],
+      TopicArn: ['Where alarms and findings go', topic.topicArn],
+      AttestationAuditorRoleArn: ['The role that reads both buckets', auditor.roleArn],
+      VerifierKeyAdminRoleArn: ['The role that looks after the key', keyAdmin.roleArn],
+      VerifierBreakGlassRoleArn: ['The role that can change the guard rails', breakGlass.roleArn],
+    });
+  }
+
+  /** What outlives the stack: who may do what, with which bucket and key. */
+  #guard(config: TwoPartyConfig, names: Names): Guarded {
+    const { attestations, verifier, origin } = config;
     const { bucket } = new LockedBucket(this, 'Attestations', {
       name: attestations.bucket.name,
       defaultDays: attestations.retention.defaultDays,
@@ -66,7 +100,12 @@ export class VerifierStack extends Stack {
       minimumDays: attestations.retention.minimumDays,
     });
     for (const guard of guards) bucket.addToResourcePolicy(guard);
+    return { bucket, role, people, key };
+  }
 
+  /** What does the work, and what tells that it is done. */
+  #run(config: TwoPartyConfig, names: Names, { bucket, role, key }: Guarded): Running {
+    const { verifier, origin } = config;
     const { topic } = new AlarmTopic(this, 'Notices', origin, verifier.notify);
     const events = new VerifierQueue(this, 'Events', names);
     const { function: target } = new VerifierFunction(this, 'Runs', {
@@ -81,25 +120,29 @@ export class VerifierStack extends Stack {
     };
     const alarms = new Alarms(this, 'Alarms', watched);
     new VerifierDashboard(this, 'Overview', { ...watched, alarms });
+    return { target, topic, events };
+  }
 
+  /** What tells of attempts on the second party itself, and of its break-glass role and the archive's. */
+  #watch(
+    { verifier, stack }: TwoPartyConfig,
+    names: Names,
+    { bucket, role, key, people }: Guarded,
+    { topic, events }: Running,
+  ): void {
     const trail = verifier.trail
-      ? new AuditTrail(this, 'Trail', { name: `${config.stack}-verifier`, bucketArn: bucket.bucketArn })
+      ? new AuditTrail(this, 'Trail', { name: `${stack}-verifier`, bucketArn: bucket.bucketArn })
       : null;
     const { bucketName } = bucket;
     const { keyArn, keyId } = key;
     events.take(attemptEvents({ bucketName, keyArn, keyId, lockKeeperArn: role.roleArn, trail }));
     new BreakGlassNotice(this, 'BreakGlass', {
-      ...{ topic, bus: events.bus, archiveAccount: names.archive.account, breakGlassArn: breakGlass.roleArn },
-    });
-    this.#putOut({
-      AttestationBucketName: ['attestations.store.bucket', bucket.bucketName],
-      VerifierKeyArn: ['cosigner.signing.keyId', key.keyArn],
-      VerifierRoleArn: ['The role that the function runs as', role.roleArn],
-      VerifierFunctionName: ['The function', target.functionName],
-      TopicArn: ['Where alarms and findings go', topic.topicArn],
-      AttestationAuditorRoleArn: ['The role that reads both buckets', auditor.roleArn],
-      VerifierKeyAdminRoleArn: ['The role that looks after the key', keyAdmin.roleArn],
-      VerifierBreakGlassRoleArn: ['The role that can change the guard rails', breakGlass.roleArn],
+      ...{
+        topic,
+        bus: events.bus,
+        archiveAccount: names.archive.account,
+        breakGlassArn: people.breakGlass.roleArn,
+      },
     });
   }
 
