@@ -253,6 +253,60 @@ describe('each call of the attestation bucket that goes wrong, under an event', 
   );
 });
 
+describe('each call of the archive that goes wrong, under an event', () => {
+  /** Calls of a run over three segments. */
+  const CALLS = 16;
+  const plans = FAULT_KINDS.filter((kind) => kind !== 'slow').flatMap((kind) =>
+    Array.from({ length: CALLS }, (_, index) => ({ kind, index })),
+  );
+  const faultyVerifier = (plan: (index: number) => Fault | undefined) => {
+    const archive = faultyStore(storeOver(world.builder.archive), ({ index }) => plan(index), STILL);
+    return { archive, verifier: verifierOf(world, { archive, step: { ...world.tools(), archive } }) };
+  };
+  const event = { Records: [sqsRecord('a', s3Event(seal(2)))] };
+
+  it('are not more than these', async () => {
+    const { archive, verifier: sound } = faultyVerifier(() => undefined);
+    expect(await send(sound, event)).toEqual(failed());
+    expect(archive.calls.length).toBeGreaterThan(8);
+    expect(archive.calls.length).toBeLessThanOrEqual(CALLS);
+  });
+
+  it.each(plans)(
+    '$kind at call $index: nothing is called broken, and the next run attests',
+    async ({ kind, index }) => {
+      const { verifier: faulty } = faultyVerifier((call) =>
+        call === index ? ({ kind } as Fault) : undefined,
+      );
+      const answer = await send(faulty, event);
+      // Data whose seal could not be read looks like nobody's for as long: a notice, gone with the next run.
+      const found = faulty.findings.told.flatMap(({ findings }) => findings);
+      const loud = found.filter(({ code, severity }) => code !== 'unreadable' && severity !== 'notice');
+      expect(loud).toEqual([]);
+      if (JSON.stringify(answer) === JSON.stringify(failed())) expect(world.attestedSizes()).toEqual([3]);
+      else expect([answer, world.attestedSizes()]).toEqual([failed('a'), []]);
+      expect(await send(verifier, event)).toEqual(failed());
+      expect(world.attestedSizes()).toEqual([3]);
+    },
+  );
+
+  it.each(plans)(
+    '$kind at call $index: what was altered is found, now or then, and never attested',
+    async ({ kind, index }) => {
+      world.builder.archive.alter(world.made[1]?.dataKey as string, (bytes) => bytes.fill(7));
+      const { verifier: faulty } = faultyVerifier((call) =>
+        call === index ? ({ kind } as Fault) : undefined,
+      );
+      const answer = await send(faulty, event);
+      const isAcknowledged = JSON.stringify(answer) === JSON.stringify(failed());
+      if (isAcknowledged) expect(faulty.findings.codes()).toContain('data-altered');
+      else await send(verifier, event);
+      expect([...faulty.findings.codes(), ...verifier.findings.codes()]).toContain('data-altered');
+      expect(world.attestedSizes()).toEqual([]);
+    },
+  );
+});
+
 describe('1,000 events, shuffled, doubled and at once', () => {
   it('end as a run in order does', async () => {
     const grown = new VerifierWorld();
