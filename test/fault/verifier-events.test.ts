@@ -219,7 +219,8 @@ describe('confirm, by the clock', () => {
     for (const key of [first.sealKey, first.dataKey as string]) archive.remove(key);
     await send(verifier, { task: 'confirm' });
     expect(verifier.findings.codes()).toEqual(['truncation']);
-    expect(verifier.findings.told.at(-1)?.scope).toBe('topic=payments/partition=0');
+    const [told] = verifier.findings.told.filter(({ findings }) => findings.length > 0);
+    expect(told?.scope).toBe('topic=payments/partition=0');
   });
 
   it('only of those that were asked for', async () => {

@@ -3,6 +3,7 @@ import { LedgerstoneError } from '../../base/error.ts';
 import { portableChecker } from '../../verify/block-checker.ts';
 import { nodeContentTools } from '../../verify/node/tools.ts';
 import { CONFIG_VARIABLE, parseVerifierConfig } from './config.ts';
+import type { StepResult } from './confirm-step.ts';
 import { makeVerifier, openEdges } from './edges.ts';
 import { readEvent } from './events.ts';
 import { jsonLog } from './json-log.ts';
@@ -70,11 +71,15 @@ export async function answerEvent(
   return summaryOf(result);
 }
 
+/** Chains by name, for they end in any order. */
 const summaryOf = ({ steps, failures }: RunResult) => ({
-  chains: steps.map(({ place, verdict, confirmed, isNew, isAtEnd, findings }) => ({
+  chains: steps.toSorted(byPlace).map(({ place, verdict, confirmed, isNew, isAtEnd, findings }) => ({
     ...{ ...place, verdict, isNew, isAtEnd },
     size: confirmed?.size ?? 0,
     findings: findings.map(({ code }) => code),
   })),
   failures: failures.map(({ what }) => what),
 });
+
+const byPlace = ({ place: a }: StepResult, { place: b }: StepResult): number =>
+  a.chain === b.chain ? a.partition - b.partition : a.chain < b.chain ? -1 : 1;

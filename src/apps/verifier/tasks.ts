@@ -2,6 +2,7 @@
 import { attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
 import { parseKey, sealsRoot } from '../../format/paths.ts';
 import type { StoreReader } from '../../store/store.ts';
+import { TaskGroup } from '../../verify/bounded.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 import type { StepResult } from './confirm-step.ts';
 import { chainScope } from './finding-file.ts';
@@ -32,13 +33,22 @@ export type Task = (input: TaskInput) => Promise<void>;
 
 /** Every chain, event or not: what a lost event leaves undone, and what only the end of a chain shows. */
 export const confirmTask: Task = async ({ verifier, chains, limits, confirm, failed }) => {
+  const { chainsAtOnce } = verifier;
   const places = chains ?? (await knownChains(verifier, limits.signal));
-  for (const [index, place] of places.entries()) {
-    limits.signal?.throwIfAborted();
-    // One that ends in the middle is no failure: the schedule comes again.
-    await confirm(place, 0, places.length - index).catch((error: unknown) => {
-      failed(`${place.chain}/${place.partition}`, error);
-    });
+  const group = new TaskGroup(chainsAtOnce);
+  try {
+    for (const [index, place] of places.entries()) {
+      limits.signal?.throwIfAborted();
+      const shares = Math.max(1, (places.length - index) / chainsAtOnce);
+      await group.start(async () => {
+        // One that ends in the middle is no failure: the schedule comes again.
+        await confirm(place, 0, shares).catch((error: unknown) => {
+          failed(`${place.chain}/${place.partition}`, error);
+        });
+      });
+    }
+  } finally {
+    await group.finish();
   }
 };
 
