@@ -22,7 +22,9 @@ export type FarmOptions = {
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 /** A thousand times what a run takes. Whoever takes longer turns in a circle without ever waiting. */
-const RUN_MS_MAX = 60_000;
+const RUN_MS_MAX = 240_000;
+/** Archivers that were killed in a world wait for ever, and hold what they hold: a new process lets go of them. */
+const RUNS_PER_PROCESS = 400;
 
 export async function farm(options: FarmOptions): Promise<Harvest> {
   const startedMs = performance.now();
@@ -51,7 +53,12 @@ export async function farm(options: FarmOptions): Promise<Harvest> {
 async function work(next: () => number | null, take: (result: SeedResult) => void): Promise<void> {
   let child: ChildProcess | null = null;
   try {
+    let runs = 0;
     for (let seed = next(); seed !== null; seed = next()) {
+      if (++runs % RUNS_PER_PROCESS === 0) {
+        child?.kill('SIGKILL');
+        child = null;
+      }
       child ??= fork(WORKER, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
       const result = await ask(child, seed);
       if (typeof result !== 'string') take(result);
