@@ -35,6 +35,10 @@ const until = async (
   }
 };
 
+/** Of 20 records each. CI takes few; 2,000 take some minutes. */
+const SEGMENTS = Number(process.env['LEDGERSTONE_WATCH_SEGMENTS'] ?? '20');
+const LONG_MS = 60_000 + SEGMENTS * 200;
+
 /** Finding lines of a log: code, key and the moment at which they were read. */
 type Seen = { readonly code: string; readonly key: string; readonly atMs: number };
 
@@ -63,36 +67,29 @@ describeWithStack('archiver and verifier side by side', { kafka: true, s3: true 
     seen.push({ code, key, atMs: performance.now() });
   };
 
+  async function* versionsUnder(Prefix: string) {
+    let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
+    for (;;) {
+      const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket(), Prefix, ...markers }));
+      for (const { Key = '', VersionId = '' } of page.Versions ?? [])
+        yield { Key, VersionId, isMarker: false };
+      for (const { Key = '', VersionId = '' } of page.DeleteMarkers ?? [])
+        yield { Key, VersionId, isMarker: true };
+      if (page.IsTruncated !== true) return;
+      markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+    }
+  }
+
   /** S3's notifications, as a queue would bring them: whatever is new under the prefix, within a moment. */
   async function notify(signal: AbortSignal): Promise<void> {
     const known = new Set<string>();
     while (!signal.aborted) {
       const fresh: { key: string; name: string }[] = [];
-      let KeyMarker: string | undefined;
-      let VersionIdMarker: string | undefined;
-      do {
-        const page = await s3.send(
-          new ListObjectVersionsCommand({
-            Bucket: bucket(),
-            Prefix: `${topic}/`,
-            KeyMarker,
-            VersionIdMarker,
-          }),
-        );
-        const all = [
-          ...(page.Versions ?? []).map((version) => ({ ...version, name: 'ObjectCreated:Put' })),
-          ...(page.DeleteMarkers ?? []).map((marker) => ({
-            ...marker,
-            name: 'ObjectRemoved:DeleteMarkerCreated',
-          })),
-        ];
-        for (const { Key = '', VersionId = '', name } of all) {
-          if (known.has(`${Key} ${VersionId}`)) continue;
-          known.add(`${Key} ${VersionId}`);
-          fresh.push({ key: Key, name });
-        }
-        [KeyMarker, VersionIdMarker] = [page.NextKeyMarker, page.NextVersionIdMarker];
-      } while (KeyMarker !== undefined && KeyMarker !== '');
+      for await (const { Key, VersionId, isMarker } of versionsUnder(`${topic}/`)) {
+        if (known.has(`${Key} ${VersionId}`)) continue;
+        known.add(`${Key} ${VersionId}`);
+        fresh.push({ key: Key, name: isMarker ? 'ObjectRemoved:DeleteMarkerCreated' : 'ObjectCreated:Put' });
+      }
       const Records = fresh.map(({ key, name }) => s3Record(key, name, bucket()));
       if (Records.length > 0) await answerEvent(lambda, { Records }, () => 60_000);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -175,23 +172,21 @@ watch: { every: 200ms }
     if (dir) await rm(dir, { recursive: true, force: true });
   });
 
+  /** Markers and all: an object list would hide what was tampered with. */
+  const keysUnder = async (Prefix: string): Promise<string[]> => {
+    const keys = new Set<string>();
+    for await (const { Key } of versionsUnder(Prefix)) keys.add(Key);
+    return [...keys].sort();
+  };
   const sizes = async (name: string): Promise<Map<string, number>> => {
     const found = new Map<string, number>();
-    const page = await s3.send(
-      new ListObjectVersionsCommand({ Bucket: bucket(), Prefix: `${name}-${run}/attestations/` }),
-    );
-    for (const { Key = '' } of page.Versions ?? []) {
+    for (const Key of await keysUnder(`${name}-${run}/attestations/`)) {
       const [, place = '', size = ''] = /attestations\/(.+)\/(\d{12})\.note$/.exec(Key) ?? [];
       found.set(place, Math.max(found.get(place) ?? 0, Number(size)));
     }
     return found;
   };
-  const sealKeys = async (): Promise<string[]> => {
-    const page = await s3.send(
-      new ListObjectVersionsCommand({ Bucket: bucket(), Prefix: `${topic}/seals/` }),
-    );
-    return [...new Set((page.Versions ?? []).map(({ Key = '' }) => Key))].sort();
-  };
+  const sealKeys = (): Promise<string[]> => keysUnder(`${topic}/seals/`);
   const produce = async (records: number, partition = 0): Promise<void> => {
     for (let sent = 0; sent < records; sent += 20) {
       const values = Array.from({ length: 20 }, (_, i) => ({ value: Buffer.from(`{"n":${sent + i}}`) }));
@@ -209,9 +204,9 @@ watch: { every: 200ms }
   };
 
   it('both attest every chain up to its end while it grows', async () => {
-    await produce(300, 0);
-    await produce(100, 1);
-    await until('seals', async () => (await sealKeys()).length >= 15);
+    await produce((SEGMENTS - 5) * 20, 0);
+    await produce(5 * 20, 1);
+    await until('seals', async () => (await sealKeys()).length >= SEGMENTS * 0.75, LONG_MS);
     const isCaughtUp = async (name: string) => {
       const heads = new Map<string, number>();
       for (const key of await sealKeys()) {
@@ -223,8 +218,8 @@ watch: { every: 200ms }
       const attested = await sizes(name);
       return heads.size === 2 && [...heads].every(([place, size]) => attested.get(place) === size);
     };
-    await until('the lambda at the end', () => isCaughtUp('lambda'));
-    await until('watch at the end', () => isCaughtUp('watch')).catch((error: unknown) => {
+    await until('the lambda at the end', () => isCaughtUp('lambda'), LONG_MS);
+    await until('watch at the end', () => isCaughtUp('watch'), LONG_MS).catch((error: unknown) => {
       throw new Error(services[1]?.log(), { cause: error });
     });
     expect(seen).toEqual([]);
