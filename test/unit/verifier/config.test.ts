@@ -1,4 +1,6 @@
 // What of a verifier's configuration is refused, and in which words?
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/apps/archiver/config.ts';
 import { parseVerifierConfig } from '../../../src/apps/verifier/config.ts';
@@ -149,4 +151,13 @@ describe('what is wrong', () => {
   it.each(cases)('%s', (_what, text, said) => {
     expect(problems(text)).toEqual(said);
   });
+});
+
+it("takes the README's example, with a key in its place", () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
+  const example = /## The verifier\n[\s\S]*?```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  const text = example.replace('audit.example.com/prod+…', VKEY);
+  expect(text).not.toBe(example);
+  const config = parse(text, { ALARM_WEBHOOK: 'https://hooks.example.com/T000' });
+  expect(config.alarms.webhook).toBe('https://hooks.example.com/T000');
 });
