@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createWriteStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { markedEnv } from '../../../localstack/native/process.ts';
 
 const MAIN = join(import.meta.dirname, '../../../src/apps/cli/main.ts');
@@ -33,6 +34,7 @@ export type ArchiverOptions = {
 
 /** A dead one is started again, as a supervisor would, after this long. */
 const RESTART_MS = 100;
+const HEARS_MS_MAX = 30_000;
 
 export class Archiver {
   readonly name: string;
@@ -44,6 +46,8 @@ export class Archiver {
   readonly unasked: string[] = [];
   #asked = false;
   #starts = 0;
+  /** The process has said something, and so hears signals. */
+  #hears = false;
 
   constructor(options: ArchiverOptions) {
     this.#options = options;
@@ -70,6 +74,7 @@ export class Archiver {
     this.#starts += 1;
     this.#asked = false;
     this.#frozen = false;
+    this.#hears = false;
     const child = spawn(process.execPath, [MAIN, 'archive', '--config', config], {
       env: { ...process.env, ...env, ...markedEnv(stackDir, name), NO_COLOR: '1', LEDGERSTONE_DEBUG: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -79,12 +84,14 @@ export class Archiver {
     child.stderr?.on('data', (part: Buffer) => log.write(part));
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       log.write(`${line}\n`);
+      if (this.#child === child) this.#hears = true;
       const said = parse(line);
       if (said !== null) this.#options.onSaid({ archiver: name, pid: child.pid ?? 0, ...said });
     });
     child.once('close', (code, signal) => {
       log.end(`# ended: ${signal ?? code}\n`);
       this.#child = null;
+      this.#hears = false;
       if (!this.#asked) this.unasked.push(String(signal ?? code));
       if (this.#supervised)
         setTimeout(() => this.#supervised && this.#child === null && this.#launch(), RESTART_MS);
@@ -96,8 +103,13 @@ export class Archiver {
     await this.#end('SIGKILL');
   }
 
-  /** SIGTERM; resolves with the exit code. `again`: its successor starts by itself. */
+  /**
+   * SIGTERM; resolves with the exit code. `again`: its successor starts by itself. One that was killed just now is drained
+   * when it is there again: before its first line a process has no handler, and the signal itself ends it.
+   */
   async drain(again: boolean): Promise<number | null> {
+    const deadline = performance.now() + HEARS_MS_MAX;
+    while (this.#supervised && !this.#hears && performance.now() < deadline) await sleep(20);
     this.#supervised = again;
     return this.#end('SIGTERM');
   }
