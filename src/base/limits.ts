@@ -8,6 +8,8 @@ export const LIMITS = {
   /** Greatest configurable key + headers + value of one record. */
   recordBytesMax: 32 * MIB,
   recordBytesDefault: 10 * MIB,
+  /** Records that an archiver holds before it pauses fetching. */
+  memoryBytesDefault: 32 * MIB,
   /**
    * Bytes of one line, without its LF: base64 of the largest record, and room for the members around it. With 1 MiB of
    * other lines before it, it still fits into one block.

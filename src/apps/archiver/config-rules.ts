@@ -1,6 +1,6 @@
 // Do the parts of the configuration fit together? Rules that no single key can break alone.
 import { messageOf } from '../../base/error.ts';
-import { LIMITS, MIB } from '../../base/limits.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { parseVkey } from '../../format/vkey.ts';
 import { suggestion } from './config-nearest.ts';
@@ -196,7 +196,7 @@ function boundProblems(root: unknown): SchemaProblem[] {
     return typeof value === 'string' && SIZE_PATTERN.test(value) ? sizeBytes(value) : otherwise;
   };
   const record = size(['limits', 'recordBytes'], LIMITS.recordBytesDefault);
-  const memory = size(['limits', 'memoryBytes'], 40 * MIB);
+  const memory = size(['limits', 'memoryBytes'], LIMITS.memoryBytesDefault);
   // A record of any bytes may need a third more as base64, and its line must fit beside the batch it waits for.
   if (memory < 2 * record) {
     problems.push({ path: ['limits', 'memoryBytes'], message: 'must be at least twice limits.recordBytes' });

@@ -27,6 +27,8 @@ export const sizeBetween = (least: number, most: number, wanted: string) =>
     .transform(sizeBytes)
     .refine((bytes) => bytes >= least && bytes <= most, `must be ${wanted}`);
 
+const inMib = (bytes: number): string => `${bytes / MIB}MiB`;
+
 // The format's own rules for names, as patterns that an editor can check too.
 export const ORIGIN_PATTERN = /^(?=.{1,200}$)[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/;
 export const CHAIN_PATTERN = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
@@ -199,8 +201,12 @@ export const configSchema = z.strictObject({
     .prefault({}),
   limits: z
     .strictObject({
-      recordBytes: sizeBetween(1024, LIMITS.recordBytesMax, '1KiB to 32MiB').prefault('10MiB'),
-      memoryBytes: sizeBetween(8 * MIB, 64 * 1024 * MIB, '8MiB to 64GiB').prefault('32MiB'),
+      recordBytes: sizeBetween(1024, LIMITS.recordBytesMax, '1KiB to 32MiB').prefault(
+        inMib(LIMITS.recordBytesDefault),
+      ),
+      memoryBytes: sizeBetween(8 * MIB, 64 * 1024 * MIB, '8MiB to 64GiB').prefault(
+        inMib(LIMITS.memoryBytesDefault),
+      ),
       drain: between('1s', '10m').prefault('25s'),
       anchorInterval: between('1s', '1h').prefault('5m'),
     })

@@ -239,6 +239,7 @@ lmits: {}
     ],
     ['records over 32 MiB', `${GOOD}\nlimits: { recordBytes: 33MiB }`, 'must be 1KiB to 32MiB'],
     ['memory for less than two records', `${GOOD}\nlimits: { memoryBytes: 16MiB }`, 'at least twice'],
+    ['the same by default', `${GOOD}\nlimits: { recordBytes: 18MiB }`, 'at least twice'],
     ['a bare number of seconds', `${GOOD}\nsegment: { maxAge: 60 }`, 'a duration with its unit'],
     ['a prefix with //', changed('prefix: a/b', 'prefix: a//b'), 'without leading slash or empty parts'],
     [
