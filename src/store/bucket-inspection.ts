@@ -9,6 +9,7 @@ import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { type BucketCheck, bad, ok, remedyOf, unknown, warning } from './bucket-check.ts';
 import type { S3Connection } from './s3-connection.ts';
 import { nameOf } from './s3-error.ts';
+import { CLOCK_OFFSET_MAX_MS } from './store.ts';
 
 /** `there`: it answers, and `checks` say what it is like. `absent`: nobody has a bucket of that name. */
 export type BucketInspection = {
@@ -17,7 +18,6 @@ export type BucketInspection = {
 };
 
 /** The archiver seals nothing beyond it (FORMAT.md: Clock). */
-const CLOCK_OFFSET_MAX_MS = 60_000;
 
 export async function inspect(s3: S3Connection, signal: AbortSignal | undefined): Promise<BucketInspection> {
   const { bucket, region } = s3.options;

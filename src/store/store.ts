@@ -102,6 +102,9 @@ export interface StoreReader {
  */
 export type ClockOffset = { readonly offsetMs: number; readonly measuredAtMonotonicMs: number };
 
+/** With a clock further off nothing is sealed or attested. */
+export const CLOCK_OFFSET_MAX_MS = 60_000;
+
 export interface Store extends StoreReader, StoreWriter {
   clockOffset(): ClockOffset | null;
   /** Drops connections. Calls under way fail as retriable. */

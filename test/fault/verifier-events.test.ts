@@ -180,6 +180,12 @@ describe('keys and clocks', () => {
     ]);
     expect(world.attestedSizes()).toEqual([]);
   });
+
+  it('a store that does not tell its time is no reason to trust the own clock', async () => {
+    const timeless = verifierOf(world, { archive: storeOver(world.builder.archive, () => null) });
+    expect(await send(timeless, { Records: [sqsRecord('a', s3Event(seal(2)))] })).toEqual(failed('a'));
+    expect(world.attestedSizes()).toEqual([]);
+  });
 });
 
 describe('time that runs out', () => {

@@ -8,8 +8,8 @@ import type { Finding } from '../../src/verify/finding.ts';
 import type { LawlessArchive } from './lawless-archive.ts';
 import { STILL, type VerifierWorld } from './verifier-world.ts';
 
-/** Read only. `offsetMs`: local time less the store's. */
-export function storeOver(archive: LawlessArchive, offsetMs: () => number = () => 0): Store {
+/** Read only. `offsetMs`: local time less the store's; null: it does not tell. */
+export function storeOver(archive: LawlessArchive, offsetMs: () => number | null = () => 0): Store {
   const refuse = async (): Promise<never> => {
     throw new LedgerstoneError('not-permitted', 'a verifier writes nothing into the archive');
   };
@@ -32,7 +32,10 @@ export function storeOver(archive: LawlessArchive, offsetMs: () => number = () =
       });
       yield* new Set(folders);
     },
-    clockOffset: () => ({ offsetMs: offsetMs(), measuredAtMonotonicMs: 0 }),
+    clockOffset: () => {
+      const found = offsetMs();
+      return found === null ? null : { offsetMs: found, measuredAtMonotonicMs: 0 };
+    },
     close: async () => {},
   };
 }

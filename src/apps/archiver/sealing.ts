@@ -10,7 +10,13 @@ import type { NoteSignature } from '../../format/note.ts';
 import { verifierKey } from '../../format/vkey.ts';
 import { type Segment, sealBytes } from '../../segment/segment.ts';
 import type { Signer } from '../../sign/signer.ts';
-import type { ClockOffset, Lock, ObjectVersion, Store } from '../../store/store.ts';
+import {
+  CLOCK_OFFSET_MAX_MS,
+  type ClockOffset,
+  type Lock,
+  type ObjectVersion,
+  type Store,
+} from '../../store/store.ts';
 
 export type SealOutcome =
   | { readonly kind: 'stored'; readonly segment: Segment }
@@ -44,8 +50,7 @@ export class Turns {
 /** Told of every try that failed, and with null once the step went through: a person may have to act. */
 export type OnTrouble = (error: unknown | null) => void;
 
-/** Local time may differ from the store's by so much; a measurement counts for so long. FORMAT.md §7, Clock. */
-export const CLOCK_OFFSET_MAX_MS = 60_000;
+/** A measurement of the clock counts for so long. FORMAT.md §7, Clock. */
 const CLOCK_MEASURE_MAX_AGE_MS = 5 * 60_000;
 /** A clock that went by so much more or less than time did was set. */
 const CLOCK_SET_MS_MIN = 1_000;

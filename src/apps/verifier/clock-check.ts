@@ -1,13 +1,16 @@
 // Does this machine's clock agree with the store's? A verifier with a wrong clock calls the missing expired, and signs wrong times.
 import { LedgerstoneError } from '../../base/error.ts';
+import { CLOCK_OFFSET_MAX_MS } from '../../store/store.ts';
 import { SEVERITY } from '../../verify/finding.ts';
 import { CONFIGURATION_SCOPE } from './finding-file.ts';
 import type { Verifier } from './verifier.ts';
 
-export const CLOCK_OFFSET_MS_MAX = 60_000;
 const MEASURED_MS_MAX = 5 * 60_000;
 
-/** Throws `clock-skew` (retriable) where the two are a minute or more apart: a finding, and nothing is attested. */
+/**
+ * Throws `clock-skew` (retriable) where the two are more than a minute apart: a finding, and nothing is attested.
+ * `clock-unknown` (retriable) where the store does not tell its time.
+ */
 export async function requireClock(
   { archive, clock, findings }: Pick<Verifier, 'archive' | 'clock' | 'findings'>,
   signal?: AbortSignal,
@@ -18,9 +21,14 @@ export async function requireClock(
     const options = { limit: 1, ...(signal && { signal }) };
     for await (const _ of archive.listVersions('keys/', options)) break;
   }
-  const offsetMs = archive.clockOffset()?.offsetMs ?? 0;
-  if (Math.abs(offsetMs) <= CLOCK_OFFSET_MS_MAX) return;
-  const found = `${Math.round(offsetMs / 1000)} s off`;
+  const offset = archive.clockOffset();
+  if (offset === null) {
+    throw new LedgerstoneError('clock-unknown', "the store's time could not be read: nothing is attested", {
+      disposition: 'retriable',
+    });
+  }
+  if (Math.abs(offset.offsetMs) <= CLOCK_OFFSET_MAX_MS) return;
+  const found = `${Math.round(offset.offsetMs / 1000)} s off`;
   const code = 'unreadable';
   await findings.report(
     CONFIGURATION_SCOPE,

@@ -1,6 +1,6 @@
 // Does a process sign only what it may? The partition is its own as far as it knows, the log not in doubt, the clock right.
-import { CLOCK_OFFSET_MAX_MS } from '../../../src/apps/archiver/sealing.ts';
 import type { TopicPartition } from '../../../src/ingest/source.ts';
+import { CLOCK_OFFSET_MAX_MS } from '../../../src/store/store.ts';
 import type { SimWorld } from './world.ts';
 
 /** `sinceMs`: what happens in one instant has no order that anybody could see. */
