@@ -10,7 +10,15 @@ import { AttestationReader, type Attested, type Stray } from '../verifier/attest
 import { ChainReader } from './chain-reader.ts';
 import { UsageError } from './exit-code.ts';
 import { readKeyLines } from './keys.ts';
-import { type Archive, type ArchiveOptions, openStore, repeatable, storeFromName } from './open-archive.ts';
+import {
+  type Archive,
+  type ArchiveOptions,
+  openArchive,
+  openStore,
+  repeatable,
+  storeFromName,
+} from './open-archive.ts';
+import { printable } from './printable.ts';
 import { ageText, countText } from './table.ts';
 
 export type AttestationOptions = { readonly attestations?: string; readonly cosigner?: readonly string[] };
@@ -39,16 +47,43 @@ export async function readCosigners(texts: readonly string[]): Promise<CosignerK
 }
 
 /** One chain's newest attestation. */
-export type ChainAttestation = {
-  readonly place: ChainPlace;
-  readonly attested: Attested;
+export type ChainAttestation = { readonly place: ChainPlace; readonly attested: Attested };
+
+/** What lies where attestations are expected. */
+export type AttestationSurvey = {
+  readonly newest: readonly ChainAttestation[];
+  /** Objects above the newest that are no attestation by a cosigner that was named. */
   readonly strays: readonly Stray[];
 };
 
 export type Attestations = { readonly store: Store; readonly reader: AttestationReader };
 
-/** Null where none were asked for. Close the store at the end. */
-export async function openAttestations(
+export type ArchiveAndAttestations = {
+  readonly archive: Archive;
+  /** Null where none were asked for. */
+  readonly attestations: Attestations | null;
+  readonly close: () => Promise<void>;
+};
+
+export async function openWithAttestations(
+  name: string | undefined,
+  options: ArchiveOptions & AttestationOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<ArchiveAndAttestations> {
+  const attestations = await openAttestations(options, env);
+  try {
+    const archive = await openArchive(name, options, env);
+    const close = async () => {
+      await Promise.all([archive.store.close(), attestations?.store.close()]);
+    };
+    return { archive, attestations, close };
+  } catch (error) {
+    await attestations?.store.close();
+    throw error;
+  }
+}
+
+async function openAttestations(
   options: AttestationOptions & Pick<ArchiveOptions, 'region' | 'endpoint'>,
   env: NodeJS.ProcessEnv,
 ): Promise<Attestations | null> {
@@ -71,23 +106,34 @@ export async function openAttestations(
   return { store, reader: new AttestationReader(store, cosigners) };
 }
 
-/** Of every chain that has one, by name and partition. */
-export async function newestAttestations(
+/** Of every chain, by name and partition. */
+export async function surveyAttestations(
   { store, reader }: Attestations,
   signal: AbortSignal,
-): Promise<ChainAttestation[]> {
-  const found: ChainAttestation[] = [];
+): Promise<AttestationSurvey> {
+  const newest: ChainAttestation[] = [];
+  const strays: Stray[] = [];
   for await (const topic of store.listPrefixes(attestationsRoot, signal)) {
     for await (const folder of store.listPrefixes(topic, signal)) {
       const parsed = parseAttestationKey(`${folder}000000000000.note`);
       if (parsed === null) continue;
-      const { chain, partition } = parsed;
-      const { attested, strays } = await reader.newest({ chain, partition }, 0, signal);
-      if (attested !== null) found.push({ place: { chain, partition }, attested, strays });
+      const place = { chain: parsed.chain, partition: parsed.partition };
+      const found = await reader.newest(place, 0, signal);
+      if (found.attested !== null) newest.push({ place, attested: found.attested });
+      strays.push(...found.strays);
     }
   }
-  return found;
+  return { newest, strays };
 }
+
+/** Says of each what it is: nothing that is asked for, and somebody wrote it. */
+export const straysText = (strays: readonly Stray[]): string =>
+  strays
+    .map(
+      ({ key, versionId, why }) =>
+        `not an attestation: ${printable(`${key} (version ${versionId}): ${why}`)}\n`,
+    )
+    .join('');
 
 /** How far a chain was confirmed by somebody else than its writer. */
 export type Confirmation = {

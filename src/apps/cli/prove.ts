@@ -14,7 +14,7 @@ import { oldestVersion } from '../../verify/object-versions.ts';
 import {
   type AttestationOptions,
   type Attestations,
-  openAttestations,
+  openWithAttestations,
   withAttestations,
 } from './attestations-option.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
@@ -23,7 +23,7 @@ import { EXIT, UsageError } from './exit-code.ts';
 import { laterPath } from './later-path.ts';
 import { provenLines } from './line-range.ts';
 import { locateOffset } from './locate.ts';
-import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
+import { type ArchiveOptions, count, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 
 type ProveOptions = ArchiveOptions &
@@ -64,8 +64,7 @@ export function proveCommand(program: Command, session: Session): void {
 
 async function runProve(session: Session, name: string | undefined, options: ProveOptions): Promise<number> {
   const { io } = session;
-  const attestations = await openAttestations(options, io.env);
-  const archive = await openArchive(name, options, io.env);
+  const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
     const reader = openChain(archive, options, io.signal);
     const proven = await proveOffset(reader, options.offset);
@@ -82,7 +81,7 @@ async function runProve(session: Session, name: string | undefined, options: Pro
       session.output.note('not checked against a trusted key: `ledgerstone check` does that');
     return EXIT.ok;
   } finally {
-    await Promise.all([archive.store.close(), attestations?.store.close()]);
+    await close();
   }
 }
 

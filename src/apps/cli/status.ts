@@ -3,19 +3,21 @@ import type { Command } from 'commander';
 import { messageOf } from '../../base/error.ts';
 import type { Config } from '../archiver/config.ts';
 import type { PartitionStatus, ServiceStatus } from '../archiver/status.ts';
+import type { Stray } from '../verifier/attestations.ts';
 import {
   type AttestationOptions,
   type ChainAttestation,
   type Confirmation,
   confirmationOf,
   confirmationText,
-  newestAttestations,
-  openAttestations,
+  openWithAttestations,
+  straysText,
+  surveyAttestations,
   withAttestations,
 } from './attestations-option.ts';
 import { ChainReader, listChains } from './chain-reader.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
-import { type Archive, type ArchiveOptions, openArchive, withArchive } from './open-archive.ts';
+import { type Archive, type ArchiveOptions, withArchive } from './open-archive.ts';
 import type { Output } from './output.ts';
 import { printable } from './printable.ts';
 import { acting, type Session } from './session.ts';
@@ -47,6 +49,8 @@ type Status = {
     readonly problem: string | null;
   } | null;
   readonly chains: readonly ChainStatus[];
+  /** Objects among the attestations that are none. */
+  readonly strays: readonly Stray[];
 };
 
 const SERVICE_TIMEOUT_MS = 3000;
@@ -82,10 +86,10 @@ async function runStatus(
   options: StatusOptions,
 ): Promise<number> {
   const { io } = session;
-  const attestations = await openAttestations(options, io.env);
-  const archive = await openArchive(name, options, io.env);
+  const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
-    const attested = attestations === null ? [] : await newestAttestations(attestations, io.signal);
+    const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
+    const { newest: attested, strays } = survey ?? { newest: [], strays: [] };
     const service = archive.config === null ? null : await askService(archive.config);
     let exitCode: number = EXIT.ok;
     const chains: ChainStatus[] = [];
@@ -106,12 +110,12 @@ async function runStatus(
       exitCode = EXIT.broken;
     }
     if (exitCode === EXIT.ok && chains.some((chain) => chain.service?.halt != null)) exitCode = EXIT.failed;
-    const status: Status = { archive: archive.store.description, service, chains };
+    const status: Status = { archive: archive.store.description, service, chains, strays };
     if (options.json === true) await session.output.json(status);
     else await session.output.write(statusText(status, session.output));
     return exitCode;
   } finally {
-    await Promise.all([archive.store.close(), attestations?.store.close()]);
+    await close();
   }
 }
 
@@ -237,7 +241,7 @@ function statusText(status: Status, output: Output): string {
     }
   }
   lines.push('', serviceLine(status));
-  return `${lines.join('\n')}\n`;
+  return `${lines.join('\n')}\n${straysText(status.strays)}`;
 }
 
 function serviceLine({ service }: Status): string {

@@ -10,18 +10,20 @@ import type { Depth, Progress as VerifyProgress } from '../../verify/run.ts';
 import { type ConfirmedChain, verifyArchive } from '../../verify/verify.ts';
 import {
   type AttestationOptions,
+  type AttestationSurvey,
   type ChainAttestation,
   type Confirmation,
   confirmationOf,
   confirmationText,
-  newestAttestations,
-  openAttestations,
+  openWithAttestations,
+  straysText,
+  surveyAttestations,
   withAttestations,
 } from './attestations-option.ts';
 import { readInput } from './bounded-input.ts';
 import { ChainReader, listChains } from './chain-reader.ts';
 import { exitCodeOfVerdict, UsageError } from './exit-code.ts';
-import { type Archive, type ArchiveOptions, openArchive, repeatable, withArchive } from './open-archive.ts';
+import { type Archive, type ArchiveOptions, repeatable, withArchive } from './open-archive.ts';
 import type { Io } from './output.ts';
 import { startProgress } from './progress.ts';
 import { reportJson, reportText } from './report-text.ts';
@@ -86,30 +88,29 @@ async function runVerify(
     await Promise.all((options.since ?? []).map((file) => readCheckpoints(session.io, file)))
   ).flat();
   const { io, output } = session;
-  const attestations = await openAttestations(options, io.env);
-  const archive = await openArchive(name, options, io.env);
+  const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
-    const attested = attestations === null ? null : await newestAttestations(attestations, io.signal);
+    const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
+    const attested = survey?.newest ?? [];
     const report = await verifyStore(io, archive.store, archive.trusted, {
       depth: options.depth,
       since,
-      confirmed: (attested ?? []).map(wordOf),
+      confirmed: attested.map(wordOf),
       nowMs: Date.now(),
     });
-    const confirmations = await Promise.all(
-      (attested ?? []).map((one) => confirmed(archive, one, io.signal)),
-    );
+    const confirmations = await Promise.all(attested.map((one) => confirmed(archive, one, io.signal)));
     if (options.json === true) {
-      await output.json({ ...reportJson(report), ...(attested !== null && { attested: confirmations }) });
+      const said = survey === null ? {} : { attested: confirmations, strays: survey.strays };
+      await output.json({ ...reportJson(report), ...said });
     } else if (options.checkpoints === true) await output.write(checkpointsText(report));
     else {
       await output.write(reportText(report, archive.store.description, output));
-      if (attested !== null) await output.write(attestedText(confirmations));
+      if (survey !== null) await output.write(attestedText(confirmations, survey));
     }
     if (options.checkpoints === true) output.note(`verdict: ${report.verdict}`);
     return exitCodeOfVerdict(report.verdict);
   } finally {
-    await Promise.all([archive.store.close(), attestations?.store.close()]);
+    await close();
   }
 }
 
@@ -129,9 +130,9 @@ const confirmed = async (
   ...(await confirmationOf(archive, one, signal)),
 });
 
-function attestedText(all: readonly ConfirmedChainText[]): string {
-  if (all.length === 0) return 'no attestation by a cosigner that was named\n';
-  return all.map((one) => `${one.origin}: ${confirmationText(one)}\n`).join('');
+function attestedText(all: readonly ConfirmedChainText[], { strays }: AttestationSurvey): string {
+  const chains = all.map((one) => `${one.origin}: ${confirmationText(one)}\n`).join('');
+  return `${chains || 'no attestation by a cosigner that was named\n'}${straysText(strays)}`;
 }
 
 export type VerifyStoreOptions = {

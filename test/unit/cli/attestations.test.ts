@@ -130,6 +130,21 @@ describe('verify --attestations', () => {
     expect(code).toBe(0);
     expect(out).toContain('no attestation by a cosigner that was named');
   });
+
+  it('names what lies among the attestations and is none, above one and where there is none at all', async () => {
+    const key = world.store.keys()[0] as string;
+    const strange = [key.replace(/[^/]*$/, '000000000007.note'), key.replace('orders', 'payments')];
+    for (const one of strange) {
+      mkdirSync(dirname(at(`own/${one}`)), { recursive: true });
+      writeFileSync(at(`own/${one}`), 'junk');
+    }
+    for (const command of ['verify', 'status']) {
+      const { out } = await ledgerstone([command, ...archive(), ...attested()]);
+      for (const one of strange) expect(out).toContain(`not an attestation: ${one}`);
+      const json = await ledgerstone([command, ...archive(), ...attested(), '--json']);
+      expect(JSON.parse(json.out).strays.map((stray: { key: string }) => stray.key)).toEqual(strange);
+    }
+  });
 });
 
 describe('status --attestations', () => {
