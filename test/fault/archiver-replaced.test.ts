@@ -54,4 +54,21 @@ describe('a topic without an id that was replaced between two looks', () => {
     await world.untilSealed(0);
     expect(second.pipeline.actors[0]?.halt).toBeNull();
   });
+
+  // Records of both lay in the first segment, and its newest, the new topic's own, became what the topic was known by.
+  it('is noticed by whoever read on in it, when the chain had no record before', async () => {
+    const world = new World({ broker: { topicIds: false } });
+    const archiver = world.start('a');
+    await world.clock.until('streaming', () => archiver.pipeline.actors[0]?.state === 'streaming');
+    world.produce(0, 4);
+    await world.clock.until('accepted', () => archiver.pipeline.actors[0]?.acceptedOffset === 4);
+    world.broker.recreateTopic('orders');
+    world.produce(0, 8, 'new');
+    await world.clock.until('sealed of both', () => world.nextOffset(0) === 8);
+    await world.clock.advance(world.config.limits.anchorIntervalMs);
+    world.produce(0, 1, 'new');
+    await world.clock.advance(10_000);
+    expect(archiver.pipeline.actors[0]?.halt?.code).toBe('topic-replaced');
+    expect(world.nextOffset(0)).toBe(8);
+  });
 });

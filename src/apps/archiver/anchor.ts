@@ -5,7 +5,7 @@ import type { Sha256 } from '../../base/hash.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { nodeDecompress } from '../../base/node/decompress.ts';
 import type { Manifest } from '../../format/manifest.ts';
-import { decodeLine, encodeEntry } from '../../format/record.ts';
+import { decodeLine, encodeEntry, type KafkaRecord } from '../../format/record.ts';
 import type { LogRange, Source, TopicPartition } from '../../ingest/source.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import type { StoreReader } from '../../store/store.ts';
@@ -13,6 +13,11 @@ import { halt, NEW_CHAIN } from './halt.ts';
 
 /** A record that was sealed, known by the leaf hash of its line. */
 export type Anchor = { readonly offset: number; readonly leaf: Uint8Array };
+
+export const anchorOfRecord = (sha256: Sha256, record: KafkaRecord): Anchor => ({
+  offset: record.offset,
+  leaf: leafHash(sha256, encodeEntry(record)),
+});
 
 /**
  * The last record of a segment, or its first, read back from its data object: its last (first) block, or the next one where
@@ -124,6 +129,8 @@ const HELD_MAX = 8;
 export class AnchorKeeper {
   #anchor: Anchor | null;
   #newest: Anchor | null;
+  /** The first record that was accepted, where none was sealed before. */
+  #first: Anchor | null = null;
   #confirmedMs: number;
   #inDoubt = false;
   /** Accepted and not sealed when a doubt came up: the log may have gone back behind them, and grown anew. */
@@ -150,9 +157,20 @@ export class AnchorKeeper {
     return this.#inDoubt;
   }
 
+  /** True: nothing of this chain is known yet, so that the first record has to be told. */
+  get wantsFirst(): boolean {
+    return this.#anchor === null && this.#first === null;
+  }
+
+  accepted(first: Anchor): void {
+    this.#first ??= first;
+  }
+
+  /** A segment's newest record may be of a topic that took the place while the segment filled; its first one is not. */
   sealed(lastRecord: Anchor | null): void {
-    this.#newest = lastRecord ?? this.#newest;
-    this.#anchor ??= this.#newest;
+    if (lastRecord === null) return;
+    this.#newest = lastRecord;
+    this.#anchor ??= this.#first;
   }
 
   isDue(nowMs: number, intervalMs: number): boolean {

@@ -1,12 +1,11 @@
 // How do a partition's batches become segments, one after the other, while the next one fills?
 import { isRetriable, LedgerstoneError } from '../../base/error.ts';
 import { backoffMs } from '../../base/retry.ts';
-import { encodeEntry, type KafkaRecord } from '../../format/record.ts';
+import type { KafkaRecord } from '../../format/record.ts';
 import type { Item } from '../../ingest/gate.ts';
-import { leafHash } from '../../merkle/tree.ts';
 import type { SegmentBody } from '../../segment/body.ts';
 import { type Head, makeSegment, type Segment, type SegmentContext } from '../../segment/segment.ts';
-import { type Anchor, AnchorKeeper, confirmAnchor } from './anchor.ts';
+import { type Anchor, AnchorKeeper, anchorOfRecord, confirmAnchor } from './anchor.ts';
 import { type Batch, Batches, type BatchLimits } from './batch.ts';
 import type { BodyFactory } from './bodies.ts';
 import { Doubt } from './doubt.ts';
@@ -115,6 +114,8 @@ export class SealLoop {
     const records = this.#batches.add(items, this.#nowMs());
     const newest = items.findLast((item) => item.kind === 'record');
     if (newest !== undefined) this.#newest = newest.record;
+    const first = this.#anchor.wantsFirst ? items.find((item) => item.kind === 'record') : undefined;
+    if (first !== undefined) this.#anchor.accepted(anchorOfRecord(this.#options.tools.sha256, first.record));
     this.start();
     return records;
   }
@@ -124,9 +125,7 @@ export class SealLoop {
    * that lost its end and grew again has other records where ours were, and would be read on behind them.
    */
   doubt(): void {
-    const { sha256 } = this.#options.tools;
-    const record = this.#newest;
-    const held = record && { offset: record.offset, leaf: leafHash(sha256, encodeEntry(record)) };
+    const held = this.#newest && anchorOfRecord(this.#options.tools.sha256, this.#newest);
     if (!this.#anchor.doubt(held)) this.#batches.close();
     this.#doubt.raise(this.#nowMs());
   }
