@@ -1,24 +1,19 @@
 // How does a second party sign a checkpoint of a log? (C2SP tlog-cosignature, "cosignature/v1")
-import { concatBytes, equalBytes, fromBase64, fromHex, toBase64, toHex, utf8 } from '../base/bytes.ts';
+import { concatBytes, equalBytes, utf8 } from '../base/bytes.ts';
 import { FormatError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
-import { type PublicKey, publicKeyFromSpki, rawEd25519, spkiOfEd25519 } from '../base/signature.ts';
+import type { PublicKey } from '../base/signature.ts';
 import type { NoteSignature } from './note.ts';
-import { isKeyName } from './vkey.ts';
+import { encodeNamedKey, namedKey, parseNamedKey, type SignatureTypes, type VerifierKey } from './vkey.ts';
 
 /**
  * A cosigner's public key under the cosigner's own name. Ed25519 keys cosign with a time (signature type 0x04); there is
  * no such type for P-256, whose cosigner signs the note's text as any note's signer does (0x02), without a time.
  */
-export type CosignerKey = {
-  readonly name: string;
-  readonly key: PublicKey;
-  /** 4 bytes. */
-  readonly id: Uint8Array;
-};
+export type CosignerKey = VerifierKey;
 
 /** Signature type bytes (C2SP signed-note). */
-const TYPE = { ed25519: 4, 'ecdsa-p256': 2 } as const;
+const TYPES: SignatureTypes = { ed25519: 4, 'ecdsa-p256': 2 };
 
 const TIME_BYTES = 8;
 const ED25519_BYTES = 64;
@@ -26,32 +21,15 @@ const ED25519_BYTES = 64;
 const TIME_SECONDS_MAX = 253_402_300_799;
 
 /** Computes the key id. Throws FormatError for a name that can't be a key's. */
-export function cosignerKey(name: string, key: PublicKey, sha256: Sha256): CosignerKey {
-  if (!isKeyName(name)) throw new FormatError(`not a key name: ${JSON.stringify(name.slice(0, 80))}`);
-  const hashed =
-    key.algorithm === 'ed25519'
-      ? concatBytes(utf8(`${name}\n`), Uint8Array.of(TYPE.ed25519), rawEd25519(key))
-      : key.spki;
-  return { name, key, id: sha256(hashed).slice(0, 4) };
-}
+export const cosignerKey = (name: string, key: PublicKey, sha256: Sha256): CosignerKey =>
+  namedKey(TYPES, name, key, sha256);
 
 /** `name+hex(id)+base64(type ‖ key)`: what auditors pin. */
-export function encodeCosignerVkey({ name, key, id }: CosignerKey): string {
-  const body = key.algorithm === 'ed25519' ? rawEd25519(key) : key.spki;
-  return `${name}+${toHex(id)}+${toBase64(concatBytes(Uint8Array.of(TYPE[key.algorithm]), body))}`;
-}
+export const encodeCosignerVkey = (key: CosignerKey): string => encodeNamedKey(TYPES, key);
 
 /** Throws FormatError, also for a log's key (type 0x01), whose signatures mean something else. */
-export function parseCosignerVkey(text: string, sha256: Sha256): CosignerKey {
-  const [name = '', id = '', ...body] = text.split('+');
-  const material = fromBase64(body.join('+'));
-  if (!/^[0-9a-f]{8}$/.test(id)) throw new FormatError('not a vkey: name+8 hex digits+base64');
-  const parsed = cosignerKey(name, keyOf(material), sha256);
-  if (!equalBytes(parsed.id, fromHex(id))) {
-    throw new FormatError(`a vkey of ${name} whose key id is not that of its key`);
-  }
-  return parsed;
-}
+export const parseCosignerVkey = (text: string, sha256: Sha256): CosignerKey =>
+  parseNamedKey(TYPES, text, sha256);
 
 /** What a cosigner signs. `timeSeconds` since 1970: when it had checked this; it is not signed with P-256. */
 export function cosignedMessage(key: CosignerKey, text: Uint8Array, timeSeconds: number): Uint8Array {
@@ -99,13 +77,4 @@ function checkedTime(seconds: number): number {
     throw new FormatError(`a cosignature's time of ${seconds}`);
   }
   return seconds;
-}
-
-function keyOf(material: Uint8Array): PublicKey {
-  const body = material.subarray(1);
-  if (material[0] === TYPE.ed25519) return spkiOfEd25519(body);
-  const key = material[0] === TYPE['ecdsa-p256'] ? publicKeyFromSpki(body) : undefined;
-  if (key?.algorithm !== 'ecdsa-p256')
-    throw new FormatError("not a cosigner's key: type 04 (Ed25519) or 02 (P-256)");
-  return key;
 }

@@ -103,19 +103,22 @@ export function parseKey(key: string): ParsedKey | null {
   return sha256 === undefined ? null : { kind: 'format', sha256 };
 }
 
-function folder(chain: string, partition: number): string {
+/** Of one chain, in every root. */
+export function folder(chain: string, partition: number): string {
   assert(isChainName(chain), `a key of chain ${JSON.stringify(chain)}`);
   assert(isPartition(partition), `a key of partition ${partition}`);
   return `topic=${chain}/partition=${partition}/`;
 }
 
-function digits(sequence: number): string {
+/** Of a sequence or a size, in the order of numbers. */
+export function digits(sequence: number): string {
   const valid = Number.isInteger(sequence) && sequence >= 0 && sequence <= LIMITS.sequenceMax;
   assert(valid, `a key of sequence ${sequence}`);
   return String(sequence).padStart(12, '0');
 }
 
-const isPlace = (chain: string, partition: string): boolean =>
+/** Whether `folder` would have written it so. */
+export const isPlace = (chain: string, partition: string): boolean =>
   isChainName(chain) && isPartition(Number(partition)) && String(Number(partition)) === partition;
 
 function isDate(text: string): boolean {

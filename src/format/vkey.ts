@@ -20,42 +20,53 @@ export type VerifierKey = {
   readonly id: Uint8Array;
 };
 
-/** Signature type bytes. */
-const TYPE = { ed25519: 1, 'ecdsa-p256': 2 } as const satisfies Record<KeyAlgorithm, number>;
+/** Signature type bytes: who signs what is part of a key's id. */
+export type SignatureTypes = Readonly<Record<KeyAlgorithm, number>>;
+const LOG_TYPES: SignatureTypes = { ed25519: 1, 'ecdsa-p256': 2 };
 
 /** Key names: not empty, no white space, no plus sign; and nothing below U+0020, since they stand in notes. */
 export const isKeyName = (text: string): boolean => /^[^\s+\p{Cc}\p{Z}]+$/u.test(text) && text.isWellFormed();
 
 /** Computes the key id. Throws FormatError for a name that can't be a key's. */
-export function verifierKey(name: string, key: PublicKey, sha256: Sha256): VerifierKey {
+export const verifierKey = (name: string, key: PublicKey, sha256: Sha256): VerifierKey =>
+  namedKey(LOG_TYPES, name, key, sha256);
+
+export function namedKey(types: SignatureTypes, name: string, key: PublicKey, sha256: Sha256): VerifierKey {
   if (!isKeyName(name)) throw new FormatError(`not a key name: ${JSON.stringify(name.slice(0, 80))}`);
   // The id of an ECDSA key leaves the name out: two names of one key share it, and only name and id together tell.
   const hashed =
     key.algorithm === 'ed25519'
-      ? concatBytes(utf8(`${name}\n`), Uint8Array.of(TYPE.ed25519), rawEd25519(key))
+      ? concatBytes(utf8(`${name}\n`), Uint8Array.of(types.ed25519), rawEd25519(key))
       : key.spki;
   return { name, key, id: sha256(hashed).slice(0, 4) };
 }
 
 /** `name+hex(id)+base64(type ‖ key)`: 32 bytes of an Ed25519 key, the SPKI of a P-256 one. */
-export function encodeVkey({ name, key, id }: VerifierKey): string {
+export const encodeVkey = (key: VerifierKey): string => encodeNamedKey(LOG_TYPES, key);
+
+export function encodeNamedKey(types: SignatureTypes, { name, key, id }: VerifierKey): string {
   const body = key.algorithm === 'ed25519' ? rawEd25519(key) : key.spki;
-  return `${name}+${toHex(id)}+${toBase64(concatBytes(Uint8Array.of(TYPE[key.algorithm]), body))}`;
+  return `${name}+${toHex(id)}+${toBase64(concatBytes(Uint8Array.of(types[key.algorithm]), body))}`;
 }
 
 /** What a vkey says, its id unchecked: for where there is no hash function. Throws FormatError. */
-export function splitVkey(text: string): VerifierKey {
+export const splitVkey = (text: string): VerifierKey => splitNamedKey(LOG_TYPES, text);
+
+function splitNamedKey(types: SignatureTypes, text: string): VerifierKey {
   const [name = '', id = '', body = '', ...rest] = text.split('+');
   // Base64 has plus signs of its own: only the first two part the fields.
   const material = fromBase64([body, ...rest].join('+'));
   if (!isKeyName(name) || id.length !== 8) throw new FormatError('not a vkey: name+8 hex digits+base64');
-  return { name, id: fromHex(id), key: keyOf(material) };
+  return { name, id: fromHex(id), key: keyOf(types, material) };
 }
 
 /** Throws FormatError, also when the id is not the key's. */
-export function parseVkey(text: string, sha256: Sha256): VerifierKey {
-  const key = splitVkey(text);
-  if (!equalBytes(verifierKey(key.name, key.key, sha256).id, key.id)) {
+export const parseVkey = (text: string, sha256: Sha256): VerifierKey =>
+  parseNamedKey(LOG_TYPES, text, sha256);
+
+export function parseNamedKey(types: SignatureTypes, text: string, sha256: Sha256): VerifierKey {
+  const key = splitNamedKey(types, text);
+  if (!equalBytes(namedKey(types, key.name, key.key, sha256).id, key.id)) {
     throw new FormatError(`a vkey of ${key.name} whose key id is not that of its key`);
   }
   return key;
@@ -79,10 +90,13 @@ export function parseVkeyFile(text: string, sha256: Sha256): VerifierKey[] {
 /** 64 hex digits: SHA-256 of the SPKI. */
 export const spkiFingerprint = (key: PublicKey, sha256: Sha256): string => toHex(sha256(key.spki));
 
-function keyOf(material: Uint8Array): PublicKey {
+function keyOf(types: SignatureTypes, material: Uint8Array): PublicKey {
   const body = material.subarray(1);
-  if (material[0] === TYPE.ed25519) return spkiOfEd25519(body);
-  const key = material[0] === TYPE['ecdsa-p256'] ? publicKeyFromSpki(body) : undefined;
-  if (key?.algorithm !== 'ecdsa-p256') throw new FormatError('a vkey of an unknown signature type');
+  if (material[0] === types.ed25519) return spkiOfEd25519(body);
+  const key = material[0] === types['ecdsa-p256'] ? publicKeyFromSpki(body) : undefined;
+  if (key?.algorithm !== 'ecdsa-p256') {
+    const wanted = `not ${types.ed25519} (Ed25519) or ${types['ecdsa-p256']} (P-256)`;
+    throw new FormatError(`a vkey of an unknown signature type: ${wanted}`);
+  }
   return key;
 }

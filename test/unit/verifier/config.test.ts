@@ -128,7 +128,7 @@ describe('what is wrong', () => {
       "a log's key as a cosigner's",
       GOOD.replace(EARLIER, VKEY),
       [
-        "10 cosigner.earlier[0]: is not a cosigner key: not a cosigner's key: type 04 (Ed25519) or 02 (P-256)",
+        '10 cosigner.earlier[0]: is not a cosigner key: a vkey of an unknown signature type: not 4 (Ed25519) or 2 (P-256)',
       ],
     ],
     [
