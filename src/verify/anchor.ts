@@ -33,6 +33,21 @@ export function anchorOfCheckpoint(bytes: Uint8Array): Anchor {
   };
 }
 
+export type ConfirmedChain = {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Uint8Array;
+  /** For people: who says so. */
+  readonly from: string;
+};
+
+export const anchorOfWord = (word: ConfirmedChain): Anchor => ({
+  ...word,
+  kind: 'confirmed',
+  nextOffset: null,
+  signed: null,
+});
+
 /** All keys that are believed for an origin at this point. */
 export type KeysFor = (origin: string) => readonly VerifierKey[];
 

@@ -1,5 +1,5 @@
 // Is what came after the confirmed part of a chain sound? For a verifier that goes on from its own last word.
-import type { Anchor } from './anchor.ts';
+import { anchorOfWord } from './anchor.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import { ChainCheck } from './chain-check.ts';
 import { FindingList } from './finding-list.ts';
@@ -47,14 +47,7 @@ export async function confirmChain(
   const { confirmed, mayGoOn = () => true } = options;
   const run = startRun(reader, options, [place]);
   if (confirmed !== null) {
-    const anchor: Anchor = {
-      kind: 'confirmed',
-      ...confirmed,
-      nextOffset: null,
-      signed: null,
-      from: 'confirmed before',
-    };
-    run.anchors.set(placeText(place), [anchor]);
+    run.anchors.set(placeText(place), [anchorOfWord({ ...confirmed, from: 'confirmed before' })]);
   }
   const check = new ChainCheck(place, run, { confirmed, mayGoOn });
   const report = await check.run(new FindingList());

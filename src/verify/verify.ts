@@ -5,7 +5,7 @@ import { MIB } from '../base/limits.ts';
 import { verifySignature } from '../base/signature.ts';
 import { parseChainOrigin } from '../format/chain.ts';
 import type { VerifierKey } from '../format/vkey.ts';
-import { type Anchor, AnchorCheck, anchorOfCheckpoint } from './anchor.ts';
+import { type Anchor, AnchorCheck, anchorOfCheckpoint, anchorOfWord, type ConfirmedChain } from './anchor.ts';
 import { checkArchiveObjects } from './archive-objects.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import type { BlockChecker } from './block-checker.ts';
@@ -44,14 +44,6 @@ export type VerifyOptions = {
   readonly staleAfterMs?: number;
   readonly onProgress?: (progress: Readonly<Progress>) => void;
   readonly signal?: AbortSignal;
-};
-
-export type ConfirmedChain = {
-  readonly origin: string;
-  readonly size: number;
-  readonly root: Uint8Array;
-  /** For people: who says so. */
-  readonly from: string;
 };
 
 const CONCURRENCY = 16;
@@ -131,13 +123,6 @@ export function startRun(
     staleAfterMs: options.staleAfterMs ?? null,
   };
 }
-
-const anchorOfWord = (word: ConfirmedChain): Anchor => ({
-  ...word,
-  kind: 'confirmed',
-  nextOffset: null,
-  signed: null,
-});
 
 /** Throws FormatError for a checkpoint whose origin is no chain's. */
 function byPlace(anchors: readonly Anchor[]): Map<string, Anchor[]> {

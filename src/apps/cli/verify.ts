@@ -4,10 +4,11 @@ import { MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { StoreReader } from '../../store/store.ts';
+import type { ConfirmedChain } from '../../verify/anchor.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
 import type { Report } from '../../verify/report.ts';
 import type { Depth, Progress as VerifyProgress } from '../../verify/run.ts';
-import { type ConfirmedChain, verifyArchive } from '../../verify/verify.ts';
+import { verifyArchive } from '../../verify/verify.ts';
 import {
   type AttestationOptions,
   type AttestationSurvey,
