@@ -9,6 +9,7 @@ import { parseSignedCheckpoint } from '../../src/format/note.ts';
 import { sealKey } from '../../src/format/paths.ts';
 import { entries, signer } from '../support/archive-builder.ts';
 import { FAULT_KINDS, type Fault, faultyStore } from '../support/memory-store.ts';
+import { mulberry32 } from '../support/random.ts';
 import {
   s3Event,
   s3Record,
@@ -317,7 +318,7 @@ describe('each call of the archive that goes wrong, under an event', () => {
 describe('1,000 events, shuffled, doubled and at once', () => {
   it('end as a run in order does', async () => {
     const grown = new VerifierWorld();
-    const random = mulberry(11);
+    const random = mulberry32(11);
     const waiting: unknown[] = [];
     const underWay: Promise<unknown>[] = [];
     const results: unknown[] = [];
@@ -362,13 +363,3 @@ describe('1,000 events, shuffled, doubled and at once', () => {
     expect(grown.attestedSizes().at(-1)).toBe(100);
   });
 });
-
-function mulberry(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}

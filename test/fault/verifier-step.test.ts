@@ -6,6 +6,7 @@ import { LedgerstoneError } from '../../src/base/error.ts';
 import { parseSignedCheckpoint } from '../../src/format/note.ts';
 import { memorySigner, type SignFault } from '../support/memory-signer.ts';
 import { FAULT_KINDS, type Fault, faultyStore } from '../support/memory-store.ts';
+import { mulberry32 } from '../support/random.ts';
 import { PLACE, STILL, VerifierWorld } from '../support/verifier-world.ts';
 
 /** Size → root, of everything that was ever attested; throws where one size has two. */
@@ -183,7 +184,7 @@ describe('the archive', () => {
 describe('1,000 events, shuffled, doubled and at once', () => {
   it('leave the attestations of a run in order', async () => {
     const world = new VerifierWorld();
-    const random = mulberry(7);
+    const random = mulberry32(7);
     const events: number[] = [];
     const pending: Promise<unknown>[] = [];
     for (let size = 1; size <= 100; size++) {
@@ -210,13 +211,3 @@ describe('1,000 events, shuffled, doubled and at once', () => {
     expect(roots(world).get(100)).toBe(expected.get(100));
   });
 });
-
-function mulberry(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}

@@ -1,4 +1,5 @@
 // Which choices does a seed make? The same ones again, though not at the same instants: real servers keep no clock of ours.
+import { mulberry32 } from '../../support/random.ts';
 
 export type Random = {
   /** 0 ≤ x < 1. */
@@ -9,16 +10,8 @@ export type Random = {
   chance(probability: number): boolean;
 };
 
-/** Mulberry32. */
 export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = mulberry32(seed);
   const between = (least: number, most: number) => least + Math.floor(next() * (most - least + 1));
   return Object.assign(next, {
     between,

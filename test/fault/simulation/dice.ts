@@ -1,4 +1,5 @@
 // What does a seed decide? Numbers that look like chance and are the same on every machine.
+import { mulberry32 } from '../../support/random.ts';
 
 /** Words to 32 bits (FNV-1a over their text, then a finalizer): what lies near each other must not look alike. */
 function mixed(words: readonly (number | string)[]): number {
@@ -12,21 +13,14 @@ function mixed(words: readonly (number | string)[]): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** mulberry32. One die for each question, named by words: so that leaving one event out changes no other one's choices. */
+/** One die for each question, named by words: so that leaving one event out changes no other one's choices. */
 export class Dice {
-  #state: number;
+  /** From 0 up to, and without, 1. */
+  readonly next: () => number;
 
   constructor(...words: readonly (number | string)[]) {
-    this.#state = mixed(words);
+    this.next = mulberry32(mixed(words));
   }
-
-  /** From 0 up to, and without, 1. */
-  readonly next = (): number => {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 
   chance(part: number): boolean {
     return this.next() < part;
