@@ -26,7 +26,7 @@ export type FindingsReport = {
   readonly signal?: AbortSignal;
 };
 
-/** Where findings go. Resolves once they are kept as evidence and people were told; a rejection means: report again. */
+/** Where findings go. Resolves once they are kept as evidence and every channel was tried; a rejection means: report again. */
 export interface FindingSink {
   report(scope: Scope, findings: readonly Finding[], options: FindingsReport): Promise<void>;
 }
