@@ -5,6 +5,7 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
 import { type CosignerKey, parseCosignerVkey } from '../../format/cosignature.ts';
 import type { Store } from '../../store/store.ts';
+import type { ConfirmedChain } from '../../verify/anchor.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 import { AttestationReader, type Attested, type Stray } from '../verifier/attestations.ts';
 import { ChainReader } from './chain-reader.ts';
@@ -125,6 +126,12 @@ export async function surveyAttestations(
   }
   return { newest, strays };
 }
+
+/** What `verifyArchive` holds a chain to. */
+export const wordOf = ({ attested: { origin, size, root, cosigner } }: ChainAttestation): ConfirmedChain => ({
+  ...{ origin, size, root },
+  from: `attested by ${cosigner.name}`,
+});
 
 /** Says of each what it is: nothing that is asked for, and somebody wrote it. */
 export const straysText = (strays: readonly Stray[]): string =>

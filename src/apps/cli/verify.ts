@@ -20,6 +20,7 @@ import {
   straysText,
   surveyAttestations,
   withAttestations,
+  wordOf,
 } from './attestations-option.ts';
 import { readInput } from './bounded-input.ts';
 import { ChainReader, listChains } from './chain-reader.ts';
@@ -114,11 +115,6 @@ async function runVerify(
     await close();
   }
 }
-
-const wordOf = ({ attested: { origin, size, root, cosigner } }: ChainAttestation) => ({
-  ...{ origin, size, root },
-  from: `attested by ${cosigner.name}`,
-});
 
 type ConfirmedChainText = Confirmation & { readonly origin: string };
 
