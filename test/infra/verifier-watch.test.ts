@@ -14,10 +14,12 @@ const FIGURES: RunFigures = {
 };
 
 describe('schedules', () => {
-  it('ask for every task that the verifier knows, and no other, and keep what failed', () => {
+  it('ask for every task that this verifier does, and no other, and keep what failed', () => {
     const schedules = ofType(verifier, 'AWS::Scheduler::Schedule');
     const tasks = schedules.map(({ Target }) => JSON.parse(String((Target as { Input: string }).Input)));
-    expect(tasks.map(({ task }) => task).toSorted()).toEqual([...TASKS].toSorted());
+    // Brokers are within the reach of few functions: `ledgerstone watch` beside them compares.
+    const wanted = TASKS.filter((task) => task !== 'completeness');
+    expect(tasks.map(({ task }) => task).toSorted()).toEqual(wanted.toSorted());
     for (const { ScheduleExpression, State, Target } of schedules) {
       expect(ScheduleExpression).toMatch(/^rate\(\d+ minutes\)$/);
       expect(State).toBe('ENABLED');

@@ -99,13 +99,16 @@ function sourceOf(input: ConfigOutput, place: (path: string) => string): SourceC
   }
   return present({
     ...source,
-    brokers: typeof source.brokers === 'string' ? source.brokers.split(',') : source.brokers,
+    brokers: brokersOf(source.brokers),
     tls: tlsOf(source.tls, place),
     topics: source.topics.map(topicOf),
   }) as SourceConfig;
 }
 
-function tlsOf(
+export const brokersOf = (given: string | readonly string[]): readonly string[] =>
+  typeof given === 'string' ? given.split(',') : given;
+
+export function tlsOf(
   tls: Extract<ConfigOutput['source'], { kind: 'kafka' }>['tls'],
   place: (path: string) => string,
 ): false | TlsConfig {

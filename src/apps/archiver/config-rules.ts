@@ -10,7 +10,7 @@ import type { ConfigPath } from './config-yaml.ts';
 
 const LONG_RETENTION_MS = 10 * YEAR_MS;
 
-type Named = { readonly path: ConfigPath; readonly value: unknown };
+export type Named = { readonly path: ConfigPath; readonly value: unknown };
 
 const entriesOf = (value: unknown): [string, unknown][] =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.entries(value) : [];
@@ -77,7 +77,7 @@ function retentionProblems(root: unknown, topics: readonly Named[]): SchemaProbl
 }
 
 /** Two topics must never write one chain: (chain, partition) names exactly one topic-partition. */
-function chainProblems(topics: readonly Named[]): SchemaProblem[] {
+export function chainProblems(topics: readonly Named[]): SchemaProblem[] {
   const problems: SchemaProblem[] = [];
   const names = new Set<unknown>();
   const owners = new Map<unknown, number>();

@@ -113,7 +113,7 @@ const sasl = z.discriminatedUnion('mechanism', [
 ]);
 
 const brokerPattern = '(?:[A-Za-z0-9._-]+|\\[[0-9a-fA-F:]+\\]):[0-9]{1,5}';
-const source = z.discriminatedUnion('kind', [
+export const source = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('kafka'),
     brokers: z

@@ -90,7 +90,7 @@ const HOUR_MS = 3_600_000;
 
 /** Those that this verifier does. */
 function schedulesOf(
-  { chains, sweep, fullPass, configuration }: VerifierConfig,
+  { chains, sweep, fullPass, configuration, kafka }: VerifierConfig,
   { tasks }: Verifier,
 ): Schedule[] {
   const all: Schedule[] = [
@@ -99,6 +99,7 @@ function schedulesOf(
     { task: 'sweep', everyMs: sweep.everyMs },
     { task: 'full-pass', everyMs: Math.min(HOUR_MS, fullPass.everyMs) },
     { task: 'configuration', everyMs: configuration.everyMs },
+    ...(kafka === null ? [] : [{ task: 'completeness', everyMs: kafka.everyMs } as const]),
   ];
   return all.filter(({ task }) => tasks.has(task));
 }

@@ -4,6 +4,7 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { parseCosignerVkey } from '../../format/cosignature.ts';
 import { isKeyName, parseVkey } from '../../format/vkey.ts';
 import { childOf, type SchemaProblem, valueAt } from '../archiver/config-problems.ts';
+import { chainProblems, type Named } from '../archiver/config-rules.ts';
 import { DURATION_PATTERN, durationMs, YEAR_MS } from '../archiver/config-units.ts';
 import type { ConfigPath } from '../archiver/config-yaml.ts';
 
@@ -15,6 +16,7 @@ export const verifierRuleProblems = (root: unknown): SchemaProblem[] => [
   ...cosignerProblems(root),
   ...placeProblems(root),
   ...retentionProblems(root),
+  ...chainProblems(topicsOf(root)),
 ];
 
 function keyProblems(root: unknown): SchemaProblem[] {
@@ -100,4 +102,11 @@ function listAt(root: unknown, path: ConfigPath): { path: ConfigPath; value: str
   return list.flatMap((value: unknown, index) =>
     typeof value === 'string' ? [{ path: [...path, index], value }] : [],
   );
+}
+
+function topicsOf(root: unknown): Named[] {
+  const list = valueAt(root, ['kafka', 'topics']);
+  return Array.isArray(list)
+    ? list.map((value: unknown, index) => ({ path: ['kafka', 'topics', index], value }))
+    : [];
 }

@@ -1,10 +1,20 @@
 // Which keys may the verifier's configuration hold, and what may each be?
 import { z } from 'zod';
 import { MIB } from '../../base/limits.ts';
-import { between, policy, signing, sizeBetween, some, store, text } from '../archiver/config-schema.ts';
+import {
+  between,
+  policy,
+  signing,
+  sizeBetween,
+  some,
+  source,
+  store,
+  text,
+} from '../archiver/config-schema.ts';
 
 const GIB = 1024 * MIB;
 const [kms] = signing.options;
+const [kafka] = source.options;
 
 export const verifierConfigSchema = z.strictObject({
   archive: z.strictObject({
@@ -75,6 +85,20 @@ export const verifierConfigSchema = z.strictObject({
         .describe('Least days that this policy demands of a lock'),
     })
     .prefault({}),
+  kafka: z
+    .strictObject({
+      every: between('1m', '7d').prefault('15m'),
+      brokers: kafka.shape.brokers,
+      clientId: some('a client id').default('ledgerstone-verifier'),
+      tls: kafka.shape.tls,
+      sasl: kafka.shape.sasl.describe('Of a principal of its own, which may DESCRIBE the topics'),
+      topics: z
+        .array(kafka.shape.topics.element.pick({ name: true, chain: true, partitions: true }))
+        .min(1, 'must name at least one topic')
+        .describe('The archived topics, as the archiver is told of them'),
+    })
+    .optional()
+    .describe('Where brokers can be reached: their offsets are compared with what was sealed'),
   alarms: z
     .strictObject({
       sns: text(

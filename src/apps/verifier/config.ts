@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { type CosignerKey, parseCosignerVkey } from '../../format/cosignature.ts';
 import { parseVkey, type VerifierKey } from '../../format/vkey.ts';
+import type { MarksOptions } from '../../ingest/kafka/marks.ts';
 import {
   checkYaml,
   type KmsSigningConfig,
@@ -12,10 +13,11 @@ import {
   type SigningConfig,
   type StoreConfig,
 } from '../archiver/config.ts';
-import { signingOf, storeOf } from '../archiver/config-build.ts';
+import { brokersOf, signingOf, storeOf, tlsOf } from '../archiver/config-build.ts';
 import { durationMs } from '../archiver/config-units.ts';
+import type { CompareTopic } from './completeness-task.ts';
 import { verifierRuleProblems } from './config-rules.ts';
-import { verifierConfigSchema } from './config-schema.ts';
+import { type VerifierConfigOutput, verifierConfigSchema } from './config-schema.ts';
 
 export type VerifierConfig = {
   readonly archive: {
@@ -45,6 +47,10 @@ export type VerifierConfig = {
     readonly denies: boolean;
     readonly minimumDays: number | null;
   };
+  /** Null: the brokers can't be reached, or are somebody else's matter. */
+  readonly kafka:
+    | (MarksOptions & { readonly everyMs: number; readonly topics: readonly CompareTopic[] })
+    | null;
   readonly alarms: {
     /** ARN of a topic. */
     readonly sns: string | null;
@@ -98,6 +104,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
       defaultDays: defaultDays ?? null,
       minimumDays: minimumDays ?? null,
     },
+    kafka: kafkaOf(input.kafka, place),
     alarms: {
       sns: input.alarms.sns ?? null,
       webhook: input.alarms.webhook ?? null,
@@ -105,5 +112,18 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
     },
     watch: { everyMs: input.watch.every, host: input.watch.host, port: input.watch.port },
     log: input.log,
+  };
+}
+
+function kafkaOf(
+  kafka: VerifierConfigOutput['kafka'],
+  place: (path: string) => string,
+): VerifierConfig['kafka'] {
+  if (kafka === undefined) return null;
+  const { every, brokers, clientId, tls, sasl, topics } = kafka;
+  return {
+    ...{ everyMs: every, brokers: brokersOf(brokers), clientId, tls: tlsOf(tls, place) },
+    ...(sasl !== undefined && { sasl }),
+    topics: topics.map(({ name, chain = name, partitions }) => ({ name, chain, partitions })),
   };
 }

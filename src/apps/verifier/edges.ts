@@ -11,6 +11,8 @@ import { VERSION } from '../archiver/version.ts';
 import { channelsOf, FindingDesk } from './alarms.ts';
 import type { Watched } from './attempts.ts';
 import { Attester } from './attestations.ts';
+import { EndsLog } from './completeness-notes.ts';
+import { completenessTask, type MarksReader } from './completeness-task.ts';
 import type { VerifierConfig } from './config.ts';
 import { metricsLine } from './emf.ts';
 import { figuresOf } from './figures.ts';
@@ -48,6 +50,8 @@ export type VerifierOptions = {
   readonly env?: NodeJS.ProcessEnv;
   /** Takes a line of figures after each run, for CloudWatch. */
   readonly onFigures?: (line: string) => void;
+  /** Default: by Kafka's own protocol, from the brokers that the configuration names. */
+  readonly readMarks?: MarksReader;
 };
 
 const CHAINS_AT_ONCE = 4;
@@ -66,6 +70,7 @@ export function makeVerifier(
     bytesInFlight = BYTES_IN_FLIGHT,
     env = {},
     onFigures,
+    readMarks,
   }: VerifierOptions,
 ): Verifier {
   const { cosigner, attestations, alarms } = config;
@@ -92,6 +97,10 @@ export function makeVerifier(
   const sweepLog = new SweepLog({ store: own, retention, clock });
   const { everyMs, bytesPerRun } = config.fullPass;
   const subjects = subjectsOf(config);
+  const { freshnessMs } = config.chains;
+  const endsOptions = { store: own, retention, clock };
+  const ends = freshnessMs === null ? null : new EndsLog({ ...endsOptions, promisedMs: freshnessMs });
+  const read = readMarks ?? marksReader(config.kafka);
   return {
     archive,
     own,
@@ -103,14 +112,26 @@ export function makeVerifier(
       ['freshness', freshnessTask],
       ['sweep', sweepTask({ ...step, own }, sweepLog)],
       ['full-pass', fullPassTask({ ...step, log: passLog, everyMs }, bytesPerRun)],
+      ...(config.kafka === null
+        ? []
+        : [['completeness', completenessTask({ topics: config.kafka.topics, read, ends })] as const]),
       ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),
     ]),
     log,
     clock,
-    freshnessMs: config.chains.freshnessMs,
+    freshnessMs,
     watched: watchedOf(config),
     onResult,
     chainsAtOnce,
+  };
+}
+
+/** Kafka's client is loaded when it is asked for the first time: a function without brokers starts without it. */
+function marksReader(kafka: VerifierConfig['kafka']): MarksReader {
+  return async (topics, signal) => {
+    if (kafka === null) return new Map();
+    const { readMarks } = await import('../../ingest/kafka/marks.ts');
+    return readMarks(kafka, topics, signal);
   };
 }
 

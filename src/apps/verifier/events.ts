@@ -4,7 +4,7 @@ import { parseKey } from '../../format/paths.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 import { childOf, type Message, unwrap } from './envelopes.ts';
 
-export const TASKS = ['confirm', 'freshness', 'sweep', 'full-pass', 'configuration'] as const;
+export const TASKS = ['confirm', 'freshness', 'sweep', 'full-pass', 'configuration', 'completeness'] as const;
 export type TaskName = (typeof TASKS)[number];
 
 /** A chain that is said to have grown; events of one chain are one piece of work. */

@@ -7,6 +7,7 @@ import type { Finding } from '../../verify/finding.ts';
 import { FindingList } from '../../verify/finding-list.ts';
 import { type ChainPlace, surveyArchive } from '../../verify/survey.ts';
 import { startRun } from '../../verify/verify.ts';
+import { parseNoteKey } from './completeness-notes.ts';
 import type { StepTools } from './confirm-step.ts';
 import {
   ARCHIVE_SCOPE,
@@ -197,7 +198,7 @@ function lookAtSeal({ key, oldest }: SweptObject, findings: FindingList): number
 }
 
 async function lookAtOwn({ key, oldest }: SweptObject, findings: FindingList): Promise<void> {
-  const isOurs = [parseAttestationKey, parseFindingKey, parsePassKey, parseSweepKey].some(
+  const isOurs = [parseAttestationKey, parseFindingKey, parsePassKey, parseSweepKey, parseNoteKey].some(
     (parse) => parse(key) !== null,
   );
   if (isOurs) return;

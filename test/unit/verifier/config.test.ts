@@ -79,6 +79,32 @@ describe('a good configuration', () => {
   });
 });
 
+describe('brokers to compare with', () => {
+  it('are none, unless they are named', () => expect(parse(GOOD).kafka).toBeNull());
+
+  it("are written as in the archiver's file, of whose topics they need less", () => {
+    const kafka = `kafka:
+  brokers: "kafka-1:9092,[::1]:9092"
+  tls: { caFile: ca.pem }
+  sasl: { mechanism: scram-sha-512, username: verifier, password: "\${PASSWORD}" }
+  topics:
+    - { name: audit.orders, chain: orders, partitions: { "3": { chain: orders-2 } } }
+    - { name: audit.logins }
+`;
+    expect(parse(GOOD + kafka, { PASSWORD: 'secret' }).kafka).toEqual({
+      everyMs: 900_000,
+      brokers: ['kafka-1:9092', '[::1]:9092'],
+      clientId: 'ledgerstone-verifier',
+      tls: { caFile: '/etc/ca.pem' },
+      sasl: { mechanism: 'scram-sha-512', username: 'verifier', password: 'secret' },
+      topics: [
+        { name: 'audit.orders', chain: 'orders', partitions: { 3: { chain: 'orders-2' } } },
+        { name: 'audit.logins', chain: 'audit.logins', partitions: {} },
+      ],
+    });
+  });
+});
+
 describe('what is wrong', () => {
   const cases: [what: string, text: string, said: string[]][] = [
     [
@@ -137,6 +163,11 @@ describe('what is wrong', () => {
       [
         '9 cosigner.signing.keyId: must be the ARN or id of the key itself, not an alias, which can be pointed elsewhere',
       ],
+    ],
+    [
+      'two topics of one chain',
+      `${GOOD}kafka: { brokers: ["k:1"], topics: [{ name: a }, { name: b, chain: a }] }\n`,
+      [`11 kafka.topics[1].chain: the chain "a" is another topic's already: each needs its own`],
     ],
     [
       'several at once',

@@ -5,6 +5,7 @@ import { makeVerifier } from '../../../src/apps/verifier/edges.ts';
 import { answerEvent } from '../../../src/apps/verifier/handler.ts';
 import type { Verifier } from '../../../src/apps/verifier/verifier.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
+import type { PartitionMarks } from '../../../src/ingest/kafka/marks.ts';
 import { portableChecker } from '../../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../../src/verify/node/tools.ts';
 import { NOW_MS } from '../../support/archive-builder.ts';
@@ -16,6 +17,7 @@ let verifier: Verifier;
 let lines: { readonly level: string; readonly message: string; readonly code?: string }[];
 let figures: Record<string, unknown>[];
 let nowMs: number;
+let marks: PartitionMarks;
 let tickMs: number;
 let monotonicMs = 0;
 const clock = {
@@ -26,6 +28,7 @@ const clock = {
 
 beforeEach(async () => {
   nowMs = NOW_MS;
+  marks = { earliest: 0, end: 12 };
   tickMs = 0;
   world = new VerifierWorld();
   await world.grow(4);
@@ -42,6 +45,7 @@ beforeEach(async () => {
       },
       cosigner: { name: 'verifier.example.com', signing: { kind: 'local', keyFile: 'x' } },
       chains: { freshness: '1h' },
+      kafka: { brokers: ['127.0.0.1:1'], topics: [{ name: 'orders' }] },
     }),
     'test',
     {},
@@ -58,6 +62,7 @@ beforeEach(async () => {
       log: { info: log('info'), warn: log('warn'), error: log('error') },
       clock,
       onFigures: (line) => void figures.push(JSON.parse(line)),
+      readMarks: async () => new Map([['orders', { kind: 'there', partitions: new Map([[0, marks]]) }]]),
     },
   );
 });
@@ -168,6 +173,20 @@ describe('the tasks', () => {
     expect(
       lines.filter(({ message, code }) => message === 'finding closed' && code === 'stale-chain'),
     ).toHaveLength(1);
+  });
+
+  it('completeness tells of what the brokers let go of unsealed, until it is recorded as a gap', async () => {
+    await send({ task: 'completeness' });
+    expect(told()).toEqual([]);
+    marks = { earliest: 20, end: 30 };
+    for (let i = 0; i < 2; i++) await send({ task: 'completeness' });
+    expect(told()).toEqual(['error offset-gap']);
+    expect(figures.at(-1)).toMatchObject({ FindingsBroken: 1 });
+    marks = { earliest: 12, end: 30 };
+    await send({ task: 'completeness' });
+    expect(lines.filter(({ message }) => message === 'finding closed')).toMatchObject([
+      { code: 'offset-gap' },
+    ]);
   });
 
   it('a trail tells of attempts', async () => {

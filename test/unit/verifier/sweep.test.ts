@@ -1,5 +1,6 @@
 // Is everything found that lies where it should not, in either bucket, however the sweep is interrupted?
 import { describe, expect, it } from 'vitest';
+import { EndsLog } from '../../../src/apps/verifier/completeness-notes.ts';
 import { chainScope, type Scope } from '../../../src/apps/verifier/finding-file.ts';
 import { Ledger } from '../../../src/apps/verifier/ledger.ts';
 import { runSweep, type SweepOptions, type SweepTools, sweep } from '../../../src/apps/verifier/sweep.ts';
@@ -79,6 +80,9 @@ class World extends VerifierWorld {
 
 const short = ({ name }: Scope) => name.replace('topic=orders/partition=', 'orders/');
 
+const endsLog = ({ own: store, clock }: World) =>
+  new EndsLog({ store, clock, retention: RETENTION, promisedMs: DAY_MS });
+
 async function built(segments = 3): Promise<World> {
   const world = new World();
   await world.grow(segments);
@@ -92,6 +96,7 @@ describe('a sweep', () => {
     world.fill();
     world.nowMs += 2 * DAY_MS;
     await world.ledger().report({ name: 'archive', place: null }, [], { check: 'sweep', complete: true });
+    await endsLog(world).add({ atMs: NOW_MS, ends: new Map() });
     expect(await world.findings()).toEqual([]);
     expect(await world.findings({ keysPerSlice: 1 })).toEqual([]);
   });
