@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { LedgerstoneError } from '../base/error.ts';
+import { momentOf } from './clock-offset.ts';
 import {
   type Binary,
   binary,
@@ -63,7 +64,7 @@ export function directoryStore(options: DirectoryOptions): Store {
       await mustExist(files, await root(), key, versionId);
       return { kind: 'not-applicable' };
     },
-    clockOffset: () => ({ offsetMs: 0, measuredAtMonotonicMs: clock.monotonic() }),
+    clockOffset: () => ({ offsetMs: 0, measuredAt: momentOf(clock) }),
     close: async () => {},
   };
 }

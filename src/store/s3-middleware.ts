@@ -2,6 +2,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { toHex } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
+import { measureOffset, momentOf } from './clock-offset.ts';
 import type { ClockOffset } from './store.ts';
 
 export type ClockWatch = { attach(client: S3Client): void; newest(): ClockOffset | null };
@@ -14,31 +15,15 @@ export function watchClock(clock: Clock): ClockWatch {
     attach: (client) =>
       client.middlewareStack.add(
         (next) => async (args) => {
-          const sentMs = clock.now();
+          const sent = momentOf(clock);
           const result = await next(args);
           const dateMs = Date.parse(headerOf(result.response, 'date') ?? '');
-          if (!Number.isNaN(dateMs)) {
-            newest = {
-              offsetMs: leastOffsetMs(sentMs, clock.now(), dateMs),
-              measuredAtMonotonicMs: clock.monotonic(),
-            };
-          }
+          if (!Number.isNaN(dateMs)) newest = measureOffset(sent, momentOf(clock), dateMs) ?? newest;
           return result;
         },
         { name: 'ledgerstoneClockWatch', step: 'deserialize', priority: 'low' },
       ),
   };
-}
-
-/**
- * Local time minus the store's, as small as the facts allow. The store stamped `dateMs`, cut to the second, at some
- * moment between sending and receiving: so a slow answer is no skew.
- */
-export function leastOffsetMs(sentMs: number, receivedMs: number, dateMs: number): number {
-  const least = sentMs - (dateMs + 999);
-  const most = receivedMs - dateMs;
-  if (least > 0) return least;
-  return Math.min(most, 0);
 }
 
 /** The signature needs the body's SHA-256 in hex, the checksum the same in base64: hash once, not twice. */

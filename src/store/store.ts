@@ -100,7 +100,11 @@ export interface StoreReader {
  * Local time minus the store's: the least offset that agrees with the newest `Date` header (which has whole seconds)
  * and the time its call took; 0 when none is needed. null before any answer. Directory: always 0, now.
  */
-export type ClockOffset = { readonly offsetMs: number; readonly measuredAtMonotonicMs: number };
+export type ClockOffset = {
+  readonly offsetMs: number;
+  /** Of this machine's two clocks: one that was set since shows by their difference. */
+  readonly measuredAt: { readonly wallMs: number; readonly monotonicMs: number };
+};
 
 /** With a clock further off nothing is sealed or attested. */
 export const CLOCK_OFFSET_MAX_MS = 60_000;

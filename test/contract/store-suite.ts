@@ -274,7 +274,7 @@ export function storeSuite(
       await collect(store, corner());
       const offset = store.clockOffset();
       expect(Math.abs(offset?.offsetMs ?? Number.NaN)).toBeLessThan(2000);
-      const ageMs = performance.now() - (offset?.measuredAtMonotonicMs ?? 0);
+      const ageMs = performance.now() - (offset?.measuredAt.monotonicMs ?? 0);
       expect(ageMs).toBeLessThan(5000);
       expect(ageMs).toBeGreaterThanOrEqual(0);
     });

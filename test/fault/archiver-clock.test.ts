@@ -1,5 +1,6 @@
 // What if somebody sets the machine's clock while it runs? A lock that is too long can't be taken back.
 import { describe, expect, it } from 'vitest';
+import { momentOf } from '../../src/store/clock-offset.ts';
 import type { ClockOffset, Store } from '../../src/store/store.ts';
 import { World } from '../support/archiver-world.ts';
 
@@ -34,7 +35,7 @@ describe('a clock that is set a year ahead', () => {
       const world = new World({ skewMs: () => skewMs });
       const store = remembering(world.store, () => ({
         offsetMs: skewMs,
-        measuredAtMonotonicMs: world.clock.monotonic(),
+        measuredAt: momentOf(world.clock),
       }));
       const set = (byMs: number) => {
         skewMs += byMs;
@@ -59,4 +60,24 @@ describe('a clock that is set a year ahead', () => {
       expect(world.problems(0)).toEqual([]);
     },
   );
+});
+
+describe('a machine that stood still for an hour, with both of its clocks', () => {
+  it('seals nothing before its clock is right, once an answer of the store has told it', async () => {
+    let skewMs = 0;
+    const world = new World({ skewMs: () => skewMs });
+    world.produce(0, 5);
+    const archiver = world.start('a');
+    await world.untilSealed(0);
+    skewMs = -3_600_000;
+    // Only the store can tell, and does so with the answer to the first data.
+    world.produce(0, 5);
+    await world.clock.advance(60_000);
+    expect(world.nextOffset(0)).toBe(5);
+    expect(archiver.pipeline.actors[0]?.trouble?.error).toMatchObject({ code: 'clock-off' });
+    world.clock.jump(-skewMs);
+    skewMs = 0;
+    await world.untilSealed(0);
+    expect(world.problems(0)).toEqual([]);
+  });
 });

@@ -2,6 +2,7 @@
 import { equalBytes } from '../../src/base/bytes.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
+import { momentOf } from '../../src/store/clock-offset.ts';
 import type {
   ClockOffset,
   ListOptions,
@@ -60,7 +61,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     signal?.throwIfAborted();
     await Promise.resolve();
     signal?.throwIfAborted();
-    measured = { offsetMs: bucket.skewMs(), measuredAtMonotonicMs: clock.monotonic() };
+    measured = { offsetMs: bucket.skewMs(), measuredAt: momentOf(clock) };
     return step();
   };
   return {

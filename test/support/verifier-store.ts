@@ -34,7 +34,7 @@ export function storeOver(archive: LawlessArchive, offsetMs: () => number | null
     },
     clockOffset: () => {
       const found = offsetMs();
-      return found === null ? null : { offsetMs: found, measuredAtMonotonicMs: 0 };
+      return found === null ? null : { offsetMs: found, measuredAt: { wallMs: 0, monotonicMs: 0 } };
     },
     close: async () => {},
   };

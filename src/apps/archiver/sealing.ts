@@ -10,6 +10,7 @@ import type { NoteSignature } from '../../format/note.ts';
 import { verifierKey } from '../../format/vkey.ts';
 import { type Segment, sealBytes } from '../../segment/segment.ts';
 import type { Signer } from '../../sign/signer.ts';
+import { holdsStill } from '../../store/clock-offset.ts';
 import {
   CLOCK_OFFSET_MAX_MS,
   type ClockOffset,
@@ -51,9 +52,6 @@ export class Turns {
 export type OnTrouble = (error: unknown | null) => void;
 
 /** A measurement of the clock counts for so long. FORMAT.md §7, Clock. */
-const CLOCK_MEASURE_MAX_AGE_MS = 5 * 60_000;
-/** A clock that went by so much more or less than time did was set. */
-const CLOCK_SET_MS_MIN = 1_000;
 const RETRIABLE = { firstMs: 100, capMs: 10_000, attempts: Number.POSITIVE_INFINITY };
 const FATAL = { firstMs: 5_000, capMs: 30_000, attempts: Number.POSITIVE_INFINITY };
 /** A lock may not lie in the past by the time it arrives; longer than the manifest says is allowed. */
@@ -70,11 +68,6 @@ export class Sealer {
   readonly #options: SealerOptions;
   readonly #carried = new Map<string, Promise<SealOutcome>>();
   #heldBytes = 0;
-  /**
-   * The store's time when it was asked for last, and wall time less monotonic time then. Both of one moment: the store's
-   * newest measurement may be of another, with the clock set and set back between.
-   */
-  #measured: { readonly offset: ClockOffset; readonly wallOffsetMs: number } | null = null;
   /** The greatest size that was ever sent to a signer, by origin. */
   readonly #signedSizes = new Map<string, number>();
 
@@ -99,10 +92,7 @@ export class Sealer {
 
   /** Null: the local clock is right, as of now. Else a promise until it is: no segment may get its time before. */
   clockWrong(onTrouble: OnTrouble): Promise<void> | null {
-    const offset = this.#clockOffset();
-    return offset !== null && Math.abs(offset.offsetMs) <= CLOCK_OFFSET_MAX_MS
-      ? null
-      : this.#persist('clock', onTrouble, () => this.#checkClock());
+    return this.#clockRight() ? null : this.#persist('clock', onTrouble, () => this.#checkClock());
   }
 
   /** Rejects only when the process goes down before the outcome is known. */
@@ -237,13 +227,9 @@ export class Sealer {
   /** A wrong clock makes locks that nobody can shorten. */
   async #checkClock(): Promise<void> {
     const { store, signal } = this.#options;
-    if (this.#clockOffset() === null) {
-      const wallOffsetMs = this.#wallOffsetMs();
-      // Any answer carries the store's date.
-      for await (const _ of store.listVersions('keys/', { limit: 1, signal })) break;
-      const offset = store.clockOffset();
-      this.#measured = offset === null ? null : { offset, wallOffsetMs };
-    }
+    if (this.#clockRight()) return;
+    // Any answer carries the store's date. Asked for anew with every try: the clock may be mended.
+    for await (const _ of store.listVersions('keys/', { limit: 1, signal })) break;
     const offset = this.#clockOffset();
     if (offset === null) {
       throw new LedgerstoneError('clock-unknown', "the store's time could not be read", {
@@ -251,8 +237,6 @@ export class Sealer {
       });
     }
     if (Math.abs(offset.offsetMs) > CLOCK_OFFSET_MAX_MS) {
-      // Asked for anew with every try: it may be mended.
-      this.#measured = null;
       const seconds = Math.round(offset.offsetMs / 1000);
       throw new LedgerstoneError(
         'clock-off',
@@ -265,18 +249,15 @@ export class Sealer {
     }
   }
 
-  /** Null unless the store's time was read a short time ago, and nobody has set the local clock since. */
-  #clockOffset(): ClockOffset | null {
-    if (this.#measured === null) return null;
-    const { offset, wallOffsetMs } = this.#measured;
-    const ageMs = this.#options.clock.monotonic() - offset.measuredAtMonotonicMs;
-    const setByMs = Math.abs(this.#wallOffsetMs() - wallOffsetMs);
-    return ageMs <= CLOCK_MEASURE_MAX_AGE_MS && setByMs <= CLOCK_SET_MS_MIN ? offset : null;
+  #clockRight(): boolean {
+    const offset = this.#clockOffset();
+    return offset !== null && Math.abs(offset.offsetMs) <= CLOCK_OFFSET_MAX_MS;
   }
 
-  #wallOffsetMs(): number {
-    const { clock } = this.#options;
-    return clock.now() - clock.monotonic();
+  /** By the store's newest answer, whoever got it: it may know of an hour that this machine stood still, clocks and all. */
+  #clockOffset(): ClockOffset | null {
+    const newest = this.#options.store.clockOffset();
+    return newest !== null && holdsStill(newest, this.#options.clock) ? newest : null;
   }
 
   /** Repeats a step until it succeeds or the process goes down. Fatal errors too: what is signed can't be given up. */

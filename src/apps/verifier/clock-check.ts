@@ -16,7 +16,7 @@ export async function requireClock(
   signal?: AbortSignal,
 ): Promise<void> {
   const measured = archive.clockOffset();
-  if (measured === null || clock.monotonic() - measured.measuredAtMonotonicMs > MEASURED_MS_MAX) {
+  if (measured === null || clock.monotonic() - measured.measuredAt.monotonicMs > MEASURED_MS_MAX) {
     // Any answer has the store's time in its head.
     const options = { limit: 1, ...(signal && { signal }) };
     for await (const _ of archive.listVersions('keys/', options)) break;

@@ -1,6 +1,7 @@
 // What does a process see of its services? Each call takes its fate, and happens in the world or not.
 import type { Source } from '../../../src/ingest/source.ts';
 import type { Signer } from '../../../src/sign/signer.ts';
+import { type Moment, measureOffset, momentOf } from '../../../src/store/clock-offset.ts';
 import type { ClockOffset, ObjectVersion, Store } from '../../../src/store/store.ts';
 import { Dice } from './dice.ts';
 import { type Call, type Fate, fateOf } from './fate.ts';
@@ -23,6 +24,7 @@ export class Edge {
 
   /** One call that has an effect, or an answer, in one step. */
   async #call<T>(call: Call, signal: AbortSignal | undefined, effect: () => Promise<T>): Promise<T> {
+    const sent = momentOf(this.#process.clock);
     const fate = await this.#begin(call, signal);
     const { clock } = this.#process;
     switch (fate.kind) {
@@ -30,7 +32,7 @@ export class Edge {
       case 'twice': {
         if (fate.kind === 'well' && fate.beforeMs > 0) await clock.sleep(fate.beforeMs, signal);
         const settled = fate.kind === 'twice' ? await effect().then(effect, effect) : await effect();
-        await this.#end(call, fate.afterMs, signal);
+        await this.#end(call, fate.afterMs, signal, sent);
         return settled;
       }
       case 'fails':
@@ -58,6 +60,7 @@ export class Edge {
     signal: AbortSignal | undefined,
     list: () => AsyncIterable<T>,
   ): AsyncGenerator<T> {
+    let sent = momentOf(this.#process.clock);
     const fate = await this.#begin(call, signal);
     if (fate.kind === 'well' && fate.beforeMs > 0) await this.#process.clock.sleep(fate.beforeMs, signal);
     if (fate.kind === 'dies') {
@@ -72,13 +75,14 @@ export class Edge {
     const world = this.#world;
     const pageDice = new Dice(world.seed, 'page', this.#process.id, this.#calls);
     for await (const entry of list()) {
-      await this.#end(call, 0, signal);
+      await this.#end(call, 0, signal, sent);
       yield entry;
+      sent = momentOf(this.#process.clock);
       if (fate.kind === 'lost-answer') throw fate.error;
       if (!world.calm && world.setting.latencyMs > 0 && pageDice.chance(0.1))
         await this.#process.clock.sleep(pageDice.below(world.setting.latencyMs), signal);
     }
-    await this.#end(call, fate.kind === 'well' ? fate.afterMs : 0, signal);
+    await this.#end(call, fate.kind === 'well' ? fate.afterMs : 0, signal, sent);
   }
 
   async #begin(call: Call, signal: AbortSignal | undefined): Promise<Fate> {
@@ -95,18 +99,22 @@ export class Edge {
     return fate;
   }
 
-  async #end(call: Call, afterMs: number, signal: AbortSignal | undefined): Promise<void> {
+  /** `sent`: when what is answered now was asked; absent where no answer comes. */
+  async #end(call: Call, afterMs: number, signal: AbortSignal | undefined, sent?: Moment): Promise<void> {
+    const stamped = momentOf(this.#world.clock);
     if (afterMs > 0) await this.#process.clock.sleep(afterMs, signal);
     this.#world.called(this.#process, call, 'after');
     await this.#process.awake();
-    if (call.port === 'store') this.#measure();
+    if (call.port === 'store' && sent !== undefined) this.#measure(sent, stamped);
   }
 
-  /** A `Date` header has whole seconds: less than one can't be told. */
-  #measure(): void {
-    const { skewMs } = this.#process;
-    const offsetMs = Math.sign(skewMs) * Math.max(0, Math.abs(skewMs) - 999);
-    this.#offset = { offsetMs, measuredAtMonotonicMs: this.#process.clock.monotonic() };
+  /** As the S3 client does by an answer's `Date`, which has whole seconds. */
+  #measure(sent: Moment, stamped: Moment): void {
+    const received = momentOf(this.#process.clock);
+    const offset = measureOffset(sent, received, Math.floor(stamped.wallMs / 1_000) * 1_000);
+    if (offset === null) return;
+    this.#offset = offset;
+    this.#process.scruples.learned(stamped, received.monotonicMs - sent.monotonicMs);
   }
 
   get store(): Store {
@@ -144,7 +152,7 @@ export class Edge {
       description: 'simulated',
       sign: async (message, signal) => {
         const text = message.slice();
-        this.#process.scruples.signs(Buffer.from(text).toString(), this.#process.skewMs);
+        this.#process.scruples.signs(Buffer.from(text).toString(), momentOf(this.#process.clock));
         const call: Call = {
           port: 'kms',
           method: 'sign',

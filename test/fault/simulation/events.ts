@@ -100,6 +100,7 @@ const EVENTS: readonly Event[] = [
       // The store's clock and everybody's, or that of one process.
       const ms = dice.pick([-90_000, -2_000, 1_500, 40_000, 90_000, 3_600_000]);
       const process = dice.chance(0.2) ? undefined : anyOf(world, dice);
+      world.note(process === undefined ? `time by ${Math.abs(ms)}` : `the clock of ${process.id} by ${ms}`);
       if (process === undefined) world.clock.jump(Math.abs(ms));
       else process.skewMs += ms;
     },

@@ -1,5 +1,6 @@
 // Does a process sign only what it may? The partition is its own as far as it knows, the log not in doubt, the clock right.
 import type { TopicPartition } from '../../../src/ingest/source.ts';
+import type { Moment } from '../../../src/store/clock-offset.ts';
 import { CLOCK_OFFSET_MAX_MS } from '../../../src/store/store.ts';
 import type { SimWorld } from './world.ts';
 
@@ -17,6 +18,8 @@ export class Scruples {
   /** By partition: a doubt came up that no look at the log has settled. */
   readonly #doubted = new Map<number, Known>();
   readonly #signed = new Set<string>();
+  /** The store's time less monotonic time, by its newest answer, and how long that took. */
+  #storeTime: { readonly aheadMs: number; readonly tookMs: number } | null = null;
 
   constructor(world: SimWorld, id: string) {
     this.#world = world;
@@ -47,12 +50,13 @@ export class Scruples {
   }
 
   /** What was signed once may be signed again, whatever became of the partition. A chain is begun for other owners too. */
-  signs(text: string, skewMs: number): void {
+  signs(text: string, now: Moment): void {
     if (this.#signed.has(text)) return;
     this.#signed.add(text);
     const [origin = '', size] = text.split('\n');
-    if (Math.abs(skewMs) > CLOCK_OFFSET_MAX_MS + DATE_HEADER_MS)
-      this.#world.problem(`${this.#id} signs size ${size} of ${origin}, and its clock is ${skewMs} ms off`);
+    const clockProblem = this.#clockProblem(now);
+    if (clockProblem !== null)
+      this.#world.problem(`${this.#id} signs size ${size} of ${origin}, and ${clockProblem}`);
     if (size === '1') return;
     const partition = Number(origin.slice(origin.lastIndexOf('/') + 1));
     const before = (known: Known | undefined) => known !== undefined && known.sinceMs < this.#nowMs();
@@ -62,6 +66,26 @@ export class Scruples {
     const doubt = this.#doubted.get(partition);
     if (doubt?.holds === true && before(doubt))
       this.#world.problem(`${this.#id} signs size ${size} of ${partition}, whose log is in doubt`);
+  }
+
+  /** An answer of the store was taken for its time: `stamped` by the store's clock. */
+  learned(stamped: Moment, tookMs: number): void {
+    this.#storeTime = { aheadMs: stamped.wallMs - stamped.monotonicMs, tookMs };
+  }
+
+  /**
+   * What the clock is off by, as far as anybody could tell here: by the store's newest answer and by both of its own clocks.
+   * The error that is left is what the store's time moved since that answer while this process's monotonic clock did not:
+   * a machine that stands still, clocks and all, knows of it by the next answer and by nothing before.
+   * A date of whole seconds, stamped at some moment of a call, tells no more than a second and what the call took.
+   */
+  #clockProblem(now: Moment): string | null {
+    if (this.#storeTime === null) return "it never heard the store's time";
+    const { aheadMs, tookMs } = this.#storeTime;
+    const offMs = now.wallMs - now.monotonicMs - aheadMs;
+    return Math.abs(offMs) > CLOCK_OFFSET_MAX_MS + DATE_HEADER_MS + tookMs
+      ? `its clock is ${offMs} ms off`
+      : null;
   }
 
   #nowMs(): number {
