@@ -75,7 +75,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     shows: /is sealed up to .*, and nothing moves/,
     loses: 'the same: the new topic vouches for itself, with a record that it gave us',
     edits: [
-      { file: ANCHOR, find: 'this.#anchor ??= this.#newest;', replace: 'this.#anchor = this.#newest;' },
+      { file: ANCHOR, find: 'this.#anchor ??= this.#first;', replace: 'this.#anchor = this.#newest;' },
     ],
   },
   {
