@@ -112,7 +112,8 @@ export class Pipeline {
     else stop.addEventListener('abort', onStop, { once: true });
     const ticking = this.#tickUntilDown();
     try {
-      await source.start(listener);
+      // Joining a group that does not answer may take long: a stop does not wait for it.
+      await Promise.race([source.start(listener), this.#ended]);
       const end = await this.#ended;
       if (end.kind !== 'failed') await this.#drain();
       return end;

@@ -112,10 +112,11 @@ class KafkaSource implements Source {
     return (await this.#read()).commit(partition, hint, assignment);
   }
 
-  /** Within `closeMs`: what kafkajs has not ended by then loses its sockets. */
+  /** Within `closeMs`: what kafkajs has not ended by then loses its sockets. At once where no group was joined. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#member === null) this.#client.cut(new Error('closed'));
     const work = async (): Promise<void> => {
       await this.#member?.close();
       await (await this.#reader?.catch(() => null))?.close();

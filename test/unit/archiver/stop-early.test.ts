@@ -1,15 +1,21 @@
 // Is an archiver that is stopped before it began an orderly end, and not a failure that a supervisor would report?
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/apps/archiver/config.ts';
 import { runArchiver } from '../../../src/apps/archiver/main.ts';
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const sockets = new Set<Socket>();
 let silent: Server;
+let dir: string;
 
 beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-stop-'));
   process.env['AWS_ACCESS_KEY_ID'] ??= 'test';
   process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test';
   silent = createServer((socket) => sockets.add(socket.on('error', () => {})));
@@ -17,17 +23,34 @@ beforeAll(async () => {
   await once(silent, 'listening');
 });
 afterAll(() => {
-  for (const socket of sockets) socket.destroy();
   silent.close();
+  rmSync(dir, { recursive: true, force: true });
 });
 
-it('ends as drained when it is stopped while S3 is silent', async () => {
+afterEach(() => {
+  for (const socket of sockets) socket.destroy();
+  sockets.clear();
+});
+
+const places = (port: number, dir: string) => ({
+  S3: `store: { kind: s3, bucket: bucket, region: eu-central-1, endpoint: "http://127.0.0.1:${port}" }
+  signing: { kind: kms, keyId: "arn:aws:kms:eu-central-1:000000000000:key/1", endpoint: "http://127.0.0.1:${port}" }`,
+  Kafka: `store: { kind: directory, path: ${join(dir, 'archive')} }
+  signing: { kind: local, keyFile: ${join(dir, 'key.pem')} }`,
+});
+
+it.each(['S3', 'Kafka'] as const)('ends as drained when it is stopped while %s is silent', async (what) => {
   const { port } = silent.address() as AddressInfo;
+  mkdirSync(join(dir, 'archive'), { recursive: true });
+  writeFileSync(
+    join(dir, 'key.pem'),
+    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    { mode: 0o600 },
+  );
   const config = parseConfig(
     `archive:
   origin: test.example.com/stop
-  store: { kind: s3, bucket: bucket, region: eu-central-1, endpoint: "http://127.0.0.1:${port}" }
-  signing: { kind: kms, keyId: "arn:aws:kms:eu-central-1:000000000000:key/1", endpoint: "http://127.0.0.1:${port}" }
+  ${places(port, dir)[what]}
 source: { kind: kafka, brokers: ["127.0.0.1:${port}"], topics: [{ name: t, retention: r }] }
 retention: { r: { mode: COMPLIANCE, period: 1h } }
 server: { port: 0 }
