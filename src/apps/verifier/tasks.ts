@@ -5,7 +5,7 @@ import type { StoreReader } from '../../store/store.ts';
 import { TaskGroup } from '../../verify/bounded.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 import type { StepResult } from './confirm-step.ts';
-import { chainScope } from './finding-file.ts';
+import { chainScope, findingsRoot } from './finding-file.ts';
 import { chainFreshness } from './freshness.ts';
 import type { RunLimits, Verifier } from './verifier.ts';
 
@@ -34,7 +34,7 @@ export type Task = (input: TaskInput) => Promise<void>;
 /** Every chain, event or not: what a lost event leaves undone, and what only the end of a chain shows. */
 export const confirmTask: Task = async ({ verifier, chains, limits, confirm, failed }) => {
   const { chainsAtOnce } = verifier;
-  const places = chains ?? (await knownChains(verifier, limits.signal));
+  const places = chains ?? (await chainsToConfirm(verifier, limits.signal));
   const group = new TaskGroup(chainsAtOnce);
   try {
     for (const [index, place] of places.entries()) {
@@ -53,11 +53,13 @@ export const confirmTask: Task = async ({ verifier, chains, limits, confirm, fai
 };
 
 /** The same, and whether each chain was sealed as lately as was promised. */
-export const freshnessTask: Task = (input) => {
+export const freshnessTask: Task = async (input) => {
   const { verifier, limits } = input;
   const { findings: sink, freshnessMs, clock } = verifier;
   return confirmTask({
     ...input,
+    // Of what was never confirmed and is gone nothing was promised.
+    chains: input.chains ?? (await knownChains(verifier, limits.signal)),
     confirm: async (...step) => {
       const result = await input.confirm(...step);
       const { findings, complete } = chainFreshness(result, freshnessMs, clock.now());
@@ -90,6 +92,21 @@ export async function knownChains(
     add(parseAttestationKey(`${folder}000000000000.note`));
   }
   return [...places.values()].map(({ chain, partition }) => ({ chain, partition }));
+}
+
+/** The same, and those of which something was found: what was never attested and is gone again closes its findings. */
+async function chainsToConfirm(verifier: Verifier, signal?: AbortSignal): Promise<ChainPlace[]> {
+  const { own } = verifier;
+  const places = await knownChains(verifier, signal);
+  const known = new Set(places.map(({ chain, partition }) => `${chain}/${partition}`));
+  for await (const topic of own.listPrefixes(`${findingsRoot}topic=`, signal)) {
+    for await (const folder of own.listPrefixes(topic, signal)) {
+      const parsed = parseKey(`${sealsRoot}${folder.slice(findingsRoot.length)}000000000000.tlog-proof`);
+      if (parsed?.kind !== 'seal' || known.has(`${parsed.chain}/${parsed.partition}`)) continue;
+      places.push({ chain: parsed.chain, partition: parsed.partition });
+    }
+  }
+  return places;
 }
 
 /** `…topic=T/partition=P/` below a root. */
