@@ -25,7 +25,9 @@ export type FetcherTools = {
 type Question = {
   readonly broker: KafkajsBroker;
   readonly asked: readonly FetchPartition[];
-  readonly abandon: () => void;
+  /** Those that others lead by now. */
+  readonly lost: Set<FetchPartition>;
+  abandon(): void;
 };
 
 /** After an error of a partition or a broker, time for a new leader to be known. */
@@ -60,17 +62,26 @@ export class Fetcher {
   async fetch(broker: KafkajsBroker, topics: readonly KafkajsFetchTopic[]): Promise<void> {
     const feeds = this.#wanted(topics);
     if (feeds.length === 0) return this.#wait(this.#tools.waitMs);
-    const asked = feeds.map(askFor);
+    const question: Question = { broker, asked: feeds.map(askFor), lost: new Set(), abandon: () => {} };
+    this.#open.add(question);
+    try {
+      await this.#ask(question, feeds);
+    } finally {
+      this.#open.delete(question);
+    }
+  }
+
+  async #ask(question: Question, feeds: readonly PartitionFeed[]): Promise<void> {
     let answer: FetchAnswer | null;
     try {
-      answer = await this.#answerOf(broker, asked);
+      answer = await this.#answerOf(question);
       if (answer === null) return;
       if (answer.errorCode !== 0) throw new Error(errorText(answer.errorCode));
     } catch (error) {
-      return this.brokerFailed(broker.nodeId ?? '?', error);
+      return this.brokerFailed(question.broker.nodeId ?? '?', error);
     }
     try {
-      const failed = await this.#take(answer, feeds, asked);
+      const failed = await this.#take(answer, feeds, question);
       if (failed) await this.#tools.refreshMetadata().catch(() => {});
     } catch (error) {
       // Ours or the pipeline's: kafkajs would repeat it until the group is torn apart.
@@ -79,27 +90,26 @@ export class Fetcher {
   }
 
   /** Null: others lead these partitions now, and what this broker may still say about them doesn't matter. */
-  async #answerOf(broker: KafkajsBroker, asked: readonly FetchPartition[]): Promise<FetchAnswer | null> {
+  #answerOf(question: Question): Promise<FetchAnswer | null> {
     const { promise, resolve } = Promise.withResolvers<null>();
-    const question = { broker, asked, abandon: () => resolve(null) };
-    this.#open.add(question);
-    const answer = this.#tools.fetch(broker, asked);
+    question.abandon = () => resolve(null);
+    const answer = this.#tools.fetch(question.broker, question.asked);
     // One that comes after it was abandoned may fail as it likes.
     answer.catch(() => {});
-    try {
-      return await Promise.race([answer, promise]);
-    } finally {
-      this.#open.delete(question);
-    }
+    return Promise.race([answer, promise]);
   }
 
   /**
    * New metadata: a question to a broker that leads none of its partitions any more is abandoned. A frozen broker would
    * keep it for a whole request timeout, and kafkajs begins nothing with a changed set of brokers before each loop ends.
+   * Where it leads some of them still, it is not believed about the others: a leader that lost its office may hold what was
+   * never to be, and the doubt that this metadata raised is about what came before it.
    */
   observe(leads: (nodeId: number | null, partition: TopicPartition) => boolean): void {
-    for (const { broker, asked, abandon } of this.#open) {
-      if (!asked.some((partition) => leads(broker.nodeId, partition))) abandon();
+    for (const question of this.#open) {
+      const { broker, asked, lost } = question;
+      for (const partition of asked) if (!leads(broker.nodeId, partition)) lost.add(partition);
+      if (lost.size === asked.length) question.abandon();
     }
   }
 
@@ -107,7 +117,7 @@ export class Fetcher {
   async #take(
     answer: FetchAnswer,
     feeds: readonly PartitionFeed[],
-    asked: readonly FetchPartition[],
+    { asked, lost }: Question,
   ): Promise<boolean> {
     let failed = false;
     for (const partition of answer.partitions) {
@@ -116,10 +126,10 @@ export class Fetcher {
       // size: it is unfolded as it is worked off.
       if (partition.bytes.length > 0) await this.#tools.listener.ready?.();
       if (!this.#tools.keepMember()) break;
-      if (!isWanted(feed, partition.asked)) continue;
+      if (lost.has(partition.asked) || !isWanted(feed, partition.asked)) continue;
       if (partition.errorCode === 0) {
         feed.answeredAtMs = this.#tools.now();
-        if (partition.divergedAt === null) await this.#deliver(feed, partition);
+        if (partition.divergedAt === null) await this.#deliver(feed, partition, lost);
         else this.#lostPlace(feed, `its log is another one from offset ${partition.divergedAt} on`);
       } else {
         failed = this.#partitionFailed(feed, partition) || failed;
@@ -158,12 +168,16 @@ export class Fetcher {
     return [...feeds.slice(first), ...feeds.slice(0, first)];
   }
 
-  async #deliver(feed: PartitionFeed, answer: FetchedPartition): Promise<void> {
+  async #deliver(
+    feed: PartitionFeed,
+    answer: FetchedPartition,
+    lost: ReadonlySet<FetchPartition>,
+  ): Promise<void> {
     const { asked, aborted, bytes, highWatermark } = answer;
     let at = asked.offset;
     for await (const part of decodeRecordSet(bytes, at, new AbortedProducers(aborted), this.#tools.limits)) {
-      // While another thread decompressed, the pipeline or the group may have decided otherwise.
-      if (!feed.wants(at)) return;
+      // While another thread decompressed, the pipeline, the group or the cluster may have decided otherwise.
+      if (!feed.wants(at) || lost.has(asked)) return;
       this.#handOver(feed, part, highWatermark);
       at = part.next;
       if (part.undecodable !== null) return;

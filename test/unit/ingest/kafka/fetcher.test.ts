@@ -453,6 +453,28 @@ describe('new metadata', () => {
     expect([bench.offsets, bench.doubts]).toEqual([[], []]);
   });
 
+  it('that names another leader takes a partition out of an answer, before it comes and while it is handed over', async () => {
+    const bench = new Bench();
+    bench.open(0, 0);
+    bench.open(0, 1);
+    bench.open(0, 2);
+    const late = Promise.withResolvers<FetchAnswer>();
+    bench.answer = () => late.promise;
+    const turn = bench.turn();
+    bench.fetcher.observe((_, { partition }) => partition !== 1);
+    bench.ready = () => {
+      bench.ready = () => null;
+      bench.fetcher.observe((_, { partition }) => partition !== 2);
+      return Promise.resolve();
+    };
+    late.resolve(threeEach(bench.asked[0] ?? []));
+    await turn;
+    expect(bench.fetched.map(({ partition }) => partition)).toEqual([0]);
+    // The next leader is asked for the same.
+    expect([bench.feed(1).position, bench.feed(2).position]).toEqual([0, 0]);
+    expect([bench.refreshes, bench.doubts]).toEqual([0, []]);
+  });
+
   it('so does a close', async () => {
     const bench = new Bench();
     bench.open(0);
