@@ -5,6 +5,7 @@ import { archiveCommand } from './archive.ts';
 import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
+import { drillCommand } from './drill.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { getCommand } from './get.ts';
 import { initCommand } from './init.ts';
@@ -26,6 +27,7 @@ const COMMANDS: readonly CommandFile[] = [
   resumeCommand,
   verifyCommand,
   watchCommand,
+  drillCommand,
   getCommand,
   showCommand,
   proveCommand,

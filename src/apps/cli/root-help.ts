@@ -12,6 +12,7 @@ Archives audit events from Kafka into S3 Object Lock, provable offline.
 
   verify    chains, signatures, locks and every stored byte
   watch     the independent verifier as a service: check, attest, alarm
+  drill     tampers with a canary: how soon does the verifier find it?
   get       entries or original values by offset or time
   show      one segment in readable form
   prove     one event's offline proof

@@ -10,6 +10,7 @@ const COMMANDS = [
   'resume',
   'verify',
   'watch',
+  'drill',
   'get',
   'show',
   'prove',

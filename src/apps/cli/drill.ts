@@ -1,0 +1,164 @@
+// `ledgerstone drill`: how soon would the verifier, and with it people, know of a tampering?
+//
+// Decided: the canary is no real chain. A real one needs the log's key to begin it (which no operator should hold), would
+// be stale from its first hour on, and would stand in every report for good. A forged first seal of a chain that does
+// not exist needs no key and walks the same way as a forged seal of a real chain: event or `watch`, step, finding,
+// ledger, alarm. The chain's name is reserved, its verdict is its own, and it ends with the drill.
+import { createInterface } from 'node:readline/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { systemClock } from '../../base/clock.ts';
+import type { StoreConfig } from '../archiver/config.ts';
+import { DURATION_PATTERN, durationMs } from '../archiver/config-units.ts';
+import { loadVerifierConfig, type VerifierConfig } from '../verifier/config.ts';
+import { KINDS, type Kind } from './drill/canary.ts';
+import { drillJson, drillText, type Plan, planText } from './drill/report.ts';
+import { runDrill } from './drill/run.ts';
+import { EXIT, UsageError } from './exit-code.ts';
+import { openStore } from './open-archive.ts';
+import { acting, type Session } from './session.ts';
+import { ageText } from './table.ts';
+
+type DrillCommandOptions = {
+  readonly config: string;
+  readonly kind: Kind;
+  readonly lock?: number;
+  readonly within?: number;
+  readonly closedWithin?: number;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+};
+
+const DAY_MS = 86_400_000;
+/** Long enough for a verifier to find it locked, and short enough to wait for. */
+const LOCK_MS = 60_000;
+const LOCK_MS_MAX = 366 * DAY_MS;
+
+const HELP = `
+Tampers with a canary of its own and never with a chain, waits until the verifier's ledger
+has the finding and people were told, says how long that took, and takes the canary away.
+
+  forged-seal     found by events and by \`watch\` within seconds; \`verify\` of the whole
+                  archive says unverifiable until it is gone (a minute)
+  second-version  the same, and another version over it
+  foreign-object  verdicts stand; \`watch\` finds it by its sweep only
+  delete-marker   the same, and nothing is stored at all
+
+It lays down nothing that it may not delete again: where deletes are refused, as they
+should be, that refused delete is the drill, and CloudTrail has to tell of it. So the best
+role for it has no right on the archive's bucket, lies in its account, and may read
+findings/ in the verifier's bucket. --lock puts the object nevertheless, locked so long.
+
+Exit codes: 0 found, and told by every channel, 1 not, 2 usage, 3 could not be done.
+
+Examples:
+  ledgerstone drill --config verifier.yaml
+  ledgerstone drill --config verifier.yaml --yes --json --within 10m
+  ledgerstone drill --config verifier.yaml --kind delete-marker --within 75m
+`;
+
+function duration(text: string): number {
+  if (!DURATION_PATTERN.test(text))
+    throw new InvalidArgumentError('It must be a duration such as 30s, 2m or 1h.');
+  return durationMs(text);
+}
+
+export function drillCommand(program: Command, session: Session): void {
+  program
+    .command('drill')
+    .description('A harmless tampering: how soon is it found?')
+    .requiredOption('--config <file>', 'verifier.yaml: of the verifier that is put to the test')
+    .addOption(new Option('--kind <kind>', 'what is done').choices(KINDS).default('forged-seal'))
+    .option('--lock <duration>', 'of what is put; it then stays where it may not be deleted', duration)
+    .option('--within <duration>', 'default: 2m, or 15m where the act was refused', duration)
+    .option('--closed-within <duration>', 'also wait for the finding to be closed', duration)
+    .option('--yes', 'go on without asking; needed without a terminal or for locks over a day')
+    .option('--json', 'the result for programs')
+    .addHelpText('after', HELP)
+    .action(acting(session, (options: DrillCommandOptions) => runDrillCommand(session, options)));
+}
+
+async function runDrillCommand(session: Session, options: DrillCommandOptions): Promise<number> {
+  const { io, output } = session;
+  const config = await loadVerifierConfig(options.config, io.env);
+  const lockMs = lockOf(config, options);
+  const { store } = config.archive;
+  const archive = await openStore(store);
+  const own = await openStore(config.attestations.store);
+  const canary = await openCanary(store);
+  try {
+    const { kind } = options;
+    const mayStay = options.lock !== undefined;
+    const channels = channelsOf(config);
+    const plan: Plan = { kind, config, archive: archive.description, lockMs, mayStay, channels };
+    output.note(planText(plan));
+    if (!(await isWanted(session, options, lockMs))) {
+      output.note('nothing was done');
+      return EXIT.usage;
+    }
+    const closedWithinMs = options.closedWithin ?? 0;
+    const result = await runDrill(
+      {
+        ...{ archive, canary, own, clock: systemClock, origin: config.archive.trusted[0]?.name ?? '' },
+        prefix: store.kind === 's3' ? store.prefix : '',
+        ...{ signal: io.signal, note: (text: string) => output.note(text) },
+      },
+      { kind, lockMs, mayStay, withinMs: options.within ?? null, closedWithinMs, channels },
+    );
+    const isTold = result.seen !== null && result.told.every(({ ms }) => ms !== null);
+    const isGood = isTold && (closedWithinMs === 0 || result.isClosed);
+    if (options.json === true) await output.json(drillJson(result, plan, isGood));
+    else await output.write(drillText(result, plan, isGood, output));
+    return isGood ? EXIT.ok : EXIT.broken;
+  } finally {
+    canary.close();
+    await Promise.all([archive.close(), own.close()]);
+  }
+}
+
+/** A log has no evidence of being read, but the verifier notes that it was written. */
+const channelsOf = ({ alarms }: VerifierConfig): string[] => [
+  'log',
+  ...(alarms.sns === null ? [] : ['sns']),
+  ...(alarms.webhook === null ? [] : ['webhook']),
+];
+
+async function openCanary(store: StoreConfig) {
+  if (store.kind === 's3') return (await import('../../store/canary-s3.ts')).s3Canary(store);
+  return (await import('../../store/canary.ts')).directoryCanary(store.path);
+}
+
+/** Refused before anything is opened. */
+function lockOf({ archive, configuration }: VerifierConfig, { kind, lock }: DrillCommandOptions): number {
+  if (archive.store.kind === 'directory' && (kind === 'second-version' || kind === 'delete-marker')) {
+    const remedy = 'Use --kind forged-seal or foreign-object.';
+    throw new UsageError(`a directory has no versions, so no ${kind}`, remedy);
+  }
+  if (lock === undefined) return LOCK_MS;
+  if (kind === 'delete-marker') throw new UsageError('a delete marker has no lock', 'Leave --lock out.');
+  if (lock < LOCK_MS || lock > LOCK_MS_MAX) throw new UsageError('--lock must be 60s to 366d');
+  const leastMs = (configuration.minimumDays ?? 0) * DAY_MS;
+  if (lock < leastMs) {
+    const remedy = `The shortest that it takes: --lock ${(configuration.minimumDays ?? 0) + 1}d.`;
+    throw new UsageError(`the bucket's policy refuses a lock of ${ageText(lock)}`, remedy);
+  }
+  return lock;
+}
+
+/** Throws UsageError where nobody can be asked. */
+async function isWanted(
+  { io }: Session,
+  { yes, kind }: DrillCommandOptions,
+  lockMs: number,
+): Promise<boolean> {
+  if (yes === true) return true;
+  if (lockMs > DAY_MS)
+    throw new UsageError(`what ${kind} puts is locked for ${ageText(lockMs)}`, 'Add --yes.');
+  if ((io.stdin as { readonly isTTY?: boolean }).isTTY !== true)
+    throw new UsageError('there is no terminal to ask at', 'Add --yes.');
+  const lines = createInterface({ input: io.stdin, output: io.stderr });
+  try {
+    return /^y(es)?$/i.test((await lines.question('Go on? [y/N] ', { signal: io.signal })).trim());
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,75 @@
+// With what does a drill tamper, and what does a seal look like that nobody should believe?
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { nodeSha256 } from '../../../base/node/hash.ts';
+import { chainOrigin } from '../../../format/chain.ts';
+import { encodeVkey, publicKeyFromSpki, verifierKey } from '../../../format/vkey.ts';
+import { emptyBody } from '../../../segment/body.ts';
+import { genesisHead, makeSegment, sealBytes } from '../../../segment/segment.ts';
+import { CANARY_CHAIN, canaryObjects } from '../../../store/canary.ts';
+import type { ChainPlace } from '../../../verify/survey.ts';
+import { VERSION } from '../../archiver/version.ts';
+
+export const KINDS = ['forged-seal', 'foreign-object', 'second-version', 'delete-marker'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export type KindFacts = {
+  readonly says: string;
+  /** What readers of the archive see meanwhile. */
+  readonly meanwhile: string;
+  /** It lies where `ledgerstone watch` looks for new seals; what lies elsewhere, only its sweep sees. */
+  readonly isSeal: boolean;
+};
+
+const UNVERIFIABLE =
+  '`verify` of the whole archive says unverifiable (exit code 3) for the canary alone; other chains keep their verdict';
+const STANDS = 'every verdict stands: it is an attempt';
+
+export const FACTS: Readonly<Record<Kind, KindFacts>> = {
+  'forged-seal': {
+    says: 'a first seal of a chain of its own, signed by a key that nobody trusts',
+    ...{ meanwhile: UNVERIFIABLE, isSeal: true },
+  },
+  'foreign-object': {
+    says: 'an object that belongs to no archive',
+    ...{ meanwhile: STANDS, isSeal: false },
+  },
+  'second-version': {
+    says: 'a forged seal as with forged-seal, and then a second version of it',
+    ...{ meanwhile: UNVERIFIABLE, isSeal: true },
+  },
+  'delete-marker': {
+    says: 'a delete of a key where nothing lies',
+    ...{ meanwhile: STANDS, isSeal: false },
+  },
+};
+
+/** One of its own for each drill, so that no two are mixed up. */
+export function newObjectKey(nowMs: number): string {
+  const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${canaryObjects}${time}-${randomBytes(4).toString('hex')}`;
+}
+
+export const canaryPlace = (partition: number): ChainPlace => ({ chain: CANARY_CHAIN, partition });
+
+/**
+ * A whole and well-made seal, by a key that is thrown away before this returns: right in everything but in whom it is
+ * from, so that a verifier says `unknown-key` and nothing worse. `origin`: the archive's.
+ */
+export function forgedSeal(origin: string, { chain, partition }: ChainPlace, times: ForgedTimes): Uint8Array {
+  const { nowMs, untilMs } = times;
+  const pair = generateKeyPairSync('ed25519');
+  const spki = new Uint8Array(pair.publicKey.export({ type: 'spki', format: 'der' }));
+  const name = chainOrigin({ origin, chain, partition });
+  const key = verifierKey(name, publicKeyFromSpki(spki), nodeSha256);
+  const head = genesisHead(name, chain, partition, 0);
+  const segment = makeSegment(nodeSha256, head, emptyBody(nodeSha256, 0), {
+    ...{ source: { kind: 'file', name: CANARY_CHAIN, partition }, continues: null },
+    ...{ anchoredMs: nowMs, nowMs },
+    retention: { mode: 'COMPLIANCE', periodMs: Math.max(1000, untilMs - nowMs), policy: 'drill' },
+    ...{ keys: [encodeVkey(key)], writer: { id: 'ledgerstone drill', version: VERSION } },
+  });
+  const signature = new Uint8Array(sign(null, segment.checkpointText, pair.privateKey));
+  return sealBytes(segment, [{ name, keyId: key.id, signature }]);
+}
+
+export type ForgedTimes = { readonly nowMs: number /** Of its lock. */; readonly untilMs: number };

@@ -1,0 +1,129 @@
+// How does a drill read, before it is done and afterwards?
+import { timeText } from '../../../format/time.ts';
+import type { S3StoreConfig } from '../../archiver/config.ts';
+import type { VerifierConfig } from '../../verifier/config.ts';
+import type { Output } from '../output.ts';
+import { printable } from '../printable.ts';
+import { ageText } from '../table.ts';
+import { FACTS, type Kind } from './canary.ts';
+import type { DrillResult } from './run.ts';
+
+export type Plan = {
+  readonly kind: Kind;
+  readonly config: VerifierConfig;
+  readonly archive: string;
+  readonly lockMs: number;
+  readonly mayStay: boolean;
+  readonly channels: readonly string[];
+};
+
+/** Said before anything is done. */
+export function planText({ kind, config, archive, lockMs, mayStay, channels }: Plan): string {
+  const isBucket = config.archive.store.kind === 's3';
+  const { says, meanwhile, isSeal } = FACTS[kind];
+  const where = isSeal ? 'seals/topic=ledgerstone.drill/' : 'ledgerstone.drill/';
+  const lock =
+    kind === 'delete-marker'
+      ? 'none: it is taken away at once'
+      : !isBucket
+        ? 'none: a directory has none'
+        : `${ageText(lockMs)}, COMPLIANCE: nobody can delete it before, AWS included`;
+  return [
+    `drill      ${kind}: ${says}`,
+    `archive    ${archive}, below ${where} and nowhere else`,
+    `lock       ${lock}`,
+    ...(mayStay ? ['stays      until somebody deletes it after its lock, where this role may not'] : []),
+    `meanwhile  ${meanwhile}`,
+    `refused?   ${isBucket ? 'then nothing is changed, and the try is what must be found (CloudTrail)' : 'then it ends'}`,
+    `people     ${config.cosigner.name} tells them as in earnest: ${channels.join(', ')}`,
+  ].join('\n');
+}
+
+export function drillJson(result: DrillResult, plan: Plan, isGood: boolean): object {
+  const { act, seen, detectedMs, told, left, isClosed, withinMs } = result;
+  const finding = seen?.file.finding;
+  return {
+    ...{ kind: plan.kind, archive: plan.archive, verifier: plan.config.cosigner.name, passed: isGood },
+    act: {
+      ...{ call: act.call, key: act.key, versionId: act.versionId, at: timeText(act.atMs) },
+      ...{ refused: act.refused, lockedUntil: orNull(act.lockedUntilMs, timeText) },
+    },
+    detected:
+      seen === null || finding === undefined
+        ? null
+        : {
+            ...{ code: finding.code, severity: finding.severity, scope: seen.scope.name },
+            ...{ found: finding.found, check: seen.file.check, evidence: seen.evidence },
+            ...{ firstSeen: timeText(seen.file.firstSeenMs), seconds: orNull(detectedMs, seconds) },
+          },
+    withinSeconds: seconds(withinMs),
+    told: told.map(({ channel, ms }) => ({ channel, seconds: orNull(ms, seconds) })),
+    takenAway: left.length === 0,
+    left,
+    closed: isClosed,
+  };
+}
+
+export function drillText(result: DrillResult, plan: Plan, isGood: boolean, output: Output): string {
+  const { act, seen, detectedMs, told, withinMs } = result;
+  const lines = [
+    `act        ${act.call} of ${act.key} at ${timeText(act.atMs)}${act.refused === null ? '' : ': refused'}`,
+    ...(act.versionId === null ? [] : [`version    ${act.versionId}`]),
+  ];
+  if (seen !== null && detectedMs !== null) {
+    const { finding, check, firstSeenMs } = seen.file;
+    lines.push(
+      `found      ${finding.code} (${finding.severity}) by ${check}, first seen ${timeText(firstSeenMs)}`,
+      `           ${printable(finding.found ?? '')}`,
+      `evidence   ${seen.evidence}`,
+      ...told.map(({ channel, ms }) => `told       ${channel}: ${ms === null ? 'no' : `${seconds(ms)} s`}`),
+      ...cleanLines(result, plan),
+    );
+  } else lines.push(...cleanLines(result, plan));
+  lines.push('');
+  if (detectedMs === null) {
+    const word = output.colour('red', 'not detected');
+    lines.push(`${word} within ${ageText(withinMs)}`, `  ${whyNot(result, plan)}`);
+  } else {
+    const word = output.colour(isGood ? 'green' : 'red', 'detected');
+    lines.push(`${word} in ${seconds(detectedMs)} s`);
+    const deaf = told.filter(({ ms }) => ms === null).map(({ channel }) => channel);
+    if (deaf.length > 0)
+      lines.push(
+        `${output.colour('red', 'nobody was told')} by ${deaf.join(', ')} within ${ageText(withinMs)}`,
+      );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function cleanLines({ act, left, isClosed, seen }: DrillResult, { config }: Plan): string[] {
+  const { store } = config.archive;
+  const lines = left.flatMap(({ key, versionId, why }) => [
+    `left       ${key}, version ${versionId}: ${printable(why)}`,
+    ...(store.kind === 's3' ? [`           ${deleteCommand(store, key, versionId)}`] : []),
+  ]);
+  if (act.versionId !== null && left.length === 0) lines.push('canary     taken away again');
+  if (seen === null || act.refused !== null) return lines;
+  const when = `when the verifier next looks (chains every ${ageText(config.chains.confirmMs)}, all else by its sweep, every ${ageText(config.sweep.everyMs)})`;
+  lines.push(
+    `finding    ${isClosed ? 'closed' : left.length > 0 ? 'open while that lies there' : `closes ${when}`}`,
+  );
+  return lines;
+}
+
+const deleteCommand = ({ bucket, prefix }: S3StoreConfig, key: string, versionId: string): string =>
+  `aws s3api delete-object --bucket ${bucket} --key '${prefix}${key}' --version-id '${versionId}'`;
+
+function whyNot({ act }: DrillResult, { kind, config }: Plan): string {
+  if (act.refused !== null) {
+    return `The try was refused, and of that only a trail tells: CloudTrail data events of this bucket must reach the verifier, and the caller be of the bucket's own account. Most arrive within 5 minutes; --within 30m waits longer.`;
+  }
+  if (FACTS[kind].isSeal) {
+    return 'Look whether the verifier runs at all (its /healthz, or the alarm NothingConfirmed), and whether events of the bucket reach it.';
+  }
+  const every = ageText(config.sweep.everyMs);
+  return `Without events of the bucket (\`ledgerstone watch\`) the verifier sees this kind by its sweep only, every ${every}: raise --within, or use --kind forged-seal.`;
+}
+
+const seconds = (ms: number): number => Math.round(ms) / 1000;
+const orNull = <T, U>(value: T | null, of: (value: T) => U): U | null => (value === null ? null : of(value));

@@ -1,0 +1,151 @@
+// How does one drill go, from the tampering to the moment at which people know of it?
+import type { Clock } from '../../../base/clock.ts';
+import type { CanaryStore } from '../../../store/canary.ts';
+import type { Store, StoreReader } from '../../../store/store.ts';
+import { chainScope } from '../../verifier/finding-file.ts';
+import type { Kind } from './canary.ts';
+import { isOf, LedgerLook, type Seen, scopesOf } from './look.ts';
+import { type Leftover, takeAway } from './take-away.ts';
+import { type Act, tamper } from './tamper.ts';
+
+export type DrillTools = {
+  readonly archive: Store;
+  readonly canary: CanaryStore;
+  /** Where the verifier keeps its findings. */
+  readonly own: Pick<Store, keyof StoreReader | 'clockOffset'>;
+  readonly clock: Clock;
+  /** The archive's. */
+  readonly origin: string;
+  /** '' or ends with '/': what stands before keys in the words of a trail. */
+  readonly prefix: string;
+  readonly signal: AbortSignal;
+  /** For the person beside it. */
+  readonly note: (text: string) => void;
+};
+
+export type DrillOptions = {
+  readonly kind: Kind;
+  readonly lockMs: number;
+  readonly mayStay: boolean;
+  /** Null: as long as events of that kind may take. */
+  readonly withinMs: number | null;
+  /** 0: what becomes of the finding afterwards is looked at once. */
+  readonly closedWithinMs: number;
+  /** Each of which must have been told. */
+  readonly channels: readonly string[];
+};
+
+export type Told = {
+  readonly channel: string /** Since the act; null: not told. */;
+  readonly ms: number | null;
+};
+
+export type DrillResult = {
+  readonly act: Act;
+  readonly withinMs: number;
+  readonly seen: Seen | null;
+  /** From before the act until the finding was read in the ledger, so the true time or up to one look more. */
+  readonly detectedMs: number | null;
+  readonly told: readonly Told[];
+  readonly left: readonly Leftover[];
+  readonly isClosed: boolean;
+};
+
+/** S3's own events take seconds. */
+export const EVENT_MS = 120_000;
+/** CloudTrail tells of most calls within five minutes, and promises none. */
+export const TRAIL_MS = 900_000;
+/** A lock that ends so soon is waited for. */
+const LOCK_PATIENCE_MS = 300_000;
+
+/**
+ * What was laid down is taken away whatever happens, as far as locks and rights allow. Rejects where the act could not be
+ * done, or the verifier's ledger not be read: then nothing is known.
+ */
+export async function runDrill(tools: DrillTools, options: DrillOptions): Promise<DrillResult> {
+  const { archive, canary, own, clock, signal, note } = tools;
+  const look = new LedgerLook(own, signal);
+  await look.check();
+  const offsetMs = own.clockOffset()?.offsetMs ?? 0;
+  const touched = new Set<string>();
+  let act: Act | null = null;
+  const clean = async (): Promise<Leftover[]> => {
+    const known = act?.versionId == null ? [] : [{ key: act.key, versionId: act.versionId }];
+    const lockedUntilMs = act === null ? null : act.lockedUntilMs;
+    const patienceMs = signal.aborted ? 0 : LOCK_PATIENCE_MS;
+    return takeAway({ archive, canary, clock, offsetMs }, touched, known, { lockedUntilMs, patienceMs });
+  };
+  const isOpen = (place: Parameters<typeof chainScope>[0]) => look.hasOpen(chainScope(place));
+  try {
+    const { origin } = tools;
+    act = await tamper({ archive, canary, origin, clock, offsetMs, isOpen, touched, signal }, options);
+    note(actText(act));
+    const withinMs = options.withinMs ?? (act.refused === null ? EVENT_MS : TRAIL_MS);
+    const found = await untilKnown(tools, look, act, options.channels, withinMs);
+    if (act.versionId !== null && act.lockedUntilMs !== null)
+      note('taking it away again, once its lock has ended …');
+    const left = await clean();
+    const isClosed = found.seen !== null && (await untilClosed(tools, look, found.seen, options));
+    return { act, withinMs, ...found, left, isClosed };
+  } catch (error) {
+    for (const { key, versionId, why } of await clean())
+      note(`left behind: ${key}, version ${versionId} (${why})`);
+    throw error;
+  }
+}
+
+const actText = ({ call, key, refused }: Act): string =>
+  refused === null
+    ? `done: ${call} of ${key}; waiting for the verifier …`
+    : `refused: ${call} of ${key}. Nothing was changed; waiting for the verifier to hear of the try …`;
+
+type Known = Pick<DrillResult, 'seen' | 'detectedMs' | 'told'>;
+
+/** Until the finding stands in the ledger and every channel was told of it, or the time is over. */
+async function untilKnown(
+  { clock, signal, prefix }: DrillTools,
+  look: LedgerLook,
+  act: Act,
+  channels: readonly string[],
+  withinMs: number,
+): Promise<Known> {
+  const scopes = scopesOf(act);
+  const sinceMs = () => clock.monotonic() - act.startedMonotonicMs;
+  const told = new Map<string, number>();
+  let seen: Seen | null = null;
+  let detectedMs: number | null = null;
+  for (;;) {
+    if (seen === null) {
+      seen = await look.find(scopes, (finding) => isOf(act, finding, prefix));
+      if (seen !== null) detectedMs = sinceMs();
+    }
+    if (seen !== null) {
+      const opening = await look.opening(seen);
+      for (const channel of opening?.told ?? []) if (!told.has(channel)) told.set(channel, sinceMs());
+      if (channels.every((channel) => told.has(channel))) break;
+    }
+    const leftMs = withinMs - sinceMs();
+    if (leftMs <= 0) break;
+    await clock.sleep(Math.min(leftMs, pauseMs(sinceMs())), signal);
+  }
+  return { seen, detectedMs, told: channels.map((channel) => ({ channel, ms: told.get(channel) ?? null })) };
+}
+
+async function untilClosed(
+  { clock, signal }: DrillTools,
+  look: LedgerLook,
+  seen: Seen,
+  { closedWithinMs }: DrillOptions,
+): Promise<boolean> {
+  const endMs = clock.monotonic() + closedWithinMs;
+  for (;;) {
+    const opening = await look.opening(seen);
+    if (opening === null || !opening.isOpen || opening.opening !== seen.file.opening) return true;
+    const leftMs = endMs - clock.monotonic();
+    if (leftMs <= 0) return false;
+    await clock.sleep(Math.min(leftMs, 1_000), signal);
+  }
+}
+
+/** Often at first, where moments are measured. */
+const pauseMs = (sinceMs: number): number => (sinceMs < 20_000 ? 100 : 1_000);

@@ -1,0 +1,54 @@
+// Is what a drill laid down gone again, and what stays behind for a person to delete?
+import type { Clock } from '../../../base/clock.ts';
+import { LedgerstoneError, messageOf } from '../../../base/error.ts';
+import type { CanaryStore } from '../../../store/canary.ts';
+import type { StoreReader } from '../../../store/store.ts';
+
+export type Laid = { readonly key: string; readonly versionId: string };
+export type Leftover = Laid & { readonly why: string };
+
+export type TakeAwayTools = {
+  readonly archive: Pick<StoreReader, 'listVersions'>;
+  readonly canary: Pick<CanaryStore, 'remove'>;
+  readonly clock: Clock;
+  readonly offsetMs: number;
+};
+
+/** A store may keep whole seconds of a lock's end. */
+const AFTER_LOCK_MS = 1_500;
+
+/**
+ * All versions of these keys, which are this drill's alone; `known` where they may not be listed. Locks are waited for
+ * that long at most. Never rejects: what could not be taken away is told.
+ */
+export async function takeAway(
+  { archive, canary, clock, offsetMs }: TakeAwayTools,
+  keys: Iterable<string>,
+  known: readonly Laid[],
+  { lockedUntilMs, patienceMs }: { readonly lockedUntilMs: number | null; readonly patienceMs: number },
+): Promise<Leftover[]> {
+  const laid: Laid[] = [];
+  for (const key of keys) {
+    try {
+      for await (const { versionId } of archive.listVersions(key, { exact: true }))
+        laid.push({ key, versionId });
+    } catch {
+      laid.push(...known.filter((one) => one.key === key));
+    }
+  }
+  if (laid.length === 0) return [];
+  const waitMs = lockedUntilMs === null ? 0 : lockedUntilMs + AFTER_LOCK_MS - (clock.now() - offsetMs);
+  if (waitMs > 0 && waitMs <= patienceMs) await clock.sleep(waitMs);
+  const left: Leftover[] = [];
+  // The newest first: a first version that is gone would make a seal of the second.
+  for (const one of laid.toReversed()) {
+    try {
+      await canary.remove(one.key, one.versionId);
+    } catch (error) {
+      const until = lockedUntilMs === null ? '' : ` until ${new Date(lockedUntilMs).toISOString()}`;
+      const isLocked = error instanceof LedgerstoneError && error.code === 'locked';
+      left.push({ ...one, why: isLocked ? `locked${until}` : messageOf(error) });
+    }
+  }
+  return left;
+}
