@@ -2,14 +2,20 @@
 import type { CheckName } from '../../src/apps/verifier/finding-file.ts';
 import { confirmTask, type Task } from '../../src/apps/verifier/tasks.ts';
 import type { FindingSink, Verifier, VerifierLog } from '../../src/apps/verifier/verifier.ts';
+import type { Clock } from '../../src/base/clock.ts';
 import { LedgerstoneError } from '../../src/base/error.ts';
+import { momentOf } from '../../src/store/clock-offset.ts';
 import type { ObjectVersion, Store } from '../../src/store/store.ts';
 import type { Finding } from '../../src/verify/finding.ts';
 import type { LawlessArchive } from './lawless-archive.ts';
 import { STILL, type VerifierWorld } from './verifier-world.ts';
 
 /** Read only. `offsetMs`: local time less the store's; null: it does not tell. */
-export function storeOver(archive: LawlessArchive, offsetMs: () => number | null = () => 0): Store {
+export function storeOver(
+  archive: LawlessArchive,
+  offsetMs: () => number | null = () => 0,
+  clock: Clock = STILL,
+): Store {
   const refuse = async (): Promise<never> => {
     throw new LedgerstoneError('not-permitted', 'a verifier writes nothing into the archive');
   };
@@ -20,6 +26,7 @@ export function storeOver(archive: LawlessArchive, offsetMs: () => number | null
     extendLock: refuse,
     read: (key, versionId, options) => archive.read(key, versionId, options),
     lock: async (key, versionId) => (await archive.lock(key, versionId)) as never,
+    hold: async () => 'none',
     async *listVersions(prefix, options) {
       for await (const version of archive.listVersions(prefix, options)) {
         yield { ...version, lastModifiedMs: STILL.now() } satisfies ObjectVersion;
@@ -34,7 +41,7 @@ export function storeOver(archive: LawlessArchive, offsetMs: () => number | null
     },
     clockOffset: () => {
       const found = offsetMs();
-      return found === null ? null : { offsetMs: found, measuredAt: { wallMs: 0, monotonicMs: 0 } };
+      return found === null ? null : { offsetMs: found, measuredAt: momentOf(clock) };
     },
     close: async () => {},
   };
@@ -74,7 +81,7 @@ export type WorldVerifier = Verifier & { readonly findings: RecordingSink; reado
 
 export function verifierOf(world: VerifierWorld, options: Partial<Verifier> = {}): WorldVerifier {
   return {
-    archive: storeOver(world.builder.archive),
+    archive: storeOver(world.builder.archive, () => 0, options.clock),
     own: world.store,
     place: { bucket: BUCKET, prefix: '' },
     step: world.tools(),

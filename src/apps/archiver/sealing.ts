@@ -51,7 +51,6 @@ export class Turns {
 /** Told of every try that failed, and with null once the step went through: a person may have to act. */
 export type OnTrouble = (error: unknown | null) => void;
 
-/** A measurement of the clock counts for so long. FORMAT.md §7, Clock. */
 const RETRIABLE = { firstMs: 100, capMs: 10_000, attempts: Number.POSITIVE_INFINITY };
 const FATAL = { firstMs: 5_000, capMs: 30_000, attempts: Number.POSITIVE_INFINITY };
 /** A lock may not lie in the past by the time it arrives; longer than the manifest says is allowed. */

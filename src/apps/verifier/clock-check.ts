@@ -1,11 +1,10 @@
 // Does this machine's clock agree with the store's? A verifier with a wrong clock calls the missing expired, and signs wrong times.
 import { LedgerstoneError } from '../../base/error.ts';
+import { holdsStill } from '../../store/clock-offset.ts';
 import { CLOCK_OFFSET_MAX_MS } from '../../store/store.ts';
 import { SEVERITY } from '../../verify/finding.ts';
 import { CONFIGURATION_SCOPE } from './finding-file.ts';
 import type { Verifier } from './verifier.ts';
-
-const MEASURED_MS_MAX = 5 * 60_000;
 
 /**
  * Throws `clock-skew` (retriable) where the two are more than a minute apart: a finding, and nothing is attested.
@@ -16,13 +15,13 @@ export async function requireClock(
   signal?: AbortSignal,
 ): Promise<void> {
   const measured = archive.clockOffset();
-  if (measured === null || clock.monotonic() - measured.measuredAt.monotonicMs > MEASURED_MS_MAX) {
+  if (measured === null || !holdsStill(measured, clock)) {
     // Any answer has the store's time in its head.
     const options = { limit: 1, ...(signal && { signal }) };
     for await (const _ of archive.listVersions('keys/', options)) break;
   }
   const offset = archive.clockOffset();
-  if (offset === null) {
+  if (offset === null || !holdsStill(offset, clock)) {
     throw new LedgerstoneError('clock-unknown', "the store's time could not be read: nothing is attested", {
       disposition: 'retriable',
     });

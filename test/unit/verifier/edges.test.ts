@@ -45,6 +45,7 @@ beforeEach(async () => {
       },
       cosigner: { name: 'verifier.example.com', signing: { kind: 'local', keyFile: 'x' } },
       chains: { freshness: '1h' },
+      sweep: { leastLock: '10y', holds: [{ chain: 'orders', to: 0 }] },
       kafka: { brokers: ['127.0.0.1:1'], topics: [{ name: 'orders' }] },
     }),
     'test',
@@ -56,7 +57,7 @@ beforeEach(async () => {
     void lines.push({ ...fields, level, message });
   verifier = makeVerifier(
     config,
-    { archive: storeOver(world.builder.archive), own: world.store, signer: world.signer },
+    { archive: storeOver(world.builder.archive, () => 0, clock), own: world.store, signer: world.signer },
     {
       checker: portableChecker(nodeContentTools),
       log: { info: log('info'), warn: log('warn'), error: log('error') },
