@@ -64,6 +64,10 @@ export function directoryStore(options: DirectoryOptions): Store {
       await mustExist(files, await root(), key, versionId);
       return { kind: 'not-applicable' };
     },
+    hold: async (key, versionId) => {
+      await mustExist(files, await root(), key, versionId);
+      return 'not-applicable';
+    },
     clockOffset: () => ({ offsetMs: 0, measuredAt: momentOf(clock) }),
     close: async () => {},
   };

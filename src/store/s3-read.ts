@@ -1,10 +1,15 @@
 // How are the bytes and the lock of one version read, and no more than was allowed?
-import { GetObjectCommand, type GetObjectCommandOutput, GetObjectRetentionCommand } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  GetObjectLegalHoldCommand,
+  GetObjectRetentionCommand,
+} from '@aws-sdk/client-s3';
 import { assert } from '../base/assert.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import type { CallHttp, S3Connection } from './s3-connection.ts';
 import { nameOf, statusOf } from './s3-error.ts';
-import type { LockState, ReadOptions } from './store.ts';
+import type { HoldState, LockState, ReadOptions } from './store.ts';
 
 export function readS3(
   s3: S3Connection,
@@ -119,10 +124,39 @@ export function lockOfS3(
   });
 }
 
+/** A version that never was held answers like one without a lock. */
+export function holdOfS3(
+  s3: S3Connection,
+  key: string,
+  versionId: string,
+  signal?: AbortSignal,
+): Promise<HoldState> {
+  const command = new GetObjectLegalHoldCommand({
+    ...s3.target,
+    Key: s3.options.prefix + key,
+    VersionId: versionId,
+  });
+  return s3.run({ operation: 'GetObjectLegalHold', key, signal }, async (http): Promise<HoldState> => {
+    try {
+      const { LegalHold } = await s3.client.send(command, http);
+      return LegalHold?.Status === 'ON' ? 'held' : 'none';
+    } catch (error) {
+      const state = lockStateOf(error)?.kind;
+      return state === 'none' || state === 'not-permitted' ? state : Promise.reject(error);
+    }
+  });
+}
+
+/** The last one is another maker's, of a version that never was held. */
+const NO_LOCK: ReadonlySet<string> = new Set([
+  'NoSuchObjectLockConfiguration',
+  'ObjectLockConfigurationNotFoundError',
+  'NoSuchObjectLegalHold',
+]);
+
 function lockStateOf(error: unknown): LockState | null {
   const name = nameOf(error);
-  if (name === 'NoSuchObjectLockConfiguration' || name === 'ObjectLockConfigurationNotFoundError')
-    return { kind: 'none' };
+  if (NO_LOCK.has(name)) return { kind: 'none' };
   // What a bucket without Object Lock answers.
   if (name === 'InvalidRequest' && /object lock/i.test((error as Error).message)) return { kind: 'none' };
   return statusOf(error) === 403 && name === 'AccessDenied' ? { kind: 'not-permitted' } : null;

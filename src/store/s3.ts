@@ -6,7 +6,7 @@ import { nodeSha256 } from '../base/node/hash.ts';
 import { type CallHttp, connectS3, type S3Connection, type S3Options } from './s3-connection.ts';
 import { nameOf, statusOf } from './s3-error.ts';
 import { listS3Prefixes, listS3Versions } from './s3-list.ts';
-import { lockOfS3, readS3 } from './s3-read.ts';
+import { holdOfS3, lockOfS3, readS3 } from './s3-read.ts';
 import type { Lock, PutOptions, PutOutcome, Store } from './store.ts';
 
 export type { S3Options } from './s3-connection.ts';
@@ -23,6 +23,7 @@ export function s3Store(options: S3Options): Store {
     listPrefixes: (prefix, signal) => listS3Prefixes(s3, prefix, signal),
     read: (key, versionId, read) => readS3(s3, key, versionId, read),
     lock: (key, versionId, signal) => lockOfS3(s3, key, versionId, signal),
+    hold: (key, versionId, signal) => holdOfS3(s3, key, versionId, signal),
     clockOffset: () => s3.clockWatch.newest(),
     close: async () => s3.close(),
   };

@@ -55,6 +55,12 @@ export type LockState =
   | { readonly kind: 'not-permitted' }
   | { readonly kind: 'not-applicable' };
 
+/**
+ * Whether a version is held back from deletion for as long as nobody takes the hold off. `not-permitted`: S3 hides it from
+ * who may not see it.
+ */
+export type HoldState = 'held' | 'none' | 'not-permitted' | 'not-applicable';
+
 export type ListOptions = {
   /** Only keys greater than it. */
   readonly startAfter?: string;
@@ -94,6 +100,8 @@ export interface StoreReader {
   read(key: string, versionId: string, options: ReadOptions): Promise<Uint8Array>;
   /** Of one version. Throws `not-found`, or something retriable. */
   lock(key: string, versionId: string, signal?: AbortSignal): Promise<LockState>;
+  /** The legal hold of one version. Throws `not-found`, or something retriable. */
+  hold(key: string, versionId: string, signal?: AbortSignal): Promise<HoldState>;
 }
 
 /**

@@ -10,6 +10,7 @@ export type Adversary = {
   putVersion(key: string, bytes: Uint8Array): Promise<void>;
   addMarker(key: string): Promise<void>;
   deleteVersion(key: string, versionId: string): Promise<void>;
+  setHold(key: string, versionId: string, isHeld: boolean): Promise<void>;
 };
 
 export type LockingStore = StoreUnderTest & { readonly adversary: Adversary };
@@ -55,6 +56,21 @@ export function storeLockSuite(name: string, open: () => Promise<LockingStore>):
       const weaker = { mode: 'GOVERNANCE', untilMs: longer.untilMs } as const;
       await expect(store.extendLock(key, versionId, weaker)).rejects.toMatchObject({ disposition: 'fatal' });
       expect(await store.lock(key, versionId)).toEqual({ kind: 'locked', lock: longer });
+    });
+
+    it('tells of a legal hold, which keeps a version without a lock too, and of its end', async () => {
+      const key = newKey();
+      await adversary.putVersion(key, utf8('x'));
+      const [version] = await collect(store, key);
+      const versionId = version?.versionId ?? '';
+      expect(await store.hold(key, versionId)).toBe('none');
+      await adversary.setHold(key, versionId, true);
+      expect(await another().hold(key, versionId)).toBe('held');
+      await expect(adversary.deleteVersion(key, versionId)).rejects.toThrow();
+      await adversary.setHold(key, versionId, false);
+      expect(await store.hold(key, versionId)).toBe('none');
+      await adversary.deleteVersion(key, versionId);
+      await expect(store.hold(key, versionId)).rejects.toMatchObject({ code: 'not-found' });
     });
 
     it('keeps a locked version whatever is deleted', async () => {

@@ -124,3 +124,27 @@ describe('a lock', () => {
     await expect(store.lock('key', 'v1')).rejects.toMatchObject({ code, disposition });
   });
 });
+
+describe('a legal hold', () => {
+  const answered = (status: string) => ({ body: `<LegalHold><Status>${status}</Status></LegalHold>` });
+  it.each<[string, StubAnswer, string]>([
+    ['on', answered('ON'), 'held'],
+    ['taken off', answered('OFF'), 'none'],
+    ['never set', failure(404, 'NoSuchObjectLockConfiguration'), 'none'],
+    [
+      'none in a bucket without locks',
+      failure(400, 'InvalidRequest', 'Bucket is missing Object Lock Configuration'),
+      'none',
+    ],
+    ['hidden', failure(403, 'AccessDenied'), 'not-permitted'],
+  ])('%s', async (_, answer, state) => {
+    const { store, stub } = await openStub(() => answer);
+    expect(await store.hold('key', 'v1')).toBe(state);
+    expect(stub.requests[0]?.query.get('versionId')).toBe('v1');
+  });
+
+  it('that can not be read is no answer', async () => {
+    const { store } = await openStub(() => failure(503, 'SlowDown'));
+    await expect(store.hold('key', 'v1')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});

@@ -1,6 +1,11 @@
 // A corner of a real S3 for one suite: how is it opened, and how does an attacker with full rights act there?
 import { randomBytes } from 'node:crypto';
-import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  PutObjectCommand,
+  PutObjectLegalHoldCommand,
+} from '@aws-sdk/client-s3';
 import { s3Store } from '../../src/store/s3.ts';
 import { connectS3, type S3Options } from '../../src/store/s3-connection.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -55,6 +60,12 @@ export function s3Place(base: Omit<S3Options, 'prefix'>): S3Place {
       },
       deleteVersion: async (key, versionId) => {
         await raw.client.send(new DeleteObjectCommand({ ...object(key), VersionId: versionId }));
+      },
+      setHold: async (key, versionId, isHeld) => {
+        const LegalHold = { Status: isHeld ? ('ON' as const) : ('OFF' as const) };
+        await raw.client.send(
+          new PutObjectLegalHoldCommand({ ...object(key), VersionId: versionId, LegalHold }),
+        );
       },
     },
     close: async () => {

@@ -230,6 +230,8 @@ export function storeSuite(
       await expect(store.read(`${key}-other`, versionId, { maxBytes: 1 })).rejects.toMatchObject(notFound);
       await expect(store.read(key, 'no-such-version', { maxBytes: 1 })).rejects.toMatchObject(notFound);
       await expect(store.lock(`${key}-other`, versionId)).rejects.toMatchObject(notFound);
+      await expect(store.hold(`${key}-other`, versionId)).rejects.toMatchObject(notFound);
+      expect(await store.hold(key, versionId)).toBe(store.kind === 's3' ? 'none' : 'not-applicable');
     });
 
     it('does nothing for a caller that gave up', async () => {

@@ -18,6 +18,8 @@ const memory = async () => {
       putVersion: async (key: string, bytes: Uint8Array) => void attacker.putVersion(key, bytes),
       addMarker: async (key: string) => void attacker.addMarker(key),
       deleteVersion: async (key: string, versionId: string) => attacker.deleteVersion(key, versionId),
+      setHold: async (key: string, versionId: string, isHeld: boolean) =>
+        attacker.setHold(key, isHeld, versionId),
     },
   };
 };

@@ -18,7 +18,7 @@ export const FAULT_KINDS = ['fails', 'done-but-fails', 'slow', 'twice'] as const
 export type FaultyCall = {
   /** Of all calls of this store, from 0. */
   readonly index: number;
-  readonly method: 'putIfAbsent' | 'extendLock' | 'listVersions' | 'listPrefixes' | 'read' | 'lock';
+  readonly method: 'putIfAbsent' | 'extendLock' | 'listVersions' | 'listPrefixes' | 'read' | 'lock' | 'hold';
   readonly key: string;
 };
 
@@ -96,6 +96,7 @@ export function faultyStore(store: Store, plan: FaultPlan, clock: Clock): Faulty
     read: (key, versionId, options) =>
       once('read', key, options.signal, () => store.read(key, versionId, options)),
     lock: (key, versionId, signal) => once('lock', key, signal, () => store.lock(key, versionId, signal)),
+    hold: (key, versionId, signal) => once('hold', key, signal, () => store.hold(key, versionId, signal)),
     clockOffset: () => store.clockOffset(),
     close: () => store.close(),
   };

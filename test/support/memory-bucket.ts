@@ -12,6 +12,7 @@ export type MemoryVersion = {
   readonly lastModifiedMs: number;
   bytes: Uint8Array;
   lock: Lock | null;
+  isHeld: boolean;
 };
 
 /** What somebody with rights on the bucket can do, by S3's rules, and what only the disk below it could. */
@@ -28,6 +29,8 @@ export type Attacker = {
   destroy(key: string, versionId?: string): void;
   /** Below S3. */
   setLock(key: string, lock: Lock | null, versionId?: string): void;
+  /** Whoever may put a hold on a version may take it off. */
+  setHold(key: string, isHeld: boolean, versionId?: string): void;
 };
 
 /** The bucket: its versions, its law and its time. */
@@ -88,7 +91,7 @@ export class Bucket {
     const all = this.versions(key);
     const bounded = new KeyVersions(key);
     for (const version of all.toReversed()) {
-      const { bytes, lock: _, ...entry } = version;
+      const { bytes, lock: _, isHeld: __, ...entry } = version;
       bounded.add({ ...entry, size: bytes.length, latest: version === all.at(-1) });
     }
     return bounded.oldestFirst();
@@ -110,6 +113,7 @@ export class Bucket {
       marker: bytes === null,
       bytes: bytes?.slice() ?? new Uint8Array(0),
       lock,
+      isHeld: false,
       lastModifiedMs: Math.floor(this.nowMs() / 1000) * 1000,
     };
     if (list === undefined) {
@@ -149,8 +153,8 @@ export class Bucket {
     version.lock = lock;
   }
 
-  isLocked({ lock }: MemoryVersion): boolean {
-    return lock !== null && lock.untilMs > this.nowMs();
+  isLocked({ lock, isHeld }: MemoryVersion): boolean {
+    return isHeld || (lock !== null && lock.untilMs > this.nowMs());
   }
 }
 
@@ -179,6 +183,9 @@ export function attackerOf(bucket: Bucket): Attacker {
     destroy: (key, versionId) => bucket.remove(key, versionId),
     setLock: (key, lock, versionId) => {
       chosen(key, versionId).lock = lock;
+    },
+    setHold: (key, isHeld, versionId) => {
+      chosen(key, versionId).isHeld = isHeld;
     },
   };
 }

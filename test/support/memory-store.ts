@@ -26,7 +26,7 @@ export {
 export type { Attacker, MemoryVersion } from './memory-bucket.ts';
 
 export type MemoryCall = {
-  readonly method: 'putIfAbsent' | 'extendLock' | 'listVersions' | 'listPrefixes' | 'read' | 'lock';
+  readonly method: 'putIfAbsent' | 'extendLock' | 'listVersions' | 'listPrefixes' | 'read' | 'lock' | 'hold';
   readonly key: string;
   readonly versionId?: string;
   readonly lock?: Lock;
@@ -95,6 +95,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
         const { lock } = bucket.find(key, versionId);
         if (options.locksPermitted === false) return { kind: 'not-permitted' };
         return lock === null ? { kind: 'none' } : { kind: 'locked', lock };
+      }),
+    hold: (key, versionId, signal) =>
+      call({ method: 'hold', key, versionId }, signal, () => {
+        const { isHeld } = bucket.find(key, versionId);
+        if (options.locksPermitted === false) return 'not-permitted';
+        return isHeld ? 'held' : 'none';
       }),
     clockOffset: () => measured,
     close: async () => {},

@@ -136,6 +136,8 @@ export class Edge {
         this.#call(storeCall('read', key), signal, () => store.read(key, versionId, options)),
       lock: (key, versionId, signal) =>
         this.#call(storeCall('lock', key), signal, () => store.lock(key, versionId)),
+      hold: (key, versionId, signal) =>
+        this.#call(storeCall('hold', key), signal, () => store.hold(key, versionId)),
       listVersions: (prefix, { signal, ...options } = {}) =>
         this.#list(storeCall('listVersions', prefix), signal, () => store.listVersions(prefix, options)),
       listPrefixes: (prefix, signal) =>
