@@ -1,6 +1,6 @@
 // Which keys may the verifier's configuration hold, and what may each be?
 import { z } from 'zod';
-import { MIB } from '../../base/limits.ts';
+import { LIMITS, MIB } from '../../base/limits.ts';
 import {
   between,
   policy,
@@ -15,6 +15,19 @@ import {
 const GIB = 1024 * MIB;
 const [kms] = signing.options;
 const [kafka] = source.options;
+
+const sequence = z.int().min(0).max(LIMITS.sequenceMax);
+const hold = z
+  .strictObject({
+    chain: kafka.shape.topics.element.shape.name,
+    partition: z.int().min(0).optional().describe('Default: every partition'),
+    from: sequence.default(0).describe('The first segment, by its sequence'),
+    to: sequence.optional().describe('The last one. Default: all that come, too'),
+  })
+  .refine(({ from, to }) => to === undefined || to >= from, {
+    path: ['to'],
+    message: 'must not be below from',
+  });
 
 export const verifierConfigSchema = z.strictObject({
   archive: z.strictObject({
@@ -57,7 +70,15 @@ export const verifierConfigSchema = z.strictObject({
         .describe('How often every chain is confirmed, event or not'),
     })
     .prefault({}),
-  sweep: z.strictObject({ every: between('1m', '30d').prefault('1h') }).prefault({}),
+  sweep: z
+    .strictObject({
+      every: between('1m', '30d').prefault('1h'),
+      leastLock: policy.shape.period
+        .optional()
+        .describe('The shortest retention that objects of the archive were ever written with'),
+      holds: z.array(hold).default([]).describe('Segments that must be under a legal hold'),
+    })
+    .prefault({}),
   fullPass: z
     .strictObject({
       every: between('1h', '366d').prefault('30d').describe('Each byte is read again within this time'),

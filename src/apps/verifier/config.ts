@@ -18,6 +18,7 @@ import { durationMs } from '../archiver/config-units.ts';
 import type { CompareTopic } from './completeness-task.ts';
 import { verifierRuleProblems } from './config-rules.ts';
 import { type VerifierConfigOutput, verifierConfigSchema } from './config-schema.ts';
+import type { PromisedHold } from './holds.ts';
 
 export type VerifierConfig = {
   readonly archive: {
@@ -38,7 +39,12 @@ export type VerifierConfig = {
     /** How often every chain is confirmed, event or not. */
     readonly confirmMs: number;
   };
-  readonly sweep: { readonly everyMs: number };
+  readonly sweep: {
+    readonly everyMs: number;
+    /** Every lock in the archive ran at least so long when it was set; null: nobody says so. */
+    readonly leastLockMs: number | null;
+    readonly holds: readonly PromisedHold[];
+  };
   readonly fullPass: { readonly everyMs: number; readonly bytesPerRun: number };
   /** What the settings of buckets are compared with. */
   readonly configuration: {
@@ -97,7 +103,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
       earlier: input.cosigner.earlier.map((vkey) => parseCosignerVkey(vkey, nodeSha256)),
     },
     chains: { freshnessMs: input.chains.freshness ?? null, confirmMs: input.chains.confirm },
-    sweep: { everyMs: input.sweep.every },
+    sweep: sweepOf(input.sweep),
     fullPass: { everyMs: input.fullPass.every, bytesPerRun: input.fullPass.bytesPerRun },
     configuration: {
       ...{ everyMs: every, denies },
@@ -114,6 +120,12 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
     log: input.log,
   };
 }
+
+const sweepOf = ({ every, leastLock, holds }: VerifierConfigOutput['sweep']): VerifierConfig['sweep'] => ({
+  everyMs: every,
+  leastLockMs: leastLock === undefined ? null : durationMs(leastLock),
+  holds: holds.map(({ chain, partition = null, from, to = null }) => ({ chain, partition, from, to })),
+});
 
 function kafkaOf(
   kafka: VerifierConfigOutput['kafka'],

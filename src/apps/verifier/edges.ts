@@ -95,6 +95,7 @@ export function makeVerifier(
   };
   const passLog = new PassLog({ store: own, retention, clock });
   const sweepLog = new SweepLog({ store: own, retention, clock });
+  const { leastLockMs, holds } = config.sweep;
   const { everyMs, bytesPerRun } = config.fullPass;
   const subjects = subjectsOf(config);
   const { freshnessMs } = config.chains;
@@ -110,7 +111,7 @@ export function makeVerifier(
     tasks: new Map<string, Task>([
       ['confirm', confirmTask],
       ['freshness', freshnessTask],
-      ['sweep', sweepTask({ ...step, own }, sweepLog)],
+      ['sweep', sweepTask({ ...step, own, leastLockMs, holds }, sweepLog)],
       ['full-pass', fullPassTask({ ...step, log: passLog, everyMs }, bytesPerRun)],
       ...(config.kafka === null
         ? []

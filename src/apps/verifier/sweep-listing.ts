@@ -1,18 +1,12 @@
 // What does a listing of one folder show, key by key, in slices that can be gone on from?
 import type { Clock } from '../../base/clock.ts';
 import { compareKeys } from '../../store/key-bytes.ts';
-import type { ObjectVersion, StoreReader } from '../../store/store.ts';
+import type { HoldState, ObjectVersion, StoreReader } from '../../store/store.ts';
 import { TaskGroup } from '../../verify/bounded.ts';
 import { FindingList } from '../../verify/finding-list.ts';
 import { isStoreWide, lockProblem } from '../../verify/locks.ts';
 import { listObjects } from '../../verify/object-versions.ts';
 import { storeProblem } from '../../verify/seal-reader.ts';
-
-/** Legal holds that the user expects: they can be taken off by whoever may. */
-export interface Holds {
-  expects(key: string): boolean;
-  isHeld(key: string, versionId: string, signal?: AbortSignal): Promise<boolean>;
-}
 
 export type ListingOptions = {
   readonly clock: Clock;
@@ -22,7 +16,8 @@ export type ListingOptions = {
   readonly keysMax: number;
   /** Locks run at least so long from the day of the object on; null: that there is one in compliance mode is all. */
   readonly leastLockMs: number | null;
-  readonly holds: Holds | null;
+  /** Legal holds are asked for where this says so, a call each: whoever may set one may take it off. */
+  readonly isHoldPromised: (key: string) => boolean;
   readonly signal?: AbortSignal;
 };
 
@@ -38,8 +33,8 @@ export type Listing = {
 const LOCKS_AT_ONCE = 16;
 /** A run that has no time left goes so far all the same: its own note is one more key to sweep. */
 const KEYS_MIN = 100;
-/** S3 keeps whole seconds, and clocks differ. */
-const LOCK_SLACK_MS = 120_000;
+/** An object may be written hours after the time that its lock counts from: when S3 was away meanwhile, and tried again. */
+const slackOf = (leastLockMs: number): number => Math.min(86_400_000, leastLockMs / 10);
 
 /**
  * Markers and newer versions are found by the listing itself, locks by a call each, strange keys by `look`. Rejects when
@@ -92,6 +87,7 @@ class LockLook {
   readonly #tasks = new TaskGroup(LOCKS_AT_ONCE);
   /** False once the store has said that it shows none. */
   #asks = true;
+  #asksHolds = true;
 
   constructor(store: StoreReader, findings: FindingList, options: ListingOptions) {
     this.#store = store;
@@ -100,27 +96,41 @@ class LockLook {
   }
 
   async start(version: ObjectVersion): Promise<void> {
-    const holds = this.#options.holds?.expects(version.key) === true;
-    if (this.#asks || holds) await this.#tasks.start(() => this.#look(version, holds));
+    const asksHold = this.#asksHolds && this.#options.isHoldPromised(version.key);
+    if (this.#asks || asksHold) await this.#tasks.start(() => this.#look(version, asksHold));
   }
 
   finish(): Promise<void> {
     return this.#tasks.finish();
   }
 
-  async #look(version: ObjectVersion, holds: boolean): Promise<void> {
+  async #look(version: ObjectVersion, asksHold: boolean): Promise<void> {
     const { key, versionId } = version;
     const { signal } = this.#options;
     const place = { key, versionId };
     try {
       if (this.#asks) this.#judge(version, await this.#store.lock(key, versionId, signal));
-      if (holds && (await this.#options.holds?.isHeld(key, versionId, signal)) === false) {
-        const problem = { code: 'legal-hold-missing', expected: 'a legal hold', found: 'none' } as const;
-        this.#findings.add(problem, place);
-      }
+      if (asksHold) this.#judgeHold(place, await this.#store.hold(key, versionId, signal));
     } catch (error) {
       signal?.throwIfAborted();
       this.#findings.add(storeProblem(error), place);
+    }
+  }
+
+  #judgeHold(place: { readonly key: string; readonly versionId: string }, state: HoldState): void {
+    const expected = 'a legal hold';
+    if (state === 'held') return;
+    if (state === 'none') {
+      this.#findings.add({ code: 'legal-hold-missing', expected, found: 'none' }, place);
+    } else if (this.#asksHolds) {
+      // Of the store rather than of one object: said once.
+      this.#asksHolds = false;
+      if (state === 'not-permitted') {
+        const [wanted, found] = ['permission to read legal holds', 'hidden by the store'];
+        this.#findings.add({ code: 'locks-not-permitted', expected: wanted, found });
+      } else {
+        this.#findings.add({ code: 'legal-hold-missing', expected, found: 'a store without legal holds' });
+      }
     }
   }
 
@@ -129,8 +139,8 @@ class LockLook {
     state: Awaited<ReturnType<StoreReader['lock']>>,
   ): void {
     const { clock, leastLockMs } = this.#options;
-    // In whole days of the object's own time: the exact end stands in its seal, and is the step's and the pass's matter.
-    const untilMs = leastLockMs === null ? null : lastModifiedMs + leastLockMs - LOCK_SLACK_MS;
+    // By the object's own time: the exact end stands in its seal, and is the step's and the pass's matter.
+    const untilMs = leastLockMs === null ? null : lastModifiedMs + leastLockMs - slackOf(leastLockMs);
     const nowMs = clock.now();
     const problem = lockProblem(state, untilMs !== null && untilMs < nowMs ? null : untilMs, nowMs);
     if (problem === null) return;

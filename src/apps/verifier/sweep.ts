@@ -17,25 +17,20 @@ import {
   type Scope,
 } from './finding-file.ts';
 import { parsePassKey } from './full-pass-progress.ts';
+import { isHoldPromised, type PromisedHold } from './holds.ts';
 import type { Covers } from './ledger.ts';
 import { isMore } from './ledger-bounds.ts';
 import { DataSweep } from './sweep-data.ts';
-import {
-  type Holds,
-  isInSlice,
-  type ListingOptions,
-  type SweptObject,
-  sweepFolder,
-} from './sweep-listing.ts';
+import { isInSlice, type ListingOptions, type SweptObject, sweepFolder } from './sweep-listing.ts';
 import { parseSweepKey, type SweepCursor, type SweepLog } from './sweep-log.ts';
 
 export type SweepTools = Pick<StepTools, 'trusted' | 'sha256' | 'checker' | 'clock'> & {
   readonly archive: StoreReader;
   /** The verifier's own bucket. */
   readonly own: StoreReader;
-  /** Locks of chains' objects run at least so long from the object's own time on. */
-  readonly leastLockMs?: number;
-  readonly holds?: Holds;
+  /** Locks of chains' objects run at least so long from the object's own time on, to a day; null: no such promise. */
+  readonly leastLockMs?: number | null;
+  readonly holds?: readonly PromisedHold[];
 };
 
 export type SweepOptions = {
@@ -138,7 +133,8 @@ async function sweepPart(
   const { mayGoOn = () => true, keysPerSlice = KEYS_PER_SLICE, signal } = options;
   const { place, after } = cursor;
   const listing: ListingOptions = {
-    ...{ clock: tools.clock, mayGoOn, keysMax: keysPerSlice, holds: tools.holds ?? null },
+    ...{ clock: tools.clock, mayGoOn, keysMax: keysPerSlice },
+    isHoldPromised: isHoldPromised(tools.holds ?? []),
     leastLockMs: place === null ? null : (tools.leastLockMs ?? null),
     ...(signal && { signal }),
   };

@@ -12,7 +12,7 @@ import type { Task } from '../../../src/apps/verifier/tasks.ts';
 import type { PartitionMarks, TopicMarks } from '../../../src/ingest/kafka/marks.ts';
 import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
-import { verifierOf } from '../../support/verifier-store.ts';
+import { storeOver, verifierOf } from '../../support/verifier-store.ts';
 import { PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -136,11 +136,16 @@ describe('the task', () => {
   const TOPICS: CompareTopic[] = [{ name: 'audit.orders', chain: 'orders', partitions: {} }];
 
   async function run(topics = TOPICS, reader = read, mayGoOn = () => true) {
-    const clock = { ...STILL, now: () => nowMs };
+    const clock = { ...STILL, now: () => nowMs, monotonic: () => nowMs };
     const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
     const ends = new EndsLog({ store: world.store, clock, retention, promisedMs: HOUR_MS });
     const task = completenessTask({ read: reader, topics, ends });
-    const verifier = verifierOf(world, { tasks: new Map<string, Task>([['completeness', task]]), clock });
+    const archive = storeOver(world.builder.archive, () => 0, clock);
+    const verifier = verifierOf(world, {
+      archive,
+      tasks: new Map<string, Task>([['completeness', task]]),
+      clock,
+    });
     const tasks = [{ task: 'completeness', chains: null, message: null }] as const;
     const work = { isQueue: false, chains: [], objects: [], tasks, calls: [], ignored: [] };
     const result = await runWork(verifier, work, { remainingMs: () => 600_000, mayGoOn });

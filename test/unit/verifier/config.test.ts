@@ -55,7 +55,7 @@ describe('a good configuration', () => {
     expect(config.cosigner.earlier).toHaveLength(1);
     expect(config).toMatchObject({
       chains: { freshnessMs: null, confirmMs: 300_000 },
-      sweep: { everyMs: 3_600_000 },
+      sweep: { everyMs: 3_600_000, leastLockMs: null, holds: [] },
       fullPass: { everyMs: 30 * 86_400_000, bytesPerRun: 4 * 1024 ** 3 },
       alarms: { sns: null, webhook: null, metricsNamespace: 'Ledgerstone' },
       watch: { everyMs: 2_000, port: 0 },
@@ -76,6 +76,18 @@ describe('a good configuration', () => {
     expect(config.alarms.webhook).toBe('https://hooks.example.com/T1');
     expect(config.archive.store).toEqual({ kind: 'directory', path: '/etc/archive' });
     expect(config.cosigner.signing).toEqual({ kind: 'local', keyFile: '/etc/v.pem' });
+  });
+});
+
+it('takes what a sweep is to find', () => {
+  const sweep = `sweep: { leastLock: 1y, holds: [{ chain: orders, partition: 3, from: 10, to: 20 }, { chain: logins }] }`;
+  expect(parse(`${GOOD}${sweep}\n`).sweep).toEqual({
+    everyMs: 3_600_000,
+    leastLockMs: 365 * 86_400_000,
+    holds: [
+      { chain: 'orders', partition: 3, from: 10, to: 20 },
+      { chain: 'logins', partition: null, from: 0, to: null },
+    ],
   });
 });
 
@@ -163,6 +175,11 @@ describe('what is wrong', () => {
       [
         '9 cosigner.signing.keyId: must be the ARN or id of the key itself, not an alias, which can be pointed elsewhere',
       ],
+    ],
+    [
+      'a hold that ends before it begins',
+      `${GOOD}sweep: { holds: [{ chain: a, from: 2, to: 1 }] }\n`,
+      ['11 sweep.holds[0].to: must not be below from'],
     ],
     [
       'two topics of one chain',

@@ -14,7 +14,12 @@ import { VerifierWorld } from '../../support/verifier-world.ts';
 
 let world: VerifierWorld;
 let verifier: Verifier;
-let lines: { readonly level: string; readonly message: string; readonly code?: string }[];
+let lines: {
+  readonly level: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly key?: string;
+}[];
 let figures: Record<string, unknown>[];
 let nowMs: number;
 let marks: PartitionMarks;
@@ -141,6 +146,17 @@ describe('the tasks', () => {
     await send({ task: 'sweep' });
     expect(told()).toContain('warn foreign-object');
     expect(lines.at(-1)).toMatchObject({ message: 'swept', isWhole: true });
+  });
+
+  it('sweep finds locks that are shorter than promised, and holds that are missing', async () => {
+    await send({ task: 'sweep' });
+    const of = (code: string) =>
+      lines.filter((line) => line.message === 'finding' && line.code === code).map(({ key }) => key);
+    const all = world.made.flatMap(({ sealKey, dataKey }) => [sealKey, dataKey]);
+    expect(of('retention-short').toSorted()).toEqual(all.toSorted());
+    expect(of('legal-hold-missing').toSorted()).toEqual(
+      [world.made[0]?.sealKey, world.made[0]?.dataKey].toSorted(),
+    );
   });
 
   it('full-pass reads again what was attested, and sees what has changed since', async () => {

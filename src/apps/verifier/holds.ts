@@ -1,0 +1,28 @@
+// Which objects must be under a legal hold? The archive does not say it: whoever had them held tells the verifier.
+import { parseKey } from '../../format/paths.ts';
+
+/** Segments of one chain, seals and data, by sequence. */
+export type PromisedHold = {
+  readonly chain: string;
+  /** Null: every partition. */
+  readonly partition: number | null;
+  readonly from: number;
+  /** The last one; null: all that come, too. */
+  readonly to: number | null;
+};
+
+export const isHoldPromised =
+  (promised: readonly PromisedHold[]) =>
+  (key: string): boolean => {
+    if (promised.length === 0) return false;
+    const parsed = parseKey(key);
+    if (parsed === null || !('sequence' in parsed)) return false;
+    const { sequence } = parsed;
+    return promised.some(
+      ({ chain, partition, from, to }) =>
+        chain === parsed.chain &&
+        (partition === null || partition === parsed.partition) &&
+        sequence >= from &&
+        (to === null || sequence <= to),
+    );
+  };
