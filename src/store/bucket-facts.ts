@@ -5,7 +5,7 @@ import {
   GetObjectLockConfigurationCommand,
   GetPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
-import { messageOf } from '../base/error.ts';
+import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { type CallHttp, connectS3, type S3Connection, type S3Options } from './s3-connection.ts';
 import { nameOf } from './s3-error.ts';
 
@@ -88,6 +88,11 @@ async function factOf<T>(
   } catch (error) {
     signal?.throwIfAborted();
     const isAbsent = absent !== '' && nameOf((error as Error).cause) === absent;
-    return isAbsent ? { known: true, value: none } : { known: false, why: messageOf(error) };
+    return isAbsent ? { known: true, value: none } : { known: false, why: whyNot(error) };
   }
 }
+
+const whyNot = (error: unknown): string =>
+  error instanceof LedgerstoneError && error.remedy !== undefined
+    ? `${messageOf(error)}. ${error.remedy}`
+    : messageOf(error);

@@ -50,6 +50,10 @@ function meaningOf(cause: unknown, call: S3Call): Meaning {
 }
 
 const NOT_THERE = fatal('not-found', 'The version is not there (any more); verify the archive.');
+const OTHER_ACCOUNT = fatal(
+  'other-account',
+  'S3 tells it only to principals of the account that owns the bucket, whatever a policy allows: ask from there.',
+);
 const BAD_LOCK = fatal(
   'bad-lock',
   "S3 does not take the retain-until date: check the clock and the policy's period.",
@@ -69,7 +73,6 @@ const TIMED_OUT = retriable('timed-out', WAIT);
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   NoSuchKey: NOT_THERE,
   NoSuchVersion: NOT_THERE,
-  MethodNotAllowed: fatal('not-found', 'That version is a delete marker and has no bytes.'),
   InvalidAccessKeyId: UNKNOWN_CREDENTIALS,
   SignatureDoesNotMatch: UNKNOWN_CREDENTIALS,
   InvalidToken: UNKNOWN_CREDENTIALS,
@@ -111,6 +114,10 @@ function byName(name: string, message: string, cause: unknown, call: S3Call): Me
       return expired(call);
     case 'InvalidBucketState':
       return noObjectLock(call);
+    case 'MethodNotAllowed':
+      return call.key === undefined
+        ? OTHER_ACCOUNT
+        : fatal('not-found', 'That version is a delete marker and has no bytes.');
     case 'InvalidRequest':
     case 'InvalidArgument':
       if (/object lock/i.test(message)) return noObjectLock(call);

@@ -111,7 +111,11 @@ function checkBucket(
   });
   const { denials } = promised;
   if (denials === null) return;
-  check.known(name, 'policy', facts.policy, (text) => {
+  const { policy } = facts;
+  const remedy =
+    " Where this verifier is of another account, set configuration.denies: false, compare the policy from the archive's own account, and let a trail tell of changes to it.";
+  const told = policy.known ? policy : { ...policy, why: `${policy.why}${remedy}` };
+  check.known(name, 'policy', told, (text) => {
     for (const problem of policyProblems(text, denials)) {
       check.drift(name, problem.name, problem.expected, problem.found);
     }

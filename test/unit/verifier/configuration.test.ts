@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bucketGuardStatements } from '../../../infra/bucket-policy.ts';
 import { checkConfiguration, type KeyFacts, type Subject } from '../../../src/apps/verifier/configuration.ts';
 import { policyProblems } from '../../../src/apps/verifier/configuration-policy.ts';
-import { CONFIGURATION_SCOPE } from '../../../src/apps/verifier/finding-file.ts';
+import { CONFIGURATION_SCOPE, type FindingFile } from '../../../src/apps/verifier/finding-file.ts';
 import { Ledger } from '../../../src/apps/verifier/ledger.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { type BucketFacts, readBucketFacts } from '../../../src/store/bucket-facts.ts';
@@ -302,5 +302,30 @@ describe('a bucket that is asked over the wire', () => {
       policy: known(null),
     });
     expect(facts.openToPublic.known && facts.openToPublic.value.length).toBe(4);
+  });
+
+  it('of another account: its policy is hidden, which is a finding that says what to do, and hinders nothing else', async () => {
+    answers = {
+      'object-lock': [200, '<ObjectLockConfiguration />'],
+      versioning: [200, '<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>'],
+      publicAccessBlock: [403, error('AccessDenied')],
+      // What S3 answers to who may see it and belongs to another account than the bucket.
+      policy: [405, error('MethodNotAllowed')],
+    };
+    const promised = { defaultDays: null, denials: DENIALS };
+    const subject: Subject = { kind: 'bucket', name: 'archive', promised, read };
+    const { findings, complete } = await checkConfiguration([subject]);
+    const codes = findings.map(({ code, key: of }) => `${code} ${of}`);
+    expect(codes).toEqual([
+      'configuration-drift config:archive/object-lock',
+      'configuration-drift config:archive/versioning',
+      'unreadable config:archive/public-access',
+      'unreadable config:archive/policy',
+    ]);
+    expect(findings[2]?.found).toContain('Allow s3:GetBucketPublicAccessBlock');
+    expect(findings[3]?.found).toMatch(/account that owns the bucket.*configuration\.denies/);
+    expect(findings[3]?.found).not.toContain('delete marker');
+    const file = { check: 'configuration', finding: { key: 'config:archive/policy/deletes' } } as FindingFile;
+    expect(complete(file)).toBe(false);
   });
 });
