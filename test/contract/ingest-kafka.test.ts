@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { produceLines } from '../../localstack/kafka-tools.ts';
 import type { KafkaRecord } from '../../src/format/record.ts';
 import { admit } from '../../src/ingest/gate.ts';
+import { Client } from '../../src/ingest/kafka/client.ts';
+import type { ClusterMetadata } from '../../src/ingest/kafka/metadata-api.ts';
 import type { SourceRecorder } from '../support/source-recorder.ts';
 import { describeWithStack } from '../support/stack/global.ts';
 import { bytesOf, recordBytes } from '../unit/ingest/kafka/encode.ts';
@@ -32,6 +34,22 @@ const untilNext = (recorder: SourceRecorder, next: number, partition = 0) =>
     () => gated(recorder, partition).next >= next,
     30_000,
   );
+
+/** What a broker would say that knows of one more election. */
+const metadataOf = (topic: string, topicId: string | null, leaderEpoch: number): ClusterMetadata => ({
+  ...{ clientSideThrottleTime: 0, brokers: [], clusterId: null, controllerId: 1 },
+  topicMetadata: [
+    {
+      ...{ topicErrorCode: 0, topic, topicId, isInternal: false },
+      partitionMetadata: [
+        {
+          ...{ partitionErrorCode: 0, partitionId: 0, leader: 1, leaderEpoch },
+          ...{ replicas: [], isr: [], offlineReplicas: [] },
+        },
+      ],
+    },
+  ],
+});
 
 describeWithStack('the Kafka source', { kafka: true }, (stack) => {
   let world: KafkaWorld;
@@ -281,6 +299,29 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       source.seek(partition, 0);
       await recorder.until('the new one', () => texts(recorder.records()).includes('new 49'), 30_000);
       expect(recorder.of('fatal')).toEqual([]);
+    });
+
+    it('a broker that is behind what another one named is not believed about a record', async () => {
+      const topic = await world.topic();
+      await world.send(topic, ['one', 'two']);
+      const client = new Client({
+        ...{ brokers: world.brokers, clientId: unique('reader'), groupId: unique('group'), tls: false },
+        topics: [{ name: topic }],
+        recordBytesMax: 1024 * 1024,
+        log: { debug() {}, info() {}, warn() {}, error() {} },
+      });
+      const reader = await client.openReader();
+      try {
+        const partition = { topic, partition: 0 };
+        expect(texts((await reader.readAt(partition, 1)).records)).toEqual(['two']);
+        const { topicId } = await reader.describe(partition);
+        expect(client.epochs.of(topicId, 0)).toBeGreaterThanOrEqual(0);
+        client.epochs.observe(metadataOf(topic, topicId, client.epochs.of(topicId, 0) + 1));
+        await expect(reader.readAt(partition, 1)).rejects.toThrow('UNKNOWN_LEADER_EPOCH');
+      } finally {
+        await reader.close();
+        client.cut();
+      }
     });
 
     it('a new partition is ours soon, and begins paused', async () => {

@@ -2,6 +2,7 @@
 
 import { type ClusterHooks, openCluster } from './cluster.ts';
 import { Sockets, saslFor, type TlsMaterial, tlsMaterial } from './connect.ts';
+import { LeaderEpochs } from './epochs.ts';
 import { type Kafkajs, type KafkajsCluster, type KafkajsLogger, loadKafkajs } from './kafkajs.ts';
 import { KAFKAJS_INFO, redactor, routeLogs } from './log.ts';
 import { KAFKA_TUNING, type KafkaSourceOptions, type KafkaTuning } from './options.ts';
@@ -17,6 +18,8 @@ export class Client {
   readonly tuning: KafkaTuning;
   readonly limits: DecodeLimits;
   readonly topics: readonly string[];
+  /** By all connections of this client together. */
+  readonly epochs = new LeaderEpochs();
   readonly #sockets = new Sockets();
   #loaded: Promise<{ kafkajs: Kafkajs; logger: KafkajsLogger; ssl: TlsMaterial | undefined }> | null = null;
 
@@ -48,7 +51,7 @@ export class Client {
   async openReader(): Promise<KafkaReader> {
     const kafkajs = await this.kafkajs();
     const cluster = await this.openCluster(READER_RETRY, { onMetadata: () => {} }, null);
-    const reader = new KafkaReader(kafkajs, cluster, this.options.groupId, this.tuning, this.limits);
+    const reader = new KafkaReader(kafkajs, cluster, this);
     try {
       await reader.open(this.topics);
     } catch (error) {
@@ -82,7 +85,13 @@ export class Client {
         isolationLevel: READ_COMMITTED,
         instrumentationEmitter: emitter,
       },
-      hooks,
+      {
+        ...hooks,
+        onMetadata: (metadata) => {
+          this.epochs.observe(metadata);
+          hooks.onMetadata(metadata);
+        },
+      },
     );
   }
 

@@ -25,6 +25,11 @@ export type FetchPartition = {
    * holds something else there, because another leader's log was cut off and written anew (KIP-595).
    */
   readonly lastEpoch: number;
+  /**
+   * The newest epoch of the partition's leaders that any broker named, −1 when it is not known. By id only: a broker that still
+   * believes in an older one refuses (KIP-320), for it may hold what the partition's log never had.
+   */
+  readonly leaderEpoch: number;
 };
 
 export type FetchSettings = {
@@ -89,8 +94,11 @@ export function encodeFetch(
   out.int32(-1).int32(settings.waitMsMax).int32(1).int32(settings.bytesMax).int8(READ_COMMITTED);
   // No fetch session: each request names all its partitions.
   out.int32(0).int32(-1);
-  const writePartition = ({ partition, offset, lastEpoch }: FetchPartition): void => {
-    out.int32(partition).int32(-1).int64(offset);
+  const writePartition = ({ partition, offset, lastEpoch, leaderEpoch }: FetchPartition): void => {
+    out
+      .int32(partition)
+      .int32(flexible ? leaderEpoch : -1)
+      .int64(offset);
     if (flexible) out.int32(lastEpoch);
     out.int64(-1).int32(settings.partitionBytesMax);
     if (flexible) out.uvarint(0);

@@ -15,6 +15,8 @@ export type FetcherTools = {
   readonly limits: DecodeLimits;
   readonly now: () => number;
   readonly fetch: (broker: KafkajsBroker, partitions: readonly FetchPartition[]) => Promise<FetchAnswer>;
+  /** −1: unknown. */
+  readonly leaderEpoch: (topicId: string | null, partition: number) => number;
   readonly refreshMetadata: () => Promise<void>;
   /** Keeps the membership while an answer is handed over. False: the group wants something, so return soon. */
   readonly keepMember: () => boolean;
@@ -62,7 +64,12 @@ export class Fetcher {
   async fetch(broker: KafkajsBroker, topics: readonly KafkajsFetchTopic[]): Promise<void> {
     const feeds = this.#wanted(topics);
     if (feeds.length === 0) return this.#wait(this.#tools.waitMs);
-    const question: Question = { broker, asked: feeds.map(askFor), lost: new Set(), abandon: () => {} };
+    const question: Question = {
+      broker,
+      asked: feeds.map((feed) => this.#questionOf(feed)),
+      lost: new Set(),
+      abandon: () => {},
+    };
     this.#open.add(question);
     try {
       await this.#ask(question, feeds);
@@ -168,6 +175,17 @@ export class Fetcher {
     return [...feeds.slice(first), ...feeds.slice(0, first)];
   }
 
+  #questionOf({
+    topic,
+    topicId,
+    partition,
+    position,
+    leaderEpoch: lastEpoch,
+  }: PartitionFeed): FetchPartition {
+    const leaderEpoch = this.#tools.leaderEpoch(topicId, partition);
+    return { topic, topicId, partition, offset: position as number, lastEpoch, leaderEpoch };
+  }
+
   async #deliver(
     feed: PartitionFeed,
     answer: FetchedPartition,
@@ -256,14 +274,6 @@ export class Fetcher {
 }
 
 const whereOf = ({ topic, partition }: PartitionFeed): string => `${topic}/${partition}`;
-
-const askFor = ({ topic, topicId, partition, position, leaderEpoch }: PartitionFeed): FetchPartition => ({
-  topic,
-  topicId,
-  partition,
-  offset: position as number,
-  lastEpoch: leaderEpoch,
-});
 
 const isWanted = (feed: PartitionFeed, { offset, topicId }: FetchPartition): boolean =>
   feed.wants(offset) && feed.topicId === topicId;

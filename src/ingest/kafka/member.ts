@@ -131,6 +131,7 @@ export class Member {
       limits,
       now: () => systemClock.monotonic(),
       fetch: (broker, partitions) => fetchFrom(this.#kafkajs, broker, partitions, settings),
+      leaderEpoch: (topicId, partition) => this.#client.epochs.of(topicId, partition),
       refreshMetadata: () => cluster.refreshMetadata(),
       keepMember: () => this.#heart?.keep() ?? true,
       doubt: (reason) => this.#doubt(reason),

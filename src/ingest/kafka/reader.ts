@@ -3,6 +3,7 @@ import { LedgerstoneError } from '../../base/error.ts';
 import type { CommitHint, Fetched, LogRange, TopicPartition } from '../source.ts';
 import { Access, guarded, unavailable } from './access.ts';
 import { fetchFrom, newestVersion } from './cluster.ts';
+import type { LeaderEpochs } from './epochs.ts';
 import { errorText, FETCH_ERRORS, METADATA_ERRORS } from './error-codes.ts';
 import { NOT_PERMITTED_REMEDY } from './errors.ts';
 import { FETCH_API_KEY, FETCH_BY_NAME, type FetchedPartition, type FetchPartition } from './fetch-api.ts';
@@ -26,6 +27,14 @@ const NOT_OURS: ReadonlySet<unknown> = new Set([
 ]);
 const isNotOurs = (error: unknown): boolean => NOT_OURS.has(Object(error).type);
 
+export type ReaderOptions = {
+  readonly options: { readonly groupId: string };
+  readonly tuning: KafkaTuning;
+  readonly limits: DecodeLimits;
+  /** Shared with whoever else asks this cluster: an anchor is not to be confirmed by a broker that the others know to be behind. */
+  readonly epochs: LeaderEpochs;
+};
+
 /** Reads by connections of its own, so a long poll of the group never delays it. Every method throws LedgerstoneError. */
 export class KafkaReader {
   readonly #kafkajs: Kafkajs;
@@ -33,19 +42,15 @@ export class KafkaReader {
   readonly #groupId: string;
   readonly #tuning: KafkaTuning;
   readonly #limits: DecodeLimits;
+  readonly #epochs: LeaderEpochs;
 
-  constructor(
-    kafkajs: Kafkajs,
-    cluster: KafkajsCluster,
-    groupId: string,
-    tuning: KafkaTuning,
-    limits: DecodeLimits,
-  ) {
+  constructor(kafkajs: Kafkajs, cluster: KafkajsCluster, { options, tuning, limits, epochs }: ReaderOptions) {
     this.#kafkajs = kafkajs;
-    this.#access = new Access(cluster, groupId);
-    this.#groupId = groupId;
+    this.#access = new Access(cluster, options.groupId);
+    this.#groupId = options.groupId;
     this.#tuning = tuning;
     this.#limits = limits;
+    this.#epochs = epochs;
   }
 
   /** Refuses, with the reason, what would fail later: brokers that can't be reached or are too old, topics not permitted. */
@@ -116,7 +121,15 @@ export class KafkaReader {
 
   async readAt(partition: TopicPartition, offset: number, signal?: AbortSignal): Promise<Fetched> {
     const ask = (broker: KafkajsBroker, topicId: string | null) =>
-      this.#readOn(broker, { ...partition, topicId, offset, lastEpoch: -1 }, signal);
+      this.#readOn(
+        broker,
+        {
+          ...partition,
+          ...{ topicId, offset, lastEpoch: -1 },
+          leaderEpoch: this.#epochs.of(topicId, partition.partition),
+        },
+        signal,
+      );
     return guarded(
       'read a record again',
       () =>

@@ -23,10 +23,10 @@ const SETTINGS = { waitMsMax: 250, bytesMax: 10_000_000, partitionBytesMax: 1_00
 const ID = topicIdText(Uint8Array.from({ length: 16 }, (_, i) => i + 1));
 const OTHER_ID = topicIdText(new Uint8Array(16).fill(200));
 const asked = [
-  { topic: 'a', topicId: ID, partition: 0, offset: 5, lastEpoch: 7 },
-  { topic: 'a', topicId: ID, partition: 3, offset: 2 ** 40, lastEpoch: -1 },
-  { topic: 'b', topicId: OTHER_ID, partition: 0, offset: 0, lastEpoch: -1 },
-  { topic: 'a', topicId: ID, partition: 1, offset: 7, lastEpoch: -1 },
+  { topic: 'a', topicId: ID, partition: 0, offset: 5, lastEpoch: 7, leaderEpoch: 9 },
+  { topic: 'a', topicId: ID, partition: 3, offset: 2 ** 40, lastEpoch: -1, leaderEpoch: -1 },
+  { topic: 'b', topicId: OTHER_ID, partition: 0, offset: 0, lastEpoch: -1, leaderEpoch: -1 },
+  { topic: 'a', topicId: ID, partition: 1, offset: 7, lastEpoch: -1, leaderEpoch: -1 },
 ];
 
 describe('fetch by name', () => {
@@ -107,7 +107,10 @@ describe('fetch by topic id', () => {
     expect(fetchVersion(asked, 18)).toBe(13);
     expect(fetchVersion(asked, 12)).toBe(11);
     expect(
-      fetchVersion([...asked, { topic: 'c', topicId: null, partition: 0, offset: 0, lastEpoch: -1 }], 18),
+      fetchVersion(
+        [...asked, { topic: 'c', topicId: null, partition: 0, offset: 0, lastEpoch: -1, leaderEpoch: -1 }],
+        18,
+      ),
     ).toBe(11);
   });
 
@@ -131,6 +134,15 @@ describe('fetch by topic id', () => {
     const at = with7.findIndex((byte, i) => byte !== without[i]);
     // Behind the id, the counts, the partition, the leader's epoch and the offset.
     expect([...with7.subarray(at - 8, at + 4)]).toEqual([0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 7]);
+  });
+
+  it('names the epoch of the leader that it wants, so that a broker that is behind refuses', () => {
+    const [first] = asked;
+    const with9 = encodeFetch(13, [first as FetchPartition], SETTINGS);
+    const without = encodeFetch(13, [{ ...(first as FetchPartition), leaderEpoch: -1 }], SETTINGS);
+    const at = with9.findIndex((byte, i) => byte !== without[i]);
+    // Behind the partition, before the offset.
+    expect([...with9.subarray(at - 4, at + 12)]).toEqual([0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 5]);
   });
 
   it.each([

@@ -59,6 +59,7 @@ class Bench {
         this.asked.push(asked);
         return this.answer(asked);
       },
+      leaderEpoch: (topicId, partition) => (topicId === 'id' ? 30 + partition : -1),
       refreshMetadata: async () => {
         this.refreshes += 1;
       },
@@ -125,7 +126,8 @@ describe('what is asked', () => {
     bench.open(7, 1);
     bench.feed(2).resume(0);
     await bench.turn();
-    expect(bench.asked).toEqual([[{ topic: 't', topicId: 'id', partition: 1, offset: 7, lastEpoch: -1 }]]);
+    const epochs = { lastEpoch: -1, leaderEpoch: 31 };
+    expect(bench.asked).toEqual([[{ topic: 't', topicId: 'id', partition: 1, offset: 7, ...epochs }]]);
   });
 
   it('nothing without an assignment, after waiting', async () => {
