@@ -88,10 +88,13 @@ function verifierConfig({ config, keyArn, bucket, topic }: VerifierFunctionProps
     expectedBucketOwner: account,
   });
   const { archive, verifier: own } = names;
+  const { minimumDays } = config.retention;
+  const isBounded = minimumDays > 0;
   return {
     archive: {
       store: store(String(config.bucket.name), archive.region, archive.account, config.bucket.prefix),
       trusted: verifier.trusted,
+      logKey: { keyId: verifier.logKey },
     },
     attestations: {
       store: store(bucket.bucketName, own.region, own.account),
@@ -99,8 +102,13 @@ function verifierConfig({ config, keyArn, bucket, topic }: VerifierFunctionProps
     },
     cosigner: { name: verifier.cosigner, signing: { kind: 'kms', keyId: keyArn } },
     chains: { freshness: verifier.freshness },
-    sweep: { every: verifier.sweepEvery },
+    sweep: { every: verifier.sweepEvery, ...(isBounded && { leastLock: `${minimumDays}d` }) },
     fullPass: verifier.fullPass,
+    configuration: {
+      defaultDays: Math.min(config.retention.defaultDays, attestations.retention.defaultDays),
+      // S3 shows a policy to the bucket's own account alone; from another one, the trail tells of changes.
+      ...(archive.account === own.account && { denies: true, ...(isBounded && { minimumDays }) }),
+    },
     alarms: { sns: topic.topicArn, metricsNamespace: METRICS_NAMESPACE },
   };
 }

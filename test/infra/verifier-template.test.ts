@@ -11,11 +11,13 @@ import { LedgerstoneStack } from '../../infra/ledgerstone-stack.ts';
 import { verifierCode } from '../../infra/verifier-bundle.ts';
 import { VerifierStack } from '../../infra/verifier-stack.ts';
 import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
+import { policyProblems } from '../../src/apps/verifier/configuration-policy.ts';
 import { ACCOUNT, BUCKET, ofType, only, REGION, scratchApp } from './synthesised.ts';
 import {
   APART,
   ATTESTATIONS,
   bothStacks,
+  LOG_KEY,
   SECOND_ACCOUNT,
   SECOND_REGION,
   TOGETHER,
@@ -122,6 +124,20 @@ describe('the function', () => {
       signing: { kind: 'kms', keyId: stack.outputs['VerifierKeyArn']?.Value },
     });
     expect(config.alarms.sns).toBe(stack.outputs['TopicArn']?.Value);
+    // What the archive's stack sets up is what is promised.
+    expect(config.archive.logKey).toMatchObject({ keyId: LOG_KEY, region: REGION });
+    expect(config.sweep.leastLockMs).toBe(364 * 86_400_000);
+    const isOfOwner = account === ACCOUNT;
+    expect(config.configuration).toMatchObject({
+      ...{ defaultDays: 365, denies: isOfOwner, minimumDays: isOfOwner ? 364 : null },
+    });
+  });
+
+  it('keeps, in one account, what its configuration says of the policy', () => {
+    const { archive: stack } = bothStacks(TOGETHER);
+    const policy = ofType(stack, 'AWS::S3::BucketPolicy').map(({ PolicyDocument }) => PolicyDocument);
+    const promised = { bucketArn: `arn:aws:s3:::${BUCKET}`, prefix: 'prod/', minimumDays: 364 };
+    expect(policy.map((one) => policyProblems(JSON.stringify(one), promised))).toContainEqual([]);
   });
 
   it('takes events from the queue one by one, and leaves room for the schedules', () => {
