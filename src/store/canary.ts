@@ -46,16 +46,15 @@ export function directoryCanary(path: string): CanaryStore {
         throw directoryError(error, `removing ${file}`);
       });
       // Only what is empty goes, from the canary's own folders up.
-      for (let at = dirname(file); at !== root; at = dirname(at)) {
-        if (
-          !(await rmdir(at).then(
-            () => true,
-            () => false,
-          ))
-        )
-          return;
-      }
+      for (let at = dirname(file); at !== root && (await isGone(at)); at = dirname(at));
     },
     close() {},
   };
 }
+
+/** Removes a folder that is empty. */
+const isGone = (folder: string): Promise<boolean> =>
+  rmdir(folder).then(
+    () => true,
+    () => false,
+  );

@@ -34,14 +34,12 @@ export function scopesOf({ refused, place, atMs }: Act): Scope[] {
   return days[0]?.name === days[1]?.name ? days.slice(0, 1) : days;
 }
 
-/** A refused act is known by its call, key and time, for its event's id is CloudTrail's; any other by key and version. */
+/** A refused act is known by its key and time, for its event's id is CloudTrail's; any other by key and version. */
 export function isOf(act: Act, { code, key, versionId, severity, found }: Finding, prefix: string): boolean {
   if (act.refused !== null) {
-    const [, call, at = ''] = / called (\S+) on .* at (\d{4}-\d\d-\d\dT\S+Z) from /s.exec(found ?? '') ?? [];
+    const [, at = ''] = / at (\d{4}-\d\d-\d\dT\S+Z) from /.exec(found ?? '') ?? [];
     const isThere = found?.includes(`${prefix}${act.key}`.slice(0, KEY_TEXT_MAX)) === true;
-    return (
-      code === 'access-attempt' && call === act.call && isThere && Date.parse(at) >= act.atMs - CLOCKS_MS
-    );
+    return code === 'access-attempt' && isThere && Date.parse(at) >= act.atMs - CLOCKS_MS;
   }
   if (key !== act.key || severity === 'notice' || severity === 'info') return false;
   // Of a second version only what names it: the first one is a finding too.
