@@ -26,43 +26,27 @@ export type Attempts = {
 
 type Rule = 'always' | 'unless-lock-keeper' | 'denied';
 
-/** Calls that delete, unlock, or change who may do so. `denied`: only where they were refused, for the archiver makes them too. */
+/** `denied`: only where they were refused, for the archiver makes them too. Of S3's other writes each is an attempt. */
 const CALLS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   's3.amazonaws.com': {
-    ...{ DeleteObject: 'always', DeleteObjects: 'always', DeleteBucket: 'always' },
-    ...{
-      PutObject: 'denied',
-      CopyObject: 'denied',
-      CreateMultipartUpload: 'denied',
-      RestoreObject: 'denied',
-    },
-    ...{ PutObjectRetention: 'unless-lock-keeper', PutObjectLegalHold: 'always', PutObjectAcl: 'always' },
-    ...{ PutBucketObjectLockConfiguration: 'always', PutObjectLockConfiguration: 'always' },
-    ...{ PutBucketVersioning: 'always', PutBucketPolicy: 'always', DeleteBucketPolicy: 'always' },
-    ...{
-      PutBucketAcl: 'always',
-      PutBucketPublicAccessBlock: 'always',
-      DeleteBucketPublicAccessBlock: 'always',
-    },
-    ...{ PutPublicAccessBlock: 'always', DeletePublicAccessBlock: 'always' },
-    ...{
-      PutBucketLifecycle: 'always',
-      PutBucketLifecycleConfiguration: 'always',
-      DeleteBucketLifecycle: 'always',
-    },
-    ...{ PutBucketReplication: 'always', PutBucketEncryption: 'always', DeleteBucketEncryption: 'always' },
-    ...{ PutBucketOwnershipControls: 'always', DeleteBucketOwnershipControls: 'always' },
-    ...{ PutBucketNotification: 'always', PutBucketNotificationConfiguration: 'always' },
-    ...{ UpdateObjectEncryption: 'always' },
+    ...{ PutObject: 'denied', PostObject: 'denied', CopyObject: 'denied', RestoreObject: 'denied' },
+    ...{ CreateMultipartUpload: 'denied', UploadPart: 'denied', UploadPartCopy: 'denied' },
+    ...{ CompleteMultipartUpload: 'denied', AbortMultipartUpload: 'denied' },
+    PutObjectRetention: 'unless-lock-keeper',
   },
   'kms.amazonaws.com': {
     ...{ ScheduleKeyDeletion: 'always', DisableKey: 'always', PutKeyPolicy: 'always', CreateGrant: 'always' },
-    ...{ DeleteImportedKeyMaterial: 'always', Sign: 'denied' },
+    ...{ EnableKey: 'always', CancelKeyDeletion: 'always', ReplicateKey: 'always' },
+    ...{ RetireGrant: 'always', RevokeGrant: 'always', DeleteImportedKeyMaterial: 'always' },
+    Sign: 'denied',
   },
   'cloudtrail.amazonaws.com': {
     ...{ StopLogging: 'always', DeleteTrail: 'always', UpdateTrail: 'always', PutEventSelectors: 'always' },
   },
 };
+
+/** By verb, as the bucket's own guards are: S3 keeps inventing settings. */
+const S3_WRITES = /^(?:Put|Delete|Create|Update|Replicate)[A-Z]/;
 
 /** So many records of one file or event are looked at; CloudTrail's own files have far fewer. */
 const RECORDS_MAX = 100_000;
@@ -158,8 +142,7 @@ function readRecord(given: unknown): TrailRecord | null {
 }
 
 function isAttempt(record: TrailRecord, watched: Watched): boolean {
-  const calls = Object.hasOwn(CALLS, record.source) ? CALLS[record.source] : undefined;
-  const rule = calls !== undefined && Object.hasOwn(calls, record.call) ? calls[record.call] : undefined;
+  const rule = ruleOf(record);
   if (rule === undefined || !isWatched(record, watched)) return false;
   switch (rule) {
     case 'always':
@@ -169,6 +152,12 @@ function isAttempt(record: TrailRecord, watched: Watched): boolean {
     case 'unless-lock-keeper':
       return isDenied(record) || watched.lockKeepers?.includes(record.role) !== true;
   }
+}
+
+function ruleOf({ source, call }: TrailRecord): Rule | undefined {
+  const calls = Object.hasOwn(CALLS, source) ? CALLS[source] : undefined;
+  if (calls !== undefined && Object.hasOwn(calls, call)) return calls[call];
+  return source === 's3.amazonaws.com' && S3_WRITES.test(call) ? 'always' : undefined;
 }
 
 const isDenied = ({ error }: TrailRecord): boolean =>
@@ -204,7 +193,12 @@ function findingOf(record: TrailRecord): Finding {
   const what = [
     textOf(parameters['key']),
     textOf(parameters['versionId']) === null ? null : `version ${textOf(parameters['versionId'])}`,
-    textOf(parameters['bucketName']) ?? textOf(parameters['keyId']) ?? textOf(parameters['name']),
+    textOf(parameters['bucketName']) ??
+      textOf(parameters['keyId']) ??
+      textOf(parameters['name']) ??
+      textOf(parameters['trailName']) ??
+      record.arns[0] ??
+      null,
   ].filter((part) => part !== null);
   const outcome = error === null ? 'and it went through' : `and was refused (${error})`;
   const when = new Date(atMs).toISOString();

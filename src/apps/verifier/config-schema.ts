@@ -106,6 +106,14 @@ export const verifierConfigSchema = z.strictObject({
         .describe('Least days that this policy demands of a lock'),
     })
     .prefault({}),
+  attempts: z
+    .strictObject({
+      trails: z
+        .array(text(/^[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]$/, "a trail's name, not its ARN"))
+        .default([])
+        .describe('CloudTrail trails that tell of attempts: whoever stops one is told of'),
+    })
+    .prefault({}),
   kafka: z
     .strictObject({
       every: between('1m', '7d').prefault('15m'),

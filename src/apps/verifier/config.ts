@@ -53,6 +53,8 @@ export type VerifierConfig = {
     readonly denies: boolean;
     readonly minimumDays: number | null;
   };
+  /** Names of trails that tell of attempts. */
+  readonly attempts: { readonly trails: readonly string[] };
   /** Null: the brokers can't be reached, or are somebody else's matter. */
   readonly kafka:
     | (MarksOptions & { readonly everyMs: number; readonly topics: readonly CompareTopic[] })
@@ -110,6 +112,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
       defaultDays: defaultDays ?? null,
       minimumDays: minimumDays ?? null,
     },
+    attempts: input.attempts,
     kafka: kafkaOf(input.kafka, place),
     alarms: {
       sns: input.alarms.sns ?? null,

@@ -145,11 +145,12 @@ function notifiersOf(alarms: VerifierConfig['alarms'], clock: Clock, env: NodeJS
   ];
 }
 
-function watchedOf({ archive, attestations, cosigner }: VerifierConfig): Watched | null {
+/** Null: the archive is no bucket, so no trail tells of it. */
+export function watchedOf({ archive, attestations, cosigner, attempts }: VerifierConfig): Watched | null {
   const stores = [archive.store, attestations.store];
   const buckets = stores.flatMap((store) => (store.kind === 's3' ? [store.bucket] : []));
   const { signing } = cosigner;
   const keys = [archive.logKey, signing.kind === 'kms' ? signing : null];
   const keyArns = keys.flatMap((key) => (key?.keyId.startsWith('arn:') ? [key.keyId] : []));
-  return buckets.length === 0 ? null : { buckets, keyArns };
+  return buckets.length === 0 ? null : { buckets, keyArns, trails: attempts.trails };
 }

@@ -180,8 +180,13 @@ class Run {
       }
       const options = { check: 'access', complete: false, ...(signal && { signal }) } as const;
       try {
-        for (const { scope, findings } of attemptsIn(detail, watched).days)
-          await sink.report(scope, findings, options);
+        const { days, malformed } = attemptsIn(detail, watched);
+        if (days.length === 0)
+          log.warn(
+            {},
+            `ignored: a call of AWS that is ${malformed > 0 ? 'malformed' : 'no attempt on this archive'}`,
+          );
+        for (const { scope, findings } of days) await sink.report(scope, findings, options);
       } catch (error) {
         this.failed('a call of AWS', error, message === null ? [] : [message]);
       }

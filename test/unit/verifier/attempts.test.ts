@@ -88,8 +88,20 @@ describe('an attempt', () => {
         resources: [{ type: 'AWS::S3::Object', ARN: 'arn:aws:s3:::acme.attest/findings/x' }],
       }),
     ],
+    ['of a setting that S3 invents later', record({ eventName: 'PutBucketWhatever', errorCode: undefined })],
+    ['on tags', record({ eventName: 'DeleteObjectTagging', errorCode: undefined })],
+    ['of an upload in parts that was refused', record({ eventName: 'UploadPart' })],
+    ['that wakes the key', record({ ...kms, eventName: 'EnableKey', errorCode: undefined })],
     ['by the root', record({ userIdentity: { type: 'Root', principalId: '111122223333' } })],
   ])('%s counts', (_, input) => expect(attemptsIn(input, WATCHED).findings.length).toBe(1));
+
+  it('names what it was made on, however the call names it', () => {
+    const on = (words: object) => attemptsIn(record(words), WATCHED).findings[0]?.found;
+    const trail = { eventSource: 'cloudtrail.amazonaws.com', eventName: 'PutEventSelectors' };
+    expect(on({ ...trail, requestParameters: { trailName: 'audit' } })).toContain('on audit at');
+    const key = { eventSource: 'kms.amazonaws.com', eventName: 'DisableKey', requestParameters: {} };
+    expect(on({ ...key, resources: [{ ARN: KEY_ARN }] })).toContain(`on ${KEY_ARN} at`);
+  });
 
   it('by the archiver that lengthens a lock is its work, unless it was refused', () => {
     const keeper = {
@@ -117,6 +129,7 @@ describe('what is no attempt', () => {
       record({ requestParameters: {}, resources: [{ ARN: 'arn:aws:s3:::acmeXattest/x' }] }),
     ],
     ['a read', record({ eventName: 'GetObject' })],
+    ['a part that was taken', record({ eventName: 'UploadPart', errorCode: undefined })],
     ['a put that was taken', record({ eventName: 'PutObject', errorCode: undefined })],
     ['another service', record({ eventSource: 'sqs.amazonaws.com' })],
     ['a call named like a member of every object', record({ eventName: 'constructor' })],
