@@ -39,7 +39,7 @@ has the finding and people were told, says how long that took, and takes the can
 
   forged-seal     found by events within seconds, by \`watch\` within 15: it looks for new
                   chains every 10 s, and for new seals of those that it knows more often;
-                  \`verify\` of the whole archive says unverifiable until it is gone, a minute
+                  \`verify\` of the whole archive says unverifiable for that minute
   second-version  the same, and another version over it
   foreign-object  verdicts stand; \`watch\` finds it by its sweep only
   delete-marker   the same, and nothing is stored at all
