@@ -133,8 +133,9 @@ export class MemoryBroker {
     this.#drifts.set(keyOf({ topic, partition }), offsets);
   }
 
-  /** A leader election or metadata error that every client notices. */
+  /** A leader election or metadata error that every client notices: none believes in an earlier leader from now on. */
   elect(reason = 'leader changed'): void {
+    for (const { logs } of this.#topics.values()) for (const log of logs) log.heardOf();
     for (const tell of [...this.#onDoubt]) tell(reason);
   }
 

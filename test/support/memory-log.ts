@@ -23,6 +23,7 @@ export class MemoryLog {
   #low = 0;
   #high = 0;
   #leaderEpoch = 0;
+  #deposed: MemoryLog | null = null;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
@@ -76,11 +77,33 @@ export class MemoryLog {
     this.#cells = this.#cells.filter((cell) => cell.offset >= this.#low);
   }
 
-  /** An unclean election: what was at `high` and beyond never happened. */
-  truncate(high: number): void {
+  /**
+   * An unclean election: what was at `high` and beyond never happened. `unheardOf`: clients go on with the leader that lost its
+   * office, and with what only that one has, until `heardOf`.
+   */
+  truncate(high: number, unheardOf = false): void {
+    if (unheardOf) this.#deposed ??= this.#copy();
     this.#leaderEpoch += 1;
     this.#high = Math.max(Math.min(high, this.#high), this.#low);
     this.#cells = this.#cells.filter((cell) => cell.offset < this.#high);
+  }
+
+  heardOf(): void {
+    this.#deposed = null;
+  }
+
+  /** The log of the leader that clients believe in. */
+  get believed(): MemoryLog {
+    return this.#deposed ?? this;
+  }
+
+  #copy(): MemoryLog {
+    const copy = new MemoryLog(this.#nowMs);
+    copy.#cells = this.#cells.map((cell) => ({ ...cell }));
+    copy.#low = this.#low;
+    copy.#high = this.#high;
+    copy.#leaderEpoch = this.#leaderEpoch;
+    return copy;
   }
 
   /** Compaction: offsets vanish and nothing shows that they were there. */

@@ -138,14 +138,14 @@ export class MemorySource implements Source {
 
   async logRange({ topic, partition }: TopicPartition): Promise<LogRange> {
     await this.#answered();
-    return this.#broker.log(topic, partition).range;
+    return this.#broker.log(topic, partition).believed.range;
   }
 
   async readAt(partition: TopicPartition, offset: number, signal?: AbortSignal): Promise<Fetched> {
     const seen: SeenOffsets[] = [];
     for (let at = offset, round = 0; ; round++) {
       await this.#answered(signal);
-      const log = this.#broker.log(partition.topic, partition.partition);
+      const log = this.#broker.log(partition.topic, partition.partition).believed;
       const { low, high } = log.range;
       if (at < low || at > high) throw unavailable(`offset ${at} is out of range`);
       const answer = log.read(at, this.#broker.fetchOffsetsMax);
@@ -158,7 +158,7 @@ export class MemorySource implements Source {
 
   async offsetAtTime({ topic, partition }: TopicPartition, timestampMs: number): Promise<number | null> {
     await this.#answered();
-    return this.#broker.log(topic, partition).offsetAtTime(timestampMs);
+    return this.#broker.log(topic, partition).believed.offsetAtTime(timestampMs);
   }
 
   async committed(partition: TopicPartition): Promise<CommitHint | null> {
@@ -249,15 +249,15 @@ export class MemorySource implements Source {
       return this.#doubt(`${keyOf(feed)} is not the topic ${feed.topicId}`);
     }
     const log = broker.log(topic, partition);
-    const { low, high } = log.range;
+    const { low, high } = log.believed.range;
     const position = feed.position as number;
     if (position < low || position > high) return this.#outOfRange(feed, low);
-    const answer = log.read(position, broker.fetchOffsetsMax);
+    const answer = log.believed.read(position, broker.fetchOffsetsMax);
     const empty = answer.next === position && answer.undecodable === undefined;
     if (empty && answer.highWatermark === feed.toldHighWatermark) return null;
-    // What a leader said that lost its office without its followers' having it all is not believed.
-    const { leaderEpoch } = log;
-    return { ...answer, isStale: () => log.leaderEpoch !== leaderEpoch };
+    // What a leader said that lost its office is not believed once another one is known.
+    const { leaderEpoch } = log.believed;
+    return { ...answer, isStale: () => log.believed.leaderEpoch !== leaderEpoch };
   }
 
   #outOfRange(feed: Feed, low: number): null {

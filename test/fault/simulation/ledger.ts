@@ -11,6 +11,9 @@ export type LedgerCell = {
   readonly topicId: string;
 };
 
+/** An unclean election: what it took from the log, and when clients heard of it. */
+export type Election = { readonly lost: ReadonlyMap<number, LedgerCell>; heardMs: number | null };
+
 export class Ledger {
   readonly partition: number;
   /** What lies, or lay, at each offset of the log as it is now. */
@@ -27,6 +30,7 @@ export class Ledger {
   readonly seals: { readonly manifest: Manifest; readonly process: string; readonly atMs: number }[] = [];
   /** How often other records came to lie at the same offsets. */
   replaced = 0;
+  readonly elections: Election[] = [];
   /** Somebody else's object lies where the next seal belongs. */
   squatted = false;
   /** It came when the topic's chains were begun already: nothing of it may be left out. */
@@ -56,6 +60,15 @@ export class Ledger {
     const unsealed = Math.max(this.nextOffset, 0);
     if (low > unsealed) this.excuses.add('expired');
     for (let offset = unsealed; offset < low; offset++) this.lost.set(offset, 'expired');
+  }
+
+  /** As `cut`, by an unclean election. */
+  lose(high: number): Election {
+    const lost = new Map([...this.cells].filter(([offset]) => offset >= high));
+    const election: Election = { lost, heardMs: null };
+    this.elections.push(election);
+    this.cut(high);
+    return election;
   }
 
   /** The log ends at `high` now; what comes there is another one's. */

@@ -32,6 +32,8 @@ function lineProblems(world: SimWorld, ledger: Ledger, lines: readonly SealedLin
     next = line.gap === null ? line.offset + 1 : line.gap.last + 1;
     const problem = line.gap === null ? recordProblem(ledger, line) : gapProblem(ledger, line.gap);
     if (problem !== null) say(problem);
+    const election = electionProblem(world, ledger, line);
+    if (election !== null) say(election);
   }
   if (seals.length > 0 && next !== ledger.nextOffset)
     say(`lines end at ${next}, the head says ${ledger.nextOffset}`);
@@ -68,6 +70,24 @@ function recordProblem(ledger: Ledger, { offset, record, topicId }: SealedLine):
   }
   const kinds = cells.map(({ kind }) => kind);
   return `offset ${offset} holds another record than the log did (${kinds})`;
+}
+
+/** What an election took from the log may be sealed by who has not heard of it, and by nobody else. */
+function electionProblem(
+  world: SimWorld,
+  ledger: Ledger,
+  { offset, record, sequence }: SealedLine,
+): string | null {
+  if (record === null) return null;
+  const taken = ledger.elections.find(({ lost }) => sameRecord(lost.get(offset)?.record ?? null, record));
+  const seal = ledger.seals[sequence];
+  if (taken === undefined || seal === undefined) return null;
+  world.count('sealed what an election took');
+  const process = world.processes.find(({ id }) => id === seal.process);
+  const { origin, sequence: index } = seal.manifest;
+  return taken.heardMs !== null && process?.scruples.knewBefore(origin, index + 1, taken.heardMs)
+    ? `offset ${offset} was taken by an election that ${seal.process} knew of when it had it signed`
+    : null;
 }
 
 /** A gap of a transaction covers control and aborted records; an operator's covers what is lost. */

@@ -80,7 +80,10 @@ export function expireUnsealed(world: SimWorld, dice: Dice, partition: number): 
   return low > unsealed;
 }
 
-/** An unclean election: the end of the log never happened. Sometimes others write there at once. */
+/**
+ * An unclean election: the end of the log never happened. Sometimes others write there at once, and sometimes the leader that
+ * lost its office is asked for a while longer, and tells of what never was.
+ */
 export function truncate(world: SimWorld, dice: Dice, partition: number): boolean {
   const log = world.log(partition);
   const ledger = world.ledgers[partition];
@@ -89,11 +92,17 @@ export function truncate(world: SimWorld, dice: Dice, partition: number): boolea
   const cut = Math.max(low, high - dice.between(1, 12));
   // Nothing but records, or the archive's last record could not tell: see the README on what an anchor shows.
   if (log.cells().some(({ offset, kind }) => offset >= cut && kind !== 'record')) return false;
-  log.truncate(cut);
-  ledger.cut(cut);
+  const election = ledger.lose(cut);
+  const hear = () => {
+    world.broker.elect('an unclean election');
+    election.heardMs ??= world.clock.monotonic();
+  };
+  const unheardMs = dice.pick([0, 0, 200, 1_500, 6_000]);
+  log.truncate(cut, unheardMs > 0);
   if (cut < ledger.nextOffset) world.count('truncated below the head');
   if (dice.chance(0.5)) append(world, dice, partition);
-  world.broker.elect('an unclean election');
+  if (unheardMs === 0) hear();
+  else void world.clock.sleep(unheardMs).then(hear);
   return true;
 }
 
@@ -106,6 +115,7 @@ export function recreate(world: SimWorld, dice: Dice, _partition: number): boole
   if (!world.setting.broker.topicIds && world.ledgers.some(isNameless)) return false;
   const before = world.ledgers.map(({ partition }) => world.log(partition).range.high);
   world.broker.recreateTopic(TOPIC);
+  if (!world.setting.broker.topicIds) world.count('recreated without an id');
   for (const { partition } of world.ledgers) {
     const ledger = world.ledgers[partition];
     ledger?.cut(0);

@@ -17,7 +17,9 @@ export class Scruples {
   #owned = new Map<number, Known>();
   /** By partition: a doubt came up that no look at the log has settled. */
   readonly #doubted = new Map<number, Known>();
-  readonly #signed = new Set<string>();
+  /** When it was first asked for, by origin and size. */
+  readonly #signed = new Map<string, number>();
+  readonly #heardMs: number[] = [];
   /** The store's time less monotonic time, by its newest answer, and how long that took. */
   #storeTime: { readonly aheadMs: number; readonly tookMs: number } | null = null;
 
@@ -37,7 +39,14 @@ export class Scruples {
     this.assigned([]);
   }
 
+  /** True: it had heard of a doubt that was raised at `raisedMs` or later when it had this signed. */
+  knewBefore(origin: string, size: number, raisedMs: number): boolean {
+    const signedMs = this.#signed.get(placeOf(origin, `${size}`)) ?? Number.NEGATIVE_INFINITY;
+    return this.#heardMs.some((heardMs) => heardMs >= raisedMs && heardMs < signedMs);
+  }
+
   doubt(): void {
+    this.#heardMs.push(this.#nowMs());
     for (const [partition, { holds }] of this.#owned)
       if (holds && this.#doubted.get(partition)?.holds !== true)
         this.#doubted.set(partition, { holds: true, sinceMs: this.#nowMs() });
@@ -51,9 +60,10 @@ export class Scruples {
 
   /** What was signed once may be signed again, whatever became of the partition. A chain is begun for other owners too. */
   signs(text: string, now: Moment): void {
-    if (this.#signed.has(text)) return;
-    this.#signed.add(text);
-    const [origin = '', size] = text.split('\n');
+    const [origin = '', size = ''] = text.split('\n');
+    const place = placeOf(origin, size);
+    if (this.#signed.has(place)) return;
+    this.#signed.set(place, this.#nowMs());
     const clockProblem = this.#clockProblem(now);
     if (clockProblem !== null)
       this.#world.problem(`${this.#id} signs size ${size} of ${origin}, and ${clockProblem}`);
@@ -92,3 +102,6 @@ export class Scruples {
     return this.#world.clock.monotonic();
   }
 }
+
+/** A process signs one text for one place: `Kms` looks after that. */
+const placeOf = (origin: string, size: string): string => `${origin}\n${size}`;
