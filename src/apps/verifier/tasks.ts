@@ -56,10 +56,13 @@ export const confirmTask: Task = async ({ verifier, chains, limits, confirm, fai
 export const freshnessTask: Task = async (input) => {
   const { verifier, limits } = input;
   const { findings: sink, freshnessMs, clock } = verifier;
+  // Of what was never confirmed and is gone nothing was promised.
+  const chains = input.chains ?? (await knownChains(verifier, limits.signal));
+  // Where there is no chain none is stale: that was looked at, and silence would be an alarm.
+  if (chains.length === 0) input.figures.staleChains ??= 0;
   return confirmTask({
     ...input,
-    // Of what was never confirmed and is gone nothing was promised.
-    chains: input.chains ?? (await knownChains(verifier, limits.signal)),
+    chains,
     confirm: async (...step) => {
       const result = await input.confirm(...step);
       const { findings, complete } = chainFreshness(result, freshnessMs, clock.now());
