@@ -104,7 +104,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
   },
   {
     name: 'held-not-looked-up',
-    shows: /is sealed up to .*, and nothing moves/,
+    shows: /was taken by an election that .* knew of/,
     loses: 'what a log wrote anew over the records that are held, after it had lost its end',
     edits: [
       {
