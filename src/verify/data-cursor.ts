@@ -3,7 +3,7 @@
 import { parseKey } from '../format/paths.ts';
 import type { ArchiveReader, ArchiveVersion } from './archive-reader.ts';
 import type { FindingList } from './finding-list.ts';
-import { type ListedObject, listObjects, oldestVersion } from './object-versions.ts';
+import { addForeign, type ListedObject, listObjects, oldestVersion } from './object-versions.ts';
 
 /**
  * Matches two sorted lists as they come: seals by sequence, and data objects by key, which is by day and sequence. A
@@ -76,8 +76,7 @@ export class DataCursor {
       const { key, oldest } = next.value;
       const parsed = parseKey(key);
       if (parsed?.kind !== 'data') {
-        const found = oldest === null ? 'delete markers' : `${oldest.size} bytes`;
-        this.#findings.add({ code: 'foreign-object', expected: 'a data object', found }, { key });
+        addForeign(this.#findings, next.value, 'a data object');
         continue;
       }
       if (oldest === null) continue;

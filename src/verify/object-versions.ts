@@ -37,6 +37,12 @@ export async function* listObjects(
   if (key !== null) yield { key, oldest };
 }
 
+/** Reports a key at which nothing belongs. */
+export function addForeign(findings: FindingList, { key, oldest }: ListedObject, expected: string): void {
+  const found = oldest === null ? 'delete markers' : `${oldest.size} bytes`;
+  findings.add({ code: 'foreign-object', expected, found }, { key, versionId: oldest?.versionId ?? null });
+}
+
 /** The version that counts of one key, or null. Nothing is reported. */
 export async function oldestVersion(
   reader: ArchiveReader,

@@ -5,7 +5,7 @@ import { parseKey, sealKey, sealPrefix } from '../format/paths.ts';
 import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
 import type { Problem } from './finding.ts';
 import type { FindingList } from './finding-list.ts';
-import { listObjects } from './object-versions.ts';
+import { addForeign, listObjects } from './object-versions.ts';
 import { inspectSeal, type SealInspection } from './open-seal.ts';
 import type { Run } from './run.ts';
 import type { ChainPlace } from './survey.ts';
@@ -39,12 +39,8 @@ export async function* listSeals(
   const versions = run.reader.listVersions(prefix, options);
   for await (const { key, oldest } of listObjects(versions, findings)) {
     const parsed = parseKey(key);
-    if (parsed?.kind !== 'seal') {
-      const found = oldest === null ? 'delete markers' : `${oldest.size} bytes`;
-      findings.add({ code: 'foreign-object', expected: 'a seal', found }, { key });
-    } else if (oldest !== null) {
-      yield { key, sequence: parsed.sequence, version: oldest };
-    }
+    if (parsed?.kind !== 'seal') addForeign(findings, { key, oldest }, 'a seal');
+    else if (oldest !== null) yield { key, sequence: parsed.sequence, version: oldest };
   }
 }
 

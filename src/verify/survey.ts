@@ -4,7 +4,7 @@ import { isChainName, isPartition } from '../format/chain.ts';
 import { type ParsedKey, parseKey } from '../format/paths.ts';
 import type { ArchiveReader, ArchiveVersion } from './archive-reader.ts';
 import type { FindingList } from './finding-list.ts';
-import { listObjects } from './object-versions.ts';
+import { addForeign, listObjects } from './object-versions.ts';
 
 export type ChainPlace = { readonly chain: string; readonly partition: number };
 
@@ -46,8 +46,7 @@ export async function surveyArchive(
         continue;
       }
     }
-    const found = oldest === null ? 'delete markers' : `${oldest.size} bytes`;
-    findings.add({ code: 'foreign-object', expected: 'objects of the archive only', found }, { key });
+    addForeign(findings, { key, oldest }, 'objects of the archive only');
   }
   const byName = (a: ChainPlace, b: ChainPlace): number =>
     a.chain === b.chain ? a.partition - b.partition : a.chain < b.chain ? -1 : 1;

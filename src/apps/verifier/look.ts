@@ -2,11 +2,12 @@
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { type ParsedKey, parseKey, sealKey } from '../../format/paths.ts';
-import type { ObjectVersion, StoreReader } from '../../store/store.ts';
+import type { StoreReader } from '../../store/store.ts';
+import type { ArchiveVersion } from '../../verify/archive-reader.ts';
 import { missingProblem } from '../../verify/data-check.ts';
 import type { Finding } from '../../verify/finding.ts';
 import { FindingList } from '../../verify/finding-list.ts';
-import { oldestVersion } from '../../verify/object-versions.ts';
+import { addForeign, listObjects, oldestVersion } from '../../verify/object-versions.ts';
 import { inspectSeal } from '../../verify/open-seal.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 
@@ -20,20 +21,12 @@ export async function lookAt(
 ): Promise<readonly Finding[]> {
   const findings = new FindingList();
   const parsed = parseKey(key);
-  let oldest: ObjectVersion | null = null;
-  for await (const version of archive.listVersions(key, { exact: true, ...(signal && { signal }) })) {
-    if (version.key !== key) continue;
-    const place = { key, versionId: version.versionId };
-    if (parsed === null) {
-      const found = version.marker ? 'a delete marker' : `${version.size} bytes`;
-      findings.add({ code: 'foreign-object', expected: 'objects of the archive only', found }, place);
-    } else if (version.marker) {
-      findings.add({ code: 'delete-marker', expected: null, found: 'a delete marker' }, place);
-    } else if (oldest === null) {
-      oldest = version;
-    } else {
-      findings.add({ code: 'extra-version', expected: 'one version', found: 'a newer one' }, place);
-    }
+  const listed = archive.listVersions(key, { exact: true, ...(signal && { signal }) });
+  let oldest: ArchiveVersion | null = null;
+  for await (const object of listObjects(listed, findings)) {
+    if (object.key !== key) continue;
+    oldest = object.oldest;
+    if (parsed === null) addForeign(findings, object, 'objects of the archive only');
   }
   if (oldest === null && parsed !== null)
     await addLoss(archive, key, parsed, findings, { nowMs, ...(signal && { signal }) });

@@ -4,7 +4,7 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { parseKey, sealKey } from '../../format/paths.ts';
 import type { ObjectVersion, StoreReader } from '../../store/store.ts';
 import type { FindingList } from '../../verify/finding-list.ts';
-import { oldestVersion } from '../../verify/object-versions.ts';
+import { addForeign, oldestVersion } from '../../verify/object-versions.ts';
 import { inspectSeal } from '../../verify/open-seal.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 import type { SweptObject } from './sweep-listing.ts';
@@ -52,15 +52,18 @@ export class DataSweep {
     this.#signal = signal;
   }
 
-  async look({ key, oldest }: SweptObject, findings: FindingList): Promise<void> {
+  /** False: it does not belong there. */
+  async look({ key, oldest }: SweptObject, findings: FindingList): Promise<boolean> {
     const parsed = parseKey(key);
     if (parsed?.kind !== 'data') {
-      const found = oldest === null ? 'delete markers' : `${oldest.size} bytes`;
-      findings.add({ code: 'foreign-object', expected: 'a data object', found }, { key });
-      return;
+      addForeign(findings, { key, oldest }, 'a data object');
+      return false;
     }
-    if (oldest === null) return;
-    const { sequence } = parsed;
+    if (oldest !== null) await this.#relate(oldest, parsed.sequence, findings);
+    return true;
+  }
+
+  async #relate(oldest: ObjectVersion, sequence: number, findings: FindingList): Promise<void> {
     const candidate = { version: oldest, sequence, isJudged: false };
     if (sequence > this.#lastSequence) {
       this.#accuse(candidate, findings);

@@ -37,14 +37,15 @@ const KEYS_MIN = 100;
 const slackOf = (leastLockMs: number): number => Math.min(86_400_000, leastLockMs / 10);
 
 /**
- * Markers and newer versions are found by the listing itself, locks by a call each, strange keys by `look`. Rejects when
- * the folder can't be listed: then nothing is known of the slice.
+ * Markers and newer versions are found by the listing itself, locks by a call each, strange keys by `look`, which says
+ * of each whether it belongs there: to all else no lock was promised. Rejects when the folder can't be listed: then
+ * nothing is known of the slice.
  */
 export async function sweepFolder(
   store: StoreReader,
   prefix: string,
   after: string | null,
-  look: (object: SweptObject, findings: FindingList) => Promise<void>,
+  look: (object: SweptObject, findings: FindingList) => Promise<boolean>,
   options: ListingOptions,
 ): Promise<Listing> {
   const { mayGoOn, keysMax, signal } = options;
@@ -60,8 +61,8 @@ export async function sweepFolder(
     // listObjects hands on the very versions that it was given.
     for await (const { key, oldest } of listObjects(listed, findings)) {
       const object = { key, oldest: oldest as ObjectVersion | null };
-      await look(object, findings);
-      if (object.oldest !== null) await locks.start(object.oldest);
+      const belongs = await look(object, findings);
+      if (belongs && object.oldest !== null) await locks.start(object.oldest);
       keys++;
       if (keys >= keysMax || (keys >= KEYS_MIN && !mayGoOn())) {
         upTo = key;

@@ -5,6 +5,7 @@ import type { StoreReader } from '../../store/store.ts';
 import { checkArchiveObjects } from '../../verify/archive-objects.ts';
 import type { Finding } from '../../verify/finding.ts';
 import { FindingList } from '../../verify/finding-list.ts';
+import { addForeign } from '../../verify/object-versions.ts';
 import { type ChainPlace, surveyArchive } from '../../verify/survey.ts';
 import { startRun } from '../../verify/verify.ts';
 import { parseNoteKey } from './completeness-notes.ts';
@@ -157,8 +158,11 @@ async function sweepChain(archive: StoreReader, cursor: ChainCursor, listing: Li
   let [keys, lastSequence] = [0, cursor.lastSequence];
   if (cursor.part === 'seals') {
     const prefix = sealPrefix(place.chain, place.partition);
-    const look = async (object: SweptObject, into: FindingList) => {
-      lastSequence = Math.max(lastSequence, lookAtSeal(object, into));
+    const look = async ({ key, oldest }: SweptObject, into: FindingList) => {
+      const parsed = parseKey(key);
+      if (parsed?.kind !== 'seal') addForeign(into, { key, oldest }, 'a seal');
+      else if (oldest !== null) lastSequence = Math.max(lastSequence, parsed.sequence);
+      return parsed?.kind === 'seal';
     };
     const seals = await sweepFolder(archive, prefix, cursor.after, look, listing);
     findings.absorb(seals.findings);
@@ -184,22 +188,12 @@ async function sweepChain(archive: StoreReader, cursor: ChainCursor, listing: Li
   return { slice: sliceOf(scope, ranges, findings, keys, isWhole), rest };
 }
 
-/** The sequence of a seal; −1 of all else. */
-function lookAtSeal({ key, oldest }: SweptObject, findings: FindingList): number {
-  const parsed = parseKey(key);
-  if (parsed?.kind === 'seal') return oldest === null ? -1 : parsed.sequence;
-  const found = oldest === null ? 'delete markers' : `${oldest.size} bytes`;
-  findings.add({ code: 'foreign-object', expected: 'a seal', found }, { key });
-  return -1;
-}
-
-async function lookAtOwn({ key, oldest }: SweptObject, findings: FindingList): Promise<void> {
+async function lookAtOwn({ key, oldest }: SweptObject, findings: FindingList): Promise<boolean> {
   const isOurs = [parseAttestationKey, parseFindingKey, parsePassKey, parseSweepKey, parseNoteKey].some(
     (parse) => parse(key) !== null,
   );
-  if (isOurs) return;
-  const found = oldest === null ? 'delete markers' : `${oldest.size} bytes`;
-  findings.add({ code: 'foreign-object', expected: 'objects of this verifier only', found }, { key });
+  if (!isOurs) addForeign(findings, { key, oldest }, 'objects of this verifier only');
+  return isOurs;
 }
 
 type Range = { readonly prefix: string; readonly after: string | null; readonly upTo: string | null };
