@@ -3,6 +3,7 @@ import { messageOf } from '../../base/error.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { parseVkey } from '../../format/vkey.ts';
+import { CANARY_CHAIN } from '../../store/canary.ts';
 import { suggestion } from './config-nearest.ts';
 import { childOf, type SchemaProblem, valueAt } from './config-problems.ts';
 import { DURATION_PATTERN, durationMs, SIZE_PATTERN, sizeBytes, YEAR_MS } from './config-units.ts';
@@ -83,6 +84,8 @@ export function chainProblems(topics: readonly Named[]): SchemaProblem[] {
   const owners = new Map<unknown, number>();
   const claim = (chain: unknown, owner: number, path: ConfigPath) => {
     if (typeof chain !== 'string') return;
+    if (chain === CANARY_CHAIN)
+      problems.push({ path, message: 'is the name that `ledgerstone drill` keeps' });
     const before = owners.get(chain);
     if (before !== undefined && before !== owner) {
       problems.push({ path, message: `the chain "${chain}" is another topic's already: each needs its own` });

@@ -218,6 +218,11 @@ lmits: {}
 
   const cases: [name: string, text: string, expected: string][] = [
     ['an empty file', '# nothing\n', '1:1 : the file is empty'],
+    [
+      "the drill's chain",
+      changed('name: audit.orders', 'name: ledgerstone.drill'),
+      'that `ledgerstone drill` keeps',
+    ],
     ['a list', '- a', '1:1 : must be a mapping (key: value lines)'],
     ['broken YAML', 'archive: [', 'Flow sequence in block collection must be'],
     [
