@@ -85,6 +85,7 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
   hard.abort(signal.reason);
 }
 
+/** One task a round, the one that waits longest: each has a run's time for itself, and none takes it from another. */
 async function turn(
   { clock, log }: Verifier,
   { signal, everyMs, onRound }: WatchOptions,
@@ -95,7 +96,10 @@ async function turn(
   const nextMs = new Map<TaskName, number>();
   while (!signal.aborted) {
     const nowMs = clock.monotonic();
-    const due = schedules.filter(({ task }) => (nextMs.get(task) ?? nowMs) <= nowMs);
+    const due = schedules
+      .filter(({ task }) => (nextMs.get(task) ?? 0) <= nowMs)
+      .toSorted((a, b) => (nextMs.get(a.task) ?? 0) - (nextMs.get(b.task) ?? 0))
+      .slice(0, 1);
     for (const { task, everyMs: period } of due) nextMs.set(task, nowMs + period);
     try {
       const result = await round(due.map(({ task }) => task));

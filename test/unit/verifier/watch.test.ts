@@ -1,6 +1,7 @@
 // Does the plain process find what grows, keep its schedules, go on after trouble, and end when it is told to?
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../../src/apps/verifier/run.ts';
+import type { Task } from '../../../src/apps/verifier/tasks.ts';
 import { newWatchState, type Schedule, watch } from '../../../src/apps/verifier/watch.ts';
 import { startWatchServer } from '../../../src/apps/verifier/watch-server.ts';
 import type { Clock } from '../../../src/base/clock.ts';
@@ -100,6 +101,42 @@ describe('watch', () => {
     );
     expect(verifier.findings.codes()).toContain('truncation');
     expect(rounds).toHaveLength(3);
+  });
+
+  it('gives each of the slow tasks time of its own, the one that waits longest first', async () => {
+    const world = new VerifierWorld();
+    const ending = new AbortController();
+    let nowMs = 0;
+    const clock: Clock = {
+      now: () => NOW_MS + nowMs,
+      monotonic: () => nowMs,
+      sleep: async (ms, signal) => {
+        if (ms === 10_000) return new Promise((_, reject) => signal?.addEventListener('abort', reject));
+        nowMs += ms;
+        await new Promise((resolve) => setImmediate(resolve));
+        signal?.throwIfAborted();
+      },
+    };
+    const given: [task: string, ms: number][] = [];
+    /** Uses up all the time that it gets. */
+    const greedy =
+      (name: string): Task =>
+      async ({ limits }) => {
+        given.push([name, limits.remainingMs()]);
+        nowMs += limits.remainingMs();
+        if (given.length === 6) ending.abort(new Error('stopped'));
+      };
+    const names = ['freshness', 'sweep', 'full-pass'] as const;
+    const tasks = new Map(names.map((name) => [name as string, greedy(name)]));
+    const verifier = verifierOf(world, {
+      clock,
+      tasks,
+      archive: storeOver(world.builder.archive, () => 0, clock),
+    });
+    const schedules = names.map((task) => ({ task, everyMs: 60_000 }));
+    await watch(verifier, { everyMs: 2_000, schedules, signal: ending.signal }, newWatchState(NOW_MS));
+    expect(given.map(([name]) => name)).toEqual([...names, ...names]);
+    for (const [, ms] of given) expect(ms).toBeGreaterThan(600_000);
   });
 
   it('goes on when the archive comes back', async () => {
