@@ -28,6 +28,8 @@ const sweepsRoot = 'passes/sweep/';
 const BYTES_MAX = 16 * 1024;
 /** A sweep that was not gone on with for so long begins anew. */
 const AGE_MS_MAX = 7 * 86_400_000;
+/** One that takes longer goes on under a younger name, for notes are looked for among those of the last days only. */
+const RENAMED_MS = AGE_MS_MAX / 2;
 const STRAYS_MAX = 50;
 
 function sweepKey(startedMs: number, part: number): string {
@@ -55,7 +57,10 @@ export class SweepLog {
     this.#options = options;
   }
 
-  /** The last note of the newest sweep of the last days, or null. Strange objects are passed over. */
+  /**
+   * The last note of the newest sweep of the last days, or null; `startedMs` is the name to go on under. Strange objects
+   * are passed over.
+   */
   async newest(signal?: AbortSignal): Promise<SweepNote | null> {
     const { store, clock } = this.#options;
     const nowMs = clock.now();
@@ -70,7 +75,9 @@ export class SweepLog {
     for (const { key, versionId } of found.toReversed().slice(0, STRAYS_MAX)) {
       const parsed = parseSweepKey(key);
       const cursor = await this.#read(key, versionId, signal);
-      if (parsed !== null && cursor !== undefined) return { ...parsed, cursor };
+      if (parsed === null || cursor === undefined) continue;
+      const isOld = nowMs - parsed.startedMs > RENAMED_MS;
+      return { ...parsed, cursor, ...(isOld && cursor !== null && { startedMs: nowMs }) };
     }
     return null;
   }

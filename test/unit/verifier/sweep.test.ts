@@ -312,6 +312,27 @@ describe('interrupted runs', () => {
     expect((await world.run()).isWhole).toBe(true);
   });
 
+  it('may take weeks: as long as they go on, none begins anew', async () => {
+    const world = await built(12);
+    let days = 0;
+    for (; !(await world.run(SLICED)).isWhole; days++) {
+      expect(days).toBeLessThan(40);
+      world.nowMs += DAY_MS;
+    }
+    expect(days).toBeGreaterThan(14);
+    // The one after it is a new one, from its beginning.
+    expect((await world.log().newest())?.cursor).toBeNull();
+  });
+
+  it('that nobody went on with for a week begin anew', async () => {
+    const world = await built(4);
+    await world.run(SLICED);
+    await world.run(SLICED);
+    expect((await world.log().newest())?.cursor).not.toBeNull();
+    world.nowMs += 8 * DAY_MS;
+    expect(await world.log().newest()).toBeNull();
+  });
+
   it('go a hundred keys at least, and no farther when time is up', async () => {
     const world = await built(1);
     for (let i = 0; i < 400; i++) world.own.attacker.putVersion(`x/${i}`, utf8('x'), world.lock);
