@@ -14,7 +14,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { minutesOf } from './config-verifier.ts';
-import { METRICS_NAMESPACE } from './verifier-function.ts';
+import { METRICS_NAMESPACE } from './told.ts';
 
 /** Three beats of the schedules: one that fails is tried again before anybody is woken. */
 const PERIOD = Duration.minutes(15);

@@ -6,6 +6,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { ArchiverStack } from './archiver-stack.ts';
 import { hasVerifier, type InfraConfig, readInfraConfig } from './config.ts';
 import { LedgerstoneStack } from './ledgerstone-stack.ts';
+import { verifierCode } from './verifier-bundle.ts';
 import { VerifierStack } from './verifier-stack.ts';
 
 const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -27,7 +28,7 @@ if (service) {
   const { archiverRole: role, yaml } = archive;
   stacks.push(new ArchiverStack(app, { config, service, role, yaml }));
 }
-if (hasVerifier(config)) stacks.push(new VerifierStack(app, config));
+if (hasVerifier(config)) stacks.push(new VerifierStack(app, config, await verifierCode()));
 // What the CDK's command line would refuse to deploy is said here too.
 for (const { messages } of app.synth().stacks) {
   for (const { level, entry } of messages) console.error(`${level}: ${entry.data}`);

@@ -1,6 +1,6 @@
 // Which requests does a locked bucket refuse, whatever a role's own policies allow?
 import { AccountPrincipal, AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { READ_BUCKET, READ_OBJECTS } from './reading.ts';
+import { FINDINGS, LIST_VERSIONS, READ_BUCKET, READ_OBJECTS, READ_VERSIONS } from './reading.ts';
 
 export type BucketGuard = {
   readonly bucketArn: string;
@@ -92,25 +92,52 @@ export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
   ];
 }
 
-/**
- * What the second party needs to read from another account. By condition and not by principal: S3 refuses the names of
- * roles that don't exist yet, and theirs come later.
- */
-export function readerAllowances(
-  bucketArn: string,
-  account: string,
-  roleArns: readonly string[],
-): PolicyStatement[] {
-  const allow = (sid: string, actions: readonly string[], resource: string) =>
+type Allowed = {
+  readonly sid: string;
+  readonly actions: readonly string[];
+  readonly resource: string;
+  readonly conditions?: Condition;
+};
+
+/** By condition and not by principal: S3 refuses the names of roles that don't exist yet, and theirs come later. */
+const allowTo =
+  (account: string, roleArns: readonly string[]) =>
+  ({ sid, actions, resource, conditions = {} }: Allowed) =>
     new PolicyStatement({
       sid,
       principals: [new AccountPrincipal(account)],
       actions: [...actions],
       resources: [resource],
-      conditions: { ArnEquals: { 'aws:PrincipalArn': [...roleArns] } },
+      conditions: { ArnEquals: { 'aws:PrincipalArn': [...roleArns] }, ...conditions },
     });
+
+/** What the second party needs to read from another account. */
+export function readerAllowances(
+  bucketArn: string,
+  account: string,
+  roleArns: readonly string[],
+): PolicyStatement[] {
   return [
-    allow('SecondPartyReadsObjects', READ_OBJECTS, `${bucketArn}/*`),
-    allow('SecondPartyListsAndReadsSettings', READ_BUCKET, bucketArn),
+    { sid: 'SecondPartyReadsObjects', actions: READ_OBJECTS, resource: `${bucketArn}/*` },
+    { sid: 'SecondPartyListsAndReadsSettings', actions: READ_BUCKET, resource: bucketArn },
+  ].map(allowTo(account, roleArns));
+}
+
+/** What whoever drills needs to read of the second party: findings, whatever its own policies allow. */
+export function drillStatements(bucketArn: string, account: string, roleArn: string): PolicyStatement[] {
+  const prefix = { StringLike: { 's3:prefix': [`${FINDINGS}*`] } };
+  return [
+    ...[
+      { sid: 'DrillsReadFindings', actions: READ_VERSIONS, resource: `${bucketArn}/${FINDINGS}*` },
+      { sid: 'DrillsListFindings', actions: LIST_VERSIONS, resource: bucketArn, conditions: prefix },
+    ].map(allowTo(account, [roleArn])),
+    new PolicyStatement({
+      sid: 'DrillsReadNothingElse',
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: ['s3:GetObject*'],
+      notResources: [`${bucketArn}/${FINDINGS}*`],
+      conditions: { ArnEquals: { 'aws:PrincipalArn': [roleArn] } },
+    }),
   ];
 }

@@ -1,5 +1,6 @@
 // Which shapes occur more than once in the configuration?
 import { z } from 'zod';
+import { store } from '../src/apps/archiver/config-schema.ts';
 
 export const principalArn = z
   .string()
@@ -9,7 +10,14 @@ export const principalArn = z
   );
 const arns = z.array(principalArn).default([]);
 
-export const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a bucket name');
+const [s3] = store.options;
+export const bucketName = s3.shape.bucket;
+export const region = s3.shape.region;
+export const accountId = s3.shape.expectedBucketOwner.unwrap();
+
+export const secretArn = z
+  .string()
+  .regex(/^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^*]+$/, 'must be the whole ARN of a secret');
 
 export const keySpec = z.enum(['ECC_NIST_P256', 'ECC_NIST_EDWARDS25519']);
 

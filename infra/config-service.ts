@@ -1,5 +1,6 @@
 // What may differ between one archiver on Fargate and another?
 import { z } from 'zod';
+import { secretArn } from './config-parts.ts';
 
 /** Fargate kills a task two minutes after it was asked to stop, at the latest. */
 const STOP_SECONDS_MAX = 120;
@@ -51,15 +52,7 @@ export const serviceSchema = z.strictObject({
   vpc: z.string().regex(/^vpc-[0-9a-f]+$/, 'must be a VPC id'),
   subnets: z.array(z.string().regex(/^subnet-[0-9a-f]+$/, 'must be a subnet id')).min(1),
   secrets: z
-    .record(
-      z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be the name of an environment variable'),
-      z
-        .string()
-        .regex(
-          /^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^*]+$/,
-          'must be the whole ARN of a secret',
-        ),
-    )
+    .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be the name of an environment variable'), secretArn)
     .default({}),
   settings,
 });

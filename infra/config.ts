@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { bucketName, keySpec, people, principalArn, retention } from './config-parts.ts';
+import { ORIGIN_PATTERN } from '../src/apps/archiver/config-schema.ts';
+import { accountId, bucketName, keySpec, people, principalArn, region, retention } from './config-parts.ts';
 import { serviceSchema } from './config-service.ts';
 import { attestationsSchema, verifierSchema } from './config-verifier.ts';
+import { toldProblems } from './told.ts';
 
 const archiver = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('ecs-task') }),
@@ -25,18 +27,9 @@ const schema = z
       .string()
       .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'must be a stack name: letters, digits, hyphens')
       .default('ledgerstone'),
-    account: z
-      .string()
-      .regex(/^\d{12}$/, 'must be 12 digits, in quotes')
-      .optional(),
-    region: z
-      .string()
-      .regex(/^[a-z]{2,}(-[a-z]+)+-\d$/, 'must be a Region such as eu-central-1')
-      .optional(),
-    origin: z
-      .string()
-      .max(200)
-      .regex(/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/, 'must be a name such as audit.example.com/prod'),
+    account: accountId.optional(),
+    region: region.optional(),
+    origin: z.string().regex(ORIGIN_PATTERN, 'must be a name such as audit.example.com/prod'),
     bucket: z.strictObject({
       name: bucketName.optional(),
       prefix: z
@@ -71,6 +64,14 @@ const schema = z
     path: ['bucket', 'name'],
     message: 'is needed with a verifier, for its stack has to name the bucket',
   })
+  .refine(
+    ({ attestations, verifier }) =>
+      attestations?.bucket.name !== undefined || (verifier?.drillers ?? []).length === 0,
+    {
+      path: ['attestations', 'bucket', 'name'],
+      message: 'is needed with verifier.drillers, for their role has to name the bucket',
+    },
+  )
   .refine(({ attestations, stack }) => attestations === undefined || stack.length <= 40, {
     path: ['stack'],
     message: 'must not be over 40 characters with a verifier, for roles are named after it',
@@ -97,11 +98,13 @@ export const hasVerifier = (config: InfraConfig): config is TwoPartyConfig =>
 /** Throws an error that lists every problem at once. Unknown members are problems. */
 export function parseInfraConfig(text: string, name: string): InfraConfig {
   const result = schema.safeParse(parse(text));
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(
-    ({ path, message }) => `  ${path.join('.') || '(whole file)'}: ${message}`,
+  const problems = result.success
+    ? toldProblems(result.data)
+    : result.error.issues.map(({ path, message }) => `${path.join('.') || '(whole file)'}: ${message}`);
+  if (result.success && problems.length === 0) return result.data;
+  throw new Error(
+    [`${name} has ${problems.length} problem(s):`, ...problems.map((one) => `  ${one}`)].join('\n'),
   );
-  throw new Error([`${name} has ${problems.length} problem(s):`, ...problems].join('\n'));
 }
 
 export const readInfraConfig = (path: string): InfraConfig =>

@@ -7,11 +7,13 @@ import { ArchiverRole, archivePlaces } from './archiver-role.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { bucketGuardStatements, readerAllowances } from './bucket-policy.ts';
 import { hasVerifier, type InfraConfig, type TwoPartyConfig } from './config.ts';
+import { DrillRole } from './drill-role.ts';
 import { Forwarder } from './forwarder.ts';
 import { LockedBucket } from './locked-bucket.ts';
 import { bootstrapDeployer, type Names, namesOf } from './names.ts';
 import { PeopleRoles } from './people-roles.ts';
 import { SigningKey } from './signing-key.ts';
+import { archiverYaml, trailNames } from './told.ts';
 import { attemptEvents, breakGlassUse, objectEvents } from './watched-events.ts';
 
 export class LedgerstoneStack extends Stack {
@@ -76,10 +78,15 @@ export class LedgerstoneStack extends Stack {
       : [];
     for (const statement of [...guards, ...allowances]) bucket.addToResourcePolicy(statement);
 
-    if (hasVerifier(config) && names) this.#tellVerifier(config, names, { bucket, key, archiver, people });
+    if (hasVerifier(config) && names) {
+      this.#tellVerifier(config, names, { bucket, key, archiver, people });
+      if (config.verifier.drillers.length > 0) new DrillRole(this, 'Drill', config, names);
+    }
 
     this.archiverRole = archiver.role;
-    this.yaml = yamlFor(this, config, bucket.bucketName, key.keyArn);
+    const { account, region } = this;
+    const { bucketName } = bucket;
+    this.yaml = archiverYaml(config, { account, region, bucketName, keyArn: key.keyArn });
     this.#putOut({ bucket, key, archiver, people });
   }
 
@@ -101,7 +108,7 @@ export class LedgerstoneStack extends Stack {
     const { keyArn, keyId } = parts.key;
     const lockKeeperArn = parts.archiver.role.roleArn;
     const trail = verifier.trail
-      ? new AuditTrail(this, 'Trail', { name: `${stack}-archive`, bucketArn })
+      ? new AuditTrail(this, 'Trail', { name: trailNames(stack).archive, bucketArn })
       : null;
     new Forwarder(this, 'Forwarder', names, [
       objectEvents({ bucketName }),
@@ -117,26 +124,3 @@ type Parts = {
   readonly archiver: ArchiverRole;
   readonly people: PeopleRoles;
 };
-
-function yamlFor(
-  { account, region }: Stack,
-  config: InfraConfig,
-  bucketName: string,
-  keyArn: string,
-): string {
-  return [
-    'production: true',
-    'archive:',
-    `  origin: ${JSON.stringify(config.origin)}`,
-    '  store:',
-    '    kind: s3',
-    `    bucket: ${bucketName}`,
-    `    region: ${region}`,
-    ...(config.bucket.prefix === '' ? [] : [`    prefix: ${config.bucket.prefix}`]),
-    `    expectedBucketOwner: "${account}"`,
-    '  signing:',
-    '    kind: kms',
-    `    keyId: ${keyArn}`,
-    '',
-  ].join('\n');
-}

@@ -14,10 +14,10 @@ export function acceptObjectPattern(role: Role, bucket: Bucket, pattern: string,
   });
 }
 
-/** The same for every object of a bucket of another stack, which policies name in full. */
-export function acceptForeignBucket(role: Role, bucketName: string, reason: string): void {
+/** The same for a bucket of another stack, which policies name in full. */
+export function acceptForeignBucket(role: Role, bucketName: string, reason: string, pattern = '*'): void {
   Validations.of(role).acknowledge({
-    id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::${bucketName}/*]`,
+    id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::${bucketName}/${pattern}]`,
     reason,
   });
 }

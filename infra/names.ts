@@ -14,7 +14,11 @@ export type Names = {
     readonly auditorArn: string;
     readonly busName: string;
     readonly busArn: string;
+    /** Needs a name in the configuration. */
+    readonly bucketArn: string;
   };
+  /** Drills, in the archive's account. */
+  readonly drill: { readonly roleName: string; readonly roleArn: string };
   /** Brings events from the archive's account to the verifier's bus. */
   readonly forwarder: { readonly roleName: string; readonly roleArn: string };
 };
@@ -29,6 +33,7 @@ export function namesOf(scope: Construct, config: TwoPartyConfig): Names {
   const role = (of: string, name: string) => `arn:${partition}:iam::${of}:role/${name}`;
   const roleName = `${config.stack}-verifier`;
   const auditorName = `${config.stack}-verifier-auditor`;
+  const drillName = `${config.stack}-drill`;
   const forwarderName = `${config.stack}-forwarder`;
   return {
     archive: { ...archive, bucketArn: `arn:${partition}:s3:::${config.bucket.name}` },
@@ -37,8 +42,10 @@ export function namesOf(scope: Construct, config: TwoPartyConfig): Names {
       roleArn: role(account, roleName),
       auditorArn: role(account, auditorName),
       busName: roleName,
+      bucketArn: `arn:${partition}:s3:::${config.attestations.bucket.name ?? ''}`,
       busArn: `arn:${partition}:events:${region}:${account}:event-bus/${roleName}`,
     },
+    drill: { roleName: drillName, roleArn: role(archive.account, drillName) },
     forwarder: { roleName: forwarderName, roleArn: role(archive.account, forwarderName) },
   };
 }

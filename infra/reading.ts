@@ -22,3 +22,8 @@ export const READ_BUCKET = [
   's3:GetLifecycleConfiguration',
   's3:GetReplicationConfiguration',
 ] as const;
+
+/** Where a verifier keeps what it found, at the root of its own bucket. */
+export const FINDINGS = 'findings/';
+export const READ_VERSIONS = ['s3:GetObject', 's3:GetObjectVersion'] as const;
+export const LIST_VERSIONS = ['s3:ListBucket', 's3:ListBucketVersions'] as const;

@@ -1,7 +1,7 @@
 // How does the verifier run on Lambda, and what is it told?
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, type Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -9,7 +9,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { TwoPartyConfig } from './config.ts';
 import type { Names } from './names.ts';
-import { verifierCode } from './verifier-bundle.ts';
+import { verifierSettings, WEBHOOK_VARIABLE } from './told.ts';
 import type { VerifierQueue } from './verifier-queue.ts';
 
 export const FUNCTION_MINUTES = 5;
@@ -24,6 +24,7 @@ export type VerifierFunctionProps = {
   readonly bucket: Bucket;
   readonly topic: ITopic;
   readonly events: VerifierQueue;
+  readonly code: Code;
 };
 
 export class VerifierFunction extends Construct {
@@ -31,8 +32,10 @@ export class VerifierFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: VerifierFunctionProps) {
     super(scope, id);
-    const { config, names, role, topic, events } = props;
-    const { concurrency } = config.verifier;
+    const { config, names, role, topic, events, keyArn, code } = props;
+    const { concurrency, webhook } = config.verifier;
+    const { bucketName } = props.bucket;
+    const told = verifierSettings(config, { ...names, bucketName, keyArn, topicArn: topic.topicArn });
     const logGroup = new LogGroup(this, 'Log', {
       retention: RetentionDays.ONE_YEAR,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -48,7 +51,7 @@ export class VerifierFunction extends Construct {
       description: `Verifies the archive ${config.origin}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      code: verifierCode(this),
+      code,
       handler: 'index.handler',
       role,
       memorySize: MEMORY_MIB,
@@ -60,8 +63,11 @@ export class VerifierFunction extends Construct {
       retryAttempts: 2,
       logGroup,
       environment: {
-        NODE_OPTIONS: '--enable-source-maps',
-        LEDGERSTONE_VERIFIER_CONFIG: Stack.of(this).toJsonString(verifierConfig(props, names)),
+        LEDGERSTONE_VERIFIER_CONFIG: Stack.of(this).toJsonString(told),
+        // Filled in when the stack is deployed; whoever may read the function's settings may read it.
+        ...(webhook !== undefined && {
+          [WEBHOOK_VARIABLE]: SecretValue.secretsManager(webhook).unsafeUnwrap(),
+        }),
       },
     });
     this.function.addEventSource(
@@ -76,41 +82,3 @@ export class VerifierFunction extends Construct {
     topic.grantPublish(role);
   }
 }
-
-/** What `src/apps/verifier/config.ts` takes. JSON is YAML, and there is no secret in it. */
-function verifierConfig({ config, keyArn, bucket, topic }: VerifierFunctionProps, names: Names): object {
-  const { verifier, attestations } = config;
-  const store = (name: string, region: string, account: string, prefix = '') => ({
-    kind: 's3',
-    bucket: name,
-    region,
-    ...(prefix === '' ? {} : { prefix }),
-    expectedBucketOwner: account,
-  });
-  const { archive, verifier: own } = names;
-  const { minimumDays } = config.retention;
-  const isBounded = minimumDays > 0;
-  return {
-    archive: {
-      store: store(String(config.bucket.name), archive.region, archive.account, config.bucket.prefix),
-      trusted: verifier.trusted,
-      logKey: { keyId: verifier.logKey },
-    },
-    attestations: {
-      store: store(bucket.bucketName, own.region, own.account),
-      retention: { mode: 'COMPLIANCE', period: `${attestations.retention.defaultDays}d` },
-    },
-    cosigner: { name: verifier.cosigner, signing: { kind: 'kms', keyId: keyArn } },
-    chains: { freshness: verifier.freshness },
-    sweep: { every: verifier.sweepEvery, ...(isBounded && { leastLock: `${minimumDays}d` }) },
-    fullPass: verifier.fullPass,
-    configuration: {
-      defaultDays: Math.min(config.retention.defaultDays, attestations.retention.defaultDays),
-      // S3 shows a policy to the bucket's own account alone; from another one, the trail tells of changes.
-      ...(archive.account === own.account && { denies: true, ...(isBounded && { minimumDays }) }),
-    },
-    alarms: { sns: topic.topicArn, metricsNamespace: METRICS_NAMESPACE },
-  };
-}
-
-export const METRICS_NAMESPACE = 'Ledgerstone';

@@ -1,7 +1,7 @@
 // What stands in AWS for the second party: the one that believes nothing that the archiver says?
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Code, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
@@ -9,7 +9,7 @@ import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { BreakGlassNotice } from './break-glass-notice.ts';
-import { bucketGuardStatements } from './bucket-policy.ts';
+import { bucketGuardStatements, drillStatements } from './bucket-policy.ts';
 import type { TwoPartyConfig } from './config.ts';
 import { VerifierDashboard } from './dashboard.ts';
 import { LockedBucket } from './locked-bucket.ts';
@@ -17,6 +17,7 @@ import { bootstrapDeployer, type Names, namesOf } from './names.ts';
 import { PeopleRoles } from './people-roles.ts';
 import { Schedules } from './schedules.ts';
 import { SigningKey } from './signing-key.ts';
+import { trailNames } from './told.ts';
 import { VerifierFunction } from './verifier-function.ts';
 import { VerifierQueue } from './verifier-queue.ts';
 import { VERIFIER_PLACES, VerifierRole } from './verifier-role.ts';
@@ -33,7 +34,7 @@ type Running = { readonly target: IFunction; readonly topic: ITopic; readonly ev
 
 /** Takes nothing from the archive's stack but names, so that it can live in another account and Region. */
 export class VerifierStack extends Stack {
-  constructor(scope: Construct, config: TwoPartyConfig) {
+  constructor(scope: Construct, config: TwoPartyConfig, code: Code) {
     const { attestations, origin } = config;
     const account = attestations.account ?? config.account;
     const region = attestations.region ?? config.region;
@@ -44,7 +45,7 @@ export class VerifierStack extends Stack {
     });
     const names = namesOf(this, config);
     const guarded = this.#guard(config, names);
-    const running = this.#run(config, names, guarded);
+    const running = this.#run(config, names, guarded, code);
     this.#watch(config, names, guarded, running);
     const { bucket, role, key, people } = guarded;
     const { auditor, keyAdmin, breakGlass } = people;
@@ -91,25 +92,28 @@ export class VerifierStack extends Stack {
       holders: { signer: role, auditor, keyAdmin, breakGlass, deployer },
     });
     people.grantKey(key.keyArn, bucket.bucketArn);
+    const { bucketArn } = bucket;
+    const drills = verifier.drillers.length > 0 ? [names.drill.roleArn] : [];
     const guards = bucketGuardStatements({
-      bucketArn: bucket.bucketArn,
+      bucketArn,
       writers: [role.roleArn],
       places: VERIFIER_PLACES,
-      readers: [role.roleArn, auditor.roleArn],
+      readers: [role.roleArn, auditor.roleArn, ...drills],
       guardians: [breakGlass.roleArn, ...(attestations.sealed ? [] : [deployer])],
       minimumDays: attestations.retention.minimumDays,
     });
-    for (const guard of guards) bucket.addToResourcePolicy(guard);
+    const drilling = drills.flatMap((arn) => drillStatements(bucketArn, names.archive.account, arn));
+    for (const statement of [...guards, ...drilling]) bucket.addToResourcePolicy(statement);
     return { bucket, role, people, key };
   }
 
   /** What does the work, and what tells that it is done. */
-  #run(config: TwoPartyConfig, names: Names, { bucket, role, key }: Guarded): Running {
+  #run(config: TwoPartyConfig, names: Names, { bucket, role, key }: Guarded, code: Code): Running {
     const { verifier, origin } = config;
     const { topic } = new AlarmTopic(this, 'Notices', origin, verifier.notify);
     const events = new VerifierQueue(this, 'Events', names);
     const { function: target } = new VerifierFunction(this, 'Runs', {
-      ...{ config, names, role, bucket, topic, events },
+      ...{ config, names, role, bucket, topic, events, code },
       keyArn: key.keyArn,
     });
     const { queue, deadLetters } = events;
@@ -131,7 +135,7 @@ export class VerifierStack extends Stack {
     { topic, events }: Running,
   ): void {
     const trail = verifier.trail
-      ? new AuditTrail(this, 'Trail', { name: `${stack}-verifier`, bucketArn: bucket.bucketArn })
+      ? new AuditTrail(this, 'Trail', { name: trailNames(stack).verifier, bucketArn: bucket.bucketArn })
       : null;
     const { bucketName } = bucket;
     const { keyArn, keyId } = key;

@@ -28,7 +28,7 @@ const KEY_EVENTS = [
 /** By verb where there is one, as the guards of the bucket are: S3 keeps inventing settings. */
 const OBJECT_EVENTS = [
   ...[{ prefix: 'Delete' }, 'PutObjectLegalHold', 'PutObjectLockConfiguration'],
-  ...['PutObjectAcl', 'PutObjectTagging', 'RestoreObject', 'UpdateObjectEncryption'],
+  ...['PutObjectAcl', 'PutObjectTagging', 'UpdateObjectEncryption'],
 ];
 
 /** What happened in the bucket, as S3 itself tells EventBridge. */

@@ -1,6 +1,6 @@
 // Does `node infra/app.ts` write a template, and end with words where it can't?
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,15 +34,19 @@ it('writes the template of the configuration that it is given', () => {
   expect(Object.keys(template('acme')['Resources'])).toHaveLength(9);
 });
 
-it('writes a template for each party, offline, and says what is missing to deploy them', () => {
+it('writes a template for each party, and the bundle that the function runs', async () => {
   const { status, stderr } = synth(APART);
-  expect(status).toBe(0);
+  expect([status, stderr.match(/^error/im)]).toEqual([0, null]);
   expect(template('ledgerstone')['Resources']).not.toEqual({});
   const types = Object.values(
     template('ledgerstone-verifier')['Resources'] as Record<string, { Type: string }>,
   );
   expect(types.map(({ Type }) => Type)).toContain('AWS::Lambda::Function');
-  expect(stderr.includes('npm run bundle')).toBe(!existsSync(join(root, 'dist', 'verifier', 'index.mjs')));
+  const assets = readdirSync(join(folder, 'out')).filter((name) => name.startsWith('asset.'));
+  expect(assets.map((name) => readdirSync(join(folder, 'out', name)))).toEqual([['index.mjs']]);
+  expect(JSON.stringify(template('ledgerstone-verifier'))).toContain(assets[0]?.slice('asset.'.length));
+  const { handler } = await import(join(folder, 'out', String(assets[0]), 'index.mjs'));
+  await expect(handler({}, {})).rejects.toThrow('LEDGERSTONE_VERIFIER_CONFIG is not set');
 });
 
 it('takes the file from the CDK context first, as the CDK CLI passes it on', () => {

@@ -1,12 +1,12 @@
 // Does the archiver's service run as it should: without rights to spare, and with time to seal before it ends?
 import { readFileSync } from 'node:fs';
-import { type App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import type { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { ArchiverStack } from '../../infra/archiver-stack.ts';
 import { parseInfraConfig } from '../../infra/config.ts';
 import { LedgerstoneStack } from '../../infra/ledgerstone-stack.ts';
 import { parseConfig } from '../../src/apps/archiver/config.ts';
+import { problemOf, synthesiseUnderNag } from './checked.ts';
 import { ACCOUNT, CONFIG, filled, only, REGION, scratchApp } from './synthesised.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
@@ -126,23 +126,11 @@ describe('the service', () => {
   });
 
   it('passes cdk-nag', () => {
-    const app = scratchApp();
-    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-    makeStacks(SERVICE, app);
-    app.synth();
+    synthesiseUnderNag((app) => void makeStacks(SERVICE, app));
   });
 });
 
 describe('refusals', () => {
-  const problemOf = (text: string): string => {
-    try {
-      parseInfraConfig(text, 'config.yaml');
-    } catch (error) {
-      return (error as Error).message;
-    }
-    return 'none';
-  };
-
   it.each([
     ['a drain that Fargate would cut short', SERVICE.replace('40s', '2m'), 'must be 90s at most'],
     ['a tag in place of a digest', SERVICE.replace(DIGEST, 'latest'), 'digest'],

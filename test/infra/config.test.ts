@@ -3,16 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { hasVerifier, parseInfraConfig } from '../../infra/config.ts';
 import { isOrigin } from '../../src/format/chain.ts';
+import { problemOf } from './checked.ts';
 import { CONFIG } from './synthesised.ts';
-
-const problemOf = (text: string): string => {
-  try {
-    parseInfraConfig(text, 'config.yaml');
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return 'none';
-};
 
 describe('the example', () => {
   const text = readFileSync(new URL('../../infra/config.example.yaml', import.meta.url), 'utf8');
@@ -71,14 +63,14 @@ describe('the example of two parties and a service', () => {
     [
       'an attestation for longer than the verifier takes',
       whole.replace('defaultDays: 2557', 'allowLong: true\n    defaultDays: 3651'),
-      'locks for no longer',
+      'attestations.retention.period: must be 10y at most',
     ],
     [
       'no key that is trusted',
       whole.replace(/ {4}- audit.*\n/, '').replace('trusted:', 'trusted: []'),
       'trusted',
     ],
-    ['a key that is none', whole.replace('+83780ac8+', '+'), 'verifier.trusted.0'],
+    ['a key that is none', whole.replace('+83780ac8+', '+'), 'archive.trusted[0]: is not a verifier key'],
     ['an alias in place of a key', whole.replace(':key/0000', ':alias/0000'), 'verifier.logKey'],
     [
       'a freshness that is never looked at',
@@ -90,6 +82,38 @@ describe('the example of two parties and a service', () => {
       'too little room for schedules',
       whole.replace('concurrency: 5', 'concurrency: 2'),
       'verifier.concurrency',
+    ],
+    [
+      "the log's own name",
+      whole.replace('cosigner: verifier.example.com/prod', 'cosigner: audit.example.com/prod'),
+      "must not be the log's own name",
+    ],
+    ['a budget beyond what the verifier takes', whole.replace('4GiB', '2000GiB'), 'fullPass.bytesPerRun'],
+    ['a pass that is never over', whole.replace('every: 30d', 'every: 367d'), 'verifier.fullPass.every'],
+    [
+      'more legal holds than a Lambda can be told',
+      whole.replace(
+        /holds: .*\n/,
+        `holds:\n${'    - { chain: audit.orders, partition: 12, from: 1, to: 99 }\n'.repeat(60)}`,
+      ),
+      'bytes long',
+    ],
+    ['a hold on no chain', whole.replace('holds: []', 'holds: [{ chain: "a b" }]'), 'sweep.holds[0].chain'],
+    [
+      'a drill that can not name the bucket of the findings',
+      whole.replace('bucket: { name: acme-attestations }', 'bucket: {}'),
+      'attestations.bucket.name',
+    ],
+    ['a webhook that is no secret', whole.replace(/webhook: .*/, 'webhook: https://x.example'), 'a secret'],
+    [
+      'an archiver that would not start',
+      whole.replace('startFrom', 'x').replace('groupId: ledgerstone', 'groupID: ledgerstone'),
+      'archiverService.settings: what the archiver is told at source',
+    ],
+    [
+      'a policy that S3 would refuse',
+      whole.replace('minimumDays: 364', 'minimumDays: 365'),
+      'at retention.pci-12m: must be over retention.minimumDays',
     ],
     ['no address', whole.replace('security@example.com', 'security'), 'verifier.notify.0'],
   ])('refuses %s', (_, changed, said) => {

@@ -57,6 +57,7 @@ describe('a role that somebody has widened to everything', () => {
     'secondKeyAdmin',
     'forwarder',
     'scheduler',
+    'driller',
   ] as const)('%s: is still kept from the other party and from destroying', async (actor) => {
     const stolen = new World(apart.stacks, { escalated: [actor] });
     const opened: string[] = [];
@@ -93,10 +94,10 @@ describe('each statement of the second party is needed', () => {
         Type === 'AWS::S3::BucketPolicy' && Properties['Bucket'] === 'acme-attestations',
     )
     .flatMap(({ Properties }) => deniesOf(Properties['PolicyDocument']));
-  const alone = guards.filter((sid) => sid !== 'OnlyKnownPlaces');
+  const alone = guards.filter((sid) => sid !== 'OnlyKnownPlaces' && sid !== 'DrillsReadNothingElse');
 
   it('finds the guards of the attestation bucket', () => {
-    expect(guards).toHaveLength(13);
+    expect(guards).toHaveLength(14);
   });
 
   it.each(alone)('the attestation bucket without %s: somebody may do what nobody should', async (sid) => {
@@ -112,6 +113,24 @@ describe('each statement of the second party is needed', () => {
     expect(await dropping('OnlyKnownPlaces', isHere, [actor]).allows(actor, request)).toBe(true);
     expect(await dropping('no such statement', isHere, [actor]).allows(actor, request)).toBe(false);
   });
+
+  it('without DrillsReadNothingElse a widened driller of one account reads all', async () => {
+    const request = { action: 's3:GetObjectVersion', resource: 'arn:aws:s3:::acme-attestations/passes/x' };
+    const widened = (sid: string) =>
+      new World(together.stacks, {
+        escalated: ['driller'],
+        alter: (all) => all.filter(({ Sid }) => Sid !== sid),
+      });
+    expect(await widened('DrillsReadNothingElse').allows('driller', request)).toBe(true);
+    expect(await widened('no such statement').allows('driller', request)).toBe(false);
+  });
+
+  it.each(['DrillsReadFindings', 'DrillsListFindings'])(
+    'the attestation bucket without %s: a drill from another account is blind',
+    async (sid) => {
+      expect(await firstDifference(dropping(sid, ofAttestations), ATTESTATION_ROWS)).not.toBeNull();
+    },
+  );
 
   it.each(['SecondPartyReadsObjects', 'SecondPartyListsAndReadsSettings'])(
     'the archive bucket without %s: the verifier is blind',

@@ -1,5 +1,6 @@
 // Would AWS allow this request, with the archive in one account and the verifier in another, or both in one?
 import type { App } from 'aws-cdk-lib';
+import { Code } from 'aws-cdk-lib/aws-lambda';
 import { hasVerifier, parseInfraConfig, type TwoPartyConfig } from '../../infra/config.ts';
 import { LedgerstoneStack } from '../../infra/ledgerstone-stack.ts';
 import { VerifierStack } from '../../infra/verifier-stack.ts';
@@ -29,6 +30,7 @@ verifier:
   trusted: ["audit.example.com/prod+83780ac8+AUjgW0k/ifzcgyVjX9IWULGe+1D6pl4bRPrYer6KCTfe"]
   logKey: ${LOG_KEY}
   notify: [security@example.com]
+  drillers: ["arn:aws:iam::${ACCOUNT}:role/ci"]
 `;
 
 /** The verifier in an account and a Region of its own. */
@@ -40,7 +42,7 @@ region: ${REGION}
 export const TOGETHER = common('');
 
 export const ACTORS = [
-  ...(['archiver', 'auditor', 'keyAdmin', 'breakGlass', 'forwarder'] as const),
+  ...(['archiver', 'auditor', 'keyAdmin', 'breakGlass', 'forwarder', 'driller'] as const),
   ...(['verifier', 'secondAuditor', 'secondKeyAdmin', 'secondBreakGlass', 'scheduler'] as const),
   // Allowed everything by their own policies, in either account and in a third.
   ...(['deployer', 'admin', 'root', 'secondDeployer', 'secondAdmin', 'secondRoot', 'stranger'] as const),
@@ -48,6 +50,9 @@ export const ACTORS = [
 export type Actor = (typeof ACTORS)[number];
 
 export type Stacks = { readonly archive: Synthesised; readonly verifier: Synthesised };
+
+/** The real one is made by `node infra/app.ts` (app.test.ts). */
+export const NO_CODE = Code.fromInline('export const handler = null;');
 
 export function twoPartyConfig(text: string): TwoPartyConfig {
   const config = parseInfraConfig(text, 'test');
@@ -58,7 +63,7 @@ export function twoPartyConfig(text: string): TwoPartyConfig {
 export function bothStacks(text: string, app: App = scratchApp()): Stacks {
   const config = twoPartyConfig(text);
   const archive = new LedgerstoneStack(app, config);
-  const verifier = new VerifierStack(app, config);
+  const verifier = new VerifierStack(app, config, NO_CODE);
   const isApart = config.attestations.account !== undefined;
   return {
     archive: filled(archive, ACCOUNT, REGION),
@@ -132,6 +137,8 @@ export class World {
         return this.#output('BreakGlassRoleArn');
       case 'forwarder':
         return `arn:aws:iam::${ACCOUNT}:role/ledgerstone-forwarder`;
+      case 'driller':
+        return `arn:aws:iam::${ACCOUNT}:role/ledgerstone-drill`;
       case 'verifier':
         return this.#output('VerifierRoleArn');
       case 'secondAuditor':
@@ -182,7 +189,7 @@ export class World {
     if (this.#escalated.includes(actor)) return all;
     if (/deployer|admin$|root|stranger/i.test(actor) && !/keyAdmin/i.test(actor)) return all;
     const { archive, verifier } = this.stacks;
-    const isFirst = ['archiver', 'auditor', 'keyAdmin', 'breakGlass', 'forwarder'].includes(actor);
+    const isFirst = ['archiver', 'auditor', 'keyAdmin', 'breakGlass', 'forwarder', 'driller'].includes(actor);
     return policiesOf(isFirst ? archive : verifier, this.arn(actor));
   }
 

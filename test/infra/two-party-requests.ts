@@ -12,6 +12,7 @@ export type Row = {
 const ARCHIVE = `arn:aws:s3:::${BUCKET}`;
 const SEAL = `${ARCHIVE}/prod/seals/topic=orders/partition=0/000000000041.tlog-proof`;
 const OWN = `arn:aws:s3:::${ATTESTATIONS}`;
+const FINDING = `${OWN}/findings/archive/0/1.json`;
 const NOTE = `${OWN}/attestations/topic=orders/partition=0/000000000042.note`;
 
 /** Who has everything allowed in the archive's account, and in the verifier's; of root no bucket policy is safe. */
@@ -78,13 +79,7 @@ export const ARCHIVE_ROWS: readonly Row[] = [
 
 export const ATTESTATION_ROWS: readonly Row[] = [
   row('attestations: put an attestation', 's3:PutObject', NOTE, ['verifier'], GOOD_NOTE),
-  row(
-    'attestations: put a finding',
-    's3:PutObject',
-    `${OWN}/findings/archive/0/1.json`,
-    ['verifier'],
-    GOOD_NOTE,
-  ),
+  row('attestations: put a finding', 's3:PutObject', FINDING, ['verifier'], GOOD_NOTE),
   row('attestations: put a pass', 's3:PutObject', `${OWN}/passes/a/1.json`, ['verifier'], GOOD_NOTE),
   row('attestations: put anything else', 's3:PutObject', `${OWN}/seals/file`, [], GOOD_NOTE),
   row('attestations: put over one', 's3:PutObject', NOTE, [], without('s3:if-none-match')),
@@ -117,6 +112,15 @@ export const ATTESTATION_ROWS: readonly Row[] = [
     'verifier',
     'secondAuditor',
   ]),
+  ...rows('findings', ['s3:GetObject', 's3:GetObjectVersion'], FINDING, [
+    ...(['verifier', 'secondAuditor', 'driller'] as const),
+  ]),
+  row('findings: list', 's3:ListBucketVersions', OWN, ['verifier', 'secondAuditor', 'driller', ...SECOND], {
+    's3:prefix': 'findings/archive/',
+  }),
+  row('passes: list', 's3:ListBucketVersions', OWN, ['verifier', 'secondAuditor', ...SECOND], {
+    's3:prefix': 'passes/',
+  }),
   row('attestations: list all versions', 's3:ListBucketVersions', OWN, [
     'verifier',
     'secondAuditor',

@@ -1,23 +1,24 @@
 // Does the template of the second party hold what it rests on?
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type App, Stack, Validations } from 'aws-cdk-lib';
+import type { App } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { CfnBucket } from 'aws-cdk-lib/aws-s3';
-import { AwsSolutionsChecks } from 'cdk-nag';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LedgerstoneStack } from '../../infra/ledgerstone-stack.ts';
-import { verifierCode } from '../../infra/verifier-bundle.ts';
 import { VerifierStack } from '../../infra/verifier-stack.ts';
 import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
 import { policyProblems } from '../../src/apps/verifier/configuration-policy.ts';
+import { nodeSha256 } from '../../src/base/node/hash.ts';
+import { cosignerKey, encodeCosignerVkey } from '../../src/format/cosignature.ts';
+import { memorySigner } from '../support/memory-signer.ts';
+import { openAllowances, synthesiseUnderNag } from './checked.ts';
+import type { Statement } from './simulation.ts';
 import { ACCOUNT, BUCKET, ofType, only, REGION, scratchApp } from './synthesised.ts';
 import {
   APART,
   ATTESTATIONS,
   bothStacks,
   LOG_KEY,
+  NO_CODE,
   SECOND_ACCOUNT,
   SECOND_REGION,
   TOGETHER,
@@ -49,15 +50,15 @@ describe('the attestation bucket', () => {
     });
   });
 
-  it('allows nobody from elsewhere anything: its policy holds denials only', () => {
-    const policies = ofType(verifier, 'AWS::S3::BucketPolicy').filter(
-      ({ Bucket }) => Bucket === ATTESTATIONS,
-    );
-    const effects = policies.flatMap(({ PolicyDocument }) =>
-      (PolicyDocument as { Statement: { Effect: string }[] }).Statement.map(({ Effect }) => Effect),
-    );
-    expect(effects.length).toBeGreaterThan(12);
-    expect(new Set(effects)).toEqual(new Set(['Deny']));
+  it('allows nobody from elsewhere anything, but that whoever drills sees what was found', () => {
+    const statements = (text: string) =>
+      ofType(bothStacks(text).verifier, 'AWS::S3::BucketPolicy')
+        .filter(({ Bucket }) => Bucket === ATTESTATIONS)
+        .flatMap(({ PolicyDocument }) => (PolicyDocument as { Statement: Statement[] }).Statement);
+    const allowed = (text: string) => statements(text).filter(({ Effect }) => Effect === 'Allow');
+    expect(statements(APART).length).toBeGreaterThan(15);
+    expect(allowed(APART).map(({ Sid }) => Sid)).toEqual(['DrillsReadFindings', 'DrillsListFindings']);
+    expect(allowed(APART.replace(/drillers: .*/, ''))).toEqual([]);
   });
 });
 
@@ -69,18 +70,7 @@ describe('the key', () => {
   });
 
   it('names no account as such', () => {
-    const { Statement } = only(verifier, 'AWS::KMS::Key').Properties['KeyPolicy'] as {
-      Statement: {
-        Effect: string;
-        Principal: { AWS: string };
-        Action: string | string[];
-        Condition?: unknown;
-      }[];
-    };
-    for (const { Principal, Action, Condition } of Statement.filter(({ Effect }) => Effect === 'Allow')) {
-      expect(JSON.stringify(Action)).not.toContain('*');
-      if (Principal.AWS.endsWith(':root')) expect(Condition).toEqual({ ArnEquals: expect.anything() });
-    }
+    expect(openAllowances(only(verifier, 'AWS::KMS::Key').Properties['KeyPolicy'])).toEqual([]);
   });
 });
 
@@ -129,7 +119,36 @@ describe('the function', () => {
     expect(config.sweep.leastLockMs).toBe(364 * 86_400_000);
     const isOfOwner = account === ACCOUNT;
     expect(config.configuration).toMatchObject({
-      ...{ defaultDays: 365, denies: isOfOwner, minimumDays: isOfOwner ? 364 : null },
+      ...{ defaultDays: 365, denies: isOfOwner, minimumDays: 364 },
+    });
+    expect(config.attempts.trails).toEqual(['ledgerstone-archive', 'ledgerstone-verifier']);
+    const trails = Object.values(bothStacks(text)).flatMap((one) => ofType(one, 'AWS::CloudTrail::Trail'));
+    expect(trails.map(({ TrailName }) => TrailName)).toEqual(config.attempts.trails);
+  });
+
+  it('is told what else the configuration says, and the address of a webhook as a secret', () => {
+    const secret = `arn:aws:secretsmanager:${SECOND_REGION}:${SECOND_ACCOUNT}:secret:hook-AbCdEf`;
+    const more = [
+      `webhook: "${secret}"`,
+      'leastLock: 30d',
+      'holds: [{ chain: orders, partition: 3, to: 9 }]',
+      `earlier: ["${encodeCosignerVkey(cosignerKey('old.example.com', memorySigner().publicKey, nodeSha256))}"]`,
+    ].join('\n  ');
+    const { verifier: stack } = bothStacks(APART.replace('logKey:', `${more}\n  logKey:`));
+    const { Environment } = only(stack, 'AWS::Lambda::Function').Properties as {
+      Environment: { Variables: Record<string, string> };
+    };
+    const { LEDGERSTONE_VERIFIER_CONFIG: told = '', LEDGERSTONE_WEBHOOK: hook } = Environment.Variables;
+    expect(hook).toBe(`{{resolve:secretsmanager:${secret}:SecretString:::}}`);
+    expect(told).not.toContain('secretsmanager');
+    const url = 'https://hooks.example.com/T000';
+    expect(parseVerifierConfig(told, 'environment', { LEDGERSTONE_WEBHOOK: url })).toMatchObject({
+      alarms: { webhook: url },
+      cosigner: { earlier: [{ name: 'old.example.com' }] },
+      sweep: {
+        leastLockMs: 30 * 86_400_000,
+        holds: [{ chain: 'orders', partition: 3, from: 0, to: 9 }],
+      },
     });
   });
 
@@ -162,42 +181,7 @@ describe('the function', () => {
     expect(made.length).toBeGreaterThan(10);
     for (const [id, resource] of made)
       expect({ id, ...resource }).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-    expect(new VerifierStack(scratchApp(), twoPartyConfig(APART)).terminationProtection).toBe(true);
-  });
-});
-
-describe('the code', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'ledgerstone-bundle-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const stackOfOne = () => {
-    const app = scratchApp();
-    const stack = new Stack(app, 'Code');
-    // A template without resources is none.
-    new CfnBucket(stack, 'Bucket');
-    return { app, stack };
-  };
-  const messages = (app: App) => app.synth().stacks.flatMap(({ messages }) => messages);
-
-  it('is the bundle where there is one', () => {
-    writeFileSync(join(folder, 'index.mjs'), 'export const handler = async () => 1;\n');
-    const { app, stack } = stackOfOne();
-    verifierCode(stack, folder).bind(stack);
-    expect(messages(app)).toEqual([]);
-    const assets = readdirSync(app.outdir).filter((name) => name.startsWith('asset.'));
-    expect(assets.map((name) => readdirSync(join(app.outdir, name)))).toEqual([['index.mjs']]);
-  });
-
-  it('is else nothing that could pass for a verifier, and is not deployed', async () => {
-    const { app, stack } = stackOfOne();
-    verifierCode(stack, join(folder, 'missing')).bind(stack);
-    expect(messages(app)).toMatchObject([
-      { level: 'error', entry: { data: expect.stringMatching(/npm run bundle/) } },
-    ]);
-    const [asset] = readdirSync(app.outdir).filter((name) => name.startsWith('asset.'));
-    const file = join(app.outdir, String(asset), 'index.mjs');
-    expect(readFileSync(file, 'utf8')).toContain('no verifier');
-    const { handler } = (await import(file)) as { handler: () => Promise<unknown> };
-    await expect(handler()).rejects.toThrow('was not built');
+    expect(new VerifierStack(scratchApp(), twoPartyConfig(APART), NO_CODE).terminationProtection).toBe(true);
   });
 });
 
@@ -219,31 +203,24 @@ describe('the archive stack with a verifier', () => {
 });
 
 describe('cdk-nag', () => {
-  const synth = (fill: (app: App) => void) => {
-    const app = scratchApp();
-    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-    fill(app);
-    app.synth();
-  };
-
   it.each([
     APART,
     TOGETHER,
     APART.replace('prefix: prod/', 'prefix: ""'),
     APART.replace('logKey:', 'trail: false\n  logKey:'),
   ])('finds nothing in both stacks (%#)', (text) => {
-    synth((app) => {
+    synthesiseUnderNag((app) => {
       const config = twoPartyConfig(text);
       new LedgerstoneStack(app, config);
-      new VerifierStack(app, config);
+      new VerifierStack(app, config, NO_CODE);
     });
   });
 
   it('would find a wildcard, a bucket or a queue that somebody adds', () => {
     const careless = (app: App) => {
-      const stack = new VerifierStack(app, twoPartyConfig(APART));
+      const stack = new VerifierStack(app, twoPartyConfig(APART), NO_CODE);
       new CfnBucket(stack, 'Careless');
     };
-    expect(() => synth(careless)).toThrow('AwsSolutions-S1');
+    expect(() => synthesiseUnderNag(careless)).toThrow('AwsSolutions-S1');
   });
 });

@@ -1,0 +1,155 @@
+// What are the archiver and the verifier told? Both texts are read by their own readers before anything is deployed.
+import { stringify } from 'yaml';
+import type { z } from 'zod';
+import { type Config, ConfigError, parseConfig } from '../src/apps/archiver/config.ts';
+import { parseVerifierConfig } from '../src/apps/verifier/config.ts';
+import type { verifierConfigSchema } from '../src/apps/verifier/config-schema.ts';
+import type { InfraConfig, TwoPartyConfig } from './config.ts';
+
+/** Lambda takes 4 KB in all environment variables together; names of buckets and topics may grow a little. */
+const TOLD_BYTES_MAX = 3_700;
+/** Of the variable that brings the address of the webhook, for it is a secret. */
+export const WEBHOOK_VARIABLE = 'LEDGERSTONE_WEBHOOK';
+export const METRICS_NAMESPACE = 'Ledgerstone';
+const DAY_MS = 86_400_000;
+
+export type Place = { readonly account: string; readonly region: string };
+
+export type ArchiverFacts = Place & { readonly bucketName: string; readonly keyArn: string };
+
+/** The beginning of ledgerstone.yaml. Values may be tokens of the CDK, so the text is written by hand. */
+export function archiverYaml(
+  config: InfraConfig,
+  { account, region, bucketName, keyArn }: ArchiverFacts,
+): string {
+  return [
+    'production: true',
+    'archive:',
+    `  origin: ${JSON.stringify(config.origin)}`,
+    '  store:',
+    '    kind: s3',
+    `    bucket: ${bucketName}`,
+    `    region: ${region}`,
+    ...(config.bucket.prefix === '' ? [] : [`    prefix: ${config.bucket.prefix}`]),
+    `    expectedBucketOwner: "${account}"`,
+    '  signing:',
+    '    kind: kms',
+    `    keyId: ${keyArn}`,
+    '',
+  ].join('\n');
+}
+
+export type VerifierFacts = {
+  readonly archive: Place;
+  readonly verifier: Place;
+  readonly bucketName: string;
+  readonly keyArn: string;
+  readonly topicArn: string;
+};
+
+/** What goes into LEDGERSTONE_VERIFIER_CONFIG. There is no secret in it. */
+export function verifierSettings(
+  { bucket, retention, attestations, verifier, stack }: TwoPartyConfig,
+  { archive, verifier: own, bucketName, keyArn, topicArn }: VerifierFacts,
+): z.input<typeof verifierConfigSchema> {
+  const { minimumDays } = retention;
+  const store = (name: string, { region, account }: Place, prefix = '') => ({
+    ...{ kind: 's3' as const, bucket: name, region, expectedBucketOwner: account },
+    ...(prefix !== '' && { prefix }),
+  });
+  const leastLock = verifier.leastLock ?? (minimumDays > 0 ? `${minimumDays}d` : undefined);
+  return {
+    archive: {
+      store: store(String(bucket.name), archive, bucket.prefix),
+      trusted: verifier.trusted,
+      logKey: { keyId: verifier.logKey },
+    },
+    attestations: {
+      store: store(bucketName, own),
+      retention: { mode: 'COMPLIANCE', period: `${attestations.retention.defaultDays}d` },
+    },
+    cosigner: {
+      name: verifier.cosigner,
+      signing: { kind: 'kms', keyId: keyArn },
+      ...(verifier.earlier.length > 0 && { earlier: verifier.earlier }),
+    },
+    chains: { freshness: verifier.freshness },
+    sweep: {
+      every: verifier.sweepEvery,
+      ...(leastLock !== undefined && { leastLock }),
+      ...(verifier.holds.length > 0 && { holds: verifier.holds }),
+    },
+    fullPass: verifier.fullPass,
+    configuration: {
+      // One promise for both buckets.
+      defaultDays: Math.min(retention.defaultDays, attestations.retention.defaultDays),
+      // S3 shows a bucket's policy to the bucket's own account only.
+      denies: archive.account === own.account,
+      ...(minimumDays > 0 && { minimumDays }),
+    },
+    ...(verifier.trail && { attempts: { trails: Object.values(trailNames(stack)) } }),
+    alarms: {
+      sns: topicArn,
+      ...(verifier.webhook !== undefined && { webhook: `\${${WEBHOOK_VARIABLE}}` }),
+      metricsNamespace: METRICS_NAMESPACE,
+    },
+  };
+}
+
+/** Of the two stacks' own trails. */
+export const trailNames = (stack: string) => ({
+  archive: `${stack}-archive`,
+  verifier: `${stack}-verifier`,
+});
+
+const KEY_ARN = 'arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-0000-0000-000000000000';
+const TOPIC_ARN = `arn:aws:sns:eu-central-1:111122223333:${'t'.repeat(80)}`;
+
+/** What the archiver or the verifier would refuse to start with, said before it is deployed. */
+export function toldProblems(config: InfraConfig): string[] {
+  const place = { account: config.account ?? '111122223333', region: config.region ?? 'eu-central-1' };
+  return [...verifierProblems(config, place), ...serviceProblems(config, place)];
+}
+
+function verifierProblems({ attestations, verifier, ...rest }: InfraConfig, archive: Place): string[] {
+  if (attestations === undefined || verifier === undefined) return [];
+  const { account = archive.account, region = archive.region, bucket } = attestations;
+  const facts = {
+    ...{ archive, verifier: { account, region }, keyArn: KEY_ARN, topicArn: TOPIC_ARN },
+    bucketName: bucket.name ?? 'made-up-by-cloudformation'.padEnd(63, '-x'),
+  };
+  const text = JSON.stringify(verifierSettings({ ...rest, attestations, verifier }, facts));
+  const bytes = Buffer.byteLength(text);
+  return [
+    ...(bytes <= TOLD_BYTES_MAX ? [] : [`is ${bytes} bytes long, and a Lambda takes ${TOLD_BYTES_MAX}`]),
+    ...problemsOf(() =>
+      parseVerifierConfig(text, 'verifier', { [WEBHOOK_VARIABLE]: 'https://example.com/x' }),
+    ),
+  ].map((problem) => `what the verifier is told ${problem}`);
+}
+
+function serviceProblems({ archiverService: service, ...config }: InfraConfig, place: Place): string[] {
+  if (service === undefined) return [];
+  const facts = { ...place, bucketName: config.bucket.name ?? 'made-up', keyArn: KEY_ARN };
+  const text = `${archiverYaml(config, facts)}${stringify(service.settings)}`;
+  const secrets = Object.fromEntries(Object.keys(service.secrets).map((name) => [name, 'secret']));
+  const { minimumDays } = config.retention;
+  const tooShort = ({ retention }: Config): string[] =>
+    Object.entries(retention)
+      .filter(([, { periodMs }]) => minimumDays > 0 && periodMs < (minimumDays + 1) * DAY_MS)
+      .map(
+        ([policy]) => `at retention.${policy}: must be over retention.minimumDays, or S3 refuses each put`,
+      );
+  const found = problemsOf(() => parseConfig(text, 'ledgerstone.yaml', secrets), tooShort);
+  return found.map((problem) => `archiverService.settings: what the archiver is told ${problem}`);
+}
+
+/** By path alone: lines are those of a text that nobody has seen. */
+function problemsOf<T>(read: () => T, judge: (value: T) => string[] = () => []): string[] {
+  try {
+    return judge(read());
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map(({ path, message }) => `at ${path}: ${message}`);
+  }
+}
