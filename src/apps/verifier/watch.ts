@@ -20,9 +20,9 @@ export type WatchOptions = {
 
 export type WatchState = {
   readonly startedMs: number;
-  /** Of the last round that went through; null before. */
+  /** Of the last look for new seals that went through, or the last time that all chains were confirmed; null before. */
   lastRoundMs: number | null;
-  /** Why the last round did not. */
+  /** What did not go through, until it did; null: all is well. */
   trouble: { readonly message: string; readonly remedy: string | null; readonly sinceMs: number } | null;
   readonly chains: Map<
     string,
@@ -61,11 +61,12 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
   const looker = new Looker(verifier, signal);
   const isQuick = ({ task }: Schedule) => task === 'confirm';
   const slow = schedules.filter((schedule) => !isQuick(schedule));
+  const noted = new Notes(state);
   const turns = [
     turn(
       verifier,
       options,
-      state,
+      noted,
       async (due) => {
         // That task goes over all of them.
         const chains = due.length > 0 ? [] : await looker.grown();
@@ -74,11 +75,12 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
         return result;
       },
       schedules.filter(isQuick),
+      'look',
     ),
     // What reads much keeps no new seal waiting.
     ...(slow.length === 0
       ? []
-      : [turn(verifier, options, state, (due) => run(verifier, [], due, limits, SLOW_RUN_MS), slow)]),
+      : [turn(verifier, options, noted, (due) => run(verifier, [], due, limits, SLOW_RUN_MS), slow, null)]),
   ];
   await Promise.all(turns);
   signal.removeEventListener('abort', stop);
@@ -89,9 +91,11 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
 async function turn(
   { clock, log }: Verifier,
   { signal, everyMs, onRound }: WatchOptions,
-  state: WatchState,
+  noted: Notes,
   round: (due: readonly TaskName[]) => Promise<RunResult | null>,
   schedules: readonly Schedule[],
+  /** What a round does when nothing is due. */
+  otherwise: 'look' | null,
 ): Promise<void> {
   const nextMs = new Map<TaskName, number>();
   while (!signal.aborted) {
@@ -101,14 +105,15 @@ async function turn(
       .toSorted((a, b) => (nextMs.get(a.task) ?? 0) - (nextMs.get(b.task) ?? 0))
       .slice(0, 1);
     for (const { task, everyMs: period } of due) nextMs.set(task, nowMs + period);
+    const work = due[0]?.task ?? otherwise;
     try {
       const result = await round(due.map(({ task }) => task));
       if (result !== null) onRound?.(result);
-      note(state, result, clock.now());
+      if (work !== null) noted.round(work, result, clock.now());
     } catch (error) {
       if (signal.aborted) break;
       log.error({}, `the archive can't be looked at: ${messageOf(error)}`);
-      setTrouble(state, error, clock.now());
+      if (work !== null) noted.trouble(work, error, clock.now());
     }
     await clock.sleep(everyMs, signal).catch(() => {});
   }
@@ -179,21 +184,39 @@ class Looker {
 
 const idOf = ({ chain, partition }: ChainPlace): string => `${chain}/${partition}`;
 
-function note(state: WatchState, result: RunResult | null, nowMs: number): void {
-  for (const { place, verdict, confirmed } of result?.steps ?? []) {
-    const { size, nextOffset } = confirmed ?? { size: 0, nextOffset: null };
-    state.chains.set(idOf(place), { verdict, size, nextOffset });
-  }
-  const failure = result?.failures[0];
-  if (failure !== undefined) {
-    setTrouble(state, failure.error, nowMs);
-    return;
-  }
-  state.lastRoundMs = nowMs;
-  state.trouble = null;
-}
+/** What is told of the process. A look that finds nothing new says nothing of the slow tasks, nor they of it. */
+class Notes {
+  readonly #state: WatchState;
+  readonly #troubles = new Map<TaskName | 'look', NonNullable<WatchState['trouble']>>();
 
-function setTrouble(state: WatchState, error: unknown, nowMs: number): void {
-  const remedy = (error as Partial<LedgerstoneError> | null)?.remedy ?? null;
-  state.trouble = { message: messageOf(error), remedy, sinceMs: state.trouble?.sinceMs ?? nowMs };
+  constructor(state: WatchState) {
+    this.#state = state;
+  }
+
+  /** Null: there was nothing to do. */
+  round(work: TaskName | 'look', result: RunResult | null, nowMs: number): void {
+    for (const { place, verdict, confirmed } of result?.steps ?? []) {
+      const { size, nextOffset } = confirmed ?? { size: 0, nextOffset: null };
+      this.#state.chains.set(idOf(place), { verdict, size, nextOffset });
+    }
+    const failure = result?.failures[0];
+    if (failure !== undefined) {
+      this.trouble(work, failure.error, nowMs);
+      return;
+    }
+    if (work === 'look' || work === 'confirm') this.#state.lastRoundMs = nowMs;
+    this.#troubles.delete(work);
+    this.#tell();
+  }
+
+  trouble(work: TaskName | 'look', error: unknown, nowMs: number): void {
+    const remedy = (error as Partial<LedgerstoneError> | null)?.remedy ?? null;
+    const sinceMs = this.#troubles.get(work)?.sinceMs ?? nowMs;
+    this.#troubles.set(work, { message: messageOf(error), remedy, sinceMs });
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#state.trouble = this.#troubles.values().next().value ?? null;
+  }
 }

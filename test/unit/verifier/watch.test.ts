@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../../src/apps/verifier/run.ts';
 import type { Task } from '../../../src/apps/verifier/tasks.ts';
-import { newWatchState, type Schedule, watch } from '../../../src/apps/verifier/watch.ts';
+import { newWatchState, type Schedule, type WatchState, watch } from '../../../src/apps/verifier/watch.ts';
 import { startWatchServer } from '../../../src/apps/verifier/watch-server.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import { LedgerstoneError } from '../../../src/base/error.ts';
@@ -32,11 +32,14 @@ async function run(
   world: VerifierWorld,
   between: (round: number, stop: () => void) => Promise<void> | void,
   schedules: readonly Schedule[] = [],
+  tasks?: ReadonlyMap<string, Task>,
+  onState: (state: WatchState) => void = () => {},
 ) {
   const ending = new AbortController();
   const clock = sleepingClock((round) => between(round, () => ending.abort(new Error('stopped'))));
-  const verifier = verifierOf(world, { clock });
+  const verifier = verifierOf(world, { clock, ...(tasks && { tasks }) });
   const state = newWatchState(NOW_MS);
+  onState(state);
   const rounds: RunResult[] = [];
   const options = {
     everyMs: 2_000,
@@ -154,6 +157,49 @@ describe('watch', () => {
     expect(trouble).toBe('nothing attested');
     expect(world.attestedSizes()).toEqual([1]);
     expect(state.trouble).toBeNull();
+  });
+
+  it('is not taken for healthy because a slow task had nothing to do', async () => {
+    const world = new VerifierWorld();
+    await world.grow(1);
+    const away = new LedgerstoneError('unavailable', 'S3 is away', { disposition: 'retriable' });
+    world.builder.archive.failures.set('list:seals/topic=orders/partition=0/', away);
+    const { state } = await run(
+      world,
+      (round, stop) => void (round >= 20 && stop()),
+      [{ task: 'sweep', everyMs: 3_600_000 }],
+      new Map([['sweep', async () => {}]]),
+    );
+    expect(state).toMatchObject({ lastRoundMs: null, trouble: { message: 'S3 is away' } });
+  });
+
+  it("shows a slow task's trouble until that went through", async () => {
+    const world = new VerifierWorld();
+    await world.grow(1);
+    let isAway = true;
+    const seen: (string | undefined)[] = [];
+    const sweep: Task = async () => {
+      if (isAway) throw new LedgerstoneError('unavailable', 'no sweep');
+    };
+    let state: WatchState | null = null;
+    const ended = await run(
+      world,
+      async (round, stop) => {
+        // The other turn's work takes real time.
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        seen.push(state?.trouble?.message);
+        if (round === 10) isAway = false;
+        if (round === 60) stop();
+      },
+      [{ task: 'sweep', everyMs: 20_000 }],
+      new Map([['sweep', sweep]]),
+      (one) => {
+        state = one;
+      },
+    );
+    expect(new Set(seen.slice(3, 9))).toEqual(new Set(['no sweep']));
+    expect(ended.state.trouble).toBeNull();
+    expect(ended.state.lastRoundMs).not.toBeNull();
   });
 
   it('that is told to stop in the middle of a backlog attests what it has', async () => {
