@@ -1,5 +1,4 @@
 // Does the archiver's service run as it should: without rights to spare, and with time to seal before it ends?
-import { readFileSync } from 'node:fs';
 import type { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { ArchiverStack } from '../../infra/archiver-stack.ts';
@@ -144,34 +143,5 @@ describe('refusals', () => {
   ])('%s', (_, text, said) => {
     expect(problemOf(SERVICE)).toBe('none');
     expect(problemOf(text)).toContain(said);
-  });
-});
-
-describe('the image', () => {
-  const text = readFileSync(new URL('../../infra/docker/archiver/Dockerfile', import.meta.url), 'utf8');
-  const last = text.slice(text.lastIndexOf('\nFROM '));
-
-  it('is built in one stage and runs in another, as a user of no rights', () => {
-    expect(text.match(/^FROM /gm)).toHaveLength(2);
-    expect(last).toContain('\nUSER node\n');
-    expect(last.indexOf('USER node')).toBeGreaterThan(last.lastIndexOf('RUN '));
-    expect(last).not.toMatch(/npm|COPY src|chown node:node \/app/);
-    expect(last).toContain('/healthz');
-  });
-
-  it('runs what the task asks for, and keeps a folder for its configuration', () => {
-    expect(last).toContain('ENTRYPOINT ["node", "dist/ledgerstone.js"]');
-    expect(last).toContain('VOLUME ["/config"]');
-  });
-
-  it('sees only what its build reads', () => {
-    const ignored = readFileSync(
-      new URL('../../infra/docker/archiver/Dockerfile.dockerignore', import.meta.url),
-      'utf8',
-    ).split('\n');
-    expect(ignored).toContain('*');
-    for (const [, sources = ''] of text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)) {
-      for (const source of sources.split(' ')) expect(ignored).toContain(`!${source.replace('./', '')}`);
-    }
   });
 });
