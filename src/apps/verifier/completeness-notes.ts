@@ -34,6 +34,8 @@ export type EndsLogOptions = {
   readonly clock: Clock;
   /** Offsets must be sealed within it. */
   readonly promisedMs: number;
+  /** A run comes so often. */
+  readonly everyMs: number;
 };
 
 /** Create-only. Of a lost or strange note nothing worse comes than that something late is told later. */
@@ -46,10 +48,10 @@ export class EndsLog {
 
   /** The newest one that is as old as was promised at least, and `isDue`: whether another one is to be written. */
   async read(signal?: AbortSignal): Promise<{ readonly note: EndsNote | null; readonly isDue: boolean }> {
-    const { store, clock, promisedMs } = this.#options;
+    const { store, clock, promisedMs, everyMs } = this.#options;
     const nowMs = clock.now();
-    // Half as long again: a verifier that was down tells nothing from what it saw long ago, and lists little.
-    const startAfter = noteKey(Math.max(0, nowMs - 2 * promisedMs - 60_000));
+    // Two runs back at least; a verifier that was down for longer begins anew, and never lists much.
+    const startAfter = noteKey(Math.max(0, nowMs - 2 * (promisedMs + everyMs) - 60_000));
     const old: { key: string; versionId: string; atMs: number }[] = [];
     let newestMs = Number.NEGATIVE_INFINITY;
     for await (const version of store.listVersions(notesRoot, { startAfter, ...(signal && { signal }) })) {

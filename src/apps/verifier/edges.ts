@@ -11,7 +11,7 @@ import { VERSION } from '../archiver/version.ts';
 import { channelsOf, FindingDesk } from './alarms.ts';
 import type { Watched } from './attempts.ts';
 import { Attester } from './attestations.ts';
-import { EndsLog } from './completeness-notes.ts';
+import { EndsLog, type EndsLogOptions } from './completeness-notes.ts';
 import { completenessTask, type MarksReader } from './completeness-task.ts';
 import type { VerifierConfig } from './config.ts';
 import { metricsLine } from './emf.ts';
@@ -99,9 +99,7 @@ export function makeVerifier(
   const { everyMs, bytesPerRun } = config.fullPass;
   const subjects = subjectsOf(config);
   const { freshnessMs } = config.chains;
-  const endsOptions = { store: own, retention, clock };
-  const ends = freshnessMs === null ? null : new EndsLog({ ...endsOptions, promisedMs: freshnessMs });
-  const read = readMarks ?? marksReader(config.kafka);
+  const compare = completenessOf(config, { store: own, retention, clock }, readMarks);
   return {
     archive,
     own,
@@ -113,9 +111,7 @@ export function makeVerifier(
       ['freshness', freshnessTask],
       ['sweep', sweepTask({ ...step, own, leastLockMs, holds }, sweepLog)],
       ['full-pass', fullPassTask({ ...step, log: passLog, everyMs }, bytesPerRun)],
-      ...(config.kafka === null
-        ? []
-        : [['completeness', completenessTask({ topics: config.kafka.topics, read, ends })] as const]),
+      ...(compare === null ? [] : [['completeness', compare] as const]),
       ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),
     ]),
     log,
@@ -127,13 +123,19 @@ export function makeVerifier(
   };
 }
 
-/** Kafka's client is loaded when it is asked for the first time: a function without brokers starts without it. */
-function marksReader(kafka: VerifierConfig['kafka']): MarksReader {
-  return async (topics, signal) => {
-    if (kafka === null) return new Map();
-    const { readMarks } = await import('../../ingest/kafka/marks.ts');
-    return readMarks(kafka, topics, signal);
-  };
+/** Null: no brokers are named. */
+function completenessOf(
+  { kafka, chains: { freshnessMs } }: VerifierConfig,
+  own: Pick<EndsLogOptions, 'store' | 'retention' | 'clock'>,
+  read: MarksReader | undefined,
+): Task | null {
+  if (kafka === null) return null;
+  const { topics, everyMs } = kafka;
+  /** Kafka's client is loaded when it is asked for the first time: who is told of no brokers starts without it. */
+  const readMarks: MarksReader = async (...asked) =>
+    (await import('../../ingest/kafka/marks.ts')).readMarks(kafka, ...asked);
+  const ends = freshnessMs === null ? null : new EndsLog({ ...own, promisedMs: freshnessMs, everyMs });
+  return completenessTask({ topics, read: read ?? readMarks, ends });
 }
 
 function notifiersOf(alarms: VerifierConfig['alarms'], clock: Clock, env: NodeJS.ProcessEnv): Notifier[] {

@@ -16,6 +16,7 @@ import { storeOver, verifierOf } from '../../support/verifier-store.ts';
 import { PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';
 
 const HOUR_MS = 3_600_000;
+const EVERY_MS = 900_000;
 const BEFORE = { atMs: NOW_MS - HOUR_MS, end: 0 };
 
 const compared = (
@@ -78,7 +79,7 @@ describe('notes of where the brokers were', () => {
     nowMs = NOW_MS;
     store = memoryStore({ clock });
     const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
-    log = new EndsLog({ store, clock, retention, promisedMs: HOUR_MS });
+    log = new EndsLog({ store, clock, retention, promisedMs: HOUR_MS, everyMs: EVERY_MS });
   });
   const add = (end: number) => log.add({ atMs: nowMs, ends: new Map([['orders/0', end]]) });
 
@@ -97,6 +98,14 @@ describe('notes of where the brokers were', () => {
     // A verifier that was down for long begins anew.
     nowMs += 3 * HOUR_MS;
     expect(await log.read()).toEqual({ note: null, isDue: true });
+  });
+
+  it('are found where a run comes more rarely than offsets were promised to be sealed', async () => {
+    const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+    const rare = new EndsLog({ store, clock, retention, promisedMs: 60_000, everyMs: HOUR_MS });
+    await rare.add({ atMs: nowMs, ends: new Map([['orders/0', 10]]) });
+    nowMs += HOUR_MS + 5_000;
+    expect((await rare.read()).note?.ends.get('orders/0')).toBe(10);
   });
 
   it('are locked, and strange ones are passed over', async () => {
@@ -138,7 +147,13 @@ describe('the task', () => {
   async function run(topics = TOPICS, reader = read, mayGoOn = () => true) {
     const clock = { ...STILL, now: () => nowMs, monotonic: () => nowMs };
     const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
-    const ends = new EndsLog({ store: world.store, clock, retention, promisedMs: HOUR_MS });
+    const ends = new EndsLog({
+      store: world.store,
+      clock,
+      retention,
+      promisedMs: HOUR_MS,
+      everyMs: EVERY_MS,
+    });
     const task = completenessTask({ read: reader, topics, ends });
     const archive = storeOver(world.builder.archive, () => 0, clock);
     const verifier = verifierOf(world, {

@@ -84,7 +84,7 @@ const missing = (key: string | undefined) => `orders/0 legal-hold-missing ${key}
 const asked = (world: World) => world.archive.log.filter(({ method }) => method === 'hold').length;
 
 const endsLog = ({ own: store, clock }: World) =>
-  new EndsLog({ store, clock, retention: RETENTION, promisedMs: DAY_MS });
+  new EndsLog({ store, clock, retention: RETENTION, promisedMs: DAY_MS, everyMs: DAY_MS });
 
 async function built(segments = 3): Promise<World> {
   const world = new World();
