@@ -175,13 +175,16 @@ export type Coverage = {
   readonly isWhole: boolean;
   /** When the byte was read that waits longest for its next reading; null while no pass has read them all. */
   readonly oldestRereadMs: number | null;
+  /** Of the newest pass: while it is the first one, what was attested before waits since then at least. */
+  readonly passStartedMs: number | null;
 };
 
 export async function passCoverage(log: PassLog, place: ChainPlace, signal?: AbortSignal): Promise<Coverage> {
   const last = await log.newest(place, signal);
-  if (last === null) return { place, pass: null, through: 0, isWhole: false, oldestRereadMs: null };
+  if (last === null)
+    return { place, pass: null, through: 0, isWhole: false, oldestRereadMs: null, passStartedMs: null };
   const { pass, size: through, isWhole, passStartedMs } = last;
-  const known = { place, pass, through, isWhole };
+  const known = { place, pass, through, isWhole, passStartedMs };
   if (isWhole) return { ...known, oldestRereadMs: passStartedMs };
   if (pass === 0) return { ...known, oldestRereadMs: null };
   const before = await log.partOf(place, pass - 1, through, signal);

@@ -49,7 +49,10 @@ export const fullPassTask =
           ...options,
         }),
     });
-    const times = coverage.flatMap(({ oldestRereadMs }) => oldestRereadMs ?? []);
+    // A first pass that never ends must not look like one that is not due.
+    const times = coverage.flatMap(
+      ({ oldestRereadMs, passStartedMs }) => oldestRereadMs ?? passStartedMs ?? [],
+    );
     figures.oldestRereadMs = times.length === 0 ? null : Math.min(...times);
     const chains = coverage.map(({ place, through, isWhole, oldestRereadMs }) => ({
       ...{ ...place, through, isWhole },

@@ -202,6 +202,7 @@ describe('coverage', () => {
       world.nowMs += DAY_MS;
     }
     expect(await look()).toEqual([4, true, 0]);
+    expect((await passCoverage(log, PLACE)).passStartedMs).toBe(NOW_MS);
     world.nowMs = NOW_MS + 30 * DAY_MS;
     await world.part();
     // Segment 1 was read on the second day.
