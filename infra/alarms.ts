@@ -14,6 +14,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { minutesOf } from './config-verifier.ts';
+import { FULL_PASS_MINUTES } from './schedules.ts';
 import { METRICS_NAMESPACE } from './told.ts';
 
 /** Three beats of the schedules: one that fails is tried again before anybody is woken. */
@@ -22,6 +23,8 @@ const PERIOD = Duration.minutes(15);
 const OLDEST_EVENT_SECONDS = 15 * 60;
 const DAY_MINUTES = 24 * 60;
 const HELD_MINUTES_MAX = DAY_MINUTES;
+/** One that fails is made up for by the next. */
+const TWO_PASS_RUNS = Duration.minutes(2 * FULL_PASS_MINUTES + 15);
 /** A pass that ends a little late is no reason to wake anybody. */
 const FULL_PASS_SLACK = 1.25;
 
@@ -139,12 +142,10 @@ function rulesForFindings({ sweepEvery, fullPassEvery }: AlarmsProps): Rule[] {
     },
     {
       id: 'FullPassLate',
-      says: 'A byte waits too long for its next reading: raise verifier.fullPass.bytesPerRun.',
-      metric: ownMetric('OldestRereadDays', Stats.MAXIMUM, held),
+      says: 'A byte waits too long for its next reading, or nothing is read again: raise verifier.fullPass.bytesPerRun.',
+      metric: ownMetric('OldestRereadDays', Stats.MAXIMUM, TWO_PASS_RUNS),
       threshold: (minutesOf(fullPassEvery) / DAY_MINUTES) * FULL_PASS_SLACK,
       operator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      // There is no such age before the first pass is done, which may take as long as a pass is promised to.
-      missing: TreatMissingData.NOT_BREACHING,
     },
   ];
 }

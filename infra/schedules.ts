@@ -9,9 +9,9 @@ import { minutesOf } from './config-verifier.ts';
 
 /** Catches up on events that never came. Also the beat by which the alarms know that the verifier lives. */
 const CONFIRM_MINUTES = 5;
-export const FRESHNESS_MINUTES = 10;
+const FRESHNESS_MINUTES = 10;
 /** A full pass takes slices of its budget this often until its round is done. */
-const FULL_PASS_MINUTES = 60;
+export const FULL_PASS_MINUTES = 60;
 const CONFIGURATION_MINUTES = 60;
 const EVENT_AGE_SECONDS_MAX = 86_400;
 

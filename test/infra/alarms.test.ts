@@ -1,0 +1,128 @@
+// Are the alarms quiet while all is well, and does each go off for what it is there for? On the lines that the verifier writes.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { sqsRecord } from '../support/verifier-store.ts';
+import { objectCall, REFUSED, STACKS } from './account-events.ts';
+import { ofType } from './synthesised.ts';
+import { ToldVerifier } from './told-verifier.ts';
+
+type Alarm = {
+  readonly MetricName: string;
+  readonly Namespace: string;
+  readonly Statistic: 'Maximum' | 'Sum';
+  readonly Threshold: number;
+  readonly ComparisonOperator: string;
+  readonly TreatMissingData: string;
+  readonly Dimensions?: unknown;
+};
+const ALARMS = ofType(STACKS.verifier, 'AWS::CloudWatch::Alarm').filter(
+  ({ Namespace }) => Namespace === 'Ledgerstone',
+) as unknown as readonly Alarm[];
+
+type Line = {
+  readonly _aws: {
+    readonly CloudWatchMetrics: readonly [
+      { readonly Namespace: string; readonly Dimensions: string[][]; readonly Metrics: { Name: string }[] },
+    ];
+  };
+  readonly [metric: string]: unknown;
+};
+
+let told: ToldVerifier;
+beforeEach(() => {
+  told = new ToldVerifier(STACKS.verifier);
+});
+
+/** As CloudWatch takes them out of the log: of that namespace, and without dimensions. */
+function points({ MetricName, Namespace, Dimensions }: Alarm): number[] {
+  expect(Dimensions).toBeUndefined();
+  return (told.figures as unknown as Line[]).flatMap((line) => {
+    const [{ Namespace: into, Dimensions: by, Metrics }] = line._aws.CloudWatchMetrics;
+    const isThere = into === Namespace && by.some((names) => names.length === 0);
+    return isThere && Metrics.some(({ Name }) => Name === MetricName) ? [Number(line[MetricName])] : [];
+  });
+}
+
+function goesOff(alarm: Alarm): boolean {
+  const found = points(alarm);
+  if (found.length === 0) return alarm.TreatMissingData === 'breaching';
+  const value = alarm.Statistic === 'Sum' ? found.reduce((sum, one) => sum + one, 0) : Math.max(...found);
+  switch (alarm.ComparisonOperator) {
+    case 'GreaterThanOrEqualToThreshold':
+      return value >= alarm.Threshold;
+    case 'GreaterThanThreshold':
+      return value > alarm.Threshold;
+    case 'LessThanThreshold':
+      return value < alarm.Threshold;
+    default:
+      throw new Error(alarm.ComparisonOperator);
+  }
+}
+const ringing = () =>
+  ALARMS.filter(goesOff)
+    .map(({ MetricName }) => MetricName)
+    .toSorted();
+
+/** What the schedules ask for within a quarter of an hour. */
+async function quarter(): Promise<void> {
+  for (const task of ['confirm', 'freshness', 'confirm', 'confirm']) await told.handle({ task });
+}
+async function hour(): Promise<void> {
+  await quarter();
+  await told.handle({ task: 'full-pass' });
+}
+
+describe('the alarms on what the verifier writes', () => {
+  it('all ring while it is dead', () => {
+    expect(ringing()).toEqual([
+      ...['Attempts', 'ChainsConfirmed', 'FindingsBroken', 'NotificationsFailed', 'OldestRereadDays'],
+      ...['StaleChains', 'Unverifiable'],
+    ]);
+    expect(ALARMS).toHaveLength(7);
+  });
+
+  it('are quiet while all is well, with a figure for each', async () => {
+    await told.world.grow(3);
+    await hour();
+    expect(ringing()).toEqual([]);
+    for (const alarm of ALARMS)
+      expect([alarm.MetricName, points(alarm).length > 0]).toEqual([alarm.MetricName, true]);
+  });
+
+  it('know how old the oldest reading is while the first pass still runs', async () => {
+    await told.world.grow(20);
+    await quarter();
+    let looks = 0;
+    await told.handle({ task: 'full-pass' }, () => (looks++ < 5 ? 300_000 : 10_000));
+    expect(told.world.store.keys().filter((key) => /^passes\/.*\/0+[1-9].*\.json$/.test(key))).toHaveLength(
+      1,
+    );
+    expect(told.world.store.keys()).not.toContain('passes/topic=orders/partition=0/000000/000000000020.json');
+    expect(ringing()).toEqual([]);
+  });
+
+  it('tell of altered data', async () => {
+    await told.world.grow(3);
+    await hour();
+    await told.world.grow(1);
+    told.world.builder.archive.alter(told.world.made[3]?.dataKey as string, (bytes) => bytes.fill(7));
+    told.figures.length = 0;
+    await hour();
+    expect(ringing()).toEqual(['ChainsConfirmed', 'FindingsBroken']);
+  });
+
+  it('tell of an attempt', async () => {
+    await told.world.grow(3);
+    await hour();
+    await told.handle({ Records: [sqsRecord('m', objectCall('DeleteObject', REFUSED))] });
+    expect(ringing()).toEqual(['Attempts']);
+  });
+
+  it('tell of a bucket for attestations that can not be written', async () => {
+    await told.world.grow(3);
+    told.world.store.putIfAbsent = async () => {
+      throw new Error('no such bucket');
+    };
+    for (const task of ['confirm', 'confirm', 'confirm']) await told.handle({ task }).catch(() => {});
+    expect(ringing()).toContain('ChainsConfirmed');
+  });
+});
