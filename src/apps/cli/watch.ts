@@ -49,7 +49,6 @@ async function runWatch({ io }: Session, options: WatchCommandOptions): Promise<
     const verifier = makeVerifier(config, edges, {
       checker,
       log,
-      env: io.env,
       bytesInFlight: BYTES_IN_FLIGHT,
     });
     await serve(config, verifier, io.signal);

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import { MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { Signer } from '../../sign/signer.ts';
+import { roleCredentials } from '../../store/role-credentials.ts';
 import type { Store } from '../../store/store.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
 import { Budget } from '../../verify/bounded.ts';
@@ -19,7 +20,7 @@ import { figuresOf } from './figures.ts';
 import { PassLog } from './full-pass-progress.ts';
 import { Ledger } from './ledger.ts';
 import { type Notifier, webhookNotifier } from './notify.ts';
-import { environmentCredentials, snsNotifier } from './notify-sns.ts';
+import { snsNotifier } from './notify-sns.ts';
 import type { RunResult } from './run.ts';
 import { configurationTask, fullPassTask, subjectsOf, sweepTask } from './scheduled.ts';
 import { SweepLog } from './sweep-log.ts';
@@ -47,7 +48,6 @@ export type VerifierOptions = {
   readonly chainsAtOnce?: number;
   /** Stored bytes of data objects in memory at once; a larger one is read alone. */
   readonly bytesInFlight?: number;
-  readonly env?: NodeJS.ProcessEnv;
   /** Takes a line of figures after each run, for CloudWatch. */
   readonly onFigures?: (line: string) => void;
   /** Default: by Kafka's own protocol, from the brokers that the configuration names. */
@@ -68,7 +68,6 @@ export function makeVerifier(
     clock = systemClock,
     chainsAtOnce = CHAINS_AT_ONCE,
     bytesInFlight = BYTES_IN_FLIGHT,
-    env = {},
     onFigures,
     readMarks,
   }: VerifierOptions,
@@ -79,7 +78,7 @@ export function makeVerifier(
   const retention = { mode, periodMs };
   const { name, earlier } = cosigner;
   const attester = new Attester({ store: own, name, signer, earlier, retention, sha256: nodeSha256, clock });
-  const notifiers = notifiersOf(alarms, clock, env);
+  const notifiers = notifiersOf(alarms, clock);
   const ledger = new Ledger({
     ...{ store: own, retention, clock, sha256: nodeSha256, channels: channelsOf(notifiers) },
     verifier: { name, version: VERSION },
@@ -138,11 +137,9 @@ function completenessOf(
   return completenessTask({ topics, read: read ?? readMarks, ends });
 }
 
-function notifiersOf(alarms: VerifierConfig['alarms'], clock: Clock, env: NodeJS.ProcessEnv): Notifier[] {
-  const { sns, webhook } = alarms;
-  const credentials = environmentCredentials(env);
+function notifiersOf({ sns, webhook }: VerifierConfig['alarms'], clock: Clock): Notifier[] {
   return [
-    ...(sns === null ? [] : [snsNotifier({ topicArn: sns, credentials, clock })]),
+    ...(sns === null ? [] : [snsNotifier({ topicArn: sns, credentials: roleCredentials(), clock })]),
     ...(webhook === null ? [] : [webhookNotifier(webhook, { clock })]),
   ];
 }

@@ -46,7 +46,6 @@ async function open(): Promise<Verifier> {
   return makeVerifier(config, edges, {
     checker: portableChecker(nodeContentTools),
     log,
-    env: process.env,
     onFigures: (line) => process.stdout.write(`${line}\n`),
   });
 }

@@ -1,27 +1,8 @@
 // How is a message handed to an SNS topic? One signed call, for which a whole SDK would be too much.
 import { createHash, createHmac } from 'node:crypto';
 import { LedgerstoneError } from '../../base/error.ts';
+import type { AwsCredentials } from '../../store/role-credentials.ts';
 import { type Notifier, type PostOptions, post } from './notify.ts';
-
-export type AwsCredentials = {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-};
-
-/** As Lambda gives them to a function. Asked at each call, for they change. */
-export function environmentCredentials(env: NodeJS.ProcessEnv): () => Promise<AwsCredentials> {
-  return async () => {
-    const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
-    const { AWS_SESSION_TOKEN: sessionToken } = env;
-    if (!accessKeyId || !secretAccessKey) {
-      throw new LedgerstoneError('no-credentials', 'there are no credentials for SNS in the environment', {
-        remedy: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or leave alarms.sns out and set a webhook.',
-      });
-    }
-    return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
-  };
-}
 
 export type SnsOptions = PostOptions & {
   readonly topicArn: string;

@@ -1,10 +1,14 @@
 // Are people told once, in time, and without a secret in any error?
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Fetch, type Notifier, webhookNotifier } from '../../../src/apps/verifier/notify.ts';
-import { environmentCredentials, signRequest, snsNotifier } from '../../../src/apps/verifier/notify-sns.ts';
+import { signRequest, snsNotifier } from '../../../src/apps/verifier/notify-sns.ts';
+import { roleCredentials } from '../../../src/store/role-credentials.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 const SECRET = 'T0PS3CRET';
 const URL_SLACK = `https://hooks.slack.com/services/${SECRET}`;
@@ -177,13 +181,43 @@ describe('an SNS topic', () => {
     },
   );
 
-  it('says what is missing without credentials', async () => {
-    await expect(environmentCredentials({})()).rejects.toMatchObject({ code: 'no-credentials' });
-    const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_SESSION_TOKEN: 'c' };
-    expect(await environmentCredentials(env)()).toEqual({
-      accessKeyId: 'a',
-      secretAccessKey: 'b',
-      sessionToken: 'c',
-    });
+  it('takes the credentials of the role, wherever they come from, and says when there are none', async () => {
+    for (const [name, value] of Object.entries({
+      ...{ AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_SESSION_TOKEN: 'c' },
+      ...{
+        AWS_EC2_METADATA_DISABLED: 'true',
+        AWS_CONFIG_FILE: '/nowhere',
+        AWS_SHARED_CREDENTIALS_FILE: '/nowhere',
+      },
+    }))
+      vi.stubEnv(name, value);
+    expect(await roleCredentials()()).toEqual({ accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' });
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
+      vi.stubEnv(name, undefined);
+    await expect(roleCredentials()()).rejects.toMatchObject({ code: 'no-credentials' });
+    // As a container of a task has them.
+    const server = createServer((_, response) =>
+      response.end(
+        JSON.stringify({
+          AccessKeyId: 'd',
+          SecretAccessKey: 'e',
+          Token: 'f',
+          Expiration: '2099-01-01T00:00:00Z',
+        }),
+      ),
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `http://127.0.0.1:${port}/`);
+    try {
+      expect(await roleCredentials()()).toEqual({
+        accessKeyId: 'd',
+        secretAccessKey: 'e',
+        sessionToken: 'f',
+      });
+    } finally {
+      server.close();
+    }
   });
 });
