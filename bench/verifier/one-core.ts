@@ -1,0 +1,97 @@
+// How much does one core verify, and how often does one event call S3 and KMS?
+import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
+import { makeVerifier, openEdges } from '../../src/apps/verifier/edges.ts';
+import { answerEvent } from '../../src/apps/verifier/handler.ts';
+import { runWork } from '../../src/apps/verifier/run.ts';
+import type { Store } from '../../src/store/store.ts';
+import { portableChecker } from '../../src/verify/block-checker.ts';
+import { nodeContentTools } from '../../src/verify/node/tools.ts';
+import type { Built } from '../build-archive.ts';
+import type { ChildResult } from './bundle-process.ts';
+import { configText, directory, newOwn } from './told.ts';
+
+const QUIET = { info() {}, warn() {}, error() {} };
+const CHECKER = portableChecker(nodeContentTools);
+const told = (archive: string) => parseVerifierConfig(configText(directory(archive), newOwn()), 'bench', {});
+
+export async function verifyAll(
+  archive: string,
+  built: Built,
+): Promise<{ seconds: number; segments: number }> {
+  const config = told(archive);
+  const edges = await openEdges(config);
+  const verifier = makeVerifier(config, edges, { checker: CHECKER, log: QUIET });
+  const started = process.cpuUsage();
+  const answer = (await answerEvent(verifier, { task: 'confirm' }, () => 900_000)) as ChildResult['answer'];
+  const { user, system } = process.cpuUsage(started);
+  const segments = answer.chains[0]?.size ?? 0;
+  if (segments < 2)
+    throw new Error(`of ${built.lines} lines nothing was attested: ${JSON.stringify(answer)}`);
+  // By processor time: the machine may have others to serve.
+  return { seconds: (user + system) / 1e6, segments };
+}
+
+/** Calls by kind, as S3 and KMS would bill them. */
+export type Calls = { get: number; putList: number; sign: number };
+function counted(store: Store, calls: Calls): Store {
+  return {
+    ...store,
+    listVersions: (...args) => {
+      calls.putList++;
+      return store.listVersions(...args);
+    },
+    read: (...args) => {
+      calls.get++;
+      return store.read(...args);
+    },
+    lock: (...args) => {
+      calls.get++;
+      return store.lock(...args);
+    },
+    putIfAbsent: (...args) => {
+      calls.putList++;
+      return store.putIfAbsent(...args);
+    },
+  };
+}
+
+/** What one event for one new segment costs in calls: the second of two, as in a chain that is under way. */
+export async function callsOfOneEvent(archive: string): Promise<Calls & { cpuMs: number }> {
+  const calls: Calls = { get: 0, putList: 0, sign: 0 };
+  const config = told(archive);
+  const { archive: store, own, signer: key } = await openEdges(config);
+  const counting = {
+    archive: counted(store, calls),
+    own: counted(own, calls),
+    signer: {
+      ...key,
+      sign: (...args: Parameters<typeof key.sign>) => {
+        calls.sign++;
+        return key.sign(...args);
+      },
+    },
+  };
+  const verifier = makeVerifier(config, counting, { checker: CHECKER, log: QUIET });
+  // All but the last few seals are confirmed first, with a stop in front of them.
+  let left = 0;
+  const place = { chain: 'cloudtrail', partition: 0 };
+  const work = (hintSize: number) => ({
+    ...{ isQueue: false, objects: [], tasks: [], calls: [], ignored: [] },
+    chains: [{ place, hintSize, seals: [] }],
+  });
+  const run = (steps: number) => {
+    left = steps;
+    return runWork(verifier, work(1), { remainingMs: () => 900_000, mayGoOn: () => --left > 0 });
+  };
+  await run(20);
+  const before = { ...calls };
+  const cpu = process.cpuUsage();
+  await run(2);
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    get: calls.get - before.get,
+    putList: calls.putList - before.putList,
+    sign: calls.sign - before.sign,
+    cpuMs: (user + system) / 1000,
+  };
+}

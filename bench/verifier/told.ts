@@ -1,0 +1,36 @@
+// What is the measured verifier told, and where does it work?
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nodeSha256 } from '../../src/base/node/hash.ts';
+import { encodeVkey, verifierKey } from '../../src/format/vkey.ts';
+import { ORIGIN, signer } from '../build-archive.ts';
+
+export type Place = { readonly kind: 'directory'; readonly path: string } | S3Place;
+export type S3Place = Readonly<Record<'bucket' | 'region' | 'endpoint' | 'prefix', string>> & {
+  readonly kind: 's3';
+};
+export const directory = (path: string): Place => ({ kind: 'directory', path });
+
+/** All that a run leaves lies in here. */
+export const DIR = mkdtempSync(join(tmpdir(), 'ledgerstone-bench-verifier-'));
+export const newOwn = (): string => mkdtempSync(join(DIR, 'own-'));
+
+const keyFile = join(DIR, 'verifier.pem');
+writeFileSync(keyFile, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+  mode: 0o600,
+});
+
+export const configText = (archive: Place, own: string): string =>
+  JSON.stringify({
+    archive: {
+      store: archive,
+      trusted: [encodeVkey(verifierKey(ORIGIN, signer.publicKey, nodeSha256))],
+    },
+    attestations: {
+      store: { kind: 'directory', path: own },
+      retention: { mode: 'COMPLIANCE', period: '7y' },
+    },
+    cosigner: { name: 'verifier.example.com/bench', signing: { kind: 'local', keyFile } },
+  });
