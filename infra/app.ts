@@ -47,7 +47,7 @@ function configOrExit(): InfraConfig {
 /** `-c config=FILE` of the CDK CLI, else LEDGERSTONE_INFRA_CONFIG, else the file that a deployment keeps here. */
 function configPath(): string {
   const named: unknown = app.node.tryGetContext('config') ?? process.env['LEDGERSTONE_INFRA_CONFIG'];
-  if (typeof named === 'string') return named;
+  if (typeof named === 'string' && named !== '') return named;
   const own = beside('config.yaml');
   if (existsSync(own)) return own;
   console.error(

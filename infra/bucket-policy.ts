@@ -1,6 +1,6 @@
 // Which requests does a locked bucket refuse, whatever a role's own policies allow?
 import { AccountPrincipal, AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { FINDINGS, LIST_VERSIONS, READ_BUCKET, READ_OBJECTS, READ_VERSIONS } from './reading.ts';
+import { FINDINGS, LIST_VERSIONS, READ_FOREIGN_BUCKET, READ_OBJECTS, READ_VERSIONS } from './reading.ts';
 
 export type BucketGuard = {
   readonly bucketArn: string;
@@ -119,7 +119,7 @@ export function readerAllowances(
 ): PolicyStatement[] {
   return [
     { sid: 'SecondPartyReadsObjects', actions: READ_OBJECTS, resource: `${bucketArn}/*` },
-    { sid: 'SecondPartyListsAndReadsSettings', actions: READ_BUCKET, resource: bucketArn },
+    { sid: 'SecondPartyListsAndReadsSettings', actions: READ_FOREIGN_BUCKET, resource: bucketArn },
   ].map(allowTo(account, roleArns));
 }
 

@@ -23,6 +23,9 @@ export const READ_BUCKET = [
   's3:GetReplicationConfiguration',
 ] as const;
 
+/** S3 shows a bucket's policy to its own account alone: others get 405, whatever policies allow. */
+export const READ_FOREIGN_BUCKET = READ_BUCKET.filter((action) => action !== 's3:GetBucketPolicy');
+
 /** Where a verifier keeps what it found, at the root of its own bucket. */
 export const FINDINGS = 'findings/';
 export const READ_VERSIONS = ['s3:GetObject', 's3:GetObjectVersion'] as const;

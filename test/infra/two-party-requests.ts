@@ -7,6 +7,8 @@ export type Row = {
   readonly what: string;
   readonly request: TwoPartyRequest;
   readonly may: readonly Actor[];
+  /** Where both parties live in one account. */
+  readonly mayTogether?: readonly Actor[];
 };
 
 const ARCHIVE = `arn:aws:s3:::${BUCKET}`;
@@ -72,7 +74,21 @@ export const ARCHIVE_ROWS: readonly Row[] = [
   row('archive: read what is foreign', 's3:GetObjectVersion', `${ARCHIVE}/elsewhere/file`, READERS),
   row('archive: read without TLS', 's3:GetObjectVersion', SEAL, [], { 'aws:SecureTransport': 'false' }),
   row('archive: list all versions', 's3:ListBucketVersions', ARCHIVE, [...READERS, ...FIRST]),
-  ...rows('archive', ['s3:GetBucketPolicy'], ARCHIVE, [...READERS, 'breakGlass', ...FIRST]),
+  {
+    ...row('archive: s3:GetBucketPolicy', 's3:GetBucketPolicy', ARCHIVE, ['auditor', 'breakGlass', ...FIRST]),
+    mayTogether: [...READERS, 'breakGlass', ...FIRST],
+  },
+  ...rows(
+    'archive',
+    ['s3:GetBucketObjectLockConfiguration', 's3:GetBucketVersioning', 's3:GetBucketPublicAccessBlock'],
+    ARCHIVE,
+    ['archiver', ...READERS, 'breakGlass', ...FIRST],
+  ),
+  ...rows('archive', ['s3:GetEncryptionConfiguration', 's3:GetLifecycleConfiguration'], ARCHIVE, [
+    ...READERS,
+    'breakGlass',
+    ...FIRST,
+  ]),
   ...rows('archive', SETTINGS, ARCHIVE, ['breakGlass', 'deployer']),
   ...rows('archive', ONLY_BY_TEMPLATE, ARCHIVE, ['deployer']),
 ];
