@@ -1,6 +1,7 @@
 // How does the verifier behave that the function's own configuration makes, over an archive in memory?
 import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
 import { makeVerifier } from '../../src/apps/verifier/edges.ts';
+import { metricsLine } from '../../src/apps/verifier/emf.ts';
 import { type FindingFile, parseFinding } from '../../src/apps/verifier/finding-file.ts';
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
@@ -32,7 +33,8 @@ export class ToldVerifier {
         checker: portableChecker(nodeContentTools),
         log: { info: log, warn: log, error: log },
         clock: STILL,
-        onFigures: (line) => void this.figures.push(JSON.parse(line)),
+        onFigures: (run, atMs) =>
+          void this.figures.push(JSON.parse(metricsLine(alarms.metricsNamespace, run, atMs))),
       },
     );
   }

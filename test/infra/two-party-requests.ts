@@ -73,6 +73,9 @@ export const ARCHIVE_ROWS: readonly Row[] = [
   row('archive: see legal holds', 's3:GetObjectLegalHold', SEAL, READERS),
   row('archive: read what is foreign', 's3:GetObjectVersion', `${ARCHIVE}/elsewhere/file`, READERS),
   row('archive: read without TLS', 's3:GetObjectVersion', SEAL, [], { 'aws:SecureTransport': 'false' }),
+  row('archive: list its prefix', 's3:ListBucketVersions', ARCHIVE, ['archiver', ...READERS, ...FIRST], {
+    's3:prefix': 'prod/seals/',
+  }),
   row('archive: list all versions', 's3:ListBucketVersions', ARCHIVE, [...READERS, ...FIRST]),
   {
     ...row('archive: s3:GetBucketPolicy', 's3:GetBucketPolicy', ARCHIVE, ['auditor', 'breakGlass', ...FIRST]),

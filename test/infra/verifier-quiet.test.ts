@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
 import { makeVerifier } from '../../src/apps/verifier/edges.ts';
+import { metricsLine } from '../../src/apps/verifier/emf.ts';
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
@@ -98,7 +99,8 @@ async function quietDay(
       checker: portableChecker(nodeContentTools),
       log: new RecordingLog(),
       clock: STILL,
-      onFigures: (line) => void figures.push(JSON.parse(line)),
+      onFigures: (run, atMs) =>
+        void figures.push(JSON.parse(metricsLine(config.alarms.metricsNamespace, run, atMs))),
     },
   );
   const written = new Map<string, Record<string, unknown>>();
