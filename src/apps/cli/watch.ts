@@ -7,6 +7,7 @@ import { loadVerifierConfig, type VerifierConfig } from '../verifier/config.ts';
 import { makeVerifier, openEdges } from '../verifier/edges.ts';
 import type { Verifier } from '../verifier/verifier.ts';
 import { newWatchState, type Schedule, watch } from '../verifier/watch.ts';
+import { WatchMetrics } from '../verifier/watch-metrics.ts';
 import { startWatchServer } from '../verifier/watch-server.ts';
 import { EXIT } from './exit-code.ts';
 import { openLog } from './logger.ts';
@@ -45,13 +46,15 @@ async function runWatch({ io }: Session, options: WatchCommandOptions): Promise<
   const { log } = await openLog(io, config.log.level, options.json === true);
   const edges = await openEdges(config);
   const checker = workerChecker();
+  const metrics = new WatchMetrics();
   try {
     const verifier = makeVerifier(config, edges, {
       checker,
       log,
       bytesInFlight: BYTES_IN_FLIGHT,
+      onFigures: (figures) => metrics.observe(figures),
     });
-    await serve(config, verifier, io.signal);
+    await serve(config, verifier, metrics, io.signal);
   } finally {
     await checker.close();
     await Promise.all([edges.archive.close(), edges.own.close()]);
@@ -59,7 +62,12 @@ async function runWatch({ io }: Session, options: WatchCommandOptions): Promise<
   return EXIT.ok;
 }
 
-async function serve(config: VerifierConfig, verifier: Verifier, signal: AbortSignal): Promise<void> {
+async function serve(
+  config: VerifierConfig,
+  verifier: Verifier,
+  metrics: WatchMetrics,
+  signal: AbortSignal,
+): Promise<void> {
   const { log, clock } = verifier;
   const { everyMs, port } = config.watch;
   const startedMs = clock.now();
@@ -67,7 +75,7 @@ async function serve(config: VerifierConfig, verifier: Verifier, signal: AbortSi
   // A round may take its minute; three of them without one that went through are trouble.
   const patienceMs = 3 * (everyMs + 60_000);
   const isHealthy = () => clock.now() - (state.lastRoundMs ?? startedMs) < patienceMs;
-  const server = port === 0 ? null : await startWatchServer(config.watch, state, isHealthy);
+  const server = port === 0 ? null : await startWatchServer(config.watch, state, isHealthy, metrics);
   const schedules = schedulesOf(config, verifier);
   log.info(
     {

@@ -15,7 +15,7 @@ import { Attester } from './attestations.ts';
 import { EndsLog, type EndsLogOptions } from './completeness-notes.ts';
 import { completenessTask, type MarksReader } from './completeness-task.ts';
 import type { VerifierConfig } from './config.ts';
-import { metricsLine } from './emf.ts';
+import type { RunFigures } from './emf.ts';
 import { figuresOf } from './figures.ts';
 import { PassLog } from './full-pass-progress.ts';
 import { Ledger } from './ledger.ts';
@@ -48,8 +48,8 @@ export type VerifierOptions = {
   readonly chainsAtOnce?: number;
   /** Stored bytes of data objects in memory at once; a larger one is read alone. */
   readonly bytesInFlight?: number;
-  /** Takes a line of figures after each run, for CloudWatch. */
-  readonly onFigures?: (line: string) => void;
+  /** After each run. */
+  readonly onFigures?: (figures: RunFigures, atMs: number) => void;
   /** Default: by Kafka's own protocol, from the brokers that the configuration names. */
   readonly readMarks?: MarksReader;
 };
@@ -86,7 +86,7 @@ export function makeVerifier(
   const desk = new FindingDesk({ ledger, notifiers, log, clock, verifierName: name });
   const onResult = (result: RunResult) => {
     const nowMs = clock.now();
-    onFigures?.(metricsLine(alarms.metricsNamespace, figuresOf(result, desk.takeCounts(), nowMs), nowMs));
+    onFigures?.(figuresOf(result, desk.takeCounts(), nowMs), nowMs);
   };
   const step = {
     ...{ archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock },

@@ -5,6 +5,7 @@ import { nodeContentTools } from '../../verify/node/tools.ts';
 import { CONFIG_VARIABLE, parseVerifierConfig } from './config.ts';
 import type { StepResult } from './confirm-step.ts';
 import { makeVerifier, openEdges } from './edges.ts';
+import { metricsLine } from './emf.ts';
 import { readEvent } from './events.ts';
 import { jsonLog } from './json-log.ts';
 import { isWorthRepeating, type RunResult, runWork } from './run.ts';
@@ -46,7 +47,8 @@ async function open(): Promise<Verifier> {
   return makeVerifier(config, edges, {
     checker: portableChecker(nodeContentTools),
     log,
-    onFigures: (line) => process.stdout.write(`${line}\n`),
+    onFigures: (figures, atMs) =>
+      void process.stdout.write(`${metricsLine(config.alarms.metricsNamespace, figures, atMs)}\n`),
   });
 }
 

@@ -1,8 +1,9 @@
-// Is the watching process alive, and does it get through its rounds? /healthz and /status over plain HTTP.
+// Is the watching process alive, and does it get through its rounds? /healthz, /status and /metrics over plain HTTP.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { WatchState } from './watch.ts';
+import type { WatchMetrics } from './watch-metrics.ts';
 
 export type WatchServer = { readonly url: string; close(): Promise<void> };
 
@@ -11,6 +12,7 @@ export async function startWatchServer(
   { host, port }: { readonly host: string; readonly port: number },
   state: WatchState,
   isHealthy: () => boolean,
+  metrics: WatchMetrics,
 ): Promise<WatchServer> {
   const server = createServer((request, response) => {
     const answer = (code: number, body: object) => {
@@ -22,7 +24,20 @@ export async function startWatchServer(
     if (path === '/healthz')
       return answer(isHealthy() ? 200 : 503, { ok: isHealthy(), trouble: state.trouble });
     if (path === '/status') return answer(200, { ...state, chains: Object.fromEntries(state.chains) });
-    answer(404, { error: 'try /healthz /status' });
+    if (path === '/metrics') {
+      metrics.text(state).then(
+        (text) => {
+          response.writeHead(200, {
+            'content-type': metrics.registry.contentType,
+            'cache-control': 'no-store',
+          });
+          response.end(request.method === 'HEAD' ? undefined : text);
+        },
+        (error: unknown) => answer(500, { error: messageOf(error) }),
+      );
+      return;
+    }
+    answer(404, { error: 'try /healthz /status /metrics' });
   });
   server.headersTimeout = 5_000;
   server.requestTimeout = 5_000;

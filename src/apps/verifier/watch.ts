@@ -26,7 +26,12 @@ export type WatchState = {
   trouble: { readonly message: string; readonly remedy: string | null; readonly sinceMs: number } | null;
   readonly chains: Map<
     string,
-    { readonly verdict: string; readonly size: number; readonly nextOffset: number | null }
+    {
+      readonly place: ChainPlace;
+      readonly verdict: string;
+      readonly size: number;
+      readonly nextOffset: number | null;
+    }
   >;
 };
 
@@ -197,7 +202,7 @@ class Notes {
   round(work: TaskName | 'look', result: RunResult | null, nowMs: number): void {
     for (const { place, verdict, confirmed } of result?.steps ?? []) {
       const { size, nextOffset } = confirmed ?? { size: 0, nextOffset: null };
-      this.#state.chains.set(idOf(place), { verdict, size, nextOffset });
+      this.#state.chains.set(idOf(place), { place, verdict, size, nextOffset });
     }
     const failure = result?.failures[0];
     if (failure !== undefined) {

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseVerifierConfig } from '../../../src/apps/verifier/config.ts';
 import { makeVerifier } from '../../../src/apps/verifier/edges.ts';
+import { metricsLine } from '../../../src/apps/verifier/emf.ts';
 import { answerEvent } from '../../../src/apps/verifier/handler.ts';
 import type { Verifier } from '../../../src/apps/verifier/verifier.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
@@ -67,7 +68,8 @@ beforeEach(async () => {
       checker: portableChecker(nodeContentTools),
       log: { info: log('info'), warn: log('warn'), error: log('error') },
       clock,
-      onFigures: (line) => void figures.push(JSON.parse(line)),
+      onFigures: (run, atMs) =>
+        void figures.push(JSON.parse(metricsLine(config.alarms.metricsNamespace, run, atMs))),
       readMarks: async () => new Map([['orders', { kind: 'there', partitions: new Map([[0, marks]]) }]]),
     },
   );

@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../../src/apps/verifier/run.ts';
 import type { Task } from '../../../src/apps/verifier/tasks.ts';
 import { newWatchState, type Schedule, type WatchState, watch } from '../../../src/apps/verifier/watch.ts';
+import { WatchMetrics } from '../../../src/apps/verifier/watch-metrics.ts';
 import { startWatchServer } from '../../../src/apps/verifier/watch-server.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import { LedgerstoneError } from '../../../src/base/error.ts';
 import { entries, NOW_MS } from '../../support/archive-builder.ts';
 import { storeOver, verifierOf } from '../../support/verifier-store.ts';
-import { VerifierWorld } from '../../support/verifier-world.ts';
+import { PLACE, VerifierWorld } from '../../support/verifier-world.ts';
 
 /** Sleeping is what makes its time go on; `between` acts for the world while it sleeps. */
 function sleepingClock(between: (round: number) => Promise<void> | void): Clock {
@@ -61,7 +62,7 @@ describe('watch', () => {
     });
     expect(world.attestedSizes()).toEqual([2, 5]);
     expect(rounds).toHaveLength(2);
-    expect(state.chains.get('orders/0')).toEqual({ verdict: 'verified', size: 5, nextOffset: 15 });
+    expect(state.chains.get('orders/0')).toMatchObject({ verdict: 'verified', size: 5, nextOffset: 15 });
     expect(state.trouble).toBeNull();
   });
 
@@ -232,14 +233,36 @@ describe('its server', () => {
   it('says whether rounds get through', async () => {
     const state = newWatchState(NOW_MS);
     let isHealthy = true;
-    const server = await startWatchServer({ host: '127.0.0.1', port: 0 }, state, () => isHealthy);
+    const metrics = new WatchMetrics();
+    const server = await startWatchServer({ host: '127.0.0.1', port: 0 }, state, () => isHealthy, metrics);
     try {
       const get = (path: string, init?: RequestInit) => fetch(server.url + path, init);
       expect((await get('/healthz')).status).toBe(200);
       isHealthy = false;
       expect((await get('/healthz')).status).toBe(503);
-      state.chains.set('orders/0', { verdict: 'verified', size: 3, nextOffset: 9 });
+      state.chains.set('orders/0', { place: PLACE, verdict: 'verified', size: 3, nextOffset: 9 });
       expect(await (await get('/status')).json()).toMatchObject({ chains: { 'orders/0': { size: 3 } } });
+      // What nobody has looked at is no figure, and zero is one.
+      const figures = {
+        ...{ findingsBroken: 2, unverifiable: 0, attempts: null, notices: null, staleChains: null },
+        ...{ chainsConfirmed: 1, segmentsConfirmed: 3, eventsConfirmed: 9, confirmLagSeconds: 1.5 },
+        ...{ oldestRereadDays: null, notificationsFailed: 0 },
+      };
+      metrics.observe(figures);
+      metrics.observe({ ...figures, findingsBroken: null });
+      const lines = (await (await get('/metrics')).text())
+        .split('\n')
+        .filter((line) => !line.startsWith('#'));
+      expect(lines.filter((line) => line !== '').sort()).toEqual([
+        'ledgerstone_verifier_chain_verified{topic="orders",partition="0"} 1',
+        'ledgerstone_verifier_confirm_lag_seconds 1.5',
+        'ledgerstone_verifier_confirmed_segments{topic="orders",partition="0"} 3',
+        'ledgerstone_verifier_events_confirmed_total 18',
+        'ledgerstone_verifier_findings_open{severity="broken"} 2',
+        'ledgerstone_verifier_findings_open{severity="unverifiable"} 0',
+        'ledgerstone_verifier_notifications_failed_total 0',
+        'ledgerstone_verifier_segments_confirmed_total 6',
+      ]);
       expect((await get('/other')).status).toBe(404);
       expect((await get('/status', { method: 'POST' })).status).toBe(405);
     } finally {

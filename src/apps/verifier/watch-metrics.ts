@@ -1,0 +1,68 @@
+// What does the watching process tell a scraper? The figures that CloudWatch is given on AWS, and each chain's state.
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { RunFigures } from './emf.ts';
+import type { WatchState } from './watch.ts';
+
+const SEVERITIES = ['broken', 'unverifiable', 'attempt', 'notice'] as const;
+const CHAIN = ['topic', 'partition'];
+
+export class WatchMetrics {
+  readonly registry = new Registry();
+  readonly #findings = this.#gauge('findings_open', 'Open findings by severity', ['severity']);
+  readonly #stale = this.#gauge('stale_chains', 'Chains without a seal for longer than was promised');
+  readonly #lag = this.#gauge(
+    'confirm_lag_seconds',
+    'From a seal to its attestation, the longest of a round',
+  );
+  readonly #reread = this.#gauge('oldest_reread_days', 'Since the byte was read that waits longest');
+  readonly #lastRound = this.#gauge('last_round_timestamp_seconds', 'When a round went through last');
+  readonly #size = this.#gauge('confirmed_segments', 'Segments of a chain that are attested', CHAIN);
+  readonly #sound = this.#gauge(
+    'chain_verified',
+    '1: what was looked at last of this chain was sound',
+    CHAIN,
+  );
+  readonly #segments = this.#counter('segments_confirmed_total', 'Segments checked and attested');
+  readonly #events = this.#counter('events_confirmed_total', 'Lines of those segments');
+  readonly #untold = this.#counter('notifications_failed_total', 'Messages that a channel did not take');
+
+  /** Null figures were not looked at: what was known of them stands. */
+  observe(figures: RunFigures): void {
+    const open = [figures.findingsBroken, figures.unverifiable, figures.attempts, figures.notices];
+    for (const [index, severity] of SEVERITIES.entries())
+      set(this.#findings, open[index] ?? null, { severity });
+    set(this.#stale, figures.staleChains);
+    set(this.#lag, figures.confirmLagSeconds);
+    set(this.#reread, figures.oldestRereadDays);
+    this.#segments.inc(figures.segmentsConfirmed);
+    this.#events.inc(figures.eventsConfirmed);
+    this.#untold.inc(figures.notificationsFailed);
+  }
+
+  /** In the text format of Prometheus. */
+  text(state: WatchState): Promise<string> {
+    if (state.lastRoundMs !== null) this.#lastRound.set(state.lastRoundMs / 1000);
+    for (const { place, size, verdict } of state.chains.values()) {
+      const labels = { topic: place.chain, partition: String(place.partition) };
+      this.#size.set(labels, size);
+      this.#sound.set(labels, verdict === 'verified' ? 1 : 0);
+    }
+    return this.registry.metrics();
+  }
+
+  #gauge(name: string, help: string, labelNames: readonly string[] = []): Gauge {
+    const options = { name: `ledgerstone_verifier_${name}`, help, labelNames, registers: [this.registry] };
+    const gauge = new Gauge(options);
+    // It begins at zero, which would say that something was looked at.
+    if (labelNames.length === 0) gauge.remove();
+    return gauge;
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name: `ledgerstone_verifier_${name}`, help, registers: [this.registry] });
+  }
+}
+
+function set(gauge: Gauge, value: number | null, labels: Readonly<Record<string, string>> = {}): void {
+  if (value !== null) gauge.set(labels, value);
+}
