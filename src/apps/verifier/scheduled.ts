@@ -49,10 +49,11 @@ export const fullPassTask =
           ...options,
         }),
     });
-    // A first pass that never ends must not look like one that is not due.
+    // A first pass that never ends must not look like one that is not due. Where there is no chain, nothing waits.
     const times = coverage.flatMap(
       ({ oldestRereadMs, passStartedMs }) => oldestRereadMs ?? passStartedMs ?? [],
     );
+    if (places.length === 0) times.push(verifier.clock.now());
     figures.oldestRereadMs = times.length === 0 ? null : Math.min(...times);
     const chains = coverage.map(({ place, through, isWhole, oldestRereadMs }) => ({
       ...{ ...place, through, isWhole },
