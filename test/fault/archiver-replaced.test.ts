@@ -72,3 +72,39 @@ describe('a topic without an id that was replaced between two looks', () => {
     expect(world.nextOffset(0)).toBe(8);
   });
 });
+
+describe('a sealed record that the log has no more', () => {
+  it('is missed where nothing but an unreadable one follows, and that is no reason to ask for ever', async () => {
+    const world = new World();
+    world.produce(0, 6);
+    const first = world.start('a');
+    await world.untilSealed(0);
+    first.kill();
+    world.broker.log('orders', 0).compact((offset) => offset === 5);
+    world.broker.log('orders', 0).appendPoison();
+    const second = world.start('b');
+    await world.clock.advance(60_000);
+    expect(second.pipeline.actors[0]?.halt?.code).toBe('topic-replaced');
+  });
+
+  it('but not where it lies among what can not be read: that says nothing about it', async () => {
+    const world = new World();
+    world.produce(0, 6);
+    const first = world.start('a');
+    await world.untilSealed(0);
+    first.kill();
+    const { source } = world.start('b');
+    const readAt = source.readAt.bind(source);
+    source.readAt = async (...args) => ({
+      ...(await readAt(...args)),
+      ...{ records: [], seen: [], undecodable: { offset: 3, last: 8, reason: 'its CRC is wrong' } },
+    });
+    await world.clock.advance(60_000);
+    const [actor] = world.archivers[1]?.pipeline.actors ?? [];
+    expect([actor?.state, actor?.halt]).toEqual(['recovering', null]);
+    expect(actor?.trouble?.error).toMatchObject({
+      code: 'anchor-unread',
+      message: expect.stringContaining('its CRC is wrong'),
+    });
+  });
+});

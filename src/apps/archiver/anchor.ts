@@ -98,17 +98,20 @@ export async function confirmAnchor(
   signal: AbortSignal,
 ): Promise<'confirmed' | 'gone'> {
   if (anchor.offset < range.low) return 'gone';
-  const fetched = await source.readAt(partition, anchor.offset, signal);
-  const record = fetched.records[0];
-  if (record === undefined && fetched.seen.length === 0) {
-    throw new LedgerstoneError('anchor-unread', `nothing was read at offset ${anchor.offset}`, {
+  const { records, seen, undecodable } = await source.readAt(partition, anchor.offset, signal);
+  const record = records[0];
+  // What can't be read tells something where it lies behind the anchor: then nothing lies at its place.
+  const isPassed = undecodable !== undefined && undecodable.offset > anchor.offset;
+  if (record === undefined && seen.length === 0 && !isPassed) {
+    const why = undecodable === undefined ? '' : `: ${undecodable.reason}`;
+    throw new LedgerstoneError('anchor-unread', `nothing was read at offset ${anchor.offset}${why}`, {
       disposition: 'retriable',
     });
   }
   if (record?.offset === anchor.offset && equalBytes(leafHash(sha256, encodeEntry(record)), anchor.leaf))
     return 'confirmed';
   // Kafka's retention may have moved the log's start between the two calls.
-  if (record !== undefined && record.offset > anchor.offset) {
+  if (record?.offset !== anchor.offset) {
     const { low } = await source.logRange(partition);
     if (low > anchor.offset) return 'gone';
   }
