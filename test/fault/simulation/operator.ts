@@ -1,5 +1,5 @@
 // What does an operator do about a halted partition, as the runbook says?
-import type { Halt } from '../../../src/apps/archiver/halt.ts';
+import { type Halt, type HaltCode, HaltError } from '../../../src/apps/archiver/halt.ts';
 import type { PartitionActor } from '../../../src/apps/archiver/partition.ts';
 import { sealDecision } from '../../../src/apps/archiver/resume.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
@@ -21,10 +21,14 @@ export const haltedActors = (world: SimWorld, partition: number): PartitionActor
     .flatMap(({ pipeline }) => pipeline?.actors ?? [])
     .filter((actor) => actor.place.partition.partition === partition && actor.halt !== null);
 
+/** Why a decision failed: `halt` where it can never go through. */
+export type Refused = { readonly message: string; readonly halt: HaltCode | null };
+
 /** `ledgerstone resume`: the gap is given up. Null: it went through; else why not. */
-export async function giveUp(world: SimWorld, partition: number, halt: Halt): Promise<string | null> {
+export async function giveUp(world: SimWorld, partition: number, halt: Halt): Promise<Refused | null> {
   const reason = REASONS[halt.code];
-  if (reason === undefined || halt.gap === null) return `nothing can be given up of ${halt.code}`;
+  if (reason === undefined || halt.gap === null)
+    return { message: `nothing can be given up of ${halt.code}`, halt: null };
   const operator = world.newOperator();
   const ended = new AbortController();
   try {
@@ -48,8 +52,9 @@ export async function giveUp(world: SimWorld, partition: number, halt: Halt): Pr
     world.count('resumed');
     return null;
   } catch (error) {
-    world.note(`${operator.id} is refused: ${(error as Error).message}`);
-    return (error as Error).message;
+    const { message } = error as Error;
+    world.note(`${operator.id} is refused: ${message}`);
+    return { message, halt: error instanceof HaltError ? error.halt.code : null };
   }
 }
 

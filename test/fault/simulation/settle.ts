@@ -7,7 +7,8 @@ import { append } from './producers.ts';
 import { TOPIC } from './setting.ts';
 import type { SimWorld } from './world.ts';
 
-const ROUNDS_MAX = 40;
+/** Decisions on one place of one partition: each one that goes through moves its head on, and holes there may be many. */
+const DECISIONS_MAX = 40;
 /** Backoffs end after 30 s at most, ranges hold for 30 s, decisions are looked for every 15 s. */
 const QUIET_MS_MAX = 300_000;
 const POLL_MS = 500;
@@ -24,12 +25,13 @@ export async function settle(world: SimWorld): Promise<void> {
   const restarted = new Set<number>();
   /** The operator was told that the log is another one now: nothing is to be decided. */
   const hopeless = new Set<number>();
-  for (let round = 0; ; round++) {
+  const decisions = new Map<number, { readonly place: number; count: number }>();
+  for (;;) {
     await untilQuiet(world);
     const open = world.ledgers.filter(({ partition }) => !isSealed(world, partition));
     if (open.length === 0) return;
     let acted = false;
-    for (const { partition, excuses, replaced } of open) {
+    for (const { partition, excuses, replaced, nextOffset: place } of open) {
       const [actor] = haltedActors(world, partition);
       if (actor?.halt == null) {
         reportStuck(world, partition);
@@ -41,17 +43,23 @@ export async function settle(world: SimWorld): Promise<void> {
         world.problem(`${partition} halted without a reason: ${halt.code} (${halt.message})`);
         continue;
       }
-      if (round >= ROUNDS_MAX && halt.gap !== null)
-        world.problem(`${partition} halts again and again: ${halt.message}`);
+      const before = decisions.get(partition);
+      const count = before?.place === place ? before.count : 0;
+      if (count >= DECISIONS_MAX) world.problem(`${partition} halts again and again: ${halt.message}`);
       else if (RESTART.has(halt.code) && !restarted.has(partition)) {
         restarted.add(partition);
         for (const process of world.alive()) process.kill('by its operator');
         acted = true;
         break;
       } else if (halt.gap !== null && !hopeless.has(partition)) {
-        const ended = await world.clock.run(giveUp(world, partition, halt), QUIET_MS_MAX);
-        if (ended !== null && replaced > 0) hopeless.add(partition);
-        if (ended !== null) world.note(`the decision on ${partition} failed: ${ended}`);
+        decisions.set(partition, { place, count: count + 1 });
+        const refused = await world.clock.run(giveUp(world, partition, halt), QUIET_MS_MAX);
+        if (refused !== null && replaced > 0) hopeless.add(partition);
+        if (refused?.halt != null) {
+          if (!excuses.has(refused.halt))
+            world.problem(`${partition} is refused without a reason: ${refused.message}`);
+          hopeless.add(partition);
+        }
         acted = true;
       }
     }
