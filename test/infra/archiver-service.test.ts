@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { ArchiverStack } from '../../infra/archiver-stack.ts';
 import { parseInfraConfig } from '../../infra/config.ts';
 import { LedgerstoneStack } from '../../infra/ledgerstone-stack.ts';
-import { parseConfig } from '../../src/apps/archiver/config.ts';
+import { type Config, parseConfig } from '../../src/apps/archiver/config.ts';
 import { problemOf, synthesiseUnderNag } from './checked.ts';
-import { ACCOUNT, CONFIG, filled, only, REGION, scratchApp } from './synthesised.ts';
+import { ACCOUNT, BUCKET, CONFIG, filled, only, REGION, scratchApp } from './synthesised.ts';
+import { LOG_KEY } from './two-parties.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 const SERVICE = `${CONFIG}
@@ -46,11 +47,19 @@ type Container = {
 const stack = filled(makeStacks(SERVICE).archiver, ACCOUNT, REGION);
 const task = only(stack, 'AWS::ECS::TaskDefinition').Properties;
 const containers = task['ContainerDefinitions'] as Container[];
-const named = (name: string): Container => {
-  const found = containers.find(({ Name }) => Name === name);
+const named = (name: string, from = containers): Container => {
+  const found = from.find(({ Name }) => Name === name);
   if (found === undefined) throw new Error(name);
   return found;
 };
+
+/** What the first container writes for the second, as the archiver reads it. */
+function toldOf(from: Container[]): Config {
+  const [{ Value }] = named('Configuration', from)['Environment'] as [{ Value: string }];
+  // Ids of the other stack's bucket and key come in by export.
+  const yaml = Value.replace(/bucket: .*/, `bucket: ${BUCKET}`).replace(/keyId: .*/, `keyId: ${LOG_KEY}`);
+  return parseConfig(yaml, 'ledgerstone.yaml', { KAFKA_PASSWORD: 'secret' });
+}
 
 describe('the task', () => {
   it('runs as a user of no rights on a file system that it can not write', () => {
@@ -78,14 +87,22 @@ describe('the task', () => {
     expect(script).toContain("fetch('http://127.0.0.1:9464/healthz')");
   });
 
-  it('gets a configuration that the archiver takes, and secrets by name only', () => {
-    const [{ Value }] = named('Configuration')['Environment'] as [{ Value: string }];
-    // Ids of the other stack's bucket and key come in by export.
-    const yaml = Value.replace(/bucket: .*/, 'bucket: acme-audit').replace(
-      /keyId: .*/,
-      `keyId: arn:aws:kms:${REGION}:${ACCOUNT}:key/00000000-1111-2222-3333-444444444444`,
+  it('is asked where the archiver answers, and may drain for as long, also by default', () => {
+    const plain = SERVICE.replace(/ {4}limits: .*\n/, '');
+    const { Properties } = only(
+      filled(makeStacks(plain).archiver, ACCOUNT, REGION),
+      'AWS::ECS::TaskDefinition',
     );
-    const config = parseConfig(yaml, 'ledgerstone.yaml', { KAFKA_PASSWORD: 'secret' });
+    const made = Properties['ContainerDefinitions'] as Container[];
+    const archiver = named('Archiver', made);
+    const { limits, server } = toldOf(made);
+    expect(plain).not.toBe(SERVICE);
+    expect(Number(archiver['StopTimeout']) * 1000).toBe(limits.drainMs + 30_000);
+    expect(JSON.stringify(archiver['HealthCheck'])).toContain(`http://${server.host}:${server.port}/healthz`);
+  });
+
+  it('gets a configuration that the archiver takes, and secrets by name only', () => {
+    const config = toldOf(containers);
     expect(config).toMatchObject({
       production: true,
       archive: { origin: 'audit.example.com/prod' },
