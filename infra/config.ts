@@ -38,7 +38,7 @@ const schema = z
         .default(''),
     }),
     retention,
-    key: z.strictObject({ spec: keySpec.default('ECC_NIST_P256') }).prefault({}),
+    key: z.strictObject({ spec: keySpec.default('ECC_NIST_EDWARDS25519') }).prefault({}),
     archiver,
     people,
     deployer: principalArn.optional(),

@@ -126,7 +126,7 @@ describe('defaults', () => {
   it('are the strict ones', () => {
     expect(parseInfraConfig(CONFIG, 'test')).toMatchObject({
       stack: 'ledgerstone',
-      key: { spec: 'ECC_NIST_P256' },
+      key: { spec: 'ECC_NIST_EDWARDS25519' },
       people: { requireMfa: true, auditors: [], keyAdmins: [], breakGlass: [] },
       sealed: false,
     });

@@ -41,12 +41,13 @@ matrix('sealed: objects', shut, OBJECT_ROWS);
 matrix('sealed: the bucket', shut, bucketRows(true));
 matrix('sealed: the key', shut, keyRows(shut.keyArn, true));
 
-describe('an Ed25519 key', () => {
-  const account = new Account(synthesise(`${CONFIG}\nkey: { spec: ECC_NIST_EDWARDS25519 }\n`));
+describe('a P-256 key', () => {
+  const account = new Account(synthesise(`${CONFIG}\nkey: { spec: ECC_NIST_P256 }\n`));
   it.each([
-    ['ED25519_SHA_512', 'RAW', ['archiver']],
-    ['ED25519_PH_SHA_512', 'DIGEST', []],
-    ['ECDSA_SHA_256', 'DIGEST', []],
+    ['ECDSA_SHA_256', 'DIGEST', ['archiver']],
+    ['ECDSA_SHA_256', 'RAW', []],
+    ['ECDSA_SHA_384', 'DIGEST', []],
+    ['ED25519_SHA_512', 'RAW', []],
   ] as const)('signs %s over %s for %j', async (algorithm, messageType, may) => {
     const context = { 'kms:SigningAlgorithm': algorithm, 'kms:MessageType': messageType };
     expect(await whoMay(account, { action: 'kms:Sign', resource: account.keyArn, context })).toEqual(may);

@@ -151,9 +151,9 @@ export const keyRows = (keyArn: string, sealed: boolean): readonly Row[] => {
       `sign ${what}`,
     );
   return [
-    sign('a digest', 'ECDSA_SHA_256', 'DIGEST', ['archiver']),
-    sign('a raw message', 'ECDSA_SHA_256', 'RAW'),
-    sign('with another algorithm', 'ECDSA_SHA_384', 'DIGEST'),
+    sign('a message', 'ED25519_SHA_512', 'RAW', ['archiver']),
+    sign('a digest', 'ED25519_PH_SHA_512', 'DIGEST'),
+    sign('with another algorithm', 'ECDSA_SHA_256', 'DIGEST'),
     on(keyArn, 'kms:GetPublicKey', ['archiver', 'auditor', 'keyAdmin', 'breakGlass', 'deployer']),
     on(keyArn, 'kms:DescribeKey', ['archiver', 'auditor', 'keyAdmin', 'breakGlass', 'deployer']),
     on(keyArn, 'kms:GetKeyPolicy', ['auditor', 'keyAdmin', 'breakGlass', 'deployer']),

@@ -159,7 +159,7 @@ const sign = (algorithm: string, messageType: string) => ({
 });
 
 export const LOG_KEY_ROWS: readonly Row[] = [
-  row('log key: sign', 'kms:Sign', LOG_KEY, ['archiver'], sign('ECDSA_SHA_256', 'DIGEST')),
+  row('log key: sign', 'kms:Sign', LOG_KEY, ['archiver'], sign('ED25519_SHA_512', 'RAW')),
   ...rows('log key', ['kms:GetPublicKey', 'kms:DescribeKey'], LOG_KEY, [
     ...(['archiver', 'auditor', 'keyAdmin', 'breakGlass', 'deployer'] as const),
     ...(['verifier', 'secondAuditor'] as const),
@@ -174,7 +174,7 @@ export const LOG_KEY_ROWS: readonly Row[] = [
 export const verifierKeyRows = ({ verifierKeyArn: key }: World): readonly Row[] => [
   row('verifier key: sign', 'kms:Sign', key, ['verifier'], sign('ED25519_SHA_512', 'RAW')),
   row('verifier key: sign a digest', 'kms:Sign', key, [], sign('ED25519_PH_SHA_512', 'DIGEST')),
-  row('verifier key: sign as the log does', 'kms:Sign', key, [], sign('ECDSA_SHA_256', 'DIGEST')),
+  row('verifier key: sign with another algorithm', 'kms:Sign', key, [], sign('ECDSA_SHA_256', 'DIGEST')),
   ...rows('verifier key', ['kms:GetPublicKey'], key, [
     ...(['verifier', 'secondAuditor', 'secondKeyAdmin', 'secondBreakGlass', 'secondDeployer'] as const),
   ]),
