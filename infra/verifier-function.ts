@@ -12,7 +12,7 @@ import type { Names } from './names.ts';
 import { verifierSettings, WEBHOOK_VARIABLE } from './told.ts';
 import type { VerifierQueue } from './verifier-queue.ts';
 
-export const FUNCTION_MINUTES = 5;
+const FUNCTION_MINUTES = 5;
 const MEMORY_MIB = 512;
 const BATCH_EVENTS = 10;
 

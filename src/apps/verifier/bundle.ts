@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-export const BUNDLE_FILE = join(ROOT, 'dist', 'verifier', 'index.mjs');
+const BUNDLE_FILE = join(ROOT, 'dist', 'verifier', 'index.mjs');
 
 /** Lambda unpacks and compiles it at every cold start. */
 export const BUNDLE_BYTES_MAX = 3_000_000;
