@@ -22,7 +22,7 @@ const EXPECTED = {
   'forged-seal': 'unknown-key',
   'second-version': 'extra-version',
   'foreign-object': 'foreign-object',
-  'delete-marker': 'foreign-object',
+  'delete-marker': 'delete-marker',
 } as const;
 
 describe('a drill that S3 lets', () => {
