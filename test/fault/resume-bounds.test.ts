@@ -49,6 +49,23 @@ describe('a gap that reaches beyond what is lost', () => {
     expect(world.problems(0)).toEqual([]);
   });
 
+  it('is refused where the records of a transaction that is open follow a poisoned one', async () => {
+    const world = new World();
+    world.produce(0, 10);
+    world.broker.log('orders', 0).appendPoison();
+    const transaction = world.broker.log('orders', 0).begin();
+    for (let i = 0; i < 5; i++) transaction.append({ value: '{}' });
+    const archiver = world.start();
+    await world.clock.until('halted', () => archiver.pipeline.actors[0]?.halt?.code === 'undecodable');
+    await world.clock.until('sealed up to it', () => world.nextOffset(0) === 10);
+    await expect(decide(world, { to: 16 })).rejects.toThrow("offset 11 of orders/0 can't be judged yet");
+    await decide(world, { to: 11 });
+    transaction.commit();
+    await world.untilSealed(0);
+    expect(world.problems(0)).toEqual([]);
+    expect(world.lines(0).filter(({ record }) => record !== null)).toHaveLength(15);
+  });
+
   it("is refused beyond the log's start, where records expired", async () => {
     const world = new World();
     world.produce(0, 10);

@@ -192,7 +192,8 @@ function checkGap(from: number, to: number, high: number): void {
 
 /**
  * Nothing that can be had is given up. Readable at the head: it was not what the partition halted at, and the service has
- * not sealed up to there yet. Readable further on: the gap is stated too wide, and would bury good records.
+ * not sealed up to there yet. Readable further on: the gap is stated too wide, and would bury good records; and so it may
+ * where a transaction is open, which hides what comes after its first record.
  */
 async function checkMissing(
   tools: PositionTools,
@@ -206,9 +207,9 @@ async function checkMissing(
     const good = records.find((record) => record.offset >= at && tooLarge(record, recordBytes) === null);
     const first = at === gap.from && seen[0]?.first === at ? at : good?.offset;
     if (first !== undefined && first < gap.to) throw readable(partition, first);
-    const last =
-      undecodable === undefined ? records.at(-1)?.offset : (undecodable.last ?? undecodable.offset);
-    if (last === undefined || last < at) return;
+    const ends = [records.at(-1)?.offset, seen.at(-1)?.last, undecodable?.last ?? undecodable?.offset];
+    const last = Math.max(...ends.map((end) => end ?? -1));
+    if (last < at) throw undecided(partition, at);
     at = last + 1;
   }
 }
@@ -220,6 +221,14 @@ function readable({ topic, partition }: TopicPartition, offset: number): Ledgers
     {
       remedy: `\`ledgerstone status\` shows where the gap of a halted partition begins and ends: it can't reach past ${offset}. Until it shows one, let the archiver run.`,
     },
+  );
+}
+
+function undecided({ topic, partition }: TopicPartition, offset: number): LedgerstoneError {
+  return new LedgerstoneError(
+    'usage',
+    `offset ${offset} of ${topic}/${partition} can't be judged yet: a transaction that has not ended may hold it`,
+    { remedy: `State a gap that ends at ${offset} with --to, or wait for the transaction's end.` },
   );
 }
 
