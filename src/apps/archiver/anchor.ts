@@ -103,6 +103,14 @@ export async function confirmAnchor(
   // What can't be read tells something where it lies behind the anchor: then nothing lies at its place.
   const isPassed = undecodable !== undefined && undecodable.offset > anchor.offset;
   if (record === undefined && seen.length === 0 && !isPassed) {
+    // A broker may be mended, or another one asked. A file that is read once would be waited for without an end.
+    if (source.kind === 'file' && undecodable !== undefined) {
+      throw halt(
+        'undecodable',
+        `line ${anchor.offset} of ${partition.topic} is sealed, and can't be read again: ${undecodable.reason}`,
+        'Set limits.recordBytes to what it was when the line was archived.',
+      );
+    }
     const why = undecodable === undefined ? '' : `: ${undecodable.reason}`;
     throw new LedgerstoneError('anchor-unread', `nothing was read at offset ${anchor.offset}${why}`, {
       disposition: 'retriable',
