@@ -144,11 +144,13 @@ export class KafkaReader {
     const seen: Fetched['seen'][number][] = [];
     for (let offset = from.offset; ; ) {
       signal?.throwIfAborted();
-      const { bytes, aborted, highWatermark, lastStableOffset } = await this.#fetchOne(broker, {
-        ...from,
-        offset,
-      });
+      const answer = await this.#fetchOne(broker, { ...from, offset });
+      const { bytes, aborted, highWatermark, lastStableOffset } = answer;
       const asked = offset;
+      if (answer.errorCode === FETCH_ERRORS.corruptMessage) {
+        const undecodable = { offset, last: offset, reason: errorText(answer.errorCode) };
+        return { topic, partition, records: [], seen, highWatermark, undecodable };
+      }
       const records: Fetched['records'][number][] = [];
       for await (const part of decodeRecordSet(bytes, asked, new AbortedProducers(aborted), this.#limits)) {
         for (const record of part.records) records.push(record);
@@ -169,7 +171,8 @@ export class KafkaReader {
     const answer = await fetchFrom(this.#kafkajs, broker, [asked], settings);
     const found = answer.partitions[0];
     const code = answer.errorCode !== 0 ? answer.errorCode : (found?.errorCode ?? FETCH_ERRORS.unknown);
-    if (found !== undefined && code === 0) return found;
+    // A log that the broker calls corrupt is an answer, as it is to the group's own reading.
+    if (found !== undefined && (code === 0 || code === FETCH_ERRORS.corruptMessage)) return found;
     throw unavailable(`${asked.topic}/${asked.partition} at offset ${asked.offset}: ${errorText(code)}`);
   }
 

@@ -1,0 +1,46 @@
+// Does a reading apart from the group's own see what the group's sees?
+import { expect, it } from 'vitest';
+import { LeaderEpochs } from '../../../../src/ingest/kafka/epochs.ts';
+import type { Kafkajs, KafkajsBroker, KafkajsCluster } from '../../../../src/ingest/kafka/kafkajs.ts';
+import { KAFKA_TUNING } from '../../../../src/ingest/kafka/options.ts';
+import { KafkaReader } from '../../../../src/ingest/kafka/reader.ts';
+import { LIMITS } from './decode.ts';
+
+const CORRUPT_MESSAGE = 2;
+
+/** A cluster of one broker that answers each fetch of t/0 with this error. */
+function readerOf(errorCode: number): KafkaReader {
+  const asked = { topic: 't', topicId: null, partition: 0, offset: 7, lastEpoch: -1, leaderEpoch: -1 };
+  const none = { highWatermark: 20, lastStableOffset: 20, logStartOffset: 0, aborted: [], divergedAt: null };
+  const partitions = [{ asked, errorCode, bytes: new Uint8Array(), ...none }];
+  const send = async () => ({ throttleMs: 0, errorCode: 0, partitions });
+  const broker = { nodeId: 1, versions: null, connectionPool: { send } } as unknown as KafkajsBroker;
+  const topicMetadata = [
+    { topic: 't', topicErrorCode: 0, topicId: null, partitionMetadata: [{ partitionId: 0, leader: 1 }] },
+  ];
+  const nothing = async () => {};
+  const cluster = {
+    ...{ addMultipleTargetTopics: nothing, refreshMetadata: nothing, refreshMetadataIfNecessary: nothing },
+    brokerPool: { metadata: { clusterId: 'c', topicMetadata } },
+    findBroker: async () => broker,
+  } as unknown as KafkajsCluster;
+  const kafkajs = {
+    Encoder: class {
+      writeBufferInternal() {}
+    },
+  } as unknown as Kafkajs;
+  const tuning = KAFKA_TUNING;
+  return new KafkaReader(kafkajs, cluster, {
+    ...{ options: { groupId: 'g' }, tuning, limits: LIMITS, epochs: new LeaderEpochs() },
+  });
+}
+
+it('a log that the broker calls corrupt is undecodable: else the halt that it means could not be resumed', async () => {
+  const fetched = await readerOf(CORRUPT_MESSAGE).readAt({ topic: 't', partition: 0 }, 7);
+  expect(fetched).toMatchObject({ records: [], seen: [], undecodable: { offset: 7, last: 7 } });
+});
+
+it('any other error is tried again', async () => {
+  const reading = readerOf(6).readAt({ topic: 't', partition: 0 }, 7);
+  await expect(reading).rejects.toMatchObject({ code: 'kafka-unavailable', disposition: 'retriable' });
+});
