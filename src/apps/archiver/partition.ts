@@ -377,8 +377,10 @@ export class PartitionActor {
     const { log, tools } = this.#options;
     log.error({ ...this.#fields(), code: reason.code, remedy: reason.remedy }, `HALTED: ${reason.message}`);
     this.#enter('halted');
-    const ours = () =>
-      this.head === null ? this.#newestSeen : Math.max(this.head.size - 1, this.#newestSeen ?? 0);
+    const ours = () => {
+      const size = this.#loop?.size ?? this.head?.size;
+      return size === undefined ? this.#newestSeen : Math.max(size - 1, this.#newestSeen ?? 0);
+    };
     // A seal of our own under way is no decision of anybody's.
     const waits = () => this.#state === 'halted' && this.#halt === reason;
     void awaitDecision(tools, this.place, ours, waits, this.#ended.signal).then((decided) => {

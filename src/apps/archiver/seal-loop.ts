@@ -81,6 +81,10 @@ export class SealLoop {
   get head(): Head {
     return this.#head;
   }
+  /** Segments of the chain, with one of ours that may be in the store already. */
+  get size(): number {
+    return this.#head.size + (this.#carried === null ? 0 : 1);
+  }
   /** The offset after everything accepted. */
   get next(): number {
     return this.#batches.next;
