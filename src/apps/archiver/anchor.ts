@@ -5,33 +5,39 @@ import type { Sha256 } from '../../base/hash.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { nodeDecompress } from '../../base/node/decompress.ts';
 import type { Manifest } from '../../format/manifest.ts';
-import { decodeLine, encodeEntry, type KafkaRecord } from '../../format/record.ts';
+import { decodeLine, encodeEntry, type GapLine, type KafkaRecord } from '../../format/record.ts';
 import type { LogRange, Source, TopicPartition } from '../../ingest/source.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import type { StoreReader } from '../../store/store.ts';
 import { halt, NEW_CHAIN } from './halt.ts';
 
-/** A record that was sealed, known by the leaf hash of its line. */
-export type Anchor = { readonly offset: number; readonly leaf: Uint8Array };
+/** A record that was accepted, known by the leaf hash of its line. */
+export type RecordAnchor = { readonly offset: number; readonly leaf: Uint8Array };
+/** Offsets up to `last` that were seen and had no record: a log that lost its end here may have grown records there. */
+export type GapAnchor = { readonly offset: number; readonly last: number; readonly leaf: null };
+export type Anchor = RecordAnchor | GapAnchor;
 
-export const anchorOfRecord = (sha256: Sha256, record: KafkaRecord): Anchor => ({
+export const anchorOfGap = ({ offset, last }: GapLine): GapAnchor => ({ offset, last, leaf: null });
+
+export const anchorOfRecord = (sha256: Sha256, record: KafkaRecord): RecordAnchor => ({
   offset: record.offset,
   leaf: leafHash(sha256, encodeEntry(record)),
 });
 
 /**
  * The last record of a segment, or its first, read back from its data object: its last (first) block, or the next one where
- * that holds only gap lines.
+ * that holds only gap lines. `tail`: its last line, where that is a gap.
  */
 export async function anchorOf(
   store: StoreReader,
   sha256: Sha256,
   manifest: Manifest,
   signal: AbortSignal,
-  which: 'first' | 'last' = 'last',
+  which: 'first' | 'last' | 'tail' = 'last',
 ): Promise<Anchor | null> {
-  const { data } = manifest;
-  if (data === null || manifest.records.count === 0) return null;
+  const { data, records } = manifest;
+  const wanted = which === 'tail' ? (records.missing.transaction ?? 0) : records.count;
+  if (data === null || wanted === 0) return null;
   let versionId: string | null = null;
   for await (const version of store.listVersions(data.key, { limit: 1, signal })) {
     if (version.key !== data.key) break;
@@ -47,13 +53,14 @@ export async function anchorOf(
     at += block.bytes;
     return { ...block, start: at - block.bytes, end: at };
   });
-  for (const { start, end, ...block } of which === 'last' ? blocks.reverse() : blocks) {
+  for (const { start, end, ...block } of which === 'first' ? blocks : blocks.reverse()) {
     const stored = await store.read(data.key, versionId, {
       maxBytes: LIMITS.blockContentMax,
       range: { start, end },
       signal,
     });
     const content = nodeDecompress(stored, data.encoding, block.content);
+    if (which === 'tail') return lastGap(content);
     const found = which === 'last' ? lastEntry(content, sha256) : firstEntry(content, sha256);
     if (found !== null) return found;
   }
@@ -71,6 +78,13 @@ function firstEntry(content: Uint8Array, sha256: Sha256): Anchor | null {
     if (line.kind === 'entry') return { offset: line.record.offset, leaf: leafHash(sha256, bytes) };
   }
   return null;
+}
+
+/** The last line, where it covers what was seen without a record. An operator's gap says nothing of what lies there. */
+function lastGap(content: Uint8Array): GapAnchor | null {
+  const end = content.length - 1;
+  const line = decodeLine(content.subarray(content.lastIndexOf(10, end - 1) + 1, end));
+  return line.kind === 'gap' && line.gap.reason === 'transaction' ? anchorOfGap(line.gap) : null;
 }
 
 function lastEntry(content: Uint8Array, sha256: Sha256): Anchor | null {
@@ -97,6 +111,7 @@ export async function confirmAnchor(
   range: LogRange,
   signal: AbortSignal,
 ): Promise<'confirmed' | 'gone'> {
+  if (anchor.leaf === null) return confirmGap(source, partition, anchor, range, signal);
   if (anchor.offset < range.low) return 'gone';
   const { records, seen, undecodable } = await source.readAt(partition, anchor.offset, signal);
   const record = records[0];
@@ -130,6 +145,31 @@ export async function confirmAnchor(
   );
 }
 
+/** The same for offsets without a record: there is none there now either. */
+async function confirmGap(
+  source: Source,
+  partition: TopicPartition,
+  { offset, last }: GapAnchor,
+  range: LogRange,
+  signal: AbortSignal,
+): Promise<'confirmed' | 'gone'> {
+  if (last < range.low) return 'gone';
+  const from = Math.max(offset, range.low);
+  const { records, seen, undecodable } = await source.readAt(partition, from, signal);
+  const next = records[0]?.offset ?? undecodable?.offset;
+  if (records[0] !== undefined && records[0].offset <= last) {
+    throw halt(
+      'topic-replaced',
+      `offset ${records[0].offset} of ${partition.topic}/${partition.partition} holds a record, and was sealed as one that has none: the log was cut off or rewritten`,
+      NEW_CHAIN,
+    );
+  }
+  if ((next !== undefined && next > last) || (seen.at(-1)?.last ?? -1) >= last) return 'confirmed';
+  throw new LedgerstoneError('anchor-unread', `offsets ${from} to ${last} were not read to their end`, {
+    disposition: 'retriable',
+  });
+}
+
 /** Each costs a read before the next seal. */
 const HELD_MAX = 8;
 
@@ -140,6 +180,8 @@ const HELD_MAX = 8;
 export class AnchorKeeper {
   #anchor: Anchor | null;
   #newest: Anchor | null;
+  /** What was sealed behind the newest record. */
+  #tail: Anchor | null;
   /** The first record that was accepted, where none was sealed before. */
   #first: Anchor | null = null;
   #confirmedMs: number;
@@ -147,9 +189,10 @@ export class AnchorKeeper {
   /** Accepted and not sealed when a doubt came up: the log may have gone back behind them, and grown anew. */
   #held: Anchor[] = [];
 
-  constructor(anchor: Anchor | null, confirmedMs: number) {
+  constructor(anchor: Anchor | null, tail: Anchor | null, confirmedMs: number) {
     this.#anchor = anchor;
     this.#newest = anchor;
+    this.#tail = tail;
     this.#confirmedMs = confirmedMs;
   }
 
@@ -158,10 +201,10 @@ export class AnchorKeeper {
     return this.#confirmedMs;
   }
 
-  /** `held`: the newest record that was accepted, if it is not sealed. False: more are in doubt than should be. */
-  doubt(held: Anchor | null): boolean {
+  /** `held`: the newest that was accepted, of what is not sealed. False: more are in doubt than should be. */
+  doubt(held: readonly Anchor[]): boolean {
     this.#inDoubt = true;
-    if (held !== null && this.#held.at(-1)?.offset !== held.offset) this.#held.push(held);
+    for (const one of held) if (!this.#held.some(({ offset }) => offset === one.offset)) this.#held.push(one);
     return this.#held.length < HELD_MAX;
   }
   get doubted(): boolean {
@@ -178,7 +221,8 @@ export class AnchorKeeper {
   }
 
   /** A segment's newest record may be of a topic that took the place while the segment filled; its first one is not. */
-  sealed(lastRecord: Anchor | null): void {
+  sealed(lastRecord: Anchor | null, tail: Anchor | null): void {
+    if (lastRecord !== null || tail !== null) this.#tail = tail;
     if (lastRecord === null) return;
     this.#newest = lastRecord;
     this.#anchor ??= this.#first;
@@ -201,9 +245,9 @@ export class AnchorKeeper {
     const held = this.#held;
     this.#held = [];
     const newest = this.#newest;
-    const sealed = [this.#anchor, newest].filter((one) => one !== null);
+    const sealed = [...new Set([this.#anchor, newest, this.#tail])].filter((one) => one !== null);
     try {
-      await confirm(this.#anchor === newest ? sealed.slice(1) : sealed, held);
+      await confirm(sealed, held);
     } catch (error) {
       this.#inDoubt = true;
       this.#held.unshift(...held);

@@ -1,5 +1,6 @@
 // What has one partition accepted and not yet sealed?
 import { type Item, recordBytes } from '../../ingest/gate.ts';
+import { anchorOfGap, type GapAnchor } from './anchor.ts';
 import type { BatchBody, BodyFactory } from './bodies.ts';
 import { HEADER_OVERHEAD_BYTES } from './continuity.ts';
 
@@ -19,6 +20,8 @@ export type Batch = {
   bytes: number;
   lines: number;
   records: number;
+  /** Its last line, where that is a gap. */
+  tail: GapAnchor | null;
   /** Monotonic time of the first line. */
   readonly openedAtMs: number;
 };
@@ -49,6 +52,11 @@ export class Batches {
     return this.#closed.length;
   }
 
+  /** The last line of all that is held, where that is a gap. */
+  get tail(): GapAnchor | null {
+    return (this.#filling ?? this.#closed.at(-1))?.tail ?? null;
+  }
+
   get filling(): Batch | null {
     return this.#filling;
   }
@@ -70,6 +78,7 @@ export class Batches {
         const item = items[to++] as Item;
         batch.bytes += LINE_OVERHEAD_BYTES;
         batch.lines++;
+        batch.tail = item.kind === 'gap' ? anchorOfGap(item.gap) : null;
         if (item.kind === 'record') {
           batch.bytes += recordBytes(item.record) + item.record.headers.length * HEADER_OVERHEAD_BYTES;
           batch.records++;
@@ -132,6 +141,7 @@ export class Batches {
       bytes: 0,
       lines: 0,
       records: 0,
+      tail: null,
       openedAtMs: nowMs,
     };
     return this.#filling;

@@ -8,6 +8,7 @@ import { halt, NEW_CHAIN, RESUME } from './halt.ts';
 import {
   aroundAnchor,
   type ChainName,
+  newestLinesSegment,
   newestRecordSegment,
   type Recovered,
   type RecoveryTools,
@@ -23,6 +24,8 @@ export type Position = {
   readonly identity: SourceIdentity;
   /** The newest sealed record; null when there is none yet, or it can't be read back. */
   readonly anchor: Anchor | null;
+  /** What was sealed behind it without a record; null when there is nothing, or it can't be read back. */
+  readonly tail: Anchor | null;
   readonly anchoredMs: number;
 };
 
@@ -96,7 +99,10 @@ export async function confirmPosition(
   const { head, manifest } = recovered;
   const identity = await sameSource(source, partition, manifest);
   const range = await checkedRange(tools, partition, head.nextOffset, signal);
-  const confirmed = async (segment: Manifest | null, which: 'first' | 'last'): Promise<Anchor | null> => {
+  const confirmed = async (
+    segment: Manifest | null,
+    which: 'first' | 'last' | 'tail',
+  ): Promise<Anchor | null> => {
     const anchor = segment === null ? null : await anchorOf(store, sha256, segment, signal, which);
     if (anchor !== null) await confirmAnchor(source, sha256, partition, anchor, range, signal);
     return anchor;
@@ -108,7 +114,8 @@ export async function confirmPosition(
     await confirmed(after, 'first');
   }
   const anchor = await confirmed(await newestRecordSegment(tools, name, recovered, signal), 'last');
-  return { head, identity, anchor, anchoredMs: tools.clock.now() };
+  const tail = await confirmed(await newestLinesSegment(tools, name, recovered, signal), 'tail');
+  return { head, identity, anchor, tail, anchoredMs: tools.clock.now() };
 }
 
 /** The identity that the chain was begun with, unless the source says that it is another one now. */

@@ -102,17 +102,39 @@ export async function newestRecordSegment(
   newest: Recovered,
   signal: AbortSignal,
 ): Promise<Manifest | null> {
-  const total = newest.head.records;
-  if (total === 0) return null;
+  if (newest.head.records === 0) return null;
   if (newest.manifest.records.count > 0) return newest.manifest;
+  const archived = ({ records }: Manifest) => records.before + records.count;
+  return firstToReach(tools, name, newest, archived, signal);
+}
+
+/** The same for lines of any kind: `records.nextOffset` never falls either. */
+export async function newestLinesSegment(
+  tools: RecoveryTools,
+  name: ChainName,
+  newest: Recovered,
+  signal: AbortSignal,
+): Promise<Manifest | null> {
+  if (newest.manifest.data !== null) return newest.manifest;
+  return firstToReach(tools, name, newest, ({ records }) => records.nextOffset, signal);
+}
+
+async function firstToReach(
+  tools: RecoveryTools,
+  name: ChainName,
+  newest: Recovered,
+  reached: (manifest: Manifest) => number,
+  signal: AbortSignal,
+): Promise<Manifest | null> {
+  const total = reached(newest.manifest);
   let low = 0;
   let high = newest.manifest.sequence - 1;
   let found: Manifest | null = null;
   while (low <= high) {
     const middle = Math.floor((low + high) / 2);
     const { manifest } = await readSeal(tools, name, middle, signal);
-    if (manifest.records.before + manifest.records.count === total) {
-      if (manifest.records.count > 0) found = manifest;
+    if (reached(manifest) === total) {
+      if (manifest.data !== null) found = manifest;
       high = middle - 1;
     } else {
       low = middle + 1;

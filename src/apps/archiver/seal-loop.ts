@@ -73,7 +73,7 @@ export class SealLoop {
     this.#options = options;
     this.#head = position.head;
     this.#identity = position.identity;
-    this.#anchor = new AnchorKeeper(position.anchor, position.anchoredMs);
+    this.#anchor = new AnchorKeeper(position.anchor, position.tail, position.anchoredMs);
     this.#batches = new Batches(options.bodies, options.limits, position.head.nextOffset);
     this.#lastSealedAtMs = this.#nowMs();
   }
@@ -129,7 +129,8 @@ export class SealLoop {
    * that lost its end and grew again has other records where ours were, and would be read on behind them.
    */
   doubt(): void {
-    const held = this.#newest && anchorOfRecord(this.#options.tools.sha256, this.#newest);
+    const newest = this.#newest && anchorOfRecord(this.#options.tools.sha256, this.#newest);
+    const held = [newest, this.#batches.tail].filter((one) => one !== null);
     if (!this.#anchor.doubt(held)) this.#batches.close();
     this.#doubt.raise(this.#nowMs());
   }
@@ -204,7 +205,7 @@ export class SealLoop {
       if (this.#discarded) return;
       if (outcome.kind === 'fenced') return events.fenced();
       this.#head = segment.after;
-      this.#anchor.sealed(segment.lastRecord);
+      this.#anchor.sealed(segment.lastRecord, batch.tail);
       this.#batches.sealed(batch);
       if (this.#batches.next === this.#head.nextOffset) this.#newest = null;
       this.#lastSealedAtMs = this.#nowMs();
@@ -270,7 +271,8 @@ export class SealLoop {
       for (const one of held) {
         // Sealed meanwhile: it is the newest, or was.
         if (one.offset < this.#head.nextOffset) continue;
-        if (one.offset >= range.high) await reaches(one.offset + 1);
+        const last = one.leaf === null ? one.last : one.offset;
+        if (last >= range.high) await reaches(last + 1);
         await confirm(one);
       }
     } catch (error) {
