@@ -1,10 +1,12 @@
 // Where does a partition go on? Its chain's head, confirmed against the log, or the chain's beginning.
 import type { Clock } from '../../base/clock.ts';
+import { FormatError } from '../../base/error.ts';
+import { parseChainOrigin } from '../../format/chain.ts';
 import type { Manifest, Source as SourceIdentity } from '../../format/manifest.ts';
 import type { LogRange, Source, TopicPartition } from '../../ingest/source.ts';
 import type { Head } from '../../segment/segment.ts';
 import { type Anchor, anchorOf, confirmAnchor } from './anchor.ts';
-import { halt, NEW_CHAIN, RESUME } from './halt.ts';
+import { HaltError, halt, NEW_CHAIN, RESUME } from './halt.ts';
 import {
   aroundAnchor,
   type ChainName,
@@ -12,6 +14,7 @@ import {
   newestRecordSegment,
   type Recovered,
   type RecoveryTools,
+  readSeal,
   recoverHead,
 } from './recovery.ts';
 
@@ -84,7 +87,40 @@ export async function findPosition(
       `Bring the seals back, or keep the evidence (ledgerstone verify). ${NEW_CHAIN}`,
     );
   }
+  if (hint !== null && !ours) await refuseContinued(tools, name, hint, signal);
   return confirmPosition(tools, place, recovered, signal);
+}
+
+/** Another member's configuration may be newer than ours: a chain that goes on elsewhere is never sealed again. */
+async function refuseContinued(
+  tools: RecoveryTools,
+  { origin }: ChainName,
+  hint: Hint,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!(await isContinuation(tools, hint.origin, origin, signal))) return;
+  throw halt(
+    'older-chain',
+    `${origin} ended: ${hint.origin} continues it, and is what this partition is archived in now`,
+    'Give every archiver of the group the same configuration (`chain:`), and restart those with the older one.',
+  );
+}
+
+/** Anybody in the group can write a hint: only a seal that our keys vouch for says so. */
+async function isContinuation(
+  tools: RecoveryTools,
+  origin: string,
+  older: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const { chain, partition } = parseChainOrigin(origin);
+    const { manifest } = await readSeal(tools, { origin, chain, partition }, 0, signal);
+    return manifest.continues?.origin === older;
+  } catch (error) {
+    if (error instanceof HaltError || error instanceof FormatError) return false;
+    throw error;
+  }
 }
 
 /** Checks a head against the log that it was sealed from. */
