@@ -183,9 +183,18 @@ export class PartitionActor {
     this.#loop?.closeDue(this.#end === null && !this.#draining);
   }
 
-  /** Memory is short and this batch is the largest, or the process drains. */
-  sealNow(): void {
-    this.#loop?.close();
+  /**
+   * Memory is short and this batch is the largest: it is sealed, or given up where its source does not answer. It would not be
+   * sealed before the log is seen to hold it, and must not keep the others from theirs until then.
+   */
+  makeRoom(): void {
+    if (this.#state === 'streaming' && this.#loop?.unanswered === true) {
+      this.#options.log.warn(
+        this.#fields(),
+        'memory is short: what its brokers do not confirm is read again',
+      );
+      this.#recover();
+    } else this.#loop?.close();
   }
 
   pause(): void {

@@ -252,7 +252,7 @@ export class Pipeline {
     for (const actor of this.#actors.values()) {
       if (largest === null || actor.heldBytes > largest.heldBytes) largest = actor;
     }
-    largest?.sealNow();
+    largest?.makeRoom();
   }
 
   #resumeIfRoom(): void {

@@ -66,6 +66,7 @@ export class SealLoop {
   #failed = false;
   #lastSealedAtMs: number;
   readonly #doubt = new Doubt();
+  #unanswered = false;
   /** The newest record that was accepted; null where nothing is held. */
   #newest: KafkaRecord | null = null;
 
@@ -93,6 +94,10 @@ export class SealLoop {
   get heldBytes(): number {
     const carried = this.#carried?.body.heldBytes() ?? 0;
     return this.#batches.heldBytes() - carried;
+  }
+  /** What is held waits for a source that does not answer. */
+  get unanswered(): boolean {
+    return this.#unanswered;
   }
   get full(): boolean {
     return this.#batches.waiting >= WAITING_MAX;
@@ -247,10 +252,12 @@ export class SealLoop {
           (sealed, held) => this.#confirmRecords(sealed, held),
           () => clock.now(),
         );
+        this.#unanswered = false;
         if (attempt > 0 && !this.#discarded) events.troubled(null);
         return;
       } catch (error) {
         if (this.#discarded || !isRetriable(error)) throw error;
+        this.#unanswered = true;
         events.troubled(error);
         await clock.sleep(backoffMs(CONFIRM_BACKOFF, attempt, random), signal);
       }
