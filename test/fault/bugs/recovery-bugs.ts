@@ -74,9 +74,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     name: 'anchor-from-the-unconfirmed',
     shows: /is sealed up to .*, and nothing moves/,
     loses: 'the same: the new topic vouches for itself, with a record that it gave us',
-    edits: [
-      { file: ANCHOR, find: 'this.#anchor ??= this.#first;', replace: 'this.#anchor = this.#newest;' },
-    ],
+    edits: [{ file: ANCHOR, find: 'this.#anchor ??= this.#first;', replace: 'this.#anchor = this.#newest;' }],
   },
   {
     name: 'anchor-of-the-last-owner',
