@@ -10,7 +10,16 @@ import { readInput } from './bounded-input.ts';
 import { exitCodeOfVerdict, UsageError } from './exit-code.ts';
 import { readTrustedKeys } from './keys.ts';
 import { count, repeatable } from './open-archive.ts';
-import { cosignersOf, isMet, type Policy, parsePolicy, type Quorum, quorumOf, quorumText } from './policy.ts';
+import {
+  cosignersOf,
+  isMet,
+  ofOwnKeys,
+  type Policy,
+  parsePolicy,
+  type Quorum,
+  quorumOf,
+  quorumText,
+} from './policy.ts';
 import { printable } from './printable.ts';
 import { acting, type Session } from './session.ts';
 
@@ -98,7 +107,7 @@ async function policyOf({ io }: Session, options: CheckOptions): Promise<Policy>
     const logs = [...parsed.logs, ...(await readTrustedKeys(key ?? []))];
     if (logs.length === 0)
       throw new UsageError(`${policy} names no log`, 'Add a line `log KEY`, or --key KEY.');
-    return { ...parsed, logs };
+    return ofOwnKeys({ ...parsed, logs });
   }
   if (key === undefined)
     throw new UsageError('no trusted key', 'Add --key KEY: a verifier key or a file of them.');
@@ -110,7 +119,7 @@ async function policyOf({ io }: Session, options: CheckOptions): Promise<Policy>
       'Name at least so many with --cosigner.',
     );
   }
-  return { logs: await readTrustedKeys(key), quorum: quorumOf(cosigners, least) };
+  return ofOwnKeys({ logs: await readTrustedKeys(key), quorum: quorumOf(cosigners, least) });
 }
 
 type Verified = Extract<EventProofCheck, { readonly verdict: 'verified' }> & {

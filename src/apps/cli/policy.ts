@@ -112,6 +112,19 @@ function demand(holds: boolean, why: string): void {
   if (!holds) throw new FormatError(why);
 }
 
+/** Who is counted twice is no quorum, and a log no witness for itself. Throws UsageError. */
+export function ofOwnKeys(policy: Policy): Policy {
+  const taken = policy.logs.map(({ key }) => key);
+  for (const { name, key } of keysOf(policy.quorum)) {
+    if (taken.some((other) => sameKey(other, key))) {
+      const remedy = "Name each cosigner once, by a key of its own: not another's, nor the log's.";
+      throw new UsageError(`the key of cosigner ${name} is named twice`, remedy);
+    }
+    taken.push(key);
+  }
+  return policy;
+}
+
 /** At least `least` of these: what `--cosigner` and `--quorum` say. */
 export function quorumOf(cosigners: readonly CosignerKey[], least: number): Quorum {
   const members = cosigners.map((key): Quorum => ({ kind: 'witness', key }));

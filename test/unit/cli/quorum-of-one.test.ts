@@ -1,0 +1,50 @@
+// Is anybody counted twice, or the log taken for a witness of itself?
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature.ts';
+import { encodeVkey } from '../../../src/format/vkey.ts';
+import { ArchiveBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
+import { memorySigner } from '../../support/memory-signer.ts';
+import { ledgerstone } from './captured-io.ts';
+
+const log = memorySigner({ seed: 'log', algorithm: 'ecdsa-p256' });
+const keyOf = (name: string, signer = memorySigner({ seed: 'verifier' })) =>
+  encodeCosignerVkey(cosignerKey(name, signer.publicKey, nodeSha256));
+let dir: string;
+let check: (...options: string[]) => ReturnType<typeof ledgerstone>;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-quorum-'));
+  const builder = new ArchiveBuilder({ signers: [log] });
+  await builder.chain().seal({ lines: entries(0, 3) });
+  writeCopy(builder.archive, join(dir, 'archive'));
+  const [trusted] = builder.trusted;
+  const key = ['--key', encodeVkey(trusted as NonNullable<typeof trusted>)];
+  const event = ['--topic', 'orders', '--partition', '0', '--offset', '1', '--json'];
+  const { out } = await ledgerstone(['prove', join(dir, 'archive'), ...key, ...event]);
+  const { proof, line } = JSON.parse(out) as { proof: string; line: string };
+  writeFileSync(join(dir, 'proof'), proof);
+  writeFileSync(join(dir, 'line'), line);
+  check = (...options) =>
+    ledgerstone(['check', join(dir, 'proof'), '--entry', join(dir, 'line'), ...key, ...options]);
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+it.each([
+  ['the same key', keyOf('a.example.com'), keyOf('a.example.com')],
+  ['one key under two names', keyOf('a.example.com'), keyOf('b.example.com')],
+])('refuses %s as two of a quorum', async (_, first, second) => {
+  const { code, err } = await check('--cosigner', first, '--cosigner', second, '--quorum', '2');
+  expect([code, err]).toEqual([2, expect.stringContaining('is named twice')]);
+});
+
+it("refuses the log's own key as a cosigner: its signature stands under every seal", async () => {
+  const own = keyOf('audit.example.com/prod/orders/0', log);
+  const { code, err } = await check('--cosigner', own);
+  expect([code, err]).toEqual([2, expect.stringContaining('is named twice')]);
+  writeFileSync(join(dir, 'policy'), `witness W ${own}\nquorum W\n`);
+  expect((await check('--policy', join(dir, 'policy'))).code).toBe(2);
+});
