@@ -45,7 +45,8 @@ export class VerifierWorld {
 
   attester(store: Store = this.store, signer: Signer = this.signer): Attester {
     const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
-    return new Attester({ store, signer, retention, name: NAME, sha256: nodeSha256, clock: STILL });
+    const { trusted } = this.builder;
+    return new Attester({ store, signer, trusted, retention, name: NAME, sha256: nodeSha256, clock: STILL });
   }
 
   tools(store?: Store, signer?: Signer): StepTools {

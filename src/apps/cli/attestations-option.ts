@@ -1,5 +1,6 @@
 // What has an independent verifier confirmed of this archive? `--attestations STORE --cosigner KEY`.
 import type { Command } from 'commander';
+import { equalBytes } from '../../base/bytes.ts';
 import { messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
@@ -71,15 +72,22 @@ export async function openWithAttestations(
   options: ArchiveOptions & AttestationOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<ArchiveAndAttestations> {
-  const attestations = await openAttestations(options, env);
+  const opened = await openAttestations(options, env);
+  const store = opened?.store;
   try {
     const archive = await openArchive(name, options, env);
+    const attestations = opened && {
+      ...{
+        store: opened.store,
+        reader: new AttestationReader(opened.store, opened.cosigners, archive.trusted),
+      },
+    };
     const close = async () => {
-      await Promise.all([archive.store.close(), attestations?.store.close()]);
+      await Promise.all([archive.store.close(), store?.close()]);
     };
     return { archive, attestations, close };
   } catch (error) {
-    await attestations?.store.close();
+    await store?.close();
     throw error;
   }
 }
@@ -87,7 +95,7 @@ export async function openWithAttestations(
 async function openAttestations(
   options: AttestationOptions & Pick<ArchiveOptions, 'region' | 'endpoint'>,
   env: NodeJS.ProcessEnv,
-): Promise<Attestations | null> {
+): Promise<{ readonly store: Store; readonly cosigners: readonly CosignerKey[] } | null> {
   const { attestations, cosigner = [] } = options;
   if (attestations === undefined) {
     if (cosigner.length === 0) return null;
@@ -104,7 +112,7 @@ async function openAttestations(
     );
   }
   const store = await openStore(storeFromName(attestations, options, env));
-  return { store, reader: new AttestationReader(store, cosigners) };
+  return { store, cosigners };
 }
 
 /** Of every chain, by name and partition. */
@@ -151,6 +159,8 @@ export type Confirmation = {
   readonly attestedAt: string | null;
   /** From the seal to its attestation; null where the cosigner's key states no time. */
   readonly secondsAfterSeal: number | null;
+  /** The archive has, at that size, another history than was attested: nothing of what it shows was confirmed. */
+  readonly isFork: boolean;
 };
 
 /** Reads the one seal that was attested last. */
@@ -161,10 +171,15 @@ export async function confirmationOf(
 ): Promise<Confirmation> {
   const { size, timeSeconds, cosigner } = attested;
   const attestedAt = timeSeconds === null ? null : new Date(timeSeconds * 1000).toISOString();
-  const base = { cosigner: cosigner.name, size, attestedAt };
+  const base = { cosigner: cosigner.name, size, attestedAt, isFork: false };
+  const none = { throughOffset: null, secondsAfterSeal: null };
   try {
     const reader = new ChainReader({ store: archive.store, ...place, trusted: archive.trusted, signal });
-    const { records, time } = (await reader.seal(size - 1)).manifest;
+    const { manifest, root } = await reader.seal(size - 1);
+    const { records, time } = manifest;
+    if (manifest.origin !== attested.origin || !equalBytes(root, attested.root)) {
+      return { ...base, ...none, isFork: true };
+    }
     const sealedSeconds = Math.floor(Date.parse(time.sealed) / 1000);
     const throughOffset = records.nextOffset === 0 ? null : records.nextOffset - 1;
     const secondsAfterSeal = timeSeconds === null ? null : Math.max(0, timeSeconds - sealedSeconds);
@@ -172,12 +187,14 @@ export async function confirmationOf(
   } catch {
     signal.throwIfAborted();
     // What is wrong with it is the verdict's to say.
-    return { ...base, throughOffset: null, secondsAfterSeal: null };
+    return { ...base, ...none };
   }
 }
 
 /** `verified through offset 125,003 by verifier.example.com/prod, 4 s after its seal` */
-export function confirmationText({ cosigner, size, throughOffset, secondsAfterSeal }: Confirmation): string {
+export function confirmationText(confirmation: Confirmation): string {
+  const { cosigner, size, throughOffset, secondsAfterSeal, isFork } = confirmation;
+  if (isFork) return `${cosigner} attested another history of ${size} segments than lies here`;
   const end = throughOffset === null ? `segment ${size - 1}` : `offset ${countText(throughOffset)}`;
   const when = secondsAfterSeal === null ? '' : `, ${ageText(secondsAfterSeal * 1000)} after its seal`;
   return `verified through ${end} by ${cosigner}${when}`;

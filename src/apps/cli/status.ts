@@ -98,7 +98,9 @@ async function runStatus(
       if (found.exitCode !== EXIT.ok && exitCode !== EXIT.broken) exitCode = found.exitCode;
       const of = attested.find((one) => isSamePlace(one.place, place));
       const confirmed = of === undefined ? null : await confirmationOf(archive, of, io.signal);
-      chains.push({ ...found.status, confirmed });
+      const against = confirmed === null ? null : contradiction(found.status.head, confirmed);
+      if (against !== null) exitCode = EXIT.broken;
+      chains.push({ ...found.status, problem: against ?? found.status.problem, confirmed });
     }
     const unsealed = (service?.status?.partitions ?? []).filter(
       (one) => !chains.some(({ chain, partition }) => chain === one.chain && partition === one.partition),
@@ -122,6 +124,13 @@ async function runStatus(
 type Place = { readonly chain: string; readonly partition: number };
 
 const isSamePlace = (a: Place, b: Place): boolean => a.chain === b.chain && a.partition === b.partition;
+
+/** What the archive shows is less than was attested, or something else. */
+function contradiction(head: ChainStatus['head'], { size, isFork, cosigner }: Confirmation): string | null {
+  if (isFork) return `fork: another root at size ${size} than ${cosigner} attested`;
+  if (head === null || head.sequence + 1 >= size) return null;
+  return `truncation: it had ${size} segments when ${cosigner} attested it, and has ${head.sequence + 1}`;
+}
 
 /** It was attested, and nothing of it is left. */
 const vanished = async (

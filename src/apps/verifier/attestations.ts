@@ -15,12 +15,14 @@ import {
   readCosignature,
 } from '../../format/cosignature.ts';
 import { encodeSignedCheckpoint, parseSignedCheckpoint, type SignedCheckpoint } from '../../format/note.ts';
+import type { VerifierKey } from '../../format/vkey.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { Lock, Store } from '../../store/store.ts';
 import type { ArchiveReader, ArchiveVersion } from '../../verify/archive-reader.ts';
 import type { Confirmed } from '../../verify/confirm.ts';
 import type { OpenedSeal } from '../../verify/open-seal.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
+import { coversOrigin } from '../../verify/trust.ts';
 
 /** "This chain had that root at that size, and all of it was sound": by one of the cosigners that are believed. */
 export type Attested = Confirmed & {
@@ -42,10 +44,13 @@ const STRAYS_MAX = 50;
 export class AttestationReader {
   readonly #store: ArchiveReader;
   readonly #cosigners: readonly CosignerKey[];
+  readonly #trusted: readonly VerifierKey[];
 
-  constructor(store: ArchiveReader, cosigners: readonly CosignerKey[]) {
+  /** `trusted`: the archive's keys, by whose names its chains are told from another archive's; none: any will do. */
+  constructor(store: ArchiveReader, cosigners: readonly CosignerKey[], trusted: readonly VerifierKey[] = []) {
     this.#store = store;
     this.#cosigners = cosigners;
+    this.#trusted = trusted;
   }
 
   /**
@@ -142,13 +147,18 @@ export class AttestationReader {
 
   async #open(place: ChainPlace, version: ArchiveVersion, signal?: AbortSignal): Promise<Attested> {
     const size = sizeOf(version);
-    const bytes = await this.#store.read(version.key, version.versionId, {
-      maxBytes: LIMITS.sealBytesMax,
-      ...(signal && { signal }),
+    const options = { maxBytes: LIMITS.sealBytesMax, ...(signal && { signal }) };
+    const bytes = await this.#store.read(version.key, version.versionId, options).catch((error: unknown) => {
+      // Too long: strange like any other, and no reason to read no further.
+      if (!(error instanceof LedgerstoneError) || error.disposition !== 'input') throw error;
+      throw new FormatError(error.message);
     });
     const signed = parseSignedCheckpoint(bytes);
     const { checkpoint } = signed;
-    if (checkpoint.size !== size || !checkpoint.origin.endsWith(`/${place.chain}/${place.partition}`)) {
+    const { origin } = checkpoint;
+    const isOfArchive = this.#trusted.length === 0 || this.#trusted.some((key) => coversOrigin(key, origin));
+    const isOfPlace = isOfArchive && origin.endsWith(`/${place.chain}/${place.partition}`);
+    if (checkpoint.size !== size || size < 1 || !isOfPlace) {
       throw new FormatError(`a checkpoint of ${checkpoint.origin} at size ${checkpoint.size}`);
     }
     const by = await cosignedBy(signed, this.#cosigners);
@@ -192,6 +202,8 @@ export type AttesterOptions = {
   readonly signer: Signer;
   /** Earlier keys of this verifier, still believed. */
   readonly earlier?: readonly CosignerKey[];
+  /** Of the log: one cosigner may attest several archives, and what it said of another is none of this one's. */
+  readonly trusted?: readonly VerifierKey[];
   readonly retention: { readonly mode: Lock['mode']; readonly periodMs: number };
   readonly sha256: Sha256;
   readonly clock: Clock;
@@ -205,7 +217,8 @@ export class Attester {
   constructor(options: AttesterOptions) {
     this.#options = options;
     this.key = cosignerKey(options.name, options.signer.publicKey, options.sha256);
-    this.reader = new AttestationReader(options.store, [this.key, ...(options.earlier ?? [])]);
+    const { store, earlier = [], trusted = [] } = options;
+    this.reader = new AttestationReader(store, [this.key, ...earlier], trusted);
   }
 
   /**

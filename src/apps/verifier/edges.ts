@@ -77,7 +77,10 @@ export function makeVerifier(
   const { mode, periodMs } = attestations.retention;
   const retention = { mode, periodMs };
   const { name, earlier } = cosigner;
-  const attester = new Attester({ store: own, name, signer, earlier, retention, sha256: nodeSha256, clock });
+  const { trusted } = config.archive;
+  const attester = new Attester({
+    ...{ store: own, name, signer, earlier, trusted, retention, sha256: nodeSha256, clock },
+  });
   const notifiers = notifiersOf(alarms, clock);
   const ledger = new Ledger({
     ...{ store: own, retention, clock, sha256: nodeSha256, channels: channelsOf(notifiers) },

@@ -1,7 +1,7 @@
 // Which findings are open, which are new, and which are gone? Written as locked evidence before anybody is told.
 import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
-import { FormatError } from '../../base/error.ts';
+import { LedgerstoneError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import type { Lock, Store } from '../../store/store.ts';
 import { TaskGroup } from '../../verify/bounded.ts';
@@ -188,7 +188,7 @@ export class Ledger {
       file = parseFinding(await this.#options.store.read(key, versionId, options));
     } catch (error) {
       // No file of ours: it can't be said what it speaks of, so it stays. The sweep of this bucket tells of it.
-      if (error instanceof FormatError) return null;
+      if (error instanceof LedgerstoneError && error.disposition === 'input') return null;
       throw error;
     }
     // Told first: else a crash between evidence and alarm would let a finding pass in silence.
