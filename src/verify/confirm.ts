@@ -1,5 +1,5 @@
 // Is what came after the confirmed part of a chain sound? For a verifier that goes on from its own last word.
-import { anchorOfWord } from './anchor.ts';
+import { type Anchor, anchorOfWord } from './anchor.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import { ChainCheck } from './chain-check.ts';
 import { FindingList } from './finding-list.ts';
@@ -21,6 +21,8 @@ export type Confirmed = {
 export type ConfirmOptions = Omit<VerifyOptions, 'since' | 'confirmed' | 'only' | 'onProgress'> & {
   /** Null: from the first seal on, by the pinned keys. */
   readonly confirmed: Confirmed | null;
+  /** Where others continue this chain: what lies there by nobody's right is a stray then. */
+  readonly handovers?: readonly Anchor[];
   /** Asked after each seal; false stops there, at a place from which the next run can go on. */
   readonly mayGoOn?: () => boolean;
 };
@@ -44,11 +46,10 @@ export async function confirmChain(
   place: ChainPlace,
   options: ConfirmOptions,
 ): Promise<Confirmation | null> {
-  const { confirmed, mayGoOn = () => true } = options;
+  const { confirmed, mayGoOn = () => true, handovers = [] } = options;
   const run = startRun(reader, options, [place]);
-  if (confirmed !== null) {
-    run.anchors.set(placeText(place), [anchorOfWord({ ...confirmed, from: 'confirmed before' })]);
-  }
+  const word = confirmed === null ? [] : [anchorOfWord({ ...confirmed, from: 'confirmed before' })];
+  if (word.length + handovers.length > 0) run.anchors.set(placeText(place), [...word, ...handovers]);
   const check = new ChainCheck(place, run, { confirmed, mayGoOn });
   const report = await check.run(new FindingList());
   return report === null ? null : { report, head: check.head, isAtEnd: check.isAtEnd };

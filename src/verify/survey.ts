@@ -78,7 +78,8 @@ async function* outsideChains(
   }
 }
 
-function chainFolder(key: string): { readonly prefix: string; readonly place: ChainPlace } | null {
+/** The chain's folder that a key lies in, whether it belongs there or not; null: in none. */
+export function chainFolder(key: string): { readonly prefix: string; readonly place: ChainPlace } | null {
   const match = CHAIN_FOLDER.exec(key);
   if (match === null) return null;
   const [prefix, chain, digits] = match as unknown as [string, string, string];

@@ -78,9 +78,13 @@ class Check {
     else this.unknown(subject, setting, fact.why);
   }
 
-  /** What could not be read closes nothing of its own. */
+  /**
+   * What could not be read closes nothing of its own. The other finding of this scope is that of a clock that is off:
+   * no task is done before the clock was found right (clock-check.ts).
+   */
   readonly covers: Covers = ({ check, finding: { key } }) =>
-    check === 'configuration' && !this.#unknown.some((unknown) => key?.startsWith(unknown) === true);
+    (check === 'confirm' && key === null) ||
+    (check === 'configuration' && !this.#unknown.some((unknown) => key?.startsWith(unknown) === true));
 }
 
 const keyOf = (subject: string, setting: string): string => `config:${subject}/${setting}`;

@@ -4,6 +4,7 @@ import { toHex } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
+import type { Anchor } from '../../verify/anchor.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
 import type { Budget } from '../../verify/bounded.ts';
@@ -27,6 +28,8 @@ export type StepTools = {
 export type StepOptions = {
   /** About the chain's size, where an event tells; any number will do. */
   readonly hintSize: number;
+  /** Where others continue this chain. */
+  readonly handovers?: readonly Anchor[];
   /** Asked after each segment: false stops there, and the next run goes on. */
   readonly mayGoOn?: () => boolean;
   readonly signal?: AbortSignal;
@@ -60,7 +63,7 @@ export async function confirmStep(
   options: StepOptions,
 ): Promise<StepResult> {
   const { archive, trusted, attester, sha256, checker, clock, bytesInFlight } = tools;
-  const { hintSize, mayGoOn, signal } = options;
+  const { hintSize, handovers, mayGoOn, signal } = options;
   const { attested, strays } = await attester.reader.newest(place, hintSize, signal);
   const confirmation = await confirmChain(archive, place, {
     trusted,
@@ -69,6 +72,7 @@ export async function confirmStep(
     confirmed: attested,
     depth: 'content',
     nowMs: clock.now(),
+    ...(handovers && { handovers }),
     ...(mayGoOn && { mayGoOn }),
     ...(bytesInFlight && { bytesInFlight }),
     ...(signal && { signal }),

@@ -32,8 +32,10 @@ export function chooseEntries(
   sha256: Sha256,
 ): Chosen {
   const byCode = new Map<FindingCode, Map<string, Finding>>();
+  const given = new Map<FindingCode, number>();
   for (const finding of findings) {
     if (finding.severity === 'info') continue;
+    given.set(finding.code, (given.get(finding.code) ?? 0) + 1);
     const same = byCode.get(finding.code) ?? new Map<string, Finding>();
     byCode.set(finding.code, same);
     const id = findingId(scope, finding, sha256);
@@ -60,7 +62,7 @@ export function chooseEntries(
       } else left++;
     }
     // A list is cut per code: the codes that came in full strength are those that may have more.
-    if (same.size >= OPEN_PER_CODE_MAX) left += omitted;
+    if ((given.get(code) ?? 0) >= OPEN_PER_CODE_MAX) left += omitted;
     if (left === 0) continue;
     isOverflown = true;
     const more: Finding = {

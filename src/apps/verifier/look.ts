@@ -1,7 +1,7 @@
 // What lies at a key at which something happened? An event is only a hint: what counts is the listing.
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
-import { type ParsedKey, parseKey, sealKey } from '../../format/paths.ts';
+import { type ParsedKey, parseKey, sealKey, sealPrefix } from '../../format/paths.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { ArchiveVersion } from '../../verify/archive-reader.ts';
 import { missingProblem } from '../../verify/data-check.ts';
@@ -9,7 +9,7 @@ import type { Finding } from '../../verify/finding.ts';
 import { FindingList } from '../../verify/finding-list.ts';
 import { addForeign, listObjects, oldestVersion } from '../../verify/object-versions.ts';
 import { inspectSeal } from '../../verify/open-seal.ts';
-import type { ChainPlace } from '../../verify/survey.ts';
+import { type ChainPlace, chainFolder } from '../../verify/survey.ts';
 
 export type LookOptions = { readonly nowMs: number; readonly signal?: AbortSignal };
 
@@ -42,7 +42,10 @@ async function addLoss(
   { nowMs, signal }: LookOptions,
 ): Promise<void> {
   if (parsed.kind === 'seal') {
-    const { sequence } = parsed;
+    const { chain, partition, sequence } = parsed;
+    // Anybody can put a marker where nothing ever was: behind the chain's end it takes nothing away.
+    const isMarked = findings.has('delete-marker');
+    if (isMarked && !(await hasSealBehind(archive, { chain, partition }, key, signal))) return;
     findings.add(
       { code: 'sequence-gap', expected: `seal ${sequence}`, found: 'no version of it' },
       { key, sequence },
@@ -61,10 +64,18 @@ async function addLoss(
   findings.add(missingProblem(opened, nowMs), { key, sequence });
 }
 
-/** The chain that a key belongs to; null for all else. */
-export function scopeOfKey(key: string): ChainPlace | null {
-  const parsed = parseKey(key);
-  if (parsed?.kind !== 'seal' && parsed?.kind !== 'data') return null;
-  const { chain, partition } = parsed;
-  return { chain, partition };
+async function hasSealBehind(
+  archive: StoreReader,
+  { chain, partition }: ChainPlace,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const options = { startAfter: key, ...(signal && { signal }) };
+  for await (const version of archive.listVersions(sealPrefix(chain, partition), options)) {
+    if (!version.marker && parseKey(version.key)?.kind === 'seal') return true;
+  }
+  return false;
 }
+
+/** The chain in whose folder a key lies, as for the sweep; null for all else. */
+export const scopeOfKey = (key: string): ChainPlace | null => chainFolder(key)?.place ?? null;

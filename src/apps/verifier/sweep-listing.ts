@@ -28,6 +28,8 @@ export type Listing = {
   /** The last key that was looked at; null at the folder's end. */
   readonly upTo: string | null;
   readonly keys: number;
+  /** The store was asked for a lock: what is wrong with all of them was seen again. */
+  readonly askedLocks: boolean;
 };
 
 const LOCKS_AT_ONCE = 16;
@@ -72,7 +74,7 @@ export async function sweepFolder(
   } finally {
     await locks.finish();
   }
-  return { findings, upTo, keys };
+  return { findings, upTo, keys, askedLocks: locks.asked };
 }
 
 /** True for keys of the slice. */
@@ -89,6 +91,7 @@ class LockLook {
   /** False once the store has said that it shows none. */
   #asks = true;
   #asksHolds = true;
+  asked = false;
 
   constructor(store: StoreReader, findings: FindingList, options: ListingOptions) {
     this.#store = store;
@@ -110,7 +113,10 @@ class LockLook {
     const { signal } = this.#options;
     const place = { key, versionId };
     try {
-      if (this.#asks) this.#judge(version, await this.#store.lock(key, versionId, signal));
+      if (this.#asks) {
+        this.#judge(version, await this.#store.lock(key, versionId, signal));
+        this.asked = true;
+      }
       if (asksHold) this.#judgeHold(place, await this.#store.hold(key, versionId, signal));
     } catch (error) {
       signal?.throwIfAborted();

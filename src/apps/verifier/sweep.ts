@@ -22,7 +22,13 @@ import { isHoldPromised, type PromisedHold } from './holds.ts';
 import type { Covers } from './ledger.ts';
 import { isMore } from './ledger-bounds.ts';
 import { DataSweep } from './sweep-data.ts';
-import { isInSlice, type ListingOptions, type SweptObject, sweepFolder } from './sweep-listing.ts';
+import {
+  isInSlice,
+  type Listing,
+  type ListingOptions,
+  type SweptObject,
+  sweepFolder,
+} from './sweep-listing.ts';
 import { parseSweepKey, type SweepCursor, type SweepLog } from './sweep-log.ts';
 
 export type SweepTools = Pick<StepTools, 'trusted' | 'sha256' | 'checker' | 'clock'> & {
@@ -143,7 +149,7 @@ async function sweepPart(
   const swept = await sweepFolder(tools.own, '', after, lookAtOwn, listing);
   const range = { prefix: '', after, upTo: swept.upTo };
   const isWhole = after === null && swept.upTo === null;
-  const slice = sliceOf(ATTESTATIONS_SCOPE, [range], swept.findings, swept.keys, isWhole);
+  const slice = sliceOf(ATTESTATIONS_SCOPE, [range], swept, isWhole);
   return { slice, rest: swept.upTo === null ? null : { ...cursor, after: swept.upTo } };
 }
 
@@ -155,7 +161,7 @@ async function sweepChain(archive: StoreReader, cursor: ChainCursor, listing: Li
   const scope = chainScope(place);
   const findings = new FindingList();
   const ranges: Range[] = [];
-  let [keys, lastSequence] = [0, cursor.lastSequence];
+  let [keys, lastSequence, askedLocks] = [0, cursor.lastSequence, false];
   if (cursor.part === 'seals') {
     const prefix = sealPrefix(place.chain, place.partition);
     const look = async ({ key, oldest }: SweptObject, into: FindingList) => {
@@ -167,9 +173,10 @@ async function sweepChain(archive: StoreReader, cursor: ChainCursor, listing: Li
     const seals = await sweepFolder(archive, prefix, cursor.after, look, listing);
     findings.absorb(seals.findings);
     keys += seals.keys;
+    askedLocks = seals.askedLocks;
     ranges.push({ prefix, after: cursor.after, upTo: seals.upTo });
     if (seals.upTo !== null) {
-      const slice = sliceOf(scope, ranges, findings, keys, false);
+      const slice = sliceOf(scope, ranges, { findings, keys, askedLocks }, false);
       return { slice, rest: { ...cursor, after: seals.upTo, lastSequence } };
     }
   }
@@ -181,11 +188,12 @@ async function sweepChain(archive: StoreReader, cursor: ChainCursor, listing: Li
   const swept = await sweepFolder(archive, prefix, after, (object, into) => data.look(object, into), left);
   findings.absorb(swept.findings);
   keys += swept.keys;
+  askedLocks ||= swept.askedLocks;
   ranges.push({ prefix, after, upTo: swept.upTo });
   const isWhole = cursor.part === 'seals' && cursor.after === null && swept.upTo === null;
   const rest: SweepCursor | null =
     swept.upTo === null ? null : { part: 'data', place, after: swept.upTo, lastSequence };
-  return { slice: sliceOf(scope, ranges, findings, keys, isWhole), rest };
+  return { slice: sliceOf(scope, ranges, { findings, keys, askedLocks }, isWhole), rest };
 }
 
 async function lookAtOwn({ key, oldest }: SweptObject, findings: FindingList): Promise<boolean> {
@@ -201,13 +209,14 @@ type Range = { readonly prefix: string; readonly after: string | null; readonly 
 function sliceOf(
   scope: Scope,
   ranges: readonly Range[],
-  findings: FindingList,
-  keys: number,
+  { findings, keys, askedLocks }: Omit<Listing, 'upTo'>,
   isWhole: boolean,
 ): Omit<SweepSlice, 'next'> {
   const covers: Covers = ({ check, finding }) => {
     const { key, code } = finding;
-    if (key === null || isMore(finding)) return check === 'sweep' && isWhole;
+    if (isMore(finding)) return isWhole && (check === 'sweep' || LISTED.has(code));
+    // Of the store as a whole: a chain of many slices has none that sees all of it.
+    if (key === null) return check === 'sweep' && (isWhole || (askedLocks && code === 'locks-not-permitted'));
     if (!ranges.some(({ prefix, after, upTo }) => isInSlice(key, prefix, after, upTo))) return false;
     return check === 'sweep' || LISTED.has(code) || (code === 'foreign-object' && parseKey(key) === null);
   };

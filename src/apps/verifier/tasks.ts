@@ -2,8 +2,12 @@
 import { attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
 import { parseKey, sealsRoot } from '../../format/paths.ts';
 import type { StoreReader } from '../../store/store.ts';
+import type { Anchor } from '../../verify/anchor.ts';
 import { TaskGroup } from '../../verify/bounded.ts';
+import { FindingList } from '../../verify/finding-list.ts';
+import { collectHandovers, placeText } from '../../verify/handover.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
+import { startRun } from '../../verify/verify.ts';
 import type { StepResult } from './confirm-step.ts';
 import { chainScope, findingsRoot } from './finding-file.ts';
 import { chainFreshness } from './freshness.ts';
@@ -60,12 +64,18 @@ export const freshnessTask: Task = async (input) => {
   const chains = input.chains ?? (await knownChains(verifier, limits.signal));
   // Where there is no chain none is stale: that was looked at, and silence would be an alarm.
   if (chains.length === 0) input.figures.staleChains ??= 0;
+  let handovers: ReturnType<typeof handoversOf> | null = null;
   return confirmTask({
     ...input,
     chains,
     confirm: async (...step) => {
       const result = await input.confirm(...step);
-      const { findings, complete } = chainFreshness(result, freshnessMs, clock.now());
+      const { findings: stale, complete } = chainFreshness(result, freshnessMs, clock.now());
+      if (stale.length > 0) handovers ??= handoversOf(verifier, limits.signal);
+      const goesOn = (await handovers)?.get(placeText(result.place)) ?? [];
+      const { origin, size = 0 } = result.report ?? {};
+      const isRetired = goesOn.some((one) => one.origin === origin && one.size <= size);
+      const findings = isRetired ? [] : stale;
       const options = {
         check: 'freshness',
         complete,
@@ -95,6 +105,18 @@ export async function knownChains(
     add(parseAttestationKey(`${folder}000000000000.note`));
   }
   return [...places.values()].map(({ chain, partition }) => ({ chain, partition }));
+}
+
+/** By chain: where others continue it, as their first seals say by a trusted key. */
+export async function handoversOf(
+  verifier: Pick<Verifier, 'archive' | 'own' | 'step' | 'clock'>,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, readonly Anchor[]>> {
+  const places = await knownChains(verifier, signal);
+  const { archive, step, clock } = verifier;
+  const options = { ...step, depth: 'seals', nowMs: clock.now(), ...(signal && { signal }) } as const;
+  // What is wrong with a first seal its own chain's step says.
+  return collectHandovers(places, startRun(archive, options, []), new FindingList());
 }
 
 /** The same, and those of which something was found: what was never attested and is gone again closes its findings. */

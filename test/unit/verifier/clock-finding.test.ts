@@ -1,0 +1,36 @@
+// Is the finding of a wrong clock ever closed?
+import { expect, it } from 'vitest';
+import { requireClock } from '../../../src/apps/verifier/clock-check.ts';
+import { checkConfiguration } from '../../../src/apps/verifier/configuration.ts';
+import { CONFIGURATION_SCOPE } from '../../../src/apps/verifier/finding-file.ts';
+import { Ledger } from '../../../src/apps/verifier/ledger.ts';
+import type { FindingSink } from '../../../src/apps/verifier/verifier.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { YEAR_MS } from '../../support/archive-builder.ts';
+import { storeOver } from '../../support/verifier-store.ts';
+import { STILL, VerifierWorld } from '../../support/verifier-world.ts';
+
+it('by the first comparison of settings after the clock was set', async () => {
+  const world = new VerifierWorld();
+  let offsetMs = 120_000;
+  const verifier = { name: 'verifier.example.com', version: '1' };
+  const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+  const ledger = new Ledger({ store: world.store, retention, clock: STILL, sha256: nodeSha256, verifier });
+  const findings: FindingSink = {
+    report: async (...asked) => {
+      const { opened } = await ledger.report(...asked);
+      await ledger.told(asked[0], opened, 'log');
+    },
+  };
+  const archive = storeOver(world.builder.archive, () => offsetMs);
+  const run = async () => {
+    await requireClock({ archive, clock: STILL, findings });
+    const { findings: drifts, complete } = await checkConfiguration([]);
+    await findings.report(CONFIGURATION_SCOPE, drifts, { check: 'configuration', complete });
+  };
+  await expect(run()).rejects.toThrow('120 s off');
+  expect((await ledger.open(CONFIGURATION_SCOPE)).get('unverifiable')).toBe(1);
+  offsetMs = 0;
+  await run();
+  expect((await ledger.open(CONFIGURATION_SCOPE)).get('unverifiable')).toBeUndefined();
+});

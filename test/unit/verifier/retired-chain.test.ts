@@ -1,0 +1,64 @@
+// Does the verifier leave a chain alone that was continued elsewhere, as FORMAT.md §9 has it?
+import { beforeEach, expect, it } from 'vitest';
+import { answerEvent } from '../../../src/apps/verifier/handler.ts';
+import { confirmTask, freshnessTask } from '../../../src/apps/verifier/tasks.ts';
+import { toHex } from '../../../src/base/bytes.ts';
+import { parseSignedCheckpoint } from '../../../src/format/note.ts';
+import { sealKey } from '../../../src/format/paths.ts';
+import { type BuiltSegment, NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
+import { memorySigner } from '../../support/memory-signer.ts';
+import { verifierOf, type WorldVerifier } from '../../support/verifier-store.ts';
+import { VerifierWorld } from '../../support/verifier-world.ts';
+
+const TASKS = new Map([
+  ['freshness', freshnessTask],
+  ['confirm', confirmTask],
+]);
+const JUNK = sealKey('orders', 0, 3);
+let world: VerifierWorld;
+let verifier: WorldVerifier;
+
+beforeEach(async () => {
+  world = new VerifierWorld();
+  await world.grow(3);
+  verifier = verifierOf(world, { tasks: TASKS, freshnessMs: 600_000 });
+});
+
+async function retire(signers = world.builder.signers.slice(0, 1)): Promise<void> {
+  const last = world.made.at(-1) as BuiltSegment;
+  const { origin, size, root } = parseSignedCheckpoint(last.note).checkpoint;
+  const { nextOffset } = last.manifest.records;
+  const why = { reason: 'a stray object at the next seal', by: 'ops@example.com' };
+  await world.builder.chain('orders-2', 0, nextOffset).seal({
+    continues: { origin, size, root: toHex(root), nextOffset, ...why },
+    ...{ sealedMs: NOW_MS - 60_000, signers },
+  });
+}
+
+async function found(task: string): Promise<string[]> {
+  verifier.findings.told.length = 0;
+  await answerEvent(verifier, { task }, () => 900_000);
+  const told = verifier.findings.told.filter(({ scope }) => scope === 'topic=orders/partition=0');
+  return told.flatMap(({ findings }) => findings.map(({ code }) => code));
+}
+
+it('which is not stale', async () => {
+  expect(await found('freshness')).toEqual(['stale-chain']);
+  await retire();
+  expect(await found('freshness')).toEqual([]);
+});
+
+it('at whose end junk lies', async () => {
+  world.builder.archive.put(JUNK, new Uint8Array(5), { mode: 'COMPLIANCE', untilMs: NOW_MS + 20 * YEAR_MS });
+  expect(await found('confirm')).toEqual(['malformed']);
+  await retire();
+  expect(await found('confirm')).toEqual(['foreign-object']);
+  expect(world.attestedSizes()).toContain(3);
+});
+
+it('but not on the word of a key that nobody pinned', async () => {
+  world.builder.archive.put(JUNK, new Uint8Array(5), { mode: 'COMPLIANCE', untilMs: NOW_MS + 20 * YEAR_MS });
+  await retire([memorySigner({ seed: 'thief' })]);
+  expect(await found('confirm')).toEqual(['malformed']);
+  expect(await found('freshness')).toContain('stale-chain');
+});
