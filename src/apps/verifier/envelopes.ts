@@ -115,7 +115,7 @@ function ofEventBridge(value: object): Content {
 }
 
 /** Texts from outside are cut before they are logged. */
-function shortText(value: unknown): string {
+export function shortText(value: unknown): string {
   try {
     const text = JSON.stringify(value) ?? String(value);
     return text.length > 120 ? `${text.slice(0, 120)}…` : text;

@@ -2,7 +2,7 @@
 import { isChainName, isPartition } from '../../format/chain.ts';
 import { parseKey } from '../../format/paths.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
-import { childOf, type Message, unwrap } from './envelopes.ts';
+import { childOf, type Message, shortText, unwrap } from './envelopes.ts';
 
 export const TASKS = ['confirm', 'freshness', 'sweep', 'full-pass', 'configuration', 'completeness'] as const;
 export type TaskName = (typeof TASKS)[number];
@@ -134,7 +134,7 @@ function addTask(work: Collector, value: object, message: Message | null): void 
   const task = TASKS.find((name) => name === childOf(value, 'task'));
   const unknown = Object.keys(value).filter((name) => name !== 'task' && name !== 'chains');
   if (task === undefined || unknown.length > 0) {
-    work.ignore(`no task of ours: ${JSON.stringify(value).slice(0, 200)}; tasks are ${TASKS.join(', ')}`);
+    work.ignore(`no task of ours: ${shortText(value)}; tasks are ${TASKS.join(', ')}`);
     return;
   }
   const listed = childOf(value, 'chains');

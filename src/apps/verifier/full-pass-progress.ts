@@ -30,6 +30,8 @@ const FORMAT = 'ledgerstone/pass/1';
 const BYTES_MAX = 16 * 1024;
 /** Strange objects that are passed over on the way to the newest progress. */
 const STRAYS_MAX = 50;
+/** Two of this verifier's machines may be so far apart: each within a minute of the store's clock. */
+const AHEAD_MS_MAX = 120_000;
 
 export function passesPrefix({ chain, partition }: ChainPlace): string {
   assert(isChainName(chain) && isPartition(partition), `passes of ${chain}/${partition}`);
@@ -114,7 +116,9 @@ export class PassLog {
     const passes: number[] = [];
     for await (const folder of store.listPrefixes(passesPrefix(place), signal)) {
       const name = folder.slice(passesPrefix(place).length);
-      if (/^\d{6}\/$/.test(name)) passes.push(Number(name.slice(0, 6)));
+      // After the last number none could follow.
+      if (/^\d{6}\/$/.test(name) && Number(name.slice(0, 6)) < PASS_MAX)
+        passes.push(Number(name.slice(0, 6)));
     }
     for (const pass of passes.sort((a, b) => b - a).slice(0, STRAYS_MAX)) {
       const versions = await this.#list(folderOf(place, pass), signal);
@@ -170,7 +174,9 @@ export class PassLog {
     if (parsed === null) return null;
     try {
       const options = { maxBytes: BYTES_MAX, ...(signal && { signal }) };
-      return parseProgress(await this.#options.store.read(key, versionId, options), parsed);
+      const progress = parseProgress(await this.#options.store.read(key, versionId, options), parsed);
+      // One from the future would keep every pass from beginning before its time.
+      return progress.passStartedMs > this.#options.clock.now() + AHEAD_MS_MAX ? null : progress;
     } catch (error) {
       if (error instanceof LedgerstoneError && error.disposition === 'input') return null;
       throw error;

@@ -31,10 +31,14 @@ const AGE_MS_MAX = 7 * 86_400_000;
 /** One that takes longer goes on under a younger name, for notes are looked for among those of the last days only. */
 const RENAMED_MS = AGE_MS_MAX / 2;
 const STRAYS_MAX = 50;
+const PART_MAX = 999_999;
 
 function sweepKey(startedMs: number, part: number): string {
   const seconds = Math.floor(startedMs / 1000);
-  assert(seconds >= 0 && seconds < 1e12 && part >= 0 && part < 1e6, `a sweep's note ${seconds}, ${part}`);
+  assert(
+    seconds >= 0 && seconds < 1e12 && part >= 0 && part <= PART_MAX,
+    `a sweep's note ${seconds}, ${part}`,
+  );
   return `${sweepsRoot}${String(seconds).padStart(12, '0')}-${String(part).padStart(6, '0')}.json`;
 }
 
@@ -70,6 +74,8 @@ export class SweepLog {
       const parsed = parseSweepKey(version.key);
       // One from the future would hold up all that come before its time.
       if (version.marker || parsed === null || parsed.startedMs > nowMs + 60_000) continue;
+      // After the last number none could follow.
+      if (parsed.part >= PART_MAX) continue;
       if (version.key !== found.at(-1)?.key) found.push(version);
     }
     for (const { key, versionId } of found.toReversed().slice(0, STRAYS_MAX)) {

@@ -1,0 +1,44 @@
+// Can one strange note hold up what this verifier reads again and again?
+import { expect, it } from 'vitest';
+import { readPart } from '../../../src/apps/verifier/full-pass.ts';
+import { PassLog } from '../../../src/apps/verifier/full-pass-progress.ts';
+import { runSweep } from '../../../src/apps/verifier/sweep.ts';
+import { SweepLog } from '../../../src/apps/verifier/sweep-log.ts';
+import { utf8 } from '../../../src/base/bytes.ts';
+import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
+import { storeOver } from '../../support/verifier-store.ts';
+import { PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';
+
+const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+const DAY_MS = 86_400_000;
+
+it.each([
+  ['from the future', 3, NOW_MS + 50 * YEAR_MS],
+  ['of the last pass that there can be', 999_999, NOW_MS - YEAR_MS],
+])('a whole pass %s keeps no pass from beginning', async (_, pass, atMs) => {
+  const world = new VerifierWorld();
+  await world.grow(4);
+  await world.step();
+  const log = new PassLog({ store: world.store, retention, clock: STILL });
+  const times = { passStartedMs: atMs, partStartedMs: atMs, atMs };
+  const forged = { pass, origin: 'x/orders/0', size: 4, root: new Uint8Array(32), isWhole: true, ...times };
+  await log.add(PLACE, forged);
+  const part = await readPart({ ...world.tools(), log, everyMs: 7 * DAY_MS }, PLACE, { bytesMax: 1e9 });
+  expect(part).toMatchObject({ kind: 'read', segments: 4 });
+  if (part.kind === 'read' && part.progress !== null) await log.add(PLACE, part.progress);
+  expect((await log.newest(PLACE))?.passStartedMs).toBe(NOW_MS);
+});
+
+it('a note of the last part that a sweep can have ends no sweep', async () => {
+  const world = new VerifierWorld();
+  await world.grow(4);
+  const cursor = { part: 'own', place: null, after: '~', lastSequence: -1 };
+  const key = `passes/sweep/${String(NOW_MS / 1000).padStart(12, '0')}-999999.json`;
+  const note = utf8(JSON.stringify({ format: 'ledgerstone/sweep/1', cursor }));
+  await world.store.putIfAbsent(key, note, { mode: 'COMPLIANCE', untilMs: NOW_MS + YEAR_MS });
+  const tools = { ...world.tools(), archive: storeOver(world.builder.archive), own: world.store };
+  const log = new SweepLog({ store: world.store, retention, clock: STILL });
+  const scopes: string[] = [];
+  await runSweep(tools, log, { report: async ({ scope }) => void scopes.push(scope.name) });
+  expect(scopes).toContain('topic=orders/partition=0');
+});
