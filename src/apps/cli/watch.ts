@@ -52,7 +52,7 @@ async function runWatch({ io }: Session, options: WatchCommandOptions): Promise<
       checker,
       log,
       bytesInFlight: BYTES_IN_FLIGHT,
-      onFigures: (figures) => metrics.observe(figures),
+      onFigures: (figures, _, open) => metrics.observe(figures, open),
     });
     await serve(config, verifier, metrics, io.signal);
   } finally {

@@ -40,6 +40,8 @@ export class FindingDesk {
   readonly #options: FindingDeskOptions;
   /** What is open, by scope, as this run found it. */
   #open = new Map<string, ReadonlyMap<Severity, number>>();
+  /** The same, as any run of this process found it last. */
+  readonly #known = new Map<string, ReadonlyMap<Severity, number>>();
   #notificationsFailed = 0;
   /** Scopes of which some channel was not told, by name. */
   readonly #untold = new Map<string, { readonly scope: Scope; readonly triedMs: number }>();
@@ -65,7 +67,7 @@ export class FindingDesk {
       await this.#tellUnwritten(scope, findings, error, signal);
       throw error;
     }
-    this.#open.set(scope.name, reported.open);
+    this.#note(scope, reported.open);
     for (const { file } of reported.closed) log.info(fieldsOf(file), 'finding closed');
     await this.#tell(reported, signal);
     await this.#tellOthers(scope, signal);
@@ -73,7 +75,17 @@ export class FindingDesk {
 
   /** Counts what is open in a scope that this run doesn't report on. */
   async look(scope: Scope, signal?: AbortSignal): Promise<void> {
-    this.#open.set(scope.name, await this.#options.ledger.open(scope, signal));
+    this.#note(scope, await this.#options.ledger.open(scope, signal));
+  }
+
+  #note(scope: Scope, open: ReadonlyMap<Severity, number>): void {
+    this.#open.set(scope.name, open);
+    this.#known.set(scope.name, open);
+  }
+
+  /** Open findings of all scopes that this process has looked at; null: none yet. */
+  openOfAll(severity: Severity): number | null {
+    return sumOf([...this.#known.values()], severity);
   }
 
   /** Since the last call. */
@@ -85,9 +97,7 @@ export class FindingDesk {
     const notificationsFailed = this.#notificationsFailed;
     this.#open = new Map();
     this.#notificationsFailed = 0;
-    const open = (severity: Severity) =>
-      scopes.length === 0 ? null : scopes.reduce((sum, counts) => sum + (counts.get(severity) ?? 0), 0);
-    return { open, notificationsFailed };
+    return { open: (severity) => sumOf(scopes, severity), notificationsFailed };
   }
 
   /** Each channel for itself: one that fails keeps nobody else waiting, and is the only one that hears it again. */
@@ -183,3 +193,6 @@ function logFinding(log: AlarmLog, severity: Severity, fields: object): void {
   else if (severity === 'attempt') log.warn(fields, 'finding');
   else log.error(fields, 'finding');
 }
+
+const sumOf = (scopes: readonly ReadonlyMap<Severity, number>[], severity: Severity): number | null =>
+  scopes.length === 0 ? null : scopes.reduce((sum, counts) => sum + (counts.get(severity) ?? 0), 0);

@@ -1,6 +1,7 @@
 // What does the watching process tell a scraper? The figures that CloudWatch is given on AWS, and each chain's state.
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { RunFigures } from './emf.ts';
+import type { Counts } from './figures.ts';
 import type { WatchState } from './watch.ts';
 
 const SEVERITIES = ['broken', 'unverifiable', 'attempt', 'notice'] as const;
@@ -26,11 +27,9 @@ export class WatchMetrics {
   readonly #events = this.#counter('events_confirmed_total', 'Lines of those segments');
   readonly #untold = this.#counter('notifications_failed_total', 'Messages that a channel did not take');
 
-  /** Null figures were not looked at: what was known of them stands. */
-  observe(figures: RunFigures): void {
-    const open = [figures.findingsBroken, figures.unverifiable, figures.attempts, figures.notices];
-    for (const [index, severity] of SEVERITIES.entries())
-      set(this.#findings, open[index] ?? null, { severity });
+  /** Null figures were not looked at: what was known of them stands. `open`: over all, not of one round. */
+  observe(figures: RunFigures, open: Counts['open']): void {
+    for (const severity of SEVERITIES) set(this.#findings, open(severity), { severity });
     set(this.#stale, figures.staleChains);
     set(this.#lag, figures.confirmLagSeconds);
     set(this.#reread, figures.oldestRereadDays);

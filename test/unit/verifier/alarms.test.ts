@@ -183,6 +183,7 @@ describe('the counts', () => {
     const world = new World();
     const desk = world.desk();
     expect(desk.takeCounts().open('broken')).toBeNull();
+    expect(desk.openOfAll('broken')).toBeNull();
     await desk.report(SCOPE, [finding('fork'), finding('delete-marker')], ALL);
     await desk.report(SCOPE, [], { check: 'confirm', complete: false });
     await world.desk().report(ARCHIVE_SCOPE, [finding('malformed')], ALL);
@@ -191,6 +192,10 @@ describe('the counts', () => {
     await desk.look(ARCHIVE_SCOPE);
     const { open } = desk.takeCounts();
     expect([open('broken'), open('attempt'), open('notice')]).toEqual([2, 1, 0]);
+    // A run about something else takes nothing away.
+    await desk.report(chainScope({ chain: 'sound', partition: 0 }), [], ALL);
+    expect(desk.takeCounts().open('broken')).toBe(0);
+    expect(desk.openOfAll('broken')).toBe(2);
   });
 });
 

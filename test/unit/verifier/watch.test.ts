@@ -248,8 +248,9 @@ describe('its server', () => {
         ...{ chainsConfirmed: 1, segmentsConfirmed: 3, eventsConfirmed: 9, confirmLagSeconds: 1.5 },
         ...{ oldestRereadDays: null, notificationsFailed: 0 },
       };
-      metrics.observe(figures);
-      metrics.observe({ ...figures, findingsBroken: null });
+      const open = (severity: string) => ({ broken: 2, unverifiable: 0 })[severity] ?? null;
+      metrics.observe(figures, open);
+      metrics.observe(figures, () => null);
       const lines = (await (await get('/metrics')).text())
         .split('\n')
         .filter((line) => !line.startsWith('#'));
