@@ -1,5 +1,7 @@
 // Which stores, signer and key does the verifier's configuration name?
+import { equalBytes } from '../../base/bytes.ts';
 import { type Clock, systemClock } from '../../base/clock.ts';
+import { LedgerstoneError } from '../../base/error.ts';
 import { MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { Signer } from '../../sign/signer.ts';
@@ -7,6 +9,7 @@ import { roleCredentials } from '../../store/role-credentials.ts';
 import type { Store } from '../../store/store.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
 import { Budget } from '../../verify/bounded.ts';
+import type { Severity } from '../../verify/finding.ts';
 import { openSigner, openStore } from '../archiver/edges.ts';
 import { VERSION } from '../archiver/version.ts';
 import { channelsOf, FindingDesk } from './alarms.ts';
@@ -16,7 +19,7 @@ import { EndsLog, type EndsLogOptions } from './completeness-notes.ts';
 import { completenessTask, type MarksReader } from './completeness-task.ts';
 import type { VerifierConfig } from './config.ts';
 import type { RunFigures } from './emf.ts';
-import { figuresOf } from './figures.ts';
+import { type Counts, figuresOf } from './figures.ts';
 import { PassLog } from './full-pass-progress.ts';
 import { Ledger } from './ledger.ts';
 import { type Notifier, webhookNotifier } from './notify.ts';
@@ -48,8 +51,8 @@ export type VerifierOptions = {
   readonly chainsAtOnce?: number;
   /** Stored bytes of data objects in memory at once; a larger one is read alone. */
   readonly bytesInFlight?: number;
-  /** After each run. */
-  readonly onFigures?: (figures: RunFigures, atMs: number) => void;
+  /** After each run. `open`: findings of all that this process has looked at, where `figures` has those of the run. */
+  readonly onFigures?: (figures: RunFigures, atMs: number, open: Counts['open']) => void;
   /** Default: by Kafka's own protocol, from the brokers that the configuration names. */
   readonly readMarks?: MarksReader;
 };
@@ -58,7 +61,16 @@ const CHAINS_AT_ONCE = 4;
 /** Two of the usual size: one is checked while the next is read. A function of 512 MB then has room for a hostile one. */
 const BYTES_IN_FLIGHT = 32 * MIB;
 
-/** Over opened edges: tests bring their own. */
+/** A log that attests itself is no second party. Throws `config`. */
+function requireOwnKey({ archive }: VerifierConfig, { publicKey, description }: Signer): void {
+  if (!archive.trusted.some(({ key }) => equalBytes(key.spki, publicKey.spki))) return;
+  throw new LedgerstoneError('config', `cosigner.signing is the log's own key (${description})`, {
+    disposition: 'input',
+    remedy: 'Give the verifier a key of its own: who holds both could forge what it attests.',
+  });
+}
+
+/** Over opened edges: tests bring their own. Throws `config` where the two parties are one. */
 export function makeVerifier(
   config: VerifierConfig,
   { archive, own, signer }: VerifierEdges,
@@ -72,6 +84,7 @@ export function makeVerifier(
     readMarks,
   }: VerifierOptions,
 ): Verifier {
+  requireOwnKey(config, signer);
   const { cosigner, attestations, alarms } = config;
   const { store } = config.archive;
   const { mode, periodMs } = attestations.retention;
@@ -89,7 +102,8 @@ export function makeVerifier(
   const desk = new FindingDesk({ ledger, notifiers, log, clock, verifierName: name });
   const onResult = (result: RunResult) => {
     const nowMs = clock.now();
-    onFigures?.(figuresOf(result, desk.takeCounts(), nowMs), nowMs);
+    const open = (severity: Severity) => desk.openOfAll(severity);
+    onFigures?.(figuresOf(result, desk.takeCounts(), nowMs), nowMs, open);
   };
   const step = {
     ...{ archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock },

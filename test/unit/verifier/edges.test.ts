@@ -1,20 +1,22 @@
 // Is what the configuration names wired together: evidence in its own bucket, told once, closed when gone, and figures?
 import { beforeEach, describe, expect, it } from 'vitest';
-import { parseVerifierConfig } from '../../../src/apps/verifier/config.ts';
+import { parseVerifierConfig, type VerifierConfig } from '../../../src/apps/verifier/config.ts';
 import { makeVerifier } from '../../../src/apps/verifier/edges.ts';
 import { metricsLine } from '../../../src/apps/verifier/emf.ts';
 import { answerEvent } from '../../../src/apps/verifier/handler.ts';
 import type { Verifier } from '../../../src/apps/verifier/verifier.ts';
-import { encodeVkey } from '../../../src/format/vkey.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
 import type { PartitionMarks } from '../../../src/ingest/kafka/marks.ts';
 import { portableChecker } from '../../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../../src/verify/node/tools.ts';
 import { NOW_MS } from '../../support/archive-builder.ts';
-import { BUCKET, s3Event, storeOver } from '../../support/verifier-store.ts';
+import { BUCKET, RecordingLog, s3Event, storeOver } from '../../support/verifier-store.ts';
 import { VerifierWorld } from '../../support/verifier-world.ts';
 
 let world: VerifierWorld;
 let verifier: Verifier;
+let config: VerifierConfig;
 let lines: {
   readonly level: string;
   readonly message: string;
@@ -39,7 +41,7 @@ beforeEach(async () => {
   world = new VerifierWorld();
   await world.grow(4);
   const [key] = world.builder.trusted;
-  const config = parseVerifierConfig(
+  config = parseVerifierConfig(
     JSON.stringify({
       archive: {
         store: { kind: 's3', bucket: BUCKET, region: 'eu-central-1' },
@@ -80,6 +82,17 @@ const evidence = () => world.store.keys().filter((key) => key.startsWith('findin
 const told = () =>
   lines.filter(({ message }) => message === 'finding').map(({ level, code }) => `${level} ${code}`);
 const DATA = () => world.made[2]?.dataKey as string;
+
+it("refuses the log's own key: one party is no second one", () => {
+  const edges = { archive: storeOver(world.builder.archive), own: world.store, signer: world.signer };
+  const trusted = [verifierKey('audit.example.com/prod', world.signer.publicKey, nodeSha256)];
+  const make = () =>
+    makeVerifier({ ...config, archive: { ...config.archive, trusted } }, edges, {
+      checker: portableChecker(nodeContentTools),
+      log: new RecordingLog(),
+    });
+  expect(make).toThrow("cosigner.signing is the log's own key");
+});
 
 describe('a finding', () => {
   it('is evidence, locked, in the own bucket, told once, and closed when it is gone', async () => {
