@@ -72,47 +72,46 @@ export async function openWithAttestations(
   options: ArchiveOptions & AttestationOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<ArchiveAndAttestations> {
-  const opened = await openAttestations(options, env);
-  const store = opened?.store;
+  const cosigners = await cosignersOf(options);
+  const archive = await openArchive(name, options, env);
   try {
-    const archive = await openArchive(name, options, env);
-    const attestations = opened && {
-      ...{
-        store: opened.store,
-        reader: new AttestationReader(opened.store, opened.cosigners, archive.trusted),
-      },
-    };
+    const { attestations: at } = options;
+    const store =
+      at === undefined
+        ? null
+        : await openStore(storeFromName(at, { ...likeConfigured(archive), ...options }, env));
     const close = async () => {
       await Promise.all([archive.store.close(), store?.close()]);
     };
-    return { archive, attestations, close };
+    const reader = store && new AttestationReader(store, cosigners, archive.trusted);
+    return { archive, attestations: store && reader && { store, reader }, close };
   } catch (error) {
-    await store?.close();
+    await archive.store.close();
     throw error;
   }
 }
 
-async function openAttestations(
-  options: AttestationOptions & Pick<ArchiveOptions, 'region' | 'endpoint'>,
-  env: NodeJS.ProcessEnv,
-): Promise<{ readonly store: Store; readonly cosigners: readonly CosignerKey[] } | null> {
-  const { attestations, cosigner = [] } = options;
+/** Where nothing else is said, the attestations lie in the Region and at the endpoint of the configured archive. */
+function likeConfigured({ config }: Archive): Pick<ArchiveOptions, 'region' | 'endpoint'> {
+  if (config?.archive.store.kind !== 's3') return {};
+  const { region, endpoint } = config.archive.store;
+  return { region, ...(endpoint !== undefined && { endpoint }) };
+}
+
+async function cosignersOf({ attestations, cosigner = [] }: AttestationOptions): Promise<CosignerKey[]> {
   if (attestations === undefined) {
-    if (cosigner.length === 0) return null;
+    if (cosigner.length === 0) return [];
     throw new UsageError(
       '--cosigner says whose attestations, and not where they are',
       'Add --attestations STORE.',
     );
   }
   const cosigners = await readCosigners(cosigner);
-  if (cosigners.length === 0) {
-    throw new UsageError(
-      '--attestations needs --cosigner',
-      'Attestations are believed for their key alone: give it.',
-    );
-  }
-  const store = await openStore(storeFromName(attestations, options, env));
-  return { store, cosigners };
+  if (cosigners.length > 0) return cosigners;
+  throw new UsageError(
+    '--attestations needs --cosigner',
+    'Attestations are believed for their key alone: give it.',
+  );
 }
 
 /** Of every chain, by name and partition. */

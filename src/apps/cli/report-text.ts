@@ -49,8 +49,18 @@ export function reportText(report: Report, description: string, output: Output):
   for (const chain of report.chains) lines.push(...chainFindings(chain, output));
   lines.push(...findingLines(report.findings, report.findingsOmitted, output));
   lines.push('', checkedLine(report.chains));
-  lines.push(`${verdictText(output, report.verdict)}  ${description}: ${meaningOf(report)}`);
+  const attempts = attemptsText(report);
+  lines.push(`${verdictText(output, report.verdict)}  ${description}: ${meaningOf(report)}${attempts}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** They leave the verdict as it is, and must not be overlooked for it. */
+function attemptsText({ findings, chains }: Report): string {
+  const all = [...findings, ...chains.flatMap((chain) => chain.findings)];
+  const count = all.filter(({ severity }) => severity === 'attempt').length;
+  return count === 0
+    ? ''
+    : `; ${countText(count)} ${count === 1 ? 'attempt' : 'attempts'} to change it, see above`;
 }
 
 function chainFindings(chain: ChainReport, output: Output): string[] {

@@ -1,8 +1,11 @@
 // What do the commands make of a second party's word: its reach, its absence, and a history that is another one?
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Attester } from '../../../src/apps/verifier/attestations.ts';
 import { confirmStep } from '../../../src/apps/verifier/confirm-step.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
@@ -145,6 +148,49 @@ describe('verify --attestations', () => {
       expect(JSON.parse(json.out).strays.map((stray: { key: string }) => stray.key)).toEqual(strange);
     }
   });
+});
+
+describe('--config', () => {
+  it("says where the attestations' bucket is too, unless that is said otherwise", async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(404, { 'content-type': 'application/xml' });
+      response.end('<Error><Code>NoSuchBucket</Code><Message>none</Message></Error>');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    writeFileSync(
+      at('ledgerstone.yaml'),
+      `archive:
+  origin: audit.example.com/prod
+  store: { kind: s3, bucket: the-archive, region: eu-central-1, endpoint: "${endpoint}" }
+  signing: { kind: local, keyFile: ${at('none.pem')} }
+source: { kind: file, path: "-", topic: { name: orders, retention: r } }
+retention: { r: { mode: COMPLIANCE, period: 1y } }
+`,
+    );
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test').stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    try {
+      const { code, err } = await ledgerstone([
+        ...['verify', '--config', at('ledgerstone.yaml'), '--key', vkey()],
+        ...['--attestations', 's3://the-attestations', '--cosigner', COSIGNER],
+      ]);
+      expect([code, asked.some((url) => url.startsWith('/the-attestations'))], err).toEqual([3, true]);
+    } finally {
+      vi.unstubAllEnvs();
+      server.close();
+    }
+  });
+});
+
+it('an attempt is not overlooked for the verdict', async () => {
+  mkdirSync(at('archive/notes'));
+  writeFileSync(at('archive/notes/x.txt'), 'x');
+  const { code, out } = await ledgerstone(['verify', ...archive()]);
+  expect(code).toBe(0);
+  expect(out).toContain('signed by a trusted key; 1 attempt to change it, see above');
 });
 
 describe('status --attestations', () => {
