@@ -53,6 +53,8 @@ export interface SourceListener {
    * and nothing more comes until a seek: the partition has to find its place again, by `logRange`.
    */
   onOutOfRange?(partition: TopicPartition, offset: number): void;
+  /** Topics that were asked for and that the brokers do not have, or do not show to this principal: all of them, at each change. */
+  onMissing?(topics: readonly string[]): void;
   /** File sources: nothing more will ever come for this partition; `nextOffset` is one past its last record. */
   onEnd(partition: TopicPartition, nextOffset: number): void;
 }

@@ -344,6 +344,7 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       await world.send(here, ['a']);
       const { recorder } = await world.reader([here, missing]);
       await recorder.until('the one that is there', () => recorder.records().length === 1, 30_000);
+      expect(recorder.of('missing').map(({ topics }) => topics)).toEqual([[missing]]);
       await world.topic({ name: missing });
       await world.send(missing, ['m']);
       await recorder.until('the other', () => texts(recorder.records()).includes('m'), 30_000);
@@ -361,6 +362,8 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       }
       expect(recorder.of('assign').length).toBeLessThanOrEqual(assigned + 1);
       expect(recorder.of('fatal')).toEqual([]);
+      await recorder.until('gone again', () => recorder.of('missing').length === 3, 30_000);
+      expect(recorder.of('missing').map(({ topics }) => topics)).toEqual([[missing], [], [missing]]);
     });
   });
 

@@ -8,6 +8,7 @@ export type SourceEvent =
   | { readonly kind: 'fatal'; readonly error: Error }
   | { readonly kind: 'doubt'; readonly reason: string }
   | { readonly kind: 'out-of-range'; readonly partition: TopicPartition; readonly offset: number }
+  | { readonly kind: 'missing'; readonly topics: readonly string[] }
   | { readonly kind: 'end'; readonly partition: TopicPartition; readonly nextOffset: number };
 
 export class SourceRecorder implements SourceListener {
@@ -37,6 +38,9 @@ export class SourceRecorder implements SourceListener {
   }
   onOutOfRange(partition: TopicPartition, offset: number): void {
     this.#write({ kind: 'out-of-range', partition, offset });
+  }
+  onMissing(topics: readonly string[]): void {
+    this.#write({ kind: 'missing', topics });
   }
   onEnd(partition: TopicPartition, nextOffset: number): void {
     this.#write({ kind: 'end', partition, nextOffset });

@@ -54,6 +54,7 @@ export class Pipeline {
   /** False from a rebalance's begin to its end: nothing that is delivered then is ours. */
   #assigned = false;
   #pausedForMemory = false;
+  #missingTopics: readonly string[] = [];
   #whenEncoded: (() => void)[] = [];
   #stopping = false;
 
@@ -82,6 +83,10 @@ export class Pipeline {
   get assigned(): boolean {
     return this.#assigned;
   }
+  /** Configured, and not there. */
+  get missingTopics(): readonly string[] {
+    return this.#missingTopics;
+  }
   get pausedForMemory(): boolean {
     return this.#pausedForMemory;
   }
@@ -104,6 +109,7 @@ export class Pipeline {
         log.info({ reason }, 'anchors will be confirmed again before the next seal');
         for (const actor of this.#actors.values()) actor.doubt();
       },
+      onMissing: (topics) => this.#noteMissing(topics),
       onOutOfRange: (partition) => this.#actors.get(idOf(partition))?.outOfRange(),
       onEnd: (partition, nextOffset) => this.#actors.get(idOf(partition))?.end(nextOffset),
     };
@@ -154,6 +160,16 @@ export class Pipeline {
       actor.start();
     }
     this.#options.log.info({ partitions: owned.length }, 'partitions assigned');
+  }
+
+  #noteMissing(topics: readonly string[]): void {
+    const { log } = this.#options;
+    this.#missingTopics = topics;
+    for (const topic of topics) {
+      const remedy = 'Correct source.topics, create the topic, or allow this principal to describe it.';
+      log.error({ topic, remedy }, `topic ${topic} is not there, or not shown: nothing of it is archived`);
+    }
+    if (topics.length === 0) log.info({}, 'every topic is there');
   }
 
   #suspend(): void {

@@ -86,6 +86,7 @@ export const codeOf = (error: unknown): string =>
 export function notReadyReasons(pipeline: Pipeline, clock: Clock): string[] {
   const reasons: string[] = [];
   if (!pipeline.assigned) reasons.push('no partitions are assigned yet');
+  for (const topic of pipeline.missingTopics) reasons.push(`topic ${topic} is not there, or not shown`);
   for (const actor of pipeline.actors) {
     const { partition, topic } = actor.place.partition;
     if (actor.trouble !== null && clock.now() - actor.trouble.sinceMs > TROUBLE_MS_MAX) {

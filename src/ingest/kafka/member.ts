@@ -17,6 +17,8 @@ import type { ClusterMetadata } from './metadata-api.ts';
 import { Watchdog } from './watchdog.ts';
 
 const READ_COMMITTED = 1;
+/** UNKNOWN_TOPIC_OR_PARTITION, TOPIC_AUTHORIZATION_FAILED */
+const ABSENT: ReadonlySet<number> = new Set([3, 29]);
 /** The same doubt is told again after so long. */
 const SAME_DOUBT_MS = 1_000;
 
@@ -31,6 +33,7 @@ export class Member {
   #heart: Heart | null = null;
   #group: Group | null = null;
   #consumer: Consumer | null = null;
+  #missing: readonly string[] = [];
   #closed = false;
 
   constructor(kafkajs: Kafkajs, client: Client, listener: SourceListener) {
@@ -141,6 +144,14 @@ export class Member {
 
   #observe(metadata: ClusterMetadata): void {
     this.#leaders.observe(metadata);
+    const missing = metadata.topicMetadata
+      .filter(
+        ({ topic, topicErrorCode }) => ABSENT.has(topicErrorCode) && this.#client.topics.includes(topic),
+      )
+      .map(({ topic }) => topic)
+      .sort();
+    if (missing.join() !== this.#missing.join()) this.#listener.onMissing?.(missing);
+    this.#missing = missing;
     this.#fetcher?.observe((nodeId, partition) => this.#leaders.leads(nodeId, partition));
   }
 
