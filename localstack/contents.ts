@@ -3,6 +3,7 @@ import {
   CreateAliasCommand,
   CreateKeyCommand,
   DescribeKeyCommand,
+  GetPublicKeyCommand,
   type KeySpec,
   KMSClient,
   NotFoundException,
@@ -20,6 +21,8 @@ export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as c
 export const SECOND_S3_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test-secret' } as const;
 export const TOPIC = { topic: 'audit.orders', partitions: 4 } as const;
 export const BUCKET = 'ledgerstone-demo';
+/** The independent verifier's own. */
+export const ATTESTATIONS_BUCKET = 'ledgerstone-attestations';
 export const LOG_KEY_ALIAS = 'alias/ledgerstone-log';
 
 export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -71,6 +74,17 @@ export async function ensureSigningKey(endpoint: string, spec: KeySpec): Promise
     const arn = made.KeyMetadata?.Arn as string;
     await kms.send(new CreateAliasCommand({ AliasName: LOG_KEY_ALIAS, TargetKeyId: arn }));
     return arn;
+  } finally {
+    kms.destroy();
+  }
+}
+
+/** DER of the SPKI. */
+export async function publicKeyOf(endpoint: string, keyId: string): Promise<Uint8Array> {
+  const kms = new KMSClient({ endpoint, region: REGION, credentials: CREDENTIALS });
+  try {
+    const { PublicKey } = await kms.send(new GetPublicKeyCommand({ KeyId: keyId }));
+    return PublicKey as Uint8Array;
   } finally {
     kms.destroy();
   }

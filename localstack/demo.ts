@@ -66,7 +66,8 @@ function partsOf({ kafka, s3, kms }: StackState) {
   return { kafka, s3, kms };
 }
 
-async function produce(
+/** Values as records of a topic with four partitions, dealt to them in turn. */
+export async function produce(
   bootstrap: readonly string[],
   topic: string,
   events: readonly Uint8Array[],

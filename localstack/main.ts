@@ -1,9 +1,11 @@
 // How does a person start, look at and stop the local stack? `npm run stack -- [start|status|stop] [options]`
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { demoEvents, linesOfText } from '../src/apps/cli/demo/events.ts';
 import { LedgerstoneError, messageOf } from '../src/base/error.ts';
 import type { Backend } from './backend.ts';
 import { CREDENTIALS, REGION, SECOND_S3_CREDENTIALS, TOPIC } from './contents.ts';
+import { produce } from './demo.ts';
 import { dockerAnswers, nativeMeans } from './means.ts';
 import { KAFKA_VERSION_DEFAULT, KAFKA_VERSIONS, type KafkaVersion } from './native/kafka-install.ts';
 import type { RunningStack } from './running.ts';
@@ -14,6 +16,7 @@ const HELP = `The local stack: Apache Kafka, S3 with Object Lock and KMS on this
 
   npm run stack                                  start it in the background; a second start says where it is
   npm run stack -- start --kafka 3.9.1 --brokers 3
+  npm run stack -- produce 500                   writes so many real audit events to the topic
   npm run stack -- status
   npm run stack -- stop                          end all its processes and remove all its data
 
@@ -42,6 +45,7 @@ async function main(args: string[]): Promise<number> {
   });
   const [command = 'start', ...rest] = positionals;
   if (values.help === true) return say(HELP, 0);
+  if (command === 'produce') return produceEvents(rest);
   if (rest.length > 0) throw usage(`unexpected ${rest[0]}`);
   switch (command) {
     case 'start':
@@ -119,6 +123,21 @@ async function status(): Promise<number> {
     : say(description(ready), 0);
 }
 
+async function produceEvents([wanted = '500', ...rest]: string[]): Promise<number> {
+  if (!/^[1-9][0-9]{0,6}$/.test(wanted) || rest.length > 0) {
+    throw usage(`${[wanted, ...rest].join(' ')} is no number of events from 1 to 9999999`);
+  }
+  const bootstrap = (await readyStack(stateDir()))?.state.kafka?.bootstrap;
+  if (bootstrap === undefined) return say('No Kafka runs here. Start it: npm run stack', 1);
+  const lines = [...linesOfText(await demoEvents())];
+  const events = Array.from(
+    { length: Number(wanted) },
+    (_, index) => lines[index % lines.length] as Uint8Array,
+  );
+  await produce(bootstrap, TOPIC.topic, events);
+  return say(`${wanted} events written to ${TOPIC.topic}.`, 0);
+}
+
 async function stop(): Promise<number> {
   const ended = await stopStack(stateDir());
   return say(ended === 0 ? 'No stack ran here.' : `Stopped: ${ended} servers ended, all data removed.`, 0);
@@ -128,7 +147,7 @@ function description({
   dir,
   state: { backend, kafka, s3, kms, kmsEd25519, secondS3 },
 }: RunningStack): string {
-  const { config, env, logs } = stackPaths(dir);
+  const { config, verifier, env, logs } = stackPaths(dir);
   const rows: [string, string][] = [];
   if (kafka) {
     const { topic, partitions } = TOPIC;
@@ -153,11 +172,13 @@ function description({
   ]);
   rows.push(
     ['logs', backend === 'native' ? logs : 'docker logs NAME, with a name of docker ps'],
-    ['config', config],
+    ['config', `${config}, ${verifier}`],
   );
   const table = rows.map(([what, where]) => `  ${what.padEnd(13)}${where}`).join('\n');
   return `${table}
-Use it:   . ${env} && npm run ledgerstone -- archive --config ${config}
+Use it:   . ${env}
+          npx ledgerstone init --config ${config} --vkey archive.vkey
+          npx ledgerstone archive --config ${config}
 Stop it:  ${stopCommand()}`;
 }
 

@@ -1,22 +1,33 @@
-// Which ledgerstone.yaml archives from this very stack?
+// Which ledgerstone.yaml archives from this very stack, and which verifier.yaml watches over it?
 import { writeFile } from 'node:fs/promises';
-import { CREDENTIALS, REGION, TOPIC } from './contents.ts';
+import { nodeSha256 } from '../src/base/node/hash.ts';
+import { encodeVkey, publicKeyFromSpki, verifierKey } from '../src/format/vkey.ts';
+import { ATTESTATIONS_BUCKET, CREDENTIALS, publicKeyOf, REGION, TOPIC } from './contents.ts';
 import { type StackState, stackPaths } from './state.ts';
 
 /** A stack that lacks a part that the archiver needs gets no config. */
 export async function writeSamples(dir: string, state: StackState): Promise<void> {
-  const { config, env } = stackPaths(dir);
+  const { config, verifier, env } = stackPaths(dir);
   const text = sampleConfig(state);
   if (text !== undefined) await writeFile(config, text);
+  const watching = await sampleVerifier(state);
+  if (watching !== undefined) await writeFile(verifier, watching);
   await writeFile(env, sampleEnv());
 }
+
+const ORIGIN = 'localhost/ledgerstone-demo';
+/** What `demo --stack` archives lies beside it: strange objects to whoever takes the whole bucket for one archive. */
+const PREFIX = 'orders/';
+
+const place = (bucket: string, endpoint: string, prefix = ''): string =>
+  `{ kind: s3, bucket: ${bucket}, region: ${REGION}, endpoint: ${JSON.stringify(endpoint)}${prefix && `, prefix: ${prefix}`} }`;
 
 function sampleConfig({ kafka, s3, kms }: StackState): string | undefined {
   if (kafka === undefined || s3 === undefined || kms === undefined) return undefined;
   return `# Archives the topic of the local stack into its bucket, signed by its KMS key. Written at the start of the stack.
 archive:
-  origin: localhost/ledgerstone-demo
-  store: { kind: s3, bucket: ${s3.bucket}, region: ${REGION}, endpoint: ${JSON.stringify(s3.endpoint)} }
+  origin: ${ORIGIN}
+  store: ${place(s3.bucket, s3.endpoint, PREFIX)}
   signing: { kind: kms, keyId: ${JSON.stringify(kms.keyId)}, region: ${REGION}, endpoint: ${JSON.stringify(kms.endpoint)} }
 source:
   kind: kafka
@@ -27,6 +38,23 @@ source:
 retention:
   demo: { mode: COMPLIANCE, period: 1d }
 segment: { maxBytes: 16MiB, maxRecords: 100000, maxAge: 10s }
+`;
+}
+
+async function sampleVerifier({ s3, kms, kmsEd25519 }: StackState): Promise<string | undefined> {
+  if (s3 === undefined || kms === undefined || kmsEd25519 === undefined) return undefined;
+  const logKey = publicKeyFromSpki(await publicKeyOf(kms.endpoint, kms.keyId));
+  return `# Watches over the archive of ledgerstone.yaml, with a key and a bucket of its own. Written at the start of the stack.
+archive:
+  store: ${place(s3.bucket, s3.endpoint, PREFIX)}
+  trusted: [${JSON.stringify(encodeVkey(verifierKey(ORIGIN, logKey, nodeSha256)))}]
+attestations:
+  store: ${place(ATTESTATIONS_BUCKET, s3.endpoint)}
+  retention: { mode: COMPLIANCE, period: 1d }
+cosigner:
+  name: localhost/ledgerstone-verifier
+  signing: { kind: kms, keyId: ${JSON.stringify(kmsEd25519.keyId)}, region: ${REGION}, endpoint: ${JSON.stringify(kmsEd25519.endpoint)} }
+chains: { freshness: 2h }
 `;
 }
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { LedgerstoneError } from '../src/base/error.ts';
 import type { Backend, Log } from './backend.ts';
 import {
+  ATTESTATIONS_BUCKET,
   BUCKET,
   CREDENTIALS,
   ensureBucket,
@@ -127,6 +128,7 @@ async function kafkaPart(dir: string, backend: Backend, wanted: KafkaWanted, log
 async function s3KmsPart(dir: string, backend: Backend, log: Log): Part<'s3' | 'kms'> {
   const place = await backend.startS3Kms(dir, log);
   await ensureBucket(place.endpoint, BUCKET, CREDENTIALS);
+  await ensureBucket(place.endpoint, ATTESTATIONS_BUCKET, CREDENTIALS);
   const keyId = await ensureSigningKey(place.endpoint, 'ECC_NIST_P256');
   return { s3: { ...place, bucket: BUCKET }, kms: { ...place, keyId } };
 }

@@ -38,6 +38,7 @@ export const stackPaths = (dir: string) => ({
   state: path.join(dir, 'stack.json'),
   litter: path.join(dir, 'litter'),
   config: path.join(dir, 'ledgerstone.yaml'),
+  verifier: path.join(dir, 'verifier.yaml'),
   env: path.join(dir, 'env'),
   data: path.join(dir, 'data'),
   logs: path.join(dir, 'logs'),

@@ -18,6 +18,7 @@ import { processesOf } from '../../localstack/native/process.ts';
 import { readyStack, startStack, stopStack } from '../../localstack/stack.ts';
 import type { StackState } from '../../localstack/state.ts';
 import { parseConfig } from '../../src/apps/archiver/config.ts';
+import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
 import { describeWithMeans } from '../support/stack/global.ts';
 import { listeningAddresses } from '../support/stack/listening.ts';
 
@@ -128,6 +129,20 @@ describeWithMeans('npm run stack', { kafka: true, s3: true, native: true }, () =
     expect(config.source).toMatchObject({ kind: 'kafka', brokers: state.kafka?.bootstrap });
   });
 
+  it("and one that the verifier accepts, by a key that is not the log's", async () => {
+    const file = path.join(dir, 'verifier.yaml');
+    const { archive, attestations, cosigner } = parseVerifierConfig(await readFile(file, 'utf8'), file, {});
+    const { archive: archived } = parseConfig(
+      await readFile(path.join(dir, 'ledgerstone.yaml'), 'utf8'),
+      '',
+      {},
+    );
+    expect(archive.store).toEqual(archived.store);
+    expect(archive.trusted.map(({ name }) => name)).toEqual([archived.origin]);
+    expect(attestations.store).toMatchObject({ kind: 's3', bucket: 'ledgerstone-attestations' });
+    expect(cosigner.signing).toMatchObject({ kind: 'kms', keyId: state.kmsEd25519?.keyId });
+  });
+
   it.runIf(process.platform === 'linux')('listens on 127.0.0.1 and nowhere else', () => {
     const addresses = listeningAddresses(processesOf(dir).map(({ pid }) => pid));
     expect(addresses.length).toBeGreaterThanOrEqual(4); // Kafka twice, S3 and KMS, the second KMS
@@ -156,6 +171,13 @@ describeWithMeans('npm run stack', { kafka: true, s3: true, native: true }, () =
     expect(broker.pid).not.toBe(pid);
     expect(producer.acknowledged).toHaveLength(500);
     expect(await recordCount([broker.address])).toBe(500);
+  });
+
+  it('takes events', async () => {
+    const brokers = state.kafka?.bootstrap as readonly string[];
+    const before = await recordCount(brokers);
+    expect(await npmRunStack(dir, 'produce', '12')).toContain('12 events written to audit.orders');
+    expect(await recordCount(brokers)).toBe(before + 12);
   });
 
   it('leaves no process, port or directory after stop, and stops twice', async () => {
