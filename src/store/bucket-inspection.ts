@@ -30,7 +30,9 @@ export async function inspect(s3: S3Connection, signal: AbortSignal | undefined)
     signal?.throwIfAborted();
     const absent =
       error instanceof LedgerstoneError && (error.code === 'not-found' || error.code === 'no-bucket');
-    const remedy = absent ? `Create it with Object Lock: ledgerstone init.` : remedyOf(error);
+    const remedy = absent
+      ? `Correct its name; or create it with Object Lock, as ledgerstone init does for an archive.`
+      : remedyOf(error);
     const check = bad('reachable', absent ? `there is no bucket ${bucket}` : messageOf(error), remedy);
     return { state: absent ? 'absent' : 'unreachable', checks: [check] };
   }

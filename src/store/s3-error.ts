@@ -95,7 +95,7 @@ function byName(name: string, message: string, cause: unknown, call: S3Call): Me
     case 'NoSuchBucket':
       return fatal(
         'no-bucket',
-        `Create ${call.bucket} with Object Lock (ledgerstone init), or correct its name.`,
+        `Correct the name ${call.bucket}; or create it with Object Lock, as ledgerstone init does for an archive.`,
       );
     case 'PermanentRedirect':
     case 'AuthorizationHeaderMalformed':

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { MIB } from '../../base/limits.ts';
 import { encodeCosignerVkey } from '../../format/cosignature.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
+import { requireFitStore } from '../archiver/edges.ts';
 import { loadVerifierConfig, type VerifierConfig } from '../verifier/config.ts';
 import { makeVerifier, openEdges } from '../verifier/edges.ts';
 import type { Verifier } from '../verifier/verifier.ts';
@@ -44,6 +45,7 @@ export function watchCommand(program: Command, session: Session): void {
 async function runWatch({ io }: Session, options: WatchCommandOptions): Promise<number> {
   const config = await loadVerifierConfig(options.config, io.env);
   const { log } = await openLog(io, config.log.level, options.json === true);
+  await requireFitStore(config.attestations.store, io.signal);
   const edges = await openEdges(config);
   const checker = workerChecker();
   const metrics = new WatchMetrics();
