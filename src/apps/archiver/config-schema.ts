@@ -78,7 +78,10 @@ const continues = z
   .describe('A recorded handing over from an older chain');
 
 const time = z.strictObject({
-  time: z.iso.datetime({ offset: true, message: 'must be an RFC 3339 time such as 2026-11-22T10:00:00Z' }),
+  time: z.iso
+    .datetime({ offset: true, message: 'must be an RFC 3339 time such as 2026-11-22T10:00:00Z' })
+    // To Kafka −1 and −2 are no times: the log's end and its start.
+    .refine((time) => Date.parse(time) >= 0, 'must be 1970 or later'),
 });
 
 const topic = z.strictObject({

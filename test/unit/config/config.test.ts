@@ -219,6 +219,14 @@ lmits: {}
   const cases: [name: string, text: string, expected: string][] = [
     ['an empty file', '# nothing\n', '1:1 : the file is empty'],
     [
+      'a time that Kafka takes for the end of its log',
+      changed(
+        '{ name: audit.orders, retention: pci-12m }',
+        '{ name: audit.orders, retention: pci-12m, startFrom: { time: "1969-12-31T23:59:59.999Z" } }',
+      ),
+      'must be 1970 or later',
+    ],
+    [
       "the drill's chain",
       changed('name: audit.orders', 'name: ledgerstone.drill'),
       'that `ledgerstone drill` keeps',
