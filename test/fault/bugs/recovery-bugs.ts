@@ -107,7 +107,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     edits: [
       {
         file: ANCHOR,
-        find: 'if (held !== null && this.#held.at(-1)?.offset !== held.offset) this.#held.push(held);',
+        find: 'for (const one of held) if (!this.#held.some(({ offset }) => offset === one.offset)) this.#held.push(one);',
         replace: 'void held;',
       },
     ],
@@ -124,9 +124,9 @@ export const RECOVERY_BUGS: readonly Bug[] = [
       },
       {
         file: POSITION,
-        find: 'return { head, identity, anchor, anchoredMs: tools.clock.now() };',
+        find: 'return { head, identity, anchor, tail, anchoredMs: tools.clock.now() };',
         replace: `const nextOffset = Math.max(head.nextOffset, range.low);
-  return { head: { ...head, nextOffset }, identity, anchor, anchoredMs: tools.clock.now() };`,
+  return { head: { ...head, nextOffset }, identity, anchor, tail, anchoredMs: tools.clock.now() };`,
       },
     ],
   },
