@@ -17,8 +17,6 @@ export type BucketInspection = {
   readonly checks: readonly BucketCheck[];
 };
 
-/** The archiver seals nothing beyond it (FORMAT.md: Clock). */
-
 export async function inspect(s3: S3Connection, signal: AbortSignal | undefined): Promise<BucketInspection> {
   const { bucket, region } = s3.options;
   let found: string | undefined;

@@ -1,5 +1,5 @@
 // With which credentials does this process call AWS, where no client of its own is at hand?
-import { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { LedgerstoneError } from '../base/error.ts';
 
 export type AwsCredentials = {
@@ -13,15 +13,16 @@ export type AwsCredentials = {
  * each call, for they change. Rejects with `no-credentials` where there are none.
  */
 export function roleCredentials(): () => Promise<AwsCredentials> {
-  // Their chain comes with the client only.
-  const client = new S3Client({ region: 'us-east-1' });
+  // Their chain comes with the client only, which is loaded when it is needed.
+  let client: S3Client | null = null;
   return async () => {
     try {
+      client ??= new (await import('@aws-sdk/client-s3')).S3Client({ region: 'us-east-1' });
       const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
       return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
     } catch (cause) {
-      throw new LedgerstoneError('no-credentials', 'there are no credentials for SNS', {
-        remedy: 'Give this process a role that may publish, or leave alarms.sns out and set a webhook.',
+      throw new LedgerstoneError('no-credentials', 'this process has no AWS credentials', {
+        remedy: 'Give it a role, a profile or keys in its environment; for alarms a webhook needs none.',
         cause,
       });
     }

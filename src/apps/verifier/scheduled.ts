@@ -3,13 +3,11 @@ import { readBucketFacts } from '../../store/bucket-facts.ts';
 import type { StoreConfig } from '../archiver/config.ts';
 import type { VerifierConfig } from './config.ts';
 import { checkConfiguration, readKmsKey, type Subject } from './configuration.ts';
-
 import { CONFIGURATION_SCOPE, chainScope } from './finding-file.ts';
 import { type FullPassTools, runFullPass } from './full-pass.ts';
 import { runSweep, type SweepTools } from './sweep.ts';
 import type { SweepLog } from './sweep-log.ts';
-import type { Task, TaskInput } from './tasks.ts';
-import { knownChains } from './tasks.ts';
+import { knownChains, type Task, type TaskInput } from './tasks.ts';
 
 /** Kept free before the end of a run, for what is under way. */
 const RESERVE_MS = 15_000;

@@ -144,7 +144,13 @@ export class Member {
 
   #observe(metadata: ClusterMetadata): void {
     this.#leaders.observe(metadata);
-    const missing = metadata.topicMetadata
+    this.#observeMissing(metadata);
+    this.#fetcher?.observe((nodeId, partition) => this.#leaders.leads(nodeId, partition));
+  }
+
+  #observeMissing({ topicMetadata }: ClusterMetadata): void {
+    if (this.#closed) return;
+    const missing = topicMetadata
       .filter(
         ({ topic, topicErrorCode }) => ABSENT.has(topicErrorCode) && this.#client.topics.includes(topic),
       )
@@ -152,7 +158,6 @@ export class Member {
       .sort();
     if (missing.join() !== this.#missing.join()) this.#listener.onMissing?.(missing);
     this.#missing = missing;
-    this.#fetcher?.observe((nodeId, partition) => this.#leaders.leads(nodeId, partition));
   }
 
   #doubt(reason: string): void {

@@ -36,7 +36,8 @@ export type DrillOptions = {
 };
 
 export type Told = {
-  readonly channel: string /** Since the act; null: not told. */;
+  readonly channel: string;
+  /** Since the act; null: not told. */
   readonly ms: number | null;
 };
 
