@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ChainReader } from '../src/apps/cli/chain-reader.ts';
-import { linesOfRange } from '../src/apps/cli/offset-lines.ts';
 import { nodeSha256 } from '../src/base/node/hash.ts';
 import { verifierKey } from '../src/format/vkey.ts';
+import { ChainReader } from '../src/read/chain-reader.ts';
+import { linesOfRange } from '../src/read/offset-lines.ts';
 import { directoryStore } from '../src/store/directory.ts';
 import { buildArchive, ORIGIN, signer } from './build-archive.ts';
 

@@ -1,8 +1,8 @@
 // The archiver itself, from its configuration: how long until the last of so many records is sealed?
 
 import { restartWithAllocator } from '../src/apps/archiver/allocator.ts';
-import { loadConfig } from '../src/apps/archiver/config.ts';
 import { runArchiver } from '../src/apps/archiver/main.ts';
+import { loadConfig } from '../src/config/archiver.ts';
 
 restartWithAllocator();
 const [configFile = '', count = '0'] = process.argv.slice(2);

@@ -1,9 +1,9 @@
 // What are the archiver and the verifier told? Both texts are read by their own readers before anything is deployed.
 import { stringify } from 'yaml';
 import type { z } from 'zod';
-import { type Config, ConfigError, parseConfig } from '../src/apps/archiver/config.ts';
-import { parseVerifierConfig } from '../src/apps/verifier/config.ts';
-import type { verifierConfigSchema } from '../src/apps/verifier/config-schema.ts';
+import { type Config, ConfigError, parseConfig } from '../src/config/archiver.ts';
+import { parseVerifierConfig } from '../src/config/verifier.ts';
+import type { verifierConfigSchema } from '../src/config/verifier-schema.ts';
 import type { InfraConfig, TwoPartyConfig } from './config.ts';
 
 /** Lambda takes 4 KB in all environment variables together; names of buckets and topics may grow a little. */

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { bundleVerifier } from '../../src/apps/verifier/bundle.ts';
-import { CONFIG_VARIABLE } from '../../src/apps/verifier/config.ts';
+import { CONFIG_VARIABLE } from '../../src/config/verifier.ts';
 import { directoryStore } from '../../src/store/directory.ts';
 import { s3Store } from '../../src/store/s3.ts';
 import { NOW_MS } from '../build-archive.ts';

@@ -1,9 +1,10 @@
 // How much does one core verify, and how often does one event call S3 and KMS?
-import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
-import { makeVerifier, openEdges } from '../../src/apps/verifier/edges.ts';
+
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
-import { runWork } from '../../src/apps/verifier/run.ts';
+import { makeVerifier, openEdges } from '../../src/apps/verifier/wiring.ts';
+import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import type { Store } from '../../src/store/store.ts';
+import { runWork } from '../../src/verifier/run.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import type { Built } from '../build-archive.ts';

@@ -2,6 +2,7 @@
 import type { Stats } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { Semaphore } from '../base/concurrency.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import { momentOf } from './clock-offset.ts';
 import {
@@ -22,7 +23,6 @@ import {
 import { mustExist, readFile, statOfKey, VERSION_ID } from './directory-read.ts';
 import { directoriesWithFiles, type Walked, walk } from './directory-walk.ts';
 import { DirectoryWriter } from './directory-write.ts';
-import { Semaphore } from './semaphore.ts';
 import type { ListOptions, ObjectVersion, Store } from './store.ts';
 
 export type DirectoryOptions = {

@@ -3,10 +3,10 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { Semaphore } from '../base/concurrency.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import { storeError } from './s3-error.ts';
 import { type ClockWatch, useKnownPayloadHash, watchClock } from './s3-middleware.ts';
-import { Semaphore } from './semaphore.ts';
 
 export type S3Options = {
   readonly bucket: string;

@@ -1,7 +1,7 @@
 // Are the offsets that brokers tell the ones that an archive is compared with, and does asking leave no trace?
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { compareOffsets } from '../../src/apps/verifier/completeness.ts';
 import { readMarks, type TopicMarks } from '../../src/ingest/kafka/marks.ts';
+import { compareOffsets } from '../../src/verifier/tasks/completeness.ts';
 import { describeWithStack } from '../support/stack/global.ts';
 import { KafkaWorld, unique } from './ingest-kafka-world.ts';
 

@@ -5,7 +5,7 @@ import { produceLines } from '../../localstack/kafka-tools.ts';
 import type { KafkaRecord } from '../../src/format/record.ts';
 import { admit } from '../../src/ingest/gate.ts';
 import { Client } from '../../src/ingest/kafka/client.ts';
-import type { ClusterMetadata } from '../../src/ingest/kafka/metadata-api.ts';
+import type { ClusterMetadata } from '../../src/ingest/kafka/protocol/metadata-api.ts';
 import type { SourceRecorder } from '../support/source-recorder.ts';
 import { describeWithStack } from '../support/stack/global.ts';
 import { bytesOf, recordBytes } from '../unit/ingest/kafka/encode.ts';

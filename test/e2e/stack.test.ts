@@ -17,8 +17,8 @@ import { verifiableProducer } from '../../localstack/kafka-tools.ts';
 import { processesOf } from '../../localstack/native/process.ts';
 import { readyStack, startStack, stopStack } from '../../localstack/stack.ts';
 import type { StackState } from '../../localstack/state.ts';
-import { parseConfig } from '../../src/apps/archiver/config.ts';
-import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
+import { parseConfig } from '../../src/config/archiver.ts';
+import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import { describeWithMeans } from '../support/stack/global.ts';
 import { listeningAddresses } from '../support/stack/listening.ts';
 

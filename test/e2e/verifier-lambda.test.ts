@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUNDLE_BYTES_MAX, bundleVerifier } from '../../src/apps/verifier/bundle.ts';
-import { CONFIG_VARIABLE } from '../../src/apps/verifier/config.ts';
+import { CONFIG_VARIABLE } from '../../src/config/verifier.ts';
 import { parseSignedCheckpoint } from '../../src/format/note.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
 import { ArchiveBuilder, type ChainBuilder, entries, writeCopy } from '../support/archive-builder.ts';

@@ -11,11 +11,11 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureTopic } from '../../localstack/kafka-admin.ts';
-import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
-import { makeVerifier, openEdges, type VerifierEdges } from '../../src/apps/verifier/edges.ts';
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
-import type { Verifier } from '../../src/apps/verifier/verifier.ts';
+import { makeVerifier, openEdges, type VerifierEdges } from '../../src/apps/verifier/wiring.ts';
+import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import { parseKey } from '../../src/format/paths.ts';
+import type { Verifier } from '../../src/verifier/verifier.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import { cli, type RunningService, startCommand, startService } from '../support/cli.ts';

@@ -4,8 +4,8 @@ import { appendFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { parseConfig } from '../../src/apps/archiver/config.ts';
 import { runArchiver } from '../../src/apps/archiver/main.ts';
+import { parseConfig } from '../../src/config/archiver.ts';
 
 it('a file whose last sealed line is longer than a lowered limit', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'adv-'));

@@ -1,6 +1,6 @@
 // What the log and its client are known to do to a position: does each leave the archive exact, or halted aloud? (HAZARDS.md)
 import { describe, expect, it } from 'vitest';
-import { notReadyReasons, partitionStatus } from '../../src/apps/archiver/status.ts';
+import { notReadyReasons, partitionStatus } from '../../src/archiver/status.ts';
 import { World } from '../support/archiver-world.ts';
 import { actorOf, exact, HELD, haltOf, logOf, running, whilePaused } from './hazards-world.ts';
 

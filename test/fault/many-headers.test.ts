@@ -1,7 +1,7 @@
 // What can a producer do with headers, which cost almost nothing on the wire and a dozen bytes each in a line?
 import { describe, expect, it } from 'vitest';
-import { Batches } from '../../src/apps/archiver/batch.ts';
-import { Continuity } from '../../src/apps/archiver/continuity.ts';
+import { Batches } from '../../src/archiver/batch.ts';
+import { Continuity } from '../../src/archiver/continuity.ts';
 import { EMPTY } from '../../src/base/bytes.ts';
 import type { Item } from '../../src/ingest/gate.ts';
 

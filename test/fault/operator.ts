@@ -1,5 +1,5 @@
 // What does an operator's `ledgerstone resume` do to a world, beside the archivers that run in it?
-import { type Decision, type RecordedDecision, sealDecision } from '../../src/apps/archiver/resume.ts';
+import { type Decision, type RecordedDecision, sealDecision } from '../../src/archiver/chain/resume.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
 import { verifierKey } from '../../src/format/vkey.ts';
 import { ORIGIN, type World } from '../support/archiver-world.ts';

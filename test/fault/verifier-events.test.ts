@@ -1,12 +1,12 @@
 // What becomes of events that come twice, too early, too late, for nothing, or while something is broken?
 import { beforeEach, describe, expect, it } from 'vitest';
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
-import { RECEIVES_MAX } from '../../src/apps/verifier/run.ts';
-import type { Verifier } from '../../src/apps/verifier/verifier.ts';
 import { toHex } from '../../src/base/bytes.ts';
 import { LedgerstoneError } from '../../src/base/error.ts';
 import { parseSignedCheckpoint } from '../../src/format/note.ts';
 import { sealKey } from '../../src/format/paths.ts';
+import { RECEIVES_MAX } from '../../src/verifier/run.ts';
+import type { Verifier } from '../../src/verifier/verifier.ts';
 import { entries, signer } from '../support/archive-builder.ts';
 import { FAULT_KINDS, type Fault, faultyStore } from '../support/memory-store.ts';
 import { mulberry32 } from '../support/random.ts';

@@ -1,10 +1,10 @@
 // Can a finding be lost, whatever call of the verifier's bucket goes wrong, and whoever else runs at once?
 import { describe, expect, it } from 'vitest';
-import { chainScope } from '../../src/apps/verifier/finding-file.ts';
-import { type Entry, Ledger, type Reported } from '../../src/apps/verifier/ledger.ts';
 import { LedgerstoneError } from '../../src/base/error.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
 import type { Store } from '../../src/store/store.ts';
+import { type Entry, Ledger, type Reported } from '../../src/verifier/findings/ledger.ts';
+import { chainScope } from '../../src/verifier/findings/record.ts';
 import { type Finding, type FindingCode, SEVERITY } from '../../src/verify/finding.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import {

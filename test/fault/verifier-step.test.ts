@@ -1,9 +1,9 @@
 // What if a step of the verifier fails, or succeeds unheard, or another verifier does the same at once?
 import { describe, expect, it } from 'vitest';
-import { confirmStep } from '../../src/apps/verifier/confirm-step.ts';
 import { toHex } from '../../src/base/bytes.ts';
 import { LedgerstoneError } from '../../src/base/error.ts';
 import { parseSignedCheckpoint } from '../../src/format/note.ts';
+import { confirmStep } from '../../src/verifier/attest/attest-step.ts';
 import { memorySigner, type SignFault } from '../support/memory-signer.ts';
 import { FAULT_KINDS, type Fault, faultyStore } from '../support/memory-store.ts';
 import { mulberry32 } from '../support/random.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ArchiverStack } from '../../infra/archiver-stack.ts';
 import { parseInfraConfig } from '../../infra/config.ts';
 import { LedgerstoneStack } from '../../infra/ledgerstone-stack.ts';
-import { type Config, parseConfig } from '../../src/apps/archiver/config.ts';
+import { type Config, parseConfig } from '../../src/config/archiver.ts';
 import { problemOf, synthesiseUnderNag } from './checked.ts';
 import { ACCOUNT, BUCKET, CONFIG, filled, only, REGION, scratchApp } from './synthesised.ts';
 import { LOG_KEY } from './two-parties.ts';

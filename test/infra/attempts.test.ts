@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { isOf } from '../../src/apps/cli/drill/look.ts';
 import type { Act } from '../../src/apps/cli/drill/tamper.ts';
-import type { FindingFile } from '../../src/apps/verifier/finding-file.ts';
+import type { FindingFile } from '../../src/verifier/findings/record.ts';
 import { sqsRecord } from '../support/verifier-store.ts';
 import { ATTEMPTS, by, call, FROM, OTHERS, objectCall, REFUSED, STACKS, WORLD } from './account-events.ts';
 import { ACCOUNT } from './synthesised.ts';

@@ -1,6 +1,6 @@
 // Which events reach the verifier's queue, from either account, and which do not?
 import { describe, expect, it } from 'vitest';
-import { readEvent } from '../../src/apps/verifier/events.ts';
+import { readEvent } from '../../src/verifier/events/work.ts';
 import {
   ATTEMPTS,
   call,

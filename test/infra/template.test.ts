@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseInfraConfig } from '../../infra/config.ts';
 import { LedgerstoneStack } from '../../infra/ledgerstone-stack.ts';
-import { parseConfig } from '../../src/apps/archiver/config.ts';
+import { parseConfig } from '../../src/config/archiver.ts';
 import { openAllowances, synthesiseUnderNag } from './checked.ts';
 import { ACCOUNT, BUCKET, CONFIG, only, REGION, scratchApp, synthesise } from './synthesised.ts';
 

@@ -1,9 +1,10 @@
 // How does the verifier behave that the function's own configuration makes, over an archive in memory?
-import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
-import { makeVerifier } from '../../src/apps/verifier/edges.ts';
+
 import { metricsLine } from '../../src/apps/verifier/emf.ts';
-import { type FindingFile, parseFinding } from '../../src/apps/verifier/finding-file.ts';
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
+import { makeVerifier } from '../../src/apps/verifier/wiring.ts';
+import { parseVerifierConfig } from '../../src/config/verifier.ts';
+import { type FindingFile, parseFinding } from '../../src/verifier/findings/record.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import { storeOver } from '../support/verifier-store.ts';

@@ -2,10 +2,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
-import { makeVerifier } from '../../src/apps/verifier/edges.ts';
 import { metricsLine } from '../../src/apps/verifier/emf.ts';
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
+import { makeVerifier } from '../../src/apps/verifier/wiring.ts';
+import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';

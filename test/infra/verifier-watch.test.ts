@@ -1,7 +1,7 @@
 // Does the second party look often enough, and does somebody hear of it? Schedules, alarms, trails.
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { TASKS } from '../../src/apps/verifier/events.ts';
+import { TASKS } from '../../src/verifier/events/work.ts';
 import { BUCKET, ofType, only } from './synthesised.ts';
 import { APART, ATTESTATIONS, bothStacks, SECOND_ACCOUNT } from './two-parties.ts';
 

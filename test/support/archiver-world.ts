@@ -1,13 +1,13 @@
 // A whole world around production archivers: broker, store, signer and time in memory, with the verifier as oracle.
 
-import { inlineBodies } from '../../src/apps/archiver/bodies.ts';
-import type { Config } from '../../src/apps/archiver/config.ts';
-import { parseConfig } from '../../src/apps/archiver/config.ts';
-import { Pipeline, type PipelineEnd } from '../../src/apps/archiver/pipeline.ts';
+import { inlineBodies } from '../../src/archiver/encoder.ts';
+import { Pipeline, type PipelineEnd } from '../../src/archiver/pipeline.ts';
 import { equalBytes } from '../../src/base/bytes.ts';
 import { zstdCompressor } from '../../src/base/node/compress.ts';
 import { nodeDecompress } from '../../src/base/node/decompress.ts';
 import { nodeSha256, nodeSha256Into } from '../../src/base/node/hash.ts';
+import type { Config } from '../../src/config/archiver.ts';
+import { parseConfig } from '../../src/config/archiver.ts';
 import { parseManifest } from '../../src/format/manifest.ts';
 import { sealPrefix } from '../../src/format/paths.ts';
 import { decodeLine, encodeEntry, type GapLine, type KafkaRecord } from '../../src/format/record.ts';

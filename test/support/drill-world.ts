@@ -1,14 +1,14 @@
 // A bucket with a real chain, a verifier over it that works while a drill waits, and what a drill needs of both.
 
 import type { DrillTools } from '../../src/apps/cli/drill/run.ts';
-import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
-import { makeVerifier } from '../../src/apps/verifier/edges.ts';
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
-import type { Verifier } from '../../src/apps/verifier/verifier.ts';
+import { makeVerifier } from '../../src/apps/verifier/wiring.ts';
 import { LedgerstoneError } from '../../src/base/error.ts';
+import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
 import type { CanaryStore } from '../../src/store/canary.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { Verifier } from '../../src/verifier/verifier.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import { ArchiveBuilder, entries, NOW_MS, ORIGIN, YEAR_MS } from './archive-builder.ts';

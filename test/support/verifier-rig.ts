@@ -1,10 +1,10 @@
 // A whole verifier over a world in memory: what is open in its ledger after each run?
 
-import { parseVerifierConfig } from '../../src/apps/verifier/config.ts';
-import { makeVerifier } from '../../src/apps/verifier/edges.ts';
-import { parseFindingKey } from '../../src/apps/verifier/finding-file.ts';
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
+import { makeVerifier } from '../../src/apps/verifier/wiring.ts';
+import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
+import { parseFindingKey } from '../../src/verifier/findings/record.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import { BUCKET, storeOver } from './verifier-store.ts';

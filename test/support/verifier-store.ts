@@ -1,11 +1,12 @@
 // How does a lawless archive look through the port that the verifier's faces open, and who takes their findings?
-import type { CheckName } from '../../src/apps/verifier/finding-file.ts';
-import { confirmTask, type Task } from '../../src/apps/verifier/tasks.ts';
-import type { FindingSink, Verifier, VerifierLog } from '../../src/apps/verifier/verifier.ts';
+
 import type { Clock } from '../../src/base/clock.ts';
 import { LedgerstoneError } from '../../src/base/error.ts';
 import { momentOf } from '../../src/store/clock-offset.ts';
 import type { ObjectVersion, Store } from '../../src/store/store.ts';
+import type { CheckName } from '../../src/verifier/findings/record.ts';
+import { confirmTask, type Task } from '../../src/verifier/tasks/confirm.ts';
+import type { FindingSink, Verifier, VerifierLog } from '../../src/verifier/verifier.ts';
 import type { Finding } from '../../src/verify/finding.ts';
 import type { LawlessArchive } from './lawless-archive.ts';
 import { STILL, type VerifierWorld } from './verifier-world.ts';

@@ -1,11 +1,11 @@
 // An archive that grows, a bucket for attestations, and verifiers over both, in memory.
 
-import { Attester } from '../../src/apps/verifier/attestations.ts';
-import { confirmStep, type StepResult, type StepTools } from '../../src/apps/verifier/confirm-step.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
 import type { Signer } from '../../src/sign/signer.ts';
 import type { Store } from '../../src/store/store.ts';
+import { confirmStep, type StepResult, type StepTools } from '../../src/verifier/attest/attest-step.ts';
+import { Attester } from '../../src/verifier/attest/attestations.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import type { ChainPlace } from '../../src/verify/survey.ts';

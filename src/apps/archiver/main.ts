@@ -1,21 +1,34 @@
 // How does the service run, from its configuration to its last seal?
 
+import type { Batch } from '../../archiver/batch.ts';
+import { threadBodies } from '../../archiver/encoder-thread.ts';
+import { ArchiverMetrics } from '../../archiver/metrics.ts';
+import type { PartitionActor } from '../../archiver/partition.ts';
+import { Pipeline } from '../../archiver/pipeline.ts';
+import { publishArchiveFiles } from '../../archiver/publish.ts';
+import {
+  codeOf,
+  notReadyReasons,
+  observeGauges,
+  partitionStatus,
+  type ServiceStatus,
+} from '../../archiver/status.ts';
 import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import type { ArchiverLog } from '../../base/log.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { VERSION } from '../../base/version.ts';
+import {
+  newInstanceId,
+  openSigner,
+  openSource,
+  openStore,
+  requireFitStore,
+  trustedKeys,
+} from '../../clients/open.ts';
+import type { Config } from '../../config/archiver.ts';
 import type { Signer } from '../../sign/signer.ts';
-import type { Batch } from './batch.ts';
-import { threadBodies } from './body-thread.ts';
-import type { Config } from './config.ts';
-import { newInstanceId, openSigner, openSource, openStore, requireFitStore, trustedKeys } from './edges.ts';
-import type { ArchiverLog } from './log.ts';
-import { ArchiverMetrics } from './metrics.ts';
-import type { PartitionActor } from './partition.ts';
-import { Pipeline } from './pipeline.ts';
-import { publishArchiveFiles } from './publish.ts';
 import { type ServerRoutes, startServer } from './server.ts';
-import { codeOf, notReadyReasons, observeGauges, partitionStatus, type ServiceStatus } from './status.ts';
-import { VERSION } from './version.ts';
 
 export type SealedSegment = {
   readonly topic: string;

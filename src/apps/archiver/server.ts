@@ -1,8 +1,8 @@
 // How do probes and scrapers ask? /healthz, /readyz, /metrics and /status over plain HTTP.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ServiceStatus } from '../../archiver/status.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
-import type { ServiceStatus } from './status.ts';
 
 export type ServerRoutes = {
   status(): ServiceStatus;

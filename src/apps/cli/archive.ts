@@ -1,6 +1,6 @@
 // `ledgerstone archive`: the service. Runs until SIGTERM; with a file source until all of it is sealed.
 import type { Command } from 'commander';
-import { loadConfig } from '../archiver/config.ts';
+import { loadConfig } from '../../config/archiver.ts';
 import { EXIT } from './exit-code.ts';
 import { openLog } from './logger.ts';
 import { acting, type Session } from './session.ts';

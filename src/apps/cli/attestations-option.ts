@@ -5,11 +5,11 @@ import { messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
 import { type CosignerKey, parseCosignerVkey } from '../../format/cosignature.ts';
+import { ChainReader } from '../../read/chain-reader.ts';
 import type { Store } from '../../store/store.ts';
+import { AttestationReader, type Attested, type Stray } from '../../verifier/attest/attestations.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
-import { AttestationReader, type Attested, type Stray } from '../verifier/attestations.ts';
-import { ChainReader } from './chain-reader.ts';
 import { UsageError } from './exit-code.ts';
 import { readKeyLines } from './keys.ts';
 import {

@@ -12,14 +12,14 @@ const DIST = join(ROOT, 'dist');
  */
 const ENTRIES = {
   ledgerstone: 'src/apps/cli/main.ts',
-  'body-worker': 'src/apps/archiver/body-worker.ts',
+  'encoder-worker': 'src/archiver/encoder-worker.ts',
   'verify-worker': 'src/verify/node/verify-worker.ts',
 };
 
 /** Files that the code reads beside itself. */
 const ASSETS = {
   'FORMAT.md': 'src/format/FORMAT.md',
-  'ledgerstone.schema.json': 'src/apps/archiver/ledgerstone.schema.json',
+  'ledgerstone.schema.json': 'src/config/ledgerstone.schema.json',
   'demo-data': 'src/apps/cli/demo/data',
 };
 

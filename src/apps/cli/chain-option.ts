@@ -1,7 +1,7 @@
 // Which chain does `--topic T --partition P` mean?
 import type { Command } from 'commander';
-import type { Config } from '../archiver/config.ts';
-import { ChainReader } from './chain-reader.ts';
+import type { Config } from '../../config/archiver.ts';
+import { ChainReader } from '../../read/chain-reader.ts';
 import { UsageError } from './exit-code.ts';
 import { type Archive, count } from './open-archive.ts';
 

@@ -1,6 +1,6 @@
 // Which command was asked for, and with which exit code does it end?
 import { Command, CommanderError } from 'commander';
-import { VERSION } from '../archiver/version.ts';
+import { VERSION } from '../../base/version.ts';
 import { archiveCommand } from './archive.ts';
 import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';

@@ -5,15 +5,15 @@ import type { Command } from 'commander';
 import { utf8 } from '../../base/bytes.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
-import { encodeVkey, verifierKey } from '../../format/vkey.ts';
+import { openSigner } from '../../clients/open.ts';
 import {
   type Config,
   type FileSourceConfig,
   loadConfig,
   type SigningConfig,
   type StoreConfig,
-} from '../archiver/config.ts';
-import { openSigner } from '../archiver/edges.ts';
+} from '../../config/archiver.ts';
+import { encodeVkey, verifierKey } from '../../format/vkey.ts';
 import { type Check, checkLines } from './check-list.ts';
 import { EXIT } from './exit-code.ts';
 import { acting, type Session } from './session.ts';

@@ -7,9 +7,9 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../../base/clock.ts';
-import type { StoreConfig } from '../archiver/config.ts';
-import { DURATION_PATTERN, durationMs } from '../archiver/config-units.ts';
-import { loadVerifierConfig, type VerifierConfig } from '../verifier/config.ts';
+import type { StoreConfig } from '../../config/archiver.ts';
+import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
+import { loadVerifierConfig, type VerifierConfig } from '../../config/verifier.ts';
 import { KINDS, type Kind } from './drill/canary.ts';
 import { drillJson, drillText, type Plan, planText } from './drill/report.ts';
 import { runDrill } from './drill/run.ts';

@@ -2,11 +2,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { toBase64 } from '../../base/bytes.ts';
 import { decodeLine } from '../../format/record.ts';
+import type { ChainReader } from '../../read/chain-reader.ts';
+import { type FoundLine, linesOfSegment } from '../../read/line-range.ts';
+import { linesOfRange } from '../../read/offset-lines.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
-import type { ChainReader } from './chain-reader.ts';
 import { EXIT, UsageError } from './exit-code.ts';
-import { type FoundLine, linesOfSegment } from './line-range.ts';
-import { linesOfRange } from './offset-lines.ts';
 import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 import { sequencesOfTime } from './time-range.ts';

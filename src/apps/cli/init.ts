@@ -1,13 +1,13 @@
 // `ledgerstone init`: what must be there before the first record is archived?
 import { access, writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import { type Published, publishArchiveFiles } from '../../archiver/publish.ts';
 import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import { openSigner, trustedKeys } from '../../clients/open.ts';
+import { type Config, loadConfig, type S3StoreConfig } from '../../config/archiver.ts';
 import { encodeVkey, type KeyAlgorithm } from '../../format/vkey.ts';
 import type { BucketCheck } from '../../store/bucket-check.ts';
-import { type Config, loadConfig, type S3StoreConfig } from '../archiver/config.ts';
-import { openSigner, trustedKeys } from '../archiver/edges.ts';
-import { type Published, publishArchiveFiles } from '../archiver/publish.ts';
 import { checkLines } from './check-list.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { openStore } from './open-archive.ts';

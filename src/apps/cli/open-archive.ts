@@ -1,10 +1,10 @@
 // Which archive is meant, whose keys are trusted, and how is it read?
 import { stat } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { openSigner, trustedKeys } from '../../clients/open.ts';
+import { type Config, loadConfig, type StoreConfig } from '../../config/archiver.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { Store } from '../../store/store.ts';
-import { type Config, loadConfig, type StoreConfig } from '../archiver/config.ts';
-import { openSigner, trustedKeys } from '../archiver/edges.ts';
 import { UsageError } from './exit-code.ts';
 import { readTrustedKeys } from './keys.ts';
 

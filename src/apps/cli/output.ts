@@ -1,7 +1,7 @@
 // How do words, tables and progress reach the person or the program that asked?
 import type { Readable, Writable } from 'node:stream';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
-import { ConfigError } from '../archiver/config.ts';
+import { ConfigError } from '../../config/archiver.ts';
 import { printableLines } from './printable.ts';
 
 export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };

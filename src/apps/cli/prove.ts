@@ -8,6 +8,10 @@ import { encodeEventProof, parseEventProof } from '../../format/event-proof.ts';
 import { LineScanner } from '../../format/record.ts';
 import { verifyInclusion } from '../../merkle/proof.ts';
 import { leafHash } from '../../merkle/tree.ts';
+import type { ChainReader, ReadSeal } from '../../read/chain-reader.ts';
+import { laterPath } from '../../read/later-path.ts';
+import { provenLines } from '../../read/line-range.ts';
+import { locateOffset } from '../../read/locate.ts';
 import { buildEventProof } from '../../verify/event-proof.ts';
 import { VerifyError } from '../../verify/finding.ts';
 import { oldestVersion } from '../../verify/object-versions.ts';
@@ -18,11 +22,7 @@ import {
   withAttestations,
 } from './attestations-option.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
-import type { ChainReader, ReadSeal } from './chain-reader.ts';
 import { EXIT, UsageError } from './exit-code.ts';
-import { laterPath } from './later-path.ts';
-import { provenLines } from './line-range.ts';
-import { locateOffset } from './locate.ts';
 import { type ArchiveOptions, count, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 

@@ -1,8 +1,8 @@
 // `ledgerstone resume`: which decision does the operator record on a halted partition?
 import { type Command, Option } from 'commander';
+import type { ArchiverLog } from '../../base/log.ts';
+import { loadConfig } from '../../config/archiver.ts';
 import { isWord } from '../../format/scalar.ts';
-import { loadConfig } from '../archiver/config.ts';
-import type { ArchiverLog } from '../archiver/log.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { count } from './open-archive.ts';
 import type { Output } from './output.ts';
@@ -64,7 +64,7 @@ async function runResume(session: Session, options: ResumeOptions): Promise<numb
     const known = config.source.topics.map(({ name }) => name).join(', ');
     throw new UsageError(`${options.config} has no topic ${options.topic}`, `It has ${known}.`);
   }
-  const { recordDecision } = await import('../archiver/resume.ts');
+  const { recordDecision } = await import('../../archiver/chain/resume.ts');
   const { topic, partition, to, kind, by } = options;
   const decision = {
     topic,

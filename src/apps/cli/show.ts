@@ -1,10 +1,10 @@
 // `ledgerstone show`: what does one segment say of itself?
 import type { Command } from 'commander';
 import { toBase64, toHex } from '../../base/bytes.ts';
+import type { ChainReader, ReadSeal } from '../../read/chain-reader.ts';
 import { checkpointOf } from '../../verify/open-seal.ts';
 import { idText } from '../../verify/trust.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
-import type { ChainReader, ReadSeal } from './chain-reader.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';

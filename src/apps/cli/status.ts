@@ -1,9 +1,10 @@
 // `ledgerstone status`: where does each chain stand, and which partition is halted and why?
 import type { Command } from 'commander';
+import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
 import { messageOf } from '../../base/error.ts';
-import type { Config } from '../archiver/config.ts';
-import type { PartitionStatus, ServiceStatus } from '../archiver/status.ts';
-import type { Stray } from '../verifier/attestations.ts';
+import type { Config } from '../../config/archiver.ts';
+import { ChainReader, listChains } from '../../read/chain-reader.ts';
+import type { Stray } from '../../verifier/attest/attestations.ts';
 import {
   type AttestationOptions,
   type ChainAttestation,
@@ -15,7 +16,6 @@ import {
   surveyAttestations,
   withAttestations,
 } from './attestations-option.ts';
-import { ChainReader, listChains } from './chain-reader.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { type Archive, type ArchiveOptions, withArchive } from './open-archive.ts';
 import type { Output } from './output.ts';

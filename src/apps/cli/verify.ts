@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
+import { ChainReader, listChains } from '../../read/chain-reader.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
@@ -23,7 +24,6 @@ import {
   wordOf,
 } from './attestations-option.ts';
 import { readInput } from './bounded-input.ts';
-import { ChainReader, listChains } from './chain-reader.ts';
 import { exitCodeOfVerdict, UsageError } from './exit-code.ts';
 import { type Archive, type ArchiveOptions, repeatable, withArchive } from './open-archive.ts';
 import type { Io } from './output.ts';

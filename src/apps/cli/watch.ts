@@ -1,15 +1,15 @@
 // `ledgerstone watch`: the independent verifier as a plain process. Runs until SIGTERM.
 import type { Command } from 'commander';
 import { MIB } from '../../base/limits.ts';
+import { requireFitStore } from '../../clients/open.ts';
+import { loadVerifierConfig, type VerifierConfig } from '../../config/verifier.ts';
 import { encodeCosignerVkey } from '../../format/cosignature.ts';
+import type { Verifier } from '../../verifier/verifier.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
-import { requireFitStore } from '../archiver/edges.ts';
-import { loadVerifierConfig, type VerifierConfig } from '../verifier/config.ts';
-import { makeVerifier, openEdges } from '../verifier/edges.ts';
-import type { Verifier } from '../verifier/verifier.ts';
 import { newWatchState, type Schedule, watch } from '../verifier/watch.ts';
 import { WatchMetrics } from '../verifier/watch-metrics.ts';
 import { startWatchServer } from '../verifier/watch-server.ts';
+import { makeVerifier, openEdges } from '../verifier/wiring.ts';
 import { EXIT } from './exit-code.ts';
 import { openLog } from './logger.ts';
 import { acting, type Session } from './session.ts';

@@ -1,7 +1,8 @@
 // Which figures does one run leave for CloudWatch?
+
+import type { RunResult } from '../../verifier/run.ts';
 import type { Severity } from '../../verify/finding.ts';
 import type { RunFigures } from './emf.ts';
-import type { RunResult } from './run.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,15 +1,15 @@
 // How does AWS Lambda call the verifier? Queues, S3, EventBridge, schedules and people, all through one function.
 import { LedgerstoneError } from '../../base/error.ts';
+import { CONFIG_VARIABLE, parseVerifierConfig } from '../../config/verifier.ts';
+import type { StepResult } from '../../verifier/attest/attest-step.ts';
+import { readEvent } from '../../verifier/events/work.ts';
+import { isWorthRepeating, type RunResult, runWork } from '../../verifier/run.ts';
+import type { Verifier } from '../../verifier/verifier.ts';
 import { portableChecker } from '../../verify/block-checker.ts';
 import { nodeContentTools } from '../../verify/node/tools.ts';
-import { CONFIG_VARIABLE, parseVerifierConfig } from './config.ts';
-import type { StepResult } from './confirm-step.ts';
-import { makeVerifier, openEdges } from './edges.ts';
 import { metricsLine } from './emf.ts';
-import { readEvent } from './events.ts';
 import { jsonLog } from './json-log.ts';
-import { isWorthRepeating, type RunResult, runWork } from './run.ts';
-import type { Verifier } from './verifier.ts';
+import { makeVerifier, openEdges } from './wiring.ts';
 
 /** What of Lambda's context is used. */
 export type LambdaContext = { getRemainingTimeInMillis(): number };

@@ -1,11 +1,11 @@
 // How does the verifier run without Lambda? A plain process that looks for new seals itself, and keeps the schedules.
 import { type LedgerstoneError, messageOf } from '../../base/error.ts';
 import { sealKey, sealPrefix } from '../../format/paths.ts';
+import type { EventWork, TaskName, TaskWork } from '../../verifier/events/work.ts';
+import { type RunResult, runWork } from '../../verifier/run.ts';
+import { knownChains } from '../../verifier/tasks/confirm.ts';
+import type { RunLimits, Verifier } from '../../verifier/verifier.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
-import type { EventWork, TaskName, TaskWork } from './events.ts';
-import { type RunResult, runWork } from './run.ts';
-import { knownChains } from './tasks.ts';
-import type { RunLimits, Verifier } from './verifier.ts';
 
 export type Schedule = { readonly task: TaskName; readonly everyMs: number };
 

@@ -1,13 +1,13 @@
 // What do the group's connections and the reader's have in common?
 
-import { type ClusterHooks, openCluster } from './cluster.ts';
-import { Sockets, saslFor, type TlsMaterial, tlsMaterial } from './connect.ts';
-import { LeaderEpochs } from './epochs.ts';
-import { type Kafkajs, type KafkajsCluster, type KafkajsLogger, loadKafkajs } from './kafkajs.ts';
-import { KAFKAJS_INFO, redactor, routeLogs } from './log.ts';
+import { LeaderEpochs } from './group/epochs.ts';
+import { type ClusterHooks, openCluster } from './kafkajs/cluster.ts';
+import { Sockets, saslFor, type TlsMaterial, tlsMaterial } from './kafkajs/connect.ts';
+import { type Kafkajs, type KafkajsCluster, type KafkajsLogger, loadKafkajs } from './kafkajs/kafkajs.ts';
+import { KAFKAJS_INFO, redactor, routeLogs } from './kafkajs/log.ts';
 import { KAFKA_TUNING, type KafkaSourceOptions, type KafkaTuning } from './options.ts';
+import type { DecodeLimits } from './protocol/record-set.ts';
 import { KafkaReader } from './reader.ts';
-import type { DecodeLimits } from './record-set.ts';
 
 const READ_COMMITTED = 1;
 /** Its callers try again themselves, and want to know soon. */

@@ -1,9 +1,9 @@
 // From which offset to which have the brokers records? Asked by kafkajs's public client: it joins no group, and fits in a bundle.
 import kafkajs from 'kafkajs';
 import { LedgerstoneError } from '../../base/error.ts';
-import { type Address, parseAddress, Sockets, saslFor, tlsMaterial } from './connect.ts';
 import { kafkaError } from './errors.ts';
-import { redactor } from './log.ts';
+import { type Address, parseAddress, Sockets, saslFor, tlsMaterial } from './kafkajs/connect.ts';
+import { redactor } from './kafkajs/log.ts';
 import { KAFKA_TUNING, type SaslOptions, type TlsOptions } from './options.ts';
 
 export type MarksOptions = {

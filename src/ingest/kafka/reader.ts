@@ -1,17 +1,22 @@
 // What does the cluster say about a partition, apart from the group's own reading?
 import { LedgerstoneError } from '../../base/error.ts';
 import type { CommitHint, Fetched, LogRange, TopicPartition } from '../source.ts';
-import { Access, guarded, unavailable } from './access.ts';
-import { fetchFrom, newestVersion } from './cluster.ts';
-import type { LeaderEpochs } from './epochs.ts';
-import { errorText, FETCH_ERRORS, METADATA_ERRORS } from './error-codes.ts';
 import { NOT_PERMITTED_REMEDY } from './errors.ts';
-import { FETCH_API_KEY, FETCH_BY_NAME, type FetchedPartition, type FetchPartition } from './fetch-api.ts';
-import type { Kafkajs, KafkajsBroker, KafkajsCluster } from './kafkajs.ts';
-import type { ClusterMetadata } from './metadata-api.ts';
+import type { LeaderEpochs } from './group/epochs.ts';
+import { Access, guarded, unavailable } from './kafkajs/access.ts';
+import { fetchFrom, newestVersion } from './kafkajs/cluster.ts';
+import type { Kafkajs, KafkajsBroker, KafkajsCluster } from './kafkajs/kafkajs.ts';
 import type { KafkaTuning } from './options.ts';
-import { type DecodeLimits, decodeRecordSet } from './record-set.ts';
-import { AbortedProducers } from './transactions.ts';
+import { errorText, FETCH_ERRORS, METADATA_ERRORS } from './protocol/error-codes.ts';
+import {
+  FETCH_API_KEY,
+  FETCH_BY_NAME,
+  type FetchedPartition,
+  type FetchPartition,
+} from './protocol/fetch-api.ts';
+import type { ClusterMetadata } from './protocol/metadata-api.ts';
+import { type DecodeLimits, decodeRecordSet } from './protocol/record-set.ts';
+import { AbortedProducers } from './protocol/transactions.ts';
 
 const READ_UNCOMMITTED = 0;
 const EARLIEST = '-2';

@@ -2,11 +2,11 @@
 import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { CommitHint, Source, SourceListener, TopicPartition } from '../source.ts';
-import type { PartitionFeed } from './assignment.ts';
 import { Client } from './client.ts';
-import { parseAddress } from './connect.ts';
 import { kafkaError } from './errors.ts';
-import { Member } from './member.ts';
+import type { PartitionFeed } from './group/assignment.ts';
+import { Member } from './group/member.ts';
+import { parseAddress } from './kafkajs/connect.ts';
 import type { KafkaSourceOptions } from './options.ts';
 import type { KafkaReader } from './reader.ts';
 

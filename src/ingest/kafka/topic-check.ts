@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 import { messageOf } from '../../base/error.ts';
 import { Client } from './client.ts';
 import { kafkaError } from './errors.ts';
-import { changed, type KafkajsCluster, type KafkajsLogger } from './kafkajs.ts';
-import type { ClusterMetadata, TopicMetadata } from './metadata-api.ts';
+import { changed, type KafkajsCluster, type KafkajsLogger } from './kafkajs/kafkajs.ts';
 import type { KafkaSourceOptions } from './options.ts';
+import type { ClusterMetadata, TopicMetadata } from './protocol/metadata-api.ts';
 
 /** `bad`: it can't be archived like this. `warning`: it can, but somebody should look. `unknown`: this principal may not see it. */
 export type KafkaCheck = {

@@ -1,7 +1,7 @@
 // Bugs of the committed offset: what if Kafka is told of records that are not sealed, or the hint is believed?
 import type { Bug } from './bug.ts';
 
-const PARTITION = 'apps/archiver/partition.ts';
+const PARTITION = 'archiver/partition.ts';
 
 export const COMMIT_BUGS: readonly Bug[] = [
   {
@@ -23,7 +23,7 @@ export const COMMIT_BUGS: readonly Bug[] = [
     loses: 'a batch whose seal never came to be',
     edits: [
       {
-        file: 'apps/archiver/seal-loop.ts',
+        file: 'archiver/seal-loop.ts',
         find: 'this.#carried = batch;',
         replace: 'this.#carried = batch;\n      events.sealed(batch, segment, 0);',
       },
@@ -61,7 +61,7 @@ export const COMMIT_BUGS: readonly Bug[] = [
     loses: 'exactly once: the position comes from the committed offset, which may be old',
     edits: [
       {
-        file: 'apps/archiver/position.ts',
+        file: 'archiver/chain/position.ts',
         find: 'return confirmPosition(tools, place, recovered, signal);',
         replace: `const position = await confirmPosition(tools, place, recovered, signal);
   return ours ? { ...position, head: { ...position.head, nextOffset: committed.nextOffset } } : position;`,

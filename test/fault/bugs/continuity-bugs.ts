@@ -2,7 +2,7 @@
 import type { Bug } from './bug.ts';
 
 const GATE = 'ingest/gate.ts';
-const PARTITION = 'apps/archiver/partition.ts';
+const PARTITION = 'archiver/partition.ts';
 const IN_PLACE = 'if (record.offset !== next || next > OFFSET_LAST) break;';
 
 export const CONTINUITY_BUGS: readonly Bug[] = [
@@ -28,7 +28,7 @@ export const CONTINUITY_BUGS: readonly Bug[] = [
     loses: 'one record where a batch is cut at its limit',
     edits: [
       {
-        file: 'apps/archiver/batch.ts',
+        file: 'archiver/batch.ts',
         find: 'batch.body.add(from === 0 && to === items.length ? items : items.slice(from, to));',
         replace: `const offset = this.#next - 1;
       const gap = { offset, last: offset, reason: 'transaction', control: 0, aborted: 1 };

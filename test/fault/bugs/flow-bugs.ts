@@ -1,8 +1,8 @@
 // Bugs of ownership and memory: what if a partition is not where its owner thinks it is, or too much is held?
 import type { Bug } from './bug.ts';
 
-const PIPELINE = 'apps/archiver/pipeline.ts';
-const PARTITION = 'apps/archiver/partition.ts';
+const PIPELINE = 'archiver/pipeline.ts';
+const PARTITION = 'archiver/partition.ts';
 
 export const FLOW_BUGS: readonly Bug[] = [
   {

@@ -18,7 +18,7 @@ export type Hunted =
     }
   | { readonly kind: 'missed'; readonly runs: number; readonly first: number | null; readonly ms: number };
 
-const SRC = new URL('../../../src/', import.meta.url).href;
+const SRC = new URL('../../../src', import.meta.url).href;
 
 /** From here on the product is loaded with the bug in it. Nothing is written anywhere. */
 function seed(bug: Bug): ReadonlySet<string> {

@@ -2,9 +2,9 @@
 import type { Bug } from './bug.ts';
 
 const HEAD = 'store/head.ts';
-const POSITION = 'apps/archiver/position.ts';
-const ANCHOR = 'apps/archiver/anchor.ts';
-const PARTITION = 'apps/archiver/partition.ts';
+const POSITION = 'archiver/chain/position.ts';
+const ANCHOR = 'archiver/chain/log-anchor.ts';
+const PARTITION = 'archiver/partition.ts';
 
 export const RECOVERY_BUGS: readonly Bug[] = [
   {
@@ -94,7 +94,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     loses: 'the same: what is held from the new topic is sealed before anybody looks',
     edits: [
       {
-        file: 'apps/archiver/seal-loop.ts',
+        file: 'archiver/seal-loop.ts',
         find: 'if (!this.#anchor.doubt(held)) this.#batches.close();',
         replace: 'void held;',
       },
@@ -148,7 +148,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     loses: 'the first records of a partition that was added to a topic which began at `latest`',
     edits: [
       {
-        file: 'apps/archiver/genesis.ts',
+        file: 'archiver/chain/begin.ts',
         find: "if (startFrom === 'earliest' || startFrom === 'latest') return range.low;",
         replace:
           "if (startFrom === 'earliest') return range.low;\n  if (startFrom === 'latest') return range.high;",
@@ -161,7 +161,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     loses: 'good records before the bad one: an operator decides while they wait to be sealed',
     edits: [
       {
-        file: 'apps/archiver/resume.ts',
+        file: 'archiver/chain/resume.ts',
         find: 'if (first !== undefined && first < gap.to) throw readable(partition, first);',
         replace: '',
       },

@@ -1,9 +1,9 @@
 // Bugs of making a segment permanent: what if an unknown outcome, a fence or a lock is taken for something else?
 import type { Bug, Edit } from './bug.ts';
 
-const SEALING = 'apps/archiver/sealing.ts';
-const SEAL_LOOP = 'apps/archiver/seal-loop.ts';
-const PARTITION = 'apps/archiver/partition.ts';
+const SEALING = 'archiver/sealer.ts';
+const SEAL_LOOP = 'archiver/seal-loop.ts';
+const PARTITION = 'archiver/partition.ts';
 
 /** What keeps a process from signing two texts for one size, whatever else goes wrong. */
 const signsTwice: Edit = {

@@ -1,7 +1,7 @@
 // What does an operator do about a halted partition, as the runbook says?
-import { type Halt, type HaltCode, HaltError } from '../../../src/apps/archiver/halt.ts';
-import type { PartitionActor } from '../../../src/apps/archiver/partition.ts';
-import { sealDecision } from '../../../src/apps/archiver/resume.ts';
+import { type Halt, type HaltCode, HaltError } from '../../../src/archiver/chain/halt.ts';
+import { sealDecision } from '../../../src/archiver/chain/resume.ts';
+import type { PartitionActor } from '../../../src/archiver/partition.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import type { GapReason } from '../../../src/format/record.ts';
 import { Dice } from './dice.ts';

@@ -1,6 +1,6 @@
 // How does one archiver live and die here? The production code above the ports, on a clock and with services of its own.
-import { inlineBodies } from '../../../src/apps/archiver/bodies.ts';
-import { Pipeline } from '../../../src/apps/archiver/pipeline.ts';
+import { inlineBodies } from '../../../src/archiver/encoder.ts';
+import { Pipeline } from '../../../src/archiver/pipeline.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import { zstdCompressor } from '../../../src/base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';

@@ -1,6 +1,6 @@
 // In which world does a seed's run take place? Swarm testing: each seed has some kinds of trouble, and more of them.
 
-import { type Config, parseConfig } from '../../../src/apps/archiver/config.ts';
+import { type Config, parseConfig } from '../../../src/config/archiver.ts';
 import type { MemoryBrokerOptions } from '../../support/memory-broker.ts';
 import { Dice } from './dice.ts';
 

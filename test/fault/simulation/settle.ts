@@ -1,5 +1,5 @@
 // Does the world come to rest once trouble is over? All that Kafka has is sealed, or a partition says why not.
-import type { HaltCode } from '../../../src/apps/archiver/halt.ts';
+import type { HaltCode } from '../../../src/archiver/chain/halt.ts';
 import { Dice } from './dice.ts';
 import { linesOf } from './lines.ts';
 import { giveUp, haltedActors } from './operator.ts';

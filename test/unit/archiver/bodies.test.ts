@@ -1,7 +1,7 @@
 // Do bodies keep their word, whatever is added to them?
 import { describe, expect, it } from 'vitest';
-import { inlineBodies } from '../../../src/apps/archiver/bodies.ts';
-import { threadBodies, type WorkerOptions } from '../../../src/apps/archiver/body-thread.ts';
+import { inlineBodies } from '../../../src/archiver/encoder.ts';
+import { threadBodies, type WorkerOptions } from '../../../src/archiver/encoder-thread.ts';
 import { zstdCompressor } from '../../../src/base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
 import { kafkaRecord } from '../../support/records.ts';

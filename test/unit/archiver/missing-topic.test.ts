@@ -1,9 +1,9 @@
 // Does a service whose topic is misspelt say so, instead of standing by in silence?
 import { expect, it } from 'vitest';
-import { parseConfig } from '../../../src/apps/archiver/config.ts';
-import { Pipeline, type PipelineOptions } from '../../../src/apps/archiver/pipeline.ts';
-import { notReadyReasons } from '../../../src/apps/archiver/status.ts';
+import { Pipeline, type PipelineOptions } from '../../../src/archiver/pipeline.ts';
+import { notReadyReasons } from '../../../src/archiver/status.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { parseConfig } from '../../../src/config/archiver.ts';
 import type { Source, SourceListener } from '../../../src/ingest/source.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { memoryStore } from '../../support/memory-store.ts';

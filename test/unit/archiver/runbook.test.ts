@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { HALT_CODES } from '../../../src/apps/archiver/halt.ts';
-import { ArchiverMetrics } from '../../../src/apps/archiver/metrics.ts';
+import { HALT_CODES } from '../../../src/archiver/chain/halt.ts';
+import { ArchiverMetrics } from '../../../src/archiver/metrics.ts';
 import { cli } from '../../support/cli.ts';
 
-const ROOM = join(import.meta.dirname, '../../../src/apps/archiver');
+const ROOM = join(import.meta.dirname, '../../../src/archiver');
 const runbook = readFileSync(join(ROOM, 'RUNBOOK.md'), 'utf8');
 type Rule = { alert: string; expr: string; annotations: { summary: string; runbook: string } };
 const { groups } = parse(readFileSync(join(ROOM, 'alerts.yaml'), 'utf8')) as { groups: [{ rules: Rule[] }] };
@@ -42,7 +42,7 @@ describe('the runbook', () => {
     const codes = [...runbook.matchAll(/^\| (`[^|]+`) +\|/gm)].flatMap(([, cell]) =>
       [...(cell as string).matchAll(/`([a-z0-9-]+)`/g)].map(([, code]) => code as string),
     );
-    const sources = ['.', '../../store', '../../sign', '../../ingest'].flatMap((room) =>
+    const sources = ['.', '../store', '../sign', '../ingest', '../clients'].flatMap((room) =>
       readdirSync(join(ROOM, room), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.ts'))
         .map((name) => readFileSync(join(ROOM, room, name), 'utf8')),

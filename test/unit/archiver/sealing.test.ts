@@ -1,6 +1,6 @@
 // What does the sealer do with locks, markers and names that others took, as the store reports them?
 import { describe, expect, it } from 'vitest';
-import { Sealer } from '../../../src/apps/archiver/sealing.ts';
+import { Sealer } from '../../../src/archiver/sealer.ts';
 import { zstdCompressor } from '../../../src/base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
 import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';

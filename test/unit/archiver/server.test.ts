@@ -1,8 +1,8 @@
 // What do probes, scrapers and people get from the service's HTTP server?
 import { afterEach, describe, expect, it } from 'vitest';
-import { ArchiverMetrics } from '../../../src/apps/archiver/metrics.ts';
 import { type StatusServer, startServer } from '../../../src/apps/archiver/server.ts';
-import type { ServiceStatus } from '../../../src/apps/archiver/status.ts';
+import { ArchiverMetrics } from '../../../src/archiver/metrics.ts';
+import type { ServiceStatus } from '../../../src/archiver/status.ts';
 
 const status = (reasons: string[]): ServiceStatus => ({
   instance: 'test-1',

@@ -6,8 +6,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { parseConfig } from '../../../src/apps/archiver/config.ts';
 import { runArchiver } from '../../../src/apps/archiver/main.ts';
+import { parseConfig } from '../../../src/config/archiver.ts';
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const sockets = new Set<Socket>();

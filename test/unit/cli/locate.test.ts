@@ -1,8 +1,8 @@
 // Is the segment of an offset always found, and with how many reads?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type LocateOptions, locateOffset } from '../../../src/apps/cli/locate.ts';
 import type { Manifest } from '../../../src/format/manifest.ts';
+import { type LocateOptions, locateOffset } from '../../../src/read/locate.ts';
 
 type Segment = { readonly records: number; readonly gap: number; readonly bytes: number };
 

@@ -1,8 +1,8 @@
 // Are exactly the blocks read that can hold a line, and is a block refused that is not what the manifest says?
 import { describe, expect, test } from 'vitest';
-import { blockContent, blocksOf, linesOf, splitRun } from '../../../src/apps/cli/segment-lines.ts';
 import { zstdCompressor } from '../../../src/base/node/compress.ts';
 import type { Manifest } from '../../../src/format/manifest.ts';
+import { blockContent, blocksOf, linesOf, splitRun } from '../../../src/read/segment-lines.ts';
 
 /** Blocks of ten lines and 100 stored bytes each, over the offsets [1000, nextOffset). */
 const manifest = (lines: number, nextOffset: number): Manifest =>

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, loadConfig, parseConfig } from '../../../src/apps/archiver/config.ts';
-import { JSON_SCHEMA_FILE, jsonSchemaText } from '../../../src/apps/archiver/config-json-schema.ts';
-import { CHAIN_PATTERN, ORIGIN_PATTERN } from '../../../src/apps/archiver/config-schema.ts';
 import type { LedgerstoneError } from '../../../src/base/error.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { ConfigError, loadConfig, parseConfig } from '../../../src/config/archiver.ts';
+import { CHAIN_PATTERN, ORIGIN_PATTERN } from '../../../src/config/archiver-schema.ts';
+import { JSON_SCHEMA_FILE, jsonSchemaText } from '../../../src/config/json-schema.ts';
 import { isChainName, isOrigin } from '../../../src/format/chain.ts';
 import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
 

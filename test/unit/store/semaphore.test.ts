@@ -1,6 +1,6 @@
 // Are there never more at once than allowed, in order, and does who gives up leave no trace?
 import { describe, expect, it } from 'vitest';
-import { Semaphore } from '../../../src/store/semaphore.ts';
+import { Semaphore } from '../../../src/base/concurrency.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 

@@ -1,13 +1,13 @@
 // Does everybody hear of a finding, whatever fails on the way, and is the evidence there before they do?
 import { describe, expect, it } from 'vitest';
-import { channelsOf, FindingDesk } from '../../../src/apps/verifier/alarms.ts';
-import { alarmMessage, plain } from '../../../src/apps/verifier/alarms-text.ts';
-import { ARCHIVE_SCOPE, chainScope } from '../../../src/apps/verifier/finding-file.ts';
-import { Ledger } from '../../../src/apps/verifier/ledger.ts';
-import type { Notifier } from '../../../src/apps/verifier/notify.ts';
 import { LedgerstoneError } from '../../../src/base/error.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { channelsOf, FindingDesk } from '../../../src/verifier/alarms/alarms.ts';
+import { alarmMessage, plain } from '../../../src/verifier/alarms/message.ts';
+import type { Notifier } from '../../../src/verifier/alarms/webhook.ts';
+import { Ledger } from '../../../src/verifier/findings/ledger.ts';
+import { ARCHIVE_SCOPE, chainScope } from '../../../src/verifier/findings/record.ts';
 import { type Finding, type FindingCode, SEVERITY } from '../../../src/verify/finding.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FAULT_KINDS, type Fault, faultyStore, memoryStore } from '../../support/memory-store.ts';

@@ -1,7 +1,7 @@
 // Is each attempt told with who, when and from where, and everything else left alone?
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attemptsIn, type Watched } from '../../../src/apps/verifier/attempts.ts';
+import { attemptsIn, type Watched } from '../../../src/verifier/events/cloudtrail.ts';
 
 const KEY_ARN = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const ARCHIVER = 'arn:aws:iam::111122223333:role/archiver';

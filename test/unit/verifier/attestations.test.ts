@@ -1,11 +1,11 @@
 // Does the verifier find its newest word, whatever lies around it, and never say two?
 import { describe, expect, it } from 'vitest';
-import { AttestationReader, cosignedBy } from '../../../src/apps/verifier/attestations.ts';
 import { utf8 } from '../../../src/base/bytes.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { attestationKey, parseAttestationKey } from '../../../src/format/attestation.ts';
 import { cosignerKey } from '../../../src/format/cosignature.ts';
 import { parseSignedCheckpoint } from '../../../src/format/note.ts';
+import { AttestationReader, cosignedBy } from '../../../src/verifier/attest/attestations.ts';
 import { NOW_MS } from '../../support/archive-builder.ts';
 import { memorySigner } from '../../support/memory-signer.ts';
 import { NAME, PLACE, VerifierWorld } from '../../support/verifier-world.ts';

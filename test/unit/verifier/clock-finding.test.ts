@@ -1,11 +1,11 @@
 // Is the finding of a wrong clock ever closed?
 import { expect, it } from 'vitest';
-import { requireClock } from '../../../src/apps/verifier/clock-check.ts';
-import { checkConfiguration } from '../../../src/apps/verifier/configuration.ts';
-import { CONFIGURATION_SCOPE } from '../../../src/apps/verifier/finding-file.ts';
-import { Ledger } from '../../../src/apps/verifier/ledger.ts';
-import type { FindingSink } from '../../../src/apps/verifier/verifier.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { requireClock } from '../../../src/verifier/clock-check.ts';
+import { Ledger } from '../../../src/verifier/findings/ledger.ts';
+import { CONFIGURATION_SCOPE } from '../../../src/verifier/findings/record.ts';
+import { checkConfiguration } from '../../../src/verifier/tasks/settings.ts';
+import type { FindingSink } from '../../../src/verifier/verifier.ts';
 import { YEAR_MS } from '../../support/archive-builder.ts';
 import { storeOver } from '../../support/verifier-store.ts';
 import { STILL, VerifierWorld } from '../../support/verifier-world.ts';

@@ -1,15 +1,15 @@
 // Does it show when the brokers have more, or less, than was sealed?
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Compared, compareOffsets } from '../../../src/apps/verifier/completeness.ts';
-import { EndsLog } from '../../../src/apps/verifier/completeness-notes.ts';
+import type { PartitionMarks, TopicMarks } from '../../../src/ingest/kafka/marks.ts';
+import { runWork } from '../../../src/verifier/run.ts';
+import { type Compared, compareOffsets } from '../../../src/verifier/tasks/completeness.ts';
+import { EndsLog } from '../../../src/verifier/tasks/completeness-ends.ts';
 import {
   type CompareTopic,
   completenessTask,
   type MarksReader,
-} from '../../../src/apps/verifier/completeness-task.ts';
-import { runWork } from '../../../src/apps/verifier/run.ts';
-import type { Task } from '../../../src/apps/verifier/tasks.ts';
-import type { PartitionMarks, TopicMarks } from '../../../src/ingest/kafka/marks.ts';
+} from '../../../src/verifier/tasks/completeness-task.ts';
+import type { Task } from '../../../src/verifier/tasks/confirm.ts';
 import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import { storeOver, verifierOf } from '../../support/verifier-store.ts';

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../../src/apps/archiver/config.ts';
-import { parseVerifierConfig } from '../../../src/apps/verifier/config.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { ConfigError } from '../../../src/config/archiver.ts';
+import { parseVerifierConfig } from '../../../src/config/verifier.ts';
 import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
 import { archiveKey, ORIGIN, signer } from '../../support/archive-builder.ts';

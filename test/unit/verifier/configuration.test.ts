@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bucketGuardStatements } from '../../../infra/bucket-policy.ts';
-import { checkConfiguration, type KeyFacts, type Subject } from '../../../src/apps/verifier/configuration.ts';
-import { policyProblems } from '../../../src/apps/verifier/configuration-policy.ts';
-import { CONFIGURATION_SCOPE, type FindingFile } from '../../../src/apps/verifier/finding-file.ts';
-import { Ledger } from '../../../src/apps/verifier/ledger.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { type BucketFacts, readBucketFacts } from '../../../src/store/bucket-facts.ts';
+import { Ledger } from '../../../src/verifier/findings/ledger.ts';
+import { CONFIGURATION_SCOPE, type FindingFile } from '../../../src/verifier/findings/record.ts';
+import { policyProblems } from '../../../src/verifier/tasks/bucket-policy.ts';
+import { checkConfiguration, type KeyFacts, type Subject } from '../../../src/verifier/tasks/settings.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 

@@ -1,13 +1,13 @@
 // Is what the configuration names wired together: evidence in its own bucket, told once, closed when gone, and figures?
 import { beforeEach, describe, expect, it } from 'vitest';
-import { parseVerifierConfig, type VerifierConfig } from '../../../src/apps/verifier/config.ts';
-import { makeVerifier } from '../../../src/apps/verifier/edges.ts';
 import { metricsLine } from '../../../src/apps/verifier/emf.ts';
 import { answerEvent } from '../../../src/apps/verifier/handler.ts';
-import type { Verifier } from '../../../src/apps/verifier/verifier.ts';
+import { makeVerifier } from '../../../src/apps/verifier/wiring.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { parseVerifierConfig, type VerifierConfig } from '../../../src/config/verifier.ts';
 import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
 import type { PartitionMarks } from '../../../src/ingest/kafka/marks.ts';
+import type { Verifier } from '../../../src/verifier/verifier.ts';
 import { portableChecker } from '../../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../../src/verify/node/tools.ts';
 import { NOW_MS } from '../../support/archive-builder.ts';

@@ -1,8 +1,8 @@
 // What does the verifier read out of events, as AWS documents them, and out of everything else?
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EventWork, readEvent } from '../../../src/apps/verifier/events.ts';
 import { sealKey } from '../../../src/format/paths.ts';
+import { type EventWork, readEvent } from '../../../src/verifier/events/work.ts';
 import { BUCKET, s3Event, s3Record, sqsRecord } from '../../support/verifier-store.ts';
 
 const HERE = { bucket: BUCKET, prefix: 'prod/' };

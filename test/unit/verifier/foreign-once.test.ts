@@ -1,9 +1,9 @@
 // Is a strange object in a chain's folder told of once, by whichever way it is met?
 import { expect, it } from 'vitest';
-import { ARCHIVE_SCOPE, chainScope, findingId } from '../../../src/apps/verifier/finding-file.ts';
-import { lookAt, scopeOfKey } from '../../../src/apps/verifier/look.ts';
-import { sweep } from '../../../src/apps/verifier/sweep.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { lookAt, scopeOfKey } from '../../../src/verifier/events/object.ts';
+import { ARCHIVE_SCOPE, chainScope, findingId } from '../../../src/verifier/findings/record.ts';
+import { sweep } from '../../../src/verifier/tasks/sweep.ts';
 import { storeOver } from '../../support/verifier-store.ts';
 import { STILL, VerifierWorld } from '../../support/verifier-world.ts';
 

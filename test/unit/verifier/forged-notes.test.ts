@@ -1,10 +1,10 @@
 // Can one strange note hold up what this verifier reads again and again?
 import { expect, it } from 'vitest';
-import { readPart } from '../../../src/apps/verifier/full-pass.ts';
-import { PassLog } from '../../../src/apps/verifier/full-pass-progress.ts';
-import { runSweep } from '../../../src/apps/verifier/sweep.ts';
-import { SweepLog } from '../../../src/apps/verifier/sweep-log.ts';
 import { utf8 } from '../../../src/base/bytes.ts';
+import { readPart } from '../../../src/verifier/tasks/full-pass.ts';
+import { PassLog } from '../../../src/verifier/tasks/full-pass-progress.ts';
+import { runSweep } from '../../../src/verifier/tasks/sweep.ts';
+import { SweepLog } from '../../../src/verifier/tasks/sweep-cursor.ts';
 import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { storeOver } from '../../support/verifier-store.ts';
 import { PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';

@@ -1,7 +1,7 @@
 // Is a chain called stale when it is, and only then?
 import { describe, expect, it } from 'vitest';
-import { type ChainEnd, chainFreshness } from '../../../src/apps/verifier/freshness.ts';
 import { timeText } from '../../../src/format/time.ts';
+import { type ChainEnd, chainFreshness } from '../../../src/verifier/tasks/freshness.ts';
 import { type Finding, SEVERITY } from '../../../src/verify/finding.ts';
 import { NOW_MS } from '../../support/archive-builder.ts';
 import { PLACE, VerifierWorld } from '../../support/verifier-world.ts';

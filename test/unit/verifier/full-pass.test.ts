@@ -1,6 +1,12 @@
 // Is every byte read again, whatever stops a pass, and does nothing that changed since go unseen?
 import { describe, expect, it } from 'vitest';
-import { chainScope } from '../../../src/apps/verifier/finding-file.ts';
+import { utf8 } from '../../../src/base/bytes.ts';
+import type { Clock } from '../../../src/base/clock.ts';
+import { LedgerstoneError } from '../../../src/base/error.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { Ledger } from '../../../src/verifier/findings/ledger.ts';
+import { chainScope } from '../../../src/verifier/findings/record.ts';
 import {
   type FullPassTools,
   type Part,
@@ -8,20 +14,14 @@ import {
   passCoverage,
   readPart,
   runFullPass,
-} from '../../../src/apps/verifier/full-pass.ts';
+} from '../../../src/verifier/tasks/full-pass.ts';
 import {
   encodeProgress,
   PassLog,
   parsePassKey,
   parseProgress,
   passKey,
-} from '../../../src/apps/verifier/full-pass-progress.ts';
-import { Ledger } from '../../../src/apps/verifier/ledger.ts';
-import { utf8 } from '../../../src/base/bytes.ts';
-import type { Clock } from '../../../src/base/clock.ts';
-import { LedgerstoneError } from '../../../src/base/error.ts';
-import { nodeSha256 } from '../../../src/base/node/hash.ts';
-import type { Store } from '../../../src/store/store.ts';
+} from '../../../src/verifier/tasks/full-pass-progress.ts';
 import type { ArchiveReader } from '../../../src/verify/archive-reader.ts';
 import type { Finding } from '../../../src/verify/finding.ts';
 import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
@@ -284,7 +284,7 @@ describe('a run', () => {
     const chain = world.builder.chain('payments');
     await chain.fill(2, 3);
     const tools = world.pass();
-    const { confirmStep } = await import('../../../src/apps/verifier/confirm-step.ts');
+    const { confirmStep } = await import('../../../src/verifier/attest/attest-step.ts');
     await confirmStep(world.tools(), second, { hintSize: 3 });
     const order: string[] = [];
     const run = (bytesMax: number) =>

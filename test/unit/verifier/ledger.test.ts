@@ -1,9 +1,9 @@
 // Is each finding written once, told once, closed when it is gone, and never more than a bounded number?
 import { describe, expect, it } from 'vitest';
-import { chainScope, parseFinding, parseFindingKey } from '../../../src/apps/verifier/finding-file.ts';
-import { type Covers, Ledger, type ReportOptions } from '../../../src/apps/verifier/ledger.ts';
-import { isMore } from '../../../src/apps/verifier/ledger-bounds.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { isMore } from '../../../src/verifier/findings/bounds.ts';
+import { type Covers, Ledger, type ReportOptions } from '../../../src/verifier/findings/ledger.ts';
+import { chainScope, parseFinding, parseFindingKey } from '../../../src/verifier/findings/record.ts';
 import { type Finding, type FindingCode, SEVERITY } from '../../../src/verify/finding.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { memoryStore } from '../../support/memory-store.ts';

@@ -1,7 +1,7 @@
 // What does a look at one key find, whoever says that something happened there?
 import { describe, expect, it } from 'vitest';
-import { lookAt } from '../../../src/apps/verifier/look.ts';
 import { LedgerstoneError } from '../../../src/base/error.ts';
+import { lookAt } from '../../../src/verifier/events/object.ts';
 import { NOW_MS, START_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { storeOver } from '../../support/verifier-store.ts';
 import { VerifierWorld } from '../../support/verifier-world.ts';

@@ -1,7 +1,7 @@
 // Does a marker break an archive? Where nothing ever was it takes nothing away.
 import { expect, it } from 'vitest';
-import { lookAt } from '../../../src/apps/verifier/look.ts';
 import { sealKey } from '../../../src/format/paths.ts';
+import { lookAt } from '../../../src/verifier/events/object.ts';
 import { storeOver } from '../../support/verifier-store.ts';
 import { STILL, VerifierWorld } from '../../support/verifier-world.ts';
 

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Fetch, type Notifier, webhookNotifier } from '../../../src/apps/verifier/notify.ts';
-import { signRequest, snsNotifier } from '../../../src/apps/verifier/notify-sns.ts';
 import { roleCredentials } from '../../../src/store/role-credentials.ts';
+import { signRequest, snsNotifier } from '../../../src/verifier/alarms/sns.ts';
+import { type Fetch, type Notifier, webhookNotifier } from '../../../src/verifier/alarms/webhook.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 afterEach(() => vi.unstubAllEnvs());

@@ -1,8 +1,8 @@
 // Are findings told of that found no room in the list, where several of one place are one entry?
 import { expect, it } from 'vitest';
-import { chainScope } from '../../../src/apps/verifier/finding-file.ts';
-import { chooseEntries, isMore } from '../../../src/apps/verifier/ledger-bounds.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { chooseEntries, isMore } from '../../../src/verifier/findings/bounds.ts';
+import { chainScope } from '../../../src/verifier/findings/record.ts';
 import { FindingList } from '../../../src/verify/finding-list.ts';
 import { PLACE } from '../../support/verifier-world.ts';
 

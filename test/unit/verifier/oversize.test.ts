@@ -1,9 +1,9 @@
 // What does an object of hostile size in the verifier's own bucket keep it from? Nothing: it is strange, like any other.
 import { expect, it } from 'vitest';
-import { chainScope, findingId, findingKey } from '../../../src/apps/verifier/finding-file.ts';
-import { Ledger } from '../../../src/apps/verifier/ledger.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { attestationKey } from '../../../src/format/attestation.ts';
+import { Ledger } from '../../../src/verifier/findings/ledger.ts';
+import { chainScope, findingId, findingKey } from '../../../src/verifier/findings/record.ts';
 import { type Finding, SEVERITY } from '../../../src/verify/finding.ts';
 import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';

@@ -1,10 +1,10 @@
 // Does the verifier leave a chain alone that was continued elsewhere, as FORMAT.md §9 has it?
 import { beforeEach, expect, it } from 'vitest';
 import { answerEvent } from '../../../src/apps/verifier/handler.ts';
-import { confirmTask, freshnessTask } from '../../../src/apps/verifier/tasks.ts';
 import { toHex } from '../../../src/base/bytes.ts';
 import { parseSignedCheckpoint } from '../../../src/format/note.ts';
 import { sealKey } from '../../../src/format/paths.ts';
+import { confirmTask, freshnessTask } from '../../../src/verifier/tasks/confirm.ts';
 import { type BuiltSegment, NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { memorySigner } from '../../support/memory-signer.ts';
 import { verifierOf, type WorldVerifier } from '../../support/verifier-store.ts';

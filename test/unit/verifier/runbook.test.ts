@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { WatchMetrics } from '../../../src/apps/verifier/watch-metrics.ts';
 import { SEVERITY } from '../../../src/verify/finding.ts';
 
-const ROOM = join(import.meta.dirname, '../../../src/apps/verifier');
+const ROOM = join(import.meta.dirname, '../../../src/verifier');
 const runbook = readFileSync(join(ROOM, 'RUNBOOK.md'), 'utf8');
 const infra = readFileSync(join(import.meta.dirname, '../../../infra/alarms.ts'), 'utf8');
 type Rule = { alert: string; expr: string; annotations: { runbook: string } };

@@ -1,10 +1,10 @@
 // Does the sweep of a chain of several slices close what was wrong with the store, once it is mended?
 import { expect, it } from 'vitest';
-import { parseFindingKey } from '../../../src/apps/verifier/finding-file.ts';
-import { Ledger } from '../../../src/apps/verifier/ledger.ts';
-import { sweep } from '../../../src/apps/verifier/sweep.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { sealKey } from '../../../src/format/paths.ts';
+import { Ledger } from '../../../src/verifier/findings/ledger.ts';
+import { parseFindingKey } from '../../../src/verifier/findings/record.ts';
+import { sweep } from '../../../src/verifier/tasks/sweep.ts';
 import { YEAR_MS } from '../../support/archive-builder.ts';
 import { verifierRig } from '../../support/verifier-rig.ts';
 import { s3Record, storeOver } from '../../support/verifier-store.ts';

@@ -1,15 +1,15 @@
 // Is everything found that lies where it should not, in either bucket, however the sweep is interrupted?
 import { describe, expect, it } from 'vitest';
-import { EndsLog } from '../../../src/apps/verifier/completeness-notes.ts';
-import { chainScope, type Scope } from '../../../src/apps/verifier/finding-file.ts';
-import { Ledger } from '../../../src/apps/verifier/ledger.ts';
-import { runSweep, type SweepOptions, type SweepTools, sweep } from '../../../src/apps/verifier/sweep.ts';
-import { parseSweepKey, SweepLog } from '../../../src/apps/verifier/sweep-log.ts';
 import { utf8 } from '../../../src/base/bytes.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import { LedgerstoneError } from '../../../src/base/error.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { Ledger } from '../../../src/verifier/findings/ledger.ts';
+import { chainScope, type Scope } from '../../../src/verifier/findings/record.ts';
+import { EndsLog } from '../../../src/verifier/tasks/completeness-ends.ts';
+import { runSweep, type SweepOptions, type SweepTools, sweep } from '../../../src/verifier/tasks/sweep.ts';
+import { parseSweepKey, SweepLog } from '../../../src/verifier/tasks/sweep-cursor.ts';
 import { type Finding, type FindingCode, SEVERITY } from '../../../src/verify/finding.ts';
 import { NOW_MS, START_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { FAULT_KINDS, type Fault, faultyStore, memoryStore } from '../../support/memory-store.ts';

@@ -1,12 +1,12 @@
 // Does the plain process find what grows, keep its schedules, go on after trouble, and end when it is told to?
 import { describe, expect, it } from 'vitest';
-import type { RunResult } from '../../../src/apps/verifier/run.ts';
-import type { Task } from '../../../src/apps/verifier/tasks.ts';
 import { newWatchState, type Schedule, type WatchState, watch } from '../../../src/apps/verifier/watch.ts';
 import { WatchMetrics } from '../../../src/apps/verifier/watch-metrics.ts';
 import { startWatchServer } from '../../../src/apps/verifier/watch-server.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import { LedgerstoneError } from '../../../src/base/error.ts';
+import type { RunResult } from '../../../src/verifier/run.ts';
+import type { Task } from '../../../src/verifier/tasks/confirm.ts';
 import { entries, NOW_MS } from '../../support/archive-builder.ts';
 import { storeOver, verifierOf } from '../../support/verifier-store.ts';
 import { PLACE, VerifierWorld } from '../../support/verifier-world.ts';

@@ -1,8 +1,8 @@
 // Which attacks does the demo make on a copy of the archive, and what must the verifier name?
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ChainReader } from '../../../read/chain-reader.ts';
 import type { FindingCode } from '../../../verify/finding.ts';
-import type { ChainReader } from '../chain-reader.ts';
 import { forgeLastSegment } from './forge.ts';
 
 export type Attack = {

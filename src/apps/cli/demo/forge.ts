@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { zstdCompressor } from '../../../base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../base/node/hash.ts';
 import { decodeLine, type KafkaRecord } from '../../../format/record.ts';
+import type { ChainReader, ReadSeal } from '../../../read/chain-reader.ts';
+import { provenLines } from '../../../read/line-range.ts';
 import { BodyBuilder } from '../../../segment/body.ts';
 import { headAfter, makeSegment, sealBytes } from '../../../segment/segment.ts';
-import type { ChainReader, ReadSeal } from '../chain-reader.ts';
-import { provenLines } from '../line-range.ts';
 
 const FORGED = new TextEncoder().encode('{"nothing":"happened here"}');
 

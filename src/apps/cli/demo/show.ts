@@ -1,6 +1,6 @@
 // How is the demo told to the person who watches it?
 import { join } from 'node:path';
-import type { ChainReader } from '../chain-reader.ts';
+import type { ChainReader } from '../../../read/chain-reader.ts';
 import { EXIT } from '../exit-code.ts';
 import { verdictText } from '../report-text.ts';
 import type { Session } from '../session.ts';

@@ -1,7 +1,7 @@
 // Has the verifier said anything of what a drill did? Read from its ledger, as anybody with the right to can.
 import { LedgerstoneError } from '../../../base/error.ts';
 import type { StoreReader } from '../../../store/store.ts';
-import type { Finding } from '../../../verify/finding.ts';
+import { type Opening, readHistory } from '../../../verifier/findings/history.ts';
 import {
   ARCHIVE_SCOPE,
   accessScope,
@@ -10,8 +10,8 @@ import {
   type FindingFile,
   parseFinding,
   type Scope,
-} from '../../verifier/finding-file.ts';
-import { type Opening, readHistory } from '../../verifier/ledger-history.ts';
+} from '../../../verifier/findings/record.ts';
+import type { Finding } from '../../../verify/finding.ts';
 import type { Act } from './tamper.ts';
 
 export type Seen = {

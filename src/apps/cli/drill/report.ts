@@ -1,7 +1,8 @@
 // How does a drill read, before it is done and afterwards?
+
+import type { S3StoreConfig } from '../../../config/archiver.ts';
+import type { VerifierConfig } from '../../../config/verifier.ts';
 import { timeText } from '../../../format/time.ts';
-import type { S3StoreConfig } from '../../archiver/config.ts';
-import type { VerifierConfig } from '../../verifier/config.ts';
 import type { Output } from '../output.ts';
 import { printable } from '../printable.ts';
 import { ageText } from '../table.ts';

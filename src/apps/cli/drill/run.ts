@@ -2,7 +2,7 @@
 import type { Clock } from '../../../base/clock.ts';
 import type { CanaryStore } from '../../../store/canary.ts';
 import type { Store, StoreReader } from '../../../store/store.ts';
-import { chainScope } from '../../verifier/finding-file.ts';
+import { chainScope } from '../../../verifier/findings/record.ts';
 import type { Kind } from './canary.ts';
 import { isOf, LedgerLook, type Seen, scopesOf } from './look.ts';
 import { type Leftover, takeAway } from './take-away.ts';

@@ -1,7 +1,7 @@
 // Strangers join the consumer group and leave it every second, take partitions for a moment, and commit what they please.
 import { Kafka, logLevel, type PartitionAssigner } from 'kafkajs';
 import { messageOf } from '../../../../src/base/error.ts';
-import { assignerOf } from '../../../../src/ingest/kafka/assigner.ts';
+import { assignerOf } from '../../../../src/ingest/kafka/group/assigner.ts';
 import { type Scenario, seconds } from '../scenario.ts';
 import type { World } from '../world.ts';
 

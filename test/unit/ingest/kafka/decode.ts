@@ -1,6 +1,13 @@
 // How do tests read a record set in one go?
-import { type DecodeLimits, decodeRecordSet, type Part } from '../../../../src/ingest/kafka/record-set.ts';
-import { AbortedProducers, type AbortedTransaction } from '../../../../src/ingest/kafka/transactions.ts';
+import {
+  type DecodeLimits,
+  decodeRecordSet,
+  type Part,
+} from '../../../../src/ingest/kafka/protocol/record-set.ts';
+import {
+  AbortedProducers,
+  type AbortedTransaction,
+} from '../../../../src/ingest/kafka/protocol/transactions.ts';
 import { joined } from './encode.ts';
 
 export const LIMITS: DecodeLimits = { contentBytesMax: 64 * 1024 * 1024, checkCrc: true };

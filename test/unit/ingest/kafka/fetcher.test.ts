@@ -1,13 +1,13 @@
 // What is asked of a broker, and what of its answer reaches the pipeline, while everything changes around it?
 import { describe, expect, it } from 'vitest';
-import { Assignment, PartitionFeed } from '../../../../src/ingest/kafka/assignment.ts';
+import { Assignment, PartitionFeed } from '../../../../src/ingest/kafka/group/assignment.ts';
+import { Fetcher } from '../../../../src/ingest/kafka/group/fetcher.ts';
+import type { KafkajsBroker } from '../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
 import type {
   FetchAnswer,
   FetchedPartition,
   FetchPartition,
-} from '../../../../src/ingest/kafka/fetch-api.ts';
-import { Fetcher } from '../../../../src/ingest/kafka/fetcher.ts';
-import type { KafkajsBroker } from '../../../../src/ingest/kafka/kafkajs.ts';
+} from '../../../../src/ingest/kafka/protocol/fetch-api.ts';
 import type { Fetched } from '../../../../src/ingest/source.ts';
 import { LIMITS } from './decode.ts';
 import { batchBytes, largeRecord } from './encode.ts';

@@ -1,7 +1,7 @@
 // Does a beat never hold anybody up, and does the group's answer still reach kafkajs?
 import { describe, expect, it } from 'vitest';
-import { Heart } from '../../../../src/ingest/kafka/heart.ts';
-import type { KafkajsBroker } from '../../../../src/ingest/kafka/kafkajs.ts';
+import { Heart } from '../../../../src/ingest/kafka/group/heart.ts';
+import type { KafkajsBroker } from '../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
 
 const OLD = { nodeId: 1 } as unknown as KafkajsBroker;
 const NEW = { nodeId: 2 } as unknown as KafkajsBroker;

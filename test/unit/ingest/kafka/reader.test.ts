@@ -1,7 +1,7 @@
 // Does a reading apart from the group's own see what the group's sees?
 import { expect, it } from 'vitest';
-import { LeaderEpochs } from '../../../../src/ingest/kafka/epochs.ts';
-import type { Kafkajs, KafkajsBroker, KafkajsCluster } from '../../../../src/ingest/kafka/kafkajs.ts';
+import { LeaderEpochs } from '../../../../src/ingest/kafka/group/epochs.ts';
+import type { Kafkajs, KafkajsBroker, KafkajsCluster } from '../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
 import { KAFKA_TUNING } from '../../../../src/ingest/kafka/options.ts';
 import { KafkaReader } from '../../../../src/ingest/kafka/reader.ts';
 import { LIMITS } from './decode.ts';

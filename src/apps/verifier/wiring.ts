@@ -1,0 +1,172 @@
+// Which stores, signer and key does the verifier's configuration name?
+import { equalBytes } from '../../base/bytes.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { LedgerstoneError } from '../../base/error.ts';
+import { MIB } from '../../base/limits.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { VERSION } from '../../base/version.ts';
+import { openSigner, openStore } from '../../clients/open.ts';
+import type { VerifierConfig } from '../../config/verifier.ts';
+import type { Signer } from '../../sign/signer.ts';
+import { roleCredentials } from '../../store/role-credentials.ts';
+import type { Store } from '../../store/store.ts';
+import { channelsOf, FindingDesk } from '../../verifier/alarms/alarms.ts';
+import { snsNotifier } from '../../verifier/alarms/sns.ts';
+import { type Notifier, webhookNotifier } from '../../verifier/alarms/webhook.ts';
+import { Attester } from '../../verifier/attest/attestations.ts';
+import type { Watched } from '../../verifier/events/cloudtrail.ts';
+import { Ledger } from '../../verifier/findings/ledger.ts';
+import type { RunResult } from '../../verifier/run.ts';
+import { EndsLog, type EndsLogOptions } from '../../verifier/tasks/completeness-ends.ts';
+import { completenessTask, type MarksReader } from '../../verifier/tasks/completeness-task.ts';
+import { confirmTask, freshnessTask, type Task } from '../../verifier/tasks/confirm.ts';
+import { PassLog } from '../../verifier/tasks/full-pass-progress.ts';
+import { configurationTask, fullPassTask, subjectsOf, sweepTask } from '../../verifier/tasks/scheduled.ts';
+import { SweepLog } from '../../verifier/tasks/sweep-cursor.ts';
+import type { Verifier, VerifierLog } from '../../verifier/verifier.ts';
+import type { BlockChecker } from '../../verify/block-checker.ts';
+import { Budget } from '../../verify/bounded.ts';
+import type { Severity } from '../../verify/finding.ts';
+import type { RunFigures } from './emf.ts';
+import { type Counts, figuresOf } from './figures.ts';
+
+export type VerifierEdges = { readonly archive: Store; readonly own: Store; readonly signer: Signer };
+
+/** Rejects with what is wrong with a key or a store; nothing is left open then. */
+export async function openEdges(config: VerifierConfig): Promise<VerifierEdges> {
+  const archive = await openStore(config.archive.store);
+  const own = await openStore(config.attestations.store);
+  try {
+    return { archive, own, signer: await openSigner(config.cosigner.signing) };
+  } catch (error) {
+    await Promise.allSettled([archive.close(), own.close()]);
+    throw error;
+  }
+}
+
+export type VerifierOptions = {
+  readonly checker: BlockChecker;
+  readonly log: VerifierLog;
+  readonly clock?: Clock;
+  readonly chainsAtOnce?: number;
+  /** Stored bytes of data objects in memory at once; a larger one is read alone. */
+  readonly bytesInFlight?: number;
+  /** After each run. `open`: findings of all that this process has looked at, where `figures` has those of the run. */
+  readonly onFigures?: (figures: RunFigures, atMs: number, open: Counts['open']) => void;
+  /** Default: by Kafka's own protocol, from the brokers that the configuration names. */
+  readonly readMarks?: MarksReader;
+};
+
+const CHAINS_AT_ONCE = 4;
+/** Two of the usual size: one is checked while the next is read. A function of 512 MB then has room for a hostile one. */
+const BYTES_IN_FLIGHT = 32 * MIB;
+
+/** A log that attests itself is no second party. Throws `config`. */
+function requireOwnKey({ archive }: VerifierConfig, { publicKey, description }: Signer): void {
+  if (!archive.trusted.some(({ key }) => equalBytes(key.spki, publicKey.spki))) return;
+  throw new LedgerstoneError('config', `cosigner.signing is the log's own key (${description})`, {
+    disposition: 'input',
+    remedy: 'Give the verifier a key of its own: who holds both could forge what it attests.',
+  });
+}
+
+/** Over opened edges: tests bring their own. Throws `config` where the two parties are one. */
+export function makeVerifier(
+  config: VerifierConfig,
+  { archive, own, signer }: VerifierEdges,
+  {
+    checker,
+    log,
+    clock = systemClock,
+    chainsAtOnce = CHAINS_AT_ONCE,
+    bytesInFlight = BYTES_IN_FLIGHT,
+    onFigures,
+    readMarks,
+  }: VerifierOptions,
+): Verifier {
+  requireOwnKey(config, signer);
+  const { cosigner, attestations, alarms } = config;
+  const { store } = config.archive;
+  const { mode, periodMs } = attestations.retention;
+  const retention = { mode, periodMs };
+  const { name, earlier } = cosigner;
+  const { trusted } = config.archive;
+  const attester = new Attester({
+    ...{ store: own, name, signer, earlier, trusted, retention, sha256: nodeSha256, clock },
+  });
+  const notifiers = notifiersOf(alarms, clock);
+  const ledger = new Ledger({
+    ...{ store: own, retention, clock, sha256: nodeSha256, channels: channelsOf(notifiers) },
+    verifier: { name, version: VERSION },
+  });
+  const desk = new FindingDesk({ ledger, notifiers, log, clock, verifierName: name });
+  const onResult = (result: RunResult) => {
+    const nowMs = clock.now();
+    const open = (severity: Severity) => desk.openOfAll(severity);
+    onFigures?.(figuresOf(result, desk.takeCounts(), nowMs), nowMs, open);
+  };
+  const step = {
+    ...{ archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock },
+    bytesInFlight: new Budget(bytesInFlight),
+  };
+  const passLog = new PassLog({ store: own, retention, clock });
+  const sweepLog = new SweepLog({ store: own, retention, clock });
+  const { leastLockMs, holds } = config.sweep;
+  const { everyMs, bytesPerRun } = config.fullPass;
+  const subjects = subjectsOf(config);
+  const { freshnessMs } = config.chains;
+  const compare = completenessOf(config, { store: own, retention, clock }, readMarks);
+  return {
+    archive,
+    own,
+    place: store.kind === 's3' ? { bucket: store.bucket, prefix: store.prefix } : null,
+    step,
+    findings: desk,
+    tasks: new Map<string, Task>([
+      ['confirm', confirmTask],
+      ['freshness', freshnessTask],
+      ['sweep', sweepTask({ ...step, own, leastLockMs, holds }, sweepLog)],
+      ['full-pass', fullPassTask({ ...step, log: passLog, everyMs }, bytesPerRun)],
+      ...(compare === null ? [] : [['completeness', compare] as const]),
+      ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),
+    ]),
+    log,
+    clock,
+    freshnessMs,
+    watched: watchedOf(config),
+    onResult,
+    chainsAtOnce,
+  };
+}
+
+/** Null: no brokers are named. */
+function completenessOf(
+  { kafka, chains: { freshnessMs } }: VerifierConfig,
+  own: Pick<EndsLogOptions, 'store' | 'retention' | 'clock'>,
+  read: MarksReader | undefined,
+): Task | null {
+  if (kafka === null) return null;
+  const { topics, everyMs } = kafka;
+  /** Kafka's client is loaded when it is asked for the first time: who is told of no brokers starts without it. */
+  const readMarks: MarksReader = async (...asked) =>
+    (await import('../../ingest/kafka/marks.ts')).readMarks(kafka, ...asked);
+  const ends = freshnessMs === null ? null : new EndsLog({ ...own, promisedMs: freshnessMs, everyMs });
+  return completenessTask({ topics, read: read ?? readMarks, ends });
+}
+
+function notifiersOf({ sns, webhook }: VerifierConfig['alarms'], clock: Clock): Notifier[] {
+  return [
+    ...(sns === null ? [] : [snsNotifier({ topicArn: sns, credentials: roleCredentials(), clock })]),
+    ...(webhook === null ? [] : [webhookNotifier(webhook, { clock })]),
+  ];
+}
+
+/** Null: the archive is no bucket, so no trail tells of it. */
+export function watchedOf({ archive, attestations, cosigner, attempts }: VerifierConfig): Watched | null {
+  const stores = [archive.store, attestations.store];
+  const buckets = stores.flatMap((store) => (store.kind === 's3' ? [store.bucket] : []));
+  const { signing } = cosigner;
+  const keys = [archive.logKey, signing.kind === 'kms' ? signing : null];
+  const keyArns = keys.flatMap((key) => (key?.keyId.startsWith('arn:') ? [key.keyId] : []));
+  return buckets.length === 0 ? null : { buckets, keyArns, trails: attempts.trails };
+}

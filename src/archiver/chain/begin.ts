@@ -1,0 +1,216 @@
+// Where does a chain begin? Decided once, and sealed at once as a segment without lines (FORMAT.md §5, Genesis).
+import { toHex } from '../../base/bytes.ts';
+import type { ContinuesConfig, StartFrom } from '../../config/archiver.ts';
+import { chainOrigin } from '../../format/chain.ts';
+import type { Continues, Source as SourceIdentity } from '../../format/manifest.ts';
+import { sealsRoot } from '../../format/paths.ts';
+import type { LogRange, TopicPartition } from '../../ingest/source.ts';
+import { emptyBody } from '../../segment/body.ts';
+import { genesisHead, makeSegment, type SegmentContext } from '../../segment/segment.ts';
+import { findHead } from '../../store/head.ts';
+import type { OnTrouble, Sealer } from '../sealer.ts';
+import { HaltError, halt } from './halt.ts';
+import { type ChainName, type Recovered, type RecoveryTools, readSeal } from './head.ts';
+import { confirmPosition, identityOf, type Place, type PositionTools } from './position.ts';
+
+type Beginning = {
+  readonly name: ChainName;
+  readonly source: SourceIdentity;
+  readonly startOffset: number;
+  readonly continues: Continues | null;
+};
+
+export type GenesisConfig = {
+  readonly startFrom: StartFrom;
+  readonly continues: ContinuesConfig | undefined;
+  readonly archiveOrigin: string;
+  /** The chain that a partition of this topic is archived in. */
+  readonly chainOf: (partition: number) => string;
+};
+
+async function resolveBeginning(
+  tools: PositionTools,
+  place: Place,
+  config: GenesisConfig,
+  latest: LogRange | undefined,
+  signal: AbortSignal,
+): Promise<Beginning> {
+  const { name, partition } = place;
+  const source = await identityOf(tools.source, partition);
+  if (config.continues !== undefined) {
+    return {
+      name,
+      source,
+      ...(await resolveContinuing(tools, place, config.continues, config.archiveOrigin, signal)),
+    };
+  }
+  const startOffset =
+    latest === undefined ? await resolveStart(tools, partition, config.startFrom) : latest.high;
+  return { name, source, startOffset, continues: null };
+}
+
+async function resolveStart(
+  tools: PositionTools,
+  partition: TopicPartition,
+  startFrom: StartFrom,
+): Promise<number> {
+  const range = await tools.source.logRange(partition);
+  // At latest too: a partition that appears later has nothing before it that anybody chose to leave out.
+  if (startFrom === 'earliest' || startFrom === 'latest') return range.low;
+  const found = await tools.source.offsetAtTime(partition, startFrom.timeMs);
+  return found === null ? range.high : Math.min(Math.max(found, range.low), range.high);
+}
+
+/** Whether any partition of the chain has been begun in this archive. */
+async function hasAnyChain(tools: RecoveryTools, chain: string, signal: AbortSignal): Promise<boolean> {
+  for await (const _ of tools.store.listVersions(`${sealsRoot}topic=${chain}/`, { limit: 1, signal }))
+    return true;
+  return false;
+}
+
+async function resolveContinuing(
+  tools: PositionTools,
+  place: Place,
+  config: ContinuesConfig,
+  archiveOrigin: string,
+  signal: AbortSignal,
+): Promise<Pick<Beginning, 'startOffset' | 'continues'>> {
+  const { partition } = place.partition;
+  const name = {
+    origin: chainOrigin({ origin: archiveOrigin, chain: config.chain, partition }),
+    chain: config.chain,
+    partition,
+  };
+  const older = await lastGoodSeal(tools, name, signal);
+  const continues: Continues = {
+    origin: name.origin,
+    size: older.head.size,
+    root: toHex(older.root),
+    nextOffset: older.head.nextOffset,
+    reason: config.reason,
+    by: config.by,
+  };
+  const startFrom =
+    config.startFrom ?? ((await isSameTopic(tools, place, name, older, signal)) ? 'next' : 'earliest');
+  const { nextOffset } = older.head;
+  const startOffset =
+    startFrom === 'next'
+      ? nextOffset
+      : startFrom === 'earliest'
+        ? (await tools.source.logRange(place.partition)).low
+        : startFrom.offset;
+  checkHandover(older, await identityOf(tools.source, place.partition), startOffset);
+  return { startOffset, continues };
+}
+
+/** FORMAT.md 5.15: within one topic a continuing chain leaves nothing out, and repeats only where no id tells topics apart. */
+function checkHandover(older: Recovered, source: SourceIdentity, startOffset: number): void {
+  const { nextOffset, origin } = older.head;
+  if (JSON.stringify(older.manifest.source) !== JSON.stringify(source)) return;
+  const topicId = source.kind === 'kafka' ? source.topicId : null;
+  if (startOffset === nextOffset || (startOffset < nextOffset && topicId === null)) return;
+  throw halt(
+    'older-chain',
+    `${origin} ends at offset ${nextOffset} of this same topic; a chain that continues it can't begin at ${startOffset}`,
+    'Leave `continues.startFrom` out, or set it to next.',
+  );
+}
+
+async function isSameTopic(
+  tools: PositionTools,
+  place: Place,
+  name: ChainName,
+  older: Recovered,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await confirmPosition(tools, { partition: place.partition, name }, older, signal);
+    return true;
+  } catch (error) {
+    // What expired is missed by the new chain then: it halts, and an operator decides.
+    if (error instanceof HaltError) return error.halt.code === 'expired';
+    throw error;
+  }
+}
+
+/** How far back from the newest object a good seal is looked for: a bad one can only be the last. */
+const STEPS_BACK_MAX = 3;
+
+/** The newest seal of an older chain that this archive's keys vouch for. */
+async function lastGoodSeal(tools: RecoveryTools, name: ChainName, signal: AbortSignal): Promise<Recovered> {
+  const search = await findHead(tools.store, name.chain, name.partition, undefined, signal);
+  const newest = search.kind === 'head' ? search.sequence : search.kind === 'hole' ? search.missing - 1 : -1;
+  for (let sequence = newest; sequence >= 0 && sequence > newest - STEPS_BACK_MAX; sequence--) {
+    try {
+      return await readSeal(tools, name, sequence, signal);
+    } catch (error) {
+      if (!(error instanceof HaltError)) throw error;
+    }
+  }
+  throw halt(
+    'older-chain',
+    `${name.origin}, which this chain is to continue, has no good seal at its end`,
+    'Check the name in `continues.chain`, or leave `continues` out: the older chain stays as it is.',
+  );
+}
+
+export type BeginTools = PositionTools & {
+  readonly sealer: Sealer;
+  readonly constantOf: (name: ChainName) => Pick<SegmentContext, 'retention' | 'keys' | 'writer'>;
+};
+
+/**
+ * Seals segment 0, which has no lines: from then on the start is decided, whatever happens to this process. A topic that
+ * begins at `latest` begins with all its partitions at once, owned by us or not: the fence makes that safe, and else a
+ * partition whose owner came a moment later would begin at its log's start. `stillOurs` is asked before anything is signed.
+ */
+export const beginChain = (
+  tools: BeginTools,
+  place: Place,
+  config: GenesisConfig,
+  stillOurs: () => Promise<boolean>,
+  onTrouble: OnTrouble,
+  signal: AbortSignal,
+): Promise<void> =>
+  tools.sealer.beginnings.take(place.name.chain, async () => {
+    const { chain } = place.name;
+    const { topic, partition } = place.partition;
+    await tools.sealer.clockWrong(onTrouble);
+    // Read before it is asked whether the topic was begun: a partition that came after that has nothing to leave out, and
+    // the answer may be old by the time it is here.
+    const ends =
+      config.startFrom === 'latest' && config.continues === undefined ? new Map<number, LogRange>() : null;
+    if (ends !== null) {
+      const all = await tools.source.partitions(topic);
+      for (const other of all.filter((one) => config.chainOf(one) === chain))
+        ends.set(other, await tools.source.logRange({ topic, partition: other }));
+    }
+    const begun = await hasAnyChain(tools, chain, signal);
+    const together = ends !== null && !begun;
+    const partitions = together ? [...ends.keys()] : [partition];
+    const beginnings: Beginning[] = [];
+    for (const number of partitions) {
+      const origin = chainOrigin({ origin: config.archiveOrigin, chain, partition: number });
+      const other: Place = {
+        partition: { topic, partition: number },
+        name: { origin, chain, partition: number },
+      };
+      // Another partition of this process, or another process, may have begun it while we waited.
+      const search = await findHead(tools.store, chain, number, 0, signal);
+      if (search.kind === 'none')
+        beginnings.push(
+          await resolveBeginning(tools, other, config, together ? ends.get(number) : undefined, signal),
+        );
+    }
+    if (!(await stillOurs())) return;
+    await Promise.all(beginnings.map((beginning) => sealBeginning(tools, beginning, onTrouble)));
+  });
+
+async function sealBeginning(tools: BeginTools, beginning: Beginning, onTrouble: OnTrouble): Promise<void> {
+  const { name, source, startOffset, continues } = beginning;
+  const nowMs = tools.clock.now();
+  const context = { ...tools.constantOf(name), source, continues, anchoredMs: nowMs, nowMs };
+  const head = genesisHead(name.origin, name.chain, name.partition, startOffset);
+  const segment = makeSegment(tools.sha256, head, emptyBody(tools.sha256, startOffset), context);
+  await tools.sealer.carry(segment, onTrouble);
+}

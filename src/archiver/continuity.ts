@@ -1,0 +1,116 @@
+// The gate refused a fetch: is it asked for again, or does the partition halt?
+import { LIMITS } from '../base/limits.ts';
+import { encodeEntry, type KafkaRecord } from '../format/record.ts';
+import { type Item, type Refusal, recordBytes } from '../ingest/gate.ts';
+import { type Halt, halt, RESUME } from './chain/halt.ts';
+
+export type Judgement =
+  /** Read again from the sealed head: what is filling is dropped, for it may be another log's. */
+  | { readonly kind: 'reread' }
+  /** The same, but what was accepted so far is good, and perhaps nowhere else any more: it is sealed first. */
+  | { readonly kind: 'seal-and-reread' }
+  /** Seal what was accepted before the bad offset, then stop there. */
+  | { readonly kind: 'halt-after'; readonly halt: Halt }
+  /** Nothing unsealed can be trusted. */
+  | { readonly kind: 'halt-now'; readonly halt: Halt };
+
+/** Repeats of what is held, without a seal between them. */
+const REPLAYS_MAX = 3;
+
+/** Remembers what was refused before, so that a second look decides. */
+export class Continuity {
+  readonly #where: string;
+  #replays = 0;
+  #holeAt = -1;
+
+  constructor(where: string) {
+    this.#where = where;
+  }
+
+  /** Something was sealed: the log moves on. */
+  progressed(): void {
+    this.#replays = 0;
+  }
+
+  judge(refusal: Refusal): Judgement {
+    const where = this.#where;
+    switch (refusal.kind) {
+      case 'undecodable': {
+        const gap = { from: refusal.offset, to: refusal.last + 1 };
+        const which =
+          refusal.last > refusal.offset
+            ? `offsets ${refusal.offset} to ${refusal.last}`
+            : `offset ${refusal.offset}`;
+        const message = `${which} of ${where} can't be read: ${refusal.reason}`;
+        return { kind: 'halt-after', halt: halt('undecodable', message, RESUME, gap).halt };
+      }
+      case 'hole': {
+        // An out-of-range jump looks like a hole the first time, and so does a real one.
+        const again = this.#holeAt === refusal.expected;
+        this.#holeAt = refusal.expected;
+        if (!again) return { kind: 'seal-and-reread' };
+        const gap = { from: refusal.expected, to: refusal.found };
+        const message = `offsets ${gap.from} to ${gap.to - 1} of ${where} did not come, and nothing that was read explains it (compaction?)`;
+        return { kind: 'halt-after', halt: halt('hole', message, RESUME, gap).halt };
+      }
+      case 'overlap':
+      case 'disorder': {
+        if (++this.#replays < REPLAYS_MAX) return { kind: 'reread' };
+        const remedy = 'Check the brokers, then restart the archiver: it reads again from its sealed head.';
+        const reason =
+          refusal.kind === 'overlap'
+            ? halt(
+                'replay',
+                `${where} sends offsets from ${refusal.from} again, where ${refusal.expected} follows`,
+                remedy,
+              )
+            : halt('disorder', `${where} sends offset ${refusal.offset} after ${refusal.after}`, remedy);
+        return { kind: 'halt-now', halt: reason.halt };
+      }
+    }
+  }
+
+  /** The first item that is larger than a record may be, and the halt that it means. */
+  tooLarge(
+    items: readonly Item[],
+    limitBytes: number,
+  ): { readonly index: number; readonly halt: Halt } | null {
+    for (const [index, item] of items.entries()) {
+      if (item.kind !== 'record') continue;
+      const found = tooLarge(item.record, limitBytes);
+      if (found === null) continue;
+      const { offset } = item.record;
+      const message = `the record at offset ${offset} of ${this.#where} has ${found.what}`;
+      const gap = { from: offset, to: offset + 1 };
+      return { index, halt: halt('record-too-large', message, `${found.remedy} ${RESUME}`, gap).halt };
+    }
+    return null;
+  }
+}
+
+/** Names, quotes and commas of a header in its line, at most. */
+export const HEADER_OVERHEAD_BYTES = 32;
+
+/** In which way a record is larger than one may be; null: it is not. */
+export function tooLarge(
+  record: KafkaRecord,
+  limitBytes: number,
+): { readonly what: string; readonly remedy: string } | null {
+  const bytes = recordBytes(record);
+  if (bytes > limitBytes) {
+    const remedy = 'Raise limits.recordBytes (32 MiB at most) and restart, or give it up.';
+    return { what: `${bytes} bytes, the limit is ${limitBytes}`, remedy };
+  }
+  // Headers may be empty, and a million of them is a line that no reader takes.
+  const { length } = record.headers;
+  if (2 * bytes + length * HEADER_OVERHEAD_BYTES < LIMITS.lineBytesMax) return null;
+  try {
+    encodeEntry(record);
+    return null;
+  } catch {
+    return {
+      what: `${length} headers, and its line would be too long for the format`,
+      remedy: 'Give it up.',
+    };
+  }
+}

@@ -1,0 +1,332 @@
+// Who owns which partition now, and how do they share memory? The one flow: source → actors → store.
+import type { Clock } from '../base/clock.ts';
+import { LedgerstoneError, messageOf } from '../base/error.ts';
+import type { Sha256 } from '../base/hash.ts';
+import type { ArchiverLog } from '../base/log.ts';
+import type { Config, TopicConfig } from '../config/archiver.ts';
+import { chainOrigin } from '../format/chain.ts';
+import { encodeVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
+import type { Fetched, Source, SourceListener, TopicPartition } from '../ingest/source.ts';
+import type { SegmentContext } from '../segment/segment.ts';
+import type { Signer } from '../sign/signer.ts';
+import type { Store } from '../store/store.ts';
+import type { ChainName } from './chain/head.ts';
+import type { BodyFactory } from './encoder.ts';
+import { PartitionActor, type PartitionObserver } from './partition.ts';
+import { Sealer } from './sealer.ts';
+
+export type PipelineOptions = {
+  readonly config: Config;
+  readonly source: Source;
+  readonly store: Store;
+  readonly signers: readonly Signer[];
+  /** Named with the archive's origin: this archive's own keys and those configured beside them. */
+  readonly trusted: readonly VerifierKey[];
+  readonly bodies: BodyFactory;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly sha256: Sha256;
+  readonly log: ArchiverLog;
+  readonly observer: PartitionObserver;
+  readonly writer: { readonly id: string; readonly version: string };
+};
+
+/** How the pipeline ended: `drained` after a stop, `finished` when a file source was sealed to its end. */
+export type PipelineEnd =
+  | { readonly kind: 'drained' | 'finished' }
+  | { readonly kind: 'failed'; readonly error: Error };
+
+const TICK_MS = 100;
+/** Fetching goes on once buffers are down to this part of their limit. */
+const RESUME_AT = 0.7;
+/** Handed to encoding and not yet encoded: beyond this the next fetch waits, until there is less. */
+const PENDING_BYTES_MAX = 16 * 1024 * 1024;
+const READY_WAIT_MS_MAX = 250;
+
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #sealer: Sealer;
+  readonly #actors = new Map<string, PartitionActor>();
+  /** Aborts what would go on for ever: retries of the sealer. */
+  readonly #down = new AbortController();
+  readonly #ended: Promise<PipelineEnd>;
+  #end: (end: PipelineEnd) => void = () => {};
+  /** False from a rebalance's begin to its end: nothing that is delivered then is ours. */
+  #assigned = false;
+  #pausedForMemory = false;
+  #missingTopics: readonly string[] = [];
+  #whenEncoded: (() => void)[] = [];
+  #stopping = false;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    const { config, store, signers, sha256, clock, random } = options;
+    const { mode, periodMs } = config.retention.seals;
+    this.#sealer = new Sealer({
+      store,
+      signers,
+      sha256,
+      clock,
+      random,
+      sealRetention: { mode, periodMs },
+      signal: this.#down.signal,
+    });
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    options.bodies.onProgress(() => this.#progressed());
+  }
+
+  get actors(): readonly PartitionActor[] {
+    return [...this.#actors.values()];
+  }
+  get assigned(): boolean {
+    return this.#assigned;
+  }
+  /** Configured, and not there. */
+  get missingTopics(): readonly string[] {
+    return this.#missingTopics;
+  }
+  get pausedForMemory(): boolean {
+    return this.#pausedForMemory;
+  }
+  bufferedBytes(): number {
+    let held = this.#sealer.heldBytes;
+    for (const actor of this.#actors.values()) held += actor.heldBytes;
+    return held;
+  }
+
+  /** Runs until the signal asks for a drain, the source ends, or something can't be cured here. Releases the source. */
+  async run(stop: AbortSignal): Promise<PipelineEnd> {
+    const { source, log, clock } = this.#options;
+    const listener: SourceListener = {
+      onAssign: (owned) => this.#assign(owned),
+      onRevoke: () => this.#suspend(),
+      onFetched: (fetched) => this.#fetched(fetched),
+      ready: () => this.#ready(),
+      onFatal: (error) => this.#end({ kind: 'failed', error }),
+      onDoubt: (reason) => {
+        log.info({ reason }, 'anchors will be confirmed again before the next seal');
+        for (const actor of this.#actors.values()) actor.doubt();
+      },
+      onMissing: (topics) => this.#noteMissing(topics),
+      onOutOfRange: (partition) => this.#actors.get(idOf(partition))?.outOfRange(),
+      onEnd: (partition, nextOffset) => this.#actors.get(idOf(partition))?.end(nextOffset),
+    };
+    const onStop = () => this.#end({ kind: 'drained' });
+    if (stop.aborted) onStop();
+    else stop.addEventListener('abort', onStop, { once: true });
+    const ticking = this.#tickUntilDown();
+    try {
+      // Joining a group that does not answer may take long: a stop does not wait for it.
+      await Promise.race([source.start(listener), this.#ended]);
+      const end = await this.#ended;
+      if (end.kind !== 'failed') await this.#drain();
+      return end;
+    } catch (error) {
+      return { kind: 'failed', error: error instanceof Error ? error : new Error(messageOf(error)) };
+    } finally {
+      stop.removeEventListener('abort', onStop);
+      this.#stopping = true;
+      this.#down.abort(new LedgerstoneError('stopped', 'the archiver stops'));
+      for (const actor of this.#actors.values()) actor.revoke();
+      await ticking;
+      await source
+        .close()
+        .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'the source did not close'));
+      log.debug({ atMs: clock.now() }, 'pipeline down');
+    }
+  }
+
+  /** Something outside (the encoding thread) died. */
+  fail(error: Error): void {
+    this.#end({ kind: 'failed', error });
+  }
+
+  #assign(owned: readonly TopicPartition[]): void {
+    this.#assigned = true;
+    const now = new Set(owned.map(idOf));
+    for (const [id, actor] of this.#actors) {
+      if (now.has(id)) actor.keep();
+      else {
+        actor.revoke();
+        this.#actors.delete(id);
+      }
+    }
+    for (const partition of owned) {
+      if (this.#actors.has(idOf(partition))) continue;
+      const actor = this.#newActor(partition);
+      this.#actors.set(idOf(partition), actor);
+      actor.start();
+    }
+    this.#options.log.info({ partitions: owned.length }, 'partitions assigned');
+  }
+
+  #noteMissing(topics: readonly string[]): void {
+    const { log } = this.#options;
+    this.#missingTopics = topics;
+    for (const topic of topics) {
+      const remedy = 'Correct source.topics, create the topic, or allow this principal to describe it.';
+      log.error({ topic, remedy }, `topic ${topic} is not there, or not shown: nothing of it is archived`);
+    }
+    if (topics.length === 0) log.info({}, 'every topic is there');
+  }
+
+  #suspend(): void {
+    this.#assigned = false;
+    for (const actor of this.#actors.values()) actor.suspend();
+  }
+
+  #fetched(fetched: Fetched): void {
+    if (!this.#assigned) return;
+    this.#actors.get(idOf(fetched))?.fetched(fetched);
+    this.#boundMemory();
+  }
+
+  #newActor(partition: TopicPartition): PartitionActor {
+    const { config, source, store, sha256, trusted, clock, bodies, random, log, observer } = this.#options;
+    const topic = this.#topic(partition.topic);
+    const chainOf = (number: number) => topic.partitions[number]?.chain ?? topic.chain;
+    const chain = chainOf(partition.partition);
+    const origin = chainOrigin({ origin: config.archive.origin, chain, partition: partition.partition });
+    const place = { partition, name: { origin, chain, partition: partition.partition } };
+    const constantOf = (name: ChainName) => this.#constant(topic, name);
+    return new PartitionActor({
+      place,
+      tools: { source, store, sha256, trusted, clock, sealer: this.#sealer, constantOf },
+      bodies,
+      random,
+      limits: { ...config.segment, ...config.limits },
+      genesis: {
+        startFrom: topic.startFrom,
+        continues: topic.partitions[partition.partition]?.continues ?? topic.continues,
+        archiveOrigin: config.archive.origin,
+        chainOf,
+      },
+      constant: constantOf(place.name),
+      log,
+      observer,
+      hasRoom: () => !this.#pausedForMemory,
+    });
+  }
+
+  #constant(topic: TopicConfig, name: ChainName): Pick<SegmentContext, 'retention' | 'keys' | 'writer'> {
+    const { config, signers, sha256, writer } = this.#options;
+    const policy = config.retention[topic.retention];
+    if (policy === undefined)
+      throw new LedgerstoneError('config', `retention ${topic.retention} is not defined`);
+    return {
+      retention: { mode: policy.mode, periodMs: policy.periodMs, policy: topic.retention },
+      keys: signers.map((signer) => encodeVkey(verifierKey(name.origin, signer.publicKey, sha256))),
+      writer,
+    };
+  }
+
+  #topic(name: string): TopicConfig {
+    const found = this.#options.config.source.topics.find((topic) => topic.name === name);
+    if (found === undefined)
+      throw new LedgerstoneError('assertion', `partitions of ${name} were never subscribed to`);
+    return found;
+  }
+
+  // Memory: bounded over all partitions, whatever the store does.
+
+  #boundMemory(): void {
+    const { config } = this.#options;
+    const held = this.bufferedBytes();
+    if (held <= config.limits.memoryBytes) return;
+    if (!this.#pausedForMemory) {
+      this.#pausedForMemory = true;
+      for (const actor of this.#actors.values()) actor.pause();
+    }
+    this.#sealLargest();
+  }
+
+  /** Encoding is the slower half: what it has not done yet bounds how far consuming is ahead. */
+  #ready(): Promise<void> | null {
+    const { bodies, clock } = this.#options;
+    if (bodies.pendingBytes() <= PENDING_BYTES_MAX) return null;
+    return new Promise((resolve) => {
+      const done = new AbortController();
+      this.#whenEncoded.push(() => {
+        done.abort();
+        resolve();
+      });
+      clock.sleep(READY_WAIT_MS_MAX, done.signal).then(resolve, () => {});
+    });
+  }
+
+  #progressed(): void {
+    if (this.#options.bodies.pendingBytes() <= PENDING_BYTES_MAX) {
+      for (const wake of this.#whenEncoded.splice(0)) wake();
+    }
+    this.#resumeIfRoom();
+  }
+
+  #sealLargest(): void {
+    let largest: PartitionActor | null = null;
+    for (const actor of this.#actors.values()) {
+      if (largest === null || actor.heldBytes > largest.heldBytes) largest = actor;
+    }
+    largest?.makeRoom();
+  }
+
+  #resumeIfRoom(): void {
+    if (!this.#pausedForMemory || this.#stopping) return;
+    const { config } = this.#options;
+    if (this.bufferedBytes() > config.limits.memoryBytes * RESUME_AT) return;
+    this.#pausedForMemory = false;
+    for (const actor of this.#actors.values()) actor.resume();
+  }
+
+  async #tickUntilDown(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#down;
+    while (!signal.aborted) {
+      for (const actor of this.#actors.values()) actor.tick();
+      if (this.#pausedForMemory) {
+        this.#resumeIfRoom();
+        if (
+          this.#pausedForMemory &&
+          this.bufferedBytes() > this.#options.config.limits.memoryBytes * RESUME_AT
+        ) {
+          this.#sealLargest();
+        }
+      }
+      this.#finishIfDone();
+      await clock.sleep(TICK_MS, signal).catch(() => {});
+    }
+  }
+
+  /** Only a file ends: when every partition is sealed to its end, or halted. */
+  #finishIfDone(): void {
+    if (this.#options.source.kind !== 'file' || this.#actors.size === 0) return;
+    const actors = [...this.#actors.values()];
+    const halt = actors.find((actor) => actor.settledHalt !== null)?.settledHalt;
+    if (halt) {
+      const { message, remedy, code } = halt;
+      this.#end({ kind: 'failed', error: new LedgerstoneError(code, message, { remedy }) });
+    } else if (actors.every((actor) => actor.finished)) {
+      this.#end({ kind: 'finished' });
+    }
+  }
+
+  /** Seals what is there, within the bound. What stays unsealed is still in Kafka. */
+  async #drain(): Promise<void> {
+    const { config, clock, log } = this.#options;
+    this.#stopping = true;
+    const bound = new AbortController();
+    const timer = clock.sleep(config.limits.drainMs, bound.signal).then(
+      () => bound.abort(new Error('drain bound')),
+      () => {},
+    );
+    await Promise.all([...this.#actors.values()].map((actor) => actor.drain(bound.signal)));
+    await Promise.race([this.#sealer.idle(), timer]);
+    if (bound.signal.aborted)
+      log.warn({}, 'the drain bound passed: what is not sealed is read again after the next start');
+    bound.abort();
+    await timer;
+  }
+}
+
+const idOf = (partition: TopicPartition): string => `${partition.topic}/${partition.partition}`;

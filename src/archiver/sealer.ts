@@ -1,0 +1,281 @@
+// How is a segment made permanent? FORMAT.md §7: sign once, data first, seal last, and every outcome known.
+
+import { equalBytes } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
+import { isRetriable, LedgerstoneError } from '../base/error.ts';
+import type { Sha256 } from '../base/hash.ts';
+import { backoffMs } from '../base/retry.ts';
+import { parseTime, parseUntil } from '../format/manifest.ts';
+import type { NoteSignature } from '../format/note.ts';
+import { verifierKey } from '../format/vkey.ts';
+import { type Segment, sealBytes } from '../segment/segment.ts';
+import type { Signer } from '../sign/signer.ts';
+import { holdsStill } from '../store/clock-offset.ts';
+import {
+  CLOCK_OFFSET_MAX_MS,
+  type ClockOffset,
+  type Lock,
+  type ObjectVersion,
+  type Store,
+} from '../store/store.ts';
+
+export type SealOutcome =
+  | { readonly kind: 'stored'; readonly segment: Segment }
+  /** Another writer's bytes are the oldest version of the seal's key: this segment is not part of the chain. */
+  | { readonly kind: 'fenced'; readonly segment: Segment };
+
+export type SealerOptions = {
+  readonly store: Store;
+  readonly signers: readonly Signer[];
+  readonly sha256: Sha256;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Lock of seals: never shorter than any data object's. */
+  readonly sealRetention: { readonly mode: Lock['mode']; readonly periodMs: number };
+  /** The process is going down: whatever waits stops waiting. */
+  readonly signal: AbortSignal;
+};
+
+/** One at a time for each key, in the order of asking. */
+export class Turns {
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  async take<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(key) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    this.#last.set(key, mine);
+    return mine;
+  }
+}
+
+/** Told of every try that failed, and with null once the step went through: a person may have to act. */
+export type OnTrouble = (error: unknown | null) => void;
+
+const RETRIABLE = { firstMs: 100, capMs: 10_000, attempts: Number.POSITIVE_INFINITY };
+const FATAL = { firstMs: 5_000, capMs: 30_000, attempts: Number.POSITIVE_INFINITY };
+/** A lock may not lie in the past by the time it arrives; longer than the manifest says is allowed. */
+const LOCK_LEAST_MS = 60_000;
+
+/**
+ * Carries segments to a known outcome. Once signing was tried, a segment stays here until the store told what became of
+ * it: there is one per origin at a time, so this process never signs two texts for one size, and every retry repeats
+ * the same bytes.
+ */
+export class Sealer {
+  /** For whoever begins chains: two partitions of one topic must not begin the same one. */
+  readonly beginnings = new Turns();
+  readonly #options: SealerOptions;
+  readonly #carried = new Map<string, Promise<SealOutcome>>();
+  #heldBytes = 0;
+  /** The greatest size that was ever sent to a signer, by origin. */
+  readonly #signedSizes = new Map<string, number>();
+
+  constructor(options: SealerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when nothing of this origin is on its way any more. */
+  async settled(origin: string): Promise<void> {
+    await this.#carried.get(origin)?.catch(() => {});
+  }
+
+  /** Bytes of data that are on their way, also for partitions that were taken from us. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Resolves when nothing at all is on its way. */
+  async idle(): Promise<void> {
+    while (this.#carried.size > 0) await Promise.allSettled(this.#carried.values());
+  }
+
+  /** Null: the local clock is right, as of now. Else a promise until it is: no segment may get its time before. */
+  clockWrong(onTrouble: OnTrouble): Promise<void> | null {
+    return this.#clockRight() ? null : this.#persist('clock', onTrouble, () => this.#checkClock());
+  }
+
+  /** Rejects only when the process goes down before the outcome is known. */
+  carry(segment: Segment, onTrouble: OnTrouble): Promise<SealOutcome> {
+    const origin = segment.checkpoint.origin;
+    if (this.#carried.has(origin))
+      throw new LedgerstoneError('assertion', `${origin}: a segment is on its way already`);
+    const { size } = segment.checkpoint;
+    if (size <= (this.#signedSizes.get(origin) ?? 0)) {
+      throw new LedgerstoneError('assertion', `${origin}: size ${size} was signed by this process before`);
+    }
+    this.#signedSizes.set(origin, size);
+    const bytes = segment.data?.bytes.length ?? 0;
+    this.#heldBytes += bytes;
+    const outcome = this.#carry(segment, onTrouble).finally(() => {
+      this.#heldBytes -= bytes;
+      this.#carried.delete(origin);
+    });
+    this.#carried.set(origin, outcome);
+    return outcome;
+  }
+
+  async #carry(segment: Segment, onTrouble: OnTrouble): Promise<SealOutcome> {
+    const { sealRetention } = this.#options;
+    await this.#persist('clock', onTrouble, () => this.#checkClock());
+    // Signing runs while the data uploads: neither is visible to a reader before the seal is.
+    const [signatures] = await Promise.all([
+      this.#sign(segment, onTrouble),
+      this.#persist('data', onTrouble, () => this.#putData(segment)),
+    ]);
+    const bytes = sealBytes(segment, signatures);
+    const sealedMs = parseTime(segment.manifest.time.sealed);
+    const lock = { mode: sealRetention.mode, untilMs: wholeSeconds(sealedMs + sealRetention.periodMs) };
+    await this.#persist('clock', onTrouble, () => this.#checkClock());
+    // From the first try of this PUT on, the segment may be committed: only the store can say.
+    const ours = await this.#persist('seal', onTrouble, () => this.#putSeal(segment.sealKey, bytes, lock));
+    return ours ? { kind: 'stored', segment } : { kind: 'fenced', segment };
+  }
+
+  async #sign(segment: Segment, onTrouble: OnTrouble): Promise<NoteSignature[]> {
+    const { signers, sha256, signal } = this.#options;
+    const name = segment.checkpoint.origin;
+    return Promise.all(
+      signers.map(async (signer) => ({
+        name,
+        keyId: verifierKey(name, signer.publicKey, sha256).id,
+        signature: await this.#persist('sign', onTrouble, () => signer.sign(segment.checkpointText, signal)),
+      })),
+    );
+  }
+
+  async #putData(segment: Segment): Promise<void> {
+    const { store, signal } = this.#options;
+    const { data, manifest } = segment;
+    if (data === null) return;
+    const lock = { mode: manifest.retention.mode, untilMs: parseUntil(manifest.retention.until) };
+    const outcome = await store.putIfAbsent(data.key, data.bytes, this.#unexpired(lock), {
+      signal,
+      sha256: data.sha256,
+    });
+    // Over a delete marker the PUT goes through, and it is the oldest version that counts and must be locked long enough.
+    const oldest = await this.#oldest(data.key);
+    const stored = outcome.kind === 'stored' && outcome.versionId === oldest.versionId;
+    if (!stored && !(await this.#holds(oldest, data.bytes))) {
+      throw new LedgerstoneError('data-conflict', `${data.key} holds other bytes than its name says`, {
+        remedy: 'Nothing of ours writes such an object: find out who did, then continue in a new chain.',
+      });
+    }
+    await this.#confirmLock(data.key, oldest.versionId, lock);
+  }
+
+  /** True: our bytes are the seal. False: fenced. */
+  async #putSeal(key: string, bytes: Uint8Array, lock: Lock): Promise<boolean> {
+    const { store, signal } = this.#options;
+    const outcome = await store.putIfAbsent(key, bytes, this.#unexpired(lock), { signal });
+    // A create-only PUT succeeds over a delete marker, so "stored" alone doesn't say that ours is the oldest version.
+    const oldest = await this.#oldest(key);
+    const stored = outcome.kind === 'stored' && outcome.versionId === oldest.versionId;
+    if (!stored && !(await this.#holds(oldest, bytes))) return false;
+    await this.#confirmLock(key, oldest.versionId, lock);
+    return true;
+  }
+
+  async #oldest(key: string): Promise<ObjectVersion> {
+    const { store, signal } = this.#options;
+    for await (const version of store.listVersions(key, { limit: 1, signal })) {
+      if (version.key === key && !version.marker) return version;
+      if (version.key !== key) break;
+    }
+    throw new LedgerstoneError('unreadable', `${key} was stored and is not listed`, {
+      disposition: 'retriable',
+    });
+  }
+
+  async #holds(version: ObjectVersion, bytes: Uint8Array): Promise<boolean> {
+    if (version.size !== bytes.length) return false;
+    const { store, signal } = this.#options;
+    return equalBytes(
+      await store.read(version.key, version.versionId, { maxBytes: bytes.length, signal }),
+      bytes,
+    );
+  }
+
+  /** The store's own word on the lock: headers that were sent prove nothing. */
+  async #confirmLock(key: string, versionId: string, wanted: Lock): Promise<void> {
+    const { store, signal } = this.#options;
+    const state = await store.lock(key, versionId, signal);
+    switch (state.kind) {
+      case 'not-applicable':
+        return;
+      case 'locked':
+        if (wanted.mode === 'COMPLIANCE' && state.lock.mode !== 'COMPLIANCE') break;
+        if (state.lock.untilMs < wanted.untilMs) await store.extendLock(key, versionId, wanted, signal);
+        return;
+      case 'not-permitted':
+        throw new LedgerstoneError('locks-not-permitted', `the lock of ${key} may not be read`, {
+          remedy: 'Allow the archiver s3:GetObjectRetention on the archive.',
+        });
+      case 'none':
+        break;
+    }
+    throw new LedgerstoneError('lock-missing', `${key} is stored without the lock that it was sent with`, {
+      remedy: 'The bucket must have Object Lock enabled: run `ledgerstone doctor`.',
+    });
+  }
+
+  #unexpired(lock: Lock): Lock {
+    const leastMs = wholeSeconds(this.#options.clock.now() + LOCK_LEAST_MS);
+    return lock.untilMs >= leastMs - LOCK_LEAST_MS ? lock : { ...lock, untilMs: leastMs };
+  }
+
+  /** A wrong clock makes locks that nobody can shorten. */
+  async #checkClock(): Promise<void> {
+    const { store, signal } = this.#options;
+    if (this.#clockRight()) return;
+    // Any answer carries the store's date. Asked for anew with every try: the clock may be mended.
+    for await (const _ of store.listVersions('keys/', { limit: 1, signal })) break;
+    const offset = this.#clockOffset();
+    if (offset === null) {
+      throw new LedgerstoneError('clock-unknown', "the store's time could not be read", {
+        disposition: 'retriable',
+      });
+    }
+    if (Math.abs(offset.offsetMs) > CLOCK_OFFSET_MAX_MS) {
+      const seconds = Math.round(offset.offsetMs / 1000);
+      throw new LedgerstoneError(
+        'clock-off',
+        `the local clock is ${seconds} s off the store's: nothing is sealed`,
+        {
+          disposition: 'retriable',
+          remedy: 'Set the clock of this machine (NTP). Sealing goes on by itself.',
+        },
+      );
+    }
+  }
+
+  #clockRight(): boolean {
+    const offset = this.#clockOffset();
+    return offset !== null && Math.abs(offset.offsetMs) <= CLOCK_OFFSET_MAX_MS;
+  }
+
+  /** By the store's newest answer, whoever got it: it may know of an hour that this machine stood still, clocks and all. */
+  #clockOffset(): ClockOffset | null {
+    const newest = this.#options.store.clockOffset();
+    return newest !== null && holdsStill(newest, this.#options.clock) ? newest : null;
+  }
+
+  /** Repeats a step until it succeeds or the process goes down. Fatal errors too: what is signed can't be given up. */
+  async #persist<T>(_step: string, onTrouble: OnTrouble, run: () => Promise<T>): Promise<T> {
+    const { clock, random, signal } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      signal.throwIfAborted();
+      try {
+        const result = await run();
+        if (attempt > 0) onTrouble(null);
+        return result;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        onTrouble(error);
+        const delayMs = backoffMs(isRetriable(error) ? RETRIABLE : FATAL, attempt, random);
+        await clock.sleep(delayMs, signal);
+      }
+    }
+  }
+}
+
+const wholeSeconds = (ms: number): number => Math.ceil(ms / 1000) * 1000;

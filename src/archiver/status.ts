@@ -1,0 +1,130 @@
+// How are the partitions? For /status, /readyz, /metrics and the log, from one reading of the actors.
+import type { Clock } from '../base/clock.ts';
+import { LedgerstoneError, messageOf } from '../base/error.ts';
+import type { Store } from '../store/store.ts';
+import type { Halt } from './chain/halt.ts';
+import type { ArchiverMetrics } from './metrics.ts';
+import type { PartitionActor, PartitionState } from './partition.ts';
+import type { Pipeline } from './pipeline.ts';
+
+export type PartitionStatus = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly chain: string;
+  readonly origin: string;
+  readonly state: PartitionState;
+  readonly head: { readonly sequence: number; readonly nextOffset: number; readonly sealedAt: string } | null;
+  /** The offset after everything that was accepted, sealed or not. */
+  readonly acceptedOffset: number | null;
+  /** High watermark less the sealed head's next offset; null before the first fetch. */
+  readonly lag: number | null;
+  readonly oldestUnsealedSeconds: number | null;
+  /** Why it is halted. */
+  readonly halt: Halt | null;
+  /** What goes wrong just now and is tried again. */
+  readonly trouble: {
+    readonly code: string;
+    readonly message: string;
+    readonly remedy: string | null;
+    readonly since: string;
+  } | null;
+};
+
+export type ServiceStatus = {
+  readonly instance: string;
+  readonly version: string;
+  readonly origin: string;
+  readonly startedAt: string;
+  readonly ready: boolean;
+  /** Why it is not ready. */
+  readonly reasons: readonly string[];
+  readonly bufferedBytes: number;
+  readonly pausedForMemory: boolean;
+  readonly partitions: readonly PartitionStatus[];
+};
+
+/** A step may fail for so long before the service calls itself not ready. */
+const TROUBLE_MS_MAX = 15_000;
+
+export function partitionStatus(actor: PartitionActor, clock: Clock): PartitionStatus {
+  const { head, trouble, highWatermark, oldestUnsealedMs } = actor;
+  const { partition, name } = actor.place;
+  return {
+    topic: partition.topic,
+    partition: partition.partition,
+    chain: name.chain,
+    origin: name.origin,
+    state: actor.state,
+    head:
+      head === null
+        ? null
+        : {
+            sequence: head.size - 1,
+            nextOffset: head.nextOffset,
+            sealedAt: new Date(head.sealedMs).toISOString(),
+          },
+    acceptedOffset: actor.acceptedOffset,
+    lag: head === null || highWatermark === null ? null : Math.max(highWatermark - head.nextOffset, 0),
+    oldestUnsealedSeconds: oldestUnsealedMs === null ? null : (clock.monotonic() - oldestUnsealedMs) / 1000,
+    halt: actor.halt,
+    trouble:
+      trouble === null
+        ? null
+        : {
+            code: codeOf(trouble.error),
+            message: messageOf(trouble.error),
+            remedy: trouble.error instanceof LedgerstoneError ? (trouble.error.remedy ?? null) : null,
+            since: new Date(trouble.sinceMs).toISOString(),
+          },
+  };
+}
+
+export const codeOf = (error: unknown): string =>
+  error instanceof LedgerstoneError ? error.code : 'unexpected';
+
+/** Halted partitions wait for a person and do not make the others unready; a lasting trouble does. */
+export function notReadyReasons(pipeline: Pipeline, clock: Clock): string[] {
+  const reasons: string[] = [];
+  if (!pipeline.assigned) reasons.push('no partitions are assigned yet');
+  for (const topic of pipeline.missingTopics) reasons.push(`topic ${topic} is not there, or not shown`);
+  for (const actor of pipeline.actors) {
+    const { partition, topic } = actor.place.partition;
+    if (actor.trouble !== null && clock.now() - actor.trouble.sinceMs > TROUBLE_MS_MAX) {
+      reasons.push(`${topic}/${partition}: ${messageOf(actor.trouble.error)}`);
+    } else if (actor.state === 'recovering') {
+      reasons.push(`${topic}/${partition} is finding its place`);
+    }
+  }
+  return reasons;
+}
+
+/** Sets the gauges; counters are counted where things happen. */
+export function observeGauges(
+  metrics: ArchiverMetrics,
+  pipeline: Pipeline,
+  store: Store,
+  clock: Clock,
+): void {
+  for (const gauge of [
+    metrics.halted,
+    metrics.streaming,
+    metrics.nextOffset,
+    metrics.lag,
+    metrics.unsealedSeconds,
+  ]) {
+    gauge.reset();
+  }
+  for (const actor of pipeline.actors) {
+    const status = partitionStatus(actor, clock);
+    const labels = { topic: status.topic, partition: String(status.partition) };
+    metrics.streaming.set(labels, status.state === 'streaming' ? 1 : 0);
+    if (status.halt !== null) metrics.halted.set({ ...labels, code: status.halt.code }, 1);
+    if (status.head !== null) metrics.nextOffset.set(labels, status.head.nextOffset);
+    if (status.lag !== null) metrics.lag.set(labels, status.lag);
+    metrics.unsealedSeconds.set(labels, status.oldestUnsealedSeconds ?? 0);
+  }
+  metrics.bufferedBytes.set(pipeline.bufferedBytes());
+  metrics.paused.set(pipeline.pausedForMemory ? 1 : 0);
+  const offset = store.clockOffset();
+  if (offset !== null) metrics.clockOffsetSeconds.set(offset.offsetMs / 1000);
+}

@@ -1,0 +1,212 @@
+// Do the parts of the configuration fit together? Rules that no single key can break alone.
+import { messageOf } from '../base/error.ts';
+import { LIMITS } from '../base/limits.ts';
+import { nodeSha256 } from '../base/node/hash.ts';
+import { parseVkey } from '../format/vkey.ts';
+import { CANARY_CHAIN } from '../store/canary.ts';
+import { suggestion } from './nearest.ts';
+import { childOf, type SchemaProblem, valueAt } from './problems.ts';
+import { DURATION_PATTERN, durationMs, SIZE_PATTERN, sizeBytes, YEAR_MS } from './units.ts';
+import type { ConfigPath } from './yaml.ts';
+
+const LONG_RETENTION_MS = 10 * YEAR_MS;
+
+export type Named = { readonly path: ConfigPath; readonly value: unknown };
+
+const entriesOf = (value: unknown): [string, unknown][] =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.entries(value) : [];
+
+/**
+ * Works on the values as written, whatever else is wrong with them, so that a reader of the problems learns of all
+ * of them at once: every access allows for anything.
+ */
+export function ruleProblems(root: unknown): SchemaProblem[] {
+  const source = childOf(root, 'source');
+  const list = childOf(source, 'topics');
+  const topics: Named[] = Array.isArray(list)
+    ? list.map((value, index) => ({ path: ['source', 'topics', index], value }))
+    : [];
+  if (childOf(source, 'topic') !== undefined)
+    topics.push({ path: ['source', 'topic'], value: childOf(source, 'topic') });
+  return [
+    ...retentionProblems(root, topics),
+    ...chainProblems(topics),
+    ...productionProblems(root),
+    ...sourceProblems(source),
+    ...signingProblems(root),
+    ...boundProblems(root),
+  ];
+}
+
+function retentionProblems(root: unknown, topics: readonly Named[]): SchemaProblem[] {
+  const policies = entriesOf(childOf(root, 'retention'));
+  const names = policies.map(([name]) => name);
+  const problems: SchemaProblem[] = [];
+  if (childOf(root, 'retention') !== undefined && policies.length === 0) {
+    problems.push({ path: ['retention'], message: 'must name at least one policy' });
+  }
+  for (const { path, value } of topics) {
+    const wanted = childOf(value, 'retention');
+    if (typeof wanted !== 'string' || names.includes(wanted) || policies.length === 0) continue;
+    const message = `names no policy under retention${suggestion(wanted, names)}`;
+    problems.push({ path: [...path, 'retention'], message });
+  }
+  const periods = policies.flatMap(([name, policy]) => {
+    const period = childOf(policy, 'period');
+    return typeof period === 'string' && DURATION_PATTERN.test(period)
+      ? [{ name, ms: durationMs(period) }]
+      : [];
+  });
+  for (const { name, ms } of periods) {
+    if (ms <= LONG_RETENTION_MS || childOf(root, 'allowLongRetention') === true) continue;
+    const message = 'is over 10 years and can not be taken back: say allowLongRetention: true if it is meant';
+    problems.push({ path: ['retention', name, 'period'], message });
+  }
+  const seals = periods.find(({ name }) => name === 'seals');
+  for (const { name, ms } of periods) {
+    if (seals === undefined || ms <= seals.ms) continue;
+    const message = `must be at least as long as "${name}": seals carry the chain and outlive what they seal`;
+    problems.push({ path: ['retention', 'seals', 'period'], message });
+  }
+  const modeOf = (policy: unknown) => childOf(policy, 'mode');
+  const strict = policies.some(([name, policy]) => name !== 'seals' && modeOf(policy) === 'COMPLIANCE');
+  if (strict && modeOf(valueAt(root, ['retention', 'seals'])) === 'GOVERNANCE') {
+    const message = 'must be COMPLIANCE, as another policy is';
+    problems.push({ path: ['retention', 'seals', 'mode'], message });
+  }
+  return problems;
+}
+
+/** Two topics must never write one chain: (chain, partition) names exactly one topic-partition. */
+export function chainProblems(topics: readonly Named[]): SchemaProblem[] {
+  const problems: SchemaProblem[] = [];
+  const names = new Set<unknown>();
+  const owners = new Map<unknown, number>();
+  const claim = (chain: unknown, owner: number, path: ConfigPath) => {
+    if (typeof chain !== 'string') return;
+    if (chain === CANARY_CHAIN)
+      problems.push({ path, message: 'is the name that `ledgerstone drill` keeps' });
+    const before = owners.get(chain);
+    if (before !== undefined && before !== owner) {
+      problems.push({ path, message: `the chain "${chain}" is another topic's already: each needs its own` });
+    }
+    owners.set(chain, before ?? owner);
+  };
+  topics.forEach(({ path, value }, owner) => {
+    const name = childOf(value, 'name');
+    if (name !== undefined && names.has(name))
+      problems.push({ path: [...path, 'name'], message: 'is listed twice' });
+    else
+      claim(childOf(value, 'chain') ?? name, owner, [
+        ...path,
+        childOf(value, 'chain') === undefined ? 'name' : 'chain',
+      ]);
+    names.add(name);
+    const own = childOf(value, 'chain') ?? name;
+    problems.push(...continuesProblems(own, value, path));
+    for (const [partition, override] of entriesOf(childOf(value, 'partitions'))) {
+      const at = [...path, 'partitions', partition];
+      claim(childOf(override, 'chain'), owner, [...at, 'chain']);
+      problems.push(...continuesProblems(childOf(override, 'chain'), override, at));
+    }
+  });
+  return problems;
+}
+
+function continuesProblems(own: unknown, holder: unknown, path: ConfigPath): SchemaProblem[] {
+  const older = valueAt(holder, ['continues', 'chain']);
+  if (older === undefined || older !== own) return [];
+  return [
+    {
+      path: [...path, 'continues', 'chain'],
+      message: 'must be another chain than the one that continues it',
+    },
+  ];
+}
+
+function productionProblems(root: unknown): SchemaProblem[] {
+  if (childOf(root, 'production') !== true) return [];
+  const problems: SchemaProblem[] = [];
+  const refuse = (path: ConfigPath, bad: unknown, message: string) => {
+    if (valueAt(root, path) === bad) problems.push({ path, message: `${message} (production: true)` });
+  };
+  refuse(['archive', 'store', 'kind'], 'directory', 'a directory is not write-once: use kind: s3');
+  refuse(['archive', 'signing', 'kind'], 'local', 'a key file can be copied: use kind: kms');
+  for (const [name] of entriesOf(childOf(root, 'retention'))) {
+    refuse(['retention', name, 'mode'], 'GOVERNANCE', 'GOVERNANCE can be bypassed: use COMPLIANCE');
+  }
+  const tls = valueAt(root, ['source', 'tls']);
+  if (tls === undefined || tls === false) {
+    refuse(
+      ['source', 'sasl', 'mechanism'],
+      'plain',
+      'sends the password readable without tls: set source.tls',
+    );
+  }
+  return problems;
+}
+
+function sourceProblems(source: unknown): SchemaProblem[] {
+  const tls = childOf(source, 'tls');
+  const problems: SchemaProblem[] = [];
+  if (valueAt(source, ['sasl', 'mechanism']) === 'aws-msk-iam' && (tls === undefined || tls === false)) {
+    problems.push({
+      path: ['source', 'sasl', 'mechanism'],
+      message: 'aws-msk-iam works over TLS only: set source.tls: true',
+    });
+  }
+  const [certFile, keyFile] = [childOf(tls, 'certFile'), childOf(tls, 'keyFile')];
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    problems.push({ path: ['source', 'tls'], message: 'certFile and keyFile go together' });
+  }
+  return problems;
+}
+
+function signingProblems(root: unknown): SchemaProblem[] {
+  const problems: SchemaProblem[] = [];
+  const signing = valueAt(root, ['archive', 'signing']);
+  const keyId = childOf(signing, 'keyId');
+  const regionKnown =
+    childOf(signing, 'region') ??
+    valueAt(root, ['archive', 'store', 'region']) ??
+    String(keyId).startsWith('arn:');
+  if (childOf(signing, 'kind') === 'kms' && typeof keyId === 'string' && regionKnown === false) {
+    problems.push({
+      path: ['archive', 'signing', 'region'],
+      message: 'is missing: neither the key id nor the store tells it',
+    });
+  }
+  const trusted = valueAt(root, ['archive', 'trusted']);
+  const origin = valueAt(root, ['archive', 'origin']);
+  for (const [index, vkey] of (Array.isArray(trusted) ? trusted : []).entries()) {
+    if (typeof vkey !== 'string') continue;
+    const path = ['archive', 'trusted', index];
+    try {
+      const { name } = parseVkey(vkey, nodeSha256);
+      if (name !== origin)
+        problems.push({ path, message: `is a key of "${name}", not of this archive's origin` });
+    } catch (error) {
+      problems.push({ path, message: `is not a verifier key: ${messageOf(error)}` });
+    }
+  }
+  return problems;
+}
+
+function boundProblems(root: unknown): SchemaProblem[] {
+  const problems: SchemaProblem[] = [];
+  const size = (path: ConfigPath, otherwise: number): number => {
+    const value = valueAt(root, path);
+    return typeof value === 'string' && SIZE_PATTERN.test(value) ? sizeBytes(value) : otherwise;
+  };
+  const record = size(['limits', 'recordBytes'], LIMITS.recordBytesDefault);
+  const memory = size(['limits', 'memoryBytes'], LIMITS.memoryBytesDefault);
+  // A record of any bytes may need a third more as base64, and its line must fit beside the batch it waits for.
+  if (memory < 2 * record) {
+    problems.push({ path: ['limits', 'memoryBytes'], message: 'must be at least twice limits.recordBytes' });
+  }
+  const level = valueAt(root, ['encoding', 'level']);
+  if (valueAt(root, ['encoding', 'codec']) === 'gzip' && typeof level === 'number' && level > 9) {
+    problems.push({ path: ['encoding', 'level'], message: 'must be 1 to 9 for gzip' });
+  }
+  return problems;
+}

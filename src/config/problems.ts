@@ -1,0 +1,147 @@
+// What does each failed check of the schema mean, in words for the person who wrote the file?
+import { z } from 'zod';
+import { configSchema } from './archiver-schema.ts';
+import { suggestion } from './nearest.ts';
+import type { ConfigPath } from './yaml.ts';
+
+export type SchemaProblem = { readonly path: ConfigPath; readonly message: string };
+type Issue = z.core.$ZodIssue;
+type JsonSchema = {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
+  readonly oneOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly const?: unknown;
+};
+
+const asPath = (path: readonly PropertyKey[]): ConfigPath =>
+  path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+
+export const childOf = (value: unknown, step: string | number): unknown =>
+  value !== null && typeof value === 'object' && Object.hasOwn(value, step)
+    ? (value as Record<string | number, unknown>)[step]
+    : undefined;
+export const valueAt = (value: unknown, path: ConfigPath): unknown =>
+  path.reduce<unknown>((at, step) => childOf(at, step), value);
+
+const jsonSchemas = new WeakMap<z.ZodType, JsonSchema>();
+function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  const known = jsonSchemas.get(schema) ?? (z.toJSONSchema(schema, { io: 'input' }) as JsonSchema);
+  jsonSchemas.set(schema, known);
+  return known;
+}
+
+/** The branches of a union that fit the value's `kind` or `mechanism`; all of them when none is stated. */
+function branches(schema: JsonSchema, value: unknown): readonly JsonSchema[] {
+  const all = schema.oneOf ?? schema.anyOf;
+  if (all === undefined) return [schema];
+  const fitting = all.filter((branch) =>
+    Object.entries(branch.properties ?? {}).some(
+      ([name, property]) => property.const !== undefined && property.const === childOf(value, name),
+    ),
+  );
+  return fitting.length > 0 ? fitting : all;
+}
+
+/** Names of the keys that may stand in the mapping at `path`. */
+export function knownKeys(path: ConfigPath, value: unknown, schema: z.ZodType = configSchema): string[] {
+  let schemas: readonly JsonSchema[] = branches(jsonSchemaOf(schema), value);
+  let at = value;
+  for (const step of path) {
+    at = childOf(at, step);
+    schemas = schemas.flatMap((schema) => {
+      const open = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+      const next = typeof step === 'number' ? schema.items : (schema.properties?.[step] ?? open);
+      return next === undefined ? [] : branches(next, at);
+    });
+  }
+  return [...new Set(schemas.flatMap((schema) => Object.keys(schema.properties ?? {})))];
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  object: 'a mapping (key: value lines)',
+  array: 'a list',
+  string: 'text (put it in quotes)',
+  boolean: 'true or false',
+  int: 'a whole number',
+  number: 'a number',
+};
+const quoted = (values: readonly unknown[]): string =>
+  values.map((value) => JSON.stringify(value)).join(', ');
+
+/** The problems behind one issue of zod. Values are never repeated: they may be secrets. */
+export function problemsOf(issue: Issue, root: unknown, schema: z.ZodType = configSchema): SchemaProblem[] {
+  const path = asPath(issue.path);
+  const found = valueAt(root, path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: `unknown key${suggestion(key, knownKeys(path, root, schema))}`,
+      }));
+    case 'invalid_type':
+      return [{ path, message: found === undefined ? 'is missing' : `must be ${wantedBy(issue)}` }];
+    case 'invalid_value': {
+      const known = issue.values.map(String);
+      const message = found === undefined ? 'is missing' : `must be ${oneOf(issue.values)}`;
+      return [{ path, message: `${message}${suggestion(found, known)}` }];
+    }
+    case 'invalid_union':
+      return unionProblems(issue, path, root, schema);
+    case 'invalid_key':
+      return issue.issues.map((inner) => ({ path, message: `the key ${inner.message}` }));
+    case 'too_small':
+    case 'too_big':
+      return [{ path, message: boundMessage(issue) }];
+    default:
+      return [{ path, message: issue.message }];
+  }
+}
+
+const wantedBy = (issue: z.core.$ZodIssueInvalidType): string =>
+  issue.message.startsWith('must be ') ? issue.message.slice(8) : (KINDS[issue.expected] ?? issue.expected);
+
+const oneOf = (values: readonly unknown[]): string =>
+  values.length === 1 ? JSON.stringify(values[0]) : `one of ${quoted(values)}`;
+
+function boundMessage(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+  if (issue.message.startsWith('must ')) return issue.message;
+  return issue.code === 'too_small'
+    ? `must be at least ${issue.minimum}`
+    : `must be at most ${issue.maximum}`;
+}
+
+function unionProblems(
+  issue: z.core.$ZodIssueInvalidUnion,
+  path: ConfigPath,
+  root: unknown,
+  schema: z.ZodType,
+): SchemaProblem[] {
+  const found = valueAt(root, path);
+  if (issue.discriminator !== undefined && 'options' in issue) {
+    const options = issue.options ?? [];
+    if (found === undefined) return [{ path, message: `is missing: ${oneOf(options)}` }];
+    return [{ path, message: `must be ${oneOf(options)}${suggestion(found, options.map(String))}` }];
+  }
+  // The branch that the writer meant is the one whose outer shape fits; its inner problems are what to show.
+  const isShape = (inner: Issue) =>
+    inner.path.length === 0 && (inner.code === 'invalid_type' || inner.code === 'invalid_value');
+  const meant = issue.errors.filter((errors) => !errors.some(isShape));
+  if (meant.length === 1) {
+    return meant[0]!.flatMap((inner) =>
+      problemsOf({ ...inner, path: [...path, ...inner.path] } as Issue, root, schema),
+    );
+  }
+  const choices = issue.errors.flat().filter(isShape);
+  const words = choices.map((inner) =>
+    inner.code === 'invalid_value'
+      ? quoted(inner.values)
+      : inner.code === 'invalid_type'
+        ? wantedBy(inner)
+        : '',
+  );
+  const known = choices.flatMap((inner) => (inner.code === 'invalid_value' ? inner.values.map(String) : []));
+  const message = found === undefined ? 'is missing' : `must be ${[...new Set(words)].join(', or ')}`;
+  return [{ path, message: `${message}${suggestion(found, known)}` }];
+}

@@ -1,0 +1,112 @@
+// Do the parts of the verifier's configuration fit together? Rules that no single key can break alone.
+import { messageOf } from '../base/error.ts';
+import { nodeSha256 } from '../base/node/hash.ts';
+import { parseCosignerVkey } from '../format/cosignature.ts';
+import { isKeyName, parseVkey } from '../format/vkey.ts';
+import { chainProblems, type Named } from './archiver-rules.ts';
+import { childOf, type SchemaProblem, valueAt } from './problems.ts';
+import { DURATION_PATTERN, durationMs, YEAR_MS } from './units.ts';
+import type { ConfigPath } from './yaml.ts';
+
+const RETENTION_MS_MAX = 10 * YEAR_MS;
+
+/** Works on the values as written, whatever else is wrong with them: every access allows for anything. */
+export const verifierRuleProblems = (root: unknown): SchemaProblem[] => [
+  ...keyProblems(root),
+  ...cosignerProblems(root),
+  ...placeProblems(root),
+  ...retentionProblems(root),
+  ...chainProblems(topicsOf(root)),
+];
+
+function keyProblems(root: unknown): SchemaProblem[] {
+  const problems: SchemaProblem[] = [];
+  const names = new Set<string>();
+  for (const { path, value } of listAt(root, ['archive', 'trusted'])) {
+    try {
+      names.add(parseVkey(value, nodeSha256).name);
+    } catch (error) {
+      problems.push({ path, message: `is not a verifier key: ${messageOf(error)}` });
+    }
+  }
+  if (names.size > 1) {
+    const message = `must be keys of one archive, and name ${[...names].join(' and ')}`;
+    problems.push({ path: ['archive', 'trusted'], message });
+  }
+  return problems;
+}
+
+function cosignerProblems(root: unknown): SchemaProblem[] {
+  const problems: SchemaProblem[] = [];
+  const name = valueAt(root, ['cosigner', 'name']);
+  if (typeof name === 'string' && name !== '' && !isKeyName(name)) {
+    problems.push({ path: ['cosigner', 'name'], message: 'must be a name without spaces and without +' });
+  }
+  for (const { value } of listAt(root, ['archive', 'trusted'])) {
+    const [log = ''] = value.split('+');
+    if (typeof name !== 'string' || (name !== log && !name.startsWith(`${log}/`))) continue;
+    const message = "must not be the log's own name: a verifier speaks for itself";
+    problems.push({ path: ['cosigner', 'name'], message });
+    break;
+  }
+  for (const { path, value } of listAt(root, ['cosigner', 'earlier'])) {
+    try {
+      parseCosignerVkey(value, nodeSha256);
+    } catch (error) {
+      problems.push({ path, message: `is not a cosigner key: ${messageOf(error)}` });
+    }
+  }
+  const signing = valueAt(root, ['cosigner', 'signing']);
+  const keyId = childOf(signing, 'keyId');
+  const isRegionKnown =
+    childOf(signing, 'region') !== undefined ||
+    valueAt(root, ['attestations', 'store', 'region']) !== undefined ||
+    String(keyId).startsWith('arn:');
+  if (childOf(signing, 'kind') === 'kms' && typeof keyId === 'string' && !isRegionKnown) {
+    const message = 'is missing: neither the key id nor the store tells it';
+    problems.push({ path: ['cosigner', 'signing', 'region'], message });
+  }
+  return problems;
+}
+
+/** What lies within the archive is the writer's to fill, and every attestation there would be a foreign object. */
+function placeProblems(root: unknown): SchemaProblem[] {
+  const archive = placeOf(valueAt(root, ['archive', 'store']));
+  const own = placeOf(valueAt(root, ['attestations', 'store']));
+  if (archive === null || own === null) return [];
+  if (!archive.startsWith(own) && !own.startsWith(archive)) return [];
+  const message = 'overlaps the archive: attestations need a bucket or prefix of their own';
+  return [{ path: ['attestations', 'store'], message }];
+}
+
+function placeOf(store: unknown): string | null {
+  const kind = childOf(store, 'kind');
+  const name = kind === 's3' ? childOf(store, 'bucket') : childOf(store, 'path');
+  if (typeof name !== 'string') return null;
+  const prefix = kind === 's3' ? String(childOf(store, 'prefix') ?? '') : '';
+  const place = `${String(kind)}:${name}/${prefix}`;
+  return place.endsWith('/') ? place : `${place}/`;
+}
+
+function retentionProblems(root: unknown): SchemaProblem[] {
+  const path = ['attestations', 'retention', 'period'];
+  const period = valueAt(root, path);
+  const isTime = typeof period === 'string' && DURATION_PATTERN.test(period);
+  if (!isTime || durationMs(period) <= RETENTION_MS_MAX) return [];
+  return [{ path, message: 'must be 10y at most: it can not be taken back' }];
+}
+
+function listAt(root: unknown, path: ConfigPath): { path: ConfigPath; value: string }[] {
+  const list = valueAt(root, path);
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((value: unknown, index) =>
+    typeof value === 'string' ? [{ path: [...path, index], value }] : [],
+  );
+}
+
+function topicsOf(root: unknown): Named[] {
+  const list = valueAt(root, ['kafka', 'topics']);
+  return Array.isArray(list)
+    ? list.map((value: unknown, index) => ({ path: ['kafka', 'topics', index], value }))
+    : [];
+}

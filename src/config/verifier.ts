@@ -1,0 +1,144 @@
+// What was this verifier told: which archive, whose keys, where it writes, and what it promises?
+import { dirname, resolve } from 'node:path';
+import { nodeSha256 } from '../base/node/hash.ts';
+import { type CosignerKey, parseCosignerVkey } from '../format/cosignature.ts';
+import { parseVkey, type VerifierKey } from '../format/vkey.ts';
+import type { MarksOptions } from '../ingest/kafka/marks.ts';
+import type { CompareTopic } from '../verifier/tasks/completeness-task.ts';
+import type { PromisedHold } from '../verifier/tasks/holds.ts';
+import {
+  checkYaml,
+  type KmsSigningConfig,
+  type LogLevel,
+  type RetentionPolicy,
+  readConfigFile,
+  type SigningConfig,
+  type StoreConfig,
+} from './archiver.ts';
+import { brokersOf, signingOf, storeOf, tlsOf } from './archiver-build.ts';
+import { durationMs } from './units.ts';
+import { verifierRuleProblems } from './verifier-rules.ts';
+import { type VerifierConfigOutput, verifierConfigSchema } from './verifier-schema.ts';
+
+export type VerifierConfig = {
+  readonly archive: {
+    readonly store: StoreConfig;
+    readonly trusted: readonly VerifierKey[];
+    /** Null: the log's key is somebody else's matter. */
+    readonly logKey: KmsSigningConfig | null;
+  };
+  readonly attestations: { readonly store: StoreConfig; readonly retention: RetentionPolicy };
+  readonly cosigner: {
+    readonly name: string;
+    readonly signing: SigningConfig;
+    readonly earlier: readonly CosignerKey[];
+  };
+  readonly chains: {
+    /** A chain without a seal for longer is stale; null: no such promise. */
+    readonly freshnessMs: number | null;
+    /** How often every chain is confirmed, event or not. */
+    readonly confirmMs: number;
+  };
+  readonly sweep: {
+    readonly everyMs: number;
+    /** Every lock in the archive ran at least so long when it was set; null: nobody says so. */
+    readonly leastLockMs: number | null;
+    readonly holds: readonly PromisedHold[];
+  };
+  readonly fullPass: { readonly everyMs: number; readonly bytesPerRun: number };
+  /** What the settings of buckets are compared with. */
+  readonly configuration: {
+    readonly everyMs: number;
+    readonly defaultDays: number | null;
+    readonly denies: boolean;
+    readonly minimumDays: number | null;
+  };
+  /** Names of trails that tell of attempts. */
+  readonly attempts: { readonly trails: readonly string[] };
+  /** Null: the brokers can't be reached, or are somebody else's matter. */
+  readonly kafka:
+    | (MarksOptions & { readonly everyMs: number; readonly topics: readonly CompareTopic[] })
+    | null;
+  readonly alarms: {
+    /** ARN of a topic. */
+    readonly sns: string | null;
+    readonly webhook: string | null;
+    readonly metricsNamespace: string;
+  };
+  /** Of the plain process alone. `port` 0: no server. */
+  readonly watch: { readonly everyMs: number; readonly host: string; readonly port: number };
+  readonly log: { readonly level: LogLevel };
+};
+
+/** The text itself: a Lambda has no file of its own. */
+export const CONFIG_VARIABLE = 'LEDGERSTONE_VERIFIER_CONFIG';
+
+/** Throws ConfigError with everything that is wrong, or `config` when the file can't be read. */
+export const loadVerifierConfig = async (path: string, env: NodeJS.ProcessEnv): Promise<VerifierConfig> =>
+  parseVerifierConfig(await readConfigFile(path), path, env);
+
+/** `fileName` appears in messages, and relative paths in the text are meant from its directory. Throws ConfigError. */
+export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.ProcessEnv): VerifierConfig {
+  const input = checkYaml(text, fileName, env, verifierConfigSchema, verifierRuleProblems);
+  const place = (path: string): string => resolve(dirname(fileName), path);
+  const archive = storeOf(input.archive.store, place);
+  const attestations = storeOf(input.attestations.store, place);
+  const { logKey } = input.archive;
+  const { every, defaultDays, denies, minimumDays } = input.configuration;
+  const { mode, period } = input.attestations.retention;
+  return {
+    archive: {
+      store: archive,
+      trusted: input.archive.trusted.map((vkey) => parseVkey(vkey, nodeSha256)),
+      logKey:
+        logKey === undefined
+          ? null
+          : (signingOf({ ...logKey, kind: 'kms' }, archive, place) as KmsSigningConfig),
+    },
+    attestations: {
+      store: attestations,
+      retention: { mode, periodMs: durationMs(period), text: period },
+    },
+    cosigner: {
+      name: input.cosigner.name,
+      signing: signingOf(input.cosigner.signing, attestations, place),
+      earlier: input.cosigner.earlier.map((vkey) => parseCosignerVkey(vkey, nodeSha256)),
+    },
+    chains: { freshnessMs: input.chains.freshness ?? null, confirmMs: input.chains.confirm },
+    sweep: sweepOf(input.sweep),
+    fullPass: { everyMs: input.fullPass.every, bytesPerRun: input.fullPass.bytesPerRun },
+    configuration: {
+      ...{ everyMs: every, denies },
+      defaultDays: defaultDays ?? null,
+      minimumDays: minimumDays ?? null,
+    },
+    attempts: input.attempts,
+    kafka: kafkaOf(input.kafka, place),
+    alarms: {
+      sns: input.alarms.sns ?? null,
+      webhook: input.alarms.webhook ?? null,
+      metricsNamespace: input.alarms.metricsNamespace,
+    },
+    watch: { everyMs: input.watch.every, host: input.watch.host, port: input.watch.port },
+    log: input.log,
+  };
+}
+
+const sweepOf = ({ every, leastLock, holds }: VerifierConfigOutput['sweep']): VerifierConfig['sweep'] => ({
+  everyMs: every,
+  leastLockMs: leastLock === undefined ? null : durationMs(leastLock),
+  holds: holds.map(({ chain, partition = null, from, to = null }) => ({ chain, partition, from, to })),
+});
+
+function kafkaOf(
+  kafka: VerifierConfigOutput['kafka'],
+  place: (path: string) => string,
+): VerifierConfig['kafka'] {
+  if (kafka === undefined) return null;
+  const { every, brokers, clientId, tls, sasl, topics } = kafka;
+  return {
+    ...{ everyMs: every, brokers: brokersOf(brokers), clientId, tls: tlsOf(tls, place) },
+    ...(sasl !== undefined && { sasl }),
+    topics: topics.map(({ name, chain = name, partitions }) => ({ name, chain, partitions })),
+  };
+}

@@ -1,0 +1,59 @@
+// Did the cluster change below our partitions? Looks at every answer to a metadata request.
+import type { TopicPartition } from '../../source.ts';
+import { errorText } from '../protocol/error-codes.ts';
+import type { ClusterMetadata } from '../protocol/metadata-api.ts';
+
+type Seen = { readonly topicId: string | null; readonly leader: number; readonly leaderEpoch: number };
+
+export class Leaders {
+  readonly #doubt: (reason: string) => void;
+  readonly #partitions = new Map<string, Seen>();
+  readonly #missing = new Set<string>();
+
+  constructor(doubt: (reason: string) => void) {
+    this.#doubt = doubt;
+  }
+
+  hasLeader(topic: string, partition: number): boolean {
+    return (this.#partitions.get(`${partition}/${topic}`)?.leader ?? -1) >= 0;
+  }
+
+  leads(nodeId: number | null, { topic, partition }: TopicPartition): boolean {
+    return nodeId !== null && this.#partitions.get(`${partition}/${topic}`)?.leader === nodeId;
+  }
+
+  /** Doubts where a topic went or came back, its id changed, or a partition's leader is another one. */
+  observe({ topicMetadata }: ClusterMetadata): void {
+    for (const { topic, topicId = null, topicErrorCode, partitionMetadata } of topicMetadata) {
+      this.#presence(topic, topicErrorCode);
+      for (const { partitionId, leader, leaderEpoch = -1 } of partitionMetadata) {
+        const key = `${partitionId}/${topic}`;
+        const before = this.#partitions.get(key);
+        // From a broker that has not heard the news yet.
+        if (before !== undefined && before.topicId === topicId && leaderEpoch < before.leaderEpoch) continue;
+        this.#partitions.set(key, { topicId, leader, leaderEpoch });
+        if (before === undefined) continue;
+        const where = `${topic}/${partitionId}`;
+        if (before.topicId !== topicId)
+          this.#doubt(`${where}: topic id ${topicId}, it was ${before.topicId}`);
+        else if (before.leader !== leader) this.#doubt(`${where}: led by ${leader}, it was ${before.leader}`);
+        else if (before.leaderEpoch !== leaderEpoch) {
+          this.#doubt(`${where}: leader epoch ${leaderEpoch}, it was ${before.leaderEpoch}`);
+        }
+      }
+    }
+  }
+
+  #presence(topic: string, errorCode: number): void {
+    if (errorCode === 0) {
+      if (this.#missing.delete(topic)) this.#doubt(`topic ${topic} is there again`);
+      return;
+    }
+    for (const [key, seen] of this.#partitions) {
+      if (key.endsWith(`/${topic}`)) this.#partitions.set(key, { ...seen, leader: -1 });
+    }
+    if (this.#missing.has(topic)) return;
+    this.#missing.add(topic);
+    this.#doubt(`topic ${topic}: ${errorText(errorCode)}`);
+  }
+}

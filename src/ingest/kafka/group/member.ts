@@ -1,0 +1,180 @@
+// How do the group, the fetching and the watching belong together? Wires what one started source consists of.
+import type { Consumer } from 'kafkajs';
+import { systemClock } from '../../../base/clock.ts';
+import { messageOf } from '../../../base/error.ts';
+import type { SourceListener } from '../../source.ts';
+import type { Client } from '../client.ts';
+import { fetchFrom } from '../kafkajs/cluster.ts';
+import type { Kafkajs, KafkajsCluster } from '../kafkajs/kafkajs.ts';
+import { keepLoopsRunning } from '../kafkajs/loops.ts';
+import type { ClusterMetadata } from '../protocol/metadata-api.ts';
+import { assignerOf } from './assigner.ts';
+import type { Assignment } from './assignment.ts';
+import { Fetcher } from './fetcher.ts';
+import { Group } from './group.ts';
+import { Heart } from './heart.ts';
+import { Leaders } from './leaders.ts';
+import { Watchdog } from './watchdog.ts';
+
+const READ_COMMITTED = 1;
+/** UNKNOWN_TOPIC_OR_PARTITION, TOPIC_AUTHORIZATION_FAILED */
+const ABSENT: ReadonlySet<number> = new Set([3, 29]);
+/** The same doubt is told again after so long. */
+const SAME_DOUBT_MS = 1_000;
+
+export class Member {
+  readonly #kafkajs: Kafkajs;
+  readonly #client: Client;
+  readonly #listener: SourceListener;
+  readonly #leaders: Leaders;
+  readonly #watchdog: Watchdog;
+  readonly #doubts = new Map<string, number>();
+  #fetcher: Fetcher | null = null;
+  #heart: Heart | null = null;
+  #group: Group | null = null;
+  #consumer: Consumer | null = null;
+  #missing: readonly string[] = [];
+  #closed = false;
+
+  constructor(kafkajs: Kafkajs, client: Client, listener: SourceListener) {
+    this.#kafkajs = kafkajs;
+    this.#client = client;
+    this.#listener = listener;
+    this.#leaders = new Leaders((reason) => this.#doubt(reason));
+    this.#watchdog = new Watchdog({
+      stallMs: client.tuning.stallMs,
+      now: () => systemClock.monotonic(),
+      assignment: () => this.assignment,
+      hasLeader: (topic, partition) => this.#leaders.hasLeader(topic, partition),
+      onStall: (error) => this.#group?.fatal(error),
+    });
+  }
+
+  get assignment(): Assignment | null {
+    return this.#group?.assignment ?? null;
+  }
+
+  wake(): void {
+    this.#fetcher?.wake();
+  }
+
+  async start(): Promise<void> {
+    const { options, tuning, topics } = this.#client;
+    const emitter = new this.#kafkajs.InstrumentationEmitter();
+    const retry = { retries: tuning.retries, initialRetryTime: 100, maxRetryTime: tuning.retryMsMax };
+    const cluster = await this.#client.openCluster(
+      retry,
+      {
+        onMetadata: (metadata) => this.#observe(metadata),
+        fetch: (broker, asked) => this.#fetcher?.fetch(broker, asked) ?? Promise.resolve(),
+        onJoining: () => {
+          this.#heart?.reset();
+          this.#group?.joining();
+        },
+        onJoined: (member) => this.#group?.joined(member),
+        heartbeat: (coordinator, { groupGenerationId }, send) =>
+          this.#heart?.beat(coordinator, groupGenerationId, send),
+      },
+      emitter,
+    );
+    keepLoopsRunning(cluster, {
+      doubt: (reason) => this.#doubt(reason),
+      brokerFailed: async (nodeId, error) => this.#fetcher?.brokerFailed(nodeId, error),
+    });
+    this.#heart = new Heart({
+      intervalMs: tuning.heartbeatMs,
+      now: () => systemClock.monotonic(),
+      findCoordinator: () => cluster.findGroupCoordinator({ groupId: options.groupId }),
+      onBeat: () => this.#watchdog.heartbeat(),
+      onTrouble: (error) => this.#doubt(`coordinator of the group: ${messageOf(error)}`),
+    });
+    const fetcher = this.#newFetcher(cluster);
+    this.#fetcher = fetcher;
+    this.#consumer = this.#kafkajs.createConsumer({
+      cluster,
+      groupId: options.groupId,
+      partitionAssigners: [assignerOf(options.archive ?? null)],
+      retry,
+      logger: await this.#client.logger(),
+      sessionTimeout: tuning.sessionMs,
+      rebalanceTimeout: tuning.rebalanceMs,
+      heartbeatInterval: tuning.heartbeatMs,
+      maxWaitTimeInMs: tuning.fetchWaitMsMax,
+      isolationLevel: READ_COMMITTED,
+      metadataMaxAge: tuning.metadataAgeMsMax,
+      instrumentationEmitter: emitter,
+    });
+    this.#group = new Group({
+      consumer: this.#consumer,
+      cluster,
+      groupId: options.groupId,
+      topics,
+      tuning,
+      listener: this.#listener,
+      watchdog: this.#watchdog,
+      log: options.log,
+      now: () => systemClock.monotonic(),
+    });
+    if (this.#closed) return;
+    this.#watchdog.start();
+    await this.#group.start();
+  }
+
+  #newFetcher(cluster: KafkajsCluster): Fetcher {
+    const { tuning, limits } = this.#client;
+    const settings = {
+      waitMsMax: tuning.fetchWaitMsMax,
+      bytesMax: tuning.fetchBytesMax,
+      partitionBytesMax: tuning.partitionBytesMax,
+    };
+    return new Fetcher({
+      assignment: () => this.assignment,
+      listener: this.#listener,
+      waitMs: settings.waitMsMax,
+      limits,
+      now: () => systemClock.monotonic(),
+      fetch: (broker, partitions) => fetchFrom(this.#kafkajs, broker, partitions, settings),
+      leaderEpoch: (topicId, partition) => this.#client.epochs.of(topicId, partition),
+      refreshMetadata: () => cluster.refreshMetadata(),
+      keepMember: () => this.#heart?.keep() ?? true,
+      doubt: (reason) => this.#doubt(reason),
+      fatal: (error) => this.#group?.fatal(error),
+    });
+  }
+
+  #observe(metadata: ClusterMetadata): void {
+    this.#leaders.observe(metadata);
+    this.#observeMissing(metadata);
+    this.#fetcher?.observe((nodeId, partition) => this.#leaders.leads(nodeId, partition));
+  }
+
+  #observeMissing({ topicMetadata }: ClusterMetadata): void {
+    if (this.#closed) return;
+    const missing = topicMetadata
+      .filter(
+        ({ topic, topicErrorCode }) => ABSENT.has(topicErrorCode) && this.#client.topics.includes(topic),
+      )
+      .map(({ topic }) => topic)
+      .sort();
+    if (missing.join() !== this.#missing.join()) this.#listener.onMissing?.(missing);
+    this.#missing = missing;
+  }
+
+  #doubt(reason: string): void {
+    if (this.#closed) return;
+    const nowMs = systemClock.monotonic();
+    const lastMs = this.#doubts.get(reason);
+    if (lastMs !== undefined && nowMs - lastMs < SAME_DOUBT_MS) return;
+    for (const [text, ms] of this.#doubts) if (nowMs - ms >= SAME_DOUBT_MS) this.#doubts.delete(text);
+    this.#doubts.set(reason, nowMs);
+    this.#listener.onDoubt(reason);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#watchdog.stop();
+    this.#group?.close();
+    this.#fetcher?.close();
+    await this.#consumer?.disconnect();
+  }
+}

@@ -1,0 +1,84 @@
+// Who leads a partition, who coordinates the group, and what if that has just changed?
+import { LedgerstoneError } from '../../../base/error.ts';
+import type { TopicPartition } from '../../source.ts';
+import { kafkaError } from '../errors.ts';
+import { errorText, METADATA_ERRORS } from '../protocol/error-codes.ts';
+import type { ClusterMetadata, PartitionMetadata, TopicMetadata } from '../protocol/metadata-api.ts';
+import type { KafkajsBroker, KafkajsCluster } from './kafkajs.ts';
+
+type FoundTopic = { readonly metadata: ClusterMetadata; readonly topic: TopicMetadata };
+export type Found = FoundTopic & { readonly partition: PartitionMetadata };
+
+export class Access {
+  readonly cluster: KafkajsCluster;
+  readonly #groupId: string;
+  #coordinator: KafkajsBroker | null = null;
+
+  constructor(cluster: KafkajsCluster, groupId: string) {
+    this.cluster = cluster;
+    this.#groupId = groupId;
+  }
+
+  /** `fresh`: asked now, else not older than kafkajs keeps it. */
+  async topic(name: string, fresh: boolean): Promise<FoundTopic> {
+    await this.cluster.addMultipleTargetTopics([name]);
+    if (fresh) await this.cluster.refreshMetadata();
+    else await this.cluster.refreshMetadataIfNecessary();
+    const metadata = this.cluster.brokerPool.metadata;
+    const topic = metadata?.topicMetadata.find((one) => one.topic === name);
+    if (!metadata || topic === undefined || topic.topicErrorCode !== 0) {
+      throw unavailable(`topic ${name}: ${errorText(topic?.topicErrorCode ?? METADATA_ERRORS.unknownTopic)}`);
+    }
+    return { metadata, topic };
+  }
+
+  /** Once more, with fresh metadata, where the leader that we know of has failed or isn't one any more. */
+  async onLeader<T>(
+    { topic: name, partition: id }: TopicPartition,
+    ask: (broker: KafkajsBroker, found: Found) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const once = async (fresh: boolean): Promise<T> => {
+      signal?.throwIfAborted();
+      const found = await this.topic(name, fresh);
+      const partition = found.topic.partitionMetadata.find((one) => one.partitionId === id);
+      if (partition === undefined) throw unavailable(`topic ${name} has no partition ${id}`);
+      if (partition.leader < 0) throw unavailable(`${name}/${id} has no leader`);
+      return ask(await this.cluster.findBroker({ nodeId: partition.leader }), { ...found, partition });
+    };
+    return once(false).catch(() => once(true));
+  }
+
+  /** The same for the group's coordinator. An error of `final` kinds is an answer. */
+  async onCoordinator<T>(
+    ask: (broker: KafkajsBroker) => Promise<T>,
+    final: (error: unknown) => boolean = () => false,
+  ): Promise<T> {
+    const known = this.#coordinator;
+    if (known !== null) {
+      try {
+        return await ask(known);
+      } catch (error) {
+        if (final(error)) throw error;
+        this.#coordinator = null;
+      }
+    }
+    const found = await this.cluster.findGroupCoordinator({ groupId: this.#groupId });
+    const answer = await ask(found);
+    this.#coordinator = found;
+    return answer;
+  }
+}
+
+/** Makes every error a LedgerstoneError, but for the reason of a signal that aborted. */
+export async function guarded<T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw kafkaError(what, error);
+  }
+}
+
+export const unavailable = (message: string): LedgerstoneError =>
+  new LedgerstoneError('kafka-unavailable', message, { disposition: 'retriable' });

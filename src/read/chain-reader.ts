@@ -1,0 +1,252 @@
+// How are one chain's seals and data read, by version, few and counted?
+import { LedgerstoneError } from '../base/error.ts';
+import { LIMITS } from '../base/limits.ts';
+import { nodeSha256 } from '../base/node/hash.ts';
+import { dataPrefix, type Encoding, parseKey, sealKey, sealPrefix } from '../format/paths.ts';
+import type { VerifierKey } from '../format/vkey.ts';
+import type { ObjectVersion, StoreReader } from '../store/store.ts';
+import { linkProblems } from '../verify/chain-state.ts';
+import { VerifyError } from '../verify/finding.ts';
+import { oldestVersion } from '../verify/object-versions.ts';
+import { inspectSeal, type OpenedSeal, trustProblem } from '../verify/open-seal.ts';
+import type { Range } from './segment-lines.ts';
+
+export type SealObject = { readonly sequence: number; readonly key: string; readonly versionId: string };
+export type ReadSeal = OpenedSeal & SealObject;
+
+/** Listed at most: one page of S3. Longer chains are searched by sequence alone. */
+const LISTED_MAX = 1000;
+/** Bad objects at a chain's end that are passed over. */
+const STEPS_BACK_MAX = 3;
+/** Seals kept: a search comes back to a few, a long range to none. */
+const OPENED_MAX = 64;
+
+export type ChainReaderOptions = {
+  readonly store: StoreReader;
+  readonly chain: string;
+  readonly partition: number;
+  /** Empty: seals are checked in themselves, and against nobody's key. */
+  readonly trusted: readonly VerifierKey[];
+  readonly signal: AbortSignal;
+};
+
+/** Everything that a command reads of one chain goes through here; `reads` counts the GETs, which are what costs. */
+export class ChainReader {
+  readonly chain: string;
+  readonly partition: number;
+  readonly verified: boolean;
+  readonly reads = { count: 0, bytes: 0 };
+  readonly #options: ChainReaderOptions;
+  readonly #seals = new Map<number, SealObject>();
+  readonly #opened = new Map<number, ReadSeal>();
+  /** The oldest version of each listed data object. */
+  readonly #data = new Map<string, Pick<ObjectVersion, 'key' | 'versionId' | 'size'>>();
+
+  constructor(options: ChainReaderOptions) {
+    this.#options = options;
+    this.chain = options.chain;
+    this.partition = options.partition;
+    this.verified = options.trusted.length > 0;
+  }
+
+  /** The greatest sequence of the chain. Throws `no-chain` when there is none. */
+  async headSequence(): Promise<number> {
+    const { store, chain, partition, signal } = this.#options;
+    let greatest = -1;
+    let keys = 0;
+    let before = '';
+    for await (const version of store.listVersions(sealPrefix(chain, partition), {
+      limit: LISTED_MAX,
+      signal,
+    })) {
+      if (version.key !== before) keys++;
+      before = version.key;
+      greatest = Math.max(greatest, this.#remember(version) ?? -1);
+    }
+    if (keys >= LISTED_MAX) {
+      const { findHead } = await import('../store/head.ts');
+      const search = await findHead(store, chain, partition, greatest, signal);
+      if (search.kind === 'head') return search.sequence;
+    }
+    if (greatest < 0) throw await this.#noChain();
+    return greatest;
+  }
+
+  /**
+   * The newest seal that is good. `beyond`: what is wrong with what lies behind it. Anybody who may write can put junk
+   * at the next seal's key, and under a lock it stays: it must hide nothing that was sealed before, and be no end.
+   */
+  async lastGood(): Promise<{ readonly sequence: number; readonly beyond: unknown }> {
+    const newest = await this.headSequence();
+    const listed = [...this.#seals.keys()].filter((sequence) => sequence < newest).sort((a, b) => b - a);
+    let beyond: unknown = null;
+    for (const sequence of [newest, ...listed.slice(0, STEPS_BACK_MAX)]) {
+      try {
+        await this.seal(sequence);
+        return { sequence, beyond };
+      } catch (error) {
+        const isOfObject = error instanceof LedgerstoneError && error.disposition === 'input';
+        if (!isOfObject) throw error;
+        beyond ??= error;
+      }
+    }
+    throw beyond;
+  }
+
+  /** The seal of that sequence: its oldest version (FORMAT.md §2), opened. Read once. */
+  async seal(sequence: number): Promise<ReadSeal> {
+    const known = this.#opened.get(sequence);
+    if (known !== undefined) return known;
+    const { store, trusted, signal } = this.#options;
+    const place = this.#seals.get(sequence) ?? (await this.#find(sequence));
+    const bytes = await store.read(place.key, place.versionId, { maxBytes: LIMITS.sealBytesMax, signal });
+    this.#count(bytes);
+    const { opened, problems } = await inspectSeal(bytes, { trusted, sha256: nodeSha256, sequence });
+    if (problems[0] !== undefined) throw new VerifyError(problems[0]);
+    if (opened === null) throw new VerifyError({ code: 'malformed', expected: 'a seal', found: place.key });
+    this.#checkTrust(opened);
+    const tail = `/${this.chain}/${this.partition}`;
+    if (!opened.manifest.origin.endsWith(tail)) {
+      const { origin } = opened.manifest;
+      throw new VerifyError({ code: 'malformed', expected: `a seal of …${tail}`, found: `one of ${origin}` });
+    }
+    this.#checkNeighbours(sequence, opened);
+    const seal = { ...opened, ...place };
+    this.#opened.set(sequence, seal);
+    if (this.#opened.size > OPENED_MAX) this.#opened.delete(this.#opened.keys().next().value as number);
+    return seal;
+  }
+
+  /** So that a range of segments comes from one history, not from two by the same key. */
+  #checkNeighbours(sequence: number, opened: OpenedSeal): void {
+    const before = this.#opened.get(sequence - 1);
+    const next = this.#opened.get(sequence + 1);
+    const [problem] = [
+      ...(before === undefined ? [] : linkProblems(before, opened, nodeSha256)),
+      ...(next === undefined ? [] : linkProblems(opened, next, nodeSha256)),
+    ];
+    if (problem !== undefined) throw new VerifyError(problem);
+  }
+
+  /** That a seal is sound says nothing of who signed it: anybody can make one with a key of theirs. */
+  #checkTrust(opened: OpenedSeal): void {
+    const { trusted } = this.#options;
+    const problem = this.verified ? trustProblem(opened, { trusted, sha256: nodeSha256 }) : null;
+    if (problem === null) return;
+    throw new LedgerstoneError(problem.code, new VerifyError(problem).message, {
+      disposition: 'input',
+      remedy:
+        'Was the key replaced? `ledgerstone verify` follows that; where it says verified, give the newer key with --key as well.',
+    });
+  }
+
+  /** Stored bytes of the data object of each sequence that has one; null when the chain is too long to list. */
+  async dataSizes(): Promise<ReadonlyMap<number, number> | null> {
+    const { store, chain, partition, signal } = this.#options;
+    const sizes = new Map<number, number>();
+    let listed = 0;
+    const versions = store.listVersions(dataPrefix(chain, partition), { limit: LISTED_MAX + 1, signal });
+    for await (const version of versions) {
+      if (++listed > LISTED_MAX) return null;
+      const parsed = parseKey(version.key);
+      if (version.marker || parsed?.kind !== 'data' || this.#data.has(version.key)) continue;
+      this.#data.set(version.key, version);
+      sizes.set(parsed.sequence, Math.max(version.size, sizes.get(parsed.sequence) ?? 0));
+    }
+    return sizes;
+  }
+
+  /** Bytes of the data object that a seal names, or of its range. Throws VerifyError `data-missing` or `data-altered`. */
+  async data(seal: ReadSeal, range?: Range): Promise<Uint8Array> {
+    const { data } = seal.manifest;
+    if (data === null) return new Uint8Array(0);
+    const version =
+      this.#data.get(data.key) ?? (await oldestVersion(this.#options.store, data.key, this.#options.signal));
+    if (version === null) {
+      throw new VerifyError({ code: 'data-missing', expected: data.key, found: 'no version of it' });
+    }
+    if (version.size !== data.bytes) {
+      const found = `${version.size} bytes of ${data.key}`;
+      throw new VerifyError({ code: 'data-altered', expected: `${data.bytes} bytes`, found });
+    }
+    return this.#read(version, range ?? { start: 0, end: data.bytes });
+  }
+
+  /** The first bytes of the only listed data object of a sequence, whose seal was not read; null when that is not certain. */
+  async firstBytes(
+    sequence: number,
+    bytesMax: number,
+  ): Promise<{ bytes: Uint8Array; encoding: Encoding } | null> {
+    const found = [...this.#data.values()].flatMap((version) => {
+      const parsed = parseKey(version.key);
+      return parsed?.kind === 'data' && parsed.sequence === sequence ? [{ version, parsed }] : [];
+    });
+    const [only] = found;
+    if (only === undefined || found.length > 1 || only.version.size === 0) return null;
+    const range = { start: 0, end: Math.min(only.version.size, bytesMax) };
+    return { bytes: await this.#read(only.version, range), encoding: only.parsed.encoding };
+  }
+
+  async #read(
+    { key, versionId }: Pick<ObjectVersion, 'key' | 'versionId'>,
+    range: Range,
+  ): Promise<Uint8Array> {
+    const { store, signal } = this.#options;
+    const bytes = await store.read(key, versionId, { maxBytes: range.end - range.start, range, signal });
+    this.#count(bytes);
+    return bytes;
+  }
+
+  #count(bytes: Uint8Array): void {
+    this.reads.count++;
+    this.reads.bytes += bytes.length;
+  }
+
+  /** Listings are oldest first within a key: the first version that is no marker is the seal. */
+  #remember(version: ObjectVersion): number | undefined {
+    const parsed = parseKey(version.key);
+    if (version.marker || parsed?.kind !== 'seal') return undefined;
+    const { sequence } = parsed;
+    if (!this.#seals.has(sequence)) {
+      this.#seals.set(sequence, { sequence, key: version.key, versionId: version.versionId });
+    }
+    return sequence;
+  }
+
+  async #find(sequence: number): Promise<SealObject> {
+    const { store, chain, partition, signal } = this.#options;
+    const key = sealKey(chain, partition, sequence);
+    const version = await oldestVersion(store, key, signal);
+    if (version === null) {
+      throw new VerifyError({ code: 'sequence-gap', expected: key, found: 'no version of it' });
+    }
+    return { sequence, key, versionId: version.versionId };
+  }
+
+  async #noChain(): Promise<LedgerstoneError> {
+    const chains: string[] = [];
+    for await (const { chain, partition } of listChains(this.#options.store, this.#options.signal)) {
+      chains.push(`${chain}/${partition}`);
+      if (chains.length > 8) break;
+    }
+    const there = chains.length === 0 ? 'The archive has no chain at all.' : `It has ${chains.join(', ')}.`;
+    return new LedgerstoneError(
+      'usage',
+      `${this.#options.store.description} has no chain ${this.chain}/${this.partition}`,
+      { disposition: 'input', remedy: `Name a chain with --topic and --partition. ${there}` },
+    );
+  }
+}
+
+/** Every chain that has anything at a seal's place. */
+export async function* listChains(
+  store: StoreReader,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly chain: string; readonly partition: number }> {
+  for await (const topic of store.listPrefixes('seals/', signal)) {
+    for await (const partition of store.listPrefixes(topic, signal)) {
+      const parsed = parseKey(`${partition}000000000000.tlog-proof`);
+      if (parsed?.kind === 'seal') yield { chain: parsed.chain, partition: parsed.partition };
+    }
+  }
+}

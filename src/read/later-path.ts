@@ -1,0 +1,43 @@
+// How does a segment lie under a checkpoint that was made later, without reading every seal in between?
+import { nodeSha256 as sha256 } from '../base/node/hash.ts';
+import { type Hash, leafHash, nodeHash } from '../merkle/tree.ts';
+import type { OpenedSeal } from '../verify/open-seal.ts';
+
+/** The opened seal of a sequence, itself checked. */
+export type SealAt = (sequence: number) => Promise<Pick<OpenedSeal, 'seal'>>;
+
+/**
+ * The inclusion path of leaf `index` in the tree of `size` leaves, leaf to root (RFC 6962 §2.1.1). Reads one seal for each
+ * perfect subtree beside the way: the path of its last leaf has, lowest first, all that lies to the left within it.
+ */
+export async function laterPath(sealAt: SealAt, index: number, size: number): Promise<Hash[]> {
+  const walk = async (from: number, to: number): Promise<Hash[]> => {
+    if (to - from === 1) return [];
+    const middle = from + leftSize(to - from);
+    return index < middle
+      ? [...(await walk(from, middle)), await subtree(sealAt, middle, to)]
+      : [...(await walk(middle, to)), await subtree(sealAt, from, middle)];
+  };
+  return walk(0, size);
+}
+
+/** Root of the leaves [from, to): `from` is a multiple of the least power of two that holds them. */
+async function subtree(sealAt: SealAt, from: number, to: number): Promise<Hash> {
+  const left = leftSize(to - from);
+  if (to - from > 1 && left * 2 !== to - from) {
+    const first = await subtree(sealAt, from, from + left);
+    return nodeHash(sha256, first, await subtree(sealAt, from + left, to));
+  }
+  const { seal } = await sealAt(to - 1);
+  let node = leafHash(sha256, seal.manifestBytes);
+  for (const sibling of seal.path.slice(0, Math.round(Math.log2(to - from))))
+    node = nodeHash(sha256, sibling, node);
+  return node;
+}
+
+/** The largest power of two below `size`; 1 where there is none. */
+function leftSize(size: number): number {
+  let left = 1;
+  while (left * 2 < size) left *= 2;
+  return left;
+}

@@ -1,0 +1,119 @@
+// Which lines cover a range of offsets of a chain, from the segment that holds its first one on?
+import { gunzipSync, constants as zlib, zstdDecompressSync } from 'node:zlib';
+import { LIMITS, MIB } from '../base/limits.ts';
+import { zstdFrameEnd } from '../format/block.ts';
+import type { ChainReader } from './chain-reader.ts';
+import { type FoundLine, linesOfSegment, linesWithin, type OffsetRange } from './line-range.ts';
+import { type Located, type LocateOptions, locateOffset } from './locate.ts';
+
+/** Of a data object whose seal is not read: with two seals and the head well below 2 MiB. */
+const FIRST_BYTES_MAX = MIB;
+/** The line lies somewhere about the estimate, and its block must be there whole. */
+const margin = (estimate: number): number =>
+  Math.min(FIRST_BYTES_MAX, Math.ceil(1.25 * estimate) + 256 * 1024);
+
+/** In offset order. `whole`: each segment is read whole and compared with its seal first. Nothing when nothing is sealed there yet. */
+export async function* linesOfRange(
+  reader: ChainReader,
+  range: OffsetRange,
+  options: { readonly whole: boolean },
+): AsyncGenerator<FoundLine> {
+  const { sequence: headSequence, beyond } = await reader.lastGood();
+  let first: Located | null = { sequence: 0, storedBytes: null };
+  if (range.from > 0) {
+    // Only one line, and only where no seal is asked for: it may then come from a block whose seal was not read.
+    const isOne = !reader.verified && range.to - range.from === 1;
+    const firstBytesMax = isOne ? FIRST_BYTES_MAX / 2 : 0;
+    first = await locate(reader, headSequence, range.from, { firstBytesMax });
+    if (first !== null && first.storedBytes !== null) {
+      const line = await lineNearBeginning(reader, first.sequence, margin(first.storedBytes), range);
+      if (line !== null) return yield line;
+      first = await locate(reader, headSequence, range.from, { firstBytesMax: 0 });
+    }
+  }
+  if (first === null) {
+    if (beyond !== null) throw beyond;
+    return;
+  }
+  for (let { sequence } = first; sequence <= headSequence; sequence++) {
+    const seal = await reader.seal(sequence);
+    yield* linesOfSegment(reader, seal, range, options.whole);
+    // Known from this seal: the next one need not be read to see that it lies behind the range.
+    if (seal.manifest.records.nextOffset >= range.to) return;
+  }
+  if (beyond !== null) throw beyond;
+}
+
+/** A range that begins before its chain begins with the chain. */
+async function locate(
+  reader: ChainReader,
+  headSequence: number,
+  offset: number,
+  options: LocateOptions,
+): Promise<Located | null> {
+  try {
+    return await locateOffset(
+      {
+        headSequence,
+        dataSizes: await reader.dataSizes(),
+        manifest: async (sequence) => (await reader.seal(sequence)).manifest,
+      },
+      offset,
+      options,
+    );
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'before-chain') return { sequence: 0, storedBytes: null };
+    throw error;
+  }
+}
+
+/** Blocks describe themselves and lines state their offsets. Null where the line is not in those bytes after all. */
+async function lineNearBeginning(
+  reader: ChainReader,
+  sequence: number,
+  bytesMax: number,
+  range: OffsetRange,
+): Promise<FoundLine | null> {
+  const first = await reader.firstBytes(sequence, bytesMax);
+  if (first === null) return null;
+  const blocks = first.encoding === 'zstd' ? zstdFrames(first.bytes) : gzipMembers(first.bytes);
+  for (const content of blocks) {
+    for (const found of linesWithin(cutLines(content), range)) return found;
+  }
+  return null;
+}
+
+const maxOutputLength = LIMITS.blockContentMax;
+
+/** The content of each frame, up to the first that is cut off. */
+function* zstdFrames(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let rest = bytes; rest.length > 0; ) {
+    let end: number;
+    try {
+      end = zstdFrameEnd(rest);
+    } catch {
+      return;
+    }
+    yield zstdDecompressSync(rest.subarray(0, end), { maxOutputLength });
+    rest = rest.subarray(end);
+  }
+}
+
+/** The content of all members, up to where the bytes end: zlib reads on from member to member and bears the cut. */
+function* gzipMembers(bytes: Uint8Array): Generator<Uint8Array> {
+  try {
+    yield gunzipSync(bytes, { maxOutputLength, finishFlush: zlib.Z_SYNC_FLUSH });
+  } catch {
+    // More than one block may hold, or no gzip: the way by the seal says which.
+  }
+}
+
+/** Whole lines only. */
+function* cutLines(content: Uint8Array): Generator<Uint8Array> {
+  for (let start = 0; ; ) {
+    const end = content.indexOf(0x0a, start);
+    if (end < 0) return;
+    yield content.subarray(start, end);
+    start = end + 1;
+  }
+}

@@ -1,0 +1,198 @@
+// What happens to findings, from the check that made them to whoever must know? Evidence first, then people.
+import type { Clock } from '../../base/clock.ts';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import type { Finding, Severity } from '../../verify/finding.ts';
+import type { Entry, Ledger, Reported, ReportOptions } from '../findings/ledger.ts';
+import type { Scope } from '../findings/record.ts';
+import { isAlarming } from '../findings/severity.ts';
+import { alarmMessage, type Message, unwrittenMessage } from './message.ts';
+import type { Notifier } from './webhook.ts';
+
+/** pino's shape: fields first, then a sentence. */
+export interface AlarmLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export type FindingDeskOptions = {
+  /** Its channels are LOG_CHANNEL and those of the notifiers: see `channelsOf`. */
+  readonly ledger: Pick<Ledger, 'report' | 'told' | 'open'>;
+  readonly notifiers: readonly Notifier[];
+  readonly log: AlarmLog;
+  readonly clock: Clock;
+  readonly verifierName: string;
+};
+
+const LOG_CHANNEL = 'log';
+export const channelsOf = (notifiers: readonly Notifier[]): string[] => [
+  LOG_CHANNEL,
+  ...notifiers.map(({ channel }) => channel),
+];
+
+/** While evidence can't be written, people hear of the same findings once an hour, not once an event. */
+const UNWRITTEN_AGAIN_MS = 3_600_000;
+const UNWRITTEN_MAX = 1_000;
+const UNTOLD_AGAIN_MS = 60_000;
+const UNTOLD_AT_ONCE = 10;
+
+export class FindingDesk {
+  readonly #options: FindingDeskOptions;
+  /** What is open, by scope, as this run found it. */
+  #open = new Map<string, ReadonlyMap<Severity, number>>();
+  /** The same, as any run of this process found it last. */
+  readonly #known = new Map<string, ReadonlyMap<Severity, number>>();
+  #notificationsFailed = 0;
+  /** Scopes of which some channel was not told, by name. */
+  readonly #untold = new Map<string, { readonly scope: Scope; readonly triedMs: number }>();
+  /** When people were told of what could not be written. */
+  readonly #unwritten = new Map<string, number>();
+
+  constructor(options: FindingDeskOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves once the findings are evidence and every channel was tried. A rejection means: report again; people were
+   * told all the same where the evidence could not be written. A channel that failed ends no check: it is counted, and
+   * told again by the next report on that scope, in whichever process, and here by the next one on any other.
+   */
+  async report(scope: Scope, findings: readonly Finding[], options: ReportOptions): Promise<void> {
+    const { ledger, log } = this.#options;
+    const { signal } = options;
+    let reported: Reported;
+    try {
+      reported = await ledger.report(scope, findings, options);
+    } catch (error) {
+      await this.#tellUnwritten(scope, findings, error, signal);
+      throw error;
+    }
+    this.#note(scope, reported.open);
+    for (const { file } of reported.closed) log.info(fieldsOf(file), 'finding closed');
+    await this.#tell(reported, signal);
+    await this.#tellOthers(scope, signal);
+  }
+
+  /** Counts what is open in a scope that this run doesn't report on. */
+  async look(scope: Scope, signal?: AbortSignal): Promise<void> {
+    this.#note(scope, await this.#options.ledger.open(scope, signal));
+  }
+
+  #note(scope: Scope, open: ReadonlyMap<Severity, number>): void {
+    this.#open.set(scope.name, open);
+    this.#known.set(scope.name, open);
+  }
+
+  /** Open findings of all scopes that this process has looked at; null: none yet. */
+  openOfAll(severity: Severity): number | null {
+    return sumOf([...this.#known.values()], severity);
+  }
+
+  /** Since the last call. */
+  takeCounts(): {
+    readonly open: (severity: Severity) => number | null;
+    readonly notificationsFailed: number;
+  } {
+    const scopes = [...this.#open.values()];
+    const notificationsFailed = this.#notificationsFailed;
+    this.#open = new Map();
+    this.#notificationsFailed = 0;
+    return { open: (severity) => sumOf(scopes, severity), notificationsFailed };
+  }
+
+  /** Each channel for itself: one that fails keeps nobody else waiting, and is the only one that hears it again. */
+  async #tell({ scope, opened }: Reported, signal: AbortSignal | undefined): Promise<void> {
+    const { ledger, notifiers, log, verifierName } = this.#options;
+    for (const { file } of opened.filter(({ due }) => due.length === 0 || due.includes(LOG_CHANNEL))) {
+      logFinding(log, file.finding.severity, fieldsOf(file));
+    }
+    const heard = [LOG_CHANNEL];
+    let isUntold = false;
+    await Promise.all(
+      notifiers.map(async (notifier) => {
+        const due = opened.filter((entry) => entry.due.includes(notifier.channel));
+        if (due.length === 0) return;
+        const isTold = await this.#publish(notifier, alarmMessage(due, verifierName), signal);
+        if (isTold) heard.push(notifier.channel);
+        else isUntold = true;
+      }),
+    );
+    if (isUntold) this.#untold.set(scope.name, { scope, triedMs: this.#options.clock.now() });
+    else this.#untold.delete(scope.name);
+    // After everybody: a bucket that fails now makes people hear twice, not never.
+    for (const channel of heard) await ledger.told(scope, opened, channel, signal);
+  }
+
+  /** What a channel did not take in other scopes, which may be reported on only once an hour. */
+  async #tellOthers(but: Scope, signal: AbortSignal | undefined): Promise<void> {
+    const { ledger, clock, log } = this.#options;
+    const due = [...this.#untold.values()].filter(
+      ({ scope, triedMs }) => scope.name !== but.name && clock.now() - triedMs >= UNTOLD_AGAIN_MS,
+    );
+    for (const { scope } of due.slice(0, UNTOLD_AT_ONCE)) {
+      try {
+        const options = { check: 'confirm', complete: false, ...(signal && { signal }) } as const;
+        await this.#tell(await ledger.report(scope, [], options), signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        // They stay due; what this report was about is kept and told.
+        log.error({ scope: scope.name }, `could not tell of earlier findings: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  async #tellUnwritten(
+    scope: Scope,
+    findings: readonly Finding[],
+    cause: unknown,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { notifiers, log, clock, verifierName } = this.#options;
+    const nowMs = clock.now();
+    const idOf = ({ code, key, versionId, sequence }: Finding) =>
+      JSON.stringify([scope.name, code, key, versionId, sequence]);
+    const fresh = findings.filter((finding) => {
+      if (!isAlarming(finding.severity)) return false;
+      const toldMs = this.#unwritten.get(idOf(finding));
+      return toldMs === undefined || nowMs - toldMs >= UNWRITTEN_AGAIN_MS;
+    });
+    if (fresh.length === 0) return;
+    for (const finding of fresh) {
+      logFinding(log, finding.severity, { scope: scope.name, ...finding, notKept: messageOf(cause) });
+    }
+    const message = unwrittenMessage(scope.name, fresh, verifierName);
+    const told = await Promise.all(notifiers.map((notifier) => this.#publish(notifier, message, signal)));
+    if (!told.every(Boolean)) return;
+    for (const finding of fresh) {
+      if (this.#unwritten.size >= UNWRITTEN_MAX) this.#unwritten.clear();
+      this.#unwritten.set(idOf(finding), nowMs);
+    }
+  }
+
+  async #publish(notifier: Notifier, message: Message, signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      await notifier.publish(message.subject, message.text, signal);
+      return true;
+    } catch (error) {
+      this.#notificationsFailed++;
+      const code = error instanceof LedgerstoneError ? error.code : 'internal';
+      const fields = { channel: notifier.channel, code, subject: message.subject };
+      this.#options.log.error(fields, `nobody was told: ${messageOf(error)}`);
+      return false;
+    }
+  }
+}
+
+const fieldsOf = ({ scope, finding, opening, check }: Entry['file']) => ({
+  ...{ scope, check, opening },
+  ...finding,
+});
+
+function logFinding(log: AlarmLog, severity: Severity, fields: object): void {
+  if (severity === 'notice' || severity === 'info') log.info(fields, 'finding');
+  else if (severity === 'attempt') log.warn(fields, 'finding');
+  else log.error(fields, 'finding');
+}
+
+const sumOf = (scopes: readonly ReadonlyMap<Severity, number>[], severity: Severity): number | null =>
+  scopes.length === 0 ? null : scopes.reduce((sum, counts) => sum + (counts.get(severity) ?? 0), 0);

@@ -1,0 +1,46 @@
+// Does this machine's clock agree with the store's? A verifier with a wrong clock calls the missing expired, and signs wrong times.
+import { LedgerstoneError } from '../base/error.ts';
+import { holdsStill } from '../store/clock-offset.ts';
+import { CLOCK_OFFSET_MAX_MS } from '../store/store.ts';
+import { SEVERITY } from '../verify/finding.ts';
+import { CONFIGURATION_SCOPE } from './findings/record.ts';
+import type { Verifier } from './verifier.ts';
+
+/**
+ * Throws `clock-skew` (retriable) where the two are more than a minute apart: a finding, and nothing is attested.
+ * `clock-unknown` (retriable) where the store does not tell its time.
+ */
+export async function requireClock(
+  { archive, clock, findings }: Pick<Verifier, 'archive' | 'clock' | 'findings'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const measured = archive.clockOffset();
+  if (measured === null || !holdsStill(measured, clock)) {
+    // Any answer has the store's time in its head.
+    const options = { limit: 1, ...(signal && { signal }) };
+    for await (const _ of archive.listVersions('keys/', options)) break;
+  }
+  const offset = archive.clockOffset();
+  if (offset === null || !holdsStill(offset, clock)) {
+    throw new LedgerstoneError('clock-unknown', "the store's time could not be read: nothing is attested", {
+      disposition: 'retriable',
+    });
+  }
+  if (Math.abs(offset.offsetMs) <= CLOCK_OFFSET_MAX_MS) return;
+  const found = `${Math.round(offset.offsetMs / 1000)} s off`;
+  const code = 'unreadable';
+  await findings.report(
+    CONFIGURATION_SCOPE,
+    [
+      {
+        ...{ code, severity: SEVERITY[code], key: null, versionId: null, sequence: null },
+        ...{ expected: "this verifier's clock within 60 s of the store's", found },
+      },
+    ],
+    { check: 'confirm', complete: false, ...(signal && { signal }) },
+  );
+  throw new LedgerstoneError('clock-skew', `this machine's clock is ${found}: nothing is attested`, {
+    disposition: 'retriable',
+    remedy: "Set this machine's clock (NTP).",
+  });
+}

@@ -1,0 +1,212 @@
+// Who tried to delete, unlock or open up what is archived? Told by CloudTrail, whose records come from outside.
+import { type Finding, SEVERITY } from '../../verify/finding.ts';
+import { accessScope, type Scope } from '../findings/record.ts';
+
+export type Watched = {
+  /** Names of buckets: the archive's, the attestations', the trail's own. */
+  readonly buckets: readonly string[];
+  /** ARNs of KMS keys: the log's, the verifier's. */
+  readonly keyArns?: readonly string[];
+  /** Names of trails. */
+  readonly trails?: readonly string[];
+  /** ARNs of roles that lengthen locks as part of their work: the archiver's. Everything else of theirs counts. */
+  readonly lockKeepers?: readonly string[];
+};
+
+export type Attempts = {
+  /** In the order of the records. */
+  readonly findings: readonly Finding[];
+  /** The same by the day on which they happened: where each belongs in the ledger, whenever it is reported. */
+  readonly days: readonly { readonly scope: Scope; readonly findings: readonly Finding[] }[];
+  /** Records of other things, and of what is no attempt. */
+  readonly foreign: number;
+  /** What is no record at all. */
+  readonly malformed: number;
+};
+
+type Rule = 'always' | 'unless-lock-keeper' | 'denied';
+
+/** `denied`: only where they were refused, for the archiver makes them too. Of S3's other writes each is an attempt. */
+const CALLS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
+  's3.amazonaws.com': {
+    ...{ PutObject: 'denied', PostObject: 'denied', CopyObject: 'denied', RestoreObject: 'denied' },
+    ...{ CreateMultipartUpload: 'denied', UploadPart: 'denied', UploadPartCopy: 'denied' },
+    ...{ CompleteMultipartUpload: 'denied', AbortMultipartUpload: 'denied' },
+    PutObjectRetention: 'unless-lock-keeper',
+  },
+  'kms.amazonaws.com': {
+    ...{ ScheduleKeyDeletion: 'always', DisableKey: 'always', PutKeyPolicy: 'always', CreateGrant: 'always' },
+    ...{ EnableKey: 'always', CancelKeyDeletion: 'always', ReplicateKey: 'always' },
+    ...{ RetireGrant: 'always', RevokeGrant: 'always', DeleteImportedKeyMaterial: 'always' },
+    Sign: 'denied',
+  },
+  'cloudtrail.amazonaws.com': {
+    ...{ StopLogging: 'always', DeleteTrail: 'always', UpdateTrail: 'always', PutEventSelectors: 'always' },
+  },
+};
+
+/** By verb, as the bucket's own guards are: S3 keeps inventing settings. */
+const S3_WRITES = /^(?:Put|Delete|Create|Update|Replicate)[A-Z]/;
+
+/** So many records of one file or event are looked at; CloudTrail's own files have far fewer. */
+const RECORDS_MAX = 100_000;
+const TEXT_MAX = 200;
+
+/**
+ * `input`: a CloudTrail file (`{Records: […]}`), an EventBridge event (`{detail}`), or one record. Never throws for what
+ * it is given. Each event is a finding of its own, by its id: an attempt is told once and stays what it was, so
+ * report it with `complete: false`.
+ */
+export function attemptsIn(input: unknown, watched: Watched): Attempts {
+  const findings: Finding[] = [];
+  let [foreign, malformed] = [0, 0];
+  const days = new Map<string, { scope: Scope; findings: Finding[] }>();
+  for (const given of recordsOf(input)) {
+    const record = readRecord(given);
+    if (record === null) {
+      malformed++;
+      continue;
+    }
+    if (!isAttempt(record, watched)) {
+      foreign++;
+      continue;
+    }
+    const finding = findingOf(record);
+    findings.push(finding);
+    const scope = accessScope(record.atMs);
+    const day = days.get(scope.name) ?? { scope, findings: [] };
+    days.set(scope.name, day);
+    day.findings.push(finding);
+  }
+  return { findings, days: [...days.values()], foreign, malformed };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+type TrailRecord = {
+  readonly id: string;
+  readonly atMs: number;
+  readonly source: string;
+  readonly call: string;
+  readonly error: string | null;
+  readonly who: string;
+  /** The role behind a session; what `who` is otherwise. */
+  readonly role: string;
+  readonly from: string;
+  readonly agent: string;
+  readonly region: string;
+  readonly parameters: Fields;
+  readonly arns: readonly string[];
+};
+
+const fieldsOf = (value: unknown): Fields | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+const textOf = (value: unknown): string | null =>
+  typeof value === 'string' && value !== '' ? value.slice(0, TEXT_MAX) : null;
+
+function recordsOf(input: unknown): readonly unknown[] {
+  const fields = fieldsOf(input);
+  const records = fields?.['Records'];
+  if (Array.isArray(records)) return records.slice(0, RECORDS_MAX);
+  if (fields !== null && 'detail' in fields) return [fields['detail']];
+  return [input];
+}
+
+function readRecord(given: unknown): TrailRecord | null {
+  const fields = fieldsOf(given);
+  if (fields === null) return null;
+  const [id, call] = [textOf(fields['eventID']), textOf(fields['eventName'])];
+  const [source, time] = [textOf(fields['eventSource']), textOf(fields['eventTime'])];
+  const atMs = time === null ? Number.NaN : Date.parse(time);
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(time ?? '') && atMs >= 0;
+  if (id === null || !/^[0-9A-Za-z-]{1,64}$/.test(id) || call === null || source === null || !isTime)
+    return null;
+  const identity = fieldsOf(fields['userIdentity']) ?? {};
+  const issuer = fieldsOf(fieldsOf(identity['sessionContext'])?.['sessionIssuer']);
+  const who =
+    textOf(identity['arn']) ??
+    textOf(identity['invokedBy']) ??
+    textOf(identity['principalId']) ??
+    textOf(identity['type']) ??
+    'somebody unnamed';
+  const resources = Array.isArray(fields['resources']) ? fields['resources'].slice(0, 20) : [];
+  return {
+    ...{ id, atMs, source, call, who },
+    error: textOf(fields['errorCode']),
+    role: textOf(issuer?.['arn']) ?? who,
+    from: textOf(fields['sourceIPAddress']) ?? 'an unknown address',
+    agent: textOf(fields['userAgent']) ?? 'an unknown program',
+    region: textOf(fields['awsRegion']) ?? 'an unknown region',
+    parameters: fieldsOf(fields['requestParameters']) ?? {},
+    arns: resources.flatMap((resource) => textOf(fieldsOf(resource)?.['ARN']) ?? []),
+  };
+}
+
+function isAttempt(record: TrailRecord, watched: Watched): boolean {
+  const rule = ruleOf(record);
+  if (rule === undefined || !isWatched(record, watched)) return false;
+  switch (rule) {
+    case 'always':
+      return true;
+    case 'denied':
+      return isDenied(record);
+    case 'unless-lock-keeper':
+      return isDenied(record) || watched.lockKeepers?.includes(record.role) !== true;
+  }
+}
+
+function ruleOf({ source, call }: TrailRecord): Rule | undefined {
+  const calls = Object.hasOwn(CALLS, source) ? CALLS[source] : undefined;
+  if (calls !== undefined && Object.hasOwn(calls, call)) return calls[call];
+  return source === 's3.amazonaws.com' && S3_WRITES.test(call) ? 'always' : undefined;
+}
+
+const isDenied = ({ error }: TrailRecord): boolean =>
+  error !== null &&
+  /AccessDenied|UnauthorizedOperation|Forbidden|MethodNotAllowed|InvalidRequest/.test(error);
+
+function isWatched({ source, parameters, arns }: TrailRecord, watched: Watched): boolean {
+  switch (source) {
+    case 's3.amazonaws.com': {
+      const bucket = textOf(parameters['bucketName']);
+      const isOf = (name: string) => bucket === name || arns.some((arn) => bucketOf(arn) === name);
+      return watched.buckets.some(isOf);
+    }
+    case 'kms.amazonaws.com': {
+      const keyId = textOf(parameters['keyId']);
+      return (watched.keyArns ?? []).some(
+        (arn) => arns.includes(arn) || keyId === arn || (keyId !== null && arn.endsWith(`:key/${keyId}`)),
+      );
+    }
+    default: {
+      const name = textOf(parameters['name']) ?? textOf(parameters['trailName']);
+      return (watched.trails ?? []).some(
+        (trail) => name === trail || name?.endsWith(`:trail/${trail}`) === true,
+      );
+    }
+  }
+}
+
+const bucketOf = (arn: string): string | undefined => /^arn:[^:]+:s3:::([^/]+)/.exec(arn)?.[1];
+
+function findingOf(record: TrailRecord): Finding {
+  const { id, atMs, call, error, who, from, agent, region, parameters } = record;
+  const what = [
+    textOf(parameters['key']),
+    textOf(parameters['versionId']) === null ? null : `version ${textOf(parameters['versionId'])}`,
+    textOf(parameters['bucketName']) ??
+      textOf(parameters['keyId']) ??
+      textOf(parameters['name']) ??
+      textOf(parameters['trailName']) ??
+      record.arns[0] ??
+      null,
+  ].filter((part) => part !== null);
+  const outcome = error === null ? 'and it went through' : `and was refused (${error})`;
+  const when = new Date(atMs).toISOString();
+  const found = `${who} called ${call} on ${what.join(', ')} at ${when} from ${from} (${agent}, ${region}), ${outcome}`;
+  return {
+    ...{ code: 'access-attempt', severity: SEVERITY['access-attempt'] },
+    // The event's own id: two attempts on one object are two.
+    ...{ key: `cloudtrail:${id}`, versionId: null, sequence: null },
+    ...{ expected: 'nobody deletes, unlocks or opens up what is archived', found },
+  };
+}

@@ -1,0 +1,75 @@
+// Which findings get an entry of their own, when somebody makes a hundred thousand of them?
+import type { Sha256 } from '../../base/hash.ts';
+import { type Finding, type FindingCode, SEVERITY } from '../../verify/finding.ts';
+import type { History } from './history.ts';
+import { findingId, OPENING_MAX, type Scope } from './record.ts';
+
+/** Open at once, per code, so that a flood of one kind hides no other. */
+export const OPEN_PER_CODE_MAX = 100;
+/** Openings of one code, ever: who makes a finding come and go writes no endless ledger. */
+export const OPENINGS_PER_CODE_MAX = 1000;
+
+/**
+ * The key of an entry that stands for findings of a code without entries of their own: at least so many. Each doubling
+ * is news again: else whoever fills the ledger once would be left alone from then on.
+ */
+export const moreKey = (count: number): string => `*${2 ** Math.floor(Math.log2(Math.max(1, count)))}`;
+export const isMore = ({ key }: Pick<Finding, 'key'>): boolean => key?.startsWith('*') === true;
+
+export type Chosen = {
+  /** By id. */
+  readonly listed: ReadonlyMap<string, Finding>;
+  /** Some have no entry of their own: which of the open ones are gone can't be told. */
+  readonly isOverflown: boolean;
+};
+
+/** Those that are open stay; new ones come as long as there is room. `omitted`: so many were not even given. */
+export function chooseEntries(
+  scope: Scope,
+  findings: readonly Finding[],
+  omitted: number,
+  { latest, openings }: History,
+  sha256: Sha256,
+): Chosen {
+  const byCode = new Map<FindingCode, Map<string, Finding>>();
+  const given = new Map<FindingCode, number>();
+  for (const finding of findings) {
+    if (finding.severity === 'info') continue;
+    given.set(finding.code, (given.get(finding.code) ?? 0) + 1);
+    const same = byCode.get(finding.code) ?? new Map<string, Finding>();
+    byCode.set(finding.code, same);
+    const id = findingId(scope, finding, sha256);
+    if (!same.has(id)) same.set(id, finding);
+  }
+  const openOfCode = new Map<FindingCode, number>();
+  for (const { code, isOpen } of latest.values()) {
+    if (isOpen) openOfCode.set(code, (openOfCode.get(code) ?? 0) + 1);
+  }
+  const listed = new Map<string, Finding>();
+  let isOverflown = omitted > 0;
+  for (const [code, same] of byCode) {
+    let room = Math.min(
+      OPEN_PER_CODE_MAX - (openOfCode.get(code) ?? 0),
+      OPENINGS_PER_CODE_MAX - (openings.get(code) ?? 0),
+    );
+    let left = 0;
+    for (const [id, finding] of same) {
+      const known = latest.get(id);
+      if (known?.isOpen) listed.set(id, finding);
+      else if (room > 0 && (known?.opening ?? 0) < OPENING_MAX) {
+        room--;
+        listed.set(id, finding);
+      } else left++;
+    }
+    // A list is cut per code: the codes that came in full strength are those that may have more.
+    if ((given.get(code) ?? 0) >= OPEN_PER_CODE_MAX) left += omitted;
+    if (left === 0) continue;
+    isOverflown = true;
+    const more: Finding = {
+      ...{ code, severity: SEVERITY[code], key: moreKey(left), versionId: null, sequence: null },
+      ...{ expected: null, found: `${left} more than have an entry of their own` },
+    };
+    listed.set(findingId(scope, more, sha256), more);
+  }
+  return { listed, isOverflown };
+}

@@ -1,0 +1,86 @@
+// What does the verifier's bucket say of one scope's findings so far? Read from the keys alone.
+import { LedgerstoneError } from '../../base/error.ts';
+import type { ObjectVersion, StoreReader } from '../../store/store.ts';
+import type { FindingCode } from '../../verify/finding.ts';
+import { findingsPrefix, parseFindingKey, type Scope } from './record.ts';
+
+/** The latest opening of one finding. */
+export type Opening = {
+  readonly code: FindingCode;
+  readonly opening: number;
+  readonly openVersion: Pick<ObjectVersion, 'key' | 'versionId'>;
+  /** Store's time. */
+  readonly openedMs: number;
+  /** When it was last written that it is there. */
+  seenMs: number;
+  /** The greatest age that was noted. */
+  age: number;
+  isOpen: boolean;
+  /** Channels. */
+  readonly told: Set<string>;
+};
+
+export type History = {
+  /** By id. */
+  readonly latest: ReadonlyMap<string, Opening>;
+  /** How often findings of that code were opened, ever. */
+  readonly openings: ReadonlyMap<FindingCode, number>;
+};
+
+/** Far more than the bounds of the ledger let happen: somebody else writes there. */
+const FINDINGS_MAX = 200_000;
+
+/** Delete markers and later versions hide nothing: what was written once, at its key, stands. */
+export async function readHistory(
+  store: Pick<StoreReader, 'listVersions'>,
+  scope: Scope,
+  signal?: AbortSignal,
+): Promise<History> {
+  const latest = new Map<string, Opening>();
+  const openings = new Map<FindingCode, number>();
+  let last = '';
+  // Keys sort so that within one opening `closed` comes before `open`, and openings ascend.
+  let closed = '';
+  for await (const version of store.listVersions(
+    findingsPrefix(scope),
+    signal === undefined ? {} : { signal },
+  )) {
+    const { key, versionId, marker, lastModifiedMs } = version;
+    if (marker || key === last) continue;
+    last = key;
+    const parsed = parseFindingKey(key);
+    if (parsed === null || parsed.scope !== scope.name) continue;
+    const { id, opening, state, code, mark } = parsed;
+    const nth = `${id}/${opening}`;
+    const known = latest.get(id);
+    switch (state) {
+      case 'closed':
+        closed = nth;
+        break;
+      case 'open':
+        openings.set(code, (openings.get(code) ?? 0) + 1);
+        latest.set(id, {
+          ...{ code, opening, openVersion: { key, versionId }, openedMs: lastModifiedMs },
+          ...{ seenMs: lastModifiedMs, age: 0, isOpen: closed !== nth, told: new Set() },
+        });
+        break;
+      case 'seen':
+      case 'told':
+        if (known?.opening !== opening) break;
+        known.seenMs = Math.max(known.seenMs, lastModifiedMs);
+        if (state === 'told') known.told.add(mark);
+        else known.age = Math.max(known.age, Number(mark));
+        break;
+    }
+    if (latest.size > FINDINGS_MAX) {
+      throw new LedgerstoneError(
+        'findings-flooded',
+        `${findingsPrefix(scope)}: more findings than a ledger writes`,
+        {
+          remedy: 'Somebody else writes to the attestation bucket: find out who, and take the right away.',
+        },
+      );
+    }
+  }
+  return { latest, openings };
+}

@@ -1,0 +1,237 @@
+// Which findings are open, which are new, and which are gone? Written as locked evidence before anybody is told.
+import { assert } from '../../base/assert.ts';
+import type { Clock } from '../../base/clock.ts';
+import { LedgerstoneError } from '../../base/error.ts';
+import type { Sha256 } from '../../base/hash.ts';
+import type { Lock, Store } from '../../store/store.ts';
+import { TaskGroup } from '../../verify/bounded.ts';
+import { type Finding, type FindingCode, SEVERITY, type Severity } from '../../verify/finding.ts';
+import { chooseEntries } from './bounds.ts';
+import { type Opening, readHistory } from './history.ts';
+import {
+  type CheckName,
+  encodeFinding,
+  FINDING_BYTES_MAX,
+  type FindingFile,
+  type FindingState,
+  findingKey,
+  isChannel,
+  parseFinding,
+  type Scope,
+} from './record.ts';
+import { isAlarming } from './severity.ts';
+
+/** Whether the check would have seen this finding again, were it still there. */
+export type Covers = (open: FindingFile) => boolean;
+
+export type LedgerOptions = {
+  readonly store: Pick<Store, 'listVersions' | 'read' | 'putIfAbsent'>;
+  readonly retention: { readonly mode: Lock['mode']; readonly periodMs: number };
+  readonly clock: Clock;
+  readonly sha256: Sha256;
+  /** By which people are told: of each finding that alarms, by every one of them. Default: the log. */
+  readonly channels?: readonly string[];
+  /** Who says so: the cosigner's name, and this program's version. */
+  readonly verifier: { readonly name: string; readonly version: string };
+};
+
+export type ReportOptions = {
+  readonly check: CheckName;
+  /**
+   * What of the scope was looked at. True: all of it, so that whatever is open and not among the findings is gone. False:
+   * nothing can be said of the others.
+   */
+  readonly complete: boolean | Covers;
+  /** Findings beyond those given: what is not given may be among them, so nothing is closed. */
+  readonly omitted?: number;
+  readonly signal?: AbortSignal;
+};
+
+/** One finding as it stands in the ledger. */
+export type Entry = {
+  readonly id: string;
+  readonly file: FindingFile;
+  /** Channels by which nobody was told yet. */
+  readonly due: readonly string[];
+};
+
+export type Reported = {
+  readonly scope: Scope;
+  /** New, or not told by every channel yet: hand it to `told` once somebody was. */
+  readonly opened: readonly Entry[];
+  /** Open before, and nobody needs to be told. */
+  readonly stillOpen: readonly Entry[];
+  readonly closed: readonly Entry[];
+  /** All that is open in the scope now, whether this check looks at it or not. */
+  readonly open: ReadonlyMap<Severity, number>;
+};
+
+const PUTS_AT_ONCE = 8;
+
+export class Ledger {
+  readonly #options: LedgerOptions;
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Once it resolves, every finding given lies in the bucket, create-only and locked, or is counted in an entry
+   * for "more" of its code. Any number of runs may do this at once, and any may stop anywhere: the keys decide, and the
+   * next run makes good what is missing. A rejected promise means that evidence may be missing: tell people all the same
+   * and run again. An alarm may come twice, never not at all: it is due until `told` was called for it.
+   */
+  async report(scope: Scope, findings: readonly Finding[], options: ReportOptions): Promise<Reported> {
+    const { store, sha256 } = this.#options;
+    const { signal, omitted = 0 } = options;
+    const history = await readHistory(store, scope, signal);
+    const { listed, isOverflown } = chooseEntries(scope, findings, omitted, history, sha256);
+
+    const opened: Entry[] = [];
+    const stillOpen: Entry[] = [];
+    const closed: Entry[] = [];
+    const puts = new TaskGroup(PUTS_AT_ONCE);
+    try {
+      // What is there comes first: a run that stops half-way has closed nothing and kept what it could.
+      for (const [id, finding] of listed) {
+        const known = history.latest.get(id) ?? null;
+        await puts.start(async () => {
+          const { entry, isNews } = await this.#keep(scope, id, finding, known, options);
+          (isNews ? opened : stillOpen).push(entry);
+        });
+      }
+    } finally {
+      await puts.finish();
+    }
+    const covers = coverage(options.complete, isOverflown);
+    const others = [...history.latest].filter(([id, known]) => known.isOpen && !listed.has(id));
+    const rest = new TaskGroup(PUTS_AT_ONCE);
+    try {
+      for (const [id, known] of others) {
+        await rest.start(async () => {
+          const outcome = await this.#revisit(scope, id, known, covers, signal);
+          if (outcome !== null) (outcome.isNews ? opened : closed).push(outcome.entry);
+        });
+      }
+    } finally {
+      await rest.finish();
+    }
+    const gone = new Set(closed.map(({ id }) => id));
+    const left = others.filter(([id]) => !gone.has(id)).map(([, { code }]) => code);
+    const open = countBySeverity([...[...listed.values()].map(({ code }) => code), ...left]);
+    return { scope, opened, stillOpen, closed, open };
+  }
+
+  /** All that is open in a scope, without looking for more. */
+  async open(scope: Scope, signal?: AbortSignal): Promise<ReadonlyMap<Severity, number>> {
+    const { latest } = await readHistory(this.#options.store, scope, signal);
+    return countBySeverity([...latest.values()].filter(({ isOpen }) => isOpen).map(({ code }) => code));
+  }
+
+  /** Notes that people were told by that channel: these are not sent there again. */
+  async told(scope: Scope, entries: readonly Entry[], channel: string, signal?: AbortSignal): Promise<void> {
+    assert(isChannel(channel), `a channel ${channel}`);
+    const puts = new TaskGroup(PUTS_AT_ONCE);
+    try {
+      for (const { id, file, due } of entries) {
+        if (!due.includes(channel)) continue;
+        await puts.start(async () => {
+          await this.#put(scope, id, { ...file, state: 'told', lastSeenMs: this.#now() }, channel, signal);
+        });
+      }
+    } finally {
+      await puts.finish();
+    }
+  }
+
+  async #keep(
+    scope: Scope,
+    id: string,
+    finding: Finding,
+    known: Opening | null,
+    { check, signal }: ReportOptions,
+  ): Promise<{ readonly entry: Entry; readonly isNews: boolean }> {
+    const nowMs = this.#now();
+    const due = this.#due(finding.code, known);
+    const make = (state: FindingState, opening: number, firstSeenMs: number): FindingFile => ({
+      ...{ state, scope: scope.name, finding, check, opening, firstSeenMs, lastSeenMs: nowMs },
+      chain: scope.place?.chain ?? null,
+      partition: scope.place?.partition ?? null,
+      verifier: this.#options.verifier,
+    });
+    if (known?.isOpen) {
+      const file = make('seen', known.opening, Math.min(known.openedMs, nowMs));
+      const age = ageMark(nowMs - known.openedMs);
+      if (age > known.age) await this.#put(scope, id, file, String(age).padStart(2, '0'), signal);
+      return { entry: { id, file: { ...file, state: 'open' }, due }, isNews: due.length > 0 };
+    }
+    const file = make('open', known === null ? 0 : known.opening + 1, nowMs);
+    const put = await this.#put(scope, id, file, '', signal);
+    // `exists`: another run was first, or this one's answer was lost. Who of the two tells people is not known.
+    return { entry: { id, file, due }, isNews: due.length > 0 || put.kind === 'stored' };
+  }
+
+  /** Open, and not among this run's findings: still to be told, gone, or nothing is known of it. */
+  async #revisit(
+    scope: Scope,
+    id: string,
+    known: Opening,
+    covers: Covers | null,
+    signal?: AbortSignal,
+  ): Promise<{ readonly entry: Entry; readonly isNews: boolean } | null> {
+    const due = this.#due(known.code, known);
+    if (due.length === 0 && covers === null) return null;
+    let file: FindingFile;
+    try {
+      const options = { maxBytes: FINDING_BYTES_MAX, ...(signal && { signal }) };
+      const { key, versionId } = known.openVersion;
+      file = parseFinding(await this.#options.store.read(key, versionId, options));
+    } catch (error) {
+      // No file of ours: it can't be said what it speaks of, so it stays. The sweep of this bucket tells of it.
+      if (error instanceof LedgerstoneError && error.disposition === 'input') return null;
+      throw error;
+    }
+    // Told first: else a crash between evidence and alarm would let a finding pass in silence.
+    if (due.length > 0) return { entry: { id, file, due }, isNews: true };
+    if (covers?.(file) !== true) return null;
+    const gone = { ...file, state: 'closed', lastSeenMs: Math.max(known.seenMs, file.firstSeenMs) } as const;
+    await this.#put(scope, id, gone, '', signal);
+    return { entry: { id, file: gone, due }, isNews: false };
+  }
+
+  #due(code: FindingCode, known: Opening | null): readonly string[] {
+    if (!isAlarming(SEVERITY[code])) return [];
+    const told = known?.isOpen ? known.told : null;
+    return (this.#options.channels ?? ['log']).filter((channel) => told?.has(channel) !== true);
+  }
+
+  #put(scope: Scope, id: string, file: FindingFile, mark: string, signal: AbortSignal | undefined) {
+    const { store, retention } = this.#options;
+    const { state, opening } = file;
+    const key = findingKey({ scope: scope.name, code: file.finding.code, id, opening, state, mark });
+    const untilMs = Math.ceil((this.#now() + retention.periodMs) / 1000) * 1000;
+    const lock = { mode: retention.mode, untilMs };
+    return store.putIfAbsent(key, encodeFinding(file), lock, signal === undefined ? {} : { signal });
+  }
+
+  #now(): number {
+    return this.#options.clock.now();
+  }
+}
+
+function countBySeverity(codes: readonly FindingCode[]): ReadonlyMap<Severity, number> {
+  const counts = new Map<Severity, number>();
+  for (const code of codes) counts.set(SEVERITY[code], (counts.get(SEVERITY[code]) ?? 0) + 1);
+  return counts;
+}
+
+function coverage(complete: boolean | Covers, isOverflown: boolean): Covers | null {
+  if (complete === false || isOverflown) return null;
+  return complete === true ? () => true : complete;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** After 1, 2, 4, 8 … hours: "last seen" is exact to a factor of two, for a handful of objects in many years. */
+const ageMark = (ageMs: number): number =>
+  ageMs < HOUR_MS ? 0 : Math.min(99, 1 + Math.floor(Math.log2(ageMs / HOUR_MS)));

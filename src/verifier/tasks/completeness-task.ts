@@ -1,0 +1,199 @@
+// Are the offsets that the brokers have in the archive, of each partition that it is promised to have?
+import { messageOf } from '../../base/error.ts';
+import type { PartitionMarks, TopicMarks } from '../../ingest/kafka/marks.ts';
+import { TaskGroup } from '../../verify/bounded.ts';
+import type { Finding } from '../../verify/finding.ts';
+import type { ChainPlace } from '../../verify/survey.ts';
+import type { StepResult } from '../attest/attest-step.ts';
+import type { Covers } from '../findings/ledger.ts';
+import { ARCHIVE_SCOPE, chainScope, type Scope } from '../findings/record.ts';
+import { compareOffsets, completenessFinding } from './completeness.ts';
+import type { EndsLog, EndsNote } from './completeness-ends.ts';
+import { knownChains, type Task, type TaskInput } from './confirm.ts';
+
+/** Rejects when no broker can be talked to. */
+export type MarksReader = (
+  topics: readonly string[],
+  signal?: AbortSignal,
+) => Promise<ReadonlyMap<string, TopicMarks>>;
+
+/** As the archiver's configuration has them: which chain a partition goes into. */
+export type CompareTopic = {
+  readonly name: string;
+  readonly chain: string;
+  readonly partitions: Readonly<Record<number, { readonly chain: string }>>;
+};
+
+export type CompletenessTools = {
+  readonly read: MarksReader;
+  readonly topics: readonly CompareTopic[];
+  /** Null: offsets may wait for as long as they like. */
+  readonly ends: EndsLog | null;
+};
+
+/** `marks` null: the brokers have no such partition; undefined: nothing was learned of its topic. */
+type Partition = {
+  readonly topic: string;
+  readonly place: ChainPlace;
+  readonly marks: PartitionMarks | null | undefined;
+};
+
+/** Two rounds of asking, one before the chains are confirmed and one after: see `Compared`. */
+export const completenessTask =
+  ({ read, topics, ends }: CompletenessTools): Task =>
+  async (input) => {
+    const { verifier, limits, failed } = input;
+    const { signal } = limits;
+    const names = topics.map(({ name }) => name);
+    const first = await askBrokers(input, read, names);
+    if (first === null) return;
+    const known = await knownChains(verifier, signal);
+    const wanted = input.chains;
+    const tell = (place: ChainPlace, findings: readonly Finding[]) =>
+      report(input, chainScope(place), findings, ofCompleteness).catch((error: unknown) =>
+        failed(idOf(place), error),
+      );
+    const partitions = partitionsOf(topics, first, known).filter(
+      ({ place }) => wanted?.some((one) => idOf(one) === idOf(place)) !== false,
+    );
+    const steps = await confirmAll(input, partitions);
+    const second = await askBrokers(input, read, names);
+    if (second === null) return;
+    const last = ends === null ? null : await ends.read(signal);
+
+    const now = new Map<string, number>();
+    let [waiting, findings] = [0, 0];
+    for (const { topic, place, marks: before } of partitions) {
+      const after = marksIn(second.get(topic), place.partition);
+      if (after != null) now.set(idOf(place), after.end);
+      const step = steps.get(idOf(place));
+      const nextOffset = step === undefined ? undefined : nextOffsetOf(step);
+      // Not learned, or come and gone meanwhile: somebody has said why, or the next run will. What was open stays.
+      if (nextOffset === undefined || before === undefined || after === undefined) continue;
+      if ((before === null) !== (after === null)) continue;
+      const marks = before === null || after === null ? null : { earliest: before.earliest, end: after.end };
+      const compared = compareOffsets({
+        ...{ place, nextOffset, marks, isPromised: ends !== null },
+        before: beforeOf(last?.note ?? null, place),
+      });
+      waiting += compared.waiting ?? 0;
+      findings += compared.findings.length;
+      const stale = compared.findings.filter(({ code }) => code === 'stale-chain').length;
+      // Where nothing is late this says nothing: that chains are fresh is for another task to say.
+      if (stale > 0) input.figures.staleChains = (input.figures.staleChains ?? 0) + stale;
+      await tell(place, compared.findings);
+    }
+    // What the configuration feeds from no topic any more has nothing to be compared with: it is closed.
+    const ids = new Set(partitions.map(({ place }) => idOf(place)));
+    const others = wanted === null ? known.filter((place) => !ids.has(idOf(place))) : [];
+    for (const place of others) await tell(place, []);
+    // Last: a run that was cut off has looked at less.
+    if (wanted === null && ends !== null && last?.isDue === true) {
+      await ends.add({ atMs: verifier.clock.now(), ends: now }, signal);
+    }
+    verifier.log.info({ partitions: partitions.length, waiting, findings }, 'compared with the brokers');
+  };
+
+const idOf = ({ chain, partition }: ChainPlace): string => `${chain}/${partition}`;
+
+const ofCompleteness: Covers = ({ check }) => check === 'completeness';
+
+const report = (
+  { verifier, limits: { signal } }: TaskInput,
+  scope: Scope,
+  findings: readonly Finding[],
+  complete: boolean | Covers,
+): Promise<void> =>
+  verifier.findings.report(scope, findings, { check: 'completeness', complete, ...(signal && { signal }) });
+
+/** Null: there was no answer, which is a finding. One topic of which nothing was learned keeps no other from being compared. */
+async function askBrokers(
+  input: TaskInput,
+  read: MarksReader,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, TopicMarks> | null> {
+  const { signal } = input.limits;
+  let answer: ReadonlyMap<string, TopicMarks>;
+  try {
+    answer = await read(names, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    const finding = completenessFinding('unreadable', '', 'brokers that can be asked', messageOf(error));
+    await report(input, ARCHIVE_SCOPE, [finding], false);
+    return null;
+  }
+  const findings = [...answer].flatMap(([name, marks]) =>
+    marks.kind === 'there'
+      ? []
+      : [
+          marks.kind === 'absent'
+            ? completenessFinding('unreadable', name, `the topic ${name}`, 'no such topic at the brokers')
+            : completenessFinding('unreadable', name, `the offsets of ${name}`, marks.why),
+        ],
+  );
+  await report(input, ARCHIVE_SCOPE, findings, ofCompleteness);
+  return answer;
+}
+
+/** Those that the brokers have, and those of which there is a chain. */
+function partitionsOf(
+  topics: readonly CompareTopic[],
+  answer: ReadonlyMap<string, TopicMarks>,
+  known: readonly ChainPlace[],
+): Partition[] {
+  return topics.flatMap(({ name, chain, partitions }) => {
+    const chainOf = (partition: number) => partitions[partition]?.chain ?? chain;
+    const marks = answer.get(name);
+    const numbers = new Set([
+      ...(marks?.kind === 'there' ? marks.partitions.keys() : []),
+      ...known.filter((place) => place.chain === chainOf(place.partition)).map(({ partition }) => partition),
+    ]);
+    return [...numbers].map((partition) => ({
+      topic: name,
+      place: { chain: chainOf(partition), partition },
+      marks: marksIn(marks, partition),
+    }));
+  });
+}
+
+async function confirmAll(
+  { verifier, limits, confirm, failed }: TaskInput,
+  partitions: readonly Partition[],
+): Promise<ReadonlyMap<string, StepResult>> {
+  const { chainsAtOnce } = verifier;
+  const steps = new Map<string, StepResult>();
+  const group = new TaskGroup(chainsAtOnce);
+  try {
+    for (const [index, { place }] of partitions.entries()) {
+      limits.signal?.throwIfAborted();
+      const shares = Math.max(1, (partitions.length - index) / chainsAtOnce);
+      await group.start(async () => {
+        await confirm(place, 0, shares).then(
+          (step) => void steps.set(idOf(place), step),
+          (error: unknown) => failed(idOf(place), error),
+        );
+      });
+    }
+  } finally {
+    await group.finish();
+  }
+  return steps;
+}
+
+/** Null: there is no chain. Undefined: its end is not known. */
+function nextOffsetOf({ report: seen, confirmed, isAtEnd }: StepResult): number | null | undefined {
+  if (!isAtEnd) return undefined;
+  if (seen === null && confirmed === null) return null;
+  return confirmed?.nextOffset ?? undefined;
+}
+
+/** Null: no such partition. Undefined: nothing was learned. */
+function marksIn(topic: TopicMarks | undefined, partition: number): PartitionMarks | null | undefined {
+  if (topic === undefined || topic.kind === 'unknown') return undefined;
+  return topic.kind === 'absent' ? null : (topic.partitions.get(partition) ?? null);
+}
+
+function beforeOf(note: EndsNote | null, place: ChainPlace) {
+  const end = note?.ends.get(idOf(place));
+  return note === null || end === undefined ? null : { atMs: note.atMs, end };
+}

@@ -1,0 +1,55 @@
+// Was each chain sealed as lately as was promised?
+import { parseTime } from '../../format/time.ts';
+import { type Finding, SEVERITY } from '../../verify/finding.ts';
+import type { StepResult } from '../attest/attest-step.ts';
+import type { Covers } from '../findings/ledger.ts';
+
+/** Seals may be so far ahead of this verifier's clock: both clocks may be off by a minute (FORMAT.md: Clock). */
+const AHEAD_MS_MAX = 120_000;
+
+/** What a step has learned of a chain's end. */
+export type ChainEnd = Pick<StepResult, 'place' | 'isAtEnd' | 'findings'> & {
+  readonly report: { readonly lastSealed: string | null } | null;
+};
+
+export type Freshness = {
+  readonly findings: readonly Finding[];
+  /** False: the chain's end was not reached, so nothing can be said. */
+  readonly complete: boolean | Covers;
+  /** Age of the newest seal; null where there is none or it was not reached. */
+  readonly ageMs: number | null;
+};
+
+const NOTHING: Freshness = { findings: [], complete: false, ageMs: null };
+
+/**
+ * `promisedMs`: a chain without a seal for longer is stale; null where nothing was promised. The age is that of the last
+ * seal that was followed from this verifier's own word: what somebody lays at the next key keeps no chain fresh. A chain
+ * that was attested and is gone is a finding of the step itself, `truncation`; here it is stale as well.
+ */
+export function chainFreshness(end: ChainEnd, promisedMs: number | null, nowMs: number): Freshness {
+  const lastSealed = end.report?.lastSealed ?? null;
+  if (promisedMs === null) return { ...NOTHING, complete: isFreshness };
+  if (!end.isAtEnd) return NOTHING;
+  if (end.findings.some(({ code }) => code === 'unreadable')) return NOTHING;
+  const expected = `a seal within ${Math.round(promisedMs / 1000)} s`;
+  if (lastSealed === null) {
+    return { findings: [stale(expected, 'no seal at all')], complete: isFreshness, ageMs: null };
+  }
+  const ageMs = nowMs - parseTime(lastSealed);
+  const found =
+    ageMs > promisedMs
+      ? `last sealed ${lastSealed}`
+      : ageMs < -AHEAD_MS_MAX
+        ? `last sealed ${lastSealed}, ${Math.round(-ageMs / 1000)} s ahead of this verifier's clock: one of the two is wrong`
+        : null;
+  return { findings: found === null ? [] : [stale(expected, found)], complete: isFreshness, ageMs };
+}
+
+const isFreshness: Covers = ({ check }) => check === 'freshness';
+
+/** One a chain, however long it lasts: its key names no object, and the age is no part of what it is. */
+const stale = (expected: string, found: string): Finding => ({
+  ...{ code: 'stale-chain', severity: SEVERITY['stale-chain'], key: null, versionId: null, sequence: null },
+  ...{ expected, found },
+});

@@ -1,0 +1,98 @@
+// Which slow work is done in shares, one after the other, so that the whole archive is looked at again and again?
+
+import type { StoreConfig } from '../../config/archiver.ts';
+import type { VerifierConfig } from '../../config/verifier.ts';
+import { readBucketFacts } from '../../store/bucket-facts.ts';
+import { CONFIGURATION_SCOPE, chainScope } from '../findings/record.ts';
+import { knownChains, type Task, type TaskInput } from './confirm.ts';
+import { type FullPassTools, runFullPass } from './full-pass.ts';
+import { checkConfiguration, readKmsKey, type Subject } from './settings.ts';
+import { runSweep, type SweepTools } from './sweep.ts';
+import type { SweepLog } from './sweep-cursor.ts';
+
+/** Kept free before the end of a run, for what is under way. */
+const RESERVE_MS = 15_000;
+
+/** Every version of every key in both places; a run goes on where the last one had to stop. */
+export const sweepTask =
+  (tools: SweepTools, sweepLog: SweepLog): Task =>
+  async (input) => {
+    const { findings: sink, log } = input.verifier;
+    const options = signalOf(input);
+    const { isWhole, keys } = await runSweep(tools, sweepLog, {
+      ...options,
+      mayGoOn: () => mayGoOn(input),
+      report: ({ scope, findings, omitted, complete }) =>
+        sink.report(scope, findings, { check: 'sweep', complete, omitted, ...options }),
+    });
+    log.info({ isWhole, keys }, 'swept');
+  };
+
+/** Every byte that was attested, read again within the promised time. */
+export const fullPassTask =
+  (tools: FullPassTools, bytesPerRun: number): Task =>
+  async (input) => {
+    const { verifier, limits, figures } = input;
+    const options = signalOf(input);
+    const places = input.chains ?? (await knownChains(verifier, limits.signal));
+    const { coverage, bytes, segments } = await runFullPass(tools, places, {
+      ...options,
+      bytesMax: bytesPerRun,
+      concurrency: verifier.chainsAtOnce,
+      mayGoOn: () => mayGoOn(input),
+      report: ({ place, findings, complete, omitted }) =>
+        verifier.findings.report(chainScope(place), findings, {
+          check: 'full-pass',
+          complete,
+          omitted,
+          ...options,
+        }),
+    });
+    // A first pass that never ends must not look like one that is not due. Where there is no chain, nothing waits.
+    const times = coverage.flatMap(
+      ({ oldestRereadMs, passStartedMs }) => oldestRereadMs ?? passStartedMs ?? [],
+    );
+    if (places.length === 0) times.push(verifier.clock.now());
+    figures.oldestRereadMs = times.length === 0 ? null : Math.min(...times);
+    const chains = coverage.map(({ place, through, isWhole, oldestRereadMs }) => ({
+      ...{ ...place, through, isWhole },
+      oldestByteReadAt: oldestRereadMs === null ? null : new Date(oldestRereadMs).toISOString(),
+    }));
+    verifier.log.info({ bytes, segments, chains }, 'read again');
+  };
+
+/** Settings of buckets and of the log's key, against what was promised. */
+export const configurationTask =
+  (subjects: readonly Subject[]): Task =>
+  async (input) => {
+    const options = signalOf(input);
+    const { findings, complete } = await checkConfiguration(subjects, options.signal);
+    const report = { check: 'configuration', complete, ...options } as const;
+    await input.verifier.findings.report(CONFIGURATION_SCOPE, findings, report);
+    input.verifier.log.info({ drifts: findings.length }, 'settings compared');
+  };
+
+/** What there is to compare; nothing where both places are directories and the log's key is not named. */
+export function subjectsOf({ archive, attestations, configuration }: VerifierConfig): Subject[] {
+  const { defaultDays, denies, minimumDays } = configuration;
+  const bucket = (name: string, store: StoreConfig, isArchive: boolean): Subject[] => {
+    if (store.kind !== 's3') return [];
+    const denials = { bucketArn: `arn:aws:s3:::${store.bucket}`, prefix: store.prefix, minimumDays };
+    const promised = { defaultDays, denials: denies && isArchive ? denials : null };
+    return [{ kind: 'bucket', name, promised, read: (signal) => readBucketFacts(store, signal) }];
+  };
+  const { logKey, trusted } = archive;
+  const promised = trusted.map(({ key }) => key.spki);
+  return [
+    ...bucket('archive', archive.store, true),
+    ...bucket('attestations', attestations.store, false),
+    ...(logKey === null
+      ? []
+      : [{ kind: 'key', name: 'log-key', promised, read: () => readKmsKey(logKey) } as const]),
+  ];
+}
+
+const mayGoOn = ({ limits }: TaskInput): boolean =>
+  limits.remainingMs() > RESERVE_MS && limits.mayGoOn?.() !== false;
+
+const signalOf = ({ limits: { signal } }: TaskInput) => (signal === undefined ? {} : { signal });

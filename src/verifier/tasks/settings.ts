@@ -1,0 +1,160 @@
+// Are the buckets and the log's key set up as was promised? What drifted is found before somebody uses it.
+import { equalBytes, toHex } from '../../base/bytes.ts';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import { type KmsSignerOptions, kmsSigner } from '../../sign/kms.ts';
+import type { BucketFacts, Fact } from '../../store/bucket-facts.ts';
+import { type Finding, type FindingCode, SEVERITY } from '../../verify/finding.ts';
+import type { Covers } from '../findings/ledger.ts';
+import { type PromisedDenials, policyProblems } from './bucket-policy.ts';
+
+export type PromisedBucket = {
+  /** Least days of the bucket's own default lock. */
+  readonly defaultDays: number | null;
+  /** Null: the bucket's policy is somebody else's matter. */
+  readonly denials: PromisedDenials | null;
+};
+
+export type KeyFacts = {
+  /** `Enabled`, or what is wrong. */
+  readonly state: string;
+  /** Null where it could not be had in this state. */
+  readonly spki: Uint8Array | null;
+};
+
+/** What is looked at. `read` rejects when nothing could be learned. */
+export type Subject =
+  | {
+      readonly kind: 'bucket';
+      /** For people and for keys of findings: `archive`, `attestations`. */
+      readonly name: string;
+      readonly promised: PromisedBucket;
+      readonly read: (signal?: AbortSignal) => Promise<BucketFacts>;
+    }
+  | {
+      readonly kind: 'key';
+      readonly name: string;
+      /** The public keys that were pinned. */
+      readonly promised: readonly Uint8Array[];
+      readonly read: (signal?: AbortSignal) => Promise<KeyFacts>;
+    };
+
+export type ConfigurationCheck = { readonly findings: readonly Finding[]; readonly complete: Covers };
+
+export async function checkConfiguration(
+  subjects: readonly Subject[],
+  signal?: AbortSignal,
+): Promise<ConfigurationCheck> {
+  const check = new Check();
+  for (const subject of subjects) {
+    try {
+      if (subject.kind === 'bucket') checkBucket(check, subject, await subject.read(signal));
+      else checkKey(check, subject, await subject.read(signal));
+    } catch (error) {
+      signal?.throwIfAborted();
+      check.unknown(subject.name, null, messageOf(error));
+    }
+  }
+  return { findings: check.findings, complete: check.covers };
+}
+
+class Check {
+  readonly findings: Finding[] = [];
+  /** Keys, or beginnings of keys, of which nothing is known. */
+  readonly #unknown: string[] = [];
+
+  drift(subject: string, setting: string, expected: string, found: string): void {
+    this.findings.push(finding('configuration-drift', keyOf(subject, setting), expected, found));
+  }
+
+  /** `setting` null: all of the subject. */
+  unknown(subject: string, setting: string | null, why: string): void {
+    const key = keyOf(subject, setting ?? '');
+    this.#unknown.push(key);
+    this.findings.push(finding('unreadable', key, 'a setting that can be read', why));
+  }
+
+  known<T>(subject: string, setting: string, fact: Fact<T>, judge: (value: T) => void): void {
+    if (fact.known) judge(fact.value);
+    else this.unknown(subject, setting, fact.why);
+  }
+
+  /**
+   * What could not be read closes nothing of its own. The other finding of this scope is that of a clock that is off:
+   * no task is done before the clock was found right (clock-check.ts).
+   */
+  readonly covers: Covers = ({ check, finding: { key } }) =>
+    (check === 'confirm' && key === null) ||
+    (check === 'configuration' && !this.#unknown.some((unknown) => key?.startsWith(unknown) === true));
+}
+
+const keyOf = (subject: string, setting: string): string => `config:${subject}/${setting}`;
+
+function checkBucket(
+  check: Check,
+  { name, promised }: Extract<Subject, { kind: 'bucket' }>,
+  facts: BucketFacts,
+): void {
+  check.known(name, 'object-lock', facts.objectLock, (lock) => {
+    if (!lock.enabled) {
+      check.drift(name, 'object-lock', 'enabled', 'off: whoever may delete can delete the archive');
+      return;
+    }
+    const { defaultDays } = promised;
+    if (defaultDays === null) return;
+    const expected = `COMPLIANCE, ${defaultDays} days or more`;
+    const { mode, days } = lock;
+    if (mode !== 'COMPLIANCE' || days === null || days < defaultDays) {
+      check.drift(name, 'object-lock/default', expected, mode === null ? 'none' : `${mode}, ${days} days`);
+    }
+  });
+  check.known(name, 'versioning', facts.versioning, (state) => {
+    if (state !== 'Enabled') check.drift(name, 'versioning', 'Enabled', state ?? 'never enabled');
+  });
+  check.known(name, 'public-access', facts.openToPublic, (open) => {
+    if (open.length > 0) check.drift(name, 'public-access', 'all four blocks on', `${open.join(', ')} off`);
+  });
+  const { denials } = promised;
+  if (denials === null) return;
+  const { policy } = facts;
+  const remedy =
+    " Where this verifier is of another account, set configuration.denies: false, compare the policy from the archive's own account, and let a trail tell of changes to it.";
+  const told = policy.known ? policy : { ...policy, why: `${policy.why}${remedy}` };
+  check.known(name, 'policy', told, (text) => {
+    for (const problem of policyProblems(text, denials)) {
+      check.drift(name, problem.name, problem.expected, problem.found);
+    }
+  });
+}
+
+function checkKey(
+  check: Check,
+  { name, promised }: Extract<Subject, { kind: 'key' }>,
+  { state, spki }: KeyFacts,
+): void {
+  if (state !== 'Enabled') check.drift(name, 'state', 'Enabled', state);
+  if (spki !== null && !promised.some((pinned) => equalBytes(pinned, spki))) {
+    check.drift(name, 'public-key', 'a key that was pinned', `SPKI ${toHex(spki).slice(0, 64)}…`);
+  }
+}
+
+const finding = (code: FindingCode, key: string, expected: string, found: string): Finding => ({
+  ...{ code, severity: SEVERITY[code], key, versionId: null, sequence: null, expected, found },
+});
+
+/** Errors that say what state the key is in, rather than that it could not be asked. */
+const STATES: Readonly<Record<string, string>> = {
+  'key-disabled': 'disabled, or waiting to be deleted',
+  'key-not-found': 'gone',
+  'key-wrong-kind': 'of another kind',
+};
+
+/** Needs kms:GetPublicKey, and kms:DescribeKey to see a key that is disabled. Nothing is signed. */
+export async function readKmsKey(options: KmsSignerOptions): Promise<KeyFacts> {
+  try {
+    return { state: 'Enabled', spki: (await kmsSigner(options)).publicKey.spki };
+  } catch (error) {
+    const state = error instanceof LedgerstoneError ? STATES[error.code] : undefined;
+    if (state === undefined) throw error;
+    return { state, spki: null };
+  }
+}

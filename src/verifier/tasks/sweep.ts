@@ -1,0 +1,253 @@
+// What lies in both buckets that does not belong there, or not so? All versions of all keys, and their locks.
+import { parseAttestationKey } from '../../format/attestation.ts';
+import { dataPrefix, parseKey, sealPrefix } from '../../format/paths.ts';
+import type { StoreReader } from '../../store/store.ts';
+import { checkArchiveObjects } from '../../verify/archive-objects.ts';
+import type { Finding } from '../../verify/finding.ts';
+import { FindingList } from '../../verify/finding-list.ts';
+import { addForeign } from '../../verify/object-versions.ts';
+import { type ChainPlace, surveyArchive } from '../../verify/survey.ts';
+import { startRun } from '../../verify/verify.ts';
+import type { StepTools } from '../attest/attest-step.ts';
+import { isMore } from '../findings/bounds.ts';
+import type { Covers } from '../findings/ledger.ts';
+import {
+  ARCHIVE_SCOPE,
+  ATTESTATIONS_SCOPE,
+  chainScope,
+  parseFindingKey,
+  type Scope,
+} from '../findings/record.ts';
+import { parseNoteKey } from './completeness-ends.ts';
+import { parsePassKey } from './full-pass-progress.ts';
+import { isHoldPromised, type PromisedHold } from './holds.ts';
+import { parseSweepKey, type SweepCursor, type SweepLog } from './sweep-cursor.ts';
+import { DataSweep } from './sweep-data.ts';
+import {
+  isInSlice,
+  type Listing,
+  type ListingOptions,
+  type SweptObject,
+  sweepFolder,
+} from './sweep-listing.ts';
+
+export type SweepTools = Pick<StepTools, 'trusted' | 'sha256' | 'checker' | 'clock'> & {
+  readonly archive: StoreReader;
+  /** The verifier's own bucket. */
+  readonly own: StoreReader;
+  /** Locks of chains' objects run at least so long from the object's own time on, to a day; null: no such promise. */
+  readonly leastLockMs?: number | null;
+  readonly holds?: readonly PromisedHold[];
+};
+
+export type SweepOptions = {
+  /** Asked after each key but the first hundred: false ends the slice, from whose end the next run goes on. */
+  readonly mayGoOn?: () => boolean;
+  /** At least 2. */
+  readonly keysPerSlice?: number;
+  readonly signal?: AbortSignal;
+};
+
+export type SweepSlice = {
+  readonly scope: Scope;
+  readonly findings: readonly Finding[];
+  readonly omitted: number;
+  readonly complete: Covers;
+  readonly keys: number;
+  /** Where to go on once this slice is reported; null: everything was swept. */
+  readonly next: SweepCursor | null;
+};
+
+const KEYS_PER_SLICE = 100_000;
+
+/** Codes that a listing shows again, whichever check found them first. */
+const LISTED: ReadonlySet<string> = new Set(['delete-marker', 'extra-version']);
+
+/**
+ * Slice after slice: what lies outside of the chains' folders, then each chain's seals and data, then the own bucket.
+ * Memory is that of one page and one slice's findings. Rejects when a bucket can't be listed.
+ */
+export async function* sweep(
+  tools: SweepTools,
+  from: SweepCursor | null,
+  options: SweepOptions = {},
+): AsyncGenerator<SweepSlice> {
+  const { signal } = options;
+  // The chains are listed anew by every run: it is cheap, and the archive may have grown.
+  const outside = new FindingList();
+  const survey = await surveyArchive(tools.archive, outside, signal);
+  const cursors = route(survey.chains);
+  let at = from === null ? 0 : cursors.findIndex((cursor) => isSameOrLater(cursor, from));
+  if (at < 0) at = cursors.length - 1;
+  let cursor = cursors[at] as SweepCursor;
+  // A chain that is gone by now has no rest to go on with.
+  if (from !== null && isSame(cursor, from)) cursor = from;
+  for (;;) {
+    const next = cursors[at + 1] ?? null;
+    if (cursor.part === 'outside') {
+      const run = startRun(
+        tools.archive,
+        { ...tools, depth: 'seals', nowMs: tools.clock.now(), ...(signal && { signal }) },
+        [],
+      );
+      await checkArchiveObjects(survey.objects, null, run, outside);
+      const covers: Covers = ({ check, finding }) =>
+        check === 'sweep' || (check === 'confirm' && finding.key !== null);
+      yield {
+        ...{ scope: ARCHIVE_SCOPE, findings: outside.list(), omitted: outside.omitted },
+        ...{ complete: covers, keys: survey.objects.length, next },
+      };
+    } else {
+      const { slice, rest } = await sweepPart(tools, cursor, options);
+      yield { ...slice, next: rest ?? next };
+      if (rest !== null) {
+        cursor = rest;
+        continue;
+      }
+    }
+    if (next === null) return;
+    cursor = next;
+    at++;
+  }
+}
+
+/** Every part from its beginning, in order. */
+const route = (places: readonly ChainPlace[]): SweepCursor[] => [
+  { part: 'outside', place: null, after: null, lastSequence: -1 },
+  ...places.flatMap((place): SweepCursor[] => [{ part: 'seals', place, after: null, lastSequence: -1 }]),
+  { part: 'own', place: null, after: null, lastSequence: -1 },
+];
+
+const RANK = { outside: 0, seals: 1, data: 1, own: 2 } as const;
+
+const placeKey = ({ place }: SweepCursor): string =>
+  place === null ? '' : `${place.chain}/${String(place.partition).padStart(10, '0')}`;
+const isSame = (a: SweepCursor, b: SweepCursor): boolean =>
+  RANK[a.part] === RANK[b.part] && placeKey(a) === placeKey(b);
+function isSameOrLater(a: SweepCursor, b: SweepCursor): boolean {
+  if (RANK[a.part] !== RANK[b.part]) return RANK[a.part] > RANK[b.part];
+  if (a.place === null || b.place === null) return true;
+  if (a.place.chain !== b.place.chain) return a.place.chain > b.place.chain;
+  return a.place.partition >= b.place.partition;
+}
+
+/** One slice of a chain, or of the own bucket; `rest`: where that part goes on. */
+async function sweepPart(
+  tools: SweepTools,
+  cursor: SweepCursor,
+  options: SweepOptions,
+): Promise<{ readonly slice: Omit<SweepSlice, 'next'>; readonly rest: SweepCursor | null }> {
+  const { mayGoOn = () => true, keysPerSlice = KEYS_PER_SLICE, signal } = options;
+  const { place, after } = cursor;
+  const listing: ListingOptions = {
+    ...{ clock: tools.clock, mayGoOn, keysMax: keysPerSlice },
+    isHoldPromised: isHoldPromised(tools.holds ?? []),
+    leastLockMs: place === null ? null : (tools.leastLockMs ?? null),
+    ...(signal && { signal }),
+  };
+  if (place !== null) return sweepChain(tools.archive, { ...cursor, place }, listing);
+  const swept = await sweepFolder(tools.own, '', after, lookAtOwn, listing);
+  const range = { prefix: '', after, upTo: swept.upTo };
+  const isWhole = after === null && swept.upTo === null;
+  const slice = sliceOf(ATTESTATIONS_SCOPE, [range], swept, isWhole);
+  return { slice, rest: swept.upTo === null ? null : { ...cursor, after: swept.upTo } };
+}
+
+type ChainCursor = SweepCursor & { readonly place: ChainPlace };
+
+/** Seals first, then data, in one slice where it holds both: only such a one speaks for the chain as a whole. */
+async function sweepChain(archive: StoreReader, cursor: ChainCursor, listing: ListingOptions) {
+  const { place } = cursor;
+  const scope = chainScope(place);
+  const findings = new FindingList();
+  const ranges: Range[] = [];
+  let [keys, lastSequence, askedLocks] = [0, cursor.lastSequence, false];
+  if (cursor.part === 'seals') {
+    const prefix = sealPrefix(place.chain, place.partition);
+    const look = async ({ key, oldest }: SweptObject, into: FindingList) => {
+      const parsed = parseKey(key);
+      if (parsed?.kind !== 'seal') addForeign(into, { key, oldest }, 'a seal');
+      else if (oldest !== null) lastSequence = Math.max(lastSequence, parsed.sequence);
+      return parsed?.kind === 'seal';
+    };
+    const seals = await sweepFolder(archive, prefix, cursor.after, look, listing);
+    findings.absorb(seals.findings);
+    keys += seals.keys;
+    askedLocks = seals.askedLocks;
+    ranges.push({ prefix, after: cursor.after, upTo: seals.upTo });
+    if (seals.upTo !== null) {
+      const slice = sliceOf(scope, ranges, { findings, keys, askedLocks }, false);
+      return { slice, rest: { ...cursor, after: seals.upTo, lastSequence } };
+    }
+  }
+  const prefix = dataPrefix(place.chain, place.partition);
+  const after = cursor.part === 'data' ? cursor.after : null;
+  const { clock, keysMax, signal } = listing;
+  const data = new DataSweep(archive, place, { lastSequence, after, nowMs: clock.now(), signal });
+  const left = { ...listing, keysMax: Math.max(1, keysMax - keys) };
+  const swept = await sweepFolder(archive, prefix, after, (object, into) => data.look(object, into), left);
+  findings.absorb(swept.findings);
+  keys += swept.keys;
+  askedLocks ||= swept.askedLocks;
+  ranges.push({ prefix, after, upTo: swept.upTo });
+  const isWhole = cursor.part === 'seals' && cursor.after === null && swept.upTo === null;
+  const rest: SweepCursor | null =
+    swept.upTo === null ? null : { part: 'data', place, after: swept.upTo, lastSequence };
+  return { slice: sliceOf(scope, ranges, { findings, keys, askedLocks }, isWhole), rest };
+}
+
+async function lookAtOwn({ key, oldest }: SweptObject, findings: FindingList): Promise<boolean> {
+  const isOurs = [parseAttestationKey, parseFindingKey, parsePassKey, parseSweepKey, parseNoteKey].some(
+    (parse) => parse(key) !== null,
+  );
+  if (!isOurs) addForeign(findings, { key, oldest }, 'objects of this verifier only');
+  return isOurs;
+}
+
+type Range = { readonly prefix: string; readonly after: string | null; readonly upTo: string | null };
+
+function sliceOf(
+  scope: Scope,
+  ranges: readonly Range[],
+  { findings, keys, askedLocks }: Omit<Listing, 'upTo'>,
+  isWhole: boolean,
+): Omit<SweepSlice, 'next'> {
+  const covers: Covers = ({ check, finding }) => {
+    const { key, code } = finding;
+    if (isMore(finding)) return isWhole && (check === 'sweep' || LISTED.has(code));
+    // Of the store as a whole: a chain of many slices has none that sees all of it.
+    if (key === null) return check === 'sweep' && (isWhole || (askedLocks && code === 'locks-not-permitted'));
+    if (!ranges.some(({ prefix, after, upTo }) => isInSlice(key, prefix, after, upTo))) return false;
+    return check === 'sweep' || LISTED.has(code) || (code === 'foreign-object' && parseKey(key) === null);
+  };
+  return { scope, findings: findings.list(), omitted: findings.omitted, complete: covers, keys };
+}
+
+export type SweepRun = { readonly isWhole: boolean; readonly keys: number };
+
+/**
+ * One run's share of a sweep, from where the last one had to stop. `report` must resolve only once the findings are kept:
+ * the place to go on from is noted after it.
+ */
+export async function runSweep(
+  tools: SweepTools,
+  log: SweepLog,
+  options: SweepOptions & { readonly report: (slice: SweepSlice) => Promise<void> },
+): Promise<SweepRun> {
+  const { mayGoOn = () => true, report, signal } = options;
+  const last = await log.newest(signal);
+  const from = last?.cursor ?? null;
+  const startedMs = from === null ? tools.clock.now() : (last?.startedMs ?? tools.clock.now());
+  let keys = 0;
+  for await (const slice of sweep(tools, from, options)) {
+    await report(slice);
+    keys += slice.keys;
+    if (slice.next !== null && !mayGoOn()) {
+      await log.add(startedMs, (last?.startedMs === startedMs ? last.part : -1) + 1, slice.next, signal);
+      return { isWhole: false, keys };
+    }
+  }
+  // Only a sweep that left a note needs one that says that it is over.
+  if (from !== null && last !== null) await log.add(startedMs, last.part + 1, null, signal);
+  return { isWhole: true, keys };
+}
