@@ -21,17 +21,17 @@ const present = <T extends object>(value: T): Present<T> =>
 
 /** Relative paths are meant from where the file stands, not from where the command was run. */
 export function buildConfig(input: ConfigOutput, fileName: string): Config {
-  const place = (path: string): string => resolve(dirname(fileName), path);
-  const store = storeOf(input.archive.store, place);
+  const resolvePath = (path: string): string => resolve(dirname(fileName), path);
+  const store = storeOf(input.archive.store, resolvePath);
   return {
     production: input.production,
     archive: {
       origin: input.archive.origin,
       store,
-      signing: signingOf(input.archive.signing, store, place),
+      signing: signingOf(input.archive.signing, store, resolvePath),
       trusted: input.archive.trusted,
     },
-    source: sourceOf(input, place),
+    source: sourceOf(input, resolvePath),
     retention: retentionOf(input),
     allowLongRetention: input.allowLongRetention,
     segment: {
@@ -59,9 +59,9 @@ export function buildConfig(input: ConfigOutput, fileName: string): Config {
 
 export function storeOf(
   store: ConfigOutput['archive']['store'],
-  place: (path: string) => string,
+  resolvePath: (path: string) => string,
 ): StoreConfig {
-  if (store.kind === 'directory') return { kind: 'directory', path: place(store.path) };
+  if (store.kind === 'directory') return { kind: 'directory', path: resolvePath(store.path) };
   const prefix = store.prefix === '' || store.prefix.endsWith('/') ? store.prefix : `${store.prefix}/`;
   return present({ ...store, prefix }) as StoreConfig;
 }
@@ -69,9 +69,9 @@ export function storeOf(
 export function signingOf(
   signing: ConfigOutput['archive']['signing'],
   store: StoreConfig,
-  place: (path: string) => string,
+  resolvePath: (path: string) => string,
 ): SigningConfig {
-  if (signing.kind === 'local') return { kind: 'local', keyFile: place(signing.keyFile) };
+  if (signing.kind === 'local') return { kind: 'local', keyFile: resolvePath(signing.keyFile) };
   const fromArn = signing.keyId.startsWith('arn:') ? signing.keyId.split(':')[3] : undefined;
   const region = signing.region ?? fromArn ?? (store.kind === 's3' ? store.region : '');
   return present({ ...signing, region }) as SigningConfig;
@@ -91,16 +91,16 @@ function topicOf(topic: Topic): TopicConfig {
   return present({ ...topic, chain: topic.chain ?? topic.name, partitions, startFrom }) as TopicConfig;
 }
 
-function sourceOf(input: ConfigOutput, place: (path: string) => string): SourceConfig {
+function sourceOf(input: ConfigOutput, resolvePath: (path: string) => string): SourceConfig {
   const source = input.source;
   if (source.kind === 'file') {
     const topic = topicOf({ ...source.topic, partitions: {}, startFrom: 'earliest' });
-    return { kind: 'file', path: source.path === '-' ? '-' : place(source.path), topics: [topic] };
+    return { kind: 'file', path: source.path === '-' ? '-' : resolvePath(source.path), topics: [topic] };
   }
   return present({
     ...source,
     brokers: brokersOf(source.brokers),
-    tls: tlsOf(source.tls, place),
+    tls: tlsOf(source.tls, resolvePath),
     topics: source.topics.map(topicOf),
   }) as SourceConfig;
 }
@@ -110,10 +110,10 @@ export const brokersOf = (given: string | readonly string[]): readonly string[] 
 
 export function tlsOf(
   tls: Extract<ConfigOutput['source'], { kind: 'kafka' }>['tls'],
-  place: (path: string) => string,
+  resolvePath: (path: string) => string,
 ): false | TlsConfig {
   if (typeof tls === 'boolean') return tls ? {} : false;
-  const file = (path: string | undefined) => (path === undefined ? undefined : place(path));
+  const file = (path: string | undefined) => (path === undefined ? undefined : resolvePath(path));
   return present({
     caFile: file(tls.caFile),
     certFile: file(tls.certFile),

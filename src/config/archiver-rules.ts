@@ -2,10 +2,10 @@
 import { messageOf } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
+import { CANARY_CHAIN } from '../format/chain.ts';
 import { parseVkey } from '../format/vkey.ts';
-import { CANARY_CHAIN } from '../store/canary.ts';
 import { suggestion } from './nearest.ts';
-import { childOf, type SchemaProblem, valueAt } from './problems.ts';
+import { memberOf, type SchemaProblem, valueAt } from './problems.ts';
 import { DURATION_PATTERN, durationMs, SIZE_PATTERN, sizeBytes, YEAR_MS } from './units.ts';
 import type { ConfigPath } from './yaml.ts';
 
@@ -21,13 +21,13 @@ const entriesOf = (value: unknown): [string, unknown][] =>
  * of them at once: every access allows for anything.
  */
 export function ruleProblems(root: unknown): SchemaProblem[] {
-  const source = childOf(root, 'source');
-  const list = childOf(source, 'topics');
+  const source = memberOf(root, 'source');
+  const list = memberOf(source, 'topics');
   const topics: Named[] = Array.isArray(list)
     ? list.map((value, index) => ({ path: ['source', 'topics', index], value }))
     : [];
-  if (childOf(source, 'topic') !== undefined)
-    topics.push({ path: ['source', 'topic'], value: childOf(source, 'topic') });
+  if (memberOf(source, 'topic') !== undefined)
+    topics.push({ path: ['source', 'topic'], value: memberOf(source, 'topic') });
   return [
     ...retentionProblems(root, topics),
     ...chainProblems(topics),
@@ -39,26 +39,26 @@ export function ruleProblems(root: unknown): SchemaProblem[] {
 }
 
 function retentionProblems(root: unknown, topics: readonly Named[]): SchemaProblem[] {
-  const policies = entriesOf(childOf(root, 'retention'));
+  const policies = entriesOf(memberOf(root, 'retention'));
   const names = policies.map(([name]) => name);
   const problems: SchemaProblem[] = [];
-  if (childOf(root, 'retention') !== undefined && policies.length === 0) {
+  if (memberOf(root, 'retention') !== undefined && policies.length === 0) {
     problems.push({ path: ['retention'], message: 'must name at least one policy' });
   }
   for (const { path, value } of topics) {
-    const wanted = childOf(value, 'retention');
+    const wanted = memberOf(value, 'retention');
     if (typeof wanted !== 'string' || names.includes(wanted) || policies.length === 0) continue;
     const message = `names no policy under retention${suggestion(wanted, names)}`;
     problems.push({ path: [...path, 'retention'], message });
   }
   const periods = policies.flatMap(([name, policy]) => {
-    const period = childOf(policy, 'period');
+    const period = memberOf(policy, 'period');
     return typeof period === 'string' && DURATION_PATTERN.test(period)
       ? [{ name, ms: durationMs(period) }]
       : [];
   });
   for (const { name, ms } of periods) {
-    if (ms <= LONG_RETENTION_MS || childOf(root, 'allowLongRetention') === true) continue;
+    if (ms <= LONG_RETENTION_MS || memberOf(root, 'allowLongRetention') === true) continue;
     const message = 'is over 10 years and can not be taken back: say allowLongRetention: true if it is meant';
     problems.push({ path: ['retention', name, 'period'], message });
   }
@@ -68,7 +68,7 @@ function retentionProblems(root: unknown, topics: readonly Named[]): SchemaProbl
     const message = `must be at least as long as "${name}": seals carry the chain and outlive what they seal`;
     problems.push({ path: ['retention', 'seals', 'period'], message });
   }
-  const modeOf = (policy: unknown) => childOf(policy, 'mode');
+  const modeOf = (policy: unknown) => memberOf(policy, 'mode');
   const strict = policies.some(([name, policy]) => name !== 'seals' && modeOf(policy) === 'COMPLIANCE');
   if (strict && modeOf(valueAt(root, ['retention', 'seals'])) === 'GOVERNANCE') {
     const message = 'must be COMPLIANCE, as another policy is';
@@ -93,21 +93,21 @@ export function chainProblems(topics: readonly Named[]): SchemaProblem[] {
     owners.set(chain, before ?? owner);
   };
   topics.forEach(({ path, value }, owner) => {
-    const name = childOf(value, 'name');
+    const name = memberOf(value, 'name');
     if (name !== undefined && names.has(name))
       problems.push({ path: [...path, 'name'], message: 'is listed twice' });
     else
-      claim(childOf(value, 'chain') ?? name, owner, [
+      claim(memberOf(value, 'chain') ?? name, owner, [
         ...path,
-        childOf(value, 'chain') === undefined ? 'name' : 'chain',
+        memberOf(value, 'chain') === undefined ? 'name' : 'chain',
       ]);
     names.add(name);
-    const own = childOf(value, 'chain') ?? name;
+    const own = memberOf(value, 'chain') ?? name;
     problems.push(...continuesProblems(own, value, path));
-    for (const [partition, override] of entriesOf(childOf(value, 'partitions'))) {
+    for (const [partition, override] of entriesOf(memberOf(value, 'partitions'))) {
       const at = [...path, 'partitions', partition];
-      claim(childOf(override, 'chain'), owner, [...at, 'chain']);
-      problems.push(...continuesProblems(childOf(override, 'chain'), override, at));
+      claim(memberOf(override, 'chain'), owner, [...at, 'chain']);
+      problems.push(...continuesProblems(memberOf(override, 'chain'), override, at));
     }
   });
   return problems;
@@ -125,14 +125,14 @@ function continuesProblems(own: unknown, holder: unknown, path: ConfigPath): Sch
 }
 
 function productionProblems(root: unknown): SchemaProblem[] {
-  if (childOf(root, 'production') !== true) return [];
+  if (memberOf(root, 'production') !== true) return [];
   const problems: SchemaProblem[] = [];
   const refuse = (path: ConfigPath, bad: unknown, message: string) => {
     if (valueAt(root, path) === bad) problems.push({ path, message: `${message} (production: true)` });
   };
   refuse(['archive', 'store', 'kind'], 'directory', 'a directory is not write-once: use kind: s3');
   refuse(['archive', 'signing', 'kind'], 'local', 'a key file can be copied: use kind: kms');
-  for (const [name] of entriesOf(childOf(root, 'retention'))) {
+  for (const [name] of entriesOf(memberOf(root, 'retention'))) {
     refuse(['retention', name, 'mode'], 'GOVERNANCE', 'GOVERNANCE can be bypassed: use COMPLIANCE');
   }
   const tls = valueAt(root, ['source', 'tls']);
@@ -147,7 +147,7 @@ function productionProblems(root: unknown): SchemaProblem[] {
 }
 
 function sourceProblems(source: unknown): SchemaProblem[] {
-  const tls = childOf(source, 'tls');
+  const tls = memberOf(source, 'tls');
   const problems: SchemaProblem[] = [];
   if (valueAt(source, ['sasl', 'mechanism']) === 'aws-msk-iam' && (tls === undefined || tls === false)) {
     problems.push({
@@ -155,7 +155,7 @@ function sourceProblems(source: unknown): SchemaProblem[] {
       message: 'aws-msk-iam works over TLS only: set source.tls: true',
     });
   }
-  const [certFile, keyFile] = [childOf(tls, 'certFile'), childOf(tls, 'keyFile')];
+  const [certFile, keyFile] = [memberOf(tls, 'certFile'), memberOf(tls, 'keyFile')];
   if ((certFile === undefined) !== (keyFile === undefined)) {
     problems.push({ path: ['source', 'tls'], message: 'certFile and keyFile go together' });
   }
@@ -165,12 +165,12 @@ function sourceProblems(source: unknown): SchemaProblem[] {
 function signingProblems(root: unknown): SchemaProblem[] {
   const problems: SchemaProblem[] = [];
   const signing = valueAt(root, ['archive', 'signing']);
-  const keyId = childOf(signing, 'keyId');
+  const keyId = memberOf(signing, 'keyId');
   const regionKnown =
-    childOf(signing, 'region') ??
+    memberOf(signing, 'region') ??
     valueAt(root, ['archive', 'store', 'region']) ??
     String(keyId).startsWith('arn:');
-  if (childOf(signing, 'kind') === 'kms' && typeof keyId === 'string' && regionKnown === false) {
+  if (memberOf(signing, 'kind') === 'kms' && typeof keyId === 'string' && regionKnown === false) {
     problems.push({
       path: ['archive', 'signing', 'region'],
       message: 'is missing: neither the key id nor the store tells it',

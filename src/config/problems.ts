@@ -18,12 +18,12 @@ type JsonSchema = {
 const asPath = (path: readonly PropertyKey[]): ConfigPath =>
   path.map((step) => (typeof step === 'symbol' ? String(step) : step));
 
-export const childOf = (value: unknown, step: string | number): unknown =>
+export const memberOf = (value: unknown, step: string | number): unknown =>
   value !== null && typeof value === 'object' && Object.hasOwn(value, step)
     ? (value as Record<string | number, unknown>)[step]
     : undefined;
 export const valueAt = (value: unknown, path: ConfigPath): unknown =>
-  path.reduce<unknown>((at, step) => childOf(at, step), value);
+  path.reduce<unknown>((at, step) => memberOf(at, step), value);
 
 const jsonSchemas = new WeakMap<z.ZodType, JsonSchema>();
 function jsonSchemaOf(schema: z.ZodType): JsonSchema {
@@ -38,7 +38,7 @@ function branches(schema: JsonSchema, value: unknown): readonly JsonSchema[] {
   if (all === undefined) return [schema];
   const fitting = all.filter((branch) =>
     Object.entries(branch.properties ?? {}).some(
-      ([name, property]) => property.const !== undefined && property.const === childOf(value, name),
+      ([name, property]) => property.const !== undefined && property.const === memberOf(value, name),
     ),
   );
   return fitting.length > 0 ? fitting : all;
@@ -49,7 +49,7 @@ export function knownKeys(path: ConfigPath, value: unknown, schema: z.ZodType = 
   let schemas: readonly JsonSchema[] = branches(jsonSchemaOf(schema), value);
   let at = value;
   for (const step of path) {
-    at = childOf(at, step);
+    at = memberOf(at, step);
     schemas = schemas.flatMap((schema) => {
       const open = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
       const next = typeof step === 'number' ? schema.items : (schema.properties?.[step] ?? open);

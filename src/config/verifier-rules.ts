@@ -4,7 +4,7 @@ import { nodeSha256 } from '../base/node/hash.ts';
 import { parseCosignerVkey } from '../format/cosignature.ts';
 import { isKeyName, parseVkey } from '../format/vkey.ts';
 import { chainProblems, type Named } from './archiver-rules.ts';
-import { childOf, type SchemaProblem, valueAt } from './problems.ts';
+import { memberOf, type SchemaProblem, valueAt } from './problems.ts';
 import { DURATION_PATTERN, durationMs, YEAR_MS } from './units.ts';
 import type { ConfigPath } from './yaml.ts';
 
@@ -14,7 +14,7 @@ const RETENTION_MS_MAX = 10 * YEAR_MS;
 export const verifierRuleProblems = (root: unknown): SchemaProblem[] => [
   ...keyProblems(root),
   ...cosignerProblems(root),
-  ...placeProblems(root),
+  ...overlapProblems(root),
   ...retentionProblems(root),
   ...chainProblems(topicsOf(root)),
 ];
@@ -57,12 +57,12 @@ function cosignerProblems(root: unknown): SchemaProblem[] {
     }
   }
   const signing = valueAt(root, ['cosigner', 'signing']);
-  const keyId = childOf(signing, 'keyId');
+  const keyId = memberOf(signing, 'keyId');
   const isRegionKnown =
-    childOf(signing, 'region') !== undefined ||
+    memberOf(signing, 'region') !== undefined ||
     valueAt(root, ['attestations', 'store', 'region']) !== undefined ||
     String(keyId).startsWith('arn:');
-  if (childOf(signing, 'kind') === 'kms' && typeof keyId === 'string' && !isRegionKnown) {
+  if (memberOf(signing, 'kind') === 'kms' && typeof keyId === 'string' && !isRegionKnown) {
     const message = 'is missing: neither the key id nor the store tells it';
     problems.push({ path: ['cosigner', 'signing', 'region'], message });
   }
@@ -70,22 +70,22 @@ function cosignerProblems(root: unknown): SchemaProblem[] {
 }
 
 /** What lies within the archive is the writer's to fill, and every attestation there would be a foreign object. */
-function placeProblems(root: unknown): SchemaProblem[] {
-  const archive = placeOf(valueAt(root, ['archive', 'store']));
-  const own = placeOf(valueAt(root, ['attestations', 'store']));
+function overlapProblems(root: unknown): SchemaProblem[] {
+  const archive = locationOf(valueAt(root, ['archive', 'store']));
+  const own = locationOf(valueAt(root, ['attestations', 'store']));
   if (archive === null || own === null) return [];
   if (!archive.startsWith(own) && !own.startsWith(archive)) return [];
   const message = 'overlaps the archive: attestations need a bucket or prefix of their own';
   return [{ path: ['attestations', 'store'], message }];
 }
 
-function placeOf(store: unknown): string | null {
-  const kind = childOf(store, 'kind');
-  const name = kind === 's3' ? childOf(store, 'bucket') : childOf(store, 'path');
+function locationOf(store: unknown): string | null {
+  const kind = memberOf(store, 'kind');
+  const name = kind === 's3' ? memberOf(store, 'bucket') : memberOf(store, 'path');
   if (typeof name !== 'string') return null;
-  const prefix = kind === 's3' ? String(childOf(store, 'prefix') ?? '') : '';
-  const place = `${String(kind)}:${name}/${prefix}`;
-  return place.endsWith('/') ? place : `${place}/`;
+  const prefix = kind === 's3' ? String(memberOf(store, 'prefix') ?? '') : '';
+  const location = `${String(kind)}:${name}/${prefix}`;
+  return location.endsWith('/') ? location : `${location}/`;
 }
 
 function retentionProblems(root: unknown): SchemaProblem[] {

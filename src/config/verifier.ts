@@ -3,11 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { type CosignerKey, parseCosignerVkey } from '../format/cosignature.ts';
 import { parseVkey, type VerifierKey } from '../format/vkey.ts';
-import type { MarksOptions } from '../ingest/kafka/marks.ts';
-import type { CompareTopic } from '../verifier/tasks/completeness-task.ts';
-import type { PromisedHold } from '../verifier/tasks/holds.ts';
 import {
   checkYaml,
+  type KafkaSourceConfig,
   type KmsSigningConfig,
   type LogLevel,
   type RetentionPolicy,
@@ -19,6 +17,29 @@ import { brokersOf, signingOf, storeOf, tlsOf } from './archiver-build.ts';
 import { durationMs } from './units.ts';
 import { verifierRuleProblems } from './verifier-rules.ts';
 import { type VerifierConfigOutput, verifierConfigSchema } from './verifier-schema.ts';
+
+/** As the archiver's configuration has them: which chain a partition goes into. */
+export type CompareTopic = {
+  readonly name: string;
+  readonly chain: string;
+  readonly partitions: Readonly<Record<number, { readonly chain: string }>>;
+};
+
+/** Segments of one chain, seals and data, by sequence. */
+export type PromisedHold = {
+  readonly chain: string;
+  /** Null: every partition. */
+  readonly partition: number | null;
+  readonly from: number;
+  /** The last one; null: all that come, too. */
+  readonly to: number | null;
+};
+
+/** Its principal needs DESCRIBE on the topics, and nothing else. */
+export type KafkaCompareConfig = Pick<KafkaSourceConfig, 'brokers' | 'clientId' | 'tls' | 'sasl'> & {
+  readonly everyMs: number;
+  readonly topics: readonly CompareTopic[];
+};
 
 export type VerifierConfig = {
   readonly archive: {
@@ -56,9 +77,7 @@ export type VerifierConfig = {
   /** Names of trails that tell of attempts. */
   readonly attempts: { readonly trails: readonly string[] };
   /** Null: the brokers can't be reached, or are somebody else's matter. */
-  readonly kafka:
-    | (MarksOptions & { readonly everyMs: number; readonly topics: readonly CompareTopic[] })
-    | null;
+  readonly kafka: KafkaCompareConfig | null;
   readonly alarms: {
     /** ARN of a topic. */
     readonly sns: string | null;
@@ -80,9 +99,9 @@ export const loadVerifierConfig = async (path: string, env: NodeJS.ProcessEnv): 
 /** `fileName` appears in messages, and relative paths in the text are meant from its directory. Throws ConfigError. */
 export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.ProcessEnv): VerifierConfig {
   const input = checkYaml(text, fileName, env, verifierConfigSchema, verifierRuleProblems);
-  const place = (path: string): string => resolve(dirname(fileName), path);
-  const archive = storeOf(input.archive.store, place);
-  const attestations = storeOf(input.attestations.store, place);
+  const resolvePath = (path: string): string => resolve(dirname(fileName), path);
+  const archive = storeOf(input.archive.store, resolvePath);
+  const attestations = storeOf(input.attestations.store, resolvePath);
   const { logKey } = input.archive;
   const { every, defaultDays, denies, minimumDays } = input.configuration;
   const { mode, period } = input.attestations.retention;
@@ -93,7 +112,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
       logKey:
         logKey === undefined
           ? null
-          : (signingOf({ ...logKey, kind: 'kms' }, archive, place) as KmsSigningConfig),
+          : (signingOf({ ...logKey, kind: 'kms' }, archive, resolvePath) as KmsSigningConfig),
     },
     attestations: {
       store: attestations,
@@ -101,7 +120,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
     },
     cosigner: {
       name: input.cosigner.name,
-      signing: signingOf(input.cosigner.signing, attestations, place),
+      signing: signingOf(input.cosigner.signing, attestations, resolvePath),
       earlier: input.cosigner.earlier.map((vkey) => parseCosignerVkey(vkey, nodeSha256)),
     },
     chains: { freshnessMs: input.chains.freshness ?? null, confirmMs: input.chains.confirm },
@@ -113,7 +132,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
       minimumDays: minimumDays ?? null,
     },
     attempts: input.attempts,
-    kafka: kafkaOf(input.kafka, place),
+    kafka: kafkaOf(input.kafka, resolvePath),
     alarms: {
       sns: input.alarms.sns ?? null,
       webhook: input.alarms.webhook ?? null,
@@ -132,12 +151,12 @@ const sweepOf = ({ every, leastLock, holds }: VerifierConfigOutput['sweep']): Ve
 
 function kafkaOf(
   kafka: VerifierConfigOutput['kafka'],
-  place: (path: string) => string,
+  resolvePath: (path: string) => string,
 ): VerifierConfig['kafka'] {
   if (kafka === undefined) return null;
   const { every, brokers, clientId, tls, sasl, topics } = kafka;
   return {
-    ...{ everyMs: every, brokers: brokersOf(brokers), clientId, tls: tlsOf(tls, place) },
+    ...{ everyMs: every, brokers: brokersOf(brokers), clientId, tls: tlsOf(tls, resolvePath) },
     ...(sasl !== undefined && { sasl }),
     topics: topics.map(({ name, chain = name, partitions }) => ({ name, chain, partitions })),
   };

@@ -14,18 +14,18 @@ import {
 } from 'yaml';
 import { messageOf } from '../base/error.ts';
 
-/** A place in the file, counted from 1. */
-export type Position = { readonly line: number; readonly column: number };
+/** Line and column in the file, counted from 1. */
+export type YamlPosition = { readonly line: number; readonly column: number };
 export type ConfigPath = readonly (string | number)[];
 
 export type YamlText = {
   /** Plain values after substitution; undefined where the text is not one YAML document. */
   readonly value: unknown;
   /** Of the key at `path`, or of the nearest thing around it that exists. */
-  position(path: ConfigPath): Position;
+  position(path: ConfigPath): YamlPosition;
 };
 export type YamlProblem = {
-  readonly position: Position;
+  readonly position: YamlPosition;
   readonly path: ConfigPath;
   readonly message: string;
 };
@@ -88,7 +88,7 @@ export function readYaml(
   // Core schema of YAML 1.2 without merge keys; keys are text; few aliases, so that no file grows while it is read.
   const documents = parseAllDocuments(text, { lineCounter: lines, stringKeys: true, prettyErrors: false });
   const document = (Array.isArray(documents) ? documents[0] : undefined) as Document | undefined;
-  const at = (offset: number): Position => {
+  const at = (offset: number): YamlPosition => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };

@@ -8,6 +8,9 @@ export type ChainId = { readonly origin: string; readonly chain: string; readonl
 export const ORIGIN_BYTES_MAX = 200;
 const PARTITION_MAX = 2 ** 31 - 1;
 
+/** Reserved for `ledgerstone drill`: no topic may be archived under it. */
+export const CANARY_CHAIN = 'ledgerstone.drill';
+
 /** Kafka's rule for topic names, so that a chain can always be called like its topic. */
 export const isChainName = (text: string): boolean =>
   /^[A-Za-z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';

@@ -3,12 +3,11 @@ import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { assert } from '../base/assert.ts';
 import { LedgerstoneError } from '../base/error.ts';
+import { CANARY_CHAIN } from '../format/chain.ts';
 import { sealsRoot } from '../format/paths.ts';
 import { directoryError } from './directory-files.ts';
 import type { Lock } from './store.ts';
 
-/** Reserved: no topic may be archived under it. */
-export const CANARY_CHAIN = 'ledgerstone.drill';
 export const canaryObjects = `${CANARY_CHAIN}/`;
 const canarySeals = `${sealsRoot}topic=${CANARY_CHAIN}/`;
 

@@ -1,5 +1,6 @@
 // Are the offsets that the brokers have in the archive, of each partition that it is promised to have?
 import { messageOf } from '../../base/error.ts';
+import type { CompareTopic } from '../../config/verifier.ts';
 import type { PartitionMarks, TopicMarks } from '../../ingest/kafka/marks.ts';
 import { TaskGroup } from '../../verify/bounded.ts';
 import type { Finding } from '../../verify/finding.ts';
@@ -16,13 +17,6 @@ export type MarksReader = (
   topics: readonly string[],
   signal?: AbortSignal,
 ) => Promise<ReadonlyMap<string, TopicMarks>>;
-
-/** As the archiver's configuration has them: which chain a partition goes into. */
-export type CompareTopic = {
-  readonly name: string;
-  readonly chain: string;
-  readonly partitions: Readonly<Record<number, { readonly chain: string }>>;
-};
 
 export type CompletenessTools = {
   readonly read: MarksReader;

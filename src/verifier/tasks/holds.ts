@@ -1,15 +1,6 @@
 // Which objects must be under a legal hold? The archive does not say it: whoever had them held tells the verifier.
+import type { PromisedHold } from '../../config/verifier.ts';
 import { parseKey } from '../../format/paths.ts';
-
-/** Segments of one chain, seals and data, by sequence. */
-export type PromisedHold = {
-  readonly chain: string;
-  /** Null: every partition. */
-  readonly partition: number | null;
-  readonly from: number;
-  /** The last one; null: all that come, too. */
-  readonly to: number | null;
-};
 
 export const isHoldPromised =
   (promised: readonly PromisedHold[]) =>

@@ -1,4 +1,5 @@
 // What lies in both buckets that does not belong there, or not so? All versions of all keys, and their locks.
+import type { PromisedHold } from '../../config/verifier.ts';
 import { parseAttestationKey } from '../../format/attestation.ts';
 import { dataPrefix, parseKey, sealPrefix } from '../../format/paths.ts';
 import type { StoreReader } from '../../store/store.ts';
@@ -20,7 +21,7 @@ import {
 } from '../findings/record.ts';
 import { parseNoteKey } from './completeness-ends.ts';
 import { parsePassKey } from './full-pass-progress.ts';
-import { isHoldPromised, type PromisedHold } from './holds.ts';
+import { isHoldPromised } from './holds.ts';
 import { parseSweepKey, type SweepCursor, type SweepLog } from './sweep-cursor.ts';
 import { DataSweep } from './sweep-data.ts';
 import {

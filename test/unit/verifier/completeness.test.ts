@@ -1,14 +1,11 @@
 // Does it show when the brokers have more, or less, than was sealed?
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { CompareTopic } from '../../../src/config/verifier.ts';
 import type { PartitionMarks, TopicMarks } from '../../../src/ingest/kafka/marks.ts';
 import { runWork } from '../../../src/verifier/run.ts';
 import { type Compared, compareOffsets } from '../../../src/verifier/tasks/completeness.ts';
 import { EndsLog } from '../../../src/verifier/tasks/completeness-ends.ts';
-import {
-  type CompareTopic,
-  completenessTask,
-  type MarksReader,
-} from '../../../src/verifier/tasks/completeness-task.ts';
+import { completenessTask, type MarksReader } from '../../../src/verifier/tasks/completeness-task.ts';
 import type { Task } from '../../../src/verifier/tasks/confirm.ts';
 import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';

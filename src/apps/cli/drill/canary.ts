@@ -2,11 +2,11 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { nodeSha256 } from '../../../base/node/hash.ts';
 import { VERSION } from '../../../base/version.ts';
-import { chainOrigin } from '../../../format/chain.ts';
+import { CANARY_CHAIN, chainOrigin } from '../../../format/chain.ts';
 import { encodeVkey, publicKeyFromSpki, verifierKey } from '../../../format/vkey.ts';
 import { emptyBody } from '../../../segment/body.ts';
 import { genesisHead, makeSegment, sealBytes } from '../../../segment/segment.ts';
-import { CANARY_CHAIN, canaryObjects } from '../../../store/canary.ts';
+import { canaryObjects } from '../../../store/canary.ts';
 import type { ChainPlace } from '../../../verify/survey.ts';
 
 export const KINDS = ['forged-seal', 'foreign-object', 'second-version', 'delete-marker'] as const;
