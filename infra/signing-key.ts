@@ -14,9 +14,9 @@ import {
 import { CfnKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 
-export type KeySpec = keyof typeof FORM;
+type KeySpec = keyof typeof FORM;
 
-export type KeyHolders = {
+type KeyHolders = {
   /** Alone may sign, and is a machine. */
   readonly signer: IRole;
   readonly auditor: IRole;

@@ -13,7 +13,7 @@ export const WEBHOOK_VARIABLE = 'LEDGERSTONE_WEBHOOK';
 export const METRICS_NAMESPACE = 'Ledgerstone';
 const DAY_MS = 86_400_000;
 
-export type Place = { readonly account: string; readonly region: string };
+type Place = { readonly account: string; readonly region: string };
 
 export type ArchiverFacts = Place & { readonly bucketName: string; readonly keyArn: string };
 

@@ -23,7 +23,7 @@ export const TOPIC = { topic: 'audit.orders', partitions: 4 } as const;
 export const BUCKET = 'ledgerstone-demo';
 /** The independent verifier's own. */
 export const ATTESTATIONS_BUCKET = 'ledgerstone-attestations';
-export const LOG_KEY_ALIAS = 'alias/ledgerstone-log';
+const LOG_KEY_ALIAS = 'alias/ledgerstone-log';
 
 export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string };
 

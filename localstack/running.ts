@@ -5,7 +5,7 @@ import { CREDENTIALS, type Credentials, REGION, SECOND_S3_CREDENTIALS } from './
 import type { KafkaPlace, ServicePlace, StackState } from './state.ts';
 
 /** One server. */
-export type RunningPart = {
+type RunningPart = {
   /** Looked up now: it changes with a restart. Undefined when it does not run, or runs in a container. */
   readonly pid: number | undefined;
   /** SIGSTOP makes it hang, with its connections open; SIGCONT lets it go on. */
@@ -19,7 +19,7 @@ type Restartable = { restart(): Promise<void> };
 
 export type RunningBroker = RunningPart & Restartable & { readonly id: number; readonly address: string };
 
-export type RunningKafka = {
+type RunningKafka = {
   readonly version: string;
   readonly bootstrap: readonly string[];
   readonly brokers: readonly RunningBroker[];
@@ -35,7 +35,7 @@ type Service = RunningPart & {
   readonly credentials: Credentials;
 };
 /** `bucket` has Object Lock and a COMPLIANCE default of a day. */
-export type RunningS3 = Service & { readonly bucket: string };
+type RunningS3 = Service & { readonly bucket: string };
 /** `keyId`: the ARN of a SIGN_VERIFY key. */
 export type RunningKms = Service & { readonly keyId: string };
 

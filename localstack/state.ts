@@ -4,7 +4,7 @@ import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'nod
 import path from 'node:path';
 import { LedgerstoneError } from '../src/base/error.ts';
 
-export type BrokerRef = { readonly id: number; readonly name: string };
+type BrokerRef = { readonly id: number; readonly name: string };
 
 export type KafkaPlace = {
   readonly version: string;
@@ -17,8 +17,8 @@ export type KafkaPlace = {
 /** `process`: the name of the process, or of the container, that serves it. */
 export type ServicePlace = { readonly endpoint: string; readonly process: string };
 
-export type S3State = ServicePlace & { readonly bucket: string };
-export type KmsState = ServicePlace & { readonly keyId: string };
+type S3State = ServicePlace & { readonly bucket: string };
+type KmsState = ServicePlace & { readonly keyId: string };
 
 /** Addresses and names only; process ids are looked up alive, so that this file is never wrong about them. */
 export type StackState = {

@@ -11,7 +11,7 @@ const NAME = 'second-s3';
 const READY_WITHIN_MS = 30_000;
 
 /** Its wheel holds one program and no Python. */
-export const SECOND_S3_PART: PythonPart = { name: NAME, recipe: 1 };
+const SECOND_S3_PART: PythonPart = { name: NAME, recipe: 1 };
 
 export async function startSecondS3(dir: string, log: (line: string) => void): Promise<ServicePlace> {
   const environment = await pythonEnvironment(SECOND_S3_PART, log);

@@ -31,7 +31,7 @@ export type SealLoopOptions = {
 };
 
 /** What a loop tells its partition; nothing after `discard`. */
-export type SealLoopEvents = {
+type SealLoopEvents = {
   sealed(batch: Batch, segment: Segment, seconds: number): void;
   /** Another writer holds the sequence. */
   fenced(): void;

@@ -37,7 +37,7 @@ export type SealerOptions = {
 };
 
 /** One at a time for each key, in the order of asking. */
-export class Turns {
+class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 
   async take<T>(key: string, work: () => Promise<T>): Promise<T> {

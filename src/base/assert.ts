@@ -5,8 +5,3 @@ import { LedgerstoneError } from './error.ts';
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new LedgerstoneError('assertion', `internal rule broken: ${message}`);
 }
-
-/** For exhaustive switches: the compiler proves it unreachable, and it throws where types were lied to. */
-export function unreachable(value: never): never {
-  throw new LedgerstoneError('assertion', `internal rule broken: unexpected case ${JSON.stringify(value)}`);
-}

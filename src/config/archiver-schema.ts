@@ -238,7 +238,5 @@ export const configSchema = z.strictObject({
     .prefault({}),
 });
 
-/** The file as written, once it is known to be right. */
-export type ConfigInput = z.input<typeof configSchema>;
-/** The same with defaults, milliseconds and bytes. */
+/** The file once it is known to be right, with defaults, milliseconds and bytes. */
 export type ConfigOutput = z.output<typeof configSchema>;

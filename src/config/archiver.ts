@@ -27,7 +27,7 @@ export type S3StoreConfig = {
   /** 12 digits; every request then fails on a bucket of another account. */
   readonly expectedBucketOwner?: string;
 };
-export type DirectoryStoreConfig = { readonly kind: 'directory' /** Absolute. */; readonly path: string };
+type DirectoryStoreConfig = { readonly kind: 'directory' /** Absolute. */; readonly path: string };
 export type StoreConfig = S3StoreConfig | DirectoryStoreConfig;
 
 export type KmsSigningConfig = {
@@ -38,7 +38,7 @@ export type KmsSigningConfig = {
   readonly region: string;
   readonly endpoint?: string;
 };
-export type LocalSigningConfig = {
+type LocalSigningConfig = {
   readonly kind: 'local' /** Absolute path of a PEM private key. */;
   readonly keyFile: string;
 };
@@ -81,7 +81,7 @@ export type TlsConfig = {
   readonly serverName?: string;
 };
 
-export type SaslConfig =
+type SaslConfig =
   | {
       readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
       readonly username: string;

@@ -45,7 +45,7 @@ function branches(schema: JsonSchema, value: unknown): readonly JsonSchema[] {
 }
 
 /** Names of the keys that may stand in the mapping at `path`. */
-export function knownKeys(path: ConfigPath, value: unknown, schema: z.ZodType = configSchema): string[] {
+function knownKeys(path: ConfigPath, value: unknown, schema: z.ZodType = configSchema): string[] {
   let schemas: readonly JsonSchema[] = branches(jsonSchemaOf(schema), value);
   let at = value;
   for (const step of path) {

@@ -36,7 +36,7 @@ export type PromisedHold = {
 };
 
 /** Its principal needs DESCRIBE on the topics, and nothing else. */
-export type KafkaCompareConfig = Pick<KafkaSourceConfig, 'brokers' | 'clientId' | 'tls' | 'sasl'> & {
+type KafkaCompareConfig = Pick<KafkaSourceConfig, 'brokers' | 'clientId' | 'tls' | 'sasl'> & {
   readonly everyMs: number;
   readonly topics: readonly CompareTopic[];
 };

@@ -15,7 +15,7 @@ import {
 import { messageOf } from '../base/error.ts';
 
 /** Line and column in the file, counted from 1. */
-export type YamlPosition = { readonly line: number; readonly column: number };
+type YamlPosition = { readonly line: number; readonly column: number };
 export type ConfigPath = readonly (string | number)[];
 
 export type YamlText = {

@@ -5,7 +5,7 @@ import { FormatError } from '../base/error.ts';
 export type ChainId = { readonly origin: string; readonly chain: string; readonly partition: number };
 
 /** Bytes of an archive's origin: so that every manifest fits its limit. */
-export const ORIGIN_BYTES_MAX = 200;
+const ORIGIN_BYTES_MAX = 200;
 const PARTITION_MAX = 2 ** 31 - 1;
 
 /** Reserved for `ledgerstone drill`: no topic may be archived under it. */

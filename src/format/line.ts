@@ -39,8 +39,8 @@ export type Line =
   | { readonly kind: 'entry'; readonly record: KafkaRecord }
   | { readonly kind: 'gap'; readonly gap: GapLine };
 
-export const BY_BYTES_MAX = 255;
-export const WHY_BYTES_MAX = 512;
+const BY_BYTES_MAX = 255;
+const WHY_BYTES_MAX = 512;
 
 /** Offsets that the gap covers. Throws FormatError where it breaks a rule. */
 export function checkGap(gap: GapLine): number {

@@ -80,7 +80,7 @@ export type Manifest = {
   readonly writer: { readonly id: string; readonly version: string };
 };
 
-export const MANIFEST_FORMAT = 'ledgerstone/segment/1';
+const MANIFEST_FORMAT = 'ledgerstone/segment/1';
 
 /** Checks every rule that one manifest can be held to. Throws FormatError. */
 export function encodeManifest(manifest: Manifest): Uint8Array {

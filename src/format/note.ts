@@ -5,7 +5,7 @@ import { LIMITS } from '../base/limits.ts';
 import { type Checkpoint, parseCheckpointText } from './checkpoint.ts';
 import { isKeyName } from './vkey.ts';
 
-export { type Checkpoint, checkpointText, parseCheckpointText } from './checkpoint.ts';
+export { checkpointText } from './checkpoint.ts';
 
 /** `keyId` is 4 bytes. Whose key it is shows from name and id together. */
 export type NoteSignature = {

@@ -34,7 +34,7 @@ export type ParsedKey =
   | { readonly kind: 'format'; readonly sha256: string };
 
 export const sealsRoot = 'seals/';
-export const dataRoot = 'data/';
+const dataRoot = 'data/';
 
 const SUFFIX = { zstd: 'zst', gzip: 'gz' } as const;
 

@@ -6,7 +6,7 @@ import { type KeyAlgorithm, type PublicKey, publicKeyFromSpki } from '../format/
 import { kmsError } from './kms-error.ts';
 
 /** How KMS is asked to sign. Omitting the message type would have a digest hashed a second time. */
-export type SigningForm =
+type SigningForm =
   | {
       readonly algorithm: 'ecdsa-p256';
       readonly signingAlgorithm: 'ECDSA_SHA_256';

@@ -4,14 +4,14 @@ import { parseKey, sealKey, sealPrefix } from '../format/paths.ts';
 import type { ObjectVersion, StoreReader } from './store.ts';
 
 /** Something on the way that no writer of an archive leaves behind. It never changes what is committed. */
-export type Attempt = {
+type Attempt = {
   readonly kind: 'delete-marker' | 'extra-version' | 'foreign-object';
   readonly key: string;
   readonly versionId: string;
 };
 
 /** Those of the keys that were looked at, at most `ATTEMPTS_MAX`; the verifier is who lists all. */
-export type Attempts = { readonly found: readonly Attempt[]; readonly omitted: number };
+type Attempts = { readonly found: readonly Attempt[]; readonly omitted: number };
 
 export const ATTEMPTS_MAX = 100;
 

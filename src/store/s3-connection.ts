@@ -33,7 +33,7 @@ export type S3Options = {
 
 /** What every call is given: pass `http` to `client.send`. */
 export type CallHttp = { readonly abortSignal: AbortSignal; readonly requestTimeout: number };
-export type Call = {
+type Call = {
   readonly operation: string;
   readonly key?: string;
   readonly bytes?: number;

@@ -37,7 +37,7 @@ export type PutOptions = { readonly sha256?: Uint8Array; readonly signal?: Abort
  * answered the bytes survive a crash of this process and of the store's own. Nothing here deletes or overwrites.
  * Calls may run side by side; the store bounds how many are in flight and queues the rest.
  */
-export interface StoreWriter {
+interface StoreWriter {
   /**
    * The caller leaves `bytes` as they are until the promise settles. SHA-256 travels with them and S3 checks it. The lock is asked for explicitly, never left to the bucket's default; read it back with `lock()`. A directory
    * can't lock and ignores it. The name is free again to a writer once a delete marker lies on it: `stored` therefore

@@ -22,7 +22,7 @@ export const RECEIVES_MAX = 5;
 const RESERVE_MS = 10_000;
 const OBJECTS_AT_ONCE = 8;
 
-export type Failure = {
+type Failure = {
   readonly what: string;
   readonly error: unknown;
   /** Null: of no one message, so all of them come back. */

@@ -17,7 +17,7 @@ export interface VerifierLog {
   error(fields: object, message: string): void;
 }
 
-export type FindingsReport = {
+type FindingsReport = {
   readonly check: CheckName;
   /** Which open findings the check would have seen again: true for all of the scope, false for none. */
   readonly complete: boolean | Covers;

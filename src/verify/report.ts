@@ -2,7 +2,7 @@
 import type { Finding, Verdict } from './finding.ts';
 import type { Depth } from './run.ts';
 
-export type Checked = {
+type Checked = {
   readonly seals: number;
   readonly signatures: number;
   /** Object versions whose lock was read. */

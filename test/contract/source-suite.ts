@@ -13,7 +13,7 @@ import {
   WAIT_MS,
 } from './source-world.ts';
 
-export type { SourceContract, SourceWorld, WrittenRecord } from './source-world.ts';
+export type { SourceContract, WrittenRecord } from './source-world.ts';
 
 export function sourceContract(name: string, contract: SourceContract): void {
   describe(`${name} is a source`, () => {

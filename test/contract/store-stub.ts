@@ -33,7 +33,7 @@ export type Stub = {
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
-export async function stubS3(
+async function stubS3(
   answer: (request: StubRequest, index: number) => StubAnswer | Promise<StubAnswer>,
   options: Partial<S3Options> = {},
 ): Promise<Stub> {
@@ -107,7 +107,7 @@ export async function blackHole(): Promise<{
   };
 }
 
-export const errorBody = (code: string, message = 'says the stub'): string =>
+const errorBody = (code: string, message = 'says the stub'): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message><RequestId>R1</RequestId></Error>`;
 
 export const failure = (status: number, code: string, message?: string): StubAnswer => ({

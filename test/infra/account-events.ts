@@ -5,7 +5,7 @@ import { APART, bothStacks, LOG_KEY, World } from './two-parties.ts';
 export const STACKS = bothStacks(APART);
 export const WORLD = new World(STACKS);
 
-export const KEY = 'prod/seals/topic=orders/partition=0/000000000041.tlog-proof';
+const KEY = 'prod/seals/topic=orders/partition=0/000000000041.tlog-proof';
 export const fromS3 = (type: string, key = KEY, bucket = BUCKET) => ({
   ...{ source: 'aws.s3', account: ACCOUNT, 'detail-type': type },
   detail: { bucket: { name: bucket }, object: { key } },
@@ -19,7 +19,7 @@ export const by = (arn: string) => ({
   },
 });
 
-export const WHEN = '2026-11-22T10:11:12Z';
+const WHEN = '2026-11-22T10:11:12Z';
 export const FROM = '203.0.113.7';
 let made = 0;
 /** As CloudTrail hands it to EventBridge. */

@@ -32,7 +32,7 @@ export const YEAR_MS = 365 * 86_400_000;
 /** A time at which no promise of the builder's archives is over. */
 export const NOW_MS = START_MS + 3_600_000;
 
-export type Line = KafkaRecord | GapLine;
+type Line = KafkaRecord | GapLine;
 
 /** What one segment is like. All that is left out is as a good writer does it. */
 export type SegmentWords = {

@@ -15,7 +15,7 @@ export type Fault =
 
 export const FAULT_KINDS = ['fails', 'done-but-fails', 'slow', 'twice'] as const;
 
-export type FaultyCall = {
+type FaultyCall = {
   /** Of all calls of this store, from 0. */
   readonly index: number;
   readonly method: 'putIfAbsent' | 'extendLock' | 'listVersions' | 'listPrefixes' | 'read' | 'lock' | 'hold';
@@ -28,7 +28,7 @@ export type FaultPlan = (call: FaultyCall) => Fault | undefined;
 export type FaultyStore = Store & { readonly calls: readonly FaultyCall[] };
 
 /** Retriable, as every unknown outcome is. */
-export const unknownOutcome = (call: FaultyCall): LedgerstoneError =>
+const unknownOutcome = (call: FaultyCall): LedgerstoneError =>
   new LedgerstoneError('unavailable', `injected: ${call.method} ${call.key}`, { disposition: 'retriable' });
 
 /** `clock` is who sleeps for a slow call. */

@@ -18,7 +18,7 @@ export type Assigner = (
 ) => ReadonlyMap<string, readonly TopicPartition[]>;
 
 /** As kafkajs does: the partitions in order, to the members in turn. */
-export const roundRobin: Assigner = (memberIds, partitions) => {
+const roundRobin: Assigner = (memberIds, partitions) => {
   const owned = new Map<string, TopicPartition[]>(memberIds.map((id) => [id, []]));
   for (const [index, partition] of partitions.entries()) {
     owned.get(memberIds[index % memberIds.length] as string)?.push(partition);

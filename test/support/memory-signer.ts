@@ -13,7 +13,7 @@ export type SignFault =
   | { readonly kind: 'lost'; readonly error?: Error }
   | { readonly kind: 'slow'; readonly until: Promise<void> };
 
-export type SignRequest = {
+type SignRequest = {
   readonly message: Uint8Array;
   /** The bytes that were made, even where the caller never saw them; null when nothing was signed. */
   signature: Uint8Array | null;

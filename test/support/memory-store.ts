@@ -18,14 +18,10 @@ import { type Attacker, attackerOf, Bucket, type MemoryVersion, refusal } from '
 export {
   FAULT_KINDS,
   type Fault,
-  type FaultPlan,
-  type FaultyCall,
-  type FaultyStore,
   faultyStore,
 } from './faulty-store.ts';
-export type { Attacker, MemoryVersion } from './memory-bucket.ts';
 
-export type MemoryCall = {
+type MemoryCall = {
   readonly method: 'putIfAbsent' | 'extendLock' | 'listVersions' | 'listPrefixes' | 'read' | 'lock' | 'hold';
   readonly key: string;
   readonly versionId?: string;

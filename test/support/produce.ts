@@ -12,7 +12,7 @@ const snappy = createRequire(import.meta.url)('snappyjs') as { compress(bytes: U
 const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs;
 
 export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
-export type ProduceCodec = (typeof CODECS)[number];
+type ProduceCodec = (typeof CODECS)[number];
 
 const COMPRESSION: Record<ProduceCodec, number> = {
   none: CompressionTypes.None,
@@ -45,7 +45,7 @@ function registerCodecs(): void {
   });
 }
 
-export type ToProduce = {
+type ToProduce = {
   readonly key?: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers?: Readonly<Record<string, Buffer | string | (Buffer | string)[]>>;

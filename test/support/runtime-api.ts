@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export type Invocation = {
+type Invocation = {
   readonly event: unknown;
   /** Until the platform would end it. */
   readonly timeoutMs: number;

@@ -48,14 +48,14 @@ export function storeOver(
   };
 }
 
-export type Told = {
+type Told = {
   readonly scope: string;
   readonly check: CheckName;
   readonly findings: readonly Finding[];
 };
 
 /** Keeps what was reported, and can fail. */
-export class RecordingSink implements FindingSink {
+class RecordingSink implements FindingSink {
   readonly told: Told[] = [];
   failure: Error | null = null;
 

@@ -30,7 +30,7 @@ import type { Config } from '../../config/archiver.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { type ServerRoutes, startServer } from './server.ts';
 
-export type SealedSegment = {
+type SealedSegment = {
   readonly topic: string;
   readonly partition: number;
   readonly sequence: number;

@@ -13,7 +13,7 @@ export const withChain = (command: Command): Command =>
     .requiredOption('--partition <number>', 'partition', count);
 
 /** A chain is named after its topic unless the configuration says otherwise; without one, T is the chain. */
-export function chainOf(config: Config | null, { topic, partition }: ChainOptions): string {
+function chainOf(config: Config | null, { topic, partition }: ChainOptions): string {
   const configured = config?.source.topics.find(({ name }) => name === topic);
   return configured?.partitions[partition]?.chain ?? configured?.chain ?? topic;
 }

@@ -80,7 +80,7 @@ function findingLines(findings: readonly Finding[], omitted: number, output: Out
   return more > 0 ? [...lines, `  and ${countText(more)} more findings (--json lists them)`] : lines;
 }
 
-export function findingText(finding: Finding, output: Output): string[] {
+function findingText(finding: Finding, output: Output): string[] {
   const colour = finding.severity === 'broken' ? 'red' : finding.severity === 'info' ? 'dim' : 'yellow';
   const place = [
     finding.sequence === null ? null : `segment ${finding.sequence}`,

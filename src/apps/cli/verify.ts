@@ -207,7 +207,7 @@ async function readCheckpoints({ stdin }: Io, file: string): Promise<Uint8Array[
 }
 
 /** A note's signature lines begin with an em dash; the next note begins after the last of them. */
-export function splitNotes(text: string): string[] {
+function splitNotes(text: string): string[] {
   const notes: string[] = [];
   let note = '';
   for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {

@@ -2,7 +2,7 @@
 import { assert } from '../../base/assert.ts';
 import { messageOf } from '../../base/error.ts';
 
-export type MetricUnit = 'Count' | 'Seconds' | 'None';
+type MetricUnit = 'Count' | 'Seconds' | 'None';
 export type Metric = { readonly value: number; readonly unit: MetricUnit };
 
 /** CloudWatch refuses more metrics in one line. */
@@ -63,7 +63,7 @@ export type RunFigures = {
 
 const count = (value: number | null): Metric | null => (value === null ? null : { value, unit: 'Count' });
 
-export const runMetrics = (figures: RunFigures): Readonly<Record<string, Metric | null>> => ({
+const runMetrics = (figures: RunFigures): Readonly<Record<string, Metric | null>> => ({
   FindingsBroken: count(figures.findingsBroken),
   Unverifiable: count(figures.unverifiable),
   Attempts: count(figures.attempts),

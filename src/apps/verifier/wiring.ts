@@ -162,7 +162,7 @@ function notifiersOf({ sns, webhook }: VerifierConfig['alarms'], clock: Clock): 
 }
 
 /** Null: the archive is no bucket, so no trail tells of it. */
-export function watchedOf({ archive, attestations, cosigner, attempts }: VerifierConfig): Watched | null {
+function watchedOf({ archive, attestations, cosigner, attempts }: VerifierConfig): Watched | null {
   const stores = [archive.store, attestations.store];
   const buckets = stores.flatMap((store) => (store.kind === 's3' ? [store.bucket] : []));
   const { signing } = cosigner;

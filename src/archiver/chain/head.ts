@@ -59,7 +59,7 @@ export async function recoverHead(
 }
 
 /** Opens one seal and says where the chain stands after it. Throws HaltError `seal-invalid`. */
-export async function readHead(
+async function readHead(
   tools: RecoveryTools,
   name: ChainName,
   sequence: number,

@@ -33,7 +33,7 @@ export type Position = {
 };
 
 /** The commit metadata in Kafka: says where to look for the head, and that there must be one. */
-export type Hint = { readonly origin: string; readonly sequence: number };
+type Hint = { readonly origin: string; readonly sequence: number };
 
 export const hintText = (head: Head): string =>
   JSON.stringify({ origin: head.origin, sequence: head.size - 1 });

@@ -10,7 +10,7 @@ import { parseAddress } from './kafkajs/connect.ts';
 import type { KafkaSourceOptions } from './options.ts';
 import type { KafkaReader } from './reader.ts';
 
-export type { KafkaSourceOptions, KafkaTuning } from './options.ts';
+export type { KafkaSourceOptions } from './options.ts';
 
 /**
  * A member of the consumer group, once started; `describe` and the other questions may be asked without that. Nothing is

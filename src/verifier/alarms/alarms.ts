@@ -9,7 +9,7 @@ import { alarmMessage, type Message, unwrittenMessage } from './message.ts';
 import type { Notifier } from './webhook.ts';
 
 /** pino's shape: fields first, then a sentence. */
-export interface AlarmLog {
+interface AlarmLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

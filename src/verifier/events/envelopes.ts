@@ -3,7 +3,7 @@
 /** One message of a queue, which answers for itself. */
 export type Message = { readonly id: string /** Counted from 1. */; readonly receives: number };
 
-export type Content =
+type Content =
   /** `key` as it is, decoded. */
   | { readonly kind: 'object'; readonly bucket: string; readonly key: string; readonly isCreation: boolean }
   | { readonly kind: 'call'; readonly detail: unknown }

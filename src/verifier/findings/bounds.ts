@@ -5,15 +5,15 @@ import type { History } from './history.ts';
 import { findingId, OPENING_MAX, type Scope } from './record.ts';
 
 /** Open at once, per code, so that a flood of one kind hides no other. */
-export const OPEN_PER_CODE_MAX = 100;
+const OPEN_PER_CODE_MAX = 100;
 /** Openings of one code, ever: who makes a finding come and go writes no endless ledger. */
-export const OPENINGS_PER_CODE_MAX = 1000;
+const OPENINGS_PER_CODE_MAX = 1000;
 
 /**
  * The key of an entry that stands for findings of a code without entries of their own: at least so many. Each doubling
  * is news again: else whoever fills the ledger once would be left alone from then on.
  */
-export const moreKey = (count: number): string => `*${2 ** Math.floor(Math.log2(Math.max(1, count)))}`;
+const moreKey = (count: number): string => `*${2 ** Math.floor(Math.log2(Math.max(1, count)))}`;
 export const isMore = ({ key }: Pick<Finding, 'key'>): boolean => key?.startsWith('*') === true;
 
 export type Chosen = {

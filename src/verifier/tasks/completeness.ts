@@ -17,7 +17,7 @@ export type Compared = {
 };
 
 /** An end of the brokers', so long ago that all below it must be sealed by now. */
-export type EndBefore = { readonly atMs: number; readonly end: number };
+type EndBefore = { readonly atMs: number; readonly end: number };
 
 export type Completeness = {
   readonly findings: readonly Finding[];

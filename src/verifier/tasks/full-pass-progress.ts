@@ -24,7 +24,7 @@ export type PassProgress = {
   readonly atMs: number;
 };
 
-export const passesRoot = 'passes/';
+const passesRoot = 'passes/';
 const PASS_MAX = 999_999;
 const FORMAT = 'ledgerstone/pass/1';
 const BYTES_MAX = 16 * 1024;
@@ -33,7 +33,7 @@ const STRAYS_MAX = 50;
 /** Two of this verifier's machines may be so far apart: each within a minute of the store's clock. */
 const AHEAD_MS_MAX = 120_000;
 
-export function passesPrefix({ chain, partition }: ChainPlace): string {
+function passesPrefix({ chain, partition }: ChainPlace): string {
   assert(isChainName(chain) && isPartition(partition), `passes of ${chain}/${partition}`);
   return `${passesRoot}topic=${chain}/partition=${partition}/`;
 }

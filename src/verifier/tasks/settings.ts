@@ -7,7 +7,7 @@ import { type Finding, type FindingCode, SEVERITY } from '../../verify/finding.t
 import type { Covers } from '../findings/ledger.ts';
 import { type PromisedDenials, policyProblems } from './bucket-policy.ts';
 
-export type PromisedBucket = {
+type PromisedBucket = {
   /** Least days of the bucket's own default lock. */
   readonly defaultDays: number | null;
   /** Null: the bucket's policy is somebody else's matter. */

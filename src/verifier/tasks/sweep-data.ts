@@ -10,7 +10,7 @@ import type { ChainPlace } from '../../verify/survey.ts';
 import type { SweptObject } from './sweep-listing.ts';
 
 /** A data object is there before its seal, and may wait for it: younger ones are accused of nothing. */
-export const UNREFERENCED_AFTER_MS = 86_400_000;
+const UNREFERENCED_AFTER_MS = 86_400_000;
 
 type Candidate = { readonly version: ObjectVersion; readonly sequence: number; isJudged: boolean };
 

@@ -3,7 +3,7 @@ import type { Acknowledged } from '../../../localstack/kafka-tools.ts';
 import { decodeLine, type GapLine } from '../../../src/format/record.ts';
 import { cli } from '../../support/cli.ts';
 
-export type Archived = { readonly key: string | null; readonly value: string | null };
+type Archived = { readonly key: string | null; readonly value: string | null };
 
 export type Chain = {
   readonly partition: number;

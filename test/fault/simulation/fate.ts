@@ -4,7 +4,7 @@ import type { Dice } from './dice.ts';
 import type { Trouble } from './setting.ts';
 import type { SimWorld } from './world.ts';
 
-export type Port = 'store' | 'kms' | 'kafka';
+type Port = 'store' | 'kms' | 'kafka';
 
 export type Call = {
   readonly port: Port;

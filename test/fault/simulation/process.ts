@@ -13,7 +13,7 @@ import { Scruples } from './scruples.ts';
 import { GROUP, ORIGIN, TOPIC } from './setting.ts';
 import type { SimWorld } from './world.ts';
 
-export const SESSION_MS = 10_000;
+const SESSION_MS = 10_000;
 
 const NEVER = new Promise<never>(() => {});
 const compress = zstdCompressor(1);

@@ -9,7 +9,7 @@ export const TOPIC = 'orders';
 export const GROUP = 'ledgerstone';
 
 /** Kinds of trouble; each is on or off for a whole run. */
-export const TROUBLES = [
+const TROUBLES = [
   // What a call may end like.
   'call-fails',
   'call-lost-answer',

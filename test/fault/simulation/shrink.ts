@@ -2,7 +2,7 @@
 import { type RunResult, simulate } from './run.ts';
 
 /** The same complaint, whatever its figures. */
-export const kindOf = (problem: string): string => problem.replaceAll(/\d+/g, 'n').slice(0, 80);
+const kindOf = (problem: string): string => problem.replaceAll(/\d+/g, 'n').slice(0, 80);
 
 export type Shrunk = { readonly only: readonly number[]; readonly result: RunResult; readonly runs: number };
 

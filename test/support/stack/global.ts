@@ -18,7 +18,7 @@ let shared: Promise<RunningStack> | undefined;
  * call of any test file starts it, every other joins it, the end of the run ends it. It is shared: make your own topics,
  * consumer groups and key prefixes, and kill nothing in it. A test that kills starts its own with startStack().
  */
-export function sharedStack(): Promise<RunningStack> {
+function sharedStack(): Promise<RunningStack> {
   const dir = process.env[SHARED_DIR_VARIABLE];
   if (dir === undefined) {
     throw new Error(
@@ -40,7 +40,7 @@ export function sharedStack(): Promise<RunningStack> {
 export type StackNeeds = { readonly kafka?: boolean; readonly s3?: boolean; readonly native?: boolean };
 
 /** Why this machine cannot serve these needs; undefined when it can. */
-export function missingMeans(needs: StackNeeds): string | undefined {
+function missingMeans(needs: StackNeeds): string | undefined {
   const here = needs.native ? native : means;
   const reasons = [needs.kafka ? here.kafka : true, needs.s3 ? here.s3 : true];
   return reasons.filter((reason) => reason !== true).join('; ') || undefined;

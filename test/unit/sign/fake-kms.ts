@@ -7,7 +7,7 @@ import { memorySigner } from '../../support/memory-signer.ts';
 
 export const ARN = 'arn:aws:kms:eu-central-1:111122223333:key/0b1e6d6c-6c2f-4f0e-9a59-1d0a6f2f7a10';
 
-export type KmsCall = { readonly action: string; readonly input: Readonly<Record<string, unknown>> };
+type KmsCall = { readonly action: string; readonly input: Readonly<Record<string, unknown>> };
 
 /** `json`: an answer. `hang`: takes the request and says nothing. `stall`: headers, and a body that never ends. `drop`: closes the socket. */
 export type Reply =

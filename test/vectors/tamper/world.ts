@@ -12,8 +12,8 @@ import {
 } from '../../support/archive-builder.ts';
 import { LawlessArchive } from '../../support/lawless-archive.ts';
 
-export const VERIFIER = 'verifier.example.com/prod';
-export const VERIFIER_SEED = 'verifier key';
+const VERIFIER = 'verifier.example.com/prod';
+const VERIFIER_SEED = 'verifier key';
 
 /**
  * Who did it. `outsider`: nobody's rights. `archiver-role`: puts new objects and signs with the log key.
@@ -21,7 +21,7 @@ export const VERIFIER_SEED = 'verifier key';
  * `store-operator`: rewrites any byte of what is shown, as one can in a plain copy. `verifier-role`: as the verifier.
  * Several together are named with a plus.
  */
-export type Power = string;
+type Power = string;
 
 export type TamperCase = {
   readonly name: string;

@@ -35,7 +35,7 @@ export type DrillOptions = {
   readonly channels: readonly string[];
 };
 
-export type Told = {
+type Told = {
   readonly channel: string;
   /** Since the act; null: not told. */
   readonly ms: number | null;
@@ -53,9 +53,9 @@ export type DrillResult = {
 };
 
 /** S3's own events take seconds. */
-export const EVENT_MS = 120_000;
+const EVENT_MS = 120_000;
 /** CloudTrail tells of most calls within five minutes, and promises none. */
-export const TRAIL_MS = 900_000;
+const TRAIL_MS = 900_000;
 /** A lock that ends so soon is waited for. */
 const LOCK_PATIENCE_MS = 300_000;
 

@@ -1,7 +1,7 @@
 // Which partitions are ours in this generation of the group, where does each stand, and which answers are still wanted?
 import type { TopicPartition } from '../../source.ts';
 
-export const keyOf = ({ topic, partition }: TopicPartition): string => `${partition}/${topic}`;
+const keyOf = ({ topic, partition }: TopicPartition): string => `${partition}/${topic}`;
 
 /**
  * One partition that is ours, from one rebalance to the next. kafkajs's own position and pause flags are not used: what is
