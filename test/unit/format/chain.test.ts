@@ -59,7 +59,7 @@ describe("a chain's origin", () => {
     expect(() => parseChainOrigin(text)).toThrow(FormatError);
   });
   it('has no part that is wrong', () => {
-    expect(() => chainOrigin({ ...id, origin: 'a/' })).toThrow(FormatError);
+    expect(() => chainOrigin({ ...id, archiveOrigin: 'a/' })).toThrow(FormatError);
     expect(() => chainOrigin({ ...id, chain: '..' })).toThrow(FormatError);
     expect(() => chainOrigin({ ...id, partition: 1.5 })).toThrow(FormatError);
     expect(() => chainOrigin({ ...id, partition: -0 })).toThrow(FormatError);
