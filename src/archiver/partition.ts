@@ -275,7 +275,7 @@ export class PartitionActor {
       try {
         await this.#decided();
         // What this process signed for the chain earlier decides first.
-        await tools.sealer.settled(this.place.name.origin);
+        await tools.sealer.settled(this.place.name.chainOrigin);
         this.#doubted = false;
         const position = await findPosition(tools, this.place, this.#onTheWay, signal);
         if (this.#state !== 'recovering') return;

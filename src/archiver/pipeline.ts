@@ -188,8 +188,9 @@ export class Pipeline {
     const topic = this.#topic(partition.topic);
     const chainOf = (number: number) => topic.partitions[number]?.chain ?? topic.chain;
     const chain = chainOf(partition.partition);
-    const origin = chainOrigin({ origin: config.archive.origin, chain, partition: partition.partition });
-    const place = { partition, name: { origin, chain, partition: partition.partition } };
+    const id = { archiveOrigin: config.archive.origin, chain, partition: partition.partition };
+    const name = { chainOrigin: chainOrigin(id), chain, partition: partition.partition };
+    const place = { partition, name };
     const constantOf = (name: ChainName) => this.#constant(topic, name);
     return new PartitionActor({
       place,
@@ -217,7 +218,7 @@ export class Pipeline {
       throw new LedgerstoneError('config', `retention ${topic.retention} is not defined`);
     return {
       retention: { mode: policy.mode, periodMs: policy.periodMs, policy: topic.retention },
-      keys: signers.map((signer) => encodeVkey(verifierKey(name.origin, signer.publicKey, sha256))),
+      keys: signers.map((signer) => encodeVkey(verifierKey(name.chainOrigin, signer.publicKey, sha256))),
       writer,
     };
   }

@@ -267,7 +267,7 @@ export class SealLoop {
   async #confirmRecords(sealed: readonly Anchor[], held: readonly Anchor[]): Promise<void> {
     const { tools, place, signal } = this.#options;
     const { partition } = place;
-    await sameSource(tools.source, partition, { origin: place.name.origin, source: this.#identity });
+    await sameSource(tools.source, partition, { origin: place.name.chainOrigin, source: this.#identity });
     // Kafka may have let go of what is held here, and of more: what is held is sealed all the same, and what lies
     // between shows when the log is read on.
     const reaches = (next: number) => checkedRange(tools, partition, next, signal, Number.MAX_SAFE_INTEGER);

@@ -53,7 +53,7 @@ export function partitionStatus(actor: PartitionActor, clock: Clock): PartitionS
     topic: partition.topic,
     partition: partition.partition,
     chain: name.chain,
-    origin: name.origin,
+    origin: name.chainOrigin,
     state: actor.state,
     head:
       head === null

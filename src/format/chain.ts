@@ -2,7 +2,7 @@
 import { FormatError } from '../base/error.ts';
 
 /** Origin of the archive, chain name, partition: together one chain. */
-export type ChainId = { readonly origin: string; readonly chain: string; readonly partition: number };
+export type ChainId = { readonly archiveOrigin: string; readonly chain: string; readonly partition: number };
 
 /** Bytes of an archive's origin: so that every manifest fits its limit. */
 const ORIGIN_BYTES_MAX = 200;
@@ -35,17 +35,22 @@ export const isPartition = (value: unknown): value is number =>
 
 /** `O/chain/partition`. Throws FormatError when a part is not what it must be. */
 export function chainOrigin(id: ChainId): string {
-  if (!isOrigin(id.origin)) throw new FormatError(`not an archive origin: ${shown(id.origin)}`);
+  if (!isOrigin(id.archiveOrigin)) throw new FormatError(`not an archive origin: ${shown(id.archiveOrigin)}`);
   if (!isPartition(id.partition)) throw new FormatError(`not a partition: ${id.partition}`);
-  return `${id.origin}/${parseChainName(id.chain)}/${id.partition}`;
+  return `${id.archiveOrigin}/${parseChainName(id.chain)}/${id.partition}`;
 }
 
 /** The inverse. Throws FormatError. */
 export function parseChainOrigin(text: string): ChainId {
-  const [, origin, chain, digits] = /^(.+)\/([^/]+)\/(\d{1,10})$/.exec(text) ?? [];
-  if (origin !== undefined && chain !== undefined && digits !== undefined) {
-    const id = { origin, chain, partition: Number(digits) };
-    if (isOrigin(origin) && isChainName(chain) && isPartition(id.partition) && chainOrigin(id) === text)
+  const [, archiveOrigin, chain, digits] = /^(.+)\/([^/]+)\/(\d{1,10})$/.exec(text) ?? [];
+  if (archiveOrigin !== undefined && chain !== undefined && digits !== undefined) {
+    const id = { archiveOrigin, chain, partition: Number(digits) };
+    if (
+      isOrigin(archiveOrigin) &&
+      isChainName(chain) &&
+      isPartition(id.partition) &&
+      chainOrigin(id) === text
+    )
       return id;
   }
   throw new FormatError(`not a chain's origin: ${shown(text)}`);

@@ -120,5 +120,5 @@ async function inspectAt(
 /** The chain of that origin, when it is one of the same archive. Both texts were checked by parseManifest. */
 function olderChain(origin: string, opened: OpenedSeal): ChainId | null {
   const older = parseChainOrigin(origin);
-  return older.origin === parseChainOrigin(opened.manifest.origin).origin ? older : null;
+  return older.archiveOrigin === parseChainOrigin(opened.manifest.origin).archiveOrigin ? older : null;
 }

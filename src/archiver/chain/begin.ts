@@ -77,13 +77,13 @@ async function resolveContinuing(
 ): Promise<Pick<Beginning, 'startOffset' | 'continues'>> {
   const { partition } = place.partition;
   const name = {
-    origin: chainOrigin({ origin: archiveOrigin, chain: config.chain, partition }),
+    chainOrigin: chainOrigin({ archiveOrigin, chain: config.chain, partition }),
     chain: config.chain,
     partition,
   };
   const older = await lastGoodSeal(tools, name, signal);
   const continues: Continues = {
-    origin: name.origin,
+    origin: name.chainOrigin,
     size: older.head.size,
     root: toHex(older.root),
     nextOffset: older.head.nextOffset,
@@ -149,7 +149,7 @@ async function lastGoodSeal(tools: RecoveryTools, name: ChainName, signal: Abort
   }
   throw halt(
     'older-chain',
-    `${name.origin}, which this chain is to continue, has no good seal at its end`,
+    `${name.chainOrigin}, which this chain is to continue, has no good seal at its end`,
     'Check the name in `continues.chain`, or leave `continues` out: the older chain stays as it is.',
   );
 }
@@ -190,10 +190,10 @@ export const beginChain = (
     const partitions = together ? [...ends.keys()] : [partition];
     const beginnings: Beginning[] = [];
     for (const number of partitions) {
-      const origin = chainOrigin({ origin: config.archiveOrigin, chain, partition: number });
+      const origin = chainOrigin({ archiveOrigin: config.archiveOrigin, chain, partition: number });
       const other: Place = {
         partition: { topic, partition: number },
-        name: { origin, chain, partition: number },
+        name: { chainOrigin: origin, chain, partition: number },
       };
       // Another partition of this process, or another process, may have begun it while we waited.
       const search = await findHead(tools.store, chain, number, 0, signal);
@@ -210,7 +210,7 @@ async function sealBeginning(tools: BeginTools, beginning: Beginning, onTrouble:
   const { name, source, startOffset, continues } = beginning;
   const nowMs = tools.clock.now();
   const context = { ...tools.constantOf(name), source, continues, anchoredMs: nowMs, nowMs };
-  const head = genesisHead(name.origin, name.chain, name.partition, startOffset);
+  const head = genesisHead(name.chainOrigin, name.chain, name.partition, startOffset);
   const segment = makeSegment(tools.sha256, head, emptyBody(tools.sha256, startOffset), context);
   await tools.sealer.carry(segment, onTrouble);
 }

@@ -19,7 +19,7 @@ export type RecoveryTools = {
   readonly trusted: readonly VerifierKey[];
 };
 
-export type ChainName = { readonly origin: string; readonly chain: string; readonly partition: number };
+export type ChainName = { readonly chainOrigin: string; readonly chain: string; readonly partition: number };
 
 /** A head with the newest manifest and the signed root. */
 export type Recovered = { readonly head: Head; readonly manifest: Manifest; readonly root: Uint8Array };
@@ -43,13 +43,13 @@ export async function recoverHead(
     case 'only-markers':
       throw halt(
         'seal-hidden',
-        `the seals of ${name.origin} carry delete markers and no version: somebody tried to hide this chain`,
+        `the seals of ${name.chainOrigin} carry delete markers and no version: somebody tried to hide this chain`,
         `Find out who; then remove the markers, or: ${NEW_CHAIN}`,
       );
     case 'hole':
       throw halt(
         'seal-hole',
-        `seal ${search.missing} of ${name.origin} is missing while a later one exists`,
+        `seal ${search.missing} of ${name.chainOrigin} is missing while a later one exists`,
         `A seal was destroyed or hidden: keep the evidence (ledgerstone verify). ${NEW_CHAIN}`,
       );
     case 'head':
@@ -80,7 +80,7 @@ async function readHead(
       throw error instanceof LedgerstoneError && error.disposition === 'input' ? invalid(error) : error;
     });
   try {
-    const opened = await openSeal(bytes, { origin: name.origin, sequence, trusted, sha256 });
+    const opened = await openSeal(bytes, { origin: name.chainOrigin, sequence, trusted, sha256 });
     const { manifest } = opened;
     return {
       head: headAfter(name.chain, name.partition, manifest, opened.manifestHash, opened.frontier),
@@ -187,5 +187,5 @@ export async function readSeal(
     if (version.key !== key) break;
     if (!version.marker) return readHead(tools, name, sequence, version, signal);
   }
-  throw halt('seal-hole', `seal ${sequence} of ${name.origin} is missing`, NEW_CHAIN);
+  throw halt('seal-hole', `seal ${sequence} of ${name.chainOrigin} is missing`, NEW_CHAIN);
 }

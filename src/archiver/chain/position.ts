@@ -66,14 +66,14 @@ export async function findPosition(
   const { name, partition } = place;
   const committed = await tools.source.committed(partition);
   const hint = committed === null ? null : parseHint(committed.metadata);
-  const ours = hint !== null && hint.origin === name.origin;
+  const ours = hint !== null && hint.origin === name.chainOrigin;
   const found = (sequence: number) => onTheWay.found(sequence);
   const recovered = await recoverHead(tools, name, ours ? hint.sequence : null, signal, found);
   if (recovered === null) {
     if (!ours) return null;
     throw halt(
       'chain-missing',
-      `Kafka remembers seal ${hint.sequence} of ${name.origin}, and the store shows no seal of it at all`,
+      `Kafka remembers seal ${hint.sequence} of ${name.chainOrigin}, and the store shows no seal of it at all`,
       `Is this the right bucket and prefix? If the chain is lost for good: ${NEW_CHAIN}`,
     );
   }
@@ -83,7 +83,7 @@ export async function findPosition(
   if (ours && hint.sequence > newest) {
     throw halt(
       'seal-hole',
-      `Kafka remembers seal ${hint.sequence} of ${name.origin}, and the newest in the store is ${newest}: seals were destroyed, or an older copy of the archive was put in its place`,
+      `Kafka remembers seal ${hint.sequence} of ${name.chainOrigin}, and the newest in the store is ${newest}: seals were destroyed, or an older copy of the archive was put in its place`,
       `Bring the seals back, or keep the evidence (ledgerstone verify). ${NEW_CHAIN}`,
     );
   }
@@ -94,7 +94,7 @@ export async function findPosition(
 /** Another member's configuration may be newer than ours: a chain that goes on elsewhere is never sealed again. */
 async function refuseContinued(
   tools: RecoveryTools,
-  { origin }: ChainName,
+  { chainOrigin: origin }: ChainName,
   hint: Hint,
   signal: AbortSignal,
 ): Promise<void> {
@@ -115,7 +115,7 @@ async function isContinuation(
 ): Promise<boolean> {
   try {
     const { chain, partition } = parseChainOrigin(origin);
-    const { manifest } = await readSeal(tools, { origin, chain, partition }, 0, signal);
+    const { manifest } = await readSeal(tools, { chainOrigin: origin, chain, partition }, 0, signal);
     return manifest.continues?.origin === older;
   } catch (error) {
     if (error instanceof HaltError || error instanceof FormatError) return false;

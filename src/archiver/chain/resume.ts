@@ -104,7 +104,7 @@ export async function sealDecision(
   const { name } = place;
   const recovered = await recoverHead(tools, name, null, signal);
   if (recovered === null) {
-    throw new LedgerstoneError('usage', `${name.origin} has no segment yet: there is nothing to resume`);
+    throw new LedgerstoneError('usage', `${name.chainOrigin} has no segment yet: there is nothing to resume`);
   }
   const from = recovered.head.nextOffset;
   const range = await source.logRange(place.partition);
@@ -145,11 +145,11 @@ export async function sealDecision(
     anchoredMs: nowMs,
     nowMs,
     retention: { mode: policy.mode, periodMs: policy.periodMs, policy: topic.retention },
-    keys: [encodeVkey(verifierKey(name.origin, signer.publicKey, nodeSha256))],
+    keys: [encodeVkey(verifierKey(name.chainOrigin, signer.publicKey, nodeSha256))],
     writer: { id: tools.writerId, version: VERSION },
   });
   await seal(sealer, segment, onTrouble);
-  return { origin: name.origin, sequence: segment.manifest.sequence, from, to };
+  return { origin: name.chainOrigin, sequence: segment.manifest.sequence, from, to };
 }
 
 function checkTopic(config: Config, decision: Decision): TopicConfig {
@@ -164,10 +164,10 @@ function placeOf(config: Config, decision: Decision): { readonly topic: TopicCon
   const topic = checkTopic(config, decision);
   const { partition } = decision;
   const chain = topic.partitions[partition]?.chain ?? topic.chain;
-  const origin = chainOrigin({ origin: config.archive.origin, chain, partition });
+  const origin = chainOrigin({ archiveOrigin: config.archive.origin, chain, partition });
   return {
     topic,
-    place: { partition: { topic: topic.name, partition }, name: { origin, chain, partition } },
+    place: { partition: { topic: topic.name, partition }, name: { chainOrigin: origin, chain, partition } },
   };
 }
 

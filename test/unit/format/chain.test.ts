@@ -38,11 +38,11 @@ describe('an origin', () => {
 });
 
 describe("a chain's origin", () => {
-  const id = { origin: 'audit.example.com/prod', chain: 'orders', partition: 0 };
+  const id = { archiveOrigin: 'audit.example.com/prod', chain: 'orders', partition: 0 };
   it('is archive, chain and partition', () => {
     expect(chainOrigin(id)).toBe('audit.example.com/prod/orders/0');
     expect(parseChainOrigin('audit.example.com/prod/orders/0')).toEqual(id);
-    expect(parseChainOrigin('a/1/2/3')).toEqual({ origin: 'a/1', chain: '2', partition: 3 });
+    expect(parseChainOrigin('a/1/2/3')).toEqual({ archiveOrigin: 'a/1', chain: '2', partition: 3 });
   });
   it.each([
     '',

@@ -59,7 +59,7 @@ export function forgedSeal(origin: string, { chain, partition }: ChainPlace, tim
   const { nowMs, untilMs } = times;
   const pair = generateKeyPairSync('ed25519');
   const spki = new Uint8Array(pair.publicKey.export({ type: 'spki', format: 'der' }));
-  const name = chainOrigin({ origin, chain, partition });
+  const name = chainOrigin({ archiveOrigin: origin, chain, partition });
   const key = verifierKey(name, publicKeyFromSpki(spki), nodeSha256);
   const head = genesisHead(name, chain, partition, 0);
   const segment = makeSegment(nodeSha256, head, emptyBody(nodeSha256, 0), {
