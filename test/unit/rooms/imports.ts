@@ -51,7 +51,7 @@ export function importsOf(file: string, source: string): Import[] {
 type Node = { readonly type: string; readonly [member: string]: unknown };
 
 /** Calls `at` for each node of a syntax tree. */
-export function visit(node: unknown, at: (node: Node) => void): void {
+function visit(node: unknown, at: (node: Node) => void): void {
   if (Array.isArray(node)) for (const one of node) visit(one, at);
   else if (typeof node === 'object' && node !== null) {
     if (typeof (node as Node).type === 'string') at(node as Node);
