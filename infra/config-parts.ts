@@ -1,6 +1,6 @@
 // Which shapes occur more than once in the configuration?
 import { z } from 'zod';
-import { store } from '../src/config/archiver-schema.ts';
+import { store } from '../src/config/connections-schema.ts';
 
 export const principalArn = z
   .string()

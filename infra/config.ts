@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { ORIGIN_PATTERN } from '../src/config/archiver-schema.ts';
+import { ORIGIN_PATTERN } from '../src/config/fields.ts';
 import { accountId, bucketName, keySpec, people, principalArn, region, retention } from './config-parts.ts';
 import { serviceSchema } from './config-service.ts';
 import { attestationsSchema, verifierSchema } from './config-verifier.ts';

@@ -166,7 +166,7 @@ export class ConfigError extends LedgerstoneError {
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
     super('config', `${fileName}: ${count}\n${lines.join('\n')}`, {
       disposition: 'input',
-      remedy: 'Correct the lines named above; the README explains every key.',
+      remedy: 'Correct the lines named above. docs/configuration.md explains every key.',
     });
     this.name = 'ConfigError';
     this.problems = problems;

@@ -1,27 +1,82 @@
-// Which JSON schema lets an editor complete and check the configuration file? `npm run schema` writes it.
-import { writeFile } from 'node:fs/promises';
+// Which JSON schemas let an editor complete and check the two configuration files?
 import { z } from 'zod';
 import { configSchema } from './archiver-schema.ts';
+import { forms } from './fields.ts';
+import { verifierConfigSchema } from './verifier-schema.ts';
 
-export const JSON_SCHEMA_FILE = new URL('./ledgerstone.schema.json', import.meta.url);
+/** The part of JSON schema that comes out of our zod schemas. */
+export type JsonSchema = {
+  readonly description?: string;
+  readonly default?: unknown;
+  /** What the value is, in words. No keyword of JSON schema: in a file it is part of the description. */
+  readonly form?: string;
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
+  readonly oneOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+};
+
+export type ConfigFile = 'ledgerstone' | 'verifier';
+const FILES = {
+  ledgerstone: { title: 'Ledgerstone configuration', schema: configSchema },
+  verifier: { title: 'Ledgerstone verifier configuration', schema: verifierConfigSchema },
+} as const;
 
 /** What stands for a value that comes from the environment; allowed wherever a text has a form of its own. */
 const VARIABLE = '\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}';
 
-/** The text of the schema file. A pure function of the zod schema. */
-export function jsonSchemaText(): string {
-  const schema = z.toJSONSchema(configSchema, {
+/** The schema of one file, each value with its form. A pure function of the zod schema. */
+export function jsonSchemaOf(file: ConfigFile): JsonSchema {
+  const { title, schema } = FILES[file];
+  const generated = z.toJSONSchema(schema, {
     io: 'input',
-    override: ({ jsonSchema }) => {
-      // Called again for what wraps a text: a default, an option.
+    override: ({ zodSchema, jsonSchema }) => {
+      // What wraps a value, such as a default, comes after the value and has its members already.
+      const form = forms.get(zodSchema)?.form;
+      if (form !== undefined) jsonSchema['form'] = form;
       if (typeof jsonSchema.pattern !== 'string' || jsonSchema.pattern.endsWith(VARIABLE)) return;
       jsonSchema.pattern = `(?:${jsonSchema.pattern})|${VARIABLE}`;
       // A variable is no date yet; the pattern says what the format says.
       delete jsonSchema.format;
     },
   });
-  return `${jsonText({ title: 'Ledgerstone configuration', ...schema }, '')}\n`;
+  return { title, ...generated } as JsonSchema;
 }
+
+/** The text of the schema file: forms become part of the descriptions. */
+export const jsonSchemaText = (file: ConfigFile): string =>
+  `${jsonText(withoutForms(jsonSchemaOf(file)), '')}\n`;
+
+function withoutForms(schema: JsonSchema): JsonSchema {
+  const { form, properties, additionalProperties, items, oneOf, anyOf, ...rest } = schema;
+  const described = form === undefined ? {} : { description: describe(rest.description, form) };
+  return {
+    ...rest,
+    ...described,
+    ...(oneOf && { oneOf: oneOf.map(withoutForms) }),
+    ...(anyOf && { anyOf: anyOf.map(withoutForms) }),
+    ...(items && { items: withoutForms(items) }),
+    ...(properties && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, property]) => [name, withoutForms(property)]),
+      ),
+    }),
+    ...(additionalProperties !== undefined && {
+      additionalProperties:
+        typeof additionalProperties === 'object' ? withoutForms(additionalProperties) : additionalProperties,
+    }),
+  };
+}
+
+const describe = (description: string | undefined, form: string): string =>
+  description === undefined ? form : `${description} (${form})`;
 
 const LINE_WIDTH = 110;
 
@@ -41,5 +96,3 @@ function jsonText(value: unknown, indent: string): string {
   if (isPlain && indent.length + line.length + 16 <= LINE_WIDTH) return line;
   return `${open}\n${parts.map((part) => inner + part).join(',\n')}\n${indent}${close}`;
 }
-
-if (import.meta.main) await writeFile(JSON_SCHEMA_FILE, jsonSchemaText());

@@ -1,19 +1,12 @@
 // What does each failed check of the schema mean, in words for the person who wrote the file?
 import { z } from 'zod';
 import { configSchema } from './archiver-schema.ts';
+import type { JsonSchema } from './json-schema.ts';
 import { suggestion } from './nearest.ts';
 import type { ConfigPath } from './yaml.ts';
 
 export type SchemaProblem = { readonly path: ConfigPath; readonly message: string };
 type Issue = z.core.$ZodIssue;
-type JsonSchema = {
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly additionalProperties?: JsonSchema | boolean;
-  readonly items?: JsonSchema;
-  readonly oneOf?: readonly JsonSchema[];
-  readonly anyOf?: readonly JsonSchema[];
-  readonly const?: unknown;
-};
 
 const asPath = (path: readonly PropertyKey[]): ConfigPath =>
   path.map((step) => (typeof step === 'symbol' ? String(step) : step));
@@ -26,7 +19,7 @@ export const valueAt = (value: unknown, path: ConfigPath): unknown =>
   path.reduce<unknown>((at, step) => memberOf(at, step), value);
 
 const jsonSchemas = new WeakMap<z.ZodType, JsonSchema>();
-function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+function inputSchemaOf(schema: z.ZodType): JsonSchema {
   const known = jsonSchemas.get(schema) ?? (z.toJSONSchema(schema, { io: 'input' }) as JsonSchema);
   jsonSchemas.set(schema, known);
   return known;
@@ -46,7 +39,7 @@ function branches(schema: JsonSchema, value: unknown): readonly JsonSchema[] {
 
 /** Names of the keys that may stand in the mapping at `path`. */
 function knownKeys(path: ConfigPath, value: unknown, schema: z.ZodType = configSchema): string[] {
-  let schemas: readonly JsonSchema[] = branches(jsonSchemaOf(schema), value);
+  let schemas: readonly JsonSchema[] = branches(inputSchemaOf(schema), value);
   let at = value;
   for (const step of path) {
     at = memberOf(at, step);

@@ -1,7 +1,9 @@
 // Which keys may the verifier's configuration hold, and what may each be?
 import { z } from 'zod';
 import { LIMITS, MIB } from '../base/limits.ts';
-import { between, policy, signing, sizeBetween, some, source, store, text } from './archiver-schema.ts';
+import { policy, source } from './archiver-schema.ts';
+import { cluster, signing, store } from './connections-schema.ts';
+import { between, chainName, forms, log, server, sizeBetween, some, text } from './fields.ts';
 
 const GIB = 1024 * MIB;
 const [kms] = signing.options;
@@ -10,143 +12,182 @@ const [kafka] = source.options;
 const sequence = z.int().min(0).max(LIMITS.sequenceMax);
 const hold = z
   .strictObject({
-    chain: kafka.shape.topics.element.shape.name,
-    partition: z.int().min(0).optional().describe('Default: every partition'),
+    chain: chainName.describe('Name of the chain'),
+    partition: z.int().min(0).optional().describe('Its partition. Default: every partition'),
     from: sequence.default(0).describe('The first segment, by its sequence'),
-    to: sequence.optional().describe('The last one. Default: all that come, too'),
+    to: sequence.optional().describe('The last segment. Default: none, so all later ones are meant too'),
   })
   .refine(({ from, to }) => to === undefined || to >= from, {
     path: ['to'],
     message: 'must not be below from',
   });
 
+const days = z.int().min(1).max(36_500).optional();
+
 export const verifierConfigSchema = z.strictObject({
-  archive: z.strictObject({
-    store,
-    trusted: z
-      .array(z.string('must be a verifier key'))
-      .min(1, 'must name at least one key: without one nothing can be verified')
-      .describe("The log's verifier keys, as `ledgerstone init` printed them"),
-    logKey: z
-      .strictObject({
-        keyId: kms.shape.keyId,
-        region: kms.shape.region,
-        endpoint: kms.shape.endpoint,
-      })
-      .optional()
-      .describe("The log's key in KMS: its state is watched, and its public half compared with `trusted`"),
-  }),
-  attestations: z.strictObject({
-    store: store.describe("This verifier's own: a place that the archive's writer has no right to"),
-    retention: z.strictObject({
-      mode: z.literal('COMPLIANCE', 'must be COMPLIANCE: an attestation that can be deleted proves nothing'),
-      period: policy.shape.period,
-    }),
-  }),
-  cosigner: z.strictObject({
-    name: some('the name of this verifier, such as verifier.example.com/prod').describe(
-      'Stands under every attestation; never changes',
-    ),
-    signing: signing.describe("This verifier's own key, never the log's"),
-    earlier: z
-      .array(z.string('must be a cosigner key'))
-      .default([])
-      .describe('Earlier keys of this verifier, whose attestations are still believed'),
-  }),
+  archive: z
+    .strictObject({
+      store: store.describe('Where the archive is stored. The verifier only reads it'),
+      trusted: z
+        .array(z.string('must be a verifier key').register(forms, { form: 'a verifier key' }))
+        .min(1, 'must name at least one key: without one nothing can be verified')
+        .describe("The log's verifier keys, as `ledgerstone init` printed them"),
+      logKey: z
+        .strictObject({
+          keyId: kms.shape.keyId,
+          region: kms.shape.region,
+          endpoint: kms.shape.endpoint,
+        })
+        .optional()
+        .describe(
+          "The log's key in KMS. Its state is watched and its public half is compared with `trusted`",
+        ),
+    })
+    .describe('The archive that is verified'),
+  attestations: z
+    .strictObject({
+      store: store.describe(
+        "The verifier's own store, for attestations and findings. The archive's writer must have no right there",
+      ),
+      retention: z
+        .strictObject({
+          mode: z
+            .literal('COMPLIANCE', 'must be COMPLIANCE: an attestation that can be deleted proves nothing')
+            .describe('How they are locked'),
+          period: policy.shape.period
+            .describe('How long they are locked')
+            .register(forms, { form: 'a period, 1s to 10y' }),
+        })
+        .describe('How attestations and findings are locked'),
+    })
+    .describe('Where the verifier writes'),
+  cosigner: z
+    .strictObject({
+      name: some('the name of this verifier, such as verifier.example.com/prod').describe(
+        "The verifier's name. It is part of every attestation and never changes",
+      ),
+      signing: signing.describe("The verifier's own key, never the log's"),
+      earlier: z
+        .array(z.string('must be a cosigner key').register(forms, { form: 'a cosigner key' }))
+        .default([])
+        .describe('Earlier keys of this verifier, whose attestations still count'),
+    })
+    .describe('Who attests'),
   chains: z
     .strictObject({
-      freshness: between('1s', '366d').optional().describe('A chain without a seal for longer is a finding'),
+      freshness: between('1s', '366d')
+        .optional()
+        .describe(
+          "A chain without a new seal for longer is a finding. Longer than the archiver's `segment.heartbeat`. Default: no such check",
+        ),
       confirm: between('1s', '7d')
         .prefault('5m')
-        .describe('How often every chain is confirmed, event or not'),
+        .describe('How often every chain is confirmed, even if no event came'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('How often chains are looked at'),
   sweep: z
     .strictObject({
-      every: between('1m', '30d').prefault('1h'),
+      every: between('1m', '30d')
+        .prefault('1h')
+        .describe('How often both buckets are listed, to find what does not belong there'),
       leastLock: policy.shape.period
         .optional()
-        .describe('The shortest retention that objects of the archive were ever written with'),
-      holds: z.array(hold).default([]).describe('Segments that must be under a legal hold'),
+        .describe(
+          'The shortest retention that objects of the archive were ever written with. A shorter lock is a finding. Default: no such check',
+        ),
+      holds: z
+        .array(hold)
+        .default([])
+        .describe('Segments that must be under a legal hold. A missing hold is a finding'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The sweep of both buckets'),
   fullPass: z
     .strictObject({
-      every: between('1h', '366d').prefault('30d').describe('Each byte is read again within this time'),
-      bytesPerRun: sizeBetween(MIB, 1024 * GIB, '1MiB to 1024GiB').prefault('4GiB'),
+      every: between('1h', '366d')
+        .prefault('30d')
+        .describe('Each stored byte is read again within this time'),
+      bytesPerRun: sizeBetween(MIB, 1024 * GIB, '1MiB to 1024GiB')
+        .prefault('4GiB')
+        .describe('How much one run reads'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The repeated reading of the whole archive'),
   configuration: z
     .strictObject({
-      every: between('1m', '7d').prefault('1h'),
-      defaultDays: z
-        .int()
-        .min(1)
-        .max(36_500)
-        .optional()
-        .describe('Least days of the default lock of both buckets'),
+      every: between('1m', '7d')
+        .prefault('1h')
+        .describe("How often the buckets' and the key's settings are compared with what is promised here"),
+      defaultDays: days.describe(
+        'The default lock of both buckets must be COMPLIANCE with this many days or more. Default: no such check',
+      ),
       denies: z
         .boolean()
         .default(false)
         .describe("true: the policy of the archive's bucket must deny deletes, overwrites and weak locks"),
-      minimumDays: z
-        .int()
-        .min(1)
-        .max(36_500)
-        .optional()
-        .describe('Least days that this policy demands of a lock'),
+      minimumDays: days.describe(
+        'The least days of a lock that this policy must demand. Default: no such check',
+      ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('What the settings of buckets and key are compared with'),
   attempts: z
     .strictObject({
       trails: z
         .array(text(/^[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]$/, "a trail's name, not its ARN"))
         .default([])
-        .describe('CloudTrail trails that tell of attempts: whoever stops one is told of'),
+        .describe('CloudTrail trails that report attempts. Who stops or changes one is reported too'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Reports of attempts to change the archive'),
   kafka: z
     .strictObject({
-      every: between('1m', '7d').prefault('15m'),
-      brokers: kafka.shape.brokers,
-      clientId: some('a client id').default('ledgerstone-verifier'),
-      tls: kafka.shape.tls,
-      sasl: kafka.shape.sasl.describe('Of a principal of its own, which may DESCRIBE the topics'),
+      every: between('1m', '7d').prefault('15m').describe('How often offsets are compared'),
+      brokers: cluster.brokers,
+      clientId: some('a client id')
+        .default('ledgerstone-verifier')
+        .describe("Name in the brokers' logs and quotas"),
+      tls: cluster.tls,
+      sasl: cluster.sasl.describe(
+        'How the client logs in, as a principal of its own that may DESCRIBE the topics. Default: it does not',
+      ),
       topics: z
         .array(kafka.shape.topics.element.pick({ name: true, chain: true, partitions: true }))
         .min(1, 'must name at least one topic')
-        .describe('The archived topics, as the archiver is told of them'),
+        .describe("The archived topics, as in the archiver's configuration"),
     })
     .optional()
-    .describe('Where brokers can be reached: their offsets are compared with what was sealed'),
+    .describe(
+      'If the brokers can be reached, their offsets are compared with what was sealed. Default: no such check',
+    ),
   alarms: z
     .strictObject({
       sns: text(
         /^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?$/,
         "an SNS topic's ARN",
-      ).optional(),
+      )
+        .optional()
+        .describe('SNS topic that gets the messages'),
       webhook: text(/^https?:\/\/[^\s/]+(?:\/\S*)?$/, 'an address such as https://hooks.example.com/T000')
         .optional()
-        .describe('Gets JSON that Slack and Teams show'),
-      metricsNamespace: text(/^[A-Za-z0-9._/#:-]{1,255}$/, 'a namespace of CloudWatch').default(
-        'Ledgerstone',
-      ),
+        .describe('Address that gets the messages as JSON that Slack and Teams show'),
+      metricsNamespace: text(/^[A-Za-z0-9._/#:-]{1,255}$/, 'a namespace of CloudWatch')
+        .default('Ledgerstone')
+        .describe("CloudWatch namespace of the Lambda's metrics"),
     })
-    .prefault({}),
-  watch: z
-    .strictObject({
+    .prefault({})
+    .describe('Who is notified of findings'),
+  watch: server(0, '/metrics, /healthz and /status')
+    .unwrap()
+    .extend({
       every: between('100ms', '1h')
         .prefault('2s')
         .describe('How often `ledgerstone watch` looks for new seals'),
-      host: some('an address to listen on').default('127.0.0.1'),
-      port: z.int().min(0).max(65_535).default(0).describe('/healthz and /status of `watch`; 0: no server'),
     })
-    .prefault({}),
-  log: z
-    .strictObject({
-      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-    })
-    .prefault({}),
+    .prefault({})
+    .describe('The plain process, `ledgerstone watch`'),
+  log,
 });
 
 export type VerifierConfigOutput = z.output<typeof verifierConfigSchema>;

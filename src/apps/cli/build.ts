@@ -20,6 +20,7 @@ const ENTRIES = {
 const ASSETS = {
   'FORMAT.md': 'src/format/FORMAT.md',
   'ledgerstone.schema.json': 'src/config/ledgerstone.schema.json',
+  'verifier.schema.json': 'src/config/verifier.schema.json',
   'demo-data': 'src/apps/cli/demo/data',
 };
 

@@ -1,6 +1,6 @@
 // Does a right file become the Config, and does a wrong one tell everything that is wrong with it, with its place?
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -8,8 +8,7 @@ import { describe, expect, test } from 'vitest';
 import type { LedgerstoneError } from '../../../src/base/error.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { ConfigError, loadConfig, parseConfig } from '../../../src/config/archiver.ts';
-import { CHAIN_PATTERN, ORIGIN_PATTERN } from '../../../src/config/archiver-schema.ts';
-import { JSON_SCHEMA_FILE, jsonSchemaText } from '../../../src/config/json-schema.ts';
+import { CHAIN_PATTERN, ORIGIN_PATTERN } from '../../../src/config/fields.ts';
 import { isChainName, isOrigin } from '../../../src/format/chain.ts';
 import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
 
@@ -357,10 +356,6 @@ describe('files', () => {
     } finally {
       await rm(directory, { recursive: true });
     }
-  });
-
-  test('the JSON schema in the repository is current', async () => {
-    expect(await readFile(JSON_SCHEMA_FILE, 'utf8')).toBe(jsonSchemaText());
   });
 
   test('names of the schema are names of the format', () => {
