@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runArchiver } from '../../src/apps/archiver/main.ts';
-import { recordDecision } from '../../src/archiver/chain/resume.ts';
+import { recordDecision } from '../../src/apps/cli/resume.ts';
 import { parseConfig } from '../../src/config/archiver.ts';
 import { generateLocalKey } from '../../src/sign/local-key.ts';
 import { ORIGIN, World } from '../support/archiver-world.ts';

@@ -1,8 +1,12 @@
 // `ledgerstone resume`: which decision does the operator record on a halted partition?
 import { type Command, Option } from 'commander';
+import type { Decision, RecordedDecision } from '../../archiver/chain/resume.ts';
+import { systemClock } from '../../base/clock.ts';
+import { messageOf } from '../../base/error.ts';
 import type { ArchiverLog } from '../../base/log.ts';
-import { loadConfig } from '../../config/archiver.ts';
+import { type Config, loadConfig } from '../../config/archiver.ts';
 import { isWord } from '../../format/scalar.ts';
+import type { SourceListener } from '../../ingest/source.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { count } from './open-archive.ts';
 import type { Output } from './output.ts';
@@ -64,7 +68,6 @@ async function runResume(session: Session, options: ResumeOptions): Promise<numb
     const known = config.source.topics.map(({ name }) => name).join(', ');
     throw new UsageError(`${options.config} has no topic ${options.topic}`, `It has ${known}.`);
   }
-  const { recordDecision } = await import('../../archiver/chain/resume.ts');
   const { topic, partition, to, kind, by } = options;
   const decision = {
     topic,
@@ -85,6 +88,50 @@ async function runResume(session: Session, options: ResumeOptions): Promise<numb
   }
   return EXIT.ok;
 }
+
+/** Seals the gap with the clients that the configuration names. They are loaded here: other commands start without them. */
+export async function recordDecision(
+  config: Config,
+  decision: Decision,
+  options: { readonly signal: AbortSignal; readonly log: ArchiverLog },
+): Promise<RecordedDecision> {
+  const { signal, log } = options;
+  const { checkTopic, sealDecision } = await import('../../archiver/chain/resume.ts');
+  const { newInstanceId, openSigner, openSource, openStore, trustedKeys } = await import(
+    '../../clients/open.ts'
+  );
+  const { nodeSha256 } = await import('../../base/node/hash.ts');
+  checkTopic(config, decision);
+  const store = await openStore(config.archive.store);
+  const source = await openSource(config, log);
+  try {
+    // A file source is opened by `start`. Kafka is not started: this command must not become a member of the group.
+    if (source.kind === 'file') await source.start(IGNORES_ALL);
+    const signer = await openSigner(config.archive.signing, log);
+    const tools = {
+      ...{ store, source, signer },
+      sha256: nodeSha256,
+      trusted: trustedKeys(config, [signer]),
+      clock: systemClock,
+      random: Math.random,
+      writerId: newInstanceId(),
+    };
+    const onError = (error: unknown) => log.warn({}, `trying again: ${messageOf(error)}`);
+    return await sealDecision(tools, config, decision, onError, signal);
+  } finally {
+    await source.close();
+    await store.close();
+  }
+}
+
+const IGNORES_ALL: SourceListener = {
+  onAssign() {},
+  onRevoke() {},
+  onFetched() {},
+  onFatal() {},
+  onDoubt() {},
+  onEnd() {},
+};
 
 /** What a person at a command should hear of the service's log: what goes wrong on the way. */
 const noteLog = (output: Output): ArchiverLog => ({

@@ -1,16 +1,13 @@
 // How does an operator's decision on a halted partition become part of the chain? As one signed gap line, sealed like any other.
-import { systemClock } from '../../base/clock.ts';
-import { LedgerstoneError, messageOf } from '../../base/error.ts';
-import type { ArchiverLog } from '../../base/log.ts';
+import { LedgerstoneError } from '../../base/error.ts';
 import { zstdCompressor } from '../../base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
-import { newInstanceId, openSigner, openSource, openStore, trustedKeys } from '../../clients/open.ts';
 import type { Config, TopicConfig } from '../../config/archiver.ts';
 import { chainOrigin } from '../../format/chain.ts';
 import type { GapReason } from '../../format/record.ts';
 import { encodeVkey, verifierKey } from '../../format/vkey.ts';
-import type { SourceListener, TopicPartition } from '../../ingest/source.ts';
+import type { TopicPartition } from '../../ingest/source.ts';
 import { BodyBuilder } from '../../segment/body.ts';
 import { makeSegment, type Segment } from '../../segment/segment.ts';
 import type { Signer } from '../../sign/signer.ts';
@@ -39,7 +36,7 @@ export type RecordedDecision = {
   readonly to: number;
 };
 
-export type DecisionTools = PositionTools & {
+type DecisionTools = PositionTools & {
   /** Named in the manifest as who wrote it. */
   readonly writerId: string;
   readonly signer: Signer;
@@ -48,50 +45,6 @@ export type DecisionTools = PositionTools & {
 };
 
 /** Seals the gap. The running service sees the new head within seconds and goes on after it. */
-export async function recordDecision(
-  config: Config,
-  decision: Decision,
-  options: { readonly signal: AbortSignal; readonly log: ArchiverLog },
-): Promise<RecordedDecision> {
-  const { signal, log } = options;
-  checkTopic(config, decision);
-  const store = await openStore(config.archive.store);
-  const source = await openSource(config, log);
-  try {
-    // A file is opened by its start; a member of the group is not what this is to be.
-    if (source.kind === 'file') await source.start(NOBODY);
-    const signer = await openSigner(config.archive.signing, log);
-    const tools: DecisionTools = {
-      ...{ store, source, signer },
-      sha256: nodeSha256,
-      trusted: trustedKeys(config, [signer]),
-      clock: systemClock,
-      random: Math.random,
-      writerId: newInstanceId(),
-    };
-    return await sealDecision(
-      tools,
-      config,
-      decision,
-      (error) => log.warn({}, `trying again: ${messageOf(error)}`),
-      signal,
-    );
-  } finally {
-    await source.close();
-    await store.close();
-  }
-}
-
-const NOBODY: SourceListener = {
-  onAssign() {},
-  onRevoke() {},
-  onFetched() {},
-  onFatal() {},
-  onDoubt() {},
-  onEnd() {},
-};
-
-/** The decision alone, with edges that are open. */
 export async function sealDecision(
   tools: DecisionTools,
   config: Config,
@@ -152,7 +105,8 @@ export async function sealDecision(
   return { origin: name.chainOrigin, sequence: segment.manifest.sequence, from, to };
 }
 
-function checkTopic(config: Config, decision: Decision): TopicConfig {
+/** The topic of the decision. Throws where the configuration has none of that name. */
+export function checkTopic(config: Config, decision: Decision): TopicConfig {
   const topic = config.source.topics.find(({ name }) => name === decision.topic);
   if (topic !== undefined) return topic;
   throw new LedgerstoneError('usage', `topic ${decision.topic} is not in the configuration`, {
