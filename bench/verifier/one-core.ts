@@ -2,6 +2,7 @@
 
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
 import { makeVerifier, openEdges } from '../../src/apps/verifier/wiring.ts';
+import { silentLogger } from '../../src/base/log.ts';
 import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import type { Store } from '../../src/store/store.ts';
 import { runWork } from '../../src/verifier/run.ts';
@@ -11,7 +12,6 @@ import type { Built } from '../build-archive.ts';
 import type { ChildResult } from './bundle-process.ts';
 import { configText, directory, newOwn } from './told.ts';
 
-const QUIET = { info() {}, warn() {}, error() {} };
 const CHECKER = portableChecker(nodeContentTools);
 const told = (archive: string) => parseVerifierConfig(configText(directory(archive), newOwn()), 'bench', {});
 
@@ -21,7 +21,7 @@ export async function verifyAll(
 ): Promise<{ seconds: number; segments: number }> {
   const config = told(archive);
   const edges = await openEdges(config);
-  const verifier = makeVerifier(config, edges, { checker: CHECKER, log: QUIET });
+  const verifier = makeVerifier(config, edges, { checker: CHECKER, log: silentLogger });
   const started = process.cpuUsage();
   const answer = (await answerEvent(verifier, { task: 'confirm' }, () => 900_000)) as ChildResult['answer'];
   const { user, system } = process.cpuUsage(started);
@@ -72,7 +72,7 @@ export async function callsOfOneEvent(archive: string): Promise<Calls & { cpuMs:
       },
     },
   };
-  const verifier = makeVerifier(config, counting, { checker: CHECKER, log: QUIET });
+  const verifier = makeVerifier(config, counting, { checker: CHECKER, log: silentLogger });
   // All but the last few seals are confirmed first, with a stop in front of them.
   let left = 0;
   const place = { chain: 'cloudtrail', partition: 0 };

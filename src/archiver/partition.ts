@@ -1,6 +1,6 @@
 // How does one partition get from Kafka into its chain? One actor a partition, with the states of its life.
 import { isRetriable, messageOf } from '../base/error.ts';
-import type { ArchiverLog } from '../base/log.ts';
+import type { Logger } from '../base/log.ts';
 import { backoffMs } from '../base/retry.ts';
 import { admit, type Item } from '../ingest/gate.ts';
 import type { Fetched } from '../ingest/source.ts';
@@ -18,7 +18,7 @@ export type PartitionOptions = Pick<SealLoopOptions, 'place' | 'bodies' | 'const
   readonly random: () => number;
   readonly limits: SealLoopOptions['limits'] & { readonly recordBytes: number };
   readonly genesis: GenesisConfig;
-  readonly log: ArchiverLog;
+  readonly log: Logger;
   readonly observer: PartitionObserver;
   /** False: over all partitions too much is held, and whoever says so will call `resume`. */
   readonly hasRoom: () => boolean;

@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
-import type { ArchiverLog } from '../base/log.ts';
+import type { Logger } from '../base/log.ts';
 import type { Config, TopicConfig } from '../config/archiver.ts';
 import { chainOrigin } from '../format/chain.ts';
 import { encodeVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
@@ -26,7 +26,7 @@ export type PipelineOptions = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly sha256: Sha256;
-  readonly log: ArchiverLog;
+  readonly log: Logger;
   readonly observer: PartitionObserver;
   readonly writer: { readonly id: string; readonly version: string };
 };

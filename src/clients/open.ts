@@ -1,7 +1,7 @@
 // Which store, signer and source does the configuration name?
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { ArchiverLog } from '../base/log.ts';
+import type { Logger } from '../base/log.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import type { Config, SigningConfig, StoreConfig } from '../config/archiver.ts';
 import { parseVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
@@ -21,7 +21,7 @@ export async function requireFitStore(config: StoreConfig, signal?: AbortSignal)
   if (config.kind === 's3') await (await import('../store/preflight.ts')).requireFitBucket(config, signal);
 }
 
-export async function openSigner(config: SigningConfig, log?: ArchiverLog): Promise<Signer> {
+export async function openSigner(config: SigningConfig, log?: Logger): Promise<Signer> {
   if (config.kind === 'kms') return (await import('../sign/kms.ts')).kmsSigner(config);
   const { localSigner } = await import('../sign/local.ts');
   const onWarning = (message: string) => log?.warn({}, message);
@@ -34,7 +34,7 @@ export const trustedKeys = (config: Config, signers: readonly Signer[]): Verifie
   ...config.archive.trusted.map((text) => parseVkey(text, nodeSha256)),
 ];
 
-export async function openSource(config: Config, log: ArchiverLog): Promise<Source> {
+export async function openSource(config: Config, log: Logger): Promise<Source> {
   const { archive, source, limits } = config;
   if (source.kind === 'kafka') {
     const { kafkaSource } = await import('../ingest/kafka/source.ts');

@@ -1,10 +1,12 @@
 // How does one talk to S3 so that nothing hangs, leaks or floods?
+
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { Semaphore } from '../base/concurrency.ts';
 import { LedgerstoneError } from '../base/error.ts';
+import { silentLogger } from '../base/log.ts';
 import { storeError } from './s3-error.ts';
 import { type ClockWatch, useKnownPayloadHash, watchClock } from './s3-middleware.ts';
 
@@ -138,7 +140,7 @@ function makeClient(
       throwOnRequestTimeout: true,
       // Silence on the connection, also in the middle of a body.
       socketTimeout: bounds.requestTimeoutMs,
-      logger: { debug() {}, info() {}, warn() {}, error() {} },
+      logger: silentLogger,
     },
   });
 }

@@ -1,5 +1,6 @@
 // What does one verifier hold, whichever face it shows: Lambda, plain process or test?
 import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
 import type { Store } from '../store/store.ts';
 import type { Finding } from '../verify/finding.ts';
 import type { StepTools } from './attest/attest-step.ts';
@@ -9,13 +10,6 @@ import type { Covers } from './findings/ledger.ts';
 import type { CheckName, Scope } from './findings/record.ts';
 import type { RunResult } from './run.ts';
 import type { Task } from './tasks/confirm.ts';
-
-/** pino's shape: fields first, then a sentence. */
-export interface VerifierLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 type FindingsReport = {
   readonly check: CheckName;
@@ -40,7 +34,7 @@ export type Verifier = {
   readonly step: StepTools;
   readonly findings: FindingSink;
   readonly tasks: ReadonlyMap<string, Task>;
-  readonly log: VerifierLog;
+  readonly log: Logger;
   readonly clock: Clock;
   /** A chain without a seal for longer is stale; null: nothing was promised. */
   readonly freshnessMs: number | null;

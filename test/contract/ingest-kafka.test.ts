@@ -1,7 +1,9 @@
 // Does the Kafka source keep the promises of a source on a real cluster, and withstand what is known to go wrong there?
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { produceLines } from '../../localstack/kafka-tools.ts';
+import { silentLogger } from '../../src/base/log.ts';
 import type { KafkaRecord } from '../../src/format/record.ts';
 import { admit } from '../../src/ingest/gate.ts';
 import { Client } from '../../src/ingest/kafka/client.ts';
@@ -308,7 +310,7 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
         ...{ brokers: world.brokers, clientId: unique('reader'), groupId: unique('group'), tls: false },
         topics: [{ name: topic }],
         recordBytesMax: 1024 * 1024,
-        log: { debug() {}, info() {}, warn() {}, error() {} },
+        log: silentLogger,
       });
       const reader = await client.openReader();
       try {

@@ -1,4 +1,5 @@
 // Does a second party find out within seconds, when somebody tampers with an archive on a real S3 while it grows?
+
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureTopic } from '../../localstack/kafka-admin.ts';
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
 import { makeVerifier, openEdges, type VerifierEdges } from '../../src/apps/verifier/wiring.ts';
+import { silentLogger } from '../../src/base/log.ts';
 import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import { parseKey } from '../../src/format/paths.ts';
 import type { Verifier } from '../../src/verifier/verifier.ts';
@@ -151,11 +153,10 @@ watch: { every: 200ms }
     verifierYaml = at('lambda.yaml');
     const config = parseVerifierConfig(await readFile(verifierYaml, 'utf8'), verifierYaml, process.env);
     edges = await openEdges(config);
-    const log = { info: () => {}, warn: () => {}, error: () => {} };
     const onFinding = (fields: object, message: string) => note(JSON.stringify({ ...fields, msg: message }));
     lambda = makeVerifier(config, edges, {
       checker: portableChecker(nodeContentTools),
-      log: { ...log, warn: onFinding, error: onFinding },
+      log: { ...silentLogger, warn: onFinding, error: onFinding },
     });
     services.push(startService(at('ledgerstone.yaml'), env));
     services.push(startCommand(['watch', '--config', at('watch.yaml'), '--json'], env));

@@ -1,10 +1,12 @@
 // Does an operator's decision give up what is lost, and nothing else?
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runArchiver } from '../../src/apps/archiver/main.ts';
 import { recordDecision } from '../../src/apps/cli/resume.ts';
+import { silentLogger } from '../../src/base/log.ts';
 import { parseConfig } from '../../src/config/archiver.ts';
 import { generateLocalKey } from '../../src/sign/local-key.ts';
 import { ORIGIN, World } from '../support/archiver-world.ts';
@@ -82,7 +84,7 @@ limits: { recordBytes: 1KiB }
 server: { port: 0 }
 `;
       const config = parseConfig(yaml, join(directory, 'ledgerstone.yaml'), {});
-      const log = { debug() {}, info() {}, warn() {}, error() {} };
+      const log = silentLogger;
       const { signal } = new AbortController();
       const sealed: number[] = [];
       const run = () => runArchiver(config, { signal, log, onSealed: (one) => sealed.push(one.nextOffset) });

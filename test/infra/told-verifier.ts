@@ -32,7 +32,7 @@ export class ToldVerifier {
       { archive: storeOver(builder.archive), own: store, signer },
       {
         checker: portableChecker(nodeContentTools),
-        log: { info: log, warn: log, error: log },
+        log: { debug: log, info: log, warn: log, error: log },
         clock: STILL,
         onFigures: (run, atMs) =>
           void this.figures.push(JSON.parse(metricsLine(alarms.metricsNamespace, run, atMs))),

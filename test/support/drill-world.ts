@@ -4,6 +4,7 @@ import type { DrillTools } from '../../src/apps/cli/drill/run.ts';
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
 import { makeVerifier } from '../../src/apps/verifier/wiring.ts';
 import { LedgerstoneError } from '../../src/base/error.ts';
+import { silentLogger } from '../../src/base/log.ts';
 import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
 import type { CanaryStore } from '../../src/store/canary.ts';
@@ -68,11 +69,10 @@ export class DrillWorld {
       {},
     );
     const { archive, own } = world;
-    const silent = { info() {}, warn() {}, error() {} };
     world.verifier = makeVerifier(
       config,
       { archive, own, signer: memorySigner({ seed: 'verifier' }) },
-      { checker: portableChecker(nodeContentTools), log: silent, clock: world.clock },
+      { checker: portableChecker(nodeContentTools), log: silentLogger, clock: world.clock },
     );
     await world.confirm();
     for (const name of archive.keys()) world.#known.add(`${name} ${archive.versionsOf(name)[0]?.versionId}`);

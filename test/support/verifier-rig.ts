@@ -2,6 +2,7 @@
 
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
 import { makeVerifier } from '../../src/apps/verifier/wiring.ts';
+import { silentLogger } from '../../src/base/log.ts';
 import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
 import { parseFindingKey } from '../../src/verifier/findings/record.ts';
@@ -26,10 +27,9 @@ export async function verifierRig(segments: number) {
     {},
   );
   const edges = { archive: storeOver(world.builder.archive), own: world.store, signer: world.signer };
-  const log = { info: () => {}, warn: () => {}, error: () => {} };
   const verifier = makeVerifier(config, edges, {
     checker: portableChecker(nodeContentTools),
-    log,
+    log: silentLogger,
     clock: STILL,
   });
   const run = (event: unknown) => answerEvent(verifier, event, () => 900_000);

@@ -2,11 +2,12 @@
 
 import type { Clock } from '../../src/base/clock.ts';
 import { LedgerstoneError } from '../../src/base/error.ts';
+import type { Logger } from '../../src/base/log.ts';
 import { momentOf } from '../../src/store/clock-offset.ts';
 import type { ObjectVersion, Store } from '../../src/store/store.ts';
 import type { CheckName } from '../../src/verifier/findings/record.ts';
 import { confirmTask, type Task } from '../../src/verifier/tasks/confirm.ts';
-import type { FindingSink, Verifier, VerifierLog } from '../../src/verifier/verifier.ts';
+import type { FindingSink, Verifier } from '../../src/verifier/verifier.ts';
 import type { Finding } from '../../src/verify/finding.ts';
 import type { LawlessArchive } from './lawless-archive.ts';
 import { STILL, type VerifierWorld } from './verifier-world.ts';
@@ -69,9 +70,10 @@ class RecordingSink implements FindingSink {
   }
 }
 
-export class RecordingLog implements VerifierLog {
+export class RecordingLog implements Logger {
   readonly lines: string[] = [];
   info = (_fields: object, message: string): void => void this.lines.push(message);
+  debug = this.info;
   warn = this.info;
   error = this.info;
 }

@@ -15,7 +15,7 @@ import {
 } from '../../archiver/status.ts';
 import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
-import type { ArchiverLog } from '../../base/log.ts';
+import type { Logger } from '../../base/log.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
 import {
@@ -43,7 +43,7 @@ type SealedSegment = {
 export type RunOptions = {
   /** Asks for a drain: what is held is sealed, then it ends. */
   readonly signal: AbortSignal;
-  readonly log: ArchiverLog;
+  readonly log: Logger;
   /** Records accepted so far, over all partitions; those that a fence or a rebalance drops are counted again. */
   readonly onAccepted?: (records: number) => void;
   readonly onSealed?: (segment: SealedSegment) => void;
@@ -184,7 +184,7 @@ function observerOf(
 }
 
 function logStart(
-  log: ArchiverLog,
+  log: Logger,
   config: Config,
   signers: readonly Signer[],
   instance: string,

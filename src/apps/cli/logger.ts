@@ -1,15 +1,11 @@
 // Where do the service's log lines go? JSON for collectors, readable lines for a person at a terminal.
 import { pino, stdTimeFunctions } from 'pino';
-import type { ArchiverLog } from '../../base/log.ts';
+import type { Logger } from '../../base/log.ts';
 import type { LogLevel } from '../../config/archiver.ts';
 import type { Io } from './output.ts';
 
 /** Written in this thread: the last line before an exit is the one that says why. */
-export async function openLog(
-  io: Io,
-  level: LogLevel,
-  json: boolean,
-): Promise<{ readonly log: ArchiverLog }> {
+export async function openLog(io: Io, level: LogLevel, json: boolean): Promise<{ readonly log: Logger }> {
   const options = { level, base: null, timestamp: stdTimeFunctions.isoTime };
   if (json || io.stdout.isTTY !== true) return { log: pino(options, io.stdout) };
   const { default: pretty } = await import('pino-pretty');

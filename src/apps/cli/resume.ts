@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Decision, RecordedDecision } from '../../archiver/chain/resume.ts';
 import { systemClock } from '../../base/clock.ts';
 import { messageOf } from '../../base/error.ts';
-import type { ArchiverLog } from '../../base/log.ts';
+import type { Logger } from '../../base/log.ts';
 import { type Config, loadConfig } from '../../config/archiver.ts';
 import { isWord } from '../../format/scalar.ts';
 import type { SourceListener } from '../../ingest/source.ts';
@@ -93,7 +93,7 @@ async function runResume(session: Session, options: ResumeOptions): Promise<numb
 export async function recordDecision(
   config: Config,
   decision: Decision,
-  options: { readonly signal: AbortSignal; readonly log: ArchiverLog },
+  options: { readonly signal: AbortSignal; readonly log: Logger },
 ): Promise<RecordedDecision> {
   const { signal, log } = options;
   const { checkTopic, sealDecision } = await import('../../archiver/chain/resume.ts');
@@ -134,7 +134,7 @@ const IGNORES_ALL: SourceListener = {
 };
 
 /** What a person at a command should hear of the service's log: what goes wrong on the way. */
-const noteLog = (output: Output): ArchiverLog => ({
+const noteLog = (output: Output): Logger => ({
   debug() {},
   info() {},
   warn: (_fields, message) => output.note(`warning: ${message}`),

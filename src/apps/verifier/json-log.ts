@@ -1,15 +1,15 @@
 // How does a log line look to a collector? One JSON object a line: level, time, message and fields.
+import type { Logger } from '../../base/log.ts';
 import type { LogLevel } from '../../config/archiver.ts';
-import type { VerifierLog } from '../../verifier/verifier.ts';
 
 const ORDER: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** Small, so that the bundle needs no logging library. */
-export function jsonLog(level: LogLevel, stream: { write(text: string): unknown }): VerifierLog {
-  const line = (of: 'info' | 'warn' | 'error') => (fields: object, message: string) => {
+export function jsonLog(level: LogLevel, stream: { write(text: string): unknown }): Logger {
+  const line = (of: 'debug' | 'info' | 'warn' | 'error') => (fields: object, message: string) => {
     if (ORDER.indexOf(of) < ORDER.indexOf(level)) return;
     const record = { level: of, time: new Date().toISOString(), message, ...fields };
     stream.write(`${JSON.stringify(record)}\n`);
   };
-  return { info: line('info'), warn: line('warn'), error: line('error') };
+  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 }

@@ -3,6 +3,7 @@ import { equalBytes } from '../../base/bytes.ts';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { MIB } from '../../base/limits.ts';
+import type { Logger } from '../../base/log.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
 import { openSigner, openStore } from '../../clients/open.ts';
@@ -23,7 +24,7 @@ import { confirmTask, freshnessTask, type Task } from '../../verifier/tasks/conf
 import { PassLog } from '../../verifier/tasks/full-pass-progress.ts';
 import { configurationTask, fullPassTask, subjectsOf, sweepTask } from '../../verifier/tasks/scheduled.ts';
 import { SweepLog } from '../../verifier/tasks/sweep-cursor.ts';
-import type { Verifier, VerifierLog } from '../../verifier/verifier.ts';
+import type { Verifier } from '../../verifier/verifier.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
 import { Budget } from '../../verify/bounded.ts';
 import type { Severity } from '../../verify/finding.ts';
@@ -46,7 +47,7 @@ export async function openEdges(config: VerifierConfig): Promise<VerifierEdges> 
 
 export type VerifierOptions = {
   readonly checker: BlockChecker;
-  readonly log: VerifierLog;
+  readonly log: Logger;
   readonly clock?: Clock;
   readonly chainsAtOnce?: number;
   /** Stored bytes of data objects in memory at once; a larger one is read alone. */

@@ -1,13 +1,6 @@
 // What can be said about a Kafka source, and which settings proved best?
 import { MIB } from '../../base/limits.ts';
-
-/** pino's shape: fields first, then a sentence. */
-export interface SourceLog {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+import type { Logger } from '../../base/log.ts';
 
 export type TlsOptions = {
   readonly caFile?: string;
@@ -36,7 +29,7 @@ export type KafkaSourceOptions = {
   readonly topics: readonly { readonly name: string }[];
   /** Greatest record that the pipeline takes; a batch may unfold to several times that. */
   readonly recordBytesMax: number;
-  readonly log: SourceLog;
+  readonly log: Logger;
   readonly tuning?: Partial<KafkaTuning>;
 };
 

@@ -1,6 +1,7 @@
 // What happens to findings, from the check that made them to whoever must know? Evidence first, then people.
 import type { Clock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import type { Logger } from '../../base/log.ts';
 import type { Finding, Severity } from '../../verify/finding.ts';
 import type { Entry, Ledger, Reported, ReportOptions } from '../findings/ledger.ts';
 import type { Scope } from '../findings/record.ts';
@@ -8,18 +9,11 @@ import { isAlarming } from '../findings/severity.ts';
 import { alarmMessage, type Message, unwrittenMessage } from './message.ts';
 import type { Notifier } from './webhook.ts';
 
-/** pino's shape: fields first, then a sentence. */
-interface AlarmLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
 export type FindingDeskOptions = {
   /** Its channels are LOG_CHANNEL and those of the notifiers: see `channelsOf`. */
   readonly ledger: Pick<Ledger, 'report' | 'told' | 'open'>;
   readonly notifiers: readonly Notifier[];
-  readonly log: AlarmLog;
+  readonly log: Logger;
   readonly clock: Clock;
   readonly verifierName: string;
 };
@@ -188,7 +182,7 @@ const fieldsOf = ({ scope, finding, opening, check }: Entry['file']) => ({
   ...finding,
 });
 
-function logFinding(log: AlarmLog, severity: Severity, fields: object): void {
+function logFinding(log: Logger, severity: Severity, fields: object): void {
   if (severity === 'notice' || severity === 'info') log.info(fields, 'finding');
   else if (severity === 'attempt') log.warn(fields, 'finding');
   else log.error(fields, 'finding');

@@ -1,4 +1,5 @@
 // Is an archiver that is stopped before it began an orderly end, and not a failure that a supervisor would report?
+
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { runArchiver } from '../../../src/apps/archiver/main.ts';
+import { silentLogger } from '../../../src/base/log.ts';
 import { parseConfig } from '../../../src/config/archiver.ts';
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const sockets = new Set<Socket>();
 let silent: Server;
 let dir: string;
@@ -59,7 +60,7 @@ server: { port: 0 }
     {},
   );
   const stopping = new AbortController();
-  const run = runArchiver(config, { signal: stopping.signal, log: quiet });
+  const run = runArchiver(config, { signal: stopping.signal, log: silentLogger });
   while (sockets.size === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   stopping.abort(new Error('stopped by SIGTERM'));
   expect(await run).toEqual({ end: 'drained', records: 0, segments: 0 });

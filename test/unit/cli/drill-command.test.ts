@@ -1,4 +1,5 @@
 // What does `ledgerstone drill` say, ask and end with? On directories, with a verifier beside it.
+
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../../src/apps/cli/cli.ts';
 import { answerEvent } from '../../../src/apps/verifier/handler.ts';
 import { makeVerifier, openEdges } from '../../../src/apps/verifier/wiring.ts';
+import { silentLogger } from '../../../src/base/log.ts';
 import { loadVerifierConfig } from '../../../src/config/verifier.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
 import { portableChecker } from '../../../src/verify/block-checker.ts';
@@ -51,9 +53,8 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 /** Works beside `doing`. */
 async function withVerifier<T>(event: object, doing: () => Promise<T>): Promise<T> {
   const parsed = await loadVerifierConfig(config, {});
-  const silent = { info() {}, warn() {}, error() {} };
   const edges = await openEdges(parsed);
-  const options = { checker: portableChecker(nodeContentTools), log: silent };
+  const options = { checker: portableChecker(nodeContentTools), log: silentLogger };
   const verifier = makeVerifier(parsed, edges, options);
   // The drill begins once the verifier has its place.
   await answerEvent(verifier, { task: 'confirm' }, () => 60_000);

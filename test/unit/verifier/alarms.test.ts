@@ -38,6 +38,7 @@ class World {
     },
   }));
   readonly log = {
+    debug: (fields: object, message: string) => this.note('debug', fields, message),
     info: (fields: object, message: string) => this.note('info', fields, message),
     warn: (fields: object, message: string) => this.note('warn', fields, message),
     error: (fields: object, message: string) => this.note('error', fields, message),

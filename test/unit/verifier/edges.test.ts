@@ -68,7 +68,7 @@ beforeEach(async () => {
     { archive: storeOver(world.builder.archive, () => 0, clock), own: world.store, signer: world.signer },
     {
       checker: portableChecker(nodeContentTools),
-      log: { info: log('info'), warn: log('warn'), error: log('error') },
+      log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
       clock,
       onFigures: (run, atMs) =>
         void figures.push(JSON.parse(metricsLine(config.alarms.metricsNamespace, run, atMs))),

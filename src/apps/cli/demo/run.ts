@@ -1,9 +1,10 @@
 // What happens in the demo, step by step, and did each step show what it claims?
+
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toHex } from '../../../base/bytes.ts';
 import { LedgerstoneError } from '../../../base/error.ts';
-import type { ArchiverLog } from '../../../base/log.ts';
+import { silentLogger } from '../../../base/log.ts';
 import { nodeSha256 } from '../../../base/node/hash.ts';
 import { loadConfig } from '../../../config/archiver.ts';
 import { encodeVkey, type VerifierKey } from '../../../format/vkey.ts';
@@ -28,8 +29,6 @@ const failed = (message: string): LedgerstoneError =>
     remedy: 'This is a fault of Ledgerstone: please report it.',
   });
 
-const QUIET: ArchiverLog = { debug() {}, info() {}, warn() {}, error() {} };
-
 export type Archived = { readonly records: number; readonly segments: number; readonly seconds: number };
 
 /** Archives all events of the stage by the pipeline of the service, and waits until each is sealed. */
@@ -43,7 +42,7 @@ export async function archiveEvents(io: Io, stage: Stage): Promise<Archived> {
     await stage.produce();
     const result = await runArchiver(config, {
       signal: AbortSignal.any([io.signal, enough.signal]),
-      log: QUIET,
+      log: silentLogger,
       onSealed: ({ records }) => {
         sealed += records;
         segments += 1;

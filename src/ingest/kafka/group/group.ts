@@ -1,10 +1,11 @@
 // How are we a member of the consumer group, and what does each turn of its life mean for our partitions?
 import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent } from 'kafkajs';
 import { LedgerstoneError, messageOf } from '../../../base/error.ts';
+import type { Logger } from '../../../base/log.ts';
 import type { SourceListener, TopicPartition } from '../../source.ts';
 import { groupShared, kafkaError } from '../errors.ts';
 import { changed, type JoinedGroup, type KafkajsCluster } from '../kafkajs/kafkajs.ts';
-import type { KafkaTuning, SourceLog } from '../options.ts';
+import type { KafkaTuning } from '../options.ts';
 import { Assignment, PartitionFeed } from './assignment.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -16,7 +17,7 @@ export type GroupTools = {
   readonly tuning: KafkaTuning;
   readonly listener: SourceListener;
   readonly watchdog: Watchdog;
-  readonly log: SourceLog;
+  readonly log: Logger;
   readonly now: () => number;
 };
 

@@ -1,6 +1,7 @@
 // How do kafkajs's own log lines reach ours, without secrets and without its idea of what is an error?
 import type { logCreator } from 'kafkajs';
-import type { SaslOptions, SourceLog } from '../options.ts';
+import type { Logger } from '../../../base/log.ts';
+import type { SaslOptions } from '../options.ts';
 
 /** kafkajs's levels (loggers/index.js). */
 const ERROR = 1;
@@ -25,7 +26,7 @@ const FIELDS = [
  * carry whole requests and answers and are never passed on, whatever KAFKAJS_LOG_LEVEL says.
  */
 export const routeLogs =
-  (log: SourceLog, redact: (text: string) => string): logCreator =>
+  (log: Logger, redact: (text: string) => string): logCreator =>
   () =>
   ({ namespace, level, log: line }) => {
     if (level > KAFKAJS_INFO) return;

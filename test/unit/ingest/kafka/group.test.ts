@@ -1,5 +1,7 @@
 // Does every turn in the life of a group reach the pipeline in the right order, and does nothing else?
+
 import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../../src/base/log.ts';
 import { Group } from '../../../../src/ingest/kafka/group/group.ts';
 import { Watchdog } from '../../../../src/ingest/kafka/group/watchdog.ts';
 import type { KafkajsCluster } from '../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
@@ -46,7 +48,7 @@ async function started(onAssign: (group: Group) => void = () => {}) {
       hasLeader: () => true,
       onStall: () => {},
     }),
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    log: silentLogger,
     now: () => nowMs,
   });
   await group.start();
