@@ -38,7 +38,7 @@ async function open(): Promise<Verifier> {
   if (text === undefined || text === '') {
     throw new LedgerstoneError('config', `the environment variable ${CONFIG_VARIABLE} is not set`, {
       disposition: 'input',
-      remedy: 'Give it the text of the verifier configuration (README, "The verifier").',
+      remedy: 'Give it the text of the verifier configuration (docs/configuration.md).',
     });
   }
   const config = parseVerifierConfig(text, CONFIG_VARIABLE, process.env);

@@ -90,7 +90,7 @@ export function truncate(world: SimWorld, dice: Dice, partition: number): boolea
   const { low, high } = log.range;
   if (ledger === undefined || high === low) return false;
   const cut = Math.max(low, high - dice.between(1, 12));
-  // Nothing but records, or the archive's last record could not tell: see the README on what an anchor shows.
+  // Nothing but records, or the archive's last record could not tell: docs/security.md says what an anchor shows.
   if (log.cells().some(({ offset, kind }) => offset >= cut && kind !== 'record')) return false;
   const election = ledger.lose(cut);
   const hear = () => {

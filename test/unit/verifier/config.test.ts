@@ -201,9 +201,9 @@ describe('what is wrong', () => {
   });
 });
 
-it("takes the README's example, with a key in its place", () => {
-  const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
-  const example = /## The verifier\n[\s\S]*?```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+it("takes the documentation's example, with a key in its place", () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/configuration.md'), 'utf8');
+  const example = /## verifier.yaml\n[\s\S]*?```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
   const text = example.replace('audit.example.com/prod+…', VKEY);
   expect(text).not.toBe(example);
   const config = parse(text, { ALARM_WEBHOOK: 'https://hooks.example.com/T000' });

@@ -45,7 +45,7 @@ export async function stackStage(directory: string, env: NodeJS.ProcessEnv): Pro
       `export AWS_ACCESS_KEY_ID=${stack.credentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${stack.credentials.secretAccessKey}`,
     ],
     wayOn:
-      'On AWS: your addresses in such a ledgerstone.yaml, then ledgerstone init --create-bucket; see the README.',
+      'On AWS: your addresses in such a ledgerstone.yaml, then ledgerstone init --create-bucket; see docs/operating.md.',
     produce: () => stack.produce(lines),
   };
 }

@@ -72,7 +72,7 @@ export async function embeddedStage(directory: string): Promise<Stage> {
   };
 }
 
-const embeddedConfig = `# The demo's configuration. For production see the README: kind: kafka, kind: s3, kind: kms.
+const embeddedConfig = `# The demo's configuration. For production: kind: kafka, kind: s3, kind: kms; see docs/configuration.md.
 archive:
   origin: demo.example/ledgerstone
   store: { kind: directory, path: archive }
