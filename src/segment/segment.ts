@@ -5,13 +5,13 @@ import type { Sha256 } from '../base/hash.ts';
 import { type Checkpoint, checkpointText } from '../format/checkpoint.ts';
 import {
   type Continues,
-  encodeManifest,
   type Manifest,
   parseTime,
   type Source,
   timeText,
   untilText,
 } from '../format/manifest.ts';
+import { encodeManifest } from '../format/manifest-bytes.ts';
 import { encodeSignedCheckpoint, type NoteSignature } from '../format/note.ts';
 import { dataKey, sealKey } from '../format/paths.ts';
 import { encodeSeal } from '../format/seal.ts';
@@ -108,22 +108,46 @@ export function makeSegment(sha256: Sha256, head: Head, body: SegmentBody, conte
   );
   // A clock that went back never makes a chain's time go back (FORMAT.md §5).
   const sealedMs = Math.max(context.nowMs, head.sealedMs);
-  const data =
-    body.data === null || body.dataSha256 === null
-      ? null
-      : {
-          key: dataKey({
-            chain: head.chain,
-            partition: head.partition,
-            sealedMs,
-            sequence: head.size,
-            sha256: toHex(body.dataSha256),
-            encoding: body.encoding,
-          }),
-          bytes: body.data,
-          sha256: body.dataSha256,
-        };
-  const manifest: Manifest = {
+  const data = dataObject(head, body, sealedMs);
+  const manifest = manifestOf(head, body, context, sealedMs, data);
+  const manifestBytes = encodeManifest(manifest);
+  const frontier = append(sha256, head.frontier, leafHash(sha256, manifestBytes));
+  const checkpoint = { origin: head.origin, size: frontier.size, root: rootOf(sha256, frontier) };
+  return {
+    manifest,
+    manifestBytes,
+    checkpoint,
+    checkpointText: checkpointText(checkpoint),
+    path: lastLeafPath(head.frontier),
+    sealKey: sealKey(head.chain, head.partition, head.size),
+    data,
+    lastRecord: body.lastRecord,
+    after: headAfter(head.chain, head.partition, manifest, toHex(sha256(manifestBytes)), frontier),
+  };
+}
+
+/** Null where no line is: there is no data object then. */
+function dataObject(head: Head, body: SegmentBody, sealedMs: number): Segment['data'] {
+  if (body.data === null || body.dataSha256 === null) return null;
+  const key = dataKey({
+    chain: head.chain,
+    partition: head.partition,
+    sealedMs,
+    sequence: head.size,
+    sha256: toHex(body.dataSha256),
+    encoding: body.encoding,
+  });
+  return { key, bytes: body.data, sha256: body.dataSha256 };
+}
+
+function manifestOf(
+  head: Head,
+  body: SegmentBody,
+  context: SegmentContext,
+  sealedMs: number,
+  data: Segment['data'],
+): Manifest {
+  return {
     origin: head.origin,
     sequence: head.size,
     previous: head.manifestSha256,
@@ -160,20 +184,6 @@ export function makeSegment(sha256: Sha256, head: Head, body: SegmentBody, conte
     },
     keys: context.keys,
     writer: context.writer,
-  };
-  const manifestBytes = encodeManifest(manifest);
-  const frontier = append(sha256, head.frontier, leafHash(sha256, manifestBytes));
-  const checkpoint = { origin: head.origin, size: frontier.size, root: rootOf(sha256, frontier) };
-  return {
-    manifest,
-    manifestBytes,
-    checkpoint,
-    checkpointText: checkpointText(checkpoint),
-    path: lastLeafPath(head.frontier),
-    sealKey: sealKey(head.chain, head.partition, head.size),
-    data,
-    lastRecord: body.lastRecord,
-    after: headAfter(head.chain, head.partition, manifest, toHex(sha256(manifestBytes)), frontier),
   };
 }
 

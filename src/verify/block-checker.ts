@@ -1,5 +1,6 @@
 // Who does the heavy reading of a data object?
-import { type ContentTools, checkData, type DataClaim, type DataOutcome } from './content.ts';
+import { type ContentTools, checkData, type DataOutcome } from './content.ts';
+import type { DataClaim } from './data-claim.ts';
 
 /**
  * Checks the bytes of data objects. Several calls may run at once; how many do their work at once is the checker's

@@ -2,11 +2,13 @@
 import { toHex } from '../base/bytes.ts';
 import type { Sha256, Sha256Into } from '../base/hash.ts';
 import { checkGzipMember, checkZstdFrame, zstdContentSize } from '../format/block.ts';
-import type { BlockInfo, Manifest } from '../format/manifest.ts';
+import type { BlockInfo } from '../format/manifest.ts';
 import type { Encoding } from '../format/paths.ts';
-import { type FindingCode, isFindingCode, type Problem } from './finding.ts';
+import type { DataClaim } from './data-claim.ts';
+import { isFindingCode, type Problem } from './finding.ts';
 import { LineTally } from './line-tally.ts';
 import { problemOf } from './open-seal.ts';
+import { ProblemList } from './problem-list.ts';
 
 /**
  * The content of one block, in memory that nobody else needs: it is changed, and then freed. Never makes more than
@@ -25,31 +27,11 @@ export type ContentTools = {
   readonly decompress: Decompress;
 };
 
-/** What a manifest says of its data object. Plain data: it travels to workers. */
-export type DataClaim = {
-  readonly data: NonNullable<Manifest['data']>;
-  readonly records: Manifest['records'];
-  readonly entries: Manifest['entries'];
-  readonly time: Manifest['time'];
-};
-
 export type DataOutcome = {
   readonly lines: number;
   readonly contentBytes: number;
   readonly problems: readonly Problem[];
 };
-
-/** Problems listed of one object; the rest would say the same. */
-const PROBLEMS_MAX = 20;
-
-/** Collects problems of one object, bounded. */
-export class ProblemList {
-  readonly all: Problem[] = [];
-
-  add(code: FindingCode, expected: string | null, found: string | null): void {
-    if (this.all.length < PROBLEMS_MAX) this.all.push({ code, expected, found });
-  }
-}
 
 /** Everything is checked to the end, as far as it can still be read. Never throws on hostile bytes. */
 export async function checkData(

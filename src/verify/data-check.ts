@@ -2,7 +2,7 @@
 import { LIMITS } from '../base/limits.ts';
 import { parseUntil } from '../format/time.ts';
 import type { ArchiveVersion } from './archive-reader.ts';
-import type { DataClaim } from './content.ts';
+import type { DataClaim } from './data-claim.ts';
 import type { Problem } from './finding.ts';
 import type { OpenedSeal } from './open-seal.ts';
 import type { Run } from './run.ts';

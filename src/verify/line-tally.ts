@@ -6,9 +6,10 @@ import { LineScanner } from '../format/line-scanner.ts';
 import { timeText } from '../format/time.ts';
 import { TreeAccumulator } from '../merkle/accumulator.ts';
 import { rootOf } from '../merkle/tree.ts';
-import type { DataClaim, ProblemList } from './content.ts';
+import type { DataClaim } from './data-claim.ts';
 import { problemOf } from './open-seal.ts';
 import { PlainLine } from './plain-line.ts';
+import type { ProblemList } from './problem-list.ts';
 
 const LF = 0x0a;
 

@@ -2,7 +2,8 @@
 import { equalBytes, toHex, utf8Text } from '../base/bytes.ts';
 import { FormatError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
-import { type Manifest, parseManifest } from '../format/manifest.ts';
+import type { Manifest } from '../format/manifest.ts';
+import { parseManifest } from '../format/manifest-bytes.ts';
 import { encodeSignedCheckpoint } from '../format/note.ts';
 import { parseSeal, type Seal } from '../format/seal.ts';
 import type { VerifierKey } from '../format/vkey.ts';

@@ -14,7 +14,7 @@ import { zstdCompressor } from '../../src/base/node/compress.ts';
 import { nodeDecompress } from '../../src/base/node/decompress.ts';
 import { nodeSha256, nodeSha256Into } from '../../src/base/node/hash.ts';
 import { parseConfig } from '../../src/config/archiver.ts';
-import { parseManifest } from '../../src/format/manifest.ts';
+import { parseManifest } from '../../src/format/manifest-bytes.ts';
 import { sealPrefix } from '../../src/format/paths.ts';
 import { decodeLine } from '../../src/format/record.ts';
 import { parseSeal } from '../../src/format/seal.ts';

@@ -9,13 +9,13 @@ import { encodeEntry, encodeGap } from '../../src/format/line-writer.ts';
 import {
   type BlockInfo,
   type Continues,
-  encodeManifest,
   type Manifest,
   type Source,
   TIME_MS_MAX,
   timeText,
   untilText,
 } from '../../src/format/manifest.ts';
+import { encodeManifest } from '../../src/format/manifest-bytes.ts';
 import { encodeSignedCheckpoint } from '../../src/format/note.ts';
 import { dataKey, type Encoding, formatKey, keyKey, sealKey } from '../../src/format/paths.ts';
 import type { GapLine, GapReason, KafkaRecord } from '../../src/format/record.ts';

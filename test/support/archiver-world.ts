@@ -8,7 +8,7 @@ import { nodeDecompress } from '../../src/base/node/decompress.ts';
 import { nodeSha256, nodeSha256Into } from '../../src/base/node/hash.ts';
 import type { Config } from '../../src/config/archiver.ts';
 import { parseConfig } from '../../src/config/archiver.ts';
-import { parseManifest } from '../../src/format/manifest.ts';
+import { parseManifest } from '../../src/format/manifest-bytes.ts';
 import { sealPrefix } from '../../src/format/paths.ts';
 import { decodeLine, encodeEntry, type GapLine, type KafkaRecord } from '../../src/format/record.ts';
 import { parseSeal } from '../../src/format/seal.ts';

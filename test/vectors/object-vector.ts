@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fromBase64, toBase64 } from '../../src/base/bytes.ts';
 import { LedgerstoneError } from '../../src/base/error.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
-import { parseManifest } from '../../src/format/manifest.ts';
+import { parseManifest } from '../../src/format/manifest-bytes.ts';
 import { decodeLine, type GapLine, type KafkaRecord } from '../../src/format/record.ts';
 import { parseVkey } from '../../src/format/vkey.ts';
 import type { FindingCode } from '../../src/verify/finding.ts';

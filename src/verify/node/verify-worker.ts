@@ -1,7 +1,8 @@
 // One thread that checks data objects, one after the other.
 import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../../base/error.ts';
-import { checkData, type DataClaim, type DataOutcome, free } from '../content.ts';
+import { checkData, type DataOutcome, free } from '../content.ts';
+import type { DataClaim } from '../data-claim.ts';
 import { nodeContentTools } from './tools.ts';
 
 export type CheckRequest = { readonly bytes: Uint8Array; readonly claim: DataClaim };

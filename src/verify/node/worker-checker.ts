@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { BlockChecker } from '../block-checker.ts';
-import type { DataClaim, DataOutcome } from '../content.ts';
+import type { DataOutcome } from '../content.ts';
+import type { DataClaim } from '../data-claim.ts';
 import type { CheckAnswer, CheckRequest } from './verify-worker.ts';
 
 export type WorkerCheckerOptions = {

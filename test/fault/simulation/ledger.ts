@@ -1,5 +1,6 @@
 // What was accepted of producers, what was sealed of it, and what may be missing? The oracle's own books of one partition.
-import { type Manifest, parseManifest } from '../../../src/format/manifest.ts';
+import type { Manifest } from '../../../src/format/manifest.ts';
+import { parseManifest } from '../../../src/format/manifest-bytes.ts';
 import type { KafkaRecord } from '../../../src/format/record.ts';
 import { parseSeal } from '../../../src/format/seal.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';

@@ -4,7 +4,8 @@ import { fromHex, toHex, utf8 } from '../../../src/base/bytes.ts';
 import { FormatError } from '../../../src/base/error.ts';
 import { portableSha256 as sha256 } from '../../../src/base/hash.ts';
 import { LIMITS } from '../../../src/base/limits.ts';
-import { encodeManifest, type Manifest, parseManifest } from '../../../src/format/manifest.ts';
+import type { Manifest } from '../../../src/format/manifest.ts';
+import { encodeManifest, parseManifest } from '../../../src/format/manifest-bytes.ts';
 import { encodeVkey, publicKeyFromSpki, verifierKey } from '../../../src/format/vkey.ts';
 
 const origin = 'audit.example.com/prod/orders/0';

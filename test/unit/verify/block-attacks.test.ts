@@ -5,7 +5,7 @@ import { gzipCompressor, zstdCompressor } from '../../../src/base/node/compress.
 import { nodeSha256 as sha256 } from '../../../src/base/node/hash.ts';
 import { checkpointText } from '../../../src/format/checkpoint.ts';
 import { type EventProof, encodeEventProof, parseEventProof } from '../../../src/format/event-proof.ts';
-import { encodeManifest, parseManifest } from '../../../src/format/manifest.ts';
+import { encodeManifest, parseManifest } from '../../../src/format/manifest-bytes.ts';
 import { encodeSignedCheckpoint } from '../../../src/format/note.ts';
 import { verifierKey } from '../../../src/format/vkey.ts';
 import { inclusionProof } from '../../../src/merkle/proof.ts';

@@ -5,7 +5,8 @@ import { gzipCompressor, zstdCompressor } from '../../../src/base/node/compress.
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { encodeEntry } from '../../../src/format/line-writer.ts';
 import type { KafkaRecord } from '../../../src/format/record.ts';
-import { checkData, type DataClaim, type Decompress } from '../../../src/verify/content.ts';
+import { checkData, type Decompress } from '../../../src/verify/content.ts';
+import type { DataClaim } from '../../../src/verify/data-claim.ts';
 import { workerChecker } from '../../../src/verify/node/worker-checker.ts';
 import { ArchiveBuilder, entries, type SegmentWords } from '../../support/archive-builder.ts';
 import { tools } from './run-verify.ts';

@@ -1,0 +1,14 @@
+// Which problems of one data object are kept?
+import type { FindingCode, Problem } from './finding.ts';
+
+/** Problems listed of one object; the rest would say the same. */
+const PROBLEMS_MAX = 20;
+
+/** Collects problems of one object, bounded. */
+export class ProblemList {
+  readonly all: Problem[] = [];
+
+  add(code: FindingCode, expected: string | null, found: string | null): void {
+    if (this.all.length < PROBLEMS_MAX) this.all.push({ code, expected, found });
+  }
+}
