@@ -1,5 +1,5 @@
 // What does a source file import, in whatever form?
-import { parseSync } from 'oxc-parser';
+import { type Node, parse, visit } from './syntax.ts';
 
 export type Import = {
   /** As written: `./x.ts`, `node:fs`, `kafkajs/src/admin`; or COMPUTED. */
@@ -18,8 +18,7 @@ const NAMED_IN_STRINGS = /^(kafkajs|@aws-sdk\/[a-z0-9-]+|lz4-napi)(\/|$)/;
  * named by `new URL('./…')` or a `require` of one's own. Throws on what does not parse.
  */
 export function importsOf(file: string, source: string): Import[] {
-  const { program, errors } = parseSync(file, source);
-  if (errors[0] !== undefined) throw new Error(`${file}: ${errors[0].message}`);
+  const { program } = parse(file, source);
   const found: Import[] = [];
   const add = (node: unknown, isType: boolean) => {
     const { value } = node as { value?: unknown };
@@ -46,17 +45,6 @@ export function importsOf(file: string, source: string): Import[] {
     }
   });
   return found;
-}
-
-type Node = { readonly type: string; readonly [member: string]: unknown };
-
-/** Calls `at` for each node of a syntax tree. */
-function visit(node: unknown, at: (node: Node) => void): void {
-  if (Array.isArray(node)) for (const one of node) visit(one, at);
-  else if (typeof node === 'object' && node !== null) {
-    if (typeof (node as Node).type === 'string') at(node as Node);
-    for (const value of Object.values(node)) visit(value, at);
-  }
 }
 
 const onlyTypes = (specifiers: unknown): boolean =>
