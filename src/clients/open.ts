@@ -1,20 +1,54 @@
 // Which store, signer and source does the configuration name?
 import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { LedgerstoneError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import type { Config, SigningConfig, StoreConfig } from '../config/archiver.ts';
 import { parseVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
 import type { Source } from '../ingest/source.ts';
 import type { Signer } from '../sign/signer.ts';
-import type { Store } from '../store/store.ts';
+import type { ReadableStore, Store } from '../store/store.ts';
 
 // The clients are loaded when they are named: a command on a directory starts without the S3 client's half second.
 
-export async function openStore(config: StoreConfig): Promise<Store> {
-  if (config.kind === 's3') return (await import('../store/s3.ts')).s3Store(config);
-  return (await import('../store/directory.ts')).directoryStore({ path: config.path, create: true });
+/** Makes a directory that is not there. For the writer of an archive, and for the verifier's own store. */
+export function openForWriting(config: StoreConfig): Promise<Store> {
+  return openStore(config, true);
 }
+
+/** Makes nothing: a directory that does not exist is an error. What is returned has no method that writes. */
+export async function openForReading(config: StoreConfig): Promise<ReadableStore> {
+  if (config.kind === 'directory') await requireDirectory(config.path);
+  return readingOnly(await openStore(config, false));
+}
+
+async function openStore(config: StoreConfig, create: boolean): Promise<Store> {
+  if (config.kind === 's3') return (await import('../store/s3.ts')).s3Store(config);
+  return (await import('../store/directory.ts')).directoryStore({ path: config.path, create });
+}
+
+async function requireDirectory(path: string): Promise<void> {
+  if ((await stat(path).catch(() => null))?.isDirectory() === true) return;
+  throw new LedgerstoneError('no-archive', `there is no directory ${path}`, {
+    disposition: 'input',
+    remedy: 'Correct the path. A command that reads does not create the directory.',
+  });
+}
+
+/** A type alone would leave the writing methods there at run time. */
+const readingOnly = (store: Store): ReadableStore => ({
+  kind: store.kind,
+  description: store.description,
+  listVersions: (...args) => store.listVersions(...args),
+  listPrefixes: (...args) => store.listPrefixes(...args),
+  read: (...args) => store.read(...args),
+  lock: (...args) => store.lock(...args),
+  hold: (...args) => store.hold(...args),
+  clockOffset: () => store.clockOffset(),
+  close: () => store.close(),
+});
 
 /** Refuses a bucket in which nothing would be locked, before anything is written to it. */
 export async function requireFitStore(config: StoreConfig, signal?: AbortSignal): Promise<void> {

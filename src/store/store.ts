@@ -37,7 +37,7 @@ export type PutOptions = { readonly sha256?: Uint8Array; readonly signal?: Abort
  * answered the bytes survive a crash of this process and of the store's own. Nothing here deletes or overwrites.
  * Calls may run side by side; the store bounds how many are in flight and queues the rest.
  */
-interface StoreWriter {
+export interface StoreWriter {
   /**
    * The caller leaves `bytes` as they are until the promise settles. SHA-256 travels with them and S3 checks it. The lock is asked for explicitly, never left to the bucket's default; read it back with `lock()`. A directory
    * can't lock and ignores it. The name is free again to a writer once a delete marker lies on it: `stored` therefore
@@ -117,8 +117,11 @@ export type ClockOffset = {
 /** With a clock further off nothing is sealed or attested. */
 export const CLOCK_OFFSET_MAX_MS = 60_000;
 
-export interface Store extends StoreReader, StoreWriter {
+/** An opened store for those who only read. It has no method that writes: `openForReading` makes it. */
+export interface ReadableStore extends StoreReader {
   clockOffset(): ClockOffset | null;
   /** Drops connections. Calls under way fail as retriable. */
   close(): Promise<void>;
 }
+
+export interface Store extends ReadableStore, StoreWriter {}

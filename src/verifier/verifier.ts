@@ -1,7 +1,7 @@
 // What does one verifier hold, whichever face it shows: Lambda, plain process or test?
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
-import type { Store } from '../store/store.ts';
+import type { ReadableStore, Store } from '../store/store.ts';
 import type { Finding } from '../verify/finding.ts';
 import type { StepTools } from './attest/attest-step.ts';
 import type { Watched } from './events/cloudtrail.ts';
@@ -26,7 +26,8 @@ export interface FindingSink {
 }
 
 export type Verifier = {
-  readonly archive: Store;
+  /** Of the other party: nothing here can write to it. */
+  readonly archive: ReadableStore;
   /** Attestations and findings: this verifier's own place. */
   readonly own: Store;
   /** Null where the archive is no bucket. */

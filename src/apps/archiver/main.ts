@@ -20,9 +20,9 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
 import {
   newInstanceId,
+  openForWriting,
   openSigner,
   openSource,
-  openStore,
   requireFitStore,
   trustedKeys,
 } from '../../clients/open.ts';
@@ -61,7 +61,7 @@ export async function runArchiver(config: Config, options: RunOptions): Promise<
   const instance = newInstanceId();
   const startedAt = new Date().toISOString();
   const metrics = new ArchiverMetrics();
-  const store = await openStore(config.archive.store);
+  const store = await openForWriting(config.archive.store);
   const totals = { records: 0, segments: 0 };
   let pipeline: Pipeline | null = null;
   let died: Error | null = null;

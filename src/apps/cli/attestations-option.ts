@@ -6,7 +6,7 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
 import { type CosignerKey, parseCosignerVkey } from '../../format/cosignature.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
-import type { Store } from '../../store/store.ts';
+import type { ReadableStore } from '../../store/store.ts';
 import { AttestationReader, type Attested, type Stray } from '../../verifier/attest/attestations.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
@@ -58,7 +58,7 @@ export type AttestationSurvey = {
   readonly strays: readonly Stray[];
 };
 
-export type Attestations = { readonly store: Store; readonly reader: AttestationReader };
+export type Attestations = { readonly store: ReadableStore; readonly reader: AttestationReader };
 
 export type ArchiveAndAttestations = {
   readonly archive: Archive;

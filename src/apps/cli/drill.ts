@@ -7,6 +7,7 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../../base/clock.ts';
+import { openForWriting } from '../../clients/open.ts';
 import type { StoreConfig } from '../../config/archiver.ts';
 import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
 import { loadVerifierConfig, type VerifierConfig } from '../../config/verifier.ts';
@@ -83,7 +84,9 @@ async function runDrillCommand(session: Session, options: DrillCommandOptions): 
   const config = await loadVerifierConfig(options.config, io.env);
   const lockMs = lockOf(config, options);
   const { store } = config.archive;
-  const archive = await openStore(store);
+  // A drill is of an archive that is there already: opening it for reading says so, and creates none.
+  await (await openStore(store)).close();
+  const archive = await openForWriting(store);
   const own = await openStore(config.attestations.store);
   const canary = await openCanary(store);
   try {

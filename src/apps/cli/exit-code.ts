@@ -30,7 +30,7 @@ export class UsageError extends LedgerstoneError {
 }
 
 /** Errors about what was asked for, whoever throws them. */
-const WORDS: ReadonlySet<string> = new Set(['usage', 'config', 'before-chain']);
+const WORDS: ReadonlySet<string> = new Set(['usage', 'config', 'no-archive', 'before-chain']);
 
 /** Only a finding that breaks an archive is 1: whoever could not look has not found anything. */
 export function exitCodeOfError(error: unknown): number {

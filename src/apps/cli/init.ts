@@ -4,13 +4,12 @@ import { type Command, Option } from 'commander';
 import { type Published, publishArchiveFiles } from '../../archiver/publish.ts';
 import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
-import { openSigner, trustedKeys } from '../../clients/open.ts';
+import { openForWriting, openSigner, trustedKeys } from '../../clients/open.ts';
 import { type Config, loadConfig, type S3StoreConfig } from '../../config/archiver.ts';
 import { encodeVkey, type KeyAlgorithm } from '../../format/vkey.ts';
 import type { BucketCheck } from '../../store/bucket-check.ts';
 import { checkLines } from './check-list.ts';
 import { EXIT, UsageError } from './exit-code.ts';
-import { openStore } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 
 type InitOptions = {
@@ -63,7 +62,7 @@ async function runInit(session: Session, options: InitOptions): Promise<number> 
   const signer = await openSigner(signing);
   const keys = trustedKeys(config, [signer]);
   const vkey = encodeVkey(keys[0]!);
-  const store = await openStore(storeConfig, { create: true });
+  const store = await openForWriting(storeConfig);
   let published: Published[];
   try {
     published = await publishArchiveFiles(

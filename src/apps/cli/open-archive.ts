@@ -1,10 +1,10 @@
 // Which archive is meant, whose keys are trusted, and how is it read?
-import { stat } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { openSigner, trustedKeys } from '../../clients/open.ts';
+import { LedgerstoneError } from '../../base/error.ts';
+import { openForReading, openSigner, trustedKeys } from '../../clients/open.ts';
 import { type Config, loadConfig, type StoreConfig } from '../../config/archiver.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
-import type { Store } from '../../store/store.ts';
+import type { ReadableStore } from '../../store/store.ts';
 import { UsageError } from './exit-code.ts';
 import { readTrustedKeys } from './keys.ts';
 
@@ -17,7 +17,7 @@ export type ArchiveOptions = {
 
 /** An opened archive. Close the store at the end. */
 export type Archive = {
-  readonly store: Store;
+  readonly store: ReadableStore;
   readonly trusted: readonly VerifierKey[];
   /** When the archive was named by a configuration file. */
   readonly config: Config | null;
@@ -94,23 +94,14 @@ export function storeFromName(
   };
 }
 
-/** For reading, unless `create` says that a missing directory may be made. The SDK is loaded only for S3. */
-export async function openStore(
-  config: StoreConfig,
-  options: { readonly create?: boolean } = {},
-): Promise<Store> {
-  if (config.kind === 's3') {
-    const { s3Store } = await import('../../store/s3.ts');
-    return s3Store(config);
+/** For reading. A directory that is not there was named wrongly. */
+export async function openStore(config: StoreConfig): Promise<ReadableStore> {
+  try {
+    return await openForReading(config);
+  } catch (error) {
+    if (!(error instanceof LedgerstoneError) || error.code !== 'no-archive') throw error;
+    throw new UsageError(error.message, 'Give s3://bucket/prefix or an existing directory.');
   }
-  const { directoryStore } = await import('../../store/directory.ts');
-  if (options.create !== true && (await stat(config.path).catch(() => null))?.isDirectory() !== true) {
-    throw new UsageError(
-      `there is no directory ${config.path}`,
-      'Give s3://bucket/prefix or an existing directory.',
-    );
-  }
-  return directoryStore({ path: config.path, ...options });
 }
 
 /** The key that signs now, and the older ones that the configuration trusts. */

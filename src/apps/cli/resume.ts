@@ -97,12 +97,12 @@ export async function recordDecision(
 ): Promise<RecordedDecision> {
   const { signal, log } = options;
   const { checkTopic, sealDecision } = await import('../../archiver/chain/resume.ts');
-  const { newInstanceId, openSigner, openSource, openStore, trustedKeys } = await import(
+  const { newInstanceId, openSigner, openForWriting, openSource, trustedKeys } = await import(
     '../../clients/open.ts'
   );
   const { nodeSha256 } = await import('../../base/node/hash.ts');
   checkTopic(config, decision);
-  const store = await openStore(config.archive.store);
+  const store = await openForWriting(config.archive.store);
   const source = await openSource(config, log);
   try {
     // A file source is opened by `start`. Kafka is not started: this command must not become a member of the group.

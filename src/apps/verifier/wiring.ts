@@ -6,11 +6,11 @@ import { MIB } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
-import { openSigner, openStore } from '../../clients/open.ts';
+import { openForReading, openForWriting, openSigner } from '../../clients/open.ts';
 import type { VerifierConfig } from '../../config/verifier.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { roleCredentials } from '../../store/role-credentials.ts';
-import type { Store } from '../../store/store.ts';
+import type { ReadableStore, Store } from '../../store/store.ts';
 import { channelsOf, FindingDesk } from '../../verifier/alarms/alarms.ts';
 import { snsNotifier } from '../../verifier/alarms/sns.ts';
 import { type Notifier, webhookNotifier } from '../../verifier/alarms/webhook.ts';
@@ -31,12 +31,15 @@ import type { Severity } from '../../verify/finding.ts';
 import type { RunFigures } from './emf.ts';
 import { type Counts, figuresOf } from './figures.ts';
 
-export type VerifierEdges = { readonly archive: Store; readonly own: Store; readonly signer: Signer };
+export type VerifierEdges = { readonly archive: ReadableStore; readonly own: Store; readonly signer: Signer };
 
 /** Rejects with what is wrong with a key or a store; nothing is left open then. */
 export async function openEdges(config: VerifierConfig): Promise<VerifierEdges> {
-  const archive = await openStore(config.archive.store);
-  const own = await openStore(config.attestations.store);
+  const archive = await openForReading(config.archive.store);
+  const own = await openForWriting(config.attestations.store).catch(async (error: unknown) => {
+    await archive.close();
+    throw error;
+  });
   try {
     return { archive, own, signer: await openSigner(config.cosigner.signing) };
   } catch (error) {

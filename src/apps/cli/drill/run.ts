@@ -1,7 +1,7 @@
 // How does one drill go, from the tampering to the moment at which people know of it?
 import type { Clock } from '../../../base/clock.ts';
 import type { CanaryStore } from '../../../store/canary.ts';
-import type { Store, StoreReader } from '../../../store/store.ts';
+import type { ReadableStore, Store } from '../../../store/store.ts';
 import { chainScope } from '../../../verifier/findings/record.ts';
 import type { Kind } from './canary.ts';
 import { isOf, LedgerLook, type Seen, scopesOf } from './look.ts';
@@ -9,10 +9,11 @@ import { type Leftover, takeAway } from './take-away.ts';
 import { type Act, tamper } from './tamper.ts';
 
 export type DrillTools = {
+  /** A drill tampers: it is the one command of the second party that writes there. */
   readonly archive: Store;
   readonly canary: CanaryStore;
   /** Where the verifier keeps its findings. */
-  readonly own: Pick<Store, keyof StoreReader | 'clockOffset'>;
+  readonly own: Omit<ReadableStore, 'close'>;
   readonly clock: Clock;
   /** The archive's. */
   readonly origin: string;
