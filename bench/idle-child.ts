@@ -26,7 +26,7 @@ if (kind === 'ours') {
     },
     onRevoke: nothing,
     onFetched: nothing,
-    onDoubt: nothing,
+    onSuspect: nothing,
     onEnd: nothing,
     onFatal(error) {
       throw error;

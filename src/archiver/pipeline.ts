@@ -105,7 +105,7 @@ export class Pipeline {
       onFetched: (fetched) => this.#fetched(fetched),
       ready: () => this.#ready(),
       onFatal: (error) => this.#end({ kind: 'failed', error }),
-      onDoubt: (reason) => {
+      onSuspect: (reason) => {
         log.info({ reason }, 'anchors will be confirmed again before the next seal');
         for (const actor of this.#actors.values()) actor.doubt();
       },

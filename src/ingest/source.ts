@@ -1,16 +1,16 @@
-// What must a source of records be able to do? The narrow port above kafkajs, a file and the in-memory broker.
+// What must a source of records do? The port of Kafka, of files and of the tests' in-memory broker.
 import type { KafkaRecord } from '../format/record.ts';
 
 export type TopicPartition = { readonly topic: string; readonly partition: number };
 
-/** Offsets that were *seen* in the raw response and carry no record for us: the only evidence for a `transaction` gap. */
+/** Offsets *seen* in the raw response without a committed record: the only evidence for a `transaction` gap. */
 export type SeenOffsets = {
   readonly first: number;
   readonly last: number;
   readonly kind: 'control' | 'aborted';
 };
 
-/** What one fetch brought for one partition. Nothing in it was checked for continuity: that is the gate's work. */
+/** One partition's share of one fetch. Continuity isn't checked yet: the gate does that. */
 export type Fetched = TopicPartition & {
   /** In offset order. */
   readonly records: readonly KafkaRecord[];
@@ -19,43 +19,46 @@ export type Fetched = TopicPartition & {
   /** The broker's high watermark: one past the last replicated offset. */
   readonly highWatermark: number;
   /**
-   * The offset after these that the source holds but can't carry (a line beyond the limit, an offset beyond 2^53 − 2).
-   * Nothing of this fetch lies beyond it, and nothing more comes until a seek past it: that takes an operator's word.
-   * `last`: the offsets up to here share its fate, for they lie in one batch that can't be opened. Absent: only `offset`.
+   * The first offset after these that the source holds but can't carry (a line beyond the limit, an offset
+   * beyond 2^53 − 2). This fetch ends before it, and no more comes until a seek past it, which needs an
+   * operator's decision.
+   * `last`: end of the range that can't be carried, when a whole batch can't be opened. Absent: only
+   * `offset`.
    */
   readonly undecodable?: { readonly offset: number; readonly last?: number; readonly reason: string };
 };
 
 export type LogRange = { readonly low: number; readonly high: number };
 
-/**
- * Called by the source. `onAssign` and `onRevoke` are synchronous and run before any record of the new generation is
- * delivered; every partition of `onAssign` is paused until `resume`. `onAssign` lists *all* partitions owned now.
- * `onFetched` returns within milliseconds and never throws; after `pause` one more late call may still come.
- */
+/** All that a source reports on its own account. Nothing else calls from a source into the archiver. */
 export interface SourceListener {
+  /**
+   * A generation begins: these are *all* partitions owned now, each paused until `resume`. Returns before any
+   * record of the generation is delivered.
+   */
   onAssign(owned: readonly TopicPartition[]): void;
-  /** The assignment ended (rebalance, stop, crash, disconnect): nothing that arrives until the next onAssign is ours. */
+  /** The generation ended (rebalance, stop, crash, disconnect): nothing is ours until the next onAssign. */
   onRevoke(): void;
+  /** A fetch brought this. Returns within milliseconds, never throws. One late call may follow a `pause`. */
   onFetched(fetched: Fetched): void;
   /**
-   * Asked before what a fetch brought is delivered: null, or a promise that resolves, within 250 ms, once what was delivered
-   * before has been worked off. Nothing is dropped meanwhile, as it is by `pause`; so one answer waits, and the next is not
-   * asked for.
+   * Asked before a fetch is delivered. Null: deliver now. A promise: deliver once it resolves (within 250
+   * ms), because what was delivered before is still being worked off. Unlike `pause` this drops nothing: one
+   * answer waits, and no further one is requested.
    */
   ready?(): Promise<void> | null;
-  /** Something that can't be cured here: the process must end so that its supervisor starts it again. */
+  /** An error that can't be cured here: the process must end so that its supervisor starts it again. */
   onFatal(error: Error): void;
-  /** A metadata or leader error happened: anchors must be confirmed again before anything more is signed. */
-  onDoubt(reason: string): void;
+  /** Metadata or a leader changed or failed: revalidate the log anchors before anything more is signed. */
+  onSuspect(reason: string): void;
   /**
-   * The log does not hold the offset that would be read next: it expired, or the log was cut off or replaced. Nothing moves
-   * and nothing more comes until a seek: the partition has to find its place again, by `logRange`.
+   * The log doesn't hold the offset to read next: it expired, or the log was truncated or replaced. The
+   * partition stands still until a seek; find its position again by `logRange`.
    */
   onOutOfRange?(partition: TopicPartition, offset: number): void;
-  /** Topics that were asked for and that the brokers do not have, or do not show to this principal: all of them, at each change. */
+  /** Requested topics that don't exist or are hidden from this principal: the whole list, at each change. */
   onMissing?(topics: readonly string[]): void;
-  /** File sources: nothing more will ever come for this partition; `nextOffset` is one past its last record. */
+  /** File sources: this partition is complete; `nextOffset` is one past its last record. */
   onEnd(partition: TopicPartition, nextOffset: number): void;
 }
 
@@ -64,23 +67,26 @@ export type CommitHint = { readonly nextOffset: number; readonly metadata: strin
 export interface Source {
   readonly kind: 'kafka' | 'file';
   start(listener: SourceListener): Promise<void>;
-  /** The identity that goes into manifests. Throws retriable when the broker can't say. */
+  /** The identity that goes into manifests. Throws retriable when the broker doesn't report it. */
   describe(partition: TopicPartition): Promise<{ readonly cluster: string; readonly topicId: string | null }>;
-  /** All partitions that the topic has now, owned by whomever. Throws retriable. */
+  /** All partitions of the topic now, whichever member owns them. Throws retriable. */
   partitions(topic: string): Promise<readonly number[]>;
-  /** Positions the partition: the next record delivered after `resume` is the first at or after `offset`. Literal offsets only. */
+  /** The next record delivered after `resume` is the first at or after `offset`. Literal offsets only. */
   seek(partition: TopicPartition, offset: number): void;
   pause(partition: TopicPartition): void;
   resume(partition: TopicPartition): void;
   /** Low and high marks of the log, from the partition's leader. Throws retriable. */
   logRange(partition: TopicPartition): Promise<LogRange>;
-  /** The records from `offset` on, at least one if there is any below the high mark; a read apart from the consumer's own. For anchors. */
+  /**
+   * Records from `offset` on, at least one if any lies below the high mark. Apart from the group's fetches;
+   * for log anchors.
+   */
   readAt(partition: TopicPartition, offset: number, signal?: AbortSignal): Promise<Fetched>;
-  /** First offset whose timestamp is at or after `timestampMs`; null when none. */
+  /** First offset with a timestamp at or after `timestampMs`; null: none. */
   offsetAtTime(partition: TopicPartition, timestampMs: number): Promise<number | null>;
   committed(partition: TopicPartition): Promise<CommitHint | null>;
-  /** Only ever a hint; failures are logged by the caller and forgotten. Resolves false when the group would not take it. */
+  /** Only a hint: the caller logs a failure and goes on. False: the group refused it. */
   commitHint(partition: TopicPartition, hint: CommitHint): Promise<boolean>;
-  /** Stops fetching and leaves the group; later calls of the listener don't come. Bounded in time. */
+  /** Stops fetching, leaves the group and never calls the listener again. Bounded in time. */
   close(): Promise<void>;
 }

@@ -47,11 +47,11 @@ describeWithMeans('the Kafka source and three brokers', { kafka: true }, () => {
       };
       await flowing('at first');
       for (const [index, broker] of stack.kafka.brokers.entries()) {
-        const doubts = recorder.of('doubt').length;
+        const suspicions = recorder.of('suspect').length;
         if (index === 1) await broker.signal('SIGSTOP');
         else await broker.kill();
         await flowing(`without broker ${broker.id}`);
-        await recorder.until('a doubt', () => recorder.of('doubt').length > doubts, 30_000);
+        await recorder.until('a suspicion', () => recorder.of('suspect').length > suspicions, 30_000);
         if (index === 1) await broker.signal('SIGCONT');
         else await broker.restart();
         await flowing(`with broker ${broker.id} again`);

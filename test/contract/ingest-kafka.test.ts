@@ -284,14 +284,14 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       await untilNext(recorder, 3);
       const partition = { topic, partition: 0 };
       const before = await source.describe(partition);
-      const doubtsBefore = recorder.of('doubt').length;
+      const suspicionsBefore = recorder.of('suspect').length;
       await (await world.admin()).deleteTopics({ topics: [topic] });
       await world.topic({ name: topic });
       await world.send(
         topic,
         Array.from({ length: 50 }, (_, i) => `new ${i}`),
       );
-      await recorder.until('a doubt', () => recorder.of('doubt').length > doubtsBefore, 30_000);
+      await recorder.until('a suspicion', () => recorder.of('suspect').length > suspicionsBefore, 30_000);
       await sleep(4_000);
       expect(texts(recorder.records())).toEqual(['old 0', 'old 1', 'old 2']);
       const after = await source.describe(partition);
@@ -352,8 +352,8 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       await recorder.until('the other', () => texts(recorder.records()).includes('m'), 30_000);
       await (await world.admin()).deleteTopics({ topics: [missing] });
       await recorder.until(
-        'a doubt',
-        () => recorder.of('doubt').some(({ reason }) => reason.includes(missing)),
+        'a suspicion',
+        () => recorder.of('suspect').some(({ reason }) => reason.includes(missing)),
         30_000,
       );
       const assigned = recorder.of('assign').length;

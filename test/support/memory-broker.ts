@@ -37,7 +37,7 @@ export class MemoryBroker {
   readonly #groups = new Map<string, MemoryGroup>();
   readonly #held = new Map<string, (() => void)[]>();
   readonly #drifts = new Map<string, number>();
-  readonly #onDoubt = new Set<(reason: string) => void>();
+  readonly #onSuspect = new Set<(reason: string) => void>();
   #topicCount = 0;
   fetchOffsetsMax: number;
   /** Nothing is answered: reads throw retriable, fetches bring nothing. */
@@ -136,14 +136,14 @@ export class MemoryBroker {
   /** A leader election or metadata error that every client notices: none believes in an earlier leader from now on. */
   elect(reason = 'leader changed'): void {
     for (const { logs } of this.#topics.values()) for (const log of logs) log.heardOf();
-    for (const tell of [...this.#onDoubt]) tell(reason);
+    for (const tell of [...this.#onSuspect]) tell(reason);
   }
 
   // For sources.
 
-  onDoubt(tell: (reason: string) => void): () => void {
-    this.#onDoubt.add(tell);
-    return () => this.#onDoubt.delete(tell);
+  onSuspect(tell: (reason: string) => void): () => void {
+    this.#onSuspect.add(tell);
+    return () => this.#onSuspect.delete(tell);
   }
 
   /** True: `deliver` is kept for later. */

@@ -63,7 +63,7 @@ export class MemorySource implements Source {
   readonly #topicIds = new Map<string, string | null>();
   #closed = false;
   #wake = new AbortController();
-  #endDoubts: () => void = () => {};
+  #endSuspicions: () => void = () => {};
 
   readonly #clock: Clock;
   readonly #post: (read: () => void) => void;
@@ -86,7 +86,9 @@ export class MemorySource implements Source {
   async start(listener: SourceListener): Promise<void> {
     await this.#answered();
     this.#listener = listener;
-    this.#endDoubts = this.#broker.onDoubt((reason) => this.#post(() => this.#tell()?.onDoubt(reason)));
+    this.#endSuspicions = this.#broker.onSuspect((reason) =>
+      this.#post(() => this.#tell()?.onSuspect(reason)),
+    );
     const member: GroupMember = {
       id: this.#memberId,
       topics: this.#topics,
@@ -181,7 +183,7 @@ export class MemorySource implements Source {
   /** The process dies: nothing more is said, and the group learns of it only when the test says so (`group.leave`). */
   crash(): void {
     this.#closed = true;
-    this.#endDoubts();
+    this.#endSuspicions();
     this.#wake.abort();
   }
 
@@ -243,10 +245,10 @@ export class MemorySource implements Source {
   #ask(feed: Feed): (Answer & { isStale(): boolean }) | null {
     const { topic, partition } = feed;
     const broker = this.#broker;
-    if (broker.down) return this.#doubt(`no answer for ${keyOf(feed)}`);
-    if (!broker.has(feed)) return this.#doubt(`${keyOf(feed)} is not there`);
+    if (broker.down) return this.#suspect(`no answer for ${keyOf(feed)}`);
+    if (!broker.has(feed)) return this.#suspect(`${keyOf(feed)} is not there`);
     if (feed.topicId !== null && feed.topicId !== broker.topicId(topic)) {
-      return this.#doubt(`${keyOf(feed)} is not the topic ${feed.topicId}`);
+      return this.#suspect(`${keyOf(feed)} is not the topic ${feed.topicId}`);
     }
     const log = broker.log(topic, partition);
     const { low, high } = log.believed.range;
@@ -267,13 +269,13 @@ export class MemorySource implements Source {
       return null;
     }
     feed.stuck = true;
-    this.#tell()?.onDoubt(`${keyOf(feed)} at offset ${offset}: out of range`);
+    this.#tell()?.onSuspect(`${keyOf(feed)} at offset ${offset}: out of range`);
     this.#tell()?.onOutOfRange?.({ topic: feed.topic, partition: feed.partition }, offset);
     return null;
   }
 
-  #doubt(reason: string): null {
-    this.#tell()?.onDoubt(reason);
+  #suspect(reason: string): null {
+    this.#tell()?.onSuspect(reason);
     return null;
   }
 

@@ -6,7 +6,7 @@ export type SourceEvent =
   | { readonly kind: 'revoke' }
   | { readonly kind: 'fetched'; readonly fetched: Fetched }
   | { readonly kind: 'fatal'; readonly error: Error }
-  | { readonly kind: 'doubt'; readonly reason: string }
+  | { readonly kind: 'suspect'; readonly reason: string }
   | { readonly kind: 'out-of-range'; readonly partition: TopicPartition; readonly offset: number }
   | { readonly kind: 'missing'; readonly topics: readonly string[] }
   | { readonly kind: 'end'; readonly partition: TopicPartition; readonly nextOffset: number };
@@ -33,8 +33,8 @@ export class SourceRecorder implements SourceListener {
   onFatal(error: Error): void {
     this.#write({ kind: 'fatal', error });
   }
-  onDoubt(reason: string): void {
-    this.#write({ kind: 'doubt', reason });
+  onSuspect(reason: string): void {
+    this.#write({ kind: 'suspect', reason });
   }
   onOutOfRange(partition: TopicPartition, offset: number): void {
     this.#write({ kind: 'out-of-range', partition, offset });

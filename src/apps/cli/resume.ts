@@ -129,7 +129,7 @@ const IGNORES_ALL: SourceListener = {
   onRevoke() {},
   onFetched() {},
   onFatal() {},
-  onDoubt() {},
+  onSuspect() {},
   onEnd() {},
 };
 

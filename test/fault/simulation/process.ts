@@ -240,9 +240,9 @@ export class SimProcess {
       },
       ready: () => listener.ready?.() ?? null,
       onFatal: (error) => listener.onFatal(error),
-      onDoubt: (reason) => {
+      onSuspect: (reason) => {
         this.scruples.doubt();
-        listener.onDoubt(reason);
+        listener.onSuspect(reason);
       },
       onOutOfRange: (partition, offset) => listener.onOutOfRange?.(partition, offset),
       onEnd: (partition, next) => listener.onEnd(partition, next),

@@ -27,7 +27,7 @@ class Sealed {
   }
 }
 
-/** The smallest consumer that is right: the gate decides, the head is the only memory, and doubt means to read again. */
+/** The smallest consumer that is right: the gate decides, the head is the only memory, and a suspicion means to read again. */
 class Consumer implements SourceListener {
   readonly source: MemorySource;
   readonly #clock: FakeClock;
@@ -78,7 +78,7 @@ class Consumer implements SourceListener {
   onFatal(error: Error): void {
     throw error;
   }
-  onDoubt(): void {}
+  onSuspect(): void {}
   onOutOfRange({ partition }: TopicPartition): void {
     this.#met.add('out of range');
     this.#readAgain(partition);

@@ -200,10 +200,10 @@ describe('what goes wrong', () => {
     recorder.forget();
     await clock.advance(500);
     expect(recorder.offsets()).toEqual(topicIds ? [] : [2, 3]);
-    expect(recorder.of('doubt').length > 0).toBe(topicIds);
+    expect(recorder.of('suspect').length > 0).toBe(topicIds);
   });
 
-  it('while the broker is down reads fail retriable, fetches bring doubt, and all goes on after it', async () => {
+  it('while the broker is down reads fail retriable, fetches bring suspicion, and all goes on after it', async () => {
     brokerOf(2);
     const { source, recorder } = await member('a');
     await assigned(recorder);
@@ -212,7 +212,7 @@ describe('what goes wrong', () => {
     broker.produce('t', 0, { value: 'later' });
     await expect(clock.run(source.logRange(P0))).rejects.toMatchObject({ disposition: 'retriable' });
     await clock.advance(1_000);
-    expect(recorder.of('doubt').length).toBeGreaterThan(0);
+    expect(recorder.of('suspect').length).toBeGreaterThan(0);
     expect(recorder.offsets()).toEqual([0, 1]);
     broker.down = false;
     await clock.advance(1_000);

@@ -20,7 +20,7 @@ export type FetcherTools = {
   readonly refreshMetadata: () => Promise<void>;
   /** Keeps the membership while an answer is handed over. False: the group wants something, so return soon. */
   readonly keepMember: () => boolean;
-  readonly doubt: (reason: string) => void;
+  readonly suspect: (reason: string) => void;
   readonly fatal: (error: unknown) => void;
 };
 
@@ -110,7 +110,7 @@ export class Fetcher {
    * New metadata: a question to a broker that leads none of its partitions any more is abandoned. A frozen broker would
    * keep it for a whole request timeout, and kafkajs begins nothing with a changed set of brokers before each loop ends.
    * Where it leads some of them still, it is not believed about the others: a leader that lost its office may hold what was
-   * never to be, and the doubt that this metadata raised is about what came before it.
+   * never to be, and the suspicion that this metadata raised is about what came before it.
    */
   observe(leads: (nodeId: number | null, partition: TopicPartition) => boolean): void {
     for (const question of this.#open) {
@@ -208,7 +208,7 @@ export class Fetcher {
     const { records, seen, next, leaderEpoch, undecodable } = part;
     if (leaderEpoch >= 0) {
       if (leaderEpoch < feed.leaderEpoch) {
-        this.#tools.doubt(`${whereOf(feed)}: leader epoch ${leaderEpoch} after ${feed.leaderEpoch}`);
+        this.#tools.suspect(`${whereOf(feed)}: leader epoch ${leaderEpoch} after ${feed.leaderEpoch}`);
       }
       feed.leaderEpoch = leaderEpoch;
     }
@@ -232,7 +232,7 @@ export class Fetcher {
 
   /** True: its leader has to be looked up again. */
   #partitionFailed(feed: PartitionFeed, { errorCode, asked }: FetchedPartition): boolean {
-    const { now, doubt } = this.#tools;
+    const { now, suspect } = this.#tools;
     const text = errorText(errorCode);
     feed.notBeforeMs = now() + ERROR_PAUSE_MS;
     if (errorCode === FETCH_ERRORS.offsetOutOfRange) {
@@ -253,7 +253,7 @@ export class Fetcher {
       );
       return false;
     }
-    doubt(`${whereOf(feed)}: ${text}`);
+    suspect(`${whereOf(feed)}: ${text}`);
     return true;
   }
 
@@ -261,14 +261,14 @@ export class Fetcher {
   #lostPlace(feed: PartitionFeed, why: string): void {
     const offset = feed.position as number;
     feed.stick();
-    this.#tools.doubt(`${whereOf(feed)} at offset ${offset}: ${why}`);
+    this.#tools.suspect(`${whereOf(feed)} at offset ${offset}: ${why}`);
     this.#tools.listener.onOutOfRange?.({ topic: feed.topic, partition: feed.partition }, offset);
   }
 
   /** Nothing came from this broker: time for the cluster to notice, and for us to ask it again. */
   async brokerFailed(nodeId: number | string, error: unknown): Promise<void> {
     if (this.#closed) return;
-    this.#tools.doubt(`broker ${nodeId}: ${messageOf(error)}`);
+    this.#tools.suspect(`broker ${nodeId}: ${messageOf(error)}`);
     await Promise.all([this.#tools.refreshMetadata().catch(() => {}), this.#wait(ERROR_PAUSE_MS)]);
   }
 }

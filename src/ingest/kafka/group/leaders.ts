@@ -6,12 +6,12 @@ import type { ClusterMetadata } from '../protocol/metadata-api.ts';
 type Seen = { readonly topicId: string | null; readonly leader: number; readonly leaderEpoch: number };
 
 export class Leaders {
-  readonly #doubt: (reason: string) => void;
+  readonly #suspect: (reason: string) => void;
   readonly #partitions = new Map<string, Seen>();
   readonly #missing = new Set<string>();
 
-  constructor(doubt: (reason: string) => void) {
-    this.#doubt = doubt;
+  constructor(suspect: (reason: string) => void) {
+    this.#suspect = suspect;
   }
 
   hasLeader(topic: string, partition: number): boolean {
@@ -22,7 +22,7 @@ export class Leaders {
     return nodeId !== null && this.#partitions.get(`${partition}/${topic}`)?.leader === nodeId;
   }
 
-  /** Doubts where a topic went or came back, its id changed, or a partition's leader is another one. */
+  /** Reports a topic that went or came back, a changed topic id, and a changed leader of a partition. */
   observe({ topicMetadata }: ClusterMetadata): void {
     for (const { topic, topicId = null, topicErrorCode, partitionMetadata } of topicMetadata) {
       this.#presence(topic, topicErrorCode);
@@ -35,10 +35,11 @@ export class Leaders {
         if (before === undefined) continue;
         const where = `${topic}/${partitionId}`;
         if (before.topicId !== topicId)
-          this.#doubt(`${where}: topic id ${topicId}, it was ${before.topicId}`);
-        else if (before.leader !== leader) this.#doubt(`${where}: led by ${leader}, it was ${before.leader}`);
+          this.#suspect(`${where}: topic id ${topicId}, it was ${before.topicId}`);
+        else if (before.leader !== leader)
+          this.#suspect(`${where}: led by ${leader}, it was ${before.leader}`);
         else if (before.leaderEpoch !== leaderEpoch) {
-          this.#doubt(`${where}: leader epoch ${leaderEpoch}, it was ${before.leaderEpoch}`);
+          this.#suspect(`${where}: leader epoch ${leaderEpoch}, it was ${before.leaderEpoch}`);
         }
       }
     }
@@ -46,7 +47,7 @@ export class Leaders {
 
   #presence(topic: string, errorCode: number): void {
     if (errorCode === 0) {
-      if (this.#missing.delete(topic)) this.#doubt(`topic ${topic} is there again`);
+      if (this.#missing.delete(topic)) this.#suspect(`topic ${topic} is there again`);
       return;
     }
     for (const [key, seen] of this.#partitions) {
@@ -54,6 +55,6 @@ export class Leaders {
     }
     if (this.#missing.has(topic)) return;
     this.#missing.add(topic);
-    this.#doubt(`topic ${topic}: ${errorText(errorCode)}`);
+    this.#suspect(`topic ${topic}: ${errorText(errorCode)}`);
   }
 }

@@ -19,8 +19,8 @@ import { Watchdog } from './watchdog.ts';
 const READ_COMMITTED = 1;
 /** UNKNOWN_TOPIC_OR_PARTITION, TOPIC_AUTHORIZATION_FAILED */
 const ABSENT: ReadonlySet<number> = new Set([3, 29]);
-/** The same doubt is told again after so long. */
-const SAME_DOUBT_MS = 1_000;
+/** The same reason is reported again after so long. */
+const SAME_SUSPICION_MS = 1_000;
 
 export class Member {
   readonly #kafkajs: Kafkajs;
@@ -28,7 +28,7 @@ export class Member {
   readonly #listener: SourceListener;
   readonly #leaders: Leaders;
   readonly #watchdog: Watchdog;
-  readonly #doubts = new Map<string, number>();
+  readonly #suspicions = new Map<string, number>();
   #fetcher: Fetcher | null = null;
   #heart: Heart | null = null;
   #group: Group | null = null;
@@ -40,7 +40,7 @@ export class Member {
     this.#kafkajs = kafkajs;
     this.#client = client;
     this.#listener = listener;
-    this.#leaders = new Leaders((reason) => this.#doubt(reason));
+    this.#leaders = new Leaders((reason) => this.#suspect(reason));
     this.#watchdog = new Watchdog({
       stallMs: client.tuning.stallMs,
       now: () => systemClock.monotonic(),
@@ -78,7 +78,7 @@ export class Member {
       emitter,
     );
     keepLoopsRunning(cluster, {
-      doubt: (reason) => this.#doubt(reason),
+      suspect: (reason) => this.#suspect(reason),
       brokerFailed: async (nodeId, error) => this.#fetcher?.brokerFailed(nodeId, error),
     });
     this.#heart = new Heart({
@@ -86,7 +86,7 @@ export class Member {
       now: () => systemClock.monotonic(),
       findCoordinator: () => cluster.findGroupCoordinator({ groupId: options.groupId }),
       onBeat: () => this.#watchdog.heartbeat(),
-      onTrouble: (error) => this.#doubt(`coordinator of the group: ${messageOf(error)}`),
+      onTrouble: (error) => this.#suspect(`coordinator of the group: ${messageOf(error)}`),
     });
     const fetcher = this.#newFetcher(cluster);
     this.#fetcher = fetcher;
@@ -137,7 +137,7 @@ export class Member {
       leaderEpoch: (topicId, partition) => this.#client.epochs.of(topicId, partition),
       refreshMetadata: () => cluster.refreshMetadata(),
       keepMember: () => this.#heart?.keep() ?? true,
-      doubt: (reason) => this.#doubt(reason),
+      suspect: (reason) => this.#suspect(reason),
       fatal: (error) => this.#group?.fatal(error),
     });
   }
@@ -160,14 +160,15 @@ export class Member {
     this.#missing = missing;
   }
 
-  #doubt(reason: string): void {
+  #suspect(reason: string): void {
     if (this.#closed) return;
     const nowMs = systemClock.monotonic();
-    const lastMs = this.#doubts.get(reason);
-    if (lastMs !== undefined && nowMs - lastMs < SAME_DOUBT_MS) return;
-    for (const [text, ms] of this.#doubts) if (nowMs - ms >= SAME_DOUBT_MS) this.#doubts.delete(text);
-    this.#doubts.set(reason, nowMs);
-    this.#listener.onDoubt(reason);
+    const lastMs = this.#suspicions.get(reason);
+    if (lastMs !== undefined && nowMs - lastMs < SAME_SUSPICION_MS) return;
+    for (const [text, ms] of this.#suspicions)
+      if (nowMs - ms >= SAME_SUSPICION_MS) this.#suspicions.delete(text);
+    this.#suspicions.set(reason, nowMs);
+    this.#listener.onSuspect(reason);
   }
 
   async close(): Promise<void> {

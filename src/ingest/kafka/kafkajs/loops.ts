@@ -3,7 +3,7 @@ import { messageOf } from '../../../base/error.ts';
 import type { KafkajsBroker, KafkajsCluster } from './kafkajs.ts';
 
 export type LoopTools = {
-  readonly doubt: (reason: string) => void;
+  readonly suspect: (reason: string) => void;
   /** Waits as after any failure of a broker. */
   readonly brokerFailed: (nodeId: string, error: unknown) => Promise<void>;
 };
@@ -43,7 +43,7 @@ const absent = (wait: () => Promise<void>): KafkajsBroker =>
   }) as unknown as KafkajsBroker;
 
 /** kafkajs's loops all wait for a refresh that is due, however long a frozen broker takes to not answer. */
-function refreshAside(cluster: KafkajsCluster, { doubt }: LoopTools): void {
+function refreshAside(cluster: KafkajsCluster, { suspect }: LoopTools): void {
   const { brokerPool } = cluster;
   const refresh = cluster.refreshMetadataIfNecessary.bind(cluster);
   let refreshing = false;
@@ -54,7 +54,7 @@ function refreshAside(cluster: KafkajsCluster, { doubt }: LoopTools): void {
     refreshing = true;
     void cluster
       .refreshMetadata()
-      .catch((error) => doubt(`metadata: ${messageOf(error)}`))
+      .catch((error) => suspect(`metadata: ${messageOf(error)}`))
       .finally(() => {
         refreshing = false;
       });

@@ -20,7 +20,7 @@ class Bench {
   nowMs = 0;
   readonly asked: (readonly FetchPartition[])[] = [];
   readonly fetched: Fetched[] = [];
-  readonly doubts: string[] = [];
+  readonly suspicions: string[] = [];
   readonly fatals: unknown[] = [];
   readonly outOfRange: unknown[] = [];
   refreshes = 0;
@@ -43,7 +43,7 @@ class Bench {
         onAssign: () => {},
         onRevoke: () => {},
         onFatal: () => {},
-        onDoubt: () => {},
+        onSuspect: () => {},
         onEnd: () => {},
         ready: () => this.ready(),
         onOutOfRange: (partition, offset) => this.outOfRange.push({ ...partition, offset }),
@@ -64,7 +64,7 @@ class Bench {
         this.refreshes += 1;
       },
       keepMember: () => this.member,
-      doubt: (reason) => this.doubts.push(reason),
+      suspect: (reason) => this.suspicions.push(reason),
       fatal: (error) => this.fatals.push(error),
     });
   }
@@ -307,7 +307,7 @@ describe('a pipeline that is still at work', () => {
 
 describe('errors of a partition', () => {
   it.each([3, 5, 6, 9, 56, 74, 75, 78, 100, 103, -1, 29])(
-    'one partition’s fetch error drops nothing of the broker’s answer: code %i, a doubt, fresh metadata, a short rest',
+    'one partition’s fetch error drops nothing of the broker’s answer: code %i, a suspicion, fresh metadata, a short rest',
     async (code) => {
       const bench = new Bench();
       bench.open(0, 0);
@@ -317,8 +317,8 @@ describe('errors of a partition', () => {
           asked.map((one) => (one.partition === 0 ? failed(one, code) : good(one, threeFrom(one.offset)))),
         );
       await bench.turn();
-      expect(bench.doubts).toHaveLength(1);
-      expect(bench.doubts[0]).toContain('t/0');
+      expect(bench.suspicions).toHaveLength(1);
+      expect(bench.suspicions[0]).toContain('t/0');
       expect(bench.refreshes).toBe(1);
       expect(bench.offsets).toEqual([0, 1, 2]);
       await bench.turn();
@@ -335,7 +335,7 @@ describe('errors of a partition', () => {
     bench.answer = (asked) => answerOf([failed(asked[0] as FetchPartition, 1)]);
     await bench.turn();
     expect(bench.outOfRange).toEqual([{ topic: 't', partition: 0, offset: 50 }]);
-    expect(bench.doubts[0]).toContain('OFFSET_OUT_OF_RANGE');
+    expect(bench.suspicions[0]).toContain('OFFSET_OUT_OF_RANGE');
     expect(bench.feed().position).toBe(50);
     bench.nowMs = 10_000;
     await bench.turn();
@@ -359,7 +359,7 @@ describe('errors of a partition', () => {
     expect(bench.asked.map(([one]) => one?.lastEpoch)).toEqual([-1, 4]);
     expect(bench.offsets).toEqual([0]);
     expect(bench.outOfRange).toEqual([{ topic: 't', partition: 0, offset: 1 }]);
-    expect(bench.doubts).toEqual(['t/0 at offset 1: its log is another one from offset 0 on']);
+    expect(bench.suspicions).toEqual(['t/0 at offset 1: its log is another one from offset 0 on']);
     await bench.turn();
     expect(bench.asked).toHaveLength(2);
   });
@@ -379,7 +379,7 @@ describe('errors of a partition', () => {
       [1, -1],
       [2, 4],
     ]);
-    expect([bench.offsets, bench.outOfRange, bench.doubts]).toEqual([[0, 1], [], []]);
+    expect([bench.offsets, bench.outOfRange, bench.suspicions]).toEqual([[0, 1], [], []]);
   });
 
   it('a log that the broker calls corrupt is undecodable', async () => {
@@ -420,14 +420,17 @@ describe('errors of a partition', () => {
 });
 
 describe('errors of a broker', () => {
-  it('are a doubt, never thrown, and followed by fresh metadata', async () => {
+  it('are a suspicion, never thrown, and followed by fresh metadata', async () => {
     const bench = new Bench();
     bench.open(0);
     bench.answer = () => Promise.reject(new Error('ECONNREFUSED'));
     await bench.turn();
     bench.answer = () => ({ ...answerOf([]), errorCode: 7 });
     await bench.turn();
-    expect(bench.doubts).toEqual(['broker 1: ECONNREFUSED', expect.stringContaining('REQUEST_TIMED_OUT')]);
+    expect(bench.suspicions).toEqual([
+      'broker 1: ECONNREFUSED',
+      expect.stringContaining('REQUEST_TIMED_OUT'),
+    ]);
     expect(bench.refreshes).toBe(2);
     expect(bench.fatals).toEqual([]);
   });
@@ -452,7 +455,7 @@ describe('new metadata', () => {
     await turn;
     late.resolve(threeEach(bench.asked[0] ?? []));
     await new Promise((resolve) => setImmediate(resolve));
-    expect([bench.offsets, bench.doubts]).toEqual([[], []]);
+    expect([bench.offsets, bench.suspicions]).toEqual([[], []]);
   });
 
   it('that names another leader takes a partition out of an answer, before it comes and while it is handed over', async () => {
@@ -474,7 +477,7 @@ describe('new metadata', () => {
     expect(bench.fetched.map(({ partition }) => partition)).toEqual([0]);
     // The next leader is asked for the same.
     expect([bench.feed(1).position, bench.feed(2).position]).toEqual([0, 0]);
-    expect([bench.refreshes, bench.doubts]).toEqual([0, []]);
+    expect([bench.refreshes, bench.suspicions]).toEqual([0, []]);
   });
 
   it('so does a close', async () => {
@@ -487,7 +490,7 @@ describe('new metadata', () => {
     await turn;
     late.reject(new Error('connection closed'));
     await new Promise((resolve) => setImmediate(resolve));
-    expect(bench.doubts).toEqual([]);
+    expect(bench.suspicions).toEqual([]);
   });
 });
 
@@ -519,7 +522,7 @@ describe('the rest', () => {
     expect(bench.feed().position).toBe(5);
   });
 
-  it('a leader epoch that goes back is a doubt', async () => {
+  it('a leader epoch that goes back is a suspicion', async () => {
     const bench = new Bench();
     bench.open(0);
     for (const leaderEpoch of [4, 4, 5, 0]) {
@@ -529,7 +532,7 @@ describe('the rest', () => {
       };
       await bench.turn();
     }
-    expect(bench.doubts).toEqual(['t/0: leader epoch 0 after 5']);
+    expect(bench.suspicions).toEqual(['t/0: leader epoch 0 after 5']);
   });
 
   it('an emptied batch moves on without a word to the pipeline', async () => {

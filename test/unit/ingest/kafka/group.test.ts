@@ -38,7 +38,7 @@ async function started(onAssign: (group: Group) => void = () => {}) {
         errors.push(error);
       },
       onFetched: () => {},
-      onDoubt: () => {},
+      onSuspect: () => {},
       onEnd: () => {},
     },
     watchdog: new Watchdog({

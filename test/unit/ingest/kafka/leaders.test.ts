@@ -1,4 +1,4 @@
-// Which changes of the cluster put anchors in doubt?
+// Which changes of the cluster make anchors suspect?
 import { describe, expect, it } from 'vitest';
 import { Leaders } from '../../../../src/ingest/kafka/group/leaders.ts';
 import type { ClusterMetadata } from '../../../../src/ingest/kafka/protocol/metadata-api.ts';
@@ -38,11 +38,11 @@ function metadata({
   };
 }
 
-function doubtsOf(...changes: Change[]): string[] {
-  const doubts: string[] = [];
-  const leaders = new Leaders((reason) => doubts.push(reason));
+function suspicionsOf(...changes: Change[]): string[] {
+  const suspicions: string[] = [];
+  const leaders = new Leaders((reason) => suspicions.push(reason));
   for (const change of changes) leaders.observe(metadata(change));
-  return doubts;
+  return suspicions;
 }
 
 describe('Leaders', () => {
@@ -59,11 +59,11 @@ describe('Leaders', () => {
     ['old news', [{}, { leader: 3, leaderEpoch: 4 }], []],
     ['another topic of this name', [{}, { topicId: 'B', leaderEpoch: 0 }], ['t/0: topic id B, it was A']],
     ['a new partition', [{}, { partitions: 2 }], []],
-  ] as const)('%s', (_, changes, doubts) => expect(doubtsOf(...changes)).toEqual(doubts));
+  ] as const)('%s', (_, changes, suspicions) => expect(suspicionsOf(...changes)).toEqual(suspicions));
 
   it('a topic that goes and comes back', () => {
     const gone = { topicErrorCode: 3 };
-    expect(doubtsOf({}, gone, gone, { topicId: 'B', leaderEpoch: 0 })).toEqual([
+    expect(suspicionsOf({}, gone, gone, { topicId: 'B', leaderEpoch: 0 })).toEqual([
       expect.stringContaining('topic t: the broker has no such partition'),
       'topic t is there again',
       't/0: topic id B, it was A',

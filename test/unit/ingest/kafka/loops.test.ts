@@ -6,7 +6,7 @@ import { joinAgain, keepLoopsRunning } from '../../../../src/ingest/kafka/kafkaj
 const failure = (fields: object) => Object.assign(new Error('failed'), fields);
 
 function running(cluster: Partial<KafkajsCluster>) {
-  const told = { doubts: [] as string[], failed: [] as unknown[] };
+  const told = { suspicions: [] as string[], failed: [] as unknown[] };
   const one = {
     findBroker: async () => ({}) as KafkajsBroker,
     findGroupCoordinator: async () => ({}) as KafkajsBroker,
@@ -15,7 +15,7 @@ function running(cluster: Partial<KafkajsCluster>) {
     ...cluster,
   } as KafkajsCluster;
   keepLoopsRunning(one, {
-    doubt: (reason) => told.doubts.push(reason),
+    suspect: (reason) => told.suspicions.push(reason),
     brokerFailed: async (nodeId, error) => void told.failed.push([nodeId, error]),
   });
   return { one, told };
@@ -55,7 +55,7 @@ describe('metadata that is due', () => {
     expect(asked).toBe(1);
     reject(new Error('frozen'));
     await new Promise((resolve) => setImmediate(resolve));
-    expect(told.doubts).toEqual(['metadata: frozen']);
+    expect(told.suspicions).toEqual(['metadata: frozen']);
     await one.refreshMetadataIfNecessary();
     expect(asked).toBe(2);
   });
