@@ -1,8 +1,10 @@
 // What must an archive hold beside its chains, so that it can be read in ten years? Its keys and its specification.
+
 import { readFile } from 'node:fs/promises';
 import { toHex, utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
+import { oldestVersion } from '../format/oldest-version.ts';
 import { formatKey, keyKey } from '../format/paths.ts';
 import { encodeVkey, spkiFingerprint, type VerifierKey } from '../format/vkey.ts';
 import type { Lock, Store } from '../store/store.ts';
@@ -47,8 +49,5 @@ export async function publishArchiveFiles(
 }
 
 async function exists(store: Store, key: string): Promise<boolean> {
-  for await (const version of store.listVersions(key, { limit: 1 })) {
-    if (version.key === key && !version.marker) return true;
-  }
-  return false;
+  return (await oldestVersion(store, key)) !== null;
 }

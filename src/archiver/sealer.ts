@@ -7,6 +7,7 @@ import type { Sha256 } from '../base/hash.ts';
 import { backoffMs } from '../base/retry.ts';
 import { parseTime, parseUntil } from '../format/manifest.ts';
 import type { NoteSignature } from '../format/note.ts';
+import { oldestVersion } from '../format/oldest-version.ts';
 import { verifierKey } from '../format/vkey.ts';
 import { type Segment, sealBytes } from '../segment/segment.ts';
 import type { Signer } from '../sign/signer.ts';
@@ -177,10 +178,8 @@ export class Sealer {
 
   async #oldest(key: string): Promise<ObjectVersion> {
     const { store, signal } = this.#options;
-    for await (const version of store.listVersions(key, { limit: 1, signal })) {
-      if (version.key === key && !version.marker) return version;
-      if (version.key !== key) break;
-    }
+    const oldest = await oldestVersion(store, key, signal);
+    if (oldest !== null) return oldest;
     throw new LedgerstoneError('unreadable', `${key} was stored and is not listed`, {
       disposition: 'retriable',
     });

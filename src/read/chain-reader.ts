@@ -1,13 +1,14 @@
 // How are one chain's seals and data read, by version, few and counted?
+
 import { LedgerstoneError } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
+import { makeOldestFilter, oldestVersion } from '../format/oldest-version.ts';
 import { dataPrefix, type Encoding, parseKey, sealKey, sealPrefix } from '../format/paths.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import type { ObjectVersion, StoreReader } from '../store/store.ts';
 import { linkProblems } from '../verify/chain-state.ts';
 import { VerifyError } from '../verify/finding.ts';
-import { oldestVersion } from '../verify/object-versions.ts';
 import { inspectSeal, type OpenedSeal, trustProblem } from '../verify/open-seal.ts';
 import type { Range } from './segment-lines.ts';
 
@@ -55,13 +56,14 @@ export class ChainReader {
     let greatest = -1;
     let keys = 0;
     let before = '';
+    const counts = makeOldestFilter();
     for await (const version of store.listVersions(sealPrefix(chain, partition), {
       limit: LISTED_MAX,
       signal,
     })) {
       if (version.key !== before) keys++;
       before = version.key;
-      greatest = Math.max(greatest, this.#remember(version) ?? -1);
+      if (counts(version)) greatest = Math.max(greatest, this.#remember(version) ?? -1);
     }
     if (keys >= LISTED_MAX) {
       const { findHead } = await import('../store/head.ts');
@@ -145,11 +147,12 @@ export class ChainReader {
     const { store, chain, partition, signal } = this.#options;
     const sizes = new Map<number, number>();
     let listed = 0;
+    const counts = makeOldestFilter();
     const versions = store.listVersions(dataPrefix(chain, partition), { limit: LISTED_MAX + 1, signal });
     for await (const version of versions) {
       if (++listed > LISTED_MAX) return null;
       const parsed = parseKey(version.key);
-      if (version.marker || parsed?.kind !== 'data' || this.#data.has(version.key)) continue;
+      if (!counts(version) || parsed?.kind !== 'data') continue;
       this.#data.set(version.key, version);
       sizes.set(parsed.sequence, Math.max(version.size, sizes.get(parsed.sequence) ?? 0));
     }
@@ -202,14 +205,12 @@ export class ChainReader {
     this.reads.bytes += bytes.length;
   }
 
-  /** Listings are oldest first within a key: the first version that is no marker is the seal. */
+  /** Of the version that counts at its key. */
   #remember(version: ObjectVersion): number | undefined {
     const parsed = parseKey(version.key);
-    if (version.marker || parsed?.kind !== 'seal') return undefined;
+    if (parsed?.kind !== 'seal') return undefined;
     const { sequence } = parsed;
-    if (!this.#seals.has(sequence)) {
-      this.#seals.set(sequence, { sequence, key: version.key, versionId: version.versionId });
-    }
+    this.#seals.set(sequence, { sequence, key: version.key, versionId: version.versionId });
     return sequence;
   }
 

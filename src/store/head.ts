@@ -1,5 +1,7 @@
 // Which is the newest seal of a chain? (FORMAT.md: Recovery)
+
 import { LIMITS } from '../base/limits.ts';
+import { makeOldestFilter } from '../format/oldest-version.ts';
 import { parseKey, sealKey, sealPrefix } from '../format/paths.ts';
 import type { ObjectVersion, StoreReader } from './store.ts';
 
@@ -118,10 +120,11 @@ class SealProbe {
     if (known !== undefined) return known;
     const key = sealKey(this.#chain, this.#partition, sequence);
     let oldest: ObjectVersion | null = null;
+    const counts = makeOldestFilter();
     for await (const version of this.#reader.listVersions(key, { ...this.#options, exact: true })) {
       if (version.key !== key) continue;
       if (version.marker) this.#note('delete-marker', version);
-      else if (oldest === null) oldest = version;
+      else if (counts(version)) oldest = version;
       else this.#note('extra-version', version);
     }
     if (oldest !== null) this.#seen.set(sequence, oldest);

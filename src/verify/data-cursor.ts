@@ -1,9 +1,10 @@
 // Which data objects are there, and which of them does no seal speak of?
 
+import { oldestVersion } from '../format/oldest-version.ts';
 import { parseKey } from '../format/paths.ts';
 import type { ArchiveReader, ArchiveVersion } from './archive-reader.ts';
 import type { FindingList } from './finding-list.ts';
-import { addForeign, type ListedObject, listObjects, oldestVersion } from './object-versions.ts';
+import { addForeign, type ListedObject, listObjects } from './object-versions.ts';
 
 /**
  * Matches two sorted lists as they come: seals by sequence, and data objects by key, which is by day and sequence. A

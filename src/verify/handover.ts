@@ -1,13 +1,14 @@
 // Which chains go on in others, and is what the new one says of the old one true?
+
 import { equalBytes, fromHex, toHex } from '../base/bytes.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type ChainId, parseChainOrigin } from '../format/chain.ts';
 import type { Manifest } from '../format/manifest.ts';
+import { oldestVersion } from '../format/oldest-version.ts';
 import { sealKey } from '../format/paths.ts';
 import type { Anchor } from './anchor.ts';
 import type { Problem } from './finding.ts';
 import type { FindingList } from './finding-list.ts';
-import { oldestVersion } from './object-versions.ts';
 import { inspectSeal, type OpenedSeal, type SealInspection, trustProblem } from './open-seal.ts';
 import type { Run } from './run.ts';
 import { storeProblem } from './seal-reader.ts';

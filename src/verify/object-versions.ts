@@ -1,5 +1,6 @@
-// Which version of a key counts, and what else lies there?
-import type { ArchiveReader, ArchiveVersion } from './archive-reader.ts';
+// What lies at each key beside the version that counts?
+import { makeOldestFilter } from '../format/oldest-version.ts';
+import type { ArchiveVersion } from './archive-reader.ts';
 import type { FindingList } from './finding-list.ts';
 
 /** One key with the version that counts: the oldest. Null when there are only delete markers. */
@@ -15,6 +16,7 @@ export async function* listObjects(
 ): AsyncGenerator<ListedObject> {
   let key: string | null = null;
   let oldest: ArchiveVersion | null = null;
+  const counts = makeOldestFilter();
   for await (const version of versions) {
     if (version.key !== key) {
       if (key !== null) yield { key, oldest };
@@ -24,7 +26,7 @@ export async function* listObjects(
     const place = { key: version.key, versionId: version.versionId };
     if (version.marker) {
       findings.add({ code: 'delete-marker', expected: null, found: 'a delete marker' }, place);
-    } else if (oldest === null) {
+    } else if (counts(version)) {
       oldest = version;
     } else {
       findings.add({ code: 'extra-version', expected: 'one version', found: 'a newer one' }, place);
@@ -41,17 +43,4 @@ export async function* listObjects(
 export function addForeign(findings: FindingList, { key, oldest }: ListedObject, expected: string): void {
   const found = oldest === null ? 'delete markers' : `${oldest.size} bytes`;
   findings.add({ code: 'foreign-object', expected, found }, { key, versionId: oldest?.versionId ?? null });
-}
-
-/** The version that counts of one key, or null. Nothing is reported. */
-export async function oldestVersion(
-  reader: ArchiveReader,
-  key: string,
-  signal?: AbortSignal,
-): Promise<ArchiveVersion | null> {
-  const options = { exact: true, limit: 1, ...(signal && { signal }) };
-  for await (const version of reader.listVersions(key, options)) {
-    if (version.key === key && !version.marker) return version;
-  }
-  return null;
 }

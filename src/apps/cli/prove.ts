@@ -1,10 +1,12 @@
 // `ledgerstone prove`: what convinces somebody else, offline, that this one entry was archived?
+
 import type { Command } from 'commander';
 import { toHex } from '../../base/bytes.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { encodeEventProof, parseEventProof } from '../../format/event-proof.ts';
+import { oldestVersion } from '../../format/oldest-version.ts';
 import { LineScanner } from '../../format/record.ts';
 import { verifyInclusion } from '../../merkle/proof.ts';
 import { leafHash } from '../../merkle/tree.ts';
@@ -14,7 +16,6 @@ import { provenLines } from '../../read/line-range.ts';
 import { locateOffset } from '../../read/locate.ts';
 import { buildEventProof } from '../../verify/event-proof.ts';
 import { VerifyError } from '../../verify/finding.ts';
-import { oldestVersion } from '../../verify/object-versions.ts';
 import {
   type AttestationOptions,
   type Attestations,

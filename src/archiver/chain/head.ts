@@ -1,8 +1,10 @@
 // Where does a chain stand? The store is the truth and Kafka's committed offset only a hint (FORMAT.md §8).
+
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { type Manifest, parseTime } from '../../format/manifest.ts';
+import { oldestVersion } from '../../format/oldest-version.ts';
 import { sealKey } from '../../format/paths.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { type Head, headAfter } from '../../segment/segment.ts';
@@ -183,9 +185,7 @@ export async function readSeal(
   signal: AbortSignal,
 ): Promise<Recovered> {
   const key = sealKey(name.chain, name.partition, sequence);
-  for await (const version of tools.store.listVersions(key, { limit: 1, signal })) {
-    if (version.key !== key) break;
-    if (!version.marker) return readHead(tools, name, sequence, version, signal);
-  }
+  const version = await oldestVersion(tools.store, key, signal);
+  if (version !== null) return readHead(tools, name, sequence, version, signal);
   throw halt('seal-hole', `seal ${sequence} of ${name.chainOrigin} is missing`, NEW_CHAIN);
 }

@@ -1,10 +1,12 @@
 // Is the topic still the one that the chain was sealed from? A recreated topic goes on without any error of Kafka's.
+
 import { equalBytes } from '../../base/bytes.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { nodeDecompress } from '../../base/node/decompress.ts';
 import type { Manifest } from '../../format/manifest.ts';
+import { oldestVersion } from '../../format/oldest-version.ts';
 import { decodeLine, encodeEntry, type GapLine, type KafkaRecord } from '../../format/record.ts';
 import type { LogRange, Source, TopicPartition } from '../../ingest/source.ts';
 import { leafHash } from '../../merkle/tree.ts';
@@ -38,23 +40,17 @@ export async function anchorOf(
   const { data, records } = manifest;
   const wanted = which === 'tail' ? (records.missing.transaction ?? 0) : records.count;
   if (data === null || wanted === 0) return null;
-  let versionId: string | null = null;
-  for await (const version of store.listVersions(data.key, { limit: 1, signal })) {
-    if (version.key !== data.key) break;
-    if (!version.marker && version.size === data.bytes) {
-      versionId = version.versionId;
-      break;
-    }
-  }
-  // Its lock ended and it was deleted, as the policy allows: there is nothing left to compare with.
-  if (versionId === null) return null;
+  const version = await oldestVersion(store, data.key, signal);
+  // Its lock ended and it was deleted, as the policy allows: there is nothing left to compare with. What somebody
+  // put there since then is not what was sealed.
+  if (version === null || version.size !== data.bytes) return null;
   let at = 0;
   const blocks = data.blocks.map((block) => {
     at += block.bytes;
     return { ...block, start: at - block.bytes, end: at };
   });
   for (const { start, end, ...block } of which === 'first' ? blocks : blocks.reverse()) {
-    const stored = await store.read(data.key, versionId, {
+    const stored = await store.read(data.key, version.versionId, {
       maxBytes: LIMITS.blockContentMax,
       range: { start, end },
       signal,

@@ -15,6 +15,7 @@ import {
   readCosignature,
 } from '../../format/cosignature.ts';
 import { encodeSignedCheckpoint, parseSignedCheckpoint, type SignedCheckpoint } from '../../format/note.ts';
+import { oldestVersion, oldestVersions } from '../../format/oldest-version.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { Lock, Store } from '../../store/store.ts';
@@ -94,11 +95,8 @@ export class AttestationReader {
   /** The attestation of one size, or null. Throws FormatError for an object there that is none. */
   async of(place: ChainPlace, size: number, signal?: AbortSignal): Promise<Attested | null> {
     const key = attestationKey(place.chain, place.partition, size);
-    const options = { exact: true, ...(signal && { signal }) };
-    for await (const version of this.#store.listVersions(key, options)) {
-      if (version.key === key && !version.marker) return this.#open(place, version, signal);
-    }
-    return null;
+    const version = await oldestVersion(this.#store, key, signal);
+    return version === null ? null : this.#open(place, version, signal);
   }
 
   /** The oldest versions of the greatest keys below that size, ascending; empty when there is none. */
@@ -136,9 +134,9 @@ export class AttestationReader {
       ...(from > 0 && { startAfter: attestationKey(place.chain, place.partition, from - 1) }),
       ...(signal && { signal }),
     };
-    for await (const version of this.#store.listVersions(prefix, options)) {
+    for await (const version of oldestVersions(this.#store.listVersions(prefix, options))) {
       const parsed = parseAttestationKey(version.key);
-      if (parsed === null || version.marker || version.key === found.at(-1)?.key) continue;
+      if (parsed === null) continue;
       if (parsed.size >= below || found.length === PAGE) break;
       found.push(version);
     }

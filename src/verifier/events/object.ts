@@ -1,13 +1,15 @@
 // What lies at a key at which something happened? An event is only a hint: what counts is the listing.
+
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { oldestVersion, oldestVersions } from '../../format/oldest-version.ts';
 import { type ParsedKey, parseKey, sealKey, sealPrefix } from '../../format/paths.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { ArchiveVersion } from '../../verify/archive-reader.ts';
 import { missingProblem } from '../../verify/data-check.ts';
 import type { Finding } from '../../verify/finding.ts';
 import { FindingList } from '../../verify/finding-list.ts';
-import { addForeign, listObjects, oldestVersion } from '../../verify/object-versions.ts';
+import { addForeign, listObjects } from '../../verify/object-versions.ts';
 import { inspectSeal } from '../../verify/open-seal.ts';
 import { type ChainPlace, chainFolder } from '../../verify/survey.ts';
 
@@ -71,8 +73,9 @@ async function hasSealBehind(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const options = { startAfter: key, ...(signal && { signal }) };
-  for await (const version of archive.listVersions(sealPrefix(chain, partition), options)) {
-    if (!version.marker && parseKey(version.key)?.kind === 'seal') return true;
+  const listed = archive.listVersions(sealPrefix(chain, partition), options);
+  for await (const version of oldestVersions(listed)) {
+    if (parseKey(version.key)?.kind === 'seal') return true;
   }
   return false;
 }

@@ -1,5 +1,7 @@
 // What does the verifier's bucket say of one scope's findings so far? Read from the keys alone.
+
 import { LedgerstoneError } from '../../base/error.ts';
+import { oldestVersions } from '../../format/oldest-version.ts';
 import type { ObjectVersion, StoreReader } from '../../store/store.ts';
 import type { FindingCode } from '../../verify/finding.ts';
 import { findingsPrefix, parseFindingKey, type Scope } from './record.ts';
@@ -38,16 +40,11 @@ export async function readHistory(
 ): Promise<History> {
   const latest = new Map<string, Opening>();
   const openings = new Map<FindingCode, number>();
-  let last = '';
   // Keys sort so that within one opening `closed` comes before `open`, and openings ascend.
   let closed = '';
-  for await (const version of store.listVersions(
-    findingsPrefix(scope),
-    signal === undefined ? {} : { signal },
-  )) {
-    const { key, versionId, marker, lastModifiedMs } = version;
-    if (marker || key === last) continue;
-    last = key;
+  const options = signal === undefined ? {} : { signal };
+  const listed = store.listVersions(findingsPrefix(scope), options);
+  for await (const { key, versionId, lastModifiedMs } of oldestVersions(listed)) {
     const parsed = parseFindingKey(key);
     if (parsed === null || parsed.scope !== scope.name) continue;
     const { id, opening, state, code, mark } = parsed;

@@ -1,10 +1,12 @@
 // Which data objects does no seal speak of? Told from the keys, and from a seal only where keys leave a doubt.
+
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { oldestVersion } from '../../format/oldest-version.ts';
 import { parseKey, sealKey } from '../../format/paths.ts';
 import type { ObjectVersion, StoreReader } from '../../store/store.ts';
 import type { FindingList } from '../../verify/finding-list.ts';
-import { addForeign, oldestVersion } from '../../verify/object-versions.ts';
+import { addForeign } from '../../verify/object-versions.ts';
 import { inspectSeal } from '../../verify/open-seal.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 import type { SweptObject } from './sweep-listing.ts';

@@ -14,7 +14,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     edits: [
       {
         file: HEAD,
-        find: "else if (oldest === null) oldest = version;\n      else this.#note('extra-version', version);",
+        find: "else if (counts(version)) oldest = version;\n      else this.#note('extra-version', version);",
         replace:
           "else {\n        if (oldest !== null) this.#note('extra-version', version);\n        oldest = version;\n      }",
       },
@@ -27,9 +27,9 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     edits: [
       {
         file: HEAD,
-        find: "if (version.marker) this.#note('delete-marker', version);\n      else if (oldest",
+        find: "if (version.marker) this.#note('delete-marker', version);\n      else if (counts",
         replace:
-          "if (version.marker) {\n        this.#note('delete-marker', version);\n        oldest = null;\n      } else if (oldest",
+          "if (version.marker) {\n        this.#note('delete-marker', version);\n        oldest = null;\n      } else if (counts",
       },
       {
         file: HEAD,
