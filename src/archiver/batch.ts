@@ -2,7 +2,7 @@
 import { type Item, recordBytes } from '../ingest/gate.ts';
 import { anchorOfGap, type GapAnchor } from './chain/log-anchor.ts';
 import { HEADER_OVERHEAD_BYTES } from './continuity.ts';
-import type { BatchBody, BodyFactory } from './encoder.ts';
+import type { BatchEncoder, Encoder } from './encoder.ts';
 
 export type BatchLimits = {
   readonly maxBytes: number;
@@ -12,7 +12,7 @@ export type BatchLimits = {
 
 /** One batch: what will be one segment. */
 export type Batch = {
-  readonly body: BatchBody;
+  readonly encoder: BatchEncoder;
   readonly firstOffset: number;
   /** One past the newest line. */
   nextOffset: number;
@@ -31,14 +31,14 @@ const LINE_OVERHEAD_BYTES = 64;
 
 /** The batches of one partition: one that fills, and full ones that wait in order. */
 export class Batches {
-  readonly #bodies: BodyFactory;
+  readonly #encoder: Encoder;
   readonly #limits: BatchLimits;
   #filling: Batch | null = null;
   #closed: Batch[] = [];
   #next: number;
 
-  constructor(bodies: BodyFactory, limits: BatchLimits, firstOffset: number) {
-    this.#bodies = bodies;
+  constructor(encoder: Encoder, limits: BatchLimits, firstOffset: number) {
+    this.#encoder = encoder;
     this.#limits = limits;
     this.#next = firstOffset;
   }
@@ -62,8 +62,8 @@ export class Batches {
   }
 
   heldBytes(): number {
-    let held = this.#filling?.body.heldBytes() ?? 0;
-    for (const batch of this.#closed) held += batch.body.heldBytes();
+    let held = this.#filling?.encoder.heldBytes() ?? 0;
+    for (const batch of this.#closed) held += batch.encoder.heldBytes();
     return held;
   }
 
@@ -87,7 +87,7 @@ export class Batches {
         this.#next = item.kind === 'record' ? item.record.offset + 1 : item.gap.last + 1;
       }
       batch.nextOffset = this.#next;
-      batch.body.add(from === 0 && to === items.length ? items : items.slice(from, to));
+      batch.encoder.add(from === 0 && to === items.length ? items : items.slice(from, to));
       if (this.#full(batch)) this.close();
       from = to;
     }
@@ -127,15 +127,15 @@ export class Batches {
   }
 
   discard(): void {
-    this.#filling?.body.discard();
-    for (const batch of this.#closed) batch.body.discard();
+    this.#filling?.encoder.discard();
+    for (const batch of this.#closed) batch.encoder.discard();
     this.#filling = null;
     this.#closed = [];
   }
 
   #open(nowMs: number): Batch {
     this.#filling ??= {
-      body: this.#bodies.open(this.#next),
+      encoder: this.#encoder.open(this.#next),
       firstOffset: this.#next,
       nextOffset: this.#next,
       bytes: 0,

@@ -5,7 +5,7 @@ import { MIB } from '../base/limits.ts';
 import type { Encoding } from '../format/paths.ts';
 import { Packer } from '../ingest/pack.ts';
 import type { SegmentBody } from '../segment/body.ts';
-import type { BatchBody, BodyFactory } from './encoder.ts';
+import type { BatchEncoder, Encoder } from './encoder.ts';
 
 export type ToWorker =
   | { readonly kind: 'open'; readonly id: number; readonly firstOffset: number }
@@ -44,7 +44,7 @@ const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 8 };
  * `onFatal`: the worker died: every batch in it is lost to this process (and to nobody else: nothing of it was
  * committed), so the process must end.
  */
-export function threadBodies(options: WorkerOptions, onFatal: (error: Error) => void): BodyFactory {
+export function threadEncoder(options: WorkerOptions, onFatal: (error: Error) => void): Encoder {
   const worker = new Worker(workerUrl(), { workerData: options, resourceLimits: RESOURCE_LIMITS });
   const batches = new Map<number, Batch>();
   const packer = new Packer();
@@ -104,7 +104,7 @@ export function threadBodies(options: WorkerOptions, onFatal: (error: Error) => 
   };
 
   return {
-    open(firstOffset): BatchBody {
+    open(firstOffset): BatchEncoder {
       const id = nextId++;
       const batch: Batch = { pendingBytes: 0, heldBytes: 0, failure: dead, finish: null };
       batches.set(id, batch);

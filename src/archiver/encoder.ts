@@ -6,7 +6,7 @@ import { BodyBuilder, type BodyTools, type SegmentBody } from '../segment/body.t
  * One batch while it fills. `add` never waits and never throws for what a record holds; an error inside becomes the
  * rejection of `finish`, and of nothing else. After `finish` or `discard` nothing more may be added.
  */
-export interface BatchBody {
+export interface BatchEncoder {
   add(items: readonly Item[]): void;
   /** Encoded bytes that this batch holds now. What was added and is not encoded yet is `pendingBytes`, bounded apart. */
   heldBytes(): number;
@@ -14,8 +14,8 @@ export interface BatchBody {
   discard(): void;
 }
 
-export interface BodyFactory {
-  open(firstOffset: number): BatchBody;
+export interface Encoder {
+  open(firstOffset: number): BatchEncoder;
   /** Bytes that were added and not yet encoded, over all batches: when it grows, consuming is ahead of encoding. */
   pendingBytes(): number;
   /** Called after `pendingBytes` or some `heldBytes` went down. */
@@ -24,7 +24,7 @@ export interface BodyFactory {
 }
 
 /** Encodes on the calling thread: deterministic, for tests and small jobs. */
-export function inlineBodies(tools: BodyTools): BodyFactory {
+export function inlineEncoder(tools: BodyTools): Encoder {
   return {
     open(firstOffset) {
       const builder = new BodyBuilder(firstOffset, tools);

@@ -6,18 +6,24 @@ import { admit, type Item } from '../ingest/gate.ts';
 import type { Fetched } from '../ingest/source.ts';
 import type { Head } from '../segment/segment.ts';
 import type { Batch } from './batch.ts';
-import { type BeginTools, beginChain, type GenesisConfig } from './chain/begin.ts';
+import { type ChainCreationConfig, type ChainCreationTools, createChain } from './chain/create.ts';
 import { awaitDecision } from './chain/decision.ts';
 import { type Halt, HaltError } from './chain/halt.ts';
-import { findPosition, hintText, type OnTheWay, type Place, type Position } from './chain/position.ts';
+import {
+  findPosition,
+  hintText,
+  type OnTheWay,
+  type PartitionRoute,
+  type Position,
+} from './chain/position.ts';
 import { Continuity, type Judgement } from './continuity.ts';
 import { SealLoop, type SealLoopOptions } from './seal-loop.ts';
 
-export type PartitionOptions = Pick<SealLoopOptions, 'place' | 'bodies' | 'constant'> & {
-  readonly tools: BeginTools;
+export type PartitionOptions = Pick<SealLoopOptions, 'route' | 'encoder' | 'constant'> & {
+  readonly tools: ChainCreationTools;
   readonly random: () => number;
   readonly limits: SealLoopOptions['limits'] & { readonly recordBytes: number };
-  readonly genesis: GenesisConfig;
+  readonly chainCreation: ChainCreationConfig;
   readonly log: Logger;
   readonly observer: PartitionObserver;
   /** False: over all partitions too much is held, and whoever says so will call `resume`. */
@@ -45,7 +51,7 @@ const FAILED_SEAL_WAIT_MS = 1_000;
 const DRAIN_POLL_MS = 50;
 
 export class PartitionActor {
-  readonly place: Place;
+  readonly route: PartitionRoute;
   readonly #options: PartitionOptions;
   readonly #continuity: Continuity;
   /** Ends every wait of this actor. */
@@ -72,8 +78,8 @@ export class PartitionActor {
 
   constructor(options: PartitionOptions) {
     this.#options = options;
-    this.place = options.place;
-    const { topic, partition } = options.place.partition;
+    this.route = options.route;
+    const { topic, partition } = options.route.partition;
     this.#continuity = new Continuity(`${topic}/${partition}`);
   }
 
@@ -198,14 +204,14 @@ export class PartitionActor {
   }
 
   pause(): void {
-    this.#options.tools.source.pause(this.place.partition);
+    this.#options.tools.source.pause(this.route.partition);
   }
 
   /** Fetching goes on, unless this partition has reasons of its own to wait. */
   resume(): void {
     if (this.#state !== 'streaming' || this.#suspended || this.#draining || this.#rereads) return;
     if (this.#loop?.full === false && this.#options.hasRoom())
-      this.#options.tools.source.resume(this.place.partition);
+      this.#options.tools.source.resume(this.route.partition);
   }
 
   /** Seals what there is and takes nothing more. Resolves when nothing is left, or the signal aborts. */
@@ -269,19 +275,26 @@ export class PartitionActor {
   }
 
   async #findPlace(): Promise<void> {
-    const { log, tools, genesis, random } = this.#options;
+    const { log, tools, chainCreation, random } = this.#options;
     const { signal } = this.#ended;
     for (let attempt = 0; this.#state === 'recovering'; attempt++) {
       try {
         await this.#decided();
         // What this process signed for the chain earlier decides first.
-        await tools.sealer.settled(this.place.name.chainOrigin);
+        await tools.sealer.settled(this.route.name.chainOrigin);
         this.#doubted = false;
-        const position = await findPosition(tools, this.place, this.#onTheWay, signal);
+        const position = await findPosition(tools, this.route, this.#onTheWay, signal);
         if (this.#state !== 'recovering') return;
         if (position !== null) return this.#stream(position);
         const stillOurs = () => this.#decided().then(() => this.#state === 'recovering');
-        await beginChain(tools, this.place, genesis, stillOurs, (error) => this.#troubled(error), signal);
+        await createChain(
+          tools,
+          this.route,
+          chainCreation,
+          stillOurs,
+          (error) => this.#troubled(error),
+          signal,
+        );
         log.info(this.#fields(), 'chain begun');
       } catch (error) {
         if (this.#state !== 'recovering') return;
@@ -317,18 +330,18 @@ export class PartitionActor {
 
   #fetchFrom(offset: number): void {
     if (this.#suspended) return;
-    this.#options.tools.source.seek(this.place.partition, offset);
+    this.#options.tools.source.seek(this.route.partition, offset);
     this.resume();
   }
 
   // Sealing.
 
   #newLoop(position: Position): SealLoop {
-    const { place, tools, bodies, limits, constant, observer, log, random } = this.#options;
+    const { route, tools, encoder, limits, constant, observer, log, random } = this.#options;
     const undecided = () => (this.#suspended ? this.#decided() : null);
     const loop: SealLoop = new SealLoop(
       {
-        ...{ place, tools, bodies, limits, constant, random, undecided },
+        ...{ route, tools, encoder, limits, constant, random, undecided },
         signal: this.#ended.signal,
         events: {
           sealed: (batch, segment, seconds) => {
@@ -373,7 +386,7 @@ export class PartitionActor {
 
   #commitHint(head: Head): void {
     const hint = { nextOffset: head.nextOffset, metadata: hintText(head) };
-    this.#options.tools.source.commitHint(this.place.partition, hint).catch((error: unknown) => {
+    this.#options.tools.source.commitHint(this.route.partition, hint).catch((error: unknown) => {
       this.#options.log.info({ ...this.#fields(), error: messageOf(error) }, 'commit hint not taken');
     });
   }
@@ -392,7 +405,7 @@ export class PartitionActor {
     };
     // A seal of our own under way is no decision of anybody's.
     const waits = () => this.#state === 'halted' && this.#halt === reason;
-    void awaitDecision(tools, this.place, ours, waits, this.#ended.signal).then((decided) => {
+    void awaitDecision(tools, this.route, ours, waits, this.#ended.signal).then((decided) => {
       if (decided && waits()) this.#recover();
     });
   }
@@ -428,6 +441,6 @@ export class PartitionActor {
   }
 
   #fields(): { readonly topic: string; readonly partition: number } {
-    return this.place.partition;
+    return this.route.partition;
   }
 }

@@ -11,7 +11,7 @@ import type { SegmentContext } from '../segment/segment.ts';
 import type { Signer } from '../sign/signer.ts';
 import type { Store } from '../store/store.ts';
 import type { ChainName } from './chain/head.ts';
-import type { BodyFactory } from './encoder.ts';
+import type { Encoder } from './encoder.ts';
 import { PartitionActor, type PartitionObserver } from './partition.ts';
 import { Sealer } from './sealer.ts';
 
@@ -22,7 +22,7 @@ export type PipelineOptions = {
   readonly signers: readonly Signer[];
   /** Named with the archive's origin: this archive's own keys and those configured beside them. */
   readonly trusted: readonly VerifierKey[];
-  readonly bodies: BodyFactory;
+  readonly encoder: Encoder;
   readonly clock: Clock;
   readonly random: () => number;
   readonly sha256: Sha256;
@@ -74,7 +74,7 @@ export class Pipeline {
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    options.bodies.onProgress(() => this.#progressed());
+    options.encoder.onProgress(() => this.#progressed());
   }
 
   get actors(): readonly PartitionActor[] {
@@ -184,27 +184,27 @@ export class Pipeline {
   }
 
   #newActor(partition: TopicPartition): PartitionActor {
-    const { config, source, store, sha256, trusted, clock, bodies, random, log, observer } = this.#options;
+    const { config, source, store, sha256, trusted, clock, encoder, random, log, observer } = this.#options;
     const topic = this.#topic(partition.topic);
     const chainOf = (number: number) => topic.partitions[number]?.chain ?? topic.chain;
     const chain = chainOf(partition.partition);
     const id = { archiveOrigin: config.archive.origin, chain, partition: partition.partition };
     const name = { chainOrigin: chainOrigin(id), chain, partition: partition.partition };
-    const place = { partition, name };
+    const route = { partition, name };
     const constantOf = (name: ChainName) => this.#constant(topic, name);
     return new PartitionActor({
-      place,
+      route,
       tools: { source, store, sha256, trusted, clock, sealer: this.#sealer, constantOf },
-      bodies,
+      encoder,
       random,
       limits: { ...config.segment, ...config.limits },
-      genesis: {
+      chainCreation: {
         startFrom: topic.startFrom,
         continues: topic.partitions[partition.partition]?.continues ?? topic.continues,
         archiveOrigin: config.archive.origin,
         chainOf,
       },
-      constant: constantOf(place.name),
+      constant: constantOf(route.name),
       log,
       observer,
       hasRoom: () => !this.#pausedForMemory,
@@ -245,8 +245,8 @@ export class Pipeline {
 
   /** Encoding is the slower half: what it has not done yet bounds how far consuming is ahead. */
   #ready(): Promise<void> | null {
-    const { bodies, clock } = this.#options;
-    if (bodies.pendingBytes() <= PENDING_BYTES_MAX) return null;
+    const { encoder, clock } = this.#options;
+    if (encoder.pendingBytes() <= PENDING_BYTES_MAX) return null;
     return new Promise((resolve) => {
       const done = new AbortController();
       this.#whenEncoded.push(() => {
@@ -258,7 +258,7 @@ export class Pipeline {
   }
 
   #progressed(): void {
-    if (this.#options.bodies.pendingBytes() <= PENDING_BYTES_MAX) {
+    if (this.#options.encoder.pendingBytes() <= PENDING_BYTES_MAX) {
       for (const wake of this.#whenEncoded.splice(0)) wake();
     }
     this.#resumeIfRoom();

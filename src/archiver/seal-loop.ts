@@ -7,16 +7,22 @@ import type { SegmentBody } from '../segment/body.ts';
 import { type Head, makeSegment, type Segment, type SegmentContext } from '../segment/segment.ts';
 import { type Batch, Batches, type BatchLimits } from './batch.ts';
 import { type Halt, HaltError } from './chain/halt.ts';
-import { type Anchor, AnchorKeeper, anchorOfRecord, confirmAnchor } from './chain/log-anchor.ts';
-import { checkedRange, type Place, type Position, type PositionTools, sameSource } from './chain/position.ts';
+import { AnchorKeeper, anchorOfRecord, confirmAnchor, type LogAnchor } from './chain/log-anchor.ts';
+import {
+  checkedRange,
+  type PartitionRoute,
+  type Position,
+  type PositionTools,
+  sameSource,
+} from './chain/position.ts';
 import { Doubt } from './doubt.ts';
-import type { BodyFactory } from './encoder.ts';
+import type { Encoder } from './encoder.ts';
 import type { Sealer } from './sealer.ts';
 
 export type SealLoopOptions = {
-  readonly place: Place;
+  readonly route: PartitionRoute;
   readonly tools: PositionTools & { readonly sealer: Sealer };
-  readonly bodies: BodyFactory;
+  readonly encoder: Encoder;
   readonly limits: BatchLimits & { readonly heartbeatMs: number; readonly anchorIntervalMs: number };
   readonly constant: Pick<SegmentContext, 'retention' | 'keys' | 'writer'>;
   /** Ends waits against the source. */
@@ -75,7 +81,7 @@ export class SealLoop {
     this.#head = position.head;
     this.#identity = position.identity;
     this.#anchor = new AnchorKeeper(position.anchor, position.tail, position.anchoredMs);
-    this.#batches = new Batches(options.bodies, options.limits, position.head.nextOffset);
+    this.#batches = new Batches(options.encoder, options.limits, position.head.nextOffset);
     this.#lastSealedAtMs = this.#nowMs();
   }
 
@@ -92,7 +98,7 @@ export class SealLoop {
   }
   /** Without what the sealer carries, and counts. */
   get heldBytes(): number {
-    const carried = this.#carried?.body.heldBytes() ?? 0;
+    const carried = this.#carried?.encoder.heldBytes() ?? 0;
     return this.#batches.heldBytes() - carried;
   }
   /** What is held waits for a source that does not answer. */
@@ -197,7 +203,7 @@ export class SealLoop {
     if (batch === null) return;
     const startedMs = this.#nowMs();
     try {
-      const body = await batch.body.finish();
+      const body = await batch.encoder.finish();
       for (let wait = this.#hindrance(); wait !== null; wait = this.#hindrance()) await wait;
       if (this.#discarded) return;
       const segment = this.#makeSegment(body);
@@ -264,15 +270,16 @@ export class SealLoop {
     }
   }
 
-  async #confirmRecords(sealed: readonly Anchor[], held: readonly Anchor[]): Promise<void> {
-    const { tools, place, signal } = this.#options;
-    const { partition } = place;
-    await sameSource(tools.source, partition, { origin: place.name.chainOrigin, source: this.#identity });
+  async #confirmRecords(sealed: readonly LogAnchor[], held: readonly LogAnchor[]): Promise<void> {
+    const { tools, route, signal } = this.#options;
+    const { partition } = route;
+    await sameSource(tools.source, partition, { origin: route.name.chainOrigin, source: this.#identity });
     // Kafka may have let go of what is held here, and of more: what is held is sealed all the same, and what lies
     // between shows when the log is read on.
     const reaches = (next: number) => checkedRange(tools, partition, next, signal, Number.MAX_SAFE_INTEGER);
     const range = await reaches(this.#head.nextOffset);
-    const confirm = (one: Anchor) => confirmAnchor(tools.source, tools.sha256, partition, one, range, signal);
+    const confirm = (one: LogAnchor) =>
+      confirmAnchor(tools.source, tools.sha256, partition, one, range, signal);
     for (const one of sealed) await confirm(one);
     try {
       for (const one of held) {

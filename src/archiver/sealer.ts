@@ -2,6 +2,7 @@
 
 import { equalBytes } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
+import { KeyedMutex } from '../base/concurrency.ts';
 import { isRetriable, LedgerstoneError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { backoffMs } from '../base/retry.ts';
@@ -37,18 +38,6 @@ export type SealerOptions = {
   readonly signal: AbortSignal;
 };
 
-/** One at a time for each key, in the order of asking. */
-class Turns {
-  readonly #last = new Map<string, Promise<unknown>>();
-
-  async take<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#last.get(key) ?? Promise.resolve();
-    const mine = before.then(work, work);
-    this.#last.set(key, mine);
-    return mine;
-  }
-}
-
 /** Told of every try that failed, and with null once the step went through: a person may have to act. */
 export type OnTrouble = (error: unknown | null) => void;
 
@@ -63,8 +52,8 @@ const LOCK_LEAST_MS = 60_000;
  * the same bytes.
  */
 export class Sealer {
-  /** For whoever begins chains: two partitions of one topic must not begin the same one. */
-  readonly beginnings = new Turns();
+  /** By chain: two partitions of one topic must not create the same chain at once. */
+  readonly chainCreation = new KeyedMutex();
   readonly #options: SealerOptions;
   readonly #carried = new Map<string, Promise<SealOutcome>>();
   #heldBytes = 0;

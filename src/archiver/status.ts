@@ -48,7 +48,7 @@ const TROUBLE_MS_MAX = 15_000;
 
 export function partitionStatus(actor: PartitionActor, clock: Clock): PartitionStatus {
   const { head, trouble, highWatermark, oldestUnsealedMs } = actor;
-  const { partition, name } = actor.place;
+  const { partition, name } = actor.route;
   return {
     topic: partition.topic,
     partition: partition.partition,
@@ -88,7 +88,7 @@ export function notReadyReasons(pipeline: Pipeline, clock: Clock): string[] {
   if (!pipeline.assigned) reasons.push('no partitions are assigned yet');
   for (const topic of pipeline.missingTopics) reasons.push(`topic ${topic} is not there, or not shown`);
   for (const actor of pipeline.actors) {
-    const { partition, topic } = actor.place.partition;
+    const { partition, topic } = actor.route.partition;
     if (actor.trouble !== null && clock.now() - actor.trouble.sinceMs > TROUBLE_MS_MAX) {
       reasons.push(`${topic}/${partition}: ${messageOf(actor.trouble.error)}`);
     } else if (actor.state === 'recovering') {

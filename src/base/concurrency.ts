@@ -43,3 +43,15 @@ export class Semaphore {
     });
   }
 }
+
+/** Runs one task at a time for each key, in the order in which they came. */
+export class KeyedMutex {
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  run<T>(key: string, task: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(key) ?? Promise.resolve();
+    const mine = before.then(task, task);
+    this.#last.set(key, mine);
+    return mine;
+  }
+}

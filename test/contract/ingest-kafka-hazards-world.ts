@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import type { ToolProcess } from '../../localstack/backend.ts';
 import type { KafkaVersion } from '../../localstack/native/kafka-install.ts';
 import type { RunningStack } from '../../localstack/running.ts';
-import { inlineBodies } from '../../src/archiver/encoder.ts';
+import { inlineEncoder } from '../../src/archiver/encoder.ts';
 import type { PartitionActor } from '../../src/archiver/partition.ts';
 import { Pipeline, type PipelineEnd } from '../../src/archiver/pipeline.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
@@ -102,7 +102,7 @@ segment: { maxRecords: 50, maxAge: 300ms, heartbeat: 0 }
       store: faultyStore(this.store, faults, systemClock),
       signers: [this.#signer],
       trusted: [verifierKey(ORIGIN, this.#signer.publicKey, nodeSha256)],
-      bodies: inlineBodies({
+      encoder: inlineEncoder({
         sha256: nodeSha256,
         sha256Into: nodeSha256Into,
         encoding: 'zstd',
@@ -119,7 +119,7 @@ segment: { maxRecords: 50, maxAge: 300ms, heartbeat: 0 }
     const ended = pipeline.run(stop.signal);
     const archiver: LiveArchiver = {
       ...{ pipeline, source, log, ended },
-      actor: (partition = 0) => pipeline.actors.find(({ place }) => place.partition.partition === partition),
+      actor: (partition = 0) => pipeline.actors.find(({ route }) => route.partition.partition === partition),
       drain: () => {
         stop.abort();
         return ended;

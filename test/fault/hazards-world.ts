@@ -8,7 +8,7 @@ export const P0 = { topic: 'orders', partition: 0 };
 export const HELD = 'segment: { maxRecords: 100, maxAge: 20s, heartbeat: 0 }';
 
 export const actorOf = (world: World, archiver = 0, partition = 0) =>
-  world.archivers[archiver]?.pipeline.actors.find(({ place }) => place.partition.partition === partition);
+  world.archivers[archiver]?.pipeline.actors.find(({ route }) => route.partition.partition === partition);
 export const haltOf = (world: World, archiver = 0, partition = 0) =>
   actorOf(world, archiver, partition)?.halt;
 export const logOf = (world: World, text: string) =>

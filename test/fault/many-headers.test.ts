@@ -21,12 +21,17 @@ const withHeaders = (offset: number, count: number): Item => ({
   },
 });
 
-const body = { add() {}, heldBytes: () => 0, finish: () => new Promise<never>(() => {}), discard() {} };
-const bodies = { open: () => body, pendingBytes: () => 0, onProgress() {}, close: async () => {} };
+const batchEncoder = {
+  add() {},
+  heldBytes: () => 0,
+  finish: () => new Promise<never>(() => {}),
+  discard() {},
+};
+const encoder = { open: () => batchEncoder, pendingBytes: () => 0, onProgress() {}, close: async () => {} };
 
 describe('records of empty headers', () => {
   it('fill a batch by what they become, so that its segment stays within the format', () => {
-    const batches = new Batches(bodies, { maxBytes: 16 * MIB, maxRecords: 100_000, maxAgeMs: 1_000 }, 0);
+    const batches = new Batches(encoder, { maxBytes: 16 * MIB, maxRecords: 100_000, maxAgeMs: 1_000 }, 0);
     const items = Array.from({ length: 100 }, (_, offset) => withHeaders(offset, 100_000));
     batches.add(items, 0);
     // 0.8 MB of line each.

@@ -1,6 +1,6 @@
 // A whole world around production archivers: broker, store, signer and time in memory, with the verifier as oracle.
 
-import { inlineBodies } from '../../src/archiver/encoder.ts';
+import { inlineEncoder } from '../../src/archiver/encoder.ts';
 import { Pipeline, type PipelineEnd } from '../../src/archiver/pipeline.ts';
 import { equalBytes } from '../../src/base/bytes.ts';
 import { zstdCompressor } from '../../src/base/node/compress.ts';
@@ -120,7 +120,7 @@ export class World {
       store: mortal(store, () => dead),
       signers: [mortal(this.#logged(id), () => dead)],
       trusted: [verifierKey(ORIGIN, this.signer.publicKey, nodeSha256)],
-      bodies: inlineBodies({
+      encoder: inlineEncoder({
         sha256: nodeSha256,
         sha256Into: nodeSha256Into,
         encoding: 'zstd',

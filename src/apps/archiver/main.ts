@@ -1,7 +1,7 @@
 // How does the service run, from its configuration to its last seal?
 
 import type { Batch } from '../../archiver/batch.ts';
-import { threadBodies } from '../../archiver/encoder-thread.ts';
+import { threadEncoder } from '../../archiver/encoder-thread.ts';
 import { ArchiverMetrics } from '../../archiver/metrics.ts';
 import type { PartitionActor } from '../../archiver/partition.ts';
 import { Pipeline } from '../../archiver/pipeline.ts';
@@ -65,10 +65,13 @@ export async function runArchiver(config: Config, options: RunOptions): Promise<
   const totals = { records: 0, segments: 0 };
   let pipeline: Pipeline | null = null;
   let died: Error | null = null;
-  const bodies = threadBodies({ encoding: config.encoding.codec, level: config.encoding.level }, (error) => {
-    died = error;
-    pipeline?.fail(error);
-  });
+  const encoder = threadEncoder(
+    { encoding: config.encoding.codec, level: config.encoding.level },
+    (error) => {
+      died = error;
+      pipeline?.fail(error);
+    },
+  );
   const status = (): ServiceStatus => {
     const reasons = pipeline === null ? ['starting'] : notReadyReasons(pipeline, systemClock);
     return {
@@ -115,7 +118,7 @@ export async function runArchiver(config: Config, options: RunOptions): Promise<
       store,
       signers,
       trusted,
-      bodies,
+      encoder,
       clock: systemClock,
       random: Math.random,
       sha256: nodeSha256,
@@ -136,7 +139,7 @@ export async function runArchiver(config: Config, options: RunOptions): Promise<
     return { end: 'drained', ...totals };
   } finally {
     await server?.close();
-    await bodies.close();
+    await encoder.close();
     await store.close();
   }
 }
@@ -147,8 +150,8 @@ function observerOf(
   options: RunOptions,
 ) {
   const labelsOf = (actor: PartitionActor) => ({
-    topic: actor.place.partition.topic,
-    partition: String(actor.place.partition.partition),
+    topic: actor.route.partition.topic,
+    partition: String(actor.route.partition.partition),
   });
   let accepted = 0;
   return {
@@ -165,7 +168,7 @@ function observerOf(
       metrics.sealSeconds.observe(seconds);
       totals.records += batch.records;
       totals.segments += 1;
-      const { topic, partition } = actor.place.partition;
+      const { topic, partition } = actor.route.partition;
       const sequence = (actor.head?.size ?? 0) - 1;
       const { records, nextOffset } = batch;
       options.onSealed?.({ topic, partition, sequence, records, nextOffset, storedBytes, seconds });
@@ -176,7 +179,7 @@ function observerOf(
       metrics.troubles.inc({ code: codeOf(error) });
       const remedy = error instanceof LedgerstoneError ? error.remedy : undefined;
       options.log.warn(
-        { ...actor.place.partition, code: codeOf(error), remedy },
+        { ...actor.route.partition, code: codeOf(error), remedy },
         `trying again: ${messageOf(error)}`,
       );
     },

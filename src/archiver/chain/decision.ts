@@ -1,6 +1,6 @@
 // Has an operator decided what becomes of a halted partition? The decision shows as a newer head, which `resume` wrote.
 import { findHead } from '../../store/head.ts';
-import type { Place, PositionTools } from './position.ts';
+import type { PartitionRoute, PositionTools } from './position.ts';
 
 /** A halted partition looks this often. */
 const RECHECK_MS = 15_000;
@@ -11,12 +11,12 @@ const RECHECK_MS = 15_000;
  */
 export async function awaitDecision(
   tools: Pick<PositionTools, 'store' | 'clock'>,
-  place: Place,
+  route: PartitionRoute,
   ours: () => number | null,
   waits: () => boolean,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { chain, partition } = place.name;
+  const { chain, partition } = route.name;
   let first: number | null = null;
   while (waits()) {
     try {

@@ -134,7 +134,7 @@ async function firstToReach(
   let found: Manifest | null = null;
   while (low <= high) {
     const middle = Math.floor((low + high) / 2);
-    const { manifest } = await readSeal(tools, name, middle, signal);
+    const { manifest } = await readSealAt(tools, name, middle, signal);
     if (reached(manifest) === total) {
       if (manifest.data !== null) found = manifest;
       high = middle - 1;
@@ -163,7 +163,7 @@ export async function aroundAnchor(
   // It is near the end: steps back grow from one, then bisection. Times never fall along a chain.
   for (let step = 1; low <= high; step *= 2) {
     const at = found === null ? Math.max(low, high + 1 - step) : Math.floor((low + high) / 2);
-    const seal = await readSeal(tools, name, at, signal);
+    const seal = await readSealAt(tools, name, at, signal);
     if (parseTime(seal.manifest.time.sealed) < anchoredMs) {
       found = seal;
       low = at + 1;
@@ -171,14 +171,14 @@ export async function aroundAnchor(
   }
   const before = found === null ? null : await newestRecordSegment(tools, name, found, signal);
   for (let at = low; at <= newest.manifest.sequence; at++) {
-    const { manifest } = at === newest.manifest.sequence ? newest : await readSeal(tools, name, at, signal);
+    const { manifest } = at === newest.manifest.sequence ? newest : await readSealAt(tools, name, at, signal);
     if (manifest.records.count > 0) return { before, after: manifest };
   }
   return { before, after: null };
 }
 
 /** The seal of a sequence that is known to exist: the oldest version of its key. */
-export async function readSeal(
+export async function readSealAt(
   tools: RecoveryTools,
   name: ChainName,
   sequence: number,

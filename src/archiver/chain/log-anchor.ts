@@ -17,7 +17,7 @@ import { halt, NEW_CHAIN } from './halt.ts';
 export type RecordAnchor = { readonly offset: number; readonly leaf: Uint8Array };
 /** Offsets up to `last` that were seen and had no record: a log that lost its end here may have grown records there. */
 export type GapAnchor = { readonly offset: number; readonly last: number; readonly leaf: null };
-export type Anchor = RecordAnchor | GapAnchor;
+export type LogAnchor = RecordAnchor | GapAnchor;
 
 export const anchorOfGap = ({ offset, last }: GapLine): GapAnchor => ({ offset, last, leaf: null });
 
@@ -36,7 +36,7 @@ export async function anchorOf(
   manifest: Manifest,
   signal: AbortSignal,
   which: 'first' | 'last' | 'tail' = 'last',
-): Promise<Anchor | null> {
+): Promise<LogAnchor | null> {
   const { data, records } = manifest;
   const wanted = which === 'tail' ? (records.missing.transaction ?? 0) : records.count;
   if (data === null || wanted === 0) return null;
@@ -63,7 +63,7 @@ export async function anchorOf(
   return null;
 }
 
-function firstEntry(content: Uint8Array, sha256: Sha256): Anchor | null {
+function firstEntry(content: Uint8Array, sha256: Sha256): LogAnchor | null {
   for (
     let start = 0, end = content.indexOf(10);
     end >= 0;
@@ -83,7 +83,7 @@ function lastGap(content: Uint8Array): GapAnchor | null {
   return line.kind === 'gap' && line.gap.reason === 'transaction' ? anchorOfGap(line.gap) : null;
 }
 
-function lastEntry(content: Uint8Array, sha256: Sha256): Anchor | null {
+function lastEntry(content: Uint8Array, sha256: Sha256): LogAnchor | null {
   let end = content.length - 1;
   while (end > 0) {
     const start = content.lastIndexOf(10, end - 1) + 1;
@@ -103,7 +103,7 @@ export async function confirmAnchor(
   source: Source,
   sha256: Sha256,
   partition: TopicPartition,
-  anchor: Anchor,
+  anchor: LogAnchor,
   range: LogRange,
   signal: AbortSignal,
 ): Promise<'confirmed' | 'gone'> {
@@ -174,18 +174,18 @@ const HELD_MAX = 8;
  * a topic that was replaced since would have given us that one itself. Once confirmed, the newest takes its place.
  */
 export class AnchorKeeper {
-  #anchor: Anchor | null;
-  #newest: Anchor | null;
+  #anchor: LogAnchor | null;
+  #newest: LogAnchor | null;
   /** What was sealed behind the newest record. */
-  #tail: Anchor | null;
+  #tail: LogAnchor | null;
   /** The first record that was accepted, where none was sealed before. */
-  #first: Anchor | null = null;
+  #first: LogAnchor | null = null;
   #confirmedMs: number;
   #inDoubt = false;
   /** Accepted and not sealed when a doubt came up: the log may have gone back behind them, and grown anew. */
-  #held: Anchor[] = [];
+  #held: LogAnchor[] = [];
 
-  constructor(anchor: Anchor | null, tail: Anchor | null, confirmedMs: number) {
+  constructor(anchor: LogAnchor | null, tail: LogAnchor | null, confirmedMs: number) {
     this.#anchor = anchor;
     this.#newest = anchor;
     this.#tail = tail;
@@ -198,7 +198,7 @@ export class AnchorKeeper {
   }
 
   /** `held`: the newest that was accepted, of what is not sealed. False: more are in doubt than should be. */
-  doubt(held: readonly Anchor[]): boolean {
+  doubt(held: readonly LogAnchor[]): boolean {
     this.#inDoubt = true;
     for (const one of held) if (!this.#held.some(({ offset }) => offset === one.offset)) this.#held.push(one);
     return this.#held.length < HELD_MAX;
@@ -212,12 +212,12 @@ export class AnchorKeeper {
     return this.#anchor === null && this.#first === null;
   }
 
-  accepted(first: Anchor): void {
+  accepted(first: LogAnchor): void {
     this.#first ??= first;
   }
 
   /** A segment's newest record may be of a topic that took the place while the segment filled; its first one is not. */
-  sealed(lastRecord: Anchor | null, tail: Anchor | null): void {
+  sealed(lastRecord: LogAnchor | null, tail: LogAnchor | null): void {
     if (lastRecord !== null || tail !== null) this.#tail = tail;
     if (lastRecord === null) return;
     this.#newest = lastRecord;
@@ -234,7 +234,7 @@ export class AnchorKeeper {
    * end has no more; and what is held. It throws where one of them does not hold; then they stay in doubt.
    */
   async confirm(
-    confirm: (sealed: readonly Anchor[], held: readonly Anchor[]) => Promise<void>,
+    confirm: (sealed: readonly LogAnchor[], held: readonly LogAnchor[]) => Promise<void>,
     now: () => number,
   ): Promise<void> {
     this.#inDoubt = false;

@@ -13,22 +13,22 @@ import {
   newestRecordSegment,
   type Recovered,
   type RecoveryTools,
-  readSeal,
+  readSealAt,
   recoverHead,
 } from './head.ts';
-import { type Anchor, anchorOf, confirmAnchor } from './log-anchor.ts';
+import { anchorOf, confirmAnchor, type LogAnchor } from './log-anchor.ts';
 
 export type PositionTools = RecoveryTools & { readonly source: Source; readonly clock: Clock };
 
-export type Place = { readonly partition: TopicPartition; readonly name: ChainName };
+export type PartitionRoute = { readonly partition: TopicPartition; readonly name: ChainName };
 
 export type Position = {
   readonly head: Head;
   readonly identity: SourceIdentity;
   /** The newest sealed record; null when there is none yet, or it can't be read back. */
-  readonly anchor: Anchor | null;
+  readonly anchor: LogAnchor | null;
   /** What was sealed behind it without a record; null when there is nothing, or it can't be read back. */
-  readonly tail: Anchor | null;
+  readonly tail: LogAnchor | null;
   readonly anchoredMs: number;
 };
 
@@ -59,11 +59,11 @@ export type OnTheWay = {
 /** The position of a chain that exists; null: this chain has to begin. Throws HaltError, or a retriable error. */
 export async function findPosition(
   tools: PositionTools,
-  place: Place,
+  route: PartitionRoute,
   onTheWay: OnTheWay,
   signal: AbortSignal,
 ): Promise<Position | null> {
-  const { name, partition } = place;
+  const { name, partition } = route;
   const committed = await tools.source.committed(partition);
   const hint = committed === null ? null : parseHint(committed.metadata);
   const ours = hint !== null && hint.origin === name.chainOrigin;
@@ -88,7 +88,7 @@ export async function findPosition(
     );
   }
   if (hint !== null && !ours) await refuseContinued(tools, name, hint, signal);
-  return confirmPosition(tools, place, recovered, signal);
+  return confirmPosition(tools, route, recovered, signal);
 }
 
 /** Another member's configuration may be newer than ours: a chain that goes on elsewhere is never sealed again. */
@@ -115,7 +115,7 @@ async function isContinuation(
 ): Promise<boolean> {
   try {
     const { chain, partition } = parseChainOrigin(origin);
-    const { manifest } = await readSeal(tools, { chainOrigin: origin, chain, partition }, 0, signal);
+    const { manifest } = await readSealAt(tools, { chainOrigin: origin, chain, partition }, 0, signal);
     return manifest.continues?.origin === older;
   } catch (error) {
     if (error instanceof HaltError || error instanceof FormatError) return false;
@@ -126,19 +126,19 @@ async function isContinuation(
 /** Checks a head against the log that it was sealed from. */
 export async function confirmPosition(
   tools: PositionTools,
-  place: Place,
+  route: PartitionRoute,
   recovered: Recovered,
   signal: AbortSignal,
 ): Promise<Position> {
   const { source, store, sha256 } = tools;
-  const { partition, name } = place;
+  const { partition, name } = route;
   const { head, manifest } = recovered;
   const identity = await sameSource(source, partition, manifest);
   const range = await checkedRange(tools, partition, head.nextOffset, signal);
   const confirmed = async (
     segment: Manifest | null,
     which: 'first' | 'last' | 'tail',
-  ): Promise<Anchor | null> => {
+  ): Promise<LogAnchor | null> => {
     const anchor = segment === null ? null : await anchorOf(store, sha256, segment, signal, which);
     if (anchor !== null) await confirmAnchor(source, sha256, partition, anchor, range, signal);
     return anchor;

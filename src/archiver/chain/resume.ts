@@ -15,7 +15,7 @@ import type { Store } from '../../store/store.ts';
 import { tooLarge } from '../continuity.ts';
 import { type OnTrouble, Sealer } from '../sealer.ts';
 import { recoverHead } from './head.ts';
-import { confirmPosition, type Place, type PositionTools, sameSource } from './position.ts';
+import { confirmPosition, type PartitionRoute, type PositionTools, sameSource } from './position.ts';
 
 export type Decision = {
   readonly topic: string;
@@ -53,21 +53,21 @@ export async function sealDecision(
   signal: AbortSignal,
 ): Promise<RecordedDecision> {
   const { source, store, signer, clock, random } = tools;
-  const { topic, place } = placeOf(config, decision);
-  const { name } = place;
+  const { topic, route } = routeOf(config, decision);
+  const { name } = route;
   const recovered = await recoverHead(tools, name, null, signal);
   if (recovered === null) {
     throw new LedgerstoneError('usage', `${name.chainOrigin} has no segment yet: there is nothing to resume`);
   }
   const from = recovered.head.nextOffset;
-  const range = await source.logRange(place.partition);
+  const range = await source.logRange(route.partition);
   const to = decision.to ?? range.low;
   checkGap(from, to, range.high);
-  if (range.low > from) await sameSource(source, place.partition, recovered.manifest);
-  else await confirmPosition(tools, place, recovered, signal);
+  if (range.low > from) await sameSource(source, route.partition, recovered.manifest);
+  else await confirmPosition(tools, route, recovered, signal);
   await checkMissing(
     tools,
-    place,
+    route,
     { from: Math.max(from, range.low), to },
     config.limits.recordBytes,
     signal,
@@ -114,14 +114,17 @@ export function checkTopic(config: Config, decision: Decision): TopicConfig {
   });
 }
 
-function placeOf(config: Config, decision: Decision): { readonly topic: TopicConfig; readonly place: Place } {
+function routeOf(
+  config: Config,
+  decision: Decision,
+): { readonly topic: TopicConfig; readonly route: PartitionRoute } {
   const topic = checkTopic(config, decision);
   const { partition } = decision;
   const chain = topic.partitions[partition]?.chain ?? topic.chain;
   const origin = chainOrigin({ archiveOrigin: config.archive.origin, chain, partition });
   return {
     topic,
-    place: { partition: { topic: topic.name, partition }, name: { chainOrigin: origin, chain, partition } },
+    route: { partition: { topic: topic.name, partition }, name: { chainOrigin: origin, chain, partition } },
   };
 }
 
@@ -151,7 +154,7 @@ function checkGap(from: number, to: number, high: number): void {
  */
 async function checkMissing(
   tools: PositionTools,
-  { partition }: Place,
+  { partition }: PartitionRoute,
   gap: { readonly from: number; readonly to: number },
   recordBytes: number,
   signal: AbortSignal,

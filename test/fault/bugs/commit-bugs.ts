@@ -62,8 +62,8 @@ export const COMMIT_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'archiver/chain/position.ts',
-        find: 'return confirmPosition(tools, place, recovered, signal);',
-        replace: `const position = await confirmPosition(tools, place, recovered, signal);
+        find: 'return confirmPosition(tools, route, recovered, signal);',
+        replace: `const position = await confirmPosition(tools, route, recovered, signal);
   return ours ? { ...position, head: { ...position.head, nextOffset: committed.nextOffset } } : position;`,
       },
     ],

@@ -29,11 +29,11 @@ export const CONTINUITY_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'archiver/batch.ts',
-        find: 'batch.body.add(from === 0 && to === items.length ? items : items.slice(from, to));',
+        find: 'batch.encoder.add(from === 0 && to === items.length ? items : items.slice(from, to));',
         replace: `const offset = this.#next - 1;
       const gap = { offset, last: offset, reason: 'transaction', control: 0, aborted: 1 };
       const cut = to < items.length && items[to - 1].kind === 'record';
-      batch.body.add(cut ? [...items.slice(from, to - 1), { kind: 'gap', gap }] : items.slice(from, to));`,
+      batch.encoder.add(cut ? [...items.slice(from, to - 1), { kind: 'gap', gap }] : items.slice(from, to));`,
       },
     ],
   },
@@ -62,8 +62,8 @@ export const CONTINUITY_BUGS: readonly Bug[] = [
       },
       {
         file: PARTITION,
-        find: 'this.#options.tools.source.seek(this.place.partition, offset);',
-        replace: 'this.#options.tools.source.seek(this.place.partition, offset);\n    this.#sought = true;',
+        find: 'this.#options.tools.source.seek(this.route.partition, offset);',
+        replace: 'this.#options.tools.source.seek(this.route.partition, offset);\n    this.#sought = true;',
       },
       {
         file: PARTITION,

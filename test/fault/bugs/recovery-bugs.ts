@@ -148,7 +148,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     loses: 'the first records of a partition that was added to a topic which began at `latest`',
     edits: [
       {
-        file: 'archiver/chain/begin.ts',
+        file: 'archiver/chain/create.ts',
         find: "if (startFrom === 'earliest' || startFrom === 'latest') return range.low;",
         replace:
           "if (startFrom === 'earliest') return range.low;\n  if (startFrom === 'latest') return range.high;",

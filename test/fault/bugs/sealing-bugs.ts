@@ -49,7 +49,7 @@ export const SEALING_BUGS: readonly Bug[] = [
     loses: 'the one history: a partition that returns does not wait for what is still on its way',
     edits: [
       signsTwice,
-      { file: PARTITION, find: 'await tools.sealer.settled(this.place.name.chainOrigin);', replace: '' },
+      { file: PARTITION, find: 'await tools.sealer.settled(this.route.name.chainOrigin);', replace: '' },
       { file: SEALING, find: 'if (this.#carried.has(origin))', replace: 'if (origin === null)' },
     ],
   },

@@ -19,7 +19,7 @@ export const haltedActors = (world: SimWorld, partition: number): PartitionActor
   world
     .alive()
     .flatMap(({ pipeline }) => pipeline?.actors ?? [])
-    .filter((actor) => actor.place.partition.partition === partition && actor.halt !== null);
+    .filter((actor) => actor.route.partition.partition === partition && actor.halt !== null);
 
 /** Why a decision failed: `halt` where it can never go through. */
 export type Refused = { readonly message: string; readonly halt: HaltCode | null };

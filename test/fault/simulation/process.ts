@@ -1,5 +1,5 @@
 // How does one archiver live and die here? The production code above the ports, on a clock and with services of its own.
-import { inlineBodies } from '../../../src/archiver/encoder.ts';
+import { inlineEncoder } from '../../../src/archiver/encoder.ts';
 import { Pipeline } from '../../../src/archiver/pipeline.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import { zstdCompressor } from '../../../src/base/node/compress.ts';
@@ -99,7 +99,7 @@ export class SimProcess {
       store: this.edge.store,
       signers: [this.edge.signer],
       trusted: world.trusted,
-      bodies: inlineBodies({ sha256: nodeSha256, sha256Into: nodeSha256Into, encoding: 'zstd', compress }),
+      encoder: inlineEncoder({ sha256: nodeSha256, sha256Into: nodeSha256Into, encoding: 'zstd', compress }),
       clock: this.clock,
       random: dice.next,
       sha256: nodeSha256,

@@ -131,7 +131,7 @@ function reportStuck(world: SimWorld, partition: number): void {
     .alive()
     .flatMap((process) =>
       (process.pipeline?.actors ?? [])
-        .filter(({ place }) => place.partition.partition === partition)
+        .filter(({ route }) => route.partition.partition === partition)
         .map(({ state, trouble }) => `${process.id} ${state}${trouble === null ? '' : ` ${trouble.error}`}`),
     );
   world.problem(

@@ -10,17 +10,17 @@ import { genesisHead, makeSegment, type SegmentContext } from '../../segment/seg
 import { findHead } from '../../store/head.ts';
 import type { OnTrouble, Sealer } from '../sealer.ts';
 import { HaltError, halt } from './halt.ts';
-import { type ChainName, type Recovered, type RecoveryTools, readSeal } from './head.ts';
-import { confirmPosition, identityOf, type Place, type PositionTools } from './position.ts';
+import { type ChainName, type Recovered, type RecoveryTools, readSealAt } from './head.ts';
+import { confirmPosition, identityOf, type PartitionRoute, type PositionTools } from './position.ts';
 
-type Beginning = {
+type ChainStart = {
   readonly name: ChainName;
   readonly source: SourceIdentity;
   readonly startOffset: number;
   readonly continues: Continues | null;
 };
 
-export type GenesisConfig = {
+export type ChainCreationConfig = {
   readonly startFrom: StartFrom;
   readonly continues: ContinuesConfig | undefined;
   readonly archiveOrigin: string;
@@ -28,28 +28,28 @@ export type GenesisConfig = {
   readonly chainOf: (partition: number) => string;
 };
 
-async function resolveBeginning(
+async function resolveChainStart(
   tools: PositionTools,
-  place: Place,
-  config: GenesisConfig,
+  route: PartitionRoute,
+  config: ChainCreationConfig,
   latest: LogRange | undefined,
   signal: AbortSignal,
-): Promise<Beginning> {
-  const { name, partition } = place;
+): Promise<ChainStart> {
+  const { name, partition } = route;
   const source = await identityOf(tools.source, partition);
   if (config.continues !== undefined) {
     return {
       name,
       source,
-      ...(await resolveContinuing(tools, place, config.continues, config.archiveOrigin, signal)),
+      ...(await resolveContinued(tools, route, config.continues, config.archiveOrigin, signal)),
     };
   }
   const startOffset =
-    latest === undefined ? await resolveStart(tools, partition, config.startFrom) : latest.high;
+    latest === undefined ? await startOffsetOf(tools, partition, config.startFrom) : latest.high;
   return { name, source, startOffset, continues: null };
 }
 
-async function resolveStart(
+async function startOffsetOf(
   tools: PositionTools,
   partition: TopicPartition,
   startFrom: StartFrom,
@@ -68,14 +68,14 @@ async function hasAnyChain(tools: RecoveryTools, chain: string, signal: AbortSig
   return false;
 }
 
-async function resolveContinuing(
+async function resolveContinued(
   tools: PositionTools,
-  place: Place,
+  route: PartitionRoute,
   config: ContinuesConfig,
   archiveOrigin: string,
   signal: AbortSignal,
-): Promise<Pick<Beginning, 'startOffset' | 'continues'>> {
-  const { partition } = place.partition;
+): Promise<Pick<ChainStart, 'startOffset' | 'continues'>> {
+  const { partition } = route.partition;
   const name = {
     chainOrigin: chainOrigin({ archiveOrigin, chain: config.chain, partition }),
     chain: config.chain,
@@ -91,15 +91,15 @@ async function resolveContinuing(
     by: config.by,
   };
   const startFrom =
-    config.startFrom ?? ((await isSameTopic(tools, place, name, older, signal)) ? 'next' : 'earliest');
+    config.startFrom ?? ((await isSameTopic(tools, route, name, older, signal)) ? 'next' : 'earliest');
   const { nextOffset } = older.head;
   const startOffset =
     startFrom === 'next'
       ? nextOffset
       : startFrom === 'earliest'
-        ? (await tools.source.logRange(place.partition)).low
+        ? (await tools.source.logRange(route.partition)).low
         : startFrom.offset;
-  checkHandover(older, await identityOf(tools.source, place.partition), startOffset);
+  checkHandover(older, await identityOf(tools.source, route.partition), startOffset);
   return { startOffset, continues };
 }
 
@@ -118,13 +118,13 @@ function checkHandover(older: Recovered, source: SourceIdentity, startOffset: nu
 
 async function isSameTopic(
   tools: PositionTools,
-  place: Place,
+  route: PartitionRoute,
   name: ChainName,
   older: Recovered,
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    await confirmPosition(tools, { partition: place.partition, name }, older, signal);
+    await confirmPosition(tools, { partition: route.partition, name }, older, signal);
     return true;
   } catch (error) {
     // What expired is missed by the new chain then: it halts, and an operator decides.
@@ -142,7 +142,7 @@ async function lastGoodSeal(tools: RecoveryTools, name: ChainName, signal: Abort
   const newest = search.kind === 'head' ? search.sequence : search.kind === 'hole' ? search.missing - 1 : -1;
   for (let sequence = newest; sequence >= 0 && sequence > newest - STEPS_BACK_MAX; sequence--) {
     try {
-      return await readSeal(tools, name, sequence, signal);
+      return await readSealAt(tools, name, sequence, signal);
     } catch (error) {
       if (!(error instanceof HaltError)) throw error;
     }
@@ -154,7 +154,7 @@ async function lastGoodSeal(tools: RecoveryTools, name: ChainName, signal: Abort
   );
 }
 
-export type BeginTools = PositionTools & {
+export type ChainCreationTools = PositionTools & {
   readonly sealer: Sealer;
   readonly constantOf: (name: ChainName) => Pick<SegmentContext, 'retention' | 'keys' | 'writer'>;
 };
@@ -164,17 +164,17 @@ export type BeginTools = PositionTools & {
  * begins at `latest` begins with all its partitions at once, owned by us or not: the fence makes that safe, and else a
  * partition whose owner came a moment later would begin at its log's start. `stillOurs` is asked before anything is signed.
  */
-export const beginChain = (
-  tools: BeginTools,
-  place: Place,
-  config: GenesisConfig,
+export const createChain = (
+  tools: ChainCreationTools,
+  route: PartitionRoute,
+  config: ChainCreationConfig,
   stillOurs: () => Promise<boolean>,
   onTrouble: OnTrouble,
   signal: AbortSignal,
 ): Promise<void> =>
-  tools.sealer.beginnings.take(place.name.chain, async () => {
-    const { chain } = place.name;
-    const { topic, partition } = place.partition;
+  tools.sealer.chainCreation.run(route.name.chain, async () => {
+    const { chain } = route.name;
+    const { topic, partition } = route.partition;
     await tools.sealer.clockWrong(onTrouble);
     // Read before it is asked whether the topic was begun: a partition that came after that has nothing to leave out, and
     // the answer may be old by the time it is here.
@@ -188,10 +188,10 @@ export const beginChain = (
     const begun = await hasAnyChain(tools, chain, signal);
     const together = ends !== null && !begun;
     const partitions = together ? [...ends.keys()] : [partition];
-    const beginnings: Beginning[] = [];
+    const beginnings: ChainStart[] = [];
     for (const number of partitions) {
       const origin = chainOrigin({ archiveOrigin: config.archiveOrigin, chain, partition: number });
-      const other: Place = {
+      const other: PartitionRoute = {
         partition: { topic, partition: number },
         name: { chainOrigin: origin, chain, partition: number },
       };
@@ -199,14 +199,18 @@ export const beginChain = (
       const search = await findHead(tools.store, chain, number, 0, signal);
       if (search.kind === 'none')
         beginnings.push(
-          await resolveBeginning(tools, other, config, together ? ends.get(number) : undefined, signal),
+          await resolveChainStart(tools, other, config, together ? ends.get(number) : undefined, signal),
         );
     }
     if (!(await stillOurs())) return;
-    await Promise.all(beginnings.map((beginning) => sealBeginning(tools, beginning, onTrouble)));
+    await Promise.all(beginnings.map((beginning) => sealChainStart(tools, beginning, onTrouble)));
   });
 
-async function sealBeginning(tools: BeginTools, beginning: Beginning, onTrouble: OnTrouble): Promise<void> {
+async function sealChainStart(
+  tools: ChainCreationTools,
+  beginning: ChainStart,
+  onTrouble: OnTrouble,
+): Promise<void> {
   const { name, source, startOffset, continues } = beginning;
   const nowMs = tools.clock.now();
   const context = { ...tools.constantOf(name), source, continues, anchoredMs: nowMs, nowMs };

@@ -1,13 +1,13 @@
-// Do bodies keep their word, whatever is added to them?
+// Does an encoder fail for the batch that it could not encode, and for no other?
 import { describe, expect, it } from 'vitest';
-import { inlineBodies } from '../../../src/archiver/encoder.ts';
-import { threadBodies, type WorkerOptions } from '../../../src/archiver/encoder-thread.ts';
+import { inlineEncoder } from '../../../src/archiver/encoder.ts';
+import { threadEncoder, type WorkerOptions } from '../../../src/archiver/encoder-thread.ts';
 import { zstdCompressor } from '../../../src/base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
 import { kafkaRecord } from '../../support/records.ts';
 
-const bodies = () =>
-  inlineBodies({
+const encoder = () =>
+  inlineEncoder({
     ...{ sha256: nodeSha256, sha256Into: nodeSha256Into },
     encoding: 'zstd',
     compress: zstdCompressor(1),
@@ -15,19 +15,19 @@ const bodies = () =>
 const item = (offset: number) =>
   ({ kind: 'record', record: kafkaRecord({ offset, value: `${offset}` }) }) as const;
 
-describe('a body on the calling thread', () => {
+describe('a batch on the calling thread', () => {
   it('rejects at its end what it could not take, as one on a thread does, and never where a fetch is handed over', async () => {
-    const body = bodies().open(5);
-    body.add([item(5)]);
-    body.add([item(9)]);
-    body.add([item(6)]);
-    await expect(body.finish()).rejects.toThrow('offset 9 where 6 follows');
+    const batch = encoder().open(5);
+    batch.add([item(5)]);
+    batch.add([item(9)]);
+    batch.add([item(6)]);
+    await expect(batch.finish()).rejects.toThrow('offset 9 where 6 follows');
   });
 
   it('is not harmed by the failure of another one', async () => {
-    const factory = bodies();
-    const bad = factory.open(5);
-    const good = factory.open(5);
+    const shared = encoder();
+    const bad = shared.open(5);
+    const good = shared.open(5);
     bad.add([item(6)]);
     good.add([item(5)]);
     await expect(bad.finish()).rejects.toThrow();
@@ -35,23 +35,23 @@ describe('a body on the calling thread', () => {
   });
 });
 
-describe('a body on a thread that died', () => {
+describe('a batch on a thread that died', () => {
   // A worker without its options ends while it loads: as with a file that is missing, or memory that is not there.
   it('is rejected when it was opened only after the death, and does not wait for ever', async () => {
     const died = Promise.withResolvers<Error>();
-    let told = 0;
-    const factory = threadBodies(null as unknown as WorkerOptions, (error) => {
-      told += 1;
+    let notified = 0;
+    const shared = threadEncoder(null as unknown as WorkerOptions, (error) => {
+      notified += 1;
       died.resolve(error);
     });
-    const earlier = factory.open(0).finish();
+    const earlier = shared.open(0).finish();
     earlier.catch(() => {});
     const { message } = await died.promise;
     await expect(earlier).rejects.toThrow(message);
-    const later = factory.open(0);
+    const later = shared.open(0);
     later.add([item(0)]);
     await expect(later.finish()).rejects.toThrow(message);
-    await factory.close();
-    expect(told).toBe(1);
+    await shared.close();
+    expect(notified).toBe(1);
   });
 });
