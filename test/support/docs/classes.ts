@@ -1,0 +1,89 @@
+// Which command blocks of the documentation are run by a test, and which only have to name what exists?
+
+/**
+ * - `checkout`: run in this checkout, without a stack (test/e2e/docs-commands.test.ts).
+ * - `files`: run in a directory that holds an archive and its key.
+ * - `stack`: run on a real stack, in the order of the page. A command that is commented with "until Ctrl-C" gets one.
+ * - `aws`: needs an AWS account, Docker, or a configuration of one's own. Every command, option and file of it must exist.
+ * - `long`: takes minutes, or runs as a part of the tests anyway. The same holds of it.
+ */
+export type BlockClass = 'checkout' | 'files' | 'stack' | 'aws' | 'long';
+
+/** By page and the first command of the block. A block that is not here fails the test, and an entry without a block too. */
+export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass>>>> = {
+  'README.md': {
+    'npm ci && npm run demo': 'checkout',
+    'npm cit': 'long',
+    'npm run stack': 'stack',
+  },
+  'CONTRIBUTING.md': {
+    'npm ci': 'long',
+    'npx vitest run --project unit': 'long',
+    'LEDGERSTONE_REQUIRE_STACK=1 npx vitest run --project e2e test/e2e/archive.test.ts': 'long',
+    'npm run simulate -- --trace 7': 'long',
+    'npx node test/fault/bugs/main.ts hint-is-the-truth': 'long',
+    'npm run chaos -- --list': 'long',
+    'npx node test/vectors/make-vectors.ts': 'long',
+    'npm run schema': 'long',
+  },
+  'docs/auditors.md': {
+    'ledgerstone verify ./archive --key archive.vkey': 'files',
+    'ledgerstone verify ./archive --key archive.vkey --checkpoints > today.checkpoints': 'files',
+    'ledgerstone verify s3://acme-audit/prod --key archive.vkey --attestations s3://acme-attestations --cosigner verifier.vkey':
+      'aws',
+    'ledgerstone status ./archive --key archive.vkey': 'files',
+    'ledgerstone prove ./archive --topic orders --partition 0 --offset 42 > event.tlog-proof': 'files',
+  },
+  'docs/measured.md': {
+    'npm run bench': 'long',
+    'npm run bench -- archive': 'long',
+    'npm run bench -- verify': 'long',
+    'npm run bench -- verifier': 'long',
+    'npm run chaos': 'long',
+  },
+  'docs/operating.md': {
+    'npm run stack': 'stack',
+    '. .stack/env': 'stack',
+    'npm run stack -- stop': 'stack',
+    'ledgerstone doctor  --config ledgerstone.yaml': 'aws',
+    'ledgerstone status --config ledgerstone.yaml': 'aws',
+    'ledgerstone resume --config ledgerstone.yaml --topic T --partition P --accept-gap --kind expired --reason "…" --by "…"':
+      'aws',
+  },
+  'docs/security.md': {
+    'ledgerstone doctor --config ledgerstone.yaml': 'aws',
+    'ledgerstone verify ARCHIVE --key KEY': 'aws',
+    'npx vitest run --project infra': 'long',
+    'ledgerstone watch --config verifier.yaml': 'aws',
+    'ledgerstone prove ARCHIVE --topic T --partition P --offset N > event.tlog-proof': 'aws',
+  },
+  'docs/verifier.md': {
+    'ledgerstone watch --config verifier.yaml': 'aws',
+    'ledgerstone verify ARCHIVE --key KEY --attestations s3://acme-attestations --cosigner VKEY': 'aws',
+    'ledgerstone drill --config verifier.yaml': 'aws',
+  },
+  'infra/README.md': {
+    'cp infra/config.example.yaml infra/config.yaml': 'aws',
+    'npx aws-cdk@2 bootstrap': 'aws',
+    'aws cloudformation deploy --stack-name ledgerstone --template-file cdk.out/ledgerstone.template.json --capabilities CAPABILITY_IAM':
+      'aws',
+    'aws cloudformation describe-stacks --stack-name ledgerstone --output text --query "Stacks[0].Outputs[?OutputKey==\'LedgerstoneYaml\'].OutputValue" > ledgerstone.yaml':
+      'aws',
+    'aws lambda get-function-configuration --function-name FUNCTION --output text --query Environment.Variables.LEDGERSTONE_VERIFIER_CONFIG > verifier.yaml':
+      'aws',
+    'docker build --platform linux/arm64 --file infra/docker/archiver/Dockerfile --tag ledgerstone .': 'aws',
+  },
+  'src/archiver/RUNBOOK.md': {
+    'ledgerstone status --config ledgerstone.yaml': 'aws',
+    'ledgerstone resume --config ledgerstone.yaml --topic T --partition P --accept-gap --kind expired --reason "retention was 1 day, the archiver was down for 2" --by "Your Name"':
+      'aws',
+    'ledgerstone resume --config ledgerstone.yaml --topic T --partition P --accept-gap --to OFFSET --kind compacted --reason "…" --by "Your Name"':
+      'aws',
+    'ledgerstone resume --config ledgerstone.yaml --topic T --partition P --accept-gap --to OFFSET_AFTER_IT --reason "…" --by "Your Name"':
+      'aws',
+  },
+  'src/verifier/RUNBOOK.md': {
+    'ledgerstone verify ARCHIVE --key archive.vkey --attestations s3://acme-attestations --cosigner verifier.vkey --json':
+      'aws',
+  },
+};
