@@ -51,15 +51,18 @@ export function directoryStore(options: DirectoryOptions): Store {
     kind: 'directory',
     description: options.path,
     putIfAbsent: (key, bytes, _lock, { signal } = {}) =>
-      turns.run(async () => {
-        const outcome = await writer.putIfAbsent(key, bytes, signal);
-        return outcome === 'stored' ? { kind: 'stored', versionId: VERSION_ID } : { kind: 'exists' };
-      }, signal),
+      turns.run(
+        async () => {
+          const outcome = await writer.putIfAbsent(key, bytes, signal);
+          return outcome === 'stored' ? { kind: 'stored', versionId: VERSION_ID } : { kind: 'exists' };
+        },
+        { signal },
+      ),
     extendLock: async () => {},
     listVersions: (prefix, list) => listVersions(files, root, prefix, list),
     listPrefixes: (prefix, signal) => listPrefixes(files, root, prefix, signal),
     read: (key, versionId, read) =>
-      turns.run(async () => readFile(files, await root(), key, versionId, read), read.signal),
+      turns.run(async () => readFile(files, await root(), key, versionId, read), read),
     lock: async (key, versionId) => {
       await mustExist(files, await root(), key, versionId);
       return { kind: 'not-applicable' };

@@ -93,7 +93,7 @@ export function connectS3(options: S3Options): S3Connection {
       } finally {
         ending.stop();
       }
-    }, call.signal);
+    }, call);
 
   return {
     client,

@@ -1,9 +1,9 @@
 // How is the work of one event done within its time, and which messages come back?
 
+import { TaskGroup } from '../base/concurrency.ts';
 import { isRetriable, LedgerstoneError, messageOf } from '../base/error.ts';
 import { oldestVersion } from '../format/oldest-version.ts';
 import { sealKey } from '../format/paths.ts';
-import { TaskGroup } from '../verify/bounded.ts';
 import { type Finding, SEVERITY } from '../verify/finding.ts';
 import type { ChainPlace } from '../verify/survey.ts';
 import type { StepResult } from './attest/attest-step.ts';

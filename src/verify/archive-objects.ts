@@ -22,9 +22,7 @@ export async function checkArchiveObjects(
   run: Run,
   findings: FindingList,
 ): Promise<void> {
-  await Promise.all(
-    objects.map((object) => run.reads.while(1, () => checkObject(object, origin, run, findings))),
-  );
+  await Promise.all(objects.map((object) => run.reads.run(() => checkObject(object, origin, run, findings))));
 }
 
 async function checkObject(

@@ -1,5 +1,6 @@
 // Is one chain whole, from its first seal to its head?
 import { equalBytes, toHex } from '../base/bytes.ts';
+import { readAhead, TaskGroup } from '../base/concurrency.ts';
 import { messageOf } from '../base/error.ts';
 import { afterDataOf, dataPrefix } from '../format/paths.ts';
 import { parseUntil } from '../format/time.ts';
@@ -7,7 +8,6 @@ import type { VerifierKey } from '../format/vkey.ts';
 import { emptyRoot } from '../merkle/tree.ts';
 import { AnchorCheck } from './anchor.ts';
 import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
-import { readAhead, TaskGroup } from './bounded.ts';
 import { linkProblems, placeProblem, staleProblem } from './chain-state.ts';
 import { ChainTrust } from './chain-trust.ts';
 import { contentProblems, missingProblem, sizeProblem } from './data-check.ts';
@@ -240,7 +240,7 @@ export class ChainCheck {
     if (size !== null) this.#findings.add(size, place);
     if (this.#asksLocks) {
       try {
-        const lock = await reads.while(1, () => reader.lock(version.key, version.versionId, signal));
+        const lock = await reads.run(() => reader.lock(version.key, version.versionId, signal));
         this.#noteLock(lock, parseUntil(opened.manifest.retention.until), place);
       } catch (error) {
         signal?.throwIfAborted();

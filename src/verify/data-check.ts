@@ -34,11 +34,11 @@ export async function contentProblems(
   const { data, records, entries, time } = opened.manifest;
   if (data === null) return [];
   const claim: DataClaim = { data, records, entries, time };
-  return run.bytes.while(version.size, async () => {
+  const check = async (): Promise<readonly Problem[]> => {
     const options = { maxBytes: LIMITS.dataBytesMax, ...(run.signal && { signal: run.signal }) };
     let bytes: Uint8Array;
     try {
-      bytes = await run.reads.while(1, () => run.reader.read(version.key, version.versionId, options));
+      bytes = await run.reads.run(() => run.reader.read(version.key, version.versionId, options));
     } catch (error) {
       run.signal?.throwIfAborted();
       return [storeProblem(error)];
@@ -58,5 +58,6 @@ export async function contentProblems(
       const found = error instanceof Error ? error.message : String(error);
       return [{ code: 'unreadable', expected: 'a check of every line', found }];
     }
-  });
+  };
+  return run.bytes.run(check, { units: version.size });
 }

@@ -27,7 +27,7 @@ export async function collectHandovers(
   const anchors = new Map<string, Anchor[]>();
   await Promise.all(
     places.map((place) =>
-      run.reads.while(1, async () => {
+      run.reads.run(async () => {
         // What is wrong with a first seal is said by its own chain's check; that it could not be read, here too.
         const inspection = await inspectAt(place, 0, run).catch((error: unknown) => {
           run.signal?.throwIfAborted();
@@ -73,7 +73,7 @@ export async function continuesProblems(opened: OpenedSeal, run: HandoverRun): P
   try {
     const last = continues.size - 1;
     const inspection =
-      last > LIMITS.sequenceMax ? null : await run.reads.while(1, () => inspectAt(older, last, run));
+      last > LIMITS.sequenceMax ? null : await run.reads.run(() => inspectAt(older, last, run));
     if (inspection === null) return [{ code: 'truncation', expected, found: 'no seal at that place' }];
     if (inspection.opened === null)
       return [{ code: 'fork', expected, found: 'no readable seal at that place' }];

@@ -1,10 +1,11 @@
 // What does every part of one verification share?
+
+import type { Semaphore } from '../base/concurrency.ts';
 import type { Sha256 } from '../base/hash.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import type { Anchor } from './anchor.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import type { BlockChecker } from './block-checker.ts';
-import type { Budget } from './bounded.ts';
 import type { VerifySignature } from './trust.ts';
 
 export type Depth = 'seals' | 'content';
@@ -30,9 +31,9 @@ export type Run = {
   readonly checker: BlockChecker;
   readonly signal: AbortSignal | undefined;
   /** Calls of the reader under way, over all chains. */
-  readonly reads: Budget;
+  readonly reads: Semaphore;
   /** Stored bytes of data objects in memory, over all chains. */
-  readonly bytes: Budget;
+  readonly bytes: Semaphore;
   /** How many objects of one chain are read ahead of their turn. */
   readonly ahead: number;
   /** What others say that a chain was, by the chain's `name/partition`. */

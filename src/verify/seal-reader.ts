@@ -51,7 +51,7 @@ export async function readSeal(seal: SealObject, run: Run, asksLock: boolean): P
   const problems: Problem[] = [];
   const attempt = async <T>(step: () => Promise<T>): Promise<T | null> => {
     try {
-      return await run.reads.while(1, step);
+      return await run.reads.run(step);
     } catch (error) {
       signal?.throwIfAborted();
       problems.push(storeProblem(error));

@@ -1,4 +1,6 @@
 // Is this archive what was sealed into it, and was it kept as promised?
+
+import { Semaphore, TaskGroup } from '../base/concurrency.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { MIB } from '../base/limits.ts';
@@ -9,7 +11,6 @@ import { type Anchor, AnchorCheck, anchorOfCheckpoint, anchorOfWord, type Confir
 import { checkArchiveObjects } from './archive-objects.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import type { BlockChecker } from './block-checker.ts';
-import { Budget, TaskGroup } from './bounded.ts';
 import { checkChain } from './chain-check.ts';
 import { worstVerdict } from './finding.ts';
 import { FindingList } from './finding-list.ts';
@@ -37,7 +38,7 @@ export type VerifyOptions = {
   /** Calls of the reader under way at once. */
   readonly concurrency?: number;
   /** Stored bytes of data objects in memory at once: one budget where several verifications run side by side. */
-  readonly bytesInFlight?: Budget;
+  readonly bytesInFlight?: Semaphore;
   /** Only these chains, and nothing else of the archive. */
   readonly only?: readonly ChainPlace[];
   /** A chain without a seal for longer is noticed. */
@@ -114,8 +115,8 @@ export function startRun(
     verifySignature: options.verifySignature ?? verifySignature,
     checker: options.checker,
     signal: options.signal,
-    reads: new Budget(concurrency),
-    bytes: options.bytesInFlight ?? new Budget(BYTES_IN_FLIGHT),
+    reads: new Semaphore(concurrency),
+    bytes: options.bytesInFlight ?? new Semaphore(BYTES_IN_FLIGHT),
     ahead: Math.max(concurrency, options.checker.parallelism + 1),
     anchors: new Map(),
     progress,

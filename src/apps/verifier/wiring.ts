@@ -1,6 +1,7 @@
 // Which stores, signer and key does the verifier's configuration name?
 import { equalBytes } from '../../base/bytes.ts';
 import { type Clock, systemClock } from '../../base/clock.ts';
+import { Semaphore } from '../../base/concurrency.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { MIB } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
@@ -26,7 +27,6 @@ import { configurationTask, fullPassTask, subjectsOf, sweepTask } from '../../ve
 import { SweepLog } from '../../verifier/tasks/sweep-cursor.ts';
 import type { Verifier } from '../../verifier/verifier.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
-import { Budget } from '../../verify/bounded.ts';
 import type { Severity } from '../../verify/finding.ts';
 import type { RunFigures } from './emf.ts';
 import { type Counts, figuresOf } from './figures.ts';
@@ -111,7 +111,7 @@ export function makeVerifier(
   };
   const step = {
     ...{ archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock },
-    bytesInFlight: new Budget(bytesInFlight),
+    bytesInFlight: new Semaphore(bytesInFlight),
   };
   const passLog = new PassLog({ store: own, retention, clock });
   const sweepLog = new SweepLog({ store: own, retention, clock });

@@ -2,12 +2,12 @@
 
 import { toHex } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { Semaphore } from '../../base/concurrency.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { Anchor } from '../../verify/anchor.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
-import type { Budget } from '../../verify/bounded.ts';
 import { confirmChain } from '../../verify/confirm.ts';
 import { type Finding, type FindingCode, SEVERITY, type Verdict, verdictOf } from '../../verify/finding.ts';
 import type { ChainReport } from '../../verify/report.ts';
@@ -22,7 +22,7 @@ export type StepTools = {
   readonly checker: BlockChecker;
   readonly clock: Clock;
   /** Over all steps that run side by side. */
-  readonly bytesInFlight?: Budget;
+  readonly bytesInFlight?: Semaphore;
 };
 
 export type StepOptions = {

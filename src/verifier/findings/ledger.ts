@@ -1,10 +1,10 @@
 // Which findings are open, which are new, and which are gone? Written as locked evidence before anybody is told.
 import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
+import { TaskGroup } from '../../base/concurrency.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import type { Lock, Store } from '../../store/store.ts';
-import { TaskGroup } from '../../verify/bounded.ts';
 import { type Finding, type FindingCode, SEVERITY, type Severity } from '../../verify/finding.ts';
 import { chooseEntries } from './bounds.ts';
 import { type Opening, readHistory } from './history.ts';

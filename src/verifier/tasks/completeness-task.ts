@@ -1,8 +1,9 @@
 // Are the offsets that the brokers have in the archive, of each partition that it is promised to have?
+
+import { TaskGroup } from '../../base/concurrency.ts';
 import { messageOf } from '../../base/error.ts';
 import type { CompareTopic } from '../../config/verifier.ts';
 import type { PartitionMarks, TopicMarks } from '../../ingest/kafka/marks.ts';
-import { TaskGroup } from '../../verify/bounded.ts';
 import type { Finding } from '../../verify/finding.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 import type { StepResult } from '../attest/attest-step.ts';

@@ -1,9 +1,10 @@
 // Which pieces of work come by the clock, and which chains are there to do them on?
+
+import { TaskGroup } from '../../base/concurrency.ts';
 import { attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
 import { parseKey, sealsRoot } from '../../format/paths.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { Anchor } from '../../verify/anchor.ts';
-import { TaskGroup } from '../../verify/bounded.ts';
 import { FindingList } from '../../verify/finding-list.ts';
 import { collectHandovers, placeText } from '../../verify/handover.ts';
 import type { ChainPlace } from '../../verify/survey.ts';

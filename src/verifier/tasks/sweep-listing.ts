@@ -1,8 +1,8 @@
 // What does a listing of one folder show, key by key, in slices that can be gone on from?
 import type { Clock } from '../../base/clock.ts';
+import { TaskGroup } from '../../base/concurrency.ts';
 import { compareKeys } from '../../store/key-bytes.ts';
 import type { HoldState, ObjectVersion, StoreReader } from '../../store/store.ts';
-import { TaskGroup } from '../../verify/bounded.ts';
 import { FindingList } from '../../verify/finding-list.ts';
 import { isStoreWide, lockProblem } from '../../verify/locks.ts';
 import { listObjects } from '../../verify/object-versions.ts';
