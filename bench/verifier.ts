@@ -9,7 +9,7 @@ import { buildArchive } from './build-archive.ts';
 import { BUNDLE, makeBundle, runChild, runOverS3 } from './verifier/bundle-process.ts';
 import { type Assumed, costPerBillion, PRICES } from './verifier/cost.ts';
 import { callsOfOneEvent, verifyAll } from './verifier/one-core.ts';
-import { DIR, directory } from './verifier/told.ts';
+import { DIR, directory } from './verifier/setup.ts';
 
 const text = (given: string) => ({ type: 'string', default: given }) as const;
 const { values } = parseArgs({

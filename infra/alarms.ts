@@ -14,8 +14,8 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { minutesOf } from './config-verifier.ts';
+import { METRICS_NAMESPACE } from './rendered-config.ts';
 import { FULL_PASS_MINUTES } from './schedules.ts';
-import { METRICS_NAMESPACE } from './told.ts';
 
 /** Three beats of the schedules: one that fails is tried again before anybody is woken. */
 const PERIOD = Duration.minutes(15);
@@ -39,7 +39,7 @@ export type AlarmsProps = {
 
 type Rule = {
   readonly id: string;
-  readonly says: string;
+  readonly description: string;
   readonly metric: IMetric;
   readonly threshold?: number;
   readonly operator?: ComparisonOperator;
@@ -56,19 +56,21 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     const action = new SnsAction(props.topic);
-    this.all = rulesFor(props).map(({ id: name, says, metric, threshold, operator, missing }) => {
-      const alarm = new Alarm(this, name, {
-        alarmDescription: says,
-        metric,
-        threshold: threshold ?? 1,
-        comparisonOperator: operator ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        evaluationPeriods: 1,
-        treatMissingData: missing ?? TreatMissingData.BREACHING,
-      });
-      alarm.addAlarmAction(action);
-      alarm.addOkAction(action);
-      return alarm;
-    });
+    this.all = rulesFor(props).map(
+      ({ id: name, description: says, metric, threshold, operator, missing }) => {
+        const alarm = new Alarm(this, name, {
+          alarmDescription: says,
+          metric,
+          threshold: threshold ?? 1,
+          comparisonOperator: operator ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+          evaluationPeriods: 1,
+          treatMissingData: missing ?? TreatMissingData.BREACHING,
+        });
+        alarm.addAlarmAction(action);
+        alarm.addOkAction(action);
+        return alarm;
+      },
+    );
   }
 }
 
@@ -80,17 +82,18 @@ function rulesForRunning({ function: verifier, queue, deadLetters }: AlarmsProps
   return [
     {
       id: 'Errors',
-      says: 'The verifier failed, or did not run at all. Its log says why.',
+      description: 'The verifier failed, or did not run at all. Its log says why.',
       metric: verifier.metricErrors(sum),
     },
     {
       id: 'Throttles',
-      says: 'The verifier was held back: raise verifier.concurrency, or look for a flood of events.',
+      description: 'The verifier was held back: raise verifier.concurrency, or look for a flood of events.',
       metric: verifier.metricThrottles(sum),
     },
     {
       id: 'DeadLetters',
-      says: 'An event or a scheduled task could not be worked on. Read it, mend the cause, and redrive it.',
+      description:
+        'An event or a scheduled task could not be worked on. Read it, mend the cause, and redrive it.',
       metric: deadLetters.metricApproximateNumberOfMessagesVisible(most),
       // A queue that nobody touches falls silent after six hours, and this one should lie untouched. That the verifier
       // lives, the other alarms tell.
@@ -98,7 +101,7 @@ function rulesForRunning({ function: verifier, queue, deadLetters }: AlarmsProps
     },
     {
       id: 'OldestEvent',
-      says: 'Events wait too long: the verifier does not take them, or fails over and over.',
+      description: 'Events wait too long: the verifier does not take them, or fails over and over.',
       metric: queue.metricApproximateAgeOfOldestMessage(most),
       threshold: OLDEST_EVENT_SECONDS,
     },
@@ -111,38 +114,45 @@ function rulesForFindings({ sweepEvery, fullPassEvery }: AlarmsProps): Rule[] {
   return [
     {
       id: 'Broken',
-      says: 'The archive is not what was signed, or not kept as was promised, or the verifier is silent.',
+      description:
+        'The archive is not what was signed, or not kept as was promised, or the verifier is silent.',
       metric: ownMetric('FindingsBroken', Stats.MAXIMUM, held),
     },
     {
       id: 'Unverifiable',
-      says: 'Something could not be shown either way: a key that is not trusted, or locks that may not be seen.',
+      description:
+        'Something could not be shown either way: a key that is not trusted, or locks that may not be seen.',
       metric: ownMetric('Unverifiable', Stats.MAXIMUM, held),
     },
     {
       id: 'Attempts',
-      says: 'Somebody tried to change the archive, or the verifier is silent. The findings say who and when.',
+      description:
+        'Somebody tried to change the archive, or the verifier is silent. The findings say who and when.',
       metric: ownMetric('Attempts', Stats.MAXIMUM, held),
     },
     {
       id: 'StaleChains',
-      says: 'A chain was not sealed within its promised age: look at the archiver. Or the verifier is silent.',
+      description:
+        'A chain was not sealed within its promised age: look at the archiver. Or the verifier is silent.',
       metric: ownMetric('StaleChains', Stats.MAXIMUM),
     },
     {
       id: 'NothingConfirmed',
-      says: 'No chain was confirmed: the verifier is dead, or can reach neither the archive nor its own bucket.',
+      description:
+        'No chain was confirmed: the verifier is dead, or can reach neither the archive nor its own bucket.',
       metric: ownMetric('ChainsConfirmed', Stats.SUM),
       operator: ComparisonOperator.LESS_THAN_THRESHOLD,
     },
     {
       id: 'NotificationsFailed',
-      says: 'The verifier could not hand a message over. What it found stands in its bucket and in its log.',
+      description:
+        'The verifier could not hand a message over. What it found stands in its bucket and in its log.',
       metric: ownMetric('NotificationsFailed', Stats.SUM),
     },
     {
       id: 'FullPassLate',
-      says: 'A byte waits too long for its next reading, or nothing is read again: raise verifier.fullPass.bytesPerRun.',
+      description:
+        'A byte waits too long for its next reading, or nothing is read again: raise verifier.fullPass.bytesPerRun.',
       metric: ownMetric('OldestRereadDays', Stats.MAXIMUM, TWO_PASS_RUNS),
       threshold: (minutesOf(fullPassEvery) / DAY_MINUTES) * FULL_PASS_SLACK,
       operator: ComparisonOperator.GREATER_THAN_THRESHOLD,

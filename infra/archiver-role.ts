@@ -11,13 +11,13 @@ import {
 } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { InfraConfig } from './config.ts';
-import { acceptObjectPattern } from './nag.ts';
+import { acknowledgeObjectPattern } from './cdk-nag.ts';
+import type { InfraConfig } from './config-schema.ts';
 
 /** What an archive consists of, below its prefix (FORMAT.md: object keys). */
 const OBJECTS = ['data/*', 'seals/*', 'keys/*', 'FORMAT-*'];
 
-export const archivePlaces = ({ bucket }: InfraConfig): string[] =>
+export const archiveKeyPatterns = ({ bucket }: InfraConfig): string[] =>
   OBJECTS.map((objects) => `${bucket.prefix}${objects}`);
 
 /** Its right to sign stands in the key's policy, not here: one place says who may sign. */
@@ -29,7 +29,7 @@ export class ArchiverRole extends Construct {
     const { prefix } = config.bucket;
     this.role = new Role(this, 'Role', {
       description: `Writes the archive ${config.origin}; deletes nothing`,
-      assumedBy: whoMayAssume(this, config),
+      assumedBy: archiverPrincipal(this, config),
       inlinePolicies: {
         archive: new PolicyDocument({
           statements: [
@@ -43,7 +43,7 @@ export class ArchiverRole extends Construct {
                 's3:GetObjectVersion',
                 's3:GetObjectRetention',
               ],
-              resources: archivePlaces(config).map((place) => bucket.arnForObjects(place)),
+              resources: archiveKeyPatterns(config).map((place) => bucket.arnForObjects(place)),
             }),
             new PolicyStatement({
               sid: 'ListItsOwnVersions',
@@ -71,15 +71,15 @@ export class ArchiverRole extends Construct {
       },
     });
     this.role.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    for (const place of archivePlaces(config)) {
+    for (const place of archiveKeyPatterns(config)) {
       const reason =
         'Each new segment adds an object under this fixed name, so its keys cannot be listed ahead.';
-      acceptObjectPattern(this.role, bucket, place, reason);
+      acknowledgeObjectPattern(this.role, bucket, place, reason);
     }
   }
 }
 
-function whoMayAssume(scope: Construct, { archiver }: InfraConfig): IPrincipal {
+function archiverPrincipal(scope: Construct, { archiver }: InfraConfig): IPrincipal {
   const { account, region, partition } = Stack.of(scope);
   switch (archiver.kind) {
     case 'ecs-task':

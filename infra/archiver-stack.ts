@@ -23,7 +23,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret as StoredSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { stringify } from 'yaml';
-import type { InfraConfig } from './config.ts';
+import type { InfraConfig } from './config-schema.ts';
 import { type ServiceConfig, stopSecondsOf } from './config-service.ts';
 
 /** Where the image keeps room for the configuration: the only place that anything is written to. */

@@ -1,13 +1,19 @@
 // Which requests does a locked bucket refuse, whatever a role's own policies allow?
 import { AccountPrincipal, AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { FINDINGS, LIST_VERSIONS, READ_FOREIGN_BUCKET, READ_OBJECTS, READ_VERSIONS } from './reading.ts';
+import {
+  FINDINGS_PREFIX,
+  LIST_VERSIONS,
+  READ_FOREIGN_BUCKET,
+  READ_OBJECTS,
+  READ_VERSIONS,
+} from './read-actions.ts';
 
 export type BucketGuard = {
   readonly bucketArn: string;
   /** Role ARNs that alone may write objects. */
   readonly writers: readonly string[];
   /** Keys, with wildcards, that may be written. */
-  readonly places: readonly string[];
+  readonly keyPatterns: readonly string[];
   /** Role ARNs that alone may read objects. */
   readonly readers: readonly string[];
   /** Role ARNs that alone may change the bucket's settings and policy. */
@@ -57,7 +63,7 @@ export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
       effect: Effect.DENY,
       principals: [new AnyPrincipal()],
       actions: put,
-      notResources: guard.places.map((place) => `${guard.bucketArn}/${place}`),
+      notResources: guard.keyPatterns.map((place) => `${guard.bucketArn}/${place}`),
     }),
     deny('OnlyReadersRead', ['s3:GetObject*'], objects, unless(guard.readers)),
     // The seal's key is the fence between two archivers: whoever comes second must be told, not obeyed.
@@ -125,10 +131,10 @@ export function readerAllowances(
 
 /** What whoever drills needs to read of the second party: findings, whatever its own policies allow. */
 export function drillStatements(bucketArn: string, account: string, roleArn: string): PolicyStatement[] {
-  const prefix = { StringLike: { 's3:prefix': [`${FINDINGS}*`] } };
+  const prefix = { StringLike: { 's3:prefix': [`${FINDINGS_PREFIX}*`] } };
   return [
     ...[
-      { sid: 'DrillsReadFindings', actions: READ_VERSIONS, resource: `${bucketArn}/${FINDINGS}*` },
+      { sid: 'DrillsReadFindings', actions: READ_VERSIONS, resource: `${bucketArn}/${FINDINGS_PREFIX}*` },
       { sid: 'DrillsListFindings', actions: LIST_VERSIONS, resource: bucketArn, conditions: prefix },
     ].map(allowTo(account, [roleArn])),
     new PolicyStatement({
@@ -136,7 +142,7 @@ export function drillStatements(bucketArn: string, account: string, roleArn: str
       effect: Effect.DENY,
       principals: [new AnyPrincipal()],
       actions: ['s3:GetObject*'],
-      notResources: [`${bucketArn}/${FINDINGS}*`],
+      notResources: [`${bucketArn}/${FINDINGS_PREFIX}*`],
       conditions: { ArnEquals: { 'aws:PrincipalArn': [roleArn] } },
     }),
   ];

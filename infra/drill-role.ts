@@ -2,10 +2,10 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { ArnPrincipal, CompositePrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { TwoPartyConfig } from './config.ts';
-import { acceptForeignBucket } from './nag.ts';
+import { acknowledgeForeignBucket } from './cdk-nag.ts';
+import type { TwoPartyConfig } from './config-schema.ts';
 import type { Names } from './names.ts';
-import { FINDINGS, LIST_VERSIONS, READ_VERSIONS } from './reading.ts';
+import { FINDINGS_PREFIX, LIST_VERSIONS, READ_VERSIONS } from './read-actions.ts';
 
 /** In the archive's account, as those are whom it stands for; reads in the verifier's bucket what was found. */
 export class DrillRole extends Construct {
@@ -30,19 +30,19 @@ export class DrillRole extends Construct {
             new PolicyStatement({
               sid: 'ReadFindings',
               actions: [...READ_VERSIONS],
-              resources: [`${bucketArn}/${FINDINGS}*`],
+              resources: [`${bucketArn}/${FINDINGS_PREFIX}*`],
             }),
             new PolicyStatement({
               sid: 'ListFindings',
               actions: [...LIST_VERSIONS],
               resources: [bucketArn],
-              conditions: { StringLike: { 's3:prefix': `${FINDINGS}*` } },
+              conditions: { StringLike: { 's3:prefix': `${FINDINGS_PREFIX}*` } },
             }),
           ],
         }),
       },
     });
     role.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    acceptForeignBucket(role, bucketName, 'Findings are not known ahead.', `${FINDINGS}*`);
+    acknowledgeForeignBucket(role, bucketName, 'Findings are not known ahead.', `${FINDINGS_PREFIX}*`);
   }
 }

@@ -4,11 +4,11 @@ import { type CfnRule, Rule } from 'aws-cdk-lib/aws-events';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Names } from './names.ts';
-import type { WatchedPattern } from './watched-events.ts';
+import type { WatchedEvents } from './watched-events.ts';
 
 /** May put events on the verifier's bus and nothing else. */
 export class Forwarder extends Construct {
-  constructor(scope: Construct, id: string, names: Names, watched: readonly WatchedPattern[]) {
+  constructor(scope: Construct, id: string, names: Names, watched: readonly WatchedEvents[]) {
     super(scope, id);
     const { account } = Stack.of(this);
     const { busArn } = names.verifier;

@@ -3,17 +3,17 @@ import { CfnOutput, DefaultStackSynthesizer, type IStackSynthesizer, Stack } fro
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { ArchiverRole, archivePlaces } from './archiver-role.ts';
+import { ArchiverRole, archiveKeyPatterns } from './archiver-role.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { bucketGuardStatements, readerAllowances } from './bucket-policy.ts';
-import { hasVerifier, type InfraConfig, type TwoPartyConfig } from './config.ts';
+import { hasVerifier, type InfraConfig, type TwoPartyConfig } from './config-schema.ts';
 import { DrillRole } from './drill-role.ts';
 import { Forwarder } from './forwarder.ts';
 import { LockedBucket } from './locked-bucket.ts';
 import { bootstrapDeployer, type Names, namesOf } from './names.ts';
 import { PeopleRoles } from './people-roles.ts';
+import { renderArchiverYaml, trailNames } from './rendered-config.ts';
 import { SigningKey } from './signing-key.ts';
-import { archiverYaml, trailNames } from './told.ts';
 import { attemptEvents, breakGlassUse, objectEvents } from './watched-events.ts';
 
 export class LedgerstoneStack extends Stack {
@@ -38,7 +38,7 @@ export class LedgerstoneStack extends Stack {
     const { bucket } = new LockedBucket(this, 'Archive', {
       name: config.bucket.name,
       defaultDays: config.retention.defaultDays,
-      tellsEvents: names !== null,
+      sendsEvents: names !== null,
       auditedBy: 'the trail of this stack, or one that the account has (see README.md)',
     });
     const archiver = new ArchiverRole(this, 'Archiver', config, bucket);
@@ -59,7 +59,7 @@ export class LedgerstoneStack extends Stack {
         keyAdmin: people.keyAdmin,
         breakGlass: people.breakGlass,
         deployer,
-        onlookers: secondParty ?? undefined,
+        secondParty: secondParty ?? undefined,
       },
     });
     people.grantKey(key.keyArn, bucket.bucketArn);
@@ -68,7 +68,7 @@ export class LedgerstoneStack extends Stack {
     const guards = bucketGuardStatements({
       bucketArn,
       writers: [archiver.role.roleArn],
-      places: archivePlaces(config),
+      keyPatterns: archiveKeyPatterns(config),
       readers: [archiver.role.roleArn, people.auditor.roleArn, ...(secondParty?.roleArns ?? [])],
       guardians: [people.breakGlass.roleArn, ...(config.sealed ? [] : [deployer])],
       minimumDays: config.retention.minimumDays,
@@ -79,14 +79,14 @@ export class LedgerstoneStack extends Stack {
     for (const statement of [...guards, ...allowances]) bucket.addToResourcePolicy(statement);
 
     if (hasVerifier(config) && names) {
-      this.#tellVerifier(config, names, { bucket, key, archiver, people });
+      this.#notifyVerifier(config, names, { bucket, key, archiver, people });
       if (config.verifier.drillers.length > 0) new DrillRole(this, 'Drill', config, names);
     }
 
     this.archiverRole = archiver.role;
     const { account, region } = this;
     const { bucketName } = bucket;
-    this.yaml = archiverYaml(config, { account, region, bucketName, keyArn: key.keyArn });
+    this.yaml = renderArchiverYaml(config, { account, region, bucketName, keyArn: key.keyArn });
     this.#putOut({ bucket, key, archiver, people });
   }
 
@@ -103,7 +103,7 @@ export class LedgerstoneStack extends Stack {
   }
 
   /** Into its account, by names alone. */
-  #tellVerifier({ stack, verifier }: TwoPartyConfig, names: Names, parts: Parts): void {
+  #notifyVerifier({ stack, verifier }: TwoPartyConfig, names: Names, parts: Parts): void {
     const { bucketArn, bucketName } = parts.bucket;
     const { keyArn, keyId } = parts.key;
     const lockKeeperArn = parts.archiver.role.roleArn;

@@ -15,7 +15,7 @@ export type LockedBucketProps = {
   /** The bucket's own default, in COMPLIANCE mode. */
   readonly defaultDays: number;
   /** Whether S3 tells EventBridge of this account about every object. */
-  readonly tellsEvents: boolean;
+  readonly sendsEvents: boolean;
   /** Why cdk-nag is content without server access logs. */
   readonly auditedBy: string;
 };
@@ -44,7 +44,7 @@ export class LockedBucket extends Construct {
     });
     // CDK keeps the bucket but would let its policy go with the stack.
     this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    if (props.tellsEvents) {
+    if (props.sendsEvents) {
       // CDK's own switch brings a custom resource with rights over every bucket of the account.
       (this.bucket.node.defaultChild as CfnBucket).notificationConfiguration = {
         eventBridgeConfiguration: { eventBridgeEnabled: true },

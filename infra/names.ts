@@ -1,7 +1,7 @@
 // By which names do the two parties' stacks know each other? Names, since neither can ask the other account.
 import { DefaultStackSynthesizer, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { TwoPartyConfig } from './config.ts';
+import type { TwoPartyConfig } from './config-schema.ts';
 
 export type Names = {
   readonly archive: { readonly account: string; readonly region: string; readonly bucketArn: string };

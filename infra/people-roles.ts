@@ -13,9 +13,9 @@ import {
 } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { InfraConfig } from './config.ts';
-import { acceptForeignBucket, acceptObjectPattern } from './nag.ts';
-import { READ_BUCKET, READ_OBJECTS } from './reading.ts';
+import { acknowledgeForeignBucket, acknowledgeObjectPattern } from './cdk-nag.ts';
+import type { InfraConfig } from './config-schema.ts';
+import { READ_BUCKET, READ_OBJECTS } from './read-actions.ts';
 import { BREAK_GLASS_KEY_ACTIONS, KEY_ADMIN_ACTIONS, PUBLIC_HALF } from './signing-key.ts';
 
 export type PeopleProps = {
@@ -48,19 +48,19 @@ export class PeopleRoles extends Construct {
     this.auditor = new Role(this, 'Auditor', {
       ...(props.auditorName === undefined ? {} : { roleName: props.auditorName }),
       description: `Reads the ${what} and its guard rails`,
-      assumedBy: whoMayAssume(people.auditors, people.requireMfa),
+      assumedBy: peoplePrincipal(people.auditors, people.requireMfa),
       inlinePolicies: { archive: auditorPolicy(arns, auditorAlsoReads?.keyArn) },
     });
     const reason = 'Auditors read everything, foreign objects in the bucket included.';
-    acceptObjectPattern(this.auditor, bucket, '*', reason);
-    if (auditorAlsoReads) acceptForeignBucket(this.auditor, auditorAlsoReads.bucketName, reason);
+    acknowledgeObjectPattern(this.auditor, bucket, '*', reason);
+    if (auditorAlsoReads) acknowledgeForeignBucket(this.auditor, auditorAlsoReads.bucketName, reason);
     this.keyAdmin = new Role(this, 'KeyAdmin', {
       description: `Describes and tags the key of the ${what}, and can save it from deletion; can not sign`,
-      assumedBy: whoMayAssume(people.keyAdmins, people.requireMfa),
+      assumedBy: peoplePrincipal(people.keyAdmins, people.requireMfa),
     });
     this.breakGlass = new Role(this, 'BreakGlass', {
       description: `Changes the guard rails of the ${what}; every use should raise an alarm`,
-      assumedBy: whoMayAssume(people.breakGlass, people.requireMfa),
+      assumedBy: peoplePrincipal(people.breakGlass, people.requireMfa),
       maxSessionDuration: Duration.hours(1),
     });
     for (const role of [this.auditor, this.keyAdmin, this.breakGlass])
@@ -134,7 +134,7 @@ function auditorPolicy(bucketArns: readonly string[], keyArn: string | undefined
 }
 
 /** Nobody named: then whoever this account's own IAM allows to assume the role. */
-function whoMayAssume(arns: readonly string[], requireMfa: boolean): IPrincipal {
+function peoplePrincipal(arns: readonly string[], requireMfa: boolean): IPrincipal {
   const named = arns.length === 0 ? [new AccountRootPrincipal()] : arns.map((arn) => new ArnPrincipal(arn));
   const everyone = new CompositePrincipal(...named);
   return requireMfa

@@ -25,7 +25,7 @@ type KeyHolders = {
   /** ARN of the role that CloudFormation works as. */
   readonly deployer: string;
   /** Roles of the second party, which may live in another account: they see the public half, and no more. */
-  readonly onlookers?: { readonly account: string; readonly roleArns: readonly string[] } | undefined;
+  readonly secondParty?: { readonly account: string; readonly roleArns: readonly string[] } | undefined;
 };
 
 export type SigningKeyProps = {
@@ -102,19 +102,19 @@ export class SigningKey extends Construct {
   }
 }
 
-type Who = Required<Pick<PolicyStatementProps, 'principals'>> & Pick<PolicyStatementProps, 'conditions'>;
+type Grantee = Required<Pick<PolicyStatementProps, 'principals'>> & Pick<PolicyStatementProps, 'conditions'>;
 
-const named = (role: IRole): Who => ({
+const named = (role: IRole): Grantee => ({
   principals: [new AccountRootPrincipal()],
   conditions: { ArnEquals: { 'aws:PrincipalArn': role.roleArn } },
 });
 
 // In a key's policy `*` is this key.
-const allow = (sid: string, actions: readonly string[], who: Who) =>
+const allow = (sid: string, actions: readonly string[], who: Grantee) =>
   new PolicyStatement({ sid, actions: [...actions], resources: ['*'], ...who });
 
 function allowances({ spec, sealed, holders }: SigningKeyProps): PolicyStatement[] {
-  const { signer, auditor, keyAdmin, breakGlass, deployer, onlookers } = holders;
+  const { signer, auditor, keyAdmin, breakGlass, deployer, secondParty: onlookers } = holders;
   return [
     allow('SignerSigns', ['kms:Sign'], {
       principals: [signer.grantPrincipal],

@@ -7,9 +7,9 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { TwoPartyConfig } from './config.ts';
+import type { TwoPartyConfig } from './config-schema.ts';
 import type { Names } from './names.ts';
-import { verifierSettings, WEBHOOK_VARIABLE } from './told.ts';
+import { renderVerifierConfig, WEBHOOK_VARIABLE } from './rendered-config.ts';
 import type { VerifierQueue } from './verifier-queue.ts';
 
 const FUNCTION_MINUTES = 5;
@@ -35,7 +35,7 @@ export class VerifierFunction extends Construct {
     const { config, names, role, topic, events, keyArn, code } = props;
     const { concurrency, webhook } = config.verifier;
     const { bucketName } = props.bucket;
-    const told = verifierSettings(config, { ...names, bucketName, keyArn, topicArn: topic.topicArn });
+    const told = renderVerifierConfig(config, { ...names, bucketName, keyArn, topicArn: topic.topicArn });
     const logGroup = new LogGroup(this, 'Log', {
       retention: RetentionDays.ONE_YEAR,
       removalPolicy: RemovalPolicy.RETAIN,

@@ -6,7 +6,7 @@ import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Names } from './names.ts';
-import type { WatchedPattern } from './watched-events.ts';
+import type { WatchedEvents } from './watched-events.ts';
 
 /** Over the function's timeout, so that no event is handed out twice while it is worked on. */
 const VISIBILITY_MINUTES = 6;
@@ -60,7 +60,7 @@ export class VerifierQueue extends Construct {
   }
 
   /** Events of this account itself, from its default bus. */
-  take(watched: readonly WatchedPattern[]): void {
+  take(watched: readonly WatchedEvents[]): void {
     for (const { id, description, pattern } of watched) {
       new Rule(this, id, { description, eventPattern: pattern, targets: [this.#target()] });
     }

@@ -3,14 +3,14 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { TwoPartyConfig } from './config.ts';
-import { acceptForeignBucket, acceptObjectPattern } from './nag.ts';
+import { acknowledgeForeignBucket, acknowledgeObjectPattern } from './cdk-nag.ts';
+import type { TwoPartyConfig } from './config-schema.ts';
 import type { Names } from './names.ts';
-import { READ_BUCKET, READ_OBJECTS } from './reading.ts';
+import { READ_BUCKET, READ_OBJECTS } from './read-actions.ts';
 import { PUBLIC_HALF } from './signing-key.ts';
 
 /** What a verifier writes, at the root of its own bucket. */
-export const VERIFIER_PLACES = ['attestations/*', 'findings/*', 'passes/*'];
+export const VERIFIER_KEY_PATTERNS = ['attestations/*', 'findings/*', 'passes/*'];
 
 /**
  * Reads the archive, writes its own bucket, and can do neither the other way round. Its right to sign stands in its
@@ -43,7 +43,7 @@ export class VerifierRole extends Construct {
             allow(
               'WriteWhatItFinds',
               ['s3:PutObject', 's3:PutObjectRetention'],
-              VERIFIER_PLACES.map((objects) => own.arnForObjects(objects)),
+              VERIFIER_KEY_PATTERNS.map((objects) => own.arnForObjects(objects)),
             ),
             allow('ReadItsOwnBucket', READ_OBJECTS, [own.arnForObjects('*')]),
             allow('ListItsOwnBucketAndReadItsSettings', READ_BUCKET, [own.bucketArn]),
@@ -54,12 +54,12 @@ export class VerifierRole extends Construct {
     // The key names it as a principal: made anew under its name it could not sign.
     this.role.applyRemovalPolicy(RemovalPolicy.RETAIN);
     const sweep = 'The sweep reads whatever lies there, foreign objects included.';
-    acceptForeignBucket(this.role, String(config.bucket.name), sweep);
-    acceptObjectPattern(this.role, own, '*', sweep);
-    for (const objects of VERIFIER_PLACES) {
+    acknowledgeForeignBucket(this.role, String(config.bucket.name), sweep);
+    acknowledgeObjectPattern(this.role, own, '*', sweep);
+    for (const objects of VERIFIER_KEY_PATTERNS) {
       const reason =
         'Each attestation, finding and pass adds an object under this fixed name: its keys are not known ahead.';
-      acceptObjectPattern(this.role, own, objects, reason);
+      acknowledgeObjectPattern(this.role, own, objects, reason);
     }
   }
 }

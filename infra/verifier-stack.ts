@@ -10,17 +10,17 @@ import { Alarms } from './alarms.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { BreakGlassNotice } from './break-glass-notice.ts';
 import { bucketGuardStatements, drillStatements } from './bucket-policy.ts';
-import type { TwoPartyConfig } from './config.ts';
+import type { TwoPartyConfig } from './config-schema.ts';
 import { VerifierDashboard } from './dashboard.ts';
 import { LockedBucket } from './locked-bucket.ts';
 import { bootstrapDeployer, type Names, namesOf } from './names.ts';
 import { PeopleRoles } from './people-roles.ts';
+import { trailNames } from './rendered-config.ts';
 import { Schedules } from './schedules.ts';
 import { SigningKey } from './signing-key.ts';
-import { trailNames } from './told.ts';
 import { VerifierFunction } from './verifier-function.ts';
 import { VerifierQueue } from './verifier-queue.ts';
-import { VERIFIER_PLACES, VerifierRole } from './verifier-role.ts';
+import { VERIFIER_KEY_PATTERNS, VerifierRole } from './verifier-role.ts';
 import { attemptEvents } from './watched-events.ts';
 
 type Guarded = {
@@ -68,7 +68,7 @@ export class VerifierStack extends Stack {
     const { bucket } = new LockedBucket(this, 'Attestations', {
       name: attestations.bucket.name,
       defaultDays: attestations.retention.defaultDays,
-      tellsEvents: false,
+      sendsEvents: false,
       auditedBy: 'the trail of this stack, or one that the account has (see README.md)',
     });
     const { role } = new VerifierRole(this, 'Verifier', config, names, bucket);
@@ -97,7 +97,7 @@ export class VerifierStack extends Stack {
     const guards = bucketGuardStatements({
       bucketArn,
       writers: [role.roleArn],
-      places: VERIFIER_PLACES,
+      keyPatterns: VERIFIER_KEY_PATTERNS,
       readers: [role.roleArn, auditor.roleArn, ...drills],
       guardians: [breakGlass.roleArn, ...(attestations.sealed ? [] : [deployer])],
       minimumDays: attestations.retention.minimumDays,

@@ -1,7 +1,7 @@
 // Which events of a bucket and its key does the verifier want to see?
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
 
-export type Watched = {
+export type WatchedResources = {
   readonly bucketName: string;
   readonly keyArn: string;
   readonly keyId: string;
@@ -11,7 +11,7 @@ export type Watched = {
   readonly trail: { readonly name: string; readonly arn: string } | null;
 };
 
-export type WatchedPattern = {
+export type WatchedEvents = {
   readonly id: string;
   readonly description: string;
   readonly pattern: EventPattern;
@@ -32,7 +32,7 @@ const OBJECT_EVENTS = [
 ];
 
 /** What happened in the bucket, as S3 itself tells EventBridge. */
-export function objectEvents({ bucketName }: Pick<Watched, 'bucketName'>): WatchedPattern {
+export function objectEvents({ bucketName }: Pick<WatchedResources, 'bucketName'>): WatchedEvents {
   return {
     id: 'Objects',
     description: 'Objects that were put or hidden',
@@ -46,7 +46,7 @@ export function objectEvents({ bucketName }: Pick<Watched, 'bucketName'>): Watch
 }
 
 /** What somebody did or tried, as CloudTrail tells it a few minutes later. */
-export function attemptEvents(watched: Watched): WatchedPattern[] {
+export function attemptEvents(watched: WatchedResources): WatchedEvents[] {
   const { bucketName, keyArn, keyId, lockKeeperArn, trail } = watched;
   const bucket = { requestParameters: { bucketName: [bucketName] }, readOnly: [false] };
   return [
@@ -96,13 +96,13 @@ const byAnotherRole = (arn: string) => ({
 });
 
 /** Uses of a role for emergencies, and tries. */
-export const breakGlassUse = (roleArn: string): WatchedPattern =>
+export const breakGlassUse = (roleArn: string): WatchedEvents =>
   bySource('BreakGlass', 'Uses of the break-glass role, and tries', 'sts', {
     eventName: [{ prefix: 'AssumeRole' }],
     requestParameters: { roleArn: [roleArn] },
   });
 
-function bySource(id: string, description: string, source: string, detail: object): WatchedPattern {
+function bySource(id: string, description: string, source: string, detail: object): WatchedEvents {
   return {
     id,
     description,

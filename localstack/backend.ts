@@ -1,7 +1,7 @@
 // What must a way of running the stack be able to do? There are two: plain processes, and containers.
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { KafkaVersion } from './native/kafka-install.ts';
-import type { KafkaPlace, ServicePlace } from './state.ts';
+import type { KafkaState, ServiceState } from './state.ts';
 
 export type Log = (line: string) => void;
 
@@ -25,10 +25,10 @@ export type Backend = {
     brokers: number,
     log: Log,
     advertisedPorts?: readonly number[],
-  ): Promise<KafkaPlace>;
-  startS3Kms(dir: string, log: Log): Promise<ServicePlace>;
-  startEd25519Kms(dir: string, log: Log): Promise<ServicePlace>;
-  startSecondS3(dir: string, log: Log): Promise<ServicePlace>;
+  ): Promise<KafkaState>;
+  startS3Kms(dir: string, log: Log): Promise<ServiceState>;
+  startEd25519Kms(dir: string, log: Log): Promise<ServiceState>;
+  startSecondS3(dir: string, log: Log): Promise<ServiceState>;
   /** Names of the parts that run, whoever started them. */
   alive(dir: string): Promise<ReadonlySet<string>>;
   /** Process id on this machine, looked up now; undefined when it does not run or runs in a container. */
@@ -38,9 +38,9 @@ export type Backend = {
   kill(dir: string, name: string): Promise<void>;
   /** Starts a killed part on its own ports and data; returns when it serves. */
   restartBroker(dir: string, name: string, id: number, address: string): Promise<void>;
-  restartSecondS3(dir: string, place: ServicePlace): Promise<void>;
+  restartSecondS3(dir: string, place: ServiceState): Promise<void>;
   /** It counts as a part of the stack: when that ends, so does the tool. */
-  startTool(dir: string, kafka: KafkaPlace, tool: KafkaTool): Promise<ToolProcess>;
+  startTool(dir: string, kafka: KafkaState, tool: KafkaTool): Promise<ToolProcess>;
   /** Ends all parts, ready or half started; returns how many it ended when none is left. */
   end(dir: string): Promise<number>;
 };

@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { Kafka, logLevel, type Message } from 'kafkajs';
 import { LedgerstoneError } from '../src/base/error.ts';
-import { CREDENTIALS, REGION } from './contents.ts';
 import { ensureTopic } from './kafka-admin.ts';
+import { CREDENTIALS, REGION } from './provisioning.ts';
 import { readyStack } from './stack.ts';
 import type { StackState } from './state.ts';
 

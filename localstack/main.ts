@@ -4,10 +4,10 @@ import { parseArgs } from 'node:util';
 import { demoEvents, linesOfText } from '../src/apps/cli/demo/events.ts';
 import { LedgerstoneError, messageOf } from '../src/base/error.ts';
 import type { Backend } from './backend.ts';
-import { CREDENTIALS, REGION, SECOND_S3_CREDENTIALS, TOPIC } from './contents.ts';
 import { produce } from './demo.ts';
-import { dockerAnswers, nativeMeans } from './means.ts';
 import { KAFKA_VERSION_DEFAULT, KAFKA_VERSIONS, type KafkaVersion } from './native/kafka-install.ts';
+import { dockerAnswers, nativePrerequisites } from './prerequisites.ts';
+import { CREDENTIALS, REGION, SECOND_S3_CREDENTIALS, TOPIC } from './provisioning.ts';
 import type { RunningStack } from './running.ts';
 import { readyStack, startStack, stopStack } from './stack.ts';
 import { stackPaths } from './state.ts';
@@ -96,7 +96,7 @@ async function start(wanted: Wanted): Promise<number> {
 
 /** Plain processes where they can run, containers where only those can. */
 async function usableBackend(version: KafkaVersion): Promise<Backend['name']> {
-  const { kafka, s3 } = await nativeMeans(version);
+  const { kafka, s3 } = await nativePrerequisites(version);
   if (kafka === true && s3 === true) return 'native';
   if (await dockerAnswers()) return 'docker';
   const missing = [kafka, s3].filter((reason) => reason !== true).join('; ');

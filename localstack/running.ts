@@ -1,8 +1,8 @@
 // What can a program do with a running stack, whoever started it?
 import { LedgerstoneError } from '../src/base/error.ts';
 import type { Backend, KafkaTool, ToolProcess } from './backend.ts';
-import { CREDENTIALS, type Credentials, REGION, SECOND_S3_CREDENTIALS } from './contents.ts';
-import type { KafkaPlace, ServicePlace, StackState } from './state.ts';
+import { CREDENTIALS, type Credentials, REGION, SECOND_S3_CREDENTIALS } from './provisioning.ts';
+import type { KafkaState, ServiceState, StackState } from './state.ts';
 
 /** One server. */
 type RunningPart = {
@@ -61,7 +61,7 @@ export function runningStack(
   backend: Backend,
   stop: (dir: string) => Promise<unknown>,
 ): RunningStack {
-  const service = <T extends object>(place: ServicePlace, credentials: Credentials, rest: T): Service & T =>
+  const service = <T extends object>(place: ServiceState, credentials: Credentials, rest: T): Service & T =>
     part(dir, backend, place.process, { endpoint: place.endpoint, region: REGION, credentials, ...rest });
   return {
     dir,
@@ -102,7 +102,7 @@ function wanted<T>(place: T | undefined, option: string): T {
   });
 }
 
-const runningKafka = (dir: string, backend: Backend, place: KafkaPlace): RunningKafka => ({
+const runningKafka = (dir: string, backend: Backend, place: KafkaState): RunningKafka => ({
   version: place.version,
   bootstrap: place.bootstrap,
   behindProxies: place.behindProxies,

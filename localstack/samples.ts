@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { nodeSha256 } from '../src/base/node/hash.ts';
 import { encodeVkey, publicKeyFromSpki, verifierKey } from '../src/format/vkey.ts';
-import { ATTESTATIONS_BUCKET, CREDENTIALS, publicKeyOf, REGION, TOPIC } from './contents.ts';
+import { ATTESTATIONS_BUCKET, CREDENTIALS, publicKeyOf, REGION, TOPIC } from './provisioning.ts';
 import { type StackState, stackPaths } from './state.ts';
 
 /** A stack that lacks a part that the archiver needs gets no config. */

@@ -4,6 +4,12 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { LedgerstoneError } from '../src/base/error.ts';
 import type { Backend, Log } from './backend.ts';
+import { ensureTopic } from './kafka-admin.ts';
+import { withLock } from './lock.ts';
+import { nativeBackend } from './native/backend.ts';
+import { KAFKA_VERSION_DEFAULT, type KafkaVersion } from './native/kafka-install.ts';
+import { endProcesses } from './native/process.ts';
+import { dockerAnswers } from './prerequisites.ts';
 import {
   ATTESTATIONS_BUCKET,
   BUCKET,
@@ -12,13 +18,7 @@ import {
   ensureSigningKey,
   SECOND_S3_CREDENTIALS,
   TOPIC,
-} from './contents.ts';
-import { ensureTopic } from './kafka-admin.ts';
-import { withLock } from './lock.ts';
-import { dockerAnswers } from './means.ts';
-import { nativeBackend } from './native/backend.ts';
-import { KAFKA_VERSION_DEFAULT, type KafkaVersion } from './native/kafka-install.ts';
-import { endProcesses } from './native/process.ts';
+} from './provisioning.ts';
 import { type RunningStack, runningStack } from './running.ts';
 import { writeSamples } from './samples.ts';
 import {

@@ -6,7 +6,7 @@ import { LedgerstoneError } from '../src/base/error.ts';
 
 type BrokerRef = { readonly id: number; readonly name: string };
 
-export type KafkaPlace = {
+export type KafkaState = {
   readonly version: string;
   readonly bootstrap: readonly string[];
   readonly brokers: readonly BrokerRef[];
@@ -15,15 +15,15 @@ export type KafkaPlace = {
 };
 
 /** `process`: the name of the process, or of the container, that serves it. */
-export type ServicePlace = { readonly endpoint: string; readonly process: string };
+export type ServiceState = { readonly endpoint: string; readonly process: string };
 
-type S3State = ServicePlace & { readonly bucket: string };
-type KmsState = ServicePlace & { readonly keyId: string };
+type S3State = ServiceState & { readonly bucket: string };
+type KmsState = ServiceState & { readonly keyId: string };
 
 /** Addresses and names only; process ids are looked up alive, so that this file is never wrong about them. */
 export type StackState = {
   readonly backend: 'native' | 'docker';
-  readonly kafka?: KafkaPlace;
+  readonly kafka?: KafkaState;
   readonly s3?: S3State;
   readonly kms?: KmsState;
   readonly kmsEd25519?: KmsState;
@@ -36,7 +36,7 @@ export const stackPaths = (dir: string) => ({
   lock: path.join(dir, 'lock'),
   marker: path.join(dir, 'ledgerstone-stack'),
   state: path.join(dir, 'stack.json'),
-  litter: path.join(dir, 'litter'),
+  outsideFiles: path.join(dir, 'litter'),
   config: path.join(dir, 'ledgerstone.yaml'),
   verifier: path.join(dir, 'verifier.yaml'),
   env: path.join(dir, 'env'),
@@ -91,8 +91,8 @@ export const claimedFor = (dir: string): StackState['backend'] | undefined => {
 };
 
 /** Notes files outside the directory that a part will leave behind: before it can make them. */
-export const addLitter = (dir: string, files: readonly string[]): Promise<void> =>
-  appendFile(stackPaths(dir).litter, files.map((file) => `${file}\n`).join(''));
+export const addOutsideFiles = (dir: string, files: readonly string[]): Promise<void> =>
+  appendFile(stackPaths(dir).outsideFiles, files.map((file) => `${file}\n`).join(''));
 
 /**
  * Removes everything of a stack whose processes have ended, but for the locks, which the caller may hold; what was never
@@ -102,7 +102,7 @@ export async function clearDir(dir: string): Promise<void> {
   if (!isStackDir(dir)) return;
   const paths = stackPaths(dir);
   await rm(paths.state, { force: true });
-  const litter = await readFile(paths.litter, 'utf8').catch(() => '');
+  const litter = await readFile(paths.outsideFiles, 'utf8').catch(() => '');
   for (const file of litter.split('\n')) if (file !== '') await rm(file, { force: true });
   const entries = (await readdir(dir)).filter((name) => !isLock(name)).map((name) => path.join(dir, name));
   for (const entry of entries.filter((file) => file !== paths.marker)) {

@@ -7,7 +7,7 @@ import { CONFIG_VARIABLE } from '../../src/config/verifier.ts';
 import { directoryStore } from '../../src/store/directory.ts';
 import { s3Store } from '../../src/store/s3.ts';
 import { NOW_MS } from '../build-archive.ts';
-import { configText, DIR, newOwn, type Place, type S3Place } from './told.ts';
+import { configText, DIR, newOwn, type S3Location, type StoreLocation } from './setup.ts';
 
 const BYTES_MAX = 64 * 1024 * 1024;
 export const BUNDLE = join(DIR, 'index.mjs');
@@ -31,7 +31,7 @@ export type ChildResult = {
 };
 
 export async function runChild(
-  archive: Place,
+  archive: StoreLocation,
   env: Readonly<Record<string, string>> = {},
 ): Promise<ChildResult & { readonly wallMs: number }> {
   const started = performance.now();
@@ -54,7 +54,7 @@ export async function runOverS3(archive: string): Promise<ChildResult> {
   const stack = await startStack({ kafka: false });
   try {
     const { bucket, region, endpoint, credentials } = stack.s3;
-    const place: S3Place = { kind: 's3', bucket, region, endpoint, prefix: 'bench/' };
+    const place: S3Location = { kind: 's3', bucket, region, endpoint, prefix: 'bench/' };
     const to = s3Store({ ...place, credentials });
     const from = directoryStore({ path: archive });
     const lock = { mode: 'COMPLIANCE', untilMs: NOW_MS + 2 * 86_400_000 } as const;

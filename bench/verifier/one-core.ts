@@ -10,16 +10,17 @@ import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import type { Built } from '../build-archive.ts';
 import type { ChildResult } from './bundle-process.ts';
-import { configText, directory, newOwn } from './told.ts';
+import { configText, directory, newOwn } from './setup.ts';
 
 const CHECKER = portableChecker(nodeContentTools);
-const told = (archive: string) => parseVerifierConfig(configText(directory(archive), newOwn()), 'bench', {});
+const configFor = (archive: string) =>
+  parseVerifierConfig(configText(directory(archive), newOwn()), 'bench', {});
 
 export async function verifyAll(
   archive: string,
   built: Built,
 ): Promise<{ seconds: number; segments: number }> {
-  const config = told(archive);
+  const config = configFor(archive);
   const edges = await openEdges(config);
   const verifier = makeVerifier(config, edges, { checker: CHECKER, log: silentLogger });
   const started = process.cpuUsage();
@@ -55,7 +56,7 @@ function counted<S extends ReadableStore>(store: S, calls: Calls): S {
 /** What one event for one new segment costs in calls: the second of two, as in a chain that is under way. */
 export async function callsOfOneEvent(archive: string): Promise<Calls & { cpuMs: number }> {
   const calls: Calls = { get: 0, putList: 0, sign: 0 };
-  const config = told(archive);
+  const config = configFor(archive);
   const { archive: store, own, signer: key } = await openEdges(config);
   const counting = {
     archive: counted(store, calls),

@@ -5,7 +5,7 @@ import { LedgerstoneError, messageOf } from '../../src/base/error.ts';
 
 const execFileAsync = promisify(execFile);
 
-export type RunOptions = {
+export type CommandOptions = {
   readonly cwd?: string;
   /** Added to our own environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export async function run(
   what: string,
   command: string,
   args: readonly string[],
-  options: RunOptions,
+  options: CommandOptions,
 ): Promise<string> {
   try {
     const { stdout } = await execFileAsync(command, args, {

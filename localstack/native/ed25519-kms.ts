@@ -1,7 +1,7 @@
 // How does ministack, a KMS that knows Ed25519 keys, run as a plain process?
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type ServicePlace, stackPaths } from '../state.ts';
+import { type ServiceState, stackPaths } from '../state.ts';
 import { freePorts, HOST } from './ports.ts';
 import { interpreter, type PythonPart, pythonEnvironment } from './python.ts';
 import { answersOk, serverEnv, startPart, untilReady } from './server.ts';
@@ -10,7 +10,7 @@ const NAME = 'ed25519-kms';
 
 export const ED25519_KMS_PART: PythonPart = { name: NAME, recipe: 1 };
 
-export async function startEd25519Kms(dir: string, log: (line: string) => void): Promise<ServicePlace> {
+export async function startEd25519Kms(dir: string, log: (line: string) => void): Promise<ServiceState> {
   const environment = await pythonEnvironment(ED25519_KMS_PART, log);
   const [port] = (await freePorts(1)) as [number];
   const home = path.join(stackPaths(dir).data, NAME);

@@ -6,16 +6,16 @@ import { readFileSync } from 'node:fs';
  * "pid-start", fit for a file name: process ids are used again, in containers within minutes; pid and start time
  * together are not.
  */
-export function identityOf(pid: number): string | undefined {
+export function processIdentity(pid: number): string | undefined {
   const start = process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid);
   return start === undefined ? undefined : `${pid}-${start.replaceAll(/[^0-9A-Za-z]+/g, '_')}`;
 }
 
 /** The name by which this process is known. */
-export const ownIdentity = (): string => identityOf(process.pid) ?? `${process.pid}-unknown`;
+export const ownIdentity = (): string => processIdentity(process.pid) ?? `${process.pid}-unknown`;
 
 export const isIdentityAlive = (identity: string): boolean =>
-  identityOf(Number.parseInt(identity, 10)) === identity;
+  processIdentity(Number.parseInt(identity, 10)) === identity;
 
 /** Field 22 of proc(5) stat, in clock ticks since boot. The name in field 2 may hold spaces and parentheses. */
 function startFromProc(pid: number): string | undefined {

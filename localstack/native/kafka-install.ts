@@ -3,10 +3,10 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import path from 'node:path';
 import { cached, cachedPath } from './cache.ts';
 import { run } from './command.ts';
-import { type BrokerPlace, brokerProperties, JVM_FLAGS, newUuid } from './kafka-properties.ts';
+import { type BrokerNode, brokerProperties, JVM_FLAGS, newUuid } from './kafka-properties.ts';
 import { freePorts } from './ports.ts';
 import { signalIfAlive, untilEnded } from './process.ts';
-import { serverEnv, startServer, untilReady } from './server.ts';
+import { serverEnv, startServerProcess, untilReady } from './server.ts';
 
 /** Versions that the test suite has run against. */
 export const KAFKA_VERSIONS = ['4.2.0', '4.1.2', '3.9.1'] as const;
@@ -94,7 +94,7 @@ async function prepareStart(version: KafkaVersion, dir: string): Promise<void> {
   const data = path.join(scratch, 'data');
   await mkdir(scratch);
   const [port, controllerPort] = (await freePorts(2)) as [number, number];
-  const node: BrokerPlace = { id: 1, port, controllerPort };
+  const node: BrokerNode = { id: 1, port, controllerPort };
   const properties = path.join(scratch, 'server.properties');
   await writeFile(properties, brokerProperties(node, [node], data));
   const { classPath, bootstrapCheckpoint } = await describe(version, dir);
@@ -116,7 +116,7 @@ async function prepareStart(version: KafkaVersion, dir: string): Promise<void> {
     logFile,
     env: serverEnv(scratch),
   };
-  const pid = startServer(dir, broker);
+  const pid = startServerProcess(dir, broker);
   await untilReady(broker, pid, 2 * MINUTES, async () => (await readFile(logFile, 'utf8')).includes(STARTED));
   signalIfAlive(pid, 'SIGTERM'); // an orderly end writes the archive
   await untilEnded(dir, MINUTES);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { HOST } from './ports.ts';
 
-export type BrokerPlace = {
+export type BrokerNode = {
   readonly id: number;
   readonly port: number;
   readonly controllerPort: number;
@@ -36,7 +36,7 @@ export const metaProperties = (clusterId: string, nodeId: number): string =>
   `version=1\ncluster.id=${clusterId}\nnode.id=${nodeId}\ndirectory.id=${newUuid()}\n`;
 
 /** server.properties of a combined KRaft node (broker and controller). */
-export function brokerProperties(node: BrokerPlace, all: readonly BrokerPlace[], dataDir: string): string {
+export function brokerProperties(node: BrokerNode, all: readonly BrokerNode[], dataDir: string): string {
   const copies = Math.min(3, all.length);
   const { proxied } = node;
   const second = (port: number | undefined) => (port === undefined ? '' : `,PROXIED://${HOST}:${port}`);

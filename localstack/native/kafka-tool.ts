@@ -3,14 +3,14 @@ import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { KafkaTool, ToolProcess } from '../backend.ts';
-import { type KafkaPlace, stackPaths } from '../state.ts';
+import { type KafkaState, stackPaths } from '../state.ts';
 import { KAFKA_VERSION_DEFAULT, kafkaInstall } from './kafka-install.ts';
 import { JVM_FLAGS } from './kafka-properties.ts';
 import { markedEnv } from './process.ts';
 import { serverEnv } from './server.ts';
 
 /** With the newest version's classes, whatever the brokers run, and more memory than a broker of ours gets. */
-export async function startTool(dir: string, kafka: KafkaPlace, tool: KafkaTool): Promise<ToolProcess> {
+export async function startTool(dir: string, kafka: KafkaState, tool: KafkaTool): Promise<ToolProcess> {
   const install = await kafkaInstall(KAFKA_VERSION_DEFAULT, () => {});
   const home = path.join(stackPaths(dir).data, 'tools');
   await mkdir(home, { recursive: true });

@@ -2,16 +2,10 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { servesAs } from '../kafka-admin.ts';
-import type { KafkaPlace } from '../state.ts';
+import type { KafkaState } from '../state.ts';
 import { stackPaths } from '../state.ts';
 import { type KafkaInstall, type KafkaVersion, kafkaInstall } from './kafka-install.ts';
-import {
-  type BrokerPlace,
-  brokerProperties,
-  JVM_FLAGS,
-  metaProperties,
-  newUuid,
-} from './kafka-properties.ts';
+import { type BrokerNode, brokerProperties, JVM_FLAGS, metaProperties, newUuid } from './kafka-properties.ts';
 import { freePorts, HOST } from './ports.ts';
 import { serverEnv, startPart, startPartAgain, untilReady } from './server.ts';
 
@@ -24,10 +18,10 @@ export async function startKafka(
   count: number,
   log: (line: string) => void,
   advertisedPorts: readonly number[] = [],
-): Promise<KafkaPlace> {
+): Promise<KafkaState> {
   const install = await kafkaInstall(version, log);
   const ports = await freePorts(3 * count);
-  const nodes: BrokerPlace[] = Array.from({ length: count }, (_, index) => {
+  const nodes: BrokerNode[] = Array.from({ length: count }, (_, index) => {
     const [port, controllerPort, second] = ports.slice(3 * index) as [number, number, number];
     const advertisedPort = advertisedPorts[index];
     const proxied = advertisedPort === undefined ? {} : { proxied: { port: second, advertisedPort } };
@@ -67,8 +61,8 @@ async function formatNode(
   dir: string,
   install: KafkaInstall,
   clusterId: string,
-  node: BrokerPlace,
-  all: readonly BrokerPlace[],
+  node: BrokerNode,
+  all: readonly BrokerNode[],
 ): Promise<void> {
   const { records, properties } = nodePaths(dir, node.id);
   await mkdir(records, { recursive: true });
@@ -77,7 +71,7 @@ async function formatNode(
   await writeFile(properties, brokerProperties(node, all, records));
 }
 
-async function startNode(dir: string, install: KafkaInstall, node: BrokerPlace): Promise<void> {
+async function startNode(dir: string, install: KafkaInstall, node: BrokerNode): Promise<void> {
   const { home, properties, logFile } = nodePaths(dir, node.id);
   // A missing or unfitting archive is ignored by the JVM: then the start takes a second longer.
   const java = [...JVM_FLAGS, '-XX:SharedArchiveFile=classes.jsa', '-cp', install.classPath];
@@ -87,4 +81,4 @@ async function startNode(dir: string, install: KafkaInstall, node: BrokerPlace):
   await untilReady(server, startPart(dir, server), READY_WITHIN_MS, servesAs(node.id, addressOf(node)));
 }
 
-const addressOf = ({ port }: BrokerPlace): string => `${HOST}:${port}`;
+const addressOf = ({ port }: BrokerNode): string => `${HOST}:${port}`;

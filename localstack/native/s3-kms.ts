@@ -1,7 +1,7 @@
 // How does LocalStack, our S3 with Object Lock and KMS, run as a plain process?
 import { cp, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type ServicePlace, stackPaths } from '../state.ts';
+import { type ServiceState, stackPaths } from '../state.ts';
 import { run } from './command.ts';
 import { freePorts, HOST } from './ports.ts';
 import { interpreter, type PythonPart, pythonEnvironment } from './python.ts';
@@ -35,7 +35,7 @@ const localstackEnv = (root: string) => ({
 });
 
 /** One process and one address for both. Any credentials pass; everything is in memory, so a restart is empty. */
-export async function startS3Kms(dir: string, log: (line: string) => void): Promise<ServicePlace> {
+export async function startS3Kms(dir: string, log: (line: string) => void): Promise<ServiceState> {
   const environment = await pythonEnvironment(S3_KMS_PART, log);
   const [port] = (await freePorts(1)) as [number];
   const home = path.join(stackPaths(dir).data, NAME);

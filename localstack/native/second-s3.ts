@@ -1,8 +1,8 @@
 // How does SeaweedFS, the second S3 with Object Lock, run as a plain process?
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { SECOND_S3_CREDENTIALS } from '../contents.ts';
-import { addLitter, type ServicePlace, stackPaths } from '../state.ts';
+import { SECOND_S3_CREDENTIALS } from '../provisioning.ts';
+import { addOutsideFiles, type ServiceState, stackPaths } from '../state.ts';
 import { freePorts, HOST, isFree } from './ports.ts';
 import { interpreter, type PythonPart, pythonEnvironment } from './python.ts';
 import { answersOk, serverEnv, startPart, startPartAgain, untilReady } from './server.ts';
@@ -13,7 +13,7 @@ const READY_WITHIN_MS = 30_000;
 /** Its wheel holds one program and no Python. */
 const SECOND_S3_PART: PythonPart = { name: NAME, recipe: 1 };
 
-export async function startSecondS3(dir: string, log: (line: string) => void): Promise<ServicePlace> {
+export async function startSecondS3(dir: string, log: (line: string) => void): Promise<ServiceState> {
   const environment = await pythonEnvironment(SECOND_S3_PART, log);
   const home = path.join(stackPaths(dir).data, NAME);
   await mkdir(path.join(home, 'files'), { recursive: true });
@@ -22,7 +22,7 @@ export async function startSecondS3(dir: string, log: (line: string) => void): P
   const names = ['s3', 'master', 'volume', 'filer', 'admin'];
   const ports = await freePorts(names.length, isGrpcPortFree);
   const port = ports[0] as number;
-  await addLitter(
+  await addOutsideFiles(
     dir,
     names.flatMap((name, index) => sockets(name, ports[index] as number)),
   );
@@ -49,7 +49,7 @@ export async function startSecondS3(dir: string, log: (line: string) => void): P
 }
 
 /** Starts it again after it was killed: same port, same objects. */
-export async function restartSecondS3(dir: string, { endpoint, process }: ServicePlace): Promise<void> {
+export async function restartSecondS3(dir: string, { endpoint, process }: ServiceState): Promise<void> {
   const { pid, server } = startPartAgain(dir, process);
   await untilReady(server, pid, READY_WITHIN_MS, answersOk(`${endpoint}/healthz`));
 }

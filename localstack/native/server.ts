@@ -26,7 +26,7 @@ export const serverEnv = (home: string): Record<string, string> => ({
 });
 
 /** Starts a server in its own process group, detached from us, its output appended to its log file. */
-export function startServer(dir: string, server: ServerCommand): number {
+export function startServerProcess(dir: string, server: ServerCommand): number {
   const log = openSync(server.logFile, 'a');
   try {
     const child = spawn(server.command, server.args, {
@@ -53,7 +53,7 @@ const commandFile = (dir: string, name: string): string =>
 export function startPart(dir: string, server: ServerCommand): number {
   mkdirSync(stackPaths(dir).data, { recursive: true });
   writeFileSync(commandFile(dir, server.name), JSON.stringify(server));
-  return startServer(dir, server);
+  return startServerProcess(dir, server);
 }
 
 /** Starts a part again that has ended: the same command, ports and data. */
@@ -62,7 +62,7 @@ export function startPartAgain(
   name: string,
 ): { readonly pid: number; readonly server: ServerCommand } {
   const server = JSON.parse(readFileSync(commandFile(dir, name), 'utf8')) as ServerCommand;
-  return { pid: startServer(dir, server), server };
+  return { pid: startServerProcess(dir, server), server };
 }
 
 /** Asks `probe` until it answers true. Fails at once when the process has ended, with the end of its log. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { identityOf } from '../../localstack/native/identity.ts';
+import { processIdentity } from '../../localstack/native/identity.ts';
 import { processesOf } from '../../localstack/native/process.ts';
 import { describeWithMeans } from '../support/stack/global.ts';
 import { type Chain, compare, type Excuses, type Sent } from './chaos/oracle.ts';
@@ -77,7 +77,7 @@ describeWithMeans('a chaos run that is killed', { kafka: true, s3: true, native:
   it('leaves no process and no data', async () => {
     const main = join(import.meta.dirname, 'chaos', 'main.ts');
     const run = spawn(process.execPath, [main, '--scenario', 'network', '--short'], { stdio: 'ignore' });
-    const own = `ledgerstone-stack.${identityOf(run.pid as number)}.`;
+    const own = `ledgerstone-stack.${processIdentity(run.pid as number)}.`;
     const dirs = () => readdirSync(realpathSync(tmpdir())).filter((name) => name.startsWith(own));
     const running = () => dirs().flatMap((name) => processesOf(join(realpathSync(tmpdir()), name)));
     const until = async (ready: () => boolean) => {

@@ -2,8 +2,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sqsRecord } from '../support/verifier-store.ts';
 import { objectCall, REFUSED, STACKS } from './account-events.ts';
+import { DeployedVerifier } from './deployed-verifier.ts';
 import { ofType } from './synthesised.ts';
-import { ToldVerifier } from './told-verifier.ts';
 
 type Alarm = {
   readonly MetricName: string;
@@ -27,9 +27,9 @@ type Line = {
   readonly [metric: string]: unknown;
 };
 
-let told: ToldVerifier;
+let told: DeployedVerifier;
 beforeEach(() => {
-  told = new ToldVerifier(STACKS.verifier);
+  told = new DeployedVerifier(STACKS.verifier);
 });
 
 /** As CloudWatch takes them out of the log: of that namespace, and without dimensions. */

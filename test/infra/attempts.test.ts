@@ -1,16 +1,16 @@
 // Does each attempt on the archive end as evidence: from CloudTrail through the rules of both accounts, queue and handler?
 import { beforeEach, describe, expect, it } from 'vitest';
-import { isOf } from '../../src/apps/cli/drill/look.ts';
+import { isFindingOf } from '../../src/apps/cli/drill/ledger-poller.ts';
 import type { Act } from '../../src/apps/cli/drill/tamper.ts';
 import type { FindingFile } from '../../src/verifier/findings/record.ts';
 import { sqsRecord } from '../support/verifier-store.ts';
 import { ATTEMPTS, by, call, FROM, OTHERS, objectCall, REFUSED, STACKS, WORLD } from './account-events.ts';
+import { DeployedVerifier } from './deployed-verifier.ts';
 import { ACCOUNT } from './synthesised.ts';
-import { ToldVerifier } from './told-verifier.ts';
 
-let told: ToldVerifier;
+let told: DeployedVerifier;
 beforeEach(() => {
-  told = new ToldVerifier(STACKS.verifier);
+  told = new DeployedVerifier(STACKS.verifier);
 });
 
 const deliver = (...events: readonly object[]) => {
@@ -60,8 +60,10 @@ describe('an attempt that CloudTrail tells of', () => {
       ...{ atMs: Date.parse('2026-11-22T10:11:12.345Z'), startedMonotonicMs: 0 },
     };
     const [file] = told.evidence();
-    expect(isOf(act, file?.finding as FindingFile['finding'], 'prod/')).toBe(true);
-    expect(isOf({ ...act, key: `${key}x` }, file?.finding as FindingFile['finding'], 'prod/')).toBe(false);
+    expect(isFindingOf(act, file?.finding as FindingFile['finding'], 'prod/')).toBe(true);
+    expect(isFindingOf({ ...act, key: `${key}x` }, file?.finding as FindingFile['finding'], 'prod/')).toBe(
+      false,
+    );
   });
 
   it('on the second party itself counts as well', async () => {

@@ -1,7 +1,8 @@
 // Is a configuration of the infrastructure taken whole or refused with every reason at once?
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { hasVerifier, parseInfraConfig } from '../../infra/config.ts';
+import { parseInfraConfig } from '../../infra/config.ts';
+import { hasVerifier } from '../../infra/config-schema.ts';
 import { isOrigin } from '../../src/format/chain.ts';
 import { problemOf } from './checked.ts';
 import { CONFIG } from './synthesised.ts';

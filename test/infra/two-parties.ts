@@ -1,7 +1,8 @@
 // Would AWS allow this request, with the archive in one account and the verifier in another, or both in one?
 import type { App } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { hasVerifier, parseInfraConfig, type TwoPartyConfig } from '../../infra/config.ts';
+import { parseInfraConfig } from '../../infra/config.ts';
+import { hasVerifier, type TwoPartyConfig } from '../../infra/config-schema.ts';
 import { LedgerstoneStack } from '../../infra/ledgerstone-stack.ts';
 import { VerifierStack } from '../../infra/verifier-stack.ts';
 import {

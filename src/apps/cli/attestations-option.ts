@@ -16,7 +16,7 @@ import {
   type Archive,
   type ArchiveOptions,
   openArchive,
-  openStore,
+  openArchiveStore,
   repeatable,
   storeFromName,
 } from './open-archive.ts';
@@ -49,7 +49,7 @@ export async function readCosigners(texts: readonly string[]): Promise<CosignerK
 }
 
 /** One chain's newest attestation. */
-export type ChainAttestation = { readonly place: ChainPlace; readonly attested: Attested };
+export type ChainAttestation = { readonly chainId: ChainPlace; readonly attested: Attested };
 
 /** What lies where attestations are expected. */
 export type AttestationSurvey = {
@@ -79,7 +79,7 @@ export async function openWithAttestations(
     const store =
       at === undefined
         ? null
-        : await openStore(storeFromName(at, { ...likeConfigured(archive), ...options }, env));
+        : await openArchiveStore(storeFromName(at, { ...likeConfigured(archive), ...options }, env));
     const close = async () => {
       await Promise.all([archive.store.close(), store?.close()]);
     };
@@ -127,7 +127,7 @@ export async function surveyAttestations(
       if (parsed === null) continue;
       const place = { chain: parsed.chain, partition: parsed.partition };
       const found = await reader.newest(place, 0, signal);
-      if (found.attested !== null) newest.push({ place, attested: found.attested });
+      if (found.attested !== null) newest.push({ chainId: place, attested: found.attested });
       strays.push(...found.strays);
     }
   }
@@ -135,13 +135,15 @@ export async function surveyAttestations(
 }
 
 /** What `verifyArchive` holds a chain to. */
-export const wordOf = ({ attested: { origin, size, root, cosigner } }: ChainAttestation): ConfirmedChain => ({
+export const confirmedChain = ({
+  attested: { origin, size, root, cosigner },
+}: ChainAttestation): ConfirmedChain => ({
   ...{ origin, size, root },
   from: `attested by ${cosigner.name}`,
 });
 
 /** Says of each what it is: nothing that is asked for, and somebody wrote it. */
-export const straysText = (strays: readonly Stray[]): string =>
+export const foreignObjectsText = (strays: readonly Stray[]): string =>
   strays
     .map(
       ({ key, versionId, why }) =>
@@ -150,7 +152,7 @@ export const straysText = (strays: readonly Stray[]): string =>
     .join('');
 
 /** How far a chain was confirmed by somebody else than its writer. */
-export type Confirmation = {
+export type AttestationSummary = {
   readonly cosigner: string;
   readonly size: number;
   /** The last offset of that size; null where its seal could not be read, or nothing was sealed yet. */
@@ -163,11 +165,11 @@ export type Confirmation = {
 };
 
 /** Reads the one seal that was attested last. */
-export async function confirmationOf(
+export async function attestationSummary(
   archive: Pick<Archive, 'store' | 'trusted'>,
-  { place, attested }: ChainAttestation,
+  { chainId: place, attested }: ChainAttestation,
   signal: AbortSignal,
-): Promise<Confirmation> {
+): Promise<AttestationSummary> {
   const { size, timeSeconds, cosigner } = attested;
   const attestedAt = timeSeconds === null ? null : new Date(timeSeconds * 1000).toISOString();
   const base = { cosigner: cosigner.name, size, attestedAt, isFork: false };
@@ -191,7 +193,7 @@ export async function confirmationOf(
 }
 
 /** `verified through offset 125,003 by verifier.example.com/prod, 4 s after its seal` */
-export function confirmationText(confirmation: Confirmation): string {
+export function attestationText(confirmation: AttestationSummary): string {
   const { cosigner, size, throughOffset, secondsAfterSeal, isFork } = confirmation;
   if (isFork) return `${cosigner} attested another history of ${size} segments than lies here`;
   const end = throughOffset === null ? `segment ${size - 1}` : `offset ${countText(throughOffset)}`;

@@ -12,13 +12,13 @@ import { readTrustedKeys } from './keys.ts';
 import { count, repeatable } from './open-archive.ts';
 import {
   cosignersOf,
-  isMet,
-  ofOwnKeys,
+  isQuorumMet,
   type Policy,
   parsePolicy,
   type Quorum,
   quorumOf,
   quorumText,
+  requireDistinctKeys,
 } from './policy.ts';
 import { printable } from './printable.ts';
 import { acting, type Session } from './session.ts';
@@ -107,7 +107,7 @@ async function policyOf({ io }: Session, options: CheckOptions): Promise<Policy>
     const logs = [...parsed.logs, ...(await readTrustedKeys(key ?? []))];
     if (logs.length === 0)
       throw new UsageError(`${policy} names no log`, 'Add a line `log KEY`, or --key KEY.');
-    return ofOwnKeys({ ...parsed, logs });
+    return requireDistinctKeys({ ...parsed, logs });
   }
   if (key === undefined)
     throw new UsageError('no trusted key', 'Add --key KEY: a verifier key or a file of them.');
@@ -119,7 +119,7 @@ async function policyOf({ io }: Session, options: CheckOptions): Promise<Policy>
       'Name at least so many with --cosigner.',
     );
   }
-  return ofOwnKeys({ logs: await readTrustedKeys(key), quorum: quorumOf(cosigners, least) });
+  return requireDistinctKeys({ logs: await readTrustedKeys(key), quorum: quorumOf(cosigners, least) });
 }
 
 type Verified = Extract<EventProofCheck, { readonly verdict: 'verified' }> & {
@@ -135,7 +135,7 @@ async function withCosigners(
 ): Promise<Verified | Exclude<EventProofCheck, { readonly verdict: 'verified' }>> {
   try {
     const by = await cosignersOf(parseEventProof(proof).signed, quorum);
-    if (isMet(quorum, by)) return { ...checked, cosigners: by.map(({ name }) => name) };
+    if (isQuorumMet(quorum, by)) return { ...checked, cosigners: by.map(({ name }) => name) };
     const found = by.length === 0 ? 'none of them' : by.map(({ name }) => name).join(', ');
     const expected = `cosigned by ${quorumText(quorum)}`;
     return { verdict: 'unverifiable', finding: { code: 'unknown-key', expected, found } };

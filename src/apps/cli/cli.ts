@@ -13,13 +13,13 @@ import { errorJson, type Io, Output } from './output.ts';
 import { proveCommand } from './prove.ts';
 import { resumeCommand } from './resume.ts';
 import { ROOT_HELP } from './root-help.ts';
-import type { CommandFile, Session } from './session.ts';
+import type { AddCommand, Session } from './session.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
 import { verifyCommand } from './verify.ts';
 import { watchCommand } from './watch.ts';
 
-const COMMANDS: readonly CommandFile[] = [
+const COMMANDS: readonly AddCommand[] = [
   initCommand,
   doctorCommand,
   archiveCommand,

@@ -15,7 +15,7 @@ import { KINDS, type Kind } from './drill/canary.ts';
 import { drillJson, drillText, type Plan, planText } from './drill/report.ts';
 import { runDrill } from './drill/run.ts';
 import { EXIT, UsageError } from './exit-code.ts';
-import { openStore } from './open-archive.ts';
+import { openArchiveStore } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 import { ageText } from './table.ts';
 
@@ -85,9 +85,9 @@ async function runDrillCommand(session: Session, options: DrillCommandOptions): 
   const lockMs = lockOf(config, options);
   const { store } = config.archive;
   // A drill is of an archive that is there already: opening it for reading says so, and creates none.
-  await (await openStore(store)).close();
+  await (await openArchiveStore(store)).close();
   const archive = await openForWriting(store);
-  const own = await openStore(config.attestations.store);
+  const own = await openArchiveStore(config.attestations.store);
   const canary = await openCanary(store);
   try {
     const { kind } = options;
@@ -108,7 +108,7 @@ async function runDrillCommand(session: Session, options: DrillCommandOptions): 
       },
       { kind, lockMs, mayStay, withinMs: options.within ?? null, closedWithinMs, channels },
     );
-    const isTold = result.seen !== null && result.told.every(({ ms }) => ms !== null);
+    const isTold = result.seen !== null && result.notified.every(({ ms }) => ms !== null);
     const isGood = isTold && (closedWithinMs === 0 || result.isClosed);
     if (options.json === true) await output.json(drillJson(result, plan, isGood));
     else await output.write(drillText(result, plan, isGood, output));

@@ -30,11 +30,11 @@ export class UsageError extends LedgerstoneError {
 }
 
 /** Errors about what was asked for, whoever throws them. */
-const WORDS: ReadonlySet<string> = new Set(['usage', 'config', 'no-archive', 'before-chain']);
+const USAGE_CODES: ReadonlySet<string> = new Set(['usage', 'config', 'no-archive', 'before-chain']);
 
 /** Only a finding that breaks an archive is 1: whoever could not look has not found anything. */
 export function exitCodeOfError(error: unknown): number {
   if (!(error instanceof LedgerstoneError)) return EXIT.failed;
-  if (WORDS.has(error.code)) return EXIT.usage;
+  if (USAGE_CODES.has(error.code)) return EXIT.usage;
   return isFindingCode(error.code) && SEVERITY[error.code] === 'broken' ? EXIT.broken : EXIT.failed;
 }

@@ -5,11 +5,11 @@ import { decodeLine } from '../../format/record.ts';
 import type { ChainReader } from '../../read/chain-reader.ts';
 import { type FoundLine, linesOfSegment } from '../../read/line-range.ts';
 import { linesOfRange } from '../../read/offset-lines.ts';
+import { sequencesOfTime } from '../../read/time-range.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
-import { sequencesOfTime } from './time-range.ts';
 
 type GetOptions = ArchiveOptions &
   ChainOptions & {

@@ -55,14 +55,14 @@ export async function openArchive(
     if (name === undefined) {
       throw new UsageError('no archive named', 'Give s3://bucket/prefix or a directory, or --config FILE.');
     }
-    return { store: await openStore(storeFromName(name, options, env)), trusted: given, config: null };
+    return { store: await openArchiveStore(storeFromName(name, options, env)), trusted: given, config: null };
   }
   if (name !== undefined) {
     throw new UsageError(`both ${name} and --config name an archive`, 'Give one of the two.');
   }
   const config = await loadConfig(options.config, env);
   const trusted = given.length > 0 ? given : await configuredKeys(config);
-  return { store: await openStore(config.archive.store), trusted, config };
+  return { store: await openArchiveStore(config.archive.store), trusted, config };
 }
 
 /** `s3://bucket/prefix` or a directory. */
@@ -95,7 +95,7 @@ export function storeFromName(
 }
 
 /** For reading. A directory that is not there was named wrongly. */
-export async function openStore(config: StoreConfig): Promise<ReadableStore> {
+export async function openArchiveStore(config: StoreConfig): Promise<ReadableStore> {
   try {
     return await openForReading(config);
   } catch (error) {

@@ -113,7 +113,7 @@ function demand(holds: boolean, why: string): void {
 }
 
 /** Who is counted twice is no quorum, and a log no witness for itself. Throws UsageError. */
-export function ofOwnKeys(policy: Policy): Policy {
+export function requireDistinctKeys(policy: Policy): Policy {
   const taken = policy.logs.map(({ key }) => key);
   for (const { name, key } of keysOf(policy.quorum)) {
     if (taken.some((other) => sameKey(other, key))) {
@@ -147,14 +147,14 @@ export async function cosignersOf(signed: SignedCheckpoint, quorum: Quorum): Pro
   return found;
 }
 
-export function isMet(quorum: Quorum, by: readonly CosignerKey[]): boolean {
+export function isQuorumMet(quorum: Quorum, by: readonly CosignerKey[]): boolean {
   switch (quorum.kind) {
     case 'none':
       return true;
     case 'witness':
       return by.some((key) => sameKey(key.key, quorum.key.key));
     case 'group':
-      return quorum.members.filter((member) => isMet(member, by)).length >= quorum.least;
+      return quorum.members.filter((member) => isQuorumMet(member, by)).length >= quorum.least;
   }
 }
 

@@ -2,17 +2,17 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { Io } from './output.ts';
 
-export type Progress = {
+export type ProgressBar = {
   /** False where nobody looks: what only serves the bar need not be done. */
   readonly visible: boolean;
   update(done: number, total: number, text: string): void;
   stop(): void;
 };
 
-const SILENT: Progress = { visible: false, update() {}, stop() {} };
+const SILENT: ProgressBar = { visible: false, update() {}, stop() {} };
 
 /** A bar on standard error, and only where that is a terminal: a log or a pipe gets none of it. */
-export function startProgress(io: Io, title: string): Progress {
+export function startProgressBar(io: Io, title: string): ProgressBar {
   if (io.stderr.isTTY !== true || io.env['TERM'] === 'dumb') return SILENT;
   const bar = new SingleBar(
     {

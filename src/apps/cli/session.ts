@@ -15,7 +15,7 @@ export type Session = {
 };
 
 /** One command: adds itself to the program. Heavy imports wait inside the action, so that `--help` is quick. */
-export type CommandFile = (program: Command, session: Session) => void;
+export type AddCommand = (program: Command, session: Session) => void;
 
 /** Wraps the work of a command: its number is the exit code. */
 export const acting =

@@ -7,12 +7,12 @@ import { ChainReader, listChains } from '../../read/chain-reader.ts';
 import type { Stray } from '../../verifier/attest/attestations.ts';
 import {
   type AttestationOptions,
+  type AttestationSummary,
+  attestationSummary,
+  attestationText,
   type ChainAttestation,
-  type Confirmation,
-  confirmationOf,
-  confirmationText,
+  foreignObjectsText,
   openWithAttestations,
-  straysText,
   surveyAttestations,
   withAttestations,
 } from './attestations-option.ts';
@@ -35,7 +35,7 @@ type ChainStatus = {
   /** Why the head could not be read. */
   readonly problem: string | null;
   /** How far an independent verifier has confirmed it; null: not asked, or not at all. */
-  readonly confirmed: Confirmation | null;
+  readonly confirmed: AttestationSummary | null;
   /** What the running service says of it. */
   readonly service: PartitionStatus | null;
 };
@@ -96,8 +96,8 @@ async function runStatus(
     for await (const place of listChains(archive.store, session.io.signal)) {
       const found = await chainStatus(session, archive, place, service?.status ?? null);
       if (found.exitCode !== EXIT.ok && exitCode !== EXIT.broken) exitCode = found.exitCode;
-      const of = attested.find((one) => isSamePlace(one.place, place));
-      const confirmed = of === undefined ? null : await confirmationOf(archive, of, io.signal);
+      const of = attested.find((one) => isSamePlace(one.chainId, place));
+      const confirmed = of === undefined ? null : await attestationSummary(archive, of, io.signal);
       const against = confirmed === null ? null : contradiction(found.status.head, confirmed);
       if (against !== null) exitCode = EXIT.broken;
       chains.push({ ...found.status, problem: against ?? found.status.problem, confirmed });
@@ -107,7 +107,7 @@ async function runStatus(
     );
     chains.push(...unsealed.map(withoutHead));
     for (const one of attested) {
-      if (chains.some((chain) => isSamePlace(chain, one.place))) continue;
+      if (chains.some((chain) => isSamePlace(chain, one.chainId))) continue;
       chains.push({ ...(await vanished(archive, one, io.signal)) });
       exitCode = EXIT.broken;
     }
@@ -126,7 +126,10 @@ type Place = { readonly chain: string; readonly partition: number };
 const isSamePlace = (a: Place, b: Place): boolean => a.chain === b.chain && a.partition === b.partition;
 
 /** What the archive shows is less than was attested, or something else. */
-function contradiction(head: ChainStatus['head'], { size, isFork, cosigner }: Confirmation): string | null {
+function contradiction(
+  head: ChainStatus['head'],
+  { size, isFork, cosigner }: AttestationSummary,
+): string | null {
   if (isFork) return `fork: another root at size ${size} than ${cosigner} attested`;
   if (head === null || head.sequence + 1 >= size) return null;
   return `truncation: it had ${size} segments when ${cosigner} attested it, and has ${head.sequence + 1}`;
@@ -138,9 +141,9 @@ const vanished = async (
   one: ChainAttestation,
   signal: AbortSignal,
 ): Promise<ChainStatus> => ({
-  ...{ ...one.place, origin: one.attested.origin, head: null, entries: null, sealedSecondsAgo: null },
+  ...{ ...one.chainId, origin: one.attested.origin, head: null, entries: null, sealedSecondsAgo: null },
   ...{ problem: `truncation: it had ${one.attested.size} segments, and has none`, service: null },
-  confirmed: await confirmationOf(archive, one, signal),
+  confirmed: await attestationSummary(archive, one, signal),
 });
 
 async function chainStatus(
@@ -236,7 +239,7 @@ function statusText(status: Status, output: Output): string {
   const lines = [status.archive, ''];
   lines.push(rows.length === 0 ? 'no chain yet' : tableText(COLUMNS, rows).trimEnd());
   for (const { chain, partition, problem, service, confirmed } of status.chains) {
-    if (confirmed !== null) lines.push(`${chain}/${partition}: ${confirmationText(confirmed)}`);
+    if (confirmed !== null) lines.push(`${chain}/${partition}: ${attestationText(confirmed)}`);
     const place = `${chain}/${partition}`;
     if (problem !== null)
       lines.push('', `${output.colour('red', 'unreadable')} ${place}: ${printable(problem)}`);
@@ -250,7 +253,7 @@ function statusText(status: Status, output: Output): string {
     }
   }
   lines.push('', serviceLine(status));
-  return `${lines.join('\n')}\n${straysText(status.strays)}`;
+  return `${lines.join('\n')}\n${foreignObjectsText(status.strays)}`;
 }
 
 function serviceLine({ service }: Status): string {

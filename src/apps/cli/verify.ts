@@ -12,22 +12,22 @@ import type { Depth, Progress as VerifyProgress } from '../../verify/run.ts';
 import { verifyArchive } from '../../verify/verify.ts';
 import {
   type AttestationOptions,
+  type AttestationSummary,
   type AttestationSurvey,
+  attestationSummary,
+  attestationText,
   type ChainAttestation,
-  type Confirmation,
-  confirmationOf,
-  confirmationText,
+  confirmedChain,
+  foreignObjectsText,
   openWithAttestations,
-  straysText,
   surveyAttestations,
   withAttestations,
-  wordOf,
 } from './attestations-option.ts';
 import { readInput } from './bounded-input.ts';
 import { exitCodeOfVerdict, UsageError } from './exit-code.ts';
 import { type Archive, type ArchiveOptions, repeatable, withArchive } from './open-archive.ts';
 import type { Io } from './output.ts';
-import { startProgress } from './progress.ts';
+import { startProgressBar } from './progress.ts';
 import { reportJson, reportText } from './report-text.ts';
 import { acting, type Session } from './session.ts';
 import { bytesText, countText } from './table.ts';
@@ -97,7 +97,7 @@ async function runVerify(
     const report = await verifyStore(io, archive.store, archive.trusted, {
       depth: options.depth,
       since,
-      confirmed: attested.map(wordOf),
+      confirmed: attested.map(confirmedChain),
       nowMs: Date.now(),
     });
     const confirmations = await Promise.all(attested.map((one) => confirmed(archive, one, io.signal)));
@@ -116,7 +116,7 @@ async function runVerify(
   }
 }
 
-type ConfirmedChainText = Confirmation & { readonly origin: string };
+type ConfirmedChainText = AttestationSummary & { readonly origin: string };
 
 const confirmed = async (
   archive: Archive,
@@ -124,12 +124,12 @@ const confirmed = async (
   signal: AbortSignal,
 ): Promise<ConfirmedChainText> => ({
   origin: one.attested.origin,
-  ...(await confirmationOf(archive, one, signal)),
+  ...(await attestationSummary(archive, one, signal)),
 });
 
 function attestedText(all: readonly ConfirmedChainText[], { strays }: AttestationSurvey): string {
-  const chains = all.map((one) => `${one.origin}: ${confirmationText(one)}\n`).join('');
-  return `${chains || 'no attestation by a cosigner that was named\n'}${straysText(strays)}`;
+  const chains = all.map((one) => `${one.origin}: ${attestationText(one)}\n`).join('');
+  return `${chains || 'no attestation by a cosigner that was named\n'}${foreignObjectsText(strays)}`;
 }
 
 export type VerifyStoreOptions = {
@@ -146,7 +146,7 @@ export async function verifyStore(
   trusted: readonly VerifierKey[],
   options: VerifyStoreOptions,
 ): Promise<Report> {
-  const progress = startProgress(io, 'verify');
+  const progress = startProgressBar(io, 'verify');
   const checker = workerChecker();
   let segments: number | null = null;
   if (progress.visible) {

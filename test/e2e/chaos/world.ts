@@ -2,9 +2,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ensureBucket } from '../../../localstack/contents.ts';
 import { ensureTopic } from '../../../localstack/kafka-admin.ts';
 import { HOST } from '../../../localstack/native/ports.ts';
+import { ensureBucket } from '../../../localstack/provisioning.ts';
 import type { GapReason } from '../../../src/format/record.ts';
 import { cli } from '../../support/cli.ts';
 import { Archiver, type Said, writeConfig } from './archivers.ts';

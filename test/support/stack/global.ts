@@ -1,6 +1,6 @@
 // How does a test get the real stack, and what happens on a machine that cannot run it?
 import { beforeAll, describe, expect, it } from 'vitest';
-import { nativeMeans, stackMeans } from '../../../localstack/means.ts';
+import { nativePrerequisites, stackPrerequisites } from '../../../localstack/prerequisites.ts';
 import type { RunningStack } from '../../../localstack/running.ts';
 import { startStack } from '../../../localstack/stack.ts';
 import { SHARED_DIR_VARIABLE } from './shared-dir.ts';
@@ -8,8 +8,8 @@ import { SHARED_DIR_VARIABLE } from './shared-dir.ts';
 /** Long enough for a first start with its downloads on a slow line. */
 const START_MS = 10 * 60_000;
 
-const means = await stackMeans();
-const native = await nativeMeans();
+const means = await stackPrerequisites();
+const native = await nativePrerequisites();
 
 let shared: Promise<RunningStack> | undefined;
 

@@ -38,7 +38,7 @@ describe('a drill that S3 lets', () => {
     expect(finding?.code).toBe(EXPECTED[kind]);
     expect(finding).toMatchObject({ key: result.act.key, versionId: result.act.versionId });
     expect(result.detectedMs).toBe(100);
-    expect(result.told).toEqual([{ channel: 'log', ms: 100 }]);
+    expect(result.notified).toEqual([{ channel: 'log', ms: 100 }]);
     // A minute, and no marker has any.
     expect(untilMs).toBe(kind === 'delete-marker' ? null : NOW_MS + 60_000);
     expect(result.left).toEqual([]);
@@ -90,7 +90,7 @@ describe('a drill that S3 lets', () => {
           if (!version.key.endsWith('told-log.json') || world.clock.monotonic() >= 1_000) yield version;
       },
     };
-    const { detectedMs, told } = await runDrill({ ...tools, own }, OPTIONS);
+    const { detectedMs, notified: told } = await runDrill({ ...tools, own }, OPTIONS);
     expect([detectedMs, told]).toEqual([100, [{ channel: 'log', ms: 1_000 }]]);
   });
 
@@ -98,7 +98,7 @@ describe('a drill that S3 lets', () => {
     world.turn = world.events;
     const result = await drill({ channels: ['log', 'sns'], withinMs: 3_000 });
     expect(result.detectedMs).toBe(100);
-    expect(result.told).toEqual([
+    expect(result.notified).toEqual([
       { channel: 'log', ms: 100 },
       { channel: 'sns', ms: null },
     ]);

@@ -24,7 +24,7 @@ function deployed(): Statement[] {
   const guard = {
     ...{ bucketArn: BUCKET, minimumDays: 360 },
     ...{ writers: role('archiver'), readers: role('auditor'), guardians: role('break-glass') },
-    places: ['prod/seals/*', 'prod/data/*'],
+    keyPatterns: ['prod/seals/*', 'prod/data/*'],
   };
   const statements = bucketGuardStatements(guard).map((one) => one.toStatementJson() as Statement);
   const tls = {

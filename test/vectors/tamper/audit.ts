@@ -1,5 +1,5 @@
 // What does an auditor see who has the archive, the attestations, the log's key and the verifier's?
-import { surveyAttestations, wordOf } from '../../../src/apps/cli/attestations-option.ts';
+import { surveyAttestations, confirmedChain } from '../../../src/apps/cli/attestations-option.ts';
 import { AttestationReader } from '../../../src/verifier/attest/attestations.ts';
 import { sweep } from '../../../src/verifier/tasks/sweep.ts';
 import { nodeSha256 as sha256 } from '../../../src/base/node/hash.ts';
@@ -33,7 +33,7 @@ export async function audit(
   const swept = sweep({ archive: storeOver(archive), own, trusted, sha256, checker, clock: { ...STILL, now: () => nowMs } }, OWN);
   for await (const { findings } of swept) for (const { code } of findings) codes.add(code);
   const report = await verifyArchive(archive, {
-    trusted, nowMs, sha256, checker, confirmed: newest.map(wordOf), depth: 'content',
+    trusted, nowMs, sha256, checker, confirmed: newest.map(confirmedChain), depth: 'content',
   });
   for (const code of codesOf(report)) codes.add(code);
   const all = [...codes].sort();

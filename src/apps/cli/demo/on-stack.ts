@@ -44,7 +44,7 @@ export async function stackStage(directory: string, env: NodeJS.ProcessEnv): Pro
     environment: [
       `export AWS_ACCESS_KEY_ID=${stack.credentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${stack.credentials.secretAccessKey}`,
     ],
-    wayOn:
+    nextStep:
       'On AWS: your addresses in such a ledgerstone.yaml, then ledgerstone init --create-bucket; see docs/operating.md.',
     produce: () => stack.produce(lines),
   };

@@ -14,9 +14,9 @@ import { checkEventProof } from '../../../verify/event-proof.ts';
 import type { Finding, Verdict } from '../../../verify/finding.ts';
 import type { Report } from '../../../verify/report.ts';
 import { runArchiver } from '../../archiver/main.ts';
-import { configuredKeys, openStore } from '../open-archive.ts';
+import { configuredKeys, openArchiveStore } from '../open-archive.ts';
 import type { Io } from '../output.ts';
-import { startProgress } from '../progress.ts';
+import { startProgressBar } from '../progress.ts';
 import { proveOffset } from '../prove.ts';
 import { verifyStore } from '../verify.ts';
 import { ATTACKS } from './attacks.ts';
@@ -34,7 +34,7 @@ export type Archived = { readonly records: number; readonly segments: number; re
 /** Archives all events of the stage by the pipeline of the service, and waits until each is sealed. */
 export async function archiveEvents(io: Io, stage: Stage): Promise<Archived> {
   const config = await loadConfig(stage.configFile, io.env);
-  const progress = startProgress(io, 'archive');
+  const progress = startProgressBar(io, 'archive');
   const enough = new AbortController();
   const started = performance.now();
   let [sealed, segments] = [0, 0];
@@ -71,7 +71,7 @@ export async function openForAudit(io: Io, stage: Stage): Promise<Opened> {
   const trusted = await configuredKeys(config);
   const vkey = encodeVkey(trusted[0]!);
   await writeFile(join(stage.directory, VKEY_FILE), `${vkey}\n`);
-  return { store: await openStore(config.archive.store), trusted, vkey };
+  return { store: await openArchiveStore(config.archive.store), trusted, vkey };
 }
 
 export async function chainReaders(opened: Opened, signal: AbortSignal): Promise<ChainReader[]> {

@@ -152,7 +152,7 @@ function nextSteps(stage: Stage, proof: ProofResult): string[] {
     `  npx ledgerstone get ${archive} ${chain} --from ${proof.offset} --to ${proof.offset}`,
     `  npx ledgerstone check ${quoted(proof.proofFile)} --entry ${quoted(proof.entryFile)} --key ${key}`,
     '',
-    stage.wayOn,
+    stage.nextStep,
   ];
 }
 

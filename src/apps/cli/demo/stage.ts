@@ -24,7 +24,7 @@ export type Stage = {
   /** The environment that the shown commands need. */
   readonly environment: readonly string[];
   /** The last line: how to go on from here. */
-  readonly wayOn: string;
+  readonly nextStep: string;
   /** Called once the archiver is about to run. */
   produce(): Promise<void>;
 };
@@ -67,7 +67,7 @@ export async function embeddedStage(directory: string): Promise<Stage> {
       'Between them it is the same pipeline and the same code.',
     ],
     environment: [],
-    wayOn: `The same on Kafka, S3 Object Lock and KMS: ${inCheckout ? '' : 'in a checkout, '}npm run stack && npm run demo -- --stack`,
+    nextStep: `The same on Kafka, S3 Object Lock and KMS: ${inCheckout ? '' : 'in a checkout, '}npm run stack && npm run demo -- --stack`,
     produce: async () => {},
   };
 }

@@ -13,7 +13,7 @@ export const KINDS = ['forged-seal', 'foreign-object', 'second-version', 'delete
 export type Kind = (typeof KINDS)[number];
 
 export type KindFacts = {
-  readonly says: string;
+  readonly description: string;
   /** What readers of the archive see meanwhile. */
   readonly meanwhile: string;
   /** It lies where `ledgerstone watch` looks for new seals; what lies elsewhere, only its sweep sees. */
@@ -26,19 +26,19 @@ const STANDS = 'every verdict stands: it is an attempt';
 
 export const FACTS: Readonly<Record<Kind, KindFacts>> = {
   'forged-seal': {
-    says: 'a first seal of a chain of its own, signed by a key that nobody trusts',
+    description: 'a first seal of a chain of its own, signed by a key that nobody trusts',
     ...{ meanwhile: UNVERIFIABLE, isSeal: true },
   },
   'foreign-object': {
-    says: 'an object that belongs to no archive',
+    description: 'an object that belongs to no archive',
     ...{ meanwhile: STANDS, isSeal: false },
   },
   'second-version': {
-    says: 'a forged seal as with forged-seal, and then a second version of it',
+    description: 'a forged seal as with forged-seal, and then a second version of it',
     ...{ meanwhile: UNVERIFIABLE, isSeal: true },
   },
   'delete-marker': {
-    says: 'a delete of a key where nothing lies',
+    description: 'a delete of a key where nothing lies',
     ...{ meanwhile: STANDS, isSeal: false },
   },
 };
@@ -49,7 +49,7 @@ export function newObjectKey(nowMs: number): string {
   return `${canaryObjects}${time}-${randomBytes(4).toString('hex')}`;
 }
 
-export const canaryPlace = (partition: number): ChainPlace => ({ chain: CANARY_CHAIN, partition });
+export const canaryChain = (partition: number): ChainPlace => ({ chain: CANARY_CHAIN, partition });
 
 /**
  * A whole and well-made seal, by a key that is thrown away before this returns: right in everything but in whom it is

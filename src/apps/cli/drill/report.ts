@@ -21,7 +21,7 @@ export type Plan = {
 /** Said before anything is done. */
 export function planText({ kind, config, archive, lockMs, mayStay, channels }: Plan): string {
   const isBucket = config.archive.store.kind === 's3';
-  const { says, meanwhile, isSeal } = FACTS[kind];
+  const { description: says, meanwhile, isSeal } = FACTS[kind];
   const where = isSeal ? 'seals/topic=ledgerstone.drill/' : 'ledgerstone.drill/';
   const lock =
     kind === 'delete-marker'
@@ -41,7 +41,7 @@ export function planText({ kind, config, archive, lockMs, mayStay, channels }: P
 }
 
 export function drillJson(result: DrillResult, plan: Plan, isGood: boolean): object {
-  const { act, seen, detectedMs, told, left, isClosed, withinMs } = result;
+  const { act, seen, detectedMs, notified: told, left, isClosed, withinMs } = result;
   const finding = seen?.file.finding;
   return {
     ...{ kind: plan.kind, archive: plan.archive, verifier: plan.config.cosigner.name, passed: isGood },
@@ -66,7 +66,7 @@ export function drillJson(result: DrillResult, plan: Plan, isGood: boolean): obj
 }
 
 export function drillText(result: DrillResult, plan: Plan, isGood: boolean, output: Output): string {
-  const { act, seen, detectedMs, told, withinMs } = result;
+  const { act, seen, detectedMs, notified: told, withinMs } = result;
   const lines = [
     `act        ${act.call} of ${act.key} at ${timeText(act.atMs)}${act.refused === null ? '' : ': refused'}`,
     ...(act.versionId === null ? [] : [`version    ${act.versionId}`]),

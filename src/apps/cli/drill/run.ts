@@ -4,8 +4,8 @@ import type { CanaryStore } from '../../../store/canary.ts';
 import type { ReadableStore, Store } from '../../../store/store.ts';
 import { chainScope } from '../../../verifier/findings/record.ts';
 import type { Kind } from './canary.ts';
-import { isOf, LedgerLook, type Seen, scopesOf } from './look.ts';
-import { type Leftover, takeAway } from './take-away.ts';
+import { cleanUp, type Leftover } from './clean-up.ts';
+import { isFindingOf, LedgerPoller, type Seen, scopesOf } from './ledger-poller.ts';
 import { type Act, tamper } from './tamper.ts';
 
 export type DrillTools = {
@@ -32,13 +32,13 @@ export type DrillOptions = {
   readonly withinMs: number | null;
   /** 0: what becomes of the finding afterwards is looked at once. */
   readonly closedWithinMs: number;
-  /** Each of which must have been told. */
+  /** Every one of these must have been notified. */
   readonly channels: readonly string[];
 };
 
-type Told = {
+type Notified = {
   readonly channel: string;
-  /** Since the act; null: not told. */
+  /** Time since the act; null: not notified. */
   readonly ms: number | null;
 };
 
@@ -46,9 +46,9 @@ export type DrillResult = {
   readonly act: Act;
   readonly withinMs: number;
   readonly seen: Seen | null;
-  /** From before the act until the finding was read in the ledger, so the true time or up to one look more. */
+  /** From before the act until the finding was read in the ledger: the true time plus at most one poll. */
   readonly detectedMs: number | null;
-  readonly told: readonly Told[];
+  readonly notified: readonly Notified[];
   readonly left: readonly Leftover[];
   readonly isClosed: boolean;
 };
@@ -66,8 +66,8 @@ const LOCK_PATIENCE_MS = 300_000;
  */
 export async function runDrill(tools: DrillTools, options: DrillOptions): Promise<DrillResult> {
   const { archive, canary, own, clock, signal, note } = tools;
-  const look = new LedgerLook(own, signal);
-  await look.check();
+  const poller = new LedgerPoller(own, signal);
+  await poller.check();
   const offsetMs = own.clockOffset()?.offsetMs ?? 0;
   const touched = new Set<string>();
   let act: Act | null = null;
@@ -75,19 +75,19 @@ export async function runDrill(tools: DrillTools, options: DrillOptions): Promis
     const known = act?.versionId == null ? [] : [{ key: act.key, versionId: act.versionId }];
     const lockedUntilMs = act === null ? null : act.lockedUntilMs;
     const patienceMs = signal.aborted ? 0 : LOCK_PATIENCE_MS;
-    return takeAway({ archive, canary, clock, offsetMs }, touched, known, { lockedUntilMs, patienceMs });
+    return cleanUp({ archive, canary, clock, offsetMs }, touched, known, { lockedUntilMs, patienceMs });
   };
-  const isOpen = (place: Parameters<typeof chainScope>[0]) => look.hasOpen(chainScope(place));
+  const isOpen = (place: Parameters<typeof chainScope>[0]) => poller.hasOpen(chainScope(place));
   try {
     const { origin } = tools;
     act = await tamper({ archive, canary, origin, clock, offsetMs, isOpen, touched, signal }, options);
     note(actText(act));
     const withinMs = options.withinMs ?? (act.refused === null ? EVENT_MS : TRAIL_MS);
-    const found = await untilKnown(tools, look, act, options.channels, withinMs);
+    const found = await untilKnown(tools, poller, act, options.channels, withinMs);
     if (act.versionId !== null && act.lockedUntilMs !== null)
       note('taking it away again, once its lock has ended …');
     const left = await clean();
-    const isClosed = found.seen !== null && (await untilClosed(tools, look, found.seen, options));
+    const isClosed = found.seen !== null && (await untilClosed(tools, poller, found.seen, options));
     return { act, withinMs, ...found, left, isClosed };
   } catch (error) {
     for (const { key, versionId, why } of await clean())
@@ -101,47 +101,51 @@ const actText = ({ call, key, refused }: Act): string =>
     ? `done: ${call} of ${key}; waiting for the verifier …`
     : `refused: ${call} of ${key}. Nothing was changed; waiting for the verifier to hear of the try …`;
 
-type Known = Pick<DrillResult, 'seen' | 'detectedMs' | 'told'>;
+type Known = Pick<DrillResult, 'seen' | 'detectedMs' | 'notified'>;
 
-/** Until the finding stands in the ledger and every channel was told of it, or the time is over. */
+/** Waits until the ledger has the finding and every channel was notified of it, or until the time is over. */
 async function untilKnown(
   { clock, signal, prefix }: DrillTools,
-  look: LedgerLook,
+  poller: LedgerPoller,
   act: Act,
   channels: readonly string[],
   withinMs: number,
 ): Promise<Known> {
   const scopes = scopesOf(act);
   const sinceMs = () => clock.monotonic() - act.startedMonotonicMs;
-  const told = new Map<string, number>();
+  const notified = new Map<string, number>();
   let seen: Seen | null = null;
   let detectedMs: number | null = null;
   for (;;) {
     if (seen === null) {
-      seen = await look.find(scopes, (finding) => isOf(act, finding, prefix));
+      seen = await poller.find(scopes, (finding) => isFindingOf(act, finding, prefix));
       if (seen !== null) detectedMs = sinceMs();
     }
     if (seen !== null) {
-      const opening = await look.opening(seen);
-      for (const channel of opening?.told ?? []) if (!told.has(channel)) told.set(channel, sinceMs());
-      if (channels.every((channel) => told.has(channel))) break;
+      const opening = await poller.opening(seen);
+      for (const channel of opening?.told ?? []) if (!notified.has(channel)) notified.set(channel, sinceMs());
+      if (channels.every((channel) => notified.has(channel))) break;
     }
     const leftMs = withinMs - sinceMs();
     if (leftMs <= 0) break;
     await clock.sleep(Math.min(leftMs, pauseMs(sinceMs())), signal);
   }
-  return { seen, detectedMs, told: channels.map((channel) => ({ channel, ms: told.get(channel) ?? null })) };
+  return {
+    seen,
+    detectedMs,
+    notified: channels.map((channel) => ({ channel, ms: notified.get(channel) ?? null })),
+  };
 }
 
 async function untilClosed(
   { clock, signal }: DrillTools,
-  look: LedgerLook,
+  poller: LedgerPoller,
   seen: Seen,
   { closedWithinMs }: DrillOptions,
 ): Promise<boolean> {
   const endMs = clock.monotonic() + closedWithinMs;
   for (;;) {
-    const opening = await look.opening(seen);
+    const opening = await poller.opening(seen);
     if (opening === null || !opening.isOpen || opening.opening !== seen.file.opening) return true;
     const leftMs = endMs - clock.monotonic();
     if (leftMs <= 0) return false;

@@ -6,7 +6,7 @@ import { sealKey, sealPrefix } from '../../../format/paths.ts';
 import type { CanaryStore } from '../../../store/canary.ts';
 import type { Store } from '../../../store/store.ts';
 import type { ChainPlace } from '../../../verify/survey.ts';
-import { canaryPlace, FACTS, forgedSeal, type Kind, newObjectKey } from './canary.ts';
+import { canaryChain, FACTS, forgedSeal, type Kind, newObjectKey } from './canary.ts';
 
 export type TamperTools = {
   readonly archive: Pick<Store, 'kind' | 'listVersions' | 'putIfAbsent'>;
@@ -46,7 +46,7 @@ export type Act = {
 };
 
 /** A chain that drills have filled up to here was not cleaned for long. */
-const PLACES_MAX = 100;
+const PARTITIONS_MAX = 100;
 const OBJECT = utf8('Laid here by `ledgerstone drill`, to see how soon it is found. It may be deleted.\n');
 
 /**
@@ -69,7 +69,7 @@ export async function tamper(tools: TamperTools, tampering: Tampering): Promise<
   const nowMs = clock.now() - tools.offsetMs;
   const untilMs = Math.ceil((nowMs + tampering.lockMs) / 1000) * 1000;
   const lock = { mode: 'COMPLIANCE', untilMs } as const;
-  const place = FACTS[kind].isSeal ? await freePlace(tools) : null;
+  const place = FACTS[kind].isSeal ? await freePartition(tools) : null;
   const key = place === null ? objectKey : sealKey(place.chain, place.partition, 0);
   const bytes = place === null ? OBJECT : forgedSeal(tools.origin, place, { nowMs, untilMs });
   const more = { place, lockedUntilMs: archive.kind === 's3' ? untilMs : null };
@@ -118,14 +118,18 @@ async function create(
 }
 
 /** The first partition of the canary's chain at which nothing lies. */
-async function freePlace(tools: TamperTools): Promise<ChainPlace> {
-  for (let partition = 0; partition < PLACES_MAX; partition++) {
-    const place = canaryPlace(partition);
+async function freePartition(tools: TamperTools): Promise<ChainPlace> {
+  for (let partition = 0; partition < PARTITIONS_MAX; partition++) {
+    const place = canaryChain(partition);
     if (!(await isTaken(tools, place))) return place;
   }
-  throw new LedgerstoneError('canaries-left', `${PLACES_MAX} drills have left their seals in the archive`, {
-    remedy: 'Delete what lies under seals/topic=ledgerstone.drill/ once its locks have ended.',
-  });
+  throw new LedgerstoneError(
+    'canaries-left',
+    `${PARTITIONS_MAX} drills have left their seals in the archive`,
+    {
+      remedy: 'Delete what lies under seals/topic=ledgerstone.drill/ once its locks have ended.',
+    },
+  );
 }
 
 async function isTaken({ archive, isOpen, signal }: TamperTools, place: ChainPlace): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 
 /** Accepts exactly this pattern of object keys on exactly this role: any other wildcard is found again. */
-export function acceptObjectPattern(role: Role, bucket: Bucket, pattern: string, reason: string): void {
+export function acknowledgeObjectPattern(role: Role, bucket: Bucket, pattern: string, reason: string): void {
   const bucketId = Stack.of(bucket).getLogicalId(
     bucket.node.defaultChild as Parameters<Stack['getLogicalId']>[0],
   );
@@ -15,7 +15,12 @@ export function acceptObjectPattern(role: Role, bucket: Bucket, pattern: string,
 }
 
 /** The same for a bucket of another stack, which policies name in full. */
-export function acceptForeignBucket(role: Role, bucketName: string, reason: string, pattern = '*'): void {
+export function acknowledgeForeignBucket(
+  role: Role,
+  bucketName: string,
+  reason: string,
+  pattern = '*',
+): void {
   Validations.of(role).acknowledge({
     id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::${bucketName}/${pattern}]`,
     reason,

@@ -7,11 +7,11 @@ import { nodeSha256 } from '../../src/base/node/hash.ts';
 import { encodeVkey, verifierKey } from '../../src/format/vkey.ts';
 import { ORIGIN, signer } from '../build-archive.ts';
 
-export type Place = { readonly kind: 'directory'; readonly path: string } | S3Place;
-export type S3Place = Readonly<Record<'bucket' | 'region' | 'endpoint' | 'prefix', string>> & {
+export type StoreLocation = { readonly kind: 'directory'; readonly path: string } | S3Location;
+export type S3Location = Readonly<Record<'bucket' | 'region' | 'endpoint' | 'prefix', string>> & {
   readonly kind: 's3';
 };
-export const directory = (path: string): Place => ({ kind: 'directory', path });
+export const directory = (path: string): StoreLocation => ({ kind: 'directory', path });
 
 /** All that a run leaves lies in here. */
 export const DIR = mkdtempSync(join(tmpdir(), 'ledgerstone-bench-verifier-'));
@@ -22,7 +22,7 @@ writeFileSync(keyFile, generateKeyPairSync('ed25519').privateKey.export({ type: 
   mode: 0o600,
 });
 
-export const configText = (archive: Place, own: string): string =>
+export const configText = (archive: StoreLocation, own: string): string =>
   JSON.stringify({
     archive: {
       store: archive,

@@ -1,5 +1,5 @@
 // Which segments can hold records stamped in this range of time?
-import type { ChainReader } from '../../read/chain-reader.ts';
+import type { ChainReader } from './chain-reader.ts';
 
 /** How far a producer's clock may run ahead of the archiver's, or its records arrive late. */
 const MARGIN_MS = 86_400_000;

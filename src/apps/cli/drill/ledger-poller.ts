@@ -35,7 +35,11 @@ export function scopesOf({ refused, place, atMs }: Act): Scope[] {
 }
 
 /** A refused act is known by its key and time, for its event's id is CloudTrail's; any other by key and version. */
-export function isOf(act: Act, { code, key, versionId, severity, found }: Finding, prefix: string): boolean {
+export function isFindingOf(
+  act: Act,
+  { code, key, versionId, severity, found }: Finding,
+  prefix: string,
+): boolean {
   if (act.refused !== null) {
     const [, at = ''] = / at (\d{4}-\d\d-\d\dT\S+Z) from /.exec(found ?? '') ?? [];
     const isThere = found?.includes(`${prefix}${act.key}`.slice(0, KEY_TEXT_MAX)) === true;
@@ -47,7 +51,7 @@ export function isOf(act: Act, { code, key, versionId, severity, found }: Findin
 }
 
 /** Reads each finding once, however often it looks. */
-export class LedgerLook {
+export class LedgerPoller {
   readonly #own: StoreReader;
   readonly #signal: AbortSignal | undefined;
   readonly #others = new Set<string>();

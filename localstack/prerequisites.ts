@@ -6,28 +6,30 @@ import { findPython, isPythonPartCached, PYTHON_REMEDY } from './native/python.t
 import { S3_KMS_PART } from './native/s3-kms.ts';
 
 /** `true`, or the reason why not, with what would help. */
-export type Means = { readonly kafka: true | string; readonly s3: true | string };
+export type Prerequisites = { readonly kafka: true | string; readonly s3: true | string };
 
 const QUICK_MS = 20_000;
 /** Of Kafka 4. */
 const JAVA_LEAST = 17;
 
 /** Whether startStack() can work here, in containers or as plain processes. */
-export async function stackMeans(): Promise<Means> {
-  return (await dockerAnswers()) ? { kafka: true, s3: true } : nativeMeans();
+export async function stackPrerequisites(): Promise<Prerequisites> {
+  return (await dockerAnswers()) ? { kafka: true, s3: true } : nativePrerequisites();
 }
 
 /** What this machine can run as plain processes. */
-export async function nativeMeans(version: KafkaVersion = KAFKA_VERSION_DEFAULT): Promise<Means> {
+export async function nativePrerequisites(
+  version: KafkaVersion = KAFKA_VERSION_DEFAULT,
+): Promise<Prerequisites> {
   if (process.platform === 'win32') {
     const reason = 'the native launcher runs on Linux and macOS; on Windows use Docker';
     return { kafka: reason, s3: reason };
   }
-  const [kafka, s3] = await Promise.all([kafkaMeans(version), s3Means()]);
+  const [kafka, s3] = await Promise.all([kafkaPrerequisites(version), s3Prerequisites()]);
   return { kafka, s3 };
 }
 
-async function kafkaMeans(version: KafkaVersion): Promise<true | string> {
+async function kafkaPrerequisites(version: KafkaVersion): Promise<true | string> {
   const said = await run('java', 'java', ['--version'], { timeoutMs: QUICK_MS }).catch(() => '');
   const major = Number(/^\S+ (\d+)/.exec(said)?.[1] ?? 0); // Java 8 does not know the option
   if (major < JAVA_LEAST) return `no Java runtime of version ${JAVA_LEAST} or later: install one`;
@@ -36,7 +38,7 @@ async function kafkaMeans(version: KafkaVersion): Promise<true | string> {
   return maven === undefined ? 'no Maven (mvn), which fetches Kafka: install it' : true;
 }
 
-async function s3Means(): Promise<true | string> {
+async function s3Prerequisites(): Promise<true | string> {
   if (isPythonPartCached(S3_KMS_PART) && isPythonPartCached(ED25519_KMS_PART)) return true;
   return (await findPython()) === undefined ? `no Python 3.12 or 3.13. ${PYTHON_REMEDY}` : true;
 }

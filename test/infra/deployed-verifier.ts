@@ -11,7 +11,7 @@ import { storeOver } from '../support/verifier-store.ts';
 import { STILL, VerifierWorld } from '../support/verifier-world.ts';
 import { only, type Synthesised } from './synthesised.ts';
 
-export class ToldVerifier {
+export class DeployedVerifier {
   readonly world = new VerifierWorld();
   /** As CloudWatch gets them. */
   readonly figures: Record<string, unknown>[] = [];

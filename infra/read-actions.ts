@@ -27,6 +27,6 @@ export const READ_BUCKET = [
 export const READ_FOREIGN_BUCKET = READ_BUCKET.filter((action) => action !== 's3:GetBucketPolicy');
 
 /** Where a verifier keeps what it found, at the root of its own bucket. */
-export const FINDINGS = 'findings/';
+export const FINDINGS_PREFIX = 'findings/';
 export const READ_VERSIONS = ['s3:GetObject', 's3:GetObjectVersion'] as const;
 export const LIST_VERSIONS = ['s3:ListBucket', 's3:ListBucketVersions'] as const;

@@ -4,10 +4,10 @@ import { LedgerstoneError, messageOf } from '../../../base/error.ts';
 import type { CanaryStore } from '../../../store/canary.ts';
 import type { StoreReader } from '../../../store/store.ts';
 
-export type Laid = { readonly key: string; readonly versionId: string };
-export type Leftover = Laid & { readonly why: string };
+export type CanaryVersion = { readonly key: string; readonly versionId: string };
+export type Leftover = CanaryVersion & { readonly why: string };
 
-export type TakeAwayTools = {
+export type CleanUpTools = {
   readonly archive: Pick<StoreReader, 'listVersions'>;
   readonly canary: Pick<CanaryStore, 'remove'>;
   readonly clock: Clock;
@@ -21,13 +21,13 @@ const AFTER_LOCK_MS = 1_500;
  * All versions of these keys, which are this drill's alone; `known` where they may not be listed. Locks are waited for
  * that long at most. Never rejects: what could not be taken away is told.
  */
-export async function takeAway(
-  { archive, canary, clock, offsetMs }: TakeAwayTools,
+export async function cleanUp(
+  { archive, canary, clock, offsetMs }: CleanUpTools,
   keys: Iterable<string>,
-  known: readonly Laid[],
+  known: readonly CanaryVersion[],
   { lockedUntilMs, patienceMs }: { readonly lockedUntilMs: number | null; readonly patienceMs: number },
 ): Promise<Leftover[]> {
-  const laid: Laid[] = [];
+  const laid: CanaryVersion[] = [];
   for (const key of keys) {
     try {
       for await (const { versionId } of archive.listVersions(key, { exact: true }))

@@ -4,21 +4,21 @@ import type { z } from 'zod';
 import { type Config, ConfigError, parseConfig } from '../src/config/archiver.ts';
 import { parseVerifierConfig } from '../src/config/verifier.ts';
 import type { verifierConfigSchema } from '../src/config/verifier-schema.ts';
-import type { InfraConfig, TwoPartyConfig } from './config.ts';
+import type { InfraConfig, TwoPartyConfig } from './config-schema.ts';
 
 /** Lambda takes 4 KB in all environment variables together; names of buckets and topics may grow a little. */
-const TOLD_BYTES_MAX = 3_700;
+const RENDERED_BYTES_MAX = 3_700;
 /** Of the variable that brings the address of the webhook, for it is a secret. */
 export const WEBHOOK_VARIABLE = 'LEDGERSTONE_WEBHOOK';
 export const METRICS_NAMESPACE = 'Ledgerstone';
 const DAY_MS = 86_400_000;
 
-type Place = { readonly account: string; readonly region: string };
+type AccountAndRegion = { readonly account: string; readonly region: string };
 
-export type ArchiverFacts = Place & { readonly bucketName: string; readonly keyArn: string };
+export type ArchiverFacts = AccountAndRegion & { readonly bucketName: string; readonly keyArn: string };
 
 /** The beginning of ledgerstone.yaml. Values may be tokens of the CDK, so the text is written by hand. */
-export function archiverYaml(
+export function renderArchiverYaml(
   config: InfraConfig,
   { account, region, bucketName, keyArn }: ArchiverFacts,
 ): string {
@@ -40,20 +40,20 @@ export function archiverYaml(
 }
 
 export type VerifierFacts = {
-  readonly archive: Place;
-  readonly verifier: Place;
+  readonly archive: AccountAndRegion;
+  readonly verifier: AccountAndRegion;
   readonly bucketName: string;
   readonly keyArn: string;
   readonly topicArn: string;
 };
 
 /** What goes into LEDGERSTONE_VERIFIER_CONFIG. There is no secret in it. */
-export function verifierSettings(
+export function renderVerifierConfig(
   { bucket, retention, attestations, verifier, stack }: TwoPartyConfig,
   { archive, verifier: own, bucketName, keyArn, topicArn }: VerifierFacts,
 ): z.input<typeof verifierConfigSchema> {
   const { minimumDays } = retention;
-  const store = (name: string, { region, account }: Place, prefix = '') => ({
+  const store = (name: string, { region, account }: AccountAndRegion, prefix = '') => ({
     ...{ kind: 's3' as const, bucket: name, region, expectedBucketOwner: account },
     ...(prefix !== '' && { prefix }),
   });
@@ -106,32 +106,40 @@ const KEY_ARN = 'arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-0000-00
 const TOPIC_ARN = `arn:aws:sns:eu-central-1:111122223333:${'t'.repeat(80)}`;
 
 /** What the archiver or the verifier would refuse to start with, said before it is deployed. */
-export function toldProblems(config: InfraConfig): string[] {
+export function renderedConfigProblems(config: InfraConfig): string[] {
   const place = { account: config.account ?? '111122223333', region: config.region ?? 'eu-central-1' };
   return [...verifierProblems(config, place), ...serviceProblems(config, place)];
 }
 
-function verifierProblems({ attestations, verifier, ...rest }: InfraConfig, archive: Place): string[] {
+function verifierProblems(
+  { attestations, verifier, ...rest }: InfraConfig,
+  archive: AccountAndRegion,
+): string[] {
   if (attestations === undefined || verifier === undefined) return [];
   const { account = archive.account, region = archive.region, bucket } = attestations;
   const facts = {
     ...{ archive, verifier: { account, region }, keyArn: KEY_ARN, topicArn: TOPIC_ARN },
     bucketName: bucket.name ?? 'made-up-by-cloudformation'.padEnd(63, '-x'),
   };
-  const text = JSON.stringify(verifierSettings({ ...rest, attestations, verifier }, facts));
+  const text = JSON.stringify(renderVerifierConfig({ ...rest, attestations, verifier }, facts));
   const bytes = Buffer.byteLength(text);
   return [
-    ...(bytes <= TOLD_BYTES_MAX ? [] : [`is ${bytes} bytes long, and a Lambda takes ${TOLD_BYTES_MAX}`]),
+    ...(bytes <= RENDERED_BYTES_MAX
+      ? []
+      : [`is ${bytes} bytes long, and a Lambda takes ${RENDERED_BYTES_MAX}`]),
     ...problemsOf(() =>
       parseVerifierConfig(text, 'verifier', { [WEBHOOK_VARIABLE]: 'https://example.com/x' }),
     ),
   ].map((problem) => `what the verifier is told ${problem}`);
 }
 
-function serviceProblems({ archiverService: service, ...config }: InfraConfig, place: Place): string[] {
+function serviceProblems(
+  { archiverService: service, ...config }: InfraConfig,
+  place: AccountAndRegion,
+): string[] {
   if (service === undefined) return [];
   const facts = { ...place, bucketName: config.bucket.name ?? 'made-up', keyArn: KEY_ARN };
-  const text = `${archiverYaml(config, facts)}${stringify(service.settings)}`;
+  const text = `${renderArchiverYaml(config, facts)}${stringify(service.settings)}`;
   const secrets = Object.fromEntries(Object.keys(service.secrets).map((name) => [name, 'secret']));
   const { minimumDays } = config.retention;
   const tooShort = ({ retention }: Config): string[] =>

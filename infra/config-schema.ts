@@ -1,0 +1,93 @@
+// What may differ between one deployment and another? The schema of infra/config.yaml.
+import { z } from 'zod';
+import { ORIGIN_PATTERN } from '../src/config/fields.ts';
+import { accountId, bucketName, keySpec, people, principalArn, region, retention } from './config-parts.ts';
+import { serviceSchema } from './config-service.ts';
+import { attestationsSchema, verifierSchema } from './config-verifier.ts';
+
+const archiver = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('ecs-task') }),
+  z.strictObject({
+    kind: z.literal('eks-pod-identity'),
+    cluster: z
+      .string()
+      .regex(/^arn:[a-z-]+:eks:[a-z0-9-]+:\d{12}:cluster\/.+$/, 'must be the ARN of an EKS cluster'),
+    namespace: z.string().min(1),
+    serviceAccount: z.string().min(1),
+  }),
+  z.strictObject({ kind: z.literal('principal'), arn: principalArn }),
+]);
+
+export const infraSchema = z
+  .strictObject({
+    stack: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'must be a stack name: letters, digits, hyphens')
+      .default('ledgerstone'),
+    account: accountId.optional(),
+    region: region.optional(),
+    origin: z.string().regex(ORIGIN_PATTERN, 'must be a name such as audit.example.com/prod'),
+    bucket: z.strictObject({
+      name: bucketName.optional(),
+      prefix: z
+        .string()
+        .regex(/^([A-Za-z0-9._-]+\/)*$/, 'must be empty or end with /')
+        .default(''),
+    }),
+    retention,
+    key: z.strictObject({ spec: keySpec.default('ECC_NIST_EDWARDS25519') }).prefault({}),
+    archiver,
+    people,
+    deployer: principalArn.optional(),
+    sealed: z.boolean().default(false),
+    attestations: attestationsSchema.optional(),
+    verifier: verifierSchema.optional(),
+    archiverService: serviceSchema.optional(),
+  })
+  .refine((config) => (config.account === undefined) === (config.region === undefined), {
+    path: ['account'],
+    message: 'and region are given both or neither',
+  })
+  .refine(({ archiver: { kind }, archiverService }) => archiverService === undefined || kind === 'ecs-task', {
+    path: ['archiver', 'kind'],
+    message: 'must be ecs-task with an archiverService, which runs as such a task',
+  })
+  .refine(({ attestations, verifier }) => (attestations === undefined) === (verifier === undefined), {
+    path: ['verifier'],
+    message:
+      'and attestations are given both or neither: one reads the archive, the other holds what it says',
+  })
+  .refine(({ attestations, bucket }) => attestations === undefined || bucket.name !== undefined, {
+    path: ['bucket', 'name'],
+    message: 'is needed with a verifier, for its stack has to name the bucket',
+  })
+  .refine(
+    ({ attestations, verifier }) =>
+      attestations?.bucket.name !== undefined || (verifier?.drillers ?? []).length === 0,
+    {
+      path: ['attestations', 'bucket', 'name'],
+      message: 'is needed with verifier.drillers, for their role has to name the bucket',
+    },
+  )
+  .refine(({ attestations, stack }) => attestations === undefined || stack.length <= 40, {
+    path: ['stack'],
+    message: 'must not be over 40 characters with a verifier, for roles are named after it',
+  })
+  .refine(
+    ({ attestations: there, account }) =>
+      account !== undefined || (there?.account === undefined && there?.region === undefined),
+    {
+      path: ['account'],
+      message: 'and region are needed where the attestations have their own, for each names the other',
+    },
+  );
+
+/** Explained member by member in `config.example.yaml`. */
+export type InfraConfig = z.infer<typeof infraSchema>;
+
+/** With the second party: what its stack, and what the archive's stack says about it, is made from. */
+export type TwoPartyConfig = InfraConfig &
+  Required<{ readonly [K in 'attestations' | 'verifier']: NonNullable<InfraConfig[K]> }>;
+
+export const hasVerifier = (config: InfraConfig): config is TwoPartyConfig =>
+  config.attestations !== undefined && config.verifier !== undefined;
