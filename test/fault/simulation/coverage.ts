@@ -81,11 +81,29 @@ const LEAST_IN_10_000: Readonly<Record<string, number>> = {
   'second version over a marker': 8,
 };
 
-/** States that `runs` runs reached less often than they should have. */
+/** A state that should come up ten times and comes up less than twice is no bad luck: from there on it can be asked for. */
+const WANTED_LEAST = 2;
+const wantedIn = (runs: number, least: number): number => Math.floor((least * runs) / 10_000);
+
+/** States that come up too seldom to be asked for in so many runs. In 10,000 there are none. */
+export const tooRareIn = (runs: number): string[] =>
+  Object.entries(LEAST_IN_10_000).flatMap(([state, least]) =>
+    wantedIn(runs, least) < WANTED_LEAST ? [state] : [],
+  );
+
+/** States that `runs` runs reached less often than they should have, of those that so many runs can be asked for. */
 export function blindSpots(states: Readonly<Record<string, number>>, runs: number): string[] {
   return Object.entries(LEAST_IN_10_000).flatMap(([state, least]) => {
-    const wanted = Math.floor((least * runs) / 10_000);
+    const wanted = wantedIn(runs, least);
     const reached = states[state] ?? 0;
-    return reached < wanted ? [`${state}: ${reached} of at least ${wanted}`] : [];
+    return wanted >= WANTED_LEAST && reached < wanted ? [`${state}: ${reached} of at least ${wanted}`] : [];
   });
+}
+
+/** What a run of this many worlds says about coverage, and what it leaves to a longer one. */
+export function coverageText(runs: number): string {
+  const all = Object.keys(LEAST_IN_10_000).length;
+  const rare = tooRareIn(runs);
+  if (rare.length === 0) return `all ${all} states that matter are asked for`;
+  return `${all - rare.length} of ${all} states that matter are asked for; too rare for ${runs} worlds: ${rare.join(', ')}`;
 }
