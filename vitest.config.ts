@@ -26,7 +26,8 @@ export default defineConfig({
       project('vectors', 300_000),
       project('fault', 600_000),
       project('contract', 900_000),
-      project('infra', 600_000),
+      // The CDK takes seconds to load, and a template to synthesise: once in a worker.
+      project('infra', 600_000, { isolate: false }),
       project('e2e', 1_800_000, { fileParallelism: false }),
     ],
   },

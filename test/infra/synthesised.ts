@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll } from 'vitest';
 import { parseInfraConfig } from '../../infra/config.ts';
 import { LedgerstoneStack } from '../../infra/ledgerstone-stack.ts';
 
@@ -24,9 +23,9 @@ archiver: { kind: ecs-task }
 `;
 
 const folder = mkdtempSync(join(tmpdir(), 'ledgerstone-infra-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-/** An app whose output is gone after the test file. */
+/** An app whose output is gone with the process. */
 export const scratchApp = (): App =>
   new App({
     analyticsReporting: false,
@@ -43,8 +42,14 @@ export type Synthesised = {
   readonly outputs: Readonly<Record<string, { readonly Value: string }>>;
 };
 
+/** Test files of one worker share what they load: each configuration is synthesised once in it. */
+const made = new Map<string, Synthesised>();
+
 export function synthesise(configText: string = CONFIG): Synthesised {
-  return filled(new LedgerstoneStack(scratchApp(), parseInfraConfig(configText, 'test')), ACCOUNT, REGION);
+  const stack = () => new LedgerstoneStack(scratchApp(), parseInfraConfig(configText, 'test'));
+  const one = made.get(configText) ?? filled(stack(), ACCOUNT, REGION);
+  made.set(configText, one);
+  return one;
 }
 
 export function filled(stack: Stack, account: string, region: string): Synthesised {

@@ -61,7 +61,16 @@ export function twoPartyConfig(text: string): TwoPartyConfig {
   return config;
 }
 
-export function bothStacks(text: string, app: App = scratchApp()): Stacks {
+/** Synthesised once in a worker, as in `synthesise`. */
+const made = new Map<string, Stacks>();
+
+export function bothStacks(text: string): Stacks {
+  const stacks = made.get(text) ?? bothStacksIn(scratchApp(), text);
+  made.set(text, stacks);
+  return stacks;
+}
+
+function bothStacksIn(app: App, text: string): Stacks {
   const config = twoPartyConfig(text);
   const archive = new LedgerstoneStack(app, config);
   const verifier = new VerifierStack(app, config, NO_CODE);
