@@ -1,40 +1,43 @@
-// Which bugs does the simulation find, and how soon? `node test/fault/bugs/main.ts [--runs N] [--table FILE] [NAME …]`
-import { writeFile } from 'node:fs/promises';
+// `npm run bugs`: which bugs does the simulation find, and by which seed?
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../simulation/budget.ts';
 import { BUGS } from './bugs.ts';
-import { huntAll, type Outcome, outcomeText } from './start-hunt.ts';
+import { recordedSeeds, recordSeeds } from './seeds.ts';
+import { huntAll, outcomeText } from './start-hunt.ts';
+
+const USAGE = `npm run bugs -- [--runs N] [NAME …]            hunts each bug with the seeds 1 to N
+npm run bugs -- --record [--runs N] [NAME …]   begins with the seed of the table, and writes what is found into it`;
 
 const { values, positionals } = parseArgs({
-  options: { runs: { type: 'string', default: '2000' }, table: { type: 'string' } },
+  options: {
+    runs: { type: 'string', default: '2000' },
+    record: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
-const chosen = BUGS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-const outcomes = new Map<string, Outcome>();
-const names = chosen.map(({ name }) => name);
-await huntAll(names, { runs: Number(values.runs), limitMs: 600_000, side: 2 }, (name, outcome) => {
-  outcomes.set(name, outcome);
-  console.log(`${name.padEnd(34)} ${outcomeText(outcome).slice(0, 260)}`);
-});
-const caught = [...outcomes.values()].filter(({ kind }) => kind === 'caught').length;
-console.log(`${caught} of ${names.length} caught`);
-if (values.table !== undefined) await writeFile(values.table, table());
-process.exitCode = caught === names.length && caught > 0 ? 0 : 1;
 
-function table(): string {
-  const cell = (text: string) => text.slice(0, 150).replaceAll('|', '\\|');
-  const rows = chosen.map(({ name, loses }) => {
-    const outcome = outcomes.get(name);
-    const found =
-      outcome?.kind === 'caught' ? `${outcome.seed} | ${cell(outcome.problem)}` : `– | ${outcome?.kind}`;
-    return `| \`${name}\` | ${cell(loses)} | ${found} |`;
+if (values.help) console.log(USAGE);
+else process.exitCode = await main(wholeNumber('--runs', values.runs));
+
+async function main(runs: number): Promise<number> {
+  const unknown = positionals.filter((name) => !BUGS.some((bug) => bug.name === name));
+  if (unknown.length > 0) throw new Error(`there is no bug ${unknown.join(', ')}`);
+  const seeds = new Map(recordedSeeds());
+  const hunts = BUGS.flatMap(({ name }) =>
+    positionals.length > 0 && !positionals.includes(name)
+      ? []
+      : [{ name, runs, begin: values.record ? (seeds.get(name) ?? null) : null }],
+  );
+  let caught = 0;
+  await huntAll(hunts, 2, ({ name }, outcome) => {
+    console.log(`${name.padEnd(34)} ${outcomeText(outcome).slice(0, 260)}`);
+    if (outcome.kind !== 'caught') return;
+    caught += 1;
+    if (!values.record) return;
+    seeds.set(name, outcome.seed);
+    recordSeeds(seeds);
   });
-  return `# Seeded bugs, and what the simulation says of each
-
-Written by \`node test/fault/bugs/main.ts --table test/fault/bugs/FOUND.md\`. The seed is the first one whose run shows the
-problem that the bug is known by; it changes whenever the simulation does.
-
-| bug | what would be lost | seed | the simulation's word |
-|---|---|---|---|
-${rows.join('\n')}
-`;
+  console.log(`${caught} of ${hunts.length} caught`);
+  return caught === hunts.length && caught > 0 ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 // Does the simulation still go where it hurts? States that matter, and how often 10,000 runs must at least reach each.
 
 /** About a fifth of what is usual: less means that the simulation went blind, not that chance was against it. */
-const LEAST_IN_10_000: Readonly<Record<string, number>> = {
+export const LEAST_IN_10_000: Readonly<Record<string, number>> = {
   sealed: 20_000,
   committed: 20_000,
   'transaction gap': 500,
