@@ -12,7 +12,7 @@ export type BlockInfo = {
   readonly lines: number;
 };
 
-export type Source =
+export type SourceIdentity =
   | {
       readonly kind: 'kafka';
       readonly cluster: string;
@@ -39,7 +39,7 @@ export type Manifest = {
   /** 64 hex digits: SHA-256 of the manifest before; null for sequence 0. */
   readonly previous: string | null;
   readonly continues: Continues | null;
-  readonly source: Source;
+  readonly source: SourceIdentity;
   readonly records: {
     /** Records of all segments before. */
     readonly before: number;

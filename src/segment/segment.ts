@@ -7,7 +7,7 @@ import {
   type Continues,
   type Manifest,
   parseTime,
-  type Source,
+  type SourceIdentity,
   timeText,
   untilText,
 } from '../format/manifest.ts';
@@ -67,7 +67,7 @@ export const headAfter = (
 });
 
 export type SegmentContext = {
-  readonly source: Source;
+  readonly source: SourceIdentity;
   readonly continues: Continues | null;
   /** When the source was last confirmed to be the same one. */
   readonly anchoredMs: number;

@@ -1,7 +1,7 @@
 // What was found about a bucket, and what is to be done about it?
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 
-export type CheckName =
+export type BucketCheckName =
   | 'reachable'
   | 'region'
   | 'object-lock'
@@ -17,31 +17,31 @@ export type CheckName =
 
 /** `bad`: no archive may live here. `warning`: it may, but somebody should look. `unknown`: this caller may not see it. */
 export type BucketCheck = {
-  readonly name: CheckName;
+  readonly name: BucketCheckName;
   readonly verdict: 'ok' | 'bad' | 'warning' | 'unknown';
   readonly found: string;
   readonly remedy: string | null;
 };
 
-export const ok = (name: CheckName, found: string): BucketCheck => ({
+export const ok = (name: BucketCheckName, found: string): BucketCheck => ({
   name,
   verdict: 'ok',
   found,
   remedy: null,
 });
-export const bad = (name: CheckName, found: string, remedy: string | null): BucketCheck => ({
+export const bad = (name: BucketCheckName, found: string, remedy: string | null): BucketCheck => ({
   name,
   verdict: 'bad',
   found,
   remedy,
 });
-export const warning = (name: CheckName, found: string, remedy: string): BucketCheck => ({
+export const warning = (name: BucketCheckName, found: string, remedy: string): BucketCheck => ({
   name,
   verdict: 'warning',
   found,
   remedy,
 });
-export const unknown = (name: CheckName, error: unknown): BucketCheck => ({
+export const unknown = (name: BucketCheckName, error: unknown): BucketCheck => ({
   name,
   verdict: 'unknown',
   found: messageOf(error),

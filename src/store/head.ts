@@ -5,44 +5,44 @@ import { makeOldestFilter } from '../format/oldest-version.ts';
 import { parseKey, sealKey, sealPrefix } from '../format/paths.ts';
 import type { ObjectVersion, StoreReader } from './store.ts';
 
-/** Something on the way that no writer of an archive leaves behind. It never changes what is committed. */
-type Attempt = {
+/** A version or object that no writer of an archive leaves behind. It never changes what is committed. */
+type TamperAttempt = {
   readonly kind: 'delete-marker' | 'extra-version' | 'foreign-object';
   readonly key: string;
   readonly versionId: string;
 };
 
-/** Those of the keys that were looked at, at most `ATTEMPTS_MAX`; the verifier is who lists all. */
-type Attempts = { readonly found: readonly Attempt[]; readonly omitted: number };
+/** At most `TAMPER_ATTEMPTS_MAX`, and only under the keys that the search read; the verifier lists all. */
+type TamperAttempts = { readonly found: readonly TamperAttempt[]; readonly omitted: number };
 
-export const ATTEMPTS_MAX = 100;
+export const TAMPER_ATTEMPTS_MAX = 100;
 
 /**
- * `none`: under the chain's seal prefix lies nothing at all, not even a delete marker: the chain was never begun.
- * `only-markers`: no seal, but traces: markers, or foreign objects. `head`: the oldest version of the newest seal, with
- * nothing beyond it. `hole`: seal `missing` is not there while `beyond`, a later one, is.
- * Nobody may begin or continue the chain but on `none` and `head`.
+ * `none`: nothing exists under the chain's seal prefix, not even a delete marker: the chain was never created.
+ * `only-markers`: no seal, but delete markers or foreign objects. `head`: the oldest version of the newest seal, with no
+ * seal after it. `hole`: seal `missing` doesn't exist, but `beyond`, a later one, does.
+ * A chain may be created only on `none` and continued only on `head`.
  */
 export type HeadSearch =
   | { readonly kind: 'none' }
-  | { readonly kind: 'only-markers'; readonly attempts: Attempts }
+  | { readonly kind: 'only-markers'; readonly attempts: TamperAttempts }
   | {
       readonly kind: 'head';
       readonly sequence: number;
       readonly version: ObjectVersion;
-      readonly attempts: Attempts;
+      readonly attempts: TamperAttempts;
     }
   | {
       readonly kind: 'hole';
       readonly missing: number;
       readonly beyond: ObjectVersion;
-      readonly attempts: Attempts;
+      readonly attempts: TamperAttempts;
     };
 
 /**
- * O(log n) small lists: galloping and bisection both ways from `hint`, a sequence that may be the head's and may be
- * anything. Certain is that nothing lies beyond the head. A hole below it, which the steps jumped over, stays unseen:
- * the verifier reads every seal, this does not.
+ * O(log n) small lists: exponential search and bisection in both directions from `hint`, a guess that may be wrong. It is
+ * certain that no seal exists after the head. A hole before it can go unnoticed: the verifier reads every seal, this
+ * search doesn't.
  */
 export async function findHead(
   reader: StoreReader,
@@ -56,7 +56,7 @@ export async function findHead(
   for (;;) {
     const beyond = await probe.firstSealAfter(head);
     if (beyond === null) break;
-    // Sealed by another writer since we looked: look on from there.
+    // Another writer sealed it meanwhile: search on from there.
     if (beyond.sequence === head + 1) head = await probe.newestContiguous(beyond.sequence);
     else return { kind: 'hole', missing: head + 1, beyond: beyond.version, attempts: probe.attempts() };
   }
@@ -68,14 +68,14 @@ export async function findHead(
 const clamp = (hint: number): number =>
   Number.isSafeInteger(hint) ? Math.min(Math.max(hint, 0), LIMITS.sequenceMax) : 0;
 
-/** Looks at single seals, and remembers what it saw. */
+/** Reads single seals and caches those that exist. */
 class SealProbe {
   readonly #reader: StoreReader;
   readonly #chain: string;
   readonly #partition: number;
   readonly #options: { readonly signal?: AbortSignal };
   readonly #seen = new Map<number, ObjectVersion>();
-  readonly #attempts = new Map<string, Attempt>();
+  readonly #attempts = new Map<string, TamperAttempt>();
   #omitted = 0;
 
   constructor(reader: StoreReader, chain: string, partition: number, signal?: AbortSignal) {
@@ -85,7 +85,7 @@ class SealProbe {
     this.#options = signal === undefined ? {} : { signal };
   }
 
-  /** The greatest n with a seal n but no seal n + 1 that is reached from `start`; −1 when there is none at or below it. */
+  /** An n with a seal n and no seal n + 1, searched from `start`; −1: no seal at or below `start` was found. */
   async newestContiguous(start: number): Promise<number> {
     let low = start - 1;
     let high = start;
@@ -101,7 +101,7 @@ class SealProbe {
         low = low === 0 ? -1 : Math.max(low - step, 0);
       }
     }
-    // Seal `low` is there (or low is −1), seal `high` is not.
+    // Seal `low` exists (or low is −1), seal `high` does not.
     while (high - low > 1) {
       const middle = low + Math.floor((high - low) / 2);
       if (await this.#has(middle)) low = middle;
@@ -114,7 +114,7 @@ class SealProbe {
     return (await this.seal(sequence)) !== null;
   }
 
-  /** The seal of a sequence: the oldest version of its key. Absence is not remembered: a writer may be at work. */
+  /** The seal of a sequence: the oldest version of its key. Absence isn't cached: a writer may be at work. */
   async seal(sequence: number): Promise<ObjectVersion | null> {
     const known = this.#seen.get(sequence);
     if (known !== undefined) return known;
@@ -131,7 +131,7 @@ class SealProbe {
     return oldest;
   }
 
-  /** The first seal after that sequence, however far; null when the list ends without one. */
+  /** The first seal after that sequence, however far away; null: there is none. */
   async firstSealAfter(sequence: number): Promise<{ sequence: number; version: ObjectVersion } | null> {
     const prefix = sealPrefix(this.#chain, this.#partition);
     const options = sequence < 0 ? {} : { startAfter: sealKey(this.#chain, this.#partition, sequence) };
@@ -144,15 +144,15 @@ class SealProbe {
     return null;
   }
 
-  #note(kind: Attempt['kind'], { key, versionId, newerOmitted = 0 }: ObjectVersion): void {
+  #note(kind: TamperAttempt['kind'], { key, versionId, newerOmitted = 0 }: ObjectVersion): void {
     const id = `${key}\n${versionId}`;
     if (this.#attempts.has(id)) return;
     this.#omitted += newerOmitted;
-    if (this.#attempts.size < ATTEMPTS_MAX) this.#attempts.set(id, { kind, key, versionId });
+    if (this.#attempts.size < TAMPER_ATTEMPTS_MAX) this.#attempts.set(id, { kind, key, versionId });
     else this.#omitted += 1;
   }
 
-  attempts(): Attempts {
+  attempts(): TamperAttempts {
     return { found: [...this.#attempts.values()], omitted: this.#omitted };
   }
 

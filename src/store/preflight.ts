@@ -6,12 +6,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { assert } from '../base/assert.ts';
 import { LedgerstoneError } from '../base/error.ts';
-import type { CheckName } from './bucket-check.ts';
+import type { BucketCheckName } from './bucket-check.ts';
 import { type BucketInspection, inspect } from './bucket-inspection.ts';
 import { connectS3, type S3Connection, type S3Options } from './s3-connection.ts';
 import { nameOf } from './s3-error.ts';
 
-export type { BucketCheck, CheckName } from './bucket-check.ts';
+export type { BucketCheck, BucketCheckName as CheckName } from './bucket-check.ts';
 export type { BucketInspection } from './bucket-inspection.ts';
 
 /** Reads the bucket's settings; changes nothing. Never throws for what it finds, only when `signal` aborts. */
@@ -130,7 +130,7 @@ function failure({ bucket }: S3Options, { checks }: BucketInspection): Ledgersto
   return new LedgerstoneError(CODES[bad.name] ?? 'unfit-bucket', `bucket ${bucket}: ${bad.found}`, remedy);
 }
 
-const CODES: Readonly<Partial<Record<CheckName, string>>> = {
+const CODES: Readonly<Partial<Record<BucketCheckName, string>>> = {
   reachable: 'unreachable',
   region: 'wrong-region',
   'object-lock': 'no-object-lock',

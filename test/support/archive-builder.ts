@@ -10,7 +10,7 @@ import {
   type BlockInfo,
   type Continues,
   type Manifest,
-  type Source,
+  type SourceIdentity,
   TIME_MS_MAX,
   timeText,
   untilText,
@@ -43,7 +43,7 @@ export type SegmentWords = {
   readonly retentionMs?: number;
   readonly signers?: readonly Signer[];
   readonly continues?: Continues;
-  readonly source?: Source;
+  readonly source?: SourceIdentity;
   /** Changes what stands in the lines, before they are hashed and compressed. Counts follow the lines as given. */
   readonly encodedLines?: (lines: Uint8Array[]) => Uint8Array[];
   /** Changes a block as stored; the manifest speaks truly of the changed one. */

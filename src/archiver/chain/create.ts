@@ -2,7 +2,7 @@
 import { toHex } from '../../base/bytes.ts';
 import type { ContinuesConfig, StartFrom } from '../../config/archiver.ts';
 import { chainOrigin } from '../../format/chain.ts';
-import type { Continues, Source as SourceIdentity } from '../../format/manifest.ts';
+import type { Continues, SourceIdentity } from '../../format/manifest.ts';
 import { sealsRoot } from '../../format/paths.ts';
 import type { LogRange, TopicPartition } from '../../ingest/source.ts';
 import { emptyBody } from '../../segment/body.ts';

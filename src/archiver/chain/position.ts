@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { FormatError } from '../../base/error.ts';
 import { parseChainOrigin } from '../../format/chain.ts';
-import type { Manifest, Source as SourceIdentity } from '../../format/manifest.ts';
+import type { Manifest, SourceIdentity } from '../../format/manifest.ts';
 import type { LogRange, Source, TopicPartition } from '../../ingest/source.ts';
 import type { Head } from '../../segment/segment.ts';
 import { HaltError, halt, NEW_CHAIN, RESUME } from './halt.ts';

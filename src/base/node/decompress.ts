@@ -2,10 +2,12 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { FormatError, messageOf } from '../error.ts';
 
-/** The content of one block; never more than `contentBytes`, which the manifest states. Throws FormatError `block-mismatch`. */
-export type Decompress = (block: Uint8Array, encoding: 'zstd' | 'gzip', contentBytes: number) => Uint8Array;
-
-export const nodeDecompress: Decompress = (block, encoding, contentBytes) => {
+/** The content of one block: exactly `contentBytes`, which the manifest states. Throws FormatError `block-mismatch`. */
+export function nodeDecompress(
+  block: Uint8Array,
+  encoding: 'zstd' | 'gzip',
+  contentBytes: number,
+): Uint8Array {
   try {
     const options = { maxOutputLength: Math.max(contentBytes, 1) };
     const content = encoding === 'zstd' ? zstdDecompressSync(block, options) : gunzipSync(block, options);
@@ -15,4 +17,4 @@ export const nodeDecompress: Decompress = (block, encoding, contentBytes) => {
   } catch (cause) {
     throw new FormatError(`a block does not decompress: ${messageOf(cause)}`, 'block-mismatch', cause);
   }
-};
+}

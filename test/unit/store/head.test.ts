@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/base/bytes.ts';
 import { LIMITS } from '../../../src/base/limits.ts';
 import { sealKey, sealPrefix } from '../../../src/format/paths.ts';
-import { ATTEMPTS_MAX, findHead } from '../../../src/store/head.ts';
+import { findHead, TAMPER_ATTEMPTS_MAX } from '../../../src/store/head.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 
 const seal = (sequence: number) => sealKey('orders', 3, sequence);
@@ -173,9 +173,9 @@ describe('findHead', () => {
     expect(found).toMatchObject({
       kind: 'head',
       sequence: 0,
-      attempts: { omitted: 250 + 1200 - ATTEMPTS_MAX },
+      attempts: { omitted: 250 + 1200 - TAMPER_ATTEMPTS_MAX },
     });
-    expect(found.kind === 'head' && found.attempts.found).toHaveLength(ATTEMPTS_MAX);
+    expect(found.kind === 'head' && found.attempts.found).toHaveLength(TAMPER_ATTEMPTS_MAX);
   });
 
   it('goes on to what another writer seals meanwhile', async () => {

@@ -4,7 +4,7 @@ import type { Fetched, SourceListener, TopicPartition } from '../../source.ts';
 import type { KafkajsBroker, KafkajsFetchTopic } from '../kafkajs/kafkajs.ts';
 import { errorText, FETCH_ERRORS } from '../protocol/error-codes.ts';
 import type { FetchAnswer, FetchedPartition, FetchPartition } from '../protocol/fetch-api.ts';
-import { type DecodeLimits, decodeRecordSet, type Part } from '../protocol/record-set.ts';
+import { type DecodedPart, type DecodeLimits, decodeRecordSet } from '../protocol/record-set.ts';
 import { AbortedProducers } from '../protocol/transactions.ts';
 import type { Assignment, PartitionFeed } from './assignment.ts';
 
@@ -204,7 +204,7 @@ export class Fetcher {
       this.#tell(feed, { records: [], seen: [] }, highWatermark);
   }
 
-  #handOver(feed: PartitionFeed, part: Part, highWatermark: number): void {
+  #handOver(feed: PartitionFeed, part: DecodedPart, highWatermark: number): void {
     const { records, seen, next, leaderEpoch, undecodable } = part;
     if (leaderEpoch >= 0) {
       if (leaderEpoch < feed.leaderEpoch) {

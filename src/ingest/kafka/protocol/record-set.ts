@@ -25,7 +25,7 @@ export type DecodeLimits = {
   readonly checkCrc: boolean;
 };
 
-export type Part = {
+export type DecodedPart = {
   readonly records: readonly KafkaRecord[];
   readonly seen: readonly SeenOffsets[];
   /** Where the next fetch goes on: one past the last *batch*, whose last offsets a compaction may have emptied. */
@@ -47,7 +47,7 @@ export async function* decodeRecordSet(
   from: number,
   aborted: AbortedProducers,
   limits: DecodeLimits,
-): AsyncGenerator<Part, void, undefined> {
+): AsyncGenerator<DecodedPart, void, undefined> {
   let open = new OpenPart(from);
   for (let at = 0; at < bytes.length; ) {
     const end = batchEnd(bytes, at);
@@ -104,7 +104,7 @@ class OpenPart {
     this.bytes += bytes;
   }
 
-  close(undecodable: Part['undecodable']): Part {
+  close(undecodable: DecodedPart['undecodable']): DecodedPart {
     const { records, seen, next, leaderEpoch } = this;
     return { records, seen: seen.runs, next, leaderEpoch, undecodable };
   }

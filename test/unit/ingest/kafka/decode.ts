@@ -1,8 +1,8 @@
 // How do tests read a record set in one go?
 import {
+  type DecodedPart,
   type DecodeLimits,
   decodeRecordSet,
-  type Part,
 } from '../../../../src/ingest/kafka/protocol/record-set.ts';
 import {
   AbortedProducers,
@@ -17,8 +17,8 @@ export async function partsOf(
   from = 0,
   aborted: readonly AbortedTransaction[] = [],
   limits: DecodeLimits = LIMITS,
-): Promise<Part[]> {
-  const parts: Part[] = [];
+): Promise<DecodedPart[]> {
+  const parts: DecodedPart[] = [];
   for await (const part of decodeRecordSet(joined(...batches), from, new AbortedProducers(aborted), limits))
     parts.push(part);
   return parts;
