@@ -2,7 +2,7 @@
 import { LedgerstoneError } from '../base/error.ts';
 import { holdsStill } from '../store/clock-offset.ts';
 import { CLOCK_OFFSET_MAX_MS } from '../store/store.ts';
-import { SEVERITY } from '../verify/finding.ts';
+import { findingOf } from '../verify/finding.ts';
 import { CONFIGURATION_SCOPE } from './findings/record.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -28,17 +28,11 @@ export async function requireClock(
   }
   if (Math.abs(offset.offsetMs) <= CLOCK_OFFSET_MAX_MS) return;
   const found = `${Math.round(offset.offsetMs / 1000)} s off`;
-  const code = 'unreadable';
-  await findings.report(
-    CONFIGURATION_SCOPE,
-    [
-      {
-        ...{ code, severity: SEVERITY[code], key: null, versionId: null, sequence: null },
-        ...{ expected: "this verifier's clock within 60 s of the store's", found },
-      },
-    ],
-    { check: 'confirm', complete: false, ...(signal && { signal }) },
-  );
+  const finding = findingOf('unreadable', {
+    ...{ expected: "this verifier's clock within 60 s of the store's", found },
+  });
+  const options = { check: 'clock', complete: false, ...(signal && { signal }) } as const;
+  await findings.report(CONFIGURATION_SCOPE, [finding], options);
   throw new LedgerstoneError('clock-skew', `this machine's clock is ${found}: nothing is attested`, {
     disposition: 'retriable',
     remedy: "Set this machine's clock (NTP).",

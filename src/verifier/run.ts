@@ -4,7 +4,7 @@ import { TaskGroup } from '../base/concurrency.ts';
 import { isRetriable, LedgerstoneError, messageOf } from '../base/error.ts';
 import { oldestVersion } from '../format/oldest-version.ts';
 import { sealKey } from '../format/paths.ts';
-import { type Finding, SEVERITY } from '../verify/finding.ts';
+import { type Finding, findingOf } from '../verify/finding.ts';
 import type { ChainPlace } from '../verify/survey.ts';
 import type { StepResult } from './attest/attest-step.ts';
 import { confirmPlace } from './attest/report-step.ts';
@@ -166,7 +166,7 @@ class Run {
   async #report(place: ChainPlace | null, findings: readonly Finding[]): Promise<void> {
     const scope = place === null ? ARCHIVE_SCOPE : chainScope(place);
     const { signal } = this.#limits;
-    const options = { check: 'confirm', complete: false, ...(signal && { signal }) } as const;
+    const options = { check: 'look', complete: false, ...(signal && { signal }) } as const;
     await this.#verifier.findings.report(scope, findings, options);
   }
 
@@ -235,10 +235,10 @@ const noTask = (task: string, known: readonly string[]) =>
     remedy: `It does: ${known.join(', ')}. Take the others from its schedules.`,
   });
 
-const announcedGap = (key: string, sequence: number): Finding => ({
-  ...{ code: 'sequence-gap', severity: SEVERITY['sequence-gap'], key, versionId: null, sequence },
-  ...{ expected: `seal ${sequence}, of which an event spoke`, found: 'no version of it' },
-});
+const announcedGap = (key: string, sequence: number): Finding =>
+  findingOf('sequence-gap', {
+    ...{ key, sequence, expected: `seal ${sequence}, of which an event spoke`, found: 'no version of it' },
+  });
 
 /** A failure that belongs to no message brings all back: nobody knows which of them were done. */
 function failedIds(work: EventWork, failures: readonly Failure[]): string[] {

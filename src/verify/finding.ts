@@ -59,6 +59,22 @@ export type Finding = {
   readonly found: string | null;
 };
 
+/** A finding with the severity of the table. What is not given is null. */
+export const findingOf = (
+  code: FindingCode,
+  about: Partial<Omit<Finding, 'code' | 'severity'>> = {},
+): Finding => {
+  const { key = null, versionId = null, sequence = null, expected = null, found = null } = about;
+  return { code, severity: SEVERITY[code], key, versionId, sequence, expected, found };
+};
+
+/**
+ * Of which findings people are notified. A notice stands in the ledger and in the metrics only; an info is not even
+ * evidence (FORMAT.md: verifying).
+ */
+export const isAlarming = (severity: Severity): boolean =>
+  severity === 'broken' || severity === 'unverifiable' || severity === 'attempt';
+
 export type Verdict = 'verified' | 'broken' | 'unverifiable';
 
 /** Broken beats unverifiable beats verified. Attempts, notices and infos leave the verdict as it is. */

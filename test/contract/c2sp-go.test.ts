@@ -9,7 +9,7 @@ import { attestationKey } from '../../src/format/attestation.ts';
 import { encodeCosignerVkey } from '../../src/format/cosignature.ts';
 import { encodeVkey, type VerifierKey, verifierKey } from '../../src/format/vkey.ts';
 import { confirmStep } from '../../src/verifier/attest/attest-step.ts';
-import { Attester } from '../../src/verifier/attest/attestations.ts';
+import { Attester } from '../../src/verifier/attest/attester.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import { ArchiveBuilder, entries, NOW_MS, signer, YEAR_MS } from '../support/archive-builder.ts';

@@ -5,7 +5,7 @@ import { makeVerifier } from '../../src/apps/verifier/wiring.ts';
 import { silentLogger } from '../../src/base/log.ts';
 import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
-import { parseFindingKey } from '../../src/verifier/findings/record.ts';
+import { parseFindingKey } from '../../src/verifier/own-keys.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import { BUCKET, storeOver } from './verifier-store.ts';

@@ -5,7 +5,7 @@ import { nodeSha256 } from '../../src/base/node/hash.ts';
 import type { Signer } from '../../src/sign/signer.ts';
 import type { Store } from '../../src/store/store.ts';
 import { confirmStep, type StepResult, type StepTools } from '../../src/verifier/attest/attest-step.ts';
-import { Attester } from '../../src/verifier/attest/attestations.ts';
+import { Attester } from '../../src/verifier/attest/attester.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import type { ChainPlace } from '../../src/verify/survey.ts';

@@ -7,7 +7,11 @@ import { attestationsRoot, parseAttestationKey } from '../../format/attestation.
 import { type CosignerKey, parseCosignerVkey } from '../../format/cosignature.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
 import type { ReadableStore } from '../../store/store.ts';
-import { AttestationReader, type Attested, type Stray } from '../../verifier/attest/attestations.ts';
+import {
+  AttestationReader,
+  type Attested,
+  type ForeignObject,
+} from '../../verifier/attest/attestation-reader.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 import { UsageError } from './exit-code.ts';
@@ -55,7 +59,7 @@ export type ChainAttestation = { readonly chainId: ChainPlace; readonly attested
 export type AttestationSurvey = {
   readonly newest: readonly ChainAttestation[];
   /** Objects above the newest that are no attestation by a cosigner that was named. */
-  readonly strays: readonly Stray[];
+  readonly strays: readonly ForeignObject[];
 };
 
 export type Attestations = { readonly store: ReadableStore; readonly reader: AttestationReader };
@@ -120,7 +124,7 @@ export async function surveyAttestations(
   signal: AbortSignal,
 ): Promise<AttestationSurvey> {
   const newest: ChainAttestation[] = [];
-  const strays: Stray[] = [];
+  const strays: ForeignObject[] = [];
   for await (const topic of store.listPrefixes(attestationsRoot, signal)) {
     for await (const folder of store.listPrefixes(topic, signal)) {
       const parsed = parseAttestationKey(`${folder}000000000000.note`);
@@ -128,7 +132,7 @@ export async function surveyAttestations(
       const place = { chain: parsed.chain, partition: parsed.partition };
       const found = await reader.newest(place, 0, signal);
       if (found.attested !== null) newest.push({ chainId: place, attested: found.attested });
-      strays.push(...found.strays);
+      strays.push(...found.foreign);
     }
   }
   return { newest, strays };
@@ -143,7 +147,7 @@ export const confirmedChain = ({
 });
 
 /** Says of each what it is: nothing that is asked for, and somebody wrote it. */
-export const foreignObjectsText = (strays: readonly Stray[]): string =>
+export const foreignObjectsText = (strays: readonly ForeignObject[]): string =>
   strays
     .map(
       ({ key, versionId, why }) =>

@@ -4,7 +4,7 @@ import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
 import { messageOf } from '../../base/error.ts';
 import type { Config } from '../../config/archiver.ts';
 import { ChainReader, listChains } from '../../read/chain-reader.ts';
-import type { Stray } from '../../verifier/attest/attestations.ts';
+import type { ForeignObject } from '../../verifier/attest/attestation-reader.ts';
 import {
   type AttestationOptions,
   type AttestationSummary,
@@ -50,7 +50,7 @@ type Status = {
   } | null;
   readonly chains: readonly ChainStatus[];
   /** Objects among the attestations that are none. */
-  readonly strays: readonly Stray[];
+  readonly strays: readonly ForeignObject[];
 };
 
 const SERVICE_TIMEOUT_MS = 3000;

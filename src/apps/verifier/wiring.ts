@@ -15,7 +15,7 @@ import type { ReadableStore, Store } from '../../store/store.ts';
 import { channelsOf, FindingDesk } from '../../verifier/alarms/alarms.ts';
 import { snsNotifier } from '../../verifier/alarms/sns.ts';
 import { type Notifier, webhookNotifier } from '../../verifier/alarms/webhook.ts';
-import { Attester } from '../../verifier/attest/attestations.ts';
+import { Attester } from '../../verifier/attest/attester.ts';
 import type { Watched } from '../../verifier/events/cloudtrail.ts';
 import { Ledger } from '../../verifier/findings/ledger.ts';
 import type { RunResult } from '../../verifier/run.ts';

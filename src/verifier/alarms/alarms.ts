@@ -2,10 +2,9 @@
 import type { Clock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
-import type { Finding, Severity } from '../../verify/finding.ts';
+import { type Finding, isAlarming, type Severity } from '../../verify/finding.ts';
 import type { Entry, Ledger, Reported, ReportOptions } from '../findings/ledger.ts';
 import type { Scope } from '../findings/record.ts';
-import { isAlarming } from '../findings/severity.ts';
 import { alarmMessage, type Message, unwrittenMessage } from './message.ts';
 import type { Notifier } from './webhook.ts';
 

@@ -3,7 +3,7 @@ import { timeText } from '../../format/time.ts';
 import type { Finding, Severity } from '../../verify/finding.ts';
 import { isMore } from '../findings/bounds.ts';
 import type { Entry } from '../findings/ledger.ts';
-import { findingKey } from '../findings/record.ts';
+import { findingKey } from '../own-keys.ts';
 
 const LISTED_MAX = 20;
 

@@ -9,10 +9,11 @@ import type { Anchor } from '../../verify/anchor.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
 import { confirmChain } from '../../verify/confirm.ts';
-import { type Finding, type FindingCode, SEVERITY, type Verdict, verdictOf } from '../../verify/finding.ts';
+import { type Finding, findingOf, type Verdict, verdictOf } from '../../verify/finding.ts';
 import type { ChainReport } from '../../verify/report.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
-import type { Attested, Attester, Stray } from './attestations.ts';
+import type { Attested, ForeignObject } from './attestation-reader.ts';
+import type { Attester } from './attester.ts';
 
 export type StepTools = {
   readonly archive: ArchiveReader;
@@ -64,7 +65,7 @@ export async function confirmStep(
 ): Promise<StepResult> {
   const { archive, trusted, attester, sha256, checker, clock, bytesInFlight } = tools;
   const { hintSize, handovers, mayGoOn, signal } = options;
-  const { attested, strays } = await attester.reader.newest(place, hintSize, signal);
+  const { attested, foreign } = await attester.reader.newest(place, hintSize, signal);
   const confirmation = await confirmChain(archive, place, {
     trusted,
     sha256,
@@ -77,7 +78,7 @@ export async function confirmStep(
     ...(bytesInFlight && { bytesInFlight }),
     ...(signal && { signal }),
   });
-  const findings = [...strays.map(strayFinding), ...(confirmation?.report.findings ?? [])];
+  const findings = [...foreign.map(foreignFinding), ...(confirmation?.report.findings ?? [])];
   if (confirmation === null) {
     return { ...NOTHING, place, verdict: verdictOf(findings), findings };
   }
@@ -95,12 +96,16 @@ export async function confirmStep(
       return { ...before, verdict: 'verified', confirmed, isNew: outcome.kind === 'attested' };
     }
     case 'conflict': {
-      const found = `root ${report.root}`;
-      const finding = findingOf('fork', outcome.key, `root ${outcome.root}, attested before`, found);
+      const finding = findingOf('fork', {
+        ...{ key: outcome.key, expected: `root ${outcome.root}, attested before` },
+        found: `root ${report.root}`,
+      });
       return { ...before, verdict: 'broken', findings: [...findings, finding] };
     }
     case 'obstructed': {
-      const finding = findingOf('foreign-object', outcome.key, 'an attestation', outcome.why);
+      const finding = findingOf('foreign-object', {
+        ...{ key: outcome.key, expected: 'an attestation', found: outcome.why },
+      });
       return { ...before, verdict: report.verdict, findings: [...findings, finding] };
     }
   }
@@ -116,11 +121,5 @@ function wordOf(attested: Attested | null, report: ChainReport): StepResult['con
   return { size: attested.size, nextOffset: isSame ? report.nextOffset : null, root };
 }
 
-const strayFinding = ({ key, versionId, why }: Stray): Finding => ({
-  ...findingOf('foreign-object', key, "this verifier's attestation", why),
-  versionId,
-});
-
-const findingOf = (code: FindingCode, key: string, expected: string, found: string): Finding => ({
-  ...{ code, severity: SEVERITY[code], key, versionId: null, sequence: null, expected, found },
-});
+const foreignFinding = ({ key, versionId, why }: ForeignObject): Finding =>
+  findingOf('foreign-object', { key, versionId, expected: "this verifier's attestation", found: why });

@@ -64,8 +64,8 @@ const codesOf = (findings: readonly Finding[]): string =>
 const secondsSince = (time: string, nowMs: number): number =>
   Math.round((nowMs - Date.parse(time)) / 100) / 10;
 
-/** What an event may have told of segments that no step walks over again. */
-const TOLD_BY_EVENTS: ReadonlySet<string> = new Set(['sequence-gap', 'data-missing']);
+/** What an event may have shown of segments that no step walks over again. */
+const SHOWN_BY_EVENTS: ReadonlySet<string> = new Set(['sequence-gap', 'data-missing']);
 
 /** A step sees the chain's end, and the segments that it has walked; of older ones it says nothing. */
 function coverageOf({ findings, report, confirmed, isAtEnd, verdict }: StepResult): boolean | Covers {
@@ -73,11 +73,11 @@ function coverageOf({ findings, report, confirmed, isAtEnd, verdict }: StepResul
   const size = report?.size ?? 0;
   const walkedFrom = size > 0 ? size - (report?.checked.seals ?? 0) : Math.max(0, (confirmed?.size ?? 0) - 1);
   return ({ check, finding }) => {
-    if (check !== 'confirm') return false;
+    if (check !== 'confirm' && check !== 'look') return false;
     // Faults that a step itself has met keep it from attesting, so the next one walks over all of them again.
     if (isMore(finding)) {
       const { severity, code } = finding;
-      return verdict === 'verified' && severity !== 'attempt' && !TOLD_BY_EVENTS.has(code);
+      return verdict === 'verified' && severity !== 'attempt' && !SHOWN_BY_EVENTS.has(code);
     }
     const sequence = sequenceOf(finding);
     if (sequence === null) return finding.key === null;

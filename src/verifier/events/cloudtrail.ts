@@ -1,5 +1,5 @@
 // Who tried to delete, unlock or open up what is archived? Told by CloudTrail, whose records come from outside.
-import { type Finding, SEVERITY } from '../../verify/finding.ts';
+import { type Finding, findingOf } from '../../verify/finding.ts';
 import { accessScope, type Scope } from '../findings/record.ts';
 
 export type Watched = {
@@ -71,7 +71,7 @@ export function attemptsIn(input: unknown, watched: Watched): Attempts {
       foreign++;
       continue;
     }
-    const finding = findingOf(record);
+    const finding = attemptOf(record);
     findings.push(finding);
     const scope = accessScope(record.atMs);
     const day = days.get(scope.name) ?? { scope, findings: [] };
@@ -188,7 +188,7 @@ function isWatched({ source, parameters, arns }: TrailRecord, watched: Watched):
 
 const bucketOf = (arn: string): string | undefined => /^arn:[^:]+:s3:::([^/]+)/.exec(arn)?.[1];
 
-function findingOf(record: TrailRecord): Finding {
+function attemptOf(record: TrailRecord): Finding {
   const { id, atMs, call, error, who, from, agent, region, parameters } = record;
   const what = [
     textOf(parameters['key']),
@@ -203,10 +203,7 @@ function findingOf(record: TrailRecord): Finding {
   const outcome = error === null ? 'and it went through' : `and was refused (${error})`;
   const when = new Date(atMs).toISOString();
   const found = `${who} called ${call} on ${what.join(', ')} at ${when} from ${from} (${agent}, ${region}), ${outcome}`;
-  return {
-    ...{ code: 'access-attempt', severity: SEVERITY['access-attempt'] },
-    // The event's own id: two attempts on one object are two.
-    ...{ key: `cloudtrail:${id}`, versionId: null, sequence: null },
-    ...{ expected: 'nobody deletes, unlocks or opens up what is archived', found },
-  };
+  const expected = 'nobody deletes, unlocks or opens up what is archived';
+  // The event's own id: two attempts on one object are two.
+  return findingOf('access-attempt', { key: `cloudtrail:${id}`, expected, found });
 }

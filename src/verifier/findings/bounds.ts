@@ -1,8 +1,9 @@
 // Which findings get an entry of their own, when somebody makes a hundred thousand of them?
 import type { Sha256 } from '../../base/hash.ts';
-import { type Finding, type FindingCode, SEVERITY } from '../../verify/finding.ts';
+import { type Finding, type FindingCode, findingOf } from '../../verify/finding.ts';
+import { OPENING_MAX } from '../own-keys.ts';
 import type { History } from './history.ts';
-import { findingId, OPENING_MAX, type Scope } from './record.ts';
+import { findingId, type Scope } from './record.ts';
 
 /** Open at once, per code, so that a flood of one kind hides no other. */
 const OPEN_PER_CODE_MAX = 100;
@@ -65,10 +66,8 @@ export function chooseEntries(
     if ((given.get(code) ?? 0) >= OPEN_PER_CODE_MAX) left += omitted;
     if (left === 0) continue;
     isOverflown = true;
-    const more: Finding = {
-      ...{ code, severity: SEVERITY[code], key: moreKey(left), versionId: null, sequence: null },
-      ...{ expected: null, found: `${left} more than have an entry of their own` },
-    };
+    const found = `${left} more than have an entry of their own`;
+    const more = findingOf(code, { key: moreKey(left), found });
     listed.set(findingId(scope, more, sha256), more);
   }
   return { listed, isOverflown };

@@ -4,7 +4,8 @@ import { LedgerstoneError } from '../../base/error.ts';
 import { oldestVersions } from '../../format/oldest-version.ts';
 import type { ObjectVersion, StoreReader } from '../../store/store.ts';
 import type { FindingCode } from '../../verify/finding.ts';
-import { findingsPrefix, parseFindingKey, type Scope } from './record.ts';
+import { findingsPrefix, parseFindingKey } from '../own-keys.ts';
+import type { Scope } from './record.ts';
 
 /** The latest opening of one finding. */
 export type Opening = {

@@ -1,11 +1,11 @@
 // Which findings are open, which are new, and which are gone? Written as locked evidence before anybody is told.
 import { assert } from '../../base/assert.ts';
-import type { Clock } from '../../base/clock.ts';
 import { TaskGroup } from '../../base/concurrency.ts';
-import { LedgerstoneError } from '../../base/error.ts';
+import { FormatError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
-import type { Lock, Store } from '../../store/store.ts';
-import { type Finding, type FindingCode, SEVERITY, type Severity } from '../../verify/finding.ts';
+import { type Finding, type FindingCode, isAlarming, SEVERITY, type Severity } from '../../verify/finding.ts';
+import { type OwnBucket, putLocked, readNote } from '../own-bucket.ts';
+import { findingKey, isChannel } from '../own-keys.ts';
 import { chooseEntries } from './bounds.ts';
 import { type Opening, readHistory } from './history.ts';
 import {
@@ -14,20 +14,14 @@ import {
   FINDING_BYTES_MAX,
   type FindingFile,
   type FindingState,
-  findingKey,
-  isChannel,
   parseFinding,
   type Scope,
 } from './record.ts';
-import { isAlarming } from './severity.ts';
 
 /** Whether the check would have seen this finding again, were it still there. */
 export type Covers = (open: FindingFile) => boolean;
 
-export type LedgerOptions = {
-  readonly store: Pick<Store, 'listVersions' | 'read' | 'putIfAbsent'>;
-  readonly retention: { readonly mode: Lock['mode']; readonly periodMs: number };
-  readonly clock: Clock;
+export type LedgerOptions = OwnBucket & {
   readonly sha256: Sha256;
   /** By which people are told: of each finding that alarms, by every one of them. Default: the log. */
   readonly channels?: readonly string[];
@@ -183,12 +177,11 @@ export class Ledger {
     if (due.length === 0 && covers === null) return null;
     let file: FindingFile;
     try {
-      const options = { maxBytes: FINDING_BYTES_MAX, ...(signal && { signal }) };
-      const { key, versionId } = known.openVersion;
-      file = parseFinding(await this.#options.store.read(key, versionId, options));
+      const { store } = this.#options;
+      file = parseFinding(await readNote(store, known.openVersion, FINDING_BYTES_MAX, signal));
     } catch (error) {
-      // No file of ours: it can't be said what it speaks of, so it stays. The sweep of this bucket tells of it.
-      if (error instanceof LedgerstoneError && error.disposition === 'input') return null;
+      // Not written by this verifier. What it is about is unknown, so it stays; the sweep of this bucket reports it.
+      if (error instanceof FormatError) return null;
       throw error;
     }
     // Told first: else a crash between evidence and alarm would let a finding pass in silence.
@@ -206,12 +199,9 @@ export class Ledger {
   }
 
   #put(scope: Scope, id: string, file: FindingFile, mark: string, signal: AbortSignal | undefined) {
-    const { store, retention } = this.#options;
     const { state, opening } = file;
     const key = findingKey({ scope: scope.name, code: file.finding.code, id, opening, state, mark });
-    const untilMs = Math.ceil((this.#now() + retention.periodMs) / 1000) * 1000;
-    const lock = { mode: retention.mode, untilMs };
-    return store.putIfAbsent(key, encodeFinding(file), lock, signal === undefined ? {} : { signal });
+    return putLocked(this.#options, key, encodeFinding(file), signal);
   }
 
   #now(): number {

@@ -1,13 +1,14 @@
 // How is a finding kept as evidence, and under which key of the verifier's own bucket?
+import { z } from 'zod';
 import { assert } from '../../base/assert.ts';
-import { toHex, utf8, utf8Text } from '../../base/bytes.ts';
-import { FormatError } from '../../base/error.ts';
+import { toHex, utf8 } from '../../base/bytes.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import { isChainName, isPartition } from '../../format/chain.ts';
 import { parseKey } from '../../format/paths.ts';
 import { parseTime, timeText } from '../../format/time.ts';
-import { type Finding, type FindingCode, isFindingCode, SEVERITY } from '../../verify/finding.ts';
+import { type Finding, type FindingCode, findingOf, isFindingCode } from '../../verify/finding.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
+import { parseNote } from '../own-bucket.ts';
 
 /** What a finding is about: findings of two scopes never meet. */
 export type Scope = {
@@ -32,21 +33,32 @@ export const accessScope = (atMs: number): Scope => ({
   place: null,
 });
 
-/** Which check found it. Each closes what it is able to see again. */
-export type CheckName =
-  | 'confirm'
-  | 'freshness'
-  | 'sweep'
-  | 'full-pass'
-  | 'configuration'
-  | 'completeness'
-  | 'access';
+/** Stored in each finding. */
+const CHECKS = [
+  'confirm',
+  'clock',
+  'look',
+  'freshness',
+  'sweep',
+  'full-pass',
+  'configuration',
+  'completeness',
+  'access',
+] as const;
 
 /**
- * `open`: it is there. `told`: people were told of this opening, once per channel. `seen`: it was still there, written ever more rarely.
- * `closed`: a check that would have seen it did not.
+ * Which check found it: each closes what it would see again. `confirm` is a step along a chain, `clock` compares this
+ * machine's clock with the store's, `look` is what an event led to.
  */
-export type FindingState = 'open' | 'told' | 'seen' | 'closed';
+export type CheckName = (typeof CHECKS)[number];
+
+const STATES = ['open', 'told', 'seen', 'closed'] as const;
+
+/**
+ * `open`: it is there. `told`: people were notified of this opening, once per channel. `seen`: it was still there,
+ * written ever more rarely. `closed`: a check that would have seen it did not.
+ */
+export type FindingState = (typeof STATES)[number];
 
 /** One whole statement each: none needs another one to be understood. */
 export type FindingFile = {
@@ -63,9 +75,6 @@ export type FindingFile = {
   readonly verifier: { readonly name: string; readonly version: string };
 };
 
-export const findingsRoot = 'findings/';
-export const findingsPrefix = (scope: Scope): string => `${findingsRoot}${scope.name}/`;
-
 /** 32 hex digits. What was expected and found is no part of it: the same fault told in other words is the same finding. */
 export function findingId(scope: Scope, finding: Finding, sha256: Sha256): string {
   const { code, key, versionId, sequence } = finding;
@@ -79,47 +88,17 @@ export function sequenceOf({ sequence, key }: Finding): number | null {
   return parsed !== null && 'sequence' in parsed ? parsed.sequence : sequence;
 }
 
-export const OPENING_MAX = 999_999;
-
-export type FindingKey = {
-  readonly scope: string;
-  readonly code: FindingCode;
-  readonly id: string;
-  readonly opening: number;
-  readonly state: FindingState;
-  /** Of `seen`: how old it was, 0 to 99. Of `told`: the channel by which people were told. Of the others: ''. */
-  readonly mark: string;
-};
-
-export const isChannel = (name: string): boolean => /^[a-z][a-z0-9]{0,15}$/.test(name);
-
-/** `findings/<scope>/<code>/<id>/<opening>-<state>.json`: what is open can be told from the keys alone. */
-export function findingKey({ scope, code, id, opening, state, mark }: FindingKey): string {
-  assert(
-    Number.isInteger(opening) && opening >= 0 && opening <= OPENING_MAX,
-    `a finding's opening ${opening}`,
-  );
-  const ending = mark === '' ? state : `${state}-${mark}`;
-  return `${findingsRoot}${scope}/${code}/${id}/${String(opening).padStart(6, '0')}-${ending}.json`;
-}
-
-/** null: foreign, which is every key that `findingKey` would not give. */
-export function parseFindingKey(key: string): FindingKey | null {
-  const match =
-    /^findings\/(topic=[^/]+\/partition=\d{1,10}|archive|attestations|configuration|access\/date=\d{4}-\d\d-\d\d)\/([a-z-]+)\/([0-9a-f]{32})\/(\d{6})-(?:(open|closed)|(seen)-(\d\d)|(told)-([a-z][a-z0-9]{0,15}))\.json$/.exec(
-      key,
-    );
-  if (match === null) return null;
-  const [, scope = '', code = '', id = '', opening = '', plain, seen, age, told, channel] = match;
-  if (!isFindingCode(code)) return null;
-  return {
-    ...{ scope, code, id, opening: Number(opening) },
-    state: (plain ?? seen ?? told) as FindingState,
-    mark: age ?? channel ?? '',
-  };
-}
-
 const FORMAT = 'ledgerstone/finding/1';
+const isCode = (value: unknown) => typeof value === 'string' && isFindingCode(value);
+const whole = z.int().nonnegative();
+const SCHEMA = z.object({
+  ...{ format: z.literal(FORMAT), state: z.enum(STATES), check: z.enum(CHECKS) },
+  ...{ scope: z.string(), chain: z.string().nullable(), partition: whole.nullable() },
+  ...{ code: z.custom<FindingCode>(isCode), key: z.string().nullable(), versionId: z.string().nullable() },
+  ...{ sequence: whole.nullable(), expected: z.string().nullable(), found: z.string().nullable() },
+  ...{ opening: whole, firstSeen: z.string(), lastSeen: z.string() },
+  verifier: z.object({ name: z.string(), version: z.string() }),
+});
 /** Texts of findings are cut to 500 characters, of up to six escaped bytes each. */
 export const FINDING_BYTES_MAX = 64 * 1024;
 
@@ -136,54 +115,11 @@ export function encodeFinding(file: FindingFile): Uint8Array {
 
 /** Strict in what each member is: they come back into what this verifier says. Throws FormatError. */
 export function parseFinding(bytes: Uint8Array): FindingFile {
-  let read: Record<string, unknown>;
-  try {
-    read = JSON.parse(utf8Text(bytes)) as Record<string, unknown>;
-  } catch (cause) {
-    throw new FormatError('a finding that is no JSON', 'malformed', cause);
-  }
-  if (typeof read !== 'object' || read === null || read['format'] !== FORMAT) {
-    throw new FormatError(`a finding that is no ${FORMAT}`);
-  }
-  const text = (name: string): string => {
-    const value = read[name];
-    if (typeof value !== 'string') throw new FormatError(`a finding whose ${name} is no text`);
-    return value;
-  };
-  const whole = (name: string): number => {
-    const value = read[name];
-    if (!Number.isSafeInteger(value) || (value as number) < 0) {
-      throw new FormatError(`a finding whose ${name} is no whole number`);
-    }
-    return value as number;
-  };
-  const orNull = <T>(name: string, of: (name: string) => T): T | null =>
-    read[name] === null ? null : of(name);
-  const code = text('code');
-  if (!isFindingCode(code)) throw new FormatError('a finding of an unknown code');
-  const verifier = read['verifier'] as { name?: unknown; version?: unknown } | null | undefined;
-  if (typeof verifier?.name !== 'string' || typeof verifier.version !== 'string') {
-    throw new FormatError('a finding without a verifier');
-  }
+  const read = parseNote(SCHEMA, bytes, 'a finding');
+  const { state, scope, chain, partition, check, opening, verifier, firstSeen, lastSeen } = read;
   return {
-    state: text('state') as FindingState,
-    scope: text('scope'),
-    chain: orNull('chain', text),
-    partition: orNull('partition', whole),
-    finding: {
-      code,
-      // The table's, not the file's: a forged file makes no page a notice.
-      severity: SEVERITY[code],
-      key: orNull('key', text),
-      versionId: orNull('versionId', text),
-      sequence: orNull('sequence', whole),
-      expected: orNull('expected', text),
-      found: orNull('found', text),
-    },
-    check: text('check') as CheckName,
-    opening: whole('opening'),
-    firstSeenMs: parseTime(text('firstSeen')),
-    lastSeenMs: parseTime(text('lastSeen')),
-    verifier: { name: verifier.name, version: verifier.version },
+    // The severity of the table, not of the file: a forged file can't turn an alarm into a notice.
+    ...{ state, scope, chain, partition, check, opening, verifier, finding: findingOf(read.code, read) },
+    ...{ firstSeenMs: parseTime(firstSeen), lastSeenMs: parseTime(lastSeen) },
   };
 }

@@ -1,44 +1,35 @@
-// How far had the brokers' partitions come a while ago? Noted in the verifier's own bucket, since a Lambda forgets.
-import { assert } from '../../base/assert.ts';
-import { utf8, utf8Text } from '../../base/bytes.ts';
-import type { Clock } from '../../base/clock.ts';
-import { LedgerstoneError } from '../../base/error.ts';
-import type { Lock, Store } from '../../store/store.ts';
+// How far had the brokers' partitions come a while ago? Kept in the verifier's own bucket, since a Lambda forgets.
+import { z } from 'zod';
+import { utf8 } from '../../base/bytes.ts';
+import {
+  firstNote,
+  type ListedNote,
+  listNotes,
+  type OwnBucket,
+  parseNote,
+  putLocked,
+  readNote,
+} from '../own-bucket.ts';
+import { type EndsKey, endsKey, endsRoot, parseEndsKey } from '../own-keys.ts';
 
 /** The brokers' ends at one time, by `chain/partition`. */
 export type EndsNote = { readonly atMs: number; readonly ends: ReadonlyMap<string, number> };
 
-const notesRoot = 'passes/ends/';
 const FORMAT = 'ledgerstone/ends/1';
+const SCHEMA = z.object({ format: z.literal(FORMAT), ends: z.record(z.string(), z.int().nonnegative()) });
 /** 100,000 partitions with names of usual length. */
 const BYTES_MAX = 8 * 1024 * 1024;
-/** Notes are this share of the promised time apart, so what is late is told at most so much later. */
+/** Notes are written this share of the promised time apart, so a late offset is reported at most so much later. */
 const APART = 1 / 4;
-const STRAYS_MAX = 50;
 
-function noteKey(atMs: number): string {
-  const seconds = Math.floor(atMs / 1000);
-  assert(seconds >= 0 && seconds < 1e12, `a note of ends at ${seconds}`);
-  return `${notesRoot}${String(seconds).padStart(12, '0')}.json`;
-}
-
-/** null: foreign, which is every key that no note has. */
-export function parseNoteKey(key: string): { readonly atMs: number } | null {
-  const match = /^passes\/ends\/(\d{12})\.json$/.exec(key);
-  return match === null ? null : { atMs: Number(match[1]) * 1000 };
-}
-
-export type EndsLogOptions = {
-  readonly store: Pick<Store, 'listVersions' | 'read' | 'putIfAbsent'>;
-  readonly retention: { readonly mode: Lock['mode']; readonly periodMs: number };
-  readonly clock: Clock;
+export type EndsLogOptions = OwnBucket & {
   /** Offsets must be sealed within it. */
   readonly promisedMs: number;
-  /** A run comes so often. */
+  /** Time between two runs. */
   readonly everyMs: number;
 };
 
-/** Create-only. Of a lost or strange note nothing worse comes than that something late is told later. */
+/** Create-only. A note that is lost or foreign delays a finding, and does no other harm. */
 export class EndsLog {
   readonly #options: EndsLogOptions;
 
@@ -46,58 +37,32 @@ export class EndsLog {
     this.#options = options;
   }
 
-  /** The newest one that is as old as was promised at least, and `isDue`: whether another one is to be written. */
+  /** The newest note that is at least as old as the promised time. `isDue`: whether another one is to be written. */
   async read(signal?: AbortSignal): Promise<{ readonly note: EndsNote | null; readonly isDue: boolean }> {
     const { store, clock, promisedMs, everyMs } = this.#options;
     const nowMs = clock.now();
-    // Two runs back at least; a verifier that was down for longer begins anew, and never lists much.
-    const startAfter = noteKey(Math.max(0, nowMs - 2 * (promisedMs + everyMs) - 60_000));
-    const old: { key: string; versionId: string; atMs: number }[] = [];
+    // At least two runs back. A verifier that was down for longer begins anew, and never lists much.
+    const startAfter = endsKey({ atMs: Math.max(0, nowMs - 2 * (promisedMs + everyMs) - 60_000) });
+    const old: ListedNote<EndsKey>[] = [];
     let newestMs = Number.NEGATIVE_INFINITY;
-    for await (const version of store.listVersions(notesRoot, { startAfter, ...(signal && { signal }) })) {
-      const parsed = parseNoteKey(version.key);
-      // One from the future would keep all others from being written.
-      if (version.marker || parsed === null || parsed.atMs > nowMs || version.key === old.at(-1)?.key) {
-        continue;
-      }
-      newestMs = parsed.atMs;
-      if (parsed.atMs <= nowMs - promisedMs) old.push({ ...version, atMs: parsed.atMs });
+    const options = { startAfter, ...(signal && { signal }) };
+    for await (const note of listNotes(store, endsRoot, parseEndsKey, options)) {
+      const { atMs } = note.parsed;
+      // A note from the future would prevent all others from being written.
+      if (atMs > nowMs) continue;
+      newestMs = atMs;
+      if (atMs <= nowMs - promisedMs) old.push(note);
     }
     const isDue = nowMs - newestMs >= promisedMs * APART;
-    for (const { key, versionId, atMs } of old.toReversed().slice(0, STRAYS_MAX)) {
-      const ends = await this.#open(key, versionId, signal);
-      if (ends !== null) return { note: { atMs, ends }, isDue };
-    }
-    return { note: null, isDue };
+    const found = await firstNote(old.toReversed(), async (note) => {
+      const { ends } = parseNote(SCHEMA, await readNote(store, note, BYTES_MAX, signal), 'a note of ends');
+      return new Map(Object.entries(ends));
+    });
+    return { note: found && { atMs: found.parsed.atMs, ends: found.content }, isDue };
   }
 
   async add({ atMs, ends }: EndsNote, signal?: AbortSignal): Promise<void> {
-    const { store, retention, clock } = this.#options;
     const bytes = utf8(`${JSON.stringify({ format: FORMAT, ends: Object.fromEntries(ends) })}\n`);
-    const untilMs = Math.ceil((clock.now() + retention.periodMs) / 1000) * 1000;
-    const lock = { mode: retention.mode, untilMs };
-    await store.putIfAbsent(noteKey(atMs), bytes, lock, signal === undefined ? {} : { signal });
-  }
-
-  /** Null: no note of ours. */
-  async #open(
-    key: string,
-    versionId: string,
-    signal?: AbortSignal,
-  ): Promise<ReadonlyMap<string, number> | null> {
-    try {
-      const options = { maxBytes: BYTES_MAX, ...(signal && { signal }) };
-      const read = JSON.parse(utf8Text(await this.#options.store.read(key, versionId, options))) as {
-        format?: unknown;
-        ends?: unknown;
-      } | null;
-      if (read?.format !== FORMAT || typeof read.ends !== 'object' || read.ends === null) return null;
-      const ends = Object.entries(read.ends);
-      return ends.every(([, end]) => Number.isSafeInteger(end) && end >= 0) ? new Map(ends) : null;
-    } catch (error) {
-      if (error instanceof SyntaxError) return null;
-      if (error instanceof LedgerstoneError && error.disposition === 'input') return null;
-      throw error;
-    }
+    await putLocked(this.#options, endsKey({ atMs }), bytes, signal);
   }
 }

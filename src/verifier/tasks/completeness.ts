@@ -1,6 +1,6 @@
 // Is everything that the brokers have, or had, in the archive? Compared for one partition, from what was asked before.
 import type { PartitionMarks } from '../../ingest/kafka/marks.ts';
-import { type Finding, type FindingCode, SEVERITY } from '../../verify/finding.ts';
+import { type Finding, type FindingCode, findingOf } from '../../verify/finding.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 
 /** Asked in this order, for all three move on: `earliest`, then the chain, then `end`. Nothing of it is a race then. */
@@ -70,7 +70,4 @@ export const completenessFinding = (
   name: string,
   expected: string,
   found: string,
-): Finding => ({
-  ...{ code, severity: SEVERITY[code], key: `kafka:${name}`, versionId: null, sequence: null },
-  ...{ expected, found },
-});
+): Finding => findingOf(code, { key: `kafka:${name}`, expected, found });

@@ -10,7 +10,8 @@ import { collectHandovers, placeText } from '../../verify/handover.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 import { startRun } from '../../verify/verify.ts';
 import type { StepResult } from '../attest/attest-step.ts';
-import { chainScope, findingsRoot } from '../findings/record.ts';
+import { chainScope } from '../findings/record.ts';
+import { findingsRoot } from '../own-keys.ts';
 import type { RunLimits, Verifier } from '../verifier.ts';
 import { chainFreshness } from './freshness.ts';
 

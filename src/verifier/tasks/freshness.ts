@@ -1,6 +1,6 @@
 // Was each chain sealed as lately as was promised?
 import { parseTime } from '../../format/time.ts';
-import { type Finding, SEVERITY } from '../../verify/finding.ts';
+import { type Finding, findingOf } from '../../verify/finding.ts';
 import type { StepResult } from '../attest/attest-step.ts';
 import type { Covers } from '../findings/ledger.ts';
 
@@ -49,7 +49,4 @@ export function chainFreshness(end: ChainEnd, promisedMs: number | null, nowMs: 
 const isFreshness: Covers = ({ check }) => check === 'freshness';
 
 /** One a chain, however long it lasts: its key names no object, and the age is no part of what it is. */
-const stale = (expected: string, found: string): Finding => ({
-  ...{ code: 'stale-chain', severity: SEVERITY['stale-chain'], key: null, versionId: null, sequence: null },
-  ...{ expected, found },
-});
+const stale = (expected: string, found: string): Finding => findingOf('stale-chain', { expected, found });

@@ -2,10 +2,10 @@
 import { equalBytes, toHex } from '../../base/bytes.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import { type Confirmation, type Confirmed, confirmChain } from '../../verify/confirm.ts';
-import { type Finding, type FindingCode, SEVERITY } from '../../verify/finding.ts';
+import { type Finding, findingOf } from '../../verify/finding.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 import type { StepTools } from '../attest/attest-step.ts';
-import type { Attested } from '../attest/attestations.ts';
+import type { Attested } from '../attest/attestation-reader.ts';
 import type { Covers } from '../findings/ledger.ts';
 import { sequenceOf } from '../findings/record.ts';
 import type { PassLog, PassProgress } from './full-pass-progress.ts';
@@ -126,13 +126,14 @@ const hasUnreadable = ({ confirmation }: Walk): boolean =>
 /** What only the end of a pass shows: that this is the chain that was attested, and all of it. */
 function endProblems(confirmation: Confirmation | null, { size, root, key, origin }: Attested): Finding[] {
   const expected = `${origin} of size ${size}, root ${toHex(root)}: attested`;
-  if (confirmation === null) return [problem('truncation', null, expected, 'no chain')];
+  if (confirmation === null) return [findingOf('truncation', { expected, found: 'no chain' })];
   const { report, head, isAtEnd } = confirmation;
   if (report.size === size && head !== null && !equalBytes(head.root, root)) {
-    return [problem('fork', key, expected, `root ${report.root}`)];
+    return [findingOf('fork', { key, expected, found: `root ${report.root}` })];
   }
   const isShort = isAtEnd && report.size < size;
-  return isShort ? [problem('truncation', null, expected, `${report.origin} of size ${report.size}`)] : [];
+  const found = `${report.origin} of size ${report.size}`;
+  return isShort ? [findingOf('truncation', { expected, found })] : [];
 }
 
 /** Of earlier segments another part has spoken, or will; of the chain as a whole, only a whole pass speaks. */
@@ -162,10 +163,6 @@ function countBytes(archive: ArchiveReader): {
     },
   };
 }
-
-const problem = (code: FindingCode, key: string | null, expected: string, found: string): Finding => ({
-  ...{ code, severity: SEVERITY[code], key, versionId: null, sequence: null, expected, found },
-});
 
 export type Coverage = {
   readonly place: ChainPlace;

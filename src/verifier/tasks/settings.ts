@@ -3,7 +3,7 @@ import { equalBytes, toHex } from '../../base/bytes.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { type KmsSignerOptions, kmsSigner } from '../../sign/kms.ts';
 import type { BucketFacts, Fact } from '../../store/bucket-facts.ts';
-import { type Finding, type FindingCode, SEVERITY } from '../../verify/finding.ts';
+import { type Finding, findingOf } from '../../verify/finding.ts';
 import type { Covers } from '../findings/ledger.ts';
 import { type PromisedDenials, policyProblems } from './bucket-policy.ts';
 
@@ -63,14 +63,14 @@ class Check {
   readonly #unknown: string[] = [];
 
   drift(subject: string, setting: string, expected: string, found: string): void {
-    this.findings.push(finding('configuration-drift', keyOf(subject, setting), expected, found));
+    this.findings.push(findingOf('configuration-drift', { key: keyOf(subject, setting), expected, found }));
   }
 
   /** `setting` null: all of the subject. */
   unknown(subject: string, setting: string | null, why: string): void {
     const key = keyOf(subject, setting ?? '');
     this.#unknown.push(key);
-    this.findings.push(finding('unreadable', key, 'a setting that can be read', why));
+    this.findings.push(findingOf('unreadable', { key, expected: 'a setting that can be read', found: why }));
   }
 
   known<T>(subject: string, setting: string, fact: Fact<T>, judge: (value: T) => void): void {
@@ -83,7 +83,7 @@ class Check {
    * no task is done before the clock was found right (clock-check.ts).
    */
   readonly covers: Covers = ({ check, finding: { key } }) =>
-    (check === 'confirm' && key === null) ||
+    check === 'clock' ||
     (check === 'configuration' && !this.#unknown.some((unknown) => key?.startsWith(unknown) === true));
 }
 
@@ -136,10 +136,6 @@ function checkKey(
     check.drift(name, 'public-key', 'a key that was pinned', `SPKI ${toHex(spki).slice(0, 64)}…`);
   }
 }
-
-const finding = (code: FindingCode, key: string, expected: string, found: string): Finding => ({
-  ...{ code, severity: SEVERITY[code], key, versionId: null, sequence: null, expected, found },
-});
 
 /** Errors that say what state the key is in, rather than that it could not be asked. */
 const STATES: Readonly<Record<string, string>> = {

@@ -1,6 +1,5 @@
 // What lies in both buckets that does not belong there, or not so? All versions of all keys, and their locks.
 import type { PromisedHold } from '../../config/verifier.ts';
-import { parseAttestationKey } from '../../format/attestation.ts';
 import { dataPrefix, parseKey, sealPrefix } from '../../format/paths.ts';
 import type { StoreReader } from '../../store/store.ts';
 import { checkArchiveObjects } from '../../verify/archive-objects.ts';
@@ -12,17 +11,10 @@ import { startRun } from '../../verify/verify.ts';
 import type { StepTools } from '../attest/attest-step.ts';
 import { isMore } from '../findings/bounds.ts';
 import type { Covers } from '../findings/ledger.ts';
-import {
-  ARCHIVE_SCOPE,
-  ATTESTATIONS_SCOPE,
-  chainScope,
-  parseFindingKey,
-  type Scope,
-} from '../findings/record.ts';
-import { parseNoteKey } from './completeness-ends.ts';
-import { parsePassKey } from './full-pass-progress.ts';
+import { ARCHIVE_SCOPE, ATTESTATIONS_SCOPE, chainScope, type Scope } from '../findings/record.ts';
+import { isOwnKey } from '../own-keys.ts';
 import { isHoldPromised } from './holds.ts';
-import { parseSweepKey, type SweepCursor, type SweepLog } from './sweep-cursor.ts';
+import type { SweepCursor, SweepLog } from './sweep-cursor.ts';
 import { DataSweep } from './sweep-data.ts';
 import {
   isInSlice,
@@ -93,7 +85,7 @@ export async function* sweep(
       );
       await checkArchiveObjects(survey.objects, null, run, outside);
       const covers: Covers = ({ check, finding }) =>
-        check === 'sweep' || (check === 'confirm' && finding.key !== null);
+        check === 'sweep' || (check === 'look' && finding.key !== null);
       yield {
         ...{ scope: ARCHIVE_SCOPE, findings: outside.list(), omitted: outside.omitted },
         ...{ complete: covers, keys: survey.objects.length, next },
@@ -198,9 +190,7 @@ async function sweepChain(archive: StoreReader, cursor: ChainCursor, listing: Li
 }
 
 async function lookAtOwn({ key, oldest }: SweptObject, findings: FindingList): Promise<boolean> {
-  const isOurs = [parseAttestationKey, parseFindingKey, parsePassKey, parseSweepKey, parseNoteKey].some(
-    (parse) => parse(key) !== null,
-  );
+  const isOurs = isOwnKey(key);
   if (!isOurs) addForeign(findings, { key, oldest }, 'objects of this verifier only');
   return isOurs;
 }
@@ -244,11 +234,12 @@ export async function runSweep(
     await report(slice);
     keys += slice.keys;
     if (slice.next !== null && !mayGoOn()) {
-      await log.add(startedMs, (last?.startedMs === startedMs ? last.part : -1) + 1, slice.next, signal);
+      const part = (last?.startedMs === startedMs ? last.part : -1) + 1;
+      await log.add({ startedMs, part, cursor: slice.next }, signal);
       return { isWhole: false, keys };
     }
   }
   // Only a sweep that left a note needs one that says that it is over.
-  if (from !== null && last !== null) await log.add(startedMs, last.part + 1, null, signal);
+  if (from !== null && last !== null) await log.add({ startedMs, part: last.part + 1, cursor: null }, signal);
   return { isWhole: true, keys };
 }

@@ -10,7 +10,7 @@ import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
 import { confirmStep } from '../../../src/verifier/attest/attest-step.ts';
-import { Attester } from '../../../src/verifier/attest/attestations.ts';
+import { Attester } from '../../../src/verifier/attest/attester.ts';
 import { entries, writeCopy, YEAR_MS } from '../../support/archive-builder.ts';
 import { memorySigner } from '../../support/memory-signer.ts';
 import { NAME, PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';

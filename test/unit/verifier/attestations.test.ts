@@ -5,7 +5,7 @@ import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { attestationKey, parseAttestationKey } from '../../../src/format/attestation.ts';
 import { cosignerKey } from '../../../src/format/cosignature.ts';
 import { parseSignedCheckpoint } from '../../../src/format/note.ts';
-import { AttestationReader, cosignedBy } from '../../../src/verifier/attest/attestations.ts';
+import { AttestationReader, cosignedBy } from '../../../src/verifier/attest/attestation-reader.ts';
 import { NOW_MS } from '../../support/archive-builder.ts';
 import { memorySigner } from '../../support/memory-signer.ts';
 import { NAME, PLACE, VerifierWorld } from '../../support/verifier-world.ts';
@@ -38,9 +38,9 @@ describe('the key of an attestation', () => {
 describe('the newest attestation', () => {
   it.each([0, 1, 3, 9, 10, 500, 999_999_999_999])('is found from the hint %d', async (hint) => {
     const world = await attestedAt([1, 2, 3, 9]);
-    const { attested, strays } = await world.attester().reader.newest(PLACE, hint);
+    const { attested, foreign } = await world.attester().reader.newest(PLACE, hint);
     expect(attested).toMatchObject({ size: 9, timeSeconds: Math.floor(NOW_MS / 1000) });
-    expect(strays).toEqual([]);
+    expect(foreign).toEqual([]);
   });
 
   it('is found among thousands in a few lists, wherever the hint points', async () => {
@@ -71,15 +71,15 @@ describe('the newest attestation', () => {
     expect((await world.attester().reader.newest(PLACE, 2)).attested?.size).toBe(2);
   });
 
-  it("is one of ours: other people's notes above it are strays", async () => {
+  it("is one of ours: other people's notes above it are foreign", async () => {
     const world = await attestedAt([1, 2]);
     const thief = world.tools(undefined, memorySigner({ seed: 'thief' }));
     await world.grow(1);
     await thief.attester.attest(PLACE, (await headOf(world)) as never);
     world.store.attacker.putVersion(keyOf(7), utf8('junk'));
-    const { attested, strays } = await world.attester().reader.newest(PLACE, 3);
+    const { attested, foreign } = await world.attester().reader.newest(PLACE, 3);
     expect(attested?.size).toBe(2);
-    expect(strays.map(({ key }) => key)).toEqual([keyOf(7), keyOf(3)]);
+    expect(foreign.map(({ key }) => key)).toEqual([keyOf(7), keyOf(3)]);
   });
 
   it('of another size or chain under that key is a stray', async () => {
@@ -90,7 +90,7 @@ describe('the newest attestation', () => {
     const { reader } = world.attester();
     expect((await reader.newest(PLACE, 5)).attested?.size).toBe(2);
     const other = await reader.newest({ chain: 'payments', partition: 0 }, 2);
-    expect([other.attested, other.strays.length]).toEqual([null, 1]);
+    expect([other.attested, other.foreign.length]).toEqual([null, 1]);
   });
 
   it('may be by an earlier key of the verifier', async () => {

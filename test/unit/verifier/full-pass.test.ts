@@ -7,6 +7,7 @@ import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { Ledger } from '../../../src/verifier/findings/ledger.ts';
 import { chainScope } from '../../../src/verifier/findings/record.ts';
+import { parsePassKey, passKey } from '../../../src/verifier/own-keys.ts';
 import {
   type FullPassTools,
   type Part,
@@ -15,13 +16,7 @@ import {
   readPart,
   runFullPass,
 } from '../../../src/verifier/tasks/full-pass.ts';
-import {
-  encodeProgress,
-  PassLog,
-  parsePassKey,
-  parseProgress,
-  passKey,
-} from '../../../src/verifier/tasks/full-pass-progress.ts';
+import { encodeProgress, PassLog, parseProgress } from '../../../src/verifier/tasks/full-pass-progress.ts';
 import type { ArchiveReader } from '../../../src/verify/archive-reader.ts';
 import type { Finding } from '../../../src/verify/finding.ts';
 import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';

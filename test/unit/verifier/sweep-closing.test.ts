@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { sealKey } from '../../../src/format/paths.ts';
 import { Ledger } from '../../../src/verifier/findings/ledger.ts';
-import { parseFindingKey } from '../../../src/verifier/findings/record.ts';
+import { parseFindingKey } from '../../../src/verifier/own-keys.ts';
 import { sweep } from '../../../src/verifier/tasks/sweep.ts';
 import { YEAR_MS } from '../../support/archive-builder.ts';
 import { verifierRig } from '../../support/verifier-rig.ts';

@@ -1,6 +1,6 @@
 // What does an auditor see who has the archive, the attestations, the log's key and the verifier's?
 import { surveyAttestations, confirmedChain } from '../../../src/apps/cli/attestations-option.ts';
-import { AttestationReader } from '../../../src/verifier/attest/attestations.ts';
+import { AttestationReader } from '../../../src/verifier/attest/attestation-reader.ts';
 import { sweep } from '../../../src/verifier/tasks/sweep.ts';
 import { nodeSha256 as sha256 } from '../../../src/base/node/hash.ts';
 import type { CosignerKey } from '../../../src/format/cosignature.ts';

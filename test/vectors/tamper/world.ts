@@ -1,5 +1,5 @@
 // What does an attacker of the corpus find? An archive and its attestations, as an honest writer and verifier left them.
-import { AttestationReader } from '../../../src/verifier/attest/attestations.ts';
+import { AttestationReader } from '../../../src/verifier/attest/attestation-reader.ts';
 import { concatBytes, utf8, utf8Text } from '../../../src/base/bytes.ts';
 import { nodeSha256 as sha256 } from '../../../src/base/node/hash.ts';
 import { attestationKey } from '../../../src/format/attestation.ts';

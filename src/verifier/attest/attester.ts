@@ -1,0 +1,73 @@
+// How does this verifier attest a chain that it has confirmed? In its own bucket, under its own key.
+import { equalBytes, toHex } from '../../base/bytes.ts';
+import { FormatError } from '../../base/error.ts';
+import type { Sha256 } from '../../base/hash.ts';
+import { attestationKey } from '../../format/attestation.ts';
+import { type CosignerKey, cosignatureLine, cosignedMessage, cosignerKey } from '../../format/cosignature.ts';
+import { encodeSignedCheckpoint } from '../../format/note.ts';
+import type { VerifierKey } from '../../format/vkey.ts';
+import type { Signer } from '../../sign/signer.ts';
+import type { OpenedSeal } from '../../verify/open-seal.ts';
+import type { ChainPlace } from '../../verify/survey.ts';
+import { type OwnBucket, putLocked } from '../own-bucket.ts';
+import { AttestationReader } from './attestation-reader.ts';
+
+export type AttestOutcome =
+  | { readonly kind: 'attested'; readonly key: string }
+  /** Another run of this verifier was first, with the same root. */
+  | { readonly kind: 'existed'; readonly key: string }
+  /** An attestation by this verifier says another root: one of the two was shown another archive. */
+  | { readonly kind: 'conflict'; readonly key: string; readonly root: string }
+  /** Something else lies at that key and can't be removed: this size stays without an attestation. */
+  | { readonly kind: 'obstructed'; readonly key: string; readonly why: string };
+
+export type AttesterOptions = OwnBucket & {
+  readonly name: string;
+  readonly signer: Signer;
+  /** Earlier keys of this verifier, still believed. */
+  readonly earlier?: readonly CosignerKey[];
+  /** Of the log: one cosigner may attest several archives, and what it said of another is none of this one's. */
+  readonly trusted?: readonly VerifierKey[];
+  readonly sha256: Sha256;
+};
+
+export class Attester {
+  readonly reader: AttestationReader;
+  readonly key: CosignerKey;
+  readonly #options: AttesterOptions;
+
+  constructor(options: AttesterOptions) {
+    this.#options = options;
+    this.key = cosignerKey(options.name, options.signer.publicKey, options.sha256);
+    const { store, earlier = [], trusted = [] } = options;
+    this.reader = new AttestationReader(store, [this.key, ...earlier], trusted);
+  }
+
+  /**
+   * Only for a head whose whole chain this verifier has confirmed. At most one attestation per size, whoever else does
+   * the same: the key decides. A rejected promise means that nothing is known; the next run looks again.
+   */
+  async attest(place: ChainPlace, head: OpenedSeal, signal?: AbortSignal): Promise<AttestOutcome> {
+    const { signer, clock } = this.#options;
+    const { text, signatures, checkpoint } = head.seal.signed;
+    const key = attestationKey(place.chain, place.partition, checkpoint.size);
+    const timeSeconds = Math.floor(clock.now() / 1000);
+    const signature = await signer.sign(cosignedMessage(this.key, text, timeSeconds), signal);
+    // Signatures of keys that nobody knows could crowd ours out: only the seal's own keys are carried along.
+    const known = signatures.filter(({ keyId, name }) =>
+      head.signedKeys.some((one) => one.name === name && equalBytes(one.id, keyId)),
+    );
+    const bytes = encodeSignedCheckpoint(text, [...known, cosignatureLine(this.key, timeSeconds, signature)]);
+    const put = await putLocked(this.#options, key, bytes, signal);
+    // Even `stored` does not say that ours is the oldest: a delete marker frees the name.
+    try {
+      const there = await this.reader.of(place, checkpoint.size, signal);
+      if (there === null) throw new FormatError('nothing there after it was put');
+      if (!equalBytes(there.root, checkpoint.root)) return { kind: 'conflict', key, root: toHex(there.root) };
+      return { kind: put.kind === 'stored' ? 'attested' : 'existed', key };
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      return { kind: 'obstructed', key, why: error.message };
+    }
+  }
+}

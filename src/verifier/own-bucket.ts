@@ -1,0 +1,105 @@
+// How does the verifier keep a note in its own bucket, create-only and locked, and how is the newest one found?
+import type { z } from 'zod';
+import { utf8Text } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
+import { FormatError, LedgerstoneError } from '../base/error.ts';
+import { oldestVersions } from '../format/oldest-version.ts';
+import type { Lock, PutOutcome, StoreReader, StoreWriter } from '../store/store.ts';
+import type { ArchiveReader } from '../verify/archive-reader.ts';
+
+export type OwnBucket = {
+  readonly store: Pick<StoreReader, 'listVersions' | 'listPrefixes' | 'read'> &
+    Pick<StoreWriter, 'putIfAbsent'>;
+  readonly retention: { readonly mode: Lock['mode']; readonly periodMs: number };
+  readonly clock: Clock;
+};
+
+/** A note that was listed. */
+export type ListedNote<K> = { readonly key: string; readonly versionId: string; readonly parsed: K };
+
+/**
+ * Foreign objects that are passed over in a search for a note. Somebody else who may write there could add any number.
+ */
+const FOREIGN_MAX = 50;
+
+/**
+ * One note under its key, locked for the whole period from now on. `exists`: another run was first. Even `stored` does
+ * not say that this note is the version that counts: a delete marker makes the key free again.
+ */
+export function putLocked(
+  { store, retention, clock }: Omit<OwnBucket, 'store'> & { store: Pick<StoreWriter, 'putIfAbsent'> },
+  key: string,
+  bytes: Uint8Array,
+  signal?: AbortSignal,
+): Promise<PutOutcome> {
+  const untilMs = Math.ceil((clock.now() + retention.periodMs) / 1000) * 1000;
+  const lock = { mode: retention.mode, untilMs };
+  return store.putIfAbsent(key, bytes, lock, signal === undefined ? {} : { signal });
+}
+
+/** Notes below a prefix, ascending by key. Other objects, delete markers and later versions hide none of them. */
+export async function* listNotes<K>(
+  store: Pick<ArchiveReader, 'listVersions'>,
+  prefix: string,
+  parseKey: (key: string) => K | null,
+  options: { readonly startAfter?: string; readonly signal?: AbortSignal } = {},
+): AsyncGenerator<ListedNote<K>> {
+  for await (const { key, versionId } of oldestVersions(store.listVersions(prefix, options))) {
+    const parsed = parseKey(key);
+    if (parsed !== null) yield { key, versionId, parsed };
+  }
+}
+
+/** Throws FormatError for an object that can't be a note, because it is too long for instance. */
+export async function readNote(
+  store: Pick<ArchiveReader, 'read'>,
+  { key, versionId }: Pick<ListedNote<unknown>, 'key' | 'versionId'>,
+  maxBytes: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  return store.read(key, versionId, { maxBytes, ...(signal && { signal }) }).catch((error: unknown) => {
+    if (!(error instanceof LedgerstoneError) || error.disposition !== 'input') throw error;
+    throw new FormatError(error.message);
+  });
+}
+
+/** For notes that nobody signs. Members that the schema does not name are ignored. Throws FormatError. */
+export function parseNote<T>(schema: z.ZodType<T>, bytes: Uint8Array, what: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8Text(bytes));
+  } catch (cause) {
+    throw new FormatError(`${what} that is no JSON`, 'malformed', cause);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  throw new FormatError(`${what} that is malformed: ${where}${issue?.message ?? ''}`);
+}
+
+/**
+ * The first of these notes that `open` accepts; null when it accepts none. `open` throws FormatError for a foreign object:
+ * at most `foreignMax` of them are passed over, and each is handed to `onForeign`.
+ */
+export async function firstNote<K, T>(
+  notes: readonly ListedNote<K>[],
+  open: (note: ListedNote<K>) => Promise<T>,
+  {
+    foreignMax = FOREIGN_MAX,
+    onForeign,
+  }: {
+    readonly foreignMax?: number;
+    readonly onForeign?: (note: ListedNote<K>, why: string) => void;
+  } = {},
+): Promise<{ readonly parsed: K; readonly content: T } | null> {
+  for (const note of notes.slice(0, foreignMax)) {
+    try {
+      return { parsed: note.parsed, content: await open(note) };
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      onForeign?.(note, error.message);
+    }
+  }
+  return null;
+}
