@@ -1,5 +1,6 @@
 // How do words, tables and progress reach the person or the program that asked?
 import type { Readable, Writable } from 'node:stream';
+import { styleText } from 'node:util';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { ConfigError } from '../../config/archiver.ts';
 import { printableLines } from './printable.ts';
@@ -17,13 +18,6 @@ export type Io = {
 };
 
 export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
-const CODES: Readonly<Record<Colour, readonly [number, number]>> = {
-  green: [32, 39],
-  red: [31, 39],
-  yellow: [33, 39],
-  dim: [2, 22],
-  bold: [1, 22],
-};
 
 /** Results go to standard output, everything else to standard error; a reader that went away ends nothing by force. */
 export class Output {
@@ -81,8 +75,8 @@ export class Output {
   colour(colour: Colour, text: string, stream: Stream = this.#io.stdout): string {
     const plain =
       stream.isTTY !== true || (this.#io.env['NO_COLOR'] ?? '') !== '' || this.#io.env['TERM'] === 'dumb';
-    const [open, close] = CODES[colour];
-    return plain ? text : `\u001B[${open}m${text}\u001B[${close}m`;
+    // Whether to colour is decided above: the stream is the caller's, not the process's.
+    return plain ? text : styleText(colour, text, { validateStream: false });
   }
 
   /** Resolves when everything written has left the process. */
