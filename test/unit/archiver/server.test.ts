@@ -1,6 +1,7 @@
 // What do probes, scrapers and people get from the service's HTTP server?
 import { afterEach, describe, expect, it } from 'vitest';
-import { type StatusServer, startServer } from '../../../src/apps/archiver/server.ts';
+import { startServer } from '../../../src/apps/archiver/server.ts';
+import type { HttpServer } from '../../../src/apps/http.ts';
 import { ArchiverMetrics } from '../../../src/archiver/metrics.ts';
 import type { ServiceStatus } from '../../../src/archiver/status.ts';
 
@@ -17,11 +18,11 @@ const status = (reasons: string[]): ServiceStatus => ({
 });
 
 describe('the status server', () => {
-  const open: StatusServer[] = [];
+  const open: HttpServer[] = [];
   afterEach(async () => {
     await Promise.all(open.splice(0).map((server) => server.close()));
   });
-  const start = async (reasons: () => string[], port = 0): Promise<StatusServer> => {
+  const start = async (reasons: () => string[], port = 0): Promise<HttpServer> => {
     const metrics = new ArchiverMetrics();
     metrics.records.inc({ topic: 'orders', partition: '0' }, 5);
     const server = await startServer('127.0.0.1', port, {
