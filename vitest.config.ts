@@ -3,6 +3,18 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** Where neither Go nor its modules can be had, .ci/run says so and leaves this one out; elsewhere it says that it was skipped. */
 const withoutGo = process.env['LEDGERSTONE_NO_GO'] === undefined ? [] : ['test/contract/c2sp-go.test.ts'];
 
+/** `npm run coverage`: which part of the lines of each room has to run in tests that need no stack, in percent. */
+const FLOORS = { format: 95, merkle: 95, segment: 95, verify: 95 };
+
+const coverage = {
+  provider: 'v8' as const,
+  include: ['src/**/*.ts'],
+  reporter: ['text', 'json-summary', 'html'],
+  thresholds: Object.fromEntries(
+    Object.entries(FLOORS).map(([room, lines]) => [`src/${room}/**`, { lines }]),
+  ),
+};
+
 /** The timeouts end what hangs, on machines several times slower than this needs: they measure nothing. */
 const project = (name: string, timeoutMs = 120_000, extra: Record<string, unknown> = {}) => ({
   test: {
@@ -18,6 +30,7 @@ const project = (name: string, timeoutMs = 120_000, extra: Record<string, unknow
 
 export default defineConfig({
   test: {
+    coverage,
     globalSetup: ['test/support/stack/global-setup.ts'],
     maxWorkers: 2,
     projects: [

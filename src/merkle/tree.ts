@@ -49,14 +49,10 @@ export function append(sha256: Sha256, frontier: Frontier, leaf: Hash): Frontier
   return { size: frontier.size + 1, hashes };
 }
 
-export function rootOf(sha256: Sha256, frontier: Frontier): Hash {
-  let root: Hash | undefined;
-  for (let i = frontier.hashes.length - 1; i >= 0; i--) {
-    const left = frontier.hashes[i] as Hash;
-    root = root === undefined ? left : nodeHash(sha256, left, root);
-  }
-  return root ?? emptyRoot(sha256);
-}
+export const rootOf = (sha256: Sha256, { hashes }: Frontier): Hash =>
+  hashes.length === 0
+    ? emptyRoot(sha256)
+    : hashes.reduceRight((right, left) => nodeHash(sha256, left, right));
 
 /**
  * The inclusion path of the leaf that was appended last, in the tree that it made: leaf to root, which is the
