@@ -62,6 +62,13 @@ export const relativeLinks = (page: string): Link[] =>
     .filter((target) => !/^[a-z]+:/.test(target))
     .map((target) => ({ page, target }));
 
+/** Names of source files and pages between backticks, with or without their folder. */
+export const namedFiles = (page: string): string[] =>
+  [...prose(pageText(page)).matchAll(/`([\w./-]+\.(?:ts|cjs|mjs|md))`/g)].map(([, name = '']) => name);
+
+/** Every file of the repository that Git knows, or would take. */
+export const FILES: readonly string[] = tracked();
+
 /** The anchors of a page's headings, as hosting platforms make them. */
 export function anchorsOf(page: string): ReadonlySet<string> {
   const anchors = new Set<string>();

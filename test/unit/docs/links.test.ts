@@ -2,7 +2,16 @@
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { anchorsOf, type Link, PAGES, pageText, ROOT, relativeLinks } from '../../support/docs/pages.ts';
+import {
+  anchorsOf,
+  FILES,
+  type Link,
+  namedFiles,
+  PAGES,
+  pageText,
+  ROOT,
+  relativeLinks,
+} from '../../support/docs/pages.ts';
 
 /** Pages that other work brings. */
 const NOT_YET = ['docs/testing.md', 'docs/glossary.md'];
@@ -17,6 +26,20 @@ function problemOf({ page, target }: Link): string | null {
   if (anchor === undefined || !file.endsWith('.md')) return null;
   return anchorsOf(file).has(anchor) ? null : `${target}: ${file} has no heading #${anchor}`;
 }
+
+/** A name without its folder may be that of any file; rooms are also named without `src/`, tests without `test/`. */
+const isThere = (name: string): boolean => FILES.some((file) => file === name || file.endsWith(`/${name}`));
+
+describe('files that a page names', () => {
+  it.each(PAGES)('are there: %s', (page) => {
+    expect(namedFiles(page).filter((name) => !isThere(name))).toEqual([]);
+  });
+
+  it('are found', () => {
+    expect(namedFiles('infra/README.md').length).toBeGreaterThan(20);
+    expect(isThere('no-such-file.ts')).toBe(false);
+  });
+});
 
 describe('links', () => {
   it.each(PAGES)('of %s lead somewhere', (page) => {
