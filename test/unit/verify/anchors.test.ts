@@ -11,6 +11,7 @@ import {
   archiveKey,
   type ChainBuilder,
   entries,
+  type SegmentWords,
   signer,
 } from '../../support/archive-builder.ts';
 import { allFindings, codesOf, findingsOf, verify, verifyBuilt } from './run-verify.ts';
@@ -295,6 +296,29 @@ describe('a chain that continues another', () => {
     builder.archive.failures.set(next, new Error('the disk is on fire'));
     expect(codesOf(await verifyBuilt(builder))).toEqual(['unreadable']);
   });
+
+  it.each([
+    { name: 'a good seal', words: {}, codes: ['fork'] },
+    {
+      name: 'a seal whose path does not lead to its root',
+      words: { path: (path) => path.map((hash) => hash.map((byte) => byte ^ 1)) },
+      codes: ['root-mismatch'],
+    },
+    {
+      name: 'a seal that does not follow the one before it',
+      words: { manifest: (manifest) => ({ ...manifest, previous: 'c'.repeat(64) }) },
+      codes: ['previous-mismatch'],
+    },
+  ] satisfies { name: string; words: SegmentWords; codes: string[] }[])(
+    'is a fork with the next seal of the older one where that fits: $name',
+    async ({ words, codes }) => {
+      const { builder, older } = await handedOver();
+      await older.seal(words);
+      const report = await verifyBuilt(builder);
+      expect(codesOf(report)).toEqual(codes);
+      expect(report.verdict).toBe('broken');
+    },
+  );
 
   it('but without a continuing chain that junk breaks the chain', async () => {
     const builder = new ArchiveBuilder();
