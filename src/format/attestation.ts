@@ -1,7 +1,10 @@
 // Where does a second party keep what it has confirmed of a chain, and what does that look like?
 import { digits, folder, isPlace } from './paths.ts';
 
-/** An attestation is a signed checkpoint: the log's signature lines and, last, the cosigner's. One per chain and size. */
+/**
+ * An attestation is a signed checkpoint: the log's signature lines and, last, the cosigner's. One per chain
+ * and size.
+ */
 export const attestationsRoot = 'attestations/';
 
 export const attestationPrefix = (chain: string, partition: number): string =>

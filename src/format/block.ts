@@ -11,9 +11,9 @@ const trailing = (count: number): FormatError =>
   new FormatError(`block: ${count} bytes after its end`, 'trailing-bytes');
 
 /**
- * Exactly one zstd frame: no skippable frame, no dictionary, a window of at most 8 MiB, its content size stated and
- * within a block's limit, and no byte after it. Walks block headers only: decoders that stop at the end of the first
- * frame, as Node's does, would not see what follows, while `zstd -dc` would print it.
+ * Exactly one zstd frame: no skippable frame, no dictionary, a window of at most 8 MiB, its content size
+ * stated and within a block's limit, and no byte after it. Walks block headers only: decoders that stop at
+ * the end of the first frame, as Node's does, would not see what follows, while `zstd -dc` would print it.
  * Throws FormatError `trailing-bytes` or `block-mismatch`.
  */
 export function checkZstdFrame(bytes: Uint8Array): void {
@@ -21,7 +21,10 @@ export function checkZstdFrame(bytes: Uint8Array): void {
   if (end < bytes.length) throw trailing(bytes.length - end);
 }
 
-/** Where the zstd frame ends with which the bytes begin, under the same rules. Throws FormatError `block-mismatch`. */
+/**
+ * Where the zstd frame ends with which the bytes begin, under the same rules. Throws FormatError
+ * `block-mismatch`.
+ */
 export function zstdFrameEnd(bytes: Uint8Array): number {
   const header = zstdHeader(bytes);
   let at = header.end;
@@ -42,7 +45,10 @@ export function zstdFrameEnd(bytes: Uint8Array): number {
   return at;
 }
 
-/** Bytes of content that the frame says it has: what a reader allocates, before it decompresses. Throws FormatError. */
+/**
+ * Bytes of content that the frame says it has: what a reader allocates, before it decompresses. Throws
+ * FormatError.
+ */
 export const zstdContentSize = (bytes: Uint8Array): number => zstdHeader(bytes).content;
 
 type ZstdHeader = {
@@ -86,9 +92,9 @@ function windowSize(descriptor: number): number {
 }
 
 /**
- * Exactly one gzip member with a bare ten-byte header (no name, comment or extra field), whose stated content size is
- * its real one, and no byte after it. Walks the DEFLATE stream, because nothing else tells where a member ends.
- * Throws FormatError `trailing-bytes` or `block-mismatch`.
+ * Exactly one gzip member with a bare ten-byte header (no name, comment or extra field), whose stated content
+ * size is its real one, and no byte after it. Walks the DEFLATE stream, because nothing else tells where a
+ * member ends. Throws FormatError `trailing-bytes` or `block-mismatch`.
  */
 export function checkGzipMember(bytes: Uint8Array): void {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8) throw broken('no gzip member');

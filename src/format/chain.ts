@@ -23,7 +23,10 @@ export function parseChainName(text: string): string {
   return text;
 }
 
-/** Parts of letters, digits, `.`, `_` and `-`, with `/` between them: a host name and a path, without a scheme. */
+/**
+ * Parts of letters, digits, `.`, `_` and `-`, with `/` between them: a host name and a path, without a
+ * scheme.
+ */
 export const isOrigin = (text: string): boolean =>
   text.length <= ORIGIN_BYTES_MAX && /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/.test(text);
 

@@ -7,8 +7,9 @@ import type { NoteSignature } from './note.ts';
 import { encodeNamedKey, namedKey, parseNamedKey, type SignatureTypes, type VerifierKey } from './vkey.ts';
 
 /**
- * A cosigner's public key under the cosigner's own name. Ed25519 keys cosign with a time (signature type 0x04); there is
- * no such type for P-256, whose cosigner signs the note's text as any note's signer does (0x02), without a time.
+ * A cosigner's public key under the cosigner's own name. Ed25519 keys cosign with a time (signature type
+ * 0x04); there is no such type for P-256, whose cosigner signs the note's text as any note's signer does
+ * (0x02), without a time.
  */
 export type CosignerKey = VerifierKey;
 
@@ -47,7 +48,9 @@ export function cosignatureLine(key: CosignerKey, timeSeconds: number, signature
   return { name, keyId: id, signature: concatBytes(stamp, signature) };
 }
 
-/** What a line says that stands there by that key; its signature still unchecked. Null: it is not by that key. */
+/**
+ * What a line says that stands there by that key; its signature still unchecked. Null: it is not by that key.
+ */
 export type Cosignature = {
   /** Seconds since 1970; null for P-256. */
   readonly timeSeconds: number | null;

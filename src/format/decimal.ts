@@ -4,7 +4,9 @@ import { FormatError } from '../base/error.ts';
 
 const EIGHT_DIGITS = 100_000_000;
 
-/** A safe integer ≥ 0 in decimal. Returns the index after it. Split so that the loop divides 32-bit integers. */
+/**
+ * A safe integer ≥ 0 in decimal. Returns the index after it. Split so that the loop divides 32-bit integers.
+ */
 export function putInteger(out: Uint8Array, at: number, value: number): number {
   if (value < EIGHT_DIGITS) return putSmall(out, at, value, 1);
   const high = Math.floor(value / EIGHT_DIGITS);

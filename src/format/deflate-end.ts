@@ -4,7 +4,10 @@ import { LIMITS } from '../base/limits.ts';
 
 export type DeflateEnd = { readonly end: number; readonly content: number };
 
-/** Extra bits of the length codes 257…285 and the distance codes 0…29, and the lengths' bases. RFC 1951 §3.2.5. */
+/**
+ * Extra bits of the length codes 257…285 and the distance codes 0…29, and the lengths' bases. RFC 1951
+ * §3.2.5.
+ */
 const LENGTH_EXTRA = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
 const LENGTH_BASE = [
   3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195,
@@ -59,7 +62,8 @@ class BitReader {
 
   /** One symbol of a Huffman code. */
   symbol(code: HuffmanCode): number {
-    // Canonical decoding bit by bit: `first` is the first code of this length, `index` where its symbols begin.
+    // Canonical decoding bit by bit: `first` is the first code of this length, `index` where its symbols
+    // begin.
     let value = 0;
     let first = 0;
     let index = 0;
@@ -85,7 +89,9 @@ class BitReader {
     if (this.#at > this.#bytes.length) throw broken('cut off');
   }
 
-  /** The index after the byte that holds the last bit taken. `take` never reads a byte that it does not need. */
+  /**
+   * The index after the byte that holds the last bit taken. `take` never reads a byte that it does not need.
+   */
   byteEnd(): number {
     return this.#at;
   }

@@ -1,4 +1,5 @@
-// Where does a run of JSON string bytes end, and is it UTF-8? The byte tables and loops under every parser here.
+// Where does a run of JSON string bytes end, and is it UTF-8? The byte tables and loops under every parser
+// here.
 
 const table = (members: Iterable<number>): Uint8Array => {
   const bytes = new Uint8Array(256);
@@ -25,9 +26,9 @@ export const viewOf = (bytes: Uint8Array): DataView =>
 /**
  * The first index from `at` on that is not plain ASCII, or `end`.
  *
- * Four bytes at a time: a high bit is left where a byte is ≥ 0x80, < 0x20, a quote or a backslash. The borrow of a
- * subtraction may raise a false alarm in the bytes above, never hide one; the byte loop that follows decides.
- * 1.1–1.4 GB/s over real audit events where the byte loop alone gives 0.7 (JSON.parse: 0.3–0.6).
+ * Four bytes at a time: a high bit is left where a byte is ≥ 0x80, < 0x20, a quote or a backslash. The borrow
+ * of a subtraction may raise a false alarm in the bytes above, never hide one; the byte loop that follows
+ * decides. 1.1–1.4 GB/s over real audit events where the byte loop alone gives 0.7 (JSON.parse: 0.3–0.6).
  */
 export function plainEnd(bytes: Uint8Array, view: DataView, at: number, end: number): number {
   let i = at;
@@ -44,8 +45,8 @@ export function plainEnd(bytes: Uint8Array, view: DataView, at: number, end: num
 const continues = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80;
 
 /**
- * The index after the multi-byte UTF-8 sequence that starts at `at`, or −1: overlong forms, surrogates and code points
- * above U+10FFFF are none (RFC 3629 §4).
+ * The index after the multi-byte UTF-8 sequence that starts at `at`, or −1: overlong forms, surrogates and
+ * code points above U+10FFFF are none (RFC 3629 §4).
  */
 export function sequenceEnd(bytes: Uint8Array, at: number, end: number): number {
   const lead = bytes[at] as number;
@@ -65,7 +66,10 @@ export function sequenceEnd(bytes: Uint8Array, at: number, end: number): number 
   return outside ? -1 : at + 4;
 }
 
-/** The index after the closing quote of the JSON string whose first byte after its quote is at `at`, or −1. RFC 8259 §7. */
+/**
+ * The index after the closing quote of the JSON string whose first byte after its quote is at `at`, or −1.
+ * RFC 8259 §7.
+ */
 export function jsonStringEnd(bytes: Uint8Array, view: DataView, at: number, end: number): number {
   let i = at;
   for (;;) {

@@ -2,14 +2,15 @@
 import { DIGIT, jsonStringEnd, viewOf } from './json-bytes.ts';
 
 /**
- * A line nests at most 64 deep, its own object counted, so a value 63. Readers have limits (System.Text.Json 64,
- * serde_json 128, jq 256, Python about 1000): what nests deeper is archived as `text`, so that no line is above any of them.
+ * A line nests at most 64 deep, its own object counted, so a value 63. Readers have limits (System.Text.Json
+ * 64, serde_json 128, jq 256, Python about 1000): what nests deeper is archived as `text`, so that no line is
+ * above any of them.
  */
 export const VALUE_DEPTH_MAX = 63;
 
 /**
- * One JSON text of RFC 8259 in valid UTF-8, without a byte order mark, with no CR or LF among its white space and
- * nested at most VALUE_DEPTH_MAX deep. Never throws, never recurses.
+ * One JSON text of RFC 8259 in valid UTF-8, without a byte order mark, with no CR or LF among its white space
+ * and nested at most VALUE_DEPTH_MAX deep. Never throws, never recurses.
  */
 export const isJsonText = (bytes: Uint8Array): boolean => isJsonRange(bytes, viewOf(bytes), 0, bytes.length);
 

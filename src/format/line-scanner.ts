@@ -23,22 +23,28 @@ import { encodeGap } from './line-writer.ts';
 import { readBase64, readString, type StringSpan, scanString, stringLength } from './string-form.ts';
 import { TIME_MS_MAX } from './time.ts';
 
-/** More than any gap line needs: two texts of 512 and 255 bytes, each byte perhaps escaped, and the names around them. */
+/**
+ * More than any gap line needs: two texts of 512 and 255 bytes, each byte perhaps escaped, and the names
+ * around them.
+ */
 const GAP_LINE_BYTES_MAX = 2048;
 
 /**
- * Walks lines by their grammar, never searching for a member's name, and enforces all of it: member order, the one
- * spelling of every integer, escape and base64, the rules that choose between `value`, `text` and `base64`, and that a
- * `value` is JSON. What `scan` accepts is what the writer writes, byte for byte.
+ * Walks lines by their grammar, never searching for a member's name, and enforces all of it: member order,
+ * the one spelling of every integer, escape and base64, the rules that choose between `value`, `text` and
+ * `base64`, and that a `value` is JSON. What `scan` accepts is what the writer writes, byte for byte.
  *
- * Cost for a 1.2 KB JSON entry: about 1 µs, nearly all of it the pass over the value. Only base64 forms and escaped
- * `text` allocate. One object serves many lines, and keeps the last buffer alive until its next.
+ * Cost for a 1.2 KB JSON entry: about 1 µs, nearly all of it the pass over the value. Only base64 forms and
+ * escaped `text` allocate. One object serves many lines, and keeps the last buffer alive until its next.
  */
 export class LineScanner {
   offset = 0;
   nextOffset = 0;
   gap: GapReason | null = null;
-  /** The record's timestamp where it is a time that can be shown (0…TIME_MS_MAX); −1 for any other, and for gaps. */
+  /**
+   * The record's timestamp where it is a time that can be shown (0…TIME_MS_MAX); −1 for any other, and for
+   * gaps.
+   */
   timestampMs = -1;
 
   #bytes: Uint8Array = EMPTY;

@@ -29,10 +29,11 @@ const HEADER_BYTES_MAX = 32;
 const KEPT_BYTES_MAX = 4 * LIMITS.blockContentTarget;
 
 /**
- * Appends lines, each with its LF, to one growing buffer. Not for use from two places at once. A call that throws
- * leaves what was written before it as it was.
+ * Appends lines, each with its LF, to one growing buffer. Not for use from two places at once. A call that
+ * throws leaves what was written before it as it was.
  *
- * A value is copied once and judged in place, so that a JSON value costs one copy, one pass and no allocation.
+ * A value is copied once and judged in place, so that a JSON value costs one copy, one pass and no
+ * allocation.
  */
 export class LineWriter {
   #bytes: Uint8Array;
@@ -49,7 +50,10 @@ export class LineWriter {
     return this.#end;
   }
 
-  /** Start index of the line. Throws FormatError when offset, timestamp or length is beyond what a line can carry. */
+  /**
+   * Start index of the line. Throws FormatError when offset, timestamp or length is beyond what a line can
+   * carry.
+   */
   entry(record: KafkaRecord): number {
     checkRecord(record);
     const start = this.#end;
@@ -158,7 +162,10 @@ function checkRecord(record: KafkaRecord): void {
   }
 }
 
-/** Bytes that the line can't exceed, its LF included. Throws before anything is allocated for a line over the limit. */
+/**
+ * Bytes that the line can't exceed, its LF included. Throws before anything is allocated for a line over the
+ * limit.
+ */
 function lineBytesAtMost(record: KafkaRecord): number {
   // A value is first copied as it is and then perhaps rewritten, so the greater of both, which is base64.
   let bytes =

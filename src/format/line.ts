@@ -30,7 +30,10 @@ export type GapLine = {
   /** `transaction` has both of these: control + aborted = last − offset + 1. */
   readonly control?: number;
   readonly aborted?: number;
-  /** Every other reason has both of these: whose word it is, and why. 1–255 and 1–512 bytes, no control characters. */
+  /**
+   * Every other reason has both of these: whose word it is, and why. 1–255 and 1–512 bytes, no control
+   * characters.
+   */
   readonly by?: string;
   readonly why?: string;
 };

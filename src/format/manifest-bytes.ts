@@ -18,7 +18,10 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   return bytes;
 }
 
-/** Strict: parse, check, encode again, and the bytes must be equal. So nothing passes that has a second spelling. Throws FormatError. */
+/**
+ * Strict: parse, check, encode again, and the bytes must be equal. So nothing passes that has a second
+ * spelling. Throws FormatError.
+ */
 export function parseManifest(bytes: Uint8Array): Manifest {
   if (bytes.length > LIMITS.manifestBytesMax) throw new FormatError(`manifest: ${bytes.length} bytes`);
   let value: unknown;

@@ -12,7 +12,10 @@ import { splitVkey } from './vkey.ts';
 /** SHA-256 of nothing: the root of a tree without leaves. */
 const EMPTY_ROOT = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
-/** The value as a manifest, whatever came in. Says nothing of spelling: that is for who encodes it again. Throws FormatError. */
+/**
+ * The value as a manifest, whatever came in. Says nothing of spelling: that is for who encodes it again.
+ * Throws FormatError.
+ */
 export function checkManifest(value: unknown): Manifest {
   const m = record(value, 'the manifest') as Manifest & { format?: unknown };
   // A manifest that is built, not parsed, has no `format` yet.

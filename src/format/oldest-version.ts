@@ -11,8 +11,8 @@ type VersionLister<V extends ListedVersion> = {
 };
 
 /**
- * Asked about each version of such a listing in turn: is it the one that counts at its key? That is the oldest version
- * which is not a delete marker, whatever its size or content.
+ * Asked about each version of such a listing in turn: is it the one that counts at its key? That is the
+ * oldest version which is not a delete marker, whatever its size or content.
  */
 export function makeOldestFilter(): (version: ListedVersion) => boolean {
   let counted: string | null = null;

@@ -1,4 +1,5 @@
-// Under which keys do the objects of an archive lie? All of them, here and nowhere else. (FORMAT.md: object keys)
+// Under which keys do the objects of an archive lie? All of them, here and nowhere else. (FORMAT.md: object
+// keys)
 import { assert } from '../base/assert.ts';
 import { LIMITS } from '../base/limits.ts';
 import { isChainName, isPartition } from './chain.ts';
@@ -38,7 +39,10 @@ const dataRoot = 'data/';
 
 const SUFFIX = { zstd: 'zst', gzip: 'gz' } as const;
 
-/** The Hive layout, by which query engines prune. The content's hash keeps writers that race for a sequence apart. */
+/**
+ * The Hive layout, by which query engines prune. The content's hash keeps writers that race for a sequence
+ * apart.
+ */
 export function dataKey(parts: DataKeyParts): string {
   const { chain, partition, sealedMs, sequence, sha256, encoding } = parts;
   assert(isHash(sha256), `a data key with hash ${sha256}`);
@@ -46,11 +50,17 @@ export function dataKey(parts: DataKeyParts): string {
   return `${dataPrefix(chain, partition)}date=${date}/${digits(sequence)}-${sha256}.jsonl.${SUFFIX[encoding]}`;
 }
 
-/** Greater than the key of every data object up to that sequence, less than those of later ones. `sealed`: of that segment. */
+/**
+ * Greater than the key of every data object up to that sequence, less than those of later ones. `sealed`: of
+ * that segment.
+ */
 export const afterDataOf = (chain: string, partition: number, sealed: string, sequence: number): string =>
   `${dataPrefix(chain, partition)}date=${sealed.slice(0, 10)}/${digits(sequence)}~`;
 
-/** Chain, partition and sequence alone, never time, offset or instance: the seal's key is the fence between writers. */
+/**
+ * Chain, partition and sequence alone, never time, offset or instance: the seal's key is the fence between
+ * writers.
+ */
 export const sealKey = (chain: string, partition: number, sequence: number): string =>
   `${sealPrefix(chain, partition)}${digits(sequence)}.tlog-proof`;
 

@@ -1,4 +1,5 @@
-// Where are the lines of a data object: their types, their writer, their reader? The door to line, line-writer and line-reader.
+// Where are the lines of a data object: their types, their writer, their reader? The door to line,
+// line-writer and line-reader.
 export type {
   GapLine,
   GapReason,

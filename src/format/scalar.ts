@@ -9,8 +9,9 @@ export const isHash = (value: unknown): value is string =>
   typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 
 /**
- * Text for people: 1 to `bytesMax` bytes of UTF-8 with no control character (U+0000–001F, U+007F–009F), no line or
- * paragraph separator, no lone surrogate, and no character that changes the direction of what stands around it.
+ * Text for people: 1 to `bytesMax` bytes of UTF-8 with no control character (U+0000–001F, U+007F–009F), no
+ * line or paragraph separator, no lone surrogate, and no character that changes the direction of what stands
+ * around it.
  */
 export const isWord = (value: unknown, bytesMax: number): value is string =>
   typeof value === 'string' &&

@@ -4,7 +4,9 @@ import { plainEnd, sequenceEnd, viewOf } from './json-bytes.ts';
 /** Bytes of the standard base64 of `length` bytes, padding included. */
 export const base64Length = (length: number): number => 4 * Math.ceil(length / 3);
 
-/** What follows the backslash for a byte that has a two-byte escape in ECMA-262 JSON.stringify; 0 for others. */
+/**
+ * What follows the backslash for a byte that has a two-byte escape in ECMA-262 JSON.stringify; 0 for others.
+ */
 const SHORT_ESCAPE = new Uint8Array(256);
 for (const [byte, letter] of [
   [0x08, 'b'],
@@ -20,8 +22,9 @@ for (const [byte, letter] of [
 const HEX = new TextEncoder().encode('0123456789abcdef');
 
 /**
- * Bytes of the JSON string that stands for `bytes`, its quotes left out; −1 where it must be base64: not UTF-8, or the
- * string would be longer than the base64. So no escape can make a line longer than 4/3 of what it carries.
+ * Bytes of the JSON string that stands for `bytes`, its quotes left out; −1 where it must be base64: not
+ * UTF-8, or the string would be longer than the base64. So no escape can make a line longer than 4/3 of what
+ * it carries.
  */
 export function stringLength(bytes: Uint8Array): number {
   const end = bytes.length;
@@ -120,12 +123,16 @@ export function readBase64(bytes: Uint8Array, start: number, end: number): Uint8
   return out;
 }
 
-/** A JSON string in the one form that writeString gives. `decoded`: bytes that it stands for; `breaks`: has \n or \r. */
+/**
+ * A JSON string in the one form that writeString gives. `decoded`: bytes that it stands for; `breaks`: has \n
+ * or \r.
+ */
 export type StringSpan = { end: number; decoded: number; breaks: boolean };
 
 /**
- * Fills `span` for the string whose first byte after its quote is at `at`; `span.end` is the index of its closing quote.
- * False where it has no end, is not UTF-8, has an escape that the writer would not write, or should have been base64.
+ * Fills `span` for the string whose first byte after its quote is at `at`; `span.end` is the index of its
+ * closing quote. False where it has no end, is not UTF-8, has an escape that the writer would not write, or
+ * should have been base64.
  */
 export function scanString(
   bytes: Uint8Array,
@@ -171,7 +178,10 @@ function escapedByte(bytes: Uint8Array, at: number, end: number): number {
   return canonical ? code : -1;
 }
 
-/** The `decoded` bytes for which the scanned string [start, end) stands: a view where nothing was escaped, else new. */
+/**
+ * The `decoded` bytes for which the scanned string [start, end) stands: a view where nothing was escaped,
+ * else new.
+ */
 export function readString(bytes: Uint8Array, start: number, end: number, decoded: number): Uint8Array {
   if (decoded === end - start) return bytes.subarray(start, end);
   const out = new Uint8Array(decoded);

@@ -12,7 +12,10 @@ import {
 
 export { type KeyAlgorithm, type PublicKey, publicKeyFromSpki } from '../base/signature.ts';
 
-/** A public key under a name. In notes the name is the chain's origin; what users pin is named after the archive's. */
+/**
+ * A public key under a name. In notes the name is the chain's origin; what users pin is named after the
+ * archive's.
+ */
 export type VerifierKey = {
   readonly name: string;
   readonly key: PublicKey;
@@ -24,7 +27,9 @@ export type VerifierKey = {
 export type SignatureTypes = Readonly<Record<KeyAlgorithm, number>>;
 const LOG_TYPES: SignatureTypes = { ed25519: 1, 'ecdsa-p256': 2 };
 
-/** Key names: not empty, no white space, no plus sign; and nothing below U+0020, since they stand in notes. */
+/**
+ * Key names: not empty, no white space, no plus sign; and nothing below U+0020, since they stand in notes.
+ */
 export const isKeyName = (text: string): boolean => /^[^\s+\p{Cc}\p{Z}]+$/u.test(text) && text.isWellFormed();
 
 /** Computes the key id. Throws FormatError for a name that can't be a key's. */
@@ -33,7 +38,8 @@ export const verifierKey = (name: string, key: PublicKey, sha256: Sha256): Verif
 
 export function namedKey(types: SignatureTypes, name: string, key: PublicKey, sha256: Sha256): VerifierKey {
   if (!isKeyName(name)) throw new FormatError(`not a key name: ${JSON.stringify(name.slice(0, 80))}`);
-  // The id of an ECDSA key leaves the name out: two names of one key share it, and only name and id together tell.
+  // The id of an ECDSA key leaves the name out: two names of one key share it, and only name and id together
+  // tell.
   const hashed =
     key.algorithm === 'ed25519'
       ? concatBytes(utf8(`${name}\n`), Uint8Array.of(types.ed25519), rawEd25519(key))
@@ -72,7 +78,10 @@ export function parseNamedKey(types: SignatureTypes, text: string, sha256: Sha25
   return key;
 }
 
-/** One vkey a line; blank lines and lines that begin with # are left out. Throws FormatError with the line's number. */
+/**
+ * One vkey a line; blank lines and lines that begin with # are left out. Throws FormatError with the line's
+ * number.
+ */
 export function parseVkeyFile(text: string, sha256: Sha256): VerifierKey[] {
   const keys: VerifierKey[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {

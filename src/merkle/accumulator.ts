@@ -5,8 +5,9 @@ import type { Frontier, Hash } from './tree.ts';
 const LEVELS = 53;
 
 /**
- * Appends leaves and gives the frontier. Level n keeps one 65-byte message 0x01 ‖ left ‖ right: a left subtree of 2^n
- * leaves waits there for its right neighbour (RFC 6962 §2.1), so the state is a binary counter.
+ * Appends leaves and gives the frontier. Level n keeps one 65-byte message 0x01 ‖ left ‖ right: a left
+ * subtree of 2^n leaves waits there for its right neighbour (RFC 6962 §2.1), so the state is a binary
+ * counter.
  */
 export class TreeAccumulator {
   readonly #sha256Into: Sha256Into;

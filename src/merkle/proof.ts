@@ -47,7 +47,10 @@ export function inclusionPathLength(index: number, size: number): number {
   return length;
 }
 
-/** The root that the path leads to, or undefined where index, size and path length disagree. RFC 9162 §2.1.3.2. */
+/**
+ * The root that the path leads to, or undefined where index, size and path length disagree. RFC 9162
+ * §2.1.3.2.
+ */
 export function rootFromInclusion(
   sha256: Sha256,
   leaf: Hash,
@@ -79,7 +82,10 @@ export function verifyInclusion(
   return found !== undefined && equalBytes(found, root);
 }
 
-/** RFC 9162 §2.1.4.2. The empty tree, by its own root only, is consistent with everything and takes an empty proof. */
+/**
+ * RFC 9162 §2.1.4.2. The empty tree, by its own root only, is consistent with everything and takes an empty
+ * proof.
+ */
 export function verifyConsistency(
   sha256: Sha256,
   fromSize: number,

@@ -60,7 +60,10 @@ export const rootOf = (sha256: Sha256, { hashes }: Frontier): Hash =>
  */
 export const lastLeafPath = (before: Frontier): readonly Hash[] => [...before.hashes].reverse();
 
-/** The inverse: the frontier before the last leaf, from that leaf's path. Undefined where the lengths disagree. */
+/**
+ * The inverse: the frontier before the last leaf, from that leaf's path. Undefined where the lengths
+ * disagree.
+ */
 export function frontierFromLastLeafPath(path: readonly Hash[], sizeBefore: number): Frontier | undefined {
   return path.length === bitCount(sizeBefore) ? { size: sizeBefore, hashes: [...path].reverse() } : undefined;
 }

@@ -37,7 +37,9 @@ export type SegmentBody = {
   /** The data object; null when there is no line. */
   readonly data: Uint8Array | null;
   readonly dataSha256: Uint8Array | null;
-  /** The last record, by which the topic is recognised later (its line's leaf hash); null when there is none. */
+  /**
+   * The last record, by which the topic is recognised later (its line's leaf hash); null when there is none.
+   */
   readonly lastRecord: { readonly offset: number; readonly leaf: Uint8Array } | null;
 };
 
@@ -151,8 +153,8 @@ export class BodyBuilder {
   }
 
   /**
-   * A leaf's message is 0x00 ‖ line. The byte before each line is the LF of the one before, which is free once the block
-   * is compressed: it becomes the 0x00, and only a block's first line is copied.
+   * A leaf's message is 0x00 ‖ line. The byte before each line is the LF of the one before, which is free
+   * once the block is compressed: it becomes the 0x00, and only a block's first line is copied.
    */
   #hashLines(content: Uint8Array): void {
     const starts = this.#starts;
