@@ -1,36 +1,29 @@
-// What does one verifier hold, whichever face it shows: Lambda, plain process or test?
+// What does one verifier hold, what is it asked for in a run, and what comes back? Lambda, process and tests alike.
 import type { Clock } from '../base/clock.ts';
+import type { Semaphore } from '../base/concurrency.ts';
+import type { Sha256 } from '../base/hash.ts';
 import type { Logger } from '../base/log.ts';
+import type { VerifierKey } from '../format/vkey.ts';
 import type { ReadableStore, Store } from '../store/store.ts';
-import type { Finding } from '../verify/finding.ts';
-import type { StepTools } from './attest/attest-step.ts';
+import type { Anchor } from '../verify/anchor.ts';
+import type { ArchiveReader } from '../verify/archive-reader.ts';
+import type { BlockChecker } from '../verify/block-checker.ts';
+import type { Finding, Verdict } from '../verify/finding.ts';
+import type { ChainReport } from '../verify/report.ts';
+import type { ChainPlace } from '../verify/survey.ts';
+import type { Attester } from './attest/attester.ts';
 import type { Watched } from './events/cloudtrail.ts';
+import type { QueueMessage } from './events/envelopes.ts';
 import type { ArchivePlace } from './events/work.ts';
 import type { Covers } from './findings/ledger.ts';
 import type { CheckName, Scope } from './findings/record.ts';
-import type { RunResult } from './run.ts';
-import type { Task } from './tasks/confirm.ts';
-
-type FindingsReport = {
-  readonly check: CheckName;
-  /** Which open findings the check would have seen again: true for all of the scope, false for none. */
-  readonly complete: boolean | Covers;
-  /** Findings beyond those given. */
-  readonly omitted?: number;
-  readonly signal?: AbortSignal;
-};
-
-/** Where findings go. Resolves once they are kept as evidence and every channel was tried; a rejection means: report again. */
-export interface FindingSink {
-  report(scope: Scope, findings: readonly Finding[], options: FindingsReport): Promise<void>;
-}
 
 export type Verifier = {
   /** Of the other party: nothing here can write to it. */
   readonly archive: ReadableStore;
-  /** Attestations and findings: this verifier's own place. */
+  /** Attestations and findings: this verifier's own bucket. */
   readonly own: Store;
-  /** Null where the archive is no bucket. */
+  /** Where events say that the archive is; null where it is no bucket. */
   readonly place: ArchivePlace | null;
   readonly step: StepTools;
   readonly findings: FindingSink;
@@ -41,18 +34,112 @@ export type Verifier = {
   readonly freshnessMs: number | null;
   /** Which calls in a trail are attempts on this archive; null where that is not known. */
   readonly watched: Watched | null;
-  /** After each run, whatever became of it. */
+  /** After each run, whatever its result. */
   readonly onResult?: (result: RunResult) => void;
   /** Chains that are confirmed side by side: each holds a data object or more in memory. */
   readonly chainsAtOnce: number;
 };
 
+type FindingsReport = {
+  readonly check: CheckName;
+  /** Which open findings the check would have seen again: true for all of the scope, false for none. */
+  readonly complete: boolean | Covers;
+  /** Findings beyond those given. */
+  readonly omitted?: number;
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Where findings go. Resolves once they are kept as evidence and every channel was tried. A rejection means: report
+ * again.
+ */
+export interface FindingSink {
+  report(scope: Scope, findings: readonly Finding[], options: FindingsReport): Promise<void>;
+}
+
 /** How long one run may take. */
 export type RunLimits = {
   /** Until the process is ended from outside. */
   readonly remainingMs: () => number;
-  /** Asked at safe places: false ends the run there, with what was done attested. */
+  /** Asked at safe points: false ends the run there, with what was done attested. */
   readonly mayGoOn?: () => boolean;
   /** Gives up at once. */
   readonly signal?: AbortSignal;
+};
+
+export type RunResult = {
+  readonly steps: readonly StepResult[];
+  readonly failures: readonly Failure[];
+  readonly figures: Readonly<TaskMetrics>;
+  /** Messages of the queue that are to be delivered again. */
+  readonly failedIds: readonly string[];
+};
+
+export type Failure = {
+  readonly what: string;
+  readonly error: unknown;
+  /** Null: it belongs to no single message, so all of them are delivered again. */
+  readonly messages: readonly QueueMessage[] | null;
+};
+
+/** What tasks measure beside their steps. */
+export type TaskMetrics = {
+  /** When the byte was read that waits longest for its next reading. */
+  oldestRereadMs: number | null;
+  staleChains: number | null;
+};
+
+/** A piece of work that comes by the clock. Rejects when it could not be done at all. */
+export type Task = (input: TaskInput) => Promise<void>;
+
+export type TaskInput = {
+  readonly verifier: Verifier;
+  /** Null: all that there are. */
+  readonly chains: readonly ChainPlace[] | null;
+  readonly limits: RunLimits;
+  /** A step of one chain within 1/`shares` of the time that is left; its findings are reported. */
+  readonly confirm: (place: ChainPlace, hintSize: number, shares: number) => Promise<StepResult>;
+  readonly figures: TaskMetrics;
+  /** Notes what went wrong with one part; the task continues with the next. */
+  readonly failed: (what: string, error: unknown) => void;
+};
+
+/** What one step along a chain needs. */
+export type StepTools = {
+  readonly archive: ArchiveReader;
+  readonly trusted: readonly VerifierKey[];
+  readonly attester: Attester;
+  readonly sha256: Sha256;
+  readonly checker: BlockChecker;
+  readonly clock: Clock;
+  /** Over all steps that run side by side. */
+  readonly bytesInFlight?: Semaphore;
+};
+
+export type StepOptions = {
+  /** About the chain's size, where an event names it; any number will do. */
+  readonly hintSize: number;
+  /** Where others continue this chain. */
+  readonly handovers?: readonly Anchor[];
+  /** Asked after each segment: false stops there, and the next run continues. */
+  readonly mayGoOn?: () => boolean;
+  readonly signal?: AbortSignal;
+};
+
+export type StepResult = {
+  readonly place: ChainPlace;
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+  /** Null: there is no such chain, and none was ever confirmed. */
+  readonly report: ChainReport | null;
+  /** What this verifier attests now. */
+  readonly confirmed: {
+    readonly size: number;
+    readonly nextOffset: number | null;
+    readonly root: string;
+  } | null;
+  /** True: an attestation of `confirmed` was written by this run. */
+  readonly isNew: boolean;
+  /** False: there is more to check. */
+  readonly isAtEnd: boolean;
 };

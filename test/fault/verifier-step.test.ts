@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';
 import { LedgerstoneError } from '../../src/base/error.ts';
 import { parseSignedCheckpoint } from '../../src/format/note.ts';
-import { confirmStep } from '../../src/verifier/attest/attest-step.ts';
+import { confirmStep } from '../../src/verifier/seal-path.ts';
 import { memorySigner, type SignFault } from '../support/memory-signer.ts';
 import { FAULT_KINDS, type Fault, faultyStore } from '../support/memory-store.ts';
 import { mulberry32 } from '../support/random.ts';

@@ -1,6 +1,6 @@
 // Which figures does one run leave for CloudWatch?
 
-import type { RunResult } from '../../verifier/run.ts';
+import type { RunResult } from '../../verifier/verifier.ts';
 import type { Severity } from '../../verify/finding.ts';
 import type { RunFigures } from './emf.ts';
 

@@ -1,10 +1,10 @@
 // How does AWS Lambda call the verifier? Queues, S3, EventBridge, schedules and people, all through one function.
 import { LedgerstoneError } from '../../base/error.ts';
 import { CONFIG_VARIABLE, parseVerifierConfig } from '../../config/verifier.ts';
-import type { StepResult } from '../../verifier/attest/attest-step.ts';
 import { readEvent } from '../../verifier/events/work.ts';
-import { isWorthRepeating, type RunResult, runWork } from '../../verifier/run.ts';
-import type { Verifier } from '../../verifier/verifier.ts';
+import { isWorthRepeating } from '../../verifier/failures.ts';
+import { runWork } from '../../verifier/run.ts';
+import type { RunResult, StepResult, Verifier } from '../../verifier/verifier.ts';
 import { portableChecker } from '../../verify/block-checker.ts';
 import { nodeContentTools } from '../../verify/node/tools.ts';
 import { metricsLine } from './emf.ts';

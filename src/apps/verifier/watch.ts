@@ -2,9 +2,9 @@
 import { type LedgerstoneError, messageOf } from '../../base/error.ts';
 import { sealKey, sealPrefix } from '../../format/paths.ts';
 import type { EventWork, TaskName, TaskWork } from '../../verifier/events/work.ts';
-import { type RunResult, runWork } from '../../verifier/run.ts';
-import { knownChains } from '../../verifier/tasks/confirm.ts';
-import type { RunLimits, Verifier } from '../../verifier/verifier.ts';
+import { knownChains } from '../../verifier/known-chains.ts';
+import { runWork } from '../../verifier/run.ts';
+import type { RunLimits, RunResult, Verifier } from '../../verifier/verifier.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
 
 export type Schedule = { readonly task: TaskName; readonly everyMs: number };

@@ -18,14 +18,13 @@ import { type Notifier, webhookNotifier } from '../../verifier/alarms/webhook.ts
 import { Attester } from '../../verifier/attest/attester.ts';
 import type { Watched } from '../../verifier/events/cloudtrail.ts';
 import { Ledger } from '../../verifier/findings/ledger.ts';
-import type { RunResult } from '../../verifier/run.ts';
 import { EndsLog, type EndsLogOptions } from '../../verifier/tasks/completeness-ends.ts';
 import { completenessTask, type MarksReader } from '../../verifier/tasks/completeness-task.ts';
-import { confirmTask, freshnessTask, type Task } from '../../verifier/tasks/confirm.ts';
+import { confirmTask, freshnessTask } from '../../verifier/tasks/confirm.ts';
 import { PassLog } from '../../verifier/tasks/full-pass-progress.ts';
 import { configurationTask, fullPassTask, subjectsOf, sweepTask } from '../../verifier/tasks/scheduled.ts';
 import { SweepLog } from '../../verifier/tasks/sweep-cursor.ts';
-import type { Verifier } from '../../verifier/verifier.ts';
+import type { RunResult, Task, Verifier } from '../../verifier/verifier.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
 import type { Severity } from '../../verify/finding.ts';
 import type { RunFigures } from './emf.ts';

@@ -1,7 +1,7 @@
 // In which envelopes do events arrive: S3's own, EventBridge's, SNS's, a queue's?
 
 /** One message of a queue, which answers for itself. */
-export type Message = { readonly id: string /** Counted from 1. */; readonly receives: number };
+export type QueueMessage = { readonly id: string /** Counted from 1. */; readonly receives: number };
 
 type Content =
   /** `key` as it is, decoded. */
@@ -12,7 +12,7 @@ type Content =
 
 export type Unwrapped = {
   readonly isQueue: boolean;
-  readonly contents: readonly { readonly content: Content; readonly message: Message | null }[];
+  readonly contents: readonly { readonly content: Content; readonly message: QueueMessage | null }[];
 };
 
 /** SNS in a queue in … : more envelopes than these nobody makes by honest means. */
@@ -48,7 +48,7 @@ export function unwrap(event: unknown): Unwrapped {
 }
 
 /** A message without an id can't be named in the answer; it is then acknowledged with the batch. */
-function messageOf(record: unknown): Message | null {
+function messageOf(record: unknown): QueueMessage | null {
   const id = textAt(record, 'messageId');
   const receives = Number(textAt(record, 'attributes', 'ApproximateReceiveCount') ?? '1');
   if (id === undefined) return null;

@@ -2,7 +2,7 @@
 import { isChainName, isPartition } from '../../format/chain.ts';
 import { parseKey } from '../../format/paths.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
-import { childOf, type Message, shortText, unwrap } from './envelopes.ts';
+import { childOf, type QueueMessage, shortText, unwrap } from './envelopes.ts';
 
 export const TASKS = ['confirm', 'freshness', 'sweep', 'full-pass', 'configuration', 'completeness'] as const;
 export type TaskName = (typeof TASKS)[number];
@@ -12,21 +12,21 @@ export type ChainWork = {
   readonly place: ChainPlace;
   /** One more than the greatest sequence that was named: about the chain's size. */
   readonly hintSize: number;
-  readonly seals: readonly { readonly sequence: number; readonly message: Message | null }[];
+  readonly seals: readonly { readonly sequence: number; readonly message: QueueMessage | null }[];
 };
 
 /** Something happened at that key, which is no new seal: without the archive's own prefix. */
-export type ObjectWork = { readonly key: string; readonly messages: readonly Message[] };
+export type ObjectWork = { readonly key: string; readonly messages: readonly QueueMessage[] };
 
 export type TaskWork = {
   readonly task: TaskName;
   /** Null: all that there are. */
   readonly chains: readonly ChainPlace[] | null;
-  readonly message: Message | null;
+  readonly message: QueueMessage | null;
 };
 
 /** A call of AWS's that CloudTrail recorded: `detail` as it came. */
-export type CallWork = { readonly detail: unknown; readonly message: Message | null };
+export type CallWork = { readonly detail: unknown; readonly message: QueueMessage | null };
 
 export type EventWork = {
   /** True: the messages of a queue, each of which is acknowledged or not. */
@@ -75,10 +75,10 @@ class Collector {
     string,
     { place: ChainPlace; hintSize: number; seals: ChainWork['seals'][number][] }
   >();
-  readonly #objects = new Map<string, Message[]>();
+  readonly #objects = new Map<string, QueueMessage[]>();
   readonly #ignored: string[] = [];
 
-  seal(place: ChainPlace, sequence: number, message: Message | null): void {
+  seal(place: ChainPlace, sequence: number, message: QueueMessage | null): void {
     const id = `${place.chain}/${place.partition}`;
     const chain = this.#chains.get(id) ?? { place, hintSize: 0, seals: [] };
     chain.hintSize = Math.max(chain.hintSize, sequence + 1);
@@ -86,7 +86,7 @@ class Collector {
     this.#chains.set(id, chain);
   }
 
-  object(key: string, message: Message | null): void {
+  object(key: string, message: QueueMessage | null): void {
     const messages = this.#objects.get(key) ?? [];
     if (message !== null) messages.push(message);
     this.#objects.set(key, messages);
@@ -111,7 +111,7 @@ function addObject(
   work: Collector,
   { bucket, key, isCreation }: { bucket: string; key: string; isCreation: boolean },
   archive: ArchivePlace | null,
-  message: Message | null,
+  message: QueueMessage | null,
 ): void {
   if (archive === null || bucket !== archive.bucket) {
     work.ignore(`an object of bucket ${JSON.stringify(bucket.slice(0, 80))}, which is not the archive's`);
@@ -130,7 +130,7 @@ function addObject(
   }
 }
 
-function addTask(work: Collector, value: object, message: Message | null): void {
+function addTask(work: Collector, value: object, message: QueueMessage | null): void {
   const task = TASKS.find((name) => name === childOf(value, 'task'));
   const unknown = Object.keys(value).filter((name) => name !== 'task' && name !== 'chains');
   if (task === undefined || unknown.length > 0) {

@@ -1,17 +1,17 @@
 // Are the offsets that the brokers have in the archive, of each partition that it is promised to have?
 
-import { TaskGroup } from '../../base/concurrency.ts';
 import { messageOf } from '../../base/error.ts';
 import type { CompareTopic } from '../../config/verifier.ts';
 import type { PartitionMarks, TopicMarks } from '../../ingest/kafka/marks.ts';
 import type { Finding } from '../../verify/finding.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
-import type { StepResult } from '../attest/attest-step.ts';
 import type { Covers } from '../findings/ledger.ts';
 import { ARCHIVE_SCOPE, chainScope, type Scope } from '../findings/record.ts';
+import { knownChains } from '../known-chains.ts';
+import { inShares } from '../shares.ts';
+import type { StepResult, Task, TaskInput } from '../verifier.ts';
 import { compareOffsets, completenessFinding } from './completeness.ts';
 import type { EndsLog, EndsNote } from './completeness-ends.ts';
-import { knownChains, type Task, type TaskInput } from './confirm.ts';
 
 /** Rejects when no broker can be talked to. */
 export type MarksReader = (
@@ -155,23 +155,14 @@ async function confirmAll(
   { verifier, limits, confirm, failed }: TaskInput,
   partitions: readonly Partition[],
 ): Promise<ReadonlyMap<string, StepResult>> {
-  const { chainsAtOnce } = verifier;
   const steps = new Map<string, StepResult>();
-  const group = new TaskGroup(chainsAtOnce);
-  try {
-    for (const [index, { place }] of partitions.entries()) {
-      limits.signal?.throwIfAborted();
-      const shares = Math.max(1, (partitions.length - index) / chainsAtOnce);
-      await group.start(async () => {
-        await confirm(place, 0, shares).then(
-          (step) => void steps.set(idOf(place), step),
-          (error: unknown) => failed(idOf(place), error),
-        );
-      });
-    }
-  } finally {
-    await group.finish();
-  }
+  const work = async ({ place }: Partition, shares: number) => {
+    await confirm(place, 0, shares).then(
+      (step) => void steps.set(idOf(place), step),
+      (error: unknown) => failed(idOf(place), error),
+    );
+  };
+  await inShares(partitions, verifier.chainsAtOnce, work, limits.signal);
   return steps;
 }
 

@@ -1,8 +1,8 @@
 // Was each chain sealed as lately as was promised?
 import { parseTime } from '../../format/time.ts';
 import { type Finding, findingOf } from '../../verify/finding.ts';
-import type { StepResult } from '../attest/attest-step.ts';
 import type { Covers } from '../findings/ledger.ts';
+import type { StepResult } from '../verifier.ts';
 
 /** Seals may be so far ahead of this verifier's clock: both clocks may be off by a minute (FORMAT.md: Clock). */
 const AHEAD_MS_MAX = 120_000;

@@ -4,10 +4,10 @@ import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import { type Confirmation, type Confirmed, confirmChain } from '../../verify/confirm.ts';
 import { type Finding, findingOf } from '../../verify/finding.ts';
 import type { ChainPlace } from '../../verify/survey.ts';
-import type { StepTools } from '../attest/attest-step.ts';
 import type { Attested } from '../attest/attestation-reader.ts';
 import type { Covers } from '../findings/ledger.ts';
 import { sequenceOf } from '../findings/record.ts';
+import type { StepTools } from '../verifier.ts';
 import type { PassLog, PassProgress } from './full-pass-progress.ts';
 
 export type FullPassTools = Pick<

@@ -6,7 +6,7 @@ import { runWork } from '../../../src/verifier/run.ts';
 import { type Compared, compareOffsets } from '../../../src/verifier/tasks/completeness.ts';
 import { EndsLog } from '../../../src/verifier/tasks/completeness-ends.ts';
 import { completenessTask, type MarksReader } from '../../../src/verifier/tasks/completeness-task.ts';
-import type { Task } from '../../../src/verifier/tasks/confirm.ts';
+import type { Task } from '../../../src/verifier/verifier.ts';
 import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import { storeOver, verifierOf } from '../../support/verifier-store.ts';

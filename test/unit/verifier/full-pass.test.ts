@@ -279,7 +279,7 @@ describe('a run', () => {
     const chain = world.builder.chain('payments');
     await chain.fill(2, 3);
     const tools = world.pass();
-    const { confirmStep } = await import('../../../src/verifier/attest/attest-step.ts');
+    const { confirmStep } = await import('../../../src/verifier/seal-path.ts');
     await confirmStep(world.tools(), second, { hintSize: 3 });
     const order: string[] = [];
     const run = (bytesMax: number) =>

@@ -1,7 +1,7 @@
 // What does a look at one key find, whoever says that something happened there?
 import { describe, expect, it } from 'vitest';
 import { LedgerstoneError } from '../../../src/base/error.ts';
-import { lookAt } from '../../../src/verifier/events/object.ts';
+import { inspectObject } from '../../../src/verifier/events/inspect.ts';
 import { NOW_MS, START_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { storeOver } from '../../support/verifier-store.ts';
 import { VerifierWorld } from '../../support/verifier-world.ts';
@@ -12,7 +12,7 @@ async function grown(segments = 3): Promise<VerifierWorld> {
   return world;
 }
 const look = async (world: VerifierWorld, key: string, nowMs = NOW_MS) =>
-  (await lookAt(storeOver(world.builder.archive), key, { nowMs })).map(
+  (await inspectObject(storeOver(world.builder.archive), key, { nowMs })).map(
     ({ code, severity }) => `${code} ${severity}`,
   );
 
@@ -31,11 +31,11 @@ describe('a look at a key', () => {
     const newer = archive.put(sealKey, new Uint8Array(7));
     const foreign = archive.put('readme.txt', new Uint8Array(3));
     const store = storeOver(archive);
-    expect(await lookAt(store, sealKey, { nowMs: NOW_MS })).toMatchObject([
+    expect(await inspectObject(store, sealKey, { nowMs: NOW_MS })).toMatchObject([
       { code: 'delete-marker', severity: 'attempt', key: sealKey, versionId: marker },
       { code: 'extra-version', severity: 'attempt', key: sealKey, versionId: newer },
     ]);
-    expect(await lookAt(store, 'readme.txt', { nowMs: NOW_MS })).toMatchObject([
+    expect(await inspectObject(store, 'readme.txt', { nowMs: NOW_MS })).toMatchObject([
       { code: 'foreign-object', severity: 'attempt', versionId: foreign, found: '3 bytes' },
     ]);
   });

@@ -1,13 +1,13 @@
 // Does a marker break an archive? Where nothing ever was it takes nothing away.
 import { expect, it } from 'vitest';
 import { sealKey } from '../../../src/format/paths.ts';
-import { lookAt } from '../../../src/verifier/events/object.ts';
+import { inspectObject } from '../../../src/verifier/events/inspect.ts';
 import { storeOver } from '../../support/verifier-store.ts';
 import { STILL, VerifierWorld } from '../../support/verifier-world.ts';
 
 const codesAt = async (world: VerifierWorld, sequence: number) => {
   const archive = storeOver(world.builder.archive);
-  const findings = await lookAt(archive, sealKey('orders', 0, sequence), { nowMs: STILL.now() });
+  const findings = await inspectObject(archive, sealKey('orders', 0, sequence), { nowMs: STILL.now() });
   return findings.map(({ code }) => code);
 };
 

@@ -7,7 +7,7 @@ import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { attestationKey } from '../../../src/format/attestation.ts';
 import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
-import { confirmStep } from '../../../src/verifier/attest/attest-step.ts';
+import { confirmStep } from '../../../src/verifier/seal-path.ts';
 import { ArchiveBuilder, entries, NOW_MS, writeCopy, YEAR_MS } from '../../support/archive-builder.ts';
 import { NAME, PLACE, VerifierWorld } from '../../support/verifier-world.ts';
 import { ledgerstone } from '../cli/captured-io.ts';

@@ -13,13 +13,13 @@ import { addForeign, listObjects } from '../../verify/object-versions.ts';
 import { inspectSeal } from '../../verify/open-seal.ts';
 import { type ChainPlace, chainFolder } from '../../verify/survey.ts';
 
-export type LookOptions = { readonly nowMs: number; readonly signal?: AbortSignal };
+export type InspectOptions = { readonly nowMs: number; readonly signal?: AbortSignal };
 
 /** Rejects when the archive can't be read: then nothing is known. */
-export async function lookAt(
+export async function inspectObject(
   archive: StoreReader,
   key: string,
-  { nowMs, signal }: LookOptions,
+  { nowMs, signal }: InspectOptions,
 ): Promise<readonly Finding[]> {
   const findings = new FindingList();
   const parsed = parseKey(key);
@@ -41,7 +41,7 @@ async function addLoss(
   key: string,
   parsed: ParsedKey,
   findings: FindingList,
-  { nowMs, signal }: LookOptions,
+  { nowMs, signal }: InspectOptions,
 ): Promise<void> {
   if (parsed.kind === 'seal') {
     const { chain, partition, sequence } = parsed;

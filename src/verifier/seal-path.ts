@@ -1,0 +1,171 @@
+// What happens to a new seal? Each step by name, from this verifier's last attestation of its chain to the next one.
+//
+// The work comes from run.ts. What one seal is checked for stands in ../verify: confirm.ts walks a chain from the
+// last attested seal on, and chain-check.ts does for each seal what verify.ts does for a whole archive.
+import { toHex } from '../base/bytes.ts';
+import { LedgerstoneError } from '../base/error.ts';
+import { type Confirmation, confirmChain } from '../verify/confirm.ts';
+import { type Finding, findingOf, verdictOf } from '../verify/finding.ts';
+import { placeText } from '../verify/handover.ts';
+import type { ChainReport } from '../verify/report.ts';
+import type { ChainPlace } from '../verify/survey.ts';
+import type { Attested, ForeignObject } from './attest/attestation-reader.ts';
+import type { AttestOutcome } from './attest/attester.ts';
+import { chainScope } from './findings/record.ts';
+import { stepCoverage } from './findings/step-coverage.ts';
+import { handoversOf } from './known-chains.ts';
+import type { StepOptions, StepResult, StepTools, Verifier } from './verifier.ts';
+
+/**
+ * The new seals of one chain. Rejects where a repeat may show more: something could not be read, or not be kept as
+ * evidence.
+ */
+export async function confirmSeals(
+  verifier: Verifier,
+  place: ChainPlace,
+  options: StepOptions,
+): Promise<StepResult> {
+  // 1. Check every seal behind the last attestation, and attest the last one.
+  let result = await confirmStep(verifier.step, place, options);
+
+  // 2. Where the faults may be what follows a handover: ask for handovers, and check again.
+  if (result.findings.some(({ code }) => CODES_AFTER_HANDOVER.has(code))) {
+    const handovers = (await handoversOf(verifier, options.signal)).get(placeText(place)) ?? [];
+    if (handovers.length > 0) result = await confirmStep(verifier.step, place, { ...options, handovers });
+  }
+
+  // 3. Keep what was found as evidence, close what is gone, and notify people.
+  await reportFindings(verifier, result, options.signal);
+
+  // 4. Log it.
+  logStep(verifier, result);
+
+  // 5. What could not be read is read again by the next run.
+  requireReadable(result);
+  return result;
+}
+
+/**
+ * Attests only what this call has walked from the last attestation on, seal by seal, with every stored byte re-hashed.
+ * Rejects when the archive or the attestation bucket can't be reached: nothing is attested then.
+ */
+export async function confirmStep(
+  tools: StepTools,
+  place: ChainPlace,
+  options: StepOptions,
+): Promise<StepResult> {
+  const { hintSize, signal } = options;
+
+  // 1a. Where this verifier stands: its own newest attestation of this chain.
+  const { attested, foreign } = await tools.attester.reader.newest(place, hintSize, signal);
+
+  // 1b. Every seal behind it: links, root, signatures, locks, and every byte of its data.
+  const confirmation = await walk(tools, place, attested, options);
+  const findings = [...foreign.map(foreignFinding), ...(confirmation?.report.findings ?? [])];
+  if (confirmation === null) return { ...NO_CHAIN, place, verdict: verdictOf(findings), findings };
+  const { report, head, isAtEnd } = confirmation;
+  const before = { place, report, isAtEnd, findings, confirmed: standing(attested, report), isNew: false };
+
+  // 1c. Nothing is attested where anything is wrong, or nothing is new.
+  const isSound = report.verdict === 'verified' && head !== null;
+  if (!isSound || head.manifest.sequence + 1 <= (attested?.size ?? 0)) {
+    return { ...before, verdict: report.verdict };
+  }
+
+  // 1d. This verifier's own signature, in its own bucket.
+  return { ...before, ...outcomeOf(await tools.attester.attest(place, head, signal), report, findings) };
+}
+
+const NO_CHAIN = { report: null, confirmed: null, isNew: false, isAtEnd: true } as const;
+
+/** What anybody can put behind a chain's end, and what follows the end of a chain that another one continues. */
+const CODES_AFTER_HANDOVER: ReadonlySet<string> = new Set([
+  ...['malformed', 'sequence-gap', 'bad-signature', 'unknown-key', 'no-trusted-key'],
+]);
+
+function walk(
+  { archive, trusted, sha256, checker, clock, bytesInFlight }: StepTools,
+  place: ChainPlace,
+  attested: Attested | null,
+  { handovers, mayGoOn, signal }: StepOptions,
+): Promise<Confirmation | null> {
+  return confirmChain(archive, place, {
+    ...{ trusted, sha256, checker, confirmed: attested, depth: 'content', nowMs: clock.now() },
+    ...(handovers && { handovers }),
+    ...(mayGoOn && { mayGoOn }),
+    ...(bytesInFlight && { bytesInFlight }),
+    ...(signal && { signal }),
+  });
+}
+
+/** The offset is known where the last attested seal was read again and is still the same. */
+function standing(attested: Attested | null, report: ChainReport): StepResult['confirmed'] {
+  if (attested === null) return null;
+  const root = toHex(attested.root);
+  const isSame = report.size === attested.size && report.root === root;
+  return { size: attested.size, nextOffset: isSame ? report.nextOffset : null, root };
+}
+
+function outcomeOf(
+  outcome: AttestOutcome,
+  { size, nextOffset, root, verdict }: ChainReport,
+  findings: readonly Finding[],
+): Pick<StepResult, 'verdict'> & Partial<StepResult> {
+  const { key } = outcome;
+  switch (outcome.kind) {
+    case 'attested':
+    case 'existed':
+      return {
+        verdict: 'verified',
+        confirmed: { size, nextOffset, root },
+        isNew: outcome.kind === 'attested',
+      };
+    case 'conflict': {
+      const expected = `root ${outcome.root}, attested before`;
+      const finding = findingOf('fork', { key, expected, found: `root ${root}` });
+      return { verdict: 'broken', findings: [...findings, finding] };
+    }
+    case 'obstructed': {
+      const finding = findingOf('foreign-object', { key, expected: 'an attestation', found: outcome.why });
+      return { verdict, findings: [...findings, finding] };
+    }
+  }
+}
+
+const foreignFinding = ({ key, versionId, why }: ForeignObject): Finding =>
+  findingOf('foreign-object', { key, versionId, expected: "this verifier's attestation", found: why });
+
+async function reportFindings(
+  { findings: sink }: Verifier,
+  result: StepResult,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { place, findings, report } = result;
+  await sink.report(chainScope(place), findings, {
+    check: 'confirm',
+    complete: stepCoverage(result),
+    omitted: report?.findingsOmitted ?? 0,
+    ...(signal && { signal }),
+  });
+}
+
+function logStep({ log, step: { clock } }: Verifier, result: StepResult): void {
+  const { place, verdict, confirmed, isNew, isAtEnd, report, findings } = result;
+  const lastSealed = report?.lastSealed ?? null;
+  const secondsAfterSeal =
+    lastSealed === null ? null : Math.round((clock.now() - Date.parse(lastSealed)) / 100) / 10;
+  const fields = { ...place, verdict, size: confirmed?.size ?? 0, isNew, isAtEnd, secondsAfterSeal };
+  const codes = [...new Set(findings.map(({ code }) => code))].join(', ');
+  if (isNew) log.info({ ...fields, nextOffset: confirmed?.nextOffset ?? null }, 'attested');
+  else if (verdict !== 'verified') log.warn(fields, `not attested: ${codes}`);
+}
+
+function requireReadable({ findings }: StepResult): void {
+  const unread = findings.find(({ code }) => code === 'unreadable');
+  if (unread === undefined) return;
+  const what = `${unread.key ?? 'the archive'}: ${unread.found ?? 'not readable'}`;
+  throw new LedgerstoneError('unreadable', what, {
+    disposition: 'retriable',
+    remedy: 'It is read again by the next run; what was found so far is kept.',
+  });
+}
