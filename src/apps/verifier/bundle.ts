@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
+const HANDLER = join(ROOT, 'src', 'apps', 'verifier', 'handler.ts');
 const BUNDLE_FILE = join(ROOT, 'dist', 'verifier', 'index.mjs');
 
 /** Lambda unpacks and compiles it at every cold start. */
@@ -11,11 +12,15 @@ export const BUNDLE_BYTES_MAX = 3_000_000;
 /** CommonJS inside the SDK asks for `require`; an ESM file has none of its own. */
 const BANNER = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
-/** Kafka's client is in it too, and is run only by a verifier that is told of brokers. */
-export const bundleVerifier = (outfile = BUNDLE_FILE) =>
+/**
+ * Kafka's client is in it too, and runs only where the configuration names brokers. The result's metafile names every
+ * source in the bundle.
+ */
+export const bundleVerifier = (outfile = BUNDLE_FILE, entry = HANDLER) =>
   build({
     absWorkingDir: ROOT,
-    entryPoints: ['src/apps/verifier/handler.ts'],
+    entryPoints: [entry],
+    metafile: true,
     outfile,
     bundle: true,
     minify: true,

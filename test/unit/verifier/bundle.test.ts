@@ -1,0 +1,41 @@
+// Does the Lambda's bundle hold nothing of the party that it checks?
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bundleVerifier } from '../../../src/apps/verifier/bundle.ts';
+
+/** Both parties share the format, the clients of their edges and the verifying code, and no more. */
+const FOREIGN = ['src/archiver/', 'src/segment/', 'src/read/', 'src/apps/cli/', 'src/apps/archiver/'];
+const SRC = join(import.meta.dirname, '../../../src');
+
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'bundle-'));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+async function foreignInputs(entry?: string): Promise<{ foreign: string[]; ours: number }> {
+  const { metafile } = await bundleVerifier(join(dir, 'index.mjs'), entry);
+  const inputs = Object.keys(metafile.inputs);
+  return {
+    foreign: inputs.filter((input) => FOREIGN.some((folder) => input.startsWith(folder))),
+    ours: inputs.filter((input) => input.startsWith('src/verifier/')).length,
+  };
+}
+
+it('has no source of the archiver and none of the command line', { timeout: 120_000 }, async () => {
+  const { foreign, ours } = await foreignInputs();
+  expect(foreign).toEqual([]);
+  expect(ours).toBeGreaterThan(20);
+});
+
+it('would show each of them, were it in there', { timeout: 120_000 }, async () => {
+  const planted = ['archiver/chain/halt.ts', 'segment/segment.ts', 'apps/cli/exit-code.ts'];
+  const entry = join(dir, 'entry.ts');
+  const text = (file: string) => JSON.stringify(join(SRC, file));
+  const lines = planted.map((file, index) => `export * as planted${index} from ${text(file)};`);
+  writeFileSync(entry, [`export * from ${text('apps/verifier/handler.ts')};`, ...lines].join('\n'));
+  const { foreign } = await foreignInputs(entry);
+  expect(foreign).toEqual(expect.arrayContaining(planted.map((file) => `src/${file}`)));
+});
