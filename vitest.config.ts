@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { PATIENCE_MS } from './test/support/patience.ts';
 
 /** Where neither Go nor its modules can be had, .ci/run says so and leaves this one out; elsewhere it says that it was skipped. */
 const withoutGo = process.env['LEDGERSTONE_NO_GO'] === undefined ? [] : ['test/contract/c2sp-go.test.ts'];
@@ -16,7 +17,7 @@ const coverage = {
 };
 
 /** The timeouts end what hangs, on machines several times slower than this needs: they measure nothing. */
-const project = (name: string, timeoutMs = 120_000, extra: Record<string, unknown> = {}) => ({
+const project = (name: string, timeoutMs = 300_000, extra: Record<string, unknown> = {}) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
@@ -24,6 +25,7 @@ const project = (name: string, timeoutMs = 120_000, extra: Record<string, unknow
     environment: 'node' as const,
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
+    expect: { poll: { timeout: PATIENCE_MS } },
     ...extra,
   },
 });
@@ -35,8 +37,8 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       project('unit'),
-      project('property', 300_000),
-      project('vectors', 300_000),
+      project('property'),
+      project('vectors'),
       project('fault', 600_000),
       project('contract', 900_000),
       // The CDK takes seconds to load, and a template to synthesise: once in a worker.

@@ -53,7 +53,7 @@ export type TopicWanted = {
 
 /** Creates the topic unless it exists, and returns when every partition has a leader. */
 export async function ensureTopic(bootstrap: readonly string[], wanted: TopicWanted): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 180_000;
   for (;;) {
     try {
       await withAdmin(bootstrap, 5, async (admin) => {

@@ -8,7 +8,7 @@ import { S3_KMS_PART } from './native/s3-kms.ts';
 /** `true`, or the reason why not, with what would help. */
 export type Prerequisites = { readonly kafka: true | string; readonly s3: true | string };
 
-const QUICK_MS = 20_000;
+const QUICK_MS = 60_000;
 /** Of Kafka 4. */
 const JAVA_LEAST = 17;
 

@@ -24,6 +24,6 @@ export async function startEd25519Kms(dir: string, log: (line: string) => void):
     env: { ...serverEnv(home), BIND_HOST: HOST, GATEWAY_PORT: String(port), IOT_MTLS_ENABLED: '0' },
   };
   const endpoint = `http://${HOST}:${port}`;
-  await untilReady(server, startPart(dir, server), 30_000, answersOk(`${endpoint}/_ministack/health`));
+  await untilReady(server, startPart(dir, server), 180_000, answersOk(`${endpoint}/_ministack/health`));
   return { endpoint, process: NAME };
 }

@@ -102,7 +102,7 @@ async function prepareStart(version: KafkaVersion, dir: string): Promise<void> {
   const format = ['kafka.tools.StorageTool', 'format', '-t', newUuid(), '-c', properties];
   await run('formatting', 'java', [...JVM_FLAGS, '-cp', classPath, ...format], {
     cwd: dir,
-    timeoutMs: 2 * MINUTES,
+    timeoutMs: 10 * MINUTES,
     remedy: 'Kafka needs a Java runtime of version 17 or later.',
   });
   await copyFile(path.join(data, 'bootstrap.checkpoint'), bootstrapCheckpoint);
@@ -117,9 +117,9 @@ async function prepareStart(version: KafkaVersion, dir: string): Promise<void> {
     env: serverEnv(scratch),
   };
   const pid = startServerProcess(dir, broker);
-  await untilReady(broker, pid, 2 * MINUTES, async () => (await readFile(logFile, 'utf8')).includes(STARTED));
+  await untilReady(broker, pid, 6 * MINUTES, async () => (await readFile(logFile, 'utf8')).includes(STARTED));
   signalIfAlive(pid, 'SIGTERM'); // an orderly end writes the archive
-  await untilEnded(dir, MINUTES);
+  await untilEnded(dir, 5 * MINUTES);
   await rm(scratch, { recursive: true });
 }
 

@@ -9,7 +9,7 @@ import { type BrokerNode, brokerProperties, JVM_FLAGS, metaProperties, newUuid }
 import { freePorts, HOST } from './ports.ts';
 import { serverEnv, startPart, startPartAgain, untilReady } from './server.ts';
 
-const READY_WITHIN_MS = 90_000;
+const READY_WITHIN_MS = 300_000;
 
 /** Starts the cluster on fresh ports and returns when every broker is in the metadata of the others. */
 export async function startKafka(

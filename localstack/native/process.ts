@@ -66,7 +66,7 @@ function fromPs(own: string): StackProcess[] {
  * away, and an orderly shutdown of Kafka waits for controllers that are going down with it.
  */
 export async function endProcesses(dir: string, only?: string): Promise<number> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 60_000;
   const ended = new Set<number>();
   for (;;) {
     const left = processesOf(dir).filter(({ name }) => only === undefined || name === only);

@@ -19,7 +19,7 @@ export async function findPython(): Promise<string | undefined> {
   const given = process.env['LEDGERSTONE_PYTHON'];
   const candidates = given ? [given] : ['python3.13', 'python3.12', 'python3', ...pyenvPythons()];
   for (const candidate of candidates) {
-    const version = await run('looking for Python', candidate, ['-c', PROBE], { timeoutMs: 20_000 }).catch(
+    const version = await run('looking for Python', candidate, ['-c', PROBE], { timeoutMs: 60_000 }).catch(
       () => '',
     );
     if (WANTED.test(version.trim())) return candidate;
@@ -73,7 +73,7 @@ export const pythonEnvironment = (part: PythonPart, log: (line: string) => void)
     }
     log(`installing the Python packages of ${part.name} (once per machine)`);
     await run('python -m venv', python, ['-m', 'venv', temporary], {
-      timeoutMs: 5 * MINUTES,
+      timeoutMs: 10 * MINUTES,
       remedy: PYTHON_REMEDY,
     });
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps'];

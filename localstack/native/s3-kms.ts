@@ -24,7 +24,7 @@ export const S3_KMS_PART: PythonPart = {
     await run('indexing AWS services', python, ['-m', 'localstack.aws.spec'], {
       cwd: dir,
       env: { ...localstackEnv(dir), HOME: dir },
-      timeoutMs: 120_000,
+      timeoutMs: 600_000,
     });
   },
 };
@@ -58,6 +58,11 @@ export async function startS3Kms(dir: string, log: (line: string) => void): Prom
       SKIP_SSL_CERT_DOWNLOAD: '1',
     },
   };
-  await untilReady(server, startPart(dir, server), 60_000, answersOk(`http://${address}/_localstack/health`));
+  await untilReady(
+    server,
+    startPart(dir, server),
+    300_000,
+    answersOk(`http://${address}/_localstack/health`),
+  );
   return { endpoint: `http://${address}`, process: NAME };
 }

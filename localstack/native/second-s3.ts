@@ -8,7 +8,7 @@ import { interpreter, type PythonPart, pythonEnvironment } from './python.ts';
 import { answersOk, serverEnv, startPart, startPartAgain, untilReady } from './server.ts';
 
 const NAME = 'second-s3';
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 180_000;
 
 /** Its wheel holds one program and no Python. */
 const SECOND_S3_PART: PythonPart = { name: NAME, recipe: 1 };

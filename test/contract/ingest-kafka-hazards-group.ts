@@ -1,6 +1,7 @@
 // What if two own a partition, if members come and go, or if a stranger gets into the group?
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { type HazardBench, numbered, SHORT, stranger } from './ingest-kafka-hazards-world.ts';
 import { COMPRESSION } from './ingest-kafka-world.ts';
 
@@ -22,7 +23,7 @@ export function groupHazards({ version, stack, world }: HazardBench): void {
       for (const partition of [0, 1]) await world().exact(numbered(20), partition);
       await sleep(4_000);
       for (const partition of [0, 1]) await world().exact(numbered(20), partition);
-    }, 60_000);
+    });
 
     it('members without a partition stay members, are no stall, and take over', async () => {
       const topic = await world().orders();
@@ -42,7 +43,7 @@ export function groupHazards({ version, stack, world }: HazardBench): void {
       await owner?.drain();
       await world().send(topic, numbered(5, 'later'));
       await world().exact([...numbered(5), ...numbered(5, 'later')]);
-    }, 60_000);
+    });
 
     it('kafkajs #1197 #1764: members that join and leave under load double nothing', async () => {
       const topic = await world().orders(4);
@@ -66,7 +67,7 @@ export function groupHazards({ version, stack, world }: HazardBench): void {
       await writing;
       const all = Array.from({ length: 40 }, (_, n) => numbered(5, `${n}`)).flat();
       for (const partition of partitions) await world().exact(all, partition);
-    }, 60_000);
+    });
 
     it('another archive of the same topic, with the same group id (the default), is refused instead of taking half', async () => {
       const topic = await world().orders(4);
@@ -85,7 +86,7 @@ export function groupHazards({ version, stack, world }: HazardBench): void {
       const archiver = world().start();
       await world().waitFor('all partitions', () => archiver.pipeline.actors.length === 4);
       const intruder = await stranger(stack(), topic, world().groupId, 'consumer');
-      await Promise.race([intruder.end, sleep(20_000)]);
+      await Promise.race([intruder.end, sleep(PATIENCE_MS, null, { ref: false })]);
       expect([intruder.ended(), intruder.said()]).toEqual([
         true,
         expect.stringMatching(/GroupIdNotFound|UnsupportedVersion/),
@@ -95,7 +96,7 @@ export function groupHazards({ version, stack, world }: HazardBench): void {
         await world().exact(numbered(3), partition);
       }
       expect(archiver.log.filter((line) => line.includes('partitions assigned'))).toHaveLength(1);
-    }, 60_000);
+    });
 
     it.each(version === '3.9.1' ? (['classic'] as const) : (['classic', 'consumer'] as const))(
       'a stranger in our group before us (%s protocol) is fatal with the reason, not half an archive',
@@ -120,7 +121,6 @@ export function groupHazards({ version, stack, world }: HazardBench): void {
           await intruder.stop();
         }
       },
-      60_000,
     );
   });
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/apps/cli/exit-code.ts';
 import { cli, type RunningService, startService } from '../support/cli.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { probed, timersFired } from '../support/process-probe.ts';
 import { type HazardBench, numbered } from './ingest-kafka-hazards-world.ts';
 
@@ -82,7 +83,7 @@ server: { port: 0 }
         if (how === 'SIGSTOP') await broker?.signal('SIGSTOP');
         else proxy().set({ kind: 'black-hole' });
         try {
-          const [code] = await Promise.race([closed, sleep(40_000, ['it runs on'])]);
+          const [code] = await Promise.race([closed, sleep(PATIENCE_MS, ['it runs on'], { ref: false })]);
           expect([code, first.log()]).toEqual([EXIT.failed, expect.stringMatching(/ for 4 s/)]);
         } finally {
           if (how === 'SIGSTOP') await broker?.signal('SIGCONT');
@@ -94,7 +95,6 @@ server: { port: 0 }
         expect(await second.end('SIGTERM')).toBe(EXIT.ok);
         expect(await archived(config)).toEqual([...numbered(20), ...numbered(20, 'later')]);
       },
-      90_000,
     );
 
     it('kafkajs #1751: idle, it has no loop of timers, and Node warns of none (TimeoutNegativeWarning)', async () => {
@@ -108,6 +108,6 @@ server: { port: 0 }
       expect(Math.max(...idle)).toBeLessThan(TIMERS_MAX);
       expect(await service.end('SIGTERM')).toBe(EXIT.ok);
       expect(service.log()).not.toMatch(/Warning/);
-    }, 60_000);
+    });
   });
 }

@@ -26,15 +26,16 @@ import { verifyArchive } from '../../src/verify/verify.ts';
 import { type FaultPlan, faultyStore } from '../support/faulty-store.ts';
 import { memorySigner } from '../support/memory-signer.ts';
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { KafkaWorld, unique } from './ingest-kafka-world.ts';
 
 const ORIGIN = 'hazards.example.com/test';
 /** Waits for marks that lag after a fail-over: nothing here fails over. */
-const PATIENCE_MS_MAX = 700;
+const MARKS_MS_MAX = 700;
 const impatientClock: Clock = {
   ...systemClock,
-  sleep: (ms, signal) => systemClock.sleep(Math.min(ms, PATIENCE_MS_MAX), signal),
+  sleep: (ms, signal) => systemClock.sleep(Math.min(ms, MARKS_MS_MAX), signal),
 };
 
 export type HazardBench = {
@@ -49,7 +50,7 @@ export const numbered = (count: number, name = 'n'): string[] =>
   Array.from({ length: count }, (_, n) => `${name} ${n}`);
 
 /** The least that the brokers of the stack allow, so that a member is given up soon. */
-export const SHORT: Partial<KafkaTuning> = { sessionMs: 1_500, rebalanceMs: 1_500, heartbeatMs: 300 };
+export const SHORT: Partial<KafkaTuning> = { sessionMs: 3_000, rebalanceMs: 3_000, heartbeatMs: 300 };
 
 export type StartOptions = {
   readonly tuning?: Partial<KafkaTuning>;
@@ -176,7 +177,7 @@ segment: { maxRecords: 50, maxAge: 300ms, heartbeat: 0 }
     expect(await this.verdict()).toBe('verified');
   }
 
-  async sealed(next: number, partition = 0, timeoutMs = 30_000): Promise<void> {
+  async sealed(next: number, partition = 0, timeoutMs = PATIENCE_MS): Promise<void> {
     await this.waitFor(
       `orders/${partition} sealed to ${next}`,
       () => this.nextOffset(partition) >= next,
@@ -185,7 +186,7 @@ segment: { maxRecords: 50, maxAge: 300ms, heartbeat: 0 }
   }
 
   /** Looks often; the logs of the archivers tell why it was in vain. */
-  async waitFor(what: string, holds: () => boolean, timeoutMs = 30_000): Promise<void> {
+  async waitFor(what: string, holds: () => boolean, timeoutMs = PATIENCE_MS): Promise<void> {
     for (const endMs = performance.now() + timeoutMs; !holds(); await systemClock.sleep(20)) {
       if (performance.now() < endMs) continue;
       const said = this.archivers.map(({ log }) => log.slice(-12).join('\n')).join('\n--\n');

@@ -17,7 +17,7 @@ import { processHazards } from './ingest-kafka-hazards-process.ts';
 import { type HazardBench, HazardWorld, logFileOf, numbered, SHORT } from './ingest-kafka-hazards-world.ts';
 import { COMPRESSION, unique } from './ingest-kafka-world.ts';
 
-const START_MS = 10 * 60_000;
+const START_MS = 30 * 60_000;
 
 describe.each(['3.9.1', '4.2.0'] as const)('on Kafka %s', (version) => hazards(version));
 
@@ -37,11 +37,11 @@ function hazards(version: KafkaVersion): void {
     afterAll(async () => {
       await proxy?.close();
       await stack?.stop();
-    }, 60_000);
+    });
     beforeEach(() => {
       world = new HazardWorld(stack.kafka.bootstrap);
     });
-    afterEach(() => world.close(), 60_000);
+    afterEach(() => world.close());
 
     describe('a position that the log does not hold', () => {
       it.each([
@@ -100,7 +100,7 @@ function hazards(version: KafkaVersion): void {
               throw error;
             },
           });
-          await recorder.until('the end', () => recorder.of('fatal').length > 0, 15_000);
+          await recorder.until('the end', () => recorder.of('fatal').length > 0);
           await sleep(1_000);
           expect(recorder.of('fatal').map((event) => event.error)).toEqual([error]);
           expect([recorder.of('assign').length, recorder.of('revoke').length]).toEqual([1, 1]);
@@ -262,7 +262,7 @@ function hazards(version: KafkaVersion): void {
         await writer.close();
         await world.exact([...numbered(50), ...numbered(50, 'while it froze'), ...numbered(50, 'after it')]);
         expect(archiver.log.filter((line) => /HALTED/.test(line))).toEqual([]);
-      }, 60_000);
+      });
 
       it('kafkajs #1008 #335: killed and back after a while, its election is waited for', async () => {
         const topic = await world.orders();
@@ -281,7 +281,7 @@ function hazards(version: KafkaVersion): void {
         await writer.close();
         await world.exact([...numbered(20), ...numbered(20, 'later')]);
         expect(archiver.log.filter((line) => /crash|HALTED/i.test(line))).toEqual([]);
-      }, 90_000);
+      });
     });
   });
 }

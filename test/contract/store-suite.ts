@@ -275,9 +275,9 @@ export function storeSuite(
     it("knows how far this machine's clock is from the store's", async () => {
       await collect(store, corner());
       const offset = store.clockOffset();
-      expect(Math.abs(offset?.offsetMs ?? Number.NaN)).toBeLessThan(2000);
+      expect(Math.abs(offset?.offsetMs ?? Number.NaN)).toBeLessThan(10_000);
       const ageMs = performance.now() - (offset?.measuredAt.monotonicMs ?? 0);
-      expect(ageMs).toBeLessThan(5000);
+      expect(ageMs).toBeLessThan(60_000);
       expect(ageMs).toBeGreaterThanOrEqual(0);
     });
   });

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureTopic } from '../../localstack/kafka-admin.ts';
 import { decodeLine } from '../../src/format/record.ts';
 import { cli, type RunningService, startService } from '../support/cli.ts';
+import { until } from '../support/patience.ts';
 import { CODECS, type Produced, type TestProducer, testProducer } from '../support/produce.ts';
 import { describeWithStack } from '../support/stack/global.ts';
 
@@ -33,18 +34,6 @@ async function sampleEvents(): Promise<Buffer[]> {
   }
   return events;
 }
-
-const until = async (
-  what: string,
-  ready: () => Promise<boolean> | boolean,
-  timeoutMs = 90_000,
-): Promise<void> => {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await ready())) {
-    if (Date.now() > deadline) throw new Error(`timed out: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-};
 
 describeWithStack('the sample events through Kafka into Object Lock', { kafka: true, s3: true }, (stack) => {
   const run = Date.now().toString(36);
@@ -138,11 +127,11 @@ segment: { maxRecords: 150, maxAge: 1s }
       };
       return chains.reduce((sum, { head }) => sum + (head?.nextOffset ?? 0), 0) === produced.length;
     });
-  }, 240_000);
+  });
 
   it('drains on SIGTERM and exits with 0', async () => {
     expect(await Promise.all(services.map((service) => service.end('SIGTERM')))).toEqual([0, 0]);
-  }, 60_000);
+  });
 
   it('verifies, every stored byte', async () => {
     const verify = await cli(['verify', archive(), '--key', keys, '--json'], { env });
@@ -154,7 +143,7 @@ segment: { maxRecords: 150, maxAge: 1s }
     );
     expect(broken).toEqual([]);
     expect(verify.code).toBe(0);
-  }, 120_000);
+  });
 
   it.each(Array.from({ length: PARTITIONS }, (_, partition) => partition))(
     'gives back partition %i byte for byte, each offset exactly once',
@@ -206,7 +195,7 @@ segment: { maxRecords: 150, maxAge: 1s }
           s3.send(new DeleteObjectCommand({ ...target, BypassGovernanceRetention: true })),
         ).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
       }
-    }, 120_000);
+    });
   });
 });
 

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { processIdentity } from '../../localstack/native/identity.ts';
 import { processesOf } from '../../localstack/native/process.ts';
+import { until } from '../support/patience.ts';
 import { describeWithMeans } from '../support/stack/global.ts';
 import { type Chain, compare, type Excuses, type Sent } from './chaos/oracle.ts';
 import { table } from './chaos/report.ts';
@@ -80,19 +80,17 @@ describeWithMeans('a chaos run that is killed', { kafka: true, s3: true, native:
     const own = `ledgerstone-stack.${processIdentity(run.pid as number)}.`;
     const dirs = () => readdirSync(realpathSync(tmpdir())).filter((name) => name.startsWith(own));
     const running = () => dirs().flatMap((name) => processesOf(join(realpathSync(tmpdir()), name)));
-    const until = async (ready: () => boolean) => {
-      const deadline = performance.now() + 60_000;
-      while (!ready() && performance.now() < deadline) await sleep(50);
-      expect(ready()).toBe(true);
-    };
     try {
-      await until(() => running().filter(({ name }) => name.startsWith('archiver-')).length === 3);
+      await until(
+        'three archivers',
+        () => running().filter(({ name }) => name.startsWith('archiver-')).length === 3,
+      );
     } finally {
       run.kill('SIGKILL');
       await once(run, 'exit');
     }
-    await until(() => running().length === 0 && dirs().length === 0);
-  }, 120_000);
+    await until('nothing is left', () => running().length === 0 && dirs().length === 0);
+  });
 });
 
 describeWithMeans('chaos, for a few minutes', { kafka: true, s3: true, native: true }, () => {
@@ -115,5 +113,5 @@ describeWithMeans('chaos, for a few minutes', { kafka: true, s3: true, native: t
       expect(comparison).toMatchObject({ lost: 0, doubled: 0, differing: 0 });
       expect(comparison?.acknowledged).toBeGreaterThanOrEqual(RECORDS);
     }
-  }, 420_000);
+  });
 });

@@ -7,16 +7,9 @@ import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureTopic } from '../../localstack/kafka-admin.ts';
 import { cli, type Ran, type RunningService, startService } from '../support/cli.ts';
+import { until } from '../support/patience.ts';
 import { testProducer } from '../support/produce.ts';
 import { describeWithStack } from '../support/stack/global.ts';
-
-const until = async (what: string, ready: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> => {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await ready())) {
-    if (Date.now() > deadline) throw new Error(`timed out: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-};
 
 describeWithStack('the command line on Kafka, S3 and KMS', { kafka: true, s3: true }, (stack) => {
   const run = Date.now().toString(36);
@@ -193,7 +186,7 @@ server: { port: ${port} }
         const ran = await ledgerstone('status', '--config', 'ledgerstone.yaml', '--json');
         return ran.code === 3 && json(ran).chains[0]?.service?.halt?.code === 'expired';
       };
-      await until('halted', halted, 90_000);
+      await until('halted', halted);
       const status = await ledgerstone('status', '--config', 'ledgerstone.yaml');
       expect(status.stdout.toString()).toMatch(/halted .*\/0: /);
       expect(status.stdout.toString()).toContain('ledgerstone resume');
@@ -214,7 +207,7 @@ server: { port: ${port} }
       );
       expect(resumed.code, resumed.stderr).toBe(0);
       expect(json(resumed)).toMatchObject({ from: 50, to: 70 });
-      await until('the rest sealed', async () => (await nextOffset()) === 100, 90_000);
+      await until('the rest sealed', async () => (await nextOffset()) === 100);
       expect(await second.end('SIGTERM')).toBe(0);
     } finally {
       for (const service of services) await service.end('SIGKILL');

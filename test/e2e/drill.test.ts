@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { cli, type Ran, type RunningService, startCommand } from '../support/cli.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { describeWithStack } from '../support/stack/global.ts';
 
 type Drilled = {
@@ -25,7 +26,7 @@ describeWithStack('a drill beside a running verifier', { s3: true }, (stack) => 
   let watching: RunningService;
   let vkey: string;
   const at = (name: string) => join(dir, name);
-  const says = (text: string) => vi.waitFor(() => expect(watching.log()).toContain(text), 60_000);
+  const says = (text: string) => vi.waitFor(() => expect(watching.log()).toContain(text), PATIENCE_MS);
 
   beforeAll(async () => {
     const { bucket, endpoint, region, credentials } = stack().s3;
@@ -71,7 +72,7 @@ watch: { every: 200ms }
     );
     watching = startCommand(['watch', '--config', at('verifier.yaml'), '--json'], env);
     await says('"swept"');
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await watching?.end('SIGTERM');
@@ -124,7 +125,7 @@ watch: { every: 200ms }
     expect(drilled.detected).toMatchObject({ code: 'unknown-key', check: 'confirm' });
     expect(await versions()).toEqual(before);
     expect((await verify()).code).toBe(0);
-  }, 240_000);
+  });
 
   it('an object and a delete are found by the sweep, and a second version by watch', async () => {
     const before = await versions();
@@ -138,7 +139,7 @@ watch: { every: 200ms }
     }
     expect(await versions()).toEqual(before);
     expect((await verify()).code).toBe(0);
-  }, 240_000);
+  });
 
   it('says how long it took', () => {
     console.log(`time to detect: ${times.join(', ')}`);

@@ -46,7 +46,7 @@ describe('the package', () => {
       at('user'),
     );
     expect(install.code, install.err).toBe(0);
-  }, 300_000);
+  });
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
   it('holds built JavaScript, the specification and the licence, and no sources or tests', () => {
@@ -91,7 +91,7 @@ describe('the package', () => {
     const help = run('npx', ['ledgerstone', '--help'], at('user'));
     expect(help.code).toBe(0);
     expect(help.out).toContain('Usage: ledgerstone COMMAND');
-  }, 120_000);
+  });
 
   it('loads the clients of S3, KMS and Kafka', async () => {
     const config = `archive:
@@ -111,5 +111,5 @@ retention: { short: { mode: COMPLIANCE, period: 1d } }
       'source reachable',
     ]);
     for (const { found } of bad) expect(found).not.toMatch(/Cannot find|is not a function|not defined/);
-  }, 120_000);
+  });
 });

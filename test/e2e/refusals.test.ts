@@ -52,7 +52,7 @@ server: { port: 0 }
       AWS_ACCESS_KEY_ID: store.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: store.credentials.secretAccessKey,
     };
-    const { code, stdout, stderr } = await cli(['archive', '--config', config], { env, timeoutMs: 60_000 });
+    const { code, stdout, stderr } = await cli(['archive', '--config', config], { env });
     return { code, said: `${stdout.toString()}${stderr}` };
   }
 

@@ -68,7 +68,7 @@ describe.each(RUNTIMES)('under $name', ({ name, args }) => {
   let output = '';
   let own: string;
   let archive: string;
-  const invoke = (event: unknown, timeoutMs = 60_000): Promise<Answer> => {
+  const invoke = (event: unknown, timeoutMs = 300_000): Promise<Answer> => {
     const died = once(child, 'close').then((): never => {
       throw new Error(`the runtime ended: ${output}`);
     });

@@ -21,25 +21,14 @@ import type { Verifier } from '../../src/verifier/verifier.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import { cli, type RunningService, startCommand, startService } from '../support/cli.ts';
+import { PATIENCE_MS, until } from '../support/patience.ts';
 import { type TestProducer, testProducer } from '../support/produce.ts';
 import { describeWithStack } from '../support/stack/global.ts';
 import { s3Record } from '../support/verifier-store.ts';
 
-const until = async (
-  what: string,
-  ready: () => Promise<boolean> | boolean,
-  timeoutMs = 60_000,
-): Promise<void> => {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await ready())) {
-    if (Date.now() > deadline) throw new Error(`timed out: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-};
-
 /** Of 20 records each. CI takes few; 2,000 take some minutes. */
 const SEGMENTS = Number(process.env['LEDGERSTONE_WATCH_SEGMENTS'] ?? '20');
-const LONG_MS = 60_000 + SEGMENTS * 200;
+const LONG = { patienceMs: PATIENCE_MS + SEGMENTS * 1_000 };
 /** Of each kind. A hundredth of all says something only where there are hundreds. */
 const ACTS = SEGMENTS < 200 ? 5 : 34;
 
@@ -163,7 +152,7 @@ watch: { every: 200ms }
     const ending = new AbortController();
     stopNotifying = () => ending.abort();
     notifying = notify(ending.signal);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     stopNotifying();
@@ -202,14 +191,14 @@ watch: { every: 200ms }
     await act();
     const own = key.slice(topic.length + 1);
     const isSaid = (one: Seen) => one.code === code && one.key === own;
-    await until(`${code} of ${own}`, () => seen.some(isSaid), 20_000);
+    await until(`${code} of ${own}`, () => seen.some(isSaid));
     delays.push((seen.find(isSaid) as Seen).atMs - startedMs);
   };
 
   it('both attest every chain up to its end while it grows', async () => {
     await produce((SEGMENTS - 5) * 20, 0);
     await produce(5 * 20, 1);
-    await until('seals', async () => (await sealKeys()).length >= SEGMENTS * 0.75, LONG_MS);
+    await until('seals', async () => (await sealKeys()).length >= SEGMENTS * 0.75, LONG);
     const isCaughtUp = async (name: string) => {
       const heads = new Map<string, number>();
       for (const key of await sealKeys()) {
@@ -221,8 +210,8 @@ watch: { every: 200ms }
       const attested = await sizes(name);
       return heads.size === 2 && [...heads].every(([place, size]) => attested.get(place) === size);
     };
-    await until('the lambda at the end', () => isCaughtUp('lambda'), LONG_MS);
-    await until('watch at the end', () => isCaughtUp('watch'), LONG_MS).catch((error: unknown) => {
+    await until('the lambda at the end', () => isCaughtUp('lambda'), LONG);
+    await until('watch at the end', () => isCaughtUp('watch'), LONG).catch((error: unknown) => {
       throw new Error(services[1]?.log(), { cause: error });
     });
     expect(seen).toEqual([]);
@@ -259,7 +248,7 @@ watch: { every: 200ms }
         .log()
         .split('\n')
         .some((line) => line.includes('"foreign-object"') && line.includes('in-the-dark'));
-    await until('the sweep', isSaid, 30_000);
+    await until('the sweep', isSaid);
     sweptMs = performance.now() - startedMs;
   });
 

@@ -42,4 +42,4 @@ server: { port: 0 }
   const again = runArchiver(config('1KiB'), { signal: AbortSignal.timeout(8_000), log: logger });
   // Stopped after 8 s, it would say that it drained.
   await expect(again).rejects.toMatchObject({ code: 'undecodable' });
-}, 20_000);
+});

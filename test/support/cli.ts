@@ -26,7 +26,7 @@ export async function cli(args: readonly string[], options: CliOptions = {}): Pr
     cwd: options.cwd,
     env: environment(options.env),
     stdio: 'pipe',
-    timeout: options.timeoutMs ?? 120_000,
+    timeout: options.timeoutMs ?? 300_000,
   });
   const out: Buffer[] = [];
   const err: Buffer[] = [];

@@ -1,5 +1,6 @@
 // What did a source say, and in which order? A listener that writes everything down and waits for what must come.
 import type { Fetched, SourceListener, TopicPartition } from '../../src/ingest/source.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 export type SourceEvent =
   | { readonly kind: 'assign'; readonly owned: readonly TopicPartition[] }
@@ -70,7 +71,7 @@ export class SourceRecorder implements SourceListener {
   }
 
   /** Resolves once `holds` is true; rejects after `timeoutMs` of real time, saying what was waited for and what came. */
-  until(what: string, holds: () => boolean, timeoutMs = 15_000): Promise<void> {
+  until(what: string, holds: () => boolean, timeoutMs = PATIENCE_MS): Promise<void> {
     if (holds()) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {

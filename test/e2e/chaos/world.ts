@@ -7,6 +7,7 @@ import { HOST } from '../../../localstack/native/ports.ts';
 import { ensureBucket } from '../../../localstack/provisioning.ts';
 import type { GapReason } from '../../../src/format/record.ts';
 import { cli } from '../../support/cli.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 import { Archiver, type Said, writeConfig } from './archivers.ts';
 import type { Load } from './load.ts';
 import type { Random } from './random.ts';
@@ -186,7 +187,7 @@ export class World {
     return this.#endedMs;
   }
 
-  async until(what: string, ready: () => boolean | Promise<boolean>, timeoutMs = 120_000): Promise<void> {
+  async until(what: string, ready: () => boolean | Promise<boolean>, timeoutMs = PATIENCE_MS): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!(await ready())) {
       if (performance.now() > deadline) throw new Error(`waited ${timeoutMs / 1000} s in vain: ${what}`);
@@ -205,7 +206,7 @@ export class World {
     );
   }
 
-  async allSealSince(sinceMs: number, timeoutMs = 120_000): Promise<void> {
+  async allSealSince(sinceMs: number, timeoutMs = PATIENCE_MS): Promise<void> {
     const missing = () =>
       [...this.firstSeals(sinceMs)].flatMap(([partition, atMs]) => (atMs === undefined ? [partition] : []));
     await this.until('every partition seals again', () => missing().length === 0, timeoutMs).catch(() => {

@@ -6,7 +6,7 @@ import { startStack } from '../../../localstack/stack.ts';
 import { SHARED_DIR_VARIABLE } from './shared-dir.ts';
 
 /** Long enough for a first start with its downloads on a slow line. */
-const START_MS = 10 * 60_000;
+const START_MS = 30 * 60_000;
 
 const means = await stackPrerequisites();
 const native = await nativePrerequisites();

@@ -34,7 +34,7 @@ describe('a chain of more segments than one listing has', () => {
     const builder = new ArchiveBuilder();
     await builder.chain().fill(SEGMENTS, PER_SEGMENT);
     writeCopy(builder.archive, folder);
-  }, 60_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('has its head found', async () => {

@@ -13,6 +13,7 @@ import { type Binary, binary, keyOfBinary, realFiles } from '../../../src/store/
 import { walk } from '../../../src/store/directory-walk.ts';
 import { compareKeys } from '../../../src/store/key-bytes.ts';
 import type { ListOptions, Store } from '../../../src/store/store.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 
 let folder: string;
 let root: string;
@@ -225,7 +226,7 @@ describe('a writer that is killed', () => {
       });
       const ended = new Promise((resolve) => writer.on('exit', resolve));
       await expect
-        .poll(async () => (await names(store)).length, { timeout: 10_000 })
+        .poll(async () => (await names(store)).length, { timeout: PATIENCE_MS })
         .toBeGreaterThan(before + 8);
       writer.kill('SIGKILL');
       await ended;

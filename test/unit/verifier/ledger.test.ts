@@ -147,7 +147,7 @@ describe('a flood', () => {
       expect.objectContaining({ key: '*65536', found: '99900 more than have an entry of their own' }),
     ]);
     expect(codesOf(report.opened)).toContain('data-altered');
-  }, 60_000);
+  });
 
   it('is told again when it has doubled, and nothing is closed as long as it is not all listed', async () => {
     const { ledger, store } = world();

@@ -40,7 +40,7 @@ export const sigkill: Scenario = {
       if (random.chance(0.5)) {
         const since = Date.now();
         const sealed = () => world.said.some(({ kind, atMs }) => kind === 'sealed' && atMs > since);
-        await world.until('something is sealed', sealed, 60_000);
+        await world.until('something is sealed', sealed);
         await seconds(random() * 0.5);
       } else await seconds(0.2 + random() * 1.8);
     }

@@ -13,7 +13,7 @@ export const zombies: Scenario = {
     for (let round = 0; round < world.of(6, 1); round++) {
       const since = Date.now();
       const sealed = () => world.said.some(({ kind, atMs }) => kind === 'sealed' && atMs > since);
-      await world.until('something is sealed', sealed, 60_000);
+      await world.until('something is sealed', sealed);
       await seconds(random() * 0.4); // somewhere between a batch, its signature, its objects and its commit
       const [spared] = [random.pick(archivers)];
       const frozen = archivers.filter((archiver) => archiver !== spared).slice(0, random.between(1, 2));
