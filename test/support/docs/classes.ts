@@ -21,7 +21,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'npx vitest run --project unit': 'long',
     'LEDGERSTONE_REQUIRE_STACK=1 npx vitest run --project e2e test/e2e/archive.test.ts': 'long',
     'npm run simulate -- --trace 7': 'long',
-    'npx node test/fault/bugs/main.ts hint-is-the-truth': 'long',
+    'npm run bugs -- hint-is-the-truth': 'long',
     'npm run chaos -- --list': 'long',
     'npx node test/vectors/make-vectors.ts': 'long',
     'npm run schema': 'long',
@@ -56,6 +56,11 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'npx vitest run --project infra': 'long',
     'ledgerstone watch --config verifier.yaml': 'aws',
     'ledgerstone prove ARCHIVE --topic T --partition P --offset N > event.tlog-proof': 'aws',
+  },
+  'docs/testing.md': {
+    'npm run simulate -- --seeds 10000': 'long',
+    'npm run bugs': 'long',
+    'npx vitest run --project unit test/unit/store': 'long',
   },
   'docs/verifier.md': {
     'ledgerstone watch --config verifier.yaml': 'aws',
