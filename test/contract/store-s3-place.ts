@@ -3,8 +3,11 @@ import { randomBytes } from 'node:crypto';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
   PutObjectCommand,
   PutObjectLegalHoldCommand,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { s3Store } from '../../src/store/s3.ts';
 import { connectS3, type S3Options } from '../../src/store/s3-connection.ts';
@@ -37,6 +40,21 @@ export async function newLockBucket(server: Server): Promise<string> {
   return bucket;
 }
 
+async function countVersions(client: S3Client, { Bucket, Key }: { Bucket: string; Key: string }) {
+  const found = new Set<string | undefined>();
+  let from: Pick<ListObjectVersionsCommandOutput, 'NextKeyMarker' | 'NextVersionIdMarker'> | null = {};
+  while (from !== null) {
+    const markers = { KeyMarker: from.NextKeyMarker, VersionIdMarker: from.NextVersionIdMarker };
+    const page: ListObjectVersionsCommandOutput = await client.send(
+      new ListObjectVersionsCommand({ Bucket, Prefix: Key, ...markers }),
+    );
+    for (const one of [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])])
+      if (one.Key === Key) found.add(one.VersionId);
+    from = page.IsTruncated === true ? page : null;
+  }
+  return found.size;
+}
+
 /** A new prefix of a bucket that is there already, with characters in it that need care. */
 export function s3Place(base: Omit<S3Options, 'prefix'>): S3Place {
   const options = { ...base, prefix: `suite+${randomBytes(6).toString('hex')} é%2F/` };
@@ -67,6 +85,7 @@ export function s3Place(base: Omit<S3Options, 'prefix'>): S3Place {
           new PutObjectLegalHoldCommand({ ...object(key), VersionId: versionId, LegalHold }),
         );
       },
+      count: (key) => countVersions(raw.client, object(key)),
     },
     close: async () => {
       for (const store of stores) await store.close();

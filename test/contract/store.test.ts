@@ -20,6 +20,7 @@ const memory = async () => {
       deleteVersion: async (key: string, versionId: string) => attacker.deleteVersion(key, versionId),
       setHold: async (key: string, versionId: string, isHeld: boolean) =>
         attacker.setHold(key, isHeld, versionId),
+      count: async (key: string) => store.versionsOf(key).length,
     },
   };
 };
