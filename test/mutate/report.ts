@@ -10,9 +10,13 @@ export type Tried = {
 
 const isNoticed = ({ outcome }: Tried): boolean => outcome.kind !== 'passed' && outcome.kind !== 'explained';
 
-/** Noticed, of all that were tried: explained ones count as not noticed. */
-export const percent = (tried: readonly Tried[]): number =>
-  tried.length === 0 ? 0 : (100 * tried.filter(isNoticed).length) / tried.length;
+const canBeNoticed = ({ outcome }: Tried): boolean => outcome.kind !== 'explained';
+
+/** Noticed, of those that change anything: an explained mutant changes nothing that a test could see. */
+export function percent(tried: readonly Tried[]): number {
+  const real = tried.filter(canBeNoticed).length;
+  return real === 0 ? 100 : (100 * tried.filter(isNoticed).length) / real;
+}
 
 export function reportText(tried: readonly Tried[], sources: ReadonlyMap<string, string>): string {
   const survivors = tried.filter(({ outcome }) => outcome.kind === 'passed');
@@ -24,7 +28,7 @@ export function reportText(tried: readonly Tried[], sources: ReadonlyMap<string,
   return [
     ...(list.length === 0 ? [] : ['Not noticed:', ...list.sort()]),
     ...ROOMS.map((room) => row(room, tried)),
-    `${row('all', tried)}; ${explained.length} explained, ${survivors.length} not`,
+    `${row('all', tried)}; ${survivors.length} not, and ${explained.length} beside them change nothing`,
   ].join('\n');
 }
 
@@ -34,5 +38,5 @@ function row(room: string, tried: readonly Tried[]): string {
   const noticed = mine.filter(isNoticed).length;
   const hung = count('hung');
   const endless = hung === 0 ? '' : `, ${hung} of them because a test never ended`;
-  return `${room}: ${noticed} of ${mine.length} noticed (${percent(mine).toFixed(1)} %)${endless}`;
+  return `${room}: ${noticed} of ${mine.filter(canBeNoticed).length} noticed (${percent(mine).toFixed(1)} %)${endless}`;
 }

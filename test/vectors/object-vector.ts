@@ -66,7 +66,11 @@ export const thawRecord = (record: FrozenRecord): KafkaRecord => ({
 });
 
 /** What the project says of it today: `accepted`, or the code of the error. */
-export async function verdictOn(vector: ObjectVector): Promise<string> {
+export const verdictOn = async (vector: ObjectVector): Promise<string> => (await judge(vector)).verdict;
+
+/** The same with the words for people. */
+export async function judge(vector: ObjectVector): Promise<{ readonly verdict: string; readonly words: string }> {
+  const accepted = { verdict: 'accepted', words: 'accepted' };
   const bytes = thawBytes(vector.bytes);
   const trusted = (vector.trusted ?? []).map((text) => parseVkey(text, nodeSha256));
   const tools = { trusted, sha256: nodeSha256 };
@@ -74,23 +78,25 @@ export async function verdictOn(vector: ObjectVector): Promise<string> {
     switch (vector.name.split('/')[0]) {
       case 'line':
         decodeLine(bytes);
-        return 'accepted';
+        return accepted;
       case 'manifest':
         parseManifest(bytes);
-        return 'accepted';
+        return accepted;
       case 'vkey':
         parseVkey(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), nodeSha256);
-        return 'accepted';
+        return accepted;
       case 'seal':
         await openSeal(bytes, { ...tools, ...vector.place });
-        return 'accepted';
+        return accepted;
       case 'event-proof': {
         const check = await checkEventProof({ ...tools, proof: bytes, line: thawBytes(vector.line ?? { text: '' }) });
-        return check.verdict === 'verified' ? 'accepted' : check.finding.code;
+        if (check.verdict === 'verified') return accepted;
+        const { code, expected, found } = check.finding;
+        return { verdict: code, words: `${code} | ${expected} | ${found}` };
       }
     }
   } catch (error) {
-    if (error instanceof LedgerstoneError) return error.code;
+    if (error instanceof LedgerstoneError) return { verdict: error.code, words: `${error.code}: ${error.message}` };
     throw error;
   }
   throw new Error(`the vector ${vector.name} is of no kind`);
