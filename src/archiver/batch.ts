@@ -3,6 +3,7 @@ import { type Item, recordBytes } from '../ingest/gate.ts';
 import { anchorOfGap, type GapAnchor } from './chain/log-anchor.ts';
 import { HEADER_OVERHEAD_BYTES } from './continuity.ts';
 import type { BatchEncoder, Encoder } from './encoder.ts';
+import type { MemoryAccount } from './memory.ts';
 
 export type BatchLimits = {
   readonly maxBytes: number;
@@ -13,6 +14,8 @@ export type BatchLimits = {
 /** One batch: what will be one segment. */
 export type Batch = {
   readonly encoder: BatchEncoder;
+  /** What it holds in memory. Released when the sealer carries its segment, or it is discarded. */
+  readonly memory: MemoryAccount;
   readonly firstOffset: number;
   /** One past the newest line. */
   nextOffset: number;
@@ -32,13 +35,16 @@ const LINE_OVERHEAD_BYTES = 64;
 /** The batches of one partition: one that fills, and full ones that wait in order. */
 export class Batches {
   readonly #encoder: Encoder;
+  readonly #account: () => MemoryAccount;
   readonly #limits: BatchLimits;
   #filling: Batch | null = null;
   #closed: Batch[] = [];
   #next: number;
 
-  constructor(encoder: Encoder, limits: BatchLimits, firstOffset: number) {
+  /** `account`: opens an account for one batch. */
+  constructor(encoder: Encoder, account: () => MemoryAccount, limits: BatchLimits, firstOffset: number) {
     this.#encoder = encoder;
+    this.#account = account;
     this.#limits = limits;
     this.#next = firstOffset;
   }
@@ -59,12 +65,6 @@ export class Batches {
 
   get filling(): Batch | null {
     return this.#filling;
-  }
-
-  heldBytes(): number {
-    let held = this.#filling?.encoder.heldBytes() ?? 0;
-    for (const batch of this.#closed) held += batch.encoder.heldBytes();
-    return held;
   }
 
   /** Appends items that the gate accepted, cutting batches at their limits. The number of records among them. */
@@ -118,7 +118,7 @@ export class Batches {
     if (this.#closed[0] === batch) this.#closed.shift();
   }
 
-  /** An idle chain's heartbeat: a batch without lines. Only where nothing else waits. */
+  /** The heartbeat of an idle chain: a batch without lines. Only where nothing else waits. */
   closeEmpty(nowMs: number): void {
     if (this.#filling === null && this.#closed.length === 0) {
       this.#open(nowMs);
@@ -127,15 +127,20 @@ export class Batches {
   }
 
   discard(): void {
-    this.#filling?.encoder.discard();
-    for (const batch of this.#closed) batch.encoder.discard();
+    for (const batch of this.#filling === null ? this.#closed : [...this.#closed, this.#filling]) {
+      batch.encoder.discard();
+      batch.memory.release();
+    }
     this.#filling = null;
     this.#closed = [];
   }
 
   #open(nowMs: number): Batch {
-    this.#filling ??= {
-      encoder: this.#encoder.open(this.#next),
+    if (this.#filling !== null) return this.#filling;
+    const memory = this.#account();
+    this.#filling = {
+      encoder: this.#encoder.open(this.#next, memory),
+      memory,
       firstOffset: this.#next,
       nextOffset: this.#next,
       bytes: 0,

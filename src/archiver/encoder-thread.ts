@@ -1,4 +1,4 @@
-// How does encoding run on the second core? Records go to a worker as packed, transferred buffers; bodies come back.
+// How does encoding run on a second core? Records go to a worker as packed, transferred buffers; encoded bytes return.
 import { Worker } from 'node:worker_threads';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { MIB } from '../base/limits.ts';
@@ -6,6 +6,7 @@ import type { Encoding } from '../format/paths.ts';
 import { Packer } from '../ingest/pack.ts';
 import type { SegmentBody } from '../segment/body.ts';
 import type { BatchEncoder, Encoder } from './encoder.ts';
+import type { MemoryAccount } from './memory.ts';
 
 export type ToWorker =
   | { readonly kind: 'open'; readonly id: number; readonly firstOffset: number }
@@ -14,8 +15,10 @@ export type ToWorker =
   | { readonly kind: 'discard'; readonly id: number };
 
 export type FromWorker =
-  /** `packedBytes` of an `add` were encoded; the batch holds `heldBytes` in the worker now. */
-  /* `buffer`: the transferred one, given back to be filled again. */
+  /**
+   * `packedBytes` of an `add` were encoded; the batch holds `heldBytes` in the worker now. `buffer`: the transferred one,
+   * given back to be filled again.
+   */
   | {
       readonly kind: 'added';
       readonly buffer: ArrayBuffer | null;
@@ -29,61 +32,99 @@ export type FromWorker =
 export type WorkerOptions = { readonly encoding: Encoding; readonly level: number };
 
 type Batch = {
-  pendingBytes: number;
-  heldBytes: number;
+  readonly memory: MemoryAccount;
+  /** Sent to the worker, and not yet reported as encoded. */
+  queuedBytes: number;
+  discarded: boolean;
   failure: Error | null;
   finish: { resolve: (body: SegmentBody) => void; reject: (error: Error) => void } | null;
 };
 
 const PACK_BYTES = MIB;
 
-/** Views into a MiB of records are garbage within milliseconds: a small young generation frees what they hold soon. */
+/** Views into a MiB of records are garbage within milliseconds: a small young generation frees what they refer to soon. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 8 };
 
-/**
- * `onFatal`: the worker died: every batch in it is lost to this process (and to nobody else: nothing of it was
- * committed), so the process must end.
- */
-export function threadEncoder(options: WorkerOptions, onFatal: (error: Error) => void): Encoder {
-  const worker = new Worker(workerUrl(), { workerData: options, resourceLimits: RESOURCE_LIMITS });
-  const batches = new Map<number, Batch>();
-  const packer = new Packer();
-  let progress = (): void => {};
-  let pendingBytes = 0;
-  let nextId = 0;
-  let closed = false;
-  let dead: LedgerstoneError | null = null;
-  const post = (message: ToWorker, transfer: ArrayBuffer[] = []) => worker.postMessage(message, transfer);
+export class ThreadEncoder implements Encoder {
+  readonly #worker: Worker;
+  readonly #onFatal: (error: Error) => void;
+  readonly #batches = new Map<number, Batch>();
+  readonly #packer = new Packer();
+  #nextId = 0;
+  #closed = false;
+  #dead: LedgerstoneError | null = null;
 
-  const die = (error: Error): void => {
-    // An error is followed by the exit that it leads to.
-    if (closed || dead !== null) return;
-    const fatal = new LedgerstoneError('worker-died', `the encoding thread ended: ${error.message}`, {
-      cause: error,
-    });
-    dead = fatal;
-    for (const batch of batches.values()) {
-      batch.failure = fatal;
-      batch.finish?.reject(fatal);
-    }
-    onFatal(fatal);
-  };
-  worker.on('error', (error: unknown) => die(error instanceof Error ? error : new Error(messageOf(error))));
-  worker.on('exit', (code) => die(new Error(`exit code ${code}`)));
-  worker.on('message', (message: FromWorker) => {
-    const batch = batches.get(message.id);
+  /**
+   * `onFatal`: the worker died. Every batch in it is lost to this process, and to nobody else, since nothing of it was
+   * committed. So the process must end.
+   */
+  constructor(options: WorkerOptions, onFatal: (error: Error) => void) {
+    this.#onFatal = onFatal;
+    this.#worker = new Worker(workerUrl(), { workerData: options, resourceLimits: RESOURCE_LIMITS });
+    this.#worker.on('error', (error: unknown) =>
+      this.#die(error instanceof Error ? error : new Error(messageOf(error))),
+    );
+    this.#worker.on('exit', (code) => this.#die(new Error(`exit code ${code}`)));
+    this.#worker.on('message', (message: FromWorker) => this.#receive(message));
+  }
+
+  open(firstOffset: number, memory: MemoryAccount): BatchEncoder {
+    const id = this.#nextId++;
+    const batch: Batch = { memory, queuedBytes: 0, discarded: false, failure: this.#dead, finish: null };
+    this.#batches.set(id, batch);
+    this.#post({ kind: 'open', id, firstOffset });
+    return {
+      add: (items) => {
+        for (const item of items) {
+          this.#packer.add(item);
+          if (this.#packer.byteLength >= PACK_BYTES) this.#send(id, batch);
+        }
+        this.#send(id, batch);
+      },
+      finish: () =>
+        new Promise((resolve, reject) => {
+          if (batch.failure !== null) return reject(batch.failure);
+          batch.finish = { resolve, reject };
+          this.#post({ kind: 'finish', id });
+        }),
+      discard: () => {
+        batch.discarded = true;
+        this.#forgetDiscarded(id, batch);
+        this.#post({ kind: 'discard', id });
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#worker.terminate();
+  }
+
+  #post(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #send(id: number, batch: Batch): void {
+    const packed = this.#packer.take();
+    if (packed.length === 0) return;
+    batch.queuedBytes += packed.length;
+    batch.memory.queue(packed.length);
+    this.#post({ kind: 'add', id, packed }, [packed.buffer]);
+  }
+
+  #receive(message: FromWorker): void {
+    const { id } = message;
+    const batch = this.#batches.get(id);
     switch (message.kind) {
       case 'added':
-        if (message.buffer !== null) packer.recycle(message.buffer);
-        pendingBytes -= message.packedBytes;
-        if (batch !== undefined) {
-          batch.pendingBytes -= message.packedBytes;
-          batch.heldBytes = message.heldBytes;
-        }
-        progress();
+        if (message.buffer !== null) this.#packer.recycle(message.buffer);
+        if (batch === undefined) break;
+        batch.queuedBytes -= message.packedBytes;
+        batch.memory.encoded(message.packedBytes, message.heldBytes);
+        this.#forgetDiscarded(id, batch);
         break;
       case 'body':
-        batches.delete(message.id);
+        this.#batches.delete(id);
         batch?.finish?.resolve(message.body);
         break;
       case 'failed': {
@@ -93,52 +134,26 @@ export function threadEncoder(options: WorkerOptions, onFatal: (error: Error) =>
         break;
       }
     }
-  });
+  }
 
-  const send = (id: number, batch: Batch): void => {
-    const packed = packer.take();
-    if (packed.length === 0) return;
-    batch.pendingBytes += packed.length;
-    pendingBytes += packed.length;
-    post({ kind: 'add', id, packed }, [packed.buffer]);
-  };
+  /** A discarded batch is kept until the worker has reported all that was sent: else it would count as queued for ever. */
+  #forgetDiscarded(id: number, batch: Batch): void {
+    if (batch.discarded && batch.queuedBytes === 0) this.#batches.delete(id);
+  }
 
-  return {
-    open(firstOffset): BatchEncoder {
-      const id = nextId++;
-      const batch: Batch = { pendingBytes: 0, heldBytes: 0, failure: dead, finish: null };
-      batches.set(id, batch);
-      post({ kind: 'open', id, firstOffset });
-      return {
-        add(items) {
-          for (const item of items) {
-            packer.add(item);
-            if (packer.byteLength >= PACK_BYTES) send(id, batch);
-          }
-          send(id, batch);
-        },
-        heldBytes: () => batch.heldBytes,
-        finish: () =>
-          new Promise((resolve, reject) => {
-            if (batch.failure !== null) return reject(batch.failure);
-            batch.finish = { resolve, reject };
-            post({ kind: 'finish', id });
-          }),
-        discard() {
-          batches.delete(id);
-          post({ kind: 'discard', id });
-        },
-      };
-    },
-    pendingBytes: () => pendingBytes,
-    onProgress(listener) {
-      progress = listener;
-    },
-    async close() {
-      closed = true;
-      await worker.terminate();
-    },
-  };
+  #die(error: Error): void {
+    // An error is followed by the exit that it leads to.
+    if (this.#closed || this.#dead !== null) return;
+    const fatal = new LedgerstoneError('worker-died', `the encoding thread ended: ${error.message}`, {
+      cause: error,
+    });
+    this.#dead = fatal;
+    for (const batch of this.#batches.values()) {
+      batch.failure = fatal;
+      batch.finish?.reject(fatal);
+    }
+    this.#onFatal(fatal);
+  }
 }
 
 /** The worker's file has the same ending as this one: .ts from a checkout, .js in a package. */

@@ -1,32 +1,28 @@
-// Who turns accepted records into stored bytes: a worker thread in production, the same code in line in tests.
+// Who turns accepted records into stored bytes? A worker thread in production, the same code on this thread in tests.
 import type { Item } from '../ingest/gate.ts';
 import { BodyBuilder, type BodyTools, type SegmentBody } from '../segment/body.ts';
+import type { MemoryAccount } from './memory.ts';
 
 /**
- * One batch while it fills. `add` never waits and never throws for what a record holds; an error inside becomes the
- * rejection of `finish`, and of nothing else. After `finish` or `discard` nothing more may be added.
+ * One batch while it fills. `add` never waits and never throws because of a record: an error inside becomes the rejection
+ * of `finish`, and of nothing else. After `finish` or `discard` nothing more may be added.
  */
 export interface BatchEncoder {
   add(items: readonly Item[]): void;
-  /** Encoded bytes that this batch holds now. What was added and is not encoded yet is `pendingBytes`, bounded apart. */
-  heldBytes(): number;
   finish(): Promise<SegmentBody>;
   discard(): void;
 }
 
 export interface Encoder {
-  open(firstOffset: number): BatchEncoder;
-  /** Bytes that were added and not yet encoded, over all batches: when it grows, consuming is ahead of encoding. */
-  pendingBytes(): number;
-  /** Called after `pendingBytes` or some `heldBytes` went down. */
-  onProgress(listener: () => void): void;
+  /** What the batch holds is charged to the account; the caller releases it. */
+  open(firstOffset: number, memory: MemoryAccount): BatchEncoder;
   close(): Promise<void>;
 }
 
 /** Encodes on the calling thread: deterministic, for tests and small jobs. */
 export function inlineEncoder(tools: BodyTools): Encoder {
   return {
-    open(firstOffset) {
+    open(firstOffset, memory) {
       const builder = new BodyBuilder(firstOffset, tools);
       let failure: unknown = null;
       return {
@@ -40,17 +36,17 @@ export function inlineEncoder(tools: BodyTools): Encoder {
           } catch (error) {
             failure = error;
           }
+          memory.hold(builder.heldBytes);
         },
-        heldBytes: () => builder.heldBytes,
         finish: async () => {
           if (failure !== null) throw failure;
-          return builder.finish();
+          const body = builder.finish();
+          memory.hold(builder.heldBytes);
+          return body;
         },
         discard() {},
       };
     },
-    pendingBytes: () => 0,
-    onProgress() {},
     close: async () => {},
   };
 }

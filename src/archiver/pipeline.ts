@@ -10,9 +10,12 @@ import type { Fetched, Source, SourceListener, TopicPartition } from '../ingest/
 import type { SegmentContext } from '../segment/segment.ts';
 import type { Signer } from '../sign/signer.ts';
 import type { Store } from '../store/store.ts';
+import { Backpressure } from './backpressure.ts';
 import type { ChainName } from './chain/head.ts';
 import type { Encoder } from './encoder.ts';
-import { PartitionActor, type PartitionObserver } from './partition.ts';
+import { MemoryLedger } from './memory.ts';
+import { PartitionActor } from './partition.ts';
+import type { PartitionObserver } from './partition-view.ts';
 import { Sealer } from './sealer.ts';
 
 export type PipelineOptions = {
@@ -37,15 +40,12 @@ export type PipelineEnd =
   | { readonly kind: 'failed'; readonly error: Error };
 
 const TICK_MS = 100;
-/** Fetching goes on once buffers are down to this part of their limit. */
-const RESUME_AT = 0.7;
-/** Handed to encoding and not yet encoded: beyond this the next fetch waits, until there is less. */
-const PENDING_BYTES_MAX = 16 * 1024 * 1024;
-const READY_WAIT_MS_MAX = 250;
 
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #sealer: Sealer;
+  readonly #memory = new MemoryLedger();
+  readonly #backpressure: Backpressure;
   readonly #actors = new Map<string, PartitionActor>();
   /** Aborts what would go on for ever: retries of the sealer. */
   readonly #down = new AbortController();
@@ -53,10 +53,7 @@ export class Pipeline {
   #end: (end: PipelineEnd) => void = () => {};
   /** False from a rebalance's begin to its end: nothing that is delivered then is ours. */
   #assigned = false;
-  #pausedForMemory = false;
   #missingTopics: readonly string[] = [];
-  #whenEncoded: (() => void)[] = [];
-  #stopping = false;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -68,13 +65,18 @@ export class Pipeline {
       sha256,
       clock,
       random,
+      memory: this.#memory,
       sealRetention: { mode, periodMs },
       signal: this.#down.signal,
     });
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    options.encoder.onProgress(() => this.#progressed());
+    this.#backpressure = new Backpressure({
+      ...{ clock, memory: this.#memory },
+      limitBytes: config.limits.memoryBytes,
+      actors: () => this.#actors.values(),
+    });
   }
 
   get actors(): readonly PartitionActor[] {
@@ -88,12 +90,10 @@ export class Pipeline {
     return this.#missingTopics;
   }
   get pausedForMemory(): boolean {
-    return this.#pausedForMemory;
+    return this.#backpressure.isPaused;
   }
   bufferedBytes(): number {
-    let held = this.#sealer.heldBytes;
-    for (const actor of this.#actors.values()) held += actor.heldBytes;
-    return held;
+    return this.#memory.heldBytes;
   }
 
   /** Runs until the signal asks for a drain, the source ends, or something can't be cured here. Releases the source. */
@@ -103,11 +103,11 @@ export class Pipeline {
       onAssign: (owned) => this.#assign(owned),
       onRevoke: () => this.#suspend(),
       onFetched: (fetched) => this.#fetched(fetched),
-      ready: () => this.#ready(),
+      ready: () => this.#backpressure.ready(),
       onFatal: (error) => this.#end({ kind: 'failed', error }),
       onSuspect: (reason) => {
         log.info({ reason }, 'anchors will be confirmed again before the next seal');
-        for (const actor of this.#actors.values()) actor.doubt();
+        for (const actor of this.#actors.values()) actor.suspect();
       },
       onMissing: (topics) => this.#noteMissing(topics),
       onOutOfRange: (partition) => this.#actors.get(idOf(partition))?.outOfRange(),
@@ -127,7 +127,7 @@ export class Pipeline {
       return { kind: 'failed', error: error instanceof Error ? error : new Error(messageOf(error)) };
     } finally {
       stop.removeEventListener('abort', onStop);
-      this.#stopping = true;
+      this.#backpressure.stop();
       this.#down.abort(new LedgerstoneError('stopped', 'the archiver stops'));
       for (const actor of this.#actors.values()) actor.revoke();
       await ticking;
@@ -180,7 +180,7 @@ export class Pipeline {
   #fetched(fetched: Fetched): void {
     if (!this.#assigned) return;
     this.#actors.get(idOf(fetched))?.fetched(fetched);
-    this.#boundMemory();
+    this.#backpressure.bound();
   }
 
   #newActor(partition: TopicPartition): PartitionActor {
@@ -207,7 +207,8 @@ export class Pipeline {
       constant: constantOf(route.name),
       log,
       observer,
-      hasRoom: () => !this.#pausedForMemory,
+      hasRoom: () => !this.#backpressure.isPaused,
+      memory: this.#memory,
     });
   }
 
@@ -230,70 +231,12 @@ export class Pipeline {
     return found;
   }
 
-  // Memory: bounded over all partitions, whatever the store does.
-
-  #boundMemory(): void {
-    const { config } = this.#options;
-    const held = this.bufferedBytes();
-    if (held <= config.limits.memoryBytes) return;
-    if (!this.#pausedForMemory) {
-      this.#pausedForMemory = true;
-      for (const actor of this.#actors.values()) actor.pause();
-    }
-    this.#sealLargest();
-  }
-
-  /** Encoding is the slower half: what it has not done yet bounds how far consuming is ahead. */
-  #ready(): Promise<void> | null {
-    const { encoder, clock } = this.#options;
-    if (encoder.pendingBytes() <= PENDING_BYTES_MAX) return null;
-    return new Promise((resolve) => {
-      const done = new AbortController();
-      this.#whenEncoded.push(() => {
-        done.abort();
-        resolve();
-      });
-      clock.sleep(READY_WAIT_MS_MAX, done.signal).then(resolve, () => {});
-    });
-  }
-
-  #progressed(): void {
-    if (this.#options.encoder.pendingBytes() <= PENDING_BYTES_MAX) {
-      for (const wake of this.#whenEncoded.splice(0)) wake();
-    }
-    this.#resumeIfRoom();
-  }
-
-  #sealLargest(): void {
-    let largest: PartitionActor | null = null;
-    for (const actor of this.#actors.values()) {
-      if (largest === null || actor.heldBytes > largest.heldBytes) largest = actor;
-    }
-    largest?.makeRoom();
-  }
-
-  #resumeIfRoom(): void {
-    if (!this.#pausedForMemory || this.#stopping) return;
-    const { config } = this.#options;
-    if (this.bufferedBytes() > config.limits.memoryBytes * RESUME_AT) return;
-    this.#pausedForMemory = false;
-    for (const actor of this.#actors.values()) actor.resume();
-  }
-
   async #tickUntilDown(): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#down;
     while (!signal.aborted) {
       for (const actor of this.#actors.values()) actor.tick();
-      if (this.#pausedForMemory) {
-        this.#resumeIfRoom();
-        if (
-          this.#pausedForMemory &&
-          this.bufferedBytes() > this.#options.config.limits.memoryBytes * RESUME_AT
-        ) {
-          this.#sealLargest();
-        }
-      }
+      this.#backpressure.tick();
       this.#finishIfDone();
       await clock.sleep(TICK_MS, signal).catch(() => {});
     }
@@ -315,7 +258,7 @@ export class Pipeline {
   /** Seals what is there, within the bound. What stays unsealed is still in Kafka. */
   async #drain(): Promise<void> {
     const { config, clock, log } = this.#options;
-    this.#stopping = true;
+    this.#backpressure.stop();
     const bound = new AbortController();
     const timer = clock.sleep(config.limits.drainMs, bound.signal).then(
       () => bound.abort(new Error('drain bound')),

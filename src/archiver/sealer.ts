@@ -20,6 +20,7 @@ import {
   type ObjectVersion,
   type Store,
 } from '../store/store.ts';
+import type { MemoryLedger } from './memory.ts';
 
 export type SealOutcome =
   | { readonly kind: 'stored'; readonly segment: Segment }
@@ -32,6 +33,7 @@ export type SealerOptions = {
   readonly sha256: Sha256;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly memory: MemoryLedger;
   /** Lock of seals: never shorter than any data object's. */
   readonly sealRetention: { readonly mode: Lock['mode']; readonly periodMs: number };
   /** The process is going down: whatever waits stops waiting. */
@@ -56,7 +58,6 @@ export class Sealer {
   readonly chainCreation = new KeyedMutex();
   readonly #options: SealerOptions;
   readonly #carried = new Map<string, Promise<SealOutcome>>();
-  #heldBytes = 0;
   /** The greatest size that was ever sent to a signer, by origin. */
   readonly #signedSizes = new Map<string, number>();
 
@@ -67,11 +68,6 @@ export class Sealer {
   /** Resolves when nothing of this origin is on its way any more. */
   async settled(origin: string): Promise<void> {
     await this.#carried.get(origin)?.catch(() => {});
-  }
-
-  /** Bytes of data that are on their way, also for partitions that were taken from us. */
-  get heldBytes(): number {
-    return this.#heldBytes;
   }
 
   /** Resolves when nothing at all is on its way. */
@@ -94,10 +90,11 @@ export class Sealer {
       throw new LedgerstoneError('assertion', `${origin}: size ${size} was signed by this process before`);
     }
     this.#signedSizes.set(origin, size);
-    const bytes = segment.data?.bytes.length ?? 0;
-    this.#heldBytes += bytes;
+    // Held until the outcome is known, also for a partition that was taken from us.
+    const account = this.#options.memory.open(null);
+    account.hold(segment.data?.bytes.length ?? 0);
     const outcome = this.#carry(segment, onTrouble).finally(() => {
-      this.#heldBytes -= bytes;
+      account.release();
       this.#carried.delete(origin);
     });
     this.#carried.set(origin, outcome);

@@ -4,7 +4,7 @@ import { LedgerstoneError, messageOf } from '../base/error.ts';
 import type { Store } from '../store/store.ts';
 import type { Halt } from './chain/halt.ts';
 import type { ArchiverMetrics } from './metrics.ts';
-import type { PartitionActor, PartitionState } from './partition.ts';
+import type { PartitionState, PartitionView } from './partition-view.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export type PartitionStatus = {
@@ -12,7 +12,7 @@ export type PartitionStatus = {
   readonly partition: number;
   readonly chain: string;
   readonly origin: string;
-  readonly state: PartitionState;
+  readonly state: PartitionState['kind'];
   readonly head: { readonly sequence: number; readonly nextOffset: number; readonly sealedAt: string } | null;
   /** The offset after everything that was accepted, sealed or not. */
   readonly acceptedOffset: number | null;
@@ -46,7 +46,7 @@ export type ServiceStatus = {
 /** A step may fail for so long before the service calls itself not ready. */
 const TROUBLE_MS_MAX = 15_000;
 
-export function partitionStatus(actor: PartitionActor, clock: Clock): PartitionStatus {
+export function partitionStatus(actor: PartitionView, clock: Clock): PartitionStatus {
   const { head, trouble, highWatermark, oldestUnsealedMs } = actor;
   const { partition, name } = actor.route;
   return {

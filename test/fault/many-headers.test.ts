@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Batches } from '../../src/archiver/batch.ts';
 import { Continuity } from '../../src/archiver/continuity.ts';
+import { MemoryLedger } from '../../src/archiver/memory.ts';
 import { EMPTY } from '../../src/base/bytes.ts';
 import type { Item } from '../../src/ingest/gate.ts';
 
@@ -27,11 +28,16 @@ const batchEncoder = {
   finish: () => new Promise<never>(() => {}),
   discard() {},
 };
-const encoder = { open: () => batchEncoder, pendingBytes: () => 0, onProgress() {}, close: async () => {} };
+const encoder = { open: () => batchEncoder, close: async () => {} };
 
 describe('records of empty headers', () => {
   it('fill a batch by what they become, so that its segment stays within the format', () => {
-    const batches = new Batches(encoder, { maxBytes: 16 * MIB, maxRecords: 100_000, maxAgeMs: 1_000 }, 0);
+    const batches = new Batches(
+      encoder,
+      () => new MemoryLedger().open('orders/0'),
+      { maxBytes: 16 * MIB, maxRecords: 100_000, maxAgeMs: 1_000 },
+      0,
+    );
     const items = Array.from({ length: 100 }, (_, offset) => withHeaders(offset, 100_000));
     batches.add(items, 0);
     // 0.8 MB of line each.

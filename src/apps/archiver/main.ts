@@ -1,9 +1,9 @@
 // How does the service run, from its configuration to its last seal?
 
 import type { Batch } from '../../archiver/batch.ts';
-import { threadEncoder } from '../../archiver/encoder-thread.ts';
+import { ThreadEncoder } from '../../archiver/encoder-thread.ts';
 import { ArchiverMetrics } from '../../archiver/metrics.ts';
-import type { PartitionActor } from '../../archiver/partition.ts';
+import type { PartitionView } from '../../archiver/partition-view.ts';
 import { Pipeline } from '../../archiver/pipeline.ts';
 import { publishArchiveFiles } from '../../archiver/publish.ts';
 import {
@@ -65,7 +65,7 @@ export async function runArchiver(config: Config, options: RunOptions): Promise<
   const totals = { records: 0, segments: 0 };
   let pipeline: Pipeline | null = null;
   let died: Error | null = null;
-  const encoder = threadEncoder(
+  const encoder = new ThreadEncoder(
     { encoding: config.encoding.codec, level: config.encoding.level },
     (error) => {
       died = error;
@@ -149,17 +149,17 @@ function observerOf(
   totals: { records: number; segments: number },
   options: RunOptions,
 ) {
-  const labelsOf = (actor: PartitionActor) => ({
+  const labelsOf = (actor: PartitionView) => ({
     topic: actor.route.partition.topic,
     partition: String(actor.route.partition.partition),
   });
   let accepted = 0;
   return {
-    accepted(_actor: PartitionActor, records: number) {
+    accepted(_actor: PartitionView, records: number) {
       accepted += records;
       options.onAccepted?.(accepted);
     },
-    sealed(actor: PartitionActor, batch: Batch, storedBytes: number, seconds: number) {
+    sealed(actor: PartitionView, batch: Batch, storedBytes: number, seconds: number) {
       const labels = labelsOf(actor);
       metrics.records.inc(labels, batch.records);
       metrics.lines.inc(labels, batch.lines);
@@ -174,8 +174,8 @@ function observerOf(
       options.onSealed?.({ topic, partition, sequence, records, nextOffset, storedBytes, seconds });
       options.log.info({ topic, partition, sequence, records, nextOffset, storedBytes }, 'sealed');
     },
-    fenced: (actor: PartitionActor) => metrics.fenced.inc(labelsOf(actor)),
-    trouble(actor: PartitionActor, error: unknown) {
+    fenced: (actor: PartitionView) => metrics.fenced.inc(labelsOf(actor)),
+    trouble(actor: PartitionView, error: unknown) {
       metrics.troubles.inc({ code: codeOf(error) });
       const remedy = error instanceof LedgerstoneError ? error.remedy : undefined;
       options.log.warn(

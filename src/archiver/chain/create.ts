@@ -8,6 +8,7 @@ import type { LogRange, TopicPartition } from '../../ingest/source.ts';
 import { emptyBody } from '../../segment/body.ts';
 import { genesisHead, makeSegment, type SegmentContext } from '../../segment/segment.ts';
 import { findHead } from '../../store/head.ts';
+import type { Ownership } from '../ownership.ts';
 import type { OnTrouble, Sealer } from '../sealer.ts';
 import { HaltError, halt } from './halt.ts';
 import { type ChainName, type Recovered, type RecoveryTools, readSealAt } from './head.ts';
@@ -161,50 +162,62 @@ export type ChainCreationTools = PositionTools & {
 
 /**
  * Seals segment 0, which has no lines: from then on the start is decided, whatever happens to this process. A topic that
- * begins at `latest` begins with all its partitions at once, owned by us or not: the fence makes that safe, and else a
- * partition whose owner came a moment later would begin at its log's start. `stillOurs` is asked before anything is signed.
+ * begins at `latest` begins with all its partitions at once, owned by us or not: the fence makes that safe. Otherwise a
+ * partition whose owner came a moment later would begin at its log's start. Ownership is asked before anything is signed.
  */
 export const createChain = (
   tools: ChainCreationTools,
   route: PartitionRoute,
   config: ChainCreationConfig,
-  stillOurs: () => Promise<boolean>,
+  ownership: Ownership,
   onTrouble: OnTrouble,
-  signal: AbortSignal,
 ): Promise<void> =>
   tools.sealer.chainCreation.run(route.name.chain, async () => {
-    const { chain } = route.name;
-    const { topic, partition } = route.partition;
     await tools.sealer.clockWrong(onTrouble);
-    // Read before it is asked whether the topic was begun: a partition that came after that has nothing to leave out, and
-    // the answer may be old by the time it is here.
-    const ends =
-      config.startFrom === 'latest' && config.continues === undefined ? new Map<number, LogRange>() : null;
-    if (ends !== null) {
-      const all = await tools.source.partitions(topic);
-      for (const other of all.filter((one) => config.chainOf(one) === chain))
-        ends.set(other, await tools.source.logRange({ topic, partition: other }));
-    }
-    const begun = await hasAnyChain(tools, chain, signal);
-    const together = ends !== null && !begun;
-    const partitions = together ? [...ends.keys()] : [partition];
-    const beginnings: ChainStart[] = [];
-    for (const number of partitions) {
-      const origin = chainOrigin({ archiveOrigin: config.archiveOrigin, chain, partition: number });
-      const other: PartitionRoute = {
-        partition: { topic, partition: number },
-        name: { chainOrigin: origin, chain, partition: number },
-      };
-      // Another partition of this process, or another process, may have begun it while we waited.
-      const search = await findHead(tools.store, chain, number, 0, signal);
-      if (search.kind === 'none')
-        beginnings.push(
-          await resolveChainStart(tools, other, config, together ? ends.get(number) : undefined, signal),
-        );
-    }
-    if (!(await stillOurs())) return;
-    await Promise.all(beginnings.map((beginning) => sealChainStart(tools, beginning, onTrouble)));
+    const starts = await startsOf(tools, route, config, ownership.signal);
+    await ownership.decided();
+    await Promise.all(starts.map((start) => sealChainStart(tools, start, onTrouble)));
   });
+
+/** The starts that are not decided yet: this partition's, or those of all partitions. */
+async function startsOf(
+  tools: ChainCreationTools,
+  { partition: { topic, partition }, name: { chain } }: PartitionRoute,
+  config: ChainCreationConfig,
+  signal: AbortSignal,
+): Promise<ChainStart[]> {
+  // Read before it is asked whether the topic was begun: a partition that came after that has nothing to leave out, and
+  // the answer may be old by the time it is here.
+  const ends =
+    config.startFrom === 'latest' && config.continues === undefined
+      ? await endsOf(tools, topic, (one) => config.chainOf(one) === chain)
+      : null;
+  const isTogether = ends !== null && !(await hasAnyChain(tools, chain, signal));
+  const starts: ChainStart[] = [];
+  for (const number of isTogether ? ends.keys() : [partition]) {
+    const origin = chainOrigin({ archiveOrigin: config.archiveOrigin, chain, partition: number });
+    const route = {
+      partition: { topic, partition: number },
+      name: { chainOrigin: origin, chain, partition: number },
+    };
+    // Another partition of this process, or another process, may have created it while we waited.
+    const search = await findHead(tools.store, chain, number, 0, signal);
+    const end = isTogether ? ends.get(number) : undefined;
+    if (search.kind === 'none') starts.push(await resolveChainStart(tools, route, config, end, signal));
+  }
+  return starts;
+}
+
+async function endsOf(
+  tools: PositionTools,
+  topic: string,
+  isOfChain: (partition: number) => boolean,
+): Promise<Map<number, LogRange>> {
+  const ends = new Map<number, LogRange>();
+  for (const partition of (await tools.source.partitions(topic)).filter(isOfChain))
+    ends.set(partition, await tools.source.logRange({ topic, partition }));
+  return ends;
+}
 
 async function sealChainStart(
   tools: ChainCreationTools,

@@ -48,26 +48,28 @@ function parseHint(metadata: string): Hint | null {
   }
 }
 
-/** Told on the way, so that who halts knows from where. */
-export type OnTheWay = {
-  /** The newest seal, which may turn out to be none of ours. */
-  found(sequence: number): void;
-  /** The same, checked. The log is asked next. */
-  head(head: Head): void;
+/** Noted on the way, so that a partition that halts knows from where. */
+export type SeenChain = {
+  /** The newest head that was checked. The log is asked next. */
+  head: Head | null;
+  /** Of the newest seal in the store when it was looked at last, even if it turns out not to be one of ours. */
+  sequence: number | null;
 };
 
 /** The position of a chain that exists; null: this chain has to begin. Throws HaltError, or a retriable error. */
 export async function findPosition(
   tools: PositionTools,
   route: PartitionRoute,
-  onTheWay: OnTheWay,
+  seen: SeenChain,
   signal: AbortSignal,
 ): Promise<Position | null> {
   const { name, partition } = route;
   const committed = await tools.source.committed(partition);
   const hint = committed === null ? null : parseHint(committed.metadata);
   const ours = hint !== null && hint.origin === name.chainOrigin;
-  const found = (sequence: number) => onTheWay.found(sequence);
+  const found = (sequence: number) => {
+    seen.sequence = sequence;
+  };
   const recovered = await recoverHead(tools, name, ours ? hint.sequence : null, signal, found);
   if (recovered === null) {
     if (!ours) return null;
@@ -77,7 +79,7 @@ export async function findPosition(
       `Is this the right bucket and prefix? If the chain is lost for good: ${NEW_CHAIN}`,
     );
   }
-  onTheWay.head(recovered.head);
+  seen.head = recovered.head;
   const newest = recovered.head.size - 1;
   // A hint is given only after its seal was stored. To seal that sequence again would hide what happened behind a fork.
   if (ours && hint.sequence > newest) {

@@ -13,6 +13,7 @@ import { makeSegment, type Segment } from '../../segment/segment.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { Store } from '../../store/store.ts';
 import { tooLarge } from '../continuity.ts';
+import { MemoryLedger } from '../memory.ts';
 import { type OnTrouble, Sealer } from '../sealer.ts';
 import { recoverHead } from './head.ts';
 import { confirmPosition, type PartitionRoute, type PositionTools, sameSource } from './position.ts';
@@ -85,6 +86,7 @@ export async function sealDecision(
     signers: [signer],
     sha256: nodeSha256,
     sealRetention: config.retention.seals,
+    memory: new MemoryLedger(),
   });
   const onTrouble: OnTrouble = (error) => {
     if (error !== null) onError(error);

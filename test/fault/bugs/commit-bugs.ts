@@ -2,6 +2,7 @@
 import type { Bug } from './bug.ts';
 
 const PARTITION = 'archiver/partition.ts';
+const SEAL_LOOP = 'archiver/seal-loop.ts';
 
 export const COMMIT_BUGS: readonly Bug[] = [
   {
@@ -11,9 +12,9 @@ export const COMMIT_BUGS: readonly Bug[] = [
     edits: [
       {
         file: PARTITION,
-        find: 'if (loop.full) this.pause();',
-        replace: `if (loop.full) this.pause();
-    this.#commitHint({ ...loop.head, nextOffset: loop.next });`,
+        find: 'if (state.loop.full) this.pause();',
+        replace: `if (state.loop.full) this.pause();
+    state.loop.commitHint({ ...state.loop.head, nextOffset: state.loop.next });`,
       },
     ],
   },
@@ -23,9 +24,9 @@ export const COMMIT_BUGS: readonly Bug[] = [
     loses: 'a batch whose seal never came to be',
     edits: [
       {
-        file: 'archiver/seal-loop.ts',
+        file: SEAL_LOOP,
         find: 'this.#carried = batch;',
-        replace: 'this.#carried = batch;\n      events.sealed(batch, segment, 0);',
+        replace: 'this.#carried = batch;\n      this.commitHint(segment.after);',
       },
     ],
   },
@@ -35,9 +36,9 @@ export const COMMIT_BUGS: readonly Bug[] = [
     loses: 'the batch that fills while another one is sealed',
     edits: [
       {
-        file: PARTITION,
-        find: 'this.#commitHint(segment.after);',
-        replace: 'this.#commitHint({ ...segment.after, nextOffset: loop.next });',
+        file: SEAL_LOOP,
+        find: 'this.commitHint(segment.after);',
+        replace: 'this.commitHint({ ...segment.after, nextOffset: this.next });',
       },
     ],
   },
@@ -48,9 +49,9 @@ export const COMMIT_BUGS: readonly Bug[] = [
     edits: [
       {
         file: PARTITION,
-        find: 'if (this.#loop.empty) return;',
-        replace: `this.#commitHint({ ...this.#loop.head, nextOffset: this.#loop.next });
-      this.#loop.discard();
+        find: 'if (loop.empty) return;',
+        replace: `loop.commitHint({ ...loop.head, nextOffset: loop.next });
+      loop.discard();
       return;`,
       },
     ],

@@ -57,8 +57,8 @@ export const CONTINUITY_BUGS: readonly Bug[] = [
     edits: [
       {
         file: PARTITION,
-        find: '#wakers: (() => void)[] = [];',
-        replace: '#wakers: (() => void)[] = [];\n  #sought = false;',
+        find: 'readonly #ownership = new Ownership();',
+        replace: 'readonly #ownership = new Ownership();\n  #sought = false;',
       },
       {
         file: PARTITION,
@@ -67,12 +67,13 @@ export const CONTINUITY_BUGS: readonly Bug[] = [
       },
       {
         file: PARTITION,
-        find: 'const admission = admit(loop.next, fetched);',
-        replace: `const first = fetched.records[0]?.offset ?? loop.next;
-    if (this.#sought && first > loop.next && fetched.seen.length === 0)
-      fetched = { ...fetched, seen: [{ first: loop.next, last: first - 1, kind: 'aborted' }] };
+        find: 'const refused = state.loop.take(fetched);',
+        replace: `const { next } = state.loop;
+    const first = fetched.records[0]?.offset ?? next;
+    if (this.#sought && first > next && fetched.seen.length === 0)
+      fetched = { ...fetched, seen: [{ first: next, last: first - 1, kind: 'aborted' }] };
     this.#sought = false;
-    const admission = admit(loop.next, fetched);`,
+    const refused = state.loop.take(fetched);`,
       },
     ],
   },
@@ -83,15 +84,15 @@ export const CONTINUITY_BUGS: readonly Bug[] = [
     edits: [
       {
         file: PARTITION,
-        find: '#wakers: (() => void)[] = [];',
-        replace: '#wakers: (() => void)[] = [];\n  #skipTo = 0;',
+        find: 'readonly #ownership = new Ownership();',
+        replace: 'readonly #ownership = new Ownership();\n  #skipTo = 0;',
       },
       {
         file: PARTITION,
-        find: `this.#loop?.close();
-        this.#setHalt(judgement.halt);`,
+        find: `state.loop.close();
+        this.#haltFor(judgement.halt, state.loop);`,
         replace: `this.#skipTo = judgement.halt.gap.to;
-        this.#rereadOnceSealed();`,
+        this.#rereadOnceSealed(state);`,
       },
       {
         file: PARTITION,

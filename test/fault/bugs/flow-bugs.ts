@@ -1,7 +1,7 @@
 // Bugs of ownership and memory: what if a partition is not where its owner thinks it is, or too much is held?
 import type { Bug } from './bug.ts';
 
-const PIPELINE = 'archiver/pipeline.ts';
+const BACKPRESSURE = 'archiver/backpressure.ts';
 const PARTITION = 'archiver/partition.ts';
 
 export const FLOW_BUGS: readonly Bug[] = [
@@ -12,7 +12,7 @@ export const FLOW_BUGS: readonly Bug[] = [
     edits: [
       {
         file: PARTITION,
-        find: "if (this.#state === 'streaming' && this.#loop !== null) this.#fetchFrom(this.#loop.next);",
+        find: "if (state.kind === 'streaming') this.#fetchFrom(state.loop.next);",
         replace: '',
       },
     ],
@@ -23,11 +23,11 @@ export const FLOW_BUGS: readonly Bug[] = [
     loses: 'the process, with all it holds: nothing pauses while the store is slow',
     edits: [
       {
-        file: PIPELINE,
-        find: 'if (held <= config.limits.memoryBytes) return;',
-        replace: 'if (held > 0) return;',
+        file: BACKPRESSURE,
+        find: 'if (memory.heldBytes <= limitBytes) return;',
+        replace: 'if (memory.heldBytes > 0) return;',
       },
-      { file: PARTITION, find: 'if (loop.full) this.pause();', replace: '' },
+      { file: PARTITION, find: 'if (state.loop.full) this.pause();', replace: '' },
     ],
   },
   {
@@ -36,13 +36,13 @@ export const FLOW_BUGS: readonly Bug[] = [
     loses: 'progress: who paused because memory was short is never told that there is room',
     edits: [
       {
-        file: PIPELINE,
-        find: 'this.#pausedForMemory = false;\n    for (const actor of this.#actors.values()) actor.resume();',
-        replace: 'this.#pausedForMemory = false;',
+        file: BACKPRESSURE,
+        find: 'this.#isPaused = false;\n    for (const actor of this.#options.actors()) actor.resume();',
+        replace: 'this.#isPaused = false;',
       },
       {
         file: PARTITION,
-        find: 'observer.sealed(this, batch, segment.data?.bytes.length ?? 0, seconds);\n            this.resume();',
+        find: 'observer.sealed(this, batch, segment.data?.bytes.length ?? 0, seconds);\n        this.resume();',
         replace: 'observer.sealed(this, batch, segment.data?.bytes.length ?? 0, seconds);',
       },
     ],

@@ -4,7 +4,8 @@ import type { Bug } from './bug.ts';
 const HEAD = 'store/head.ts';
 const POSITION = 'archiver/chain/position.ts';
 const ANCHOR = 'archiver/chain/log-anchor.ts';
-const PARTITION = 'archiver/partition.ts';
+const RECOVERY = 'archiver/chain/recovery.ts';
+const REVALIDATION = 'archiver/chain/revalidation.ts';
 
 export const RECOVERY_BUGS: readonly Bug[] = [
   {
@@ -74,7 +75,9 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     name: 'anchor-from-the-unconfirmed',
     shows: /is sealed up to .*, and nothing moves/,
     loses: 'the same: the new topic vouches for itself, with a record that it gave us',
-    edits: [{ file: ANCHOR, find: 'this.#anchor ??= this.#first;', replace: 'this.#anchor = this.#newest;' }],
+    edits: [
+      { file: REVALIDATION, find: 'this.#anchor ??= this.#first;', replace: 'this.#anchor = this.#newest;' },
+    ],
   },
   {
     name: 'anchor-of-the-last-owner',
@@ -95,8 +98,8 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'archiver/seal-loop.ts',
-        find: 'if (!this.#anchor.doubt(held)) this.#batches.close();',
-        replace: 'void held;',
+        find: 'if (!this.#revalidation.suspect(this.#batches.tail)) this.#batches.close();',
+        replace: '',
       },
     ],
   },
@@ -106,7 +109,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     loses: 'what a log wrote anew over the records that are held, after it had lost its end',
     edits: [
       {
-        file: ANCHOR,
+        file: REVALIDATION,
         find: 'for (const one of held) if (!this.#held.some(({ offset }) => offset === one.offset)) this.#held.push(one);',
         replace: 'void held;',
       },
@@ -136,9 +139,9 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     loses: 'the alarm: a reason to halt counts as one more error',
     edits: [
       {
-        file: PARTITION,
-        find: "if (this.#state !== 'recovering') return;\n        if (error instanceof HaltError) return this.#setHalt(error.halt);",
-        replace: "if (this.#state !== 'recovering') return;",
+        file: RECOVERY,
+        find: 'if (signal.aborted || error instanceof HaltError) throw error;',
+        replace: 'if (signal.aborted) throw error;',
       },
     ],
   },

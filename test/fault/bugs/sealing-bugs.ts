@@ -4,6 +4,7 @@ import type { Bug, Edit } from './bug.ts';
 const SEALING = 'archiver/sealer.ts';
 const SEAL_LOOP = 'archiver/seal-loop.ts';
 const PARTITION = 'archiver/partition.ts';
+const RECOVERY = 'archiver/chain/recovery.ts';
 
 /** What keeps a process from signing two texts for one size, whatever else goes wrong. */
 const signsTwice: Edit = {
@@ -49,7 +50,7 @@ export const SEALING_BUGS: readonly Bug[] = [
     loses: 'the one history: a partition that returns does not wait for what is still on its way',
     edits: [
       signsTwice,
-      { file: PARTITION, find: 'await tools.sealer.settled(this.route.name.chainOrigin);', replace: '' },
+      { file: RECOVERY, find: 'await tools.sealer.settled(route.name.chainOrigin);', replace: '' },
       { file: SEALING, find: 'if (this.#carried.has(origin))', replace: 'if (origin === null)' },
     ],
   },
@@ -92,12 +93,10 @@ export const SEALING_BUGS: readonly Bug[] = [
     edits: [
       {
         file: PARTITION,
-        find: `'fenced: another writer sealed this sequence; reading again from its head',
-            );
-            this.#recover();`,
-        replace: `'fenced: another writer sealed this sequence',
-            );
-            loop.discard();`,
+        find: `this.#warn('fenced: another writer sealed this sequence; reading again from its head');
+        this.#recover();`,
+        replace: `this.#warn('fenced: another writer sealed this sequence');
+        this.loop.discard();`,
       },
     ],
   },
@@ -134,9 +133,9 @@ export const SEALING_BUGS: readonly Bug[] = [
     loses: "the rule that only a partition's owner signs: every rebalance makes a fork's first half",
     edits: [
       {
-        file: PARTITION,
-        find: 'const undecided = () => (this.#suspended ? this.#decided() : null);',
-        replace: 'const undecided = () => null;',
+        file: 'archiver/ownership.ts',
+        find: 'return this.#undecided ? this.decided() : null;',
+        replace: 'return null;',
       },
       {
         file: SEAL_LOOP,

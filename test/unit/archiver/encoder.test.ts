@@ -1,7 +1,8 @@
 // Does an encoder fail for the batch that it could not encode, and for no other?
 import { describe, expect, it } from 'vitest';
 import { inlineEncoder } from '../../../src/archiver/encoder.ts';
-import { threadEncoder, type WorkerOptions } from '../../../src/archiver/encoder-thread.ts';
+import { ThreadEncoder, type WorkerOptions } from '../../../src/archiver/encoder-thread.ts';
+import { MemoryLedger } from '../../../src/archiver/memory.ts';
 import { zstdCompressor } from '../../../src/base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
 import { kafkaRecord } from '../../support/records.ts';
@@ -12,12 +13,13 @@ const encoder = () =>
     encoding: 'zstd',
     compress: zstdCompressor(1),
   });
+const account = () => new MemoryLedger().open('orders/0');
 const item = (offset: number) =>
   ({ kind: 'record', record: kafkaRecord({ offset, value: `${offset}` }) }) as const;
 
 describe('a batch on the calling thread', () => {
   it('rejects at its end what it could not take, as one on a thread does, and never where a fetch is handed over', async () => {
-    const batch = encoder().open(5);
+    const batch = encoder().open(5, account());
     batch.add([item(5)]);
     batch.add([item(9)]);
     batch.add([item(6)]);
@@ -26,8 +28,8 @@ describe('a batch on the calling thread', () => {
 
   it('is not harmed by the failure of another one', async () => {
     const shared = encoder();
-    const bad = shared.open(5);
-    const good = shared.open(5);
+    const bad = shared.open(5, account());
+    const good = shared.open(5, account());
     bad.add([item(6)]);
     good.add([item(5)]);
     await expect(bad.finish()).rejects.toThrow();
@@ -40,15 +42,15 @@ describe('a batch on a thread that died', () => {
   it('is rejected when it was opened only after the death, and does not wait for ever', async () => {
     const died = Promise.withResolvers<Error>();
     let notified = 0;
-    const shared = threadEncoder(null as unknown as WorkerOptions, (error) => {
+    const shared = new ThreadEncoder(null as unknown as WorkerOptions, (error) => {
       notified += 1;
       died.resolve(error);
     });
-    const earlier = shared.open(0).finish();
+    const earlier = shared.open(0, account()).finish();
     earlier.catch(() => {});
     const { message } = await died.promise;
     await expect(earlier).rejects.toThrow(message);
-    const later = shared.open(0);
+    const later = shared.open(0, account());
     later.add([item(0)]);
     await expect(later.finish()).rejects.toThrow(message);
     await shared.close();

@@ -30,7 +30,7 @@ it('is not ready, logs an error with the remedy, and is ready once the topic is 
   const pipeline = new Pipeline({
     ...{ source, clock, store: memoryStore({ clock }), config: parseConfig(CONFIG, 'test.yaml', {}) },
     ...{ signers: [], trusted: [], random: () => 0, sha256: nodeSha256, observer: {} },
-    encoder: { onProgress() {}, pendingBytes: () => 0 },
+    encoder: {},
     log: {
       debug() {},
       info() {},

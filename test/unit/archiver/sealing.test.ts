@@ -1,5 +1,6 @@
 // What does the sealer do with locks, markers and names that others took, as the store reports them?
 import { describe, expect, it } from 'vitest';
+import { MemoryLedger } from '../../../src/archiver/memory.ts';
 import { Sealer } from '../../../src/archiver/sealer.ts';
 import { zstdCompressor } from '../../../src/base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
@@ -27,6 +28,7 @@ function world(change: (store: Store) => Store = (store) => store, skewMs = () =
     sha256: nodeSha256,
     clock,
     random: () => 0.5,
+    memory: new MemoryLedger(),
     sealRetention: { mode: 'COMPLIANCE', periodMs: 7 * DAY_MS },
     signal: down.signal,
   });

@@ -1,0 +1,71 @@
+// How many bytes are held over all partitions, and for whom? The one ledger: all others charge it and release.
+
+/** One batch's, or one segment's, part of the ledger. */
+export type MemoryAccount = {
+  /** From now on this much is held: a level, not an addition. */
+  hold(bytes: number): void;
+  /** So much was handed to the encoding thread. */
+  queue(bytes: number): void;
+  /** So much of that is encoded, and the batch holds `heldBytes` now. */
+  encoded(bytes: number, heldBytes: number): void;
+  /** Nothing is held any more. Later reports change only what is queued. */
+  release(): void;
+};
+
+export class MemoryLedger {
+  #heldBytes = 0;
+  #queuedBytes = 0;
+  readonly #heldFor = new Map<string, number>();
+  #onEncoded = (): void => {};
+
+  /** Accepted and not sealed: encoded lines of batches, and the data of segments that are being stored. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+  /** Handed to the encoding thread and not yet encoded. Bounded separately: it says how far encoding is behind. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+  heldFor(owner: string): number {
+    return this.#heldFor.get(owner) ?? 0;
+  }
+
+  /** Called each time after queued bytes were encoded. */
+  onEncoded(listener: () => void): void {
+    this.#onEncoded = listener;
+  }
+
+  /** `owner`: the partition whose batch this is. Null: a segment that the sealer carries, whoever owns its partition. */
+  open(owner: string | null): MemoryAccount {
+    let held = 0;
+    let isOpen = true;
+    const hold = (bytes: number): void => {
+      if (!isOpen) return;
+      this.#add(owner, bytes - held);
+      held = bytes;
+    };
+    return {
+      hold,
+      queue: (bytes) => {
+        this.#queuedBytes += bytes;
+      },
+      encoded: (bytes, heldBytes) => {
+        this.#queuedBytes -= bytes;
+        hold(heldBytes);
+        this.#onEncoded();
+      },
+      release: () => {
+        hold(0);
+        isOpen = false;
+      },
+    };
+  }
+
+  #add(owner: string | null, bytes: number): void {
+    this.#heldBytes += bytes;
+    if (owner === null) return;
+    const held = this.heldFor(owner) + bytes;
+    if (held === 0) this.#heldFor.delete(owner);
+    else this.#heldFor.set(owner, held);
+  }
+}
