@@ -1,4 +1,4 @@
-// Who owns which partition now, and how do they share memory? The one flow: source → actors → store.
+// Which partitions are ours now, and how does the whole archiver run and stop? The way of a record: seal-loop.ts.
 import type { Clock } from '../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';

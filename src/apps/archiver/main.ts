@@ -1,6 +1,7 @@
 // How does the service run, from its configuration to its last seal?
 
 import type { Batch } from '../../archiver/batch.ts';
+import type { Encoder } from '../../archiver/encoder.ts';
 import { ThreadEncoder } from '../../archiver/encoder-thread.ts';
 import { ArchiverMetrics } from '../../archiver/metrics.ts';
 import type { PartitionView } from '../../archiver/partition-view.ts';
@@ -28,7 +29,9 @@ import {
 } from '../../clients/open.ts';
 import type { Config } from '../../config/archiver.ts';
 import type { Signer } from '../../sign/signer.ts';
-import { type ServerRoutes, startServer } from './server.ts';
+import type { Store } from '../../store/store.ts';
+import type { HttpServer } from '../http.ts';
+import { startServer } from './server.ts';
 
 type SealedSegment = {
   readonly topic: string;
@@ -57,90 +60,126 @@ export type ArchiverResult = {
 
 /** Runs until drained or finished; rejects with a LedgerstoneError when it can't go on. */
 export async function runArchiver(config: Config, options: RunOptions): Promise<ArchiverResult> {
-  const { log } = options;
-  const instance = newInstanceId();
-  const startedAt = new Date().toISOString();
-  const metrics = new ArchiverMetrics();
-  const store = await openForWriting(config.archive.store);
-  const totals = { records: 0, segments: 0 };
-  let pipeline: Pipeline | null = null;
-  let died: Error | null = null;
-  const encoder = new ThreadEncoder(
-    { encoding: config.encoding.codec, level: config.encoding.level },
-    (error) => {
-      died = error;
-      pipeline?.fail(error);
-    },
-  );
-  const status = (): ServiceStatus => {
+  const service = new Service(config, options, await openForWriting(config.archive.store));
+  try {
+    await service.serveStatus();
+    return await service.run();
+  } finally {
+    await service.close();
+  }
+}
+
+class Service {
+  readonly #config: Config;
+  readonly #options: RunOptions;
+  readonly #store: Store;
+  readonly #encoder: Encoder;
+  readonly #instance = newInstanceId();
+  readonly #startedAt = new Date().toISOString();
+  readonly #metrics = new ArchiverMetrics();
+  readonly #totals = { records: 0, segments: 0 };
+  #server: HttpServer | null = null;
+  /** Null until the store and the keys are open. */
+  #pipeline: Pipeline | null = null;
+  #encoderFailure: Error | null = null;
+
+  constructor(config: Config, options: RunOptions, store: Store) {
+    this.#config = config;
+    this.#options = options;
+    this.#store = store;
+    const { codec, level } = config.encoding;
+    this.#encoder = new ThreadEncoder({ encoding: codec, level }, (error) => {
+      this.#encoderFailure = error;
+      this.#pipeline?.fail(error);
+    });
+  }
+
+  async serveStatus(): Promise<void> {
+    const { host, port } = this.#config.server;
+    if (port === 0) return;
+    this.#server = await startServer(host, port, {
+      status: () => this.#status(),
+      metrics: () => {
+        if (this.#pipeline !== null) observeGauges(this.#metrics, this.#pipeline, this.#store, systemClock);
+        return this.#metrics.registry.metrics();
+      },
+    });
+    const { url } = this.#server;
+    if (url.endsWith(`:${port}`)) return;
+    const message = 'the port of the status server is taken: another one is used';
+    this.#options.log.warn({ wanted: port, server: url }, message);
+  }
+
+  async run(): Promise<ArchiverResult> {
+    const { log, signal } = this.#options;
+    try {
+      const pipeline = await this.#openPipeline();
+      this.#pipeline = pipeline;
+      // It may have failed while the store and the keys were opened, when there was no pipeline to notify.
+      if (this.#encoderFailure !== null) pipeline.fail(this.#encoderFailure);
+      const end = await pipeline.run(signal);
+      if (end.kind === 'failed') throw end.error;
+      log.info({ ...this.#totals, end: end.kind }, 'archiver stopped');
+      return { end: end.kind, ...this.#totals };
+    } catch (error) {
+      if (this.#pipeline !== null || !signal.aborted) throw error;
+      log.info({ error: messageOf(error) }, 'archiver stopped before it began: it held nothing');
+      return { end: 'drained', ...this.#totals };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.close();
+    await this.#encoder.close();
+    await this.#store.close();
+  }
+
+  async #openPipeline(): Promise<Pipeline> {
+    const { log, signal } = this.#options;
+    const { archive, retention } = this.#config;
+    await requireFitStore(archive.store, signal);
+    const signers = [await openSigner(archive.signing, log)];
+    const trusted = trustedKeys(this.#config, signers);
+    const own = trusted.slice(0, signers.length);
+    await publishArchiveFiles(this.#store, own, retention.seals, systemClock, signal);
+    const source = await openSource(this.#config, log);
+    this.#logStart(signers);
+    return new Pipeline({
+      ...{ source, signers, trusted, log },
+      config: this.#config,
+      store: this.#store,
+      encoder: this.#encoder,
+      clock: systemClock,
+      random: Math.random,
+      sha256: nodeSha256,
+      observer: observerOf(this.#metrics, this.#totals, this.#options),
+      writer: { id: this.#instance, version: VERSION },
+    });
+  }
+
+  #logStart(signers: readonly Signer[]): void {
+    const { origin, store } = this.#config.archive;
+    const keys = signers.map((signer) => signer.description);
+    const where = store.kind === 's3' ? `s3://${store.bucket}/${store.prefix}` : store.path;
+    const server = this.#server?.url ?? null;
+    const fields = { instance: this.#instance, origin, store: where, keys, server };
+    this.#options.log.info(fields, 'ledgerstone archive starts');
+  }
+
+  #status(): ServiceStatus {
+    const pipeline = this.#pipeline;
     const reasons = pipeline === null ? ['starting'] : notReadyReasons(pipeline, systemClock);
     return {
-      instance,
+      instance: this.#instance,
       version: VERSION,
-      origin: config.archive.origin,
-      startedAt,
+      origin: this.#config.archive.origin,
+      startedAt: this.#startedAt,
       ready: reasons.length === 0,
       reasons,
       bufferedBytes: pipeline?.bufferedBytes() ?? 0,
       pausedForMemory: pipeline?.pausedForMemory ?? false,
       partitions: (pipeline?.actors ?? []).map((actor) => partitionStatus(actor, systemClock)),
     };
-  };
-  const routes: ServerRoutes = {
-    status,
-    metrics: () => {
-      if (pipeline !== null) observeGauges(metrics, pipeline, store, systemClock);
-      return metrics.registry.metrics();
-    },
-  };
-  const { host, port } = config.server;
-  const server = port === 0 ? null : await startServer(host, port, routes);
-  if (server !== null && !server.url.endsWith(`:${port}`)) {
-    log.warn(
-      { wanted: port, server: server.url },
-      'the port of the status server is taken: another one is used',
-    );
-  }
-  try {
-    await requireFitStore(config.archive.store, options.signal);
-    const signers = [await openSigner(config.archive.signing, log)];
-    const trusted = trustedKeys(config, signers);
-    await publishArchiveFiles(
-      store,
-      trusted.slice(0, signers.length),
-      config.retention.seals,
-      systemClock,
-      options.signal,
-    );
-    pipeline = new Pipeline({
-      config,
-      source: await openSource(config, log),
-      store,
-      signers,
-      trusted,
-      encoder,
-      clock: systemClock,
-      random: Math.random,
-      sha256: nodeSha256,
-      log,
-      observer: observerOf(metrics, totals, options),
-      writer: { id: instance, version: VERSION },
-    });
-    logStart(log, config, signers, instance, server?.url ?? null);
-    // It may have died while the store and the keys were opened, and nobody was there to be told.
-    if (died !== null) pipeline.fail(died);
-    const end = await pipeline.run(options.signal);
-    if (end.kind === 'failed') throw end.error;
-    log.info({ ...totals, end: end.kind }, 'archiver stopped');
-    return { end: end.kind, ...totals };
-  } catch (error) {
-    if (pipeline !== null || !options.signal.aborted) throw error;
-    log.info({ error: messageOf(error) }, 'archiver stopped before it began: it held nothing');
-    return { end: 'drained', ...totals };
-  } finally {
-    await server?.close();
-    await encoder.close();
-    await store.close();
   }
 }
 
@@ -184,20 +223,4 @@ function observerOf(
       );
     },
   };
-}
-
-function logStart(
-  log: Logger,
-  config: Config,
-  signers: readonly Signer[],
-  instance: string,
-  url: string | null,
-) {
-  const { store } = config.archive;
-  const keys = signers.map((signer) => signer.description);
-  const where = store.kind === 's3' ? `s3://${store.bucket}/${store.prefix}` : store.path;
-  log.info(
-    { instance, origin: config.archive.origin, store: where, keys, server: url },
-    'ledgerstone archive starts',
-  );
 }
