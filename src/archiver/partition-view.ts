@@ -33,7 +33,7 @@ export type Halted = Owned & {
 };
 
 /** Another member's, for good: a partition that returns gets a new actor. */
-export type Revoked = { readonly kind: 'revoked'; readonly halt: Halt | null };
+type Revoked = { readonly kind: 'revoked'; readonly halt: Halt | null };
 
 export type PartitionState = Recovering | Streaming | Halted | Revoked;
 
