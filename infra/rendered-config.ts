@@ -1,7 +1,8 @@
 // What are the archiver and the verifier told? Both texts are read by their own readers before anything is deployed.
 import { stringify } from 'yaml';
 import type { z } from 'zod';
-import { type Config, ConfigError, parseConfig } from '../src/config/archiver.ts';
+import { type Config, parseConfig } from '../src/config/archiver.ts';
+import { ConfigError } from '../src/config/check.ts';
 import { parseVerifierConfig } from '../src/config/verifier.ts';
 import type { verifierConfigSchema } from '../src/config/verifier-schema.ts';
 import type { InfraConfig, TwoPartyConfig } from './config-schema.ts';

@@ -1,4 +1,4 @@
-// Do the parts of the configuration fit together? Rules that no single key can break alone.
+// Do the parts of the configuration fit together? Rules that concern more than one key.
 import { messageOf } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
@@ -17,8 +17,8 @@ const entriesOf = (value: unknown): [string, unknown][] =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.entries(value) : [];
 
 /**
- * Works on the values as written, whatever else is wrong with them, so that a reader of the problems learns of all
- * of them at once: every access allows for anything.
+ * Works on the values as they are written, even if the schema refuses them, so that all problems are found
+ * at once. Every access has to allow for any value.
  */
 export function ruleProblems(root: unknown): SchemaProblem[] {
   const source = memberOf(root, 'source');
@@ -200,7 +200,7 @@ function boundProblems(root: unknown): SchemaProblem[] {
   };
   const record = size(['limits', 'recordBytes'], LIMITS.recordBytesDefault);
   const memory = size(['limits', 'memoryBytes'], LIMITS.memoryBytesDefault);
-  // A record of any bytes may need a third more as base64, and its line must fit beside the batch it waits for.
+  // As base64 a record may need a third more, and its line must fit beside the batch that it waits for.
   if (memory < 2 * record) {
     problems.push({ path: ['limits', 'memoryBytes'], message: 'must be at least twice limits.recordBytes' });
   }

@@ -1,4 +1,4 @@
-// Which keys may the configuration file hold, and what may each be? The JSON schema for editors comes from here.
+// Which keys may the archiver's configuration hold, and what may each be?
 import { z } from 'zod';
 import { LIMITS, MIB } from '../base/limits.ts';
 import { cluster, signing, store } from './connections-schema.ts';
@@ -42,7 +42,7 @@ const continues = z
 const time = z.strictObject({
   time: z.iso
     .datetime({ offset: true, message: 'must be an RFC 3339 time such as 2026-11-22T10:00:00Z' })
-    // To Kafka −1 and −2 are no times: the log's end and its start.
+    // For Kafka, −1 and −2 are no times but the log's end and its start.
     .refine((time) => Date.parse(time) >= 0, 'must be 1970 or later')
     .register(forms, { form: 'an RFC 3339 time such as 2026-11-22T10:00:00Z, 1970 or later' })
     .describe('Begins with the first record of this time or later'),
@@ -202,5 +202,5 @@ export const configSchema = z.strictObject({
   log,
 });
 
-/** The file once it is known to be right, with defaults, milliseconds and bytes. */
+/** A valid file, with defaults, milliseconds and bytes. */
 export type ConfigOutput = z.output<typeof configSchema>;

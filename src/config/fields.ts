@@ -7,7 +7,7 @@ import { DURATION_PATTERN, durationMs, SIZE_PATTERN, sizeBytes } from './units.t
 /** What a value is, in words: for the page of all members, and for editors. */
 export const forms = z.registry<{ form: string }>();
 
-// The message of a failed pattern is what a person reads beside the line number: it says what is wanted.
+// People read the message of a failed pattern beside the line number, so it says what is wanted.
 export const text = (pattern: RegExp, wanted: string) =>
   z.string(`must be ${wanted}`).regex(pattern, `must be ${wanted}`).register(forms, { form: wanted });
 

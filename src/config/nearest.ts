@@ -1,6 +1,6 @@
 // Which known word did the writer probably mean?
 
-/** Edits that turn one word into the other: insert, delete, replace, or swap two neighbours (optimal string alignment). */
+/** How many edits turn one word into the other: insert, delete, replace, swap two neighbours. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
@@ -20,7 +20,7 @@ function editDistance(a: string, b: string): number {
 /** Letters alone, so that `max_bytes`, `max-bytes` and `MAXBYTES` are all `maxBytes`. */
 const plain = (word: string): string => word.toLowerCase().replace(/[^a-z0-9]/g, '');
 
-/** The nearest of the known words, if one is near enough to be a slip of the fingers. */
+/** The nearest known word, if it is near enough for a typing error. */
 function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > 64) return undefined;
   let best: string | undefined;

@@ -1,4 +1,4 @@
-// What does docs/configuration.md say of each member of a configuration file? Tables, made from its JSON schema.
+// What does docs/configuration.md say about each member of a configuration file?
 import { LIMITS } from '../base/limits.ts';
 import { type ConfigFile, type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 
@@ -11,7 +11,7 @@ type Row = {
   readonly when: string | null;
 };
 
-/** The page with all generated parts anew. They stand between `<!-- members of F -->` and `<!-- end of F -->`. */
+/** The page with its generated parts replaced: from `<!-- members of F -->` to `<!-- end of F -->`. */
 export const pageText = (page: string): string =>
   page.replace(
     /(<!-- members of (ledgerstone|verifier)\.yaml -->\n)[\s\S]*?(<!-- end of \2\.yaml -->)/g,
@@ -38,7 +38,7 @@ const isContainer = (schema: JsonSchema): boolean =>
 
 const branchesOf = ({ oneOf, anyOf }: JsonSchema): readonly JsonSchema[] => oneOf ?? anyOf ?? [];
 
-/** The member itself, then all that may stand within it. */
+/** The member itself, then its own members. */
 function rowsOf(path: string, schema: JsonSchema, isNeeded: boolean, when: string | null): Row[] {
   const own: Row = {
     path,
@@ -65,7 +65,7 @@ function innerRows(path: string, schema: JsonSchema, when: string | null): Row[]
   ];
 }
 
-/** The member whose constant tells the branches apart: `kind`, `mechanism`. */
+/** The member whose constant distinguishes the branches: `kind`, `mechanism`. */
 function discriminatorOf(branches: readonly JsonSchema[]): string | null {
   const [first] = branches;
   const constant = Object.entries(first?.properties ?? {}).find(

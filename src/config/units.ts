@@ -22,7 +22,7 @@ const BYTES: Readonly<Record<string, number>> = {
 
 export const YEAR_MS = MS['y'] as number;
 
-/** A unit is required: a bare number has cost too many people a factor of a thousand. */
+/** A unit is required: with a bare number it is easy to be wrong by a factor of a thousand. */
 export const DURATION_PATTERN = /^[0-9]{1,9}(?:ms|s|m|h|d|w|y)$/;
 export const SIZE_PATTERN = /^[0-9]{1,12}(?:B|KiB|MiB|GiB|kB|MB|GB)$/;
 

@@ -1,4 +1,4 @@
-// Do the parts of the verifier's configuration fit together? Rules that no single key can break alone.
+// Do the parts of the verifier's configuration fit together? Rules that concern more than one key.
 import { messageOf } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { parseCosignerVkey } from '../format/cosignature.ts';
@@ -10,7 +10,7 @@ import type { ConfigPath } from './yaml.ts';
 
 const RETENTION_MS_MAX = 10 * YEAR_MS;
 
-/** Works on the values as written, whatever else is wrong with them: every access allows for anything. */
+/** Works on the values as they are written, even if the schema refuses them. */
 export const verifierRuleProblems = (root: unknown): SchemaProblem[] => [
   ...keyProblems(root),
   ...cosignerProblems(root),
@@ -69,7 +69,7 @@ function cosignerProblems(root: unknown): SchemaProblem[] {
   return problems;
 }
 
-/** What lies within the archive is the writer's to fill, and every attestation there would be a foreign object. */
+/** The archive's writer can write into the archive, and an attestation there would be a foreign object. */
 function overlapProblems(root: unknown): SchemaProblem[] {
   const archive = locationOf(valueAt(root, ['archive', 'store']));
   const own = locationOf(valueAt(root, ['attestations', 'store']));

@@ -1,19 +1,21 @@
-// What was this verifier told: which archive, whose keys, where it writes, and what it promises?
+// What does the verifier's configuration say: which archive, whose keys, where it writes, what it checks?
 import { dirname, resolve } from 'node:path';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { type CosignerKey, parseCosignerVkey } from '../format/cosignature.ts';
 import { parseVkey, type VerifierKey } from '../format/vkey.ts';
+import type { KafkaSourceConfig } from './archiver.ts';
+import { checkYaml, readConfigFile } from './check.ts';
 import {
-  checkYaml,
-  type KafkaSourceConfig,
+  brokersOf,
   type KmsSigningConfig,
   type LogLevel,
   type RetentionPolicy,
-  readConfigFile,
   type SigningConfig,
   type StoreConfig,
-} from './archiver.ts';
-import { brokersOf, signingOf, storeOf, tlsOf } from './archiver-build.ts';
+  signingOf,
+  storeOf,
+  tlsOf,
+} from './connections.ts';
 import { durationMs } from './units.ts';
 import { verifierRuleProblems } from './verifier-rules.ts';
 import { type VerifierConfigOutput, verifierConfigSchema } from './verifier-schema.ts';
@@ -31,7 +33,7 @@ export type PromisedHold = {
   /** Null: every partition. */
   readonly partition: number | null;
   readonly from: number;
-  /** The last one; null: all that come, too. */
+  /** The last one. Null: all later ones too. */
   readonly to: number | null;
 };
 
@@ -45,7 +47,7 @@ export type VerifierConfig = {
   readonly archive: {
     readonly store: StoreConfig;
     readonly trusted: readonly VerifierKey[];
-    /** Null: the log's key is somebody else's matter. */
+    /** Null: the log's key is not watched. */
     readonly logKey: KmsSigningConfig | null;
   };
   readonly attestations: { readonly store: StoreConfig; readonly retention: RetentionPolicy };
@@ -55,14 +57,14 @@ export type VerifierConfig = {
     readonly earlier: readonly CosignerKey[];
   };
   readonly chains: {
-    /** A chain without a seal for longer is stale; null: no such promise. */
+    /** A chain without a new seal for longer is stale. Null: no such check. */
     readonly freshnessMs: number | null;
-    /** How often every chain is confirmed, event or not. */
+    /** How often every chain is confirmed, even if no event came. */
     readonly confirmMs: number;
   };
   readonly sweep: {
     readonly everyMs: number;
-    /** Every lock in the archive ran at least so long when it was set; null: nobody says so. */
+    /** Every lock in the archive was at least this long when it was set. Null: no such check. */
     readonly leastLockMs: number | null;
     readonly holds: readonly PromisedHold[];
   };
@@ -74,9 +76,9 @@ export type VerifierConfig = {
     readonly denies: boolean;
     readonly minimumDays: number | null;
   };
-  /** Names of trails that tell of attempts. */
+  /** Names of CloudTrail trails that report attempts. */
   readonly attempts: { readonly trails: readonly string[] };
-  /** Null: the brokers can't be reached, or are somebody else's matter. */
+  /** Null: nothing is compared with the brokers. */
   readonly kafka: KafkaCompareConfig | null;
   readonly alarms: {
     /** ARN of a topic. */
@@ -84,19 +86,19 @@ export type VerifierConfig = {
     readonly webhook: string | null;
     readonly metricsNamespace: string;
   };
-  /** Of the plain process alone. `port` 0: no server. */
+  /** For the plain process only. `port` 0: no server. */
   readonly watch: { readonly everyMs: number; readonly host: string; readonly port: number };
   readonly log: { readonly level: LogLevel };
 };
 
-/** The text itself: a Lambda has no file of its own. */
+/** Holds the text of the configuration: a Lambda has no file of its own. */
 export const CONFIG_VARIABLE = 'LEDGERSTONE_VERIFIER_CONFIG';
 
 /** Throws ConfigError with everything that is wrong, or `config` when the file can't be read. */
 export const loadVerifierConfig = async (path: string, env: NodeJS.ProcessEnv): Promise<VerifierConfig> =>
   parseVerifierConfig(await readConfigFile(path), path, env);
 
-/** `fileName` appears in messages, and relative paths in the text are meant from its directory. Throws ConfigError. */
+/** `fileName` appears in messages, and relative paths are relative to its directory. Throws ConfigError. */
 export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.ProcessEnv): VerifierConfig {
   const input = checkYaml(text, fileName, env, verifierConfigSchema, verifierRuleProblems);
   const resolvePath = (path: string): string => resolve(dirname(fileName), path);

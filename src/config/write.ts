@@ -1,4 +1,4 @@
-// What is made from the schemas of the configuration files? `npm run schema` writes it anew; a test says when it is stale.
+// Which files are made from the configuration schemas? `npm run schema` writes them.
 import { readFile, writeFile } from 'node:fs/promises';
 import { type ConfigFile, jsonSchemaText } from './json-schema.ts';
 import { pageText } from './page.ts';

@@ -1,4 +1,4 @@
-// Which values does the YAML text hold, where does each stand, and which come from the environment?
+// Which values does the YAML text hold, where is each, and which come from the environment?
 import {
   type Document,
   isMap,
@@ -21,7 +21,7 @@ export type ConfigPath = readonly (string | number)[];
 export type YamlText = {
   /** Plain values after substitution; undefined where the text is not one YAML document. */
   readonly value: unknown;
-  /** Of the key at `path`, or of the nearest thing around it that exists. */
+  /** Where the key at `path` is, or the nearest value around it that exists. */
   position(path: ConfigPath): YamlPosition;
 };
 export type YamlProblem = {
@@ -85,7 +85,7 @@ export function readYaml(
   env: NodeJS.ProcessEnv,
 ): { readonly yaml: YamlText; readonly problems: readonly YamlProblem[] } {
   const lines = new LineCounter();
-  // Core schema of YAML 1.2 without merge keys; keys are text; few aliases, so that no file grows while it is read.
+  // Core schema of YAML 1.2 without merge keys. Keys are text. Few aliases: no file grows when it is read.
   const documents = parseAllDocuments(text, { lineCounter: lines, stringKeys: true, prettyErrors: false });
   const document = (Array.isArray(documents) ? documents[0] : undefined) as Document | undefined;
   const at = (offset: number): YamlPosition => {
@@ -95,7 +95,7 @@ export function readYaml(
   const problems: YamlProblem[] = [];
   const errors = [...(document?.errors ?? []), ...(document?.warnings ?? [])];
   const twice = errors.filter(({ code }) => code === 'DUPLICATE_KEY');
-  // After the first broken token the parser guesses, and its further complaints are about its guesses.
+  // After the first broken token the parser guesses, and further errors are about its guesses.
   const broken = errors.filter(({ code }) => code !== 'DUPLICATE_KEY').slice(0, 1);
   for (const { pos, message } of [...twice, ...broken]) {
     const hint =
@@ -123,7 +123,7 @@ export function readYaml(
   return { yaml: { value, position: (path) => at(offsetOf(document, path)) }, problems };
 }
 
-/** Where the key of `path` stands; where it is missing, where the thing stands that should hold it. */
+/** Where the key at `path` begins. If it is missing: where the value begins that should hold it. */
 function offsetOf(document: Document, path: ConfigPath): number {
   let node: unknown = document.contents;
   let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;

@@ -6,13 +6,8 @@ import { utf8 } from '../../base/bytes.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { openSigner } from '../../clients/open.ts';
-import {
-  type Config,
-  type FileSourceConfig,
-  loadConfig,
-  type SigningConfig,
-  type StoreConfig,
-} from '../../config/archiver.ts';
+import { type Config, type FileSourceConfig, loadConfig } from '../../config/archiver.ts';
+import type { SigningConfig, StoreConfig } from '../../config/connections.ts';
 import { encodeVkey, verifierKey } from '../../format/vkey.ts';
 import { type Check, checkLines } from './check-list.ts';
 import { EXIT } from './exit-code.ts';

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { openForWriting } from '../../clients/open.ts';
-import type { StoreConfig } from '../../config/archiver.ts';
+import type { StoreConfig } from '../../config/connections.ts';
 import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
 import { loadVerifierConfig, type VerifierConfig } from '../../config/verifier.ts';
 import { KINDS, type Kind } from './drill/canary.ts';

@@ -1,7 +1,7 @@
 // Where do the service's log lines go? JSON for collectors, readable lines for a person at a terminal.
 import { pino, stdTimeFunctions } from 'pino';
 import type { Logger } from '../../base/log.ts';
-import type { LogLevel } from '../../config/archiver.ts';
+import type { LogLevel } from '../../config/connections.ts';
 import type { Io } from './output.ts';
 
 /** Written in this thread: the last line before an exit is the one that says why. */

@@ -2,7 +2,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { LedgerstoneError } from '../../base/error.ts';
 import { openForReading, openSigner, trustedKeys } from '../../clients/open.ts';
-import { type Config, loadConfig, type StoreConfig } from '../../config/archiver.ts';
+import { type Config, loadConfig } from '../../config/archiver.ts';
+import type { StoreConfig } from '../../config/connections.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { ReadableStore } from '../../store/store.ts';
 import { UsageError } from './exit-code.ts';

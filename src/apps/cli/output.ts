@@ -2,7 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
-import { ConfigError } from '../../config/archiver.ts';
+import { ConfigError } from '../../config/check.ts';
 import { printableLines } from './printable.ts';
 
 export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };

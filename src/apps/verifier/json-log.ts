@@ -1,6 +1,6 @@
 // How does a log line look to a collector? One JSON object a line: level, time, message and fields.
 import type { Logger } from '../../base/log.ts';
-import type { LogLevel } from '../../config/archiver.ts';
+import type { LogLevel } from '../../config/connections.ts';
 
 const ORDER: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 

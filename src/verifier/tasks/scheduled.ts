@@ -1,6 +1,6 @@
 // Which slow work is done in shares, one after the other, so that the whole archive is looked at again and again?
 
-import type { StoreConfig } from '../../config/archiver.ts';
+import type { StoreConfig } from '../../config/connections.ts';
 import type { VerifierConfig } from '../../config/verifier.ts';
 import { readBucketFacts } from '../../store/bucket-facts.ts';
 import { CONFIGURATION_SCOPE, chainScope } from '../findings/record.ts';

@@ -8,7 +8,7 @@ import { runCli } from '../../../src/apps/cli/cli.ts';
 import type { VerifierEdges } from '../../../src/apps/verifier/wiring.ts';
 import { utf8 } from '../../../src/base/bytes.ts';
 import { openForReading, openForWriting } from '../../../src/clients/open.ts';
-import type { StoreConfig } from '../../../src/config/archiver.ts';
+import type { StoreConfig } from '../../../src/config/connections.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
 import type {
   ObjectVersion,

@@ -22,7 +22,7 @@ const FOLDERS = ['src', 'infra', 'localstack', 'bench'];
 const NOT_YET: readonly { readonly file: string; readonly what: RegExp; readonly most: number }[] = [];
 
 /** Imports that still close a circle. An entry that is no longer needed fails. */
-const CLOSING: readonly Edge[] = [{ from: 'src/config/archiver-build.ts', to: 'src/config/archiver.ts' }];
+const CLOSING: readonly Edge[] = [];
 
 /** Folders whose comments are still too wide. An entry that is no longer needed fails. */
 const WIDE: readonly string[] = [
@@ -30,7 +30,6 @@ const WIDE: readonly string[] = [
   'src/archiver/',
   'src/base/',
   'src/clients/',
-  'src/config/',
   'src/ingest/',
   'src/read/',
   'src/sign/',

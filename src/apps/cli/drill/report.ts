@@ -1,6 +1,6 @@
 // How does a drill read, before it is done and afterwards?
 
-import type { S3StoreConfig } from '../../../config/archiver.ts';
+import type { S3StoreConfig } from '../../../config/connections.ts';
 import type { VerifierConfig } from '../../../config/verifier.ts';
 import { timeText } from '../../../format/time.ts';
 import type { Output } from '../output.ts';

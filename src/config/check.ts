@@ -1,0 +1,94 @@
+// Is a configuration file right, and if not, what is wrong with it and where?
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import { utf8Text } from '../base/bytes.ts';
+import { LedgerstoneError, messageOf } from '../base/error.ts';
+import { problemsOf, type SchemaProblem } from './problems.ts';
+import { type ConfigPath, readYaml } from './yaml.ts';
+
+export type ConfigProblem = {
+  /** `source.topics[0].retention`; '' for the file as a whole. */
+  readonly path: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+};
+
+/** Everything that is wrong with one configuration file. */
+export class ConfigError extends LedgerstoneError {
+  readonly problems: readonly ConfigProblem[];
+  constructor(fileName: string, problems: readonly ConfigProblem[]) {
+    const lines = problems.map(
+      ({ path, line, column, message }) => `  ${line}:${column}  ${path === '' ? '' : `${path}: `}${message}`,
+    );
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    super('config', `${fileName}: ${count}\n${lines.join('\n')}`, {
+      disposition: 'input',
+      remedy: 'Correct the lines named above. docs/configuration.md explains every key.',
+    });
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** More than any configuration needs. A wrong file name must not fill the memory. */
+const FILE_BYTES_MAX = 1024 * 1024;
+
+/** Throws `config` when the file can't be read. */
+export async function readConfigFile(path: string): Promise<string> {
+  try {
+    const bytes = await readFile(path);
+    if (bytes.length > FILE_BYTES_MAX) throw new Error('the file is larger than 1 MiB');
+    return utf8Text(bytes);
+  } catch (cause) {
+    throw new LedgerstoneError('config', `can't read the configuration ${path}: ${messageOf(cause)}`, {
+      disposition: 'input',
+      remedy: 'Name an existing YAML file with --config.',
+      cause,
+    });
+  }
+}
+
+/** The values of the text. Throws ConfigError with every problem if they break the schema or the rules. */
+export function checkYaml<T>(
+  text: string,
+  fileName: string,
+  env: NodeJS.ProcessEnv,
+  schema: z.ZodType<T>,
+  rules: (root: unknown) => readonly SchemaProblem[],
+): T {
+  const { yaml, problems: yamlProblems } = readYaml(text.replace(/^\uFEFF/, ''), env);
+  const problems: ConfigProblem[] = yamlProblems.map(({ path, position, message }) => ({
+    path: pathText(path),
+    ...position,
+    message,
+  }));
+  const parsed = schema.safeParse(yaml.value);
+  if (yaml.value !== undefined) {
+    const substituted = new Set(problems.map(({ path }) => path));
+    const found = [
+      ...(parsed.error?.issues ?? []).flatMap((issue) => problemsOf(issue, yaml.value, schema)),
+      ...rules(yaml.value),
+    ];
+    for (const { path, message } of found) {
+      // A variable that is missing in the environment is one problem, not two.
+      if (substituted.has(pathText(path))) continue;
+      problems.push({ path: pathText(path), ...yaml.position(path), message });
+    }
+  }
+  if (problems.length > 0 || !parsed.success) {
+    throw new ConfigError(
+      fileName,
+      problems.sort((a, b) => a.line - b.line || a.column - b.column),
+    );
+  }
+  return parsed.data;
+}
+
+const pathText = (path: ConfigPath): string =>
+  path.reduce<string>(
+    (text, step) =>
+      typeof step === 'number' ? `${text}[${step}]` : `${text}${text === '' ? '' : '.'}${step}`,
+    '',
+  );
