@@ -67,7 +67,9 @@ export class Batches {
     return this.#filling;
   }
 
-  /** Appends items that the gate accepted, cutting batches at their limits. The number of records among them. */
+  /**
+   * Appends items that the gate accepted, cutting batches at their limits. The number of records among them.
+   */
   add(items: readonly Item[], nowMs: number): number {
     let from = 0;
     let records = 0;
@@ -118,7 +120,7 @@ export class Batches {
     if (this.#closed[0] === batch) this.#closed.shift();
   }
 
-  /** The heartbeat of an idle chain: a batch without lines. Only where nothing else waits. */
+  /** The heartbeat of an idle chain: a batch without lines. Only if nothing else waits. */
   closeEmpty(nowMs: number): void {
     if (this.#filling === null && this.#closed.length === 0) {
       this.#open(nowMs);

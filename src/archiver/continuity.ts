@@ -1,13 +1,13 @@
-// The gate refused a fetch: is it asked for again, or does the partition halt?
+// The gate refused a fetch: is it read again, or does the partition halt?
 import { LIMITS } from '../base/limits.ts';
 import { encodeEntry, type KafkaRecord } from '../format/record.ts';
 import { type Item, type Refusal, recordBytes } from '../ingest/gate.ts';
 import { type Halt, halt, RESUME } from './chain/halt.ts';
 
 export type Judgement =
-  /** Read again from the sealed head: what is filling is dropped, for it may be another log's. */
+  /** Read again from the sealed head. What is filling is dropped, since it may be another log's. */
   | { readonly kind: 'reread' }
-  /** The same, but what was accepted so far is good, and perhaps nowhere else any more: it is sealed first. */
+  /** The same, but what was accepted so far is good and may exist only here: it is sealed first. */
   | { readonly kind: 'seal-and-reread' }
   /** Seal what was accepted before the bad offset, then stop there. */
   | { readonly kind: 'halt-after'; readonly halt: Halt }

@@ -1,4 +1,4 @@
-// How does encoding run on a second core? Records go to a worker as packed, transferred buffers; encoded bytes return.
+// How does encoding run on a second core? Records go to a worker in transferred buffers; bytes return.
 import { Worker } from 'node:worker_threads';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { MIB } from '../base/limits.ts';
@@ -16,8 +16,8 @@ export type ToWorker =
 
 export type FromWorker =
   /**
-   * `packedBytes` of an `add` were encoded; the batch holds `heldBytes` in the worker now. `buffer`: the transferred one,
-   * given back to be filled again.
+   * `packedBytes` of an `add` were encoded; the batch holds `heldBytes` in the worker now. `buffer`: the
+   * transferred one, given back to be filled again.
    */
   | {
       readonly kind: 'added';
@@ -42,7 +42,7 @@ type Batch = {
 
 const PACK_BYTES = MIB;
 
-/** Views into a MiB of records are garbage within milliseconds: a small young generation frees what they refer to soon. */
+/** Views of records are garbage within milliseconds: a small young generation frees what they refer to. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 8 };
 
 export class ThreadEncoder implements Encoder {
@@ -55,8 +55,8 @@ export class ThreadEncoder implements Encoder {
   #dead: LedgerstoneError | null = null;
 
   /**
-   * `onFatal`: the worker died. Every batch in it is lost to this process, and to nobody else, since nothing of it was
-   * committed. So the process must end.
+   * `onFatal`: the worker died. Every batch in it is lost to this process, and to nobody else, since nothing
+   * of it was committed. So the process must end.
    */
   constructor(options: WorkerOptions, onFatal: (error: Error) => void) {
     this.#onFatal = onFatal;
@@ -136,7 +136,7 @@ export class ThreadEncoder implements Encoder {
     }
   }
 
-  /** A discarded batch is kept until the worker has reported all that was sent: else it would count as queued for ever. */
+  /** Kept until the worker has reported all that was sent: otherwise that would count as queued for ever. */
   #forgetDiscarded(id: number, batch: Batch): void {
     if (batch.discarded && batch.queuedBytes === 0) this.#batches.delete(id);
   }

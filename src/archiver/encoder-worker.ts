@@ -19,7 +19,7 @@ const tools: BodyTools = {
   compress: options.encoding === 'zstd' ? zstdCompressor(options.level) : gzipCompressor(options.level),
 };
 
-/** null: an earlier message of this batch failed, and the caller was told. */
+/** null: an earlier message of this batch failed, and the caller was notified. */
 const builders = new Map<number, BodyBuilder | null>();
 const reply = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 

@@ -1,11 +1,11 @@
-// Who turns accepted records into stored bytes? A worker thread in production, the same code on this thread in tests.
+// What turns accepted records into stored bytes? A worker thread; in tests the same code on this thread.
 import type { Item } from '../ingest/gate.ts';
 import { BodyBuilder, type BodyTools, type SegmentBody } from '../segment/body.ts';
 import type { MemoryAccount } from './memory.ts';
 
 /**
- * One batch while it fills. `add` never waits and never throws because of a record: an error inside becomes the rejection
- * of `finish`, and of nothing else. After `finish` or `discard` nothing more may be added.
+ * One batch while it fills. `add` never waits and never throws because of a record: an error inside becomes
+ * the rejection of `finish`, and of nothing else. After `finish` or `discard` nothing more may be added.
  */
 export interface BatchEncoder {
   add(items: readonly Item[]): void;

@@ -1,4 +1,4 @@
-// How many bytes are held over all partitions, and for whom? The one ledger: all others charge it and release.
+// How many bytes are held over all partitions, and for which one? Batches and the sealer charge this ledger.
 
 /** One batch's, or one segment's, part of the ledger. */
 export type MemoryAccount = {
@@ -22,7 +22,7 @@ export class MemoryLedger {
   get heldBytes(): number {
     return this.#heldBytes;
   }
-  /** Handed to the encoding thread and not yet encoded. Bounded separately: it says how far encoding is behind. */
+  /** Handed to the encoding thread and not yet encoded: how far encoding is behind. Bounded separately. */
   get queuedBytes(): number {
     return this.#queuedBytes;
   }
@@ -35,7 +35,7 @@ export class MemoryLedger {
     this.#onEncoded = listener;
   }
 
-  /** `owner`: the partition whose batch this is. Null: a segment that the sealer carries, whoever owns its partition. */
+  /** `owner`: the partition whose batch this is. Null: a segment that the sealer carries to its outcome. */
   open(owner: string | null): MemoryAccount {
     let held = 0;
     let isOpen = true;

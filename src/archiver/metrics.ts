@@ -1,4 +1,4 @@
-// What does the service tell a scraper? What to do when one alarms: RUNBOOK.md.
+// Which metrics does the service show to a scraper? What to do when one of them alarms: RUNBOOK.md.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export class ArchiverMetrics {

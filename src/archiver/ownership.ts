@@ -1,6 +1,6 @@
 // Is the partition ours? Between the begin and the end of a rebalance its owner is unknown.
 
-/** Ours from the assignment on, undecided during each rebalance, and lost for good once: a new assignment is a new one. */
+/** Ours from the assignment on, undecided during each rebalance, and in the end lost for good. */
 export class Ownership {
   readonly #lost = new AbortController();
   #undecided = false;
@@ -30,7 +30,9 @@ export class Ownership {
     this.#wake();
   }
 
-  /** Null: the partition is ours. Else a promise that resolves once it is, and rejects when it is lost. */
+  /**
+   * Null: the partition is ours. Otherwise a promise that resolves once it is, and rejects when it is lost.
+   */
   undecided(): Promise<void> | null {
     return this.#undecided ? this.decided() : null;
   }

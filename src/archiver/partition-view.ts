@@ -8,7 +8,9 @@ import type { SealLoop } from './seal-loop.ts';
 /** `draining`: the archiver stops, and nothing more is read. */
 type Owned = { draining: boolean };
 
-/** Finds the position to go on from. `halt`: the reason of the halt before it, until records are taken again. */
+/**
+ * Finds the position to go on from. `halt`: the reason of the halt before it, until records are taken again.
+ */
 export type Recovering = Owned & {
   readonly kind: 'recovering';
   readonly halt: Halt | null;
@@ -25,7 +27,7 @@ export type Streaming = Owned & {
   end: number | null;
 };
 
-/** An operator has to decide. What was accepted before the reason is still sealed, by the loop if there is one. */
+/** An operator has to decide. The loop, if there is one, still seals what was accepted before the reason. */
 export type Halted = Owned & {
   readonly kind: 'halted';
   readonly halt: Halt;

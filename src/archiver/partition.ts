@@ -1,4 +1,4 @@
-// Which state of its life is a partition in, and what moves it to the next one? The way of its records: seal-loop.ts.
+// What moves a partition from one state of its life to the next? The way of its records: seal-loop.ts.
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import type { Fetched } from '../ingest/source.ts';
@@ -53,14 +53,14 @@ export class PartitionActor extends PartitionView {
     this.#ownership.suspend();
   }
 
-  /** The partition stayed ours across a rebalance: the batch stays too, and the fence decides who is right. */
+  /** The partition stayed ours across a rebalance. The batch stays too; the fence decides who is right. */
   keep(): void {
     this.#ownership.keep();
     const state = this.life;
     if (state.kind === 'streaming') this.#fetchFrom(state.loop.next);
   }
 
-  /** What was signed is brought to its outcome by the sealer. The rest is dropped, and read again by the next owner. */
+  /** The sealer brings what was signed to its outcome. The rest is dropped; the next owner reads it again. */
   revoke(): void {
     const { halt } = this;
     this.#discardLoop();
@@ -103,8 +103,8 @@ export class PartitionActor extends PartitionView {
   }
 
   /**
-   * Memory is short and this batch is the largest: it is sealed, or given up if its source does not answer. It would not be
-   * sealed before the log is seen to hold it, and must not keep the others from being sealed until then.
+   * Memory is short and this batch is the largest. It is sealed, or given up if its source does not answer:
+   * it could not be sealed before the log is seen to hold it, and would block the others until then.
    */
   makeRoom(): void {
     if (this.life.kind === 'streaming' && this.life.loop.unanswered) {
@@ -165,7 +165,7 @@ export class PartitionActor extends PartitionView {
       const position = await recoverPosition(options);
       if (this.life === state) this.#stream(state, position);
     } catch (error) {
-      // Else the partition is lost: nothing else ends the search.
+      // Otherwise the partition is lost: only that and a halt end the search.
       if (this.life === state && error instanceof HaltError) this.#haltFor(error.halt, null);
     }
   }
@@ -270,7 +270,7 @@ export class PartitionActor extends PartitionView {
     log.error({ ...this.route.partition, code, remedy }, `HALTED: ${reason.message}`);
     const state: Halted = { kind: 'halted', draining: this.life.draining, halt: reason, loop };
     this.life = state;
-    // A seal of our own that is being stored is nobody's decision.
+    // A seal of our own that is being stored is not an operator's decision.
     const ours = () => {
       const size = loop?.size ?? this.head?.size;
       return size === undefined ? this.seen.sequence : Math.max(size - 1, this.seen.sequence ?? 0);

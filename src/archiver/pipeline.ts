@@ -1,4 +1,4 @@
-// Which partitions are ours now, and how does the whole archiver run and stop? The way of a record: seal-loop.ts.
+// Which partitions are ours now, and how does the archiver run and stop? The way of a record: seal-loop.ts.
 import type { Clock } from '../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
@@ -96,7 +96,7 @@ export class Pipeline {
     return this.#memory.heldBytes;
   }
 
-  /** Runs until the signal asks for a drain, the source ends, or something can't be cured here. Releases the source. */
+  /** Runs until the signal asks for a drain, the source ends, or an error is fatal. Releases the source. */
   async run(stop: AbortSignal): Promise<PipelineEnd> {
     const { source, log, clock } = this.#options;
     const listener: SourceListener = {

@@ -1,4 +1,4 @@
-// What must an archive hold beside its chains, so that it can be read in ten years? Its keys and its specification.
+// What must an archive hold beside its chains, to be readable in ten years? Its keys and its specification.
 
 import { readFile } from 'node:fs/promises';
 import { toHex, utf8 } from '../base/bytes.ts';
@@ -18,8 +18,9 @@ const formatUrl = (): URL =>
     : new URL('./FORMAT.md', import.meta.url);
 
 /**
- * Writes `keys/….vkey` for each key and `FORMAT-….md`, create-only and locked; what is there already is left alone.
- * The names carry the hash of what they hold, so "already there" means the same bytes to every reader that checks.
+ * Writes `keys/….vkey` for each key and `FORMAT-….md`, create-only and locked; what is there already is left
+ * alone. The names carry the hash of what they hold, so "already there" means the same bytes to every reader
+ * that checks.
  */
 export async function publishArchiveFiles(
   store: Store,

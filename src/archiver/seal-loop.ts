@@ -1,15 +1,13 @@
-// How does a record get from a fetch of Kafka to its seal? The whole way, step by step, in the order of this file:
-//
+// How does a record get from a fetch of Kafka to its seal? Step by step, in the order of this file:
 //  1 take     the pipeline passes on what a fetch brought for this partition
-//  2 admit    the gate (ingest/gate.ts) accepts what follows without a break; continuity.ts judges what it refuses
-//  3 batch    accepted lines are cut into batches (batch.ts) and encoded as they come (encoder.ts, on its own thread)
-//  4 close    a batch ends: full, old enough, memory is short, the partition reads again, or the archiver stops
-//  5 wait     until the partition is ours, the clock is right and the log is known to be the same (revalidation.ts)
+//  2 admit    the gate (ingest/gate.ts) accepts what follows without a break; continuity.ts judges the rest
+//  3 batch    lines are cut into batches (batch.ts) and encoded as they come, on a thread (encoder.ts)
+//  4 close    a batch ends: full, old enough, memory is short, reading starts again, or the archiver stops
+//  5 wait     until the partition is ours, the clock is right and the log is the same (chain/revalidation.ts)
 //  6 make     the chain's head and the encoded batch become a segment (segment/): manifest and checkpoint
-//  7 carry    the sealer (sealer.ts) signs it once, stores the data and then the seal; the store says whose seal counts
+//  7 carry    the sealer (sealer.ts) signs once, stores the data, then the seal; the store says whose counts
 //  8 advance  the head moves on, and Kafka's committed offset follows it, as a hint
-//
-// Batches are sealed one after the other, while the next one fills. SealLoopEvents is all that goes back up to the partition.
+// Batches are sealed one by one, while the next one fills. Only SealLoopEvents go back up to the partition.
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import { admit, type Item } from '../ingest/gate.ts';
@@ -63,7 +61,7 @@ export type SealLoopEvents = {
 /** One batch is being sealed and one waits: then fetching has to wait. */
 const WAITING_MAX = 2;
 
-/** One thing at a time is done for the chain. `revalidating` signs nothing: nobody has to wait for it. */
+/** One thing at a time is done for the chain. `revalidating` signs nothing, so no drain waits for it. */
 type Work = { readonly kind: 'sealing' | 'revalidating'; readonly done: Promise<void> };
 
 /** From one position on. Discarded when the partition loses its position; a new position gets a new loop. */
@@ -119,7 +117,7 @@ export class SealLoop {
   get busy(): boolean {
     return this.#work?.kind === 'sealing' || this.#batches.waiting > 0;
   }
-  /** Nor does a batch fill. */
+  /** Not busy, and no batch is filling. */
   get empty(): boolean {
     return !this.busy && this.#batches.filling === null;
   }
@@ -167,7 +165,10 @@ export class SealLoop {
     this.#start();
   }
 
-  /** Closes what is due by age; with `isIdle`, gives an idle chain its heartbeat and revalidates a suspect log. */
+  /**
+   * Closes what is due by age; with `isIdle`, gives an idle chain its heartbeat and revalidates a suspect
+   * log.
+   */
   closeDue(isIdle: boolean): void {
     if (this.#work !== null) return;
     const nowMs = this.#nowMs();
@@ -197,7 +198,7 @@ export class SealLoop {
       if (this.#discarded) return;
       // 6 make
       const segment = this.#makeSegment(body);
-      // 7 carry. From here on the sealer brings it to a known outcome, even when the partition is taken from us.
+      // 7 carry: to a known outcome, from here on even when the partition is taken from us
       this.#carried = batch;
       const carrying = tools.sealer.carry(segment, (error) => this.#troubled(error));
       batch.memory.release();
@@ -219,7 +220,7 @@ export class SealLoop {
     }
   }
 
-  /** What must end before anything is signed; null: nothing, as of now. No wait may lie between this answer and the signing. */
+  /** What must end before anything is signed. Null: nothing, now; so sign without another wait. */
   #hindrance(): Promise<void> | null {
     if (this.#discarded) return null;
     const { tools, ownership } = this.#options;
@@ -241,7 +242,7 @@ export class SealLoop {
     });
   }
 
-  /** Tells the group up to where it is sealed. Nothing depends on it, so nothing is lost when it fails. */
+  /** Up to where the chain is sealed. Nothing depends on the commit, so nothing is lost when it fails. */
   commitHint(head: Head): void {
     const { tools, route, log } = this.#options;
     const hint = { nextOffset: head.nextOffset, metadata: hintText(head) };
@@ -249,8 +250,6 @@ export class SealLoop {
       log.info({ ...route.partition, error: messageOf(error) }, 'commit hint not taken');
     });
   }
-
-  // Beside the way.
 
   /** The source may be another one: the log is asked again before anything more is signed. */
   suspect(): void {

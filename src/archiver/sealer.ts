@@ -24,7 +24,9 @@ import type { MemoryLedger } from './memory.ts';
 
 export type SealOutcome =
   | { readonly kind: 'stored'; readonly segment: Segment }
-  /** Another writer's bytes are the oldest version of the seal's key: this segment is not part of the chain. */
+  /**
+   * Another writer's bytes are the oldest version of the seal's key: this segment is not part of the chain.
+   */
   | { readonly kind: 'fenced'; readonly segment: Segment };
 
 export type SealerOptions = {
@@ -40,7 +42,7 @@ export type SealerOptions = {
   readonly signal: AbortSignal;
 };
 
-/** Told of every try that failed, and with null once the step went through: a person may have to act. */
+/** Called for each try that failed, and with null once the step went through: a person may have to act. */
 export type OnTrouble = (error: unknown | null) => void;
 
 const RETRIABLE = { firstMs: 100, capMs: 10_000, attempts: Number.POSITIVE_INFINITY };
@@ -49,9 +51,9 @@ const FATAL = { firstMs: 5_000, capMs: 30_000, attempts: Number.POSITIVE_INFINIT
 const LOCK_LEAST_MS = 60_000;
 
 /**
- * Carries segments to a known outcome. Once signing was tried, a segment stays here until the store told what became of
- * it: there is one per origin at a time, so this process never signs two texts for one size, and every retry repeats
- * the same bytes.
+ * Carries segments to a known outcome. Once signing was tried, a segment stays here until the store has shown
+ * what became of it. There is one per origin at a time, so this process never signs two texts for one size,
+ * and every retry repeats the same bytes.
  */
 export class Sealer {
   /** By chain: two partitions of one topic must not create the same chain at once. */
@@ -75,7 +77,9 @@ export class Sealer {
     while (this.#carried.size > 0) await Promise.allSettled(this.#carried.values());
   }
 
-  /** Null: the local clock is right, as of now. Else a promise until it is: no segment may get its time before. */
+  /**
+   * Null: the local clock is right, now. Otherwise a promise until it is: no segment gets its time before.
+   */
   clockWrong(onTrouble: OnTrouble): Promise<void> | null {
     return this.#clockRight() ? null : this.#persist('clock', onTrouble, () => this.#checkClock());
   }
@@ -139,7 +143,8 @@ export class Sealer {
       signal,
       sha256: data.sha256,
     });
-    // Over a delete marker the PUT goes through, and it is the oldest version that counts and must be locked long enough.
+    // Over a delete marker the PUT goes through, and it is the oldest version that counts and must be locked
+    // long enough.
     const oldest = await this.#oldest(data.key);
     const stored = outcome.kind === 'stored' && outcome.versionId === oldest.versionId;
     if (!stored && !(await this.#holds(oldest, data.bytes))) {
@@ -154,7 +159,8 @@ export class Sealer {
   async #putSeal(key: string, bytes: Uint8Array, lock: Lock): Promise<boolean> {
     const { store, signal } = this.#options;
     const outcome = await store.putIfAbsent(key, bytes, this.#unexpired(lock), { signal });
-    // A create-only PUT succeeds over a delete marker, so "stored" alone doesn't say that ours is the oldest version.
+    // A create-only PUT succeeds over a delete marker, so "stored" alone doesn't say that ours is the oldest
+    // version.
     const oldest = await this.#oldest(key);
     const stored = outcome.kind === 'stored' && outcome.versionId === oldest.versionId;
     if (!stored && !(await this.#holds(oldest, bytes))) return false;
@@ -238,13 +244,19 @@ export class Sealer {
     return offset !== null && Math.abs(offset.offsetMs) <= CLOCK_OFFSET_MAX_MS;
   }
 
-  /** By the store's newest answer, whoever got it: it may know of an hour that this machine stood still, clocks and all. */
+  /**
+   * By the store's newest answer to anybody here: this machine may have been suspended for an hour, clocks
+   * included.
+   */
   #clockOffset(): ClockOffset | null {
     const newest = this.#options.store.clockOffset();
     return newest !== null && holdsStill(newest, this.#options.clock) ? newest : null;
   }
 
-  /** Repeats a step until it succeeds or the process goes down. Fatal errors too: what is signed can't be given up. */
+  /**
+   * Repeats a step until it succeeds or the process goes down. Fatal errors too: what is signed can't be
+   * given up.
+   */
   async #persist<T>(_step: string, onTrouble: OnTrouble, run: () => Promise<T>): Promise<T> {
     const { clock, random, signal } = this.#options;
     for (let attempt = 0; ; attempt++) {

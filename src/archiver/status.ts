@@ -21,7 +21,7 @@ export type PartitionStatus = {
   readonly oldestUnsealedSeconds: number | null;
   /** Why it is halted. */
   readonly halt: Halt | null;
-  /** What goes wrong just now and is tried again. */
+  /** What fails at the moment and is tried again. */
   readonly trouble: {
     readonly code: string;
     readonly message: string;
@@ -82,7 +82,7 @@ export function partitionStatus(actor: PartitionView, clock: Clock): PartitionSt
 export const codeOf = (error: unknown): string =>
   error instanceof LedgerstoneError ? error.code : 'unexpected';
 
-/** Halted partitions wait for a person and do not make the others unready; a lasting trouble does. */
+/** A halted partition waits for a person and does not make the service unready; a lasting trouble does. */
 export function notReadyReasons(pipeline: Pipeline, clock: Clock): string[] {
   const reasons: string[] = [];
   if (!pipeline.assigned) reasons.push('no partitions are assigned yet');
@@ -92,7 +92,7 @@ export function notReadyReasons(pipeline: Pipeline, clock: Clock): string[] {
     if (actor.trouble !== null && clock.now() - actor.trouble.sinceMs > TROUBLE_MS_MAX) {
       reasons.push(`${topic}/${partition}: ${messageOf(actor.trouble.error)}`);
     } else if (actor.state === 'recovering') {
-      reasons.push(`${topic}/${partition} is finding its place`);
+      reasons.push(`${topic}/${partition} is finding its position`);
     }
   }
   return reasons;

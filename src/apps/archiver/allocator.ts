@@ -1,18 +1,19 @@
 // How does a process that moves hundreds of megabytes a second stay small?
 
 /**
- * glibc raises the size from which it returns memory to the system each time a large buffer is freed, up to 32 MiB, and
- * keeps an arena per thread: buffers of a MiB, freed all the time, then stay resident (mallopt(3), M_MMAP_THRESHOLD and
- * M_ARENA_MAX). Records live for milliseconds, so a small young generation lets go of what they point at sooner.
+ * glibc raises the size from which it returns memory to the system each time a large buffer is freed, up to
+ * 32 MiB, and keeps an arena per thread: buffers of a MiB, freed all the time, then stay resident
+ * (mallopt(3), M_MMAP_THRESHOLD and M_ARENA_MAX). Records live for milliseconds, so a small young generation
+ * lets go of what they point at sooner.
  */
 const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' } as const;
 const FLAGS = ['--max-semi-space-size=8'];
 const DONE = 'LEDGERSTONE_ALLOCATOR';
 
 /**
- * Replaces this process by itself with those settings, which glibc and V8 read at their start only: same process id, same
- * files, nothing between it and its supervisor. Returns where that is done already, or can't be. Settings of the
- * operator's own are left alone.
+ * Replaces this process by itself with those settings, which glibc and V8 read at their start only: same
+ * process id, same files, nothing between it and its supervisor. Returns where that is done already, or can't
+ * be. Settings of the operator's own are left alone.
  */
 export function restartWithAllocator(): void {
   if (process.platform !== 'linux' || process.env[DONE] !== undefined || process.execve === undefined) return;

@@ -47,7 +47,9 @@ export type RunOptions = {
   /** Asks for a drain: what is held is sealed, then it ends. */
   readonly signal: AbortSignal;
   readonly log: Logger;
-  /** Records accepted so far, over all partitions; those that a fence or a rebalance drops are counted again. */
+  /**
+   * Records accepted so far, over all partitions; those that a fence or a rebalance drops are counted again.
+   */
   readonly onAccepted?: (records: number) => void;
   readonly onSealed?: (segment: SealedSegment) => void;
 };

@@ -1,4 +1,4 @@
-// Where does a chain begin? Decided once, and sealed at once as a segment without lines (FORMAT.md §5, Genesis).
+// Where does a chain begin? Decided once and sealed at once, as a segment without lines (FORMAT.md §5).
 import { toHex } from '../../base/bytes.ts';
 import type { ContinuesConfig, StartFrom } from '../../config/archiver.ts';
 import { chainOrigin } from '../../format/chain.ts';
@@ -56,7 +56,7 @@ async function startOffsetOf(
   startFrom: StartFrom,
 ): Promise<number> {
   const range = await tools.source.logRange(partition);
-  // At latest too: a partition that appears later has nothing before it that anybody chose to leave out.
+  // At latest too: a partition that is added later has no earlier records that were to be left out.
   if (startFrom === 'earliest' || startFrom === 'latest') return range.low;
   const found = await tools.source.offsetAtTime(partition, startFrom.timeMs);
   return found === null ? range.high : Math.min(Math.max(found, range.low), range.high);
@@ -104,7 +104,9 @@ async function resolveContinued(
   return { startOffset, continues };
 }
 
-/** FORMAT.md 5.15: within one topic a continuing chain leaves nothing out, and repeats only where no id tells topics apart. */
+/**
+ * FORMAT.md 5.15: within one topic a continuing chain leaves nothing out, and repeats only without topic ids.
+ */
 function checkHandover(older: Recovered, source: SourceIdentity, startOffset: number): void {
   const { nextOffset, origin } = older.head;
   if (JSON.stringify(older.manifest.source) !== JSON.stringify(source)) return;
@@ -161,9 +163,10 @@ export type ChainCreationTools = PositionTools & {
 };
 
 /**
- * Seals segment 0, which has no lines: from then on the start is decided, whatever happens to this process. A topic that
- * begins at `latest` begins with all its partitions at once, owned by us or not: the fence makes that safe. Otherwise a
- * partition whose owner came a moment later would begin at its log's start. Ownership is asked before anything is signed.
+ * Seals segment 0, which has no lines: from then on the start is decided, whatever happens to this process. A
+ * topic that begins at `latest` begins with all its partitions at once, owned by us or not: the fence makes
+ * that safe. Otherwise a partition whose owner came a moment later would begin at its log's start. Ownership
+ * is asked before anything is signed.
  */
 export const createChain = (
   tools: ChainCreationTools,
@@ -186,8 +189,8 @@ async function startsOf(
   config: ChainCreationConfig,
   signal: AbortSignal,
 ): Promise<ChainStart[]> {
-  // Read before it is asked whether the topic was begun: a partition that came after that has nothing to leave out, and
-  // the answer may be old by the time it is here.
+  // Read before it is asked whether the topic was begun: a partition that came after that has nothing to
+  // leave out, and the answer may be old by the time it is here.
   const ends =
     config.startFrom === 'latest' && config.continues === undefined
       ? await endsOf(tools, topic, (one) => config.chainOf(one) === chain)

@@ -1,4 +1,4 @@
-// Has an operator decided what becomes of a halted partition? The decision shows as a newer head, which `resume` wrote.
+// Has an operator decided about a halted partition? The decision shows as a newer head, written by `resume`.
 import { findHead } from '../../store/head.ts';
 import type { PartitionRoute, PositionTools } from './position.ts';
 
@@ -6,8 +6,8 @@ import type { PartitionRoute, PositionTools } from './position.ts';
 const RECHECK_MS = 15_000;
 
 /**
- * Resolves true when the chain has grown beyond `ours`, the sequence that was the head when it halted (null: it never
- * had a place, and the first look tells), and false once `waits` says no more.
+ * Resolves true when the chain has grown beyond `ours`, the sequence that was the head when it halted (null:
+ * it never had a place, and the first look tells), and false once `waits` says no more.
  */
 export async function awaitDecision(
   tools: Pick<PositionTools, 'store' | 'clock'>,

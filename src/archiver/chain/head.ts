@@ -26,7 +26,10 @@ export type ChainName = { readonly chainOrigin: string; readonly chain: string; 
 /** A head with the newest manifest and the signed root. */
 export type Recovered = { readonly head: Head; readonly manifest: Manifest; readonly root: Uint8Array };
 
-/** The newest seal, fully checked; `found` is told which before that. Null when the chain has none and no sign of one. Throws HaltError, or a store's error. */
+/**
+ * The newest seal, fully checked; `found` gets its sequence before that. Null: the chain has none, and no
+ * sign of one. Throws HaltError, or a store's error.
+ */
 export async function recoverHead(
   tools: RecoveryTools,
   name: ChainName,
@@ -78,7 +81,7 @@ async function readHead(
   const bytes = await store
     .read(version.key, version.versionId, { maxBytes: LIMITS.sealBytesMax, signal })
     .catch((error: unknown) => {
-      // A store that does not hand it over says nothing about it, unless by its size or kind it can be no seal.
+      // A failed read says nothing about the seal, unless its size or kind shows that it can't be one.
       throw error instanceof LedgerstoneError && error.disposition === 'input' ? invalid(error) : error;
     });
   try {
@@ -95,8 +98,9 @@ async function readHead(
 }
 
 /**
- * The segment that holds the chain's newest record, at or below `manifest`: heartbeats after it carry none. Bisection over
- * `records.before`, which never falls, so a year of hourly heartbeats costs 14 reads. Null when there is no record yet.
+ * The segment that holds the chain's newest record, at or below `manifest`: heartbeats after it carry none.
+ * Bisection over `records.before`, which never falls, so a year of hourly heartbeats costs 14 reads. Null
+ * when there is no record yet.
  */
 export async function newestRecordSegment(
   tools: RecoveryTools,
@@ -146,9 +150,9 @@ async function firstToReach(
 }
 
 /**
- * The segments on both sides of `time.anchored`, when the source was last known to be the same: the last one sealed before
- * it and the first after it that hold records. A topic that took the place since gave us the newest records itself, and
- * one of these two is not its own. Null where there is none.
+ * The segments on both sides of `time.anchored`, when the source was last known to be the same: the last one
+ * sealed before it and the first after it that hold records. A topic that replaced it since gave us the
+ * newest records itself, and one of these two is not its own. Null where there is none.
  */
 export async function aroundAnchor(
   tools: RecoveryTools,

@@ -1,5 +1,4 @@
-// Is the topic still the one that the chain was sealed from? A recreated topic goes on without any error of Kafka's.
-
+// Is the topic still the one that the chain was sealed from? Kafka reports no error when it was recreated.
 import { equalBytes } from '../../base/bytes.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
@@ -15,7 +14,10 @@ import { halt, NEW_CHAIN } from './halt.ts';
 
 /** A record that was accepted, known by the leaf hash of its line. */
 export type RecordAnchor = { readonly offset: number; readonly leaf: Uint8Array };
-/** Offsets up to `last` that were seen and had no record: a log that lost its end here may have grown records there. */
+/**
+ * Offsets up to `last` that were seen and had no record: a log that lost its end here may have grown records
+ * there.
+ */
 export type GapAnchor = { readonly offset: number; readonly last: number; readonly leaf: null };
 export type LogAnchor = RecordAnchor | GapAnchor;
 
@@ -27,8 +29,8 @@ export const anchorOfRecord = (sha256: Sha256, record: KafkaRecord): RecordAncho
 });
 
 /**
- * The last record of a segment, or its first, read back from its data object: its last (first) block, or the next one where
- * that holds only gap lines. `tail`: its last line, where that is a gap.
+ * The last record of a segment, or its first, read back from its data object: its last (first) block, or the
+ * next one where that holds only gap lines. `tail`: its last line, where that is a gap.
  */
 export async function anchorOf(
   store: StoreReader,
@@ -41,8 +43,8 @@ export async function anchorOf(
   const wanted = which === 'tail' ? (records.missing.transaction ?? 0) : records.count;
   if (data === null || wanted === 0) return null;
   const version = await oldestVersion(store, data.key, signal);
-  // Its lock ended and it was deleted, as the policy allows: there is nothing left to compare with. What somebody
-  // put there since then is not what was sealed.
+  // Its lock ended and it was deleted, as the policy allows: there is nothing left to compare with. What
+  // somebody put there since then is not what was sealed.
   if (version === null || version.size !== data.bytes) return null;
   let at = 0;
   const blocks = data.blocks.map((block) => {
@@ -76,7 +78,10 @@ function firstEntry(content: Uint8Array, sha256: Sha256): LogAnchor | null {
   return null;
 }
 
-/** The last line, where it covers what was seen without a record. An operator's gap says nothing of what lies there. */
+/**
+ * The last line, where it covers what was seen without a record. An operator's gap says nothing of what lies
+ * there.
+ */
 function lastGap(content: Uint8Array): GapAnchor | null {
   const end = content.length - 1;
   const line = decodeLine(content.subarray(content.lastIndexOf(10, end - 1) + 1, end));
@@ -96,8 +101,9 @@ function lastEntry(content: Uint8Array, sha256: Sha256): LogAnchor | null {
 }
 
 /**
- * Reads the anchor's record from the log again. `confirmed`: it is the same bytes. `gone`: the log starts after it, so
- * that it can't be told. Throws HaltError `topic-replaced` when another record, or none, lies at its offset.
+ * Reads the anchor's record from the log again. `confirmed`: it is the same bytes. `gone`: the log starts
+ * after it, so that it can't be told. Throws HaltError `topic-replaced` when another record, or none, lies at
+ * its offset.
  */
 export async function confirmAnchor(
   source: Source,
@@ -111,10 +117,11 @@ export async function confirmAnchor(
   if (anchor.offset < range.low) return 'gone';
   const { records, seen, undecodable } = await source.readAt(partition, anchor.offset, signal);
   const record = records[0];
-  // What can't be read tells something where it lies behind the anchor: then nothing lies at its place.
+  // What can't be read is evidence if it lies behind the anchor: then nothing lies at the anchor's offset.
   const isPassed = undecodable !== undefined && undecodable.offset > anchor.offset;
   if (record === undefined && seen.length === 0 && !isPassed) {
-    // A broker may be mended, or another one asked. A file that is read once would be waited for without an end.
+    // A broker may be mended, or another one asked. A file that is read once would be waited for without an
+    // end.
     if (source.kind === 'file' && undecodable !== undefined) {
       throw halt(
         'undecodable',

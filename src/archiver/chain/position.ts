@@ -1,4 +1,4 @@
-// Where does a partition go on? Its chain's head, confirmed against the log, or the chain's beginning.
+// Where does a partition go on? At its chain's head, confirmed against the log; a new chain has none.
 import type { Clock } from '../../base/clock.ts';
 import { FormatError } from '../../base/error.ts';
 import { parseChainOrigin } from '../../format/chain.ts';
@@ -52,11 +52,15 @@ function parseHint(metadata: string): Hint | null {
 export type SeenChain = {
   /** The newest head that was checked. The log is asked next. */
   head: Head | null;
-  /** Of the newest seal in the store when it was looked at last, even if it turns out not to be one of ours. */
+  /**
+   * Of the newest seal in the store when it was looked at last, even if it turns out not to be one of ours.
+   */
   sequence: number | null;
 };
 
-/** The position of a chain that exists; null: this chain has to begin. Throws HaltError, or a retriable error. */
+/**
+ * The position of a chain that exists; null: this chain has to begin. Throws HaltError, or a retriable error.
+ */
 export async function findPosition(
   tools: PositionTools,
   route: PartitionRoute,
@@ -81,7 +85,8 @@ export async function findPosition(
   }
   seen.head = recovered.head;
   const newest = recovered.head.size - 1;
-  // A hint is given only after its seal was stored. To seal that sequence again would hide what happened behind a fork.
+  // A hint is given only after its seal was stored. To seal that sequence again would hide what happened
+  // behind a fork.
   if (ours && hint.sequence > newest) {
     throw halt(
       'seal-hole',
@@ -93,7 +98,10 @@ export async function findPosition(
   return confirmPosition(tools, route, recovered, signal);
 }
 
-/** Another member's configuration may be newer than ours: a chain that goes on elsewhere is never sealed again. */
+/**
+ * Another member's configuration may be newer than ours: a chain that goes on elsewhere is never sealed
+ * again.
+ */
 async function refuseContinued(
   tools: RecoveryTools,
   { chainOrigin: origin }: ChainName,
@@ -108,7 +116,7 @@ async function refuseContinued(
   );
 }
 
-/** Anybody in the group can write a hint: only a seal that our keys vouch for says so. */
+/** Any member of the group can write a hint, so only a seal that our keys vouch for is believed. */
 async function isContinuation(
   tools: RecoveryTools,
   origin: string,
@@ -145,7 +153,7 @@ export async function confirmPosition(
     if (anchor !== null) await confirmAnchor(source, sha256, partition, anchor, range, signal);
     return anchor;
   };
-  // Where no id tells topics apart, a topic that took the place since may have given us the newest record itself.
+  // Without topic ids, a topic that replaced the first one may have given us the newest record itself.
   if (identity.kind === 'kafka' && identity.topicId === null) {
     const { before, after } = await aroundAnchor(tools, name, recovered, signal);
     await confirmed(before, 'last');
@@ -197,7 +205,10 @@ export async function identityOf(source: Source, partition: TopicPartition): Pro
 const RANGE_READS = 3;
 const RANGE_WAIT_MS = 15_000;
 
-/** The log's range: it must reach `next`, and begin at or before `held`, up to where we have the records ourselves. Throws HaltError `expired` or `truncated`. */
+/**
+ * The log's range: it must reach `next`, and begin at or before `held`, up to where we have the records
+ * ourselves. Throws HaltError `expired` or `truncated`.
+ */
 export async function checkedRange(
   tools: Pick<PositionTools, 'source' | 'clock'>,
   partition: TopicPartition,

@@ -1,4 +1,4 @@
-// How does an operator's decision on a halted partition become part of the chain? As one signed gap line, sealed like any other.
+// How does an operator's decision become part of the chain? As one signed gap line, sealed like any other.
 import { LedgerstoneError } from '../../base/error.ts';
 import { zstdCompressor } from '../../base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../base/node/hash.ts';
@@ -21,10 +21,13 @@ import { confirmPosition, type PartitionRoute, type PositionTools, sameSource } 
 export type Decision = {
   readonly topic: string;
   readonly partition: number;
-  /** Every offset below this one, from the head's next offset on, is given up. Absent: up to where Kafka's log starts. */
+  /**
+   * Every offset below this one, from the head's next offset on, is given up. Absent: up to where Kafka's log
+   * starts.
+   */
   readonly to?: number;
   readonly reason: Exclude<GapReason, 'transaction'>;
-  /** Who decided, and why: signed, and kept for as long as the seals are. */
+  /** Who decided, and why: signed, and kept as long as the seals are. */
   readonly by: string;
   readonly why: string;
 };
@@ -94,7 +97,8 @@ export async function sealDecision(
   await sealer.clockWrong(onTrouble);
   const nowMs = clock.now();
   const segment = makeSegment(nodeSha256, recovered.head, builder.finish(), {
-    // As the chain was begun with: a broker may have learned of topic ids since, and a chain's source never changes.
+    // As the chain was begun with: a broker may have learned of topic ids since, and a chain's source never
+    // changes.
     source: recovered.manifest.source,
     continues: null,
     anchoredMs: nowMs,
@@ -150,9 +154,9 @@ function checkGap(from: number, to: number, high: number): void {
 }
 
 /**
- * Nothing that can be had is given up. Readable at the head: it was not what the partition halted at, and the service has
- * not sealed up to there yet. Readable further on: the gap is stated too wide, and would bury good records; and so it may
- * where a transaction is open, which hides what comes after its first record.
+ * Nothing that can be had is given up. Readable at the head: it was not what the partition halted at, and the
+ * service has not sealed up to there yet. Readable further on: the gap is stated too wide, and would bury
+ * good records; and so it may where a transaction is open, which hides what comes after its first record.
  */
 async function checkMissing(
   tools: PositionTools,

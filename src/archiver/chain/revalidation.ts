@@ -34,8 +34,8 @@ const IDLE_EVERY_MS = 15_000;
 const HELD_MAX = 8;
 
 /**
- * What is read again is the anchor that was confirmed last, and not only the newest record: a topic that was replaced since
- * would have given us that one itself. Once confirmed, the newest takes its place.
+ * What is read again is the anchor that was confirmed last, and not only the newest record: a topic that was
+ * replaced since would have given us that one itself. Once confirmed, the newest record becomes the anchor.
  */
 export class Revalidation {
   readonly #options: RevalidationOptions;
@@ -92,8 +92,8 @@ export class Revalidation {
   }
 
   /**
-   * A segment's newest record may be from a topic that took the first one's name while the segment filled; the first record
-   * of the chain is not. `isAll`: everything accepted is sealed now.
+   * A segment's newest record may be from a topic that took the first one's name while the segment filled;
+   * the first record of the chain is not. `isAll`: everything accepted is sealed now.
    */
   sealed(lastRecord: LogAnchor | null, tail: LogAnchor | null, isAll: boolean): void {
     if (isAll) this.#newestHeld = null;
@@ -104,9 +104,10 @@ export class Revalidation {
   }
 
   /**
-   * The source may be another one: nothing more is signed until it is asked. A log that lost its end and grew again holds
-   * other records where ours were, and reading would go on behind them; so the newest of what is held is asked for too.
-   * `tail`: the last line that is held, if that is a gap. False: so much is suspect that no batch should grow.
+   * The source may be another one: nothing more is signed until it is asked. A log that lost its end and grew
+   * again holds other records where ours were, and reading would go on behind them; so the newest of what is
+   * held is asked for too. `tail`: the last line that is held, if that is a gap. False: so much is suspect
+   * that no batch should grow.
    */
   suspect(tail: LogAnchor | null): boolean {
     const { sha256, clock } = this.#options.tools;
@@ -118,8 +119,8 @@ export class Revalidation {
   }
 
   /**
-   * True: it is time to ask although nothing waits to be signed, and the caller asks now. A topic that was created again sends
-   * us nothing, and without a seal nobody would notice.
+   * True: it is time to ask although nothing waits to be signed, and the caller asks now. A topic that was
+   * created again sends us nothing, and without a seal nobody would notice.
    */
   takeIdleTurn(): boolean {
     const nowMs = this.#options.tools.clock.monotonic();
@@ -180,8 +181,8 @@ export class Revalidation {
     const { tools, route, signal } = this.#options;
     const { partition, name } = route;
     await sameSource(tools.source, partition, { origin: name.chainOrigin, source: this.#identity });
-    // Kafka may have let go of what is held here, and of more: what is held is sealed all the same, and what lies
-    // between shows when the log is read on.
+    // Kafka may have let go of what is held here, and of more: what is held is sealed all the same, and what
+    // lies between shows when the log is read on.
     const reaches = (next: number) => checkedRange(tools, partition, next, signal, Number.MAX_SAFE_INTEGER);
     const range = await reaches(nextOffset);
     const confirm = (one: LogAnchor) =>

@@ -57,3 +57,27 @@ describe('a batch on a thread that died', () => {
     expect(notified).toBe(1);
   });
 });
+
+describe('the memory of a batch', () => {
+  it('is charged as it is encoded, and given back when it is discarded, with what was still queued', async () => {
+    const memory = new MemoryLedger();
+    const shared = new ThreadEncoder({ encoding: 'zstd', level: 1 }, () => {});
+    const counts = async (wanted: () => boolean) => {
+      while (!wanted()) await new Promise<void>((resolve) => memory.onEncoded(resolve));
+    };
+    const [kept, dropped] = [memory.open('orders/0'), memory.open('orders/1')];
+    shared.open(0, kept).add([item(0)]);
+    const second = shared.open(0, dropped);
+    second.add([item(0)]);
+    expect(memory.queuedBytes).toBeGreaterThan(0);
+    second.discard();
+    dropped.release();
+    await counts(() => memory.queuedBytes === 0);
+    expect(memory.heldFor('orders/0')).toBeGreaterThan(0);
+    expect(memory.heldFor('orders/1')).toBe(0);
+    expect(memory.heldBytes).toBe(memory.heldFor('orders/0'));
+    kept.release();
+    expect(memory.heldBytes).toBe(0);
+    await shared.close();
+  });
+});
