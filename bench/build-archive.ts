@@ -6,7 +6,7 @@ import { nodeSha256, nodeSha256Into } from '../src/base/node/hash.ts';
 import { sealKey } from '../src/format/paths.ts';
 import { encodeVkey, verifierKey } from '../src/format/vkey.ts';
 import { BodyBuilder, emptyBody } from '../src/segment/body.ts';
-import { genesisHead, type Head, makeSegment, sealBytes } from '../src/segment/segment.ts';
+import { type Head, makeSegment, newChainHead, sealBytes } from '../src/segment/segment.ts';
 import { memorySigner } from '../test/support/memory-signer.ts';
 
 export const ORIGIN = 'bench.example.com/prod';
@@ -55,7 +55,7 @@ export async function buildArchive(directory: string, options: BuildOptions): Pr
     writeFileSync(join(directory, name), bytes);
   };
   const sums = { contentBytes: 0, storedBytes: 0, lines: 0 };
-  let head: Head = genesisHead(ORIGIN.concat('/cloudtrail/0'), 'cloudtrail', 0, 0);
+  let head: Head = newChainHead(ORIGIN.concat('/cloudtrail/0'), 'cloudtrail', 0, 0);
   let offset = 0;
   let body = emptyBody(nodeSha256, 0);
   for (;;) {

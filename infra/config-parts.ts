@@ -12,7 +12,6 @@ const arns = z.array(principalArn).default([]);
 
 const [s3] = store.options;
 export const bucketName = s3.shape.bucket;
-export const region = s3.shape.region;
 export const accountId = s3.shape.expectedBucketOwner.unwrap();
 
 export const secretArn = z

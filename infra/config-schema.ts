@@ -1,7 +1,7 @@
 // What may differ between one deployment and another? The schema of infra/config.yaml.
 import { z } from 'zod';
-import { ORIGIN_PATTERN } from '../src/config/fields.ts';
-import { accountId, bucketName, keySpec, people, principalArn, region, retention } from './config-parts.ts';
+import { ORIGIN_PATTERN, region } from '../src/config/fields.ts';
+import { accountId, bucketName, keySpec, people, principalArn, retention } from './config-parts.ts';
 import { serviceSchema } from './config-service.ts';
 import { attestationsSchema, verifierSchema } from './config-verifier.ts';
 

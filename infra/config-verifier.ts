@@ -1,12 +1,12 @@
 // What may differ between one verifier and another, and its bucket?
 import { z } from 'zod';
+import { region } from '../src/config/fields.ts';
 import {
   accountId,
   bucketName,
   keySpec,
   people,
   principalArn,
-  region,
   retention,
   secretArn,
 } from './config-parts.ts';

@@ -1,5 +1,5 @@
 // Where does a second party keep what it has confirmed of a chain, and what does that look like?
-import { digits, folder, isPlace } from './paths.ts';
+import { digits, folder, isChainAndPartition } from './paths.ts';
 
 /**
  * An attestation is a signed checkpoint: the log's signature lines and, last, the cosigner's. One per chain
@@ -21,5 +21,7 @@ export function parseAttestationKey(key: string): AttestationKey | null {
   const match = /^attestations\/topic=([^/]+)\/partition=(\d{1,10})\/(\d{12})\.note$/.exec(key);
   if (match === null) return null;
   const [, chain = '', partition = '', size = ''] = match;
-  return isPlace(chain, partition) ? { chain, partition: Number(partition), size: Number(size) } : null;
+  return isChainAndPartition(chain, partition)
+    ? { chain, partition: Number(partition), size: Number(size) }
+    : null;
 }

@@ -85,7 +85,7 @@ export function parseKey(key: string): ParsedKey | null {
   const seal = /^seals\/topic=([^/]+)\/partition=(\d{1,10})\/(\d{12})\.tlog-proof$/.exec(key);
   if (seal !== null) {
     const [, chain = '', partition = '', sequence = ''] = seal;
-    return isPlace(chain, partition)
+    return isChainAndPartition(chain, partition)
       ? { kind: 'seal', chain, partition: Number(partition), sequence: Number(sequence) }
       : null;
   }
@@ -95,7 +95,7 @@ export function parseKey(key: string): ParsedKey | null {
     );
   if (data !== null) {
     const [, chain = '', partition = '', date = '', sequence = '', sha256 = '', suffix] = data;
-    if (!isPlace(chain, partition) || !isDate(date)) return null;
+    if (!isChainAndPartition(chain, partition) || !isDate(date)) return null;
     const encoding = suffix === 'zst' ? 'zstd' : 'gzip';
     return {
       kind: 'data',
@@ -128,7 +128,7 @@ export function digits(sequence: number): string {
 }
 
 /** Whether `folder` would have written it so. */
-export const isPlace = (chain: string, partition: string): boolean =>
+export const isChainAndPartition = (chain: string, partition: string): boolean =>
   isChainName(chain) && isPartition(Number(partition)) && String(Number(partition)) === partition;
 
 function isDate(text: string): boolean {

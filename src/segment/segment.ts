@@ -35,7 +35,12 @@ export type Head = {
   readonly sealedMs: number;
 };
 
-export const genesisHead = (origin: string, chain: string, partition: number, startOffset: number): Head => ({
+export const newChainHead = (
+  origin: string,
+  chain: string,
+  partition: number,
+  startOffset: number,
+): Head => ({
   origin,
   chain,
   partition,

@@ -11,7 +11,7 @@ import { encodeEventProof } from '../../src/format/event-proof.ts';
 import { inclusionProof } from '../../src/merkle/proof.ts';
 import { leafHash, nodeHash } from '../../src/merkle/tree.ts';
 import { BodyBuilder, emptyBody } from '../../src/segment/body.ts';
-import { genesisHead, makeSegment, type Segment, sealBytes } from '../../src/segment/segment.ts';
+import { newChainHead, makeSegment, type Segment, sealBytes } from '../../src/segment/segment.ts';
 import { renderExample } from './example-text.ts';
 
 export const EXAMPLE_ORIGIN = 'audit.example.com/prod';
@@ -73,7 +73,7 @@ function segments(): readonly [Segment, Segment] {
     keys: [encodeVkey(chainKey)],
     writer: { id: 'example', version: '1.0.0' },
   });
-  const first = makeSegment(nodeSha256, genesisHead(CHAIN_ORIGIN, 'orders', 0, 7), emptyBody(nodeSha256, 7), context('09:59:30.000'));
+  const first = makeSegment(nodeSha256, newChainHead(CHAIN_ORIGIN, 'orders', 0, 7), emptyBody(nodeSha256, 7), context('09:59:30.000'));
   const builder = new BodyBuilder(7, tools);
   for (const line of lines) 'last' in line ? builder.gap(line) : builder.record(line);
   return [first, makeSegment(nodeSha256, first.after, builder.finish(), context('10:01:00.000'))];

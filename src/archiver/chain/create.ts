@@ -6,7 +6,7 @@ import type { Continues, SourceIdentity } from '../../format/manifest.ts';
 import { sealsRoot } from '../../format/paths.ts';
 import type { LogRange, TopicPartition } from '../../ingest/source.ts';
 import { emptyBody } from '../../segment/body.ts';
-import { genesisHead, makeSegment, type SegmentContext } from '../../segment/segment.ts';
+import { makeSegment, newChainHead, type SegmentContext } from '../../segment/segment.ts';
 import { findHead } from '../../store/head.ts';
 import type { Ownership } from '../ownership.ts';
 import type { OnTrouble, Sealer } from '../sealer.ts';
@@ -230,7 +230,7 @@ async function sealChainStart(
   const { name, source, startOffset, continues } = beginning;
   const nowMs = tools.clock.now();
   const context = { ...tools.constantOf(name), source, continues, anchoredMs: nowMs, nowMs };
-  const head = genesisHead(name.chainOrigin, name.chain, name.partition, startOffset);
+  const head = newChainHead(name.chainOrigin, name.chain, name.partition, startOffset);
   const segment = makeSegment(tools.sha256, head, emptyBody(tools.sha256, startOffset), context);
   await tools.sealer.carry(segment, onTrouble);
 }

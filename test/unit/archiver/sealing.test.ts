@@ -6,7 +6,7 @@ import { zstdCompressor } from '../../../src/base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
 import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
 import { BodyBuilder } from '../../../src/segment/body.ts';
-import { genesisHead, makeSegment, type Segment } from '../../../src/segment/segment.ts';
+import { makeSegment, newChainHead, type Segment } from '../../../src/segment/segment.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { memorySigner } from '../../support/memory-signer.ts';
@@ -45,7 +45,7 @@ function segmentOf(clock: FakeClock, periodMs = DAY_MS, value = '{"n":1}'): Segm
     compress: zstdCompressor(1),
   });
   builder.record(kafkaRecord({ offset: 0, value }));
-  return makeSegment(nodeSha256, genesisHead(ORIGIN, 'orders', 0, 0), builder.finish(), {
+  return makeSegment(nodeSha256, newChainHead(ORIGIN, 'orders', 0, 0), builder.finish(), {
     source: { kind: 'kafka', cluster: 'c', topic: 'orders', topicId: null, partition: 0 },
     continues: null,
     anchoredMs: clock.now(),

@@ -5,7 +5,7 @@ import { VERSION } from '../../../base/version.ts';
 import { CANARY_CHAIN, chainOrigin } from '../../../format/chain.ts';
 import { encodeVkey, publicKeyFromSpki, verifierKey } from '../../../format/vkey.ts';
 import { emptyBody } from '../../../segment/body.ts';
-import { genesisHead, makeSegment, sealBytes } from '../../../segment/segment.ts';
+import { makeSegment, newChainHead, sealBytes } from '../../../segment/segment.ts';
 import { canaryObjects } from '../../../store/canary.ts';
 import type { ChainPlace } from '../../../verify/survey.ts';
 
@@ -61,7 +61,7 @@ export function forgedSeal(origin: string, { chain, partition }: ChainPlace, tim
   const spki = new Uint8Array(pair.publicKey.export({ type: 'spki', format: 'der' }));
   const name = chainOrigin({ archiveOrigin: origin, chain, partition });
   const key = verifierKey(name, publicKeyFromSpki(spki), nodeSha256);
-  const head = genesisHead(name, chain, partition, 0);
+  const head = newChainHead(name, chain, partition, 0);
   const segment = makeSegment(nodeSha256, head, emptyBody(nodeSha256, 0), {
     ...{ source: { kind: 'file', name: CANARY_CHAIN, partition }, continues: null },
     ...{ anchoredMs: nowMs, nowMs },
