@@ -1,4 +1,4 @@
-// How many events a second are sealed into Object Lock, measured against a bare kafkajs consumer of the same topic?
+// How many events a second are sealed, compared with a bare kafkajs consumer of the same topic?
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -95,7 +95,7 @@ async function measureCodec(stack: RunningStack, codec: Codec, dir: string): Pro
   const bare: Round[] = [];
   const sealed: Round[] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
-    // In turns, so that a slow minute of the machine hits both.
+    // In turn, so that a slow minute of the machine affects both.
     bare.push(
       await measured(
         'bare-consumer.ts',

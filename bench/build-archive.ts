@@ -1,4 +1,4 @@
-// What does a large archive of real events look like, built straight from the pure rooms?
+// How is a large archive of real events built without the archiver?
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { zstdCompressor } from '../src/base/node/compress.ts';
@@ -18,14 +18,14 @@ export type BuildOptions = {
   readonly lines: string;
   readonly segmentBytes: number;
   readonly level: number;
-  /** Done once so much content is in it, or so many records. */
+  /** The archive is complete when it has so much content, or so many records. */
   readonly contentBytes?: number;
   readonly records?: number;
 };
 
 export type Built = { readonly contentBytes: number; readonly storedBytes: number; readonly lines: number };
 
-/** Real events, over and over; every record has its own offset and time, so that no two lines are equal. */
+/** Repeats real events. Every record has its own offset and time, so no two lines are equal. */
 export async function buildArchive(directory: string, options: BuildOptions): Promise<Built> {
   const { segmentBytes } = options;
   const events = readFileSync(options.lines)

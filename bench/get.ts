@@ -1,4 +1,4 @@
-// How many reads, and how many bytes, does one event of a long chain take?
+// How many reads and bytes does it take to get one event of a long chain?
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ try {
     const bytes: number[] = [];
     const count = Number(values.events);
     for (let i = 0; i < count; i++) {
-      // Spread over the chain, its two ends included.
+      // Spread over the chain, with both ends.
       const offset = Math.round((i * (RECORDS - 1)) / (count - 1));
       const reader = new ChainReader({
         store: directoryStore({ path: directory }),

@@ -1,4 +1,4 @@
-// A consumer with nothing to consume, until it is killed: our own, or kafkajs as it is.
+// What is measured by idle.ts: a consumer of an empty topic, our own or plain kafkajs, until it is killed.
 import kafkajs from 'kafkajs';
 import { kafkaSource } from '../src/ingest/kafka/source.ts';
 import type { SourceListener } from '../src/ingest/source.ts';

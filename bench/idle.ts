@@ -1,4 +1,4 @@
-// What do the consumer and the whole archiver cost while nothing happens, beside kafkajs as it is?
+// How much CPU do our consumer and the archiver use while nothing happens, compared with plain kafkajs?
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const { values } = parseArgs({
   },
 });
 const SECONDS = Number(values.seconds);
-/** Until the compiler and the first connections are done with. */
+/** Time for compilation and first connections. */
 const WARM_UP_MS = 30_000;
 const READY_MS_MAX = 60_000;
 const MAIN = join(import.meta.dirname, '../src/apps/cli/main.ts');
@@ -56,7 +56,7 @@ const SUBJECTS = {
   'the archiver': (group: string) => [MAIN, 'archive', '--config', configFor(group)],
 } as const;
 
-/** Seconds of one core, of all threads. */
+/** CPU time of all threads, in seconds of one core. */
 function cpuSeconds(child: ChildProcess): number {
   const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -109,7 +109,7 @@ const cpuPercent = (args: readonly string[]) =>
     return Number((((cpuSeconds(child) - before) / SECONDS) * 100).toFixed(2));
   });
 
-/** Apart from the processor's time, which counting takes a share of. */
+/** Measured separately from CPU time, since counting costs CPU time. */
 const timersPerSecond = (args: readonly string[]) =>
   idle(args, probed({ timers: 'yes' }), async (_, said) => {
     await sleep(5_000);

@@ -1,8 +1,8 @@
-// `npm run bench`: every measurement, one after the other, each with its ratio against a reference of the same run.
+// `npm run bench`: how does every measurement compare with a reference of the same run?
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** `-- archive --records 100000` runs one of them with its options; `--json` is passed on. */
+/** `-- archive --records 100000` runs one of them with its options. `--json` is passed on. */
 const BENCHES = ['verify', 'get', 'archive', 'memory', 'idle', 'verifier'] as const;
 
 const [name, ...options] = process.argv.slice(2);

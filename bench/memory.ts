@@ -1,4 +1,4 @@
-// How much memory does the archiver hold with 16 partitions and default limits, while S3 is slow, then silent, then back?
+// How much memory does the archiver use with 16 partitions, while S3 is slow, silent and back?
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const { values } = parseArgs({
     partitions: { type: 'string', default: '16' },
     seconds: { type: 'string', default: '25' },
     codec: { type: 'string', default: 'zstd' },
-    /** Bytes that hardly compress, so that buffers fill with what is counted. */
+    /** Bytes that hardly compress, so that stored bytes are as many as those that were read. */
     incompressible: { type: 'boolean', default: false },
     stack: { type: 'string' },
     json: { type: 'boolean', default: false },

@@ -1,4 +1,4 @@
-// The archiver itself, from its configuration: how long until the last of so many records is sealed?
+// How long does the archiver take until so many records are sealed?
 
 import { restartWithAllocator } from '../src/apps/archiver/allocator.ts';
 import { runArchiver } from '../src/apps/archiver/main.ts';

@@ -1,4 +1,4 @@
-// What does the independent verifier take: to start, per segment and event, in memory, and in money for a billion events?
+// What does the verifier cost: start, time per segment and event, memory, and money for a billion events?
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const text = (given: string) => ({ type: 'string', default: given }) as const;
 const { values } = parseArgs({
   options: {
     lines: text(join(import.meta.dirname, '../test/data/aws-cloudtrail.jsonl')),
-    /** Content of the archive whose speed is measured, MiB, in segments of so many. */
+    /** Content of the archive whose speed is measured, and size of its segments, in MiB. */
     mib: text('128'),
     segment: text('16'),
     /** Small segments, whose overhead is measured. */
@@ -107,7 +107,7 @@ try {
     callsPerEvent: { ...calls, cpuMs: Math.round(calls.cpuMs * 10) / 10 },
     usdPerBillionEvents: costPerBillion(calls, assumed),
   };
-  // Other work on the machine makes every figure of time worse.
+  // Other work on the machine makes all times longer.
   if (!values.json)
     console.error(
       `load average: ${loadavg()

@@ -1,4 +1,4 @@
-// How fast is `verify --depth content`, measured against `zstd -dc … | openssl dgst -sha256` over the same data objects?
+// How fast is `verify --depth content`, compared with `zstd -dc … | openssl dgst -sha256`?
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -77,12 +77,12 @@ try {
   const referenceMs: number[] = [];
   const verifyMs: number[] = [];
   runReference(directory);
-  // New threads, new code: what a first run pays once, however large the archive is.
+  // The first run also starts threads and compiles code, whatever the size of the archive.
   const started = performance.now();
   const checker = startChecker();
   await runVerify(directory, built, checker);
   const firstMs = performance.now() - started;
-  // Turn about, so that both meet the same moods of the machine.
+  // In turn, so that both are measured under the same load of the machine.
   for (let round = 0; round < Number(values.rounds); round++) {
     referenceMs.push(runReference(directory));
     verifyMs.push(await runVerify(directory, built, checker));

@@ -1,4 +1,4 @@
-// Where do alarms and the verifier's own messages go?
+// Which topic do alarms and the verifier's messages go to?
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -6,8 +6,8 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
 /**
- * TLS is demanded, and no key of one's own: a message says nothing secret, and an alarm that a key's policy can silence
- * is worth less.
+ * Requires TLS. It has no KMS key of its own: messages are not secret, and a key's policy could silence the
+ * alarms.
  */
 export class AlarmTopic extends Construct {
   readonly topic: Topic;
@@ -19,7 +19,7 @@ export class AlarmTopic extends Construct {
       displayName: `Ledgerstone ${origin}`.slice(0, 100),
       enforceSSL: true,
     });
-    // With a policy of its own the topic has no default one, under which CloudWatch would be let in.
+    // A topic with its own policy loses the default policy, which would allow CloudWatch.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'AlarmsOfThisAccount',

@@ -1,4 +1,4 @@
-// When does somebody have to look? Silence is an alarm too, for a dead verifier says nothing.
+// Which alarms are there? Silence is one too: a dead verifier reports nothing.
 import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
@@ -17,15 +17,15 @@ import { minutesOf } from './config-verifier.ts';
 import { METRICS_NAMESPACE } from './rendered-config.ts';
 import { FULL_PASS_MINUTES } from './schedules.ts';
 
-/** Three beats of the schedules: one that fails is tried again before anybody is woken. */
+/** Three runs of the shortest schedule: a failed run is tried again before an alarm. */
 const PERIOD = Duration.minutes(15);
-/** An event that waits longer has been tried and failed, or nobody takes it. */
+/** An event that waits longer was tried and failed, or nothing takes it. */
 const OLDEST_EVENT_SECONDS = 15 * 60;
 const DAY_MINUTES = 24 * 60;
 const HELD_MINUTES_MAX = DAY_MINUTES;
-/** One that fails is made up for by the next. */
+/** The next run makes up for a failed one. */
 const TWO_PASS_RUNS = Duration.minutes(2 * FULL_PASS_MINUTES + 15);
-/** A pass that ends a little late is no reason to wake anybody. */
+/** A pass that ends a little late is no alarm. */
 const FULL_PASS_SLACK = 1.25;
 
 export type AlarmsProps = {
@@ -46,7 +46,7 @@ type Rule = {
   readonly missing?: TreatMissingData;
 };
 
-/** Of the verifier's own metrics (EMF), without dimensions: over all chains. */
+/** One of the verifier's own metrics (EMF), over all chains: without dimensions. */
 export const ownMetric = (metricName: string, statistic: string, period: Duration = PERIOD): Metric =>
   new Metric({ namespace: METRICS_NAMESPACE, metricName, statistic, period });
 
@@ -95,8 +95,8 @@ function rulesForRunning({ function: verifier, queue, deadLetters }: AlarmsProps
       description:
         'An event or a scheduled task could not be worked on. Read it, mend the cause, and redrive it.',
       metric: deadLetters.metricApproximateNumberOfMessagesVisible(most),
-      // A queue that nobody touches falls silent after six hours, and this one should lie untouched. That the verifier
-      // lives, the other alarms tell.
+      // The metrics of an unused queue stop after six hours, and this queue should be unused. Other alarms
+      // show whether the verifier lives.
       missing: TreatMissingData.NOT_BREACHING,
     },
     {
@@ -109,7 +109,7 @@ function rulesForRunning({ function: verifier, queue, deadLetters }: AlarmsProps
 }
 
 function rulesForFindings({ sweepEvery, fullPassEvery }: AlarmsProps): Rule[] {
-  // What only a sweep sees is counted by sweeps alone: between two of them the alarm must not seem to be over.
+  // Some findings are counted only by the sweep. The alarm must not end between two sweeps.
   const held = Duration.minutes(Math.min(minutesOf(sweepEvery) + PERIOD.toMinutes(), HELD_MINUTES_MAX));
   return [
     {

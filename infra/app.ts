@@ -15,7 +15,7 @@ const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const app = new App({
   outdir: process.env['CDK_OUTDIR'] ?? 'cdk.out',
   analyticsReporting: false,
-  // What CloudFormation would refuse is an error here already.
+  // What CloudFormation would refuse is an error here.
   context: { '@aws-cdk/core:validateAgainstDefaultRules': true },
 });
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
@@ -30,7 +30,7 @@ if (service) {
   stacks.push(new ArchiverStack(app, { config, service, role, yaml }));
 }
 if (hasVerifier(config)) stacks.push(new VerifierStack(app, config, await verifierCode()));
-// What the CDK's command line would refuse to deploy is said here too.
+// Prints the messages with which the CDK's command line would refuse to deploy.
 for (const { messages } of app.synth().stacks) {
   for (const { level, entry } of messages) console.error(`${level}: ${entry.data}`);
 }
@@ -45,14 +45,14 @@ function configOrExit(): InfraConfig {
   }
 }
 
-/** `-c config=FILE` of the CDK CLI, else LEDGERSTONE_INFRA_CONFIG, else the file that a deployment keeps here. */
+/** `-c config=FILE` of the CDK CLI, else LEDGERSTONE_INFRA_CONFIG, else infra/config.yaml. */
 function configPath(): string {
   const named: unknown = app.node.tryGetContext('config') ?? process.env['LEDGERSTONE_INFRA_CONFIG'];
   if (typeof named === 'string' && named !== '') return named;
   const own = beside('config.yaml');
   if (existsSync(own)) return own;
   console.error(
-    'infra/config.yaml is missing: this is the example. Copy infra/config.example.yaml and change it.',
+    'infra/config.yaml is missing, so the example is used. Copy infra/config.example.yaml and change it.',
   );
   return beside('config.example.yaml');
 }

@@ -1,4 +1,4 @@
-// Who may be the archiver, and what may it do with the bucket?
+// Who may assume the archiver's role, and what may it do with the bucket?
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   ArnPrincipal,
@@ -14,13 +14,13 @@ import { Construct } from 'constructs';
 import { acknowledgeObjectPattern } from './cdk-nag.ts';
 import type { InfraConfig } from './config-schema.ts';
 
-/** What an archive consists of, below its prefix (FORMAT.md: object keys). */
+/** Keys of an archive's objects below its prefix (FORMAT.md: object keys). */
 const OBJECTS = ['data/*', 'seals/*', 'keys/*', 'FORMAT-*'];
 
 export const archiveKeyPatterns = ({ bucket }: InfraConfig): string[] =>
   OBJECTS.map((objects) => `${bucket.prefix}${objects}`);
 
-/** Its right to sign stands in the key's policy, not here: one place says who may sign. */
+/** Its right to sign is in the key's policy and not here: one policy says who may sign. */
 export class ArchiverRole extends Construct {
   readonly role: Role;
 
@@ -37,7 +37,7 @@ export class ArchiverRole extends Construct {
               sid: 'WriteAndReadBack',
               actions: [
                 's3:PutObject',
-                // A put with lock headers needs it, and so does lengthening a lock.
+                // Needed for a put with lock headers, and to lengthen a lock.
                 's3:PutObjectRetention',
                 's3:GetObject',
                 's3:GetObjectVersion',
@@ -53,7 +53,8 @@ export class ArchiverRole extends Construct {
             }),
             new PolicyStatement({
               sid: 'LearnThatSomethingIsMissing',
-              // Without it S3 answers 403 where 404 is meant. Not by prefix: HeadBucket and GetObject name none.
+              // Without it S3 answers 403 instead of 404. Not limited by prefix: HeadBucket and GetObject
+              // have none.
               actions: ['s3:ListBucket'],
               resources: [bucket.bucketArn],
             }),
@@ -83,7 +84,7 @@ function archiverPrincipal(scope: Construct, { archiver }: InfraConfig): IPrinci
   const { account, region, partition } = Stack.of(scope);
   switch (archiver.kind) {
     case 'ecs-task':
-      // Only tasks of this account and Region: ECS acts for every customer by the same name.
+      // Only tasks of this account and Region: ECS has the same name for every customer.
       return new ServicePrincipal('ecs-tasks.amazonaws.com', {
         conditions: {
           StringEquals: { 'aws:SourceAccount': account },

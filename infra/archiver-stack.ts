@@ -26,7 +26,7 @@ import { stringify } from 'yaml';
 import type { InfraConfig } from './config-schema.ts';
 import { type ServiceConfig, stopSecondsOf } from './config-service.ts';
 
-/** Where the image keeps room for the configuration: the only place that anything is written to. */
+/** Folder of the configuration in the image. Nothing else in the container can be written. */
 const FOLDER = '/config';
 const FILE = `${FOLDER}/ledgerstone.yaml`;
 const WRITE_FILE = `require('node:fs').writeFileSync('${FILE}', process.env.LEDGERSTONE_YAML)`;
@@ -35,7 +35,7 @@ export type ArchiverStackProps = {
   readonly config: InfraConfig;
   readonly service: ServiceConfig;
   readonly role: Role;
-  /** The beginning of ledgerstone.yaml, which says where the archive is. */
+  /** The beginning of ledgerstone.yaml, which names the archive. */
   readonly yaml: string;
 };
 
@@ -48,7 +48,7 @@ export class ArchiverStack extends Stack {
     const { subnets } = service;
     const vpc = Vpc.fromVpcAttributes(this, 'Vpc', {
       vpcId: service.vpc,
-      // Their names are asked for but used by nobody here: a subnet knows its own.
+      // The CDK asks for names of zones, but nothing here uses them.
       availabilityZones: subnets.map((id) => `zone of ${id}`),
       privateSubnetIds: subnets,
     });
@@ -68,7 +68,7 @@ export class ArchiverStack extends Stack {
       cluster: cluster as ICluster,
       taskDefinition: task,
       desiredCount: service.instances,
-      // More instances than one share the partitions, and the store decides between two that hold the same.
+      // Instances share the partitions. If two have the same one, the store lets one of them seal.
       minHealthyPercent: 50,
       maxHealthyPercent: 200,
       circuitBreaker: { enable: true, rollback: true },

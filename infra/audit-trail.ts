@@ -1,4 +1,4 @@
-// Who wrote, deleted or tried to? CloudTrail keeps the record of one bucket, in a bucket of its own.
+// Who wrote, deleted or tried to? CloudTrail records it for one bucket, in another bucket.
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { CfnTrail } from 'aws-cdk-lib/aws-cloudtrail';
 import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -8,8 +8,8 @@ import { Construct } from 'constructs';
 const KEPT_DAYS = 400;
 
 /**
- * Data events of that one bucket, writes only, and the account's management events that change something: these carry
- * edits of policies, settings and keys. EventBridge sees of CloudTrail only what some trail logs.
+ * Logs write events of that bucket's objects, and management events of the account that change something,
+ * such as policies, settings and keys. EventBridge gets only those CloudTrail events that some trail logs.
  */
 export class AuditTrail extends Construct {
   readonly name: string;
@@ -48,7 +48,7 @@ export class AuditTrail extends Construct {
       advancedEventSelectors: selectorsFor(props.bucketArn),
     });
     trail.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    // Without the policy CloudTrail would refuse the bucket.
+    // CloudTrail refuses a bucket without this policy.
     if (logs.policy) trail.node.addDependency(logs.policy);
   }
 }

@@ -1,4 +1,4 @@
-// Who hears of it when somebody takes a break-glass role? Everybody on the topic, at once, without the verifier.
+// Who is notified when somebody takes a break-glass role? All subscribers of the topic, without the verifier.
 import { type EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -7,10 +7,10 @@ import { breakGlassUse } from './watched-events.ts';
 
 export type BreakGlassNoticeProps = {
   readonly topic: ITopic;
-  /** Brings what happened in the archive's account. */
+  /** Has the events of the archive's account. */
   readonly bus: EventBus;
   readonly archiveAccount: string;
-  /** Of this account. */
+  /** The break-glass role of this account. */
   readonly breakGlassArn: string;
 };
 
@@ -18,7 +18,7 @@ export class BreakGlassNotice extends Construct {
   constructor(scope: Construct, id: string, props: BreakGlassNoticeProps) {
     super(scope, id);
     const { topic, bus, archiveAccount, breakGlassArn } = props;
-    // By a role: the topic's policy then need not let EventBridge in, which acts for every customer by one name.
+    // With a role. Otherwise the topic's policy would have to allow EventBridge, which serves all customers.
     const target = new SnsTopic(topic, {
       authorizeUsingRole: true,
       message: RuleTargetInput.fromText(text()),
@@ -34,7 +34,7 @@ export class BreakGlassNotice extends Construct {
   }
 }
 
-/** A field that an event lacks stays empty: `errorCode` is there only where the role was refused. */
+/** A field that the event does not have stays empty. `errorCode` is there only if the role was refused. */
 function text(): string {
   const of = (path: string) => EventField.fromPath(`$.detail.${path}`);
   return (

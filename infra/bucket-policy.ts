@@ -10,13 +10,13 @@ import {
 
 export type BucketGuard = {
   readonly bucketArn: string;
-  /** Role ARNs that alone may write objects. */
+  /** ARNs of the only roles that may write objects. */
   readonly writers: readonly string[];
-  /** Keys, with wildcards, that may be written. */
+  /** Keys that may be written, with wildcards. */
   readonly keyPatterns: readonly string[];
-  /** Role ARNs that alone may read objects. */
+  /** ARNs of the only roles that may read objects. */
   readonly readers: readonly string[];
-  /** Role ARNs that alone may change the bucket's settings and policy. */
+  /** ARNs of the only roles that may change the bucket's settings and policy. */
   readonly guardians: readonly string[];
   /** Least days that a lock must still run when it is set. */
   readonly minimumDays: number;
@@ -34,21 +34,22 @@ const deny = (sid: string, actions: readonly string[], resource: string, conditi
     conditions,
   });
 
-// The names of roles, not their ids: a role that is made anew under its name takes its place again.
+// Roles are named, not identified: a role that is made again under its name has the same rights.
 const unless = (arns: readonly string[]): Condition => ({ ArnNotEquals: { 'aws:PrincipalArn': [...arns] } });
 
-// False for the steps of a multipart upload, which carry no such headers; true for the request that makes the object.
+// True for the request that creates the object. The steps of a multipart upload carry no lock headers.
 const MAKES_THE_OBJECT = { 's3:ObjectCreationOperation': 'true' } as const;
 
 /**
- * Only denials: what is allowed stands with the roles, or for another account's in `readerAllowances`. Denials bind administrators and the account's root as well;
- * root alone can always replace this policy (S3's own rule), which is one reason for an account of its own.
+ * Only denials. What is allowed is in the roles' own policies, and for roles of another account in
+ * `readerAllowances`. Denials bind administrators and the account's root too. Only root can always replace
+ * this policy (a rule of S3), which is one reason for a separate account.
  */
 export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
   const objects = `${guard.bucketArn}/*`;
   const put = ['s3:PutObject'];
   return [
-    // Object Lock protects versions; without this a delete marker would still hide one, and let its key be reused.
+    // Object Lock protects versions. Without this denial a delete marker could hide one and free its key.
     deny('NobodyDeletes', ['s3:DeleteObject*', 's3:ReplicateDelete'], objects),
     deny('NobodyBypassesRetention', ['s3:BypassGovernanceRetention'], objects),
     deny(
@@ -57,7 +58,7 @@ export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
       objects,
       unless(guard.writers),
     ),
-    // Also where the writer's own policy was widened: what it writes elsewhere could be taken for somebody else's.
+    // Holds even if the writer's own policy gets wider: other keys belong to other writers.
     new PolicyStatement({
       sid: 'OnlyKnownPlaces',
       effect: Effect.DENY,
@@ -66,9 +67,9 @@ export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
       notResources: guard.keyPatterns.map((place) => `${guard.bucketArn}/${place}`),
     }),
     deny('OnlyReadersRead', ['s3:GetObject*'], objects, unless(guard.readers)),
-    // The seal's key is the fence between two archivers: whoever comes second must be told, not obeyed.
+    // The key of a seal is the fence between two archivers: the second write must fail.
     deny('OnlyNewKeys', put, objects, { Null: { 's3:if-none-match': 'true' }, Bool: MAKES_THE_OBJECT }),
-    // Matches a missing header too, so that a put without a lock of its own is refused.
+    // A missing header matches too, so a put without a lock is refused.
     deny('OnlyComplianceLocks', put, objects, {
       StringNotEquals: { 's3:object-lock-mode': 'COMPLIANCE' },
       Bool: MAKES_THE_OBJECT,
@@ -79,7 +80,7 @@ export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
     deny('NoShortLocks', ['s3:PutObject', 's3:PutObjectRetention'], objects, {
       NumericLessThan: { 's3:object-lock-remaining-retention-days': String(guard.minimumDays) },
     }),
-    // Whoever holds the key of an object could destroy it by destroying the key.
+    // Whoever controls an object's encryption key could destroy the object with the key.
     deny('NoKmsEncryption', put, objects, {
       Null: { 's3:x-amz-server-side-encryption': 'false' },
       StringNotEquals: { 's3:x-amz-server-side-encryption': 'AES256' },
@@ -88,7 +89,7 @@ export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
       Null: { 's3:x-amz-server-side-encryption-customer-algorithm': 'false' },
     }),
     deny('NoReEncryption', ['s3:UpdateObjectEncryption'], objects),
-    // By verb, so that settings which S3 invents later are guarded as well.
+    // By verb, so that future settings of S3 are guarded too.
     deny(
       'OnlyGuardiansChangeSettings',
       ['s3:Put*', 's3:Delete*', 's3:Create*', 's3:Update*'],
@@ -105,7 +106,10 @@ type Allowed = {
   readonly conditions?: Condition;
 };
 
-/** By condition and not by principal: S3 refuses the names of roles that don't exist yet, and theirs come later. */
+/**
+ * Roles are named in a condition: as a principal S3 refuses a role that does not exist yet, and these are
+ * made later.
+ */
 const allowTo =
   (account: string, roleArns: readonly string[]) =>
   ({ sid, actions, resource, conditions = {} }: Allowed) =>
@@ -117,7 +121,7 @@ const allowTo =
       conditions: { ArnEquals: { 'aws:PrincipalArn': [...roleArns] }, ...conditions },
     });
 
-/** What the second party needs to read from another account. */
+/** Lets the second party's roles read from another account. */
 export function readerAllowances(
   bucketArn: string,
   account: string,
@@ -129,7 +133,7 @@ export function readerAllowances(
   ].map(allowTo(account, roleArns));
 }
 
-/** What whoever drills needs to read of the second party: findings, whatever its own policies allow. */
+/** Lets the drill role read the second party's findings and nothing else, whatever its own policies allow. */
 export function drillStatements(bucketArn: string, account: string, roleArn: string): PolicyStatement[] {
   const prefix = { StringLike: { 's3:prefix': [`${FINDINGS_PREFIX}*`] } };
   return [

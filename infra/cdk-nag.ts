@@ -1,9 +1,9 @@
-// Which wildcards does cdk-nag find in our roles, and why is each one meant?
+// How are wildcards in our roles acknowledged to cdk-nag, each with its reason?
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 
-/** Accepts exactly this pattern of object keys on exactly this role: any other wildcard is found again. */
+/** Acknowledges this pattern of object keys on this role. Any other wildcard is still reported. */
 export function acknowledgeObjectPattern(role: Role, bucket: Bucket, pattern: string, reason: string): void {
   const bucketId = Stack.of(bucket).getLogicalId(
     bucket.node.defaultChild as Parameters<Stack['getLogicalId']>[0],
@@ -14,7 +14,7 @@ export function acknowledgeObjectPattern(role: Role, bucket: Bucket, pattern: st
   });
 }
 
-/** The same for a bucket of another stack, which policies name in full. */
+/** The same for a bucket of another stack, which policies name by its full ARN. */
 export function acknowledgeForeignBucket(
   role: Role,
   bucketName: string,

@@ -1,4 +1,4 @@
-// Which shapes occur more than once in the configuration?
+// Which parts does the configuration's schema have more than once?
 import { z } from 'zod';
 import { store } from '../src/config/connections-schema.ts';
 

@@ -1,4 +1,4 @@
-// What may differ between one deployment and another? The schema of infra/config.yaml.
+// What can be configured about a deployment? The schema of infra/config.yaml.
 import { z } from 'zod';
 import { ORIGIN_PATTERN, region } from '../src/config/fields.ts';
 import { accountId, bucketName, keySpec, people, principalArn, retention } from './config-parts.ts';
@@ -82,10 +82,10 @@ export const infraSchema = z
     },
   );
 
-/** Explained member by member in `config.example.yaml`. */
+/** `config.example.yaml` explains each member. */
 export type InfraConfig = z.infer<typeof infraSchema>;
 
-/** With the second party: what its stack, and what the archive's stack says about it, is made from. */
+/** The configuration of a deployment with a verifier. */
 export type TwoPartyConfig = InfraConfig &
   Required<{ readonly [K in 'attestations' | 'verifier']: NonNullable<InfraConfig[K]> }>;
 

@@ -1,10 +1,10 @@
-// What may differ between one archiver on Fargate and another?
+// What can be configured about an archiver on Fargate?
 import { z } from 'zod';
 import { secretArn } from './config-parts.ts';
 
-/** Fargate kills a task two minutes after it was asked to stop, at the latest. */
+/** Fargate kills a task at most two minutes after it asked it to stop. */
 const STOP_SECONDS_MAX = 120;
-/** For what comes after the drain: the last seal's answer, connections, logs. */
+/** Time after the drain: the last seal's answer, connections, logs. */
 const STOP_MARGIN_SECONDS = 30;
 const DRAIN_DEFAULT = '25s';
 const PORT_DEFAULT = 9464;
@@ -30,7 +30,10 @@ const settings = z
     message: `must be ${STOP_SECONDS_MAX - STOP_MARGIN_SECONDS}s at most: Fargate waits no longer`,
   });
 
-/** Longer than a drain may take: whoever is killed in the middle of a seal has to look it up when it starts again. */
+/**
+ * Longer than a drain may take: an archiver that is killed during a seal must find out at its start what
+ * became of it.
+ */
 export function stopSecondsOf(drain: string): number {
   const seconds = Number(drain.slice(0, -1)) * (drain.endsWith('m') ? 60 : 1);
   return seconds + STOP_MARGIN_SECONDS;

@@ -1,4 +1,4 @@
-// What may differ between one verifier and another, and its bucket?
+// What can be configured about the verifier and its bucket?
 import { z } from 'zod';
 import { region } from '../src/config/fields.ts';
 import {
@@ -40,7 +40,7 @@ export const attestationsSchema = z.strictObject({
   sealed: z.boolean().default(false),
 });
 
-/** What only the verifier is told is checked by its own parser alone (`told.ts`); here stands what the stack needs too. */
+/** What the stack needs is checked here. The verifier's own parser checks the rest (`rendered-config.ts`). */
 export const verifierSchema = z.strictObject({
   cosigner: z.string(),
   key: z.strictObject({ spec: keySpec.default('ECC_NIST_EDWARDS25519') }).prefault({}),
@@ -52,7 +52,7 @@ export const verifierSchema = z.strictObject({
       /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
       'must be the ARN of a KMS key, no alias',
     ),
-  // Not below what the schedules can keep.
+  // Not shorter than the schedules can check.
   freshness: duration('10m', '1d').default('2h'),
   sweepEvery: duration('5m', '7d').default('1h'),
   leastLock: z.string().optional(),

@@ -1,4 +1,4 @@
-// How does the verifier do, on one page?
+// Which graphs show how the verifier is doing?
 import { Duration } from 'aws-cdk-lib';
 import { AlarmStatusWidget, Dashboard, GraphWidget, type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';

@@ -1,4 +1,4 @@
-// Who may drill, and with which rights? With none on the archive: that a delete there is refused, and told of, is the drill.
+// Who may drill? A role without rights on the archive: its refused delete is the drill.
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { ArnPrincipal, CompositePrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -7,7 +7,10 @@ import type { TwoPartyConfig } from './config-schema.ts';
 import type { Names } from './names.ts';
 import { FINDINGS_PREFIX, LIST_VERSIONS, READ_VERSIONS } from './read-actions.ts';
 
-/** In the archive's account, as those are whom it stands for; reads in the verifier's bucket what was found. */
+/**
+ * A role in the archive's account, like the attackers that it stands for. It may read the verifier's
+ * findings.
+ */
 export class DrillRole extends Construct {
   constructor(
     scope: Construct,
@@ -19,10 +22,10 @@ export class DrillRole extends Construct {
     const bucketName = String(attestations.bucket.name);
     const { bucketArn } = names.verifier;
     const role = new Role(this, 'Role', {
-      // The attestations' policy names it.
+      // The policy of the attestations' bucket names it.
       roleName: names.drill.roleName,
       description: `Drills: tries to delete from the archive ${origin} in vain, and reads what was found`,
-      // Without a second factor, so that a schedule can drill: nothing can be done with it.
+      // No second factor, so that a schedule can drill. The role can do no harm.
       assumedBy: new CompositePrincipal(...verifier.drillers.map((arn) => new ArnPrincipal(arn))),
       inlinePolicies: {
         findings: new PolicyDocument({

@@ -1,4 +1,4 @@
-// How does the archive's account tell the verifier what happens, wherever the verifier lives?
+// How do events of the archive's account reach the verifier, in whatever account it runs?
 import { Stack } from 'aws-cdk-lib';
 import { type CfnRule, Rule } from 'aws-cdk-lib/aws-events';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import type { Names } from './names.ts';
 import type { WatchedEvents } from './watched-events.ts';
 
-/** May put events on the verifier's bus and nothing else. */
+/** Its role may put events on the verifier's bus and nothing else. */
 export class Forwarder extends Construct {
   constructor(scope: Construct, id: string, names: Names, watched: readonly WatchedEvents[]) {
     super(scope, id);
@@ -32,7 +32,7 @@ export class Forwarder extends Construct {
     });
     for (const { id: name, description, pattern } of watched) {
       const rule = new Rule(this, name, { description, eventPattern: pattern });
-      // CDK's own target would make a role of its own per rule, and can't give it a name.
+      // The CDK's own target makes a role for each rule and can't name it.
       (rule.node.defaultChild as CfnRule).targets = [{ id: 'Bus', arn: busArn, roleArn: role.roleArn }];
     }
   }

@@ -1,4 +1,4 @@
-// What stands in AWS for one archive?
+// What is deployed on AWS for one archive?
 import { CfnOutput, DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -24,9 +24,9 @@ export class LedgerstoneStack extends Stack {
   constructor(scope: Construct, config: InfraConfig) {
     super(scope, config.stack, {
       description: `Ledgerstone: the archive of ${config.origin}`,
-      // Deleting the stack would delete nothing that matters, but would leave it without a description.
+      // Deleting the stack would keep everything that matters, but nothing would describe it any more.
       terminationProtection: true,
-      // No assets: the template can be deployed without `cdk bootstrap` too.
+      // There are no assets, so the template can be deployed without `cdk bootstrap`.
       synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }) as IStackSynthesizer,
       ...(config.account && config.region ? { env: { account: config.account, region: config.region } } : {}),
     });
@@ -102,7 +102,7 @@ export class LedgerstoneStack extends Stack {
     output('LedgerstoneYaml', 'The beginning of ledgerstone.yaml', this.yaml);
   }
 
-  /** Into its account, by names alone. */
+  /** Forwards events to the verifier's account, which only names connect to this one. */
   #notifyVerifier({ stack, verifier }: TwoPartyConfig, names: Names, parts: Parts): void {
     const { bucketArn, bucketName } = parts.bucket;
     const { keyArn, keyId } = parts.key;

@@ -1,4 +1,4 @@
-// Where do locked objects live, and what does S3 itself refuse to everybody there?
+// How is a bucket for locked objects made?
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import {
   BlockPublicAccess,
@@ -12,17 +12,17 @@ import { Construct } from 'constructs';
 
 export type LockedBucketProps = {
   readonly name?: string | undefined;
-  /** The bucket's own default, in COMPLIANCE mode. */
+  /** Default retention of the bucket, in COMPLIANCE mode. */
   readonly defaultDays: number;
-  /** Whether S3 tells EventBridge of this account about every object. */
+  /** True if S3 sends an event to this account's EventBridge for each object. */
   readonly sendsEvents: boolean;
-  /** Why cdk-nag is content without server access logs. */
+  /** What replaces server access logs: the reason that cdk-nag gets. */
   readonly auditedBy: string;
 };
 
 /**
- * A bucket with Object Lock from birth: it can't be added later to a bucket of this name that is kept. Policy and
- * bucket outlive the stack, for a bucket without its policy would be a weaker one.
+ * A bucket that is created with Object Lock. Bucket and policy outlive the stack: without its policy the
+ * bucket would be weaker.
  */
 export class LockedBucket extends Construct {
   readonly bucket: Bucket;
@@ -34,7 +34,7 @@ export class LockedBucket extends Construct {
       objectLockEnabled: true,
       objectLockDefaultRetention: ObjectLockRetention.compliance(Duration.days(props.defaultDays)),
       versioned: true,
-      // A key of one's own would be a way to destroy what can't be deleted: without it nothing can be read.
+      // No KMS key: whoever destroys the key would destroy objects that can't be deleted.
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -42,10 +42,10 @@ export class LockedBucket extends Construct {
       minimumTLSVersion: 1.2,
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    // CDK keeps the bucket but would let its policy go with the stack.
+    // The CDK would keep the bucket but delete its policy with the stack.
     this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
     if (props.sendsEvents) {
-      // CDK's own switch brings a custom resource with rights over every bucket of the account.
+      // The CDK's own switch adds a custom resource with rights on every bucket of the account.
       (this.bucket.node.defaultChild as CfnBucket).notificationConfiguration = {
         eventBridgeConfiguration: { eventBridgeEnabled: true },
       };

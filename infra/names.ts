@@ -1,4 +1,4 @@
-// By which names do the two parties' stacks know each other? Names, since neither can ask the other account.
+// Which names do the stacks of the two parties share? Neither can read the other's account.
 import { DefaultStackSynthesizer, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { TwoPartyConfig } from './config-schema.ts';
@@ -14,16 +14,16 @@ export type Names = {
     readonly auditorArn: string;
     readonly busName: string;
     readonly busArn: string;
-    /** Needs a name in the configuration. */
+    /** Usable only if the configuration names the bucket. */
     readonly bucketArn: string;
   };
-  /** Drills, in the archive's account. */
+  /** The drill role, in the archive's account. */
   readonly drill: { readonly roleName: string; readonly roleArn: string };
-  /** Brings events from the archive's account to the verifier's bus. */
+  /** Puts events of the archive's account on the verifier's bus. */
   readonly forwarder: { readonly roleName: string; readonly roleArn: string };
 };
 
-/** From either stack the same, as long as both lie in one AWS partition. */
+/** The same for both stacks, if both are in one AWS partition. */
 export function namesOf(scope: Construct, config: TwoPartyConfig): Names {
   const here = Stack.of(scope);
   const { partition } = here;
@@ -50,7 +50,7 @@ export function namesOf(scope: Construct, config: TwoPartyConfig): Names {
   };
 }
 
-/** The role that `cdk bootstrap` makes for CloudFormation, by its published name. */
+/** The role that `cdk bootstrap` makes for CloudFormation, by its documented name. */
 export function bootstrapDeployer(scope: Construct): string {
   const { partition, account, region } = Stack.of(scope);
   const name = `cdk-${DefaultStackSynthesizer.DEFAULT_QUALIFIER}-cfn-exec-role-${account}-${region}`;

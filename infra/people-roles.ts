@@ -1,4 +1,4 @@
-// Which roles are for people, and what may each do?
+// Which roles are there for people, and what may each do?
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import {
   AccountRootPrincipal,
@@ -22,23 +22,23 @@ export type PeopleProps = {
   readonly people: InfraConfig['people'];
   /** For descriptions: `archive audit.example.com/prod`. */
   readonly what: string;
-  /** What break-glass may change, and the auditor reads. */
+  /** The bucket that break-glass may change and the auditor may read. */
   readonly bucket: Bucket;
-  /** The archive, from another stack: the auditor reads its bucket and the public half of its key as well. */
+  /** An archive of another stack: the auditor also reads its bucket and the public half of its key. */
   readonly auditorAlsoReads?:
     | { readonly bucketArn: string; readonly bucketName: string; readonly keyArn: string }
     | undefined;
-  /** Fixed where another stack has to name it. */
+  /** A fixed name, if another stack has to name the role. */
   readonly auditorName?: string | undefined;
 };
 
-/** The roles outlive the stack, as the bucket and the key do that name them. */
+/** The roles outlive the stack, like the bucket and the key, whose policies name them. */
 export class PeopleRoles extends Construct {
   /** Reads everything, changes nothing. */
   readonly auditor: Role;
-  /** Looks after the key without being able to sign with it or to end it. */
+  /** Looks after the key. It can neither sign nor delete the key. */
   readonly keyAdmin: Role;
-  /** For the day when the guard rails themselves have to change. Can neither read, write, delete nor sign. */
+  /** For changes of the guard rails. It can neither read, write, delete nor sign. */
   readonly breakGlass: Role;
 
   constructor(scope: Construct, id: string, props: PeopleProps) {
@@ -67,7 +67,7 @@ export class PeopleRoles extends Construct {
       role.applyRemovalPolicy(RemovalPolicy.RETAIN);
   }
 
-  /** Apart from the roles, for the key's policy names them: inline they would wait for each other. */
+  /** Separate from the roles, since the key's policy names them: inline policies would make a circle. */
   grantKey(keyArn: string, bucketArn: string): void {
     const attach = (id: string, role: Role, statements: PolicyStatement[]) =>
       new Policy(this, id, { roles: [role], statements }).applyRemovalPolicy(RemovalPolicy.RETAIN);
@@ -89,7 +89,7 @@ export class PeopleRoles extends Construct {
   }
 }
 
-/** Spelled out: the denials of the bucket are by verb, but nobody needs every verb. */
+/** Each action by name: the bucket's denials are by verb, but nobody needs every action of a verb. */
 const BREAK_GLASS_BUCKET_ACTIONS = [
   's3:GetBucketPolicy',
   's3:PutBucketPolicy',
@@ -133,7 +133,7 @@ function auditorPolicy(bucketArns: readonly string[], keyArn: string | undefined
   });
 }
 
-/** Nobody named: then whoever this account's own IAM allows to assume the role. */
+/** If nobody is named, this account's IAM decides who may assume the role. */
 function peoplePrincipal(arns: readonly string[], requireMfa: boolean): IPrincipal {
   const named = arns.length === 0 ? [new AccountRootPrincipal()] : arns.map((arn) => new ArnPrincipal(arn));
   const everyone = new CompositePrincipal(...named);

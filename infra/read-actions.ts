@@ -1,6 +1,6 @@
-// Which requests read a bucket whole, its locks and its guard rails included, and change nothing?
+// Which actions read everything of a bucket, with locks and settings, and change nothing?
 
-/** Without the two about locks S3 leaves them out of its answers, which looks like "not locked". */
+/** Without the last two S3 leaves locks out of its answers, which looks like "not locked". */
 export const READ_OBJECTS = [
   's3:GetObject',
   's3:GetObjectVersion',
@@ -8,7 +8,7 @@ export const READ_OBJECTS = [
   's3:GetObjectLegalHold',
 ] as const;
 
-/** Without ListBucket S3 answers 403 where 404 is meant. */
+/** Without ListBucket S3 answers 403 instead of 404. */
 export const READ_BUCKET = [
   's3:ListBucket',
   's3:ListBucketVersions',
@@ -23,10 +23,10 @@ export const READ_BUCKET = [
   's3:GetReplicationConfiguration',
 ] as const;
 
-/** S3 shows a bucket's policy to its own account alone: others get 405, whatever policies allow. */
+/** S3 shows a bucket's policy to its own account only. Others get 405, whatever policies allow. */
 export const READ_FOREIGN_BUCKET = READ_BUCKET.filter((action) => action !== 's3:GetBucketPolicy');
 
-/** Where a verifier keeps what it found, at the root of its own bucket. */
+/** Prefix of the verifier's findings in its own bucket. */
 export const FINDINGS_PREFIX = 'findings/';
 export const READ_VERSIONS = ['s3:GetObject', 's3:GetObjectVersion'] as const;
 export const LIST_VERSIONS = ['s3:ListBucket', 's3:ListBucketVersions'] as const;

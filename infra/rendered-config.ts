@@ -1,4 +1,4 @@
-// What are the archiver and the verifier told? Both texts are read by their own readers before anything is deployed.
+// How are the configurations of archiver and verifier rendered, and would their parsers accept them?
 import { stringify } from 'yaml';
 import type { z } from 'zod';
 import { type Config, parseConfig } from '../src/config/archiver.ts';
@@ -7,9 +7,12 @@ import { parseVerifierConfig } from '../src/config/verifier.ts';
 import type { verifierConfigSchema } from '../src/config/verifier-schema.ts';
 import type { InfraConfig, TwoPartyConfig } from './config-schema.ts';
 
-/** Lambda takes 4 KB in all environment variables together; names of buckets and topics may grow a little. */
+/**
+ * Lambda allows 4 KB for all environment variables. The real names of buckets and topics can be a little
+ * longer.
+ */
 const RENDERED_BYTES_MAX = 3_700;
-/** Of the variable that brings the address of the webhook, for it is a secret. */
+/** The variable with the address of the webhook, which is a secret. */
 export const WEBHOOK_VARIABLE = 'LEDGERSTONE_WEBHOOK';
 export const METRICS_NAMESPACE = 'Ledgerstone';
 const DAY_MS = 86_400_000;
@@ -18,7 +21,7 @@ type AccountAndRegion = { readonly account: string; readonly region: string };
 
 export type ArchiverFacts = AccountAndRegion & { readonly bucketName: string; readonly keyArn: string };
 
-/** The beginning of ledgerstone.yaml. Values may be tokens of the CDK, so the text is written by hand. */
+/** The beginning of ledgerstone.yaml. Values can be tokens of the CDK, so no YAML writer can be used. */
 export function renderArchiverYaml(
   config: InfraConfig,
   { account, region, bucketName, keyArn }: ArchiverFacts,
@@ -48,7 +51,7 @@ export type VerifierFacts = {
   readonly topicArn: string;
 };
 
-/** What goes into LEDGERSTONE_VERIFIER_CONFIG. There is no secret in it. */
+/** The content of LEDGERSTONE_VERIFIER_CONFIG. It has no secret. */
 export function renderVerifierConfig(
   { bucket, retention, attestations, verifier, stack }: TwoPartyConfig,
   { archive, verifier: own, bucketName, keyArn, topicArn }: VerifierFacts,
@@ -82,9 +85,9 @@ export function renderVerifierConfig(
     },
     fullPass: verifier.fullPass,
     configuration: {
-      // One promise for both buckets.
+      // The verifier checks both buckets against this one value.
       defaultDays: Math.min(retention.defaultDays, attestations.retention.defaultDays),
-      // S3 shows a bucket's policy to the bucket's own account only.
+      // S3 shows a bucket's policy to its own account only.
       denies: archive.account === own.account,
       ...(minimumDays > 0 && { minimumDays }),
     },
@@ -97,7 +100,7 @@ export function renderVerifierConfig(
   };
 }
 
-/** Of the two stacks' own trails. */
+/** Names of the two stacks' own trails. */
 export const trailNames = (stack: string) => ({
   archive: `${stack}-archive`,
   verifier: `${stack}-verifier`,
@@ -106,7 +109,7 @@ export const trailNames = (stack: string) => ({
 const KEY_ARN = 'arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-0000-0000-000000000000';
 const TOPIC_ARN = `arn:aws:sns:eu-central-1:111122223333:${'t'.repeat(80)}`;
 
-/** What the archiver or the verifier would refuse to start with, said before it is deployed. */
+/** Why the archiver or the verifier would refuse to start with its configuration. */
 export function renderedConfigProblems(config: InfraConfig): string[] {
   const place = { account: config.account ?? '111122223333', region: config.region ?? 'eu-central-1' };
   return [...verifierProblems(config, place), ...serviceProblems(config, place)];
@@ -131,7 +134,7 @@ function verifierProblems(
     ...problemsOf(() =>
       parseVerifierConfig(text, 'verifier', { [WEBHOOK_VARIABLE]: 'https://example.com/x' }),
     ),
-  ].map((problem) => `what the verifier is told ${problem}`);
+  ].map((problem) => `the verifier's configuration ${problem}`);
 }
 
 function serviceProblems(
@@ -150,10 +153,10 @@ function serviceProblems(
         ([policy]) => `at retention.${policy}: must be over retention.minimumDays, or S3 refuses each put`,
       );
   const found = problemsOf(() => parseConfig(text, 'ledgerstone.yaml', secrets), tooShort);
-  return found.map((problem) => `archiverService.settings: what the archiver is told ${problem}`);
+  return found.map((problem) => `archiverService.settings: the archiver's configuration ${problem}`);
 }
 
-/** By path alone: lines are those of a text that nobody has seen. */
+/** Names paths and no lines: nobody has seen the rendered text. */
 function problemsOf<T>(read: () => T, judge: (value: T) => string[] = () => []): string[] {
   try {
     return judge(read());

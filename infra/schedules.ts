@@ -1,4 +1,4 @@
-// Which work of the verifier waits for no event, and how often is it done?
+// Which tasks of the verifier run by the clock, and how often?
 import { Stack } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -7,10 +7,10 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { minutesOf } from './config-verifier.ts';
 
-/** Catches up on events that never came. Also the beat by which the alarms know that the verifier lives. */
+/** Catches up on lost events. The alarms also take it as the verifier's heartbeat. */
 const CONFIRM_MINUTES = 5;
 const FRESHNESS_MINUTES = 10;
-/** A full pass takes slices of its budget this often until its round is done. */
+/** A full pass does a part of its round this often. */
 export const FULL_PASS_MINUTES = 60;
 const CONFIGURATION_MINUTES = 60;
 const EVENT_AGE_SECONDS_MAX = 86_400;
@@ -55,7 +55,7 @@ export class Schedules extends Construct {
           roleArn: role.roleArn,
           input: JSON.stringify({ task }),
           deadLetterConfig: { arn: deadLetters.queueArn },
-          // The next beat does the same work: an old one need not be kept for a day.
+          // The next run does the same work, so an old one need not be kept for a day.
           retryPolicy: {
             maximumRetryAttempts: 3,
             maximumEventAgeInSeconds: Math.min(minutes * 60, EVENT_AGE_SECONDS_MAX),

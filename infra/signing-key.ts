@@ -1,4 +1,4 @@
-// Which key signs, for the log or for the verifier, and who may do what with it?
+// How is a signing key made, for the archive or for the verifier, and who may do what with it?
 import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AccountPrincipal,
@@ -17,26 +17,26 @@ import { Construct } from 'constructs';
 type KeySpec = keyof typeof FORM;
 
 type KeyHolders = {
-  /** Alone may sign, and is a machine. */
+  /** The only role that may sign. A machine has it. */
   readonly signer: IRole;
   readonly auditor: IRole;
   readonly keyAdmin: IRole;
   readonly breakGlass: IRole;
-  /** ARN of the role that CloudFormation works as. */
+  /** ARN of CloudFormation's role. */
   readonly deployer: string;
-  /** Roles of the second party, which may live in another account: they see the public half, and no more. */
+  /** Roles of the second party, possibly in another account. They may read the public half only. */
   readonly secondParty?: { readonly account: string; readonly roleArns: readonly string[] } | undefined;
 };
 
 export type SigningKeyProps = {
   readonly description: string;
   readonly spec: KeySpec;
-  /** True: only break-glass may change the policy. */
+  /** True if only break-glass may change the policy. */
   readonly sealed: boolean;
   readonly holders: KeyHolders;
 };
 
-/** The one form in which signatures are asked for, by the key's spec. */
+/** How a signature must be asked for, by the key's spec. */
 const FORM = {
   ECC_NIST_P256: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' },
   ECC_NIST_EDWARDS25519: { 'kms:SigningAlgorithm': 'ED25519_SHA_512', 'kms:MessageType': 'RAW' },
@@ -51,7 +51,7 @@ const READ = [
   'kms:ListResourceTags',
 ];
 const DEPLOY_READ = [...READ, 'kms:GetKeyRotationStatus'];
-/** What CloudFormation needs to change a key that exists already. */
+/** What CloudFormation needs to change an existing key. */
 const DEPLOY_CHANGE = [
   'kms:PutKeyPolicy',
   'kms:TagResource',
@@ -60,7 +60,7 @@ const DEPLOY_CHANGE = [
 ];
 const END = ['kms:DisableKey', 'kms:ScheduleKeyDeletion'];
 
-/** Nothing that ends the key, changes who may use it, or wakes a key that was put to sleep for a reason. */
+/** Nothing that ends the key, changes who may use it, or enables a key that somebody disabled. */
 export const KEY_ADMIN_ACTIONS = [
   ...READ,
   ...['kms:ListGrants', 'kms:CancelKeyDeletion'],
@@ -74,9 +74,10 @@ export const BREAK_GLASS_KEY_ACTIONS = [
 ] as const;
 
 /**
- * The policy gives the account nothing as such, so that no administrator's `kms:*` reaches this key. Machines' roles
- * are named by principal: a role that is deleted and made anew under its name can't sign. Roles for people are named by
- * condition and need their own IAM policy too: made anew, they work again, so that the key can't become unmanageable.
+ * The policy gives the account no rights, so no administrator's `kms:*` reaches this key. Roles of machines
+ * are principals: a role that is deleted and made again under its name can't sign. Roles for people are named
+ * in a condition and need their own IAM policy too. If they are made again they work again, so the key stays
+ * manageable.
  */
 export class SigningKey extends Construct {
   readonly keyArn: string;
@@ -91,8 +92,8 @@ export class SigningKey extends Construct {
       keyPolicy: new PolicyDocument({
         statements: [...allowances(props), ...denials(props)],
       }),
-      // KMS refuses a policy under which its caller could not change it again. Unsealed, the caller is the deployer, who
-      // may. Sealed, only break-glass may, so the check is skipped on purpose: that role is in this same policy.
+      // KMS refuses a policy that its caller could not change again. Unsealed, the caller is the deployer,
+      // who can. Sealed, only break-glass can, which this policy names. So the check is skipped.
       bypassPolicyLockoutSafetyCheck: props.sealed,
       pendingWindowInDays: 30,
     });
@@ -109,7 +110,7 @@ const named = (role: IRole): Grantee => ({
   conditions: { ArnEquals: { 'aws:PrincipalArn': role.roleArn } },
 });
 
-// In a key's policy `*` is this key.
+// In the policy of a key, `*` is this key.
 const allow = (sid: string, actions: readonly string[], who: Grantee) =>
   new PolicyStatement({ sid, actions: [...actions], resources: ['*'], ...who });
 
@@ -138,7 +139,7 @@ function allowances({ spec, sealed, holders }: SigningKeyProps): PolicyStatement
   ];
 }
 
-/** Whatever a grant, a later statement or a mistake may allow. */
+/** They hold whatever a grant, a later statement or a mistake allows. */
 function denials({ sealed, holders }: SigningKeyProps): PolicyStatement[] {
   const { signer, breakGlass, deployer } = holders;
   const deny = (sid: string, actions: readonly string[], exempt: readonly string[]) =>

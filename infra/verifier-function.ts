@@ -1,4 +1,4 @@
-// How does the verifier run on Lambda, and what is it told?
+// How does the verifier run on Lambda, and with which configuration?
 import { Duration, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -35,7 +35,7 @@ export class VerifierFunction extends Construct {
     const { config, names, role, topic, events, keyArn, code } = props;
     const { concurrency, webhook } = config.verifier;
     const { bucketName } = props.bucket;
-    const told = renderVerifierConfig(config, { ...names, bucketName, keyArn, topicArn: topic.topicArn });
+    const rendered = renderVerifierConfig(config, { ...names, bucketName, keyArn, topicArn: topic.topicArn });
     const logGroup = new LogGroup(this, 'Log', {
       retention: RetentionDays.ONE_YEAR,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -56,15 +56,15 @@ export class VerifierFunction extends Construct {
       role,
       memorySize: MEMORY_MIB,
       timeout: Duration.minutes(FUNCTION_MINUTES),
-      // A bound on cost, and a share that other functions of the account can't take.
+      // Limits the cost, and reserves a share that other functions of the account can't take.
       reservedConcurrentExecutions: concurrency,
-      // For calls by schedules. Events wait in their queue, which has the same end.
+      // For calls by schedules. Events wait in their queue, which has the same dead letters.
       deadLetterQueue: events.deadLetters,
       retryAttempts: 2,
       logGroup,
       environment: {
-        LEDGERSTONE_VERIFIER_CONFIG: Stack.of(this).toJsonString(told),
-        // Filled in when the stack is deployed; whoever may read the function's settings may read it.
+        LEDGERSTONE_VERIFIER_CONFIG: Stack.of(this).toJsonString(rendered),
+        // Filled in at deployment. Everybody who may read the function's settings can read it.
         ...(webhook !== undefined && {
           [WEBHOOK_VARIABLE]: SecretValue.secretsManager(webhook).unsafeUnwrap(),
         }),
@@ -73,9 +73,9 @@ export class VerifierFunction extends Construct {
     this.function.addEventSource(
       new SqsEventSource(events.queue, {
         batchSize: BATCH_EVENTS,
-        // One bad event must not take the others of its batch to the dead letters.
+        // One bad event must not send its whole batch to the dead letters.
         reportBatchItemFailures: true,
-        // One is left for the schedules, so that no flood of events keeps them from running.
+        // One is left for the schedules: a flood of events must not stop them.
         maxConcurrency: concurrency - 1,
       }),
     );

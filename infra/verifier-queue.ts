@@ -8,20 +8,20 @@ import { Construct } from 'constructs';
 import type { Names } from './names.ts';
 import type { WatchedEvents } from './watched-events.ts';
 
-/** Over the function's timeout, so that no event is handed out twice while it is worked on. */
+/** Longer than the function's timeout, so that no event is delivered again while it is worked on. */
 const VISIBILITY_MINUTES = 6;
-/** About half an hour, for a seal that an event was ahead of, or an outage that passes. */
+/** About half an hour of tries: for a short outage, or a seal that comes after its event. */
 const RECEIVES_MAX = 5;
 
 /**
- * Archive bucket → EventBridge of its account → a bus here → one queue. The bus is what both parties name: the archive
- * bucket knows no queue and the queue no bucket, so either stack can be deployed first, in other accounts and Regions.
+ * Archive bucket → EventBridge of its account → a bus here → one queue. Both parties name only the bus. So
+ * either stack can be deployed first, and they can be in different accounts and Regions.
  */
 export class VerifierQueue extends Construct {
   readonly queue: Queue;
-  /** What could not be worked on, of all kinds: events, and calls of the function that failed. */
+  /** Events that could not be worked on, and failed calls of the function. */
   readonly deadLetters: Queue;
-  /** Brings what happened in the archive's account. */
+  /** Has the events of the archive's account. */
   readonly bus: EventBus;
 
   constructor(scope: Construct, id: string, names: Names) {

@@ -1,4 +1,4 @@
-// Who may be the verifier, and what may it do?
+// Who may assume the verifier's role, and what may it do?
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -9,12 +9,12 @@ import type { Names } from './names.ts';
 import { READ_BUCKET, READ_OBJECTS } from './read-actions.ts';
 import { PUBLIC_HALF } from './signing-key.ts';
 
-/** What a verifier writes, at the root of its own bucket. */
+/** Keys that a verifier writes in its own bucket. */
 export const VERIFIER_KEY_PATTERNS = ['attestations/*', 'findings/*', 'passes/*'];
 
 /**
- * Reads the archive, writes its own bucket, and can do neither the other way round. Its right to sign stands in its
- * key's policy alone; the rights to its queue, topic and log stand beside those.
+ * Reads the archive and can't write to it. Writes to its own bucket. Its right to sign is in its key's policy
+ * only. The rights to its queue, topic and log are added where those are made.
  */
 export class VerifierRole extends Construct {
   readonly role: Role;
@@ -51,7 +51,7 @@ export class VerifierRole extends Construct {
         }),
       },
     });
-    // The key names it as a principal: made anew under its name it could not sign.
+    // The key's policy names it as a principal: a role made again under its name could not sign.
     this.role.applyRemovalPolicy(RemovalPolicy.RETAIN);
     const sweep = 'The sweep reads whatever lies there, foreign objects included.';
     acknowledgeForeignBucket(this.role, String(config.bucket.name), sweep);

@@ -1,4 +1,4 @@
-// What stands in AWS for the second party: the one that believes nothing that the archiver says?
+// What is deployed on AWS for the second party?
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Code, IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -32,7 +32,7 @@ type Guarded = {
 
 type Running = { readonly target: IFunction; readonly topic: ITopic; readonly events: VerifierQueue };
 
-/** Takes nothing from the archive's stack but names, so that it can live in another account and Region. */
+/** Takes only names from the archive's stack, so it can be in another account and Region. */
 export class VerifierStack extends Stack {
   constructor(scope: Construct, config: TwoPartyConfig, code: Code) {
     const { attestations, origin } = config;
@@ -62,7 +62,7 @@ export class VerifierStack extends Stack {
     });
   }
 
-  /** What outlives the stack: who may do what, with which bucket and key. */
+  /** What outlives the stack: roles, bucket and key with their policies. */
   #guard(config: TwoPartyConfig, names: Names): Guarded {
     const { attestations, verifier, origin } = config;
     const { bucket } = new LockedBucket(this, 'Attestations', {
@@ -107,7 +107,7 @@ export class VerifierStack extends Stack {
     return { bucket, role, people, key };
   }
 
-  /** What does the work, and what tells that it is done. */
+  /** What does the work, and what shows that it is done. */
   #run(config: TwoPartyConfig, names: Names, { bucket, role, key }: Guarded, code: Code): Running {
     const { verifier, origin } = config;
     const { topic } = new AlarmTopic(this, 'Notices', origin, verifier.notify);
@@ -127,7 +127,7 @@ export class VerifierStack extends Stack {
     return { target, topic, events };
   }
 
-  /** What tells of attempts on the second party itself, and of its break-glass role and the archive's. */
+  /** What reports attempts on the second party itself, and uses of both parties' break-glass roles. */
   #watch(
     { verifier, stack }: TwoPartyConfig,
     names: Names,

@@ -1,13 +1,13 @@
-// Which events of a bucket and its key does the verifier want to see?
+// Which events of a bucket and its key does the verifier get?
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
 
 export type WatchedResources = {
   readonly bucketName: string;
   readonly keyArn: string;
   readonly keyId: string;
-  /** Role that lengthens locks as part of its work. */
+  /** The role that may lengthen locks: doing so is no attempt. */
   readonly lockKeeperArn: string;
-  /** Null: the trail is somebody else's. */
+  /** Null: the account has another trail. */
   readonly trail: { readonly name: string; readonly arn: string } | null;
 };
 
@@ -19,19 +19,19 @@ export type WatchedEvents = {
 
 const CLOUDTRAIL = 'AWS API Call via CloudTrail';
 
-/** Also where a caller was told no, which CloudTrail reports under the same names. */
+/** Refused calls too: CloudTrail reports them under the same names. */
 const KEY_EVENTS = [
   ...['PutKeyPolicy', 'DisableKey', 'EnableKey', 'ScheduleKeyDeletion', 'CancelKeyDeletion'],
   ...['CreateGrant', 'RetireGrant', 'RevokeGrant', 'DeleteImportedKeyMaterial', 'ReplicateKey'],
 ];
 
-/** By verb where there is one, as the guards of the bucket are: S3 keeps inventing settings. */
+/** By verb where that is possible, like the bucket's denials: S3 gets new settings. */
 const OBJECT_EVENTS = [
   ...[{ prefix: 'Delete' }, 'PutObjectLegalHold', 'PutObjectLockConfiguration'],
   ...['PutObjectAcl', 'PutObjectTagging', 'UpdateObjectEncryption'],
 ];
 
-/** What happened in the bucket, as S3 itself tells EventBridge. */
+/** What happened in the bucket, as S3 reports it to EventBridge. */
 export function objectEvents({ bucketName }: Pick<WatchedResources, 'bucketName'>): WatchedEvents {
   return {
     id: 'Objects',
@@ -45,7 +45,7 @@ export function objectEvents({ bucketName }: Pick<WatchedResources, 'bucketName'
   };
 }
 
-/** What somebody did or tried, as CloudTrail tells it a few minutes later. */
+/** What somebody did or tried, as CloudTrail reports it a few minutes later. */
 export function attemptEvents(watched: WatchedResources): WatchedEvents[] {
   const { bucketName, keyArn, keyId, lockKeeperArn, trail } = watched;
   const bucket = { requestParameters: { bucketName: [bucketName] }, readOnly: [false] };
@@ -86,7 +86,7 @@ export function attemptEvents(watched: WatchedResources): WatchedEvents[] {
   ];
 }
 
-/** A refused call names the key as its caller did, and KMS may leave `resources` out. */
+/** A refused call names the key in the caller's form, and KMS may leave out `resources`. */
 const ofKey = (keyArn: string, keyId: string) => ({
   $or: [{ resources: { ARN: [keyArn] } }, { requestParameters: { keyId: [keyArn, keyId] } }],
 });
@@ -95,7 +95,7 @@ const byAnotherRole = (arn: string) => ({
   userIdentity: { sessionContext: { sessionIssuer: { arn: [{ 'anything-but': [arn] }] } } },
 });
 
-/** Uses of a role for emergencies, and tries. */
+/** Uses of a break-glass role, and tries to use it. */
 export const breakGlassUse = (roleArn: string): WatchedEvents =>
   bySource('BreakGlass', 'Uses of the break-glass role, and tries', 'sts', {
     eventName: [{ prefix: 'AssumeRole' }],

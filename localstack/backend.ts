@@ -1,4 +1,4 @@
-// What must a way of running the stack be able to do? There are two: plain processes, and containers.
+// What must a backend of the stack do? There are two: plain processes and containers.
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { KafkaVersion } from './native/kafka-install.ts';
 import type { KafkaState, ServiceState } from './state.ts';
@@ -7,7 +7,7 @@ export type Log = (line: string) => void;
 
 export type ToolProcess = ChildProcessWithoutNullStreams;
 
-/** One of Kafka's command line tools. `config`: properties of its client, written to a file that `args` may name. */
+/** One of Kafka's command line tools. `config` is written to a properties file, which `args` may name. */
 export type KafkaTool = {
   readonly name: string;
   readonly mainClass: string;
@@ -15,10 +15,10 @@ export type KafkaTool = {
   readonly args: (places: { readonly bootstrap: string; readonly config: string }) => readonly string[];
 };
 
-/** Empty servers: topic, bucket and keys come later, the same way for both. */
+/** It starts empty servers. Topic, bucket and keys are provisioned later, for both backends the same way. */
 export type Backend = {
   readonly name: 'native' | 'docker';
-  /** Each returns when the servers answer; on failure what was started is found by `end`. */
+  /** Each start returns when the servers answer. After a failure `end` finds what was started. */
   startKafka(
     dir: string,
     version: KafkaVersion,
@@ -29,7 +29,7 @@ export type Backend = {
   startS3Kms(dir: string, log: Log): Promise<ServiceState>;
   startEd25519Kms(dir: string, log: Log): Promise<ServiceState>;
   startSecondS3(dir: string, log: Log): Promise<ServiceState>;
-  /** Names of the parts that run, whoever started them. */
+  /** Names of the parts that run, also of those that another process started. */
   alive(dir: string): Promise<ReadonlySet<string>>;
   /** Process id on this machine, looked up now; undefined when it does not run or runs in a container. */
   pid(dir: string, name: string): number | undefined;
@@ -39,8 +39,8 @@ export type Backend = {
   /** Starts a killed part on its own ports and data; returns when it serves. */
   restartBroker(dir: string, name: string, id: number, address: string): Promise<void>;
   restartSecondS3(dir: string, place: ServiceState): Promise<void>;
-  /** It counts as a part of the stack: when that ends, so does the tool. */
+  /** The tool is a part of the stack and ends with it. */
   startTool(dir: string, kafka: KafkaState, tool: KafkaTool): Promise<ToolProcess>;
-  /** Ends all parts, ready or half started; returns how many it ended when none is left. */
+  /** Ends all parts, ready or half started. Returns their number when none is left. */
   end(dir: string): Promise<number>;
 };

@@ -1,4 +1,4 @@
-// What does `ledgerstone demo --stack` need of the running stack: a topic of its own, and events in it?
+// What does `ledgerstone demo --stack` use of the running stack? A new topic, and the events in it.
 import path from 'node:path';
 import { Kafka, logLevel, type Message } from 'kafkajs';
 import { LedgerstoneError } from '../src/base/error.ts';
@@ -11,7 +11,7 @@ export type DemoStack = {
   readonly topic: string;
   readonly partitions: number;
   readonly bucket: string;
-  /** Of this run's archive in the bucket; ends with '/'. */
+  /** Prefix of this run's archive in the bucket. It ends with '/'. */
   readonly prefix: string;
   readonly region: string;
   readonly s3Endpoint: string;
@@ -20,15 +20,18 @@ export type DemoStack = {
   readonly bootstrap: readonly string[];
   readonly kafkaVersion: string;
   readonly credentials: typeof CREDENTIALS;
-  /** Each as the value of one record, dealt to the partitions in turn, in order within each; resolves when all are acknowledged. */
+  /**
+   * Writes each event as the value of one record, to the partitions in turn. Resolves when all are
+   * acknowledged.
+   */
   produce(events: readonly Uint8Array[]): Promise<void>;
 };
 
 const PARTITIONS = 4;
-/** Of values in one request: below the broker's 1 MiB, headers included. */
+/** Bytes of values in one request: with headers it stays below the broker's 1 MiB. */
 const REQUEST_BYTES_MAX = 512 * 1024;
 
-/** A new topic and prefix for each run: what an earlier run archived stays as it is, and locked. */
+/** Each run has a new topic and prefix: the archive of an earlier run stays there, locked. */
 export async function openDemoStack(env: NodeJS.ProcessEnv): Promise<DemoStack> {
   const dir = env['LEDGERSTONE_STACK_DIR'] || path.join(import.meta.dirname, '..', '.stack');
   const stack = await readyStack(dir);
@@ -66,7 +69,7 @@ function partsOf({ kafka, s3, kms }: StackState) {
   return { kafka, s3, kms };
 }
 
-/** Values as records of a topic with four partitions, dealt to them in turn. */
+/** Writes values as records to a topic with four partitions, in turn. */
 export async function produce(
   bootstrap: readonly string[],
   topic: string,

@@ -11,8 +11,8 @@ const QUICK = {
 };
 
 /**
- * kafkajs 2.2.4 sets a timer of about minus now when it has nothing to wait for (its issue 1751), of which Node warns on
- * the terminal. Then there is nothing to schedule.
+ * kafkajs 2.2.4 sets a timer with a negative time when it has nothing to wait for (its issue 1751), and Node
+ * prints a warning. Then nothing need be scheduled.
  */
 const { prototype: queue } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as {
   prototype: { scheduleCheckPendingRequests(): void };
@@ -36,7 +36,7 @@ async function withAdmin<T>(
   }
 }
 
-/** A probe for readiness: the broker at this address counts this node, itself, among the living. */
+/** A probe for readiness: the broker at this address lists itself as alive. */
 export const servesAs = (id: number, address: string) => (): Promise<boolean> =>
   withAdmin([address], 0, async (admin) =>
     (await admin.describeCluster()).brokers.some(({ nodeId }) => nodeId === id),
@@ -45,7 +45,7 @@ export const servesAs = (id: number, address: string) => (): Promise<boolean> =>
 export type TopicWanted = {
   readonly topic: string;
   readonly partitions: number;
-  /** Default: the cluster's (as many as brokers, at most 3). */
+  /** Default: that of the cluster, one per broker and at most 3. */
   readonly replicas?: number;
   /** Topic configuration, for example `max.message.bytes`. */
   readonly config?: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-// How do tests and benchmarks fill a topic with Kafka's own producers, whose word on offsets can be trusted?
+// How do tests and benchmarks fill a topic with Kafka's own producers, which report the true offsets?
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
@@ -8,7 +8,7 @@ import type { RunningStack } from './running.ts';
 
 export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
-/** One record that the cluster acknowledged, by the producer's word. */
+/** One record that the cluster acknowledged, as the producer reports it. */
 export type Acknowledged = {
   readonly partition: number;
   readonly offset: number;
@@ -19,20 +19,21 @@ export type Acknowledged = {
 export type VerifiableProducer = {
   /** Grows while it runs. */
   readonly acknowledged: readonly Acknowledged[];
-  /** Values whose send failed: such a record may have been written all the same. */
+  /** Values whose send failed. Such a record may have been written nevertheless. */
   readonly failed: readonly string[];
   /** Resolves when all messages are sent, or after `stop`. */
   readonly done: Promise<void>;
-  /** Asks it to end; what is in flight is still acknowledged. */
+  /** Asks it to end. Records in flight are still acknowledged. */
   stop(): Promise<void>;
 };
 
-/** Of an orderly end, and of a JVM that was asked to end. */
+/** Exit codes of an orderly end, and of a JVM that was asked to end. */
 const END_CODES = [0, 143];
 
 /**
- * Kafka's VerifiableProducer: values 0, 1, 2 …, acks=all, keys that repeat, so that every partition gets records from
- * the first second on, and one line of JSON per acknowledged record. The oracle of the end-to-end tests.
+ * Kafka's VerifiableProducer: values 0, 1, 2 …, acks=all, keys that repeat, so that every partition gets
+ * records from the first second on, and one line of JSON per acknowledged record. The oracle of the
+ * end-to-end tests.
  */
 export async function verifiableProducer(
   stack: RunningStack,
@@ -69,7 +70,7 @@ export async function verifiableProducer(
     if (event.name === 'producer_send_error') failed.push(value);
   });
   const done = Promise.all([once(lines, 'close'), ended(child, END_CODES)]).then(() => {});
-  done.catch(() => {}); // whoever awaits it gets it; until then it is nobody's unhandled rejection
+  done.catch(() => {}); // the caller who awaits it gets the error; until then it must not count as unhandled
   const stop = async () => {
     child.kill('SIGTERM');
     await done;
@@ -78,8 +79,8 @@ export async function verifiableProducer(
 }
 
 /**
- * Kafka's ProducerPerformance: fills a topic quickly (some 300,000 records/s) with lines picked from the file at
- * random, without keys. For benchmarks.
+ * Kafka's ProducerPerformance: fills a topic quickly (some 300,000 records/s) with lines picked from the file
+ * at random, without keys. For benchmarks.
  */
 export async function fillTopic(
   stack: RunningStack,
@@ -134,8 +135,8 @@ export async function fillTopic(
 }
 
 /**
- * Kafka's console producer: exactly these values, in this order per partition, in one of Kafka's own codecs. Values and
- * keys must not hold tabs or line ends; without keys the producer chooses the partitions.
+ * Kafka's console producer: exactly these values, in this order per partition, in one of Kafka's own codecs.
+ * Values and keys must not hold tabs or line ends; without keys the producer chooses the partitions.
  */
 export async function produceLines(
   stack: RunningStack,
@@ -165,7 +166,7 @@ export async function produceLines(
   await Promise.all([finished(child.stdin), ended(child, [0])]);
 }
 
-/** Resolves when the tool has ended well; else fails with the end of what it said. */
+/** Resolves when the tool has ended well. Otherwise fails with the end of its output. */
 async function ended(child: ToolProcess, wellCodes: readonly number[]): Promise<void> {
   let said = '';
   child.stderr.on('data', (bytes: Buffer) => {

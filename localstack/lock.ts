@@ -1,4 +1,4 @@
-// Who may change this stack right now?
+// Which process may change this stack now?
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,8 +10,8 @@ import { isIdentityAlive, ownIdentity } from './native/identity.ts';
 const WAIT_MS = 25 * 60_000;
 
 /**
- * Runs `work` while no other process runs work under the same lock file. A lock whose holder is gone, killed at any
- * instruction, is taken over.
+ * Runs `work` while no other process runs work under the same lock file. If the holder of a lock is gone,
+ * however it ended, the lock is taken over.
  */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   await acquire(file);
@@ -43,7 +43,7 @@ async function acquire(file: string): Promise<void> {
   }
 }
 
-/** link(2) makes the lock appear whole, with its holder's name in it, or not at all. */
+/** link(2) creates the lock with its holder's name in it, or not at all. */
 async function linked(own: string, file: string): Promise<boolean> {
   try {
     await link(own, file);
@@ -61,7 +61,7 @@ async function removeIfAbandoned(file: string, own: string): Promise<void> {
   const aside = `${own}.abandoned`;
   try {
     await rename(file, aside);
-    // Between our look and our rename another process may have cleared it and taken it: then it gets it back.
+    // Another process may have taken the lock between our read and our rename. Then it gets it back.
     if ((await readFile(aside, 'utf8')) !== holder) await link(aside, file).catch(() => {});
   } catch {} // another process was first
   await rm(aside, { force: true });

@@ -1,4 +1,4 @@
-// How does a person start, look at and stop the local stack? `npm run stack -- [start|status|stop] [options]`
+// `npm run stack -- [start|status|stop]`: how does a person start, inspect and stop the local stack?
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { demoEvents, linesOfText } from '../src/apps/cli/demo/events.ts';
@@ -14,16 +14,16 @@ import { stackPaths } from './state.ts';
 
 const HELP = `The local stack: Apache Kafka, S3 with Object Lock and KMS on this machine, on 127.0.0.1 only.
 
-  npm run stack                                  start it in the background; a second start says where it is
+  npm run stack                                  start it in the background, or show where it runs
   npm run stack -- start --kafka 3.9.1 --brokers 3
-  npm run stack -- produce 500                   writes so many real audit events to the topic
+  npm run stack -- produce 500                   write that many real audit events to the topic
   npm run stack -- status
   npm run stack -- stop                          end all its processes and remove all its data
 
   --kafka VERSION    ${KAFKA_VERSIONS.join(', ')} (default ${KAFKA_VERSION_DEFAULT})
   --brokers N        1 (default), 2 or 3
-  --second-s3        another maker's S3 with Object Lock, too
-  --docker           in containers (localstack/compose.yaml), also where plain processes would do
+  --second-s3        also an S3 server with Object Lock by another maker
+  --docker           in containers (localstack/compose.yaml), even if plain processes would work
   --help
 
 Its state is in .stack, or in the directory that LEDGERSTONE_STACK_DIR names.`;
@@ -94,7 +94,7 @@ async function start(wanted: Wanted): Promise<number> {
   return say(`Ready after ${stack.state.startedInSeconds} s.\n${description(stack)}`, 0);
 }
 
-/** Plain processes where they can run, containers where only those can. */
+/** Plain processes if they can run, otherwise containers. */
 async function usableBackend(version: KafkaVersion): Promise<Backend['name']> {
   const { kafka, s3 } = await nativePrerequisites(version);
   if (kafka === true && s3 === true) return 'native';

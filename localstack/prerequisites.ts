@@ -1,15 +1,15 @@
-// Can this machine run the stack, and if not, what is missing?
+// Can this machine run the stack, and what is missing if not?
 import { run } from './native/command.ts';
 import { ED25519_KMS_PART } from './native/ed25519-kms.ts';
 import { isKafkaCached, KAFKA_VERSION_DEFAULT, type KafkaVersion } from './native/kafka-install.ts';
 import { findPython, isPythonPartCached, PYTHON_REMEDY } from './native/python.ts';
 import { S3_KMS_PART } from './native/s3-kms.ts';
 
-/** `true`, or the reason why not, with what would help. */
+/** `true`, or the reason why not and what would help. */
 export type Prerequisites = { readonly kafka: true | string; readonly s3: true | string };
 
 const QUICK_MS = 60_000;
-/** Of Kafka 4. */
+/** Kafka 4 needs it. */
 const JAVA_LEAST = 17;
 
 /** Whether startStack() can work here, in containers or as plain processes. */

@@ -1,4 +1,4 @@
-// What is inside a stack that has just become ready: topic, bucket, keys?
+// How do topic, buckets and keys get into a stack that has just started?
 import {
   CreateAliasCommand,
   CreateKeyCommand,
@@ -17,19 +17,20 @@ import {
 
 export const REGION = 'eu-central-1';
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
-/** The second server checks them; the first takes any. */
+/** The second server checks credentials. The first accepts any. */
 export const SECOND_S3_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test-secret' } as const;
 export const TOPIC = { topic: 'audit.orders', partitions: 4 } as const;
 export const BUCKET = 'ledgerstone-demo';
-/** The independent verifier's own. */
+/** The verifier's own bucket. */
 export const ATTESTATIONS_BUCKET = 'ledgerstone-attestations';
 const LOG_KEY_ALIAS = 'alias/ledgerstone-log';
 
 export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string };
 
 /**
- * A bucket born with Object Lock, which brings versioning, and a default retention of one day in COMPLIANCE mode:
- * the safety net under the dates that the archiver sets itself. Leaves an existing bucket of ours as it is.
+ * Creates a bucket with Object Lock, which implies versioning, and a default retention of one day in
+ * COMPLIANCE mode. The default is a safety net: the archiver sets a date on each object. An existing bucket
+ * stays as it is.
  */
 export async function ensureBucket(
   endpoint: string,
@@ -61,7 +62,7 @@ export async function ensureBucket(
   }
 }
 
-/** The ARN of the signing key behind the alias of the log key, made if it is not there. */
+/** The ARN of the log key, which is found by its alias, or made. */
 export async function ensureSigningKey(endpoint: string, spec: KeySpec): Promise<string> {
   const kms = new KMSClient({ endpoint, region: REGION, credentials: CREDENTIALS });
   try {

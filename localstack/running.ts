@@ -1,4 +1,4 @@
-// What can a program do with a running stack, whoever started it?
+// What can a program do with a running stack, even one that another process started?
 import { LedgerstoneError } from '../src/base/error.ts';
 import type { Backend, KafkaTool, ToolProcess } from './backend.ts';
 import { CREDENTIALS, type Credentials, REGION, SECOND_S3_CREDENTIALS } from './provisioning.ts';
@@ -6,15 +6,18 @@ import type { KafkaState, ServiceState, StackState } from './state.ts';
 
 /** One server. */
 type RunningPart = {
-  /** Looked up now: it changes with a restart. Undefined when it does not run, or runs in a container. */
+  /**
+   * Looked up at each access: it changes with a restart. Undefined if it does not run, or runs in a
+   * container.
+   */
   readonly pid: number | undefined;
-  /** SIGSTOP makes it hang, with its connections open; SIGCONT lets it go on. */
+  /** SIGSTOP makes it hang with open connections. SIGCONT lets it go on. */
   signal(signal: NodeJS.Signals): Promise<void>;
-  /** SIGKILL; returns when the process is gone. What was only in its memory is lost. */
+  /** SIGKILL. Returns when the process is gone. What it had only in memory is lost. */
   kill(): Promise<void>;
 };
 
-/** Starts it on its own data and port, after killing it if it still runs; returns when it serves. */
+/** Kills it if it still runs, and starts it on its own data and port. Returns when it serves. */
 type Restartable = { restart(): Promise<void> };
 
 export type RunningBroker = RunningPart & Restartable & { readonly id: number; readonly address: string };
@@ -23,9 +26,9 @@ type RunningKafka = {
   readonly version: string;
   readonly bootstrap: readonly string[];
   readonly brokers: readonly RunningBroker[];
-  /** Where proxies that were announced by `advertisedPorts` lead to, broker by broker. */
+  /** The address behind each proxy that `advertisedPorts` announced, in the order of the brokers. */
   readonly behindProxies: readonly string[];
-  /** Kafka's own command line tools; kafka-tools.ts has those that tests need. */
+  /** Starts one of Kafka's command line tools. kafka-tools.ts has those that tests need. */
   startTool(tool: KafkaTool): Promise<ToolProcess>;
 };
 
@@ -39,12 +42,12 @@ type RunningS3 = Service & { readonly bucket: string };
 /** `keyId`: the ARN of a SIGN_VERIFY key. */
 export type RunningKms = Service & { readonly keyId: string };
 
-/** A part that was not asked for throws when it is touched: a test then reads what it forgot. */
+/** A part that was not asked for throws when it is used, so that a test says what it forgot. */
 export type RunningStack = {
   readonly dir: string;
   readonly state: StackState;
   readonly kafka: RunningKafka;
-  /** In memory: killed, it loses everything. For an outage without loss use signal('SIGSTOP'), or `secondS3`. */
+  /** In memory: a kill loses everything. For an outage without loss use signal('SIGSTOP'), or `secondS3`. */
   readonly s3: RunningS3;
   /** P-256. The same process as `s3`. */
   readonly kms: RunningKms;

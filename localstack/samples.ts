@@ -1,11 +1,11 @@
-// Which ledgerstone.yaml archives from this very stack, and which verifier.yaml watches over it?
+// Which ledgerstone.yaml and verifier.yaml fit this stack?
 import { writeFile } from 'node:fs/promises';
 import { nodeSha256 } from '../src/base/node/hash.ts';
 import { encodeVkey, publicKeyFromSpki, verifierKey } from '../src/format/vkey.ts';
 import { ATTESTATIONS_BUCKET, CREDENTIALS, publicKeyOf, REGION, TOPIC } from './provisioning.ts';
 import { type StackState, stackPaths } from './state.ts';
 
-/** A stack that lacks a part that the archiver needs gets no config. */
+/** A configuration is written only if the stack has every part that it needs. */
 export async function writeSamples(dir: string, state: StackState): Promise<void> {
   const { config, verifier, env } = stackPaths(dir);
   const text = sampleConfig(state);
@@ -16,7 +16,9 @@ export async function writeSamples(dir: string, state: StackState): Promise<void
 }
 
 const ORIGIN = 'localhost/ledgerstone-demo';
-/** What `demo --stack` archives lies beside it: strange objects to whoever takes the whole bucket for one archive. */
+/**
+ * `demo --stack` has archives in the same bucket. Without a prefix their objects would be foreign objects.
+ */
 const PREFIX = 'orders/';
 
 const place = (bucket: string, endpoint: string, prefix = ''): string =>
@@ -58,6 +60,6 @@ chains: { freshness: 2h }
 `;
 }
 
-/** The AWS SDK's own variables: the local servers take any credentials, but the SDK wants to have some. */
+/** Variables of the AWS SDK. The local servers accept any credentials, but the SDK needs some. */
 const sampleEnv = (): string =>
   `export AWS_ACCESS_KEY_ID=${CREDENTIALS.accessKeyId} AWS_SECRET_ACCESS_KEY=${CREDENTIALS.secretAccessKey} AWS_REGION=${REGION}\n`;

@@ -1,4 +1,4 @@
-// How does a program get a running stack: Kafka, S3 with Object Lock, KMS, filled and ready?
+// How does a program get a running stack of Kafka, S3 with Object Lock and KMS, ready to use?
 import { existsSync, realpathSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -39,7 +39,7 @@ export type StackOptions = {
     | {
         readonly version?: KafkaVersion;
         readonly brokers?: number;
-        /** One port for each broker, on which a proxy of yours is reached: see RunningKafka.behindProxies. Native only. */
+        /** For each broker the port of your own proxy: see RunningKafka.behindProxies. Native only. */
         readonly advertisedPorts?: readonly number[];
       }
     | false;
@@ -47,11 +47,12 @@ export type StackOptions = {
   readonly s3?: boolean;
   /** A second KMS with an Ed25519 key. Default false. */
   readonly ed25519Kms?: boolean;
-  /** Another maker's S3 with Object Lock, on disk. Default false. */
+  /** An S3 server with Object Lock by another maker, on disk. Default false. */
   readonly secondS3?: boolean;
   /**
-   * Where it keeps its state. A stack that is ready there is used as it is; it runs until it is stopped. Default: a new
-   * temporaryStackDir(), whose stack ends at the latest when another one is started or stopped after our end.
+   * Where it keeps its state. A stack that is ready there is used as it is; it runs until it is stopped.
+   * Default: a new temporaryStackDir(), whose stack ends at the latest when another one is started or stopped
+   * after our end.
    */
   readonly dir?: string;
   /** Default: containers where a Docker daemon answers, else plain processes. */
@@ -59,7 +60,7 @@ export type StackOptions = {
   readonly log?: Log;
 };
 
-/** Starts a stack, or joins the one that is ready in the same directory. Either it becomes ready or nothing is left. */
+/** Starts a stack, or joins the ready one in the same directory. After a failure nothing of it is left. */
 export async function startStack(options: StackOptions = {}): Promise<RunningStack> {
   const brokers = options.kafka === false ? 1 : (options.kafka?.brokers ?? 1);
   if (![1, 2, 3].includes(brokers)) {
@@ -92,7 +93,7 @@ async function chooseBackend(wanted: StackOptions['backend']): Promise<Backend> 
   return backendNamed(name);
 }
 
-/** Loaded when chosen: the container library is not small, and most machines use one of the two. */
+/** Loads only the chosen backend: the container library is large. */
 async function backendNamed(name: Backend['name']): Promise<Backend> {
   return name === 'native' ? nativeBackend : (await import('./docker/backend.ts')).dockerBackend;
 }
@@ -100,7 +101,7 @@ async function backendNamed(name: Backend['name']): Promise<Backend> {
 async function startParts(dir: string, backend: Backend, options: StackOptions): Promise<StackState> {
   const started = performance.now();
   const log = options.log ?? (() => {});
-  // All settle before one failure is reported: nothing may still be starting while the rest is ended.
+  // All settle before a failure is reported: no part may still be starting while the others are ended.
   const results = await Promise.allSettled([
     options.kafka === false ? {} : kafkaPart(dir, backend, options.kafka ?? {}, log),
     options.s3 === false ? {} : s3KmsPart(dir, backend, log),
@@ -145,7 +146,7 @@ async function secondS3Part(dir: string, backend: Backend, log: Log): Part<'seco
   return { secondS3: { ...place, bucket: BUCKET } };
 }
 
-/** The stack that is ready in this directory, with all its parts alive; undefined when there is none. */
+/** The ready stack in this directory with all its parts alive, or undefined. */
 export const readyStack = (dir: string): Promise<RunningStack | undefined> => joinReady(canonical(dir));
 
 async function joinReady(dir: string): Promise<RunningStack | undefined> {
@@ -161,8 +162,8 @@ async function joinReady(dir: string): Promise<RunningStack | undefined> {
 }
 
 /**
- * Ends the stack in this directory, ready or half started, and removes the directory. Returns how many parts it
- * ended. Safe to repeat, and on a directory where there never was a stack.
+ * Ends the stack in this directory, ready or half started, and removes the directory. Returns how many parts
+ * it ended. Safe to repeat, and on a directory where there never was a stack.
  */
 export async function stopStack(dir: string): Promise<number> {
   await endOrphans();
@@ -175,7 +176,7 @@ export async function stopStack(dir: string): Promise<number> {
   });
 }
 
-/** By whatever backend the directory was claimed for, even when its start came no further. */
+/** Uses the backend that the directory was claimed for, even if the start got no further. */
 async function endParts(dir: string): Promise<number> {
   const backend = claimedFor(dir);
   return backend === undefined ? endProcesses(dir) : (await backendNamed(backend)).end(dir);
@@ -187,7 +188,7 @@ async function removeDir(dir: string): Promise<void> {
   await rm(dir, { recursive: true, force: true });
 }
 
-/** Temporary stacks whose owner is gone, however it ended. */
+/** Ends temporary stacks whose owner process is gone. */
 async function endOrphans(): Promise<void> {
   for (const orphan of await orphanedStackDirs()) {
     const dir = canonical(orphan);
@@ -197,7 +198,7 @@ async function endOrphans(): Promise<void> {
   }
 }
 
-/** One spelling per directory: processes are found by it. */
+/** One spelling for each directory, since processes are found by it. */
 const canonical = (dir: string): string => {
   const absolute = path.resolve(dir);
   if (existsSync(absolute)) return realpathSync(absolute);

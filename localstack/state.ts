@@ -1,4 +1,4 @@
-// What does a running stack write down about itself, and where?
+// What does a stack write into its directory?
 import { existsSync, readFileSync } from 'node:fs';
 import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,17 +10,20 @@ export type KafkaState = {
   readonly version: string;
   readonly bootstrap: readonly string[];
   readonly brokers: readonly BrokerRef[];
-  /** Of the second doors, in the order of the brokers; empty where none were asked for. */
+  /** Addresses of the listeners behind proxies, in the order of the brokers. Empty if none were asked for. */
   readonly behindProxies: readonly string[];
 };
 
-/** `process`: the name of the process, or of the container, that serves it. */
+/** `process`: name of the process or container that serves it. */
 export type ServiceState = { readonly endpoint: string; readonly process: string };
 
 type S3State = ServiceState & { readonly bucket: string };
 type KmsState = ServiceState & { readonly keyId: string };
 
-/** Addresses and names only; process ids are looked up alive, so that this file is never wrong about them. */
+/**
+ * Addresses and names only. Process ids are looked up when they are needed, so they can't be out of date
+ * here.
+ */
 export type StackState = {
   readonly backend: 'native' | 'docker';
   readonly kafka?: KafkaState;
@@ -28,7 +31,7 @@ export type StackState = {
   readonly kms?: KmsState;
   readonly kmsEd25519?: KmsState;
   readonly secondS3?: S3State;
-  /** Seconds from nothing to ready. */
+  /** How long the start took. */
   readonly startedInSeconds: number;
 };
 
@@ -57,7 +60,7 @@ export function readState(dir: string): StackState | undefined {
   }
 }
 
-/** The last step of a start: whoever sees the file sees a ready stack. */
+/** The last step of a start: if the file is there, the stack is ready. */
 export async function writeState(dir: string, state: StackState): Promise<void> {
   const { state: file } = stackPaths(dir);
   await writeFile(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`);
@@ -65,8 +68,8 @@ export async function writeState(dir: string, state: StackState): Promise<void> 
 }
 
 /**
- * Makes the directory ours, before anything is started in it. Everything in it goes when the stack stops, so a
- * directory that holds anything else is refused.
+ * Makes the directory ours, before anything is started in it. Everything in it goes when the stack stops, so
+ * a directory that holds anything else is refused.
  */
 export async function claimDir(dir: string, backend: StackState['backend']): Promise<void> {
   const foreign = isStackDir(dir) ? [] : (await readdir(dir)).filter((name) => !isLock(name));
@@ -90,13 +93,14 @@ export const claimedFor = (dir: string): StackState['backend'] | undefined => {
   return readFileSync(stackPaths(dir).marker, 'utf8').startsWith('docker') ? 'docker' : 'native';
 };
 
-/** Notes files outside the directory that a part will leave behind: before it can make them. */
+/** Notes files outside the directory that a part will leave. Called before the part can make them. */
 export const addOutsideFiles = (dir: string, files: readonly string[]): Promise<void> =>
   appendFile(stackPaths(dir).outsideFiles, files.map((file) => `${file}\n`).join(''));
 
 /**
- * Removes everything of a stack whose processes have ended, but for the locks, which the caller may hold; what was never
- * a stack's directory is left alone. State and marker go first and last: a removal that is killed is repeated.
+ * Removes everything of a stack whose processes have ended, except locks, which the caller may hold. Leaves
+ * other directories alone. The state goes first and the marker last, so that an interrupted removal is
+ * repeated.
  */
 export async function clearDir(dir: string): Promise<void> {
   if (!isStackDir(dir)) return;
@@ -111,5 +115,5 @@ export async function clearDir(dir: string): Promise<void> {
   await rm(paths.marker);
 }
 
-/** The lock, and those that wait for it. */
+/** The lock file, and the files of processes that wait for it. */
 const isLock = (name: string): boolean => /^lock(\.|$)/.test(name);

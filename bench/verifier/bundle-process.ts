@@ -1,4 +1,4 @@
-// How long does the bundle take to start and to answer, as a process of its own, and how much memory?
+// How much time and memory does the bundle take as a process, to start and to answer?
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const BYTES_MAX = 64 * 1024 * 1024;
 export const BUNDLE = join(DIR, 'index.mjs');
 export const makeBundle = () => bundleVerifier(BUNDLE);
 
-/** Loads the bundle and answers one event; prints how long each took, and the most memory that the process ever had. */
+/** Loads the bundle and answers one event. Prints the time of both, and the peak of the process's memory. */
 const CHILD = `
 const started = performance.now();
 const { handler } = await import(process.argv[1]);
@@ -48,7 +48,7 @@ export async function runChild(
   return { ...(JSON.parse(text.trim().split('\n').at(-1) as string) as ChildResult), wallMs };
 }
 
-/** The same archive, read through the SDK. */
+/** The same archive, read through the S3 client. */
 export async function runOverS3(archive: string): Promise<ChildResult> {
   const { startStack } = await import('../../localstack/stack.ts');
   const stack = await startStack({ kafka: false });

@@ -1,4 +1,4 @@
-// What do a billion events cost to verify, by list prices?
+// What does it cost to verify a billion events, at list prices?
 import type { Calls } from './one-core.ts';
 
 /** In USD, all per million but for the GB-second (eu-central-1, or as given). */
@@ -14,13 +14,13 @@ export const PRICES = {
 export type Assumed = Readonly<Record<keyof typeof PRICES, number>> & {
   readonly memoryGb: number;
   readonly eventsPerSegment: number;
-  /** Of S3 or KMS in its Region: what a Lambda waits for. */
+  /** Time of a call to S3 or KMS in the same Region, for which a Lambda waits. */
   readonly callMs: number;
 };
 
 export function costPerBillion({ get, putList, sign, cpuMs }: Calls & { cpuMs: number }, assumed: Assumed) {
   const segments = 1e9 / assumed.eventsPerSegment;
-  // The work's own time, and the waiting: reads ahead run side by side, the rest one after the other.
+  // CPU time and waiting. Read-ahead calls run at once, the others one after the other.
   const seconds = (cpuMs * 2 + 10 * assumed.callMs) / 1000;
   const perMillion = (price: number, calls: number) => (segments * calls * price) / 1e6;
   const parts = {

@@ -1,4 +1,4 @@
-// How much does one core verify, and how often does one event call S3 and KMS?
+// How much can one core verify, and how many calls to S3 and KMS does one event make?
 
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
 import { makeVerifier, openEdges } from '../../src/apps/verifier/wiring.ts';
@@ -29,7 +29,7 @@ export async function verifyAll(
   const segments = answer.chains[0]?.size ?? 0;
   if (segments < 2)
     throw new Error(`of ${built.lines} lines nothing was attested: ${JSON.stringify(answer)}`);
-  // By processor time: the machine may have others to serve.
+  // CPU time, since the machine may do other work.
   return { seconds: (user + system) / 1e6, segments };
 }
 
@@ -53,7 +53,7 @@ function counted<S extends ReadableStore>(store: S, calls: Calls): S {
   };
 }
 
-/** What one event for one new segment costs in calls: the second of two, as in a chain that is under way. */
+/** Calls for one event of one new segment, in a chain that already has attested segments. */
 export async function callsOfOneEvent(archive: string): Promise<Calls & { cpuMs: number }> {
   const calls: Calls = { get: 0, putList: 0, sign: 0 };
   const config = configFor(archive);
@@ -76,7 +76,7 @@ export async function callsOfOneEvent(archive: string): Promise<Calls & { cpuMs:
     },
   };
   const verifier = makeVerifier(config, counting, { checker: CHECKER, log: silentLogger });
-  // All but the last few seals are confirmed first, with a stop in front of them.
+  // First all but the last few seals are confirmed.
   let left = 0;
   const place = { chain: 'cloudtrail', partition: 0 };
   const work = (hintSize: number) => ({

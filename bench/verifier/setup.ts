@@ -1,4 +1,4 @@
-// What is the measured verifier told, and where does it work?
+// Which configuration and which directories does the measured verifier use?
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ export type S3Location = Readonly<Record<'bucket' | 'region' | 'endpoint' | 'pre
 };
 export const directory = (path: string): StoreLocation => ({ kind: 'directory', path });
 
-/** All that a run leaves lies in here. */
+/** A run writes only into this directory. */
 export const DIR = mkdtempSync(join(tmpdir(), 'ledgerstone-bench-verifier-'));
 export const newOwn = (): string => mkdtempSync(join(DIR, 'own-'));
 

@@ -1,4 +1,4 @@
-// How does the stack run in containers, where a Docker daemon answers?
+// How does the stack run in containers?
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
@@ -15,7 +15,7 @@ import { answersOk } from '../native/server.ts';
 const READY_WITHIN_MS = 10 * 60_000;
 const COMMAND_MS = 60_000;
 
-/** One compose project per part: parts start at once, and two `up` of one project would get in each other's way. */
+/** One compose project for each part: parts start at once, and two `up` of one project disturb each other. */
 const project = (dir: string, part: string): string => `${projectPrefix(dir)}${part}`;
 const projectPrefix = (dir: string): string =>
   `ledgerstone-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}-`;
@@ -24,8 +24,8 @@ const docker = (what: string, ...args: string[]): Promise<string> =>
   run(what, 'docker', args, { timeoutMs: COMMAND_MS });
 
 /**
- * testcontainers would remove what it started when this process ends. A stack may outlive its starter and be shared
- * by many: it is found again by its project's name, and ended by `end`.
+ * Without automatic clean-up: testcontainers would remove the containers when this process ends. A stack can
+ * outlive the process that started it. It is found by its project's name, and `end` ends it.
  */
 async function up(
   dir: string,
@@ -100,7 +100,7 @@ async function untilAnswers(name: string, probe: () => Promise<boolean>): Promis
   }
 }
 
-/** Inside the first broker's container, on the listener that it has there. */
+/** Runs the tool in the first broker's container, on the inner listener. */
 async function startTool(dir: string, tool: KafkaTool): Promise<ToolProcess> {
   const config = `/tmp/${tool.name}.properties`;
   const script = 'printf %s "$0" > "$1"; shift; exec /opt/kafka/bin/kafka-run-class.sh "$@"';

@@ -1,4 +1,4 @@
-// Where do downloads live, so that a fresh clone does not fetch them again?
+// Where are downloads kept, so that a new clone need not fetch them again?
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -16,13 +16,13 @@ export function cachedPath(name: string): string | undefined {
   return existsSync(path.join(dir, 'complete')) ? dir : undefined;
 }
 
-/** Before the name of the builder's process. */
+/** Stands before the builder's identity in the name of a temporary folder. */
 const BUILDING = '.building.';
 
 /**
- * The folder `name` in the cache, built on first use. It is built under a temporary name and renamed when whole,
- * so an interrupted build never looks finished; of two builders at once the first to rename wins and the
- * other's result, which is equal, is thrown away.
+ * The folder `name` in the cache, built on first use. It is built under a temporary name and renamed when it
+ * is complete, so an interrupted build never looks finished. If two processes build it at once, the first
+ * rename counts and the other result, which is equal, is thrown away.
  */
 export async function cached(name: string, build: (dir: string) => Promise<void>): Promise<string> {
   const ready = cachedPath(name);
@@ -47,7 +47,7 @@ export async function cached(name: string, build: (dir: string) => Promise<void>
   }
 }
 
-/** Half-built folders of builders that no longer run, and what such a builder had started. */
+/** Removes half-built folders of processes that no longer run, and ends what such a process had started. */
 async function removeAbandoned(): Promise<void> {
   for (const entry of await readdir(cacheDir())) {
     if (!entry.startsWith(BUILDING) || isIdentityAlive(entry.slice(BUILDING.length).split('.')[0] ?? ''))

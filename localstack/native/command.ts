@@ -1,4 +1,4 @@
-// How is a program run to its end, so that a failure says what it was and what it said?
+// How is a program run to its end, with a useful error if it fails?
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { LedgerstoneError, messageOf } from '../../src/base/error.ts';
@@ -13,7 +13,7 @@ export type CommandOptions = {
   readonly remedy?: string;
 };
 
-/** Returns its standard output; a failure carries the end of what it said. `what` names the step for the reader. */
+/** Returns the standard output. The error has the end of the output. `what` names the step in the error. */
 export async function run(
   what: string,
   command: string,

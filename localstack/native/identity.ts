@@ -1,23 +1,25 @@
-// Is that process still the one that wrote its name down, and not another with the same number?
+// Is a process still the same one, and not another with the same number?
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * "pid-start", fit for a file name: process ids are used again, in containers within minutes; pid and start time
- * together are not.
+ * "pid-start", usable in a file name. Process ids are used again, in containers within minutes. A pid and its
+ * start time together are unique.
  */
 export function processIdentity(pid: number): string | undefined {
   const start = process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid);
   return start === undefined ? undefined : `${pid}-${start.replaceAll(/[^0-9A-Za-z]+/g, '_')}`;
 }
 
-/** The name by which this process is known. */
+/** The identity of this process. */
 export const ownIdentity = (): string => processIdentity(process.pid) ?? `${process.pid}-unknown`;
 
 export const isIdentityAlive = (identity: string): boolean =>
   processIdentity(Number.parseInt(identity, 10)) === identity;
 
-/** Field 22 of proc(5) stat, in clock ticks since boot. The name in field 2 may hold spaces and parentheses. */
+/**
+ * Field 22 of proc(5) stat, in clock ticks since boot. The name in field 2 can have spaces and parentheses.
+ */
 function startFromProc(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

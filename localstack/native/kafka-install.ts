@@ -21,10 +21,10 @@ export const isKafkaCached = (version: KafkaVersion): boolean =>
 
 export type KafkaInstall = {
   readonly version: KafkaVersion;
-  /** Working directory of every JVM: the class path is relative to it, so that the archive of classes fits. */
+  /** Working directory of every JVM. The class path is relative to it, as the archive of classes needs. */
   readonly dir: string;
   readonly classPath: string;
-  /** What StorageTool writes beside meta.properties: the feature levels. It belongs to a version, not to a cluster. */
+  /** Feature levels, as StorageTool writes them. They belong to a version, not to a cluster. */
   readonly bootstrapCheckpoint: string;
 };
 
@@ -64,7 +64,7 @@ async function fetchJars(version: KafkaVersion, dir: string): Promise<void> {
   });
 }
 
-/** The CLIs drag in Connect, which they don't need here, and a logger that would swallow the broker's log. */
+/** Leaves out Connect, which the tools don't need here, and a logger that would hide the broker's log. */
 function pom(version: KafkaVersion): string {
   const artifact = (group: string, name: string, number: string, without: string[] = []) =>
     `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${number}</version><exclusions>${without
@@ -86,8 +86,8 @@ ${artifact('org.slf4j', 'slf4j-simple', '1.7.36')}
 }
 
 /**
- * Formats one throw-away node and starts it once: keeps the checkpoint of StorageTool, which saves a JVM at every
- * later start, and an archive of the loaded classes (AppCDS), which halves the time to a ready broker.
+ * Formats one temporary node and starts it once. Keeps StorageTool's checkpoint, which saves a JVM at each
+ * later start, and an archive of the loaded classes (AppCDS), with which a broker is ready in half the time.
  */
 async function prepareStart(version: KafkaVersion, dir: string): Promise<void> {
   const scratch = path.join(dir, 'scratch');

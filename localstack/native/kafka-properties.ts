@@ -1,4 +1,4 @@
-// What does one Kafka node of the local stack have to be told?
+// How is one Kafka node of the local stack configured?
 import { randomBytes } from 'node:crypto';
 import { HOST } from './ports.ts';
 
@@ -6,11 +6,11 @@ export type BrokerNode = {
   readonly id: number;
   readonly port: number;
   readonly controllerPort: number;
-  /** A second door, whose clients are sent to `advertisedPort`: of a proxy, which leads to `port`. */
+  /** A second listener on `port`. Clients are sent to `advertisedPort`, where a proxy must lead to `port`. */
   readonly proxied?: { readonly port: number; readonly advertisedPort: number };
 };
 
-/** Small and quick to start rather than fast for hours: about 150 MB resident, ready in 1–2 s. */
+/** For a small JVM that starts quickly: about 150 MB resident, ready in 1–2 s. */
 export const JVM_FLAGS = [
   '-Xms64m',
   '-Xmx384m',
@@ -24,14 +24,14 @@ export const JVM_FLAGS = [
   '-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config.AbstractConfig=warn',
 ] as const;
 
-/** Kafka's form of a UUID: 22 characters of base64url. The first byte must not make it start with a dash. */
+/** A UUID in Kafka's form: 22 characters of base64url that do not start with a dash. */
 export function newUuid(): string {
   const bytes = randomBytes(16);
   bytes[0] = (bytes[0] as number) & 0x7f;
   return bytes.toString('base64url');
 }
 
-/** What StorageTool writes for a node; the feature levels come with its bootstrap.checkpoint. */
+/** meta.properties of a node, as StorageTool writes it. bootstrap.checkpoint has the feature levels. */
 export const metaProperties = (clusterId: string, nodeId: number): string =>
   `version=1\ncluster.id=${clusterId}\nnode.id=${nodeId}\ndirectory.id=${newUuid()}\n`;
 
@@ -65,9 +65,9 @@ export function brokerProperties(node: BrokerNode, all: readonly BrokerNode[], d
     'share.coordinator.state.topic.min.isr': Math.min(2, copies),
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1_000,
-    // Audit samples carry old timestamps: retention by time would delete them within minutes.
+    // Audit samples have old timestamps: retention by time would delete them within minutes.
     'log.retention.ms': -1,
-    // The archiver takes records up to 32 MiB; a stack that refused them could not show it.
+    // The archiver takes records up to 32 MiB, and tests need such records.
     'message.max.bytes': 40 * 1024 * 1024,
     'replica.fetch.max.bytes': 40 * 1024 * 1024,
     'log.cleaner.dedupe.buffer.size': 2 * 1024 * 1024,

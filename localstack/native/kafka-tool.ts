@@ -9,7 +9,7 @@ import { JVM_FLAGS } from './kafka-properties.ts';
 import { markedEnv } from './process.ts';
 import { serverEnv } from './server.ts';
 
-/** With the newest version's classes, whatever the brokers run, and more memory than a broker of ours gets. */
+/** Uses the newest version's classes with brokers of any version, and more memory than a broker gets. */
 export async function startTool(dir: string, kafka: KafkaState, tool: KafkaTool): Promise<ToolProcess> {
   const install = await kafkaInstall(KAFKA_VERSION_DEFAULT, () => {});
   const home = path.join(stackPaths(dir).data, 'tools');

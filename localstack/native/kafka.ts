@@ -11,7 +11,7 @@ import { serverEnv, startPart, startPartAgain, untilReady } from './server.ts';
 
 const READY_WITHIN_MS = 300_000;
 
-/** Starts the cluster on fresh ports and returns when every broker is in the metadata of the others. */
+/** Starts the cluster on free ports. Returns when every broker lists itself as alive. */
 export async function startKafka(
   dir: string,
   version: KafkaVersion,
@@ -38,7 +38,7 @@ export async function startKafka(
   };
 }
 
-/** Starts a broker again that has ended: same ports, same data. Returns when it serves. */
+/** Starts an ended broker again on its ports and data. Returns when it serves. */
 export async function restartBroker(dir: string, name: string, id: number, address: string): Promise<void> {
   const { pid, server } = startPartAgain(dir, name);
   await untilReady(server, pid, READY_WITHIN_MS, servesAs(id, address));
@@ -73,7 +73,7 @@ async function formatNode(
 
 async function startNode(dir: string, install: KafkaInstall, node: BrokerNode): Promise<void> {
   const { home, properties, logFile } = nodePaths(dir, node.id);
-  // A missing or unfitting archive is ignored by the JVM: then the start takes a second longer.
+  // If the archive is missing or does not fit, the JVM ignores it, and the start takes a second longer.
   const java = [...JVM_FLAGS, '-XX:SharedArchiveFile=classes.jsa', '-cp', install.classPath];
   const args = [...java, 'kafka.Kafka', properties];
   const name = brokerName(node.id);

@@ -6,13 +6,13 @@ import { LedgerstoneError } from '../../src/base/error.ts';
 export const HOST = '127.0.0.1';
 
 /**
- * Below the range from which Linux (32768) and macOS (49152) take the source ports of outgoing connections: a
- * server that is killed and restarted finds its port again. Random, so that two starters rarely meet.
+ * Below the range from which Linux (32768) and macOS (49152) take the source ports of outgoing connections,
+ * so that a restarted server gets its port again. Ports are random, so that two stacks rarely collide.
  */
 const FIRST = 20_000;
 const LAST = 31_999;
 
-/** `count` different ports on which nobody listens. */
+/** `count` different ports that are free. */
 export async function freePorts(
   count: number,
   alsoWanted: (port: number) => Promise<boolean> = async () => true,
@@ -28,7 +28,7 @@ export async function freePorts(
   return [...ports];
 }
 
-/** Also false when another holds the port on all interfaces. Closed in the same moment. */
+/** False also if another process has the port on all interfaces. */
 export const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LedgerstoneError } from '../../src/base/error.ts';
 
 /**
- * Every process of a stack carries this variable: "state directory#name". A pid file can be lost or name a
- * stranger after a reboot; the environment of a process can't, and its children inherit it. So a stack whose
- * starter was killed at any instruction is still found, whole.
+ * Every process of a stack has this variable: "state directory#name". A pid file can be lost, or name another
+ * process after a reboot. The environment of a process can't, and its children inherit it. So all processes
+ * of a stack are found, even if the process that started them was killed.
  */
 const MARK = 'LEDGERSTONE_STACK_PROCESS';
 
@@ -27,7 +27,7 @@ export const markedEnv = (dir: string, name: string): Record<string, string> => 
   [MARK]: `${dir}#${name}`,
 });
 
-/** All live processes of the stack in `dir`. Works for processes of the same user, without any file of ours. */
+/** All live processes of the stack in `dir` that belong to this user. Needs no file. */
 export function processesOf(dir: string): StackProcess[] {
   const own = `${MARK}=${dir}#`;
   return process.platform === 'linux' ? fromProc(own) : fromPs(own);
@@ -62,8 +62,8 @@ function fromPs(own: string): StackProcess[] {
 }
 
 /**
- * Ends all processes of the stack and returns when none is left. SIGKILL at once: everything they hold is thrown
- * away, and an orderly shutdown of Kafka waits for controllers that are going down with it.
+ * Ends all processes of the stack and returns when none is left. It uses SIGKILL at once: their data is
+ * thrown away, and an orderly shutdown of Kafka waits for controllers that end at the same time.
  */
 export async function endProcesses(dir: string, only?: string): Promise<number> {
   const deadline = performance.now() + 60_000;
@@ -88,7 +88,7 @@ export async function endProcesses(dir: string, only?: string): Promise<number> 
   }
 }
 
-/** Returns when no process of the stack is left; fails after `deadlineMs`. */
+/** Returns when no process of the stack is left. Fails after `deadlineMs`. */
 export async function untilEnded(dir: string, deadlineMs: number): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   while (processesOf(dir).length > 0) {

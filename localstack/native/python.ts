@@ -7,7 +7,7 @@ import { LedgerstoneError } from '../../src/base/error.ts';
 import { cached, cachedPath } from './cache.ts';
 import { run } from './command.ts';
 
-/** LocalStack 4.14 uses syntax of 3.12: on 3.11 it says that it is ready and answers every S3 call with 500. */
+/** LocalStack 4.14 needs 3.12: on 3.11 it says that it is ready and answers every S3 call with 500. */
 const WANTED = /^3\.1[23]$/;
 const MINUTES = 60_000;
 
@@ -42,10 +42,13 @@ function pyenvPythons(): string[] {
   }
 }
 
-/** A set of Python packages, all pinned in `requirements-NAME.txt`, and what is prepared once beside them. */
+/**
+ * A set of Python packages, pinned in `requirements-NAME.txt`, and what is prepared once after their
+ * installation.
+ */
 export type PythonPart = {
   readonly name: string;
-  /** Names the way it is installed: a change makes a new folder in the cache. */
+  /** Version of the way it is installed: a change makes a new folder in the cache. */
   readonly recipe: number;
   readonly prepare?: (dir: string, python: string) => Promise<void>;
 };
@@ -53,7 +56,7 @@ export type PythonPart = {
 const requirementsFile = ({ name }: PythonPart): string =>
   path.join(import.meta.dirname, `requirements-${name}.txt`);
 
-/** The content of the pins names the folder, so changed pins make a new one. */
+/** The name has a hash of the pins, so changed pins make a new folder. */
 function folderName(part: PythonPart): string {
   const pins = createHash('sha256')
     .update(readFileSync(requirementsFile(part)))
@@ -64,7 +67,7 @@ function folderName(part: PythonPart): string {
 
 export const isPythonPartCached = (part: PythonPart): boolean => cachedPath(folderName(part)) !== undefined;
 
-/** The folder of a virtual environment that holds exactly the pinned packages. */
+/** The folder of a virtual environment with exactly the pinned packages. */
 export const pythonEnvironment = (part: PythonPart, log: (line: string) => void): Promise<string> =>
   cached(folderName(part), async (temporary) => {
     const python = await findPython();
@@ -84,5 +87,5 @@ export const pythonEnvironment = (part: PythonPart, log: (line: string) => void)
     await part.prepare?.(temporary, interpreter(temporary));
   });
 
-/** Always run as `python -m …`: it finds its packages wherever the folder is renamed to; pip's scripts would not. */
+/** Always run as `python -m …`: that works after the folder was renamed, and pip's scripts do not. */
 export const interpreter = (environment: string): string => path.join(environment, 'bin', 'python');

@@ -9,12 +9,12 @@ import { answersOk, serverEnv, startPart, untilReady } from './server.ts';
 
 const NAME = 's3-kms';
 
-/** Where LocalStack looks for what was built before its start, below its own root of the file system. */
+/** Folder below its own root in which LocalStack looks for files that were built before its start. */
 const STATIC_LIBS = 'usr/lib/localstack';
 
 /**
- * Before its first answer LocalStack reads the models of all AWS services, which takes 3 s and 340 MB, unless it finds
- * its index of them. So that is built once.
+ * LocalStack needs an index of the models of all AWS services. Without it each start takes 3 s more and 340
+ * MB. So the index is built once.
  */
 export const S3_KMS_PART: PythonPart = {
   name: NAME,
@@ -34,7 +34,7 @@ const localstackEnv = (root: string) => ({
   OVERRIDE_IN_DOCKER: '0', // else it takes some virtual machines for its container and writes to /var/lib
 });
 
-/** One process and one address for both. Any credentials pass; everything is in memory, so a restart is empty. */
+/** One process and one address for both. It accepts any credentials, and everything is lost at its end. */
 export async function startS3Kms(dir: string, log: (line: string) => void): Promise<ServiceState> {
   const environment = await pythonEnvironment(S3_KMS_PART, log);
   const [port] = (await freePorts(1)) as [number];

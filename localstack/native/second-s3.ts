@@ -10,7 +10,7 @@ import { answersOk, serverEnv, startPart, startPartAgain, untilReady } from './s
 const NAME = 'second-s3';
 const READY_WITHIN_MS = 180_000;
 
-/** Its wheel holds one program and no Python. */
+/** Its wheel has one program and no Python code. */
 const SECOND_S3_PART: PythonPart = { name: NAME, recipe: 1 };
 
 export async function startSecondS3(dir: string, log: (line: string) => void): Promise<ServiceState> {
@@ -48,7 +48,7 @@ export async function startSecondS3(dir: string, log: (line: string) => void): P
   return { endpoint: `http://${HOST}:${port}`, process: NAME };
 }
 
-/** Starts it again after it was killed: same port, same objects. */
+/** Starts it again after a kill, with the same port and objects. */
 export async function restartSecondS3(dir: string, { endpoint, process }: ServiceState): Promise<void> {
   const { pid, server } = startPartAgain(dir, process);
   await untilReady(server, pid, READY_WITHIN_MS, answersOk(`${endpoint}/healthz`));
@@ -64,12 +64,15 @@ const IDENTITY = {
 
 const healthUrl = (port: number): string => `http://${HOST}:${port}/healthz`;
 
-/** Beside each port it opens port + 10000 for gRPC, which must stay below the range of outgoing connections, too. */
+/**
+ * For each port it also opens port + 10000 for gRPC, which must be below the range of outgoing connections
+ * too.
+ */
 const GRPC_OFFSET = 10_000;
 const isGrpcPortFree = async (port: number): Promise<boolean> =>
   port + GRPC_OFFSET < 32_768 && (await isFree(port + GRPC_OFFSET));
 
-/** Unix sockets for which it ignores TMPDIR, and which it leaves behind when killed. */
+/** Unix sockets that it makes outside TMPDIR and leaves after a kill. */
 const sockets = (name: string, port: number): string[] => [
   `/tmp/seaweedfs-${name}-${port}.sock`,
   `/tmp/seaweedfs-${name}-grpc-${port + GRPC_OFFSET}.sock`,

@@ -1,4 +1,4 @@
-// How is a server process started, awaited, and started again?
+// How is a server process started, waited for and started again?
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ export type ServerCommand = {
   readonly logFile: string;
 };
 
-/** All that a server gets to know of our environment: never the credentials or proxies of whoever starts it. */
+/** The environment of a server. It has no credentials or proxy settings of the user. */
 export const serverEnv = (home: string): Record<string, string> => ({
   PATH: process.env['PATH'] ?? '/usr/bin:/bin',
   LANG: 'C.UTF-8',
@@ -25,7 +25,7 @@ export const serverEnv = (home: string): Record<string, string> => ({
   ...(process.env['JAVA_HOME'] === undefined ? {} : { JAVA_HOME: process.env['JAVA_HOME'] }),
 });
 
-/** Starts a server in its own process group, detached from us, its output appended to its log file. */
+/** Starts a detached server in its own process group. Its output is appended to its log file. */
 export function startServerProcess(dir: string, server: ServerCommand): number {
   const log = openSync(server.logFile, 'a');
   try {
@@ -49,14 +49,14 @@ export function startServerProcess(dir: string, server: ServerCommand): number {
 const commandFile = (dir: string, name: string): string =>
   path.join(stackPaths(dir).data, `${name}.command.json`);
 
-/** Starts a server of the stack, writing its command down so that another process can start it again. */
+/** Starts a server of the stack, and saves its command so that another process can start it again. */
 export function startPart(dir: string, server: ServerCommand): number {
   mkdirSync(stackPaths(dir).data, { recursive: true });
   writeFileSync(commandFile(dir, server.name), JSON.stringify(server));
   return startServerProcess(dir, server);
 }
 
-/** Starts a part again that has ended: the same command, ports and data. */
+/** Starts an ended part again with the same command, ports and data. */
 export function startPartAgain(
   dir: string,
   name: string,
@@ -65,7 +65,7 @@ export function startPartAgain(
   return { pid: startServerProcess(dir, server), server };
 }
 
-/** Asks `probe` until it answers true. Fails at once when the process has ended, with the end of its log. */
+/** Calls `probe` until it gives true. If the process ends first, fails at once with the end of its log. */
 export async function untilReady(
   server: Pick<ServerCommand, 'name' | 'logFile'>,
   pid: number,
@@ -89,7 +89,7 @@ export async function untilReady(
   }
 }
 
-/** For untilReady: the service answers this address with a success. */
+/** A probe for untilReady: true if the address answers with success. */
 export const answersOk = (url: string) => async (): Promise<boolean> =>
   (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
 

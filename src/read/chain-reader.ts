@@ -1,4 +1,4 @@
-// How are one chain's seals and data read, by version, few and counted?
+// How are the seals and the data of one chain read, with few requests?
 
 import { LedgerstoneError } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
@@ -10,31 +10,37 @@ import type { ObjectVersion, StoreReader } from '../store/store.ts';
 import { linkProblems } from '../verify/chain-state.ts';
 import { VerifyError } from '../verify/finding.ts';
 import { inspectSeal, type OpenedSeal, trustProblem } from '../verify/open-seal.ts';
+import { NoChainError, UntrustedSealError } from './errors.ts';
 import type { Range } from './segment-lines.ts';
 
 export type SealObject = { readonly sequence: number; readonly key: string; readonly versionId: string };
 export type ReadSeal = OpenedSeal & SealObject;
 
-/** Listed at most: one page of S3. Longer chains are searched by sequence alone. */
+/** Keys listed at most: one page of S3. In a longer chain the head is searched by sequence. */
 const LISTED_MAX = 1000;
-/** Bad objects at a chain's end that are passed over. */
+/** How many bad seals at the end of a chain are skipped. */
 const STEPS_BACK_MAX = 3;
-/** Seals kept: a search comes back to a few, a long range to none. */
+/** Opened seals that are kept: a search reads a few of them again. */
 const OPENED_MAX = 64;
 
 export type ChainReaderOptions = {
   readonly store: StoreReader;
   readonly chain: string;
   readonly partition: number;
-  /** Empty: seals are checked in themselves, and against nobody's key. */
+  /** If empty, a seal is checked in itself and against no trusted key. */
   readonly trusted: readonly VerifierKey[];
   readonly signal: AbortSignal;
 };
 
-/** Everything that a command reads of one chain goes through here; `reads` counts the GETs, which are what costs. */
+/**
+ * Reads one chain: its head, its seals by sequence, and its data. What counts at a key is its oldest version
+ * (FORMAT.md 2.5). Each seal is checked when it is read, and with trusted keys against those. `reads` counts
+ * the GETs and their bytes, since GETs are what costs.
+ */
 export class ChainReader {
   readonly chain: string;
   readonly partition: number;
+  /** True if there are trusted keys to check seals against. */
   readonly verified: boolean;
   readonly reads = { count: 0, bytes: 0 };
   readonly #options: ChainReaderOptions;
@@ -50,7 +56,7 @@ export class ChainReader {
     this.verified = options.trusted.length > 0;
   }
 
-  /** The greatest sequence of the chain. Throws `no-chain` when there is none. */
+  /** The greatest sequence of the chain. Throws NoChainError if the archive has no such chain. */
   async headSequence(): Promise<number> {
     const { store, chain, partition, signal } = this.#options;
     let greatest = -1;
@@ -75,8 +81,8 @@ export class ChainReader {
   }
 
   /**
-   * The newest seal that is good. `beyond`: what is wrong with what lies behind it. Anybody who may write can put junk
-   * at the next seal's key, and under a lock it stays: it must hide nothing that was sealed before, and be no end.
+   * The newest good seal. `beyond`: what is wrong with the objects after it, or null. A writer can put junk
+   * at the key of the next seal, and if it is locked it stays. It must not hide what was sealed before it.
    */
   async lastGood(): Promise<{ readonly sequence: number; readonly beyond: unknown }> {
     const newest = await this.headSequence();
@@ -95,17 +101,17 @@ export class ChainReader {
     throw beyond;
   }
 
-  /** The seal of that sequence: its oldest version (FORMAT.md §2), opened. Read once. */
+  /** The opened and checked seal of a sequence. Read once. Throws VerifyError if it is missing or bad. */
   async seal(sequence: number): Promise<ReadSeal> {
     const known = this.#opened.get(sequence);
     if (known !== undefined) return known;
     const { store, trusted, signal } = this.#options;
-    const place = this.#seals.get(sequence) ?? (await this.#find(sequence));
-    const bytes = await store.read(place.key, place.versionId, { maxBytes: LIMITS.sealBytesMax, signal });
+    const object = this.#seals.get(sequence) ?? (await this.#find(sequence));
+    const bytes = await store.read(object.key, object.versionId, { maxBytes: LIMITS.sealBytesMax, signal });
     this.#count(bytes);
     const { opened, problems } = await inspectSeal(bytes, { trusted, sha256: nodeSha256, sequence });
     if (problems[0] !== undefined) throw new VerifyError(problems[0]);
-    if (opened === null) throw new VerifyError({ code: 'malformed', expected: 'a seal', found: place.key });
+    if (opened === null) throw new VerifyError({ code: 'malformed', expected: 'a seal', found: object.key });
     this.#checkTrust(opened);
     const tail = `/${this.chain}/${this.partition}`;
     if (!opened.manifest.origin.endsWith(tail)) {
@@ -113,13 +119,13 @@ export class ChainReader {
       throw new VerifyError({ code: 'malformed', expected: `a seal of …${tail}`, found: `one of ${origin}` });
     }
     this.#checkNeighbours(sequence, opened);
-    const seal = { ...opened, ...place };
+    const seal = { ...opened, ...object };
     this.#opened.set(sequence, seal);
     if (this.#opened.size > OPENED_MAX) this.#opened.delete(this.#opened.keys().next().value as number);
     return seal;
   }
 
-  /** So that a range of segments comes from one history, not from two by the same key. */
+  /** A range of segments must come from one history. The same key can have signed two. */
   #checkNeighbours(sequence: number, opened: OpenedSeal): void {
     const before = this.#opened.get(sequence - 1);
     const next = this.#opened.get(sequence + 1);
@@ -130,19 +136,15 @@ export class ChainReader {
     if (problem !== undefined) throw new VerifyError(problem);
   }
 
-  /** That a seal is sound says nothing of who signed it: anybody can make one with a key of theirs. */
+  /** A seal can be sound and signed by a key that nobody trusts. */
   #checkTrust(opened: OpenedSeal): void {
     const { trusted } = this.#options;
     const problem = this.verified ? trustProblem(opened, { trusted, sha256: nodeSha256 }) : null;
     if (problem === null) return;
-    throw new LedgerstoneError(problem.code, new VerifyError(problem).message, {
-      disposition: 'input',
-      remedy:
-        'Was the key replaced? `ledgerstone verify` follows that; where it says verified, give the newer key with --key as well.',
-    });
+    throw new UntrustedSealError(problem);
   }
 
-  /** Stored bytes of the data object of each sequence that has one; null when the chain is too long to list. */
+  /** Stored bytes of each data object by sequence, or null if the chain is too long to list. */
   async dataSizes(): Promise<ReadonlyMap<number, number> | null> {
     const { store, chain, partition, signal } = this.#options;
     const sizes = new Map<number, number>();
@@ -159,7 +161,10 @@ export class ChainReader {
     return sizes;
   }
 
-  /** Bytes of the data object that a seal names, or of its range. Throws VerifyError `data-missing` or `data-altered`. */
+  /**
+   * Bytes of the data object that a seal names, or of a range of it. Throws VerifyError `data-missing` or
+   * `data-altered`.
+   */
   async data(seal: ReadSeal, range?: Range): Promise<Uint8Array> {
     const { data } = seal.manifest;
     if (data === null) return new Uint8Array(0);
@@ -175,7 +180,10 @@ export class ChainReader {
     return this.#read(version, range ?? { start: 0, end: data.bytes });
   }
 
-  /** The first bytes of the only listed data object of a sequence, whose seal was not read; null when that is not certain. */
+  /**
+   * The first bytes of a sequence's data object, without its seal. Null if the listing shows none, or more
+   * than one.
+   */
   async firstBytes(
     sequence: number,
     bytesMax: number,
@@ -224,22 +232,17 @@ export class ChainReader {
     return { sequence, key, versionId: version.versionId };
   }
 
-  async #noChain(): Promise<LedgerstoneError> {
+  async #noChain(): Promise<NoChainError> {
     const chains: string[] = [];
     for await (const { chain, partition } of listChains(this.#options.store, this.#options.signal)) {
       chains.push(`${chain}/${partition}`);
       if (chains.length > 8) break;
     }
-    const there = chains.length === 0 ? 'The archive has no chain at all.' : `It has ${chains.join(', ')}.`;
-    return new LedgerstoneError(
-      'usage',
-      `${this.#options.store.description} has no chain ${this.chain}/${this.partition}`,
-      { disposition: 'input', remedy: `Name a chain with --topic and --partition. ${there}` },
-    );
+    return new NoChainError(this.#options.store.description, `${this.chain}/${this.partition}`, chains);
   }
 }
 
-/** Every chain that has anything at a seal's place. */
+/** Every chain that has an object below its folder of seals. */
 export async function* listChains(
   store: StoreReader,
   signal: AbortSignal,

@@ -1,14 +1,15 @@
-// How does a segment lie under a checkpoint that was made later, without reading every seal in between?
+// Which inclusion path leads from a segment to a later checkpoint, without reading every seal in between?
 import { nodeSha256 as sha256 } from '../base/node/hash.ts';
 import { type Hash, leafHash, nodeHash } from '../merkle/tree.ts';
 import type { OpenedSeal } from '../verify/open-seal.ts';
 
-/** The opened seal of a sequence, itself checked. */
+/** Gives the opened seal of a sequence. It must have been checked. */
 export type SealAt = (sequence: number) => Promise<Pick<OpenedSeal, 'seal'>>;
 
 /**
- * The inclusion path of leaf `index` in the tree of `size` leaves, leaf to root (RFC 6962 §2.1.1). Reads one seal for each
- * perfect subtree beside the way: the path of its last leaf has, lowest first, all that lies to the left within it.
+ * The inclusion path of leaf `index` in the tree of `size` leaves, from leaf to root (RFC 6962 §2.1.1). It
+ * needs the root of each subtree beside the way, and reads one seal for each perfect one: that of the
+ * subtree's last leaf, whose own path has the hashes of everything to its left.
  */
 export async function laterPath(sealAt: SealAt, index: number, size: number): Promise<Hash[]> {
   const walk = async (from: number, to: number): Promise<Hash[]> => {
@@ -21,7 +22,10 @@ export async function laterPath(sealAt: SealAt, index: number, size: number): Pr
   return walk(0, size);
 }
 
-/** Root of the leaves [from, to): `from` is a multiple of the least power of two that holds them. */
+/**
+ * Root of the leaves [from, to). `from` must be a multiple of the smallest power of two that is at least `to
+ * - from`.
+ */
 async function subtree(sealAt: SealAt, from: number, to: number): Promise<Hash> {
   const left = leftSize(to - from);
   if (to - from > 1 && left * 2 !== to - from) {
@@ -35,7 +39,7 @@ async function subtree(sealAt: SealAt, from: number, to: number): Promise<Hash> 
   return node;
 }
 
-/** The largest power of two below `size`; 1 where there is none. */
+/** The largest power of two below `size`, or 1 if there is none. */
 function leftSize(size: number): number {
   let left = 1;
   while (left * 2 < size) left *= 2;

@@ -1,4 +1,4 @@
-// Which lines of a chain lie in a range of offsets, in order, reading no block that can't hold one?
+// Which lines of one segment cover a range of offsets? Reads only blocks that can hold one.
 import { equalBytes, fromHex, toHex } from '../base/bytes.ts';
 import { MIB } from '../base/limits.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
@@ -15,16 +15,17 @@ export type FoundLine = {
   readonly line: Uint8Array;
   readonly offset: number;
   readonly isGap: boolean;
-  /** −1: none that can be shown. */
+  /** −1 if the record has no time that can be shown. */
   readonly timestampMs: number;
 };
 
-/** Stored bytes held at once while a long range is printed. */
+/** Stored bytes that are held at once while a long range is read. */
 const RUN_BYTES_MAX = 4 * MIB;
 
 /**
- * The lines of one segment that cover an offset of the range. `whole`: reads the whole data object and compares it with
- * the seal before the first line is given out; else only the blocks that can hold them, and nothing is proven.
+ * The lines of one segment that cover an offset of the range, in order. With `whole` the whole data object is
+ * read and compared with the seal before the first line is given. Without it only the blocks that can hold
+ * such lines are read, and nothing is proven. Throws VerifyError.
  */
 export async function* linesOfSegment(
   reader: ChainReader,
@@ -44,7 +45,9 @@ export async function* linesOfSegment(
   }
 }
 
-/** Every line of a segment, after its bytes and its entry root were found to be those of the seal. Throws VerifyError. */
+/**
+ * Every line of a segment. Its bytes and its entry root are compared with the seal first. Throws VerifyError.
+ */
 export async function provenLines(reader: ChainReader, seal: ReadSeal): Promise<Uint8Array[]> {
   const { data, entries } = seal.manifest;
   if (data === null) return [];
@@ -63,7 +66,10 @@ export async function provenLines(reader: ChainReader, seal: ReadSeal): Promise<
   return lines;
 }
 
-/** Those of consecutive lines that cover an offset of the range. Throws FormatError for what is no line. */
+/**
+ * The lines that cover an offset of the range, out of consecutive ones. Throws FormatError on a malformed
+ * line.
+ */
 export function* linesWithin(lines: Iterable<Uint8Array>, range: OffsetRange): Generator<FoundLine> {
   const scanner = new LineScanner();
   for (const line of lines) {

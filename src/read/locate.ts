@@ -1,41 +1,44 @@
-// Which segment holds an offset, found with as few reads as can be?
-import { LedgerstoneError } from '../base/error.ts';
+// Which segment holds an offset? Found with few reads.
 import type { Manifest } from '../format/manifest.ts';
+import { BeforeChainError } from './errors.ts';
 
-/** What the search reads; `manifest` costs one read unless it was read before. */
+/** What the search reads. `manifest` costs one read unless it was read before. */
 export type SealSource = {
   readonly headSequence: number;
-  /** Stored bytes of the data objects by sequence, from a listing; null when unknown. */
+  /** Stored bytes of the data objects by sequence, from a listing. Null if unknown. */
   readonly dataSizes: ReadonlyMap<number, number> | null;
   manifest(sequence: number): Promise<Manifest>;
 };
 
 /**
- * Where an offset lies. `storedBytes` null: its seal was read. Else all but certainly there, by what was read of the
- * segment before it: within about so many bytes of the beginning of its data object.
+ * The segment that holds an offset. `storedBytes` is null if its seal was read. Otherwise the segment is very
+ * likely, judged by the seal before it, and the line should begin within about that many bytes of its data
+ * object.
  */
 export type Located = { readonly sequence: number; readonly storedBytes: number | null };
 
 export type LocateOptions = {
   /**
-   * More than 0: in the first part of a segment the seal before it is read instead. It tells as much, and saves a read
-   * for whoever can take a line from the first so many bytes of a data object without its seal.
+   * If above 0, the search reads the seal before a segment instead of its own when the offset lies near the
+   * segment's beginning. That saves a read for a caller that can take a line from this many first bytes
+   * without the seal.
    */
   readonly firstBytesMax: number;
 };
 
-/** Guesses that do not find it give way to bisection. */
+/** After so many wrong guesses the search bisects. */
 const PATIENCE = 3;
-/** How far an estimate may be off, as a share of a segment, without a wasted read. */
+/** How far an estimate may be off without a wasted read, as a share of a segment. */
 const EDGE = 0.25;
 
 /**
- * The segment whose offsets cover `offset`. Null: it is not sealed yet.
+ * The segment whose offsets cover `offset`, or null if it is not sealed yet. Throws BeforeChainError below
+ * the first sealed offset.
  *
- * The head says how many offsets there are in all, and a listing how large every data object is. Since both grow
- * together, the share of the bytes up to a segment tells where it lies: mostly one more seal is read, the right one.
- * Where the guess is off, what was read narrows the rest; after a few poor guesses the rest is bisected, so the search
- * never takes more than PATIENCE + 1 + 2·log2(segments) reads. Throws `before-chain` below the first sealed offset.
+ * The head says how many offsets there are, and a listing says how large each data object is. Both grow
+ * together, so the share of bytes before a segment tells which offsets it holds. Usually one more seal is
+ * read, and it is the right one. After a wrong guess the range is narrowed by what was read. After a few
+ * wrong guesses the rest is bisected, so the search takes at most PATIENCE + 1 + 2·log2(segments) reads.
  */
 export async function locateOffset(
   source: SealSource,
@@ -71,13 +74,13 @@ export async function locateOffset(
       if (low <= high && storedBytes < options.firstBytesMax) return { sequence: low, storedBytes };
     } else return { sequence: guess, storedBytes: null };
   }
-  throw new LedgerstoneError('before-chain', `offset ${offset} lies before the first one of this chain`, {
-    disposition: 'input',
-    remedy: 'Ask for a later offset; `ledgerstone show … --sequence 0` says where the chain begins.',
-  });
+  throw new BeforeChainError(offset);
 }
 
-/** About where the line lies that is so many offsets into the segment after `sequence`, judged by how dense that one is. */
+/**
+ * Where a line should begin in the segment after `sequence`, in stored bytes, if both segments are equally
+ * dense.
+ */
 function storedBytesBefore(
   { dataSizes }: SealSource,
   sequence: number,
@@ -90,16 +93,19 @@ function storedBytesBefore(
     : (offsetsInto / offsets) * size;
 }
 
-/** How the offsets between two known places are spread over the segments there. */
+/** How the offsets between two known segments are spread over the segments between them. */
 class Weights {
-  /** Sum of the weights of all sequences below the index; null: every segment counts the same. */
+  /** At each index the sum of the weights of all lower sequences. Null: every segment counts the same. */
   readonly #sums: Float64Array | null;
 
   constructor(sums: Float64Array | null) {
     this.#sums = sums;
   }
 
-  /** The sequence in [low, high] at which that share of their weight is reached; the one before within `edge` of its beginning. */
+  /**
+   * The sequence in [low, high] at which that share of their weight is reached. If it is reached within the
+   * first `edge` of a segment, the sequence before it.
+   */
   sequenceAt(low: number, high: number, share: number, edge: number): number {
     const within = (sequence: number) => Math.min(high, Math.max(low, sequence));
     const sums = this.#sums;
@@ -120,7 +126,10 @@ class Weights {
   }
 }
 
-/** Sizes that differ by less than this (standard deviation over mean) come from segments that closed when they were full. */
+/**
+ * If sizes differ by less than this (standard deviation over mean), the segments were closed because they
+ * were full.
+ */
 const FULL_SEGMENTS = 0.3;
 
 function weightsOf({ headSequence, dataSizes }: SealSource, head: Manifest): Weights {
@@ -134,9 +143,10 @@ function weightsOf({ headSequence, dataSizes }: SealSource, head: Manifest): Wei
   const deviation = Math.sqrt(
     sizes.reduce((sum, size) => sum + (size - mean) ** 2, 0) / Math.max(1, sizes.length),
   );
-  // Segments that close at a number of records all hold the same: the mean is then a whole number.
+  // Segments that close at a number of records all hold equally many: then the mean is a whole number.
   const equal = sizes.length > 0 && head.records.before % sizes.length === 0;
-  // Segments that close at a number of bytes hold about the same; those that close by age hold what their bytes say.
+  // Segments that close at a number of bytes hold about equally many; those that close by age hold as many as
+  // their bytes say.
   const weightOf = (size: number): number =>
     equal ? 1 : deviation < FULL_SEGMENTS * mean ? 1 + size / mean : size;
   const sums = new Float64Array(headSequence + 1);

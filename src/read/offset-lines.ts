@@ -1,18 +1,24 @@
-// Which lines cover a range of offsets of a chain, from the segment that holds its first one on?
+// Which lines of a chain cover a range of offsets?
 import { gunzipSync, constants as zlib, zstdDecompressSync } from 'node:zlib';
 import { LIMITS, MIB } from '../base/limits.ts';
 import { zstdFrameEnd } from '../format/block.ts';
 import type { ChainReader } from './chain-reader.ts';
+import { BeforeChainError } from './errors.ts';
 import { type FoundLine, linesOfSegment, linesWithin, type OffsetRange } from './line-range.ts';
 import { type Located, type LocateOptions, locateOffset } from './locate.ts';
 
-/** Of a data object whose seal is not read: with two seals and the head well below 2 MiB. */
+/**
+ * Read at most of a data object whose seal is not read. With two seals and the head that is well below 2 MiB.
+ */
 const FIRST_BYTES_MAX = MIB;
-/** The line lies somewhere about the estimate, and its block must be there whole. */
+/** The estimate can be off, and the line's whole block must be read. */
 const margin = (estimate: number): number =>
   Math.min(FIRST_BYTES_MAX, Math.ceil(1.25 * estimate) + 256 * 1024);
 
-/** In offset order. `whole`: each segment is read whole and compared with its seal first. Nothing when nothing is sealed there yet. */
+/**
+ * The lines in offset order. With `whole`, each segment is read whole and compared with its seal before its
+ * lines are given. Gives nothing if nothing of the range is sealed yet. Throws VerifyError.
+ */
 export async function* linesOfRange(
   reader: ChainReader,
   range: OffsetRange,
@@ -21,7 +27,7 @@ export async function* linesOfRange(
   const { sequence: headSequence, beyond } = await reader.lastGood();
   let first: Located | null = { sequence: 0, storedBytes: null };
   if (range.from > 0) {
-    // Only one line, and only where no seal is asked for: it may then come from a block whose seal was not read.
+    // One line without a trusted key may come from a block whose seal was not read.
     const isOne = !reader.verified && range.to - range.from === 1;
     const firstBytesMax = isOne ? FIRST_BYTES_MAX / 2 : 0;
     first = await locate(reader, headSequence, range.from, { firstBytesMax });
@@ -38,13 +44,13 @@ export async function* linesOfRange(
   for (let { sequence } = first; sequence <= headSequence; sequence++) {
     const seal = await reader.seal(sequence);
     yield* linesOfSegment(reader, seal, range, options.whole);
-    // Known from this seal: the next one need not be read to see that it lies behind the range.
+    // The next segment begins behind the range: its seal need not be read.
     if (seal.manifest.records.nextOffset >= range.to) return;
   }
   if (beyond !== null) throw beyond;
 }
 
-/** A range that begins before its chain begins with the chain. */
+/** As `locateOffset`, but a range that begins before the chain starts with its first segment. */
 async function locate(
   reader: ChainReader,
   headSequence: number,
@@ -62,12 +68,12 @@ async function locate(
       options,
     );
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'before-chain') return { sequence: 0, storedBytes: null };
+    if (error instanceof BeforeChainError) return { sequence: 0, storedBytes: null };
     throw error;
   }
 }
 
-/** Blocks describe themselves and lines state their offsets. Null where the line is not in those bytes after all. */
+/** Looks for the line in the first bytes of a data object. Null if it is not there. */
 async function lineNearBeginning(
   reader: ChainReader,
   sequence: number,
@@ -85,7 +91,7 @@ async function lineNearBeginning(
 
 const maxOutputLength = LIMITS.blockContentMax;
 
-/** The content of each frame, up to the first that is cut off. */
+/** The content of each frame, until one is cut off. */
 function* zstdFrames(bytes: Uint8Array): Generator<Uint8Array> {
   for (let rest = bytes; rest.length > 0; ) {
     let end: number;
@@ -99,12 +105,14 @@ function* zstdFrames(bytes: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** The content of all members, up to where the bytes end: zlib reads on from member to member and bears the cut. */
+/**
+ * The content of all members, as far as the bytes go. zlib reads member after member and accepts a cut end.
+ */
 function* gzipMembers(bytes: Uint8Array): Generator<Uint8Array> {
   try {
     yield gunzipSync(bytes, { maxOutputLength, finishFlush: zlib.Z_SYNC_FLUSH });
   } catch {
-    // More than one block may hold, or no gzip: the way by the seal says which.
+    // No gzip, or more content than a block may have. Reading by the seal says which.
   }
 }
 

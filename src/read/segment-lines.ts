@@ -5,15 +5,16 @@ import type { BlockInfo, Manifest } from '../format/manifest.ts';
 import type { Encoding } from '../format/paths.ts';
 import { VerifyError } from '../verify/finding.ts';
 
-/** Blocks [first, end) of a data object, and the bytes that they take. */
+/** Blocks [first, end) of a data object, and their range of bytes in it. */
 export type BlockRun = { readonly first: number; readonly end: number; readonly bytes: Range };
 export type Range = { readonly start: number; readonly end: number };
 
 type Data = NonNullable<Manifest['data']>;
 
 /**
- * The blocks that can hold the offsets [from, to). Every line covers at least one offset and only gap lines cover
- * more, so the line of an offset lies within known bounds: exact wherever each gap line stands for one offset.
+ * The blocks that can hold the offsets [from, to), or null if none can. Every line covers at least one offset
+ * and only gap lines cover more, so the number of an offset's line is known within bounds. The bounds are
+ * exact if each gap line stands for one offset.
  */
 export function blocksOf(manifest: Manifest, from: number, to: number): BlockRun | null {
   const { data, records, entries } = manifest;
@@ -46,7 +47,7 @@ function blocksOfLines({ blocks }: Data, firstLine: number, lastLine: number): B
   });
 }
 
-/** Splits a run into runs of at most that many stored bytes; a single block may be larger. */
+/** Splits a run into runs of at most `bytesMax` stored bytes. A single block may be larger. */
 export function* splitRun({ blocks }: Data, run: BlockRun, bytesMax: number): Generator<BlockRun> {
   let first = run.first;
   let start = run.bytes.start;
@@ -63,7 +64,7 @@ export function* splitRun({ blocks }: Data, run: BlockRun, bytesMax: number): Ge
   yield { first, end: run.end, bytes: { start, end } };
 }
 
-/** The content of a block: exactly one frame of what the manifest says. Throws `block-mismatch` or `trailing-bytes`. */
+/** The content of a block. It must be exactly one frame. Throws `block-mismatch` or `trailing-bytes`. */
 export function blockContent(stored: Uint8Array, block: BlockInfo, encoding: Encoding): Uint8Array {
   if (encoding === 'zstd') checkZstdFrame(stored);
   else checkGzipMember(stored);

@@ -1,12 +1,13 @@
-// Which segments can hold records stamped in this range of time?
+// Which segments can hold records with a timestamp in a range of time?
 import type { ChainReader } from './chain-reader.ts';
 
-/** How far a producer's clock may run ahead of the archiver's, or its records arrive late. */
+/** How far a producer's clock may be ahead of the archiver's, and how late its records may come. */
 const MARGIN_MS = 86_400_000;
 
 /**
- * Sequences in order. Sealing times never go back, so they are bisected; the records' own times may, so every seal
- * within the margin is read and its `time.first` and `time.last` decide.
+ * Sequences in order, of records from `since` until before `until` (milliseconds). Sealing times never go
+ * back, so the first segment is found by bisection. Timestamps of records can go back, so every seal within
+ * the margin is read, and its `time.first` and `time.last` decide. Throws VerifyError.
  */
 export async function* sequencesOfTime(
   reader: ChainReader,

@@ -27,15 +27,15 @@ type Line = {
   readonly [metric: string]: unknown;
 };
 
-let told: DeployedVerifier;
+let deployed: DeployedVerifier;
 beforeEach(() => {
-  told = new DeployedVerifier(STACKS.verifier);
+  deployed = new DeployedVerifier(STACKS.verifier);
 });
 
 /** As CloudWatch takes them out of the log: of that namespace, and without dimensions. */
 function points({ MetricName, Namespace, Dimensions }: Alarm): number[] {
   expect(Dimensions).toBeUndefined();
-  return (told.figures as unknown as Line[]).flatMap((line) => {
+  return (deployed.figures as unknown as Line[]).flatMap((line) => {
     const [{ Namespace: into, Dimensions: by, Metrics }] = line._aws.CloudWatchMetrics;
     const isThere = into === Namespace && by.some((names) => names.length === 0);
     return isThere && Metrics.some(({ Name }) => Name === MetricName) ? [Number(line[MetricName])] : [];
@@ -64,11 +64,11 @@ const ringing = () =>
 
 /** What the schedules ask for within a quarter of an hour. */
 async function quarter(): Promise<void> {
-  for (const task of ['confirm', 'freshness', 'confirm', 'confirm']) await told.handle({ task });
+  for (const task of ['confirm', 'freshness', 'confirm', 'confirm']) await deployed.handle({ task });
 }
 async function hour(): Promise<void> {
   await quarter();
-  await told.handle({ task: 'full-pass' });
+  await deployed.handle({ task: 'full-pass' });
 }
 
 describe('the alarms on what the verifier writes', () => {
@@ -81,7 +81,7 @@ describe('the alarms on what the verifier writes', () => {
   });
 
   it('are quiet while all is well, with a figure for each', async () => {
-    await told.world.grow(3);
+    await deployed.world.grow(3);
     await hour();
     expect(ringing()).toEqual([]);
     for (const alarm of ALARMS)
@@ -89,40 +89,42 @@ describe('the alarms on what the verifier writes', () => {
   });
 
   it('know how old the oldest reading is while the first pass still runs', async () => {
-    await told.world.grow(20);
+    await deployed.world.grow(20);
     await quarter();
     let looks = 0;
-    await told.handle({ task: 'full-pass' }, () => (looks++ < 5 ? 300_000 : 10_000));
-    expect(told.world.store.keys().filter((key) => /^passes\/.*\/0+[1-9].*\.json$/.test(key))).toHaveLength(
-      1,
+    await deployed.handle({ task: 'full-pass' }, () => (looks++ < 5 ? 300_000 : 10_000));
+    expect(
+      deployed.world.store.keys().filter((key) => /^passes\/.*\/0+[1-9].*\.json$/.test(key)),
+    ).toHaveLength(1);
+    expect(deployed.world.store.keys()).not.toContain(
+      'passes/topic=orders/partition=0/000000/000000000020.json',
     );
-    expect(told.world.store.keys()).not.toContain('passes/topic=orders/partition=0/000000/000000000020.json');
     expect(ringing()).toEqual([]);
   });
 
   it('tell of altered data', async () => {
-    await told.world.grow(3);
+    await deployed.world.grow(3);
     await hour();
-    await told.world.grow(1);
-    told.world.builder.archive.alter(told.world.made[3]?.dataKey as string, (bytes) => bytes.fill(7));
-    told.figures.length = 0;
+    await deployed.world.grow(1);
+    deployed.world.builder.archive.alter(deployed.world.made[3]?.dataKey as string, (bytes) => bytes.fill(7));
+    deployed.figures.length = 0;
     await hour();
     expect(ringing()).toEqual(['ChainsConfirmed', 'FindingsBroken']);
   });
 
   it('tell of an attempt', async () => {
-    await told.world.grow(3);
+    await deployed.world.grow(3);
     await hour();
-    await told.handle({ Records: [sqsRecord('m', objectCall('DeleteObject', REFUSED))] });
+    await deployed.handle({ Records: [sqsRecord('m', objectCall('DeleteObject', REFUSED))] });
     expect(ringing()).toEqual(['Attempts']);
   });
 
   it('tell of a bucket for attestations that can not be written', async () => {
-    await told.world.grow(3);
-    told.world.store.putIfAbsent = async () => {
+    await deployed.world.grow(3);
+    deployed.world.store.putIfAbsent = async () => {
       throw new Error('no such bucket');
     };
-    for (const task of ['confirm', 'confirm', 'confirm']) await told.handle({ task }).catch(() => {});
+    for (const task of ['confirm', 'confirm', 'confirm']) await deployed.handle({ task }).catch(() => {});
     expect(ringing()).toContain('ChainsConfirmed');
   });
 });

@@ -54,7 +54,7 @@ const named = (name: string, from = containers): Container => {
 };
 
 /** What the first container writes for the second, as the archiver reads it. */
-function toldOf(from: Container[]): Config {
+function configOf(from: Container[]): Config {
   const [{ Value }] = named('Configuration', from)['Environment'] as [{ Value: string }];
   // Ids of the other stack's bucket and key come in by export.
   const yaml = Value.replace(/bucket: .*/, `bucket: ${BUCKET}`).replace(/keyId: .*/, `keyId: ${LOG_KEY}`);
@@ -95,14 +95,14 @@ describe('the task', () => {
     );
     const made = Properties['ContainerDefinitions'] as Container[];
     const archiver = named('Archiver', made);
-    const { limits, server } = toldOf(made);
+    const { limits, server } = configOf(made);
     expect(plain).not.toBe(SERVICE);
     expect(Number(archiver['StopTimeout']) * 1000).toBe(limits.drainMs + 30_000);
     expect(JSON.stringify(archiver['HealthCheck'])).toContain(`http://${server.host}:${server.port}/healthz`);
   });
 
   it('gets a configuration that the archiver takes, and secrets by name only', () => {
-    const config = toldOf(containers);
+    const config = configOf(containers);
     expect(config).toMatchObject({
       production: true,
       archive: { origin: 'audit.example.com/prod' },

@@ -8,14 +8,14 @@ import { ATTEMPTS, by, call, FROM, OTHERS, objectCall, REFUSED, STACKS, WORLD } 
 import { DeployedVerifier } from './deployed-verifier.ts';
 import { ACCOUNT } from './synthesised.ts';
 
-let told: DeployedVerifier;
+let deployed: DeployedVerifier;
 beforeEach(() => {
-  told = new DeployedVerifier(STACKS.verifier);
+  deployed = new DeployedVerifier(STACKS.verifier);
 });
 
 const deliver = (...events: readonly object[]) => {
   const Records = events.map((event, index) => sqsRecord(`m${index}`, event));
-  return told.handle({ Records });
+  return deployed.handle({ Records });
 };
 
 /** The rules alone keep this one away: the verifier can't know the archiver's role by a name that CloudFormation made. */
@@ -27,7 +27,7 @@ describe('an attempt that CloudTrail tells of', () => {
     const { eventName, userIdentity } = event.detail as ReturnType<typeof call>['detail'] & {
       eventName: string;
     };
-    const [file, ...more] = told.evidence();
+    const [file, ...more] = deployed.evidence();
     expect(more).toEqual([]);
     expect(file?.finding).toMatchObject({ code: 'access-attempt', severity: 'attempt' });
     const who = 'arn' in userIdentity ? userIdentity.arn : 'Root';
@@ -35,19 +35,19 @@ describe('an attempt that CloudTrail tells of', () => {
       new RegExp(`^${who} called ${eventName} on .+ at 2026-11-22T10:11:12`),
     );
     expect(file?.finding.found).toContain(`from ${FROM}`);
-    expect(told.figures.at(-1)).toMatchObject({ Attempts: 1, FindingsBroken: 0 });
+    expect(deployed.figures.at(-1)).toMatchObject({ Attempts: 1, FindingsBroken: 0 });
   });
 
   it('is no less of one among others in one batch', async () => {
     await deliver(...[...FOREIGN, ...ATTEMPTS].map(([, event]) => event));
-    expect(told.evidence()).toHaveLength(ATTEMPTS.length);
-    expect(told.figures.at(-1)).toMatchObject({ Attempts: ATTEMPTS.length });
+    expect(deployed.evidence()).toHaveLength(ATTEMPTS.length);
+    expect(deployed.figures.at(-1)).toMatchObject({ Attempts: ATTEMPTS.length });
   });
 
   it.each(FOREIGN)('is not: %s', async (_, event) => {
     expect(await deliver(event)).toEqual({ batchItemFailures: [] });
-    expect(told.evidence()).toEqual([]);
-    expect(told.lines.some((line) => line.startsWith('ignored: '))).toBe(true);
+    expect(deployed.evidence()).toEqual([]);
+    expect(deployed.lines.some((line) => line.startsWith('ignored: '))).toBe(true);
   });
 
   it('by a drill is known to that drill', async () => {
@@ -59,7 +59,7 @@ describe('an attempt that CloudTrail tells of', () => {
       ...{ call: 'DeleteObject', key, versionId: null, refused: 'no', place: null, lockedUntilMs: null },
       ...{ atMs: Date.parse('2026-11-22T10:11:12.345Z'), startedMonotonicMs: 0 },
     };
-    const [file] = told.evidence();
+    const [file] = deployed.evidence();
     expect(isFindingOf(act, file?.finding as FindingFile['finding'], 'prod/')).toBe(true);
     expect(isFindingOf({ ...act, key: `${key}x` }, file?.finding as FindingFile['finding'], 'prod/')).toBe(
       false,
@@ -75,6 +75,6 @@ describe('an attempt that CloudTrail tells of', () => {
       requestParameters: { name: 'ledgerstone-verifier' },
     });
     await deliver(event, own, trail, { ...event, account: ACCOUNT });
-    expect(told.evidence()).toHaveLength(3);
+    expect(deployed.evidence()).toHaveLength(3);
   });
 });

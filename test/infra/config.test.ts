@@ -92,7 +92,7 @@ describe('the example of two parties and a service', () => {
     ['a budget beyond what the verifier takes', whole.replace('4GiB', '2000GiB'), 'fullPass.bytesPerRun'],
     ['a pass that is never over', whole.replace('every: 30d', 'every: 367d'), 'verifier.fullPass.every'],
     [
-      'more legal holds than a Lambda can be told',
+      'more legal holds than fit into a Lambda',
       whole.replace(
         /holds: .*\n/,
         `holds:\n${'    - { chain: audit.orders, partition: 12, from: 1, to: 99 }\n'.repeat(60)}`,
@@ -109,7 +109,7 @@ describe('the example of two parties and a service', () => {
     [
       'an archiver that would not start',
       whole.replace('startFrom', 'x').replace('groupId: ledgerstone', 'groupID: ledgerstone'),
-      'archiverService.settings: what the archiver is told at source',
+      "archiverService.settings: the archiver's configuration at source",
     ],
     [
       'a policy that S3 would refuse',

@@ -22,8 +22,12 @@ export class DeployedVerifier {
     const { Environment } = only(stack, 'AWS::Lambda::Function').Properties as {
       Environment: { Variables: Record<string, string> };
     };
-    const told = String(Environment.Variables['LEDGERSTONE_VERIFIER_CONFIG']);
-    const { archive, alarms, ...config } = parseVerifierConfig(told, 'environment', Environment.Variables);
+    const rendered = String(Environment.Variables['LEDGERSTONE_VERIFIER_CONFIG']);
+    const { archive, alarms, ...config } = parseVerifierConfig(
+      rendered,
+      'environment',
+      Environment.Variables,
+    );
     const { builder, store, signer } = this.world;
     const log = (_: object, message: string) => void this.lines.push(message);
     this.#verifier = makeVerifier(

@@ -90,10 +90,10 @@ describe('a break-glass role', () => {
     expect(found.map(targetOf)).toEqual([stacks.verifier.outputs['TopicArn']?.Value]);
   });
 
-  it('is told in words, by a role that can only publish there', () => {
-    const told = rulesOf(stacks.verifier).filter((rule) => !isQueue(rule));
-    expect(told).toHaveLength(2);
-    for (const { Properties } of told) {
+  it('is reported in a sentence, by a role that can only publish there', () => {
+    const notices = rulesOf(stacks.verifier).filter((rule) => !isQueue(rule));
+    expect(notices).toHaveLength(2);
+    for (const { Properties } of notices) {
       const [target] = Properties['Targets'] as {
         RoleArn: string;
         InputTransformer: { InputTemplate: string };

@@ -86,7 +86,7 @@ describe('what it makes', () => {
   function place(stage: readonly Step[], from: string, to: string): void {
     for (const copy of copies(stage)) {
       for (const source of copy.from) {
-        // Modules are told apart by what is needed to run (`linkModules`).
+        // `linkModules` says which modules are needed to run.
         if (basename(source) === 'node_modules') continue;
         const isFolder = copy.to === './';
         cpSync(join(from, source), isFolder ? join(to, basename(source)) : join(to, copy.to), {
@@ -172,7 +172,7 @@ describe('what it makes', () => {
     expect([status, stdout, stderr]).toEqual([0, `${version}\n`, '']);
   });
 
-  it('starts as it is told to, and misses nothing but its configuration', () => {
+  it('starts with its command, and misses nothing but its configuration', () => {
     const command = JSON.parse(only(last, 'CMD')) as string[];
     const { status, stderr } = run(...command);
     expect(status).toBe(2);

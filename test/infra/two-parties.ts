@@ -252,7 +252,7 @@ export class World {
       const isIt = (text: string) => text.includes(`"RoleName":"${name}"`);
       return own(policyOf(verifier, 'AWS::IAM::Role', 'AssumeRolePolicyDocument', isIt));
     }
-    // Nothing of ours stands with it: whoever its account's IAM allows.
+    // No policy of ours names it: the IAM of its account decides.
     return own(undefined);
   }
 

@@ -50,7 +50,7 @@ describe('the attestation bucket', () => {
     });
   });
 
-  it('allows nobody from elsewhere anything, but that whoever drills sees what was found', () => {
+  it('allows other accounts nothing, except that the drill role reads findings', () => {
     const statements = (text: string) =>
       ofType(bothStacks(text).verifier, 'AWS::S3::BucketPolicy')
         .filter(({ Bucket }) => Bucket === ATTESTATIONS)
@@ -94,14 +94,14 @@ describe('the function', () => {
   it.each([
     ['in two accounts', APART, SECOND_REGION, SECOND_ACCOUNT],
     ['in one', TOGETHER, REGION, ACCOUNT],
-  ])('is told a configuration that the verifier takes, %s', (_, text, region, account) => {
+  ])('gets a configuration that the verifier accepts, %s', (_, text, region, account) => {
     const stack = bothStacks(text).verifier;
     const { Environment } = only(stack, 'AWS::Lambda::Function').Properties as {
       Environment: { Variables: Record<string, string> };
     };
-    const told = String(Environment.Variables['LEDGERSTONE_VERIFIER_CONFIG']);
+    const rendered = String(Environment.Variables['LEDGERSTONE_VERIFIER_CONFIG']);
     expect(Buffer.byteLength(JSON.stringify(Environment.Variables))).toBeLessThan(4096);
-    const config = parseVerifierConfig(told, 'environment', {});
+    const config = parseVerifierConfig(rendered, 'environment', {});
     expect(config.archive.store).toMatchObject({
       ...{ kind: 's3', bucket: BUCKET, region: REGION, prefix: 'prod/', expectedBucketOwner: ACCOUNT },
     });
@@ -126,7 +126,7 @@ describe('the function', () => {
     expect(trails.map(({ TrailName }) => TrailName)).toEqual(config.attempts.trails);
   });
 
-  it('is told what else the configuration says, and the address of a webhook as a secret', () => {
+  it('gets everything else that the configuration says, and the address of a webhook as a secret', () => {
     const secret = `arn:aws:secretsmanager:${SECOND_REGION}:${SECOND_ACCOUNT}:secret:hook-AbCdEf`;
     const more = [
       `webhook: "${secret}"`,
@@ -138,11 +138,11 @@ describe('the function', () => {
     const { Environment } = only(stack, 'AWS::Lambda::Function').Properties as {
       Environment: { Variables: Record<string, string> };
     };
-    const { LEDGERSTONE_VERIFIER_CONFIG: told = '', LEDGERSTONE_WEBHOOK: hook } = Environment.Variables;
+    const { LEDGERSTONE_VERIFIER_CONFIG: rendered = '', LEDGERSTONE_WEBHOOK: hook } = Environment.Variables;
     expect(hook).toBe(`{{resolve:secretsmanager:${secret}:SecretString:::}}`);
-    expect(told).not.toContain('secretsmanager');
+    expect(rendered).not.toContain('secretsmanager');
     const url = 'https://hooks.example.com/T000';
-    expect(parseVerifierConfig(told, 'environment', { LEDGERSTONE_WEBHOOK: url })).toMatchObject({
+    expect(parseVerifierConfig(rendered, 'environment', { LEDGERSTONE_WEBHOOK: url })).toMatchObject({
       alarms: { webhook: url },
       cosigner: { earlier: [{ name: 'old.example.com' }] },
       sweep: {

@@ -1,4 +1,4 @@
-// `ledgerstone archive`: the service. Runs until SIGTERM; with a file source until all of it is sealed.
+// `ledgerstone archive`: how does the service run, and when does it end?
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/archiver.ts';
 import { EXIT } from './exit-code.ts';
@@ -8,10 +8,10 @@ import { acting, type Session } from './session.ts';
 type ArchiveCommandOptions = { readonly config: string; readonly json?: boolean };
 
 const HELP = `
-Consumes the configured topics as a member of its consumer group; more instances share
-the partitions. SIGTERM and SIGINT seal what is held and end within limits.drain. Logs
-go to standard output: JSON, or readable lines on a terminal. With a file source it ends
-when everything is sealed.
+Consumes the configured topics as a member of its consumer group. Several instances share
+the partitions. On SIGTERM or SIGINT it seals what it holds and ends within limits.drain.
+Logs go to standard output: JSON, or readable lines on a terminal. With a file source it
+ends when everything is sealed.
 
 Exit codes: 0 drained or finished, 2 configuration, 3 could not go on (the log says why).
 

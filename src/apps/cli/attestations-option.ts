@@ -1,4 +1,4 @@
-// What has an independent verifier confirmed of this archive? `--attestations STORE --cosigner KEY`.
+// `--attestations STORE --cosigner KEY`: what has an independent verifier confirmed of this archive?
 import type { Command } from 'commander';
 import { equalBytes } from '../../base/bytes.ts';
 import { messageOf } from '../../base/error.ts';
@@ -37,7 +37,7 @@ export const withAttestations = (command: Command): Command =>
     )
     .option('--cosigner <key>', "that verifier's key, or a file of them; repeatable", repeatable);
 
-/** Cosigners' keys, each given as such or as a file of them. Throws UsageError. */
+/** Keys of cosigners. Each text is a key or the name of a file of keys. Throws UsageError. */
 export async function readCosigners(texts: readonly string[]): Promise<CosignerKey[]> {
   const lines = (await Promise.all(texts.map(readKeyLines))).flat();
   return lines.map((line) => {
@@ -46,7 +46,7 @@ export async function readCosigners(texts: readonly string[]): Promise<CosignerK
     } catch (error) {
       throw new UsageError(
         `${JSON.stringify(line)} is not a cosigner's key (${messageOf(error)})`,
-        'Give the key that `ledgerstone watch` logs at its start; the key of the log itself is another one.',
+        'Give the key that `ledgerstone watch` logs when it starts. It is not the key of the archive itself.',
       );
     }
   });
@@ -55,10 +55,10 @@ export async function readCosigners(texts: readonly string[]): Promise<CosignerK
 /** One chain's newest attestation. */
 export type ChainAttestation = { readonly chainId: ChainPlace; readonly attested: Attested };
 
-/** What lies where attestations are expected. */
+/** What the store of attestations holds. */
 export type AttestationSurvey = {
   readonly newest: readonly ChainAttestation[];
-  /** Objects above the newest that are no attestation by a cosigner that was named. */
+  /** Objects after the newest attestation that no named cosigner made. */
   readonly strays: readonly ForeignObject[];
 };
 
@@ -66,7 +66,7 @@ export type Attestations = { readonly store: ReadableStore; readonly reader: Att
 
 export type ArchiveAndAttestations = {
   readonly archive: Archive;
-  /** Null where none were asked for. */
+  /** Null if no attestations were asked for. */
   readonly attestations: Attestations | null;
   readonly close: () => Promise<void>;
 };
@@ -95,7 +95,7 @@ export async function openWithAttestations(
   }
 }
 
-/** Where nothing else is said, the attestations lie in the Region and at the endpoint of the configured archive. */
+/** By default the attestations have the Region and the endpoint of the configured archive. */
 function likeConfigured({ config }: Archive): Pick<ArchiveOptions, 'region' | 'endpoint'> {
   if (config?.archive.store.kind !== 's3') return {};
   const { region, endpoint } = config.archive.store;
@@ -106,7 +106,7 @@ async function cosignersOf({ attestations, cosigner = [] }: AttestationOptions):
   if (attestations === undefined) {
     if (cosigner.length === 0) return [];
     throw new UsageError(
-      '--cosigner says whose attestations, and not where they are',
+      '--cosigner names who attests, but not where the attestations are',
       'Add --attestations STORE.',
     );
   }
@@ -114,11 +114,11 @@ async function cosignersOf({ attestations, cosigner = [] }: AttestationOptions):
   if (cosigners.length > 0) return cosigners;
   throw new UsageError(
     '--attestations needs --cosigner',
-    'Attestations are believed for their key alone: give it.',
+    'Give the key of the verifier: an attestation is believed only if that key signed it.',
   );
 }
 
-/** Of every chain, by name and partition. */
+/** The newest attestation of each chain. */
 export async function surveyAttestations(
   { store, reader }: Attestations,
   signal: AbortSignal,
@@ -138,7 +138,7 @@ export async function surveyAttestations(
   return { newest, strays };
 }
 
-/** What `verifyArchive` holds a chain to. */
+/** What `verifyArchive` compares the chain with. */
 export const confirmedChain = ({
   attested: { origin, size, root, cosigner },
 }: ChainAttestation): ConfirmedChain => ({
@@ -146,7 +146,7 @@ export const confirmedChain = ({
   from: `attested by ${cosigner.name}`,
 });
 
-/** Says of each what it is: nothing that is asked for, and somebody wrote it. */
+/** One line for each foreign object: somebody wrote it, and it is no attestation. */
 export const foreignObjectsText = (strays: readonly ForeignObject[]): string =>
   strays
     .map(
@@ -155,20 +155,20 @@ export const foreignObjectsText = (strays: readonly ForeignObject[]): string =>
     )
     .join('');
 
-/** How far a chain was confirmed by somebody else than its writer. */
+/** How far an independent verifier has confirmed a chain. */
 export type AttestationSummary = {
   readonly cosigner: string;
   readonly size: number;
-  /** The last offset of that size; null where its seal could not be read, or nothing was sealed yet. */
+  /** The last offset that was confirmed. Null if its seal can't be read, or if no offset was sealed yet. */
   readonly throughOffset: number | null;
   readonly attestedAt: string | null;
-  /** From the seal to its attestation; null where the cosigner's key states no time. */
+  /** From the seal to its attestation. Null if the cosigner's kind of key signs no time. */
   readonly secondsAfterSeal: number | null;
-  /** The archive has, at that size, another history than was attested: nothing of what it shows was confirmed. */
+  /** True if the archive has another history than was attested. Then nothing that it shows was confirmed. */
   readonly isFork: boolean;
 };
 
-/** Reads the one seal that was attested last. */
+/** Reads the seal that was attested last. */
 export async function attestationSummary(
   archive: Pick<Archive, 'store' | 'trusted'>,
   { chainId: place, attested }: ChainAttestation,
@@ -191,7 +191,7 @@ export async function attestationSummary(
     return { ...base, throughOffset, secondsAfterSeal };
   } catch {
     signal.throwIfAborted();
-    // What is wrong with it is the verdict's to say.
+    // The verdict says what is wrong with it.
     return { ...base, ...none };
   }
 }
@@ -199,7 +199,7 @@ export async function attestationSummary(
 /** `verified through offset 125,003 by verifier.example.com/prod, 4 s after its seal` */
 export function attestationText(confirmation: AttestationSummary): string {
   const { cosigner, size, throughOffset, secondsAfterSeal, isFork } = confirmation;
-  if (isFork) return `${cosigner} attested another history of ${size} segments than lies here`;
+  if (isFork) return `${cosigner} attested another history of ${size} segments than this one`;
   const end = throughOffset === null ? `segment ${size - 1}` : `offset ${countText(throughOffset)}`;
   const when = secondsAfterSeal === null ? '' : `, ${ageText(secondsAfterSeal * 1000)} after its seal`;
   return `verified through ${end} by ${cosigner}${when}`;

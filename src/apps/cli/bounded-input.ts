@@ -1,10 +1,12 @@
-// How is a file or standard input read that may be anything of any length?
+// How are a file or standard input of unknown length read with a bound?
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { messageOf } from '../../base/error.ts';
 import { UsageError } from './exit-code.ts';
 
-/** All of the file, or of `stdin` where it is `-`. Reads one byte more than `bytesMax` at most, and then throws UsageError. */
+/**
+ * Reads all of the file, or of `stdin` if `file` is `-`. Throws UsageError if it is longer than `bytesMax`.
+ */
 export async function readInput(
   stdin: Readable,
   file: string,
@@ -24,6 +26,6 @@ export async function readInput(
     throw new UsageError(`can't read the ${what} ${file}: ${messageOf(cause)}`);
   }
   if (length > bytesMax)
-    throw new UsageError(`${file} has more than ${bytesMax} bytes: more than any ${what}`);
+    throw new UsageError(`${file} has more than ${bytesMax} bytes: too long for a ${what}`);
   return Buffer.concat(parts);
 }

@@ -1,4 +1,4 @@
-// How do the sources become the JavaScript that the npm package ships? `npm run build`: types are not stripped inside node_modules.
+// `npm run build`: how do the sources become JavaScript? Node strips no types in node_modules.
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -7,8 +7,8 @@ const ROOT = join(import.meta.dirname, '..', '..', '..');
 const DIST = join(ROOT, 'dist');
 
 /**
- * All lie flat in `dist`, since a worker is looked for beside the code that starts it. Dependencies stay outside: they
- * are installed with the package, and some bring native code or workers of their own.
+ * All go directly into `dist`: a worker is looked for beside the code that starts it. Dependencies are not
+ * bundled: npm installs them with the package, and some have native code or workers of their own.
  */
 const ENTRIES = {
   ledgerstone: 'src/apps/cli/main.ts',
@@ -16,7 +16,7 @@ const ENTRIES = {
   'verify-worker': 'src/verify/node/verify-worker.ts',
 };
 
-/** Files that the code reads beside itself. */
+/** Files that the code reads from its own folder. */
 const ASSETS = {
   'FORMAT.md': 'src/format/FORMAT.md',
   'ledgerstone.schema.json': 'src/config/ledgerstone.schema.json',

@@ -12,7 +12,10 @@ export const withChain = (command: Command): Command =>
     .requiredOption('--topic <topic>', 'topic, or chain where that has another name')
     .requiredOption('--partition <number>', 'partition', count);
 
-/** A chain is named after its topic unless the configuration says otherwise; without one, T is the chain. */
+/**
+ * A chain is named after its topic unless the configuration says otherwise. Without a configuration T is the
+ * chain.
+ */
 function chainOf(config: Config | null, { topic, partition }: ChainOptions): string {
   const configured = config?.source.topics.find(({ name }) => name === topic);
   return configured?.partitions[partition]?.chain ?? configured?.chain ?? topic;

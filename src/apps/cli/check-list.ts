@@ -1,7 +1,7 @@
-// How do a preflight's checks read?
+// How are the checks of `doctor` and `init` printed?
 import type { Colour, Output } from './output.ts';
 
-/** The store's and Kafka's checks both have this shape. */
+/** The checks of the store and those of Kafka both have this shape. */
 export type Check = {
   readonly name: string;
   readonly verdict: 'ok' | 'bad' | 'warning' | 'unknown';
@@ -16,7 +16,7 @@ const COLOURS: Readonly<Record<Check['verdict'], Colour>> = {
   unknown: 'yellow',
 };
 
-/** One line a check, and its remedy below where there is something to do. */
+/** One line for each check, and below it the remedy if there is something to do. */
 export function checkLines(area: string, checks: readonly Check[], output: Output): string[] {
   return checks.flatMap(({ name, verdict, found, remedy }) => [
     `${output.colour(COLOURS[verdict], verdict.padEnd(8))} ${area.padEnd(8)} ${name.padEnd(18)} ${found}`,

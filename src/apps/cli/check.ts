@@ -1,4 +1,4 @@
-// `ledgerstone check`: does this proof show that this line was archived under a key that I trust? No network, no archive.
+// `ledgerstone check`: does this proof show offline that this line was archived under a trusted key?
 import type { Command } from 'commander';
 import { FormatError } from '../../base/error.ts';
 import { LIMITS, MIB } from '../../base/limits.ts';
@@ -36,10 +36,11 @@ const PROOF_BYTES_MAX = MIB;
 
 const HELP = `
 Needs the proof, the line as archived (one LF at its end is allowed) and a trusted key.
-Exit code 0: verified; 1: the proof does not hold; 3: not signed by whoever must.
+Exit code 0: verified; 1: the proof does not hold; 3: a needed signature is missing.
 
-Cosigners confirm that the log has shown them the same history: --cosigner asks for each
-of them, --quorum N for so many, --policy for the rule of a file (c2sp.org/tlog-policy).
+Cosigners confirm that the log has shown them the same history. With --cosigner each of
+them must have signed, with --quorum N at least N of them. --policy reads the rule from a
+file (c2sp.org/tlog-policy).
 
 Examples:
   ledgerstone check event.tlog-proof --entry event.json --key archive.vkey
@@ -57,8 +58,8 @@ export function checkCommand(program: Command, session: Session): void {
     .argument('<proof>', 'file that `ledgerstone prove` wrote')
     .requiredOption('--entry <file>', 'the line; - reads standard input')
     .option('--key <key>', 'trusted verifier key, or a file of them; repeatable', repeatable)
-    .option('--cosigner <key>', 'who must have confirmed it too; repeatable', repeatable)
-    .option('--quorum <n>', 'so many of the cosigners are enough', count)
+    .option('--cosigner <key>', 'a cosigner that must have signed too; repeatable', repeatable)
+    .option('--quorum <n>', 'this many of the cosigners are enough', count)
     .option('--policy <file>', 'log keys, witnesses and their quorum, in one file')
     .option('--json', 'the result for programs')
     .addHelpText('after', HELP)
@@ -92,13 +93,13 @@ async function runCheck(session: Session, proofFile: string, options: CheckOptio
   return exitCodeOfVerdict(result.verdict);
 }
 
-/** The log's keys, and who else must have signed. Throws UsageError. */
+/** The keys of the log, and the cosigners that must have signed. Throws UsageError. */
 async function policyOf({ io }: Session, options: CheckOptions): Promise<Policy> {
   const { key, cosigner = [], quorum, policy } = options;
   if (policy !== undefined) {
     if (cosigner.length > 0 || quorum !== undefined) {
       throw new UsageError(
-        '--policy says already which cosigners are needed',
+        '--policy already says which cosigners are needed',
         'Leave --cosigner and --quorum out.',
       );
     }
@@ -116,18 +117,18 @@ async function policyOf({ io }: Session, options: CheckOptions): Promise<Policy>
   if (least > cosigners.length || (quorum === 0 && cosigners.length > 0)) {
     throw new UsageError(
       `--quorum ${least} of ${cosigners.length} cosigners`,
-      'Name at least so many with --cosigner.',
+      'Name at least that many with --cosigner.',
     );
   }
   return requireDistinctKeys({ logs: await readTrustedKeys(key), quorum: quorumOf(cosigners, least) });
 }
 
 type Verified = Extract<EventProofCheck, { readonly verdict: 'verified' }> & {
-  /** Names of those that were asked for and have signed. */
+  /** Names of the wanted cosigners that have signed. */
   readonly cosigners: readonly string[];
 };
 
-/** A proof that its log signed and too few others: nobody can tell whether all were shown the same history. */
+/** If too few cosigners signed, nobody knows whether the log shows everyone the same history. */
 async function withCosigners(
   checked: Extract<EventProofCheck, { readonly verdict: 'verified' }>,
   proof: Uint8Array,
@@ -145,7 +146,7 @@ async function withCosigners(
   }
 }
 
-/** A gap line is as good a leaf as a record: what it proves is that there is none. */
+/** The proof of a gap line shows that its offsets have no record. */
 function provenText(proven: Extract<EventProofCheck, { readonly verdict: 'verified' }>): string {
   const { origin, offset, nextOffset, gap, sequence, size } = proven;
   const place = `segment ${sequence} of ${origin}, checkpoint of size ${size}`;

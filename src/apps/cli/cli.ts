@@ -1,4 +1,4 @@
-// Which command was asked for, and with which exit code does it end?
+// Which command was given, and which exit code does it end with?
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../../base/version.ts';
 import { archiveCommand } from './archive.ts';
@@ -35,7 +35,9 @@ const COMMANDS: readonly AddCommand[] = [
   demoCommand,
 ];
 
-/** Runs one command line (without `node` and the script) and resolves to its exit code, all output written. */
+/**
+ * Runs one command line, without `node` and the script. Resolves to the exit code when all output is written.
+ */
 export async function runCli(args: readonly string[], io: Io): Promise<number> {
   const output = new Output(io);
   const session: Session = { io, output, exitCode: EXIT.ok, json: false, verdictOnError: false };
@@ -70,7 +72,7 @@ function buildProgram(session: Session): Command {
 
 async function failed(error: unknown, session: Session): Promise<number> {
   if (error instanceof CommanderError) {
-    // Help and --version end this way too, with exit code 0; everything else is words that were wrong.
+    // Help and --version end this way too, with exit code 0. Everything else is wrong usage.
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   const exitCode = exitCodeOfError(error);

@@ -1,13 +1,13 @@
-// `ledgerstone demo`: what does all of it look like, on this machine, in seconds?
+// `ledgerstone demo`: what does the whole product do? Shown on this machine in seconds.
 import type { Command } from 'commander';
 import { acting, type Session } from './session.ts';
 
 type DemoOptions = { readonly stack?: boolean; readonly dir?: string; readonly json?: boolean };
 
 const HELP = `
-Archives 4,712 real audit events by the pipeline of production, verifies them, attacks
-copies of the archive, and proves one event. Its files stay in a directory that it
-names, for the commands that it suggests; --dir chooses the place.
+Archives 4,712 real audit events with the production code, verifies them, attacks copies
+of the archive, and proves one event. Its files stay in a directory that it prints, so
+that you can try the commands that it suggests. --dir chooses the directory.
 
 Examples:
   ledgerstone demo

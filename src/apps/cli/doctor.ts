@@ -1,4 +1,4 @@
-// `ledgerstone doctor`: would the service run with this configuration, and safely? Every check, its verdict and its remedy.
+// `ledgerstone doctor`: would the service run safely with this configuration?
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
@@ -17,9 +17,9 @@ type DoctorOptions = { readonly config: string; readonly json?: boolean };
 type Area = { readonly area: 'config' | 'store' | 'signing' | 'source'; readonly checks: readonly Check[] };
 
 const HELP = `
-Asks the store, the key and Kafka in ways that change nothing. \`bad\` must be cured
-before the service runs; \`warning\` should be looked at; \`unknown\` is what this role may
-not see. Signing is tried on words that are no checkpoint.
+Asks the store, the key and Kafka and changes nothing. Correct what is \`bad\` before the
+service runs, and look at each \`warning\`. \`unknown\`: this role has no right to see it.
+Signing is tried on a text that is no checkpoint.
 
 Exit codes: 0 nothing bad, 2 the configuration is wrong, 3 something is bad.
 
@@ -76,7 +76,7 @@ const failedCheck = (name: string, error: unknown): Check => ({
 function configChecks({ production, retention, archive }: Config): Check[] {
   const checks = [ok('file', 'every key is known and every value allowed')];
   if (!production) {
-    const remedy = 'Say `production: true`: it refuses a directory, a local key and GOVERNANCE.';
+    const remedy = 'Set `production: true`: it refuses a directory, a local key and GOVERNANCE.';
     checks.push({ name: 'production', verdict: 'warning', found: 'false', remedy });
   }
   const governed = Object.entries(retention).filter(([, policy]) => policy.mode === 'GOVERNANCE');
@@ -89,7 +89,7 @@ function configChecks({ production, retention, archive }: Config): Check[] {
     checks.push({
       name: 'duties',
       verdict: 'warning',
-      found: 'who may write can also read the signing key',
+      found: 'a process that may write can also read the signing key',
       remedy,
     });
   }
@@ -114,7 +114,7 @@ async function directoryChecks(store: Extract<StoreConfig, { kind: 'directory' }
   const notWorm: Check = {
     name: 'write-once',
     verdict: 'warning',
-    found: 'a directory keeps nobody from deleting',
+    found: 'files in a directory can be deleted',
     remedy,
   };
   try {
@@ -132,7 +132,8 @@ async function directoryChecks(store: Extract<StoreConfig, { kind: 'directory' }
 async function signingChecks(signing: SigningConfig, origin: string): Promise<Check[]> {
   try {
     const signer = await openSigner(signing);
-    // No checkpoint reads like this, so the signature is worth nothing; the signer checks it before it gives it out.
+    // No checkpoint has this text, so the signature can't be misused. The signer verifies it before returning
+    // it.
     await signer.sign(utf8('ledgerstone doctor\n'));
     const key = verifierKey(origin, signer.publicKey, nodeSha256);
     return [

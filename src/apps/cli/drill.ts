@@ -1,9 +1,10 @@
-// `ledgerstone drill`: how soon would the verifier, and with it people, know of a tampering?
+// `ledgerstone drill`: how soon does the verifier find a tampering, and notify people?
 //
-// Decided: the canary is no real chain. A real one needs the log's key to begin it (which no operator should hold), would
-// be stale from its first hour on, and would stand in every report for good. A forged first seal of a chain that does
-// not exist needs no key and walks the same way as a forged seal of a real chain: event or `watch`, step, finding,
-// ledger, alarm. The chain's name is reserved, its verdict is its own, and it ends with the drill.
+// Decided: the canary is not a real chain. To create a real one, an operator would need the log's key. It
+// would be stale after its first hour, and every report would list it for ever. A forged first seal of a
+// chain that does not exist needs no key and takes the same way as a forged seal of a real chain: event or
+// `watch`, step, finding, ledger, alarm. The chain's name is reserved, no other chain's verdict changes, and
+// it ends with the drill.
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../../base/clock.ts';
@@ -30,27 +31,27 @@ type DrillCommandOptions = {
 };
 
 const DAY_MS = 86_400_000;
-/** Long enough for a verifier to find it locked, and short enough to wait for. */
+/** Long enough for a verifier to find the lock, and short enough to wait for its end. */
 const LOCK_MS = 60_000;
 const LOCK_MS_MAX = 366 * DAY_MS;
 
 const HELP = `
-Tampers with a canary of its own and never with a chain, waits until the verifier's ledger
-has the finding and people were told, says how long that took, and takes the canary away.
+Tampers with a canary of its own, never with a chain. Waits until the verifier's ledger
+has the finding and people were notified, says how long that took, and removes the canary.
 
   forged-seal     found by events within seconds, by \`watch\` within 15: it looks for new
-                  chains every 10 s, and for new seals of those that it knows more often;
+                  chains every 10 s, and for new seals of known chains more often;
                   \`verify\` of the whole archive says unverifiable for that minute
-  second-version  the same, and another version over it
-  foreign-object  verdicts stand; \`watch\` finds it by its sweep only
-  delete-marker   the same, and nothing is stored at all
+  second-version  the same, and another version of the same object
+  foreign-object  verdicts stay as they are; \`watch\` finds it only by its sweep
+  delete-marker   the same, and nothing is stored
 
-It lays down nothing that it may not delete again: where deletes are refused, as they
-should be, that refused delete is the drill, and CloudTrail has to tell of it. So the best
-role for it has no right on the archive's bucket, lies in its account, and may read
-findings/ in the verifier's bucket. --lock puts the object nevertheless, locked so long.
+It writes nothing that it can't delete again. If deletes are refused, as they should be,
+the refused delete is the drill, and CloudTrail must report it. So the best role for it is
+in the archive's account, has no right on the archive's bucket, and may read findings/ in
+the verifier's bucket. With --lock the object is written anyway, locked for that long.
 
-Exit codes: 0 found, and told by every channel, 1 not, 2 usage, 3 could not be done.
+Exit codes: 0 found and every channel notified, 1 not, 2 usage, 3 could not be done.
 
 Examples:
   ledgerstone drill --config verifier.yaml
@@ -68,9 +69,9 @@ export function drillCommand(program: Command, session: Session): void {
   program
     .command('drill')
     .description('A harmless tampering: how soon is it found?')
-    .requiredOption('--config <file>', 'verifier.yaml: of the verifier that is put to the test')
+    .requiredOption('--config <file>', 'verifier.yaml of the verifier that is tested')
     .addOption(new Option('--kind <kind>', 'what is done').choices(KINDS).default('forged-seal'))
-    .option('--lock <duration>', 'of what is put; it then stays where it may not be deleted', duration)
+    .option('--lock <duration>', 'lock of the object; if it can not be deleted then, it stays', duration)
     .option('--within <duration>', 'default: 2m, or 15m where the act was refused', duration)
     .option('--closed-within <duration>', 'also wait for the finding to be closed', duration)
     .option('--yes', 'go on without asking; needed without a terminal or for locks over a day')
@@ -119,7 +120,7 @@ async function runDrillCommand(session: Session, options: DrillCommandOptions): 
   }
 }
 
-/** A log has no evidence of being read, but the verifier notes that it was written. */
+/** Nobody can show that a log was read, but the verifier notes that it wrote to it. */
 const channelsOf = ({ alarms }: VerifierConfig): string[] => [
   'log',
   ...(alarms.sns === null ? [] : ['sns']),
@@ -131,7 +132,7 @@ async function openCanary(store: StoreConfig) {
   return (await import('../../store/canary.ts')).directoryCanary(store.path);
 }
 
-/** Refused before anything is opened. */
+/** The lock's length in milliseconds. Throws UsageError before anything is opened. */
 function lockOf({ archive, configuration }: VerifierConfig, { kind, lock }: DrillCommandOptions): number {
   if (archive.store.kind === 'directory' && (kind === 'second-version' || kind === 'delete-marker')) {
     const remedy = 'Use --kind forged-seal or foreign-object.';
@@ -142,13 +143,13 @@ function lockOf({ archive, configuration }: VerifierConfig, { kind, lock }: Dril
   if (lock < LOCK_MS || lock > LOCK_MS_MAX) throw new UsageError('--lock must be 60s to 366d');
   const leastMs = (configuration.minimumDays ?? 0) * DAY_MS;
   if (lock < leastMs) {
-    const remedy = `The shortest that it takes: --lock ${(configuration.minimumDays ?? 0) + 1}d.`;
+    const remedy = `The shortest that it accepts: --lock ${(configuration.minimumDays ?? 0) + 1}d.`;
     throw new UsageError(`the bucket's policy refuses a lock of ${ageText(lock)}`, remedy);
   }
   return lock;
 }
 
-/** Throws UsageError where nobody can be asked. */
+/** Asks the person at the terminal. Throws UsageError if there is none. */
 async function isWanted(
   { io }: Session,
   { yes, kind }: DrillCommandOptions,

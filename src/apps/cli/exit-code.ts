@@ -1,4 +1,4 @@
-// What does the exit code tell a script?
+// What does each exit code mean?
 import { LedgerstoneError } from '../../base/error.ts';
 import { isFindingCode, SEVERITY, type Verdict } from '../../verify/finding.ts';
 
@@ -7,7 +7,7 @@ export const EXIT = {
   ok: 0,
   /** The archive is not what was signed. */
   broken: 1,
-  /** The words of the command or the configuration are wrong. */
+  /** The command line or the configuration is wrong. */
   usage: 2,
   /** It could not be checked, or could not go on. */
   failed: 3,
@@ -21,7 +21,7 @@ const OF_VERDICT: Readonly<Record<Verdict, number>> = {
 
 export const exitCodeOfVerdict = (verdict: Verdict): number => OF_VERDICT[verdict];
 
-/** The command was given words that it can't work with. */
+/** The command line is wrong. */
 export class UsageError extends LedgerstoneError {
   constructor(message: string, remedy?: string) {
     super('usage', message, { disposition: 'input', ...(remedy === undefined ? {} : { remedy }) });
@@ -29,10 +29,10 @@ export class UsageError extends LedgerstoneError {
   }
 }
 
-/** Errors about what was asked for, whoever throws them. */
+/** Codes of errors about the command line or the configuration, from any room. */
 const USAGE_CODES: ReadonlySet<string> = new Set(['usage', 'config', 'no-archive', 'before-chain']);
 
-/** Only a finding that breaks an archive is 1: whoever could not look has not found anything. */
+/** Exit code 1 is for findings that break an archive. If it could not be checked, the code is 3. */
 export function exitCodeOfError(error: unknown): number {
   if (!(error instanceof LedgerstoneError)) return EXIT.failed;
   if (USAGE_CODES.has(error.code)) return EXIT.usage;

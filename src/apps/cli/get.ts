@@ -1,4 +1,4 @@
-// `ledgerstone get`: which entries, or original values, lie in this range of offsets or times?
+// `ledgerstone get`: which entries, or original values, are in this range of offsets or times?
 import { type Command, InvalidArgumentError } from 'commander';
 import { toBase64 } from '../../base/bytes.ts';
 import { decodeLine } from '../../format/record.ts';
@@ -23,18 +23,17 @@ type GetOptions = ArchiveOptions &
   };
 
 const HELP = `
-Both ends are included, and offsets that are not there are left out. Lines come as
-they were archived, gap lines too; --values gives each record's value and a LF, and
-leaves out tombstones. With --values --json: {"offset","base64"} a line.
+Both ends are included. Missing offsets are left out. Lines are printed as they were
+archived, gap lines too. --values prints each record's value and a LF, and leaves out
+tombstones. With --values --json each line is {"offset","base64"}.
 
-Only blocks that can hold the range are read, so what is printed is not proven: with
-a key the seals are checked, and --prove compares every segment whole with its seal
-before a line of it is printed. One event takes 3 reads in a steady chain of up to 1000
-segments (the head, a seal, a block), with a key sometimes 4. Where sizes of events vary
-much from segment to segment, or in longer chains, a few more seals are read: at worst
-2·log2(segments).
-Times are the records' own (their producer's clock); segments sealed more than a day
-before --since-time or after --until-time are not looked at.
+Only blocks that can hold the range are read, so what is printed is not proven. With a
+key the seals are checked. --prove compares each whole segment with its seal before it
+prints a line of it. One event takes 3 reads in a steady chain of up to 1000 segments
+(the head, a seal, a block), with a key sometimes 4. If event sizes vary much between
+segments, or in longer chains, a few more seals are read: at most 2·log2(segments).
+Times are those of the records (their producer's clock). Segments that were sealed more
+than a day before --since-time or after --until-time are not read.
 
 Examples:
   ledgerstone get ./archive --topic orders --partition 0 --from 42 --to 42
@@ -126,7 +125,7 @@ const LF = new Uint8Array([0x0a]);
 const withLf = (bytes: Uint8Array): Uint8Array => Buffer.concat([bytes, LF]);
 const lineOf = ({ line }: FoundLine): Uint8Array => withLf(line);
 
-/** Null where there is no value: a gap line or a tombstone. */
+/** Null if there is no value: a gap line or a tombstone. */
 function valueText(found: FoundLine, json: boolean): Uint8Array | string | null {
   if (found.isGap) return null;
   const decoded = decodeLine(found.line);

@@ -1,4 +1,4 @@
-// `ledgerstone init`: what must be there before the first record is archived?
+// `ledgerstone init`: how are keys, bucket and archive made ready for the first record?
 import { access, writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { type Published, publishArchiveFiles } from '../../archiver/publish.ts';
@@ -24,12 +24,12 @@ type InitOptions = {
 const DAY_MS = 86_400_000;
 
 const HELP = `
-Makes the local signing key if one is configured and missing (never replaces one), checks
-that the bucket has Object Lock and versioning, and writes the verifier key and FORMAT.md
-into the archive, locked by the \`seals\` policy. Safe to repeat. A bucket is made only
-with --create-bucket, and only with Object Lock and a COMPLIANCE default.
+Makes the local signing key if one is configured and missing; it never replaces a key.
+Checks that the bucket has Object Lock and versioning. Writes the verifier key and
+FORMAT.md into the archive, locked by the \`seals\` policy. Safe to repeat. It makes a
+bucket only with --create-bucket, with Object Lock and a COMPLIANCE default.
 
-Give the printed verifier key to whoever shall verify, by a way that you trust.
+Give the printed verifier key to everybody who will verify, by a way that you trust.
 
 Examples:
   ledgerstone init --config ledgerstone.yaml --vkey archive.vkey
@@ -57,7 +57,7 @@ async function runInit(session: Session, options: InitOptions): Promise<number> 
   const { io, output } = session;
   const config = await loadConfig(options.config, io.env);
   const { store: storeConfig, signing } = config.archive;
-  // The bucket first: nothing is made that could not be used.
+  // The bucket comes first: without it a new key would be of no use.
   const checks = storeConfig.kind === 's3' ? await readyBucket(storeConfig, config, options, io.signal) : [];
   const newKey = signing.kind === 'local' && (await makeKey(signing.keyFile, options.keyType));
   const signer = await openSigner(signing);
@@ -96,14 +96,14 @@ async function runInit(session: Session, options: InitOptions): Promise<number> 
       ? ['note          a directory is not write-once: for trials and copies only']
       : []),
     '',
-    'Verifier key, for everybody who shall verify this archive:',
+    'Verifier key, for everybody who will verify this archive:',
     vkey,
   ];
   await output.write(`${lines.join('\n')}\n`);
   return EXIT.ok;
 }
 
-/** Throws when the bucket is not fit: a weaker one is never used or made. */
+/** Throws if the bucket is not fit. A weaker one is never used or made. */
 async function readyBucket(
   store: S3StoreConfig,
   config: Config,
@@ -112,7 +112,8 @@ async function readyBucket(
 ): Promise<readonly BucketCheck[]> {
   const { createBucket, inspectBucket } = await import('../../store/preflight.ts');
   if (options.createBucket === true) {
-    // A net under every PUT, each of which names its own date: the shortest policy, so that a stray object is no burden.
+    // Each PUT names its own date. The default is a safety net, as short as the shortest policy: a foreign
+    // object should not stay for years.
     const shortestMs = Math.min(...Object.values(config.retention).map(({ periodMs }) => periodMs));
     const days = Math.max(1, Math.ceil(shortestMs / DAY_MS));
     return (await createBucket(store, { days }, signal)).inspection.checks;

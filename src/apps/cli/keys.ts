@@ -10,7 +10,10 @@ const KEY_FILE_BYTES_MAX = 1024 * 1024;
 const REMEDY =
   'Give the verifier key that `ledgerstone init` printed, or a file that holds it, one key a line.';
 
-/** KEY of the command line: a verifier key, or a file of them. Throws UsageError. */
+/**
+ * The keys that the command line names. Each text is a verifier key or the name of a file of them. Throws
+ * UsageError.
+ */
 export async function readTrustedKeys(texts: readonly string[]): Promise<VerifierKey[]> {
   const keys: VerifierKey[] = [];
   for (const text of texts) keys.push(...(await keysOf(text)));
@@ -42,7 +45,10 @@ async function keysOf(text: string): Promise<VerifierKey[]> {
   return keys;
 }
 
-/** The lines of a file of keys without comments, or the one key that was given itself. Throws UsageError. */
+/**
+ * The lines of a file of keys without comments. If there is no such file, the text is a key. Throws
+ * UsageError.
+ */
 export async function readKeyLines(text: string): Promise<string[]> {
   const status = await stat(text).catch(() => null);
   if (status === null) return [text];

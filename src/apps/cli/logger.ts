@@ -4,7 +4,7 @@ import type { Logger } from '../../base/log.ts';
 import type { LogLevel } from '../../config/connections.ts';
 import type { Io } from './output.ts';
 
-/** Written in this thread: the last line before an exit is the one that says why. */
+/** Writes in this thread: the last line before an exit says why it ends, and must not be lost. */
 export async function openLog(io: Io, level: LogLevel, json: boolean): Promise<{ readonly log: Logger }> {
   const options = { level, base: null, timestamp: stdTimeFunctions.isoTime };
   if (json || io.stdout.isTTY !== true) return { log: pino(options, io.stdout) };

@@ -1,13 +1,15 @@
-// How does the process begin and end? Streams, signals and the exit code; everything else is `cli.ts`.
+// How does the process begin and end: streams, signals, exit code? The commands are in `cli.ts`.
 import { messageOf } from '../../base/error.ts';
 import { restartWithAllocator } from '../archiver/allocator.ts';
 import { runCli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 
-// The services run for long and move much.
+// Services run for long and allocate much memory.
 if (['archive', 'watch'].includes(process.argv[2] ?? '')) restartWithAllocator();
 
-/** A signal often comes twice, from the terminal and from whoever started us; only a later one means "now". */
+/**
+ * A signal often comes twice, from the terminal and from the parent process. Only a later one means "now".
+ */
 const SAME_SIGNAL_MS = 1000;
 
 const stopping = new AbortController();
@@ -21,7 +23,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-// Node's own end of an unforeseen error is exit code 1, which would say that an archive is broken.
+// Node ends with exit code 1 after an unforeseen error. Here 1 would mean that an archive is broken.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => {
     const debug = (process.env['LEDGERSTONE_DEBUG'] ?? '') !== '';
@@ -40,5 +42,5 @@ const exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   signal: stopping.signal,
 });
-// Connections that the servers keep open would hold the process; everything was written before.
+// Open connections would keep the process alive. All output was written before.
 process.exit(exitCode);

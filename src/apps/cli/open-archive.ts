@@ -1,4 +1,4 @@
-// Which archive is meant, whose keys are trusted, and how is it read?
+// Which archive does the command line name, which keys does it trust, and how is it opened?
 import { type Command, InvalidArgumentError } from 'commander';
 import { LedgerstoneError } from '../../base/error.ts';
 import { openForReading, openSigner, trustedKeys } from '../../clients/open.ts';
@@ -20,7 +20,7 @@ export type ArchiveOptions = {
 export type Archive = {
   readonly store: ReadableStore;
   readonly trusted: readonly VerifierKey[];
-  /** When the archive was named by a configuration file. */
+  /** Null if no configuration file named the archive. */
   readonly config: Config | null;
 };
 

@@ -1,4 +1,4 @@
-// How do words, tables and progress reach the person or the program that asked?
+// How does output reach the person or the program that asked?
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
@@ -7,19 +7,21 @@ import { printableLines } from './printable.ts';
 
 export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** What a command may touch of the world outside; tests bring their own. */
+/** What a command may use of its process. Tests have their own. */
 export type Io = {
   readonly stdin: Readable;
   readonly stdout: Stream;
   readonly stderr: Stream;
   readonly env: NodeJS.ProcessEnv;
-  /** Aborts when the person wants the command to end. */
+  /** Aborts when the command is to end. */
   readonly signal: AbortSignal;
 };
 
 export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
 
-/** Results go to standard output, everything else to standard error; a reader that went away ends nothing by force. */
+/**
+ * Results go to standard output, everything else to standard error. A closed pipe does not end the command.
+ */
 export class Output {
   readonly #io: Io;
   #closed = false;
@@ -33,7 +35,7 @@ export class Output {
     io.stderr.on('error', () => {});
   }
 
-  /** True once nobody reads standard output any more: a long output may stop. */
+  /** True if nobody reads standard output any more. Then a long output may stop. */
   get closed(): boolean {
     return this.#closed || this.#io.stdout.destroyed;
   }
@@ -58,12 +60,12 @@ export class Output {
     return this.line(JSON.stringify(value, null, 2));
   }
 
-  /** For the person beside the terminal; never part of the result. */
+  /** For the person at the terminal. It is never part of the result. */
   note(text: string): void {
     if (!this.#io.stderr.destroyed) this.#io.stderr.write(`${text}\n`);
   }
 
-  /** Message and remedy; the stack only for those who ask for it. */
+  /** Prints message and remedy, and the stack if LEDGERSTONE_DEBUG is set. */
   error(error: unknown): void {
     const message = printableLines(messageOf(error));
     this.note(`${this.colour('red', 'error', this.#io.stderr)}: ${message}`);
@@ -102,7 +104,7 @@ function withCauses(error: Error): string {
   return lines.join('\n');
 }
 
-/** What a program reads of an error under `--json`. */
+/** What `--json` prints of an error. */
 export const errorJson = (error: unknown) => ({
   code: error instanceof LedgerstoneError ? error.code : 'internal',
   message: messageOf(error),

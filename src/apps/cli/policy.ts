@@ -1,4 +1,4 @@
-// Who must have signed a checkpoint for it to be believed? (C2SP tlog-policy: logs, witnesses, groups, a quorum)
+// Which signatures does a checkpoint need? (C2SP tlog-policy: logs, witnesses, groups, a quorum)
 import { FormatError, messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { verifySignature } from '../../base/signature.ts';
@@ -37,7 +37,7 @@ export function parsePolicy(text: string, fileName: string): Policy {
   throw new UsageError(`${fileName} has no line quorum NAME`, remedy);
 }
 
-/** A name is defined before it is used, and is a member once at most: so no rule goes round. */
+/** A name must be defined before it is used and may be a member once, so groups can't contain each other. */
 class PolicyReader {
   readonly logs: VerifierKey[] = [];
   quorum: Quorum | null = null;
@@ -68,7 +68,7 @@ class PolicyReader {
   #log(words: readonly string[]): void {
     demand(words.length === 1 || words.length === 2, 'log KEY [URL]');
     const key = parseVkey(words[0] as string, nodeSha256);
-    demand(!this.logs.some((other) => sameKey(other.key, key.key)), 'that log stands there already');
+    demand(!this.logs.some((other) => sameKey(other.key, key.key)), 'this log is there already');
     this.logs.push(key);
   }
 
@@ -76,7 +76,7 @@ class PolicyReader {
     demand(words.length === 2 || words.length === 3, 'witness NAME KEY [URL]');
     const key = parseCosignerVkey(words[1] as string, nodeSha256);
     const isTwice = this.#witnesses.some((other) => sameKey(other.key, key.key));
-    demand(!isTwice, 'that witness stands there already');
+    demand(!isTwice, 'this witness is there already');
     this.#witnesses.push(key);
     this.#define(words[0] as string, { kind: 'witness', key });
   }
@@ -112,7 +112,7 @@ function demand(holds: boolean, why: string): void {
   if (!holds) throw new FormatError(why);
 }
 
-/** Who is counted twice is no quorum, and a log no witness for itself. Throws UsageError. */
+/** No key may count twice, and the log's key may not be a cosigner. Throws UsageError. */
 export function requireDistinctKeys(policy: Policy): Policy {
   const taken = policy.logs.map(({ key }) => key);
   for (const { name, key } of keysOf(policy.quorum)) {
@@ -125,13 +125,16 @@ export function requireDistinctKeys(policy: Policy): Policy {
   return policy;
 }
 
-/** At least `least` of these: what `--cosigner` and `--quorum` say. */
+/** At least `least` of these cosigners, as `--cosigner` and `--quorum` ask. */
 export function quorumOf(cosigners: readonly CosignerKey[], least: number): Quorum {
   const members = cosigners.map((key): Quorum => ({ kind: 'witness', key }));
   return { kind: 'group', least, members };
 }
 
-/** Names of the cosigners whose signatures hold. Throws FormatError for a line by one of them that is bad: it rejects the note. */
+/**
+ * The cosigners whose signatures hold. Throws FormatError if one of their signatures is bad: that rejects the
+ * note.
+ */
 export async function cosignersOf(signed: SignedCheckpoint, quorum: Quorum): Promise<CosignerKey[]> {
   const found: CosignerKey[] = [];
   for (const key of keysOf(quorum)) {

@@ -1,12 +1,14 @@
-// How does text that somebody else chose reach a terminal without commanding it?
+// How is text from outside printed without control characters taking effect?
 
-/** Controls, marks without a width or that turn writing around, line separators, and halves of characters. */
+/**
+ * Control characters, invisible marks, marks that change writing direction, line separators, lone surrogates.
+ */
 const COMMANDS = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 const escaped = (character: string): string => `\\u{${(character.codePointAt(0) as number).toString(16)}}`;
 
-/** On one line: names of objects, and whatever was found in them. */
+/** For text on one line, such as keys of objects and what was found in them. */
 export const printable = (text: string): string => text.replace(COMMANDS, escaped);
 
-/** The same for messages of several lines. */
+/** The same for text of several lines. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');

@@ -1,9 +1,9 @@
-// How does a person at a terminal see that something long is going on?
+// How does a person at a terminal see the progress of long work?
 import { Presets, SingleBar } from 'cli-progress';
 import type { Io } from './output.ts';
 
 export type ProgressBar = {
-  /** False where nobody looks: what only serves the bar need not be done. */
+  /** False if there is no bar. Then work that only serves the bar can be left out. */
   readonly visible: boolean;
   update(done: number, total: number, text: string): void;
   stop(): void;
@@ -11,7 +11,7 @@ export type ProgressBar = {
 
 const SILENT: ProgressBar = { visible: false, update() {}, stop() {} };
 
-/** A bar on standard error, and only where that is a terminal: a log or a pipe gets none of it. */
+/** A bar on standard error if that is a terminal. A log or a pipe gets nothing. */
 export function startProgressBar(io: Io, title: string): ProgressBar {
   if (io.stderr.isTTY !== true || io.env['TERM'] === 'dumb') return SILENT;
   const bar = new SingleBar(
@@ -21,7 +21,7 @@ export function startProgressBar(io: Io, title: string): ProgressBar {
       clearOnComplete: true,
       hideCursor: true,
       fps: 8,
-      // Cut at the terminal's edge, or each redraw would leave a line behind.
+      // Cut at the edge of the terminal: otherwise each redraw would leave a line.
       linewrap: false,
       barsize: 24,
     },

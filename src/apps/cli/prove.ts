@@ -1,4 +1,4 @@
-// `ledgerstone prove`: what convinces somebody else, offline, that this one entry was archived?
+// `ledgerstone prove`: which file shows offline that this one entry was archived?
 
 import type { Command } from 'commander';
 import { toHex } from '../../base/bytes.ts';
@@ -40,11 +40,11 @@ export type ProvenEvent = {
 };
 
 const HELP = `
-Writes a tlog-proof (c2sp.org/tlog-proof) to standard output: the way from the line to
-the signed checkpoint. With the line, which \`get\` prints, and a trusted key anybody can
-\`check\` it, without the archive and without a network. The segment is read whole and
-compared with its seal first. With --attestations the proof leads to a checkpoint that an
-independent verifier has cosigned: \`check --cosigner\` then asks for that.
+Writes a tlog-proof (c2sp.org/tlog-proof) to standard output. It leads from the line to
+the signed checkpoint. Anybody can \`check\` it with the line, which \`get\` prints, and a
+trusted key, without the archive and without a network. The whole segment is compared
+with its seal first. With --attestations the proof leads to a checkpoint that an
+independent verifier has cosigned; \`check --cosigner\` asks for that.
 
 Examples:
   ledgerstone prove ./archive --topic orders --partition 0 --offset 42 > event.tlog-proof
@@ -86,17 +86,20 @@ async function runProve(session: Session, name: string | undefined, options: Pro
   }
 }
 
-/** The same proof, led on to a checkpoint that a cosigner has confirmed: the segment's own where there is one. */
+/**
+ * The same proof up to a checkpoint that a cosigner has signed: that of the segment's own size if there is
+ * one.
+ */
 async function underAttestation(
   { proof, seal }: ProvenEvent,
   reader: ChainReader,
   { store, reader: attested }: Attestations,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const place = { chain: reader.chain, partition: reader.partition };
+  const chainId = { chain: reader.chain, partition: reader.partition };
   const found =
-    (await attested.of(place, seal.sequence + 1, signal).catch(() => null)) ??
-    (await attested.newest(place, seal.sequence + 1, signal)).attested;
+    (await attested.of(chainId, seal.sequence + 1, signal).catch(() => null)) ??
+    (await attested.newest(chainId, seal.sequence + 1, signal)).attested;
   if (found === null || found.size <= seal.sequence) {
     throw new LedgerstoneError('not-attested', `segment ${seal.sequence} is not attested yet`, {
       remedy: `The cosigner has confirmed ${found?.size ?? 0} segments: wait for it, or prove without --attestations.`,
@@ -114,7 +117,9 @@ async function underAttestation(
   return encodeEventProof({ ...parseEventProof(proof), path, note });
 }
 
-/** Throws UsageError when nothing is sealed at that offset, VerifyError when the archive is not what was signed. */
+/**
+ * Throws UsageError if the offset is not sealed yet, and VerifyError if the archive is not what was signed.
+ */
 export async function proveOffset(reader: ChainReader, offset: number): Promise<ProvenEvent> {
   const { sequence: headSequence, beyond } = await reader.lastGood();
   const located = await locateOffset(

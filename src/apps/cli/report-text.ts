@@ -1,4 +1,4 @@
-// How does a verifier's report read, for people and for programs?
+// How is the report of a verification printed, for people and for programs?
 import type { Finding, Verdict } from '../../verify/finding.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
 import type { Colour, Output } from './output.ts';
@@ -54,7 +54,7 @@ export function reportText(report: Report, description: string, output: Output):
   return `${lines.join('\n')}\n`;
 }
 
-/** They leave the verdict as it is, and must not be overlooked for it. */
+/** Attempts do not change the verdict, and must not be overlooked. */
 function attemptsText({ findings, chains }: Report): string {
   const all = [...findings, ...chains.flatMap((chain) => chain.findings)];
   const count = all.filter(({ severity }) => severity === 'attempt').length;
@@ -109,5 +109,7 @@ function checkedLine(chains: readonly ChainReport[]): string {
   return `checked ${parts.join(', ')}`;
 }
 
-/** `{verdict, chains: [{origin, verdict, size, root, nextOffset, entries, findings, …}], findings}`: stable. */
+/**
+ * Stable: `{verdict, chains: [{origin, verdict, size, root, nextOffset, entries, findings, …}], findings}`.
+ */
 export const reportJson = (report: Report) => report;

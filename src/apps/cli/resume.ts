@@ -25,10 +25,10 @@ type ResumeOptions = {
 };
 
 const HELP = `
-For a partition that \`status\` shows as halted because records are missing that no
-evidence explains. The decision becomes a signed gap line of the chain, with the words
-of --reason and --by: it can not be taken back or changed. A running service goes on
-after it within seconds.
+Use it for a partition that \`status\` shows as halted because records are missing and
+nothing explains why. The decision becomes a signed gap line of the chain, with the text
+of --reason and --by. It can't be taken back or changed. A running service goes on within
+seconds.
 
 Examples:
   ledgerstone status --config ledgerstone.yaml        which gap, and why
@@ -89,7 +89,7 @@ async function runResume(session: Session, options: ResumeOptions): Promise<numb
   return EXIT.ok;
 }
 
-/** Seals the gap with the clients that the configuration names. They are loaded here: other commands start without them. */
+/** Seals the gap with the clients that the configuration names. Only this command loads them. */
 export async function recordDecision(
   config: Config,
   decision: Decision,
@@ -105,7 +105,7 @@ export async function recordDecision(
   const store = await openForWriting(config.archive.store);
   const source = await openSource(config, log);
   try {
-    // A file source is opened by `start`. Kafka is not started: this command must not become a member of the group.
+    // `start` opens a file source. Kafka is not started: this command must not join the consumer group.
     if (source.kind === 'file') await source.start(IGNORES_ALL);
     const signer = await openSigner(config.archive.signing, log);
     const tools = {
@@ -133,7 +133,7 @@ const IGNORES_ALL: SourceListener = {
   onEnd() {},
 };
 
-/** What a person at a command should hear of the service's log: what goes wrong on the way. */
+/** The person at the terminal sees the log's warnings and errors only. */
 const noteLog = (output: Output): Logger => ({
   debug() {},
   info() {},
@@ -141,7 +141,7 @@ const noteLog = (output: Output): Logger => ({
   error: (_fields, message) => output.note(`error: ${message}`),
 });
 
-/** They become part of a line for ever: refused here rather than after a connection was made. */
+/** The text becomes part of a line for ever. It is checked before anything is opened. */
 function checkWords(option: string, text: string, bytesMax: number): void {
   if (!isWord(text, bytesMax)) {
     throw new UsageError(`${option} must be 1 to ${bytesMax} bytes of text without control characters`);

@@ -1,4 +1,4 @@
-// `ledgerstone show`: what does one segment say of itself?
+// `ledgerstone show`: what does the seal of one segment say?
 import type { Command } from 'commander';
 import { toBase64, toHex } from '../../base/bytes.ts';
 import type { ChainReader, ReadSeal } from '../../read/chain-reader.ts';
@@ -13,8 +13,8 @@ import { bytesText, countText } from './table.ts';
 type ShowOptions = ArchiveOptions & ChainOptions & { readonly sequence?: number; readonly json?: boolean };
 
 const HELP = `
-Shows a seal: manifest, proof and signed checkpoint. It is checked in itself and, with a
-key, against that key; its data is not read: \`verify\` does that.
+Shows a seal: manifest, proof and signed checkpoint. The seal is checked in itself and,
+with a key, against that key. Its data is not read: \`verify\` does that.
 
 Examples:
   ledgerstone show ./archive --topic orders --partition 0
@@ -25,7 +25,7 @@ Examples:
 export function showCommand(program: Command, session: Session): void {
   const command = program.command('show').description('One segment in readable form.');
   withChain(withArchive(command))
-    .option('--sequence <number>', 'place of the segment in its chain; default: the newest', count)
+    .option('--sequence <number>', 'number of the segment in its chain; default: the newest', count)
     .option('--json', 'manifest, checkpoint and proof for programs')
     .addHelpText('after', HELP)
     .action(

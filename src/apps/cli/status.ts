@@ -1,4 +1,4 @@
-// `ledgerstone status`: where does each chain stand, and which partition is halted and why?
+// `ledgerstone status`: how far is each chain, and which partition is halted and why?
 import type { Command } from 'commander';
 import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
 import { messageOf } from '../../base/error.ts';
@@ -32,35 +32,35 @@ type ChainStatus = {
   readonly head: { readonly sequence: number; readonly nextOffset: number; readonly sealedAt: string } | null;
   readonly entries: number | null;
   readonly sealedSecondsAgo: number | null;
-  /** Why the head could not be read. */
+  /** Why the head can't be read. Null: it can. */
   readonly problem: string | null;
-  /** How far an independent verifier has confirmed it; null: not asked, or not at all. */
+  /** How far an independent verifier has confirmed it. Null: not asked for, or not confirmed. */
   readonly confirmed: AttestationSummary | null;
-  /** What the running service says of it. */
+  /** What the running service says of it. Null: not asked, or not known there. */
   readonly service: PartitionStatus | null;
 };
 
 type Status = {
   readonly archive: string;
-  /** Null: not asked, for want of a configuration with a server. */
+  /** Null: not asked, since no configuration names its address. */
   readonly service: {
     readonly url: string;
     readonly status: ServiceStatus | null;
     readonly problem: string | null;
   } | null;
   readonly chains: readonly ChainStatus[];
-  /** Objects among the attestations that are none. */
+  /** Objects in the store of attestations that are no attestations. */
   readonly strays: readonly ForeignObject[];
 };
 
 const SERVICE_TIMEOUT_MS = 3000;
 
 const HELP = `
-Reads the newest seal of each chain, checked against the key where one is given. With
---config the running service is asked too (its /status): state, lag, and the reason and
-remedy of a halted partition. --attestations tells how far a second party confirms it.
+Reads the newest seal of each chain, and checks it against the key if one is given. With
+--config it also asks the running service (its /status) for state, lag, and the reason
+and remedy of a halted partition. --attestations shows how far a second party confirms it.
 
-Exit codes: 0; 1 a seal is broken; 3 a chain can not be read, or a partition is halted.
+Exit codes: 0; 1 a seal is broken; 3 a chain can't be read, or a partition is halted.
 
 Examples:
   ledgerstone status --config ledgerstone.yaml
@@ -125,7 +125,7 @@ type Place = { readonly chain: string; readonly partition: number };
 
 const isSamePlace = (a: Place, b: Place): boolean => a.chain === b.chain && a.partition === b.partition;
 
-/** What the archive shows is less than was attested, or something else. */
+/** The archive shows fewer segments than were attested, or another history. */
 function contradiction(
   head: ChainStatus['head'],
   { size, isFork, cosigner }: AttestationSummary,
@@ -135,7 +135,7 @@ function contradiction(
   return `truncation: it had ${size} segments when ${cosigner} attested it, and has ${head.sequence + 1}`;
 }
 
-/** It was attested, and nothing of it is left. */
+/** A chain that was attested and is gone. */
 const vanished = async (
   archive: Archive,
   one: ChainAttestation,

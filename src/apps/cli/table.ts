@@ -1,8 +1,8 @@
-// How do rows of text line up, and how are numbers written for people?
+// How are tables and numbers printed for people?
 
 export type Column = { readonly title: string; readonly align?: 'left' | 'right' };
 
-/** Two spaces between columns, no lines: it survives a copy into a mail. */
+/** Two spaces between columns and no lines, so that it can be copied into a mail. */
 export function tableText(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const titles = columns.map(({ title }) => title);
   const widths = columns.map((_, index) =>

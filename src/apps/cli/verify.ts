@@ -1,4 +1,4 @@
-// `ledgerstone verify`: is this archive what was sealed into it, and was it kept as promised?
+// `ledgerstone verify`: is this archive what was sealed, and was it kept as promised?
 import { type Command, Option } from 'commander';
 import { MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
@@ -43,11 +43,11 @@ type VerifyCommandOptions = ArchiveOptions &
 const CHECKPOINT_BYTES_MAX = 64 * 1024;
 
 const HELP = `
-Says verified, broken or unverifiable for each chain and for the whole, and never stops
-at the first finding. It lists versions, so a delete or an overwrite shows, and without
-a trusted key it never says verified. Cutting off the newest segments can be seen only
-against something from outside: keep a checkpoint (--checkpoints) and give it later
-with --since, or name where an independent verifier attests.
+Gives a verdict for each chain and for the whole archive: verified, broken or
+unverifiable. It goes on after a finding. It lists versions, so deletes and overwrites
+show. Without a trusted key it never says verified. An archive alone can't show that its
+newest segments were cut off. Keep checkpoints (--checkpoints) and give them later with
+--since, or name the store where an independent verifier attests.
 
 Exit codes: 0 verified, 1 broken, 2 usage, 3 could not be checked.
 
@@ -129,7 +129,7 @@ const confirmed = async (
 
 function attestedText(all: readonly ConfirmedChainText[], { strays }: AttestationSurvey): string {
   const chains = all.map((one) => `${one.origin}: ${attestationText(one)}\n`).join('');
-  return `${chains || 'no attestation by a cosigner that was named\n'}${foreignObjectsText(strays)}`;
+  return `${chains || 'no attestation by a named cosigner\n'}${foreignObjectsText(strays)}`;
 }
 
 export type VerifyStoreOptions = {
@@ -139,7 +139,7 @@ export type VerifyStoreOptions = {
   readonly nowMs: number;
 };
 
-/** Verifies on all cores, with a progress bar where there is a terminal. */
+/** Verifies on all cores, with a progress bar on a terminal. */
 export async function verifyStore(
   io: Io,
   store: StoreReader,
@@ -150,7 +150,7 @@ export async function verifyStore(
   const checker = workerChecker();
   let segments: number | null = null;
   if (progress.visible) {
-    // Only the bar's end hangs on it: verification neither waits for it nor fails with it.
+    // Only the progress bar needs the count. Verification does not wait for it and does not fail with it.
     countSegments(store, io.signal).then(
       (count) => {
         segments = count;
@@ -181,7 +181,7 @@ export async function verifyStore(
   }
 }
 
-/** What the heads say, by a few listings a chain. */
+/** The sum over the heads of all chains. It takes a few listings for each chain. */
 async function countSegments(store: StoreReader, signal: AbortSignal): Promise<number> {
   let segments = 0;
   for await (const place of listChains(store, signal)) {
@@ -193,7 +193,7 @@ async function countSegments(store: StoreReader, signal: AbortSignal): Promise<n
 const progressText = ({ chainsDone, chains, seals, lines, bytes }: Readonly<VerifyProgress>): string =>
   `${chainsDone}/${chains} chains, ${countText(seals)} seals, ${countText(lines)} lines, ${bytesText(bytes)}`;
 
-/** Signed notes, one after the other: each ends with its signature lines. */
+/** A file of signed notes, one after the other. */
 async function readCheckpoints({ stdin }: Io, file: string): Promise<Uint8Array[]> {
   const bytes = await readInput(stdin, file, MIB, 'checkpoint');
   const notes = splitNotes(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
@@ -206,7 +206,7 @@ async function readCheckpoints({ stdin }: Io, file: string): Promise<Uint8Array[
   return notes.map((note) => new TextEncoder().encode(note));
 }
 
-/** A note's signature lines begin with an em dash; the next note begins after the last of them. */
+/** A note ends with its signature lines, which begin with an em dash. */
 function splitNotes(text: string): string[] {
   const notes: string[] = [];
   let note = '';

@@ -1,4 +1,4 @@
-// `ledgerstone watch`: the independent verifier as a plain process. Runs until SIGTERM.
+// `ledgerstone watch`: how does the independent verifier run as a plain process? Until SIGTERM.
 import type { Command } from 'commander';
 import { MIB } from '../../base/limits.ts';
 import { requireFitStore } from '../../clients/open.ts';
@@ -16,14 +16,14 @@ import { acting, type Session } from './session.ts';
 
 type WatchCommandOptions = { readonly config: string; readonly json?: boolean };
 
-/** A process of its own has more memory than a function. */
+/** A process has more memory than a Lambda function. */
 const BYTES_IN_FLIGHT = 128 * MIB;
 
 const HELP = `
-The second party: its own role, key and bucket, and no trust in the archiver. It walks
-each chain on from its own last attestation, re-hashes every stored byte, and attests
-what is sound. What is not sound is a finding: kept as evidence in its own bucket and
-logged. SIGTERM ends it at the next safe place; another start goes on from there.
+The second party has its own role, key and bucket, and does not trust the archiver. It
+goes on from its own last attestation of each chain, hashes every stored byte again, and
+attests what is sound. What is not sound is a finding: it is kept as evidence in its own
+bucket and logged. SIGTERM ends it at the next safe point; the next start goes on there.
 
 Exit codes: 0 stopped, 2 configuration, 3 could not start (the message says why).
 
@@ -74,7 +74,7 @@ async function serve(
   const { everyMs, port } = config.watch;
   const startedMs = clock.now();
   const state = newWatchState(startedMs);
-  // A round may take its minute; three of them without one that went through are trouble.
+  // A round may take a minute. If three in a row do not succeed, the process is unhealthy.
   const patienceMs = 3 * (everyMs + 60_000);
   const isHealthy = () => clock.now() - (state.lastRoundMs ?? startedMs) < patienceMs;
   const server = port === 0 ? null : await startWatchServer(config.watch, state, isHealthy, metrics);
@@ -97,7 +97,7 @@ async function serve(
 
 const HOUR_MS = 3_600_000;
 
-/** Those that this verifier does. */
+/** The schedules of the tasks that this verifier has. */
 function schedulesOf(
   { chains, sweep, fullPass, configuration, kafka }: VerifierConfig,
   { tasks }: Verifier,

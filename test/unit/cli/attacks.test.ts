@@ -348,7 +348,7 @@ describe('junk at the end of a chain, where nothing can remove it', () => {
     expect(ran.code).toBe(1);
   });
 
-  it('is told by status', async () => {
+  it('is shown by status', async () => {
     expect((await ledgerstone(['status', folder, '--key', key])).code).toBe(1);
   });
 });

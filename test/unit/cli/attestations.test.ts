@@ -105,7 +105,7 @@ describe('verify --attestations', () => {
 
   it.each([
     [['--attestations', '/nowhere', '--cosigner', COSIGNER], 2, 'there is no directory /nowhere'],
-    [['--cosigner', COSIGNER], 2, 'not where they are'],
+    [['--cosigner', COSIGNER], 2, 'not where the attestations are'],
     [['--attestations', '.'], 2, '--attestations needs --cosigner'],
     [['--attestations', '.', '--cosigner', 'a+b'], 2, "is not a cosigner's key"],
   ])('%j is usage', async (options, expected, said) => {
@@ -131,7 +131,7 @@ describe('verify --attestations', () => {
       ...['verify', ...archive(), '--attestations', at('own'), '--cosigner', STRANGER],
     ]);
     expect(code).toBe(0);
-    expect(out).toContain('no attestation by a cosigner that was named');
+    expect(out).toContain('no attestation by a named cosigner');
   });
 
   it('names what lies among the attestations and is none, above one and where there is none at all', async () => {
@@ -263,7 +263,7 @@ describe('a proof that leads to an attestation', () => {
     }
   });
 
-  it('whose cosignature is bad is broken, whoever else has signed', async () => {
+  it('with one bad cosignature is broken, even if others have signed', async () => {
     await prove(4);
     const { readFileSync } = await import('node:fs');
     const text = readFileSync(at('event.tlog-proof'), 'utf8');
@@ -275,7 +275,7 @@ describe('a proof that leads to an attestation', () => {
     writeFileSync(at('event.tlog-proof'), bent);
     const { code, out } = await check('--cosigner', COSIGNER);
     expect([code, out]).toEqual([1, expect.stringContaining('broken: bad-signature')]);
-    // To whoever does not know the key it is a line like any other.
+    // Without the key it is a signature line like any other.
     expect((await check()).code).toBe(0);
   });
 
@@ -313,7 +313,7 @@ describe('a policy that says nothing sound is refused, with its line', () => {
     ['a name that comes later', `quorum V\nwitness V ${COSIGNER}`, ':1: "V" is not defined on a line before'],
     ['a name twice', `witness V ${COSIGNER}\nwitness V ${STRANGER}`, ':2: the name "V" is taken'],
     ['the name none', `witness none ${COSIGNER}`, ':1: the name "none" is taken'],
-    ['a key twice', `witness V ${COSIGNER}\nwitness W ${COSIGNER}`, ':2: that witness stands there already'],
+    ['a key twice', `witness V ${COSIGNER}\nwitness W ${COSIGNER}`, ':2: this witness is there already'],
     [
       'a member twice',
       `witness V ${COSIGNER}\ngroup a any V\ngroup b any V a`,

@@ -85,8 +85,8 @@ describe('drill', () => {
     expect(err).toMatch(/^drill {6}forged-seal: .*\narchive .*below seals\/topic=ledgerstone\.drill\/ and/);
     expect(out).toMatch(/^act {8}PutObject of seals\/topic=ledgerstone\.drill\/partition=0\/000000000000/);
     expect(out).toMatch(/^found {6}unknown-key \(unverifiable\) by confirm, first seen 2\d{3}-/m);
-    expect(out).toMatch(/^told {7}log: \d+(\.\d+)? s$/m);
-    expect(out).toMatch(/^canary {5}taken away again$/m);
+    expect(out).toMatch(/^notified {3}log: \d+(\.\d+)? s$/m);
+    expect(out).toMatch(/^canary {5}removed$/m);
     expect(out).toMatch(/^detected in \d+(\.\d+)? s$/m);
     expect(code).toBe(0);
     expect(files()).toEqual(before);

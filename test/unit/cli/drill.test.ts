@@ -26,7 +26,7 @@ const EXPECTED = {
 } as const;
 
 describe('a drill that S3 lets', () => {
-  it.each(KINDS)('%s is found by its event, told, and taken away', async (kind) => {
+  it.each(KINDS)('%s is found by its event, notified, and removed', async (kind) => {
     const before = world.archive.keys();
     let untilMs: number | null = null;
     world.turn = async () => {
@@ -80,7 +80,7 @@ describe('a drill that S3 lets', () => {
     expect(second.seen).toBeNull();
   });
 
-  it('waits until every channel was told', async () => {
+  it('waits until every channel was notified', async () => {
     world.turn = world.events;
     const tools = world.tools();
     const own: typeof tools.own = {
@@ -94,7 +94,7 @@ describe('a drill that S3 lets', () => {
     expect([detectedMs, told]).toEqual([100, [{ channel: 'log', ms: 1_000 }]]);
   });
 
-  it('says which channel was not told', async () => {
+  it('says which channel was not notified', async () => {
     world.turn = world.events;
     const result = await drill({ channels: ['log', 'sns'], withinMs: 3_000 });
     expect(result.detectedMs).toBe(100);

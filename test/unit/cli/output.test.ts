@@ -1,4 +1,4 @@
-// Do results and words reach whoever reads them, and what happens when nobody does any more?
+// Does output reach its reader, and what happens when the reader has gone?
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { exitCodeOfError, exitCodeOfVerdict, UsageError } from '../../../src/apps/cli/exit-code.ts';

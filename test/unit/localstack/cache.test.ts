@@ -1,4 +1,4 @@
-// Is a download in the cache always whole, whoever else builds it or dies over it?
+// Is a download in the cache always complete, even if others build it too or are killed?
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';

@@ -30,7 +30,6 @@ const WIDE: readonly string[] = [
   'src/base/',
   'src/clients/',
   'src/ingest/',
-  'src/read/',
   'src/sign/',
   'src/store/',
   'src/verifier/',

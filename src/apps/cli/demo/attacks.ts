@@ -1,4 +1,4 @@
-// Which attacks does the demo make on a copy of the archive, and what must the verifier name?
+// Which attacks does the demo make on copies of the archive, and which finding must name each?
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChainReader } from '../../../read/chain-reader.ts';
@@ -7,9 +7,9 @@ import { forgeLastSegment } from './forge.ts';
 
 export type Attack = {
   readonly title: string;
-  /** Spoils the copy in `directory`, of which `reader` reads the chain that is attacked. */
+  /** Alters the copy in `directory`. `reader` reads the chain that is attacked. */
   run(directory: string, reader: ChainReader): Promise<void>;
-  /** One of these codes must be among the findings of the verifier. */
+  /** One of these codes must be among the findings. */
   readonly expected: readonly FindingCode[];
 };
 

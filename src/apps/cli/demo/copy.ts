@@ -1,4 +1,4 @@
-// How does an archive become a plain directory that may be spoilt?
+// How is an archive copied into a directory, so that the copy can be attacked?
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MIB } from '../../../base/limits.ts';
@@ -6,10 +6,10 @@ import type { StoreReader } from '../../../store/store.ts';
 import { FindingList } from '../../../verify/finding-list.ts';
 import { listObjects } from '../../../verify/object-versions.ts';
 
-/** Greater than any object of the demo. */
+/** Larger than any object of the demo. */
 const OBJECT_BYTES_MAX = 64 * MIB;
 
-/** The oldest version of every object, under its key: what `aws s3 sync` would give where nothing was overwritten. */
+/** Copies the oldest version of every object, as `aws s3 sync` does if nothing was overwritten. */
 export async function copyArchive(reader: StoreReader, target: string, signal: AbortSignal): Promise<void> {
   await rm(target, { recursive: true, force: true });
   for await (const { key, oldest } of listObjects(reader.listVersions('', { signal }), new FindingList())) {

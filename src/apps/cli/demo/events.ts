@@ -1,11 +1,11 @@
-// Which real audit events does the demo archive? Their origin and licences: SOURCES.md beside them.
+// Which real audit events does the demo archive? SOURCES.md beside them names their origin and licences.
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 
 const unzstd = promisify(zstdDecompress);
 
-/** Beside the sources in a checkout; a build copies it next to its output. */
+/** Beside the sources in a checkout. A build copies it to its output. */
 const dataUrl = (name: string): URL =>
   import.meta.url.endsWith('.ts')
     ? new URL(`./data/${name}`, import.meta.url)

@@ -1,4 +1,4 @@
-// What is the best that a forger without the key can do? A segment that is right in everything but its signature.
+// How well can somebody forge a segment without the key? Everything is right but the signature.
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,9 @@ import { headAfter, makeSegment, sealBytes } from '../../../segment/segment.ts';
 
 const FORGED = new TextEncoder().encode('{"nothing":"happened here"}');
 
-/** Rewrites one event, and makes anew all that follows from it: block, entry root, manifest, root and checkpoint. */
+/**
+ * Changes one event, and makes block, entry root, manifest, root and checkpoint of the last segment again.
+ */
 export async function forgeLastSegment(directory: string, reader: ChainReader): Promise<void> {
   const sequence = await reader.headSequence();
   const [before, last] = [await reader.seal(sequence - 1), await reader.seal(sequence)];
@@ -32,7 +34,7 @@ export async function forgeLastSegment(directory: string, reader: ChainReader): 
     anchoredMs: Date.parse(manifest.time.anchored),
     nowMs: sealedMs,
     retention: { ...manifest.retention, periodMs: Date.parse(manifest.retention.until) - sealedMs },
-    // It names the true key, as it must: another one would not be trusted.
+    // It must name the true key: another one would not be trusted.
     keys: manifest.keys,
     writer: manifest.writer,
   });

@@ -1,4 +1,4 @@
-// What does the demo stand on when Kafka, S3 Object Lock and KMS are real servers on this machine?
+// Which archive, configuration and events does the demo use on the local stack of Kafka, S3 and KMS?
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { UsageError } from '../exit-code.ts';
 import { demoEvents, linesOfText } from './events.ts';
 import { CONFIG_FILE, type Stage } from './stage.ts';
 
-/** The stack is part of a checkout, not of the package. */
+/** The stack is in a checkout only, not in the package. */
 const STACK_MODULE = new URL('../../../../localstack/demo.ts', import.meta.url);
 const SEGMENT_RECORDS = 300;
 
@@ -39,13 +39,13 @@ export async function stackStage(directory: string, env: NodeJS.ProcessEnv): Pro
     introduction: [
       `Kafka ${stack.kafkaVersion} at ${stack.bootstrap.join(',')}, topic ${stack.topic}, ${stack.partitions} partitions.`,
       `S3 with Object Lock at ${stack.s3Endpoint}, bucket ${stack.bucket}; KMS key of P-256 at ${stack.kmsEndpoint}.`,
-      'Nothing is embedded: on AWS only the addresses differ.',
+      'Nothing is embedded. On AWS only the addresses differ.',
     ],
     environment: [
       `export AWS_ACCESS_KEY_ID=${stack.credentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${stack.credentials.secretAccessKey}`,
     ],
     nextStep:
-      'On AWS: your addresses in such a ledgerstone.yaml, then ledgerstone init --create-bucket; see docs/operating.md.',
+      'On AWS: put your addresses into such a ledgerstone.yaml, then ledgerstone init --create-bucket. See docs/operating.md.',
     produce: () => stack.produce(lines),
   };
 }

@@ -23,7 +23,7 @@ import { ATTACKS } from './attacks.ts';
 import { copyArchive } from './copy.ts';
 import { type Stage, VKEY_FILE } from './stage.ts';
 
-/** The demo did not show what it claims: never to be passed over. */
+/** The demo did not show what it claims. This must not be ignored. */
 const failed = (message: string): LedgerstoneError =>
   new LedgerstoneError('demo-failed', message, {
     remedy: 'This is a fault of Ledgerstone: please report it.',
@@ -31,7 +31,7 @@ const failed = (message: string): LedgerstoneError =>
 
 export type Archived = { readonly records: number; readonly segments: number; readonly seconds: number };
 
-/** Archives all events of the stage by the pipeline of the service, and waits until each is sealed. */
+/** Archives all events of the stage with the service's pipeline, and waits until each is sealed. */
 export async function archiveEvents(io: Io, stage: Stage): Promise<Archived> {
   const config = await loadConfig(stage.configFile, io.env);
   const progress = startProgressBar(io, 'archive');
@@ -65,7 +65,7 @@ export type Opened = {
   readonly vkey: string;
 };
 
-/** The archive as an auditor sees it: to be read, with the key that was given to them. */
+/** Opens the archive as an auditor does: for reading, with the key that they were given. */
 export async function openForAudit(io: Io, stage: Stage): Promise<Opened> {
   const config = await loadConfig(stage.configFile, io.env);
   const trusted = await configuredKeys(config);
@@ -94,7 +94,10 @@ export type AttackResult = {
   readonly finding: Finding;
 };
 
-/** Copies the archive, spoils the copy, verifies it, and gives the finding that names what was done. */
+/**
+ * For each attack: copies the archive, alters the copy, verifies it, and gives the finding that names the
+ * attack.
+ */
 export async function* attackCopies(io: Io, stage: Stage, opened: Opened): AsyncGenerator<AttackResult> {
   const directory = join(stage.directory, 'attacked-copy');
   const { directoryStore } = await import('../../../store/directory.ts');
@@ -113,7 +116,7 @@ export async function* attackCopies(io: Io, stage: Stage, opened: Opened): Async
     if (report.verdict === 'verified' || finding === undefined) {
       const found = findings.map(({ code }) => code).join(', ');
       throw failed(
-        `an attack was not named: ${title}: ${report.verdict}, ${found === '' ? 'no finding' : found}`,
+        `an attack was not found: ${title}: ${report.verdict}, ${found === '' ? 'no finding' : found}`,
       );
     }
     yield { title, verdict: report.verdict, finding };
@@ -132,7 +135,10 @@ export type ProofResult = {
   readonly altered: { readonly verdict: Verdict; readonly code: string };
 };
 
-/** Proves one event, checks the proof as somebody would who has nothing but the key, and shows that it fails for any other line. */
+/**
+ * Proves one event, checks the proof with nothing but the key, and shows that it fails for a line with one
+ * bit changed.
+ */
 export async function proveOneEvent(stage: Stage, opened: Opened, reader: ChainReader): Promise<ProofResult> {
   const { manifest } = await reader.seal(2);
   const offset = manifest.records.firstOffset + Math.floor(manifest.records.count / 2);

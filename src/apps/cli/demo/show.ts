@@ -1,4 +1,4 @@
-// How is the demo told to the person who watches it?
+// What does the demo print?
 import { join } from 'node:path';
 import type { ChainReader } from '../../../read/chain-reader.ts';
 import { EXIT } from '../exit-code.ts';
@@ -59,8 +59,8 @@ export async function runDemo(session: Session, options: Options): Promise<numbe
   for await (const attack of attackCopies(io, stage, opened)) {
     attacks.push(attack);
     const { finding } = attack;
-    const place = finding.sequence === null ? '' : ` in segment ${finding.sequence}`;
-    await say(attack.title, `  ${verdictText(output, attack.verdict)}: ${finding.code}${place}`);
+    const where = finding.sequence === null ? '' : ` in segment ${finding.sequence}`;
+    await say(attack.title, `  ${verdictText(output, attack.verdict)}: ${finding.code}${where}`);
   }
 
   await heading('4  Prove one event to somebody who has only the key, without a network');
@@ -140,7 +140,7 @@ function segmentTable(rows: readonly SegmentRow[]): string {
   );
 }
 
-/** Three commands that work as they stand, and the way on. */
+/** Three commands that can be run as they are, and what to do next. */
 function nextSteps(stage: Stage, proof: ProofResult): string[] {
   const chain = `--topic ${stage.topic} --partition ${proof.partition}`;
   const archive = `${quoted(stage.archive)}${stage.archiveOptions}`;
@@ -156,6 +156,6 @@ function nextSteps(stage: Stage, proof: ProofResult): string[] {
   ];
 }
 
-/** As a shell takes it for one word. */
+/** Quoted if a shell would not take it as one word. */
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,4 +1,4 @@
-// What does one run of the demo stand on: which archive, which configuration, which events?
+// Which archive, configuration and events does one run of the demo use?
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,23 +9,23 @@ import { UsageError } from '../exit-code.ts';
 import { demoEvents, demoSources, linesOfText } from './events.ts';
 
 export type Stage = {
-  /** Holds the configuration, the verifier key and the copies that are attacked. */
+  /** Has the configuration, the verifier key and the copies that are attacked. */
   readonly directory: string;
   readonly configFile: string;
-  /** How ARCHIVE is written on a command line. */
+  /** The archive as it is named on a command line. */
   readonly archive: string;
-  /** Options that the shown commands need beside it. */
+  /** More options that the shown commands need. */
   readonly archiveOptions: string;
   readonly topic: string;
   readonly events: number;
   readonly contentBytes: number;
-  /** What is embedded, and what production uses; each at most 80 columns. */
+  /** What is embedded and what production uses. Lines of at most 80 columns. */
   readonly introduction: readonly string[];
-  /** The environment that the shown commands need. */
+  /** Shell lines that the shown commands need before them. */
   readonly environment: readonly string[];
-  /** The last line: how to go on from here. */
+  /** The last line: what to do next. */
   readonly nextStep: string;
-  /** Called once the archiver is about to run. */
+  /** Writes the events to the source. Called before the archiver runs. */
   produce(): Promise<void>;
 };
 
@@ -33,7 +33,7 @@ export const CONFIG_FILE = 'ledgerstone.yaml';
 export const VKEY_FILE = 'archive.vkey';
 const SEGMENT_RECORDS = 600;
 
-/** A new directory that stays after the demo, so that its commands can be tried; `wanted` must be new or empty. */
+/** A new directory. It stays after the demo, for its commands. `wanted` must be new or empty. */
 export async function demoDirectory(wanted: string | undefined): Promise<string> {
   if (wanted === undefined) return mkdtemp(join(tmpdir(), 'ledgerstone-demo-'));
   try {
@@ -64,7 +64,7 @@ export async function embeddedStage(directory: string): Promise<Stage> {
     introduction: [
       'Embedded here: a file as source, a directory as store, a key file to sign with.',
       'Production: Apache Kafka, S3 Object Lock (compliance mode) and AWS KMS.',
-      'Between them it is the same pipeline and the same code.',
+      'The pipeline and the code between them are the same.',
     ],
     environment: [],
     nextStep: `The same on Kafka, S3 Object Lock and KMS: ${inCheckout ? '' : 'in a checkout, '}npm run stack && npm run demo -- --stack`,

@@ -1,4 +1,4 @@
-// With what does a drill tamper, and what does a seal look like that nobody should believe?
+// What does a drill put into the archive, and how is a seal made that no verifier may trust?
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { nodeSha256 } from '../../../base/node/hash.ts';
 import { VERSION } from '../../../base/version.ts';
@@ -16,13 +16,13 @@ export type KindFacts = {
   readonly description: string;
   /** What readers of the archive see meanwhile. */
   readonly meanwhile: string;
-  /** It lies where `ledgerstone watch` looks for new seals; what lies elsewhere, only its sweep sees. */
+  /** True if it is among the seals, where `ledgerstone watch` looks. Only the sweep sees other objects. */
   readonly isSeal: boolean;
 };
 
 const UNVERIFIABLE =
   '`verify` of the whole archive says unverifiable (exit code 3) for the canary alone; other chains keep their verdict';
-const STANDS = 'every verdict stands: it is an attempt';
+const STANDS = 'every verdict stays as it is: this is an attempt';
 
 export const FACTS: Readonly<Record<Kind, KindFacts>> = {
   'forged-seal': {
@@ -38,12 +38,12 @@ export const FACTS: Readonly<Record<Kind, KindFacts>> = {
     ...{ meanwhile: UNVERIFIABLE, isSeal: true },
   },
   'delete-marker': {
-    description: 'a delete of a key where nothing lies',
+    description: 'a delete of a key that does not exist',
     ...{ meanwhile: STANDS, isSeal: false },
   },
 };
 
-/** One of its own for each drill, so that no two are mixed up. */
+/** A new key for each drill, so that two drills are not mixed up. */
 export function newObjectKey(nowMs: number): string {
   const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
   return `${canaryObjects}${time}-${randomBytes(4).toString('hex')}`;
@@ -52,8 +52,8 @@ export function newObjectKey(nowMs: number): string {
 export const canaryChain = (partition: number): ChainPlace => ({ chain: CANARY_CHAIN, partition });
 
 /**
- * A whole and well-made seal, by a key that is thrown away before this returns: right in everything but in whom it is
- * from, so that a verifier says `unknown-key` and nothing worse. `origin`: the archive's.
+ * A well-formed seal by a key that is thrown away. Everything is right but the signer, so a verifier says
+ * `unknown-key` and nothing worse. `origin` is the archive's.
  */
 export function forgedSeal(origin: string, { chain, partition }: ChainPlace, times: ForgedTimes): Uint8Array {
   const { nowMs, untilMs } = times;

@@ -1,4 +1,4 @@
-// Is what a drill laid down gone again, and what stays behind for a person to delete?
+// How is a canary removed after a drill, and what is left for a person to delete?
 import type { Clock } from '../../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../../base/error.ts';
 import type { CanaryStore } from '../../../store/canary.ts';
@@ -18,8 +18,8 @@ export type CleanUpTools = {
 const AFTER_LOCK_MS = 1_500;
 
 /**
- * All versions of these keys, which are this drill's alone; `known` where they may not be listed. Locks are waited for
- * that long at most. Never rejects: what could not be taken away is told.
+ * Removes all versions of these keys, which only this drill uses, or those of `known` if they can't be
+ * listed. Waits for locks, at most for `patienceMs`. Never rejects: it returns what could not be removed.
  */
 export async function cleanUp(
   { archive, canary, clock, offsetMs }: CleanUpTools,
@@ -40,7 +40,7 @@ export async function cleanUp(
   const waitMs = lockedUntilMs === null ? 0 : lockedUntilMs + AFTER_LOCK_MS - (clock.now() - offsetMs);
   if (waitMs > 0 && waitMs <= patienceMs) await clock.sleep(waitMs);
   const left: Leftover[] = [];
-  // The newest first: a first version that is gone would make a seal of the second.
+  // The newest first: if the first version went first, the second would count as the seal.
   for (const one of laid.toReversed()) {
     try {
       await canary.remove(one.key, one.versionId);

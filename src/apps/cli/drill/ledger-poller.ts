@@ -1,4 +1,4 @@
-// Has the verifier said anything of what a drill did? Read from its ledger, as anybody with the right to can.
+// Has the verifier found what a drill did? Reads the verifier's ledger until it has.
 import { LedgerstoneError } from '../../../base/error.ts';
 import type { StoreReader } from '../../../store/store.ts';
 import { type Opening, readHistory } from '../../../verifier/findings/history.ts';
@@ -24,17 +24,20 @@ export type Seen = {
 
 /** CloudTrail keeps whole seconds, and clocks differ. */
 const CLOCKS_MS = 60_000;
-/** As long as a key may be in what the verifier says of an attempt. */
+/** Length to which the verifier cuts keys in its text about an attempt. */
 const KEY_TEXT_MAX = 200;
 
-/** Where findings of that act can stand. */
+/** Scopes that can hold a finding of that act. */
 export function scopesOf({ refused, place, atMs }: Act): Scope[] {
   if (refused === null) return place === null ? [ARCHIVE_SCOPE] : [chainScope(place)];
   const days = [accessScope(atMs - CLOCKS_MS), accessScope(atMs + CLOCKS_MS)];
   return days[0]?.name === days[1]?.name ? days.slice(0, 1) : days;
 }
 
-/** A refused act is known by its key and time, for its event's id is CloudTrail's; any other by key and version. */
+/**
+ * Is this the finding of that act? A refused act is recognised by key and time, since CloudTrail chooses the
+ * event's id. Any other is recognised by key and version.
+ */
 export function isFindingOf(
   act: Act,
   { code, key, versionId, severity, found }: Finding,
@@ -46,11 +49,11 @@ export function isFindingOf(
     return code === 'access-attempt' && isThere && Date.parse(at) >= act.atMs - CLOCKS_MS;
   }
   if (key !== act.key || severity === 'notice' || severity === 'info') return false;
-  // Of a second version only what names it: the first one is a finding too.
+  // The first version of a second-version drill is a finding too, but not the wanted one.
   return versionId === act.versionId || (versionId === null && act.place === null);
 }
 
-/** Reads each finding once, however often it looks. */
+/** Reads each finding once, however often it polls. */
 export class LedgerPoller {
   readonly #own: StoreReader;
   readonly #signal: AbortSignal | undefined;
@@ -61,7 +64,7 @@ export class LedgerPoller {
     this.#signal = signal;
   }
 
-  /** Rejects where the verifier's bucket can't be read. */
+  /** Rejects if the verifier's bucket can't be read. */
   async check(): Promise<void> {
     for (const scope of [ARCHIVE_SCOPE, accessScope(0)]) await readHistory(this.#own, scope, this.#signal);
   }
@@ -85,7 +88,7 @@ export class LedgerPoller {
     return null;
   }
 
-  /** How that finding stands now. */
+  /** The present state of that finding. */
   async opening({ scope, id }: Seen): Promise<Opening | null> {
     return (await readHistory(this.#own, scope, this.#signal)).latest.get(id) ?? null;
   }
@@ -96,7 +99,7 @@ export class LedgerPoller {
       const options = { maxBytes: FINDING_BYTES_MAX, ...(signal && { signal }) };
       return parseFinding(await this.#own.read(key, versionId, options));
     } catch (error) {
-      // No finding of the verifier's: somebody else's file is not what we wait for.
+      // Not a finding of the verifier: not what the drill waits for.
       if (error instanceof LedgerstoneError && error.code === 'malformed') return null;
       throw error;
     }

@@ -1,4 +1,4 @@
-// How does a drill read, before it is done and afterwards?
+// What does a drill print, before it is done and afterwards?
 
 import type { S3StoreConfig } from '../../../config/connections.ts';
 import type { VerifierConfig } from '../../../config/verifier.ts';
@@ -18,30 +18,30 @@ export type Plan = {
   readonly channels: readonly string[];
 };
 
-/** Said before anything is done. */
+/** Printed before anything is done. */
 export function planText({ kind, config, archive, lockMs, mayStay, channels }: Plan): string {
   const isBucket = config.archive.store.kind === 's3';
   const { description: says, meanwhile, isSeal } = FACTS[kind];
   const where = isSeal ? 'seals/topic=ledgerstone.drill/' : 'ledgerstone.drill/';
   const lock =
     kind === 'delete-marker'
-      ? 'none: it is taken away at once'
+      ? 'none: it is removed at once'
       : !isBucket
         ? 'none: a directory has none'
-        : `${ageText(lockMs)}, COMPLIANCE: nobody can delete it before, AWS included`;
+        : `${ageText(lockMs)}, COMPLIANCE: until then nobody can delete it, not even AWS`;
   return [
     `drill      ${kind}: ${says}`,
     `archive    ${archive}, below ${where} and nowhere else`,
     `lock       ${lock}`,
-    ...(mayStay ? ['stays      until somebody deletes it after its lock, where this role may not'] : []),
+    ...(mayStay ? ['stays      until somebody deletes it after its lock, if this role has no right to'] : []),
     `meanwhile  ${meanwhile}`,
-    `refused?   ${isBucket ? 'then nothing is changed, and the try is what must be found (CloudTrail)' : 'then it ends'}`,
-    `people     ${config.cosigner.name} tells them as in earnest: ${channels.join(', ')}`,
+    `refused?   ${isBucket ? 'then nothing is changed, and the refused try must be found (CloudTrail)' : 'then it ends'}`,
+    `people     ${config.cosigner.name} notifies them as if it were real: ${channels.join(', ')}`,
   ].join('\n');
 }
 
 export function drillJson(result: DrillResult, plan: Plan, isGood: boolean): object {
-  const { act, seen, detectedMs, notified: told, left, isClosed, withinMs } = result;
+  const { act, seen, detectedMs, notified, left, isClosed, withinMs } = result;
   const finding = seen?.file.finding;
   return {
     ...{ kind: plan.kind, archive: plan.archive, verifier: plan.config.cosigner.name, passed: isGood },
@@ -58,7 +58,7 @@ export function drillJson(result: DrillResult, plan: Plan, isGood: boolean): obj
             ...{ firstSeen: timeText(seen.file.firstSeenMs), seconds: orNull(detectedMs, seconds) },
           },
     withinSeconds: seconds(withinMs),
-    told: told.map(({ channel, ms }) => ({ channel, seconds: orNull(ms, seconds) })),
+    told: notified.map(({ channel, ms }) => ({ channel, seconds: orNull(ms, seconds) })),
     takenAway: left.length === 0,
     left,
     closed: isClosed,
@@ -66,7 +66,7 @@ export function drillJson(result: DrillResult, plan: Plan, isGood: boolean): obj
 }
 
 export function drillText(result: DrillResult, plan: Plan, isGood: boolean, output: Output): string {
-  const { act, seen, detectedMs, notified: told, withinMs } = result;
+  const { act, seen, detectedMs, notified, withinMs } = result;
   const lines = [
     `act        ${act.call} of ${act.key} at ${timeText(act.atMs)}${act.refused === null ? '' : ': refused'}`,
     ...(act.versionId === null ? [] : [`version    ${act.versionId}`]),
@@ -77,7 +77,9 @@ export function drillText(result: DrillResult, plan: Plan, isGood: boolean, outp
       `found      ${finding.code} (${finding.severity}) by ${check}, first seen ${timeText(firstSeenMs)}`,
       `           ${printable(finding.found ?? '')}`,
       `evidence   ${seen.evidence}`,
-      ...told.map(({ channel, ms }) => `told       ${channel}: ${ms === null ? 'no' : `${seconds(ms)} s`}`),
+      ...notified.map(
+        ({ channel, ms }) => `notified   ${channel}: ${ms === null ? 'no' : `${seconds(ms)} s`}`,
+      ),
       ...cleanLines(result, plan),
     );
   } else lines.push(...cleanLines(result, plan));
@@ -88,10 +90,10 @@ export function drillText(result: DrillResult, plan: Plan, isGood: boolean, outp
   } else {
     const word = output.colour(isGood ? 'green' : 'red', 'detected');
     lines.push(`${word} in ${seconds(detectedMs)} s`);
-    const deaf = told.filter(({ ms }) => ms === null).map(({ channel }) => channel);
-    if (deaf.length > 0)
+    const silent = notified.filter(({ ms }) => ms === null).map(({ channel }) => channel);
+    if (silent.length > 0)
       lines.push(
-        `${output.colour('red', 'nobody was told')} by ${deaf.join(', ')} within ${ageText(withinMs)}`,
+        `${output.colour('red', 'nobody was notified')} by ${silent.join(', ')} within ${ageText(withinMs)}`,
       );
   }
   return `${lines.join('\n')}\n`;
@@ -103,11 +105,11 @@ function cleanLines({ act, left, isClosed, seen }: DrillResult, { config }: Plan
     `left       ${key}, version ${versionId}: ${printable(why)}`,
     ...(store.kind === 's3' ? [`           ${deleteCommand(store, key, versionId)}`] : []),
   ]);
-  if (act.versionId !== null && left.length === 0) lines.push('canary     taken away again');
+  if (act.versionId !== null && left.length === 0) lines.push('canary     removed');
   if (seen === null || act.refused !== null) return lines;
-  const when = `when the verifier next looks (chains every ${ageText(config.chains.confirmMs)}, all else by its sweep, every ${ageText(config.sweep.everyMs)})`;
+  const when = `when the verifier next looks (chains every ${ageText(config.chains.confirmMs)}, everything else by its sweep, every ${ageText(config.sweep.everyMs)})`;
   lines.push(
-    `finding    ${isClosed ? 'closed' : left.length > 0 ? 'open while that lies there' : `closes ${when}`}`,
+    `finding    ${isClosed ? 'closed' : left.length > 0 ? 'open as long as the object is there' : `closes ${when}`}`,
   );
   return lines;
 }
@@ -117,13 +119,13 @@ const deleteCommand = ({ bucket, prefix }: S3StoreConfig, key: string, versionId
 
 function whyNot({ act }: DrillResult, { kind, config }: Plan): string {
   if (act.refused !== null) {
-    return `The try was refused, and of that only a trail tells: CloudTrail data events of this bucket must reach the verifier, and the caller be of the bucket's own account. Most arrive within 5 minutes; --within 30m waits longer.`;
+    return `The try was refused, and only CloudTrail reports that. Data events of this bucket must reach the verifier, and the caller must be in the bucket's account. Most arrive within 5 minutes; --within 30m waits longer.`;
   }
   if (FACTS[kind].isSeal) {
-    return 'Look whether the verifier runs at all (its /healthz, or the alarm NothingConfirmed), and whether events of the bucket reach it.';
+    return 'Check whether the verifier runs (its /healthz, or the alarm NothingConfirmed), and whether events of the bucket reach it.';
   }
   const every = ageText(config.sweep.everyMs);
-  return `Without events of the bucket (\`ledgerstone watch\`) the verifier sees this kind by its sweep only, every ${every}: raise --within, or use --kind forged-seal.`;
+  return `Without events of the bucket (\`ledgerstone watch\`) only the sweep finds this kind, every ${every}: raise --within, or use --kind forged-seal.`;
 }
 
 const seconds = (ms: number): number => Math.round(ms) / 1000;

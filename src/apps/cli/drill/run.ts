@@ -1,4 +1,4 @@
-// How does one drill go, from the tampering to the moment at which people know of it?
+// How does one drill go, from the tampering until people are notified?
 import type { Clock } from '../../../base/clock.ts';
 import type { CanaryStore } from '../../../store/canary.ts';
 import type { ReadableStore, Store } from '../../../store/store.ts';
@@ -12,15 +12,15 @@ export type DrillTools = {
   /** A drill tampers: it is the one command of the second party that writes there. */
   readonly archive: Store;
   readonly canary: CanaryStore;
-  /** Where the verifier keeps its findings. */
+  /** The verifier's own bucket, which has its findings. */
   readonly own: Omit<ReadableStore, 'close'>;
   readonly clock: Clock;
   /** The archive's. */
   readonly origin: string;
-  /** '' or ends with '/': what stands before keys in the words of a trail. */
+  /** Empty, or ends with '/'. It stands before the keys that CloudTrail reports. */
   readonly prefix: string;
   readonly signal: AbortSignal;
-  /** For the person beside it. */
+  /** Prints a line for the person at the terminal. */
   readonly note: (text: string) => void;
 };
 
@@ -28,9 +28,9 @@ export type DrillOptions = {
   readonly kind: Kind;
   readonly lockMs: number;
   readonly mayStay: boolean;
-  /** Null: as long as events of that kind may take. */
+  /** How long to wait. Null: as long as events of that kind may take. */
   readonly withinMs: number | null;
-  /** 0: what becomes of the finding afterwards is looked at once. */
+  /** How long to wait for the finding to be closed. 0: look once. */
   readonly closedWithinMs: number;
   /** Every one of these must have been notified. */
   readonly channels: readonly string[];
@@ -55,14 +55,14 @@ export type DrillResult = {
 
 /** S3's own events take seconds. */
 const EVENT_MS = 120_000;
-/** CloudTrail tells of most calls within five minutes, and promises none. */
+/** CloudTrail reports most calls within five minutes, and promises no time. */
 const TRAIL_MS = 900_000;
-/** A lock that ends so soon is waited for. */
+/** The drill waits for a lock that ends within this time. */
 const LOCK_PATIENCE_MS = 300_000;
 
 /**
- * What was laid down is taken away whatever happens, as far as locks and rights allow. Rejects where the act could not be
- * done, or the verifier's ledger not be read: then nothing is known.
+ * Removes what it wrote whatever happens, as far as locks and rights allow. Rejects if the act could not be
+ * done, or if the verifier's ledger can't be read: then nothing is known.
  */
 export async function runDrill(tools: DrillTools, options: DrillOptions): Promise<DrillResult> {
   const { archive, canary, own, clock, signal, note } = tools;
@@ -84,8 +84,7 @@ export async function runDrill(tools: DrillTools, options: DrillOptions): Promis
     note(actText(act));
     const withinMs = options.withinMs ?? (act.refused === null ? EVENT_MS : TRAIL_MS);
     const found = await untilKnown(tools, poller, act, options.channels, withinMs);
-    if (act.versionId !== null && act.lockedUntilMs !== null)
-      note('taking it away again, once its lock has ended …');
+    if (act.versionId !== null && act.lockedUntilMs !== null) note('removing it when its lock has ended …');
     const left = await clean();
     const isClosed = found.seen !== null && (await untilClosed(tools, poller, found.seen, options));
     return { act, withinMs, ...found, left, isClosed };
@@ -99,7 +98,7 @@ export async function runDrill(tools: DrillTools, options: DrillOptions): Promis
 const actText = ({ call, key, refused }: Act): string =>
   refused === null
     ? `done: ${call} of ${key}; waiting for the verifier …`
-    : `refused: ${call} of ${key}. Nothing was changed; waiting for the verifier to hear of the try …`;
+    : `refused: ${call} of ${key}. Nothing was changed; waiting for the verifier to learn of the try …`;
 
 type Known = Pick<DrillResult, 'seen' | 'detectedMs' | 'notified'>;
 
@@ -153,5 +152,5 @@ async function untilClosed(
   }
 }
 
-/** Often at first, where moments are measured. */
+/** Polls often at first: short times should be measured well. */
 const pauseMs = (sinceMs: number): number => (sinceMs < 20_000 ? 100 : 1_000);

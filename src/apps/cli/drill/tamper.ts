@@ -14,11 +14,11 @@ export type TamperTools = {
   /** The archive's. */
   readonly origin: string;
   readonly clock: Clock;
-  /** Local time less the store's: locks end by the store's clock. */
+  /** Local time minus the store's time: locks end by the store's clock. */
   readonly offsetMs: number;
-  /** True: what was found there before is still open, so that a finding of ours would be no news. */
+  /** True if an earlier finding of that chain is still open. Then a new one would not be reported. */
   readonly isOpen: (place: ChainPlace) => Promise<boolean>;
-  /** Keys at which something may lie by now, whatever became of the call. */
+  /** Keys that may have an object by now, whatever became of the call. */
   readonly touched: Set<string>;
   readonly signal?: AbortSignal;
 };
@@ -26,18 +26,20 @@ export type TamperTools = {
 export type Tampering = {
   readonly kind: Kind;
   readonly lockMs: number;
-  /** True: it may stay where this role can't take it away again. */
+  /** True if the object may stay when this role can't delete it. */
   readonly mayStay: boolean;
 };
 
 export type Act = {
   readonly call: 'PutObject' | 'DeleteObject';
   readonly key: string;
-  /** What was made; null where it was refused. */
+  /** Version that was made. Null if the act was refused. */
   readonly versionId: string | null;
-  /** The store's words, where it did not let us: nothing was changed then, and the try itself is what is to be found. */
+  /**
+   * The store's message if it refused the act. Then nothing was changed, and the verifier must find the try.
+   */
   readonly refused: string | null;
-  /** Null: it is no seal. */
+  /** Chain of the forged seal. Null: the object is no seal. */
   readonly place: ChainPlace | null;
   readonly lockedUntilMs: number | null;
   /** Before the call was sent, by this machine's clock. */
@@ -45,14 +47,14 @@ export type Act = {
   readonly startedMonotonicMs: number;
 };
 
-/** A chain that drills have filled up to here was not cleaned for long. */
+/** If all these partitions of the canary's chain are in use, nobody has cleaned up for long. */
 const PARTITIONS_MAX = 100;
-const OBJECT = utf8('Laid here by `ledgerstone drill`, to see how soon it is found. It may be deleted.\n');
+const OBJECT = utf8('Written by `ledgerstone drill`, to see how soon it is found. It may be deleted.\n');
 
 /**
- * Lays down nothing that it can't take away again, unless `mayStay`: it first asks to delete a version that is not there.
- * Where that is refused, the refusal is the drill, for every try to delete is an attempt by itself. Rejects where it
- * is not known what became of it, or where there is no place for it.
+ * Writes nothing that it can't delete again, unless `mayStay`: it first tries to delete a version that does
+ * not exist. If that is refused, the refusal is the drill, since every try to delete is an attempt. Rejects
+ * if the outcome is unknown, or if no partition is free.
  */
 export async function tamper(tools: TamperTools, tampering: Tampering): Promise<Act> {
   const { archive, canary, clock, signal } = tools;
@@ -96,7 +98,7 @@ async function tried(
   try {
     return done(await doing(), null);
   } catch (error) {
-    // Of what a file system refuses nobody hears.
+    // Nothing reports what a file system refuses.
     const isRefusal = error instanceof LedgerstoneError && error.code === 'not-permitted';
     if (!isRefusal || archive.kind !== 's3') throw error;
     return done(null, error.message);
@@ -117,7 +119,7 @@ async function create(
   });
 }
 
-/** The first partition of the canary's chain at which nothing lies. */
+/** The first partition of the canary's chain that has no objects. */
 async function freePartition(tools: TamperTools): Promise<ChainPlace> {
   for (let partition = 0; partition < PARTITIONS_MAX; partition++) {
     const place = canaryChain(partition);
@@ -138,9 +140,9 @@ async function isTaken({ archive, isOpen, signal }: TamperTools, place: ChainPla
     for await (const _ of archive.listVersions(sealPrefix(place.chain, place.partition), options))
       return true;
   } catch (error) {
-    // A role that may not list: the write itself is create-only.
+    // The role has no right to list. The write is create-only anyway.
     if (!(error instanceof LedgerstoneError) || error.code !== 'not-permitted') throw error;
   }
-  // A file has no version ids by which an older finding could be told from ours.
+  // Files have no version ids, so an older finding can't be distinguished from ours.
   return archive.kind === 'directory' && (await isOpen(place));
 }

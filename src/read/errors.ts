@@ -1,0 +1,37 @@
+// Why can't it be read from this archive? Errors about what was asked for, not about what an archive holds.
+import { LedgerstoneError } from '../base/error.ts';
+import { type Problem, VerifyError } from '../verify/finding.ts';
+
+/** The archive has no chain of that name and partition. */
+export class NoChainError extends LedgerstoneError {
+  /** `archive` and `wanted` are for the message. `chains`: some of those that are there. */
+  constructor(archive: string, wanted: string, chains: readonly string[]) {
+    super('no-chain', `${archive} has no chain ${wanted}`, {
+      disposition: 'input',
+      remedy: chains.length === 0 ? 'The archive has no chain at all.' : `It has ${chains.join(', ')}.`,
+    });
+    this.name = 'NoChainError';
+  }
+}
+
+/** The offset is below the first one of the chain. */
+export class BeforeChainError extends LedgerstoneError {
+  constructor(offset: number) {
+    super('before-chain', `offset ${offset} lies before the first one of this chain`, {
+      disposition: 'input',
+      remedy: 'Ask for a later offset.',
+    });
+    this.name = 'BeforeChainError';
+  }
+}
+
+/** The seal is sound, and none of the trusted keys signed it. Its code is that of the problem. */
+export class UntrustedSealError extends LedgerstoneError {
+  constructor(problem: Problem) {
+    super(problem.code, new VerifyError(problem).message, {
+      disposition: 'input',
+      remedy: 'The key may have been replaced: verify the archive, and then trust the newer key as well.',
+    });
+    this.name = 'UntrustedSealError';
+  }
+}
