@@ -1,4 +1,4 @@
-// What if two own a partition, if members come and go, or if a stranger gets into the group?
+// What happens if two archivers own a partition, if members come and go, or if a foreign member joins?
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { PATIENCE_MS } from '../support/patience.ts';

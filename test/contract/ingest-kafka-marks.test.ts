@@ -1,4 +1,4 @@
-// Are the offsets that brokers tell the ones that an archive is compared with, and does asking leave no trace?
+// Is an archive compared with the offsets that the brokers report, and does asking leave no trace?
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readMarks, type TopicMarks } from '../../src/ingest/kafka/marks.ts';
 import { compareOffsets } from '../../src/verifier/tasks/completeness.ts';

@@ -1,4 +1,4 @@
-// Which events does an account of AWS make, on what the verifier watches and on the rest?
+// Which events does an AWS account emit about what the verifier watches, and about everything else?
 import { ACCOUNT, BUCKET, KEY_IDS, REGION } from './synthesised.ts';
 import { APART, bothStacks, LOG_KEY, World } from './two-parties.ts';
 

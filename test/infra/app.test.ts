@@ -1,4 +1,4 @@
-// Does `node infra/app.ts` write a template, and end with words where it can't?
+// Does `node infra/app.ts` write a template, and say why if it can't?
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Does the archiver's service run as it should: without rights to spare, and with time to seal before it ends?
+// Does the archiver's service have only the rights that it needs, and time to seal before it ends?
 import type { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { ArchiverStack } from '../../infra/archiver-stack.ts';

@@ -1,4 +1,4 @@
-// Is a configuration of the infrastructure taken whole or refused with every reason at once?
+// Is a configuration of infra accepted, or refused with every reason at once?
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseInfraConfig } from '../../infra/config.ts';

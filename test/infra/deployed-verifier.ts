@@ -1,4 +1,4 @@
-// How does the verifier behave that the function's own configuration makes, over an archive in memory?
+// How does a verifier with the function's rendered configuration behave, on an archive in memory?
 
 import { metricsLine } from '../../src/apps/verifier/emf.ts';
 import { answerEvent } from '../../src/apps/verifier/handler.ts';

@@ -1,4 +1,4 @@
-// Which requests matter, and who alone may make each?
+// Which requests are dangerous, and which role alone may make each?
 import { type Actor, BUCKET_ARN, GOOD_PUT, OBJECT, type Request } from './simulation.ts';
 import { BUCKET } from './synthesised.ts';
 

@@ -1,4 +1,4 @@
-// Does the template hold what the archive rests on?
+// Does the archive's template have every rule that the archive depends on?
 import { type App, Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';

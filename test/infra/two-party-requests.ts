@@ -1,4 +1,4 @@
-// Which requests matter between two parties, and who alone may make each?
+// Which requests between the two parties are dangerous, and which role alone may make each?
 import { GOOD_PUT } from './simulation.ts';
 import { BUCKET } from './synthesised.ts';
 import { type Actor, ATTESTATIONS, LOG_KEY, type TwoPartyRequest, type World } from './two-parties.ts';

@@ -1,4 +1,4 @@
-// Does the template of the second party hold what it rests on?
+// Does the verifier's template have every rule that the verifier depends on?
 import type { App } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { CfnBucket } from 'aws-cdk-lib/aws-s3';

@@ -1,4 +1,4 @@
-// What does a verifier meet where nothing was kept from happening? Versions in memory, and every way to spoil them.
+// How does a test alter an archive in every way? Versions in memory.
 import { LedgerstoneError } from '../../src/base/error.ts';
 import type { ArchiveLock, ArchiveReader, ArchiveVersion } from '../../src/verify/archive-reader.ts';
 

@@ -1,4 +1,4 @@
-// By which law does a bucket with Object Lock keep versions, and what can an attacker do to it?
+// How does a bucket with Object Lock keep versions, and what can an attacker do to it?
 import type { Clock } from '../../src/base/clock.ts';
 import { type Disposition, LedgerstoneError } from '../../src/base/error.ts';
 import { compareKeys } from '../../src/store/key-bytes.ts';

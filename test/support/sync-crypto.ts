@@ -1,4 +1,4 @@
-// Is a signature good, told at once? WebCrypto works on threads that end in any order: no run would repeat another one.
+// Is a signature good? Answered at once, since WebCrypto's threads end in any order and no run would repeat another.
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 
 export type CheckSignature = (message: Uint8Array, signature: Uint8Array) => boolean;

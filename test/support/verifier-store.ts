@@ -1,4 +1,4 @@
-// How does a lawless archive look through the port that the verifier's faces open, and who takes their findings?
+// How does a test give the verifier an archive in memory that anybody can alter, and see its findings?
 
 import type { Clock } from '../../src/base/clock.ts';
 import { LedgerstoneError } from '../../src/base/error.ts';

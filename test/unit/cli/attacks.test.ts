@@ -1,4 +1,4 @@
-// Do the commands that read an archive see what an attacker did to it, and say no more than they know?
+// Do the reading commands notice what an attacker did to an archive, and claim no more than they know?
 import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,

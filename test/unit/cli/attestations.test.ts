@@ -1,4 +1,4 @@
-// What do the commands make of a second party's word: its reach, its absence, and a history that is another one?
+// What do the commands show of attestations: how far they reach, that there are none, or another history?
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-// What does `ledgerstone drill` say, ask and end with? On directories, with a verifier beside it.
+// What does `ledgerstone drill` print and ask, and which exit code has it? On directories, with a verifier.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

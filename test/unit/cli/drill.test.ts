@@ -1,4 +1,4 @@
-// Does a drill touch its canary alone, tell the truth of when it was found, and leave nothing behind?
+// Does a drill touch only its canary, report the true time, and leave nothing behind?
 import { beforeEach, describe, expect, it } from 'vitest';
 import { forgedSeal, KINDS } from '../../../src/apps/cli/drill/canary.ts';
 import { type DrillOptions, runDrill } from '../../../src/apps/cli/drill/run.ts';

@@ -1,4 +1,4 @@
-// Does the command line explain itself, and what do wrong words get?
+// Is the help complete and on one screen, and what does wrong usage print?
 import { describe, expect, test } from 'vitest';
 import { ledgerstone } from './captured-io.ts';
 

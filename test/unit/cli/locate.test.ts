@@ -1,4 +1,4 @@
-// Is the segment of an offset always found, and with how many reads?
+// Is the segment of an offset always found, and how many reads does it take?
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Manifest } from '../../../src/format/manifest.ts';

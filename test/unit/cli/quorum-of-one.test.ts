@@ -1,4 +1,4 @@
-// Is anybody counted twice, or the log taken for a witness of itself?
+// Can one key count twice in a quorum, or the log's key count as a witness?
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Do get, show and prove give what lies there, in long chains, by time, and where offsets have no record?
+// Do get, show and prove give what is archived: in long chains, by time, and for offsets without a record?
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

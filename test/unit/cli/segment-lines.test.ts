@@ -1,4 +1,4 @@
-// Are exactly the blocks read that can hold a line, and is a block refused that is not what the manifest says?
+// Are only the blocks read that can hold a line, and is a block refused if it contradicts the manifest?
 import { describe, expect, test } from 'vitest';
 import { zstdCompressor } from '../../../src/base/node/compress.ts';
 import type { Manifest } from '../../../src/format/manifest.ts';

@@ -1,4 +1,4 @@
-// Do the containers run what the native launcher runs, and listen where it listens?
+// Do the containers run the same servers as the native backend, on the same interface?
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';

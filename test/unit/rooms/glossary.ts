@@ -1,6 +1,6 @@
 // What does docs/glossary.md say, and does a name keep to it?
 
-export type Term = { readonly term: string; readonly meaning: string };
+type Term = { readonly term: string; readonly meaning: string };
 export type Glossary = {
   readonly terms: readonly Term[];
   /** In lower case. */
