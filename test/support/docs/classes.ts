@@ -25,6 +25,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'npm run chaos -- --list': 'long',
     'npx node test/vectors/make-vectors.ts': 'long',
     'npm run schema': 'long',
+    'npm run coverage': 'long',
   },
   'docs/auditors.md': {
     'ledgerstone verify ./archive --key archive.vkey': 'files',
