@@ -1,7 +1,7 @@
 // How much can one core verify, and how many calls to S3 and KMS does one event make?
 
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
-import { makeVerifier, openEdges } from '../../src/apps/verifier/wiring.ts';
+import { makeVerifier, openClients } from '../../src/apps/verifier/wiring.ts';
 import { silentLogger } from '../../src/base/log.ts';
 import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import type { ReadableStore } from '../../src/store/store.ts';
@@ -21,7 +21,7 @@ export async function verifyAll(
   built: Built,
 ): Promise<{ seconds: number; segments: number }> {
   const config = configFor(archive);
-  const edges = await openEdges(config);
+  const edges = await openClients(config);
   const verifier = makeVerifier(config, edges, { checker: CHECKER, log: silentLogger });
   const started = process.cpuUsage();
   const answer = (await answerEvent(verifier, { task: 'confirm' }, () => 900_000)) as ChildResult['answer'];
@@ -57,7 +57,7 @@ function counted<S extends ReadableStore>(store: S, calls: Calls): S {
 export async function callsOfOneEvent(archive: string): Promise<Calls & { cpuMs: number }> {
   const calls: Calls = { get: 0, putList: 0, sign: 0 };
   const config = configFor(archive);
-  const { archive: store, own, signer: key } = await openEdges(config);
+  const { archive: store, own, signer: key } = await openClients(config);
   const counting = {
     archive: counted(store, calls),
     own: {

@@ -28,14 +28,14 @@ type Run = {
   readonly limits: RunLimits;
   readonly steps: StepResult[];
   readonly failures: Failure[];
-  readonly figures: TaskMetrics;
+  readonly metrics: TaskMetrics;
 };
 
 /** Never rejects: the result says what went wrong, beside what went well. */
 export async function runWork(verifier: Verifier, work: EventWork, limits: RunLimits): Promise<RunResult> {
   for (const why of work.ignored) verifier.log.warn({}, `ignored: ${why}`);
-  const figures = { oldestRereadMs: null, staleChains: null };
-  const run: Run = { verifier, limits, steps: [], failures: [], figures };
+  const metrics = { oldestRereadMs: null, staleChains: null };
+  const run: Run = { verifier, limits, steps: [], failures: [], metrics };
   try {
     // 1. Is the clock right? With a wrong one nothing is attested.
     await requireClock(verifier, limits.signal);
@@ -52,7 +52,7 @@ export async function runWork(verifier: Verifier, work: EventWork, limits: RunLi
   }
   const { steps, failures } = run;
   for (const failure of failures) logFailure(run, failure);
-  const result = { steps, failures, figures, failedIds: failedIds(work, failures) };
+  const result = { steps, failures, metrics, failedIds: failedIds(work, failures) };
   verifier.onResult?.(result);
   return result;
 }
@@ -169,13 +169,13 @@ async function reportCall(run: Run, { detail, message }: CallWork): Promise<void
 }
 
 async function runTask(run: Run, { task: name, chains, message }: TaskWork): Promise<void> {
-  const { verifier, limits, figures } = run;
+  const { verifier, limits, metrics } = run;
   const messages = message === null ? [] : [message];
   const task = verifier.tasks.get(name);
   try {
     if (task === undefined) throw noTask(name, [...verifier.tasks.keys()]);
     await task({
-      ...{ verifier, chains, limits, figures },
+      ...{ verifier, chains, limits, metrics },
       confirm: (place, hintSize, shares) => confirmInTime(run, place, hintSize, shares),
       failed: (what, error) => fail(run, what, error, messages),
     });

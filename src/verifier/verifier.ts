@@ -70,7 +70,7 @@ export type RunLimits = {
 export type RunResult = {
   readonly steps: readonly StepResult[];
   readonly failures: readonly Failure[];
-  readonly figures: Readonly<TaskMetrics>;
+  readonly metrics: Readonly<TaskMetrics>;
   /** Messages of the queue that are to be delivered again. */
   readonly failedIds: readonly string[];
 };
@@ -99,7 +99,7 @@ export type TaskInput = {
   readonly limits: RunLimits;
   /** A step of one chain within 1/`shares` of the time that is left; its findings are reported. */
   readonly confirm: (place: ChainPlace, hintSize: number, shares: number) => Promise<StepResult>;
-  readonly figures: TaskMetrics;
+  readonly metrics: TaskMetrics;
   /** Notes what went wrong with one part; the task continues with the next. */
   readonly failed: (what: string, error: unknown) => void;
 };

@@ -41,7 +41,7 @@ export type ConfirmedChain = {
   readonly from: string;
 };
 
-export const anchorOfWord = (word: ConfirmedChain): Anchor => ({
+export const anchorOfConfirmed = (word: ConfirmedChain): Anchor => ({
   ...word,
   kind: 'confirmed',
   nextOffset: null,

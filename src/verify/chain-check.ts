@@ -12,23 +12,23 @@ import { linkProblems, placeProblem, staleProblem } from './chain-state.ts';
 import { ChainTrust } from './chain-trust.ts';
 import { contentProblems, missingProblem, sizeProblem } from './data-check.ts';
 import { DataCursor } from './data-cursor.ts';
-import { FindingList, type Place } from './finding-list.ts';
+import { FindingList, type ObjectLocation } from './finding-list.ts';
 import { continuesProblems, placeText } from './handover.ts';
 import { isStoreWide, lockProblem } from './locks.ts';
 import { checkpointOf, isRead, type OpenedSeal, signersOf } from './open-seal.ts';
 import type { ChainReport } from './report.ts';
 import type { Run } from './run.ts';
-import { listSeals, type ReadSeal, readSeal, storeProblem } from './seal-reader.ts';
+import { type InspectedSeal, listSeals, readListed, storeProblem } from './seal-reader.ts';
 import type { ChainPlace } from './survey.ts';
 import { includesKey, trustedFor } from './trust.ts';
 
-/** The report, or null where there is no chain: strange objects only, which `strays` then has. */
+/** The report, or null where there is no chain: foreign objects only, which `foreign` then has. */
 export async function checkChain(
   place: ChainPlace,
   run: Run,
-  strays: FindingList,
+  foreign: FindingList,
 ): Promise<ChainReport | null> {
-  return new ChainCheck(place, run, WHOLE).run(strays);
+  return new ChainCheck(place, run, WHOLE).run(foreign);
 }
 
 /** Which part of a chain is looked at. */
@@ -86,7 +86,7 @@ export class ChainCheck {
     return this.#isListed && !this.#isStopped;
   }
 
-  async run(strays: FindingList): Promise<ChainReport | null> {
+  async run(foreign: FindingList): Promise<ChainReport | null> {
     const { signal } = this.#run;
     try {
       await this.#readSeals();
@@ -102,7 +102,7 @@ export class ChainCheck {
     if (this.#checked.seals === 0 && this.#isListed && this.#slice.confirmed === null) {
       const isChain = this.#data.lastSequence >= 0 || !this.#anchors.isEmpty;
       if (!isChain && this.#findings.verdict === 'verified') {
-        strays.absorb(this.#findings);
+        foreign.absorb(this.#findings);
         return null;
       }
       // The first seal is there before any data object is: somebody took the chain away from over its data.
@@ -114,7 +114,7 @@ export class ChainCheck {
 
   async #readSeals(): Promise<void> {
     const seals = listSeals(this.#place, this.#run, this.#findings, this.#nextSequence);
-    const read = readAhead(seals, this.#run.ahead, (seal) => readSeal(seal, this.#run, this.#asksLocks));
+    const read = readAhead(seals, this.#run.ahead, (seal) => readListed(seal, this.#run, this.#asksLocks));
     for await (const seal of read) {
       await this.#checkSeal(seal);
       this.#run.progress.seals++;
@@ -124,12 +124,12 @@ export class ChainCheck {
     }
   }
 
-  async #checkSeal(seal: ReadSeal): Promise<void> {
+  async #checkSeal(seal: InspectedSeal): Promise<void> {
     const { sequence, key } = seal;
     const { opened, problems } = seal.inspection;
     const place = { key, versionId: seal.version.versionId, sequence };
     const isSound = problems.length === 0;
-    if (this.#isStrayAfterHandover(seal)) {
+    if (this.#isForeignAfterHandover(seal)) {
       const found = problems[0]?.found ?? 'no seal of this chain by a trusted key';
       this.#findings.add(
         { code: 'foreign-object', expected: 'nothing: the chain was continued', found },
@@ -176,7 +176,7 @@ export class ChainCheck {
   }
 
   /** Junk at the key of the next seal stops a chain; once another chain goes on in its place, it is only junk. */
-  #isStrayAfterHandover({ sequence, inspection }: ReadSeal): boolean {
+  #isForeignAfterHandover({ sequence, inspection }: InspectedSeal): boolean {
     const origin = this.#head?.manifest.origin;
     if (origin === undefined || !this.#anchors.isHandedOverBefore(origin, sequence)) return false;
     const keys = signersOf(inspection, origin);
@@ -184,13 +184,13 @@ export class ChainCheck {
   }
 
   /** A good seal where another chain goes on: records that are sealed twice. An archiver with an old configuration does that. */
-  #noteSecondEnd(origin: string, sequence: number, place: Place): void {
+  #noteSecondEnd(origin: string, sequence: number, place: ObjectLocation): void {
     if (!this.#anchors.isHandedOverBefore(origin, sequence) || this.#findings.has('fork')) return;
     const expected = `no segment ${sequence}: another chain goes on there`;
     this.#findings.add({ code: 'fork', expected, found: 'one that is signed and fits' }, place);
   }
 
-  #checkSequence({ sequence, key }: ReadSeal): void {
+  #checkSequence({ sequence, key }: InspectedSeal): void {
     if (sequence !== this.#nextSequence) {
       const [expected, found] = [`seal ${this.#nextSequence}`, `seal ${sequence} comes next`];
       this.#findings.add({ code: 'sequence-gap', expected, found }, { key, sequence: this.#nextSequence });
@@ -199,7 +199,7 @@ export class ChainCheck {
     this.#nextSequence = sequence + 1;
   }
 
-  #noteLock(state: ArchiveLock | null, untilMs: number | null, place: Place): void {
+  #noteLock(state: ArchiveLock | null, untilMs: number | null, place: ObjectLocation): void {
     if (state === null) return;
     if (state.kind === 'locked' || state.kind === 'none') this.#checked.locks++;
     const problem = lockProblem(state, untilMs, this.#run.nowMs);

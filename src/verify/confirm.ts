@@ -1,5 +1,5 @@
 // Is what came after the confirmed part of a chain sound? For a verifier that goes on from its own last word.
-import { type Anchor, anchorOfWord } from './anchor.ts';
+import { type Anchor, anchorOfConfirmed } from './anchor.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import { ChainCheck } from './chain-check.ts';
 import { FindingList } from './finding-list.ts';
@@ -48,7 +48,7 @@ export async function confirmChain(
 ): Promise<Confirmation | null> {
   const { confirmed, mayGoOn = () => true, handovers = [] } = options;
   const run = startRun(reader, options, [place]);
-  const word = confirmed === null ? [] : [anchorOfWord({ ...confirmed, from: 'confirmed before' })];
+  const word = confirmed === null ? [] : [anchorOfConfirmed({ ...confirmed, from: 'confirmed before' })];
   if (word.length + handovers.length > 0) run.anchors.set(placeText(place), [...word, ...handovers]);
   const check = new ChainCheck(place, run, { confirmed, mayGoOn });
   const report = await check.run(new FindingList());

@@ -9,7 +9,7 @@ import {
 } from './finding.ts';
 
 /** Where a problem is. */
-export type Place = {
+export type ObjectLocation = {
   readonly key?: string | null;
   readonly versionId?: string | null;
   readonly sequence?: number | null;
@@ -29,7 +29,7 @@ export class FindingList {
   #verdict: Verdict = 'verified';
   #omitted = 0;
 
-  add(problem: Problem, place: Place = {}): void {
+  add(problem: Problem, place: ObjectLocation = {}): void {
     const { code } = problem;
     const severity = SEVERITY[code];
     const count = (this.#counts.get(code) ?? 0) + 1;
@@ -53,7 +53,7 @@ export class FindingList {
     });
   }
 
-  addAll(problems: readonly Problem[], place: Place): void {
+  addAll(problems: readonly Problem[], place: ObjectLocation): void {
     for (const problem of problems) this.add(problem, place);
   }
 

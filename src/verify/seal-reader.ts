@@ -11,13 +11,13 @@ import type { Run } from './run.ts';
 import type { ChainPlace } from './survey.ts';
 
 /** The seal of a sequence: the oldest version of its key. */
-export type SealObject = {
+export type ListedSeal = {
   readonly key: string;
   readonly sequence: number;
   readonly version: ArchiveVersion;
 };
 
-export type ReadSeal = SealObject & {
+export type InspectedSeal = ListedSeal & {
   readonly inspection: SealInspection;
   /** Null when it was not asked for, or could not be read. */
   readonly lock: ArchiveLock | null;
@@ -29,7 +29,7 @@ export async function* listSeals(
   run: Run,
   findings: FindingList,
   first = 0,
-): AsyncGenerator<SealObject> {
+): AsyncGenerator<ListedSeal> {
   const { chain, partition } = place;
   const prefix = sealPrefix(chain, partition);
   const options = {
@@ -45,7 +45,7 @@ export async function* listSeals(
 }
 
 /** All of a seal that needs no other seal: may run ahead of its turn. Never throws but when the run was aborted. */
-export async function readSeal(seal: SealObject, run: Run, asksLock: boolean): Promise<ReadSeal> {
+export async function readListed(seal: ListedSeal, run: Run, asksLock: boolean): Promise<InspectedSeal> {
   const { key, sequence, version } = seal;
   const { signal } = run;
   const problems: Problem[] = [];

@@ -7,7 +7,13 @@ import { MIB } from '../base/limits.ts';
 import { verifySignature } from '../base/signature.ts';
 import { parseChainOrigin } from '../format/chain.ts';
 import type { VerifierKey } from '../format/vkey.ts';
-import { type Anchor, AnchorCheck, anchorOfCheckpoint, anchorOfWord, type ConfirmedChain } from './anchor.ts';
+import {
+  type Anchor,
+  AnchorCheck,
+  anchorOfCheckpoint,
+  anchorOfConfirmed,
+  type ConfirmedChain,
+} from './anchor.ts';
 import { checkArchiveObjects } from './archive-objects.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import type { BlockChecker } from './block-checker.ts';
@@ -62,7 +68,7 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
   }
   const since = [
     ...(options.since ?? []).map(anchorOfCheckpoint),
-    ...(options.confirmed ?? []).map(anchorOfWord),
+    ...(options.confirmed ?? []).map(anchorOfConfirmed),
   ];
 
   // 1. What is there: chains, keys, specifications, and what does not belong.
@@ -138,14 +144,14 @@ function byPlace(anchors: readonly Anchor[]): Map<string, Anchor[]> {
 async function checkChains(
   places: readonly ChainPlace[],
   run: Run,
-  strays: FindingList,
+  foreign: FindingList,
 ): Promise<ChainReport[]> {
   const reports: (ChainReport | null)[] = places.map(() => null);
   const tasks = new TaskGroup(CHAINS_AT_ONCE);
   try {
     for (const [index, place] of places.entries()) {
       await tasks.start(async () => {
-        reports[index] = await checkChain(place, run, strays);
+        reports[index] = await checkChain(place, run, foreign);
         run.progress.chainsDone++;
         run.report();
       });

@@ -13,7 +13,7 @@ import {
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureTopic } from '../../localstack/kafka-admin.ts';
 import { answerEvent } from '../../src/apps/verifier/handler.ts';
-import { makeVerifier, openEdges, type VerifierEdges } from '../../src/apps/verifier/wiring.ts';
+import { makeVerifier, openClients, type VerifierClients } from '../../src/apps/verifier/wiring.ts';
 import { silentLogger } from '../../src/base/log.ts';
 import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import { parseKey } from '../../src/format/paths.ts';
@@ -44,7 +44,7 @@ describeWithStack('archiver and verifier side by side', { kafka: true, s3: true 
   let env: Record<string, string>;
   let s3: S3Client;
   let producer: TestProducer;
-  let edges: VerifierEdges;
+  let edges: VerifierClients;
   let lambda: Verifier;
   let verifierYaml: string;
   let stopNotifying = () => {};
@@ -141,7 +141,7 @@ watch: { every: 200ms }
     }
     verifierYaml = at('lambda.yaml');
     const config = parseVerifierConfig(await readFile(verifierYaml, 'utf8'), verifierYaml, process.env);
-    edges = await openEdges(config);
+    edges = await openClients(config);
     const onFinding = (fields: object, message: string) => note(JSON.stringify({ ...fields, msg: message }));
     lambda = makeVerifier(config, edges, {
       checker: portableChecker(nodeContentTools),

@@ -43,7 +43,7 @@ class World {
   async run(findings: readonly Finding[], ledger = this.ledger()): Promise<Reported> {
     const reported = await ledger.report(SCOPE, findings, ALL);
     for (const { id } of reported.opened) this.heard.add(id);
-    await ledger.told(SCOPE, reported.opened, 'sns');
+    await ledger.notified(SCOPE, reported.opened, 'sns');
     return reported;
   }
 
@@ -129,7 +129,7 @@ describe('a crash', () => {
       // Nobody hears anything of a process that is gone.
       await crashing
         .report(SCOPE, AFTER, ALL)
-        .then(({ opened }) => crashing.told(SCOPE, opened, 'sns'))
+        .then(({ opened }) => crashing.notified(SCOPE, opened, 'sns'))
         .catch(() => undefined);
       await world.run(AFTER);
       await world.run(AFTER);

@@ -38,7 +38,7 @@ export class DeployedVerifier {
         checker: portableChecker(nodeContentTools),
         log: { debug: log, info: log, warn: log, error: log },
         clock: STILL,
-        onFigures: (run, atMs) =>
+        onMetrics: (run, atMs) =>
           void this.figures.push(JSON.parse(metricsLine(alarms.metricsNamespace, run, atMs))),
       },
     );

@@ -99,7 +99,7 @@ async function quietDay(
       checker: portableChecker(nodeContentTools),
       log: new RecordingLog(),
       clock: STILL,
-      onFigures: (run, atMs) =>
+      onMetrics: (run, atMs) =>
         void figures.push(JSON.parse(metricsLine(config.alarms.metricsNamespace, run, atMs))),
     },
   );

@@ -9,7 +9,7 @@ import { workerChecker } from '../../verify/node/worker-checker.ts';
 import { newWatchState, type Schedule, watch } from '../verifier/watch.ts';
 import { WatchMetrics } from '../verifier/watch-metrics.ts';
 import { startWatchServer } from '../verifier/watch-server.ts';
-import { makeVerifier, openEdges } from '../verifier/wiring.ts';
+import { makeVerifier, openClients } from '../verifier/wiring.ts';
 import { EXIT } from './exit-code.ts';
 import { openLog } from './logger.ts';
 import { acting, type Session } from './session.ts';
@@ -46,20 +46,20 @@ async function runWatch({ io }: Session, options: WatchCommandOptions): Promise<
   const config = await loadVerifierConfig(options.config, io.env);
   const { log } = await openLog(io, config.log.level, options.json === true);
   await requireFitStore(config.attestations.store, io.signal);
-  const edges = await openEdges(config);
+  const clients = await openClients(config);
   const checker = workerChecker();
   const metrics = new WatchMetrics();
   try {
-    const verifier = makeVerifier(config, edges, {
+    const verifier = makeVerifier(config, clients, {
       checker,
       log,
       bytesInFlight: BYTES_IN_FLIGHT,
-      onFigures: (figures, _, open) => metrics.observe(figures, open),
+      onMetrics: (run, _, open) => metrics.observe(run, open),
     });
     await serve(config, verifier, metrics, io.signal);
   } finally {
     await checker.close();
-    await Promise.all([edges.archive.close(), edges.own.close()]);
+    await Promise.all([clients.archive.close(), clients.own.close()]);
   }
   return EXIT.ok;
 }

@@ -1,4 +1,4 @@
-// How does CloudWatch learn figures from a line of a log? (CloudWatch embedded metric format)
+// How does CloudWatch learn metrics from a line of a log? (CloudWatch embedded metric format)
 import { assert } from '../../base/assert.ts';
 import { messageOf } from '../../base/error.ts';
 
@@ -9,8 +9,8 @@ export type Metric = { readonly value: number; readonly unit: MetricUnit };
 const METRICS_MAX = 100;
 
 /**
- * One line without its LF. Without dimensions a metric is one figure over everything, which is what alarms are made on;
- * with them the same figures also stand by dimension, and each combination costs as a metric of its own.
+ * One line without its LF. Without dimensions a metric is one number over everything, which is what alarms are made on;
+ * with them the same numbers also stand by dimension, and each combination costs as a metric of its own.
  */
 export function emfLine(
   namespace: string,
@@ -43,7 +43,7 @@ export function emfLine(
 }
 
 /** What one run of the verifier has seen. Null: it has not looked, which is not zero. */
-export type RunFigures = {
+export type RunMetrics = {
   /** Open findings of the scopes that the run reported on. */
   readonly findingsBroken: number | null;
   readonly unverifiable: number | null;
@@ -63,27 +63,27 @@ export type RunFigures = {
 
 const count = (value: number | null): Metric | null => (value === null ? null : { value, unit: 'Count' });
 
-const runMetrics = (figures: RunFigures): Readonly<Record<string, Metric | null>> => ({
-  FindingsBroken: count(figures.findingsBroken),
-  Unverifiable: count(figures.unverifiable),
-  Attempts: count(figures.attempts),
-  Notices: count(figures.notices),
-  StaleChains: count(figures.staleChains),
-  ChainsConfirmed: count(figures.chainsConfirmed),
-  SegmentsConfirmed: count(figures.segmentsConfirmed),
-  EventsConfirmed: count(figures.eventsConfirmed),
+const emfMetrics = (metrics: RunMetrics): Readonly<Record<string, Metric | null>> => ({
+  FindingsBroken: count(metrics.findingsBroken),
+  Unverifiable: count(metrics.unverifiable),
+  Attempts: count(metrics.attempts),
+  Notices: count(metrics.notices),
+  StaleChains: count(metrics.staleChains),
+  ChainsConfirmed: count(metrics.chainsConfirmed),
+  SegmentsConfirmed: count(metrics.segmentsConfirmed),
+  EventsConfirmed: count(metrics.eventsConfirmed),
   ConfirmLagSeconds:
-    figures.confirmLagSeconds === null ? null : { value: figures.confirmLagSeconds, unit: 'Seconds' },
+    metrics.confirmLagSeconds === null ? null : { value: metrics.confirmLagSeconds, unit: 'Seconds' },
   OldestRereadDays:
-    figures.oldestRereadDays === null ? null : { value: figures.oldestRereadDays, unit: 'None' },
-  NotificationsFailed: count(figures.notificationsFailed),
+    metrics.oldestRereadDays === null ? null : { value: metrics.oldestRereadDays, unit: 'None' },
+  NotificationsFailed: count(metrics.notificationsFailed),
 });
 
-/** A figure that can't be written must not end a run that has evidence to keep: then the line says why. */
-export function metricsLine(namespace: string, figures: RunFigures, atMs: number): string {
+/** A metric that can't be written must not end a run that has evidence to keep: then the line says why. */
+export function metricsLine(namespace: string, metrics: RunMetrics, atMs: number): string {
   try {
-    return emfLine(namespace, runMetrics(figures), atMs);
+    return emfLine(namespace, emfMetrics(metrics), atMs);
   } catch (error) {
-    return JSON.stringify({ level: 'error', message: `no figures: ${messageOf(error)}` });
+    return JSON.stringify({ level: 'error', message: `no metrics: ${messageOf(error)}` });
   }
 }

@@ -9,7 +9,7 @@ import { portableChecker } from '../../verify/block-checker.ts';
 import { nodeContentTools } from '../../verify/node/tools.ts';
 import { metricsLine } from './emf.ts';
 import { jsonLog } from './json-log.ts';
-import { makeVerifier, openEdges } from './wiring.ts';
+import { makeVerifier, openClients } from './wiring.ts';
 
 /** What of Lambda's context is used. */
 export type LambdaContext = { getRemainingTimeInMillis(): number };
@@ -42,13 +42,13 @@ async function open(): Promise<Verifier> {
     });
   }
   const config = parseVerifierConfig(text, CONFIG_VARIABLE, process.env);
-  const edges = await openEdges(config);
+  const clients = await openClients(config);
   const log = jsonLog(config.log.level, process.stdout);
-  return makeVerifier(config, edges, {
+  return makeVerifier(config, clients, {
     checker: portableChecker(nodeContentTools),
     log,
-    onFigures: (figures, atMs) =>
-      void process.stdout.write(`${metricsLine(config.alarms.metricsNamespace, figures, atMs)}\n`),
+    onMetrics: (metrics, atMs) =>
+      void process.stdout.write(`${metricsLine(config.alarms.metricsNamespace, metrics, atMs)}\n`),
   });
 }
 

@@ -1,7 +1,7 @@
-// What does the watching process tell a scraper? The figures that CloudWatch is given on AWS, and each chain's state.
+// What does the watching process tell a scraper? The metrics that CloudWatch is given on AWS, and each chain's state.
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { RunFigures } from './emf.ts';
-import type { Counts } from './figures.ts';
+import type { RunMetrics } from './emf.ts';
+import type { Counts } from './run-metrics.ts';
 import type { WatchState } from './watch.ts';
 
 const SEVERITIES = ['broken', 'unverifiable', 'attempt', 'notice'] as const;
@@ -27,15 +27,15 @@ export class WatchMetrics {
   readonly #events = this.#counter('events_confirmed_total', 'Lines of those segments');
   readonly #untold = this.#counter('notifications_failed_total', 'Messages that a channel did not take');
 
-  /** Null figures were not looked at: what was known of them stands. `open`: over all, not of one round. */
-  observe(figures: RunFigures, open: Counts['open']): void {
+  /** Null metrics were not looked at: what was known of them stands. `open`: over all, not of one round. */
+  observe(metrics: RunMetrics, open: Counts['open']): void {
     for (const severity of SEVERITIES) set(this.#findings, open(severity), { severity });
-    set(this.#stale, figures.staleChains);
-    set(this.#lag, figures.confirmLagSeconds);
-    set(this.#reread, figures.oldestRereadDays);
-    this.#segments.inc(figures.segmentsConfirmed);
-    this.#events.inc(figures.eventsConfirmed);
-    this.#untold.inc(figures.notificationsFailed);
+    set(this.#stale, metrics.staleChains);
+    set(this.#lag, metrics.confirmLagSeconds);
+    set(this.#reread, metrics.oldestRereadDays);
+    this.#segments.inc(metrics.segmentsConfirmed);
+    this.#events.inc(metrics.eventsConfirmed);
+    this.#untold.inc(metrics.notificationsFailed);
   }
 
   /** In the text format of Prometheus. */

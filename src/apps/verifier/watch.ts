@@ -63,7 +63,7 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
     );
   signal.addEventListener('abort', stop, { once: true });
   const limits = { signal: hard.signal, mayGoOn: () => !signal.aborted };
-  const looker = new Looker(verifier, signal);
+  const poller = new Poller(verifier, signal);
   const isQuick = ({ task }: Schedule) => task === 'confirm';
   const slow = schedules.filter((schedule) => !isQuick(schedule));
   const noted = new Notes(state);
@@ -74,9 +74,9 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
       noted,
       async (due) => {
         // That task goes over all of them.
-        const chains = due.length > 0 ? [] : await looker.grown();
+        const chains = due.length > 0 ? [] : await poller.grown();
         const result = await run(verifier, chains, due, limits, RUN_MS);
-        looker.learn(result);
+        poller.learn(result);
         return result;
       },
       schedules.filter(isQuick),
@@ -139,7 +139,7 @@ async function run(
 }
 
 /** Knows how far each chain was seen, and asks for what lies behind it: one small listing a chain. */
-class Looker {
+class Poller {
   readonly #verifier: Verifier;
   readonly #signal: AbortSignal;
   readonly #sizes = new Map<string, number>();

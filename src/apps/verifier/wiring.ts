@@ -12,7 +12,7 @@ import type { VerifierConfig } from '../../config/verifier.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { roleCredentials } from '../../store/role-credentials.ts';
 import type { ReadableStore, Store } from '../../store/store.ts';
-import { channelsOf, FindingDesk } from '../../verifier/alarms/alarms.ts';
+import { channelsOf, FindingReporter } from '../../verifier/alarms/reporter.ts';
 import { snsNotifier } from '../../verifier/alarms/sns.ts';
 import { type Notifier, webhookNotifier } from '../../verifier/alarms/webhook.ts';
 import { Attester } from '../../verifier/attest/attester.ts';
@@ -21,19 +21,23 @@ import { Ledger } from '../../verifier/findings/ledger.ts';
 import { EndsLog, type EndsLogOptions } from '../../verifier/tasks/completeness-ends.ts';
 import { completenessTask, type MarksReader } from '../../verifier/tasks/completeness-task.ts';
 import { confirmTask, freshnessTask } from '../../verifier/tasks/confirm.ts';
-import { PassLog } from '../../verifier/tasks/full-pass-progress.ts';
-import { configurationTask, fullPassTask, subjectsOf, sweepTask } from '../../verifier/tasks/scheduled.ts';
+import { configurationTask, scrubTask, subjectsOf, sweepTask } from '../../verifier/tasks/scheduled.ts';
+import { ScrubLog } from '../../verifier/tasks/scrub-progress.ts';
 import { SweepLog } from '../../verifier/tasks/sweep-cursor.ts';
 import type { RunResult, Task, Verifier } from '../../verifier/verifier.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
 import type { Severity } from '../../verify/finding.ts';
-import type { RunFigures } from './emf.ts';
-import { type Counts, figuresOf } from './figures.ts';
+import type { RunMetrics } from './emf.ts';
+import { type Counts, runMetricsOf } from './run-metrics.ts';
 
-export type VerifierEdges = { readonly archive: ReadableStore; readonly own: Store; readonly signer: Signer };
+export type VerifierClients = {
+  readonly archive: ReadableStore;
+  readonly own: Store;
+  readonly signer: Signer;
+};
 
 /** Rejects with what is wrong with a key or a store; nothing is left open then. */
-export async function openEdges(config: VerifierConfig): Promise<VerifierEdges> {
+export async function openClients(config: VerifierConfig): Promise<VerifierClients> {
   const archive = await openForReading(config.archive.store);
   const own = await openForWriting(config.attestations.store).catch(async (error: unknown) => {
     await archive.close();
@@ -54,8 +58,8 @@ export type VerifierOptions = {
   readonly chainsAtOnce?: number;
   /** Stored bytes of data objects in memory at once; a larger one is read alone. */
   readonly bytesInFlight?: number;
-  /** After each run. `open`: findings of all that this process has looked at, where `figures` has those of the run. */
-  readonly onFigures?: (figures: RunFigures, atMs: number, open: Counts['open']) => void;
+  /** After each run. `open`: findings of all that this process has looked at, where the metrics have those of the run. */
+  readonly onMetrics?: (metrics: RunMetrics, atMs: number, open: Counts['open']) => void;
   /** Default: by Kafka's own protocol, from the brokers that the configuration names. */
   readonly readMarks?: MarksReader;
 };
@@ -73,17 +77,17 @@ function requireOwnKey({ archive }: VerifierConfig, { publicKey, description }: 
   });
 }
 
-/** Over opened edges: tests bring their own. Throws `config` where the two parties are one. */
+/** Over opened clients: tests bring their own. Throws `config` where the two parties are one. */
 export function makeVerifier(
   config: VerifierConfig,
-  { archive, own, signer }: VerifierEdges,
+  { archive, own, signer }: VerifierClients,
   {
     checker,
     log,
     clock = systemClock,
     chainsAtOnce = CHAINS_AT_ONCE,
     bytesInFlight = BYTES_IN_FLIGHT,
-    onFigures,
+    onMetrics: onFigures,
     readMarks,
   }: VerifierOptions,
 ): Verifier {
@@ -102,17 +106,17 @@ export function makeVerifier(
     ...{ store: own, retention, clock, sha256: nodeSha256, channels: channelsOf(notifiers) },
     verifier: { name, version: VERSION },
   });
-  const desk = new FindingDesk({ ledger, notifiers, log, clock, verifierName: name });
+  const reporter = new FindingReporter({ ledger, notifiers, log, clock, verifierName: name });
   const onResult = (result: RunResult) => {
     const nowMs = clock.now();
-    const open = (severity: Severity) => desk.openOfAll(severity);
-    onFigures?.(figuresOf(result, desk.takeCounts(), nowMs), nowMs, open);
+    const open = (severity: Severity) => reporter.openOfAll(severity);
+    onFigures?.(runMetricsOf(result, reporter.takeCounts(), nowMs), nowMs, open);
   };
   const step = {
     ...{ archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock },
     bytesInFlight: new Semaphore(bytesInFlight),
   };
-  const passLog = new PassLog({ store: own, retention, clock });
+  const scrubLog = new ScrubLog({ store: own, retention, clock });
   const sweepLog = new SweepLog({ store: own, retention, clock });
   const { leastLockMs, holds } = config.sweep;
   const { everyMs, bytesPerRun } = config.fullPass;
@@ -124,12 +128,12 @@ export function makeVerifier(
     own,
     place: store.kind === 's3' ? { bucket: store.bucket, prefix: store.prefix } : null,
     step,
-    findings: desk,
+    findings: reporter,
     tasks: new Map<string, Task>([
       ['confirm', confirmTask],
       ['freshness', freshnessTask],
       ['sweep', sweepTask({ ...step, own, leastLockMs, holds }, sweepLog)],
-      ['full-pass', fullPassTask({ ...step, log: passLog, everyMs }, bytesPerRun)],
+      ['full-pass', scrubTask({ ...step, log: scrubLog, everyMs }, bytesPerRun)],
       ...(compare === null ? [] : [['completeness', compare] as const]),
       ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),
     ]),

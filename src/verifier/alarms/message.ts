@@ -27,10 +27,10 @@ const ADVICE: Readonly<Record<Severity, string>> = {
   info: 'To know.',
 };
 
-export type Message = { readonly subject: string; readonly text: string };
+export type AlarmMessage = { readonly subject: string; readonly text: string };
 
 /** `entries`: at least one, of one scope. */
-export function alarmMessage(entries: readonly Entry[], verifierName: string): Message {
+export function alarmMessage(entries: readonly Entry[], verifierName: string): AlarmMessage {
   const sorted = entries.toSorted((a, b) => rank(a) - rank(b));
   const first = sorted[0]?.file.finding;
   const worst = first?.severity ?? 'info';
@@ -52,7 +52,7 @@ export function unwrittenMessage(
   scopeName: string,
   findings: readonly Finding[],
   verifierName: string,
-): Message {
+): AlarmMessage {
   const sorted = findings.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
   const worst = sorted[0]?.severity ?? 'info';
   const where = plain(scopeName);

@@ -20,7 +20,7 @@ export type Opening = {
   age: number;
   isOpen: boolean;
   /** Channels. */
-  readonly told: Set<string>;
+  readonly notified: Set<string>;
 };
 
 export type History = {
@@ -59,14 +59,14 @@ export async function readHistory(
         openings.set(code, (openings.get(code) ?? 0) + 1);
         latest.set(id, {
           ...{ code, opening, openVersion: { key, versionId }, openedMs: lastModifiedMs },
-          ...{ seenMs: lastModifiedMs, age: 0, isOpen: closed !== nth, told: new Set() },
+          ...{ seenMs: lastModifiedMs, age: 0, isOpen: closed !== nth, notified: new Set() },
         });
         break;
       case 'seen':
       case 'told':
         if (known?.opening !== opening) break;
         known.seenMs = Math.max(known.seenMs, lastModifiedMs);
-        if (state === 'told') known.told.add(mark);
+        if (state === 'told') known.notified.add(mark);
         else known.age = Math.max(known.age, Number(mark));
         break;
     }

@@ -123,7 +123,12 @@ export class Ledger {
   }
 
   /** Notes that people were told by that channel: these are not sent there again. */
-  async told(scope: Scope, entries: readonly Entry[], channel: string, signal?: AbortSignal): Promise<void> {
+  async notified(
+    scope: Scope,
+    entries: readonly Entry[],
+    channel: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
     assert(isChannel(channel), `a channel ${channel}`);
     const puts = new TaskGroup(PUTS_AT_ONCE);
     try {
@@ -194,7 +199,7 @@ export class Ledger {
 
   #due(code: FindingCode, known: Opening | null): readonly string[] {
     if (!isAlarming(SEVERITY[code])) return [];
-    const told = known?.isOpen ? known.told : null;
+    const told = known?.isOpen ? known.notified : null;
     return (this.#options.channels ?? ['log']).filter((channel) => told?.has(channel) !== true);
   }
 

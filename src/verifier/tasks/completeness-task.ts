@@ -75,7 +75,7 @@ export const completenessTask =
       findings += compared.findings.length;
       const stale = compared.findings.filter(({ code }) => code === 'stale-chain').length;
       // Where nothing is late this says nothing: that chains are fresh is for another task to say.
-      if (stale > 0) input.figures.staleChains = (input.figures.staleChains ?? 0) + stale;
+      if (stale > 0) input.metrics.staleChains = (input.metrics.staleChains ?? 0) + stale;
       await tell(place, compared.findings);
     }
     // What the configuration feeds from no topic any more has nothing to be compared with: it is closed.

@@ -25,7 +25,7 @@ export const freshnessTask: Task = async (input) => {
   // Of what was never confirmed and is gone nothing was promised.
   const chains = input.chains ?? (await knownChains(verifier, limits.signal));
   // Where there is no chain none is stale: that was looked at, and silence would be an alarm.
-  if (chains.length === 0) input.figures.staleChains ??= 0;
+  if (chains.length === 0) input.metrics.staleChains ??= 0;
   let handovers: ReturnType<typeof handoversOf> | null = null;
   return confirmTask({
     ...input,
@@ -44,7 +44,7 @@ export const freshnessTask: Task = async (input) => {
         ...(limits.signal && { signal: limits.signal }),
       } as const;
       await sink.report(chainScope(result.place), findings, options);
-      input.figures.staleChains = (input.figures.staleChains ?? 0) + findings.length;
+      input.metrics.staleChains = (input.metrics.staleChains ?? 0) + findings.length;
       return result;
     },
   });

@@ -6,7 +6,7 @@ import { readBucketFacts } from '../../store/bucket-facts.ts';
 import { CONFIGURATION_SCOPE, chainScope } from '../findings/record.ts';
 import { knownChains } from '../known-chains.ts';
 import type { Task, TaskInput } from '../verifier.ts';
-import { type FullPassTools, runFullPass } from './full-pass.ts';
+import { runScrub, type ScrubTools } from './scrub.ts';
 import { checkConfiguration, readKmsKey, type Subject } from './settings.ts';
 import { runSweep, type SweepTools } from './sweep.ts';
 import type { SweepLog } from './sweep-cursor.ts';
@@ -30,13 +30,13 @@ export const sweepTask =
   };
 
 /** Every byte that was attested, read again within the promised time. */
-export const fullPassTask =
-  (tools: FullPassTools, bytesPerRun: number): Task =>
+export const scrubTask =
+  (tools: ScrubTools, bytesPerRun: number): Task =>
   async (input) => {
-    const { verifier, limits, figures } = input;
+    const { verifier, limits, metrics } = input;
     const options = signalOf(input);
     const places = input.chains ?? (await knownChains(verifier, limits.signal));
-    const { coverage, bytes, segments } = await runFullPass(tools, places, {
+    const { coverage, bytes, segments } = await runScrub(tools, places, {
       ...options,
       bytesMax: bytesPerRun,
       concurrency: verifier.chainsAtOnce,
@@ -54,7 +54,7 @@ export const fullPassTask =
       ({ oldestRereadMs, passStartedMs }) => oldestRereadMs ?? passStartedMs ?? [],
     );
     if (places.length === 0) times.push(verifier.clock.now());
-    figures.oldestRereadMs = times.length === 0 ? null : Math.min(...times);
+    metrics.oldestRereadMs = times.length === 0 ? null : Math.min(...times);
     const chains = coverage.map(({ place, through, isWhole, oldestRereadMs }) => ({
       ...{ ...place, through, isWhole },
       oldestByteReadAt: oldestRereadMs === null ? null : new Date(oldestRereadMs).toISOString(),

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../../src/apps/cli/cli.ts';
 import { answerEvent } from '../../../src/apps/verifier/handler.ts';
-import { makeVerifier, openEdges } from '../../../src/apps/verifier/wiring.ts';
+import { makeVerifier, openClients } from '../../../src/apps/verifier/wiring.ts';
 import { isRetriable } from '../../../src/base/error.ts';
 import { silentLogger } from '../../../src/base/log.ts';
 import { loadVerifierConfig } from '../../../src/config/verifier.ts';
@@ -54,7 +54,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 /** Works beside `doing`. */
 async function withVerifier<T>(event: object, doing: () => Promise<T>): Promise<T> {
   const parsed = await loadVerifierConfig(config, {});
-  const edges = await openEdges(parsed);
+  const edges = await openClients(parsed);
   const options = { checker: portableChecker(nodeContentTools), log: silentLogger };
   const verifier = makeVerifier(parsed, edges, options);
   // The drill begins once the verifier has its place.

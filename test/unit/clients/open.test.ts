@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
 import { runCli } from '../../../src/apps/cli/cli.ts';
-import type { VerifierEdges } from '../../../src/apps/verifier/wiring.ts';
+import type { VerifierClients } from '../../../src/apps/verifier/wiring.ts';
 import { utf8 } from '../../../src/base/bytes.ts';
 import { openForReading, openForWriting } from '../../../src/clients/open.ts';
 import type { StoreConfig } from '../../../src/config/connections.ts';
@@ -47,7 +47,7 @@ describe('the types', () => {
 
   it('let the verifier read the archive, and write to its own store alone', () => {
     expectTypeOf<Verifier['archive']>().toEqualTypeOf<ReadableStore>();
-    expectTypeOf<VerifierEdges['archive']>().toEqualTypeOf<ReadableStore>();
+    expectTypeOf<VerifierClients['archive']>().toEqualTypeOf<ReadableStore>();
     expectTypeOf<Verifier['step']['archive']>().not.toExtend<StoreWriter>();
     expectTypeOf<Verifier['own']>().toEqualTypeOf<Store>();
   });

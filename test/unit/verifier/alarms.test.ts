@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { LedgerstoneError } from '../../../src/base/error.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { channelsOf, FindingDesk } from '../../../src/verifier/alarms/alarms.ts';
 import { alarmMessage, plain } from '../../../src/verifier/alarms/message.ts';
+import { channelsOf, FindingReporter } from '../../../src/verifier/alarms/reporter.ts';
 import type { Notifier } from '../../../src/verifier/alarms/webhook.ts';
 import { Ledger } from '../../../src/verifier/findings/ledger.ts';
 import { ARCHIVE_SCOPE, chainScope } from '../../../src/verifier/findings/record.ts';
@@ -48,13 +48,13 @@ class World {
     this.logged.push(`${level} ${message} ${(fields as { code?: string }).code ?? ''}`);
   }
 
-  desk(store: Store = this.store): FindingDesk {
+  desk(store: Store = this.store): FindingReporter {
     const { clock, log, notifiers } = this;
     const retention = { mode: 'COMPLIANCE', periodMs: 86_400_000 } as const;
     const verifier = { name: 'v', version: '1' };
     const channels = channelsOf(notifiers);
     const ledger = new Ledger({ store, retention, clock, sha256: nodeSha256, verifier, channels });
-    return new FindingDesk({ ledger, notifiers, log, clock, verifierName: 'verifier.example.com' });
+    return new FindingReporter({ ledger, notifiers, log, clock, verifierName: 'verifier.example.com' });
   }
 }
 

@@ -19,7 +19,7 @@ it('by the first comparison of settings after the clock was set', async () => {
   const findings: FindingSink = {
     report: async (...asked) => {
       const { opened } = await ledger.report(...asked);
-      await ledger.told(asked[0], opened, 'log');
+      await ledger.notified(asked[0], opened, 'log');
     },
   };
   const archive = storeOver(world.builder.archive, () => offsetMs);

@@ -171,7 +171,7 @@ describe('the task', () => {
   it('says nothing of what is sealed, and asks the brokers before and after the chains', async () => {
     const { told, result } = await run();
     expect(told).toEqual(['archive: ', 'archive: ', `${ORDERS}: `]);
-    expect([asked, result.failures, result.figures.staleChains]).toEqual([2, [], null]);
+    expect([asked, result.failures, result.metrics.staleChains]).toEqual([2, [], null]);
   });
 
   it('takes no race for a loss: the log may move on, and grow, while chains are confirmed', async () => {
@@ -192,7 +192,7 @@ describe('the task', () => {
     await world.chain.seal({ sealedMs: nowMs - 1000 });
     const { told, result } = await run();
     expect(told.at(-1)).toBe(`${ORDERS}: stale-chain kafka:orders/0`);
-    expect(result.figures.staleChains).toBe(1);
+    expect(result.metrics.staleChains).toBe(1);
   });
 
   it('finds partitions that nobody archives', async () => {

@@ -70,7 +70,7 @@ beforeEach(async () => {
       checker: portableChecker(nodeContentTools),
       log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
       clock,
-      onFigures: (run, atMs) =>
+      onMetrics: (run, atMs) =>
         void figures.push(JSON.parse(metricsLine(config.alarms.metricsNamespace, run, atMs))),
       readMarks: async () => new Map([['orders', { kind: 'there', partitions: new Map([[0, marks]]) }]]),
     },

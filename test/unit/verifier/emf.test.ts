@@ -1,8 +1,8 @@
 // Is a line of figures one that CloudWatch takes, and is what nobody looked at left out?
 import { describe, expect, it } from 'vitest';
-import { emfLine, metricsLine, type RunFigures } from '../../../src/apps/verifier/emf.ts';
+import { emfLine, metricsLine, type RunMetrics } from '../../../src/apps/verifier/emf.ts';
 
-const FIGURES: RunFigures = {
+const FIGURES: RunMetrics = {
   ...{ findingsBroken: 0, unverifiable: 1, attempts: 2, notices: 3, staleChains: null },
   ...{ chainsConfirmed: 4, segmentsConfirmed: 5, eventsConfirmed: 6, confirmLagSeconds: 1.5 },
   ...{ oldestRereadDays: null, notificationsFailed: 0 },

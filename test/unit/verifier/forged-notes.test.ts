@@ -1,8 +1,8 @@
 // Can one strange note hold up what this verifier reads again and again?
 import { expect, it } from 'vitest';
 import { utf8 } from '../../../src/base/bytes.ts';
-import { readPart } from '../../../src/verifier/tasks/full-pass.ts';
-import { PassLog } from '../../../src/verifier/tasks/full-pass-progress.ts';
+import { scrubPart } from '../../../src/verifier/tasks/scrub.ts';
+import { ScrubLog } from '../../../src/verifier/tasks/scrub-progress.ts';
 import { runSweep } from '../../../src/verifier/tasks/sweep.ts';
 import { SweepLog } from '../../../src/verifier/tasks/sweep-cursor.ts';
 import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
@@ -19,11 +19,11 @@ it.each([
   const world = new VerifierWorld();
   await world.grow(4);
   await world.step();
-  const log = new PassLog({ store: world.store, retention, clock: STILL });
+  const log = new ScrubLog({ store: world.store, retention, clock: STILL });
   const times = { passStartedMs: atMs, partStartedMs: atMs, atMs };
   const forged = { pass, origin: 'x/orders/0', size: 4, root: new Uint8Array(32), isWhole: true, ...times };
   await log.add(PLACE, forged);
-  const part = await readPart({ ...world.tools(), log, everyMs: 7 * DAY_MS }, PLACE, { bytesMax: 1e9 });
+  const part = await scrubPart({ ...world.tools(), log, everyMs: 7 * DAY_MS }, PLACE, { bytesMax: 1e9 });
   expect(part).toMatchObject({ kind: 'read', segments: 4 });
   if (part.kind === 'read' && part.progress !== null) await log.add(PLACE, part.progress);
   expect((await log.newest(PLACE))?.passStartedMs).toBe(NOW_MS);

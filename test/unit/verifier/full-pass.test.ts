@@ -9,14 +9,14 @@ import { Ledger } from '../../../src/verifier/findings/ledger.ts';
 import { chainScope } from '../../../src/verifier/findings/record.ts';
 import { parsePassKey, passKey } from '../../../src/verifier/own-keys.ts';
 import {
-  type FullPassTools,
-  type Part,
-  type PartOptions,
-  passCoverage,
-  readPart,
-  runFullPass,
-} from '../../../src/verifier/tasks/full-pass.ts';
-import { encodeProgress, PassLog, parseProgress } from '../../../src/verifier/tasks/full-pass-progress.ts';
+  runScrub,
+  type ScrubOptions,
+  type ScrubPart,
+  type ScrubTools,
+  scrubCoverage,
+  scrubPart,
+} from '../../../src/verifier/tasks/scrub.ts';
+import { encodeProgress, parseProgress, ScrubLog } from '../../../src/verifier/tasks/scrub-progress.ts';
 import type { ArchiveReader } from '../../../src/verify/archive-reader.ts';
 import type { Finding } from '../../../src/verify/finding.ts';
 import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
@@ -26,7 +26,7 @@ import { PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';
 const DAY_MS = 86_400_000;
 const RETENTION = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
 /** Ends each part after one segment. */
-const SMALL: PartOptions = { bytesMax: 1, concurrency: 1 };
+const SMALL: ScrubOptions = { bytesMax: 1, concurrency: 1 };
 
 /** Without what only follows from altered bytes. */
 const codesOf = ({ findings }: { readonly findings: readonly Finding[] }) =>
@@ -37,7 +37,7 @@ class World extends VerifierWorld {
   readonly clock: Clock = { ...STILL, now: () => this.nowMs };
   /** Keys of data objects that were read to the last byte. */
   readonly readKeys: string[] = [];
-  pass(store: Store = this.store): FullPassTools {
+  pass(store: Store = this.store): ScrubTools {
     const archive = this.builder.archive;
     const recorded: ArchiveReader = {
       listVersions: (prefix, options) => archive.listVersions(prefix, options),
@@ -48,12 +48,12 @@ class World extends VerifierWorld {
         return bytes;
       },
     };
-    const log = new PassLog({ store, retention: RETENTION, clock: this.clock });
+    const log = new ScrubLog({ store, retention: RETENTION, clock: this.clock });
     const tools = { ...this.tools(store), archive: recorded, clock: this.clock };
     return { ...tools, log, everyMs: 30 * DAY_MS };
   }
-  async part(options = SMALL, tools = this.pass()): Promise<Extract<Part, { kind: 'read' }> | null> {
-    const part = await readPart(tools, PLACE, options);
+  async part(options = SMALL, tools = this.pass()): Promise<Extract<ScrubPart, { kind: 'read' }> | null> {
+    const part = await scrubPart(tools, PLACE, options);
     if (part.kind === 'nothing-due') return null;
     if (part.progress !== null) await tools.log.add(PLACE, part.progress);
     return part;
@@ -153,7 +153,7 @@ describe('a pass', () => {
       for (const { sealKey } of world.made.slice(left)) world.builder.archive.remove(sealKey);
       const parts = await world.all();
       expect(parts.at(-1)?.[1]).toContain('truncation');
-      expect(await passCoverage(world.pass().log, PLACE)).toMatchObject({ isWhole: false, through: left });
+      expect(await scrubCoverage(world.pass().log, PLACE)).toMatchObject({ isWhole: false, through: left });
     },
   );
 
@@ -188,7 +188,7 @@ describe('coverage', () => {
     const world = await attestedWorld(4);
     const { log } = world.pass();
     const look = async () => {
-      const { through, isWhole, oldestRereadMs } = await passCoverage(log, PLACE);
+      const { through, isWhole, oldestRereadMs } = await scrubCoverage(log, PLACE);
       return [through, isWhole, oldestRereadMs === null ? null : (oldestRereadMs - NOW_MS) / DAY_MS];
     };
     expect(await look()).toEqual([0, false, null]);
@@ -197,7 +197,7 @@ describe('coverage', () => {
       world.nowMs += DAY_MS;
     }
     expect(await look()).toEqual([4, true, 0]);
-    expect((await passCoverage(log, PLACE)).passStartedMs).toBe(NOW_MS);
+    expect((await scrubCoverage(log, PLACE)).passStartedMs).toBe(NOW_MS);
     world.nowMs = NOW_MS + 30 * DAY_MS;
     await world.part();
     // Segment 1 was read on the second day.
@@ -222,9 +222,9 @@ describe('a run', () => {
     const world = await attestedWorld(2);
     world.builder.archive.alter(world.made[0]?.dataKey as string, (bytes) => bytes.fill(7));
     const crash = { bytesMax: 1e9, report: () => Promise.reject(new Error('crashed')) };
-    await expect(runFullPass(world.pass(), [PLACE], crash)).rejects.toThrow('crashed');
+    await expect(runScrub(world.pass(), [PLACE], crash)).rejects.toThrow('crashed');
     const codes: string[] = [];
-    const run = await runFullPass(world.pass(), [PLACE], {
+    const run = await runScrub(world.pass(), [PLACE], {
       bytesMax: 1e9,
       report: async (part) => void codes.push(...codesOf(part)),
     });
@@ -240,7 +240,7 @@ describe('a run', () => {
     const ledger = ledgerOf(world);
     const changes: [string[], number[]][] = [];
     const run = (parts: number) =>
-      runFullPass(world.pass(), [PLACE], {
+      runScrub(world.pass(), [PLACE], {
         ...SMALL,
         mayGoOn: () => parts-- > 0,
         report: async ({ place, findings, complete, omitted }) => {
@@ -283,7 +283,7 @@ describe('a run', () => {
     await confirmStep(world.tools(), second, { hintSize: 3 });
     const order: string[] = [];
     const run = (bytesMax: number) =>
-      runFullPass(tools, [PLACE, second], {
+      runScrub(tools, [PLACE, second], {
         bytesMax,
         concurrency: 1,
         report: async ({ place }) => void order.push(place.chain),
@@ -346,7 +346,11 @@ describe('each call of the own bucket that goes wrong', () => {
     });
     await world.all();
     expect(new Set(world.readKeys)).toEqual(new Set(world.dataKeys));
-    expect(await passCoverage(world.pass().log, PLACE)).toMatchObject({ isWhole: true, through: 3, pass: 0 });
+    expect(await scrubCoverage(world.pass().log, PLACE)).toMatchObject({
+      isWhole: true,
+      through: 3,
+      pass: 0,
+    });
   });
 
   it('covers every call of a part', async () => {
@@ -361,7 +365,11 @@ describe('each call of the own bucket that goes wrong', () => {
   it('many runs at once end as one does', async () => {
     const world = await attestedWorld(6);
     for (let round = 0; round < 6; round++) await Promise.all([1, 2, 3].map(() => world.part()));
-    expect(await passCoverage(world.pass().log, PLACE)).toMatchObject({ isWhole: true, through: 6, pass: 0 });
+    expect(await scrubCoverage(world.pass().log, PLACE)).toMatchObject({
+      isWhole: true,
+      through: 6,
+      pass: 0,
+    });
     expect(new Set(world.readKeys)).toEqual(new Set(world.dataKeys));
   });
 });

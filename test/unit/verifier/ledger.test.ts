@@ -63,7 +63,7 @@ describe('a finding', () => {
     const first = await ledger.report(SCOPE, [ALTERED], PART);
     expect(codesOf(first.opened)).toEqual(['data-altered']);
     expect(codesOf((await ledger.report(SCOPE, [ALTERED], PART)).opened)).toEqual(['data-altered']);
-    await ledger.told(SCOPE, first.opened, 'sns');
+    await ledger.notified(SCOPE, first.opened, 'sns');
     const later = await ledger.report(SCOPE, [ALTERED, { ...ALTERED, found: 'said otherwise' }], PART);
     expect([later.opened.length, later.stillOpen.length]).toEqual([0, 1]);
     expect(states()).toEqual(['000000-open', '000000-told-sns']);
@@ -72,7 +72,7 @@ describe('a finding', () => {
   it('is closed by a complete check, with the time it was last seen, and opened again under the next number', async () => {
     const { ledger, store, clock, states } = world();
     const { opened } = await ledger.report(SCOPE, [ALTERED], ALL);
-    await ledger.told(SCOPE, opened, 'sns');
+    await ledger.notified(SCOPE, opened, 'sns');
     const firstSeenMs = clock.now();
     await clock.advance(5 * HOUR_MS);
     expect((await ledger.report(SCOPE, [ALTERED], ALL)).stillOpen.length).toBe(1);
@@ -96,7 +96,7 @@ describe('a finding', () => {
   it('is closed only by a check that covers it', async () => {
     const { ledger } = world();
     const stale = finding('stale-chain');
-    await ledger.told(SCOPE, (await ledger.report(SCOPE, [ALTERED, stale], ALL)).opened, 'sns');
+    await ledger.notified(SCOPE, (await ledger.report(SCOPE, [ALTERED, stale], ALL)).opened, 'sns');
     const complete: Covers = ({ finding: { code } }) => code === 'stale-chain';
     const { closed } = await ledger.report(SCOPE, [], { check: 'freshness', complete });
     expect(codesOf(closed)).toEqual(['stale-chain']);
@@ -108,7 +108,7 @@ describe('a finding', () => {
     // The run ended here: nobody was told.
     const next = await another().report(SCOPE, [], ALL);
     expect([codesOf(next.opened), next.closed]).toEqual([['data-altered'], []]);
-    await ledger.told(SCOPE, next.opened, 'sns');
+    await ledger.notified(SCOPE, next.opened, 'sns');
     expect(codesOf((await ledger.report(SCOPE, [], ALL)).closed)).toEqual(['data-altered']);
     expect(states()).toEqual(['000000-closed', '000000-open', '000000-told-sns']);
   });
@@ -121,7 +121,7 @@ describe('a finding', () => {
     ]);
     const again = await ledger.report(SCOPE, [notice], PART);
     expect([again.opened, codesOf(again.stillOpen)]).toEqual([[], ['unreferenced-object']]);
-    await ledger.told(SCOPE, again.stillOpen, 'sns');
+    await ledger.notified(SCOPE, again.stillOpen, 'sns');
     expect(store.keys().length).toBe(1);
   });
 
@@ -151,17 +151,17 @@ describe('a flood', () => {
 
   it('is told again when it has doubled, and nothing is closed as long as it is not all listed', async () => {
     const { ledger, store } = world();
-    await ledger.told(SCOPE, (await ledger.report(SCOPE, flood(150), ALL)).opened, 'sns');
+    await ledger.notified(SCOPE, (await ledger.report(SCOPE, flood(150), ALL)).opened, 'sns');
     const more = await ledger.report(SCOPE, flood(150, 'foreign-object', 60), ALL);
     expect([more.closed, more.opened.map(({ file }) => file.finding.key)]).toEqual([[], ['*64']]);
     expect(store.keys().filter((key) => key.includes('-open')).length).toBe(102);
-    await ledger.told(SCOPE, more.opened, 'sns');
+    await ledger.notified(SCOPE, more.opened, 'sns');
     expect((await ledger.report(SCOPE, [], ALL)).closed.length).toBe(102);
   });
 
   it('that was cut before it came here closes nothing', async () => {
     const { ledger } = world();
-    await ledger.told(SCOPE, (await ledger.report(SCOPE, [ALTERED], ALL)).opened, 'sns');
+    await ledger.notified(SCOPE, (await ledger.report(SCOPE, [ALTERED], ALL)).opened, 'sns');
     const { closed } = await ledger.report(SCOPE, flood(100), { ...ALL, omitted: 7 });
     expect(closed).toEqual([]);
     const { opened } = await ledger.report(SCOPE, flood(100), { ...ALL, omitted: 7 });
@@ -171,7 +171,7 @@ describe('a flood', () => {
   it('of findings that come and go ends in an entry for more', async () => {
     const { ledger, store } = world();
     for (let round = 0; round < 12; round++) {
-      await ledger.told(SCOPE, (await ledger.report(SCOPE, flood(100), ALL)).opened, 'sns');
+      await ledger.notified(SCOPE, (await ledger.report(SCOPE, flood(100), ALL)).opened, 'sns');
       await ledger.report(SCOPE, [], ALL);
     }
     expect(store.keys().filter((key) => key.endsWith('-open.json')).length).toBe(1002);
@@ -181,14 +181,14 @@ describe('a flood', () => {
 describe('what somebody else put there', () => {
   it('over evidence is not what is read', async () => {
     const { ledger, store } = world();
-    await ledger.told(SCOPE, (await ledger.report(SCOPE, [ALTERED], ALL)).opened, 'sns');
+    await ledger.notified(SCOPE, (await ledger.report(SCOPE, [ALTERED], ALL)).opened, 'sns');
     store.attacker.putVersion(store.keys()[0] ?? '', new TextEncoder().encode('{}'));
     expect(codesOf((await ledger.report(SCOPE, [], ALL)).closed)).toEqual(['data-altered']);
   });
 
   it('hides nothing and breaks nothing', async () => {
     const { ledger, store } = world();
-    await ledger.told(SCOPE, (await ledger.report(SCOPE, [ALTERED], ALL)).opened, 'sns');
+    await ledger.notified(SCOPE, (await ledger.report(SCOPE, [ALTERED], ALL)).opened, 'sns');
     const [open = ''] = store.keys();
     store.attacker.addMarker(open);
     store.attacker.putVersion(open, new TextEncoder().encode('{}'));

@@ -21,7 +21,7 @@ it.each([4, 100])('closes hidden locks once they are shown, in slices of %i keys
   const pass = async () => {
     for await (const { scope, ...slice } of sweep(tools, null, { keysPerSlice })) {
       const { opened } = await ledger.report(scope, slice.findings, { check: 'sweep', ...slice });
-      await ledger.told(scope, opened, 'log');
+      await ledger.notified(scope, opened, 'log');
     }
     const states = world.store.keys().flatMap((key) => parseFindingKey(key)?.state ?? []);
     return [

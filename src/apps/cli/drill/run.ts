@@ -122,7 +122,8 @@ async function untilKnown(
     }
     if (seen !== null) {
       const opening = await poller.opening(seen);
-      for (const channel of opening?.told ?? []) if (!notified.has(channel)) notified.set(channel, sinceMs());
+      for (const channel of opening?.notified ?? [])
+        if (!notified.has(channel)) notified.set(channel, sinceMs());
       if (channels.every((channel) => notified.has(channel))) break;
     }
     const leftMs = withinMs - sinceMs();

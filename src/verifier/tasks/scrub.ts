@@ -8,18 +8,18 @@ import type { Attested } from '../attest/attestation-reader.ts';
 import type { Covers } from '../findings/ledger.ts';
 import { sequenceOf } from '../findings/record.ts';
 import type { StepTools } from '../verifier.ts';
-import type { PassLog, PassProgress } from './full-pass-progress.ts';
+import type { ScrubLog, ScrubProgress } from './scrub-progress.ts';
 
-export type FullPassTools = Pick<
+export type ScrubTools = Pick<
   StepTools,
   'archive' | 'trusted' | 'attester' | 'sha256' | 'checker' | 'clock'
 > & {
-  readonly log: PassLog;
+  readonly log: ScrubLog;
   /** A pass begins so long after the one before began. */
   readonly everyMs: number;
 };
 
-export type PartOptions = {
+export type ScrubOptions = {
   /** Asked after each segment, beside the bound of bytes: false ends the part. */
   readonly mayGoOn?: () => boolean;
   /** Stored bytes that a part reads: it ends with the segment that reaches them, and what was read ahead of it. */
@@ -30,7 +30,7 @@ export type PartOptions = {
 };
 
 /** Report the findings first, then `keep` the part: a crash between the two reads it again. */
-export type Part =
+export type ScrubPart =
   /** Nothing was attested, or the last pass is young. */
   | { readonly kind: 'nothing-due' }
   | {
@@ -41,7 +41,7 @@ export type Part =
       /** Which open findings this part would have seen again. */
       readonly complete: false | Covers;
       /** Null: it came no farther, so there is nothing to keep. */
-      readonly progress: PassProgress | null;
+      readonly progress: ScrubProgress | null;
       readonly bytes: number;
       readonly segments: number;
     };
@@ -51,7 +51,11 @@ export type Part =
  * attestation, whose root its own must then equal: what lies behind it is the step's to confirm. Faults end no part:
  * the rest is read all the same. Rejects when the verifier's own bucket can't be read, or `signal` aborts.
  */
-export async function readPart(tools: FullPassTools, place: ChainPlace, options: PartOptions): Promise<Part> {
+export async function scrubPart(
+  tools: ScrubTools,
+  place: ChainPlace,
+  options: ScrubOptions,
+): Promise<ScrubPart> {
   const { attester, log, clock, everyMs } = tools;
   const { signal } = options;
   const startedMs = clock.now();
@@ -94,11 +98,11 @@ export async function readPart(tools: FullPassTools, place: ChainPlace, options:
 type Walk = { readonly confirmation: Confirmation | null; readonly bytes: () => number };
 
 async function walk(
-  tools: FullPassTools,
+  tools: ScrubTools,
   place: ChainPlace,
-  from: PassProgress | null,
+  from: ScrubProgress | null,
   target: number,
-  options: PartOptions,
+  options: ScrubOptions,
 ): Promise<Walk> {
   const { archive, trusted, sha256, checker, clock } = tools;
   const { mayGoOn = () => true, bytesMax, concurrency, signal } = options;
@@ -164,7 +168,7 @@ function countBytes(archive: ArchiveReader): {
   };
 }
 
-export type Coverage = {
+export type ScrubCoverage = {
   readonly place: ChainPlace;
   readonly pass: number | null;
   /** Seals read again in the newest pass. */
@@ -176,7 +180,11 @@ export type Coverage = {
   readonly passStartedMs: number | null;
 };
 
-export async function passCoverage(log: PassLog, place: ChainPlace, signal?: AbortSignal): Promise<Coverage> {
+export async function scrubCoverage(
+  log: ScrubLog,
+  place: ChainPlace,
+  signal?: AbortSignal,
+): Promise<ScrubCoverage> {
   const last = await log.newest(place, signal);
   if (last === null)
     return { place, pass: null, through: 0, isWhole: false, oldestRereadMs: null, passStartedMs: null };
@@ -189,8 +197,8 @@ export async function passCoverage(log: PassLog, place: ChainPlace, signal?: Abo
   return { ...known, oldestRereadMs: before?.partStartedMs ?? passStartedMs };
 }
 
-export type FullPassRun = {
-  readonly coverage: readonly Coverage[];
+export type ScrubRun = {
+  readonly coverage: readonly ScrubCoverage[];
   readonly bytes: number;
   readonly segments: number;
 };
@@ -199,24 +207,24 @@ export type FullPassRun = {
  * One run's share: the chains that wait longest come first, until bytes or time are used up. `report` must resolve only
  * once the findings are kept.
  */
-export async function runFullPass(
-  tools: FullPassTools,
+export async function runScrub(
+  tools: ScrubTools,
   places: readonly ChainPlace[],
-  options: PartOptions & { readonly report: (part: Extract<Part, { kind: 'read' }>) => Promise<void> },
-): Promise<FullPassRun> {
+  options: ScrubOptions & { readonly report: (part: Extract<ScrubPart, { kind: 'read' }>) => Promise<void> },
+): Promise<ScrubRun> {
   const { bytesMax, mayGoOn = () => true, report, signal } = options;
-  const before = await Promise.all(places.map((place) => passCoverage(tools.log, place, signal)));
+  const before = await Promise.all(places.map((place) => scrubCoverage(tools.log, place, signal)));
   const waiting = before.toSorted((a, b) => (a.oldestRereadMs ?? 0) - (b.oldestRereadMs ?? 0));
   let [bytes, segments] = [0, 0];
   for (const { place } of waiting) {
     if (bytes >= bytesMax || !mayGoOn()) break;
-    const part = await readPart(tools, place, { ...options, bytesMax: bytesMax - bytes });
+    const part = await scrubPart(tools, place, { ...options, bytesMax: bytesMax - bytes });
     if (part.kind === 'nothing-due') continue;
     await report(part);
     if (part.progress !== null) await tools.log.add(place, part.progress, signal);
     bytes += part.bytes;
     segments += part.segments;
   }
-  const coverage = await Promise.all(places.map((place) => passCoverage(tools.log, place, signal)));
+  const coverage = await Promise.all(places.map((place) => scrubCoverage(tools.log, place, signal)));
   return { coverage, bytes, segments };
 }

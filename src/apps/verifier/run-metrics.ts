@@ -1,8 +1,8 @@
-// Which figures does one run leave for CloudWatch?
+// Which metrics does one run leave for CloudWatch?
 
 import type { RunResult } from '../../verifier/verifier.ts';
 import type { Severity } from '../../verify/finding.ts';
-import type { RunFigures } from './emf.ts';
+import type { RunMetrics } from './emf.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -11,7 +11,7 @@ export type Counts = {
   readonly notificationsFailed: number;
 };
 
-export function figuresOf({ steps, figures }: RunResult, counts: Counts, nowMs: number): RunFigures {
+export function runMetricsOf({ steps, metrics }: RunResult, counts: Counts, nowMs: number): RunMetrics {
   const attested = steps.filter(({ isNew }) => isNew);
   const sum = (of: (step: (typeof steps)[number]) => number) =>
     attested.reduce((total, step) => total + of(step), 0);
@@ -23,12 +23,12 @@ export function figuresOf({ steps, figures }: RunResult, counts: Counts, nowMs: 
     unverifiable: counts.open('unverifiable'),
     attempts: counts.open('attempt'),
     notices: counts.open('notice'),
-    staleChains: figures.staleChains,
+    staleChains: metrics.staleChains,
     chainsConfirmed: steps.filter(({ verdict, isAtEnd }) => verdict === 'verified' && isAtEnd).length,
     segmentsConfirmed: sum(({ report }) => report?.checked.seals ?? 0),
     eventsConfirmed: sum(({ report }) => report?.checked.lines ?? 0),
     confirmLagSeconds: lags.length === 0 ? null : Math.max(...lags),
-    oldestRereadDays: figures.oldestRereadMs === null ? null : (nowMs - figures.oldestRereadMs) / DAY_MS,
+    oldestRereadDays: metrics.oldestRereadMs === null ? null : (nowMs - metrics.oldestRereadMs) / DAY_MS,
     notificationsFailed: counts.notificationsFailed,
   };
 }

@@ -23,7 +23,7 @@ import {
   passKey,
 } from '../own-keys.ts';
 
-export type PassProgress = {
+export type ScrubProgress = {
   /** 0 for the first pass. */
   readonly pass: number;
   readonly origin: string;
@@ -56,7 +56,7 @@ const PASSES_MAX = 50;
 /** Two of this verifier's machines may be so far apart: each within a minute of the store's clock. */
 const AHEAD_MS_MAX = 120_000;
 
-export function encodeProgress(place: ChainPlace, progress: PassProgress): Uint8Array {
+export function encodeProgress(place: ChainPlace, progress: ScrubProgress): Uint8Array {
   const { pass, origin, size, root, isWhole, passStartedMs, partStartedMs, atMs } = progress;
   const members = {
     ...{ format: FORMAT, ...place, pass, origin, size, root: toHex(root), isWhole },
@@ -66,7 +66,7 @@ export function encodeProgress(place: ChainPlace, progress: PassProgress): Uint8
 }
 
 /** Throws FormatError for what is not a progress of that key. */
-export function parseProgress(bytes: Uint8Array, { chain, partition, pass, size }: PassKey): PassProgress {
+export function parseProgress(bytes: Uint8Array, { chain, partition, pass, size }: PassKey): ScrubProgress {
   const read = parseNote(SCHEMA, bytes, 'a progress');
   const isOfKey =
     read.chain === chain && read.partition === partition && read.pass === pass && read.size === size;
@@ -82,7 +82,7 @@ export function parseProgress(bytes: Uint8Array, { chain, partition, pass, size 
 }
 
 /** Create-only notes. If one is lost or written twice, at worst some bytes are read once more. */
-export class PassLog {
+export class ScrubLog {
   readonly #bucket: OwnBucket;
 
   constructor(bucket: OwnBucket) {
@@ -90,7 +90,7 @@ export class PassLog {
   }
 
   /** The last note of the newest pass, or null. Foreign objects are passed over. */
-  async newest(place: ChainPlace, signal?: AbortSignal): Promise<PassProgress | null> {
+  async newest(place: ChainPlace, signal?: AbortSignal): Promise<ScrubProgress | null> {
     const passes: number[] = [];
     for await (const folder of this.#bucket.store.listPrefixes(passesPrefix(place), signal)) {
       const pass = parsePassFolder(place, folder);
@@ -110,14 +110,14 @@ export class PassLog {
     pass: number,
     sequence: number,
     signal?: AbortSignal,
-  ): Promise<PassProgress | null> {
+  ): Promise<ScrubProgress | null> {
     const notes = await this.#list(place, pass, signal, passKey(place, pass, sequence));
     const foreignMax = Number.POSITIVE_INFINITY;
     const found = await firstNote(notes, (note) => this.#open(note, signal), { foreignMax });
     return found?.content ?? null;
   }
 
-  async add(place: ChainPlace, progress: PassProgress, signal?: AbortSignal): Promise<void> {
+  async add(place: ChainPlace, progress: ScrubProgress, signal?: AbortSignal): Promise<void> {
     const key = passKey(place, progress.pass, progress.size);
     await putLocked(this.#bucket, key, encodeProgress(place, progress), signal);
   }
@@ -136,7 +136,7 @@ export class PassLog {
     return found;
   }
 
-  async #open(note: ListedNote<PassKey>, signal?: AbortSignal): Promise<PassProgress> {
+  async #open(note: ListedNote<PassKey>, signal?: AbortSignal): Promise<ScrubProgress> {
     const { store, clock } = this.#bucket;
     const progress = parseProgress(await readNote(store, note, BYTES_MAX, signal), note.parsed);
     if (progress.passStartedMs <= clock.now() + AHEAD_MS_MAX) return progress;

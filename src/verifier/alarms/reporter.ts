@@ -1,16 +1,16 @@
-// What happens to findings, from the check that made them to whoever must know? Evidence first, then people.
+// What happens to findings, from the check that made them to the people who are notified? Evidence first, then people.
 import type { Clock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { type Finding, isAlarming, type Severity } from '../../verify/finding.ts';
 import type { Entry, Ledger, Reported, ReportOptions } from '../findings/ledger.ts';
 import type { Scope } from '../findings/record.ts';
-import { alarmMessage, type Message, unwrittenMessage } from './message.ts';
+import { type AlarmMessage, alarmMessage, unwrittenMessage } from './message.ts';
 import type { Notifier } from './webhook.ts';
 
-export type FindingDeskOptions = {
+export type ReporterOptions = {
   /** Its channels are LOG_CHANNEL and those of the notifiers: see `channelsOf`. */
-  readonly ledger: Pick<Ledger, 'report' | 'told' | 'open'>;
+  readonly ledger: Pick<Ledger, 'report' | 'notified' | 'open'>;
   readonly notifiers: readonly Notifier[];
   readonly log: Logger;
   readonly clock: Clock;
@@ -26,28 +26,28 @@ export const channelsOf = (notifiers: readonly Notifier[]): string[] => [
 /** While evidence can't be written, people hear of the same findings once an hour, not once an event. */
 const UNWRITTEN_AGAIN_MS = 3_600_000;
 const UNWRITTEN_MAX = 1_000;
-const UNTOLD_AGAIN_MS = 60_000;
-const UNTOLD_AT_ONCE = 10;
+const MISSED_AGAIN_MS = 60_000;
+const MISSED_AT_ONCE = 10;
 
-export class FindingDesk {
-  readonly #options: FindingDeskOptions;
+export class FindingReporter {
+  readonly #options: ReporterOptions;
   /** What is open, by scope, as this run found it. */
   #open = new Map<string, ReadonlyMap<Severity, number>>();
   /** The same, as any run of this process found it last. */
   readonly #known = new Map<string, ReadonlyMap<Severity, number>>();
   #notificationsFailed = 0;
   /** Scopes of which some channel was not told, by name. */
-  readonly #untold = new Map<string, { readonly scope: Scope; readonly triedMs: number }>();
+  readonly #missed = new Map<string, { readonly scope: Scope; readonly triedMs: number }>();
   /** When people were told of what could not be written. */
   readonly #unwritten = new Map<string, number>();
 
-  constructor(options: FindingDeskOptions) {
+  constructor(options: ReporterOptions) {
     this.#options = options;
   }
 
   /**
    * Resolves once the findings are evidence and every channel was tried. A rejection means: report again; people were
-   * told all the same where the evidence could not be written. A channel that failed ends no check: it is counted, and
+   * notified all the same where the evidence could not be written. A channel that failed ends no check: it is counted, and
    * told again by the next report on that scope, in whichever process, and here by the next one on any other.
    */
   async report(scope: Scope, findings: readonly Finding[], options: ReportOptions): Promise<void> {
@@ -57,13 +57,13 @@ export class FindingDesk {
     try {
       reported = await ledger.report(scope, findings, options);
     } catch (error) {
-      await this.#tellUnwritten(scope, findings, error, signal);
+      await this.#notifyUnwritten(scope, findings, error, signal);
       throw error;
     }
     this.#note(scope, reported.open);
     for (const { file } of reported.closed) log.info(fieldsOf(file), 'finding closed');
-    await this.#tell(reported, signal);
-    await this.#tellOthers(scope, signal);
+    await this.#notify(reported, signal);
+    await this.#notifyOthers(scope, signal);
   }
 
   /** Counts what is open in a scope that this run doesn't report on. */
@@ -94,38 +94,38 @@ export class FindingDesk {
   }
 
   /** Each channel for itself: one that fails keeps nobody else waiting, and is the only one that hears it again. */
-  async #tell({ scope, opened }: Reported, signal: AbortSignal | undefined): Promise<void> {
+  async #notify({ scope, opened }: Reported, signal: AbortSignal | undefined): Promise<void> {
     const { ledger, notifiers, log, verifierName } = this.#options;
     for (const { file } of opened.filter(({ due }) => due.length === 0 || due.includes(LOG_CHANNEL))) {
       logFinding(log, file.finding.severity, fieldsOf(file));
     }
     const heard = [LOG_CHANNEL];
-    let isUntold = false;
+    let isMissed = false;
     await Promise.all(
       notifiers.map(async (notifier) => {
         const due = opened.filter((entry) => entry.due.includes(notifier.channel));
         if (due.length === 0) return;
-        const isTold = await this.#publish(notifier, alarmMessage(due, verifierName), signal);
-        if (isTold) heard.push(notifier.channel);
-        else isUntold = true;
+        const isTaken = await this.#publish(notifier, alarmMessage(due, verifierName), signal);
+        if (isTaken) heard.push(notifier.channel);
+        else isMissed = true;
       }),
     );
-    if (isUntold) this.#untold.set(scope.name, { scope, triedMs: this.#options.clock.now() });
-    else this.#untold.delete(scope.name);
+    if (isMissed) this.#missed.set(scope.name, { scope, triedMs: this.#options.clock.now() });
+    else this.#missed.delete(scope.name);
     // After everybody: a bucket that fails now makes people hear twice, not never.
-    for (const channel of heard) await ledger.told(scope, opened, channel, signal);
+    for (const channel of heard) await ledger.notified(scope, opened, channel, signal);
   }
 
   /** What a channel did not take in other scopes, which may be reported on only once an hour. */
-  async #tellOthers(but: Scope, signal: AbortSignal | undefined): Promise<void> {
+  async #notifyOthers(but: Scope, signal: AbortSignal | undefined): Promise<void> {
     const { ledger, clock, log } = this.#options;
-    const due = [...this.#untold.values()].filter(
-      ({ scope, triedMs }) => scope.name !== but.name && clock.now() - triedMs >= UNTOLD_AGAIN_MS,
+    const due = [...this.#missed.values()].filter(
+      ({ scope, triedMs }) => scope.name !== but.name && clock.now() - triedMs >= MISSED_AGAIN_MS,
     );
-    for (const { scope } of due.slice(0, UNTOLD_AT_ONCE)) {
+    for (const { scope } of due.slice(0, MISSED_AT_ONCE)) {
       try {
         const options = { check: 'confirm', complete: false, ...(signal && { signal }) } as const;
-        await this.#tell(await ledger.report(scope, [], options), signal);
+        await this.#notify(await ledger.report(scope, [], options), signal);
       } catch (error) {
         signal?.throwIfAborted();
         // They stay due; what this report was about is kept and told.
@@ -134,7 +134,7 @@ export class FindingDesk {
     }
   }
 
-  async #tellUnwritten(
+  async #notifyUnwritten(
     scope: Scope,
     findings: readonly Finding[],
     cause: unknown,
@@ -146,23 +146,27 @@ export class FindingDesk {
       JSON.stringify([scope.name, code, key, versionId, sequence]);
     const fresh = findings.filter((finding) => {
       if (!isAlarming(finding.severity)) return false;
-      const toldMs = this.#unwritten.get(idOf(finding));
-      return toldMs === undefined || nowMs - toldMs >= UNWRITTEN_AGAIN_MS;
+      const notifiedMs = this.#unwritten.get(idOf(finding));
+      return notifiedMs === undefined || nowMs - notifiedMs >= UNWRITTEN_AGAIN_MS;
     });
     if (fresh.length === 0) return;
     for (const finding of fresh) {
       logFinding(log, finding.severity, { scope: scope.name, ...finding, notKept: messageOf(cause) });
     }
     const message = unwrittenMessage(scope.name, fresh, verifierName);
-    const told = await Promise.all(notifiers.map((notifier) => this.#publish(notifier, message, signal)));
-    if (!told.every(Boolean)) return;
+    const taken = await Promise.all(notifiers.map((notifier) => this.#publish(notifier, message, signal)));
+    if (!taken.every(Boolean)) return;
     for (const finding of fresh) {
       if (this.#unwritten.size >= UNWRITTEN_MAX) this.#unwritten.clear();
       this.#unwritten.set(idOf(finding), nowMs);
     }
   }
 
-  async #publish(notifier: Notifier, message: Message, signal: AbortSignal | undefined): Promise<boolean> {
+  async #publish(
+    notifier: Notifier,
+    message: AlarmMessage,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
     try {
       await notifier.publish(message.subject, message.text, signal);
       return true;
