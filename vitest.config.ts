@@ -33,7 +33,7 @@ const project = (name: string, timeoutMs = 300_000, extra: Record<string, unknow
 export default defineConfig({
   test: {
     coverage,
-    globalSetup: ['test/support/stack/global-setup.ts'],
+    globalSetup: ['test/support/stack/global-setup.ts', 'test/support/compile-cache.ts'],
     maxWorkers: 2,
     projects: [
       project('unit'),
