@@ -43,7 +43,7 @@ export default defineConfig({
       project('contract', 900_000),
       // The CDK takes seconds to load, and a template to synthesise: once in a worker.
       project('infra', 600_000, { isolate: false }),
-      project('e2e', 1_800_000, { fileParallelism: false }),
+      project('e2e', 1_800_000),
     ],
   },
 });

@@ -19,7 +19,7 @@ describe('the package', () => {
   let packed: readonly string[];
   const at = (name: string) => join(dir, name);
   function run(command: string, args: readonly string[], cwd: string) {
-    const ran = spawnSync(command, args, { cwd, env: env(), encoding: 'utf8', timeout: 240_000 });
+    const ran = spawnSync(command, args, { cwd, env: env(), encoding: 'utf8', timeout: 900_000 });
     return { code: ran.status, out: ran.stdout, err: ran.stderr };
   }
 

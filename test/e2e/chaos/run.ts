@@ -13,8 +13,8 @@ export type RunOptions = {
   readonly seed: number;
   readonly records: number;
   readonly scale: Scale;
-  /** After this no further scenario is begun. Default: all of them are. */
-  readonly beginWithinMs?: number;
+  /** After this no further scenario is begun, once there are so many. Default: all of them are. */
+  readonly begin?: { readonly withinMs: number; readonly least: number };
   readonly say: (line: string) => void;
 };
 
@@ -34,7 +34,8 @@ export async function runChaos(scenarios: readonly Scenario[], options: RunOptio
     const run = Date.now().toString(36);
     const begun = performance.now();
     for (const scenario of scenarios) {
-      if (performance.now() - begun > (options.beginWithinMs ?? Number.POSITIVE_INFINITY)) {
+      const { withinMs, least } = options.begin ?? { withinMs: Number.POSITIVE_INFINITY, least: 0 };
+      if (outcomes.length >= least && performance.now() - begun > withinMs) {
         say(`no time left for ${scenario.name}`);
         continue;
       }
