@@ -12,7 +12,7 @@ import type { Source } from '../ingest/source.ts';
 import type { Signer } from '../sign/signer.ts';
 import type { ReadableStore, Store } from '../store/store.ts';
 
-// The clients are loaded when they are named: a command on a directory starts without the S3 client's half second.
+// Each client is loaded when it is needed. The S3 client takes half a second, and a directory needs none.
 
 /** Makes a directory that is not there. For the writer of an archive, and for the verifier's own store. */
 export function openForWriting(config: StoreConfig): Promise<Store> {
@@ -63,7 +63,7 @@ export async function openSigner(config: SigningConfig, log?: Logger): Promise<S
   return localSigner({ keyFile: config.keyFile, ...(log === undefined ? {} : { onWarning }) });
 }
 
-/** The archive's own keys and those that the configuration trusts beside them, all named with the archive's origin. */
+/** The archive's own keys, and the others that the configuration trusts. All are named with its origin. */
 export const trustedKeys = (config: Config, signers: readonly Signer[]): VerifierKey[] => [
   ...signers.map((signer) => verifierKey(config.archive.origin, signer.publicKey, nodeSha256)),
   ...config.archive.trusted.map((text) => parseVkey(text, nodeSha256)),

@@ -28,7 +28,6 @@ const CLOSING: readonly Edge[] = [];
 const WIDE: readonly string[] = [
   'src/apps/',
   'src/base/',
-  'src/clients/',
   'src/ingest/',
   'src/sign/',
   'src/store/',
