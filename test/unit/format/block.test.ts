@@ -78,7 +78,9 @@ describe('a zstd block', () => {
     ['the magic of old versions', `27b52ffd 20 00 ${LAST}`],
     ['a magic alone', '28b52ffd'],
   ])('is refused with %s', (_, hex) => {
-    expect(() => checkZstdFrame(fromHex(hex.replaceAll(' ', '')))).toThrow(refusal('block-mismatch'));
+    const check = () => checkZstdFrame(fromHex(hex.replaceAll(' ', '')));
+    expect(check).toThrow(refusal('block-mismatch'));
+    expect(check).toThrowErrorMatchingSnapshot();
   });
 
   it.each([
@@ -160,15 +162,21 @@ describe('a gzip block', () => {
 
   it.each([
     ['a block of the reserved kind', '07'],
-    ['a stored block that contradicts itself', '010500faff'],
+    ['a stored block that contradicts itself', '010500fbff6162636465'],
     ['a stored block that is cut off', '010500faff61'],
-    ['a dynamic block with too many codes', 'fdff'],
+    ['a dynamic block with too many codes', `fdff${'00'.repeat(20)}`],
+    // Three codes of one bit each, where two fit.
+    ['a dynamic block with more codes than fit', `050092${'00'.repeat(20)}`],
     ['a dynamic block of nothing but ones', `${'ff'.repeat(3)}`],
+    // Fixed codes: a length, then the distance code 30.
+    ['a distance that is none', `033e${'00'.repeat(20)}`],
     ['nothing', ''],
-    ['an endless run of empty blocks that is cut off', '0000ffff'.repeat(0) + '000000ffff'.repeat(50)],
+    ['an endless run of empty blocks that is cut off', '000000ffff'.repeat(50)],
   ])('is refused for %s', (_, hex) => {
     const member = concatBytes(fromHex('1f8b0800000000000003'), fromHex(hex), new Uint8Array(0));
-    expect(() => checkGzipMember(member)).toThrow(refusal('block-mismatch'));
+    const check = () => checkGzipMember(member);
+    expect(check).toThrow(refusal('block-mismatch'));
+    expect(check).toThrowErrorMatchingSnapshot();
   });
 
   it('may have stored blocks, empty ones too', () => {

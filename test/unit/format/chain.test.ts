@@ -1,6 +1,5 @@
 // Which names can chains and archives have?
 import { describe, expect, it } from 'vitest';
-import { FormatError } from '../../../src/base/error.ts';
 import {
   chainOrigin,
   isChainName,
@@ -17,7 +16,7 @@ describe('a chain name', () => {
     'can not be %j',
     (name) => {
       expect(isChainName(name)).toBe(false);
-      expect(() => parseChainName(name)).toThrow(FormatError);
+      expect(() => parseChainName(name)).toThrowErrorMatchingSnapshot();
     },
   );
 });
@@ -56,12 +55,12 @@ describe("a chain's origin", () => {
     'a/b/2147483648',
     'a/b/0\n',
   ])('can not be %j', (text) => {
-    expect(() => parseChainOrigin(text)).toThrow(FormatError);
+    expect(() => parseChainOrigin(text)).toThrowErrorMatchingSnapshot();
   });
   it('has no part that is wrong', () => {
-    expect(() => chainOrigin({ ...id, archiveOrigin: 'a/' })).toThrow(FormatError);
-    expect(() => chainOrigin({ ...id, chain: '..' })).toThrow(FormatError);
-    expect(() => chainOrigin({ ...id, partition: 1.5 })).toThrow(FormatError);
-    expect(() => chainOrigin({ ...id, partition: -0 })).toThrow(FormatError);
+    expect(() => chainOrigin({ ...id, archiveOrigin: 'a/' })).toThrowErrorMatchingSnapshot();
+    expect(() => chainOrigin({ ...id, chain: '..' })).toThrowErrorMatchingSnapshot();
+    expect(() => chainOrigin({ ...id, partition: 1.5 })).toThrowErrorMatchingSnapshot();
+    expect(() => chainOrigin({ ...id, partition: -0 })).toThrowErrorMatchingSnapshot();
   });
 });

@@ -1,7 +1,6 @@
 // What do lines look like? (FORMAT.md: lines, by example)
 import { describe, expect, it } from 'vitest';
 import { EMPTY, equalBytes, fromHex, utf8 } from '../../../src/base/bytes.ts';
-import { FormatError } from '../../../src/base/error.ts';
 import { LIMITS } from '../../../src/base/limits.ts';
 import {
   decodeLine,
@@ -95,11 +94,11 @@ describe('an entry', () => {
   });
 
   it.each([-1, 0.5, Number.NaN, 2 ** 53 - 1, 2 ** 53])('does not carry the offset %s', (offset) => {
-    expect(() => encodeEntry({ ...plain, offset })).toThrow(FormatError);
+    expect(() => encodeEntry({ ...plain, offset })).toThrowErrorMatchingSnapshot();
   });
 
   it('does not carry a timestamp beyond int64', () => {
-    expect(() => encodeEntry({ ...plain, timestamp: 2n ** 63n })).toThrow(FormatError);
+    expect(() => encodeEntry({ ...plain, timestamp: 2n ** 63n })).toThrowErrorMatchingSnapshot();
   });
 
   it('is never longer than a reader accepts, and leaves what was written before', () => {
@@ -162,7 +161,7 @@ describe('a gap line', () => {
     ['is too long a story', { ...accepted, why: 'é'.repeat(257) }],
     ['ends beyond what can be counted', { ...transaction, offset: 2 ** 53 - 3, last: 2 ** 53 - 1 }],
   ])('is refused when it %s', (_, gap) => {
-    expect(() => encodeGap(gap as GapLine)).toThrow(FormatError);
+    expect(() => encodeGap(gap as GapLine)).toThrowErrorMatchingSnapshot();
   });
 });
 
@@ -231,20 +230,20 @@ describe('a line that the writer would not write', () => {
     expect(() => decodeLine(line)).toThrow(
       expect.objectContaining({ name: 'FormatError', code: 'malformed' }),
     );
-    expect(() => scanLine(line, 0, line.length)).toThrow(FormatError);
+    expect(() => scanLine(line, 0, line.length)).toThrowErrorMatchingSnapshot();
   });
 
   it('is refused for bytes that are no UTF-8, wherever they stand', () => {
     for (const around of ['"key":"?"', '"headers":[["?",null]]', '"value":"?"', '"text":"?"']) {
       const line = utf8(record(`,${around}`)).map((byte) => (byte === 0x3f ? 0xff : byte));
-      expect(() => decodeLine(line)).toThrow(FormatError);
+      expect(() => decodeLine(line)).toThrowErrorMatchingSnapshot();
     }
   });
 
   it('is refused for its length before it is read', () => {
     const line = new Uint8Array(LIMITS.lineBytesMax + 1);
-    expect(() => scanLine(line, 0, line.length)).toThrow(FormatError);
-    expect(() => scanLine(line, 5, 2)).toThrow(FormatError);
-    expect(() => scanLine(line.subarray(0, 10), 0, 11)).toThrow(FormatError);
+    expect(() => scanLine(line, 0, line.length)).toThrowErrorMatchingSnapshot();
+    expect(() => scanLine(line, 5, 2)).toThrowErrorMatchingSnapshot();
+    expect(() => scanLine(line.subarray(0, 10), 0, 11)).toThrowErrorMatchingSnapshot();
   });
 });

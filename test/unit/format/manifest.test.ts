@@ -1,7 +1,6 @@
 // Which manifests are manifests? (FORMAT.md: manifest, rule by rule)
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex, utf8 } from '../../../src/base/bytes.ts';
-import { FormatError } from '../../../src/base/error.ts';
 import { portableSha256 as sha256 } from '../../../src/base/hash.ts';
 import { LIMITS } from '../../../src/base/limits.ts';
 import type { Manifest } from '../../../src/format/manifest.ts';
@@ -276,7 +275,7 @@ describe('what breaks a rule is refused by writer and reader', () => {
   });
 
   function expectRefused(bad: unknown): void {
-    expect(() => encodeManifest(bad as Manifest)).toThrow(FormatError);
+    expect(() => encodeManifest(bad as Manifest)).toThrowErrorMatchingSnapshot();
     const bytes = utf8(JSON.stringify({ format: 'ledgerstone/segment/1', ...(bad as Manifest) }));
     expect(() => parseManifest(bytes)).toThrow(
       expect.objectContaining({ name: 'FormatError', code: 'malformed' }),
@@ -330,12 +329,12 @@ describe('a second spelling is refused', () => {
     ['size', (t) => t.padEnd(LIMITS.manifestBytesMax + 1)],
   ])('%s', (_, change) => {
     expect(change(text)).not.toBe(text);
-    expect(() => parseManifest(utf8(change(text)))).toThrow(FormatError);
+    expect(() => parseManifest(utf8(change(text)))).toThrowErrorMatchingSnapshot();
   });
 
   it('bytes that are no UTF-8', () => {
     const bytes = utf8(text);
     bytes[text.indexOf('pci')] = 0xff;
-    expect(() => parseManifest(bytes)).toThrow(FormatError);
+    expect(() => parseManifest(bytes)).toThrowErrorMatchingSnapshot();
   });
 });

@@ -6,7 +6,7 @@ import { encodeEntry } from '../../../src/format/line-writer.ts';
 import { dataKey, sealKey } from '../../../src/format/paths.ts';
 import type { KafkaRecord } from '../../../src/format/record.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
-import { type FindingCode, SEVERITY } from '../../../src/verify/finding.ts';
+import { type Finding, type FindingCode, SEVERITY } from '../../../src/verify/finding.ts';
 import {
   ArchiveBuilder,
   archiveKey,
@@ -19,7 +19,7 @@ import {
   signer,
   YEAR_MS,
 } from '../../support/archive-builder.ts';
-import { codesOf, findingsOf, verify, verifyBuilt } from './run-verify.ts';
+import { allFindings, codesOf, findingsOf, verify, verifyBuilt } from './run-verify.ts';
 
 type Spoiled = {
   readonly builder: ArchiveBuilder;
@@ -48,6 +48,9 @@ const flip =
     bytes[index] = (bytes[index] as number) ^ 0x01;
     return bytes;
   };
+
+const wordsOf = ({ code, sequence, expected, found }: Finding): string =>
+  `${code} at ${sequence}: ${found}, expected ${expected}`;
 
 /** Each gives an archive with exactly these findings. */
 const CASES: readonly {
@@ -496,6 +499,7 @@ describe('what is wrong is found', () => {
     const { builder } = await make();
     const report = await verifyBuilt(builder);
     expect(codesOf(report)).toEqual([...codes].sort());
+    expect(allFindings(report).map(wordsOf)).toMatchSnapshot();
     expect(report.verdict).toBe(verdictFor(codes));
     const [chain] = report.chains;
     if (report.verdict !== 'verified' && report.chains.length === 1 && report.findings.length === 0) {
