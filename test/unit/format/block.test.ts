@@ -169,7 +169,7 @@ describe('a gzip block', () => {
     ['a dynamic block with more codes than fit', `050092${'00'.repeat(20)}`],
     ['a dynamic block of nothing but ones', `${'ff'.repeat(3)}`],
     // Fixed codes: a length, then the distance code 30.
-    ['a distance that is none', `033e${'00'.repeat(20)}`],
+    ['bits that are no distance', `033e${'00'.repeat(20)}`],
     ['nothing', ''],
     ['an endless run of empty blocks that is cut off', '000000ffff'.repeat(50)],
   ])('is refused for %s', (_, hex) => {
