@@ -1,6 +1,9 @@
 // How much happens at once, and in which order?
 
-/** So many units (requests, bytes), handed out first come, first served: a newcomer never overtakes those who wait. */
+/**
+ * So many units (requests, bytes), handed out first come, first served: a newcomer never overtakes those who
+ * wait.
+ */
 export class Semaphore {
   readonly #total: number;
   #free: number;
@@ -12,8 +15,8 @@ export class Semaphore {
   }
 
   /**
-   * Waits for the units; more than there are in all takes them all. Call the result once to give them back. Rejects with
-   * the signal's reason when it aborts while waiting.
+   * Waits for the units; more than there are in all takes them all. Call the result once to give them back.
+   * Rejects with the signal's reason when it aborts while waiting.
    */
   async take(units: number, signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
@@ -118,8 +121,8 @@ export class TaskGroup {
 }
 
 /**
- * `work` on up to `depth` items ahead of the consumer; results in the order of the items. It begins with one and doubles,
- * so that the first result does not wait for work that comes after it.
+ * `work` on up to `depth` items ahead of the consumer; results in the order of the items. It begins with one
+ * and doubles, so that the first result does not wait for work that comes after it.
  */
 export async function* readAhead<T, R>(
   items: AsyncIterable<T>,

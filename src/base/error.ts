@@ -14,7 +14,10 @@ export type LedgerstoneErrorOptions = {
   readonly cause?: unknown;
 };
 
-/** Root of every error that the project throws on purpose. `code` is stable, kebab-case and meant for programs. */
+/**
+ * Root of every error that the project throws on purpose. `code` is stable, kebab-case and meant for
+ * programs.
+ */
 export class LedgerstoneError extends Error {
   readonly code: string;
   readonly disposition: Disposition;
@@ -29,7 +32,10 @@ export class LedgerstoneError extends Error {
   }
 }
 
-/** Bytes from outside that break the format. `code` is the finding code of FORMAT.md (`malformed` unless stated). */
+/**
+ * Bytes from outside that break the format. `code` is the finding code of FORMAT.md (`malformed` unless
+ * stated).
+ */
 export class FormatError extends LedgerstoneError {
   constructor(message: string, code = 'malformed', cause?: unknown) {
     super(code, message, { disposition: 'input', cause });

@@ -11,8 +11,8 @@ export const LIMITS = {
   /** Records that an archiver holds before it pauses fetching. */
   memoryBytesDefault: 32 * MIB,
   /**
-   * Bytes of one line, without its LF: base64 of the largest record, and room for the members around it. With 1 MiB of
-   * other lines before it, it still fits into one block.
+   * Bytes of one line, without its LF: base64 of the largest record, and room for the members around it. With
+   * 1 MiB of other lines before it, it still fits into one block.
    */
   lineBytesMax: 63 * MIB - 1,
   /** Content of one block, decompressed. */

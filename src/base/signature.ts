@@ -12,7 +12,10 @@ const ED25519_PREFIX = fromHex('302a300506032b6570032100');
 /** RFC 5480 §2: all of the SPKI but x and y of an uncompressed point. */
 const P256_PREFIX = fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004');
 
-/** Which kind of key a DER SubjectPublicKeyInfo holds. Throws FormatError for every other kind and every other encoding. */
+/**
+ * Which kind of key a DER SubjectPublicKeyInfo holds. Throws FormatError for every other kind and every other
+ * encoding.
+ */
 export function publicKeyFromSpki(spki: Uint8Array): PublicKey {
   if (spki.length === 44 && startsWith(spki, ED25519_PREFIX)) return { algorithm: 'ed25519', spki };
   if (spki.length === 91 && startsWith(spki, P256_PREFIX)) return { algorithm: 'ecdsa-p256', spki };
@@ -27,8 +30,8 @@ export const spkiOfEd25519 = (raw: Uint8Array): PublicKey =>
   publicKeyFromSpki(concatBytes(ED25519_PREFIX, raw));
 
 /**
- * Ed25519 (RFC 8032; 64 bytes) or ECDSA over P-256 with SHA-256 (strict DER of the ECDSA-Sig-Value; high s allowed,
- * for KMS gives both). Bytes that are no signature or no key give false, never a throw.
+ * Ed25519 (RFC 8032; 64 bytes) or ECDSA over P-256 with SHA-256 (strict DER of the ECDSA-Sig-Value; high s
+ * allowed, for KMS gives both). Bytes that are no signature or no key give false, never a throw.
  */
 export async function verifySignature(
   key: PublicKey,
@@ -47,7 +50,10 @@ export async function verifySignature(
   }
 }
 
-/** By algorithm and SPKI. An import takes as long as a verification, and an archive has few keys and many seals. */
+/**
+ * By algorithm and SPKI. An import takes as long as a verification, and an archive has few keys and many
+ * seals.
+ */
 const importedKeys = new Map<string, CryptoKey>();
 const IMPORTED_KEYS_MAX = 64;
 

@@ -1,8 +1,12 @@
-// Where in a file does a line begin, roughly? A sparse index, so that a seek does not read from the start again.
+// Where in a file does a line begin, roughly? A sparse index, so that a seek does not read from the start
+// again.
 
 export type LineStart = { readonly line: number; readonly position: number };
 
-/** Line starts at least a stride apart. When it is full, every second one goes and the stride doubles: memory is bounded. */
+/**
+ * Line starts at least a stride apart. When it is full, every second one goes and the stride doubles: memory
+ * is bounded.
+ */
 export class LineIndex {
   readonly #entriesMax: number;
   #strideBytes: number;

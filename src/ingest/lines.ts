@@ -1,4 +1,5 @@
-// Where does one line of a byte stream end and the next begin? LF only: a CR belongs to its line, and so do U+2028 and U+2029.
+// Where does one line of a byte stream end and the next begin? LF only: a CR belongs to its line, and so do
+// U+2028 and U+2029.
 import { EMPTY } from '../base/bytes.ts';
 import type { Header, KafkaRecord } from '../format/record.ts';
 
@@ -12,8 +13,9 @@ export type Cut = {
 };
 
 /**
- * Cuts chunks into records: one line, one record. Values are views into the chunks, so a chunk is never written again;
- * only a line that lies across chunks is copied, once. Holds at most one chunk and one line within the limit.
+ * Cuts chunks into records: one line, one record. Values are views into the chunks, so a chunk is never
+ * written again; only a line that lies across chunks is copied, once. Holds at most one chunk and one line
+ * within the limit.
  */
 export class LineCutter {
   readonly #lineBytesMax: number;
@@ -38,7 +40,9 @@ export class LineCutter {
     return this.#line;
   }
 
-  /** Bytes of the line in progress that were consumed. Its first byte lies that far before the next chunk's. */
+  /**
+   * Bytes of the line in progress that were consumed. Its first byte lies that far before the next chunk's.
+   */
   get partBytes(): number {
     return this.#partBytes;
   }
@@ -85,7 +89,10 @@ export class LineCutter {
     return { records, undecodable: null };
   }
 
-  /** Index of the byte after the line in progress, in the chunk; null when the chunk ends before the line does. */
+  /**
+   * Index of the byte after the line in progress, in the chunk; null when the chunk ends before the line
+   * does.
+   */
   #lineEnd(): number | null {
     const found = this.#chunk.indexOf(LF, this.#at);
     if (found >= 0) return found;

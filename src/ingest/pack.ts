@@ -1,4 +1,5 @@
-// How do records and gap lines travel to another thread? Packed into one buffer that is transferred, never copied again.
+// How do records and gap lines travel to another thread? Packed into one buffer that is transferred, never
+// copied again.
 import { assert } from '../base/assert.ts';
 import { EMPTY, utf8, utf8Text } from '../base/bytes.ts';
 import { MIB } from '../base/limits.ts';
@@ -54,8 +55,9 @@ export class Packer {
   }
 
   /**
-   * Takes back a buffer that `take` gave away, once nobody reads it. Buffers of the usual size go round instead of being
-   * allocated for every MiB: what the allocator gets back it rarely gives back to the system.
+   * Takes back a buffer that `take` gave away, once nobody reads it. Buffers of the usual size go round
+   * instead of being allocated for every MiB: what the allocator gets back it rarely gives back to the
+   * system.
    */
   recycle(buffer: ArrayBuffer): void {
     if (buffer.byteLength === this.#initialBytes && this.#spare.length < SPARE_MAX) this.#spare.push(buffer);

@@ -3,7 +3,9 @@ import type { KafkaRecord } from '../format/record.ts';
 
 export type TopicPartition = { readonly topic: string; readonly partition: number };
 
-/** Offsets *seen* in the raw response without a committed record: the only evidence for a `transaction` gap. */
+/**
+ * Offsets *seen* in the raw response without a committed record: the only evidence for a `transaction` gap.
+ */
 export type SeenOffsets = {
   readonly first: number;
   readonly last: number;

@@ -27,14 +27,15 @@ const RAW_MESSAGE_BYTES_MAX = 4096;
 const CONNECT_TIMEOUT_MS_MAX = 3_000;
 
 /**
- * Opens the key: it exists, is enabled, is of usage SIGN_VERIFY and of a spec that the format has, and its public half
- * is known. Rejects with a LedgerstoneError, fatal with a remedy or retriable.
+ * Opens the key: it exists, is enabled, is of usage SIGN_VERIFY and of a spec that the format has, and its
+ * public half is known. Rejects with a LedgerstoneError, fatal with a remedy or retriable.
  *
- * On repeats. The SDK repeats a Sign whose answer was late or lost, and with ECDSA each try makes another signature
- * over the same bytes. That is harmless here, for three reasons together: every try signs the *same* checkpoint, so
- * none of them can state another history; the answers that were lost went to nobody but this process, inside its own
- * TLS connection; and this function returns one signature, the only one that can ever reach a seal. What would do harm
- * is a second call by the caller for a checkpoint whose first signature may be stored already: that the port forbids.
+ * On repeats. The SDK repeats a Sign whose answer was late or lost, and with ECDSA each try makes another
+ * signature over the same bytes. That is harmless here, for three reasons together: every try signs the
+ * *same* checkpoint, so none of them can state another history; the answers that were lost went to nobody but
+ * this process, inside its own TLS connection; and this function returns one signature, the only one that can
+ * ever reach a seal. What would do harm is a second call by the caller for a checkpoint whose first signature
+ * may be stored already: that the port forbids.
  */
 export async function kmsSigner(options: KmsSignerOptions): Promise<Signer> {
   const { keyId, attempts = 3, requestTimeoutMs = 5_000 } = options;
@@ -51,7 +52,8 @@ export async function kmsSigner(options: KmsSignerOptions): Promise<Signer> {
       throwOnRequestTimeout: true,
     },
   });
-  // One try's time more than the tries: for credentials, waits in between, and a body that stalls after its headers.
+  // One try's time more than the tries: for credentials, waits in between, and a body that stalls after its
+  // headers.
   const callMs = (attempts + 1) * requestTimeoutMs;
   const call = <T>(
     action: KmsAction,
@@ -97,8 +99,9 @@ function signCommand({ arn, form }: OpenedKey, message: Uint8Array): SignCommand
 }
 
 /**
- * Runs one SDK call and ends it at the deadline or at the caller's word, even where the SDK itself would wait on: it
- * has no bound for a body that stalls, nor for its credential providers. A caller's abort rejects with its reason.
+ * Runs one SDK call and ends it at the deadline or at the caller's word, even where the SDK itself would wait
+ * on: it has no bound for a body that stalls, nor for its credential providers. A caller's abort rejects with
+ * its reason.
  */
 async function bounded<T>(
   action: KmsAction,

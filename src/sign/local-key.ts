@@ -7,9 +7,9 @@ import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { type KeyAlgorithm, type PublicKey, publicKeyFromSpki } from '../format/vkey.ts';
 
 /**
- * Writes a new private key to `path` (PKCS#8 PEM, mode 0600) and gives its public half. Creates only: a file that is
- * there is never touched, since an archive whose key is gone can't be extended. When it resolves, the key survives a
- * power cut: nothing may be signed by a key that could vanish.
+ * Writes a new private key to `path` (PKCS#8 PEM, mode 0600) and gives its public half. Creates only: a file
+ * that is there is never touched, since an archive whose key is gone can't be extended. When it resolves, the
+ * key survives a power cut: nothing may be signed by a key that could vanish.
  */
 export async function generateLocalKey(path: string, algorithm: KeyAlgorithm): Promise<PublicKey> {
   const pair =

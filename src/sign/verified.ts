@@ -4,8 +4,9 @@ import { verifySignature } from '../base/signature.ts';
 import type { PublicKey } from '../format/vkey.ts';
 
 /**
- * Returns the signature after checking it, so that no seal can be written that no verifier would accept. Costs under a
- * millisecond per segment. It also pins the signature's encoding, since verifiers take strict DER only.
+ * Returns the signature after checking it, so that no seal can be written that no verifier would accept.
+ * Costs under a millisecond per segment. It also pins the signature's encoding, since verifiers take strict
+ * DER only.
  */
 export async function verified(
   key: PublicKey,

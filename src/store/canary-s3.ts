@@ -1,4 +1,5 @@
-// How does a drill tamper with a bucket? Nothing else in this project overwrites or deletes, and this does it to canaries alone.
+// How does a drill tamper with a bucket? Nothing else in this project overwrites or deletes, and this does it
+// to canaries alone.
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { assert } from '../base/assert.ts';
 import { LedgerstoneError } from '../base/error.ts';

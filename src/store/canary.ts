@@ -16,8 +16,9 @@ export const isCanaryKey = (key: string): boolean =>
   [canaryObjects, canarySeals].some((root) => key.startsWith(root)) && !key.includes('..');
 
 /**
- * Each call is sent once: a repeat after a lost answer would lay down a second version or marker. A retriable error
- * therefore means that it may have happened. `not-permitted`: the store refused it, and nothing was changed.
+ * Each call is sent once: a repeat after a lost answer would lay down a second version or marker. A retriable
+ * error therefore means that it may have happened. `not-permitted`: the store refused it, and nothing was
+ * changed.
  */
 export interface CanaryStore {
   /** A write without a condition. Resolves to the new version's id. */

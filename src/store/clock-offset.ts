@@ -19,15 +19,18 @@ const wallOffsetMs = ({ wallMs, monotonicMs }: Moment): number => wallMs - monot
 const isSetBetween = (a: Moment, b: Moment): boolean =>
   Math.abs(wallOffsetMs(a) - wallOffsetMs(b)) > CLOCK_SET_MS_MIN;
 
-/** Null where the answer took too long to tell, or somebody set the local clock meanwhile. `dateMs` has whole seconds. */
+/**
+ * Null where the answer took too long to tell, or somebody set the local clock meanwhile. `dateMs` has whole
+ * seconds.
+ */
 export function measureOffset(sent: Moment, received: Moment, dateMs: number): ClockOffset | null {
   if (received.monotonicMs - sent.monotonicMs > ANSWER_MS_MAX || isSetBetween(sent, received)) return null;
   return { offsetMs: leastOffsetMs(sent.wallMs, received.wallMs, dateMs), measuredAt: received };
 }
 
 /**
- * Local time minus the store's, as small as the facts allow. The store stamped `dateMs`, cut to the second, at some
- * moment between sending and receiving: so a slow answer is no skew.
+ * Local time minus the store's, as small as the facts allow. The store stamped `dateMs`, cut to the second,
+ * at some moment between sending and receiving: so a slow answer is no skew.
  */
 function leastOffsetMs(sentMs: number, receivedMs: number, dateMs: number): number {
   const least = sentMs - (dateMs + 999);

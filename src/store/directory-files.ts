@@ -13,8 +13,8 @@ export type Files = Pick<
 export const realFiles: Files = nodeFiles;
 
 /**
- * Names are raw bytes on disk. They are handled as binary text, one character for each byte: JavaScript's own order of
- * such text is byte order, and no name is lost for not being UTF-8.
+ * Names are raw bytes on disk. They are handled as binary text, one character for each byte: JavaScript's own
+ * order of such text is byte order, and no name is lost for not being UTF-8.
  */
 export type Binary = string & { readonly binary: unique symbol };
 
@@ -44,8 +44,9 @@ export const fileOf = (root: Binary, key: string): Binary => `${root}/${binaryOf
 export const parentOf = (path: Binary): Binary => path.slice(0, path.lastIndexOf('/')) as Binary;
 
 /**
- * `linked`: some directory on the way to it is a link, so that it would lie elsewhere. Somebody who swaps directories
- * for links at this very moment can still make us read a file of theirs; its bytes are checked like any others.
+ * `linked`: some directory on the way to it is a link, so that it would lie elsewhere. Somebody who swaps
+ * directories for links at this very moment can still make us read a file of theirs; its bytes are checked
+ * like any others.
  */
 export async function directoryState(files: Files, path: Binary): Promise<'there' | 'absent' | 'linked'> {
   try {

@@ -18,7 +18,10 @@ import {
 } from './directory-files.ts';
 import type { ReadOptions } from './store.ts';
 
-/** Each key has at most one version here, and this is its id: what S3 calls a version of a bucket without versions. */
+/**
+ * Each key has at most one version here, and this is its id: what S3 calls a version of a bucket without
+ * versions.
+ */
 export const VERSION_ID = 'null';
 
 /** Of the object at that key; null when there is none, also when the key can't be a path. */

@@ -23,15 +23,18 @@ type WalkOptions = {
   readonly windowMax: number;
 };
 
-/** A name as it sorts: a directory's ends with `/`, for its files' keys go on with it (`a-` < `a/b` < `a0`). */
+/**
+ * A name as it sorts: a directory's ends with `/`, for its files' keys go on with it (`a-` < `a/b` < `a0`).
+ */
 type SortName = string;
 
 /** A directory being walked: its names in order, a window at a time. */
 type Level = { readonly directory: Binary; names: SortName[]; at: number; readonly more: boolean };
 
 /**
- * Sorting by name in each directory is not enough: `a/b` comes after `a-` but before `a0`. With the slash as part of a
- * directory's name the walk in depth yields the keys' own byte order. `root` ends without a slash; keys are relative.
+ * Sorting by name in each directory is not enough: `a/b` comes after `a-` but before `a0`. With the slash as
+ * part of a directory's name the walk in depth yields the keys' own byte order. `root` ends without a slash;
+ * keys are relative.
  */
 export async function* walk(files: Files, root: Binary, options: WalkOptions): AsyncGenerator<Walked> {
   const { prefix, signal } = options;
@@ -57,7 +60,10 @@ export async function* walk(files: Files, root: Binary, options: WalkOptions): A
   }
 }
 
-/** The directories right below the prefix that hold a file at any depth, each with its slash: what S3 calls common prefixes. */
+/**
+ * The directories right below the prefix that hold a file at any depth, each with its slash: what S3 calls
+ * common prefixes.
+ */
 export async function* directoriesWithFiles(
   files: Files,
   root: Binary,
@@ -99,7 +105,10 @@ async function statRun(files: Files, root: Binary, level: Level): Promise<Walked
   );
 }
 
-/** The next names of a directory after `after`, as many as the window holds, sorted. One pass over it for each window. */
+/**
+ * The next names of a directory after `after`, as many as the window holds, sorted. One pass over it for each
+ * window.
+ */
 async function readLevel(
   files: Files,
   root: Binary,
@@ -145,7 +154,9 @@ async function* entriesOf(files: Files, path: Binary): AsyncGenerator<Dirent> {
   }
 }
 
-/** Half-written files of a crash or of a writer at work. Anything else in that directory is listed like all. */
+/**
+ * Half-written files of a crash or of a writer at work. Anything else in that directory is listed like all.
+ */
 function isPartial(key: Binary, stats: Stats): boolean {
   const [directory, name = '', ...deeper] = key.split('/');
   return directory === PARTIAL_DIRECTORY && deeper.length === 0 && PARTIAL_NAME.test(name) && stats.isFile();

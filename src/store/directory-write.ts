@@ -20,7 +20,10 @@ import {
   syncDirectory,
 } from './directory-files.ts';
 
-/** A half-written file that nobody touched for so long was left by a crash. Were its writer alive, its link() would fail. */
+/**
+ * A half-written file that nobody touched for so long was left by a crash. Were its writer alive, its link()
+ * would fail.
+ */
 const LEFTOVER_AGE_MS = 3_600_000;
 
 /** Create-only writes of whole files. FORMAT.md: "Directory store". */
@@ -114,7 +117,10 @@ export class DirectoryWriter {
     }
   }
 
-  /** With all above it, each name synced into its parent: else a power cut takes the directory with our file in it. */
+  /**
+   * With all above it, each name synced into its parent: else a power cut takes the directory with our file
+   * in it.
+   */
   async #makeDirectory(root: Binary, directory: Binary): Promise<void> {
     if (this.#durable.has(directory)) return;
     await this.#files.mkdir(pathOf(directory), { recursive: true });

@@ -18,9 +18,9 @@ type TamperAttempts = { readonly found: readonly TamperAttempt[]; readonly omitt
 export const TAMPER_ATTEMPTS_MAX = 100;
 
 /**
- * `none`: nothing exists under the chain's seal prefix, not even a delete marker: the chain was never created.
- * `only-markers`: no seal, but delete markers or foreign objects. `head`: the oldest version of the newest seal, with no
- * seal after it. `hole`: seal `missing` doesn't exist, but `beyond`, a later one, does.
+ * `none`: nothing exists under the chain's seal prefix, not even a delete marker: the chain was never
+ * created. `only-markers`: no seal, but delete markers or foreign objects. `head`: the oldest version of the
+ * newest seal, with no seal after it. `hole`: seal `missing` doesn't exist, but `beyond`, a later one, does.
  * A chain may be created only on `none` and continued only on `head`.
  */
 export type HeadSearch =
@@ -40,9 +40,9 @@ export type HeadSearch =
     };
 
 /**
- * O(log n) small lists: exponential search and bisection in both directions from `hint`, a guess that may be wrong. It is
- * certain that no seal exists after the head. A hole before it can go unnoticed: the verifier reads every seal, this
- * search doesn't.
+ * O(log n) small lists: exponential search and bisection in both directions from `hint`, a guess that may be
+ * wrong. It is certain that no seal exists after the head. A hole before it can go unnoticed: the verifier
+ * reads every seal, this search doesn't.
  */
 export async function findHead(
   reader: StoreReader,
@@ -85,7 +85,9 @@ class SealProbe {
     this.#options = signal === undefined ? {} : { signal };
   }
 
-  /** An n with a seal n and no seal n + 1, searched from `start`; −1: no seal at or below `start` was found. */
+  /**
+   * An n with a seal n and no seal n + 1, searched from `start`; −1: no seal at or below `start` was found.
+   */
   async newestContiguous(start: number): Promise<number> {
     let low = start - 1;
     let high = start;

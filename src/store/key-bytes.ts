@@ -4,8 +4,8 @@ import { utf8 } from '../base/bytes.ts';
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Order of the keys' UTF-8 bytes, as S3 lists them. JavaScript's own order of strings compares UTF-16 units, which
- * puts U+10000 and above before U+E000–U+FFFF.
+ * Order of the keys' UTF-8 bytes, as S3 lists them. JavaScript's own order of strings compares UTF-16 units,
+ * which puts U+10000 and above before U+E000–U+FFFF.
  */
 export function compareKeys(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
@@ -32,8 +32,8 @@ export function keyBytes(key: string): Uint8Array {
 
 /**
  * The text of any bytes, without loss: each byte that is no part of valid UTF-8 becomes the lone surrogate
- * U+DC00 + byte (Python's surrogateescape, PEP 383), which valid UTF-8 never yields. So a hostile file name can be
- * listed, named in a finding and read back.
+ * U+DC00 + byte (Python's surrogateescape, PEP 383), which valid UTF-8 never yields. So a hostile file name
+ * can be listed, named in a finding and read back.
  */
 export function keyText(bytes: Uint8Array): string {
   const whole = decode(bytes);

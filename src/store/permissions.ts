@@ -16,9 +16,10 @@ import { type CallHttp, connectS3, type S3Connection, type S3Options } from './s
 import { statusOf } from './s3-error.ts';
 
 /**
- * Each probe names an object that can't exist, and S3 decides on the right before it looks for the object. The write
- * carries a SHA-256 that its body doesn't have, so it is refused even where it is allowed. `retention`: of that write,
- * as a bucket policy may ask for a least one. The delete names a version id that the object doesn't have.
+ * Each probe names an object that can't exist, and S3 decides on the right before it looks for the object.
+ * The write carries a SHA-256 that its body doesn't have, so it is refused even where it is allowed.
+ * `retention`: of that write, as a bucket policy may ask for a least one. The delete names a version id that
+ * the object doesn't have.
  */
 export async function probePermissions(
   options: S3Options,

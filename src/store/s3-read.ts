@@ -96,8 +96,8 @@ async function collect(key: string, body: AsyncIterable<Uint8Array>, length: num
 }
 
 /**
- * GetObjectRetention, not HEAD: a HEAD leaves the lock out without a word when the caller may not see it, and "may not
- * see" must never read as "not locked".
+ * GetObjectRetention, not HEAD: a HEAD leaves the lock out without a word when the caller may not see it, and
+ * "may not see" must never read as "not locked".
  */
 export function lockOfS3(
   s3: S3Connection,

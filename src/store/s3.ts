@@ -122,7 +122,10 @@ const isBadDigest = (error: unknown): boolean =>
     nameOf(error),
   );
 
-/** Nothing was stored. Either the way altered the bytes, and sending again cures it, or they never had that hash. */
+/**
+ * Nothing was stored. Either the way altered the bytes, and sending again cures it, or they never had that
+ * hash.
+ */
 function badDigest(key: string, bytes: Uint8Array, checksum: string, cause: unknown): LedgerstoneError {
   const ours = toBase64(nodeSha256(bytes)) === checksum;
   return new LedgerstoneError(

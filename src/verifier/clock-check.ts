@@ -1,4 +1,5 @@
-// Does this machine's clock agree with the store's? A verifier with a wrong clock calls the missing expired, and signs wrong times.
+// Does this machine's clock agree with the store's? A verifier with a wrong clock calls the missing expired,
+// and signs wrong times.
 import { LedgerstoneError } from '../base/error.ts';
 import { holdsStill } from '../store/clock-offset.ts';
 import { CLOCK_OFFSET_MAX_MS } from '../store/store.ts';
@@ -7,8 +8,8 @@ import { CONFIGURATION_SCOPE } from './findings/record.ts';
 import type { Verifier } from './verifier.ts';
 
 /**
- * Throws `clock-skew` (retriable) where the two are more than a minute apart: a finding, and nothing is attested.
- * `clock-unknown` (retriable) where the store does not tell its time.
+ * Throws `clock-skew` (retriable) where the two are more than a minute apart: a finding, and nothing is
+ * attested. `clock-unknown` (retriable) where the store does not tell its time.
  */
 export async function requireClock(
   { archive, clock, findings }: Pick<Verifier, 'archive' | 'clock' | 'findings'>,

@@ -1,4 +1,5 @@
-// How does the verifier keep a note in its own bucket, create-only and locked, and how is the newest one found?
+// How does the verifier keep a note in its own bucket, create-only and locked, and how is the newest one
+// found?
 import type { z } from 'zod';
 import { utf8Text } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
@@ -18,13 +19,14 @@ export type OwnBucket = {
 export type ListedNote<K> = { readonly key: string; readonly versionId: string; readonly parsed: K };
 
 /**
- * Foreign objects that are passed over in a search for a note. Somebody else who may write there could add any number.
+ * Foreign objects that are passed over in a search for a note. Somebody else who may write there could add
+ * any number.
  */
 const FOREIGN_MAX = 50;
 
 /**
- * One note under its key, locked for the whole period from now on. `exists`: another run was first. Even `stored` does
- * not say that this note is the version that counts: a delete marker makes the key free again.
+ * One note under its key, locked for the whole period from now on. `exists`: another run was first. Even
+ * `stored` does not say that this note is the version that counts: a delete marker makes the key free again.
  */
 export function putLocked(
   { store, retention, clock }: Omit<OwnBucket, 'store'> & { store: Pick<StoreWriter, 'putIfAbsent'> },
@@ -37,7 +39,9 @@ export function putLocked(
   return store.putIfAbsent(key, bytes, lock, signal === undefined ? {} : { signal });
 }
 
-/** Notes below a prefix, ascending by key. Other objects, delete markers and later versions hide none of them. */
+/**
+ * Notes below a prefix, ascending by key. Other objects, delete markers and later versions hide none of them.
+ */
 export async function* listNotes<K>(
   store: Pick<ArchiveReader, 'listVersions'>,
   prefix: string,
@@ -79,8 +83,8 @@ export function parseNote<T>(schema: z.ZodType<T>, bytes: Uint8Array, what: stri
 }
 
 /**
- * The first of these notes that `open` accepts; null when it accepts none. `open` throws FormatError for a foreign object:
- * at most `foreignMax` of them are passed over, and each is handed to `onForeign`.
+ * The first of these notes that `open` accepts; null when it accepts none. `open` throws FormatError for a
+ * foreign object: at most `foreignMax` of them are passed over, and each is handed to `onForeign`.
  */
 export async function firstNote<K, T>(
   notes: readonly ListedNote<K>[],

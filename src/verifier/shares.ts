@@ -2,8 +2,8 @@
 import { TaskGroup } from '../base/concurrency.ts';
 
 /**
- * `work` on each item, at most `atOnce` at a time, in their order. `shares`: into how many parts the time that is left then
- * has to be divided.
+ * `work` on each item, at most `atOnce` at a time, in their order. `shares`: into how many parts the time
+ * that is left then has to be divided.
  */
 export async function inShares<T>(
   items: readonly T[],

@@ -13,8 +13,8 @@ import type { ArchiveObject } from './survey.ts';
 const OBJECT_BYTES_MAX = 4 * MIB;
 
 /**
- * Their names are hashes of their content. No key in the archive is believed for lying there. `origin`: the archive's,
- * as its chains tell it.
+ * Their names are hashes of their content. No key in the archive is believed for lying there. `origin`: the
+ * archive's, as its chains tell it.
  */
 export async function checkArchiveObjects(
   objects: readonly ArchiveObject[],
@@ -39,7 +39,8 @@ async function checkObject(
     const problem = nameProblem(object, bytes, origin, run);
     if (problem !== null) findings.add(problem, place);
     const lock = await run.reader.lock(key, version.versionId, run.signal);
-    // Their policy's period stands in no manifest: that there is a lock in compliance mode is all that can be asked.
+    // Their policy's period stands in no manifest: that there is a lock in compliance mode is all that can be
+    // asked.
     const lockFault = lockProblem(lock, null, run.nowMs);
     if (lockFault !== null && !(isStoreWide(lockFault) && findings.has(lockFault.code))) {
       findings.add(lockFault, isStoreWide(lockFault) ? {} : place);

@@ -1,4 +1,5 @@
-// What must a verifier be able to read? The port of verify: the store's reader satisfies it, and so may anything else.
+// What must a verifier be able to read? The port of verify: the store's reader satisfies it, and so may
+// anything else.
 
 export type ArchiveVersion = {
   /** Without the archive's own prefix. */
@@ -7,7 +8,10 @@ export type ArchiveVersion = {
   readonly marker: boolean;
   /** Bytes. */
   readonly size: number;
-  /** On the last one listed of a key with more versions than a listing carries: how many newer ones were left out. */
+  /**
+   * On the last one listed of a key with more versions than a listing carries: how many newer ones were left
+   * out.
+   */
   readonly newerOmitted?: number;
 };
 
@@ -22,12 +26,14 @@ export type ArchiveLock =
 
 /**
  * Everything is read by version: an object list hides what was put over, or deleted from, what is locked.
- * Every method may throw; what is thrown becomes a finding, and only an aborted `signal` ends the verification.
+ * Every method may throw; what is thrown becomes a finding, and only an aborted `signal` ends the
+ * verification.
  */
 export interface ArchiveReader {
   /**
-   * Versions and delete markers whose key starts with `prefix`, by key in UTF-8 binary order and oldest first within a
-   * key, in bounded memory. `startAfter`: only greater keys. `exact`: `prefix` is a whole key. `limit`: of keys.
+   * Versions and delete markers whose key starts with `prefix`, by key in UTF-8 binary order and oldest first
+   * within a key, in bounded memory. `startAfter`: only greater keys. `exact`: `prefix` is a whole key.
+   * `limit`: of keys.
    */
   listVersions(
     prefix: string,

@@ -5,8 +5,8 @@ import type { Problem } from './finding.ts';
 import { includesKey, trustedFor } from './trust.ts';
 
 /**
- * Follows a chain's keys. The first seal needs a key that the user pinned; every other one a key of the seal before,
- * and trust after it is exactly its own keys: so keys are added and retired by the chain itself.
+ * Follows a chain's keys. The first seal needs a key that the user pinned; every other one a key of the seal
+ * before, and trust after it is exactly its own keys: so keys are added and retired by the chain itself.
  */
 export class ChainTrust {
   readonly #pinned: readonly VerifierKey[];
@@ -36,7 +36,10 @@ export class ChainTrust {
     return keys.some((key) => includesKey(believed, key));
   }
 
-  /** `isSound`: every one of the seal's keys signed it. Null is no word of trust: the same keys are reported once. */
+  /**
+   * `isSound`: every one of the seal's keys signed it. Null is no word of trust: the same keys are reported
+   * once.
+   */
   step(origin: string, keys: readonly VerifierKey[], isSound: boolean): Problem | null {
     if (this.believes(origin, keys)) {
       if (isSound) this.#keys = keys;

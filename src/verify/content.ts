@@ -11,9 +11,9 @@ import { problemOf } from './open-seal.ts';
 import { ProblemList } from './problem-list.ts';
 
 /**
- * The content of one block, in memory that nobody else needs: it is changed, and then freed. Never makes more than
- * `contentBytes` bytes, whatever the block says of itself; throws on more, on fewer and on anything that is not a whole
- * block.
+ * The content of one block, in memory that nobody else needs: it is changed, and then freed. Never makes more
+ * than `contentBytes` bytes, whatever the block says of itself; throws on more, on fewer and on anything that
+ * is not a whole block.
  */
 export type Decompress = (
   block: Uint8Array,
@@ -71,8 +71,8 @@ export async function checkData(
 }
 
 /**
- * Gives memory back now. Left to the garbage collector, a megabyte a block keeps it busy, and costs a tenth of all time.
- * Small pieces may lie in a pool with others: those are left alone.
+ * Gives memory back now. Left to the garbage collector, a megabyte a block keeps it busy, and costs a tenth
+ * of all time. Small pieces may lie in a pool with others: those are left alone.
  */
 export function free(bytes: Uint8Array): void {
   const { buffer } = bytes;

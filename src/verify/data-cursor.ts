@@ -7,8 +7,8 @@ import type { FindingList } from './finding-list.ts';
 import { addForeign, type ListedObject, listObjects } from './object-versions.ts';
 
 /**
- * Matches two sorted lists as they come: seals by sequence, and data objects by key, which is by day and sequence. A
- * chain's time never goes back, so both run the same way and neither is ever held in memory.
+ * Matches two sorted lists as they come: seals by sequence, and data objects by key, which is by day and
+ * sequence. A chain's time never goes back, so both run the same way and neither is ever held in memory.
  */
 export class DataCursor {
   readonly #reader: ArchiveReader;
@@ -36,8 +36,8 @@ export class DataCursor {
   }
 
   /**
-   * The version that counts of the object that a seal names, or null. `inTurn`: the seal is believed, so everything
-   * before its key is spoken of by nobody; another seal's word moves nothing.
+   * The version that counts of the object that a seal names, or null. `inTurn`: the seal is believed, so
+   * everything before its key is spoken of by nobody; another seal's word moves nothing.
    */
   async take(key: string, inTurn: boolean): Promise<ArchiveVersion | null> {
     if (inTurn) {
@@ -49,7 +49,8 @@ export class DataCursor {
         this.#reportUnreferenced(current);
       }
     }
-    // The listing may be older than the seal, or its order broken: only a look at the very key says "missing".
+    // The listing may be older than the seal, or its order broken: only a look at the very key says
+    // "missing".
     return this.#lookUp(key);
   }
 

@@ -113,8 +113,8 @@ async function check({
 }
 
 /**
- * Under the manifest's own checkpoint, its keys are all the keys: each must have signed. A later checkpoint is signed
- * by keys that stand in later manifests: then it is enough that a trusted key did.
+ * Under the manifest's own checkpoint, its keys are all the keys: each must have signed. A later checkpoint
+ * is signed by keys that stand in later manifests: then it is enough that a trusted key did.
  */
 async function checkKeys(
   proof: EventProof,
@@ -143,8 +143,8 @@ async function checkKeys(
 }
 
 /**
- * The proof of one line, from its segment's seal and the leaf hashes of all the segment's lines in order. Throws
- * VerifyError `entry-root-mismatch` when those are not the lines that the seal speaks of.
+ * The proof of one line, from its segment's seal and the leaf hashes of all the segment's lines in order.
+ * Throws VerifyError `entry-root-mismatch` when those are not the lines that the seal speaks of.
  */
 export function buildEventProof(
   opened: OpenedSeal,

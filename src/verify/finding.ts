@@ -1,9 +1,11 @@
-// What can be wrong with an archive, and what does each finding mean for the verdict? (FORMAT.md: verification)
+// What can be wrong with an archive, and what does each finding mean for the verdict? (FORMAT.md:
+// verification)
 import { LedgerstoneError } from '../base/error.ts';
 
 /**
- * `broken`: the archive is not what was signed, or not kept as was promised. `unverifiable`: it could not be shown
- * either way. `attempt`: somebody tried to change it, in vain: an alarm, the verdict stands. `notice`, `info`: to know.
+ * `broken`: the archive is not what was signed, or not kept as was promised. `unverifiable`: it could not be
+ * shown either way. `attempt`: somebody tried to change it, in vain: an alarm, the verdict stands. `notice`,
+ * `info`: to know.
  */
 export type Severity = 'broken' | 'unverifiable' | 'attempt' | 'notice' | 'info';
 
@@ -69,8 +71,8 @@ export const findingOf = (
 };
 
 /**
- * Of which findings people are notified. A notice stands in the ledger and in the metrics only; an info is not even
- * evidence (FORMAT.md: verifying).
+ * Of which findings people are notified. A notice stands in the ledger and in the metrics only; an info is
+ * not even evidence (FORMAT.md: verifying).
  */
 export const isAlarming = (severity: Severity): boolean =>
   severity === 'broken' || severity === 'unverifiable' || severity === 'attempt';

@@ -1,4 +1,5 @@
-// Where does a JSON text end? A second reader of JSON, apart from the one by which writers judge their values.
+// Where does a JSON text end? A second reader of JSON, apart from the one by which writers judge their
+// values.
 import { DIGIT, ESCAPED, HEX_DIGIT, sequenceEnd } from '../format/json-bytes.ts';
 import { VALUE_DEPTH_MAX } from '../format/json-text.ts';
 
@@ -17,13 +18,14 @@ const TAB = 0x09;
 const COMMA = 0x2c;
 
 /**
- * The index after the one JSON text that starts at `start` (RFC 8259; no CR or LF among its white space, nested at
- * most VALUE_DEPTH_MAX deep, in valid UTF-8), or −1. `view` is over the same bytes. It takes no end: `bytes` must have
- * an LF somewhere after `start`, and nothing in a JSON text of a line goes over that.
+ * The index after the one JSON text that starts at `start` (RFC 8259; no CR or LF among its white space,
+ * nested at most VALUE_DEPTH_MAX deep, in valid UTF-8), or −1. `view` is over the same bytes. It takes no
+ * end: `bytes` must have an LF somewhere after `start`, and nothing in a JSON text of a line goes over that.
  *
- * Most bytes of events are in strings, so strings come first and stand in the loop itself. Eight bytes at a time: a high
- * bit is left where a byte is ≥ 0x80, a backslash, or, turned by 0x02, below 0x21: that is the quote, or a control.
- * Borrows go upwards only, so the lowest high bit is a true one. 2.0 GB/s where `isJsonRange` reads 1.2.
+ * Most bytes of events are in strings, so strings come first and stand in the loop itself. Eight bytes at a
+ * time: a high bit is left where a byte is ≥ 0x80, a backslash, or, turned by 0x02, below 0x21: that is the
+ * quote, or a control. Borrows go upwards only, so the lowest high bit is a true one. 2.0 GB/s where
+ * `isJsonRange` reads 1.2.
  */
 export function jsonEnd(bytes: Uint8Array, view: DataView, start: number): number {
   const last = bytes.length - 8;

@@ -47,8 +47,9 @@ export class LineTally {
   }
 
   /**
-   * A leaf's message is 0x00 ‖ line. The byte before each line is the LF of the one before, which nobody needs once
-   * it was found: it becomes the 0x00, and only a block's first line is copied. So `content` is changed.
+   * A leaf's message is 0x00 ‖ line. The byte before each line is the LF of the one before, which nobody
+   * needs once it was found: it becomes the 0x00, and only a block's first line is copied. So `content` is
+   * changed.
    */
   addBlock(content: Uint8Array, lines: number, index: number): void {
     if (content[content.length - 1] !== LF) {

@@ -3,9 +3,9 @@ import type { ArchiveLock } from './archive-reader.ts';
 import type { Problem } from './finding.ts';
 
 /**
- * `untilMs`: the least that was promised; null where no time was (keys, FORMAT). A lock may be longer, never shorter,
- * and only compliance mode counts: whoever may bypass governance mode may delete. Once the promise is over, a lock
- * that is gone is nothing to report.
+ * `untilMs`: the least that was promised; null where no time was (keys, FORMAT). A lock may be longer, never
+ * shorter, and only compliance mode counts: whoever may bypass governance mode may delete. Once the promise
+ * is over, a lock that is gone is nothing to report.
  */
 export function lockProblem(state: ArchiveLock, untilMs: number | null, nowMs: number): Problem | null {
   switch (state.kind) {

@@ -7,8 +7,8 @@ import type { FindingList } from './finding-list.ts';
 export type ListedObject = { readonly key: string; readonly oldest: ArchiveVersion | null };
 
 /**
- * Objects in key order, in bounded memory. A delete marker never changes what is committed and a later version is
- * never part of the archive: both are attempts, reported as they pass.
+ * Objects in key order, in bounded memory. A delete marker never changes what is committed and a later
+ * version is never part of the archive: both are attempts, reported as they pass.
  */
 export async function* listObjects(
   versions: AsyncIterable<ArchiveVersion>,

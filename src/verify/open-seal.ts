@@ -12,7 +12,10 @@ import { isFindingCode, type Problem, VerifyError } from './finding.ts';
 import { checkSignatures, includesKey, manifestKeys, trustedFor, type VerifySignature } from './trust.ts';
 
 export type OpenSealContext = {
-  /** Keys named with the archive's origin (or the chain's): at least one of them must be among the seal's keys. */
+  /**
+   * Keys named with the archive's origin (or the chain's): at least one of them must be among the seal's
+   * keys.
+   */
   readonly trusted: readonly VerifierKey[];
   readonly sha256: Sha256;
   /** The chain's origin; left out where only the seal itself can tell. */
@@ -37,14 +40,19 @@ export type OpenedSeal = {
   readonly signedKeys: readonly VerifierKey[];
 };
 
-/** What could be read of a seal, and all that is wrong with it. `opened` is null when it is not a seal at all. */
+/**
+ * What could be read of a seal, and all that is wrong with it. `opened` is null when it is not a seal at all.
+ */
 export type SealInspection = {
   readonly opened: OpenedSeal | null;
   readonly problems: readonly Problem[];
   readonly signaturesChecked: number;
 };
 
-/** Throws VerifyError with the first problem's code: `malformed`, `sequence-gap`, `root-mismatch`, `bad-signature`, `unknown-key`, `no-trusted-key`. */
+/**
+ * Throws VerifyError with the first problem's code: `malformed`, `sequence-gap`, `root-mismatch`,
+ * `bad-signature`, `unknown-key`, `no-trusted-key`.
+ */
 export async function openSeal(bytes: Uint8Array, context: OpenSealContext): Promise<OpenedSeal> {
   const { opened, problems } = await inspectSeal(bytes, context);
   const first = problems[0] ?? (opened === null ? NOT_A_SEAL : trustProblem(opened, context));
@@ -66,8 +74,8 @@ export function trustProblem(opened: OpenedSeal, context: OpenSealContext): Prob
 }
 
 /**
- * The same without stopping, for a verifier, which reports everything; and without asking whether the seal's keys are
- * trusted, which depends on its place in the chain. Never throws on hostile bytes.
+ * The same without stopping, for a verifier, which reports everything; and without asking whether the seal's
+ * keys are trusted, which depends on its place in the chain. Never throws on hostile bytes.
  */
 export async function inspectSeal(bytes: Uint8Array, context: OpenSealContext): Promise<SealInspection> {
   const { sha256 } = context;
@@ -126,8 +134,8 @@ export async function inspectSeal(bytes: Uint8Array, context: OpenSealContext): 
 }
 
 /**
- * The keys of a seal that is this chain's, of the asked sequence, and signed by all of them; else null. So it is no copy
- * of an older seal or of another chain's, which anybody can make who may write to the store.
+ * The keys of a seal that is this chain's, of the asked sequence, and signed by all of them; else null. So it
+ * is no copy of an older seal or of another chain's, which anybody can make who may write to the store.
  */
 export function signersOf(
   { opened, problems }: SealInspection,
@@ -141,7 +149,10 @@ export function signersOf(
 export const isRead = ({ opened, problems }: SealInspection): boolean =>
   opened !== null || problems.some(({ code }) => code !== 'unreadable');
 
-/** What a thrown error says of the bytes. An error that is none of ours would be a bug of the parser: it is a finding all the same. */
+/**
+ * What a thrown error says of the bytes. An error that is none of ours would be a bug of the parser: it is a
+ * finding all the same.
+ */
 export function problemOf(error: unknown): Problem {
   const code = error instanceof FormatError && isFindingCode(error.code) ? error.code : 'malformed';
   return { code, expected: null, found: error instanceof Error ? error.message : String(error) };

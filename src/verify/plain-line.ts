@@ -1,4 +1,5 @@
-// Is this line of the plainest shape: an offset, a time in milliseconds, perhaps a key of ASCII, and a JSON value?
+// Is this line of the plainest shape: an offset, a time in milliseconds, perhaps a key of ASCII, and a JSON
+// value?
 import { utf8 } from '../base/bytes.ts';
 import { LIMITS } from '../base/limits.ts';
 import { jsonEnd } from './json-end.ts';
@@ -13,16 +14,17 @@ const VALUE = utf8(',"value":');
 const TIMESTAMP_DIGITS_MAX = 14;
 
 /**
- * Most lines of most topics are so. This reads them in one pass, without knowing where they end and without making
- * anything; what it does not take, LineScanner decides. It takes no line that LineScanner would refuse.
+ * Most lines of most topics are so. This reads them in one pass, without knowing where they end and without
+ * making anything; what it does not take, LineScanner decides. It takes no line that LineScanner would
+ * refuse.
  */
 export class PlainLine {
   /** Of the last line that was taken. */
   timestampMs = 0;
 
   /**
-   * The index of the LF of the line that starts at `start` and has that offset; −1 when it is not plain, or not right.
-   * The last byte of `bytes` is LF.
+   * The index of the LF of the line that starts at `start` and has that offset; −1 when it is not plain, or
+   * not right. The last byte of `bytes` is LF.
    */
   read(bytes: Uint8Array, view: DataView, start: number, offset: number): number {
     let at = tokenEnd(bytes, start, OFFSET);

@@ -35,7 +35,10 @@ export type ChainReport = {
   readonly expired: number;
   /** `time.sealed` of the last seal. */
   readonly lastSealed: string | null;
-  /** The signed checkpoint of the head, as text, when the whole chain up to it is verified: what a later run compares with. */
+  /**
+   * The signed checkpoint of the head, as text, when the whole chain up to it is verified: what a later run
+   * compares with.
+   */
   readonly checkpoint: string | null;
 };
 

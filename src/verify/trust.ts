@@ -36,8 +36,9 @@ export const manifestKeys = (vkeys: readonly string[], sha256: Sha256): Verifier
   vkeys.map((text) => parseVkey(text, sha256));
 
 /**
- * Checks every signature of a key that is known, and that each of `required` signed. Signatures of unknown keys are
- * left alone (C2SP signed-note); one bad signature of a known key rejects the note, whatever the others say.
+ * Checks every signature of a key that is known, and that each of `required` signed. Signatures of unknown
+ * keys are left alone (C2SP signed-note); one bad signature of a known key rejects the note, whatever the
+ * others say.
  */
 export async function checkSignatures(
   signed: SignedCheckpoint,

@@ -1,4 +1,5 @@
-// What do probes, scrapers and people learn of the archiver? /healthz, /readyz, /metrics and /status over plain HTTP.
+// What do probes, scrapers and people learn of the archiver? /healthz, /readyz, /metrics and /status over
+// plain HTTP.
 import type { ServiceStatus } from '../../archiver/status.ts';
 import { type HttpServer, json, serve } from '../http.ts';
 
@@ -8,8 +9,8 @@ export type ServerRoutes = {
 };
 
 /**
- * A second instance on one machine finds the port taken. Archiving matters more than a fixed port, so it takes a free one;
- * `url` says which.
+ * A second instance on one machine finds the port taken. Archiving matters more than a fixed port, so it
+ * takes a free one; `url` says which.
  */
 export const startServer = (host: string, port: number, routes: ServerRoutes): Promise<HttpServer> =>
   serve(

@@ -24,7 +24,10 @@ function isNewEnough(version) {
   return major > MAJOR || (major === MAJOR && minor >= MINOR);
 }
 
-/** A checkout has the sources, which are the truth whatever an earlier build left behind; a package has only `dist`. */
+/**
+ * A checkout has the sources, which are the truth whatever an earlier build left behind; a package has only
+ * `dist`.
+ */
 function entryFile() {
   const source = path.join(__dirname, 'main.ts');
   return fs.existsSync(source) ? source : path.join(__dirname, '..', '..', '..', 'dist', 'ledgerstone.js');

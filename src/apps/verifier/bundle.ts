@@ -1,4 +1,5 @@
-// How does the Lambda become one file? `npm run bundle`: the SDK too is inside, so nothing is installed beside it.
+// How does the Lambda become one file? `npm run bundle`: the SDK too is inside, so nothing is installed
+// beside it.
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -13,8 +14,8 @@ export const BUNDLE_BYTES_MAX = 3_000_000;
 const BANNER = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
 /**
- * Kafka's client is in it too, and runs only where the configuration names brokers. The result's metafile names every
- * source in the bundle.
+ * Kafka's client is in it too, and runs only where the configuration names brokers. The result's metafile
+ * names every source in the bundle.
  */
 export const bundleVerifier = (outfile = BUNDLE_FILE, entry = HANDLER) =>
   build({

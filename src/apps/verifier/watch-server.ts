@@ -1,4 +1,5 @@
-// Is the watching process alive, and does it get through its rounds? /healthz, /status and /metrics over plain HTTP.
+// Is the watching process alive, and does it get through its rounds? /healthz, /status and /metrics over
+// plain HTTP.
 import { type HttpServer, json, serve } from '../http.ts';
 import type { WatchState } from './watch.ts';
 import type { WatchMetrics } from './watch-metrics.ts';

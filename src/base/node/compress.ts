@@ -9,9 +9,10 @@ const compressBound = (bytes: number): number =>
 /**
  * One zstd frame with its content size (RFC 8878 §3.1.1.1.4), window within the format's bound.
  *
- * Node (24.21) asks zstd once more to finish whenever a frame has filled its output buffer to the last byte, and so
- * appends a second, empty frame: with the default buffer of 16 KiB about one block in 16,000. The buffer here is larger
- * than any output; the copy frees it, as a result of 80 KB would else keep its megabyte.
+ * Node (24.21) asks zstd once more to finish whenever a frame has filled its output buffer to the last byte,
+ * and so appends a second, empty frame: with the default buffer of 16 KiB about one block in 16,000. The
+ * buffer here is larger than any output; the copy frees it, as a result of 80 KB would else keep its
+ * megabyte.
  */
 export const zstdCompressor = (level: number): ((content: Uint8Array) => Uint8Array) => {
   const windowLogMax = Math.log2(LIMITS.zstdWindowMax);

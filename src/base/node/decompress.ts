@@ -2,7 +2,10 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { FormatError, messageOf } from '../error.ts';
 
-/** The content of one block: exactly `contentBytes`, which the manifest states. Throws FormatError `block-mismatch`. */
+/**
+ * The content of one block: exactly `contentBytes`, which the manifest states. Throws FormatError
+ * `block-mismatch`.
+ */
 export function nodeDecompress(
   block: Uint8Array,
   encoding: 'zstd' | 'gzip',

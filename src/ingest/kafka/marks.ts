@@ -1,4 +1,5 @@
-// From which offset to which have the brokers records? Asked by kafkajs's public client: it joins no group, and fits in a bundle.
+// From which offset to which have the brokers records? Asked by kafkajs's public client: it joins no group,
+// and fits in a bundle.
 import kafkajs from 'kafkajs';
 import { LedgerstoneError } from '../../base/error.ts';
 import { kafkaError } from './errors.ts';
@@ -31,7 +32,10 @@ export type TopicMarks =
 /** Who asks comes again: a round of retries each, and no topic is ever made by asking for it. */
 const RETRY = { retries: 3, initialRetryTime: 200, maxRetryTime: 1_000 };
 
-/** Connects, asks for these topics and leaves. Rejects with a LedgerstoneError when no broker can be talked to. */
+/**
+ * Connects, asks for these topics and leaves. Rejects with a LedgerstoneError when no broker can be talked
+ * to.
+ */
 export async function readMarks(
   options: MarksOptions,
   topics: readonly string[],

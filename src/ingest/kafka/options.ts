@@ -36,9 +36,14 @@ export type KafkaSourceOptions = {
 export type KafkaTuning = {
   readonly connectionTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  /** A frozen broker stalls its partitions until metadata is refreshed, and so long a new partition stays unknown. */
+  /**
+   * A frozen broker stalls its partitions until metadata is refreshed, and so long a new partition stays
+   * unknown.
+   */
   readonly metadataAgeMsMax: number;
-  /** Total retry time must exceed the brokers' fail-over: with 5 retries it took 18 s, with 40 it took 3 to 5. */
+  /**
+   * Total retry time must exceed the brokers' fail-over: with 5 retries it took 18 s, with 40 it took 3 to 5.
+   */
   readonly retries: number;
   readonly retryMsMax: number;
   readonly heartbeatMs: number;

@@ -34,8 +34,9 @@ export type Post = {
 };
 
 /**
- * Repeated while a repeat may help: no answer, a server's own trouble, too many requests. `make` is called for each try,
- * for what it signs grows old. Nothing that is thrown holds an address, a header or what the other side answered.
+ * Repeated while a repeat may help: no answer, a server's own trouble, too many requests. `make` is called
+ * for each try, for what it signs grows old. Nothing that is thrown holds an address, a header or what the
+ * other side answered.
  */
 export async function post(
   make: () => Promise<Post>,
@@ -85,7 +86,10 @@ export async function post(
 /** What a chat shows at most; the evidence has it all. */
 const CHAT_TEXT_MAX = 3_000;
 
-/** Slack's and Teams' incoming webhooks, and whatever takes JSON with a `text`. Throws where the address is no https one. */
+/**
+ * Slack's and Teams' incoming webhooks, and whatever takes JSON with a `text`. Throws where the address is no
+ * https one.
+ */
 export function webhookNotifier(url: string, options: PostOptions): Notifier {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed === null || !(parsed.protocol === 'https:' || isOwnMachine(parsed))) {

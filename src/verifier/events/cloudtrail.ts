@@ -1,4 +1,5 @@
-// Who tried to delete, unlock or open up what is archived? Told by CloudTrail, whose records come from outside.
+// Who tried to delete, unlock or open up what is archived? Told by CloudTrail, whose records come from
+// outside.
 import { type Finding, findingOf } from '../../verify/finding.ts';
 import { accessScope, type Scope } from '../findings/record.ts';
 
@@ -9,14 +10,19 @@ export type Watched = {
   readonly keyArns?: readonly string[];
   /** Names of trails. */
   readonly trails?: readonly string[];
-  /** ARNs of roles that lengthen locks as part of their work: the archiver's. Everything else of theirs counts. */
+  /**
+   * ARNs of roles that lengthen locks as part of their work: the archiver's. Everything else of theirs
+   * counts.
+   */
   readonly lockKeepers?: readonly string[];
 };
 
 export type Attempts = {
   /** In the order of the records. */
   readonly findings: readonly Finding[];
-  /** The same by the day on which they happened: where each belongs in the ledger, whenever it is reported. */
+  /**
+   * The same by the day on which they happened: where each belongs in the ledger, whenever it is reported.
+   */
   readonly days: readonly { readonly scope: Scope; readonly findings: readonly Finding[] }[];
   /** Records of other things, and of what is no attempt. */
   readonly foreign: number;
@@ -26,7 +32,10 @@ export type Attempts = {
 
 type Rule = 'always' | 'unless-lock-keeper' | 'denied';
 
-/** `denied`: only where they were refused, for the archiver makes them too. Of S3's other writes each is an attempt. */
+/**
+ * `denied`: only where they were refused, for the archiver makes them too. Of S3's other writes each is an
+ * attempt.
+ */
 const CALLS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   's3.amazonaws.com': {
     ...{ PutObject: 'denied', PostObject: 'denied', CopyObject: 'denied', RestoreObject: 'denied' },
@@ -53,9 +62,9 @@ const RECORDS_MAX = 100_000;
 const TEXT_MAX = 200;
 
 /**
- * `input`: a CloudTrail file (`{Records: […]}`), an EventBridge event (`{detail}`), or one record. Never throws for what
- * it is given. Each event is a finding of its own, by its id: an attempt is told once and stays what it was, so
- * report it with `complete: false`.
+ * `input`: a CloudTrail file (`{Records: […]}`), an EventBridge event (`{detail}`), or one record. Never
+ * throws for what it is given. Each event is a finding of its own, by its id: an attempt is told once and
+ * stays what it was, so report it with `complete: false`.
  */
 export function attemptsIn(input: unknown, watched: Watched): Attempts {
   const findings: Finding[] = [];

@@ -11,8 +11,8 @@ const OPEN_PER_CODE_MAX = 100;
 const OPENINGS_PER_CODE_MAX = 1000;
 
 /**
- * The key of an entry that stands for findings of a code without entries of their own: at least so many. Each doubling
- * is news again: else whoever fills the ledger once would be left alone from then on.
+ * The key of an entry that stands for findings of a code without entries of their own: at least so many. Each
+ * doubling is news again: else whoever fills the ledger once would be left alone from then on.
  */
 const moreKey = (count: number): string => `*${2 ** Math.floor(Math.log2(Math.max(1, count)))}`;
 export const isMore = ({ key }: Pick<Finding, 'key'>): boolean => key?.startsWith('*') === true;
@@ -24,7 +24,9 @@ export type Chosen = {
   readonly isOverflown: boolean;
 };
 
-/** Those that are open stay; new ones come as long as there is room. `omitted`: so many were not even given. */
+/**
+ * Those that are open stay; new ones come as long as there is room. `omitted`: so many were not even given.
+ */
 export function chooseEntries(
   scope: Scope,
   findings: readonly Finding[],

@@ -86,7 +86,10 @@ function denials({ minimumDays }: PromisedDenials): Denial[] {
   ];
 }
 
-/** What is missing of the promised denials, and what is allowed to everybody. Never throws for what the text holds. */
+/**
+ * What is missing of the promised denials, and what is allowed to everybody. Never throws for what the text
+ * holds.
+ */
 export function policyProblems(text: string | null, promised: PromisedDenials): PolicyProblem[] {
   if (text === null) {
     return [{ name: 'policy', expected: 'a bucket policy that denies', found: 'no bucket policy' }];

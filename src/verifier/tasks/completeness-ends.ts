@@ -1,4 +1,5 @@
-// How far had the brokers' partitions come a while ago? Kept in the verifier's own bucket, since a Lambda forgets.
+// How far had the brokers' partitions come a while ago? Kept in the verifier's own bucket, since a Lambda
+// forgets.
 import { z } from 'zod';
 import { utf8 } from '../../base/bytes.ts';
 import {
@@ -19,7 +20,10 @@ const FORMAT = 'ledgerstone/ends/1';
 const SCHEMA = z.object({ format: z.literal(FORMAT), ends: z.record(z.string(), z.int().nonnegative()) });
 /** 100,000 partitions with names of usual length. */
 const BYTES_MAX = 8 * 1024 * 1024;
-/** Notes are written this share of the promised time apart, so a late offset is reported at most so much later. */
+/**
+ * Notes are written this share of the promised time apart, so a late offset is reported at most so much
+ * later.
+ */
 const APART = 1 / 4;
 
 export type EndsLogOptions = OwnBucket & {
@@ -37,7 +41,10 @@ export class EndsLog {
     this.#options = options;
   }
 
-  /** The newest note that is at least as old as the promised time. `isDue`: whether another one is to be written. */
+  /**
+   * The newest note that is at least as old as the promised time. `isDue`: whether another one is to be
+   * written.
+   */
   async read(signal?: AbortSignal): Promise<{ readonly note: EndsNote | null; readonly isDue: boolean }> {
     const { store, clock, promisedMs, everyMs } = this.#options;
     const nowMs = clock.now();

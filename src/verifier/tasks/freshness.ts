@@ -4,7 +4,9 @@ import { type Finding, findingOf } from '../../verify/finding.ts';
 import type { Covers } from '../findings/ledger.ts';
 import type { StepResult } from '../verifier.ts';
 
-/** Seals may be so far ahead of this verifier's clock: both clocks may be off by a minute (FORMAT.md: Clock). */
+/**
+ * Seals may be so far ahead of this verifier's clock: both clocks may be off by a minute (FORMAT.md: Clock).
+ */
 const AHEAD_MS_MAX = 120_000;
 
 /** What a step has learned of a chain's end. */
@@ -23,9 +25,10 @@ export type Freshness = {
 const NOTHING: Freshness = { findings: [], complete: false, ageMs: null };
 
 /**
- * `promisedMs`: a chain without a seal for longer is stale; null where nothing was promised. The age is that of the last
- * seal that was followed from this verifier's own word: what somebody lays at the next key keeps no chain fresh. A chain
- * that was attested and is gone is a finding of the step itself, `truncation`; here it is stale as well.
+ * `promisedMs`: a chain without a seal for longer is stale; null where nothing was promised. The age is that
+ * of the last seal that was followed from this verifier's own word: what somebody lays at the next key keeps
+ * no chain fresh. A chain that was attested and is gone is a finding of the step itself, `truncation`; here
+ * it is stale as well.
  */
 export function chainFreshness(end: ChainEnd, promisedMs: number | null, nowMs: number): Freshness {
   const lastSealed = end.report?.lastSealed ?? null;

@@ -1,4 +1,5 @@
-// Which objects must be under a legal hold? The archive does not say it: whoever had them held tells the verifier.
+// Which objects must be under a legal hold? The archive does not say it: whoever had them held tells the
+// verifier.
 import type { PromisedHold } from '../../config/verifier.ts';
 import { parseKey } from '../../format/paths.ts';
 

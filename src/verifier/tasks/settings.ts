@@ -79,8 +79,8 @@ class Check {
   }
 
   /**
-   * What could not be read closes nothing of its own. The other finding of this scope is that of a clock that is off:
-   * no task is done before the clock was found right (clock-check.ts).
+   * What could not be read closes nothing of its own. The other finding of this scope is that of a clock that
+   * is off: no task is done before the clock was found right (clock-check.ts).
    */
   readonly covers: Covers = ({ check, finding: { key } }) =>
     check === 'clock' ||

@@ -14,7 +14,10 @@ export type ListingOptions = {
   readonly mayGoOn: () => boolean;
   /** Keys of one slice at most: what its findings are closed by is held in memory. */
   readonly keysMax: number;
-  /** Locks run at least so long from the day of the object on; null: that there is one in compliance mode is all. */
+  /**
+   * Locks run at least so long from the day of the object on; null: that there is one in compliance mode is
+   * all.
+   */
   readonly leastLockMs: number | null;
   /** Legal holds are asked for where this says so, a call each: whoever may set one may take it off. */
   readonly isHoldPromised: (key: string) => boolean;
@@ -35,13 +38,16 @@ export type Listing = {
 const LOCKS_AT_ONCE = 16;
 /** A run that has no time left goes so far all the same: its own note is one more key to sweep. */
 const KEYS_MIN = 100;
-/** An object may be written hours after the time that its lock counts from: when S3 was away meanwhile, and tried again. */
+/**
+ * An object may be written hours after the time that its lock counts from: when S3 was away meanwhile, and
+ * tried again.
+ */
 const slackOf = (leastLockMs: number): number => Math.min(86_400_000, leastLockMs / 10);
 
 /**
- * Markers and newer versions are found by the listing itself, locks by a call each, strange keys by `look`, which says
- * of each whether it belongs there: to all else no lock was promised. Rejects when the folder can't be listed: then
- * nothing is known of the slice.
+ * Markers and newer versions are found by the listing itself, locks by a call each, strange keys by `look`,
+ * which says of each whether it belongs there: to all else no lock was promised. Rejects when the folder
+ * can't be listed: then nothing is known of the slice.
  */
 export async function sweepFolder(
   store: StoreReader,

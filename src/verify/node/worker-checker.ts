@@ -27,8 +27,9 @@ type Job = {
 const HEAP_MAX_MIB = 512;
 
 /**
- * Objects wait in one queue for the next free thread; their bytes are moved, not copied. A thread that dies takes its
- * own object's check with it, which rejects with `worker-died`, and is replaced a few times; then all checks reject.
+ * Objects wait in one queue for the next free thread; their bytes are moved, not copied. A thread that dies
+ * takes its own object's check with it, which rejects with `worker-died`, and is replaced a few times; then
+ * all checks reject.
  */
 export function workerChecker(options: WorkerCheckerOptions = {}): WorkerChecker {
   return new Pool(options.threads ?? availableParallelism(), options.workerUrl ?? besideThis());

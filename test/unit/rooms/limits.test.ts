@@ -26,7 +26,7 @@ const CLOSING: readonly Edge[] = [];
 
 /** Folders whose comments are still too wide. An entry that is no longer needed fails. */
 const WIDE: readonly string[] = [
-  'src/apps/',
+  'src/apps/verifier/',
   'src/base/',
   'src/ingest/',
   'src/sign/',

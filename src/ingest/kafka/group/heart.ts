@@ -11,7 +11,10 @@ export type HeartTools = {
   readonly onTrouble: (error: unknown) => void;
 };
 
-/** Errors by which the group tells a member what to do; kafkajs knows how. Everything else is a matter of connections. */
+/**
+ * Errors by which the group tells a member what to do; kafkajs knows how. Everything else is a matter of
+ * connections.
+ */
 const GROUP_ANSWERS: ReadonlySet<unknown> = new Set([
   'REBALANCE_IN_PROGRESS',
   'ILLEGAL_GENERATION',
@@ -21,11 +24,11 @@ const GROUP_ANSWERS: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Stands where kafkajs sends heartbeats. Its loops wait for each one, so a frozen coordinator would stop the reading from
- * all brokers, and it never looks for another one. Here a beat is sent and not waited for; what the group answers is told
- * to kafkajs at the next beat; and when the coordinator can't be reached, its successor is looked up, in the same
- * generation. Beats still come from the loops only, or from what they do: a member that reads nothing any more is not kept
- * alive.
+ * Stands where kafkajs sends heartbeats. Its loops wait for each one, so a frozen coordinator would stop the
+ * reading from all brokers, and it never looks for another one. Here a beat is sent and not waited for; what
+ * the group answers is told to kafkajs at the next beat; and when the coordinator can't be reached, its
+ * successor is looked up, in the same generation. Beats still come from the loops only, or from what they do:
+ * a member that reads nothing any more is not kept alive.
  */
 export class Heart {
   readonly #tools: HeartTools;
@@ -70,8 +73,8 @@ export class Heart {
   }
 
   /**
-   * From work that keeps a loop for long: beats when it is time. False: the group waits for kafkajs to hear something, so
-   * the loop has to go on.
+   * From work that keeps a loop for long: beats when it is time. False: the group waits for kafkajs to hear
+   * something, so the loop has to go on.
    */
   keep(): boolean {
     if (this.#answer !== null) return false;

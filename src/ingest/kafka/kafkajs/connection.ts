@@ -1,14 +1,15 @@
-// How does one of kafkajs's connections get rid of a socket that is of no more use, and of what came through it?
+// How does one of kafkajs's connections get rid of a socket that is of no more use, and of what came through
+// it?
 import { changed, type KafkajsConnection, needs } from './kafkajs.ts';
 
 /** Of the length before an answer. */
 const LENGTH_BYTES = 4;
 
 /**
- * kafkajs keeps one object for all sockets to a broker, one after the other. It forgets three things, for each of which
- * every later request to that broker waited in vain: two requests that find it closed open two sockets; the begin of an
- * answer that was cut off is put before the first answer of the next socket; and a socket that answers nothing any more,
- * as after a firewall lost its state, is kept.
+ * kafkajs keeps one object for all sockets to a broker, one after the other. It forgets three things, for
+ * each of which every later request to that broker waited in vain: two requests that find it closed open two
+ * sockets; the begin of an answer that was cut off is put before the first answer of the next socket; and a
+ * socket that answers nothing any more, as after a firewall lost its state, is kept.
  */
 export function mendConnection(connection: KafkajsConnection): void {
   needs(connection, 'Connection', ['connect', 'send', 'isConnected']);
@@ -33,7 +34,9 @@ export function mendConnection(connection: KafkajsConnection): void {
   };
 }
 
-/** Two requests that find a connection closed would open two sockets, write to the one and forget the other. */
+/**
+ * Two requests that find a connection closed would open two sockets, write to the one and forget the other.
+ */
 function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | null = null;
   return () => {
@@ -44,7 +47,10 @@ function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** A broker answers in order: behind a request to join, which may take long, the others wait without anything being wrong. */
+/**
+ * A broker answers in order: behind a request to join, which may take long, the others wait without anything
+ * being wrong.
+ */
 function isSilence({ requestQueue }: KafkajsConnection, error: unknown): boolean {
   const { name, correlationId } = error as { name?: unknown; correlationId?: unknown };
   if (name !== 'KafkaJSRequestTimeoutError' || typeof correlationId !== 'number') return false;

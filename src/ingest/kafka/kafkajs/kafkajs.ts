@@ -6,9 +6,9 @@ import { LedgerstoneError } from '../../../base/error.ts';
 import type { ClusterMetadata } from '../protocol/metadata-api.ts';
 
 /**
- * kafkajs keeps the group, the connections, TLS, SASL and the loop that asks each broker again and again. What it would do
- * to records and positions is replaced (broker.ts), by way of parts that are not its public interface. So one version is
- * pinned, and anything that has another shape stops the start.
+ * kafkajs keeps the group, the connections, TLS, SASL and the loop that asks each broker again and again.
+ * What it would do to records and positions is replaced (broker.ts), by way of parts that are not its public
+ * interface. So one version is pinned, and anything that has another shape stops the start.
  */
 const KAFKAJS_VERSION = '2.2.4';
 
@@ -79,7 +79,9 @@ export type KafkajsBroker = {
   offsetCommit(request: object): Promise<unknown>;
 };
 
-/** `leaderId` is empty in a group of the new protocol (KIP-848): the broker itself gives out the partitions. */
+/**
+ * `leaderId` is empty in a group of the new protocol (KIP-848): the broker itself gives out the partitions.
+ */
 export type JoinedGroup = {
   readonly generationId: number;
   readonly memberId: string;
@@ -185,7 +187,9 @@ function module<T>(load: (name: string) => unknown, name: string): T {
   }
 }
 
-/** Throws unless `target` has these methods: a wrap around something that isn't there would not be noticed. */
+/**
+ * Throws unless `target` has these methods: a wrap around something that isn't there would not be noticed.
+ */
 export function needs(target: unknown, name: string, methods: readonly string[]): void {
   for (const method of methods) {
     const found = (target as Record<string, unknown> | null | undefined)?.[method];

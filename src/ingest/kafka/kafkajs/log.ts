@@ -8,7 +8,9 @@ const ERROR = 1;
 const WARN = 2;
 export const KAFKAJS_INFO = 4;
 
-/** What may be passed on. Everything else, such as decoded answers of an authentication, stays where it is. */
+/**
+ * What may be passed on. Everything else, such as decoded answers of an authentication, stays where it is.
+ */
 const FIELDS = [
   'broker',
   'groupId',
@@ -22,8 +24,8 @@ const FIELDS = [
 ];
 
 /**
- * Errors of kafkajs are things that it tries again, so they warn; what can't be cured comes as `onFatal`. Its debug lines
- * carry whole requests and answers and are never passed on, whatever KAFKAJS_LOG_LEVEL says.
+ * Errors of kafkajs are things that it tries again, so they warn; what can't be cured comes as `onFatal`. Its
+ * debug lines carry whole requests and answers and are never passed on, whatever KAFKAJS_LOG_LEVEL says.
  */
 export const routeLogs =
   (log: Logger, redact: (text: string) => string): logCreator =>

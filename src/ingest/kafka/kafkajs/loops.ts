@@ -1,4 +1,5 @@
-// What of kafkajs's cluster would let the trouble of one broker stop the group's loops for all, and what stands there instead?
+// What of kafkajs's cluster would let the trouble of one broker stop the group's loops for all, and what
+// stands there instead?
 import { messageOf } from '../../../base/error.ts';
 import type { KafkajsBroker, KafkajsCluster } from './kafkajs.ts';
 
@@ -17,8 +18,9 @@ export function keepLoopsRunning(cluster: KafkajsCluster, tools: LoopTools): voi
 }
 
 /**
- * A broker that can't be reached ends kafkajs's loops for all others: here its fetch finds nothing instead. kafkajs names the
- * brokers that it fetches from by text, and a coordinator, whose loss it has to learn of, by number.
+ * A broker that can't be reached ends kafkajs's loops for all others: here its fetch finds nothing instead.
+ * kafkajs names the brokers that it fetches from by text, and a coordinator, whose loss it has to learn of,
+ * by number.
  */
 function outliveBrokers(cluster: KafkajsCluster, { brokerFailed }: LoopTools): void {
   const find = cluster.findBroker.bind(cluster);
@@ -68,8 +70,9 @@ const GROUP_ANSWERS: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * While a coordinator moves or loads, a request to join fails in ways that pass by themselves. kafkajs crashes over all but
- * one kind of them, several times a second; so they are given that kind, and it tries to join again, with its pauses.
+ * While a coordinator moves or loads, a request to join fails in ways that pass by themselves. kafkajs
+ * crashes over all but one kind of them, several times a second; so they are given that kind, and it tries to
+ * join again, with its pauses.
  */
 export async function joinAgain<T>(work: () => Promise<T>): Promise<T> {
   try {

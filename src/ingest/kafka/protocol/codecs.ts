@@ -25,8 +25,8 @@ export function compressionOf(attributes: number): Compression | null {
 }
 
 /**
- * From so many compressed bytes on, zlib works in another thread. Handing over costs about 100 µs of the first one, and
- * that is what 64 KiB take to open.
+ * From so many compressed bytes on, zlib works in another thread. Handing over costs about 100 µs of the
+ * first one, and that is what 64 KiB take to open.
  */
 const THREAD_FROM_BYTES = 64 * 1024;
 
@@ -46,8 +46,8 @@ function lz4Addon(): Lz4Addon {
 }
 
 /**
- * The content of a compressed batch, of at most `maxBytes`; small ones at once, others by promise. Throws, or rejects
- * with, Undecodable.
+ * The content of a compressed batch, of at most `maxBytes`; small ones at once, others by promise. Throws, or
+ * rejects with, Undecodable.
  */
 export function decompress(
   codec: Compression,
@@ -128,7 +128,10 @@ class Frames {
   }
 }
 
-/** One piece of output that most content fits into: zlib's default of 16 KiB makes a chain of them, and a copy. */
+/**
+ * One piece of output that most content fits into: zlib's default of 16 KiB makes a chain of them, and a
+ * copy.
+ */
 const roomFor = (bytes: Uint8Array, maxBytes: number): number =>
   Math.max(64, Math.min(maxBytes, Math.max(64 * 1024, Math.min(bytes.length * 10, 2 * MIB))));
 

@@ -1,4 +1,5 @@
-// What do a broker's error codes mean? (Kafka protocol guide, "Error Codes": those that a fetch or a look-up can get)
+// What do a broker's error codes mean? (Kafka protocol guide, "Error Codes": those that a fetch or a look-up
+// can get)
 
 export const FETCH_ERRORS = { unknown: -1, offsetOutOfRange: 1, corruptMessage: 2 } as const;
 

@@ -1,4 +1,5 @@
-// What do the messages of the formats before record batches hold? (magic 0 and 1: topics written by Kafka before 0.11)
+// What do the messages of the formats before record batches hold? (magic 0 and 1: topics written by Kafka
+// before 0.11)
 import { crc32 } from 'node:zlib';
 import { FormatError } from '../../../base/error.ts';
 import type { KafkaRecord } from '../../../format/record.ts';
@@ -14,8 +15,8 @@ const NO_TIMESTAMP = -1n;
 type Message = KafkaRecord & { readonly magic: number; readonly attributes: number };
 
 /**
- * The records of the message at `[at, end)`, from offset `from` on: itself, or what is compressed in it. Throws, or
- * rejects with, Undecodable or FormatError.
+ * The records of the message at `[at, end)`, from offset `from` on: itself, or what is compressed in it.
+ * Throws, or rejects with, Undecodable or FormatError.
  */
 export async function readMessage(
   bytes: Uint8Array,
@@ -40,7 +41,8 @@ export async function readMessage(
   }
   const last = inner.at(-1);
   if (last === undefined) throw new Undecodable('a compressed message without content');
-  // Format 1 numbers inner messages from 0 and gives the outer one the offset of the last; format 0 keeps offsets.
+  // Format 1 numbers inner messages from 0 and gives the outer one the offset of the last; format 0 keeps
+  // offsets.
   const shift = outer.magic === 0 ? 0 : outer.offset - last.offset;
   const append = outer.timestampType === 'append';
   const records: KafkaRecord[] = [];

@@ -1,4 +1,5 @@
-// What is in a snappy batch? (google/snappy format_description.txt; the framing is that of xerial's snappy-java)
+// What is in a snappy batch? (google/snappy format_description.txt; the framing is that of xerial's
+// snappy-java)
 import { concatBytes } from '../../../base/bytes.ts';
 import { Undecodable } from './undecodable.ts';
 
@@ -53,7 +54,10 @@ function openBlock(src: Uint8Array, maxBytes: number): Uint8Array {
   return out;
 }
 
-/** Returns the bytes written; every length and distance is checked, for reads and writes beyond an array are silent. */
+/**
+ * Returns the bytes written; every length and distance is checked, for reads and writes beyond an array are
+ * silent.
+ */
 function unfold(src: Uint8Array, start: number, out: Uint8Array): number {
   const end = src.length;
   const room = out.length;

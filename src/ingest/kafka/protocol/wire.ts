@@ -1,4 +1,5 @@
-// How are the primitive types of Kafka's protocol read and written? (Kafka protocol guide, "Protocol Primitive Types")
+// How are the primitive types of Kafka's protocol read and written? (Kafka protocol guide, "Protocol
+// Primitive Types")
 import { EMPTY, utf8 } from '../../../base/bytes.ts';
 import { FormatError } from '../../../base/error.ts';
 
@@ -9,7 +10,10 @@ const short = (): never => {
 const text = new TextDecoder();
 const TWO_32 = 2 ** 32;
 
-/** Reads big-endian values one after the other, within `[at, end)`. Every read beyond `end` throws FormatError. */
+/**
+ * Reads big-endian values one after the other, within `[at, end)`. Every read beyond `end` throws
+ * FormatError.
+ */
 export class ByteReader {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
@@ -46,7 +50,10 @@ export class ByteReader {
     return this.#view.getBigInt64(this.#take(8));
   }
 
-  /** An int64 as a number; one that a number can't hold exactly becomes ±2^53, which no caller takes for an offset. */
+  /**
+   * An int64 as a number; one that a number can't hold exactly becomes ±2^53, which no caller takes for an
+   * offset.
+   */
   nearInt64(): number {
     const at = this.#take(8);
     const value = this.#view.getInt32(at) * TWO_32 + this.#view.getUint32(at + 4);
@@ -75,7 +82,9 @@ export class ByteReader {
     throw new FormatError('a varint of more than 5 bytes');
   }
 
-  /** Zigzag varint of at most 28 bits; null, and nothing taken, when it is longer: then `varlong` reads it. */
+  /**
+   * Zigzag varint of at most 28 bits; null, and nothing taken, when it is longer: then `varlong` reads it.
+   */
   smallVarlong(): number | null {
     const { bytes } = this;
     const limit = this.end;
