@@ -13,8 +13,8 @@ import { inspectSeal, type OpenedSeal, trustProblem } from '../verify/open-seal.
 import { NoChainError, UntrustedSealError } from './errors.ts';
 import type { Range } from './segment-lines.ts';
 
-export type SealObject = { readonly sequence: number; readonly key: string; readonly versionId: string };
-export type ReadSeal = OpenedSeal & SealObject;
+export type SealLocation = { readonly sequence: number; readonly key: string; readonly versionId: string };
+export type LocatedSeal = OpenedSeal & SealLocation;
 
 /** Keys listed at most: one page of S3. In a longer chain the head is searched by sequence. */
 const LISTED_MAX = 1000;
@@ -44,8 +44,8 @@ export class ChainReader {
   readonly verified: boolean;
   readonly reads = { count: 0, bytes: 0 };
   readonly #options: ChainReaderOptions;
-  readonly #seals = new Map<number, SealObject>();
-  readonly #opened = new Map<number, ReadSeal>();
+  readonly #seals = new Map<number, SealLocation>();
+  readonly #opened = new Map<number, LocatedSeal>();
   /** The oldest version of each listed data object. */
   readonly #data = new Map<string, Pick<ObjectVersion, 'key' | 'versionId' | 'size'>>();
 
@@ -102,7 +102,7 @@ export class ChainReader {
   }
 
   /** The opened and checked seal of a sequence. Read once. Throws VerifyError if it is missing or bad. */
-  async seal(sequence: number): Promise<ReadSeal> {
+  async seal(sequence: number): Promise<LocatedSeal> {
     const known = this.#opened.get(sequence);
     if (known !== undefined) return known;
     const { store, trusted, signal } = this.#options;
@@ -165,7 +165,7 @@ export class ChainReader {
    * Bytes of the data object that a seal names, or of a range of it. Throws VerifyError `data-missing` or
    * `data-altered`.
    */
-  async data(seal: ReadSeal, range?: Range): Promise<Uint8Array> {
+  async data(seal: LocatedSeal, range?: Range): Promise<Uint8Array> {
     const { data } = seal.manifest;
     if (data === null) return new Uint8Array(0);
     const version =
@@ -222,7 +222,7 @@ export class ChainReader {
     return sequence;
   }
 
-  async #find(sequence: number): Promise<SealObject> {
+  async #find(sequence: number): Promise<SealLocation> {
     const { store, chain, partition, signal } = this.#options;
     const key = sealKey(chain, partition, sequence);
     const version = await oldestVersion(store, key, signal);

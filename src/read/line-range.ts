@@ -5,7 +5,7 @@ import { nodeSha256 } from '../base/node/hash.ts';
 import { LineScanner } from '../format/record.ts';
 import { leafHash, rootOfLeaves } from '../merkle/tree.ts';
 import { VerifyError } from '../verify/finding.ts';
-import type { ChainReader, ReadSeal } from './chain-reader.ts';
+import type { ChainReader, LocatedSeal } from './chain-reader.ts';
 import { blocksOf, linesOf, splitRun, wholeRun } from './segment-lines.ts';
 
 /** [from, to) */
@@ -29,7 +29,7 @@ const RUN_BYTES_MAX = 4 * MIB;
  */
 export async function* linesOfSegment(
   reader: ChainReader,
-  seal: ReadSeal,
+  seal: LocatedSeal,
   range: OffsetRange,
   whole: boolean,
 ): AsyncGenerator<FoundLine> {
@@ -48,7 +48,7 @@ export async function* linesOfSegment(
 /**
  * Every line of a segment. Its bytes and its entry root are compared with the seal first. Throws VerifyError.
  */
-export async function provenLines(reader: ChainReader, seal: ReadSeal): Promise<Uint8Array[]> {
+export async function provenLines(reader: ChainReader, seal: LocatedSeal): Promise<Uint8Array[]> {
   const { data, entries } = seal.manifest;
   if (data === null) return [];
   const stored = await reader.data(seal);

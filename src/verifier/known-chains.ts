@@ -5,7 +5,7 @@ import type { StoreReader } from '../store/store.ts';
 import type { Anchor } from '../verify/anchor.ts';
 import { FindingList } from '../verify/finding-list.ts';
 import { collectHandovers } from '../verify/handover.ts';
-import type { ChainPlace } from '../verify/survey.ts';
+import type { ChainInArchive } from '../verify/survey.ts';
 import { startRun } from '../verify/verify.ts';
 import { findingsRoot } from './own-keys.ts';
 import type { Verifier } from './verifier.ts';
@@ -14,9 +14,9 @@ import type { Verifier } from './verifier.ts';
 export async function knownChains(
   { archive, own }: Pick<Verifier, 'archive' | 'own'>,
   signal?: AbortSignal,
-): Promise<ChainPlace[]> {
-  const places = new Map<string, ChainPlace>();
-  const add = (place: ChainPlace | null) => {
+): Promise<ChainInArchive[]> {
+  const places = new Map<string, ChainInArchive>();
+  const add = (place: ChainInArchive | null) => {
     if (place !== null) places.set(`${place.chain}/${place.partition}`, place);
   };
   for await (const folder of folders(archive, sealsRoot, signal)) {
@@ -45,7 +45,7 @@ export async function handoversOf(
 export async function chainsToConfirm(
   verifier: Pick<Verifier, 'archive' | 'own'>,
   signal?: AbortSignal,
-): Promise<ChainPlace[]> {
+): Promise<ChainInArchive[]> {
   const { own } = verifier;
   const places = await knownChains(verifier, signal);
   const known = new Set(places.map(({ chain, partition }) => `${chain}/${partition}`));

@@ -4,7 +4,7 @@ import { LIMITS } from '../base/limits.ts';
 import { parseAttestationKey } from '../format/attestation.ts';
 import { isChainName, isPartition } from '../format/chain.ts';
 import { type FindingCode, isFindingCode } from '../verify/finding.ts';
-import type { ChainPlace } from '../verify/survey.ts';
+import type { ChainInArchive } from '../verify/survey.ts';
 import type { FindingState, Scope } from './findings/record.ts';
 
 /** True for every key that this verifier writes. Each parser below gives null for a key that its maker never gives. */
@@ -61,23 +61,23 @@ const passesRoot = 'passes/';
 /** After the last pass none could follow. */
 export const PASS_MAX = 999_999;
 
-export type PassKey = ChainPlace & { readonly pass: number; readonly size: number };
+export type PassKey = ChainInArchive & { readonly pass: number; readonly size: number };
 
-export function passesPrefix({ chain, partition }: ChainPlace): string {
+export function passesPrefix({ chain, partition }: ChainInArchive): string {
   assert(isChainName(chain) && isPartition(partition), `passes of ${chain}/${partition}`);
   return `${passesRoot}topic=${chain}/partition=${partition}/`;
 }
 
-export const passFolder = (place: ChainPlace, pass: number): string =>
+export const passFolder = (place: ChainInArchive, pass: number): string =>
   `${passesPrefix(place)}${digits(pass, 6)}/`;
 
 /** The number of a pass by its folder's key. */
-export function parsePassFolder(place: ChainPlace, folder: string): number | null {
+export function parsePassFolder(place: ChainInArchive, folder: string): number | null {
   const match = /^(\d{6})\/$/.exec(folder.slice(passesPrefix(place).length));
   return match === null ? null : Number(match[1]);
 }
 
-export function passKey(place: ChainPlace, pass: number, size: number): string {
+export function passKey(place: ChainInArchive, pass: number, size: number): string {
   assert(Number.isInteger(pass) && pass >= 0 && pass <= PASS_MAX, `pass ${pass}`);
   assert(Number.isInteger(size) && size >= 0 && size <= LIMITS.sequenceMax, `a pass up to size ${size}`);
   return `${passFolder(place, pass)}${digits(size, 12)}.json`;

@@ -4,7 +4,7 @@ import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { oldestVersion } from '../format/oldest-version.ts';
 import { sealKey } from '../format/paths.ts';
 import { type Finding, findingOf } from '../verify/finding.ts';
-import type { ChainPlace } from '../verify/survey.ts';
+import type { ChainInArchive } from '../verify/survey.ts';
 import { requireClock } from './clock-check.ts';
 import { attemptsIn } from './events/cloudtrail.ts';
 import type { QueueMessage } from './events/envelopes.ts';
@@ -82,7 +82,7 @@ async function followChain(run: Run, work: ChainWork, shares: number): Promise<v
 /** The seal's way (seal-path.ts), within this chain's share of the time that is left. */
 async function confirmInTime(
   { verifier, limits, steps }: Run,
-  place: ChainPlace,
+  place: ChainInArchive,
   hintSize: number,
   shares: number,
 ): Promise<StepResult> {
@@ -142,7 +142,11 @@ async function inspect(run: Run, key: string): Promise<void> {
   if (findings.length > 0) await reportLook(run, scopeOfKey(key), findings);
 }
 
-async function reportLook(run: Run, place: ChainPlace | null, findings: readonly Finding[]): Promise<void> {
+async function reportLook(
+  run: Run,
+  place: ChainInArchive | null,
+  findings: readonly Finding[],
+): Promise<void> {
   const scope = place === null ? ARCHIVE_SCOPE : chainScope(place);
   const { signal } = run.limits;
   const options = { check: 'look', complete: false, ...(signal && { signal }) } as const;

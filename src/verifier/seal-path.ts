@@ -6,9 +6,9 @@ import { toHex } from '../base/bytes.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import { type Confirmation, confirmChain } from '../verify/confirm.ts';
 import { type Finding, findingOf, verdictOf } from '../verify/finding.ts';
-import { placeText } from '../verify/handover.ts';
+import { chainText } from '../verify/handover.ts';
 import type { ChainReport } from '../verify/report.ts';
-import type { ChainPlace } from '../verify/survey.ts';
+import type { ChainInArchive } from '../verify/survey.ts';
 import type { Attested, ForeignObject } from './attest/attestation-reader.ts';
 import type { AttestOutcome } from './attest/attester.ts';
 import { chainScope } from './findings/record.ts';
@@ -22,7 +22,7 @@ import type { StepOptions, StepResult, StepTools, Verifier } from './verifier.ts
  */
 export async function confirmSeals(
   verifier: Verifier,
-  place: ChainPlace,
+  place: ChainInArchive,
   options: StepOptions,
 ): Promise<StepResult> {
   // 1. Check every seal behind the last attestation, and attest the last one.
@@ -30,7 +30,7 @@ export async function confirmSeals(
 
   // 2. Where the faults may be what follows a handover: ask for handovers, and check again.
   if (result.findings.some(({ code }) => CODES_AFTER_HANDOVER.has(code))) {
-    const handovers = (await handoversOf(verifier, options.signal)).get(placeText(place)) ?? [];
+    const handovers = (await handoversOf(verifier, options.signal)).get(chainText(place)) ?? [];
     if (handovers.length > 0) result = await confirmStep(verifier.step, place, { ...options, handovers });
   }
 
@@ -51,7 +51,7 @@ export async function confirmSeals(
  */
 export async function confirmStep(
   tools: StepTools,
-  place: ChainPlace,
+  place: ChainInArchive,
   options: StepOptions,
 ): Promise<StepResult> {
   const { hintSize, signal } = options;
@@ -85,7 +85,7 @@ const CODES_AFTER_HANDOVER: ReadonlySet<string> = new Set([
 
 function walk(
   { archive, trusted, sha256, checker, clock, bytesInFlight }: StepTools,
-  place: ChainPlace,
+  place: ChainInArchive,
   attested: Attested | null,
   { handovers, mayGoOn, signal }: StepOptions,
 ): Promise<Confirmation | null> {

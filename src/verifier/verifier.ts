@@ -10,11 +10,11 @@ import type { ArchiveReader } from '../verify/archive-reader.ts';
 import type { BlockChecker } from '../verify/block-checker.ts';
 import type { Finding, Verdict } from '../verify/finding.ts';
 import type { ChainReport } from '../verify/report.ts';
-import type { ChainPlace } from '../verify/survey.ts';
+import type { ChainInArchive } from '../verify/survey.ts';
 import type { Attester } from './attest/attester.ts';
 import type { Watched } from './events/cloudtrail.ts';
 import type { QueueMessage } from './events/envelopes.ts';
-import type { ArchivePlace } from './events/work.ts';
+import type { ArchiveLocation } from './events/work.ts';
 import type { Covers } from './findings/ledger.ts';
 import type { CheckName, Scope } from './findings/record.ts';
 
@@ -24,7 +24,7 @@ export type Verifier = {
   /** Attestations and findings: this verifier's own bucket. */
   readonly own: Store;
   /** Where events say that the archive is; null where it is no bucket. */
-  readonly place: ArchivePlace | null;
+  readonly place: ArchiveLocation | null;
   readonly step: StepTools;
   readonly findings: FindingSink;
   readonly tasks: ReadonlyMap<string, Task>;
@@ -95,10 +95,10 @@ export type Task = (input: TaskInput) => Promise<void>;
 export type TaskInput = {
   readonly verifier: Verifier;
   /** Null: all that there are. */
-  readonly chains: readonly ChainPlace[] | null;
+  readonly chains: readonly ChainInArchive[] | null;
   readonly limits: RunLimits;
   /** A step of one chain within 1/`shares` of the time that is left; its findings are reported. */
-  readonly confirm: (place: ChainPlace, hintSize: number, shares: number) => Promise<StepResult>;
+  readonly confirm: (place: ChainInArchive, hintSize: number, shares: number) => Promise<StepResult>;
   readonly metrics: TaskMetrics;
   /** Notes what went wrong with one part; the task continues with the next. */
   readonly failed: (what: string, error: unknown) => void;
@@ -127,7 +127,7 @@ export type StepOptions = {
 };
 
 export type StepResult = {
-  readonly place: ChainPlace;
+  readonly place: ChainInArchive;
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
   /** Null: there is no such chain, and none was ever confirmed. */

@@ -8,23 +8,23 @@ import type { VerifierKey } from '../format/vkey.ts';
 import { emptyRoot } from '../merkle/tree.ts';
 import { AnchorCheck } from './anchor.ts';
 import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
-import { linkProblems, placeProblem, staleProblem } from './chain-state.ts';
+import { chainProblem, linkProblems, staleProblem } from './chain-state.ts';
 import { ChainTrust } from './chain-trust.ts';
 import { contentProblems, missingProblem, sizeProblem } from './data-check.ts';
 import { DataCursor } from './data-cursor.ts';
 import { FindingList, type ObjectLocation } from './finding-list.ts';
-import { continuesProblems, placeText } from './handover.ts';
+import { chainText, continuesProblems } from './handover.ts';
 import { isStoreWide, lockProblem } from './locks.ts';
 import { checkpointOf, isRead, type OpenedSeal, signersOf } from './open-seal.ts';
 import type { ChainReport } from './report.ts';
 import type { Run } from './run.ts';
 import { type InspectedSeal, listSeals, readListed, storeProblem } from './seal-reader.ts';
-import type { ChainPlace } from './survey.ts';
+import type { ChainInArchive } from './survey.ts';
 import { includesKey, trustedFor } from './trust.ts';
 
 /** The report, or null where there is no chain: foreign objects only, which `foreign` then has. */
 export async function checkChain(
-  place: ChainPlace,
+  place: ChainInArchive,
   run: Run,
   foreign: FindingList,
 ): Promise<ChainReport | null> {
@@ -42,7 +42,7 @@ export type Slice = {
 const WHOLE: Slice = { confirmed: null, mayGoOn: () => true };
 
 export class ChainCheck {
-  readonly #place: ChainPlace;
+  readonly #place: ChainInArchive;
   readonly #run: Run;
   readonly #findings = new FindingList();
   readonly #data: DataCursor;
@@ -63,7 +63,7 @@ export class ChainCheck {
   #isStopped = false;
   readonly #slice: Slice;
 
-  constructor(place: ChainPlace, run: Run, slice: Slice) {
+  constructor(place: ChainInArchive, run: Run, slice: Slice) {
     this.#place = place;
     this.#run = run;
     this.#slice = slice;
@@ -72,7 +72,7 @@ export class ChainCheck {
     const prefix = dataPrefix(place.chain, place.partition);
     this.#data = new DataCursor(run.reader, prefix, this.#findings, run.signal);
     this.#trust = new ChainTrust(run.trusted, run.sha256);
-    const anchors = run.anchors.get(placeText(place)) ?? [];
+    const anchors = run.anchors.get(chainText(place)) ?? [];
     this.#anchors = new AnchorCheck(anchors, (origin) => this.#believed(origin), run.verifySignature);
     this.#tasks = new TaskGroup(run.ahead);
   }
@@ -153,7 +153,7 @@ export class ChainCheck {
     const isTrusted = this.#trust.believes(origin, opened.signedKeys);
     const distrust = this.#trust.step(origin, opened.signedKeys, isSound);
     if (distrust !== null) this.#findings.add(distrust, place);
-    const misplaced = placeProblem(origin, placeText(this.#place));
+    const misplaced = chainProblem(origin, chainText(this.#place));
     if (misplaced !== null) this.#findings.add(misplaced, place);
     if (this.#before !== null) {
       const links = linkProblems(this.#before, opened, this.#run.sha256);
@@ -279,7 +279,7 @@ export class ChainCheck {
     const { verdict } = this.#findings;
     const records = head?.manifest.records;
     return {
-      origin: head?.manifest.origin ?? placeText(this.#place),
+      origin: head?.manifest.origin ?? chainText(this.#place),
       chain,
       partition,
       verdict,

@@ -40,7 +40,7 @@ export function linkProblems(before: OpenedSeal, next: OpenedSeal, sha256: Sha25
 }
 
 /** A seal is bound to its folder, `chain/partition`, by its origin. */
-export const placeProblem = (origin: string, folder: string): Problem | null =>
+export const chainProblem = (origin: string, folder: string): Problem | null =>
   origin.endsWith(`/${folder}`) ? null : { code: 'malformed', expected: `origin …/${folder}`, found: origin };
 
 /** The chain has had no seal for longer than it should. */

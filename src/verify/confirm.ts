@@ -3,10 +3,10 @@ import { type Anchor, anchorOfConfirmed } from './anchor.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import { ChainCheck } from './chain-check.ts';
 import { FindingList } from './finding-list.ts';
-import { placeText } from './handover.ts';
+import { chainText } from './handover.ts';
 import type { OpenedSeal } from './open-seal.ts';
 import type { ChainReport } from './report.ts';
-import type { ChainPlace } from './survey.ts';
+import type { ChainInArchive } from './survey.ts';
 import { startRun, type VerifyOptions } from './verify.ts';
 
 /** What the asking party has confirmed itself, and kept where the archive's writer can't reach it. */
@@ -43,13 +43,13 @@ export type Confirmation = {
  */
 export async function confirmChain(
   reader: ArchiveReader,
-  place: ChainPlace,
+  place: ChainInArchive,
   options: ConfirmOptions,
 ): Promise<Confirmation | null> {
   const { confirmed, mayGoOn = () => true, handovers = [] } = options;
   const run = startRun(reader, options, [place]);
   const word = confirmed === null ? [] : [anchorOfConfirmed({ ...confirmed, from: 'confirmed before' })];
-  if (word.length + handovers.length > 0) run.anchors.set(placeText(place), [...word, ...handovers]);
+  if (word.length + handovers.length > 0) run.anchors.set(chainText(place), [...word, ...handovers]);
   const check = new ChainCheck(place, run, { confirmed, mayGoOn });
   const report = await check.run(new FindingList());
   return report === null ? null : { report, head: check.head, isAtEnd: check.isAtEnd };

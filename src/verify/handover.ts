@@ -12,15 +12,15 @@ import type { FindingList } from './finding-list.ts';
 import { inspectSeal, type OpenedSeal, type SealInspection, trustProblem } from './open-seal.ts';
 import type { Run } from './run.ts';
 import { storeProblem } from './seal-reader.ts';
-import type { ChainPlace } from './survey.ts';
+import type { ChainInArchive } from './survey.ts';
 
 export type HandoverRun = Pick<Run, 'reader' | 'trusted' | 'sha256' | 'verifySignature' | 'signal' | 'reads'>;
 
-export const placeText = (place: ChainPlace): string => `${place.chain}/${place.partition}`;
+export const chainText = (place: ChainInArchive): string => `${place.chain}/${place.partition}`;
 
 /** What the first seals of all chains say of older ones: believed only where such a seal is sound and trusted. */
 export async function collectHandovers(
-  places: readonly ChainPlace[],
+  places: readonly ChainInArchive[],
   run: HandoverRun,
   findings: FindingList,
 ): Promise<Map<string, Anchor[]>> {
@@ -38,7 +38,7 @@ export async function collectHandovers(
         const opened = inspection?.opened ?? null;
         const continues = opened?.manifest.continues ?? null;
         if (opened === null || continues === null || inspection?.problems.length !== 0) return;
-        if (placeText(parseChainOrigin(opened.manifest.origin)) !== placeText(place)) return;
+        if (chainText(parseChainOrigin(opened.manifest.origin)) !== chainText(place)) return;
         if (trustProblem(opened, run) !== null) return;
         const older = olderChain(continues.origin, opened);
         if (older === null) return;
@@ -51,8 +51,8 @@ export async function collectHandovers(
           signed: null,
           from: `${opened.manifest.origin} continues it`,
         };
-        const known = anchors.get(placeText(older)) ?? [];
-        anchors.set(placeText(older), [...known, anchor]);
+        const known = anchors.get(chainText(older)) ?? [];
+        anchors.set(chainText(older), [...known, anchor]);
       }),
     ),
   );
@@ -106,7 +106,7 @@ function startProblems(older: Manifest, newer: Manifest): Problem[] {
 }
 
 async function inspectAt(
-  place: ChainPlace,
+  place: ChainInArchive,
   sequence: number,
   run: HandoverRun,
 ): Promise<SealInspection | null> {

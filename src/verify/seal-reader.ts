@@ -8,7 +8,7 @@ import type { FindingList } from './finding-list.ts';
 import { addForeign, listObjects } from './object-versions.ts';
 import { inspectSeal, type SealInspection } from './open-seal.ts';
 import type { Run } from './run.ts';
-import type { ChainPlace } from './survey.ts';
+import type { ChainInArchive } from './survey.ts';
 
 /** The seal of a sequence: the oldest version of its key. */
 export type ListedSeal = {
@@ -25,7 +25,7 @@ export type InspectedSeal = ListedSeal & {
 
 /** In the order of sequences, from `first` on: twelve digits sort as the numbers do. */
 export async function* listSeals(
-  place: ChainPlace,
+  place: ChainInArchive,
   run: Run,
   findings: FindingList,
   first = 0,

@@ -6,7 +6,7 @@ import type { ArchiveReader, ArchiveVersion } from './archive-reader.ts';
 import type { FindingList } from './finding-list.ts';
 import { addForeign, listObjects } from './object-versions.ts';
 
-export type ChainPlace = { readonly chain: string; readonly partition: number };
+export type ChainInArchive = { readonly chain: string; readonly partition: number };
 
 export type ArchiveObject = {
   readonly key: string;
@@ -16,7 +16,7 @@ export type ArchiveObject = {
 
 export type Survey = {
   /** By name, then partition. */
-  readonly chains: readonly ChainPlace[];
+  readonly chains: readonly ChainInArchive[];
   /** Keys and specifications. */
   readonly objects: readonly ArchiveObject[];
 };
@@ -35,7 +35,7 @@ export async function surveyArchive(
   findings: FindingList,
   signal: AbortSignal | undefined,
 ): Promise<Survey> {
-  const chains = new Map<string, ChainPlace>();
+  const chains = new Map<string, ChainInArchive>();
   const objects: ArchiveObject[] = [];
   for await (const { key, oldest } of listObjects(outsideChains(reader, chains, signal), findings)) {
     const parsed = parseKey(key);
@@ -48,7 +48,7 @@ export async function surveyArchive(
     }
     addForeign(findings, { key, oldest }, 'objects of the archive only');
   }
-  const byName = (a: ChainPlace, b: ChainPlace): number =>
+  const byName = (a: ChainInArchive, b: ChainInArchive): number =>
     a.chain === b.chain ? a.partition - b.partition : a.chain < b.chain ? -1 : 1;
   return { chains: [...chains.values()].sort(byName), objects };
 }
@@ -56,7 +56,7 @@ export async function surveyArchive(
 /** Goes from folder to folder: at the first key of a chain's folder it notes the chain and leaps behind it. */
 async function* outsideChains(
   reader: ArchiveReader,
-  chains: Map<string, ChainPlace>,
+  chains: Map<string, ChainInArchive>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ArchiveVersion> {
   let startAfter: string | null = '';
@@ -79,7 +79,7 @@ async function* outsideChains(
 }
 
 /** The chain's folder that a key lies in, whether it belongs there or not; null: in none. */
-export function chainFolder(key: string): { readonly prefix: string; readonly place: ChainPlace } | null {
+export function chainFolder(key: string): { readonly prefix: string; readonly place: ChainInArchive } | null {
   const match = CHAIN_FOLDER.exec(key);
   if (match === null) return null;
   const [prefix, chain, digits] = match as unknown as [string, string, string];

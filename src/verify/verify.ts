@@ -20,10 +20,10 @@ import type { BlockChecker } from './block-checker.ts';
 import { checkChain } from './chain-check.ts';
 import { worstVerdict } from './finding.ts';
 import { FindingList } from './finding-list.ts';
-import { collectHandovers, placeText } from './handover.ts';
+import { chainText, collectHandovers } from './handover.ts';
 import type { ChainReport, Report } from './report.ts';
 import type { Depth, Progress, Run } from './run.ts';
-import { type ChainPlace, type Survey, surveyArchive } from './survey.ts';
+import { type ChainInArchive, type Survey, surveyArchive } from './survey.ts';
 import { trustedFor, type VerifySignature } from './trust.ts';
 
 export type VerifyOptions = {
@@ -46,7 +46,7 @@ export type VerifyOptions = {
   /** Stored bytes of data objects in memory at once: one budget where several verifications run side by side. */
   readonly bytesInFlight?: Semaphore;
   /** Only these chains, and nothing else of the archive. */
-  readonly only?: readonly ChainPlace[];
+  readonly only?: readonly ChainInArchive[];
   /** A chain without a seal for longer is noticed. */
   readonly staleAfterMs?: number;
   readonly onProgress?: (progress: Readonly<Progress>) => void;
@@ -108,7 +108,7 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
 export function startRun(
   reader: ArchiveReader,
   options: Omit<VerifyOptions, 'since' | 'confirmed' | 'only'>,
-  chains: readonly ChainPlace[],
+  chains: readonly ChainInArchive[],
 ): Run & { readonly anchors: Map<string, Anchor[]> } {
   const concurrency = options.concurrency ?? CONCURRENCY;
   const progress = { chains: chains.length, chainsDone: 0, seals: 0, dataObjects: 0, bytes: 0, lines: 0 };
@@ -135,14 +135,14 @@ export function startRun(
 function byPlace(anchors: readonly Anchor[]): Map<string, Anchor[]> {
   const places = new Map<string, Anchor[]>();
   for (const anchor of anchors) {
-    const place = placeText(parseChainOrigin(anchor.origin));
+    const place = chainText(parseChainOrigin(anchor.origin));
     places.set(place, [...(places.get(place) ?? []), anchor]);
   }
   return places;
 }
 
 async function checkChains(
-  places: readonly ChainPlace[],
+  places: readonly ChainInArchive[],
   run: Run,
   foreign: FindingList,
 ): Promise<ChainReport[]> {
@@ -164,12 +164,12 @@ async function checkChains(
 
 /** Chains that an earlier checkpoint or a continuing chain speaks of, and of which nothing is left. */
 async function checkAbsentChains(
-  present: readonly ChainPlace[],
+  present: readonly ChainInArchive[],
   run: Run,
   findings: FindingList,
   isPartial: boolean,
 ): Promise<void> {
-  const places = new Set(present.map(placeText));
+  const places = new Set(present.map(chainText));
   for (const [place, anchors] of run.anchors) {
     if (places.has(place)) continue;
     if (isPartial) {

@@ -9,7 +9,7 @@ import { confirmStep } from '../../src/verifier/seal-path.ts';
 import type { StepResult, StepTools } from '../../src/verifier/verifier.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
-import type { ChainPlace } from '../../src/verify/survey.ts';
+import type { ChainInArchive } from '../../src/verify/survey.ts';
 import {
   ArchiveBuilder,
   type BuiltSegment,
@@ -21,7 +21,7 @@ import {
 import { memorySigner } from './memory-signer.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
 
-export const PLACE: ChainPlace = { chain: 'orders', partition: 0 };
+export const PLACE: ChainInArchive = { chain: 'orders', partition: 0 };
 export const NAME = 'verifier.example.com/test';
 
 /** Stands still: locks are checked against it. */

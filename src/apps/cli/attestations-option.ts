@@ -13,7 +13,7 @@ import {
   type ForeignObject,
 } from '../../verifier/attest/attestation-reader.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
-import type { ChainPlace } from '../../verify/survey.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 import { UsageError } from './exit-code.ts';
 import { readKeyLines } from './keys.ts';
 import {
@@ -53,7 +53,7 @@ export async function readCosigners(texts: readonly string[]): Promise<CosignerK
 }
 
 /** One chain's newest attestation. */
-export type ChainAttestation = { readonly chainId: ChainPlace; readonly attested: Attested };
+export type ChainAttestation = { readonly chainId: ChainInArchive; readonly attested: Attested };
 
 /** What the store of attestations holds. */
 export type AttestationSurvey = {

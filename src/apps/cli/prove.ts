@@ -10,7 +10,7 @@ import { oldestVersion } from '../../format/oldest-version.ts';
 import { LineScanner } from '../../format/record.ts';
 import { verifyInclusion } from '../../merkle/proof.ts';
 import { leafHash } from '../../merkle/tree.ts';
-import type { ChainReader, ReadSeal } from '../../read/chain-reader.ts';
+import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
 import { laterPath } from '../../read/later-path.ts';
 import { provenLines } from '../../read/line-range.ts';
 import { locateOffset } from '../../read/locate.ts';
@@ -36,7 +36,7 @@ export type ProvenEvent = {
   readonly proof: Uint8Array;
   readonly line: Uint8Array;
   readonly isGap: boolean;
-  readonly seal: ReadSeal;
+  readonly seal: LocatedSeal;
 };
 
 const HELP = `

@@ -1,7 +1,7 @@
 // `ledgerstone show`: what does the seal of one segment say?
 import type { Command } from 'commander';
 import { toBase64, toHex } from '../../base/bytes.ts';
-import type { ChainReader, ReadSeal } from '../../read/chain-reader.ts';
+import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
 import { checkpointOf } from '../../verify/open-seal.ts';
 import { idText } from '../../verify/trust.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
@@ -50,7 +50,7 @@ async function runShow(session: Session, name: string | undefined, options: Show
   }
 }
 
-function sealJson(reader: ChainReader, seal: ReadSeal) {
+function sealJson(reader: ChainReader, seal: LocatedSeal) {
   return {
     key: seal.key,
     versionId: seal.versionId,
@@ -68,7 +68,7 @@ function sealJson(reader: ChainReader, seal: ReadSeal) {
   };
 }
 
-function sealText(reader: ChainReader, seal: ReadSeal): string {
+function sealText(reader: ChainReader, seal: LocatedSeal): string {
   const { manifest } = seal;
   const { records, time, data, retention, source, continues, entries } = manifest;
   const missing = Object.entries(records.missing).map(([reason, offsets]) => `${offsets} ${reason}`);

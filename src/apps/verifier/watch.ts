@@ -5,7 +5,7 @@ import type { EventWork, TaskName, TaskWork } from '../../verifier/events/work.t
 import { knownChains } from '../../verifier/known-chains.ts';
 import { runWork } from '../../verifier/run.ts';
 import type { RunLimits, RunResult, Verifier } from '../../verifier/verifier.ts';
-import type { ChainPlace } from '../../verify/survey.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 
 export type Schedule = { readonly task: TaskName; readonly everyMs: number };
 
@@ -27,7 +27,7 @@ export type WatchState = {
   readonly chains: Map<
     string,
     {
-      readonly place: ChainPlace;
+      readonly place: ChainInArchive;
       readonly verdict: string;
       readonly size: number;
       readonly nextOffset: number | null;
@@ -144,7 +144,7 @@ class Poller {
   readonly #signal: AbortSignal;
   readonly #sizes = new Map<string, number>();
   readonly #notBefore = new Map<string, number>();
-  #chains: readonly ChainPlace[] = [];
+  #chains: readonly ChainInArchive[] = [];
   #listedMs = Number.NEGATIVE_INFINITY;
 
   constructor(verifier: Verifier, signal: AbortSignal) {
@@ -175,7 +175,7 @@ class Poller {
     }
   }
 
-  async #hasSealFrom({ chain, partition }: ChainPlace, size: number): Promise<boolean> {
+  async #hasSealFrom({ chain, partition }: ChainInArchive, size: number): Promise<boolean> {
     const options = {
       limit: 1,
       signal: this.#signal,
@@ -187,7 +187,7 @@ class Poller {
   }
 }
 
-const idOf = ({ chain, partition }: ChainPlace): string => `${chain}/${partition}`;
+const idOf = ({ chain, partition }: ChainInArchive): string => `${chain}/${partition}`;
 
 /** What is told of the process. A look that finds nothing new says nothing of the slow tasks, nor they of it. */
 class Notes {

@@ -15,7 +15,7 @@ import { oldestVersion } from '../../format/oldest-version.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import type { Confirmed } from '../../verify/confirm.ts';
-import type { ChainPlace } from '../../verify/survey.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 import { coversOrigin } from '../../verify/trust.ts';
 import { firstNote, type ListedNote, listNotes, readNote } from '../own-bucket.ts';
 
@@ -62,7 +62,7 @@ export class AttestationReader {
    * `attestations-flooded` where so many foreign objects lie above the newest attestation that it was not reached.
    */
   async newest(
-    place: ChainPlace,
+    place: ChainInArchive,
     hintSize: number,
     signal?: AbortSignal,
   ): Promise<{ readonly attested: Attested | null; readonly foreign: readonly ForeignObject[] }> {
@@ -84,7 +84,7 @@ export class AttestationReader {
   }
 
   /** The attestation of one size, or null. Throws FormatError for an object there that is none. */
-  async of(place: ChainPlace, size: number, signal?: AbortSignal): Promise<Attested | null> {
+  async of(place: ChainInArchive, size: number, signal?: AbortSignal): Promise<Attested | null> {
     const key = attestationKey(place.chain, place.partition, size);
     const version = await oldestVersion(this.#store, key, signal);
     const parsed = { ...place, size };
@@ -92,7 +92,7 @@ export class AttestationReader {
   }
 
   /** The greatest keys below that size, ascending; empty when there is none. */
-  async #pageBelow(place: ChainPlace, below: number, hintSize: number, signal?: AbortSignal) {
+  async #pageBelow(place: ChainInArchive, below: number, hintSize: number, signal?: AbortSignal) {
     const list = (from: number) => this.#list(place, from, below, signal);
     // Down until something is found, in greater and greater steps.
     let from = Math.max(0, Math.min(hintSize, below) - PAGE / 2);
@@ -113,7 +113,7 @@ export class AttestationReader {
   }
 
   /** At most PAGE keys of sizes in [from, below). */
-  async #list(place: ChainPlace, from: number, below: number, signal?: AbortSignal): Promise<Listed[]> {
+  async #list(place: ChainInArchive, from: number, below: number, signal?: AbortSignal): Promise<Listed[]> {
     const prefix = attestationPrefix(place.chain, place.partition);
     const found: Listed[] = [];
     if (from > LIMITS.sequenceMax) return found;
@@ -128,7 +128,7 @@ export class AttestationReader {
     return found;
   }
 
-  async #open(place: ChainPlace, note: Listed, signal?: AbortSignal): Promise<Attested> {
+  async #open(place: ChainInArchive, note: Listed, signal?: AbortSignal): Promise<Attested> {
     const { size } = note.parsed;
     const signed = parseSignedCheckpoint(await readNote(this.#store, note, LIMITS.sealBytesMax, signal));
     const { checkpoint } = signed;
@@ -144,7 +144,7 @@ export class AttestationReader {
   }
 }
 
-const flooded = ({ chain, partition }: ChainPlace) =>
+const flooded = ({ chain, partition }: ChainInArchive) =>
   new LedgerstoneError(
     'attestations-flooded',
     `${attestationPrefix(chain, partition)}: more than ${FOREIGN_MAX} objects there are no attestations`,

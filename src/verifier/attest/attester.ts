@@ -8,7 +8,7 @@ import { encodeSignedCheckpoint } from '../../format/note.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { OpenedSeal } from '../../verify/open-seal.ts';
-import type { ChainPlace } from '../../verify/survey.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 import { type OwnBucket, putLocked } from '../own-bucket.ts';
 import { AttestationReader } from './attestation-reader.ts';
 
@@ -47,7 +47,7 @@ export class Attester {
    * Only for a head whose whole chain this verifier has confirmed. At most one attestation per size, whoever else does
    * the same: the key decides. A rejected promise means that nothing is known; the next run looks again.
    */
-  async attest(place: ChainPlace, head: OpenedSeal, signal?: AbortSignal): Promise<AttestOutcome> {
+  async attest(place: ChainInArchive, head: OpenedSeal, signal?: AbortSignal): Promise<AttestOutcome> {
     const { signer, clock } = this.#options;
     const { text, signatures, checkpoint } = head.seal.signed;
     const key = attestationKey(place.chain, place.partition, checkpoint.size);

@@ -11,7 +11,7 @@ import type { Finding } from '../../verify/finding.ts';
 import { FindingList } from '../../verify/finding-list.ts';
 import { addForeign, listObjects } from '../../verify/object-versions.ts';
 import { inspectSeal } from '../../verify/open-seal.ts';
-import { type ChainPlace, chainFolder } from '../../verify/survey.ts';
+import { type ChainInArchive, chainFolder } from '../../verify/survey.ts';
 
 export type InspectOptions = { readonly nowMs: number; readonly signal?: AbortSignal };
 
@@ -68,7 +68,7 @@ async function addLoss(
 
 async function hasSealBehind(
   archive: StoreReader,
-  { chain, partition }: ChainPlace,
+  { chain, partition }: ChainInArchive,
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
@@ -81,4 +81,4 @@ async function hasSealBehind(
 }
 
 /** The chain in whose folder a key lies, as for the sweep; null for all else. */
-export const scopeOfKey = (key: string): ChainPlace | null => chainFolder(key)?.place ?? null;
+export const scopeOfKey = (key: string): ChainInArchive | null => chainFolder(key)?.place ?? null;

@@ -1,7 +1,7 @@
 // What does an event ask of the verifier? Bytes from outside: whatever is none of ours is named and left alone.
 import { isChainName, isPartition } from '../../format/chain.ts';
 import { parseKey } from '../../format/paths.ts';
-import type { ChainPlace } from '../../verify/survey.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 import { childOf, type QueueMessage, shortText, unwrap } from './envelopes.ts';
 
 export const TASKS = ['confirm', 'freshness', 'sweep', 'full-pass', 'configuration', 'completeness'] as const;
@@ -9,7 +9,7 @@ export type TaskName = (typeof TASKS)[number];
 
 /** A chain that is said to have grown; events of one chain are one piece of work. */
 export type ChainWork = {
-  readonly place: ChainPlace;
+  readonly place: ChainInArchive;
   /** One more than the greatest sequence that was named: about the chain's size. */
   readonly hintSize: number;
   readonly seals: readonly { readonly sequence: number; readonly message: QueueMessage | null }[];
@@ -21,7 +21,7 @@ export type ObjectWork = { readonly key: string; readonly messages: readonly Que
 export type TaskWork = {
   readonly task: TaskName;
   /** Null: all that there are. */
-  readonly chains: readonly ChainPlace[] | null;
+  readonly chains: readonly ChainInArchive[] | null;
   readonly message: QueueMessage | null;
 };
 
@@ -39,13 +39,16 @@ export type EventWork = {
   readonly ignored: readonly string[];
 };
 
-export type ArchivePlace = { readonly bucket: string /** '' or ends with '/'. */; readonly prefix: string };
+export type ArchiveLocation = {
+  readonly bucket: string /** '' or ends with '/'. */;
+  readonly prefix: string;
+};
 
 const IGNORED_MAX = 20;
 const CHAINS_MAX = 10_000;
 
 /** Pure, and never throws: `event` may be anything. `archive` is null where the archive is no bucket. */
-export function readEvent(event: unknown, archive: ArchivePlace | null): EventWork {
+export function readEvent(event: unknown, archive: ArchiveLocation | null): EventWork {
   const work = new Collector();
   const { isQueue, contents } = unwrap(event);
   for (const { content, message } of contents) {
@@ -73,12 +76,12 @@ class Collector {
   readonly tasks: TaskWork[] = [];
   readonly #chains = new Map<
     string,
-    { place: ChainPlace; hintSize: number; seals: ChainWork['seals'][number][] }
+    { place: ChainInArchive; hintSize: number; seals: ChainWork['seals'][number][] }
   >();
   readonly #objects = new Map<string, QueueMessage[]>();
   readonly #ignored: string[] = [];
 
-  seal(place: ChainPlace, sequence: number, message: QueueMessage | null): void {
+  seal(place: ChainInArchive, sequence: number, message: QueueMessage | null): void {
     const id = `${place.chain}/${place.partition}`;
     const chain = this.#chains.get(id) ?? { place, hintSize: 0, seals: [] };
     chain.hintSize = Math.max(chain.hintSize, sequence + 1);
@@ -110,7 +113,7 @@ class Collector {
 function addObject(
   work: Collector,
   { bucket, key, isCreation }: { bucket: string; key: string; isCreation: boolean },
-  archive: ArchivePlace | null,
+  archive: ArchiveLocation | null,
   message: QueueMessage | null,
 ): void {
   if (archive === null || bucket !== archive.bucket) {
@@ -147,11 +150,11 @@ function addTask(work: Collector, value: object, message: QueueMessage | null): 
     work.ignore(`chains of task ${task} that are no list of "chain/partition"`);
     return;
   }
-  work.tasks.push({ task, chains: chains as ChainPlace[], message });
+  work.tasks.push({ task, chains: chains as ChainInArchive[], message });
 }
 
 /** `"orders/0"` or `{"chain":"orders","partition":0}`. */
-function placeOf(value: unknown): ChainPlace | null {
+function placeOf(value: unknown): ChainInArchive | null {
   const [, name, digits] = typeof value === 'string' ? (/^(.+)\/(0|[1-9]\d{0,9})$/.exec(value) ?? []) : [];
   const chain = name ?? childOf(value, 'chain');
   const partition = digits === undefined ? childOf(value, 'partition') : Number(digits);

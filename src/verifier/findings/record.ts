@@ -7,7 +7,7 @@ import { isChainName, isPartition } from '../../format/chain.ts';
 import { parseKey } from '../../format/paths.ts';
 import { parseTime, timeText } from '../../format/time.ts';
 import { type Finding, type FindingCode, findingOf, isFindingCode } from '../../verify/finding.ts';
-import type { ChainPlace } from '../../verify/survey.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 import { parseNote } from '../own-bucket.ts';
 
 /** What a finding is about: findings of two scopes never meet. */
@@ -15,10 +15,10 @@ export type Scope = {
   /** Part of the keys. */
   readonly name: string;
   /** Null: of no one chain. */
-  readonly place: ChainPlace | null;
+  readonly place: ChainInArchive | null;
 };
 
-export function chainScope({ chain, partition }: ChainPlace): Scope {
+export function chainScope({ chain, partition }: ChainInArchive): Scope {
   assert(isChainName(chain) && isPartition(partition), `findings of ${chain}/${partition}`);
   return { name: `topic=${chain}/partition=${partition}`, place: { chain, partition } };
 }

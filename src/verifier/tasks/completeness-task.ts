@@ -4,7 +4,7 @@ import { messageOf } from '../../base/error.ts';
 import type { CompareTopic } from '../../config/verifier.ts';
 import type { PartitionMarks, TopicMarks } from '../../ingest/kafka/marks.ts';
 import type { Finding } from '../../verify/finding.ts';
-import type { ChainPlace } from '../../verify/survey.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 import type { Covers } from '../findings/ledger.ts';
 import { ARCHIVE_SCOPE, chainScope, type Scope } from '../findings/record.ts';
 import { knownChains } from '../known-chains.ts';
@@ -29,7 +29,7 @@ export type CompletenessTools = {
 /** `marks` null: the brokers have no such partition; undefined: nothing was learned of its topic. */
 type Partition = {
   readonly topic: string;
-  readonly place: ChainPlace;
+  readonly place: ChainInArchive;
   readonly marks: PartitionMarks | null | undefined;
 };
 
@@ -44,7 +44,7 @@ export const completenessTask =
     if (first === null) return;
     const known = await knownChains(verifier, signal);
     const wanted = input.chains;
-    const tell = (place: ChainPlace, findings: readonly Finding[]) =>
+    const tell = (place: ChainInArchive, findings: readonly Finding[]) =>
       report(input, chainScope(place), findings, ofCompleteness).catch((error: unknown) =>
         failed(idOf(place), error),
       );
@@ -89,7 +89,7 @@ export const completenessTask =
     verifier.log.info({ partitions: partitions.length, waiting, findings }, 'compared with the brokers');
   };
 
-const idOf = ({ chain, partition }: ChainPlace): string => `${chain}/${partition}`;
+const idOf = ({ chain, partition }: ChainInArchive): string => `${chain}/${partition}`;
 
 const ofCompleteness: Covers = ({ check }) => check === 'completeness';
 
@@ -134,7 +134,7 @@ async function askBrokers(
 function partitionsOf(
   topics: readonly CompareTopic[],
   answer: ReadonlyMap<string, TopicMarks>,
-  known: readonly ChainPlace[],
+  known: readonly ChainInArchive[],
 ): Partition[] {
   return topics.flatMap(({ name, chain, partitions }) => {
     const chainOf = (partition: number) => partitions[partition]?.chain ?? chain;
@@ -179,7 +179,7 @@ function marksIn(topic: TopicMarks | undefined, partition: number): PartitionMar
   return topic.kind === 'absent' ? null : (topic.partitions.get(partition) ?? null);
 }
 
-function beforeOf(note: EndsNote | null, place: ChainPlace) {
+function beforeOf(note: EndsNote | null, place: ChainInArchive) {
   const end = note?.ends.get(idOf(place));
   return note === null || end === undefined ? null : { atMs: note.atMs, end };
 }

@@ -1,11 +1,11 @@
 // Is everything that the brokers have, or had, in the archive? Compared for one partition, from what was asked before.
 import type { PartitionMarks } from '../../ingest/kafka/marks.ts';
 import { type Finding, type FindingCode, findingOf } from '../../verify/finding.ts';
-import type { ChainPlace } from '../../verify/survey.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 
 /** Asked in this order, for all three move on: `earliest`, then the chain, then `end`. Nothing of it is a race then. */
 export type Compared = {
-  readonly place: ChainPlace;
+  readonly place: ChainInArchive;
   /** Offset after the last one sealed and confirmed; null: there is no such chain. */
   readonly nextOffset: number | null;
   /** Null: the brokers have no such partition. */

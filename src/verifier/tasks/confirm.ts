@@ -1,5 +1,5 @@
 // Which chains are confirmed by the clock, and was each sealed as lately as was promised?
-import { placeText } from '../../verify/handover.ts';
+import { chainText } from '../../verify/handover.ts';
 import { chainScope } from '../findings/record.ts';
 import { chainsToConfirm, handoversOf, knownChains } from '../known-chains.ts';
 import { inShares } from '../shares.ts';
@@ -34,7 +34,7 @@ export const freshnessTask: Task = async (input) => {
       const result = await input.confirm(...step);
       const { findings: stale, complete } = chainFreshness(result, freshnessMs, clock.now());
       if (stale.length > 0) handovers ??= handoversOf(verifier, limits.signal);
-      const goesOn = (await handovers)?.get(placeText(result.place)) ?? [];
+      const goesOn = (await handovers)?.get(chainText(result.place)) ?? [];
       const { origin, size = 0 } = result.report ?? {};
       const isRetired = goesOn.some((one) => one.origin === origin && one.size <= size);
       const findings = isRetired ? [] : stale;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { fromHex, toHex, utf8 } from '../../base/bytes.ts';
 import { FormatError } from '../../base/error.ts';
 import { parseTime, timeText } from '../../format/time.ts';
-import type { ChainPlace } from '../../verify/survey.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 import {
   firstNote,
   type ListedNote,
@@ -56,7 +56,7 @@ const PASSES_MAX = 50;
 /** Two of this verifier's machines may be so far apart: each within a minute of the store's clock. */
 const AHEAD_MS_MAX = 120_000;
 
-export function encodeProgress(place: ChainPlace, progress: ScrubProgress): Uint8Array {
+export function encodeProgress(place: ChainInArchive, progress: ScrubProgress): Uint8Array {
   const { pass, origin, size, root, isWhole, passStartedMs, partStartedMs, atMs } = progress;
   const members = {
     ...{ format: FORMAT, ...place, pass, origin, size, root: toHex(root), isWhole },
@@ -90,7 +90,7 @@ export class ScrubLog {
   }
 
   /** The last note of the newest pass, or null. Foreign objects are passed over. */
-  async newest(place: ChainPlace, signal?: AbortSignal): Promise<ScrubProgress | null> {
+  async newest(place: ChainInArchive, signal?: AbortSignal): Promise<ScrubProgress | null> {
     const passes: number[] = [];
     for await (const folder of this.#bucket.store.listPrefixes(passesPrefix(place), signal)) {
       const pass = parsePassFolder(place, folder);
@@ -106,7 +106,7 @@ export class ScrubLog {
 
   /** The note of the part in which that pass read the segment with this sequence; null where it did not. */
   async partOf(
-    place: ChainPlace,
+    place: ChainInArchive,
     pass: number,
     sequence: number,
     signal?: AbortSignal,
@@ -117,13 +117,13 @@ export class ScrubLog {
     return found?.content ?? null;
   }
 
-  async add(place: ChainPlace, progress: ScrubProgress, signal?: AbortSignal): Promise<void> {
+  async add(place: ChainInArchive, progress: ScrubProgress, signal?: AbortSignal): Promise<void> {
     const key = passKey(place, progress.pass, progress.size);
     await putLocked(this.#bucket, key, encodeProgress(place, progress), signal);
   }
 
   async #list(
-    place: ChainPlace,
+    place: ChainInArchive,
     pass: number,
     signal?: AbortSignal,
     startAfter?: string,

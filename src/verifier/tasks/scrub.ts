@@ -3,7 +3,7 @@ import { equalBytes, toHex } from '../../base/bytes.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import { type Confirmation, type Confirmed, confirmChain } from '../../verify/confirm.ts';
 import { type Finding, findingOf } from '../../verify/finding.ts';
-import type { ChainPlace } from '../../verify/survey.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 import type { Attested } from '../attest/attestation-reader.ts';
 import type { Covers } from '../findings/ledger.ts';
 import { sequenceOf } from '../findings/record.ts';
@@ -35,7 +35,7 @@ export type ScrubPart =
   | { readonly kind: 'nothing-due' }
   | {
       readonly kind: 'read';
-      readonly place: ChainPlace;
+      readonly place: ChainInArchive;
       readonly findings: readonly Finding[];
       readonly omitted: number;
       /** Which open findings this part would have seen again. */
@@ -53,7 +53,7 @@ export type ScrubPart =
  */
 export async function scrubPart(
   tools: ScrubTools,
-  place: ChainPlace,
+  place: ChainInArchive,
   options: ScrubOptions,
 ): Promise<ScrubPart> {
   const { attester, log, clock, everyMs } = tools;
@@ -99,7 +99,7 @@ type Walk = { readonly confirmation: Confirmation | null; readonly bytes: () => 
 
 async function walk(
   tools: ScrubTools,
-  place: ChainPlace,
+  place: ChainInArchive,
   from: ScrubProgress | null,
   target: number,
   options: ScrubOptions,
@@ -169,7 +169,7 @@ function countBytes(archive: ArchiveReader): {
 }
 
 export type ScrubCoverage = {
-  readonly place: ChainPlace;
+  readonly place: ChainInArchive;
   readonly pass: number | null;
   /** Seals read again in the newest pass. */
   readonly through: number;
@@ -182,7 +182,7 @@ export type ScrubCoverage = {
 
 export async function scrubCoverage(
   log: ScrubLog,
-  place: ChainPlace,
+  place: ChainInArchive,
   signal?: AbortSignal,
 ): Promise<ScrubCoverage> {
   const last = await log.newest(place, signal);
@@ -209,7 +209,7 @@ export type ScrubRun = {
  */
 export async function runScrub(
   tools: ScrubTools,
-  places: readonly ChainPlace[],
+  places: readonly ChainInArchive[],
   options: ScrubOptions & { readonly report: (part: Extract<ScrubPart, { kind: 'read' }>) => Promise<void> },
 ): Promise<ScrubRun> {
   const { bytesMax, mayGoOn = () => true, report, signal } = options;

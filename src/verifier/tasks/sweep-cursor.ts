@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { utf8 } from '../../base/bytes.ts';
 import { isChainName, isPartition } from '../../format/chain.ts';
-import type { ChainPlace } from '../../verify/survey.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 import {
   firstNote,
   type ListedNote,
@@ -17,7 +17,7 @@ import { parseSweepKey, SWEEP_PART_MAX, type SweepKey, sweepKey, sweepsRoot } fr
 export type SweepCursor = {
   readonly part: 'outside' | 'seals' | 'data' | 'own';
   /** Of `seals` and `data`. */
-  readonly place: ChainPlace | null;
+  readonly place: ChainInArchive | null;
   /** The last key that was swept; null: from the part's beginning on. */
   readonly after: string | null;
   /** The greatest sequence of a seal so far; −1 before any. */

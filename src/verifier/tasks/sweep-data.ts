@@ -8,7 +8,7 @@ import type { ObjectVersion, StoreReader } from '../../store/store.ts';
 import type { FindingList } from '../../verify/finding-list.ts';
 import { addForeign } from '../../verify/object-versions.ts';
 import { inspectSeal } from '../../verify/open-seal.ts';
-import type { ChainPlace } from '../../verify/survey.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 import type { SweptObject } from './sweep-listing.ts';
 
 /** A data object is there before its seal, and may wait for it: younger ones are accused of nothing. */
@@ -23,7 +23,7 @@ type Candidate = { readonly version: ObjectVersion; readonly sequence: number; i
  */
 export class DataSweep {
   readonly #store: StoreReader;
-  readonly #place: ChainPlace;
+  readonly #place: ChainInArchive;
   readonly #lastSequence: number;
   readonly #nowMs: number;
   readonly #signal: AbortSignal | undefined;
@@ -36,7 +36,7 @@ export class DataSweep {
   /** `lastSequence`: of the last seal; −1 where there is none. `after`: where an earlier slice ended. */
   constructor(
     store: StoreReader,
-    place: ChainPlace,
+    place: ChainInArchive,
     options: {
       readonly lastSequence: number;
       readonly after: string | null;

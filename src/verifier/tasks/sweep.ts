@@ -6,7 +6,7 @@ import { checkArchiveObjects } from '../../verify/archive-objects.ts';
 import type { Finding } from '../../verify/finding.ts';
 import { FindingList } from '../../verify/finding-list.ts';
 import { addForeign } from '../../verify/object-versions.ts';
-import { type ChainPlace, surveyArchive } from '../../verify/survey.ts';
+import { type ChainInArchive, surveyArchive } from '../../verify/survey.ts';
 import { startRun } from '../../verify/verify.ts';
 import { isMore } from '../findings/bounds.ts';
 import type { Covers } from '../findings/ledger.ts';
@@ -105,7 +105,7 @@ export async function* sweep(
 }
 
 /** Every part from its beginning, in order. */
-const route = (places: readonly ChainPlace[]): SweepCursor[] => [
+const route = (places: readonly ChainInArchive[]): SweepCursor[] => [
   { part: 'outside', place: null, after: null, lastSequence: -1 },
   ...places.flatMap((place): SweepCursor[] => [{ part: 'seals', place, after: null, lastSequence: -1 }]),
   { part: 'own', place: null, after: null, lastSequence: -1 },
@@ -146,7 +146,7 @@ async function sweepPart(
   return { slice, rest: swept.upTo === null ? null : { ...cursor, after: swept.upTo } };
 }
 
-type ChainCursor = SweepCursor & { readonly place: ChainPlace };
+type ChainCursor = SweepCursor & { readonly place: ChainInArchive };
 
 /** Seals first, then data, in one slice where it holds both: only such a one speaks for the chain as a whole. */
 async function sweepChain(archive: StoreReader, cursor: ChainCursor, listing: ListingOptions) {

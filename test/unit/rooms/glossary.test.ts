@@ -17,23 +17,6 @@ const EXCEPTIONS: readonly { readonly name: string; readonly why: string }[] = [
   { name: 'src/segment/body.ts', why: 'body: the blocks of one segment' },
 ];
 
-/** Names that still have to go. An entry that is no longer needed fails: remove its line. */
-const NOT_YET: readonly string[] = [
-  // archiver
-  // edges
-  'Heart',
-  'HeartTools',
-  'src/ingest/kafka/group/heart.ts',
-  // verifier
-  'ArchivePlace',
-  'ChainPlace',
-  'placeProblem',
-  'placeText',
-];
-
-/** Names that two files still declare. An entry that is no longer needed fails: remove its line. */
-const SHARED: readonly string[] = [];
-
 const glossary = parseGlossary(readFileSync(join(ROOT, 'docs/glossary.md'), 'utf8'));
 const files = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
@@ -57,23 +40,17 @@ describe('exported names', () => {
   });
 
   it('have one meaning: one file declares each', () => {
-    const wrong = [...shared].filter(([name]) => !SHARED.includes(name));
-    expect(wrong.map(([name, all]) => `${name}: ${all.join(', ')}`)).toEqual([]);
+    expect([...shared].map(([name, all]) => `${name}: ${all.join(', ')}`)).toEqual([]);
   });
 
   it('and names of files hold no replaced word', () => {
-    const known = [...EXCEPTIONS.map(({ name }) => name), ...NOT_YET];
+    const known = EXCEPTIONS.map(({ name }) => name);
     expect(withReplacedWord.filter((name) => !known.includes(name))).toEqual([]);
   });
 
   it('still need their exceptions', () => {
     const needed = EXCEPTIONS.filter(({ name }) => withReplacedWord.includes(name));
     expect(needed).toEqual(EXCEPTIONS);
-    const stale = [
-      ...NOT_YET.filter((name) => !withReplacedWord.includes(name)),
-      ...SHARED.filter((name) => !shared.has(name)),
-    ];
-    expect(stale).toEqual([]);
   });
 });
 

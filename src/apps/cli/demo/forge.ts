@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { zstdCompressor } from '../../../base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../base/node/hash.ts';
 import { decodeLine, type KafkaRecord } from '../../../format/record.ts';
-import type { ChainReader, ReadSeal } from '../../../read/chain-reader.ts';
+import type { ChainReader, LocatedSeal } from '../../../read/chain-reader.ts';
 import { provenLines } from '../../../read/line-range.ts';
 import { BodyBuilder } from '../../../segment/body.ts';
 import { headAfter, makeSegment, sealBytes } from '../../../segment/segment.ts';
@@ -49,7 +49,7 @@ export async function forgeLastSegment(directory: string, reader: ChainReader): 
   if (segment.data !== null) await put(directory, segment.data.key, segment.data.bytes);
 }
 
-async function forgedBody(reader: ChainReader, seal: ReadSeal) {
+async function forgedBody(reader: ChainReader, seal: LocatedSeal) {
   const builder = new BodyBuilder(seal.manifest.records.firstOffset, {
     sha256: nodeSha256,
     sha256Into: nodeSha256Into,

@@ -7,7 +7,7 @@ import { encodeVkey, publicKeyFromSpki, verifierKey } from '../../../format/vkey
 import { emptyBody } from '../../../segment/body.ts';
 import { makeSegment, newChainHead, sealBytes } from '../../../segment/segment.ts';
 import { canaryObjects } from '../../../store/canary.ts';
-import type { ChainPlace } from '../../../verify/survey.ts';
+import type { ChainInArchive } from '../../../verify/survey.ts';
 
 export const KINDS = ['forged-seal', 'foreign-object', 'second-version', 'delete-marker'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -49,13 +49,17 @@ export function newObjectKey(nowMs: number): string {
   return `${canaryObjects}${time}-${randomBytes(4).toString('hex')}`;
 }
 
-export const canaryChain = (partition: number): ChainPlace => ({ chain: CANARY_CHAIN, partition });
+export const canaryChain = (partition: number): ChainInArchive => ({ chain: CANARY_CHAIN, partition });
 
 /**
  * A well-formed seal by a key that is thrown away. Everything is right but the signer, so a verifier says
  * `unknown-key` and nothing worse. `origin` is the archive's.
  */
-export function forgedSeal(origin: string, { chain, partition }: ChainPlace, times: ForgedTimes): Uint8Array {
+export function forgedSeal(
+  origin: string,
+  { chain, partition }: ChainInArchive,
+  times: ForgedTimes,
+): Uint8Array {
   const { nowMs, untilMs } = times;
   const pair = generateKeyPairSync('ed25519');
   const spki = new Uint8Array(pair.publicKey.export({ type: 'spki', format: 'der' }));

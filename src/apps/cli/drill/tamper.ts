@@ -5,7 +5,7 @@ import { LedgerstoneError } from '../../../base/error.ts';
 import { sealKey, sealPrefix } from '../../../format/paths.ts';
 import type { CanaryStore } from '../../../store/canary.ts';
 import type { Store } from '../../../store/store.ts';
-import type { ChainPlace } from '../../../verify/survey.ts';
+import type { ChainInArchive } from '../../../verify/survey.ts';
 import { canaryChain, FACTS, forgedSeal, type Kind, newObjectKey } from './canary.ts';
 
 export type TamperTools = {
@@ -17,7 +17,7 @@ export type TamperTools = {
   /** Local time minus the store's time: locks end by the store's clock. */
   readonly offsetMs: number;
   /** True if an earlier finding of that chain is still open. Then a new one would not be reported. */
-  readonly isOpen: (place: ChainPlace) => Promise<boolean>;
+  readonly isOpen: (place: ChainInArchive) => Promise<boolean>;
   /** Keys that may have an object by now, whatever became of the call. */
   readonly touched: Set<string>;
   readonly signal?: AbortSignal;
@@ -40,7 +40,7 @@ export type Act = {
    */
   readonly refused: string | null;
   /** Chain of the forged seal. Null: the object is no seal. */
-  readonly place: ChainPlace | null;
+  readonly place: ChainInArchive | null;
   readonly lockedUntilMs: number | null;
   /** Before the call was sent, by this machine's clock. */
   readonly atMs: number;
@@ -120,7 +120,7 @@ async function create(
 }
 
 /** The first partition of the canary's chain that has no objects. */
-async function freePartition(tools: TamperTools): Promise<ChainPlace> {
+async function freePartition(tools: TamperTools): Promise<ChainInArchive> {
   for (let partition = 0; partition < PARTITIONS_MAX; partition++) {
     const place = canaryChain(partition);
     if (!(await isTaken(tools, place))) return place;
@@ -134,7 +134,7 @@ async function freePartition(tools: TamperTools): Promise<ChainPlace> {
   );
 }
 
-async function isTaken({ archive, isOpen, signal }: TamperTools, place: ChainPlace): Promise<boolean> {
+async function isTaken({ archive, isOpen, signal }: TamperTools, place: ChainInArchive): Promise<boolean> {
   const options = { limit: 1, ...(signal && { signal }) };
   try {
     for await (const _ of archive.listVersions(sealPrefix(place.chain, place.partition), options))

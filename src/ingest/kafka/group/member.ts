@@ -12,7 +12,7 @@ import { assignerOf } from './assigner.ts';
 import type { Assignment } from './assignment.ts';
 import { Fetcher } from './fetcher.ts';
 import { Group } from './group.ts';
-import { Heart } from './heart.ts';
+import { HeartbeatLoop } from './heartbeat.ts';
 import { Leaders } from './leaders.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -30,7 +30,7 @@ export class Member {
   readonly #watchdog: Watchdog;
   readonly #suspicions = new Map<string, number>();
   #fetcher: Fetcher | null = null;
-  #heart: Heart | null = null;
+  #heartbeat: HeartbeatLoop | null = null;
   #group: Group | null = null;
   #consumer: Consumer | null = null;
   #missing: readonly string[] = [];
@@ -68,12 +68,12 @@ export class Member {
         onMetadata: (metadata) => this.#observe(metadata),
         fetch: (broker, asked) => this.#fetcher?.fetch(broker, asked) ?? Promise.resolve(),
         onJoining: () => {
-          this.#heart?.reset();
+          this.#heartbeat?.reset();
           this.#group?.joining();
         },
         onJoined: (member) => this.#group?.joined(member),
         heartbeat: (coordinator, { groupGenerationId }, send) =>
-          this.#heart?.beat(coordinator, groupGenerationId, send),
+          this.#heartbeat?.beat(coordinator, groupGenerationId, send),
       },
       emitter,
     );
@@ -81,7 +81,7 @@ export class Member {
       suspect: (reason) => this.#suspect(reason),
       brokerFailed: async (nodeId, error) => this.#fetcher?.brokerFailed(nodeId, error),
     });
-    this.#heart = new Heart({
+    this.#heartbeat = new HeartbeatLoop({
       intervalMs: tuning.heartbeatMs,
       now: () => systemClock.monotonic(),
       findCoordinator: () => cluster.findGroupCoordinator({ groupId: options.groupId }),
@@ -136,7 +136,7 @@ export class Member {
       fetch: (broker, partitions) => fetchFrom(this.#kafkajs, broker, partitions, settings),
       leaderEpoch: (topicId, partition) => this.#client.epochs.of(topicId, partition),
       refreshMetadata: () => cluster.refreshMetadata(),
-      keepMember: () => this.#heart?.keep() ?? true,
+      keepMember: () => this.#heartbeat?.keep() ?? true,
       suspect: (reason) => this.#suspect(reason),
       fatal: (error) => this.#group?.fatal(error),
     });

@@ -1,6 +1,6 @@
 // Does a beat never hold anybody up, and does the group's answer still reach kafkajs?
 import { describe, expect, it } from 'vitest';
-import { Heart } from '../../../../src/ingest/kafka/group/heart.ts';
+import { HeartbeatLoop } from '../../../../src/ingest/kafka/group/heartbeat.ts';
 import type { KafkajsBroker } from '../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
 
 const OLD = { nodeId: 1 } as unknown as KafkajsBroker;
@@ -11,7 +11,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 function heart(found: () => Promise<KafkajsBroker> = async () => NEW) {
   const told = { beats: 0, troubles: [] as unknown[], lookups: 0, nowMs: 0 };
-  const one = new Heart({
+  const one = new HeartbeatLoop({
     intervalMs: 500,
     now: () => told.nowMs,
     findCoordinator: () => {
@@ -26,7 +26,7 @@ function heart(found: () => Promise<KafkajsBroker> = async () => NEW) {
   return { one, told };
 }
 
-describe('Heart', () => {
+describe('HeartbeatLoop', () => {
   it('sends to the coordinator, one beat at a time, and waits for none', async () => {
     const { one, told } = heart();
     const sent: KafkajsBroker[] = [];

@@ -1,7 +1,7 @@
 // How does the group hear that we live, while brokers freeze and coordinators move?
 import type { KafkajsBroker } from '../kafkajs/kafkajs.ts';
 
-export type HeartTools = {
+export type HeartbeatTools = {
   /** Asks the cluster anew. */
   readonly findCoordinator: () => Promise<KafkajsBroker>;
   readonly intervalMs: number;
@@ -30,8 +30,8 @@ const GROUP_ANSWERS: ReadonlySet<unknown> = new Set([
  * successor is looked up, in the same generation. Beats still come from the loops only, or from what they do:
  * a member that reads nothing any more is not kept alive.
  */
-export class Heart {
-  readonly #tools: HeartTools;
+export class HeartbeatLoop {
+  readonly #tools: HeartbeatTools;
   #generation: number | null = null;
   #coordinator: KafkajsBroker | null = null;
   #beating = false;
@@ -40,7 +40,7 @@ export class Heart {
   #firstMs: number | null = null;
   #again: (() => void) | null = null;
 
-  constructor(tools: HeartTools) {
+  constructor(tools: HeartbeatTools) {
     this.#tools = tools;
   }
 
