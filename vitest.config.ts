@@ -4,8 +4,14 @@ import { PATIENCE_MS } from './test/support/patience.ts';
 /** Where neither Go nor its modules can be had, .ci/run says so and leaves this one out; elsewhere it says that it was skipped. */
 const withoutGo = process.env['LEDGERSTONE_NO_GO'] === undefined ? [] : ['test/contract/c2sp-go.test.ts'];
 
-/** `npm run coverage`: which part of the lines of each room has to run in tests that need no stack, in percent. */
-const FLOORS = { format: 95, merkle: 95, segment: 95, verify: 95 };
+/**
+ * `npm run coverage`: which part of the lines of each room has to run in tests that need no stack, in percent. A room
+ * whose work is a client of Kafka or S3 has the rest of its tests on the stack.
+ */
+const FLOORS = {
+  ...{ apps: 72, archiver: 91, base: 99, clients: 90, config: 97, format: 99, ingest: 83, merkle: 99 },
+  ...{ read: 95, segment: 99, sign: 97, store: 68, verifier: 97, verify: 98 },
+};
 
 const coverage = {
   provider: 'v8' as const,

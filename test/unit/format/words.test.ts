@@ -1,6 +1,7 @@
 // What do the small parts say and do at their edges, exactly?
 import { describe, expect, it } from 'vitest';
 import { concatBytes, utf8 } from '../../../src/base/bytes.ts';
+import { LIMITS } from '../../../src/base/limits.ts';
 import { checkZstdFrame, gzipContentSize } from '../../../src/format/block.ts';
 import { sequenceEnd } from '../../../src/format/json-bytes.ts';
 import { encodeSignedCheckpoint } from '../../../src/format/note.ts';
@@ -27,6 +28,15 @@ describe('a gzip member', () => {
     least[14] = 7;
     expect(gzipContentSize(least)).toBe(7);
     expect(() => gzipContentSize(least.subarray(1))).toThrow('a gzip member that is cut off');
+  });
+
+  it('states at most what a block may hold', () => {
+    const member = new Uint8Array(18);
+    const view = new DataView(member.buffer);
+    view.setUint32(14, LIMITS.blockContentMax, true);
+    expect(gzipContentSize(member)).toBe(LIMITS.blockContentMax);
+    view.setUint32(14, LIMITS.blockContentMax + 1, true);
+    expect(() => gzipContentSize(member)).toThrow(`${LIMITS.blockContentMax + 1} bytes of content`);
   });
 });
 

@@ -399,6 +399,7 @@ describe('a chain that continues another', () => {
     const { builder } = await handedOver(change);
     const report = await verifyBuilt(builder);
     expect(codesOf(report)).toEqual(codes);
+    expect(allFindings(report).map(({ expected, found }) => [expected, found])).toMatchSnapshot();
     expect(report.verdict).not.toBe('verified');
   });
 });

@@ -170,6 +170,18 @@ describe('hostile content', () => {
 });
 
 describe('workerChecker', () => {
+  it('has as many threads as it is told, and at least one', async () => {
+    for (const [threads, parallelism] of [
+      [0, 1],
+      [1, 1],
+      [3, 3],
+    ] as const) {
+      const checker = workerChecker({ threads });
+      expect(checker.parallelism).toBe(parallelism);
+      await checker.close();
+    }
+  });
+
   it('says what the portable one says, for good and bad data, from several threads', async () => {
     const checker = workerChecker({ threads: 2 });
     try {

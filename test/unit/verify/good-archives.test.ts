@@ -29,6 +29,19 @@ const scratch = (): string => {
 };
 
 describe('good archives', () => {
+  it('are reported by chain and partition, partitions by number', async () => {
+    const builder = new ArchiveBuilder();
+    for (const partition of [10, 2, 1]) await builder.chain('orders', partition).fill(1, 1);
+    await builder.chain('audit', 3).fill(1, 1);
+    const { chains } = await verifyBuilt(builder);
+    expect(chains.map(({ chain, partition }) => `${chain}/${partition}`)).toEqual([
+      'audit/3',
+      'orders/1',
+      'orders/2',
+      'orders/10',
+    ]);
+  });
+
   it('are verified to the last line, in every chain', async () => {
     const builder = new ArchiveBuilder();
     const orders = builder.chain('orders', 0);
