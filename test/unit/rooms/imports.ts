@@ -11,7 +11,7 @@ export type Import = {
 export const COMPUTED = '(computed)';
 
 /** Packages that one room alone may name, in any string: `createRequire` takes one too. */
-const NAMED_IN_STRINGS = /^(kafkajs|@aws-sdk\/[a-z0-9-]+|lz4-napi)(\/|$)/;
+const NAMED_IN_STRINGS = /^(kafkajs|@aws-sdk\/[a-z0-9-]+|lz4-napi|@node-rs\/crc32)(\/|$)/;
 
 /**
  * Static and dynamic imports, re-exports, `import type`, `import('…').T`, `import x = require('…')`, and files or packages

@@ -45,7 +45,7 @@ export const ROOMS: readonly Room[] = [
     name: 'ingest',
     knows: 'Kafka (the only Kafka client) or a file → ordered records',
     rooms: EDGE,
-    packages: ['node:', 'kafkajs', 'lz4-napi', 'aws-msk-iam-sasl-signer-js'],
+    packages: ['node:', 'kafkajs', 'lz4-napi', '@node-rs/crc32', 'aws-msk-iam-sasl-signer-js'],
   },
   { name: 'verify', knows: 'bytes and trusted keys → report', rooms: PURE, packages: [] },
   {

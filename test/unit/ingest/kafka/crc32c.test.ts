@@ -32,28 +32,14 @@ describe('crc32c', () => {
     ['RFC 3720 B.4, 32 descending bytes', Uint8Array.from({ length: 32 }, (_, i) => 31 - i), 0x113fdb5c],
   ])('%s', (_, bytes, crc) => expect(crc32c(bytes)).toBe(crc));
 
-  it('is the same by tables and by folding, around every limit of either', () => {
+  it('is the one of the definition, for every length and place in memory', () => {
     const bytes = noise(40_000);
-    for (const length of [
-      1, 15, 16, 17, 63, 3_343, 3_344, 3_360, 6_687, 6_688, 6_689, 6_703, 6_704, 10_000, 39_900,
-    ]) {
+    for (const length of [1, 15, 16, 17, 63, 64, 255, 4_096, 10_000, 39_900]) {
       for (const start of [0, 1, 3, 4, 13]) {
         expect(crc32c(bytes, start, start + length)).toBe(slowly(bytes.subarray(start, start + length)));
       }
     }
-  });
-
-  it('goes on over the room that folding has', () => {
-    for (const length of [1_110_752, 1_114_112, 2_500_001]) {
-      const bytes = noise(length);
-      expect(crc32c(bytes)).toBe(slowly(bytes));
-    }
-  });
-
-  it('does not depend on what was computed before', () => {
-    const bytes = noise(20_000);
-    const first = crc32c(bytes);
-    crc32c(noise(900_000));
-    expect(crc32c(bytes)).toBe(first);
+    const large = noise(2_500_001);
+    expect(crc32c(large)).toBe(slowly(large));
   });
 });
