@@ -1,4 +1,4 @@
-// Does what must always hold, hold?
+// How is an internal invariant enforced?
 import { LedgerstoneError } from './error.ts';
 
 /** Throws a fatal `assertion` error when a rule of our own is broken: before a write, after a read. */

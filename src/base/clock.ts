@@ -1,7 +1,7 @@
-// What time is it, and how does one wait? Time is an argument everywhere, so that tests own it.
+// What time is it, and how is a wait done? Time is an argument everywhere, so that tests control it.
 
 export interface Clock {
-  /** Milliseconds since 1970-01-01T00:00:00Z, as the machine believes. May jump. */
+  /** Milliseconds since 1970-01-01T00:00:00Z by the machine's clock, which may jump. */
   now(): number;
   /** Milliseconds of a clock that never goes back; only differences mean anything. */
   monotonic(): number;

@@ -9,13 +9,15 @@ export type Backoff = {
   readonly attempts: number;
 };
 
-/** Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): uniform in [0, min(cap, first·2^n)]. */
+/**
+ * Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): uniform in [0, min(cap, first·2^n)].
+ */
 export const backoffMs = (backoff: Backoff, attempt: number, random: () => number): number =>
   random() * Math.min(backoff.capMs, backoff.firstMs * 2 ** Math.min(attempt, 30));
 
 /**
  * Runs `step` until it succeeds, throws something not retriable, the tries are used up or the signal aborts.
- * A step must be safe to repeat: after a failure it may have happened all the same.
+ * A step must be safe to repeat: a failed try may have taken effect.
  */
 export async function retry<T>(
   step: (attempt: number) => Promise<T>,

@@ -24,10 +24,10 @@ export type FileSourceOptions = {
 const LINES_PER_FETCH = 4_096;
 
 /**
- * One line is one record: offset = line index, the value is its bytes without the LF, no key, no headers, timestamp −1.
- * A CR stays; an empty line is an empty value; a last line without LF counts. Ends at the end of the file as it is when
- * that is reached. A file is read again after a seek. A pipe passes once: to seek or read a line that has passed is fatal,
- * and cured by starting again with the whole input.
+ * One line is one record: offset = line index, the value is its bytes without the LF, no key, no headers,
+ * timestamp −1. A CR stays; an empty line is an empty value; a last line without LF counts. Ends at the end
+ * of the file as it is when that is reached. A file is read again after a seek. A pipe passes once: seeking
+ * or reading a line that has passed is fatal; a new start with the whole input cures it.
  */
 export const fileSource = (options: FileSourceOptions): Source => new FileSource(options);
 
@@ -84,7 +84,7 @@ class FileSource implements Source {
     this.#go();
   }
 
-  /** What a pipe gave and nobody sealed yet counts as there: whoever took it holds it. */
+  /** Lines that a pipe gave and that aren't sealed yet count as present: the archiver holds them. */
   async logRange(): Promise<LogRange> {
     const { log, first, sealed } = this.#started();
     const high = await this.#read(log.lines());
@@ -113,7 +113,7 @@ class FileSource implements Source {
     return null;
   }
 
-  /** Kept nowhere, but it says what is sealed. */
+  /** A file keeps no hints, but this one says what is sealed. */
   async commitHint(_partition: TopicPartition, hint: CommitHint): Promise<boolean> {
     this.#started().sealed = hint.nextOffset;
     return false;
@@ -196,9 +196,9 @@ type Place = {
   from: number;
   /** The first line that a pipe can still give. */
   first: number;
-  /** The lines below are sealed. Null until somebody says so. */
+  /** The lines below it are sealed. Null: not known yet. */
   sealed: number | null;
-  /** The end, or an undecodable line: only a seek leads on. */
+  /** At the end, or at an undecodable line: only a seek continues. */
   done: boolean;
 };
 

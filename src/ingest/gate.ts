@@ -1,4 +1,4 @@
-// Does this fetch go on exactly where the last one ended? Continuity is decided here and nowhere else.
+// Does this fetch continue exactly where the last one ended? Only the gate decides on continuity.
 import { LIMITS } from '../base/limits.ts';
 import type { GapLine, KafkaRecord } from '../format/record.ts';
 import type { Fetched, SeenOffsets } from './source.ts';
@@ -10,19 +10,26 @@ export type Item =
 
 /** Why an offset can't be taken. Each names the first offset that is wrong. */
 export type Refusal =
-  /** `from` to `to` begins below `expected`: a repeat of what is held or sealed already, or a log that was replaced. */
+  /**
+   * `from` to `to` begins below `expected`: a repeat of what is held or sealed already, or a log that was
+   * replaced.
+   */
   | { readonly kind: 'overlap'; readonly expected: number; readonly from: number; readonly to: number }
-  /** `expected` is missing: the next offset that came is `found`, and nothing says what lay between. */
+  /** `expected` is missing: the next offset is `found`, and nothing shows what lay between. */
   | { readonly kind: 'hole'; readonly expected: number; readonly found: number }
-  /** `offset` came after `after`, which is not below it, or is no offset: nothing in this fetch can be trusted. */
+  /**
+   * `offset` came after `after` but isn't greater, or isn't an offset at all: nothing of this fetch can be
+   * trusted.
+   */
   | { readonly kind: 'disorder'; readonly after: number; readonly offset: number }
-  /** `offset` is in its place, and the source says that it can't carry it, nor any up to `last`. */
+  /** `offset` is the next one, and the source can't carry it, nor any up to `last`. */
   | { readonly kind: 'undecodable'; readonly offset: number; readonly last: number; readonly reason: string };
 
 export type Admission =
   /**
-   * Every offset from `expected` up to `next` is covered by exactly one item, in order. `bytes` counts keys, headers
-   * and values. `stop`: what came after `next` is refused, so that a chain reaches a hole before it halts at it.
+   * Every offset from `expected` up to `next` is covered by exactly one item, in order. `bytes` counts keys,
+   * headers and values. `stop`: what came after `next` is refused, so that a chain reaches a hole before it
+   * halts at it.
    */
   | {
       readonly kind: 'accept';
@@ -38,10 +45,11 @@ export type Admission =
 const OFFSET_LAST = LIMITS.offsetMax - 1;
 
 /**
- * Takes from a fetch what continues at `expected`: records, and offsets seen as control or aborted records, in any mix.
- * An overlap is refused whole and never trimmed: whoever replays offsets may be another log under the same name, so
- * the caller goes back to its sealed head and confirms the anchor. Sources cut what a broker sends from below the
- * fetched offset (a compressed batch comes whole), so that nothing regular looks like an overlap.
+ * Takes from a fetch what continues at `expected`: records, and offsets seen as control or aborted records,
+ * in any mix. An overlap is refused as a whole and never trimmed: replayed offsets may come from another log
+ * under the same name, so the caller returns to its sealed head and revalidates the anchor. Sources cut what
+ * a broker sends from below the fetched offset (a compressed batch comes whole), so that nothing regular
+ * looks like an overlap.
  */
 export function admit(expected: number, fetched: Fetched): Admission {
   const { records, seen, undecodable } = fetched;
@@ -83,7 +91,9 @@ export function recordBytes(record: KafkaRecord): number {
   return bytes;
 }
 
-/** Neighbouring runs become one gap line: a transaction of one record makes an aborted offset and its marker. */
+/**
+ * Neighbouring runs become one gap line: a transaction of one record makes an aborted offset and its marker.
+ */
 class OpenGap {
   readonly #items: Item[];
   #first = -1;
@@ -112,7 +122,7 @@ class OpenGap {
   }
 }
 
-/** Off the hot path: what is wrong with a fetch that was good from `expected` up to `next` only. */
+/** Off the hot path: what is wrong with a fetch that is good only from `expected` up to `next`. */
 function refuse(expected: number, next: number, fetched: Fetched): Refusal {
   let last = -1;
   let found: number | undefined;
@@ -138,7 +148,10 @@ type Run = { readonly first: number; readonly last: number };
 const isRun = ({ first, last }: Run): boolean =>
   Number.isInteger(first) && Number.isInteger(last) && last >= first;
 
-/** Records, seen runs and the undecodable offset as one list. Each kind keeps its order, so disorder in one shows here. */
+/**
+ * Records, seen runs and the undecodable offset as one list. Each kind keeps its order, so disorder in one
+ * shows here.
+ */
 function inOrder({ records, seen, undecodable }: Fetched): Run[] {
   const runs: Run[] = [];
   let atSeen = 0;

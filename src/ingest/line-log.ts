@@ -1,4 +1,4 @@
-// How does one read a log of lines: a file, where every line can be found again, or a stream that passes once?
+// How is a log of lines read: a file, which can be read again, or a stream, which passes once?
 import type { Readable } from 'node:stream';
 import { LedgerstoneError } from '../base/error.ts';
 import { MIB } from '../base/limits.ts';
@@ -9,9 +9,11 @@ import { type Cut, LineCutter } from './lines.ts';
 export type Taken = Cut & { readonly ended: boolean };
 
 export interface LineLog {
-  /** False: a line that was taken can't be had again. */
+  /** False: a line that was taken can't be read again. */
   readonly rereads: boolean;
-  /** A cursor at `line`. Where the log passes once, it is always the same cursor, which moves on to `line`. */
+  /**
+   * A cursor at `line`. Where the log passes once, it is always the same cursor, which moves on to `line`.
+   */
   cursorAt(line: number): LineCursor;
   /** The line at `line`; leaves every cursor where it is. Throws `input-passed` where that is impossible. */
   readAt(line: number, signal?: AbortSignal): Promise<Taken>;
@@ -75,7 +77,9 @@ export class LineCursor {
     });
   }
 
-  /** What the last `take` gave comes once more. (The end and an undecodable line come again by themselves.) */
+  /**
+   * What the last `take` gave comes once more. (The end and an undecodable line come again by themselves.)
+   */
   putBack(taken: Taken): void {
     this.#ahead = taken.records.length > 0 ? taken : null;
   }
@@ -178,7 +182,10 @@ export class FileLog implements LineLog {
   }
 }
 
-/** A pipe or standard input. It has one cursor: each line passes once, and those below a sought one are dropped as they pass. */
+/**
+ * A pipe or standard input. It has one cursor: each line passes once, and those below a sought one are
+ * dropped as they pass.
+ */
 export class StreamLog implements LineLog {
   readonly rereads = false;
   readonly #input: Readable;

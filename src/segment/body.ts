@@ -60,7 +60,7 @@ export const emptyBody = (sha256: Sha256, offset: number): SegmentBody => ({
   lastRecord: null,
 });
 
-/** Collects lines into blocks. Offsets must follow each other without a hole: the gate above saw to it. */
+/** Collects lines into blocks. Offsets must follow each other without a hole: the gate ensures it. */
 export class BodyBuilder {
   readonly #tools: BodyTools;
   readonly #firstOffset: number;

@@ -18,7 +18,7 @@ import { encodeSeal } from '../format/seal.ts';
 import { append, EMPTY_FRONTIER, type Frontier, lastLeafPath, leafHash, rootOf } from '../merkle/tree.ts';
 import type { SegmentBody } from './body.ts';
 
-/** Where a chain stands: all that its next segment is built on. */
+/** The head of a chain: all that its next segment is built on. */
 export type Head = {
   readonly origin: string;
   readonly chain: string;
@@ -131,7 +131,7 @@ export function makeSegment(sha256: Sha256, head: Head, body: SegmentBody, conte
   };
 }
 
-/** Null where no line is: there is no data object then. */
+/** Null without lines: then there is no data object. */
 function dataObject(head: Head, body: SegmentBody, sealedMs: number): Segment['data'] {
   if (body.data === null || body.dataSha256 === null) return null;
   const key = dataKey({

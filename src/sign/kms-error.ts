@@ -27,7 +27,8 @@ const WRONG_KIND = fatal(
 const NOT_ENABLED = fatal('key-disabled', 'Enable the key, or cancel its deletion, then start again.');
 const NO_SUCH_KEY = fatal('key-not-found', 'Check the key id, its Region and its account.');
 
-// By error name, since servers that speak the KMS protocol answer names that the SDK models and names that it doesn't.
+// By error name, since servers that speak the KMS protocol answer names that the SDK models and names that it
+// doesn't.
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   ThrottlingException: THROTTLED,
   Throttling: THROTTLED,
@@ -38,7 +39,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   // KMS says of this one itself that the request may be tried again.
   KeyUnavailableException: UNAVAILABLE,
   TimeoutError: UNAVAILABLE,
-  // Our own deadline; an abort that the caller asked for never comes here.
+  // Our own deadline; a caller's abort never gets here.
   AbortError: UNAVAILABLE,
   RequestTimeout: UNAVAILABLE,
   RequestTimeoutException: UNAVAILABLE,
@@ -94,7 +95,8 @@ function meaningOf(error: unknown, action: KmsAction, keyId: string): Meaning {
     );
   }
   if (name === 'CredentialsProviderError') {
-    // A running service had credentials before, so their provider may come back; at the start there never were any.
+    // A running service had credentials before, so their provider may come back; at the start there never
+    // were any.
     const remedy =
       'Give this process credentials: a role, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.';
     return action === 'Sign' ? retriable('kms-credentials', remedy) : fatal('kms-credentials', remedy);
@@ -107,7 +109,7 @@ function meaningOf(error: unknown, action: KmsAction, keyId: string): Meaning {
   return fatal('kms-refused', 'Read the message; nothing was signed that anybody has seen.');
 }
 
-/** Our error for whatever the SDK threw. What is not known to pass by itself is fatal. */
+/** The LedgerstoneError for anything that the SDK threw. Fatal unless it is known to pass by itself. */
 export function kmsError(error: unknown, action: KmsAction, keyId: string): LedgerstoneError {
   if (error instanceof LedgerstoneError) return error;
   const meaning = meaningOf(error, action, keyId);

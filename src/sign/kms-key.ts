@@ -47,9 +47,9 @@ const wrongKind = (keyId: string, found: string) =>
   });
 
 /**
- * Asks KMS for the public key (needs kms:GetPublicKey) and, where it may (kms:DescribeKey), for the key's state. The
- * alias is resolved once, here, and the state is asked of the ARN that came out: an alias that moves in between can't
- * give one key's public half and another's state.
+ * Asks KMS for the public key (needs kms:GetPublicKey) and, where it may (kms:DescribeKey), for the key's
+ * state. The alias is resolved once, here, and the state is asked of the ARN that came out: an alias that
+ * moves in between can't give one key's public half and another's state.
  */
 export async function openKmsKey(keyId: string, send: Send): Promise<OpenedKey> {
   const answer = await send('GetPublicKey', (kms, abortSignal) =>
@@ -93,7 +93,7 @@ async function refuseUnlessEnabled(arn: string, send: Send): Promise<void> {
     (answer) => answer.KeyMetadata?.KeyState,
     (error: unknown) => {
       const known = kmsError(error, 'DescribeKey', arn);
-      // Least privilege may leave this call out; then Sign itself is the first to tell of a disabled key.
+      // Least privilege may leave out this call; then a disabled key shows only at Sign.
       if (known.code === 'kms-access-denied') return 'Enabled';
       throw known;
     },

@@ -10,17 +10,20 @@ import { verified } from './verified.ts';
 export type LocalSignerOptions = {
   /** PEM file with one unencrypted PKCS#8 private key (`BEGIN PRIVATE KEY`), Ed25519 or ECDSA P-256. */
   readonly keyFile: string;
-  /** Told when others on this machine may read the file. Default: a process warning. */
+  /** Called when other users of this machine may read the file. Default: a process warning. */
   readonly onWarning?: (message: string) => void;
 };
 
-/** A key file is about 250 bytes; whatever is longer than this is another file. */
+/** A key file is about 250 bytes; anything longer than this is another file. */
 const KEY_FILE_BYTES_MAX = 16 * 1024;
 const GROUP_AND_OTHERS_READ_OR_WRITE = 0o066;
 
 const convert = (keyFile: string) => `openssl pkcs8 -topk8 -nocrypt -in ${keyFile} -out converted.pem`;
 
-/** Reads the key and stands ready. Rejects with a fatal LedgerstoneError that says what is wrong with the file. */
+/**
+ * Reads the key and stands ready. Rejects with a fatal LedgerstoneError that says what is wrong with the
+ * file.
+ */
 export async function localSigner(options: LocalSignerOptions): Promise<Signer> {
   const { keyFile, onWarning = (message) => process.emitWarning(message) } = options;
   const { pem, mode } = await readKeyFile(keyFile);

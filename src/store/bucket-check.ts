@@ -1,4 +1,4 @@
-// What was found about a bucket, and what is to be done about it?
+// What did a check of a bucket find, and what is to be done?
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 
 export type BucketCheckName =
@@ -15,7 +15,7 @@ export type BucketCheckName =
   | 'may-write'
   | 'may-not-delete';
 
-/** `bad`: no archive may live here. `warning`: it may, but somebody should look. `unknown`: this caller may not see it. */
+/** `bad`: not fit for an archive. `warning`: fit, but look at it. `unknown`: hidden from this caller. */
 export type BucketCheck = {
   readonly name: BucketCheckName;
   readonly verdict: 'ok' | 'bad' | 'warning' | 'unknown';

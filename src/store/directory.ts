@@ -27,7 +27,7 @@ import type { ListOptions, ObjectVersion, Store } from './store.ts';
 
 export type DirectoryOptions = {
   readonly path: string;
-  /** Make the directory at the first use when it is not there; else that is an error. For writers, never for verifiers. */
+  /** Create a missing directory at the first use; else it is an error. For writers, never for verifiers. */
   readonly create?: boolean;
   readonly clock?: Clock;
   /** For tests: a file system whose steps fail. */
@@ -76,7 +76,7 @@ export function directoryStore(options: DirectoryOptions): Store {
   };
 }
 
-/** Once; but a failure is tried again at the next use. */
+/** Runs once; a failure is tried again at the next use. */
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
   return () => {
@@ -92,7 +92,7 @@ async function openRoot(files: Files, { path, create = false }: DirectoryOptions
   const wanted = binary(Buffer.from(resolve(path)));
   try {
     if (create) await makeRoot(files, wanted);
-    // The root itself may be a link: the person who runs this named it.
+    // The root itself may be a link: it was named by the person who runs this.
     return await realPath(files, wanted);
   } catch (error) {
     if (!isCode(error, 'ENOENT')) throw directoryError(error, `opening the archive ${path}`);
@@ -176,7 +176,7 @@ async function* filesUnder(
   if (at === null) return;
   yield* walk(files, root, {
     prefix: at,
-    // Who wants the first few of a large directory need not hold all its names.
+    // A reader of the first few names of a large directory need not hold them all.
     windowMax: Math.min(Math.max(limit, 64), WINDOW_MAX),
     startAfter: startAfter === undefined ? undefined : binaryOfKey(startAfter),
     signal,

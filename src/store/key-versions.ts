@@ -1,4 +1,4 @@
-// Everything that is listed of one key: how is it put oldest first, and how does it stay bounded?
+// How are one key's versions ordered oldest first, in bounded memory?
 import { type ObjectVersion, VERSIONS_PER_KEY_MAX } from './store.ts';
 
 /** One entry of a list, and whether the store calls it the current one of its key. */
@@ -22,9 +22,10 @@ export class KeyVersions {
   }
 
   /**
-   * The versions in the store's own order, which is certain. The SDK splits versions from markers, so markers are put
-   * among them by time, and S3's time has whole seconds: within one second the marker counts as the newer, for one
-   * deletes what is there, unless the version is the current one. Nothing but a report depends on a marker's place.
+   * The versions in the store's own order, which is certain. The SDK splits versions from markers, so markers
+   * are put among them by time, and S3's time has whole seconds: within one second the marker counts as the
+   * newer, for one deletes what is there, unless the version is the current one. Nothing but a report depends
+   * on a marker's place.
    */
   oldestFirst(): ObjectVersion[] {
     const versions = this.#versions.newestFirst();

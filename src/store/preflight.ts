@@ -1,4 +1,4 @@
-// Is a bucket fit to hold an archive, and how is one made that is?
+// Is a bucket fit for an archive, and how is a fit one created?
 import {
   CreateBucketCommand,
   PutObjectLockConfigurationCommand,
@@ -14,7 +14,9 @@ import { nameOf } from './s3-error.ts';
 export type { BucketCheck, BucketCheckName as CheckName } from './bucket-check.ts';
 export type { BucketInspection } from './bucket-inspection.ts';
 
-/** Reads the bucket's settings; changes nothing. Never throws for what it finds, only when `signal` aborts. */
+/**
+ * Reads the bucket's settings; changes nothing. Never throws for what it finds, only when `signal` aborts.
+ */
 export async function inspectBucket(options: S3Options, signal?: AbortSignal): Promise<BucketInspection> {
   const s3 = connectS3(options);
   try {
@@ -24,14 +26,18 @@ export async function inspectBucket(options: S3Options, signal?: AbortSignal): P
   }
 }
 
-/** Throws, with the remedy, when no archive may live in this bucket: not there, elsewhere, without Object Lock or versions. */
+/**
+ * Throws, with a remedy, when the bucket isn't fit for an archive: missing, in another Region, without Object
+ * Lock or versioning.
+ */
 export async function requireFitBucket(options: S3Options, signal?: AbortSignal): Promise<void> {
   refuseUnfit(options, await inspectBucket(options, signal));
 }
 
 /**
- * Makes a bucket with Object Lock from birth and a default retention of COMPLIANCE, never less. One that is there
- * already is left as it is: without Object Lock it is refused, else only inspected. Throws when it can't be made.
+ * Makes a bucket with Object Lock from birth and a default retention of COMPLIANCE, never less. One that is
+ * there already is left as it is: without Object Lock it is refused, else only inspected. Throws when it
+ * can't be made.
  */
 export async function createBucket(
   options: S3Options,
@@ -97,7 +103,9 @@ async function create(s3: S3Connection, days: number, signal: AbortSignal | unde
   return true;
 }
 
-/** AWS does so for new buckets by itself, other servers may not know it: the inspection says what came of it. */
+/**
+ * AWS does so for new buckets by itself, other servers may not know it: the inspection says what came of it.
+ */
 async function blockPublicAccess(s3: S3Connection, signal: AbortSignal | undefined): Promise<void> {
   const all = {
     BlockPublicAcls: true,

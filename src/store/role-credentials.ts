@@ -9,8 +9,8 @@ export type AwsCredentials = {
 };
 
 /**
- * Of this process's role, as the clients of S3 and KMS find them: environment, profile, container or instance. Asked at
- * each call, for they change. Rejects with `no-credentials` where there are none.
+ * Of this process's role, as the clients of S3 and KMS find them: environment, profile, container or
+ * instance. Resolved at each call, because they change. Rejects with `no-credentials` where there are none.
  */
 export function roleCredentials(): () => Promise<AwsCredentials> {
   // Their chain comes with the client only, which is loaded when it is needed.

@@ -1,4 +1,4 @@
-// How does one talk to S3 so that nothing hangs, leaks or floods?
+// How is S3 called so that nothing hangs, leaks or floods?
 
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -19,7 +19,7 @@ export type S3Options = {
   readonly endpoint?: string;
   /** Default: true with an endpoint, else false. */
   readonly forcePathStyle?: boolean;
-  /** Account id: every call is refused when the bucket belongs to somebody else. */
+  /** Account id: every call is refused when the bucket belongs to another account. */
   readonly expectedBucketOwner?: string;
   /** Default: the SDK's chain (environment, files, roles). */
   readonly credentials?: NonNullable<S3ClientConfig['credentials']>;
@@ -51,7 +51,10 @@ export type S3Connection = {
   readonly clockWatch: ClockWatch;
   /** What was learned of the server: it can't page through encoded keys. */
   readonly listing: { plainKeys: boolean };
-  /** Runs `send` in its turn and within a deadline that covers the body too; every failure is an error of ours. */
+  /**
+   * Runs `send` when a slot is free, within a deadline that covers the body too. Every failure becomes a
+   * LedgerstoneError.
+   */
   run<T>(call: Call, send: (http: CallHttp) => Promise<T>): Promise<T>;
   close(): void;
 };
@@ -119,7 +122,8 @@ function makeClient(
   options: S3Options,
   bounds: { inFlightMax: number; requestTimeoutMs: number; attemptsMax: number },
 ): S3Client {
-  // More sockets than calls: the SDK's own retries and a closing connection never make a call wait for a socket.
+  // More sockets than calls: the SDK's own retries and a closing connection never make a call wait for a
+  // socket.
   const agent = { keepAlive: true, maxSockets: bounds.inFlightMax + 8 };
   return new S3Client({
     region: options.region,
@@ -147,7 +151,10 @@ function makeClient(
 
 type Deadline = { readonly signal: AbortSignal; reason(): Error | null; stop(): void };
 
-/** Ends a call for the caller's reason, at the store's close, or after the whole time that all its tries may take. */
+/**
+ * Ends a call for the caller's reason, at the store's close, or after the whole time that all its tries may
+ * take.
+ */
 function deadline(caller: AbortSignal | undefined, closing: AbortSignal, totalMs: number): Deadline {
   const controller = new AbortController();
   let reason: Error | null = null;

@@ -1,4 +1,4 @@
-// What does an answer of S3 that is not the wanted one mean, and what may the caller do about it?
+// What does a failed S3 call mean, and what may the caller do about it?
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { type Disposition, LedgerstoneError, messageOf } from '../base/error.ts';
 
@@ -20,7 +20,7 @@ const input = (code: string, remedy: string): Meaning => ({ code, disposition: '
 
 const WAIT = 'It passes by itself; the same call is repeated.';
 
-/** The error of ours for anything that an S3 call threw. Retriable also means: it may have happened. */
+/** The LedgerstoneError for anything that an S3 call threw. Retriable also means: it may have happened. */
 export function storeError(cause: unknown, call: S3Call): LedgerstoneError {
   if (cause instanceof LedgerstoneError) return cause;
   const meaning = meaningOf(cause, call);
@@ -130,7 +130,8 @@ function byName(name: string, message: string, cause: unknown, call: S3Call): Me
 
 function byStatus(status: number | undefined, cause: unknown, call: S3Call): Meaning {
   if (status === undefined) {
-    // No answer at all: refused, reset, unresolvable, an aborted body. An error of our own calling has a TypeError's shape.
+    // No answer at all: refused, reset, unresolvable, an aborted body. An error of our own calling has a
+    // TypeError's shape.
     if (cause instanceof TypeError || cause instanceof RangeError)
       return fatal('s3-refused', 'A bug: please report it.');
     return retriable(

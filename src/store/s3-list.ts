@@ -14,7 +14,10 @@ import type { ListOptions, ObjectVersion } from './store.ts';
 
 const PAGE_MAX = 1000;
 
-/** A key's versions may run over any number of pages, newest first: a key is held back until the next one begins. */
+/**
+ * A key's versions may run over any number of pages, newest first: a key is held back until the next one
+ * begins.
+ */
 export async function* listS3Versions(
   s3: S3Connection,
   prefix: string,
@@ -105,9 +108,9 @@ type ListInput = Pick<
 >;
 
 /**
- * Keys come URL-encoded, since XML can't carry every character of a key. Some servers (LocalStack 4) then compare
- * encoded keys with the marker as it was sent, and leave out whatever they like; they betray themselves by sending the
- * marker back unencoded. With such a one keys come plain.
+ * Keys come URL-encoded, since XML can't carry every character of a key. Some servers (LocalStack 4) then
+ * compare encoded keys with the marker as sent and leave out keys; such a server returns the marker
+ * unencoded. From it keys are requested plain.
  */
 async function listOnce(
   s3: S3Connection,
@@ -129,7 +132,9 @@ async function listOnce(
 
 const NEEDS_ENCODING = /[^A-Za-z0-9/._~*-]/;
 
-/** Some servers encode it like the keys, some don't: it is the last thing listed, which tells the two apart. */
+/**
+ * Some servers encode it like the keys, some don't: it is the last thing listed, which tells the two apart.
+ */
 function nextMarker(s3: S3Connection, answer: ListObjectVersionsCommandOutput): string | undefined {
   const { NextKeyMarker: text } = answer;
   const last = [
@@ -142,8 +147,8 @@ function nextMarker(s3: S3Connection, answer: ListObjectVersionsCommandOutput): 
 }
 
 function readPage(s3: S3Connection, answer: ListObjectVersionsCommandOutput): Page {
-  // Without this member it is no list, but some error that came with status 200; taken for an empty list it would
-  // say "no archive here".
+  // Without this member it is no list, but some error that came with status 200; taken for an empty list it
+  // would say "no archive here".
   if (answer.IsTruncated === undefined) {
     throw new LedgerstoneError(
       'bad-answer',
@@ -176,7 +181,9 @@ function readPage(s3: S3Connection, answer: ListObjectVersionsCommandOutput): Pa
   };
 }
 
-/** S3 writes a space as `+` and a plus as `%2B`. A server that does not know EncodingType says nothing of it. */
+/**
+ * S3 writes a space as `+` and a plus as `%2B`. A server that does not know EncodingType says nothing of it.
+ */
 function decodeKey(s3: S3Connection, answer: ListObjectVersionsCommandOutput, text: string): string {
   if (answer.EncodingType !== 'url') return text;
   try {

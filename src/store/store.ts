@@ -1,4 +1,4 @@
-// What must a store be able to do? The ports of the writer (archiver, init) and the reader (recovery, verify, get).
+// What must a store do? The ports of writers (archiver, init) and readers (recovery, verify, get).
 
 /** A write-once lock. S3 keeps whole seconds: writers round `untilMs` up to one. */
 export type Lock = { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly untilMs: number };
@@ -12,8 +12,8 @@ export type ObjectVersion = {
   readonly size: number;
   readonly lastModifiedMs: number;
   /**
-   * Only on the last one listed of a key with more than `VERSIONS_PER_KEY_MAX` versions or markers: how many newer
-   * ones were left out. Somebody may pile up any number of them on one key; only the oldest matter.
+   * Only on the last one listed of a key with more than `VERSIONS_PER_KEY_MAX` versions or markers: how many
+   * newer ones were left out. Somebody may pile up any number of them on one key; only the oldest matter.
    */
   readonly newerOmitted?: number;
 };
@@ -22,33 +22,39 @@ export type ObjectVersion = {
 export const VERSIONS_PER_KEY_MAX = 1000;
 
 /**
- * `stored`: this call made the version. `exists`: some version, not a delete marker, was current at this key: maybe
- * our own whose answer was lost. Any other outcome is an error, and a *retriable* error means unknown: it may have been stored.
+ * `stored`: this call made the version. `exists`: some version, not a delete marker, was current at this key:
+ * maybe our own whose answer was lost. Any other outcome is an error, and a *retriable* error means unknown:
+ * it may have been stored.
  */
 export type PutOutcome =
   | { readonly kind: 'stored'; readonly versionId: string }
   | { readonly kind: 'exists' };
 
-/** `sha256`: of exactly these bytes (32 bytes) where the caller knows it already; saves hashing them again. */
+/**
+ * `sha256`: of exactly these bytes (32 bytes) where the caller knows it already; saves hashing them again.
+ */
 export type PutOptions = { readonly sha256?: Uint8Array; readonly signal?: AbortSignal };
 
 /**
- * Create-only writes. Two callers that put the same key at once get one `stored` between them. Once `stored` was
- * answered the bytes survive a crash of this process and of the store's own. Nothing here deletes or overwrites.
- * Calls may run side by side; the store bounds how many are in flight and queues the rest.
+ * Create-only writes. Two callers that put the same key at once get one `stored` between them. Once `stored`
+ * was answered the bytes survive a crash of this process and of the store's own. Nothing here deletes or
+ * overwrites. Calls may run side by side; the store bounds how many are in flight and queues the rest.
  */
 export interface StoreWriter {
   /**
-   * The caller leaves `bytes` as they are until the promise settles. SHA-256 travels with them and S3 checks it. The lock is asked for explicitly, never left to the bucket's default; read it back with `lock()`. A directory
-   * can't lock and ignores it. The name is free again to a writer once a delete marker lies on it: `stored` therefore
-   * does not mean that ours is the oldest version.
+   * The caller leaves `bytes` as they are until the promise settles. SHA-256 travels with them and S3 checks
+   * it. The lock is asked for explicitly, never left to the bucket's default; read it back with `lock()`. A
+   * directory can't lock and ignores it. A delete marker frees the name for a writer: `stored` therefore
+   * doesn't mean that ours is the oldest version.
    */
   putIfAbsent(key: string, bytes: Uint8Array, lock: Lock, options?: PutOptions): Promise<PutOutcome>;
   /** Lengthens a version's lock; never shortens. Nothing to do where there are no locks. */
   extendLock(key: string, versionId: string, lock: Lock, signal?: AbortSignal): Promise<void>;
 }
 
-/** What a version's lock is. `not-permitted`: S3 hides it from who may not see it. `none`: readable, and not locked. */
+/**
+ * What a version's lock is. `not-permitted`: S3 hides it from this caller. `none`: readable, and not locked.
+ */
 export type LockState =
   | { readonly kind: 'locked'; readonly lock: Lock }
   | { readonly kind: 'none' }
@@ -56,8 +62,8 @@ export type LockState =
   | { readonly kind: 'not-applicable' };
 
 /**
- * Whether a version is held back from deletion for as long as nobody takes the hold off. `not-permitted`: S3 hides it from
- * who may not see it.
+ * Whether a legal hold keeps a version from deletion until it is removed. `not-permitted`: S3 hides it from
+ * this caller.
  */
 export type HoldState = 'held' | 'none' | 'not-permitted' | 'not-applicable';
 
@@ -78,24 +84,32 @@ export type ReadOptions = {
   readonly signal?: AbortSignal;
 };
 
-/** Reads by version. Listing is always of versions, delete markers included: an object list hides what an attacker did. */
+/**
+ * Reads by version. Listing is always of versions, delete markers included: an object list would hide a
+ * deletion.
+ */
 export interface StoreReader {
   /** `s3`: locks are real. `directory`: no WORM, one version a key, no markers. */
   readonly kind: 's3' | 'directory';
   /** For people: `s3://bucket/prefix` or a path. */
   readonly description: string;
   /**
-   * Versions and markers whose key starts with `prefix`, by key in UTF-8 binary order, and **oldest first** within a key.
-   * The order among a key's versions is the store's own and certain; where a marker stands among them is known to the
-   * second only. Pages are fetched as they are consumed, so memory is bounded by a page and VERSIONS_PER_KEY_MAX.
+   * Versions and markers whose key starts with `prefix`, by key in UTF-8 binary order, and **oldest first**
+   * within a key. The order among a key's versions is the store's own and certain; the position of a marker
+   * among them is known only to the second. Pages are fetched as they are consumed, so memory is bounded by a
+   * page and VERSIONS_PER_KEY_MAX.
    */
   listVersions(prefix: string, options?: ListOptions): AsyncIterable<ObjectVersion>;
-  /** Names of "directories" below prefix (S3 common prefixes with delimiter /), each with its trailing slash, in key order. */
+  /**
+   * Names of "directories" below prefix (S3 common prefixes with delimiter /), each with its trailing slash,
+   * in key order.
+   */
   listPrefixes(prefix: string, signal?: AbortSignal): AsyncIterable<string>;
   /**
-   * Bytes of one version, or of its range, in an ArrayBuffer of their own. Throws `not-found` (fatal), `too-large` (input:
-   * the object or the range has more than `maxBytes`; refused before it is read), `out-of-range` (input: it ends
-   * before the range does), `not-a-file` (input: a link or device in a directory), or something retriable.
+   * Bytes of one version, or of its range, in an ArrayBuffer of their own. Throws `not-found` (fatal),
+   * `too-large` (input: the object or the range has more than `maxBytes`; refused before it is read),
+   * `out-of-range` (input: it ends before the range does), `not-a-file` (input: a link or device in a
+   * directory), or something retriable.
    */
   read(key: string, versionId: string, options: ReadOptions): Promise<Uint8Array>;
   /** Of one version. Throws `not-found`, or something retriable. */
@@ -105,8 +119,9 @@ export interface StoreReader {
 }
 
 /**
- * Local time minus the store's: the least offset that agrees with the newest `Date` header (which has whole seconds)
- * and the time its call took; 0 when none is needed. null before any answer. Directory: always 0, now.
+ * Local time minus the store's: the least offset that agrees with the newest `Date` header (which has whole
+ * seconds) and the time its call took; 0 when none is needed. null before any answer. Directory: always 0,
+ * now.
  */
 export type ClockOffset = {
   readonly offsetMs: number;
@@ -117,7 +132,7 @@ export type ClockOffset = {
 /** With a clock further off nothing is sealed or attested. */
 export const CLOCK_OFFSET_MAX_MS = 60_000;
 
-/** An opened store for those who only read. It has no method that writes: `openForReading` makes it. */
+/** An opened store without a method that writes: `openForReading` makes it. */
 export interface ReadableStore extends StoreReader {
   clockOffset(): ClockOffset | null;
   /** Drops connections. Calls under way fail as retriable. */

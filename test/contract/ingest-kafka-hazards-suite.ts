@@ -11,7 +11,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { crc32c } from '../../src/ingest/kafka/protocol/crc32c.ts';
 import { describeWithMeans } from '../support/stack/global.ts';
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.ts';
-import { bytesOf } from '../unit/ingest/kafka/encode.ts';
+import { bytesOf } from '../unit/ingest/kafka/protocol/encode.ts';
 import { groupHazards } from './ingest-kafka-hazards-group.ts';
 import { processHazards } from './ingest-kafka-hazards-process.ts';
 import { type HazardBench, HazardWorld, logFileOf, numbered, SHORT } from './ingest-kafka-hazards-world.ts';

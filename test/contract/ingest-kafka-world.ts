@@ -12,8 +12,8 @@ import { kafkaSource } from '../../src/ingest/kafka/source.ts';
 import type { Fetched, Source } from '../../src/ingest/source.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { SourceRecorder } from '../support/source-recorder.ts';
-import { type BatchToWrite, batchBytes } from '../unit/ingest/kafka/encode.ts';
-import { xerial } from '../unit/ingest/kafka/snappy-encode.ts';
+import { type BatchToWrite, batchBytes } from '../unit/ingest/kafka/protocol/encode.ts';
+import { xerial } from '../unit/ingest/kafka/protocol/snappy-encode.ts';
 
 const { CompressionCodecs, CompressionTypes, Kafka, logLevel, Partitioners } = kafkajs;
 const require = createRequire(import.meta.url);

@@ -10,7 +10,7 @@ import { Client } from '../../src/ingest/kafka/client.ts';
 import type { ClusterMetadata } from '../../src/ingest/kafka/protocol/metadata-api.ts';
 import type { SourceRecorder } from '../support/source-recorder.ts';
 import { describeWithStack } from '../support/stack/global.ts';
-import { bytesOf, recordBytes } from '../unit/ingest/kafka/encode.ts';
+import { bytesOf, recordBytes } from '../unit/ingest/kafka/protocol/encode.ts';
 import { COMPRESSION, KafkaWorld, unique } from './ingest-kafka-world.ts';
 import { sourceContract, type WrittenRecord } from './source-suite.ts';
 

@@ -10,7 +10,7 @@ import type { DecodeLimits } from './protocol/record-set.ts';
 import { KafkaReader } from './reader.ts';
 
 const READ_COMMITTED = 1;
-/** Its callers try again themselves, and want to know soon. */
+/** Its callers retry themselves and need an early answer. */
 const READER_RETRY = { retries: 4, initialRetryTime: 100, maxRetryTime: 1_000 };
 
 export class Client {
@@ -99,7 +99,7 @@ export class Client {
     return (await this.#load()).logger;
   }
 
-  /** Ends every connection now, and lets none begin. */
+  /** Closes every connection now and allows no new one. */
   cut(error?: Error): void {
     this.#sockets.destroy(error);
   }

@@ -4,7 +4,7 @@ import { LedgerstoneError, messageOf } from '../../base/error.ts';
 export const NOT_PERMITTED_REMEDY =
   'Grant this principal READ and DESCRIBE on the topics and READ on the consumer group.';
 
-/** Whoever else consumes in our group gets partitions that nobody archives then. */
+/** Another consumer in our group is assigned partitions, and those are then archived by nobody. */
 export const groupShared = (groupId: string | null, cause?: unknown): LedgerstoneError =>
   new LedgerstoneError(
     'group-shared',
@@ -16,7 +16,7 @@ export const groupShared = (groupId: string | null, cause?: unknown): Ledgerston
     },
   );
 
-/** A LedgerstoneError stays what it is. Access that is refused is fatal; everything else may succeed later. */
+/** Passes a LedgerstoneError on. Refused access is fatal; everything else may succeed later. */
 export function kafkaError(what: string, error: unknown): LedgerstoneError {
   if (error instanceof LedgerstoneError) return error;
   const reasons = [...chain(error)];

@@ -36,11 +36,14 @@ export type ReaderOptions = {
   readonly options: { readonly groupId: string };
   readonly tuning: KafkaTuning;
   readonly limits: DecodeLimits;
-  /** Shared with whoever else asks this cluster: an anchor is not to be confirmed by a broker that the others know to be behind. */
+  /** Shared with the group's connections: a broker that they know to be behind must not confirm an anchor. */
   readonly epochs: LeaderEpochs;
 };
 
-/** Reads by connections of its own, so a long poll of the group never delays it. Every method throws LedgerstoneError. */
+/**
+ * Reads by connections of its own, so a long poll of the group never delays it. Every method throws
+ * LedgerstoneError.
+ */
 export class KafkaReader {
   readonly #kafkajs: Kafkajs;
   readonly #access: Access;
@@ -58,7 +61,10 @@ export class KafkaReader {
     this.#epochs = epochs;
   }
 
-  /** Refuses, with the reason, what would fail later: brokers that can't be reached or are too old, topics not permitted. */
+  /**
+   * Refuses, with the reason, what would fail later: brokers that can't be reached or are too old, topics not
+   * permitted.
+   */
   async open(topics: readonly string[]): Promise<void> {
     const { cluster } = this.#access;
     await guarded('connect to Kafka', async () => {
@@ -143,7 +149,7 @@ export class KafkaReader {
     );
   }
 
-  /** Until there is a record, or nothing that is committed is left. */
+  /** Reads until there is a record, or no committed one is left. */
   async #readOn(broker: KafkajsBroker, from: FetchPartition, signal?: AbortSignal): Promise<Fetched> {
     const { topic, partition } = from;
     const seen: Fetched['seen'][number][] = [];
@@ -176,7 +182,7 @@ export class KafkaReader {
     const answer = await fetchFrom(this.#kafkajs, broker, [asked], settings);
     const found = answer.partitions[0];
     const code = answer.errorCode !== 0 ? answer.errorCode : (found?.errorCode ?? FETCH_ERRORS.unknown);
-    // A log that the broker calls corrupt is an answer, as it is to the group's own reading.
+    // A log that the broker calls corrupt is an answer, as in the group's fetches.
     if (found !== undefined && (code === 0 || code === FETCH_ERRORS.corruptMessage)) return found;
     throw unavailable(`${asked.topic}/${asked.partition} at offset ${asked.offset}: ${errorText(code)}`);
   }
@@ -195,7 +201,7 @@ export class KafkaReader {
     );
   }
 
-  /** By the generation that is given, so that a commit of an earlier one is refused by the coordinator. */
+  /** Names the given generation, so that the coordinator refuses a commit of an earlier one. */
   async commit(
     { topic, partition }: TopicPartition,
     { nextOffset, metadata }: CommitHint,
@@ -219,7 +225,7 @@ export class KafkaReader {
   }
 }
 
-/** Uncommitted, for else an open transaction hides what is behind it. −1: no record is as late. */
+/** Read uncommitted, because an open transaction would hide later records. −1: no record is that late. */
 async function offsetAt(
   broker: KafkajsBroker,
   { topic, partition }: TopicPartition,

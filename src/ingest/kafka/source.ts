@@ -13,8 +13,9 @@ import type { KafkaReader } from './reader.ts';
 export type { KafkaSourceOptions } from './options.ts';
 
 /**
- * A member of the consumer group, once started; `describe` and the other questions may be asked without that. Nothing is
- * reached before the first of them. `start` throws LedgerstoneError `kafkajs-changed`, `kafka-login`,
+ * A member of the consumer group, once started; `describe` and the other questions may be asked without that.
+ * Nothing is reached before the first of them. `start` throws LedgerstoneError `kafkajs-changed`,
+ * `kafka-login`,
  * `kafka-not-permitted`, `kafka-too-old`, `tls-file`, or retriable `kafka-unavailable`.
  */
 export function kafkaSource(options: KafkaSourceOptions): Source {
@@ -63,7 +64,7 @@ class KafkaSource implements Source {
   ): Promise<{ readonly cluster: string; readonly topicId: string | null }> {
     const described = await (await this.#read()).describe(partition);
     const feed = this.#feed(partition);
-    // From here on it is this topic that is read, or none.
+    // From here on only this topic is read, not another one of the same name.
     if (feed !== undefined) feed.topicId = described.topicId;
     return described;
   }
@@ -112,7 +113,7 @@ class KafkaSource implements Source {
     return (await this.#read()).commit(partition, hint, assignment);
   }
 
-  /** Within `closeMs`: what kafkajs has not ended by then loses its sockets. At once where no group was joined. */
+  /** Takes at most `closeMs`: then kafkajs's sockets are cut. Immediate when no group was joined. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -1,4 +1,5 @@
-// Are the cluster and its topics fit to be archived from? Asked before anything is consumed, changing nothing.
+// Are the cluster and its topics fit to be archived from? Asked before anything is consumed, changing
+// nothing.
 import { createRequire } from 'node:module';
 import { messageOf } from '../../base/error.ts';
 import { Client } from './client.ts';
@@ -7,7 +8,9 @@ import { changed, type KafkajsCluster, type KafkajsLogger } from './kafkajs/kafk
 import type { KafkaSourceOptions } from './options.ts';
 import type { ClusterMetadata, TopicMetadata } from './protocol/metadata-api.ts';
 
-/** `bad`: it can't be archived like this. `warning`: it can, but somebody should look. `unknown`: this principal may not see it. */
+/**
+ * `bad`: can't be archived like this. `warning`: can, but look at it. `unknown`: hidden from this principal.
+ */
 export type KafkaCheck = {
   readonly name: string;
   readonly verdict: 'ok' | 'bad' | 'warning' | 'unknown';
@@ -37,7 +40,7 @@ const CONFIGS = [
   'max.message.bytes',
   'min.insync.replicas',
 ];
-/** One try and one more: whoever asks wants to know now. */
+/** Two tries: the person who asked waits for the answer. */
 const RETRY = { retries: 1, initialRetryTime: 200, maxRetryTime: 500 };
 const DAY_MS = 86_400_000;
 /** Less than this, and a long weekend's outage loses records that are not archived yet. */

@@ -1,12 +1,13 @@
-// Who of the group reads which partition, and what keeps strangers out of the group?
+// Which member of the group reads which partition, and what keeps other programs out of the group?
 import { utf8 } from '../../../base/bytes.ts';
 import type { KafkajsCluster } from '../kafkajs/kafkajs.ts';
 import { ByteReader, ByteWriter } from '../protocol/wire.ts';
 
 /**
- * Kafka lets members into a group only if all of them speak one protocol, known by its name. kafkajs's own is that of
- * every program written with it: one that got our group id by mistake would take partitions that nobody archives then. So
- * would another archive of the same topic, in whose configuration the group id is the default one as well.
+ * Kafka lets members into a group only if all of them speak one protocol, known by its name. kafkajs's own
+ * name is that of every program written with it: one that uses our group id by mistake would be assigned
+ * partitions, which nobody would archive. So would another archive of the same topic whose group id is the
+ * default one too.
  */
 const PROTOCOL = 'ledgerstone';
 const protocolOf = (archive: string | null): string =>
@@ -14,9 +15,9 @@ const protocolOf = (archive: string | null): string =>
 const VERSION = 0;
 
 /**
- * Given to each member beside its partitions. A broker of Kafka 4 turns a classic group into one of the new protocol
- * (KIP-848) as soon as such a consumer asks, and that one takes its share; but not where members' user data would be lost
- * by it (ConsumerGroup.fromClassicGroup). So it is refused.
+ * Given to each member beside its partitions. A broker of Kafka 4 turns a classic group into one of the new
+ * protocol (KIP-848) as soon as such a consumer asks, and that one takes its share; but not where members'
+ * user data would be lost by it (ConsumerGroup.fromClassicGroup). So it is refused.
  */
 const USER_DATA = utf8(PROTOCOL);
 
@@ -38,7 +39,10 @@ export const assignerOf =
     name: protocolOf(archive),
     version: VERSION,
 
-    /** Each partition to the member with the fewest of those that know its topic: configurations change one by one. */
+    /**
+     * Each partition goes to the member with the fewest partitions among those that know its topic: during a
+     * rollout configurations differ.
+     */
     async assign({ members, topics }: Group): Promise<{ memberId: string; memberAssignment: Buffer }[]> {
       const shares = members.map(shareOf).sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
       for (const topic of topics) {

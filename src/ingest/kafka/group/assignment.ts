@@ -1,12 +1,13 @@
-// Which partitions are ours in this generation of the group, where does each stand, and which answers are still wanted?
+// Which partitions are ours in this generation, at which position is each, and which answers are still
+// wanted?
 import type { TopicPartition } from '../../source.ts';
 
 const keyOf = ({ topic, partition }: TopicPartition): string => `${partition}/${topic}`;
 
 /**
- * One partition that is ours, from one rebalance to the next. kafkajs's own position and pause flags are not used: what is
- * fetched next, and whether, stands here. A new generation makes new feeds, paused and without a position, so an answer
- * to an older one finds its feed closed.
+ * One partition of ours, from one rebalance to the next. kafkajs's own positions and pause flags aren't used:
+ * this is what is fetched next, and whether. A new generation makes new feeds, paused and without a position,
+ * so an answer to an older one finds its feed closed.
  */
 export class PartitionFeed {
   readonly topic: string;
@@ -16,14 +17,14 @@ export class PartitionFeed {
   #live = true;
   #paused = true;
   #position: number | null = null;
-  /** Something at the position can't be taken; only a seek leads on. */
+  /** The data at the position can't be taken; only a seek continues. */
   #stuck = false;
-  /** After an error: not before this time. */
+  /** After an error: no fetch before this time. */
   notBeforeMs = 0;
-  /** When a broker last answered for it, or it last had no question. */
+  /** When a broker last answered for it, or when it last wanted nothing. */
   answeredAtMs: number;
   toldHighWatermark = -1;
-  /** Of the batch that was handed over last; −1 after a seek. */
+  /** Of the batch handed over last; −1 after a seek. */
   leaderEpoch = -1;
 
   constructor({ topic, partition }: TopicPartition, topicId: string | null, nowMs: number) {
@@ -39,12 +40,12 @@ export class PartitionFeed {
   get position(): number | null {
     return this.#position;
   }
-  /** Records are wanted: it is ours, resumed, and stands somewhere. */
+  /** Records are wanted: it is ours, resumed and has a position. */
   get open(): boolean {
     return this.#live && !this.#paused && !this.#stuck && this.#position !== null;
   }
 
-  /** Is what a broker said about `offset` still what is wanted next? */
+  /** Is an answer about `offset` still wanted? */
   wants(offset: number): boolean {
     return this.open && this.#position === offset;
   }
@@ -86,7 +87,7 @@ export class PartitionFeed {
   }
 }
 
-/** One generation's partitions, and who we are in it. */
+/** One generation's partitions, and our membership in it. */
 export class Assignment {
   readonly memberId: string;
   readonly generationId: number;

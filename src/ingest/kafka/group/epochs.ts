@@ -1,4 +1,5 @@
-// Which leader epoch did any broker name last? One whose own is older lost its office, or has not heard the news.
+// Which leader epoch is the newest that any broker named? A broker with an older one was deposed or is
+// behind.
 import type { ClusterMetadata } from '../protocol/metadata-api.ts';
 
 export class LeaderEpochs {
@@ -6,7 +7,7 @@ export class LeaderEpochs {
 
   observe({ topicMetadata }: ClusterMetadata): void {
     for (const { topicId = null, partitionMetadata } of topicMetadata) {
-      // By a name alone, a topic that was created again would be taken for one whose leaders are all behind.
+      // By name alone, the leaders of a recreated topic would all look as if they were behind.
       if (topicId === null) continue;
       for (const { partitionId, leaderEpoch = -1 } of partitionMetadata) {
         const newest = Math.max(leaderEpoch, this.of(topicId, partitionId));

@@ -1,4 +1,4 @@
-// What is asked of one broker now, and what of its answer goes to the pipeline?
+// What is requested from one broker now, and which part of its answer goes to the pipeline?
 import { messageOf } from '../../../base/error.ts';
 import type { Fetched, SourceListener, TopicPartition } from '../../source.ts';
 import type { KafkajsBroker, KafkajsFetchTopic } from '../kafkajs/kafkajs.ts';
@@ -18,8 +18,10 @@ export type FetcherTools = {
   /** −1: unknown. */
   readonly leaderEpoch: (topicId: string | null, partition: number) => number;
   readonly refreshMetadata: () => Promise<void>;
-  /** Keeps the membership while an answer is handed over. False: the group wants something, so return soon. */
-  readonly keepMember: () => boolean;
+  /**
+   * Keeps the membership alive while an answer is handed over. False: the group waits for us, so return soon.
+   */
+  readonly keepalive: () => boolean;
   readonly suspect: (reason: string) => void;
   readonly fatal: (error: unknown) => void;
 };
@@ -36,8 +38,9 @@ type Question = {
 const ERROR_PAUSE_MS = 250;
 
 /**
- * Stands where kafkajs fetches: called in a loop for each broker, with the partitions that it leads. Returns when the
- * answer is handed over, so one broker's answers never overlap. Never throws: one broker's trouble is not another's.
+ * Replaces kafkajs's fetch: called in a loop for each broker, with the partitions that it leads. Returns when
+ * the answer is handed over, so one broker's answers never overlap. Never throws: one broker's failure
+ * doesn't affect the others.
  */
 export class Fetcher {
   readonly #tools: FetcherTools;
@@ -50,7 +53,7 @@ export class Fetcher {
     this.#tools = tools;
   }
 
-  /** Somebody resumed or sought: a wait for work ends now. */
+  /** After a resume or a seek: ends a wait for work. */
   wake(): void {
     for (const end of [...this.#idle]) end();
   }
@@ -96,21 +99,22 @@ export class Fetcher {
     }
   }
 
-  /** Null: others lead these partitions now, and what this broker may still say about them doesn't matter. */
+  /** Null: other brokers lead these partitions now, so this one's answer no longer matters. */
   #answerOf(question: Question): Promise<FetchAnswer | null> {
     const { promise, resolve } = Promise.withResolvers<null>();
     question.abandon = () => resolve(null);
     const answer = this.#tools.fetch(question.broker, question.asked);
-    // One that comes after it was abandoned may fail as it likes.
+    // An abandoned request may fail without consequence.
     answer.catch(() => {});
     return Promise.race([answer, promise]);
   }
 
   /**
-   * New metadata: a question to a broker that leads none of its partitions any more is abandoned. A frozen broker would
-   * keep it for a whole request timeout, and kafkajs begins nothing with a changed set of brokers before each loop ends.
-   * Where it leads some of them still, it is not believed about the others: a leader that lost its office may hold what was
-   * never to be, and the suspicion that this metadata raised is about what came before it.
+   * New metadata: a question to a broker that leads none of its partitions any more is abandoned. A frozen
+   * broker would keep it for a whole request timeout, and kafkajs begins nothing with a changed set of
+   * brokers before each loop ends. Where it still leads some of them, its answers about the others are
+   * dropped: a deposed leader may hold records that the log never had, and the revalidation that this
+   * metadata caused covers only what came before it.
    */
   observe(leads: (nodeId: number | null, partition: TopicPartition) => boolean): void {
     for (const question of this.#open) {
@@ -129,10 +133,10 @@ export class Fetcher {
     let failed = false;
     for (const partition of answer.partitions) {
       const feed = feeds[asked.indexOf(partition.asked)] as PartitionFeed;
-      // Asked for while the pipeline still worked, so that both go on at once. A compressed answer unfolds to ten times its
-      // size: it is unfolded as it is worked off.
+      // Asked for while the pipeline still worked, so that both go on at once. A compressed answer unfolds to
+      // ten times its size: it is unfolded as it is worked off.
       if (partition.bytes.length > 0) await this.#tools.listener.ready?.();
-      if (!this.#tools.keepMember()) break;
+      if (!this.#tools.keepalive()) break;
       if (lost.has(partition.asked) || !isWanted(feed, partition.asked)) continue;
       if (partition.errorCode === 0) {
         feed.answeredAtMs = this.#tools.now();
@@ -159,7 +163,9 @@ export class Fetcher {
     });
   }
 
-  /** The open feeds among these, beginning with another one each time: an answer that is full leaves out the last ones. */
+  /**
+   * The open feeds among these, starting at another one each time: a full answer leaves out the last ones.
+   */
   #wanted(topics: readonly KafkajsFetchTopic[]): PartitionFeed[] {
     const assignment = this.#tools.assignment();
     if (assignment === null || this.#closed) return [];
@@ -237,7 +243,7 @@ export class Fetcher {
     feed.notBeforeMs = now() + ERROR_PAUSE_MS;
     if (errorCode === FETCH_ERRORS.offsetOutOfRange) {
       feed.answeredAtMs = now();
-      // A broker that has forgotten the epoch that we name says the same: then the offset alone decides.
+      // A broker that has forgotten the named epoch answers the same: ask again by the offset alone.
       if (asked.lastEpoch >= 0) feed.forgetEpoch();
       else this.#lostPlace(feed, text);
       return false;
@@ -257,7 +263,10 @@ export class Fetcher {
     return true;
   }
 
-  /** The log does not hold what follows. kafkajs would go to its start, with a line in its log; here nothing moves. */
+  /**
+   * The log doesn't hold the next offset. kafkajs would jump to the log's start; here the partition stands
+   * still.
+   */
   #lostPlace(feed: PartitionFeed, why: string): void {
     const offset = feed.position as number;
     feed.stick();
@@ -265,7 +274,7 @@ export class Fetcher {
     this.#tools.listener.onOutOfRange?.({ topic: feed.topic, partition: feed.partition }, offset);
   }
 
-  /** Nothing came from this broker: time for the cluster to notice, and for us to ask it again. */
+  /** This broker didn't answer: wait, so that the cluster can notice, then ask it again. */
   async brokerFailed(nodeId: number | string, error: unknown): Promise<void> {
     if (this.#closed) return;
     this.#tools.suspect(`broker ${nodeId}: ${messageOf(error)}`);

@@ -1,4 +1,4 @@
-// How are we a member of the consumer group, and what does each turn of its life mean for our partitions?
+// How are we a member of the consumer group, and what does each rebalance mean for our partitions?
 import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent } from 'kafkajs';
 import { LedgerstoneError, messageOf } from '../../../base/error.ts';
 import type { Logger } from '../../../base/log.ts';
@@ -22,8 +22,9 @@ export type GroupTools = {
 };
 
 /**
- * kafkajs tells of rebalances by events that it does not wait for, so everything happens inside them, synchronously: an
- * assignment ends with the first sign that it may, and begins with GROUP_JOIN, before the first fetch of its generation.
+ * kafkajs emits rebalances as events and doesn't wait for them, so everything happens synchronously inside:
+ * an assignment ends with the first sign of a rebalance, and the next begins with GROUP_JOIN, before the
+ * first fetch of its generation.
  */
 export class Group {
   readonly #tools: GroupTools;
@@ -41,7 +42,10 @@ export class Group {
     return this.#assignment;
   }
 
-  /** Not every rebalance begins with an event of kafkajs: one of its loops may join again while others still fetch. */
+  /**
+   * Not every rebalance begins with an event of kafkajs: one of its loops may join again while others still
+   * fetch.
+   */
   joining(): void {
     this.#guarded(() => this.#end());
   }
@@ -52,7 +56,7 @@ export class Group {
     if (member.leaderId === '') this.fatal(groupShared(this.#tools.groupId));
   }
 
-  /** Resolves when the first join succeeded or was given up; what happens after that, the listener is told. */
+  /** Resolves when the first join succeeded or was given up; later events go to the listener. */
   async start(): Promise<void> {
     const { consumer, topics } = this.#tools;
     this.#listen();
@@ -102,7 +106,7 @@ export class Group {
       (one) =>
         new PartitionFeed(one, topics.find(({ topic }) => topic === one.topic)?.topicId ?? null, now()),
     );
-    // Whatever kafkajs holds for a position is not used, but without one it would ask the group and the leaders for it,
+    // kafkajs's own position isn't used, but without one it would ask the group and the leaders for it,
     // and one partition without a leader would keep it from fetching any other.
     for (const one of owned) cluster.markOffsetAsCommitted({ groupId, ...one, offset: '0' });
     this.#assignment = new Assignment(joined.memberId, joined.generationId, feeds);
@@ -144,7 +148,7 @@ export class Group {
     );
   }
 
-  /** Told once. */
+  /** Reported once. */
   fatal(error: unknown): void {
     if (this.#closed || this.#failed) return;
     this.#failed = true;
@@ -152,7 +156,7 @@ export class Group {
     this.#tools.listener.onFatal(error instanceof Error ? error : new Error(messageOf(error)));
   }
 
-  /** Nothing is told to the listener any more. */
+  /** The listener isn't called any more. */
   close(): void {
     this.#closed = true;
     this.#end();

@@ -1,20 +1,17 @@
-// How does the group hear that we live, while brokers freeze and coordinators move?
+// How does the group get our heartbeats while brokers freeze and coordinators move?
 import type { KafkajsBroker } from '../kafkajs/kafkajs.ts';
 
 export type HeartbeatTools = {
-  /** Asks the cluster anew. */
+  /** Asks the cluster again. */
   readonly findCoordinator: () => Promise<KafkajsBroker>;
   readonly intervalMs: number;
   readonly now: () => number;
   /** A heartbeat reached the coordinator. */
-  readonly onBeat: () => void;
+  readonly onSent: () => void;
   readonly onTrouble: (error: unknown) => void;
 };
 
-/**
- * Errors by which the group tells a member what to do; kafkajs knows how. Everything else is a matter of
- * connections.
- */
+/** Errors by which the group instructs a member; kafkajs handles them. All others are connection failures. */
 const GROUP_ANSWERS: ReadonlySet<unknown> = new Set([
   'REBALANCE_IN_PROGRESS',
   'ILLEGAL_GENERATION',
@@ -24,17 +21,17 @@ const GROUP_ANSWERS: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Stands where kafkajs sends heartbeats. Its loops wait for each one, so a frozen coordinator would stop the
- * reading from all brokers, and it never looks for another one. Here a beat is sent and not waited for; what
- * the group answers is told to kafkajs at the next beat; and when the coordinator can't be reached, its
- * successor is looked up, in the same generation. Beats still come from the loops only, or from what they do:
- * a member that reads nothing any more is not kept alive.
+ * Replaces kafkajs's heartbeats. Its loops wait for each one, so a frozen coordinator would stop the reading
+ * from all brokers, and kafkajs never looks for another one. Here a heartbeat is sent without waiting; the
+ * group's answer reaches kafkajs at the next one; and when the coordinator can't be reached, its successor is
+ * looked up in the same generation. Heartbeats still come only from the loops and their work: a member that
+ * has stopped reading isn't kept alive.
  */
 export class HeartbeatLoop {
   readonly #tools: HeartbeatTools;
   #generation: number | null = null;
   #coordinator: KafkajsBroker | null = null;
-  #beating = false;
+  #sending = false;
   #answer: unknown = null;
   #sentMs = 0;
   #firstMs: number | null = null;
@@ -44,18 +41,18 @@ export class HeartbeatLoop {
     this.#tools = tools;
   }
 
-  /** A generation begins: what was said in an earlier one doesn't matter. */
+  /** A generation begins: answers of an earlier one no longer matter. */
   reset(): void {
     this.#generation = null;
     this.#coordinator = null;
     this.#answer = null;
-    this.#beating = false;
+    this.#sending = false;
     this.#again = null;
     this.#firstMs = null;
   }
 
-  /** `send` sends this beat to a broker. Throws what the group answered to the last one. */
-  beat(coordinator: KafkajsBroker, generation: number, send: (to: KafkajsBroker) => Promise<unknown>): void {
+  /** `send` sends this heartbeat to a broker. Throws what the group answered to the last one. */
+  send(coordinator: KafkajsBroker, generation: number, send: (to: KafkajsBroker) => Promise<unknown>): void {
     if (this.#generation !== generation) {
       this.reset();
       this.#generation = generation;
@@ -64,8 +61,8 @@ export class HeartbeatLoop {
     this.#answer = null;
     if (answer !== null) throw answer;
     this.#again = () => {
-      if (this.#beating) return;
-      this.#beating = true;
+      if (this.#sending) return;
+      this.#sending = true;
       this.#sentMs = this.#tools.now();
       void this.#send(this.#coordinator ?? coordinator, generation, send);
     };
@@ -73,14 +70,14 @@ export class HeartbeatLoop {
   }
 
   /**
-   * From work that keeps a loop for long: beats when it is time. False: the group waits for kafkajs to hear
-   * something, so the loop has to go on.
+   * Called from long work inside a loop: sends a heartbeat when one is due. False: kafkajs must get an answer
+   * of the group, so the loop has to continue.
    */
-  keep(): boolean {
+  keepalive(): boolean {
     if (this.#answer !== null) return false;
     const nowMs = this.#tools.now();
     if (this.#again === null) {
-      // kafkajs has not shown yet how to beat in this generation: it does after the loop's first turn.
+      // kafkajs hasn't sent a heartbeat in this generation yet: it does after the loop's first turn.
       this.#firstMs ??= nowMs;
       return nowMs - this.#firstMs < this.#tools.intervalMs;
     }
@@ -96,7 +93,7 @@ export class HeartbeatLoop {
     const current = () => this.#generation === generation;
     try {
       await send(to);
-      if (current()) this.#tools.onBeat();
+      if (current()) this.#tools.onSent();
     } catch (error) {
       if (!current()) return;
       if (GROUP_ANSWERS.has(Object(error).type)) {
@@ -107,7 +104,7 @@ export class HeartbeatLoop {
         if (current()) this.#coordinator = found;
       }
     } finally {
-      if (current()) this.#beating = false;
+      if (current()) this.#sending = false;
     }
   }
 }

@@ -29,7 +29,7 @@ export class Leaders {
       for (const { partitionId, leader, leaderEpoch = -1 } of partitionMetadata) {
         const key = `${partitionId}/${topic}`;
         const before = this.#partitions.get(key);
-        // From a broker that has not heard the news yet.
+        // From a broker that is behind.
         if (before !== undefined && before.topicId === topicId && leaderEpoch < before.leaderEpoch) continue;
         this.#partitions.set(key, { topicId, leader, leaderEpoch });
         if (before === undefined) continue;

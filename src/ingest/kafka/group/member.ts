@@ -1,4 +1,4 @@
-// How do the group, the fetching and the watching belong together? Wires what one started source consists of.
+// How do group, fetcher, heartbeat and watchdog work together? Wires one started source.
 import type { Consumer } from 'kafkajs';
 import { systemClock } from '../../../base/clock.ts';
 import { messageOf } from '../../../base/error.ts';
@@ -73,7 +73,7 @@ export class Member {
         },
         onJoined: (member) => this.#group?.joined(member),
         heartbeat: (coordinator, { groupGenerationId }, send) =>
-          this.#heartbeat?.beat(coordinator, groupGenerationId, send),
+          this.#heartbeat?.send(coordinator, groupGenerationId, send),
       },
       emitter,
     );
@@ -85,7 +85,7 @@ export class Member {
       intervalMs: tuning.heartbeatMs,
       now: () => systemClock.monotonic(),
       findCoordinator: () => cluster.findGroupCoordinator({ groupId: options.groupId }),
-      onBeat: () => this.#watchdog.heartbeat(),
+      onSent: () => this.#watchdog.heartbeat(),
       onTrouble: (error) => this.#suspect(`coordinator of the group: ${messageOf(error)}`),
     });
     const fetcher = this.#newFetcher(cluster);
@@ -136,7 +136,7 @@ export class Member {
       fetch: (broker, partitions) => fetchFrom(this.#kafkajs, broker, partitions, settings),
       leaderEpoch: (topicId, partition) => this.#client.epochs.of(topicId, partition),
       refreshMetadata: () => cluster.refreshMetadata(),
-      keepMember: () => this.#heartbeat?.keep() ?? true,
+      keepalive: () => this.#heartbeat?.keepalive() ?? true,
       suspect: (reason) => this.#suspect(reason),
       fatal: (error) => this.#group?.fatal(error),
     });

@@ -1,4 +1,4 @@
-// Does kafkajs still live? It is known to hang without a word (#659, #1593, #1721), so somebody else has to look.
+// Is kafkajs still alive? It is known to hang silently (#659, #1593, #1721), so it is watched from outside.
 import { LedgerstoneError } from '../../../base/error.ts';
 import type { Assignment } from './assignment.ts';
 
@@ -6,7 +6,9 @@ export type WatchdogTools = {
   readonly stallMs: number;
   readonly now: () => number;
   readonly assignment: () => Assignment | null;
-  /** Whether the cluster says that this partition has a leader: without one, nothing that we do makes it move. */
+  /**
+   * Whether the cluster names a leader for this partition: without one a restart of this process can't help.
+   */
   readonly hasLeader: (topic: string, partition: number) => boolean;
   readonly onStall: (error: LedgerstoneError) => void;
 };
@@ -15,8 +17,9 @@ const CHECKS_PER_STALL = 10;
 const CHECK_MS_MAX = 1_000;
 
 /**
- * By a timer of its own: no sign of life from kafkajs, no heartbeat while we are a member, or no answer for a partition
- * that wants records and has a leader, for `stallMs`, is a stall. Told within `stallMs` and a tenth of it.
+ * By a timer of its own. A stall is `stallMs` without any sign of life from kafkajs, without a heartbeat
+ * while we are a member, or without an answer for a partition that wants records and has a leader. It is
+ * reported at most a tenth of `stallMs` late.
  */
 export class Watchdog {
   readonly #tools: WatchdogTools;

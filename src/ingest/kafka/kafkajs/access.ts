@@ -19,7 +19,7 @@ export class Access {
     this.#groupId = groupId;
   }
 
-  /** `fresh`: asked now, else not older than kafkajs keeps it. */
+  /** `fresh`: asked now; else as old as kafkajs's cache allows. */
   async topic(name: string, fresh: boolean): Promise<FoundTopic> {
     await this.cluster.addMultipleTargetTopics([name]);
     if (fresh) await this.cluster.refreshMetadata();
@@ -32,7 +32,7 @@ export class Access {
     return { metadata, topic };
   }
 
-  /** Once more, with fresh metadata, where the leader that we know of has failed or isn't one any more. */
+  /** Tries once more, with fresh metadata, when the known leader failed or no longer leads. */
   async onLeader<T>(
     { topic: name, partition: id }: TopicPartition,
     ask: (broker: KafkajsBroker, found: Found) => Promise<T>,

@@ -1,4 +1,4 @@
-// How does one talk to a cluster through kafkajs's connections, with our own requests where kafkajs's lose something?
+// How are kafkajs's connections used with requests of our own, where kafkajs's requests lose data?
 
 import {
   decodeFetch,
@@ -35,13 +35,13 @@ import {
 import { joinAgain } from './loops.ts';
 
 export type ClusterHooks = {
-  /** Every answer to a metadata request, before kafkajs lives on it. */
+  /** Every answer to a metadata request, before kafkajs uses it. */
   onMetadata(metadata: ClusterMetadata): void;
-  /** Stands in for kafkajs's fetch of one broker. Absent: this cluster's brokers are not to be fetched from by kafkajs. */
+  /** Replaces kafkajs's fetch of one broker. Absent: kafkajs must not fetch by this cluster. */
   fetch?(broker: KafkajsBroker, topics: readonly KafkajsFetchTopic[]): Promise<void>;
-  /** A request to join is about to be sent: with it, what was ours before is given up. */
+  /** A request to join is about to be sent: it gives up the current assignment. */
   onJoining?(): void;
-  /** Stands in for kafkajs's heartbeat. `send` sends it to a broker. May throw what the group said. */
+  /** Replaces kafkajs's heartbeat. `send` sends it to a broker. May throw the group's answer. */
   heartbeat?(
     coordinator: KafkajsBroker,
     request: { readonly groupGenerationId: number },
@@ -51,8 +51,9 @@ export type ClusterHooks = {
 };
 
 /**
- * A kafkajs cluster whose brokers answer by our own code where it matters. Nothing global is touched: another kafkajs
- * client in this process stays as it is. Throws LedgerstoneError `kafkajs-changed` where a part to be wrapped is missing.
+ * A kafkajs cluster whose brokers answer by our own code where it matters. Nothing global is touched: another
+ * kafkajs client in this process stays as it is. Throws LedgerstoneError `kafkajs-changed` where a part to be
+ * wrapped is missing.
  */
 export function openCluster(
   kafkajs: Kafkajs,
@@ -119,7 +120,7 @@ function wrapBuilder(builder: KafkajsPoolBuilder, seeds: readonly Address[]): vo
 
 const METADATA_TRIES = 3;
 
-/** kafkajs asks one broker, any of those that are connected, and gives up when that is the frozen one. */
+/** kafkajs asks any one connected broker, and gives up when that one is frozen. */
 function wrapRefresh(cluster: KafkajsCluster): void {
   const refresh = cluster.refreshMetadata.bind(cluster);
   cluster.refreshMetadata = async () => {
@@ -135,7 +136,10 @@ function wrapRefresh(cluster: KafkajsCluster): void {
 
 const CHECK_PENDING_MS = 10;
 
-/** kafkajs re-arms a timer in the past for ever, 1,800 to 5,000 times a second, also when nothing is pending (#1751). */
+/**
+ * kafkajs re-arms a timer in the past for ever, 1,800 to 5,000 times a second, also when nothing is pending
+ * (#1751).
+ */
 function checkWhenSomethingWaits(this: KafkajsRequestQueue): void {
   if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
   const waitMs = Math.max(this.throttledUntil - Date.now(), CHECK_PENDING_MS);
@@ -145,11 +149,14 @@ function checkWhenSomethingWaits(this: KafkajsRequestQueue): void {
   }, waitMs);
 }
 
-/** The newest version of an API that this broker speaks; −1 before it is connected, or when it does not know the API. */
+/**
+ * The newest version of an API that this broker speaks; −1 before it is connected, or when it does not know
+ * the API.
+ */
 export const newestVersion = (broker: KafkajsBroker, apiKey: number): number =>
   broker.versions?.[apiKey]?.maxVersion ?? -1;
 
-/** A frozen broker keeps its connections: a question that goes to it must not hold up the next one. */
+/** A frozen broker keeps its connections: a request to it must not hold up the next one. */
 const METADATA_TIMEOUT_MS = 3_000;
 
 function askMetadata(
@@ -160,7 +167,7 @@ function askMetadata(
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     const late = new Error(`broker ${broker.nodeId ?? '?'} did not answer within ${METADATA_TIMEOUT_MS} ms`);
-    // By this, kafkajs tells what it may try again.
+    // kafkajs decides by this what it may retry.
     reject(Object.assign(late, { retriable: true }));
   }, METADATA_TIMEOUT_MS);
   return Promise.race([requestMetadata(kafkajs, broker, topics), promise]).finally(() => clearTimeout(timer));
@@ -187,8 +194,8 @@ async function requestMetadata(
 }
 
 /**
- * kafkajs throws the whole answer away when one topic is missing or one partition has no leader, and then reads nothing
- * at all. Here such a topic has no partitions, and such a partition no leader.
+ * kafkajs throws the whole answer away when one topic is missing or one partition has no leader, and then
+ * reads nothing at all. Here such a topic has no partitions, and such a partition no leader.
  */
 function tolerant(metadata: ClusterMetadata, topics: readonly string[]): ClusterMetadata {
   const known = new Set(metadata.topicMetadata.map(({ topic }) => topic));
@@ -243,7 +250,7 @@ async function send<T>(kafkajs: Kafkajs, broker: KafkajsBroker, exchange: Exchan
     response: {
       decode: async (raw) => {
         const value = decode(raw);
-        // kafkajs waits so long before the next request (KIP-219).
+        // kafkajs waits this long before the next request (KIP-219).
         return { value, clientSideThrottleTime: throttleMs(value) };
       },
       parse: async ({ value }: { value: T }) => value,

@@ -1,4 +1,4 @@
-// How does one get to a cluster: addresses, TLS, SASL, sockets?
+// How is a cluster connected to: addresses, TLS, SASL, sockets?
 import { readFile } from 'node:fs/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -42,7 +42,7 @@ export function saslFor(sasl: SaslOptions | undefined): SASLOptions | undefined 
   return {
     mechanism: 'oauthbearer',
     oauthBearerProvider: async () => {
-      // Loaded when it is configured: it brings a second AWS client along.
+      // Loaded only when configured: it brings a second AWS client.
       const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js');
       return { value: (await generateAuthToken({ region })).token };
     },
@@ -84,7 +84,10 @@ export class Sockets {
     return socket;
   };
 
-  /** For good: kafkajs may still try to connect again. With an error where requests may still wait for an answer. */
+  /**
+   * For good: kafkajs may still try to connect again. With an error where requests may still wait for an
+   * answer.
+   */
   destroy(error?: Error): void {
     this.#closed = true;
     for (const socket of this.#open) socket.destroy(error);
@@ -92,7 +95,9 @@ export class Sockets {
   }
 }
 
-/** kafkajs lets go of a socket each time that its broker fails, and Node warns of a leak at the eleventh time. */
+/**
+ * kafkajs lets go of a socket each time that its broker fails, and Node warns of a leak at the eleventh time.
+ */
 function unrefOnce(socket: Socket): void {
   const unref = socket.unref.bind(socket);
   let done = false;

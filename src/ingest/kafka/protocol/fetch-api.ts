@@ -1,4 +1,5 @@
-// How does one ask a broker for records, and what did it answer? (Kafka protocol: Fetch, versions 11 and 13)
+// How are records requested from a broker, and what did it answer? (Kafka protocol: Fetch, versions 11 and
+// 13)
 import type { AbortedTransaction } from './transactions.ts';
 import { ByteReader, ByteWriter } from './wire.ts';
 
@@ -7,8 +8,8 @@ export const FETCH_API_KEY = 1;
 /** The newest version by topic name, Kafka 2.3 and later. */
 export const FETCH_BY_NAME = 11;
 /**
- * By topic id, Kafka 3.1 and later (KIP-516). A topic that was deleted and created again under its name has another id,
- * so the broker refuses what would otherwise go on without a word in somebody else's log.
+ * By topic id, Kafka 3.1 and later (KIP-516). A topic that was deleted and created again under its name has
+ * another id, so the broker refuses what would otherwise silently continue in another log.
  */
 const FETCH_BY_ID = 13;
 
@@ -21,13 +22,15 @@ export type FetchPartition = {
   readonly partition: number;
   readonly offset: number;
   /**
-   * The leader epoch of the batch before `offset`, −1 when it is not known. By id only: the broker then says when its log
-   * holds something else there, because another leader's log was cut off and written anew (KIP-595).
+   * The leader epoch of the batch before `offset`, −1 when it is not known. By id only: the broker then says
+   * when its log holds something else there, because another leader's log was cut off and written anew
+   * (KIP-595).
    */
   readonly lastEpoch: number;
   /**
-   * The newest epoch of the partition's leaders that any broker named, −1 when it is not known. By id only: a broker that still
-   * believes in an older one refuses (KIP-320), for it may hold what the partition's log never had.
+   * The newest epoch of the partition's leaders that any broker named, −1 when it is not known. By id only: a
+   * broker with an older epoch refuses (KIP-320), because it may hold records that the partition's log never
+   * had.
    */
   readonly leaderEpoch: number;
 };
@@ -48,7 +51,7 @@ export type FetchedPartition = {
   readonly logStartOffset: number;
   readonly aborted: readonly AbortedTransaction[];
   readonly bytes: Uint8Array;
-  /** The log parted from what we read: up to here both are the same. */
+  /** The log diverged from what we read: they are equal up to here. */
   readonly divergedAt: number | null;
 };
 

@@ -12,8 +12,9 @@ const LENGTH_MASK = 0x7fffffff;
 type Block = { readonly at: number; readonly length: number; readonly stored: boolean };
 
 /**
- * The one frame that a batch's content is; bytes after it are left out, as Kafka's own reader does. The codec allocates
- * whatever a frame unfolds to, so a frame of more than `maxBytes` is refused here, before it is opened.
+ * The one frame that a batch's content is; bytes after it are left out, as Kafka's own reader does. The codec
+ * allocates as much as a frame decompresses to, so a frame of more than `maxBytes` is refused before it is
+ * opened.
  */
 export function lz4Frame(bytes: Uint8Array, maxBytes: number): Uint8Array {
   const { blocks, end, blockMax } = walk(bytes);
@@ -50,7 +51,7 @@ function walk(bytes: Uint8Array): { blocks: Block[]; end: number; blockMax: numb
 
 const cut = () => new Undecodable("the batch's LZ4 frame has no end");
 
-/** Adds up what the tokens of each block say, without unfolding it. */
+/** Adds up the lengths in the tokens of each block, without decompressing it. */
 function exactContent(bytes: Uint8Array, blocks: readonly Block[]): number {
   let content = 0;
   for (const { at: start, length, stored } of blocks) {

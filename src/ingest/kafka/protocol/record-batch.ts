@@ -1,4 +1,5 @@
-// What does one record batch of format 2 hold? (Kafka documentation, "Record Batch"; Kafka 0.11 and later write it)
+// What does one record batch of format 2 hold? (Kafka documentation, "Record Batch"; Kafka 0.11 and later
+// write it)
 import { EMPTY } from '../../../base/bytes.ts';
 import type { Header, KafkaRecord } from '../../../format/record.ts';
 import { crc32c } from './crc32c.ts';
@@ -82,8 +83,8 @@ export function checkBatchCrc(bytes: Uint8Array, at: number, end: number): void 
 const NO_HEADERS: readonly Header[] = [];
 
 /**
- * Appends the batch's records from offset `from` on. Keys, headers and values are views into `content`. Throws
- * Undecodable, or FormatError where the bytes end too early.
+ * Appends the batch's records from offset `from` on. Keys, headers and values are views into `content`.
+ * Throws Undecodable, or FormatError where the bytes end too early.
  */
 export function readRecords(
   header: BatchHeader,
@@ -138,7 +139,7 @@ export function readOffsets(header: BatchHeader, content: Uint8Array): number[] 
 
 const ABORT = 0;
 
-/** A control batch that ends a transaction by throwing it away (Kafka's ControlRecordType). */
+/** A control batch that aborts a transaction (Kafka's ControlRecordType). */
 export function isAbortMarker(header: BatchHeader, content: Uint8Array): boolean {
   if (!header.control || header.count < 1) return false;
   const reader = new ByteReader(content);
@@ -183,7 +184,7 @@ function atEnd(reader: ByteReader): void {
   if (reader.at !== reader.end) throw new Undecodable('bytes are left after the last record of a batch');
 }
 
-/** Offsets within a batch ascend and stay within it: whoever numbers lines by them depends on it. */
+/** Offsets ascend within a batch and stay within its range: the numbering of lines depends on it. */
 class OffsetOrder {
   readonly #last: number;
   #before = -1;

@@ -20,7 +20,7 @@ import { Undecodable } from './undecodable.ts';
 import { ByteReader } from './wire.ts';
 
 export type DecodeLimits = {
-  /** Decompressed bytes of one batch: beyond, it is not opened. */
+  /** Decompressed bytes of one batch: a larger one isn't opened. */
   readonly contentBytesMax: number;
   readonly checkCrc: boolean;
 };
@@ -28,19 +28,22 @@ export type DecodeLimits = {
 export type DecodedPart = {
   readonly records: readonly KafkaRecord[];
   readonly seen: readonly SeenOffsets[];
-  /** Where the next fetch goes on: one past the last *batch*, whose last offsets a compaction may have emptied. */
+  /**
+   * Where the next fetch goes on: one past the last *batch*, whose last offsets a compaction may have
+   * emptied.
+   */
   readonly next: number;
   readonly leaderEpoch: number;
   /** The batch after these, `[offset, last]`, can't become records. Nothing of these bytes follows it. */
   readonly undecodable: { readonly offset: number; readonly last: number; readonly reason: string } | null;
 };
 
-/** Records are handed on as soon as they hold so much: decompressed, a fetch can be many times its size. */
+/** A part ends when its records hold this much: a decompressed fetch can be many times its size. */
 const PART_BYTES = 4 * MIB;
 
 /**
- * Decodes the record set of a fetch at offset `from`, in parts. A batch that the response's size cut off is left for the
- * next fetch. Never throws: what can't be decoded ends the last part.
+ * Decodes the record set of a fetch at offset `from`, in parts. A batch that the response cuts off is left
+ * for the next fetch. Never throws: what can't be decoded ends the last part.
  */
 export async function* decodeRecordSet(
   bytes: Uint8Array,

@@ -1,11 +1,14 @@
-// Which records of a fetch belong to transactions that were thrown away, and which offsets were seen without a record?
+// Which records of a fetch belong to aborted transactions, and which offsets were seen without a record?
 import type { SeenOffsets } from '../../source.ts';
 import type { BatchHeader } from './record-batch.ts';
 
 /** A transaction that ended with an abort marker, as the broker lists it beside the records. */
 export type AbortedTransaction = { readonly producerId: bigint; readonly firstOffset: number };
 
-/** Follows the batches of one response in order: the same decisions as Kafka's own consumer (CompletedFetch.java). */
+/**
+ * Follows the batches of one response in order: the same decisions as Kafka's own consumer
+ * (CompletedFetch.java).
+ */
 export class AbortedProducers {
   readonly #waiting: AbortedTransaction[];
   readonly #open = new Set<bigint>();

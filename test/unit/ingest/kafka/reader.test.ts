@@ -4,7 +4,7 @@ import { LeaderEpochs } from '../../../../src/ingest/kafka/group/epochs.ts';
 import type { Kafkajs, KafkajsBroker, KafkajsCluster } from '../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
 import { KAFKA_TUNING } from '../../../../src/ingest/kafka/options.ts';
 import { KafkaReader } from '../../../../src/ingest/kafka/reader.ts';
-import { LIMITS } from './decode.ts';
+import { LIMITS } from './protocol/decode.ts';
 
 const CORRUPT_MESSAGE = 2;
 

@@ -1,16 +1,16 @@
 // What is asked of a broker, and what of its answer reaches the pipeline, while everything changes around it?
 import { describe, expect, it } from 'vitest';
-import { Assignment, PartitionFeed } from '../../../../src/ingest/kafka/group/assignment.ts';
-import { Fetcher } from '../../../../src/ingest/kafka/group/fetcher.ts';
-import type { KafkajsBroker } from '../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
+import { Assignment, PartitionFeed } from '../../../../../src/ingest/kafka/group/assignment.ts';
+import { Fetcher } from '../../../../../src/ingest/kafka/group/fetcher.ts';
+import type { KafkajsBroker } from '../../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
 import type {
   FetchAnswer,
   FetchedPartition,
   FetchPartition,
-} from '../../../../src/ingest/kafka/protocol/fetch-api.ts';
-import type { Fetched } from '../../../../src/ingest/source.ts';
-import { LIMITS } from './decode.ts';
-import { batchBytes, largeRecord } from './encode.ts';
+} from '../../../../../src/ingest/kafka/protocol/fetch-api.ts';
+import type { Fetched } from '../../../../../src/ingest/source.ts';
+import { LIMITS } from '../protocol/decode.ts';
+import { batchBytes, largeRecord } from '../protocol/encode.ts';
 
 const BROKER = { nodeId: 1 } as unknown as KafkajsBroker;
 const ALL = [{ topic: 't', partitions: [{ partition: 0 }, { partition: 1 }, { partition: 2 }] }];
@@ -63,7 +63,7 @@ class Bench {
       refreshMetadata: async () => {
         this.refreshes += 1;
       },
-      keepMember: () => this.member,
+      keepalive: () => this.member,
       suspect: (reason) => this.suspicions.push(reason),
       fatal: (error) => this.fatals.push(error),
     });

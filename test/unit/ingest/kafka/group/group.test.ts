@@ -1,11 +1,11 @@
 // Does every turn in the life of a group reach the pipeline in the right order, and does nothing else?
 
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../../../src/base/log.ts';
-import { Group } from '../../../../src/ingest/kafka/group/group.ts';
-import { Watchdog } from '../../../../src/ingest/kafka/group/watchdog.ts';
-import type { KafkajsCluster } from '../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
-import { KAFKA_TUNING } from '../../../../src/ingest/kafka/options.ts';
+import { silentLogger } from '../../../../../src/base/log.ts';
+import { Group } from '../../../../../src/ingest/kafka/group/group.ts';
+import { Watchdog } from '../../../../../src/ingest/kafka/group/watchdog.ts';
+import type { KafkajsCluster } from '../../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
+import { KAFKA_TUNING } from '../../../../../src/ingest/kafka/options.ts';
 import { FakeConsumer } from './fake-consumer.ts';
 
 const topicMetadata = [

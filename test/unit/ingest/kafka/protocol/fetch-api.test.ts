@@ -7,8 +7,8 @@ import {
   type FetchPartition,
   fetchVersion,
   topicIdText,
-} from '../../../../src/ingest/kafka/protocol/fetch-api.ts';
-import { ByteWriter } from '../../../../src/ingest/kafka/protocol/wire.ts';
+} from '../../../../../src/ingest/kafka/protocol/fetch-api.ts';
+import { ByteWriter } from '../../../../../src/ingest/kafka/protocol/wire.ts';
 import { batchBytes } from './encode.ts';
 
 const require = createRequire(import.meta.url);

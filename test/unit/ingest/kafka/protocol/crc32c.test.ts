@@ -1,6 +1,6 @@
 // Is it CRC-32C, for every length and place in memory?
 import { describe, expect, it } from 'vitest';
-import { crc32c } from '../../../../src/ingest/kafka/protocol/crc32c.ts';
+import { crc32c } from '../../../../../src/ingest/kafka/protocol/crc32c.ts';
 
 /** Bit by bit, from the definition. */
 function slowly(bytes: Uint8Array): number {

@@ -1,7 +1,7 @@
 // Does every partition get one owner that wants it, and can kafkajs and Kafka read what we say about it?
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { assignerOf } from '../../../../src/ingest/kafka/group/assigner.ts';
+import { assignerOf } from '../../../../../src/ingest/kafka/group/assigner.ts';
 
 type Decoded = { topics: string[]; assignment: Record<string, number[]>; userData: Buffer };
 const { MemberMetadata, MemberAssignment } = createRequire(import.meta.url)(

@@ -1,7 +1,7 @@
 // Which leader of a partition is the newest that any broker named?
 import { describe, expect, it } from 'vitest';
-import { LeaderEpochs } from '../../../../src/ingest/kafka/group/epochs.ts';
-import type { ClusterMetadata } from '../../../../src/ingest/kafka/protocol/metadata-api.ts';
+import { LeaderEpochs } from '../../../../../src/ingest/kafka/group/epochs.ts';
+import type { ClusterMetadata } from '../../../../../src/ingest/kafka/protocol/metadata-api.ts';
 
 const metadata = (topicId: string | null, ...epochs: (number | undefined)[]): ClusterMetadata => ({
   clientSideThrottleTime: 0,

@@ -1,7 +1,7 @@
 // Which changes of the cluster make anchors suspect?
 import { describe, expect, it } from 'vitest';
-import { Leaders } from '../../../../src/ingest/kafka/group/leaders.ts';
-import type { ClusterMetadata } from '../../../../src/ingest/kafka/protocol/metadata-api.ts';
+import { Leaders } from '../../../../../src/ingest/kafka/group/leaders.ts';
+import type { ClusterMetadata } from '../../../../../src/ingest/kafka/protocol/metadata-api.ts';
 
 type Change = {
   topicId?: string | null;

@@ -1,15 +1,15 @@
 // Does the start fail, with a clear error, when kafkajs is not the one that this was written for?
 import { createRequire } from 'node:module';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openCluster } from '../../../../src/ingest/kafka/kafkajs/cluster.ts';
-import { Sockets } from '../../../../src/ingest/kafka/kafkajs/connect.ts';
+import { openCluster } from '../../../../../src/ingest/kafka/kafkajs/cluster.ts';
+import { Sockets } from '../../../../../src/ingest/kafka/kafkajs/connect.ts';
 import type {
   Kafkajs,
   KafkajsClusterOptions,
   KafkajsConnectionPool,
   KafkajsRequestQueue,
-} from '../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
-import { loadKafkajs } from '../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
+} from '../../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
+import { loadKafkajs } from '../../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
 
 const require = createRequire(import.meta.url);
 

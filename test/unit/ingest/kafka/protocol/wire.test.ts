@@ -1,6 +1,6 @@
 // Do primitive values come back, and is every read beyond the bytes refused?
 import { describe, expect, it } from 'vitest';
-import { ByteReader, ByteWriter } from '../../../../src/ingest/kafka/protocol/wire.ts';
+import { ByteReader, ByteWriter } from '../../../../../src/ingest/kafka/protocol/wire.ts';
 import { varint } from './encode.ts';
 
 const readerOf = (...bytes: number[]) => new ByteReader(new Uint8Array(bytes));

@@ -1,9 +1,14 @@
 // Are addresses, TLS files and logins what the configuration says, and does no password get into a log?
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { kafkaError } from '../../../../src/ingest/kafka/errors.ts';
-import { parseAddress, Sockets, saslFor, tlsMaterial } from '../../../../src/ingest/kafka/kafkajs/connect.ts';
-import { redactor, routeLogs } from '../../../../src/ingest/kafka/kafkajs/log.ts';
+import { kafkaError } from '../../../../../src/ingest/kafka/errors.ts';
+import {
+  parseAddress,
+  Sockets,
+  saslFor,
+  tlsMaterial,
+} from '../../../../../src/ingest/kafka/kafkajs/connect.ts';
+import { redactor, routeLogs } from '../../../../../src/ingest/kafka/kafkajs/log.ts';
 
 describe('parseAddress', () => {
   it.each([

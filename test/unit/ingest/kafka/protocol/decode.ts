@@ -3,11 +3,11 @@ import {
   type DecodedPart,
   type DecodeLimits,
   decodeRecordSet,
-} from '../../../../src/ingest/kafka/protocol/record-set.ts';
+} from '../../../../../src/ingest/kafka/protocol/record-set.ts';
 import {
   AbortedProducers,
   type AbortedTransaction,
-} from '../../../../src/ingest/kafka/protocol/transactions.ts';
+} from '../../../../../src/ingest/kafka/protocol/transactions.ts';
 import { joined } from './encode.ts';
 
 export const LIMITS: DecodeLimits = { contentBytesMax: 64 * 1024 * 1024, checkCrc: true };

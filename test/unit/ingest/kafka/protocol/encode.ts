@@ -1,7 +1,7 @@
 // How do tests make the bytes that a broker would send? Written apart from the reader, from Kafka's documentation.
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { compressFrameSync } from 'lz4-napi';
-import { crc32c } from '../../../../src/ingest/kafka/protocol/crc32c.ts';
+import { crc32c } from '../../../../../src/ingest/kafka/protocol/crc32c.ts';
 import { xerial } from './snappy-encode.ts';
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,7 +1,7 @@
 // Does silence end in an error, within the time that is stated, and does anything else?
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Assignment, PartitionFeed } from '../../../../src/ingest/kafka/group/assignment.ts';
-import { Watchdog } from '../../../../src/ingest/kafka/group/watchdog.ts';
+import { Assignment, PartitionFeed } from '../../../../../src/ingest/kafka/group/assignment.ts';
+import { Watchdog } from '../../../../../src/ingest/kafka/group/watchdog.ts';
 
 const STALL_MS = 10_000;
 

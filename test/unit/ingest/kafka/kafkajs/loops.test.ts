@@ -1,7 +1,7 @@
 // Does one broker's trouble stay its own?
 import { describe, expect, it } from 'vitest';
-import type { KafkajsBroker, KafkajsCluster } from '../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
-import { joinAgain, keepLoopsRunning } from '../../../../src/ingest/kafka/kafkajs/loops.ts';
+import type { KafkajsBroker, KafkajsCluster } from '../../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
+import { joinAgain, keepLoopsRunning } from '../../../../../src/ingest/kafka/kafkajs/loops.ts';
 
 const failure = (fields: object) => Object.assign(new Error('failed'), fields);
 

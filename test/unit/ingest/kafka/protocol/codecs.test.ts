@@ -2,9 +2,9 @@
 import { zstdCompressSync } from 'node:zlib';
 import { compressFrameSync } from 'lz4-napi';
 import { describe, expect, it } from 'vitest';
-import { decompress } from '../../../../src/ingest/kafka/protocol/codecs.ts';
-import { lz4Frame } from '../../../../src/ingest/kafka/protocol/lz4-frame.ts';
-import { snappyContent } from '../../../../src/ingest/kafka/protocol/snappy.ts';
+import { decompress } from '../../../../../src/ingest/kafka/protocol/codecs.ts';
+import { lz4Frame } from '../../../../../src/ingest/kafka/protocol/lz4-frame.ts';
+import { snappyContent } from '../../../../../src/ingest/kafka/protocol/snappy.ts';
 import { bytesOf } from './encode.ts';
 import { snappyBlock, xerial } from './snappy-encode.ts';
 
