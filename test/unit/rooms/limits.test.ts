@@ -25,15 +25,7 @@ const NOT_YET: readonly { readonly file: string; readonly what: RegExp; readonly
 const CLOSING: readonly Edge[] = [];
 
 /** Folders whose comments are still too wide. An entry that is no longer needed fails. */
-const WIDE: readonly string[] = [
-  'src/apps/verifier/',
-  'src/base/',
-  'src/ingest/',
-  'src/sign/',
-  'src/store/',
-  'src/verifier/',
-  'src/verify/',
-];
+const WIDE: readonly string[] = ['src/apps/verifier/', 'src/verifier/', 'src/verify/'];
 
 const filesBelow = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
