@@ -1,0 +1,56 @@
+// What does makeSegment refuse, and does time ever go back in a chain?
+import { describe, expect, it } from 'vitest';
+import { portableSha256 as sha256 } from '../../../src/base/hash.ts';
+import type { Continues } from '../../../src/format/manifest.ts';
+import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
+import { emptyBody } from '../../../src/segment/body.ts';
+import { type Head, makeSegment, newChainHead, type SegmentContext } from '../../../src/segment/segment.ts';
+import { START_MS, signer } from '../../support/archive-builder.ts';
+
+const ORIGIN = 'audit.example.com/prod/orders/0';
+const head = newChainHead(ORIGIN, 'orders', 0, 7);
+
+const context = (change: Partial<SegmentContext> = {}): SegmentContext => ({
+  source: { kind: 'kafka', cluster: 'cluster-1', topic: 'orders', topicId: null, partition: 0 },
+  continues: null,
+  anchoredMs: START_MS,
+  nowMs: START_MS,
+  retention: { mode: 'COMPLIANCE', periodMs: 1000, policy: 'pci-12m' },
+  keys: [encodeVkey(verifierKey(ORIGIN, signer().publicKey, sha256))],
+  writer: { id: 'archiver-test', version: '1.0.0' },
+  ...change,
+});
+
+const older: Continues = {
+  origin: 'audit.example.com/prod/orders-old/0',
+  size: 3,
+  root: 'ab'.repeat(32),
+  nextOffset: 7,
+  reason: 'a lost key',
+  by: 'ops@example.com',
+};
+const segment = (at: Head, firstOffset: number, change: Partial<SegmentContext> = {}) =>
+  makeSegment(sha256, at, emptyBody(sha256, firstOffset), context(change));
+
+describe('a segment', () => {
+  it('begins where the chain ends', () => {
+    expect(segment(head, 7).after).toMatchObject({ size: 1, nextOffset: 7, records: 0 });
+    expect(() => segment(head, 8)).toThrow('body starts at 8, head ends at 7');
+  });
+
+  it('continues another chain as the first of its own alone', () => {
+    const first = segment(head, 7, { continues: older });
+    expect(first.manifest.continues).toEqual(older);
+    expect(() => segment(first.after, 7, { continues: older })).toThrow(
+      'only the first segment of a chain continues another',
+    );
+  });
+
+  it('is never sealed before the one before it, whatever the clock says', () => {
+    const first = segment(head, 7);
+    const next = segment(first.after, 7, { nowMs: START_MS - 5000 });
+    expect(next.manifest.time.sealed).toBe(first.manifest.time.sealed);
+    expect(next.manifest.retention.until).toBe('2026-11-22T10:00:01Z');
+    expect(segment(first.after, 7, { nowMs: START_MS + 5000 }).after.sealedMs).toBe(START_MS + 5000);
+  });
+});
