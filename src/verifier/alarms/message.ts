@@ -34,7 +34,7 @@ export function alarmMessage(entries: readonly Entry[], verifierName: string): A
   const sorted = entries.toSorted((a, b) => rank(a) - rank(b));
   const first = sorted[0]?.file.finding;
   const worst = first?.severity ?? 'info';
-  const where = plain(placeText(sorted[0]));
+  const where = plain(scopeText(sorted[0]));
   const others = sorted.length === 1 ? '' : ` and ${sorted.length - 1} more`;
   const listed = sorted.slice(0, LISTED_MAX).map((entry, index) => itemText(entry, index + 1));
   const left = sorted.length - listed.length;
@@ -67,7 +67,7 @@ export function unwrittenMessage(
 
 const rank = ({ file }: Entry): number => ORDER.indexOf(file.finding.severity);
 
-const placeText = (entry: Entry | undefined): string => {
+const scopeText = (entry: Entry | undefined): string => {
   if (entry === undefined) return '';
   const { chain, partition, scope } = entry.file;
   return chain === null ? scope : `${chain}/${partition}`;

@@ -1,5 +1,6 @@
-// How is a message handed to an SNS topic? One signed call, for which a whole SDK would be too much.
+// How does a message get to an SNS topic? By one signed call. A whole SDK for it would be too much.
 import { createHash, createHmac } from 'node:crypto';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { LedgerstoneError } from '../../base/error.ts';
 import type { AwsCredentials } from '../../store/role-credentials.ts';
 import { type Notifier, type PostOptions, post } from './webhook.ts';
@@ -15,7 +16,7 @@ const SUBJECT_MAX = 100;
 /** SNS takes 256 KiB. */
 const TEXT_MAX = 60_000;
 
-/** Throws where the ARN is no topic's. */
+/** Throws a LedgerstoneError if the ARN does not name a topic. */
 export function snsNotifier(options: SnsOptions): Notifier {
   const { topicArn, credentials, clock } = options;
   const match = /^arn:(aws[a-z-]*):sns:([a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$/.exec(topicArn);
@@ -48,7 +49,7 @@ export function snsNotifier(options: SnsOptions): Notifier {
         const request = { method: 'POST', url, headers, body, region, service: 'sns' } as const;
         return {
           ...{ url, body, name: 'SNS' },
-          headers: signRequest(request, await credentials(), clock.now()),
+          headers: await signRequest(request, await credentials(), clock.now()),
         };
       };
       return post(make, options, signal);
@@ -57,10 +58,10 @@ export function snsNotifier(options: SnsOptions): Notifier {
 }
 
 const asciiLine = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');
+const hashHex = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 export type AwsRequest = {
   readonly method: string;
-  /** Path without characters that need encoding; no query. */
   readonly url: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -69,39 +70,51 @@ export type AwsRequest = {
   readonly service: string;
 };
 
-const hashHex = (text: string): string => createHash('sha256').update(text).digest('hex');
-const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+type SourceData = string | ArrayBuffer | ArrayBufferView;
 
-/** The headers to send: AWS Signature Version 4 (AWS General Reference: create a signed request). */
-export function signRequest(
-  request: AwsRequest,
+/** Node's SHA-256 and HMAC-SHA-256 as the signer asks for them. */
+class NodeSha256 {
+  readonly #make: () => { update(data: Uint8Array | string): unknown; digest(): Buffer };
+  #hash;
+
+  constructor(secret?: SourceData) {
+    this.#make = () => (secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret)));
+    this.#hash = this.#make();
+  }
+
+  update(data: SourceData): void {
+    this.#hash.update(bytesOf(data));
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+
+  reset(): void {
+    this.#hash = this.#make();
+  }
+}
+
+function bytesOf(data: SourceData): Uint8Array | string {
+  if (typeof data === 'string') return data;
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** The headers to send, signed with AWS Signature Version 4. The query of the URL is not signed: it has none. */
+export async function signRequest(
+  { method, url, headers, body, region, service }: AwsRequest,
   credentials: AwsCredentials,
   nowMs: number,
-): Record<string, string> {
-  const { method, url, headers, body, region, service } = request;
-  const { host, pathname } = new URL(url);
-  const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d{3}/g, '');
-  const day = time.slice(0, 8);
-  const { sessionToken } = credentials;
-  const signed: Record<string, string> = {
-    ...headers,
-    host,
-    'x-amz-date': time,
-    ...(sessionToken !== undefined && { 'x-amz-security-token': sessionToken }),
-  };
-  const names = Object.keys(signed).sort();
-  const lines = names.map((name) => `${name}:${signed[name]?.trim()}\n`).join('');
-  const canonical = [method, pathname, '', lines, names.join(';'), hashHex(body)].join('\n');
-  const scope = `${day}/${region}/${service}/aws4_request`;
-  const toSign = ['AWS4-HMAC-SHA256', time, scope, hashHex(canonical)].join('\n');
-  const key = [day, region, service, 'aws4_request'].reduce<string | Buffer>(
-    hmac,
-    `AWS4${credentials.secretAccessKey}`,
-  );
-  const signature = hmac(key, toSign).toString('hex');
-  const { host: _, ...sent } = signed;
-  return {
-    ...sent,
-    authorization: `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`,
-  };
+): Promise<Record<string, string>> {
+  const { protocol, host, hostname, pathname } = new URL(url);
+  const signer = new SignatureV4({
+    ...{ credentials, region, service, sha256: NodeSha256 },
+    // The body's hash is signed either way. Its header is for S3 alone.
+    applyChecksum: false,
+  });
+  const request = { method, protocol, hostname, path: pathname, headers: { ...headers, host }, body };
+  const signed = await signer.sign(request, { signingDate: new Date(nowMs) });
+  const { host: _, ...sent } = signed.headers;
+  return sent;
 }

@@ -82,7 +82,7 @@ export const ROOMS: readonly Room[] = [
     name: 'verifier',
     knows: 'the second party: seals → attestations, findings and alarms',
     rooms: [...EDGE, 'verify', 'store', 'sign', 'ingest/kafka/marks.ts', 'config'],
-    packages: ['node:', 'zod'],
+    packages: ['node:', 'zod', '@smithy/signature-v4'],
   },
   {
     name: 'apps',
