@@ -1,4 +1,4 @@
-// How are people told, without waiting for ever, repeating for ever, or giving a secret away?
+// What is a channel to people, and how does a webhook reach them without giving its address away?
 import type { Clock } from '../../base/clock.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { type Backoff, retry } from '../../base/retry.ts';

@@ -1,4 +1,4 @@
-// How does this verifier attest a chain that it has confirmed? In its own bucket, under its own key.
+// How is what seal-path.ts decided to attest signed and stored? In the verifier's own bucket.
 import { equalBytes, toHex } from '../../base/bytes.ts';
 import { FormatError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
