@@ -21,6 +21,7 @@ import {
   requireDistinctKeys,
 } from './policy.ts';
 import { printable } from './printable.ts';
+import { requireLine, requireProof } from './proof-input.ts';
 import { acting, type Session } from './session.ts';
 
 type CheckOptions = {
@@ -36,7 +37,8 @@ const PROOF_BYTES_MAX = MIB;
 
 const HELP = `
 Needs the proof, the line as archived (one LF at its end is allowed) and a trusted key.
-Exit code 0: verified; 1: the proof does not hold; 3: a needed signature is missing.
+Exit code 0: verified; 1: the proof does not hold; 2: a file is no proof or no line, so
+there is no verdict; 3: a needed signature is missing.
 
 Cosigners confirm that the log has shown them the same history. With --cosigner each of
 them must have signed, with --quorum N at least N of them. --policy reads the rule from a
@@ -72,6 +74,8 @@ async function runCheck(session: Session, proofFile: string, options: CheckOptio
   const { stdin } = session.io;
   const proof = await readInput(stdin, proofFile, PROOF_BYTES_MAX, 'proof');
   const line = await readInput(stdin, options.entry, LIMITS.lineBytesMax + 1, 'line');
+  requireProof(proof, proofFile);
+  requireLine(line, options.entry);
   const checked = await checkEventProof({ proof, line, trusted: logs, sha256: nodeSha256 });
   const result = checked.verdict === 'verified' ? await withCosigners(checked, proof, quorum) : checked;
   const { output } = session;

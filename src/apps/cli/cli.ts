@@ -46,7 +46,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     if (args.length === 0) {
       await output.write(ROOT_HELP);
       session.exitCode = EXIT.usage;
-    } else await program.parseAsync([...args], { from: 'user' });
+    } else await program.parseAsync(withoutHelpOfNothing(args, program), { from: 'user' });
   } catch (error) {
     session.exitCode = await failed(error, session);
   }
@@ -68,6 +68,13 @@ function buildProgram(session: Session): Command {
   program.helpInformation = () => ROOT_HELP;
   for (const add of COMMANDS) add(program, session);
   return program;
+}
+
+/** Help for a command that does not exist must fail like that command, not show another help. */
+function withoutHelpOfNothing(args: readonly string[], program: Command): string[] {
+  const name = args.find((arg) => !arg.startsWith('-'));
+  const isKnown = name === undefined || program.commands.some((command) => command.name() === name);
+  return isKnown ? [...args] : args.filter((arg) => arg !== '--help' && arg !== '-h');
 }
 
 async function failed(error: unknown, session: Session): Promise<number> {

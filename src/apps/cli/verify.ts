@@ -1,6 +1,5 @@
 // `ledgerstone verify`: is this archive what was sealed, and was it kept as promised?
 import { type Command, Option } from 'commander';
-import { MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { ChainReader, listChains } from '../../read/chain-reader.ts';
@@ -23,8 +22,8 @@ import {
   surveyAttestations,
   withAttestations,
 } from './attestations-option.ts';
-import { readInput } from './bounded-input.ts';
-import { exitCodeOfVerdict, UsageError } from './exit-code.ts';
+import { readCheckpoints } from './checkpoint-file.ts';
+import { exitCodeOfVerdict } from './exit-code.ts';
 import { type Archive, type ArchiveOptions, repeatable, withArchive } from './open-archive.ts';
 import type { Io } from './output.ts';
 import { startProgressBar } from './progress.ts';
@@ -39,8 +38,6 @@ type VerifyCommandOptions = ArchiveOptions &
     readonly checkpoints?: boolean;
     readonly json?: boolean;
   };
-
-const CHECKPOINT_BYTES_MAX = 64 * 1024;
 
 const HELP = `
 Gives a verdict for each chain and for the whole archive: verified, broken or
@@ -192,35 +189,6 @@ async function countSegments(store: StoreReader, signal: AbortSignal): Promise<n
 
 const progressText = ({ chainsDone, chains, seals, lines, bytes }: Readonly<VerifyProgress>): string =>
   `${chainsDone}/${chains} chains, ${countText(seals)} seals, ${countText(lines)} lines, ${bytesText(bytes)}`;
-
-/** A file of signed notes, one after the other. */
-async function readCheckpoints({ stdin }: Io, file: string): Promise<Uint8Array[]> {
-  const bytes = await readInput(stdin, file, MIB, 'checkpoint');
-  const notes = splitNotes(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
-  if (notes.length === 0 || notes.some((note) => note.length > CHECKPOINT_BYTES_MAX)) {
-    throw new UsageError(
-      `${file} holds no signed checkpoint`,
-      'Give a file that `verify --checkpoints` wrote.',
-    );
-  }
-  return notes.map((note) => new TextEncoder().encode(note));
-}
-
-/** A note ends with its signature lines, which begin with an em dash. */
-function splitNotes(text: string): string[] {
-  const notes: string[] = [];
-  let note = '';
-  for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
-    const signed = note.includes('\n— ');
-    if (signed && !line.startsWith('— ')) {
-      notes.push(note);
-      note = '';
-      if (line === '\n') continue;
-    }
-    note += line;
-  }
-  return note === '' ? notes : [...notes, note];
-}
 
 const checkpointsText = (report: Report): string =>
   report.chains.flatMap(({ checkpoint }) => (checkpoint === null ? [] : [checkpoint])).join('\n');

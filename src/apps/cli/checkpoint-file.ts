@@ -1,0 +1,60 @@
+// Which signed checkpoints does a file hold? A wrong file is its user's mistake, and no fault of an archive.
+import { messageOf } from '../../base/error.ts';
+import { MIB } from '../../base/limits.ts';
+import { parseChainOrigin } from '../../format/chain.ts';
+import { parseSignedCheckpoint } from '../../format/note.ts';
+import { readInput } from './bounded-input.ts';
+import { UsageError } from './exit-code.ts';
+import type { Io } from './output.ts';
+
+const REMEDY = 'Give a file that `ledgerstone verify --checkpoints` wrote.';
+
+/**
+ * The checkpoints of a file that `verify --checkpoints` wrote: signed notes, one after the other, with LF or
+ * CRLF. Throws UsageError with the file and the checkpoint's number.
+ */
+export async function readCheckpoints({ stdin }: Pick<Io, 'stdin'>, file: string): Promise<Uint8Array[]> {
+  const bytes = await readInput(stdin, file, MIB, 'checkpoint');
+  if (bytes.length === 0) {
+    throw new UsageError(
+      `${file} is empty`,
+      'The first time there is no earlier checkpoint: leave --since out. Later an empty file means that it was lost.',
+    );
+  }
+  // A checkpoint can't hold a CR, so no other bytes can become the same note.
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).replaceAll('\r\n', '\n');
+  const notes = splitNotes(text);
+  if (!notes.some((note) => note.includes('\n— '))) {
+    const isCut = /^[^\n]+\/\d+\n\d+/.test(text);
+    if (isCut) throw new UsageError(`${file}: checkpoint 1 is cut: it has no signature`, REMEDY);
+    throw new UsageError(`${file} holds no signed checkpoint`, REMEDY);
+  }
+  return notes.map((note, index) => {
+    const noteBytes = new TextEncoder().encode(note);
+    try {
+      parseChainOrigin(parseSignedCheckpoint(noteBytes).checkpoint.origin);
+    } catch (error) {
+      throw new UsageError(
+        `${file}: checkpoint ${index + 1} is not a signed checkpoint: ${messageOf(error)}`,
+        REMEDY,
+      );
+    }
+    return noteBytes;
+  });
+}
+
+/** A note ends with its signature lines, which begin with an em dash. */
+function splitNotes(text: string): string[] {
+  const notes: string[] = [];
+  let note = '';
+  for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+    const signed = note.includes('\n— ');
+    if (signed && !line.startsWith('— ')) {
+      notes.push(note);
+      note = '';
+      if (line === '\n') continue;
+    }
+    note += line;
+  }
+  return note === '' ? notes : [...notes, note];
+}
