@@ -1,4 +1,5 @@
-// Which chains are there, which were attested or have findings, and which of them does another chain continue?
+// Which chains are there, which were attested or have findings, and which of them does another chain
+// continue?
 import { attestationsRoot, parseAttestationKey } from '../format/attestation.ts';
 import { parseKey, sealsRoot } from '../format/paths.ts';
 import type { StoreReader } from '../store/store.ts';
@@ -41,7 +42,10 @@ export async function handoversOf(
   return collectHandovers(places, startRun(archive, options, []), new FindingList());
 }
 
-/** The same, and those of which something was found: what was never attested and is gone again closes its findings. */
+/**
+ * The same, and those of which something was found: what was never attested and is gone again closes its
+ * findings.
+ */
 export async function chainsToConfirm(
   verifier: Pick<Verifier, 'archive' | 'own'>,
   signal?: AbortSignal,

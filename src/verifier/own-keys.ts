@@ -7,7 +7,10 @@ import { type FindingCode, isFindingCode } from '../verify/finding.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import type { FindingState, Scope } from './findings/record.ts';
 
-/** True for every key that this verifier writes. Each parser below gives null for a key that its maker never gives. */
+/**
+ * True for every key that this verifier writes. Each parser below gives null for a key that its maker never
+ * gives.
+ */
 export const isOwnKey = (key: string): boolean =>
   [parseAttestationKey, parseFindingKey, parsePassKey, parseSweepKey, parseEndsKey].some(
     (parse) => parse(key) !== null,
@@ -26,7 +29,10 @@ export type FindingKey = {
   readonly id: string;
   readonly opening: number;
   readonly state: FindingState;
-  /** Of `seen`: how old it was, 0 to 99. Of `told`: the channel by which people were notified. Of the others: ''. */
+  /**
+   * Of `seen`: how old it was, 0 to 99. Of `told`: the channel by which people were notified. Of the others:
+   * ''.
+   */
   readonly mark: string;
 };
 

@@ -1,7 +1,8 @@
-// What happens to a new seal? Each step by name, from this verifier's last attestation of its chain to the next one.
+// What happens to a new seal? Each step by name, from this verifier's last attestation of its chain to the
+// next one.
 //
-// The work comes from run.ts. What one seal is checked for stands in ../verify: confirm.ts walks a chain from the
-// last attested seal on, and chain-check.ts does for each seal what verify.ts does for a whole archive.
+// The work comes from run.ts. What one seal is checked for stands in ../verify: confirm.ts walks a chain from
+// the last attested seal on, and chain-check.ts does for each seal what verify.ts does for a whole archive.
 import { toHex } from '../base/bytes.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import { type Confirmation, confirmChain } from '../verify/confirm.ts';
@@ -17,8 +18,8 @@ import { handoversOf } from './known-chains.ts';
 import type { StepOptions, StepResult, StepTools, Verifier } from './verifier.ts';
 
 /**
- * The new seals of one chain. Rejects where a repeat may show more: something could not be read, or not be kept as
- * evidence.
+ * The new seals of one chain. Rejects where a repeat may show more: something could not be read, or not be
+ * kept as evidence.
  */
 export async function confirmSeals(
   verifier: Verifier,
@@ -46,8 +47,8 @@ export async function confirmSeals(
 }
 
 /**
- * Attests only what this call has walked from the last attestation on, seal by seal, with every stored byte re-hashed.
- * Rejects when the archive or the attestation bucket can't be reached: nothing is attested then.
+ * Attests only what this call has walked from the last attestation on, seal by seal, with every stored byte
+ * re-hashed. Rejects when the archive or the attestation bucket can't be reached: nothing is attested then.
  */
 export async function confirmStep(
   tools: StepTools,
@@ -78,7 +79,9 @@ export async function confirmStep(
 
 const NO_CHAIN = { report: null, confirmed: null, isNew: false, isAtEnd: true } as const;
 
-/** What anybody can put behind a chain's end, and what follows the end of a chain that another one continues. */
+/**
+ * What anybody can put behind a chain's end, and what follows the end of a chain that another one continues.
+ */
 const CODES_AFTER_HANDOVER: ReadonlySet<string> = new Set([
   ...['malformed', 'sequence-gap', 'bad-signature', 'unknown-key', 'no-trusted-key'],
 ]);

@@ -1,4 +1,5 @@
-// What does one verifier hold, what is it asked for in a run, and what comes back? Lambda, process and tests alike.
+// What does one verifier hold, what is it asked for in a run, and what comes back? Lambda, process and tests
+// alike.
 import type { Clock } from '../base/clock.ts';
 import type { Semaphore } from '../base/concurrency.ts';
 import type { Sha256 } from '../base/hash.ts';
@@ -50,8 +51,8 @@ type FindingsReport = {
 };
 
 /**
- * Where findings go. Resolves once they are kept as evidence and every channel was tried. A rejection means: report
- * again.
+ * Where findings go. Resolves once they are kept as evidence and every channel was tried. A rejection means:
+ * report again.
  */
 export interface FindingSink {
   report(scope: Scope, findings: readonly Finding[], options: FindingsReport): Promise<void>;

@@ -1,4 +1,5 @@
-// What is known of a chain from elsewhere, and does the chain agree? Rollback, fork and truncation show only so.
+// What is known of a chain from elsewhere, and does the chain agree? Rollback, fork and truncation show only
+// so.
 import { equalBytes, toHex } from '../base/bytes.ts';
 import { parseSignedCheckpoint, type SignedCheckpoint } from '../format/note.ts';
 import type { VerifierKey } from '../format/vkey.ts';
@@ -56,7 +57,10 @@ export class AnchorCheck {
   readonly #keysFor: KeysFor;
   readonly #verify: VerifySignature;
   readonly #reached = new Set<Anchor>();
-  /** Keys of an anchor's signature lines that the chain has trusted on its way to that size: given up since, perhaps. */
+  /**
+   * Keys of an anchor's signature lines that the chain has trusted on its way to that size: given up since,
+   * perhaps.
+   */
   readonly #met = new Map<Anchor, VerifierKey[]>();
 
   constructor(anchors: readonly Anchor[], keysFor: KeysFor, verify: VerifySignature) {
@@ -97,9 +101,9 @@ export class AnchorCheck {
   }
 
   /**
-   * The chain has ended at `size`; `origin` is null when nothing of it could be read. `more`: something of later
-   * segments lies there still, so its tail was cut; else an older state of it is shown. That is as far as they can be
-   * told apart.
+   * The chain has ended at `size`; `origin` is null when nothing of it could be read. `more`: something of
+   * later segments lies there still, so its tail was cut; else an older state of it is shown. That is as far
+   * as they can be told apart.
    */
   async finish(origin: string | null, size: number, more: boolean): Promise<Problem[]> {
     const problems: Problem[] = [];
@@ -116,7 +120,10 @@ export class AnchorCheck {
     return problems;
   }
 
-  /** A thief who takes the chain over to keys of his own doesn't silence what the chain's earlier keys have signed. */
+  /**
+   * A thief who takes the chain over to keys of his own doesn't silence what the chain's earlier keys have
+   * signed.
+   */
   #meetKeys(anchor: Anchor, { signedKeys }: OpenedSeal): void {
     const met = this.#met.get(anchor) ?? [];
     const lines = anchor.signed?.signatures ?? [];

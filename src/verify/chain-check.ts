@@ -33,7 +33,7 @@ export async function checkChain(
 
 /** Which part of a chain is looked at. */
 export type Slice = {
-  /** What whoever asks has confirmed before: that many seals have that root. At least 1; null: from the first seal on. */
+  /** Confirmed before: that many seals, at least 1, have that root. Null: from the first seal on. */
   readonly confirmed: { readonly size: number; readonly root: Uint8Array } | null;
   /** Asked after each seal: false stops there. */
   readonly mayGoOn: () => boolean;
@@ -67,7 +67,7 @@ export class ChainCheck {
     this.#place = place;
     this.#run = run;
     this.#slice = slice;
-    // The last confirmed seal is read once more: it tells the frontier, which its root proves, and the next one's `previous`.
+    // The last confirmed seal is read again: it has the frontier and the next seal's `previous`.
     this.#nextSequence = slice.confirmed === null ? 0 : slice.confirmed.size - 1;
     const prefix = dataPrefix(place.chain, place.partition);
     this.#data = new DataCursor(run.reader, prefix, this.#findings, run.signal);
@@ -175,7 +175,7 @@ export class ChainCheck {
     await this.#checkData(opened, isSound && isTrusted);
   }
 
-  /** Junk at the key of the next seal stops a chain; once another chain goes on in its place, it is only junk. */
+  /** Junk at the next seal's key stops a chain; once another chain continues it, it is only junk. */
   #isForeignAfterHandover({ sequence, inspection }: InspectedSeal): boolean {
     const origin = this.#head?.manifest.origin;
     if (origin === undefined || !this.#anchors.isHandedOverBefore(origin, sequence)) return false;
@@ -183,7 +183,7 @@ export class ChainCheck {
     return keys === null ? isRead(inspection) : !this.#trust.believes(origin, keys);
   }
 
-  /** A good seal where another chain goes on: records that are sealed twice. An archiver with an old configuration does that. */
+  /** A good seal where another chain goes on: an archiver with an old configuration seals records twice. */
   #noteSecondEnd(origin: string, sequence: number, place: ObjectLocation): void {
     if (!this.#anchors.isHandedOverBefore(origin, sequence) || this.#findings.has('fork')) return;
     const expected = `no segment ${sequence}: another chain goes on there`;

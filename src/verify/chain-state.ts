@@ -7,7 +7,10 @@ import { append, leafHash, rootOf } from '../merkle/tree.ts';
 import type { FindingCode, Problem } from './finding.ts';
 import type { OpenedSeal } from './open-seal.ts';
 
-/** The invariants between two neighbours of a chain (FORMAT.md: manifest). What one seal must be in itself is not asked here. */
+/**
+ * The invariants between two neighbours of a chain (FORMAT.md: manifest). What one seal must be in itself is
+ * not asked here.
+ */
 export function linkProblems(before: OpenedSeal, next: OpenedSeal, sha256: Sha256): Problem[] {
   const problems: Problem[] = [];
   const expect = (code: FindingCode, name: string, expected: unknown, found: unknown) => {

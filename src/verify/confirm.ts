@@ -37,9 +37,9 @@ export type Confirmation = {
 };
 
 /**
- * Walks every seal behind the confirmed one. That one is read once more, and only its root is believed: its frontier
- * is computed from it, so the roots that follow are this caller's own. Another root there is a `fork`, a shorter
- * chain a `truncation`. Null: there is no chain, and none was confirmed.
+ * Walks every seal behind the confirmed one. That one is read once more, and only its root is believed: its
+ * frontier is computed from it, so the roots that follow are this caller's own. Another root there is a
+ * `fork`, a shorter chain a `truncation`. Null: there is no chain, and none was confirmed.
  */
 export async function confirmChain(
   reader: ArchiveReader,

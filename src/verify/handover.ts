@@ -18,7 +18,9 @@ export type HandoverRun = Pick<Run, 'reader' | 'trusted' | 'sha256' | 'verifySig
 
 export const chainText = (place: ChainInArchive): string => `${place.chain}/${place.partition}`;
 
-/** What the first seals of all chains say of older ones: believed only where such a seal is sound and trusted. */
+/**
+ * What the first seals of all chains say of older ones: believed only where such a seal is sound and trusted.
+ */
 export async function collectHandovers(
   places: readonly ChainInArchive[],
   run: HandoverRun,
@@ -28,7 +30,8 @@ export async function collectHandovers(
   await Promise.all(
     places.map((place) =>
       run.reads.run(async () => {
-        // What is wrong with a first seal is said by its own chain's check; that it could not be read, here too.
+        // What is wrong with a first seal is said by its own chain's check; that it could not be read, here
+        // too.
         const inspection = await inspectAt(place, 0, run).catch((error: unknown) => {
           run.signal?.throwIfAborted();
           const key = sealKey(place.chain, place.partition, 0);
@@ -93,7 +96,10 @@ export async function continuesProblems(opened: OpenedSeal, run: HandoverRun): P
   }
 }
 
-/** Of the same topic nothing is left out between the two; and nothing is there twice, where it is known to be the same. */
+/**
+ * Of the same topic nothing is left out between the two; and nothing is there twice, where it is known to be
+ * the same.
+ */
 function startProblems(older: Manifest, newer: Manifest): Problem[] {
   const [before, after] = [older.source, newer.source];
   const { nextOffset } = older.records;

@@ -44,7 +44,10 @@ export async function* listSeals(
   }
 }
 
-/** All of a seal that needs no other seal: may run ahead of its turn. Never throws but when the run was aborted. */
+/**
+ * All of a seal that needs no other seal: may run ahead of its turn. Never throws but when the run was
+ * aborted.
+ */
 export async function readListed(seal: ListedSeal, run: Run, asksLock: boolean): Promise<InspectedSeal> {
   const { key, sequence, version } = seal;
   const { signal } = run;
@@ -66,7 +69,10 @@ export async function readListed(seal: ListedSeal, run: Run, asksLock: boolean):
   return { ...seal, inspection: { ...inspection, problems: [...problems, ...inspection.problems] }, lock };
 }
 
-/** What a store refuses for what lies there (too large, a link, cut short) speaks of the object; the rest, of reading it. */
+/**
+ * What a store refuses for what lies there (too large, a link, cut short) speaks of the object; the rest, of
+ * reading it.
+ */
 export function storeProblem(error: unknown): Problem {
   const isOfObject = error instanceof LedgerstoneError && error.disposition === 'input';
   return { code: isOfObject ? 'malformed' : 'unreadable', expected: null, found: messageOf(error) };

@@ -29,7 +29,10 @@ const BEHIND_FOLDER = '~';
 /** Keys and specifications that are read; more than these would be somebody's flood. */
 const OBJECTS_MAX = 1000;
 
-/** Sees every key of the archive, or the folder of a chain that it lies in: that folder is the chain's own check's matter. */
+/**
+ * Sees every key of the archive, or the folder of a chain that it lies in: that folder is the chain's own
+ * check's matter.
+ */
 export async function surveyArchive(
   reader: ArchiveReader,
   findings: FindingList,
@@ -53,7 +56,9 @@ export async function surveyArchive(
   return { chains: [...chains.values()].sort(byName), objects };
 }
 
-/** Goes from folder to folder: at the first key of a chain's folder it notes the chain and leaps behind it. */
+/**
+ * Goes from folder to folder: at the first key of a chain's folder it notes the chain and leaps behind it.
+ */
 async function* outsideChains(
   reader: ArchiveReader,
   chains: Map<string, ChainInArchive>,

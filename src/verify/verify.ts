@@ -33,7 +33,10 @@ export type VerifyOptions = {
   readonly depth: Depth;
   /** Signed checkpoints of earlier runs, byte for byte: each chain must have grown from its one. */
   readonly since?: readonly Uint8Array[];
-  /** What others whose word is believed have confirmed: each chain must have that root at that size, and no less. */
+  /**
+   * What others whose word is believed have confirmed: each chain must have that root at that size, and no
+   * less.
+   */
   readonly confirmed?: readonly ConfirmedChain[];
   /** Milliseconds since 1970, of a clock that is believed: which promises of retention are over by now. */
   readonly nowMs: number;
@@ -43,7 +46,9 @@ export type VerifyOptions = {
   readonly verifySignature?: VerifySignature;
   /** Calls of the reader under way at once. */
   readonly concurrency?: number;
-  /** Stored bytes of data objects in memory at once: one budget where several verifications run side by side. */
+  /**
+   * Stored bytes of data objects in memory at once: one budget where several verifications run side by side.
+   */
   readonly bytesInFlight?: Semaphore;
   /** Only these chains, and nothing else of the archive. */
   readonly only?: readonly ChainInArchive[];
@@ -58,8 +63,8 @@ const CHAINS_AT_ONCE = 8;
 const BYTES_IN_FLIGHT = 128 * MIB;
 
 /**
- * Goes through the whole checklist, whatever it finds on the way. Throws only when the archive can't be listed at all
- * (the reader's error), when `since` is no signed checkpoint, or when `signal` aborts.
+ * Goes through the whole checklist, whatever it finds on the way. Throws only when the archive can't be
+ * listed at all (the reader's error), when `since` is no signed checkpoint, or when `signal` aborts.
  */
 export async function verifyArchive(reader: ArchiveReader, options: VerifyOptions): Promise<Report> {
   const findings = new FindingList();
@@ -188,7 +193,10 @@ async function checkAbsentChains(
   }
 }
 
-/** One archive has one origin: a chain of another was put there, however well it is signed. Null when it is not known. */
+/**
+ * One archive has one origin: a chain of another was put there, however well it is signed. Null when it is
+ * not known.
+ */
 function onlyOrigin(chains: readonly ChainReport[], findings: FindingList): string | null {
   const origins = new Set<string>();
   for (const { origin, chain, partition } of chains) {

@@ -9,8 +9,9 @@ export type Metric = { readonly value: number; readonly unit: MetricUnit };
 const METRICS_MAX = 100;
 
 /**
- * One line without its LF. Without dimensions a metric is one number over everything, which is what alarms are made on;
- * with them the same numbers also stand by dimension, and each combination costs as a metric of its own.
+ * One line without its LF. Without dimensions a metric is one number over everything, which is what alarms
+ * are made on; with them the same numbers also stand by dimension, and each combination costs as a metric of
+ * its own.
  */
 export function emfLine(
   namespace: string,

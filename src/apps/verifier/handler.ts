@@ -1,4 +1,5 @@
-// How does AWS Lambda call the verifier? Queues, S3, EventBridge, schedules and people, all through one function.
+// How does AWS Lambda call the verifier? Queues, S3, EventBridge, schedules and people, all through one
+// function.
 import { LedgerstoneError } from '../../base/error.ts';
 import { CONFIG_VARIABLE, parseVerifierConfig } from '../../config/verifier.ts';
 import { readEvent } from '../../verifier/events/work.ts';
@@ -17,7 +18,10 @@ export type LambdaContext = { getRemainingTimeInMillis(): number };
 /** Calls that hang are given up so long before the end: their messages come back, and the log says why. */
 const GIVE_UP_MS = 3_000;
 
-/** Opened while the function starts, where Lambda lends more of a processor; a failure is tried again by each call. */
+/**
+ * Opened while the function starts, where Lambda lends more of a processor; a failure is tried again by each
+ * call.
+ */
 let opening: Promise<Verifier> | null = open();
 opening.catch(() => {});
 
@@ -53,8 +57,9 @@ async function open(): Promise<Verifier> {
 }
 
 /**
- * For a queue: which messages come back. Else the summary, or a rejection where Lambda shall deliver the event again.
- * What no repeat can cure (a task that is not known) rejects too where a person or a schedule has asked for it.
+ * For a queue: which messages come back. Else the summary, or a rejection where Lambda shall deliver the
+ * event again. What no repeat can cure (a task that is not known) rejects too where a person or a schedule
+ * has asked for it.
  */
 export async function answerEvent(
   verifier: Verifier,

@@ -1,4 +1,5 @@
-// What does the watching process tell a scraper? The metrics that CloudWatch is given on AWS, and each chain's state.
+// What does the watching process tell a scraper? The metrics that CloudWatch is given on AWS, and each
+// chain's state.
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { RunMetrics } from './emf.ts';
 import type { Counts } from './run-metrics.ts';

@@ -1,4 +1,5 @@
-// How does the verifier run without Lambda? A plain process that looks for new seals itself, and keeps the schedules.
+// How does the verifier run without Lambda? A plain process that looks for new seals itself, and keeps the
+// schedules.
 import { type LedgerstoneError, messageOf } from '../../base/error.ts';
 import { sealKey, sealPrefix } from '../../format/paths.ts';
 import type { EventWork, TaskName, TaskWork } from '../../verifier/events/work.ts';
@@ -20,7 +21,10 @@ export type WatchOptions = {
 
 export type WatchState = {
   readonly startedMs: number;
-  /** Of the last look for new seals that went through, or the last time that all chains were confirmed; null before. */
+  /**
+   * Of the last look for new seals that went through, or the last time that all chains were confirmed; null
+   * before.
+   */
   lastRoundMs: number | null;
   /** What did not go through, until it did; null: all is well. */
   trouble: { readonly message: string; readonly remedy: string | null; readonly sinceMs: number } | null;
@@ -51,7 +55,10 @@ export const newWatchState = (startedMs: number): WatchState => ({
   chains: new Map(),
 });
 
-/** Resolves when the signal has aborted and the work under way has come to a safe place. Never rejects for a store's sake. */
+/**
+ * Resolves when the signal has aborted and the work under way has come to a safe place. Never rejects for a
+ * store's sake.
+ */
 export async function watch(verifier: Verifier, options: WatchOptions, state: WatchState): Promise<void> {
   const { clock } = verifier;
   const { signal, schedules } = options;
@@ -92,7 +99,10 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
   hard.abort(signal.reason);
 }
 
-/** One task a round, the one that waits longest: each has a run's time for itself, and none takes it from another. */
+/**
+ * One task a round, the one that waits longest: each has a run's time for itself, and none takes it from
+ * another.
+ */
 async function turn(
   { clock, log }: Verifier,
   { signal, everyMs, onRound }: WatchOptions,
@@ -189,7 +199,9 @@ class Poller {
 
 const idOf = ({ chain, partition }: ChainInArchive): string => `${chain}/${partition}`;
 
-/** What is told of the process. A look that finds nothing new says nothing of the slow tasks, nor they of it. */
+/**
+ * What is told of the process. A look that finds nothing new says nothing of the slow tasks, nor they of it.
+ */
 class Notes {
   readonly #state: WatchState;
   readonly #troubles = new Map<TaskName | 'look', NonNullable<WatchState['trouble']>>();

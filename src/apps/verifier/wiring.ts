@@ -58,14 +58,20 @@ export type VerifierOptions = {
   readonly chainsAtOnce?: number;
   /** Stored bytes of data objects in memory at once; a larger one is read alone. */
   readonly bytesInFlight?: number;
-  /** After each run. `open`: findings of all that this process has looked at, where the metrics have those of the run. */
+  /**
+   * After each run. `open`: findings of all that this process has looked at, where the metrics have those of
+   * the run.
+   */
   readonly onMetrics?: (metrics: RunMetrics, atMs: number, open: Counts['open']) => void;
   /** Default: by Kafka's own protocol, from the brokers that the configuration names. */
   readonly readMarks?: MarksReader;
 };
 
 const CHAINS_AT_ONCE = 4;
-/** Two of the usual size: one is checked while the next is read. A function of 512 MB then has room for a hostile one. */
+/**
+ * Two of the usual size: one is checked while the next is read. A function of 512 MB then has room for a
+ * hostile one.
+ */
 const BYTES_IN_FLIGHT = 32 * MIB;
 
 /** A log that attests itself is no second party. Throws `config`. */
@@ -154,7 +160,10 @@ function completenessOf(
 ): Task | null {
   if (kafka === null) return null;
   const { topics, everyMs } = kafka;
-  /** Kafka's client is loaded when it is asked for the first time: who is told of no brokers starts without it. */
+  /**
+   * Kafka's client is loaded when it is asked for the first time: who is told of no brokers starts without
+   * it.
+   */
   const readMarks: MarksReader = async (...asked) =>
     (await import('../../ingest/kafka/marks.ts')).readMarks(kafka, ...asked);
   const ends = freshnessMs === null ? null : new EndsLog({ ...own, promisedMs: freshnessMs, everyMs });

@@ -106,7 +106,10 @@ function findingLines(finding: Finding, lead = '- '): string[] {
   ];
 }
 
-/** Texts of hostile objects come out as one line each: no control, no invisible and no turning-round characters. */
+/**
+ * Texts of hostile objects come out as one line each: no control, no invisible and no turning-round
+ * characters.
+ */
 export const plain = (text: string): string =>
   text.replace(
     /[\p{C}\p{Zl}\p{Zp}]/gu,

@@ -1,4 +1,5 @@
-// What happens to findings, from the check that made them to the people who are notified? Evidence first, then people.
+// What happens to findings, from the check that made them to the people who are notified? Evidence first,
+// then people.
 import type { Clock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
@@ -46,9 +47,10 @@ export class FindingReporter {
   }
 
   /**
-   * Resolves once the findings are evidence and every channel was tried. A rejection means: report again; people were
-   * notified all the same where the evidence could not be written. A channel that failed ends no check: it is counted, and
-   * told again by the next report on that scope, in whichever process, and here by the next one on any other.
+   * Resolves once the findings are evidence and every channel was tried. A rejection means: report again;
+   * people were notified all the same where the evidence could not be written. A channel that failed ends no
+   * check: it is counted, and told again by the next report on that scope, in whichever process, and here by
+   * the next one on any other.
    */
   async report(scope: Scope, findings: readonly Finding[], options: ReportOptions): Promise<void> {
     const { ledger, log } = this.#options;
@@ -93,7 +95,10 @@ export class FindingReporter {
     return { open: (severity) => sumOf(scopes, severity), notificationsFailed };
   }
 
-  /** Each channel for itself: one that fails keeps nobody else waiting, and is the only one that hears it again. */
+  /**
+   * Each channel for itself: one that fails keeps nobody else waiting, and is the only one that hears it
+   * again.
+   */
   async #notify({ scope, opened }: Reported, signal: AbortSignal | undefined): Promise<void> {
     const { ledger, notifiers, log, verifierName } = this.#options;
     for (const { file } of opened.filter(({ due }) => due.length === 0 || due.includes(LOG_CHANNEL))) {

@@ -19,7 +19,9 @@ import type { ChainInArchive } from '../../verify/survey.ts';
 import { coversOrigin } from '../../verify/trust.ts';
 import { firstNote, type ListedNote, listNotes, readNote } from '../own-bucket.ts';
 
-/** "This chain had that root at that size, and all of it was sound": by one of the cosigners that are trusted. */
+/**
+ * "This chain had that root at that size, and all of it was sound": by one of the cosigners that are trusted.
+ */
 export type Attested = Confirmed & {
   readonly cosigner: CosignerKey;
   /** When it was confirmed, seconds since 1970; null where the cosigner's key carries no time (P-256). */
@@ -46,7 +48,10 @@ export class AttestationReader {
   readonly #cosigners: readonly CosignerKey[];
   readonly #trusted: readonly VerifierKey[];
 
-  /** `trusted`: the archive's keys, whose names tell its chains from another archive's; none: any chain will do. */
+  /**
+   * `trusted`: the archive's keys, whose names tell its chains from another archive's; none: any chain will
+   * do.
+   */
   constructor(
     store: AttestationStore,
     cosigners: readonly CosignerKey[],
@@ -59,7 +64,8 @@ export class AttestationReader {
 
   /**
    * A few small lists around `hintSize`, about where the chain's end is; any number will do. Throws
-   * `attestations-flooded` where so many foreign objects lie above the newest attestation that it was not reached.
+   * `attestations-flooded` where so many foreign objects lie above the newest attestation that it was not
+   * reached.
    */
   async newest(
     place: ChainInArchive,
@@ -101,7 +107,8 @@ export class AttestationReader {
       from = Math.max(0, from - step);
       page = await list(from);
     }
-    // Up as long as there is more: in greater and greater leaps, then, once one went too far, in smaller ones.
+    // Up as long as there is more: in greater and greater leaps, then, once one went too far, in smaller
+    // ones.
     let isTooFar = false;
     for (let step = PAGE; page.length === PAGE && step >= 1; ) {
       const leap = await list((page.at(-1) as Listed).parsed.size + step);

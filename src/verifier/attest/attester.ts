@@ -26,7 +26,9 @@ export type AttesterOptions = OwnBucket & {
   readonly signer: Signer;
   /** Earlier keys of this verifier, still believed. */
   readonly earlier?: readonly CosignerKey[];
-  /** Of the log: one cosigner may attest several archives, and what it said of another is none of this one's. */
+  /**
+   * Of the log: one cosigner may attest several archives, and what it said of another is none of this one's.
+   */
   readonly trusted?: readonly VerifierKey[];
   readonly sha256: Sha256;
 };
@@ -44,8 +46,9 @@ export class Attester {
   }
 
   /**
-   * Only for a head whose whole chain this verifier has confirmed. At most one attestation per size, whoever else does
-   * the same: the key decides. A rejected promise means that nothing is known; the next run looks again.
+   * Only for a head whose whole chain this verifier has confirmed. At most one attestation per size, whoever
+   * else does the same: the key decides. A rejected promise means that nothing is known; the next run looks
+   * again.
    */
   async attest(place: ChainInArchive, head: OpenedSeal, signal?: AbortSignal): Promise<AttestOutcome> {
     const { signer, clock } = this.#options;

@@ -1,4 +1,5 @@
-// What does an event ask of the verifier? Bytes from outside: whatever is none of ours is named and left alone.
+// What does an event ask of the verifier? Bytes from outside: whatever is none of ours is named and left
+// alone.
 import { isChainName, isPartition } from '../../format/chain.ts';
 import { parseKey } from '../../format/paths.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';

@@ -1,4 +1,5 @@
-// Which findings are open, which are new, and which are gone? Written as locked evidence before anybody is told.
+// Which findings are open, which are new, and which are gone? Written as locked evidence before anybody is
+// told.
 import { assert } from '../../base/assert.ts';
 import { TaskGroup } from '../../base/concurrency.ts';
 import { FormatError } from '../../base/error.ts';
@@ -32,8 +33,8 @@ export type LedgerOptions = OwnBucket & {
 export type ReportOptions = {
   readonly check: CheckName;
   /**
-   * What of the scope was looked at. True: all of it, so that whatever is open and not among the findings is gone. False:
-   * nothing can be said of the others.
+   * What of the scope was looked at. True: all of it, so that whatever is open and not among the findings is
+   * gone. False: nothing can be said of the others.
    */
   readonly complete: boolean | Covers;
   /** Findings beyond those given: what is not given may be among them, so nothing is closed. */
@@ -70,10 +71,11 @@ export class Ledger {
   }
 
   /**
-   * Once it resolves, every finding given lies in the bucket, create-only and locked, or is counted in an entry
-   * for "more" of its code. Any number of runs may do this at once, and any may stop anywhere: the keys decide, and the
-   * next run makes good what is missing. A rejected promise means that evidence may be missing: tell people all the same
-   * and run again. An alarm may come twice, never not at all: it is due until `told` was called for it.
+   * Once it resolves, every finding given lies in the bucket, create-only and locked, or is counted in an
+   * entry for "more" of its code. Any number of runs may do this at once, and any may stop anywhere: the keys
+   * decide, and the next run makes good what is missing. A rejected promise means that evidence may be
+   * missing: tell people all the same and run again. An alarm may come twice, never not at all: it is due
+   * until `told` was called for it.
    */
   async report(scope: Scope, findings: readonly Finding[], options: ReportOptions): Promise<Reported> {
     const { store, sha256 } = this.#options;
@@ -166,7 +168,8 @@ export class Ledger {
     }
     const file = make('open', known === null ? 0 : known.opening + 1, nowMs);
     const put = await this.#put(scope, id, file, '', signal);
-    // `exists`: another run was first, or this one's answer was lost. Who of the two tells people is not known.
+    // `exists`: another run was first, or this one's answer was lost. Who of the two tells people is not
+    // known.
     return { entry: { id, file, due }, isNews: due.length > 0 || put.kind === 'stored' };
   }
 
@@ -185,7 +188,8 @@ export class Ledger {
       const { store } = this.#options;
       file = parseFinding(await readNote(store, known.openVersion, FINDING_BYTES_MAX, signal));
     } catch (error) {
-      // Not written by this verifier. What it is about is unknown, so it stays; the sweep of this bucket reports it.
+      // Not written by this verifier. What it is about is unknown, so it stays; the sweep of this bucket
+      // reports it.
       if (error instanceof FormatError) return null;
       throw error;
     }
@@ -227,6 +231,8 @@ function coverage(complete: boolean | Covers, isOverflown: boolean): Covers | nu
 
 const HOUR_MS = 3_600_000;
 
-/** After 1, 2, 4, 8 … hours: "last seen" is exact to a factor of two, for a handful of objects in many years. */
+/**
+ * After 1, 2, 4, 8 … hours: "last seen" is exact to a factor of two, for a handful of objects in many years.
+ */
 const ageMark = (ageMs: number): number =>
   ageMs < HOUR_MS ? 0 : Math.min(99, 1 + Math.floor(Math.log2(ageMs / HOUR_MS)));

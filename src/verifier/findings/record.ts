@@ -47,16 +47,16 @@ const CHECKS = [
 ] as const;
 
 /**
- * Which check found it: each closes what it would see again. `confirm` is a step along a chain, `clock` compares this
- * machine's clock with the store's, `look` is what an event led to.
+ * Which check found it: each closes what it would see again. `confirm` is a step along a chain, `clock`
+ * compares this machine's clock with the store's, `look` is what an event led to.
  */
 export type CheckName = (typeof CHECKS)[number];
 
 const STATES = ['open', 'told', 'seen', 'closed'] as const;
 
 /**
- * `open`: it is there. `told`: people were notified of this opening, once per channel. `seen`: it was still there,
- * written ever more rarely. `closed`: a check that would have seen it did not.
+ * `open`: it is there. `told`: people were notified of this opening, once per channel. `seen`: it was still
+ * there, written ever more rarely. `closed`: a check that would have seen it did not.
  */
 export type FindingState = (typeof STATES)[number];
 
@@ -75,7 +75,10 @@ export type FindingFile = {
   readonly verifier: { readonly name: string; readonly version: string };
 };
 
-/** 32 hex digits. What was expected and found is no part of it: the same fault told in other words is the same finding. */
+/**
+ * 32 hex digits. What was expected and found is no part of it: the same fault told in other words is the same
+ * finding.
+ */
 export function findingId(scope: Scope, finding: Finding, sha256: Sha256): string {
   const { code, key, versionId, sequence } = finding;
   const text = JSON.stringify([code, scope.name, key, versionId, sequence]);

@@ -63,7 +63,8 @@ export const completenessTask =
       if (after != null) now.set(idOf(place), after.end);
       const step = steps.get(idOf(place));
       const nextOffset = step === undefined ? undefined : nextOffsetOf(step);
-      // Not learned, or come and gone meanwhile: somebody has said why, or the next run will. What was open stays.
+      // Not learned, or come and gone meanwhile: somebody has said why, or the next run will. What was open
+      // stays.
       if (nextOffset === undefined || before === undefined || after === undefined) continue;
       if ((before === null) !== (after === null)) continue;
       const marks = before === null || after === null ? null : { earliest: before.earliest, end: after.end };
@@ -101,7 +102,10 @@ const report = (
 ): Promise<void> =>
   verifier.findings.report(scope, findings, { check: 'completeness', complete, ...(signal && { signal }) });
 
-/** Null: there was no answer, which is a finding. One topic of which nothing was learned keeps no other from being compared. */
+/**
+ * Null: there was no answer, which is a finding. One topic of which nothing was learned keeps no other from
+ * being compared.
+ */
 async function askBrokers(
   input: TaskInput,
   read: MarksReader,

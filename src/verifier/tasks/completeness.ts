@@ -1,9 +1,13 @@
-// Is everything that the brokers have, or had, in the archive? Compared for one partition, from what was asked before.
+// Is everything that the brokers have, or had, in the archive? Compared for one partition, from what was
+// asked before.
 import type { PartitionMarks } from '../../ingest/kafka/marks.ts';
 import { type Finding, type FindingCode, findingOf } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 
-/** Asked in this order, for all three move on: `earliest`, then the chain, then `end`. Nothing of it is a race then. */
+/**
+ * Asked in this order, for all three move on: `earliest`, then the chain, then `end`. Nothing of it is a race
+ * then.
+ */
 export type Compared = {
   readonly place: ChainInArchive;
   /** Offset after the last one sealed and confirmed; null: there is no such chain. */
@@ -12,7 +16,10 @@ export type Compared = {
   readonly marks: PartitionMarks | null;
   /** The brokers' end once before; null: nothing was promised, or it was not asked so long ago. */
   readonly before: EndBefore | null;
-  /** False: nothing is said of when an offset must be sealed, so one that waits without a chain is told at once. */
+  /**
+   * False: nothing is said of when an offset must be sealed, so one that waits without a chain is told at
+   * once.
+   */
   readonly isPromised: boolean;
 };
 
@@ -26,10 +33,10 @@ export type Completeness = {
 };
 
 /**
- * Three things show: offsets that the brokers no longer have and that were never sealed are lost for good; brokers that
- * have less than was sealed have lost records, or the topic is another one; and offsets that wait for longer than was
- * promised, whatever heartbeats are sealed meanwhile. A topic that was made anew and has grown beyond the old one shows
- * nothing here: that the archiver tells, by the topic's id.
+ * Three things show: offsets that the brokers no longer have and that were never sealed are lost for good;
+ * brokers that have less than was sealed have lost records, or the topic is another one; and offsets that
+ * wait for longer than was promised, whatever heartbeats are sealed meanwhile. A topic that was made anew and
+ * has grown beyond the old one shows nothing here: that the archiver tells, by the topic's id.
  */
 export function compareOffsets({ place, nextOffset, marks, before, isPromised }: Compared): Completeness {
   const name = `${place.chain}/${place.partition}`;

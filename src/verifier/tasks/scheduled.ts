@@ -1,4 +1,5 @@
-// Which slow work is done in shares, one after the other, so that the whole archive is looked at again and again?
+// Which slow work is done in shares, one after the other, so that the whole archive is looked at again and
+// again?
 
 import type { StoreConfig } from '../../config/connections.ts';
 import type { VerifierConfig } from '../../config/verifier.ts';
@@ -49,7 +50,8 @@ export const scrubTask =
           ...options,
         }),
     });
-    // A first pass that never ends must not look like one that is not due. Where there is no chain, nothing waits.
+    // A first pass that never ends must not look like one that is not due. Where there is no chain, nothing
+    // waits.
     const times = coverage.flatMap(
       ({ oldestRereadMs, passStartedMs }) => oldestRereadMs ?? passStartedMs ?? [],
     );

@@ -1,4 +1,5 @@
-// Is every byte still what it was when it was attested? Read again from the first one, part by part, over and over.
+// Is every byte still what it was when it was attested? Read again from the first one, part by part, over and
+// over.
 import { equalBytes, toHex } from '../../base/bytes.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import { type Confirmation, type Confirmed, confirmChain } from '../../verify/confirm.ts';
@@ -22,7 +23,10 @@ export type ScrubTools = Pick<
 export type ScrubOptions = {
   /** Asked after each segment, beside the bound of bytes: false ends the part. */
   readonly mayGoOn?: () => boolean;
-  /** Stored bytes that a part reads: it ends with the segment that reaches them, and what was read ahead of it. */
+  /**
+   * Stored bytes that a part reads: it ends with the segment that reaches them, and what was read ahead of
+   * it.
+   */
   readonly bytesMax: number;
   /** Reads at once: what bounds memory. */
   readonly concurrency?: number;
@@ -47,9 +51,10 @@ export type ScrubPart =
     };
 
 /**
- * The next part of the pass that is under way, or the first one of the next pass. A pass goes up to the newest
- * attestation, whose root its own must then equal: what lies behind it is the step's to confirm. Faults end no part:
- * the rest is read all the same. Rejects when the verifier's own bucket can't be read, or `signal` aborts.
+ * The next part of the pass that is under way, or the first one of the next pass. A pass goes up to the
+ * newest attestation, whose root its own must then equal: what lies behind it is the step's to confirm.
+ * Faults end no part: the rest is read all the same. Rejects when the verifier's own bucket can't be read, or
+ * `signal` aborts.
  */
 export async function scrubPart(
   tools: ScrubTools,
@@ -140,7 +145,9 @@ function endProblems(confirmation: Confirmation | null, { size, root, key, origi
   return isShort ? [findingOf('truncation', { expected, found })] : [];
 }
 
-/** Of earlier segments another part has spoken, or will; of the chain as a whole, only a whole pass speaks. */
+/**
+ * Of earlier segments another part has spoken, or will; of the chain as a whole, only a whole pass speaks.
+ */
 const coverage =
   (from: number, size: number, isWhole: boolean): Covers =>
   ({ check, finding }) => {
@@ -193,7 +200,8 @@ export async function scrubCoverage(
   if (isWhole) return { ...known, oldestRereadMs: passStartedMs };
   if (pass === 0) return { ...known, oldestRereadMs: null };
   const before = await log.partOf(place, pass - 1, through, signal);
-  // What the pass before did not reach has been attested since it ended: nothing older waits than this pass's start.
+  // What the pass before did not reach has been attested since it ended: nothing older waits than this pass's
+  // start.
   return { ...known, oldestRereadMs: before?.partStartedMs ?? passStartedMs };
 }
 
@@ -204,8 +212,8 @@ export type ScrubRun = {
 };
 
 /**
- * One run's share: the chains that wait longest come first, until bytes or time are used up. `report` must resolve only
- * once the findings are kept.
+ * One run's share: the chains that wait longest come first, until bytes or time are used up. `report` must
+ * resolve only once the findings are kept.
  */
 export async function runScrub(
   tools: ScrubTools,

@@ -54,8 +54,8 @@ export class SweepLog {
   }
 
   /**
-   * The last note of the newest sweep of the last days, or null. `startedMs` is the name under which to continue. Foreign
-   * objects are passed over.
+   * The last note of the newest sweep of the last days, or null. `startedMs` is the name under which to
+   * continue. Foreign objects are passed over.
    */
   async newest(signal?: AbortSignal): Promise<SweepNote | null> {
     const { store, clock } = this.#bucket;
@@ -65,7 +65,8 @@ export class SweepLog {
     const options = { startAfter, ...(signal && { signal }) };
     for await (const note of listNotes(store, sweepsRoot, parseSweepKey, options)) {
       const { startedMs, part } = note.parsed;
-      // A note from the future would hold up all sweeps before its time, and after the last part none could follow.
+      // A note from the future would hold up all sweeps before its time, and after the last part none could
+      // follow.
       if (startedMs <= nowMs + 60_000 && part < SWEEP_PART_MAX) notes.push(note);
     }
     const found = await firstNote(

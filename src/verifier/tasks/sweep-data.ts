@@ -1,4 +1,5 @@
-// Which data objects does no seal speak of? Told from the keys, and from a seal only where keys leave a doubt.
+// Which data objects does no seal speak of? Told from the keys, and from a seal only where keys leave a
+// doubt.
 
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
@@ -17,9 +18,10 @@ const UNREFERENCED_AFTER_MS = 86_400_000;
 type Candidate = { readonly version: ObjectVersion; readonly sequence: number; isJudged: boolean };
 
 /**
- * Time and sequence run the same way in a chain, so one object a sequence, in order, and below the last seal is what a
- * sound chain looks like; anything else is looked up in its seal. What hides in that order (an object in the place of
- * one that is gone, or of a segment without lines) the step and the full pass find, which read every seal.
+ * Time and sequence run the same way in a chain, so one object a sequence, in order, and below the last seal
+ * is what a sound chain looks like; anything else is looked up in its seal. What hides in that order (an
+ * object in the place of one that is gone, or of a segment without lines) the step and the full pass find,
+ * which read every seal.
  */
 export class DataSweep {
   readonly #store: StoreReader;

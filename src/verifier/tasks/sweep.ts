@@ -28,13 +28,18 @@ export type SweepTools = Pick<StepTools, 'trusted' | 'sha256' | 'checker' | 'clo
   readonly archive: StoreReader;
   /** The verifier's own bucket. */
   readonly own: StoreReader;
-  /** Locks of chains' objects run at least so long from the object's own time on, to a day; null: no such promise. */
+  /**
+   * Locks of chains' objects run at least so long from the object's own time on, to a day; null: no such
+   * promise.
+   */
   readonly leastLockMs?: number | null;
   readonly holds?: readonly PromisedHold[];
 };
 
 export type SweepOptions = {
-  /** Asked after each key but the first hundred: false ends the slice, from whose end the next run goes on. */
+  /**
+   * Asked after each key but the first hundred: false ends the slice, from whose end the next run goes on.
+   */
   readonly mayGoOn?: () => boolean;
   /** At least 2. */
   readonly keysPerSlice?: number;
@@ -57,8 +62,8 @@ const KEYS_PER_SLICE = 100_000;
 const LISTED: ReadonlySet<string> = new Set(['delete-marker', 'extra-version']);
 
 /**
- * Slice after slice: what lies outside of the chains' folders, then each chain's seals and data, then the own bucket.
- * Memory is that of one page and one slice's findings. Rejects when a bucket can't be listed.
+ * Slice after slice: what lies outside of the chains' folders, then each chain's seals and data, then the own
+ * bucket. Memory is that of one page and one slice's findings. Rejects when a bucket can't be listed.
  */
 export async function* sweep(
   tools: SweepTools,
@@ -148,7 +153,9 @@ async function sweepPart(
 
 type ChainCursor = SweepCursor & { readonly place: ChainInArchive };
 
-/** Seals first, then data, in one slice where it holds both: only such a one speaks for the chain as a whole. */
+/**
+ * Seals first, then data, in one slice where it holds both: only such a one speaks for the chain as a whole.
+ */
 async function sweepChain(archive: StoreReader, cursor: ChainCursor, listing: ListingOptions) {
   const { place } = cursor;
   const scope = chainScope(place);
@@ -217,8 +224,8 @@ function sliceOf(
 export type SweepRun = { readonly isWhole: boolean; readonly keys: number };
 
 /**
- * One run's share of a sweep, from where the last one had to stop. `report` must resolve only once the findings are kept:
- * the place to go on from is noted after it.
+ * One run's share of a sweep, from where the last one had to stop. `report` must resolve only once the
+ * findings are kept: the place to go on from is noted after it.
  */
 export async function runSweep(
   tools: SweepTools,

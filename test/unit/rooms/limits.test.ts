@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   circles,
-  type Edge,
   type Excess,
   emptyNames,
   importGraph,
@@ -18,15 +17,6 @@ import {
 const ROOT = join(import.meta.dirname, '../../..');
 const FOLDERS = ['src', 'infra', 'localstack', 'bench'];
 
-/** What is still too long, and how long it may be until it is mended. An entry that is no longer needed fails. */
-const NOT_YET: readonly { readonly file: string; readonly what: RegExp; readonly most: number }[] = [];
-
-/** Imports that still close a circle. An entry that is no longer needed fails. */
-const CLOSING: readonly Edge[] = [];
-
-/** Folders whose comments are still too wide. An entry that is no longer needed fails. */
-const WIDE: readonly string[] = ['src/apps/verifier/', 'src/verifier/', 'src/verify/'];
-
 const filesBelow = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .map((file) => `${folder}/${file.replaceAll('\\', '/')}`)
@@ -37,7 +27,6 @@ const sources = new Map(FOLDERS.flatMap(filesBelow).map((file) => [file, read(fi
 const every = (rule: (file: string, source: string) => Excess[]): Excess[] =>
   [...sources].flatMap(([file, source]) => rule(file, source));
 const text = ({ file, what, size }: Excess): string => `${file}: ${what}: ${size}`;
-const allowed = (one: Excess) => NOT_YET.filter(({ file, what }) => file === one.file && what.test(one.what));
 
 const graph = importGraph(sources);
 const wide = every(wideComments).filter(({ file }) => file.startsWith('src/'));
@@ -50,30 +39,15 @@ describe('the sources', () => {
   });
 
   it(`have at most ${LIMITS.fileLines} lines a file and ${LIMITS.functionLines} lines a function`, () => {
-    const wrong = long.filter((one) => !allowed(one).some(({ most }) => one.size <= most));
-    expect(wrong.map(text)).toEqual([]);
+    expect(long.map(text)).toEqual([]);
   });
 
   it('have no circle of imports', () => {
-    expect(circles(graph, CLOSING).map((way) => way.join(' → '))).toEqual([]);
+    expect(circles(graph).map((way) => way.join(' → '))).toEqual([]);
   });
 
   it(`have comments of at most ${LIMITS.commentColumns} columns`, () => {
-    const wrong = wide.filter(({ file }) => !WIDE.some((folder) => file.startsWith(folder)));
-    expect(wrong.map(text)).toEqual([]);
-  });
-
-  it.each(NOT_YET)('still need the exception for $file', (entry) => {
-    expect(long.some((one) => allowed(one).includes(entry))).toBe(true);
-  });
-
-  it.each(CLOSING)('still need the exception for $from → $to', (entry) => {
-    const others = CLOSING.filter((one) => one !== entry);
-    expect(circles(graph, others)).not.toEqual([]);
-  });
-
-  it.each(WIDE)('still need the exception for comments in %s', (folder) => {
-    expect(wide.some(({ file }) => file.startsWith(folder))).toBe(true);
+    expect(wide.map(text)).toEqual([]);
   });
 
   it('have names that say what is inside', () => {

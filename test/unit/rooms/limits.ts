@@ -50,9 +50,6 @@ export function wideComments(file: string, source: string): Excess[] {
 export const emptyNames = (file: string): string[] =>
   file.split('/').filter((part) => EMPTY_NAMES.has(part.replace(/\..*$/, '').toLowerCase()));
 
-/** One import, by the two files' paths. */
-export type Edge = { readonly from: string; readonly to: string };
-
 /** The files that each file imports: static, dynamic and type-only imports. */
 export function importGraph(sources: ReadonlyMap<string, string>): Map<string, string[]> {
   const graph = new Map<string, string[]>();
@@ -66,20 +63,12 @@ export function importGraph(sources: ReadonlyMap<string, string>): Map<string, s
 
 /**
  * One circle for each knot of files that import each other: its files in the order of the imports, the first one
- * twice. The imports in `without` do not count.
+ * twice.
  */
-export function circles(
-  graph: ReadonlyMap<string, readonly string[]>,
-  without: readonly Edge[] = [],
-): string[][] {
-  const imports = new Map<string, string[]>();
-  for (const [from, targets] of graph) {
-    const left = targets.filter((to) => !without.some((edge) => edge.from === from && edge.to === to));
-    imports.set(from, left);
-  }
+export function circles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
   const found: string[][] = [];
   const known = new Set<string>();
-  for (const file of graph.keys()) {
+  for (const file of imports.keys()) {
     if (known.has(file)) continue;
     const way = wayBack(file, imports);
     if (way === null) continue;
