@@ -165,8 +165,10 @@ export class PartitionActor extends PartitionView {
       const position = await recoverPosition(options);
       if (this.life === state) this.#stream(state, position);
     } catch (error) {
-      // Otherwise the partition is lost: only that and a halt end the search.
-      if (this.life === state && error instanceof HaltError) this.#haltFor(error.halt, null);
+      if (this.life !== state) return;
+      // A fault of ours ends the process: the partition would recover for ever, and nobody would notice.
+      if (!(error instanceof HaltError)) throw error;
+      this.#haltFor(error.halt, null);
     }
   }
 
@@ -253,8 +255,7 @@ export class PartitionActor extends PartitionView {
     const { loop } = this;
     this.#troubled(error);
     this.#warn('sealing failed: reading again from the head', { error: messageOf(error) });
-    const { clock } = this.#options.tools;
-    await clock.sleep(FAILED_SEAL_WAIT_MS, this.#ownership.signal).catch(() => {});
+    await this.#options.tools.clock.sleep(FAILED_SEAL_WAIT_MS, this.#ownership.signal).catch(() => {});
     if (this.loop === loop) this.#recover();
   }
 

@@ -52,6 +52,8 @@ export type WorldOptions = {
   readonly broker?: Partial<MemoryBrokerOptions>;
   readonly signer?: MemorySigner;
   readonly skewMs?: () => number;
+  /** Called for each failed step of any archiver. */
+  readonly onTrouble?: (error: unknown) => void;
 };
 
 export type RunningArchiver = {
@@ -79,12 +81,14 @@ export class World {
   readonly signer: MemorySigner;
   readonly config: Config;
   readonly archivers: RunningArchiver[] = [];
+  readonly #onTrouble: (error: unknown) => void;
 
   constructor(options: WorldOptions = {}) {
     this.broker = new MemoryBroker({ clock: this.clock, ...options.broker });
     this.broker.createTopic('orders', options.partitions ?? 1);
     this.store = memoryStore({ clock: this.clock, ...(options.skewMs ? { skewMs: options.skewMs } : {}) });
     this.signer = options.signer ?? memorySigner();
+    this.#onTrouble = options.onTrouble ?? (() => {});
     const segment = 'segment: { maxRecords: 10, maxAge: 1s, heartbeat: 0 }';
     this.config = parseConfig(YAML(options.config ?? segment, options.topic ?? ''), 'world.yaml', {});
   }
@@ -130,7 +134,7 @@ export class World {
       random: () => 0.5,
       sha256: nodeSha256,
       log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
-      observer: { accepted() {}, sealed() {}, fenced() {}, trouble() {} },
+      observer: { accepted() {}, sealed() {}, fenced() {}, trouble: (_, error) => this.#onTrouble(error) },
       writer: { id, version: '1.0.0' },
     });
     const ended = pipeline.run(stop.signal);
