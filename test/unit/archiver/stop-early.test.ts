@@ -40,6 +40,19 @@ const places = (port: number, dir: string) => ({
   signing: { kind: local, keyFile: ${join(dir, 'key.pem')} }`,
 });
 
+const configOf = (what: 'S3' | 'Kafka', port: number, server: string) =>
+  parseConfig(
+    `archive:
+  origin: test.example.com/stop
+  ${places(port, dir)[what]}
+source: { kind: kafka, brokers: ["127.0.0.1:${port}"], topics: [{ name: t, retention: r }] }
+retention: { r: { mode: COMPLIANCE, period: 1h } }
+server: ${server}
+`,
+    'test.yaml',
+    {},
+  );
+
 it.each(['S3', 'Kafka'] as const)('ends as drained when it is stopped while %s is silent', async (what) => {
   const { port } = silent.address() as AddressInfo;
   mkdirSync(join(dir, 'archive'), { recursive: true });
@@ -48,20 +61,21 @@ it.each(['S3', 'Kafka'] as const)('ends as drained when it is stopped while %s i
     generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }),
     { mode: 0o600 },
   );
-  const config = parseConfig(
-    `archive:
-  origin: test.example.com/stop
-  ${places(port, dir)[what]}
-source: { kind: kafka, brokers: ["127.0.0.1:${port}"], topics: [{ name: t, retention: r }] }
-retention: { r: { mode: COMPLIANCE, period: 1h } }
-server: { port: 0 }
-`,
-    'test.yaml',
-    {},
-  );
+  const config = configOf(what, port, '{ port: 0 }');
   const stopping = new AbortController();
   const run = runArchiver(config, { signal: stopping.signal, log: silentLogger });
   while (sockets.size === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   stopping.abort(new Error('stopped by SIGTERM'));
   expect(await run).toEqual({ end: 'drained', records: 0, segments: 0 });
+});
+
+it('lets go of all that it opened when its status server finds no address to listen on', async () => {
+  const { port } = silent.address() as AddressInfo;
+  const threads = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+  const before = threads();
+  // RFC 5737: an address of nobody's.
+  const config = configOf('Kafka', port, '{ host: 192.0.2.1, port: 9464 }');
+  const run = runArchiver(config, { signal: new AbortController().signal, log: silentLogger });
+  await expect(run).rejects.toMatchObject({ code: 'server' });
+  expect(threads()).toBe(before);
 });
