@@ -11,7 +11,6 @@ import { type BucketInspection, inspect } from './bucket-inspection.ts';
 import { connectS3, type S3Connection, type S3Options } from './s3-connection.ts';
 import { nameOf } from './s3-error.ts';
 
-export type { BucketCheck, BucketCheckName as CheckName } from './bucket-check.ts';
 export type { BucketInspection } from './bucket-inspection.ts';
 
 /**

@@ -1,5 +1,5 @@
-// Does this machine's clock agree with the store's? A verifier with a wrong clock calls the missing expired,
-// and signs wrong times.
+// Does this machine's clock agree with the store's? With a wrong clock a verifier calls missing objects
+// expired and signs wrong times.
 import { LedgerstoneError } from '../base/error.ts';
 import { holdsStill } from '../store/clock-offset.ts';
 import { CLOCK_OFFSET_MAX_MS } from '../store/store.ts';
@@ -8,8 +8,8 @@ import { CONFIGURATION_SCOPE } from './findings/record.ts';
 import type { Verifier } from './verifier.ts';
 
 /**
- * Throws `clock-skew` (retriable) where the two are more than a minute apart: a finding, and nothing is
- * attested. `clock-unknown` (retriable) where the store does not tell its time.
+ * Throws `clock-skew` (retriable) if the clocks differ by more than a minute. That is a finding, and nothing
+ * is attested. Throws `clock-unknown` (retriable) if the store does not say its time.
  */
 export async function requireClock(
   { archive, clock, findings }: Pick<Verifier, 'archive' | 'clock' | 'findings'>,
@@ -17,7 +17,7 @@ export async function requireClock(
 ): Promise<void> {
   const measured = archive.clockOffset();
   if (measured === null || !holdsStill(measured, clock)) {
-    // Any answer has the store's time in its head.
+    // The head of every answer has the store's time.
     const options = { limit: 1, ...(signal && { signal }) };
     for await (const _ of archive.listVersions('keys/', options)) break;
   }

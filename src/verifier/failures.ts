@@ -22,7 +22,9 @@ export const noTask = (task: string, known: readonly string[]) =>
     remedy: `It does: ${known.join(', ')}. Take the others from its schedules.`,
   });
 
-/** A failure of no single message brings all back: which of them were done is unknown. */
+/**
+ * A failure that belongs to no single message brings all of them back, because it is unknown which were done.
+ */
 export function failedIds(work: EventWork, failures: readonly Failure[]): string[] {
   if (failures.some(({ messages }) => messages === null)) {
     return [...new Set(messagesOf(work).map(({ id }) => id))];

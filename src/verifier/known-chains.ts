@@ -1,5 +1,4 @@
-// Which chains are there, which were attested or have findings, and which of them does another chain
-// continue?
+// Which chains exist, were attested or have findings, and which of them continue in another chain?
 import { attestationsRoot, parseAttestationKey } from '../format/attestation.ts';
 import { parseKey, sealsRoot } from '../format/paths.ts';
 import type { StoreReader } from '../store/store.ts';
@@ -11,7 +10,7 @@ import { startRun } from '../verify/verify.ts';
 import { findingsRoot } from './own-keys.ts';
 import type { Verifier } from './verifier.ts';
 
-/** Those of the archive, and those that were attested: one that vanished is among them. */
+/** The chains of the archive and the attested chains, so a chain that vanished is included. */
 export async function knownChains(
   { archive, own }: Pick<Verifier, 'archive' | 'own'>,
   signal?: AbortSignal,
@@ -30,7 +29,7 @@ export async function knownChains(
   return [...places.values()].map(({ chain, partition }) => ({ chain, partition }));
 }
 
-/** By chain: where others continue it, as their first seals say by a trusted key. */
+/** By chain: where others continue it, according to their first seals with a trusted key. */
 export async function handoversOf(
   verifier: Pick<Verifier, 'archive' | 'own' | 'step' | 'clock'>,
   signal?: AbortSignal,
@@ -38,14 +37,11 @@ export async function handoversOf(
   const places = await knownChains(verifier, signal);
   const { archive, step, clock } = verifier;
   const options = { ...step, depth: 'seals', nowMs: clock.now(), ...(signal && { signal }) } as const;
-  // What is wrong with a first seal its own chain's step says.
+  // Faults of a first seal are reported by the step of its own chain.
   return collectHandovers(places, startRun(archive, options, []), new FindingList());
 }
 
-/**
- * The same, and those of which something was found: what was never attested and is gone again closes its
- * findings.
- */
+/** The same, and chains with findings: one that was never attested and is gone again closes its findings. */
 export async function chainsToConfirm(
   verifier: Pick<Verifier, 'archive' | 'own'>,
   signal?: AbortSignal,

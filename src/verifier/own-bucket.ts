@@ -1,5 +1,4 @@
-// How does the verifier keep a note in its own bucket, create-only and locked, and how is the newest one
-// found?
+// How does the verifier keep a locked, create-only note in its own bucket, and find the newest one?
 import type { z } from 'zod';
 import { utf8Text } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
@@ -19,8 +18,8 @@ export type OwnBucket = {
 export type ListedNote<K> = { readonly key: string; readonly versionId: string; readonly parsed: K };
 
 /**
- * Foreign objects that are passed over in a search for a note. Somebody else who may write there could add
- * any number.
+ * Foreign objects that are passed over in a search for a note. Others who may write there could add any
+ * number.
  */
 const FOREIGN_MAX = 50;
 

@@ -7,10 +7,7 @@ import { type FindingCode, isFindingCode } from '../verify/finding.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import type { FindingState, Scope } from './findings/record.ts';
 
-/**
- * True for every key that this verifier writes. Each parser below gives null for a key that its maker never
- * gives.
- */
+/** True for every key that this verifier writes. Each parser below returns null for all other keys. */
 export const isOwnKey = (key: string): boolean =>
   [parseAttestationKey, parseFindingKey, parsePassKey, parseSweepKey, parseEndsKey].some(
     (parse) => parse(key) !== null,
@@ -29,16 +26,13 @@ export type FindingKey = {
   readonly id: string;
   readonly opening: number;
   readonly state: FindingState;
-  /**
-   * Of `seen`: how old it was, 0 to 99. Of `told`: the channel by which people were notified. Of the others:
-   * ''.
-   */
+  /** `seen`: its age, 0 to 99. `told`: the channel that took the message. All other states: ''. */
   readonly mark: string;
 };
 
 export const isChannel = (name: string): boolean => /^[a-z][a-z0-9]{0,15}$/.test(name);
 
-/** `findings/<scope>/<code>/<id>/<opening>-<state>.json`: the keys alone say what is open. */
+/** `findings/<scope>/<code>/<id>/<opening>-<state>.json`. The keys alone say what is open. */
 export function findingKey({ scope, code, id, opening, state, mark }: FindingKey): string {
   assert(
     Number.isInteger(opening) && opening >= 0 && opening <= OPENING_MAX,
@@ -64,7 +58,7 @@ export function parseFindingKey(key: string): FindingKey | null {
 }
 
 const passesRoot = 'passes/';
-/** After the last pass none could follow. */
+/** No pass could follow the last one. */
 export const PASS_MAX = 999_999;
 
 export type PassKey = ChainInArchive & { readonly pass: number; readonly size: number };
@@ -77,7 +71,7 @@ export function passesPrefix({ chain, partition }: ChainInArchive): string {
 export const passFolder = (place: ChainInArchive, pass: number): string =>
   `${passesPrefix(place)}${digits(pass, 6)}/`;
 
-/** The number of a pass by its folder's key. */
+/** The number of the pass that a folder's key names. */
 export function parsePassFolder(place: ChainInArchive, folder: string): number | null {
   const match = /^(\d{6})\/$/.exec(folder.slice(passesPrefix(place).length));
   return match === null ? null : Number(match[1]);
@@ -98,7 +92,7 @@ export function parsePassKey(key: string): PassKey | null {
 }
 
 export const sweepsRoot = `${passesRoot}sweep/`;
-/** After the last note of a sweep none could follow. */
+/** No note of a sweep could follow the last one. */
 export const SWEEP_PART_MAX = 999_999;
 
 export type SweepKey = { readonly startedMs: number; readonly part: number };
@@ -125,7 +119,7 @@ export function parseEndsKey(key: string): EndsKey | null {
   return match === null ? null : { atMs: Number(match[1]) * 1000 };
 }
 
-/** Whole seconds in twelve digits: such keys sort by time. */
+/** Whole seconds in twelve digits, so that such keys sort by time. */
 function secondsOf(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   assert(seconds >= 0 && seconds < 1e12, `a note at ${seconds} s`);

@@ -16,9 +16,9 @@ import { confirmSeals } from './seal-path.ts';
 import { inShares } from './shares.ts';
 import type { Failure, RunLimits, RunResult, StepResult, TaskMetrics, Verifier } from './verifier.ts';
 
-/** A message about a seal that is not there is given back so many times; then it is a finding. */
+/** A message about a missing seal is given back so many times. After that it is a finding. */
 export const RECEIVES_MAX = 5;
-/** Kept free before the end: a step that is asked to stop still finishes what it has read. */
+/** Kept free before the end: a step that has to stop still finishes what it has read. */
 const RESERVE_MS = 10_000;
 const OBJECTS_AT_ONCE = 8;
 
@@ -31,7 +31,7 @@ type Run = {
   readonly metrics: TaskMetrics;
 };
 
-/** Never rejects: the result says what went wrong, beside what went well. */
+/** Never rejects: the result says what failed and what succeeded. */
 export async function runWork(verifier: Verifier, work: EventWork, limits: RunLimits): Promise<RunResult> {
   for (const why of work.ignored) verifier.log.warn({}, `ignored: ${why}`);
   const metrics = { oldestRereadMs: null, staleChains: null };
@@ -79,7 +79,7 @@ async function followChain(run: Run, work: ChainWork, shares: number): Promise<v
   }
 }
 
-/** The seal's way (seal-path.ts), within this chain's share of the time that is left. */
+/** The seal's way (seal-path.ts), within this chain's share of the remaining time. */
 async function confirmInTime(
   { verifier, limits, steps }: Run,
   place: ChainInArchive,
@@ -97,7 +97,7 @@ async function confirmInTime(
   return result;
 }
 
-/** Each seal that an event named was walked over, or is inspected for itself, or is not there. */
+/** Each seal that an event named was walked over. If not, it is inspected by itself, or it is missing. */
 async function checkNamedSeals(run: Run, { place, seals }: ChainWork, { report }: StepResult): Promise<void> {
   const { archive } = run.verifier;
   const size = report?.size ?? 0;
@@ -153,7 +153,7 @@ async function reportLook(
   await run.verifier.findings.report(scope, findings, options);
 }
 
-/** What a trail records: an attempt stays what it was, so nothing of it is ever closed. */
+/** Attempts from CloudTrail's records. An attempt never closes. */
 async function reportCall(run: Run, { detail, message }: CallWork): Promise<void> {
   const { watched, findings: sink, log } = run.verifier;
   const { signal } = run.limits;

@@ -1,8 +1,6 @@
-// What happens to a new seal? Each step by name, from this verifier's last attestation of its chain to the
-// next one.
-//
-// The work comes from run.ts. What one seal is checked for stands in ../verify: confirm.ts walks a chain from
-// the last attested seal on, and chain-check.ts does for each seal what verify.ts does for a whole archive.
+// What happens to a new seal? This file names each step from the last attestation of a chain to the next one.
+// The work comes from run.ts. The checks of one seal are in ../verify: confirm.ts walks a chain from the last
+// attested seal on, and chain-check.ts checks each seal as it does for verify.ts and a whole archive.
 import { toHex } from '../base/bytes.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import { type Confirmation, confirmChain } from '../verify/confirm.ts';
@@ -18,8 +16,8 @@ import { handoversOf } from './known-chains.ts';
 import type { StepOptions, StepResult, StepTools, Verifier } from './verifier.ts';
 
 /**
- * The new seals of one chain. Rejects where a repeat may show more: something could not be read, or not be
- * kept as evidence.
+ * The new seals of one chain. Rejects if a repeat may show more, because something could not be read or not
+ * be kept as evidence.
  */
 export async function confirmSeals(
   verifier: Verifier,
@@ -29,7 +27,7 @@ export async function confirmSeals(
   // 1. Check every seal behind the last attestation, and attest the last one.
   let result = await confirmStep(verifier.step, place, options);
 
-  // 2. Where the faults may be what follows a handover: ask for handovers, and check again.
+  // 2. If the faults may be due to a handover: look for handovers, and check again.
   if (result.findings.some(({ code }) => CODES_AFTER_HANDOVER.has(code))) {
     const handovers = (await handoversOf(verifier, options.signal)).get(chainText(place)) ?? [];
     if (handovers.length > 0) result = await confirmStep(verifier.step, place, { ...options, handovers });
@@ -41,14 +39,14 @@ export async function confirmSeals(
   // 4. Log it.
   logStep(verifier, result);
 
-  // 5. What could not be read is read again by the next run.
+  // 5. The next run reads again what could not be read.
   requireReadable(result);
   return result;
 }
 
 /**
  * Attests only what this call has walked from the last attestation on, seal by seal, with every stored byte
- * re-hashed. Rejects when the archive or the attestation bucket can't be reached: nothing is attested then.
+ * hashed again. Rejects if the archive or the attestation bucket can't be reached. Then nothing is attested.
  */
 export async function confirmStep(
   tools: StepTools,
@@ -67,7 +65,7 @@ export async function confirmStep(
   const { report, head, isAtEnd } = confirmation;
   const before = { place, report, isAtEnd, findings, confirmed: standing(attested, report), isNew: false };
 
-  // 1c. Nothing is attested where anything is wrong, or nothing is new.
+  // 1c. Nothing is attested if anything is wrong or nothing is new.
   const isSound = report.verdict === 'verified' && head !== null;
   if (!isSound || head.manifest.sequence + 1 <= (attested?.size ?? 0)) {
     return { ...before, verdict: report.verdict };
@@ -79,9 +77,7 @@ export async function confirmStep(
 
 const NO_CHAIN = { report: null, confirmed: null, isNew: false, isAtEnd: true } as const;
 
-/**
- * What anybody can put behind a chain's end, and what follows the end of a chain that another one continues.
- */
+/** Faults that anybody can cause behind a chain's end, and those after the end of a continued chain. */
 const CODES_AFTER_HANDOVER: ReadonlySet<string> = new Set([
   ...['malformed', 'sequence-gap', 'bad-signature', 'unknown-key', 'no-trusted-key'],
 ]);
@@ -101,7 +97,7 @@ function walk(
   });
 }
 
-/** The offset is known where the last attested seal was read again and is still the same. */
+/** The offset is known if the last attested seal was read again and has not changed. */
 function standing(attested: Attested | null, report: ChainReport): StepResult['confirmed'] {
   if (attested === null) return null;
   const root = toHex(attested.root);

@@ -2,8 +2,8 @@
 import { TaskGroup } from '../base/concurrency.ts';
 
 /**
- * `work` on each item, at most `atOnce` at a time, in their order. `shares`: into how many parts the time
- * that is left then has to be divided.
+ * Does `work` on each item in order, at most `atOnce` at a time. `shares`: how many parts the remaining time
+ * has to be divided into.
  */
 export async function inShares<T>(
   items: readonly T[],

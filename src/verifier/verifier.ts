@@ -1,5 +1,5 @@
-// What does one verifier hold, what is it asked for in a run, and what comes back? Lambda, process and tests
-// alike.
+// What does a verifier hold, what is it asked for in a run, and what comes back? The same in Lambda, process
+// and tests.
 import type { Clock } from '../base/clock.ts';
 import type { Semaphore } from '../base/concurrency.ts';
 import type { Sha256 } from '../base/hash.ts';
@@ -20,38 +20,38 @@ import type { Covers } from './findings/ledger.ts';
 import type { CheckName, Scope } from './findings/record.ts';
 
 export type Verifier = {
-  /** Of the other party: nothing here can write to it. */
+  /** The other party's. Nothing here can write to it. */
   readonly archive: ReadableStore;
   /** Attestations and findings: this verifier's own bucket. */
   readonly own: Store;
-  /** Where events say that the archive is; null where it is no bucket. */
+  /** The archive's location in events. Null if it is not a bucket. */
   readonly place: ArchiveLocation | null;
   readonly step: StepTools;
   readonly findings: FindingSink;
   readonly tasks: ReadonlyMap<string, Task>;
   readonly log: Logger;
   readonly clock: Clock;
-  /** A chain without a seal for longer is stale; null: nothing was promised. */
+  /** A chain without a seal for longer is stale. Null: nothing was promised. */
   readonly freshnessMs: number | null;
-  /** Which calls in a trail are attempts on this archive; null where that is not known. */
+  /** Which recorded calls are attempts on this archive. Null if that is unknown. */
   readonly watched: Watched | null;
   /** After each run, whatever its result. */
   readonly onResult?: (result: RunResult) => void;
-  /** Chains that are confirmed side by side: each holds a data object or more in memory. */
+  /** Chains that are confirmed side by side. Each holds a data object or more in memory. */
   readonly chainsAtOnce: number;
 };
 
 type FindingsReport = {
   readonly check: CheckName;
-  /** Which open findings the check would have seen again: true for all of the scope, false for none. */
+  /** Which open findings the check would have seen again. True: all of the scope. False: none. */
   readonly complete: boolean | Covers;
-  /** Findings beyond those given. */
+  /** How many more findings there are than those given. */
   readonly omitted?: number;
   readonly signal?: AbortSignal;
 };
 
 /**
- * Where findings go. Resolves once they are kept as evidence and every channel was tried. A rejection means:
+ * Where findings go. Resolves once they are kept as evidence and every channel was tried. If it rejects,
  * report again.
  */
 export interface FindingSink {
@@ -62,7 +62,7 @@ export interface FindingSink {
 export type RunLimits = {
   /** Until the process is ended from outside. */
   readonly remainingMs: () => number;
-  /** Asked at safe points: false ends the run there, with what was done attested. */
+  /** Asked at safe points. False ends the run there; what was confirmed so far is attested. */
   readonly mayGoOn?: () => boolean;
   /** Gives up at once. */
   readonly signal?: AbortSignal;
@@ -90,15 +90,15 @@ export type TaskMetrics = {
   staleChains: number | null;
 };
 
-/** A piece of work that comes by the clock. Rejects when it could not be done at all. */
+/** A scheduled piece of work. Rejects if it could not be done at all. */
 export type Task = (input: TaskInput) => Promise<void>;
 
 export type TaskInput = {
   readonly verifier: Verifier;
-  /** Null: all that there are. */
+  /** Null: all chains. */
   readonly chains: readonly ChainInArchive[] | null;
   readonly limits: RunLimits;
-  /** A step of one chain within 1/`shares` of the time that is left; its findings are reported. */
+  /** A step of one chain within 1/`shares` of the remaining time. Its findings are reported. */
   readonly confirm: (place: ChainInArchive, hintSize: number, shares: number) => Promise<StepResult>;
   readonly metrics: TaskMetrics;
   /** Notes what went wrong with one part; the task continues with the next. */
@@ -118,11 +118,11 @@ export type StepTools = {
 };
 
 export type StepOptions = {
-  /** About the chain's size, where an event names it; any number will do. */
+  /** About the chain's size if an event names it. Any number will do. */
   readonly hintSize: number;
   /** Where others continue this chain. */
   readonly handovers?: readonly Anchor[];
-  /** Asked after each segment: false stops there, and the next run continues. */
+  /** Asked after each segment. False stops there, and the next run continues. */
   readonly mayGoOn?: () => boolean;
   readonly signal?: AbortSignal;
 };

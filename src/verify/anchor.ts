@@ -1,5 +1,5 @@
-// What is known of a chain from elsewhere, and does the chain agree? Rollback, fork and truncation show only
-// so.
+// What is known of a chain from elsewhere, and does the chain agree? Only this shows rollback, fork and
+// truncation.
 import { equalBytes, toHex } from '../base/bytes.ts';
 import { parseSignedCheckpoint, type SignedCheckpoint } from '../format/note.ts';
 import type { VerifierKey } from '../format/vkey.ts';
@@ -9,14 +9,14 @@ import { checkSignatures, includesKey, isLineOf, type VerifySignature } from './
 
 /** "This chain had that root at that size." */
 export type Anchor = {
-  /** `handover`: another chain goes on from there, and this one has ended. */
+  /** `handover`: another chain continues there, and this one has ended. */
   readonly kind: 'checkpoint' | 'handover' | 'confirmed';
   readonly origin: string;
   readonly size: number;
   readonly root: Uint8Array;
-  /** Offset after the last one of that size, where it is known. */
+  /** Offset after the last one of that size, if it is known. */
   readonly nextOffset: number | null;
-  /** Null when the word was believed already. */
+  /** Null if the anchor is trusted already. */
   readonly signed: SignedCheckpoint | null;
   /** For people. */
   readonly from: string;
@@ -38,7 +38,7 @@ export type ConfirmedChain = {
   readonly origin: string;
   readonly size: number;
   readonly root: Uint8Array;
-  /** For people: who says so. */
+  /** For people: who confirmed it. */
   readonly from: string;
 };
 
@@ -49,7 +49,7 @@ export const anchorOfConfirmed = (word: ConfirmedChain): Anchor => ({
   signed: null,
 });
 
-/** All keys that are believed for an origin at this point. */
+/** All keys that are trusted for an origin at this point. */
 export type KeysFor = (origin: string) => readonly VerifierKey[];
 
 export class AnchorCheck {
@@ -58,8 +58,7 @@ export class AnchorCheck {
   readonly #verify: VerifySignature;
   readonly #reached = new Set<Anchor>();
   /**
-   * Keys of an anchor's signature lines that the chain has trusted on its way to that size: given up since,
-   * perhaps.
+   * Keys of an anchor's signatures that the chain has trusted on its way to that size, perhaps not any more.
    */
   readonly #met = new Map<Anchor, VerifierKey[]>();
 
@@ -73,14 +72,14 @@ export class AnchorCheck {
     return this.#anchors.length === 0;
   }
 
-  /** True where a chain that goes on elsewhere has left this one already. */
+  /** True if a chain that continues elsewhere has left this one already. */
   isHandedOverBefore(origin: string, sequence: number): boolean {
     return this.#anchors.some(
       (anchor) => anchor.kind === 'handover' && anchor.origin === origin && anchor.size <= sequence,
     );
   }
 
-  /** The chain has come to the size of this seal. */
+  /** The chain has reached the size of this seal. */
   async reach(opened: OpenedSeal): Promise<Problem[]> {
     const { origin, sequence, records } = opened.manifest;
     const problems: Problem[] = [];
@@ -101,16 +100,16 @@ export class AnchorCheck {
   }
 
   /**
-   * The chain has ended at `size`; `origin` is null when nothing of it could be read. `more`: something of
-   * later segments lies there still, so its tail was cut; else an older state of it is shown. That is as far
-   * as they can be told apart.
+   * The chain has ended at `size`. `origin` is null if nothing of it could be read. `more`: objects of later
+   * segments are still there, so its tail was cut off; otherwise an older state of it is shown. Nothing else
+   * tells the two apart.
    */
   async finish(origin: string | null, size: number, more: boolean): Promise<Problem[]> {
     const problems: Problem[] = [];
     for (const anchor of this.#anchors) {
       if (this.#reached.has(anchor) || anchor.size === 0) continue;
       const isOther = origin !== null && anchor.origin !== origin;
-      // A size that was passed and not reached was lost in a gap, which is reported as such.
+      // A size that was passed but not reached lies in a gap, which is reported as such.
       if (!isOther && anchor.size <= size) continue;
       const code = isOther || more || origin === null || anchor.signed === null ? 'truncation' : 'rollback';
       const expected = `${anchor.origin} of size ${anchor.size} or more: ${anchor.from}`;
@@ -121,8 +120,7 @@ export class AnchorCheck {
   }
 
   /**
-   * A thief who takes the chain over to keys of his own doesn't silence what the chain's earlier keys have
-   * signed.
+   * Even if a thief moves the chain to other keys, what the chain's earlier keys have signed still counts.
    */
   #meetKeys(anchor: Anchor, { signedKeys }: OpenedSeal): void {
     const met = this.#met.get(anchor) ?? [];
@@ -135,7 +133,7 @@ export class AnchorCheck {
     this.#met.set(anchor, [...met, ...fresh.filter((key) => includesKey(believed, key))]);
   }
 
-  /** A checkpoint that nobody believed has signed convicts nobody: what it says can't be verified. */
+  /** A checkpoint without a trusted signature proves nothing: its content can't be verified. */
   async #believe(anchor: Anchor, problem: Problem): Promise<Problem> {
     if (anchor.signed === null) return problem;
     const now = this.#keysFor(anchor.origin);

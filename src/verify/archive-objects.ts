@@ -1,4 +1,4 @@
-// Are the archive's keys and specifications what their names say, and locked?
+// Do the archive's keys and specifications match their names, and are they locked?
 import { toHex, utf8Text } from '../base/bytes.ts';
 import { messageOf } from '../base/error.ts';
 import { MIB } from '../base/limits.ts';
@@ -13,8 +13,8 @@ import type { ArchiveObject } from './survey.ts';
 const OBJECT_BYTES_MAX = 4 * MIB;
 
 /**
- * Their names are hashes of their content. No key in the archive is believed for lying there. `origin`: the
- * archive's, as its chains tell it.
+ * Their names are hashes of their content. A key is not trusted because it lies in the archive. `origin`: the
+ * archive's, according to its chains.
  */
 export async function checkArchiveObjects(
   objects: readonly ArchiveObject[],
@@ -39,8 +39,7 @@ async function checkObject(
     const problem = nameProblem(object, bytes, origin, run);
     if (problem !== null) findings.add(problem, place);
     const lock = await run.reader.lock(key, version.versionId, run.signal);
-    // Their policy's period stands in no manifest: that there is a lock in compliance mode is all that can be
-    // asked.
+    // No manifest says how long they must be locked, so any lock in compliance mode will do.
     const lockFault = lockProblem(lock, null, run.nowMs);
     if (lockFault !== null && !(isStoreWide(lockFault) && findings.has(lockFault.code))) {
       findings.add(lockFault, isStoreWide(lockFault) ? {} : place);

@@ -1,5 +1,5 @@
-// What must a verifier be able to read? The port of verify: the store's reader satisfies it, and so may
-// anything else.
+// What must a verifier be able to read? The port of verify: the store's reader implements it, and others may
+// too.
 
 export type ArchiveVersion = {
   /** Without the archive's own prefix. */
@@ -9,8 +9,8 @@ export type ArchiveVersion = {
   /** Bytes. */
   readonly size: number;
   /**
-   * On the last one listed of a key with more versions than a listing carries: how many newer ones were left
-   * out.
+   * If a key has more versions than a listing carries: how many newer ones were left out. Only on the last
+   * one listed.
    */
   readonly newerOmitted?: number;
 };
@@ -19,15 +19,14 @@ export type ArchiveLock =
   | { readonly kind: 'locked'; readonly lock: { readonly mode: string; readonly untilMs: number } }
   /** Readable, and not locked. */
   | { readonly kind: 'none' }
-  /** The store hides it from us: neither locked nor unlocked is known. */
+  /** The store hides it, so it is unknown whether there is a lock. */
   | { readonly kind: 'not-permitted' }
   /** A directory or a plain copy. */
   | { readonly kind: 'not-applicable' };
 
 /**
- * Everything is read by version: an object list hides what was put over, or deleted from, what is locked.
- * Every method may throw; what is thrown becomes a finding, and only an aborted `signal` ends the
- * verification.
+ * Everything is read by version, because a list of objects hides what was overwritten or deleted. Every
+ * method may throw. What is thrown becomes a finding, and only an aborted `signal` ends the verification.
  */
 export interface ArchiveReader {
   /**

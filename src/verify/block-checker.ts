@@ -1,19 +1,19 @@
-// Who does the heavy reading of a data object?
+// What does the heavy reading of a data object?
 import { type ContentTools, checkData, type DataOutcome } from './content.ts';
 import type { DataClaim } from './data-claim.ts';
 
 /**
- * Checks the bytes of data objects. Several calls may run at once; how many do their work at once is the
- * checker's own matter. `bytes` is handed over: the caller never touches it again. Rejects only when the
- * check itself could not be done (a worker died); whatever is wrong with the bytes is in the outcome.
+ * Checks the bytes of data objects. Several calls may run at once; the checker decides how many of them work
+ * at once. `bytes` is handed over, so the caller must not use it again. Rejects only if the check itself
+ * could not be done (a worker died); faults of the bytes are in the outcome.
  */
 export interface BlockChecker {
-  /** Calls that it makes sense to have under way at once. */
+  /** How many calls are useful at once. */
   readonly parallelism: number;
   check(bytes: Uint8Array, claim: DataClaim): Promise<DataOutcome>;
 }
 
-/** Runs anywhere, in the caller's own thread. */
+/** Runs anywhere, in the caller's thread. */
 export const portableChecker = (tools: ContentTools): BlockChecker => ({
   parallelism: 1,
   check: (bytes, claim) => checkData(bytes, claim, tools),

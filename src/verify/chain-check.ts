@@ -22,7 +22,7 @@ import { type InspectedSeal, listSeals, readListed, storeProblem } from './seal-
 import type { ChainInArchive } from './survey.ts';
 import { includesKey, trustedFor } from './trust.ts';
 
-/** The report, or null where there is no chain: foreign objects only, which `foreign` then has. */
+/** The report, or null if there are only foreign objects, which are then in `foreign`. */
 export async function checkChain(
   place: ChainInArchive,
   run: Run,
@@ -33,9 +33,9 @@ export async function checkChain(
 
 /** Which part of a chain is looked at. */
 export type Slice = {
-  /** Confirmed before: that many seals, at least 1, have that root. Null: from the first seal on. */
+  /** Confirmed by the caller: so many seals have that root. At least 1. Null: start at the first seal. */
   readonly confirmed: { readonly size: number; readonly root: Uint8Array } | null;
-  /** Asked after each seal: false stops there. */
+  /** Asked after each seal. False stops there. */
   readonly mayGoOn: () => boolean;
 };
 
@@ -53,12 +53,12 @@ export class ChainCheck {
   #expired = 0;
   /** False once the store has said that it has no locks, or shows none. */
   #asksLocks = true;
-  /** The place that the next seal must have. */
+  /** The sequence that the next seal must have. */
   #nextSequence = 0;
-  /** The seal before, when it could be read; null after a gap. */
+  /** The seal before, if it could be read. Null after a gap. */
   #before: OpenedSeal | null = null;
   #head: OpenedSeal | null = null;
-  /** Whether every seal was listed: else nothing can be said of the end. */
+  /** Whether every seal was listed. If not, nothing is known about the end. */
   #isListed = false;
   #isStopped = false;
   readonly #slice: Slice;
@@ -67,7 +67,7 @@ export class ChainCheck {
     this.#place = place;
     this.#run = run;
     this.#slice = slice;
-    // The last confirmed seal is read again: it has the frontier and the next seal's `previous`.
+    // The last confirmed seal is read again for its frontier, which the root proves, and its hash.
     this.#nextSequence = slice.confirmed === null ? 0 : slice.confirmed.size - 1;
     const prefix = dataPrefix(place.chain, place.partition);
     this.#data = new DataCursor(run.reader, prefix, this.#findings, run.signal);
@@ -91,7 +91,7 @@ export class ChainCheck {
     try {
       await this.#readSeals();
       this.#isListed = true;
-      // In a slice, what lies behind the last seal may be a segment that is being written.
+      // In a slice, what is behind the last seal may be a segment that is being written.
       if (this.#slice === WHOLE) await this.#data.finish();
     } catch (error) {
       signal?.throwIfAborted();
@@ -105,7 +105,7 @@ export class ChainCheck {
         foreign.absorb(this.#findings);
         return null;
       }
-      // The first seal is there before any data object is: somebody took the chain away from over its data.
+      // The first seal is older than any data object, so somebody removed the chain and left its data.
       this.#findings.add({ code: 'sequence-gap', expected: 'seal 0', found: 'no seal at all' });
     }
     await this.#checkEnd();
@@ -175,7 +175,7 @@ export class ChainCheck {
     await this.#checkData(opened, isSound && isTrusted);
   }
 
-  /** Junk at the next seal's key stops a chain; once another chain continues it, it is only junk. */
+  /** A foreign object at the next key ends a chain, except where another chain continues. */
   #isForeignAfterHandover({ sequence, inspection }: InspectedSeal): boolean {
     const origin = this.#head?.manifest.origin;
     if (origin === undefined || !this.#anchors.isHandedOverBefore(origin, sequence)) return false;
@@ -183,7 +183,7 @@ export class ChainCheck {
     return keys === null ? isRead(inspection) : !this.#trust.believes(origin, keys);
   }
 
-  /** A good seal where another chain goes on: an archiver with an old configuration seals records twice. */
+  /** A good seal after a handover: an archiver with an old configuration seals records twice. */
   #noteSecondEnd(origin: string, sequence: number, place: ObjectLocation): void {
     if (!this.#anchors.isHandedOverBefore(origin, sequence) || this.#findings.has('fork')) return;
     const expected = `no segment ${sequence}: another chain goes on there`;
@@ -266,7 +266,7 @@ export class ChainCheck {
     if (stale !== null) this.#findings.add(stale);
   }
 
-  /** Pinned keys, and those that the chain itself has brought to trust. */
+  /** Pinned keys, and the keys that the chain itself has made trusted. */
   #believed(origin: string): readonly VerifierKey[] {
     const pinned = trustedFor(this.#run.trusted, origin, this.#run.sha256);
     return [...pinned, ...this.#trust.believed(origin).filter((key) => !includesKey(pinned, key))];

@@ -8,8 +8,8 @@ import type { FindingCode, Problem } from './finding.ts';
 import type { OpenedSeal } from './open-seal.ts';
 
 /**
- * The invariants between two neighbours of a chain (FORMAT.md: manifest). What one seal must be in itself is
- * not asked here.
+ * The rules between two neighbours of a chain (FORMAT.md: manifest). The rules of one seal are checked
+ * elsewhere.
  */
 export function linkProblems(before: OpenedSeal, next: OpenedSeal, sha256: Sha256): Problem[] {
   const problems: Problem[] = [];
@@ -34,7 +34,7 @@ export function linkProblems(before: OpenedSeal, next: OpenedSeal, sha256: Sha25
     const expected = `time.sealed not before ${earlier.time.sealed}`;
     problems.push({ code: 'clock-backwards', expected, found: later.time.sealed });
   }
-  // The root of the chain as we have followed it, not as the seal's own proof tells it.
+  // The root of the chain as it was followed, not the one from the seal's own proof.
   const root = rootOf(sha256, append(sha256, before.frontier, leafHash(sha256, next.seal.manifestBytes)));
   if (!equalBytes(root, next.root)) {
     problems.push({ code: 'root-mismatch', expected: `root ${toHex(root)}`, found: toHex(next.root) });
@@ -42,7 +42,7 @@ export function linkProblems(before: OpenedSeal, next: OpenedSeal, sha256: Sha25
   return problems;
 }
 
-/** A seal is bound to its folder, `chain/partition`, by its origin. */
+/** The origin binds a seal to its folder, `chain/partition`. */
 export const chainProblem = (origin: string, folder: string): Problem | null =>
   origin.endsWith(`/${folder}`) ? null : { code: 'malformed', expected: `origin …/${folder}`, found: origin };
 

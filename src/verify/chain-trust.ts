@@ -5,13 +5,13 @@ import type { Problem } from './finding.ts';
 import { includesKey, trustedFor } from './trust.ts';
 
 /**
- * Follows a chain's keys. The first seal needs a key that the user pinned; every other one a key of the seal
- * before, and trust after it is exactly its own keys: so keys are added and retired by the chain itself.
+ * Follows a chain's keys. The first seal needs a pinned key, and every other one a key of the seal before.
+ * After a seal exactly its own keys are trusted, so the chain itself adds and retires keys.
  */
 export class ChainTrust {
   readonly #pinned: readonly VerifierKey[];
   readonly #sha256: Sha256;
-  /** Trust after the last seal that was accepted; null before any. */
+  /** Trusted keys after the last accepted seal. Null before any. */
   #keys: readonly VerifierKey[] | null = null;
   /** Reported once per set of keys, not once per seal. */
   readonly #reported = new Set<string>();
@@ -21,12 +21,12 @@ export class ChainTrust {
     this.#sha256 = sha256;
   }
 
-  /** The keys that the next seal must have one of. */
+  /** The next seal must have one of these keys. */
   believed(origin: string): readonly VerifierKey[] {
     return this.#keys ?? trustedFor(this.#pinned, origin, this.#sha256);
   }
 
-  /** The seal was confirmed before, by whoever asks: trust after it is its keys, as it was then. */
+  /** The caller confirmed this seal earlier. Its keys are trusted after it, as they were then. */
   adopt(keys: readonly VerifierKey[]): void {
     this.#keys = keys;
   }
@@ -37,8 +37,8 @@ export class ChainTrust {
   }
 
   /**
-   * `isSound`: every one of the seal's keys signed it. Null is no word of trust: the same keys are reported
-   * once.
+   * `isSound`: every one of the seal's keys signed it. Null does not mean that the keys are trusted: the same
+   * keys are reported only once.
    */
   step(origin: string, keys: readonly VerifierKey[], isSound: boolean): Problem | null {
     if (this.believes(origin, keys)) {

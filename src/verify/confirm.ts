@@ -1,4 +1,4 @@
-// Is what came after the confirmed part of a chain sound? For a verifier that goes on from its own last word.
+// Are the new seals of a chain sound? For a verifier that continues from its own last attestation.
 import { type Anchor, anchorOfConfirmed } from './anchor.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import { ChainCheck } from './chain-check.ts';
@@ -9,7 +9,7 @@ import type { ChainReport } from './report.ts';
 import type { ChainInArchive } from './survey.ts';
 import { startRun, type VerifyOptions } from './verify.ts';
 
-/** What the asking party has confirmed itself, and kept where the archive's writer can't reach it. */
+/** What the caller has confirmed itself, and keeps where the archive's writer can't change it. */
 export type Confirmed = {
   /** Of the chain: `O/chain/partition`. */
   readonly origin: string;
@@ -21,25 +21,25 @@ export type Confirmed = {
 export type ConfirmOptions = Omit<VerifyOptions, 'since' | 'confirmed' | 'only' | 'onProgress'> & {
   /** Null: from the first seal on, by the pinned keys. */
   readonly confirmed: Confirmed | null;
-  /** Where others continue this chain: what lies there by nobody's right is a stray then. */
+  /** Where others continue this chain. Objects after such a handover are foreign. */
   readonly handovers?: readonly Anchor[];
-  /** Asked after each seal; false stops there, at a place from which the next run can go on. */
+  /** Asked after each seal. False stops there, and the next run can continue from there. */
   readonly mayGoOn?: () => boolean;
 };
 
 export type Confirmation = {
-  /** Of the part that was looked at; `size` and `root` are the chain's at its end. */
+  /** Of the checked part; `size` and `root` are the chain's at its end. */
   readonly report: ChainReport;
-  /** The newest seal that was looked at: sound only where the verdict is `verified`. */
+  /** The newest seal that was checked. It is sound only if the verdict is `verified`. */
   readonly head: OpenedSeal | null;
   /** False: there is more to check. */
   readonly isAtEnd: boolean;
 };
 
 /**
- * Walks every seal behind the confirmed one. That one is read once more, and only its root is believed: its
- * frontier is computed from it, so the roots that follow are this caller's own. Another root there is a
- * `fork`, a shorter chain a `truncation`. Null: there is no chain, and none was confirmed.
+ * Walks every seal after the confirmed one. That one is read once more, and only its root is trusted: the
+ * frontier is checked against it, so all later roots are the caller's own. Another root there is a `fork`,
+ * and a shorter chain a `truncation`. Null: there is no chain, and none was confirmed.
  */
 export async function confirmChain(
   reader: ArchiveReader,

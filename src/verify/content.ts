@@ -1,4 +1,4 @@
-// Are these stored bytes the lines that the manifest speaks of, each byte, line and offset of them?
+// Are these stored bytes what the manifest says, in each byte, line and offset?
 import { toHex } from '../base/bytes.ts';
 import type { Sha256, Sha256Into } from '../base/hash.ts';
 import { checkGzipMember, checkZstdFrame, zstdContentSize } from '../format/block.ts';
@@ -11,9 +11,9 @@ import { problemOf } from './open-seal.ts';
 import { ProblemList } from './problem-list.ts';
 
 /**
- * The content of one block, in memory that nobody else needs: it is changed, and then freed. Never makes more
- * than `contentBytes` bytes, whatever the block says of itself; throws on more, on fewer and on anything that
- * is not a whole block.
+ * The content of one block, in memory of its own, because it is changed and then freed. Never makes more than
+ * `contentBytes` bytes, whatever the block says. Throws on more, on fewer, and on anything that is not a
+ * whole block.
  */
 export type Decompress = (
   block: Uint8Array,
@@ -33,7 +33,7 @@ export type DataOutcome = {
   readonly problems: readonly Problem[];
 };
 
-/** Everything is checked to the end, as far as it can still be read. Never throws on hostile bytes. */
+/** Checks to the end, as far as it can be read. Never throws on hostile bytes. */
 export async function checkData(
   bytes: Uint8Array,
   claim: DataClaim,
@@ -65,14 +65,14 @@ export async function checkData(
     tally.addBlock(content, block.lines, index);
     free(content);
   }
-  // Half of the lines have no root: what is wrong with the blocks has been said.
+  // Without some of the lines there is no root to compare. The faults of the blocks are reported already.
   if (whole) tally.compareWith(claim, problems);
   return { lines: tally.lines, contentBytes, problems: problems.all };
 }
 
 /**
- * Gives memory back now. Left to the garbage collector, a megabyte a block keeps it busy, and costs a tenth
- * of all time. Small pieces may lie in a pool with others: those are left alone.
+ * Frees memory now. The garbage collector would take a tenth of all time with a megabyte per block. Small
+ * pieces may share a pool with others, so they are left alone.
  */
 export function free(bytes: Uint8Array): void {
   const { buffer } = bytes;
@@ -92,7 +92,7 @@ function checkStoredBytes(
   if (hash !== data.sha256) problems.add('data-altered', data.sha256, hash);
 }
 
-/** Exactly one frame or member, of exactly the content that the manifest says. */
+/** Exactly one frame or member, with exactly the content that the manifest states. */
 async function openBlock(
   stored: Uint8Array,
   block: BlockInfo,

@@ -10,21 +10,21 @@ import { storeProblem } from './seal-reader.ts';
 
 export type DataTally = { dataObjects: number; lines: number; bytes: number };
 
-/** What is missing: a promise that is over makes it `expired`. */
+/** For a missing object: `expired` if its promised time is over, otherwise `data-missing`. */
 export function missingProblem(opened: OpenedSeal, nowMs: number): Problem {
   const { until } = opened.manifest.retention;
   const isOver = nowMs > parseUntil(until);
   return { code: isOver ? 'expired' : 'data-missing', expected: `kept until ${until}`, found: 'no object' };
 }
 
-/** What can be seen without reading it. */
+/** What can be seen without reading the object. */
 export function sizeProblem(opened: OpenedSeal, version: ArchiveVersion): Problem | null {
   const bytes = opened.manifest.data?.bytes;
   if (bytes === undefined || bytes === version.size) return null;
   return { code: 'data-altered', expected: `${bytes} bytes`, found: `${version.size} bytes` };
 }
 
-/** Reads and checks every byte. Throws only when the run was aborted. */
+/** Reads and checks every byte. Throws only if the run was aborted. */
 export async function contentProblems(
   opened: OpenedSeal,
   version: ArchiveVersion,

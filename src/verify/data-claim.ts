@@ -1,4 +1,4 @@
-// What does a manifest say of its data object?
+// What does a manifest state about its data object?
 import type { Manifest } from '../format/manifest.ts';
 
 /** Plain data: it is sent to workers. */

@@ -1,4 +1,4 @@
-// Which data objects are there, and which of them does no seal speak of?
+// Which data objects are there, and which of them does no seal name?
 
 import { oldestVersion } from '../format/oldest-version.ts';
 import { parseKey } from '../format/paths.ts';
@@ -7,8 +7,8 @@ import type { FindingList } from './finding-list.ts';
 import { addForeign, type ListedObject, listObjects } from './object-versions.ts';
 
 /**
- * Matches two sorted lists as they come: seals by sequence, and data objects by key, which is by day and
- * sequence. A chain's time never goes back, so both run the same way and neither is ever held in memory.
+ * Matches two sorted lists while they arrive: seals by sequence, and data objects by key, which is by day and
+ * sequence. A chain's time never goes back, so both have the same order and neither is held in memory.
  */
 export class DataCursor {
   readonly #reader: ArchiveReader;
@@ -17,7 +17,7 @@ export class DataCursor {
   #startAfter: string | null = null;
   readonly #findings: FindingList;
   readonly #signal: AbortSignal | undefined;
-  /** Found out of turn: the listing comes upon them later. */
+  /** Found ahead of the listing, which reaches them later. */
   readonly #takenEarly = new Set<string>();
   #current: ListedObject | null = null;
   /** Greatest sequence that a data object's key names; −1 before any. */
@@ -30,14 +30,14 @@ export class DataCursor {
     this.#prefix = prefix;
   }
 
-  /** Objects up to this key were looked at by an earlier check. Before anything is taken. */
+  /** Objects up to this key were checked earlier. Call it before anything is taken. */
   startAfter(key: string): void {
     this.#startAfter = key;
   }
 
   /**
-   * The version that counts of the object that a seal names, or null. `inTurn`: the seal is believed, so
-   * everything before its key is spoken of by nobody; another seal's word moves nothing.
+   * The version that counts of the object that a seal names, or null. `inTurn`: the seal is trusted, so the
+   * objects before its key have no seal and are reported. For other seals the list does not move.
    */
   async take(key: string, inTurn: boolean): Promise<ArchiveVersion | null> {
     if (inTurn) {
@@ -49,12 +49,12 @@ export class DataCursor {
         this.#reportUnreferenced(current);
       }
     }
-    // The listing may be older than the seal, or its order broken: only a look at the very key says
+    // The listing may be older than the seal, or in the wrong order. Only a look at the key itself can say
     // "missing".
     return this.#lookUp(key);
   }
 
-  /** Reports what is left of the list. */
+  /** Reports the rest of the list. */
   async finish(): Promise<void> {
     while (await this.#peek()) {
       const current = this.#current as ListedObject;
@@ -69,7 +69,7 @@ export class DataCursor {
     return version;
   }
 
-  /** Moves to the next data object, reporting what is none. False at the end. */
+  /** Moves to the next data object and reports foreign ones. False at the end. */
   async #peek(): Promise<boolean> {
     const objects = this.#objects ?? this.#list();
     while (this.#current === null) {

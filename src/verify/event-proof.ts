@@ -1,4 +1,4 @@
-// Was this one line sealed, at this place of this chain? Offline: a proof, the line and a trusted key.
+// Was this line sealed in this position of this chain? Offline, from a proof, the line and a trusted key.
 import { fromHex, toHex } from '../base/bytes.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { type EventProof, encodeEventProof, parseEventProof } from '../format/event-proof.ts';
@@ -19,7 +19,7 @@ export type EventProofCheck =
       readonly verdict: 'verified';
       readonly origin: string;
       readonly sequence: number;
-      /** Of the signed checkpoint that the proof leads to. */
+      /** Of the signed checkpoint to which the proof leads. */
       readonly size: number;
       readonly offset: number;
       /** One more than `offset` for an entry; a gap line covers more. */
@@ -113,8 +113,8 @@ async function check({
 }
 
 /**
- * Under the manifest's own checkpoint, its keys are all the keys: each must have signed. A later checkpoint
- * is signed by keys that stand in later manifests: then it is enough that a trusted key did.
+ * All keys of a manifest must have signed its own checkpoint. A later checkpoint is signed by the keys of
+ * later manifests, so there one trusted key is enough.
  */
 async function checkKeys(
   proof: EventProof,

@@ -1,4 +1,4 @@
-// Which findings are kept, when somebody makes a million of them?
+// Which findings are kept if there are a million of them?
 import {
   type Finding,
   type FindingCode,
@@ -15,7 +15,7 @@ export type ObjectLocation = {
   readonly sequence?: number | null;
 };
 
-/** Kept per code, so that a flood of one kind hides no other. */
+/** Kept per code, so that many findings of one kind hide no other kind. */
 const KEPT_PER_CODE = 100;
 
 /** Texts that come from hostile objects are cut. */
@@ -57,7 +57,7 @@ export class FindingList {
     for (const problem of problems) this.add(problem, place);
   }
 
-  /** Takes over what another list found. */
+  /** Adds the findings of another list. */
   absorb(other: FindingList): void {
     for (const finding of other.#kept) this.add(finding, finding);
     this.#omitted += other.#omitted;
@@ -67,7 +67,7 @@ export class FindingList {
     return this.#counts.has(code);
   }
 
-  /** Over all findings, omitted ones too. */
+  /** Over all findings, including omitted ones. */
   get verdict(): Verdict {
     return this.#verdict;
   }
@@ -76,7 +76,7 @@ export class FindingList {
     return this.#omitted;
   }
 
-  /** By segment; what is of no segment comes first, and within one the order of finding holds. */
+  /** By segment; findings of no segment come first. Within a segment the order of finding holds. */
   list(): Finding[] {
     return this.#kept.toSorted((a, b) => (a.sequence ?? -1) - (b.sequence ?? -1));
   }

@@ -3,9 +3,9 @@
 import { LedgerstoneError } from '../base/error.ts';
 
 /**
- * `broken`: the archive is not what was signed, or not kept as was promised. `unverifiable`: it could not be
- * shown either way. `attempt`: somebody tried to change it, in vain: an alarm, the verdict stands. `notice`,
- * `info`: to know.
+ * `broken`: the archive is not what was signed, or not kept as promised. `unverifiable`: neither could be
+ * shown. `attempt`: somebody tried to change it in vain. It is an alarm, and the verdict stands. `notice`,
+ * `info`: for information.
  */
 export type Severity = 'broken' | 'unverifiable' | 'attempt' | 'notice' | 'info';
 
@@ -51,7 +51,7 @@ export type FindingCode = keyof typeof SEVERITY;
 export type Finding = {
   readonly code: FindingCode;
   readonly severity: Severity;
-  /** Object key without the archive's own prefix; null when it is about no one object. */
+  /** Object key without the archive's own prefix. Null if the finding is about no one object. */
   readonly key: string | null;
   readonly versionId: string | null;
   /** Of the segment that it is about. */
@@ -61,7 +61,7 @@ export type Finding = {
   readonly found: string | null;
 };
 
-/** A finding with the severity of the table. What is not given is null. */
+/** A finding with the severity of the table. Members that are not given are null. */
 export const findingOf = (
   code: FindingCode,
   about: Partial<Omit<Finding, 'code' | 'severity'>> = {},
@@ -71,8 +71,8 @@ export const findingOf = (
 };
 
 /**
- * Of which findings people are notified. A notice stands in the ledger and in the metrics only; an info is
- * not even evidence (FORMAT.md: verifying).
+ * Whether people are notified of findings like this. A notice is only in the ledger and in the metrics; an
+ * info is not even evidence (FORMAT.md: verifying).
  */
 export const isAlarming = (severity: Severity): boolean =>
   severity === 'broken' || severity === 'unverifiable' || severity === 'attempt';
@@ -92,17 +92,17 @@ export function verdictOf(findings: readonly Pick<Finding, 'severity'>[]): Verdi
 export const worstVerdict = (verdicts: readonly Verdict[]): Verdict =>
   verdicts.includes('broken') ? 'broken' : verdicts.includes('unverifiable') ? 'unverifiable' : 'verified';
 
-/** True for the words of the table: bytes from outside reach us with any string in an error's `code`. */
+/** True for the codes of the table. Bytes from outside may put any string into an error's `code`. */
 export const isFindingCode = (code: string): code is FindingCode => Object.hasOwn(SEVERITY, code);
 
-/** What one check found wrong, before it is known where. */
+/** A fault that one check found, before its object is known. */
 export type Problem = {
   readonly code: FindingCode;
   readonly expected: string | null;
   readonly found: string | null;
 };
 
-/** A problem as an error, for callers that stop at the first. `code` is the finding's. */
+/** A problem as an error, for callers that stop at the first. Its `code` is the finding's. */
 export class VerifyError extends LedgerstoneError {
   readonly problem: Problem;
 

@@ -1,4 +1,4 @@
-// Which chains go on in others, and is what the new one says of the old one true?
+// Which chains continue in others, and is what the new chain says about the old one true?
 
 import { equalBytes, fromHex, toHex } from '../base/bytes.ts';
 import { LIMITS } from '../base/limits.ts';
@@ -19,7 +19,7 @@ export type HandoverRun = Pick<Run, 'reader' | 'trusted' | 'sha256' | 'verifySig
 export const chainText = (place: ChainInArchive): string => `${place.chain}/${place.partition}`;
 
 /**
- * What the first seals of all chains say of older ones: believed only where such a seal is sound and trusted.
+ * What the first seals of all chains say about older chains. Used only if such a seal is sound and trusted.
  */
 export async function collectHandovers(
   places: readonly ChainInArchive[],
@@ -30,8 +30,8 @@ export async function collectHandovers(
   await Promise.all(
     places.map((place) =>
       run.reads.run(async () => {
-        // What is wrong with a first seal is said by its own chain's check; that it could not be read, here
-        // too.
+        // Faults of a first seal are reported by its own chain's check. If it can't be read, that is reported
+        // here too.
         const inspection = await inspectAt(place, 0, run).catch((error: unknown) => {
           run.signal?.throwIfAborted();
           const key = sealKey(place.chain, place.partition, 0);
@@ -62,7 +62,7 @@ export async function collectHandovers(
   return anchors;
 }
 
-/** The other side: the continuing chain's own check that the older one had this size and root. */
+/** The other side: the continuing chain checks that the older one had this size and root. */
 export async function continuesProblems(opened: OpenedSeal, run: HandoverRun): Promise<Problem[]> {
   const { continues } = opened.manifest;
   if (continues === null) return [];
@@ -97,15 +97,15 @@ export async function continuesProblems(opened: OpenedSeal, run: HandoverRun): P
 }
 
 /**
- * Of the same topic nothing is left out between the two; and nothing is there twice, where it is known to be
- * the same.
+ * Between two chains of one topic no offset is missing, and none is sealed twice if the topic is surely the
+ * same.
  */
 function startProblems(older: Manifest, newer: Manifest): Problem[] {
   const [before, after] = [older.source, newer.source];
   const { nextOffset } = older.records;
   const { firstOffset } = newer.records;
   if (JSON.stringify(before) !== JSON.stringify(after) || firstOffset === nextOffset) return [];
-  // Without an id, a topic that was created anew looks the same and begins anew.
+  // Without an id, a topic that was created anew looks the same and starts again at 0.
   const isCertain = after.kind === 'kafka' && after.topicId !== null;
   if (!isCertain && firstOffset < nextOffset) return [];
   return [{ code: 'offset-gap', expected: `firstOffset ${nextOffset}`, found: String(firstOffset) }];
@@ -124,7 +124,7 @@ async function inspectAt(
   return inspectSeal(bytes, { ...run, sequence });
 }
 
-/** The chain of that origin, when it is one of the same archive. Both texts were checked by parseManifest. */
+/** The chain of that origin, if it belongs to the same archive. parseManifest has checked both texts. */
 function olderChain(origin: string, opened: OpenedSeal): ChainId | null {
   const older = parseChainOrigin(origin);
   return older.archiveOrigin === parseChainOrigin(opened.manifest.origin).archiveOrigin ? older : null;

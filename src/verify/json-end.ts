@@ -1,15 +1,14 @@
-// Where does a JSON text end? A second reader of JSON, apart from the one by which writers judge their
-// values.
+// Where does a JSON text end? A second reader of JSON, independent of the one that the writers use.
 import { DIGIT, ESCAPED, HEX_DIGIT, sequenceEnd } from '../format/json-bytes.ts';
 import { VALUE_DEPTH_MAX } from '../format/json-text.ts';
 
-/** What may come next. Odd: a value may. */
+/** What may come next. A value may if it is odd. */
 const NAME = 0;
 const VALUE = 1;
 const NAME_OR_CLOSE = 2;
 const VALUE_OR_CLOSE = 3;
 
-/** 1 where the container around that depth's own is an object. One for all: nothing here yields. */
+/** 1 if the container around that depth is an object. Shared by all calls, since nothing here yields. */
 const outer = new Uint8Array(VALUE_DEPTH_MAX);
 
 const QUOTE = 0x22;

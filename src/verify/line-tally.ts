@@ -21,7 +21,7 @@ export class LineTally {
   readonly #plain = new PlainLine();
   readonly #scanner = new LineScanner();
   readonly #problems: ProblemList;
-  /** Where the next line must begin; null after something unreadable. */
+  /** Where the next line must begin. Null after something unreadable. */
   #nextOffset: number | null;
   #allRead = true;
   #records = 0;
@@ -40,16 +40,16 @@ export class LineTally {
     this.#problems = problems;
   }
 
-  /** A block that could not be read: what follows is not compared with what came before. */
+  /** A block that could not be read: lines after it are not compared with lines before it. */
   skipBlock(): void {
     this.#nextOffset = null;
     this.#allRead = false;
   }
 
   /**
-   * A leaf's message is 0x00 ‖ line. The byte before each line is the LF of the one before, which nobody
-   * needs once it was found: it becomes the 0x00, and only a block's first line is copied. So `content` is
-   * changed.
+   * A leaf's message is 0x00 ‖ line. The byte before each line is the LF of the line before, which is no
+   * longer needed once it was found. It becomes the 0x00, so only a block's first line is copied. This
+   * changes `content`.
    */
   addBlock(content: Uint8Array, lines: number, index: number): void {
     if (content[content.length - 1] !== LF) {
@@ -60,7 +60,7 @@ export class LineTally {
     const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
     let start = 0;
     let count = 0;
-    // One line more than stated is enough to know: hostile content is not read to its end.
+    // One line more than stated is enough to know, so hostile content is not read to its end.
     while (start < content.length && count <= lines) {
       const end = this.#scan(content, view, start, index);
       if (start === 0) {
@@ -69,7 +69,7 @@ export class LineTally {
         this.#tree.addLeafMessage(message);
       } else {
         content[start - 1] = 0;
-        // A plain view: Buffer's own subarray makes a Buffer, at several times the cost.
+        // A plain view. Buffer's own subarray makes a Buffer, which costs several times as much.
         this.#tree.addLeafMessage(
           new Uint8Array(content.buffer, content.byteOffset + start - 1, end - start + 1),
         );
@@ -120,7 +120,7 @@ export class LineTally {
     return end;
   }
 
-  /** `ms` is −1 for a timestamp that is no time. */
+  /** `ms` is −1 if the timestamp is not a time. */
   #addRecord(ms: number): void {
     this.#records++;
     if (ms < 0) return;
@@ -132,7 +132,7 @@ export class LineTally {
   compareWith(claim: DataClaim, problems: ProblemList): void {
     const root = toHex(rootOf(this.#sha256, this.#tree.frontier()));
     if (root !== claim.entries.root) problems.add('entry-root-mismatch', claim.entries.root, root);
-    // Sums over lines of which one could not be read are wrong for a reason that has been said.
+    // If a line could not be read, the sums are wrong for a reason that is reported already.
     if (!this.#allRead) return;
     const { records, time } = claim;
     const compare = (name: string, expected: unknown, found: unknown) => {

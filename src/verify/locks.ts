@@ -1,11 +1,11 @@
-// Is this version locked as it was promised?
+// Is this version locked as promised?
 import type { ArchiveLock } from './archive-reader.ts';
 import type { Problem } from './finding.ts';
 
 /**
- * `untilMs`: the least that was promised; null where no time was (keys, FORMAT). A lock may be longer, never
- * shorter, and only compliance mode counts: whoever may bypass governance mode may delete. Once the promise
- * is over, a lock that is gone is nothing to report.
+ * `untilMs`: the earliest end that was promised. Null if none was (keys, FORMAT). A lock may be longer but
+ * never shorter. Only compliance mode counts, because some roles may bypass governance mode. Once the promise
+ * is over, a missing lock is no fault.
  */
 export function lockProblem(state: ArchiveLock, untilMs: number | null, nowMs: number): Problem | null {
   switch (state.kind) {
@@ -30,7 +30,7 @@ export function lockProblem(state: ArchiveLock, untilMs: number | null, nowMs: n
   }
 }
 
-/** True for what holds of a store rather than of one object: said once per chain, and not asked again. */
+/** True if it holds for the whole store: then it is reported once per chain and not asked again. */
 export const isStoreWide = (problem: Problem): boolean =>
   problem.code === 'locks-not-applicable' || problem.code === 'locks-not-permitted';
 

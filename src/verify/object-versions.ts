@@ -1,4 +1,4 @@
-// What lies at each key beside the version that counts?
+// What lies at each key besides the version that counts?
 import { makeOldestFilter } from '../format/oldest-version.ts';
 import type { ArchiveVersion } from './archive-reader.ts';
 import type { FindingList } from './finding-list.ts';
@@ -7,8 +7,8 @@ import type { FindingList } from './finding-list.ts';
 export type ListedObject = { readonly key: string; readonly oldest: ArchiveVersion | null };
 
 /**
- * Objects in key order, in bounded memory. A delete marker never changes what is committed and a later
- * version is never part of the archive: both are attempts, reported as they pass.
+ * Objects in key order, in bounded memory. A delete marker never changes what is committed, and a later
+ * version is never part of the archive. Both are attempts, and are reported here.
  */
 export async function* listObjects(
   versions: AsyncIterable<ArchiveVersion>,

@@ -1,4 +1,4 @@
-// Is this one seal sound in itself, and signed by a key that is trusted?
+// Is this one seal sound in itself, and signed by a trusted key?
 import { equalBytes, toHex, utf8Text } from '../base/bytes.ts';
 import { FormatError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
@@ -13,14 +13,13 @@ import { checkSignatures, includesKey, manifestKeys, trustedFor, type VerifySign
 
 export type OpenSealContext = {
   /**
-   * Keys named with the archive's origin (or the chain's): at least one of them must be among the seal's
-   * keys.
+   * Keys named with the archive's origin (or the chain's). The seal's keys must include at least one of them.
    */
   readonly trusted: readonly VerifierKey[];
   readonly sha256: Sha256;
-  /** The chain's origin; left out where only the seal itself can tell. */
+  /** The chain's origin. Left out if only the seal itself says it. */
   readonly origin?: string;
-  /** The place in the chain that the object's key names. */
+  /** The sequence that the object's key names. */
   readonly sequence?: number;
   /** WebCrypto unless given. */
   readonly verifySignature?: VerifySignature;
@@ -40,9 +39,7 @@ export type OpenedSeal = {
   readonly signedKeys: readonly VerifierKey[];
 };
 
-/**
- * What could be read of a seal, and all that is wrong with it. `opened` is null when it is not a seal at all.
- */
+/** What could be read of a seal, and all its faults. `opened` is null if it is not a seal at all. */
 export type SealInspection = {
   readonly opened: OpenedSeal | null;
   readonly problems: readonly Problem[];
@@ -74,8 +71,8 @@ export function trustProblem(opened: OpenedSeal, context: OpenSealContext): Prob
 }
 
 /**
- * The same without stopping, for a verifier, which reports everything; and without asking whether the seal's
- * keys are trusted, which depends on its place in the chain. Never throws on hostile bytes.
+ * The same without stopping, for a verifier, which reports everything. It does not ask whether the seal's
+ * keys are trusted, because that depends on the seal's position in the chain. Never throws on hostile bytes.
  */
 export async function inspectSeal(bytes: Uint8Array, context: OpenSealContext): Promise<SealInspection> {
   const { sha256 } = context;
@@ -89,7 +86,7 @@ export async function inspectSeal(bytes: Uint8Array, context: OpenSealContext): 
   }
   const { seal, manifest, keys } = parsed;
 
-  // `extra` is anybody's word until its leaf has been carried to the signed root.
+  // `extra` is unproven until the path from its leaf has led to the signed root.
   const before = frontierFromLastLeafPath(seal.path, seal.index);
   if (before === undefined) {
     const found = `a proof of ${seal.path.length} hashes for the last leaf of ${seal.index + 1}`;
@@ -134,8 +131,8 @@ export async function inspectSeal(bytes: Uint8Array, context: OpenSealContext): 
 }
 
 /**
- * The keys of a seal that is this chain's, of the asked sequence, and signed by all of them; else null. So it
- * is no copy of an older seal or of another chain's, which anybody can make who may write to the store.
+ * The keys of a seal if it is this chain's, of the given sequence, and signed by all of them. Otherwise null.
+ * So it is not a copy of an older seal or of another chain's, which any writer to the store could make.
  */
 export function signersOf(
   { opened, problems }: SealInspection,
@@ -145,19 +142,19 @@ export function signersOf(
   return opened?.manifest.origin === origin && isItself ? opened.signedKeys : null;
 }
 
-/** False where the store did not give the bytes: then nobody knows what lies there. */
+/** False if the store did not return the bytes, so it is unknown what lies there. */
 export const isRead = ({ opened, problems }: SealInspection): boolean =>
   opened !== null || problems.some(({ code }) => code !== 'unreadable');
 
 /**
- * What a thrown error says of the bytes. An error that is none of ours would be a bug of the parser: it is a
- * finding all the same.
+ * What a thrown error says about the bytes. An unexpected error would be a bug of the parser, and becomes a
+ * finding too.
  */
 export function problemOf(error: unknown): Problem {
   const code = error instanceof FormatError && isFindingCode(error.code) ? error.code : 'malformed';
   return { code, expected: null, found: error instanceof Error ? error.message : String(error) };
 }
 
-/** The signed checkpoint as text: what a later run compares with. */
+/** The signed checkpoint as text, for a later run to compare with. */
 export const checkpointOf = (opened: OpenedSeal): string =>
   utf8Text(encodeSignedCheckpoint(opened.seal.signed.text, opened.seal.signed.signatures));

@@ -1,4 +1,4 @@
-// Is this line of the plainest shape: an offset, a time in milliseconds, perhaps a key of ASCII, and a JSON
+// Does this line have the simplest shape: an offset, a time in milliseconds, perhaps an ASCII key, and a JSON
 // value?
 import { utf8 } from '../base/bytes.ts';
 import { LIMITS } from '../base/limits.ts';
@@ -14,8 +14,8 @@ const VALUE = utf8(',"value":');
 const TIMESTAMP_DIGITS_MAX = 14;
 
 /**
- * Most lines of most topics are so. This reads them in one pass, without knowing where they end and without
- * making anything; what it does not take, LineScanner decides. It takes no line that LineScanner would
+ * Most lines of most topics are like this. They are read in one pass, without knowing where they end and
+ * without making objects. All other lines go to LineScanner. No line is accepted here that LineScanner would
  * refuse.
  */
 export class PlainLine {
@@ -23,17 +23,17 @@ export class PlainLine {
   timestampMs = 0;
 
   /**
-   * The index of the LF of the line that starts at `start` and has that offset; −1 when it is not plain, or
-   * not right. The last byte of `bytes` is LF.
+   * The index of the LF of the line that starts at `start` and has that offset. −1 if the line is not plain
+   * or not right. The last byte of `bytes` is LF.
    */
   read(bytes: Uint8Array, view: DataView, start: number, offset: number): number {
     let at = tokenEnd(bytes, start, OFFSET);
     if (at < 0) return -1;
     let number = 0;
-    // Every integer up to 2^53 is exact on the way, and none above it comes out as an offset.
+    // All integers up to 2^53 are exact on the way, and no greater one comes out as an offset.
     for (let digit = digitAt(bytes, at); digit >= 0; digit = digitAt(bytes, ++at))
       number = number * 10 + digit;
-    // No leading zero: offset 0 is for LineScanner.
+    // No leading zero. Offset 0 is left to LineScanner.
     if (number !== offset || bytes[start + OFFSET.length] === 0x30) return -1;
     const timeAt = tokenEnd(bytes, at, TIMESTAMP);
     if (timeAt < 0 || bytes[timeAt] === 0x30) return -1;
@@ -55,7 +55,7 @@ export class PlainLine {
   }
 }
 
-/** After what may stand between timestamp and value: of keys, those that are carried as they are. */
+/** The index after what may be between timestamp and value. Only keys without escapes are accepted. */
 function keyEnd(bytes: Uint8Array, start: number): number {
   const append = tokenEnd(bytes, start, APPEND);
   const at = append < 0 ? start : append;
@@ -63,7 +63,7 @@ function keyEnd(bytes: Uint8Array, start: number): number {
   if (key < 0) return at;
   let end = key;
   for (let byte = bytes[end] as number; byte !== 0x22; byte = bytes[++end] as number) {
-    // A backslash stands for something, and beyond ASCII there is UTF-8 to check.
+    // A backslash is an escape, and beyond ASCII the UTF-8 has to be checked.
     if (!(byte >= 0x20 && byte < 0x80 && byte !== 0x5c)) return at;
   }
   return end + 1;

@@ -1,7 +1,7 @@
 // Which problems of one data object are kept?
 import type { FindingCode, Problem } from './finding.ts';
 
-/** Problems listed of one object; the rest would say the same. */
+/** Problems listed of one object. More of them would add nothing. */
 const PROBLEMS_MAX = 20;
 
 /** Collects problems of one object, bounded. */

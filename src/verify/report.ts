@@ -1,4 +1,4 @@
-// What does a verification say in the end?
+// What does a verification report in the end?
 import type { Finding, Verdict } from './finding.ts';
 import type { Depth } from './run.ts';
 
@@ -13,7 +13,7 @@ type Checked = {
 };
 
 export type ChainReport = {
-  /** `O/chain/partition`. Without the O where no readable seal and no trusted key tells it. */
+  /** `O/chain/partition`. Without the O if neither a readable seal nor a trusted key says it. */
   readonly origin: string;
   readonly chain: string;
   readonly partition: number;
@@ -28,26 +28,26 @@ export type ChainReport = {
   /** Stored bytes of data objects that were hashed. */
   readonly bytes: number;
   readonly findings: readonly Finding[];
-  /** Findings beyond those listed: lists are bounded, verdicts are not. */
+  /** Findings beyond those listed. Lists are bounded, and the verdict counts all findings. */
   readonly findingsOmitted: number;
   readonly checked: Checked;
-  /** Data objects that are gone after the time until which they were promised. */
+  /** Data objects that are gone after their promised time. */
   readonly expired: number;
   /** `time.sealed` of the last seal. */
   readonly lastSealed: string | null;
   /**
-   * The signed checkpoint of the head, as text, when the whole chain up to it is verified: what a later run
-   * compares with.
+   * The signed checkpoint of the head, as text, if the whole chain up to it is verified. A later run compares
+   * with it.
    */
   readonly checkpoint: string | null;
 };
 
 export type Report = {
   readonly verdict: Verdict;
-  /** With `seals`, nothing was read of any data object: `verified` then says nothing of their bytes. */
+  /** With `seals`, no data object was read, so `verified` says nothing about their bytes. */
   readonly depth: Depth;
   readonly chains: readonly ChainReport[];
-  /** Of no one chain: strange objects, keys and specifications that are not what their name says. */
+  /** Of no one chain: foreign objects, and keys and specifications that do not match their names. */
   readonly findings: readonly Finding[];
   readonly findingsOmitted: number;
 };

@@ -10,7 +10,7 @@ import type { VerifySignature } from './trust.ts';
 
 export type Depth = 'seals' | 'content';
 
-/** How far it has come; counts only grow. */
+/** Progress so far. Counts only grow. */
 export type Progress = {
   chains: number;
   chainsDone: number;
@@ -34,13 +34,13 @@ export type Run = {
   readonly reads: Semaphore;
   /** Stored bytes of data objects in memory, over all chains. */
   readonly bytes: Semaphore;
-  /** How many objects of one chain are read ahead of their turn. */
+  /** How many objects of one chain are read ahead. */
   readonly ahead: number;
-  /** What others say that a chain was, by the chain's `name/partition`. */
+  /** What others say about a chain's past, by the chain's `name/partition`. */
   readonly anchors: ReadonlyMap<string, readonly Anchor[]>;
   readonly progress: Progress;
   /** Called after `progress` changed. */
   readonly report: () => void;
-  /** A chain is quiet for too long after so many ms without a seal; null: never. */
+  /** A chain without a seal for so many ms is stale. Null: never. */
   readonly staleAfterMs: number | null;
 };

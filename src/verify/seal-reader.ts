@@ -19,11 +19,11 @@ export type ListedSeal = {
 
 export type InspectedSeal = ListedSeal & {
   readonly inspection: SealInspection;
-  /** Null when it was not asked for, or could not be read. */
+  /** Null if it was not asked for or could not be read. */
   readonly lock: ArchiveLock | null;
 };
 
-/** In the order of sequences, from `first` on: twelve digits sort as the numbers do. */
+/** In the order of sequences, from `first` on. Twelve digits sort as the numbers do. */
 export async function* listSeals(
   place: ChainInArchive,
   run: Run,
@@ -44,10 +44,7 @@ export async function* listSeals(
   }
 }
 
-/**
- * All of a seal that needs no other seal: may run ahead of its turn. Never throws but when the run was
- * aborted.
- */
+/** Checks that need no other seal, so they may run ahead. Throws only if the run was aborted. */
 export async function readListed(seal: ListedSeal, run: Run, asksLock: boolean): Promise<InspectedSeal> {
   const { key, sequence, version } = seal;
   const { signal } = run;
@@ -70,8 +67,8 @@ export async function readListed(seal: ListedSeal, run: Run, asksLock: boolean):
 }
 
 /**
- * What a store refuses for what lies there (too large, a link, cut short) speaks of the object; the rest, of
- * reading it.
+ * Errors about the object itself (too large, a link, cut short) are its faults; the others mean that it can't
+ * be read.
  */
 export function storeProblem(error: unknown): Problem {
   const isOfObject = error instanceof LedgerstoneError && error.disposition === 'input';

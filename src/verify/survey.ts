@@ -1,4 +1,4 @@
-// Which chains are in this archive, and what else lies about?
+// Which chains are in this archive, and which other objects?
 
 import { isChainName, isPartition } from '../format/chain.ts';
 import { type ParsedKey, parseKey } from '../format/paths.ts';
@@ -26,12 +26,11 @@ const CHAIN_FOLDER = /^(?:data|seals)\/topic=([^/]+)\/partition=(0|[1-9][0-9]*)\
 /** Greater than every key of the grammar below a chain's folder. */
 const BEHIND_FOLDER = '~';
 
-/** Keys and specifications that are read; more than these would be somebody's flood. */
+/** Keys and specifications that are read. More than these would be a flood. */
 const OBJECTS_MAX = 1000;
 
 /**
- * Sees every key of the archive, or the folder of a chain that it lies in: that folder is the chain's own
- * check's matter.
+ * Lists every key outside of the chains' folders, and the folders. Each chain's check lists its own folder.
  */
 export async function surveyArchive(
   reader: ArchiveReader,
@@ -57,7 +56,8 @@ export async function surveyArchive(
 }
 
 /**
- * Goes from folder to folder: at the first key of a chain's folder it notes the chain and leaps behind it.
+ * Goes from folder to folder: at the first key of a chain's folder it notes the chain and jumps behind the
+ * folder.
  */
 async function* outsideChains(
   reader: ArchiveReader,
@@ -75,7 +75,7 @@ async function* outsideChains(
         continue;
       }
       chains.set(`${folder.place.chain}/${folder.place.partition}`, folder.place);
-      // A stray key behind the leap's end is passed over one by one: so every leap goes forward.
+      // Foreign keys behind the jump's end are passed one by one, so every jump goes forward.
       if (version.key.charCodeAt(folder.prefix.length) >= BEHIND_FOLDER.charCodeAt(0)) continue;
       startAfter = folder.prefix + BEHIND_FOLDER;
       break;
@@ -83,7 +83,7 @@ async function* outsideChains(
   }
 }
 
-/** The chain's folder that a key lies in, whether it belongs there or not; null: in none. */
+/** The chain's folder in which a key lies, whether it belongs there or not. Null: in none. */
 export function chainFolder(key: string): { readonly prefix: string; readonly place: ChainInArchive } | null {
   const match = CHAIN_FOLDER.exec(key);
   if (match === null) return null;

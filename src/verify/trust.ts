@@ -1,4 +1,4 @@
-// Which keys are believed for which chain, and did they sign?
+// Which keys are trusted for which chain, and did they sign?
 import { equalBytes, toHex } from '../base/bytes.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { verifySignature } from '../base/signature.ts';
@@ -9,11 +9,11 @@ import type { Problem } from './finding.ts';
 /** Same meaning as `verifySignature` of base: hostile bytes give false, never a throw. */
 export type VerifySignature = typeof verifySignature;
 
-/** A key named with the origin O is believed for O and for every origin that begins `O/`. */
+/** A key named with the origin O is trusted for O and for every origin that begins with `O/`. */
 export const coversOrigin = (key: VerifierKey, origin: string): boolean =>
   origin === key.name || origin.startsWith(`${key.name}/`);
 
-/** The trusted keys that may speak for that origin, renamed to it: the key id is a hash over the name too. */
+/** The trusted keys for that origin, renamed to it, because the key id is a hash over the name too. */
 export const trustedFor = (
   trusted: readonly VerifierKey[],
   origin: string,
@@ -27,18 +27,17 @@ export const sameKey = (a: PublicKey, b: PublicKey): boolean =>
 export const includesKey = (keys: readonly VerifierKey[], key: VerifierKey): boolean =>
   keys.some((other) => sameKey(other.key, key.key));
 
-/** Whether a signature line says that it is that key's. */
+/** Whether a signature line names that key. */
 export const isLineOf = (line: NoteSignature, key: VerifierKey): boolean =>
   line.name === key.name && equalBytes(line.keyId, key.id);
 
-/** The manifest's keys, each named with the chain's origin as it must be. Throws FormatError. */
+/** The manifest's keys, each of which must be named with the chain's origin. Throws FormatError. */
 export const manifestKeys = (vkeys: readonly string[], sha256: Sha256): VerifierKey[] =>
   vkeys.map((text) => parseVkey(text, sha256));
 
 /**
- * Checks every signature of a key that is known, and that each of `required` signed. Signatures of unknown
- * keys are left alone (C2SP signed-note); one bad signature of a known key rejects the note, whatever the
- * others say.
+ * Checks every signature by a known key, and that each of `required` signed. Signatures of unknown keys are
+ * ignored (C2SP signed-note). One bad signature by a known key rejects the note, whatever the others say.
  */
 export async function checkSignatures(
   signed: SignedCheckpoint,
@@ -75,5 +74,5 @@ const badSignature = (key: VerifierKey, found: string): Problem => ({
   found,
 });
 
-/** For people: the eight hex digits that stand in a vkey too. */
+/** For people: the same eight hex digits as in a vkey. */
 export const idText = (key: VerifierKey): string => toHex(key.id);

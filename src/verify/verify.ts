@@ -31,24 +31,19 @@ export type VerifyOptions = {
   readonly trusted: readonly VerifierKey[];
   /** `seals`: chains, signatures, locks and sizes. `content`: every stored byte and line as well. */
   readonly depth: Depth;
-  /** Signed checkpoints of earlier runs, byte for byte: each chain must have grown from its one. */
+  /** Signed checkpoints of earlier runs, byte for byte. Each chain must have grown from its checkpoint. */
   readonly since?: readonly Uint8Array[];
-  /**
-   * What others whose word is believed have confirmed: each chain must have that root at that size, and no
-   * less.
-   */
+  /** What trusted others have confirmed. Each chain must have that root at that size, and be no shorter. */
   readonly confirmed?: readonly ConfirmedChain[];
-  /** Milliseconds since 1970, of a clock that is believed: which promises of retention are over by now. */
+  /** Milliseconds since 1970, from a trusted clock. It decides which promises of retention are over. */
   readonly nowMs: number;
   readonly sha256: Sha256;
   readonly checker: BlockChecker;
   /** WebCrypto unless given. */
   readonly verifySignature?: VerifySignature;
-  /** Calls of the reader under way at once. */
+  /** Calls of the reader that run at once. */
   readonly concurrency?: number;
-  /**
-   * Stored bytes of data objects in memory at once: one budget where several verifications run side by side.
-   */
+  /** Stored bytes of data objects in memory at once. Verifications side by side share one budget. */
   readonly bytesInFlight?: Semaphore;
   /** Only these chains, and nothing else of the archive. */
   readonly only?: readonly ChainInArchive[];
@@ -63,8 +58,8 @@ const CHAINS_AT_ONCE = 8;
 const BYTES_IN_FLIGHT = 128 * MIB;
 
 /**
- * Goes through the whole checklist, whatever it finds on the way. Throws only when the archive can't be
- * listed at all (the reader's error), when `since` is no signed checkpoint, or when `signal` aborts.
+ * Goes through the whole checklist, whatever it finds on the way. Throws only if the archive can't be listed
+ * at all (the reader's error), if `since` is not a signed checkpoint, or if `signal` aborts.
  */
 export async function verifyArchive(reader: ArchiveReader, options: VerifyOptions): Promise<Report> {
   const findings = new FindingList();
@@ -76,7 +71,7 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
     ...(options.confirmed ?? []).map(anchorOfConfirmed),
   ];
 
-  // 1. What is there: chains, keys, specifications, and what does not belong.
+  // 1. What is there: chains, keys, specifications, and foreign objects.
   const survey: Survey = options.only
     ? { chains: options.only, objects: [] }
     : await surveyArchive(reader, findings, options.signal);
@@ -92,10 +87,10 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
   // 3. Each chain: seals, links, signatures, locks, data.
   const chains = await checkChains(survey.chains, run, findings);
 
-  // 4. Keys and specifications are what their names say.
+  // 4. Keys and specifications match their names.
   await checkArchiveObjects(survey.objects, onlyOrigin(chains, findings), run, findings);
 
-  // 5. What should be there and is not.
+  // 5. What should be there but is missing.
   await checkAbsentChains(survey.chains, run, findings, options.only !== undefined);
   if (chains.length === 0) {
     findings.add({ code: 'unreadable', expected: 'an archive', found: 'no chain at all' });
@@ -136,7 +131,7 @@ export function startRun(
   };
 }
 
-/** Throws FormatError for a checkpoint whose origin is no chain's. */
+/** Throws FormatError if the checkpoint's origin is not a chain's. */
 function byPlace(anchors: readonly Anchor[]): Map<string, Anchor[]> {
   const places = new Map<string, Anchor[]>();
   for (const anchor of anchors) {
@@ -167,7 +162,7 @@ async function checkChains(
   return reports.filter((report) => report !== null);
 }
 
-/** Chains that an earlier checkpoint or a continuing chain speaks of, and of which nothing is left. */
+/** Chains that an earlier checkpoint or a continuing chain names, and of which nothing is left. */
 async function checkAbsentChains(
   present: readonly ChainInArchive[],
   run: Run,
@@ -193,10 +188,7 @@ async function checkAbsentChains(
   }
 }
 
-/**
- * One archive has one origin: a chain of another was put there, however well it is signed. Null when it is
- * not known.
- */
+/** The one origin of the archive. A chain with another origin was put there. Null if it is not known. */
 function onlyOrigin(chains: readonly ChainReport[], findings: FindingList): string | null {
   const origins = new Set<string>();
   for (const { origin, chain, partition } of chains) {

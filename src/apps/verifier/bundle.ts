@@ -1,5 +1,5 @@
-// How does the Lambda become one file? `npm run bundle`: the SDK too is inside, so nothing is installed
-// beside it.
+// How does the Lambda become one file? `npm run bundle` puts the SDK into it too, so nothing else is
+// installed.
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -14,8 +14,8 @@ export const BUNDLE_BYTES_MAX = 3_000_000;
 const BANNER = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
 /**
- * Kafka's client is in it too, and runs only where the configuration names brokers. The result's metafile
- * names every source in the bundle.
+ * Kafka's client is in it too. It runs only if the configuration names brokers. The result's metafile names
+ * every source in the bundle.
  */
 export const bundleVerifier = (outfile = BUNDLE_FILE, entry = HANDLER) =>
   build({
@@ -25,7 +25,7 @@ export const bundleVerifier = (outfile = BUNDLE_FILE, entry = HANDLER) =>
     outfile,
     bundle: true,
     minify: true,
-    // Names in stack traces are worth their bytes.
+    // Readable names in stack traces are worth the bytes.
     keepNames: true,
     format: 'esm',
     platform: 'node',

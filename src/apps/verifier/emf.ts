@@ -1,4 +1,4 @@
-// How does CloudWatch learn metrics from a line of a log? (CloudWatch embedded metric format)
+// How does CloudWatch get metrics from a line of a log? (CloudWatch embedded metric format)
 import { assert } from '../../base/assert.ts';
 import { messageOf } from '../../base/error.ts';
 
@@ -9,9 +9,8 @@ export type Metric = { readonly value: number; readonly unit: MetricUnit };
 const METRICS_MAX = 100;
 
 /**
- * One line without its LF. Without dimensions a metric is one number over everything, which is what alarms
- * are made on; with them the same numbers also stand by dimension, and each combination costs as a metric of
- * its own.
+ * One line without its LF. Without dimensions a metric is one number over everything, as alarms need it. With
+ * them the same numbers also appear by dimension, and each combination costs as much as a metric of its own.
  */
 export function emfLine(
   namespace: string,
@@ -43,7 +42,7 @@ export function emfLine(
   });
 }
 
-/** What one run of the verifier has seen. Null: it has not looked, which is not zero. */
+/** What one run of the verifier has seen. Null is not zero: the run has not looked. */
 export type RunMetrics = {
   /** Open findings of the scopes that the run reported on. */
   readonly findingsBroken: number | null;
@@ -56,9 +55,9 @@ export type RunMetrics = {
   readonly eventsConfirmed: number;
   /** From `time.sealed` to the attestation, the longest of the run. */
   readonly confirmLagSeconds: number | null;
-  /** Since the byte was read that waits longest for its next reading. */
+  /** Days since the byte was read that waits longest for its next reading. */
   readonly oldestRereadDays: number | null;
-  /** Messages that could not be handed over. They are due again in the next run. */
+  /** Messages that a channel did not take. The next run repeats them. */
   readonly notificationsFailed: number;
 };
 
@@ -80,7 +79,7 @@ const emfMetrics = (metrics: RunMetrics): Readonly<Record<string, Metric | null>
   NotificationsFailed: count(metrics.notificationsFailed),
 });
 
-/** A metric that can't be written must not end a run that has evidence to keep: then the line says why. */
+/** A metric that can't be written must not end a run that has evidence to keep. The line then says why. */
 export function metricsLine(namespace: string, metrics: RunMetrics, atMs: number): string {
   try {
     return emfLine(namespace, emfMetrics(metrics), atMs);

@@ -1,5 +1,4 @@
-// How does AWS Lambda call the verifier? Queues, S3, EventBridge, schedules and people, all through one
-// function.
+// How does AWS Lambda call the verifier? Queues, S3, EventBridge, schedules and people use one function.
 import { LedgerstoneError } from '../../base/error.ts';
 import { CONFIG_VARIABLE, parseVerifierConfig } from '../../config/verifier.ts';
 import { readEvent } from '../../verifier/events/work.ts';
@@ -12,15 +11,14 @@ import { metricsLine } from './emf.ts';
 import { jsonLog } from './json-log.ts';
 import { makeVerifier, openClients } from './wiring.ts';
 
-/** What of Lambda's context is used. */
+/** The used part of Lambda's context. */
 export type LambdaContext = { getRemainingTimeInMillis(): number };
 
-/** Calls that hang are given up so long before the end: their messages come back, and the log says why. */
+/** Calls that hang are given up so long before the end. Their messages come back, and the log says why. */
 const GIVE_UP_MS = 3_000;
 
 /**
- * Opened while the function starts, where Lambda lends more of a processor; a failure is tried again by each
- * call.
+ * Opened while the function starts, since Lambda gives more CPU then. After a failure each call tries again.
  */
 let opening: Promise<Verifier> | null = open();
 opening.catch(() => {});
@@ -57,9 +55,9 @@ async function open(): Promise<Verifier> {
 }
 
 /**
- * For a queue: which messages come back. Else the summary, or a rejection where Lambda shall deliver the
- * event again. What no repeat can cure (a task that is not known) rejects too where a person or a schedule
- * has asked for it.
+ * For a queue: which messages come back. Otherwise the summary, or a rejection if Lambda should deliver the
+ * event again. An error that no repeat can cure, such as an unknown task, also rejects for a person or a
+ * schedule.
  */
 export async function answerEvent(
   verifier: Verifier,
@@ -77,7 +75,7 @@ export async function answerEvent(
   return summaryOf(result);
 }
 
-/** Chains by name, for they end in any order. */
+/** Sorted by chain, because steps end in any order. */
 const summaryOf = ({ steps, failures }: RunResult) => ({
   chains: steps.toSorted(byPlace).map(({ place, verdict, confirmed, isNew, isAtEnd, findings }) => ({
     ...{ ...place, verdict, isNew, isAtEnd },

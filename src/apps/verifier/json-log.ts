@@ -1,4 +1,4 @@
-// How does a log line look to a collector? One JSON object a line: level, time, message and fields.
+// What does a log line look like? One JSON object per line: level, time, message and fields.
 import type { Logger } from '../../base/log.ts';
 import type { LogLevel } from '../../config/connections.ts';
 

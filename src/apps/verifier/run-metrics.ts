@@ -1,4 +1,4 @@
-// Which metrics does one run leave for CloudWatch?
+// Which metrics does one run report to CloudWatch?
 
 import type { RunResult } from '../../verifier/verifier.ts';
 import type { Severity } from '../../verify/finding.ts';

@@ -1,5 +1,4 @@
-// What does the watching process tell a scraper? The metrics that CloudWatch is given on AWS, and each
-// chain's state.
+// Which metrics does the watching process expose? The same as CloudWatch gets on AWS, and each chain's state.
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { RunMetrics } from './emf.ts';
 import type { Counts } from './run-metrics.ts';
@@ -26,9 +25,15 @@ export class WatchMetrics {
   );
   readonly #segments = this.#counter('segments_confirmed_total', 'Segments checked and attested');
   readonly #events = this.#counter('events_confirmed_total', 'Lines of those segments');
-  readonly #untold = this.#counter('notifications_failed_total', 'Messages that a channel did not take');
+  readonly #notificationsFailed = this.#counter(
+    'notifications_failed_total',
+    'Messages that a channel did not take',
+  );
 
-  /** Null metrics were not looked at: what was known of them stands. `open`: over all, not of one round. */
+  /**
+   * Null metrics were not looked at, so the values before stand. `open`: over all scopes, not only this
+   * round's.
+   */
   observe(metrics: RunMetrics, open: Counts['open']): void {
     for (const severity of SEVERITIES) set(this.#findings, open(severity), { severity });
     set(this.#stale, metrics.staleChains);
@@ -36,7 +41,7 @@ export class WatchMetrics {
     set(this.#reread, metrics.oldestRereadDays);
     this.#segments.inc(metrics.segmentsConfirmed);
     this.#events.inc(metrics.eventsConfirmed);
-    this.#untold.inc(metrics.notificationsFailed);
+    this.#notificationsFailed.inc(metrics.notificationsFailed);
   }
 
   /** In the text format of Prometheus. */
@@ -53,7 +58,7 @@ export class WatchMetrics {
   #gauge(name: string, help: string, labelNames: readonly string[] = []): Gauge {
     const options = { name: `ledgerstone_verifier_${name}`, help, labelNames, registers: [this.registry] };
     const gauge = new Gauge(options);
-    // It begins at zero, which would say that something was looked at.
+    // A new gauge is zero, which would say that something was looked at.
     if (labelNames.length === 0) gauge.remove();
     return gauge;
   }

@@ -1,10 +1,9 @@
-// Is the watching process alive, and does it get through its rounds? /healthz, /status and /metrics over
-// plain HTTP.
+// Is the watching process alive, and does it complete its rounds? /healthz, /status and /metrics over HTTP.
 import { type HttpServer, json, serve } from '../http.ts';
 import type { WatchState } from './watch.ts';
 import type { WatchMetrics } from './watch-metrics.ts';
 
-/** `isHealthy`: whether rounds get through; a probe then knows more than that the process runs. */
+/** `isHealthy`: whether rounds complete. So a probe sees more than that the process runs. */
 export const startWatchServer = (
   { host, port }: { readonly host: string; readonly port: number },
   state: WatchState,

@@ -1,4 +1,4 @@
-// How does the verifier run without Lambda? A plain process that looks for new seals itself, and keeps the
+// How does the verifier run without Lambda? As a process that looks for new seals itself and keeps the
 // schedules.
 import { type LedgerstoneError, messageOf } from '../../base/error.ts';
 import { sealKey, sealPrefix } from '../../format/paths.ts';
@@ -21,12 +21,9 @@ export type WatchOptions = {
 
 export type WatchState = {
   readonly startedMs: number;
-  /**
-   * Of the last look for new seals that went through, or the last time that all chains were confirmed; null
-   * before.
-   */
+  /** When a look for new seals or a confirmation of all chains last succeeded. Null before the first. */
   lastRoundMs: number | null;
-  /** What did not go through, until it did; null: all is well. */
+  /** What failed last and has not succeeded since. Null: all is well. */
   trouble: { readonly message: string; readonly remedy: string | null; readonly sinceMs: number } | null;
   readonly chains: Map<
     string,
@@ -39,15 +36,15 @@ export type WatchState = {
   >;
 };
 
-/** One run's bound; a backlog goes on in the next round, and the other chains get their turn in between. */
+/** The limit of one run. A backlog continues in the next round, and the other chains come in between. */
 const RUN_MS = 60_000;
-/** Of what reads much: its share is kept within bounds by its own configuration. */
+/** The limit of a slow run. Its share is bounded by its own configuration. */
 const SLOW_RUN_MS = 15 * 60_000;
-/** How often the list of chains is read anew. */
+/** How often the list of chains is read again. */
 const CHAINS_MS = 10_000;
-/** What is not sound is not read again at once: it seldom heals, and was said. */
+/** An unsound chain is not read again at once: it is reported already, and it seldom heals. */
 const UNSOUND_MS = 30_000;
-/** After the word to stop: what is under way is finished within it, or given up. */
+/** Time to finish what is under way after a stop. After it, the rest is given up. */
 const STOP_MS = 10_000;
 
 export const newWatchState = (startedMs: number): WatchState => ({
@@ -56,8 +53,8 @@ export const newWatchState = (startedMs: number): WatchState => ({
 });
 
 /**
- * Resolves when the signal has aborted and the work under way has come to a safe place. Never rejects for a
- * store's sake.
+ * Resolves once the signal has aborted and the work under way is at a safe place. Never rejects because of a
+ * store.
  */
 export async function watch(verifier: Verifier, options: WatchOptions, state: WatchState): Promise<void> {
   const { clock } = verifier;
@@ -80,7 +77,7 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
       options,
       noted,
       async (due) => {
-        // That task goes over all of them.
+        // That task goes over all chains.
         const chains = due.length > 0 ? [] : await poller.grown();
         const result = await run(verifier, chains, due, limits, RUN_MS);
         poller.learn(result);
@@ -89,7 +86,7 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
       schedules.filter(isQuick),
       'look',
     ),
-    // What reads much keeps no new seal waiting.
+    // Slow tasks run beside the quick ones, so that they delay no new seal.
     ...(slow.length === 0
       ? []
       : [turn(verifier, options, noted, (due) => run(verifier, [], due, limits, SLOW_RUN_MS), slow, null)]),
@@ -99,17 +96,14 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
   hard.abort(signal.reason);
 }
 
-/**
- * One task a round, the one that waits longest: each has a run's time for itself, and none takes it from
- * another.
- */
+/** One task per round, the one that waits longest, so that each has the whole time of a run. */
 async function turn(
   { clock, log }: Verifier,
   { signal, everyMs, onRound }: WatchOptions,
   noted: Notes,
   round: (due: readonly TaskName[]) => Promise<RunResult | null>,
   schedules: readonly Schedule[],
-  /** What a round does when nothing is due. */
+  /** What a round does if nothing is due. */
   otherwise: 'look' | null,
 ): Promise<void> {
   const nextMs = new Map<TaskName, number>();
@@ -148,7 +142,7 @@ async function run(
   return runWork(verifier, work, { ...limits, remainingMs: () => endMs - verifier.clock.monotonic() });
 }
 
-/** Knows how far each chain was seen, and asks for what lies behind it: one small listing a chain. */
+/** Knows up to where each chain was seen, and looks for seals behind it with one small listing per chain. */
 class Poller {
   readonly #verifier: Verifier;
   readonly #signal: AbortSignal;
@@ -199,9 +193,7 @@ class Poller {
 
 const idOf = ({ chain, partition }: ChainInArchive): string => `${chain}/${partition}`;
 
-/**
- * What is told of the process. A look that finds nothing new says nothing of the slow tasks, nor they of it.
- */
+/** The state that the process shows. The quick and the slow tasks say nothing about each other. */
 class Notes {
   readonly #state: WatchState;
   readonly #troubles = new Map<TaskName | 'look', NonNullable<WatchState['trouble']>>();
@@ -223,17 +215,17 @@ class Notes {
     }
     if (work === 'look' || work === 'confirm') this.#state.lastRoundMs = nowMs;
     this.#troubles.delete(work);
-    this.#tell();
+    this.#show();
   }
 
   trouble(work: TaskName | 'look', error: unknown, nowMs: number): void {
     const remedy = (error as Partial<LedgerstoneError> | null)?.remedy ?? null;
     const sinceMs = this.#troubles.get(work)?.sinceMs ?? nowMs;
     this.#troubles.set(work, { message: messageOf(error), remedy, sinceMs });
-    this.#tell();
+    this.#show();
   }
 
-  #tell(): void {
+  #show(): void {
     this.#state.trouble = this.#troubles.values().next().value ?? null;
   }
 }

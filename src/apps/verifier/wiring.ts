@@ -36,7 +36,7 @@ export type VerifierClients = {
   readonly signer: Signer;
 };
 
-/** Rejects with what is wrong with a key or a store; nothing is left open then. */
+/** Rejects with what is wrong with a key or a store. Then nothing is left open. */
 export async function openClients(config: VerifierConfig): Promise<VerifierClients> {
   const archive = await openForReading(config.archive.store);
   const own = await openForWriting(config.attestations.store).catch(async (error: unknown) => {
@@ -56,11 +56,11 @@ export type VerifierOptions = {
   readonly log: Logger;
   readonly clock?: Clock;
   readonly chainsAtOnce?: number;
-  /** Stored bytes of data objects in memory at once; a larger one is read alone. */
+  /** Stored bytes of data objects in memory at once. A larger one is read alone. */
   readonly bytesInFlight?: number;
   /**
-   * After each run. `open`: findings of all that this process has looked at, where the metrics have those of
-   * the run.
+   * After each run. `open`: findings of all that this process has looked at. The metrics have those of the
+   * run.
    */
   readonly onMetrics?: (metrics: RunMetrics, atMs: number, open: Counts['open']) => void;
   /** Default: by Kafka's own protocol, from the brokers that the configuration names. */
@@ -68,13 +68,10 @@ export type VerifierOptions = {
 };
 
 const CHAINS_AT_ONCE = 4;
-/**
- * Two of the usual size: one is checked while the next is read. A function of 512 MB then has room for a
- * hostile one.
- */
+/** Two of the usual size, one to check and one to read. 512 MB then have room for a hostile one. */
 const BYTES_IN_FLIGHT = 32 * MIB;
 
-/** A log that attests itself is no second party. Throws `config`. */
+/** A log that attests itself is not a second party. Throws `config`. */
 function requireOwnKey({ archive }: VerifierConfig, { publicKey, description }: Signer): void {
   if (!archive.trusted.some(({ key }) => equalBytes(key.spki, publicKey.spki))) return;
   throw new LedgerstoneError('config', `cosigner.signing is the log's own key (${description})`, {
@@ -83,7 +80,7 @@ function requireOwnKey({ archive }: VerifierConfig, { publicKey, description }: 
   });
 }
 
-/** Over opened clients: tests bring their own. Throws `config` where the two parties are one. */
+/** Over opened clients, so that tests bring their own. Throws `config` if the two parties are one. */
 export function makeVerifier(
   config: VerifierConfig,
   { archive, own, signer }: VerifierClients,
@@ -93,7 +90,7 @@ export function makeVerifier(
     clock = systemClock,
     chainsAtOnce = CHAINS_AT_ONCE,
     bytesInFlight = BYTES_IN_FLIGHT,
-    onMetrics: onFigures,
+    onMetrics,
     readMarks,
   }: VerifierOptions,
 ): Verifier {
@@ -116,7 +113,7 @@ export function makeVerifier(
   const onResult = (result: RunResult) => {
     const nowMs = clock.now();
     const open = (severity: Severity) => reporter.openOfAll(severity);
-    onFigures?.(runMetricsOf(result, reporter.takeCounts(), nowMs), nowMs, open);
+    onMetrics?.(runMetricsOf(result, reporter.takeCounts(), nowMs), nowMs, open);
   };
   const step = {
     ...{ archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock },
@@ -160,10 +157,7 @@ function completenessOf(
 ): Task | null {
   if (kafka === null) return null;
   const { topics, everyMs } = kafka;
-  /**
-   * Kafka's client is loaded when it is asked for the first time: who is told of no brokers starts without
-   * it.
-   */
+  /** Loads Kafka's client with the first request, so a verifier without brokers starts without it. */
   const readMarks: MarksReader = async (...asked) =>
     (await import('../../ingest/kafka/marks.ts')).readMarks(kafka, ...asked);
   const ends = freshnessMs === null ? null : new EndsLog({ ...own, promisedMs: freshnessMs, everyMs });
@@ -177,7 +171,7 @@ function notifiersOf({ sns, webhook }: VerifierConfig['alarms'], clock: Clock): 
   ];
 }
 
-/** Null: the archive is no bucket, so no trail tells of it. */
+/** Null: the archive is not a bucket, so CloudTrail records nothing about it. */
 function watchedOf({ archive, attestations, cosigner, attempts }: VerifierConfig): Watched | null {
   const stores = [archive.store, attestations.store];
   const buckets = stores.flatMap((store) => (store.kind === 's3' ? [store.bucket] : []));

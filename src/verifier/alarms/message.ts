@@ -1,4 +1,4 @@
-// What does a person read who is woken by a finding?
+// What does a person read who gets an alarm?
 import { timeText } from '../../format/time.ts';
 import type { Finding, Severity } from '../../verify/finding.ts';
 import { isMore } from '../findings/bounds.ts';
@@ -47,7 +47,7 @@ export function alarmMessage(entries: readonly Entry[], verifierName: string): A
   return { subject: `[${WORD[worst]}] ${first?.code ?? ''} in ${where}${others}`, text: `${text}\n` };
 }
 
-/** Where no evidence could be written: people are told all the same, and it is tried again. */
+/** Evidence could not be written. People are notified all the same, and the next run tries again. */
 export function unwrittenMessage(
   scopeName: string,
   findings: readonly Finding[],
@@ -107,8 +107,7 @@ function findingLines(finding: Finding, lead = '- '): string[] {
 }
 
 /**
- * Texts of hostile objects come out as one line each: no control, no invisible and no turning-round
- * characters.
+ * Makes one line of a text from a hostile object: control, invisible and direction characters are escaped.
  */
 export const plain = (text: string): string =>
   text.replace(

@@ -1,5 +1,4 @@
-// What happens to findings, from the check that made them to the people who are notified? Evidence first,
-// then people.
+// What happens to the findings of a check? They become evidence first, and then people are notified.
 import type { Clock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
@@ -11,7 +10,7 @@ import type { Notifier } from './webhook.ts';
 
 export type ReporterOptions = {
   /** Its channels are LOG_CHANNEL and those of the notifiers: see `channelsOf`. */
-  readonly ledger: Pick<Ledger, 'report' | 'notified' | 'open'>;
+  readonly ledger: Pick<Ledger, 'report' | 'missed' | 'notified' | 'open'>;
   readonly notifiers: readonly Notifier[];
   readonly log: Logger;
   readonly clock: Clock;
@@ -24,7 +23,7 @@ export const channelsOf = (notifiers: readonly Notifier[]): string[] => [
   ...notifiers.map(({ channel }) => channel),
 ];
 
-/** While evidence can't be written, people hear of the same findings once an hour, not once an event. */
+/** While evidence can't be written, people get the same findings once an hour instead of once an event. */
 const UNWRITTEN_AGAIN_MS = 3_600_000;
 const UNWRITTEN_MAX = 1_000;
 const MISSED_AGAIN_MS = 60_000;
@@ -32,14 +31,14 @@ const MISSED_AT_ONCE = 10;
 
 export class FindingReporter {
   readonly #options: ReporterOptions;
-  /** What is open, by scope, as this run found it. */
+  /** Open findings by scope, as this run found them. */
   #open = new Map<string, ReadonlyMap<Severity, number>>();
-  /** The same, as any run of this process found it last. */
+  /** The same, as the latest run of this process found them. */
   readonly #known = new Map<string, ReadonlyMap<Severity, number>>();
   #notificationsFailed = 0;
-  /** Scopes of which some channel was not told, by name. */
+  /** Scopes with findings that some channel did not take, by name. */
   readonly #missed = new Map<string, { readonly scope: Scope; readonly triedMs: number }>();
-  /** When people were told of what could not be written. */
+  /** When people were notified of what could not be written. */
   readonly #unwritten = new Map<string, number>();
 
   constructor(options: ReporterOptions) {
@@ -47,10 +46,10 @@ export class FindingReporter {
   }
 
   /**
-   * Resolves once the findings are evidence and every channel was tried. A rejection means: report again;
-   * people were notified all the same where the evidence could not be written. A channel that failed ends no
-   * check: it is counted, and told again by the next report on that scope, in whichever process, and here by
-   * the next one on any other.
+   * Resolves once the findings are evidence and every channel was tried. If it rejects, report again; people
+   * were notified even if the evidence could not be written. A channel that fails ends no check. The failure
+   * is counted. The next report on that scope repeats the message, in whichever process; in this process the
+   * next report on any other scope does too.
    */
   async report(scope: Scope, findings: readonly Finding[], options: ReportOptions): Promise<void> {
     const { ledger, log } = this.#options;
@@ -68,7 +67,7 @@ export class FindingReporter {
     await this.#notifyOthers(scope, signal);
   }
 
-  /** Counts what is open in a scope that this run doesn't report on. */
+  /** Counts the open findings of a scope that this run does not report on. */
   async look(scope: Scope, signal?: AbortSignal): Promise<void> {
     this.#note(scope, await this.#options.ledger.open(scope, signal));
   }
@@ -78,7 +77,7 @@ export class FindingReporter {
     this.#known.set(scope.name, open);
   }
 
-  /** Open findings of all scopes that this process has looked at; null: none yet. */
+  /** Open findings of all scopes that this process has looked at. Null before the first look. */
   openOfAll(severity: Severity): number | null {
     return sumOf([...this.#known.values()], severity);
   }
@@ -95,11 +94,11 @@ export class FindingReporter {
     return { open: (severity) => sumOf(scopes, severity), notificationsFailed };
   }
 
-  /**
-   * Each channel for itself: one that fails keeps nobody else waiting, and is the only one that hears it
-   * again.
-   */
-  async #notify({ scope, opened }: Reported, signal: AbortSignal | undefined): Promise<void> {
+  /** Channels are independent. A channel that fails delays no other, and it alone gets the message again. */
+  async #notify(
+    { scope, opened }: Pick<Reported, 'scope' | 'opened'>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const { ledger, notifiers, log, verifierName } = this.#options;
     for (const { file } of opened.filter(({ due }) => due.length === 0 || due.includes(LOG_CHANNEL))) {
       logFinding(log, file.finding.severity, fieldsOf(file));
@@ -117,11 +116,13 @@ export class FindingReporter {
     );
     if (isMissed) this.#missed.set(scope.name, { scope, triedMs: this.#options.clock.now() });
     else this.#missed.delete(scope.name);
-    // After everybody: a bucket that fails now makes people hear twice, not never.
+    // Noted last: if the bucket fails now, people get a message twice rather than never.
     for (const channel of heard) await ledger.notified(scope, opened, channel, signal);
   }
 
-  /** What a channel did not take in other scopes, which may be reported on only once an hour. */
+  /**
+   * Repeats what a channel did not take in other scopes, since the next report on those may be an hour away.
+   */
   async #notifyOthers(but: Scope, signal: AbortSignal | undefined): Promise<void> {
     const { ledger, clock, log } = this.#options;
     const due = [...this.#missed.values()].filter(
@@ -129,12 +130,11 @@ export class FindingReporter {
     );
     for (const { scope } of due.slice(0, MISSED_AT_ONCE)) {
       try {
-        const options = { check: 'confirm', complete: false, ...(signal && { signal }) } as const;
-        await this.#notify(await ledger.report(scope, [], options), signal);
+        await this.#notify({ scope, opened: await ledger.missed(scope, signal) }, signal);
       } catch (error) {
         signal?.throwIfAborted();
-        // They stay due; what this report was about is kept and told.
-        log.error({ scope: scope.name }, `could not tell of earlier findings: ${messageOf(error)}`);
+        // They stay due. The findings of the present report are kept, and people were notified of them.
+        log.error({ scope: scope.name }, `could not repeat earlier findings: ${messageOf(error)}`);
       }
     }
   }
@@ -179,7 +179,7 @@ export class FindingReporter {
       this.#notificationsFailed++;
       const code = error instanceof LedgerstoneError ? error.code : 'internal';
       const fields = { channel: notifier.channel, code, subject: message.subject };
-      this.#options.log.error(fields, `nobody was told: ${messageOf(error)}`);
+      this.#options.log.error(fields, `no notification: ${messageOf(error)}`);
       return false;
     }
   }

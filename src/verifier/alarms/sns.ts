@@ -101,9 +101,7 @@ function bytesOf(data: SourceData): Uint8Array | string {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/**
- * The headers to send, signed with AWS Signature Version 4. The query of the URL is not signed: it has none.
- */
+/** The headers to send, signed with AWS Signature Version 4. The URL must have no query: it is not signed. */
 export async function signRequest(
   { method, url, headers, body, region, service }: AwsRequest,
   credentials: AwsCredentials,

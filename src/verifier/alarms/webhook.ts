@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { type Backoff, retry } from '../../base/retry.ts';
 
-/** One way to people. Rejects when it is not certain that the message was taken. */
+/** One way to people. Rejects if it is not certain that the message was taken. */
 export interface Notifier {
   /** Part of evidence keys: `sns`, `webhook`, … */
   readonly channel: string;
@@ -27,16 +27,15 @@ const BACKOFF: Backoff = { firstMs: 500, capMs: 5_000, attempts: 3 };
 
 export type Post = {
   readonly url: string;
-  /** For messages: never the address, which is a secret with most webhooks. */
+  /** Used in messages instead of the address, which is a secret with most webhooks. */
   readonly name: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 };
 
 /**
- * Repeated while a repeat may help: no answer, a server's own trouble, too many requests. `make` is called
- * for each try, for what it signs grows old. Nothing that is thrown holds an address, a header or what the
- * other side answered.
+ * Repeats if that may help: after no answer, a server error, or too many requests. `make` is called for each
+ * try, since signatures expire. Nothing that is thrown contains an address, a header or the answer's text.
  */
 export async function post(
   make: () => Promise<Post>,
@@ -53,7 +52,7 @@ export async function post(
         method: 'POST',
         headers,
         body,
-        // Whoever redirects may send a secret elsewhere.
+        // A redirect could send a secret elsewhere.
         redirect: 'error',
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
@@ -62,7 +61,7 @@ export async function post(
       await answer.body?.cancel().catch(() => undefined);
     } catch {
       signal?.throwIfAborted();
-      // The cause is left out: it names the address.
+      // The cause is left out because it contains the address.
       throw new LedgerstoneError(
         'not-told',
         `${name} gave no answer within ${timeoutMs} ms, or none at all`,
@@ -83,12 +82,12 @@ export async function post(
   await retry(once, { clock, random, backoff, ...(signal && { signal }) });
 }
 
-/** What a chat shows at most; the evidence has it all. */
+/** What a chat shows at most. The evidence holds the whole text. */
 const CHAT_TEXT_MAX = 3_000;
 
 /**
- * Slack's and Teams' incoming webhooks, and whatever takes JSON with a `text`. Throws where the address is no
- * https one.
+ * For the incoming webhooks of Slack and Teams, and for others that take JSON with a `text`. Throws if the
+ * address is not an https address.
  */
 export function webhookNotifier(url: string, options: PostOptions): Notifier {
   const parsed = URL.canParse(url) ? new URL(url) : null;
@@ -110,11 +109,11 @@ export function webhookNotifier(url: string, options: PostOptions): Notifier {
   };
 }
 
-/** For trials on one machine. */
+/** For trials on the own machine. */
 const isOwnMachine = ({ protocol, hostname }: URL): boolean =>
   protocol === 'http:' && (hostname === '127.0.0.1' || hostname === 'localhost');
 
-/** A key in the archive may hold anything: nothing in it may call a channel together, or be a link. */
+/** A key in the archive may hold any text. None of it may notify a whole channel or become a link. */
 const escapeSlack = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('```', "'''");
 
@@ -122,7 +121,7 @@ const slackMessage = (subject: string, text: string) => ({
   text: `*${escapeSlack(subject)}*\n\`\`\`\n${escapeSlack(text)}\n\`\`\``,
 });
 
-/** Teams' workflows take cards only; others take the `text` beside it. */
+/** Teams' workflows take only cards. Other receivers take the `text` beside it. */
 const cardMessage = (subject: string, text: string) => ({
   type: 'message',
   text: `${subject}\n\n${text}`,
@@ -135,7 +134,7 @@ const cardMessage = (subject: string, text: string) => ({
         version: '1.4',
         body: [
           { type: 'TextBlock', text: subject, weight: 'Bolder', wrap: true },
-          // Monospaced text is taken as it is: what looks like a link there is none.
+          // Monospaced text is shown as it is, without links.
           { type: 'RichTextBlock', inlines: [{ type: 'TextRun', text, fontType: 'Monospace' }] },
         ],
       },

@@ -20,16 +20,16 @@ import { coversOrigin } from '../../verify/trust.ts';
 import { firstNote, type ListedNote, listNotes, readNote } from '../own-bucket.ts';
 
 /**
- * "This chain had that root at that size, and all of it was sound": by one of the cosigners that are trusted.
+ * "This chain had that root at that size, and all of it was sound", signed by one of the trusted cosigners.
  */
 export type Attested = Confirmed & {
   readonly cosigner: CosignerKey;
-  /** When it was confirmed, seconds since 1970; null where the cosigner's key carries no time (P-256). */
+  /** When it was confirmed, in seconds since 1970. Null if the cosigner's key carries no time (P-256). */
   readonly timeSeconds: number | null;
   readonly key: string;
 };
 
-/** An object at the key of an attestation that is none. */
+/** An object at an attestation's key that is not an attestation. */
 export type ForeignObject = { readonly key: string; readonly versionId: string; readonly why: string };
 
 /** What the reader needs of a store. */
@@ -49,8 +49,8 @@ export class AttestationReader {
   readonly #trusted: readonly VerifierKey[];
 
   /**
-   * `trusted`: the archive's keys, whose names tell its chains from another archive's; none: any chain will
-   * do.
+   * `trusted`: the archive's keys. Their names say which chains belong to the archive. If empty, any chain
+   * does.
    */
   constructor(
     store: AttestationStore,
@@ -63,9 +63,8 @@ export class AttestationReader {
   }
 
   /**
-   * A few small lists around `hintSize`, about where the chain's end is; any number will do. Throws
-   * `attestations-flooded` where so many foreign objects lie above the newest attestation that it was not
-   * reached.
+   * Makes a few short listings around `hintSize`, which should be near the chain's end but may be any number.
+   * Throws `attestations-flooded` if too many foreign objects lie above the newest attestation.
    */
   async newest(
     place: ChainInArchive,
@@ -89,7 +88,7 @@ export class AttestationReader {
     }
   }
 
-  /** The attestation of one size, or null. Throws FormatError for an object there that is none. */
+  /** The attestation of one size, or null. Throws FormatError if the object there is not an attestation. */
   async of(place: ChainInArchive, size: number, signal?: AbortSignal): Promise<Attested | null> {
     const key = attestationKey(place.chain, place.partition, size);
     const version = await oldestVersion(this.#store, key, signal);
@@ -97,18 +96,17 @@ export class AttestationReader {
     return version === null ? null : this.#open(place, { ...version, parsed }, signal);
   }
 
-  /** The greatest keys below that size, ascending; empty when there is none. */
+  /** The greatest keys below that size, in ascending order. Empty if there are none. */
   async #pageBelow(place: ChainInArchive, below: number, hintSize: number, signal?: AbortSignal) {
     const list = (from: number) => this.#list(place, from, below, signal);
-    // Down until something is found, in greater and greater steps.
+    // Goes down in growing steps until something is found.
     let from = Math.max(0, Math.min(hintSize, below) - PAGE / 2);
     let page = await list(from);
     for (let step = PAGE; page.length === 0 && from > 0; step *= 8) {
       from = Math.max(0, from - step);
       page = await list(from);
     }
-    // Up as long as there is more: in greater and greater leaps, then, once one went too far, in smaller
-    // ones.
+    // Goes up while there is more: in growing steps first, and in shrinking ones after a step went too far.
     let isTooFar = false;
     for (let step = PAGE; page.length === PAGE && step >= 1; ) {
       const leap = await list((page.at(-1) as Listed).parsed.size + step);
@@ -158,7 +156,9 @@ const flooded = ({ chain, partition }: ChainInArchive) =>
     { remedy: 'Somebody else writes to the attestation bucket: find out who, and take the right away.' },
   );
 
-/** The first cosigner whose signature holds; null: none. Throws FormatError where one of theirs does not. */
+/**
+ * The first cosigner whose signature is valid, or null. Throws FormatError if one of their signatures is not.
+ */
 export async function cosignedBy(
   signed: SignedCheckpoint,
   cosigners: readonly CosignerKey[],

@@ -16,18 +16,19 @@ export type AttestOutcome =
   | { readonly kind: 'attested'; readonly key: string }
   /** Another run of this verifier was first, with the same root. */
   | { readonly kind: 'existed'; readonly key: string }
-  /** An attestation by this verifier says another root: one of the two was shown another archive. */
+  /** This verifier has attested another root. So one of its two runs was shown a different archive. */
   | { readonly kind: 'conflict'; readonly key: string; readonly root: string }
-  /** Something else lies at that key and can't be removed: this size stays without an attestation. */
+  /** A different object lies at that key and can't be removed. This size stays without an attestation. */
   | { readonly kind: 'obstructed'; readonly key: string; readonly why: string };
 
 export type AttesterOptions = OwnBucket & {
   readonly name: string;
   readonly signer: Signer;
-  /** Earlier keys of this verifier, still believed. */
+  /** Earlier keys of this verifier that are still trusted. */
   readonly earlier?: readonly CosignerKey[];
   /**
-   * Of the log: one cosigner may attest several archives, and what it said of another is none of this one's.
+   * The log's keys. One cosigner may attest several archives; attestations of another archive do not count
+   * here.
    */
   readonly trusted?: readonly VerifierKey[];
   readonly sha256: Sha256;
@@ -46,8 +47,8 @@ export class Attester {
   }
 
   /**
-   * Only for a head whose whole chain this verifier has confirmed. At most one attestation per size, whoever
-   * else does the same: the key decides. A rejected promise means that nothing is known; the next run looks
+   * Call it only for a head whose whole chain this verifier has confirmed. The key allows one attestation per
+   * size, even if several runs try. A rejected promise means that the outcome is unknown; the next run looks
    * again.
    */
   async attest(place: ChainInArchive, head: OpenedSeal, signal?: AbortSignal): Promise<AttestOutcome> {
@@ -56,13 +57,13 @@ export class Attester {
     const key = attestationKey(place.chain, place.partition, checkpoint.size);
     const timeSeconds = Math.floor(clock.now() / 1000);
     const signature = await signer.sign(cosignedMessage(this.key, text, timeSeconds), signal);
-    // Signatures of keys that nobody knows could crowd ours out: only the seal's own keys are carried along.
+    // Signatures of unknown keys could crowd ours out, so only those of the seal's own keys are copied.
     const known = signatures.filter(({ keyId, name }) =>
       head.signedKeys.some((one) => one.name === name && equalBytes(one.id, keyId)),
     );
     const bytes = encodeSignedCheckpoint(text, [...known, cosignatureLine(this.key, timeSeconds, signature)]);
     const put = await putLocked(this.#options, key, bytes, signal);
-    // Even `stored` does not say that ours is the oldest: a delete marker frees the name.
+    // Even `stored` does not prove that ours is the oldest version, because a delete marker frees the name.
     try {
       const there = await this.reader.of(place, checkpoint.size, signal);
       if (there === null) throw new FormatError('nothing there after it was put');

@@ -1,4 +1,4 @@
-// Who tried to delete, unlock or open up what is archived? Told by CloudTrail, whose records come from
+// Who tried to delete, unlock or open up the archive? Answered from CloudTrail's records, which come from
 // outside.
 import { type Finding, findingOf } from '../../verify/finding.ts';
 import { accessScope, type Scope } from '../findings/record.ts';
@@ -11,8 +11,8 @@ export type Watched = {
   /** Names of trails. */
   readonly trails?: readonly string[];
   /**
-   * ARNs of roles that lengthen locks as part of their work: the archiver's. Everything else of theirs
-   * counts.
+   * ARNs of roles that extend locks as part of their work, such as the archiver's. All their other attempts
+   * count.
    */
   readonly lockKeepers?: readonly string[];
 };
@@ -21,20 +21,21 @@ export type Attempts = {
   /** In the order of the records. */
   readonly findings: readonly Finding[];
   /**
-   * The same by the day on which they happened: where each belongs in the ledger, whenever it is reported.
+   * The same, grouped by the day on which they happened. The ledger keeps them by that day, whenever they are
+   * reported.
    */
   readonly days: readonly { readonly scope: Scope; readonly findings: readonly Finding[] }[];
-  /** Records of other things, and of what is no attempt. */
+  /** Records of other things, and of calls that are not attempts. */
   readonly foreign: number;
-  /** What is no record at all. */
+  /** What is not a record. */
   readonly malformed: number;
 };
 
 type Rule = 'always' | 'unless-lock-keeper' | 'denied';
 
 /**
- * `denied`: only where they were refused, for the archiver makes them too. Of S3's other writes each is an
- * attempt.
+ * `denied`: these count only if they were refused, since the archiver makes them too. Every other write to S3
+ * is an attempt.
  */
 const CALLS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   's3.amazonaws.com': {
@@ -54,17 +55,17 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   },
 };
 
-/** By verb, as the bucket's own guards are: S3 keeps inventing settings. */
+/** Matched by verb, as the bucket's guard rails are, because S3 keeps adding settings. */
 const S3_WRITES = /^(?:Put|Delete|Create|Update|Replicate)[A-Z]/;
 
-/** So many records of one file or event are looked at; CloudTrail's own files have far fewer. */
+/** At most so many records of one file or event are read. CloudTrail's own files have far fewer. */
 const RECORDS_MAX = 100_000;
 const TEXT_MAX = 200;
 
 /**
  * `input`: a CloudTrail file (`{Records: […]}`), an EventBridge event (`{detail}`), or one record. Never
- * throws for what it is given. Each event is a finding of its own, by its id: an attempt is told once and
- * stays what it was, so report it with `complete: false`.
+ * throws, whatever the input is. Each event is a finding of its own, by its id. Report it with `complete:
+ * false`, since an attempt never closes.
  */
 export function attemptsIn(input: unknown, watched: Watched): Attempts {
   const findings: Finding[] = [];
@@ -98,7 +99,7 @@ type TrailRecord = {
   readonly call: string;
   readonly error: string | null;
   readonly who: string;
-  /** The role behind a session; what `who` is otherwise. */
+  /** The role behind a session, or else the same as `who`. */
   readonly role: string;
   readonly from: string;
   readonly agent: string;
@@ -213,6 +214,6 @@ function attemptOf(record: TrailRecord): Finding {
   const when = new Date(atMs).toISOString();
   const found = `${who} called ${call} on ${what.join(', ')} at ${when} from ${from} (${agent}, ${region}), ${outcome}`;
   const expected = 'nobody deletes, unlocks or opens up what is archived';
-  // The event's own id: two attempts on one object are two.
+  // The event's own id tells two attempts on one object apart.
   return findingOf('access-attempt', { key: `cloudtrail:${id}`, expected, found });
 }

@@ -15,9 +15,9 @@ export type Unwrapped = {
   readonly contents: readonly { readonly content: Content; readonly message: QueueMessage | null }[];
 };
 
-/** SNS in a queue in … : more envelopes than these nobody makes by honest means. */
+/** Such as SNS in a queue. Honest events have fewer envelopes than this. */
 const DEPTH_MAX = 4;
-/** Lambda takes no more; what a queue's bodies hold is a part of it. */
+/** Lambda takes no more, and the bodies of a queue's messages are only a part of it. */
 const BODY_CHARS_MAX = 6 * 1024 * 1024;
 
 export const childOf = (value: unknown, name: string): unknown =>
@@ -47,7 +47,7 @@ export function unwrap(event: unknown): Unwrapped {
   return { isQueue, contents };
 }
 
-/** A message without an id can't be named in the answer; it is then acknowledged with the batch. */
+/** A message without an id can't be named in the answer, so it is acknowledged with the batch. */
 function messageOf(record: unknown): QueueMessage | null {
   const id = textAt(record, 'messageId');
   const receives = Number(textAt(record, 'attributes', 'ApproximateReceiveCount') ?? '1');
@@ -95,7 +95,7 @@ function ofRecord(record: unknown, depth: number): Content[] {
     return [nothing(`a record of no kind that is known: ${shortText(record)}`)];
   }
   try {
-    // As in a form: a space is a plus.
+    // URL-encoded as in a form: a space is a plus.
     const key = decodeURIComponent(encoded.replaceAll('+', ' '));
     return [
       { kind: 'object', bucket, key, isCreation: name.replace(/^s3:/, '').startsWith('ObjectCreated:') },
@@ -105,7 +105,7 @@ function ofRecord(record: unknown, depth: number): Content[] {
   }
 }
 
-/** Here keys stand as they are. */
+/** EventBridge does not encode keys. */
 function ofEventBridge(value: object): Content {
   const bucket = textAt(value, 'detail', 'bucket', 'name');
   const key = textAt(value, 'detail', 'object', 'key');
@@ -114,7 +114,7 @@ function ofEventBridge(value: object): Content {
   return { kind: 'object', bucket, key, isCreation: textAt(value, 'detail-type') === 'Object Created' };
 }
 
-/** Texts from outside are cut before they are logged. */
+/** Cuts texts from outside before they are logged. */
 export function shortText(value: unknown): string {
   try {
     const text = JSON.stringify(value) ?? String(value);

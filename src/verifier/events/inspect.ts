@@ -1,4 +1,4 @@
-// What lies at a key at which something happened? An event is only a hint: what counts is the listing.
+// What lies at a key where something happened? The event is only a hint; the listing decides.
 
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
@@ -15,7 +15,7 @@ import { type ChainInArchive, chainFolder } from '../../verify/survey.ts';
 
 export type InspectOptions = { readonly nowMs: number; readonly signal?: AbortSignal };
 
-/** Rejects when the archive can't be read: then nothing is known. */
+/** Rejects if the archive can't be read, since then nothing is known. */
 export async function inspectObject(
   archive: StoreReader,
   key: string,
@@ -35,7 +35,7 @@ export async function inspectObject(
   return findings.list();
 }
 
-/** Every version is gone, which no lock allows; whether it had to be there, its seal tells. */
+/** Every version is gone, which no lock allows. The seal says whether the object had to be there. */
 async function addLoss(
   archive: StoreReader,
   key: string,
@@ -45,7 +45,7 @@ async function addLoss(
 ): Promise<void> {
   if (parsed.kind === 'seal') {
     const { chain, partition, sequence } = parsed;
-    // Anybody can put a marker where nothing ever was: behind the chain's end it takes nothing away.
+    // Anybody may put a delete marker on an unused key. Behind the chain's end it takes nothing away.
     const isMarked = findings.has('delete-marker');
     if (isMarked && !(await hasSealBehind(archive, { chain, partition }, key, signal))) return;
     findings.add(
@@ -80,5 +80,5 @@ async function hasSealBehind(
   return false;
 }
 
-/** The chain in whose folder a key lies, as for the sweep; null for all else. */
+/** The chain in whose folder the key lies, as in the inventory scan. Null for all other keys. */
 export const scopeOfKey = (key: string): ChainInArchive | null => chainFolder(key)?.place ?? null;

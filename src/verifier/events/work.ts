@@ -1,5 +1,4 @@
-// What does an event ask of the verifier? Bytes from outside: whatever is none of ours is named and left
-// alone.
+// What work does an event ask for? Events come from outside: unknown ones are logged and otherwise ignored.
 import { isChainName, isPartition } from '../../format/chain.ts';
 import { parseKey } from '../../format/paths.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
@@ -8,35 +7,35 @@ import { childOf, type QueueMessage, shortText, unwrap } from './envelopes.ts';
 export const TASKS = ['confirm', 'freshness', 'sweep', 'full-pass', 'configuration', 'completeness'] as const;
 export type TaskName = (typeof TASKS)[number];
 
-/** A chain that is said to have grown; events of one chain are one piece of work. */
+/** A chain that has grown, according to an event. All events of one chain are one piece of work. */
 export type ChainWork = {
   readonly place: ChainInArchive;
-  /** One more than the greatest sequence that was named: about the chain's size. */
+  /** One more than the greatest sequence that was named, so about the chain's size. */
   readonly hintSize: number;
   readonly seals: readonly { readonly sequence: number; readonly message: QueueMessage | null }[];
 };
 
-/** Something happened at that key, which is no new seal: without the archive's own prefix. */
+/** Something other than a new seal happened at that key. The key is without the archive's own prefix. */
 export type ObjectWork = { readonly key: string; readonly messages: readonly QueueMessage[] };
 
 export type TaskWork = {
   readonly task: TaskName;
-  /** Null: all that there are. */
+  /** Null: all chains. */
   readonly chains: readonly ChainInArchive[] | null;
   readonly message: QueueMessage | null;
 };
 
-/** A call of AWS's that CloudTrail recorded: `detail` as it came. */
+/** A call to AWS that CloudTrail recorded. `detail` is not parsed yet. */
 export type CallWork = { readonly detail: unknown; readonly message: QueueMessage | null };
 
 export type EventWork = {
-  /** True: the messages of a queue, each of which is acknowledged or not. */
+  /** True: messages of a queue. Each is acknowledged or not. */
   readonly isQueue: boolean;
   readonly chains: readonly ChainWork[];
   readonly objects: readonly ObjectWork[];
   readonly tasks: readonly TaskWork[];
   readonly calls: readonly CallWork[];
-  /** Why something asks for nothing: logged, and never tried again. */
+  /** Why parts of the event ask for no work. They are logged and never tried again. */
   readonly ignored: readonly string[];
 };
 
@@ -48,7 +47,7 @@ export type ArchiveLocation = {
 const IGNORED_MAX = 20;
 const CHAINS_MAX = 10_000;
 
-/** Pure, and never throws: `event` may be anything. `archive` is null where the archive is no bucket. */
+/** Pure, and never throws, whatever `event` is. `archive` is null if the archive is not a bucket. */
 export function readEvent(event: unknown, archive: ArchiveLocation | null): EventWork {
   const work = new Collector();
   const { isQueue, contents } = unwrap(event);
@@ -71,7 +70,7 @@ export function readEvent(event: unknown, archive: ArchiveLocation | null): Even
   return { isQueue, ...work.all() };
 }
 
-/** Events of one chain and of one key become one. */
+/** Joins the events of one chain, and those of one key. */
 class Collector {
   readonly calls: CallWork[] = [];
   readonly tasks: TaskWork[] = [];

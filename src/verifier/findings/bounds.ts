@@ -1,18 +1,19 @@
-// Which findings get an entry of their own, when somebody makes a hundred thousand of them?
+// Which findings get an entry of their own if there are a hundred thousand of them?
 import type { Sha256 } from '../../base/hash.ts';
 import { type Finding, type FindingCode, findingOf } from '../../verify/finding.ts';
 import { OPENING_MAX } from '../own-keys.ts';
 import type { History } from './history.ts';
 import { findingId, type Scope } from './record.ts';
 
-/** Open at once, per code, so that a flood of one kind hides no other. */
+/** Open at once per code, so that many findings of one kind hide no other kind. */
 const OPEN_PER_CODE_MAX = 100;
-/** Openings of one code, ever: who makes a finding come and go writes no endless ledger. */
+/** Openings of one code, ever. It bounds the ledger if findings are made to come and go again and again. */
 const OPENINGS_PER_CODE_MAX = 1000;
 
 /**
- * The key of an entry that stands for findings of a code without entries of their own: at least so many. Each
- * doubling is news again: else whoever fills the ledger once would be left alone from then on.
+ * The key of an entry that stands for at least so many findings of a code without their own entries. Each
+ * doubling is a new finding. Otherwise an attacker who has filled the ledger once would cause no alarm any
+ * more.
  */
 const moreKey = (count: number): string => `*${2 ** Math.floor(Math.log2(Math.max(1, count)))}`;
 export const isMore = ({ key }: Pick<Finding, 'key'>): boolean => key?.startsWith('*') === true;
@@ -20,12 +21,13 @@ export const isMore = ({ key }: Pick<Finding, 'key'>): boolean => key?.startsWit
 export type Chosen = {
   /** By id. */
   readonly listed: ReadonlyMap<string, Finding>;
-  /** Some have no entry of their own: which of the open ones are gone can't be told. */
+  /** True: some findings have no entry of their own, so it is unknown which of the open ones are gone. */
   readonly isOverflown: boolean;
 };
 
 /**
- * Those that are open stay; new ones come as long as there is room. `omitted`: so many were not even given.
+ * Open findings keep their entries, and new ones get one while there is room. `omitted`: how many more
+ * findings there are that were not given.
  */
 export function chooseEntries(
   scope: Scope,
@@ -64,7 +66,7 @@ export function chooseEntries(
         listed.set(id, finding);
       } else left++;
     }
-    // A list is cut per code: the codes that came in full strength are those that may have more.
+    // A list is cut per code, so the omitted findings have one of the codes that fill their limit.
     if ((given.get(code) ?? 0) >= OPEN_PER_CODE_MAX) left += omitted;
     if (left === 0) continue;
     isOverflown = true;

@@ -1,4 +1,4 @@
-// What does the verifier's bucket say of one scope's findings so far? Read from the keys alone.
+// What does the verifier's bucket say about the findings of one scope? Read from the keys alone.
 
 import { LedgerstoneError } from '../../base/error.ts';
 import { oldestVersions } from '../../format/oldest-version.ts';
@@ -12,9 +12,9 @@ export type Opening = {
   readonly code: FindingCode;
   readonly opening: number;
   readonly openVersion: Pick<ObjectVersion, 'key' | 'versionId'>;
-  /** Store's time. */
+  /** By the store's clock. */
   readonly openedMs: number;
-  /** When it was last written that it is there. */
+  /** When it was last noted that the finding is still there. */
   seenMs: number;
   /** The greatest age that was noted. */
   age: number;
@@ -30,10 +30,10 @@ export type History = {
   readonly openings: ReadonlyMap<FindingCode, number>;
 };
 
-/** Far more than the bounds of the ledger let happen: somebody else writes there. */
+/** Far more than the ledger's own bounds allow, so somebody else writes there. */
 const FINDINGS_MAX = 200_000;
 
-/** Delete markers and later versions hide nothing: what was written once, at its key, stands. */
+/** Only the oldest version of a key counts, so delete markers and later versions hide nothing. */
 export async function readHistory(
   store: Pick<StoreReader, 'listVersions'>,
   scope: Scope,
@@ -41,7 +41,7 @@ export async function readHistory(
 ): Promise<History> {
   const latest = new Map<string, Opening>();
   const openings = new Map<FindingCode, number>();
-  // Keys sort so that within one opening `closed` comes before `open`, and openings ascend.
+  // In key order `closed` comes before `open` within one opening, and openings ascend.
   let closed = '';
   const options = signal === undefined ? {} : { signal };
   const listed = store.listVersions(findingsPrefix(scope), options);

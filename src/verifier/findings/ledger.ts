@@ -1,5 +1,4 @@
-// Which findings are open, which are new, and which are gone? Written as locked evidence before anybody is
-// told.
+// Which findings are open, new or gone? Locked evidence of it is written before people are notified.
 import { assert } from '../../base/assert.ts';
 import { TaskGroup } from '../../base/concurrency.ts';
 import { FormatError } from '../../base/error.ts';
@@ -19,25 +18,25 @@ import {
   type Scope,
 } from './record.ts';
 
-/** Whether the check would have seen this finding again, were it still there. */
+/** Whether the check would have seen this finding again if it were still there. */
 export type Covers = (open: FindingFile) => boolean;
 
 export type LedgerOptions = OwnBucket & {
   readonly sha256: Sha256;
-  /** By which people are told: of each finding that alarms, by every one of them. Default: the log. */
+  /** People are notified of each alarming finding by every one of these channels. Default: the log. */
   readonly channels?: readonly string[];
-  /** Who says so: the cosigner's name, and this program's version. */
+  /** Who writes the entries: the cosigner's name, and this program's version. */
   readonly verifier: { readonly name: string; readonly version: string };
 };
 
 export type ReportOptions = {
   readonly check: CheckName;
   /**
-   * What of the scope was looked at. True: all of it, so that whatever is open and not among the findings is
-   * gone. False: nothing can be said of the others.
+   * Which part of the scope was checked. True: all of it, so open findings that are not given now are gone.
+   * False: nothing is known about the others.
    */
   readonly complete: boolean | Covers;
-  /** Findings beyond those given: what is not given may be among them, so nothing is closed. */
+  /** How many more findings there are than those given. If there are any, nothing is closed. */
   readonly omitted?: number;
   readonly signal?: AbortSignal;
 };
@@ -46,18 +45,18 @@ export type ReportOptions = {
 export type Entry = {
   readonly id: string;
   readonly file: FindingFile;
-  /** Channels by which nobody was told yet. */
+  /** Channels that have not taken it yet. */
   readonly due: readonly string[];
 };
 
 export type Reported = {
   readonly scope: Scope;
-  /** New, or not told by every channel yet: hand it to `told` once somebody was. */
+  /** New, or not taken by every channel yet. Call `notified` once a channel has taken it. */
   readonly opened: readonly Entry[];
-  /** Open before, and nobody needs to be told. */
+  /** Open before, and taken by every channel. */
   readonly stillOpen: readonly Entry[];
   readonly closed: readonly Entry[];
-  /** All that is open in the scope now, whether this check looks at it or not. */
+  /** All open findings of the scope, including those of other checks. */
   readonly open: ReadonlyMap<Severity, number>;
 };
 
@@ -71,11 +70,11 @@ export class Ledger {
   }
 
   /**
-   * Once it resolves, every finding given lies in the bucket, create-only and locked, or is counted in an
-   * entry for "more" of its code. Any number of runs may do this at once, and any may stop anywhere: the keys
-   * decide, and the next run makes good what is missing. A rejected promise means that evidence may be
-   * missing: tell people all the same and run again. An alarm may come twice, never not at all: it is due
-   * until `told` was called for it.
+   * Once it resolves, every given finding is in the bucket, create-only and locked, or is counted by the
+   * entry for "more" of its code. Several runs may do this at once, and each may stop anywhere: the keys
+   * decide, and the next run writes what is missing. If it rejects, evidence may be missing: notify people
+   * all the same and run again. A finding stays due until `notified` was called for it, so an alarm may come
+   * twice but never gets lost.
    */
   async report(scope: Scope, findings: readonly Finding[], options: ReportOptions): Promise<Reported> {
     const { store, sha256 } = this.#options;
@@ -85,10 +84,9 @@ export class Ledger {
 
     const opened: Entry[] = [];
     const stillOpen: Entry[] = [];
-    const closed: Entry[] = [];
     const puts = new TaskGroup(PUTS_AT_ONCE);
     try {
-      // What is there comes first: a run that stops half-way has closed nothing and kept what it could.
+      // Findings that are there are written first. A run that stops half-way has then closed nothing.
       for (const [id, finding] of listed) {
         const known = history.latest.get(id) ?? null;
         await puts.start(async () => {
@@ -101,30 +99,32 @@ export class Ledger {
     }
     const covers = coverage(options.complete, isOverflown);
     const others = [...history.latest].filter(([id, known]) => known.isOpen && !listed.has(id));
-    const rest = new TaskGroup(PUTS_AT_ONCE);
-    try {
-      for (const [id, known] of others) {
-        await rest.start(async () => {
-          const outcome = await this.#revisit(scope, id, known, covers, signal);
-          if (outcome !== null) (outcome.isNews ? opened : closed).push(outcome.entry);
-        });
-      }
-    } finally {
-      await rest.finish();
-    }
+    const revisited = await this.#revisitAll(scope, others, covers, signal);
+    opened.push(...revisited.due);
+    const { closed } = revisited;
     const gone = new Set(closed.map(({ id }) => id));
     const left = others.filter(([id]) => !gone.has(id)).map(([, { code }]) => code);
     const open = countBySeverity([...[...listed.values()].map(({ code }) => code), ...left]);
     return { scope, opened, stillOpen, closed, open };
   }
 
-  /** All that is open in a scope, without looking for more. */
+  /**
+   * The open findings of a scope that some channel has not taken yet. This is no check: nothing is written
+   * and nothing is closed.
+   */
+  async missed(scope: Scope, signal?: AbortSignal): Promise<readonly Entry[]> {
+    const { latest } = await readHistory(this.#options.store, scope, signal);
+    const open = [...latest].filter(([, { isOpen }]) => isOpen);
+    return (await this.#revisitAll(scope, open, null, signal)).due;
+  }
+
+  /** All open findings of a scope, read without a new check. */
   async open(scope: Scope, signal?: AbortSignal): Promise<ReadonlyMap<Severity, number>> {
     const { latest } = await readHistory(this.#options.store, scope, signal);
     return countBySeverity([...latest.values()].filter(({ isOpen }) => isOpen).map(({ code }) => code));
   }
 
-  /** Notes that people were told by that channel: these are not sent there again. */
+  /** Notes that the channel took these entries. They are not sent there again. */
   async notified(
     scope: Scope,
     entries: readonly Entry[],
@@ -168,12 +168,34 @@ export class Ledger {
     }
     const file = make('open', known === null ? 0 : known.opening + 1, nowMs);
     const put = await this.#put(scope, id, file, '', signal);
-    // `exists`: another run was first, or this one's answer was lost. Who of the two tells people is not
-    // known.
+    // `exists`: another run was first, or the answer to this run's write was lost. It is unknown which run
+    // notifies.
     return { entry: { id, file, due }, isNews: due.length > 0 || put.kind === 'stored' };
   }
 
-  /** Open, and not among this run's findings: still to be told, gone, or nothing is known of it. */
+  async #revisitAll(
+    scope: Scope,
+    openings: readonly (readonly [string, Opening])[],
+    covers: Covers | null,
+    signal?: AbortSignal,
+  ): Promise<{ readonly due: readonly Entry[]; readonly closed: readonly Entry[] }> {
+    const due: Entry[] = [];
+    const closed: Entry[] = [];
+    const tasks = new TaskGroup(PUTS_AT_ONCE);
+    try {
+      for (const [id, known] of openings) {
+        await tasks.start(async () => {
+          const outcome = await this.#revisit(scope, id, known, covers, signal);
+          if (outcome !== null) (outcome.isNews ? due : closed).push(outcome.entry);
+        });
+      }
+    } finally {
+      await tasks.finish();
+    }
+    return { due, closed };
+  }
+
+  /** Open, and not among this run's findings. It may be still due, or gone, or nothing is known about it. */
   async #revisit(
     scope: Scope,
     id: string,
@@ -188,12 +210,12 @@ export class Ledger {
       const { store } = this.#options;
       file = parseFinding(await readNote(store, known.openVersion, FINDING_BYTES_MAX, signal));
     } catch (error) {
-      // Not written by this verifier. What it is about is unknown, so it stays; the sweep of this bucket
-      // reports it.
+      // Not written by this verifier. It stays open since its content is unknown; the inventory scan reports
+      // it.
       if (error instanceof FormatError) return null;
       throw error;
     }
-    // Told first: else a crash between evidence and alarm would let a finding pass in silence.
+    // A due finding is not closed yet, or a crash between evidence and alarm would lose the alarm.
     if (due.length > 0) return { entry: { id, file, due }, isNews: true };
     if (covers?.(file) !== true) return null;
     const gone = { ...file, state: 'closed', lastSeenMs: Math.max(known.seenMs, file.firstSeenMs) } as const;
@@ -203,8 +225,8 @@ export class Ledger {
 
   #due(code: FindingCode, known: Opening | null): readonly string[] {
     if (!isAlarming(SEVERITY[code])) return [];
-    const told = known?.isOpen ? known.notified : null;
-    return (this.#options.channels ?? ['log']).filter((channel) => told?.has(channel) !== true);
+    const notified = known?.isOpen ? known.notified : null;
+    return (this.#options.channels ?? ['log']).filter((channel) => notified?.has(channel) !== true);
   }
 
   #put(scope: Scope, id: string, file: FindingFile, mark: string, signal: AbortSignal | undefined) {
@@ -231,8 +253,6 @@ function coverage(complete: boolean | Covers, isOverflown: boolean): Covers | nu
 
 const HOUR_MS = 3_600_000;
 
-/**
- * After 1, 2, 4, 8 … hours: "last seen" is exact to a factor of two, for a handful of objects in many years.
- */
+/** After 1, 2, 4, 8 … hours. So `last seen` is exact to a factor of two, with few objects in many years. */
 const ageMark = (ageMs: number): number =>
   ageMs < HOUR_MS ? 0 : Math.min(99, 1 + Math.floor(Math.log2(ageMs / HOUR_MS)));

@@ -1,4 +1,4 @@
-// How is a finding kept as evidence, and under which key of the verifier's own bucket?
+// How is a finding kept as evidence, and what is it about?
 import { z } from 'zod';
 import { assert } from '../../base/assert.ts';
 import { toHex, utf8 } from '../../base/bytes.ts';
@@ -10,11 +10,11 @@ import { type Finding, type FindingCode, findingOf, isFindingCode } from '../../
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { parseNote } from '../own-bucket.ts';
 
-/** What a finding is about: findings of two scopes never meet. */
+/** What a finding is about. Findings of two scopes are never compared. */
 export type Scope = {
   /** Part of the keys. */
   readonly name: string;
-  /** Null: of no one chain. */
+  /** Null: not about one chain. */
   readonly place: ChainInArchive | null;
 };
 
@@ -22,12 +22,12 @@ export function chainScope({ chain, partition }: ChainInArchive): Scope {
   assert(isChainName(chain) && isPartition(partition), `findings of ${chain}/${partition}`);
   return { name: `topic=${chain}/partition=${partition}`, place: { chain, partition } };
 }
-/** The archive outside of its chains: keys, specifications, strange objects. */
+/** The archive outside of its chains: keys, specifications, foreign objects. */
 export const ARCHIVE_SCOPE: Scope = { name: 'archive', place: null };
 /** The verifier's own bucket. */
 export const ATTESTATIONS_SCOPE: Scope = { name: 'attestations', place: null };
 export const CONFIGURATION_SCOPE: Scope = { name: 'configuration', place: null };
-/** Attempts that a trail of calls tells of: one scope a day, so that none grows for ever. */
+/** Attempts that CloudTrail recorded. A scope for each day keeps every scope small. */
 export const accessScope = (atMs: number): Scope => ({
   name: `access/date=${timeText(atMs).slice(0, 10)}`,
   place: null,
@@ -47,8 +47,8 @@ const CHECKS = [
 ] as const;
 
 /**
- * Which check found it: each closes what it would see again. `confirm` is a step along a chain, `clock`
- * compares this machine's clock with the store's, `look` is what an event led to.
+ * Which check found it. A check closes what it would see again. `confirm` is a step along a chain, `clock`
+ * compares this machine's clock with the store's, and `look` inspects the object of an event.
  */
 export type CheckName = (typeof CHECKS)[number];
 
@@ -56,11 +56,11 @@ const STATES = ['open', 'told', 'seen', 'closed'] as const;
 
 /**
  * `open`: it is there. `told`: people were notified of this opening, once per channel. `seen`: it was still
- * there, written ever more rarely. `closed`: a check that would have seen it did not.
+ * there, written more and more rarely. `closed`: a check that would have seen it did not.
  */
 export type FindingState = (typeof STATES)[number];
 
-/** One whole statement each: none needs another one to be understood. */
+/** Each file is complete: it can be understood without the others. */
 export type FindingFile = {
   readonly state: FindingState;
   readonly scope: string;
@@ -68,7 +68,7 @@ export type FindingFile = {
   readonly partition: number | null;
   readonly finding: Finding;
   readonly check: CheckName;
-  /** 0 for the first time that it was there, 1 after it was closed and came back, and so on. */
+  /** Counts how often it came back: 0 for the first opening, 1 for the next one after it was closed. */
   readonly opening: number;
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
@@ -76,7 +76,7 @@ export type FindingFile = {
 };
 
 /**
- * 32 hex digits. What was expected and found is no part of it: the same fault told in other words is the same
+ * 32 hex digits. `expected` and `found` are not part of it: the same fault in other words is the same
  * finding.
  */
 export function findingId(scope: Scope, finding: Finding, sha256: Sha256): string {
@@ -85,7 +85,7 @@ export function findingId(scope: Scope, finding: Finding, sha256: Sha256): strin
   return toHex(sha256(utf8(text))).slice(0, 32);
 }
 
-/** The segment that a finding is about, as it says or as its key tells; null: of no one segment. */
+/** The segment that a finding is about, from the finding or its key. Null if it is about no one segment. */
 export function sequenceOf({ sequence, key }: Finding): number | null {
   const parsed = sequence === null && key !== null ? parseKey(key) : null;
   return parsed !== null && 'sequence' in parsed ? parsed.sequence : sequence;
@@ -102,7 +102,7 @@ const SCHEMA = z.object({
   ...{ opening: whole, firstSeen: z.string(), lastSeen: z.string() },
   verifier: z.object({ name: z.string(), version: z.string() }),
 });
-/** Texts of findings are cut to 500 characters, of up to six escaped bytes each. */
+/** Texts of findings are cut to 500 characters, and each may take six bytes when escaped. */
 export const FINDING_BYTES_MAX = 64 * 1024;
 
 export function encodeFinding(file: FindingFile): Uint8Array {
@@ -116,12 +116,12 @@ export function encodeFinding(file: FindingFile): Uint8Array {
   return utf8(`${JSON.stringify(members, null, 2)}\n`);
 }
 
-/** Strict in what each member is: they come back into what this verifier says. Throws FormatError. */
+/** Strict about every member, because this verifier repeats them in messages. Throws FormatError. */
 export function parseFinding(bytes: Uint8Array): FindingFile {
   const read = parseNote(SCHEMA, bytes, 'a finding');
   const { state, scope, chain, partition, check, opening, verifier, firstSeen, lastSeen } = read;
   return {
-    // The severity of the table, not of the file: a forged file can't turn an alarm into a notice.
+    // Severity comes from the table, so a forged file can't turn an alarm into a notice.
     ...{ state, scope, chain, partition, check, opening, verifier, finding: findingOf(read.code, read) },
     ...{ firstSeenMs: parseTime(firstSeen), lastSeenMs: parseTime(lastSeen) },
   };

@@ -1,16 +1,16 @@
-// Does a bucket's policy still refuse what was promised that it refuses? (IAM JSON policy grammar)
+// Does a bucket's policy still deny what it was promised to deny? (IAM JSON policy grammar)
 
 export type PromisedDenials = {
   readonly bucketArn: string;
   /** '' or ends with '/'. */
   readonly prefix: string;
-  /** Least days that a lock must run when it is set; null: nothing was promised. */
+  /** Shortest lock that may be set, in days. Null: nothing was promised. */
   readonly minimumDays: number | null;
 };
 
 export type PolicyProblem = { readonly name: string; readonly expected: string; readonly found: string };
 
-/** A condition that a denial may carry and still be what was promised: operator, key, and which values. */
+/** A condition that a promised denial may have: operator, key, and which values. */
 type Allowed = readonly [operator: string, key: string, values: (values: readonly string[]) => boolean];
 type Denial = {
   readonly name: string;
@@ -24,7 +24,7 @@ const is =
   (wanted: string) =>
   (values: readonly string[]): boolean =>
     values.length === 1 && values[0]?.toLowerCase() === wanted.toLowerCase();
-/** Named principals only: with a wildcard among the exceptions the denial would bind nobody. */
+/** Only named principals: with a wildcard as exception the denial would bind nobody. */
 const areNamed = (values: readonly string[]): boolean =>
   values.length > 0 && values.every((value) => /^arn:[^*?]+$/.test(value));
 const MAKES_THE_OBJECT: Allowed = ['bool', 's3:objectcreationoperation', is('true')];
@@ -87,8 +87,7 @@ function denials({ minimumDays }: PromisedDenials): Denial[] {
 }
 
 /**
- * What is missing of the promised denials, and what is allowed to everybody. Never throws for what the text
- * holds.
+ * Which promised denials are missing, and what is allowed to everybody. Never throws for the text's content.
  */
 export function policyProblems(text: string | null, promised: PromisedDenials): PolicyProblem[] {
   if (text === null) {
@@ -144,7 +143,7 @@ function readStatement(given: Record<string, unknown>): Statement {
   const { Effect: effect, Principal: principal, Action: action, Resource: resource, Condition } = given;
   const aws =
     typeof principal === 'object' && principal !== null ? (principal as { AWS?: unknown }).AWS : null;
-  // Everybody but somebody is nearly everybody: dangerous where it allows, too little where it denies.
+  // `NotPrincipal` means nearly everybody: dangerous in an Allow, and not enough in a Deny.
   const isAllBut = given['NotPrincipal'] !== undefined && effect === 'Allow';
   const conditions: Statement['conditions'][number][] = [];
   for (const [operator, keys] of Object.entries(Condition ?? {})) {
@@ -164,7 +163,7 @@ function readStatement(given: Record<string, unknown>): Statement {
 const texts = (value: unknown): string[] =>
   (Array.isArray(value) ? value : [value]).filter((one) => one !== undefined && one !== null).map(String);
 
-/** Fewer conditions deny more: each one there must be one of those that were promised. */
+/** Every further condition makes a denial narrower, so each one must be among those that were promised. */
 function denies(statement: Statement, action: string, denial: Denial, promised: PromisedDenials): boolean {
   const { effect, isEverybody, actions, resources, conditions } = statement;
   if (effect !== 'Deny' || !isEverybody) return false;
@@ -182,10 +181,10 @@ function denies(statement: Statement, action: string, denial: Denial, promised: 
   );
 }
 
-/** A bucket's name is its own in every partition of AWS. */
+/** A bucket's name is unique in each partition of AWS, so the partition is left out. */
 const withoutPartition = (arn: string): string => arn.replace(/^arn:aws[a-z-]*:/, 'arn:aws:');
 
-/** `*` and `?`, without a regular expression: a hostile pattern takes no longer than a short one. */
+/** `*` and `?` without a regular expression, so that a hostile pattern can't take long. */
 function matches(pattern: string, text: string): boolean {
   let [p, t, star, from] = [0, 0, -1, 0];
   while (t < text.length) {

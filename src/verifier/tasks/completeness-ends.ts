@@ -1,5 +1,5 @@
-// How far had the brokers' partitions come a while ago? Kept in the verifier's own bucket, since a Lambda
-// forgets.
+// What were the brokers' end offsets a while ago? Kept in the verifier's bucket, since a Lambda has no
+// memory.
 import { z } from 'zod';
 import { utf8 } from '../../base/bytes.ts';
 import {
@@ -13,21 +13,18 @@ import {
 } from '../own-bucket.ts';
 import { type EndsKey, endsKey, endsRoot, parseEndsKey } from '../own-keys.ts';
 
-/** The brokers' ends at one time, by `chain/partition`. */
+/** The brokers' end offsets at one time, by `chain/partition`. */
 export type EndsNote = { readonly atMs: number; readonly ends: ReadonlyMap<string, number> };
 
 const FORMAT = 'ledgerstone/ends/1';
 const SCHEMA = z.object({ format: z.literal(FORMAT), ends: z.record(z.string(), z.int().nonnegative()) });
 /** 100,000 partitions with names of usual length. */
 const BYTES_MAX = 8 * 1024 * 1024;
-/**
- * Notes are written this share of the promised time apart, so a late offset is reported at most so much
- * later.
- */
+/** Notes are this share of the promised time apart, so a late offset is reported at most so much later. */
 const APART = 1 / 4;
 
 export type EndsLogOptions = OwnBucket & {
-  /** Offsets must be sealed within it. */
+  /** Offsets must be sealed within this time. */
   readonly promisedMs: number;
   /** Time between two runs. */
   readonly everyMs: number;
@@ -42,13 +39,13 @@ export class EndsLog {
   }
 
   /**
-   * The newest note that is at least as old as the promised time. `isDue`: whether another one is to be
+   * The newest note that is at least as old as the promised time. `isDue`: whether the next note has to be
    * written.
    */
   async read(signal?: AbortSignal): Promise<{ readonly note: EndsNote | null; readonly isDue: boolean }> {
     const { store, clock, promisedMs, everyMs } = this.#options;
     const nowMs = clock.now();
-    // At least two runs back. A verifier that was down for longer begins anew, and never lists much.
+    // At least two runs back. A verifier that was down for longer begins anew, so the listing stays short.
     const startAfter = endsKey({ atMs: Math.max(0, nowMs - 2 * (promisedMs + everyMs) - 60_000) });
     const old: ListedNote<EndsKey>[] = [];
     let newestMs = Number.NEGATIVE_INFINITY;

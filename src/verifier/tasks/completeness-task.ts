@@ -1,4 +1,4 @@
-// Are the offsets that the brokers have in the archive, of each partition that it is promised to have?
+// Does the archive have the offsets that the brokers have, for each promised partition?
 
 import { messageOf } from '../../base/error.ts';
 import type { CompareTopic } from '../../config/verifier.ts';
@@ -13,7 +13,7 @@ import type { StepResult, Task, TaskInput } from '../verifier.ts';
 import { compareOffsets, completenessFinding } from './completeness.ts';
 import type { EndsLog, EndsNote } from './completeness-ends.ts';
 
-/** Rejects when no broker can be talked to. */
+/** Rejects if no broker answers. */
 export type MarksReader = (
   topics: readonly string[],
   signal?: AbortSignal,
@@ -22,18 +22,18 @@ export type MarksReader = (
 export type CompletenessTools = {
   readonly read: MarksReader;
   readonly topics: readonly CompareTopic[];
-  /** Null: offsets may wait for as long as they like. */
+  /** Null: no time was promised within which offsets are sealed. */
   readonly ends: EndsLog | null;
 };
 
-/** `marks` null: the brokers have no such partition; undefined: nothing was learned of its topic. */
+/** `marks` null: the brokers have no such partition. Undefined: nothing was learned about its topic. */
 type Partition = {
   readonly topic: string;
   readonly place: ChainInArchive;
   readonly marks: PartitionMarks | null | undefined;
 };
 
-/** Two rounds of asking, one before the chains are confirmed and one after: see `Compared`. */
+/** Asks the brokers twice, before the chains are confirmed and after it: see `Compared`. */
 export const completenessTask =
   ({ read, topics, ends }: CompletenessTools): Task =>
   async (input) => {
@@ -44,7 +44,7 @@ export const completenessTask =
     if (first === null) return;
     const known = await knownChains(verifier, signal);
     const wanted = input.chains;
-    const tell = (place: ChainInArchive, findings: readonly Finding[]) =>
+    const keep = (place: ChainInArchive, findings: readonly Finding[]) =>
       report(input, chainScope(place), findings, ofCompleteness).catch((error: unknown) =>
         failed(idOf(place), error),
       );
@@ -63,8 +63,7 @@ export const completenessTask =
       if (after != null) now.set(idOf(place), after.end);
       const step = steps.get(idOf(place));
       const nextOffset = step === undefined ? undefined : nextOffsetOf(step);
-      // Not learned, or come and gone meanwhile: somebody has said why, or the next run will. What was open
-      // stays.
+      // Not learned, or changed meanwhile. That is reported elsewhere or by the next run. Open findings stay.
       if (nextOffset === undefined || before === undefined || after === undefined) continue;
       if ((before === null) !== (after === null)) continue;
       const marks = before === null || after === null ? null : { earliest: before.earliest, end: after.end };
@@ -75,15 +74,15 @@ export const completenessTask =
       waiting += compared.waiting ?? 0;
       findings += compared.findings.length;
       const stale = compared.findings.filter(({ code }) => code === 'stale-chain').length;
-      // Where nothing is late this says nothing: that chains are fresh is for another task to say.
+      // No late offsets here do not make a chain fresh: that is another task's question.
       if (stale > 0) input.metrics.staleChains = (input.metrics.staleChains ?? 0) + stale;
-      await tell(place, compared.findings);
+      await keep(place, compared.findings);
     }
-    // What the configuration feeds from no topic any more has nothing to be compared with: it is closed.
+    // The configuration names no topic for it any more. Nothing can be compared, so its findings are closed.
     const ids = new Set(partitions.map(({ place }) => idOf(place)));
     const others = wanted === null ? known.filter((place) => !ids.has(idOf(place))) : [];
-    for (const place of others) await tell(place, []);
-    // Last: a run that was cut off has looked at less.
+    for (const place of others) await keep(place, []);
+    // Written last, because a run that was cut off has seen less.
     if (wanted === null && ends !== null && last?.isDue === true) {
       await ends.add({ atMs: verifier.clock.now(), ends: now }, signal);
     }
@@ -103,8 +102,8 @@ const report = (
   verifier.findings.report(scope, findings, { check: 'completeness', complete, ...(signal && { signal }) });
 
 /**
- * Null: there was no answer, which is a finding. One topic of which nothing was learned keeps no other from
- * being compared.
+ * Null: no broker answered, which is a finding. A topic without an answer does not keep others from
+ * comparing.
  */
 async function askBrokers(
   input: TaskInput,
@@ -134,7 +133,7 @@ async function askBrokers(
   return answer;
 }
 
-/** Those that the brokers have, and those of which there is a chain. */
+/** The partitions that the brokers have, and those that have a chain. */
 function partitionsOf(
   topics: readonly CompareTopic[],
   answer: ReadonlyMap<string, TopicMarks>,
@@ -170,7 +169,7 @@ async function confirmAll(
   return steps;
 }
 
-/** Null: there is no chain. Undefined: its end is not known. */
+/** Null: there is no chain. Undefined: its end is unknown. */
 function nextOffsetOf({ report: seen, confirmed, isAtEnd }: StepResult): number | null | undefined {
   if (!isAtEnd) return undefined;
   if (seen === null && confirmed === null) return null;

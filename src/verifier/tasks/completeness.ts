@@ -1,47 +1,42 @@
-// Is everything that the brokers have, or had, in the archive? Compared for one partition, from what was
-// asked before.
+// Does the archive have all that the brokers have or had? Compares the offsets of one partition.
 import type { PartitionMarks } from '../../ingest/kafka/marks.ts';
 import { type Finding, type FindingCode, findingOf } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 
 /**
- * Asked in this order, for all three move on: `earliest`, then the chain, then `end`. Nothing of it is a race
- * then.
+ * Asked in this order, since all three grow: `earliest`, the chain, `end`. So growth causes no false finding.
  */
 export type Compared = {
   readonly place: ChainInArchive;
-  /** Offset after the last one sealed and confirmed; null: there is no such chain. */
+  /** Offset after the last one sealed and confirmed. Null: there is no such chain. */
   readonly nextOffset: number | null;
   /** Null: the brokers have no such partition. */
   readonly marks: PartitionMarks | null;
-  /** The brokers' end once before; null: nothing was promised, or it was not asked so long ago. */
+  /** An earlier end of the brokers. Null: nothing was promised, or no end that is old enough is known. */
   readonly before: EndBefore | null;
-  /**
-   * False: nothing is said of when an offset must be sealed, so one that waits without a chain is told at
-   * once.
-   */
+  /** False: no time was promised, so waiting offsets without a chain are reported at once. */
   readonly isPromised: boolean;
 };
 
-/** An end of the brokers', so long ago that all below it must be sealed by now. */
+/** An end so old that all offsets below it must be sealed by now. */
 type EndBefore = { readonly atMs: number; readonly end: number };
 
 export type Completeness = {
   readonly findings: readonly Finding[];
-  /** Offsets that wait to be sealed; null: there is no telling. */
+  /** Offsets that wait to be sealed. Null: unknown. */
   readonly waiting: number | null;
 };
 
 /**
- * Three things show: offsets that the brokers no longer have and that were never sealed are lost for good;
- * brokers that have less than was sealed have lost records, or the topic is another one; and offsets that
- * wait for longer than was promised, whatever heartbeats are sealed meanwhile. A topic that was made anew and
- * has grown beyond the old one shows nothing here: that the archiver tells, by the topic's id.
+ * Finds three faults. Offsets that the brokers deleted before they were sealed are lost for good. If the
+ * brokers have less than was sealed, they lost records, or the topic is another one. Offsets that wait longer
+ * than promised are late, even if heartbeats are sealed meanwhile. A topic that was created anew and has
+ * outgrown the old one is not found here: the archiver finds it by the topic's id.
  */
 export function compareOffsets({ place, nextOffset, marks, before, isPromised }: Compared): Completeness {
   const name = `${place.chain}/${place.partition}`;
   if (marks === null) {
-    // Neither a partition nor a chain: somebody asked after nothing.
+    // Neither a partition nor a chain: somebody asked about something that does not exist.
     if (nextOffset === null) return { findings: [], waiting: null };
     const finding = completenessFinding('offset-gap', name, 'the partition at the brokers', 'none');
     return { findings: [finding], waiting: null };
@@ -71,7 +66,7 @@ export function compareOffsets({ place, nextOffset, marks, before, isPromised }:
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 
-/** `key` tells it from the finding of the same code that the archive itself shows. */
+/** The key keeps it apart from the archive's own finding of the same code. */
 export const completenessFinding = (
   code: FindingCode,
   name: string,

@@ -1,4 +1,4 @@
-// Which chains are confirmed by the clock, and was each sealed as lately as was promised?
+// Which chains are confirmed on a schedule, and was each sealed as recently as promised?
 import { chainText } from '../../verify/handover.ts';
 import { chainScope } from '../findings/record.ts';
 import { chainsToConfirm, handoversOf, knownChains } from '../known-chains.ts';
@@ -6,11 +6,13 @@ import { inShares } from '../shares.ts';
 import type { Task } from '../verifier.ts';
 import { chainFreshness } from './freshness.ts';
 
-/** Every chain, event or not: what a lost event leaves undone, and what only the end of a chain shows. */
+/**
+ * Every chain, with or without an event. It does what a lost event left undone, and sees each chain's end.
+ */
 export const confirmTask: Task = async ({ verifier, chains, limits, confirm, failed }) => {
   const places = chains ?? (await chainsToConfirm(verifier, limits.signal));
   const work = async (place: (typeof places)[number], shares: number) => {
-    // One that ends in the middle is no failure: the schedule comes again.
+    // A chain that is not finished is no failure: the next scheduled run continues it.
     await confirm(place, 0, shares).catch((error: unknown) => {
       failed(`${place.chain}/${place.partition}`, error);
     });
@@ -18,13 +20,13 @@ export const confirmTask: Task = async ({ verifier, chains, limits, confirm, fai
   await inShares(places, verifier.chainsAtOnce, work, limits.signal);
 };
 
-/** The same, and whether each chain was sealed as lately as was promised. */
+/** The same, and whether each chain was sealed as recently as promised. */
 export const freshnessTask: Task = async (input) => {
   const { verifier, limits } = input;
   const { findings: sink, freshnessMs, clock } = verifier;
-  // Of what was never confirmed and is gone nothing was promised.
+  // Nothing was promised for a chain that was never confirmed and is gone.
   const chains = input.chains ?? (await knownChains(verifier, limits.signal));
-  // Where there is no chain none is stale: that was looked at, and silence would be an alarm.
+  // Without chains none is stale. Zero is reported, because a missing metric would raise an alarm.
   if (chains.length === 0) input.metrics.staleChains ??= 0;
   let handovers: ReturnType<typeof handoversOf> | null = null;
   return confirmTask({

@@ -1,34 +1,34 @@
-// Was each chain sealed as lately as was promised?
+// Was each chain sealed as recently as promised?
 import { parseTime } from '../../format/time.ts';
 import { type Finding, findingOf } from '../../verify/finding.ts';
 import type { Covers } from '../findings/ledger.ts';
 import type { StepResult } from '../verifier.ts';
 
 /**
- * Seals may be so far ahead of this verifier's clock: both clocks may be off by a minute (FORMAT.md: Clock).
+ * How far seals may be ahead of this verifier's clock, since both clocks may be off by a minute (FORMAT.md:
+ * Clock).
  */
 const AHEAD_MS_MAX = 120_000;
 
-/** What a step has learned of a chain's end. */
+/** What a step has learned about a chain's end. */
 export type ChainEnd = Pick<StepResult, 'place' | 'isAtEnd' | 'findings'> & {
   readonly report: { readonly lastSealed: string | null } | null;
 };
 
 export type Freshness = {
   readonly findings: readonly Finding[];
-  /** False: the chain's end was not reached, so nothing can be said. */
+  /** False: the chain's end was not reached, so nothing is known. */
   readonly complete: boolean | Covers;
-  /** Age of the newest seal; null where there is none or it was not reached. */
+  /** Age of the newest seal. Null if there is none or it was not reached. */
   readonly ageMs: number | null;
 };
 
 const NOTHING: Freshness = { findings: [], complete: false, ageMs: null };
 
 /**
- * `promisedMs`: a chain without a seal for longer is stale; null where nothing was promised. The age is that
- * of the last seal that was followed from this verifier's own word: what somebody lays at the next key keeps
- * no chain fresh. A chain that was attested and is gone is a finding of the step itself, `truncation`; here
- * it is stale as well.
+ * `promisedMs`: a chain without a seal for longer is stale. Null: nothing was promised. The age is that of
+ * the last seal that was checked from the last attestation on, so a foreign object at the next key keeps no
+ * chain fresh. An attested chain that is gone is a finding of the step itself, `truncation`, and stale here.
  */
 export function chainFreshness(end: ChainEnd, promisedMs: number | null, nowMs: number): Freshness {
   const lastSealed = end.report?.lastSealed ?? null;
@@ -51,5 +51,5 @@ export function chainFreshness(end: ChainEnd, promisedMs: number | null, nowMs: 
 
 const isFreshness: Covers = ({ check }) => check === 'freshness';
 
-/** One a chain, however long it lasts: its key names no object, and the age is no part of what it is. */
+/** One finding per chain, however long it lasts: neither an object nor the age is part of its identity. */
 const stale = (expected: string, found: string): Finding => findingOf('stale-chain', { expected, found });

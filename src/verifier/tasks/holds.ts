@@ -1,5 +1,5 @@
-// Which objects must be under a legal hold? The archive does not say it: whoever had them held tells the
-// verifier.
+// Which objects must be under a legal hold? The archive does not say it, so the verifier's configuration
+// does.
 import type { PromisedHold } from '../../config/verifier.ts';
 import { parseKey } from '../../format/paths.ts';
 

@@ -1,5 +1,4 @@
-// Which slow work is done in shares, one after the other, so that the whole archive is looked at again and
-// again?
+// Which slow tasks are done in parts, one part per run, over the whole archive and again from the start?
 
 import type { StoreConfig } from '../../config/connections.ts';
 import type { VerifierConfig } from '../../config/verifier.ts';
@@ -12,10 +11,10 @@ import { checkConfiguration, readKmsKey, type Subject } from './settings.ts';
 import { runSweep, type SweepTools } from './sweep.ts';
 import type { SweepLog } from './sweep-cursor.ts';
 
-/** Kept free before the end of a run, for what is under way. */
+/** Kept free before the end of a run, for work that is under way. */
 const RESERVE_MS = 15_000;
 
-/** Every version of every key in both places; a run goes on where the last one had to stop. */
+/** Every version of every key in both buckets. A run continues where the last one stopped. */
 export const sweepTask =
   (tools: SweepTools, sweepLog: SweepLog): Task =>
   async (input) => {
@@ -30,7 +29,7 @@ export const sweepTask =
     log.info({ isWhole, keys }, 'swept');
   };
 
-/** Every byte that was attested, read again within the promised time. */
+/** Reads every attested byte again within the promised time. */
 export const scrubTask =
   (tools: ScrubTools, bytesPerRun: number): Task =>
   async (input) => {
@@ -50,8 +49,7 @@ export const scrubTask =
           ...options,
         }),
     });
-    // A first pass that never ends must not look like one that is not due. Where there is no chain, nothing
-    // waits.
+    // A first pass that never ends must be visible, so its start counts. Without chains nothing waits.
     const times = coverage.flatMap(
       ({ oldestRereadMs, passStartedMs }) => oldestRereadMs ?? passStartedMs ?? [],
     );
@@ -64,7 +62,7 @@ export const scrubTask =
     verifier.log.info({ bytes, segments, chains }, 'read again');
   };
 
-/** Settings of buckets and of the log's key, against what was promised. */
+/** Compares the settings of the buckets and of the log's key with what was promised. */
 export const configurationTask =
   (subjects: readonly Subject[]): Task =>
   async (input) => {
@@ -75,7 +73,7 @@ export const configurationTask =
     input.verifier.log.info({ drifts: findings.length }, 'settings compared');
   };
 
-/** What there is to compare; nothing where both places are directories and the log's key is not named. */
+/** What can be compared. Nothing if both stores are directories and the log's key is not named. */
 export function subjectsOf({ archive, attestations, configuration }: VerifierConfig): Subject[] {
   const { defaultDays, denies, minimumDays } = configuration;
   const bucket = (name: string, store: StoreConfig, isArchive: boolean): Subject[] => {

@@ -30,10 +30,10 @@ export type ScrubProgress = {
   /** Seals read again, and the root over them. */
   readonly size: number;
   readonly root: Uint8Array;
-  /** True: that was all that was attested. */
+  /** True: the pass has read all that was attested. */
   readonly isWhole: boolean;
   readonly passStartedMs: number;
-  /** Of the part that ends here. */
+  /** When the part began that ends here. */
   readonly partStartedMs: number;
   readonly atMs: number;
 };
@@ -51,9 +51,9 @@ const SCHEMA = z.object({
   ...{ passStarted: z.string(), partStarted: z.string(), at: z.string() },
 });
 const BYTES_MAX = 16 * 1024;
-/** Passes that are looked into: somebody else may have made any number of their folders. */
+/** Passes that are opened. Others may have made any number of their folders. */
 const PASSES_MAX = 50;
-/** Two of this verifier's machines may be so far apart: each within a minute of the store's clock. */
+/** How far the clocks of two machines may differ: each is within a minute of the store's clock. */
 const AHEAD_MS_MAX = 120_000;
 
 export function encodeProgress(place: ChainInArchive, progress: ScrubProgress): Uint8Array {
@@ -65,7 +65,7 @@ export function encodeProgress(place: ChainInArchive, progress: ScrubProgress): 
   return utf8(`${JSON.stringify(members)}\n`);
 }
 
-/** Throws FormatError for what is not a progress of that key. */
+/** Throws FormatError if it is not the progress of that key. */
 export function parseProgress(bytes: Uint8Array, { chain, partition, pass, size }: PassKey): ScrubProgress {
   const read = parseNote(SCHEMA, bytes, 'a progress');
   const isOfKey =
@@ -104,7 +104,7 @@ export class ScrubLog {
     return null;
   }
 
-  /** The note of the part in which that pass read the segment with this sequence; null where it did not. */
+  /** The note of the part in which that pass read the segment with this sequence. Null if it did not. */
   async partOf(
     place: ChainInArchive,
     pass: number,

@@ -1,5 +1,5 @@
-// Is every byte still what it was when it was attested? Read again from the first one, part by part, over and
-// over.
+// Is every byte still the same as when it was attested? Reads all of them again, part by part, pass after
+// pass.
 import { equalBytes, toHex } from '../../base/bytes.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import { type Confirmation, type Confirmed, confirmChain } from '../../verify/confirm.ts';
@@ -16,26 +16,28 @@ export type ScrubTools = Pick<
   'archive' | 'trusted' | 'attester' | 'sha256' | 'checker' | 'clock'
 > & {
   readonly log: ScrubLog;
-  /** A pass begins so long after the one before began. */
+  /** Time from the start of one pass to the start of the next. */
   readonly everyMs: number;
 };
 
 export type ScrubOptions = {
-  /** Asked after each segment, beside the bound of bytes: false ends the part. */
+  /** Asked after each segment, beside the limit of bytes. False ends the part. */
   readonly mayGoOn?: () => boolean;
   /**
-   * Stored bytes that a part reads: it ends with the segment that reaches them, and what was read ahead of
-   * it.
+   * Stored bytes that a part reads. It ends with the segment that reaches them; reads ahead of it add to
+   * them.
    */
   readonly bytesMax: number;
-  /** Reads at once: what bounds memory. */
+  /** Reads at once. This bounds memory. */
   readonly concurrency?: number;
   readonly signal?: AbortSignal;
 };
 
-/** Report the findings first, then `keep` the part: a crash between the two reads it again. */
+/**
+ * Report the findings first, and keep the progress after that: a crash in between only reads the part again.
+ */
 export type ScrubPart =
-  /** Nothing was attested, or the last pass is young. */
+  /** Nothing was attested, or the last pass is recent. */
   | { readonly kind: 'nothing-due' }
   | {
       readonly kind: 'read';
@@ -44,17 +46,16 @@ export type ScrubPart =
       readonly omitted: number;
       /** Which open findings this part would have seen again. */
       readonly complete: false | Covers;
-      /** Null: it came no farther, so there is nothing to keep. */
+      /** Null: it got no further, so there is nothing to keep. */
       readonly progress: ScrubProgress | null;
       readonly bytes: number;
       readonly segments: number;
     };
 
 /**
- * The next part of the pass that is under way, or the first one of the next pass. A pass goes up to the
- * newest attestation, whose root its own must then equal: what lies behind it is the step's to confirm.
- * Faults end no part: the rest is read all the same. Rejects when the verifier's own bucket can't be read, or
- * `signal` aborts.
+ * The next part of the current pass, or the first part of the next pass. A pass goes up to the newest
+ * attestation and must end with its root; the step confirms what is behind it. Faults end no part: the rest
+ * is read all the same. Rejects if the verifier's own bucket can't be read, or if `signal` aborts.
  */
 export async function scrubPart(
   tools: ScrubTools,
@@ -68,12 +69,12 @@ export async function scrubPart(
   if (last?.isWhole && startedMs - last.passStartedMs < everyMs) return { kind: 'nothing-due' };
   const { attested } = await attester.reader.newest(place, last?.size ?? 0, signal);
   if (attested === null) return { kind: 'nothing-due' };
-  // A pass beyond what is attested is not ours: another one begins.
+  // A pass that is longer than the newest attestation can't be ours, so another one begins.
   const from = last === null || last.isWhole || last.size >= attested.size ? null : last;
   const pass = last === null ? 0 : from === null ? last.pass + 1 : last.pass;
 
   const read = await walk(tools, place, from, attested.size, options);
-  // What could not be read is read once more: most such troubles pass.
+  // What could not be read is read once more, because most such troubles pass.
   const again = hasUnreadable(read) ? await walk(tools, place, from, attested.size, options) : read;
   const { confirmation } = again;
   const size = confirmation?.report.size ?? 0;
@@ -113,13 +114,13 @@ async function walk(
   const { mayGoOn = () => true, bytesMax, concurrency, signal } = options;
   const counted = countBytes(archive);
   const confirmed: Confirmed | null = from;
-  // The confirmed seal is read once more, and asked after like the others.
+  // The confirmed seal is read once more, and counts for `mayGoOn` like the others.
   let size = from === null ? 0 : from.size - 1;
   const confirmation = await confirmChain(counted.reader, place, {
     ...{ trusted, sha256, checker, confirmed, depth: 'content', nowMs: clock.now() },
     mayGoOn: () => {
       size++;
-      // At least one segment a part, else a bound that is too small would never be passed.
+      // At least one segment per part, or a limit that is too small would never be passed.
       if (from !== null && size <= from.size) return true;
       return size < target && counted.bytes() < bytesMax && mayGoOn();
     },
@@ -132,7 +133,7 @@ async function walk(
 const hasUnreadable = ({ confirmation }: Walk): boolean =>
   confirmation?.report.findings.some(({ code }) => code === 'unreadable') === true;
 
-/** What only the end of a pass shows: that this is the chain that was attested, and all of it. */
+/** What only the end of a pass shows: this is the attested chain, and all of it is there. */
 function endProblems(confirmation: Confirmation | null, { size, root, key, origin }: Attested): Finding[] {
   const expected = `${origin} of size ${size}, root ${toHex(root)}: attested`;
   if (confirmation === null) return [findingOf('truncation', { expected, found: 'no chain' })];
@@ -145,9 +146,7 @@ function endProblems(confirmation: Confirmation | null, { size, root, key, origi
   return isShort ? [findingOf('truncation', { expected, found })] : [];
 }
 
-/**
- * Of earlier segments another part has spoken, or will; of the chain as a whole, only a whole pass speaks.
- */
+/** Other parts cover earlier and later segments. Only a whole pass covers the chain as a whole. */
 const coverage =
   (from: number, size: number, isWhole: boolean): Covers =>
   ({ check, finding }) => {
@@ -181,9 +180,11 @@ export type ScrubCoverage = {
   /** Seals read again in the newest pass. */
   readonly through: number;
   readonly isWhole: boolean;
-  /** When the byte was read that waits longest for its next reading; null while no pass has read them all. */
+  /**
+   * When the byte was read that waits longest for its next reading. Null while no pass has read all bytes.
+   */
   readonly oldestRereadMs: number | null;
-  /** Of the newest pass: while it is the first one, what was attested before waits since then at least. */
+  /** When the newest pass began. During a first pass, attested bytes wait since then or longer. */
   readonly passStartedMs: number | null;
 };
 
@@ -200,8 +201,8 @@ export async function scrubCoverage(
   if (isWhole) return { ...known, oldestRereadMs: passStartedMs };
   if (pass === 0) return { ...known, oldestRereadMs: null };
   const before = await log.partOf(place, pass - 1, through, signal);
-  // What the pass before did not reach has been attested since it ended: nothing older waits than this pass's
-  // start.
+  // What the pass before did not reach was attested after it ended, so it waits no longer than this pass
+  // runs.
   return { ...known, oldestRereadMs: before?.partStartedMs ?? passStartedMs };
 }
 
@@ -212,8 +213,8 @@ export type ScrubRun = {
 };
 
 /**
- * One run's share: the chains that wait longest come first, until bytes or time are used up. `report` must
- * resolve only once the findings are kept.
+ * One run's share. The chains that wait longest come first, until the bytes or the time are used up. `report`
+ * must not resolve before the findings are kept.
  */
 export async function runScrub(
   tools: ScrubTools,

@@ -1,4 +1,4 @@
-// Are the buckets and the log's key set up as was promised? What drifted is found before somebody uses it.
+// Are the buckets and the log's key set up as promised? A wrong setting is found before it can be used.
 import { equalBytes, toHex } from '../../base/bytes.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { type KmsSignerOptions, kmsSigner } from '../../sign/kms.ts';
@@ -8,20 +8,20 @@ import type { Covers } from '../findings/ledger.ts';
 import { type PromisedDenials, policyProblems } from './bucket-policy.ts';
 
 type PromisedBucket = {
-  /** Least days of the bucket's own default lock. */
+  /** Shortest default lock of the bucket, in days. */
   readonly defaultDays: number | null;
-  /** Null: the bucket's policy is somebody else's matter. */
+  /** Null: the bucket's policy is not checked. */
   readonly denials: PromisedDenials | null;
 };
 
 export type KeyFacts = {
   /** `Enabled`, or what is wrong. */
   readonly state: string;
-  /** Null where it could not be had in this state. */
+  /** Null if it can't be read in this state. */
   readonly spki: Uint8Array | null;
 };
 
-/** What is looked at. `read` rejects when nothing could be learned. */
+/** What is checked. `read` rejects if nothing could be learned. */
 export type Subject =
   | {
       readonly kind: 'bucket';
@@ -59,14 +59,14 @@ export async function checkConfiguration(
 
 class Check {
   readonly findings: Finding[] = [];
-  /** Keys, or beginnings of keys, of which nothing is known. */
+  /** Keys, or prefixes of keys, about which nothing is known. */
   readonly #unknown: string[] = [];
 
   drift(subject: string, setting: string, expected: string, found: string): void {
     this.findings.push(findingOf('configuration-drift', { key: keyOf(subject, setting), expected, found }));
   }
 
-  /** `setting` null: all of the subject. */
+  /** `setting` null: the whole subject. */
   unknown(subject: string, setting: string | null, why: string): void {
     const key = keyOf(subject, setting ?? '');
     this.#unknown.push(key);
@@ -79,8 +79,8 @@ class Check {
   }
 
   /**
-   * What could not be read closes nothing of its own. The other finding of this scope is that of a clock that
-   * is off: no task is done before the clock was found right (clock-check.ts).
+   * What could not be read closes nothing. The other finding of this scope is about a wrong clock, and no
+   * task runs before the clock is right (clock-check.ts).
    */
   readonly covers: Covers = ({ check, finding: { key } }) =>
     check === 'clock' ||
@@ -96,7 +96,7 @@ function checkBucket(
 ): void {
   check.known(name, 'object-lock', facts.objectLock, (lock) => {
     if (!lock.enabled) {
-      check.drift(name, 'object-lock', 'enabled', 'off: whoever may delete can delete the archive');
+      check.drift(name, 'object-lock', 'enabled', 'off: anybody with delete rights can delete the archive');
       return;
     }
     const { defaultDays } = promised;
@@ -117,9 +117,9 @@ function checkBucket(
   if (denials === null) return;
   const { policy } = facts;
   const remedy =
-    " Where this verifier is of another account, set configuration.denies: false, compare the policy from the archive's own account, and let a trail tell of changes to it.";
-  const told = policy.known ? policy : { ...policy, why: `${policy.why}${remedy}` };
-  check.known(name, 'policy', told, (text) => {
+    " If this verifier is in another account, set configuration.denies: false, compare the policy from the archive's own account, and use a trail that reports changes to it.";
+  const shown = policy.known ? policy : { ...policy, why: `${policy.why}${remedy}` };
+  check.known(name, 'policy', shown, (text) => {
     for (const problem of policyProblems(text, denials)) {
       check.drift(name, problem.name, problem.expected, problem.found);
     }
@@ -137,14 +137,14 @@ function checkKey(
   }
 }
 
-/** Errors that say what state the key is in, rather than that it could not be asked. */
+/** Errors that say in which state the key is, rather than that it could not be asked. */
 const STATES: Readonly<Record<string, string>> = {
   'key-disabled': 'disabled, or waiting to be deleted',
   'key-not-found': 'gone',
   'key-wrong-kind': 'of another kind',
 };
 
-/** Needs kms:GetPublicKey, and kms:DescribeKey to see a key that is disabled. Nothing is signed. */
+/** Needs kms:GetPublicKey, and kms:DescribeKey to see a disabled key. Nothing is signed. */
 export async function readKmsKey(options: KmsSignerOptions): Promise<KeyFacts> {
   try {
     return { state: 'Enabled', spki: (await kmsSigner(options)).publicKey.spki };

@@ -1,4 +1,4 @@
-// Where did the last sweep have to stop? A sweep that comes to its end in one run leaves no note.
+// Where did the last sweep stop? A sweep that ends within one run leaves no note.
 import { z } from 'zod';
 import { utf8 } from '../../base/bytes.ts';
 import { isChainName, isPartition } from '../../format/chain.ts';
@@ -18,14 +18,14 @@ export type SweepCursor = {
   readonly part: 'outside' | 'seals' | 'data' | 'own';
   /** Of `seals` and `data`. */
   readonly place: ChainInArchive | null;
-  /** The last key that was swept; null: from the part's beginning on. */
+  /** The last key that was swept. Null: from the beginning of the part. */
   readonly after: string | null;
   /** The greatest sequence of a seal so far; −1 before any. */
   readonly lastSequence: number;
 };
 
 export type SweepNote = SweepKey & {
-  /** Null: it came to its end. */
+  /** Null: the sweep has ended. */
   readonly cursor: SweepCursor | null;
 };
 
@@ -41,9 +41,9 @@ const CURSOR = z.union([
 ]);
 const SCHEMA = z.object({ format: z.literal(FORMAT), cursor: CURSOR.nullable() });
 const BYTES_MAX = 16 * 1024;
-/** A sweep that was not continued for so long begins anew. */
+/** A sweep that has not continued for so long begins anew. */
 const AGE_MS_MAX = 7 * 86_400_000;
-/** A longer sweep continues under a younger name, for only the notes of the last days are listed. */
+/** A longer sweep continues under a newer name, because only the notes of the last days are listed. */
 const RENAMED_MS = AGE_MS_MAX / 2;
 
 export class SweepLog {
@@ -54,8 +54,8 @@ export class SweepLog {
   }
 
   /**
-   * The last note of the newest sweep of the last days, or null. `startedMs` is the name under which to
-   * continue. Foreign objects are passed over.
+   * The last note of the newest sweep of the last days, or null. Continue under `startedMs`. Foreign objects
+   * are passed over.
    */
   async newest(signal?: AbortSignal): Promise<SweepNote | null> {
     const { store, clock } = this.#bucket;
@@ -65,8 +65,7 @@ export class SweepLog {
     const options = { startAfter, ...(signal && { signal }) };
     for await (const note of listNotes(store, sweepsRoot, parseSweepKey, options)) {
       const { startedMs, part } = note.parsed;
-      // A note from the future would hold up all sweeps before its time, and after the last part none could
-      // follow.
+      // A note from the future would block all sweeps before its time, and no note can follow the last part.
       if (startedMs <= nowMs + 60_000 && part < SWEEP_PART_MAX) notes.push(note);
     }
     const found = await firstNote(

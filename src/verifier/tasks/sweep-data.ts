@@ -1,5 +1,4 @@
-// Which data objects does no seal speak of? Told from the keys, and from a seal only where keys leave a
-// doubt.
+// Which data objects does no seal name? Keys answer it, and a seal is read only if the keys leave it open.
 
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
@@ -12,16 +11,15 @@ import { inspectSeal } from '../../verify/open-seal.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import type { SweptObject } from './sweep-listing.ts';
 
-/** A data object is there before its seal, and may wait for it: younger ones are accused of nothing. */
+/** A data object is written before its seal and may wait for it, so younger ones are not reported. */
 const UNREFERENCED_AFTER_MS = 86_400_000;
 
 type Candidate = { readonly version: ObjectVersion; readonly sequence: number; isJudged: boolean };
 
 /**
- * Time and sequence run the same way in a chain, so one object a sequence, in order, and below the last seal
- * is what a sound chain looks like; anything else is looked up in its seal. What hides in that order (an
- * object in the place of one that is gone, or of a segment without lines) the step and the full pass find,
- * which read every seal.
+ * In a chain both time and sequence ascend. A sound chain has one object per sequence, in order, and up to
+ * the last seal. For anything else the seal is read. Faults that keep this order (an object in place of one
+ * that is gone, or for a segment without lines) are found by the step and the scrub, which read every seal.
  */
 export class DataSweep {
   readonly #store: StoreReader;
@@ -29,13 +27,13 @@ export class DataSweep {
   readonly #lastSequence: number;
   readonly #nowMs: number;
   readonly #signal: AbortSignal | undefined;
-  /** What an earlier slice ended with. */
+  /** Where an earlier slice ended. */
   readonly #floor: number;
   #top: Candidate | null = null;
   /** What the last seal that was read names. */
   #named: { readonly sequence: number; readonly key: string | null | undefined } | null = null;
 
-  /** `lastSequence`: of the last seal; −1 where there is none. `after`: where an earlier slice ended. */
+  /** `lastSequence`: of the last seal, or −1 if there is none. `after`: where an earlier slice ended. */
   constructor(
     store: StoreReader,
     place: ChainInArchive,
@@ -56,7 +54,7 @@ export class DataSweep {
     this.#signal = signal;
   }
 
-  /** False: it does not belong there. */
+  /** False: the object does not belong there. */
   async look({ key, oldest }: SweptObject, findings: FindingList): Promise<boolean> {
     const parsed = parseKey(key);
     if (parsed?.kind !== 'data') {
@@ -86,7 +84,7 @@ export class DataSweep {
   async #judge(candidate: Candidate, findings: FindingList): Promise<boolean> {
     candidate.isJudged = true;
     const named = await this.#namedBy(candidate.sequence);
-    // An unreadable seal accuses nobody: it is a finding of its own, elsewhere.
+    // An unreadable seal is a finding of its own, elsewhere. It says nothing about its data object.
     if (named === undefined || named === candidate.version.key) return true;
     this.#accuse(candidate, findings);
     return false;
@@ -102,7 +100,7 @@ export class DataSweep {
     findings.add(problem, { key: version.key, versionId: version.versionId, sequence });
   }
 
-  /** Null: none. Undefined: there is no telling. */
+  /** Null: none. Undefined: unknown. */
   async #namedBy(sequence: number): Promise<string | null | undefined> {
     if (this.#named?.sequence === sequence) return this.#named.key;
     const key = sealKey(this.#place.chain, this.#place.partition, sequence);

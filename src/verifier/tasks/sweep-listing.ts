@@ -1,4 +1,4 @@
-// What does a listing of one folder show, key by key, in slices that can be gone on from?
+// What does the listing of one folder show, key by key, in slices that the next run can continue?
 import type { Clock } from '../../base/clock.ts';
 import { TaskGroup } from '../../base/concurrency.ts';
 import { compareKeys } from '../../store/key-bytes.ts';
@@ -12,14 +12,13 @@ export type ListingOptions = {
   readonly clock: Clock;
   /** Asked after each key but the first hundred: false ends the slice. */
   readonly mayGoOn: () => boolean;
-  /** Keys of one slice at most: what its findings are closed by is held in memory. */
+  /** Keys of one slice at most, since its findings are held in memory. */
   readonly keysMax: number;
-  /**
-   * Locks run at least so long from the day of the object on; null: that there is one in compliance mode is
-   * all.
-   */
+  /** Locks last at least so long from the object's day on. Null: any lock in compliance mode will do. */
   readonly leastLockMs: number | null;
-  /** Legal holds are asked for where this says so, a call each: whoever may set one may take it off. */
+  /**
+   * Says for which keys a legal hold is checked, at one call each: roles that set holds may lift them too.
+   */
   readonly isHoldPromised: (key: string) => boolean;
   readonly signal?: AbortSignal;
 };
@@ -28,26 +27,26 @@ export type SweptObject = { readonly key: string; readonly oldest: ObjectVersion
 
 export type Listing = {
   readonly findings: FindingList;
-  /** The last key that was looked at; null at the folder's end. */
+  /** The last key of the slice. Null at the folder's end. */
   readonly upTo: string | null;
   readonly keys: number;
-  /** The store was asked for a lock: what is wrong with all of them was seen again. */
+  /** True: the store was asked for a lock, so a fault of all its locks would have been seen again. */
   readonly askedLocks: boolean;
 };
 
 const LOCKS_AT_ONCE = 16;
-/** A run that has no time left goes so far all the same: its own note is one more key to sweep. */
+/** A run without time left still does so many keys, because its own note adds another key to sweep. */
 const KEYS_MIN = 100;
 /**
- * An object may be written hours after the time that its lock counts from: when S3 was away meanwhile, and
- * tried again.
+ * An object may be written hours after the time from which its lock counts, if S3 was away and the write was
+ * repeated.
  */
 const slackOf = (leastLockMs: number): number => Math.min(86_400_000, leastLockMs / 10);
 
 /**
- * Markers and newer versions are found by the listing itself, locks by a call each, strange keys by `look`,
- * which says of each whether it belongs there: to all else no lock was promised. Rejects when the folder
- * can't be listed: then nothing is known of the slice.
+ * The listing itself shows delete markers and newer versions. Locks take one call each. `look` says whether a
+ * key belongs there; no lock was promised for other keys. Rejects if the folder can't be listed, since then
+ * nothing is known about the slice.
  */
 export async function sweepFolder(
   store: StoreReader,
@@ -66,7 +65,7 @@ export async function sweepFolder(
   let keys = 0;
   let upTo: string | null = null;
   try {
-    // listObjects hands on the very versions that it was given.
+    // listObjects returns the same version objects that it was given.
     for await (const { key, oldest } of listObjects(listed, findings)) {
       const object = { key, oldest: oldest as ObjectVersion | null };
       const belongs = await look(object, findings);
@@ -94,7 +93,7 @@ class LockLook {
   readonly #findings: FindingList;
   readonly #options: ListingOptions;
   readonly #tasks = new TaskGroup(LOCKS_AT_ONCE);
-  /** False once the store has said that it shows none. */
+  /** False once the store has said that it shows no locks. */
   #asks = true;
   #asksHolds = true;
   asked = false;
@@ -136,7 +135,7 @@ class LockLook {
     if (state === 'none') {
       this.#findings.add({ code: 'legal-hold-missing', expected, found: 'none' }, place);
     } else if (this.#asksHolds) {
-      // Of the store rather than of one object: said once.
+      // True of the store as a whole, so it is reported once.
       this.#asksHolds = false;
       if (state === 'not-permitted') {
         const [wanted, found] = ['permission to read legal holds', 'hidden by the store'];
@@ -152,7 +151,7 @@ class LockLook {
     state: Awaited<ReturnType<StoreReader['lock']>>,
   ): void {
     const { clock, leastLockMs } = this.#options;
-    // By the object's own time: the exact end stands in its seal, and is the step's and the pass's matter.
+    // By the object's own time. The exact end is in its seal, which the step and the scrub check.
     const untilMs = leastLockMs === null ? null : lastModifiedMs + leastLockMs - slackOf(leastLockMs);
     const nowMs = clock.now();
     const problem = lockProblem(state, untilMs !== null && untilMs < nowMs ? null : untilMs, nowMs);

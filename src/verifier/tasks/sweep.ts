@@ -1,4 +1,4 @@
-// What lies in both buckets that does not belong there, or not so? All versions of all keys, and their locks.
+// What lies in the two buckets that does not belong there? Checks all versions of all keys, and their locks.
 import type { PromisedHold } from '../../config/verifier.ts';
 import { dataPrefix, parseKey, sealPrefix } from '../../format/paths.ts';
 import type { StoreReader } from '../../store/store.ts';
@@ -29,17 +29,14 @@ export type SweepTools = Pick<StepTools, 'trusted' | 'sha256' | 'checker' | 'clo
   /** The verifier's own bucket. */
   readonly own: StoreReader;
   /**
-   * Locks of chains' objects run at least so long from the object's own time on, to a day; null: no such
-   * promise.
+   * Locks of a chain's objects last at least so long from the object's time on, to a day. Null: not promised.
    */
   readonly leastLockMs?: number | null;
   readonly holds?: readonly PromisedHold[];
 };
 
 export type SweepOptions = {
-  /**
-   * Asked after each key but the first hundred: false ends the slice, from whose end the next run goes on.
-   */
+  /** Asked after each key but the first hundred. False ends the slice, and the next run continues there. */
   readonly mayGoOn?: () => boolean;
   /** At least 2. */
   readonly keysPerSlice?: number;
@@ -52,18 +49,19 @@ export type SweepSlice = {
   readonly omitted: number;
   readonly complete: Covers;
   readonly keys: number;
-  /** Where to go on once this slice is reported; null: everything was swept. */
+  /** Where to continue once this slice is reported. Null: everything was swept. */
   readonly next: SweepCursor | null;
 };
 
 const KEYS_PER_SLICE = 100_000;
 
-/** Codes that a listing shows again, whichever check found them first. */
+/** Codes that a listing shows again, even if another check found them first. */
 const LISTED: ReadonlySet<string> = new Set(['delete-marker', 'extra-version']);
 
 /**
- * Slice after slice: what lies outside of the chains' folders, then each chain's seals and data, then the own
- * bucket. Memory is that of one page and one slice's findings. Rejects when a bucket can't be listed.
+ * Slice after slice: first the objects outside of the chains' folders, then each chain's seals and data, then
+ * the own bucket. Memory is bounded by one page and the findings of one slice. Rejects if a bucket can't be
+ * listed.
  */
 export async function* sweep(
   tools: SweepTools,
@@ -71,14 +69,14 @@ export async function* sweep(
   options: SweepOptions = {},
 ): AsyncGenerator<SweepSlice> {
   const { signal } = options;
-  // The chains are listed anew by every run: it is cheap, and the archive may have grown.
+  // Every run lists the chains again, because it is cheap and the archive may have grown.
   const outside = new FindingList();
   const survey = await surveyArchive(tools.archive, outside, signal);
   const cursors = route(survey.chains);
   let at = from === null ? 0 : cursors.findIndex((cursor) => isSameOrLater(cursor, from));
   if (at < 0) at = cursors.length - 1;
   let cursor = cursors[at] as SweepCursor;
-  // A chain that is gone by now has no rest to go on with.
+  // If the cursor's chain is gone, the next one begins from its start.
   if (from !== null && isSame(cursor, from)) cursor = from;
   for (;;) {
     const next = cursors[at + 1] ?? null;
@@ -129,7 +127,7 @@ function isSameOrLater(a: SweepCursor, b: SweepCursor): boolean {
   return a.place.partition >= b.place.partition;
 }
 
-/** One slice of a chain, or of the own bucket; `rest`: where that part goes on. */
+/** One slice of a chain, or of the own bucket. `rest`: where that part continues. */
 async function sweepPart(
   tools: SweepTools,
   cursor: SweepCursor,
@@ -153,9 +151,7 @@ async function sweepPart(
 
 type ChainCursor = SweepCursor & { readonly place: ChainInArchive };
 
-/**
- * Seals first, then data, in one slice where it holds both: only such a one speaks for the chain as a whole.
- */
+/** Seals first, then data. Only a slice that has both covers the chain as a whole. */
 async function sweepChain(archive: StoreReader, cursor: ChainCursor, listing: ListingOptions) {
   const { place } = cursor;
   const scope = chainScope(place);
@@ -213,7 +209,7 @@ function sliceOf(
   const covers: Covers = ({ check, finding }) => {
     const { key, code } = finding;
     if (isMore(finding)) return isWhole && (check === 'sweep' || LISTED.has(code));
-    // Of the store as a whole: a chain of many slices has none that sees all of it.
+    // True of the store as a whole. No slice sees all of a chain that has many.
     if (key === null) return check === 'sweep' && (isWhole || (askedLocks && code === 'locks-not-permitted'));
     if (!ranges.some(({ prefix, after, upTo }) => isInSlice(key, prefix, after, upTo))) return false;
     return check === 'sweep' || LISTED.has(code) || (code === 'foreign-object' && parseKey(key) === null);
@@ -224,8 +220,8 @@ function sliceOf(
 export type SweepRun = { readonly isWhole: boolean; readonly keys: number };
 
 /**
- * One run's share of a sweep, from where the last one had to stop. `report` must resolve only once the
- * findings are kept: the place to go on from is noted after it.
+ * One run's share of a sweep, from where the last one stopped. `report` must not resolve before the findings
+ * are kept, because the cursor is noted after it.
  */
 export async function runSweep(
   tools: SweepTools,
@@ -246,7 +242,7 @@ export async function runSweep(
       return { isWhole: false, keys };
     }
   }
-  // Only a sweep that left a note needs one that says that it is over.
+  // Only a sweep that has left a note needs one that says that it ended.
   if (from !== null && last !== null) await log.add({ startedMs, part: last.part + 1, cursor: null }, signal);
   return { isWhole: true, keys };
 }

@@ -4,8 +4,8 @@ import { nodeSha256, nodeSha256Into } from '../../base/node/hash.ts';
 import type { ContentTools, Decompress } from '../content.ts';
 
 /**
- * Into one piece of the stated size: by zlib's own chunks of 16 KiB, and their joining, it takes a third
- * longer. The few bytes more show that nothing follows, without another piece for it.
+ * Decompresses into one piece of the stated size. With zlib's own chunks of 16 KiB, which have to be joined,
+ * it takes a third longer. The few extra bytes show that nothing follows.
  */
 const decompress: Decompress = (block, encoding, contentBytes) => {
   const options = { maxOutputLength: contentBytes, chunkSize: contentBytes + 64 };

@@ -10,11 +10,11 @@ import type { CheckAnswer, CheckRequest } from './verify-worker.ts';
 export type WorkerCheckerOptions = {
   /** Threads; one per core unless given. */
   readonly threads?: number;
-  /** Where the worker's code is, when it does not lie beside this one's under its own name. */
+  /** Where the worker's code is, if it is not beside this file under its own name. */
   readonly workerUrl?: URL;
 };
 
-/** Threads end with `close`; until then idle ones don't keep the process alive. */
+/** Threads end with `close`. Until then, idle ones do not keep the process alive. */
 export type WorkerChecker = BlockChecker & { close(): Promise<void> };
 
 type Job = {
@@ -27,9 +27,9 @@ type Job = {
 const HEAP_MAX_MIB = 512;
 
 /**
- * Objects wait in one queue for the next free thread; their bytes are moved, not copied. A thread that dies
- * takes its own object's check with it, which rejects with `worker-died`, and is replaced a few times; then
- * all checks reject.
+ * Objects wait in one queue for the next free thread. Their bytes are moved, not copied. If a thread dies,
+ * the check of its object rejects with `worker-died`, and the thread is replaced a few times. After that all
+ * checks reject.
  */
 export function workerChecker(options: WorkerCheckerOptions = {}): WorkerChecker {
   return new Pool(options.threads ?? availableParallelism(), options.workerUrl ?? besideThis());
@@ -63,7 +63,7 @@ class Pool implements WorkerChecker {
     await Promise.all([...this.#running.keys()].map((worker) => worker.terminate()));
   }
 
-  /** Gives waiting jobs to idle threads, and starts threads while there are fewer than may be. */
+  /** Gives waiting jobs to idle threads, and starts threads up to the limit. */
   #next(): void {
     while (this.#queue.length > 0) {
       const worker = this.#idle.pop() ?? this.#start();
@@ -72,7 +72,7 @@ class Pool implements WorkerChecker {
       this.#running.set(worker, job);
       worker.ref();
       const { buffer, byteOffset, byteLength } = job.request.bytes;
-      // Only a buffer that holds nothing else may be moved.
+      // Only a buffer without other content may be moved.
       const isOwn = byteOffset === 0 && byteLength === buffer.byteLength;
       worker.postMessage(job.request, isOwn ? [buffer as ArrayBuffer] : []);
     }

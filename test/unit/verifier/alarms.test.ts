@@ -1,5 +1,5 @@
 // Does everybody hear of a finding, whatever fails on the way, and is the evidence there before they do?
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { LedgerstoneError } from '../../../src/base/error.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -106,6 +106,24 @@ describe('a finding', () => {
     expect(world.heard.length).toBe(1);
     await world.clock.advance(60_000);
     for (let run = 0; run < 2; run++) await desk.report(SCOPE, [], { check: 'confirm', complete: false });
+    expect(world.heard.map((line) => line.split(':')[0])).toEqual(['sns', 'webhook']);
+  });
+
+  it('is repeated without a check: nothing is reported for it, written as seen, or closed', async () => {
+    const world = new World();
+    world.deaf.add('webhook');
+    const desk = world.desk();
+    await desk.report(ARCHIVE_SCOPE, [finding('foreign-object')], ALL);
+    world.deaf.clear();
+    await world.clock.advance(3_600_000);
+    const before = new Set(world.store.keys());
+    const report = vi.spyOn(Ledger.prototype, 'report');
+    await desk.report(SCOPE, [], { check: 'confirm', complete: false });
+    const scopes = report.mock.calls.map(([scope]) => scope.name);
+    report.mockRestore();
+    expect(scopes).toEqual([SCOPE.name]);
+    const written = world.store.keys().filter((key) => !before.has(key));
+    expect(written.map((key) => key.split('/').at(-1))).toEqual(['000000-told-webhook.json']);
     expect(world.heard.map((line) => line.split(':')[0])).toEqual(['sns', 'webhook']);
   });
 

@@ -174,7 +174,7 @@ describe('settings', () => {
 
   it.each<[string, Partial<BucketFacts>]>([
     [
-      'object-lock: off: whoever may delete can delete the archive',
+      'object-lock: off: anybody with delete rights can delete the archive',
       { objectLock: known({ enabled: false, mode: null, days: null }) },
     ],
     ['object-lock/default: none', { objectLock: known({ enabled: true, mode: null, days: null }) }],
