@@ -152,7 +152,9 @@ const LINE_BYTES_MIN = 27;
 function checkRetention(m: Manifest): void {
   const { mode, until, policy } = record(m.retention, 'retention') as Manifest['retention'];
   check(mode === 'COMPLIANCE' || mode === 'GOVERNANCE', 'retention.mode', mode);
-  parseUntil(text(until, 'retention.until'));
+  const untilMs = parseUntil(text(until, 'retention.until'));
+  // A lock that ended before its seal would excuse missing data. As texts, `00Z` sorts after `00.001Z`.
+  check(untilMs > parseTime(m.time.sealed), 'retention.until not after time.sealed', until);
   check(isWord(policy, 64), 'retention.policy', policy);
 }
 

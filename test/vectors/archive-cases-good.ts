@@ -197,11 +197,11 @@ export const GOOD_CASES: readonly ArchiveCase[] = [
 /** Things to know, and alarms, that leave the verdict as it is. */
 export const ODD_CASES: readonly ArchiveCase[] = [
   {
-    name: 'odd-expired',
-    about: 'A data object that is gone after its time.',
+    name: 'odd-expired-after-a-second',
+    about: 'A data object that is gone after its time, which ended a second after the seal.',
     codes: ['expired'],
     make: async () => {
-      const spoiled = await archiveWith({ retentionMs: -1000 });
+      const spoiled = await archiveWith({ retentionMs: 1000 });
       spoiled.builder.archive.remove(dataOf(spoiled, 2));
       return { builder: spoiled.builder };
     },

@@ -5,8 +5,8 @@ import { sealKey } from '../../src/format/paths.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
 import { ArchiveBuilder, type ChainBuilder, entries, NOW_MS, signer, START_MS, YEAR_MS } from '../support/archive-builder.ts';
 import {
-  type ArchiveCase, handedOver, headOf, type Made, sealOf, spoilSignature, spoilt, withoutLastSignature, written,
-  zstdFrame,
+  type ArchiveCase, archiveWith, dataOf, handedOver, headOf, type Made, sealOf, spoilSignature, spoilt,
+  withoutLastSignature, written, zstdFrame,
 } from './archive-cases.ts';
 
 /** The checkpoint of a chain that went another way after `size` segments. */
@@ -251,6 +251,20 @@ const KEPT_CASES: readonly ArchiveCase[] = [
   },
 ];
 
+const RETENTION_CASES: readonly ArchiveCase[] = [
+  {
+    name: 'bad-until-before-sealed',
+    about: 'A data object that is gone, and by its manifest was never kept: the retention ended a second before the seal.',
+    codes: ['malformed'],
+    make: async () => {
+      const manifestText = (text: string) => text.replace(/"until":"[^"]+"/, '"until":"2026-11-22T10:02:59Z"');
+      const spoiled = await archiveWith({ manifestText });
+      spoiled.builder.archive.remove(dataOf(spoiled, 2));
+      return { builder: spoiled.builder };
+    },
+  },
+];
+
 const KEY_AND_BLOCK_CASES: readonly ArchiveCase[] = [
   {
     name: 'odd-foreign-year',
@@ -289,4 +303,6 @@ const KEY_AND_BLOCK_CASES: readonly ArchiveCase[] = [
   },
 ];
 
-export const RULE_CASES: readonly ArchiveCase[] = [...CONTINUED_CASES, ...KEPT_CASES, ...KEY_AND_BLOCK_CASES];
+export const RULE_CASES: readonly ArchiveCase[] = [
+  ...CONTINUED_CASES, ...KEPT_CASES, ...RETENTION_CASES, ...KEY_AND_BLOCK_CASES,
+];

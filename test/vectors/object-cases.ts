@@ -53,6 +53,8 @@ const MANIFEST_CHANGES: readonly Change[] = [
   ['time-leap-second', 'A leap second.', /"anchored":"[^"]+"/, '"anchored":"2026-12-31T23:59:60.000Z"'],
   ['time-order', 'The first time after the last.', /"first":"[^"]+"/, '"first":"2030-01-01T00:00:00.000Z"'],
   ['until-milliseconds', 'An end of retention with milliseconds.', /"until":"([^"]+)Z"/, '"until":"$1.000Z"'],
+  ['until-sealed', 'An end of retention at the very moment of the seal. As texts the end is the later one.', /"until":"[^"]+"/, '"until":"2026-11-22T10:04:00Z"'],
+  ['until-before', 'An end of retention within the second of the seal, and before it.', /("sealed":"[^.]+)\.000Z(".*"until":)"[^"]+"/, '$1.001Z$2"2026-11-22T10:04:00Z"'],
   ['data-day', 'A data key of another day.', 'date=2026-11-22', 'date=2026-11-23'],
   ['data-suffix', 'A data key with the other suffix.', '.jsonl.zst', '.jsonl.gz'],
   ['data-encoding', 'An unknown encoding.', '"encoding":"zstd"', '"encoding":"none"'],
@@ -67,6 +69,10 @@ const MANIFEST_CHANGES: readonly Change[] = [
   ['partition-zero-first', 'A partition with a leading zero.', 'audit.example.com/prod/orders/0', 'audit.example.com/prod/orders/00'],
   ['time-last-null', 'A first time and no last.', /"last":"[^"]+"/, '"last":null'],
   ['writer-empty', 'A writer without a name.', '"id":"archiver-test"', '"id":""'],
+];
+
+const UNTIL_JUST_AFTER: Change = [
+  'until-just-after', '', /("sealed":")[^"]+(".*"until":)"[^"]+"/, '$12026-11-22T10:03:59.999Z$2"2026-11-22T10:04:00Z"',
 ];
 
 /** The manifest of so many blocks of one line each. */
@@ -91,6 +97,7 @@ async function manifestVectors(): Promise<ObjectVector[]> {
     good('continues', 'Of a chain that continues another.', continuing.manifestBytes),
     good('file', 'Of a file.', file.manifestBytes),
     good('blocks-most', 'Of 256 blocks with 1 MiB each.', withBlocks(last.manifestBytes, 256, 2 ** 20)),
+    good('until-just-after', 'An end of retention a millisecond after the seal.', utf8(changed(utf8Text(last.manifestBytes), UNTIL_JUST_AFTER))),
     bad('blocks-more', '257 blocks.', withBlocks(last.manifestBytes, 257)),
     bad('data-longer', 'A data object of 256 MiB and a byte.', withBlocks(last.manifestBytes, 1, 2 ** 28 + 1)),
     ...MANIFEST_CHANGES.map((change) => bad(change[0], change[1], utf8(changed(utf8Text(last.manifestBytes), change)))),

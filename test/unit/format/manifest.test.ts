@@ -107,6 +107,14 @@ describe('a manifest', () => {
       'gzip',
       { ...good, data: { ...good.data, encoding: 'gzip', key: good.data.key.replace('.zst', '.gz') } },
     ],
+    [
+      'a lock that ends a millisecond after the seal',
+      {
+        ...good,
+        time: { ...good.time, sealed: '2026-11-22T10:00:59.999Z' },
+        retention: { ...good.retention, until: '2026-11-22T10:01:00Z' },
+      },
+    ],
     ['quotes and other scripts', { ...good, writer: { id: '"a\\b" é 😀', version: '1' } }],
   ])('comes back: %s', (_, manifest) => {
     expect(parseManifest(encodeManifest(manifest))).toEqual({ format: 'ledgerstone/segment/1', ...manifest });
@@ -258,6 +266,8 @@ describe('what breaks a rule is refused by writer and reader', () => {
     ['a block too large', 'data.blocks.0.content', LIMITS.blockContentMax + 1],
     ['another mode', 'retention.mode', 'NONE'],
     ['a lock with milliseconds', 'retention.until', '2027-11-22T10:01:00.000Z'],
+    ['a lock that ends with the seal', 'retention.until', '2026-11-22T10:01:00Z'],
+    ['a lock that ends before the seal', 'retention.until', '2026-11-22T10:00:59Z'],
     ['no policy', 'retention.policy', ''],
     ['no key', 'keys', []],
     ['a key twice', 'keys', [vkey(origin), vkey(origin)]],

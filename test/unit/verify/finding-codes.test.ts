@@ -415,7 +415,7 @@ const CASES: readonly {
     name: 'data that expired',
     codes: ['expired'],
     make: async () => {
-      const spoiled = await archiveWith({ retentionMs: -1000 });
+      const spoiled = await archiveWith({ retentionMs: 1000 });
       spoiled.builder.archive.remove(dataOf(spoiled, 2));
       return spoiled;
     },
