@@ -72,7 +72,7 @@ export function parseNote<T>(schema: z.ZodType<T>, bytes: Uint8Array, what: stri
   try {
     value = JSON.parse(utf8Text(bytes));
   } catch (cause) {
-    throw new FormatError(`${what} that is no JSON`, 'malformed', cause);
+    throw new FormatError(`${what} that is not JSON`, 'malformed', cause);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -158,7 +158,7 @@ async function reportCall(run: Run, { detail, message }: CallWork): Promise<void
   const { watched, findings: sink, log } = run.verifier;
   const { signal } = run.limits;
   if (watched === null) {
-    log.warn({}, 'ignored: a call of AWS, where the archive is no bucket');
+    log.warn({}, 'ignored: a call to AWS, because the archive is not a bucket');
     return;
   }
   const options = { check: 'access', complete: false, ...(signal && { signal }) } as const;

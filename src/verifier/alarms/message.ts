@@ -18,13 +18,13 @@ const ORDER: readonly Severity[] = ['broken', 'unverifiable', 'attempt', 'notice
 
 const ADVICE: Readonly<Record<Severity, string>> = {
   broken:
-    'The archive is not what was signed, or not kept as was promised. Change nothing in either bucket; run `ledgerstone verify` with the keys that you pinned, from another machine, and find out who could write.',
+    'The archive is not what was signed, or not kept as promised. Change nothing in either bucket. Run `ledgerstone verify` from another machine with the keys that you pinned, and find out who had write access.',
   unverifiable:
-    'It could not be shown either way: a key that is not pinned, or something that could not be read. Nothing new is attested until that is mended.',
+    'It could not be shown either way, because a key is not pinned or something could not be read. Nothing new is attested until that is fixed.',
   attempt:
-    'Somebody tried to change the archive. What was archived stands as it was; find out who it was, and take the right away.',
-  notice: 'To know: nothing has to be done at once.',
-  info: 'To know.',
+    'Somebody tried to change the archive. By itself this changes no archived record. Find out who it was, and remove the permission.',
+  notice: 'For information: nothing has to be done at once.',
+  info: 'For information.',
 };
 
 export type AlarmMessage = { readonly subject: string; readonly text: string };
@@ -39,7 +39,7 @@ export function alarmMessage(entries: readonly Entry[], verifierName: string): A
   const listed = sorted.slice(0, LISTED_MAX).map((entry, index) => itemText(entry, index + 1));
   const left = sorted.length - listed.length;
   const text = [
-    `${verifierName} found, in ${where}: ${countsText(sorted)}.`,
+    `${verifierName} found in ${where}: ${countsText(sorted)}.`,
     ...(worst === 'info' ? [] : [ADVICE[worst]]),
     ...listed,
     ...(left > 0 ? [`… and ${left} more, each in the verifier's bucket below findings/.`] : []),
@@ -58,7 +58,7 @@ export function unwrittenMessage(
   const where = plain(scopeName);
   const lines = sorted.slice(0, LISTED_MAX).map((finding) => findingLines(finding).join('\n'));
   const text = [
-    `${verifierName} found, in ${where}, what follows, and could NOT write it as evidence: its own bucket can't be reached, or refuses. It tries again with the next run.`,
+    `${verifierName} found the following in ${where} and could NOT write it as evidence, because its own bucket can't be reached or refuses. The next run tries again.`,
     ADVICE[worst],
     ...lines,
   ].join('\n\n');

@@ -21,7 +21,7 @@ export function snsNotifier(options: SnsOptions): Notifier {
   const { topicArn, credentials, clock } = options;
   const match = /^arn:(aws[a-z-]*):sns:([a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$/.exec(topicArn);
   if (match === null) {
-    throw new LedgerstoneError('config', `${topicArn} is no ARN of an SNS topic`, {
+    throw new LedgerstoneError('config', `${topicArn} is not the ARN of an SNS topic`, {
       disposition: 'input',
       remedy: 'Set alarms.sns to arn:aws:sns:REGION:ACCOUNT:NAME.',
     });

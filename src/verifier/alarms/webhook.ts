@@ -92,7 +92,7 @@ const CHAT_TEXT_MAX = 3_000;
 export function webhookNotifier(url: string, options: PostOptions): Notifier {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed === null || !(parsed.protocol === 'https:' || isOwnMachine(parsed))) {
-    throw new LedgerstoneError('config', 'the webhook is no https address', {
+    throw new LedgerstoneError('config', 'the webhook is not an https address', {
       disposition: 'input',
       remedy: 'Set alarms.webhook to an address that begins with https://.',
     });

@@ -153,7 +153,7 @@ const flooded = ({ chain, partition }: ChainInArchive) =>
   new LedgerstoneError(
     'attestations-flooded',
     `${attestationPrefix(chain, partition)}: more than ${FOREIGN_MAX} objects there are no attestations`,
-    { remedy: 'Somebody else writes to the attestation bucket: find out who, and take the right away.' },
+    { remedy: 'Somebody else writes to the attestation bucket: find out who, and remove the permission.' },
   );
 
 /**

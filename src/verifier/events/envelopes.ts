@@ -62,7 +62,7 @@ function openedText(text: string, depth: number): Content[] {
   try {
     return opened(JSON.parse(text), depth);
   } catch {
-    return [nothing(`a body that is no JSON: ${JSON.stringify(text.slice(0, 80))}`)];
+    return [nothing(`a body that is not JSON: ${JSON.stringify(text.slice(0, 80))}`)];
   }
 }
 

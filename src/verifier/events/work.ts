@@ -137,7 +137,7 @@ function addTask(work: Collector, value: object, message: QueueMessage | null): 
   const task = TASKS.find((name) => name === childOf(value, 'task'));
   const unknown = Object.keys(value).filter((name) => name !== 'task' && name !== 'chains');
   if (task === undefined || unknown.length > 0) {
-    work.ignore(`no task of ours: ${shortText(value)}; tasks are ${TASKS.join(', ')}`);
+    work.ignore(`an unknown task: ${shortText(value)}; tasks are ${TASKS.join(', ')}`);
     return;
   }
   const listed = childOf(value, 'chains');

@@ -75,7 +75,7 @@ export async function readHistory(
         'findings-flooded',
         `${findingsPrefix(scope)}: more findings than a ledger writes`,
         {
-          remedy: 'Somebody else writes to the attestation bucket: find out who, and take the right away.',
+          remedy: 'Somebody else writes to the attestation bucket: find out who, and remove the permission.',
         },
       );
     }

@@ -71,7 +71,7 @@ export function parseProgress(bytes: Uint8Array, { chain, partition, pass, size 
   const isOfKey =
     read.chain === chain && read.partition === partition && read.pass === pass && read.size === size;
   if (!isOfKey || size < 1 || !read.origin.endsWith(`/${chain}/${partition}`)) {
-    throw new FormatError('no progress of its key');
+    throw new FormatError('not the progress of its key');
   }
   return {
     ...{ pass, origin: read.origin, size, root: fromHex(read.root), isWhole: read.isWhole },
@@ -140,6 +140,6 @@ export class ScrubLog {
     const { store, clock } = this.#bucket;
     const progress = parseProgress(await readNote(store, note, BYTES_MAX, signal), note.parsed);
     if (progress.passStartedMs <= clock.now() + AHEAD_MS_MAX) return progress;
-    throw new FormatError('a progress from the future would keep every pass from beginning before its time');
+    throw new FormatError('a progress from the future would block every pass that begins before its time');
   }
 }

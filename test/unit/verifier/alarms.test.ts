@@ -233,9 +233,9 @@ describe('a message', () => {
     expect(texts[0]?.replace(/[0-9a-f]{32}/g, '<id>')).toBe(
       [
         '[BROKEN] data-altered in orders/0 and 1 more',
-        'verifier.example.com found, in orders/0: 1 broken, 1 attempt.',
+        'verifier.example.com found in orders/0: 1 broken, 1 attempt.',
         '',
-        'The archive is not what was signed, or not kept as was promised. Change nothing in either bucket; run `ledgerstone verify` with the keys that you pinned, from another machine, and find out who could write.',
+        'The archive is not what was signed, or not kept as promised. Change nothing in either bucket. Run `ledgerstone verify` from another machine with the keys that you pinned, and find out who had write access.',
         '',
         '1. data-altered (broken), segment 7',
         '   object      data/x',

@@ -304,7 +304,7 @@ describe('what somebody else puts among the notes', () => {
     const progress = (await world.part())?.progress;
     if (progress == null) throw new Error('no progress');
     const bytes = encodeProgress(PLACE, { ...progress, size: 0 });
-    expect(() => parseProgress(bytes, { ...PLACE, pass: 0, size: 0 })).toThrow('no progress of its key');
+    expect(() => parseProgress(bytes, { ...PLACE, pass: 0, size: 0 })).toThrow('not the progress of its key');
     expect(parseProgress(encodeProgress(PLACE, progress), { ...PLACE, pass: 0, size: 1 })).toEqual(progress);
   });
 

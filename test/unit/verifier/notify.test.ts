@@ -87,7 +87,7 @@ describe('a webhook', () => {
 
   it.each([`http://example.com/${SECRET}`, `ftp://${SECRET}`, SECRET, ''])('is refused at %j', (url) => {
     const make = () => webhook(url, fetch);
-    expect(make).toThrow('no https address');
+    expect(make).toThrow('not an https address');
     expect(make).not.toThrow(SECRET);
   });
 
@@ -176,7 +176,7 @@ describe('an SNS topic', () => {
     'is refused at %s',
     (topicArn) => {
       const make = () => snsNotifier({ topicArn, credentials: async () => KEYS, clock: clock() });
-      expect(make).toThrow('no ARN of an SNS topic');
+      expect(make).toThrow('not the ARN of an SNS topic');
     },
   );
 
