@@ -80,6 +80,15 @@ export class ChainReader {
     return greatest;
   }
 
+  /** Lists all seals of the chain: each then costs one read, and no listing of its own. */
+  async listSeals(): Promise<void> {
+    const { store, chain, partition, signal } = this.#options;
+    const counts = makeOldestFilter();
+    for await (const version of store.listVersions(sealPrefix(chain, partition), { signal })) {
+      if (counts(version)) this.#remember(version);
+    }
+  }
+
   /**
    * The newest good seal. `beyond`: what is wrong with the objects after it, or null. A writer can put junk
    * at the key of the next seal, and if it is locked it stays. It must not hide what was sealed before it.

@@ -1,33 +1,46 @@
-// Which segments can hold records with a timestamp in a range of time?
+// Which segments can hold records with a timestamp in a range of time? Every seal is asked.
+import { readAhead } from '../base/concurrency.ts';
 import type { ChainReader } from './chain-reader.ts';
 
-/** How far a producer's clock may be ahead of the archiver's, and how late its records may come. */
-const MARGIN_MS = 86_400_000;
+/** Seals that are read ahead of their turn. */
+const SEALS_AHEAD = 16;
+
+/** What a search by time has looked at. */
+export type TimeSearch = {
+  /** Seals read: the whole chain, once the search is through. */
+  seals: number;
+  /** Of the newest of them, RFC 3339. Null before the first. */
+  lastSealed: string | null;
+  /** Segments with records of which none has a time, such as the lines of a file. */
+  untimed: number;
+};
 
 /**
- * Sequences in order, of records from `since` until before `until` (milliseconds). Sealing times never go
- * back, so the first segment is found by bisection. Timestamps of records can go back, so every seal within
- * the margin is read, and its `time.first` and `time.last` decide. Throws VerifyError.
+ * Sequences in order, of segments with records from `since` until before `until` (milliseconds). Records come
+ * late, are filled in years later, or are stamped by wrong clocks, so when they were sealed says nothing:
+ * `time.first` and `time.last` of every seal decide. Counts in `search` what it looks at. Throws
+ * VerifyError where a seal is missing or bad.
  */
 export async function* sequencesOfTime(
   reader: ChainReader,
   since: number,
   until: number,
+  search: TimeSearch,
 ): AsyncGenerator<number> {
+  await reader.listSeals();
   const { sequence: head, beyond } = await reader.lastGood();
-  const sealedMs = async (sequence: number) => Date.parse((await reader.seal(sequence)).manifest.time.sealed);
-  let low = 0;
-  let high = head;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if ((await sealedMs(middle)) < since - MARGIN_MS) low = middle + 1;
-    else high = middle;
-  }
-  for (let sequence = low; sequence <= head; sequence++) {
-    const { time } = (await reader.seal(sequence)).manifest;
-    if (Date.parse(time.sealed) > until + MARGIN_MS) return;
-    if (time.first === null || time.last === null) continue;
-    if (Date.parse(time.last) >= since && Date.parse(time.first) < until) yield sequence;
+  const seals = readAhead(upTo(head), SEALS_AHEAD, (sequence) => reader.seal(sequence));
+  for await (const { sequence, manifest } of seals) {
+    const { time, records } = manifest;
+    search.seals++;
+    search.lastSealed = time.sealed;
+    if (time.first === null || time.last === null) {
+      if (records.count > 0) search.untimed++;
+    } else if (Date.parse(time.last) >= since && Date.parse(time.first) < until) yield sequence;
   }
   if (beyond !== null) throw beyond;
+}
+
+async function* upTo(head: number): AsyncGenerator<number> {
+  for (let sequence = 0; sequence <= head; sequence++) yield sequence;
 }

@@ -1,22 +1,24 @@
 // `ledgerstone get`: which entries, or original values, are in this range of offsets or times?
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { toBase64 } from '../../base/bytes.ts';
 import { decodeLine } from '../../format/record.ts';
 import type { ChainReader } from '../../read/chain-reader.ts';
 import { type FoundLine, linesOfSegment } from '../../read/line-range.ts';
 import { linesOfRange } from '../../read/offset-lines.ts';
-import { sequencesOfTime } from '../../read/time-range.ts';
+import { sequencesOfTime, type TimeSearch } from '../../read/time-range.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
+import { momentFromText } from './time-option.ts';
 
 type GetOptions = ArchiveOptions &
   ChainOptions & {
     readonly from?: number;
     readonly to?: number;
-    readonly sinceTime?: number;
-    readonly untilTime?: number;
+    readonly sinceTime?: string;
+    readonly untilTime?: string;
+    readonly tz: string;
     readonly values?: boolean;
     readonly prove?: boolean;
     readonly json?: boolean;
@@ -32,8 +34,8 @@ key the seals are checked. --prove compares each whole segment with its seal bef
 prints a line of it. One event takes 3 reads in a steady chain of up to 1000 segments
 (the head, a seal, a block), with a key sometimes 4. If event sizes vary much between
 segments, or in longer chains, a few more seals are read: at most 2·log2(segments).
-Times are those of the records (their producer's clock). Segments that were sealed more
-than a day before --since-time or after --until-time are not read.
+Times are those of the records (their producer's clock), whenever they were sealed: a
+search by time reads every seal of the chain. A date is its first moment in --tz.
 
 Examples:
   ledgerstone get ./archive --topic orders --partition 0 --from 42 --to 42
@@ -47,8 +49,9 @@ export function getCommand(program: Command, session: Session): void {
   withChain(withArchive(command))
     .option('--from <offset>', 'first offset; default: the first sealed', count)
     .option('--to <offset>', 'last offset, included; default: the last sealed', count)
-    .option('--since-time <time>', 'records stamped at this time or later (RFC 3339)', time)
-    .option('--until-time <time>', 'records stamped before this time (RFC 3339)', time)
+    .option('--since-time <time>', 'records stamped at this date or time, or later')
+    .option('--until-time <time>', 'records stamped before this date or time')
+    .option('--tz <zone>', 'time zone of dates and times without an offset', 'UTC')
     .option('--values', 'original values instead of lines as archived')
     .option('--prove', 'compare each segment whole with its seal first; needs a key')
     .option('--json', 'with --values: JSON lines; lines as archived are JSON already')
@@ -58,12 +61,18 @@ export function getCommand(program: Command, session: Session): void {
     );
 }
 
-function time(text: string): number {
-  const value = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.test(text)
-    ? Date.parse(text)
-    : Number.NaN;
-  if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a time such as 2026-11-22T10:00:00Z.');
-  return value;
+type TimeRange = { readonly since: number; readonly until: number };
+
+/** Null without an option of time. Throws UsageError. */
+function timeRange({ sinceTime, untilTime, tz }: GetOptions): TimeRange | null {
+  if (sinceTime === undefined && untilTime === undefined) return null;
+  const since = sinceTime === undefined ? Number.NEGATIVE_INFINITY : momentFromText(sinceTime, tz);
+  const until = untilTime === undefined ? Number.POSITIVE_INFINITY : momentFromText(untilTime, tz);
+  if (since < until) return { since, until };
+  throw new UsageError(
+    `--since-time ${sinceTime} is not before --until-time ${untilTime}`,
+    'The end is not included: for one whole day give the next day as --until-time.',
+  );
 }
 
 async function runGet(session: Session, name: string | undefined, options: GetOptions): Promise<number> {
@@ -71,6 +80,7 @@ async function runGet(session: Session, name: string | undefined, options: GetOp
   if ((options.from ?? 0) > (options.to ?? Number.MAX_SAFE_INTEGER)) {
     throw new UsageError(`--from ${options.from} lies after --to ${options.to}`);
   }
+  const times = timeRange(options);
   const archive = await openArchive(name, options, io.env);
   try {
     const reader = openChain(archive, options, io.signal);
@@ -80,41 +90,64 @@ async function runGet(session: Session, name: string | undefined, options: GetOp
         'Add --key KEY, or name the archive with --config.',
       );
     }
-    await printRange(session, reader, options);
-    output.note(trustNote(reader, options.prove === true));
+    const printed = await printRange(session, reader, options, times);
+    output.note(trustNote(reader, options.prove === true, printed));
     return EXIT.ok;
   } finally {
     await archive.store.close();
   }
 }
 
-async function printRange({ output }: Session, reader: ChainReader, options: GetOptions): Promise<void> {
+/** Returns how many lines or values were found. */
+async function printRange(
+  { output }: Session,
+  reader: ChainReader,
+  options: GetOptions,
+  times: TimeRange | null,
+): Promise<number> {
   let [printed, tombstones] = [0, 0];
-  for await (const found of linesFor(reader, options)) {
+  const search: TimeSearch = { seals: 0, lastSealed: null, untimed: 0 };
+  for await (const found of linesFor(reader, options, times, search)) {
     const text = options.values === true ? valueText(found, options.json === true) : lineOf(found);
     if (text === null) tombstones += found.isGap ? 0 : 1;
     else {
       await output.write(text);
       printed += 1;
     }
-    if (output.closed) return;
+    if (output.closed) return printed + tombstones;
   }
+  const found = printed + tombstones;
   if (tombstones > 0) output.note(`${tombstones} tombstones have no value and were left out`);
-  if (printed + tombstones === 0) {
+  if (times !== null) output.note(searchedText(search, found));
+  else if (found === 0) {
     const { nextOffset } = (await reader.seal((await reader.lastGood()).sequence)).manifest.records;
     output.note(`nothing is sealed in this range; the next offset to be sealed is ${nextOffset}`);
   }
+  return found;
 }
 
-async function* linesFor(reader: ChainReader, options: GetOptions): AsyncGenerator<FoundLine> {
+function searchedText({ seals, lastSealed, untimed }: TimeSearch, found: number): string {
+  const none = found === 0 ? 'no record is stamped in this range of times: ' : '';
+  const looked = `${none}all ${seals} seals were read, up to the one sealed at ${lastSealed ?? 'no time'}`;
+  if (untimed === 0) return looked;
+  const which = untimed === 1 ? '1 segment has' : `${untimed} segments have`;
+  return `${looked}; ${which} records without a time, which are in no range of times`;
+}
+
+async function* linesFor(
+  reader: ChainReader,
+  options: GetOptions,
+  times: TimeRange | null,
+  search: TimeSearch,
+): AsyncGenerator<FoundLine> {
   const range = { from: options.from ?? 0, to: (options.to ?? Number.MAX_SAFE_INTEGER - 1) + 1 };
-  const { sinceTime: since = 0, untilTime: until = Number.POSITIVE_INFINITY } = options;
   const whole = options.prove === true;
-  if (options.sinceTime === undefined && options.untilTime === undefined) {
+  if (times === null) {
     yield* linesOfRange(reader, range, { whole });
     return;
   }
-  for await (const sequence of sequencesOfTime(reader, since, until)) {
+  const { since, until } = times;
+  for await (const sequence of sequencesOfTime(reader, since, until, search)) {
     for await (const found of linesOfSegment(reader, await reader.seal(sequence), range, whole)) {
       if (found.timestampMs >= since && found.timestampMs < until) yield found;
     }
@@ -136,11 +169,13 @@ function valueText(found: FoundLine, json: boolean): Uint8Array | string | null 
   return value === null ? null : withLf(value);
 }
 
-function trustNote(reader: ChainReader, proven: boolean): string {
+function trustNote(reader: ChainReader, proven: boolean, found: number): string {
   const { count: reads, bytes } = reader.reads;
   const cost = `${reads} reads, ${bytes} bytes`;
-  if (proven) return `proven: every segment agrees with its seal, every seal with a trusted key (${cost})`;
-  return reader.verified
-    ? `seals checked against a trusted key; the lines themselves are not proven: --prove does (${cost})`
-    : `not verified: no key was given (${cost})`;
+  if (!reader.verified) return `not verified: no key was given (${cost})`;
+  if (found === 0)
+    return `seals checked against a trusted key; no line was found, so none is proven (${cost})`;
+  return proven
+    ? `proven: the segment of every line agrees with its seal, every seal with a trusted key (${cost})`
+    : `seals checked against a trusted key; the lines themselves are not proven: --prove does (${cost})`;
 }
