@@ -73,4 +73,18 @@ export const EXPLAINED: readonly Explained[] = [
     after: '1',
     why: 'The LF of a line that was read is never its first byte.',
   },
+  {
+    file: 'src/format/deflate-end.ts',
+    code: "if (extra === undefined) throw broken('a distance that is none');",
+    before: "'a distance that is none'",
+    after: "''",
+    why: 'No code gives such a distance: more than 30 codes are refused before.',
+  },
+  {
+    file: 'src/verify/json-end.ts',
+    code: 'for (let i = at + 2; i < at + 6; i++) if (HEX_DIGIT[bytes[i] as number] !== 1) return -1;',
+    before: '1',
+    after: '2',
+    why: 'Below 0 or not, the line is no plain one then, and the scanner, which decides, reads it.',
+  },
 ];

@@ -109,6 +109,7 @@ describe('an entry', () => {
     expect(() => writer.entry({ ...plain, value })).toThrow(
       expect.objectContaining({ code: 'record-too-large' }),
     );
+    expect(() => writer.entry({ ...plain, value })).toThrow(/^a line of \d{8} bytes: at most \d{8}$/);
     const headers = new Array(7_000_000).fill({ name: utf8(''), value: null });
     expect(() => writer.entry({ ...plain, headers })).toThrow(
       expect.objectContaining({ code: 'record-too-large' }),

@@ -227,6 +227,26 @@ describe('workerChecker', () => {
     await checker.close();
   });
 
+  it('gives no object to a thread that died while it had nothing to do', async () => {
+    const code = `import { parentPort } from 'node:worker_threads';
+      parentPort.on('message', () => {
+        parentPort.postMessage({ outcome: { lines: 1, contentBytes: 1, problems: [] } });
+        setImmediate(() => process.exit(7));
+      });`;
+    const workerUrl = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+    const checker = workerChecker({ threads: 1, workerUrl });
+    const { bytes, claim } = await dataOf({});
+    // Whether a thread has died already when the next object comes is chance: none may wait for ever.
+    const outcomes: PromiseSettledResult<unknown>[] = [];
+    for (let i = 0; i < 3; i++) {
+      outcomes.push(...(await Promise.allSettled([checker.check(bytes.slice(), claim)])));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    expect(outcomes[0]?.status).toBe('fulfilled');
+    expect(outcomes).toHaveLength(3);
+    await checker.close();
+  });
+
   it('rejects when its code is not there, and after close', async () => {
     const checker = workerChecker({
       threads: 1,

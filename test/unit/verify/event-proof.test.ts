@@ -142,7 +142,10 @@ describe('an event proof', () => {
     const proof = buildEventProof(opened, leaves, 2, sha256);
     expect(await checkEventProof({ proof, line: stray, trusted, sha256 })).toMatchObject({
       verdict: 'broken',
-      finding: { code: 'offset-gap' },
+      finding: {
+        code: 'offset-gap',
+        expected: `offsets ${opened.manifest.records.firstOffset} to ${opened.manifest.records.nextOffset - 1}`,
+      },
     });
   });
 
