@@ -21,7 +21,7 @@ export type Confirmed = {
 export type ConfirmOptions = Omit<VerifyOptions, 'since' | 'confirmed' | 'only' | 'onProgress'> & {
   /** Null: from the first seal on, by the pinned keys. */
   readonly confirmed: Confirmed | null;
-  /** Where others continue this chain. Objects after such a handover are foreign. */
+  /** Where others continue this chain. Objects behind it without a trusted signature are then foreign. */
   readonly handovers?: readonly Anchor[];
   /** Asked after each seal. False stops there, and the next run can continue from there. */
   readonly mayGoOn?: () => boolean;

@@ -201,8 +201,7 @@ export async function scrubCoverage(
   if (isWhole) return { ...known, oldestRereadMs: passStartedMs };
   if (pass === 0) return { ...known, oldestRereadMs: null };
   const before = await log.partOf(place, pass - 1, through, signal);
-  // What the pass before did not reach was attested after it ended, so it waits no longer than this pass
-  // runs.
+  // What the pass before did not reach was attested after it ended. This pass's start stands for that time.
   return { ...known, oldestRereadMs: before?.partStartedMs ?? passStartedMs };
 }
 
