@@ -2,6 +2,7 @@
 import type { Bug } from './bug.ts';
 
 const BACKPRESSURE = 'archiver/backpressure.ts';
+const BATCH = 'archiver/batch.ts';
 const PARTITION = 'archiver/partition.ts';
 
 export const FLOW_BUGS: readonly Bug[] = [
@@ -29,6 +30,12 @@ export const FLOW_BUGS: readonly Bug[] = [
       },
       { file: PARTITION, find: 'if (state.loop.full) this.pause();', replace: '' },
     ],
+  },
+  {
+    name: 'discarded-batch-held',
+    shows: /holds \d+ bytes, and all is sealed or halted/,
+    loses: 'progress: with each position that is given up there is less memory, until nothing is fetched',
+    edits: [{ file: BATCH, find: 'batch.memory.release();', replace: '' }],
   },
   {
     name: 'paused-for-ever',

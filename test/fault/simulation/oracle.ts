@@ -10,7 +10,8 @@ import { isSealed } from './settle.ts';
 import type { SimWorld } from './world.ts';
 
 export async function finalProblems(world: SimWorld): Promise<string[]> {
-  const found = [...world.kms.problems()];
+  const found = await memoryProblems(world);
+  found.push(...world.kms.problems());
   for (const ledger of world.ledgers) {
     found.push(...ledger.problems);
     const { lines, problems } = linesOf(world, ledger.partition);
@@ -18,6 +19,23 @@ export async function finalProblems(world: SimWorld): Promise<string[]> {
   }
   found.push(...(await verifierProblems(world)));
   return found;
+}
+
+/** A batch that another writer has sealed meanwhile is noticed when it is due. */
+const REST_MS_MAX = 120_000;
+const POLL_MS = 500;
+
+/** What is held for nothing never comes back: in the end fetching would pause for ever. */
+async function memoryProblems(world: SimWorld): Promise<string[]> {
+  const holders = () =>
+    world.alive().flatMap(({ id, pipeline }) => {
+      const held = pipeline?.bufferedBytes() ?? 0;
+      const isAtRest = held === 0 && pipeline?.pausedForMemory !== true;
+      return isAtRest ? [] : [`${id} holds ${held} bytes, and all is sealed or halted`];
+    });
+  const endMs = world.clock.monotonic() + REST_MS_MAX;
+  while (holders().length > 0 && world.clock.monotonic() < endMs) await world.clock.advance(POLL_MS);
+  return holders();
 }
 
 function lineProblems(world: SimWorld, ledger: Ledger, lines: readonly SealedLine[]): string[] {
