@@ -80,7 +80,7 @@ export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
     deny('NoShortLocks', ['s3:PutObject', 's3:PutObjectRetention'], objects, {
       NumericLessThan: { 's3:object-lock-remaining-retention-days': String(guard.minimumDays) },
     }),
-    // Whoever controls an object's encryption key could destroy the object with the key.
+    // An object under another's encryption key is lost with that key.
     deny('NoKmsEncryption', put, objects, {
       Null: { 's3:x-amz-server-side-encryption': 'false' },
       StringNotEquals: { 's3:x-amz-server-side-encryption': 'AES256' },

@@ -1,13 +1,12 @@
 // What can be configured about an archiver on Fargate?
 import { z } from 'zod';
+import { ARCHIVER_PORT_DEFAULT, DRAIN_DEFAULT } from '../src/config/archiver-schema.ts';
 import { secretArn } from './config-parts.ts';
 
 /** Fargate kills a task at most two minutes after it asked it to stop. */
 const STOP_SECONDS_MAX = 120;
 /** Time after the drain: the last seal's answer, connections, logs. */
 const STOP_MARGIN_SECONDS = 30;
-const DRAIN_DEFAULT = '25s';
-const PORT_DEFAULT = 9464;
 
 const settings = z
   .looseObject({
@@ -21,7 +20,7 @@ const settings = z
           .default(DRAIN_DEFAULT),
       })
       .prefault({}),
-    server: z.looseObject({ port: z.int().min(1).max(65_535).default(PORT_DEFAULT) }).prefault({}),
+    server: z.looseObject({ port: z.int().min(1).max(65_535).default(ARCHIVER_PORT_DEFAULT) }).prefault({}),
     production: z.never('is set by the stack').optional(),
     archive: z.never('is set by the stack').optional(),
   })

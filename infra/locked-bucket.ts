@@ -34,7 +34,7 @@ export class LockedBucket extends Construct {
       objectLockEnabled: true,
       objectLockDefaultRetention: ObjectLockRetention.compliance(Duration.days(props.defaultDays)),
       versioned: true,
-      // No KMS key: whoever destroys the key would destroy objects that can't be deleted.
+      // No KMS key: with the key gone, objects that nobody can delete would be unreadable.
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,

@@ -18,6 +18,10 @@ import {
 } from './fields.ts';
 import { DURATION_PATTERN, durationMs } from './units.ts';
 
+/** The stop timeout of a service is derived from it too. */
+export const DRAIN_DEFAULT = '25s';
+export const ARCHIVER_PORT_DEFAULT = 9464;
+
 const continues = z
   .strictObject({
     chain: chainName.describe('The older chain of this archive that can not go on'),
@@ -178,7 +182,7 @@ export const configSchema = z.strictObject({
         .prefault(inMib(LIMITS.memoryBytesDefault))
         .describe('Buffered bytes of all partitions together. At least twice recordBytes'),
       drain: between('1s', '10m')
-        .prefault('25s')
+        .prefault(DRAIN_DEFAULT)
         .describe('How long a stopping archiver may take to seal what it holds'),
       anchorInterval: between('1s', '1h')
         .prefault('5m')
@@ -198,7 +202,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Compression'),
-  server: server(9464, '/metrics, /healthz, /readyz and /status').describe('The HTTP server of the archiver'),
+  server: server(ARCHIVER_PORT_DEFAULT, '/metrics, /healthz, /readyz and /status').describe(
+    'The HTTP server of the archiver',
+  ),
   log,
 });
 

@@ -83,7 +83,7 @@ async function checkLock(s3: S3Connection, signal: AbortSignal | undefined): Pro
 const withoutLock = (bucket: string) =>
   bad(
     'object-lock',
-    `bucket ${bucket} has no Object Lock: whoever may delete could delete the archive`,
+    `bucket ${bucket} has no Object Lock: everybody who may delete could delete the archive`,
     'Let ledgerstone init make a new bucket, or enable Object Lock on this one (it needs versioning, and stays for good).',
   );
 

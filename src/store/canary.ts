@@ -30,7 +30,7 @@ export interface CanaryStore {
   close(): void;
 }
 
-/** A file has one version and no marker: what needs more is refused by whoever asks. */
+/** A file has one version and no delete marker. A check that needs more refuses a directory itself. */
 export function directoryCanary(path: string): CanaryStore {
   const root = resolve(path);
   const refuse = async (): Promise<never> => {

@@ -82,7 +82,7 @@ export class DirectoryWriter {
     }
   }
 
-  /** Whoever made it may not have synced its name yet: what we answer must hold after a power cut. */
+  /** Its writer may not have synced the name yet, and our answer must hold after a power cut. */
   async #exists(final: Binary): Promise<boolean> {
     const stats = await statOf(this.#files, final);
     if (stats === null) return false;
