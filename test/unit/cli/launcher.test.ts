@@ -55,6 +55,23 @@ describe('the launcher', () => {
     },
   );
 
+  test('every platform package is a Node that it accepts', async () => {
+    const source = await readFile(BIN, 'utf8');
+    const [, major, minor] = /MAJOR, MINOR\] = \[(\d+), (\d+)\]/.exec(source)?.map(Number) ?? [];
+    const packages = [...source.matchAll(/: '(node-[a-z0-9-]+)'/g)].map(([, name]) => name as string);
+    const { optionalDependencies } = JSON.parse(
+      await readFile(join(BIN, '../../../../package.json'), 'utf8'),
+    );
+    expect(packages.sort()).toEqual(Object.keys(optionalDependencies).sort());
+    for (const name of packages) {
+      const [its = 0, itsMinor = 0] = optionalDependencies[name].split('.').map(Number);
+      expect([name, its * 1000 + itsMinor >= (major ?? Number.NaN) * 1000 + (minor ?? 0)]).toEqual([
+        name,
+        true,
+      ]);
+    }
+  });
+
   test('passes the exit code on', async () => {
     const { said, closed } = await run('20.0.0', ['verify', '/nowhere/at/all']);
     expect(await closed).toEqual([2, null]);
