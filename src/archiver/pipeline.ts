@@ -144,6 +144,8 @@ export class Pipeline {
   }
 
   #assign(owned: readonly TopicPartition[]): void {
+    // A source that was still starting when the run ended: nothing is archived any more.
+    if (this.#down.signal.aborted) return;
     this.#assigned = true;
     const now = new Set(owned.map(idOf));
     for (const [id, actor] of this.#actors) {

@@ -79,3 +79,30 @@ it('lets go of all that it opened when its status server finds no address to lis
   await expect(run).rejects.toMatchObject({ code: 'server' });
   expect(threads()).toBe(before);
 });
+
+it('takes no partition that its source assigns after the end', async () => {
+  writeFileSync(join(dir, 'lines'), 'one\n');
+  const { port } = silent.address() as AddressInfo;
+  const config = parseConfig(
+    `archive:
+  origin: test.example.com/stop
+  ${places(port, dir).Kafka}
+source: { kind: file, path: ${join(dir, 'lines')}, topic: { name: t, retention: r } }
+retention: { r: { mode: COMPLIANCE, period: 1h } }
+server: { port: 0 }
+`,
+    'test.yaml',
+    {},
+  );
+  const stopping = new AbortController();
+  const said: string[] = [];
+  const info = (_: object, message: string) => {
+    said.push(message);
+    // The file is opened next, and assigns its partition then.
+    if (message === 'ledgerstone archive starts') stopping.abort(new Error('stopped by SIGTERM'));
+  };
+  const run = runArchiver(config, { signal: stopping.signal, log: { ...silentLogger, info } });
+  expect(await run).toEqual({ end: 'drained', records: 0, segments: 0 });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(said).toEqual(['ledgerstone archive starts', 'archiver stopped']);
+});
