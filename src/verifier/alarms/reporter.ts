@@ -6,7 +6,7 @@ import { type Finding, isAlarming, type Severity } from '../../verify/finding.ts
 import type { Entry, Ledger, Reported, ReportOptions } from '../findings/ledger.ts';
 import type { Scope } from '../findings/record.ts';
 import { type AlarmMessage, alarmMessage, unwrittenMessage } from './message.ts';
-import type { Notifier } from './webhook.ts';
+import type { Notifier } from './notifier.ts';
 
 export type ReporterOptions = {
   /** Its channels are LOG_CHANNEL and those of the notifiers: see `channelsOf`. */

@@ -3,7 +3,8 @@ import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { LedgerstoneError } from '../../base/error.ts';
 import type { AwsCredentials } from '../../store/role-credentials.ts';
-import { type Notifier, type PostOptions, post } from './webhook.ts';
+import type { Notifier } from './notifier.ts';
+import { type PostOptions, post } from './webhook.ts';
 
 export type SnsOptions = PostOptions & {
   readonly topicArn: string;

@@ -1,15 +1,8 @@
-// What is a channel to people, and how does a webhook reach them without giving its address away?
+// How does a webhook reach people without giving its address away?
 import type { Clock } from '../../base/clock.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { type Backoff, retry } from '../../base/retry.ts';
-
-/** One way to people. Rejects if it is not certain that the message was taken. */
-export interface Notifier {
-  /** Part of evidence keys: `sns`, `webhook`, … */
-  readonly channel: string;
-  /** `subject`: one line, at most 100 characters of ASCII. */
-  publish(subject: string, text: string, signal?: AbortSignal): Promise<void>;
-}
+import type { Notifier } from './notifier.ts';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
