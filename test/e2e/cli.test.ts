@@ -253,7 +253,7 @@ describe('the command line on a directory', () => {
       '--offset',
       '99999',
     );
-    expect(later.code).toBe(2);
+    expect(later.code).toBe(4);
     expect(later.stderr).toContain('is not sealed yet');
   });
 

@@ -11,6 +11,8 @@ export const EXIT = {
   usage: 2,
   /** It could not be checked, or could not go on. */
   failed: 3,
+  /** What was asked for is not there yet, and may come: ask again. */
+  notYet: 4,
 } as const;
 
 const OF_VERDICT: Readonly<Record<Verdict, number>> = {
@@ -29,12 +31,21 @@ export class UsageError extends LedgerstoneError {
   }
 }
 
+/** Nothing is wrong: it is not sealed, or not attested, until now. */
+export class NotYetError extends LedgerstoneError {
+  constructor(code: 'not-sealed-yet' | 'not-attested', message: string, remedy: string) {
+    super(code, message, { disposition: 'retriable', remedy });
+    this.name = 'NotYetError';
+  }
+}
+
 /** Codes of errors about the command line or the configuration, from any room. */
 const USAGE_CODES: ReadonlySet<string> = new Set(['usage', 'config', 'no-archive', 'before-chain']);
 
 /** Exit code 1 is for findings that break an archive. If it could not be checked, the code is 3. */
 export function exitCodeOfError(error: unknown): number {
   if (!(error instanceof LedgerstoneError)) return EXIT.failed;
+  if (error instanceof NotYetError) return EXIT.notYet;
   if (USAGE_CODES.has(error.code)) return EXIT.usage;
   return isFindingCode(error.code) && SEVERITY[error.code] === 'broken' ? EXIT.broken : EXIT.failed;
 }

@@ -1,10 +1,12 @@
 // `ledgerstone prove`: which file shows offline that this one entry was archived?
 
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { toHex } from '../../base/bytes.ts';
+import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
 import { encodeEventProof, parseEventProof } from '../../format/event-proof.ts';
 import { oldestVersion } from '../../format/oldest-version.ts';
 import { LineScanner } from '../../format/record.ts';
@@ -23,13 +25,13 @@ import {
   withAttestations,
 } from './attestations-option.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
-import { EXIT, UsageError } from './exit-code.ts';
+import { EXIT, NotYetError } from './exit-code.ts';
 import { type ArchiveOptions, count, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 
 type ProveOptions = ArchiveOptions &
   ChainOptions &
-  AttestationOptions & { readonly offset: number; readonly json?: boolean };
+  AttestationOptions & { readonly offset: number; readonly wait?: number; readonly json?: boolean };
 
 /** The proof of one line, and the line itself without its LF. */
 export type ProvenEvent = {
@@ -46,6 +48,9 @@ trusted key, without the archive and without a network. The whole segment is com
 with its seal first. With --attestations the proof leads to a checkpoint that an
 independent verifier has cosigned; \`check --cosigner\` asks for that.
 
+Exit code 4: the offset is not sealed yet, or not attested yet. --wait asks again until
+it is, or until its time is over.
+
 Examples:
   ledgerstone prove ./archive --topic orders --partition 0 --offset 42 > event.tlog-proof
   ledgerstone get ./archive --topic orders --partition 0 --from 42 --to 42 > event.json
@@ -56,6 +61,7 @@ export function proveCommand(program: Command, session: Session): void {
   const command = program.command('prove').description("One event's offline proof.");
   withChain(withAttestations(withArchive(command)))
     .requiredOption('--offset <offset>', 'offset of the record', count)
+    .option('--wait <duration>', 'how long to wait until it is sealed and attested, such as 2m', duration)
     .option('--json', '{"proof","line"}: the proof as text and the line that it proves')
     .addHelpText('after', HELP)
     .action(
@@ -67,11 +73,17 @@ async function runProve(session: Session, name: string | undefined, options: Pro
   const { io } = session;
   const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
-    const reader = openChain(archive, options, io.signal);
-    const proven = await proveOffset(reader, options.offset);
-    const { line, isGap } = proven;
-    const proof =
-      attestations === null ? proven.proof : await underAttestation(proven, reader, attestations, io.signal);
+    const { reader, proof, line, isGap } = await withPatience(options.wait ?? 0, io.signal, async () => {
+      // A reader keeps what it has listed: each try has a new one.
+      const reader = openChain(archive, options, io.signal);
+      const proven = await proveOffset(reader, options.offset);
+      const { line, isGap } = proven;
+      const proof =
+        attestations === null
+          ? proven.proof
+          : await underAttestation(proven, reader, attestations, io.signal);
+      return { reader, proof, line, isGap };
+    });
     if (options.json === true) {
       const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
       await session.output.json({ proof: text(proof), line: text(line) });
@@ -84,6 +96,28 @@ async function runProve(session: Session, name: string | undefined, options: Pro
   } finally {
     await close();
   }
+}
+
+const LOOK_AGAIN_MS = 2_000;
+
+/** Tries again while it is not there yet, for so many milliseconds. Then throws the last NotYetError. */
+async function withPatience<T>(waitMs: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const endMs = systemClock.monotonic() + waitMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const leftMs = endMs - systemClock.monotonic();
+      if (!(error instanceof NotYetError) || leftMs <= 0) throw error;
+      await systemClock.sleep(Math.min(LOOK_AGAIN_MS, leftMs), signal);
+    }
+  }
+}
+
+function duration(text: string): number {
+  if (!DURATION_PATTERN.test(text))
+    throw new InvalidArgumentError('It must be a duration such as 30s or 2m.');
+  return durationMs(text);
 }
 
 /**
@@ -101,9 +135,11 @@ async function underAttestation(
     (await attested.of(chainId, seal.sequence + 1, signal).catch(() => null)) ??
     (await attested.newest(chainId, seal.sequence + 1, signal)).attested;
   if (found === null || found.size <= seal.sequence) {
-    throw new LedgerstoneError('not-attested', `segment ${seal.sequence} is not attested yet`, {
-      remedy: `The cosigner has confirmed ${found?.size ?? 0} segments: wait for it, or prove without --attestations.`,
-    });
+    throw new NotYetError(
+      'not-attested',
+      `segment ${seal.sequence} is not attested yet`,
+      `The cosigner has confirmed ${found?.size ?? 0} segments: wait for it (--wait), or prove without --attestations.`,
+    );
   }
   const path = await laterPath((sequence) => reader.seal(sequence), seal.sequence, found.size);
   const leaf = leafHash(nodeSha256, seal.seal.manifestBytes);
@@ -118,7 +154,7 @@ async function underAttestation(
 }
 
 /**
- * Throws UsageError if the offset is not sealed yet, and VerifyError if the archive is not what was signed.
+ * Throws NotYetError if the offset is not sealed yet, and VerifyError if the archive is not what was signed.
  */
 export async function proveOffset(reader: ChainReader, offset: number): Promise<ProvenEvent> {
   const { sequence: headSequence, beyond } = await reader.lastGood();
@@ -133,9 +169,10 @@ export async function proveOffset(reader: ChainReader, offset: number): Promise<
   if (located === null) {
     if (beyond !== null) throw beyond;
     const { nextOffset } = (await reader.seal(headSequence)).manifest.records;
-    throw new UsageError(
+    throw new NotYetError(
+      'not-sealed-yet',
       `offset ${offset} is not sealed yet`,
-      `The next offset to be sealed is ${nextOffset}.`,
+      `The next offset to be sealed is ${nextOffset}. --wait 2m waits for it.`,
     );
   }
   const seal = await reader.seal(located.sequence);

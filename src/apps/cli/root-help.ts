@@ -20,6 +20,6 @@ Archives audit events from Kafka into S3 Object Lock, provable offline.
   demo      all of it on this machine in seconds; --stack: on the real stack
 
 Archives are s3://bucket/prefix or a directory; --config FILE names one too.
-Exit codes: 0 verified or done, 1 broken, 2 usage, 3 could not check
+Exit codes: 0 verified or done, 1 broken, 2 usage, 3 could not check, 4 not yet
 --json for programs · --version · NO_COLOR · LEDGERSTONE_DEBUG=1: stack traces
 `;

@@ -237,7 +237,7 @@ describe('a proof that leads to an attestation', () => {
 
   it('is not to be had before the attestation is there', async () => {
     const { code, err } = await prove(15);
-    expect(code).toBe(3);
+    expect(code).toBe(4);
     expect(err).toContain('segment 5 is not attested yet');
   });
 

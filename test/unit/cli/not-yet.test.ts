@@ -1,0 +1,64 @@
+// Is "not sealed yet" told apart from a wrong command line, and can a caller wait for it?
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ArchiveBuilder, type ChainBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
+import { ledgerstone } from './captured-io.ts';
+
+let folder: string;
+let builder: ArchiveBuilder;
+let chain: ChainBuilder;
+const prove = (offset: number, ...more: string[]) =>
+  ledgerstone([
+    'prove',
+    folder,
+    '--topic',
+    'orders',
+    '--partition',
+    '0',
+    '--offset',
+    String(offset),
+    ...more,
+  ]);
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ledgerstone-not-yet-'));
+  builder = new ArchiveBuilder();
+  chain = builder.chain();
+  await chain.seal({ lines: entries(0, 3) });
+  writeCopy(builder.archive, folder);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+it('has an exit code of its own', async () => {
+  const { code, out, err } = await prove(3);
+  expect([code, out]).toEqual([4, '']);
+  expect(err).toContain('offset 3 is not sealed yet');
+  expect(err).toContain('--wait');
+  const asJson = await prove(3, '--json');
+  expect(asJson.code).toBe(4);
+  expect(JSON.parse(asJson.out)).toMatchObject({ error: { code: 'not-sealed-yet' } });
+});
+
+it('a wrong command line and an offset before the chain are not "not yet"', async () => {
+  expect((await prove(-1)).code).toBe(2);
+  expect((await prove(3, '--wait', 'soon')).code).toBe(2);
+  expect(
+    (await ledgerstone(['prove', folder, '--topic', 'none', '--partition', '0', '--offset', '1'])).code,
+  ).toBe(2);
+});
+
+it('--wait ends with exit code 4 when its time is over', async () => {
+  const { code, err } = await prove(3, '--wait', '50ms');
+  expect([code, err]).toEqual([4, expect.stringContaining('not sealed yet')]);
+});
+
+it('--wait gives the proof as soon as it is sealed', async () => {
+  const waiting = prove(4, '--wait', '5m', '--json');
+  await chain.seal({ lines: entries(3, 3) });
+  writeCopy(builder.archive, folder);
+  const { code, out } = await waiting;
+  expect(code).toBe(0);
+  expect(JSON.parse(out).line).toContain('"offset":4');
+});
