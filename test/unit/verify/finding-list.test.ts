@@ -1,7 +1,7 @@
 // Does a flood of findings stay bounded, hide nothing, and leave the verdict right?
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/base/bytes.ts';
-import { SEVERITY, VerifyError, verdictOf } from '../../../src/verify/finding.ts';
+import { findingOf, SEVERITY, VerifyError, verdictOf, worstVerdict } from '../../../src/verify/finding.ts';
 import { FindingList } from '../../../src/verify/finding-list.ts';
 import { ArchiveBuilder } from '../../support/archive-builder.ts';
 import { codesOf, findingsOf, verifyBuilt } from './run-verify.ts';
@@ -32,6 +32,53 @@ describe('FindingList', () => {
     expect(list.list().length + list.omitted).toBe(1000);
   });
 
+  it('keeps exactly the first hundred of a code, also of two lists together', () => {
+    const list = new FindingList();
+    const other = new FindingList();
+    for (let i = 0; i < 100; i++) list.add(problem('unreadable', `${i}`));
+    expect([list.list().length, list.omitted]).toEqual([100, 0]);
+    list.add(problem('unreadable', '100'));
+    list.addAll([problem('fork'), problem('fork')], { sequence: 4 });
+    expect([list.list().length, list.omitted]).toEqual([102, 1]);
+    expect(list.list()[99]?.found).toBe('99');
+    for (let i = 0; i < 103; i++) other.add(problem('fork'), { sequence: i });
+    list.absorb(other);
+    expect([list.list().length, list.omitted]).toEqual([200, 6]);
+    expect([list.has('fork'), list.has('unreadable'), list.has('rollback')]).toEqual([true, true, false]);
+  });
+
+  it('says where a finding is, and null where that is not known', () => {
+    const list = new FindingList();
+    list.add({ code: 'fork', expected: 'a', found: 'b' }, { key: 'k', versionId: 'v', sequence: 0 });
+    list.add(problem('expired'), { key: null, versionId: null, sequence: null });
+    expect(list.list()).toEqual([
+      { ...findingOf('expired'), severity: 'info' },
+      { code: 'fork', severity: 'broken', key: 'k', versionId: 'v', sequence: 0, expected: 'a', found: 'b' },
+    ]);
+  });
+
+  it.each<[Parameters<typeof problem>[0][], string]>([
+    [['expired', 'foreign-object', 'stale-chain'], 'verified'],
+    [['unreadable', 'expired'], 'unverifiable'],
+    [['unreadable', 'fork'], 'broken'],
+    [['fork', 'unreadable', 'expired'], 'broken'],
+  ])('after %j the verdict is %s', (codes, verdict) => {
+    const list = new FindingList();
+    for (const code of codes) list.add(problem(code));
+    expect(list.verdict).toBe(verdict);
+  });
+
+  it('cuts a text of 501 characters and none of 500', () => {
+    const list = new FindingList();
+    list.add(
+      { code: 'fork', expected: 'a'.repeat(500), found: 'b'.repeat(501) },
+      { versionId: 'v'.repeat(502) },
+    );
+    expect(list.list()).toMatchObject([
+      { expected: 'a'.repeat(500), found: `${'b'.repeat(500)}…`, versionId: `${'v'.repeat(500)}…` },
+    ]);
+  });
+
   it('cuts what hostile objects say, and orders by segment', () => {
     const list = new FindingList();
     list.add(problem('malformed', 'x'.repeat(1e6)), { sequence: 3, key: 'k'.repeat(1e6) });
@@ -50,6 +97,13 @@ describe('the verdict', () => {
     expect(of('delete-marker', 'unreferenced-object', 'expired')).toBe('verified');
     expect(of('expired', 'unknown-key', 'extra-version')).toBe('unverifiable');
     expect(of('unreadable', 'fork', 'no-trusted-key')).toBe('broken');
+  });
+
+  it('is the worst of several', () => {
+    expect(worstVerdict([])).toBe('verified');
+    expect(worstVerdict(['verified', 'verified'])).toBe('verified');
+    expect(worstVerdict(['verified', 'unverifiable'])).toBe('unverifiable');
+    expect(worstVerdict(['broken', 'unverifiable', 'verified'])).toBe('broken');
   });
 
   it('is said by errors in words', () => {

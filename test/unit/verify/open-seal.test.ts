@@ -1,10 +1,19 @@
 // Does a seal open only when everything in it holds together and a trusted key signed it?
 import { describe, expect, it } from 'vitest';
 import { utf8, utf8Text } from '../../../src/base/bytes.ts';
+import { FormatError, LedgerstoneError } from '../../../src/base/error.ts';
 import { nodeSha256 as sha256 } from '../../../src/base/node/hash.ts';
 import { verifierKey } from '../../../src/format/vkey.ts';
 import { append, rootOf } from '../../../src/merkle/tree.ts';
-import { type OpenSealContext, openSeal } from '../../../src/verify/open-seal.ts';
+import type { FindingCode } from '../../../src/verify/finding.ts';
+import {
+  isRead,
+  type OpenSealContext,
+  openSeal,
+  problemOf,
+  type SealInspection,
+  signersOf,
+} from '../../../src/verify/open-seal.ts';
 import {
   ArchiveBuilder,
   archiveKey,
@@ -148,5 +157,47 @@ describe('openSeal', () => {
   it.each(bad)('stays shut when $name', async ({ code, words = {}, context: change = {} }) => {
     const { bytes } = await sealWith(words);
     await expect(openSeal(bytes, context(change))).rejects.toMatchObject({ name: 'VerifyError', code });
+  });
+});
+
+describe('problemOf', () => {
+  it.each([
+    { error: new FormatError('a', 'offset-gap'), code: 'offset-gap' },
+    { error: new FormatError('a'), code: 'malformed' },
+    { error: new FormatError('a', 'no-such-code'), code: 'malformed' },
+    { error: new LedgerstoneError('offset-gap', 'a'), code: 'malformed' },
+    { error: Object.assign(new Error('a'), { code: 'offset-gap' }), code: 'malformed' },
+    { error: 'a', code: 'malformed' },
+  ])('calls $error $code', ({ error, code }) => {
+    expect(problemOf(error)).toEqual({ code, expected: null, found: 'a' });
+  });
+});
+
+describe('what can be said of an inspected seal', () => {
+  async function inspected(codes: readonly FindingCode[], isOpened = true): Promise<SealInspection> {
+    const opened = isOpened ? await openSeal((await sealWith()).bytes, context()) : null;
+    const problems = codes.map((code) => ({ code, expected: null, found: null }));
+    return { opened, problems, signaturesChecked: 0 };
+  }
+
+  it.each<{ codes: FindingCode[]; isSigned: boolean }>([
+    { codes: [], isSigned: true },
+    { codes: ['root-mismatch'], isSigned: true },
+    { codes: ['unreadable'], isSigned: true },
+    { codes: ['root-mismatch', 'unreadable'], isSigned: true },
+    { codes: ['bad-signature'], isSigned: false },
+    { codes: ['root-mismatch', 'sequence-gap'], isSigned: false },
+  ])('with $codes it has signers: $isSigned', async ({ codes, isSigned }) => {
+    const inspection = await inspected(codes);
+    expect(signersOf(inspection, CHAIN_ORIGIN)).toEqual(isSigned ? inspection.opened?.signedKeys : null);
+    expect(signersOf(inspection, `${ORIGIN}/orders/1`)).toBeNull();
+    expect(signersOf(await inspected(codes, false), CHAIN_ORIGIN)).toBeNull();
+  });
+
+  it('it was read if it was opened, or if anything but the store was at fault', async () => {
+    expect(isRead(await inspected(['unreadable']))).toBe(true);
+    expect(isRead(await inspected(['unreadable'], false))).toBe(false);
+    expect(isRead(await inspected(['malformed'], false))).toBe(true);
+    expect(isRead(await inspected(['unreadable', 'malformed'], false))).toBe(true);
   });
 });

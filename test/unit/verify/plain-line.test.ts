@@ -116,6 +116,30 @@ describe('jsonEnd', () => {
     expect(isOneText(bytes)).toBe(isJsonText(bytes) && endsPlain(bytes));
   });
 
+  it.each([
+    ...['-', '01', '1.', '1e', '1e-', '--1', '+1', '.5', 'tru', 'truE', 'nulll'.slice(0, 3), 'falsy', 'NaN'],
+    ...[
+      '"\\x"',
+      '"\\u12"',
+      '"\\u12g4"',
+      '"\\u123g"',
+      '"\t"',
+      '"a',
+      '"123456789\t"',
+      '"é',
+      '[',
+      '{',
+      '['.repeat(65),
+    ],
+    ...['{,}', '{"a"}', '{"a";1}', '{"a":}', '{"a":1,}', '{"a":1"b":2}', '{a:1}', '{1:1}', '{"a":1]', '[,]'],
+    ...['[1,]', '[1 2]', '[1}', '[1;2]', ']', '}', ',', ':', '', '{"a" "b"}', '{"\\x":1}', '[tru]', '[-]'],
+  ])('gives -1 for %j, wherever it stands', (text) => {
+    for (const before of [0, 1, 2, 3, 8, 9]) {
+      const bytes = utf8(`${' '.repeat(before)}${text}\n{"offset":1}\n`);
+      expect(jsonEnd(bytes, viewOf(bytes), before)).toBe(-1);
+    }
+  });
+
   it('agree on depth', () => {
     for (const [open, close] of [
       ['[', ']'],
