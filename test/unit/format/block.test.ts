@@ -74,6 +74,8 @@ describe('a zstd block', () => {
     ['more content than can be counted', `28b52ffd c0 68 ffffffffffffffff ${LAST}`],
     ['a reserved kind of block', '28b52ffd 20 05 070000'],
     ['a block above 128 KiB', `28b52ffd 80 58 00000000 ${'080010'}`],
+    ['a block above its window', `28b52ffd 20 05 310000 ${'61'.repeat(6)}`],
+    ['two bytes where none are said', '28b52ffd 20 00 110000 6161'],
     ['another magic', `28b52ffe 20 00 ${LAST}`],
     ['the magic of old versions', `27b52ffd 20 00 ${LAST}`],
     ['a magic alone', '28b52ffd'],
@@ -87,6 +89,7 @@ describe('a zstd block', () => {
     ['one raw block', `28b52ffd 20 00 ${LAST}`, 0],
     ['a run of one byte', '28b52ffd 20 05 2b000061', 5],
     ['a window of 8 MiB', `28b52ffd 80 68 00000000 ${LAST}`, 0],
+    ['a block as large as its window', `28b52ffd 20 05 290000 ${'61'.repeat(5)}`, 5],
     ['two bytes of size', `28b52ffd 60 0100 ${LAST}`, 257],
     ['two blocks', '28b52ffd 20 02 080000 61 090000 62', 2],
   ])('may have %s', (_, hex, size) => {
@@ -130,6 +133,9 @@ describe('a gzip block', () => {
     const member = gzipSync(content.subarray(0, 3000));
     for (let length = 0; length < member.length; length++) {
       expect(() => checkGzipMember(member.subarray(0, length))).toThrow(refusal('block-mismatch'));
+    }
+    for (const missing of [1, 7, 8]) {
+      expect(() => checkGzipMember(member.subarray(0, -missing))).toThrow('a gzip member that is cut off');
     }
   });
 

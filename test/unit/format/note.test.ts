@@ -91,6 +91,19 @@ describe('a note', () => {
   });
 });
 
+describe('a signature line', () => {
+  const line = { name: origin, keyId, signature };
+  it.each([
+    ['no name', { ...line, name: '' }],
+    ['a name of two words', { ...line, name: 'a b' }],
+    ['a key id of 3 bytes', { ...line, keyId: keyId.subarray(1) }],
+    ['a key id of 5 bytes', { ...line, keyId: new Uint8Array(5) }],
+    ['no signature', { ...line, signature: new Uint8Array(0) }],
+  ])('has not %s', (_, bad) => {
+    expect(() => encodeSignedCheckpoint(text, [bad])).toThrow('not a signature line');
+  });
+});
+
 describe('a seal', () => {
   const manifestBytes = utf8('{"format":"any bytes here"}');
   const path = [fromHex('11'.repeat(32)), fromHex('22'.repeat(32)), fromHex('33'.repeat(32))];
@@ -128,6 +141,7 @@ describe('a seal', () => {
     ['a blank line in its path', sealText.replace('index 41\n', 'index 41\n\n')],
     ['bytes after it', `${sealText}x`],
     ['bytes before it', `\n${sealText}`],
+    ['blank lines before it', `\n\n${sealText}`],
     ['no note', sealText.slice(0, sealText.indexOf('\n\n') + 2)],
     ['a path of 54', sealText.replace('index 41\n', `index 41\n${`${B64}\n`.repeat(51)}`)],
   ])('is refused for %s', (_, bad) => {

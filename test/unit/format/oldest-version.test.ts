@@ -46,6 +46,23 @@ describe('the version that counts', () => {
     expect(await oldestVersion(lister([marker('a'), version('a/b', 1)]), 'a')).toBeNull();
   });
 
+  it('is asked for alone, under the signal of the caller', async () => {
+    const asked: unknown[] = [];
+    const noting = {
+      listVersions: (...wanted: unknown[]) => {
+        asked.push(wanted);
+        return listing([]);
+      },
+    };
+    const { signal } = new AbortController();
+    await oldestVersion(noting, 'a', signal);
+    await oldestVersion(noting, 'a');
+    expect(asked).toStrictEqual([
+      ['a', { exact: true, limit: 1, signal }],
+      ['a', { exact: true, limit: 1 }],
+    ]);
+  });
+
   it('is one a key, in any listing', async () => {
     await fc.assert(
       fc.asyncProperty(listed, async (versions) => {

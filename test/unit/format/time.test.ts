@@ -28,6 +28,13 @@ describe('times', () => {
   });
 });
 
+it('a text that is no time is shown by its first 40 characters', () => {
+  const text = '0123456789'.repeat(5);
+  for (const parse of [parseTime, parseUntil]) {
+    expect(() => parse(text)).toThrow(`not a time: "${text.slice(0, 40)}"`);
+  }
+});
+
 describe('ends of locks', () => {
   it('are whole seconds, rounded up', () => {
     expect(untilText(1_795_000_000_000)).toBe('2026-11-18T11:06:40Z');

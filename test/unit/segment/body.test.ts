@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/base/bytes.ts';
 import { portableSha256, portableSha256Into } from '../../../src/base/hash.ts';
+import { LIMITS } from '../../../src/base/limits.ts';
 import { gzipCompressor, zstdCompressor } from '../../../src/base/node/compress.ts';
 import { nodeDecompress } from '../../../src/base/node/decompress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
@@ -101,6 +102,18 @@ describe('a body', () => {
     expect(body).toMatchObject({ count: 1, lines: 3, nextOffset: 10 });
     expect(body.lastRecord?.offset).toBe(5);
     expect(linesOf(body).map((line) => decodeLine(line).kind)).toEqual(['entry', 'gap', 'gap']);
+  });
+
+  it('closes a block that gaps alone have filled', () => {
+    const builder = new BodyBuilder(0, tools('zstd'));
+    const why = 'x'.repeat(512);
+    const count = 2 * Math.ceil(LIMITS.blockContentTarget / 512);
+    for (let i = 0; i < count; i++) builder.gap({ offset: i, last: i, reason: 'accepted', by: 'ops', why });
+    const { blocks } = builder.finish();
+    expect(blocks.length).toBeGreaterThanOrEqual(2);
+    for (const { content } of blocks) expect(content).toBeLessThan(LIMITS.blockContentTarget + 1024);
+    for (const { content } of blocks.slice(0, -1))
+      expect(content).toBeGreaterThanOrEqual(LIMITS.blockContentTarget);
   });
 
   it('takes times only from within the range that a date can show', () => {

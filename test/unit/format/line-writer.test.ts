@@ -1,0 +1,69 @@
+// What does the writer's buffer hold after it was taken, emptied or grown?
+import { describe, expect, it } from 'vitest';
+import { utf8, utf8Text } from '../../../src/base/bytes.ts';
+import { LIMITS } from '../../../src/base/limits.ts';
+import { encodeEntry, type KafkaRecord, LineWriter } from '../../../src/format/record.ts';
+
+const record = (offset: number, value: Uint8Array | null = utf8('{"a":1}')): KafkaRecord => ({
+  offset,
+  timestamp: 5n,
+  timestampType: 'create',
+  key: null,
+  headers: [],
+  value,
+});
+const textOf = (offset: number) => `${utf8Text(encodeEntry(record(offset)))}\n`;
+
+describe('a line writer', () => {
+  it('gives each line its start', () => {
+    const writer = new LineWriter();
+    const first = textOf(1).length;
+    const gap = { offset: 2, last: 2, reason: 'accepted', by: 'me', why: 'so' } as const;
+    expect(writer.entry(record(1))).toBe(0);
+    expect(writer.gap(gap)).toBe(first);
+    const third = writer.length;
+    expect(writer.entry(record(3))).toBe(third);
+    expect(utf8Text(writer.view())).toBe(
+      `${textOf(1)}{"offset":2,"gap":{"last":2,"reason":"accepted","by":"me","why":"so"}}\n${textOf(3)}`,
+    );
+  });
+
+  it('hands over what it wrote and starts anew, in another buffer', () => {
+    const writer = new LineWriter();
+    writer.entry(record(1));
+    const taken = writer.take();
+    expect(writer.length).toBe(0);
+    expect(writer.entry(record(2))).toBe(0);
+    expect(utf8Text(writer.view())).toBe(textOf(2));
+    expect(utf8Text(taken)).toBe(textOf(1));
+    expect(writer.view().buffer).not.toBe(taken.buffer);
+  });
+
+  it('keeps its buffer when it forgets what it wrote', () => {
+    const writer = new LineWriter();
+    writer.entry(record(1));
+    const { buffer } = writer.view();
+    writer.reset();
+    expect(writer.length).toBe(0);
+    writer.entry(record(2));
+    expect(writer.view().buffer).toBe(buffer);
+    expect(utf8Text(writer.view())).toBe(textOf(2));
+  });
+
+  it('gives a buffer back that one line made huge', () => {
+    const kept = 4 * LIMITS.blockContentTarget;
+    const writer = new LineWriter();
+    writer.entry(record(1, new Uint8Array(kept).fill(0x61)));
+    expect(writer.view().buffer.byteLength).toBeGreaterThan(kept);
+    writer.reset();
+    writer.entry(record(2));
+    expect(writer.view().buffer.byteLength).toBe(kept);
+    expect(utf8Text(writer.view())).toBe(textOf(2));
+  });
+
+  it('grows from nothing, and keeps what it holds', () => {
+    const writer = new LineWriter(0);
+    for (let offset = 0; offset < 100; offset++) writer.entry(record(offset));
+    expect(utf8Text(writer.view())).toBe(Array.from({ length: 100 }, (_, offset) => textOf(offset)).join(''));
+  });
+});
