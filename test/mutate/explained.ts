@@ -171,4 +171,11 @@ export const EXPLAINED: readonly Explained[] = [
     after: '&&',
     why: 'Both are null, or neither; the second question is for the type.',
   },
+  {
+    file: 'src/format/json-bytes.ts',
+    code: 'if (kind !== 0x75) return ESCAPED[kind] === 1 ? at + 2 : -1;',
+    before: '1',
+    after: '2',
+    why: 'The caller asks only whether it is below 0. In the comparison, the same change would be noticed.',
+  },
 ];

@@ -10,7 +10,7 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from '../../../src/merkle/proof.ts';
-import { emptyRoot, leafHash, rootOfLeaves } from '../../../src/merkle/tree.ts';
+import { emptyRoot, leafHash, nodeHash, rootOfLeaves } from '../../../src/merkle/tree.ts';
 import { LEAVES, ROOTS } from './rfc6962.ts';
 
 const SIZE = 34;
@@ -123,6 +123,22 @@ describe('inclusion, for every leaf of every tree up to 34', () => {
     expect(rootFromInclusion(sha256, new Uint8Array(31), 0, 1, [])).toBeUndefined();
   });
 
+  it.each([
+    [-1, 2, 1],
+    [1, 1, 0],
+    [2, 2, 0],
+    [0.5, 2, 1],
+    [Number.NaN, 2, 0],
+    [0, 1.5, 1],
+    [0, Number.NaN, 0],
+    [0, 2 ** 53, 53],
+  ])('has no leaf %d of %d', (index, size, length) => {
+    // The path has the length that the loop would ask for: only the index and the size refuse it.
+    const path = new Array(length).fill(leafAt(1));
+    expect(inclusionPathLength(index, size)).toBe(length);
+    expect(rootFromInclusion(sha256, leafAt(0), index, size, path)).toBeUndefined();
+  });
+
   it('has a bounded path in the greatest tree', () => {
     expect(inclusionPathLength(2 ** 53 - 2, 2 ** 53 - 1)).toBe(52);
     expect(inclusionPathLength(0, 2 ** 53 - 1)).toBe(53);
@@ -164,6 +180,16 @@ describe('consistency, between every two trees up to 34', () => {
     expect(verifyConsistency(sha256, 0, root, 5, root, [])).toBe(false);
     expect(verifyConsistency(sha256, 0, emptyRoot(sha256), 5, root, [root])).toBe(false);
     expect(verifyConsistency(sha256, Number.NaN, root, 5, root, [])).toBe(false);
+  });
+
+  it('is between two sizes, even where the hashes would fit', () => {
+    const root = rootAt(5);
+    const grown = nodeHash(sha256, root, leafAt(1));
+    expect(verifyConsistency(sha256, 1, root, 2, grown, [leafAt(1)])).toBe(true);
+    expect(verifyConsistency(sha256, 1, root, 1.5, grown, [leafAt(1)])).toBe(false);
+    expect(verifyConsistency(sha256, 1, root, Number.NaN, root, [])).toBe(false);
+    expect(verifyConsistency(sha256, 0.5, root, 1, root, [root])).toBe(false);
+    expect(verifyConsistency(sha256, -1, root, 1, root, [root])).toBe(false);
   });
 });
 
