@@ -251,6 +251,10 @@ describe('a chain that continues another', () => {
     const report = await verifyBuilt(builder);
     expect(codesOf(report)).toEqual(['foreign-object']);
     expect(report.verdict).toBe('verified');
+    const [said] = allFindings(report);
+    expect(said).toMatchObject({ expected: 'nothing: the chain was continued', sequence: 3 });
+    // The first fault of what lies there.
+    expect(said?.found).not.toBe('no seal of this chain by a trusted key');
   });
 
   it('and so a seal there by a key that nobody trusts', async () => {
@@ -259,7 +263,9 @@ describe('a chain that continues another', () => {
     Object.assign(stolen, { builder: new ArchiveBuilder({ signers: [signer('thief')] }) });
     const { sealKey: key } = await stolen.seal();
     builder.archive.put(key, stolen.builder.archive.bytesOf(key) as Uint8Array);
-    expect(codesOf(await verifyBuilt(builder))).toEqual(['foreign-object']);
+    const report = await verifyBuilt(builder);
+    expect(codesOf(report)).toEqual(['foreign-object']);
+    expect(allFindings(report)[0]?.found).toBe('no seal of this chain by a trusted key');
   });
 
   it('but not where the seal that says so is another chain’s than its key names', async () => {
