@@ -8,6 +8,9 @@ export type Tried = {
   readonly outcome: Outcome | { readonly kind: 'explained'; readonly why: string };
 };
 
+/** Percent. Below it the command fails. What was not noticed is listed in any case. */
+export const NOTICED_MIN = 95;
+
 const isNoticed = ({ outcome }: Tried): boolean => outcome.kind !== 'passed' && outcome.kind !== 'explained';
 
 const canBeNoticed = ({ outcome }: Tried): boolean => outcome.kind !== 'explained';
