@@ -178,4 +178,25 @@ export const EXPLAINED: readonly Explained[] = [
     after: '2',
     why: 'The caller asks only whether it is below 0. In the comparison, the same change would be noticed.',
   },
+  {
+    file: 'src/format/line-scanner.ts',
+    code: 'return this.#decodes ? bytes.subarray(start, end) : EMPTY;',
+    before: 'this.#decodes',
+    after: 'true',
+    why: 'Where nothing is decoded, the record is dropped.',
+  },
+  {
+    file: 'src/format/line-scanner.ts',
+    code: 'if (this.#decodes) headers.push({ name, value });',
+    before: 'this.#decodes',
+    after: 'true',
+    why: 'Where nothing is decoded, the record is dropped.',
+  },
+  {
+    file: 'src/format/line-scanner.ts',
+    code: 'return this.#decodes ? readString(this.#bytes, start, span.end, span.decoded) : EMPTY;',
+    before: 'this.#decodes',
+    after: 'true',
+    why: 'Where nothing is decoded, nobody reads the bytes of a string.',
+  },
 ];
