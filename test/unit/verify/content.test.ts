@@ -35,6 +35,26 @@ describe('checkData', () => {
     expect(await checkData(bytes, claim, tools)).toEqual({ lines: 12, contentBytes, problems: [] });
   });
 
+  it('frees the content of each block, but no memory that others may share', async () => {
+    const { bytes, claim } = await dataOf({});
+    const whole: Uint8Array[] = [];
+    const alone: Decompress = async (...block) => {
+      const content = new Uint8Array(await tools.decompress(...block));
+      whole.push(content);
+      return content;
+    };
+    await checkData(bytes.slice(), claim, { ...tools, decompress: alone });
+    expect(whole.map(({ buffer }) => buffer.byteLength)).toEqual([0, 0, 0, 0]);
+    const pool = new Uint8Array(1 << 16);
+    const pooled: Decompress = async (...block) => {
+      const content = await tools.decompress(...block);
+      pool.set(content, 100);
+      return pool.subarray(100, 100 + content.length);
+    };
+    expect((await checkData(bytes, claim, { ...tools, decompress: pooled })).problems).toEqual([]);
+    expect(pool.length).toBe(1 << 16);
+  });
+
   it('names the block that is broken, and reads the others', async () => {
     const { bytes, claim } = await dataOf({});
     const at = (claim.data.blocks[0]?.bytes ?? 0) + 4;

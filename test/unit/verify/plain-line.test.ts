@@ -249,6 +249,16 @@ describe('PlainLine', () => {
     expect(read(utf8(line), 7).end).toBe(-1);
   });
 
+  it('takes in a key the bytes from 0x20 to 0x7f, and no other ones', () => {
+    const before = utf8('{"offset":7,"timestamp":1,"key":"');
+    for (let byte = 0; byte < 256; byte++) {
+      if (byte === 0x22) continue;
+      const line = concatBytes(before, new Uint8Array([byte]), utf8('","value":1}'));
+      const isPlain = byte >= 0x20 && byte < 0x80 && byte !== 0x5c;
+      expect(read(line, 7).end).toBe(isPlain ? line.length : -1);
+    }
+  });
+
   it('does not take an offset that only rounds to the one expected', () => {
     expect(read(utf8('{"offset":9007199254740991,"timestamp":1,"value":1}'), 2 ** 53 - 2).end).toBe(-1);
     expect(
