@@ -118,7 +118,7 @@ async function printRange(
   }
   const found = printed + tombstones;
   if (tombstones > 0) output.note(`${tombstones} tombstones have no value and were left out`);
-  if (times !== null) output.note(searchedText(search, found));
+  if (times !== null) output.note(searchedText(search, found, options));
   else if (found === 0) {
     const { nextOffset } = (await reader.seal((await reader.lastGood()).sequence)).manifest.records;
     output.note(`nothing is sealed in this range; the next offset to be sealed is ${nextOffset}`);
@@ -126,12 +126,17 @@ async function printRange(
   return found;
 }
 
-function searchedText({ seals, lastSealed, untimed }: TimeSearch, found: number): string {
-  const none = found === 0 ? 'no record is stamped in this range of times: ' : '';
+function searchedText(
+  { seals, lastSealed, untimed }: TimeSearch,
+  found: number,
+  { from, to }: GetOptions,
+): string {
+  const among = from === undefined && to === undefined ? '' : ' among those offsets';
+  const none = found === 0 ? `no record is stamped in this range of times${among}: ` : '';
   const looked = `${none}all ${seals} seals were read, up to the one sealed at ${lastSealed ?? 'no time'}`;
   if (untimed === 0) return looked;
-  const which = untimed === 1 ? '1 segment has' : `${untimed} segments have`;
-  return `${looked}; ${which} records without a time, which are in no range of times`;
+  const which = untimed === 1 ? '1 segment holds' : `${untimed} segments hold`;
+  return `${looked}; ${which} no record with a time, and such records are in no range of times`;
 }
 
 async function* linesFor(

@@ -63,8 +63,15 @@ describe('get by time', () => {
     );
     expect([code, out]).toEqual([0, '']);
     expect(err).toContain('no record is stamped in this range of times: all 6 seals were read');
-    expect(err).toContain('1 segment has records without a time');
+    expect(err).toContain('1 segment holds no record with a time');
     expect(err).not.toContain('proven: every');
+  });
+
+  it('does not call times empty where only the offsets leave the records out', async () => {
+    const { out, err } = await get('--since-time', '2024-03-01', '--until-time', '2024-04-01', '--from', '5');
+    expect(out).toBe('');
+    expect(err).not.toContain('in this range of times: ');
+    expect(err).toContain('no record is stamped in this range of times among those offsets: all 6 seals');
   });
 
   it('refuses an inverted range', async () => {
