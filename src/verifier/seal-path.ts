@@ -45,8 +45,10 @@ export async function confirmSeals(
 }
 
 /**
- * Attests only what this call has walked from the last attestation on, seal by seal, with every stored byte
- * hashed again. Rejects if the archive or the attestation bucket can't be reached. Then nothing is attested.
+ * Attests only what this call has walked from the last attestation on, seal by seal, with every stored
+ * byte that is there hashed again. Data that is gone after its retention is `expired`: it is not read,
+ * and its seal is attested all the same. Rejects if the archive or the attestation bucket can't be
+ * reached. Then nothing is attested.
  */
 export async function confirmStep(
   tools: StepTools,
