@@ -16,7 +16,10 @@ export type PartitionStatus = {
   readonly head: { readonly sequence: number; readonly nextOffset: number; readonly sealedAt: string } | null;
   /** The offset after everything that was accepted, sealed or not. */
   readonly acceptedOffset: number | null;
-  /** High watermark less the sealed head's next offset; null before the first fetch. */
+  /**
+   * Offsets that the log is known to have and that are not sealed; null before the first fetch. The high
+   * watermark of a fetch may lie below its own records, so what was accepted counts too.
+   */
   readonly lag: number | null;
   readonly oldestUnsealedSeconds: number | null;
   /** Why it is halted. */
@@ -47,7 +50,7 @@ export type ServiceStatus = {
 const TROUBLE_MS_MAX = 15_000;
 
 export function partitionStatus(actor: PartitionView, clock: Clock): PartitionStatus {
-  const { head, trouble, highWatermark, oldestUnsealedMs } = actor;
+  const { head, trouble, acceptedOffset, oldestUnsealedMs } = actor;
   const { partition, name } = actor.route;
   return {
     topic: partition.topic,
@@ -63,8 +66,8 @@ export function partitionStatus(actor: PartitionView, clock: Clock): PartitionSt
             nextOffset: head.nextOffset,
             sealedAt: new Date(head.sealedMs).toISOString(),
           },
-    acceptedOffset: actor.acceptedOffset,
-    lag: head === null || highWatermark === null ? null : Math.max(highWatermark - head.nextOffset, 0),
+    acceptedOffset,
+    lag: head === null ? null : lagOf(head.nextOffset, actor),
     oldestUnsealedSeconds: oldestUnsealedMs === null ? null : (clock.monotonic() - oldestUnsealedMs) / 1000,
     halt: actor.halt,
     trouble:
@@ -77,6 +80,11 @@ export function partitionStatus(actor: PartitionView, clock: Clock): PartitionSt
             since: new Date(trouble.sinceMs).toISOString(),
           },
   };
+}
+
+function lagOf(sealedTo: number, { highWatermark, acceptedOffset }: PartitionView): number | null {
+  if (highWatermark === null) return null;
+  return Math.max(highWatermark, acceptedOffset ?? 0, sealedTo) - sealedTo;
 }
 
 export const codeOf = (error: unknown): string =>

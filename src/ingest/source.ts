@@ -18,7 +18,10 @@ export type Fetched = TopicPartition & {
   readonly records: readonly KafkaRecord[];
   /** In offset order, disjoint from the records. */
   readonly seen: readonly SeenOffsets[];
-  /** The broker's high watermark: one past the last replicated offset. */
+  /**
+   * The broker's high watermark, one past the last replicated offset, at some time before it read the
+   * records: it may lie below them.
+   */
   readonly highWatermark: number;
   /**
    * The first offset after these that the source holds but can't carry (a line beyond the limit, an offset

@@ -67,6 +67,6 @@ const onMemory = (options: Partial<MemoryBrokerOptions>): SourceContract => ({
 
 sourceContract('the in-memory broker', onMemory({}));
 sourceContract(
-  'the in-memory broker that jumps, delivers late and little at a time',
-  onMemory({ outOfRange: 'jump', lateAfterPause: true, fetchOffsetsMax: 3 }),
+  'the in-memory broker that jumps, delivers late and little at a time, and tells of records late',
+  onMemory({ outOfRange: 'jump', lateAfterPause: true, watermarkBehind: true, fetchOffsetsMax: 3 }),
 );

@@ -16,6 +16,8 @@ export type MemoryBrokerOptions = {
   readonly outOfRange?: 'stop' | 'jump';
   /** A fetch that was on its way when its partition was paused still arrives, once, as the port allows. */
   readonly lateAfterPause?: boolean;
+  /** An answer with records tells the high watermark of the moment before: a broker looks at that first. */
+  readonly watermarkBehind?: boolean;
   readonly fetchMs?: number;
   readonly idleMs?: number;
   readonly joinMs?: number;
@@ -30,6 +32,7 @@ export class MemoryBroker {
   readonly topicIds: boolean;
   readonly outOfRange: 'stop' | 'jump';
   readonly lateAfterPause: boolean;
+  readonly watermarkBehind: boolean;
   readonly fetchMs: number;
   readonly idleMs: number;
   readonly #joinMs: number;
@@ -49,6 +52,7 @@ export class MemoryBroker {
     this.topicIds = options.topicIds ?? true;
     this.outOfRange = options.outOfRange ?? 'stop';
     this.lateAfterPause = options.lateAfterPause ?? false;
+    this.watermarkBehind = options.watermarkBehind ?? false;
     this.fetchMs = options.fetchMs ?? 5;
     this.idleMs = options.idleMs ?? 100;
     this.#joinMs = options.joinMs ?? 50;

@@ -254,7 +254,9 @@ export class MemorySource implements Source {
     const { low, high } = log.believed.range;
     const position = feed.position as number;
     if (position < low || position > high) return this.#outOfRange(feed, low);
-    const answer = log.believed.read(position, broker.fetchOffsetsMax);
+    const read = log.believed.read(position, broker.fetchOffsetsMax);
+    const behind = broker.watermarkBehind && read.records.length > 0;
+    const answer = behind ? { ...read, highWatermark: position } : read;
     const empty = answer.next === position && answer.undecodable === undefined;
     if (empty && answer.highWatermark === feed.toldHighWatermark) return null;
     // What a leader said that lost its office is not believed once another one is known.
