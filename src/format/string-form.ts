@@ -76,7 +76,7 @@ export function writeString(out: Uint8Array, start: number, bytes: Uint8Array, l
 /** Bytes of the standard alphabet, RFC 4648 §4. */
 const BASE64 = new TextEncoder().encode('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
 const SEXTET = new Int8Array(256).fill(-1);
-for (let value = 0; value < 64; value++) SEXTET[BASE64[value] as number] = value;
+for (const [value, byte] of BASE64.entries()) SEXTET[byte] = value;
 
 /** Writes padded standard base64. Returns the index after it. */
 export function writeBase64(out: Uint8Array, start: number, bytes: Uint8Array): number {

@@ -79,6 +79,7 @@ describe('a zstd block', () => {
     ['another magic', `28b52ffe 20 00 ${LAST}`],
     ['the magic of old versions', `27b52ffd 20 00 ${LAST}`],
     ['a magic alone', '28b52ffd'],
+    ['two of the three bytes of a block header', '28b52ffd 20 05 0700'],
   ])('is refused with %s', (_, hex) => {
     const check = () => checkZstdFrame(fromHex(hex.replaceAll(' ', '')));
     expect(check).toThrow(refusal('block-mismatch'));

@@ -123,6 +123,20 @@ describe('a body', () => {
     expect(builder.finish()).toMatchObject({ firstTimeMs: 2, lastTimeMs: 5 });
   });
 
+  it('holds its closed blocks compressed and its open one as it is', () => {
+    const builder = new BodyBuilder(0, tools('gzip'));
+    expect(builder.heldBytes).toBe(0);
+    const open: number[] = [];
+    for (let i = 0; builder.heldBytes >= (open.at(-1) ?? 0); i++) {
+      open.push(builder.heldBytes);
+      builder.record(record(i, JSON.stringify('x'.repeat(10_000))));
+    }
+    // One block is closed, and nothing else is held: far less than its lines, and more than nothing.
+    const [block] = builder.finish().blocks;
+    expect(open.at(-1)).toBeGreaterThan(LIMITS.blockContentTarget - 11_000);
+    expect(builder.heldBytes).toBe(block?.bytes);
+  });
+
   it('without lines has no data', () => {
     expect(new BodyBuilder(7, tools('zstd')).finish()).toMatchObject({
       data: null,
