@@ -16,7 +16,7 @@ import {
 } from './plan.ts';
 import { relevantTests } from './relevance.ts';
 import { NOTICED_MIN, percent, reportText, type Tried } from './report.ts';
-import { type Outcome, startTests } from './start-tests.ts';
+import { type Outcome, startTests, stopTests } from './start-tests.ts';
 
 const { values } = parseArgs({
   options: {
@@ -41,10 +41,13 @@ const copies = Array.from({ length: Number(values.workers) }, () => copyProject(
 const removeAll = () => {
   for (const { remove } of copies) remove();
 };
-process.on('SIGINT', () => {
-  removeAll();
-  process.exit(130);
-});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    stopTests();
+    removeAll();
+    process.exit(signal === 'SIGINT' ? 130 : 143);
+  });
+}
 try {
   const durations = await durationsWithoutMutant(testsOf(sources));
   const tried = await tryAll(durations);

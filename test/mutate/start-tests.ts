@@ -13,6 +13,14 @@ export type Outcome =
 const START_MS = 60_000;
 const SCRIPT = join(import.meta.dirname, 'run-tests.ts');
 
+/** Process groups that run now. */
+const running = new Set<number>();
+
+/** Ends every process that this one started. */
+export function stopTests(): void {
+  for (const pid of running) killGroup(pid);
+}
+
 /** `limitMs`: how long a test file may take before it counts as hung. */
 export function startTests(order: TestOrder, limitMs: (test: string) => number): Promise<Outcome> {
   const { tests } = order;
@@ -20,6 +28,7 @@ export function startTests(order: TestOrder, limitMs: (test: string) => number):
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     detached: true, // a group of its own: its workers end with it
   });
+  if (child.pid !== undefined) running.add(child.pid);
   const ms = new Map<string, number>();
   const next = (): string => tests[ms.size] ?? '(after the last test)';
   return new Promise((resolve) => {
@@ -27,6 +36,7 @@ export function startTests(order: TestOrder, limitMs: (test: string) => number):
     const end = (outcome: Outcome) => {
       clearTimeout(timer);
       killGroup(child.pid);
+      running.delete(child.pid ?? 0);
       resolve(outcome);
     };
     const wait = (most: number) => {
