@@ -1,4 +1,4 @@
-// Does the verifier leave a chain alone that was continued elsewhere, as FORMAT.md §9 has it?
+// Does the verifier leave a chain alone that was continued elsewhere, as FORMAT.md §9.5 has it?
 import { beforeEach, expect, it } from 'vitest';
 import { answerEvent } from '../../../src/apps/verifier/handler.ts';
 import { toHex } from '../../../src/base/bytes.ts';
