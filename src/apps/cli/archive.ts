@@ -37,6 +37,6 @@ async function runArchive(session: Session, options: ArchiveCommandOptions): Pro
   const { log } = await openLog(io, config.log.level, options.json === true);
   const { runArchiver } = await import('../archiver/main.ts');
   const result = await runArchiver(config, { signal: io.signal, log });
-  if (options.json === true) await output.line(JSON.stringify(result));
+  if (options.json === true) await output.json(result, 0);
   return EXIT.ok;
 }

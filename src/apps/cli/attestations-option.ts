@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { equalBytes } from '../../base/bytes.ts';
 import { messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { printable } from '../../base/printable.ts';
 import { attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
 import { type CosignerKey, parseCosignerVkey } from '../../format/cosignature.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
@@ -24,7 +25,6 @@ import {
   repeatable,
   storeFromName,
 } from './open-archive.ts';
-import { printable } from './printable.ts';
 import { ageText, countText } from './table.ts';
 
 export type AttestationOptions = { readonly attestations?: string; readonly cosigner?: readonly string[] };

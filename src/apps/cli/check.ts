@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { FormatError } from '../../base/error.ts';
 import { LIMITS, MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { printable } from '../../base/printable.ts';
 import { parseEventProof } from '../../format/event-proof.ts';
 import { checkEventProof, type EventProofCheck } from '../../verify/event-proof.ts';
 import { readCosigners } from './attestations-option.ts';
@@ -20,7 +21,6 @@ import {
   quorumText,
   requireDistinctKeys,
 } from './policy.ts';
-import { printable } from './printable.ts';
 import { requireLine, requireProof } from './proof-input.ts';
 import { acting, type Session } from './session.ts';
 

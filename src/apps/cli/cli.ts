@@ -9,7 +9,7 @@ import { drillCommand } from './drill.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { getCommand } from './get.ts';
 import { initCommand } from './init.ts';
-import { errorJson, type Io, Output } from './output.ts';
+import { errorJson, type Io, indented, Output } from './output.ts';
 import { proveCommand } from './prove.ts';
 import { resumeCommand } from './resume.ts';
 import { ROOT_HELP } from './root-help.ts';
@@ -61,7 +61,7 @@ function buildProgram(session: Session): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void session.output.write(text),
-      writeErr: (text) => session.output.note(text.trimEnd()),
+      writeErr: (text) => session.output.note(indented(text.trimEnd())),
       getOutHelpWidth: () => 80,
       getErrHelpWidth: () => 80,
     });

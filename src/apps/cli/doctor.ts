@@ -59,8 +59,8 @@ async function runDoctor({ io, output }: Session, options: DoctorOptions): Promi
   const others = all.filter(({ verdict }) => verdict === 'warning' || verdict === 'unknown').length;
   const verdict = bad === 0 ? output.colour('green', 'ready') : output.colour('red', 'not ready');
   const lines = areas.flatMap(({ area, checks }) => checkLines(area, checks, output));
-  await output.line(
-    `${lines.join('\n')}\n\n${verdict}: ${bad} bad, ${others} to look at, of ${all.length} checks`,
+  await output.write(
+    `${lines.join('\n')}\n\n${verdict}: ${bad} bad, ${others} to look at, of ${all.length} checks\n`,
   );
   return exitCode;
 }

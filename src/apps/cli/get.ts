@@ -1,6 +1,6 @@
 // `ledgerstone get`: which entries, or original values, are in this range of offsets or times?
 import type { Command } from 'commander';
-import { toBase64 } from '../../base/bytes.ts';
+import { toBase64, utf8 } from '../../base/bytes.ts';
 import { decodeLine } from '../../format/record.ts';
 import type { ChainReader } from '../../read/chain-reader.ts';
 import { type FoundLine, linesOfSegment } from '../../read/line-range.ts';
@@ -111,7 +111,7 @@ async function printRange(
     const text = options.values === true ? valueText(found, options.json === true) : lineOf(found);
     if (text === null) tombstones += found.isGap ? 0 : 1;
     else {
-      await output.write(text);
+      await output.exact(text);
       printed += 1;
     }
     if (output.closed) return printed + tombstones;
@@ -164,12 +164,13 @@ const withLf = (bytes: Uint8Array): Uint8Array => Buffer.concat([bytes, LF]);
 const lineOf = ({ line }: FoundLine): Uint8Array => withLf(line);
 
 /** Null if there is no value: a gap line or a tombstone. */
-function valueText(found: FoundLine, json: boolean): Uint8Array | string | null {
+function valueText(found: FoundLine, json: boolean): Uint8Array | null {
   if (found.isGap) return null;
   const decoded = decodeLine(found.line);
   const value = decoded.kind === 'entry' ? decoded.record.value : null;
   if (json) {
-    return `${JSON.stringify({ offset: found.offset, base64: value === null ? null : toBase64(value) })}\n`;
+    const base64 = value === null ? null : toBase64(value);
+    return utf8(`${JSON.stringify({ offset: found.offset, base64 })}\n`);
   }
   return value === null ? null : withLf(value);
 }

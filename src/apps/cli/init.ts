@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { type Published, publishArchiveFiles } from '../../archiver/publish.ts';
 import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import { printable } from '../../base/printable.ts';
 import { openForWriting, openSigner, trustedKeys } from '../../clients/open.ts';
 import { type Config, loadConfig } from '../../config/archiver.ts';
 import type { S3StoreConfig } from '../../config/connections.ts';
@@ -90,8 +91,10 @@ async function runInit(session: Session, options: InitOptions): Promise<number> 
   }
   const lines = [
     ...checkLines('bucket', checks, output),
-    `signing key   ${signer.description}${newKey ? ' (new)' : ''}`,
-    ...published.map(({ key, written }) => `${written ? 'written      ' : 'there already'} ${key}`),
+    `signing key   ${printable(signer.description)}${newKey ? ' (new)' : ''}`,
+    ...published.map(
+      ({ key, written }) => `${written ? 'written      ' : 'there already'} ${printable(key)}`,
+    ),
     ...(store.kind === 'directory'
       ? ['note          a directory is not write-once: for trials and copies only']
       : []),

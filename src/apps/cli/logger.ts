@@ -1,13 +1,22 @@
 // Where do the service's log lines go? JSON for collectors, readable lines for a person at a terminal.
 import { pino, stdTimeFunctions } from 'pino';
 import type { Logger } from '../../base/log.ts';
+import { printableJson, printableLines } from '../../base/printable.ts';
 import type { LogLevel } from '../../config/connections.ts';
 import type { Io } from './output.ts';
 
-/** Writes in this thread: the last line before an exit says why it ends, and must not be lost. */
+/**
+ * Writes in this thread: the last line before an exit says why it ends, and must not be lost. Nothing that a
+ * terminal would obey is written.
+ */
 export async function openLog(io: Io, level: LogLevel, json: boolean): Promise<{ readonly log: Logger }> {
-  const options = { level, base: null, timestamp: stdTimeFunctions.isoTime };
-  if (json || io.stdout.isTTY !== true) return { log: pino(options, io.stdout) };
+  const options = {
+    ...{ level, base: null, timestamp: stdTimeFunctions.isoTime },
+    // Collectors look for the word.
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  if (json || io.stdout.isTTY !== true)
+    return { log: pino(options, { write: (line) => void io.stdout.write(printableJson(line)) }) };
   const { default: pretty } = await import('pino-pretty');
   const colorize = (io.env['NO_COLOR'] ?? '') === '';
   const stream = pretty({
@@ -17,5 +26,15 @@ export async function openLog(io: Io, level: LogLevel, json: boolean): Promise<{
     destination: io.stdout,
     sync: true,
   });
-  return { log: pino(options, stream) };
+  return { log: pino(options, { write: (line) => void stream.write(printableValues(line)) }) };
 }
+
+/** The same line for people: what JSON hides from a terminal, `pino-pretty` would bring back. */
+const printableValues = (line: string): string =>
+  `${JSON.stringify(
+    JSON.parse(line, (_, value: unknown) => {
+      if (typeof value === 'string') return printableLines(value).replaceAll('\n', '\n    ');
+      if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+      return Object.fromEntries(Object.entries(value).map(([name, one]) => [printableLines(name), one]));
+    }),
+  )}\n`;

@@ -1,5 +1,6 @@
 // How does the process begin and end: streams, signals, exit code? The commands are in `cli.ts`.
 import { messageOf } from '../../base/error.ts';
+import { printableLines } from '../../base/printable.ts';
 import { restartWithAllocator } from '../archiver/allocator.ts';
 import { runCli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
@@ -28,7 +29,7 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => {
     const debug = (process.env['LEDGERSTONE_DEBUG'] ?? '') !== '';
     process.stderr.write(
-      `error: ${debug && error instanceof Error ? error.stack : messageOf(error)}\n` +
+      `error: ${printableLines(debug && error instanceof Error ? String(error.stack) : messageOf(error))}\n` +
         '  This should not happen: please report it; LEDGERSTONE_DEBUG=1 shows where.\n',
     );
     process.exit(EXIT.failed);

@@ -2,8 +2,8 @@
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import { printable, printableJson, printableLines } from '../../base/printable.ts';
 import { ConfigError } from '../../config/check.ts';
-import { printableLines } from './printable.ts';
 
 export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
@@ -19,8 +19,14 @@ export type Io = {
 
 export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
 
+/** The colours of `styleText`, begun and ended. */
+const OWN_COLOURS = new RegExp(`${String.fromCharCode(0x1b)}\\[(?:1|2|22|31|32|33|39)m`, 'g');
+
 /**
  * Results go to standard output, everything else to standard error. A closed pipe does not end the command.
+ *
+ * The one way out: text from an archive, a service or an error may hold what commands a terminal, and is
+ * written with escapes instead. Only `exact` writes what it gets.
  */
 export class Output {
   readonly #io: Io;
@@ -40,8 +46,23 @@ export class Output {
     return this.#closed || this.#io.stdout.destroyed;
   }
 
+  /**
+   * Bytes that a reader may compare or check: lines as archived, proofs, checkpoints. They are escaped only
+   * at a terminal, where nobody compares them.
+   */
+  exact(bytes: Uint8Array): Promise<void> {
+    return this.#write(
+      this.#io.stdout.isTTY === true ? printableLines(Buffer.from(bytes).toString()) : bytes,
+    );
+  }
+
+  /** Text of several lines. What of it comes from outside went through `printable`, or could add lines. */
+  write(text: string): Promise<void> {
+    return this.#write(this.#safe(text, this.#io.stdout));
+  }
+
   /** Resolves when the stream takes more, so that a slow reader bounds our memory. */
-  async write(data: string | Uint8Array): Promise<void> {
+  async #write(data: string | Uint8Array): Promise<void> {
     if (this.closed || this.#io.stdout.write(data)) return;
     await new Promise<void>((resolve) => {
       const done = () => {
@@ -52,33 +73,47 @@ export class Output {
     });
   }
 
+  /** Exactly one line, whatever the text holds. */
   line(text = ''): Promise<void> {
-    return this.write(`${text}\n`);
+    return this.#write(`${this.#safe(text, this.#io.stdout, printable)}\n`);
   }
 
-  json(value: unknown): Promise<void> {
-    return this.line(JSON.stringify(value, null, 2));
+  json(value: unknown, indent = 2): Promise<void> {
+    return this.#write(`${printableJson(JSON.stringify(value, null, indent))}\n`);
   }
 
   /** For the person at the terminal. It is never part of the result. */
   note(text: string): void {
-    if (!this.#io.stderr.destroyed) this.#io.stderr.write(`${text}\n`);
+    if (!this.#io.stderr.destroyed) this.#io.stderr.write(`${this.#safe(text, this.#io.stderr)}\n`);
   }
 
   /** Prints message and remedy, and the stack if LEDGERSTONE_DEBUG is set. */
   error(error: unknown): void {
-    const message = printableLines(messageOf(error));
+    const message = indented(messageOf(error));
     this.note(`${this.colour('red', 'error', this.#io.stderr)}: ${message}`);
-    if (error instanceof LedgerstoneError && error.remedy !== undefined) this.note(`  ${error.remedy}`);
-    if (debugging(this.#io.env) && error instanceof Error) this.note(withCauses(error));
+    if (error instanceof LedgerstoneError && error.remedy !== undefined)
+      this.note(`  ${indented(error.remedy)}`);
+    if (debugging(this.#io.env) && error instanceof Error) this.note(indented(withCauses(error)));
+  }
+
+  #safe(text: string, stream: Stream, escapedText = printableLines): string {
+    if (!this.#isColoured(stream)) return escapedText(text);
+    const colours = text.match(OWN_COLOURS) ?? [];
+    const between = text.split(OWN_COLOURS).map((part) => escapedText(part));
+    return between.map((part, index) => `${part}${colours[index] ?? ''}`).join('');
   }
 
   /** https://no-color.org: any value but the empty one. */
   colour(colour: Colour, text: string, stream: Stream = this.#io.stdout): string {
-    const plain =
-      stream.isTTY !== true || (this.#io.env['NO_COLOR'] ?? '') !== '' || this.#io.env['TERM'] === 'dumb';
-    // Whether to colour is decided above: the stream is the caller's, not the process's.
-    return plain ? text : styleText(colour, text, { validateStream: false });
+    const shown = printable(text);
+    // Whether to colour is decided here: the stream is the caller's, not the process's.
+    return this.#isColoured(stream) ? styleText(colour, shown, { validateStream: false }) : shown;
+  }
+
+  #isColoured(stream: Stream): boolean {
+    return (
+      stream.isTTY === true && (this.#io.env['NO_COLOR'] ?? '') === '' && this.#io.env['TERM'] !== 'dumb'
+    );
   }
 
   /** Resolves when everything written has left the process. */
@@ -93,6 +128,9 @@ export class Output {
     }
   }
 }
+
+/** Further lines of a message never look like the beginning of another one, such as a verdict. */
+export const indented = (text: string): string => text.replace(/\n(?! )/g, '\n  ');
 
 const debugging = (env: NodeJS.ProcessEnv): boolean => (env['LEDGERSTONE_DEBUG'] ?? '') !== '';
 

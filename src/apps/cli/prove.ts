@@ -87,7 +87,7 @@ async function runProve(session: Session, name: string | undefined, options: Pro
     if (options.json === true) {
       const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
       await session.output.json({ proof: text(proof), line: text(line) });
-    } else await session.output.write(proof);
+    } else await session.output.exact(proof);
     if (isGap)
       session.output.note(`offset ${options.offset} has no record: this proves the gap line that says so`);
     if (!reader.verified)

@@ -1,8 +1,9 @@
 // How is the report of a verification printed, for people and for programs?
+
+import { printable } from '../../base/printable.ts';
 import type { Finding, Verdict } from '../../verify/finding.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
 import type { Colour, Output } from './output.ts';
-import { printable } from './printable.ts';
 import { bytesText, type Column, countText, tableText } from './table.ts';
 
 const COLOURS: Readonly<Record<Verdict, Colour>> = {
@@ -65,7 +66,7 @@ function attemptsText({ findings, chains }: Report): string {
 
 function chainFindings(chain: ChainReport, output: Output): string[] {
   if (chain.findings.length === 0) return [];
-  return ['', chain.origin, ...findingLines(chain.findings, chain.findingsOmitted, output)];
+  return ['', printable(chain.origin), ...findingLines(chain.findings, chain.findingsOmitted, output)];
 }
 
 function findingLines(findings: readonly Finding[], omitted: number, output: Output): string[] {

@@ -4,6 +4,7 @@ import type { Decision, RecordedDecision } from '../../archiver/chain/resume.ts'
 import { systemClock } from '../../base/clock.ts';
 import { messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
+import { printable } from '../../base/printable.ts';
 import { type Config, loadConfig } from '../../config/archiver.ts';
 import { isWord } from '../../format/scalar.ts';
 import type { SourceListener } from '../../ingest/source.ts';
@@ -137,8 +138,8 @@ const IGNORES_ALL: SourceListener = {
 const noteLog = (output: Output): Logger => ({
   debug() {},
   info() {},
-  warn: (_fields, message) => output.note(`warning: ${message}`),
-  error: (_fields, message) => output.note(`error: ${message}`),
+  warn: (_fields, message) => output.note(`warning: ${printable(message)}`),
+  error: (_fields, message) => output.note(`error: ${printable(message)}`),
 });
 
 /** The text becomes part of a line for ever. It is checked before anything is opened. */

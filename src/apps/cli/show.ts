@@ -1,6 +1,7 @@
 // `ledgerstone show`: what does the seal of one segment say?
 import type { Command } from 'commander';
 import { toBase64, toHex } from '../../base/bytes.ts';
+import { printable } from '../../base/printable.ts';
 import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
 import { checkpointOf } from '../../verify/open-seal.ts';
 import { idText } from '../../verify/trust.ts';
@@ -121,6 +122,6 @@ function sealText(reader: ChainReader, seal: LocatedSeal): string {
     ['written by', `${manifest.writer.id}, version ${manifest.writer.version}`],
     ['object', `${seal.key} (version ${seal.versionId})`],
   ];
-  const lines = rows.map(([label, value]) => `  ${label.padEnd(13)}${value}`);
-  return `segment ${manifest.sequence} of ${manifest.origin}\n${lines.join('\n')}\n`;
+  const lines = rows.map(([label, value]) => `  ${label.padEnd(13)}${printable(value)}`);
+  return `segment ${manifest.sequence} of ${printable(manifest.origin)}\n${lines.join('\n')}\n`;
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
 import { messageOf } from '../../base/error.ts';
+import { printable } from '../../base/printable.ts';
 import type { Config } from '../../config/archiver.ts';
 import { ChainReader, listChains } from '../../read/chain-reader.ts';
 import type { ForeignObject } from '../../verifier/attest/attestation-reader.ts';
@@ -19,7 +20,6 @@ import {
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { type Archive, type ArchiveOptions, withArchive } from './open-archive.ts';
 import type { Output } from './output.ts';
-import { printable } from './printable.ts';
 import { acting, type Session } from './session.ts';
 import { ageText, type Column, countText, tableText } from './table.ts';
 
@@ -239,20 +239,24 @@ function statusText(status: Status, output: Output): string {
   const lines = [status.archive, ''];
   lines.push(rows.length === 0 ? 'no chain yet' : tableText(COLUMNS, rows).trimEnd());
   for (const { chain, partition, problem, service, confirmed } of status.chains) {
-    if (confirmed !== null) lines.push(`${chain}/${partition}: ${attestationText(confirmed)}`);
-    const place = `${chain}/${partition}`;
+    const place = printable(`${chain}/${partition}`);
+    if (confirmed !== null) lines.push(`${place}: ${printable(attestationText(confirmed))}`);
     if (problem !== null)
       lines.push('', `${output.colour('red', 'unreadable')} ${place}: ${printable(problem)}`);
     if (service?.halt != null) {
       const { code, message, remedy } = service.halt;
-      lines.push('', `${output.colour('red', 'halted')} ${place}: ${message} (${code})`, `  ${remedy}`);
+      lines.push('', `${output.colour('red', 'halted')} ${place}: ${printable(`${message} (${code})`)}`);
+      lines.push(`  ${printable(remedy)}`);
     } else if (service?.trouble != null) {
       const { message, since, remedy } = service.trouble;
-      lines.push('', `${output.colour('yellow', 'trying again')} ${place}: ${message} (since ${since})`);
-      if (remedy !== null) lines.push(`  ${remedy}`);
+      lines.push(
+        '',
+        `${output.colour('yellow', 'trying again')} ${place}: ${printable(`${message} (since ${since})`)}`,
+      );
+      if (remedy !== null) lines.push(`  ${printable(remedy)}`);
     }
   }
-  lines.push('', serviceLine(status));
+  lines.push('', printable(serviceLine(status)));
   return `${lines.join('\n')}\n${foreignObjectsText(status.strays)}`;
 }
 

@@ -1,12 +1,14 @@
 // How are tables and numbers printed for people?
+import { printable } from '../../base/printable.ts';
 
 export type Column = { readonly title: string; readonly align?: 'left' | 'right' };
 
 /** Two spaces between columns and no lines, so that it can be copied into a mail. */
 export function tableText(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const titles = columns.map(({ title }) => title);
+  const shown = rows.map((row) => row.map(printable));
   const widths = columns.map((_, index) =>
-    Math.max(...[titles, ...rows].map((row) => (row[index] ?? '').length)),
+    Math.max(...[titles, ...shown].map((row) => (row[index] ?? '').length)),
   );
   const line = (cells: readonly string[]) =>
     columns
@@ -17,7 +19,7 @@ export function tableText(columns: readonly Column[], rows: readonly (readonly s
       })
       .join('  ')
       .trimEnd();
-  return `${[titles, ...rows].map(line).join('\n')}\n`;
+  return `${[titles, ...shown].map(line).join('\n')}\n`;
 }
 
 /** 1,234,567 */

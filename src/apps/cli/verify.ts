@@ -1,5 +1,6 @@
 // `ledgerstone verify`: is this archive what was sealed, and was it kept as promised?
 import { type Command, Option } from 'commander';
+import { utf8 } from '../../base/bytes.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { ChainReader, listChains } from '../../read/chain-reader.ts';
@@ -101,7 +102,7 @@ async function runVerify(
     if (options.json === true) {
       const said = survey === null ? {} : { attested: confirmations, strays: survey.strays };
       await output.json({ ...reportJson(report), ...said });
-    } else if (options.checkpoints === true) await output.write(checkpointsText(report));
+    } else if (options.checkpoints === true) await output.exact(utf8(checkpointsText(report)));
     else {
       await output.write(reportText(report, archive.store.description, output));
       if (survey !== null) await output.write(attestedText(confirmations, survey));

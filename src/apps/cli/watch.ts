@@ -29,7 +29,7 @@ Exit codes: 0 stopped, 2 configuration, 3 could not start (the message says why)
 
 Examples:
   ledgerstone watch --config verifier.yaml
-  ledgerstone watch --config verifier.yaml --json | jq 'select(.level >= 40)'
+  ledgerstone watch --config verifier.yaml --json | jq 'select(.level == "error")'
 `;
 
 export function watchCommand(program: Command, session: Session): void {

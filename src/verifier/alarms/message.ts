@@ -1,4 +1,5 @@
 // What does a person read who gets an alarm?
+import { printable } from '../../base/printable.ts';
 import { timeText } from '../../format/time.ts';
 import type { Finding, Severity } from '../../verify/finding.ts';
 import { isMore } from '../findings/bounds.ts';
@@ -34,7 +35,7 @@ export function alarmMessage(entries: readonly Entry[], verifierName: string): A
   const sorted = entries.toSorted((a, b) => rank(a) - rank(b));
   const first = sorted[0]?.file.finding;
   const worst = first?.severity ?? 'info';
-  const where = plain(scopeText(sorted[0]));
+  const where = printable(scopeText(sorted[0]));
   const others = sorted.length === 1 ? '' : ` and ${sorted.length - 1} more`;
   const listed = sorted.slice(0, LISTED_MAX).map((entry, index) => itemText(entry, index + 1));
   const left = sorted.length - listed.length;
@@ -55,7 +56,7 @@ export function unwrittenMessage(
 ): AlarmMessage {
   const sorted = findings.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
   const worst = sorted[0]?.severity ?? 'info';
-  const where = plain(scopeName);
+  const where = printable(scopeName);
   const lines = sorted.slice(0, LISTED_MAX).map((finding) => findingLines(finding).join('\n'));
   const text = [
     `${verifierName} found the following in ${where} and could NOT write it as evidence, because its own bucket can't be reached or refuses. The next run tries again.`,
@@ -96,7 +97,7 @@ function itemText({ id, file }: Entry, number: number): string {
 function findingLines(finding: Finding, lead = '- '): string[] {
   const { code, severity, key, versionId, sequence, expected, found } = finding;
   const line = (name: string, value: string | null) =>
-    value === null ? [] : [`   ${name.padEnd(11)} ${plain(value)}`];
+    value === null ? [] : [`   ${name.padEnd(11)} ${printable(value)}`];
   return [
     `${lead}${code} (${severity})${sequence === null ? '' : `, segment ${sequence}`}`,
     ...line('object', isMore(finding) ? null : key),
@@ -105,12 +106,3 @@ function findingLines(finding: Finding, lead = '- '): string[] {
     ...line('found', found),
   ];
 }
-
-/**
- * Makes one line of a text from a hostile object: control, invisible and direction characters are escaped.
- */
-export const plain = (text: string): string =>
-  text.replace(
-    /[\p{C}\p{Zl}\p{Zp}]/gu,
-    (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  );

@@ -55,10 +55,10 @@ describe('help', () => {
 
 describe('wrong words are usage: exit code 2, one line, no stack', () => {
   const cases: [args: string[], said: string][] = [
-    [['verfy'], "unknown command 'verfy'\n(Did you mean verify?)"],
+    [['verfy'], "unknown command 'verfy'\n  (Did you mean verify?)"],
     [['verify'], 'no archive named'],
     [['verify', 'x', '--depth', 'deep'], 'Allowed choices are seals, content'],
-    [['verify', 'x', '--dept', 'seals'], "unknown option '--dept'\n(Did you mean --depth?)"],
+    [['verify', 'x', '--dept', 'seals'], "unknown option '--dept'\n  (Did you mean --depth?)"],
     [['verify', '/nowhere/at/all', '--key', 'a+b'], 'not a verifier key'],
     [['verify', '/nowhere/at/all', '--key', '/nowhere.vkey'], 'neither a verifier key nor a file'],
     [['verify', '/nowhere/at/all'], 'there is no directory /nowhere/at/all'],

@@ -22,7 +22,7 @@ type Options = { readonly stack?: boolean; readonly dir?: string; readonly json?
 export async function runDemo(session: Session, options: Options): Promise<number> {
   const { io, output } = session;
   const say = async (...lines: string[]) => {
-    if (options.json !== true) for (const line of lines) await output.line(line);
+    if (options.json !== true) for (const line of lines) await output.write(`${line}\n`);
   };
   const heading = (text: string) => say('', output.colour('bold', text));
 

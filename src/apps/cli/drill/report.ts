@@ -1,10 +1,10 @@
 // What does a drill print, before it is done and afterwards?
 
+import { printable } from '../../../base/printable.ts';
 import type { S3StoreConfig } from '../../../config/connections.ts';
 import type { VerifierConfig } from '../../../config/verifier.ts';
 import { timeText } from '../../../format/time.ts';
 import type { Output } from '../output.ts';
-import { printable } from '../printable.ts';
 import { ageText } from '../table.ts';
 import { FACTS, type Kind } from './canary.ts';
 import type { DrillResult } from './run.ts';

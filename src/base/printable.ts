@@ -1,4 +1,4 @@
-// How is text from outside printed without control characters taking effect?
+// How is text from outside shown without its control characters taking effect?
 
 /**
  * Control characters, invisible marks, marks that change writing direction, line separators, lone surrogates.
@@ -12,3 +12,16 @@ export const printable = (text: string): string => text.replace(COMMANDS, escape
 
 /** The same for text of several lines. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
+
+const asUtf16 = (character: string): string =>
+  Array.from(
+    { length: character.length },
+    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('');
+
+/**
+ * Text that is JSON, with the same value: JSON's own escapes leave out all but the first 32. Line feeds stay,
+ * since JSON has them between values only.
+ */
+export const printableJson = (json: string): string =>
+  json.replace(COMMANDS, (character) => (character === '\n' ? character : asUtf16(character)));
