@@ -49,10 +49,8 @@ export const scrubTask =
           ...options,
         }),
     });
-    // A first pass that never ends must be visible, so its start counts. Without chains nothing waits.
-    const times = coverage.flatMap(
-      ({ oldestRereadMs, passStartedMs }) => oldestRereadMs ?? passStartedMs ?? [],
-    );
+    // Without chains nothing waits.
+    const times = coverage.flatMap(({ oldestRereadMs }) => oldestRereadMs ?? []);
     if (places.length === 0) times.push(verifier.clock.now());
     metrics.oldestRereadMs = times.length === 0 ? null : Math.min(...times);
     const chains = coverage.map(({ place, through, isWhole, oldestRereadMs }) => ({

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { fromHex, toHex, utf8 } from '../../base/bytes.ts';
 import { FormatError } from '../../base/error.ts';
+import { attestationKey, attestationPrefix, parseAttestationKey } from '../../format/attestation.ts';
+import { oldestVersions } from '../../format/oldest-version.ts';
 import { parseTime, timeText } from '../../format/time.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import {
@@ -53,6 +55,8 @@ const SCHEMA = z.object({
 const BYTES_MAX = 16 * 1024;
 /** Passes that are opened. Others may have made any number of their folders. */
 const PASSES_MAX = 50;
+/** Attestations whose times are compared. */
+const ATTESTATIONS_MAX = 100;
 /** How far the clocks of two machines may differ: each is within a minute of the store's clock. */
 const AHEAD_MS_MAX = 120_000;
 
@@ -115,6 +119,31 @@ export class ScrubLog {
     const foreignMax = Number.POSITIVE_INFINITY;
     const found = await firstNote(notes, (note) => this.#open(note, signal), { foreignMax });
     return found?.content ?? null;
+  }
+
+  /** The last note of that pass, or null. */
+  async endOf(place: ChainInArchive, pass: number, signal?: AbortSignal): Promise<ScrubProgress | null> {
+    const notes = await this.#list(place, pass, signal);
+    return (await firstNote(notes.toReversed(), (note) => this.#open(note, signal)))?.content ?? null;
+  }
+
+  /**
+   * When the first attestation above that size was stored, by the store's clock. Null: there is none. The
+   * earliest of several, so that an object of somebody else makes it no later.
+   */
+  async attestedSince(place: ChainInArchive, size: number, signal?: AbortSignal): Promise<number | null> {
+    const { chain, partition } = place;
+    const options = {
+      ...{ startAfter: attestationKey(chain, partition, size), limit: ATTESTATIONS_MAX },
+      ...(signal && { signal }),
+    };
+    const listed = this.#bucket.store.listVersions(attestationPrefix(chain, partition), options);
+    let earliestMs: number | null = null;
+    for await (const { key, lastModifiedMs } of oldestVersions(listed)) {
+      if (parseAttestationKey(key) !== null)
+        earliestMs = Math.min(earliestMs ?? lastModifiedMs, lastModifiedMs);
+    }
+    return earliestMs;
   }
 
   async add(place: ChainInArchive, progress: ScrubProgress, signal?: AbortSignal): Promise<void> {

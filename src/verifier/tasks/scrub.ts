@@ -181,11 +181,10 @@ export type ScrubCoverage = {
   readonly through: number;
   readonly isWhole: boolean;
   /**
-   * When the byte was read that waits longest for its next reading. Null while no pass has read all bytes.
+   * When the attested byte was read that waits longest for its next reading, or before that. Null: nothing is
+   * attested.
    */
   readonly oldestRereadMs: number | null;
-  /** When the newest pass began. During a first pass, attested bytes wait since then or longer. */
-  readonly passStartedMs: number | null;
 };
 
 export async function scrubCoverage(
@@ -194,15 +193,18 @@ export async function scrubCoverage(
   signal?: AbortSignal,
 ): Promise<ScrubCoverage> {
   const last = await log.newest(place, signal);
-  if (last === null)
-    return { place, pass: null, through: 0, isWhole: false, oldestRereadMs: null, passStartedMs: null };
-  const { pass, size: through, isWhole, passStartedMs } = last;
-  const known = { place, pass, through, isWhole, passStartedMs };
-  if (isWhole) return { ...known, oldestRereadMs: passStartedMs };
-  if (pass === 0) return { ...known, oldestRereadMs: null };
-  const before = await log.partOf(place, pass - 1, through, signal);
-  // What the pass before did not reach was attested after it ended. This pass's start stands for that time.
-  return { ...known, oldestRereadMs: before?.partStartedMs ?? passStartedMs };
+  const { pass, size: through, isWhole } = last ?? { pass: null, size: 0, isWhole: false };
+  const known = { place, pass, through, isWhole };
+  if (last?.isWhole) return { ...known, oldestRereadMs: last.passStartedMs };
+  // The step reads bytes before it attests them, so what no pass has read waits since then.
+  const attestedMs = await log.attestedSince(place, through, signal);
+  if (last === null || last.pass === 0)
+    return { ...known, oldestRereadMs: attestedMs ?? last?.passStartedMs ?? null };
+  const before = await log.partOf(place, last.pass - 1, through, signal);
+  if (before !== null) return { ...known, oldestRereadMs: before.partStartedMs };
+  // What the pass before did not reach was attested after its last part began.
+  const end = await log.endOf(place, last.pass - 1, signal);
+  return { ...known, oldestRereadMs: end?.partStartedMs ?? attestedMs ?? last.passStartedMs };
 }
 
 export type ScrubRun = {

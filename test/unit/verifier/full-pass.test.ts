@@ -191,13 +191,12 @@ describe('coverage', () => {
       const { through, isWhole, oldestRereadMs } = await scrubCoverage(log, PLACE);
       return [through, isWhole, oldestRereadMs === null ? null : (oldestRereadMs - NOW_MS) / DAY_MS];
     };
-    expect(await look()).toEqual([0, false, null]);
+    expect(await look()).toEqual([0, false, 0]);
     for (let day = 0; day < 4; day++) {
       await world.part();
       world.nowMs += DAY_MS;
     }
     expect(await look()).toEqual([4, true, 0]);
-    expect((await scrubCoverage(log, PLACE)).passStartedMs).toBe(NOW_MS);
     world.nowMs = NOW_MS + 30 * DAY_MS;
     await world.part();
     // Segment 1 was read on the second day.
@@ -205,9 +204,23 @@ describe('coverage', () => {
     await world.grow(2);
     await world.step();
     for (let i = 0; i < 3; i++) await world.part();
-    expect(await look()).toEqual([4, false, 30]);
+    // Segments 4 and 5 were attested after the last part of the first pass began, on its fourth day.
+    expect(await look()).toEqual([4, false, 3]);
     for (let i = 0; i < 2; i++) await world.part();
     expect(await look()).toEqual([6, true, 30]);
+  });
+
+  it('counts bytes that no pass has read from their attestation on', async () => {
+    const world = await attestedWorld(3);
+    const { log } = world.pass();
+    const coverage = async () => (await scrubCoverage(log, PLACE)).oldestRereadMs;
+    // The first pass begins late, and can't read the first segment for a while.
+    world.nowMs += 50 * DAY_MS;
+    expect(await coverage()).toBe(NOW_MS);
+    await world.part();
+    expect(await coverage()).toBe(NOW_MS);
+    const other = { chain: 'payments', partition: 0 };
+    expect((await scrubCoverage(log, other)).oldestRereadMs).toBeNull();
   });
 });
 
