@@ -10,6 +10,7 @@ import type { ChainReport } from '../verify/report.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import type { Attested, ForeignObject } from './attest/attestation-reader.ts';
 import type { AttestOutcome } from './attest/attester.ts';
+import { floodFindings } from './attest/flood.ts';
 import { chainScope } from './findings/record.ts';
 import { stepCoverage } from './findings/step-coverage.ts';
 import { handoversOf } from './known-chains.ts';
@@ -58,11 +59,16 @@ export async function confirmStep(
   const { hintSize, signal } = options;
 
   // 1a. Where this verifier stands: its own newest attestation of this chain.
-  const { attested, foreign } = await tools.attester.reader.newest(place, hintSize, signal);
+  const { attested, foreign, flood } = await tools.attester.reader.newest(place, hintSize, signal);
+  const around = [...foreign.map(foreignFinding), ...floodFindings(flood)];
+  // Without it nothing can be attested: another root may have been attested before.
+  if (flood?.isPassed === false) {
+    return { ...NOTHING_WALKED, place, verdict: verdictOf(around), findings: around };
+  }
 
   // 1b. Every seal behind it: links, root, signatures, locks, and every byte of its data.
   const confirmation = await walk(tools, place, attested, options);
-  const findings = [...foreign.map(foreignFinding), ...(confirmation?.report.findings ?? [])];
+  const findings = [...around, ...(confirmation?.report.findings ?? [])];
   if (confirmation === null) return { ...NO_CHAIN, place, verdict: verdictOf(findings), findings };
   const { report, head, isAtEnd } = confirmation;
   const before = { place, report, isAtEnd, findings, confirmed: standing(attested, report), isNew: false };
@@ -77,7 +83,8 @@ export async function confirmStep(
   return { ...before, ...outcomeOf(await tools.attester.attest(place, head, signal), report, findings) };
 }
 
-const NO_CHAIN = { report: null, confirmed: null, isNew: false, isAtEnd: true } as const;
+const NOTHING_WALKED = { report: null, confirmed: null, isNew: false, isAtEnd: false } as const;
+const NO_CHAIN = { ...NOTHING_WALKED, isAtEnd: true } as const;
 
 /** Faults that anybody can cause behind a chain's end, and those after the end of a continued chain. */
 const CODES_AFTER_HANDOVER: ReadonlySet<string> = new Set([

@@ -13,7 +13,9 @@ import {
   type Attested,
   type ForeignObject,
 } from '../../verifier/attest/attestation-reader.ts';
+import { floodFindings } from '../../verifier/attest/flood.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
+import type { Finding } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { UsageError } from './exit-code.ts';
 import { readKeyLines } from './keys.ts';
@@ -58,9 +60,14 @@ export type ChainAttestation = { readonly chainId: ChainInArchive; readonly atte
 /** What the store of attestations holds. */
 export type AttestationSurvey = {
   readonly newest: readonly ChainAttestation[];
-  /** Objects after the newest attestation that no named cosigner made. */
+  /** Objects after the newest attestation that no named cosigner made: of each chain, the first of them. */
   readonly strays: readonly ForeignObject[];
+  /** What that means where they are too many to name each. */
+  readonly floods: readonly Finding[];
 };
+
+/** Foreign objects of one chain that a command reads on the way to the newest attestation. */
+const READS_MAX = 100_000;
 
 export type Attestations = { readonly store: ReadableStore; readonly reader: AttestationReader };
 
@@ -87,7 +94,7 @@ export async function openWithAttestations(
     const close = async () => {
       await Promise.all([archive.store.close(), store?.close()]);
     };
-    const reader = store && new AttestationReader(store, cosigners, archive.trusted);
+    const reader = store && new AttestationReader(store, cosigners, archive.trusted, READS_MAX);
     return { archive, attestations: store && reader && { store, reader }, close };
   } catch (error) {
     await archive.store.close();
@@ -125,6 +132,7 @@ export async function surveyAttestations(
 ): Promise<AttestationSurvey> {
   const newest: ChainAttestation[] = [];
   const strays: ForeignObject[] = [];
+  const floods: Finding[] = [];
   for await (const topic of store.listPrefixes(attestationsRoot, signal)) {
     for await (const folder of store.listPrefixes(topic, signal)) {
       const parsed = parseAttestationKey(`${folder}000000000000.note`);
@@ -133,9 +141,10 @@ export async function surveyAttestations(
       const found = await reader.newest(place, 0, signal);
       if (found.attested !== null) newest.push({ chainId: place, attested: found.attested });
       strays.push(...found.foreign);
+      floods.push(...floodFindings(found.flood));
     }
   }
-  return { newest, strays };
+  return { newest, strays, floods };
 }
 
 /** What `verifyArchive` compares the chain with. */
@@ -147,13 +156,15 @@ export const confirmedChain = ({
 });
 
 /** One line for each foreign object: somebody wrote it, and it is no attestation. */
-export const foreignObjectsText = (strays: readonly ForeignObject[]): string =>
-  strays
-    .map(
-      ({ key, versionId, why }) =>
-        `not an attestation: ${printable(`${key} (version ${versionId}): ${why}`)}\n`,
-    )
-    .join('');
+export function foreignObjectsText({ strays, floods }: Omit<AttestationSurvey, 'newest'>): string {
+  const lines = [
+    ...strays.map(({ key, versionId, why }) => `not an attestation: ${key} (version ${versionId}): ${why}`),
+    ...floods.map(({ key, expected, found }) =>
+      key === null ? `unreadable: ${expected}: ${found}` : `not an attestation: below ${key}: ${found}`,
+    ),
+  ];
+  return lines.map((line) => `${printable(line)}\n`).join('');
+}
 
 /** How far an independent verifier has confirmed a chain. */
 export type AttestationSummary = {

@@ -6,6 +6,7 @@ import { printable } from '../../base/printable.ts';
 import type { Config } from '../../config/archiver.ts';
 import { ChainReader, listChains } from '../../read/chain-reader.ts';
 import type { ForeignObject } from '../../verifier/attest/attestation-reader.ts';
+import { type Finding, verdictOf } from '../../verify/finding.ts';
 import {
   type AttestationOptions,
   type AttestationSummary,
@@ -51,6 +52,7 @@ type Status = {
   readonly chains: readonly ChainStatus[];
   /** Objects in the store of attestations that are no attestations. */
   readonly strays: readonly ForeignObject[];
+  readonly floods: readonly Finding[];
 };
 
 const SERVICE_TIMEOUT_MS = 3000;
@@ -89,7 +91,7 @@ async function runStatus(
   const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
     const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
-    const { newest: attested, strays } = survey ?? { newest: [], strays: [] };
+    const { newest: attested, strays, floods } = survey ?? { newest: [], strays: [], floods: [] };
     const service = archive.config === null ? null : await askService(archive.config);
     let exitCode: number = EXIT.ok;
     const chains: ChainStatus[] = [];
@@ -112,7 +114,9 @@ async function runStatus(
       exitCode = EXIT.broken;
     }
     if (exitCode === EXIT.ok && chains.some((chain) => chain.service?.halt != null)) exitCode = EXIT.failed;
-    const status: Status = { archive: archive.store.description, service, chains, strays };
+    // Of a chain whose newest attestation was not reached it is not known how far it was attested.
+    if (exitCode === EXIT.ok && verdictOf(floods) !== 'verified') exitCode = EXIT.failed;
+    const status: Status = { archive: archive.store.description, service, chains, strays, floods };
     if (options.json === true) await session.output.json(status);
     else await session.output.write(statusText(status, session.output));
     return exitCode;
@@ -257,7 +261,7 @@ function statusText(status: Status, output: Output): string {
     }
   }
   lines.push('', printable(serviceLine(status)));
-  return `${lines.join('\n')}\n${foreignObjectsText(status.strays)}`;
+  return `${lines.join('\n')}\n${foreignObjectsText(status)}`;
 }
 
 function serviceLine({ service }: Status): string {

@@ -6,6 +6,7 @@ import type { VerifierKey } from '../../format/vkey.ts';
 import { ChainReader, listChains } from '../../read/chain-reader.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
+import { type Finding, verdictOf, worstVerdict } from '../../verify/finding.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
 import type { Report } from '../../verify/report.ts';
 import type { Depth, Progress as VerifyProgress } from '../../verify/run.ts';
@@ -92,12 +93,13 @@ async function runVerify(
   try {
     const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
     const attested = survey?.newest ?? [];
-    const report = await verifyStore(io, archive.store, archive.trusted, {
+    const verified = await verifyStore(io, archive.store, archive.trusted, {
       depth: options.depth,
       since,
       confirmed: attested.map(confirmedChain),
       nowMs: Date.now(),
     });
+    const report = withFindings(verified, survey?.floods ?? []);
     const confirmations = await Promise.all(attested.map((one) => confirmed(archive, one, io.signal)));
     if (options.json === true) {
       const said = survey === null ? {} : { attested: confirmations, strays: survey.strays };
@@ -114,6 +116,12 @@ async function runVerify(
   }
 }
 
+/** The report, and what was found where the attestations are. */
+function withFindings(report: Report, findings: readonly Finding[]): Report {
+  const verdict = worstVerdict([report.verdict, verdictOf(findings)]);
+  return { ...report, verdict, findings: [...report.findings, ...findings] };
+}
+
 type ConfirmedChainText = AttestationSummary & { readonly origin: string };
 
 const confirmed = async (
@@ -125,9 +133,11 @@ const confirmed = async (
   ...(await attestationSummary(archive, one, signal)),
 });
 
-function attestedText(all: readonly ConfirmedChainText[], { strays }: AttestationSurvey): string {
+function attestedText(all: readonly ConfirmedChainText[], survey: AttestationSurvey): string {
   const chains = all.map((one) => `${one.origin}: ${attestationText(one)}\n`).join('');
-  return `${chains || 'no attestation by a named cosigner\n'}${foreignObjectsText(strays)}`;
+  const isKnown = verdictOf(survey.floods) === 'verified';
+  const none = isKnown ? 'no attestation by a named cosigner\n' : '';
+  return `${chains || none}${foreignObjectsText(survey)}`;
 }
 
 export type VerifyStoreOptions = {

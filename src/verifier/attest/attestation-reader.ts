@@ -1,6 +1,6 @@
 // Which attestation of a chain is the newest? Read from the verifier's own bucket, by its key.
 
-import { FormatError, LedgerstoneError } from '../../base/error.ts';
+import { FormatError } from '../../base/error.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { verifySignature } from '../../base/signature.ts';
 import {
@@ -17,7 +17,7 @@ import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import type { Confirmed } from '../../verify/confirm.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { coversOrigin } from '../../verify/trust.ts';
-import { firstNote, type ListedNote, listNotes, readNote } from '../own-bucket.ts';
+import { type ListedNote, listNotes, readNote } from '../own-bucket.ts';
 
 /**
  * "This chain had that root at that size, and all of it was sound", signed by one of the trusted cosigners.
@@ -35,10 +35,34 @@ export type ForeignObject = { readonly key: string; readonly versionId: string; 
 /** What the reader needs of a store. */
 export type AttestationStore = Pick<ArchiveReader, 'listVersions' | 'read'>;
 
-/** Keys that one look at the newest attestations reads. */
+/** Too many foreign objects to name each: somebody who may write there adds more and more of them. */
+export type Flood = {
+  /** Of the chain's attestations. */
+  readonly prefix: string;
+  /** Foreign objects above the newest attestation, as far as they were read. */
+  readonly objects: number;
+  /** False: the newest attestation may lie below them. Nothing is known of it. */
+  readonly isPassed: boolean;
+};
+
+/** The newest attestation, and what lies above it. */
+export type Newest = {
+  readonly attested: Attested | null;
+  readonly foreign: readonly ForeignObject[];
+  /** Null: `foreign` names each. */
+  readonly flood: Flood | null;
+};
+
+/** Keys that one look at the newest attestations lists at once. */
 const PAGE = 100;
-/** Foreign objects that are passed over on the way to the newest attestation. */
+/** Foreign objects that are named. More are a flood. */
 const FOREIGN_MAX = 50;
+/** Reads side by side, once the first few objects were foreign. */
+const READS_AT_ONCE = 16;
+/** Foreign versions that are remembered: a version never changes, so none is read twice. */
+const REMEMBERED_MAX = 200_000;
+/** The version of a file, or of an object that is older than the bucket's versioning. Those can change. */
+const REPLACEABLE = 'null';
 
 type Listed = ListedNote<AttestationKey>;
 
@@ -47,44 +71,88 @@ export class AttestationReader {
   readonly #store: AttestationStore;
   readonly #cosigners: readonly CosignerKey[];
   readonly #trusted: readonly VerifierKey[];
+  readonly #readsMax: number;
+  /** Why each version is foreign that this reader has read, by version and key. */
+  readonly #foreign = new Map<string, string>();
 
   /**
    * `trusted`: the archive's keys. Their names say which chains belong to the archive. If empty, any chain
-   * does.
+   * does. `readsMax`: foreign objects that one look reads; the next look goes on below them.
    */
   constructor(
     store: AttestationStore,
     cosigners: readonly CosignerKey[],
     trusted: readonly VerifierKey[] = [],
+    readsMax = 10_000,
   ) {
     this.#store = store;
     this.#cosigners = cosigners;
     this.#trusted = trusted;
+    this.#readsMax = readsMax;
   }
 
   /**
    * Makes a few short listings around `hintSize`, which should be near the chain's end but may be any number.
-   * Throws `attestations-flooded` if too many foreign objects lie above the newest attestation.
+   * Foreign objects hide no attestation: they are passed over, however many they are.
    */
-  async newest(
-    place: ChainInArchive,
-    hintSize: number,
-    signal?: AbortSignal,
-  ): Promise<{ readonly attested: Attested | null; readonly foreign: readonly ForeignObject[] }> {
-    const foreign: ForeignObject[] = [];
-    const onForeign = ({ key, versionId }: Listed, why: string) => {
-      foreign.push({ key, versionId, why });
-      if (foreign.length > FOREIGN_MAX) throw flooded(place);
-    };
+  async newest(place: ChainInArchive, hintSize: number, signal?: AbortSignal): Promise<Newest> {
+    const seen: Seen = { foreign: [], objects: 0, reads: 0 };
+    const prefix = attestationPrefix(place.chain, place.partition);
+    const result = (attested: Attested | null, isPassed: boolean): Newest => ({
+      ...{ attested, foreign: seen.foreign },
+      flood: isPassed && seen.objects <= FOREIGN_MAX ? null : { prefix, objects: seen.objects, isPassed },
+    });
     let near = hintSize;
     for (let below = Number.POSITIVE_INFINITY; ; near = below) {
       const page = await this.#pageBelow(place, below, near, signal);
-      const open = (note: Listed) => this.#open(place, note, signal);
-      const found = await firstNote(page.toReversed(), open, { foreignMax: PAGE, onForeign });
-      if (found !== null) return { attested: found.content, foreign };
       const first = page[0];
-      if (first === undefined) return { attested: null, foreign };
+      if (first === undefined) return result(null, true);
+      const attested = await this.#firstOf(place, page.toReversed(), seen, signal);
+      if (attested !== null) return result(attested, true);
+      if (seen.reads >= this.#readsMax) return result(null, false);
       below = first.parsed.size;
+    }
+  }
+
+  /** The first of these that is an attestation, or null. One is read alone, and then more at once. */
+  async #firstOf(
+    place: ChainInArchive,
+    notes: readonly Listed[],
+    seen: Seen,
+    signal?: AbortSignal,
+  ): Promise<Attested | null> {
+    for (let start = 0; start < notes.length; ) {
+      const part = notes.slice(start, start + Math.min(READS_AT_ONCE, 1 + seen.objects));
+      start += part.length;
+      const opened = await Promise.all(part.map((note) => this.#judge(place, note, seen, signal)));
+      for (const [index, one] of opened.entries()) {
+        if (typeof one !== 'string') return one;
+        const { key, versionId } = part[index] as Listed;
+        seen.objects++;
+        if (seen.foreign.length < FOREIGN_MAX) seen.foreign.push({ key, versionId, why: one });
+      }
+    }
+    return null;
+  }
+
+  /** The attestation, or why there is none. */
+  async #judge(
+    place: ChainInArchive,
+    note: Listed,
+    seen: Seen,
+    signal?: AbortSignal,
+  ): Promise<Attested | string> {
+    const id = `${note.versionId}\n${note.key}`;
+    const known = this.#foreign.get(id);
+    if (known !== undefined) return known;
+    seen.reads++;
+    try {
+      return await this.#open(place, note, signal);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      if (this.#foreign.size >= REMEMBERED_MAX) this.#foreign.clear();
+      if (note.versionId !== REPLACEABLE) this.#foreign.set(id, error.message);
+      return error.message;
     }
   }
 
@@ -149,12 +217,8 @@ export class AttestationReader {
   }
 }
 
-const flooded = ({ chain, partition }: ChainInArchive) =>
-  new LedgerstoneError(
-    'attestations-flooded',
-    `${attestationPrefix(chain, partition)}: more than ${FOREIGN_MAX} objects there are no attestations`,
-    { remedy: 'Somebody else writes to the attestation bucket: find out who, and remove the permission.' },
-  );
+/** What one look has seen so far. */
+type Seen = { readonly foreign: ForeignObject[]; objects: number; reads: number };
 
 /**
  * The first cosigner whose signature is valid, or null. Throws FormatError if one of their signatures is not.

@@ -1,5 +1,5 @@
 // Which open findings of a chain are gone because a step would have seen them again?
-
+import { attestationsRoot } from '../../format/attestation.ts';
 import type { StepResult } from '../verifier.ts';
 import { isMore } from './bounds.ts';
 import type { Covers } from './ledger.ts';
@@ -20,6 +20,8 @@ export function stepCoverage({ findings, report, confirmed, isAtEnd, verdict }: 
       const { severity, code } = finding;
       return verdict === 'verified' && severity !== 'attempt' && !SHOWN_BY_EVENTS.has(code);
     }
+    // A flood above the newest attestation: this step has looked there, and reached that attestation.
+    if (finding.key?.startsWith(attestationsRoot) && finding.key.endsWith('/')) return true;
     const sequence = sequenceOf(finding);
     if (sequence === null) return finding.key === null;
     // A missing seal behind the end is known only from an event. If it were there, a step would see it.

@@ -148,6 +148,20 @@ describe('verify --attestations', () => {
       expect(JSON.parse(json.out).strays.map((stray: { key: string }) => stray.key)).toEqual(strange);
     }
   });
+
+  it('finds the newest one below a flood, which is a finding, and judges the rest', async () => {
+    const folder = dirname(at(`own/${world.store.keys()[0]}`));
+    for (let size = 10; size < 100; size++) writeFileSync(join(folder, `0000000000${size}.note`), 'junk');
+    const { code, out } = await ledgerstone(['verify', ...archive(), ...attested()]);
+    expect([code, out]).toEqual([0, expect.stringContaining('verified through offset 14')]);
+    expect(out).toContain('90 objects above the newest attestation are none');
+    expect(out).toContain('; 1 attempt to change it');
+    const json = JSON.parse((await ledgerstone(['verify', ...archive(), ...attested(), '--json'])).out);
+    expect([json.verdict, json.attested.length, json.strays.length]).toEqual(['verified', 1, 50]);
+    const flood = json.findings.filter(({ code }: { code: string }) => code === 'foreign-object');
+    expect(flood).toMatchObject([{ key: 'attestations/topic=orders/partition=0/' }]);
+    expect((await ledgerstone(['status', ...archive(), ...attested()])).code).toBe(0);
+  });
 });
 
 describe('--config', () => {
