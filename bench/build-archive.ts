@@ -46,7 +46,7 @@ export async function buildArchive(directory: string, options: BuildOptions): Pr
     continues: null,
     anchoredMs: NOW_MS,
     nowMs: NOW_MS,
-    retention: { mode: 'COMPLIANCE', periodMs: 86_400_000, policy: 'bench' } as const,
+    retention: { mode: 'COMPLIANCE', period: { months: 0, ms: 86_400_000 }, policy: 'bench' } as const,
     keys: [encodeVkey(key)],
     writer: { id: 'bench', version: '1.0.0' },
   };

@@ -1,6 +1,7 @@
 // How are the configurations of archiver and verifier rendered, and would their parsers accept them?
 import { stringify } from 'yaml';
 import type { z } from 'zod';
+import { spanOf } from '../src/base/period.ts';
 import { type Config, parseConfig } from '../src/config/archiver.ts';
 import { ConfigError } from '../src/config/check.ts';
 import { parseVerifierConfig } from '../src/config/verifier.ts';
@@ -148,7 +149,7 @@ function serviceProblems(
   const { minimumDays } = config.retention;
   const tooShort = ({ retention }: Config): string[] =>
     Object.entries(retention)
-      .filter(([, { periodMs }]) => minimumDays > 0 && periodMs < (minimumDays + 1) * DAY_MS)
+      .filter(([, { period }]) => minimumDays > 0 && spanOf(period).leastMs < (minimumDays + 1) * DAY_MS)
       .map(
         ([policy]) => `at retention.${policy}: must be over retention.minimumDays, or S3 refuses each put`,
       );

@@ -58,7 +58,7 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     this.#options = options;
     const { config, store, signers, sha256, clock, random } = options;
-    const { mode, periodMs } = config.retention.seals;
+    const { mode, period } = config.retention.seals;
     this.#sealer = new Sealer({
       store,
       signers,
@@ -66,7 +66,7 @@ export class Pipeline {
       clock,
       random,
       memory: this.#memory,
-      sealRetention: { mode, periodMs },
+      sealRetention: { mode, period },
       signal: this.#down.signal,
     });
     this.#ended = new Promise((resolve) => {
@@ -220,7 +220,7 @@ export class Pipeline {
     if (policy === undefined)
       throw new LedgerstoneError('config', `retention ${topic.retention} is not defined`);
     return {
-      retention: { mode: policy.mode, periodMs: policy.periodMs, policy: topic.retention },
+      retention: { mode: policy.mode, period: policy.period, policy: topic.retention },
       keys: signers.map((signer) => encodeVkey(verifierKey(name.chainOrigin, signer.publicKey, sha256))),
       writer,
     };

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { toHex, utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
+import { afterPeriod, type Period } from '../base/period.ts';
 import { oldestVersion } from '../format/oldest-version.ts';
 import { formatKey, keyKey } from '../format/paths.ts';
 import { encodeVkey, spkiFingerprint, type VerifierKey } from '../format/vkey.ts';
@@ -25,7 +26,7 @@ const formatUrl = (): URL =>
 export async function publishArchiveFiles(
   store: Store,
   keys: readonly VerifierKey[],
-  retention: { readonly mode: Lock['mode']; readonly periodMs: number },
+  retention: { readonly mode: Lock['mode']; readonly period: Period },
   clock: Clock,
   signal?: AbortSignal,
 ): Promise<Published[]> {
@@ -37,7 +38,7 @@ export async function publishArchiveFiles(
     })),
     { key: formatKey(toHex(nodeSha256(format))), bytes: format },
   ];
-  const untilMs = Math.ceil((clock.now() + retention.periodMs) / 1000) * 1000;
+  const untilMs = Math.ceil(afterPeriod(clock.now(), retention.period) / 1000) * 1000;
   const options = signal === undefined ? {} : { signal };
   const published: Published[] = [];
   for (const { key, bytes } of objects) {

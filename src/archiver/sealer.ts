@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import { KeyedMutex } from '../base/concurrency.ts';
 import { isRetriable, LedgerstoneError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
+import { afterPeriod, type Period } from '../base/period.ts';
 import { backoffMs } from '../base/retry.ts';
 import { parseTime, parseUntil } from '../format/manifest.ts';
 import type { NoteSignature } from '../format/note.ts';
@@ -37,7 +38,7 @@ export type SealerOptions = {
   readonly random: () => number;
   readonly memory: MemoryLedger;
   /** Lock of seals: never shorter than any data object's. */
-  readonly sealRetention: { readonly mode: Lock['mode']; readonly periodMs: number };
+  readonly sealRetention: { readonly mode: Lock['mode']; readonly period: Period };
   /** The process is going down: whatever waits stops waiting. */
   readonly signal: AbortSignal;
 };
@@ -115,7 +116,10 @@ export class Sealer {
     ]);
     const bytes = sealBytes(segment, signatures);
     const sealedMs = parseTime(segment.manifest.time.sealed);
-    const lock = { mode: sealRetention.mode, untilMs: wholeSeconds(sealedMs + sealRetention.periodMs) };
+    const { until } = segment.manifest.retention;
+    // 366 days or a year: which of them ends later depends on the year. The seal outlives its data.
+    const untilMs = Math.max(afterPeriod(sealedMs, sealRetention.period), parseUntil(until));
+    const lock = { mode: sealRetention.mode, untilMs: wholeSeconds(untilMs) };
     await this.#persist('clock', onTrouble, () => this.#checkClock());
     // From the first try of this PUT on, the segment may be committed: only the store can say.
     const ours = await this.#persist('seal', onTrouble, () => this.#putSeal(segment.sealKey, bytes, lock));

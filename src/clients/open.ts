@@ -2,27 +2,34 @@
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { systemClock } from '../base/clock.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
+import type { Period } from '../base/period.ts';
 import type { Config } from '../config/archiver.ts';
 import type { SigningConfig, StoreConfig } from '../config/connections.ts';
 import { parseVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
 import type { Source } from '../ingest/source.ts';
 import type { Signer } from '../sign/signer.ts';
+import { boundedStore, readerOf } from '../store/bounded.ts';
 import type { ReadableStore, Store } from '../store/store.ts';
 
 // Each client is loaded when it is needed. The S3 client takes half a second, and a directory needs none.
 
-/** Makes a directory that is not there. For the writer of an archive, and for the verifier's own store. */
-export function openForWriting(config: StoreConfig): Promise<Store> {
-  return openStore(config, true);
+/**
+ * Makes a directory that is not there. For the writer of an archive, which sets no lock beyond
+ * `greatestLock`, and for the verifier's own store, where all locks have one period (null).
+ */
+export async function openForWriting(config: StoreConfig, greatestLock: Period | null): Promise<Store> {
+  const store = await openStore(config, true);
+  return greatestLock === null ? store : boundedStore(store, greatestLock, systemClock);
 }
 
 /** Makes nothing: a directory that does not exist is an error. What is returned has no method that writes. */
 export async function openForReading(config: StoreConfig): Promise<ReadableStore> {
   if (config.kind === 'directory') await requireDirectory(config.path);
-  return readingOnly(await openStore(config, false));
+  return readerOf(await openStore(config, false));
 }
 
 async function openStore(config: StoreConfig, create: boolean): Promise<Store> {
@@ -37,19 +44,6 @@ async function requireDirectory(path: string): Promise<void> {
     remedy: 'Correct the path. A command that reads does not create the directory.',
   });
 }
-
-/** A type alone would leave the writing methods there at run time. */
-const readingOnly = (store: Store): ReadableStore => ({
-  kind: store.kind,
-  description: store.description,
-  listVersions: (...args) => store.listVersions(...args),
-  listPrefixes: (...args) => store.listPrefixes(...args),
-  read: (...args) => store.read(...args),
-  lock: (...args) => store.lock(...args),
-  hold: (...args) => store.hold(...args),
-  clockOffset: () => store.clockOffset(),
-  close: () => store.close(),
-});
 
 /** Refuses a bucket in which nothing would be locked, before anything is written to it. */
 export async function requireFitStore(config: StoreConfig, signal?: AbortSignal): Promise<void> {

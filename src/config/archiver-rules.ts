@@ -2,14 +2,18 @@
 import { messageOf } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
+import { isAtLeast } from '../base/period.ts';
 import { CANARY_CHAIN } from '../format/chain.ts';
 import { parseVkey } from '../format/vkey.ts';
+import { GREATEST_LOCK_DEFAULT } from './archiver-schema.ts';
 import { suggestion } from './nearest.ts';
 import { memberOf, type SchemaProblem, valueAt } from './problems.ts';
-import { DURATION_PATTERN, durationMs, SIZE_PATTERN, sizeBytes, YEAR_MS } from './units.ts';
+import { PERIOD_PATTERN, periodOf, SIZE_PATTERN, sizeBytes } from './units.ts';
 import type { ConfigPath } from './yaml.ts';
 
-const LONG_RETENTION_MS = 10 * YEAR_MS;
+/** A period that has its pattern; the schema judges the others. */
+export const isPeriod = (value: unknown): value is string =>
+  typeof value === 'string' && PERIOD_PATTERN.test(value);
 
 export type Named = { readonly path: ConfigPath; readonly value: unknown };
 
@@ -52,20 +56,19 @@ function retentionProblems(root: unknown, topics: readonly Named[]): SchemaProbl
     problems.push({ path: [...path, 'retention'], message });
   }
   const periods = policies.flatMap(([name, policy]) => {
-    const period = memberOf(policy, 'period');
-    return typeof period === 'string' && DURATION_PATTERN.test(period)
-      ? [{ name, ms: durationMs(period) }]
-      : [];
+    const text = memberOf(policy, 'period');
+    return isPeriod(text) ? [{ name, text, period: periodOf(text) }] : [];
   });
-  for (const { name, ms } of periods) {
-    if (ms <= LONG_RETENTION_MS || memberOf(root, 'allowLongRetention') === true) continue;
-    const message = 'is over 10 years and can not be taken back: say allowLongRetention: true if it is meant';
+  const greatest = memberOf(root, 'greatestLock') ?? GREATEST_LOCK_DEFAULT;
+  for (const { name, period } of periods) {
+    if (!isPeriod(greatest) || isAtLeast(periodOf(greatest), period)) continue;
+    const message = `is longer than greatestLock (${greatest}), and a lock can not be taken back: raise greatestLock if it is meant`;
     problems.push({ path: ['retention', name, 'period'], message });
   }
   const seals = periods.find(({ name }) => name === 'seals');
-  for (const { name, ms } of periods) {
-    if (seals === undefined || ms <= seals.ms) continue;
-    const message = `must be at least as long as "${name}": seals carry the chain and outlive what they seal`;
+  for (const { name, period } of periods) {
+    if (seals === undefined || isAtLeast(seals.period, period)) continue;
+    const message = `must never be shorter than "${name}": seals carry the chain and outlive what they seal`;
     problems.push({ path: ['retention', 'seals', 'period'], message });
   }
   const modeOf = (policy: unknown) => memberOf(policy, 'mode');

@@ -1,6 +1,7 @@
 // Which keys may the archiver's configuration hold, and what may each be?
 import { z } from 'zod';
 import { LIMITS, MIB } from '../base/limits.ts';
+import { type Period, spanOf } from '../base/period.ts';
 import { cluster, signing, store } from './connections-schema.ts';
 import {
   between,
@@ -16,11 +17,12 @@ import {
   topicName,
   word,
 } from './fields.ts';
-import { DURATION_PATTERN, durationMs } from './units.ts';
+import { PERIOD_PATTERN, periodOf } from './units.ts';
 
 /** The stop timeout of a service is derived from it too. */
 export const DRAIN_DEFAULT = '25s';
 export const ARCHIVER_PORT_DEFAULT = 9464;
+export const GREATEST_LOCK_DEFAULT = '10y';
 
 const continues = z
   .strictObject({
@@ -104,19 +106,25 @@ export const source = z.discriminatedUnion('kind', [
 ]);
 
 const policyName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const period = text(DURATION_PATTERN, 'a period with its unit, such as 90d, 1y or 7y')
-  .refine(
-    (value) =>
-      !DURATION_PATTERN.test(value) || (durationMs(value) >= 1000 && durationMs(value) <= durationMs('100y')),
-    'must be 1s to 100y',
-  )
+const LONGEST = periodOf('100y');
+const isPeriodAllowed = ({ months, ms }: Period): boolean =>
+  months <= LONGEST.months && ms <= spanOf(LONGEST).leastMs && (months > 0 || ms >= 1000);
+
+/** Checked twice, as an editor knows the pattern only. */
+export const period = text(
+  PERIOD_PATTERN,
+  'a period with its unit, such as 90d, 12mo or 7y (months are mo, and minutes are no unit of a lock)',
+)
+  .refine((value) => !PERIOD_PATTERN.test(value) || isPeriodAllowed(periodOf(value)), 'must be 1s to 100y')
   .register(forms, { form: 'a period, 1s to 100y' });
 
-export const policy = z.strictObject({
+const policy = z.strictObject({
   mode: z
     .enum(['COMPLIANCE', 'GOVERNANCE'])
     .describe('COMPLIANCE: nobody can shorten the lock. GOVERNANCE: for trials only'),
-  period: period.describe('How long an object is locked. A year is 365 days'),
+  period: period.describe(
+    'How long an object is locked. Months and years follow the calendar: `1y` ends on the same day of the next year',
+  ),
 });
 
 export const configSchema = z.strictObject({
@@ -144,10 +152,11 @@ export const configSchema = z.strictObject({
     .describe(
       'Retention policies by name: the part that compliance teams own. `seals` holds for seals, keys and FORMAT.md and is never shorter than another policy. Default for `seals`: the longest of the others',
     ),
-  allowLongRetention: z
-    .boolean()
-    .default(false)
-    .describe('true: periods over 10 years are accepted. They can not be taken back'),
+  greatestLock: period
+    .default(GREATEST_LOCK_DEFAULT)
+    .describe(
+      'No lock is set further ahead than this, and a policy that asks for more is refused: nobody can take a lock back',
+    ),
   segment: z
     .strictObject({
       maxBytes: sizeBetween(MIB, 64 * MIB, '1MiB to 64MiB')

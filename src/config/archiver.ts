@@ -1,5 +1,6 @@
 // What did the operator configure? One YAML file, checked completely before anything starts.
 import { dirname, resolve } from 'node:path';
+import { isAtLeast, type Period } from '../base/period.ts';
 import { ruleProblems } from './archiver-rules.ts';
 import { type ConfigOutput, configSchema } from './archiver-schema.ts';
 import { checkYaml, readConfigFile } from './check.ts';
@@ -16,7 +17,7 @@ import {
   type TlsConfig,
   tlsOf,
 } from './connections.ts';
-import { durationMs } from './units.ts';
+import { periodOf } from './units.ts';
 
 /** An operator's recorded handover from an older chain that can't go on (FORMAT.md, `continues`). */
 export type ContinuesConfig = {
@@ -79,7 +80,8 @@ export type Config = {
   readonly source: SourceConfig;
   /** Always has `seals`, which is never shorter or weaker than any other. */
   readonly retention: Readonly<Record<string, RetentionPolicy>> & { readonly seals: RetentionPolicy };
-  readonly allowLongRetention: boolean;
+  /** No lock is set further ahead. No policy is longer. */
+  readonly greatestLock: Period;
   readonly segment: {
     /** Content bytes of one segment, before compression. */
     readonly maxBytes: number;
@@ -126,7 +128,7 @@ function buildConfig(input: ConfigOutput, fileName: string): Config {
     },
     source: sourceOf(input, resolvePath),
     retention: retentionOf(input),
-    allowLongRetention: input.allowLongRetention,
+    greatestLock: periodOf(input.greatestLock),
     segment: {
       maxBytes: input.segment.maxBytes,
       maxRecords: input.segment.maxRecords,
@@ -182,10 +184,10 @@ function sourceOf(input: ConfigOutput, resolvePath: (path: string) => string): S
 function retentionOf(input: ConfigOutput): Config['retention'] {
   const policies: Record<string, RetentionPolicy> = {};
   for (const [name, { mode, period }] of Object.entries(input.retention)) {
-    policies[name] = { mode, periodMs: durationMs(period), text: period };
+    policies[name] = { mode, period: periodOf(period), text: period };
   }
   const all = Object.values(policies);
-  const longest = all.reduce((a, b) => (b.periodMs > a.periodMs ? b : a));
+  const longest = all.reduce((a, b) => (isAtLeast(a.period, b.period) ? a : b));
   const mode = all.some((policy) => policy.mode === 'COMPLIANCE') ? 'COMPLIANCE' : 'GOVERNANCE';
   return { ...policies, seals: policies['seals'] ?? { ...longest, mode } };
 }

@@ -1,11 +1,12 @@
 // Where are the store, the key and the brokers that a configuration names? Both files have them.
 import type { z } from 'zod';
+import type { Period } from '../base/period.ts';
 import type { cluster, signing, store } from './connections-schema.ts';
 
-/** How objects are locked. `text` is the period as written, for people (`1y` is 365 days). */
+/** How objects are locked. `text` is the period as written, for people. */
 export type RetentionPolicy = {
   readonly mode: 'COMPLIANCE' | 'GOVERNANCE';
-  readonly periodMs: number;
+  readonly period: Period;
   readonly text: string;
 };
 

@@ -1,14 +1,15 @@
 // Do the parts of the verifier's configuration fit together? Rules that concern more than one key.
 import { messageOf } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
+import { isAtLeast } from '../base/period.ts';
 import { parseCosignerVkey } from '../format/cosignature.ts';
 import { isKeyName, parseVkey } from '../format/vkey.ts';
-import { chainProblems, type Named } from './archiver-rules.ts';
+import { chainProblems, isPeriod, type Named } from './archiver-rules.ts';
 import { memberOf, type SchemaProblem, valueAt } from './problems.ts';
-import { DURATION_PATTERN, durationMs, YEAR_MS } from './units.ts';
+import { periodOf } from './units.ts';
 import type { ConfigPath } from './yaml.ts';
 
-const RETENTION_MS_MAX = 10 * YEAR_MS;
+const RETENTION_MAX = periodOf('10y');
 
 /** Works on the values as they are written, even if the schema refuses them. */
 export const verifierRuleProblems = (root: unknown): SchemaProblem[] => [
@@ -91,9 +92,16 @@ function locationOf(store: unknown): string | null {
 function retentionProblems(root: unknown): SchemaProblem[] {
   const path = ['attestations', 'retention', 'period'];
   const period = valueAt(root, path);
-  const isTime = typeof period === 'string' && DURATION_PATTERN.test(period);
-  if (!isTime || durationMs(period) <= RETENTION_MS_MAX) return [];
-  return [{ path, message: 'must be 10y at most: it can not be taken back' }];
+  const problems: SchemaProblem[] = [];
+  if (isPeriod(period) && !isAtLeast(RETENTION_MAX, periodOf(period)))
+    problems.push({ path, message: 'must be 10y at most: it can not be taken back' });
+  const [least, greatest] = ['leastLock', 'greatestLock'].map((name) => valueAt(root, ['sweep', name]));
+  if (isPeriod(least) && isPeriod(greatest) && !isAtLeast(periodOf(greatest), periodOf(least)))
+    problems.push({
+      path: ['sweep', 'greatestLock'],
+      message: `must not be shorter than leastLock (${least})`,
+    });
+  return problems;
 }
 
 function listAt(root: unknown, path: ConfigPath): { path: ConfigPath; value: string }[] {

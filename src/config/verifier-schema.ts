@@ -1,7 +1,7 @@
 // Which keys may the verifier's configuration hold, and what may each be?
 import { z } from 'zod';
 import { LIMITS, MIB } from '../base/limits.ts';
-import { policy, source } from './archiver-schema.ts';
+import { period, source } from './archiver-schema.ts';
 import { cluster, signing, store } from './connections-schema.ts';
 import { between, chainName, forms, log, server, sizeBetween, some, text } from './fields.ts';
 
@@ -54,7 +54,7 @@ export const verifierConfigSchema = z.strictObject({
           mode: z
             .literal('COMPLIANCE', 'must be COMPLIANCE: an attestation that can be deleted proves nothing')
             .describe('How they are locked'),
-          period: policy.shape.period
+          period: period
             .describe('How long they are locked')
             .register(forms, { form: 'a period, 1s to 10y' }),
         })
@@ -91,10 +91,15 @@ export const verifierConfigSchema = z.strictObject({
       every: between('1m', '30d')
         .prefault('1h')
         .describe('How often both buckets are listed, to find what does not belong there'),
-      leastLock: policy.shape.period
+      leastLock: period
         .optional()
         .describe(
           'The shortest retention that objects of the archive were ever written with. A shorter lock is a finding. Default: no such check',
+        ),
+      greatestLock: period
+        .optional()
+        .describe(
+          'The longest retention that objects of the archive were ever written with, as `greatestLock` of ledgerstone.yaml. A longer lock is a finding. Default: no such check',
         ),
       holds: z
         .array(hold)

@@ -1,6 +1,7 @@
 // What does the verifier's configuration say: which archive, whose keys, where it writes, what it checks?
 import { dirname, resolve } from 'node:path';
 import { nodeSha256 } from '../base/node/hash.ts';
+import type { Period } from '../base/period.ts';
 import { type CosignerKey, parseCosignerVkey } from '../format/cosignature.ts';
 import { parseVkey, type VerifierKey } from '../format/vkey.ts';
 import type { KafkaSourceConfig } from './archiver.ts';
@@ -16,7 +17,7 @@ import {
   storeOf,
   tlsOf,
 } from './connections.ts';
-import { durationMs } from './units.ts';
+import { periodOf } from './units.ts';
 import { verifierRuleProblems } from './verifier-rules.ts';
 import { type VerifierConfigOutput, verifierConfigSchema } from './verifier-schema.ts';
 
@@ -65,7 +66,9 @@ export type VerifierConfig = {
   readonly sweep: {
     readonly everyMs: number;
     /** Every lock in the archive was at least this long when it was set. Null: no such check. */
-    readonly leastLockMs: number | null;
+    readonly leastLock: Period | null;
+    /** None was longer. Null: no such check. */
+    readonly greatestLock: Period | null;
     readonly holds: readonly PromisedHold[];
   };
   readonly fullPass: { readonly everyMs: number; readonly bytesPerRun: number };
@@ -118,7 +121,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
     },
     attestations: {
       store: attestations,
-      retention: { mode, periodMs: durationMs(period), text: period },
+      retention: { mode, period: periodOf(period), text: period },
     },
     cosigner: {
       name: input.cosigner.name,
@@ -145,9 +148,15 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
   };
 }
 
-const sweepOf = ({ every, leastLock, holds }: VerifierConfigOutput['sweep']): VerifierConfig['sweep'] => ({
+const sweepOf = ({
+  every,
+  leastLock,
+  greatestLock,
+  holds,
+}: VerifierConfigOutput['sweep']): VerifierConfig['sweep'] => ({
   everyMs: every,
-  leastLockMs: leastLock === undefined ? null : durationMs(leastLock),
+  leastLock: leastLock === undefined ? null : periodOf(leastLock),
+  greatestLock: greatestLock === undefined ? null : periodOf(greatestLock),
   holds: holds.map(({ chain, partition = null, from, to = null }) => ({ chain, partition, from, to })),
 });
 

@@ -2,6 +2,7 @@
 import { assert } from '../base/assert.ts';
 import { toHex } from '../base/bytes.ts';
 import type { Sha256 } from '../base/hash.ts';
+import { afterPeriod, type Period } from '../base/period.ts';
 import { type Checkpoint, checkpointText } from '../format/checkpoint.ts';
 import {
   type Continues,
@@ -79,7 +80,7 @@ export type SegmentContext = {
   readonly nowMs: number;
   readonly retention: {
     readonly mode: 'COMPLIANCE' | 'GOVERNANCE';
-    readonly periodMs: number;
+    readonly period: Period;
     readonly policy: string;
   };
   /** vkeys, named with the chain's origin, of every key that will sign. */
@@ -184,7 +185,7 @@ function manifestOf(
           },
     retention: {
       mode: context.retention.mode,
-      until: untilText(sealedMs + context.retention.periodMs),
+      until: untilText(afterPeriod(sealedMs, context.retention.period)),
       policy: context.retention.policy,
     },
     keys: context.keys,

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { utf8Text } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { FormatError, LedgerstoneError } from '../base/error.ts';
+import { afterPeriod, type Period } from '../base/period.ts';
 import { oldestVersions } from '../format/oldest-version.ts';
 import type { Lock, PutOutcome, StoreReader, StoreWriter } from '../store/store.ts';
 import type { ArchiveReader } from '../verify/archive-reader.ts';
@@ -10,7 +11,7 @@ import type { ArchiveReader } from '../verify/archive-reader.ts';
 export type OwnBucket = {
   readonly store: Pick<StoreReader, 'listVersions' | 'listPrefixes' | 'read'> &
     Pick<StoreWriter, 'putIfAbsent'>;
-  readonly retention: { readonly mode: Lock['mode']; readonly periodMs: number };
+  readonly retention: { readonly mode: Lock['mode']; readonly period: Period };
   readonly clock: Clock;
 };
 
@@ -33,7 +34,7 @@ export function putLocked(
   bytes: Uint8Array,
   signal?: AbortSignal,
 ): Promise<PutOutcome> {
-  const untilMs = Math.ceil((clock.now() + retention.periodMs) / 1000) * 1000;
+  const untilMs = Math.ceil(afterPeriod(clock.now(), retention.period) / 1000) * 1000;
   const lock = { mode: retention.mode, untilMs };
   return store.putIfAbsent(key, bytes, lock, signal === undefined ? {} : { signal });
 }

@@ -37,7 +37,7 @@ async function written(log: 'ed25519' | 'ecdsa-p256', cosigner: 'ed25519' | 'ecd
     store,
     name: NAME,
     signer: memorySigner({ seed: 'verifier', algorithm: cosigner }),
-    retention: { mode: 'COMPLIANCE', periodMs: YEAR_MS },
+    retention: { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } },
     sha256: nodeSha256,
     clock: STILL,
   });

@@ -36,7 +36,7 @@ source:
   brokers: ${JSON.stringify(kafka.bootstrap)}
   groupId: ${topicName}
   topics: [ { name: ${topicName}, retention: short } ]
-retention: { short: { mode: COMPLIANCE, period: 5m } }
+retention: { short: { mode: COMPLIANCE, period: 300s } }
 segment: { maxRecords: 20, maxAge: 300ms }
 server: { port: ${port} }
 `,

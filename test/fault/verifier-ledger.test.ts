@@ -33,7 +33,7 @@ class World {
   readonly heard = new Set<string>();
 
   ledger(store: Store = this.store): Ledger {
-    const retention = { mode: 'COMPLIANCE', periodMs: 86_400_000 } as const;
+    const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: 86_400_000 } } as const;
     const verifier = { name: 'v', version: '1' };
     const channels = ['sns'];
     return new Ledger({ store, retention, clock: this.clock, sha256: nodeSha256, verifier, channels });

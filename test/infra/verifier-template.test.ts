@@ -116,7 +116,7 @@ describe('the function', () => {
     expect(config.alarms.sns).toBe(stack.outputs['TopicArn']?.Value);
     // What the archive's stack sets up is what is promised.
     expect(config.archive.logKey).toMatchObject({ keyId: LOG_KEY, region: REGION });
-    expect(config.sweep.leastLockMs).toBe(364 * 86_400_000);
+    expect(config.sweep.leastLock).toEqual({ months: 0, ms: 364 * 86_400_000 });
     const isOfOwner = account === ACCOUNT;
     expect(config.configuration).toMatchObject({
       ...{ defaultDays: 365, denies: isOfOwner, minimumDays: 364 },
@@ -146,7 +146,7 @@ describe('the function', () => {
       alarms: { webhook: url },
       cosigner: { earlier: [{ name: 'old.example.com' }] },
       sweep: {
-        leastLockMs: 30 * 86_400_000,
+        leastLock: { months: 0, ms: 30 * 86_400_000 },
         holds: [{ chain: 'orders', partition: 3, from: 0, to: 9 }],
       },
     });

@@ -45,7 +45,7 @@ export class VerifierWorld {
   }
 
   attester(store: Store = this.store, signer: Signer = this.signer): Attester {
-    const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+    const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
     const { trusted } = this.builder;
     return new Attester({ store, signer, trusted, retention, name: NAME, sha256: nodeSha256, clock: STILL });
   }

@@ -69,7 +69,7 @@ function segments(): readonly [Segment, Segment] {
     continues: null,
     anchoredMs: at(time),
     nowMs: at(time),
-    retention: { mode: 'COMPLIANCE' as const, periodMs: 365 * 86_400_000, policy: 'pci-12m' },
+    retention: { mode: 'COMPLIANCE' as const, period: { months: 0, ms: 365 * 86_400_000 }, policy: 'pci-12m' },
     keys: [encodeVkey(chainKey)],
     writer: { id: 'example', version: '1.0.0' },
   });

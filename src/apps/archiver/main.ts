@@ -62,7 +62,11 @@ export type ArchiverResult = {
 
 /** Runs until drained or finished; rejects with a LedgerstoneError when it can't go on. */
 export async function runArchiver(config: Config, options: RunOptions): Promise<ArchiverResult> {
-  const service = new Service(config, options, await openForWriting(config.archive.store));
+  const service = new Service(
+    config,
+    options,
+    await openForWriting(config.archive.store, config.greatestLock),
+  );
   try {
     await service.serveStatus();
     return await service.run();

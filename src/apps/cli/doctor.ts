@@ -5,12 +5,14 @@ import type { Command } from 'commander';
 import { utf8 } from '../../base/bytes.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { afterPeriod } from '../../base/period.ts';
 import { openSigner } from '../../clients/open.ts';
 import { type Config, type FileSourceConfig, loadConfig } from '../../config/archiver.ts';
 import type { SigningConfig, StoreConfig } from '../../config/connections.ts';
 import { encodeVkey, verifierKey } from '../../format/vkey.ts';
 import { type Check, checkLines } from './check-list.ts';
 import { EXIT } from './exit-code.ts';
+import { lockDates } from './lock-dates.ts';
 import { acting, type Session } from './session.ts';
 
 type DoctorOptions = { readonly config: string; readonly json?: boolean };
@@ -74,7 +76,10 @@ const failedCheck = (name: string, error: unknown): Check => ({
 });
 
 function configChecks({ production, retention, archive }: Config): Check[] {
-  const checks = [ok('file', 'every key is known and every value allowed')];
+  const checks = [
+    ok('file', 'every key is known and every value allowed'),
+    ...lockDates(retention, Date.now()).map(({ name, text }) => ok(`retention ${name}`, text)),
+  ];
   if (!production) {
     const remedy = 'Set `production: true`: it refuses a directory, a local key and GOVERNANCE.';
     checks.push({ name: 'production', verdict: 'warning', found: 'false', remedy });
@@ -105,7 +110,7 @@ async function storeChecks({ archive, retention }: Config, signal: AbortSignal):
   ]);
   const { state, checks } = await inspectBucket(store, signal);
   if (state !== 'there') return [...checks];
-  const untilMs = Date.now() + retention.seals.periodMs;
+  const untilMs = afterPeriod(Date.now(), retention.seals.period);
   return [...checks, ...(await probePermissions(store, { untilMs }, signal))];
 }
 

@@ -87,7 +87,7 @@ async function runDrillCommand(session: Session, options: DrillCommandOptions): 
   const { store } = config.archive;
   // A drill is of an archive that is there already: opening it for reading says so, and creates none.
   await (await openArchiveStore(store)).close();
-  const archive = await openForWriting(store);
+  const archive = await openForWriting(store, config.sweep.greatestLock);
   const own = await openArchiveStore(config.attestations.store);
   const canary = await openCanary(store);
   try {

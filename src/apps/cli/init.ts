@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { type Published, publishArchiveFiles } from '../../archiver/publish.ts';
 import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import { spanOf } from '../../base/period.ts';
 import { printable } from '../../base/printable.ts';
 import { openForWriting, openSigner, trustedKeys } from '../../clients/open.ts';
 import { type Config, loadConfig } from '../../config/archiver.ts';
@@ -12,6 +13,7 @@ import { encodeVkey, type KeyAlgorithm } from '../../format/vkey.ts';
 import type { BucketCheck } from '../../store/bucket-check.ts';
 import { checkLines } from './check-list.ts';
 import { EXIT, UsageError } from './exit-code.ts';
+import { lockDates } from './lock-dates.ts';
 import { acting, type Session } from './session.ts';
 
 type InitOptions = {
@@ -64,7 +66,7 @@ async function runInit(session: Session, options: InitOptions): Promise<number> 
   const signer = await openSigner(signing);
   const keys = trustedKeys(config, [signer]);
   const vkey = encodeVkey(keys[0]!);
-  const store = await openForWriting(storeConfig);
+  const store = await openForWriting(storeConfig, config.greatestLock);
   let published: Published[];
   try {
     published = await publishArchiveFiles(
@@ -91,6 +93,9 @@ async function runInit(session: Session, options: InitOptions): Promise<number> 
   }
   const lines = [
     ...checkLines('bucket', checks, output),
+    ...lockDates(config.retention, systemClock.now()).map(
+      ({ name, text }) => `retention     ${name}: ${text}`,
+    ),
     `signing key   ${printable(signer.description)}${newKey ? ' (new)' : ''}`,
     ...published.map(
       ({ key, written }) => `${written ? 'written      ' : 'there already'} ${printable(key)}`,
@@ -117,7 +122,9 @@ async function readyBucket(
   if (options.createBucket === true) {
     // Each PUT names its own date. The default is a safety net, as short as the shortest policy: a foreign
     // object should not stay for years.
-    const shortestMs = Math.min(...Object.values(config.retention).map(({ periodMs }) => periodMs));
+    const shortestMs = Math.min(
+      ...Object.values(config.retention).map(({ period }) => spanOf(period).greatestMs),
+    );
     const days = Math.max(1, Math.ceil(shortestMs / DAY_MS));
     return (await createBucket(store, { days }, signal)).inspection.checks;
   }

@@ -103,7 +103,7 @@ export async function recordDecision(
   );
   const { nodeSha256 } = await import('../../base/node/hash.ts');
   checkTopic(config, decision);
-  const store = await openForWriting(config.archive.store);
+  const store = await openForWriting(config.archive.store, config.greatestLock);
   const source = await openSource(config, log);
   try {
     // `start` opens a file source. Kafka is not started: this command must not join the consumer group.

@@ -40,7 +40,7 @@ export type VerifierClients = {
 /** Rejects with what is wrong with a key or a store. Then nothing is left open. */
 export async function openClients(config: VerifierConfig): Promise<VerifierClients> {
   const archive = await openForReading(config.archive.store);
-  const own = await openForWriting(config.attestations.store).catch(async (error: unknown) => {
+  const own = await openForWriting(config.attestations.store, null).catch(async (error: unknown) => {
     await archive.close();
     throw error;
   });
@@ -98,8 +98,8 @@ export function makeVerifier(
   requireOwnKey(config, signer);
   const { cosigner, attestations, alarms } = config;
   const { store } = config.archive;
-  const { mode, periodMs } = attestations.retention;
-  const retention = { mode, periodMs };
+  const { mode, period } = attestations.retention;
+  const retention = { mode, period };
   const { name, earlier } = cosigner;
   const { trusted } = config.archive;
   const attester = new Attester({
@@ -122,7 +122,7 @@ export function makeVerifier(
   };
   const scrubLog = new ScrubLog({ store: own, retention, clock });
   const sweepLog = new SweepLog({ store: own, retention, clock });
-  const { leastLockMs, holds } = config.sweep;
+  const { leastLock, greatestLock, holds } = config.sweep;
   const { everyMs, bytesPerRun } = config.fullPass;
   const subjects = subjectsOf(config);
   const { freshnessMs } = config.chains;
@@ -136,7 +136,7 @@ export function makeVerifier(
     tasks: new Map<string, Task>([
       ['confirm', confirmTask],
       ['freshness', freshnessTask],
-      ['sweep', sweepTask({ ...step, own, leastLockMs, holds }, sweepLog)],
+      ['sweep', sweepTask({ ...step, own, leastLock, greatestLock, holds }, sweepLog)],
       ['full-pass', scrubTask({ ...step, log: scrubLog, everyMs }, bytesPerRun)],
       ...(compare === null ? [] : [['completeness', compare] as const]),
       ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),

@@ -103,7 +103,7 @@ export async function sealDecision(
     continues: null,
     anchoredMs: nowMs,
     nowMs,
-    retention: { mode: policy.mode, periodMs: policy.periodMs, policy: topic.retention },
+    retention: { mode: policy.mode, period: policy.period, policy: topic.retention },
     keys: [encodeVkey(verifierKey(name.chainOrigin, signer.publicKey, nodeSha256))],
     writer: { id: tools.writerId, version: VERSION },
   });

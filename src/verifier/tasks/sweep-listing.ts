@@ -1,6 +1,7 @@
 // What does the listing of one folder show, key by key, in slices that the next run can continue?
 import type { Clock } from '../../base/clock.ts';
 import { TaskGroup } from '../../base/concurrency.ts';
+import { afterPeriod, type Period, spanOf } from '../../base/period.ts';
 import { compareKeys } from '../../store/key-bytes.ts';
 import type { HoldState, ObjectVersion, StoreReader } from '../../store/store.ts';
 import { FindingList } from '../../verify/finding-list.ts';
@@ -15,7 +16,9 @@ export type ListingOptions = {
   /** Keys of one slice at most, since its findings are held in memory. */
   readonly keysMax: number;
   /** Locks last at least so long from the object's day on. Null: any lock in compliance mode will do. */
-  readonly leastLockMs: number | null;
+  readonly leastLock: Period | null;
+  /** And at most so long. Null: any lock will do. */
+  readonly greatestLock: Period | null;
   /**
    * Says for which keys a legal hold is checked, at one call each: roles that set holds may lift them too.
    */
@@ -41,7 +44,7 @@ const KEYS_MIN = 100;
  * An object may be written hours after the time from which its lock counts, if S3 was away and the write was
  * repeated.
  */
-const slackOf = (leastLockMs: number): number => Math.min(86_400_000, leastLockMs / 10);
+const slackOf = (period: Period): number => Math.min(86_400_000, spanOf(period).leastMs / 10);
 
 /**
  * The listing itself shows delete markers and newer versions. Locks take one call each. `look` says whether a
@@ -150,9 +153,9 @@ class LockLook {
     { key, versionId, lastModifiedMs }: ObjectVersion,
     state: Awaited<ReturnType<StoreReader['lock']>>,
   ): void {
-    const { clock, leastLockMs } = this.#options;
+    const { clock, leastLock } = this.#options;
     // By the object's own time. The exact end is in its seal, which the step and the scrub check.
-    const untilMs = leastLockMs === null ? null : lastModifiedMs + leastLockMs - slackOf(leastLockMs);
+    const untilMs = leastLock === null ? null : afterPeriod(lastModifiedMs, leastLock) - slackOf(leastLock);
     const nowMs = clock.now();
     const problem = lockProblem(state, untilMs !== null && untilMs < nowMs ? null : untilMs, nowMs);
     if (problem === null) return;

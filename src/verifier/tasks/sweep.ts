@@ -1,4 +1,5 @@
 // What lies in the two buckets that does not belong there? Checks all versions of all keys, and their locks.
+import type { Period } from '../../base/period.ts';
 import type { PromisedHold } from '../../config/verifier.ts';
 import { dataPrefix, parseKey, sealPrefix } from '../../format/paths.ts';
 import type { StoreReader } from '../../store/store.ts';
@@ -31,7 +32,9 @@ export type SweepTools = Pick<StepTools, 'trusted' | 'sha256' | 'checker' | 'clo
   /**
    * Locks of a chain's objects last at least so long from the object's time on, to a day. Null: not promised.
    */
-  readonly leastLockMs?: number | null;
+  readonly leastLock?: Period | null;
+  /** And at most so long. Null: not promised. */
+  readonly greatestLock?: Period | null;
   readonly holds?: readonly PromisedHold[];
 };
 
@@ -138,7 +141,8 @@ async function sweepPart(
   const listing: ListingOptions = {
     ...{ clock: tools.clock, mayGoOn, keysMax: keysPerSlice },
     isHoldPromised: isHoldPromised(tools.holds ?? []),
-    leastLockMs: place === null ? null : (tools.leastLockMs ?? null),
+    leastLock: place === null ? null : (tools.leastLock ?? null),
+    greatestLock: place === null ? null : (tools.greatestLock ?? null),
     ...(signal && { signal }),
   };
   if (place !== null) return sweepChain(tools.archive, { ...cursor, place }, listing);

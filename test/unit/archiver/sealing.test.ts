@@ -29,7 +29,7 @@ function world(change: (store: Store) => Store = (store) => store, skewMs = () =
     clock,
     random: () => 0.5,
     memory: new MemoryLedger(),
-    sealRetention: { mode: 'COMPLIANCE', periodMs: 7 * DAY_MS },
+    sealRetention: { mode: 'COMPLIANCE', period: { months: 0, ms: 7 * DAY_MS } },
     signal: down.signal,
   });
   const carry = (segment: Segment) => clock.run(sealer.carry(segment, (error) => troubles.push(error)));
@@ -50,7 +50,7 @@ function segmentOf(clock: FakeClock, periodMs = DAY_MS, value = '{"n":1}'): Segm
     continues: null,
     anchoredMs: clock.now(),
     nowMs: clock.now(),
-    retention: { mode: 'COMPLIANCE', periodMs, policy: 'short' },
+    retention: { mode: 'COMPLIANCE', period: { months: 0, ms: periodMs }, policy: 'short' },
     keys: [encodeVkey(verifierKey(ORIGIN, publicKey, nodeSha256))],
     writer: { id: 'w', version: '1.0.0' },
   });
@@ -65,6 +65,13 @@ describe('the sealer', () => {
     expect(puts).toEqual([segment.data?.key, segment.sealKey]);
     expect(store.versionsOf(segment.data?.key as string)[0]?.lock?.untilMs).toBe(clock.now() + DAY_MS);
     expect(store.versionsOf(segment.sealKey)[0]?.lock?.untilMs).toBe(clock.now() + 7 * DAY_MS);
+  });
+
+  it('locks a seal as long as its data, even if its own period is shorter this year', async () => {
+    const { clock, store, carry } = world();
+    const segment = segmentOf(clock, 8 * DAY_MS);
+    expect(await carry(segment)).toMatchObject({ kind: 'stored' });
+    expect(store.versionsOf(segment.sealKey)[0]?.lock?.untilMs).toBe(clock.now() + 8 * DAY_MS);
   });
 
   it('lengthens the lock of its own earlier data before the seal', async () => {

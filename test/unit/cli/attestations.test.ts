@@ -352,7 +352,7 @@ describe('a policy that says nothing sound is refused, with its line', () => {
 it('every size and every leaf: a later checkpoint holds all earlier segments', async () => {
   const big = new VerifierWorld();
   await big.grow(23);
-  const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+  const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
   const { laterPath } = await import('../../../src/read/later-path.ts');
   const { inspectSeal } = await import('../../../src/verify/open-seal.ts');
   const { inclusionProof } = await import('../../../src/merkle/proof.ts');

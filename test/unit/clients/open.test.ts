@@ -57,7 +57,7 @@ describe('opened for reading', () => {
   it('has every method of a reader and none of a writer', async () => {
     mkdirSync(join(dir, 'archive'));
     for (const config of [directory('archive'), bucket]) {
-      const [reader, writer] = [await openForReading(config), await openForWriting(config)];
+      const [reader, writer] = [await openForReading(config), await openForWriting(config, null)];
       const kept = Object.keys(writer).filter((name) => !WRITING.some((one) => one === name));
       expect(Object.keys(reader).sort()).toEqual(kept.sort());
       expect(Object.getPrototypeOf(reader)).toBe(Object.prototype);
@@ -77,7 +77,7 @@ describe('opened for reading', () => {
   });
 
   it('reads what another has written', async () => {
-    const writer = await openForWriting(directory('archive'));
+    const writer = await openForWriting(directory('archive'), null);
     await writer.putIfAbsent('keys/a', utf8('a'), LOCK);
     const reader = await openForReading(directory('archive'));
     const found: ObjectVersion[] = [];
@@ -86,6 +86,15 @@ describe('opened for reading', () => {
     expect(await reader.read('keys/a', found[0]!.versionId, { maxBytes: 9 })).toEqual(utf8('a'));
     expect(reader.clockOffset()?.offsetMs).toBe(0);
   });
+});
+
+it('what is opened for writing an archive sets no lock beyond the greatest one', async () => {
+  const writer = await openForWriting(directory('archive'), { months: 12, ms: 0 });
+  const inDays = (days: number) => ({ mode: 'COMPLIANCE' as const, untilMs: Date.now() + days * 86_400_000 });
+  await expect(writer.putIfAbsent('keys/a', utf8('a'), inDays(368))).rejects.toMatchObject({
+    code: 'lock-too-long',
+  });
+  expect(await writer.putIfAbsent('keys/a', utf8('a'), inDays(364))).toMatchObject({ kind: 'stored' });
 });
 
 it('watch on a mistyped directory says so, creates nothing and ends', async () => {

@@ -77,10 +77,10 @@ describe('a right file', () => {
         ],
       },
       retention: {
-        'pci-12m': { mode: 'COMPLIANCE', periodMs: 31_536_000_000, text: '1y' },
-        seals: { mode: 'COMPLIANCE', periodMs: 31_536_000_000, text: '1y' },
+        'pci-12m': { mode: 'COMPLIANCE', period: { months: 12, ms: 0 }, text: '1y' },
+        seals: { mode: 'COMPLIANCE', period: { months: 12, ms: 0 }, text: '1y' },
       },
-      allowLongRetention: false,
+      greatestLock: { months: 120, ms: 0 },
       segment: { maxBytes: 16 * 1024 * 1024, maxRecords: 100_000, maxAgeMs: 60_000, heartbeatMs: 3_600_000 },
       limits: {
         recordBytes: 10 * 1024 * 1024,
@@ -119,7 +119,11 @@ encoding: { codec: gzip }
       ],
     });
     // The longest of the others, in the strictest mode of any.
-    expect(config.retention.seals).toEqual({ mode: 'COMPLIANCE', periodMs: 90 * 86_400_000, text: '90d' });
+    expect(config.retention.seals).toEqual({
+      mode: 'COMPLIANCE',
+      period: { months: 0, ms: 90 * 86_400_000 },
+      text: '90d',
+    });
     expect(config.segment).toMatchObject({ heartbeatMs: 0, maxBytes: 1024 * 1024, maxAgeMs: 250 });
     expect(config.encoding).toEqual({ codec: 'gzip', level: 6 });
   });
@@ -205,9 +209,9 @@ lmits: {}
       '15:20 source.topics[1].startFrom.tim: unknown key; did you mean "time"?',
       '16:18 source.topics[2].chain: the chain "audit.orders" is another topic\'s already: each needs its own',
       '18:14 retention.pci-12m.mode: must be one of "COMPLIANCE", "GOVERNANCE"; did you mean "COMPLIANCE"?',
-      '18:32 retention.pci-12m.period: is over 10 years and can not be taken back: say allowLongRetention: true if it is meant',
+      '18:32 retention.pci-12m.period: is longer than greatestLock (10y), and a lock can not be taken back: raise greatestLock if it is meant',
       '19:12 retention.seals.mode: GOVERNANCE can be bypassed: use COMPLIANCE (production: true)',
-      '19:30 retention.seals.period: must be at least as long as "pci-12m": seals carry the chain and outlive what they seal',
+      '19:30 retention.seals.period: must never be shorter than "pci-12m": seals carry the chain and outlive what they seal',
       '20:12 segment.maxBytes: must be a size with its unit, such as 16MiB',
       '20:26 segment.max_age: unknown key; did you mean "maxAge"?',
       '20:40 segment.heartbeat: must be 0, or a duration with its unit, such as 60s, 5m, 1h or 7d',
@@ -295,7 +299,19 @@ lmits: {}
       `put ${variable('NAME')} into quotes`,
     ],
     ['an empty variable', changed('acme-audit', `"${variable('EMPTY')}"`), 'variable EMPTY, which is empty'],
-    ['a period of 101 years', `${changed('1y', '101y')}\nallowLongRetention: true`, 'must be 1s to 100y'],
+    ['a period of 101 years', changed('1y', '101y'), 'must be 1s to 100y'],
+    ['a period of 12 minutes where months are meant', changed('1y', '12m'), 'months are mo, and minutes are'],
+    [
+      'seals that are a day shorter in leap years',
+      changed('1y }', '1y }\n  seals: { mode: COMPLIANCE, period: 365d }'),
+      'must never be shorter than "pci-12m"',
+    ],
+    [
+      'a policy beyond the greatest lock',
+      `greatestLock: 365d${GOOD}`,
+      'retention.pci-12m.period: is longer than greatestLock (365d)',
+    ],
+    ['a greatest lock of minutes', `greatestLock: 10m${GOOD}`, 'greatestLock: must be a period'],
     ['gzip level 12', `${GOOD}\nencoding: { codec: gzip, level: 12 }`, 'must be 1 to 9 for gzip'],
     [
       'production in a directory',

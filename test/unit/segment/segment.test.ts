@@ -15,7 +15,7 @@ const context = (change: Partial<SegmentContext> = {}): SegmentContext => ({
   continues: null,
   anchoredMs: START_MS,
   nowMs: START_MS,
-  retention: { mode: 'COMPLIANCE', periodMs: 1000, policy: 'pci-12m' },
+  retention: { mode: 'COMPLIANCE', period: { months: 0, ms: 1000 }, policy: 'pci-12m' },
   keys: [encodeVkey(verifierKey(ORIGIN, signer().publicKey, sha256))],
   writer: { id: 'archiver-test', version: '1.0.0' },
   ...change,
@@ -44,6 +44,17 @@ describe('a segment', () => {
     expect(() => segment(first.after, 7, { continues: older })).toThrow(
       'only the first segment of a chain continues another',
     );
+  });
+
+  it('is locked for calendar years, across 29 February too', () => {
+    const until = (sealed: string, months: number) =>
+      segment(head, 7, {
+        nowMs: Date.parse(sealed),
+        retention: { mode: 'COMPLIANCE', period: { months, ms: 0 }, policy: 'pci-12m' },
+      }).manifest.retention.until;
+    expect(until('2027-06-01T10:00:00.001Z', 12)).toBe('2028-06-01T10:00:01Z');
+    expect(until('2026-11-22T10:00:00.000Z', 72)).toBe('2032-11-22T10:00:00Z');
+    expect(until('2028-02-29T10:00:00.000Z', 12)).toBe('2029-03-01T00:00:00Z');
   });
 
   it('is never sealed before the one before it, whatever the clock says', () => {

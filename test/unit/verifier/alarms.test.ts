@@ -50,7 +50,7 @@ class World {
 
   desk(store: Store = this.store): FindingReporter {
     const { clock, log, notifiers } = this;
-    const retention = { mode: 'COMPLIANCE', periodMs: 86_400_000 } as const;
+    const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: 86_400_000 } } as const;
     const verifier = { name: 'v', version: '1' };
     const channels = channelsOf(notifiers);
     const ledger = new Ledger({ store, retention, clock, sha256: nodeSha256, verifier, channels });
@@ -260,7 +260,7 @@ describe('a message', () => {
   it('is bounded', async () => {
     const world = new World();
     const { clock, store } = world;
-    const retention = { mode: 'COMPLIANCE', periodMs: 86_400_000 } as const;
+    const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: 86_400_000 } } as const;
     const options = { store, retention, clock, sha256: nodeSha256, verifier: { name: 'v', version: '1' } };
     const many = Array.from({ length: 5000 }, (_, i) =>
       finding('foreign-object', { key: 'k'.repeat(500) + i }),

@@ -75,7 +75,7 @@ describe('notes of where the brokers were', () => {
   beforeEach(() => {
     nowMs = NOW_MS;
     store = memoryStore({ clock });
-    const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+    const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
     log = new EndsLog({ store, clock, retention, promisedMs: HOUR_MS, everyMs: EVERY_MS });
   });
   const add = (end: number) => log.add({ atMs: nowMs, ends: new Map([['orders/0', end]]) });
@@ -98,7 +98,7 @@ describe('notes of where the brokers were', () => {
   });
 
   it('are found where a run comes more rarely than offsets were promised to be sealed', async () => {
-    const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+    const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
     const rare = new EndsLog({ store, clock, retention, promisedMs: 60_000, everyMs: HOUR_MS });
     await rare.add({ atMs: nowMs, ends: new Map([['orders/0', 10]]) });
     nowMs += HOUR_MS + 5_000;
@@ -143,7 +143,7 @@ describe('the task', () => {
 
   async function run(topics = TOPICS, reader = read, mayGoOn = () => true) {
     const clock = { ...STILL, now: () => nowMs, monotonic: () => nowMs };
-    const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+    const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
     const ends = new EndsLog({
       store: world.store,
       clock,

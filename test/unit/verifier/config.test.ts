@@ -48,14 +48,14 @@ describe('a good configuration', () => {
     expect(config.archive.trusted.map(({ name }) => name)).toEqual([ORIGIN]);
     expect(config.attestations.retention).toEqual({
       mode: 'COMPLIANCE',
-      periodMs: 7 * 365 * 86_400_000,
+      period: { months: 84, ms: 0 },
       text: '7y',
     });
     expect(config.cosigner.signing).toMatchObject({ kind: 'kms', region: 'eu-west-1' });
     expect(config.cosigner.earlier).toHaveLength(1);
     expect(config).toMatchObject({
       chains: { freshnessMs: null, confirmMs: 300_000 },
-      sweep: { everyMs: 3_600_000, leastLockMs: null, holds: [] },
+      sweep: { everyMs: 3_600_000, leastLock: null, greatestLock: null, holds: [] },
       fullPass: { everyMs: 30 * 86_400_000, bytesPerRun: 4 * 1024 ** 3 },
       alarms: { sns: null, webhook: null, metricsNamespace: 'Ledgerstone' },
       watch: { everyMs: 2_000, port: 0 },
@@ -80,15 +80,22 @@ describe('a good configuration', () => {
 });
 
 it('takes what a sweep is to find', () => {
-  const sweep = `sweep: { leastLock: 1y, holds: [{ chain: orders, partition: 3, from: 10, to: 20 }, { chain: logins }] }`;
+  const sweep = `sweep: { leastLock: 1y, greatestLock: 84mo, holds: [{ chain: orders, partition: 3, from: 10, to: 20 }, { chain: logins }] }`;
   expect(parse(`${GOOD}${sweep}\n`).sweep).toEqual({
     everyMs: 3_600_000,
-    leastLockMs: 365 * 86_400_000,
+    leastLock: { months: 12, ms: 0 },
+    greatestLock: { months: 84, ms: 0 },
     holds: [
       { chain: 'orders', partition: 3, from: 10, to: 20 },
       { chain: 'logins', partition: null, from: 0, to: null },
     ],
   });
+});
+
+it('refuses a greatest lock below the least one', () => {
+  expect(() => parse(`${GOOD}sweep: { leastLock: 1y, greatestLock: 365d }\n`)).toThrow(
+    'must not be shorter than leastLock (1y)',
+  );
 });
 
 describe('brokers to compare with', () => {

@@ -9,7 +9,7 @@ import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { storeOver } from '../../support/verifier-store.ts';
 import { PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';
 
-const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
 const DAY_MS = 86_400_000;
 
 it.each([

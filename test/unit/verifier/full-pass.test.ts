@@ -24,7 +24,7 @@ import { FAULT_KINDS, type Fault, faultyStore } from '../../support/memory-store
 import { PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';
 
 const DAY_MS = 86_400_000;
-const RETENTION = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+const RETENTION = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
 /** Ends each part after one segment. */
 const SMALL: ScrubOptions = { bytesMax: 1, concurrency: 1 };
 

@@ -17,7 +17,7 @@ const HOUR_MS = 3_600_000;
 function world() {
   const clock = new FakeClock();
   const store = memoryStore({ clock });
-  const retention = { mode: 'COMPLIANCE', periodMs: 7 * 86_400_000 } as const;
+  const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: 7 * 86_400_000 } } as const;
   const channels = ['sns'];
   const verifier = { name: 'verifier.example.com/test', version: '1.2.3' };
   const ledger = () => new Ledger({ store, retention, clock, sha256: nodeSha256, verifier, channels });

@@ -28,7 +28,7 @@ it.each([5, 9])('goes on where something huge lies at the attestation of size %i
 it('keeps and tells findings where something huge lies at the key of another', async () => {
   const world = new VerifierWorld();
   const verifier = { name: 'verifier.example.com', version: '1' };
-  const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+  const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
   const ledger = new Ledger({ store: world.store, retention, clock: STILL, sha256: nodeSha256, verifier });
   const scope = chainScope(PLACE);
   const code = 'fork';

@@ -16,7 +16,7 @@ it.each([4, 100])('closes hidden locks once they are shown, in slices of %i keys
   const { archive } = world.builder;
   const tools = { ...world.tools(), archive: storeOver(archive), own: world.store };
   const verifier = { name: 'verifier.example.com', version: '1' };
-  const retention = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+  const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
   const ledger = new Ledger({ store: world.store, retention, clock: STILL, sha256: nodeSha256, verifier });
   const pass = async () => {
     for await (const { scope, ...slice } of sweep(tools, null, { keysPerSlice })) {

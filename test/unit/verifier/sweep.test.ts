@@ -17,7 +17,7 @@ import { FAULT_KINDS, type Fault, faultyStore, memoryStore } from '../../support
 import { STILL, VerifierWorld } from '../../support/verifier-world.ts';
 
 const DAY_MS = 86_400_000;
-const RETENTION = { mode: 'COMPLIANCE', periodMs: YEAR_MS } as const;
+const RETENTION = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
 const HASH = 'a'.repeat(64);
 const dataKeyOf = (sequence: number, date = '2026-11-22') =>
   `data/topic=orders/partition=0/date=${date}/${String(sequence).padStart(12, '0')}-${HASH}.jsonl.zst`;
@@ -142,7 +142,8 @@ describe('a sweep', () => {
     const world = await built(1);
     const key = world.made[0]?.sealKey as string;
     world.archive.attacker.setLock(key, { mode: 'COMPLIANCE', untilMs: NOW_MS + 10 * DAY_MS });
-    const sweptWith = (days: number) => world.findings({}, world.swept({ leastLockMs: days * DAY_MS }));
+    const sweptWith = (days: number) =>
+      world.findings({}, world.swept({ leastLock: { months: 0, ms: days * DAY_MS } }));
     expect(await sweptWith(10)).toEqual([]);
     // Written up to a day after the time that its lock counts from, it is as it should be.
     expect(await sweptWith(11)).toEqual([]);

@@ -33,7 +33,10 @@ export async function forgeLastSegment(directory: string, reader: ChainReader): 
     continues: manifest.continues,
     anchoredMs: Date.parse(manifest.time.anchored),
     nowMs: sealedMs,
-    retention: { ...manifest.retention, periodMs: Date.parse(manifest.retention.until) - sealedMs },
+    retention: {
+      ...manifest.retention,
+      period: { months: 0, ms: Date.parse(manifest.retention.until) - sealedMs },
+    },
     // It must name the true key: another one would not be trusted.
     keys: manifest.keys,
     writer: manifest.writer,

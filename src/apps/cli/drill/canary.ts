@@ -69,7 +69,11 @@ export function forgedSeal(
   const segment = makeSegment(nodeSha256, head, emptyBody(nodeSha256, 0), {
     ...{ source: { kind: 'file', name: CANARY_CHAIN, partition }, continues: null },
     ...{ anchoredMs: nowMs, nowMs },
-    retention: { mode: 'COMPLIANCE', periodMs: Math.max(1000, untilMs - nowMs), policy: 'drill' },
+    retention: {
+      mode: 'COMPLIANCE',
+      period: { months: 0, ms: Math.max(1000, untilMs - nowMs) },
+      policy: 'drill',
+    },
     ...{ keys: [encodeVkey(key)], writer: { id: 'ledgerstone drill', version: VERSION } },
   });
   const signature = new Uint8Array(sign(null, segment.checkpointText, pair.privateKey));

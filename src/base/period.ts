@@ -1,0 +1,36 @@
+// When does `1y` end? Years and months follow the calendar (UTC); every other unit is an exact time.
+
+export type Period = { readonly months: number; readonly ms: number };
+
+/**
+ * The same day and time so many months later. A month that has no such day is over then: 29 February and a
+ * year is 1 March, 00:00. So it never ends early, and a later start never has an earlier end.
+ */
+export function afterPeriod(fromMs: number, { months, ms }: Period): number {
+  if (months === 0) return fromMs + ms;
+  const from = new Date(fromMs);
+  const [year, month, day] = [from.getUTCFullYear(), from.getUTCMonth() + months, from.getUTCDate()];
+  const isMissing = day > new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+  const timeOfDayMs = fromMs - Date.UTC(from.getUTCFullYear(), from.getUTCMonth(), day);
+  return ms + (isMissing ? Date.UTC(year, month + 1, 1) : Date.UTC(year, month, day) + timeOfDayMs);
+}
+
+/** The shortest and the longest that it can be: a year has 365 or 366 days. */
+export function spanOf(period: Period): { readonly leastMs: number; readonly greatestMs: number } {
+  let [leastMs, greatestMs] = [Number.POSITIVE_INFINITY, 0];
+  // Gregorian months repeat after 400 years. From the first of a month on it is whole months, and they are
+  // both the shortest and the longest.
+  for (let month = 0; month < (period.months === 0 ? 1 : 4800); month++) {
+    const fromMs = Date.UTC(2000, month, 1);
+    const spanMs = afterPeriod(fromMs, period) - fromMs;
+    leastMs = Math.min(leastMs, spanMs);
+    greatestMs = Math.max(greatestMs, spanMs);
+  }
+  return { leastMs, greatestMs };
+}
+
+/** True: whenever both begin at once, `period` ends no earlier than `other`. */
+export const isAtLeast = (period: Period, other: Period): boolean =>
+  period.ms === 0 && other.ms === 0
+    ? period.months >= other.months
+    : spanOf(period).leastMs >= spanOf(other).greatestMs;
