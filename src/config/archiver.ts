@@ -101,7 +101,7 @@ export type Config = {
   };
   readonly encoding: { readonly codec: 'zstd' | 'gzip'; readonly level: number };
   /** `port` 0: no server. */
-  readonly server: { readonly host: string; readonly port: number };
+  readonly server: { readonly host: string; readonly port: number; readonly names: readonly string[] };
   readonly log: { readonly level: LogLevel };
 };
 

@@ -71,10 +71,10 @@ export function checkYaml<T>(
       ...(parsed.error?.issues ?? []).flatMap((issue) => problemsOf(issue, yaml.value, schema)),
       ...rules(yaml.value),
     ];
-    for (const { path, message } of found) {
+    for (const { path, shown = path, message } of found) {
       // A variable that is missing in the environment is one problem, not two.
       if (substituted.has(pathText(path))) continue;
-      problems.push({ path: pathText(path), ...yaml.position(path), message });
+      problems.push({ path: pathText(shown), ...yaml.position(path), message });
     }
   }
   if (problems.length > 0 || !parsed.success) {

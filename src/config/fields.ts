@@ -44,7 +44,10 @@ export const ORIGIN_PATTERN = /^(?=.{1,200}$)[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+
 export const CHAIN_PATTERN = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
 export const chainName = text(CHAIN_PATTERN, 'a chain name: 1 to 249 of A-Z a-z 0-9 . _ -');
 export const topicName = text(CHAIN_PATTERN, 'a topic name: 1 to 249 of A-Z a-z 0-9 . _ -');
-export const endpoint = text(/^https?:\/\/[^\s/]+\/?$/, 'an address such as http://127.0.0.1:4566');
+export const endpoint = text(
+  /^https?:\/\/[^\s/@]+\/?$/,
+  'an address such as http://127.0.0.1:4566, without a password',
+);
 export const region = text(/^[a-z]{2,}(?:-[a-z0-9]+)+$/, 'a Region such as eu-central-1');
 
 export const server = (port: number, paths: string) =>
@@ -54,6 +57,12 @@ export const server = (port: number, paths: string) =>
         .default('127.0.0.1')
         .describe('Address that the server listens on'),
       port: z.int().min(0).max(65_535).default(port).describe(`Port of ${paths}. 0: no server`),
+      names: z
+        .array(some('a host name'))
+        .default([])
+        .describe(
+          'Public host names by which it is asked. Addresses, localhost and private names (such as *.svc) need no entry',
+        ),
     })
     .prefault({});
 

@@ -5,7 +5,12 @@ import type { JsonSchema } from './json-schema.ts';
 import { suggestion } from './nearest.ts';
 import type { ConfigPath } from './yaml.ts';
 
-export type SchemaProblem = { readonly path: ConfigPath; readonly message: string };
+export type SchemaProblem = {
+  readonly path: ConfigPath;
+  /** What of the path may be repeated. Without it: all. */
+  readonly shown?: ConfigPath;
+  readonly message: string;
+};
 type Issue = z.core.$ZodIssue;
 
 const asPath = (path: readonly PropertyKey[]): ConfigPath =>
@@ -52,6 +57,9 @@ function knownKeys(path: ConfigPath, value: unknown, schema: z.ZodType = configS
   return [...new Set(schemas.flatMap((schema) => Object.keys(schema.properties ?? {})))];
 }
 
+/** Without quotes, a password with a comma in it is a password and a key. */
+const UNKNOWN = 'unknown key (not repeated here: it may be a part of a value that lacks its quotes)';
+
 const KINDS: Readonly<Record<string, string>> = {
   object: 'a mapping (key: value lines)',
   array: 'a list',
@@ -69,10 +77,11 @@ export function problemsOf(issue: Issue, root: unknown, schema: z.ZodType = conf
   const found = valueAt(root, path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({
-        path: [...path, key],
-        message: `unknown key${suggestion(key, knownKeys(path, root, schema))}`,
-      }));
+      return issue.keys.map((key) => {
+        const guess = suggestion(key, knownKeys(path, root, schema));
+        const message = guess === '' ? UNKNOWN : `unknown key${guess}`;
+        return { path: [...path, key], ...(guess === '' && { shown: path }), message };
+      });
     case 'invalid_type':
       return [{ path, message: found === undefined ? 'is missing' : `must be ${wantedBy(issue)}` }];
     case 'invalid_value': {

@@ -90,7 +90,12 @@ export type VerifierConfig = {
     readonly metricsNamespace: string;
   };
   /** For the plain process only. `port` 0: no server. */
-  readonly watch: { readonly everyMs: number; readonly host: string; readonly port: number };
+  readonly watch: {
+    readonly everyMs: number;
+    readonly host: string;
+    readonly port: number;
+    readonly names: readonly string[];
+  };
   readonly log: { readonly level: LogLevel };
 };
 
@@ -143,7 +148,12 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
       webhook: input.alarms.webhook ?? null,
       metricsNamespace: input.alarms.metricsNamespace,
     },
-    watch: { everyMs: input.watch.every, host: input.watch.host, port: input.watch.port },
+    watch: {
+      everyMs: input.watch.every,
+      host: input.watch.host,
+      port: input.watch.port,
+      names: input.watch.names,
+    },
     log: input.log,
   };
 }

@@ -1,6 +1,9 @@
 // Which values does the YAML text hold, where is each, and which come from the environment?
 import {
+  type Alias,
   type Document,
+  type ErrorCode,
+  isAlias,
   isMap,
   isNode,
   isPair,
@@ -12,7 +15,6 @@ import {
   type Scalar,
   visit,
 } from 'yaml';
-import { messageOf } from '../base/error.ts';
 
 /** Line and column in the file, counted from 1. */
 type YamlPosition = { readonly line: number; readonly column: number };
@@ -44,7 +46,8 @@ function substitute(
   visit(document, {
     Scalar(key, node) {
       if (key === 'key' || typeof node.value !== 'string') return;
-      node.value = node.value.replace(VARIABLE, (whole, name: string | undefined) => {
+      const source = node.value;
+      node.value = source.replace(VARIABLE, (whole, name: string | undefined) => {
         if (whole === '$${') return '${';
         if (name === undefined) {
           report(node, `has "\${" without a name: write \${NAME}, or $\${ for the two characters themselves`);
@@ -52,15 +55,59 @@ function substitute(
         }
         const value = env[name];
         if (value === undefined || value === '') {
+          const state = value === '' ? 'empty' : 'not set';
+          // Within a longer text it may be a part of a password with these characters in it.
+          const isWhole = source === `\${${name}}`;
           report(
             node,
-            `needs the environment variable ${name}, which is ${value === '' ? 'empty' : 'not set'}`,
+            isWhole
+              ? `needs the environment variable ${name}, which is ${state}`
+              : `has \${NAME} within its text, and that environment variable is ${state}: set it, or write $\${ for the two characters themselves`,
           );
         }
         return value ?? '';
       });
     },
   });
+}
+
+const QUOTE = 'put the value into single quotes if this is a part of it';
+const ALIAS = `an alias (*name) without its anchor (&name): ${QUOTE}`;
+
+/** In our words: those of the parser repeat the text, and the text may be a password. */
+const WORDS: Partial<Record<ErrorCode, string>> = {
+  ALIAS_PROPS: ALIAS,
+  BAD_ALIAS: ALIAS,
+  BAD_DIRECTIVE: 'a directive (%…) that YAML does not know',
+  BAD_DQ_ESCAPE: 'a \\ within double quotes that begins no escape: use single quotes',
+  BAD_INDENT: 'the indentation does not fit, or a closing ] or } is missing',
+  BAD_PROP_ORDER: 'an anchor (&name) or tag (!name) at the wrong place',
+  BAD_SCALAR_START: `a value can't begin with this character: ${QUOTE}`,
+  BLOCK_AS_IMPLICIT_KEY: `a second "key:" on one line: ${QUOTE}`,
+  DUPLICATE_KEY: 'the same key twice',
+  KEY_OVER_1024_CHARS: 'a key of more than 1024 characters',
+  MISSING_CHAR: 'a character is missing here, such as a closing quote, a comma or the colon after a key',
+  MULTILINE_IMPLICIT_KEY: 'a key goes over several lines, or the colon after it is missing',
+  MULTIPLE_ANCHORS: `two anchors (&name) of one value: ${QUOTE}`,
+  MULTIPLE_TAGS: `two tags (!name) of one value: ${QUOTE}`,
+  NON_STRING_KEY: 'a key must be text',
+  TAB_AS_INDENT: 'a tab as indentation: use spaces',
+  TAG_RESOLVE_FAILED: `a tag (!name) that is not known: ${QUOTE}`,
+  UNEXPECTED_TOKEN: `more text than a value has: ${QUOTE}`,
+};
+const wordsOf = (code: ErrorCode): string => WORDS[code] ?? 'this is not YAML';
+
+function unresolvedAliases(document: Document): Alias[] {
+  const anchors = new Set<string>();
+  const unresolved: Alias[] = [];
+  visit(document, {
+    Node(_key, node) {
+      if (isAlias(node)) {
+        if (!anchors.has(node.source)) unresolved.push(node);
+      } else if (node.anchor !== undefined) anchors.add(node.anchor);
+    },
+  });
+  return unresolved;
 }
 
 /** The keys and indexes that lead to a node, for problems that are found by node alone. */
@@ -97,10 +144,10 @@ export function readYaml(
   const twice = errors.filter(({ code }) => code === 'DUPLICATE_KEY');
   // After the first broken token the parser guesses, and further errors are about its guesses.
   const broken = errors.filter(({ code }) => code !== 'DUPLICATE_KEY').slice(0, 1);
-  for (const { pos, message } of [...twice, ...broken]) {
+  for (const { pos, code } of [...twice, ...broken]) {
     const hint =
       broken.length > 0 && text.includes('${') ? ` (inside { } and [ ] put \${NAME} into quotes)` : '';
-    problems.push({ position: at(pos[0]), path: [], message: `${message}${hint}` });
+    problems.push({ position: at(pos[0]), path: [], message: `${wordsOf(code)}${hint}` });
   }
   const second = Array.isArray(documents) ? documents[1] : undefined;
   if (second !== undefined) {
@@ -114,11 +161,14 @@ export function readYaml(
   substitute(document, env, (node, message) => {
     problems.push({ position: at(node.range?.[0] ?? 0), path: pathOf(document, node), message });
   });
+  const unresolved = unresolvedAliases(document);
+  for (const node of unresolved)
+    problems.push({ position: at(node.range?.[0] ?? 0), path: [], message: ALIAS });
   let value: unknown;
   try {
-    value = document.toJS({ maxAliasCount: 16 });
-  } catch (error) {
-    problems.push({ position: at(0), path: [], message: messageOf(error) });
+    value = unresolved.length > 0 ? undefined : document.toJS({ maxAliasCount: 16 });
+  } catch {
+    problems.push({ position: at(0), path: [], message: 'its aliases (*name) stand for too much' });
   }
   return { yaml: { value, position: (path) => at(offsetOf(document, path)) }, problems };
 }

@@ -89,7 +89,7 @@ describe('a right file', () => {
         anchorIntervalMs: 300_000,
       },
       encoding: { codec: 'zstd', level: 1 },
-      server: { host: '127.0.0.1', port: 9464 },
+      server: { host: '127.0.0.1', port: 9464, names: [] },
       log: { level: 'info' },
     });
   });
@@ -236,14 +236,14 @@ lmits: {}
       'that `ledgerstone drill` keeps',
     ],
     ['a list', '- a', '1:1 : must be a mapping (key: value lines)'],
-    ['broken YAML', 'archive: [', 'Flow sequence in block collection must be'],
+    ['broken YAML', 'archive: [', 'a closing ] or } is missing'],
     [
       'a key twice, and more',
       `${GOOD}\nretention: {}\nlmits: {}`,
-      '14:1 : Map keys must be unique\n15:1 lmits: unknown key',
+      '14:1 : the same key twice\n15:1 lmits: unknown key',
     ],
     ['two documents', `${GOOD}\n---\na: 1`, 'a second YAML document: the file holds exactly one'],
-    ['a __proto__ key', `${GOOD}\n__proto__: { production: true }`, '__proto__: unknown key'],
+    ['a __proto__ key', `${GOOD}\n__proto__: { production: true }`, '14:1 : unknown key (not repeated here'],
     [
       'an alias for the key',
       changed('"arn:aws:kms:eu-west-1:111122223333:key/1234"', 'alias/log'),
@@ -341,6 +341,67 @@ lmits: {}
     const problems = problemsOf(text, { SECRET: 'hunter2 hunter2' });
     expect(problems.length).toBe(2);
     expect(problems.join('\n')).not.toContain('hunter2');
+  });
+
+  describe('no text of a value is ever repeated', () => {
+    const kafka = (sasl: string) => `${GOOD.replace('  topics:', () => `  sasl: ${sasl}\n  topics:`)}`;
+    const WHERE: readonly ((password: string) => string)[] = [
+      (password) => kafka(`{ mechanism: plain, username: u, password: ${password} }`),
+      (password) => kafka(`\n    mechanism: plain\n    password: ${password}\n    username: u`),
+      (password) => kafka(`{ mechanism: plain, username: u, password: "${password}" }`),
+      (password) => kafka(`{ mechanism: plain, username: u, password: '${password}' }`),
+      (password) => `${GOOD}\n${password}`,
+    ];
+    const passwords = [
+      '*zqjx',
+      '!zqjx',
+      '!<zqjx',
+      'a,zqjx',
+      'a}zqjx: vkhw',
+      `zqjx${variable('vkhw')}`,
+      '&zqjx',
+      '|zqjx',
+      '%zqjx',
+    ];
+    passwords.push(
+      'zqjx: vkhw',
+      '\\zqjx',
+      '@zqjx',
+      '? zqjx',
+      '"zqjx"vkhw',
+      '- zqjx',
+      '!!zqjx vkhw',
+      '<<: *zqjx',
+    );
+
+    test.each(passwords)('%s', (password) => {
+      for (const where of WHERE) {
+        const problems = problemsOf(where(password));
+        expect(problems.join('\n').toLowerCase()).not.toMatch(/zqjx|vkhw/);
+      }
+    });
+
+    test('whatever the password', () => {
+      const piece = fc.oneof(
+        fc.constantFrom('zqjx', 'vkhw'),
+        fc.constantFrom(...'*&!|>%@`"\'#,[]{}:?-$~<=\\ \t\n', ': ', ', ', ' #', '${', '!!', '---'),
+      );
+      fc.assert(
+        fc.property(fc.array(piece, { maxLength: 8 }), fc.nat(WHERE.length - 1), (pieces, where) => {
+          const problems = problemsOf(WHERE[where]!(pieces.join('')));
+          expect(problems.join('\n').toLowerCase()).not.toMatch(/zqjx|vkhw/);
+        }),
+        { numRuns: 2000 },
+      );
+    });
+
+    test('but a variable that is the whole value is named, and the place always', () => {
+      expect(problemsOf(kafka(`{ mechanism: plain, username: u, password: "${variable('PW')}" }`))).toEqual([
+        expect.stringContaining('source.sasl.password: needs the environment variable PW, which is not set'),
+      ]);
+      const [problem] = problemsOf(kafka(`{ mechanism: plain, username: u, password: a,zqjx }`));
+      expect(problem).toMatch(/^9:54 source\.sasl: unknown key \(not repeated/);
+    });
   });
 
   test('an alias bomb ends as a problem', () => {

@@ -11,17 +11,7 @@ export const KAFKAJS_INFO = 4;
 /**
  * What may be passed on. Everything else, such as decoded answers of an authentication, stays where it is.
  */
-const FIELDS = [
-  'broker',
-  'groupId',
-  'memberId',
-  'topic',
-  'partition',
-  'nodeId',
-  'retryCount',
-  'retryTime',
-  'error',
-];
+const FIELDS = ['broker', 'groupId', 'memberId', 'topic', 'partition', 'nodeId', 'retryCount', 'retryTime'];
 
 /**
  * Errors of kafkajs are things that it tries again, so they warn; what can't be cured comes as `onFatal`. Its
@@ -35,19 +25,35 @@ export const routeLogs =
     const fields: Record<string, unknown> = { kafkajs: namespace };
     for (const name of FIELDS) {
       const value = line[name];
-      if (typeof value === 'string') fields[name] = redact(value);
-      else if (typeof value === 'number') fields[name] = value;
+      if (typeof value === 'string' || typeof value === 'number') fields[name] = value;
     }
+    if (typeof line['error'] === 'string') fields['error'] = redact(line['error']);
     const message = redact(line.message);
     if (level === ERROR) log.warn(fields, message);
     else if (level === WARN) log.info(fields, message);
     else log.debug(fields, message);
   };
 
+/** Taking out a short or plain password would show it: what is missing is the password. */
+const TEXT_LEFT_OUT =
+  '[left out: it may hold the password, which is too short or plain to be taken out of text]';
+const CLASSES = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/];
+const isDistinct = (password: string): boolean =>
+  password.length >= 8 && CLASSES.filter((one) => one.test(password)).length >= 2;
+
 /** Takes a password out of any text, in the forms in which it may have got there. */
 export function redactor(sasl: SaslOptions | undefined): (text: string) => string {
   if (sasl === undefined || !('password' in sasl) || sasl.password === '') return (text) => text;
-  const { password } = sasl;
-  const forms = [password, JSON.stringify(password).slice(1, -1), Buffer.from(password).toString('base64')];
+  const { username, password } = sasl;
+  if (!isDistinct(password)) return () => TEXT_LEFT_OUT;
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  // SASL/PLAIN sends both in one, and that holds other forms.
+  const forms = [
+    base64(`\0${username}\0${password}`),
+    JSON.stringify(password).slice(1, -1),
+    encodeURIComponent(password),
+    base64(password),
+    password,
+  ];
   return (text) => forms.reduce((clean, form) => clean.replaceAll(form, '[secret]'), text);
 }

@@ -1,6 +1,7 @@
 // Are addresses, TLS files and logins what the configuration says, and does no password get into a log?
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../../../src/base/log.ts';
 import { kafkaError } from '../../../../../src/ingest/kafka/errors.ts';
 import {
   parseAddress,
@@ -116,6 +117,38 @@ describe('logs', () => {
         'login u/[secret] failed: {"password":"[secret]"}',
       ],
     ]);
+  });
+});
+
+describe('a password that is short or plain', () => {
+  it.each(['a', 'b', 'kafka', 'localhost', '12345678', 'login'])(
+    'does not show by what is missing: %s',
+    (password) => {
+      const said = ({ sasl }: { sasl: Parameters<typeof redactor>[0] }) => {
+        const told: unknown[] = [];
+        const log = {
+          ...silentLogger,
+          warn: (fields: object, message: string) => void told.push([fields, message]),
+        };
+        const line = {
+          timestamp: '',
+          message: 'login at localhost failed',
+          broker: 'kafka-1:9092',
+          error: 'ab 12345678',
+        };
+        routeLogs(log, redactor(sasl))(4)({ namespace: 'Connection', level: 1, label: '', log: line });
+        return told;
+      };
+      const shown = said({ sasl: { mechanism: 'plain', username: 'u', password } });
+      expect(shown).toEqual(said({ sasl: { mechanism: 'plain', username: 'u', password: 'x' } }));
+      expect(JSON.stringify(shown)).toContain('kafka-1:9092');
+      expect(JSON.stringify(shown)).not.toContain('failed');
+    },
+  );
+
+  it('user and password as SASL/PLAIN sends them are taken out', () => {
+    const redact = redactor({ mechanism: 'plain', username: 'u', password: 'correct-horse' });
+    expect(redact(Buffer.from('\0u\0correct-horse').toString('base64'))).toBe('[secret]');
   });
 });
 
