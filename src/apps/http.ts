@@ -1,6 +1,7 @@
 // How does a small HTTP server answer probes and scrapers? GET and HEAD of a few paths, never cached.
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIPv4 } from 'node:net';
+import { hostname } from 'node:os';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 
 export type Answer = { readonly code: number; readonly type: string; readonly body: string };
@@ -12,6 +13,8 @@ export type HttpOptions = {
   readonly port: number;
   /** The member of the configuration that names host and port. */
   readonly member: string;
+  /** Public host names by which it may be asked. */
+  readonly names?: readonly string[];
   /** Whether to take a free port when another process holds this one. */
   readonly orFreePort?: boolean;
 };
@@ -23,12 +26,37 @@ export const json = (code: number, body: object): Answer => ({
   body: `${JSON.stringify(body)}\n`,
 });
 
+/** They say nothing that a stranger may not know. */
+const PROBES: ReadonlySet<string> = new Set(['/healthz']);
+const wrongHost = (member: string): string =>
+  `not a name of this server: ask by its address or localhost, or add the name to ${member}.names`;
+
+/**
+ * A page in somebody's browser may ask us by a name of its own that leads here, and would be allowed to read
+ * the answer. So a name must be one that nobody can own in the public DNS: an address, a name without a dot,
+ * or one that is reserved for private networks.
+ */
+function isNameOfOurs(header: string | undefined, own: readonly string[]): boolean {
+  // Browsers always send it.
+  if (header === undefined) return true;
+  const name = header.replace(/:[0-9]{1,5}$/, '').toLowerCase();
+  if (/^\[[0-9a-f:.]+\]$/.test(name) || isIPv4(name)) return true;
+  if (own.some((one) => one.toLowerCase() === name)) return true;
+  return /^[a-z0-9_-]+$/.test(name) || /\.(?:localhost|local|internal|svc)$/.test(name);
+}
+
 /** Rejects with a LedgerstoneError when it can't listen. */
 export async function serve(routes: Routes, options: HttpOptions): Promise<HttpServer> {
   const { host } = options;
   const byPath = new Map(Object.entries(routes));
   const server = createServer(async (request, response) => {
-    const { code, type, body } = await answer(byPath, request.method, request.url ?? '/');
+    const isOurs = isNameOfOurs(request.headers.host, [host, hostname(), ...(options.names ?? [])]);
+    const { code, type, body } = await answer(
+      byPath,
+      request.method,
+      request.url ?? '/',
+      isOurs ? null : wrongHost(options.member),
+    );
     response.writeHead(code, { 'content-type': type, 'cache-control': 'no-store' });
     response.end(request.method === 'HEAD' ? undefined : body);
   });
@@ -49,9 +77,11 @@ async function answer(
   byPath: ReadonlyMap<string, Routes[string]>,
   method: string | undefined,
   url: string,
+  refusal: string | null,
 ): Promise<Answer> {
   if (method !== 'GET' && method !== 'HEAD') return json(405, { error: 'GET only' });
   const route = byPath.get(url.split('?')[0] ?? '/');
+  if (refusal !== null && !PROBES.has(url)) return json(403, { error: refusal });
   if (route === undefined) return json(404, { error: `try ${[...byPath.keys()].join(' ')}` });
   try {
     return await route();

@@ -61,10 +61,22 @@ function fail(run: Run, what: string, error: unknown, messages: readonly QueueMe
   run.failures.push({ what, error, messages });
 }
 
-function logFailure({ verifier: { log } }: Run, { what, error }: Failure): void {
+function logFailure({ verifier: { log }, limits }: Run, { what, error }: Failure): void {
+  if (isStop(limits, error)) {
+    log.info({}, `${what}: stopped before it was done; the next start goes on there`);
+    return;
+  }
   const code = error instanceof LedgerstoneError ? error.code : 'internal';
   const remedy = error instanceof LedgerstoneError ? error.remedy : undefined;
   log.error({ code, remedy }, `${what}: ${messageOf(error)}`);
+}
+
+/** Somebody ends the process. What is left is no failure of the archive or of ours. */
+function isStop({ signal, mayGoOn }: RunLimits, error: unknown): boolean {
+  if (mayGoOn === undefined || mayGoOn()) return false;
+  if (error instanceof LedgerstoneError && ['unfinished', 'out-of-time'].includes(error.code)) return true;
+  if (signal?.aborted !== true || !(error instanceof Error)) return false;
+  return error === signal.reason || error.cause === signal.reason || error.name === 'AbortError';
 }
 
 async function followChain(run: Run, work: ChainWork, shares: number): Promise<void> {

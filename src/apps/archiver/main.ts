@@ -101,19 +101,22 @@ class Service {
   }
 
   async serveStatus(): Promise<void> {
-    const { host, port } = this.#config.server;
-    if (port === 0) return;
-    this.#server = await startServer(host, port, {
-      status: () => this.#status(),
-      metrics: () => {
-        if (this.#pipeline !== null) observeGauges(this.#metrics, this.#pipeline, this.#store, systemClock);
-        return this.#metrics.registry.metrics();
+    const { production, server } = this.#config;
+    if (server.port === 0) return;
+    this.#server = await startServer(
+      { ...server, orFreePort: !production },
+      {
+        status: () => this.#status(),
+        metrics: () => {
+          if (this.#pipeline !== null) observeGauges(this.#metrics, this.#pipeline, this.#store, systemClock);
+          return this.#metrics.registry.metrics();
+        },
       },
-    });
+    );
     const { url } = this.#server;
-    if (url.endsWith(`:${port}`)) return;
+    if (url.endsWith(`:${server.port}`)) return;
     const message = 'the port of the status server is taken: another one is used';
-    this.#options.log.warn({ wanted: port, server: url }, message);
+    this.#options.log.warn({ wanted: server.port, server: url }, message);
   }
 
   async run(): Promise<ArchiverResult> {

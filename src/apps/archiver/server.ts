@@ -1,6 +1,7 @@
 // What do probes, scrapers and people learn of the archiver? /healthz, /readyz, /metrics and /status over
 // plain HTTP.
 import type { ServiceStatus } from '../../archiver/status.ts';
+import type { Config } from '../../config/archiver.ts';
 import { type HttpServer, json, serve } from '../http.ts';
 
 export type ServerRoutes = {
@@ -8,11 +9,15 @@ export type ServerRoutes = {
   metrics(): Promise<string>;
 };
 
-/**
- * A second instance on one machine finds the port taken. Archiving matters more than a fixed port, so it
- * takes a free one; `url` says which.
- */
-export const startServer = (host: string, port: number, routes: ServerRoutes): Promise<HttpServer> =>
+export type ServerOptions = Config['server'] & {
+  /**
+   * A second instance on one machine finds the port taken, and in a trial takes a free one; `url` says which.
+   * In production nobody would find it there, neither probes nor collectors.
+   */
+  readonly orFreePort: boolean;
+};
+
+export const startServer = (options: ServerOptions, routes: ServerRoutes): Promise<HttpServer> =>
   serve(
     {
       '/healthz': () => json(200, { ok: true }),
@@ -23,7 +28,7 @@ export const startServer = (host: string, port: number, routes: ServerRoutes): P
       '/metrics': async () => ({ code: 200, type: METRICS_TYPE, body: await routes.metrics() }),
       '/status': () => json(200, routes.status()),
     },
-    { host, port, member: 'server', orFreePort: true },
+    { ...options, member: 'server' },
   );
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

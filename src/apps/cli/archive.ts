@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../config/archiver.ts';
 import { EXIT } from './exit-code.ts';
 import { openLog } from './logger.ts';
+import { unreachableByProbes } from './pod-probes.ts';
 import { acting, type Session } from './session.ts';
 
 type ArchiveCommandOptions = { readonly config: string; readonly json?: boolean };
@@ -35,6 +36,9 @@ async function runArchive(session: Session, options: ArchiveCommandOptions): Pro
   const { io, output } = session;
   const config = await loadConfig(options.config, io.env);
   const { log } = await openLog(io, config.log.level, options.json === true);
+  const unreachable = unreachableByProbes(config.server, 'server', io.env);
+  if (unreachable !== null)
+    log.warn({ remedy: unreachable.remedy }, `the status server ${unreachable.found}`);
   const { runArchiver } = await import('../archiver/main.ts');
   const result = await runArchiver(config, { signal: io.signal, log });
   if (options.json === true) await output.json(result, 0);

@@ -13,6 +13,7 @@ import { encodeVkey, verifierKey } from '../../format/vkey.ts';
 import { type Check, checkLines } from './check-list.ts';
 import { EXIT } from './exit-code.ts';
 import { lockDates } from './lock-dates.ts';
+import { unreachableByProbes } from './pod-probes.ts';
 import { acting, type Session } from './session.ts';
 
 type DoctorOptions = { readonly config: string; readonly json?: boolean };
@@ -43,7 +44,7 @@ export function doctorCommand(program: Command, session: Session): void {
 async function runDoctor({ io, output }: Session, options: DoctorOptions): Promise<number> {
   const config = await loadConfig(options.config, io.env);
   const areas: Area[] = [
-    { area: 'config', checks: configChecks(config) },
+    { area: 'config', checks: configChecks(config, io.env) },
     { area: 'store', checks: await storeChecks(config, io.signal) },
     { area: 'signing', checks: await signingChecks(config.archive.signing, config.archive.origin) },
     { area: 'source', checks: await sourceChecks(config) },
@@ -75,7 +76,7 @@ const failedCheck = (name: string, error: unknown): Check => ({
   remedy: error instanceof LedgerstoneError ? (error.remedy ?? null) : null,
 });
 
-function configChecks({ production, retention, archive }: Config): Check[] {
+function configChecks({ production, retention, archive, server }: Config, env: NodeJS.ProcessEnv): Check[] {
   const checks = [
     ok('file', 'every key is known and every value allowed'),
     ...lockDates(retention, Date.now()).map(({ name, text }) => ok(`retention ${name}`, text)),
@@ -98,6 +99,8 @@ function configChecks({ production, retention, archive }: Config): Check[] {
       remedy,
     });
   }
+  const unreachable = unreachableByProbes(server, 'server', env);
+  if (unreachable !== null) checks.push({ name: 'probes', verdict: 'warning', ...unreachable });
   return checks;
 }
 

@@ -13,9 +13,10 @@ if (['archive', 'watch'].includes(process.argv[2] ?? '')) restartWithAllocator()
  */
 const SAME_SIGNAL_MS = 1000;
 
+// SIGHUP comes when a terminal or an SSH session ends.
 const stopping = new AbortController();
 let firstSignalMs: number | undefined;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     const now = performance.now();
     firstSignalMs ??= now;

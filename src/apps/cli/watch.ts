@@ -12,6 +12,7 @@ import { startWatchServer } from '../verifier/watch-server.ts';
 import { makeVerifier, openClients } from '../verifier/wiring.ts';
 import { EXIT } from './exit-code.ts';
 import { openLog } from './logger.ts';
+import { unreachableByProbes } from './pod-probes.ts';
 import { acting, type Session } from './session.ts';
 
 type WatchCommandOptions = { readonly config: string; readonly json?: boolean };
@@ -45,6 +46,9 @@ export function watchCommand(program: Command, session: Session): void {
 async function runWatch({ io }: Session, options: WatchCommandOptions): Promise<number> {
   const config = await loadVerifierConfig(options.config, io.env);
   const { log } = await openLog(io, config.log.level, options.json === true);
+  const unreachable = unreachableByProbes(config.watch, 'watch', io.env);
+  if (unreachable !== null)
+    log.warn({ remedy: unreachable.remedy }, `the status server ${unreachable.found}`);
   await requireFitStore(config.attestations.store, io.signal);
   const clients = await openClients(config);
   const checker = workerChecker();

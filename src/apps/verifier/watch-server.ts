@@ -1,11 +1,12 @@
 // Is the watching process alive, and does it complete its rounds? /healthz, /status and /metrics over HTTP.
+import type { VerifierConfig } from '../../config/verifier.ts';
 import { type HttpServer, json, serve } from '../http.ts';
 import type { WatchState } from './watch.ts';
 import type { WatchMetrics } from './watch-metrics.ts';
 
 /** `isHealthy`: whether rounds complete. So a probe sees more than that the process runs. */
 export const startWatchServer = (
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, names }: Pick<VerifierConfig['watch'], 'host' | 'port' | 'names'>,
   state: WatchState,
   isHealthy: () => boolean,
   metrics: WatchMetrics,
@@ -19,5 +20,5 @@ export const startWatchServer = (
         body: await metrics.text(state),
       }),
     },
-    { host, port, member: 'watch' },
+    { host, port, names, member: 'watch' },
   );

@@ -91,7 +91,7 @@ describe('the launcher', () => {
     expect(said.err).toContain('Install Node 24');
   });
 
-  test('a signal reaches the service, which ends in order', async () => {
+  test.each(['SIGTERM', 'SIGHUP'] as const)('%s reaches the service, which ends in order', async (signal) => {
     const config = join(directory, 'ledgerstone.yaml');
     await writeFile(
       config,
@@ -114,7 +114,7 @@ server: { port: 0 }
     );
     child.stdin.write('one line\n');
     while (!said.out.includes('"streaming"')) await new Promise((resolve) => setTimeout(resolve, 50));
-    child.kill('SIGTERM');
+    child.kill(signal);
     expect(await closed).toEqual([0, null]);
     expect(said.out).toContain('"end":"drained"');
   });

@@ -5,6 +5,7 @@ import { WatchMetrics } from '../../../src/apps/verifier/watch-metrics.ts';
 import { startWatchServer } from '../../../src/apps/verifier/watch-server.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import { LedgerstoneError } from '../../../src/base/error.ts';
+import { runWork } from '../../../src/verifier/run.ts';
 import type { RunResult, Task } from '../../../src/verifier/verifier.ts';
 import { entries, NOW_MS } from '../../support/archive-builder.ts';
 import { storeOver, verifierOf } from '../../support/verifier-store.ts';
@@ -26,6 +27,12 @@ function sleepingClock(between: (round: number) => Promise<void> | void): Clock 
       signal?.throwIfAborted();
     },
   };
+}
+
+function recordedLog() {
+  const lines: [level: string, message: string][] = [];
+  const to = (level: string) => (_: object, message: string) => void lines.push([level, message]);
+  return { lines, log: { debug() {}, info: to('info'), warn: to('warn'), error: to('error') } };
 }
 
 async function run(
@@ -216,8 +223,9 @@ describe('watch', () => {
       },
     };
     const clock = sleepingClock(() => {});
+    const { log, lines } = recordedLog();
     const verifier = verifierOf(world, {
-      clock,
+      ...{ clock, log },
       archive: counted,
       step: { ...world.tools(), archive: counted },
     });
@@ -225,6 +233,33 @@ describe('watch', () => {
     const [size = 0] = world.attestedSizes();
     expect(size).toBeGreaterThan(0);
     expect(size).toBeLessThan(40);
+    const stopped = 'orders/0: stopped before it was done; the next start goes on there';
+    expect(lines).toEqual([
+      ['info', 'attested'],
+      ['info', stopped],
+    ]);
+  });
+
+  it('that is told to stop in the middle of a sweep logs no error, and one for what really failed', async () => {
+    const world = new VerifierWorld();
+    const stop = new AbortController();
+    const thrown = async (error: unknown) => {
+      const { log, lines } = recordedLog();
+      const tasks = new Map<string, Task>([['sweep', async () => Promise.reject(error)]]);
+      const verifier = verifierOf(world, { log, tasks });
+      const work = { isQueue: false, chains: [], objects: [], calls: [], ignored: [] };
+      const limits = { remainingMs: () => 60_000, signal: stop.signal, mayGoOn: () => !stop.signal.aborted };
+      const task = { task: 'sweep', chains: null, message: null } as const;
+      await runWork(verifier, { ...work, tasks: [task] }, limits);
+      return lines.map(([level]) => level);
+    };
+    const reason = new Error('stopped by SIGTERM');
+    expect(await thrown(reason)).toEqual(['error']);
+    stop.abort(reason);
+    expect(await thrown(reason)).toEqual(['info']);
+    expect(await thrown(new Error('listing failed', { cause: reason }))).toEqual(['info']);
+    expect(await thrown(new DOMException('aborted', 'AbortError'))).toEqual(['info']);
+    expect(await thrown(new LedgerstoneError('not-permitted', 'no right'))).toEqual(['error']);
   });
 });
 
@@ -233,7 +268,12 @@ describe('its server', () => {
     const state = newWatchState(NOW_MS);
     let isHealthy = true;
     const metrics = new WatchMetrics();
-    const server = await startWatchServer({ host: '127.0.0.1', port: 0 }, state, () => isHealthy, metrics);
+    const server = await startWatchServer(
+      { host: '127.0.0.1', port: 0, names: [] },
+      state,
+      () => isHealthy,
+      metrics,
+    );
     try {
       const get = (path: string, init?: RequestInit) => fetch(server.url + path, init);
       expect((await get('/healthz')).status).toBe(200);
