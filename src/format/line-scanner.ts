@@ -41,6 +41,8 @@ export class LineScanner {
   offset = 0;
   nextOffset = 0;
   gap: GapReason | null = null;
+  /** All that the last gap line says. It is the last line's only if `gap` is not null. */
+  gapLine: GapLine | null = null;
   /**
    * The record's timestamp where it is a time that can be shown (0…TIME_MS_MAX); −1 for any other, and for
    * gaps.
@@ -206,6 +208,7 @@ export class LineScanner {
     }
     this.nextOffset = gap.last + 1;
     this.gap = gap.reason;
+    this.gapLine = gap;
     this.timestampMs = -1;
     return gap;
   }

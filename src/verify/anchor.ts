@@ -57,6 +57,8 @@ export class AnchorCheck {
   readonly #keysFor: KeysFor;
   readonly #verify: VerifySignature;
   readonly #reached = new Set<Anchor>();
+  /** The chain has this root at that size. */
+  readonly #borneOut = new Set<Anchor>();
   /**
    * Keys of an anchor's signatures that the chain has trusted on its way to that size, perhaps not any more.
    */
@@ -70,6 +72,23 @@ export class AnchorCheck {
 
   get isEmpty(): boolean {
     return this.#anchors.length === 0;
+  }
+
+  /** Segments of which somebody else confirmed that every byte was read. */
+  attestedSize(origin: string): number {
+    return this.#greatest((anchor) => anchor.kind === 'confirmed' && anchor.origin === origin) ?? 0;
+  }
+
+  /** Up to this size something from outside of the archive shows the chain to be whole. Null: nothing. */
+  knownSize(origin: string): number | null {
+    return this.#greatest(
+      (anchor) => anchor.kind !== 'handover' && anchor.origin === origin && this.#borneOut.has(anchor),
+    );
+  }
+
+  #greatest(counts: (anchor: Anchor) => boolean): number | null {
+    const sizes = this.#anchors.filter(counts).map(({ size }) => size);
+    return sizes.length === 0 ? null : Math.max(...sizes);
   }
 
   /** True if a chain that continues elsewhere has left this one already. */
@@ -91,7 +110,10 @@ export class AnchorCheck {
       if (!equalBytes(anchor.root, opened.root)) {
         const expected = `root ${toHex(anchor.root)} at size ${anchor.size}: ${anchor.from}`;
         problems.push(await this.#believe(anchor, { code: 'fork', expected, found: toHex(opened.root) }));
-      } else if (anchor.nextOffset !== null && anchor.nextOffset !== records.nextOffset) {
+        continue;
+      }
+      this.#borneOut.add(anchor);
+      if (anchor.nextOffset !== null && anchor.nextOffset !== records.nextOffset) {
         const expected = `nextOffset ${anchor.nextOffset} at size ${anchor.size}: ${anchor.from}`;
         problems.push({ code: 'offset-gap', expected, found: String(records.nextOffset) });
       }

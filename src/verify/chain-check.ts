@@ -9,6 +9,7 @@ import { emptyRoot } from '../merkle/tree.ts';
 import { AnchorCheck } from './anchor.ts';
 import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
 import { chainProblem, linkProblems, staleProblem } from './chain-state.ts';
+import { ChainTally } from './chain-tally.ts';
 import { ChainTrust } from './chain-trust.ts';
 import { contentProblems, missingProblem, sizeProblem } from './data-check.ts';
 import { DataCursor } from './data-cursor.ts';
@@ -49,8 +50,7 @@ export class ChainCheck {
   readonly #trust: ChainTrust;
   readonly #anchors: AnchorCheck;
   readonly #tasks: TaskGroup;
-  readonly #checked = { seals: 0, signatures: 0, locks: 0, dataObjects: 0, lines: 0, bytes: 0 };
-  #expired = 0;
+  readonly #tally = new ChainTally();
   /** False once the store has said that it has no locks, or shows none. */
   #asksLocks = true;
   /** The sequence that the next seal must have. */
@@ -99,7 +99,7 @@ export class ChainCheck {
     } finally {
       await this.#tasks.finish();
     }
-    if (this.#checked.seals === 0 && this.#isListed && this.#slice.confirmed === null) {
+    if (this.#tally.seals === 0 && this.#isListed && this.#slice.confirmed === null) {
       const isChain = this.#data.lastSequence >= 0 || !this.#anchors.isEmpty;
       if (!isChain && this.#findings.verdict === 'verified') {
         foreign.absorb(this.#findings);
@@ -138,8 +138,8 @@ export class ChainCheck {
       return;
     }
     this.#checkSequence(seal);
-    this.#checked.seals++;
-    this.#checked.signatures += seal.inspection.signaturesChecked;
+    this.#tally.seals++;
+    this.#tally.signatures += seal.inspection.signaturesChecked;
     this.#findings.addAll(problems, place);
     this.#noteLock(seal.lock, opened === null ? null : parseUntil(opened.manifest.retention.until), place);
     if (opened === null) {
@@ -172,6 +172,7 @@ export class ChainCheck {
       this.#data.startAfter(afterDataOf(this.#place.chain, this.#place.partition, time.sealed, sequence));
       return;
     }
+    this.#tally.addSeal(opened.manifest);
     await this.#checkData(opened, isSound && isTrusted);
   }
 
@@ -201,7 +202,7 @@ export class ChainCheck {
 
   #noteLock(state: ArchiveLock | null, untilMs: number | null, place: ObjectLocation): void {
     if (state === null) return;
-    if (state.kind === 'locked' || state.kind === 'none') this.#checked.locks++;
+    if (state.kind === 'locked' || state.kind === 'none') this.#tally.locks++;
     const problem = lockProblem(state, untilMs, this.#run.nowMs);
     if (problem === null) return;
     if (!isStoreWide(problem)) {
@@ -213,7 +214,7 @@ export class ChainCheck {
   }
 
   async #checkData(opened: OpenedSeal, inTurn: boolean): Promise<void> {
-    const { data, sequence } = opened.manifest;
+    const { data, origin, sequence } = opened.manifest;
     if (data === null) return;
     let version: ArchiveVersion | null;
     try {
@@ -225,7 +226,7 @@ export class ChainCheck {
     }
     if (version === null) {
       const problem = missingProblem(opened, this.#run.nowMs);
-      if (problem.code === 'expired') this.#expired++;
+      if (problem.code === 'expired') this.#tally.addExpired(sequence >= this.#anchors.attestedSize(origin));
       this.#findings.add(problem, { key: data.key, sequence });
       return;
     }
@@ -248,7 +249,7 @@ export class ChainCheck {
       }
     }
     if (depth === 'content') {
-      this.#findings.addAll(await contentProblems(opened, version, this.#run, this.#checked), place);
+      this.#findings.addAll(await contentProblems(opened, version, this.#run, this.#tally), place);
     }
   }
 
@@ -275,7 +276,6 @@ export class ChainCheck {
   #report(): ChainReport {
     const head = this.#head;
     const { chain, partition } = this.#place;
-    const { bytes, ...checked } = this.#checked;
     const { verdict } = this.#findings;
     const records = head?.manifest.records;
     return {
@@ -287,11 +287,10 @@ export class ChainCheck {
       root: toHex(head?.root ?? emptyRoot(this.#run.sha256)),
       nextOffset: records?.nextOffset ?? null,
       entries: records === undefined ? 0 : records.before + records.count,
-      bytes,
+      ...this.#tally.report(),
+      knownSize: head === null ? null : this.#anchors.knownSize(head.manifest.origin),
       findings: this.#findings.list(),
       findingsOmitted: this.#findings.omitted,
-      checked,
-      expired: this.#expired,
       lastSealed: head?.manifest.time.sealed ?? null,
       checkpoint: head !== null && verdict === 'verified' ? checkpointOf(head) : null,
     };

@@ -6,6 +6,7 @@ import type { BlockInfo } from '../format/manifest.ts';
 import type { Encoding } from '../format/paths.ts';
 import type { DataClaim } from './data-claim.ts';
 import { isFindingCode, type Problem } from './finding.ts';
+import type { GapLines } from './gaps.ts';
 import { LineTally } from './line-tally.ts';
 import { problemOf } from './open-seal.ts';
 import { ProblemList } from './problem-list.ts';
@@ -29,6 +30,8 @@ export type ContentTools = {
 
 export type DataOutcome = {
   readonly lines: number;
+  readonly records: number;
+  readonly gapLines: GapLines;
   readonly contentBytes: number;
   readonly problems: readonly Problem[];
 };
@@ -67,7 +70,13 @@ export async function checkData(
   }
   // Without some of the lines there is no root to compare. The faults of the blocks are reported already.
   if (whole) tally.compareWith(claim, problems);
-  return { lines: tally.lines, contentBytes, problems: problems.all };
+  return {
+    lines: tally.lines,
+    records: tally.records,
+    gapLines: tally.gapLines,
+    contentBytes,
+    problems: problems.all,
+  };
 }
 
 /**

@@ -2,13 +2,12 @@
 import { LIMITS } from '../base/limits.ts';
 import { parseUntil } from '../format/time.ts';
 import type { ArchiveVersion } from './archive-reader.ts';
+import type { ChainTally } from './chain-tally.ts';
 import type { DataClaim } from './data-claim.ts';
 import type { Problem } from './finding.ts';
 import type { OpenedSeal } from './open-seal.ts';
 import type { Run } from './run.ts';
 import { storeProblem } from './seal-reader.ts';
-
-export type DataTally = { dataObjects: number; lines: number; bytes: number };
 
 /** For a missing object: `expired` if its promised time is over, otherwise `data-missing`. */
 export function missingProblem(opened: OpenedSeal, nowMs: number): Problem {
@@ -29,7 +28,7 @@ export async function contentProblems(
   opened: OpenedSeal,
   version: ArchiveVersion,
   run: Run,
-  tally: DataTally,
+  tally: ChainTally,
 ): Promise<readonly Problem[]> {
   const { data, records, entries, time } = opened.manifest;
   if (data === null) return [];
@@ -51,6 +50,7 @@ export async function contentProblems(
         counts.lines += outcome.lines;
         counts.bytes += size;
       }
+      tally.addContent(opened.manifest, outcome);
       run.report();
       return outcome.problems;
     } catch (error) {

@@ -7,6 +7,7 @@ import { timeText } from '../format/time.ts';
 import { TreeAccumulator } from '../merkle/accumulator.ts';
 import { rootOf } from '../merkle/tree.ts';
 import type { DataClaim } from './data-claim.ts';
+import { addGapLine, type GapLines, noGapLines } from './gaps.ts';
 import { problemOf } from './open-seal.ts';
 import { PlainLine } from './plain-line.ts';
 import type { ProblemList } from './problem-list.ts';
@@ -16,6 +17,8 @@ const LF = 0x0a;
 /** Reads blocks of lines in order and keeps what a manifest states of them. */
 export class LineTally {
   lines = 0;
+  records = 0;
+  readonly gapLines: GapLines = noGapLines();
   readonly #sha256: Sha256;
   readonly #tree: TreeAccumulator;
   readonly #plain = new PlainLine();
@@ -24,7 +27,6 @@ export class LineTally {
   /** Where the next line must begin. Null after something unreadable. */
   #nextOffset: number | null;
   #allRead = true;
-  #records = 0;
   readonly #missing = new Map<GapReason, number>();
   #firstMs = -1;
   #lastMs = -1;
@@ -111,9 +113,10 @@ export class LineTally {
       this.#problems.add('offset-gap', `offset ${expected}`, `block ${block}: offset ${offset}`);
     }
     this.#nextOffset = scanner.nextOffset;
-    if (scanner.gap === null) {
+    if (scanner.gap === null || scanner.gapLine === null) {
       this.#addRecord(scanner.timestampMs);
     } else {
+      addGapLine(this.gapLines, scanner.gapLine);
       const before = this.#missing.get(scanner.gap) ?? 0;
       this.#missing.set(scanner.gap, before + scanner.nextOffset - offset);
     }
@@ -122,7 +125,7 @@ export class LineTally {
 
   /** `ms` is −1 if the timestamp is not a time. */
   #addRecord(ms: number): void {
-    this.#records++;
+    this.records++;
     if (ms < 0) return;
     if (this.#firstMs < 0 || ms < this.#firstMs) this.#firstMs = ms;
     if (ms > this.#lastMs) this.#lastMs = ms;
@@ -139,7 +142,7 @@ export class LineTally {
       if (expected !== found) problems.add('count-mismatch', `${name} ${expected}`, String(found));
     };
     compare('entries.size', claim.entries.size, this.lines);
-    compare('records.count', records.count, this.#records);
+    compare('records.count', records.count, this.records);
     const reasons = new Set([...Object.keys(records.missing), ...this.#missing.keys()]) as Set<GapReason>;
     for (const reason of reasons) {
       compare(`records.missing.${reason}`, records.missing[reason] ?? 0, this.#missing.get(reason) ?? 0);

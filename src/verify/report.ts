@@ -1,5 +1,6 @@
 // What does a verification report in the end?
 import type { Finding, Verdict } from './finding.ts';
+import type { GapInChain, Missing } from './gaps.ts';
 import type { Depth } from './run.ts';
 
 type Checked = {
@@ -21,10 +22,24 @@ export type ChainReport = {
   /** Seals in the chain as far as it could be followed, and the root over all of them, in hex. */
   readonly size: number;
   readonly root: string;
+  /** Of the first seal that was looked at; null when no seal could be read. */
+  readonly firstOffset: number | null;
   /** The offset after the last one sealed; null when no seal could be read. */
   readonly nextOffset: number | null;
-  /** Records archived. */
+  /** Records archived, as the newest seal states it. */
   readonly entries: number;
+  /** Records whose lines were read in this run. */
+  readonly entriesRead: number;
+  /** Offsets without a record, by reason, as the seals state it. */
+  readonly missing: Missing;
+  /** How the offsets of `missing.transaction` divide, as far as their lines were read. */
+  readonly transactions: { readonly control: number; readonly aborted: number };
+  /** Gaps that stand on somebody's word, as far as their lines were read, by offset. Bounded. */
+  readonly gaps: readonly GapInChain[];
+  /** Gaps that were read, beyond those listed. */
+  readonly gapsOmitted: number;
+  /** Offsets of such gaps whose lines were not read. */
+  readonly gapOffsetsUnread: number;
   /** Stored bytes of data objects that were hashed. */
   readonly bytes: number;
   readonly findings: readonly Finding[];
@@ -33,6 +48,16 @@ export type ChainReport = {
   readonly checked: Checked;
   /** Data objects that are gone after their promised time. */
   readonly expired: number;
+  /**
+   * Those of them that no attestation given to this run covers: nobody but the writer is known to have read
+   * them.
+   */
+  readonly expiredUnread: number;
+  /**
+   * The greatest size that a checkpoint or an attestation given to this run names, and that the chain bears
+   * out: nothing up to there was cut off. Null: nothing from outside was compared.
+   */
+  readonly knownSize: number | null;
   /** `time.sealed` of the last seal. */
   readonly lastSealed: string | null;
   /**

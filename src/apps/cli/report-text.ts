@@ -1,26 +1,29 @@
 // How is the report of a verification printed, for people and for programs?
 
 import { printable } from '../../base/printable.ts';
+import { attestationsRoot } from '../../format/attestation.ts';
 import type { Finding, Verdict } from '../../verify/finding.ts';
+import type { GapInChain } from '../../verify/gaps.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
 import type { Colour, Output } from './output.ts';
 import { bytesText, type Column, countText, tableText } from './table.ts';
+import { archivedText, boundsOf, counted, isCopy, reachText, totalsOf } from './verdict-bounds.ts';
 
 const COLOURS: Readonly<Record<Verdict, Colour>> = {
   verified: 'green',
   broken: 'red',
   unverifiable: 'yellow',
 };
-const MEANING: Readonly<Record<Verdict, string>> = {
-  verified: 'every chain is complete, unaltered and signed by a trusted key',
-  broken: 'this archive is not what was signed, or not kept as promised',
-  unverifiable: 'it could not be shown either way',
-};
 
-const meaningOf = ({ verdict, depth }: Report): string =>
-  verdict === 'verified' && depth === 'seals'
-    ? 'every seal is in place and signed by a trusted key; data was not read'
-    : MEANING[verdict];
+/** What the verdict says of all that was looked at. Its bounds follow in lines of their own. */
+function meaningOf({ verdict, depth, chains }: Report): string {
+  if (verdict === 'broken') return 'this archive is not what was signed, or not kept as promised';
+  if (verdict === 'unverifiable') return 'it could not be shown either way';
+  const end = `signed by a trusted key: ${reachText(chains)}`;
+  if (depth === 'seals') return `every seal that is here follows the one before it and is ${end}`;
+  const isAll = chains.every(({ expired }) => expired === 0);
+  return `${isAll ? 'all' : 'all data'} that is here is unaltered, in unbroken order and ${end}`;
+}
 
 export const verdictText = (output: Output, verdict: Verdict): string =>
   output.colour(COLOURS[verdict], verdict);
@@ -29,59 +32,109 @@ const COLUMNS: readonly Column[] = [
   { title: 'chain' },
   { title: 'verdict' },
   { title: 'segments', align: 'right' },
-  { title: 'entries', align: 'right' },
+  { title: 'records sealed', align: 'right' },
+  { title: 'records read', align: 'right' },
   { title: 'next offset', align: 'right' },
   { title: 'last sealed' },
 ];
+
+/** Into a copy its owner may put what they like: that is no attempt to change the archive. */
+type Words = { readonly output: Output; readonly isCopy: boolean };
 
 /** Findings shown of one chain; `--json` has them all. */
 const SHOWN_MAX = 20;
 
 export function reportText(report: Report, description: string, output: Output): string {
+  const { chains } = report;
   const rows = report.chains.map((chain) => [
     chain.origin,
     chain.verdict,
     countText(chain.size),
     countText(chain.entries),
+    countText(chain.entriesRead),
     chain.nextOffset === null ? '-' : String(chain.nextOffset),
     chain.lastSealed ?? '-',
   ]);
   const lines = [tableText(COLUMNS, rows).trimEnd()];
-  for (const chain of report.chains) lines.push(...chainFindings(chain, output));
-  lines.push(...findingLines(report.findings, report.findingsOmitted, output));
+  const words: Words = { output, isCopy: isCopy(report) };
+  for (const chain of report.chains) lines.push(...chainFindings(chain, words));
+  lines.push(...findingLines(report.findings, report.findingsOmitted, words));
   lines.push('', checkedLine(report.chains));
-  const attempts = attemptsText(report);
-  lines.push(`${verdictText(output, report.verdict)}  ${description}: ${meaningOf(report)}${attempts}`);
+  const verdict = verdictText(output, report.verdict);
+  lines.push(`${verdict}  ${description}: ${meaningOf(report)}${strangeText(report)}`);
+  if (chains.length > 0) lines.push(`  ${archivedText(chains)}`);
+  if (report.verdict === 'verified') lines.push(...boundsOf(report).map((said) => `  ${said}`));
   return `${lines.join('\n')}\n`;
 }
 
-/** Attempts do not change the verdict, and must not be overlooked. */
-function attemptsText({ findings, chains }: Report): string {
+const STRANGE: readonly (readonly [code: string, one: string, many: string])[] = [
+  ['delete-marker', 'delete marker', 'delete markers'],
+  ['extra-version', 'newer version of an object', 'newer versions of objects'],
+  ['foreign-object', 'object that is no part of it', 'objects that are no part of it'],
+];
+
+/** They lie in another store, which is no copy. */
+const isOfAttestations = ({ code, key }: Finding): boolean =>
+  code === 'foreign-object' && key?.startsWith(attestationsRoot) === true;
+
+/** What somebody else wrote beside the archive does not change the verdict, and must not be overlooked. */
+function strangeText({ findings, chains }: Report): string {
   const all = [...findings, ...chains.flatMap((chain) => chain.findings)];
-  const count = all.filter(({ severity }) => severity === 'attempt').length;
-  return count === 0
-    ? ''
-    : `; ${countText(count)} ${count === 1 ? 'attempt' : 'attempts'} to change it, see above`;
+  const parts = STRANGE.flatMap(([code, one, many]) => {
+    const count = all.filter((finding) => finding.code === code && !isOfAttestations(finding)).length;
+    return count === 0 ? [] : [counted(count, one, many)];
+  });
+  const floods = all.filter(isOfAttestations).length;
+  if (floods > 0) parts.push(`among the attestations ${counted(floods, 'flood')} of foreign objects`);
+  return parts.length === 0 ? '' : `; beside it ${parts.join(', ')}, see above`;
 }
 
-function chainFindings(chain: ChainReport, output: Output): string[] {
-  if (chain.findings.length === 0) return [];
-  return ['', printable(chain.origin), ...findingLines(chain.findings, chain.findingsOmitted, output)];
+function chainFindings(chain: ChainReport, words: Words): string[] {
+  const lines = [
+    ...findingLines(chain.findings, chain.findingsOmitted, words),
+    ...gapLines(chain, words.output),
+  ];
+  return lines.length === 0 ? [] : ['', printable(chain.origin), ...lines];
 }
 
-function findingLines(findings: readonly Finding[], omitted: number, output: Output): string[] {
+/** `lost     offsets 121003 to 121022 (accepted), sealed 2026-11-22T10:01:00.000Z, by J. Doe: outage` */
+function gapLines({ gaps, gapsOmitted, gapOffsetsUnread }: ChainReport, output: Output): string[] {
+  const lines = gaps.slice(0, SHOWN_MAX).map((gap) => {
+    const kind = gap.reason === 'compacted' ? 'not archived' : output.colour('yellow', 'lost');
+    return `  ${kind}  ${gapText(gap)}`;
+  });
+  const more = gapsOmitted + Math.max(0, gaps.length - SHOWN_MAX);
+  if (more > 0) lines.push(`  and ${counted(more, 'more gap')} (\`ledgerstone losses\` lists them)`);
+  if (gapOffsetsUnread > 0) {
+    lines.push(
+      `  ${counted(gapOffsetsUnread, 'more offset')} lost or compacted: the lines that say why were not read`,
+    );
+  }
+  return lines;
+}
+
+function gapText({ firstOffset, lastOffset, reason, by, why, sealed }: GapInChain): string {
+  const offsets =
+    firstOffset === lastOffset ? `offset ${firstOffset}` : `offsets ${firstOffset} to ${lastOffset}`;
+  return printable(`${offsets} (${reason}), sealed ${sealed}, by ${by}: ${why}`);
+}
+
+function findingLines(findings: readonly Finding[], omitted: number, words: Words): string[] {
+  const { output } = words;
   const infos = new Map<string, number>();
   for (const { code, severity } of findings)
-    if (severity === 'info') infos.set(code, (infos.get(code) ?? 0) + 1);
+    if (severity === 'info' && code !== 'locks-not-applicable') infos.set(code, (infos.get(code) ?? 0) + 1);
   const others = findings.filter(({ severity }) => severity !== 'info');
-  const lines = others.slice(0, SHOWN_MAX).flatMap((finding) => findingText(finding, output));
+  const lines = others.slice(0, SHOWN_MAX).flatMap((finding) => findingText(finding, words));
   for (const [code, count] of infos)
     lines.push(`  ${output.colour('dim', code)} (info)${count > 1 ? ` ×${count}` : ''}`);
   const more = omitted + Math.max(0, others.length - SHOWN_MAX);
   return more > 0 ? [...lines, `  and ${countText(more)} more findings (--json lists them)`] : lines;
 }
 
-function findingText(finding: Finding, output: Output): string[] {
+function findingText(finding: Finding, { output, isCopy }: Words): string[] {
+  const word =
+    isCopy && finding.severity === 'attempt' && !isOfAttestations(finding) ? 'beside it' : finding.severity;
   const colour = finding.severity === 'broken' ? 'red' : finding.severity === 'info' ? 'dim' : 'yellow';
   const place = [
     finding.sequence === null ? null : `segment ${finding.sequence}`,
@@ -93,7 +146,7 @@ function findingText(finding: Finding, output: Output): string[] {
     finding.found === null ? null : `found ${finding.found}`,
   ].filter((part) => part !== null);
   return [
-    `  ${output.colour(colour, finding.code)} (${finding.severity})  ${printable(place.join('  '))}`.trimEnd(),
+    `  ${output.colour(colour, finding.code)} (${word})  ${printable(place.join('  '))}`.trimEnd(),
     ...(detail.length === 0 ? [] : [`      ${printable(detail.join('; '))}`]),
   ];
 }
@@ -111,6 +164,12 @@ function checkedLine(chains: readonly ChainReport[]): string {
 }
 
 /**
- * Stable: `{verdict, chains: [{origin, verdict, size, root, nextOffset, entries, findings, …}], findings}`.
+ * Stable: `{verdict, chains: [{origin, verdict, size, root, nextOffset, entries, missing, gaps, findings}],
+ * findings, totals: {offsets, archived, lost, missing}, bounds}`, and more. `bounds`: sentences on what the
+ * verdict leaves open.
  */
-export const reportJson = (report: Report) => report;
+export const reportJson = (report: Report) => ({
+  ...report,
+  totals: totalsOf(report.chains),
+  bounds: boundsOf(report),
+});

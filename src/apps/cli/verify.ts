@@ -6,6 +6,7 @@ import type { VerifierKey } from '../../format/vkey.ts';
 import { ChainReader, listChains } from '../../read/chain-reader.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
+import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import { type Finding, verdictOf, worstVerdict } from '../../verify/finding.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
 import type { Report } from '../../verify/report.ts';
@@ -25,19 +26,22 @@ import {
   withAttestations,
 } from './attestations-option.ts';
 import { readCheckpoints } from './checkpoint-file.ts';
-import { exitCodeOfVerdict } from './exit-code.ts';
+import { EXIT, exitCodeOfVerdict } from './exit-code.ts';
 import { type Archive, type ArchiveOptions, repeatable, withArchive } from './open-archive.ts';
 import type { Io } from './output.ts';
 import { startProgressBar } from './progress.ts';
 import { reportJson, reportText } from './report-text.ts';
 import { acting, type Session } from './session.ts';
 import { bytesText, countText } from './table.ts';
+import { archivedText, boundsOf, counted, totalsOf } from './verdict-bounds.ts';
 
 type VerifyCommandOptions = ArchiveOptions &
   AttestationOptions & {
     readonly depth: Depth;
     readonly since?: readonly string[];
     readonly checkpoints?: boolean;
+    readonly strict?: boolean;
+    readonly asCopy?: boolean;
     readonly json?: boolean;
   };
 
@@ -46,9 +50,11 @@ Gives a verdict for each chain and for the whole archive: verified, broken or
 unverifiable. It goes on after a finding. It lists versions, so deletes and overwrites
 show. Without a trusted key it never says verified. An archive alone can't show that its
 newest segments were cut off. Keep checkpoints (--checkpoints) and give them later with
---since, or name the store where an independent verifier attests.
+--since, or name the store where an independent verifier attests. Below the verdict stand
+its bounds: what is archived, what is lost, what was not read and what is not ruled out.
 
-Exit codes: 0 verified, 1 broken, 2 usage, 3 could not be checked.
+Exit codes: 0 verified, 1 broken (with --strict also: records are lost), 2 usage, 3 could
+not be checked.
 
 Examples:
   ledgerstone verify ./archive --key archive.vkey
@@ -70,6 +76,8 @@ export function verifyCommand(program: Command, session: Session): void {
     )
     .option('--since <checkpoint>', 'file of earlier signed checkpoints; repeatable', repeatable)
     .option('--checkpoints', 'print the verified checkpoints: what --since takes later')
+    .option('--strict', 'exit code 1 also if records are lost: gaps that are expired or accepted')
+    .option('--as-copy', 'a copy of an archive, in a bucket or elsewhere: its locks are not looked at')
     .option('--json', 'the report for programs')
     .addHelpText('after', HELP)
     .action(
@@ -98,6 +106,7 @@ async function runVerify(
       since,
       confirmed: attested.map(confirmedChain),
       nowMs: Date.now(),
+      asCopy: options.asCopy === true,
     });
     const report = withFindings(verified, survey?.floods ?? []);
     const confirmations = await Promise.all(attested.map((one) => confirmed(archive, one, io.signal)));
@@ -109,8 +118,13 @@ async function runVerify(
       await output.write(reportText(report, archive.store.description, output));
       if (survey !== null) await output.write(attestedText(confirmations, survey));
     }
-    if (options.checkpoints === true) output.note(`verdict: ${report.verdict}`);
-    return exitCodeOfVerdict(report.verdict);
+    if (options.checkpoints === true) output.note(verdictNote(report));
+    const { lost } = totalsOf(report.chains);
+    if (options.strict !== true || lost === 0 || report.verdict !== 'verified') {
+      return exitCodeOfVerdict(report.verdict);
+    }
+    output.note(`--strict: ${counted(lost, 'record')} lost, so the exit code is 1`);
+    return EXIT.broken;
   } finally {
     await close();
   }
@@ -121,6 +135,10 @@ function withFindings(report: Report, findings: readonly Finding[]): Report {
   const verdict = worstVerdict([report.verdict, verdictOf(findings)]);
   return { ...report, verdict, findings: [...report.findings, ...findings] };
 }
+
+/** Beside checkpoints on standard output. */
+const verdictNote = (report: Report): string =>
+  [`verdict: ${report.verdict}`, archivedText(report.chains), ...boundsOf(report)].join('\n  ');
 
 type ConfirmedChainText = AttestationSummary & { readonly origin: string };
 
@@ -145,14 +163,22 @@ export type VerifyStoreOptions = {
   readonly since?: readonly Uint8Array[];
   readonly confirmed?: readonly ConfirmedChain[];
   readonly nowMs: number;
+  /** A copy has no locks that anybody promised: they are not asked for. */
+  readonly asCopy?: boolean;
 };
+
+const withoutLocks = (store: StoreReader): ArchiveReader => ({
+  listVersions: (prefix, options) => store.listVersions(prefix, options),
+  read: (key, versionId, options) => store.read(key, versionId, options),
+  lock: async () => ({ kind: 'not-applicable' }),
+});
 
 /** Verifies on all cores, with a progress bar on a terminal. */
 export async function verifyStore(
   io: Io,
   store: StoreReader,
   trusted: readonly VerifierKey[],
-  options: VerifyStoreOptions,
+  { asCopy = false, ...options }: VerifyStoreOptions,
 ): Promise<Report> {
   const progress = startProgressBar(io, 'verify');
   const checker = workerChecker();
@@ -167,7 +193,7 @@ export async function verifyStore(
     );
   }
   try {
-    return await verifyArchive(store, {
+    return await verifyArchive(asCopy ? withoutLocks(store) : store, {
       ...options,
       trusted,
       sha256: nodeSha256,

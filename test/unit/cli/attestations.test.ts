@@ -155,7 +155,8 @@ describe('verify --attestations', () => {
     const { code, out } = await ledgerstone(['verify', ...archive(), ...attested()]);
     expect([code, out]).toEqual([0, expect.stringContaining('verified through offset 14')]);
     expect(out).toContain('90 objects above the newest attestation are none');
-    expect(out).toContain('; 1 attempt to change it');
+    expect(out).toContain('; beside it among the attestations 1 flood of foreign objects');
+    expect(out).toContain('foreign-object (attempt)  attestations/topic=orders/partition=0/');
     const json = JSON.parse((await ledgerstone(['verify', ...archive(), ...attested(), '--json'])).out);
     expect([json.verdict, json.attested.length, json.strays.length]).toEqual(['verified', 1, 50]);
     const flood = json.findings.filter(({ code }: { code: string }) => code === 'foreign-object');
@@ -199,12 +200,14 @@ retention: { r: { mode: COMPLIANCE, period: 1y } }
   });
 });
 
-it('an attempt is not overlooked for the verdict', async () => {
+it('an object beside the archive is named with the verdict, and not called an attempt in a copy', async () => {
   mkdirSync(at('archive/notes'));
   writeFileSync(at('archive/notes/x.txt'), 'x');
   const { code, out } = await ledgerstone(['verify', ...archive()]);
   expect(code).toBe(0);
-  expect(out).toContain('signed by a trusted key; 1 attempt to change it, see above');
+  expect(out).toMatch(/verified .*; beside it 1 object that is no part of it, see above\n/);
+  expect(out).toContain('foreign-object (beside it)  notes/x.txt');
+  expect(out).not.toContain('attempt');
 });
 
 describe('status --attestations', () => {

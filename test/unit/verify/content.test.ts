@@ -32,7 +32,10 @@ describe('checkData', () => {
   it('finds nothing in good data, and counts it', async () => {
     const { bytes, claim } = await dataOf({});
     const contentBytes = claim.data.blocks.reduce((sum, block) => sum + block.content, 0);
-    expect(await checkData(bytes, claim, tools)).toEqual({ lines: 12, contentBytes, problems: [] });
+    expect(await checkData(bytes, claim, tools)).toEqual({
+      ...{ lines: 12, records: 12, contentBytes, problems: [] },
+      gapLines: { control: 0, aborted: 0, decided: 0, gaps: [], omitted: 0 },
+    });
   });
 
   it('frees the content of each block, but no memory that others may share', async () => {

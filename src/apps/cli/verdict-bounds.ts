@@ -1,0 +1,124 @@
+// How far does a verdict reach: what is archived or lost, what was not read, what can't be ruled out?
+import { addMissing, lostOffsets, type Missing, NONE_MISSING } from '../../verify/gaps.ts';
+import type { ChainReport, Report } from '../../verify/report.ts';
+import { countText } from './table.ts';
+
+/** Over all chains, as their seals state it. */
+export type Totals = {
+  /** From the first sealed offset of each chain to its last. */
+  readonly offsets: number;
+  readonly archived: number;
+  /** Records that are missing and should not be: gaps that are `expired` or `accepted`. */
+  readonly lost: number;
+  readonly missing: Missing;
+};
+
+export function totalsOf(chains: readonly ChainReport[]): Totals {
+  let [offsets, archived] = [0, 0];
+  let missing = NONE_MISSING;
+  for (const chain of chains) {
+    if (chain.firstOffset === null || chain.nextOffset === null) continue;
+    offsets += chain.nextOffset - chain.firstOffset;
+    archived += chain.entries;
+    missing = addMissing(missing, chain.missing);
+  }
+  return { offsets, archived, lost: lostOffsets(missing), missing };
+}
+
+/** `1 segment`, `2 segments` */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${countText(count)} ${count === 1 ? one : many}`;
+
+const sum = (chains: readonly ChainReport[], of: (chain: ChainReport) => number): number =>
+  chains.reduce((total, chain) => total + of(chain), 0);
+
+/** `120 of 140 offsets are archived; 20 are lost (…); not lost: …` */
+export function archivedText(chains: readonly ChainReport[]): string {
+  const { offsets, archived, lost, missing } = totalsOf(chains);
+  const isRead = chains.every(({ entries, entriesRead }) => entries === entriesRead);
+  const by = isRead ? '' : 'by the count of the seals, ';
+  const parts = [`${by}${countText(archived)} of ${counted(offsets, 'offset')} are archived`];
+  const lostBy = (['expired', 'accepted'] as const)
+    .filter((reason) => missing[reason] > 0)
+    .map((reason) => `${countText(missing[reason])} ${reason}`);
+  if (lost > 0) parts.push(`${countText(lost)} are lost (${lostBy.join(', ')})`);
+  const apart: string[] = [];
+  if (missing.transaction > 0) apart.push(transactionText(chains, missing.transaction));
+  if (missing.compacted > 0) apart.push(`${countText(missing.compacted)} compacted`);
+  if (apart.length > 0) parts.push(`not counted as lost: ${apart.join(', ')}`);
+  if (archived < offsets && lost === 0) parts.splice(1, 0, 'none is stated as lost');
+  return parts.join('; ');
+}
+
+function transactionText(chains: readonly ChainReport[], offsets: number): string {
+  const control = sum(chains, ({ transactions }) => transactions.control);
+  const aborted = sum(chains, ({ transactions }) => transactions.aborted);
+  const unread = offsets - control - aborted;
+  const kinds = [
+    ...(control > 0 ? [counted(control, 'control record')] : []),
+    ...(aborted > 0 ? [`${counted(aborted, 'record')} of aborted transactions`] : []),
+    ...(unread > 0 ? [`${countText(unread)} whose lines were not read`] : []),
+  ];
+  return `${countText(offsets)} of transactions (${kinds.join(', ')})`;
+}
+
+/** A store without locks, or one that was to be judged as a copy. */
+export const isCopy = ({ chains, findings }: Report): boolean =>
+  [...findings, ...chains.flatMap((chain) => chain.findings)].some(
+    ({ code }) => code === 'locks-not-applicable',
+  );
+
+/** What a verdict leaves open. Each is one sentence, for people and in JSON. */
+export function boundsOf(report: Report): string[] {
+  const { chains, depth } = report;
+  const said: string[] = [];
+  if (isCopy(report)) {
+    said.push('locks were not checked (a copy has none): for how long anything is kept is not known');
+  }
+  const expired = sum(chains, (chain) => chain.expired);
+  if (depth === 'seals')
+    said.push('data was not read: bytes that changed at the same size are not ruled out');
+  if (expired > 0) {
+    const have = expired === 1 ? 'segment has' : 'segments have';
+    said.push(`the data of ${countText(expired)} ${have} expired and was not read`);
+  }
+  const unread = sum(chains, (chain) => chain.expiredUnread);
+  if (unread > 0) {
+    said.push(
+      `${counted(unread, 'segment')} expired before anybody but the writer read them, as far as this run was shown`,
+    );
+  }
+  return [...said, endText(chains)];
+}
+
+/** An archive alone can't show that its newest segments, or whole chains, were removed. */
+function endText(chains: readonly ChainReport[]): string {
+  const known = chains.filter(({ knownSize }) => knownSize !== null);
+  if (known.length === 0) {
+    return 'segments after the last ones here, and other chains, are not ruled out: nothing from outside was compared (--since, --attestations)';
+  }
+  const rest = chains.length - known.length;
+  const others = rest === 0 ? '' : `; ${counted(rest, 'chain')} had none to compare`;
+  const [only] = known;
+  const upTo =
+    chains.length === 1 && only !== undefined
+      ? `segment ${(only.knownSize ?? 1) - 1} of ${only.size - 1}`
+      : `the checkpoints or attestations given for ${counted(known.length, 'chain')}`;
+  return `nothing was cut off up to ${upTo}${others}; segments after that, and chains that were not named, are not ruled out`;
+}
+
+/** The end of a verdict: up to which time and offset. */
+export function reachText(chains: readonly ChainReport[]): string {
+  const sealed = chains.flatMap(({ lastSealed }) => lastSealed ?? []).sort();
+  const [first, last] = [sealed[0], sealed.at(-1)];
+  const [only] = chains;
+  if (first === undefined || last === undefined || only === undefined) return '';
+  if (chains.length === 1) {
+    const { nextOffset, firstOffset } = only;
+    const isEmpty = nextOffset === null || firstOffset === null || nextOffset === firstOffset;
+    const offsets = isEmpty ? 'no offset yet' : `offsets ${firstOffset} to ${nextOffset - 1}`;
+    return `${offsets}, sealed up to ${last}`;
+  }
+  const ends = first === last ? last : `between ${first} and ${last}`;
+  return `${counted(chains.length, 'chain')} up to the offsets above, each last sealed ${ends}`;
+}

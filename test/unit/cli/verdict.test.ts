@@ -1,0 +1,187 @@
+// Does the verdict of `verify` say what is lost, how far it reaches, and what it leaves open?
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Output } from '../../../src/apps/cli/output.ts';
+import { reportText } from '../../../src/apps/cli/report-text.ts';
+import { verifyStore } from '../../../src/apps/cli/verify.ts';
+import type { GapLine } from '../../../src/format/record.ts';
+import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
+import {
+  ArchiveBuilder,
+  type BuiltSegment,
+  entries,
+  NOW_MS,
+  transactionGap,
+  writeCopy,
+  YEAR_MS,
+} from '../../support/archive-builder.ts';
+import { storeOver } from '../../support/verifier-store.ts';
+import { capturedIo, ledgerstone } from './captured-io.ts';
+
+const gap = (offset: number, count: number, reason: GapLine['reason'], why: string): GapLine => ({
+  offset,
+  last: offset + count - 1,
+  ...{ reason, by: 'J. Doe', why },
+});
+
+let dir: string;
+let key: string[];
+const at = (name: string) => join(dir, name);
+const verify = (name: string, ...args: string[]) => ledgerstone(['verify', at(name), ...key, ...args]);
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-verdict-'));
+  const lossy = new ArchiveBuilder();
+  key = ['--key', encodeVkey(lossy.trusted[0] as VerifierKey)];
+  const chain = lossy.chain();
+  await chain.seal();
+  await chain.seal({ lines: [...entries(0, 4), transactionGap(4, 3), ...entries(7, 2)] });
+  await chain.seal({ lines: [gap(9, 20, 'accepted', 'disk of broker 3'), ...entries(29, 1)] });
+  await chain.seal({ lines: [gap(30, 5, 'compacted', 'cleanup.policy'), gap(35, 2, 'expired', 'outage')] });
+  writeCopy(lossy.archive, at('lossy'));
+
+  const whole = new ArchiveBuilder();
+  const segments: BuiltSegment[] = await whole.chain().fill(4, 3);
+  writeCopy(whole.archive, at('whole'));
+  writeCopy(whole.archive, at('cut'));
+  writeFileSync(at('today'), (await verify('whole', '--checkpoints')).out);
+  for (const { sealKey, dataKey } of segments.slice(3)) {
+    rmSync(join(at('cut'), sealKey));
+    rmSync(join(at('cut'), dataKey as string));
+  }
+
+  const old = new ArchiveBuilder();
+  const passed = await old.chain().seal({ lines: entries(0, 3), sealedMs: Date.now() - 2 * YEAR_MS });
+  await old.chain('orders', 1).seal({ lines: entries(0, 3) });
+  writeCopy(old.archive, at('old'));
+  rmSync(join(at('old'), passed.dataKey as string));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('losses', () => {
+  it('are in the verdict, with who and why, apart from transactions and compaction', async () => {
+    const { code, out } = await verify('lossy');
+    expect(code).toBe(0);
+    expect(out).not.toContain('complete');
+    expect(out).toContain('7 of 37 offsets are archived; 22 are lost (2 expired, 20 accepted)');
+    expect(out).toContain(
+      'not counted as lost: 3 of transactions (1 control record, 2 records of aborted transactions), 5 compacted',
+    );
+    expect(out).toMatch(
+      /lost {2}offsets 9 to 28 \(accepted\), sealed 2026-\S+Z, by J\. Doe: disk of broker 3\n/,
+    );
+    expect(out).toMatch(
+      /not archived {2}offsets 30 to 34 \(compacted\), sealed \S+, by J\. Doe: cleanup\.policy\n/,
+    );
+  });
+
+  it('are in JSON', async () => {
+    const json = JSON.parse((await verify('lossy', '--json')).out);
+    expect(json).toMatchObject({
+      verdict: 'verified',
+      totals: { offsets: 37, archived: 7, lost: 22, missing: { transaction: 3, compacted: 5, accepted: 20 } },
+      chains: [
+        {
+          entries: 7,
+          entriesRead: 7,
+          transactions: { control: 1, aborted: 2 },
+          gaps: [
+            { firstOffset: 9, lastOffset: 28, reason: 'accepted', by: 'J. Doe', sequence: 2 },
+            { firstOffset: 30, lastOffset: 34, reason: 'compacted' },
+            { firstOffset: 35, lastOffset: 36, reason: 'expired', why: 'outage' },
+          ],
+          gapOffsetsUnread: 0,
+        },
+      ],
+    });
+  });
+
+  it('are counted by the seals where no line was read', async () => {
+    const { out } = await verify('lossy', '--depth', 'seals');
+    expect(out).toContain('22 are lost (2 expired, 20 accepted)');
+    expect(out).toContain('27 more offsets lost or compacted: the lines that say why were not read');
+    expect(out).toContain('3 of transactions (3 whose lines were not read)');
+  });
+
+  it('end --strict with 1, and nothing else does', async () => {
+    const strict = await verify('lossy', '--strict');
+    expect([strict.code, strict.err]).toEqual([1, expect.stringContaining('22 records lost')]);
+    expect((await verify('whole', '--strict')).code).toBe(0);
+  });
+});
+
+describe('the end of a verdict', () => {
+  it('says up to which offset and time, and what an archive alone can not show', async () => {
+    const { out } = await verify('cut');
+    expect(out).toMatch(
+      /verified {2}\S+: all that is here is unaltered, in unbroken order and signed by a trusted key: offsets 0 to 5, sealed up to 2026-11-22T10:03:00\.000Z\n/,
+    );
+    expect(out).toContain('segments after the last ones here, and other chains, are not ruled out');
+    const json = JSON.parse((await verify('cut', '--json')).out);
+    expect(json.bounds).toContainEqual(expect.stringContaining('are not ruled out'));
+    expect(json.chains[0].knownSize).toBeNull();
+  });
+
+  it('says up to where a kept checkpoint rules a cut out', async () => {
+    const { out } = await verify('whole', '--since', at('today'));
+    expect(out).toContain('nothing was cut off up to segment 4 of 4; segments after that');
+    expect((await verify('cut', '--since', at('today'))).code).toBe(1);
+  });
+
+  it('says with several chains which had no checkpoint', async () => {
+    const { out } = await verify('old');
+    expect(out).toMatch(/2 chains up to the offsets above, each last sealed between \S+Z and \S+Z\n/);
+  });
+});
+
+describe('what was not read', () => {
+  it('is not counted as read, and nobody but the writer is said to have seen it', async () => {
+    const { code, out } = await verify('old');
+    expect(code).toBe(0);
+    expect(out).toMatch(/orders\/0 +verified +1 +3 +0 +3 /);
+    expect(out).toContain('all data that is here is unaltered');
+    expect(out).toContain('the data of 1 segment has expired and was not read');
+    expect(out).toContain('1 segment expired before anybody but the writer read them');
+    expect(JSON.parse((await verify('old', '--json')).out)).toMatchObject({
+      chains: [
+        { expired: 1, expiredUnread: 1, entriesRead: 0 },
+        { expired: 0, entriesRead: 3 },
+      ],
+      bounds: expect.arrayContaining([expect.stringContaining('expired before anybody but the writer')]),
+    });
+  });
+
+  it('is no data at depth seals', async () => {
+    const { out } = await verify('whole', '--depth', 'seals');
+    expect(out).toContain('by the count of the seals, 12 of 12 offsets');
+    expect(out).toMatch(/orders\/0 +verified +5 +12 +0 /);
+    expect(out).toContain('every seal that is here follows the one before it');
+    expect(out).toContain('data was not read');
+  });
+});
+
+describe('a copy in a bucket, without the locks', () => {
+  it('is judged by what it holds with --as-copy, and says once that no lock was looked at', async () => {
+    const builder = new ArchiveBuilder();
+    for (const partition of [0, 1, 2]) await builder.chain('orders', partition).fill(2, 3);
+    for (const object of builder.archive.keys()) builder.archive.setLock(object, null);
+    const { io } = capturedIo();
+    const judged = async (asCopy: boolean) => {
+      const store = storeOver(builder.archive);
+      const report = await verifyStore(io, store, builder.trusted, {
+        depth: 'content',
+        nowMs: NOW_MS,
+        asCopy,
+      });
+      return { report, text: reportText(report, 'the copy', new Output(io)) };
+    };
+    expect((await judged(false)).report.verdict).toBe('broken');
+    const { report, text } = await judged(true);
+    expect(report.verdict).toBe('verified');
+    expect(text.match(/locks/g)).toEqual(['locks', 'locks']);
+    expect(text).toContain('\n  locks were not checked (a copy has none)');
+    expect(text).toContain(' 0 locks,');
+  });
+});
