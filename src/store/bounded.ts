@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import { afterPeriod, type Period } from '../base/period.ts';
-import { holdsStill } from './clock-offset.ts';
+import { storeNowMs } from './clock-offset.ts';
 import { CLOCK_OFFSET_MAX_MS, type Lock, type ReadableStore, type Store } from './store.ts';
 
 /**
@@ -11,9 +11,7 @@ import { CLOCK_OFFSET_MAX_MS, type Lock, type ReadableStore, type Store } from '
  */
 export function boundedStore(store: Store, greatest: Period, clock: Clock): Store {
   const check = (key: string, lock: Lock): void => {
-    const offset = store.clockOffset();
-    const isKnown = offset !== null && holdsStill(offset, clock);
-    const nowMs = clock.now() - (isKnown ? offset.offsetMs : 0);
+    const nowMs = storeNowMs(store, clock) ?? clock.now();
     // The time in a manifest is a clock's that may be so far off, and whole seconds are rounded up.
     const latestMs = afterPeriod(nowMs + CLOCK_OFFSET_MAX_MS, greatest) + 1000;
     if (lock.untilMs <= latestMs) return;

@@ -1,6 +1,6 @@
 // How far is this machine's clock from the store's, by one answer of it, and does that still hold?
 import type { Clock } from '../base/clock.ts';
-import type { ClockOffset } from './store.ts';
+import type { ClockOffset, ReadableStore } from './store.ts';
 
 export type Moment = { readonly wallMs: number; readonly monotonicMs: number };
 
@@ -43,4 +43,10 @@ function leastOffsetMs(sentMs: number, receivedMs: number, dateMs: number): numb
 export function holdsStill({ measuredAt }: ClockOffset, clock: Clock): boolean {
   const now = momentOf(clock);
   return now.monotonicMs - measuredAt.monotonicMs <= COUNTS_MS_MAX && !isSetBetween(measuredAt, now);
+}
+
+/** The store's time by its newest answer. Null: it has given none that still counts. */
+export function storeNowMs(store: Pick<ReadableStore, 'clockOffset'>, clock: Clock): number | null {
+  const offset = store.clockOffset();
+  return offset !== null && holdsStill(offset, clock) ? clock.now() - offset.offsetMs : null;
 }

@@ -14,6 +14,7 @@ export const HALT_CODES = [
   'seal-invalid',
   'seal-hole',
   'seal-hidden',
+  'seal-ahead',
   'chain-missing',
   'older-chain',
 ] as const;

@@ -1,5 +1,6 @@
 // Where does a chain stand? The store is the truth and Kafka's committed offset only a hint (FORMAT.md §8).
 
+import type { Clock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import { LIMITS } from '../../base/limits.ts';
@@ -8,14 +9,16 @@ import { oldestVersion } from '../../format/oldest-version.ts';
 import { sealKey } from '../../format/paths.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { type Head, headAfter } from '../../segment/segment.ts';
+import { storeNowMs } from '../../store/clock-offset.ts';
 import { findHead } from '../../store/head.ts';
-import type { StoreReader } from '../../store/store.ts';
+import { CLOCK_OFFSET_MAX_MS, type ReadableStore } from '../../store/store.ts';
 // The archiver checks its own head with the verifier's code: the one import of that room (see README, Rooms).
 import { openSeal } from '../../verify/open-seal.ts';
 import { halt, NEW_CHAIN } from './halt.ts';
 
 export type RecoveryTools = {
-  readonly store: StoreReader;
+  readonly store: ReadableStore;
+  readonly clock: Clock;
   readonly sha256: Sha256;
   /** Named with the archive's origin. */
   readonly trusted: readonly VerifierKey[];
@@ -59,8 +62,37 @@ export async function recoverHead(
       );
     case 'head':
       found(search.sequence);
-      return readHead(tools, name, search.sequence, search.version, signal);
+      return notAhead(tools, await readHead(tools, name, search.sequence, search.version, signal), signal);
   }
+}
+
+/** The store's time is known to seconds only, and so it was when the head was sealed. */
+const MEASURE_MS_MAX = 60_000;
+
+/**
+ * Nothing is sealed before the head, so a head from the future would take the chain and its locks there. A
+ * writer's clock may be 60 s ahead of the store's. Throws HaltError `seal-ahead`.
+ */
+async function notAhead(tools: RecoveryTools, recovered: Recovered, signal: AbortSignal): Promise<Recovered> {
+  const { store, clock } = tools;
+  const nowMs = storeNowMs(store, clock);
+  if (nowMs === null) {
+    throw new LedgerstoneError('clock-unknown', "the store's time could not be read", {
+      disposition: 'retriable',
+    });
+  }
+  const { origin, size, sealedMs } = recovered.head;
+  const excessMs = sealedMs - nowMs - CLOCK_OFFSET_MAX_MS;
+  if (excessMs <= 0) return recovered;
+  if (excessMs <= MEASURE_MS_MAX) {
+    await clock.sleep(excessMs, signal);
+    return recovered;
+  }
+  throw halt(
+    'seal-ahead',
+    `seal ${size - 1} of ${origin} says that it was made at ${recovered.manifest.time.sealed}, and the store's time is ${new Date(nowMs).toISOString()}: to go on behind it would lock data from that time on`,
+    `If that time will pass soon, restart then. Otherwise find out who sealed it: it is signed by the archive's key. ${NEW_CHAIN}`,
+  );
 }
 
 /** Opens one seal and says where the chain stands after it. Throws HaltError `seal-invalid`. */

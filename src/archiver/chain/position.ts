@@ -1,5 +1,4 @@
 // Where does a partition go on? At its chain's head, confirmed against the log; a new chain has none.
-import type { Clock } from '../../base/clock.ts';
 import { FormatError } from '../../base/error.ts';
 import { parseChainOrigin } from '../../format/chain.ts';
 import type { Manifest, SourceIdentity } from '../../format/manifest.ts';
@@ -18,7 +17,7 @@ import {
 } from './head.ts';
 import { anchorOf, confirmAnchor, type LogAnchor } from './log-anchor.ts';
 
-export type PositionTools = RecoveryTools & { readonly source: Source; readonly clock: Clock };
+export type PositionTools = RecoveryTools & { readonly source: Source };
 
 export type PartitionRoute = { readonly partition: TopicPartition; readonly name: ChainName };
 
