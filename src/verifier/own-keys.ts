@@ -26,7 +26,7 @@ export type FindingKey = {
   readonly id: string;
   readonly opening: number;
   readonly state: FindingState;
-  /** `seen`: its age, 0 to 99. `told`: the channel that took the message. All other states: ''. */
+  /** `seen`: its age, 0 to 99. `told`, `cleared`: the channel that took the message. All other states: ''. */
   readonly mark: string;
 };
 
@@ -44,7 +44,7 @@ export function findingKey({ scope, code, id, opening, state, mark }: FindingKey
 
 export function parseFindingKey(key: string): FindingKey | null {
   const match =
-    /^findings\/(topic=[^/]+\/partition=\d{1,10}|archive|attestations|configuration|access\/date=\d{4}-\d\d-\d\d)\/([a-z-]+)\/([0-9a-f]{32})\/(\d{6})-(?:(open|closed)|(seen)-(\d\d)|(told)-([a-z][a-z0-9]{0,15}))\.json$/.exec(
+    /^findings\/(topic=[^/]+\/partition=\d{1,10}|archive|attestations|configuration|access\/date=\d{4}-\d\d-\d\d)\/([a-z-]+)\/([0-9a-f]{32})\/(\d{6})-(?:(open|closed)|(seen)-(\d\d)|(told|cleared)-([a-z][a-z0-9]{0,15}))\.json$/.exec(
       key,
     );
   if (match === null) return null;

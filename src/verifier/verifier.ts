@@ -17,7 +17,7 @@ import type { Watched } from './events/cloudtrail.ts';
 import type { QueueMessage } from './events/envelopes.ts';
 import type { ArchiveLocation } from './events/work.ts';
 import type { Covers } from './findings/ledger.ts';
-import type { CheckName, Scope } from './findings/record.ts';
+import type { CheckName, FindingFile, Scope } from './findings/record.ts';
 
 export type Verifier = {
   /** The other party's. Nothing here can write to it. */
@@ -47,6 +47,8 @@ type FindingsReport = {
   readonly complete: boolean | Covers;
   /** How many more findings there are than those given. */
   readonly omitted?: number;
+  /** Why an open finding is closed. Default: by the check. */
+  readonly why?: (open: FindingFile) => string;
   readonly signal?: AbortSignal;
 };
 
@@ -144,3 +146,7 @@ export type StepResult = {
   /** False: there is more to check. */
   readonly isAtEnd: boolean;
 };
+
+/** False: there is no such chain and none was ever confirmed, so nothing was checked. */
+export const isChainThere = ({ report, confirmed }: Pick<StepResult, 'report' | 'confirmed'>): boolean =>
+  report !== null || confirmed !== null;

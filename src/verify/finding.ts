@@ -70,13 +70,6 @@ export const findingOf = (
   return { code, severity: SEVERITY[code], key, versionId, sequence, expected, found };
 };
 
-/**
- * Whether people are notified of findings like this. A notice is only in the ledger and in the metrics; an
- * info is not even evidence (FORMAT.md: verifying).
- */
-export const isAlarming = (severity: Severity): boolean =>
-  severity === 'broken' || severity === 'unverifiable' || severity === 'attempt';
-
 export type Verdict = 'verified' | 'broken' | 'unverifiable';
 
 /** Broken beats unverifiable beats verified. Attempts, notices and infos leave the verdict as it is. */

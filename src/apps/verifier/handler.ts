@@ -4,7 +4,7 @@ import { CONFIG_VARIABLE, parseVerifierConfig } from '../../config/verifier.ts';
 import { readEvent } from '../../verifier/events/work.ts';
 import { isWorthRepeating } from '../../verifier/failures.ts';
 import { runWork } from '../../verifier/run.ts';
-import type { RunResult, StepResult, Verifier } from '../../verifier/verifier.ts';
+import { isChainThere, type RunResult, type StepResult, type Verifier } from '../../verifier/verifier.ts';
 import { portableChecker } from '../../verify/block-checker.ts';
 import { nodeContentTools } from '../../verify/node/tools.ts';
 import { metricsLine } from './emf.ts';
@@ -77,10 +77,10 @@ export async function answerEvent(
 
 /** Sorted by chain, because steps end in any order. */
 const summaryOf = ({ steps, failures }: RunResult) => ({
-  chains: steps.toSorted(byPlace).map(({ place, verdict, confirmed, isNew, isAtEnd, findings }) => ({
-    ...{ ...place, verdict, isNew, isAtEnd },
-    size: confirmed?.size ?? 0,
-    findings: findings.map(({ code }) => code),
+  chains: steps.toSorted(byPlace).map((step) => ({
+    ...{ ...step.place, verdict: isChainThere(step) ? step.verdict : 'no chain' },
+    ...{ isNew: step.isNew, isAtEnd: step.isAtEnd, size: step.confirmed?.size ?? 0 },
+    findings: step.findings.map(({ code }) => code),
   })),
   failures: failures.map(({ what }) => what),
 });

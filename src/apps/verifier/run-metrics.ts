@@ -1,6 +1,6 @@
 // Which metrics does one run report to CloudWatch?
 
-import type { RunResult } from '../../verifier/verifier.ts';
+import { isChainThere, type RunResult } from '../../verifier/verifier.ts';
 import type { Severity } from '../../verify/finding.ts';
 import type { RunMetrics } from './emf.ts';
 
@@ -24,7 +24,8 @@ export function runMetricsOf({ steps, metrics }: RunResult, counts: Counts, nowM
     attempts: counts.open('attempt'),
     notices: counts.open('notice'),
     staleChains: metrics.staleChains,
-    chainsConfirmed: steps.filter(({ verdict, isAtEnd }) => verdict === 'verified' && isAtEnd).length,
+    chainsConfirmed: steps.filter((step) => step.verdict === 'verified' && step.isAtEnd && isChainThere(step))
+      .length,
     segmentsConfirmed: sum(({ report }) => report?.checked.seals ?? 0),
     eventsConfirmed: sum(({ report }) => report?.checked.lines ?? 0),
     confirmLagSeconds: lags.length === 0 ? null : Math.max(...lags),

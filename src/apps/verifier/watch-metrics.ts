@@ -47,6 +47,8 @@ export class WatchMetrics {
   /** In the text format of Prometheus. */
   text(state: WatchState): Promise<string> {
     if (state.lastRoundMs !== null) this.#lastRound.set(state.lastRoundMs / 1000);
+    // A chain that is gone from the state is gone from here.
+    for (const gauge of [this.#size, this.#sound]) gauge.reset();
     for (const { place, size, verdict } of state.chains.values()) {
       const labels = { topic: place.chain, partition: String(place.partition) };
       this.#size.set(labels, size);

@@ -1,11 +1,12 @@
 // How does the verifier run without Lambda? As a process that looks for new seals itself and keeps the
 // schedules.
 import { type LedgerstoneError, messageOf } from '../../base/error.ts';
+import { CANARY_CHAIN } from '../../format/chain.ts';
 import { sealKey, sealPrefix } from '../../format/paths.ts';
 import type { EventWork, TaskName, TaskWork } from '../../verifier/events/work.ts';
 import { knownChains } from '../../verifier/known-chains.ts';
 import { runWork } from '../../verifier/run.ts';
-import type { RunLimits, RunResult, Verifier } from '../../verifier/verifier.ts';
+import { isChainThere, type RunLimits, type RunResult, type Verifier } from '../../verifier/verifier.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 
 export type Schedule = { readonly task: TaskName; readonly everyMs: number };
@@ -32,6 +33,8 @@ export type WatchState = {
       readonly verdict: string;
       readonly size: number;
       readonly nextOffset: number | null;
+      /** In the place that is reserved for drills. */
+      readonly isDrill: boolean;
     }
   >;
 };
@@ -204,9 +207,13 @@ class Notes {
 
   /** Null: there was nothing to do. */
   round(work: TaskName | 'look', result: RunResult | null, nowMs: number): void {
-    for (const { place, verdict, confirmed } of result?.steps ?? []) {
+    for (const step of result?.steps ?? []) {
+      const { place, verdict, confirmed, findings } = step;
       const { size, nextOffset } = confirmed ?? { size: 0, nextOffset: null };
-      this.#state.chains.set(idOf(place), { place, verdict, size, nextOffset });
+      const isDrill = place.chain === CANARY_CHAIN;
+      // Of a chain that is gone again and was never attested, nothing was verified.
+      if (!isChainThere(step) && findings.length === 0) this.#state.chains.delete(idOf(place));
+      else this.#state.chains.set(idOf(place), { place, verdict, size, nextOffset, isDrill });
     }
     const failure = result?.failures[0];
     if (failure !== undefined) {

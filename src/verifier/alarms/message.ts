@@ -4,7 +4,9 @@ import { timeText } from '../../format/time.ts';
 import type { Finding, Severity } from '../../verify/finding.ts';
 import { isMore } from '../findings/bounds.ts';
 import type { Entry } from '../findings/ledger.ts';
+import type { Closing } from '../findings/record.ts';
 import { findingKey } from '../own-keys.ts';
+import { isOfDrill } from './drill.ts';
 
 const LISTED_MAX = 20;
 
@@ -12,7 +14,7 @@ const WORD: Readonly<Record<Severity, string>> = {
   broken: 'BROKEN',
   unverifiable: 'UNVERIFIABLE',
   attempt: 'ATTEMPT',
-  notice: 'notice',
+  notice: 'ATTENTION',
   info: 'info',
 };
 const ORDER: readonly Severity[] = ['broken', 'unverifiable', 'attempt', 'notice', 'info'];
@@ -24,28 +26,55 @@ const ADVICE: Readonly<Record<Severity, string>> = {
     'It could not be shown either way, because a key is not pinned or something could not be read. Nothing new is attested until that is fixed.',
   attempt:
     'Somebody tried to change the archive. By itself this changes no archived record. Find out who it was, and remove the permission.',
-  notice: 'For information: nothing has to be done at once.',
+  notice:
+    'The verdict stands, and somebody has to look: an archiver stands still, or a legal hold was taken away.',
   info: 'For information.',
 };
+
+/** It may be no drill: everybody who can write may write there. */
+const DRILL =
+  'It concerns nothing but the place that is reserved for drills (`ledgerstone drill`): no archived record. If nobody runs a drill now, it is an attempt: find out who it was.';
 
 export type AlarmMessage = { readonly subject: string; readonly text: string };
 
 /** `entries`: at least one, of one scope. */
 export function alarmMessage(entries: readonly Entry[], verifierName: string): AlarmMessage {
   const sorted = entries.toSorted((a, b) => rank(a) - rank(b));
-  const first = sorted[0]?.file.finding;
-  const worst = first?.severity ?? 'info';
-  const where = printable(scopeText(sorted[0]));
-  const others = sorted.length === 1 ? '' : ` and ${sorted.length - 1} more`;
-  const listed = sorted.slice(0, LISTED_MAX).map((entry, index) => itemText(entry, index + 1));
-  const left = sorted.length - listed.length;
+  const worst = sorted[0]?.file.finding.severity ?? 'info';
+  const isAllDrill = sorted.every(isOfDrill);
   const text = [
-    `${verifierName} found in ${where}: ${countsText(sorted)}.`,
-    ...(worst === 'info' ? [] : [ADVICE[worst]]),
-    ...listed,
-    ...(left > 0 ? [`… and ${left} more, each in the verifier's bucket below findings/.`] : []),
+    `${verifierName} found in ${whereOf(sorted)}: ${countsText(sorted)}.`,
+    ...(isAllDrill ? [DRILL] : worst === 'info' ? [] : [ADVICE[worst]]),
+    ...listed(sorted, (entry, number) => itemText(entry, number)),
   ].join('\n\n');
-  return { subject: `[${WORD[worst]}] ${first?.code ?? ''} in ${where}${others}`, text: `${text}\n` };
+  const word = isAllDrill ? `DRILL: ${WORD[worst]}` : WORD[worst];
+  return { subject: subjectOf(word, sorted), text: `${text}\n` };
+}
+
+/** `entries`: at least one, of one scope, all closed. */
+export function closingMessage(entries: readonly Entry[], verifierName: string): AlarmMessage {
+  const sorted = entries.toSorted((a, b) => rank(a) - rank(b));
+  const text = [
+    `${verifierName} closed in ${whereOf(sorted)}: ${countsText(sorted)}.`,
+    ...listed(sorted, closedText),
+  ].join('\n\n');
+  const word = sorted.every(isOfDrill) ? 'DRILL: closed' : 'closed';
+  return { subject: subjectOf(word, sorted), text: `${text}\n` };
+}
+
+const subjectOf = (word: string, entries: readonly Entry[]): string => {
+  const others = entries.length === 1 ? '' : ` and ${entries.length - 1} more`;
+  return `[${word}] ${entries[0]?.file.finding.code ?? ''} in ${whereOf(entries)}${others}`;
+};
+
+const whereOf = (entries: readonly Entry[]): string => printable(scopeText(entries[0]));
+
+function listed(entries: readonly Entry[], item: (entry: Entry, number: number) => string): string[] {
+  const left = entries.length - LISTED_MAX;
+  return [
+    ...entries.slice(0, LISTED_MAX).map((entry, index) => item(entry, index + 1)),
+    ...(left > 0 ? [`… and ${left} more, each in the verifier's bucket below findings/.`] : []),
+  ];
 }
 
 /** Evidence could not be written. People are notified all the same, and the next run tries again. */
@@ -82,17 +111,38 @@ function countsText(entries: readonly Entry[]): string {
   );
 }
 
-function itemText({ id, file }: Entry, number: number): string {
-  const { finding, scope, opening, firstSeenMs } = file;
-  const key = findingKey({ scope, code: finding.code, id, opening, state: 'open', mark: '' });
+function itemText(entry: Entry, number: number): string {
+  const { finding, opening, firstSeenMs } = entry.file;
   const again = opening === 0 ? [] : [`   again       for the ${opening + 1}th time`];
   return [
     ...findingLines(finding, `${number}. `),
     ...again,
     `   first seen  ${timeText(firstSeenMs)}`,
-    `   evidence    ${key}`,
+    `   evidence    ${evidenceOf(entry, 'open')}`,
   ].join('\n');
 }
+
+function closedText(entry: Entry, number: number): string {
+  const { finding, firstSeenMs, lastSeenMs, closed } = entry.file;
+  const by = closed === null ? [] : closedLines(closed);
+  return [
+    ...findingLines(finding, `${number}. `),
+    `   first seen  ${timeText(firstSeenMs)}`,
+    `   last seen   ${timeText(lastSeenMs)}`,
+    ...by,
+    `   evidence    ${evidenceOf(entry, 'closed')}`,
+  ].join('\n');
+}
+
+const closedLines = ({ atMs, check, why, by }: Closing): string[] => [
+  `   closed      ${timeText(atMs)} by ${printable(by.name)}, check ${check}`,
+  `   because     ${printable(why)}`,
+];
+
+const evidenceOf = ({ id, file }: Entry, state: 'open' | 'closed'): string => {
+  const { scope, opening, finding } = file;
+  return findingKey({ scope, code: finding.code, id, opening, state, mark: '' });
+};
 
 function findingLines(finding: Finding, lead = '- '): string[] {
   const { code, severity, key, versionId, sequence, expected, found } = finding;

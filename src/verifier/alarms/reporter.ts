@@ -2,10 +2,11 @@
 import type { Clock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
-import { type Finding, isAlarming, type Severity } from '../../verify/finding.ts';
+import { timeText } from '../../format/time.ts';
+import type { Finding, Severity } from '../../verify/finding.ts';
 import type { Entry, Ledger, Reported, ReportOptions } from '../findings/ledger.ts';
-import type { Scope } from '../findings/record.ts';
-import { type AlarmMessage, alarmMessage, unwrittenMessage } from './message.ts';
+import { reachesPeople, type Scope } from '../findings/record.ts';
+import { type AlarmMessage, alarmMessage, closingMessage, unwrittenMessage } from './message.ts';
 import type { Notifier } from './notifier.ts';
 
 export type ReporterOptions = {
@@ -52,7 +53,7 @@ export class FindingReporter {
    * next report on any other scope does too.
    */
   async report(scope: Scope, findings: readonly Finding[], options: ReportOptions): Promise<void> {
-    const { ledger, log } = this.#options;
+    const { ledger } = this.#options;
     const { signal } = options;
     let reported: Reported;
     try {
@@ -62,7 +63,6 @@ export class FindingReporter {
       throw error;
     }
     this.#note(scope, reported.open);
-    for (const { file } of reported.closed) log.info(fieldsOf(file), 'finding closed');
     await this.#notify(reported, signal);
     await this.#notifyOthers(scope, signal);
   }
@@ -96,28 +96,34 @@ export class FindingReporter {
 
   /** Channels are independent. A channel that fails delays no other, and it alone gets the message again. */
   async #notify(
-    { scope, opened }: Pick<Reported, 'scope' | 'opened'>,
+    { scope, opened, closed }: Pick<Reported, 'scope' | 'opened' | 'closed'>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const { ledger, notifiers, log, verifierName } = this.#options;
-    for (const { file } of opened.filter(({ due }) => due.length === 0 || due.includes(LOG_CHANNEL))) {
-      logFinding(log, file.finding.severity, fieldsOf(file));
-    }
-    const heard = [LOG_CHANNEL];
+    const isLogged = ({ due }: Entry) => due.length === 0 || due.includes(LOG_CHANNEL);
+    for (const { file } of opened.filter(isLogged)) logFinding(log, file.finding, fieldsOf(file));
+    for (const { file } of closed.filter(isLogged)) log.info(fieldsOf(file), 'finding closed');
+    const kinds = [
+      { entries: opened, message: alarmMessage },
+      { entries: closed, message: closingMessage },
+    ];
     let isMissed = false;
-    await Promise.all(
-      notifiers.map(async (notifier) => {
-        const due = opened.filter((entry) => entry.due.includes(notifier.channel));
-        if (due.length === 0) return;
-        const isTaken = await this.#publish(notifier, alarmMessage(due, verifierName), signal);
-        if (isTaken) heard.push(notifier.channel);
-        else isMissed = true;
-      }),
-    );
+    // An opening before a closing of the same scope, as they happened.
+    for (const { entries, message } of kinds) {
+      const heard = [LOG_CHANNEL];
+      await Promise.all(
+        notifiers.map(async (notifier) => {
+          const due = entries.filter((entry) => entry.due.includes(notifier.channel));
+          if (due.length === 0) return;
+          if (await this.#publish(notifier, message(due, verifierName), signal)) heard.push(notifier.channel);
+          else isMissed = true;
+        }),
+      );
+      // Noted last: if the bucket fails now, people get a message twice rather than never.
+      for (const channel of heard) await ledger.notified(scope, entries, channel, signal);
+    }
     if (isMissed) this.#missed.set(scope.name, { scope, triedMs: this.#options.clock.now() });
     else this.#missed.delete(scope.name);
-    // Noted last: if the bucket fails now, people get a message twice rather than never.
-    for (const channel of heard) await ledger.notified(scope, opened, channel, signal);
   }
 
   /**
@@ -130,7 +136,7 @@ export class FindingReporter {
     );
     for (const { scope } of due.slice(0, MISSED_AT_ONCE)) {
       try {
-        await this.#notify({ scope, opened: await ledger.missed(scope, signal) }, signal);
+        await this.#notify(await ledger.missed(scope, signal), signal);
       } catch (error) {
         signal?.throwIfAborted();
         // They stay due. The findings of the present report are kept, and people were notified of them.
@@ -150,13 +156,13 @@ export class FindingReporter {
     const idOf = ({ code, key, versionId, sequence }: Finding) =>
       JSON.stringify([scope.name, code, key, versionId, sequence]);
     const fresh = findings.filter((finding) => {
-      if (!isAlarming(finding.severity)) return false;
+      if (!reachesPeople(finding.code)) return false;
       const notifiedMs = this.#unwritten.get(idOf(finding));
       return notifiedMs === undefined || nowMs - notifiedMs >= UNWRITTEN_AGAIN_MS;
     });
     if (fresh.length === 0) return;
     for (const finding of fresh) {
-      logFinding(log, finding.severity, { scope: scope.name, ...finding, notKept: messageOf(cause) });
+      logFinding(log, finding, { scope: scope.name, ...finding, notKept: messageOf(cause) });
     }
     const message = unwrittenMessage(scope.name, fresh, verifierName);
     const taken = await Promise.all(notifiers.map((notifier) => this.#publish(notifier, message, signal)));
@@ -185,14 +191,17 @@ export class FindingReporter {
   }
 }
 
-const fieldsOf = ({ scope, finding, opening, check }: Entry['file']) => ({
+const fieldsOf = ({ scope, finding, opening, check, closed }: Entry['file']) => ({
   ...{ scope, check, opening },
   ...finding,
+  ...(closed !== null && {
+    closed: { at: timeText(closed.atMs), check: closed.check, why: closed.why, by: closed.by.name },
+  }),
 });
 
-function logFinding(log: Logger, severity: Severity, fields: object): void {
-  if (severity === 'notice' || severity === 'info') log.info(fields, 'finding');
-  else if (severity === 'attempt') log.warn(fields, 'finding');
+function logFinding(log: Logger, { code, severity }: Finding, fields: object): void {
+  if (!reachesPeople(code)) log.info(fields, 'finding');
+  else if (severity === 'attempt' || severity === 'notice') log.warn(fields, 'finding');
   else log.error(fields, 'finding');
 }
 

@@ -19,8 +19,12 @@ export type Opening = {
   /** The greatest age that was noted. */
   age: number;
   isOpen: boolean;
-  /** Channels. */
+  /** Null: it is open. */
+  readonly closedVersion: Pick<ObjectVersion, 'key' | 'versionId'> | null;
+  /** Channels that took the opening. */
   readonly notified: Set<string>;
+  /** Channels that took the closing. */
+  readonly cleared: ReadonlySet<string>;
 };
 
 export type History = {
@@ -33,6 +37,13 @@ export type History = {
 /** Far more than the ledger's own bounds allow, so somebody else writes there. */
 const FINDINGS_MAX = 200_000;
 
+/** What the keys say of one opening before its `open` comes. */
+const noClosing = (nth: string) => ({
+  nth,
+  version: null as Opening['closedVersion'],
+  cleared: new Set<string>(),
+});
+
 /** Only the oldest version of a key counts, so delete markers and later versions hide nothing. */
 export async function readHistory(
   store: Pick<StoreReader, 'listVersions'>,
@@ -41,8 +52,8 @@ export async function readHistory(
 ): Promise<History> {
   const latest = new Map<string, Opening>();
   const openings = new Map<FindingCode, number>();
-  // In key order `closed` comes before `open` within one opening, and openings ascend.
-  let closed = '';
+  // In key order `cleared` and `closed` come before `open` within one opening, and openings ascend.
+  let closing = noClosing('');
   const options = signal === undefined ? {} : { signal };
   const listed = store.listVersions(findingsPrefix(scope), options);
   for await (const { key, versionId, lastModifiedMs } of oldestVersions(listed)) {
@@ -51,15 +62,20 @@ export async function readHistory(
     const { id, opening, state, code, mark } = parsed;
     const nth = `${id}/${opening}`;
     const known = latest.get(id);
+    if (closing.nth !== nth) closing = noClosing(nth);
     switch (state) {
+      case 'cleared':
+        closing.cleared.add(mark);
+        break;
       case 'closed':
-        closed = nth;
+        closing.version = { key, versionId };
         break;
       case 'open':
         openings.set(code, (openings.get(code) ?? 0) + 1);
         latest.set(id, {
           ...{ code, opening, openVersion: { key, versionId }, openedMs: lastModifiedMs },
-          ...{ seenMs: lastModifiedMs, age: 0, isOpen: closed !== nth, notified: new Set() },
+          ...{ seenMs: lastModifiedMs, age: 0, isOpen: closing.version === null, notified: new Set() },
+          ...{ closedVersion: closing.version, cleared: closing.cleared },
         });
         break;
       case 'seen':

@@ -3,10 +3,11 @@ import { assert } from '../../base/assert.ts';
 import { TaskGroup } from '../../base/concurrency.ts';
 import { FormatError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
-import { type Finding, type FindingCode, isAlarming, SEVERITY, type Severity } from '../../verify/finding.ts';
+import { type Finding, type FindingCode, SEVERITY, type Severity } from '../../verify/finding.ts';
 import { type OwnBucket, putLocked, readNote } from '../own-bucket.ts';
 import { findingKey, isChannel } from '../own-keys.ts';
 import { chooseEntries } from './bounds.ts';
+import { CLOSED_BY } from './closed-by.ts';
 import { type Opening, readHistory } from './history.ts';
 import {
   type CheckName,
@@ -15,6 +16,7 @@ import {
   type FindingFile,
   type FindingState,
   parseFinding,
+  reachesPeople,
   type Scope,
 } from './record.ts';
 
@@ -38,6 +40,8 @@ export type ReportOptions = {
   readonly complete: boolean | Covers;
   /** How many more findings there are than those given. If there are any, nothing is closed. */
   readonly omitted?: number;
+  /** Why an open finding is closed. Default: by the check. */
+  readonly why?: (open: FindingFile) => string;
   readonly signal?: AbortSignal;
 };
 
@@ -55,12 +59,15 @@ export type Reported = {
   readonly opened: readonly Entry[];
   /** Open before, and taken by every channel. */
   readonly stillOpen: readonly Entry[];
+  /** Closed now, or before and not taken by every channel that took the opening. */
   readonly closed: readonly Entry[];
   /** All open findings of the scope, including those of other checks. */
   readonly open: ReadonlyMap<Severity, number>;
 };
 
 const PUTS_AT_ONCE = 8;
+
+type Close = Pick<ReportOptions, 'check' | 'why'> & { readonly covers: Covers };
 
 export class Ledger {
   readonly #options: LedgerOptions;
@@ -99,23 +106,26 @@ export class Ledger {
     }
     const covers = coverage(options.complete, isOverflown);
     const others = [...history.latest].filter(([id, known]) => known.isOpen && !listed.has(id));
-    const revisited = await this.#revisitAll(scope, others, covers, signal);
+    const close = covers && { ...options, covers };
+    const revisited = await this.#revisitAll(scope, others, close, signal);
     opened.push(...revisited.due);
     const { closed } = revisited;
+    const before = [...history.latest].filter(([id, known]) => !known.isOpen && !listed.has(id));
+    const untold = (await this.#revisitAll(scope, before, null, signal)).closed;
     const gone = new Set(closed.map(({ id }) => id));
     const left = others.filter(([id]) => !gone.has(id)).map(([, { code }]) => code);
     const open = countBySeverity([...[...listed.values()].map(({ code }) => code), ...left]);
-    return { scope, opened, stillOpen, closed, open };
+    return { scope, opened, stillOpen, closed: [...closed, ...untold], open };
   }
 
   /**
-   * The open findings of a scope that some channel has not taken yet. This is no check: nothing is written
-   * and nothing is closed.
+   * The findings of a scope whose opening or closing some channel has not taken yet. This is no check:
+   * nothing is written and nothing is closed.
    */
-  async missed(scope: Scope, signal?: AbortSignal): Promise<readonly Entry[]> {
+  async missed(scope: Scope, signal?: AbortSignal): Promise<Pick<Reported, 'scope' | 'opened' | 'closed'>> {
     const { latest } = await readHistory(this.#options.store, scope, signal);
-    const open = [...latest].filter(([, { isOpen }]) => isOpen);
-    return (await this.#revisitAll(scope, open, null, signal)).due;
+    const { due, closed } = await this.#revisitAll(scope, [...latest], null, signal);
+    return { scope, opened: due, closed };
   }
 
   /** All open findings of a scope, read without a new check. */
@@ -136,9 +146,11 @@ export class Ledger {
     try {
       for (const { id, file, due } of entries) {
         if (!due.includes(channel)) continue;
-        await puts.start(async () => {
-          await this.#put(scope, id, { ...file, state: 'told', lastSeenMs: this.#now() }, channel, signal);
-        });
+        const taken: FindingFile =
+          file.state === 'closed'
+            ? { ...file, state: 'cleared' }
+            : { ...file, state: 'told', lastSeenMs: this.#now() };
+        await puts.start(async () => void (await this.#put(scope, id, taken, channel, signal)));
       }
     } finally {
       await puts.finish();
@@ -158,7 +170,7 @@ export class Ledger {
       ...{ state, scope: scope.name, finding, check, opening, firstSeenMs, lastSeenMs: nowMs },
       chain: scope.place?.chain ?? null,
       partition: scope.place?.partition ?? null,
-      verifier: this.#options.verifier,
+      ...{ closed: null, verifier: this.#options.verifier },
     });
     if (known?.isOpen) {
       const file = make('seen', known.opening, Math.min(known.openedMs, nowMs));
@@ -176,7 +188,7 @@ export class Ledger {
   async #revisitAll(
     scope: Scope,
     openings: readonly (readonly [string, Opening])[],
-    covers: Covers | null,
+    close: Close | null,
     signal?: AbortSignal,
   ): Promise<{ readonly due: readonly Entry[]; readonly closed: readonly Entry[] }> {
     const due: Entry[] = [];
@@ -185,8 +197,8 @@ export class Ledger {
     try {
       for (const [id, known] of openings) {
         await tasks.start(async () => {
-          const outcome = await this.#revisit(scope, id, known, covers, signal);
-          if (outcome !== null) (outcome.isNews ? due : closed).push(outcome.entry);
+          const entry = await this.#revisit(scope, id, known, close, signal);
+          if (entry !== null) (entry.file.state === 'closed' ? closed : due).push(entry);
         });
       }
     } finally {
@@ -195,38 +207,56 @@ export class Ledger {
     return { due, closed };
   }
 
-  /** Open, and not among this run's findings. It may be still due, or gone, or nothing is known about it. */
+  /**
+   * Not among this run's findings. Its opening or its closing may be still due, or it is gone now. Null:
+   * nothing is due, and nothing is known about it.
+   */
   async #revisit(
     scope: Scope,
     id: string,
     known: Opening,
-    covers: Covers | null,
+    close: Close | null,
     signal?: AbortSignal,
-  ): Promise<{ readonly entry: Entry; readonly isNews: boolean } | null> {
-    const due = this.#due(known.code, known);
-    if (due.length === 0 && covers === null) return null;
+  ): Promise<Entry | null> {
+    const due = known.isOpen ? this.#due(known.code, known) : this.#dueOfClosing(known);
+    if (due.length === 0 && (close === null || !known.isOpen)) return null;
     let file: FindingFile;
     try {
       const { store } = this.#options;
-      file = parseFinding(await readNote(store, known.openVersion, FINDING_BYTES_MAX, signal));
+      const version = known.closedVersion ?? known.openVersion;
+      file = parseFinding(await readNote(store, version, FINDING_BYTES_MAX, signal));
     } catch (error) {
       // Not written by this verifier. It stays open since its content is unknown; the inventory scan reports
       // it.
       if (error instanceof FormatError) return null;
       throw error;
     }
+    if ((file.state === 'closed') === known.isOpen) return null;
     // A due finding is not closed yet, or a crash between evidence and alarm would lose the alarm.
-    if (due.length > 0) return { entry: { id, file, due }, isNews: true };
-    if (covers?.(file) !== true) return null;
-    const gone = { ...file, state: 'closed', lastSeenMs: Math.max(known.seenMs, file.firstSeenMs) } as const;
+    if (due.length > 0 || !known.isOpen) return { id, file, due };
+    if (close?.covers(file) !== true) return null;
+    const { check, why = () => CLOSED_BY[check] } = close;
+    const gone: FindingFile = {
+      ...{ ...file, state: 'closed', lastSeenMs: Math.max(known.seenMs, file.firstSeenMs) },
+      closed: { atMs: this.#now(), check, why: why(file), by: this.#options.verifier },
+    };
     await this.#put(scope, id, gone, '', signal);
-    return { entry: { id, file: gone, due }, isNews: false };
+    return { id, file: gone, due: this.#dueOfClosing(known) };
+  }
+
+  /** Who was told of an opening is told of its end, and nobody else. */
+  #dueOfClosing({ notified, cleared }: Opening): readonly string[] {
+    return this.#channels().filter((channel) => notified.has(channel) && !cleared.has(channel));
+  }
+
+  #channels(): readonly string[] {
+    return this.#options.channels ?? ['log'];
   }
 
   #due(code: FindingCode, known: Opening | null): readonly string[] {
-    if (!isAlarming(SEVERITY[code])) return [];
+    if (!reachesPeople(code)) return [];
     const notified = known?.isOpen ? known.notified : null;
-    return (this.#options.channels ?? ['log']).filter((channel) => notified?.has(channel) !== true);
+    return this.#channels().filter((channel) => notified?.has(channel) !== true);
   }
 
   #put(scope: Scope, id: string, file: FindingFile, mark: string, signal: AbortSignal | undefined) {

@@ -6,7 +6,7 @@ import type { Sha256 } from '../../base/hash.ts';
 import { isChainName, isPartition } from '../../format/chain.ts';
 import { parseKey } from '../../format/paths.ts';
 import { parseTime, timeText } from '../../format/time.ts';
-import { type Finding, type FindingCode, findingOf, isFindingCode } from '../../verify/finding.ts';
+import { type Finding, type FindingCode, findingOf, isFindingCode, SEVERITY } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { parseNote } from '../own-bucket.ts';
 
@@ -52,13 +52,32 @@ const CHECKS = [
  */
 export type CheckName = (typeof CHECKS)[number];
 
-const STATES = ['open', 'told', 'seen', 'closed'] as const;
+const STATES = ['open', 'told', 'seen', 'closed', 'cleared'] as const;
 
 /**
  * `open`: it is there. `told`: people were notified of this opening, once per channel. `seen`: it was still
- * there, written more and more rarely. `closed`: a check that would have seen it did not.
+ * there, written more and more rarely. `closed`: a check that would have seen it did not. `cleared`: people
+ * were notified that it is closed, once per channel.
  */
 export type FindingState = (typeof STATES)[number];
+
+/** When a finding was closed, by which check of which verifier, and what that check had looked at. */
+export type Closing = {
+  readonly atMs: number;
+  readonly check: CheckName;
+  readonly why: string;
+  readonly by: { readonly name: string; readonly version: string };
+};
+
+/** Notices that need somebody at once, although they leave the verdict as it is. */
+const URGENT: ReadonlySet<FindingCode> = new Set(['stale-chain', 'legal-hold-missing']);
+
+/**
+ * Whether people are notified of findings like this. Any other notice is only in the ledger, the log and the
+ * metrics; an info is not even evidence.
+ */
+export const reachesPeople = (code: FindingCode): boolean =>
+  URGENT.has(code) || ['broken', 'unverifiable', 'attempt'].includes(SEVERITY[code]);
 
 /** Each file is complete: it can be understood without the others. */
 export type FindingFile = {
@@ -72,6 +91,8 @@ export type FindingFile = {
   readonly opening: number;
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
+  /** Null: it was not closed when this was written. */
+  readonly closed: Closing | null;
   readonly verifier: { readonly name: string; readonly version: string };
 };
 
@@ -94,13 +115,18 @@ export function sequenceOf({ sequence, key }: Finding): number | null {
 const FORMAT = 'ledgerstone/finding/1';
 const isCode = (value: unknown) => typeof value === 'string' && isFindingCode(value);
 const whole = z.int().nonnegative();
+const VERIFIER = z.object({ name: z.string(), version: z.string() });
 const SCHEMA = z.object({
   ...{ format: z.literal(FORMAT), state: z.enum(STATES), check: z.enum(CHECKS) },
   ...{ scope: z.string(), chain: z.string().nullable(), partition: whole.nullable() },
   ...{ code: z.custom<FindingCode>(isCode), key: z.string().nullable(), versionId: z.string().nullable() },
   ...{ sequence: whole.nullable(), expected: z.string().nullable(), found: z.string().nullable() },
   ...{ opening: whole, firstSeen: z.string(), lastSeen: z.string() },
-  verifier: z.object({ name: z.string(), version: z.string() }),
+  closed: z
+    .object({ at: z.string(), check: z.enum(CHECKS), why: z.string(), by: VERIFIER })
+    .nullable()
+    .default(null),
+  verifier: VERIFIER,
 });
 /** Texts of findings are cut to 500 characters, and each may take six bytes when escaped. */
 export const FINDING_BYTES_MAX = 64 * 1024;
@@ -108,10 +134,14 @@ export const FINDING_BYTES_MAX = 64 * 1024;
 export function encodeFinding(file: FindingFile): Uint8Array {
   const { finding, firstSeenMs, lastSeenMs, state, scope, chain, partition, check, opening, verifier } = file;
   const { code, severity, key, versionId, sequence, expected, found } = finding;
+  const closed = file.closed && {
+    at: timeText(file.closed.atMs),
+    ...{ check: file.closed.check, why: file.closed.why, by: file.closed.by },
+  };
   const members = {
     ...{ format: FORMAT, state, scope, chain, partition },
     ...{ code, severity, key, versionId, sequence, expected, found },
-    ...{ check, opening, firstSeen: timeText(firstSeenMs), lastSeen: timeText(lastSeenMs), verifier },
+    ...{ check, opening, firstSeen: timeText(firstSeenMs), lastSeen: timeText(lastSeenMs), closed, verifier },
   };
   return utf8(`${JSON.stringify(members, null, 2)}\n`);
 }
@@ -119,10 +149,13 @@ export function encodeFinding(file: FindingFile): Uint8Array {
 /** Strict about every member, because this verifier repeats them in messages. Throws FormatError. */
 export function parseFinding(bytes: Uint8Array): FindingFile {
   const read = parseNote(SCHEMA, bytes, 'a finding');
-  const { state, scope, chain, partition, check, opening, verifier, firstSeen, lastSeen } = read;
+  const { state, scope, chain, partition, check, opening, verifier, firstSeen, lastSeen, closed } = read;
   return {
     // Severity comes from the table, so a forged file can't turn an alarm into a notice.
     ...{ state, scope, chain, partition, check, opening, verifier, finding: findingOf(read.code, read) },
     ...{ firstSeenMs: parseTime(firstSeen), lastSeenMs: parseTime(lastSeen) },
+    closed: closed && {
+      ...{ atMs: parseTime(closed.at), check: closed.check, why: closed.why.slice(0, 500), by: closed.by },
+    },
   };
 }

@@ -44,8 +44,8 @@ export const completenessTask =
     if (first === null) return;
     const known = await knownChains(verifier, signal);
     const wanted = input.chains;
-    const keep = (place: ChainInArchive, findings: readonly Finding[]) =>
-      report(input, chainScope(place), findings, ofCompleteness).catch((error: unknown) =>
+    const keep = (place: ChainInArchive, findings: readonly Finding[], why?: () => string) =>
+      report(input, chainScope(place), findings, ofCompleteness, why).catch((error: unknown) =>
         failed(idOf(place), error),
       );
     const partitions = partitionsOf(topics, first, known).filter(
@@ -81,7 +81,8 @@ export const completenessTask =
     // The configuration names no topic for it any more. Nothing can be compared, so its findings are closed.
     const ids = new Set(partitions.map(({ place }) => idOf(place)));
     const others = wanted === null ? known.filter((place) => !ids.has(idOf(place))) : [];
-    for (const place of others) await keep(place, []);
+    for (const place of others)
+      await keep(place, [], () => 'no topic of the configuration goes into this chain');
     // Written last, because a run that was cut off has seen less.
     if (wanted === null && ends !== null && last?.isDue === true) {
       await ends.add({ atMs: verifier.clock.now(), ends: now }, signal);
@@ -98,8 +99,12 @@ const report = (
   scope: Scope,
   findings: readonly Finding[],
   complete: boolean | Covers,
+  why?: () => string,
 ): Promise<void> =>
-  verifier.findings.report(scope, findings, { check: 'completeness', complete, ...(signal && { signal }) });
+  verifier.findings.report(scope, findings, {
+    ...{ check: 'completeness', complete, ...(why && { why }) },
+    ...(signal && { signal }),
+  });
 
 /**
  * Null: no broker answered, which is a finding. A topic without an answer does not keep others from

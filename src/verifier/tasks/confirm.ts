@@ -43,6 +43,7 @@ export const freshnessTask: Task = async (input) => {
       const options = {
         check: 'freshness',
         complete,
+        why: () => whyFresh(freshnessMs, isRetired, result.report?.lastSealed ?? null),
         ...(limits.signal && { signal: limits.signal }),
       } as const;
       await sink.report(chainScope(result.place), findings, options);
@@ -51,3 +52,10 @@ export const freshnessTask: Task = async (input) => {
     },
   });
 };
+
+const whyFresh = (promisedMs: number | null, isRetired: boolean, lastSealed: string | null): string =>
+  promisedMs === null
+    ? 'no freshness is promised any more (chains.freshness)'
+    : isRetired
+      ? 'another chain continues this one'
+      : `last sealed ${lastSealed}`;

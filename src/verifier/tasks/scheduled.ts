@@ -3,7 +3,8 @@
 import type { StoreConfig } from '../../config/connections.ts';
 import type { VerifierConfig } from '../../config/verifier.ts';
 import { readBucketFacts } from '../../store/bucket-facts.ts';
-import { CONFIGURATION_SCOPE, chainScope } from '../findings/record.ts';
+import { CLOSED_BY } from '../findings/closed-by.ts';
+import { CONFIGURATION_SCOPE, chainScope, type FindingFile } from '../findings/record.ts';
 import { knownChains } from '../known-chains.ts';
 import type { Task, TaskInput } from '../verifier.ts';
 import { runScrub, type ScrubTools } from './scrub.ts';
@@ -66,7 +67,8 @@ export const configurationTask =
   async (input) => {
     const options = signalOf(input);
     const { findings, complete } = await checkConfiguration(subjects, options.signal);
-    const report = { check: 'configuration', complete, ...options } as const;
+    const why = ({ check }: FindingFile) => CLOSED_BY[check];
+    const report = { check: 'configuration', complete, why, ...options } as const;
     await input.verifier.findings.report(CONFIGURATION_SCOPE, findings, report);
     input.verifier.log.info({ drifts: findings.length }, 'settings compared');
   };

@@ -7,7 +7,7 @@ import { alarmMessage } from '../../../src/verifier/alarms/message.ts';
 import type { Notifier } from '../../../src/verifier/alarms/notifier.ts';
 import { channelsOf, FindingReporter } from '../../../src/verifier/alarms/reporter.ts';
 import { Ledger } from '../../../src/verifier/findings/ledger.ts';
-import { ARCHIVE_SCOPE, chainScope } from '../../../src/verifier/findings/record.ts';
+import { ARCHIVE_SCOPE, accessScope, chainScope } from '../../../src/verifier/findings/record.ts';
 import { type Finding, type FindingCode, SEVERITY } from '../../../src/verify/finding.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FAULT_KINDS, type Fault, faultyStore, memoryStore } from '../../support/memory-store.ts';
@@ -71,16 +71,52 @@ describe('a finding', () => {
 
   it('of severity notice reaches the log only', async () => {
     const world = new World();
-    await world.desk().report(SCOPE, [finding('stale-chain')], ALL);
-    await world.desk().report(SCOPE, [finding('stale-chain')], ALL);
-    expect([world.heard, world.logged]).toEqual([[], ['info finding stale-chain']]);
+    await world.desk().report(SCOPE, [finding('unreferenced-object')], ALL);
+    await world.desk().report(SCOPE, [finding('unreferenced-object')], ALL);
+    await world.desk().report(SCOPE, [], ALL);
+    const logged = ['info finding unreferenced-object', 'info finding closed unreferenced-object'];
+    expect([world.heard, world.logged]).toEqual([[], logged]);
   });
 
-  it('is logged when it is gone', async () => {
+  it.each(['stale-chain', 'legal-hold-missing'] as const)(
+    'of %s reaches everybody, and so does its end',
+    async (code) => {
+      const world = new World();
+      for (let run = 0; run < 2; run++) await world.desk().report(SCOPE, [finding(code)], ALL);
+      const opened = `[ATTENTION] ${code} in orders/0`;
+      expect(world.heard.sort()).toEqual([`sns: ${opened}`, `webhook: ${opened}`]);
+      world.heard.length = 0;
+      for (let run = 0; run < 2; run++) await world.desk().report(SCOPE, [], ALL);
+      const closed = `[closed] ${code} in orders/0`;
+      expect(world.heard.sort()).toEqual([`sns: ${closed}`, `webhook: ${closed}`]);
+      expect(world.logged).toEqual([`warn finding ${code}`, `info finding closed ${code}`]);
+    },
+  );
+
+  it('that is gone is told to each channel that was told of it, once, even if it was deaf at first', async () => {
     const world = new World();
     await world.desk().report(SCOPE, [finding('delete-marker')], ALL);
+    world.heard.length = 0;
+    world.deaf.add('webhook');
     await world.desk().report(SCOPE, [], ALL);
-    expect(world.logged).toEqual(['warn finding delete-marker', 'info finding closed delete-marker']);
+    world.deaf.clear();
+    for (let run = 0; run < 2; run++) {
+      await world.desk().report(SCOPE, [], { check: 'confirm', complete: false });
+    }
+    expect(world.heard.map((line) => line.split(':')[0])).toEqual(['sns', 'webhook']);
+    expect(world.logged.filter((line) => line.startsWith('info finding closed')).length).toBe(1);
+  });
+
+  it('that comes back before its end was told is told as open', async () => {
+    const world = new World();
+    await world.desk().report(SCOPE, [finding('delete-marker')], ALL);
+    world.heard.length = 0;
+    world.deaf.add('sns').add('webhook');
+    await world.desk().report(SCOPE, [], ALL);
+    world.deaf.clear();
+    await world.desk().report(SCOPE, [finding('delete-marker')], ALL);
+    const subject = '[ATTEMPT] delete-marker in orders/0';
+    expect(world.heard.sort()).toEqual([`sns: ${subject}`, `webhook: ${subject}`]);
   });
 
   it('that one channel did not take is told there later, and nowhere twice', async () => {
@@ -182,12 +218,40 @@ describe('whatever goes wrong with the bucket and one channel at once', () => {
           const heard = world.heard.filter((line) => line.startsWith(channel));
           expect([channel, heard.length > 0, heard.length <= 2]).toEqual([channel, true, true]);
         }
+        for (let run = 0; run < 2; run++) await world.desk().report(SCOPE, findings.slice(0, 1), ALL);
+        const closed = world.heard.filter((line) => line.includes('[closed]'));
+        expect(closed.map((line) => line.split(':')[0]).sort()).toEqual(['sns', 'webhook']);
         const { length } = world.heard;
         await world.desk().report(SCOPE, findings.slice(0, 1), ALL);
         expect(world.heard.length).toBe(length);
       }
     },
   );
+
+  it.each(plans)('$kind at call $index of a closing: both hear of it in the end', async ({ kind, index }) => {
+    for (const deaf of [[], ['sns', 'webhook']]) {
+      const world = new World();
+      const findings = [finding('fork'), finding('delete-marker')];
+      await world.desk().report(SCOPE, findings, ALL);
+      world.heard.length = 0;
+      for (const channel of deaf) world.deaf.add(channel);
+      const plan = (call: { index: number }) => (call.index === index ? ({ kind } as Fault) : undefined);
+      await world
+        .desk(faultyStore(world.store, plan, world.clock))
+        .report(SCOPE, findings.slice(0, 1), ALL)
+        .catch((error: unknown) => expect(error).toBeInstanceOf(LedgerstoneError));
+      world.deaf.clear();
+      for (let run = 0; run < 2; run++) await world.desk().report(SCOPE, findings.slice(0, 1), ALL);
+      for (const channel of ['sns', 'webhook']) {
+        const closed = `${channel}: [closed] delete-marker in orders/0`;
+        const heard = world.heard.filter((line) => line === closed);
+        expect([channel, heard.length > 0, heard.length <= 2]).toEqual([channel, true, true]);
+      }
+      const { length } = world.heard;
+      await world.desk().report(SCOPE, findings.slice(0, 1), ALL);
+      expect(world.heard.length).toBe(length);
+    }
+  });
 
   it('covers every call', async () => {
     const world = new World();
@@ -255,6 +319,66 @@ describe('a message', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('of a closing says when, by which check and why', async () => {
+    const world = new World();
+    const texts: string[] = [];
+    const publish = async (subject: string, text: string) => void texts.push(`${subject}\n${text}`);
+    world.notifiers.splice(0, 2, { channel: 'sns', publish });
+    await world.desk().report(SCOPE, [finding('delete-marker')], ALL);
+    await world.clock.advance(60_000);
+    await world.desk().report(SCOPE, [], { ...ALL, why: () => 'the keys were listed\nagain' });
+    expect(texts[1]?.replace(/[0-9a-f]{32}/g, '<id>')).toBe(
+      [
+        '[closed] delete-marker in orders/0',
+        'verifier.example.com closed in orders/0: 1 attempt.',
+        '',
+        '1. delete-marker (attempt), segment 7',
+        '   object      data/x',
+        '   version     v1',
+        '   expected    this',
+        '   found       that',
+        '   first seen  2026-11-22T10:00:00.000Z',
+        '   last seen   2026-11-22T10:00:00.000Z',
+        '   closed      2026-11-22T10:01:00.000Z by v, check sweep',
+        '   because     the keys were listed\\u{a}again',
+        '   evidence    findings/topic=orders/partition=0/delete-marker/<id>/000000-closed.json',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  const DAY = accessScope(Date.UTC(2026, 10, 22));
+  const call = (on: string, name = 'DeleteObject') =>
+    finding('access-attempt', {
+      ...{ key: 'cloudtrail:1', versionId: null, sequence: null },
+      found: `arn:aws:iam::1:user/eve called ${name} on ${on}, acme-audit at 2026-11-22T10:00:00Z from x (y, z)`,
+    });
+  it.each([
+    [chainScope({ chain: 'ledgerstone.drill', partition: 0 }), finding('unknown-key'), true],
+    [ARCHIVE_SCOPE, finding('foreign-object', { key: 'ledgerstone.drill/20261122' }), true],
+    [ARCHIVE_SCOPE, finding('foreign-object', { key: 'x/ledgerstone.drill/20261122' }), false],
+    [SCOPE, finding('foreign-object', { key: 'ledgerstone.drill/x' }), false],
+    [DAY, call('prod/ledgerstone.drill/x'), true],
+    [DAY, call('seals/topic=ledgerstone.drill/partition=0/000000000000.tlog-proof'), true],
+    [DAY, call('seals/topic=orders/ledgerstone.drill/x'), false],
+    [DAY, call('seals/topic=orders/partition=0/000000000000.tlog-proof'), false],
+    [DAY, call('ledgerstone.drill/x', 'PutBucketPolicy'), false],
+    [DAY, call('data/x, ledgerstone.drill/x'), false],
+  ])('calls a drill a drill, and nothing else: %#', async (scope, found, isDrill) => {
+    const world = new World();
+    await world.desk().report(scope, [found], ALL);
+    expect(world.heard.map((line) => line.includes('[DRILL: '))).toEqual([isDrill, isDrill]);
+    await world.desk().report(scope, [], ALL);
+    expect(world.heard.slice(2).map((line) => line.includes('[DRILL: closed]'))).toEqual([isDrill, isDrill]);
+  });
+
+  it('of a drill and of something else in one scope is no drill', async () => {
+    const world = new World();
+    const drill = finding('foreign-object', { key: 'ledgerstone.drill/x' });
+    await world.desk().report(ARCHIVE_SCOPE, [drill, finding('foreign-object')], ALL);
+    expect(world.heard[0]).toBe('sns: [ATTEMPT] foreign-object in archive and 1 more');
   });
 
   it('is bounded', async () => {

@@ -19,6 +19,7 @@ const file = (check: CheckName): FindingFile => ({
   ...{ state: 'open', scope: 'topic=orders/partition=0', chain: 'orders', partition: 0, check, opening: 1 },
   finding: findingOf('sequence-gap', { key: 'seals/x', sequence: 3, expected: 'a', found: 'b' }),
   ...{ firstSeenMs: NOW_MS, lastSeenMs: NOW_MS + 1, verifier: { name: 'v', version: '1' } },
+  closed: null,
 });
 const changed = (members: object): Uint8Array =>
   utf8(JSON.stringify({ ...JSON.parse(utf8Text(encodeFinding(file('look')))), ...members }));
@@ -26,6 +27,20 @@ const changed = (members: object): Uint8Array =>
 describe('a finding in its file', () => {
   it.each(CHECKS)('comes back, by check %s', (check) => {
     expect(parseFinding(encodeFinding(file(check)))).toEqual(file(check));
+  });
+
+  it('says when it was closed, by whom and why', () => {
+    const by = { name: 'w', version: '2' };
+    const gone = {
+      ...file('sweep'),
+      state: 'closed',
+      closed: { atMs: NOW_MS, check: 'sweep', why: 'x', by },
+    };
+    const bytes = encodeFinding(gone as FindingFile);
+    expect(parseFinding(bytes)).toEqual(gone);
+    expect(JSON.parse(utf8Text(bytes)).closed).toEqual({
+      ...{ at: new Date(NOW_MS).toISOString(), check: 'sweep', why: 'x', by },
+    });
   });
 
   it('has the severity of the table, whatever the file says, and no member of its own', () => {
@@ -46,6 +61,7 @@ describe('a finding in its file', () => {
     ['a time in other words', { firstSeen: '2026-11-22' }],
     ['a verifier without a version', { verifier: { name: 'v' } }],
     ['no verifier', { verifier: null }],
+    ['a closing by nobody', { closed: { at: '2026-11-22T10:00:00.000Z', check: 'sweep', why: 'x' } }],
   ])('is refused with %s', (_, members) => {
     expect(() => parseFinding(changed(members))).toThrow(FormatError);
   });

@@ -54,6 +54,7 @@ describe('a finding', () => {
       opening: 0,
       firstSeenMs: clock.now(),
       lastSeenMs: clock.now(),
+      closed: null,
       verifier: { name: 'verifier.example.com/test', version: '1.2.3' },
     });
   });
@@ -70,7 +71,7 @@ describe('a finding', () => {
   });
 
   it('is closed by a complete check, with the time it was last seen, and opened again under the next number', async () => {
-    const { ledger, store, clock, states } = world();
+    const { ledger, another, store, clock, states } = world();
     const { opened } = await ledger.report(SCOPE, [ALTERED], ALL);
     await ledger.notified(SCOPE, opened, 'sns');
     const firstSeenMs = clock.now();
@@ -81,9 +82,23 @@ describe('a finding', () => {
     expect((await ledger.report(SCOPE, [], PART)).closed).toEqual([]);
     const { closed } = await ledger.report(SCOPE, [], ALL);
     expect(closed[0]?.file).toMatchObject({ state: 'closed', firstSeenMs, lastSeenMs });
+    expect(closed[0]?.file.closed).toEqual({
+      ...{
+        atMs: clock.now(),
+        check: 'full-pass',
+        by: { name: 'verifier.example.com/test', version: '1.2.3' },
+      },
+      why: 'the same segments were read again, and this was not found any more',
+    });
+    // Who was told of it is told that it is closed, and told once, whatever becomes of this process.
+    expect((await another().report(SCOPE, [], PART)).closed).toEqual(closed);
+    expect((await another().missed(SCOPE)).closed).toEqual(closed);
+    await ledger.notified(SCOPE, closed, 'sns');
     expect((await ledger.report(SCOPE, [], ALL)).closed).toEqual([]);
+    expect((await ledger.missed(SCOPE)).closed).toEqual([]);
     expect((await ledger.report(SCOPE, [ALTERED], ALL)).opened[0]?.file.opening).toBe(1);
     expect(states()).toEqual([
+      '000000-cleared-sns',
       '000000-closed',
       '000000-open',
       '000000-seen-03',

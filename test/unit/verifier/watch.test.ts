@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { newWatchState, type Schedule, type WatchState, watch } from '../../../src/apps/verifier/watch.ts';
 import { WatchMetrics } from '../../../src/apps/verifier/watch-metrics.ts';
 import { startWatchServer } from '../../../src/apps/verifier/watch-server.ts';
+import { utf8 } from '../../../src/base/bytes.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import { LedgerstoneError } from '../../../src/base/error.ts';
 import { runWork } from '../../../src/verifier/run.ts';
@@ -111,6 +112,42 @@ describe('watch', () => {
     );
     expect(verifier.findings.codes()).toContain('truncation');
     expect(rounds).toHaveLength(3);
+  });
+
+  it('calls a drill a drill, and shows no chain when that is over', async () => {
+    const world = new VerifierWorld();
+    await world.grow(1);
+    const key = 'seals/topic=ledgerstone.drill/partition=0/000000000000.tlog-proof';
+    const metrics = new WatchMetrics();
+    const seen: unknown[] = [];
+    let state: WatchState | null = null;
+    const note = async () => {
+      const chain = state?.chains.get('ledgerstone.drill/0');
+      const text = await metrics.text(state as WatchState);
+      seen.push([chain?.verdict, chain?.isDrill, text.includes('ledgerstone.drill')]);
+    };
+    await run(
+      world,
+      async (round, stop) => {
+        if (round === 1) world.builder.archive.put(key, new Uint8Array(9));
+        // As the ledger keeps it.
+        if (round === 1)
+          world.store.attacker.putVersion('findings/topic=ledgerstone.drill/partition=0/x', utf8(''));
+        if (round === 9) await note();
+        if (round === 9) world.builder.archive.remove(key);
+        if (round === 20) await note();
+        if (round === 20) stop();
+      },
+      [{ task: 'confirm', everyMs: 10_000 }],
+      undefined,
+      (one) => {
+        state = one;
+      },
+    );
+    expect(seen).toEqual([
+      ['broken', true, true],
+      [undefined, undefined, false],
+    ]);
   });
 
   it('gives each of the slow tasks time of its own, the one that waits longest first', async () => {
@@ -279,7 +316,13 @@ describe('its server', () => {
       expect((await get('/healthz')).status).toBe(200);
       isHealthy = false;
       expect((await get('/healthz')).status).toBe(503);
-      state.chains.set('orders/0', { place: PLACE, verdict: 'verified', size: 3, nextOffset: 9 });
+      state.chains.set('orders/0', {
+        place: PLACE,
+        verdict: 'verified',
+        size: 3,
+        nextOffset: 9,
+        isDrill: false,
+      });
       expect(await (await get('/status')).json()).toMatchObject({ chains: { 'orders/0': { size: 3 } } });
       // What nobody has looked at is no figure, and zero is one.
       const figures = {
