@@ -53,7 +53,8 @@ const GAPS_MAX = 100;
 
 export const noGapLines = (): GapLines => ({ control: 0, aborted: 0, decided: 0, gaps: [], omitted: 0 });
 
-export function addGapLine(lines: GapLines, line: GapLine): void {
+/** `max`: gaps that are listed. */
+export function addGapLine(lines: GapLines, line: GapLine, max = GAPS_MAX): void {
   const { offset, last, reason, control = 0, aborted = 0, by = '', why = '' } = line;
   if (reason === 'transaction') {
     lines.control += control;
@@ -61,7 +62,7 @@ export function addGapLine(lines: GapLines, line: GapLine): void {
     return;
   }
   lines.decided += last - offset + 1;
-  if (lines.gaps.length >= GAPS_MAX) lines.omitted++;
+  if (lines.gaps.length >= max) lines.omitted++;
   else lines.gaps.push({ firstOffset: offset, lastOffset: last, reason, by, why });
 }
 

@@ -9,6 +9,7 @@ import { drillCommand } from './drill.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { getCommand } from './get.ts';
 import { initCommand } from './init.ts';
+import { lossesCommand } from './losses.ts';
 import { errorJson, type Io, indented, Output } from './output.ts';
 import { proveCommand } from './prove.ts';
 import { resumeCommand } from './resume.ts';
@@ -30,6 +31,7 @@ const COMMANDS: readonly AddCommand[] = [
   drillCommand,
   getCommand,
   showCommand,
+  lossesCommand,
   proveCommand,
   checkCommand,
   demoCommand,

@@ -15,6 +15,7 @@ Archives audit events from Kafka into S3 Object Lock, provable offline.
   drill     tampers with a canary: how soon does the verifier find it?
   get       entries or original values by offset or time
   show      one segment in readable form
+  losses    which offsets have no record, why and by whose word
   prove     one event's offline proof
   check     a proof, a line and a trusted key: no network
   demo      all of it on this machine in seconds; --stack: on the real stack

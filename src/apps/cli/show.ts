@@ -1,8 +1,11 @@
 // `ledgerstone show`: what does the seal of one segment say?
 import type { Command } from 'commander';
 import { toBase64, toHex } from '../../base/bytes.ts';
+import { messageOf } from '../../base/error.ts';
 import { printable } from '../../base/printable.ts';
 import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
+import { countedSeals, newCounts } from '../../read/gap-search.ts';
+import { type Missing, NONE_MISSING } from '../../verify/gaps.ts';
 import { checkpointOf } from '../../verify/open-seal.ts';
 import { idText } from '../../verify/trust.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
@@ -10,12 +13,14 @@ import { EXIT, UsageError } from './exit-code.ts';
 import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 import { bytesText, countText } from './table.ts';
+import { missingText } from './verdict-bounds.ts';
 
 type ShowOptions = ArchiveOptions & ChainOptions & { readonly sequence?: number; readonly json?: boolean };
 
 const HELP = `
 Shows a seal: manifest, proof and signed checkpoint. The seal is checked in itself and,
-with a key, against that key. Its data is not read: \`verify\` does that.
+with a key, against that key. Its data is not read: \`verify\` does that. Without --sequence
+it is the newest segment, and below stands what the chain's seals state of missing records.
 
 Examples:
   ledgerstone show ./archive --topic orders --partition 0
@@ -43,12 +48,63 @@ async function runShow(session: Session, name: string | undefined, options: Show
     if (sequence > newest)
       throw new UsageError(`there is no segment ${sequence} yet: the newest is ${newest}`);
     const seal = await reader.seal(sequence);
-    if (options.json === true) await session.output.json(sealJson(reader, seal));
-    else await session.output.write(sealText(reader, seal));
+    const chain = options.sequence === undefined ? await summaryOrNote(session, reader, seal) : null;
+    if (options.json === true) {
+      await session.output.json({ ...sealJson(reader, seal), ...(chain && { chain }) });
+    } else await session.output.write(`${sealText(reader, seal)}${chain === null ? '' : summaryText(chain)}`);
     return EXIT.ok;
   } finally {
     await archive.store.close();
   }
+}
+
+/** What the seals state of the whole chain: `missing` is null if there are too many to read here. */
+type ChainSummary = {
+  readonly firstOffset: number;
+  readonly offsets: number;
+  readonly archived: number;
+  readonly missing: Missing | null;
+};
+
+/** More seals than this are not read to tell losses from transactions. */
+const SEALS_READ_MAX = 2000;
+
+/** The newest segment is shown whatever is wrong with older ones. */
+async function summaryOrNote(
+  { io, output }: Session,
+  reader: ChainReader,
+  newest: LocatedSeal,
+): Promise<ChainSummary | null> {
+  try {
+    return await chainSummary(reader, newest);
+  } catch (error) {
+    io.signal.throwIfAborted();
+    output.note(`whether records are missing in the chain is not known: ${messageOf(error)}`);
+    return null;
+  }
+}
+
+/** Two seals say whether offsets are missing. All of them say why. */
+async function chainSummary(reader: ChainReader, newest: LocatedSeal): Promise<ChainSummary> {
+  const { records, sequence } = newest.manifest;
+  const { firstOffset } = (await reader.seal(0)).manifest.records;
+  const offsets = records.nextOffset - firstOffset;
+  const archived = records.before + records.count;
+  const known = { firstOffset, offsets, archived };
+  if (offsets === archived) return { ...known, missing: NONE_MISSING };
+  if (sequence >= SEALS_READ_MAX) return { ...known, missing: null };
+  const counts = newCounts();
+  for await (const _ of countedSeals(reader, counts));
+  return { ...known, missing: counts.missing };
+}
+
+function summaryText({ offsets, archived, missing }: ChainSummary): string {
+  const text =
+    missing === null
+      ? `${countText(archived)} of ${countText(offsets)} offsets are archived; ${countText(offsets - archived)} have no record`
+      : missingText(missing, offsets, archived);
+  const more = archived === offsets ? '' : ' (`ledgerstone losses` says which, why and by whom)';
+  return `the chain so far, as its seals state it: ${text}${more}\n`;
 }
 
 function sealJson(reader: ChainReader, seal: LocatedSeal) {

@@ -32,21 +32,30 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 const sum = (chains: readonly ChainReport[], of: (chain: ChainReport) => number): number =>
   chains.reduce((total, chain) => total + of(chain), 0);
 
-/** `120 of 140 offsets are archived; 20 are lost (…); not lost: …` */
+/** `120 of 140 offsets are archived; 20 are lost (…); not counted as lost: …` */
 export function archivedText(chains: readonly ChainReport[]): string {
-  const { offsets, archived, lost, missing } = totalsOf(chains);
+  const { offsets, archived, missing } = totalsOf(chains);
   const isRead = chains.every(({ entries, entriesRead }) => entries === entriesRead);
-  const by = isRead ? '' : 'by the count of the seals, ';
-  const parts = [`${by}${countText(archived)} of ${counted(offsets, 'offset')} are archived`];
+  const transactions = missing.transaction > 0 ? transactionText(chains, missing.transaction) : '';
+  const text = missingText(missing, offsets, archived, transactions);
+  return isRead ? text : `by the count of the seals, ${text}`;
+}
+
+/** The same of one chain. `transactions`: words for their offsets, if more than their number is known. */
+export function missingText(missing: Missing, offsets: number, archived: number, transactions = ''): string {
+  const parts = [`${countText(archived)} of ${counted(offsets, 'offset')} are archived`];
+  const lost = lostOffsets(missing);
   const lostBy = (['expired', 'accepted'] as const)
     .filter((reason) => missing[reason] > 0)
     .map((reason) => `${countText(missing[reason])} ${reason}`);
   if (lost > 0) parts.push(`${countText(lost)} are lost (${lostBy.join(', ')})`);
+  else if (archived < offsets) parts.push('none is stated as lost');
   const apart: string[] = [];
-  if (missing.transaction > 0) apart.push(transactionText(chains, missing.transaction));
+  if (missing.transaction > 0) {
+    apart.push(transactions || `${countText(missing.transaction)} of transactions`);
+  }
   if (missing.compacted > 0) apart.push(`${countText(missing.compacted)} compacted`);
   if (apart.length > 0) parts.push(`not counted as lost: ${apart.join(', ')}`);
-  if (archived < offsets && lost === 0) parts.splice(1, 0, 'none is stated as lost');
   return parts.join('; ');
 }
 

@@ -32,6 +32,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone verify ./archive --key archive.vkey --checkpoints > today.checkpoints': 'files',
     'ledgerstone verify s3://acme-audit/prod --key archive.vkey --attestations s3://acme-attestations --cosigner verifier.vkey':
       'aws',
+    'ledgerstone losses ./archive --key archive.vkey': 'files',
     'ledgerstone status ./archive --key archive.vkey': 'files',
     'ledgerstone prove ./archive --topic orders --partition 0 --offset 42 > event.tlog-proof': 'files',
   },

@@ -13,6 +13,7 @@ const COMMANDS = [
   'drill',
   'get',
   'show',
+  'losses',
   'prove',
   'check',
   'demo',
