@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { LIMITS, MIB } from '../base/limits.ts';
 import { type Period, spanOf } from '../base/period.ts';
+import { version } from './config-version.ts';
 import { cluster, signing, store } from './connections-schema.ts';
 import {
   between,
@@ -128,6 +129,7 @@ const policy = z.strictObject({
 });
 
 export const configSchema = z.strictObject({
+  version,
   production: z
     .boolean()
     .default(false)

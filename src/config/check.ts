@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { utf8Text } from '../base/bytes.ts';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
+import { laterConfigMessage, laterConfigVersion } from './config-version.ts';
 import { problemsOf, type SchemaProblem } from './problems.ts';
 import { type ConfigPath, readYaml } from './yaml.ts';
 
@@ -15,17 +16,20 @@ export type ConfigProblem = {
   readonly message: string;
 };
 
+const CORRECT = 'Correct the lines named above. docs/configuration.md explains every key.';
+const UPGRADE = 'Upgrade Ledgerstone here, or give it a file that was made for this version.';
+
 /** Everything that is wrong with one configuration file. */
 export class ConfigError extends LedgerstoneError {
   readonly problems: readonly ConfigProblem[];
-  constructor(fileName: string, problems: readonly ConfigProblem[]) {
+  constructor(fileName: string, problems: readonly ConfigProblem[], remedy = CORRECT) {
     const lines = problems.map(
       ({ path, line, column, message }) => `  ${line}:${column}  ${path === '' ? '' : `${path}: `}${message}`,
     );
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
     super('config', `${fileName}: ${count}\n${lines.join('\n')}`, {
       disposition: 'input',
-      remedy: 'Correct the lines named above. docs/configuration.md explains every key.',
+      remedy,
     });
     this.name = 'ConfigError';
     this.problems = problems;
@@ -64,6 +68,11 @@ export function checkYaml<T>(
     ...position,
     message,
   }));
+  const later = laterConfigVersion(yaml.value);
+  if (later !== null) {
+    const [path, message] = ['version', laterConfigMessage(later)];
+    throw new ConfigError(fileName, [{ path, ...yaml.position([path]), message }], UPGRADE);
+  }
   const parsed = schema.safeParse(yaml.value);
   if (yaml.value !== undefined) {
     const substituted = new Set(problems.map(({ path }) => path));

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { LIMITS, MIB } from '../base/limits.ts';
 import { period, source } from './archiver-schema.ts';
+import { version } from './config-version.ts';
 import { cluster, signing, store } from './connections-schema.ts';
 import { between, chainName, forms, log, server, sizeBetween, some, text } from './fields.ts';
 
@@ -25,6 +26,7 @@ const hold = z
 const days = z.int().min(1).max(36_500).optional();
 
 export const verifierConfigSchema = z.strictObject({
+  version,
   archive: z
     .strictObject({
       store: store.describe('Where the archive is stored. The verifier only reads it'),

@@ -5,8 +5,7 @@ import { LIMITS } from '../base/limits.ts';
 import { GAP_REASONS } from './line.ts';
 import type { Manifest } from './manifest.ts';
 import { checkManifest } from './manifest-rules.ts';
-
-const MANIFEST_FORMAT = 'ledgerstone/segment/1';
+import { MANIFEST_FORMAT } from './manifest-version.ts';
 
 /** Checks every rule that one manifest can be held to. Throws FormatError. */
 export function encodeManifest(manifest: Manifest): Uint8Array {

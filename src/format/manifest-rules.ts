@@ -4,6 +4,7 @@ import { LIMITS } from '../base/limits.ts';
 import { isChainName, isPartition, parseChainOrigin } from './chain.ts';
 import { GAP_REASONS } from './line.ts';
 import type { Manifest } from './manifest.ts';
+import { MANIFEST_FORMAT } from './manifest-version.ts';
 import { dataKey } from './paths.ts';
 import { isCount, isHash, isWord } from './scalar.ts';
 import { parseTime, parseUntil } from './time.ts';
@@ -19,7 +20,7 @@ const EMPTY_ROOT = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
 export function checkManifest(value: unknown): Manifest {
   const m = record(value, 'the manifest') as Manifest & { format?: unknown };
   // A manifest that is built, not parsed, has no `format` yet.
-  if (m.format !== undefined && m.format !== 'ledgerstone/segment/1') throw broken('format', m.format);
+  if (m.format !== undefined && m.format !== MANIFEST_FORMAT) throw broken('format', m.format);
   const { chain, partition } = parseChainOrigin(text(m.origin, 'origin'));
   check(isCount(m.sequence) && m.sequence <= LIMITS.sequenceMax, 'sequence', m.sequence);
   check(m.sequence === 0 ? m.previous === null : isHash(m.previous), 'previous', m.previous);

@@ -9,7 +9,7 @@ import type { VerifierKey } from '../format/vkey.ts';
 import type { ObjectVersion, StoreReader } from '../store/store.ts';
 import { linkProblems } from '../verify/chain-state.ts';
 import { VerifyError } from '../verify/finding.ts';
-import { inspectSeal, type OpenedSeal, trustProblem } from '../verify/open-seal.ts';
+import { inspectSeal, type OpenedSeal, refuseLater, trustProblem } from '../verify/open-seal.ts';
 import { NoChainError, UntrustedSealError } from './errors.ts';
 import type { Range } from './segment-lines.ts';
 
@@ -118,7 +118,9 @@ export class ChainReader {
     const object = this.#seals.get(sequence) ?? (await this.#find(sequence));
     const bytes = await store.read(object.key, object.versionId, { maxBytes: LIMITS.sealBytesMax, signal });
     this.#count(bytes);
-    const { opened, problems } = await inspectSeal(bytes, { trusted, sha256: nodeSha256, sequence });
+    const inspection = await inspectSeal(bytes, { trusted, sha256: nodeSha256, sequence });
+    await refuseLater(inspection, { trusted, sha256: nodeSha256 });
+    const { opened, problems } = inspection;
     if (problems[0] !== undefined) throw new VerifyError(problems[0]);
     if (opened === null) throw new VerifyError({ code: 'malformed', expected: 'a seal', found: object.key });
     this.#checkTrust(opened);

@@ -8,6 +8,7 @@ import type { VerifierKey } from '../format/vkey.ts';
 import { emptyRoot } from '../merkle/tree.ts';
 import { AnchorCheck } from './anchor.ts';
 import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
+import { foreignBehindEnd, secondEnd } from './behind-end.ts';
 import { chainProblem, linkProblems, staleProblem } from './chain-state.ts';
 import { ChainTally } from './chain-tally.ts';
 import { ChainTrust } from './chain-trust.ts';
@@ -15,8 +16,9 @@ import { contentProblems, missingProblem, sizeProblem } from './data-check.ts';
 import { DataCursor } from './data-cursor.ts';
 import { FindingList, type ObjectLocation } from './finding-list.ts';
 import { chainText, continuesProblems } from './handover.ts';
+import { LaterSeals, newerFormat } from './later-version.ts';
 import { isStoreWide, lockProblem } from './locks.ts';
-import { checkpointOf, isRead, type OpenedSeal, signersOf } from './open-seal.ts';
+import { checkpointOf, type OpenedSeal } from './open-seal.ts';
 import type { ChainReport } from './report.ts';
 import type { Run } from './run.ts';
 import { type InspectedSeal, listSeals, readListed, storeProblem } from './seal-reader.ts';
@@ -49,6 +51,7 @@ export class ChainCheck {
   readonly #data: DataCursor;
   readonly #trust: ChainTrust;
   readonly #anchors: AnchorCheck;
+  readonly #later: LaterSeals;
   readonly #tasks: TaskGroup;
   readonly #tally = new ChainTally();
   /** False once the store has said that it has no locks, or shows none. */
@@ -74,6 +77,8 @@ export class ChainCheck {
     this.#trust = new ChainTrust(run.trusted, run.sha256);
     const anchors = run.anchors.get(chainText(place)) ?? [];
     this.#anchors = new AnchorCheck(anchors, (origin) => this.#believed(origin), run.verifySignature);
+    const believed = (origin: string) => this.#trust.believed(origin);
+    this.#later = new LaterSeals(chainText(place), believed, run.verifySignature);
     this.#tasks = new TaskGroup(run.ahead);
   }
 
@@ -129,18 +134,17 @@ export class ChainCheck {
     const { opened, problems } = seal.inspection;
     const place = { key, versionId: seal.version.versionId, sequence };
     const isSound = problems.length === 0;
-    if (this.#isForeignAfterHandover(seal)) {
-      const found = problems[0]?.found ?? 'no seal of this chain by a trusted key';
-      this.#findings.add(
-        { code: 'foreign-object', expected: 'nothing: the chain was continued', found },
-        place,
-      );
+    const later = await this.#later.versionOf(seal.inspection);
+    const foreign = later === null ? foreignBehindEnd(seal, this.#head, this.#anchors, this.#trust) : null;
+    if (foreign !== null) {
+      this.#findings.add(foreign, place);
       return;
     }
     this.#checkSequence(seal);
     this.#tally.seals++;
     this.#tally.signatures += seal.inspection.signaturesChecked;
-    this.#findings.addAll(problems, place);
+    if (later === null) this.#findings.addAll(problems, place);
+    else this.#noteLater(later, sequence, place);
     this.#noteLock(seal.lock, opened === null ? null : parseUntil(opened.manifest.retention.until), place);
     if (opened === null) {
       this.#before = null;
@@ -176,19 +180,16 @@ export class ChainCheck {
     await this.#checkData(opened, isSound && isTrusted);
   }
 
-  /** A foreign object at the next key ends a chain, except where another chain continues. */
-  #isForeignAfterHandover({ sequence, inspection }: InspectedSeal): boolean {
-    const origin = this.#head?.manifest.origin;
-    if (origin === undefined || !this.#anchors.isHandedOverBefore(origin, sequence)) return false;
-    const keys = signersOf(inspection, origin);
-    return keys === null ? isRead(inspection) : !this.#trust.believes(origin, keys);
+  #noteSecondEnd(origin: string, sequence: number, place: ObjectLocation): void {
+    const second = secondEnd(origin, sequence, this.#anchors);
+    if (second !== null && !this.#findings.has('fork')) this.#findings.add(second, place);
   }
 
-  /** A good seal after a handover: an archiver with an old configuration seals records twice. */
-  #noteSecondEnd(origin: string, sequence: number, place: ObjectLocation): void {
-    if (!this.#anchors.isHandedOverBefore(origin, sequence) || this.#findings.has('fork')) return;
-    const expected = `no segment ${sequence}: another chain goes on there`;
-    this.#findings.add({ code: 'fork', expected, found: 'one that is signed and fits' }, place);
+  /** Told once: the first one says from where on a newer reader is needed. */
+  #noteLater(version: number, sequence: number, place: ObjectLocation): void {
+    if (this.#findings.has('newer-format')) return;
+    this.#findings.add(newerFormat(version), place);
+    this.#data.endAt(sequence);
   }
 
   #checkSequence({ sequence, key }: InspectedSeal): void {
@@ -261,7 +262,7 @@ export class ChainCheck {
     const more = this.#data.lastSequence >= size;
     this.#findings.addAll(await this.#anchors.finish(origin, size, more), {});
     const { staleAfterMs, nowMs } = this.#run;
-    if (head === null || staleAfterMs === null) return;
+    if (head === null || staleAfterMs === null || this.#findings.has('newer-format')) return;
     if (this.#anchors.isHandedOverBefore(head.origin, size)) return;
     const stale = staleProblem(head, nowMs, staleAfterMs);
     if (stale !== null) this.#findings.add(stale);

@@ -22,6 +22,8 @@ export class DataCursor {
   #current: ListedObject | null = null;
   /** Greatest sequence that a data object's key names; −1 before any. */
   lastSequence = -1;
+  /** What seals from this sequence on name is not known. */
+  #unknownFrom = Number.POSITIVE_INFINITY;
 
   constructor(reader: ArchiveReader, prefix: string, findings: FindingList, signal: AbortSignal | undefined) {
     this.#reader = reader;
@@ -33,6 +35,11 @@ export class DataCursor {
   /** Objects up to this key were checked earlier. Call it before anything is taken. */
   startAfter(key: string): void {
     this.#startAfter = key;
+  }
+
+  /** Seals from this sequence on can't be read, so no data object of theirs is called unreferenced. */
+  endAt(sequence: number): void {
+    this.#unknownFrom = sequence;
   }
 
   /**
@@ -103,6 +110,7 @@ export class DataCursor {
     const found = `${object.oldest.size} bytes`;
     const parsed = parseKey(object.key);
     const sequence = parsed?.kind === 'data' ? parsed.sequence : null;
+    if (sequence !== null && sequence >= this.#unknownFrom) return;
     const place = { key: object.key, versionId: object.oldest.versionId, sequence };
     this.#findings.add({ code: 'unreferenced-object', expected: 'a seal that names it', found }, place);
   }

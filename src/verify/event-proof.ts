@@ -6,11 +6,13 @@ import type { GapReason } from '../format/line.ts';
 import { scanLine } from '../format/line-scanner.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { parseManifest } from '../format/manifest-bytes.ts';
+import { laterVersion } from '../format/manifest-version.ts';
 import { encodeSignedCheckpoint } from '../format/note.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import { inclusionProof, verifyInclusion } from '../merkle/proof.ts';
 import { type Hash, leafHash } from '../merkle/tree.ts';
 import { type Problem, SEVERITY, VerifyError } from './finding.ts';
+import { isSignedLater, newerFormat, unsignedLater } from './later-version.ts';
 import { type OpenedSeal, problemOf } from './open-seal.ts';
 import { checkSignatures, includesKey, manifestKeys, trustedFor, type VerifySignature } from './trust.ts';
 
@@ -57,6 +59,7 @@ async function check({
   verifySignature,
 }: EventProofInput): Promise<EventProofCheck> {
   const proof = parseEventProof(bytes);
+  await refuseLater(proof, { trusted, sha256, ...(verifySignature && { verifySignature }) });
   const manifest = parseManifest(proof.manifestBytes);
   const { origin, size, root } = proof.signed.checkpoint;
   demand(manifest.origin === origin, 'malformed', `a checkpoint of ${manifest.origin}`, origin);
@@ -110,6 +113,23 @@ async function check({
     gap,
     manifest,
   };
+}
+
+/**
+ * Throws `newer-format` for a manifest of a later version that is proven and signed, and `malformed` for
+ * any other.
+ */
+async function refuseLater(
+  { manifestBytes, index, path, signed }: EventProof,
+  { trusted, sha256, verifySignature }: Pick<EventProofInput, 'trusted' | 'sha256' | 'verifySignature'>,
+): Promise<void> {
+  const version = laterVersion(manifestBytes);
+  if (version === null) return;
+  const { origin, size, root } = signed.checkpoint;
+  const isBound = verifyInclusion(sha256, leafHash(sha256, manifestBytes), index, size, path, root);
+  const keys = trustedFor(trusted, origin, sha256);
+  const isSigned = isBound && (await isSignedLater({ version, signed }, keys, verifySignature));
+  throw new VerifyError(isSigned ? newerFormat(version) : unsignedLater(version));
 }
 
 /**

@@ -34,6 +34,7 @@ export const SEVERITY = {
   unreadable: 'unverifiable',
   'locks-not-permitted': 'unverifiable',
   'no-trusted-key': 'unverifiable',
+  'newer-format': 'unverifiable',
   'delete-marker': 'attempt',
   'extra-version': 'attempt',
   'foreign-object': 'attempt',

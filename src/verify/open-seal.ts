@@ -4,11 +4,13 @@ import { FormatError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { parseManifest } from '../format/manifest-bytes.ts';
+import { laterVersion } from '../format/manifest-version.ts';
 import { encodeSignedCheckpoint } from '../format/note.ts';
 import { parseSeal, type Seal } from '../format/seal.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import { append, type Frontier, frontierFromLastLeafPath, leafHash, rootOf } from '../merkle/tree.ts';
 import { isFindingCode, type Problem, VerifyError } from './finding.ts';
+import { isSignedLater, type LaterVersion, newerFormat, unsignedLater } from './later-version.ts';
 import { checkSignatures, includesKey, manifestKeys, trustedFor, type VerifySignature } from './trust.ts';
 
 export type OpenSealContext = {
@@ -44,17 +46,38 @@ export type SealInspection = {
   readonly opened: OpenedSeal | null;
   readonly problems: readonly Problem[];
   readonly signaturesChecked: number;
+  /**
+   * Of a later version, if a trusted key signed it: whoever knows the trusted keys asks. Its problem is
+   * then another.
+   */
+  readonly later?: LaterVersion;
 };
 
 /**
  * Throws VerifyError with the first problem's code: `malformed`, `sequence-gap`, `root-mismatch`,
- * `bad-signature`, `unknown-key`, `no-trusted-key`.
+ * `bad-signature`, `unknown-key`, `no-trusted-key`, `newer-format`.
  */
 export async function openSeal(bytes: Uint8Array, context: OpenSealContext): Promise<OpenedSeal> {
-  const { opened, problems } = await inspectSeal(bytes, context);
+  const inspection = await inspectSeal(bytes, context);
+  await refuseLater(inspection, context);
+  const { opened, problems } = inspection;
   const first = problems[0] ?? (opened === null ? NOT_A_SEAL : trustProblem(opened, context));
   if (first !== null || opened === null) throw new VerifyError(first ?? NOT_A_SEAL);
   return opened;
+}
+
+/**
+ * Throws `newer-format` for a seal of a later version that a trusted key signed. Where none is given, for
+ * each.
+ */
+export async function refuseLater(
+  { later }: SealInspection,
+  { trusted, sha256, verifySignature }: OpenSealContext,
+): Promise<void> {
+  if (later === undefined) return;
+  const keys = trustedFor(trusted, later.signed.checkpoint.origin, sha256);
+  if (trusted.length === 0 || (await isSignedLater(later, keys, verifySignature)))
+    throw new VerifyError(newerFormat(later.version));
 }
 
 const NOT_A_SEAL: Problem = { code: 'malformed', expected: 'a seal', found: null };
@@ -79,6 +102,8 @@ export async function inspectSeal(bytes: Uint8Array, context: OpenSealContext): 
   let parsed: { seal: Seal; manifest: Manifest; keys: VerifierKey[] };
   try {
     const seal = parseSeal(bytes);
+    const version = laterVersion(seal.manifestBytes);
+    if (version !== null) return inspectLater(seal, version, context);
     const manifest = parseManifest(seal.manifestBytes);
     parsed = { seal, manifest, keys: manifestKeys(manifest.keys, sha256) };
   } catch (error) {
@@ -126,6 +151,32 @@ export async function inspectSeal(bytes: Uint8Array, context: OpenSealContext): 
     opened: { seal, manifest, root, frontier, manifestHash, signedKeys: keys },
     problems,
     signaturesChecked: signatures.checked,
+  };
+}
+
+/**
+ * Everything that a seal of any version is held to. The rest of its manifest is for a reader of that
+ * version.
+ */
+function inspectLater(seal: Seal, version: number, context: OpenSealContext): SealInspection {
+  const { sha256, origin, sequence } = context;
+  const { manifestBytes, path, index, signed } = seal;
+  const before = frontierFromLastLeafPath(path, index);
+  const isBound =
+    before !== undefined &&
+    equalBytes(
+      rootOf(sha256, append(sha256, before, leafHash(sha256, manifestBytes))),
+      signed.checkpoint.root,
+    );
+  const isHere =
+    (sequence === undefined || sequence === index) &&
+    (origin === undefined || origin === signed.checkpoint.origin);
+  const later = isBound && isHere ? { version, signed } : undefined;
+  return {
+    opened: null,
+    problems: [unsignedLater(version)],
+    signaturesChecked: 0,
+    ...(later && { later }),
   };
 }
 

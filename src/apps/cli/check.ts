@@ -5,6 +5,7 @@ import { LIMITS, MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
 import { parseEventProof } from '../../format/event-proof.ts';
+import { laterVersion } from '../../format/manifest-version.ts';
 import { checkEventProof, type EventProofCheck } from '../../verify/event-proof.ts';
 import { readCosigners } from './attestations-option.ts';
 import { readInput } from './bounded-input.ts';
@@ -74,8 +75,9 @@ async function runCheck(session: Session, proofFile: string, options: CheckOptio
   const { stdin } = session.io;
   const proof = await readInput(stdin, proofFile, PROOF_BYTES_MAX, 'proof');
   const line = await readInput(stdin, options.entry, LIMITS.lineBytesMax + 1, 'line');
-  requireProof(proof, proofFile);
-  requireLine(line, options.entry);
+  const { manifestBytes } = requireProof(proof, proofFile);
+  // What a line is in a later version, only a newer program knows.
+  if (laterVersion(manifestBytes) === null) requireLine(line, options.entry);
   const checked = await checkEventProof({ proof, line, trusted: logs, sha256: nodeSha256 });
   const result = checked.verdict === 'verified' ? await withCosigners(checked, proof, quorum) : checked;
   const { output } = session;

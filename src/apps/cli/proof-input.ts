@@ -1,7 +1,7 @@
 // Are the two files of `check` a proof and a line? Only over those there is a verdict.
 import { utf8 } from '../../base/bytes.ts';
 import { messageOf } from '../../base/error.ts';
-import { parseEventProof } from '../../format/event-proof.ts';
+import { type EventProof, parseEventProof } from '../../format/event-proof.ts';
 import { scanLine } from '../../format/line-scanner.ts';
 import { UsageError } from './exit-code.ts';
 
@@ -15,8 +15,11 @@ const PROOF_REMEDY =
 const LINE_REMEDY =
   'Give the exact bytes that `ledgerstone get` prints for this offset. Formatters and editors change them.';
 
-/** Throws UsageError where the bytes are not an event proof (FORMAT.md 6.17). */
-export function requireProof(bytes: Uint8Array, file: string): void {
+/**
+ * The proof, of which nothing is checked yet. Throws UsageError where the bytes are not an event proof
+ * (FORMAT.md 6.17).
+ */
+export function requireProof(bytes: Uint8Array, file: string): EventProof {
   if (bytes.length === 0) throw new UsageError(`${file} is empty: a proof was expected`, PROOF_REMEDY);
   if (startsWith(bytes, LINE_BEGIN)) {
     throw new UsageError(
@@ -31,7 +34,7 @@ export function requireProof(bytes: Uint8Array, file: string): void {
     );
   }
   try {
-    parseEventProof(bytes);
+    return parseEventProof(bytes);
   } catch (error) {
     throw new UsageError(`${file} is no proof of an event: ${messageOf(error)}`, PROOF_REMEDY);
   }

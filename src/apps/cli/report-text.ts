@@ -15,15 +15,27 @@ const COLOURS: Readonly<Record<Verdict, Colour>> = {
   unverifiable: 'yellow',
 };
 
+const NEWER =
+  'part of it was made by a newer version of Ledgerstone and could not be checked: upgrade, and verify again';
+
 /** What the verdict says of all that was looked at. Its bounds follow in lines of their own. */
-function meaningOf({ verdict, depth, chains }: Report): string {
+function meaningOf(report: Report): string {
+  const { verdict, depth, chains } = report;
   if (verdict === 'broken') return 'this archive is not what was signed, or not kept as promised';
-  if (verdict === 'unverifiable') return 'it could not be shown either way';
+  if (verdict === 'unverifiable') {
+    const isNewer = allFindings(report).some(({ code }) => code === 'newer-format');
+    return isNewer ? NEWER : 'it could not be shown either way';
+  }
   const end = `signed by a trusted key: ${reachText(chains)}`;
   if (depth === 'seals') return `every seal that is here follows the one before it and is ${end}`;
   const isAll = chains.every(({ expired }) => expired === 0);
   return `${isAll ? 'all' : 'all data'} that is here is unaltered, in unbroken order and ${end}`;
 }
+
+const allFindings = ({ findings, chains }: Report): readonly Finding[] => [
+  ...findings,
+  ...chains.flatMap((chain) => chain.findings),
+];
 
 export const verdictText = (output: Output, verdict: Verdict): string =>
   output.colour(COLOURS[verdict], verdict);
@@ -78,8 +90,8 @@ const isOfAttestations = ({ code, key }: Finding): boolean =>
   code === 'foreign-object' && key?.startsWith(attestationsRoot) === true;
 
 /** What somebody else wrote beside the archive does not change the verdict, and must not be overlooked. */
-function strangeText({ findings, chains }: Report): string {
-  const all = [...findings, ...chains.flatMap((chain) => chain.findings)];
+function strangeText(report: Report): string {
+  const all = allFindings(report);
   const parts = STRANGE.flatMap(([code, one, many]) => {
     const count = all.filter((finding) => finding.code === code && !isOfAttestations(finding)).length;
     return count === 0 ? [] : [counted(count, one, many)];

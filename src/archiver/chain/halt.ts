@@ -12,6 +12,7 @@ export const HALT_CODES = [
   'record-too-large',
   'undecodable',
   'seal-invalid',
+  'newer-format',
   'seal-hole',
   'seal-hidden',
   'seal-ahead',

@@ -95,7 +95,15 @@ async function notAhead(tools: RecoveryTools, recovered: Recovered, signal: Abor
   );
 }
 
-/** Opens one seal and says where the chain stands after it. Throws HaltError `seal-invalid`. */
+/** It is the log's own: nobody tampered, and a new chain would be wrong. */
+const newer = (key: string, error: Error) =>
+  halt(
+    'newer-format',
+    `${key}: ${messageOf(error)}`,
+    'Start the newer version of the archiver here too. Begin no new chain: this one is whole.',
+  );
+
+/** Opens one seal: where the chain stands after it. Throws HaltError `seal-invalid` or `newer-format`. */
 async function readHead(
   tools: RecoveryTools,
   name: ChainName,
@@ -125,6 +133,7 @@ async function readHead(
       root: opened.root,
     };
   } catch (error) {
+    if (error instanceof LedgerstoneError && error.code === 'newer-format') throw newer(version.key, error);
     throw invalid(error);
   }
 }

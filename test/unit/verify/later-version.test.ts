@@ -1,0 +1,82 @@
+// Does a seal of a later version read as what it is, and never as tampering or as good?
+import { describe, expect, it } from 'vitest';
+import { utf8 } from '../../../src/base/bytes.ts';
+import { nodeSha256 as sha256 } from '../../../src/base/node/hash.ts';
+import { encodeEventProof } from '../../../src/format/event-proof.ts';
+import { laterVersion } from '../../../src/format/manifest-version.ts';
+import { encodeSignedCheckpoint } from '../../../src/format/note.ts';
+import { parseSeal } from '../../../src/format/seal.ts';
+import { checkEventProof } from '../../../src/verify/event-proof.ts';
+import { openSeal } from '../../../src/verify/open-seal.ts';
+import { ArchiveBuilder, ORIGIN, type SegmentWords, signer } from '../../support/archive-builder.ts';
+
+const LATER: SegmentWords = { manifestText: () => '{"format":"ledgerstone/segment/2","all":"else"}' };
+
+async function sealed(words: SegmentWords = LATER) {
+  const builder = new ArchiveBuilder();
+  const chain = builder.chain();
+  await chain.fill(2, 3);
+  const { sealKey } = await chain.seal(words);
+  return { trusted: builder.trusted, bytes: builder.archive.bytesOf(sealKey) as Uint8Array };
+}
+
+describe('the version that a manifest states', () => {
+  it.each([
+    ['{"format":"ledgerstone/segment/2"}', 2],
+    ['{"format":"ledgerstone/segment/2","origin":7}', 2],
+    ['{"format":"ledgerstone/segment/999999999"\u{e9}', 999_999_999],
+    ['{"format":"ledgerstone/segment/1"}', null],
+    ['{"format":"ledgerstone/segment/0"}', null],
+    ['{"format":"ledgerstone/segment/02"}', null],
+    ['{"format":"ledgerstone/segment/1000000000"}', null],
+    ['{"format":"ledgerstone/segment/2', null],
+    ['{"format":"ledgerstone/segment/2x"}', null],
+    ['{"format": "ledgerstone/segment/2"}', null],
+    ['{"origin":"x","format":"ledgerstone/segment/2"}', null],
+    ['', null],
+  ])('of %j is %s', (text, version) => {
+    expect(laterVersion(utf8(text))).toBe(version);
+  });
+});
+
+describe('a seal of a later version', () => {
+  it('is newer-format by a trusted key', async () => {
+    const { trusted, bytes } = await sealed();
+    const opening = openSeal(bytes, { trusted, sha256, origin: `${ORIGIN}/orders/0`, sequence: 3 });
+    await expect(opening).rejects.toMatchObject({ code: 'newer-format' });
+    await expect(opening).rejects.toThrow(/version 2.*upgrade/);
+  });
+
+  it.each<readonly [string, SegmentWords, string, number]>([
+    ['by a stranger', { ...LATER, signers: [signer('thief')] }, 'orders', 3],
+    ['under another root', { ...LATER, root: (root) => root.toReversed() }, 'orders', 3],
+    ['with another path', { ...LATER, path: (path) => path.slice(1) }, 'orders', 3],
+    ['of another sequence', LATER, 'orders', 2],
+    ['of another chain', LATER, 'payments', 3],
+  ])('is junk %s', async (_what, words, chain, sequence) => {
+    const { trusted, bytes } = await sealed(words);
+    const context = { trusted, sha256, origin: `${ORIGIN}/${chain}/0`, sequence };
+    await expect(openSeal(bytes, context)).rejects.toMatchObject({ code: 'malformed' });
+  });
+});
+
+describe('an event proof under a manifest of a later version', () => {
+  const check = async (words: SegmentWords, change = {}) => {
+    const { trusted, bytes } = await sealed(words);
+    const { manifestBytes, index, path, signed } = parseSeal(bytes);
+    const note = encodeSignedCheckpoint(signed.text, signed.signatures);
+    const parts = { manifestBytes, index, path, note, line: 0, linePath: [], ...change };
+    const proof = encodeEventProof(parts);
+    return checkEventProof({ proof, line: utf8('a line of version 2'), trusted, sha256 });
+  };
+
+  it('says that it is newer', async () => {
+    expect(await check(LATER)).toMatchObject({ verdict: 'unverifiable', finding: { code: 'newer-format' } });
+  });
+
+  it('is broken without a trusted signature, or where it does not lead to the root', async () => {
+    const broken = { verdict: 'broken', finding: { code: 'malformed' } };
+    expect(await check({ ...LATER, signers: [signer('thief')] })).toMatchObject(broken);
+    expect(await check(LATER, { path: [] })).toMatchObject(broken);
+  });
+});
