@@ -20,7 +20,7 @@ type ShowOptions = ArchiveOptions & ChainOptions & { readonly sequence?: number;
 const HELP = `
 Shows a seal: manifest, proof and signed checkpoint. The seal is checked in itself and,
 with a key, against that key. Its data is not read: \`verify\` does that. Without --sequence
-it is the newest segment, and below stands what the chain's seals state of missing records.
+it is the newest segment, and what the chain's seals state of missing records follows.
 
 Examples:
   ledgerstone show ./archive --topic orders --partition 0
