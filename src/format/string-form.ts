@@ -163,7 +163,7 @@ export function scanString(
   }
   span.end = i;
   span.decoded = i - at - escapes;
-  return escapes === 0 || i - at <= base64Length(span.decoded);
+  return i - at <= base64Length(span.decoded);
 }
 
 /** The byte for which the canonical escape at `at` stands, or −1. */

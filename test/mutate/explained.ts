@@ -234,4 +234,32 @@ export const EXPLAINED: readonly Explained[] = [
     after: '<=',
     why: 'An index after a token is never 0.',
   },
+  {
+    file: 'src/verify/node/tools.ts',
+    code: 'const options = { maxOutputLength: contentBytes, chunkSize: contentBytes + 64 };',
+    before: '64',
+    after: '65',
+    why: 'How much memory the decoder begins with.',
+  },
+  {
+    file: 'src/verify/json-end.ts',
+    code: 'if (at < 0) return -1;',
+    before: '<',
+    after: '<=',
+    why: 'Whatever gives this index stands behind a byte: it is never 0.',
+  },
+  {
+    file: 'src/verify/json-end.ts',
+    code: 'let inObject = 0;',
+    before: '0',
+    after: '1',
+    why: 'It is put aside with the outermost bracket, and at depth 0 nobody asks for it.',
+  },
+  {
+    file: 'src/format/json-bytes.ts',
+    code: 'for (; i + 4 <= end; i += 4) {',
+    before: 'i + 4 <= end',
+    after: 'false',
+    why: 'The byte loop below gives the same end.',
+  },
 ];

@@ -109,6 +109,15 @@ describe('text that is JSON once its escapes are read', () => {
 });
 
 describe('the time of a line', () => {
+  it('is its own, whatever the line before it had', () => {
+    const scanner = new LineScanner();
+    const times = ['9223372036854775807', '7', '-3', '1000000000000000', '0'];
+    for (const text of times) {
+      const line = utf8(`{"offset":1,"timestamp":${text}}`);
+      expect(scanner.read(line, 0, line.length)).toMatchObject({ record: { timestamp: BigInt(text) } });
+    }
+  });
+
   it.each([
     ['0', 0],
     [`${TIME_MS_MAX}`, TIME_MS_MAX],

@@ -61,6 +61,21 @@ describe('a line writer', () => {
     expect(utf8Text(writer.view())).toBe(textOf(2));
   });
 
+  it('refuses a line over the limit with its length, and one that could be twice as long before it is written', () => {
+    const bare = textOf(1).length - 1 - '{"a":1}'.length;
+    const most = new Uint8Array(LIMITS.lineBytesMax - bare).fill(0x31);
+    const writer = new LineWriter();
+    expect(() => writer.entry(record(1, most))).not.toThrow();
+    writer.reset();
+    const more = new Uint8Array(most.length + 1).fill(0x31);
+    const length = LIMITS.lineBytesMax + 1;
+    expect(() => writer.entry(record(1, more))).toThrow(
+      `a line of ${length} bytes: at most ${LIMITS.lineBytesMax}`,
+    );
+    const twice = new Uint8Array(Math.ceil((2 * LIMITS.lineBytesMax * 3) / 4));
+    expect(() => writer.entry(record(1, twice))).toThrow('record 1 needs up to');
+  });
+
   it('grows from nothing, and keeps what it holds', () => {
     const writer = new LineWriter(0);
     for (let offset = 0; offset < 100; offset++) writer.entry(record(offset));

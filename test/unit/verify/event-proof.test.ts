@@ -158,9 +158,19 @@ describe('an event proof', () => {
   }
 
   it.each([
-    { name: 'another chain', origin: 'audit.example.com/prod/payments/0', before: 0 },
-    { name: 'another place of its chain', origin: 'audit.example.com/prod/orders/0', before: 1 },
-  ])('does not hold for a manifest under the checkpoint of $name', async ({ origin, before }) => {
+    {
+      name: 'another chain',
+      origin: 'audit.example.com/prod/payments/0',
+      before: 0,
+      expected: 'a checkpoint of audit.example.com/prod/orders/0',
+    },
+    {
+      name: 'another place of its chain',
+      origin: 'audit.example.com/prod/orders/0',
+      before: 1,
+      expected: 'manifest 0',
+    },
+  ])('does not hold for a manifest under the checkpoint of $name', async ({ origin, before, expected }) => {
     const builder = new ArchiveBuilder();
     const chain = builder.chain();
     for (let i = 0; i < before; i++) await chain.seal();
@@ -173,7 +183,7 @@ describe('an event proof', () => {
     const proof = encodeEventProof({ ...own, index: 0, path: [], note });
     expect(await checkEventProof({ proof, line: lines[2] as Uint8Array, trusted, sha256 })).toMatchObject({
       verdict: 'broken',
-      finding: { code: 'malformed' },
+      finding: { code: 'malformed', expected },
     });
   });
 

@@ -18,6 +18,20 @@ import {
 } from '../../support/archive-builder.ts';
 import { codesOf, verify, verifyBuilt } from './run-verify.ts';
 
+it('takes each data object from the list of its chain, without a request of its own', async () => {
+  const builder = new ArchiveBuilder();
+  await builder.chain().fill(20, 2);
+  const prefixes: string[] = [];
+  const list = builder.archive.listVersions.bind(builder.archive);
+  builder.archive.listVersions = (prefix, options) => {
+    prefixes.push(prefix);
+    return list(prefix, options);
+  };
+  expect((await verifyBuilt(builder)).verdict).toBe('verified');
+  expect(prefixes.filter((prefix) => prefix.includes('.jsonl'))).toEqual([]);
+  expect(prefixes.length).toBeLessThan(10);
+});
+
 const directories: string[] = [];
 afterEach(() => {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
