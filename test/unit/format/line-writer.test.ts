@@ -67,6 +67,7 @@ describe('a line writer', () => {
     const writer = new LineWriter();
     expect(() => writer.entry(record(1, most))).not.toThrow();
     writer.reset();
+    writer.entry(record(1));
     const more = new Uint8Array(most.length + 1).fill(0x31);
     const length = LIMITS.lineBytesMax + 1;
     expect(() => writer.entry(record(1, more))).toThrow(
