@@ -1,5 +1,6 @@
 // Which chains exist, were attested or have findings, and which of them continue in another chain?
 import { attestationsRoot, parseAttestationKey } from '../format/attestation.ts';
+import { CANARY_CHAIN } from '../format/chain.ts';
 import { parseKey, sealsRoot } from '../format/paths.ts';
 import type { StoreReader } from '../store/store.ts';
 import type { Anchor } from '../verify/anchor.ts';
@@ -10,23 +11,40 @@ import { startRun } from '../verify/verify.ts';
 import { findingsRoot } from './own-keys.ts';
 import type { Verifier } from './verifier.ts';
 
+/** The place of drills counts as no chain. */
+export type ChainsToConfirm = {
+  readonly places: readonly ChainInArchive[];
+  /** How many of them the archive has. */
+  readonly inArchive: number;
+  /** Those with findings that were never attested, and that the archive does not have any more. */
+  readonly found: readonly ChainInArchive[];
+};
+
 /** The chains of the archive and the attested chains, so a chain that vanished is included. */
 export async function knownChains(
-  { archive, own }: Pick<Verifier, 'archive' | 'own'>,
+  verifier: Pick<Verifier, 'archive' | 'own'>,
   signal?: AbortSignal,
 ): Promise<ChainInArchive[]> {
+  return (await listKnown(verifier, signal)).places;
+}
+
+async function listKnown({ archive, own }: Pick<Verifier, 'archive' | 'own'>, signal?: AbortSignal) {
   const places = new Map<string, ChainInArchive>();
-  const add = (place: ChainInArchive | null) => {
-    if (place !== null) places.set(`${place.chain}/${place.partition}`, place);
-  };
+  let inArchive = 0;
   for await (const folder of folders(archive, sealsRoot, signal)) {
     const parsed = parseKey(`${folder}000000000000.tlog-proof`);
-    add(parsed?.kind === 'seal' ? parsed : null);
+    if (parsed?.kind !== 'seal') continue;
+    const { chain, partition } = parsed;
+    places.set(`${chain}/${partition}`, { chain, partition });
+    if (chain !== CANARY_CHAIN) inArchive++;
   }
   for await (const folder of folders(own, attestationsRoot, signal)) {
-    add(parseAttestationKey(`${folder}000000000000.note`));
+    const parsed = parseAttestationKey(`${folder}000000000000.note`);
+    if (parsed === null) continue;
+    const { chain, partition } = parsed;
+    places.set(`${chain}/${partition}`, { chain, partition });
   }
-  return [...places.values()].map(({ chain, partition }) => ({ chain, partition }));
+  return { places: [...places.values()], inArchive };
 }
 
 /** By chain: where others continue it, according to their first seals with a trusted key. */
@@ -41,22 +59,25 @@ export async function handoversOf(
   return collectHandovers(places, startRun(archive, options, []), new FindingList());
 }
 
-/** The same, and chains with findings: one that was never attested and is gone again closes its findings. */
+/** Those and chains with findings: one that was never attested and is gone again closes its findings. */
 export async function chainsToConfirm(
   verifier: Pick<Verifier, 'archive' | 'own'>,
   signal?: AbortSignal,
-): Promise<ChainInArchive[]> {
+): Promise<ChainsToConfirm> {
   const { own } = verifier;
-  const places = await knownChains(verifier, signal);
+  const { places, inArchive } = await listKnown(verifier, signal);
   const known = new Set(places.map(({ chain, partition }) => `${chain}/${partition}`));
+  const found: ChainInArchive[] = [];
   for await (const topic of own.listPrefixes(`${findingsRoot}topic=`, signal)) {
     for await (const folder of own.listPrefixes(topic, signal)) {
       const parsed = parseKey(`${sealsRoot}${folder.slice(findingsRoot.length)}000000000000.tlog-proof`);
       if (parsed?.kind !== 'seal' || known.has(`${parsed.chain}/${parsed.partition}`)) continue;
-      places.push({ chain: parsed.chain, partition: parsed.partition });
+      const place = { chain: parsed.chain, partition: parsed.partition };
+      places.push(place);
+      if (parsed.chain !== CANARY_CHAIN) found.push(place);
     }
   }
-  return places;
+  return { places, inArchive, found };
 }
 
 /** `…topic=T/partition=P/` below a root. */

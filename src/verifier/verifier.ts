@@ -90,6 +90,8 @@ export type TaskMetrics = {
   /** When the byte was read that waits longest for its next reading. */
   oldestRereadMs: number | null;
   staleChains: number | null;
+  /** Chains that the archive has. */
+  chains: number | null;
 };
 
 /** A scheduled piece of work. Rejects if it could not be done at all. */

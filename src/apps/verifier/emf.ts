@@ -50,6 +50,8 @@ export type RunMetrics = {
   readonly attempts: number | null;
   readonly notices: number | null;
   readonly staleChains: number | null;
+  /** Chains that the archive has. */
+  readonly chains: number | null;
   readonly chainsConfirmed: number;
   readonly segmentsConfirmed: number;
   readonly eventsConfirmed: number;
@@ -69,6 +71,7 @@ const emfMetrics = (metrics: RunMetrics): Readonly<Record<string, Metric | null>
   Attempts: count(metrics.attempts),
   Notices: count(metrics.notices),
   StaleChains: count(metrics.staleChains),
+  Chains: count(metrics.chains),
   ChainsConfirmed: count(metrics.chainsConfirmed),
   SegmentsConfirmed: count(metrics.segmentsConfirmed),
   EventsConfirmed: count(metrics.eventsConfirmed),

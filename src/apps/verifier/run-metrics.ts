@@ -24,6 +24,7 @@ export function runMetricsOf({ steps, metrics }: RunResult, counts: Counts, nowM
     attempts: counts.open('attempt'),
     notices: counts.open('notice'),
     staleChains: metrics.staleChains,
+    chains: metrics.chains,
     chainsConfirmed: steps.filter((step) => step.verdict === 'verified' && step.isAtEnd && isChainThere(step))
       .length,
     segmentsConfirmed: sum(({ report }) => report?.checked.seals ?? 0),

@@ -11,6 +11,7 @@ export class WatchMetrics {
   readonly registry = new Registry();
   readonly #findings = this.#gauge('findings_open', 'Open findings by severity', ['severity']);
   readonly #stale = this.#gauge('stale_chains', 'Chains without a seal for longer than was promised');
+  readonly #chains = this.#gauge('chains', 'Chains that the archive has');
   readonly #lag = this.#gauge(
     'confirm_lag_seconds',
     'From a seal to its attestation, the longest of a round',
@@ -37,6 +38,7 @@ export class WatchMetrics {
   observe(metrics: RunMetrics, open: Counts['open']): void {
     for (const severity of SEVERITIES) set(this.#findings, open(severity), { severity });
     set(this.#stale, metrics.staleChains);
+    set(this.#chains, metrics.chains);
     set(this.#lag, metrics.confirmLagSeconds);
     set(this.#reread, metrics.oldestRereadDays);
     this.#segments.inc(metrics.segmentsConfirmed);

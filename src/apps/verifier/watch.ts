@@ -24,6 +24,8 @@ export type WatchState = {
   readonly startedMs: number;
   /** When a look for new seals or a confirmation of all chains last succeeded. Null before the first. */
   lastRoundMs: number | null;
+  /** Chains that the archive has. Null before the first look at all of them. */
+  archiveChains: number | null;
   /** What failed last and has not succeeded since. Null: all is well. */
   trouble: { readonly message: string; readonly remedy: string | null; readonly sinceMs: number } | null;
   readonly chains: Map<
@@ -51,7 +53,7 @@ const UNSOUND_MS = 30_000;
 const STOP_MS = 10_000;
 
 export const newWatchState = (startedMs: number): WatchState => ({
-  ...{ startedMs, lastRoundMs: null, trouble: null },
+  ...{ startedMs, lastRoundMs: null, archiveChains: null, trouble: null },
   chains: new Map(),
 });
 
@@ -215,6 +217,7 @@ class Notes {
       if (!isChainThere(step) && findings.length === 0) this.#state.chains.delete(idOf(place));
       else this.#state.chains.set(idOf(place), { place, verdict, size, nextOffset, isDrill });
     }
+    this.#state.archiveChains = result?.metrics.chains ?? this.#state.archiveChains;
     const failure = result?.failures[0];
     if (failure !== undefined) {
       this.trouble(work, failure.error, nowMs);

@@ -1,17 +1,21 @@
 // Which chains are confirmed on a schedule, and was each sealed as recently as promised?
 import { chainText } from '../../verify/handover.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 import { chainScope } from '../findings/record.ts';
-import { chainsToConfirm, handoversOf, knownChains } from '../known-chains.ts';
+import { chainsToConfirm, handoversOf } from '../known-chains.ts';
 import { inShares } from '../shares.ts';
-import type { Task } from '../verifier.ts';
+import { isChainThere, type Task, type TaskInput } from '../verifier.ts';
 import { chainFreshness } from './freshness.ts';
+import { reportChains } from './no-chains.ts';
 
 /**
  * Every chain, with or without an event. It does what a lost event left undone, and sees each chain's end.
+ * That there is none is said too.
  */
-export const confirmTask: Task = async ({ verifier, chains, limits, confirm, failed }) => {
-  const places = chains ?? (await chainsToConfirm(verifier, limits.signal));
-  const work = async (place: (typeof places)[number], shares: number) => {
+export const confirmTask: Task = async (input) => {
+  const { verifier, limits, confirm, failed } = input;
+  const places = input.chains ?? (await allChains(input));
+  const work = async (place: ChainInArchive, shares: number) => {
     // A chain that is not finished is no failure: the next scheduled run continues it.
     await confirm(place, 0, shares).catch((error: unknown) => {
       failed(`${place.chain}/${place.partition}`, error);
@@ -20,12 +24,17 @@ export const confirmTask: Task = async ({ verifier, chains, limits, confirm, fai
   await inShares(places, verifier.chainsAtOnce, work, limits.signal);
 };
 
+async function allChains(input: TaskInput): Promise<readonly ChainInArchive[]> {
+  const known = await chainsToConfirm(input.verifier, input.limits.signal);
+  await reportChains(input, known);
+  return known.places;
+}
+
 /** The same, and whether each chain was sealed as recently as promised. */
 export const freshnessTask: Task = async (input) => {
   const { verifier, limits } = input;
   const { findings: sink, freshnessMs, clock } = verifier;
-  // Nothing was promised for a chain that was never confirmed and is gone.
-  const chains = input.chains ?? (await knownChains(verifier, limits.signal));
+  const chains = input.chains ?? (await allChains(input));
   // Without chains none is stale. Zero is reported, because a missing metric would raise an alarm.
   if (chains.length === 0) input.metrics.staleChains ??= 0;
   let handovers: ReturnType<typeof handoversOf> | null = null;
@@ -34,7 +43,9 @@ export const freshnessTask: Task = async (input) => {
     chains,
     confirm: async (...step) => {
       const result = await input.confirm(...step);
-      const { findings: stale, complete } = chainFreshness(result, freshnessMs, clock.now());
+      // Nothing was promised for a chain that was never confirmed and is gone.
+      const promisedMs = isChainThere(result) ? freshnessMs : null;
+      const { findings: stale, complete } = chainFreshness(result, promisedMs, clock.now());
       if (stale.length > 0) handovers ??= handoversOf(verifier, limits.signal);
       const goesOn = (await handovers)?.get(chainText(result.place)) ?? [];
       const { origin, size = 0 } = result.report ?? {};
@@ -43,7 +54,7 @@ export const freshnessTask: Task = async (input) => {
       const options = {
         check: 'freshness',
         complete,
-        why: () => whyFresh(freshnessMs, isRetired, result.report?.lastSealed ?? null),
+        why: () => whyFresh(promisedMs, isRetired, result.report?.lastSealed ?? null),
         ...(limits.signal && { signal: limits.signal }),
       } as const;
       await sink.report(chainScope(result.place), findings, options);
@@ -55,7 +66,7 @@ export const freshnessTask: Task = async (input) => {
 
 const whyFresh = (promisedMs: number | null, isRetired: boolean, lastSealed: string | null): string =>
   promisedMs === null
-    ? 'no freshness is promised any more (chains.freshness)'
+    ? 'no freshness is promised any more (chains.freshness), or the chain was never attested and is gone'
     : isRetired
       ? 'another chain continues this one'
       : `last sealed ${lastSealed}`;

@@ -27,7 +27,8 @@ export const sweepTask =
       report: ({ scope, findings, omitted, complete }) =>
         sink.report(scope, findings, { check: 'sweep', complete, omitted, ...options }),
     });
-    log.info({ isWhole, keys }, 'swept');
+    if (isWhole && keys === 0) log.warn({ isWhole, keys }, 'swept: neither store has a single object');
+    else log.info({ isWhole, keys }, 'swept');
   };
 
 /** Reads every attested byte again within the promised time. */
