@@ -36,6 +36,9 @@ export class Continuity {
     const where = this.#where;
     switch (refusal.kind) {
       case 'undecodable': {
+        const { offset, tooLarge: size } = refusal;
+        if (size !== undefined)
+          return { kind: 'halt-after', halt: tooLargeHalt(where, offset, sizeOf(size)) };
         const gap = { from: refusal.offset, to: refusal.last + 1 };
         const which =
           refusal.last > refusal.offset
@@ -79,10 +82,7 @@ export class Continuity {
       if (item.kind !== 'record') continue;
       const found = tooLarge(item.record, limitBytes);
       if (found === null) continue;
-      const { offset } = item.record;
-      const message = `the record at offset ${offset} of ${this.#where} has ${found.what}`;
-      const gap = { from: offset, to: offset + 1 };
-      return { index, halt: halt('record-too-large', message, `${found.remedy} ${RESUME}`, gap).halt };
+      return { index, halt: tooLargeHalt(this.#where, item.record.offset, found) };
     }
     return null;
   }
@@ -91,14 +91,31 @@ export class Continuity {
 /** Names, quotes and commas of a header in its line, at most. */
 export const HEADER_OVERHEAD_BYTES = 32;
 
+type Size = { readonly what: string; readonly remedy: string };
+
+function tooLargeHalt(where: string, offset: number, { what, remedy }: Size): Halt {
+  const message = `the record at offset ${offset} of ${where} has ${what}`;
+  const gap = { from: offset, to: offset + 1 };
+  return halt('record-too-large', message, `${remedy} ${RESUME}`, gap).halt;
+}
+
+const GIVE_UP = 'Give it up.';
+const RAISE = 'Raise limits.recordBytes (32 MiB at most) and restart, or give it up.';
+
+/** Of a record that its source did not even hold. */
+const sizeOf = (size: { readonly bytes: number } | { readonly headers: number }): Size =>
+  'bytes' in size
+    ? {
+        what: `${size.bytes} bytes with all its lengths, more than the limit`,
+        remedy: size.bytes > LIMITS.recordBytesMax ? GIVE_UP : RAISE,
+      }
+    : { what: `${size.headers} headers, more than are read`, remedy: GIVE_UP };
+
 /** In which way a record is larger than one may be; null: it is not. */
-export function tooLarge(
-  record: KafkaRecord,
-  limitBytes: number,
-): { readonly what: string; readonly remedy: string } | null {
+export function tooLarge(record: KafkaRecord, limitBytes: number): Size | null {
   const bytes = recordBytes(record);
   if (bytes > limitBytes) {
-    const remedy = 'Raise limits.recordBytes (32 MiB at most) and restart, or give it up.';
+    const remedy = bytes > LIMITS.recordBytesMax ? GIVE_UP : RAISE;
     return { what: `${bytes} bytes, the limit is ${limitBytes}`, remedy };
   }
   // Headers may be empty, and a million of them is a line that no reader takes.
@@ -110,7 +127,7 @@ export function tooLarge(
   } catch {
     return {
       what: `${length} headers, and its line would be too long for the format`,
-      remedy: 'Give it up.',
+      remedy: GIVE_UP,
     };
   }
 }

@@ -23,7 +23,7 @@ export type Refusal =
    */
   | { readonly kind: 'disorder'; readonly after: number; readonly offset: number }
   /** `offset` is the next one, and the source can't carry it, nor any up to `last`. */
-  | { readonly kind: 'undecodable'; readonly offset: number; readonly last: number; readonly reason: string };
+  | ({ readonly kind: 'undecodable'; readonly last: number } & NonNullable<Fetched['undecodable']>);
 
 export type Admission =
   /**
@@ -136,8 +136,8 @@ function refuse(expected: number, next: number, fetched: Fetched): Refusal {
   if (first < expected || found === undefined) return { kind: 'overlap', expected, from: first, to: last };
   if (found > next) return { kind: 'hole', expected: next, found };
   if (fetched.undecodable?.offset === next) {
-    const { offset, last: end = offset, reason } = fetched.undecodable;
-    return { kind: 'undecodable', offset, last: end, reason };
+    const { offset, last: end = offset, ...why } = fetched.undecodable;
+    return { kind: 'undecodable', offset, last: end, ...why };
   }
   const reason = `an offset beyond ${OFFSET_LAST} has no exact place in the format`;
   return { kind: 'undecodable', offset: next, last: next, reason };

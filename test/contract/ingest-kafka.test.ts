@@ -200,32 +200,32 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       },
     );
 
-    it('content beyond the bound stops its partition with the reason, and no other', async () => {
+    it('a record beyond the bound stops its partition with the reason, and no other', async () => {
       const topic = await world.topic({ partitions: 2 });
       await world.send(topic, ['good', 'too'], COMPRESSION.none, 0);
-      await world.send(topic, ['x'.repeat(3_000_000)], COMPRESSION.zstd, 0);
+      await world.send(topic, ['before', 'x'.repeat(30_000_000), 'after'], COMPRESSION.zstd, 0);
       await world.send(topic, ['behind'], COMPRESSION.none, 0);
       await world.send(topic, ['other'], COMPRESSION.none, 1);
-      const tuning = { contentBytesMax: 1_000_000 };
-      const { source, recorder } = await world.reader([topic], { tuning, recordBytesMax: 1_000 });
+      const { source, recorder } = await world.reader([topic], { recordBytesMax: 1_000 });
       await recorder.until('the reason', () =>
         recorder.fetches(0).some(({ undecodable }) => undecodable !== undefined),
       );
       await untilNext(recorder, 1, 1);
       await world.send(topic, ['more'], COMPRESSION.none, 1);
       await untilNext(recorder, 2, 1);
-      expect(recorder.offsets(0)).toEqual([0, 1]);
-      expect(recorder.fetches(0).at(-1)?.undecodable).toEqual({
-        offset: 2,
-        last: 2,
-        reason: "the batch's zstd content is more than 1000000 bytes",
-      });
-      expect((await source.readAt({ topic, partition: 0 }, 2)).undecodable?.reason).toContain(
-        'more than 1000000',
-      );
+      expect(recorder.offsets(0)).toEqual([0, 1, 2]);
+      const tooLarge = {
+        offset: 3,
+        last: 3,
+        reason: expect.stringContaining('too large'),
+        tooLarge: { bytes: 30_000_011 },
+      };
+      expect(recorder.fetches(0).at(-1)?.undecodable).toEqual(tooLarge);
+      expect((await source.readAt({ topic, partition: 0 }, 3)).undecodable).toEqual(tooLarge);
       // An operator's word: go on behind it.
-      source.seek({ topic, partition: 0 }, 3);
-      await recorder.until('what lies behind it', () => recorder.offsets(0).includes(3));
+      source.seek({ topic, partition: 0 }, 4);
+      await recorder.until('what lies behind it', () => recorder.offsets(0).includes(5));
+      expect(texts(recorder.records(0))).toEqual(['good', 'too', 'before', 'after', 'behind']);
       expect(recorder.of('fatal')).toEqual([]);
     });
   });

@@ -1,6 +1,7 @@
 // What does a whole process do with its time, and does it end soon enough to be waited for? Loaded before it, by NODE_OPTIONS.
 import { createHook, executionAsyncId } from 'node:async_hooks';
 import { writeSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 
 export const PROBE = {
@@ -8,6 +9,8 @@ export const PROBE = {
   stallMs: 'LEDGERSTONE_PROBE_STALL_MS',
   /** Set: once a second a line on standard error says how many timers fired. */
   timers: 'LEDGERSTONE_PROBE_TIMERS',
+  /** Set: once a second a line on standard error says for how long the event loop stood still at most. */
+  loop: 'LEDGERSTONE_PROBE_LOOP',
 } as const;
 
 /** For the environment of a child. */
@@ -21,6 +24,10 @@ export const probed = (settings: Partial<Record<keyof typeof PROBE, string>>): R
 /** Timers that fired, by the second, out of what a probed process wrote. */
 export const timersFired = (stderr: string): number[] =>
   [...stderr.matchAll(/^probe: (\d+) timers$/gm)].map(([, count]) => Number(count));
+
+/** Milliseconds by the second, out of what a probed process wrote. */
+export const loopStoodStill = (stderr: string): number[] =>
+  [...stderr.matchAll(/^probe: loop (\d+) ms$/gm)].map(([, ms]) => Number(ms));
 
 async function shortenStall(): Promise<void> {
   const stallMs = process.env[PROBE.stallMs];
@@ -48,7 +55,18 @@ function countTimers(): void {
   }, 1_000).unref();
 }
 
+function watchLoop(): void {
+  if (process.env[PROBE.loop] === undefined) return;
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  setInterval(() => {
+    writeSync(2, `probe: loop ${Math.round(delay.max / 1e6)} ms\n`);
+    delay.reset();
+  }, 1_000).unref();
+}
+
 if (isMainThread && (process.env['NODE_OPTIONS'] ?? '').includes(import.meta.filename)) {
   await shortenStall();
   countTimers();
+  watchLoop();
 }

@@ -26,8 +26,7 @@ export class Client {
   constructor(options: KafkaSourceOptions) {
     this.options = options;
     this.tuning = { ...KAFKA_TUNING, ...options.tuning };
-    const contentBytesMax = Math.max(this.tuning.contentBytesMax, 4 * options.recordBytesMax);
-    this.limits = { contentBytesMax, checkCrc: this.tuning.checkCrc };
+    this.limits = { recordBytesMax: options.recordBytesMax, checkCrc: this.tuning.checkCrc };
     this.topics = options.topics.map(({ name }) => name);
   }
 

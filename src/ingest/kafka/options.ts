@@ -27,7 +27,7 @@ export type KafkaSourceOptions = {
   readonly tls: false | TlsOptions;
   readonly sasl?: SaslOptions;
   readonly topics: readonly { readonly name: string }[];
-  /** Greatest record that the pipeline takes; a batch may unfold to several times that. */
+  /** Greatest record that the pipeline takes: its key, headers and value. A larger one is never held. */
   readonly recordBytesMax: number;
   readonly log: Logger;
   readonly tuning?: Partial<KafkaTuning>;
@@ -54,8 +54,6 @@ export type KafkaTuning = {
   readonly fetchBytesMax: number;
   /** Larger is slower: 8 MiB blocked the event loop for up to 0.9 s. */
   readonly partitionBytesMax: number;
-  /** Decompressed bytes of one batch, at least: the greater of this and four times the greatest record. */
-  readonly contentBytesMax: number;
   readonly checkCrc: boolean;
   /** Without a sign of life from kafkajs, or without an answer for a partition, for so long: fatal. */
   readonly stallMs: number;
@@ -77,7 +75,6 @@ export const KAFKA_TUNING: KafkaTuning = {
   fetchWaitMsMax: 250,
   fetchBytesMax: 10 * MIB,
   partitionBytesMax: MIB,
-  contentBytesMax: 64 * MIB,
   checkCrc: true,
   stallMs: 120_000,
   restartsMax: 10,

@@ -162,16 +162,16 @@ export class KafkaReader {
         const undecodable = { offset, last: offset, reason: errorText(answer.errorCode) };
         return { topic, partition, records: [], seen, highWatermark, undecodable };
       }
-      const records: Fetched['records'][number][] = [];
       for await (const part of decodeRecordSet(bytes, asked, new AbortedProducers(aborted), this.#limits)) {
-        for (const record of part.records) records.push(record);
+        signal?.throwIfAborted();
+        const { records, undecodable } = part;
         for (const run of part.seen) seen.push(run);
         offset = part.next;
-        if (part.undecodable === null) continue;
-        return { topic, partition, records, seen, highWatermark, undecodable: part.undecodable };
+        if (undecodable !== null) return { topic, partition, records, seen, highWatermark, undecodable };
+        // One part is enough, and the next ones may be many times as large.
+        if (records.length > 0) return { topic, partition, records, seen, highWatermark };
       }
-      if (records.length > 0 || offset >= lastStableOffset)
-        return { topic, partition, records, seen, highWatermark };
+      if (offset >= lastStableOffset) return { topic, partition, records: [], seen, highWatermark };
       if (offset === asked) throw unavailable(`nothing came of ${topic}/${partition} at offset ${offset}`);
     }
   }

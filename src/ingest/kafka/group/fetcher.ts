@@ -4,7 +4,8 @@ import type { Fetched, SourceListener, TopicPartition } from '../../source.ts';
 import type { KafkajsBroker, KafkajsFetchTopic } from '../kafkajs/kafkajs.ts';
 import { errorText, FETCH_ERRORS } from '../protocol/error-codes.ts';
 import type { FetchAnswer, FetchedPartition, FetchPartition } from '../protocol/fetch-api.ts';
-import { type DecodedPart, type DecodeLimits, decodeRecordSet } from '../protocol/record-set.ts';
+import type { DecodedPart } from '../protocol/open-part.ts';
+import { type DecodeLimits, decodeRecordSet } from '../protocol/record-set.ts';
 import { AbortedProducers } from '../protocol/transactions.ts';
 import type { Assignment, PartitionFeed } from './assignment.ts';
 
@@ -205,6 +206,10 @@ export class Fetcher {
       this.#handOver(feed, part, highWatermark);
       at = part.next;
       if (part.undecodable !== null) return;
+      // What follows of a batch can be any size: it is decoded as fast as it is worked off.
+      await this.#tools.listener.ready?.();
+      feed.answeredAtMs = this.#tools.now();
+      if (!this.#tools.keepalive()) return;
     }
     if (feed.wants(at) && highWatermark !== feed.toldHighWatermark)
       this.#tell(feed, { records: [], seen: [] }, highWatermark);

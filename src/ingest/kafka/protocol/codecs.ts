@@ -7,12 +7,12 @@ import { messageOf } from '../../../base/error.ts';
 import { MIB } from '../../../base/limits.ts';
 import { lz4Frame } from './lz4-frame.ts';
 import { snappyContent } from './snappy.ts';
-import { Undecodable } from './undecodable.ts';
+import { ContentTooLarge, Undecodable } from './undecodable.ts';
 
 /** By the low three bits of a batch's attributes. */
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 type Codec = (typeof CODECS)[number];
-type Compression = Exclude<Codec, 'none'>;
+export type Compression = Exclude<Codec, 'none'>;
 
 const CODEC_MASK = 0x07;
 
@@ -47,7 +47,7 @@ function lz4Addon(): Lz4Addon {
 
 /**
  * The content of a compressed batch, of at most `maxBytes`; small ones at once, others by promise. Throws, or
- * rejects with, Undecodable.
+ * rejects with, Undecodable; ContentTooLarge where there is more.
  */
 export function decompress(
   codec: Compression,
@@ -56,9 +56,12 @@ export function decompress(
 ): Uint8Array | Promise<Uint8Array> {
   try {
     const content = open(codec, bytes, maxBytes);
-    return content instanceof Promise ? content.catch((cause) => fail(codec, maxBytes, cause)) : content;
+    const failed = (cause: unknown): never => {
+      throw openingFailed(codec, cause, maxBytes);
+    };
+    return content instanceof Promise ? content.catch(failed) : content;
   } catch (cause) {
-    return fail(codec, maxBytes, cause);
+    throw openingFailed(codec, cause, maxBytes);
   }
 }
 
@@ -95,7 +98,8 @@ async function allFramesLater(bytes: Uint8Array, maxBytes: number): Promise<Uint
 }
 
 /** Producers write one. Empty ones cost more to open than to send. */
-const FRAMES_MAX = 1_000;
+export const FRAMES_MAX = 1_000;
+export const tooManyFrames = () => new Error(`it has more than ${FRAMES_MAX} frames`);
 
 class Frames {
   left: Uint8Array;
@@ -116,10 +120,10 @@ class Frames {
 
   take({ buffer, engine }: OneFrame): void {
     if (engine.bytesWritten === 0) throw new Error('it does not end');
-    if (++this.#frames > FRAMES_MAX) throw new Error(`it has more than ${FRAMES_MAX} frames`);
+    if (++this.#frames > FRAMES_MAX) throw tooManyFrames();
     this.left = this.left.subarray(engine.bytesWritten);
     this.#bytes += buffer.length;
-    if (this.#bytes > this.#maxBytes) throw tooLarge('zstd', this.#maxBytes);
+    if (this.#bytes > this.#maxBytes) throw new ContentTooLarge('zstd', this.#maxBytes);
     this.#parts.push(buffer);
   }
 
@@ -135,11 +139,9 @@ class Frames {
 const roomFor = (bytes: Uint8Array, maxBytes: number): number =>
   Math.max(64, Math.min(maxBytes, Math.max(64 * 1024, Math.min(bytes.length * 10, 2 * MIB))));
 
-const tooLarge = (codec: Compression, maxBytes: number, cause?: unknown) =>
-  new Undecodable(`the batch's ${codec} content is more than ${maxBytes} bytes`, cause);
-
-function fail(codec: Compression, maxBytes: number, cause: unknown): never {
-  if (cause instanceof Undecodable) throw cause;
-  if (Object(cause).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(codec, maxBytes, cause);
-  throw new Undecodable(`the batch's ${codec} content can't be opened: ${messageOf(cause)}`, cause);
+/** The cause as Undecodable. */
+export function openingFailed(codec: Compression, cause: unknown, maxBytes = 0): Undecodable {
+  if (cause instanceof Undecodable) return cause;
+  if (Object(cause).code === 'ERR_BUFFER_TOO_LARGE') return new ContentTooLarge(codec, maxBytes, cause);
+  return new Undecodable(`the batch's ${codec} content can't be opened: ${messageOf(cause)}`, cause);
 }

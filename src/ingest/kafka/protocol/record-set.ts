@@ -1,49 +1,27 @@
 // Which records and which seen offsets are in the bytes that a fetch brought for one partition?
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FormatError } from '../../../base/error.ts';
-import { MIB } from '../../../base/limits.ts';
-import type { KafkaRecord } from '../../../format/record.ts';
-import type { SeenOffsets } from '../../source.ts';
-import { compressionOf, decompress } from './codecs.ts';
-import { readMessage } from './message-set.ts';
-import {
-  BATCH_PREFIX_BYTES,
-  type BatchHeader,
-  checkBatchCrc,
-  isAbortMarker,
-  MAGIC_AT,
-  readBatchHeader,
-  readOffsets,
-  readRecords,
-} from './record-batch.ts';
-import { type AbortedProducers, SeenRuns } from './transactions.ts';
-import { Undecodable } from './undecodable.ts';
+import { compressionOf } from './codecs.ts';
+import { type ContentPieces, contentOf } from './content.ts';
+import { MessageReader } from './message-set.ts';
+import { type DecodedPart, OpenPart, type UndecodableRange } from './open-part.ts';
+import { BATCH_PREFIX_BYTES, checkBatchCrc, MAGIC_AT, readBatchHeader } from './record-batch.ts';
+import { isAbortMarker, type ReadState, RecordReader } from './records.ts';
+import type { AbortedProducers } from './transactions.ts';
+import { RecordTooLarge, Undecodable } from './undecodable.ts';
 import { ByteReader } from './wire.ts';
 
 export type DecodeLimits = {
-  /** Decompressed bytes of one batch: a larger one isn't opened. */
-  readonly contentBytesMax: number;
+  /** Key, headers and value of one record: a larger one isn't held. */
+  readonly recordBytesMax: number;
   readonly checkCrc: boolean;
 };
 
-export type DecodedPart = {
-  readonly records: readonly KafkaRecord[];
-  readonly seen: readonly SeenOffsets[];
-  /**
-   * Where the next fetch goes on: one past the last *batch*, whose last offsets a compaction may have
-   * emptied.
-   */
-  readonly next: number;
-  readonly leaderEpoch: number;
-  /** The batch after these, `[offset, last]`, can't become records. Nothing of these bytes follows it. */
-  readonly undecodable: { readonly offset: number; readonly last: number; readonly reason: string } | null;
-};
-
-/** A part ends when its records hold this much: a decompressed fetch can be many times its size. */
-const PART_BYTES = 4 * MIB;
-
 /**
- * Decodes the record set of a fetch at offset `from`, in parts. A batch that the response cuts off is left
- * for the next fetch. Never throws: what can't be decoded ends the last part.
+ * Decodes the record set of a fetch at offset `from`, in parts, and lets the event loop have its turn between
+ * two of them. A part without anything is a sign of life. A batch that the response cuts off is left for the
+ * next fetch. Never throws: what can't be decoded ends the last part, and of what is in that part nothing of
+ * a broken batch.
  */
 export async function* decodeRecordSet(
   bytes: Uint8Array,
@@ -51,28 +29,52 @@ export async function* decodeRecordSet(
   aborted: AbortedProducers,
   limits: DecodeLimits,
 ): AsyncGenerator<DecodedPart, void, undefined> {
-  let open = new OpenPart(from);
+  let part = new OpenPart(from);
   for (let at = 0; at < bytes.length; ) {
     const end = batchEnd(bytes, at);
     if (end === null) {
       // Brokers send the first batch whole, however large it is (KIP-74).
-      if (at === 0) yield open.close({ offset: from, last: from, reason: 'not one whole batch came' });
+      if (at === 0) yield part.close({ offset: from, last: from, reason: 'not one whole batch came' });
       return;
     }
+    let undo = part.mark();
+    let batch: Batch | null = null;
     try {
-      const taken = takeBatch(bytes, at, end, open, from, aborted, limits);
-      if (taken instanceof Promise) await taken;
+      const opening = openBatch({ bytes, at, end, part, from, aborted, limits });
+      batch = opening instanceof Promise ? await opening : opening;
+      for (let state = batch.read(part); state !== 'end'; state = batch.read(part)) {
+        if (state === 'more' && !(await batch.feed?.())) continue;
+        yield part.close(null);
+        part = new OpenPart(part.next);
+        undo = part.mark();
+        await nextTurn();
+      }
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
-      yield open.close({ offset: open.next, last: lastOf(bytes, end, open.next), reason: error.message });
+      if (!(error instanceof RecordTooLarge)) undo();
+      yield part.close(undecodableOf(error, part.next, bytes, end));
       return;
+    } finally {
+      const closing = batch?.close?.();
+      if (closing !== undefined) await closing;
     }
     at = end;
-    if (open.bytes >= PART_BYTES || at === bytes.length || batchEnd(bytes, at) === null) {
-      yield open.close(null);
-      open = new OpenPart(open.next);
-    }
+    const isLast = at === bytes.length || batchEnd(bytes, at) === null;
+    if (!part.isFull && !isLast) continue;
+    yield part.close(null);
+    if (isLast) return;
+    part = new OpenPart(part.next);
+    await nextTurn();
   }
+}
+
+function undecodableOf(error: FormatError, next: number, bytes: Uint8Array, end: number): UndecodableRange {
+  const reason = error.message;
+  if (error instanceof RecordTooLarge) {
+    const { offset, tooLarge } = error;
+    return { offset, last: offset, reason, tooLarge };
+  }
+  return { offset: next, last: lastOf(bytes, end, next), reason };
 }
 
 /** Where the batch or message at `at` ends; null when not all of it came. */
@@ -90,83 +92,87 @@ function lastOf(bytes: Uint8Array, end: number, offset: number): number {
   return last >= offset && last < Number.MAX_SAFE_INTEGER ? last : offset;
 }
 
-class OpenPart {
-  next: number;
-  bytes = 0;
-  leaderEpoch = -1;
-  readonly records: KafkaRecord[] = [];
-  readonly seen = new SeenRuns();
+type Batch = {
+  /** Adds to the part what fits. Throws FormatError. */
+  read(part: OpenPart): ReadState;
+  /** After `more`: gets more to read. True: this takes long, so what there is should be handed on first. */
+  feed?(): Promise<boolean>;
+  close?(): Promise<unknown> | undefined;
+};
 
-  constructor(next: number) {
-    this.next = next;
-  }
+type BatchBytes = {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  readonly end: number;
+  readonly part: OpenPart;
+  readonly from: number;
+  readonly aborted: AbortedProducers;
+  readonly limits: DecodeLimits;
+};
 
-  /** A whole batch was taken. */
-  passed(lastOffset: number, bytes: number): void {
-    this.next = Math.max(this.next, lastOffset + 1);
-    this.bytes += bytes;
-  }
-
-  close(undecodable: DecodedPart['undecodable']): DecodedPart {
-    const { records, seen, next, leaderEpoch } = this;
-    return { records, seen: seen.runs, next, leaderEpoch, undecodable };
-  }
-}
-
-/** Adds one batch to the part, whole or not at all. A promise only where another thread opens it. */
-function takeBatch(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  open: OpenPart,
-  from: number,
-  aborted: AbortedProducers,
-  limits: DecodeLimits,
-): Promise<void> | undefined {
+/** A promise only where another thread opens it. */
+function openBatch(all: BatchBytes): Batch | Promise<Batch> {
+  const { bytes, at, end, part, aborted, limits } = all;
   const magic = bytes[at + MAGIC_AT] as number;
-  if (magic < 2) {
-    return readMessage(bytes, at, end, from, limits).then(({ records, lastOffset }) => {
-      for (const record of records) open.records.push(record);
-      open.passed(lastOffset, end - at);
-    });
-  }
+  if (magic < 2) return MessageReader.open(bytes, at, end, all.from, limits.checkCrc);
   if (magic > 2) throw new Undecodable(`a batch of format ${magic}, which is not known`);
   if (limits.checkCrc) checkBatchCrc(bytes, at, end);
   const header = readBatchHeader(bytes, at, end);
-  const finish = (content: Uint8Array): void => {
-    takeContent(header, content, open, from, aborted);
-    open.leaderEpoch = header.leaderEpoch;
-    open.passed(header.lastOffset, content.length);
-  };
+  part.leaderEpoch = header.leaderEpoch;
+  const isAborted = aborted.covers(header);
+  const seenAs = isAborted ? 'aborted' : header.control ? 'control' : null;
+  const { recordBytesMax } = limits;
+  const reader = new RecordReader({ header, from: all.from, recordBytesMax, seenAs });
   const packed = bytes.subarray(header.recordsAt, end);
+  const opened = (content: Uint8Array | ContentPieces): Batch => {
+    if (content instanceof Uint8Array) {
+      reader.push(content);
+      reader.end();
+      if (isAbortMarker(header, content)) aborted.end(header.producerId);
+    } else if (header.control) throw new Undecodable('a control batch that is too large to be one');
+    return new ReadBatch(reader, header.lastOffset, content instanceof Uint8Array ? null : content);
+  };
   const codec = compressionOf(header.attributes);
-  const content = codec === null ? packed : decompress(codec, packed, limits.contentBytesMax);
-  if (content instanceof Promise) return content.then(finish);
-  finish(content);
-  return undefined;
+  const content = codec === null ? packed : contentOf(codec, packed);
+  return content instanceof Promise ? content.then(opened) : opened(content);
 }
 
-function takeContent(
-  header: BatchHeader,
-  content: Uint8Array,
-  open: OpenPart,
-  from: number,
-  aborted: AbortedProducers,
-): void {
-  const thrownAway = aborted.covers(header);
-  if (thrownAway || header.control) {
-    const offsets = readOffsets(header, content);
-    for (const offset of offsets) {
-      if (offset >= from) open.seen.add(offset, thrownAway ? 'aborted' : 'control');
-    }
-    if (isAbortMarker(header, content)) aborted.end(header.producerId);
-    return;
+/** So much content may pass without a record that is wanted, before the one who asked hears of it. */
+const PIECES_MAX = 8;
+
+class ReadBatch implements Batch {
+  readonly #reader: RecordReader;
+  readonly #lastOffset: number;
+  readonly #pieces: ContentPieces | null;
+  #fed = 0;
+
+  constructor(reader: RecordReader, lastOffset: number, pieces: ContentPieces | null) {
+    this.#reader = reader;
+    this.#lastOffset = lastOffset;
+    this.#pieces = pieces;
   }
-  const before = open.records.length;
-  try {
-    readRecords(header, content, from, open.records);
-  } catch (error) {
-    open.records.length = before;
-    throw error;
+
+  read(part: OpenPart): ReadState {
+    const state = this.#reader.read(part);
+    if (state === 'end') part.passed(this.#lastOffset);
+    return state;
+  }
+
+  async feed(): Promise<boolean> {
+    const next = await this.#pieces?.next();
+    if (next === undefined || next.done === true) {
+      this.#reader.end();
+      return false;
+    }
+    this.#reader.push(next.value);
+    this.#fed = next.value.length === 0 ? PIECES_MAX : this.#fed + 1;
+    // The last records stay until the content is seen to end with them.
+    if (this.#fed < PIECES_MAX || this.#reader.isComplete) return false;
+    this.#fed = 0;
+    return true;
+  }
+
+  close(): Promise<unknown> | undefined {
+    return this.#pieces?.return();
   }
 }

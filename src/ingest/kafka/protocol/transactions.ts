@@ -43,4 +43,15 @@ export class SeenRuns {
     if (run !== undefined && run.kind === kind && run.last + 1 === offset) run.last = offset;
     else this.runs.push({ first: offset, last: offset, kind });
   }
+
+  /** The runs that are there now. The result puts them back. */
+  mark(): () => void {
+    const { length } = this.runs;
+    const newest = this.runs.at(-1);
+    const last = newest?.last ?? 0;
+    return () => {
+      this.runs.length = length;
+      if (newest !== undefined) newest.last = last;
+    };
+  }
 }

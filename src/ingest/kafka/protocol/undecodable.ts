@@ -10,3 +10,23 @@ export class Undecodable extends FormatError {
     this.name = 'Undecodable';
   }
 }
+
+/** More content than was to be opened as one. */
+export class ContentTooLarge extends Undecodable {
+  constructor(codec: string, maxBytes: number, cause?: unknown) {
+    super(`the batch's ${codec} content is more than ${maxBytes} bytes`, cause);
+  }
+}
+
+/** One record; those before and after it may be good. */
+export class RecordTooLarge extends Undecodable {
+  readonly offset: number;
+  readonly tooLarge: { readonly bytes: number } | { readonly headers: number };
+
+  constructor(offset: number, tooLarge: RecordTooLarge['tooLarge']) {
+    const size = 'bytes' in tooLarge ? `${tooLarge.bytes} bytes` : `${tooLarge.headers} headers`;
+    super(`a record of ${size} is too large`);
+    this.offset = offset;
+    this.tooLarge = tooLarge;
+  }
+}

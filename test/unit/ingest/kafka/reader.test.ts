@@ -5,14 +5,15 @@ import type { Kafkajs, KafkajsBroker, KafkajsCluster } from '../../../../src/ing
 import { KAFKA_TUNING } from '../../../../src/ingest/kafka/options.ts';
 import { KafkaReader } from '../../../../src/ingest/kafka/reader.ts';
 import { LIMITS } from './protocol/decode.ts';
+import { batchBytes } from './protocol/encode.ts';
 
 const CORRUPT_MESSAGE = 2;
 
-/** A cluster of one broker that answers each fetch of t/0 with this error. */
-function readerOf(errorCode: number): KafkaReader {
+/** A cluster of one broker that answers each fetch of t/0 with this error, or these bytes. */
+function readerOf(errorCode: number, bytes: Uint8Array = new Uint8Array()): KafkaReader {
   const asked = { topic: 't', topicId: null, partition: 0, offset: 7, lastEpoch: -1, leaderEpoch: -1 };
   const none = { highWatermark: 20, lastStableOffset: 20, logStartOffset: 0, aborted: [], divergedAt: null };
-  const partitions = [{ asked, errorCode, bytes: new Uint8Array(), ...none }];
+  const partitions = [{ asked, errorCode, bytes, ...none }];
   const send = async () => ({ throttleMs: 0, errorCode: 0, partitions });
   const broker = { nodeId: 1, versions: null, connectionPool: { send } } as unknown as KafkajsBroker;
   const topicMetadata = [
@@ -43,4 +44,12 @@ it('a log that the broker calls corrupt is undecodable: else the halt that it me
 it('any other error is tried again', async () => {
   const reading = readerOf(6).readAt({ topic: 't', partition: 0 }, 7);
   await expect(reading).rejects.toMatchObject({ code: 'kafka-unavailable', disposition: 'retriable' });
+});
+
+it('a large batch is read up to its first records, and no further', async () => {
+  const records = Array.from({ length: 20_000 }, () => ({}));
+  const reader = readerOf(0, batchBytes({ baseOffset: 7, records, codec: 'zstd' }));
+  const fetched = await reader.readAt({ topic: 't', partition: 0 }, 7);
+  expect(fetched.records[0]?.offset).toBe(7);
+  expect(fetched.records).toHaveLength(8_192);
 });

@@ -10,7 +10,7 @@ import type {
 } from '../../../../../src/ingest/kafka/protocol/fetch-api.ts';
 import type { Fetched } from '../../../../../src/ingest/source.ts';
 import { LIMITS } from '../protocol/decode.ts';
-import { batchBytes, largeRecord } from '../protocol/encode.ts';
+import { batchBytes, joined, largeRecord, recordBytes } from '../protocol/encode.ts';
 
 const BROKER = { nodeId: 1 } as unknown as KafkajsBroker;
 const ALL = [{ topic: 't', partitions: [{ partition: 0 }, { partition: 1 }, { partition: 2 }] }];
@@ -543,5 +543,63 @@ describe('the rest', () => {
     await bench.turn();
     expect(bench.feed().position).toBe(10);
     expect(bench.offsets).toEqual([]);
+  });
+});
+
+describe('one batch of many records', () => {
+  const COUNT = 20_000;
+  const content = (() => {
+    const one = recordBytes({});
+    return joined(
+      ...Array.from({ length: COUNT }, (_, offsetDelta) =>
+        offsetDelta === 0 ? one : recordBytes({ offsetDelta }),
+      ),
+    );
+  })();
+  const many = (asked: readonly FetchPartition[]) =>
+    answerOf([
+      good(
+        asked[0] as FetchPartition,
+        batchBytes({ codec: 'zstd', content, count: COUNT, lastOffsetDelta: COUNT - 1 }),
+      ),
+    ]);
+
+  it('comes in parts, and each waits until the pipeline is ready for it', async () => {
+    const bench = new Bench(1);
+    const feed = bench.open(0);
+    bench.answer = many;
+    bench.nowMs = 7;
+    const handedOver: number[] = [];
+    bench.ready = async () => void handedOver.push(bench.fetched.length);
+    await bench.turn();
+    expect(handedOver).toEqual([0, 1, 2, 3]);
+    expect(bench.offsets).toEqual(Array.from({ length: COUNT }, (_, offset) => offset));
+    expect(feed.answeredAtMs).toBe(7);
+  });
+
+  it('stops between two parts where the group waits for us, and goes on there', async () => {
+    const bench = new Bench(1);
+    const feed = bench.open(0);
+    bench.answer = many;
+    bench.onFetched = () => {
+      bench.member = false;
+    };
+    await bench.turn();
+    expect(bench.fetched).toHaveLength(1);
+    expect(feed.position).toBe(8_192);
+    bench.member = true;
+    bench.onFetched = () => {};
+    await bench.turn();
+    expect(bench.offsets).toEqual(Array.from({ length: COUNT }, (_, offset) => offset));
+  });
+
+  it('stops between two parts where the pipeline has enough', async () => {
+    const bench = new Bench(1);
+    const feed = bench.open(0);
+    bench.answer = many;
+    bench.onFetched = () => feed.pause();
+    await bench.turn();
+    expect(bench.fetched).toHaveLength(1);
+    expect(feed.position).toBe(8_192);
   });
 });

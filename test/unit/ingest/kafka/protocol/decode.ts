@@ -1,16 +1,13 @@
 // How do tests read a record set in one go?
-import {
-  type DecodedPart,
-  type DecodeLimits,
-  decodeRecordSet,
-} from '../../../../../src/ingest/kafka/protocol/record-set.ts';
+import type { DecodedPart } from '../../../../../src/ingest/kafka/protocol/open-part.ts';
+import { type DecodeLimits, decodeRecordSet } from '../../../../../src/ingest/kafka/protocol/record-set.ts';
 import {
   AbortedProducers,
   type AbortedTransaction,
 } from '../../../../../src/ingest/kafka/protocol/transactions.ts';
 import { joined } from './encode.ts';
 
-export const LIMITS: DecodeLimits = { contentBytesMax: 64 * 1024 * 1024, checkCrc: true };
+export const LIMITS: DecodeLimits = { recordBytesMax: 10 * 1024 * 1024, checkCrc: true };
 
 export async function partsOf(
   batches: readonly Uint8Array[],

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { crc32, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { decoded, LIMITS } from './decode.ts';
+import { decoded, partsOf } from './decode.ts';
 import { batchBytes, joined } from './encode.ts';
 
 /** kafkajs's encoder takes Buffers for bytes, and anything else for text. */
@@ -124,9 +124,26 @@ describe('messages of formats 0 and 1', () => {
   });
 
   it('bounded as well', async () => {
-    const bomb = v1(0, { compression: 1, key: null, value: gzipSync(new Uint8Array(1_000_000)) });
-    const found = await decoded([bomb], 0, [], { ...LIMITS, contentBytesMax: 10_000 });
-    expect(found.undecodable?.reason).toContain('more than 10000 bytes');
+    const bomb = v1(0, { compression: 1, key: null, value: gzipSync(new Uint8Array(70_000_000)) });
+    const found = await decoded([bomb]);
+    expect(found.undecodable?.reason).toContain('more than 67108864 bytes');
+  });
+
+  it('many in one come in parts', async () => {
+    const inner = v1(0, { timestamp: 1, key: null, value: buf('m') });
+    const many = joined(
+      ...Array.from({ length: 20_000 }, (_, i) => {
+        const one = inner.slice();
+        new DataView(one.buffer).setBigInt64(0, BigInt(i));
+        return one;
+      }),
+    );
+    const outer = v1(119_999, { compression: 1, timestamp: 1, key: null, value: gzipSync(many) });
+    const parts = await partsOf([outer], 100_003);
+    expect(parts.map(({ next }) => next)).toEqual([108_192, 116_384, 120_000]);
+    expect(parts.flatMap(({ records }) => records.map(({ offset }) => offset))).toEqual(
+      Array.from({ length: 19_997 }, (_, i) => 100_003 + i),
+    );
   });
 });
 

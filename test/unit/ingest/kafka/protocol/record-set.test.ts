@@ -141,18 +141,6 @@ describe('compressed batches', () => {
     },
   );
 
-  it.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)(
-    '%s that unfolds beyond the bound is not opened',
-    async (codec) => {
-      const bomb = batchBytes({ codec, content: new Uint8Array(3_000_000), count: 1 });
-      const limits = { ...LIMITS, contentBytesMax: 1_000_000 };
-      const found = await decoded([batchBytes({ records: [{}] }), bomb], 0, [], limits);
-      expect(found.offsets).toEqual([0]);
-      expect(found.undecodable?.reason).toMatch(/more than 1000000 bytes/);
-      expect((await decoded([bomb])).undecodable?.reason).not.toMatch(/more than/);
-    },
-  );
-
   it.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)('%s that is broken says so', async (codec) => {
     const packed = compress(codec, recordBytes({ value: bytesOf('x'.repeat(1000)) }));
     const cut = packed.subarray(0, packed.length - 5);
@@ -300,7 +288,7 @@ describe('parts', () => {
       batchBytes({ baseOffset: i * 10, codec: 'zstd', content, count: 10, lastOffsetDelta: 9 }),
     );
     const parts = await partsOf(batches);
-    expect(parts.map(({ next }) => next)).toEqual([30, 60, 90]);
+    expect(parts.map(({ next }) => next)).toEqual([28, 56, 84, 90]);
     expect(parts.flatMap((part) => part.records.map(({ offset }) => offset))).toEqual(
       Array.from({ length: 90 }, (_, i) => i),
     );
