@@ -4,7 +4,7 @@
 import { toHex } from '../base/bytes.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import { type Confirmation, confirmChain } from '../verify/confirm.ts';
-import { type Finding, findingOf, verdictOf } from '../verify/finding.ts';
+import { type Finding, findingOf, verdictOf, worstVerdict } from '../verify/finding.ts';
 import { chainText } from '../verify/handover.ts';
 import type { ChainReport } from '../verify/report.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
@@ -47,9 +47,9 @@ export async function confirmSeals(
 
 /**
  * Attests only what this call has walked from the last attestation on, seal by seal, with every stored
- * byte that is there hashed again. Data that is gone after its retention is `expired`: it is not read,
- * and its seal is attested all the same. Rejects if the archive or the attestation bucket can't be
- * reached. Then nothing is attested.
+ * byte hashed again. Where data is gone that this verifier has never read, nothing is attested, though its
+ * retention may be over: the writer chose that time, and nobody else has seen the data. Rejects if the
+ * archive or the attestation bucket can't be reached. Then nothing is attested.
  */
 export async function confirmStep(
   tools: StepTools,
@@ -68,19 +68,27 @@ export async function confirmStep(
 
   // 1b. Every seal behind it: links, root, signatures, locks, and every byte of its data.
   const confirmation = await walk(tools, place, attested, options);
-  const findings = [...around, ...(confirmation?.report.findings ?? [])];
-  if (confirmation === null) return { ...NO_CHAIN, place, verdict: verdictOf(findings), findings };
+  if (confirmation === null) return { ...NO_CHAIN, place, verdict: verdictOf(around), findings: around };
   const { report, head, isAtEnd } = confirmation;
+  const unread = unreadFindings(report);
+  const findings = [...around, ...report.findings, ...unread];
+  const verdict = worstVerdict([report.verdict, verdictOf(unread)]);
   const before = { place, report, isAtEnd, findings, confirmed: standing(attested, report), isNew: false };
 
-  // 1c. Nothing is attested if anything is wrong or nothing is new.
-  const isSound = report.verdict === 'verified' && head !== null;
-  if (!isSound || head.manifest.sequence + 1 <= (attested?.size ?? 0)) {
-    return { ...before, verdict: report.verdict };
-  }
+  // 1c. Nothing is attested if anything is wrong, if some data was never read, or if nothing is new.
+  const isSound = verdict === 'verified' && head !== null;
+  if (!isSound || head.manifest.sequence + 1 <= (attested?.size ?? 0)) return { ...before, verdict };
 
   // 1d. This verifier's own signature, in its own bucket.
   return { ...before, ...outcomeOf(await tools.attester.attest(place, head, signal), report, findings) };
+}
+
+/** One finding of the chain. The walk began behind the last attestation, so no attestation covers them. */
+function unreadFindings({ expiredUnread }: ChainReport): Finding[] {
+  if (expiredUnread === 0) return [];
+  const which = expiredUnread === 1 ? '1 segment' : `${expiredUnread} segments`;
+  const found = `${which} expired before this verifier read them: nobody but the writer is known to have seen the data`;
+  return [findingOf('expired-unread', { expected: 'data that this verifier has read', found })];
 }
 
 const NOTHING_WALKED = { report: null, confirmed: null, isNew: false, isAtEnd: false } as const;

@@ -35,6 +35,7 @@ export const SEVERITY = {
   'locks-not-permitted': 'unverifiable',
   'no-trusted-key': 'unverifiable',
   'newer-format': 'unverifiable',
+  'expired-unread': 'unverifiable',
   'delete-marker': 'attempt',
   'extra-version': 'attempt',
   'foreign-object': 'attempt',

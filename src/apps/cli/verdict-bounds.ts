@@ -88,8 +88,7 @@ export function boundsOf(report: Report): string[] {
   if (depth === 'seals')
     said.push('data was not read: bytes that changed at the same size are not ruled out');
   if (expired > 0) {
-    const have = expired === 1 ? 'segment has' : 'segments have';
-    said.push(`the data of ${countText(expired)} ${have} expired and was not read`);
+    said.push(`the data of ${counted(expired, 'segment')} has expired and was not read`);
   }
   const unread = sum(chains, (chain) => chain.expiredUnread);
   if (unread > 0) {

@@ -11,7 +11,7 @@ import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature
 import { encodeVkey } from '../../../src/format/vkey.ts';
 import { Attester } from '../../../src/verifier/attest/attester.ts';
 import { confirmStep } from '../../../src/verifier/seal-path.ts';
-import { entries, writeCopy, YEAR_MS } from '../../support/archive-builder.ts';
+import { entries, NOW_MS, writeCopy, YEAR_MS } from '../../support/archive-builder.ts';
 import { memorySigner } from '../../support/memory-signer.ts';
 import { NAME, PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';
 import { ledgerstone } from './captured-io.ts';
@@ -62,6 +62,23 @@ describe('verify --attestations', () => {
       verdict: 'verified',
       attested: [{ cosigner: NAME, size: 5, throughOffset: 14, secondsAfterSeal: 3300 }],
     });
+  });
+
+  it('says which expired data nobody but the writer had read, and which the second party had', async () => {
+    for (const [index, { dataKey }] of world.made.entries()) {
+      if (index === 2 || index === 5) rmSync(at(`archive/${dataKey}`));
+    }
+    const late = vi.spyOn(Date, 'now').mockReturnValue(NOW_MS + 3 * YEAR_MS);
+    try {
+      const alone = await ledgerstone(['verify', ...archive()]);
+      expect(alone.out).toContain('2 segments expired before anybody but the writer read them');
+      const { code, out } = await ledgerstone(['verify', ...archive(), ...attested()]);
+      expect(code).toBe(0);
+      expect(out).toContain('the data of 2 segments has expired and was not read');
+      expect(out).toContain('1 segment expired before anybody but the writer read them');
+    } finally {
+      late.mockRestore();
+    }
   });
 
   it('sees that the newest segments are gone, which the archive alone does not', async () => {
