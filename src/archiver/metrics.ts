@@ -36,6 +36,16 @@ export class ArchiverMetrics {
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
     registers: [this.registry],
   });
+  readonly ready = this.#gauge(
+    'ledgerstone_ready',
+    '1: this instance does its work; /readyz says why not',
+    [],
+  );
+  readonly topicMissing = this.#gauge(
+    'ledgerstone_topic_missing',
+    '1: this topic of the configuration is not there, or not shown to us: nothing of it is archived',
+    ['topic'],
+  );
   readonly halted = this.#gauge('ledgerstone_halted', '1: this partition waits for an operator', [
     'topic',
     'partition',
@@ -45,6 +55,11 @@ export class ArchiverMetrics {
     'topic',
     'partition',
   ]);
+  readonly lastSeal = this.#gauge(
+    'ledgerstone_last_seal_timestamp_seconds',
+    'When the head of this partition was sealed, by its writer',
+    ['topic', 'partition'],
+  );
   readonly nextOffset = this.#gauge('ledgerstone_next_offset', 'The offset after the sealed head', [
     'topic',
     'partition',
@@ -58,6 +73,16 @@ export class ArchiverMetrics {
     'ledgerstone_oldest_unsealed_seconds',
     'Age of the oldest accepted record without a seal',
     ['topic', 'partition'],
+  );
+  readonly maxAgeSeconds = this.#gauge(
+    'ledgerstone_segment_max_age_seconds',
+    'segment.maxAge of the configuration, for alarms',
+    [],
+  );
+  readonly heartbeatSeconds = this.#gauge(
+    'ledgerstone_segment_heartbeat_seconds',
+    'segment.heartbeat of the configuration, for alarms; 0: none',
+    [],
   );
   readonly bufferedBytes = this.#gauge(
     'ledgerstone_buffered_bytes',

@@ -93,8 +93,9 @@ export abstract class PartitionView {
   get highWatermark(): number | null {
     return this.seen.highWatermark;
   }
-  /** The last error of a step that is tried again; null once it went through. */
+  /** The last error of a step that is tried again; null once it went through, or is not tried any more. */
   get trouble(): Seen['trouble'] {
+    if (this.life.kind === 'halted' && this.life.loop === null) return null;
     return this.seen.trouble;
   }
 

@@ -85,6 +85,13 @@ export class Pipeline {
   get assigned(): boolean {
     return this.#assigned;
   }
+  /** Configured. */
+  get topics(): readonly string[] {
+    return this.#options.config.source.topics.map(({ name }) => name);
+  }
+  get segmentLimits(): Config['segment'] {
+    return this.#options.config.segment;
+  }
   /** Configured, and not there. */
   get missingTopics(): readonly string[] {
     return this.#missingTopics;

@@ -90,13 +90,17 @@ function lagOf(sealedTo: number, { highWatermark, acceptedOffset }: PartitionVie
 export const codeOf = (error: unknown): string =>
   error instanceof LedgerstoneError ? error.code : 'unexpected';
 
-/** A halted partition waits for a person and does not make the service unready; a lasting trouble does. */
+/**
+ * A halted partition waits for a person and does not make the service unready; a lasting trouble does. What
+ * was in trouble before it halted, or looks whether it may go on, is no reason either.
+ */
 export function notReadyReasons(pipeline: Pipeline, clock: Clock): string[] {
   const reasons: string[] = [];
   if (!pipeline.assigned) reasons.push('no partitions are assigned yet');
   for (const topic of pipeline.missingTopics) reasons.push(`topic ${topic} is not there, or not shown`);
   for (const actor of pipeline.actors) {
     const { partition, topic } = actor.route.partition;
+    if (actor.settledHalt !== null || (actor.halt !== null && actor.state === 'recovering')) continue;
     if (actor.trouble !== null && clock.now() - actor.trouble.sinceMs > TROUBLE_MS_MAX) {
       reasons.push(`${topic}/${partition}: ${messageOf(actor.trouble.error)}`);
     } else if (actor.state === 'recovering') {
@@ -114,6 +118,8 @@ export function observeGauges(
   clock: Clock,
 ): void {
   for (const gauge of [
+    metrics.topicMissing,
+    metrics.lastSeal,
     metrics.halted,
     metrics.streaming,
     metrics.nextOffset,
@@ -122,15 +128,24 @@ export function observeGauges(
   ]) {
     gauge.reset();
   }
+  const missing = new Set(pipeline.missingTopics);
+  for (const topic of pipeline.topics) metrics.topicMissing.set({ topic }, missing.has(topic) ? 1 : 0);
   for (const actor of pipeline.actors) {
     const status = partitionStatus(actor, clock);
     const labels = { topic: status.topic, partition: String(status.partition) };
-    metrics.streaming.set(labels, status.state === 'streaming' ? 1 : 0);
+    const isThere = !missing.has(status.topic);
+    metrics.streaming.set(labels, isThere && status.state === 'streaming' ? 1 : 0);
+    if (actor.head !== null) metrics.lastSeal.set(labels, actor.head.sealedMs / 1000);
     if (status.halt !== null) metrics.halted.set({ ...labels, code: status.halt.code }, 1);
     if (status.head !== null) metrics.nextOffset.set(labels, status.head.nextOffset);
-    if (status.lag !== null) metrics.lag.set(labels, status.lag);
+    // What a topic holds that is not shown to us is not known.
+    if (status.lag !== null && isThere) metrics.lag.set(labels, status.lag);
     metrics.unsealedSeconds.set(labels, status.oldestUnsealedSeconds ?? 0);
   }
+  metrics.ready.set(notReadyReasons(pipeline, clock).length === 0 ? 1 : 0);
+  const { maxAgeMs, heartbeatMs } = pipeline.segmentLimits;
+  metrics.maxAgeSeconds.set(maxAgeMs / 1000);
+  metrics.heartbeatSeconds.set(heartbeatMs / 1000);
   metrics.bufferedBytes.set(pipeline.bufferedBytes());
   metrics.paused.set(pipeline.pausedForMemory ? 1 : 0);
   const offset = store.clockOffset();

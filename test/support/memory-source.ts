@@ -180,6 +180,11 @@ export class MemorySource implements Source {
     this.#group.leave(this.#memberId);
   }
 
+  /** The brokers do not show these topics any more. */
+  missing(topics: readonly string[]): void {
+    this.#listener?.onMissing?.(topics);
+  }
+
   /** The process dies: nothing more is said, and the group learns of it only when the test says so (`group.leave`). */
   crash(): void {
     this.#closed = true;

@@ -109,6 +109,7 @@ class Service {
         status: () => this.#status(),
         metrics: () => {
           if (this.#pipeline !== null) observeGauges(this.#metrics, this.#pipeline, this.#store, systemClock);
+          else this.#metrics.ready.set(0);
           return this.#metrics.registry.metrics();
         },
       },

@@ -22,8 +22,11 @@ export const startServer = (options: ServerOptions, routes: ServerRoutes): Promi
     {
       '/healthz': () => json(200, { ok: true }),
       '/readyz': () => {
-        const { ready, reasons } = routes.status();
-        return json(ready ? 200 : 503, { ready, reasons });
+        const { ready, reasons, partitions } = routes.status();
+        const halted = partitions.flatMap(({ topic, partition, halt }) =>
+          halt === null ? [] : [{ topic, partition, code: halt.code }],
+        );
+        return json(ready ? 200 : 503, { ready, reasons, halted });
       },
       '/metrics': async () => ({ code: 200, type: METRICS_TYPE, body: await routes.metrics() }),
       '/status': () => json(200, routes.status()),

@@ -267,6 +267,9 @@ function statusText(status: Status, output: Output): string {
 function serviceLine({ service }: Status): string {
   if (service === null) return 'service: not asked (--config names its address)';
   if (service.status === null) return `service: no answer from ${service.url} (${service.problem})`;
-  const { instance, version, ready, reasons } = service.status;
-  return `service: ${instance}, version ${version}, ${ready ? 'ready' : `not ready: ${reasons.join('; ')}`}`;
+  const { instance, version, ready, reasons, partitions } = service.status;
+  const halted = partitions.filter(({ halt }) => halt != null).length;
+  const but = halted === 0 ? '' : `, and ${halted} of its ${partitions.length} partitions halted (see above)`;
+  const state = ready ? `ready${but.replace(', and', ', but')}` : `not ready: ${reasons.join('; ')}${but}`;
+  return `service: ${instance}, version ${version}, ${state}`;
 }

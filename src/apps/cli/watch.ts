@@ -52,7 +52,7 @@ async function runWatch({ io }: Session, options: WatchCommandOptions): Promise<
   await requireFitStore(config.attestations.store, io.signal);
   const clients = await openClients(config);
   const checker = workerChecker();
-  const metrics = new WatchMetrics();
+  const metrics = new WatchMetrics({ fullPassMs: config.fullPass.everyMs });
   try {
     const verifier = makeVerifier(config, clients, {
       checker,

@@ -17,6 +17,7 @@ export class WatchMetrics {
     'From a seal to its attestation, the longest of a round',
   );
   readonly #reread = this.#gauge('oldest_reread_days', 'Since the byte was read that waits longest');
+  readonly #fullPass = this.#gauge('full_pass_days', 'fullPass.every of the configuration, for alarms');
   readonly #lastRound = this.#gauge('last_round_timestamp_seconds', 'When a round went through last');
   readonly #size = this.#gauge('confirmed_segments', 'Segments of a chain that are attested', CHAIN);
   readonly #sound = this.#gauge(
@@ -30,6 +31,10 @@ export class WatchMetrics {
     'notifications_failed_total',
     'Messages that a channel did not take',
   );
+
+  constructor({ fullPassMs }: { readonly fullPassMs: number }) {
+    this.#fullPass.set(fullPassMs / 86_400_000);
+  }
 
   /**
    * Null metrics were not looked at, so the values before stand. `open`: over all scopes, not only this

@@ -1,7 +1,8 @@
 // Does a service whose topic is misspelt say so, instead of standing by in silence?
 import { expect, it } from 'vitest';
+import { ArchiverMetrics } from '../../../src/archiver/metrics.ts';
 import { Pipeline, type PipelineOptions } from '../../../src/archiver/pipeline.ts';
-import { notReadyReasons } from '../../../src/archiver/status.ts';
+import { notReadyReasons, observeGauges } from '../../../src/archiver/status.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { parseConfig } from '../../../src/config/archiver.ts';
 import type { Source, SourceListener } from '../../../src/ingest/source.ts';
@@ -27,8 +28,9 @@ it('is not ready, logs an error with the remedy, and is ready once the topic is 
     },
     close: async () => {},
   } as unknown as Source;
+  const store = memoryStore({ clock });
   const pipeline = new Pipeline({
-    ...{ source, clock, store: memoryStore({ clock }), config: parseConfig(CONFIG, 'test.yaml', {}) },
+    ...{ source, clock, store, config: parseConfig(CONFIG, 'test.yaml', {}) },
     ...{ signers: [], trusted: [], random: () => 0, sha256: nodeSha256, observer: {} },
     encoder: {},
     log: {
@@ -41,13 +43,26 @@ it('is not ready, logs an error with the remedy, and is ready once the topic is 
   } as unknown as PipelineOptions);
   const stop = new AbortController();
   const run = pipeline.run(stop.signal);
+  const metrics = new ArchiverMetrics();
+  const shown = async () => {
+    observeGauges(metrics, pipeline, store, clock);
+    const text = await metrics.registry.metrics();
+    return ['ready', 'topic_missing', 'segment_max_age_seconds', 'segment_heartbeat_seconds'].map(
+      (name) => new RegExp(`^ledgerstone_${name}(?:\\{.*\\})? (.+)$`, 'm').exec(text)?.[1],
+    );
+  };
+  expect(await shown()).toEqual(['0', '0', '60', '3600']);
   listener?.onAssign([]);
   expect(notReadyReasons(pipeline, clock)).toEqual([]);
+  expect(await shown()).toEqual(['1', '0', '60', '3600']);
   listener?.onMissing?.(['audit.order']);
   expect(notReadyReasons(pipeline, clock)).toEqual(['topic audit.order is not there, or not shown']);
+  expect(await shown()).toEqual(['0', '1', '60', '3600']);
+  expect(await metrics.registry.metrics()).toContain('ledgerstone_topic_missing{topic="audit.order"} 1');
   expect(errors).toMatchObject([{ topic: 'audit.order', remedy: expect.stringContaining('source.topics') }]);
   listener?.onMissing?.([]);
   expect(notReadyReasons(pipeline, clock)).toEqual([]);
+  expect(await shown()).toEqual(['1', '0', '60', '3600']);
   stop.abort();
   expect((await run).kind).toBe('drained');
 });

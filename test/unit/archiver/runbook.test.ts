@@ -9,7 +9,7 @@ import { cli } from '../../support/cli.ts';
 
 const ROOM = join(import.meta.dirname, '../../../src/archiver');
 const runbook = readFileSync(join(ROOM, 'RUNBOOK.md'), 'utf8');
-type Rule = { alert: string; expr: string; annotations: { summary: string; runbook: string } };
+type Rule = { alert: string; expr: string; annotations: { summary: string; runbook_url: string } };
 const { groups } = parse(readFileSync(join(ROOM, 'alerts.yaml'), 'utf8')) as { groups: [{ rules: Rule[] }] };
 const { rules } = groups[0];
 const headings = [...runbook.matchAll(/^##+ (.+)$/gm)].map(([, text]) => text);
@@ -23,7 +23,8 @@ describe('the runbook', () => {
   it.each(rules.map(({ alert }) => alert))('has an entry for the alarm %s', (alert) => {
     expect(headings).toContain(alert);
     const rule = rules.find((one) => one.alert === alert);
-    expect(rule?.annotations.runbook).toBe(`RUNBOOK.md#${alert.toLowerCase()}`);
+    const base = 'https://runbooks.example.com/ledgerstone/archiver/RUNBOOK.md';
+    expect(rule?.annotations.runbook_url).toBe(`${base}#${alert.toLowerCase()}`);
   });
 
   it('names no halt and no alarm that there is not', () => {

@@ -40,7 +40,7 @@ describe('the status server', () => {
     let reasons = ['orders/0: the store is down'];
     const { url } = await start(() => reasons);
     const unready = await fetch(`${url}/readyz`);
-    expect([unready.status, await unready.json()]).toEqual([503, { ready: false, reasons }]);
+    expect([unready.status, await unready.json()]).toEqual([503, { ready: false, reasons, halted: [] }]);
     reasons = [];
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);

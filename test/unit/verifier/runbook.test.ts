@@ -9,7 +9,7 @@ import { SEVERITY } from '../../../src/verify/finding.ts';
 const ROOM = join(import.meta.dirname, '../../../src/verifier');
 const runbook = readFileSync(join(ROOM, 'RUNBOOK.md'), 'utf8');
 const infra = readFileSync(join(import.meta.dirname, '../../../infra/alarms.ts'), 'utf8');
-type Rule = { alert: string; expr: string; annotations: { runbook: string } };
+type Rule = { alert: string; expr: string; annotations: { runbook_url: string } };
 const { groups } = parse(readFileSync(join(ROOM, 'alerts.yaml'), 'utf8')) as { groups: [{ rules: Rule[] }] };
 const { rules } = groups[0];
 const headings = [...runbook.matchAll(/^## (.+)$/gm)].map(([, text]) => text as string);
@@ -27,8 +27,13 @@ it('has a line for every finding', () => {
 });
 
 it.each(rules)('$alert leads to its entry, by metrics that there are', ({ alert, expr, annotations }) => {
-  expect(annotations.runbook).toBe(`RUNBOOK.md#${alert.replace('LedgerstoneVerifier', '').toLowerCase()}`);
-  const there = new WatchMetrics().registry.getMetricsAsArray().map(({ name }) => name);
+  const entry = alert.replace('LedgerstoneVerifier', '').toLowerCase();
+  expect(annotations.runbook_url).toBe(
+    `https://runbooks.example.com/ledgerstone/verifier/RUNBOOK.md#${entry}`,
+  );
+  const there = new WatchMetrics({ fullPassMs: 30 * 86_400_000 }).registry
+    .getMetricsAsArray()
+    .map(({ name }) => name);
   const spoken = [...expr.matchAll(/ledgerstone_[a-z_]+/g)].map(([name]) => name);
   expect(spoken.length).toBeGreaterThan(0);
   expect(there).toEqual(expect.arrayContaining(spoken));

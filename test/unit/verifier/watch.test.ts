@@ -118,7 +118,7 @@ describe('watch', () => {
     const world = new VerifierWorld();
     await world.grow(1);
     const key = 'seals/topic=ledgerstone.drill/partition=0/000000000000.tlog-proof';
-    const metrics = new WatchMetrics();
+    const metrics = new WatchMetrics({ fullPassMs: 86_400_000 });
     const seen: unknown[] = [];
     let state: WatchState | null = null;
     const note = async () => {
@@ -304,7 +304,7 @@ describe('its server', () => {
   it('says whether rounds get through', async () => {
     const state = newWatchState(NOW_MS);
     let isHealthy = true;
-    const metrics = new WatchMetrics();
+    const metrics = new WatchMetrics({ fullPassMs: 30 * 86_400_000 });
     const server = await startWatchServer(
       { host: '127.0.0.1', port: 0, names: [] },
       state,
@@ -343,6 +343,7 @@ describe('its server', () => {
         'ledgerstone_verifier_events_confirmed_total 18',
         'ledgerstone_verifier_findings_open{severity="broken"} 2',
         'ledgerstone_verifier_findings_open{severity="unverifiable"} 0',
+        'ledgerstone_verifier_full_pass_days 30',
         'ledgerstone_verifier_notifications_failed_total 0',
         'ledgerstone_verifier_segments_confirmed_total 6',
       ]);

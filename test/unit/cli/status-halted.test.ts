@@ -1,0 +1,56 @@
+// Does `status` say "ready" of a service without a word of its halted partitions?
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { generateLocalKey } from '../../../src/sign/local-key.ts';
+import { ArchiveBuilder, writeCopy } from '../../support/archive-builder.ts';
+import { ledgerstone } from './captured-io.ts';
+
+const ORIGIN = 'audit.example.com/prod';
+
+async function lastLine(ready: boolean, reasons: readonly string[], codes: readonly (string | null)[]) {
+  const dir = mkdtempSync(join(tmpdir(), 'ledgerstone-halted-'));
+  const partitions = codes.map((code, partition) => ({
+    ...{ topic: 'orders', partition, chain: 'orders', origin: `${ORIGIN}/orders/${partition}` },
+    ...{ state: code === null ? 'streaming' : 'halted', head: null, lag: 0, trouble: null },
+    halt: code === null ? null : { code, message: 'what happened', remedy: 'What to do.' },
+  }));
+  const said = { instance: 'i', version: '1.0.0', origin: ORIGIN, ready, reasons, partitions };
+  const server = createServer((_, response) => response.end(JSON.stringify(said)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    writeCopy(new ArchiveBuilder().archive, join(dir, 'archive'));
+    await generateLocalKey(join(dir, 'k.pem'), 'ed25519');
+    const config = {
+      archive: {
+        origin: ORIGIN,
+        store: { kind: 'directory', path: 'archive' },
+        signing: { kind: 'local', keyFile: 'k.pem' },
+      },
+      source: { kind: 'kafka', brokers: ['127.0.0.1:9'], topics: [{ name: 'orders', retention: 'r' }] },
+      retention: { r: { mode: 'COMPLIANCE', period: '1d' } },
+      server: { port: (server.address() as AddressInfo).port },
+    };
+    writeFileSync(join(dir, 'ledgerstone.yaml'), JSON.stringify(config));
+    const { code, out } = await ledgerstone(['status', '--config', join(dir, 'ledgerstone.yaml')]);
+    return [code, out.trimEnd().split('\n').at(-1)];
+  } finally {
+    server.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+it('counts them beside its readiness', async () => {
+  expect(await lastLine(true, [], [null, null])).toEqual([0, 'service: i, version 1.0.0, ready']);
+  expect(await lastLine(true, [], [null, 'hole', 'expired'])).toEqual([
+    3,
+    'service: i, version 1.0.0, ready, but 2 of its 3 partitions halted (see above)',
+  ]);
+  expect(await lastLine(false, ['the store is down'], ['hole'])).toEqual([
+    3,
+    'service: i, version 1.0.0, not ready: the store is down, and 1 of its 1 partitions halted (see above)',
+  ]);
+});
