@@ -20,6 +20,8 @@ export type Anchor = {
   readonly signed: SignedCheckpoint | null;
   /** For people. */
   readonly from: string;
+  /** Of a handover: the origin of the chain that goes on there. */
+  readonly newer?: string;
 };
 
 /** Throws FormatError. */

@@ -283,6 +283,7 @@ export class ChainCheck {
       origin: head?.manifest.origin ?? chainText(this.#place),
       chain,
       partition,
+      source: head?.manifest.source ?? null,
       verdict,
       size: head === null ? 0 : head.manifest.sequence + 1,
       root: toHex(head?.root ?? emptyRoot(this.#run.sha256)),

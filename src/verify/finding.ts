@@ -36,6 +36,7 @@ export const SEVERITY = {
   'no-trusted-key': 'unverifiable',
   'newer-format': 'unverifiable',
   'expired-unread': 'unverifiable',
+  'source-overlap': 'unverifiable',
   'delete-marker': 'attempt',
   'extra-version': 'attempt',
   'foreign-object': 'attempt',

@@ -53,6 +53,7 @@ export async function collectHandovers(
           nextOffset: continues.nextOffset,
           signed: null,
           from: `${opened.manifest.origin} continues it`,
+          newer: opened.manifest.origin,
         };
         const known = anchors.get(chainText(older)) ?? [];
         anchors.set(chainText(older), [...known, anchor]);
@@ -78,8 +79,9 @@ export async function continuesProblems(opened: OpenedSeal, run: HandoverRun): P
     const inspection =
       last > LIMITS.sequenceMax ? null : await run.reads.run(() => inspectAt(older, last, run));
     if (inspection === null) return [{ code: 'truncation', expected, found: 'no seal at that place' }];
+    // What is wrong with that seal is the older chain's fault. This chain's word about it can't be checked.
     if (inspection.opened === null)
-      return [{ code: 'fork', expected, found: 'no readable seal at that place' }];
+      return [{ code: 'unreadable', expected, found: 'no seal that can be read at that place' }];
     const { root, manifest } = inspection.opened;
     if (!equalBytes(root, fromHex(continues.root)))
       return [{ code: 'fork', expected, found: `root ${toHex(root)}` }];

@@ -1,4 +1,5 @@
 // What does a verification report in the end?
+import type { SourceIdentity } from '../format/manifest.ts';
 import type { Finding, Verdict } from './finding.ts';
 import type { GapInChain, Missing } from './gaps.ts';
 import type { Depth } from './run.ts';
@@ -18,6 +19,8 @@ export type ChainReport = {
   readonly origin: string;
   readonly chain: string;
   readonly partition: number;
+  /** Where the records come from, as the last seal states it; null when no seal could be read. */
+  readonly source: SourceIdentity | null;
   readonly verdict: Verdict;
   /** Seals in the chain as far as it could be followed, and the root over all of them, in hex. */
   readonly size: number;

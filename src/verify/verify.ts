@@ -22,6 +22,7 @@ import { worstVerdict } from './finding.ts';
 import { FindingList } from './finding-list.ts';
 import { chainText, collectHandovers } from './handover.ts';
 import type { ChainReport, Report } from './report.ts';
+import { withRivals } from './rival-chains.ts';
 import type { Depth, Progress, Run } from './run.ts';
 import { type ChainInArchive, type Survey, surveyArchive } from './survey.ts';
 import { trustedFor, type VerifySignature } from './trust.ts';
@@ -78,14 +79,15 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
 
   // 2. What is known of each chain from elsewhere: earlier checkpoints, and chains that continue it.
   const run = startRun(reader, options, survey.chains);
-  const handovers =
+  const handovers: Map<string, Anchor[]> =
     survey.chains.length > 1 ? await collectHandovers(survey.chains, run, findings) : new Map();
   for (const [place, anchors] of [...handovers, ...byPlace(since)]) {
     run.anchors.set(place, [...(run.anchors.get(place) ?? []), ...anchors]);
   }
 
   // 3. Each chain: seals, links, signatures, locks, data.
-  const chains = await checkChains(survey.chains, run, findings);
+  const alone = await checkChains(survey.chains, run, findings);
+  const chains = withRivals(alone, handovers);
 
   // 4. Keys and specifications match their names.
   await checkArchiveObjects(survey.objects, onlyOrigin(chains, findings), run, findings);

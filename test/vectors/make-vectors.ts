@@ -7,6 +7,7 @@ import { type FindingCode, SEVERITY, verdictOf } from '../../src/verify/finding.
 import { NOW_MS } from '../support/archive-builder.ts';
 import { type ArchiveCase, copyCodes } from './archive-cases.ts';
 import { BAD_CASES } from './archive-cases-bad.ts';
+import { CONTINUED_CASES } from './archive-cases-continued.ts';
 import { DATA_CASES } from './archive-cases-data.ts';
 import { GOOD_CASES, ODD_CASES } from './archive-cases-good.ts';
 import { RULE_CASES } from './archive-cases-rules.ts';
@@ -21,7 +22,7 @@ import { chainVerdicts } from './run-vector.ts';
 
 export const ARCHIVE_CASES: readonly ArchiveCase[] = [
   ...GOOD_CASES, ...ODD_CASES, ...BAD_CASES, ...STORE_CASES, ...DATA_CASES, ...RULE_CASES, ...SIGNATURE_CASES,
-  ...VERSION_CASES,
+  ...VERSION_CASES, ...CONTINUED_CASES,
 ];
 
 const expected = (codes: readonly FindingCode[]): Expected => ({
