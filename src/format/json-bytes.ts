@@ -84,12 +84,32 @@ export function jsonStringEnd(bytes: Uint8Array, view: DataView, at: number, end
   }
 }
 
-/** The index after the escape whose backslash is at `at`, or −1. */
+/**
+ * The index after the escape whose backslash is at `at`, or −1. Two escapes are taken as one where they are
+ * the two halves of a character; half a character is none (FORMAT.md 3.5).
+ */
 function escapeEnd(bytes: Uint8Array, at: number, end: number): number {
   if (at + 1 >= end) return -1;
   const kind = bytes[at + 1] as number;
   if (kind !== 0x75) return ESCAPED[kind] === 1 ? at + 2 : -1;
+  const half = surrogate(bytes, at, end);
+  if (half === NO_SURROGATE) return at + 6;
+  if (half !== HIGH) return -1;
+  const isPair = bytes[at + 6] === 0x5c && bytes[at + 7] === 0x75 && surrogate(bytes, at + 6, end) === LOW;
+  return isPair ? at + 12 : -1;
+}
+
+const NO_SURROGATE = 0;
+const HIGH = 1;
+const LOW = 2;
+
+/** Which half of a character the `\u` escape at `at` is; −1: it is no escape. */
+function surrogate(bytes: Uint8Array, at: number, end: number): number {
   if (at + 6 > end) return -1;
   for (let i = at + 2; i < at + 6; i++) if (HEX_DIGIT[bytes[i] as number] !== 1) return -1;
-  return at + 6;
+  // D8…DF, and from DC on the second half: a letter's case is one bit.
+  if (((bytes[at + 2] as number) | 0x20) !== 0x64) return NO_SURROGATE;
+  const second = (bytes[at + 3] as number) | 0x20;
+  if (second === 0x38 || second === 0x39 || second === 0x61 || second === 0x62) return HIGH;
+  return second >= 0x63 && second <= 0x66 ? LOW : NO_SURROGATE;
 }

@@ -8,9 +8,13 @@ import { DIGIT, jsonStringEnd, viewOf } from './json-bytes.ts';
  */
 export const VALUE_DEPTH_MAX = 63;
 
+/** Readers have limits here too: Jackson takes 1000 characters, Python 4300 digits of an integer. */
+const NUMBER_BYTES_MAX = 1000;
+
 /**
- * One JSON text of RFC 8259 in valid UTF-8, without a byte order mark, with no CR or LF among its white space
- * and nested at most VALUE_DEPTH_MAX deep. Never throws, never recurses.
+ * One JSON text of RFC 8259 in valid UTF-8, without a byte order mark, with no CR or LF among its white
+ * space, nested at most VALUE_DEPTH_MAX deep, without escapes of half a character, and with numbers of at
+ * most NUMBER_BYTES_MAX. Never throws, never recurses.
  */
 export const isJsonText = (bytes: Uint8Array): boolean => isJsonRange(bytes, viewOf(bytes), 0, bytes.length);
 
@@ -131,7 +135,7 @@ function numberEnd(bytes: Uint8Array, at: number, end: number): number {
     i = digitsEnd(bytes, exponent, end);
     if (i === exponent) return -1;
   }
-  return i;
+  return i - at > NUMBER_BYTES_MAX ? -1 : i;
 }
 
 function digitsEnd(bytes: Uint8Array, at: number, end: number): number {

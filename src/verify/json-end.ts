@@ -11,6 +11,9 @@ const VALUE_OR_CLOSE = 3;
 /** 1 if the container around that depth is an object. Shared by all calls, since nothing here yields. */
 const outer = new Uint8Array(VALUE_DEPTH_MAX);
 
+/** FORMAT.md 3.5 (c). */
+const NUMBER_BYTES_MAX = 1000;
+
 const QUOTE = 0x22;
 const SPACE = 0x20;
 const TAB = 0x09;
@@ -18,8 +21,9 @@ const COMMA = 0x2c;
 
 /**
  * The index after the one JSON text that starts at `start` (RFC 8259; no CR or LF among its white space,
- * nested at most VALUE_DEPTH_MAX deep, in valid UTF-8), or −1. `view` is over the same bytes. It takes no
- * end: `bytes` must have an LF somewhere after `start`, and nothing in a JSON text of a line goes over that.
+ * nested at most VALUE_DEPTH_MAX deep, in valid UTF-8, as FORMAT.md 3.5 has it), or −1. `view` is over the
+ * same bytes. It takes no end: `bytes` must have an LF somewhere after `start`, and nothing in a JSON text of
+ * a line goes over that.
  *
  * Most bytes of events are in strings, so strings come first and stand in the loop itself. Eight bytes at a
  * time: a high bit is left where a byte is ≥ 0x80, a backslash, or, turned by 0x02, below 0x21: that is the
@@ -111,8 +115,23 @@ function oddEnd(bytes: Uint8Array, at: number): number {
   if (byte >= 0x80) return sequenceEnd(bytes, at, bytes.length);
   if (byte !== 0x5c) return byte >= SPACE ? at + 1 : -1;
   if (bytes[at + 1] !== 0x75) return ESCAPED[bytes[at + 1] as number] === 1 ? at + 2 : -1;
-  for (let i = at + 2; i < at + 6; i++) if (HEX_DIGIT[bytes[i] as number] !== 1) return -1;
-  return at + 6;
+  const unit = escapedUnit(bytes, at);
+  if (unit < 0xd800 || unit > 0xdfff) return unit < 0 ? -1 : at + 6;
+  // The first half of a character, and then at once the second one, or it is nothing that all readers take.
+  const second = unit < 0xdc00 && bytes[at + 6] === 0x5c ? escapedUnit(bytes, at + 6) : -1;
+  return second >= 0xdc00 && second <= 0xdfff ? at + 12 : -1;
+}
+
+/** The UTF-16 code unit that `\u` and four hex digits at `at` stand for, or −1. `at` is on the backslash. */
+function escapedUnit(bytes: Uint8Array, at: number): number {
+  if (bytes[at + 1] !== 0x75) return -1;
+  let unit = 0;
+  for (let i = at + 2; i < at + 6; i++) {
+    const byte = bytes[i] as number;
+    if (HEX_DIGIT[byte] !== 1) return -1;
+    unit = unit * 16 + (byte <= 0x39 ? byte - 0x30 : (byte & 0x0f) + 9);
+  }
+  return unit;
 }
 
 /** The index after the number or literal name at `at`, or −1. */
@@ -124,8 +143,10 @@ function scalarEnd(bytes: Uint8Array, at: number): number {
       return wordEnd(bytes, at, 'false');
     case 0x6e:
       return wordEnd(bytes, at, 'null');
-    default:
-      return numberEnd(bytes, at);
+    default: {
+      const end = numberEnd(bytes, at);
+      return end - at > NUMBER_BYTES_MAX ? -1 : end;
+    }
   }
 }
 

@@ -218,7 +218,7 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
         offset: 3,
         last: 3,
         reason: expect.stringContaining('too large'),
-        tooLarge: { bytes: 30_000_011 },
+        tooLarge: { bytes: 30_000_009 },
       };
       expect(recorder.fetches(0).at(-1)?.undecodable).toEqual(tooLarge);
       expect((await source.readAt({ topic, partition: 0 }, 3)).undecodable).toEqual(tooLarge);

@@ -82,10 +82,10 @@ export const EXPLAINED: readonly Explained[] = [
   },
   {
     file: 'src/verify/json-end.ts',
-    code: 'for (let i = at + 2; i < at + 6; i++) if (HEX_DIGIT[bytes[i] as number] !== 1) return -1;',
+    code: 'if (HEX_DIGIT[byte] !== 1) return -1;',
     before: '1',
     after: '2',
-    why: 'Below 0 or not, the line is no plain one then, and the scanner, which decides, reads it.',
+    why: 'Each number below 0 says that there is no escape.',
   },
   {
     file: 'src/format/chain.ts',

@@ -26,7 +26,7 @@ const oddRecords: readonly KafkaRecord[] = [
   record(2, { value: fromHex('ff000a'), key: fromHex('00ff') }),
   record(3, { headers: headers(['trace', 'a'], ['trace', null], ['', '']), value: utf8('{}') }),
   record(4, { headers: [{ name: fromHex('ff'), value: fromHex('80') }], value: utf8(' [1.0, 1E400, -0] ') }),
-  record(5, { timestamp: -(2n ** 63n), value: utf8('{"a":1,"a":2,"\\ud800":null}') }),
+  record(5, { timestamp: -(2n ** 63n), value: utf8('{"a":1,"a":2,"\\ud800\\udc00":null}') }),
   record(6, { timestamp: 2n ** 63n - 1n, timestampType: 'append', value: utf8('not "JSON"\n') }),
   record(7, { timestamp: -1n, value: utf8('\ufeff{}') }),
   record(8, { timestamp: 0n, value: utf8('{"gap":{"last":9},"value":1,"offset":3}') }),
@@ -146,7 +146,7 @@ export const GOOD_CASES: readonly ArchiveCase[] = [
     make: async () => ({ builder: (await handedOver({}, 0)).builder }),
   },
   {
-    name: 'good-odd-records',
+    name: 'good-records-of-all-kinds',
     about: 'Tombstones, headers, bytes that are no text, the ends of the timestamps, and text that looks like a line.',
     codes: [],
     make: async () => {

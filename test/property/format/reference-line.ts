@@ -32,10 +32,21 @@ function jsonOf(bytes: Uint8Array): string | null {
   const text = textOf(bytes);
   if (text === null || /[\r\n]/.test(text)) return null;
   try {
-    return nesting(JSON.parse(text)) <= 63 ? text : null;
+    return nesting(JSON.parse(text)) <= 63 && isForStrictReaders(text) ? text : null;
   } catch {
     return null;
   }
+}
+
+/** Of text that is JSON: no escape of half a character, and no number of more than 1000 characters. */
+function isForStrictReaders(text: string): boolean {
+  const strings = text.match(/"(?:[^"\\]|\\.)*"/g) ?? [];
+  const halves = strings.some((string) => {
+    const units = string.replace(/\\[^u]/g, '').replace(/\\ud[89ab]..\\ud[c-f]../gi, '');
+    return /\\ud[89a-f]/i.test(units);
+  });
+  const rest = text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+  return !halves && !/[-+.0-9eE]{1001}/.test(rest);
 }
 
 const part = (bytes: Uint8Array) => stringOf(bytes) ?? `{"base64":"${base64(bytes)}"}`;
