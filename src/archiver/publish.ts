@@ -1,14 +1,16 @@
 // What must an archive hold beside its chains, to be readable in ten years? Its keys and its specification.
 
 import { readFile } from 'node:fs/promises';
-import { toHex, utf8 } from '../base/bytes.ts';
+import { equalBytes, toHex, utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
+import { LedgerstoneError } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { afterPeriod, type Period } from '../base/period.ts';
 import { oldestVersion } from '../format/oldest-version.ts';
 import { formatKey, keyKey } from '../format/paths.ts';
 import { encodeVkey, spkiFingerprint, type VerifierKey } from '../format/vkey.ts';
 import type { Lock, Store } from '../store/store.ts';
+import { confirmLock } from './confirm-lock.ts';
 
 export type Published = { readonly key: string; readonly written: boolean };
 
@@ -19,9 +21,9 @@ const formatUrl = (): URL =>
     : new URL('./FORMAT.md', import.meta.url);
 
 /**
- * Writes `keys/….vkey` for each key and `FORMAT-….md`, create-only and locked; what is there already is left
- * alone. The names carry the hash of what they hold, so "already there" means the same bytes to every reader
- * that checks.
+ * Writes `keys/….vkey` for each key and `FORMAT-….md`, create-only and locked. What is there already keeps
+ * its bytes, and its lock is lengthened, so that it stays as long as the newest seals. The names carry the
+ * hash of what they hold, so "already there" means the same bytes to every reader that checks.
  */
 export async function publishArchiveFiles(
   store: Store,
@@ -41,15 +43,37 @@ export async function publishArchiveFiles(
   const untilMs = Math.ceil(afterPeriod(clock.now(), retention.period) / 1000) * 1000;
   const options = signal === undefined ? {} : { signal };
   const published: Published[] = [];
+  const lock = { mode: retention.mode, untilMs };
   for (const { key, bytes } of objects) {
-    const written =
-      !(await exists(store, key)) &&
-      (await store.putIfAbsent(key, bytes, { mode: retention.mode, untilMs }, options)).kind === 'stored';
+    const before = await oldestVersion(store, key, signal);
+    const written = before === null && (await store.putIfAbsent(key, bytes, lock, options)).kind === 'stored';
+    await keepLocked({ store, signal }, key, bytes, lock);
     published.push({ key, written });
   }
   return published;
 }
 
-async function exists(store: Store, key: string): Promise<boolean> {
-  return (await oldestVersion(store, key)) !== null;
+/**
+ * As a seal's lock. One that lies there without any, from an earlier store or another tool, gets one first.
+ * What somebody else put there is left to the verifier: it is not ours to lock.
+ */
+async function keepLocked(
+  { store, signal }: { readonly store: Store; readonly signal: AbortSignal | undefined },
+  key: string,
+  bytes: Uint8Array,
+  lock: Lock,
+): Promise<void> {
+  const oldest = await oldestVersion(store, key, signal);
+  if (oldest === null)
+    throw new LedgerstoneError('unavailable', `${key} is not shown after it was stored`, {
+      disposition: 'retriable',
+    });
+  const { versionId, size } = oldest;
+  const options = { maxBytes: bytes.length, ...(signal && { signal }) };
+  if (size !== bytes.length || !equalBytes(await store.read(key, versionId, options), bytes)) return;
+  const state = await store.lock(key, versionId, signal);
+  // Of a trial: verifying names it, and only some roles may change the mode.
+  if (state.kind === 'locked' && state.lock.mode !== lock.mode) return;
+  if (state.kind === 'none') await store.extendLock(key, versionId, lock, signal);
+  await confirmLock({ store, signal }, key, versionId, lock);
 }

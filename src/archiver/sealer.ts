@@ -21,6 +21,7 @@ import {
   type ObjectVersion,
   type Store,
 } from '../store/store.ts';
+import { confirmLock } from './confirm-lock.ts';
 import type { MemoryLedger } from './memory.ts';
 
 export type SealOutcome =
@@ -156,7 +157,7 @@ export class Sealer {
         remedy: 'Nothing of ours writes such an object: find out who did, then continue in a new chain.',
       });
     }
-    await this.#confirmLock(data.key, oldest.versionId, lock);
+    await confirmLock(this.#options, data.key, oldest.versionId, lock);
   }
 
   /** True: our bytes are the seal. False: fenced. */
@@ -168,7 +169,7 @@ export class Sealer {
     const oldest = await this.#oldest(key);
     const stored = outcome.kind === 'stored' && outcome.versionId === oldest.versionId;
     if (!stored && !(await this.#holds(oldest, bytes))) return false;
-    await this.#confirmLock(key, oldest.versionId, lock);
+    await confirmLock(this.#options, key, oldest.versionId, lock);
     return true;
   }
 
@@ -188,29 +189,6 @@ export class Sealer {
       await store.read(version.key, version.versionId, { maxBytes: bytes.length, signal }),
       bytes,
     );
-  }
-
-  /** The store's own word on the lock: headers that were sent prove nothing. */
-  async #confirmLock(key: string, versionId: string, wanted: Lock): Promise<void> {
-    const { store, signal } = this.#options;
-    const state = await store.lock(key, versionId, signal);
-    switch (state.kind) {
-      case 'not-applicable':
-        return;
-      case 'locked':
-        if (wanted.mode === 'COMPLIANCE' && state.lock.mode !== 'COMPLIANCE') break;
-        if (state.lock.untilMs < wanted.untilMs) await store.extendLock(key, versionId, wanted, signal);
-        return;
-      case 'not-permitted':
-        throw new LedgerstoneError('locks-not-permitted', `the lock of ${key} may not be read`, {
-          remedy: 'Allow the archiver s3:GetObjectRetention on the archive.',
-        });
-      case 'none':
-        break;
-    }
-    throw new LedgerstoneError('lock-missing', `${key} is stored without the lock that it was sent with`, {
-      remedy: 'The bucket must have Object Lock enabled: run `ledgerstone doctor`.',
-    });
   }
 
   #unexpired(lock: Lock): Lock {

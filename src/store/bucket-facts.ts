@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { type CallHttp, connectS3, type S3Connection, type S3Options } from './s3-connection.ts';
-import { nameOf } from './s3-error.ts';
+import { nameOf, statusOf } from './s3-error.ts';
 
 /** A setting, or why this caller could not learn it. */
 export type Fact<T> =
@@ -23,8 +23,8 @@ export type BucketFacts = {
   }>;
   /** `Enabled`, `Suspended`, or null where it never was on. */
   readonly versioning: Fact<string | null>;
-  /** Public access blocks that are off. */
-  readonly openToPublic: Fact<readonly string[]>;
+  /** Public access blocks that are off. Null: this server, which is not S3 itself, has none at all. */
+  readonly openToPublic: Fact<readonly string[] | null>;
   /** As text; null where there is none. */
   readonly policy: Fact<string | null>;
 };
@@ -55,15 +55,7 @@ export async function readBucketFacts(options: S3Options, signal?: AbortSignal):
         const { Status } = await s3.client.send(new GetBucketVersioningCommand(s3.target), http);
         return Status ?? null;
       }),
-      openToPublic: await ask<readonly string[]>(
-        'GetPublicAccessBlock',
-        'NoSuchPublicAccessBlockConfiguration',
-        BLOCKS,
-        async (http) => {
-          const answer = await s3.client.send(new GetPublicAccessBlockCommand(s3.target), http);
-          return BLOCKS.filter((name) => answer.PublicAccessBlockConfiguration?.[name] !== true);
-        },
-      ),
+      openToPublic: await openToPublic(s3, ask),
       policy: await ask<string | null>('GetBucketPolicy', 'NoSuchBucketPolicy', null, async (http) => {
         const { Policy } = await s3.client.send(new GetBucketPolicyCommand(s3.target), http);
         return Policy ?? null;
@@ -72,6 +64,28 @@ export async function readBucketFacts(options: S3Options, signal?: AbortSignal):
   } finally {
     s3.close();
   }
+}
+
+type Ask = <T>(
+  operation: string,
+  absent: string,
+  none: T,
+  send: (http: CallHttp) => Promise<T>,
+) => Promise<Fact<T>>;
+
+async function openToPublic(s3: S3Connection, ask: Ask): Promise<BucketFacts['openToPublic']> {
+  let isUnknownCall = false;
+  const absent = 'NoSuchPublicAccessBlockConfiguration';
+  const fact = await ask<readonly string[]>('GetPublicAccessBlock', absent, BLOCKS, async (http) => {
+    try {
+      const answer = await s3.client.send(new GetPublicAccessBlockCommand(s3.target), http);
+      return BLOCKS.filter((name) => answer.PublicAccessBlockConfiguration?.[name] !== true);
+    } catch (error) {
+      isUnknownCall = statusOf(error) === 501;
+      throw error;
+    }
+  });
+  return isUnknownCall && s3.options.endpoint !== undefined ? { known: true, value: null } : fact;
 }
 
 /** `absent`: the name of the error that says "there is none", which is an answer. */

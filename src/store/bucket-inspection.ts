@@ -4,11 +4,12 @@ import {
   GetObjectLockConfigurationCommand,
   GetPublicAccessBlockCommand,
   HeadBucketCommand,
+  ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { type BucketCheck, bad, ok, remedyOf, unknown, warning } from './bucket-check.ts';
 import type { S3Connection } from './s3-connection.ts';
-import { nameOf } from './s3-error.ts';
+import { isNotImplemented, nameOf } from './s3-error.ts';
 import { CLOCK_OFFSET_MAX_MS } from './store.ts';
 
 /** `there`: it answers, and `checks` say what it is like. `absent`: nobody has a bucket of that name. */
@@ -21,9 +22,7 @@ export async function inspect(s3: S3Connection, signal: AbortSignal | undefined)
   const { bucket, region } = s3.options;
   let found: string | undefined;
   try {
-    const command = new HeadBucketCommand(s3.target);
-    found = (await s3.run({ operation: 'HeadBucket', signal }, (http) => s3.client.send(command, http)))
-      .BucketRegion;
+    found = await reach(s3, signal);
   } catch (error) {
     signal?.throwIfAborted();
     const absent =
@@ -48,6 +47,22 @@ export async function inspect(s3: S3Connection, signal: AbortSignal | undefined)
       checkClock(s3),
     ],
   };
+}
+
+/** The Region of the bucket, if S3 tells it. Throws why it can't be reached. */
+async function reach(s3: S3Connection, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const head = new HeadBucketCommand(s3.target);
+  try {
+    return (await s3.run({ operation: 'HeadBucket', signal }, (http) => s3.client.send(head, http)))
+      .BucketRegion;
+  } catch (error) {
+    if (!(error instanceof LedgerstoneError) || error.code !== 'not-permitted') throw error;
+    signal?.throwIfAborted();
+    // The answer to a HEAD has no body and so no reason. That to a GET has one.
+    const list = new ListObjectVersionsCommand({ ...s3.target, Prefix: s3.options.prefix, MaxKeys: 1 });
+    await s3.run({ operation: 'ListObjectVersions', signal }, (http) => s3.client.send(list, http));
+    return undefined;
+  }
 }
 
 async function checkLock(s3: S3Connection, signal: AbortSignal | undefined): Promise<BucketCheck[]> {
@@ -121,12 +136,16 @@ async function checkPublicAccess(s3: S3Connection, signal: AbortSignal | undefin
       : warning('public-access', `${open.join(', ')} off`, remedy);
   } catch (error) {
     signal?.throwIfAborted();
+    if (isNotImplemented(error))
+      return warning('public-access', 'this server has no public access blocks', NO_BLOCKS);
     const none = nameOf((error as Error).cause) === 'NoSuchPublicAccessBlockConfiguration';
     return none
       ? warning('public-access', 'not blocked on the bucket', remedy)
       : unknown('public-access', error);
   }
 }
+
+const NO_BLOCKS = "Make sure by this server's own means that nobody reads or writes without credentials.";
 
 function checkClock(s3: S3Connection): BucketCheck {
   const offset = s3.clockWatch.newest();

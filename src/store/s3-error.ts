@@ -36,6 +36,10 @@ export function storeError(cause: unknown, call: S3Call): LedgerstoneError {
 export const statusOf = (error: unknown): number | undefined =>
   (error as { $metadata?: { httpStatusCode?: number } } | null)?.$metadata?.httpStatusCode;
 
+/** The server lacks the whole call, which is not the same as refusing it. */
+export const isNotImplemented = (error: unknown): boolean =>
+  error instanceof LedgerstoneError && error.code === 'not-implemented';
+
 export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '');
 
 function describe(cause: unknown): string {
@@ -67,6 +71,10 @@ const CONFLICT = retriable(
   'conflict',
   'Another request holds this key at this moment. The same bytes are sent again.',
 );
+const NOT_IMPLEMENTED = fatal(
+  'not-implemented',
+  'This S3-compatible server does not know the call. It is no fault that passes: use a server that does.',
+);
 const TIMED_OUT = retriable('timed-out', WAIT);
 
 /** S3's error codes whose meaning depends on nothing else. */
@@ -86,6 +94,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     'The object lies in an archive tier (Glacier): restore it, then try again.',
   ),
   InvalidRetentionPeriod: BAD_LOCK,
+  NotImplemented: NOT_IMPLEMENTED,
   RequestTimeout: TIMED_OUT,
   TimeoutError: TIMED_OUT,
 };
@@ -139,6 +148,7 @@ function byStatus(status: number | undefined, cause: unknown, call: S3Call): Mea
       `Check the network, the endpoint and the Region (${call.region}). ${WAIT}`,
     );
   }
+  if (status === 501) return NOT_IMPLEMENTED;
   if (status >= 500 || status === 429 || status === 408) return retriable('unavailable', WAIT);
   if (status === 307) return retriable('unavailable', 'A new bucket is not known everywhere yet.');
   if (status === 301 || (status === 400 && isElsewhere(cause, call))) return wrongRegion(cause, call);
@@ -153,8 +163,14 @@ function byStatus(status: number | undefined, cause: unknown, call: S3Call): Mea
 const notPermitted = (call: S3Call): Meaning =>
   fatal(
     'not-permitted',
-    `Allow s3:${PERMISSIONS[call.operation] ?? call.operation} to this role, on this bucket and key.`,
+    call.operation.startsWith('Head')
+      ? headRefused(call)
+      : `Allow s3:${PERMISSIONS[call.operation] ?? call.operation} to this role, on this bucket and key.`,
   );
+
+/** The answer to a HEAD has no body and no reason: a wrong clock or secret looks like a missing right. */
+const headRefused = ({ operation }: S3Call): string =>
+  `S3 gives no reason here. Check the credentials, the clock of this machine, the owner of the bucket, and that this role has s3:${PERMISSIONS[operation] ?? operation}.`;
 
 /** IAM's name where it is not the call's. */
 const PERMISSIONS: Readonly<Record<string, string>> = {

@@ -10,8 +10,7 @@ import { openSigner } from '../../clients/open.ts';
 import { type Config, type FileSourceConfig, loadConfig } from '../../config/archiver.ts';
 import type { SigningConfig, StoreConfig } from '../../config/connections.ts';
 import { encodeVkey, verifierKey } from '../../format/vkey.ts';
-import { type Check, checkLines } from './check-list.ts';
-import { EXIT } from './exit-code.ts';
+import { type Check, checkLines, readinessOf } from './check-list.ts';
 import { lockDates } from './lock-dates.ts';
 import { unreachableByProbes } from './pod-probes.ts';
 import { acting, type Session } from './session.ts';
@@ -50,21 +49,14 @@ async function runDoctor({ io, output }: Session, options: DoctorOptions): Promi
     { area: 'source', checks: await sourceChecks(config) },
   ];
   const all = areas.flatMap(({ checks }) => checks);
-  const bad = all.filter(({ verdict }) => verdict === 'bad').length;
-  const exitCode = bad === 0 ? EXIT.ok : EXIT.failed;
+  const { ready, exitCode, text } = readinessOf(all, output);
   if (options.json === true) {
-    await output.json({
-      ready: bad === 0,
-      checks: areas.flatMap(({ area, checks }) => checks.map((check) => ({ area, ...check }))),
-    });
+    const checks = areas.flatMap(({ area, checks }) => checks.map((check) => ({ area, ...check })));
+    await output.json({ ready, checks });
     return exitCode;
   }
-  const others = all.filter(({ verdict }) => verdict === 'warning' || verdict === 'unknown').length;
-  const verdict = bad === 0 ? output.colour('green', 'ready') : output.colour('red', 'not ready');
   const lines = areas.flatMap(({ area, checks }) => checkLines(area, checks, output));
-  await output.write(
-    `${lines.join('\n')}\n\n${verdict}: ${bad} bad, ${others} to look at, of ${all.length} checks\n`,
-  );
+  await output.write(`${lines.join('\n')}\n\n${text}\n`);
   return exitCode;
 }
 

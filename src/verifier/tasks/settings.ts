@@ -111,7 +111,9 @@ function checkBucket(
     if (state !== 'Enabled') check.drift(name, 'versioning', 'Enabled', state ?? 'never enabled');
   });
   check.known(name, 'public-access', facts.openToPublic, (open) => {
-    if (open.length > 0) check.drift(name, 'public-access', 'all four blocks on', `${open.join(', ')} off`);
+    // A server without such a setting lacks it for good. `doctor` says so.
+    if (open !== null && open.length > 0)
+      check.drift(name, 'public-access', 'all four blocks on', `${open.join(', ')} off`);
   });
   const { denials } = promised;
   if (denials === null) return;

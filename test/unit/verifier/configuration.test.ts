@@ -301,7 +301,26 @@ describe('a bucket that is asked over the wire', () => {
       versioning: { known: false },
       policy: known(null),
     });
-    expect(facts.openToPublic.known && facts.openToPublic.value.length).toBe(4);
+    expect(facts.openToPublic.known && facts.openToPublic.value?.length).toBe(4);
+  });
+
+  it('of a server without public access blocks: no finding, and one for what it must have', async () => {
+    answers = {
+      'object-lock': [501, error('NotImplemented')],
+      versioning: [200, '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>'],
+      publicAccessBlock: [501, error('NotImplemented')],
+      policy: [501, error('NotImplemented')],
+    };
+    const facts = await read();
+    expect(facts.openToPublic).toEqual(known(null));
+    const subject: Subject = {
+      ...{ kind: 'bucket', name: 'archive', read },
+      promised: { defaultDays: null, denials: null },
+    };
+    const { findings } = await checkConfiguration([subject]);
+    expect(findings.map(({ key, found }) => [key, found?.includes('does not know the call')])).toEqual([
+      ['config:archive/object-lock', true],
+    ]);
   });
 
   it('of another account: its policy is hidden, which is a finding that says what to do, and hinders nothing else', async () => {
