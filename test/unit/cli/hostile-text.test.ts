@@ -53,6 +53,7 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
   drill: ['--yes'],
   get: ['--topic', 'orders', '--partition', '0'],
   show: ['--topic', 'orders', '--partition', '0'],
+  losses: [],
   prove: ['--topic', 'orders', '--partition', '0', '--offset', '1'],
 };
 
@@ -129,6 +130,8 @@ describe('an archive that somebody else wrote', () => {
     ['verify'],
     ['verify', '--checkpoints'],
     ['status'],
+    ['losses'],
+    ['losses', '--csv'],
     ...chains.flatMap((chain) => {
       const of = ['--topic', chain, '--partition', '0'];
       return [
@@ -144,6 +147,7 @@ describe('an archive that somebody else wrote', () => {
     for (const trusted of [[], key]) {
       for (const json of [[], ['--json']]) {
         if (command === 'get' && json.length > 0 && !more.includes('--values')) continue;
+        if (more.includes('--csv') && json.length > 0) continue;
         const args = [command, at('archive'), ...more, ...trusted, ...json];
         const { out, err } = await atTerminal(args);
         // A value that was asked for may have several lines.
