@@ -11,6 +11,7 @@ import type { ChainInArchive } from '../verify/survey.ts';
 import type { Attested, ForeignObject } from './attest/attestation-reader.ts';
 import type { AttestOutcome } from './attest/attester.ts';
 import { floodFindings } from './attest/flood.ts';
+import { decisionFindings } from './decisions.ts';
 import { chainScope } from './findings/record.ts';
 import { stepCoverage } from './findings/step-coverage.ts';
 import { handoversOf } from './known-chains.ts';
@@ -71,7 +72,8 @@ export async function confirmStep(
   if (confirmation === null) return { ...NO_CHAIN, place, verdict: verdictOf(around), findings: around };
   const { report, head, isAtEnd } = confirmation;
   const unread = unreadFindings(report);
-  const findings = [...around, ...report.findings, ...unread];
+  const decisions = report.verdict === 'verified' ? decisionFindings(report) : [];
+  const findings = [...around, ...report.findings, ...unread, ...decisions];
   const verdict = worstVerdict([report.verdict, verdictOf(unread)]);
   const before = { place, report, isAtEnd, findings, confirmed: standing(attested, report), isNew: false };
 

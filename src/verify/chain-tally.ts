@@ -1,5 +1,5 @@
 // What was looked at in one chain, and what do its seals and lines say is archived or missing?
-import type { Manifest } from '../format/manifest.ts';
+import type { Continues, Manifest } from '../format/manifest.ts';
 import type { DataOutcome } from './content.ts';
 import { addMissing, decidedOffsets, type GapInChain, type Missing, NONE_MISSING } from './gaps.ts';
 import type { ChainReport } from './report.ts';
@@ -19,6 +19,7 @@ export class ChainTally {
   expiredUnread = 0;
   #records = 0;
   #firstOffset: number | null = null;
+  #continues: Continues | null = null;
   #missing: Missing = NONE_MISSING;
   #control = 0;
   #aborted = 0;
@@ -29,7 +30,8 @@ export class ChainTally {
   #gapsOmitted = 0;
 
   /** What a seal states. */
-  addSeal({ records }: Manifest): void {
+  addSeal({ records, continues }: Manifest): void {
+    this.#continues ??= continues;
     this.#firstOffset ??= records.firstOffset;
     this.#missing = addMissing(this.#missing, records.missing);
     this.#decided += decidedOffsets(records);
@@ -55,6 +57,7 @@ export class ChainTally {
 
   report(): Pick<
     ChainReport,
+    | 'continues'
     | 'firstOffset'
     | 'entriesRead'
     | 'missing'
@@ -69,6 +72,7 @@ export class ChainTally {
   > {
     const { seals, signatures, locks, dataObjects, lines, bytes, expired, expiredUnread } = this;
     return {
+      continues: this.#continues,
       firstOffset: this.#firstOffset,
       entriesRead: this.#records,
       missing: this.#missing,

@@ -45,6 +45,8 @@ export const SEVERITY = {
   'unreferenced-object': 'notice',
   'stale-chain': 'notice',
   'legal-hold-missing': 'notice',
+  'records-lost': 'notice',
+  'chain-continued': 'notice',
   expired: 'info',
   'locks-not-applicable': 'info',
 } as const satisfies Readonly<Record<string, Severity>>;

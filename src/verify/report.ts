@@ -1,5 +1,5 @@
 // What does a verification report in the end?
-import type { SourceIdentity } from '../format/manifest.ts';
+import type { Continues, SourceIdentity } from '../format/manifest.ts';
 import type { Finding, Verdict } from './finding.ts';
 import type { GapInChain, Missing } from './gaps.ts';
 import type { Depth } from './run.ts';
@@ -25,6 +25,8 @@ export type ChainReport = {
   /** Seals in the chain as far as it could be followed, and the root over all of them, in hex. */
   readonly size: number;
   readonly root: string;
+  /** The older chain that this one goes on from, and why. Null also if its first seal was not looked at. */
+  readonly continues: Continues | null;
   /** Of the first seal that was looked at; null when no seal could be read. */
   readonly firstOffset: number | null;
   /** The offset after the last one sealed; null when no seal could be read. */

@@ -104,9 +104,17 @@ function strangeText(report: Report): string {
 function chainFindings(chain: ChainReport, words: Words): string[] {
   const lines = [
     ...findingLines(chain.findings, chain.findingsOmitted, words),
+    ...continuedLine(chain),
     ...gapLines(chain, words.output),
   ];
   return lines.length === 0 ? [] : ['', printable(chain.origin), ...lines];
+}
+
+/** Another chain ended there, and somebody said why. */
+function continuedLine({ continues }: ChainReport): string[] {
+  if (continues === null) return [];
+  const { origin, nextOffset, by, reason } = continues;
+  return [printable(`  continues ${origin} from its offset ${nextOffset} on, by ${by}: ${reason}`)];
 }
 
 /** `lost     offsets 121003 to 121022 (accepted), sealed 2026-11-22T10:01:00.000Z, by J. Doe: outage` */

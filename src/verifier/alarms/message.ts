@@ -27,7 +27,7 @@ const ADVICE: Readonly<Record<Severity, string>> = {
   attempt:
     'Somebody tried to change the archive. By itself this changes no archived record. Find out who it was, and remove the permission.',
   notice:
-    'The verdict stands, and somebody has to look: an archiver stands still, or a legal hold was taken away.',
+    'The verdict stands, and somebody has to look: an archiver stands still, a legal hold was taken away, records were given up, or a chain ended and goes on in another.',
   info: 'For information.',
 };
 

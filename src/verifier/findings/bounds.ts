@@ -1,6 +1,7 @@
 // Which findings get an entry of their own if there are a hundred thousand of them?
 import type { Sha256 } from '../../base/hash.ts';
 import { type Finding, type FindingCode, findingOf } from '../../verify/finding.ts';
+import { isDecision } from '../decisions.ts';
 import { OPENING_MAX } from '../own-keys.ts';
 import type { History } from './history.ts';
 import { findingId, type Scope } from './record.ts';
@@ -53,10 +54,10 @@ export function chooseEntries(
   const listed = new Map<string, Finding>();
   let isOverflown = omitted > 0;
   for (const [code, same] of byCode) {
-    let room = Math.min(
-      OPEN_PER_CODE_MAX - (openOfCode.get(code) ?? 0),
-      OPENINGS_PER_CODE_MAX - (openings.get(code) ?? 0),
-    );
+    const openingsLeft = OPENINGS_PER_CODE_MAX - (openings.get(code) ?? 0);
+    // Decisions stay open for ever, and each of them is to be told.
+    const openRoom = OPEN_PER_CODE_MAX - (openOfCode.get(code) ?? 0);
+    let room = isDecision({ code }) ? openingsLeft : Math.min(openRoom, openingsLeft);
     let left = 0;
     for (const [id, finding] of same) {
       const known = latest.get(id);

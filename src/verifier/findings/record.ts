@@ -69,8 +69,10 @@ export type Closing = {
   readonly by: { readonly name: string; readonly version: string };
 };
 
-/** Notices that need somebody at once, although they leave the verdict as it is. */
-const URGENT: ReadonlySet<FindingCode> = new Set(['stale-chain', 'legal-hold-missing']);
+/** Notices that people hear of, although they leave the verdict as it is. */
+const URGENT: ReadonlySet<FindingCode> = new Set([
+  ...['stale-chain', 'legal-hold-missing', 'records-lost', 'chain-continued'],
+] as FindingCode[]);
 
 /**
  * Whether people are notified of findings like this. Any other notice is only in the ledger, the log and the

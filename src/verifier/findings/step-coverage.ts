@@ -1,5 +1,6 @@
 // Which open findings of a chain are gone because a step would have seen them again?
 import { attestationsRoot } from '../../format/attestation.ts';
+import { isDecision } from '../decisions.ts';
 import type { StepResult } from '../verifier.ts';
 import { isMore } from './bounds.ts';
 import type { Covers } from './ledger.ts';
@@ -14,7 +15,7 @@ export function stepCoverage({ findings, report, confirmed, isAtEnd, verdict }: 
   const size = report?.size ?? 0;
   const walkedFrom = size > 0 ? size - (report?.checked.seals ?? 0) : Math.max(0, (confirmed?.size ?? 0) - 1);
   return ({ check, finding }) => {
-    if (check !== 'confirm' && check !== 'look') return false;
+    if ((check !== 'confirm' && check !== 'look') || isDecision(finding)) return false;
     // A step with faults attests nothing, so the next one walks over the same segments again.
     if (isMore(finding)) {
       const { severity, code } = finding;
