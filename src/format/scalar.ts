@@ -24,7 +24,7 @@ export const isWord = (value: unknown, bytesMax: number): value is string =>
 // biome and people alike can't see these characters: they are built from their numbers.
 const range = (first: number, last: number): string => `\\u{${first.toString(16)}}-\\u{${last.toString(16)}}`;
 const NOT_IN_WORDS = new RegExp(
-  `[${range(0, 0x1f)}${range(0x7f, 0x9f)}${range(0x2028, 0x202e)}${range(0x2066, 0x2069)}]`,
+  `[${range(0, 0x1f)}${range(0x7f, 0x9f)}${range(0x2028, 0x2029)}]|\\p{Bidi_Control}`,
   'u',
 );
 

@@ -72,10 +72,6 @@ export class AnchorCheck {
     this.#verify = verify;
   }
 
-  get isEmpty(): boolean {
-    return this.#anchors.length === 0;
-  }
-
   /** Segments of which somebody else confirmed that every byte was read. */
   attestedSize(origin: string): number {
     return this.#greatest((anchor) => anchor.kind === 'confirmed' && anchor.origin === origin) ?? 0;
@@ -135,9 +131,10 @@ export class AnchorCheck {
       const isOther = origin !== null && anchor.origin !== origin;
       // A size that was passed but not reached lies in a gap, which is reported as such.
       if (!isOther && anchor.size <= size) continue;
-      const code = isOther || more || origin === null || anchor.signed === null ? 'truncation' : 'rollback';
+      const code = isOther || more || size === 0 || anchor.signed === null ? 'truncation' : 'rollback';
       const expected = `${anchor.origin} of size ${anchor.size} or more: ${anchor.from}`;
-      const found = origin === null ? 'no chain' : `${origin} of size ${size}`;
+      const chain = origin ?? 'a chain whose seals can not be read,';
+      const found = origin === null && size === 0 ? 'no chain' : `${chain} of size ${size}`;
       problems.push(await this.#believe(anchor, { code, expected, found }));
     }
     return problems;

@@ -105,8 +105,7 @@ export class ChainCheck {
       await this.#tasks.finish();
     }
     if (this.#tally.seals === 0 && this.#isListed && this.#slice.confirmed === null) {
-      const isChain = this.#data.lastSequence >= 0 || !this.#anchors.isEmpty;
-      if (!isChain && this.#findings.verdict === 'verified') {
+      if (this.#data.lastSequence < 0 && this.#findings.verdict === 'verified') {
         foreign.absorb(this.#findings);
         return null;
       }

@@ -93,7 +93,7 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
   await checkArchiveObjects(survey.objects, onlyOrigin(chains, findings), run, findings);
 
   // 5. What should be there but is missing.
-  await checkAbsentChains(survey.chains, run, findings, options.only !== undefined);
+  await checkAbsentChains(chains, run, findings, options.only);
   if (chains.length === 0) {
     findings.add({ code: 'unreadable', expected: 'an archive', found: 'no chain at all' });
   }
@@ -169,12 +169,13 @@ async function checkAbsentChains(
   present: readonly ChainInArchive[],
   run: Run,
   findings: FindingList,
-  isPartial: boolean,
+  only: readonly ChainInArchive[] | undefined,
 ): Promise<void> {
   const places = new Set(present.map(chainText));
+  const asked = only && new Set(only.map(chainText));
   for (const [place, anchors] of run.anchors) {
     if (places.has(place)) continue;
-    if (isPartial) {
+    if (asked?.has(place) === false) {
       throw new LedgerstoneError(
         'usage',
         `a checkpoint of ${place}, which is not among the chains to verify`,

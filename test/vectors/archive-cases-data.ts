@@ -1,5 +1,6 @@
 // Which frozen archives have data objects, blocks or lines that no reader may call verified?
-import { concatBytes, utf8, utf8Text } from '../../src/base/bytes.ts';
+import { crc32, gunzipSync } from 'node:zlib';
+import { concatBytes, equalBytes, utf8, utf8Text } from '../../src/base/bytes.ts';
 import { gzipCompressor, zstdCompressor } from '../../src/base/node/compress.ts';
 import { encodeEntry } from '../../src/format/line-writer.ts';
 import type { KafkaRecord } from '../../src/format/record.ts';
@@ -25,7 +26,44 @@ const lines = (change: (lines: Uint8Array[]) => Uint8Array[]) => written({ encod
 const line = (at: number, change: (text: string) => string) =>
   lines((all) => all.with(at, utf8(change(utf8Text(all[at] as Uint8Array)))));
 
+/** A member with one stored block. All that the RFCs leave free is set: MTIME, XFL, OS, and five bits of the block's head. */
+function gzipWithFreeBits(): Uint8Array {
+  const numbers = new Uint8Array(8);
+  const view = new DataView(numbers.buffer);
+  view.setUint32(0, crc32(content), true);
+  view.setUint32(4, content.length, true);
+  const length = [content.length & 255, content.length >> 8];
+  const head = [0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 99, 77, 0xf9, ...length, ...length.map((byte) => byte ^ 255)];
+  return concatBytes(Uint8Array.from(head), content, numbers);
+}
+
+/** The bits after the last code of the last block, which a decoder never looks at. */
+function withLastBitsSet(stored: Uint8Array): Uint8Array {
+  const at = stored.length - 9;
+  for (let bits = 7; bits > 0; bits--) {
+    const other = stored.with(at, (stored[at] as number) | (0xff << (8 - bits)));
+    try {
+      if (!equalBytes(other, stored) && equalBytes(gunzipSync(other), gunzipSync(stored))) return other;
+    } catch {
+      // One of those bits is a bit of a code.
+    }
+  }
+  throw new Error('no bit is free');
+}
+
 export const DATA_CASES: readonly ArchiveCase[] = [
+  {
+    name: 'good-gzip-free-bits',
+    about: 'A gzip block with a stored DEFLATE block: the bits before its length, and time, flags and system of the member, are none that a reader looks at.',
+    codes: [],
+    make: block(gzipWithFreeBits, 'gzip'),
+  },
+  {
+    name: 'good-gzip-last-bits',
+    about: 'A gzip block whose DEFLATE stream ends within a byte; the rest of that byte is ones.',
+    codes: [],
+    make: block(withLastBitsSet, 'gzip'),
+  },
   {
     name: 'bad-data-missing',
     about: 'A data object is gone before its time.',

@@ -13,6 +13,7 @@ import { GOOD_CASES, ODD_CASES } from './archive-cases-good.ts';
 import { RULE_CASES } from './archive-cases-rules.ts';
 import { SIGNATURE_CASES } from './archive-cases-signatures.ts';
 import { STORE_CASES } from './archive-cases-store.ts';
+import { TRUST_CASES } from './archive-cases-trust.ts';
 import { VERSION_CASES } from './archive-cases-versions.ts';
 import { ARCHIVES_FOLDER, type ArchiveVector, type Expected, freezeObjects, thawArchive, WARNING } from './archive-vector.ts';
 import { listed, readPins, writePins } from './pins.ts';
@@ -22,7 +23,7 @@ import { chainVerdicts } from './run-vector.ts';
 
 export const ARCHIVE_CASES: readonly ArchiveCase[] = [
   ...GOOD_CASES, ...ODD_CASES, ...BAD_CASES, ...STORE_CASES, ...DATA_CASES, ...RULE_CASES, ...SIGNATURE_CASES,
-  ...VERSION_CASES, ...CONTINUED_CASES,
+  ...VERSION_CASES, ...CONTINUED_CASES, ...TRUST_CASES,
 ];
 
 const expected = (codes: readonly FindingCode[]): Expected => ({

@@ -61,6 +61,7 @@ const word = { by: 'J. Doe', why: 'ticket "4711"' };
 const GAPS: readonly (readonly [string, GapLine])[] = [
   ['gap-transaction', { offset: 5, last: 7, reason: 'transaction', control: 1, aborted: 2 }],
   ['gap-compacted', { offset: 5, last: 5, reason: 'compacted', ...word }],
+  ['gap-joiner', { offset: 5, last: 5, reason: 'compacted', by: 'a\u200db', why: '\u061b\u061d\u2010\u202f' }],
   ['gap-expired', { offset: 0, last: 2 ** 53 - 2, reason: 'expired', ...word }],
   ['gap-accepted', { offset: 5, last: 6, reason: 'accepted', by: 'é'.repeat(127), why: '😀'.repeat(128) }],
 ];
@@ -125,6 +126,9 @@ const REFUSED: readonly (readonly [string, string, string | Uint8Array])[] = [
   ['gap-reason', 'An unknown reason.', '{"offset":5,"gap":{"last":7,"reason":"lost","by":"a","why":"b"}}'],
   ['gap-too-far', 'A gap to 2^53 - 1.', '{"offset":5,"gap":{"last":9007199254740991,"reason":"expired","by":"a","why":"b"}}'],
   ['gap-control-character', 'A word with a control character.', '{"offset":5,"gap":{"last":5,"reason":"expired","by":"a\\nb","why":"x"}}'],
+  ['gap-left-to-right-mark', 'A word with U+200E.', '{"offset":5,"gap":{"last":5,"reason":"expired","by":"a\u200eb","why":"x"}}'],
+  ['gap-right-to-left-mark', 'A word with U+200F.', '{"offset":5,"gap":{"last":5,"reason":"expired","by":"x","why":"a\u200fb"}}'],
+  ['gap-arabic-letter-mark', 'A word with U+061C.', '{"offset":5,"gap":{"last":5,"reason":"expired","by":"x","why":"a\u061cb"}}'],
   ['gap-direction', 'A word that turns text around.', '{"offset":5,"gap":{"last":5,"reason":"expired","by":"a\u202eb","why":"x"}}'],
   ['gap-by-too-long', '256 bytes of `by`.', `{"offset":5,"gap":{"last":5,"reason":"expired","by":"${'a'.repeat(256)}","why":"x"}}`],
   ['gap-timestamp', 'A gap with a timestamp.', '{"offset":5,"timestamp":0,"gap":{"last":5,"reason":"expired","by":"a","why":"x"}}'],

@@ -10,6 +10,7 @@ import { openSeal } from '../../src/verify/open-seal.ts';
 import { ArchiveBuilder, archiveKey, entries, signer, transactionGap } from '../support/archive-builder.ts';
 import { headOf, spoilSignature, withoutLastSignature } from './archive-cases.ts';
 import { freezeBytes } from './archive-vector.ts';
+import { cosignedVectors } from './object-cases-cosigned.ts';
 import { lineVectors } from './object-cases-lines.ts';
 import type { ObjectVector } from './object-vector.ts';
 
@@ -249,4 +250,5 @@ export const makeObjectVectors = async (): Promise<ObjectVector[]> => [
   ...(await sealVectors()),
   ...vkeyVectors(),
   ...(await eventProofVectors()),
+  ...(await cosignedVectors()),
 ];

@@ -1,4 +1,4 @@
-// What does a frozen line, manifest, seal, vkey or event proof look like, and what is said of it? (test/vectors/objects.json)
+// What does a frozen line, manifest, seal, vkey, event proof or attestation look like, and what is said of it? (test/vectors/objects.json)
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBase64, toBase64 } from '../../src/base/bytes.ts';
@@ -6,9 +6,12 @@ import { LedgerstoneError } from '../../src/base/error.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
 import { parseManifest } from '../../src/format/manifest-bytes.ts';
 import { decodeLine, type GapLine, type KafkaRecord } from '../../src/format/record.ts';
+import { parseCosignerVkey } from '../../src/format/cosignature.ts';
+import { parseSignedCheckpoint } from '../../src/format/note.ts';
 import { parseVkey } from '../../src/format/vkey.ts';
 import type { FindingCode } from '../../src/verify/finding.ts';
 import { checkEventProof } from '../../src/verify/event-proof.ts';
+import { cosignedBy } from '../../src/verifier/attest/attestation-reader.ts';
 import { openSeal } from '../../src/verify/open-seal.ts';
 import { thawBytes } from './archive-vector.ts';
 
@@ -30,12 +33,12 @@ export type ObjectVector = {
   /** `<kind>/<name>`. */
   readonly name: string;
   readonly about: string;
-  /** A line without its LF, a manifest, a whole seal, a vkey, or an event proof. */
+  /** A line without its LF, a manifest, a whole seal, a vkey, an event proof, or a note that a cosigner signed. */
   readonly bytes: Bytes;
   readonly expect: 'accepted' | FindingCode;
   /** Of an accepted line: what it carries. */
   readonly carries?: { readonly record: FrozenRecord } | { readonly gap: GapLine };
-  /** Of seals and event proofs. */
+  /** Of seals and event proofs. Of attestations the cosigners. */
   readonly trusted?: readonly string[];
   /** Of seals: the place that the object's key names. */
   readonly place?: { readonly origin: string; readonly sequence: number };
@@ -72,7 +75,8 @@ export const verdictOn = async (vector: ObjectVector): Promise<string> => (await
 export async function judge(vector: ObjectVector): Promise<{ readonly verdict: string; readonly words: string }> {
   const accepted = { verdict: 'accepted', words: 'accepted' };
   const bytes = thawBytes(vector.bytes);
-  const trusted = (vector.trusted ?? []).map((text) => parseVkey(text, nodeSha256));
+  const isCosigned = vector.name.startsWith('cosigned/');
+  const trusted = isCosigned ? [] : (vector.trusted ?? []).map((text) => parseVkey(text, nodeSha256));
   const tools = { trusted, sha256: nodeSha256 };
   try {
     switch (vector.name.split('/')[0]) {
@@ -88,6 +92,11 @@ export async function judge(vector: ObjectVector): Promise<{ readonly verdict: s
       case 'seal':
         await openSeal(bytes, { ...tools, ...vector.place });
         return accepted;
+      case 'cosigned': {
+        const cosigners = (vector.trusted ?? []).map((text) => parseCosignerVkey(text, nodeSha256));
+        if ((await cosignedBy(parseSignedCheckpoint(bytes), cosigners)) !== null) return accepted;
+        return { verdict: 'malformed', words: 'no cosignature of a cosigner that is trusted' };
+      }
       case 'event-proof': {
         const check = await checkEventProof({ ...tools, proof: bytes, line: thawBytes(vector.line ?? { text: '' }) });
         if (check.verdict === 'verified') return accepted;
