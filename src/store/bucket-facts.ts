@@ -20,6 +20,8 @@ export type BucketFacts = {
     /** Of the bucket's default; null: it has none. */
     readonly mode: string | null;
     readonly days: number | null;
+    /** Whether objects without a lock of their own would come under an event hold, which has no end. */
+    readonly eventHold?: boolean;
   }>;
   /** `Enabled`, `Suspended`, or null where it never was on. */
   readonly versioning: Fact<string | null>;
@@ -46,9 +48,14 @@ export async function readBucketFacts(options: S3Options, signal?: AbortSignal):
         async (http) => {
           const answer = await s3.client.send(new GetObjectLockConfigurationCommand(s3.target), http);
           const { ObjectLockEnabled, Rule } = answer.ObjectLockConfiguration ?? {};
-          const { Mode, Days, Years } = Rule?.DefaultRetention ?? {};
+          const { Mode, Days, Years, DefaultEventHold } = Rule?.DefaultRetention ?? {};
           const days = Days ?? (Years === undefined ? null : Years * DAYS_PER_YEAR);
-          return { enabled: ObjectLockEnabled === 'Enabled', mode: Mode ?? null, days };
+          return {
+            enabled: ObjectLockEnabled === 'Enabled',
+            mode: Mode ?? null,
+            days,
+            ...(DefaultEventHold !== undefined && { eventHold: true }),
+          };
         },
       ),
       versioning: await ask('GetBucketVersioning', '', null, async (http) => {

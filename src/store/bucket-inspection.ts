@@ -74,17 +74,19 @@ async function checkLock(s3: S3Connection, signal: AbortSignal | undefined): Pro
     );
     const { ObjectLockEnabled: enabled, Rule: rule } = answer.ObjectLockConfiguration ?? {};
     if (enabled !== 'Enabled') return [withoutLock(bucket)];
-    const { Mode: mode, Days: days, Years: years } = rule?.DefaultRetention ?? {};
+    const { Mode: mode, Days: days, Years: years, DefaultEventHold: held } = rule?.DefaultRetention ?? {};
     const period = days === undefined ? `${years} years` : `${days} days`;
     const remedy =
       'Set a default retention of COMPLIANCE: the net under every PUT (each of ours names its own date).';
     return [
       ok('object-lock', 'enabled'),
-      mode === undefined
-        ? warning('default-retention', 'none', remedy)
-        : mode === 'COMPLIANCE'
-          ? ok('default-retention', `${mode}, ${period}`)
-          : warning('default-retention', `${mode}, ${period}`, remedy),
+      held !== undefined
+        ? warning('default-retention', 'a default event hold: a lock without an end', remedy)
+        : mode === undefined
+          ? warning('default-retention', 'none', remedy)
+          : mode === 'COMPLIANCE'
+            ? ok('default-retention', `${mode}, ${period}`)
+            : warning('default-retention', `${mode}, ${period}`, remedy),
     ];
   } catch (error) {
     signal?.throwIfAborted();

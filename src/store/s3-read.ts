@@ -4,9 +4,11 @@ import {
   type GetObjectCommandOutput,
   GetObjectLegalHoldCommand,
   GetObjectRetentionCommand,
+  type ObjectLockRetention,
 } from '@aws-sdk/client-s3';
 import { assert } from '../base/assert.ts';
 import { LedgerstoneError } from '../base/error.ts';
+import { afterPeriod } from '../base/period.ts';
 import type { CallHttp, S3Connection } from './s3-connection.ts';
 import { nameOf, statusOf } from './s3-error.ts';
 import type { HoldState, LockState, ReadOptions } from './store.ts';
@@ -114,15 +116,27 @@ export function lockOfS3(
   return s3.run(call, async (http): Promise<LockState> => {
     try {
       const { Retention } = await s3.client.send(command, http);
-      const { Mode: mode, RetainUntilDate: until } = Retention ?? {};
-      return mode === undefined || until === undefined
-        ? { kind: 'none' }
-        : { kind: 'locked', lock: { mode, untilMs: until.getTime() } };
+      return lockStateIn(Retention ?? {});
     } catch (error) {
       return lockStateOf(error) ?? Promise.reject(error);
     }
   });
 }
+
+/** While an event hold is on there may be no date: the lock lasts for the hold's duration from any now on. */
+function lockStateIn(retention: ObjectLockRetention): LockState {
+  const { Mode: mode, RetainUntilDate: until, EventHold, EventHoldDuration = {} } = retention;
+  const { Days, Years } = EventHoldDuration;
+  const leastMs = periodEndMs(Days ?? 0, Years ?? 0);
+  const [count, unit] = Years === undefined ? [Days ?? 0, 'day'] : [Years, 'year'];
+  const length = `${count} ${unit}${count === 1 ? '' : 's'}`;
+  const held = EventHold === 'ON' ? { eventHold: `an event hold, and ${length} after its release` } : {};
+  if (mode === undefined || (until === undefined && EventHold !== 'ON')) return { kind: 'none', ...held };
+  return { kind: 'locked', lock: { mode, untilMs: until?.getTime() ?? leastMs }, ...held };
+}
+
+const periodEndMs = (days: number, years: number): number =>
+  afterPeriod(afterPeriod(Date.now(), { months: 12 * years, ms: 0 }), { months: 0, ms: days * 86_400_000 });
 
 /** A version that never was held answers like one without a lock. */
 export function holdOfS3(

@@ -52,12 +52,15 @@ export interface StoreWriter {
   extendLock(key: string, versionId: string, lock: Lock, signal?: AbortSignal): Promise<void>;
 }
 
+/** S3's event hold, in words: it is on, and for how long the lock lasts after its release. */
+type Held = { readonly eventHold?: string };
+
 /**
  * What a version's lock is. `not-permitted`: S3 hides it from this caller. `none`: readable, and not locked.
  */
 export type LockState =
-  | { readonly kind: 'locked'; readonly lock: Lock }
-  | { readonly kind: 'none' }
+  | ({ readonly kind: 'locked'; readonly lock: Lock } & Held)
+  | ({ readonly kind: 'none' } & Held)
   | { readonly kind: 'not-permitted' }
   | { readonly kind: 'not-applicable' };
 

@@ -5,7 +5,7 @@ import { MIB } from '../base/limits.ts';
 import { encodeVkey, parseVkey, spkiFingerprint } from '../format/vkey.ts';
 import type { Problem } from './finding.ts';
 import type { FindingList } from './finding-list.ts';
-import { isStoreWide, lockProblem } from './locks.ts';
+import { isStoreWide, lockProblem, longLockProblem } from './locks.ts';
 import type { Run } from './run.ts';
 import { storeProblem } from './seal-reader.ts';
 import type { ArchiveObject } from './survey.ts';
@@ -40,6 +40,8 @@ async function checkObject(
     if (problem !== null) findings.add(problem, place);
     const lock = await run.reader.lock(key, version.versionId, run.signal);
     // No manifest says how long they must be locked, so any lock in compliance mode will do.
+    const long = longLockProblem(lock, version, run.greatestLock);
+    if (long !== null) findings.add(long, place);
     const lockFault = lockProblem(lock, null, run.nowMs);
     if (lockFault !== null && !(isStoreWide(lockFault) && findings.has(lockFault.code))) {
       findings.add(lockFault, isStoreWide(lockFault) ? {} : place);

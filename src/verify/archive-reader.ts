@@ -8,6 +8,7 @@ export type ArchiveVersion = {
   readonly marker: boolean;
   /** Bytes. */
   readonly size: number;
+  readonly lastModifiedMs?: number;
   /**
    * If a key has more versions than a listing carries: how many newer ones were left out. Only on the last
    * one listed.
@@ -15,10 +16,13 @@ export type ArchiveVersion = {
   readonly newerOmitted?: number;
 };
 
+/** S3's event hold, in words. While it is on, the lock has no end. */
+type Held = { readonly eventHold?: string };
+
 export type ArchiveLock =
-  | { readonly kind: 'locked'; readonly lock: { readonly mode: string; readonly untilMs: number } }
+  | ({ readonly kind: 'locked'; readonly lock: { readonly mode: string; readonly untilMs: number } } & Held)
   /** Readable, and not locked. */
-  | { readonly kind: 'none' }
+  | ({ readonly kind: 'none' } & Held)
   /** The store hides it, so it is unknown whether there is a lock. */
   | { readonly kind: 'not-permitted' }
   /** A directory or a plain copy. */
@@ -29,6 +33,8 @@ export type ArchiveLock =
  * method may throw. What is thrown becomes a finding, and only an aborted `signal` ends the verification.
  */
 export interface ArchiveReader {
+  /** `s3`: `lastModifiedMs` is the store's own word. Anybody can set a file's time. */
+  readonly kind?: 's3' | 'directory';
   /**
    * Versions and delete markers whose key starts with `prefix`, by key in UTF-8 binary order and oldest first
    * within a key, in bounded memory. `startAfter`: only greater keys. `exact`: `prefix` is a whole key.

@@ -9,7 +9,7 @@ import { emptyRoot } from '../merkle/tree.ts';
 import { AnchorCheck } from './anchor.ts';
 import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
 import { foreignBehindEnd, secondEnd } from './behind-end.ts';
-import { chainProblem, linkProblems, staleProblem } from './chain-state.ts';
+import { aheadProblem, chainProblem, linkProblems, staleProblem } from './chain-state.ts';
 import { ChainTally } from './chain-tally.ts';
 import { ChainTrust } from './chain-trust.ts';
 import { contentProblems, missingProblem, sizeProblem } from './data-check.ts';
@@ -17,7 +17,7 @@ import { DataCursor } from './data-cursor.ts';
 import { FindingList, type ObjectLocation } from './finding-list.ts';
 import { chainText, continuesProblems } from './handover.ts';
 import { LaterSeals, newerFormat } from './later-version.ts';
-import { isStoreWide, lockProblem } from './locks.ts';
+import { isStoreWide, lockProblems } from './locks.ts';
 import { checkpointOf, type OpenedSeal } from './open-seal.ts';
 import type { ChainReport } from './report.ts';
 import type { Run } from './run.ts';
@@ -144,7 +144,8 @@ export class ChainCheck {
     this.#tally.signatures += seal.inspection.signaturesChecked;
     if (later === null) this.#findings.addAll(problems, place);
     else this.#noteLater(later, sequence, place);
-    this.#noteLock(seal.lock, opened === null ? null : parseUntil(opened.manifest.retention.until), place);
+    const untilMs = opened === null ? null : parseUntil(opened.manifest.retention.until);
+    this.#noteLock(seal.lock, untilMs, seal.version, sequence);
     if (opened === null) {
       this.#before = null;
       return;
@@ -155,9 +156,9 @@ export class ChainCheck {
     if (isConfirmed && equalBytes(confirmed.root, opened.root)) this.#trust.adopt(opened.signedKeys);
     const isTrusted = this.#trust.believes(origin, opened.signedKeys);
     const distrust = this.#trust.step(origin, opened.signedKeys, isSound);
-    if (distrust !== null) this.#findings.add(distrust, place);
     const misplaced = chainProblem(origin, chainText(this.#place));
-    if (misplaced !== null) this.#findings.add(misplaced, place);
+    const ahead = aheadProblem(opened.manifest, seal.version, this.#run);
+    for (const one of [distrust, misplaced, ahead]) if (one !== null) this.#findings.add(one, place);
     if (this.#before !== null) {
       const links = linkProblems(this.#before, opened, this.#run.sha256);
       this.#findings.addAll(links, place);
@@ -200,17 +201,15 @@ export class ChainCheck {
     this.#nextSequence = sequence + 1;
   }
 
-  #noteLock(state: ArchiveLock | null, untilMs: number | null, place: ObjectLocation): void {
+  #noteLock(state: ArchiveLock | null, untilMs: number | null, at: ArchiveVersion, sequence: number): void {
     if (state === null) return;
     if (state.kind === 'locked' || state.kind === 'none') this.#tally.locks++;
-    const problem = lockProblem(state, untilMs, this.#run.nowMs);
-    if (problem === null) return;
-    if (!isStoreWide(problem)) {
-      this.#findings.add(problem, place);
-      return;
+    for (const problem of lockProblems(state, untilMs, at, this.#run)) {
+      if (!isStoreWide(problem))
+        this.#findings.add(problem, { key: at.key, versionId: at.versionId, sequence });
+      else if (!this.#findings.has(problem.code)) this.#findings.add(problem);
+      if (isStoreWide(problem)) this.#asksLocks = false;
     }
-    this.#asksLocks = false;
-    if (!this.#findings.has(problem.code)) this.#findings.add(problem);
   }
 
   async #checkData(opened: OpenedSeal, inTurn: boolean): Promise<void> {
@@ -242,7 +241,7 @@ export class ChainCheck {
     if (this.#asksLocks) {
       try {
         const lock = await reads.run(() => reader.lock(version.key, version.versionId, signal));
-        this.#noteLock(lock, parseUntil(opened.manifest.retention.until), place);
+        this.#noteLock(lock, parseUntil(opened.manifest.retention.until), version, opened.manifest.sequence);
       } catch (error) {
         signal?.throwIfAborted();
         this.#findings.add(storeProblem(error), place);

@@ -4,8 +4,10 @@ import type { Sha256 } from '../base/hash.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { parseTime } from '../format/time.ts';
 import { append, leafHash, rootOf } from '../merkle/tree.ts';
+import type { ArchiveVersion } from './archive-reader.ts';
 import type { FindingCode, Problem } from './finding.ts';
 import type { OpenedSeal } from './open-seal.ts';
+import type { Run } from './run.ts';
 
 /**
  * The rules between two neighbours of a chain (FORMAT.md: manifest). The rules of one seal are checked
@@ -45,6 +47,28 @@ export function linkProblems(before: OpenedSeal, next: OpenedSeal, sha256: Sha25
 /** The origin binds a seal to its folder, `chain/partition`. */
 export const chainProblem = (origin: string, folder: string): Problem | null =>
   origin.endsWith(`/${folder}`) ? null : { code: 'malformed', expected: `origin …/${folder}`, found: origin };
+
+/** The clocks of the writer and of this verifier may each be 60 s off the store's (FORMAT.md 7.5, 9.2.12). */
+const AHEAD_MS_MAX = 120_000;
+
+/** A seal can't be made after the store took it, nor after now. */
+export function aheadProblem(
+  { time }: Manifest,
+  { lastModifiedMs }: ArchiveVersion,
+  { reader, nowMs }: Pick<Run, 'reader' | 'nowMs'>,
+): Problem | null {
+  const limit = (ms: number, whose: string): Problem | null =>
+    parseTime(time.sealed) <= ms + AHEAD_MS_MAX
+      ? null
+      : {
+          code: 'clock-ahead',
+          expected: `time.sealed within 120 s after ${new Date(ms).toISOString()}, ${whose}`,
+          found: time.sealed,
+        };
+  const isStores = reader.kind === 's3' && lastModifiedMs !== undefined;
+  const byStore = isStores ? limit(lastModifiedMs, 'when the store took it') : null;
+  return byStore ?? limit(nowMs, "by this verifier's clock");
+}
 
 /** The chain has had no seal for longer than it should. */
 export function staleProblem(head: Manifest, nowMs: number, staleAfterMs: number): Problem | null {

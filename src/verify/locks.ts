@@ -1,6 +1,8 @@
 // Is this version locked as promised?
-import type { ArchiveLock } from './archive-reader.ts';
+import { afterPeriod, type Period, spanOf } from '../base/period.ts';
+import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
 import type { Problem } from './finding.ts';
+import type { Run } from './run.ts';
 
 /**
  * `untilMs`: the earliest end that was promised. Null if none was (keys, FORMAT). A lock may be longer but
@@ -29,6 +31,41 @@ export function lockProblem(state: ArchiveLock, untilMs: number | null, nowMs: n
     }
   }
 }
+
+/** An object may be written hours after the time from which its lock counts. */
+export const lockSlackMs = (period: Period): number => Math.min(86_400_000, spanOf(period).leastMs / 10);
+
+/**
+ * Locked for longer than the user says that anything is? `greatest` null: nobody said so. An event hold has
+ * no end, whatever was said.
+ */
+export function longLockProblem(
+  state: ArchiveLock,
+  { lastModifiedMs }: ArchiveVersion,
+  greatest: Period | null,
+): Problem | null {
+  if (state.kind !== 'locked' && state.kind !== 'none') return null;
+  const { eventHold } = state;
+  if (eventHold !== undefined)
+    return { code: 'retention-long', expected: 'a lock that ends', found: eventHold };
+  if (state.kind === 'none' || greatest === null || lastModifiedMs === undefined) return null;
+  const { mode, untilMs } = state.lock;
+  const latestMs = afterPeriod(lastModifiedMs, greatest) + lockSlackMs(greatest);
+  if (untilMs <= latestMs) return null;
+  const expected = `no lock beyond ${new Date(latestMs).toISOString()}`;
+  return { code: 'retention-long', expected, found: lockText(mode, untilMs) };
+}
+
+/** Too short, of the wrong kind, or too long. */
+export const lockProblems = (
+  state: ArchiveLock,
+  untilMs: number | null,
+  version: ArchiveVersion,
+  { nowMs, greatestLock }: Pick<Run, 'nowMs' | 'greatestLock'>,
+): Problem[] =>
+  [lockProblem(state, untilMs, nowMs), longLockProblem(state, version, greatestLock)].filter(
+    (problem) => problem !== null,
+  );
 
 /** True if it holds for the whole store: then it is reported once per chain and not asked again. */
 export const isStoreWide = (problem: Problem): boolean =>

@@ -2,6 +2,7 @@
 
 import type { Semaphore } from '../base/concurrency.ts';
 import type { Sha256 } from '../base/hash.ts';
+import type { Period } from '../base/period.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import type { Anchor } from './anchor.ts';
 import type { ArchiveReader } from './archive-reader.ts';
@@ -43,4 +44,6 @@ export type Run = {
   readonly report: () => void;
   /** A chain without a seal for so many ms is stale. Null: never. */
   readonly staleAfterMs: number | null;
+  /** No lock is longer. Null: not promised. */
+  readonly greatestLock: Period | null;
 };

@@ -4,6 +4,7 @@ import { Semaphore, TaskGroup } from '../base/concurrency.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { MIB } from '../base/limits.ts';
+import type { Period } from '../base/period.ts';
 import { verifySignature } from '../base/signature.ts';
 import { parseChainOrigin } from '../format/chain.ts';
 import type { VerifierKey } from '../format/vkey.ts';
@@ -50,6 +51,8 @@ export type VerifyOptions = {
   readonly only?: readonly ChainInArchive[];
   /** A chain without a seal for longer is noticed. */
   readonly staleAfterMs?: number;
+  /** Objects outside of the chains that are locked for longer are noticed. */
+  readonly greatestLock?: Period | null;
   readonly onProgress?: (progress: Readonly<Progress>) => void;
   readonly signal?: AbortSignal;
 };
@@ -130,6 +133,7 @@ export function startRun(
     progress,
     report: () => options.onProgress?.(progress),
     staleAfterMs: options.staleAfterMs ?? null,
+    greatestLock: options.greatestLock ?? null,
   };
 }
 

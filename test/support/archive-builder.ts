@@ -159,7 +159,8 @@ export class ChainBuilder {
   /** Makes the next segment and puts its two objects into the archive. */
   async seal(words: SegmentWords = {}): Promise<BuiltSegment> {
     const signers = words.signers ?? this.builder.signers.slice(0, 1);
-    const sealedMs = words.sealedMs ?? this.sealedMs + 60_000;
+    // A chain of many segments does not reach into the future.
+    const sealedMs = words.sealedMs ?? Math.max(this.sealedMs, Math.min(this.sealedMs + 60_000, NOW_MS));
     const retentionMs = words.retentionMs ?? YEAR_MS;
     const body = makeBody(words);
     const sequence = this.manifests.length;

@@ -87,7 +87,7 @@ export function verifierOf(world: VerifierWorld, options: Partial<Verifier> = {}
     archive: storeOver(world.builder.archive, () => 0, options.clock),
     own: world.store,
     place: { bucket: BUCKET, prefix: '' },
-    step: world.tools(),
+    step: { ...world.tools(), ...(options.clock && { clock: options.clock }) },
     findings: new RecordingSink(),
     tasks: new Map<string, Task>([['confirm', confirmTask]]),
     log: new RecordingLog(),

@@ -2,7 +2,7 @@
 import { utf8, utf8Text } from '../../src/base/bytes.ts';
 import { sealKey } from '../../src/format/paths.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
-import { ArchiveBuilder, archiveKey, entries, START_MS, signer, YEAR_MS } from '../support/archive-builder.ts';
+import { ArchiveBuilder, archiveKey, entries, NOW_MS, START_MS, signer, YEAR_MS } from '../support/archive-builder.ts';
 import {
   type ArchiveCase, archiveWith, flip, type Made, sealOf, spoilSignature, spoilt, without,
   withoutLastSignature, written,
@@ -153,6 +153,25 @@ export const BAD_CASES: readonly ArchiveCase[] = [
     about: 'Sealed before the seal before.',
     codes: ['clock-backwards'],
     make: written({ sealedMs: START_MS }),
+  },
+  {
+    name: 'bad-clock-ahead',
+    about: 'Sealed a millisecond more than two minutes after now.',
+    codes: ['clock-ahead'],
+    make: written({ sealedMs: NOW_MS + 120_001 }),
+  },
+  {
+    name: 'bad-clock-of-the-year-8000',
+    about: 'Sealed in the year 8000, and the next segment behind it too.',
+    codes: ['clock-ahead'],
+    make: async () => {
+      const builder = new ArchiveBuilder();
+      const chain = builder.chain();
+      await chain.seal();
+      await chain.seal({ lines: entries(0, 1), sealedMs: Date.UTC(8000, 0) });
+      await chain.seal({ lines: entries(1, 1), sealedMs: Date.UTC(8000, 0) });
+      return { builder };
+    },
   },
   {
     name: 'bad-manifest-spelling',

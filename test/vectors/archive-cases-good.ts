@@ -52,6 +52,12 @@ export const GOOD_CASES: readonly ArchiveCase[] = [
     },
   },
   {
+    name: 'good-clock-two-minutes-ahead',
+    about: 'Sealed two minutes after now: the clocks of writer and reader may each be a minute off.',
+    codes: [],
+    make: written({ sealedMs: NOW_MS + 120_000 }, false),
+  },
+  {
     name: 'good-several-chains',
     about: 'Three chains of several segments, one of which has none but an empty segment in its middle.',
     codes: [],

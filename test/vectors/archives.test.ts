@@ -27,8 +27,12 @@ describe('the vectors', () => {
     const shown = new Set(archives.flatMap(({ expect: { codes } }) => codes));
     // A legal hold is asked for by none of the verifier's options yet: nothing can report that it is not there.
     const missing = Object.keys(SEVERITY).filter((code) => !shown.has(code as keyof typeof SEVERITY));
-    // What no objects show, but only the account that they lie in, and what a cosigner has read before.
-    expect(missing.sort()).toEqual(['access-attempt', 'configuration-drift', 'expired-unread', 'legal-hold-missing']);
+    // What no objects show, but only the account that they lie in, what the user says of locks, what a cosigner
+    // has read before, and what it tells once.
+    expect(missing.sort()).toEqual([
+      ...['access-attempt', 'chain-continued', 'configuration-drift', 'expired-unread', 'legal-hold-missing'],
+      ...['records-lost', 'retention-long'],
+    ]);
   });
 
   it('say that their keys are to be trusted by nobody', () => {

@@ -163,6 +163,7 @@ function countBytes(archive: ArchiveReader): {
   return {
     bytes: () => bytes,
     reader: {
+      ...(archive.kind !== undefined && { kind: archive.kind }),
       listVersions: (prefix, options) => archive.listVersions(prefix, options),
       lock: (key, versionId, signal) => archive.lock(key, versionId, signal),
       read: async (key, versionId, options) => {

@@ -99,6 +99,10 @@ function checkBucket(
       check.drift(name, 'object-lock', 'enabled', 'off: anybody with delete rights can delete the archive');
       return;
     }
+    if (lock.eventHold === true) {
+      const found = 'on: objects without a lock of their own are locked without an end';
+      check.drift(name, 'object-lock/event-hold', 'no default event hold', found);
+    }
     const { defaultDays } = promised;
     if (defaultDays === null) return;
     const expected = `COMPLIANCE, ${defaultDays} days or more`;

@@ -1,11 +1,11 @@
 // What does the listing of one folder show, key by key, in slices that the next run can continue?
 import type { Clock } from '../../base/clock.ts';
 import { TaskGroup } from '../../base/concurrency.ts';
-import { afterPeriod, type Period, spanOf } from '../../base/period.ts';
+import { afterPeriod, type Period } from '../../base/period.ts';
 import { compareKeys } from '../../store/key-bytes.ts';
 import type { HoldState, ObjectVersion, StoreReader } from '../../store/store.ts';
 import { FindingList } from '../../verify/finding-list.ts';
-import { isStoreWide, lockProblem } from '../../verify/locks.ts';
+import { isStoreWide, lockProblem, lockSlackMs, longLockProblem } from '../../verify/locks.ts';
 import { listObjects } from '../../verify/object-versions.ts';
 import { storeProblem } from '../../verify/seal-reader.ts';
 
@@ -40,12 +40,6 @@ export type Listing = {
 const LOCKS_AT_ONCE = 16;
 /** A run without time left still does so many keys, because its own note adds another key to sweep. */
 const KEYS_MIN = 100;
-/**
- * An object may be written hours after the time from which its lock counts, if S3 was away and the write was
- * repeated.
- */
-const slackOf = (period: Period): number => Math.min(86_400_000, spanOf(period).leastMs / 10);
-
 /**
  * The listing itself shows delete markers and newer versions. Locks take one call each. `look` says whether a
  * key belongs there; no lock was promised for other keys. Rejects if the folder can't be listed, since then
@@ -149,13 +143,14 @@ class LockLook {
     }
   }
 
-  #judge(
-    { key, versionId, lastModifiedMs }: ObjectVersion,
-    state: Awaited<ReturnType<StoreReader['lock']>>,
-  ): void {
-    const { clock, leastLock } = this.#options;
+  #judge(version: ObjectVersion, state: Awaited<ReturnType<StoreReader['lock']>>): void {
+    const { key, versionId, lastModifiedMs } = version;
+    const { clock, leastLock, greatestLock } = this.#options;
+    const long = longLockProblem(state, version, greatestLock);
+    if (long !== null) this.#findings.add(long, { key, versionId });
     // By the object's own time. The exact end is in its seal, which the step and the scrub check.
-    const untilMs = leastLock === null ? null : afterPeriod(lastModifiedMs, leastLock) - slackOf(leastLock);
+    const untilMs =
+      leastLock === null ? null : afterPeriod(lastModifiedMs, leastLock) - lockSlackMs(leastLock);
     const nowMs = clock.now();
     const problem = lockProblem(state, untilMs !== null && untilMs < nowMs ? null : untilMs, nowMs);
     if (problem === null) return;

@@ -288,6 +288,28 @@ describe('a bucket that is asked over the wire', () => {
     });
   });
 
+  it('a default event hold locks without an end: that is a finding', async () => {
+    answers = {
+      'object-lock': [
+        200,
+        '<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Days>30</Days><DefaultEventHold><Years>3</Years></DefaultEventHold></DefaultRetention></Rule></ObjectLockConfiguration>',
+      ],
+      versioning: [200, '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>'],
+      publicAccessBlock: [403, error('AccessDenied')],
+      policy: [404, error('NoSuchBucketPolicy')],
+    };
+    const facts = await read();
+    expect(facts.objectLock).toEqual(known({ enabled: true, mode: 'COMPLIANCE', days: 30, eventHold: true }));
+    const promised = { defaultDays: 30, denials: null };
+    const { findings } = await checkConfiguration([
+      { kind: 'bucket', name: 'archive', promised, read: async () => facts },
+    ]);
+    expect(findings[0]).toMatchObject({
+      code: 'configuration-drift',
+      key: 'config:archive/object-lock/event-hold',
+    });
+  });
+
   it('tells "there is none" from "you may not know"', async () => {
     answers = {
       'object-lock': [404, error('ObjectLockConfigurationNotFoundError')],

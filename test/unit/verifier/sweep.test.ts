@@ -4,6 +4,9 @@ import { utf8 } from '../../../src/base/bytes.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import { LedgerstoneError } from '../../../src/base/error.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import type { Period } from '../../../src/base/period.ts';
+import { keyKey } from '../../../src/format/paths.ts';
+import { spkiFingerprint, type VerifierKey } from '../../../src/format/vkey.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { Ledger } from '../../../src/verifier/findings/ledger.ts';
 import { chainScope, type Scope } from '../../../src/verifier/findings/record.ts';
@@ -151,6 +154,49 @@ describe('a sweep', () => {
     // The promise is over.
     world.nowMs += 12 * DAY_MS;
     expect(await sweptWith(12)).toEqual([]);
+  });
+
+  it('judges locks by the greatest time that is allowed, in calendar years', async () => {
+    const world = await built(1);
+    const key = world.made[0]?.sealKey as string;
+    // Taken on 22 November 2026; 2028 has a 29 February.
+    const lockedUntil = (untilMs: number) =>
+      world.archive.attacker.setLock(key, { mode: 'COMPLIANCE', untilMs });
+    const swept = (greatestLock: Period | null) => world.findings({}, world.swept({ greatestLock }));
+    const [one, two] = [12, 24].map((months) => ({ months, ms: 0 }));
+    lockedUntil(NOW_MS + 731 * DAY_MS);
+    expect(await swept(null)).toEqual([]);
+    expect(await swept(two as Period)).toEqual([]);
+    lockedUntil(NOW_MS + 733 * DAY_MS);
+    expect(await swept(two as Period)).toEqual([`orders/0 retention-long ${key}`]);
+    // As somebody with the archiver's role did: 2125. The other objects are locked for two years.
+    lockedUntil(Date.UTC(2125, 0));
+    expect(await swept(two as Period)).toEqual([`orders/0 retention-long ${key}`]);
+    expect((await swept(one as Period)).every((line) => line.includes('retention-long'))).toBe(true);
+  });
+
+  it('tells of a key of the archive that is locked for a century', async () => {
+    const world = await built(1);
+    const [trusted] = world.builder.trusted;
+    const key = keyKey(spkiFingerprint((trusted as VerifierKey).key, nodeSha256));
+    world.archive.attacker.setLock(key, { mode: 'COMPLIANCE', untilMs: Date.UTC(2125, 0) });
+    const greatestLock = { months: 120, ms: 0 };
+    expect(await world.findings({}, world.swept({ greatestLock }))).toEqual([
+      `archive retention-long ${key}`,
+    ]);
+  });
+
+  it('tells of an event hold, whatever was promised', async () => {
+    const world = await built(1);
+    const key = world.made[0]?.dataKey as string;
+    const archive: Store = {
+      ...world.archive,
+      lock: async (of, ...rest) => {
+        const state = await world.archive.lock(of, ...rest);
+        return of === key && state.kind === 'locked' ? { ...state, eventHold: 'an event hold' } : state;
+      },
+    };
+    expect(await world.findings({}, world.swept({ archive }))).toEqual([`orders/0 retention-long ${key}`]);
   });
 
   it('asks no more for locks that the store hides, and says so once a folder', async () => {
