@@ -4,6 +4,7 @@ import {
   Alarm,
   ComparisonOperator,
   type IMetric,
+  MathExpression,
   Metric,
   Stats,
   TreatMissingData,
@@ -14,25 +15,27 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { minutesOf } from './config-verifier.ts';
-import { METRICS_NAMESPACE } from './rendered-config.ts';
-import { FULL_PASS_MINUTES } from './schedules.ts';
+import { CONFIRM_MINUTES, FULL_PASS_MINUTES } from './schedules.ts';
 
 /** Three runs of the shortest schedule: a failed run is tried again before an alarm. */
 const PERIOD = Duration.minutes(15);
 /** An event that waits longer was tried and failed, or nothing takes it. */
-const OLDEST_EVENT_SECONDS = 15 * 60;
+const OLDEST_EVENT_SECONDS = 10 * 60;
 const DAY_MINUTES = 24 * 60;
 const HELD_MINUTES_MAX = DAY_MINUTES;
 /** The next run makes up for a failed one. */
 const TWO_PASS_RUNS = Duration.minutes(2 * FULL_PASS_MINUTES + 15);
 /** A pass that ends a little late is no alarm. */
 const FULL_PASS_SLACK = 1.25;
+/** A round of the inventory scan that takes longer than this many of its intervals is late. */
+const SWEEP_ROUNDS_LATE = 3;
 
 export type AlarmsProps = {
   readonly function: IFunction;
   readonly queue: IQueue;
   readonly deadLetters: IQueue;
   readonly topic: ITopic;
+  readonly namespace: string;
   readonly sweepEvery: string;
   readonly fullPassEvery: string;
 };
@@ -44,42 +47,81 @@ type Rule = {
   readonly threshold?: number;
   readonly operator?: ComparisonOperator;
   readonly missing?: TreatMissingData;
+  /** Default: 1 of 1. */
+  readonly periods?: { readonly breaching: number; readonly of: number };
 };
 
-/** One of the verifier's own metrics (EMF), over all chains: without dimensions. */
-export const ownMetric = (metricName: string, statistic: string, period: Duration = PERIOD): Metric =>
-  new Metric({ namespace: METRICS_NAMESPACE, metricName, statistic, period });
+/** One of the verifier's own metrics (EMF), over all chains: without dimensions, in a namespace of the stack. */
+export const ownMetric =
+  (namespace: string) =>
+  (metricName: string, statistic: string, period: Duration = PERIOD): Metric =>
+    new Metric({ namespace, metricName, statistic, period });
 
 export class Alarms extends Construct {
   readonly all: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const action = new SnsAction(props.topic);
-    this.all = rulesFor(props).map(
-      ({ id: name, description: says, metric, threshold, operator, missing }) => {
-        const alarm = new Alarm(this, name, {
-          alarmDescription: says,
-          metric,
-          threshold: threshold ?? 1,
-          comparisonOperator: operator ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-          evaluationPeriods: 1,
-          treatMissingData: missing ?? TreatMissingData.BREACHING,
-        });
-        alarm.addAlarmAction(action);
-        alarm.addOkAction(action);
-        return alarm;
-      },
-    );
+    this.all = rulesFor(props).map((rule) => alarmOf(this, rule, props.topic));
   }
+}
+
+/** In the archive's account: events that EventBridge could not bring to the verifier's bus. */
+export function notForwardedAlarm(scope: Construct, deadLetters: IQueue, topic: ITopic): Alarm {
+  return alarmOf(
+    scope,
+    {
+      id: 'NotForwarded',
+      description: "Events did not reach the verifier's bus. They wait in the dead letters of the forwarder.",
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+        statistic: Stats.MAXIMUM,
+        period: PERIOD,
+      }),
+      missing: TreatMissingData.IGNORE,
+    },
+    topic,
+  );
+}
+
+function alarmOf(scope: Construct, rule: Rule, topic: ITopic): Alarm {
+  const { breaching, of } = rule.periods ?? { breaching: 1, of: 1 };
+  const alarm = new Alarm(scope, rule.id, {
+    alarmDescription: rule.description,
+    metric: rule.metric,
+    threshold: rule.threshold ?? 1,
+    comparisonOperator: rule.operator ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    evaluationPeriods: of,
+    datapointsToAlarm: breaching,
+    treatMissingData: rule.missing ?? TreatMissingData.BREACHING,
+  });
+  const action = new SnsAction(topic);
+  alarm.addAlarmAction(action);
+  alarm.addOkAction(action);
+  return alarm;
 }
 
 const rulesFor = (props: AlarmsProps): Rule[] => [...rulesForRunning(props), ...rulesForFindings(props)];
 
-function rulesForRunning({ function: verifier, queue, deadLetters }: AlarmsProps): Rule[] {
+function rulesForRunning({ function: verifier, queue, deadLetters, namespace }: AlarmsProps): Rule[] {
   const sum = { statistic: Stats.SUM, period: PERIOD };
   const most = { statistic: Stats.MAXIMUM, period: PERIOD };
+  const perRun = Duration.minutes(CONFIRM_MINUTES);
   return [
+    {
+      id: 'NothingConfirmed',
+      description:
+        'No chain was confirmed: the verifier is dead, or can reach neither the archive nor its own bucket.',
+      // CloudWatch looks further back than the evaluated periods for points that are there. Filled, each period
+      // has one, so silence is noticed as soon as it lasts.
+      metric: new MathExpression({
+        expression: 'FILL(confirmed, 0)',
+        usingMetrics: { confirmed: ownMetric(namespace)('ChainsConfirmed', Stats.SUM, perRun) },
+        period: perRun,
+        label: 'ChainsConfirmed',
+      }),
+      operator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      periods: { breaching: 3, of: 3 },
+    },
     {
       id: 'Errors',
       description: 'The verifier failed, or did not run at all. Its log says why.',
@@ -89,73 +131,80 @@ function rulesForRunning({ function: verifier, queue, deadLetters }: AlarmsProps
       id: 'Throttles',
       description: 'The verifier was held back: raise verifier.concurrency, or look for a flood of events.',
       metric: verifier.metricThrottles(sum),
+      // A single held-back call is tried again by itself.
+      periods: { breaching: 2, of: 3 },
     },
     {
       id: 'DeadLetters',
       description:
-        'An event or a scheduled task could not be worked on. Read it, mend the cause, and redrive it.',
+        'An event or a scheduled task could not be worked on. infra/README.md says how to give it back.',
       metric: deadLetters.metricApproximateNumberOfMessagesVisible(most),
-      // The metrics of an unused queue stop after six hours, and this queue should be unused. Other alarms
-      // show whether the verifier lives.
-      missing: TreatMissingData.NOT_BREACHING,
+      // The metrics of a queue that nobody touches stop after six hours. The alarm must stay as it was.
+      missing: TreatMissingData.IGNORE,
     },
     {
       id: 'OldestEvent',
-      description: 'Events wait too long: the verifier does not take them, or fails over and over.',
+      description: 'Events wait too long: the verifier does not take them.',
       metric: queue.metricApproximateAgeOfOldestMessage(most),
       threshold: OLDEST_EVENT_SECONDS,
+      // An empty queue may report nothing. Events that fail over and over leave this metric and become dead letters.
+      missing: TreatMissingData.NOT_BREACHING,
     },
   ];
 }
 
-function rulesForFindings({ sweepEvery, fullPassEvery }: AlarmsProps): Rule[] {
+function rulesForFindings({ sweepEvery, fullPassEvery, namespace }: AlarmsProps): Rule[] {
   // Some findings are counted only by the sweep. The alarm must not end between two sweeps.
   const held = Duration.minutes(Math.min(minutesOf(sweepEvery) + PERIOD.toMinutes(), HELD_MINUTES_MAX));
+  const own = ownMetric(namespace);
   return [
     {
       id: 'Broken',
       description:
         'The archive is not what was signed, or not kept as was promised, or the verifier is silent.',
-      metric: ownMetric('FindingsBroken', Stats.MAXIMUM, held),
+      metric: own('FindingsBroken', Stats.MAXIMUM, held),
     },
     {
       id: 'Unverifiable',
       description:
         'Something could not be shown either way: a key that is not trusted, or locks that may not be seen.',
-      metric: ownMetric('Unverifiable', Stats.MAXIMUM, held),
+      metric: own('Unverifiable', Stats.MAXIMUM, held),
     },
     {
       id: 'Attempts',
       description:
         'Somebody tried to change the archive, or the verifier is silent. The findings say who and when.',
-      metric: ownMetric('Attempts', Stats.MAXIMUM, held),
+      metric: own('Attempts', Stats.MAXIMUM, held),
     },
     {
       id: 'StaleChains',
       description:
         'A chain was not sealed within its promised age: look at the archiver. Or the verifier is silent.',
-      metric: ownMetric('StaleChains', Stats.MAXIMUM),
-    },
-    {
-      id: 'NothingConfirmed',
-      description:
-        'No chain was confirmed: the verifier is dead, or can reach neither the archive nor its own bucket.',
-      metric: ownMetric('ChainsConfirmed', Stats.SUM),
-      operator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      metric: own('StaleChains', Stats.MAXIMUM),
     },
     {
       id: 'NotificationsFailed',
       description:
         'The verifier could not hand a message over. What it found stands in its bucket and in its log.',
-      metric: ownMetric('NotificationsFailed', Stats.SUM),
+      metric: own('NotificationsFailed', Stats.SUM),
     },
     {
       id: 'FullPassLate',
       description:
         'A byte waits too long for its next reading, or nothing is read again: raise verifier.fullPass.bytesPerRun.',
-      metric: ownMetric('OldestRereadDays', Stats.MAXIMUM, TWO_PASS_RUNS),
+      metric: own('OldestRereadDays', Stats.MAXIMUM, TWO_PASS_RUNS),
       threshold: (minutesOf(fullPassEvery) / DAY_MINUTES) * FULL_PASS_SLACK,
       operator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    },
+    {
+      id: 'SweepLate',
+      description:
+        'One look at every key takes longer than three of its intervals: raise verifier.sweepEvery, or list less.',
+      metric: own('SweepRoundAgeHours', Stats.MAXIMUM, held),
+      threshold: Math.max(1, (minutesOf(sweepEvery) / 60) * SWEEP_ROUNDS_LATE),
+      operator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      // Broken and Attempts have the same period and tell of silence already.
+      missing: TreatMissingData.NOT_BREACHING,
     },
   ];
 }

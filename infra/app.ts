@@ -1,12 +1,14 @@
 // How does the configuration become a CloudFormation template? `node infra/app.ts` writes it to cdk.out/.
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { App, type Stack, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ArchiverStack } from './archiver-stack.ts';
 import { readInfraConfig } from './config.ts';
-import { hasVerifier, type InfraConfig } from './config-schema.ts';
+import { hasVerifier, type InfraConfig, type TwoPartyConfig } from './config-schema.ts';
 import { LedgerstoneStack } from './ledgerstone-stack.ts';
+import { bootstrapDeployer, namesOf } from './names.ts';
+import { type OrganisationPolicy, resourceControlPolicy, serviceControlPolicy } from './organisation.ts';
 import { verifierCode } from './verifier-bundle.ts';
 import { VerifierStack } from './verifier-stack.ts';
 
@@ -15,8 +17,12 @@ const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const app = new App({
   outdir: process.env['CDK_OUTDIR'] ?? 'cdk.out',
   analyticsReporting: false,
-  // What CloudFormation would refuse is an error here.
-  context: { '@aws-cdk/core:validateAgainstDefaultRules': true },
+  context: {
+    // What CloudFormation would refuse is an error here.
+    '@aws-cdk/core:validateAgainstDefaultRules': true,
+    // CloudFormation takes 51,200 bytes of a template that is not in a bucket.
+    '@aws-cdk/core:suppressTemplateIndentation': true,
+  },
 });
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
@@ -34,7 +40,28 @@ if (hasVerifier(config)) stacks.push(new VerifierStack(app, config, await verifi
 for (const { messages } of app.synth().stacks) {
   for (const { level, entry } of messages) console.error(`${level}: ${entry.data}`);
 }
+const policies = hasVerifier(config) ? organisationPolicies(config) : {};
+for (const [name, policy] of Object.entries(policies)) {
+  writeFileSync(`${app.outdir}/${name}`, JSON.stringify(policy));
+  console.error(`${path} -> ${app.outdir}/${name}`);
+}
 for (const { templateFile } of stacks) console.error(`${path} -> ${app.outdir}/${templateFile}`);
+
+/** They name accounts and buckets, so there are none beside a template for any account. */
+function organisationPolicies(both: TwoPartyConfig): Record<string, OrganisationPolicy> {
+  if (both.account === undefined || both.attestations.bucket.name === undefined) return {};
+  const names = namesOf(archive, both);
+  const partition = 'aws';
+  const deployers = [
+    both.deployer ?? bootstrapDeployer(archive, { ...names.archive, partition }),
+    both.attestations.deployer ?? bootstrapDeployer(archive, { ...names.verifier, partition }),
+  ];
+  const props = { config: both, names, deployers };
+  return {
+    [`${both.stack}.rcp.json`]: resourceControlPolicy(props),
+    [`${both.stack}.scp.json`]: serviceControlPolicy(props),
+  };
+}
 
 function configOrExit(): InfraConfig {
   try {

@@ -1,5 +1,5 @@
 // Who may assume the archiver's role, and what may it do with the bucket?
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import {
   ArnPrincipal,
   type IPrincipal,
@@ -13,6 +13,8 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledgeObjectPattern } from './cdk-nag.ts';
 import type { InfraConfig } from './config-schema.ts';
+import { KEEP } from './keep.ts';
+import { roleNamesOf } from './names.ts';
 
 /** Keys of an archive's objects below its prefix (FORMAT.md: object keys). */
 const OBJECTS = ['data/*', 'seals/*', 'keys/*', 'FORMAT-*'];
@@ -28,6 +30,7 @@ export class ArchiverRole extends Construct {
     super(scope, id);
     const { prefix } = config.bucket;
     this.role = new Role(this, 'Role', {
+      roleName: roleNamesOf(config.stack).archiver,
       description: `Writes the archive ${config.origin}; deletes nothing`,
       assumedBy: archiverPrincipal(this, config),
       inlinePolicies: {
@@ -71,7 +74,7 @@ export class ArchiverRole extends Construct {
         }),
       },
     });
-    this.role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    this.role.applyRemovalPolicy(KEEP);
     for (const place of archiveKeyPatterns(config)) {
       const reason =
         'Each new segment adds an object under this fixed name, so its keys cannot be listed ahead.';

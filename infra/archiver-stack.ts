@@ -1,5 +1,5 @@
 // How does the archiver run as a service on Fargate?
-import { Duration, RemovalPolicy, Size, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Size, Stack, Validations } from 'aws-cdk-lib';
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import {
@@ -25,6 +25,8 @@ import type { Construct } from 'constructs';
 import { stringify } from 'yaml';
 import type { InfraConfig } from './config-schema.ts';
 import { type ServiceConfig, stopSecondsOf } from './config-service.ts';
+import { KEEP } from './keep.ts';
+import { withoutBootstrap } from './names.ts';
 
 /** Folder of the configuration in the image. Nothing else in the container can be written. */
 const FOLDER = '/config';
@@ -43,6 +45,7 @@ export class ArchiverStack extends Stack {
   constructor(scope: Construct, { config, service, role, yaml }: ArchiverStackProps) {
     super(scope, `${config.stack}-archiver`, {
       description: `Ledgerstone: the archiver of ${config.origin}`,
+      synthesizer: withoutBootstrap(),
       ...(config.account && config.region ? { env: { account: config.account, region: config.region } } : {}),
     });
     const { subnets } = service;
@@ -102,7 +105,7 @@ export class ArchiverStack extends Stack {
     const repository = Repository.fromRepositoryArn(this, 'Repository', service.image.repository);
     const logGroup = new LogGroup(this, 'Log', {
       retention: RetentionDays.ONE_YEAR,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: KEEP,
     });
     const container = (name: string) => ({
       image: ContainerImage.fromEcrRepository(repository, service.image.digest),

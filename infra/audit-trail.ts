@@ -1,99 +1,70 @@
-// Who wrote, deleted or tried to? CloudTrail records it for one bucket, in another bucket.
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+// Who wrote, deleted or tried to? CloudTrail records it, into a locked bucket of the verifier's account.
+import { Stack } from 'aws-cdk-lib';
 import { CfnTrail } from 'aws-cdk-lib/aws-cloudtrail';
-import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { KEEP } from './keep.ts';
 
-const KEPT_DAYS = 400;
+export type AuditTrailProps = {
+  readonly name: string;
+  /** The bucket whose objects are watched. */
+  readonly bucketArn: string;
+  /** Where the records go. Its policy has to name this trail before the trail is made. */
+  readonly logBucket: string;
+  /** False: another trail of the account records these already (`trail: data-only`). */
+  readonly hasManagementEvents: boolean;
+};
 
 /**
- * Logs write events of that bucket's objects, and management events of the account that change something,
- * such as policies, settings and keys. EventBridge gets only those CloudTrail events that some trail logs.
+ * Logs write events of that bucket's objects, and all management events of the account, of every Region.
+ * EventBridge gets only those CloudTrail events that some trail logs.
  */
 export class AuditTrail extends Construct {
   readonly name: string;
   readonly arn: string;
+  readonly trail: CfnTrail;
 
-  constructor(scope: Construct, id: string, props: { readonly name: string; readonly bucketArn: string }) {
+  constructor(scope: Construct, id: string, props: AuditTrailProps) {
     super(scope, id);
-    const { account, region, partition } = Stack.of(this);
     this.name = props.name;
-    this.arn = `arn:${partition}:cloudtrail:${region}:${account}:trail/${props.name}`;
-    const logs = new Bucket(this, 'Logs', {
-      encryption: BucketEncryption.S3_MANAGED,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      versioned: true,
-      lifecycleRules: [
-        { expiration: Duration.days(KEPT_DAYS), noncurrentVersionExpiration: Duration.days(KEPT_DAYS) },
-      ],
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    logs.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    Validations.of(logs).acknowledge({
-      id: 'AwsSolutions-S1',
-      reason: 'This bucket is itself a log, and the digest files of CloudTrail show what was changed in it.',
-    });
-    for (const statement of policyFor(logs, this.arn, account)) logs.addToResourcePolicy(statement);
-    const trail = new CfnTrail(this, 'Trail', {
+    this.arn = trailArn(this, props.name);
+    this.trail = new CfnTrail(this, 'Trail', {
       trailName: props.name,
-      s3BucketName: logs.bucketName,
+      s3BucketName: props.logBucket,
       isLogging: true,
-      isMultiRegionTrail: false,
-      includeGlobalServiceEvents: false,
+      // IAM's calls are recorded in us-east-1 alone, and AssumeRole where STS was called.
+      isMultiRegionTrail: true,
+      includeGlobalServiceEvents: true,
       enableLogFileValidation: true,
-      advancedEventSelectors: selectorsFor(props.bucketArn),
+      advancedEventSelectors: [
+        dataEvents(props.bucketArn),
+        ...(props.hasManagementEvents ? [MANAGEMENT_EVENTS] : []),
+      ],
     });
-    trail.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    // CloudTrail refuses a bucket without this policy.
-    if (logs.policy) trail.node.addDependency(logs.policy);
+    this.trail.applyRemovalPolicy(KEEP);
   }
 }
 
-function policyFor(logs: Bucket, trailArn: string, account: string): PolicyStatement[] {
-  const cloudTrail = {
-    principals: [new ServicePrincipal('cloudtrail.amazonaws.com')],
-    actions: ['s3:GetBucketAcl'],
-    resources: [logs.bucketArn],
-  };
-  const fromThisTrail = { 'aws:SourceArn': trailArn };
-  return [
-    new PolicyStatement({ ...cloudTrail, sid: 'TrailLooks', conditions: { StringEquals: fromThisTrail } }),
-    new PolicyStatement({
-      ...cloudTrail,
-      sid: 'TrailWrites',
-      actions: ['s3:PutObject'],
-      resources: [logs.arnForObjects(`AWSLogs/${account}/*`)],
-      conditions: { StringEquals: { ...fromThisTrail, 's3:x-amz-acl': 'bucket-owner-full-control' } },
-    }),
-    new PolicyStatement({
-      sid: 'NobodyDeletes',
-      effect: Effect.DENY,
-      principals: [new AnyPrincipal()],
-      actions: ['s3:DeleteObject*'],
-      resources: [logs.arnForObjects('*')],
-    }),
-  ];
+/** A trail is named before it exists, by the policy of the bucket that it writes to. */
+export function trailArn(
+  scope: Construct,
+  name: string,
+  { account, region }: { readonly account: string; readonly region: string } = Stack.of(scope),
+): string {
+  return `arn:${Stack.of(scope).partition}:cloudtrail:${region}:${account}:trail/${name}`;
 }
 
-const selectorsFor = (bucketArn: string) => [
-  {
-    name: 'Writes to the objects of the bucket',
-    fieldSelectors: [
-      { field: 'eventCategory', equalTo: ['Data'] },
-      { field: 'resources.type', equalTo: ['AWS::S3::Object'] },
-      { field: 'readOnly', equalTo: ['false'] },
-      { field: 'resources.ARN', startsWith: [`${bucketArn}/`] },
-    ],
-  },
-  {
-    name: 'Changes of settings, policies and keys',
-    fieldSelectors: [
-      { field: 'eventCategory', equalTo: ['Management'] },
-      { field: 'readOnly', equalTo: ['false'] },
-    ],
-  },
-];
+const dataEvents = (bucketArn: string) => ({
+  name: 'Writes to the objects of the bucket',
+  fieldSelectors: [
+    { field: 'eventCategory', equalTo: ['Data'] },
+    { field: 'resources.type', equalTo: ['AWS::S3::Object'] },
+    { field: 'readOnly', equalTo: ['false'] },
+    { field: 'resources.ARN', startsWith: [`${bucketArn}/`] },
+  ],
+});
+
+/** Without `readOnly`: CloudTrail calls AssumeRole and Sign read-only, which are what is watched for. */
+const MANAGEMENT_EVENTS = {
+  name: 'All calls that concern settings, policies, roles and keys',
+  fieldSelectors: [{ field: 'eventCategory', equalTo: ['Management'] }],
+};

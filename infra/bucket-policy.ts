@@ -20,6 +20,8 @@ export type BucketGuard = {
   readonly guardians: readonly string[];
   /** Least days that a lock must still run when it is set. */
   readonly minimumDays: number;
+  /** Most days that a lock may run when it is set. Nobody can take a lock back. */
+  readonly maximumDays: number;
 };
 
 type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
@@ -79,6 +81,18 @@ export function bucketGuardStatements(guard: BucketGuard): PolicyStatement[] {
     }),
     deny('NoShortLocks', ['s3:PutObject', 's3:PutObjectRetention'], objects, {
       NumericLessThan: { 's3:object-lock-remaining-retention-days': String(guard.minimumDays) },
+    }),
+    deny('NoLongLocks', ['s3:PutObject', 's3:PutObjectRetention'], objects, {
+      NumericGreaterThan: { 's3:object-lock-remaining-retention-days': String(guard.maximumDays) },
+    }),
+    // An event hold keeps an object until somebody ends it, for any time after that, and brings no date. The
+    // numbers of days above are not in such a request, so they would not deny it.
+    deny('NoEventHolds', ['s3:PutObject', 's3:PutObjectRetention'], objects, {
+      Null: { 's3:object-lock-event-hold': 'false' },
+    }),
+    deny('NoLocksWithoutDate', put, objects, {
+      Null: { 's3:object-lock-retain-until-date': 'true' },
+      Bool: MAKES_THE_OBJECT,
     }),
     // An object under another's encryption key is lost with that key.
     deny('NoKmsEncryption', put, objects, {

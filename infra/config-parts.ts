@@ -33,13 +33,24 @@ export const retention = z
   .strictObject({
     defaultDays: z.int().min(1).max(36_500),
     minimumDays: z.int().min(0).max(36_500),
+    maximumDays: z.int().min(1).max(36_500).optional(),
     allowLong: z.boolean().default(false),
   })
   .refine((days) => days.minimumDays <= days.defaultDays, {
     path: ['minimumDays'],
     message: 'must not be over defaultDays, or the default itself would be refused',
   })
+  .refine(({ maximumDays = Number.POSITIVE_INFINITY, defaultDays }) => maximumDays >= defaultDays, {
+    path: ['maximumDays'],
+    message: 'must not be under defaultDays, or the default itself would be refused',
+  })
   .refine((days) => days.allowLong || days.defaultDays <= 3_650, {
     path: ['defaultDays'],
     message: 'is over ten years, which nobody can undo: say allowLong: true if that is meant',
   });
+
+const TEN_YEARS_DAYS = 3_653;
+
+/** The longest lock that S3 takes. Of the archive: ten years, unless the configuration says otherwise. */
+export const maximumDaysOf = ({ defaultDays, maximumDays }: z.output<typeof retention>): number =>
+  maximumDays ?? Math.max(defaultDays + 1, TEN_YEARS_DAYS);

@@ -11,6 +11,8 @@ import {
   secretArn,
 } from './config-parts.ts';
 
+/** Scheduled tasks that may run side by side: each may take five minutes. */
+const SCHEDULES_AT_ONCE = 3;
 const UNIT_MINUTES = { m: 1, h: 60, d: 1_440 } as const;
 
 /** `90m`, `2h`, `30d` in minutes. */
@@ -41,37 +43,49 @@ export const attestationsSchema = z.strictObject({
 });
 
 /** What the stack needs is checked here. The verifier's own parser checks the rest (`rendered-config.ts`). */
-export const verifierSchema = z.strictObject({
-  cosigner: z.string(),
-  key: z.strictObject({ spec: keySpec.default('ECC_NIST_EDWARDS25519') }).prefault({}),
-  earlier: z.array(z.string()).default([]),
-  trusted: z.array(z.string()),
-  logKey: z
-    .string()
-    .regex(
-      /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
-      'must be the ARN of a KMS key, no alias',
-    ),
-  // Not shorter than the schedules can check.
-  freshness: duration('10m', '1d').default('2h'),
-  sweepEvery: duration('5m', '7d').default('1h'),
-  leastLock: z.string().optional(),
-  holds: z
-    .array(
-      z.strictObject({
-        chain: z.string(),
-        partition: z.int().optional(),
-        from: z.int().optional(),
-        to: z.int().optional(),
-      }),
-    )
-    .default([]),
-  fullPass: z
-    .strictObject({ every: duration('1d', '366d').default('30d'), bytesPerRun: z.string().default('4GiB') })
-    .prefault({}),
-  concurrency: z.int().min(3).max(1_000).default(5),
-  notify: z.array(z.email()).default([]),
-  webhook: secretArn.optional(),
-  trail: z.boolean().default(true),
-  drillers: z.array(principalArn).default([]),
-});
+export const verifierSchema = z
+  .strictObject({
+    cosigner: z.string(),
+    key: z.strictObject({ spec: keySpec.default('ECC_NIST_EDWARDS25519') }).prefault({}),
+    earlier: z.array(z.string()).default([]),
+    trusted: z.array(z.string()),
+    logKey: z
+      .string()
+      .regex(
+        /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
+        'must be the ARN of a KMS key, no alias',
+      ),
+    // Not shorter than the schedules can check.
+    freshness: duration('10m', '1d').default('2h'),
+    sweepEvery: duration('5m', '7d').default('1h'),
+    leastLock: z.string().optional(),
+    holds: z
+      .array(
+        z.strictObject({
+          chain: z.string(),
+          partition: z.int().optional(),
+          from: z.int().optional(),
+          to: z.int().optional(),
+        }),
+      )
+      .default([]),
+    fullPass: z
+      .strictObject({ every: duration('1d', '366d').default('30d'), bytesPerRun: z.string().default('4GiB') })
+      .prefault({}),
+    /** Calls for events at once. Lambda takes no less than two. */
+    concurrency: z.int().min(2).max(1_000).default(2),
+    reservedConcurrency: z.int().min(5).max(1_000).optional(),
+    notify: z.array(z.email()).default([]),
+    webhook: secretArn.optional(),
+    trail: z.union([z.boolean(), z.literal('data-only')]).default(true),
+    trailDays: z.int().min(1).max(3_650).default(400),
+    drillers: z.array(principalArn).default([]),
+  })
+  .refine(
+    ({ concurrency, reservedConcurrency: reserved }) =>
+      reserved === undefined || reserved >= concurrency + SCHEDULES_AT_ONCE,
+    {
+      path: ['reservedConcurrency'],
+      message: `must leave ${SCHEDULES_AT_ONCE} more than concurrency, for the schedules`,
+    },
+  );

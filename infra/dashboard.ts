@@ -9,25 +9,26 @@ const WIDTH = 12;
 export class VerifierDashboard extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps & { readonly alarms: Alarms }) {
     super(scope, id);
-    const { function: verifier, queue, deadLetters, alarms } = props;
+    const { function: verifier, queue, deadLetters, alarms, namespace } = props;
+    const own = ownMetric(namespace);
     const graph = (title: string, ...left: IMetric[]) => new GraphWidget({ title, left, width: WIDTH });
     new Dashboard(this, 'Dashboard', {
       defaultInterval: Duration.days(1),
       widgets: [
         [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms.all], width: WIDTH * 2 })],
         [
-          graph('Chains confirmed', ownMetric('ChainsConfirmed', Stats.SUM)),
+          graph('Chains confirmed', own('ChainsConfirmed', Stats.SUM)),
           graph(
             'Findings',
-            ownMetric('FindingsBroken', Stats.MAXIMUM),
-            ownMetric('Unverifiable', Stats.MAXIMUM),
-            ownMetric('Attempts', Stats.MAXIMUM),
-            ownMetric('StaleChains', Stats.MAXIMUM),
+            own('FindingsBroken', Stats.MAXIMUM),
+            own('Unverifiable', Stats.MAXIMUM),
+            own('Attempts', Stats.MAXIMUM),
+            own('StaleChains', Stats.MAXIMUM),
           ),
         ],
         [
-          graph('From seal to attestation, seconds', ownMetric('ConfirmLagSeconds', Stats.MAXIMUM)),
-          graph('Oldest byte read again, days ago', ownMetric('OldestRereadDays', Stats.MAXIMUM)),
+          graph('From seal to attestation, seconds', own('ConfirmLagSeconds', Stats.MAXIMUM)),
+          graph('Oldest byte read again, days ago', own('OldestRereadDays', Stats.MAXIMUM)),
         ],
         [
           graph(

@@ -1,9 +1,9 @@
 // Who may drill? A role without rights on the archive: its refused delete is the drill.
-import { RemovalPolicy } from 'aws-cdk-lib';
 import { ArnPrincipal, CompositePrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { acknowledgeForeignBucket } from './cdk-nag.ts';
 import type { TwoPartyConfig } from './config-schema.ts';
+import { KEEP } from './keep.ts';
 import type { Names } from './names.ts';
 import { FINDINGS_PREFIX, LIST_VERSIONS, READ_VERSIONS } from './read-actions.ts';
 
@@ -45,7 +45,7 @@ export class DrillRole extends Construct {
         }),
       },
     });
-    role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    role.applyRemovalPolicy(KEEP);
     acknowledgeForeignBucket(role, bucketName, 'Findings are not known ahead.', `${FINDINGS_PREFIX}*`);
   }
 }

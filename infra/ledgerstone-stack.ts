@@ -1,16 +1,26 @@
 // What is deployed on AWS for one archive?
-import { CfnOutput, DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { AlarmTopic } from './alarm-topic.ts';
+import { notForwardedAlarm } from './alarms.ts';
 import { ArchiverRole, archiveKeyPatterns } from './archiver-role.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { bucketGuardStatements, readerAllowances } from './bucket-policy.ts';
+import { maximumDaysOf } from './config-parts.ts';
 import { hasVerifier, type InfraConfig, type TwoPartyConfig } from './config-schema.ts';
 import { DrillRole } from './drill-role.ts';
 import { Forwarder } from './forwarder.ts';
 import { LockedBucket } from './locked-bucket.ts';
-import { bootstrapDeployer, type Names, namesOf } from './names.ts';
+import {
+  bootstrapDeployer,
+  type Names,
+  namesOf,
+  roleNamesOf,
+  rulePrefixes,
+  withoutBootstrap,
+} from './names.ts';
 import { PeopleRoles } from './people-roles.ts';
 import { renderArchiverYaml, trailNames } from './rendered-config.ts';
 import { SigningKey } from './signing-key.ts';
@@ -26,8 +36,7 @@ export class LedgerstoneStack extends Stack {
       description: `Ledgerstone: the archive of ${config.origin}`,
       // Deleting the stack would keep everything that matters, but nothing would describe it any more.
       terminationProtection: true,
-      // There are no assets, so the template can be deployed without `cdk bootstrap`.
-      synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }) as IStackSynthesizer,
+      synthesizer: withoutBootstrap(),
       ...(config.account && config.region ? { env: { account: config.account, region: config.region } } : {}),
     });
     const names = hasVerifier(config) ? namesOf(this, config) : null;
@@ -46,6 +55,7 @@ export class LedgerstoneStack extends Stack {
       people: config.people,
       what: `archive ${config.origin}`,
       bucket,
+      names: roleNamesOf(config.stack),
     });
     const deployer = config.deployer ?? bootstrapDeployer(this);
 
@@ -62,7 +72,7 @@ export class LedgerstoneStack extends Stack {
         secondParty: secondParty ?? undefined,
       },
     });
-    people.grantKey(key.keyArn, bucket.bucketArn);
+    people.grantKey(key.keyArn, [bucket.bucketArn]);
 
     const { bucketArn } = bucket;
     const guards = bucketGuardStatements({
@@ -72,6 +82,7 @@ export class LedgerstoneStack extends Stack {
       readers: [archiver.role.roleArn, people.auditor.roleArn, ...(secondParty?.roleArns ?? [])],
       guardians: [people.breakGlass.roleArn, ...(config.sealed ? [] : [deployer])],
       minimumDays: config.retention.minimumDays,
+      maximumDays: maximumDaysOf(config.retention),
     });
     const allowances = secondParty
       ? readerAllowances(bucketArn, secondParty.account, secondParty.roleArns)
@@ -103,18 +114,28 @@ export class LedgerstoneStack extends Stack {
   }
 
   /** Forwards events to the verifier's account, which only names connect to this one. */
-  #notifyVerifier({ stack, verifier }: TwoPartyConfig, names: Names, parts: Parts): void {
+  #notifyVerifier({ stack, verifier, origin }: TwoPartyConfig, names: Names, parts: Parts): void {
     const { bucketArn, bucketName } = parts.bucket;
     const { keyArn, keyId } = parts.key;
     const lockKeeperArn = parts.archiver.role.roleArn;
-    const trail = verifier.trail
-      ? new AuditTrail(this, 'Trail', { name: trailNames(stack).archive, bucketArn })
-      : null;
-    new Forwarder(this, 'Forwarder', names, [
-      objectEvents({ bucketName }),
-      ...attemptEvents({ bucketName, keyArn, keyId, lockKeeperArn, trail }),
-      breakGlassUse(parts.people.breakGlass.roleArn),
-    ]);
+    const rulePrefix = rulePrefixes(stack).archive;
+    const trail =
+      verifier.trail === false
+        ? null
+        : new AuditTrail(this, 'Trail', {
+            ...{ name: trailNames(stack).archive, bucketArn, logBucket: names.verifier.trailBucket },
+            hasManagementEvents: verifier.trail === true,
+          });
+    const { deadLetters } = new Forwarder(this, 'Forwarder', {
+      ...{ names, rulePrefix },
+      watched: [
+        objectEvents({ bucketName }),
+        ...attemptEvents({ bucketName, keyArn, keyId, lockKeeperArn, trail, rulePrefix }),
+        breakGlassUse(parts.people.breakGlass.roleArn, names.archive.account),
+      ],
+    });
+    const { topic } = new AlarmTopic(this, 'Notices', origin, verifier.notify);
+    notForwardedAlarm(this, deadLetters, topic);
   }
 }
 

@@ -1,5 +1,5 @@
 // How is a bucket for locked objects made?
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import {
   BlockPublicAccess,
   Bucket,
@@ -9,6 +9,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { KEEP } from './keep.ts';
 
 export type LockedBucketProps = {
   readonly name?: string | undefined;
@@ -40,10 +41,10 @@ export class LockedBucket extends Construct {
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: KEEP,
     });
     // The CDK would keep the bucket but delete its policy with the stack.
-    this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    this.bucket.policy?.applyRemovalPolicy(KEEP);
     if (props.sendsEvents) {
       // The CDK's own switch adds a custom resource with rights on every bucket of the account.
       (this.bucket.node.defaultChild as CfnBucket).notificationConfiguration = {

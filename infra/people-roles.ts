@@ -1,9 +1,10 @@
 // Which roles are there for people, and what may each do?
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import {
   AccountRootPrincipal,
   ArnPrincipal,
   CompositePrincipal,
+  type Conditions,
   type IPrincipal,
   Policy,
   PolicyDocument,
@@ -15,6 +16,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledgeForeignBucket, acknowledgeObjectPattern } from './cdk-nag.ts';
 import type { InfraConfig } from './config-schema.ts';
+import { KEEP } from './keep.ts';
 import { READ_BUCKET, READ_OBJECTS } from './read-actions.ts';
 import { BREAK_GLASS_KEY_ACTIONS, KEY_ADMIN_ACTIONS, PUBLIC_HALF } from './signing-key.ts';
 
@@ -28,8 +30,14 @@ export type PeopleProps = {
   readonly auditorAlsoReads?:
     | { readonly bucketArn: string; readonly bucketName: string; readonly keyArn: string }
     | undefined;
-  /** A fixed name, if another stack has to name the role. */
-  readonly auditorName?: string | undefined;
+  /** Fixed, since policies of other stacks and accounts name the roles, and the trails watch them. */
+  readonly names: PeopleNames;
+};
+
+export type PeopleNames = {
+  readonly auditor: string;
+  readonly keyAdmin: string;
+  readonly breakGlass: string;
 };
 
 /** The roles outlive the stack, like the bucket and the key, whose policies name them. */
@@ -43,10 +51,11 @@ export class PeopleRoles extends Construct {
 
   constructor(scope: Construct, id: string, props: PeopleProps) {
     super(scope, id);
-    const { people, what, bucket, auditorAlsoReads } = props;
+    const { people, what, bucket, auditorAlsoReads, names } = props;
+    const { region } = Stack.of(this);
     const arns = [bucket.bucketArn, ...(auditorAlsoReads ? [auditorAlsoReads.bucketArn] : [])];
     this.auditor = new Role(this, 'Auditor', {
-      ...(props.auditorName === undefined ? {} : { roleName: props.auditorName }),
+      roleName: names.auditor,
       description: `Reads the ${what} and its guard rails`,
       assumedBy: peoplePrincipal(people.auditors, people.requireMfa),
       inlinePolicies: { archive: auditorPolicy(arns, auditorAlsoReads?.keyArn) },
@@ -55,22 +64,26 @@ export class PeopleRoles extends Construct {
     acknowledgeObjectPattern(this.auditor, bucket, '*', reason);
     if (auditorAlsoReads) acknowledgeForeignBucket(this.auditor, auditorAlsoReads.bucketName, reason);
     this.keyAdmin = new Role(this, 'KeyAdmin', {
+      roleName: names.keyAdmin,
       description: `Describes and tags the key of the ${what}, and can save it from deletion; can not sign`,
       assumedBy: peoplePrincipal(people.keyAdmins, people.requireMfa),
     });
     this.breakGlass = new Role(this, 'BreakGlass', {
+      roleName: names.breakGlass,
       description: `Changes the guard rails of the ${what}; every use should raise an alarm`,
-      assumedBy: peoplePrincipal(people.breakGlass, people.requireMfa),
+      // STS of another Region would record the use there, where no rule of EventBridge waits for it.
+      assumedBy: peoplePrincipal(people.breakGlass, people.requireMfa, {
+        StringEquals: { 'aws:RequestedRegion': region },
+      }),
       maxSessionDuration: Duration.hours(1),
     });
-    for (const role of [this.auditor, this.keyAdmin, this.breakGlass])
-      role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    for (const role of [this.auditor, this.keyAdmin, this.breakGlass]) role.applyRemovalPolicy(KEEP);
   }
 
   /** Separate from the roles, since the key's policy names them: inline policies would make a circle. */
-  grantKey(keyArn: string, bucketArn: string): void {
+  grantKey(keyArn: string, bucketArns: readonly string[]): void {
     const attach = (id: string, role: Role, statements: PolicyStatement[]) =>
-      new Policy(this, id, { roles: [role], statements }).applyRemovalPolicy(RemovalPolicy.RETAIN);
+      new Policy(this, id, { roles: [role], statements }).applyRemovalPolicy(KEEP);
     attach('KeyAdminPolicy', this.keyAdmin, [
       new PolicyStatement({ sid: 'LookAfterTheKey', actions: [...KEY_ADMIN_ACTIONS], resources: [keyArn] }),
     ]);
@@ -83,7 +96,7 @@ export class PeopleRoles extends Construct {
       new PolicyStatement({
         sid: 'ChangeTheBucket',
         actions: [...BREAK_GLASS_BUCKET_ACTIONS],
-        resources: [bucketArn],
+        resources: [...bucketArns],
       }),
     ]);
   }
@@ -134,10 +147,12 @@ function auditorPolicy(bucketArns: readonly string[], keyArn: string | undefined
 }
 
 /** If nobody is named, this account's IAM decides who may assume the role. */
-function peoplePrincipal(arns: readonly string[], requireMfa: boolean): IPrincipal {
+function peoplePrincipal(arns: readonly string[], requireMfa: boolean, more: Conditions = {}): IPrincipal {
   const named = arns.length === 0 ? [new AccountRootPrincipal()] : arns.map((arn) => new ArnPrincipal(arn));
   const everyone = new CompositePrincipal(...named);
-  return requireMfa
-    ? new PrincipalWithConditions(everyone, { Bool: { 'aws:MultiFactorAuthPresent': 'true' } })
-    : everyone;
+  const conditions = {
+    ...(requireMfa && { Bool: { 'aws:MultiFactorAuthPresent': 'true' } }),
+    ...more,
+  };
+  return Object.keys(conditions).length === 0 ? everyone : new PrincipalWithConditions(everyone, conditions);
 }

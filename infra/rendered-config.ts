@@ -6,7 +6,9 @@ import { type Config, parseConfig } from '../src/config/archiver.ts';
 import { ConfigError } from '../src/config/check.ts';
 import { parseVerifierConfig } from '../src/config/verifier.ts';
 import type { verifierConfigSchema } from '../src/config/verifier-schema.ts';
+import { maximumDaysOf } from './config-parts.ts';
 import type { InfraConfig, TwoPartyConfig } from './config-schema.ts';
+import { breakGlassOfVerifier, roleNamesOf, rulePrefixes } from './names.ts';
 
 /**
  * Lambda allows 4 KB for all environment variables. The real names of buckets and topics can be a little
@@ -15,7 +17,8 @@ import type { InfraConfig, TwoPartyConfig } from './config-schema.ts';
 const RENDERED_BYTES_MAX = 3_700;
 /** The variable with the address of the webhook, which is a secret. */
 export const WEBHOOK_VARIABLE = 'LEDGERSTONE_WEBHOOK';
-export const METRICS_NAMESPACE = 'Ledgerstone';
+/** Of each stack its own: two verifiers of one account must not speak for each other. */
+export const metricsNamespace = (stack: string): string => `Ledgerstone/${stack}`;
 const DAY_MS = 86_400_000;
 
 type AccountAndRegion = { readonly account: string; readonly region: string };
@@ -50,12 +53,13 @@ export type VerifierFacts = {
   readonly bucketName: string;
   readonly keyArn: string;
   readonly topicArn: string;
+  readonly trailBucket: string;
 };
 
 /** The content of LEDGERSTONE_VERIFIER_CONFIG. It has no secret. */
 export function renderVerifierConfig(
   { bucket, retention, attestations, verifier, stack }: TwoPartyConfig,
-  { archive, verifier: own, bucketName, keyArn, topicArn }: VerifierFacts,
+  { archive, verifier: own, bucketName, keyArn, topicArn, trailBucket }: VerifierFacts,
 ): z.input<typeof verifierConfigSchema> {
   const { minimumDays } = retention;
   const store = (name: string, { region, account }: AccountAndRegion, prefix = '') => ({
@@ -82,6 +86,7 @@ export function renderVerifierConfig(
     sweep: {
       every: verifier.sweepEvery,
       ...(leastLock !== undefined && { leastLock }),
+      greatestLock: `${maximumDaysOf(retention)}d`,
       ...(verifier.holds.length > 0 && { holds: verifier.holds }),
     },
     fullPass: verifier.fullPass,
@@ -91,13 +96,42 @@ export function renderVerifierConfig(
       // S3 shows a bucket's policy to its own account only.
       denies: archive.account === own.account,
       ...(minimumDays > 0 && { minimumDays }),
+      maximumDays: maximumDaysOf(retention),
     },
-    ...(verifier.trail && { attempts: { trails: Object.values(trailNames(stack)) } }),
+    attempts: attemptsOf({ stack, verifier, archive, own, trailBucket }),
     alarms: {
       sns: topicArn,
       ...(verifier.webhook !== undefined && { webhook: `\${${WEBHOOK_VARIABLE}}` }),
-      metricsNamespace: METRICS_NAMESPACE,
+      metricsNamespace: metricsNamespace(stack),
     },
+  };
+}
+
+function attemptsOf({
+  stack,
+  verifier,
+  archive,
+  own,
+  trailBucket,
+}: Pick<TwoPartyConfig, 'stack' | 'verifier'> & {
+  readonly archive: AccountAndRegion;
+  readonly own: AccountAndRegion;
+  readonly trailBucket: string;
+}): z.input<typeof verifierConfigSchema>['attempts'] {
+  const { breakGlass } = roleNamesOf(stack);
+  const homes = [archive, own].map(({ account, region }) => `${account}/${region}`);
+  return {
+    rules: Object.values(rulePrefixes(stack)),
+    // All roles of both stacks are named so, and nobody changes them but a deployment.
+    roles: [`${stack}-`],
+    breakGlass: [breakGlass, breakGlassOfVerifier(stack)],
+    ...(verifier.trail !== false && {
+      trails: Object.values(trailNames(stack)),
+      trailFiles: {
+        store: { kind: 's3', bucket: trailBucket, region: own.region, expectedBucketOwner: own.account },
+        from: [...new Set(homes)],
+      },
+    }),
   };
 }
 
@@ -125,6 +159,7 @@ function verifierProblems(
   const facts = {
     ...{ archive, verifier: { account, region }, keyArn: KEY_ARN, topicArn: TOPIC_ARN },
     bucketName: bucket.name ?? 'made-up-by-cloudformation'.padEnd(63, '-x'),
+    trailBucket: `${rest.stack.toLowerCase()}-trail-${account}`,
   };
   const text = JSON.stringify(renderVerifierConfig({ ...rest, attestations, verifier }, facts));
   const bytes = Buffer.byteLength(text);
@@ -147,13 +182,17 @@ function serviceProblems(
   const text = `${renderArchiverYaml(config, facts)}${stringify(service.settings)}`;
   const secrets = Object.fromEntries(Object.keys(service.secrets).map((name) => [name, 'secret']));
   const { minimumDays } = config.retention;
-  const tooShort = ({ retention }: Config): string[] =>
-    Object.entries(retention)
-      .filter(([, { period }]) => minimumDays > 0 && spanOf(period).leastMs < (minimumDays + 1) * DAY_MS)
-      .map(
-        ([policy]) => `at retention.${policy}: must be over retention.minimumDays, or S3 refuses each put`,
-      );
-  const found = problemsOf(() => parseConfig(text, 'ledgerstone.yaml', secrets), tooShort);
+  const maximumDays = maximumDaysOf(config.retention);
+  const refused = ({ retention }: Config): string[] =>
+    Object.entries(retention).flatMap(([policy, { period }]) => [
+      ...(minimumDays > 0 && spanOf(period).leastMs < (minimumDays + 1) * DAY_MS
+        ? [`at retention.${policy}: must be over retention.minimumDays, or S3 refuses each put`]
+        : []),
+      ...(spanOf(period).greatestMs > maximumDays * DAY_MS
+        ? [`at retention.${policy}: must not be over retention.maximumDays, or S3 refuses each put`]
+        : []),
+    ]);
+  const found = problemsOf(() => parseConfig(text, 'ledgerstone.yaml', secrets), refused);
   return found.map((problem) => `archiverService.settings: the archiver's configuration ${problem}`);
 }
 

@@ -2,17 +2,19 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import { CfnSchedule, CfnScheduleGroup, type CfnScheduleProps } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { minutesOf } from './config-verifier.ts';
 
 /** Catches up on lost events. The alarms also take it as the verifier's heartbeat. */
-const CONFIRM_MINUTES = 5;
+export const CONFIRM_MINUTES = 5;
 const FRESHNESS_MINUTES = 10;
 /** A full pass does a part of its round this often. */
 export const FULL_PASS_MINUTES = 60;
 const CONFIGURATION_MINUTES = 60;
+/** The sweep's interval is anybody's choice. Within this window it does not begin with other tasks each time. */
+const SWEEP_WINDOW_MINUTES = 4;
 const EVENT_AGE_SECONDS_MAX = 86_400;
 
 export type SchedulesProps = {
@@ -43,12 +45,11 @@ export class Schedules extends Construct {
         }),
       },
     });
-    const every = (name: string, task: string, minutes: number) =>
+    const on = (name: string, task: string, minutes: number, when: When) =>
       new CfnSchedule(this, name, {
         description: `The verifier's task ${task}`,
         groupName: group.ref,
-        scheduleExpression: minutes === 1 ? 'rate(1 minute)' : `rate(${minutes} minutes)`,
-        flexibleTimeWindow: { mode: 'OFF' },
+        ...when,
         state: 'ENABLED',
         target: {
           arn: target.functionArn,
@@ -62,13 +63,28 @@ export class Schedules extends Construct {
           },
         },
       });
-    every('Confirm', 'confirm', CONFIRM_MINUTES);
-    every('Freshness', 'freshness', FRESHNESS_MINUTES);
-    every('Sweep', 'sweep', minutesOf(sweepEvery));
-    every('FullPass', 'full-pass', FULL_PASS_MINUTES);
-    every('Configuration', 'configuration', CONFIGURATION_MINUTES);
+    on('Confirm', 'confirm', CONFIRM_MINUTES, at(0, CONFIRM_MINUTES));
+    on('Freshness', 'freshness', FRESHNESS_MINUTES, at(2, FRESHNESS_MINUTES));
+    on('FullPass', 'full-pass', FULL_PASS_MINUTES, at(8, FULL_PASS_MINUTES));
+    on('Configuration', 'configuration', CONFIGURATION_MINUTES, at(41, CONFIGURATION_MINUTES));
+    const sweepMinutes = minutesOf(sweepEvery);
+    on('Sweep', 'sweep', sweepMinutes, {
+      scheduleExpression: `rate(${sweepMinutes} minutes)`,
+      flexibleTimeWindow: { mode: 'FLEXIBLE', maximumWindowInMinutes: SWEEP_WINDOW_MINUTES },
+    });
   }
 }
+
+type When = Pick<CfnScheduleProps, 'scheduleExpression' | 'flexibleTimeWindow'>;
+
+/**
+ * By the clock and each at its own minute. By `rate()` all would begin when they were made, together, and hold
+ * each other back every hour.
+ */
+const at = (minute: number, every: number): When => ({
+  scheduleExpression: `cron(${every === 60 ? minute : `${minute}/${every}`} * * * ? *)`,
+  flexibleTimeWindow: { mode: 'OFF' },
+});
 
 const allow = (sid: string, action: string, resource: string) =>
   new PolicyStatement({ sid, actions: [action], resources: [resource] });

@@ -1,5 +1,4 @@
 // How is a signing key made, for the archive or for the verifier, and who may do what with it?
-import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AccountPrincipal,
   AccountRootPrincipal,
@@ -13,6 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-iam';
 import { CfnKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { KEEP } from './keep.ts';
 
 type KeySpec = keyof typeof FORM;
 
@@ -97,7 +97,7 @@ export class SigningKey extends Construct {
       bypassPolicyLockoutSafetyCheck: props.sealed,
       pendingWindowInDays: 30,
     });
-    key.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    key.applyRemovalPolicy(KEEP);
     this.keyArn = key.attrArn;
     this.keyId = key.ref;
   }

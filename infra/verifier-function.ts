@@ -1,13 +1,20 @@
 // How does the verifier run on Lambda, and with which configuration?
-import { Duration, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Duration, SecretValue, Stack } from 'aws-cdk-lib';
+import { CfnPolicy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  type CfnFunction,
+  type Code,
+  Function as LambdaFunction,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { TwoPartyConfig } from './config-schema.ts';
+import { KEEP } from './keep.ts';
 import type { Names } from './names.ts';
 import { renderVerifierConfig, WEBHOOK_VARIABLE } from './rendered-config.ts';
 import type { VerifierQueue } from './verifier-queue.ts';
@@ -33,12 +40,15 @@ export class VerifierFunction extends Construct {
   constructor(scope: Construct, id: string, props: VerifierFunctionProps) {
     super(scope, id);
     const { config, names, role, topic, events, keyArn, code } = props;
-    const { concurrency, webhook } = config.verifier;
+    const { concurrency, reservedConcurrency, webhook } = config.verifier;
     const { bucketName } = props.bucket;
-    const rendered = renderVerifierConfig(config, { ...names, bucketName, keyArn, topicArn: topic.topicArn });
+    const rendered = renderVerifierConfig(config, {
+      ...{ ...names, bucketName, keyArn, topicArn: topic.topicArn },
+      trailBucket: names.verifier.trailBucket,
+    });
     const logGroup = new LogGroup(this, 'Log', {
       retention: RetentionDays.ONE_YEAR,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: KEEP,
     });
     role.addToPolicy(
       new PolicyStatement({
@@ -56,11 +66,13 @@ export class VerifierFunction extends Construct {
       role,
       memorySize: MEMORY_MIB,
       timeout: Duration.minutes(FUNCTION_MINUTES),
-      // Limits the cost, and reserves a share that other functions of the account can't take.
-      reservedConcurrentExecutions: concurrency,
+      // A new account may run so few calls at once that no share of them can be reserved.
+      ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
       // For calls by schedules. Events wait in their queue, which has the same dead letters.
       deadLetterQueue: events.deadLetters,
       retryAttempts: 2,
+      // The next run does the same work.
+      maxEventAge: Duration.minutes(15),
       logGroup,
       environment: {
         LEDGERSTONE_VERIFIER_CONFIG: Stack.of(this).toJsonString(rendered),
@@ -75,10 +87,18 @@ export class VerifierFunction extends Construct {
         batchSize: BATCH_EVENTS,
         // One bad event must not send its whole batch to the dead letters.
         reportBatchItemFailures: true,
-        // One is left for the schedules: a flood of events must not stop them.
-        maxConcurrency: concurrency - 1,
+        // Limits the cost. A flood of events must not take what the schedules need.
+        maxConcurrency: concurrency,
       }),
     );
     topic.grantPublish(role);
+    dependOnPoliciesAlone(this.function, role);
   }
+}
+
+/** The CDK lets the function wait for its role too, which its own reference to the role does (cfn-lint W3005). */
+function dependOnPoliciesAlone(made: LambdaFunction, role: Role): void {
+  const policies = role.node.findAll().filter((child): child is CfnPolicy => child instanceof CfnPolicy);
+  const ids = policies.map((policy) => Stack.of(made).getLogicalId(policy));
+  (made.node.defaultChild as CfnFunction).addOverride('DependsOn', ids);
 }

@@ -1,21 +1,25 @@
 // How do events reach the verifier, from its own account and from the archive's?
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { EventBus } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { KEEP } from './keep.ts';
 import type { Names } from './names.ts';
 import type { WatchedEvents } from './watched-events.ts';
+import { watchedRule } from './watched-rule.ts';
 
 /** Longer than the function's timeout, so that no event is delivered again while it is worked on. */
 const VISIBILITY_MINUTES = 6;
 /** About half an hour of tries: for a short outage, or a seal that comes after its event. */
 const RECEIVES_MAX = 5;
 
+const FORWARDED = ['aws.s3', 'aws.kms', 'aws.cloudtrail', 'aws.events', 'aws.sts'];
+
 /**
  * Archive bucket → EventBridge of its account → a bus here → one queue. Both parties name only the bus. So
- * either stack can be deployed first, and they can be in different accounts and Regions.
+ * they can be in different accounts and Regions.
  */
 export class VerifierQueue extends Construct {
   readonly queue: Queue;
@@ -24,13 +28,16 @@ export class VerifierQueue extends Construct {
   /** Has the events of the archive's account. */
   readonly bus: EventBus;
 
-  constructor(scope: Construct, id: string, names: Names) {
+  readonly #rulePrefix: string;
+
+  constructor(scope: Construct, id: string, names: Names, rulePrefix: string) {
     super(scope, id);
+    this.#rulePrefix = rulePrefix;
     this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: KEEP,
     });
     this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -42,19 +49,21 @@ export class VerifierQueue extends Construct {
     });
     const bus = new EventBus(this, 'Bus', { eventBusName: names.verifier.busName });
     this.bus = bus;
+    // The account and not its role: EventBridge asks this policy when a rule gets the bus as its target, and
+    // then the caller is who deploys. Nothing is lost: nobody can put an event whose source begins with `aws.`.
     bus.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'OnlyTheForwarderOfTheArchive',
+        sid: 'TheAccountOfTheArchive',
         principals: [new AccountPrincipal(names.archive.account)],
         actions: ['events:PutEvents'],
         resources: [bus.eventBusArn],
-        conditions: { ArnEquals: { 'aws:PrincipalArn': names.forwarder.roleArn } },
       }),
     );
-    new Rule(this, 'FromTheArchive', {
+    watchedRule(this, 'FromTheArchive', {
+      name: `${rulePrefix}from-the-archive`,
       description: 'What the archive account forwards to the verifier',
       eventBus: bus,
-      eventPattern: { account: [names.archive.account], source: ['aws.s3', 'aws.kms', 'aws.cloudtrail'] },
+      pattern: { account: [names.archive.account], source: FORWARDED },
       targets: [this.#target()],
     });
   }
@@ -62,7 +71,8 @@ export class VerifierQueue extends Construct {
   /** Events of this account itself, from its default bus. */
   take(watched: readonly WatchedEvents[]): void {
     for (const { id, description, pattern } of watched) {
-      new Rule(this, id, { description, eventPattern: pattern, targets: [this.#target()] });
+      const name = `${this.#rulePrefix}${id.toLowerCase()}`;
+      watchedRule(this, id, { name, description, pattern, targets: [this.#target()] });
     }
   }
 

@@ -1,10 +1,10 @@
 // Who may assume the verifier's role, and what may it do?
-import { RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledgeForeignBucket, acknowledgeObjectPattern } from './cdk-nag.ts';
 import type { TwoPartyConfig } from './config-schema.ts';
+import { KEEP } from './keep.ts';
 import type { Names } from './names.ts';
 import { READ_BUCKET, READ_OBJECTS } from './read-actions.ts';
 import { PUBLIC_HALF } from './signing-key.ts';
@@ -52,7 +52,7 @@ export class VerifierRole extends Construct {
       },
     });
     // The key's policy names it as a principal: a role made again under its name could not sign.
-    this.role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    this.role.applyRemovalPolicy(KEEP);
     const sweep = 'The sweep reads whatever lies there, foreign objects included.';
     acknowledgeForeignBucket(this.role, String(config.bucket.name), sweep);
     acknowledgeObjectPattern(this.role, own, '*', sweep);

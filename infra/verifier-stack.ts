@@ -7,24 +7,28 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
-import { AuditTrail } from './audit-trail.ts';
+import { AuditTrail, trailArn } from './audit-trail.ts';
 import { BreakGlassNotice } from './break-glass-notice.ts';
 import { bucketGuardStatements, drillStatements } from './bucket-policy.ts';
+import { maximumDaysOf } from './config-parts.ts';
 import type { TwoPartyConfig } from './config-schema.ts';
 import { VerifierDashboard } from './dashboard.ts';
 import { LockedBucket } from './locked-bucket.ts';
-import { bootstrapDeployer, type Names, namesOf } from './names.ts';
+import { bootstrapDeployer, type Names, namesOf, rulePrefixes } from './names.ts';
 import { PeopleRoles } from './people-roles.ts';
-import { trailNames } from './rendered-config.ts';
+import { metricsNamespace, trailNames } from './rendered-config.ts';
 import { Schedules } from './schedules.ts';
 import { SigningKey } from './signing-key.ts';
+import { TrailBucket } from './trail-bucket.ts';
 import { VerifierFunction } from './verifier-function.ts';
 import { VerifierQueue } from './verifier-queue.ts';
 import { VERIFIER_KEY_PATTERNS, VerifierRole } from './verifier-role.ts';
-import { attemptEvents } from './watched-events.ts';
+import { attemptEvents, breakGlassUse, trailFileEvents } from './watched-events.ts';
 
 type Guarded = {
   readonly bucket: Bucket;
+  /** Null: the accounts have other trails. */
+  readonly records: Bucket | null;
   readonly role: Role;
   readonly people: PeopleRoles;
   readonly key: SigningKey;
@@ -81,7 +85,7 @@ export class VerifierStack extends Stack {
         bucketName: String(config.bucket.name),
         keyArn: verifier.logKey,
       },
-      auditorName: names.verifier.auditorName,
+      names: names.verifier.people,
     });
     const deployer = attestations.deployer ?? bootstrapDeployer(this);
     const { auditor, keyAdmin, breakGlass } = people;
@@ -91,7 +95,6 @@ export class VerifierStack extends Stack {
       sealed: attestations.sealed,
       holders: { signer: role, auditor, keyAdmin, breakGlass, deployer },
     });
-    people.grantKey(key.keyArn, bucket.bucketArn);
     const { bucketArn } = bucket;
     const drills = verifier.drillers.length > 0 ? [names.drill.roleArn] : [];
     const guards = bucketGuardStatements({
@@ -101,17 +104,42 @@ export class VerifierStack extends Stack {
       readers: [role.roleArn, auditor.roleArn, ...drills],
       guardians: [breakGlass.roleArn, ...(attestations.sealed ? [] : [deployer])],
       minimumDays: attestations.retention.minimumDays,
+      maximumDays: maximumDaysOf(attestations.retention),
     });
     const drilling = drills.flatMap((arn) => drillStatements(bucketArn, names.archive.account, arn));
     for (const statement of [...guards, ...drilling]) bucket.addToResourcePolicy(statement);
-    return { bucket, role, people, key };
+    const guardians = [breakGlass.roleArn, ...(attestations.sealed ? [] : [deployer])];
+    const records =
+      verifier.trail === false ? null : this.#keepRecords(config, names, { role, auditor, guardians });
+    people.grantKey(key.keyArn, [bucketArn, ...(records === null ? [] : [records.bucketArn])]);
+    return { bucket, records, role, people, key };
+  }
+
+  /** The bucket of both parties' trails, out of reach of the archive's administrators. */
+  #keepRecords(
+    { stack, verifier }: TwoPartyConfig,
+    { archive, verifier: own }: Names,
+    { role, auditor, guardians }: { role: Role; auditor: Role; guardians: readonly string[] },
+  ): Bucket {
+    const trails = trailNames(stack);
+    const { bucket } = new TrailBucket(this, 'Trails', {
+      name: own.trailBucket,
+      keptDays: verifier.trailDays,
+      trails: [
+        { arn: trailArn(this, trails.archive, archive), account: archive.account },
+        { arn: trailArn(this, trails.verifier), account: own.account },
+      ],
+      readers: [role, auditor],
+      guardians,
+    });
+    return bucket;
   }
 
   /** What does the work, and what shows that it is done. */
   #run(config: TwoPartyConfig, names: Names, { bucket, role, key }: Guarded, code: Code): Running {
     const { verifier, origin } = config;
     const { topic } = new AlarmTopic(this, 'Notices', origin, verifier.notify);
-    const events = new VerifierQueue(this, 'Events', names);
+    const events = new VerifierQueue(this, 'Events', names, rulePrefixes(config.stack).verifier);
     const { function: target } = new VerifierFunction(this, 'Runs', {
       ...{ config, names, role, bucket, topic, events, code },
       keyArn: key.keyArn,
@@ -119,7 +147,7 @@ export class VerifierStack extends Stack {
     const { queue, deadLetters } = events;
     new Schedules(this, 'Schedules', { target, deadLetters, sweepEvery: verifier.sweepEvery });
     const watched = {
-      ...{ function: target, queue, deadLetters, topic },
+      ...{ function: target, queue, deadLetters, topic, namespace: metricsNamespace(config.stack) },
       ...{ sweepEvery: verifier.sweepEvery, fullPassEvery: verifier.fullPass.every },
     };
     const alarms = new Alarms(this, 'Alarms', watched);
@@ -131,23 +159,44 @@ export class VerifierStack extends Stack {
   #watch(
     { verifier, stack }: TwoPartyConfig,
     names: Names,
-    { bucket, role, key, people }: Guarded,
+    { bucket, records, role, key, people }: Guarded,
     { topic, events }: Running,
   ): void {
-    const trail = verifier.trail
-      ? new AuditTrail(this, 'Trail', { name: trailNames(stack).verifier, bucketArn: bucket.bucketArn })
-      : null;
+    const rulePrefix = rulePrefixes(stack).verifier;
+    const trail = records && this.#trail({ verifier, stack }, names, bucket, records);
     const { bucketName } = bucket;
     const { keyArn, keyId } = key;
-    events.take(attemptEvents({ bucketName, keyArn, keyId, lockKeeperArn: role.roleArn, trail }));
+    const { roleArn } = people.breakGlass;
+    events.take([
+      ...attemptEvents({ bucketName, keyArn, keyId, lockKeeperArn: role.roleArn, trail, rulePrefix }),
+      breakGlassUse(roleArn, names.verifier.account),
+      ...(records === null ? [] : [trailFileEvents(records)]),
+    ]);
     new BreakGlassNotice(this, 'BreakGlass', {
       ...{
         topic,
         bus: events.bus,
         archiveAccount: names.archive.account,
-        breakGlassArn: people.breakGlass.roleArn,
+        breakGlassArn: roleArn,
+        rulePrefix,
       },
     });
+  }
+
+  #trail(
+    { verifier, stack }: Pick<TwoPartyConfig, 'verifier' | 'stack'>,
+    { archive, verifier: own }: Names,
+    { bucketArn }: Bucket,
+    records: Bucket,
+  ): AuditTrail {
+    const trail = new AuditTrail(this, 'Trail', {
+      ...{ name: trailNames(stack).verifier, bucketArn, logBucket: records.bucketName },
+      // In one account the archive's trail has them already.
+      hasManagementEvents: verifier.trail === true && archive.account !== own.account,
+    });
+    // CloudTrail refuses a bucket without this policy.
+    if (records.policy) trail.trail.node.addDependency(records.policy);
+    return trail;
   }
 
   #putOut(outputs: Readonly<Record<string, readonly [description: string, value: string]>>): void {

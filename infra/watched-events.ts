@@ -9,6 +9,8 @@ export type WatchedResources = {
   readonly lockKeeperArn: string;
   /** Null: the account has another trail. */
   readonly trail: { readonly name: string; readonly arn: string } | null;
+  /** Names of the rules that bring events begin so. */
+  readonly rulePrefix: string;
 };
 
 export type WatchedEvents = {
@@ -24,6 +26,9 @@ const KEY_EVENTS = [
   ...['PutKeyPolicy', 'DisableKey', 'EnableKey', 'ScheduleKeyDeletion', 'CancelKeyDeletion'],
   ...['CreateGrant', 'RetireGrant', 'RevokeGrant', 'DeleteImportedKeyMaterial', 'ReplicateKey'],
 ];
+
+/** What takes a rule away, or leads it elsewhere. */
+const RULE_EVENTS = ['PutRule', 'DeleteRule', 'DisableRule', 'PutTargets', 'RemoveTargets'];
 
 /** By verb where that is possible, like the bucket's denials: S3 gets new settings. */
 const OBJECT_EVENTS = [
@@ -45,9 +50,23 @@ export function objectEvents({ bucketName }: Pick<WatchedResources, 'bucketName'
   };
 }
 
+/** Files of CloudTrail's records, of both accounts and all Regions. The digest files beside them are no hints. */
+export const trailFileEvents = ({ bucketName }: Pick<WatchedResources, 'bucketName'>): WatchedEvents => ({
+  id: 'TrailFiles',
+  description: 'Files of records that CloudTrail delivered',
+  pattern: {
+    source: ['aws.s3'],
+    detailType: ['Object Created'],
+    detail: {
+      bucket: { name: [bucketName] },
+      object: { key: [{ wildcard: 'AWSLogs/*/CloudTrail/*.json.gz' }] },
+    },
+  },
+});
+
 /** What somebody did or tried, as CloudTrail reports it a few minutes later. */
 export function attemptEvents(watched: WatchedResources): WatchedEvents[] {
-  const { bucketName, keyArn, keyId, lockKeeperArn, trail } = watched;
+  const { bucketName, keyArn, keyId, lockKeeperArn, trail, rulePrefix } = watched;
   const bucket = { requestParameters: { bucketName: [bucketName] }, readOnly: [false] };
   return [
     bySource('Settings', 'Changes of the bucket and its policy, also in vain', 's3', {
@@ -73,6 +92,10 @@ export function attemptEvents(watched: WatchedResources): WatchedEvents[] {
       errorCode: [{ exists: true }],
       ...ofKey(keyArn, keyId),
     }),
+    bySource('Rules', 'Changes of the rules that bring these events', 'events', {
+      eventName: RULE_EVENTS,
+      $or: ['name', 'rule'].map((member) => ({ requestParameters: { [member]: [{ prefix: rulePrefix }] } })),
+    }),
     ...(trail === null
       ? []
       : [
@@ -86,20 +109,29 @@ export function attemptEvents(watched: WatchedResources): WatchedEvents[] {
   ];
 }
 
-/** A refused call names the key in the caller's form, and KMS may leave out `resources`. */
+/**
+ * A refused call names the key in the caller's form, and KMS may leave out `resources` and the parameters. Then
+ * only the message names the key.
+ */
 const ofKey = (keyArn: string, keyId: string) => ({
-  $or: [{ resources: { ARN: [keyArn] } }, { requestParameters: { keyId: [keyArn, keyId] } }],
+  $or: [
+    { resources: { ARN: [keyArn] } },
+    { requestParameters: { keyId: [keyArn, keyId] } },
+    { errorMessage: [{ wildcard: `*${keyArn}*` }] },
+  ],
 });
 
 const byAnotherRole = (arn: string) => ({
   userIdentity: { sessionContext: { sessionIssuer: { arn: [{ 'anything-but': [arn] }] } } },
 });
 
-/** Uses of a break-glass role, and tries to use it. */
-export const breakGlassUse = (roleArn: string): WatchedEvents =>
-  bySource('BreakGlass', 'Uses of the break-glass role, and tries', 'sts', {
-    eventName: [{ prefix: 'AssumeRole' }],
-    requestParameters: { roleArn: [roleArn] },
+/** Uses of a break-glass role, or of the account's root by its organisation, and tries. */
+export const breakGlassUse = (roleArn: string, account: string): WatchedEvents =>
+  bySource('BreakGlass', "Uses of the break-glass role and of the account's root, and tries", 'sts', {
+    $or: [
+      { eventName: [{ prefix: 'AssumeRole' }], requestParameters: { roleArn: [roleArn] } },
+      { eventName: ['AssumeRoot'], requestParameters: { targetPrincipal: [{ wildcard: `*${account}*` }] } },
+    ],
   });
 
 function bySource(id: string, description: string, source: string, detail: object): WatchedEvents {

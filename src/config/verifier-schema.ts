@@ -136,6 +136,9 @@ export const verifierConfigSchema = z.strictObject({
       minimumDays: days.describe(
         'The least days of a lock that this policy must demand. Default: no such check',
       ),
+      maximumDays: days.describe(
+        'The most days of a lock that this policy may let through. Default: no such check',
+      ),
     })
     .prefault({})
     .describe('What the settings of buckets and key are compared with'),
@@ -145,6 +148,36 @@ export const verifierConfigSchema = z.strictObject({
         .array(text(/^[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]$/, "a trail's name, not its ARN"))
         .default([])
         .describe('CloudTrail trails that report attempts. Who stops or changes one is reported too'),
+      rules: z
+        .array(some('the beginning of a name'))
+        .default([])
+        .describe(
+          'Rules of EventBridge that bring events, by the beginning of their names. Changes are reported',
+        ),
+      roles: z
+        .array(some('the beginning of a name'))
+        .default([])
+        .describe(
+          'IAM roles, by the beginning of their names, whose trust and policies nobody should change',
+        ),
+      breakGlass: z
+        .array(some("a role's name"))
+        .default([])
+        .describe('IAM roles for emergencies, by name. Each use of one is reported'),
+      trailFiles: z
+        .strictObject({
+          store: store.describe("The bucket of CloudTrail's files"),
+          from: z
+            .array(
+              text(/^[0-9]{12}\/[a-z0-9-]+$/, 'an account and a Region, such as 111122223333/eu-central-1'),
+            )
+            .default([])
+            .describe(
+              'Trails, by account and own Region. One that delivers no digest for 3 hours is a finding',
+            ),
+        })
+        .optional()
+        .describe("CloudTrail's files are read too. Default: only the events that EventBridge brings"),
     })
     .prefault({})
     .describe('Reports of attempts to change the archive'),

@@ -44,6 +44,22 @@ type KafkaCompareConfig = Pick<KafkaSourceConfig, 'brokers' | 'clientId' | 'tls'
   readonly topics: readonly CompareTopic[];
 };
 
+/** What is watched for attempts, beside the buckets and keys that are named elsewhere. */
+export type AttemptsConfig = {
+  /** Names of CloudTrail trails. */
+  readonly trails: readonly string[];
+  /** Beginnings of names. */
+  readonly rules: readonly string[];
+  readonly roles: readonly string[];
+  /** Names of roles. */
+  readonly breakGlass: readonly string[];
+  /** Null: CloudTrail's files are not read. */
+  readonly trailFiles: {
+    readonly store: StoreConfig;
+    readonly from: readonly { readonly account: string; readonly region: string }[];
+  } | null;
+};
+
 export type VerifierConfig = {
   readonly archive: {
     readonly store: StoreConfig;
@@ -78,9 +94,9 @@ export type VerifierConfig = {
     readonly defaultDays: number | null;
     readonly denies: boolean;
     readonly minimumDays: number | null;
+    readonly maximumDays: number | null;
   };
-  /** Names of CloudTrail trails that report attempts. */
-  readonly attempts: { readonly trails: readonly string[] };
+  readonly attempts: AttemptsConfig;
   /** Null: nothing is compared with the brokers. */
   readonly kafka: KafkaCompareConfig | null;
   readonly alarms: {
@@ -113,7 +129,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
   const archive = storeOf(input.archive.store, resolvePath);
   const attestations = storeOf(input.attestations.store, resolvePath);
   const { logKey } = input.archive;
-  const { every, defaultDays, denies, minimumDays } = input.configuration;
+  const { every, defaultDays, denies, minimumDays, maximumDays } = input.configuration;
   const { mode, period } = input.attestations.retention;
   return {
     archive: {
@@ -140,8 +156,9 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
       ...{ everyMs: every, denies },
       defaultDays: defaultDays ?? null,
       minimumDays: minimumDays ?? null,
+      maximumDays: maximumDays ?? null,
     },
-    attempts: input.attempts,
+    attempts: attemptsOf(input.attempts, resolvePath),
     kafka: kafkaOf(input.kafka, resolvePath),
     alarms: {
       sns: input.alarms.sns ?? null,
@@ -169,6 +186,18 @@ const sweepOf = ({
   greatestLock: greatestLock === undefined ? null : periodOf(greatestLock),
   holds: holds.map(({ chain, partition = null, from, to = null }) => ({ chain, partition, from, to })),
 });
+
+function attemptsOf(
+  { trailFiles, ...names }: VerifierConfigOutput['attempts'],
+  resolvePath: (path: string) => string,
+): AttemptsConfig {
+  if (trailFiles === undefined) return { ...names, trailFiles: null };
+  const from = trailFiles.from.map((home) => {
+    const [account = '', region = ''] = home.split('/');
+    return { account, region };
+  });
+  return { ...names, trailFiles: { store: storeOf(trailFiles.store, resolvePath), from } };
+}
 
 function kafkaOf(
   kafka: VerifierConfigOutput['kafka'],

@@ -32,10 +32,10 @@ export function failedIds(work: EventWork, failures: readonly Failure[]): string
   return [...new Set(failures.flatMap(({ messages }) => messages?.map(({ id }) => id) ?? []))];
 }
 
-const messagesOf = ({ chains, objects, tasks, calls }: EventWork): QueueMessage[] => [
+const messagesOf = ({ chains, objects, tasks, calls, trailFiles = [] }: EventWork): QueueMessage[] => [
   ...chains.flatMap(({ seals }) => seals.flatMap(({ message }) => message ?? [])),
   ...objects.flatMap(({ messages }) => messages),
-  ...[...tasks, ...calls].flatMap(({ message }) => message ?? []),
+  ...[...tasks, ...calls, ...trailFiles].flatMap(({ message }) => message ?? []),
 ];
 
 /** Whether another delivery of the same event may help. */

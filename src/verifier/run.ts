@@ -9,7 +9,8 @@ import { requireClock } from './clock-check.ts';
 import { attemptsIn } from './events/cloudtrail.ts';
 import type { QueueMessage } from './events/envelopes.ts';
 import { inspectObject, scopeOfKey } from './events/inspect.ts';
-import type { CallWork, ChainWork, EventWork, ObjectWork, TaskWork } from './events/work.ts';
+import { readTrailFile } from './events/trail-files.ts';
+import type { CallWork, ChainWork, EventWork, ObjectWork, TaskWork, TrailFileWork } from './events/work.ts';
 import { failedIds, noTask, outOfTime, unfinished } from './failures.ts';
 import { ARCHIVE_SCOPE, chainScope } from './findings/record.ts';
 import { confirmSeals } from './seal-path.ts';
@@ -34,7 +35,7 @@ type Run = {
 /** Never rejects: the result says what failed and what succeeded. */
 export async function runWork(verifier: Verifier, work: EventWork, limits: RunLimits): Promise<RunResult> {
   for (const why of work.ignored) verifier.log.warn({}, `ignored: ${why}`);
-  const metrics = { oldestRereadMs: null, staleChains: null, chains: null };
+  const metrics = { oldestRereadMs: null, staleChains: null, chains: null, sweepRoundMs: null };
   const run: Run = { verifier, limits, steps: [], failures: [], metrics };
   try {
     // 1. Is the clock right? With a wrong one nothing is attested.
@@ -45,6 +46,7 @@ export async function runWork(verifier: Verifier, work: EventWork, limits: RunLi
     await inspectObjects(run, work.objects);
     // 4. Calls of AWS: attempts to delete, unlock or open up what is archived.
     for (const call of work.calls) await reportCall(run, call);
+    for (const file of work.trailFiles ?? []) await reportTrailFile(run, file);
     // 5. What comes by the clock.
     for (const task of work.tasks) await runTask(run, task);
   } catch (error) {
@@ -181,6 +183,21 @@ async function reportCall(run: Run, { detail, message }: CallWork): Promise<void
     for (const { scope, findings } of days) await sink.report(scope, findings, options);
   } catch (error) {
     fail(run, 'a call of AWS', error, message === null ? [] : [message]);
+  }
+}
+
+/** The same from CloudTrail's files: what happened in other Regions, and what EventBridge did not bring. */
+async function reportTrailFile(run: Run, { key, message }: TrailFileWork): Promise<void> {
+  const { watched, findings: sink, log, trailFiles } = run.verifier;
+  const { signal } = run.limits;
+  if (watched === null || trailFiles === undefined) return;
+  const options = { check: 'access', complete: false, ...(signal && { signal }) } as const;
+  try {
+    const { days, malformed, foreign } = attemptsIn(await readTrailFile(trailFiles, key, signal), watched);
+    log.debug({ key, malformed, foreign }, 'a file of the trail was read');
+    for (const { scope, findings } of days) await sink.report(scope, findings, options);
+  } catch (error) {
+    fail(run, key, error, message === null ? [] : [message]);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Semaphore } from '../base/concurrency.ts';
 import type { Sha256 } from '../base/hash.ts';
 import type { Logger } from '../base/log.ts';
 import type { VerifierKey } from '../format/vkey.ts';
-import type { ReadableStore, Store } from '../store/store.ts';
+import type { ReadableStore, Store, StoreReader } from '../store/store.ts';
 import type { Anchor } from '../verify/anchor.ts';
 import type { ArchiveReader } from '../verify/archive-reader.ts';
 import type { BlockChecker } from '../verify/block-checker.ts';
@@ -33,6 +33,8 @@ export type Verifier = {
   readonly clock: Clock;
   /** A chain without a seal for longer is stale. Null: nothing was promised. */
   readonly freshnessMs: number | null;
+  /** The bucket of CloudTrail's files. */
+  readonly trailFiles?: StoreReader | undefined;
   /** Which recorded calls are attempts on this archive. Null if that is unknown. */
   readonly watched: Watched | null;
   /** After each run, whatever its result. */
@@ -92,6 +94,8 @@ export type TaskMetrics = {
   staleChains: number | null;
   /** Chains that the archive has. */
   chains: number | null;
+  /** How long the round of the sweep that is under way, or has just ended, has taken so far. */
+  sweepRoundMs: number | null;
 };
 
 /** A scheduled piece of work. Rejects if it could not be done at all. */

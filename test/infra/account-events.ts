@@ -22,25 +22,66 @@ export const by = (arn: string) => ({
 const WHEN = '2026-11-22T10:11:12Z';
 export const FROM = '203.0.113.7';
 let made = 0;
-/** As CloudTrail hands it to EventBridge. */
-export const call = (service: string, detail: object) => ({
-  ...{ source: `aws.${service}`, account: ACCOUNT, 'detail-type': 'AWS API Call via CloudTrail' },
+
+/**
+ * What CloudTrail calls read-only: reads by their names, and AssumeRole and Sign by its documented examples
+ * (KMS guide, Sign; EventBridge guide, read-only management events).
+ */
+const READ_ONLY = /^(?:Get|Head|List|Describe|AssumeRole|Sign$)/;
+
+/** As CloudTrail records a call and hands it to EventBridge (CloudTrail guide, record contents). */
+export const call = (service: string, detail: { eventName: string; [member: string]: unknown }) => ({
+  ...{
+    version: '0',
+    id: `00000000-0000-4000-9000-${String(made).padStart(12, '0')}`,
+    time: WHEN,
+    region: REGION,
+  },
+  ...{
+    source: `aws.${service}`,
+    account: ACCOUNT,
+    'detail-type': 'AWS API Call via CloudTrail',
+    resources: [],
+  },
   detail: {
     ...{ eventVersion: '1.11', eventID: `00000000-0000-4000-8000-${String(made++).padStart(12, '0')}` },
     ...{ eventTime: WHEN, sourceIPAddress: FROM, userAgent: '[aws-cli/2.31.0]', awsRegion: REGION },
     ...by(`arn:aws:iam::${ACCOUNT}:role/admin`),
-    ...{ eventSource: `${service}.amazonaws.com`, readOnly: false },
+    ...{ eventSource: `${service}.amazonaws.com`, responseElements: null, requestID: 'EXAMPLE' },
+    ...{ readOnly: READ_ONLY.test(detail.eventName), eventType: 'AwsApiCall', managementEvent: true },
+    ...{ recipientAccountId: ACCOUNT, eventCategory: 'Management' },
     ...detail,
   },
 });
 export const objectCall = (eventName: string, more: object = {}, bucketName = BUCKET) =>
-  call('s3', { eventName, managementEvent: false, requestParameters: { bucketName, key: KEY }, ...more });
+  call('s3', {
+    ...{ eventName, managementEvent: false, eventCategory: 'Data' },
+    requestParameters: { bucketName, Host: `${bucketName}.s3.${REGION}.amazonaws.com`, key: KEY },
+    resources: [
+      { type: 'AWS::S3::Object', ARN: `arn:aws:s3:::${bucketName}/${KEY}` },
+      { accountId: ACCOUNT, type: 'AWS::S3::Bucket', ARN: `arn:aws:s3:::${bucketName}` },
+    ],
+    ...more,
+  });
 export const settingCall = (eventName: string, more: object = {}, bucketName = BUCKET) =>
-  call('s3', { eventName, managementEvent: true, requestParameters: { bucketName }, ...more });
+  call('s3', {
+    eventName,
+    requestParameters: { bucketName, Host: `${bucketName}.s3.${REGION}.amazonaws.com` },
+    resources: [{ accountId: ACCOUNT, type: 'AWS::S3::Bucket', ARN: `arn:aws:s3:::${bucketName}` }],
+    ...more,
+  });
 export const keyCall = (eventName: string, more: object = {}) =>
   call('kms', { eventName, requestParameters: { keyId: KEY_IDS.log }, resources: null, ...more });
 const trailCall = (eventName: string, requestParameters: object) =>
   call('cloudtrail', { eventName, requestParameters });
+const ruleCall = (eventName: string, requestParameters: object) =>
+  call('events', { eventName, requestParameters });
+export const roleTaken = (roleArn: string, more: object = {}) =>
+  call('sts', {
+    ...{ eventName: 'AssumeRole', requestParameters: { roleArn, roleSessionName: 'mallory' } },
+    resources: [{ accountId: ACCOUNT, type: 'AWS::IAM::Role', ARN: roleArn }],
+    ...more,
+  });
 
 export const REFUSED = { errorCode: 'AccessDenied' };
 const TRAIL = 'ledgerstone-archive';
@@ -94,6 +135,23 @@ export const ATTEMPTS: Named = [
   ['a grant', keyCall('CreateGrant')],
   ['a grant less', keyCall('RevokeGrant')],
   ['a signature that was refused', keyCall('Sign', REFUSED)],
+  [
+    'a refused signature of which KMS records the key in its message alone',
+    keyCall('Sign', {
+      ...{ ...REFUSED, requestParameters: null, resources: null },
+      errorMessage: `User: x is not authorized to perform: kms:Sign on resource: ${LOG_KEY} because y`,
+    }),
+  ],
+  ['the break-glass role', roleTaken(WORLD.arn('breakGlass'))],
+  ['the break-glass role, in vain', roleTaken(WORLD.arn('breakGlass'), REFUSED)],
+  ['a rule less', ruleCall('DeleteRule', { name: 'ledgerstone-to-verifier-key' })],
+  ['a rule that sleeps', ruleCall('DisableRule', { name: 'ledgerstone-to-verifier-attempts' })],
+  ['another pattern of a rule', ruleCall('PutRule', { name: 'ledgerstone-to-verifier-attempts' })],
+  [
+    'a rule that leads nowhere',
+    ruleCall('RemoveTargets', { rule: 'ledgerstone-to-verifier-objects', ids: ['Bus'] }),
+  ],
+  ['a rule that leads elsewhere', ruleCall('PutTargets', { rule: 'ledgerstone-to-verifier-objects' })],
   ['the end of the trail', trailCall('StopLogging', { name: TRAIL })],
   [
     'less in the trail',
@@ -108,12 +166,13 @@ export const OTHERS: Named = [
   ['a lock that the archiver lengthens', objectCall('PutObjectRetention', by(ARCHIVER))],
   ['another trail', trailCall('StopLogging', { name: 'other' })],
   ['a put that lost to another', objectCall('PutObject', { errorCode: 'PreconditionFailed' })],
-  ['a read', objectCall('GetObject', { readOnly: true })],
-  ['a read that was refused', objectCall('GetObject', { readOnly: true, ...REFUSED })],
+  ['a read', objectCall('GetObject')],
+  ['a read that was refused', objectCall('GetObject', REFUSED)],
   ['settings of another bucket', settingCall('PutBucketPolicy', {}, 'somebody-elses')],
-  ['a look at settings', settingCall('GetBucketPolicy', { readOnly: true })],
+  ['a look at settings', settingCall('GetBucketPolicy')],
   ['an honest signature', keyCall('Sign')],
   ['another key', keyCall('PutKeyPolicy', { requestParameters: { keyId: 'other' } })],
-  ['another role', call('sts', { eventName: 'AssumeRole', requestParameters: { roleArn: 'other' } })],
+  ['another role', roleTaken('arn:aws:iam::111122223333:role/other')],
+  ['another rule', ruleCall('PutRule', { name: 'nightly' })],
   ['another service', call('ec2', { eventName: 'RunInstances' })],
 ];

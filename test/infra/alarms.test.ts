@@ -3,20 +3,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { sqsRecord } from '../support/verifier-store.ts';
 import { objectCall, REFUSED, STACKS } from './account-events.ts';
 import { DeployedVerifier } from './deployed-verifier.ts';
-import { ofType } from './synthesised.ts';
+import { isBreached, type OwnAlarm, ownAlarms, takesSilenceForAFault } from './own-alarms.ts';
+import { APART, bothStacks } from './two-parties.ts';
 
-type Alarm = {
-  readonly MetricName: string;
-  readonly Namespace: string;
-  readonly Statistic: 'Maximum' | 'Sum';
-  readonly Threshold: number;
-  readonly ComparisonOperator: string;
-  readonly TreatMissingData: string;
-  readonly Dimensions?: unknown;
-};
-const ALARMS = ofType(STACKS.verifier, 'AWS::CloudWatch::Alarm').filter(
-  ({ Namespace }) => Namespace === 'Ledgerstone',
-) as unknown as readonly Alarm[];
+const ALARMS = ownAlarms(STACKS.verifier);
 
 type Line = {
   readonly _aws: {
@@ -33,7 +23,7 @@ beforeEach(() => {
 });
 
 /** As CloudWatch takes them out of the log: of that namespace, and without dimensions. */
-function points({ MetricName, Namespace, Dimensions }: Alarm): number[] {
+function points({ MetricName, Namespace, Dimensions }: OwnAlarm): number[] {
   expect(Dimensions).toBeUndefined();
   return (deployed.figures as unknown as Line[]).flatMap((line) => {
     const [{ Namespace: into, Dimensions: by, Metrics }] = line._aws.CloudWatchMetrics;
@@ -42,20 +32,11 @@ function points({ MetricName, Namespace, Dimensions }: Alarm): number[] {
   });
 }
 
-function goesOff(alarm: Alarm): boolean {
+function goesOff(alarm: OwnAlarm): boolean {
   const found = points(alarm);
-  if (found.length === 0) return alarm.TreatMissingData === 'breaching';
+  if (found.length === 0) return takesSilenceForAFault(alarm);
   const value = alarm.Statistic === 'Sum' ? found.reduce((sum, one) => sum + one, 0) : Math.max(...found);
-  switch (alarm.ComparisonOperator) {
-    case 'GreaterThanOrEqualToThreshold':
-      return value >= alarm.Threshold;
-    case 'GreaterThanThreshold':
-      return value > alarm.Threshold;
-    case 'LessThanThreshold':
-      return value < alarm.Threshold;
-    default:
-      throw new Error(alarm.ComparisonOperator);
-  }
+  return isBreached(alarm, value);
 }
 const ringing = () =>
   ALARMS.filter(goesOff)
@@ -68,6 +49,7 @@ async function quarter(): Promise<void> {
 }
 async function hour(): Promise<void> {
   await quarter();
+  await deployed.handle({ task: 'sweep' });
   await deployed.handle({ task: 'full-pass' });
 }
 
@@ -77,7 +59,8 @@ describe('the alarms on what the verifier writes', () => {
       ...['Attempts', 'ChainsConfirmed', 'FindingsBroken', 'NotificationsFailed', 'OldestRereadDays'],
       ...['StaleChains', 'Unverifiable'],
     ]);
-    expect(ALARMS).toHaveLength(7);
+    // SweepLate is quiet then: Broken has the same period and tells of it.
+    expect(ALARMS).toHaveLength(8);
   });
 
   it('are quiet while all is well, with a figure for each', async () => {
@@ -126,5 +109,16 @@ describe('the alarms on what the verifier writes', () => {
     };
     for (const task of ['confirm', 'confirm', 'confirm']) await deployed.handle({ task }).catch(() => {});
     expect(ringing()).toContain('ChainsConfirmed');
+  });
+});
+
+describe('two verifiers of one account and Region', () => {
+  it('have metrics of their own: the silence of one is not hidden by the other', async () => {
+    const other = bothStacks(APART.replace('origin:', 'stack: other\norigin:')).verifier;
+    await deployed.world.grow(3);
+    await hour();
+    const heard = ownAlarms(other).filter((alarm) => points(alarm).length > 0);
+    expect(heard).toEqual([]);
+    expect(ownAlarms(other).filter(goesOff)).toHaveLength(7);
   });
 });

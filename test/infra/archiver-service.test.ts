@@ -118,6 +118,13 @@ describe('the task', () => {
   });
 });
 
+describe('the template', () => {
+  it('needs nothing that cdk bootstrap makes', () => {
+    const json = stack.template.toJSON();
+    expect([json['Parameters'], json['Rules']]).toEqual([undefined, undefined]);
+  });
+});
+
 describe('the service', () => {
   it('is reached by nobody, rolls back what does not start, and has no public address', () => {
     const service = only(stack, 'AWS::ECS::Service').Properties;

@@ -1,51 +1,41 @@
 // Is a configuration of infra accepted, or refused with every reason at once?
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { parseInfraConfig } from '../../infra/config.ts';
-import { hasVerifier } from '../../infra/config-schema.ts';
+import { hasVerifier, infraSchema } from '../../infra/config-schema.ts';
 import { isOrigin } from '../../src/format/chain.ts';
 import { problemOf } from './checked.ts';
 import { CONFIG } from './synthesised.ts';
 
-describe('the example', () => {
-  const text = readFileSync(new URL('../../infra/config.example.yaml', import.meta.url), 'utf8');
+const EXAMPLE = readFileSync(new URL('../../infra/config.example.yaml', import.meta.url), 'utf8');
+/** Every member that the example leaves out, as its first lines say. */
+const whole = EXAMPLE.replace(/^( *)#(?! \S)/gm, '$1');
 
-  it('is valid, and so is each alternative in its comments', () => {
-    expect(problemOf(text)).toBe('none');
-    // Every commented-out member, one after the other in place of the active archiver.
-    const all = text
-      .replace(/^ {2}kind: ecs-task\n/m, '')
-      .replace(/^ {2}# kind: principal\n {2}# arn: .*\n/m, '')
-      .replace(
-        /^(\s*)# (?=(account|region|name|allowLong|deployer|kind|cluster|namespace|serviceAccount):)/gm,
-        '$1',
-      );
-    expect(parseInfraConfig(all, 'all')).toMatchObject({
-      account: '111122223333',
-      region: 'eu-central-1',
-      bucket: { name: 'acme-audit' },
-      retention: { allowLong: true },
-      archiver: { kind: 'eks-pod-identity', namespace: 'audit' },
-      deployer: expect.stringContaining('role/deployment'),
-    });
+describe('the example', () => {
+  it('is valid, and so is each archiver that its comments name instead', () => {
+    expect(problemOf(EXAMPLE)).toBe('none');
+    const others = [...EXAMPLE.matchAll(/^# or: (.+)$/gm)].map(([, other]) => String(other));
+    expect(others).toHaveLength(2);
+    for (const other of others) {
+      const text = EXAMPLE.replace(/^archiver: .*$/m, `archiver: ${other}`);
+      expect(text).not.toBe(EXAMPLE);
+      expect(problemOf(text)).toBe('none');
+    }
   });
 });
 
-describe('the example of two parties and a service', () => {
-  const text = readFileSync(new URL('../../infra/config.example.yaml', import.meta.url), 'utf8');
-  // Everything from there on is commented out, but for remarks.
-  const sections = text.slice(text.indexOf('# attestations:')).replace(/^# (?=[\w ]+:| {2,}- )/gm, '');
-  const whole = `${text.slice(0, text.indexOf('# The second party'))}\n${sections}`
-    .replace('# name: acme-audit', 'name: acme-audit')
-    .replace('# account: "1111', 'account: "1111')
-    .replace('# region: eu-central-1', 'region: eu-central-1');
-
-  it('is valid', () => {
+describe('the example with every member', () => {
+  it('is valid YAML, and a configuration', () => {
+    expect(Object.keys(parse(whole) as object).toSorted()).toEqual(Object.keys(infraSchema.shape).toSorted());
     expect(problemOf(whole)).toBe('none');
     const config = parseInfraConfig(whole, 'example');
     expect(config).toMatchObject({
+      ...{ account: '111122223333', region: 'eu-central-1', bucket: { name: 'acme-audit' } },
+      retention: { allowLong: true, maximumDays: 3653 },
+      deployer: expect.stringContaining('role/deployment'),
       attestations: { account: '444455556666', sealed: false },
-      verifier: { fullPass: { every: '30d' }, trail: true },
+      verifier: { fullPass: { every: '30d' }, trail: true, concurrency: 2, reservedConcurrency: 5 },
       archiverService: { instances: 2, settings: { limits: { drain: '25s' } } },
     });
     expect(hasVerifier(config)).toBe(true);
@@ -62,11 +52,6 @@ describe('the example of two parties and a service', () => {
     ],
     ['locks as short as the least', whole.replace('minimumDays: 2556', 'minimumDays: 2557'), 'a day is lost'],
     [
-      'an attestation for longer than the verifier takes',
-      whole.replace('defaultDays: 2557', 'allowLong: true\n    defaultDays: 3651'),
-      'attestations.retention.period: must be 10y at most',
-    ],
-    [
       'no key that is trusted',
       whole.replace(/ {4}- audit.*\n/, '').replace('trusted:', 'trusted: []'),
       'trusted',
@@ -81,8 +66,21 @@ describe('the example of two parties and a service', () => {
     ['no number at all', whole.replace('sweepEvery: 1h', 'sweepEvery: often'), 'verifier.sweepEvery'],
     [
       'too little room for schedules',
-      whole.replace('concurrency: 5', 'concurrency: 2'),
-      'verifier.concurrency',
+      whole
+        .replace('reservedConcurrency: 5', 'reservedConcurrency: 6')
+        .replace('concurrency: 2', 'concurrency: 4'),
+      'verifier.reservedConcurrency: must leave 3 more than concurrency',
+    ],
+    ['no room for events', whole.replace('concurrency: 2', 'concurrency: 1'), 'verifier.concurrency'],
+    [
+      'a greatest lock under the default',
+      whole.replace('maximumDays: 3653', 'maximumDays: 364'),
+      'retention.maximumDays',
+    ],
+    [
+      'a policy that S3 would refuse as too long',
+      whole.replace('period: 1y', 'period: 2y').replace('maximumDays: 3653', 'maximumDays: 700'),
+      'at retention.pci-12m: must not be over retention.maximumDays',
     ],
     [
       "the log's own name",

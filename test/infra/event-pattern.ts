@@ -27,9 +27,16 @@ function matchesValue(expected: unknown, value: Json | undefined): boolean {
       return typeof value === 'string' && value.startsWith(String(argument));
     case 'anything-but':
       return value !== undefined && !(argument as readonly unknown[]).includes(value);
+    case 'wildcard':
+      return typeof value === 'string' && isLike(String(argument), value);
     case 'exists':
       return (value !== undefined) === argument;
     default:
       throw new Error(`unknown in a pattern: ${JSON.stringify(expected)}`);
   }
+}
+
+function isLike(pattern: string, value: string): boolean {
+  const plain = (part: string) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${pattern.split('*').map(plain).join('[^]*')}$`).test(value);
 }

@@ -10,23 +10,31 @@ import {
   OTHERS,
   objectCall,
   REFUSED,
+  roleTaken,
   settingCall,
   STACKS as stacks,
   WORLD as world,
 } from './account-events.ts';
-import { matches } from './event-pattern.ts';
-import { ACCOUNT, BUCKET, KEY_IDS, type Synthesised } from './synthesised.ts';
+import { ACCOUNT, BUCKET, KEY_IDS, only, type Synthesised } from './synthesised.ts';
+import { isLogged, isMatched, type Rule } from './trail.ts';
 import { ATTESTATIONS, bothStacks, SECOND_ACCOUNT, TOGETHER } from './two-parties.ts';
 
-type Rule = { readonly id: string; readonly Properties: Readonly<Record<string, unknown>> };
 const rulesOf = ({ resources }: Synthesised): Rule[] =>
   Object.entries(resources)
     .filter(([, { Type }]) => Type === 'AWS::Events::Rule')
     .map(([id, { Properties }]) => ({ id, Properties }));
 const onBus = ({ Properties }: Rule) => Properties['EventBusName'] !== undefined;
 
-const matching = (stack: Synthesised, event: unknown, bus = false) =>
-  rulesOf(stack).filter((rule) => onBus(rule) === bus && matches(rule.Properties['EventPattern'], event));
+/** EventBridge has those calls only that a trail logs. What S3 itself says needs none. */
+const isSeen = (stack: Synthesised, event: object): boolean => {
+  const { detail } = event as { detail: { eventID?: string } };
+  const trail = only(stack, 'AWS::CloudTrail::Trail').Properties;
+  return detail.eventID === undefined || isLogged(trail as never, detail as never);
+};
+const matching = (stack: Synthesised, event: object, bus = false) =>
+  bus || isSeen(stack, event)
+    ? rulesOf(stack).filter((rule) => onBus(rule) === bus && isMatched(rule, event))
+    : [];
 
 const targetOf = ({ Properties }: Rule) => String((Properties['Targets'] as { Arn: string }[])[0]?.Arn);
 const isQueue = (rule: Rule) => targetOf(rule).includes(':sqs:');
@@ -37,8 +45,6 @@ const ends = (event: object): Rule[] =>
     ? []
     : matching(stacks.verifier, { ...event, account: ACCOUNT }, true);
 const arrives = (event: object) => ends(event).some(isQueue);
-
-const breakGlass = { requestParameters: { roleArn: world.arn('breakGlass') } };
 
 describe('from the archive', () => {
   it.each([...HINTS, ...ATTEMPTS])('%s arrives, and the verifier reads it', (_, event) => {
@@ -78,16 +84,51 @@ describe('from its own account', () => {
 });
 
 describe('a break-glass role', () => {
-  it.each([{}, REFUSED])('of the archive tells the topic (%j)', (more) => {
-    const event = call('sts', { eventName: 'AssumeRole', ...more, ...breakGlass });
-    expect(ends(event).map(targetOf)).toEqual([stacks.verifier.outputs['TopicArn']?.Value]);
+  const topic = stacks.verifier.outputs['TopicArn']?.Value;
+  const [taken, own] = [roleTaken(world.arn('breakGlass')), roleTaken(world.arn('secondBreakGlass'))];
+
+  it.each([
+    ['that was taken', taken],
+    ['that was refused', roleTaken(world.arn('breakGlass'), REFUSED)],
+    [
+      // CloudTrail guide, cross-account example: no ARN in the account of the role.
+      'that somebody of another account took',
+      roleTaken(world.arn('breakGlass'), {
+        userIdentity: { type: 'AWSAccount', principalId: 'AIDAEXAMPLE', accountId: '999988887777' },
+      }),
+    ],
+    ['by SAML', roleTaken(world.arn('breakGlass'), { eventName: 'AssumeRoleWithSAML' })],
+    [
+      "or the account's root, by its organisation",
+      call('sts', {
+        eventName: 'AssumeRoot',
+        readOnly: false,
+        requestParameters: { targetPrincipal: ACCOUNT },
+      }),
+    ],
+  ])('of the archive %s tells the topic and the verifier', (_, event) => {
+    expect(ends(event).map(targetOf).toSorted()).toEqual([topic, expect.stringContaining(':sqs:')]);
   });
 
   it("of the verifier's account does too", () => {
-    const requestParameters = { roleArn: world.arn('secondBreakGlass') };
-    const event = call('sts', { eventName: 'AssumeRole', requestParameters });
-    const found = matching(stacks.verifier, { ...event, account: SECOND_ACCOUNT });
-    expect(found.map(targetOf)).toEqual([stacks.verifier.outputs['TopicArn']?.Value]);
+    const found = matching(stacks.verifier, { ...own, account: SECOND_ACCOUNT });
+    expect(found.map(targetOf).toSorted()).toEqual([topic, expect.stringContaining(':sqs:')]);
+  });
+
+  it('is a read-only call: no rule that is only enabled, and no trail of writes, would have it', () => {
+    expect(taken.detail.readOnly).toBe(true);
+    const asBefore = (stack: Synthesised) =>
+      rulesOf(stack).filter((rule) =>
+        isMatched({ ...rule, Properties: { ...rule.Properties, State: 'ENABLED' } }, taken),
+      );
+    expect(asBefore(stacks.archive)).toEqual([]);
+    const writes = [
+      { Field: 'eventCategory', Equals: ['Management'] },
+      { Field: 'readOnly', Equals: ['false'] },
+    ];
+    expect(isLogged({ AdvancedEventSelectors: [{ FieldSelectors: writes }] }, taken.detail as never)).toBe(
+      false,
+    );
   });
 
   it('is reported in a sentence, by a role that can only publish there', () => {
@@ -98,7 +139,9 @@ describe('a break-glass role', () => {
         RoleArn: string;
         InputTransformer: { InputTemplate: string };
       }[];
-      expect(target?.InputTransformer.InputTemplate).toContain('took the role');
+      expect(target?.InputTransformer.InputTemplate).toContain(
+        'of account <detail-userIdentity-accountId> called',
+      );
       expect(target?.RoleArn).toContain(`:iam::${SECOND_ACCOUNT}:role/`);
     }
   });
@@ -108,9 +151,14 @@ describe('the way', () => {
   it('every rule of the archive leads to the bus by the forwarder alone', () => {
     const bus = `arn:aws:events:eu-west-1:${SECOND_ACCOUNT}:event-bus/ledgerstone-verifier`;
     for (const { Properties } of rulesOf(stacks.archive)) {
-      expect(Properties['Targets']).toEqual([{ Id: 'Bus', Arn: bus, RoleArn: world.arn('forwarder') }]);
+      expect(Properties['Targets']).toEqual([
+        {
+          ...{ Id: 'Bus', Arn: bus, RoleArn: world.arn('forwarder') },
+          DeadLetterConfig: { Arn: expect.stringContaining(':ForwarderDeadLetters') },
+        },
+      ]);
     }
-    expect(rulesOf(stacks.archive)).toHaveLength(7);
+    expect(rulesOf(stacks.archive)).toHaveLength(8);
   });
 
   it('every rule of the verifier leads to the queue, and what the queue refuses is kept', () => {
@@ -123,7 +171,30 @@ describe('the way', () => {
         },
       ]);
     }
-    expect(toQueue).toHaveLength(6);
+    expect(toQueue).toHaveLength(9);
+  });
+
+  it('has rules whose names the verifier watches, and each sees read-only calls', () => {
+    for (const [stack, prefix] of [
+      [stacks.archive, 'ledgerstone-to-verifier-'],
+      [stacks.verifier, 'ledgerstone-verifier-'],
+    ] as const) {
+      for (const { Properties } of rulesOf(stack)) {
+        expect(Properties).toMatchObject({
+          Name: expect.stringMatching(new RegExp(`^${prefix}[a-z-]+$`)),
+          State: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+        });
+      }
+    }
+  });
+
+  it("of CloudTrail's files: records reach the queue, digests and other objects do not", () => {
+    const put = (key: string, bucket = `ledgerstone-trail-${SECOND_ACCOUNT}`) =>
+      matching(stacks.verifier, { ...fromS3('Object Created', key, bucket), account: SECOND_ACCOUNT });
+    const folder = `AWSLogs/${ACCOUNT}/CloudTrail`;
+    expect(put(`${folder}/us-east-1/2026/11/22/x.json.gz`).filter(isQueue)).toHaveLength(1);
+    expect(put(`${folder}-Digest/us-east-1/2026/11/22/x.json.gz`)).toEqual([]);
+    expect(put(`${folder}/us-east-1/2026/11/22/x.json.gz`, ATTESTATIONS)).toEqual([]);
   });
 
   it('is the same in one account', () => {

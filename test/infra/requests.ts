@@ -4,8 +4,16 @@ import { BUCKET } from './synthesised.ts';
 
 export type Row = { readonly what: string; readonly request: Request; readonly may: readonly Actor[] };
 
-const without = (name: keyof typeof GOOD_PUT) =>
-  Object.fromEntries(Object.entries(GOOD_PUT).filter(([key]) => key !== name));
+const without = (...names: readonly (keyof typeof GOOD_PUT)[]) =>
+  Object.fromEntries(Object.entries(GOOD_PUT).filter(([key]) => !names.some((name) => name === key)));
+/** As S3's event holds are asked for: a time that begins when somebody ends the hold, and no date. */
+const EVENT_HOLD = {
+  's3:if-none-match': '*',
+  's3:ObjectCreationOperation': 'true',
+  's3:object-lock-mode': 'COMPLIANCE',
+  's3:object-lock-event-hold': 'ON',
+  's3:object-lock-event-hold-duration-days': '1',
+};
 const put = (
   what: string,
   context: Readonly<Record<string, string>>,
@@ -40,6 +48,17 @@ export const OBJECT_ROWS: readonly Row[] = [
   put('without a lock', without('s3:object-lock-mode')),
   put('in governance mode', { ...GOOD_PUT, 's3:object-lock-mode': 'GOVERNANCE' }),
   put('a day too short', { ...GOOD_PUT, 's3:object-lock-remaining-retention-days': '363' }),
+  put('a lock of over ten years', { ...GOOD_PUT, 's3:object-lock-remaining-retention-days': '3654' }),
+  put('a lock of exactly the most', { ...GOOD_PUT, 's3:object-lock-remaining-retention-days': '3653' }, [
+    'archiver',
+  ]),
+  put('an event hold, which has no date', EVENT_HOLD),
+  put('an event hold beside a date', { ...GOOD_PUT, 's3:object-lock-event-hold': 'ON' }),
+  put('the end of an event hold', { ...GOOD_PUT, 's3:object-lock-event-hold': 'OFF' }),
+  put(
+    'a lock without a date',
+    without('s3:object-lock-retain-until-date', 's3:object-lock-remaining-retention-days'),
+  ),
   put('under a KMS key', { ...GOOD_PUT, [SSE]: 'aws:kms' }),
   put('under two KMS keys', { ...GOOD_PUT, [SSE]: 'aws:kms:dsse' }),
   put("under a customer's key", {
@@ -63,6 +82,10 @@ export const OBJECT_ROWS: readonly Row[] = [
   extend('3650', 'COMPLIANCE', ['archiver']),
   extend('10', 'COMPLIANCE'),
   extend('3650', 'GOVERNANCE'),
+  extend('3654', 'COMPLIANCE'),
+  ...['ON', 'OFF'].map((hold) =>
+    on(OBJECT, 's3:PutObjectRetention', [], { 's3:object-lock-event-hold': hold }, `an event hold ${hold}`),
+  ),
   ...['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectRetention'].map((action) =>
     on(OBJECT, action, ['archiver', 'auditor']),
   ),

@@ -127,7 +127,13 @@ export type Case = Required<Request> & {
   readonly identityPolicies: Policy[];
   readonly resourcePolicy: Document | undefined;
   readonly resourceAccount: string;
+  readonly organisation?: { readonly rcp?: unknown; readonly scp?: unknown };
 };
+
+/** As the organisation's root has them. */
+const ofOrganisation = (name: string, policy: unknown) =>
+  policy === undefined ? [] : [{ orgIdentifier: 'r-root', policies: [{ name, policy }] }];
+const FULL_ACCESS = { name: 'FullAWSAccess', policy: EVERYTHING };
 
 /** The decision, or a thrown error where the request or a policy is not valid: a typo must not look like a denial. */
 export async function decide(given: Case): Promise<boolean> {
@@ -144,8 +150,11 @@ export async function decide(given: Case): Promise<boolean> {
       request: { principal, action, resource: { resource, accountId }, contextVariables },
       identityPolicies: given.identityPolicies,
       ...(given.resourcePolicy === undefined ? {} : { resourcePolicy: given.resourcePolicy }),
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
+      serviceControlPolicies: ofOrganisation('scp', given.organisation?.scp).map(({ policies, ...one }) => ({
+        ...one,
+        policies: [...policies, FULL_ACCESS],
+      })),
+      resourceControlPolicies: ofOrganisation('rcp', given.organisation?.rcp),
     },
     {},
   );

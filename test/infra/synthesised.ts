@@ -166,6 +166,6 @@ class Names {
   }
 
   #given(id: string, property: string, otherwise: string): string {
-    return String(this.#resources[id]?.Properties?.[property] ?? otherwise);
+    return String(this.fill(this.#resources[id]?.Properties?.[property] ?? otherwise));
   }
 }

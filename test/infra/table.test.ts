@@ -9,12 +9,13 @@ import {
   LOG_KEY_ROWS,
   machineRows,
   type Row,
+  recordRows,
   verifierKeyRows,
 } from './two-party-requests.ts';
 
 const ROWS = [
   ...[...ARCHIVE_ROWS, ...ATTESTATION_ROWS, ...LOG_KEY_ROWS],
-  ...[...verifierKeyRows(WORLD), ...machineRows(WORLD)],
+  ...[...verifierKeyRows(WORLD), ...machineRows(WORLD), ...recordRows(WORLD)],
 ];
 const readme = readFileSync(new URL('../../infra/README.md', import.meta.url), 'utf8');
 
@@ -42,6 +43,7 @@ const ARCHIVE: readonly Meaning[] = [
   [/^put a new object/, /^archive: put a seal$/],
   [/^put over an object/, /^archive: put (over|without|a day)/],
   [/^lengthen/, /^archive: lengthen/],
+  [/^lock for longer/, /^archive: (lock for over|hold until)/],
   [/^shorten a lock, delete/, /^archive: (shorten|s3:DeleteObject|s3:Bypass)/],
   [/^read objects/, /^archive: s3:GetObject(Version|Retention)$/],
   [/^list the bucket/, /^archive: list/],
@@ -59,6 +61,7 @@ const ARCHIVE: readonly Meaning[] = [
 const ATTESTATIONS: readonly Meaning[] = [
   [/^put a new object/, /^attestations: put an? (attestation|finding|pass)$/],
   [/^put anywhere else/, /^attestations: put (anything|over|without a|in|under)/],
+  [/^lock for longer/, /^attestations: put (over ten|with an event|without a date)/],
   [/^lengthen/, /^attestations: lengthen/],
   [/^shorten/, /^attestations: (shorten|s3:DeleteObject|s3:Bypass)/],
   [/^read objects/, /^attestations: s3:GetObject/],
@@ -72,6 +75,8 @@ const ATTESTATIONS: readonly Meaning[] = [
   [/^disable or delete it/, /^verifier key: kms:(Disable|Schedule)/],
   [/^lend/, /^verifier key: kms:CreateGrant/],
   [/^publish to the topic/, /^(topic: publish|queue: take an event away)$/],
+  [/^read the files of both trails/, /^records: read/],
+  [/^put, lock or delete such a file/, /^records: s3:(Put|Delete|Bypass)(Object|Governance)/],
   [/^change the function's code/, /^(function: change|role: widen|schedules: stop|trail: stop)/],
 ];
 const OF_ARCHIVE: Readonly<Record<string, Actor>> = {

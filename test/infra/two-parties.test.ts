@@ -9,6 +9,7 @@ import {
   LOG_KEY_ROWS,
   machineRows,
   type Row,
+  recordRows,
   verifierKeyRows,
 } from './two-party-requests.ts';
 
@@ -36,6 +37,7 @@ const guardedRows = (world: World): readonly Row[] => [
   ...ATTESTATION_ROWS,
   ...LOG_KEY_ROWS,
   ...verifierKeyRows(world),
+  ...recordRows(world),
 ];
 const rowsOf = (world: World): readonly Row[] => [...guardedRows(world), ...machineRows(world)];
 
@@ -101,7 +103,7 @@ describe('each statement of the second party is needed', () => {
   const alone = guards.filter((sid) => sid !== 'OnlyKnownPlaces' && sid !== 'DrillsReadNothingElse');
 
   it('finds the guards of the attestation bucket', () => {
-    expect(guards).toHaveLength(14);
+    expect(guards).toHaveLength(17);
   });
 
   it.each(alone)('the attestation bucket without %s: somebody may do what nobody should', async (sid) => {

@@ -89,6 +89,8 @@ export type TwoPartyRequest = {
 
 /** A resource of the template by its type, the policy that stands with it, and the account that it lies in. */
 type Guarded = { readonly account: string; readonly policy: Document | undefined };
+/** Policies of the organisation that both accounts are in. */
+export type Organisation = { readonly rcp?: unknown; readonly scp?: unknown };
 export type Alter = (statements: readonly Statement[], resource: string) => readonly Statement[];
 
 /** S3 answers these with 405 to other accounts, whatever policies say (API reference of each). */
@@ -100,9 +102,18 @@ export class World {
   readonly secondRegion: string;
   readonly #escalated: readonly Actor[];
   readonly #alter: Alter;
+  readonly #organisation: Organisation;
 
   /** `escalated`: whose own policies somebody has widened to everything. `alter` changes policies of resources. */
-  constructor(stacks: Stacks, { escalated = [] as readonly Actor[], alter = ((all) => all) as Alter } = {}) {
+  constructor(
+    stacks: Stacks,
+    {
+      escalated = [] as readonly Actor[],
+      alter = ((all) => all) as Alter,
+      organisation = {} as Organisation,
+    } = {},
+  ) {
+    this.#organisation = organisation;
     this.stacks = stacks;
     const [, , , region, account] = this.#output('VerifierKeyArn').split(':');
     this.secondRegion = String(region);
@@ -128,6 +139,7 @@ export class World {
       identityPolicies: this.#identityPolicies(actor),
       resourcePolicy: policy && { ...policy, Statement: this.#alter(policy.Statement, resource) },
       resourceAccount: account,
+      organisation: this.#organisation,
       ...{ action, resource, context },
     });
   }
@@ -220,7 +232,7 @@ export class World {
     const [, , service, , account] = resource.split(':');
     if (service === 's3') {
       const name = String(resource.split(':')[5]?.split('/')[0]);
-      const isSecond = name === ATTESTATIONS;
+      const isSecond = name !== BUCKET;
       return {
         account: isSecond ? this.secondAccount : ACCOUNT,
         policy: policyOf(

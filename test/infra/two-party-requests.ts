@@ -39,6 +39,7 @@ const extend = (days: string, mode = 'COMPLIANCE') => ({
   's3:object-lock-mode': mode,
   's3:object-lock-remaining-retention-days': days,
 });
+const HOLD = { 's3:object-lock-event-hold': 'ON', 's3:object-lock-event-hold-duration-days': '1' };
 const without = (name: keyof typeof GOOD_NOTE) =>
   Object.fromEntries(Object.entries(GOOD_NOTE).filter(([key]) => key !== name));
 
@@ -67,6 +68,8 @@ export const ARCHIVE_ROWS: readonly Row[] = [
   row('archive: put over a seal', 's3:PutObject', SEAL, [], without('s3:if-none-match')),
   row('archive: put without a lock', 's3:PutObject', SEAL, [], without('s3:object-lock-mode')),
   row('archive: put a day too short', 's3:PutObject', SEAL, [], { ...GOOD_PUT, ...extend('363') }),
+  row('archive: lock for over ten years', 's3:PutObjectRetention', SEAL, [], extend('3654')),
+  row('archive: hold until somebody ends it', 's3:PutObjectRetention', SEAL, [], HOLD),
   row('archive: put an attestation there', 's3:PutObject', `${ARCHIVE}/attestations/x.note`, [], GOOD_PUT),
   ...rows('archive', DESTROY, SEAL),
   ...rows('archive', ['s3:GetObjectVersion', 's3:GetObjectRetention'], SEAL, ['archiver', ...READERS]),
@@ -111,6 +114,15 @@ export const ATTESTATION_ROWS: readonly Row[] = [
     ...GOOD_NOTE,
     's3:object-lock-remaining-retention-days': '2555',
   }),
+  row('attestations: put over ten years', 's3:PutObject', NOTE, [], { ...GOOD_NOTE, ...extend('3654') }),
+  row('attestations: put with an event hold', 's3:PutObject', NOTE, [], { ...GOOD_NOTE, ...HOLD }),
+  row(
+    'attestations: put without a date',
+    's3:PutObject',
+    NOTE,
+    [],
+    without('s3:object-lock-retain-until-date'),
+  ),
   row('attestations: put under a KMS key', 's3:PutObject', NOTE, [], {
     ...GOOD_NOTE,
     's3:x-amz-server-side-encryption': 'aws:kms',
@@ -152,6 +164,20 @@ export const ATTESTATION_ROWS: readonly Row[] = [
   ...rows('attestations', SETTINGS, OWN, ['secondBreakGlass', 'secondDeployer']),
   ...rows('attestations', ONLY_BY_TEMPLATE, OWN, ['secondDeployer']),
 ];
+
+/** The bucket of both trails. Nobody has a right there but CloudTrail, which is no role. */
+export const recordRows = ({ secondAccount }: World): readonly Row[] => {
+  const bucket = `arn:aws:s3:::ledgerstone-trail-${secondAccount}`;
+  const file = `${bucket}/AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/22/x.json.gz`;
+  return [
+    row('records: read', 's3:GetObjectVersion', file, ['verifier', 'secondAuditor']),
+    row('records: list', 's3:ListBucketVersions', bucket, ['verifier', 'secondAuditor', ...SECOND]),
+    ...rows('records', ['s3:PutObject', 's3:PutObjectRetention', ...DESTROY.slice(0, 4)], file),
+    ...rows('records', ['s3:PutBucketPolicy', 's3:PutLifecycleConfiguration'], bucket, [
+      ...(['secondBreakGlass', 'secondDeployer'] as const),
+    ]),
+  ];
+};
 
 const sign = (algorithm: string, messageType: string) => ({
   'kms:SigningAlgorithm': algorithm,
@@ -205,7 +231,8 @@ export const machineRows = (world: World): readonly Row[] => {
     row('queue: empty it', 'sqs:PurgeQueue', queue, SECOND),
     row('queue: put an event', 'sqs:SendMessage', queue, SECOND),
     row('dead letters: empty them', 'sqs:PurgeQueue', deadLetters, SECOND),
-    row('bus: put an event', 'events:PutEvents', bus, ['forwarder', ...SECOND]),
+    // EventBridge takes no event whose source begins with `aws.` from anybody, so these are none that count.
+    row('bus: put an event', 'events:PutEvents', bus, ['forwarder', ...FIRST, ...SECOND]),
     row('function: call it', 'lambda:InvokeFunction', lambda, ['scheduler', ...SECOND]),
     row('function: change its code', 'lambda:UpdateFunctionCode', lambda, SECOND),
     row('function: change its settings', 'lambda:UpdateFunctionConfiguration', lambda, SECOND),

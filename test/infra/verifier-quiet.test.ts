@@ -11,45 +11,19 @@ import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import { BUCKET, RecordingLog, storeOver } from '../support/verifier-store.ts';
 import { STILL, VerifierWorld } from '../support/verifier-world.ts';
-import { ofType } from './synthesised.ts';
+import { isBreached, type OwnAlarm, ownAlarms, takesSilenceForAFault } from './own-alarms.ts';
+import { schedules } from './schedule-times.ts';
 import { APART, ATTESTATIONS, bothStacks } from './two-parties.ts';
 
 const { verifier: stack } = bothStacks(APART);
 
 type Schedule = { readonly task: string; readonly everySeconds: number };
-const SCHEDULES = ofType(stack, 'AWS::Scheduler::Schedule').map(
-  ({ ScheduleExpression, Target }): Schedule => {
-    const minutes = Number(/^rate\((\d+) minutes\)$/.exec(String(ScheduleExpression))?.[1]);
-    const { task } = JSON.parse((Target as { Input: string }).Input) as { task: string };
-    return { task, everySeconds: minutes * 60 };
-  },
+const SCHEDULES = schedules(stack).map(
+  ({ task, everyMinutes }): Schedule => ({ task, everySeconds: everyMinutes * 60 }),
 );
+const ALARMS = ownAlarms(stack).filter(takesSilenceForAFault);
 
-type Alarm = {
-  readonly MetricName: string;
-  readonly Threshold: number;
-  readonly ComparisonOperator: string;
-  readonly Period: number;
-  readonly EvaluationPeriods: number;
-  readonly TreatMissingData: string;
-};
-const ALARMS = ofType(stack, 'AWS::CloudWatch::Alarm')
-  .filter(({ Namespace }) => Namespace === 'Ledgerstone')
-  .map((properties) => properties as unknown as Alarm)
-  .filter(({ TreatMissingData }) => TreatMissingData === 'breaching');
-
-function isQuiet({ ComparisonOperator: operator, Threshold: threshold }: Alarm, value: number): boolean {
-  switch (operator) {
-    case 'GreaterThanOrEqualToThreshold':
-      return value < threshold;
-    case 'GreaterThanThreshold':
-      return value <= threshold;
-    case 'LessThanThreshold':
-      return value >= threshold;
-    default:
-      throw new Error(`an alarm that compares by ${operator}`);
-  }
-}
+const isQuiet = (alarm: OwnAlarm, value: number): boolean => !isBreached(alarm, value);
 
 /** A bucket as the configuration check wants it. */
 const SETTINGS: Readonly<Record<string, string>> = {

@@ -85,10 +85,11 @@ describe('the function', () => {
       Handler: 'index.handler',
       MemorySize: 512,
       Timeout: 300,
-      ReservedConcurrentExecutions: 5,
       DeadLetterConfig: { TargetArn: expect.stringContaining(deadLetters) },
     });
     expect(Properties).not.toHaveProperty('VpcConfig');
+    // A new account may run ten calls at once, and none of them can be reserved.
+    expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
   });
 
   it.each([
@@ -119,9 +120,25 @@ describe('the function', () => {
     expect(config.sweep.leastLock).toEqual({ months: 0, ms: 364 * 86_400_000 });
     const isOfOwner = account === ACCOUNT;
     expect(config.configuration).toMatchObject({
-      ...{ defaultDays: 365, denies: isOfOwner, minimumDays: 364 },
+      ...{ defaultDays: 365, denies: isOfOwner, minimumDays: 364, maximumDays: 3653 },
     });
-    expect(config.attempts.trails).toEqual(['ledgerstone-archive', 'ledgerstone-verifier']);
+    expect(config.attempts).toMatchObject({
+      trails: ['ledgerstone-archive', 'ledgerstone-verifier'],
+      rules: ['ledgerstone-to-verifier-', 'ledgerstone-verifier-'],
+      ...{
+        roles: ['ledgerstone-'],
+        breakGlass: ['ledgerstone-break-glass', 'ledgerstone-verifier-break-glass'],
+      },
+      trailFiles: {
+        store: { kind: 's3', bucket: `ledgerstone-trail-${account}`, region, expectedBucketOwner: account },
+        from: isOfOwner
+          ? [{ account: ACCOUNT, region: REGION }]
+          : [
+              { account: ACCOUNT, region: REGION },
+              { account: SECOND_ACCOUNT, region: SECOND_REGION },
+            ],
+      },
+    });
     const trails = Object.values(bothStacks(text)).flatMap((one) => ofType(one, 'AWS::CloudTrail::Trail'));
     expect(trails.map(({ TrailName }) => TrailName)).toEqual(config.attempts.trails);
   });
@@ -155,7 +172,12 @@ describe('the function', () => {
   it('keeps, in one account, what its configuration says of the policy', () => {
     const { archive: stack } = bothStacks(TOGETHER);
     const policy = ofType(stack, 'AWS::S3::BucketPolicy').map(({ PolicyDocument }) => PolicyDocument);
-    const promised = { bucketArn: `arn:aws:s3:::${BUCKET}`, prefix: 'prod/', minimumDays: 364 };
+    const promised = {
+      bucketArn: `arn:aws:s3:::${BUCKET}`,
+      prefix: 'prod/',
+      minimumDays: 364,
+      maximumDays: 3653,
+    };
     expect(policy.map((one) => policyProblems(JSON.stringify(one), promised))).toContainEqual([]);
   });
 
@@ -163,8 +185,19 @@ describe('the function', () => {
     const [mapping] = ofType(verifier, 'AWS::Lambda::EventSourceMapping');
     expect(mapping).toMatchObject({
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: 4 },
+      ScalingConfig: { MaximumConcurrency: 2 },
     });
+    const reserved = 'reservedConcurrency: 8\n  concurrency: 5\n  logKey:';
+    const { verifier: sized } = bothStacks(APART.replace('logKey:', reserved));
+    expect(only(sized, 'AWS::Lambda::Function').Properties).toMatchObject({
+      ReservedConcurrentExecutions: 8,
+    });
+    expect(ofType(sized, 'AWS::Lambda::EventSourceMapping')).toMatchObject([
+      { ScalingConfig: { MaximumConcurrency: 5 } },
+    ]);
+    expect(ofType(verifier, 'AWS::Lambda::EventInvokeConfig')).toMatchObject([
+      { MaximumEventAgeInSeconds: 900 },
+    ]);
     const queue = only(verifier, 'AWS::SQS::Queue', 'EventsQueue').Properties;
     expect(Number(queue['VisibilityTimeout'])).toBeGreaterThan(Number(Properties['Timeout']));
     expect(queue['RedrivePolicy']).toMatchObject({
@@ -174,14 +207,46 @@ describe('the function', () => {
   });
 
   it('leaves what it knows when the stack is deleted, and refuses to be deleted', () => {
-    const kept = /S3::Bucket|KMS::Key|IAM::Role |Logs::|CloudTrail|SQS::Queue EventsDeadLetters/;
+    const kept = /S3::Bucket|KMS::Key|IAM::Role |Logs::|CloudTrail::|SQS::Queue EventsDeadLetters/;
     const made = Object.entries(
       verifier.template.toJSON()['Resources'] as Record<string, { Type: string }>,
     ).filter(([id, { Type }]) => kept.test(`${Type} ${id}`) && !/^(Schedules|BreakGlass)/.test(id));
     expect(made.length).toBeGreaterThan(10);
     for (const [id, resource] of made)
-      expect({ id, ...resource }).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      expect({ id, ...resource }).toMatchObject({
+        ...{ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' },
+      });
     expect(new VerifierStack(scratchApp(), twoPartyConfig(APART), NO_CODE).terminationProtection).toBe(true);
+  });
+});
+
+describe('a first deployment', () => {
+  type Made = {
+    readonly Type: string;
+    readonly DeletionPolicy?: string;
+    readonly DependsOn?: string[];
+    readonly Properties?: object;
+  };
+  const resources = Object.values(bothStacks(APART)).flatMap(({ template }) =>
+    Object.values(template.toJSON()['Resources'] as Record<string, Made>),
+  );
+
+  it('that fails leaves nothing with a fixed name, so that the next try does not find it taken', () => {
+    const named = resources.filter(({ Properties }) =>
+      /"(?:BucketName|RoleName|TrailName|Name)":"/.test(JSON.stringify(Properties)),
+    );
+    expect(named.length).toBeGreaterThan(15);
+    // `Retain` also holds in the rollback of a creation. Rules and the bus have no policy at all, and go.
+    expect(resources.filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain')).toEqual([]);
+  });
+
+  it('waits for nothing that its own references wait for already (cfn-lint W3005)', () => {
+    const twice = resources.filter(({ DependsOn = [], Properties }) =>
+      [DependsOn]
+        .flat()
+        .some((id) => new RegExp(`"(?:Ref":|GetAtt":\\[)"${id}"`).test(JSON.stringify(Properties))),
+    );
+    expect(twice).toEqual([]);
   });
 });
 

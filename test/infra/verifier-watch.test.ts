@@ -2,22 +2,47 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { TASKS } from '../../src/verifier/events/work.ts';
-import { BUCKET, ofType, only } from './synthesised.ts';
-import { APART, ATTESTATIONS, bothStacks, SECOND_ACCOUNT } from './two-parties.ts';
+import { allAlarms, takesSilenceForAFault } from './own-alarms.ts';
+import { schedules } from './schedule-times.ts';
+import { ACCOUNT, BUCKET, ofType, only, REGION } from './synthesised.ts';
+import { APART, ATTESTATIONS, bothStacks, SECOND_ACCOUNT, SECOND_REGION, TOGETHER } from './two-parties.ts';
 
 const { archive, verifier } = bothStacks(APART);
+const WEEKLY = APART.replace('logKey:', 'sweepEvery: 7d\n  logKey:');
+
 describe('schedules', () => {
   it('ask for every task that this verifier does, and no other, and keep what failed', () => {
-    const schedules = ofType(verifier, 'AWS::Scheduler::Schedule');
-    const tasks = schedules.map(({ Target }) => JSON.parse(String((Target as { Input: string }).Input)));
+    const made = ofType(verifier, 'AWS::Scheduler::Schedule');
+    const tasks = made.map(({ Target }) => JSON.parse(String((Target as { Input: string }).Input)));
     // Brokers are within the reach of few functions: `ledgerstone watch` beside them compares.
     const wanted = TASKS.filter((task) => task !== 'completeness');
     expect(tasks.map(({ task }) => task).toSorted()).toEqual(wanted.toSorted());
-    for (const { ScheduleExpression, State, Target } of schedules) {
-      expect(ScheduleExpression).toMatch(/^rate\(\d+ minutes\)$/);
+    for (const { State, Target } of made) {
       expect(State).toBe('ENABLED');
       expect(Target).toMatchObject({ DeadLetterConfig: { Arn: expect.stringContaining('DeadLetters') } });
     }
+  });
+
+  it('begin at minutes of their own, so that none holds another back', () => {
+    const times = schedules(verifier).filter(({ minutes }) => minutes !== null);
+    expect(times.map(({ task }) => task).toSorted()).toEqual([
+      'configuration',
+      'confirm',
+      'freshness',
+      'full-pass',
+    ]);
+    const minutes = times.flatMap((one) => one.minutes ?? []);
+    expect(new Set(minutes).size).toBe(minutes.length);
+    // The sweep's interval is the operator's: it begins within a window.
+    const sweep = ofType(verifier, 'AWS::Scheduler::Schedule').filter(({ ScheduleExpression }) =>
+      /^rate/.test(String(ScheduleExpression)),
+    );
+    expect(sweep).toMatchObject([
+      {
+        ScheduleExpression: 'rate(60 minutes)',
+        FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 4 },
+      },
+    ]);
   });
 
   it('call by a role that the scheduler alone may take, for this group', () => {
@@ -38,18 +63,44 @@ describe('schedules', () => {
 });
 
 describe('alarms', () => {
-  const alarms = ofType(verifier, 'AWS::CloudWatch::Alarm');
+  const made = ofType(verifier, 'AWS::CloudWatch::Alarm');
+  const alarms = allAlarms(verifier);
 
   it('each tell the topic, both when it begins and when it ends', () => {
     const topic = verifier.outputs['TopicArn']?.Value;
-    for (const alarm of alarms) expect(alarm).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
-    expect(alarms).toHaveLength(11);
+    for (const alarm of made) expect(alarm).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
+    expect(made).toHaveLength(12);
   });
 
-  it('take silence for a fault, all but one that is silent while all is well', () => {
-    const quiet = alarms.filter(({ TreatMissingData }) => TreatMissingData !== 'breaching');
-    expect(quiet.map(({ MetricName }) => MetricName)).toEqual(['ApproximateNumberOfMessagesVisible']);
-    expect(JSON.stringify(quiet[0]?.['Dimensions'])).toContain('DeadLetters');
+  it('take silence for a fault, all but those that may be silent while all is well', () => {
+    const quiet = alarms.filter((alarm) => !takesSilenceForAFault(alarm));
+    expect(quiet.map(({ MetricName, TreatMissingData }) => [MetricName, TreatMissingData])).toEqual([
+      // A queue that nobody touched for six hours reports nothing, and the alarm must stay as it was.
+      ['ApproximateNumberOfMessagesVisible', 'ignore'],
+      ['ApproximateAgeOfOldestMessage', 'notBreaching'],
+      ['SweepRoundAgeHours', 'notBreaching'],
+    ]);
+    expect(JSON.stringify(quiet[0]?.Dimensions)).toContain('DeadLetters');
+  });
+
+  it('notice silence after three runs that did not come: each period has a point, real or filled', () => {
+    expect(alarms.find(({ MetricName }) => MetricName === 'ChainsConfirmed')).toMatchObject({
+      ...{ Period: 300, EvaluationPeriods: 3, DatapointsToAlarm: 3, fill: 0 },
+      ...{ Threshold: 1, ComparisonOperator: 'LessThanThreshold' },
+    });
+  });
+
+  it('a call that was held back once is none, twice is', () => {
+    expect(alarms.find(({ MetricName }) => MetricName === 'Throttles')).toMatchObject({
+      ...{ EvaluationPeriods: 3, DatapointsToAlarm: 2 },
+    });
+  });
+
+  it('know how long a look at every key may take', () => {
+    const late = (text: string) =>
+      allAlarms(bothStacks(text).verifier).find(({ MetricName }) => /Sweep/.test(MetricName));
+    expect(late(APART)).toMatchObject({ Threshold: 3, ComparisonOperator: 'GreaterThanThreshold' });
+    expect(late(WEEKLY)?.Threshold).toBe(504);
   });
 
   it('know how late a full pass may be', () => {
@@ -58,12 +109,11 @@ describe('alarms', () => {
   });
 
   it('stay up between two sweeps while a finding is open', () => {
-    const held = (name: string) => alarms.find(({ MetricName }) => MetricName === name)?.['Period'];
+    const held = (name: string) => alarms.find(({ MetricName }) => MetricName === name)?.Period;
     expect([held('FindingsBroken'), held('Attempts')]).toEqual([75 * 60, 75 * 60]);
     expect(held('OldestRereadDays')).toBeGreaterThan(2 * 60 * 60);
-    expect([held('Errors'), held('ChainsConfirmed'), held('StaleChains')]).toEqual([900, 900, 900]);
-    const weekly = bothStacks(APART.replace('logKey:', 'sweepEvery: 7d\n  logKey:')).verifier;
-    const periods = ofType(weekly, 'AWS::CloudWatch::Alarm').map(({ Period }) => Number(Period));
+    expect([held('Errors'), held('ChainsConfirmed'), held('StaleChains')]).toEqual([900, 300, 900]);
+    const periods = allAlarms(bothStacks(WEEKLY).verifier).map(({ Period }) => Period);
     expect(Math.max(...periods)).toBe(24 * 60 * 60);
   });
 
@@ -74,13 +124,14 @@ describe('alarms', () => {
       'AWS/Lambda Throttles',
       'AWS/SQS ApproximateAgeOfOldestMessage',
       'AWS/SQS ApproximateNumberOfMessagesVisible',
-      'Ledgerstone Attempts',
-      'Ledgerstone ChainsConfirmed',
-      'Ledgerstone FindingsBroken',
-      'Ledgerstone NotificationsFailed',
-      'Ledgerstone OldestRereadDays',
-      'Ledgerstone StaleChains',
-      'Ledgerstone Unverifiable',
+      'Ledgerstone/ledgerstone Attempts',
+      'Ledgerstone/ledgerstone ChainsConfirmed',
+      'Ledgerstone/ledgerstone FindingsBroken',
+      'Ledgerstone/ledgerstone NotificationsFailed',
+      'Ledgerstone/ledgerstone OldestRereadDays',
+      'Ledgerstone/ledgerstone StaleChains',
+      'Ledgerstone/ledgerstone SweepRoundAgeHours',
+      'Ledgerstone/ledgerstone Unverifiable',
     ]);
   });
 
@@ -114,21 +165,72 @@ describe('the trails', () => {
     ['archive', archive, BUCKET],
     ['verifier', verifier, ATTESTATIONS],
   ] as const)(
-    'of the %s: writes to its bucket and changes of settings, in a bucket of their own',
+    'of the %s: of every Region, writes to its bucket and all management calls, read-only ones too',
     (_, stack, bucket) => {
       const [trail] = ofType(stack, 'AWS::CloudTrail::Trail');
-      expect(trail).toMatchObject({ IsLogging: true, EnableLogFileValidation: true });
-      expect(trail?.['S3BucketName']).not.toBe(bucket);
+      expect(trail).toMatchObject({
+        ...{ IsLogging: true, EnableLogFileValidation: true },
+        ...{ IsMultiRegionTrail: true, IncludeGlobalServiceEvents: true },
+        S3BucketName: `ledgerstone-trail-${SECOND_ACCOUNT}`,
+      });
       const selectors = trail?.['AdvancedEventSelectors'] as { FieldSelectors: object[] }[];
       const [data, management] = selectors.map(({ FieldSelectors }) => FieldSelectors);
       expect(data).toContainEqual({ Field: 'resources.ARN', StartsWith: [`arn:aws:s3:::${bucket}/`] });
       expect(data).toContainEqual({ Field: 'readOnly', Equals: ['false'] });
-      expect(management).toEqual([
-        { Field: 'eventCategory', Equals: ['Management'] },
-        { Field: 'readOnly', Equals: ['false'] },
-      ]);
+      expect(management).toEqual([{ Field: 'eventCategory', Equals: ['Management'] }]);
     },
   );
+
+  it('do not record management calls twice in one account, nor beside a trail that has them', () => {
+    const categories = (text: string) =>
+      Object.values(bothStacks(text)).map((stack) => {
+        const { AdvancedEventSelectors } = only(stack, 'AWS::CloudTrail::Trail').Properties;
+        return JSON.stringify(AdvancedEventSelectors).match(/Data|Management/g);
+      });
+    expect(categories(APART)).toEqual([
+      ['Data', 'Management'],
+      ['Data', 'Management'],
+    ]);
+    expect(categories(TOGETHER)).toEqual([['Data', 'Management'], ['Data']]);
+    expect(categories(APART.replace('logKey:', 'trail: data-only\n  logKey:'))).toEqual([['Data'], ['Data']]);
+  });
+
+  it("write into a bucket of the verifier's account, locked, that nobody else may write, shorten or empty", () => {
+    const bucket = only(verifier, 'AWS::S3::Bucket', 'Trails').Properties;
+    expect(bucket).toMatchObject({
+      BucketName: `ledgerstone-trail-${SECOND_ACCOUNT}`,
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 400 } } },
+      NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+    });
+    const { PolicyDocument } = only(verifier, 'AWS::S3::BucketPolicy', 'Trails').Properties;
+    const { Statement } = PolicyDocument as {
+      Statement: { Sid?: string; Effect: string; Resource: string; Condition?: object }[];
+    };
+    const writes = Statement.filter(({ Sid }) => /^TrailWrites/.test(Sid ?? ''));
+    expect(writes.map(({ Resource, Condition }) => [Resource, Condition])).toEqual(
+      [
+        [ACCOUNT, REGION, 'ledgerstone-archive'],
+        [SECOND_ACCOUNT, SECOND_REGION, 'ledgerstone-verifier'],
+      ].map(([account, region, name]) => [
+        `arn:aws:s3:::ledgerstone-trail-${SECOND_ACCOUNT}/AWSLogs/${account}/*`,
+        {
+          StringEquals: {
+            'aws:SourceArn': `arn:aws:cloudtrail:${region}:${account}:trail/${name}`,
+            's3:x-amz-acl': 'bucket-owner-full-control',
+          },
+        },
+      ]),
+    );
+    expect(Statement.flatMap(({ Sid, Effect }) => (Effect === 'Deny' ? (Sid ?? []) : [])).toSorted()).toEqual(
+      [
+        ...['NobodyChangesLocks', 'NobodyDeletes', 'OnlyCloudTrailWrites'],
+        ...['OnlyGuardiansChangeSettings', 'OnlyReadersRead'],
+      ],
+    );
+    // The trail is made after the policy without which CloudTrail refuses the bucket.
+    expect(JSON.stringify(verifier.template.toJSON())).toMatch(/"DependsOn":\["TrailsRecordsBucketPolicy/);
+  });
 
   it('are left out where the account has one', () => {
     const none = bothStacks(APART.replace('logKey:', 'trail: false\n  logKey:'));

@@ -63,7 +63,7 @@ async function runWatch({ io }: Session, options: WatchCommandOptions): Promise<
     await serve(config, verifier, metrics, io.signal);
   } finally {
     await checker.close();
-    await Promise.all([clients.archive.close(), clients.own.close()]);
+    await Promise.all([clients.archive.close(), clients.own.close(), clients.trailFiles?.close()]);
   }
   return EXIT.ok;
 }

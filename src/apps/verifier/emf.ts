@@ -59,6 +59,8 @@ export type RunMetrics = {
   readonly confirmLagSeconds: number | null;
   /** Days since the byte was read that waits longest for its next reading. */
   readonly oldestRereadDays: number | null;
+  /** Since the round of the sweep began that is under way, or has just ended. */
+  readonly sweepRoundAgeHours: number | null;
   /** Messages that a channel did not take. The next run repeats them. */
   readonly notificationsFailed: number;
 };
@@ -79,6 +81,8 @@ const emfMetrics = (metrics: RunMetrics): Readonly<Record<string, Metric | null>
     metrics.confirmLagSeconds === null ? null : { value: metrics.confirmLagSeconds, unit: 'Seconds' },
   OldestRereadDays:
     metrics.oldestRereadDays === null ? null : { value: metrics.oldestRereadDays, unit: 'None' },
+  SweepRoundAgeHours:
+    metrics.sweepRoundAgeHours === null ? null : { value: metrics.sweepRoundAgeHours, unit: 'None' },
   NotificationsFailed: count(metrics.notificationsFailed),
 });
 

@@ -5,6 +5,7 @@ import type { Severity } from '../../verify/finding.ts';
 import type { RunMetrics } from './emf.ts';
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 export type Counts = {
   readonly open: (severity: Severity) => number | null;
@@ -31,6 +32,7 @@ export function runMetricsOf({ steps, metrics }: RunResult, counts: Counts, nowM
     eventsConfirmed: sum(({ report }) => report?.checked.lines ?? 0),
     confirmLagSeconds: lags.length === 0 ? null : Math.max(...lags),
     oldestRereadDays: metrics.oldestRereadMs === null ? null : (nowMs - metrics.oldestRereadMs) / DAY_MS,
+    sweepRoundAgeHours: metrics.sweepRoundMs === null ? null : metrics.sweepRoundMs / HOUR_MS,
     notificationsFailed: counts.notificationsFailed,
   };
 }

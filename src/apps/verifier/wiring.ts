@@ -35,6 +35,8 @@ export type VerifierClients = {
   readonly archive: ReadableStore;
   readonly own: Store;
   readonly signer: Signer;
+  /** The bucket of CloudTrail's files, if the configuration names it. */
+  readonly trailFiles?: ReadableStore | undefined;
 };
 
 /** Rejects with what is wrong with a key or a store. Then nothing is left open. */
@@ -44,8 +46,15 @@ export async function openClients(config: VerifierConfig): Promise<VerifierClien
     await archive.close();
     throw error;
   });
+  const { trailFiles } = config.attempts;
   try {
-    return { archive, own, signer: await openSigner(config.cosigner.signing) };
+    const signer = await openSigner(config.cosigner.signing);
+    return {
+      archive,
+      own,
+      signer,
+      ...(trailFiles !== null && { trailFiles: await openForReading(trailFiles.store) }),
+    };
   } catch (error) {
     await Promise.allSettled([archive.close(), own.close()]);
     throw error;
@@ -84,7 +93,7 @@ function requireOwnKey({ archive }: VerifierConfig, { publicKey, description }: 
 /** Over opened clients, so that tests bring their own. Throws `config` if the two parties are one. */
 export function makeVerifier(
   config: VerifierConfig,
-  { archive, own, signer }: VerifierClients,
+  { archive, own, signer, trailFiles }: VerifierClients,
   {
     checker,
     log,
@@ -124,14 +133,17 @@ export function makeVerifier(
   const sweepLog = new SweepLog({ store: own, retention, clock });
   const { leastLock, greatestLock, holds } = config.sweep;
   const { everyMs, bytesPerRun } = config.fullPass;
-  const subjects = subjectsOf(config);
+  const subjects = subjectsOf(config, trailFiles, clock);
   const { freshnessMs } = config.chains;
+  const trailStore = config.attempts.trailFiles?.store;
+  const trailBucket = trailStore?.kind === 's3' ? trailStore.bucket : undefined;
   const compare = completenessOf(config, { store: own, retention, clock }, readMarks);
   return {
     archive,
     own,
-    place: store.kind === 's3' ? { bucket: store.bucket, prefix: store.prefix } : null,
+    place: store.kind === 's3' ? { bucket: store.bucket, prefix: store.prefix, trailBucket } : null,
     step,
+    trailFiles,
     findings: reporter,
     tasks: new Map<string, Task>([
       ['confirm', confirmTask],
@@ -179,5 +191,7 @@ function watchedOf({ archive, attestations, cosigner, attempts }: VerifierConfig
   const { signing } = cosigner;
   const keys = [archive.logKey, signing.kind === 'kms' ? signing : null];
   const keyArns = keys.flatMap((key) => (key?.keyId.startsWith('arn:') ? [key.keyId] : []));
-  return buckets.length === 0 ? null : { buckets, keyArns, trails: attempts.trails };
+  const { trailFiles, ...names } = attempts;
+  if (trailFiles?.store.kind === 's3') buckets.push(trailFiles.store.bucket);
+  return buckets.length === 0 ? null : { buckets, keyArns, ...names };
 }

@@ -2,6 +2,15 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { FormatError, messageOf } from '../error.ts';
 
+/** A gzip file of at most `maxBytes` of content. Throws FormatError. */
+export function nodeGunzip(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxBytes });
+  } catch (cause) {
+    throw new FormatError(`a file does not decompress: ${messageOf(cause)}`, 'malformed', cause);
+  }
+}
+
 /**
  * The content of one block: exactly `contentBytes`, which the manifest states. Throws FormatError
  * `block-mismatch`.

@@ -10,6 +10,12 @@ export type Watched = {
   readonly keyArns?: readonly string[];
   /** Names of trails. */
   readonly trails?: readonly string[];
+  /** Beginnings of the names of EventBridge's rules that bring events. */
+  readonly rules?: readonly string[];
+  /** Beginnings of the names of roles whose trust and policies are watched. */
+  readonly roles?: readonly string[];
+  /** Names of roles of which each use is reported. */
+  readonly breakGlass?: readonly string[];
   /**
    * ARNs of roles that extend locks as part of their work, such as the archiver's. All their other attempts
    * count.
@@ -53,14 +59,32 @@ const CALLS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   'cloudtrail.amazonaws.com': {
     ...{ StopLogging: 'always', DeleteTrail: 'always', UpdateTrail: 'always', PutEventSelectors: 'always' },
   },
+  'events.amazonaws.com': {
+    ...{ PutRule: 'always', DeleteRule: 'always', DisableRule: 'always' },
+    ...{ PutTargets: 'always', RemoveTargets: 'always' },
+  },
+  'sts.amazonaws.com': {
+    ...{ AssumeRole: 'always', AssumeRoleWithSAML: 'always', AssumeRoleWithWebIdentity: 'always' },
+  },
+};
+
+/** What is expected of a service's calls. Of the others: that nobody touches what is archived. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  'cloudtrail.amazonaws.com': 'the trail goes on as it is',
+  'events.amazonaws.com': 'the rules that bring events to the verifier stay as they are',
+  'iam.amazonaws.com': 'the trust and the policies of these roles stay as they are',
+  'sts.amazonaws.com': 'the break-glass role is taken in an emergency only',
 };
 
 /** Matched by verb, as the bucket's guard rails are, because S3 keeps adding settings. */
 const S3_WRITES = /^(?:Put|Delete|Create|Update|Replicate)[A-Z]/;
+/** What changes a role: who may take it, and what it may do. By verb, since IAM gets new calls too. */
+const ROLE_WRITES = /^(?:Put|Attach|Detach|Delete|Update|Create|Add|Remove)[A-Z]/;
 
 /** At most so many records of one file or event are read. CloudTrail's own files have far fewer. */
 const RECORDS_MAX = 100_000;
 const TEXT_MAX = 200;
+const MESSAGE_MAX = 2_000;
 
 /**
  * `input`: a CloudTrail file (`{Records: […]}`), an EventBridge event (`{detail}`), or one record. Never
@@ -98,6 +122,7 @@ type TrailRecord = {
   readonly source: string;
   readonly call: string;
   readonly error: string | null;
+  readonly message: string | null;
   readonly who: string;
   /** The role behind a session, or else the same as `who`. */
   readonly role: string;
@@ -132,9 +157,12 @@ function readRecord(given: unknown): TrailRecord | null {
     return null;
   const identity = fieldsOf(fields['userIdentity']) ?? {};
   const issuer = fieldsOf(fieldsOf(identity['sessionContext'])?.['sessionIssuer']);
+  // In the account of the role, CloudTrail names a caller from another account by its number alone.
+  const account = textOf(identity['type']) === 'AWSAccount' ? textOf(identity['accountId']) : null;
   const who =
     textOf(identity['arn']) ??
     textOf(identity['invokedBy']) ??
+    (account === null ? null : `somebody of account ${account}`) ??
     textOf(identity['principalId']) ??
     textOf(identity['type']) ??
     'somebody unnamed';
@@ -142,6 +170,7 @@ function readRecord(given: unknown): TrailRecord | null {
   return {
     ...{ id, atMs, source, call, who },
     error: textOf(fields['errorCode']),
+    message: typeof fields['errorMessage'] === 'string' ? fields['errorMessage'].slice(0, MESSAGE_MAX) : null,
     role: textOf(issuer?.['arn']) ?? who,
     from: textOf(fields['sourceIPAddress']) ?? 'an unknown address',
     agent: textOf(fields['userAgent']) ?? 'an unknown program',
@@ -167,6 +196,7 @@ function isAttempt(record: TrailRecord, watched: Watched): boolean {
 function ruleOf({ source, call }: TrailRecord): Rule | undefined {
   const calls = Object.hasOwn(CALLS, source) ? CALLS[source] : undefined;
   if (calls !== undefined && Object.hasOwn(calls, call)) return calls[call];
+  if (source === 'iam.amazonaws.com') return ROLE_WRITES.test(call) ? 'always' : undefined;
   return source === 's3.amazonaws.com' && S3_WRITES.test(call) ? 'always' : undefined;
 }
 
@@ -174,7 +204,8 @@ const isDenied = ({ error }: TrailRecord): boolean =>
   error !== null &&
   /AccessDenied|UnauthorizedOperation|Forbidden|MethodNotAllowed|InvalidRequest/.test(error);
 
-function isWatched({ source, parameters, arns }: TrailRecord, watched: Watched): boolean {
+function isWatched(record: TrailRecord, watched: Watched): boolean {
+  const { source, parameters, arns } = record;
   switch (source) {
     case 's3.amazonaws.com': {
       const bucket = textOf(parameters['bucketName']);
@@ -184,8 +215,25 @@ function isWatched({ source, parameters, arns }: TrailRecord, watched: Watched):
     case 'kms.amazonaws.com': {
       const keyId = textOf(parameters['keyId']);
       return (watched.keyArns ?? []).some(
-        (arn) => arns.includes(arn) || keyId === arn || (keyId !== null && arn.endsWith(`:key/${keyId}`)),
+        (arn) =>
+          arns.includes(arn) ||
+          keyId === arn ||
+          (keyId !== null && arn.endsWith(`:key/${keyId}`)) ||
+          // Of a refused call KMS may record neither parameters nor resources.
+          record.message?.includes(arn) === true,
       );
+    }
+    case 'events.amazonaws.com': {
+      const rule = textOf(parameters['name']) ?? textOf(parameters['rule']);
+      return (watched.rules ?? []).some((prefix) => rule?.startsWith(prefix) === true);
+    }
+    case 'iam.amazonaws.com': {
+      const role = textOf(parameters['roleName']);
+      return (watched.roles ?? []).some((prefix) => role?.startsWith(prefix) === true);
+    }
+    case 'sts.amazonaws.com': {
+      const role = textOf(parameters['roleArn']);
+      return (watched.breakGlass ?? []).some((name) => role?.endsWith(`:role/${name}`) === true);
     }
     default: {
       const name = textOf(parameters['name']) ?? textOf(parameters['trailName']);
@@ -207,13 +255,19 @@ function attemptOf(record: TrailRecord): Finding {
       textOf(parameters['keyId']) ??
       textOf(parameters['name']) ??
       textOf(parameters['trailName']) ??
+      textOf(parameters['roleArn']) ??
+      textOf(parameters['roleName']) ??
+      textOf(parameters['rule']) ??
       record.arns[0] ??
-      null,
+      /resource: (\S+)/.exec(record.message ?? '')?.[1]?.slice(0, TEXT_MAX) ??
+      'what the record does not name',
   ].filter((part) => part !== null);
   const outcome = error === null ? 'and it went through' : `and was refused (${error})`;
   const when = new Date(atMs).toISOString();
   const found = `${who} called ${call} on ${what.join(', ')} at ${when} from ${from} (${agent}, ${region}), ${outcome}`;
-  const expected = 'nobody deletes, unlocks or opens up what is archived';
+  const expected =
+    (Object.hasOwn(EXPECTED, record.source) ? EXPECTED[record.source] : null) ??
+    'nobody deletes, unlocks or opens up what is archived';
   // The event's own id tells two attempts on one object apart.
   return findingOf('access-attempt', { key: `cloudtrail:${id}`, expected, found });
 }

@@ -3,6 +3,7 @@ import { isChainName, isPartition } from '../../format/chain.ts';
 import { parseKey } from '../../format/paths.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { childOf, type QueueMessage, shortText, unwrap } from './envelopes.ts';
+import { isTrailFileKey } from './trail-files.ts';
 
 export const TASKS = ['confirm', 'freshness', 'sweep', 'full-pass', 'configuration', 'completeness'] as const;
 export type TaskName = (typeof TASKS)[number];
@@ -28,6 +29,9 @@ export type TaskWork = {
 /** A call to AWS that CloudTrail recorded. `detail` is not parsed yet. */
 export type CallWork = { readonly detail: unknown; readonly message: QueueMessage | null };
 
+/** A file of records that CloudTrail delivered. */
+export type TrailFileWork = { readonly key: string; readonly message: QueueMessage | null };
+
 export type EventWork = {
   /** True: messages of a queue. Each is acknowledged or not. */
   readonly isQueue: boolean;
@@ -35,6 +39,7 @@ export type EventWork = {
   readonly objects: readonly ObjectWork[];
   readonly tasks: readonly TaskWork[];
   readonly calls: readonly CallWork[];
+  readonly trailFiles?: readonly TrailFileWork[];
   /** Why parts of the event ask for no work. They are logged and never tried again. */
   readonly ignored: readonly string[];
 };
@@ -42,6 +47,8 @@ export type EventWork = {
 export type ArchiveLocation = {
   readonly bucket: string /** '' or ends with '/'. */;
   readonly prefix: string;
+  /** The bucket of CloudTrail's files. */
+  readonly trailBucket?: string | undefined;
 };
 
 const IGNORED_MAX = 20;
@@ -74,6 +81,7 @@ export function readEvent(event: unknown, archive: ArchiveLocation | null): Even
 class Collector {
   readonly calls: CallWork[] = [];
   readonly tasks: TaskWork[] = [];
+  readonly trailFiles: TrailFileWork[] = [];
   readonly #chains = new Map<
     string,
     { place: ChainInArchive; hintSize: number; seals: ChainWork['seals'][number][] }
@@ -105,6 +113,7 @@ class Collector {
       objects: [...this.#objects].map(([key, messages]) => ({ key, messages })),
       tasks: this.tasks,
       calls: this.calls,
+      trailFiles: this.trailFiles,
       ignored: this.#ignored,
     };
   }
@@ -116,6 +125,11 @@ function addObject(
   archive: ArchiveLocation | null,
   message: QueueMessage | null,
 ): void {
+  if (archive?.trailBucket !== undefined && bucket === archive.trailBucket) {
+    if (isTrailFileKey(key)) work.trailFiles.push({ key, message });
+    else work.ignore(`the key ${JSON.stringify(key.slice(0, 200))}, which is no file of records`);
+    return;
+  }
   if (archive === null || bucket !== archive.bucket) {
     work.ignore(`an object of bucket ${JSON.stringify(bucket.slice(0, 80))}, which is not the archive's`);
     return;

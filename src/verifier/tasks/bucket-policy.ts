@@ -6,6 +6,8 @@ export type PromisedDenials = {
   readonly prefix: string;
   /** Shortest lock that may be set, in days. Null: nothing was promised. */
   readonly minimumDays: number | null;
+  /** Longest lock that may be set, in days. Null: nothing was promised. */
+  readonly maximumDays?: number | null;
 };
 
 export type PolicyProblem = { readonly name: string; readonly expected: string; readonly found: string };
@@ -34,7 +36,15 @@ const EXCEPT_NAMED: readonly Allowed[] = [
   ['stringnotequals', 'aws:principalarn', areNamed],
 ];
 
-function denials({ minimumDays }: PromisedDenials): Denial[] {
+const REMAINING_DAYS = 's3:object-lock-remaining-retention-days';
+
+const lockBound = (name: string, says: string, condition: Allowed): Denial => ({
+  ...{ name, says, on: 'objects' },
+  actions: ['s3:PutObject', 's3:PutObjectRetention'],
+  conditions: [condition],
+});
+
+function denials({ minimumDays, maximumDays = null }: PromisedDenials): Denial[] {
   const object = { on: 'objects' } as const;
   return [
     {
@@ -57,18 +67,26 @@ function denials({ minimumDays }: PromisedDenials): Denial[] {
     ...(minimumDays === null
       ? []
       : [
-          {
-            ...{ name: 'short-locks', says: `no lock of less than ${minimumDays} days`, ...object },
-            actions: ['s3:PutObject', 's3:PutObjectRetention'],
-            conditions: [
-              [
-                'numericlessthan',
-                's3:object-lock-remaining-retention-days',
-                (values: readonly string[]) => values.length === 1 && Number(values[0]) >= minimumDays,
-              ],
-            ] satisfies Allowed[],
-          },
+          lockBound('short-locks', `no lock of less than ${minimumDays} days`, [
+            'numericlessthan',
+            REMAINING_DAYS,
+            (values) => values.length === 1 && Number(values[0]) >= minimumDays,
+          ]),
         ]),
+    ...(maximumDays === null
+      ? []
+      : [
+          lockBound('long-locks', `no lock of more than ${maximumDays} days`, [
+            'numericgreaterthan',
+            REMAINING_DAYS,
+            (values) => values.length === 1 && Number(values[0]) <= maximumDays,
+          ]),
+        ]),
+    lockBound('event-holds', 'no lock by an event hold, which has no date', [
+      'null',
+      's3:object-lock-event-hold',
+      is('false'),
+    ]),
     {
       ...{ name: 'transport', says: 'nothing without TLS', ...object },
       actions: ['s3:PutObject', 's3:GetObject'],

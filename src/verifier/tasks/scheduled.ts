@@ -1,8 +1,11 @@
 // Which slow tasks are done in parts, one part per run, over the whole archive and again from the start?
 
+import type { Clock } from '../../base/clock.ts';
 import type { StoreConfig } from '../../config/connections.ts';
 import type { VerifierConfig } from '../../config/verifier.ts';
 import { readBucketFacts } from '../../store/bucket-facts.ts';
+import type { StoreReader } from '../../store/store.ts';
+import { newestDigest, type TrailHome } from '../events/trail-files.ts';
 import { CLOSED_BY } from '../findings/closed-by.ts';
 import { CONFIGURATION_SCOPE, chainScope, type FindingFile } from '../findings/record.ts';
 import { knownChains } from '../known-chains.ts';
@@ -19,16 +22,18 @@ const RESERVE_MS = 15_000;
 export const sweepTask =
   (tools: SweepTools, sweepLog: SweepLog): Task =>
   async (input) => {
-    const { findings: sink, log } = input.verifier;
+    const { findings: sink, log, clock } = input.verifier;
     const options = signalOf(input);
-    const { isWhole, keys } = await runSweep(tools, sweepLog, {
+    const { isWhole, keys, startedMs } = await runSweep(tools, sweepLog, {
       ...options,
       mayGoOn: () => mayGoOn(input),
       report: ({ scope, findings, omitted, complete }) =>
         sink.report(scope, findings, { check: 'sweep', complete, omitted, ...options }),
     });
-    if (isWhole && keys === 0) log.warn({ isWhole, keys }, 'swept: neither store has a single object');
-    else log.info({ isWhole, keys }, 'swept');
+    input.metrics.sweepRoundMs = Math.max(0, clock.now() - startedMs);
+    const round = { isWhole, keys, roundStartedAt: new Date(startedMs).toISOString() };
+    if (isWhole && keys === 0) log.warn(round, 'swept: neither store has a single object');
+    else log.info(round, 'swept');
   };
 
 /** Reads every attested byte again within the promised time. */
@@ -75,11 +80,20 @@ export const configurationTask =
   };
 
 /** What can be compared. Nothing if both stores are directories and the log's key is not named. */
-export function subjectsOf({ archive, attestations, configuration }: VerifierConfig): Subject[] {
-  const { defaultDays, denies, minimumDays } = configuration;
+export function subjectsOf(
+  { archive, attestations, configuration, attempts }: VerifierConfig,
+  trailFiles: StoreReader | undefined,
+  clock: Clock,
+): Subject[] {
+  const { defaultDays, denies, minimumDays, maximumDays } = configuration;
   const bucket = (name: string, store: StoreConfig, isArchive: boolean): Subject[] => {
     if (store.kind !== 's3') return [];
-    const denials = { bucketArn: `arn:aws:s3:::${store.bucket}`, prefix: store.prefix, minimumDays };
+    const denials = {
+      bucketArn: `arn:aws:s3:::${store.bucket}`,
+      prefix: store.prefix,
+      minimumDays,
+      maximumDays,
+    };
     const promised = { defaultDays, denials: denies && isArchive ? denials : null };
     return [{ kind: 'bucket', name, promised, read: (signal) => readBucketFacts(store, signal) }];
   };
@@ -88,11 +102,34 @@ export function subjectsOf({ archive, attestations, configuration }: VerifierCon
   return [
     ...bucket('archive', archive.store, true),
     ...bucket('attestations', attestations.store, false),
+    ...trailBucketSubject(attempts),
     ...(logKey === null
       ? []
       : [{ kind: 'key', name: 'log-key', promised, read: () => readKmsKey(logKey) } as const]),
+    ...(trailFiles === undefined ? [] : trailSubjects(attempts.trailFiles?.from ?? [], trailFiles, clock)),
   ];
 }
+
+/** CloudTrail names no locks, so the bucket's default is what its files are locked for. */
+function trailBucketSubject({ trailFiles }: VerifierConfig['attempts']): Subject[] {
+  const store = trailFiles?.store;
+  if (store?.kind !== 's3') return [];
+  const promised = { defaultDays: 1, denials: null };
+  return [
+    { kind: 'bucket', name: 'trail-files', promised, read: (signal) => readBucketFacts(store, signal) },
+  ];
+}
+
+const trailSubjects = (homes: readonly TrailHome[], trailFiles: StoreReader, clock: Clock): Subject[] =>
+  homes.map((home) => ({
+    kind: 'trail',
+    name: `trail-${home.account}`,
+    read: async (signal) => {
+      const nowMs = clock.now();
+      const newestMs = await newestDigest(trailFiles, home, nowMs, signal);
+      return { silentMs: newestMs === null ? null : nowMs - newestMs };
+    },
+  }));
 
 const mayGoOn = ({ limits }: TaskInput): boolean =>
   limits.remainingMs() > RESERVE_MS && limits.mayGoOn?.() !== false;

@@ -36,7 +36,19 @@ export type Subject =
       /** The public keys that were pinned. */
       readonly promised: readonly Uint8Array[];
       readonly read: (signal?: AbortSignal) => Promise<KeyFacts>;
+    }
+  | {
+      /** CloudTrail's deliveries. */
+      readonly kind: 'trail';
+      readonly name: string;
+      readonly read: (signal?: AbortSignal) => Promise<TrailFacts>;
     };
+
+/** How long ago the newest digest was delivered. Null: there is none of the last two days. */
+export type TrailFacts = { readonly silentMs: number | null };
+
+/** CloudTrail delivers a digest an hour. */
+const TRAIL_SILENT_MS_MAX = 3 * 3_600_000;
 
 export type ConfigurationCheck = { readonly findings: readonly Finding[]; readonly complete: Covers };
 
@@ -48,7 +60,8 @@ export async function checkConfiguration(
   for (const subject of subjects) {
     try {
       if (subject.kind === 'bucket') checkBucket(check, subject, await subject.read(signal));
-      else checkKey(check, subject, await subject.read(signal));
+      else if (subject.kind === 'key') checkKey(check, subject, await subject.read(signal));
+      else checkTrail(check, subject, await subject.read(signal));
     } catch (error) {
       signal?.throwIfAborted();
       check.unknown(subject.name, null, messageOf(error));
@@ -141,6 +154,19 @@ function checkKey(
   if (spki !== null && !promised.some((pinned) => equalBytes(pinned, spki))) {
     check.drift(name, 'public-key', 'a key that was pinned', `SPKI ${toHex(spki).slice(0, 64)}…`);
   }
+}
+
+function checkTrail(
+  check: Check,
+  { name }: Extract<Subject, { kind: 'trail' }>,
+  { silentMs }: TrailFacts,
+): void {
+  if (silentMs !== null && silentMs <= TRAIL_SILENT_MS_MAX) return;
+  const found =
+    silentMs === null
+      ? 'none of yesterday and today: the trail is stopped, or was made less than two hours ago'
+      : `the newest is ${Math.floor(silentMs / 3_600_000)} hours old: calls since then may be unrecorded`;
+  check.drift(name, 'deliveries', 'a digest of CloudTrail each hour', found);
 }
 
 /** Errors that say in which state the key is, rather than that it could not be asked. */

@@ -221,7 +221,8 @@ function sliceOf(
   return { scope, findings: findings.list(), omitted: findings.omitted, complete: covers, keys };
 }
 
-export type SweepRun = { readonly isWhole: boolean; readonly keys: number };
+/** `startedMs`: when the round began, perhaps some runs ago. */
+export type SweepRun = { readonly isWhole: boolean; readonly keys: number; readonly startedMs: number };
 
 /**
  * One run's share of a sweep, from where the last one stopped. `report` must not resolve before the findings
@@ -243,10 +244,10 @@ export async function runSweep(
     if (slice.next !== null && !mayGoOn()) {
       const part = (last?.startedMs === startedMs ? last.part : -1) + 1;
       await log.add({ startedMs, part, cursor: slice.next }, signal);
-      return { isWhole: false, keys };
+      return { isWhole: false, keys, startedMs };
     }
   }
   // Only a sweep that has left a note needs one that says that it ended.
   if (from !== null && last !== null) await log.add({ startedMs, part: last.part + 1, cursor: null }, signal);
-  return { isWhole: true, keys };
+  return { isWhole: true, keys, startedMs };
 }

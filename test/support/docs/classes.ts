@@ -36,6 +36,29 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone status ./archive --key archive.vkey': 'files',
     'ledgerstone prove ./archive --topic orders --partition 0 --offset 42 > event.tlog-proof': 'files',
   },
+  'docs/first-deployment.md': {
+    'aws service-quotas get-service-quota --service-code lambda --quota-code L-B99A9384 --query Quota.Value --profile verifier':
+      'aws',
+    'aws cloudformation deploy --stack-name ledgerstone --template-file cdk.out/ledgerstone.template.json --capabilities CAPABILITY_NAMED_IAM --profile archive':
+      'aws',
+    'aws iam list-roles --query "Roles[?starts_with(RoleName,\'ledgerstone-\')].RoleName" --profile archive':
+      'aws',
+    "npx aws-cdk@2 deploy ledgerstone-verifier --exclusively --profile verifier --app 'npm run -s synth'":
+      'aws',
+    "aws s3api list-objects-v2 --bucket ledgerstone-trail-ACCOUNT --prefix AWSLogs/ --query 'Contents[].Key' --profile verifier":
+      'aws',
+    'aws sts assume-role --region eu-central-1 --role-arn arn:aws:iam::ACCOUNT:role/ledgerstone-break-glass --role-session-name first':
+      'aws',
+    'aws sts assume-role --region us-east-1 --role-arn arn:aws:iam::ACCOUNT:role/ledgerstone-break-glass --role-session-name other-region':
+      'aws',
+    'aws s3api put-object-retention --bucket acme-audit --key KEY --retention \'{"Mode":"COMPLIANCE","RetainUntilDate":"2126-01-01T00:00:00Z"}\' --profile archiver':
+      'aws',
+    'aws s3api delete-bucket-policy --bucket acme-audit': 'aws',
+    'aws cloudformation deploy --stack-name ledgerstone --template-file cdk.out/ledgerstone.template.json --capabilities CAPABILITY_NAMED_IAM --disable-rollback --profile archive':
+      'aws',
+    "aws events list-targets-by-rule --rule ledgerstone-to-verifier-objects --query 'Targets[].Arn' --profile archive":
+      'aws',
+  },
   'docs/measured.md': {
     'npm run bench': 'long',
     'npm run bench -- archive': 'long',
@@ -72,9 +95,14 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
   },
   'infra/README.md': {
     'cp infra/config.example.yaml infra/config.yaml': 'aws',
-    'npx aws-cdk@2 bootstrap': 'aws',
-    'aws cloudformation deploy --stack-name ledgerstone --template-file cdk.out/ledgerstone.template.json --capabilities CAPABILITY_IAM':
+    'npx aws-cdk@2 bootstrap --profile verifier': 'aws',
+    'aws cloudformation deploy --stack-name ledgerstone --template-file cdk.out/ledgerstone.template.json --capabilities CAPABILITY_NAMED_IAM':
       'aws',
+    'aws sts assume-role --region eu-central-1 --role-arn ARN --role-session-name NAME --serial-number MFA --token-code CODE':
+      'aws',
+    'aws cloudtrail validate-logs --trail-arn ARN --start-time 2026-11-01T00:00:00Z --account-id ACCOUNT --s3-bucket NAME-trail-ACCOUNT':
+      'aws',
+    "aws sqs receive-message --queue-url DEAD_LETTERS --query 'Messages[0]' > letter.json": 'aws',
     'aws cloudformation describe-stacks --stack-name ledgerstone --output text --query "Stacks[0].Outputs[?OutputKey==\'LedgerstoneYaml\'].OutputValue" > ledgerstone.yaml':
       'aws',
     'aws lambda get-function-configuration --function-name FUNCTION --output text --query Environment.Variables.LEDGERSTONE_VERIFIER_CONFIG > verifier.yaml':

@@ -8,7 +8,9 @@ const ARCHIVER = 'arn:aws:iam::111122223333:role/archiver';
 const WATCHED: Watched = {
   ...{ buckets: ['acme-audit', 'acme.attest'], keyArns: [KEY_ARN], trails: ['audit'] },
   lockKeepers: [ARCHIVER],
+  ...{ rules: ['acme-to-verifier-'], roles: ['acme-'], breakGlass: ['acme-break-glass'] },
 };
+const ROLE = 'arn:aws:iam::111122223333:role/acme-break-glass';
 
 /** As CloudTrail writes a denied delete of a version. */
 const record = (words: object = {}) => ({
@@ -92,6 +94,40 @@ describe('an attempt', () => {
     ['on tags', record({ eventName: 'DeleteObjectTagging', errorCode: undefined })],
     ['of an upload in parts that was refused', record({ eventName: 'UploadPart' })],
     ['that wakes the key', record({ ...kms, eventName: 'EnableKey', errorCode: undefined })],
+    [
+      'of a signature of which KMS records the key in its message alone',
+      record({
+        ...{ ...kms, eventName: 'Sign', readOnly: true, requestParameters: null, resources: null },
+        errorMessage: `User: x is not authorized to perform: kms:Sign on resource: ${KEY_ARN} because y`,
+      }),
+    ],
+    ...['AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity'].map(
+      (eventName): [string, unknown] => [
+        `to break the glass by ${eventName}`,
+        record({
+          ...{ eventSource: 'sts.amazonaws.com', eventName, errorCode: undefined, readOnly: true },
+          requestParameters: { roleArn: ROLE },
+        }),
+      ],
+    ),
+    ...['DisableRule', 'DeleteRule', 'RemoveTargets', 'PutRule', 'PutTargets'].map(
+      (eventName): [string, unknown] => [
+        `to stop events by ${eventName}`,
+        record({
+          ...{ eventSource: 'events.amazonaws.com', eventName, errorCode: undefined },
+          requestParameters: { [/Targets/.test(eventName) ? 'rule' : 'name']: 'acme-to-verifier-key' },
+        }),
+      ],
+    ),
+    ...['UpdateAssumeRolePolicy', 'PutRolePolicy', 'AttachRolePolicy', 'DeleteRole', 'CreateRole'].map(
+      (eventName): [string, unknown] => [
+        `to become a party by ${eventName}`,
+        record({
+          ...{ eventSource: 'iam.amazonaws.com', eventName, errorCode: undefined },
+          requestParameters: { roleName: 'acme-archiver' },
+        }),
+      ],
+    ),
     ['by the root', record({ userIdentity: { type: 'Root', principalId: '111122223333' } })],
   ])('%s counts', (_, input) => expect(attemptsIn(input, WATCHED).findings.length).toBe(1));
 
@@ -133,6 +169,18 @@ describe('what is no attempt', () => {
     ['a put that was taken', record({ eventName: 'PutObject', errorCode: undefined })],
     ['another service', record({ eventSource: 'sqs.amazonaws.com' })],
     ['a call named like a member of every object', record({ eventName: 'constructor' })],
+    ['a look at a role', record({ eventSource: 'iam.amazonaws.com', eventName: 'GetRole' })],
+    [
+      'another role that is taken',
+      record({
+        ...{ eventSource: 'sts.amazonaws.com', eventName: 'AssumeRole' },
+        requestParameters: { roleArn: ROLE.replace('acme', 'other') },
+      }),
+    ],
+    [
+      'another rule',
+      record({ eventSource: 'events.amazonaws.com', eventName: 'PutRule', requestParameters: { name: 'x' } }),
+    ],
     ['a service named so', record({ eventSource: '__proto__' })],
     [
       'another key',

@@ -14,7 +14,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 
 const BUCKET = 'arn:aws:s3:::acme-audit';
-const DENIALS = { bucketArn: BUCKET, prefix: 'prod/', minimumDays: 360 };
+const DENIALS = { bucketArn: BUCKET, prefix: 'prod/', minimumDays: 360, maximumDays: 3653 };
 const role = (name: string) => [`arn:aws:iam::111122223333:role/${name}`];
 
 type Statement = Record<string, unknown>;
@@ -22,7 +22,7 @@ type Statement = Record<string, unknown>;
 /** The policy that infra/ deploys, with the denial that CDK adds for TLS. */
 function deployed(): Statement[] {
   const guard = {
-    ...{ bucketArn: BUCKET, minimumDays: 360 },
+    ...{ bucketArn: BUCKET, minimumDays: 360, maximumDays: 3653 },
     ...{ writers: role('archiver'), readers: role('auditor'), guardians: role('break-glass') },
     keyPatterns: ['prod/seals/*', 'prod/data/*'],
   };
@@ -49,6 +49,8 @@ describe('a bucket policy', () => {
     ['OnlyNewKeys', 'policy/overwrites'],
     ['OnlyComplianceLocks', 'policy/modes'],
     ['NoShortLocks', 'policy/short-locks'],
+    ['NoLongLocks', 'policy/long-locks'],
+    ['NoEventHolds', 'policy/event-holds'],
     ['OnlyGuardiansChangeSettings', 'policy/settings'],
   ])('without %s lacks %s', (sid, name) => {
     expect(problemsOf(changed(sid, () => null))).toEqual([name]);

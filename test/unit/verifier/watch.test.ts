@@ -328,7 +328,7 @@ describe('its server', () => {
       const figures = {
         ...{ findingsBroken: 2, unverifiable: 0, attempts: null, notices: null, staleChains: null },
         ...{ chainsConfirmed: 1, segmentsConfirmed: 3, eventsConfirmed: 9, confirmLagSeconds: 1.5 },
-        ...{ oldestRereadDays: null, notificationsFailed: 0, chains: null },
+        ...{ oldestRereadDays: null, sweepRoundAgeHours: null, notificationsFailed: 0, chains: null },
       };
       const open = (severity: string) => ({ broken: 2, unverifiable: 0 })[severity] ?? null;
       metrics.observe(figures, open);
