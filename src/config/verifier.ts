@@ -45,7 +45,7 @@ type KafkaCompareConfig = Pick<KafkaSourceConfig, 'brokers' | 'clientId' | 'tls'
 };
 
 /** What is watched for attempts, beside the buckets and keys that are named elsewhere. */
-export type AttemptsConfig = {
+type AttemptsConfig = {
   /** Names of CloudTrail trails. */
   readonly trails: readonly string[];
   /** Beginnings of names. */
