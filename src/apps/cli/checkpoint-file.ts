@@ -7,6 +7,9 @@ import { readInput } from './bounded-input.ts';
 import { UsageError } from './exit-code.ts';
 import type { Io } from './output.ts';
 
+/** Of a file of checkpoints: those of a hundred thousand chains. */
+export const CHECKPOINTS_BYTES_MAX = 64 * MIB;
+
 const REMEDY = 'Give a file that `ledgerstone verify --checkpoints` wrote.';
 
 /**
@@ -14,7 +17,11 @@ const REMEDY = 'Give a file that `ledgerstone verify --checkpoints` wrote.';
  * CRLF. Throws UsageError with the file and the checkpoint's number.
  */
 export async function readCheckpoints({ stdin }: Pick<Io, 'stdin'>, file: string): Promise<Uint8Array[]> {
-  const bytes = await readInput(stdin, file, MIB, 'checkpoint');
+  return parseCheckpoints(await readInput(stdin, file, CHECKPOINTS_BYTES_MAX, 'checkpoint'), file);
+}
+
+/** The same of bytes that were read already. `file`: for messages. */
+export function parseCheckpoints(bytes: Uint8Array, file: string): Uint8Array[] {
   if (bytes.length === 0) {
     throw new UsageError(
       `${file} is empty`,

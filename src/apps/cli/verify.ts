@@ -1,6 +1,7 @@
 // `ledgerstone verify`: is this archive what was sealed, and was it kept as promised?
 import { type Command, Option } from 'commander';
 import { utf8 } from '../../base/bytes.ts';
+import { messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { ChainReader, listChains } from '../../read/chain-reader.ts';
@@ -27,6 +28,7 @@ import {
 } from './attestations-option.ts';
 import { readCheckpoints } from './checkpoint-file.ts';
 import { EXIT, exitCodeOfVerdict } from './exit-code.ts';
+import { type Kept, keptText, readKept, writeKept } from './kept-checkpoints.ts';
 import { type Archive, type ArchiveOptions, repeatable, withArchive } from './open-archive.ts';
 import type { Io } from './output.ts';
 import { startProgressBar } from './progress.ts';
@@ -39,6 +41,7 @@ type VerifyCommandOptions = ArchiveOptions &
   AttestationOptions & {
     readonly depth: Depth;
     readonly since?: readonly string[];
+    readonly keep?: string;
     readonly checkpoints?: boolean;
     readonly strict?: boolean;
     readonly asCopy?: boolean;
@@ -50,7 +53,8 @@ Gives a verdict for each chain and for the whole archive: verified, broken or
 unverifiable. It goes on after a finding. It lists versions, so deletes and overwrites
 show. Without a trusted key it never says verified. An archive alone can't show that its
 newest segments were cut off. Keep checkpoints (--checkpoints) and give them later with
---since, or name the store where an independent verifier attests. Below the verdict stand
+--since, or let each run compare with those of the last one and keep its own (--keep; the
+file need not exist yet), or name the store where an independent verifier attests. Below the verdict stand
 its bounds: what is archived, what is lost, what was not read and what is not ruled out.
 
 Exit codes: 0 verified, 1 broken (with --strict also: records are lost), 2 usage, 3 could
@@ -61,6 +65,7 @@ Examples:
   ledgerstone verify s3://acme-audit/prod --key archive.vkey --depth seals
   ledgerstone verify ./archive --key archive.vkey --checkpoints > today.checkpoints
   ledgerstone verify ./archive --key archive.vkey --since today.checkpoints --json
+  ledgerstone verify s3://acme-audit/prod --key archive.vkey --keep acme.checkpoints
   ledgerstone verify s3://acme-audit/prod --key archive.vkey
       --attestations s3://acme-attestations --cosigner verifier.vkey
 `;
@@ -75,6 +80,7 @@ export function verifyCommand(program: Command, session: Session): void {
         .default('content'),
     )
     .option('--since <checkpoint>', 'file of earlier signed checkpoints; repeatable', repeatable)
+    .option('--keep <file>', 'compare with the checkpoints there, and keep the verified ones of now there')
     .option('--checkpoints', 'print the verified checkpoints: what --since takes later')
     .option('--strict', 'exit code 1 also if records are lost: gaps that are expired or accepted')
     .option('--as-copy', 'a copy of an archive, in a bucket or elsewhere: its locks are not looked at')
@@ -93,9 +99,11 @@ async function runVerify(
   options: VerifyCommandOptions,
 ): Promise<number> {
   session.verdictOnError = true;
-  const since = (
-    await Promise.all((options.since ?? []).map((file) => readCheckpoints(session.io, file)))
-  ).flat();
+  const kept = options.keep === undefined ? null : await readKept(session.io, options.keep);
+  const since = [
+    ...(await Promise.all((options.since ?? []).map((file) => readCheckpoints(session.io, file)))).flat(),
+    ...(kept?.notes ?? []),
+  ];
   const { io, output } = session;
   const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
@@ -110,15 +118,20 @@ async function runVerify(
     });
     const report = withFindings(verified, survey?.floods ?? []);
     const confirmations = await Promise.all(attested.map((one) => confirmed(archive, one, io.signal)));
+    const keeping = kept === null ? null : await keepVerified(kept, report);
     if (options.json === true) {
       const said = survey === null ? {} : { attested: confirmations, strays: survey.strays };
-      await output.json({ ...reportJson(report), ...said });
-    } else if (options.checkpoints === true) await output.exact(utf8(checkpointsText(report)));
+      const keep = keeping === null ? {} : { keep: keeping.said };
+      await output.json({ ...reportJson(report), ...said, ...keep });
+    } else if (options.checkpoints === true) await output.exact(utf8(checkpointsOf(report).join('\n')));
     else {
       await output.write(reportText(report, archive.store.description, output));
       if (survey !== null) await output.write(attestedText(confirmations, survey));
     }
     if (options.checkpoints === true) output.note(verdictNote(report));
+    if (keeping !== null) output.note(keeping.text);
+    // What was asked for was not done, whatever the verdict is.
+    if (keeping?.isFailed) return EXIT.failed;
     const { lost } = totalsOf(report.chains);
     if (options.strict !== true || lost === 0 || report.verdict !== 'verified') {
       return exitCodeOfVerdict(report.verdict);
@@ -127,6 +140,20 @@ async function runVerify(
     return EXIT.broken;
   } finally {
     await close();
+  }
+}
+
+/** Writes nothing but after a verdict of verified. A failure is said after the report. */
+async function keepVerified(kept: Kept, report: Report) {
+  const said = { file: kept.file, isFirst: kept.bytes === null, compared: kept.notes.length };
+  const isVerified = report.verdict === 'verified';
+  try {
+    const outcome = isVerified ? await writeKept(kept, checkpointsOf(report)) : null;
+    const text = keptText(kept, outcome);
+    return { isFailed: false, text, said: { ...said, outcome: outcome ?? 'not-verified' } };
+  } catch (error) {
+    const text = `not kept: ${messageOf(error)}`;
+    return { isFailed: true, text, said: { ...said, outcome: 'failed', problem: messageOf(error) } };
   }
 }
 
@@ -227,5 +254,5 @@ async function countSegments(store: StoreReader, signal: AbortSignal): Promise<n
 const progressText = ({ chainsDone, chains, seals, lines, bytes }: Readonly<VerifyProgress>): string =>
   `${chainsDone}/${chains} chains, ${countText(seals)} seals, ${countText(lines)} lines, ${bytesText(bytes)}`;
 
-const checkpointsText = (report: Report): string =>
-  report.chains.flatMap(({ checkpoint }) => (checkpoint === null ? [] : [checkpoint])).join('\n');
+const checkpointsOf = ({ chains }: Report): string[] =>
+  chains.flatMap(({ checkpoint }) => (checkpoint === null ? [] : [checkpoint]));
