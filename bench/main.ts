@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 /** `-- archive --records 100000` runs one of them with its options. `--json` is passed on. */
-const BENCHES = ['verify', 'get', 'archive', 'memory', 'batches', 'idle', 'verifier'] as const;
+const BENCHES = ['verify', 'get', 'archive', 'memory', 'batches', 'idle', 'verifier', 'watch'] as const;
 
 const [name, ...options] = process.argv.slice(2);
 const known = BENCHES.find((bench) => bench === name);

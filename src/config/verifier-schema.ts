@@ -223,7 +223,15 @@ export const verifierConfigSchema = z.strictObject({
     .extend({
       every: between('100ms', '1h')
         .prefault('2s')
-        .describe('How often `ledgerstone watch` looks for new seals'),
+        .describe(
+          'How often `ledgerstone watch` looks for a new seal of a chain that has just grown. After that it waits a quarter of the time since, at most `chains.confirm`',
+        ),
+      looksPerSecond: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(5)
+        .describe('Listings for new seals a second at most, over all chains. This bounds their cost'),
     })
     .prefault({})
     .describe('The plain process, `ledgerstone watch`'),

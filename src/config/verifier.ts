@@ -108,6 +108,7 @@ export type VerifierConfig = {
   /** For the plain process only. `port` 0: no server. */
   readonly watch: {
     readonly everyMs: number;
+    readonly looksPerSecond: number;
     readonly host: string;
     readonly port: number;
     readonly names: readonly string[];
@@ -167,6 +168,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
     },
     watch: {
       everyMs: input.watch.every,
+      looksPerSecond: input.watch.looksPerSecond,
       host: input.watch.host,
       port: input.watch.port,
       names: input.watch.names,

@@ -54,8 +54,9 @@ unverifiable. It goes on after a finding. It lists versions, so deletes and over
 show. Without a trusted key it never says verified. An archive alone can't show that its
 newest segments were cut off. Keep checkpoints (--checkpoints) and give them later with
 --since, or let each run compare with those of the last one and keep its own (--keep; the
-file need not exist yet), or name the store where an independent verifier attests. Below the verdict stand
-its bounds: what is archived, what is lost, what was not read and what is not ruled out.
+file need not exist yet), or name the store where an independent verifier attests. Below
+the verdict stand its bounds: what is archived, what is lost, what was not read and what
+is not ruled out.
 
 Exit codes: 0 verified, 1 broken (with --strict also: records are lost), 2 usage, 3 could
 not be checked.

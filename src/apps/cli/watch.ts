@@ -6,7 +6,8 @@ import { loadVerifierConfig, type VerifierConfig } from '../../config/verifier.t
 import { encodeCosignerVkey } from '../../format/cosignature.ts';
 import type { Verifier } from '../../verifier/verifier.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
-import { newWatchState, type Schedule, watch } from '../verifier/watch.ts';
+import { schedulesOf } from '../verifier/schedules.ts';
+import { newWatchState, watch } from '../verifier/watch.ts';
 import { WatchMetrics } from '../verifier/watch-metrics.ts';
 import { startWatchServer } from '../verifier/watch-server.ts';
 import { makeVerifier, openClients } from '../verifier/wiring.ts';
@@ -75,7 +76,7 @@ async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   const { log, clock } = verifier;
-  const { everyMs, port } = config.watch;
+  const { everyMs, looksPerSecond, port } = config.watch;
   const startedMs = clock.now();
   const state = newWatchState(startedMs);
   // A round may take a minute. If three in a row do not succeed, the process is unhealthy.
@@ -92,27 +93,9 @@ async function serve(
     'ledgerstone watch starts',
   );
   try {
-    await watch(verifier, { everyMs, schedules, signal }, state);
+    await watch(verifier, { everyMs, looksPerSecond, schedules, signal }, state);
   } finally {
     await server?.close();
   }
   log.info({ chains: state.chains.size }, 'ledgerstone watch stopped');
-}
-
-const HOUR_MS = 3_600_000;
-
-/** The schedules of the tasks that this verifier has. */
-function schedulesOf(
-  { chains, sweep, fullPass, configuration, kafka }: VerifierConfig,
-  { tasks }: Verifier,
-): Schedule[] {
-  const all: Schedule[] = [
-    { task: 'confirm', everyMs: chains.confirmMs },
-    { task: 'freshness', everyMs: Math.min(chains.confirmMs, HOUR_MS) },
-    { task: 'sweep', everyMs: sweep.everyMs },
-    { task: 'full-pass', everyMs: Math.min(HOUR_MS, fullPass.everyMs) },
-    { task: 'configuration', everyMs: configuration.everyMs },
-    ...(kafka === null ? [] : [{ task: 'completeness', everyMs: kafka.everyMs } as const]),
-  ];
-  return all.filter(({ task }) => tasks.has(task));
 }

@@ -2,17 +2,24 @@
 // schedules.
 import { type LedgerstoneError, messageOf } from '../../base/error.ts';
 import { CANARY_CHAIN } from '../../format/chain.ts';
-import { sealKey, sealPrefix } from '../../format/paths.ts';
 import type { EventWork, TaskName, TaskWork } from '../../verifier/events/work.ts';
-import { knownChains } from '../../verifier/known-chains.ts';
 import { runWork } from '../../verifier/run.ts';
 import { isChainThere, type RunLimits, type RunResult, type Verifier } from '../../verifier/verifier.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
+import { Poller } from './poller.ts';
 
-export type Schedule = { readonly task: TaskName; readonly everyMs: number };
+export type Schedule = {
+  readonly task: TaskName;
+  readonly everyMs: number;
+  /** It goes over all chains as the look for new seals does, and takes turns with it. */
+  readonly isQuick?: boolean;
+};
 
 export type WatchOptions = {
+  /** Between two looks at a chain that has just grown. One that has not is looked at more rarely. */
   readonly everyMs: number;
+  /** Listings for new seals at most, over all chains. */
+  readonly looksPerSecond: number;
   readonly schedules: readonly Schedule[];
   /** Ends it at the next safe place. */
   readonly signal: AbortSignal;
@@ -45,10 +52,6 @@ export type WatchState = {
 const RUN_MS = 60_000;
 /** The limit of a slow run. Its share is bounded by its own configuration. */
 const SLOW_RUN_MS = 15 * 60_000;
-/** How often the list of chains is read again. */
-const CHAINS_MS = 10_000;
-/** An unsound chain is not read again at once: it is reported already, and it seldom heals. */
-const UNSOUND_MS = 30_000;
 /** Time to finish what is under way after a stop. After it, the rest is given up. */
 const STOP_MS = 10_000;
 
@@ -63,7 +66,7 @@ export const newWatchState = (startedMs: number): WatchState => ({
  */
 export async function watch(verifier: Verifier, options: WatchOptions, state: WatchState): Promise<void> {
   const { clock } = verifier;
-  const { signal, schedules } = options;
+  const { signal, schedules, everyMs, looksPerSecond } = options;
   const hard = new AbortController();
   const stop = () =>
     void clock.sleep(STOP_MS, hard.signal).then(
@@ -72,9 +75,15 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
     );
   signal.addEventListener('abort', stop, { once: true });
   const limits = { signal: hard.signal, mayGoOn: () => !signal.aborted };
-  const poller = new Poller(verifier, signal);
-  const isQuick = ({ task }: Schedule) => task === 'confirm';
+  const isQuick = (schedule: Schedule) => schedule.isQuick === true;
+  const idleMs = Math.max(everyMs, ...schedules.filter(isQuick).map((schedule) => schedule.everyMs));
+  const poller = new Poller(verifier, { everyMs, idleMs, looksPerSecond, signal });
   const slow = schedules.filter((schedule) => !isQuick(schedule));
+  const slowRound = async (due: readonly TaskName[]) => {
+    const result = await run(verifier, [], due, limits, SLOW_RUN_MS);
+    poller.learn(result);
+    return result;
+  };
   const noted = new Notes(state);
   const turns = [
     turn(
@@ -92,9 +101,7 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
       'look',
     ),
     // Slow tasks run beside the quick ones, so that they delay no new seal.
-    ...(slow.length === 0
-      ? []
-      : [turn(verifier, options, noted, (due) => run(verifier, [], due, limits, SLOW_RUN_MS), slow, null)]),
+    ...(slow.length === 0 ? [] : [turn(verifier, options, noted, slowRound, slow, null)]),
   ];
   await Promise.all(turns);
   signal.removeEventListener('abort', stop);
@@ -123,7 +130,7 @@ async function turn(
     try {
       const result = await round(due.map(({ task }) => task));
       if (result !== null) onRound?.(result);
-      if (work !== null) noted.round(work, result, clock.now());
+      if (work !== null) noted.round(work, result, clock.now(), otherwise !== null);
     } catch (error) {
       if (signal.aborted) break;
       log.error({}, `the archive can't be looked at: ${messageOf(error)}`);
@@ -147,55 +154,6 @@ async function run(
   return runWork(verifier, work, { ...limits, remainingMs: () => endMs - verifier.clock.monotonic() });
 }
 
-/** Knows up to where each chain was seen, and looks for seals behind it with one small listing per chain. */
-class Poller {
-  readonly #verifier: Verifier;
-  readonly #signal: AbortSignal;
-  readonly #sizes = new Map<string, number>();
-  readonly #notBefore = new Map<string, number>();
-  #chains: readonly ChainInArchive[] = [];
-  #listedMs = Number.NEGATIVE_INFINITY;
-
-  constructor(verifier: Verifier, signal: AbortSignal) {
-    this.#verifier = verifier;
-    this.#signal = signal;
-  }
-
-  async grown(): Promise<EventWork['chains']> {
-    const nowMs = this.#verifier.clock.monotonic();
-    if (nowMs - this.#listedMs >= CHAINS_MS) {
-      this.#chains = await knownChains(this.#verifier, this.#signal);
-      this.#listedMs = nowMs;
-    }
-    const grown: EventWork['chains'][number][] = [];
-    for (const place of this.#chains) {
-      if ((this.#notBefore.get(idOf(place)) ?? 0) > nowMs) continue;
-      const size = this.#sizes.get(idOf(place)) ?? 0;
-      if (await this.#hasSealFrom(place, size)) grown.push({ place, hintSize: size + 1, seals: [] });
-    }
-    return grown;
-  }
-
-  learn(result: RunResult | null): void {
-    for (const { place, confirmed, isNew, isAtEnd } of result?.steps ?? []) {
-      this.#sizes.set(idOf(place), confirmed?.size ?? 0);
-      if (isNew || !isAtEnd) this.#notBefore.delete(idOf(place));
-      else this.#notBefore.set(idOf(place), this.#verifier.clock.monotonic() + UNSOUND_MS);
-    }
-  }
-
-  async #hasSealFrom({ chain, partition }: ChainInArchive, size: number): Promise<boolean> {
-    const options = {
-      limit: 1,
-      signal: this.#signal,
-      ...(size > 0 && { startAfter: sealKey(chain, partition, size - 1) }),
-    };
-    for await (const _ of this.#verifier.archive.listVersions(sealPrefix(chain, partition), options))
-      return true;
-    return false;
-  }
-}
-
 const idOf = ({ chain, partition }: ChainInArchive): string => `${chain}/${partition}`;
 
 /** The state that the process shows. The quick and the slow tasks say nothing about each other. */
@@ -208,7 +166,7 @@ class Notes {
   }
 
   /** Null: there was nothing to do. */
-  round(work: TaskName | 'look', result: RunResult | null, nowMs: number): void {
+  round(work: TaskName | 'look', result: RunResult | null, nowMs: number, isQuick: boolean): void {
     for (const step of result?.steps ?? []) {
       const { place, verdict, confirmed, findings } = step;
       const { size, nextOffset } = confirmed ?? { size: 0, nextOffset: null };
@@ -223,7 +181,7 @@ class Notes {
       this.trouble(work, failure.error, nowMs);
       return;
     }
-    if (work === 'look' || work === 'confirm') this.#state.lastRoundMs = nowMs;
+    if (isQuick) this.#state.lastRoundMs = nowMs;
     this.#troubles.delete(work);
     this.#show();
   }

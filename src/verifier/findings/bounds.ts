@@ -1,6 +1,6 @@
 // Which findings get an entry of their own if there are a hundred thousand of them?
 import type { Sha256 } from '../../base/hash.ts';
-import { type Finding, type FindingCode, findingOf } from '../../verify/finding.ts';
+import { type Finding, type FindingCode, findingOf, SEVERITY, type Severity } from '../../verify/finding.ts';
 import { isDecision } from '../decisions.ts';
 import { OPENING_MAX } from '../own-keys.ts';
 import type { History } from './history.ts';
@@ -76,4 +76,10 @@ export function chooseEntries(
     listed.set(findingId(scope, more, sha256), more);
   }
   return { listed, isOverflown };
+}
+
+export function countBySeverity(codes: readonly FindingCode[]): ReadonlyMap<Severity, number> {
+  const counts = new Map<Severity, number>();
+  for (const code of codes) counts.set(SEVERITY[code], (counts.get(SEVERITY[code]) ?? 0) + 1);
+  return counts;
 }

@@ -3,10 +3,10 @@ import { assert } from '../../base/assert.ts';
 import { TaskGroup } from '../../base/concurrency.ts';
 import { FormatError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
-import { type Finding, type FindingCode, SEVERITY, type Severity } from '../../verify/finding.ts';
+import type { Finding, FindingCode, Severity } from '../../verify/finding.ts';
 import { type OwnBucket, putLocked, readNote } from '../own-bucket.ts';
 import { findingKey, isChannel } from '../own-keys.ts';
-import { chooseEntries } from './bounds.ts';
+import { chooseEntries, countBySeverity } from './bounds.ts';
 import { CLOSED_BY } from './closed-by.ts';
 import { type Opening, readHistory } from './history.ts';
 import {
@@ -69,8 +69,13 @@ const PUTS_AT_ONCE = 8;
 
 type Close = Pick<ReportOptions, 'check' | 'why'> & { readonly covers: Covers };
 
+/** For so long it is not read again that a scope has no open finding: each reading is a listing. */
+const CLEAR_MS = 15 * 60_000;
+
 export class Ledger {
   readonly #options: LedgerOptions;
+  /** Scopes in which nothing was open and nobody was left to be told, and when that was read. */
+  readonly #clear = new Map<string, number>();
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -86,6 +91,13 @@ export class Ledger {
   async report(scope: Scope, findings: readonly Finding[], options: ReportOptions): Promise<Reported> {
     const { store, sha256 } = this.#options;
     const { signal, omitted = 0 } = options;
+    const isNothing = omitted === 0 && findings.every(({ severity }) => severity === 'info');
+    // What another process opens meanwhile is closed by that one, or by this one a little later.
+    const clearMs = isNothing ? this.#clear.get(scope.name) : undefined;
+    if (clearMs !== undefined && this.#options.clock.monotonic() - clearMs < CLEAR_MS) {
+      return { scope, opened: [], stillOpen: [], closed: [], open: new Map() };
+    }
+    this.#clear.delete(scope.name);
     const history = await readHistory(store, scope, signal);
     const { listed, isOverflown } = chooseEntries(scope, findings, omitted, history, sha256);
 
@@ -112,6 +124,10 @@ export class Ledger {
     const { closed } = revisited;
     const before = [...history.latest].filter(([id, known]) => !known.isOpen && !listed.has(id));
     const untold = (await this.#revisitAll(scope, before, null, signal)).closed;
+    const isClear = ([, known]: (typeof before)[number]) => this.#dueOfClosing(known).length === 0;
+    if (listed.size === 0 && others.length === 0 && before.every(isClear)) {
+      this.#clear.set(scope.name, this.#options.clock.monotonic());
+    }
     const gone = new Set(closed.map(({ id }) => id));
     const left = others.filter(([id]) => !gone.has(id)).map(([, { code }]) => code);
     const open = countBySeverity([...[...listed.values()].map(({ code }) => code), ...left]);
@@ -268,12 +284,6 @@ export class Ledger {
   #now(): number {
     return this.#options.clock.now();
   }
-}
-
-function countBySeverity(codes: readonly FindingCode[]): ReadonlyMap<Severity, number> {
-  const counts = new Map<Severity, number>();
-  for (const code of codes) counts.set(SEVERITY[code], (counts.get(SEVERITY[code]) ?? 0) + 1);
-  return counts;
 }
 
 function coverage(complete: boolean | Covers, isOverflown: boolean): Covers | null {

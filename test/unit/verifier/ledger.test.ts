@@ -108,6 +108,21 @@ describe('a finding', () => {
     expect(store.keys().every((key) => parseFindingKey(key) !== null)).toBe(true);
   });
 
+  it('is not looked for again for a while where nothing is open', async () => {
+    const { ledger, another, store, clock } = world();
+    const lists = () => store.log.filter(({ method }) => method === 'listVersions').length;
+    for (let run = 0; run < 5; run++) await ledger.report(SCOPE, [finding('expired')], ALL);
+    expect(lists()).toBe(1);
+    // What this process finds is kept at once, and what another one has found is closed a little later.
+    const { opened } = await another().report(SCOPE, [ALTERED], ALL);
+    await another().notified(SCOPE, opened, 'sns');
+    expect((await ledger.report(SCOPE, [], ALL)).closed).toEqual([]);
+    await clock.advance(HOUR_MS / 4);
+    expect((await ledger.report(SCOPE, [], ALL)).closed.length).toBe(1);
+    expect(codesOf((await ledger.report(SCOPE, [ALTERED], ALL)).opened)).toEqual(['data-altered']);
+    expect((await ledger.report(SCOPE, [], PART)).open.get('broken')).toBe(1);
+  });
+
   it('is closed only by a check that covers it', async () => {
     const { ledger } = world();
     const stale = finding('stale-chain');

@@ -51,6 +51,7 @@ async function run(
   const rounds: RunResult[] = [];
   const options = {
     everyMs: 2_000,
+    looksPerSecond: 100,
     schedules,
     signal: ending.signal,
     onRound: (r: RunResult) => rounds.push(r),
@@ -108,7 +109,7 @@ describe('watch', () => {
         if (round === 1) for (const { sealKey } of world.made) world.builder.archive.remove(sealKey);
         if (round === 11) stop();
       },
-      [{ task: 'confirm', everyMs: 10_000 }],
+      [{ task: 'confirm', everyMs: 10_000, isQuick: true }],
     );
     expect(verifier.findings.codes()).toContain('truncation');
     expect(rounds).toHaveLength(3);
@@ -138,7 +139,7 @@ describe('watch', () => {
         if (round === 20) await note();
         if (round === 20) stop();
       },
-      [{ task: 'confirm', everyMs: 10_000 }],
+      [{ task: 'confirm', everyMs: 10_000, isQuick: true }],
       undefined,
       (one) => {
         state = one;
@@ -181,7 +182,11 @@ describe('watch', () => {
       archive: storeOver(world.builder.archive, () => 0, clock),
     });
     const schedules = names.map((task) => ({ task, everyMs: 60_000 }));
-    await watch(verifier, { everyMs: 2_000, schedules, signal: ending.signal }, newWatchState(NOW_MS));
+    await watch(
+      verifier,
+      { everyMs: 2_000, looksPerSecond: 100, schedules, signal: ending.signal },
+      newWatchState(NOW_MS),
+    );
     expect(given.map(([name]) => name)).toEqual([...names, ...names]);
     for (const [, ms] of given) expect(ms).toBeGreaterThan(600_000);
   });
@@ -266,7 +271,11 @@ describe('watch', () => {
       archive: counted,
       step: { ...world.tools(), archive: counted },
     });
-    await watch(verifier, { everyMs: 2_000, schedules: [], signal: ending.signal }, newWatchState(NOW_MS));
+    await watch(
+      verifier,
+      { everyMs: 2_000, looksPerSecond: 100, schedules: [], signal: ending.signal },
+      newWatchState(NOW_MS),
+    );
     const [size = 0] = world.attestedSizes();
     expect(size).toBeGreaterThan(0);
     expect(size).toBeLessThan(40);
