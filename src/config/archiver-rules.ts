@@ -5,10 +5,10 @@ import { nodeSha256 } from '../base/node/hash.ts';
 import { isAtLeast } from '../base/period.ts';
 import { CANARY_CHAIN } from '../format/chain.ts';
 import { parseVkey } from '../format/vkey.ts';
-import { GREATEST_LOCK_DEFAULT } from './archiver-schema.ts';
+import { GREATEST_LOCK_DEFAULT, HEARTBEAT_DEFAULT, MAX_AGE_DEFAULT } from './archiver-schema.ts';
 import { suggestion } from './nearest.ts';
 import { memberOf, type SchemaProblem, valueAt } from './problems.ts';
-import { PERIOD_PATTERN, periodOf, SIZE_PATTERN, sizeBytes } from './units.ts';
+import { DURATION_PATTERN, durationMs, PERIOD_PATTERN, periodOf, SIZE_PATTERN, sizeBytes } from './units.ts';
 import type { ConfigPath } from './yaml.ts';
 
 /** A period that has its pattern; the schema judges the others. */
@@ -145,6 +145,14 @@ function productionProblems(root: unknown): SchemaProblem[] {
       'plain',
       'sends the password readable without tls: set source.tls',
     );
+    // What is heard of the login is enough to try passwords, and records and answers could be altered.
+    for (const scram of ['scram-sha-256', 'scram-sha-512']) {
+      refuse(
+        ['source', 'sasl', 'mechanism'],
+        scram,
+        'without tls its password can be guessed by who listens: set source.tls',
+      );
+    }
   }
   return problems;
 }
@@ -206,6 +214,16 @@ function boundProblems(root: unknown): SchemaProblem[] {
   // As base64 a record may need a third more, and its line must fit beside the batch that it waits for.
   if (memory < 2 * record) {
     problems.push({ path: ['limits', 'memoryBytes'], message: 'must be at least twice limits.recordBytes' });
+  }
+  const age = (member: string, otherwise: string): number => {
+    const value = valueAt(root, ['segment', member]) ?? otherwise;
+    return typeof value === 'string' && DURATION_PATTERN.test(value) ? durationMs(value) : 0;
+  };
+  const heartbeatMs = age('heartbeat', HEARTBEAT_DEFAULT);
+  if (heartbeatMs > 0 && age('maxAge', MAX_AGE_DEFAULT) > heartbeatMs) {
+    const message =
+      'must be at most segment.heartbeat: an idle partition would be sealed sooner than one with records';
+    problems.push({ path: ['segment', 'maxAge'], message });
   }
   const level = valueAt(root, ['encoding', 'level']);
   if (valueAt(root, ['encoding', 'codec']) === 'gzip' && typeof level === 'number' && level > 9) {

@@ -20,6 +20,8 @@ import {
 } from './fields.ts';
 import { PERIOD_PATTERN, periodOf } from './units.ts';
 
+export const MAX_AGE_DEFAULT = '60s';
+export const HEARTBEAT_DEFAULT = '1h';
 /** The stop timeout of a service is derived from it too. */
 export const DRAIN_DEFAULT = '25s';
 export const ARCHIVER_PORT_DEFAULT = 9464;
@@ -171,13 +173,13 @@ export const configSchema = z.strictObject({
         .default(100_000)
         .describe('A segment is sealed when it has this many records'),
       maxAge: between('100ms', '1d')
-        .prefault('60s')
+        .prefault(MAX_AGE_DEFAULT)
         .describe(
           'A segment is sealed when its first record has waited this long. Until then the record is in Kafka only',
         ),
       heartbeat: z
         .union([z.literal(0), between('1s', '30d')])
-        .prefault('1h')
+        .prefault(HEARTBEAT_DEFAULT)
         .describe(
           'An idle partition seals an empty segment this often, so that silence is signed too. 0: never',
         ),

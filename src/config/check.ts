@@ -19,14 +19,20 @@ export type ConfigProblem = {
 const CORRECT = 'Correct the lines named above. docs/configuration.md explains every key.';
 const UPGRADE = 'Upgrade Ledgerstone here, or give it a file that was made for this version.';
 
+/** What a person reads; `problems` has all. */
+const SHOWN_MAX = 20;
+
 /** Everything that is wrong with one configuration file. */
 export class ConfigError extends LedgerstoneError {
   readonly problems: readonly ConfigProblem[];
   constructor(fileName: string, problems: readonly ConfigProblem[], remedy = CORRECT) {
-    const lines = problems.map(
+    const shown = problems.length > SHOWN_MAX ? problems.slice(0, SHOWN_MAX - 1) : problems;
+    const lines = shown.map(
       ({ path, line, column, message }) => `  ${line}:${column}  ${path === '' ? '' : `${path}: `}${message}`,
     );
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    const left = problems.length - shown.length;
+    if (left > 0) lines.push(`  and ${left} more (--json lists them all)`);
     super('config', `${fileName}: ${count}\n${lines.join('\n')}`, {
       disposition: 'input',
       remedy,

@@ -34,7 +34,8 @@ export const signing = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('kms'),
     keyId: text(
-      /^(?!alias\/)(?!arn:[^:]*:kms:[^:]*:[^:]*:alias\/)\S{1,2048}$/,
+      // An ARN of a key, or the id of one: an ARN of anything else is none.
+      /^(?:arn:[a-z0-9-]+:kms:[a-z0-9-]+:[0-9]{12}:key\/[A-Za-z0-9-]{1,256}|(?!alias\/)[A-Za-z0-9-]{1,256})$/,
       'the ARN or id of the key itself, not an alias, which can be pointed elsewhere',
     ).describe('The key in AWS KMS'),
     region: region.optional().describe("The key's Region. Default: the Region in the ARN, else the store's"),

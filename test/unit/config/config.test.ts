@@ -257,6 +257,34 @@ lmits: {}
     ['records over 32 MiB', `${GOOD}\nlimits: { recordBytes: 33MiB }`, 'must be 1KiB to 32MiB'],
     ['memory for less than two records', `${GOOD}\nlimits: { memoryBytes: 16MiB }`, 'at least twice'],
     ['the same by default', `${GOOD}\nlimits: { recordBytes: 18MiB }`, 'at least twice'],
+    ...[
+      'arn:aws:s3:::foo',
+      'arn:aws:kms:eu-west-1:111122223333:alias/log',
+      'arn:aws:kms:eu-west-1::key/1',
+      'a b',
+    ].map((keyId): [string, string, string] => [
+      `${keyId} for the key`,
+      changed('"arn:aws:kms:eu-west-1:111122223333:key/1234"', `"${keyId}"`),
+      'archive.signing.keyId: must be the ARN or id of the key itself',
+    ]),
+    [
+      'a segment that waits longer for records than for silence',
+      `${GOOD}\nsegment: { maxAge: 10m, heartbeat: 5m }`,
+      'segment.maxAge: must be at most segment.heartbeat',
+    ],
+    [
+      'the same by default',
+      `${GOOD}\nsegment: { heartbeat: 30s }`,
+      'segment.maxAge: must be at most segment.heartbeat',
+    ],
+    [
+      'SCRAM without TLS in production',
+      `production: true${changed(
+        '  topics:',
+        '  sasl: { mechanism: scram-sha-512, username: u, password: p }\n  topics:',
+      )}`,
+      'source.sasl.mechanism: without tls its password can be guessed',
+    ],
     ['a bare number of seconds', `${GOOD}\nsegment: { maxAge: 60 }`, 'a duration with its unit'],
     ['a prefix with //', changed('prefix: a/b', 'prefix: a//b'), 'without leading slash or empty parts'],
     [
@@ -331,6 +359,37 @@ lmits: {}
     const problems = problemsOf(text, { EMPTY: '' });
     expect(problems).not.toEqual([]);
     expect(problems.join('\n')).toContain(expected);
+  });
+
+  test('a thousand problems are counted, and the first of them shown', () => {
+    const topics = Array.from({ length: 999 }, (_, i) => `    - { name: t${i}, retention: none }`).join('\n');
+    const text = changed('    - { name: audit.orders, retention: pci-12m }', topics);
+    const error = (() => {
+      try {
+        return parseConfig(text, 'x.yaml', {});
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    if (!(error instanceof ConfigError)) return expect.fail('no error');
+    expect(error.problems.length).toBe(999);
+    expect(error.message.split('\n').length).toBe(21);
+    expect(error.message).toMatch(/^x.yaml: 999 problems\n.*\n {2}and 980 more \(--json lists them all\)$/s);
+  });
+
+  test.each([
+    '1234abcd-12ab-34cd-56ef-1234567890ab',
+    'mrk-1234',
+    'arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-1',
+  ])('takes the key %s', (keyId) => {
+    const text = changed('"arn:aws:kms:eu-west-1:111122223333:key/1234"', `"${keyId}"`);
+    expect(problemsOf(text)).toEqual([]);
+  });
+
+  test('a heartbeat of 0 bounds no age, and with TLS SCRAM is fit for production', () => {
+    expect(problemsOf(`${GOOD}\nsegment: { maxAge: 1d, heartbeat: 0 }`)).toEqual([]);
+    const sasl = '  tls: true\n  sasl: { mechanism: scram-sha-512, username: u, password: p }\n  topics:';
+    expect(problemsOf(`production: true${changed('  topics:', sasl)}`)).toEqual([]);
   });
 
   test('no value of the environment is ever repeated', () => {
