@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { utf8Text } from '../base/bytes.ts';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { laterConfigMessage, laterConfigVersion } from './config-version.ts';
-import { problemsOf, type SchemaProblem } from './problems.ts';
+import { knownPath, problemsOf, type SchemaProblem } from './problems.ts';
 import { type ConfigPath, readYaml } from './yaml.ts';
 
 export type ConfigProblem = {
@@ -69,8 +69,9 @@ export function checkYaml<T>(
   rules: (root: unknown) => readonly SchemaProblem[],
 ): T {
   const { yaml, problems: yamlProblems } = readYaml(text.replace(/^\uFEFF/, ''), env);
+  const shownText = (path: ConfigPath) => pathText(knownPath(path, yaml.value, schema));
   const problems: ConfigProblem[] = yamlProblems.map(({ path, position, message }) => ({
-    path: pathText(path),
+    path: shownText(path),
     ...position,
     message,
   }));
@@ -81,15 +82,16 @@ export function checkYaml<T>(
   }
   const parsed = schema.safeParse(yaml.value);
   if (yaml.value !== undefined) {
-    const substituted = new Set(problems.map(({ path }) => path));
+    const substituted = new Set(yamlProblems.map(({ path }) => pathText(path)));
     const found = [
       ...(parsed.error?.issues ?? []).flatMap((issue) => problemsOf(issue, yaml.value, schema)),
       ...rules(yaml.value),
     ];
-    for (const { path, shown = path, message } of found) {
+    for (const { path, shown, message } of found) {
       // A variable that is missing in the environment is one problem, not two.
       if (substituted.has(pathText(path))) continue;
-      problems.push({ path: pathText(shown), ...yaml.position(path), message });
+      const at = shown === undefined ? shownText(path) : pathText(shown);
+      problems.push({ path: at, ...yaml.position(path), message });
     }
   }
   if (problems.length > 0 || !parsed.success) {

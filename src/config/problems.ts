@@ -7,7 +7,7 @@ import type { ConfigPath } from './yaml.ts';
 
 export type SchemaProblem = {
   readonly path: ConfigPath;
-  /** What of the path may be repeated. Without it: all. */
+  /** What of the path may be repeated. Without it: what the schema knows. */
   readonly shown?: ConfigPath;
   readonly message: string;
 };
@@ -42,8 +42,8 @@ function branches(schema: JsonSchema, value: unknown): readonly JsonSchema[] {
   return fitting.length > 0 ? fitting : all;
 }
 
-/** Names of the keys that may stand in the mapping at `path`. */
-function knownKeys(path: ConfigPath, value: unknown, schema: z.ZodType = configSchema): string[] {
+/** What may stand at `path`. */
+function schemasAt(path: ConfigPath, value: unknown, schema: z.ZodType): readonly JsonSchema[] {
   let schemas: readonly JsonSchema[] = branches(inputSchemaOf(schema), value);
   let at = value;
   for (const step of path) {
@@ -54,7 +54,24 @@ function knownKeys(path: ConfigPath, value: unknown, schema: z.ZodType = configS
       return next === undefined ? [] : branches(next, at);
     });
   }
-  return [...new Set(schemas.flatMap((schema) => Object.keys(schema.properties ?? {})))];
+  return schemas;
+}
+
+/** Names of the keys that may stand in the mapping at `path`. */
+const knownKeys = (path: ConfigPath, value: unknown, schema: z.ZodType = configSchema): string[] => [
+  ...new Set(schemasAt(path, value, schema).flatMap(({ properties }) => Object.keys(properties ?? {}))),
+];
+
+/** The path up to its first key that the schema does not know: that may be a part of a secret. */
+export function knownPath(path: ConfigPath, value: unknown, schema: z.ZodType): ConfigPath {
+  const isKnown = (step: string | number, index: number) =>
+    typeof step === 'number' ||
+    schemasAt(path.slice(0, index), value, schema).some(
+      ({ properties, additionalProperties }) =>
+        Object.hasOwn(properties ?? {}, step) || typeof additionalProperties === 'object',
+    );
+  const end = path.findIndex((step, index) => !isKnown(step, index));
+  return end < 0 ? path : path.slice(0, end);
 }
 
 /** Without quotes, a password with a comma in it is a password and a key. */
@@ -80,7 +97,7 @@ export function problemsOf(issue: Issue, root: unknown, schema: z.ZodType = conf
       return issue.keys.map((key) => {
         const guess = suggestion(key, knownKeys(path, root, schema));
         const message = guess === '' ? UNKNOWN : `unknown key${guess}`;
-        return { path: [...path, key], ...(guess === '' && { shown: path }), message };
+        return { path: [...path, key], shown: guess === '' ? path : [...path, key], message };
       });
     case 'invalid_type':
       return [{ path, message: found === undefined ? 'is missing' : `must be ${wantedBy(issue)}` }];

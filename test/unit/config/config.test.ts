@@ -431,6 +431,7 @@ lmits: {}
       '- zqjx',
       '!!zqjx vkhw',
       '<<: *zqjx',
+      `zqjx: ${variable('').slice(0, 2)}`,
     );
 
     test.each(passwords)('%s', (password) => {
@@ -450,7 +451,7 @@ lmits: {}
           const problems = problemsOf(WHERE[where]!(pieces.join('')));
           expect(problems.join('\n').toLowerCase()).not.toMatch(/zqjx|vkhw/);
         }),
-        { numRuns: 2000 },
+        { numRuns: 1000 },
       );
     });
 
@@ -503,7 +504,7 @@ describe('files', () => {
         expect(ORIGIN_PATTERN.test(text)).toBe(isOrigin(text));
         expect(CHAIN_PATTERN.test(text)).toBe(isChainName(text));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
     for (const text of [
       '',
