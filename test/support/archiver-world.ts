@@ -78,7 +78,9 @@ export class World {
   readonly clock = new FakeClock();
   readonly broker: MemoryBroker;
   readonly store: MemoryStore;
-  readonly signer: MemorySigner;
+  /** The archive's key. A test may replace it; the ones before stay trusted. */
+  signer: MemorySigner;
+  readonly earlier: MemorySigner[] = [];
   readonly config: Config;
   readonly archivers: RunningArchiver[] = [];
   readonly #onTrouble: (error: unknown) => void;
@@ -123,7 +125,7 @@ export class World {
       source: mortal(source, () => dead),
       store: mortal(store, () => dead),
       signers: [mortal(this.#logged(id), () => dead)],
-      trusted: [verifierKey(ORIGIN, this.signer.publicKey, nodeSha256)],
+      trusted: this.trusted(),
       encoder: inlineEncoder({
         sha256: nodeSha256,
         sha256Into: nodeSha256Into,
@@ -158,6 +160,10 @@ export class World {
     };
     this.archivers.push(archiver);
     return archiver;
+  }
+
+  trusted() {
+    return [this.signer, ...this.earlier].map(({ publicKey }) => verifierKey(ORIGIN, publicKey, nodeSha256));
   }
 
   /** Until everything that the broker holds is sealed, by the seals themselves. */
@@ -278,7 +284,7 @@ export class World {
 
   verify(): Promise<Report> {
     return verifyArchive(this.store, {
-      trusted: [verifierKey(ORIGIN, this.signer.publicKey, nodeSha256)],
+      trusted: this.trusted(),
       depth: 'content',
       nowMs: this.clock.now(),
       sha256: nodeSha256,

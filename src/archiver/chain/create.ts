@@ -6,13 +6,19 @@ import type { Continues, SourceIdentity } from '../../format/manifest.ts';
 import { sealsRoot } from '../../format/paths.ts';
 import type { LogRange, TopicPartition } from '../../ingest/source.ts';
 import { emptyBody } from '../../segment/body.ts';
-import { makeSegment, newChainHead, type SegmentContext } from '../../segment/segment.ts';
+import { makeSegment, newChainHead } from '../../segment/segment.ts';
 import { findHead } from '../../store/head.ts';
 import type { Ownership } from '../ownership.ts';
 import type { OnTrouble, Sealer } from '../sealer.ts';
 import { HaltError, halt } from './halt.ts';
 import { type ChainName, type Recovered, type RecoveryTools, readSealAt } from './head.ts';
-import { confirmPosition, identityOf, type PartitionRoute, type PositionTools } from './position.ts';
+import {
+  confirmPosition,
+  identityOf,
+  type PartitionRoute,
+  type PositionTools,
+  type SealingTools,
+} from './position.ts';
 
 type ChainStart = {
   readonly name: ChainName;
@@ -157,10 +163,7 @@ async function lastGoodSeal(tools: RecoveryTools, name: ChainName, signal: Abort
   );
 }
 
-export type ChainCreationTools = PositionTools & {
-  readonly sealer: Sealer;
-  readonly constantOf: (name: ChainName) => Pick<SegmentContext, 'retention' | 'keys' | 'writer'>;
-};
+export type ChainCreationTools = SealingTools & { readonly sealer: Sealer };
 
 /**
  * Seals segment 0, which has no lines: from then on the start is decided, whatever happens to this process. A

@@ -16,6 +16,7 @@ export const HALT_CODES = [
   'seal-hole',
   'seal-hidden',
   'seal-ahead',
+  'key-replaced',
   'chain-missing',
   'older-chain',
 ] as const;

@@ -103,6 +103,23 @@ const newer = (key: string, error: Error) =>
     'Start the newer version of the archiver here too. Begin no new chain: this one is whole.',
   );
 
+/**
+ * A chain trusts after each seal the keys of that seal alone (FORMAT.md 6.14): a next seal by none of them
+ * could never be verified, nor anything behind it. Throws HaltError `key-replaced`.
+ */
+export function requireOwnKey({ head, manifest }: Recovered, own: readonly string[]): void {
+  if (manifest.keys.some((key) => own.includes(key))) return;
+  const [theirs, ours] = [manifest.keys, own].map((keys) => keys.map(keyText).join(' and '));
+  throw halt(
+    'key-replaced',
+    `seal ${head.size - 1} of ${head.origin} names the key ${theirs}, and this archiver signs with ${ours}: no reader would trust a next seal by it`,
+    `Put the earlier key back into \`archive.signing\`. If it is lost or no longer to be used, name it in \`archive.trusted\`. ${NEW_CHAIN}`,
+  );
+}
+
+/** `name+id+key` without the key: enough to tell keys apart. */
+const keyText = (vkey: string): string => vkey.split('+').slice(0, 2).join('+');
+
 /** Opens one seal: where the chain stands after it. Throws HaltError `seal-invalid` or `newer-format`. */
 async function readHead(
   tools: RecoveryTools,

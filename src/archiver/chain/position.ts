@@ -3,7 +3,7 @@ import { FormatError } from '../../base/error.ts';
 import { parseChainOrigin } from '../../format/chain.ts';
 import type { Manifest, SourceIdentity } from '../../format/manifest.ts';
 import type { LogRange, Source, TopicPartition } from '../../ingest/source.ts';
-import type { Head } from '../../segment/segment.ts';
+import type { Head, SegmentContext } from '../../segment/segment.ts';
 import { HaltError, halt, NEW_CHAIN, RESUME } from './halt.ts';
 import {
   aroundAnchor,
@@ -14,10 +14,16 @@ import {
   type RecoveryTools,
   readSealAt,
   recoverHead,
+  requireOwnKey,
 } from './head.ts';
 import { anchorOf, confirmAnchor, type LogAnchor } from './log-anchor.ts';
 
 export type PositionTools = RecoveryTools & { readonly source: Source };
+
+/** What is the same in every segment of a chain that this process seals. */
+export type SealingTools = PositionTools & {
+  readonly constantOf: (name: ChainName) => Pick<SegmentContext, 'retention' | 'keys' | 'writer'>;
+};
 
 export type PartitionRoute = { readonly partition: TopicPartition; readonly name: ChainName };
 
@@ -61,7 +67,7 @@ export type SeenChain = {
  * The position of a chain that exists; null: this chain has to begin. Throws HaltError, or a retriable error.
  */
 export async function findPosition(
-  tools: PositionTools,
+  tools: SealingTools,
   route: PartitionRoute,
   seen: SeenChain,
   signal: AbortSignal,
@@ -83,6 +89,7 @@ export async function findPosition(
     );
   }
   seen.head = recovered.head;
+  requireOwnKey(recovered, tools.constantOf(name).keys);
   const newest = recovered.head.size - 1;
   // A hint is given only after its seal was stored. To seal that sequence again would hide what happened
   // behind a fork.

@@ -15,7 +15,7 @@ import type { Store } from '../../store/store.ts';
 import { tooLarge } from '../continuity.ts';
 import { MemoryLedger } from '../memory.ts';
 import { type OnTrouble, Sealer } from '../sealer.ts';
-import { recoverHead } from './head.ts';
+import { recoverHead, requireOwnKey } from './head.ts';
 import { confirmPosition, type PartitionRoute, type PositionTools, sameSource } from './position.ts';
 
 export type Decision = {
@@ -63,6 +63,8 @@ export async function sealDecision(
   if (recovered === null) {
     throw new LedgerstoneError('usage', `${name.chainOrigin} has no segment yet: there is nothing to resume`);
   }
+  const keys = [encodeVkey(verifierKey(name.chainOrigin, signer.publicKey, nodeSha256))];
+  requireOwnKey(recovered, keys);
   const from = recovered.head.nextOffset;
   const range = await source.logRange(route.partition);
   const to = decision.to ?? range.low;
@@ -104,7 +106,7 @@ export async function sealDecision(
     anchoredMs: nowMs,
     nowMs,
     retention: { mode: policy.mode, period: policy.period, policy: topic.retention },
-    keys: [encodeVkey(verifierKey(name.chainOrigin, signer.publicKey, nodeSha256))],
+    keys,
     writer: { id: tools.writerId, version: VERSION },
   });
   await seal(sealer, segment, onTrouble);
