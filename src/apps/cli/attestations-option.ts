@@ -173,7 +173,10 @@ export type AttestationSummary = {
   /** The last offset that was confirmed. Null if its seal can't be read, or if no offset was sealed yet. */
   readonly throughOffset: number | null;
   readonly attestedAt: string | null;
-  /** From the seal to its attestation. Null if the cosigner's kind of key signs no time. */
+  /**
+   * From the seal to its attestation, by two clocks: it may be negative. Null if the cosigner's kind of key
+   * signs no time.
+   */
   readonly secondsAfterSeal: number | null;
   /** True if the archive has another history than was attested. Then nothing that it shows was confirmed. */
   readonly isFork: boolean;
@@ -198,7 +201,7 @@ export async function attestationSummary(
     }
     const sealedSeconds = Math.floor(Date.parse(time.sealed) / 1000);
     const throughOffset = records.nextOffset === 0 ? null : records.nextOffset - 1;
-    const secondsAfterSeal = timeSeconds === null ? null : Math.max(0, timeSeconds - sealedSeconds);
+    const secondsAfterSeal = timeSeconds === null ? null : timeSeconds - sealedSeconds;
     return { ...base, throughOffset, secondsAfterSeal };
   } catch {
     signal.throwIfAborted();
@@ -207,11 +210,16 @@ export async function attestationSummary(
   }
 }
 
-/** `verified through offset 125,003 by verifier.example.com/prod, 4 s after its seal` */
+/** `verified through offset 125,003 by verifier.example.com/prod at 2026-…, 4 s after its seal` */
 export function attestationText(confirmation: AttestationSummary): string {
-  const { cosigner, size, throughOffset, secondsAfterSeal, isFork } = confirmation;
+  const { cosigner, size, throughOffset, attestedAt, secondsAfterSeal, isFork } = confirmation;
   if (isFork) return `${cosigner} attested another history of ${size} segments than this one`;
   const end = throughOffset === null ? `segment ${size - 1}` : `offset ${countText(throughOffset)}`;
-  const when = secondsAfterSeal === null ? '' : `, ${ageText(secondsAfterSeal * 1000)} after its seal`;
-  return `verified through ${end} by ${cosigner}${when}`;
+  const at = attestedAt === null ? '' : ` at ${attestedAt}`;
+  const when = secondsAfterSeal === null ? '' : `, ${afterText(secondsAfterSeal)} its seal`;
+  return `verified through ${end} by ${cosigner}${at}${when}`;
 }
+
+/** Two clocks may differ, and a seal may be dated ahead: that is shown, not hidden. */
+const afterText = (seconds: number): string =>
+  seconds < 0 ? `${ageText(-1000 * seconds)} before the time of` : `${ageText(1000 * seconds)} after`;

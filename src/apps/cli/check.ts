@@ -24,6 +24,7 @@ import {
 } from './policy.ts';
 import { requireLine, requireProof } from './proof-input.ts';
 import { acting, type Session } from './session.ts';
+import { type Sighting, seenAt, type When, whenOf, whenText } from './when-text.ts';
 
 type CheckOptions = {
   readonly entry: string;
@@ -40,6 +41,9 @@ const HELP = `
 Needs the proof, the line as archived (one LF at its end is allowed) and a trusted key.
 Exit code 0: verified; 1: the proof does not hold; 2: a file is no proof or no line, so
 there is no verdict; 3: a needed signature is missing.
+
+Verified, it says when: stamped by the record's producer, archived, and seen by a
+cosigner (with --cosigner or --policy), each by that party's own clock.
 
 Cosigners confirm that the log has shown them the same history. With --cosigner each of
 them must have signed, with --quorum N at least N of them. --policy reads the rule from a
@@ -79,15 +83,15 @@ async function runCheck(session: Session, proofFile: string, options: CheckOptio
   // What a line is in a later version, only a newer program knows.
   if (laterVersion(manifestBytes) === null) requireLine(line, options.entry);
   const checked = await checkEventProof({ proof, line, trusted: logs, sha256: nodeSha256 });
-  const result = checked.verdict === 'verified' ? await withCosigners(checked, proof, quorum) : checked;
+  const result: Verified | Unproven =
+    checked.verdict === 'verified' ? await withCosigners(checked, proof, quorum) : checked;
   const { output } = session;
-  if (options.json === true) await output.json(result);
-  else if (result.verdict === 'verified') {
-    const by =
-      'cosigners' in result && result.cosigners.length > 0
-        ? `, cosigned by ${result.cosigners.join(', ')}`
-        : '';
+  if (options.json === true) {
+    await output.json('seen' in result ? { ...result, ...whenProven(result, line) } : result);
+  } else if ('seen' in result) {
+    const by = result.cosigners.length > 0 ? `, cosigned by ${result.cosigners.join(', ')}` : '';
     await output.line(`${output.colour('green', 'verified')}: ${provenText(result)}${by}`);
+    await output.line(`  ${printable(whenText(whenProven(result, line)))}`);
   } else {
     const { code, expected, found } = result.finding;
     await output.line(
@@ -129,20 +133,29 @@ async function policyOf({ io }: Session, options: CheckOptions): Promise<Policy>
   return requireDistinctKeys({ logs: await readTrustedKeys(key), quorum: quorumOf(cosigners, least) });
 }
 
+type Unproven = Exclude<EventProofCheck, { readonly verdict: 'verified' }>;
 type Verified = Extract<EventProofCheck, { readonly verdict: 'verified' }> & {
   /** Names of the wanted cosigners that have signed. */
   readonly cosigners: readonly string[];
+  readonly seen: readonly Sighting[];
 };
+
+const whenProven = ({ manifest, seen }: Verified, line: Uint8Array): When =>
+  whenOf(line, manifest.time.sealed, seen);
 
 /** If too few cosigners signed, nobody knows whether the log shows everyone the same history. */
 async function withCosigners(
   checked: Extract<EventProofCheck, { readonly verdict: 'verified' }>,
   proof: Uint8Array,
   quorum: Quorum,
-): Promise<Verified | Exclude<EventProofCheck, { readonly verdict: 'verified' }>> {
+): Promise<Verified | Unproven> {
   try {
-    const by = await cosignersOf(parseEventProof(proof).signed, quorum);
-    if (isQuorumMet(quorum, by)) return { ...checked, cosigners: by.map(({ name }) => name) };
+    const signed = await cosignersOf(parseEventProof(proof).signed, quorum);
+    const by = signed.map(({ key }) => key);
+    if (isQuorumMet(quorum, by)) {
+      const seen = signed.map(({ key, timeSeconds }) => seenAt(key.name, timeSeconds));
+      return { ...checked, cosigners: by.map(({ name }) => name), seen };
+    }
     const found = by.length === 0 ? 'none of them' : by.map(({ name }) => name).join(', ');
     const expected = `cosigned by ${quorumText(quorum)}`;
     return { verdict: 'unverifiable', finding: { code: 'unknown-key', expected, found } };

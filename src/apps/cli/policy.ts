@@ -135,8 +135,11 @@ export function quorumOf(cosigners: readonly CosignerKey[], least: number): Quor
  * The cosigners whose signatures hold. Throws FormatError if one of their signatures is bad: that rejects the
  * note.
  */
-export async function cosignersOf(signed: SignedCheckpoint, quorum: Quorum): Promise<CosignerKey[]> {
-  const found: CosignerKey[] = [];
+export async function cosignersOf(
+  signed: SignedCheckpoint,
+  quorum: Quorum,
+): Promise<{ readonly key: CosignerKey; readonly timeSeconds: number | null }[]> {
+  const found: { readonly key: CosignerKey; readonly timeSeconds: number | null }[] = [];
   for (const key of keysOf(quorum)) {
     for (const line of signed.signatures) {
       const read = readCosignature(line, key, signed.text);
@@ -144,7 +147,7 @@ export async function cosignersOf(signed: SignedCheckpoint, quorum: Quorum): Pro
       if (!(await verifySignature(key.key, read.message, read.signature))) {
         throw new FormatError(`a signature by ${key.name} that is not over this checkpoint`, 'bad-signature');
       }
-      if (!found.includes(key)) found.push(key);
+      if (!found.some((one) => one.key === key)) found.push({ key, timeSeconds: read.timeSeconds });
     }
   }
   return found;

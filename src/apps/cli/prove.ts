@@ -6,6 +6,7 @@ import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { printable } from '../../base/printable.ts';
 import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
 import { encodeEventProof, parseEventProof } from '../../format/event-proof.ts';
 import { oldestVersion } from '../../format/oldest-version.ts';
@@ -28,6 +29,7 @@ import { type ChainOptions, openChain, withChain } from './chain-option.ts';
 import { EXIT, NotYetError } from './exit-code.ts';
 import { type ArchiveOptions, count, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
+import { type Sighting, seenAt, whenOf, whenText } from './when-text.ts';
 
 type ProveOptions = ArchiveOptions &
   ChainOptions &
@@ -62,7 +64,7 @@ export function proveCommand(program: Command, session: Session): void {
   withChain(withAttestations(withArchive(command)))
     .requiredOption('--offset <offset>', 'offset of the record', count)
     .option('--wait <duration>', 'how long to wait until it is sealed and attested, such as 2m', duration)
-    .option('--json', '{"proof","line"}: the proof as text and the line that it proves')
+    .option('--json', '{"proof","line",…}: the proof as text, its line, and when it was archived')
     .addHelpText('after', HELP)
     .action(
       acting(session, (name: string | undefined, options: ProveOptions) => runProve(session, name, options)),
@@ -73,21 +75,27 @@ async function runProve(session: Session, name: string | undefined, options: Pro
   const { io } = session;
   const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
-    const { reader, proof, line, isGap } = await withPatience(options.wait ?? 0, io.signal, async () => {
-      // A reader keeps what it has listed: each try has a new one.
-      const reader = openChain(archive, options, io.signal);
-      const proven = await proveOffset(reader, options.offset);
-      const { line, isGap } = proven;
-      const proof =
-        attestations === null
-          ? proven.proof
-          : await underAttestation(proven, reader, attestations, io.signal);
-      return { reader, proof, line, isGap };
-    });
+    const { reader, proof, line, isGap, when } = await withPatience(
+      options.wait ?? 0,
+      io.signal,
+      async () => {
+        // A reader keeps what it has listed: each try has a new one.
+        const reader = openChain(archive, options, io.signal);
+        const proven = await proveOffset(reader, options.offset);
+        const { line, isGap } = proven;
+        const { proof, seen } =
+          attestations === null
+            ? { proof: proven.proof, seen: [] }
+            : await underAttestation(proven, reader, attestations, io.signal);
+        const when = whenOf(line, proven.seal.manifest.time.sealed, seen);
+        return { reader, proof, line, isGap, when };
+      },
+    );
     if (options.json === true) {
       const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
-      await session.output.json({ proof: text(proof), line: text(line) });
+      await session.output.json({ proof: text(proof), line: text(line), ...when });
     } else await session.output.exact(proof);
+    if (options.json !== true) session.output.note(printable(whenText(when)));
     if (isGap)
       session.output.note(`offset ${options.offset} has no record: this proves the gap line that says so`);
     if (!reader.verified)
@@ -129,7 +137,7 @@ async function underAttestation(
   reader: ChainReader,
   { store, reader: attested }: Attestations,
   signal: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<{ readonly proof: Uint8Array; readonly seen: readonly Sighting[] }> {
   const chainId = { chain: reader.chain, partition: reader.partition };
   const found =
     (await attested.of(chainId, seal.sequence + 1, signal).catch(() => null)) ??
@@ -150,7 +158,10 @@ async function underAttestation(
   const version = await oldestVersion(store, found.key, signal);
   if (version === null) throw new LedgerstoneError('not-found', `there is no ${found.key} any more`);
   const note = await store.read(found.key, version.versionId, { maxBytes: LIMITS.sealBytesMax, signal });
-  return encodeEventProof({ ...parseEventProof(proof), path, note });
+  return {
+    proof: encodeEventProof({ ...parseEventProof(proof), path, note }),
+    seen: [seenAt(found.cosigner.name, found.timeSeconds)],
+  };
 }
 
 /**

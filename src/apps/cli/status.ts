@@ -22,7 +22,7 @@ import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { type Archive, type ArchiveOptions, withArchive } from './open-archive.ts';
 import type { Output } from './output.ts';
 import { acting, type Session } from './session.ts';
-import { ageText, type Column, countText, tableText } from './table.ts';
+import { agoText, type Column, countText, tableText } from './table.ts';
 
 type StatusOptions = ArchiveOptions & AttestationOptions & { readonly json?: boolean };
 
@@ -32,6 +32,7 @@ type ChainStatus = {
   readonly origin: string | null;
   readonly head: { readonly sequence: number; readonly nextOffset: number; readonly sealedAt: string } | null;
   readonly entries: number | null;
+  /** By this machine's clock. Negative: the seal's time is ahead of it. */
   readonly sealedSecondsAgo: number | null;
   /** Why the head can't be read. Null: it can. */
   readonly problem: string | null;
@@ -172,7 +173,7 @@ async function chainStatus(
       origin,
       head: { sequence, nextOffset: records.nextOffset, sealedAt: time.sealed },
       entries: records.before + records.count,
-      sealedSecondsAgo: Math.max(0, Math.round((Date.now() - Date.parse(time.sealed)) / 1000)),
+      sealedSecondsAgo: Math.round((Date.now() - Date.parse(time.sealed)) / 1000),
       problem: null,
       service: running,
     };
@@ -237,7 +238,7 @@ function statusText(status: Status, output: Output): string {
       entries === null ? '-' : countText(entries),
       head === null ? '-' : String(head.nextOffset),
       service?.lag == null ? '-' : countText(service.lag),
-      sealedSecondsAgo === null ? '-' : `${ageText(sealedSecondsAgo * 1000)} ago`,
+      sealedSecondsAgo === null ? '-' : agoText(sealedSecondsAgo * 1000),
     ],
   );
   const lines = [status.archive, ''];

@@ -35,11 +35,16 @@ export function bytesText(bytes: number): string {
   return `${value.toFixed(1)} ${units[unit]}`;
 }
 
-/** 45 s, 12 min, 3.5 h, 2.0 d. */
+/** 45 s, 12 min, 3.5 h, 2.0 d; with a minus where a clock is behind another. */
 export function ageText(ms: number): string {
-  const seconds = Math.max(0, ms) / 1000;
+  if (ms < 0) return `-${ageText(-ms)}`;
+  const seconds = ms / 1000;
   if (seconds < 120) return `${Math.round(seconds)} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
   if (seconds < 172_800) return `${(seconds / 3600).toFixed(1)} h`;
   return `${(seconds / 86_400).toFixed(1)} d`;
 }
+
+/** `5 s ago`, or where clocks differ `5 s ahead of this clock`. */
+export const agoText = (ms: number): string =>
+  ms < 0 ? `${ageText(-ms)} ahead of this clock` : `${ageText(ms)} ago`;
