@@ -8,6 +8,7 @@ import { dataPrefix, type Encoding, parseKey, sealKey, sealPrefix } from '../for
 import type { VerifierKey } from '../format/vkey.ts';
 import type { ObjectVersion, StoreReader } from '../store/store.ts';
 import { linkProblems } from '../verify/chain-state.ts';
+import { listedProblem } from '../verify/data-check.ts';
 import { VerifyError } from '../verify/finding.ts';
 import { inspectSeal, type OpenedSeal, refuseLater, trustProblem } from '../verify/open-seal.ts';
 import { NoChainError, UntrustedSealError } from './errors.ts';
@@ -47,7 +48,7 @@ export class ChainReader {
   readonly #seals = new Map<number, SealLocation>();
   readonly #opened = new Map<number, LocatedSeal>();
   /** The oldest version of each listed data object. */
-  readonly #data = new Map<string, Pick<ObjectVersion, 'key' | 'versionId' | 'size'>>();
+  readonly #data = new Map<string, ObjectVersion>();
 
   constructor(options: ChainReaderOptions) {
     this.#options = options;
@@ -173,8 +174,8 @@ export class ChainReader {
   }
 
   /**
-   * Bytes of the data object that a seal names, or of a range of it. Throws VerifyError `data-missing` or
-   * `data-altered`.
+   * Bytes of the data object that a seal names, or of a range of it. Throws VerifyError `data-missing`,
+   * `data-altered`, or `malformed` if it is no file or too long.
    */
   async data(seal: LocatedSeal, range?: Range): Promise<Uint8Array> {
     const { data } = seal.manifest;
@@ -184,9 +185,9 @@ export class ChainReader {
     if (version === null) {
       throw new VerifyError({ code: 'data-missing', expected: data.key, found: 'no version of it' });
     }
-    if (version.size !== data.bytes) {
-      const found = `${version.size} bytes of ${data.key}`;
-      throw new VerifyError({ code: 'data-altered', expected: `${data.bytes} bytes`, found });
+    const problem = listedProblem(seal, version);
+    if (problem !== null) {
+      throw new VerifyError({ ...problem, found: `${problem.found ?? 'no file'} at ${data.key}` });
     }
     return this.#read(version, range ?? { start: 0, end: data.bytes });
   }

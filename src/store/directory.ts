@@ -189,4 +189,5 @@ const versionOf = (key: string, stats: Stats): ObjectVersion => ({
   marker: false,
   size: stats.isFile() ? stats.size : 0,
   lastModifiedMs: Math.floor(stats.mtimeMs),
+  ...(stats.isFile() ? {} : { notAFile: true }),
 });

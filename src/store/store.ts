@@ -11,6 +11,8 @@ export type ObjectVersion = {
   /** Bytes; 0 for a delete marker. */
   readonly size: number;
   readonly lastModifiedMs: number;
+  /** A link or a device in a directory: it has no bytes. */
+  readonly notAFile?: true;
   /**
    * Only on the last one listed of a key with more than `VERSIONS_PER_KEY_MAX` versions or markers: how many
    * newer ones were left out. Somebody may pile up any number of them on one key; only the oldest matter.

@@ -9,6 +9,8 @@ export type ArchiveVersion = {
   /** Bytes. */
   readonly size: number;
   readonly lastModifiedMs?: number;
+  /** It is listed and has no bytes: a link or a device in a directory. */
+  readonly notAFile?: true;
   /**
    * If a key has more versions than a listing carries: how many newer ones were left out. Only on the last
    * one listed.

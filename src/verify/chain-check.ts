@@ -12,7 +12,7 @@ import { foreignBehindEnd, secondEnd } from './behind-end.ts';
 import { aheadProblem, chainProblem, linkProblems, staleProblem } from './chain-state.ts';
 import { ChainTally } from './chain-tally.ts';
 import { ChainTrust } from './chain-trust.ts';
-import { contentProblems, missingProblem, sizeProblem } from './data-check.ts';
+import { contentProblems, listedProblem, missingProblem } from './data-check.ts';
 import { DataCursor } from './data-cursor.ts';
 import { FindingList, type ObjectLocation } from './finding-list.ts';
 import { chainText, continuesProblems } from './handover.ts';
@@ -236,8 +236,8 @@ export class ChainCheck {
   async #checkObject(opened: OpenedSeal, version: ArchiveVersion): Promise<void> {
     const { reader, signal, reads, depth } = this.#run;
     const place = { key: version.key, versionId: version.versionId, sequence: opened.manifest.sequence };
-    const size = sizeProblem(opened, version);
-    if (size !== null) this.#findings.add(size, place);
+    const listed = listedProblem(opened, version);
+    if (listed !== null) this.#findings.add(listed, place);
     if (this.#asksLocks) {
       try {
         const lock = await reads.run(() => reader.lock(version.key, version.versionId, signal));
@@ -247,7 +247,7 @@ export class ChainCheck {
         this.#findings.add(storeProblem(error), place);
       }
     }
-    if (depth === 'content') {
+    if (depth === 'content' && listed?.code !== 'malformed') {
       this.#findings.addAll(await contentProblems(opened, version, this.#run, this.#tally), place);
     }
   }

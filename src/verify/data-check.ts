@@ -16,8 +16,13 @@ export function missingProblem(opened: OpenedSeal, nowMs: number): Problem {
   return { code: isOver ? 'expired' : 'data-missing', expected: `kept until ${until}`, found: 'no object' };
 }
 
-/** What can be seen without reading the object. */
-export function sizeProblem(opened: OpenedSeal, version: ArchiveVersion): Problem | null {
+/** What can be seen without reading the object. What is `malformed` is not read. */
+export function listedProblem(opened: OpenedSeal, version: ArchiveVersion): Problem | null {
+  const { size, notAFile } = version;
+  if (notAFile) return { code: 'malformed', expected: 'a file', found: 'a link or a device' };
+  if (size > LIMITS.dataBytesMax) {
+    return { code: 'malformed', expected: `at most ${LIMITS.dataBytesMax} bytes`, found: `${size} bytes` };
+  }
   const bytes = opened.manifest.data?.bytes;
   if (bytes === undefined || bytes === version.size) return null;
   return { code: 'data-altered', expected: `${bytes} bytes`, found: `${version.size} bytes` };
