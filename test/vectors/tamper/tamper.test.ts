@@ -44,7 +44,8 @@ describe('what is seen', () => {
     const { codes, verdict } = vector.expect as Extract<TamperVector['expect'], { verdict: string }>;
     const found = await auditOf(vector);
     expect(codes.length).toBeGreaterThan(0);
-    expect(found.codes).toEqual(expect.arrayContaining([...codes]));
+    // All of them: a code that is left out is one that another reader would seem to invent.
+    expect(found.codes).toEqual([...codes].sort());
     expect(found.verdict).toBe(verdict);
   });
 });
