@@ -3,6 +3,7 @@ import { KMSClient, type KMSClientConfig, SignCommand } from '@aws-sdk/client-km
 import { assert } from '../base/assert.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
+import { Connections } from '../base/node/idle-sockets.ts';
 import { type KmsAction, kmsError } from './kms-error.ts';
 import { type OpenedKey, openKmsKey } from './kms-key.ts';
 import type { Signer } from './signer.ts';
@@ -24,6 +25,8 @@ export type KmsSignerOptions = {
 
 /** KMS refuses longer raw messages; a digest is always 32 bytes. */
 const RAW_MESSAGE_BYTES_MAX = 4096;
+/** The SDK's own bound. */
+const SOCKETS_MAX = 50;
 const CONNECT_TIMEOUT_MS_MAX = 3_000;
 
 /**
@@ -40,17 +43,26 @@ const CONNECT_TIMEOUT_MS_MAX = 3_000;
 export async function kmsSigner(options: KmsSignerOptions): Promise<Signer> {
   const { keyId, attempts = 3, requestTimeoutMs = 5_000 } = options;
   const region = regionFor(keyId, options.region);
+  const connections = new Connections(SOCKETS_MAX);
   const kms = new KMSClient({
     ...(region === undefined ? {} : { region }),
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     maxAttempts: attempts,
     requestHandler: {
+      httpAgent: connections.httpAgent,
+      httpsAgent: connections.httpsAgent,
       connectionTimeout: Math.min(CONNECT_TIMEOUT_MS_MAX, requestTimeoutMs),
       requestTimeout: requestTimeoutMs,
       // Without it a request over its time is only logged, and hangs.
       throwOnRequestTimeout: true,
     },
+  });
+  // Of each try by itself: the SDK's next one goes over a new connection.
+  kms.middlewareStack.add((next) => (args) => connections.request(() => next(args)), {
+    name: 'ledgerstoneDeadSockets',
+    step: 'deserialize',
+    priority: 'low',
   });
   // One try's time more than the tries: for credentials, waits in between, and a body that stalls after its
   // headers.

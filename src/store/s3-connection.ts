@@ -1,14 +1,13 @@
 // How is S3 called so that nothing hangs, leaks or floods?
 
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { Semaphore } from '../base/concurrency.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import { silentLogger } from '../base/log.ts';
+import { Connections } from '../base/node/idle-sockets.ts';
 import { storeError } from './s3-error.ts';
-import { type ClockWatch, useKnownPayloadHash, watchClock } from './s3-middleware.ts';
+import { type ClockWatch, closeDeadSockets, useKnownPayloadHash, watchClock } from './s3-middleware.ts';
 
 export type S3Options = {
   readonly bucket: string;
@@ -124,8 +123,8 @@ function makeClient(
 ): S3Client {
   // More sockets than calls: the SDK's own retries and a closing connection never make a call wait for a
   // socket.
-  const agent = { keepAlive: true, maxSockets: bounds.inFlightMax + 8 };
-  return new S3Client({
+  const connections = new Connections(bounds.inFlightMax + 8);
+  const client = new S3Client({
     region: options.region,
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
@@ -136,8 +135,8 @@ function makeClient(
     // What we read is checked against its seal, so not here too.
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
-      httpAgent: new HttpAgent(agent),
-      httpsAgent: new HttpsAgent(agent),
+      httpAgent: connections.httpAgent,
+      httpsAgent: connections.httpsAgent,
       connectionTimeout: options.connectTimeoutMs ?? 5000,
       requestTimeout: bounds.requestTimeoutMs,
       // Without this a timeout is only a line in the log.
@@ -147,6 +146,8 @@ function makeClient(
       logger: silentLogger,
     },
   });
+  closeDeadSockets(client, connections);
+  return client;
 }
 
 type Deadline = { readonly signal: AbortSignal; reason(): Error | null; stop(): void };

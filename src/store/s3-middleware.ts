@@ -2,6 +2,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { toHex } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
+import type { Connections } from '../base/node/idle-sockets.ts';
 import { measureOffset, momentOf } from './clock-offset.ts';
 import type { ClockOffset } from './store.ts';
 
@@ -24,6 +25,15 @@ export function watchClock(clock: Clock): ClockWatch {
         { name: 'ledgerstoneClockWatch', step: 'deserialize', priority: 'low' },
       ),
   };
+}
+
+/** Of each try by itself: the SDK's next one goes over a new connection. */
+export function closeDeadSockets(client: S3Client, connections: Connections): void {
+  client.middlewareStack.add((next) => (args) => connections.request(() => next(args)), {
+    name: 'ledgerstoneDeadSockets',
+    step: 'deserialize',
+    priority: 'low',
+  });
 }
 
 /** The signature needs the body's SHA-256 in hex, the checksum the same in base64: hash once, not twice. */

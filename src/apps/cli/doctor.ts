@@ -91,6 +91,14 @@ function configChecks({ production, retention, archive, server }: Config, env: N
       remedy,
     });
   }
+  const proxies = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'].filter(
+    (name) => (env[name] ?? env[name.toLowerCase()] ?? '') !== '',
+  );
+  if (proxies.length > 0) {
+    const found = `${proxies.join(', ')} is set and not used: every connection is made directly`;
+    const remedy = 'Give this host a direct way, such as VPC endpoints for S3, KMS, STS and SNS.';
+    checks.push({ name: 'proxy', verdict: 'warning', found, remedy });
+  }
   const unreachable = unreachableByProbes(server, 'server', env);
   if (unreachable !== null) checks.push({ name: 'probes', verdict: 'warning', ...unreachable });
   return checks;
