@@ -96,7 +96,7 @@ export const verifierConfigSchema = z.strictObject({
       leastLock: period
         .optional()
         .describe(
-          'The shortest retention that objects of the archive were ever written with. A shorter lock is a finding. Default: no such check',
+          'The shortest retention that objects of the archive were ever written with. A shorter lock, or a seal that promises a shorter one, is a finding, and such a seal is not attested. Default: no such check',
         ),
       greatestLock: period
         .optional()

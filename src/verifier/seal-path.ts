@@ -102,13 +102,14 @@ const CODES_AFTER_HANDOVER: ReadonlySet<string> = new Set([
 ]);
 
 function walk(
-  { archive, trusted, sha256, checker, clock, bytesInFlight }: StepTools,
+  { archive, trusted, sha256, checker, clock, leastLock, bytesInFlight }: StepTools,
   place: ChainInArchive,
   attested: Attested | null,
   { handovers, mayGoOn, signal }: StepOptions,
 ): Promise<Confirmation | null> {
   return confirmChain(archive, place, {
     ...{ trusted, sha256, checker, confirmed: attested, depth: 'content', nowMs: clock.now() },
+    ...(leastLock && { leastLock }),
     ...(handovers && { handovers }),
     ...(mayGoOn && { mayGoOn }),
     ...(bytesInFlight && { bytesInFlight }),

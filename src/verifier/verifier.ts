@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Semaphore } from '../base/concurrency.ts';
 import type { Sha256 } from '../base/hash.ts';
 import type { Logger } from '../base/log.ts';
+import type { Period } from '../base/period.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import type { ReadableStore, Store, StoreReader } from '../store/store.ts';
 import type { Anchor } from '../verify/anchor.ts';
@@ -121,6 +122,8 @@ export type StepTools = {
   readonly sha256: Sha256;
   readonly checker: BlockChecker;
   readonly clock: Clock;
+  /** No lock of the archive was ever to be shorter. Null or left out: nobody said so. */
+  readonly leastLock?: Period | null;
   /** Over all steps that run side by side. */
   readonly bytesInFlight?: Semaphore;
 };

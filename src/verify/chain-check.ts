@@ -17,7 +17,7 @@ import { DataCursor } from './data-cursor.ts';
 import { FindingList, type ObjectLocation } from './finding-list.ts';
 import { chainText, continuesProblems } from './handover.ts';
 import { LaterSeals, newerFormat } from './later-version.ts';
-import { isStoreWide, lockProblems } from './locks.ts';
+import { isStoreWide, lockProblems, promiseProblem } from './locks.ts';
 import { checkpointOf, type OpenedSeal } from './open-seal.ts';
 import type { ChainReport } from './report.ts';
 import type { Run } from './run.ts';
@@ -158,7 +158,9 @@ export class ChainCheck {
     const distrust = this.#trust.step(origin, opened.signedKeys, isSound);
     const misplaced = chainProblem(origin, chainText(this.#place));
     const ahead = aheadProblem(opened.manifest, seal.version, this.#run);
-    for (const one of [distrust, misplaced, ahead]) if (one !== null) this.#findings.add(one, place);
+    // What was confirmed before was held to the promise of that time.
+    const short = isConfirmed ? null : promiseProblem(opened.manifest, seal.version, this.#run);
+    for (const one of [distrust, misplaced, ahead, short]) if (one !== null) this.#findings.add(one, place);
     if (this.#before !== null) {
       const links = linkProblems(this.#before, opened, this.#run.sha256);
       this.#findings.addAll(links, place);

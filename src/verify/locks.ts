@@ -1,5 +1,7 @@
 // Is this version locked as promised?
 import { afterPeriod, type Period, spanOf } from '../base/period.ts';
+import type { Manifest } from '../format/manifest.ts';
+import { parseTime, parseUntil } from '../format/time.ts';
 import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
 import type { Problem } from './finding.ts';
 import type { Run } from './run.ts';
@@ -66,6 +68,24 @@ export const lockProblems = (
   [lockProblem(state, untilMs, nowMs), longLockProblem(state, version, greatestLock)].filter(
     (problem) => problem !== null,
   );
+
+/**
+ * Does a seal promise less than any lock was ever to be? Counted from its own time, and from the time at
+ * which the store took it, for a writer can choose the first. `leastLock` null: nobody said so.
+ */
+export function promiseProblem(
+  { time, retention }: Manifest,
+  { lastModifiedMs }: ArchiveVersion,
+  { reader, leastLock }: Pick<Run, 'reader' | 'leastLock'>,
+): Problem | null {
+  if (leastLock === null) return null;
+  const storedMs = reader.kind === 's3' ? (lastModifiedMs ?? 0) : 0;
+  const fromMs = Math.max(parseTime(time.sealed), storedMs);
+  const leastMs = afterPeriod(fromMs, leastLock) - lockSlackMs(leastLock);
+  if (parseUntil(retention.until) >= leastMs) return null;
+  const expected = `a promise until ${new Date(leastMs).toISOString()} or later: no lock is shorter`;
+  return { code: 'retention-short', expected, found: `promised until ${retention.until}` };
+}
 
 /** True if it holds for the whole store: then it is reported once per chain and not asked again. */
 export const isStoreWide = (problem: Problem): boolean =>

@@ -44,6 +44,8 @@ export type Run = {
   readonly report: () => void;
   /** A chain without a seal for so many ms is stale. Null: never. */
   readonly staleAfterMs: number | null;
+  /** No seal promises a shorter lock. Null: not promised. */
+  readonly leastLock: Period | null;
   /** No lock is longer. Null: not promised. */
   readonly greatestLock: Period | null;
 };

@@ -51,6 +51,8 @@ export type VerifyOptions = {
   readonly only?: readonly ChainInArchive[];
   /** A chain without a seal for longer is noticed. */
   readonly staleAfterMs?: number;
+  /** Seals that promise a shorter lock are noticed. */
+  readonly leastLock?: Period | null;
   /** Objects outside of the chains that are locked for longer are noticed. */
   readonly greatestLock?: Period | null;
   readonly onProgress?: (progress: Readonly<Progress>) => void;
@@ -133,6 +135,7 @@ export function startRun(
     progress,
     report: () => options.onProgress?.(progress),
     staleAfterMs: options.staleAfterMs ?? null,
+    leastLock: options.leastLock ?? null,
     greatestLock: options.greatestLock ?? null,
   };
 }

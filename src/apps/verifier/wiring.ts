@@ -127,7 +127,7 @@ export function makeVerifier(
   };
   const step = {
     ...{ archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock },
-    bytesInFlight: new Semaphore(bytesInFlight),
+    ...{ leastLock: config.sweep.leastLock, bytesInFlight: new Semaphore(bytesInFlight) },
   };
   const scrubLog = new ScrubLog({ store: own, retention, clock });
   const sweepLog = new SweepLog({ store: own, retention, clock });

@@ -1,8 +1,9 @@
 // Does a verifier attest only what it has read, although a seal says that its data was to expire?
 import { beforeEach, expect, it } from 'vitest';
 import { stepCoverage } from '../../../src/verifier/findings/step-coverage.ts';
-import { entries, NOW_MS } from '../../support/archive-builder.ts';
+import { entries, NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { verifierRig } from '../../support/verifier-rig.ts';
+import { storeOver } from '../../support/verifier-store.ts';
 import { VerifierWorld } from '../../support/verifier-world.ts';
 
 /** A lock that is over by now. */
@@ -67,4 +68,27 @@ it('is one open finding, which closes when nothing is unread any more', async ()
   const covers = stepCoverage(clean);
   const finding = { key: null, sequence: null, code: 'expired-unread' };
   expect(covers !== false && covers({ check: 'confirm', finding } as never)).toBe(true);
+});
+
+it('holds what a seal promises to the least lock, by its own time and by that of the store', async () => {
+  const leastLock = { months: 12, ms: 0 };
+  await world.step();
+  world.made.push(await world.chain.seal({ lines: entries(9, 3), retentionMs: 30 * 86_400_000 }));
+  const short = await world.step(4, { ...world.tools(), leastLock });
+  expect([short.verdict, short.isNew]).toEqual(['broken', false]);
+  expect(short.findings).toMatchObject([{ code: 'retention-short', sequence: 3 }]);
+  expect(short.findings[0]?.found).toContain('promised until 2026-12-22');
+  expect((await world.step(4)).isNew).toBe(true);
+
+  // Sealed, by its own word, two years before the store took it: its promise is over soon.
+  world = new VerifierWorld();
+  const dated = { sealedMs: NOW_MS - 2 * YEAR_MS, retentionMs: 2 * YEAR_MS + 86_400_000 };
+  world.made.push(await world.chain.seal({ lines: entries(0, 3), ...dated }));
+  const archive = storeOver(world.builder.archive);
+  const back = await world.step(1, { ...world.tools(), archive, leastLock });
+  expect(back.findings.map(({ code }) => code)).toEqual(['retention-short']);
+  const honest = new VerifierWorld();
+  await honest.grow(2);
+  const tools = { ...honest.tools(), archive: storeOver(honest.builder.archive), leastLock };
+  expect((await honest.step(2, tools)).isNew).toBe(true);
 });
