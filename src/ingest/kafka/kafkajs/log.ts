@@ -13,9 +13,17 @@ export const KAFKAJS_INFO = 4;
  */
 const FIELDS = ['broker', 'groupId', 'memberId', 'topic', 'partition', 'nodeId', 'retryCount', 'retryTime'];
 
+/** What coordinators answer to members at each rebalance (kafkajs's protocol/error.js). */
+const REBALANCES: ReadonlySet<unknown> = new Set([
+  'The group is rebalancing, so a rejoin is needed',
+  'Specified group generation id is not valid',
+  'The coordinator is not aware of this member',
+  'The group member needs to have a valid member id before actually entering a consumer group',
+]);
+
 /**
- * Errors of kafkajs are things that it tries again, so they warn; what can't be cured comes as `onFatal`. Its
- * debug lines carry whole requests and answers and are never passed on, whatever KAFKAJS_LOG_LEVEL says.
+ * Errors of kafkajs are things that it tries again, so they warn; what can't be cured comes as `onFatal`. A
+ * rebalance is no trouble, and our own lines tell of it: kafkajs's are for debugging. Its debug lines carry whole requests and answers and are never passed on, whatever KAFKAJS_LOG_LEVEL says.
  */
 export const routeLogs =
   (log: Logger, redact: (text: string) => string): logCreator =>
@@ -29,7 +37,8 @@ export const routeLogs =
     }
     if (typeof line['error'] === 'string') fields['error'] = redact(line['error']);
     const message = redact(line.message);
-    if (level === ERROR) log.warn(fields, message);
+    if (REBALANCES.has(line['error'])) log.debug(fields, message);
+    else if (level === ERROR) log.warn(fields, message);
     else if (level === WARN) log.info(fields, message);
     else log.debug(fields, message);
   };

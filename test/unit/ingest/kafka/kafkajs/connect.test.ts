@@ -1,4 +1,5 @@
 // Are addresses, TLS files and logins what the configuration says, and does no password get into a log?
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../../../src/base/log.ts';
@@ -99,6 +100,25 @@ describe('logs', () => {
       ['debug', 'level 4'],
     ]);
   });
+
+  it.each(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'MEMBER_ID_REQUIRED'])(
+    'what each rebalance brings is for debugging: %s',
+    (type) => {
+      const { errorCodes } = createRequire(import.meta.url)('kafkajs/src/protocol/error') as {
+        errorCodes: readonly { type: string; message: string }[];
+      };
+      const error = errorCodes.find((one) => one.type === type)?.message;
+      const { told, entry } = lines(undefined);
+      entry(1, 'Response Heartbeat(key: 12, version: 3)', { error });
+      entry(2, 'The group is rebalancing, re-joining', { error, groupId: 'g' });
+      entry(1, 'Response Heartbeat(key: 12, version: 3)', { error: 'Not authorized to access group' });
+      expect(told.map(([level, fields]) => [level, fields['error']])).toEqual([
+        ['debug', error],
+        ['debug', error],
+        ['warn', 'Not authorized to access group'],
+      ]);
+    },
+  );
 
   it('pass on known fields only, without the password in any form', () => {
     const password = 'pa"ss\\wörd';
