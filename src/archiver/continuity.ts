@@ -45,6 +45,9 @@ export class Continuity {
             ? `offsets ${refusal.offset} to ${refusal.last}`
             : `offset ${refusal.offset}`;
         const message = `${which} of ${where} can't be read: ${refusal.reason}`;
+        const { remedy } = refusal;
+        if (remedy !== undefined)
+          return { kind: 'halt-after', halt: halt('undecodable', message, remedy).halt };
         return { kind: 'halt-after', halt: halt('undecodable', message, RESUME, gap).halt };
       }
       case 'hole': {

@@ -70,7 +70,8 @@ export async function openSource(config: Config, log: Logger): Promise<Source> {
     return kafkaSource({ ...source, archive: archive.origin, recordBytesMax: limits.recordBytes, log });
   }
   const { fileSource } = await import('../ingest/file.ts');
-  return fileSource({ path: source.path, topic: source.topics[0].name, recordBytesMax: limits.recordBytes });
+  const { path, lastLine, topics } = source;
+  return fileSource({ path, lastLine, topic: topics[0].name, recordBytesMax: limits.recordBytes });
 }
 
 /** Tells apart the processes that wrote an archive; nothing is decided by it. */

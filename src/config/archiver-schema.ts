@@ -97,6 +97,12 @@ export const source = z.discriminatedUnion('kind', [
     path: some('a path, or - for standard input').describe(
       'The file, relative to this file. One line is one record. `-` reads standard input',
     ),
+    lastLine: z
+      .enum(['with-lf', 'any'])
+      .default('with-lf')
+      .describe(
+        'A last line without LF may be half of one that is still being written. `with-lf`: it is not archived, and the run ends with an error after all lines before it. `any`: it counts as a line. Of a pipe it always does',
+      ),
     topic: z
       .strictObject({
         name: topicName.describe('Name that the records are archived under, as if they came from this topic'),

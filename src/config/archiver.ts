@@ -63,6 +63,7 @@ export type FileSourceConfig = {
   readonly kind: 'file';
   /** Absolute, or '-'. */
   readonly path: string;
+  readonly lastLine: 'with-lf' | 'any';
   /** Exactly one; `startFrom` is always 'earliest' and the partition 0. */
   readonly topics: readonly [TopicConfig];
 };
@@ -170,7 +171,8 @@ function sourceOf(input: ConfigOutput, resolvePath: (path: string) => string): S
   const source = input.source;
   if (source.kind === 'file') {
     const topic = topicOf({ ...source.topic, partitions: {}, startFrom: 'earliest' });
-    return { kind: 'file', path: source.path === '-' ? '-' : resolvePath(source.path), topics: [topic] };
+    const path = source.path === '-' ? '-' : resolvePath(source.path);
+    return { kind: 'file', path, lastLine: source.lastLine, topics: [topic] };
   }
   return present({
     ...source,

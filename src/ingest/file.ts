@@ -16,6 +16,8 @@ export type FileSourceOptions = {
   readonly topic: string;
   /** A line of more bytes is undecodable: it is never held in memory. */
   readonly recordBytesMax?: number;
+  /** Of a file: whether a last line without LF counts. By default it is undecodable: maybe half a line. */
+  readonly lastLine?: 'any' | 'with-lf';
   /** What `-` reads. */
   readonly input?: Readable;
 };
@@ -25,9 +27,10 @@ const LINES_PER_FETCH = 4_096;
 
 /**
  * One line is one record: offset = line index, the value is its bytes without the LF, no key, no headers,
- * timestamp −1. A CR stays; an empty line is an empty value; a last line without LF counts. Ends at the end
- * of the file as it is when that is reached. A file is read again after a seek. A pipe passes once: seeking
- * or reading a line that has passed is fatal; a new start with the whole input cures it.
+ * timestamp −1. A CR stays; an empty line is an empty value; a last line without LF counts where it is said
+ * to, and of a pipe. Ends at the end of the file as it is when that is reached. A file is read again after a
+ * seek. A pipe passes once: seeking or reading a line that has passed is fatal; a new start with the whole
+ * input cures it.
  */
 export const fileSource = (options: FileSourceOptions): Source => new FileSource(options);
 
@@ -202,13 +205,13 @@ type Place = {
   done: boolean;
 };
 
-async function openLog({ path, input, recordBytesMax }: FileSourceOptions): Promise<LineLog> {
+async function openLog({ path, input, recordBytesMax, lastLine }: FileSourceOptions): Promise<LineLog> {
   const lineBytesMax = recordBytesMax ?? LIMITS.recordBytesDefault;
   if (path === '-') return new StreamLog(input ?? process.stdin, lineBytesMax);
   try {
     const handle = await open(path, 'r');
     const stat = await handle.stat();
-    if (stat.isFile()) return new FileLog(handle, lineBytesMax);
+    if (stat.isFile()) return new FileLog(handle, lineBytesMax, lastLine !== 'any');
     if (!stat.isDirectory())
       return new StreamLog(handle.createReadStream({ highWaterMark: MIB }), lineBytesMax);
     await handle.close();

@@ -56,6 +56,11 @@ export class LineCursor {
     return this.#ahead?.records[0]?.offset ?? this.#cutter.line;
   }
 
+  /** Bytes of a line came, and not its LF. */
+  get isInLine(): boolean {
+    return this.#cutter.partBytes > 0;
+  }
+
   /** How many lines there are; null while that isn't known. */
   get end(): number | null {
     return this.#ended ? this.#cutter.line : null;
@@ -134,12 +139,15 @@ export class FileLog implements LineLog {
   readonly rereads = true;
   readonly #handle: FileReads;
   readonly #lineBytesMax: number;
+  readonly #needsLf: boolean;
   readonly #index = new LineIndex(SLICE_BYTES);
   #counted: { readonly size: number; readonly lines: number } | null = null;
 
-  constructor(handle: FileReads, lineBytesMax: number) {
+  /** `needsLf`: a last line without LF is no line yet. */
+  constructor(handle: FileReads, lineBytesMax: number, needsLf = false) {
     this.#handle = handle;
     this.#lineBytesMax = lineBytesMax;
+    this.#needsLf = needsLf;
   }
 
   cursorAt(line: number): LineCursor {
@@ -158,7 +166,7 @@ export class FileLog implements LineLog {
       const slice = Buffer.allocUnsafeSlow(SLICE_BYTES);
       const cursor = this.#cursor(Number.POSITIVE_INFINITY, () => slice);
       await cursor.take(1);
-      this.#counted = { size, lines: cursor.line };
+      this.#counted = { size, lines: cursor.line + (cursor.isInLine ? 1 : 0) };
     }
     return this.#counted.lines;
   }
@@ -169,7 +177,7 @@ export class FileLog implements LineLog {
 
   #cursor(line: number, slice: () => Buffer): LineCursor {
     const start = this.#index.before(line);
-    const cutter = new LineCutter(start.line, this.#lineBytesMax);
+    const cutter = new LineCutter(start.line, this.#lineBytesMax, this.#needsLf);
     cutter.skipTo(line);
     let position = start.position;
     return new LineCursor(cutter, async () => {
@@ -195,6 +203,7 @@ export class StreamLog implements LineLog {
     this.#input = input;
     const chunks = input[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
     this.#cursor = new LineCursor(
+      // Its writer has closed it: nothing follows.
       new LineCutter(0, lineBytesMax),
       async () => (await chunks.next()).value ?? null,
     );

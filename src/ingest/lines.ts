@@ -8,8 +8,16 @@ const NO_HEADERS: readonly Header[] = [];
 
 export type Cut = {
   readonly records: readonly KafkaRecord[];
-  /** The line after these records is longer than the limit. It stays in the way until `skipTo` passes it. */
-  readonly undecodable: { readonly offset: number; readonly reason: string } | null;
+  /**
+   * The line after these records is longer than the limit, or may be half a line. It stays in the way until
+   * `skipTo` passes it.
+   */
+  readonly undecodable: {
+    readonly offset: number;
+    readonly reason: string;
+    /** Of a last line without LF. */
+    readonly remedy?: string;
+  } | null;
 };
 
 /**
@@ -19,6 +27,7 @@ export type Cut = {
  */
 export class LineCutter {
   readonly #lineBytesMax: number;
+  readonly #needsLf: boolean;
   #line: number;
   #from: number;
   #chunk: Buffer = Buffer.alloc(0);
@@ -28,8 +37,12 @@ export class LineCutter {
   #partBytes = 0;
   #ended = false;
 
-  /** `line`: offset of the line that the first byte belongs to. */
-  constructor(line: number, lineBytesMax: number) {
+  /**
+   * `line`: offset of the line that the first byte belongs to. `needsLf`: a last line without LF is no line
+   * yet.
+   */
+  constructor(line: number, lineBytesMax: number, needsLf = false) {
+    this.#needsLf = needsLf;
     this.#line = line;
     this.#from = line;
     this.#lineBytesMax = lineBytesMax;
@@ -58,7 +71,7 @@ export class LineCutter {
     this.#at = 0;
   }
 
-  /** No byte comes any more: what is left is a line without LF. */
+  /** No byte comes any more: what is left has no LF. */
   end(): void {
     this.#ended = true;
   }
@@ -78,7 +91,8 @@ export class LineCutter {
       if (end === null) {
         if (this.#line < this.#from) this.#drop();
         else this.#keep();
-        break;
+        if (!this.#ended || this.#partBytes === 0 || this.#line < this.#from) break;
+        return { records, undecodable: { offset: this.#line, ...UNFINISHED } };
       }
       if (this.#line >= this.#from) records.push(this.#record(end));
       this.#at = Math.min(end + 1, this.#chunk.length);
@@ -97,7 +111,7 @@ export class LineCutter {
     const found = this.#chunk.indexOf(LF, this.#at);
     if (found >= 0) return found;
     const left = this.#partBytes + this.#chunk.length - this.#at;
-    return this.#ended && left > 0 ? this.#chunk.length : null;
+    return this.#ended && left > 0 && !this.#needsLf ? this.#chunk.length : null;
   }
 
   #keep(): void {
@@ -140,6 +154,11 @@ export class LineCutter {
     return whole;
   }
 }
+
+const UNFINISHED = {
+  reason: 'the last line has no LF, and may be half of one that is still being written',
+  remedy: 'End the line with LF and start again, or let it count: `lastLine: any` in `source`.',
+};
 
 const bytesOf = (chunk: Buffer, start: number, end: number): Uint8Array =>
   end === start ? EMPTY : new Uint8Array(chunk.buffer, chunk.byteOffset + start, end - start);

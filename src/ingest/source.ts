@@ -28,13 +28,15 @@ export type Fetched = TopicPartition & {
    * beyond 2^53 − 2). This fetch ends before it, and no more comes until a seek past it, which needs an
    * operator's decision.
    * `last`: end of the range that can't be carried, when a whole batch can't be opened. Absent: only
-   * `offset`. `tooLarge`: it is a record of so many bytes, as the source counts them, or headers.
+   * `offset`. `tooLarge`: it is a record of so many bytes, as the source counts them, or headers. `remedy`:
+   * what makes the source carry it, where that is better than a decision.
    */
   readonly undecodable?: {
     readonly offset: number;
     readonly last?: number;
     readonly reason: string;
     readonly tooLarge?: { readonly bytes: number } | { readonly headers: number };
+    readonly remedy?: string;
   };
 };
 

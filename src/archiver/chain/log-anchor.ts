@@ -126,7 +126,7 @@ export async function confirmAnchor(
       throw halt(
         'undecodable',
         `line ${anchor.offset} of ${partition.topic} is sealed, and can't be read again: ${undecodable.reason}`,
-        'Set limits.recordBytes to what it was when the line was archived.',
+        undecodable.remedy ?? 'Set limits.recordBytes to what it was when the line was archived.',
       );
     }
     const why = undecodable === undefined ? '' : `: ${undecodable.reason}`;

@@ -113,6 +113,7 @@ encoding: { codec: gzip }
     expect(config.archive.signing).toEqual({ kind: 'local', keyFile: '/srv/keys/log.pem' });
     expect(config.source).toEqual({
       kind: 'file',
+      lastLine: 'with-lf',
       path: '/srv/audit/events.jsonl',
       topics: [
         { name: 'events', chain: 'events-2', retention: 'short', startFrom: 'earliest', partitions: {} },

@@ -62,4 +62,4 @@ export const untilEnd = (recorder: SourceRecorder, ends = 1): Promise<void> =>
   recorder.until('the end', () => recorder.of('end').length >= ends);
 
 export const numbered = (count: number, width = 1_200): string =>
-  Array.from({ length: count }, (_, line) => `${line} `.padEnd(width, 'x')).join('\n');
+  Array.from({ length: count }, (_, line) => `${`${line} `.padEnd(width, 'x')}\n`).join('');

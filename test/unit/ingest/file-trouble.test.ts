@@ -13,7 +13,7 @@ describe('a file', () => {
     const path = fileOf(numbered(3_000));
     const { source } = await started({ path });
     expect(await source.logRange(PARTITION)).toEqual({ low: 0, high: 3_000 });
-    appendFileSync(path, '\nmore\nand more');
+    appendFileSync(path, 'more\nand more');
     expect(await source.logRange(PARTITION)).toEqual({ low: 0, high: 3_002 });
     truncateSync(path, 1_201 * 1_000);
     expect(await source.logRange(PARTITION)).toEqual({ low: 0, high: 1_000 });
@@ -38,7 +38,7 @@ describe('a file', () => {
   });
 
   it('a line beyond the limit comes as undecodable, after what is before it, and a seek leads past it', async () => {
-    const path = fileOf(`a\n${'b'.repeat(3 * MIB)}\nc\n${'d'.repeat(100)}`);
+    const path = fileOf(`a\n${'b'.repeat(3 * MIB)}\nc\n${'d'.repeat(100)}\n`);
     const { source, recorder } = await started({ path, recordBytesMax: 99 });
     source.resume(PARTITION);
     await recorder.until('the long line', () =>
@@ -64,14 +64,14 @@ describe('a file', () => {
   });
 
   it('a line of exactly the limit is a record', async () => {
-    const { source, recorder } = await started({ path: fileOf('x'.repeat(99)), recordBytesMax: 99 });
+    const { source, recorder } = await started({ path: fileOf(`${'x'.repeat(99)}\n`), recordBytesMax: 99 });
     source.resume(PARTITION);
     await untilEnd(recorder);
     expect(texts(recorder)).toEqual(['x'.repeat(99)]);
   });
 
   it('a last line beyond the limit counts as a line', async () => {
-    for (const path of [fileOf('a\nbbbb'), '-']) {
+    for (const path of [fileOf('a\nbbbb\n'), '-']) {
       const { source, recorder } = await started({
         path,
         input: pipe(['a\nbb', 'bb']).input,
@@ -146,7 +146,7 @@ describe('a file', () => {
   });
 
   it('has one partition, no timestamps and no hints', async () => {
-    const { source } = await started({ path: fileOf('a') });
+    const { source } = await started({ path: fileOf('a\n') });
     expect(source.kind).toBe('file');
     expect(await source.partitions('audit')).toEqual([0]);
     expect(await source.offsetAtTime(PARTITION, 0)).toBeNull();

@@ -1,4 +1,5 @@
 // Does a file come as records: every line, once, from any place, at the reader's pace?
+import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { fileOf, numbered, PARTITION, started, texts, untilEnd } from './file-bench.ts';
@@ -6,7 +7,7 @@ import { fileOf, numbered, PARTITION, started, texts, untilEnd } from './file-be
 describe('a file', () => {
   it('gives every line: CR kept, empty lines, separators that are not LF, a last line without LF', async () => {
     const path = fileOf('one\r\n\n\ttwo\u2028\u0085\n\ufeff\x00\nlast');
-    const { source, recorder } = await started({ path });
+    const { source, recorder } = await started({ path, lastLine: 'any' });
     expect(recorder.events).toEqual([{ kind: 'assign', owned: [PARTITION] }]);
     source.resume(PARTITION);
     await untilEnd(recorder);
@@ -36,12 +37,40 @@ describe('a file', () => {
     ['a\n\n', 2],
     ['\na', 2],
   ])('%j holds %i lines', async (content, count) => {
-    const { source, recorder } = await started({ path: fileOf(content) });
+    const { source, recorder } = await started({ path: fileOf(content), lastLine: 'any' });
     expect(await source.logRange(PARTITION)).toEqual({ low: 0, high: count });
     source.resume(PARTITION);
     await untilEnd(recorder);
     expect(recorder.offsets()).toEqual([...Array(count).keys()]);
     expect(recorder.of('end')[0]?.nextOffset).toBe(count);
+  });
+
+  it('a last line without LF may be half a line: it stops there, and goes on once the line is whole', async () => {
+    const path = fileOf('one\ntwo\n{"half":');
+    const { source, recorder } = await started({ path });
+    expect(await source.logRange(PARTITION)).toEqual({ low: 0, high: 3 });
+    source.resume(PARTITION);
+    await recorder.until('the half line', () => recorder.fetches().at(-1)?.undecodable !== undefined);
+    expect(texts(recorder)).toEqual(['one', 'two']);
+    expect(recorder.fetches().at(-1)?.undecodable).toEqual({
+      offset: 2,
+      reason: expect.stringContaining('no LF'),
+      remedy: expect.stringContaining('lastLine: any'),
+    });
+    expect(recorder.of('end')).toEqual([]);
+    expect((await source.readAt(PARTITION, 2)).undecodable).toMatchObject({ offset: 2 });
+    appendFileSync(path, '1}\n');
+    source.seek(PARTITION, 2);
+    await untilEnd(recorder);
+    expect(texts(recorder)).toEqual(['one', 'two', '{"half":1}']);
+  });
+
+  it('an operator may step over a last line without LF', async () => {
+    const { source, recorder } = await started({ path: fileOf('one\nhalf') });
+    source.seek(PARTITION, 2);
+    source.resume(PARTITION);
+    await untilEnd(recorder);
+    expect(recorder.records()).toEqual([]);
   });
 
   it('delivers nothing before resume, and a seek decides where it begins', async () => {

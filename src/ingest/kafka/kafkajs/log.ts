@@ -23,7 +23,8 @@ const REBALANCES: ReadonlySet<unknown> = new Set([
 
 /**
  * Errors of kafkajs are things that it tries again, so they warn; what can't be cured comes as `onFatal`. A
- * rebalance is no trouble, and our own lines tell of it: kafkajs's are for debugging. Its debug lines carry whole requests and answers and are never passed on, whatever KAFKAJS_LOG_LEVEL says.
+ * rebalance is no trouble, and our own lines tell of it: kafkajs's are for debugging. Its debug lines carry
+ * whole requests and answers and are never passed on, whatever KAFKAJS_LOG_LEVEL says.
  */
 export const routeLogs =
   (log: Logger, redact: (text: string) => string): logCreator =>
