@@ -25,6 +25,7 @@ const WRONG_KIND = fatal(
   'Use an asymmetric KMS key of usage SIGN_VERIFY and spec ECC_NIST_P256 or ECC_NIST_EDWARDS25519.',
 );
 const NOT_ENABLED = fatal('key-disabled', 'Enable the key, or cancel its deletion, then start again.');
+const CHANGING = retriable('key-changing', 'The key is being made or changed. The same call is repeated.');
 const NO_SUCH_KEY = fatal('key-not-found', 'Check the key id, its Region and its account.');
 
 // By error name, since servers that speak the KMS protocol answer names that the SDK models and names that it
@@ -86,6 +87,9 @@ function cluesOf(error: unknown): Clues {
 
 function meaningOf(error: unknown, action: KmsAction, keyId: string): Meaning {
   const { name, networkCode, status } = cluesOf(error);
+  // KMS has one name for a key that is being made or changed, and for one that is off or pending deletion.
+  if (name === 'KMSInvalidStateException' && /\b(?:creating|updating)\b/i.test(messageOf(error)))
+    return CHANGING;
   const named = Object.hasOwn(MEANINGS, name) ? MEANINGS[name] : undefined;
   if (named !== undefined) return named;
   if (/^AccessDenied(Exception)?$/.test(name)) {

@@ -99,6 +99,12 @@ async function refuseUnlessEnabled(arn: string, send: Send): Promise<void> {
     },
   );
   if (state === 'Enabled') return;
+  if (state === 'Creating' || state === 'Updating') {
+    throw new LedgerstoneError('key-changing', `KMS key ${arn} is in state ${state}`, {
+      disposition: 'retriable',
+      remedy: 'Wait until it is Enabled, then start again.',
+    });
+  }
   throw new LedgerstoneError('key-disabled', `KMS key ${arn} is in state ${state}`, {
     remedy: 'Enable the key, or cancel its deletion, then start again.',
   });

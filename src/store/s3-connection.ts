@@ -58,6 +58,8 @@ export type S3Connection = {
   close(): void;
 };
 
+/** Sockets take smaller bodies whole, so the answer is read all the same. */
+const EXPECT_BYTES_MIN = 8 * 1024 * 1024;
 /** Slowest transfer that we wait for. */
 const BYTES_PER_MS = (1024 * 1024) / 1000;
 
@@ -130,8 +132,9 @@ function makeClient(
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
     maxAttempts: bounds.attemptsMax,
-    // With `Expect: 100-continue` the SDK opens a new connection for each PUT.
-    expectContinueHeader: false,
+    // S3 may refuse a large PUT before its body was sent, and close. Without `Expect: 100-continue` that may read
+    // as a broken connection. With it the SDK opens a new connection for each, so smaller ones go without.
+    expectContinueHeader: EXPECT_BYTES_MIN,
     // What we read is checked against its seal, so not here too.
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {

@@ -28,9 +28,11 @@ import {
   trustedKeys,
 } from '../../clients/open.ts';
 import type { Config } from '../../config/archiver.ts';
+import type { VerifierKey } from '../../format/vkey.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { Store } from '../../store/store.ts';
 import type { HttpServer } from '../http.ts';
+import { whilePermissionsSpread } from './permissions-spread.ts';
 import { startServer } from './server.ts';
 
 type SealedSegment = {
@@ -146,12 +148,11 @@ class Service {
 
   async #openPipeline(): Promise<Pipeline> {
     const { log, signal } = this.#options;
-    const { archive, retention } = this.#config;
-    await requireFitStore(archive.store, signal);
-    const signers = [await openSigner(archive.signing, log)];
-    const trusted = trustedKeys(this.#config, signers);
-    const own = trusted.slice(0, signers.length);
-    await publishArchiveFiles(this.#store, own, retention.seals, systemClock, signal);
+    const spread = { clock: systemClock, log, signal };
+    const open = () => this.#openStoreAndKeys();
+    // On AWS the role may have been made a minute ago. Elsewhere a refusal is told at once.
+    const isNew = this.#config.production;
+    const { signers, trusted } = await (isNew ? whilePermissionsSpread(open, spread) : open());
     const source = await openSource(this.#config, log);
     this.#logStart(signers);
     return new Pipeline({
@@ -165,6 +166,20 @@ class Service {
       observer: observerOf(this.#metrics, this.#totals, this.#options),
       writer: { id: this.#instance, version: VERSION },
     });
+  }
+
+  async #openStoreAndKeys(): Promise<{
+    readonly signers: readonly Signer[];
+    readonly trusted: VerifierKey[];
+  }> {
+    const { log, signal } = this.#options;
+    const { archive, retention } = this.#config;
+    await requireFitStore(archive.store, signal);
+    const signers = [await openSigner(archive.signing, log)];
+    const trusted = trustedKeys(this.#config, signers);
+    const own = trusted.slice(0, signers.length);
+    await publishArchiveFiles(this.#store, own, retention.seals, systemClock, signal);
+    return { signers, trusted };
   }
 
   #logStart(signers: readonly Signer[]): void {

@@ -145,6 +145,29 @@ describe('which keys it opens', () => {
     });
   });
 
+  it.each(['Creating', 'Updating'])('waits for a key in state %s', async (KeyState) => {
+    await using kms = await fakeKms();
+    kms.script = ({ action }) =>
+      action === 'DescribeKey' ? json({ KeyMetadata: { KeyId: ARN, KeyState } }) : undefined;
+    await expect(kmsSigner(kms.options)).rejects.toMatchObject({
+      code: 'key-changing',
+      disposition: 'retriable',
+    });
+  });
+
+  it.each([
+    ['is Creating', 'key-changing', 'retriable'],
+    ['is updating', 'key-changing', 'retriable'],
+    ['is pending deletion', 'key-disabled', 'fatal'],
+    ['is pending import', 'key-disabled', 'fatal'],
+  ])('a signature by a key that %s', async (words, code, disposition) => {
+    await using kms = await fakeKms();
+    const signer = await kmsSigner(kms.options);
+    const body = { __type: 'KMSInvalidStateException', message: `${ARN} ${words}.` };
+    kms.script = () => ({ kind: 'json', status: 400, body });
+    await expect(signer.sign(message)).rejects.toMatchObject({ code, disposition });
+  });
+
   it('goes without the state where it may not ask for it', async () => {
     await using kms = await fakeKms();
     kms.preimages.push(message);
