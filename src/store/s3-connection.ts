@@ -132,8 +132,9 @@ function makeClient(
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
     maxAttempts: bounds.attemptsMax,
-    // S3 may refuse a large PUT before its body was sent, and close. Without `Expect: 100-continue` that may
-    // read as a broken connection. With it the SDK opens a new connection each time, so smaller ones go without.
+    // S3 may refuse a large PUT before its body was sent, and close. Without `Expect: 100-continue` that
+    // may read as a broken connection. With it the SDK opens a new connection each time, so smaller ones
+    // go without.
     expectContinueHeader: EXPECT_BYTES_MIN,
     // What we read is checked against its seal, so not here too.
     responseChecksumValidation: 'WHEN_REQUIRED',
