@@ -11,6 +11,7 @@ import { EXIT, UsageError } from './exit-code.ts';
 import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 import { momentFromText } from './time-option.ts';
+import { timestampText } from './when-text.ts';
 
 type GetOptions = ArchiveOptions &
   ChainOptions & {
@@ -20,6 +21,7 @@ type GetOptions = ArchiveOptions &
     readonly untilTime?: string;
     readonly tz: string;
     readonly values?: boolean;
+    readonly times?: boolean;
     readonly prove?: boolean;
     readonly json?: boolean;
   };
@@ -27,7 +29,8 @@ type GetOptions = ArchiveOptions &
 const HELP = `
 Both ends are included. Missing offsets are left out. Lines are printed as they were
 archived, gap lines too. --values prints each record's value and a LF, and leaves out
-tombstones. With --values --json each line is {"offset","base64"}.
+tombstones. With --values --json each line is {"offset","timestamp","time","base64"}:
+"timestamp" is the archived number of milliseconds, "time" is it as a date or null.
 
 Only blocks that can hold the range are read, so what is printed is not proven. With a
 key the seals are checked. --prove compares each whole segment with its seal before it
@@ -53,6 +56,7 @@ export function getCommand(program: Command, session: Session): void {
     .option('--until-time <time>', 'records stamped before this date or time')
     .option('--tz <zone>', 'time zone of dates and times without an offset', 'UTC')
     .option('--values', 'original values instead of lines as archived')
+    .option('--times', "before each line or value: its record's time as a date, and a tab")
     .option('--prove', 'compare each segment whole with its seal first; needs a key')
     .option('--json', 'with --values: JSON lines; lines as archived are JSON already')
     .addHelpText('after', HELP)
@@ -79,6 +83,9 @@ async function runGet(session: Session, name: string | undefined, options: GetOp
   const { output, io } = session;
   if ((options.from ?? 0) > (options.to ?? Number.MAX_SAFE_INTEGER)) {
     throw new UsageError(`--from ${options.from} lies after --to ${options.to}`);
+  }
+  if (options.times === true && options.values === true && options.json === true) {
+    throw new UsageError('--times is for lines and values', 'With --values --json each line has its time.');
   }
   const times = timeRange(options);
   const archive = await openArchive(name, options, io.env);
@@ -111,7 +118,7 @@ async function printRange(
     const text = options.values === true ? valueText(found, options.json === true) : lineOf(found);
     if (text === null) tombstones += found.isGap ? 0 : 1;
     else {
-      await output.exact(text);
+      await output.exact(options.times === true ? Buffer.concat([utf8(`${timeOf(found)}\t`), text]) : text);
       printed += 1;
     }
     if (output.closed) return printed + tombstones;
@@ -159,6 +166,10 @@ async function* linesFor(
   }
 }
 
+/** `-` for a gap line, and for a number that is no time. */
+const timeOf = ({ timestampMs }: FoundLine): string =>
+  timestampMs < 0 ? '-' : new Date(timestampMs).toISOString();
+
 const LF = new Uint8Array([0x0a]);
 const withLf = (bytes: Uint8Array): Uint8Array => Buffer.concat([bytes, LF]);
 const lineOf = ({ line }: FoundLine): Uint8Array => withLf(line);
@@ -170,7 +181,10 @@ function valueText(found: FoundLine, json: boolean): Uint8Array | null {
   const value = decoded.kind === 'entry' ? decoded.record.value : null;
   if (json) {
     const base64 = value === null ? null : toBase64(value);
-    return utf8(`${JSON.stringify({ offset: found.offset, base64 })}\n`);
+    const timestamp = decoded.kind === 'entry' ? decoded.record.timestamp : 0n;
+    // The number may be greater than those of JSON readers. Written by hand it stays exact.
+    const time = `"timestamp":${timestamp},"time":${JSON.stringify(timestampText(timestamp))}`;
+    return utf8(`{"offset":${found.offset},${time},"base64":${JSON.stringify(base64)}}\n`);
   }
   return value === null ? null : withLf(value);
 }

@@ -223,7 +223,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'chain' },
   { title: 'state' },
   { title: 'segments', align: 'right' },
-  { title: 'entries', align: 'right' },
+  { title: 'records sealed', align: 'right' },
   { title: 'next offset', align: 'right' },
   { title: 'lag', align: 'right' },
   { title: 'last seal' },

@@ -138,8 +138,23 @@ describe('times, gaps and records without a value', () => {
     expect(err).toContain('1 tombstones have no value');
     const json = await get('--from', '120', '--to', '122', '--values', '--json');
     expect(json.out).toBe(
-      '{"offset":120,"base64":null}\n{"offset":121,"base64":""}\n{"offset":122,"base64":"dGV4dA0="}\n',
+      [
+        '{"offset":120,"timestamp":1795341720000,"time":"2026-11-22T10:02:00.000Z","base64":null}\n',
+        '{"offset":121,"timestamp":1795341721000,"time":"2026-11-22T10:02:01.000Z","base64":""}\n',
+        '{"offset":122,"timestamp":1795341722000,"time":"2026-11-22T10:02:02.000Z","base64":"dGV4dA0="}\n',
+      ].join(''),
     );
+  });
+
+  it('times stand as dates before lines and values with --times, and a gap has none', async () => {
+    const { out } = await get('--from', '112', '--to', '118', '--times');
+    const [first = '', second = '', third = ''] = out.split('\n');
+    expect(first).toMatch(/^2026-11-22T10:01:52\.000Z\t\{"offset":112,"timestamp":1795341712000,/);
+    expect(second).toMatch(/^-\t\{"offset":113,"gap"/);
+    expect(third).toMatch(/^2026-11-22T10:01:58\.000Z\t\{"offset":118,/);
+    const values = await get('--from', '122', '--to', '122', '--values', '--times');
+    expect(values.out).toBe('2026-11-22T10:02:02.000Z\ttext\r\n');
+    expect((await get('--values', '--json', '--times')).code).toBe(2);
   });
 
   it('times are the records own, from the first to before the last', async () => {
