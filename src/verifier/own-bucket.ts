@@ -8,11 +8,16 @@ import { oldestVersions } from '../format/oldest-version.ts';
 import type { Lock, PutOutcome, StoreReader, StoreWriter } from '../store/store.ts';
 import type { ArchiveReader } from '../verify/archive-reader.ts';
 
+/** An object at the key of a note that is none. */
+export type ForeignNote = { readonly key: string; readonly versionId: string; readonly why: string };
+
 export type OwnBucket = {
   readonly store: Pick<StoreReader, 'listVersions' | 'listPrefixes' | 'read'> &
     Pick<StoreWriter, 'putIfAbsent'>;
   readonly retention: { readonly mode: Lock['mode']; readonly period: Period };
   readonly clock: Clock;
+  /** Hears of objects that were passed over in a search for a note. */
+  readonly onForeign?: (notes: readonly ForeignNote[]) => Promise<void>;
 };
 
 /** A note that was listed. */
@@ -84,7 +89,7 @@ export function parseNote<T>(schema: z.ZodType<T>, bytes: Uint8Array, what: stri
 
 /**
  * The first of these notes that `open` accepts; null when it accepts none. `open` throws FormatError for a
- * foreign object: at most `foreignMax` of them are passed over, and each is handed to `onForeign`.
+ * foreign object: at most `foreignMax` of them are passed over, and the first ones are handed to `onForeign`.
  */
 export async function firstNote<K, T>(
   notes: readonly ListedNote<K>[],
@@ -92,18 +97,20 @@ export async function firstNote<K, T>(
   {
     foreignMax = FOREIGN_MAX,
     onForeign,
-  }: {
-    readonly foreignMax?: number;
-    readonly onForeign?: (note: ListedNote<K>, why: string) => void;
-  } = {},
+  }: { readonly foreignMax?: number; readonly onForeign?: OwnBucket['onForeign'] | undefined } = {},
 ): Promise<{ readonly parsed: K; readonly content: T } | null> {
+  const foreign: ForeignNote[] = [];
+  let found: { readonly parsed: K; readonly content: T } | null = null;
   for (const note of notes.slice(0, foreignMax)) {
     try {
-      return { parsed: note.parsed, content: await open(note) };
+      found = { parsed: note.parsed, content: await open(note) };
+      break;
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
-      onForeign?.(note, error.message);
+      const { key, versionId } = note;
+      if (foreign.length < FOREIGN_MAX) foreign.push({ key, versionId, why: error.message });
     }
   }
-  return null;
+  if (foreign.length > 0) await onForeign?.(foreign);
+  return found;
 }

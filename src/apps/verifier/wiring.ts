@@ -19,6 +19,8 @@ import { webhookNotifier } from '../../verifier/alarms/webhook.ts';
 import { Attester } from '../../verifier/attest/attester.ts';
 import type { Watched } from '../../verifier/events/cloudtrail.ts';
 import { Ledger } from '../../verifier/findings/ledger.ts';
+import { ATTESTATIONS_SCOPE } from '../../verifier/findings/record.ts';
+import type { ForeignNote } from '../../verifier/own-bucket.ts';
 import { EndsLog, type EndsLogOptions } from '../../verifier/tasks/completeness-ends.ts';
 import { completenessTask, type MarksReader } from '../../verifier/tasks/completeness-task.ts';
 import { confirmTask, freshnessTask } from '../../verifier/tasks/confirm.ts';
@@ -27,7 +29,7 @@ import { ScrubLog } from '../../verifier/tasks/scrub-progress.ts';
 import { SweepLog } from '../../verifier/tasks/sweep-cursor.ts';
 import type { RunResult, Task, Verifier } from '../../verifier/verifier.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
-import type { Severity } from '../../verify/finding.ts';
+import { findingOf, type Severity } from '../../verify/finding.ts';
 import type { RunMetrics } from './emf.ts';
 import { type Counts, runMetricsOf } from './run-metrics.ts';
 
@@ -129,15 +131,14 @@ export function makeVerifier(
     ...{ archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock },
     ...{ leastLock: config.sweep.leastLock, bytesInFlight: new Semaphore(bytesInFlight) },
   };
-  const scrubLog = new ScrubLog({ store: own, retention, clock });
-  const sweepLog = new SweepLog({ store: own, retention, clock });
+  const notes = { store: own, retention, clock, onForeign: foreignNotes(reporter) };
   const { leastLock, greatestLock, holds } = config.sweep;
   const { everyMs, bytesPerRun } = config.fullPass;
   const subjects = subjectsOf(config, trailFiles, clock);
   const { freshnessMs } = config.chains;
   const trailStore = config.attempts.trailFiles?.store;
   const trailBucket = trailStore?.kind === 's3' ? trailStore.bucket : undefined;
-  const compare = completenessOf(config, { store: own, retention, clock }, readMarks);
+  const compare = completenessOf(config, notes, readMarks);
   return {
     archive,
     own,
@@ -148,8 +149,8 @@ export function makeVerifier(
     tasks: new Map<string, Task>([
       ['confirm', confirmTask],
       ['freshness', freshnessTask],
-      ['sweep', sweepTask({ ...step, own, leastLock, greatestLock, holds }, sweepLog)],
-      ['full-pass', scrubTask({ ...step, log: scrubLog, everyMs }, bytesPerRun)],
+      ['sweep', sweepTask({ ...step, own, leastLock, greatestLock, holds }, new SweepLog(notes))],
+      ['full-pass', scrubTask({ ...step, log: new ScrubLog(notes), everyMs }, bytesPerRun)],
       ...(compare === null ? [] : [['completeness', compare] as const]),
       ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),
     ]),
@@ -162,10 +163,22 @@ export function makeVerifier(
   };
 }
 
+/** Somebody else writes among this verifier's notes, and could hold up what it does again and again. */
+const foreignNotes =
+  (findings: FindingReporter) =>
+  (notes: readonly ForeignNote[]): Promise<void> =>
+    findings.report(
+      ATTESTATIONS_SCOPE,
+      notes.map(({ key, versionId, why }) =>
+        findingOf('foreign-object', { key, versionId, expected: 'a note of this verifier', found: why }),
+      ),
+      { check: 'look', complete: false },
+    );
+
 /** Null: no brokers are named. */
 function completenessOf(
   { kafka, chains: { freshnessMs } }: VerifierConfig,
-  own: Pick<EndsLogOptions, 'store' | 'retention' | 'clock'>,
+  own: Pick<EndsLogOptions, 'store' | 'retention' | 'clock' | 'onForeign'>,
   read: MarksReader | undefined,
 ): Task | null {
   if (kafka === null) return null;

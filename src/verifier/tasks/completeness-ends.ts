@@ -43,7 +43,7 @@ export class EndsLog {
    * written.
    */
   async read(signal?: AbortSignal): Promise<{ readonly note: EndsNote | null; readonly isDue: boolean }> {
-    const { store, clock, promisedMs, everyMs } = this.#options;
+    const { store, clock, promisedMs, everyMs, onForeign } = this.#options;
     const nowMs = clock.now();
     // At least two runs back. A verifier that was down for longer begins anew, so the listing stays short.
     const startAfter = endsKey({ atMs: Math.max(0, nowMs - 2 * (promisedMs + everyMs) - 60_000) });
@@ -58,10 +58,11 @@ export class EndsLog {
       if (atMs <= nowMs - promisedMs) old.push(note);
     }
     const isDue = nowMs - newestMs >= promisedMs * APART;
-    const found = await firstNote(old.toReversed(), async (note) => {
+    const open = async (note: ListedNote<EndsKey>) => {
       const { ends } = parseNote(SCHEMA, await readNote(store, note, BYTES_MAX, signal), 'a note of ends');
       return new Map(Object.entries(ends));
-    });
+    };
+    const found = await firstNote(old.toReversed(), open, { onForeign });
     return { note: found && { atMs: found.parsed.atMs, ends: found.content }, isDue };
   }
 

@@ -102,7 +102,8 @@ export class ScrubLog {
     }
     for (const pass of passes.sort((a, b) => b - a).slice(0, PASSES_MAX)) {
       const notes = await this.#list(place, pass, signal);
-      const found = await firstNote(notes.toReversed(), (note) => this.#open(note, signal));
+      const { onForeign } = this.#bucket;
+      const found = await firstNote(notes.toReversed(), (note) => this.#open(note, signal), { onForeign });
       if (found !== null) return found.content;
     }
     return null;

@@ -58,7 +58,7 @@ export class SweepLog {
    * are passed over.
    */
   async newest(signal?: AbortSignal): Promise<SweepNote | null> {
-    const { store, clock } = this.#bucket;
+    const { store, clock, onForeign } = this.#bucket;
     const nowMs = clock.now();
     const startAfter = sweepKey({ startedMs: Math.max(0, nowMs - AGE_MS_MAX), part: 0 });
     const notes: ListedNote<SweepKey>[] = [];
@@ -72,6 +72,7 @@ export class SweepLog {
       notes.toReversed(),
       async (note) =>
         parseNote(SCHEMA, await readNote(store, note, BYTES_MAX, signal), "a sweep's note").cursor,
+      { onForeign },
     );
     if (found === null) return null;
     const { parsed, content: cursor } = found;

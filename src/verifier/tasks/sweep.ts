@@ -216,7 +216,12 @@ function sliceOf(
     // True of the store as a whole. No slice sees all of a chain that has many.
     if (key === null) return check === 'sweep' && (isWhole || (askedLocks && code === 'locks-not-permitted'));
     if (!ranges.some(({ prefix, after, upTo }) => isInSlice(key, prefix, after, upTo))) return false;
-    return check === 'sweep' || LISTED.has(code) || (code === 'foreign-object' && parseKey(key) === null);
+    // By its key it is a note. Only who read it knows better.
+    return (
+      check === 'sweep' ||
+      LISTED.has(code) ||
+      (code === 'foreign-object' && parseKey(key) === null && !isOwnKey(key))
+    );
   };
   return { scope, findings: findings.list(), omitted: findings.omitted, complete: covers, keys };
 }

@@ -6,6 +6,7 @@ import { ScrubLog } from '../../../src/verifier/tasks/scrub-progress.ts';
 import { runSweep } from '../../../src/verifier/tasks/sweep.ts';
 import { SweepLog } from '../../../src/verifier/tasks/sweep-cursor.ts';
 import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
+import { verifierRig } from '../../support/verifier-rig.ts';
 import { storeOver } from '../../support/verifier-store.ts';
 import { PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';
 
@@ -41,4 +42,20 @@ it('a note of the last part that a sweep can have ends no sweep', async () => {
   const scopes: string[] = [];
   await runSweep(tools, log, { report: async ({ scope }) => void scopes.push(scope.name) });
   expect(scopes).toContain('topic=orders/partition=0');
+});
+
+it('a flood of notes that are none is a finding, which no sweep closes by their keys', async () => {
+  const { world, run, open } = await verifierRig(1);
+  const seconds = String(NOW_MS / 1000 - 60).padStart(12, '0');
+  for (let part = 0; part < 60; part++) {
+    const key = `passes/sweep/${seconds}-${String(part).padStart(6, '0')}.json`;
+    world.store.attacker.putVersion(key, utf8('junk'));
+  }
+  world.store.attacker.putVersion('passes/topic=orders/partition=0/000007/000000000001.json', utf8('junk'));
+  await run({ task: 'sweep' });
+  await run({ task: 'full-pass' });
+  const foreign = () => open().filter((code) => code === 'foreign-object').length;
+  expect(foreign()).toBe(51);
+  await run({ task: 'sweep' });
+  expect(foreign()).toBe(51);
 });
