@@ -1,10 +1,12 @@
 // From which offset to which have the brokers records? Asked by kafkajs's public client: it joins no group,
 // and fits in a bundle.
 import kafkajs from 'kafkajs';
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { LedgerstoneError } from '../../base/error.ts';
 import { kafkaError } from './errors.ts';
 import { type Address, parseAddress, Sockets, saslFor, tlsMaterial } from './kafkajs/connect.ts';
 import { redactor } from './kafkajs/log.ts';
+import { checkWhenSomethingWaits } from './kafkajs/pending-timer.ts';
 import { KAFKA_TUNING, type SaslOptions, type TlsOptions } from './options.ts';
 
 export type MarksOptions = {
@@ -28,6 +30,9 @@ export type TopicMarks =
   | { readonly kind: 'there'; readonly partitions: ReadonlyMap<number, PartitionMarks> }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unknown'; readonly why: string };
+
+/** The public client has no way to its queues, so all of this process have it. */
+RequestQueue.prototype.scheduleCheckPendingRequests = checkWhenSomethingWaits;
 
 /** Who asks comes again: a round of retries each, and no topic is ever made by asking for it. */
 const RETRY = { retries: 3, initialRetryTime: 200, maxRetryTime: 1_000 };

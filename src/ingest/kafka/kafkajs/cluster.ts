@@ -29,10 +29,10 @@ import {
   type KafkajsFetchTopic,
   type KafkajsPoolBuilder,
   type KafkajsRequest,
-  type KafkajsRequestQueue,
   needs,
 } from './kafkajs.ts';
 import { joinAgain } from './loops.ts';
+import { checkWhenSomethingWaits } from './pending-timer.ts';
 
 export type ClusterHooks = {
   /** Every answer to a metadata request, before kafkajs uses it. */
@@ -132,21 +132,6 @@ function wrapRefresh(cluster: KafkajsCluster): void {
       }
     }
   };
-}
-
-const CHECK_PENDING_MS = 10;
-
-/**
- * kafkajs re-arms a timer in the past for ever, 1,800 to 5,000 times a second, also when nothing is pending
- * (#1751).
- */
-function checkWhenSomethingWaits(this: KafkajsRequestQueue): void {
-  if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
-  const waitMs = Math.max(this.throttledUntil - Date.now(), CHECK_PENDING_MS);
-  this.throttleCheckTimeoutId = setTimeout(() => {
-    this.throttleCheckTimeoutId = null;
-    this.checkPendingRequests();
-  }, waitMs);
 }
 
 /**
