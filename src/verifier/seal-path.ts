@@ -7,6 +7,7 @@ import { type Confirmation, confirmChain } from '../verify/confirm.ts';
 import { type Finding, findingOf, verdictOf, worstVerdict } from '../verify/finding.ts';
 import { chainText } from '../verify/handover.ts';
 import type { ChainReport } from '../verify/report.ts';
+import { secondContinuations } from '../verify/rival-chains.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import type { Attested, ForeignObject } from './attest/attestation-reader.ts';
 import type { AttestOutcome } from './attest/attester.ts';
@@ -24,8 +25,9 @@ import type { StepOptions, StepResult, StepTools, Verifier } from './verifier.ts
 export async function confirmSeals(
   verifier: Verifier,
   place: ChainInArchive,
-  options: StepOptions,
+  given: StepOptions,
 ): Promise<StepResult> {
+  const options = { ...given, allHandovers: () => handoversOf(verifier, given.signal) };
   // 1. Check every seal behind the last attestation, and attest the last one.
   let result = await confirmStep(verifier.step, place, options);
 
@@ -73,16 +75,25 @@ export async function confirmStep(
   const { report, head, isAtEnd } = confirmation;
   const unread = unreadFindings(report);
   const decisions = report.verdict === 'verified' ? decisionFindings(report) : [];
-  const findings = [...around, ...report.findings, ...unread, ...decisions];
-  const verdict = worstVerdict([report.verdict, verdictOf(unread)]);
+  const rivals = await rivalFindings(report, options);
+  const findings = [...around, ...report.findings, ...unread, ...rivals, ...decisions];
+  const verdict = worstVerdict([report.verdict, verdictOf([...unread, ...rivals])]);
   const before = { place, report, isAtEnd, findings, confirmed: standing(attested, report), isNew: false };
 
-  // 1c. Nothing is attested if anything is wrong, if some data was never read, or if nothing is new.
+  // 1c. Nothing is attested if anything is wrong, if some data was never read, if another chain continues
+  //     the same one, or if nothing is new.
   const isSound = verdict === 'verified' && head !== null;
   if (!isSound || head.manifest.sequence + 1 <= (attested?.size ?? 0)) return { ...before, verdict };
 
   // 1d. This verifier's own signature, in its own bucket.
   return { ...before, ...outcomeOf(await tools.attester.attest(place, head, signal), report, findings) };
+}
+
+/** Looked for where the walk has begun at a first seal that continues another chain. */
+async function rivalFindings(report: ChainReport, { allHandovers }: StepOptions): Promise<Finding[]> {
+  if (report.verdict !== 'verified' || report.continues === null || allHandovers === undefined) return [];
+  const problem = secondContinuations(await allHandovers()).get(report.origin);
+  return problem === undefined ? [] : [findingOf(problem.code, { ...problem, sequence: 0 })];
 }
 
 /** One finding of the chain. The walk began behind the last attestation, so no attestation covers them. */

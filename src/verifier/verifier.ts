@@ -133,6 +133,8 @@ export type StepOptions = {
   readonly hintSize: number;
   /** Where others continue this chain. */
   readonly handovers?: readonly Anchor[];
+  /** Where any chain is continued, by chain. Asked for a chain that continues another one. */
+  readonly allHandovers?: () => Promise<ReadonlyMap<string, readonly Anchor[]>>;
   /** Asked after each segment. False stops there, and the next run continues. */
   readonly mayGoOn?: () => boolean;
   readonly signal?: AbortSignal;

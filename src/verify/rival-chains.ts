@@ -15,7 +15,7 @@ export function withRivals(
 }
 
 /** Chains that continue one older chain, if there are several of it. By their origins. */
-function secondContinuations(handovers: ReadonlyMap<string, readonly Anchor[]>): Map<string, Problem> {
+export function secondContinuations(handovers: ReadonlyMap<string, readonly Anchor[]>): Map<string, Problem> {
   const problems = new Map<string, Problem>();
   const byOlder = Map.groupBy([...handovers.values()].flat(), ({ origin }) => origin);
   for (const [older, anchors] of byOlder) {

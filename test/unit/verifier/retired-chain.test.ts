@@ -24,21 +24,21 @@ beforeEach(async () => {
   verifier = verifierOf(world, { tasks: TASKS, freshnessMs: 600_000 });
 });
 
-async function retire(signers = world.builder.signers.slice(0, 1)): Promise<void> {
+async function retire(signers = world.builder.signers.slice(0, 1), name = 'orders-2'): Promise<void> {
   const last = world.made.at(-1) as BuiltSegment;
   const { origin, size, root } = parseSignedCheckpoint(last.note).checkpoint;
   const { nextOffset } = last.manifest.records;
   const why = { reason: 'a stray object at the next seal', by: 'ops@example.com' };
-  await world.builder.chain('orders-2', 0, nextOffset).seal({
+  await world.builder.chain(name, 0, nextOffset).seal({
     continues: { origin, size, root: toHex(root), nextOffset, ...why },
     ...{ sealedMs: NOW_MS - 60_000, signers },
   });
 }
 
-async function found(task: string): Promise<string[]> {
+async function found(task: string, chain = 'orders'): Promise<string[]> {
   verifier.findings.told.length = 0;
   await answerEvent(verifier, { task }, () => 900_000);
-  const told = verifier.findings.told.filter(({ scope }) => scope === 'topic=orders/partition=0');
+  const told = verifier.findings.told.filter(({ scope }) => scope === `topic=${chain}/partition=0`);
   return told.flatMap(({ findings }) => findings.map(({ code }) => code));
 }
 
@@ -61,4 +61,14 @@ it('but not on the word of a key that nobody pinned', async () => {
   await retire([memorySigner({ seed: 'thief' })]);
   expect(await found('confirm')).toEqual(['malformed']);
   expect(await found('freshness')).toContain('stale-chain');
+});
+
+it('once: a second chain that continues it is a fork, and is not attested', async () => {
+  await retire();
+  expect(await found('confirm', 'orders-2')).not.toContain('fork');
+  await retire(undefined, 'orders-3');
+  expect(await found('confirm', 'orders-3')).toContain('fork');
+  const attested = world.store.keys().filter((key) => key.startsWith('attestations/'));
+  expect(attested.some((key) => key.includes('topic=orders-2/'))).toBe(true);
+  expect(attested.some((key) => key.includes('topic=orders-3/'))).toBe(false);
 });
