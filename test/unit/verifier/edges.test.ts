@@ -53,7 +53,7 @@ beforeEach(async () => {
       },
       cosigner: { name: 'verifier.example.com', signing: { kind: 'local', keyFile: 'x' } },
       chains: { freshness: '1h' },
-      sweep: { leastLock: '10y', holds: [{ chain: 'orders', to: 0 }] },
+      sweep: { leastLock: '1y', holds: [{ chain: 'orders', to: 0 }] },
       kafka: { brokers: ['127.0.0.1:1'], topics: [{ name: 'orders' }] },
     }),
     'test',
@@ -164,10 +164,13 @@ describe('the tasks', () => {
   });
 
   it('sweep finds locks that are shorter than promised, and holds that are missing', async () => {
+    const all = world.made.flatMap(({ sealKey, dataKey }) => [sealKey, dataKey as string]);
+    for (const key of all) {
+      world.builder.archive.setLock(key, { mode: 'COMPLIANCE', untilMs: NOW_MS + 30 * 86_400_000 });
+    }
     await send({ task: 'sweep' });
     const of = (code: string) =>
       lines.filter((line) => line.message === 'finding' && line.code === code).map(({ key }) => key);
-    const all = world.made.flatMap(({ sealKey, dataKey }) => [sealKey, dataKey]);
     expect(of('retention-short').toSorted()).toEqual(all.toSorted());
     expect(of('legal-hold-missing').toSorted()).toEqual(
       [world.made[0]?.sealKey, world.made[0]?.dataKey].toSorted(),
