@@ -6,7 +6,7 @@ import { scratchApp } from './synthesised.ts';
 
 /** Throws what cdk-nag finds. */
 export function synthesiseUnderNag(fill: (app: App) => void): void {
-  const app = scratchApp();
+  const app = scratchApp(true);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   fill(app);
   app.synth();
