@@ -78,6 +78,12 @@ const topic = z.strictObject({
     .default('earliest')
     .describe('Where a partition begins that has no chain yet'),
   continues: continues.optional(),
+  compacted: z
+    .literal('accept')
+    .optional()
+    .describe(
+      'Needed for a topic that Kafka compacts: else the archiver does not start. What compaction removed before it was archived halts the partition, and needs a decision for each gap',
+    ),
 });
 
 export const source = z.discriminatedUnion('kind', [

@@ -46,6 +46,8 @@ export type TopicConfig = {
   readonly retention: string;
   readonly startFrom: StartFrom;
   readonly continues?: ContinuesConfig;
+  /** The topic may be one that Kafka compacts. */
+  readonly compacted?: 'accept';
 };
 
 export type KafkaSourceConfig = {

@@ -26,7 +26,7 @@ export type KafkaSourceOptions = {
   readonly archive?: string;
   readonly tls: false | TlsOptions;
   readonly sasl?: SaslOptions;
-  readonly topics: readonly { readonly name: string }[];
+  readonly topics: readonly { readonly name: string; readonly compacted?: 'accept' }[];
   /** Greatest record that the pipeline takes: its key, headers and value. A larger one is never held. */
   readonly recordBytesMax: number;
   readonly log: Logger;

@@ -1,7 +1,7 @@
 // Are the cluster and its topics fit to be archived from? Asked before anything is consumed, changing
 // nothing.
 import { createRequire } from 'node:module';
-import { messageOf } from '../../base/error.ts';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { Client } from './client.ts';
 import { kafkaError } from './errors.ts';
 import { changed, type KafkajsCluster, type KafkajsLogger } from './kafkajs/kafkajs.ts';
@@ -70,6 +70,52 @@ export async function checkKafka(options: KafkaSourceOptions): Promise<KafkaChec
   }
 }
 
+/**
+ * Throws `topic-compacted` if Kafka compacts a topic that doesn't accept it. Returns why it could not be
+ * learned; null: it was.
+ */
+export async function refuseCompacted(options: KafkaSourceOptions): Promise<string | null> {
+  const refusing = new Set(options.topics.flatMap(({ name, compacted }) => (compacted ? [] : [name])));
+  if (refusing.size === 0) return null;
+  const client = new Client(options);
+  let cluster: KafkajsCluster | undefined;
+  let compacted: string[];
+  try {
+    cluster = await client.openCluster(RETRY, { onMetadata: () => {} }, null);
+    await cluster.connect();
+    await cluster.addMultipleTargetTopics([...refusing]);
+    const { topicMetadata } = cluster.brokerPool.metadata as ClusterMetadata;
+    const there = topicMetadata.filter(
+      ({ topic, topicErrorCode }) => topicErrorCode === 0 && refusing.has(topic),
+    );
+    if (there.length === 0) return null;
+    const configs = await topicConfigs(cluster, await client.logger(), there);
+    const hidden = there.find(({ topic }) => configs.get(topic)?.has('cleanup.policy') !== true);
+    if (hidden !== undefined) return `the settings of ${hidden.topic} are not shown`;
+    compacted = [...configs].flatMap(([topic, config]) => (isCompacted(config) ? [topic] : []));
+  } catch (error) {
+    return kafkaError('read the settings of the topics', error).message;
+  } finally {
+    await cluster?.disconnect().catch(() => {});
+    client.cut();
+  }
+  if (compacted.length > 0) throw topicsCompacted(compacted);
+  return null;
+}
+
+const isCompacted = (config: ReadonlyMap<string, string | null>): boolean =>
+  (config.get('cleanup.policy') ?? '').split(',').some((policy) => policy.trim() === 'compact');
+
+const topicsCompacted = (topics: readonly string[]) =>
+  new LedgerstoneError(
+    'topic-compacted',
+    `Kafka compacts ${topics.join(', ')}: it removes records, and a partition halts at each gap that it finds`,
+    {
+      remedy:
+        'Set cleanup.policy=delete on the topic, or `compacted: accept` at the topic in the configuration.',
+    },
+  );
+
 async function checkGroup(cluster: KafkajsCluster, groupId: string): Promise<KafkaCheck> {
   try {
     await cluster.findGroupCoordinator({ groupId });
@@ -112,8 +158,7 @@ async function checkTopics(
         found: `${topic.topic}: ${configs}`,
         remedy,
       });
-    } else
-      checks.push(...settingChecks(topic, configs.get(topic.topic) ?? new Map(), options.recordBytesMax));
+    } else checks.push(...settingChecks(topic, configs.get(topic.topic) ?? new Map(), options));
   }
   return checks;
 }
@@ -147,17 +192,20 @@ function topicChecks({ topic, partitionMetadata }: TopicMetadata): KafkaCheck[] 
 function settingChecks(
   { topic, partitionMetadata }: TopicMetadata,
   config: ReadonlyMap<string, string | null>,
-  recordBytesMax: number,
+  { recordBytesMax, topics }: KafkaSourceOptions,
 ): KafkaCheck[] {
   const policy = config.get('cleanup.policy') ?? 'unknown';
+  const isAccepted = topics.some(({ name, compacted }) => name === topic && compacted === 'accept');
   const checks: KafkaCheck[] = [
     policy === 'delete'
       ? ok('cleanup.policy', `${topic}: delete`)
       : {
           name: 'cleanup.policy',
-          verdict: 'bad',
+          verdict: isAccepted ? 'warning' : 'bad',
           found: `${topic}: ${policy}: compaction removes records, and a partition halts where they are missing`,
-          remedy: 'Set cleanup.policy=delete on the topic.',
+          remedy: isAccepted
+            ? 'Set min.compaction.lag.ms well above your longest outage: what is removed before it is sealed is missing.'
+            : 'Set cleanup.policy=delete on the topic, or `compacted: accept` at the topic in the configuration.',
         },
     retentionCheck(topic, Number(config.get('retention.ms'))),
   ];
