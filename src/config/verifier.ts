@@ -119,6 +119,15 @@ export type VerifierConfig = {
 /** Holds the text of the configuration: a Lambda has no file of its own. */
 export const CONFIG_VARIABLE = 'LEDGERSTONE_VERIFIER_CONFIG';
 
+/**
+ * Whether a file means to be verifier.yaml, right or wrong. False if it can't be read: the archiver's reading
+ * of it says why.
+ */
+export async function isVerifierFile(path: string): Promise<boolean> {
+  const text = await readConfigFile(path).catch(() => '');
+  return /^["']?(?:cosigner|attestations)["']?\s*:/m.test(text) || /^\s*\{.*"cosigner"\s*:/s.test(text);
+}
+
 /** Throws ConfigError with everything that is wrong, or `config` when the file can't be read. */
 export const loadVerifierConfig = async (path: string, env: NodeJS.ProcessEnv): Promise<VerifierConfig> =>
   parseVerifierConfig(await readConfigFile(path), path, env);

@@ -18,12 +18,12 @@ import { statusOf } from './s3-error.ts';
 /**
  * Each probe names an object that can't exist, and S3 decides on the right before it looks for the object.
  * The write carries a SHA-256 that its body doesn't have, so it is refused even where it is allowed.
- * `retention`: of that write, as a bucket policy may ask for a least one. The delete names a version id that
- * the object doesn't have.
+ * `retention`: of that write, as a bucket policy may ask for a least one; null: only reads are tried. The
+ * delete names a version id that the object doesn't have.
  */
 export async function probePermissions(
   options: S3Options,
-  retention: { readonly untilMs: number },
+  retention: { readonly untilMs: number } | null,
   signal?: AbortSignal,
 ): Promise<BucketCheck[]> {
   const s3 = connectS3({ ...options, attemptsMax: 1 });
@@ -45,8 +45,7 @@ export async function probePermissions(
       await probe.allows('may-read-locks', 'GetObjectRetention', (http) =>
         s3.client.send(new GetObjectRetentionCommand({ ...object, VersionId: 'null' }), http),
       ),
-      await probe.write(retention.untilMs),
-      await probe.delete(),
+      ...(retention === null ? [] : [await probe.write(retention.untilMs), await probe.delete()]),
     ];
   } finally {
     s3.close();

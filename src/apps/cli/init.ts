@@ -1,18 +1,20 @@
 // `ledgerstone init`: how are keys, bucket and archive made ready for the first record?
-import { access, writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { type Published, publishArchiveFiles } from '../../archiver/publish.ts';
 import { systemClock } from '../../base/clock.ts';
-import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import { LedgerstoneError } from '../../base/error.ts';
 import { spanOf } from '../../base/period.ts';
 import { printable } from '../../base/printable.ts';
 import { openForWriting, openSigner, trustedKeys } from '../../clients/open.ts';
 import { type Config, loadConfig } from '../../config/archiver.ts';
 import type { S3StoreConfig } from '../../config/connections.ts';
+import { isVerifierFile, loadVerifierConfig } from '../../config/verifier.ts';
 import { encodeVkey, type KeyAlgorithm } from '../../format/vkey.ts';
 import type { BucketCheck } from '../../store/bucket-check.ts';
 import { checkLines } from './check-list.ts';
-import { EXIT, UsageError } from './exit-code.ts';
+import { EXIT } from './exit-code.ts';
+import { makeKey, writeVkey } from './init-key.ts';
+import { initVerifier } from './init-verifier.ts';
 import { lockDates } from './lock-dates.ts';
 import { acting, type Session } from './session.ts';
 
@@ -31,6 +33,8 @@ Makes the local signing key if one is configured and missing; it never replaces 
 Checks that the bucket has Object Lock and versioning. Writes the verifier key and
 FORMAT.md into the archive, locked by the \`seals\` policy. Safe to repeat. It makes a
 bucket only with --create-bucket, with Object Lock and a COMPLIANCE default.
+With verifier.yaml: the same for the second party's own bucket and key, whose text it
+prints; it writes nothing into the archive, and nothing into its own bucket.
 
 Give the printed verifier key to everybody who will verify, by a way that you trust.
 
@@ -43,7 +47,7 @@ export function initCommand(program: Command, session: Session): void {
   program
     .command('init')
     .description('Keys, FORMAT.md and the bucket made ready.')
-    .requiredOption('--config <file>', 'ledgerstone.yaml')
+    .requiredOption('--config <file>', 'ledgerstone.yaml or verifier.yaml')
     .option('--create-bucket', 'make the bucket, with Object Lock, if there is none')
     .addOption(
       new Option('--key-type <type>', 'of a new local key')
@@ -58,6 +62,8 @@ export function initCommand(program: Command, session: Session): void {
 
 async function runInit(session: Session, options: InitOptions): Promise<number> {
   const { io, output } = session;
+  if (await isVerifierFile(options.config))
+    return initVerifier(session, await loadVerifierConfig(options.config, io.env), options);
   const config = await loadConfig(options.config, io.env);
   const { store: storeConfig, signing } = config.archive;
   // The bucket comes first: without it a new key would be of no use.
@@ -138,25 +144,4 @@ async function readyBucket(
   throw new LedgerstoneError('unfit-bucket', `bucket ${store.bucket}: ${bad.found}`, {
     ...(remedy === undefined ? {} : { remedy }),
   });
-}
-
-async function makeKey(keyFile: string, algorithm: KeyAlgorithm): Promise<boolean> {
-  if (
-    await access(keyFile).then(
-      () => true,
-      () => false,
-    )
-  )
-    return false;
-  const { generateLocalKey } = await import('../../sign/local-key.ts');
-  await generateLocalKey(keyFile, algorithm);
-  return true;
-}
-
-async function writeVkey(file: string, vkey: string): Promise<void> {
-  try {
-    await writeFile(file, `${vkey}\n`);
-  } catch (cause) {
-    throw new UsageError(`can't write the verifier key to ${file}: ${messageOf(cause)}`);
-  }
 }

@@ -1,0 +1,80 @@
+// Which checks do both parties' doctors share: the environment, a directory, a key that signs?
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { utf8 } from '../../base/bytes.ts';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import { openSigner } from '../../clients/open.ts';
+import type { SigningConfig, StoreConfig } from '../../config/connections.ts';
+import type { PublicKey } from '../../format/vkey.ts';
+import type { Check } from './check-list.ts';
+import { unreachableByProbes } from './pod-probes.ts';
+
+export type Area = { readonly area: string; readonly checks: readonly Check[] };
+
+export const fine = (name: string, found: string): Check => ({ name, verdict: 'ok', found, remedy: null });
+export const failedCheck = (name: string, error: unknown): Check => ({
+  name,
+  verdict: 'bad',
+  found: messageOf(error),
+  remedy: error instanceof LedgerstoneError ? (error.remedy ?? null) : null,
+});
+
+/** What the environment of the process means for it. `member`: of the configuration, for its HTTP server. */
+export function environmentChecks(
+  server: { readonly host: string; readonly port: number },
+  member: string,
+  env: NodeJS.ProcessEnv,
+): Check[] {
+  const checks: Check[] = [];
+  const proxies = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'].filter(
+    (name) => (env[name] ?? env[name.toLowerCase()] ?? '') !== '',
+  );
+  if (proxies.length > 0) {
+    const found = `${proxies.join(', ')} is set and not used: every connection is made directly`;
+    const remedy = 'Give this host a direct way, such as VPC endpoints for S3, KMS, STS and SNS.';
+    checks.push({ name: 'proxy', verdict: 'warning', found, remedy });
+  }
+  const unreachable = unreachableByProbes(server, member, env);
+  if (unreachable !== null) checks.push({ name: 'probes', verdict: 'warning', ...unreachable });
+  return checks;
+}
+
+export async function directoryChecks(store: Extract<StoreConfig, { kind: 'directory' }>): Promise<Check[]> {
+  const remedy = 'For production use kind: s3 with Object Lock.';
+  const notWorm: Check = {
+    name: 'write-once',
+    verdict: 'warning',
+    found: 'files in a directory can be deleted',
+    remedy,
+  };
+  try {
+    const isThere = (await stat(store.path).catch(() => null)) !== null;
+    await access(isThere ? store.path : dirname(store.path), constants.W_OK);
+    return [fine('writable', isThere ? store.path : `${store.path} will be made`), notWorm];
+  } catch (error) {
+    return [
+      { ...failedCheck('writable', error), remedy: 'Correct the path of this store or its permissions.' },
+      notWorm,
+    ];
+  }
+}
+
+/** `vkeyOf`: the text of the key, which others pin. */
+export async function signingChecks(
+  signing: SigningConfig,
+  vkeyOf: (key: PublicKey) => string,
+): Promise<Check[]> {
+  try {
+    const signer = await openSigner(signing);
+    // No checkpoint has this text, so the signature can't be misused. The signer verifies it before returning
+    // it.
+    await signer.sign(utf8('ledgerstone doctor\n'));
+    return [
+      fine('key', `${signer.publicKey.algorithm}, ${signer.description}`),
+      fine('signs', 'a signature was made and verified'),
+      fine('vkey', vkeyOf(signer.publicKey)),
+    ];
+  } catch (error) {
+    return [failedCheck('key', error)];
+  }
+}

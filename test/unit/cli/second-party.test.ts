@@ -1,0 +1,75 @@
+// Do `init` and `doctor` know the second party's file, and touch nothing of the first party's?
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
+import { ArchiveBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
+import { ledgerstone } from './captured-io.ts';
+
+let dir: string;
+const at = (name: string) => join(dir, name);
+const files = () => readdirSync(dir, { recursive: true }).map(String).sort();
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-second-'));
+  const builder = new ArchiveBuilder();
+  await builder.chain().seal({ lines: entries(0, 3) });
+  writeCopy(builder.archive, at('archive'));
+  const store = (path: string) => ({ kind: 'directory', path });
+  const config = {
+    archive: { store: store('archive'), trusted: [encodeVkey(builder.trusted[0] as VerifierKey)] },
+    attestations: { store: store('own'), retention: { mode: 'COMPLIANCE', period: '1h' } },
+    cosigner: { name: 'v.example.com', signing: { kind: 'local', keyFile: 'v.pem' } },
+  };
+  // As YAML of several lines, and as JSON on one.
+  writeFileSync(at('json.yaml'), JSON.stringify(config));
+  const lines = Object.entries(config).map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`);
+  writeFileSync(at('verifier.yaml'), lines.join(''));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+it.each(['json.yaml', 'verifier.yaml'])(
+  '%s: a key is made once and shown as a cosigner key',
+  async (file) => {
+    const before = files();
+    const first = await ledgerstone(['init', '--config', at(file), '--vkey', at('v.vkey'), '--json']);
+    expect([first.code, first.err]).toEqual([0, '']);
+    const { vkey, newKey } = JSON.parse(first.out);
+    expect([vkey.startsWith('v.example.com+'), newKey]).toEqual([true, true]);
+    expect(readFileSync(at('v.vkey'), 'utf8')).toBe(`${vkey}\n`);
+    expect(files()).toEqual([...before, 'v.pem', 'v.vkey'].sort());
+    const again = await ledgerstone(['init', '--config', at(file)]);
+    expect(again.out).toContain(vkey);
+    expect(again.out).not.toContain('(new)');
+  },
+);
+
+it('doctor looks at the archive, its own store and its key, and says what it did not try', async () => {
+  const ask = () => ledgerstone(['doctor', '--config', at('verifier.yaml'), '--json']);
+  expect((await ask()).code).toBe(3);
+  await ledgerstone(['init', '--config', at('verifier.yaml')]);
+  const before = files();
+  const { code, out } = await ask();
+  expect(code).toBe(0);
+  const { ready, checks } = JSON.parse(out);
+  expect(ready).toBe(true);
+  const shown = checks.map(({ area, name, verdict }: Record<string, string>) => `${area} ${name} ${verdict}`);
+  expect(shown).toEqual(
+    expect.arrayContaining([
+      ...['config file ok', 'config alarms warning', 'archive readable ok', 'own writable ok'],
+      ...['signing key ok', 'signing signs ok', 'signing vkey ok'],
+    ]),
+  );
+  expect(files()).toEqual(before);
+  rmSync(at('archive'), { recursive: true });
+  expect((await ask()).code).toBe(3);
+});
+
+it('a mistake in it is told by the keys of that file', async () => {
+  writeFileSync(at('verifier.yaml'), `${readFileSync(at('verifier.yaml'), 'utf8')}sweeep: {}\n`);
+  for (const command of ['init', 'doctor']) {
+    const { code, err } = await ledgerstone([command, '--config', at('verifier.yaml')]);
+    expect([code, err]).toEqual([2, expect.stringContaining('did you mean "sweep"?')]);
+  }
+});
