@@ -5,13 +5,14 @@ import { LIMITS } from '../base/limits.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { makeOldestFilter, oldestVersion } from '../format/oldest-version.ts';
 import { dataPrefix, type Encoding, parseKey, sealKey, sealPrefix } from '../format/paths.ts';
+import { parseUntil } from '../format/time.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import type { ObjectVersion, StoreReader } from '../store/store.ts';
 import { linkProblems } from '../verify/chain-state.ts';
 import { listedProblem } from '../verify/data-check.ts';
 import { VerifyError } from '../verify/finding.ts';
 import { inspectSeal, type OpenedSeal, refuseLater, trustProblem } from '../verify/open-seal.ts';
-import { NoChainError, UntrustedSealError } from './errors.ts';
+import { ExpiredDataError, NoChainError, UntrustedSealError } from './errors.ts';
 import type { Range } from './segment-lines.ts';
 
 export type SealLocation = { readonly sequence: number; readonly key: string; readonly versionId: string };
@@ -174,8 +175,8 @@ export class ChainReader {
   }
 
   /**
-   * Bytes of the data object that a seal names, or of a range of it. Throws VerifyError `data-missing`,
-   * `data-altered`, or `malformed` if it is no file or too long.
+   * Bytes of the data object that a seal names, or of a range of it. Throws ExpiredDataError, or VerifyError
+   * `data-missing`, `data-altered`, or `malformed` if it is no file or too long.
    */
   async data(seal: LocatedSeal, range?: Range): Promise<Uint8Array> {
     const { data } = seal.manifest;
@@ -183,6 +184,8 @@ export class ChainReader {
     const version =
       this.#data.get(data.key) ?? (await oldestVersion(this.#options.store, data.key, this.#options.signal));
     if (version === null) {
+      const { until } = seal.manifest.retention;
+      if (Date.now() > parseUntil(until)) throw new ExpiredDataError(seal.sequence, until);
       throw new VerifyError({ code: 'data-missing', expected: data.key, found: 'no version of it' });
     }
     const problem = listedProblem(seal, version);

@@ -35,3 +35,18 @@ export class UntrustedSealError extends LedgerstoneError {
     this.name = 'UntrustedSealError';
   }
 }
+
+/** The promised time of this data is over and it was deleted: nothing is wrong with the archive. */
+export class ExpiredDataError extends LedgerstoneError {
+  constructor(sequence: number, until: string) {
+    super(
+      'expired',
+      `the data of segment ${sequence} is not there any more: its seal promised to keep it until ${until}`,
+      {
+        disposition: 'input',
+        remedy: 'Ask for later offsets. Its seal is still there: `ledgerstone show` and `verify` read it.',
+      },
+    );
+    this.name = 'ExpiredDataError';
+  }
+}

@@ -14,6 +14,7 @@ import {
   noGapLines,
 } from '../verify/gaps.ts';
 import type { ChainReader, LocatedSeal } from './chain-reader.ts';
+import { ExpiredDataError } from './errors.ts';
 import { provenLines } from './line-range.ts';
 
 /** A gap that stands on somebody's word. */
@@ -90,7 +91,9 @@ export async function gapsOfSegment(
   try {
     lines = await gapLinesOf(reader, seal);
   } catch (error) {
-    const isGone = error instanceof VerifyError && error.problem.code === 'data-missing';
+    const isGone =
+      error instanceof ExpiredDataError ||
+      (error instanceof VerifyError && error.problem.code === 'data-missing');
     if (!isGone || nowMs <= parseUntil(retention.until)) throw error;
     const none = { firstOffset: null, lastOffset: null, by: null, why: null };
     return (['compacted', 'expired', 'accepted'] as const).flatMap((reason) => {
