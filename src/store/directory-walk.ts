@@ -19,6 +19,8 @@ type WalkOptions = {
   readonly prefix: Binary;
   readonly startAfter?: Binary | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told of what can't be looked at below the prefix, and passed by. Without it, it is thrown. */
+  readonly onUnlisted?: ((key: Binary, error: Error) => void) | undefined;
   /** Names of one directory held in memory at once, at most twice. */
   readonly windowMax: number;
 };
@@ -53,10 +55,27 @@ export async function* walk(files: Files, root: Binary, options: WalkOptions): A
         levels.push(await readLevel(files, root, level.directory, last, options));
     } else if (name.endsWith('/')) {
       level.at += 1;
-      levels.push(await readLevel(files, root, (level.directory + name) as Binary, '', options));
+      const directory = (level.directory + name) as Binary;
+      const below = await passingBy(directory, options, () => readLevel(files, root, directory, '', options));
+      if (below !== null) levels.push(below);
     } else {
-      yield* await statRun(files, root, level);
+      yield* await statRun(files, root, level, options);
     }
+  }
+}
+
+/** Null: it can't be looked at, and the caller was told. */
+async function passingBy<T>(
+  key: Binary,
+  { onUnlisted }: WalkOptions,
+  look: () => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await look();
+  } catch (error) {
+    if (onUnlisted === undefined || !(error instanceof Error)) throw error;
+    onUnlisted(key, error);
+    return null;
   }
 }
 
@@ -88,7 +107,7 @@ export async function* directoriesWithFiles(
 }
 
 /** Looks at the files up to the next directory, some at a time. */
-async function statRun(files: Files, root: Binary, level: Level): Promise<Walked[]> {
+async function statRun(files: Files, root: Binary, level: Level, options: WalkOptions): Promise<Walked[]> {
   const run: Binary[] = [];
   for (; run.length < 64; level.at += 1) {
     const name = level.names[level.at];
@@ -96,7 +115,10 @@ async function statRun(files: Files, root: Binary, level: Level): Promise<Walked
     run.push((level.directory + name) as Binary);
   }
   const found = await Promise.all(
-    run.map(async (key) => ({ key, stats: await statOf(files, `${root}/${key}` as Binary) })),
+    run.map(async (key) => ({
+      key,
+      stats: await passingBy(key, options, () => statOf(files, `${root}/${key}` as Binary)),
+    })),
   );
   // Gone since it was listed, or a directory now.
   return found.filter(

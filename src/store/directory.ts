@@ -115,7 +115,7 @@ async function* listVersions(
   files: Files,
   root: () => Promise<Binary>,
   prefix: string,
-  { startAfter, exact = false, limit = Number.POSITIVE_INFINITY, signal }: ListOptions = {},
+  { startAfter, exact = false, limit = Number.POSITIVE_INFINITY, signal, onUnlisted }: ListOptions = {},
 ): AsyncGenerator<ObjectVersion> {
   const from = await root();
   if (exact || limit === 1) {
@@ -127,7 +127,12 @@ async function* listVersions(
     if (exact || wanted) return;
   }
   let listed = 0;
-  for await (const { key, stats } of filesUnder(files, from, prefix, { startAfter, limit, signal })) {
+  for await (const { key, stats } of filesUnder(files, from, prefix, {
+    startAfter,
+    limit,
+    signal,
+    onUnlisted,
+  })) {
     if (listed >= limit) return;
     listed += 1;
     yield versionOf(keyOfBinary(key), stats);
@@ -170,7 +175,13 @@ async function* filesUnder(
     startAfter,
     limit,
     signal,
-  }: { startAfter: string | undefined; limit: number; signal: AbortSignal | undefined },
+    onUnlisted,
+  }: {
+    startAfter: string | undefined;
+    limit: number;
+    signal: AbortSignal | undefined;
+    onUnlisted: ListOptions['onUnlisted'];
+  },
 ): AsyncGenerator<Walked> {
   const at = await startOf(files, root, prefix);
   if (at === null) return;
@@ -180,6 +191,7 @@ async function* filesUnder(
     windowMax: Math.min(Math.max(limit, 64), WINDOW_MAX),
     startAfter: startAfter === undefined ? undefined : binaryOfKey(startAfter),
     signal,
+    onUnlisted: onUnlisted && ((key, error) => onUnlisted(keyOfBinary(key), error)),
   });
 }
 

@@ -39,7 +39,18 @@ export async function surveyArchive(
 ): Promise<Survey> {
   const chains = new Map<string, ChainInArchive>();
   const objects: ArchiveObject[] = [];
-  for await (const { key, oldest } of listObjects(outsideChains(reader, chains, signal), findings)) {
+  const onUnlisted = (key: string, error: Error) => {
+    const folder = chainFolder(key);
+    // The chain's own check lists that folder, and says so of the chain.
+    if (folder !== null) chains.set(`${folder.place.chain}/${folder.place.partition}`, folder.place);
+    else
+      findings.add(
+        { code: 'unreadable', expected: 'a folder that can be listed', found: error.message },
+        { key },
+      );
+  };
+  const versions = outsideChains(reader, chains, onUnlisted, signal);
+  for await (const { key, oldest } of listObjects(versions, findings)) {
     const parsed = parseKey(key);
     if (parsed?.kind === 'key' || parsed?.kind === 'format') {
       if (oldest === null) continue;
@@ -62,11 +73,12 @@ export async function surveyArchive(
 async function* outsideChains(
   reader: ArchiveReader,
   chains: Map<string, ChainInArchive>,
+  onUnlisted: (key: string, error: Error) => void,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ArchiveVersion> {
   let startAfter: string | null = '';
   while (startAfter !== null) {
-    const options = { ...(startAfter !== '' && { startAfter }), ...(signal && { signal }) };
+    const options = { onUnlisted, ...(startAfter !== '' && { startAfter }), ...(signal && { signal }) };
     startAfter = null;
     for await (const version of reader.listVersions('', options)) {
       const folder = chainFolder(version.key);
