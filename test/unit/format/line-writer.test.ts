@@ -63,12 +63,17 @@ describe('a line writer', () => {
 
   it('refuses a line over the limit with its length, and one that could be twice as long before it is written', () => {
     const bare = textOf(1).length - 1 - '{"a":1}'.length;
-    const most = new Uint8Array(LIMITS.lineBytesMax - bare).fill(0x31);
+    const quoted = (length: number) => {
+      const text = new Uint8Array(length).fill(0x61);
+      text[0] = text[length - 1] = 0x22;
+      return text;
+    };
+    const most = quoted(LIMITS.lineBytesMax - bare);
     const writer = new LineWriter();
     expect(() => writer.entry(record(1, most))).not.toThrow();
     writer.reset();
     writer.entry(record(1));
-    const more = new Uint8Array(most.length + 1).fill(0x31);
+    const more = quoted(most.length + 1);
     const length = LIMITS.lineBytesMax + 1;
     expect(() => writer.entry(record(1, more))).toThrow(
       `a line of ${length} bytes: at most ${LIMITS.lineBytesMax}`,
