@@ -70,7 +70,8 @@ type TimeRange = { readonly since: number; readonly until: number };
 /** Null without an option of time. Throws UsageError. */
 function timeRange({ sinceTime, untilTime, tz }: GetOptions): TimeRange | null {
   if (sinceTime === undefined && untilTime === undefined) return null;
-  const since = sinceTime === undefined ? Number.NEGATIVE_INFINITY : momentFromText(sinceTime, tz);
+  // Nothing is stamped before: −1 stands for gap lines and for records without a time.
+  const since = Math.max(0, sinceTime === undefined ? 0 : momentFromText(sinceTime, tz));
   const until = untilTime === undefined ? Number.POSITIVE_INFINITY : momentFromText(untilTime, tz);
   if (since < until) return { since, until };
   throw new UsageError(

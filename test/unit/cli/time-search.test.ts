@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { momentFromText } from '../../../src/apps/cli/time-option.ts';
 import type { KafkaRecord } from '../../../src/format/record.ts';
 import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
-import { ArchiveBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
+import { ArchiveBuilder, entries, transactionGap, writeCopy } from '../../support/archive-builder.ts';
 import { ledgerstone } from './captured-io.ts';
 
 let folder: string;
@@ -65,6 +65,35 @@ describe('get by time', () => {
     expect(err).toContain('no record is stamped in this range of times: all 6 seals were read');
     expect(err).toContain('1 segment holds no record with a time');
     expect(err).not.toContain('proven: every');
+  });
+
+  it('has neither gap lines nor records without a time in a range of times that is open at its beginning', async () => {
+    const mixed = mkdtempSync(join(tmpdir(), 'ledgerstone-mixed-'));
+    try {
+      const builder = new ArchiveBuilder();
+      const chain = builder.chain();
+      const untimed = stamped(entries(2, 2), -1);
+      await chain.seal({ lines: [...entries(0, 2), ...untimed, transactionGap(4, 2), ...entries(6, 1)] });
+      writeCopy(builder.archive, mixed);
+      const inTime = (...args: string[]) =>
+        ledgerstone([
+          'get',
+          mixed,
+          '--topic',
+          'orders',
+          '--partition',
+          '0',
+          '--until-time',
+          '2027-01-01',
+          ...args,
+        ]);
+      expect(offsetsOf((await inTime()).out)).toEqual([0, 1, 6]);
+      const none = await inTime('--from', '2', '--to', '5');
+      expect(none.out).toBe('');
+      expect(none.err).toContain('no record is stamped in this range of times among those offsets');
+    } finally {
+      rmSync(mixed, { recursive: true, force: true });
+    }
   });
 
   it('does not call times empty where only the offsets leave the records out', async () => {
