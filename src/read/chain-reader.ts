@@ -13,6 +13,7 @@ import { listedProblem } from '../verify/data-check.ts';
 import { VerifyError } from '../verify/finding.ts';
 import { inspectSeal, type OpenedSeal, refuseLater, trustProblem } from '../verify/open-seal.ts';
 import { ExpiredDataError, NoChainError, UntrustedSealError } from './errors.ts';
+import { hasData, listChains } from './list-chains.ts';
 import type { Range } from './segment-lines.ts';
 
 export type SealLocation = { readonly sequence: number; readonly key: string; readonly versionId: string };
@@ -58,7 +59,10 @@ export class ChainReader {
     this.verified = options.trusted.length > 0;
   }
 
-  /** The greatest sequence of the chain. Throws NoChainError if the archive has no such chain. */
+  /**
+   * The greatest sequence of the chain. Throws NoChainError if the archive has no such chain, and VerifyError
+   * if only data objects are left of it.
+   */
   async headSequence(): Promise<number> {
     const { store, chain, partition, signal } = this.#options;
     let greatest = -1;
@@ -77,6 +81,9 @@ export class ChainReader {
       const { findHead } = await import('../store/head.ts');
       const search = await findHead(store, chain, partition, greatest, signal);
       if (search.kind === 'head') return search.sequence;
+      // Seals behind a hole belong to the chain: whoever reads on to them finds the hole.
+      await this.listSeals();
+      for (const sequence of this.#seals.keys()) greatest = Math.max(greatest, sequence);
     }
     if (greatest < 0) throw await this.#noChain();
     return greatest;
@@ -247,25 +254,19 @@ export class ChainReader {
     return { sequence, key, versionId: version.versionId };
   }
 
-  async #noChain(): Promise<NoChainError> {
+  async #noChain(): Promise<Error> {
+    const { store, signal } = this.#options;
+    if (await hasData(store, this, signal))
+      return new VerifyError({
+        code: 'sequence-gap',
+        expected: 'seal 0',
+        found: 'data objects, and no seal',
+      });
     const chains: string[] = [];
-    for await (const { chain, partition } of listChains(this.#options.store, this.#options.signal)) {
+    for await (const { chain, partition } of listChains(store, signal)) {
       chains.push(`${chain}/${partition}`);
       if (chains.length > 8) break;
     }
-    return new NoChainError(this.#options.store.description, `${this.chain}/${this.partition}`, chains);
-  }
-}
-
-/** Every chain that has an object below its folder of seals. */
-export async function* listChains(
-  store: StoreReader,
-  signal: AbortSignal,
-): AsyncGenerator<{ readonly chain: string; readonly partition: number }> {
-  for await (const topic of store.listPrefixes('seals/', signal)) {
-    for await (const partition of store.listPrefixes(topic, signal)) {
-      const parsed = parseKey(`${partition}000000000000.tlog-proof`);
-      if (parsed?.kind === 'seal') yield { chain: parsed.chain, partition: parsed.partition };
-    }
+    return new NoChainError(store.description, `${this.chain}/${this.partition}`, chains);
   }
 }

@@ -180,20 +180,25 @@ export type AttestationSummary = {
   readonly secondsAfterSeal: number | null;
   /** True if the archive has another history than was attested. Then nothing that it shows was confirmed. */
   readonly isFork: boolean;
+  /** Why the seal that was attested last could not be read here. Null: it was, and was compared. */
+  readonly unread: string | null;
 };
 
-/** Reads the seal that was attested last. */
+/**
+ * Reads the seal that was attested last. Its root is the cosigner's word, so no key of the log is asked for:
+ * the chain may trust others by now than the pinned ones.
+ */
 export async function attestationSummary(
-  archive: Pick<Archive, 'store' | 'trusted'>,
+  archive: Pick<Archive, 'store'>,
   { chainId: place, attested }: ChainAttestation,
   signal: AbortSignal,
 ): Promise<AttestationSummary> {
   const { size, timeSeconds, cosigner } = attested;
   const attestedAt = timeSeconds === null ? null : new Date(timeSeconds * 1000).toISOString();
-  const base = { cosigner: cosigner.name, size, attestedAt, isFork: false };
+  const base = { cosigner: cosigner.name, size, attestedAt, isFork: false, unread: null };
   const none = { throughOffset: null, secondsAfterSeal: null };
   try {
-    const reader = new ChainReader({ store: archive.store, ...place, trusted: archive.trusted, signal });
+    const reader = new ChainReader({ store: archive.store, ...place, trusted: [], signal });
     const { manifest, root } = await reader.seal(size - 1);
     const { records, time } = manifest;
     if (manifest.origin !== attested.origin || !equalBytes(root, attested.root)) {
@@ -203,19 +208,20 @@ export async function attestationSummary(
     const throughOffset = records.nextOffset === 0 ? null : records.nextOffset - 1;
     const secondsAfterSeal = timeSeconds === null ? null : timeSeconds - sealedSeconds;
     return { ...base, throughOffset, secondsAfterSeal };
-  } catch {
+  } catch (error) {
     signal.throwIfAborted();
-    // The verdict says what is wrong with it.
-    return { ...base, ...none };
+    return { ...base, ...none, unread: messageOf(error) };
   }
 }
 
 /** `verified through offset 125,003 by verifier.example.com/prod at 2026-…, 4 s after its seal` */
 export function attestationText(confirmation: AttestationSummary): string {
-  const { cosigner, size, throughOffset, attestedAt, secondsAfterSeal, isFork } = confirmation;
+  const { cosigner, size, throughOffset, attestedAt, secondsAfterSeal, isFork, unread } = confirmation;
   if (isFork) return `${cosigner} attested another history of ${size} segments than this one`;
-  const end = throughOffset === null ? `segment ${size - 1}` : `offset ${countText(throughOffset)}`;
   const at = attestedAt === null ? '' : ` at ${attestedAt}`;
+  if (unread !== null)
+    return `${cosigner} attested ${size} segments${at}; the last of them could not be read here: ${unread}`;
+  const end = throughOffset === null ? `segment ${size - 1}` : `offset ${countText(throughOffset)}`;
   const when = secondsAfterSeal === null ? '' : `, ${afterText(secondsAfterSeal)} its seal`;
   return `verified through ${end} by ${cosigner}${at}${when}`;
 }

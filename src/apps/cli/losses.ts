@@ -1,8 +1,8 @@
 // `ledgerstone losses`: which offsets have no record, since when, why, and by whose word?
 import type { Command } from 'commander';
-import { messageOf } from '../../base/error.ts';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { printable } from '../../base/printable.ts';
-import { ChainReader, listChains } from '../../read/chain-reader.ts';
+import { ChainReader } from '../../read/chain-reader.ts';
 import {
   type ChainCounts,
   countedSeals,
@@ -10,6 +10,7 @@ import {
   gapsOfSegment,
   newCounts,
 } from '../../read/gap-search.ts';
+import { listChains } from '../../read/list-chains.ts';
 import { EXIT, exitCodeOfError, UsageError } from './exit-code.ts';
 import { type Archive, type ArchiveOptions, openArchive, withArchive } from './open-archive.ts';
 import type { Output } from './output.ts';
@@ -54,7 +55,7 @@ of segments with such gaps; with a key both are checked. --since and --until cho
 the time when the gap was sealed. Offsets before the first one of a chain are in no count.
 
 Exit codes: 0 all was looked at, with or without losses; 1 and 3 a chain is broken or
-could not be read. \`verify --strict\` fails on losses.
+could not be read, or there is no chain. \`verify --strict\` fails on losses.
 
 Examples:
   ledgerstone losses ./archive --key archive.vkey
@@ -110,6 +111,16 @@ async function runLosses(
         const code = exitCodeOfError(error);
         if (exitCode !== EXIT.broken) exitCode = code;
       }
+    }
+    if (chains.length === 0) {
+      throw new LedgerstoneError(
+        'no-chain',
+        `${archive.store.description} has no chain: nothing was looked at`,
+        {
+          disposition: 'input',
+          remedy: 'Is it the address of an archive? Nothing may be sealed there yet.',
+        },
+      );
     }
     const isVerified = archive.trusted.length > 0;
     if (options.json === true) await output.json({ trusted: isVerified, gaps: rows, chains });

@@ -4,7 +4,8 @@ import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
 import { messageOf } from '../../base/error.ts';
 import { printable } from '../../base/printable.ts';
 import type { Config } from '../../config/archiver.ts';
-import { ChainReader, listChains } from '../../read/chain-reader.ts';
+import { ChainReader } from '../../read/chain-reader.ts';
+import { listChains } from '../../read/list-chains.ts';
 import type { ForeignObject } from '../../verifier/attest/attestation-reader.ts';
 import { type Finding, verdictOf } from '../../verify/finding.ts';
 import {
@@ -63,7 +64,8 @@ Reads the newest seal of each chain, and checks it against the key if one is giv
 --config it also asks the running service (its /status) for state, lag, and the reason
 and remedy of a halted partition. --attestations shows how far a second party confirms it.
 
-Exit codes: 0; 1 a seal is broken; 3 a chain can't be read, or a partition is halted.
+Exit codes: 0; 1 a seal is broken; 3 a chain, or the seal that was attested last, can't be
+read, or a partition is halted.
 
 Examples:
   ledgerstone status --config ledgerstone.yaml
@@ -103,6 +105,8 @@ async function runStatus(
       const confirmed = of === undefined ? null : await attestationSummary(archive, of, io.signal);
       const against = confirmed === null ? null : contradiction(found.status.head, confirmed);
       if (against !== null) exitCode = EXIT.broken;
+      // Whether the archive is what was attested is then not known.
+      else if (confirmed?.unread != null && exitCode === EXIT.ok) exitCode = EXIT.failed;
       chains.push({ ...found.status, problem: against ?? found.status.problem, confirmed });
     }
     const unsealed = (service?.status?.partitions ?? []).filter(

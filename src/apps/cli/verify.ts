@@ -3,8 +3,10 @@ import { type Command, Option } from 'commander';
 import { utf8 } from '../../base/bytes.ts';
 import { messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { printable } from '../../base/printable.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
-import { ChainReader, listChains } from '../../read/chain-reader.ts';
+import { ChainReader } from '../../read/chain-reader.ts';
+import { listChains } from '../../read/list-chains.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
@@ -180,7 +182,7 @@ const confirmed = async (
 });
 
 function attestedText(all: readonly ConfirmedChainText[], survey: AttestationSurvey): string {
-  const chains = all.map((one) => `${one.origin}: ${attestationText(one)}\n`).join('');
+  const chains = all.map((one) => `${printable(`${one.origin}: ${attestationText(one)}`)}\n`).join('');
   const isKnown = verdictOf(survey.floods) === 'verified';
   const none = isKnown ? 'no attestation by a named cosigner\n' : '';
   return `${chains || none}${foreignObjectsText(survey)}`;

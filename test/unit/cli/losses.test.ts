@@ -1,5 +1,5 @@
 // Does `losses` name every gap that stands on somebody's word, and does `show` tell that there are some?
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -134,6 +134,36 @@ describe('show', () => {
 
   it('tells nothing of the chain with a segment that was asked for', async () => {
     expect((await show('lossy', '--sequence', '2')).out).not.toContain('the chain so far');
+  });
+});
+
+describe('an archive of which nothing can be said', () => {
+  it.each(['--csv', '--json', '--tz=UTC'])(
+    'has no list of losses where it has no chain (%s)',
+    async (format) => {
+      mkdirSync(join(dir, 'empty'), { recursive: true });
+      const { code, out, err } = await ledgerstone(['losses', join(dir, 'empty'), ...key, format]);
+      expect(code).toBe(3);
+      expect(`${out}${err}`).toContain('no chain');
+      expect(out).not.toContain('no gap');
+    },
+  );
+
+  it('is not one without losses where all seals of a chain were removed', async () => {
+    const builder = new ArchiveBuilder();
+    await builder.chain().fill(2, 3);
+    await builder.chain('payments').fill(2, 3);
+    writeCopy(builder.archive, join(dir, 'unsealed'));
+    rmSync(join(dir, 'unsealed/seals/topic=orders'), { recursive: true });
+    const { code, out, err } = await ledgerstone(['losses', join(dir, 'unsealed'), ...key]);
+    expect(code).toBe(1);
+    expect(out).toContain('not all chains could be looked at');
+    expect(err).toContain('orders/0: not looked at any further: sequence-gap');
+    const status = await ledgerstone(['status', join(dir, 'unsealed'), ...key]);
+    expect([status.code, status.out]).toEqual([
+      1,
+      expect.stringContaining('unreadable orders/0: sequence-gap'),
+    ]);
   });
 });
 

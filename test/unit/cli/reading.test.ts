@@ -65,6 +65,23 @@ describe('a chain of more segments than one listing has', () => {
     const { out } = await get('--from', '2990', '--to', '3020');
     expect(offsetsOf(out)).toEqual(Array.from({ length: 31 }, (_, i) => 2990 + i));
   });
+
+  // The search for the head asks for this one, and finds later ones behind it.
+  it('is not taken to end where a seal is missing', async () => {
+    rmSync(join(folder, 'seals/topic=orders/partition=0/000000001062.tlog-proof'));
+    const status = await ledgerstone(['status', folder]);
+    expect(status.out).toMatch(/orders\/0 .* 1,151 /);
+    expect(offsetsOf((await get('--from', '3300', '--to', '3301')).out)).toEqual([3300, 3301]);
+    for (const all of [
+      get('--since-time', '2030-01-01'),
+      get('--from', '2990'),
+      ledgerstone(['losses', folder]),
+    ]) {
+      const { code, err } = await all;
+      expect(code).toBe(1);
+      expect(err).toContain('000000001062');
+    }
+  });
 });
 
 describe('times, gaps and records without a value', () => {

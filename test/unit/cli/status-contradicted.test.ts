@@ -48,6 +48,29 @@ it('says fork, and confirms nothing, where another history lies there', async ()
   expect(verified.out).not.toContain('verified through');
 });
 
+it.each([
+  ['is junk', (path: string) => writeFileSync(path, 'junk')],
+  ['is gone', (path: string) => rmSync(path)],
+])('confirms nothing where the seal that was attested last %s', async (_, alter) => {
+  await world.grow(2);
+  writeCopy(world.builder.archive, at('altered'));
+  alter(at(`altered/${world.made[4]?.sealKey}`));
+  const [key] = world.builder.trusted;
+  const cosigner = encodeCosignerVkey(cosignerKey(NAME, world.signer.publicKey, nodeSha256));
+  const options = [at('altered'), '--key', encodeVkey(key as NonNullable<typeof key>)];
+  const attested = ['--attestations', at('own'), '--cosigner', cosigner];
+  for (const [command, code] of [
+    ['status', 3],
+    ['verify', 1],
+  ] as const) {
+    const ran = await ledgerstone([command, ...options, ...attested]);
+    expect(ran.out).not.toContain('verified through');
+    expect(ran.out).toContain(`${NAME} attested 5 segments`);
+    expect(ran.out).toContain('the last of them could not be read here');
+    expect(ran.code).toBe(code);
+  }
+});
+
 it('says truncation where fewer segments lie there than were attested', async () => {
   for (const { sealKey, dataKey } of world.made.slice(3)) {
     world.builder.archive.remove(sealKey);

@@ -105,7 +105,7 @@ describe('an age that is negative', () => {
   });
 
   it('is shown as such by an attestation', () => {
-    const one = { cosigner: 'v', size: 3, throughOffset: 8, isFork: false };
+    const one = { cosigner: 'v', size: 3, throughOffset: 8, isFork: false, unread: null };
     const attestedAt = '2026-11-22T10:00:00.000Z';
     expect(attestationText({ ...one, attestedAt, secondsAfterSeal: -12 })).toBe(
       'verified through offset 8 by v at 2026-11-22T10:00:00.000Z, 12 s before the time of its seal',
