@@ -35,6 +35,8 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
       'aws',
     'ledgerstone losses ./archive --key archive.vkey': 'files',
     'ledgerstone status ./archive --key archive.vkey': 'files',
+    'ledgerstone get ./archive --topic orders --partition 0 --since-time 2026-03-01 --until-time 2026-04-01 --tz Europe/Berlin --times':
+      'files',
     'ledgerstone prove ./archive --topic orders --partition 0 --offset 42 > event.tlog-proof': 'files',
   },
   'docs/first-deployment.md': {
