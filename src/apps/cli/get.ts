@@ -38,7 +38,8 @@ prints a line of it. One event takes 3 reads in a steady chain of up to 1000 seg
 (the head, a seal, a block), with a key sometimes 4. If event sizes vary much between
 segments, or in longer chains, a few more seals are read: at most 2·log2(segments).
 Times are those of the records (their producer's clock), whenever they were sealed: a
-search by time reads every seal of the chain. A date is its first moment in --tz.
+search by time reads every seal of the chain, and the segments whose seal states such
+times. A date is its first moment in --tz.
 
 Examples:
   ledgerstone get ./archive --topic orders --partition 0 --from 42 --to 42
@@ -140,7 +141,8 @@ function searchedText(
   { from, to }: GetOptions,
 ): string {
   const among = from === undefined && to === undefined ? '' : ' among those offsets';
-  const none = found === 0 ? `no record is stamped in this range of times${among}: ` : '';
+  const none =
+    found === 0 ? `no record is stamped in this range of times${among}, as the seals state it: ` : '';
   const looked = `${none}all ${seals} seals were read, up to the one sealed at ${lastSealed ?? 'no time'}`;
   if (untimed === 0) return looked;
   const which = untimed === 1 ? '1 segment holds' : `${untimed} segments hold`;

@@ -167,6 +167,18 @@ describe('an archive of which nothing can be said', () => {
   });
 });
 
+it('counts of a seal that its lines do not bear out are no answer', async () => {
+  const builder = new ArchiveBuilder();
+  await builder.chain().seal({
+    lines: [...entries(0, 2), transactionGap(2, 3)],
+    manifest: (plain) => ({ ...plain, records: { ...plain.records, missing: { expired: 3 } } }),
+  });
+  writeCopy(builder.archive, join(dir, 'miscounted'));
+  const { code, out, err } = await ledgerstone(['losses', join(dir, 'miscounted'), ...key]);
+  expect([code, out]).toEqual([1, expect.stringContaining('not all chains could be looked at')]);
+  expect(err).toContain('count-mismatch');
+});
+
 it('a chain that can not be read to its end is named, and the exit code says so', async () => {
   rmSync(join(dir, 'lossy', lossySeal.replace('000000000004', '000000000003')));
   const { code, out, err } = await losses();

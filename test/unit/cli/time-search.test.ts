@@ -62,7 +62,9 @@ describe('get by time', () => {
       ...key,
     );
     expect([code, out]).toEqual([0, '']);
-    expect(err).toContain('no record is stamped in this range of times: all 6 seals were read');
+    expect(err).toContain(
+      'no record is stamped in this range of times, as the seals state it: all 6 seals were read',
+    );
     expect(err).toContain('1 segment holds no record with a time');
     expect(err).not.toContain('proven: every');
   });
@@ -100,7 +102,9 @@ describe('get by time', () => {
     const { out, err } = await get('--since-time', '2024-03-01', '--until-time', '2024-04-01', '--from', '5');
     expect(out).toBe('');
     expect(err).not.toContain('in this range of times: ');
-    expect(err).toContain('no record is stamped in this range of times among those offsets: all 6 seals');
+    expect(err).toContain(
+      'no record is stamped in this range of times among those offsets, as the seals state it: all 6',
+    );
   });
 
   it('refuses an inverted range', async () => {
