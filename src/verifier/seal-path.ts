@@ -13,10 +13,11 @@ import type { Attested, ForeignObject } from './attest/attestation-reader.ts';
 import type { AttestOutcome } from './attest/attester.ts';
 import { floodFindings } from './attest/flood.ts';
 import { decisionFindings } from './decisions.ts';
+import type { Covers } from './findings/ledger.ts';
 import { chainScope } from './findings/record.ts';
 import { stepCoverage } from './findings/step-coverage.ts';
 import { handoversOf } from './known-chains.ts';
-import type { StepOptions, StepResult, StepTools, Verifier } from './verifier.ts';
+import type { StepFindings, StepOptions, StepResult, StepTools, Verifier } from './verifier.ts';
 
 /**
  * The new seals of one chain. Rejects if a repeat may show more, because something could not be read or not
@@ -27,7 +28,11 @@ export async function confirmSeals(
   place: ChainInArchive,
   given: StepOptions,
 ): Promise<StepResult> {
-  const options = { ...given, allHandovers: () => handoversOf(verifier, given.signal) };
+  const options: StepOptions = {
+    ...given,
+    allHandovers: () => handoversOf(verifier, given.signal),
+    beforeAttesting: (found) => reportFindings(verifier, found, { complete: false, ...given }),
+  };
   // 1. Check every seal behind the last attestation, and attest the last one.
   let result = await confirmStep(verifier.step, place, options);
 
@@ -38,7 +43,7 @@ export async function confirmSeals(
   }
 
   // 3. Keep what was found as evidence, close what is gone, and notify people.
-  await reportFindings(verifier, result, options.signal);
+  await reportFindings(verifier, result, { complete: stepCoverage(result), ...given });
 
   // 4. Log it.
   logStep(verifier, result);
@@ -85,7 +90,10 @@ export async function confirmStep(
   const isSound = verdict === 'verified' && head !== null;
   if (!isSound || head.manifest.sequence + 1 <= (attested?.size ?? 0)) return { ...before, verdict };
 
-  // 1d. This verifier's own signature, in its own bucket.
+  // 1d. What was found all the same is told first: no later step walks these segments again.
+  if (findings.some(({ severity }) => severity !== 'info')) await options.beforeAttesting?.(before);
+
+  // 1e. This verifier's own signature, in its own bucket.
   return { ...before, ...outcomeOf(await tools.attester.attest(place, head, signal), report, findings) };
 }
 
@@ -167,13 +175,12 @@ const foreignFinding = ({ key, versionId, why }: ForeignObject): Finding =>
 
 async function reportFindings(
   { findings: sink }: Verifier,
-  result: StepResult,
-  signal: AbortSignal | undefined,
+  { place, findings, report }: StepFindings,
+  { complete, signal }: Pick<StepOptions, 'signal'> & { readonly complete: false | Covers },
 ): Promise<void> {
-  const { place, findings, report } = result;
   await sink.report(chainScope(place), findings, {
     check: 'confirm',
-    complete: stepCoverage(result),
+    complete,
     omitted: report?.findingsOmitted ?? 0,
     ...(signal && { signal }),
   });

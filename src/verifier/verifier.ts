@@ -135,6 +135,8 @@ export type StepOptions = {
   readonly handovers?: readonly Anchor[];
   /** Where any chain is continued, by chain. Asked for a chain that continues another one. */
   readonly allHandovers?: () => Promise<ReadonlyMap<string, readonly Anchor[]>>;
+  /** Called with what was found, if anything, before it is attested. If it rejects, nothing is attested. */
+  readonly beforeAttesting?: (found: StepFindings) => Promise<void>;
   /** Asked after each segment. False stops there, and the next run continues. */
   readonly mayGoOn?: () => boolean;
   readonly signal?: AbortSignal;
@@ -157,6 +159,8 @@ export type StepResult = {
   /** False: there is more to check. */
   readonly isAtEnd: boolean;
 };
+
+export type StepFindings = Pick<StepResult, 'place' | 'findings' | 'report'>;
 
 /** False: there is no such chain and none was ever confirmed, so nothing was checked. */
 export const isChainThere = ({ report, confirmed }: Pick<StepResult, 'report' | 'confirmed'>): boolean =>

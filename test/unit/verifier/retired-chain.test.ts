@@ -39,7 +39,8 @@ async function found(task: string, chain = 'orders'): Promise<string[]> {
   verifier.findings.told.length = 0;
   await answerEvent(verifier, { task }, () => 900_000);
   const told = verifier.findings.told.filter(({ scope }) => scope === `topic=${chain}/partition=0`);
-  return told.flatMap(({ findings }) => findings.map(({ code }) => code));
+  // What is found beside a sound chain is told before the attestation, and with the whole result again.
+  return [...new Set(told.flatMap(({ findings }) => findings.map(({ code }) => code)))];
 }
 
 it('which is not stale', async () => {
