@@ -23,6 +23,9 @@ export const memberOf = (value: unknown, step: string | number): unknown =>
 export const valueAt = (value: unknown, path: ConfigPath): unknown =>
   path.reduce<unknown>((at, step) => memberOf(at, step), value);
 
+const isMapping = (value: unknown): boolean =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
 const jsonSchemas = new WeakMap<z.ZodType, JsonSchema>();
 function inputSchemaOf(schema: z.ZodType): JsonSchema {
   const known = jsonSchemas.get(schema) ?? (z.toJSONSchema(schema, { io: 'input' }) as JsonSchema);
@@ -62,13 +65,17 @@ const knownKeys = (path: ConfigPath, value: unknown, schema: z.ZodType = configS
   ...new Set(schemasAt(path, value, schema).flatMap(({ properties }) => Object.keys(properties ?? {}))),
 ];
 
-/** The path up to its first key that the schema does not know: that may be a part of a secret. */
+/**
+ * The path up to its first key that the schema does not know: that may be a part of a secret. So may a name
+ * of a policy or the like (`additionalProperties`) if no mapping follows it.
+ */
 export function knownPath(path: ConfigPath, value: unknown, schema: z.ZodType): ConfigPath {
   const isKnown = (step: string | number, index: number) =>
     typeof step === 'number' ||
     schemasAt(path.slice(0, index), value, schema).some(
       ({ properties, additionalProperties }) =>
-        Object.hasOwn(properties ?? {}, step) || typeof additionalProperties === 'object',
+        Object.hasOwn(properties ?? {}, step) ||
+        (typeof additionalProperties === 'object' && isMapping(valueAt(value, path.slice(0, index + 1)))),
     );
   const end = path.findIndex((step, index) => !isKnown(step, index));
   return end < 0 ? path : path.slice(0, end);

@@ -449,11 +449,27 @@ lmits: {}
       );
       fc.assert(
         fc.property(fc.array(piece, { maxLength: 8 }), fc.nat(WHERE.length - 1), (pieces, where) => {
-          const problems = problemsOf(WHERE[where]!(pieces.join('')));
+          const password = pieces.join('');
+          // A variable that is the whole value is named.
+          fc.pre(!/\$\{(?:zqjx|vkhw)+\}/.test(password));
+          const problems = problemsOf(WHERE[where]!(password));
           expect(problems.join('\n').toLowerCase()).not.toMatch(/zqjx|vkhw/);
         }),
         { numRuns: 1000 },
       );
+    });
+
+    test.each([
+      `  zqjx: ${variable('').slice(0, 2)}`,
+      `  zqjx: "${variable('').slice(0, 2)}vkhw"`,
+      `  zqjx: a${variable('vkhw')}`,
+      '  zqjx: vkhw',
+      '  zqjx: [vkhw]',
+      '  zqjx: *vkhw',
+    ])('nor is a name among policies that is followed by no policy: %s', (line) => {
+      const problems = problemsOf(`${GOOD}${line}`);
+      expect(problems.join('\n')).toMatch(/^13:/);
+      expect(problems.join('\n')).not.toMatch(/zqjx|vkhw/);
     });
 
     test('but a variable that is the whole value is named, and the place always', () => {
