@@ -6,6 +6,7 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
 import { attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
 import { type CosignerKey, parseCosignerVkey } from '../../format/cosignature.ts';
+import type { VerifierKey } from '../../format/vkey.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
 import type { ReadableStore } from '../../store/store.ts';
 import {
@@ -17,6 +18,7 @@ import { floodFindings } from '../../verifier/attest/flood.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
 import type { Finding } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
+import { sameKey } from '../../verify/trust.ts';
 import { UsageError } from './exit-code.ts';
 import { readKeyLines } from './keys.ts';
 import {
@@ -86,6 +88,7 @@ export async function openWithAttestations(
   const cosigners = await cosignersOf(options);
   const archive = await openArchive(name, options, env);
   try {
+    requireSecondParty(cosigners, archive.trusted);
     const { attestations: at } = options;
     const store =
       at === undefined
@@ -99,6 +102,17 @@ export async function openWithAttestations(
   } catch (error) {
     await archive.store.close();
     throw error;
+  }
+}
+
+/** The log's own signature stands under every seal, so its key would attest whatever it signs. */
+function requireSecondParty(cosigners: readonly CosignerKey[], trusted: readonly VerifierKey[]): void {
+  for (const { name, key } of cosigners) {
+    if (!trusted.some((log) => sameKey(log.key, key))) continue;
+    throw new UsageError(
+      `the key of cosigner ${name} is the log's own`,
+      'Give the key of the verifier: `ledgerstone watch` logs it when it starts.',
+    );
   }
 }
 

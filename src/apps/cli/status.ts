@@ -52,6 +52,8 @@ type Status = {
     readonly problem: string | null;
   } | null;
   readonly chains: readonly ChainStatus[];
+  /** Where attestations were looked for. Null: nobody asked for them. */
+  readonly attestations: string | null;
   /** Objects in the store of attestations that are no attestations. */
   readonly strays: readonly ForeignObject[];
   readonly floods: readonly Finding[];
@@ -121,9 +123,12 @@ async function runStatus(
     if (exitCode === EXIT.ok && chains.some((chain) => chain.service?.halt != null)) exitCode = EXIT.failed;
     // Of a chain whose newest attestation was not reached it is not known how far it was attested.
     if (exitCode === EXIT.ok && verdictOf(floods) !== 'verified') exitCode = EXIT.failed;
-    const status: Status = { archive: archive.store.description, service, chains, strays, floods };
+    const looked = attestations?.store.description ?? null;
+    const said = { archive: archive.store.description, service, chains, attestations: looked };
+    const status: Status = { ...said, strays, floods };
     if (options.json === true) await session.output.json(status);
     else await session.output.write(statusText(status, session.output));
+    if (archive.trusted.length === 0) session.output.note('not verified: no key was given');
     return exitCode;
   } finally {
     await close();
@@ -250,6 +255,8 @@ function statusText(status: Status, output: Output): string {
   for (const { chain, partition, problem, service, confirmed } of status.chains) {
     const place = printable(`${chain}/${partition}`);
     if (confirmed !== null) lines.push(`${place}: ${printable(attestationText(confirmed))}`);
+    else if (status.attestations !== null && status.floods.length === 0)
+      lines.push(`${place}: no attestation by a named cosigner`);
     if (problem !== null)
       lines.push('', `${output.colour('red', 'unreadable')} ${place}: ${printable(problem)}`);
     if (service?.halt != null) {

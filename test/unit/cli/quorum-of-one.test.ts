@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature.ts';
-import { encodeVkey } from '../../../src/format/vkey.ts';
+import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
 import { ArchiveBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
 import { memorySigner } from '../../support/memory-signer.ts';
 import { ledgerstone } from './captured-io.ts';
@@ -47,4 +47,19 @@ it("refuses the log's own key as a cosigner: its signature stands under every se
   expect([code, err]).toEqual([2, expect.stringContaining('is named twice')]);
   writeFileSync(join(dir, 'policy'), `witness W ${own}\nquorum W\n`);
   expect((await check('--policy', join(dir, 'policy'))).code).toBe(2);
+});
+
+it.each([['verify'], ['status'], ['prove']])('%s takes it for no second party either', async (command) => {
+  const attested = ['--attestations', join(dir, 'archive'), '--cosigner', keyOf('verifier.example.com', log)];
+  const event = command === 'prove' ? ['--topic', 'orders', '--partition', '0', '--offset', '1'] : [];
+  const key = encodeVkey(new ArchiveBuilder({ signers: [log] }).trusted[0] as VerifierKey);
+  const { code, err } = await ledgerstone([
+    command,
+    join(dir, 'archive'),
+    '--key',
+    key,
+    ...event,
+    ...attested,
+  ]);
+  expect([code, err]).toEqual([2, expect.stringContaining("is the log's own")]);
 });

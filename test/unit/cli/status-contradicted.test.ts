@@ -80,3 +80,14 @@ it('says truncation where fewer segments lie there than were attested', async ()
   expect(out).toContain('truncation: it had 5 segments');
   expect(code).toBe(1);
 });
+
+it('says which chain no cosigner has attested, and that no key was given', async () => {
+  await world.builder.chain('payments').fill(1, 2);
+  const { code, out, err } = await run('status', world.builder);
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toContain('orders/0: verified through');
+  expect(out).toContain('payments/0: no attestation by a named cosigner\n');
+  const alone = await ledgerstone(['status', at('archive')]);
+  expect(alone.out).not.toContain('attestation');
+  expect(alone.err).toContain('not verified: no key was given');
+});
