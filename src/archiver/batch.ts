@@ -1,4 +1,5 @@
 // What has one partition accepted and not yet sealed?
+import type { KafkaRecord } from '../format/record.ts';
 import { type Item, recordBytes } from '../ingest/gate.ts';
 import { anchorOfGap, type GapAnchor } from './chain/log-anchor.ts';
 import { HEADER_OVERHEAD_BYTES } from './continuity.ts';
@@ -31,6 +32,10 @@ export type Batch = {
 
 /** Members of a line around key, headers and value: about this many bytes. */
 const LINE_OVERHEAD_BYTES = 64;
+
+/** What a record's line counts against a segment's greatest size. */
+export const lineBytes = (record: KafkaRecord): number =>
+  LINE_OVERHEAD_BYTES + recordBytes(record) + record.headers.length * HEADER_OVERHEAD_BYTES;
 
 /** The batches of one partition: one that fills, and full ones that wait in order. */
 export class Batches {
@@ -78,11 +83,10 @@ export class Batches {
       let to = from;
       while (to < items.length && !this.#full(batch)) {
         const item = items[to++] as Item;
-        batch.bytes += LINE_OVERHEAD_BYTES;
+        batch.bytes += item.kind === 'record' ? lineBytes(item.record) : LINE_OVERHEAD_BYTES;
         batch.lines++;
         batch.tail = item.kind === 'gap' ? anchorOfGap(item.gap) : null;
         if (item.kind === 'record') {
-          batch.bytes += recordBytes(item.record) + item.record.headers.length * HEADER_OVERHEAD_BYTES;
           batch.records++;
           records++;
         }

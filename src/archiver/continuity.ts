@@ -57,7 +57,7 @@ export class Continuity {
         if (!again) return { kind: 'seal-and-reread' };
         const gap = { from: refusal.expected, to: refusal.found };
         const message = `offsets ${gap.from} to ${gap.to - 1} of ${where} did not come, and nothing that was read explains it (compaction?)`;
-        return { kind: 'halt-after', halt: halt('hole', message, RESUME, gap).halt };
+        return { kind: 'halt-after', halt: halt('hole', message, `${RESUME}. ${RANGE}`, gap).halt };
       }
       case 'overlap':
       case 'disorder': {
@@ -93,6 +93,9 @@ export class Continuity {
 
 /** Names, quotes and commas of a header in its line, at most. */
 export const HEADER_OVERHEAD_BYTES = 32;
+
+const RANGE =
+  'With --kind compacted and --to OFFSET one decision covers all holes before OFFSET, and archives what is left.';
 
 type Size = { readonly what: string; readonly remedy: string };
 

@@ -82,7 +82,7 @@ const topic = z.strictObject({
     .literal('accept')
     .optional()
     .describe(
-      'Needed for a topic that Kafka compacts: else the archiver does not start. What compaction removed before it was archived halts the partition, and needs a decision for each gap',
+      'Needed for a topic that Kafka compacts: else the archiver does not start. What compaction removed before it was archived halts the partition, and needs a decision: `ledgerstone resume --kind compacted`, one for a range',
     ),
 });
 

@@ -2,6 +2,8 @@
 import { type Decision, type RecordedDecision, sealDecision } from '../../src/archiver/chain/resume.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
 import { verifierKey } from '../../src/format/vkey.ts';
+import type { Source } from '../../src/ingest/source.ts';
+import type { Store } from '../../src/store/store.ts';
 import { ORIGIN, type World } from '../support/archiver-world.ts';
 import { memorySource } from '../support/memory-source.ts';
 
@@ -13,22 +15,36 @@ export const DECISION: Decision = {
   why: 'a test',
 };
 
-export const decide = (world: World, decision: Partial<Decision>): Promise<RecordedDecision> =>
-  world.clock.run(
-    sealDecision(
-      {
-        store: world.store,
-        source: memorySource(world.broker, 'ledgerstone', 'operator', ['orders']),
-        signer: world.signer,
-        trusted: [verifierKey(ORIGIN, world.signer.publicKey, nodeSha256)],
-        sha256: nodeSha256,
-        clock: world.clock,
-        random: () => 0.5,
-        writerId: 'operator',
-      },
-      world.config,
-      { ...DECISION, ...decision },
-      () => {},
-      new AbortController().signal,
-    ),
+/** What the operator's command works with, where that is not the world's own. */
+export type Ports = { readonly store?: Store; readonly source?: Source };
+
+/** The command, at work. */
+export const deciding = (
+  world: World,
+  decision: Partial<Decision>,
+  ports: Ports = {},
+): Promise<RecordedDecision> =>
+  sealDecision(
+    {
+      store: world.store,
+      source: memorySource(world.broker, 'ledgerstone', 'operator', ['orders']),
+      signer: world.signer,
+      trusted: [verifierKey(ORIGIN, world.signer.publicKey, nodeSha256)],
+      sha256: nodeSha256,
+      clock: world.clock,
+      random: () => 0.5,
+      writerId: 'operator',
+      ...ports,
+    },
+    world.config,
+    { ...DECISION, ...decision },
+    () => {},
+    new AbortController().signal,
   );
+
+/** To its end. */
+export const decide = (
+  world: World,
+  decision: Partial<Decision>,
+  ports: Ports = {},
+): Promise<RecordedDecision> => world.clock.run(deciding(world, decision, ports));

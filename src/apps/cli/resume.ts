@@ -12,6 +12,7 @@ import { EXIT, UsageError } from './exit-code.ts';
 import { count } from './open-archive.ts';
 import type { Output } from './output.ts';
 import { acting, type Session } from './session.ts';
+import { counted } from './verdict-bounds.ts';
 
 type ResumeOptions = {
   readonly config: string;
@@ -31,10 +32,16 @@ nothing explains why. The decision becomes a signed gap line of the chain, with 
 of --reason and --by. It can't be taken back or changed. A running service goes on within
 seconds.
 
+With --kind compacted one decision covers every hole before --to: what Kafka still has
+between the holes is archived, and each hole becomes a gap line with these words. Was it
+interrupted? Give the same command again: it goes on where it ended.
+
 Examples:
   ledgerstone status --config ledgerstone.yaml        which gap, and why
   ledgerstone resume --config ledgerstone.yaml --topic orders --partition 3 \\
       --accept-gap --kind expired --reason "retention was 1 day" --by "A. Auditor"
+  ledgerstone resume --config ledgerstone.yaml --topic prices --partition 0 \\
+      --accept-gap --kind compacted --to 5000 --reason "compacted topic" --by "A. Auditor"
 `;
 
 export function resumeCommand(program: Command, session: Session): void {
@@ -45,7 +52,11 @@ export function resumeCommand(program: Command, session: Session): void {
     .requiredOption('--topic <topic>', 'topic of the halted partition')
     .requiredOption('--partition <number>', 'partition', count)
     .requiredOption('--accept-gap', 'these records may be missing from the archive for ever')
-    .option('--to <offset>', 'first offset that is kept; default: where the log of Kafka begins', count)
+    .option(
+      '--to <offset>',
+      'where the decision ends: the first offset that it does not cover; default: where the log of Kafka begins',
+      count,
+    )
     .addOption(
       new Option('--kind <kind>', 'what became of the records')
         .choices(['accepted', 'expired', 'compacted'])
@@ -81,13 +92,18 @@ async function runResume(session: Session, options: ResumeOptions): Promise<numb
   const { output, io } = session;
   const recorded = await recordDecision(config, decision, { signal: io.signal, log: noteLog(output) });
   if (options.json === true) await output.json(recorded);
-  else {
-    const { from, sequence, origin } = recorded;
-    await output.line(
-      `recorded: offsets ${from} to ${recorded.to - 1} are ${kind} in segment ${sequence} of ${origin}`,
-    );
-  }
+  else await output.line(recordedText(recorded, kind));
   return EXIT.ok;
+}
+
+/** What was sealed by this command, and nothing that another writer sealed meanwhile. */
+export function recordedText(recorded: RecordedDecision, kind: Decision['reason']): string {
+  const { from, to, sequence, origin, segments, gaps, givenUp, archived } = recorded;
+  if (sequence === null) return `nothing to record: another writer has sealed ${origin} up to ${to - 1}`;
+  const where = segments === 1 ? `in segment ${sequence}` : `in ${segments} segments up to ${sequence}`;
+  if (kind !== 'compacted') return `recorded: offsets ${from} to ${to - 1} are ${kind} ${where} of ${origin}`;
+  const missing = `${counted(givenUp, 'offset')} in ${counted(gaps, 'gap')} ${givenUp === 1 ? 'is' : 'are'} compacted`;
+  return `recorded: of offsets ${from} to ${to - 1}, ${missing} and ${counted(archived, 'record')} archived, ${where} of ${origin}`;
 }
 
 /** Seals the gap with the clients that the configuration names. Only this command loads them. */

@@ -1,4 +1,4 @@
-// How does an operator's decision become part of the chain? As one signed gap line, sealed like any other.
+// How does an operator's decision become part of the chain? As signed gap lines, sealed like any other.
 import { LedgerstoneError } from '../../base/error.ts';
 import { zstdCompressor } from '../../base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../base/node/hash.ts';
@@ -8,22 +8,23 @@ import { chainOrigin } from '../../format/chain.ts';
 import type { GapReason } from '../../format/record.ts';
 import { encodeVkey, verifierKey } from '../../format/vkey.ts';
 import type { TopicPartition } from '../../ingest/source.ts';
-import { BodyBuilder } from '../../segment/body.ts';
-import { makeSegment, type Segment } from '../../segment/segment.ts';
+import { BodyBuilder, type SegmentBody } from '../../segment/body.ts';
+import { makeSegment } from '../../segment/segment.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { Store } from '../../store/store.ts';
 import { tooLarge } from '../continuity.ts';
 import { MemoryLedger } from '../memory.ts';
-import { type OnTrouble, Sealer } from '../sealer.ts';
-import { recoverHead, requireOwnKey } from './head.ts';
+import { type OnTrouble, Sealer, type SealOutcome } from '../sealer.ts';
+import { beforeLog, fillCompacted } from './compacted.ts';
+import { type Recovered, recoverHead, requireOwnKey } from './head.ts';
 import { confirmPosition, type PartitionRoute, type PositionTools, sameSource } from './position.ts';
 
 export type Decision = {
   readonly topic: string;
   readonly partition: number;
   /**
-   * Every offset below this one, from the head's next offset on, is given up. Absent: up to where Kafka's log
-   * starts.
+   * Every offset below this one, from the head's next offset on, is given up; with `compacted` every one that
+   * is missing. Absent: up to where Kafka's log starts.
    */
   readonly to?: number;
   readonly reason: Exclude<GapReason, 'transaction'>;
@@ -34,10 +35,17 @@ export type Decision = {
 
 export type RecordedDecision = {
   readonly origin: string;
-  readonly sequence: number;
-  /** The gap that was sealed: [from, to). */
+  /** Of the newest segment that carries it; null: another writer sealed all of it meanwhile. */
+  readonly sequence: number | null;
+  /** What was decided about: [from, to). */
   readonly from: number;
   readonly to: number;
+  readonly segments: number;
+  /** Gap lines that carry the decision's words, and the offsets in them. */
+  readonly gaps: number;
+  readonly givenUp: number;
+  /** Records between the gaps. */
+  readonly archived: number;
 };
 
 type DecisionTools = PositionTools & {
@@ -48,7 +56,23 @@ type DecisionTools = PositionTools & {
   readonly random: () => number;
 };
 
-/** Seals the gap. The running service sees the new head within seconds and goes on after it. */
+/** What one decision is carried out with. */
+type Work = {
+  readonly tools: DecisionTools;
+  readonly config: Config;
+  readonly decision: Decision;
+  readonly topic: TopicConfig;
+  readonly route: PartitionRoute;
+  readonly keys: readonly string[];
+  readonly sealer: Sealer;
+  readonly onTrouble: OnTrouble;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Seals the gap; of a compacted range all its gaps, and what is left between them. The running service sees
+ * the new head within seconds and goes on after it.
+ */
 export async function sealDecision(
   tools: DecisionTools,
   config: Config,
@@ -56,15 +80,27 @@ export async function sealDecision(
   onError: (error: unknown) => void,
   signal: AbortSignal,
 ): Promise<RecordedDecision> {
-  const { source, store, signer, clock, random } = tools;
+  const { store, signer, clock, random } = tools;
   const { topic, route } = routeOf(config, decision);
-  const { name } = route;
-  const recovered = await recoverHead(tools, name, null, signal);
-  if (recovered === null) {
-    throw new LedgerstoneError('usage', `${name.chainOrigin} has no segment yet: there is nothing to resume`);
-  }
-  const keys = [encodeVkey(verifierKey(name.chainOrigin, signer.publicKey, nodeSha256))];
-  requireOwnKey(recovered, keys);
+  const keys = [encodeVkey(verifierKey(route.name.chainOrigin, signer.publicKey, nodeSha256))];
+  const sealer = new Sealer({
+    ...{ store, clock, random, signal },
+    signers: [signer],
+    sha256: nodeSha256,
+    sealRetention: config.retention.seals,
+    memory: new MemoryLedger(),
+  });
+  const onTrouble: OnTrouble = (error) => {
+    if (error !== null) onError(error);
+  };
+  const work: Work = { tools, config, decision, topic, route, keys, sealer, onTrouble, signal };
+  return decision.reason === 'compacted' ? sealRange(work) : sealGap(work);
+}
+
+async function sealGap(work: Work): Promise<RecordedDecision> {
+  const { tools, config, decision, route, signal } = work;
+  const { source } = tools;
+  const recovered = await headOf(work);
   const from = recovered.head.nextOffset;
   const range = await source.logRange(route.partition);
   const to = decision.to ?? range.low;
@@ -78,27 +114,77 @@ export async function sealDecision(
     config.limits.recordBytes,
     signal,
   );
-  const builder = new BodyBuilder(from, {
+  const builder = builderAt(work, from);
+  builder.gap({ offset: from, last: to - 1, reason: decision.reason, by: decision.by, why: decision.why });
+  const { kind, segment } = await seal(work, recovered, builder.finish());
+  const { sequence } = segment.manifest;
+  if (kind === 'fenced') throw fenced(sequence);
+  const { chainOrigin: origin } = route.name;
+  return { origin, sequence, from, to, segments: 1, gaps: 1, givenUp: to - from, archived: 0 };
+}
+
+/**
+ * Segment by segment from the head, wherever that is: a command that was killed, and another writer that was
+ * faster, leave a chain that is whole up to its head.
+ */
+async function sealRange(work: Work): Promise<RecordedDecision> {
+  const { tools, config, decision, route, signal } = work;
+  const { source } = tools;
+  const { partition, name } = route;
+  const total = { segments: 0, gaps: 0, givenUp: 0, archived: 0 };
+  let sequence: number | null = null;
+  for (let first: number | null = null; ; ) {
+    const recovered = await headOf(work);
+    const from = recovered.head.nextOffset;
+    const { low, high } = await source.logRange(partition);
+    const to = decision.to ?? low;
+    if (first !== null && from >= to)
+      return { origin: name.chainOrigin, sequence, from: first, to, ...total };
+    if (low > from) throw beforeLog(partition, from, low);
+    checkGap(from, to, high);
+    first ??= from;
+    const builder = builderAt(work, from);
+    const { by, why } = decision;
+    const limits = { ...config.segment, recordBytes: config.limits.recordBytes };
+    const filled = await fillCompacted(builder, { source, partition, from, to, by, why, limits }, signal);
+    // Asked last, so that what was read is of the log that the chain was sealed from.
+    await confirmPosition(tools, route, recovered, signal);
+    const body = builder.finish();
+    if (body.lines === 0 && filled.stop !== null) throw filled.stop;
+    const { kind, segment } = await seal(work, recovered, body);
+    if (kind === 'fenced') continue;
+    sequence = segment.manifest.sequence;
+    total.segments++;
+    total.gaps += filled.gaps;
+    total.givenUp += filled.givenUp;
+    total.archived += filled.records;
+  }
+}
+
+/** The chain's newest seal. */
+async function headOf({ tools, route: { name }, keys, signal }: Work): Promise<Recovered> {
+  const recovered = await recoverHead(tools, name, null, signal);
+  if (recovered === null) {
+    throw new LedgerstoneError('usage', `${name.chainOrigin} has no segment yet: there is nothing to resume`);
+  }
+  requireOwnKey(recovered, keys);
+  return recovered;
+}
+
+const builderAt = ({ config }: Work, from: number): BodyBuilder =>
+  new BodyBuilder(from, {
     sha256: nodeSha256,
     sha256Into: nodeSha256Into,
     encoding: 'zstd',
     compress: zstdCompressor(config.encoding.level),
   });
-  builder.gap({ offset: from, last: to - 1, reason: decision.reason, by: decision.by, why: decision.why });
+
+async function seal(work: Work, recovered: Recovered, body: SegmentBody): Promise<SealOutcome> {
+  const { tools, config, topic, keys, sealer, onTrouble } = work;
   const policy = config.retention[topic.retention] ?? config.retention.seals;
-  const sealer = new Sealer({
-    ...{ store, clock, random, signal },
-    signers: [signer],
-    sha256: nodeSha256,
-    sealRetention: config.retention.seals,
-    memory: new MemoryLedger(),
-  });
-  const onTrouble: OnTrouble = (error) => {
-    if (error !== null) onError(error);
-  };
   await sealer.clockWrong(onTrouble);
-  const nowMs = clock.now();
-  const segment = makeSegment(nodeSha256, recovered.head, builder.finish(), {
+  const nowMs = tools.clock.now();
+  const segment = makeSegment(nodeSha256, recovered.head, body, {
     // As the chain was begun with: a broker may have learned of topic ids since, and a chain's source never
     // changes.
     source: recovered.manifest.source,
@@ -109,8 +195,7 @@ export async function sealDecision(
     keys,
     writer: { id: tools.writerId, version: VERSION },
   });
-  await seal(sealer, segment, onTrouble);
-  return { origin: name.chainOrigin, sequence: segment.manifest.sequence, from, to };
+  return sealer.carry(segment, onTrouble);
 }
 
 /** The topic of the decision. Throws where the configuration has none of that name. */
@@ -197,15 +282,10 @@ function undecided({ topic, partition }: TopicPartition, offset: number): Ledger
   );
 }
 
-async function seal(sealer: Sealer, segment: Segment, onTrouble: OnTrouble): Promise<void> {
-  const outcome = await sealer.carry(segment, onTrouble);
-  if (outcome.kind === 'fenced') {
-    throw new LedgerstoneError(
-      'fenced',
-      `the chain went on while this was decided: sequence ${segment.manifest.sequence} is taken`,
-      {
-        remedy: 'Look at `ledgerstone status` again; the decision may not be needed any more.',
-      },
-    );
-  }
+function fenced(sequence: number): LedgerstoneError {
+  return new LedgerstoneError(
+    'fenced',
+    `the chain went on while this was decided: sequence ${sequence} is taken`,
+    { remedy: 'Look at `ledgerstone status` again; the decision may not be needed any more.' },
+  );
 }

@@ -29,6 +29,9 @@ export async function giveUp(world: SimWorld, partition: number, halt: Halt): Pr
   const reason = REASONS[halt.code];
   if (reason === undefined || halt.gap === null)
     return { message: `nothing can be given up of ${halt.code}`, halt: null };
+  // Retention went on while the partition was halted: that is another loss, and recorded as such.
+  const hasExpired = reason === 'compacted' && world.broker.log(TOPIC, partition).range.low > halt.gap.from;
+  const what = hasExpired ? { reason: 'expired' as const } : { reason, to: halt.gap.to };
   const operator = world.newOperator();
   const ended = new AbortController();
   try {
@@ -44,7 +47,7 @@ export async function giveUp(world: SimWorld, partition: number, halt: Halt): Pr
         random: new Dice(world.seed, 'operator', operator.number).next,
       },
       world.setting.config,
-      { topic: TOPIC, partition, to: halt.gap.to, reason, by: 'an operator', why: halt.code },
+      { topic: TOPIC, partition, ...what, by: 'an operator', why: halt.code },
       () => {},
       ended.signal,
     );
