@@ -43,7 +43,8 @@ export async function confirmSeals(
   }
 
   // 3. Keep what was found as evidence, close what is gone, and notify people.
-  await reportFindings(verifier, result, { complete: stepCoverage(result), ...given });
+  const { reader } = verifier.step.attester;
+  await reportFindings(verifier, result, { complete: stepCoverage(result, reader, given.signal), ...given });
 
   // 4. Log it.
   logStep(verifier, result);

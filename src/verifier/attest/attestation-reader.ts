@@ -15,6 +15,7 @@ import { oldestVersion } from '../../format/oldest-version.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import type { Confirmed } from '../../verify/confirm.ts';
+import type { Finding } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { coversOrigin } from '../../verify/trust.ts';
 import { type ListedNote, listNotes, readNote } from '../own-bucket.ts';
@@ -162,6 +163,27 @@ export class AttestationReader {
     const version = await oldestVersion(this.#store, key, signal);
     const parsed = { ...place, size };
     return version === null ? null : this.#open(place, { ...version, parsed }, signal);
+  }
+
+  /** Whether a foreign object at the key of an attestation is not there any more. */
+  async isGone(
+    place: ChainInArchive,
+    { key, versionId }: Pick<Finding, 'key' | 'versionId'>,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const size = key === null ? undefined : parseAttestationKey(key)?.size;
+    if (key === null || size === undefined) return false;
+    if (versionId === null || versionId === REPLACEABLE) {
+      const isSound = () => true;
+      return this.of(place, size, signal).then(isSound, (error: unknown) => {
+        if (error instanceof FormatError) return false;
+        throw error;
+      });
+    }
+    for await (const version of this.#store.listVersions(key, signal === undefined ? {} : { signal })) {
+      if (version.key === key && version.versionId === versionId) return false;
+    }
+    return true;
   }
 
   /** The greatest keys below that size, in ascending order. Empty if there are none. */

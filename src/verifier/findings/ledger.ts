@@ -21,7 +21,7 @@ import {
 } from './record.ts';
 
 /** Whether the check would have seen this finding again if it were still there. */
-export type Covers = (open: FindingFile) => boolean;
+export type Covers = (open: FindingFile) => boolean | Promise<boolean>;
 
 export type LedgerOptions = OwnBucket & {
   readonly sha256: Sha256;
@@ -250,7 +250,7 @@ export class Ledger {
     if ((file.state === 'closed') === known.isOpen) return null;
     // A due finding is not closed yet, or a crash between evidence and alarm would lose the alarm.
     if (due.length > 0 || !known.isOpen) return { id, file, due };
-    if (close?.covers(file) !== true) return null;
+    if (close === null || !(await close.covers(file))) return null;
     const { check, why = () => CLOSED_BY[check] } = close;
     const gone: FindingFile = {
       ...{ ...file, state: 'closed', lastSeenMs: Math.max(known.seenMs, file.firstSeenMs) },

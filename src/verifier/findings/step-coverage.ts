@@ -1,5 +1,6 @@
 // Which open findings of a chain are gone because a step would have seen them again?
-import { attestationsRoot } from '../../format/attestation.ts';
+import { attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
+import type { AttestationReader } from '../attest/attestation-reader.ts';
 import { isDecision } from '../decisions.ts';
 import type { StepResult } from '../verifier.ts';
 import { isMore } from './bounds.ts';
@@ -10,7 +11,11 @@ import { sequenceOf } from './record.ts';
 const SHOWN_BY_EVENTS: ReadonlySet<string> = new Set(['sequence-gap', 'data-missing']);
 
 /** A step sees the chain's end and the segments that it walked. It says nothing about older ones. */
-export function stepCoverage({ findings, report, confirmed, isAtEnd, verdict }: StepResult): false | Covers {
+export function stepCoverage(
+  { place, findings, report, confirmed, isAtEnd, verdict }: StepResult,
+  reader: Pick<AttestationReader, 'isGone'>,
+  signal?: AbortSignal,
+): false | Covers {
   if (!isAtEnd || findings.some(({ code }) => code === 'unreadable')) return false;
   const size = report?.size ?? 0;
   const walkedFrom = size > 0 ? size - (report?.checked.seals ?? 0) : Math.max(0, (confirmed?.size ?? 0) - 1);
@@ -23,6 +28,11 @@ export function stepCoverage({ findings, report, confirmed, isAtEnd, verdict }: 
     }
     // A flood above the newest attestation: this step has looked there, and reached that attestation.
     if (finding.key?.startsWith(attestationsRoot) && finding.key.endsWith('/')) return true;
+    // No later step looks below the newest attestation, so such an object is looked for by itself.
+    const { code, key } = finding;
+    if (code === 'foreign-object' && key !== null && parseAttestationKey(key) !== null) {
+      return reader.isGone(place, finding, signal);
+    }
     const sequence = sequenceOf(finding);
     if (sequence === null) return finding.key === null;
     // A missing seal behind the end is known only from an event. If it were there, a step would see it.

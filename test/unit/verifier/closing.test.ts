@@ -41,3 +41,21 @@ it('closes what stands for many findings, too, once none of them is left', async
   await run(CONFIRM);
   expect(open()).toEqual([]);
 });
+
+it.each(['orders', 'ghost'])(
+  'closes one strange object among attestations of %s once it is gone',
+  async (chain) => {
+    const { world, run, open } = await verifierRig(2);
+    await run(CONFIRM);
+    const key = `attestations/topic=${chain}/partition=0/000000000003.note`;
+    const junk = world.store.attacker.putVersion(key, new Uint8Array([1]));
+    await run(CONFIRM);
+    expect(open()).toEqual(['foreign-object']);
+    await world.grow(2);
+    await run(CONFIRM);
+    expect(open()).toEqual(['foreign-object']);
+    world.store.attacker.deleteVersion(key, junk);
+    await run(CONFIRM);
+    expect(open()).toEqual([]);
+  },
+);

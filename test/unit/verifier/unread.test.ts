@@ -65,7 +65,7 @@ it('is one open finding, which closes when nothing is unread any more', async ()
   await rig.run({ task: 'confirm' });
   expect(rig.open()).toEqual(['expired-unread']);
   const clean = { ...(await world.step()), findings: [], verdict: 'verified' } as const;
-  const covers = stepCoverage(clean);
+  const covers = stepCoverage(clean, world.tools().attester.reader);
   const finding = { key: null, sequence: null, code: 'expired-unread' };
   expect(covers !== false && covers({ check: 'confirm', finding } as never)).toBe(true);
 });
