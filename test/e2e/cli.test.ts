@@ -157,7 +157,12 @@ describe('the command line on a directory', () => {
     expect(single.stdout.equals(Buffer.concat([lines[1234]!, Buffer.from('\n')]))).toBe(true);
     expect(Number(/\((\d) reads/.exec(single.stderr)?.[1])).toBeLessThanOrEqual(3);
     const asJson = await get('--from', '1234', '--to', '1234', '--values', '--json');
-    expect(json(asJson)).toEqual({ offset: 1234, base64: lines[1234]!.toString('base64') });
+    expect(json(asJson)).toEqual({
+      offset: 1234,
+      timestamp: -1,
+      time: null,
+      base64: lines[1234]!.toString('base64'),
+    });
     const last = await get('--from', String(lines.length - 1));
     expect(text(last).trimEnd().split('\n')).toHaveLength(1);
     const beyond = await get('--from', String(lines.length));
