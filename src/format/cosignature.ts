@@ -1,5 +1,5 @@
 // How does a second party sign a checkpoint of a log? (C2SP tlog-cosignature, "cosignature/v1")
-import { concatBytes, equalBytes, utf8 } from '../base/bytes.ts';
+import { concatBytes, equalBytes, utf8, utf8Text } from '../base/bytes.ts';
 import { FormatError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
 import type { PublicKey } from '../base/signature.ts';
@@ -16,6 +16,7 @@ export type CosignerKey = VerifierKey;
 /** Signature type bytes (C2SP signed-note). */
 const TYPES: SignatureTypes = { ed25519: 4, 'ecdsa-p256': 2 };
 
+const LF = 0x0a;
 const TIME_BYTES = 8;
 const ED25519_BYTES = 64;
 /** 9999-12-31, in seconds. */
@@ -59,9 +60,13 @@ export type Cosignature = {
   readonly signature: Uint8Array;
 };
 
-/** Throws FormatError for a line by that key that can't be a cosignature. */
+/**
+ * Null for a line of another key, and for one under the name of the text's own chain, which is the log's
+ * (FORMAT.md 6.4). Throws FormatError for a line by that key that can't be a cosignature.
+ */
 export function readCosignature(line: NoteSignature, key: CosignerKey, text: Uint8Array): Cosignature | null {
   if (line.name !== key.name || !equalBytes(line.keyId, key.id)) return null;
+  if (line.name === utf8Text(text.subarray(0, text.indexOf(LF)))) return null;
   if (key.key.algorithm !== 'ed25519') return { timeSeconds: null, message: text, signature: line.signature };
   if (line.signature.length !== TIME_BYTES + ED25519_BYTES) {
     throw new FormatError(`a cosignature of ${line.signature.length} bytes`);

@@ -1,5 +1,5 @@
 // Can one key count twice in a quorum, or the log's key count as a witness?
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -62,4 +62,27 @@ it.each([['verify'], ['status'], ['prove']])('%s takes it for no second party ei
     ...attested,
   ]);
   expect([code, err]).toEqual([2, expect.stringContaining("is the log's own")]);
+});
+
+it('counts no signature under the name of the chain: it is the log, also by a key that is not pinned', async () => {
+  const old = memorySigner({ seed: 'old' });
+  const builder = new ArchiveBuilder({ signers: [old, log] });
+  await builder.chain().seal({ lines: entries(0, 3) });
+  const { note } = await builder.chain('payments').seal({ signers: [old, log], lines: entries(0, 3) });
+  const root = join(dir, 'attested');
+  mkdirSync(join(root, 'attestations/topic=payments/partition=0'), { recursive: true });
+  writeFileSync(join(root, 'attestations/topic=payments/partition=0/000000000001.note'), note);
+  writeCopy(builder.archive, join(dir, 'rotated'));
+  const key = ['--key', encodeVkey(builder.trusted[0] as VerifierKey)];
+  const own = keyOf('audit.example.com/prod/payments/0', log);
+  const at = [join(dir, 'rotated'), ...key];
+  const { out } = await ledgerstone(['verify', ...at, '--attestations', root, '--cosigner', own]);
+  expect(out).toContain('nothing from outside was compared');
+  expect(out).toContain('no attestation by a named cosigner');
+  const event = ['--topic', 'payments', '--partition', '0'];
+  writeFileSync(join(dir, 'proof'), (await ledgerstone(['prove', ...at, ...event, '--offset', '1'])).out);
+  const line = await ledgerstone(['get', ...at, ...event, '--from', '1', '--to', '1']);
+  writeFileSync(join(dir, 'line'), line.out);
+  const files = [join(dir, 'proof'), '--entry', join(dir, 'line')];
+  expect((await ledgerstone(['check', ...files, ...key, '--cosigner', own])).code).toBe(3);
 });
