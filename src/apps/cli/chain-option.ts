@@ -1,6 +1,7 @@
 // Which chain does `--topic T --partition P` mean?
 import type { Command } from 'commander';
 import type { Config } from '../../config/archiver.ts';
+import { isChainName, isPartition } from '../../format/chain.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
 import { UsageError } from './exit-code.ts';
 import { type Archive, count } from './open-archive.ts';
@@ -23,10 +24,16 @@ function chainOf(config: Config | null, { topic, partition }: ChainOptions): str
 
 export function openChain(archive: Archive, options: ChainOptions, signal: AbortSignal): ChainReader {
   const chain = chainOf(archive.config, options);
-  if (!/^[A-Za-z0-9._-]{1,249}$/.test(chain)) {
+  if (!isChainName(chain)) {
     throw new UsageError(
       `${JSON.stringify(options.topic)} is not a topic`,
-      'Topics have 1 to 249 of A-Z a-z 0-9 . _ -',
+      'Topics have 1 to 249 of A-Z a-z 0-9 . _ - and are not . or ..',
+    );
+  }
+  if (!isPartition(options.partition)) {
+    throw new UsageError(
+      `${options.partition} is not a partition`,
+      'Partitions are numbered from 0 to 2147483647.',
     );
   }
   const { store, trusted } = archive;

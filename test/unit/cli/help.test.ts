@@ -76,6 +76,8 @@ describe('wrong words are usage: exit code 2, one line, no stack', () => {
     ],
     [['get', '.', '--topic', 't', '--partition', '0', '--since-time', 'yesterday'], 'a time such as'],
     [['get', '.', '--topic', 'a/b', '--partition', '0'], '"a/b" is not a topic'],
+    [['get', '.', '--topic', '..', '--partition', '0'], '".." is not a topic'],
+    [['show', '.', '--topic', 'a', '--partition', '99999999999'], '99999999999 is not a partition'],
     [['get', '.', '--topic', 't', '--partition', '0', '--prove'], '--prove needs a trusted key'],
     [['check', 'x.proof', '--entry', 'y'], 'no trusted key'],
     [['prove', '.', '--topic', 't', '--partition', '0'], "required option '--offset <offset>'"],
