@@ -185,14 +185,21 @@ function lossesText(
     ...[row.lost ? 'lost' : '-', row.sealed, printable(row.by ?? '-'), printable(row.why ?? UNREAD)],
   ]);
   const lines = rows.length === 0 ? [] : [tableText(COLUMNS, cells).trimEnd(), ''];
-  const lost = rows.reduce((sum, row) => sum + (row.lost ? row.offsets : 0), 0);
+  const sum = (some: readonly Row[]) => some.reduce((offsets, row) => offsets + row.offsets, 0);
+  const lost = rows.filter((row) => row.lost);
+  const compacted = rows.filter((row) => !row.lost);
   const isAll = chains.every(({ problem }) => problem === null);
   const when = since === undefined && until === undefined ? '' : ' sealed in this range of times';
   if (rows.length === 0) {
     const seals = chains.reduce((sum, { counts }) => sum + counts.seals, 0);
     const where = `${counted(seals, 'seal')} of ${counted(chains.length, 'chain')}`;
     lines.push(`no gap${when} stands on somebody's word in the ${where} that were read`);
-  } else lines.push(`${counted(lost, 'record')} lost in ${counted(rows.length, 'gap')}${when}`);
+  } else if (lost.length === 0) lines.push(`no loss among the gaps${when}`);
+  else lines.push(`${counted(sum(lost), 'record')} lost in ${counted(lost.length, 'gap')}${when}`);
+  if (compacted.length > 0) {
+    const gaps = `${counted(sum(compacted), 'offset')} compacted in ${counted(compacted.length, 'gap')}`;
+    lines.push(`${gaps}${when}, which is no loss`);
+  }
   if (!isAll) lines.push(output.colour('red', 'not all chains could be looked at, see below'));
   return `${lines.join('\n')}\n`;
 }

@@ -251,7 +251,11 @@ function statusText(status: Status, output: Output): string {
     ],
   );
   const lines = [status.archive, ''];
-  lines.push(rows.length === 0 ? 'no chain yet' : tableText(COLUMNS, rows).trimEnd());
+  lines.push(
+    rows.length === 0
+      ? 'no chain: nothing is sealed here yet, or this is no archive'
+      : tableText(COLUMNS, rows).trimEnd(),
+  );
   for (const { chain, partition, problem, service, confirmed } of status.chains) {
     const place = printable(`${chain}/${partition}`);
     if (confirmed !== null) lines.push(`${place}: ${printable(attestationText(confirmed))}`);
