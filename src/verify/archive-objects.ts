@@ -3,7 +3,7 @@ import { toHex, utf8Text } from '../base/bytes.ts';
 import { messageOf } from '../base/error.ts';
 import { MIB } from '../base/limits.ts';
 import { encodeVkey, parseVkey, spkiFingerprint } from '../format/vkey.ts';
-import type { Problem } from './finding.ts';
+import type { FindingCode, Problem } from './finding.ts';
 import type { FindingList } from './finding-list.ts';
 import { isStoreWide, lockProblem, longLockProblem } from './locks.ts';
 import type { Run } from './run.ts';
@@ -33,11 +33,8 @@ async function checkObject(
 ): Promise<void> {
   const { key, version } = object;
   const place = { key, versionId: version.versionId };
+  const unread = await checkBytes(object, origin, run, findings);
   try {
-    const options = { maxBytes: OBJECT_BYTES_MAX, ...(run.signal && { signal: run.signal }) };
-    const bytes = await run.reader.read(key, version.versionId, options);
-    const problem = nameProblem(object, bytes, origin, run);
-    if (problem !== null) findings.add(problem, place);
     const lock = await run.reader.lock(key, version.versionId, run.signal);
     // No manifest says how long they must be locked, so any lock in compliance mode will do.
     const long = longLockProblem(lock, version, run.greatestLock);
@@ -48,7 +45,31 @@ async function checkObject(
     }
   } catch (error) {
     run.signal?.throwIfAborted();
-    findings.add(storeProblem(error), place);
+    const problem = storeProblem(error);
+    if (problem.code !== unread) findings.add(problem, place);
+  }
+}
+
+/** What was wrong with the reading itself; null where the bytes were read. */
+async function checkBytes(
+  object: ArchiveObject,
+  origin: string | null,
+  run: Run,
+  findings: FindingList,
+): Promise<FindingCode | null> {
+  const { key, version } = object;
+  const place = { key, versionId: version.versionId };
+  try {
+    const options = { maxBytes: OBJECT_BYTES_MAX, ...(run.signal && { signal: run.signal }) };
+    const bytes = await run.reader.read(key, version.versionId, options);
+    const problem = nameProblem(object, bytes, origin, run);
+    if (problem !== null) findings.add(problem, place);
+    return null;
+  } catch (error) {
+    run.signal?.throwIfAborted();
+    const problem = storeProblem(error);
+    findings.add(problem, place);
+    return problem.code;
   }
 }
 

@@ -353,6 +353,18 @@ const CASES: readonly {
     },
   },
   {
+    name: 'a store that fails at a key whose lock is gone',
+    codes: ['lock-missing', 'unreadable'],
+    make: async () => {
+      const spoiled = await archive();
+      const { archive: store } = spoiled.builder;
+      const key = [...store.keys()].find((name) => name.startsWith('keys/')) as string;
+      store.failures.set(key, new Error('the disk is on fire'));
+      store.setLock(key, null);
+      return spoiled;
+    },
+  },
+  {
     name: 'a store that fails at one data object',
     codes: ['unreadable'],
     make: async () => {
