@@ -94,7 +94,7 @@ export async function continuesProblems(opened: OpenedSeal, run: HandoverRun): P
     return startProblems(manifest, opened.manifest);
   } catch (error) {
     run.signal?.throwIfAborted();
-    return [{ ...storeProblem(error), expected }];
+    return [{ code: 'unreadable', expected, found: storeProblem(error).found }];
   }
 }
 

@@ -296,6 +296,17 @@ describe('a chain that continues another', () => {
     expect(codesOf(await verifyBuilt(builder))).toEqual(['foreign-object']);
   });
 
+  it.each([
+    ['junk', utf8('junk')],
+    ['a seal that is too long', new Uint8Array(70_000).fill(0x61)],
+  ])('and %s where it ended is the older chain’s fault: the newer one is unverifiable', async (_, bytes) => {
+    const { builder, older } = await handedOver();
+    builder.archive.alter(sealKey('orders', 0, older.manifests.length - 1), () => bytes);
+    const { chains } = await verifyBuilt(builder);
+    expect(chains.map(({ verdict }) => verdict)).toEqual(['broken', 'unverifiable']);
+    expect(chains[1]?.findings.map(({ code }) => code)).toEqual(['unreadable']);
+  });
+
   it('but what can’t be read there is no such thing', async () => {
     const { builder, older } = await handedOver();
     const next = sealKey('orders', 0, older.manifests.length);
