@@ -74,7 +74,10 @@ export function reportText(report: Report, description: string, output: Output):
   lines.push('', checkedLine(report.chains));
   const verdict = verdictText(output, report.verdict);
   lines.push(`${verdict}  ${description}: ${meaningOf(report)}${strangeText(report)}`);
-  if (chains.length > 0) lines.push(`  ${archivedText(chains)}`);
+  if (chains.length > 0) {
+    const whose = report.verdict === 'verified' ? '' : 'unproven, as the seals that were read state it: ';
+    lines.push(`  ${whose}${archivedText(chains)}`);
+  }
   if (report.verdict === 'verified') lines.push(...boundsOf(report).map((said) => `  ${said}`));
   return `${lines.join('\n')}\n`;
 }

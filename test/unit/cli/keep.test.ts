@@ -68,6 +68,9 @@ describe('verify --keep', () => {
     copy();
     const { code, out, err } = await verify();
     expect([code, out]).toEqual([1, expect.stringContaining('rollback')]);
+    expect(out).toMatch(
+      /\n {2}unproven, as the seals that were read state it: \d+ of \d+ offsets are archived/,
+    );
     expect([err, text()]).toEqual([expect.stringContaining('left as it is'), before]);
   });
 
