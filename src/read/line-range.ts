@@ -14,6 +14,8 @@ export type FoundLine = {
   /** Without its LF. */
   readonly line: Uint8Array;
   readonly offset: number;
+  /** The offset after the last one that the line covers. */
+  readonly nextOffset: number;
   readonly isGap: boolean;
   /** −1 if the record has no time that can be shown. */
   readonly timestampMs: number;
@@ -77,6 +79,6 @@ export function* linesWithin(lines: Iterable<Uint8Array>, range: OffsetRange): G
     const { offset, nextOffset, gap, timestampMs } = scanner;
     if (nextOffset <= range.from) continue;
     if (offset >= range.to) return;
-    yield { line, offset, isGap: gap !== null, timestampMs };
+    yield { line, offset, nextOffset, isGap: gap !== null, timestampMs };
   }
 }

@@ -114,9 +114,10 @@ async function printRange(
   options: GetOptions,
   times: TimeRange | null,
 ): Promise<number> {
-  let [printed, tombstones] = [0, 0];
+  let [printed, tombstones, upTo] = [0, 0, 0];
   const search: TimeSearch = { seals: 0, lastSealed: null, untimed: 0 };
   for await (const found of linesFor(reader, options, times, search)) {
+    upTo = found.nextOffset;
     const text = options.values === true ? valueText(found, options.json === true) : lineOf(found);
     if (text === null) tombstones += found.isGap ? 0 : 1;
     else {
@@ -128,9 +129,10 @@ async function printRange(
   const found = printed + tombstones;
   if (tombstones > 0) output.note(`${tombstones} tombstones have no value and were left out`);
   if (times !== null) output.note(searchedText(search, found, options));
-  else if (found === 0) {
+  else if (upTo <= (options.to ?? 0)) {
     const { nextOffset } = (await reader.seal((await reader.lastGood()).sequence)).manifest.records;
-    output.note(`nothing is sealed in this range; the next offset to be sealed is ${nextOffset}`);
+    const what = upTo === 0 ? 'nothing is sealed in this range' : 'the range goes on behind what is sealed';
+    output.note(`${what}; the next offset to be sealed is ${nextOffset}`);
   }
   return found;
 }

@@ -163,6 +163,14 @@ describe('times, gaps and records without a value', () => {
     );
   });
 
+  it('a range that goes on behind what is sealed is said to', async () => {
+    const within = await get('--from', '111', '--to', '112');
+    expect(within.err).not.toContain('behind what is sealed');
+    const { code, err } = await get('--from', '121', '--to', '5000');
+    expect(code).toBe(0);
+    expect(err).toMatch(/the range goes on behind what is sealed; the next offset to be sealed is \d+\n/);
+  });
+
   it('times stand as dates before lines and values with --times, and a gap has none', async () => {
     const { out } = await get('--from', '112', '--to', '118', '--times');
     const [first = '', second = '', third = ''] = out.split('\n');
