@@ -14,6 +14,9 @@ export type When = {
   readonly seen: readonly Sighting[];
 };
 
+/** Two clocks may differ by so much (FORMAT.md 9.2.12). */
+const CLOCKS_APART_MS = 120_000;
+
 /** `line` without its LF, or with it. */
 export function whenOf(line: Uint8Array, archivedAt: string, seen: readonly Sighting[]): When {
   const decoded = decodeLine(line.at(-1) === 0x0a ? line.subarray(0, -1) : line);
@@ -30,11 +33,15 @@ export const seenAt = (cosigner: string, timeSeconds: number | null): Sighting =
   at: timeSeconds === null || timeSeconds * 1000 > TIME_MS_MAX ? null : timeText(timeSeconds * 1000),
 });
 
-/** `stamped … (its producer's or broker's clock), archived … (the archiver's clock), seen by … at …` */
-export function whenText({ recordTime, archivedAt, seen }: When): string {
+/**
+ * `stamped … (its producer's or broker's clock), archived … (the archiver's clock), seen by … at …`. The
+ * signature says nothing of when it was made: a time that is still to come can't be true.
+ */
+export function whenText({ recordTime, archivedAt, seen }: When, nowMs = Date.now()): string {
+  const isAhead = Date.parse(archivedAt) > nowMs + CLOCKS_APART_MS;
   const parts = [
     ...(recordTime === null ? [] : [`stamped ${recordTime} (its producer's or broker's clock)`]),
-    `archived ${archivedAt} (the archiver's clock)`,
+    `archived ${archivedAt} (the archiver's clock${isAhead ? ', in the future: not to be believed' : ''})`,
     ...seen.map(({ cosigner, at }) =>
       at === null
         ? `seen by ${cosigner}, whose key signs no time`

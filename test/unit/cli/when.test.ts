@@ -91,6 +91,15 @@ it('what carries no time is not given one', () => {
   );
 });
 
+it('a time of archiving that is still to come is not to be believed', () => {
+  const nowMs = Date.parse('2026-11-22T12:00:00.000Z');
+  const said = (archivedAt: string) => whenText({ recordTime: null, archivedAt, seen: [] }, nowMs);
+  expect(said('2026-11-22T12:02:00.000Z')).toBe("archived 2026-11-22T12:02:00.000Z (the archiver's clock)");
+  expect(said('8000-01-01T00:00:00.000Z')).toBe(
+    "archived 8000-01-01T00:00:00.000Z (the archiver's clock, in the future: not to be believed)",
+  );
+});
+
 describe('an age that is negative', () => {
   it('is shown as such by status', async () => {
     const now = vi.spyOn(Date, 'now').mockReturnValue(START_MS + 120_000);
