@@ -12,9 +12,17 @@ const run = (...args: string[]): string => {
   return status === 0 ? 'passed' : `${stdout}${stderr}`;
 };
 
-describe.skipIf(PROMTOOL === undefined)('the alarms of', () => {
-  it.each(['archiver', 'verifier'])('%s', (room) => {
-    expect(run('check', 'rules', `src/${room}/alerts.yaml`)).toBe('passed');
-    expect(run('test', 'rules', `test/contract/alerts-${room}.yaml`)).toBe('passed');
+const isLeftOut = PROMTOOL === undefined && process.env['LEDGERSTONE_NO_PROMTOOL'] === '1';
+
+if (isLeftOut) {
+  it('the alarms are judged by nobody here: CI said that promtool can not be had', () => {
+    expect(PROMTOOL).toBeUndefined();
   });
-});
+} else {
+  describe.skipIf(PROMTOOL === undefined)('the alarms of', () => {
+    it.each(['archiver', 'verifier'])('%s', (room) => {
+      expect(run('check', 'rules', `src/${room}/alerts.yaml`)).toBe('passed');
+      expect(run('test', 'rules', `test/contract/alerts-${room}.yaml`)).toBe('passed');
+    });
+  });
+}
