@@ -2,7 +2,6 @@
 import { readAhead } from '../base/concurrency.ts';
 import type { GapReason } from '../format/line.ts';
 import { LineScanner } from '../format/record.ts';
-import { parseUntil } from '../format/time.ts';
 import { VerifyError } from '../verify/finding.ts';
 import {
   addGapLine,
@@ -79,22 +78,15 @@ async function* upTo(head: number): AsyncGenerator<number> {
  * The gaps of a segment. Its data object is read, and compared with the seal, only if the seal states such
  * gaps. Throws VerifyError if data is missing before its time or is not what was sealed.
  */
-export async function gapsOfSegment(
-  reader: ChainReader,
-  seal: LocatedSeal,
-  nowMs: number,
-): Promise<FoundGap[]> {
-  const { records, time, sequence, retention } = seal.manifest;
+export async function gapsOfSegment(reader: ChainReader, seal: LocatedSeal): Promise<FoundGap[]> {
+  const { records, time, sequence } = seal.manifest;
   if (decidedOffsets(records) === 0) return [];
   const place = { sequence, sealed: time.sealed };
   let lines: GapLines;
   try {
     lines = await gapLinesOf(reader, seal);
   } catch (error) {
-    const isGone =
-      error instanceof ExpiredDataError ||
-      (error instanceof VerifyError && error.problem.code === 'data-missing');
-    if (!isGone || nowMs <= parseUntil(retention.until)) throw error;
+    if (!(error instanceof ExpiredDataError)) throw error;
     const none = { firstOffset: null, lastOffset: null, by: null, why: null };
     return (['compacted', 'expired', 'accepted'] as const).flatMap((reason) => {
       const offsets = records.missing[reason] ?? 0;

@@ -53,7 +53,7 @@ export type VerifyOptions = {
   readonly staleAfterMs?: number;
   /** Seals that promise a shorter lock are noticed. */
   readonly leastLock?: Period | null;
-  /** Objects outside of the chains that are locked for longer are noticed. */
+  /** Objects that are locked for longer are noticed. */
   readonly greatestLock?: Period | null;
   readonly onProgress?: (progress: Readonly<Progress>) => void;
   readonly signal?: AbortSignal;

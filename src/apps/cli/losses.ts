@@ -141,7 +141,6 @@ async function* rowsOf(
 ): AsyncGenerator<Row> {
   const { chain, partition, counts } = found;
   const reader = new ChainReader({ store, chain, partition, trusted, signal });
-  const nowMs = Date.now();
   for await (const seal of countedSeals(reader, counts)) {
     const { continues, time } = seal.manifest;
     if (continues !== null) {
@@ -150,7 +149,7 @@ async function* rowsOf(
     }
     const sealedMs = Date.parse(time.sealed);
     if (sealedMs < sinceMs || sealedMs >= untilMs) continue;
-    for (const gap of await gapsOfSegment(reader, seal, nowMs)) {
+    for (const gap of await gapsOfSegment(reader, seal)) {
       yield { chain, partition, ...gap, lost: gap.reason !== 'compacted' };
     }
   }
