@@ -8,10 +8,26 @@ import { type Archive, count } from './open-archive.ts';
 
 export type ChainOptions = { readonly topic: string; readonly partition: number };
 
+const TOPIC = 'topic, or chain where that has another name';
+
 export const withChain = (command: Command): Command =>
+  command.requiredOption('--topic <topic>', TOPIC).requiredOption('--partition <number>', 'partition', count);
+
+export type MaybeChainOptions = { readonly topic?: string; readonly partition?: number };
+
+/** For commands that read every chain unless one is named. */
+export const withMaybeChain = (command: Command): Command =>
   command
-    .requiredOption('--topic <topic>', 'topic, or chain where that has another name')
-    .requiredOption('--partition <number>', 'partition', count);
+    .option('--topic <topic>', `only this chain, with --partition: ${TOPIC}`)
+    .option('--partition <number>', 'its partition', count);
+
+/** Null: no chain was named. Throws UsageError for half of a name. */
+export function namedChain({ topic, partition }: MaybeChainOptions): ChainOptions | null {
+  if (topic === undefined && partition === undefined) return null;
+  if (topic !== undefined && partition !== undefined) return { topic, partition };
+  const [given, missing] = topic === undefined ? ['--partition', '--topic'] : ['--topic', '--partition'];
+  throw new UsageError(`${given} without ${missing}`, 'Give both for one chain, or neither for all of them.');
+}
 
 /**
  * A chain is named after its topic unless the configuration says otherwise. Without a configuration T is the

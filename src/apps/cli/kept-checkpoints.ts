@@ -10,12 +10,16 @@ import { readInput } from './bounded-input.ts';
 import { CHECKPOINTS_BYTES_MAX, parseCheckpoints } from './checkpoint-file.ts';
 import { UsageError } from './exit-code.ts';
 import type { Io } from './output.ts';
+import { countText } from './table.ts';
+import { counted } from './verdict-bounds.ts';
 
 export type Kept = {
   readonly file: string;
   /** Null: there is no file yet, so this is the first run. */
   readonly bytes: Uint8Array | null;
   readonly notes: readonly Uint8Array[];
+  /** How many of them can contradict an archive: one of size 0 says nothing (FORMAT.md 9.6.2). */
+  readonly compared: number;
 };
 
 /**
@@ -49,7 +53,7 @@ export async function readKept({ stdin }: Pick<Io, 'stdin'>, name: string): Prom
   await access(dirname(file), constants.W_OK).catch((error: unknown) => {
     throw new UsageError(`nothing can be kept in ${dirname(file)}: ${messageOf(error)}`);
   });
-  if (!isThere) return { file, bytes: null, notes: [] };
+  if (!isThere) return { file, bytes: null, notes: [], compared: 0 };
   const bytes = await readInput(stdin, file, CHECKPOINTS_BYTES_MAX, 'checkpoint');
   if (bytes.length === 0) {
     throw new UsageError(
@@ -57,7 +61,8 @@ export async function readKept({ stdin }: Pick<Io, 'stdin'>, name: string): Prom
       'No run leaves it so: it was lost. Restore it, or remove it to begin anew.',
     );
   }
-  return { file, bytes, notes: parseCheckpoints(bytes, name) };
+  const notes = parseCheckpoints(bytes, name);
+  return { file, bytes, notes, compared: notes.filter((note) => checkpointOf(note).size > 0).length };
 }
 
 export type KeepOutcome = 'kept' | 'unchanged' | 'changed-meanwhile';
@@ -70,9 +75,9 @@ export async function writeKept(
   { file, bytes, notes }: Kept,
   verified: readonly string[],
 ): Promise<KeepOutcome> {
-  const origins = new Set(verified.map(originOf));
+  const origins = new Set(verified.map((note) => checkpointOf(utf8(note)).origin));
   // What says nothing of this archive's chains is left to the next run.
-  const others = notes.map(utf8Text).filter((note) => !origins.has(originOf(note)));
+  const others = notes.filter((note) => !origins.has(checkpointOf(note).origin)).map(utf8Text);
   const next = utf8([...verified, ...others].join('\n'));
   if (bytes !== null && equalBytes(bytes, next)) return 'unchanged';
   const partial = `${file}.${randomBytes(6).toString('hex')}.partial`;
@@ -102,7 +107,7 @@ export async function writeKept(
   }
 }
 
-const originOf = (note: string): string => parseSignedCheckpoint(utf8(note)).checkpoint.origin;
+const checkpointOf = (note: Uint8Array) => parseSignedCheckpoint(note).checkpoint;
 
 const readNow = (file: string): Promise<Uint8Array | null> =>
   readFile(file).catch((error: NodeJS.ErrnoException) => {
@@ -118,18 +123,20 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /** What a run says of the file, beside its verdict. */
-export function keptText({ file, bytes, notes }: Kept, outcome: KeepOutcome | null): string {
-  const compared =
+export function keptText({ file, bytes, notes, compared }: Kept, outcome: KeepOutcome | null): string {
+  const empty = notes.length - compared;
+  const but = empty === 0 ? '' : ` (${countText(empty)} more of size 0, which rules nothing out)`;
+  const before =
     bytes === null
       ? `first run: ${file} was not there, so nothing was compared with it`
-      : `compared with ${notes.length} ${notes.length === 1 ? 'checkpoint' : 'checkpoints'} of ${file}`;
+      : `compared with ${counted(compared, 'checkpoint')} of ${file}${but}`;
   const then =
     outcome === null
       ? bytes === null
         ? 'not verified: nothing was kept'
         : 'not verified: it was left as it is'
       : TEXT_OF[outcome];
-  return `${compared}; ${then}`;
+  return `${before}; ${then}`;
 }
 
 const TEXT_OF: Readonly<Record<KeepOutcome, string>> = {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { printable } from '../../base/printable.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
+import { NoChainError } from '../../read/errors.ts';
 import {
   type ChainCounts,
   countedSeals,
@@ -11,6 +12,13 @@ import {
   newCounts,
 } from '../../read/gap-search.ts';
 import { listChains } from '../../read/list-chains.ts';
+import {
+  type ChainOptions,
+  type MaybeChainOptions,
+  namedChain,
+  openChain,
+  withMaybeChain,
+} from './chain-option.ts';
 import { EXIT, exitCodeOfError, UsageError } from './exit-code.ts';
 import { type Archive, type ArchiveOptions, openArchive, withArchive } from './open-archive.ts';
 import type { Output } from './output.ts';
@@ -19,13 +27,14 @@ import { countText, tableText } from './table.ts';
 import { momentFromText } from './time-option.ts';
 import { counted, missingText } from './verdict-bounds.ts';
 
-type LossesOptions = ArchiveOptions & {
-  readonly since?: string;
-  readonly until?: string;
-  readonly tz: string;
-  readonly csv?: boolean;
-  readonly json?: boolean;
-};
+type LossesOptions = ArchiveOptions &
+  MaybeChainOptions & {
+    readonly since?: string;
+    readonly until?: string;
+    readonly tz: string;
+    readonly csv?: boolean;
+    readonly json?: boolean;
+  };
 
 type Continued = {
   readonly origin: string;
@@ -52,7 +61,8 @@ Lists the gaps that stand on somebody's word: expired and accepted (lost records
 compacted (removed by Kafka's compaction, not counted as lost). Control records and
 aborted transactions are no losses and are only counted. Every seal is read, and the data
 of segments with such gaps; with a key both are checked. --since and --until choose by
-the time when the gap was sealed. Offsets before the first one of a chain are in no count.
+the time when the gap was sealed; --topic and --partition read one chain only. Offsets
+before the first one of a chain are in no count.
 
 Exit codes: 0 all was looked at, with or without losses; 1 and 3 a chain is broken or
 could not be read, or there is no chain. \`verify --strict\` fails on losses.
@@ -60,10 +70,13 @@ could not be read, or there is no chain. \`verify --strict\` fails on losses.
 Examples:
   ledgerstone losses ./archive --key archive.vkey
   ledgerstone losses s3://acme-audit/prod --key archive.vkey --since 2026-01-01 --csv
+  ledgerstone losses ./archive --key archive.vkey --topic orders --partition 0 --json
 `;
 
 export function lossesCommand(program: Command, session: Session): void {
-  withArchive(program.command('losses').description('Gaps: which offsets, since when, why and by whom.'))
+  withMaybeChain(
+    withArchive(program.command('losses').description('Gaps: which offsets, since when, why and by whom.')),
+  )
     .option('--since <time>', 'gaps sealed at this date or time, or later')
     .option('--until <time>', 'gaps sealed before this date or time')
     .option('--tz <zone>', 'time zone of dates and times without an offset', 'UTC')
@@ -95,18 +108,21 @@ async function runLosses(
   if (options.csv === true && options.json === true)
     throw new UsageError('--csv and --json: give one of them');
   const range = timeRange(options);
+  const named = namedChain(options);
   const archive = await openArchive(name, options, io.env);
   try {
     const rows: Row[] = [];
     const chains: ChainLosses[] = [];
     let exitCode: number = EXIT.ok;
-    for await (const place of listChains(archive.store, io.signal)) {
-      const found: ChainLosses = { ...place, counts: newCounts(), continues: null, problem: null };
+    for await (const reader of readersOf(archive, named, io.signal)) {
+      const { chain, partition } = reader;
+      const found: ChainLosses = { chain, partition, counts: newCounts(), continues: null, problem: null };
       chains.push(found);
       try {
-        for await (const row of rowsOf(archive, found, range, io.signal)) rows.push(row);
+        for await (const row of rowsOf(reader, found, range)) rows.push(row);
       } catch (error) {
         io.signal.throwIfAborted();
+        if (named !== null && error instanceof NoChainError) throw error;
         found.problem = messageOf(error);
         const code = exitCodeOfError(error);
         if (exitCode !== EXIT.broken) exitCode = code;
@@ -133,14 +149,25 @@ async function runLosses(
   }
 }
 
+/** Of the named chain, or of every chain that the archive has. */
+async function* readersOf(
+  archive: Archive,
+  named: ChainOptions | null,
+  signal: AbortSignal,
+): AsyncGenerator<ChainReader> {
+  const { store, trusted } = archive;
+  if (named !== null) yield openChain(archive, named, signal);
+  else
+    for await (const place of listChains(store, signal))
+      yield new ChainReader({ store, ...place, trusted, signal });
+}
+
 async function* rowsOf(
-  { store, trusted }: Archive,
+  reader: ChainReader,
   found: ChainLosses,
   { sinceMs, untilMs }: TimeRange,
-  signal: AbortSignal,
 ): AsyncGenerator<Row> {
   const { chain, partition, counts } = found;
-  const reader = new ChainReader({ store, chain, partition, trusted, signal });
   for await (const seal of countedSeals(reader, counts)) {
     const { continues, time } = seal.manifest;
     if (continues !== null) {

@@ -7,7 +7,16 @@ import type { GapInChain } from '../../verify/gaps.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
 import type { Colour, Output } from './output.ts';
 import { bytesText, type Column, countText, tableText } from './table.ts';
-import { archivedText, boundsOf, counted, isCopy, reachText, totalsOf } from './verdict-bounds.ts';
+import {
+  archivedText,
+  boundsOf,
+  counted,
+  type Given,
+  isCopy,
+  NOTHING_GIVEN,
+  reachText,
+  totalsOf,
+} from './verdict-bounds.ts';
 
 const COLOURS: Readonly<Record<Verdict, Colour>> = {
   verified: 'green',
@@ -56,7 +65,12 @@ type Words = { readonly output: Output; readonly isCopy: boolean };
 /** Findings shown of one chain; `--json` has them all. */
 const SHOWN_MAX = 20;
 
-export function reportText(report: Report, description: string, output: Output): string {
+export function reportText(
+  report: Report,
+  description: string,
+  output: Output,
+  given: Given = NOTHING_GIVEN,
+): string {
   const { chains } = report;
   const rows = report.chains.map((chain) => [
     chain.origin,
@@ -71,14 +85,14 @@ export function reportText(report: Report, description: string, output: Output):
   const words: Words = { output, isCopy: isCopy(report) };
   for (const chain of report.chains) lines.push(...chainFindings(chain, words));
   lines.push(...findingLines(report.findings, report.findingsOmitted, words));
-  lines.push('', checkedLine(report.chains));
+  lines.push('', checkedLine(report.chains, given));
   const verdict = verdictText(output, report.verdict);
   lines.push(`${verdict}  ${description}: ${meaningOf(report)}${strangeText(report)}`);
   if (chains.length > 0) {
     const whose = report.verdict === 'verified' ? '' : 'unproven, as the seals that were read state it: ';
     lines.push(`  ${whose}${archivedText(chains)}`);
   }
-  if (report.verdict === 'verified') lines.push(...boundsOf(report).map((said) => `  ${said}`));
+  if (report.verdict === 'verified') lines.push(...boundsOf(report, given).map((said) => `  ${said}`));
   return `${lines.join('\n')}\n`;
 }
 
@@ -174,7 +188,7 @@ function findingText(finding: Finding, { output, isCopy }: Words): string[] {
   ];
 }
 
-function checkedLine(chains: readonly ChainReport[]): string {
+function checkedLine(chains: readonly ChainReport[], { leastLock }: Given): string {
   const sum = (of: (chain: ChainReport) => number) => chains.reduce((total, chain) => total + of(chain), 0);
   const parts = [
     `${countText(sum((chain) => chain.checked.seals))} seals`,
@@ -183,16 +197,19 @@ function checkedLine(chains: readonly ChainReport[]): string {
     `${countText(sum((chain) => chain.checked.lines))} lines`,
     `${bytesText(sum((chain) => chain.bytes))} of data hashed`,
   ];
-  return `checked ${parts.join(', ')}`;
+  const promises =
+    leastLock === null ? '' : `; each seal that was read against a lock of ${leastLock} or more`;
+  return `checked ${parts.join(', ')}${promises}`;
 }
 
 /**
  * Stable: `{verdict, chains: [{origin, verdict, size, root, nextOffset, entries, missing, gaps, findings}],
- * findings, totals: {offsets, archived, lost, missing}, bounds}`, and more. `bounds`: sentences on what the
- * verdict leaves open.
+ * findings, totals: {offsets, archived, lost, missing}, leastLock, bounds}`, and more. `bounds`: sentences on
+ * what the verdict leaves open.
  */
-export const reportJson = (report: Report) => ({
+export const reportJson = (report: Report, given: Given) => ({
   ...report,
   totals: totalsOf(report.chains),
-  bounds: boundsOf(report),
+  leastLock: given.leastLock,
+  bounds: boundsOf(report, given),
 });

@@ -77,12 +77,25 @@ export const isCopy = ({ chains, findings }: Report): boolean =>
     ({ code }) => code === 'locks-not-applicable',
   );
 
+/** What the command line gave to a verification, beside what is in its report. */
+export type Given = {
+  /** The least lock that each seal was held to, as it was written. Null: none was named. */
+  readonly leastLock: string | null;
+};
+
+export const NOTHING_GIVEN: Given = { leastLock: null };
+
 /** What a verdict leaves open. Each is one sentence, for people and in JSON. */
-export function boundsOf(report: Report): string[] {
+export function boundsOf(report: Report, { leastLock }: Given): string[] {
   const { chains, depth } = report;
   const said: string[] = [];
   if (isCopy(report)) {
     said.push('locks were not checked (a copy has none): for how long anything is kept is not known');
+  }
+  if (leastLock === null) {
+    said.push(
+      'a seal that promises too short a lock is not ruled out: no least lock was named (--least-lock)',
+    );
   }
   const expired = sum(chains, (chain) => chain.expired);
   if (depth === 'seals')
@@ -103,7 +116,7 @@ export function boundsOf(report: Report): string[] {
 function endText(chains: readonly ChainReport[]): string {
   const known = chains.filter(({ knownSize }) => knownSize !== null);
   if (known.length === 0) {
-    return 'segments after the last ones here, and other chains, are not ruled out: nothing from outside was compared (--since, --attestations)';
+    return 'segments after the last ones here, and other chains, are not ruled out: nothing from outside was compared (--since, --keep, --attestations)';
   }
   const rest = chains.length - known.length;
   const others = rest === 0 ? '' : `; ${counted(rest, 'chain')} had none to compare`;

@@ -3,7 +3,9 @@ import { type Command, Option } from 'commander';
 import { utf8 } from '../../base/bytes.ts';
 import { messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import type { Period } from '../../base/period.ts';
 import { printable } from '../../base/printable.ts';
+import { periodOf } from '../../config/units.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
 import { listChains } from '../../read/list-chains.ts';
@@ -33,11 +35,12 @@ import { EXIT, exitCodeOfVerdict } from './exit-code.ts';
 import { type Kept, keptText, readKept, writeKept } from './kept-checkpoints.ts';
 import { type Archive, type ArchiveOptions, repeatable, withArchive } from './open-archive.ts';
 import type { Io } from './output.ts';
+import { lockPeriod } from './period-option.ts';
 import { startProgressBar } from './progress.ts';
 import { reportJson, reportText } from './report-text.ts';
 import { acting, type Session } from './session.ts';
 import { bytesText, countText } from './table.ts';
-import { archivedText, boundsOf, counted, totalsOf } from './verdict-bounds.ts';
+import { archivedText, boundsOf, counted, type Given, totalsOf } from './verdict-bounds.ts';
 
 type VerifyCommandOptions = ArchiveOptions &
   AttestationOptions & {
@@ -46,6 +49,7 @@ type VerifyCommandOptions = ArchiveOptions &
     readonly keep?: string;
     readonly checkpoints?: boolean;
     readonly strict?: boolean;
+    readonly leastLock?: string;
     readonly asCopy?: boolean;
     readonly json?: boolean;
   };
@@ -56,16 +60,18 @@ unverifiable. It goes on after a finding. It lists versions, so deletes and over
 show. Without a trusted key it never says verified. An archive alone can't show that its
 newest segments were cut off. Keep checkpoints (--checkpoints) and give them later with
 --since, or let each run compare with those of the last one and keep its own (--keep; the
-file need not exist yet), or name the store where an independent verifier attests. Below
-the verdict stand its bounds: what is archived, what is lost, what was not read and what
-is not ruled out.
+file need not exist yet), or name the store where an independent verifier attests. Each
+object is locked as long as its seal promises: with --least-lock a seal that promises
+less is \`retention-short\` (a day less, or a tenth of a short period, is not). Below the
+verdict stand its bounds: what is archived, what is lost, what was not read and what is
+not ruled out.
 
 Exit codes: 0 verified, 1 broken (with --strict also: records are lost), 2 usage, 3 could
 not be checked.
 
 Examples:
   ledgerstone verify ./archive --key archive.vkey
-  ledgerstone verify s3://acme-audit/prod --key archive.vkey --depth seals
+  ledgerstone verify s3://acme-audit/prod --key archive.vkey --depth seals --least-lock 7y
   ledgerstone verify ./archive --key archive.vkey --checkpoints > today.checkpoints
   ledgerstone verify ./archive --key archive.vkey --since today.checkpoints --json
   ledgerstone verify s3://acme-audit/prod --key archive.vkey --keep acme.checkpoints
@@ -86,6 +92,11 @@ export function verifyCommand(program: Command, session: Session): void {
     .option('--keep <file>', 'compare with the checkpoints there, and keep the verified ones of now there')
     .option('--checkpoints', 'print the verified checkpoints: what --since takes later')
     .option('--strict', 'exit code 1 also if records are lost: gaps that are expired or accepted')
+    .option(
+      '--least-lock <period>',
+      'no seal may promise a shorter lock: such as 90d, 18mo or 7y',
+      lockPeriod,
+    )
     .option('--as-copy', 'a copy of an archive, in a bucket or elsewhere: its locks are not looked at')
     .option('--json', 'the report for programs')
     .addHelpText('after', HELP)
@@ -118,20 +129,22 @@ async function runVerify(
       confirmed: attested.map(confirmedChain),
       nowMs: Date.now(),
       asCopy: options.asCopy === true,
+      leastLock: options.leastLock === undefined ? null : periodOf(options.leastLock),
     });
+    const given: Given = { leastLock: options.leastLock ?? null };
     const report = withFindings(verified, survey?.floods ?? []);
     const confirmations = await Promise.all(attested.map((one) => confirmed(archive, one, io.signal)));
     const keeping = kept === null ? null : await keepVerified(kept, report);
     if (options.json === true) {
       const said = survey === null ? {} : { attested: confirmations, strays: survey.strays };
       const keep = keeping === null ? {} : { keep: keeping.said };
-      await output.json({ ...reportJson(report), ...said, ...keep });
+      await output.json({ ...reportJson(report, given), ...said, ...keep });
     } else if (options.checkpoints === true) await output.exact(utf8(checkpointsOf(report).join('\n')));
     else {
-      await output.write(reportText(report, archive.store.description, output));
+      await output.write(reportText(report, archive.store.description, output, given));
       if (survey !== null) await output.write(attestedText(confirmations, survey));
     }
-    if (options.checkpoints === true) output.note(verdictNote(report));
+    if (options.checkpoints === true) output.note(verdictNote(report, given));
     if (keeping !== null) output.note(keeping.text);
     // What was asked for was not done, whatever the verdict is.
     if (keeping?.isFailed) return EXIT.failed;
@@ -148,7 +161,7 @@ async function runVerify(
 
 /** Writes nothing but after a verdict of verified. A failure is said after the report. */
 async function keepVerified(kept: Kept, report: Report) {
-  const said = { file: kept.file, isFirst: kept.bytes === null, compared: kept.notes.length };
+  const said = { file: kept.file, isFirst: kept.bytes === null, compared: kept.compared };
   const isVerified = report.verdict === 'verified';
   try {
     const outcome = isVerified ? await writeKept(kept, checkpointsOf(report)) : null;
@@ -167,8 +180,8 @@ function withFindings(report: Report, findings: readonly Finding[]): Report {
 }
 
 /** Beside checkpoints on standard output. */
-const verdictNote = (report: Report): string =>
-  [`verdict: ${report.verdict}`, archivedText(report.chains), ...boundsOf(report)].join('\n  ');
+const verdictNote = (report: Report, given: Given): string =>
+  [`verdict: ${report.verdict}`, archivedText(report.chains), ...boundsOf(report, given)].join('\n  ');
 
 type ConfirmedChainText = AttestationSummary & { readonly origin: string };
 
@@ -195,6 +208,7 @@ export type VerifyStoreOptions = {
   readonly nowMs: number;
   /** A copy has no locks that anybody promised: they are not asked for. */
   readonly asCopy?: boolean;
+  readonly leastLock?: Period | null;
 };
 
 const withoutLocks = (store: StoreReader): ArchiveReader => ({

@@ -12,8 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readKept, writeKept } from '../../../src/apps/cli/kept-checkpoints.ts';
-import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
-import { ArchiveBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { checkpointText, encodeSignedCheckpoint } from '../../../src/format/note.ts';
+import { encodeVkey, type VerifierKey, verifierKey } from '../../../src/format/vkey.ts';
+import { emptyRoot } from '../../../src/merkle/tree.ts';
+import type { Signer } from '../../../src/sign/signer.ts';
+import { ArchiveBuilder, entries, ORIGIN, writeCopy } from '../../support/archive-builder.ts';
 import { ledgerstone } from './captured-io.ts';
 
 let dir: string;
@@ -55,6 +59,25 @@ describe('verify --keep', () => {
     expect(sizes()).toEqual([['orders/0', '2']]);
     expect(JSON.parse((await verify('--json')).out).keep.outcome).toBe('unchanged');
     expect(readdirSync(dir).sort()).toEqual(['archive', 'kept']);
+  });
+
+  it('does not count a checkpoint of size 0, which rules nothing out, as compared', async () => {
+    await builder.chain().seal({ lines: entries(0, 3) });
+    const [other] = builder.signers as [Signer];
+    const origin = `${ORIGIN}/refunds/0`;
+    const note = checkpointText({ origin, size: 0, root: emptyRoot(nodeSha256) });
+    const { id } = verifierKey(origin, other.publicKey, nodeSha256);
+    const signed = { name: origin, keyId: id, signature: await other.sign(note) };
+    writeFileSync(at('kept'), encodeSignedCheckpoint(note, [signed]));
+    copy();
+    const { code, out, err } = await verify();
+    expect([code, out]).toEqual([0, expect.stringContaining('nothing from outside was compared')]);
+    expect(out).toContain('--keep');
+    expect(err).toContain(
+      `compared with 0 checkpoints of ${at('kept')} (1 more of size 0, which rules nothing out)`,
+    );
+    writeFileSync(at('kept'), encodeSignedCheckpoint(note, [signed]));
+    expect(JSON.parse((await verify('--json')).out).keep).toMatchObject({ compared: 0, outcome: 'kept' });
   });
 
   it('finds that the newest segment is gone, and leaves what was kept', async () => {

@@ -111,6 +111,31 @@ describe('losses', () => {
     });
   });
 
+  it('reads one chain only, if one is named', async () => {
+    const payments = ['--topic', 'payments', '--partition', '0'];
+    const { code, out, err } = await losses(...payments);
+    expect([code, out]).toEqual([
+      0,
+      "no gap stands on somebody's word in the 3 seals of 1 chain that were read\n",
+    ]);
+    expect(err).not.toContain('orders/0');
+    const orders = ['--topic', 'orders', '--partition', '0'];
+    expect((await losses(...orders, '--csv')).out).toBe((await losses('--csv')).out);
+    expect((await losses(...payments, '--csv')).out.trim().split('\n')).toHaveLength(1);
+    const { gaps, chains } = JSON.parse((await losses(...orders, '--json')).out);
+    expect([gaps.length, chains.map(({ chain }: { chain: string }) => chain)]).toEqual([4, ['orders']]);
+  });
+
+  it.each([
+    [['--topic', 'orders'], '--topic without --partition'],
+    [['--partition', '0'], '--partition without --topic'],
+    [['--topic', 'odrers', '--partition', '0'], 'has no chain odrers/0'],
+    [['--topic', '..', '--partition', '0'], 'is not a topic'],
+  ])('is a wrong command with %j', async (args, words) => {
+    const { code, out, err } = await losses(...args);
+    expect([code, out, err]).toEqual([2, '', expect.stringContaining(words)]);
+  });
+
   it('says what it looked at when it finds none', async () => {
     const { code, out } = await ledgerstone(['losses', join(dir, 'whole'), ...key]);
     expect([code, out]).toEqual([

@@ -162,6 +162,52 @@ describe('what was not read', () => {
   });
 });
 
+describe('a least lock', () => {
+  const promising = (retentionMs: number) => async (name: string) => {
+    const builder = new ArchiveBuilder();
+    const [one, other] = [builder.chain(), builder.chain('orders', 1)];
+    await one.fill(2, 3);
+    await other.seal({ lines: entries(0, 3) });
+    await other.seal({ lines: entries(3, 3), retentionMs });
+    writeCopy(builder.archive, at(name));
+    return ['verify', at(name), '--key', encodeVkey(builder.trusted[0] as VerifierKey)];
+  };
+
+  it('is held against what every seal promises', async () => {
+    const short = await promising(YEAR_MS / 2)('short');
+    const before = await ledgerstone(short);
+    expect([before.code, before.out]).toEqual([
+      0,
+      expect.stringContaining('too short a lock is not ruled out: no least lock was named (--least-lock)'),
+    ]);
+    for (const more of [[], ['--as-copy'], ['--depth', 'seals']]) {
+      const held = await ledgerstone([...short, '--least-lock', '1y', '--json', ...more]);
+      const { verdict, chains, leastLock, bounds } = JSON.parse(held.out);
+      expect([held.code, verdict, leastLock]).toEqual([1, 'broken', '1y']);
+      expect(chains[0].findings.map(({ code }: { code: string }) => code)).not.toContain('retention-short');
+      expect(chains[1].findings).toContainEqual(
+        expect.objectContaining({ code: 'retention-short', sequence: 1 }),
+      );
+      expect(bounds.join()).not.toContain('--least-lock');
+    }
+  });
+
+  it('is in the words of a verdict that it stands for', async () => {
+    const long = await promising(2 * YEAR_MS)('long');
+    const { code, out } = await ledgerstone([...long, '--least-lock', '12mo']);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining('; each seal that was read against a lock of 12mo or more\n'),
+    ]);
+    expect(out).not.toContain('--least-lock');
+  });
+
+  it.each(['1', '12m', '0d', '101y', '999999999y'])('is no period of %s', async (text) => {
+    const { code, err } = await verify('whole', '--least-lock', text);
+    expect([code, err]).toEqual([2, expect.stringMatching(/--least-lock.*It must be/s)]);
+  });
+});
+
 describe('a copy in a bucket, without the locks', () => {
   it('is judged by what it holds with --as-copy, and says once that no lock was looked at', async () => {
     const builder = new ArchiveBuilder();
