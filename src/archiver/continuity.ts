@@ -1,8 +1,9 @@
-// The gate refused a fetch: is it read again, or does the partition halt?
+// A fetch was refused, or a seal failed: is it tried again, or does the partition halt?
+import { isRetriable, LedgerstoneError } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
 import { encodeEntry, type KafkaRecord } from '../format/record.ts';
 import { type Item, type Refusal, recordBytes } from '../ingest/gate.ts';
-import { type Halt, halt, RESUME } from './chain/halt.ts';
+import { type Halt, halt, RESUME, unsealable } from './chain/halt.ts';
 
 export type Judgement =
   /** Read again from the sealed head. What is filling is dropped, since it may be another log's. */
@@ -17,11 +18,17 @@ export type Judgement =
 /** Repeats of what is held, without a seal between them. */
 const REPLAYS_MAX = 3;
 
+/** Tries to make and to send one segment, each after reading again from the head. */
+const SEAL_TRIES_MAX = 6;
+/** Before the next of them: doubled each time, so that they take half a minute and what passes has passed. */
+const SEAL_WAIT_MS = 1_000;
+
 /** Remembers what was refused before, so that a second look decides. */
 export class Continuity {
   readonly #where: string;
   #replays = 0;
   #holeAt = -1;
+  #failures = 0;
 
   constructor(where: string) {
     this.#where = where;
@@ -30,6 +37,18 @@ export class Continuity {
   /** Something was sealed: the log moves on. */
   progressed(): void {
     this.#replays = 0;
+    this.#failures = 0;
+  }
+
+  /**
+   * The segment at `next` failed before anything of it was signed. What can pass by itself is tried again for
+   * ever; the same work that fails for another reason, time after time, would never be noticed.
+   */
+  failed(error: unknown, next: number): { readonly waitMs: number } | { readonly halt: Halt } {
+    const isLog = error instanceof LedgerstoneError && error.code === 'log-rewritten';
+    if (isLog || isRetriable(error)) return { waitMs: SEAL_WAIT_MS };
+    if (++this.#failures < SEAL_TRIES_MAX) return { waitMs: SEAL_WAIT_MS * 2 ** (this.#failures - 1) };
+    return { halt: unsealable(this.#where, next, error).halt };
   }
 
   judge(refusal: Refusal): Judgement {

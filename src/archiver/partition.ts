@@ -30,7 +30,6 @@ export type PartitionOptions = Pick<SealLoopOptions, 'route' | 'encoder' | 'cons
   readonly hasRoom: () => boolean;
 };
 
-const FAILED_SEAL_WAIT_MS = 1_000;
 const DRAIN_POLL_MS = 50;
 
 export class PartitionActor extends PartitionView {
@@ -254,8 +253,10 @@ export class PartitionActor extends PartitionView {
   async #sealFailed(error: unknown): Promise<void> {
     const { loop } = this;
     this.#troubled(error);
+    const next = this.#continuity.failed(error, this.head?.nextOffset ?? 0);
+    if ('halt' in next) return this.#haltFor(next.halt, null);
     this.#warn('sealing failed: reading again from the head', { error: messageOf(error) });
-    await this.#options.tools.clock.sleep(FAILED_SEAL_WAIT_MS, this.#ownership.signal).catch(() => {});
+    await this.#options.tools.clock.sleep(next.waitMs, this.#ownership.signal).catch(() => {});
     if (this.loop === loop) this.#recover();
   }
 
@@ -282,7 +283,6 @@ export class PartitionActor extends PartitionView {
     });
   }
 
-  /** What was signed is brought to its outcome all the same. */
   #discardLoop(): void {
     this.seen.head = this.head;
     this.loop?.discard();

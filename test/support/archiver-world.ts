@@ -1,6 +1,6 @@
 // A whole world around production archivers: broker, store, signer and time in memory, with the verifier as oracle.
 
-import { inlineEncoder } from '../../src/archiver/encoder.ts';
+import { type Encoder, inlineEncoder } from '../../src/archiver/encoder.ts';
 import { Pipeline, type PipelineEnd } from '../../src/archiver/pipeline.ts';
 import { equalBytes } from '../../src/base/bytes.ts';
 import { zstdCompressor } from '../../src/base/node/compress.ts';
@@ -52,6 +52,8 @@ export type WorldOptions = {
   readonly broker?: Partial<MemoryBrokerOptions>;
   readonly signer?: MemorySigner;
   readonly skewMs?: () => number;
+  /** What stands between the archivers and their encoder. */
+  readonly encoder?: (encoder: Encoder) => Encoder;
   /** Called for each failed step of any archiver. */
   readonly onTrouble?: (error: unknown) => void;
 };
@@ -84,6 +86,7 @@ export class World {
   readonly config: Config;
   readonly archivers: RunningArchiver[] = [];
   readonly #onTrouble: (error: unknown) => void;
+  readonly #encoder: (encoder: Encoder) => Encoder;
 
   constructor(options: WorldOptions = {}) {
     this.broker = new MemoryBroker({ clock: this.clock, ...options.broker });
@@ -91,6 +94,7 @@ export class World {
     this.store = memoryStore({ clock: this.clock, ...(options.skewMs ? { skewMs: options.skewMs } : {}) });
     this.signer = options.signer ?? memorySigner();
     this.#onTrouble = options.onTrouble ?? (() => {});
+    this.#encoder = options.encoder ?? ((encoder) => encoder);
     const segment = 'segment: { maxRecords: 10, maxAge: 1s, heartbeat: 0 }';
     this.config = parseConfig(YAML(options.config ?? segment, options.topic ?? ''), 'world.yaml', {});
   }
@@ -126,12 +130,14 @@ export class World {
       store: mortal(store, () => dead),
       signers: [mortal(this.#logged(id), () => dead)],
       trusted: this.trusted(),
-      encoder: inlineEncoder({
-        sha256: nodeSha256,
-        sha256Into: nodeSha256Into,
-        encoding: 'zstd',
-        compress: zstdCompressor(1),
-      }),
+      encoder: this.#encoder(
+        inlineEncoder({
+          sha256: nodeSha256,
+          sha256Into: nodeSha256Into,
+          encoding: 'zstd',
+          compress: zstdCompressor(1),
+        }),
+      ),
       clock: this.clock,
       random: () => 0.5,
       sha256: nodeSha256,

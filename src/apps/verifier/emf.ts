@@ -55,11 +55,17 @@ export type RunMetrics = {
   readonly chainsConfirmed: number;
   readonly segmentsConfirmed: number;
   readonly eventsConfirmed: number;
-  /** From `time.sealed` to the attestation, the longest of the run. */
+  /**
+   * From `time.sealed` to the attestation, the longest of the run: by two clocks. Negative: the archiver's is
+   * ahead of this one.
+   */
   readonly confirmLagSeconds: number | null;
   /** Days since the byte was read that waits longest for its next reading. */
   readonly oldestRereadDays: number | null;
-  /** Since the round of the sweep began that is under way, or has just ended. */
+  /**
+   * Since the round of the sweep began that is under way, or has just ended. Negative: this clock went back
+   * since.
+   */
   readonly sweepRoundAgeHours: number | null;
   /** Messages that a channel did not take. The next run repeats them. */
   readonly notificationsFailed: number;

@@ -14,7 +14,7 @@ export class WatchMetrics {
   readonly #chains = this.#gauge('chains', 'Chains that the archive has');
   readonly #lag = this.#gauge(
     'confirm_lag_seconds',
-    'From a seal to its attestation, the longest of a round',
+    "From a seal to its attestation, the longest of a round; below 0: the archiver's clock is ahead of this one",
   );
   readonly #reread = this.#gauge('oldest_reread_days', 'Since the byte was read that waits longest');
   readonly #fullPass = this.#gauge('full_pass_days', 'fullPass.every of the configuration, for alarms');

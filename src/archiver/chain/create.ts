@@ -6,11 +6,17 @@ import type { Continues, SourceIdentity } from '../../format/manifest.ts';
 import { sealsRoot } from '../../format/paths.ts';
 import type { LogRange, TopicPartition } from '../../ingest/source.ts';
 import { emptyBody } from '../../segment/body.ts';
-import { makeSegment, newChainHead } from '../../segment/segment.ts';
+import {
+  type Head,
+  makeSegment,
+  newChainHead,
+  type Segment,
+  type SegmentContext,
+} from '../../segment/segment.ts';
 import { findHead } from '../../store/head.ts';
 import type { Ownership } from '../ownership.ts';
 import type { OnTrouble, Sealer } from '../sealer.ts';
-import { HaltError, halt } from './halt.ts';
+import { HaltError, halt, unsealable } from './halt.ts';
 import { type ChainName, type Recovered, type RecoveryTools, readSealAt } from './head.ts';
 import {
   confirmPosition,
@@ -234,6 +240,15 @@ async function sealChainStart(
   const nowMs = tools.clock.now();
   const context = { ...tools.constantOf(name), source, continues, anchoredMs: nowMs, nowMs };
   const head = newChainHead(name.chainOrigin, name.chain, name.partition, startOffset);
-  const segment = makeSegment(tools.sha256, head, emptyBody(tools.sha256, startOffset), context);
+  const segment = firstSegment(tools, head, context);
   await tools.sealer.carry(segment, onTrouble);
+}
+
+/** Throws HaltError `unsealable`: made from a few names alone, it can't be made a second later either. */
+function firstSegment(tools: ChainCreationTools, head: Head, context: SegmentContext): Segment {
+  try {
+    return makeSegment(tools.sha256, head, emptyBody(tools.sha256, head.nextOffset), context);
+  } catch (error) {
+    throw unsealable(head.origin, head.nextOffset, error);
+  }
 }

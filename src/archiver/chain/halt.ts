@@ -1,4 +1,5 @@
 // Why can a partition not go on, and what may its operator do?
+import { messageOf } from '../../base/error.ts';
 
 /** Stable codes: shown by `status`, in metrics and the log; RUNBOOK.md says what to do about each. */
 export const HALT_CODES = [
@@ -11,6 +12,7 @@ export const HALT_CODES = [
   'source-changed',
   'record-too-large',
   'undecodable',
+  'unsealable',
   'seal-invalid',
   'newer-format',
   'seal-hole',
@@ -48,3 +50,11 @@ export const RESUME =
   'Decide whether these records may be missing, then record it: ledgerstone resume --config F --topic T --partition P --accept-gap --reason "…" --by "…"';
 export const NEW_CHAIN =
   'Give the topic a new chain in the configuration (`chain:` with `continues: {chain, reason, by}`) and restart.';
+
+/** The segment that begins at `next` can't be made; `error` says why. */
+export const unsealable = (where: string, next: number, error: unknown): HaltError =>
+  halt(
+    'unsealable',
+    `the segment of ${where} from offset ${next} on can't be made: ${messageOf(error)}`,
+    'If the message names a time, check clock and `retention`. Otherwise this is a fault of the archiver: report it with its log. Nothing is lost; restart once it is mended.',
+  );

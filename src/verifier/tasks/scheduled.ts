@@ -30,7 +30,7 @@ export const sweepTask =
       report: ({ scope, findings, omitted, complete }) =>
         sink.report(scope, findings, { check: 'sweep', complete, omitted, ...options }),
     });
-    input.metrics.sweepRoundMs = Math.max(0, clock.now() - startedMs);
+    input.metrics.sweepRoundMs = clock.now() - startedMs;
     const round = { isWhole, keys, roundStartedAt: new Date(startedMs).toISOString() };
     if (isWhole && keys === 0) log.warn(round, 'swept: neither store has a single object');
     else log.info(round, 'swept');
