@@ -72,7 +72,7 @@ export function notForwardedAlarm(scope: Construct, deadLetters: IQueue, topic: 
     scope,
     {
       id: 'NotForwarded',
-      description: "Events did not reach the verifier's bus. They wait in the dead letters of the forwarder.",
+      description: "Events did not reach the verifier's bus. They are kept in the forwarder's dead letters.",
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({
         statistic: Stats.MAXIMUM,
         period: PERIOD,
@@ -110,7 +110,7 @@ function rulesForRunning({ function: verifier, queue, deadLetters, namespace }: 
     {
       id: 'NothingConfirmed',
       description:
-        'No chain was confirmed: the verifier is dead, or can reach neither the archive nor its own bucket.',
+        'No chain was confirmed. The verifier does not run, or it can not reach the archive or its own bucket.',
       // CloudWatch looks further back than the evaluated periods for points that are there. Filled, each period
       // has one, so silence is noticed as soon as it lasts.
       metric: new MathExpression({
@@ -124,12 +124,13 @@ function rulesForRunning({ function: verifier, queue, deadLetters, namespace }: 
     },
     {
       id: 'Errors',
-      description: 'The verifier failed, or did not run at all. Its log says why.',
+      description: 'The verifier failed, or it did not run. Its log says why.',
       metric: verifier.metricErrors(sum),
     },
     {
       id: 'Throttles',
-      description: 'The verifier was held back: raise verifier.concurrency, or look for a flood of events.',
+      description:
+        'Lambda held calls of the verifier back. Raise verifier.reservedConcurrency, or look for a flood of events.',
       metric: verifier.metricThrottles(sum),
       // A single held-back call is tried again by itself.
       periods: { breaching: 2, of: 3 },
@@ -137,14 +138,14 @@ function rulesForRunning({ function: verifier, queue, deadLetters, namespace }: 
     {
       id: 'DeadLetters',
       description:
-        'An event or a scheduled task could not be worked on. infra/README.md says how to give it back.',
+        'An event or a scheduled task failed too often. infra/README.md says how to send it again.',
       metric: deadLetters.metricApproximateNumberOfMessagesVisible(most),
       // The metrics of a queue that nobody touches stop after six hours. The alarm must stay as it was.
       missing: TreatMissingData.IGNORE,
     },
     {
       id: 'OldestEvent',
-      description: 'Events wait too long: the verifier does not take them.',
+      description: 'An event has waited for more than 10 minutes. The verifier does not take events.',
       metric: queue.metricApproximateAgeOfOldestMessage(most),
       threshold: OLDEST_EVENT_SECONDS,
       // An empty queue may report nothing. Events that fail over and over leave this metric and become dead letters.
@@ -161,37 +162,45 @@ function rulesForFindings({ sweepEvery, fullPassEvery, namespace }: AlarmsProps)
     {
       id: 'Broken',
       description:
-        'The archive is not what was signed, or not kept as was promised, or the verifier is silent.',
+        'The archive is not what was signed, or not kept as promised. Or the verifier does not run.',
       metric: own('FindingsBroken', Stats.MAXIMUM, held),
     },
     {
       id: 'Unverifiable',
       description:
-        'Something could not be shown either way: a key that is not trusted, or locks that may not be seen.',
+        'Something could not be verified: a key is not trusted, or something can not be read. Or the verifier does not run.',
       metric: own('Unverifiable', Stats.MAXIMUM, held),
     },
     {
       id: 'Attempts',
       description:
-        'Somebody tried to change the archive, or the verifier is silent. The findings say who and when.',
+        'Somebody tried to change the archive. The findings say who and when. Or the verifier does not run.',
       metric: own('Attempts', Stats.MAXIMUM, held),
     },
     {
       id: 'StaleChains',
       description:
-        'A chain was not sealed within its promised age: look at the archiver. Or the verifier is silent.',
+        'A chain has no new seal for longer than promised. Look at the archiver. Or the verifier does not run.',
       metric: own('StaleChains', Stats.MAXIMUM),
     },
     {
-      id: 'NotificationsFailed',
+      id: 'NoChains',
       description:
-        'The verifier could not hand a message over. What it found stands in its bucket and in its log.',
+        'The archive has no chain, so nothing is verified. Is it new? If not, check the bucket and the prefix.',
+      metric: own('Chains', Stats.MAXIMUM),
+      operator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      // NothingConfirmed tells of silence already.
+      missing: TreatMissingData.NOT_BREACHING,
+    },
+    {
+      id: 'NotificationsFailed',
+      description: 'The verifier could not send a message. Its findings are in its bucket and in its log.',
       metric: own('NotificationsFailed', Stats.SUM),
     },
     {
       id: 'FullPassLate',
       description:
-        'A byte waits too long for its next reading, or nothing is read again: raise verifier.fullPass.bytesPerRun.',
+        'Stored bytes were not read again in time. Raise verifier.fullPass.bytesPerRun. Or the verifier does not run.',
       metric: own('OldestRereadDays', Stats.MAXIMUM, TWO_PASS_RUNS),
       threshold: (minutesOf(fullPassEvery) / DAY_MINUTES) * FULL_PASS_SLACK,
       operator: ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -199,7 +208,7 @@ function rulesForFindings({ sweepEvery, fullPassEvery, namespace }: AlarmsProps)
     {
       id: 'SweepLate',
       description:
-        'One look at every key takes longer than three of its intervals: raise verifier.sweepEvery, or list less.',
+        'One sweep over every key takes longer than three times verifier.sweepEvery. Raise verifier.sweepEvery.',
       metric: own('SweepRoundAgeHours', Stats.MAXIMUM, held),
       threshold: Math.max(1, (minutesOf(sweepEvery) / 60) * SWEEP_ROUNDS_LATE),
       operator: ComparisonOperator.GREATER_THAN_THRESHOLD,

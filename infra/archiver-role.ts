@@ -31,7 +31,7 @@ export class ArchiverRole extends Construct {
     const { prefix } = config.bucket;
     this.role = new Role(this, 'Role', {
       roleName: roleNamesOf(config.stack).archiver,
-      description: `Writes the archive ${config.origin}; deletes nothing`,
+      description: `Writes the archive ${config.origin}. Can not delete`,
       assumedBy: archiverPrincipal(this, config),
       inlinePolicies: {
         archive: new PolicyDocument({

@@ -24,7 +24,7 @@ export class DrillRole extends Construct {
     const role = new Role(this, 'Role', {
       // The policy of the attestations' bucket names it.
       roleName: names.drill.roleName,
-      description: `Drills: tries to delete from the archive ${origin} in vain, and reads what was found`,
+      description: `Runs drills on the archive ${origin}: tries a delete, which is refused, and reads the findings`,
       // No second factor, so that a schedule can drill. The role can do no harm.
       assumedBy: new CompositePrincipal(...verifier.drillers.map((arn) => new ArnPrincipal(arn))),
       inlinePolicies: {

@@ -24,7 +24,7 @@ export class Forwarder extends Construct {
     const { busArn } = names.verifier;
     const role = new Role(this, 'Role', {
       roleName: names.forwarder.roleName,
-      description: "Brings events to the verifier's bus",
+      description: "Sends events to the verifier's bus",
       assumedBy: new ServicePrincipal('events.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': account } },
       }),

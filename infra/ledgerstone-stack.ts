@@ -108,7 +108,7 @@ export class LedgerstoneStack extends Stack {
     output('LogKeyArn', 'archive.signing.keyId', key.keyArn);
     output('ArchiverRoleArn', 'The role that the service runs as', archiver.role.roleArn);
     output('AuditorRoleArn', 'The role that auditors assume', people.auditor.roleArn);
-    output('KeyAdminRoleArn', 'The role that looks after the log key', people.keyAdmin.roleArn);
+    output('KeyAdminRoleArn', 'The role that manages the log key', people.keyAdmin.roleArn);
     output('BreakGlassRoleArn', 'The role that can change the guard rails', people.breakGlass.roleArn);
     output('LedgerstoneYaml', 'The beginning of ledgerstone.yaml', this.yaml);
   }

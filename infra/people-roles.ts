@@ -56,7 +56,7 @@ export class PeopleRoles extends Construct {
     const arns = [bucket.bucketArn, ...(auditorAlsoReads ? [auditorAlsoReads.bucketArn] : [])];
     this.auditor = new Role(this, 'Auditor', {
       roleName: names.auditor,
-      description: `Reads the ${what} and its guard rails`,
+      description: `Reads the ${what} and its settings`,
       assumedBy: peoplePrincipal(people.auditors, people.requireMfa),
       inlinePolicies: { archive: auditorPolicy(arns, auditorAlsoReads?.keyArn) },
     });
@@ -65,12 +65,12 @@ export class PeopleRoles extends Construct {
     if (auditorAlsoReads) acknowledgeForeignBucket(this.auditor, auditorAlsoReads.bucketName, reason);
     this.keyAdmin = new Role(this, 'KeyAdmin', {
       roleName: names.keyAdmin,
-      description: `Describes and tags the key of the ${what}, and can save it from deletion; can not sign`,
+      description: `Manages the key of the ${what}: describes it, tags it, cancels its deletion. Can not sign`,
       assumedBy: peoplePrincipal(people.keyAdmins, people.requireMfa),
     });
     this.breakGlass = new Role(this, 'BreakGlass', {
       roleName: names.breakGlass,
-      description: `Changes the guard rails of the ${what}; every use should raise an alarm`,
+      description: `For emergencies: changes the guard rails of the ${what}. Each use is reported`,
       // STS of another Region would record the use there, where no rule of EventBridge waits for it.
       assumedBy: peoplePrincipal(people.breakGlass, people.requireMfa, {
         StringEquals: { 'aws:RequestedRegion': region },

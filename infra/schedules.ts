@@ -29,7 +29,7 @@ export class Schedules extends Construct {
     const { account } = Stack.of(this);
     const group = new CfnScheduleGroup(this, 'Group', {});
     const role = new Role(this, 'Role', {
-      description: 'Calls the verifier on schedule, and can do nothing else',
+      description: 'Calls the verifier on schedule. Can do nothing else',
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
           StringEquals: { 'aws:SourceAccount': account },

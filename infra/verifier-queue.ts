@@ -61,7 +61,7 @@ export class VerifierQueue extends Construct {
     );
     watchedRule(this, 'FromTheArchive', {
       name: `${rulePrefix}from-the-archive`,
-      description: 'What the archive account forwards to the verifier',
+      description: 'Events that the archive account sends to the verifier',
       eventBus: bus,
       pattern: { account: [names.archive.account], source: FORWARDED },
       targets: [this.#target()],

@@ -27,7 +27,7 @@ export class VerifierRole extends Construct {
     this.role = new Role(this, 'Role', {
       // The archive's policies name it.
       roleName: verifier.roleName,
-      description: `Verifies the archive ${config.origin}; can not write to it`,
+      description: `Verifies the archive ${config.origin}. Can not write to it`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: {
         archive: new PolicyDocument({

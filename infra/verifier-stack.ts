@@ -61,7 +61,7 @@ export class VerifierStack extends Stack {
       VerifierFunctionName: ['The function', target.functionName],
       TopicArn: ['Where alarms and findings go', topic.topicArn],
       AttestationAuditorRoleArn: ['The role that reads both buckets', auditor.roleArn],
-      VerifierKeyAdminRoleArn: ['The role that looks after the key', keyAdmin.roleArn],
+      VerifierKeyAdminRoleArn: ['The role that manages the key', keyAdmin.roleArn],
       VerifierBreakGlassRoleArn: ['The role that can change the guard rails', breakGlass.roleArn],
     });
   }

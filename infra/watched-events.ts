@@ -40,7 +40,7 @@ const OBJECT_EVENTS = [
 export function objectEvents({ bucketName }: Pick<WatchedResources, 'bucketName'>): WatchedEvents {
   return {
     id: 'Objects',
-    description: 'Objects that were put or hidden',
+    description: 'Objects that were put or deleted',
     pattern: {
       source: ['aws.s3'],
       // A put may be a seal, a second version or a foreign object; a delete leaves a marker.
@@ -53,7 +53,7 @@ export function objectEvents({ bucketName }: Pick<WatchedResources, 'bucketName'
 /** Files of CloudTrail's records, of both accounts and all Regions. The digest files beside them are no hints. */
 export const trailFileEvents = ({ bucketName }: Pick<WatchedResources, 'bucketName'>): WatchedEvents => ({
   id: 'TrailFiles',
-  description: 'Files of records that CloudTrail delivered',
+  description: 'New files of CloudTrail',
   pattern: {
     source: ['aws.s3'],
     detailType: ['Object Created'],
@@ -69,11 +69,11 @@ export function attemptEvents(watched: WatchedResources): WatchedEvents[] {
   const { bucketName, keyArn, keyId, lockKeeperArn, trail, rulePrefix } = watched;
   const bucket = { requestParameters: { bucketName: [bucketName] }, readOnly: [false] };
   return [
-    bySource('Settings', 'Changes of the bucket and its policy, also in vain', 's3', {
+    bySource('Settings', 'Changes of the bucket and its policy, also refused ones', 's3', {
       ...bucket,
       managementEvent: [true],
     }),
-    bySource('Attempts', 'Deletes and changes of locks, and every write that was refused', 's3', {
+    bySource('Attempts', 'Deletes, changes of locks and refused writes', 's3', {
       ...bucket,
       managementEvent: [false],
       $or: [
@@ -83,11 +83,11 @@ export function attemptEvents(watched: WatchedResources): WatchedEvents[] {
         { errorCode: ['AccessDenied'] },
       ],
     }),
-    bySource('Key', 'Changes of the key and its policy, also in vain', 'kms', {
+    bySource('Key', 'Changes of the key and its policy, also refused ones', 'kms', {
       eventName: KEY_EVENTS,
       ...ofKey(keyArn, keyId),
     }),
-    bySource('Signatures', 'Signatures that somebody was refused', 'kms', {
+    bySource('Signatures', 'Refused signatures', 'kms', {
       eventName: ['Sign'],
       errorCode: [{ exists: true }],
       ...ofKey(keyArn, keyId),
@@ -99,7 +99,7 @@ export function attemptEvents(watched: WatchedResources): WatchedEvents[] {
     ...(trail === null
       ? []
       : [
-          bySource('Trail', 'Changes of the trail that tells all this', 'cloudtrail', {
+          bySource('Trail', 'Changes of the trail', 'cloudtrail', {
             eventName: ['StopLogging', 'DeleteTrail', 'UpdateTrail', 'PutEventSelectors'],
             $or: ['name', 'trailName'].map((member) => ({
               requestParameters: { [member]: [trail.name, trail.arn] },
@@ -127,7 +127,7 @@ const byAnotherRole = (arn: string) => ({
 
 /** Uses of a break-glass role, or of the account's root by its organisation, and tries. */
 export const breakGlassUse = (roleArn: string, account: string): WatchedEvents =>
-  bySource('BreakGlass', "Uses of the break-glass role and of the account's root, and tries", 'sts', {
+  bySource('BreakGlass', "Uses of the break-glass role and of the account's root, also refused ones", 'sts', {
     $or: [
       { eventName: [{ prefix: 'AssumeRole' }], requestParameters: { roleArn: [roleArn] } },
       { eventName: ['AssumeRoot'], requestParameters: { targetPrincipal: [{ wildcard: `*${account}*` }] } },

@@ -59,8 +59,8 @@ describe('the alarms on what the verifier writes', () => {
       ...['Attempts', 'ChainsConfirmed', 'FindingsBroken', 'NotificationsFailed', 'OldestRereadDays'],
       ...['StaleChains', 'Unverifiable'],
     ]);
-    // SweepLate is quiet then: Broken has the same period and tells of it.
-    expect(ALARMS).toHaveLength(8);
+    // SweepLate and NoChains are quiet then: Broken and NothingConfirmed tell of it.
+    expect(ALARMS).toHaveLength(9);
   });
 
   it('are quiet while all is well, with a figure for each', async () => {
@@ -93,6 +93,20 @@ describe('the alarms on what the verifier writes', () => {
     deployed.figures.length = 0;
     await hour();
     expect(ringing()).toEqual(['ChainsConfirmed', 'FindingsBroken']);
+  });
+
+  it('tell of an archive without a chain, new or taken away', async () => {
+    await hour();
+    expect(ringing()).toEqual(['Chains', 'ChainsConfirmed']);
+    await deployed.world.grow(3);
+    deployed.figures.length = 0;
+    await hour();
+    expect(ringing()).toEqual([]);
+    const { archive } = deployed.world.builder;
+    for (const key of archive.keys()) archive.remove(key);
+    deployed.figures.length = 0;
+    await hour();
+    expect(ringing()).toEqual(['Chains', 'ChainsConfirmed', 'FindingsBroken', 'StaleChains']);
   });
 
   it('tell of an attempt', async () => {

@@ -69,7 +69,7 @@ describe('alarms', () => {
   it('each tell the topic, both when it begins and when it ends', () => {
     const topic = verifier.outputs['TopicArn']?.Value;
     for (const alarm of made) expect(alarm).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
-    expect(made).toHaveLength(12);
+    expect(made).toHaveLength(13);
   });
 
   it('take silence for a fault, all but those that may be silent while all is well', () => {
@@ -78,6 +78,7 @@ describe('alarms', () => {
       // A queue that nobody touched for six hours reports nothing, and the alarm must stay as it was.
       ['ApproximateNumberOfMessagesVisible', 'ignore'],
       ['ApproximateAgeOfOldestMessage', 'notBreaching'],
+      ['Chains', 'notBreaching'],
       ['SweepRoundAgeHours', 'notBreaching'],
     ]);
     expect(JSON.stringify(quiet[0]?.Dimensions)).toContain('DeadLetters');
@@ -125,6 +126,7 @@ describe('alarms', () => {
       'AWS/SQS ApproximateAgeOfOldestMessage',
       'AWS/SQS ApproximateNumberOfMessagesVisible',
       'Ledgerstone/ledgerstone Attempts',
+      'Ledgerstone/ledgerstone Chains',
       'Ledgerstone/ledgerstone ChainsConfirmed',
       'Ledgerstone/ledgerstone FindingsBroken',
       'Ledgerstone/ledgerstone NotificationsFailed',
