@@ -53,7 +53,9 @@ async function runWatch({ io }: Session, options: WatchCommandOptions): Promise<
   await requireFitStore(config.attestations.store, io.signal);
   const clients = await openClients(config);
   const checker = workerChecker();
-  const metrics = new WatchMetrics({ fullPassMs: config.fullPass.everyMs });
+  const metrics = new WatchMetrics({
+    ...{ fullPassMs: config.fullPass.everyMs, sweepMs: config.sweep.everyMs },
+  });
   try {
     const verifier = makeVerifier(config, clients, {
       checker,

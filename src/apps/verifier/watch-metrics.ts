@@ -18,6 +18,11 @@ export class WatchMetrics {
   );
   readonly #reread = this.#gauge('oldest_reread_days', 'Since the byte was read that waits longest');
   readonly #fullPass = this.#gauge('full_pass_days', 'fullPass.every of the configuration, for alarms');
+  readonly #sweepRound = this.#gauge(
+    'sweep_round_hours',
+    'Since the round of the sweep began that is under way, or has just ended',
+  );
+  readonly #sweepEvery = this.#gauge('sweep_every_hours', 'sweep.every of the configuration, for alarms');
   readonly #lastRound = this.#gauge('last_round_timestamp_seconds', 'When a round went through last');
   readonly #size = this.#gauge('confirmed_segments', 'Segments of a chain that are attested', CHAIN);
   readonly #sound = this.#gauge(
@@ -32,8 +37,9 @@ export class WatchMetrics {
     'Messages that a channel did not take',
   );
 
-  constructor({ fullPassMs }: { readonly fullPassMs: number }) {
+  constructor({ fullPassMs, sweepMs }: { readonly fullPassMs: number; readonly sweepMs: number }) {
     this.#fullPass.set(fullPassMs / 86_400_000);
+    this.#sweepEvery.set(sweepMs / 3_600_000);
   }
 
   /**
@@ -46,6 +52,7 @@ export class WatchMetrics {
     set(this.#chains, metrics.chains);
     set(this.#lag, metrics.confirmLagSeconds);
     set(this.#reread, metrics.oldestRereadDays);
+    set(this.#sweepRound, metrics.sweepRoundAgeHours);
     this.#segments.inc(metrics.segmentsConfirmed);
     this.#events.inc(metrics.eventsConfirmed);
     this.#notificationsFailed.inc(metrics.notificationsFailed);

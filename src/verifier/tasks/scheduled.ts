@@ -24,14 +24,14 @@ export const sweepTask =
   async (input) => {
     const { findings: sink, log, clock } = input.verifier;
     const options = signalOf(input);
-    const { isWhole, keys, startedMs } = await runSweep(tools, sweepLog, {
+    const { isWhole, keys, begunMs } = await runSweep(tools, sweepLog, {
       ...options,
       mayGoOn: () => mayGoOn(input),
       report: ({ scope, findings, omitted, complete }) =>
         sink.report(scope, findings, { check: 'sweep', complete, omitted, ...options }),
     });
-    input.metrics.sweepRoundMs = clock.now() - startedMs;
-    const round = { isWhole, keys, roundStartedAt: new Date(startedMs).toISOString() };
+    input.metrics.sweepRoundMs = clock.now() - begunMs;
+    const round = { isWhole, keys, roundStartedAt: new Date(begunMs).toISOString() };
     if (isWhole && keys === 0) log.warn(round, 'swept: neither store has a single object');
     else log.info(round, 'swept');
   };

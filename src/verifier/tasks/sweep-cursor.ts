@@ -27,6 +27,8 @@ export type SweepCursor = {
 export type SweepNote = SweepKey & {
   /** Null: the sweep has ended. */
   readonly cursor: SweepCursor | null;
+  /** When the round began. A long round goes on under a later `startedMs`. */
+  readonly begunMs: number;
 };
 
 const FORMAT = 'ledgerstone/sweep/1';
@@ -39,7 +41,12 @@ const CURSOR = z.union([
   z.object({ part: z.enum(['seals', 'data']), place: CHAIN, ...COMMON }),
   z.object({ part: z.enum(['outside', 'own']), place: z.null(), ...COMMON }),
 ]);
-const SCHEMA = z.object({ format: z.literal(FORMAT), cursor: CURSOR.nullable() });
+const SCHEMA = z.object({
+  format: z.literal(FORMAT),
+  cursor: CURSOR.nullable(),
+  /** Notes of earlier versions have none. */
+  begunMs: z.int().nonnegative().optional(),
+});
 const BYTES_MAX = 16 * 1024;
 /** A sweep that has not continued for so long begins anew. */
 const AGE_MS_MAX = 7 * 86_400_000;
@@ -70,18 +77,18 @@ export class SweepLog {
     }
     const found = await firstNote(
       notes.toReversed(),
-      async (note) =>
-        parseNote(SCHEMA, await readNote(store, note, BYTES_MAX, signal), "a sweep's note").cursor,
+      async (note) => parseNote(SCHEMA, await readNote(store, note, BYTES_MAX, signal), "a sweep's note"),
       { onForeign },
     );
     if (found === null) return null;
-    const { parsed, content: cursor } = found;
+    const { parsed, content } = found;
+    const { cursor, begunMs = parsed.startedMs } = content;
     const isOld = nowMs - parsed.startedMs > RENAMED_MS;
-    return { ...parsed, cursor, ...(isOld && cursor !== null && { startedMs: nowMs }) };
+    return { ...parsed, cursor, begunMs, ...(isOld && cursor !== null && { startedMs: nowMs }) };
   }
 
-  async add({ cursor, ...key }: SweepNote, signal?: AbortSignal): Promise<void> {
-    const bytes = utf8(`${JSON.stringify({ format: FORMAT, cursor })}\n`);
+  async add({ cursor, begunMs, ...key }: SweepNote, signal?: AbortSignal): Promise<void> {
+    const bytes = utf8(`${JSON.stringify({ format: FORMAT, cursor, begunMs })}\n`);
     await putLocked(this.#bucket, sweepKey(key), bytes, signal);
   }
 }

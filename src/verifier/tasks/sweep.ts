@@ -226,8 +226,8 @@ function sliceOf(
   return { scope, findings: findings.list(), omitted: findings.omitted, complete: covers, keys };
 }
 
-/** `startedMs`: when the round began, perhaps some runs ago. */
-export type SweepRun = { readonly isWhole: boolean; readonly keys: number; readonly startedMs: number };
+/** `begunMs`: when the round began, perhaps some runs ago. */
+export type SweepRun = { readonly isWhole: boolean; readonly keys: number; readonly begunMs: number };
 
 /**
  * One run's share of a sweep, from where the last one stopped. `report` must not resolve before the findings
@@ -241,18 +241,20 @@ export async function runSweep(
   const { mayGoOn = () => true, report, signal } = options;
   const last = await log.newest(signal);
   const from = last?.cursor ?? null;
-  const startedMs = from === null ? tools.clock.now() : (last?.startedMs ?? tools.clock.now());
+  const isNew = from === null || last === null;
+  const startedMs = isNew ? tools.clock.now() : last.startedMs;
+  const begunMs = isNew ? startedMs : last.begunMs;
   let keys = 0;
   for await (const slice of sweep(tools, from, options)) {
     await report(slice);
     keys += slice.keys;
     if (slice.next !== null && !mayGoOn()) {
       const part = (last?.startedMs === startedMs ? last.part : -1) + 1;
-      await log.add({ startedMs, part, cursor: slice.next }, signal);
-      return { isWhole: false, keys, startedMs };
+      await log.add({ startedMs, part, cursor: slice.next, begunMs }, signal);
+      return { isWhole: false, keys, begunMs };
     }
   }
   // Only a sweep that has left a note needs one that says that it ended.
-  if (from !== null && last !== null) await log.add({ startedMs, part: last.part + 1, cursor: null }, signal);
-  return { isWhole: true, keys, startedMs };
+  if (!isNew) await log.add({ startedMs, part: last.part + 1, cursor: null, begunMs }, signal);
+  return { isWhole: true, keys, begunMs };
 }

@@ -23,7 +23,7 @@ describe('the runbook', () => {
   it.each(rules.map(({ alert }) => alert))('has an entry for the alarm %s', (alert) => {
     expect(headings).toContain(alert);
     const rule = rules.find((one) => one.alert === alert);
-    const base = 'https://runbooks.example.com/ledgerstone/archiver/RUNBOOK.md';
+    const base = '{{ with $externalLabels.ledgerstone_docs }}{{ . }}/{{ end }}src/archiver/RUNBOOK.md';
     expect(rule?.annotations.runbook_url).toBe(`${base}#${alert.toLowerCase()}`);
   });
 

@@ -29,9 +29,9 @@ it('has a line for every finding', () => {
 it.each(rules)('$alert leads to its entry, by metrics that there are', ({ alert, expr, annotations }) => {
   const entry = alert.replace('LedgerstoneVerifier', '').toLowerCase();
   expect(annotations.runbook_url).toBe(
-    `https://runbooks.example.com/ledgerstone/verifier/RUNBOOK.md#${entry}`,
+    `{{ with $externalLabels.ledgerstone_docs }}{{ . }}/{{ end }}src/verifier/RUNBOOK.md#${entry}`,
   );
-  const there = new WatchMetrics({ fullPassMs: 30 * 86_400_000 }).registry
+  const there = new WatchMetrics({ fullPassMs: 30 * 86_400_000, sweepMs: 3_600_000 }).registry
     .getMetricsAsArray()
     .map(({ name }) => name);
   const spoken = [...expr.matchAll(/ledgerstone_[a-z_]+/g)].map(([name]) => name);

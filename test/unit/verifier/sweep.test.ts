@@ -70,7 +70,7 @@ class World extends VerifierWorld {
     const opened: string[] = [];
     const closed: string[] = [];
     const ledger = this.ledger(store);
-    const { isWhole } = await runSweep(this.swept({ own: store }), this.log(store), {
+    const { isWhole, begunMs } = await runSweep(this.swept({ own: store }), this.log(store), {
       ...options,
       report: async ({ scope, findings, complete, omitted }) => {
         const reported = await ledger.report(scope, findings, { check: 'sweep', complete, omitted });
@@ -78,7 +78,7 @@ class World extends VerifierWorld {
         for (const { file } of reported.closed) closed.push(`${file.finding.code} ${file.finding.key}`);
       },
     });
-    return { isWhole, opened: opened.sort(), closed: closed.sort() };
+    return { isWhole, begunMs, opened: opened.sort(), closed: closed.sort() };
   }
 }
 
@@ -415,6 +415,16 @@ describe('interrupted runs', () => {
       isWhole: true,
       opened: [expect.stringContaining('delete-marker')],
     });
+  });
+
+  it('know when their round began, however long it takes', async () => {
+    const world = await built();
+    for (let day = 0; day <= 10; day += 2) {
+      expect(await world.run(SLICED)).toMatchObject({ isWhole: false, begunMs: NOW_MS });
+      world.nowMs = NOW_MS + (day + 2) * DAY_MS;
+    }
+    expect(await world.run()).toMatchObject({ isWhole: true, begunMs: NOW_MS });
+    expect(await world.run()).toMatchObject({ isWhole: true, begunMs: NOW_MS + 12 * DAY_MS });
   });
 
   it('begin anew after a week', async () => {

@@ -119,7 +119,7 @@ describe('watch', () => {
     const world = new VerifierWorld();
     await world.grow(1);
     const key = 'seals/topic=ledgerstone.drill/partition=0/000000000000.tlog-proof';
-    const metrics = new WatchMetrics({ fullPassMs: 86_400_000 });
+    const metrics = new WatchMetrics({ fullPassMs: 86_400_000, sweepMs: 3_600_000 });
     const seen: unknown[] = [];
     let state: WatchState | null = null;
     const note = async () => {
@@ -313,7 +313,7 @@ describe('its server', () => {
   it('says whether rounds get through', async () => {
     const state = newWatchState(NOW_MS);
     let isHealthy = true;
-    const metrics = new WatchMetrics({ fullPassMs: 30 * 86_400_000 });
+    const metrics = new WatchMetrics({ fullPassMs: 30 * 86_400_000, sweepMs: 3_600_000 });
     const server = await startWatchServer(
       { host: '127.0.0.1', port: 0, names: [] },
       state,
@@ -337,7 +337,7 @@ describe('its server', () => {
       const figures = {
         ...{ findingsBroken: 2, unverifiable: 0, attempts: null, notices: null, staleChains: null },
         ...{ chainsConfirmed: 1, segmentsConfirmed: 3, eventsConfirmed: 9, confirmLagSeconds: 1.5 },
-        ...{ oldestRereadDays: null, sweepRoundAgeHours: null, notificationsFailed: 0, chains: null },
+        ...{ oldestRereadDays: null, sweepRoundAgeHours: 90, notificationsFailed: 0, chains: null },
       };
       const open = (severity: string) => ({ broken: 2, unverifiable: 0 })[severity] ?? null;
       metrics.observe(figures, open);
@@ -355,6 +355,8 @@ describe('its server', () => {
         'ledgerstone_verifier_full_pass_days 30',
         'ledgerstone_verifier_notifications_failed_total 0',
         'ledgerstone_verifier_segments_confirmed_total 6',
+        'ledgerstone_verifier_sweep_every_hours 1',
+        'ledgerstone_verifier_sweep_round_hours 90',
       ]);
       expect((await get('/other')).status).toBe(404);
       expect((await get('/status', { method: 'POST' })).status).toBe(405);
