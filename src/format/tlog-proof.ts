@@ -2,6 +2,7 @@
 import { equalBytes, fromBase64, toBase64, utf8, utf8Text } from '../base/bytes.ts';
 import { FormatError } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
+import { parseChainOrigin } from './chain.ts';
 import { parseSignedCheckpoint, type SignedCheckpoint } from './note.ts';
 import { isCount } from './scalar.ts';
 
@@ -57,6 +58,7 @@ export function parseTlogProof(
   const extra = fromBase64(extraLine.slice('extra '.length));
   const parts = { extra, index: Number(index), path: hashes.map(fromBase64) };
   const signed = parseSignedCheckpoint(note);
+  parseChainOrigin(signed.checkpoint.origin);
   if (!equalBytes(encodeTlogProof({ ...parts, note }), bytes))
     throw new FormatError('a proof with an odd spelling');
   return { ...parts, signed };

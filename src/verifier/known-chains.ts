@@ -4,7 +4,6 @@ import { CANARY_CHAIN } from '../format/chain.ts';
 import { parseKey, sealsRoot } from '../format/paths.ts';
 import type { StoreReader } from '../store/store.ts';
 import type { Anchor } from '../verify/anchor.ts';
-import { FindingList } from '../verify/finding-list.ts';
 import { collectHandovers } from '../verify/handover.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import { startRun } from '../verify/verify.ts';
@@ -56,7 +55,7 @@ export async function handoversOf(
   const { archive, step, clock } = verifier;
   const options = { ...step, depth: 'seals', nowMs: clock.now(), ...(signal && { signal }) } as const;
   // Faults of a first seal are reported by the step of its own chain.
-  return collectHandovers(places, startRun(archive, options, []), new FindingList());
+  return collectHandovers(places, startRun(archive, options, []));
 }
 
 /** Those and chains with findings: one that was never attested and is gone again closes its findings. */

@@ -144,6 +144,7 @@ export class ChainCheck {
     this.#tally.signatures += seal.inspection.signaturesChecked;
     if (later === null) this.#findings.addAll(problems, place);
     else this.#noteLater(later, sequence, place);
+    if (seal.lockProblem !== null) this.#findings.add(seal.lockProblem, place);
     const untilMs = opened === null ? null : parseUntil(opened.manifest.retention.until);
     this.#noteLock(seal.lock, untilMs, seal.version, sequence);
     if (opened === null) {
@@ -179,7 +180,7 @@ export class ChainCheck {
       return;
     }
     this.#tally.addSeal(opened.manifest);
-    await this.#checkData(opened, isSound && isTrusted);
+    await this.#checkData(opened, isSound && isTrusted && misplaced === null);
   }
 
   #noteSecondEnd(origin: string, sequence: number, place: ObjectLocation): void {
@@ -259,8 +260,7 @@ export class ChainCheck {
     const head = this.#head?.manifest ?? null;
     const origin = head?.origin ?? null;
     const size = this.#nextSequence;
-    const more = this.#data.lastSequence >= size;
-    this.#findings.addAll(await this.#anchors.finish(origin, size, more), {});
+    this.#findings.addAll(await this.#anchors.finish(origin, size, this.#data.lastSequence >= size), {});
     const { staleAfterMs, nowMs } = this.#run;
     if (head === null || staleAfterMs === null || this.#findings.has('newer-format')) return;
     if (this.#anchors.isHandedOverBefore(head.origin, size)) return;

@@ -6,9 +6,13 @@ import type { ArchiveReader, ArchiveVersion } from './archive-reader.ts';
 import type { FindingList } from './finding-list.ts';
 import { addForeign, type ListedObject, listObjects } from './object-versions.ts';
 
+/** Data objects held for later seals. An honest chain has none. */
+const AHEAD_MAX = 1000;
+
 /**
  * Matches two sorted lists while they arrive: seals by sequence, and data objects by key, which is by day and
- * sequence. A chain's time never goes back, so both have the same order and neither is held in memory.
+ * sequence. A chain's time never goes back, so both have the same order and neither is held in memory. Where
+ * it does go back, an object lies before that of an earlier seal: it waits for its own.
  */
 export class DataCursor {
   readonly #reader: ArchiveReader;
@@ -19,6 +23,8 @@ export class DataCursor {
   readonly #signal: AbortSignal | undefined;
   /** Found ahead of the listing, which reaches them later. */
   readonly #takenEarly = new Set<string>();
+  /** Passed by, of a greater sequence than the seals so far. */
+  #ahead: ListedObject[] = [];
   #current: ListedObject | null = null;
   /** Greatest sequence that a data object's key names; −1 before any. */
   lastSequence = -1;
@@ -53,7 +59,9 @@ export class DataCursor {
         if (current.key > key) break;
         this.#current = null;
         if (current.key === key) return current.oldest ?? this.#lookUp(key);
-        this.#reportUnreferenced(current);
+        if (sequenceOf(current.key) > sequenceOf(key) && this.#ahead.length < AHEAD_MAX)
+          this.#ahead.push(current);
+        else this.#reportUnreferenced(current);
       }
     }
     // The listing may be older than the seal, or in the wrong order. Only a look at the key itself can say
@@ -63,6 +71,8 @@ export class DataCursor {
 
   /** Reports the rest of the list. */
   async finish(): Promise<void> {
+    for (const object of this.#ahead) this.#reportUnreferenced(object);
+    this.#ahead = [];
     while (await this.#peek()) {
       const current = this.#current as ListedObject;
       this.#current = null;
@@ -108,10 +118,15 @@ export class DataCursor {
   #reportUnreferenced(object: ListedObject): void {
     if (this.#takenEarly.delete(object.key) || object.oldest === null) return;
     const found = `${object.oldest.size} bytes`;
-    const parsed = parseKey(object.key);
-    const sequence = parsed?.kind === 'data' ? parsed.sequence : null;
-    if (sequence !== null && sequence >= this.#unknownFrom) return;
+    const sequence = sequenceOf(object.key);
+    if (sequence >= this.#unknownFrom) return;
     const place = { key: object.key, versionId: object.oldest.versionId, sequence };
     this.#findings.add({ code: 'unreferenced-object', expected: 'a seal that names it', found }, place);
   }
+}
+
+/** Of a data object's key. −1 for any other. */
+function sequenceOf(key: string): number {
+  const parsed = parseKey(key);
+  return parsed?.kind === 'data' ? parsed.sequence : -1;
 }

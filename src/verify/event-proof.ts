@@ -61,6 +61,7 @@ async function check({
   const proof = parseEventProof(bytes);
   await refuseLater(proof, { trusted, sha256, ...(verifySignature && { verifySignature }) });
   const manifest = parseManifest(proof.manifestBytes);
+  const listed = manifestKeys(manifest.keys, sha256);
   const { origin, size, root } = proof.signed.checkpoint;
   demand(manifest.origin === origin, 'malformed', `a checkpoint of ${manifest.origin}`, origin);
   demand(
@@ -102,7 +103,7 @@ async function check({
   const isSealed = verifyInclusion(sha256, manifestLeaf, proof.index, size, proof.path, root);
   demand(isSealed, 'root-mismatch', `a manifest under root ${toHex(root)}`, 'another root');
 
-  await checkKeys(proof, manifest, { trusted, sha256, ...(verifySignature && { verifySignature }) });
+  await checkKeys(proof, listed, { trusted, sha256, ...(verifySignature && { verifySignature }) });
   return {
     verdict: 'verified',
     origin,
@@ -138,11 +139,10 @@ async function refuseLater(
  */
 async function checkKeys(
   proof: EventProof,
-  manifest: Manifest,
+  listed: readonly VerifierKey[],
   context: Pick<EventProofInput, 'trusted' | 'sha256' | 'verifySignature'>,
 ): Promise<void> {
-  const { origin } = manifest;
-  const listed = manifestKeys(manifest.keys, context.sha256);
+  const { origin } = proof.signed.checkpoint;
   const trusted = trustedFor(context.trusted, origin, context.sha256);
   if (trusted.length === 0) {
     throw new VerifyError({ code: 'no-trusted-key', expected: `a trusted key for ${origin}`, found: null });

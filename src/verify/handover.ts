@@ -8,7 +8,6 @@ import { oldestVersion } from '../format/oldest-version.ts';
 import { sealKey } from '../format/paths.ts';
 import type { Anchor } from './anchor.ts';
 import type { Problem } from './finding.ts';
-import type { FindingList } from './finding-list.ts';
 import { inspectSeal, type OpenedSeal, type SealInspection, trustProblem } from './open-seal.ts';
 import type { Run } from './run.ts';
 import { storeProblem } from './seal-reader.ts';
@@ -20,22 +19,21 @@ export const chainText = (place: ChainInArchive): string => `${place.chain}/${pl
 
 /**
  * What the first seals of all chains say about older chains. Used only if such a seal is sound and trusted.
+ * `onUnread`: told of a first seal that can't be read, so that it is not known what it says.
  */
 export async function collectHandovers(
   places: readonly ChainInArchive[],
   run: HandoverRun,
-  findings: FindingList,
+  onUnread?: (place: ChainInArchive, problem: Problem) => void,
 ): Promise<Map<string, Anchor[]>> {
   const anchors = new Map<string, Anchor[]>();
   await Promise.all(
     places.map((place) =>
       run.reads.run(async () => {
-        // Faults of a first seal are reported by its own chain's check. If it can't be read, that is reported
-        // here too.
+        // Faults of a first seal are reported by its own chain's check.
         const inspection = await inspectAt(place, 0, run).catch((error: unknown) => {
           run.signal?.throwIfAborted();
-          const key = sealKey(place.chain, place.partition, 0);
-          findings.add(storeProblem(error), { key });
+          onUnread?.(place, storeProblem(error));
           return null;
         });
         const opened = inspection?.opened ?? null;
@@ -80,9 +78,11 @@ export async function continuesProblems(opened: OpenedSeal, run: HandoverRun): P
       last > LIMITS.sequenceMax ? null : await run.reads.run(() => inspectAt(older, last, run));
     if (inspection === null) return [{ code: 'truncation', expected, found: 'no seal at that place' }];
     // What is wrong with that seal is the older chain's fault. This chain's word about it can't be checked.
-    if (inspection.opened === null)
+    if (inspection.opened?.manifest.sequence !== last)
       return [{ code: 'unreadable', expected, found: 'no seal that can be read at that place' }];
     const { root, manifest } = inspection.opened;
+    if (manifest.origin !== continues.origin)
+      return [{ code: 'truncation', expected, found: `a seal of ${manifest.origin}` }];
     if (!equalBytes(root, fromHex(continues.root)))
       return [{ code: 'fork', expected, found: `root ${toHex(root)}` }];
     const { nextOffset } = manifest.records;

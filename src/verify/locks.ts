@@ -1,5 +1,5 @@
 // Is this version locked as promised?
-import { afterPeriod, type Period, spanOf } from '../base/period.ts';
+import { afterPeriod, type Period } from '../base/period.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { parseTime, parseUntil } from '../format/time.ts';
 import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
@@ -34,8 +34,14 @@ export function lockProblem(state: ArchiveLock, untilMs: number | null, nowMs: n
   }
 }
 
-/** An object may be written hours after the time from which its lock counts. */
-export const lockSlackMs = (period: Period): number => Math.min(86_400_000, spanOf(period).leastMs / 10);
+const DAY_MS = 86_400_000;
+
+/**
+ * An object may be written hours after the time from which its lock counts. A tenth of a month is more than
+ * a day. It is asked of each object, so the calendar is not walked for it.
+ */
+export const lockSlackMs = ({ months, ms }: Period): number =>
+  months > 0 ? DAY_MS : Math.min(DAY_MS, ms / 10);
 
 /**
  * Locked for longer than the user says that anything is? `greatest` null: nobody said so. An event hold has

@@ -188,7 +188,7 @@ export function signersOf(
   { opened, problems }: SealInspection,
   origin: string,
 ): readonly VerifierKey[] | null {
-  const isItself = problems.every(({ code }) => code === 'root-mismatch' || code === 'unreadable');
+  const isItself = problems.every(({ code }) => code === 'root-mismatch');
   return opened?.manifest.origin === origin && isItself ? opened.signedKeys : null;
 }
 

@@ -1,6 +1,9 @@
 // Do two chains of one archive claim the same place in history? (FORMAT.md 9.5.5, 9.5.6)
+import { sealKey } from '../format/paths.ts';
 import type { Anchor } from './anchor.ts';
 import { findingOf, type Problem, SEVERITY, verdictOf, worstVerdict } from './finding.ts';
+import type { ObjectLocation } from './finding-list.ts';
+import { chainText } from './handover.ts';
 import type { ChainReport } from './report.ts';
 
 /** The same reports, with the findings that only a look at all of them gives. */
@@ -27,6 +30,22 @@ export function secondContinuations(handovers: ReadonlyMap<string, readonly Anch
     }
   }
   return problems;
+}
+
+/**
+ * The same reports, where the first seal of a chain was not readable when others needed it, and was when its
+ * own turn came: what it says of other chains is not known. `unread`: by `name/partition`.
+ */
+export function withUnread(
+  chains: readonly ChainReport[],
+  unread: ReadonlyMap<string, Problem>,
+): ChainReport[] {
+  return chains.map((chain) => {
+    const problem = unread.get(chainText(chain));
+    const isTold = chain.findings.some(({ code, sequence }) => code === problem?.code && sequence === 0);
+    const key = sealKey(chain.chain, chain.partition, 0);
+    return isTold ? chain : withProblem(chain, problem, { key, sequence: 0 });
+  });
 }
 
 type Range = { readonly chain: ChainReport; readonly first: number; readonly next: number };
@@ -62,9 +81,13 @@ function overlap(other: Range, own: Range): Problem {
   return { code: 'source-overlap', expected: 'offsets of its source that no other chain has', found };
 }
 
-function withProblem(chain: ChainReport, problem: Problem | undefined): ChainReport {
+function withProblem(
+  chain: ChainReport,
+  problem: Problem | undefined,
+  place: ObjectLocation = {},
+): ChainReport {
   if (problem === undefined) return chain;
   const verdict = worstVerdict([chain.verdict, verdictOf([{ severity: SEVERITY[problem.code] }])]);
-  const findings = [findingOf(problem.code, problem), ...chain.findings];
+  const findings = [findingOf(problem.code, { ...problem, ...place }), ...chain.findings];
   return { ...chain, verdict, findings, checkpoint: verdict === 'verified' ? chain.checkpoint : null };
 }

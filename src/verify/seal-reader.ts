@@ -21,6 +21,8 @@ export type InspectedSeal = ListedSeal & {
   readonly inspection: SealInspection;
   /** Null if it was not asked for or could not be read. */
   readonly lock: ArchiveLock | null;
+  /** Why the lock could not be read. It is no fault of the seal. */
+  readonly lockProblem: Problem | null;
 };
 
 /** In the order of sequences, from `first` on. Twelve digits sort as the numbers do. */
@@ -48,23 +50,27 @@ export async function* listSeals(
 export async function readListed(seal: ListedSeal, run: Run, asksLock: boolean): Promise<InspectedSeal> {
   const { key, sequence, version } = seal;
   const { signal } = run;
-  const problems: Problem[] = [];
-  const attempt = async <T>(step: () => Promise<T>): Promise<T | null> => {
+  const attempt = async <T>(step: () => Promise<T>): Promise<T | Failed> => {
     try {
       return await run.reads.run(step);
     } catch (error) {
       signal?.throwIfAborted();
-      problems.push(storeProblem(error));
-      return null;
+      return { problem: storeProblem(error) };
     }
   };
   const options = { maxBytes: LIMITS.sealBytesMax, ...(signal && { signal }) };
   const bytes = await attempt(() => run.reader.read(key, version.versionId, options));
-  const lock = asksLock ? await attempt(() => run.reader.lock(key, version.versionId, signal)) : null;
-  if (bytes === null) return { ...seal, inspection: { opened: null, problems, signaturesChecked: 0 }, lock };
-  const inspection = await inspectSeal(bytes, { ...run, sequence, trusted: run.trusted });
-  return { ...seal, inspection: { ...inspection, problems: [...problems, ...inspection.problems] }, lock };
+  const state = asksLock ? await attempt(() => run.reader.lock(key, version.versionId, signal)) : null;
+  const inspection = isFailed(bytes)
+    ? { opened: null, problems: [bytes.problem], signaturesChecked: 0 }
+    : await inspectSeal(bytes, { ...run, sequence, trusted: run.trusted });
+  return isFailed(state)
+    ? { ...seal, inspection, lock: null, lockProblem: state.problem }
+    : { ...seal, inspection, lock: state, lockProblem: null };
 }
+
+type Failed = { readonly problem: Problem };
+const isFailed = (answer: object | null): answer is Failed => answer !== null && 'problem' in answer;
 
 /**
  * Errors about the object itself (too large, a link, cut short) are its faults; the others mean that it can't

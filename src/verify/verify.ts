@@ -19,11 +19,11 @@ import { checkArchiveObjects } from './archive-objects.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import type { BlockChecker } from './block-checker.ts';
 import { checkChain } from './chain-check.ts';
-import { worstVerdict } from './finding.ts';
+import { type Problem, worstVerdict } from './finding.ts';
 import { FindingList } from './finding-list.ts';
 import { chainText, collectHandovers } from './handover.ts';
 import type { ChainReport, Report } from './report.ts';
-import { withRivals } from './rival-chains.ts';
+import { withRivals, withUnread } from './rival-chains.ts';
 import type { Depth, Progress, Run } from './run.ts';
 import { type ChainInArchive, type Survey, surveyArchive } from './survey.ts';
 import { trustedFor, type VerifySignature } from './trust.ts';
@@ -84,15 +84,17 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
 
   // 2. What is known of each chain from elsewhere: earlier checkpoints, and chains that continue it.
   const run = startRun(reader, options, survey.chains);
+  const unread = new Map<string, Problem>();
+  const noteUnread = (place: ChainInArchive, problem: Problem) => unread.set(chainText(place), problem);
   const handovers: Map<string, Anchor[]> =
-    survey.chains.length > 1 ? await collectHandovers(survey.chains, run, findings) : new Map();
+    survey.chains.length > 1 ? await collectHandovers(survey.chains, run, noteUnread) : new Map();
   for (const [place, anchors] of [...handovers, ...byPlace(since)]) {
     run.anchors.set(place, [...(run.anchors.get(place) ?? []), ...anchors]);
   }
 
   // 3. Each chain: seals, links, signatures, locks, data.
   const alone = await checkChains(survey.chains, run, findings);
-  const chains = withRivals(alone, handovers);
+  const chains = withRivals(withUnread(alone, unread), handovers);
 
   // 4. Keys and specifications match their names.
   await checkArchiveObjects(survey.objects, onlyOrigin(chains, findings), run, findings);

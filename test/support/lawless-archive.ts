@@ -18,11 +18,17 @@ export class LawlessArchive implements ArchiveReader {
   readonly #objects = new Map<string, Stored[]>();
   #versions = 0;
   locks: LockView = 'shown';
+  /** If set, all of it is in S3, which took it at that time. */
+  tookMs: number | null = null;
   /** Thrown instead of reading, by key; `list:` and a prefix for listings. */
   readonly failures = new Map<string, Error>();
   readonly calls = { lists: 0, reads: 0, locks: 0 };
   /** Bytes handed out and not given back by the garbage collector can't be seen; the greatest single read can. */
   largestRead = 0;
+
+  get kind(): 's3' | 'directory' {
+    return this.tookMs === null ? 'directory' : 's3';
+  }
 
   put(key: string, bytes: Uint8Array, lock: TestLock | null = null): string {
     return this.#add(key, { versionId: '', marker: false, bytes, lock });
@@ -59,6 +65,7 @@ export class LawlessArchive implements ArchiveReader {
   copy(): LawlessArchive {
     const copy = new LawlessArchive();
     copy.locks = this.locks;
+    copy.tookMs = this.tookMs;
     copy.#versions = this.#versions;
     for (const [key, versions] of this.#objects) {
       copy.#objects.set(
@@ -90,7 +97,8 @@ export class LawlessArchive implements ArchiveReader {
       if (failure !== undefined) throw failure;
       keys++;
       for (const { versionId, marker, bytes } of this.#objects.get(key) ?? []) {
-        yield { key, versionId, marker, size: bytes.length };
+        const took = this.tookMs === null ? {} : { lastModifiedMs: this.tookMs };
+        yield { key, versionId, marker, size: bytes.length, ...took };
       }
     }
   }

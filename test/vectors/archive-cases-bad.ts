@@ -155,6 +155,20 @@ export const BAD_CASES: readonly ArchiveCase[] = [
     make: written({ sealedMs: START_MS }),
   },
   {
+    name: 'bad-clock-of-the-day-before',
+    about: 'Sealed on the day before that of the seal before. Its data lies under that day, and is named by it all the same.',
+    codes: ['clock-backwards'],
+    make: written({ sealedMs: START_MS - 86_400_000 }),
+  },
+  {
+    name: 'bad-checkpoint-of-no-chain',
+    about: 'The first line of the checkpoint is no chain’s origin: the seal is malformed, and names no data.',
+    codes: ['malformed', 'unreferenced-object'],
+    make: written({
+      seal: (bytes) => utf8(utf8Text(bytes).replace('\n\naudit.example.com/prod/orders/0\n', '\n\naudit.example.com\n')),
+    }, false),
+  },
+  {
     name: 'bad-clock-ahead',
     about: 'Sealed a millisecond more than two minutes after now.',
     codes: ['clock-ahead'],

@@ -1,12 +1,14 @@
 // Which frozen archives have chains that claim the same place in history, or continue what can't be looked at?
 import { utf8 } from '../../src/base/bytes.ts';
 import { sealKey } from '../../src/format/paths.ts';
-import type { SourceIdentity } from '../../src/format/manifest.ts';
-import { ArchiveBuilder, type ChainBuilder, entries, signer } from '../support/archive-builder.ts';
+import type { Continues, SourceIdentity } from '../../src/format/manifest.ts';
+import { encodeVkey } from '../../src/format/vkey.ts';
+import { ArchiveBuilder, type ChainBuilder, entries, START_MS, signer, YEAR_MS } from '../support/archive-builder.ts';
 import { type ArchiveCase, handedOver, headOf, type Made, without } from './archive-cases.ts';
 
 const ORDERS = { kind: 'kafka', cluster: 'cluster-1', topic: 'orders', topicId: null, partition: 0 } as const;
 const CERTAIN = { ...ORDERS, topicId: 'AAAAAAAAQACAAAAAAAAAAQ' } as const;
+const LOCK = { mode: 'COMPLIANCE', untilMs: START_MS + 9 * YEAR_MS } as const;
 const FILE = { kind: 'file', name: 'orders', partition: 0 } as const;
 
 /** Chains of the same source, each with its first offset and how many records follow. */
@@ -25,6 +27,22 @@ async function continueAgain(older: ChainBuilder, signers = [signer()]): Promise
   const chain = older.builder.chain('orders-3', 0, older.nextOffset);
   await chain.seal({ source: ORDERS, continues: headOf(older), signers });
   await chain.seal({ source: ORDERS, lines: entries(chain.nextOffset, 3), signers });
+}
+
+/** What lies at the key of the older chain is another archive's, whose key is pinned too. */
+async function continuedOfOther(change: Partial<Continues>): Promise<Made> {
+  const builder = new ArchiveBuilder();
+  const other = new ArchiveBuilder({ origin: 'audit.example.com/test' });
+  const older = other.chain('orders');
+  for (const { sealKey: key, dataKey } of await older.fill(1, 4)) {
+    for (const each of [key, dataKey]) {
+      if (each !== null) builder.archive.put(each, other.archive.bytesOf(each) as Uint8Array, LOCK);
+    }
+  }
+  const newer = builder.chain('orders-2', 0, 4);
+  const origin = `${builder.origin}/orders/0`;
+  await newer.seal({ source: ORDERS, continues: headOf(older, { origin, ...change }) });
+  return { builder, trusted: [...builder.trusted, ...other.trusted].map(encodeVkey) };
 }
 
 export const CONTINUED_CASES: readonly ArchiveCase[] = [
@@ -51,6 +69,59 @@ export const CONTINUED_CASES: readonly ArchiveCase[] = [
       const newer = builder.chain('orders-2', 0, 5);
       await newer.seal({ source: ORDERS, continues: headOf(older) });
       return { builder };
+    },
+  },
+  {
+    name: 'bad-junk-between-two-continuations',
+    about: 'Two chains continue the same chain at two sizes. Junk lies behind the lesser one: as if the key were free, so that the chain is shorter than the other one says.',
+    codes: ['foreign-object', 'fork', 'truncation', 'unreadable'],
+    make: async () => {
+      const builder = new ArchiveBuilder();
+      const older = builder.chain('orders');
+      await older.fill(1, 4);
+      await continueAgain(older);
+      const { sealKey: key } = await older.seal();
+      const newer = builder.chain('orders-2', 0, 4);
+      await newer.seal({ source: ORDERS, continues: headOf(older) });
+      builder.archive.alter(key, () => utf8('junk'));
+      return { builder };
+    },
+  },
+  {
+    name: 'bad-continued-of-other-origin',
+    about: 'A chain says that it continues a chain of its archive, with the root of what lies there: a chain of another archive.',
+    codes: ['malformed', 'truncation'],
+    make: () => continuedOfOther({}),
+  },
+  {
+    name: 'bad-continued-of-other-origin-and-root',
+    about: 'The same with another root.',
+    codes: ['malformed', 'truncation'],
+    make: () => continuedOfOther({ root: 'ab'.repeat(32) }),
+  },
+  {
+    name: 'bad-continued-at-other-seal',
+    about: 'At the sequence that a chain says it goes on from lies a copy of an earlier seal: its word can’t be checked.',
+    codes: ['sequence-gap', 'unreadable'],
+    mayAlso: ['clock-backwards', 'count-mismatch', 'offset-gap', 'previous-mismatch', 'root-mismatch', 'malformed'],
+    make: async () => {
+      const builder = new ArchiveBuilder();
+      const older = builder.chain('orders');
+      const first = await older.seal();
+      const { sealKey: key } = await older.seal();
+      await builder.chain('orders-2').seal({ source: ORDERS, continues: headOf(older) });
+      builder.archive.alter(key, () => builder.archive.bytesOf(first.sealKey) as Uint8Array);
+      return { builder };
+    },
+  },
+  {
+    name: 'bad-first-seal-unreadable',
+    about: 'The first seal of one of two chains can’t be read: nobody knows whether it continues the other. The fault is that chain’s alone.',
+    codes: ['unreadable'],
+    copy: null,
+    make: async () => {
+      const { builder } = await handedOver();
+      return { builder, unreadable: [sealKey('orders-2', 0, 0)] };
     },
   },
   {

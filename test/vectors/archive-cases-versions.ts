@@ -6,6 +6,11 @@ import { type ArchiveCase, archiveWith, flip, type Made } from './archive-cases.
 const later = (version: number | string) => (text: string) =>
   `{"format":"ledgerstone/segment/${version}","words":${JSON.stringify(text)}}`;
 
+const ofLength = (bytes: number): string => {
+  const start = '{"format":"ledgerstone/segment/2","x":"';
+  return `${start}${'x'.repeat(bytes - start.length - 2)}"}`;
+};
+
 const LATER: SegmentWords = { manifestText: later(2) };
 
 const endsWith = (words: SegmentWords) => async (): Promise<Made> => {
@@ -26,6 +31,18 @@ export const VERSION_CASES: readonly ArchiveCase[] = [
     about: 'The same with the greatest version that there can be.',
     codes: ['newer-format'],
     make: endsWith({ manifestText: later(999_999_999) }),
+  },
+  {
+    name: 'bad-newer-format-of-24-kib',
+    about: 'The same with a manifest as long as one may be.',
+    codes: ['newer-format'],
+    make: endsWith({ manifestText: () => ofLength(24 * 1024) }),
+  },
+  {
+    name: 'bad-newer-format-longer',
+    about: 'A byte more: no later version changes that bound.',
+    codes: ['malformed', 'unreferenced-object'],
+    make: endsWith({ manifestText: () => ofLength(24 * 1024 + 1) }),
   },
   {
     name: 'bad-newer-format-from-the-start',

@@ -1,5 +1,6 @@
 // How is a vector's archive made, before it is frozen?
 import { toHex, utf8, utf8Text } from '../../src/base/bytes.ts';
+import type { Period } from '../../src/base/period.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
 import type { Continues } from '../../src/format/manifest.ts';
 import { leafHash, rootOfLeaves } from '../../src/merkle/tree.ts';
@@ -14,6 +15,9 @@ export type Made = {
   readonly nowMs?: number;
   readonly since?: readonly Uint8Array[];
   readonly staleAfterMs?: number;
+  readonly leastLock?: Period;
+  readonly greatestLock?: Period;
+  readonly tookMs?: number;
   readonly locks?: LockView;
   readonly unreadable?: readonly string[];
 };
@@ -27,6 +31,8 @@ export type ArchiveCase = {
   readonly mayAlso?: readonly FindingCode[];
   /** Of a plain copy, where it does not follow from `codes` by `copyCodes`. */
   readonly copy?: readonly FindingCode[] | null;
+  /** What a cosigner that has attested nothing yet finds in each chain. */
+  readonly cosigner?: Readonly<Record<string, readonly FindingCode[]>>;
   readonly make: () => Promise<Made>;
 };
 

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { equalBytes, fromBase64, toBase64, utf8 } from '../../src/base/bytes.ts';
+import type { Period } from '../../src/base/period.ts';
 import type { FindingCode, Verdict } from '../../src/verify/finding.ts';
 import { LawlessArchive, type LockView } from '../support/lawless-archive.ts';
 
@@ -30,9 +31,15 @@ export type ArchiveVector = {
   /** Signed checkpoints that the user kept. */
   readonly since: readonly string[];
   readonly staleAfterMs: number | null;
-  readonly store: { readonly locks: LockView; readonly unreadable: readonly string[] };
+  /** Periods that the user names. */
+  readonly leastLock?: Period;
+  readonly greatestLock?: Period;
+  /** `took`: when an S3 store took every version of it. */
+  readonly store: { readonly locks: LockView; readonly unreadable: readonly string[]; readonly took?: string };
   /** Of the archive, and of each chain as `<name>/<partition>`. */
   readonly expect: Expected & { readonly chains: Readonly<Record<string, Verdict>> };
+  /** What a cosigner that has attested nothing yet finds in each chain: sorted codes. */
+  readonly cosigner?: Readonly<Record<string, readonly FindingCode[]>>;
   /** Codes that a reader may report beside those expected, as a consequence of the same fault. */
   readonly mayAlso: readonly FindingCode[];
   /** Of a directory with the oldest version of each object; null where a directory can't hold the keys. */
@@ -92,6 +99,7 @@ export function thawArchive(vector: ArchiveVector): LawlessArchive {
     }
   }
   archive.locks = vector.store.locks;
+  if (vector.store.took !== undefined) archive.tookMs = Date.parse(vector.store.took);
   for (const key of vector.store.unreadable) archive.failures.set(key, new Error('the disk is on fire'));
   return archive;
 }

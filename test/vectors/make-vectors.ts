@@ -7,9 +7,11 @@ import { type FindingCode, SEVERITY, verdictOf } from '../../src/verify/finding.
 import { NOW_MS } from '../support/archive-builder.ts';
 import { type ArchiveCase, copyCodes } from './archive-cases.ts';
 import { BAD_CASES } from './archive-cases-bad.ts';
+import { COSIGNER_CASES } from './archive-cases-cosigner.ts';
 import { CONTINUED_CASES } from './archive-cases-continued.ts';
 import { DATA_CASES } from './archive-cases-data.ts';
 import { GOOD_CASES, ODD_CASES } from './archive-cases-good.ts';
+import { LOCK_CASES } from './archive-cases-locks.ts';
 import { RULE_CASES } from './archive-cases-rules.ts';
 import { SIGNATURE_CASES } from './archive-cases-signatures.ts';
 import { STORE_CASES } from './archive-cases-store.ts';
@@ -23,7 +25,7 @@ import { chainVerdicts } from './run-vector.ts';
 
 export const ARCHIVE_CASES: readonly ArchiveCase[] = [
   ...GOOD_CASES, ...ODD_CASES, ...BAD_CASES, ...STORE_CASES, ...DATA_CASES, ...RULE_CASES, ...SIGNATURE_CASES,
-  ...VERSION_CASES, ...CONTINUED_CASES, ...TRUST_CASES,
+  ...VERSION_CASES, ...CONTINUED_CASES, ...TRUST_CASES, ...LOCK_CASES, ...COSIGNER_CASES,
 ];
 
 const expected = (codes: readonly FindingCode[]): Expected => ({
@@ -31,7 +33,7 @@ const expected = (codes: readonly FindingCode[]): Expected => ({
   codes: [...codes].sort(),
 });
 
-async function freeze({ name, about, codes, mayAlso, copy, make }: ArchiveCase): Promise<ArchiveVector> {
+async function freeze({ name, about, codes, mayAlso, copy, cosigner, make }: ArchiveCase): Promise<ArchiveVector> {
   const made = await make();
   const { builder } = made;
   const objects = await freezeObjects(builder.archive);
@@ -44,8 +46,15 @@ async function freeze({ name, about, codes, mayAlso, copy, make }: ArchiveCase):
     now: new Date(made.nowMs ?? NOW_MS).toISOString(),
     since: (made.since ?? []).map(utf8Text),
     staleAfterMs: made.staleAfterMs ?? null,
-    store: { locks: made.locks ?? 'shown', unreadable: made.unreadable ?? [] },
+    ...(made.leastLock && { leastLock: made.leastLock }),
+    ...(made.greatestLock && { greatestLock: made.greatestLock }),
+    store: {
+      locks: made.locks ?? 'shown',
+      unreadable: made.unreadable ?? [],
+      ...(made.tookMs !== undefined && { took: new Date(made.tookMs).toISOString() }),
+    },
     expect: { ...expected(codes), chains: {} },
+    ...(cosigner && { cosigner }),
     mayAlso: mayAlso ?? [],
     copy: copied === null ? null : expected(copied),
     objects,

@@ -92,6 +92,9 @@ async function manifestVectors(): Promise<ObjectVector[]> {
   const file = await builder.chain('f').seal({ source: { kind: 'file', name: 'f', partition: 0 } });
   const good = (name: string, about: string, bytes: Uint8Array): ObjectVector => ({ name: `manifest/${name}`, about, bytes: freezeBytes(bytes), expect: 'accepted' });
   const bad = (name: string, about: string, bytes: Uint8Array): ObjectVector => ({ name: `manifest/not-${name}`, about, bytes: freezeBytes(bytes), expect: 'malformed' });
+  const replaced = (of: Uint8Array, from: RegExp, to: string) => utf8(changed(utf8Text(of), [to, '', from, to]));
+  const before = (count: number) => replaced(last.manifestBytes, /"before":\d+/, `"before":${count}`);
+  const ofSize = (size: string) => replaced(continuing.manifestBytes, /"size":\d+/, `"size":${size}`);
   return [
     good('first', 'Of the first segment, without lines.', built[0]?.manifestBytes as Uint8Array),
     good('lines', 'Of a segment with lines and a gap.', last.manifestBytes),
@@ -99,6 +102,12 @@ async function manifestVectors(): Promise<ObjectVector[]> {
     good('file', 'Of a file.', file.manifestBytes),
     good('blocks-most', 'Of 256 blocks with 1 MiB each.', withBlocks(last.manifestBytes, 256, 2 ** 20)),
     good('until-just-after', 'An end of retention a millisecond after the seal.', utf8(changed(utf8Text(last.manifestBytes), UNTIL_JUST_AFTER))),
+    good('before-most', 'With as many records before as can be counted with its own.', before(2 ** 53 - 1 - 6)),
+    bad('before-more', 'One more.', before(2 ** 53 - 6)),
+    bad('before-alone', 'The count before alone is as great as can be.', before(2 ** 53 - 1)),
+    good('continues-most', 'Of a chain that continues another, of the greatest size that can be written.', ofSize('9007199254740991')),
+    bad('continues-more', 'One more.', ofSize('9007199254740992')),
+    bad('continues-none', 'Of a chain that continues nothing.', ofSize('0')),
     bad('blocks-more', '257 blocks.', withBlocks(last.manifestBytes, 257)),
     bad('data-longer', 'A data object of 256 MiB and a byte.', withBlocks(last.manifestBytes, 1, 2 ** 28 + 1)),
     ...MANIFEST_CHANGES.map((change) => bad(change[0], change[1], utf8(changed(utf8Text(last.manifestBytes), change)))),
@@ -228,6 +237,8 @@ async function eventProofVectors(): Promise<ObjectVector[]> {
   const of = (name: string, about: string, bytes: Uint8Array, expect: ObjectVector['expect'], more: Partial<ObjectVector> = {}): ObjectVector => ({
     name: `event-proof/${name}`, about, bytes: freezeBytes(bytes), expect, trusted, line: freezeBytes(line), ...more,
   });
+  const elsewhere = [encodeVkey(archiveKey(signer(), 'example.org'))];
+  const otherId = utf8(utf8Text(own.manifestBytes).replace(/("keys":\["[^+]+\+)(.)/, (_, start, digit) => `${start}${digit === '0' ? '1' : '0'}`));
   const logon = utf8(utf8Text(line).replace('login', 'logon'));
   return [
     ...[0, 4, 6].map((at) => of(`line-${at}`, 'A line of seven.', proofs[at] as Uint8Array, 'accepted', { line: freezeBytes(last.lines[at] as Uint8Array) })),
@@ -239,6 +250,11 @@ async function eventProofVectors(): Promise<ObjectVector[]> {
     of('not-signature', 'Another letter in the signature.', encodeEventProof({ ...own, note: spoilSignature(own.note) }), 'bad-signature'),
     of('not-trusted', 'Another key is pinned.', proof, 'unknown-key', { trusted: [encodeVkey(archiveKey(signer('other')))] }),
     of('not-covered', 'No pinned key is for that origin.', proof, 'no-trusted-key', { trusted: [encodeVkey(archiveKey(signer(), 'example.org'))] }),
+    of('not-line-nor-signature', 'Of several faults the first one counts: the line before the signature.', encodeEventProof({ ...own, note: spoilSignature(own.note) }), 'entry-root-mismatch', { line: freezeBytes(logon) }),
+    of('not-path-nor-covered', 'The root before the keys.', encodeEventProof({ ...own, path: own.path.with(0, new Uint8Array(32)) }), 'root-mismatch', { trusted: elsewhere }),
+    of('not-covered-nor-signature', 'No key before a bad signature.', encodeEventProof({ ...own, note: spoilSignature(own.note) }), 'no-trusted-key', { trusted: elsewhere }),
+    of('not-signature-nor-trusted', 'A bad signature before an unknown key.', encodeEventProof({ ...own, note: spoilSignature(own.note) }), 'bad-signature', { trusted: [encodeVkey(archiveKey(signer('other')))] }),
+    of('not-key-id-nor-line', 'A key in the manifest with another id than its own, before the line.', encodeEventProof({ ...own, manifestBytes: otherId }), 'malformed', { line: freezeBytes(logon) }),
     of('not-index', 'An index beyond the size.', utf8(utf8Text(proof).replace('index 3', 'index 4')), 'malformed'),
     of('not-cut', 'A proof without its last line.', withoutLastSignature(proof), 'malformed'),
   ];

@@ -1,14 +1,23 @@
 // What does the verifier say of a frozen archive?
+import type { Clock } from '../../src/base/clock.ts';
 import { nodeDecompress } from '../../src/base/node/decompress.ts';
 import { nodeSha256, nodeSha256Into } from '../../src/base/node/hash.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { parseVkey } from '../../src/format/vkey.ts';
+import { Attester } from '../../src/verifier/attest/attester.ts';
+import { confirmStep } from '../../src/verifier/seal-path.ts';
 import type { ArchiveReader } from '../../src/verify/archive-reader.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import type { FindingCode, Verdict } from '../../src/verify/finding.ts';
+import { FindingList } from '../../src/verify/finding-list.ts';
 import type { Report } from '../../src/verify/report.ts';
+import { surveyArchive } from '../../src/verify/survey.ts';
 import { verifyArchive } from '../../src/verify/verify.ts';
-import type { ArchiveVector } from './archive-vector.ts';
+import { memorySigner } from '../support/memory-signer.ts';
+import { memoryStore } from '../support/memory-store.ts';
+import { type ArchiveVector, thawArchive } from './archive-vector.ts';
+
+const tools = { sha256: nodeSha256, sha256Into: nodeSha256Into, decompress: nodeDecompress };
 
 export const runVector = (vector: ArchiveVector, reader: ArchiveReader): Promise<Report> =>
   verifyArchive(reader, {
@@ -17,9 +26,32 @@ export const runVector = (vector: ArchiveVector, reader: ArchiveReader): Promise
     since: vector.since.map(utf8),
     nowMs: Date.parse(vector.now),
     sha256: nodeSha256,
-    checker: portableChecker({ sha256: nodeSha256, sha256Into: nodeSha256Into, decompress: nodeDecompress }),
+    checker: portableChecker(tools),
     ...(vector.staleAfterMs === null ? {} : { staleAfterMs: vector.staleAfterMs }),
+    leastLock: vector.leastLock ?? null,
+    greatestLock: vector.greatestLock ?? null,
   });
+
+/** By chain, what a cosigner finds that has attested nothing yet: sorted codes. */
+export async function cosignerCodes(vector: ArchiveVector): Promise<Record<string, FindingCode[]>> {
+  const nowMs = Date.parse(vector.now);
+  const clock: Clock = { now: () => nowMs, monotonic: () => 0, sleep: () => Promise.resolve() };
+  const trusted = vector.trusted.map((text) => parseVkey(text, nodeSha256));
+  const retention = { mode: 'COMPLIANCE', period: { months: 12, ms: 0 } } as const;
+  const store = memoryStore({ clock });
+  const signer = memorySigner({ seed: 'verifier' });
+  const name = 'verifier.example.com/test';
+  const attester = new Attester({ store, signer, trusted, retention, name, sha256: nodeSha256, clock });
+  const checker = portableChecker(tools);
+  const archive = thawArchive(vector);
+  const found: Record<string, FindingCode[]> = {};
+  for (const place of (await surveyArchive(archive, new FindingList(), undefined)).chains) {
+    const step = { archive, trusted, attester, sha256: nodeSha256, checker, clock };
+    const { findings } = await confirmStep(step, place, { hintSize: 0 });
+    found[`${place.chain}/${place.partition}`] = [...new Set(findings.map(({ code }) => code))].sort();
+  }
+  return found;
+}
 
 export const codesOf = ({ findings, chains }: Report): FindingCode[] =>
   [...new Set([...findings, ...chains.flatMap((chain) => chain.findings)].map(({ code }) => code))].sort();

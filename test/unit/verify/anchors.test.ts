@@ -307,6 +307,28 @@ describe('a chain that continues another', () => {
     expect(chains[1]?.findings.map(({ code }) => code)).toEqual(['unreadable']);
   });
 
+  it('a first seal that can’t be read is a finding of its own chain alone, also where it could be read later', async () => {
+    const { builder } = await handedOver();
+    const { archive } = builder;
+    const first = sealKey('orders-2', 0, 0);
+    archive.failures.set(first, new Error('the disk is on fire'));
+    const always = await verifyBuilt(builder);
+    expect(always.findings).toEqual([]);
+    expect(always.chains.map(({ verdict }) => verdict)).toEqual(['verified', 'unverifiable']);
+    expect(always.chains[1]?.findings.map(({ code, key }) => [code, key])).toEqual([['unreadable', first]]);
+    const read = archive.read.bind(archive);
+    let refusals = 1;
+    archive.failures.clear();
+    archive.read = (key, ...rest) =>
+      key === first && refusals-- > 0 ? Promise.reject(new Error('once')) : read(key, ...rest);
+    const once = await verifyBuilt(builder);
+    expect(once.findings).toEqual([]);
+    expect(once.chains.map(({ verdict }) => verdict)).toEqual(['verified', 'unverifiable']);
+    expect(once.chains[1]?.findings).toMatchObject([
+      { code: 'unreadable', key: first, sequence: 0, found: 'once' },
+    ]);
+  });
+
   it('but what can’t be read there is no such thing', async () => {
     const { builder, older } = await handedOver();
     const next = sealKey('orders', 0, older.manifests.length);

@@ -18,7 +18,7 @@ import {
   signer,
   YEAR_MS,
 } from '../../support/archive-builder.ts';
-import { codesOf, findingsOf, verify, verifyBuilt } from './run-verify.ts';
+import { allFindings, codesOf, findingsOf, verify, verifyBuilt } from './run-verify.ts';
 
 const LOCK = { mode: 'COMPLIANCE', untilMs: START_MS + 9 * YEAR_MS } as const;
 
@@ -156,6 +156,20 @@ describe('locks', () => {
     const report = await verifyBuilt(builder);
     expect(report.verdict).toBe('broken');
     expect(codesOf(report)).toEqual([code]);
+  });
+});
+
+describe('a lock that can’t be read', () => {
+  it('is no fault of the seal: the keys that it names are trusted behind it', async () => {
+    const [old, next] = [signer('old'), signer('next')];
+    const builder = new ArchiveBuilder({ signers: [old, next] });
+    const chain = builder.chain();
+    await chain.seal({ signers: [old] });
+    const { sealKey: key } = await chain.seal({ signers: [old, next] });
+    await chain.seal({ signers: [next], lines: entries(0, 2) });
+    builder.archive.failures.set(`lock:${key}`, new Error('the disk is on fire'));
+    const report = await verifyBuilt(builder);
+    expect(allFindings(report).map(({ code, sequence }) => [code, sequence])).toEqual([['unreadable', 1]]);
   });
 });
 

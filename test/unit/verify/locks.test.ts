@@ -1,8 +1,16 @@
 // What is said of a lock that is not as promised, and of a store that shows none?
 import { describe, expect, it } from 'vitest';
 import { LedgerstoneError } from '../../../src/base/error.ts';
+import type { Period } from '../../../src/base/period.ts';
+import type { Manifest } from '../../../src/format/manifest.ts';
 import type { ArchiveLock } from '../../../src/verify/archive-reader.ts';
-import { isStoreWide, lockProblem } from '../../../src/verify/locks.ts';
+import {
+  isStoreWide,
+  lockProblem,
+  lockSlackMs,
+  longLockProblem,
+  promiseProblem,
+} from '../../../src/verify/locks.ts';
 import { storeProblem } from '../../../src/verify/seal-reader.ts';
 
 const END = '2030-01-02T03:04:05.000Z';
@@ -125,5 +133,98 @@ describe('storeProblem', () => {
     const other = Object.assign(new Error('reset'), { disposition: 'input' });
     expect(storeProblem(other)).toEqual({ code: 'unreadable', expected: null, found: 'reset' });
     expect(storeProblem('reset')).toEqual({ code: 'unreadable', expected: null, found: 'reset' });
+  });
+});
+
+const DAY_MS = 86_400_000;
+
+describe('the leeway of a period', () => {
+  it.each([
+    ['a month', { months: 1, ms: 0 }, DAY_MS],
+    ['seven years', { months: 84, ms: 0 }, DAY_MS],
+    ['a month and an hour', { months: 1, ms: 3_600_000 }, DAY_MS],
+    ['ten days', { months: 0, ms: 10 * DAY_MS }, DAY_MS],
+    ['ten days and ten seconds', { months: 0, ms: 10 * DAY_MS + 10_000 }, DAY_MS],
+    ['nine days', { months: 0, ms: 9 * DAY_MS }, 0.9 * DAY_MS],
+    ['ten seconds', { months: 0, ms: 10_000 }, 1000],
+  ])('of %s', (_, period, slackMs) => expect(lockSlackMs(period)).toBe(slackMs));
+
+  it('is asked of a hundred thousand objects in a moment', () => {
+    const started = performance.now();
+    for (let i = 0; i < 100_000; i++) lockSlackMs({ months: 84, ms: 0 });
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+});
+
+describe('longLockProblem', () => {
+  const TOOK = Date.parse('2026-01-01T00:00:00.000Z');
+  const version = { key: 'k', versionId: 'v', marker: false, size: 1, lastModifiedMs: TOOK };
+  const YEAR = { months: 12, ms: 0 };
+  const LATEST = Date.parse('2027-01-02T00:00:00.000Z');
+
+  it('takes a lock up to the period and its leeway, from when the store took it', () => {
+    expect(longLockProblem(locked(LATEST), version, YEAR)).toBeNull();
+    expect(longLockProblem(locked(LATEST + 1, 'GOVERNANCE'), version, YEAR)).toEqual({
+      code: 'retention-long',
+      expected: 'no lock beyond 2027-01-02T00:00:00.000Z',
+      found: 'GOVERNANCE until 2027-01-02T00:00:00.001Z',
+    });
+  });
+
+  it('says nothing where nobody said how long, or when it was taken', () => {
+    expect(longLockProblem(locked(9e14), version, null)).toBeNull();
+    const { lastModifiedMs: _, ...unknown } = version;
+    expect(longLockProblem(locked(9e14), unknown, YEAR)).toBeNull();
+    expect(longLockProblem({ kind: 'none' }, version, YEAR)).toBeNull();
+    expect(longLockProblem({ kind: 'not-permitted' }, version, YEAR)).toBeNull();
+    expect(longLockProblem({ kind: 'not-applicable' }, version, YEAR)).toBeNull();
+  });
+
+  it.each([
+    ['with a lock', { ...locked(TOOK), eventHold: 'held' }],
+    ['without one', { kind: 'none', eventHold: 'held' } as const],
+  ])('calls an event hold one without end, %s, whoever said what', (_, state) => {
+    const problem = { code: 'retention-long', expected: 'a lock that ends', found: 'held' };
+    expect(longLockProblem(state as ArchiveLock, version, null)).toEqual(problem);
+    expect(longLockProblem(state as ArchiveLock, version, YEAR)).toEqual(problem);
+  });
+});
+
+describe('promiseProblem', () => {
+  const SEALED = '2026-01-01T00:00:00.000Z';
+  const manifest = (until: string) => ({ time: { sealed: SEALED }, retention: { until } }) as Manifest;
+  const at = (lastModifiedMs?: number) => ({
+    ...{ key: 'k', versionId: 'v', marker: false, size: 1 },
+    ...(lastModifiedMs !== undefined && { lastModifiedMs }),
+  });
+  const run = (leastLock: Period | null, kind?: 's3' | 'directory') =>
+    ({ leastLock, reader: { kind } }) as Parameters<typeof promiseProblem>[2];
+  const YEAR = { months: 12, ms: 0 };
+
+  it('asks for the period less its leeway, from the seal’s own time', () => {
+    expect(promiseProblem(manifest('2026-12-31T00:00:00Z'), at(), run(YEAR))).toBeNull();
+    expect(promiseProblem(manifest('2026-12-30T23:59:59Z'), at(), run(YEAR))).toEqual({
+      code: 'retention-short',
+      expected: 'a promise until 2026-12-31T00:00:00.000Z or later: no lock is shorter',
+      found: 'promised until 2026-12-30T23:59:59Z',
+    });
+  });
+
+  it('counts from when the store took it, if that is later and the store says so', () => {
+    const later = at(Date.parse(SEALED) + 1000);
+    expect(promiseProblem(manifest('2026-12-31T00:00:00Z'), later, run(YEAR, 's3'))?.code).toBe(
+      'retention-short',
+    );
+    expect(promiseProblem(manifest('2026-12-31T00:00:01Z'), later, run(YEAR, 's3'))).toBeNull();
+    expect(promiseProblem(manifest('2026-12-31T00:00:00Z'), later, run(YEAR, 'directory'))).toBeNull();
+    const earlier = at(Date.parse(SEALED) - 9 * DAY_MS);
+    expect(promiseProblem(manifest('2026-12-30T00:00:00Z'), earlier, run(YEAR, 's3'))?.code).toBe(
+      'retention-short',
+    );
+    expect(promiseProblem(manifest('2026-12-31T00:00:00Z'), at(), run(YEAR, 's3'))).toBeNull();
+  });
+
+  it('asks for nothing where nobody said how long', () => {
+    expect(promiseProblem(manifest('2026-01-01T00:00:01Z'), at(), run(null))).toBeNull();
   });
 });

@@ -183,8 +183,6 @@ describe('what can be said of an inspected seal', () => {
   it.each<{ codes: FindingCode[]; isSigned: boolean }>([
     { codes: [], isSigned: true },
     { codes: ['root-mismatch'], isSigned: true },
-    { codes: ['unreadable'], isSigned: true },
-    { codes: ['root-mismatch', 'unreadable'], isSigned: true },
     { codes: ['bad-signature'], isSigned: false },
     { codes: ['root-mismatch', 'sequence-gap'], isSigned: false },
   ])('with $codes it has signers: $isSigned', async ({ codes, isSigned }) => {
