@@ -1,6 +1,5 @@
 // How are the seals and the data of one chain read, with few requests?
 
-import { LedgerstoneError } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { makeOldestFilter, oldestVersion } from '../format/oldest-version.ts';
@@ -11,18 +10,28 @@ import type { ObjectVersion, StoreReader } from '../store/store.ts';
 import { linkProblems } from '../verify/chain-state.ts';
 import { listedProblem } from '../verify/data-check.ts';
 import { VerifyError } from '../verify/finding.ts';
-import { inspectSeal, type OpenedSeal, refuseLater, trustProblem } from '../verify/open-seal.ts';
+import {
+  inspectSeal,
+  type OpenedSeal,
+  refuseLater,
+  type SealInspection,
+  trustProblem,
+} from '../verify/open-seal.ts';
 import { ExpiredDataError, NoChainError, UntrustedSealError } from './errors.ts';
 import { hasData, listChains } from './list-chains.ts';
 import type { Range } from './segment-lines.ts';
 
-export type SealLocation = { readonly sequence: number; readonly key: string; readonly versionId: string };
+export type SealLocation = {
+  readonly sequence: number;
+  readonly key: string;
+  readonly versionId: string;
+  /** When the store took it, by its own word. A file's time says nothing. */
+  readonly takenMs: number | null;
+};
 export type LocatedSeal = OpenedSeal & SealLocation;
 
 /** Keys listed at most: one page of S3. In a longer chain the head is searched by sequence. */
 const LISTED_MAX = 1000;
-/** How many bad seals at the end of a chain are skipped. */
-const STEPS_BACK_MAX = 3;
 /** Opened seals that are kept: a search reads a few of them again. */
 const OPENED_MAX = 64;
 
@@ -45,15 +54,15 @@ export class ChainReader {
   readonly partition: number;
   /** True if there are trusted keys to check seals against. */
   readonly verified: boolean;
+  readonly options: ChainReaderOptions;
   readonly reads = { count: 0, bytes: 0 };
-  readonly #options: ChainReaderOptions;
   readonly #seals = new Map<number, SealLocation>();
   readonly #opened = new Map<number, LocatedSeal>();
   /** The oldest version of each listed data object. */
   readonly #data = new Map<string, ObjectVersion>();
 
   constructor(options: ChainReaderOptions) {
-    this.#options = options;
+    this.options = options;
     this.chain = options.chain;
     this.partition = options.partition;
     this.verified = options.trusted.length > 0;
@@ -64,7 +73,7 @@ export class ChainReader {
    * if only data objects are left of it.
    */
   async headSequence(): Promise<number> {
-    const { store, chain, partition, signal } = this.#options;
+    const { store, chain, partition, signal } = this.options;
     let greatest = -1;
     let keys = 0;
     let before = '';
@@ -81,7 +90,7 @@ export class ChainReader {
       const { findHead } = await import('../store/head.ts');
       const search = await findHead(store, chain, partition, greatest, signal);
       if (search.kind === 'head') return search.sequence;
-      // Seals behind a hole belong to the chain: whoever reads on to them finds the hole.
+      // Seals behind a hole belong to the chain: who reads on to them finds the hole.
       await this.listSeals();
       for (const sequence of this.#seals.keys()) greatest = Math.max(greatest, sequence);
     }
@@ -91,44 +100,24 @@ export class ChainReader {
 
   /** Lists all seals of the chain: each then costs one read, and no listing of its own. */
   async listSeals(): Promise<void> {
-    const { store, chain, partition, signal } = this.#options;
+    const { store, chain, partition, signal } = this.options;
     const counts = makeOldestFilter();
     for await (const version of store.listVersions(sealPrefix(chain, partition), { signal })) {
       if (counts(version)) this.#remember(version);
     }
   }
 
-  /**
-   * The newest good seal. `beyond`: what is wrong with the objects after it, or null. A writer can put junk
-   * at the key of the next seal, and if it is locked it stays. It must not hide what was sealed before it.
-   */
-  async lastGood(): Promise<{ readonly sequence: number; readonly beyond: unknown }> {
-    const newest = await this.headSequence();
-    const listed = [...this.#seals.keys()].filter((sequence) => sequence < newest).sort((a, b) => b - a);
-    let beyond: unknown = null;
-    for (const sequence of [newest, ...listed.slice(0, STEPS_BACK_MAX)]) {
-      try {
-        await this.seal(sequence);
-        return { sequence, beyond };
-      } catch (error) {
-        const isOfObject = error instanceof LedgerstoneError && error.disposition === 'input';
-        if (!isOfObject) throw error;
-        beyond ??= error;
-      }
-    }
-    throw beyond;
+  /** Sequences below one, of the seals that were listed so far: the newest first. */
+  listedBelow(sequence: number): number[] {
+    return [...this.#seals.keys()].filter((listed) => listed < sequence).sort((a, b) => b - a);
   }
 
   /** The opened and checked seal of a sequence. Read once. Throws VerifyError if it is missing or bad. */
   async seal(sequence: number): Promise<LocatedSeal> {
     const known = this.#opened.get(sequence);
     if (known !== undefined) return known;
-    const { store, trusted, signal } = this.#options;
-    const object = this.#seals.get(sequence) ?? (await this.#find(sequence));
-    const bytes = await store.read(object.key, object.versionId, { maxBytes: LIMITS.sealBytesMax, signal });
-    this.#count(bytes);
-    const inspection = await inspectSeal(bytes, { trusted, sha256: nodeSha256, sequence });
-    await refuseLater(inspection, { trusted, sha256: nodeSha256 });
+    const { object, inspection } = await this.inspect(sequence);
+    await refuseLater(inspection, { trusted: this.options.trusted, sha256: nodeSha256 });
     const { opened, problems } = inspection;
     if (problems[0] !== undefined) throw new VerifyError(problems[0]);
     if (opened === null) throw new VerifyError({ code: 'malformed', expected: 'a seal', found: object.key });
@@ -145,6 +134,17 @@ export class ChainReader {
     return seal;
   }
 
+  /** What lies at a seal's key, with all its faults. Read each time. */
+  async inspect(
+    sequence: number,
+  ): Promise<{ readonly object: SealLocation; readonly inspection: SealInspection }> {
+    const { store, trusted, signal } = this.options;
+    const object = this.#seals.get(sequence) ?? (await this.#find(sequence));
+    const bytes = await store.read(object.key, object.versionId, { maxBytes: LIMITS.sealBytesMax, signal });
+    this.#count(bytes);
+    return { object, inspection: await inspectSeal(bytes, { trusted, sha256: nodeSha256, sequence }) };
+  }
+
   /** A range of segments must come from one history. The same key can have signed two. */
   #checkNeighbours(sequence: number, opened: OpenedSeal): void {
     const before = this.#opened.get(sequence - 1);
@@ -158,7 +158,7 @@ export class ChainReader {
 
   /** A seal can be sound and signed by a key that nobody trusts. */
   #checkTrust(opened: OpenedSeal): void {
-    const { trusted } = this.#options;
+    const { trusted } = this.options;
     const problem = this.verified ? trustProblem(opened, { trusted, sha256: nodeSha256 }) : null;
     if (problem === null) return;
     throw new UntrustedSealError(problem);
@@ -166,7 +166,7 @@ export class ChainReader {
 
   /** Stored bytes of each data object by sequence, or null if the chain is too long to list. */
   async dataSizes(): Promise<ReadonlyMap<number, number> | null> {
-    const { store, chain, partition, signal } = this.#options;
+    const { store, chain, partition, signal } = this.options;
     const sizes = new Map<number, number>();
     let listed = 0;
     const counts = makeOldestFilter();
@@ -189,7 +189,7 @@ export class ChainReader {
     const { data } = seal.manifest;
     if (data === null) return new Uint8Array(0);
     const version =
-      this.#data.get(data.key) ?? (await oldestVersion(this.#options.store, data.key, this.#options.signal));
+      this.#data.get(data.key) ?? (await oldestVersion(this.options.store, data.key, this.options.signal));
     if (version === null) {
       const { until } = seal.manifest.retention;
       if (Date.now() > parseUntil(until)) throw new ExpiredDataError(seal.sequence, until);
@@ -224,7 +224,7 @@ export class ChainReader {
     { key, versionId }: Pick<ObjectVersion, 'key' | 'versionId'>,
     range: Range,
   ): Promise<Uint8Array> {
-    const { store, signal } = this.#options;
+    const { store, signal } = this.options;
     const bytes = await store.read(key, versionId, { maxBytes: range.end - range.start, range, signal });
     this.#count(bytes);
     return bytes;
@@ -240,22 +240,27 @@ export class ChainReader {
     const parsed = parseKey(version.key);
     if (parsed?.kind !== 'seal') return undefined;
     const { sequence } = parsed;
-    this.#seals.set(sequence, { sequence, key: version.key, versionId: version.versionId });
+    this.#seals.set(sequence, this.#locationOf(sequence, version));
     return sequence;
   }
 
   async #find(sequence: number): Promise<SealLocation> {
-    const { store, chain, partition, signal } = this.#options;
+    const { store, chain, partition, signal } = this.options;
     const key = sealKey(chain, partition, sequence);
     const version = await oldestVersion(store, key, signal);
     if (version === null) {
       throw new VerifyError({ code: 'sequence-gap', expected: key, found: 'no version of it' });
     }
-    return { sequence, key, versionId: version.versionId };
+    return this.#locationOf(sequence, version);
+  }
+
+  #locationOf(sequence: number, { key, versionId, lastModifiedMs }: ObjectVersion): SealLocation {
+    const isStores = this.options.store.kind === 's3';
+    return { sequence, key, versionId, takenMs: isStores ? lastModifiedMs : null };
   }
 
   async #noChain(): Promise<Error> {
-    const { store, signal } = this.#options;
+    const { store, signal } = this.options;
     if (await hasData(store, this, signal))
       return new VerifyError({
         code: 'sequence-gap',

@@ -12,6 +12,7 @@ import {
   NONE_MISSING,
   noGapLines,
 } from '../verify/gaps.ts';
+import { type Behind, chainEnd } from './chain-end.ts';
 import type { ChainReader, LocatedSeal } from './chain-reader.ts';
 import { ExpiredDataError } from './errors.ts';
 import { provenLines } from './line-range.ts';
@@ -40,10 +41,13 @@ export type ChainCounts = {
   archived: number;
   missing: Missing;
   lastSealed: string | null;
+  /** Foreign objects behind the chain's end. */
+  behind: Behind | null;
 };
 
 export const newCounts = (): ChainCounts => ({
   ...{ seals: 0, firstOffset: null, nextOffset: null, archived: 0, missing: NONE_MISSING, lastSealed: null },
+  behind: null,
 });
 
 /** Seals that are read ahead of their turn. */
@@ -55,7 +59,8 @@ const SEALS_AHEAD = 16;
  */
 export async function* countedSeals(reader: ChainReader, counts: ChainCounts): AsyncGenerator<LocatedSeal> {
   await reader.listSeals();
-  const { sequence: head, beyond } = await reader.lastGood();
+  const { sequence: head, beyond, behind } = await chainEnd(reader);
+  counts.behind = behind;
   const seals = readAhead(upTo(head), SEALS_AHEAD, (sequence) => reader.seal(sequence));
   for await (const seal of seals) {
     const { records, time } = seal.manifest;

@@ -2,6 +2,7 @@
 import { gunzipSync, constants as zlib, zstdDecompressSync } from 'node:zlib';
 import { LIMITS, MIB } from '../base/limits.ts';
 import { zstdFrameEnd } from '../format/block.ts';
+import { chainEnd } from './chain-end.ts';
 import type { ChainReader } from './chain-reader.ts';
 import { BeforeChainError } from './errors.ts';
 import { type FoundLine, linesOfSegment, linesWithin, type OffsetRange } from './line-range.ts';
@@ -24,7 +25,7 @@ export async function* linesOfRange(
   range: OffsetRange,
   options: { readonly whole: boolean },
 ): AsyncGenerator<FoundLine> {
-  const { sequence: headSequence, beyond } = await reader.lastGood();
+  const { sequence: headSequence, beyond } = await chainEnd(reader);
   let first: Located | null = { sequence: 0, storedBytes: null };
   if (range.from > 0) {
     // One line without a trusted key may come from a block whose seal was not read.

@@ -1,5 +1,6 @@
 // Which segments can hold records with a timestamp in a range of time? Every seal is asked.
 import { readAhead } from '../base/concurrency.ts';
+import { chainEnd } from './chain-end.ts';
 import type { ChainReader } from './chain-reader.ts';
 
 /** Seals that are read ahead of their turn. */
@@ -28,7 +29,7 @@ export async function* sequencesOfTime(
   search: TimeSearch,
 ): AsyncGenerator<number> {
   await reader.listSeals();
-  const { sequence: head, beyond } = await reader.lastGood();
+  const { sequence: head, beyond } = await chainEnd(reader);
   const seals = readAhead(upTo(head), SEALS_AHEAD, (sequence) => reader.seal(sequence));
   for await (const { sequence, manifest } of seals) {
     const { time, records } = manifest;

@@ -81,7 +81,7 @@ async function passingBy<T>(
 
 /**
  * The directories right below the prefix that hold a file at any depth, each with its slash: what S3 calls
- * common prefixes.
+ * common prefixes. One that can't be looked at is among them: it may hold files.
  */
 export async function* directoriesWithFiles(
   files: Files,
@@ -96,14 +96,25 @@ export async function* directoriesWithFiles(
     for (const name of level.names) {
       if (!name.endsWith('/')) continue;
       const directory = (start + name) as Binary;
-      for await (const _ of walk(files, root, { ...options, prefix: directory, windowMax: 64 })) {
-        yield directory;
-        break;
-      }
+      if (await mayHoldFiles(files, root, { ...options, prefix: directory, windowMax: 64 })) yield directory;
     }
     after = level.names.at(-1) ?? '';
     if (!level.more) return;
   }
+}
+
+async function mayHoldFiles(files: Files, root: Binary, options: WalkOptions): Promise<boolean> {
+  let mayHold = false;
+  const onUnlisted = () => {
+    mayHold = true;
+  };
+  try {
+    for await (const _ of walk(files, root, { ...options, onUnlisted })) return true;
+  } catch {
+    options.signal?.throwIfAborted();
+    return true;
+  }
+  return mayHold;
 }
 
 /** Looks at the files up to the next directory, some at a time. */

@@ -109,7 +109,7 @@ export interface StoreReader {
   listVersions(prefix: string, options?: ListOptions): AsyncIterable<ObjectVersion>;
   /**
    * Names of "directories" below prefix (S3 common prefixes with delimiter /), each with its trailing slash,
-   * in key order.
+   * in key order. A directory that can't be looked at may hold files, and is among them.
    */
   listPrefixes(prefix: string, signal?: AbortSignal): AsyncIterable<string>;
   /**

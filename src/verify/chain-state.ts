@@ -4,10 +4,9 @@ import type { Sha256 } from '../base/hash.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { parseTime } from '../format/time.ts';
 import { append, leafHash, rootOf } from '../merkle/tree.ts';
-import type { ArchiveVersion } from './archive-reader.ts';
+import type { ArchiveReader, ArchiveVersion } from './archive-reader.ts';
 import type { FindingCode, Problem } from './finding.ts';
 import type { OpenedSeal } from './open-seal.ts';
-import type { Run } from './run.ts';
 
 /**
  * The rules between two neighbours of a chain (FORMAT.md: manifest). The rules of one seal are checked
@@ -54,8 +53,8 @@ const AHEAD_MS_MAX = 120_000;
 /** A seal can't be made after the store took it, nor after now. */
 export function aheadProblem(
   { time }: Manifest,
-  { lastModifiedMs }: ArchiveVersion,
-  { reader, nowMs }: Pick<Run, 'reader' | 'nowMs'>,
+  { lastModifiedMs }: Pick<ArchiveVersion, 'lastModifiedMs'>,
+  { reader, nowMs }: { readonly reader: Pick<ArchiveReader, 'kind'>; readonly nowMs: number },
 ): Problem | null {
   const limit = (ms: number, whose: string): Problem | null =>
     parseTime(time.sealed) <= ms + AHEAD_MS_MAX

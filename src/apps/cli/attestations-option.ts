@@ -8,6 +8,7 @@ import { attestationsRoot, parseAttestationKey } from '../../format/attestation.
 import { type CosignerKey, parseCosignerVkey } from '../../format/cosignature.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
+import { chainFolders } from '../../read/list-chains.ts';
 import type { ReadableStore } from '../../store/store.ts';
 import {
   AttestationReader,
@@ -16,7 +17,7 @@ import {
 } from '../../verifier/attest/attestation-reader.ts';
 import { floodFindings } from '../../verifier/attest/flood.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
-import type { Finding } from '../../verify/finding.ts';
+import { type Finding, findingOf } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { sameKey } from '../../verify/trust.ts';
 import { UsageError } from './exit-code.ts';
@@ -63,8 +64,8 @@ export type ChainAttestation = { readonly chainId: ChainInArchive; readonly atte
 export type AttestationSurvey = {
   readonly newest: readonly ChainAttestation[];
   /** Objects after the newest attestation that no named cosigner made: of each chain, the first of them. */
-  readonly strays: readonly ForeignObject[];
-  /** What that means where they are too many to name each. */
+  readonly foreign: readonly ForeignObject[];
+  /** Where they are too many to name each, and what could not be read. */
   readonly floods: readonly Finding[];
 };
 
@@ -145,20 +146,30 @@ export async function surveyAttestations(
   signal: AbortSignal,
 ): Promise<AttestationSurvey> {
   const newest: ChainAttestation[] = [];
-  const strays: ForeignObject[] = [];
+  const foreign: ForeignObject[] = [];
   const floods: Finding[] = [];
-  for await (const topic of store.listPrefixes(attestationsRoot, signal)) {
-    for await (const folder of store.listPrefixes(topic, signal)) {
-      const parsed = parseAttestationKey(`${folder}000000000000.note`);
-      if (parsed === null) continue;
-      const place = { chain: parsed.chain, partition: parsed.partition };
+  const onUnlisted = (folder: string, error: Error) => {
+    // Of a store of which nothing at all can be seen the error says more.
+    if (folder === attestationsRoot) throw error;
+    const expected = `the attestations below ${folder}`;
+    floods.push(findingOf('unreadable', { expected, found: messageOf(error) }));
+  };
+  for await (const folder of chainFolders(store, attestationsRoot, signal, onUnlisted)) {
+    const parsed = parseAttestationKey(`${folder}000000000000.note`);
+    if (parsed === null) continue;
+    const place = { chain: parsed.chain, partition: parsed.partition };
+    try {
       const found = await reader.newest(place, 0, signal);
       if (found.attested !== null) newest.push({ chainId: place, attested: found.attested });
-      strays.push(...found.foreign);
+      foreign.push(...found.foreign);
       floods.push(...floodFindings(found.flood));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof Error)) throw error;
+      onUnlisted(folder, error);
     }
   }
-  return { newest, strays, floods };
+  return { newest, foreign, floods };
 }
 
 /** What `verifyArchive` compares the chain with. */
@@ -170,9 +181,9 @@ export const confirmedChain = ({
 });
 
 /** One line for each foreign object: somebody wrote it, and it is no attestation. */
-export function foreignObjectsText({ strays, floods }: Omit<AttestationSurvey, 'newest'>): string {
+export function foreignObjectsText({ foreign, floods }: Omit<AttestationSurvey, 'newest'>): string {
   const lines = [
-    ...strays.map(({ key, versionId, why }) => `not an attestation: ${key} (version ${versionId}): ${why}`),
+    ...foreign.map(({ key, versionId, why }) => `not an attestation: ${key} (version ${versionId}): ${why}`),
     ...floods.map(({ key, expected, found }) =>
       key === null ? `unreadable: ${expected}: ${found}` : `not an attestation: below ${key}: ${found}`,
     ),

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { toBase64, utf8 } from '../../base/bytes.ts';
 import { decodeLine } from '../../format/record.ts';
+import { chainEnd } from '../../read/chain-end.ts';
 import type { ChainReader } from '../../read/chain-reader.ts';
 import { type FoundLine, linesOfSegment } from '../../read/line-range.ts';
 import { linesOfRange } from '../../read/offset-lines.ts';
@@ -11,7 +12,7 @@ import { EXIT, UsageError } from './exit-code.ts';
 import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 import { momentFromText } from './time-option.ts';
-import { timestampText } from './when-text.ts';
+import { sealedText, timestampText } from './when-text.ts';
 
 type GetOptions = ArchiveOptions &
   ChainOptions & {
@@ -130,7 +131,7 @@ async function printRange(
   if (tombstones > 0) output.note(`${tombstones} tombstones have no value and were left out`);
   if (times !== null) output.note(searchedText(search, found, options));
   else if (upTo <= (options.to ?? 0)) {
-    const { nextOffset } = (await reader.seal((await reader.lastGood()).sequence)).manifest.records;
+    const { nextOffset } = (await reader.seal((await chainEnd(reader)).sequence)).manifest.records;
     const what = upTo === 0 ? 'nothing is sealed in this range' : 'the range goes on behind what is sealed';
     output.note(`${what}; the next offset to be sealed is ${nextOffset}`);
   }
@@ -145,7 +146,7 @@ function searchedText(
   const among = from === undefined && to === undefined ? '' : ' among those offsets';
   const none =
     found === 0 ? `no record is stamped in this range of times${among}, as the seals state it: ` : '';
-  const looked = `${none}all ${seals} seals were read, up to the one sealed at ${lastSealed ?? 'no time'}`;
+  const looked = `${none}all ${seals} seals were read, up to the one sealed at ${lastSealed === null ? 'no time' : sealedText(lastSealed)}`;
   if (untimed === 0) return looked;
   const which = untimed === 1 ? '1 segment holds' : `${untimed} segments hold`;
   return `${looked}; ${which} no record with a time, and such records are in no range of times`;

@@ -1,17 +1,10 @@
 // `ledgerstone losses`: which offsets have no record, since when, why, and by whose word?
 import type { Command } from 'commander';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
-import { printable } from '../../base/printable.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
 import { NoChainError } from '../../read/errors.ts';
-import {
-  type ChainCounts,
-  countedSeals,
-  type FoundGap,
-  gapsOfSegment,
-  newCounts,
-} from '../../read/gap-search.ts';
-import { listChains } from '../../read/list-chains.ts';
+import { countedSeals, gapsOfSegment, newCounts } from '../../read/gap-search.ts';
+import { listChains, type OnUnlisted } from '../../read/list-chains.ts';
 import {
   type ChainOptions,
   type MaybeChainOptions,
@@ -20,12 +13,10 @@ import {
   withMaybeChain,
 } from './chain-option.ts';
 import { EXIT, exitCodeOfError, UsageError } from './exit-code.ts';
+import { type ChainLosses, csvText, lossesText, noteChains, type Row, type Unlisted } from './losses-text.ts';
 import { type Archive, type ArchiveOptions, openArchive, withArchive } from './open-archive.ts';
-import type { Output } from './output.ts';
 import { acting, type Session } from './session.ts';
-import { countText, tableText } from './table.ts';
 import { momentFromText } from './time-option.ts';
-import { counted, missingText } from './verdict-bounds.ts';
 
 type LossesOptions = ArchiveOptions &
   MaybeChainOptions & {
@@ -36,26 +27,6 @@ type LossesOptions = ArchiveOptions &
     readonly json?: boolean;
   };
 
-type Continued = {
-  readonly origin: string;
-  readonly nextOffset: number;
-  readonly reason: string;
-  readonly by: string;
-};
-
-/** What was found of one chain. */
-type ChainLosses = {
-  readonly chain: string;
-  readonly partition: number;
-  readonly counts: ChainCounts;
-  /** The older chain that it goes on from, and why: each began with a halt. */
-  continues: Continued | null;
-  /** Why the rest of the chain could not be looked at. Null: all of it was. */
-  problem: string | null;
-};
-
-type Row = FoundGap & { readonly chain: string; readonly partition: number; readonly lost: boolean };
-
 const HELP = `
 Lists the gaps that stand on somebody's word: expired and accepted (lost records), and
 compacted (removed by Kafka's compaction, not counted as lost). Control records and
@@ -64,8 +35,9 @@ of segments with such gaps; with a key both are checked. --since and --until cho
 the time when the gap was sealed; --topic and --partition read one chain only. Offsets
 before the first one of a chain are in no count.
 
-Exit codes: 0 all was looked at, with or without losses; 1 and 3 a chain is broken or
-could not be read, or there is no chain. \`verify --strict\` fails on losses.
+Exit codes: 0 all was looked at, with or without losses; 1 and 3 a chain is broken, a
+chain or a folder could not be read, or there is no chain. \`verify --strict\` fails on
+losses.
 
 Examples:
   ledgerstone losses ./archive --key archive.vkey
@@ -99,6 +71,8 @@ function timeRange({ since, until, tz }: LossesOptions): TimeRange {
   throw new UsageError(`--since ${since} is not before --until ${until}`, 'The end is not included.');
 }
 
+const WHEN = ' sealed in this range of times';
+
 async function runLosses(
   session: Session,
   name: string | undefined,
@@ -114,7 +88,13 @@ async function runLosses(
     const rows: Row[] = [];
     const chains: ChainLosses[] = [];
     let exitCode: number = EXIT.ok;
-    for await (const reader of readersOf(archive, named, io.signal)) {
+    const unlisted: Unlisted[] = [];
+    let firstError: Error | null = null;
+    const onUnlisted = (folder: string, error: Error) => {
+      firstError ??= error;
+      unlisted.push({ folder, problem: messageOf(error) });
+    };
+    for await (const reader of readersOf(archive, named, onUnlisted, io.signal)) {
       const { chain, partition } = reader;
       const found: ChainLosses = { chain, partition, counts: newCounts(), continues: null, problem: null };
       chains.push(found);
@@ -128,6 +108,9 @@ async function runLosses(
         if (exitCode !== EXIT.broken) exitCode = code;
       }
     }
+    // Of an archive of which nothing at all can be seen the error says more.
+    if (chains.length === 0 && firstError !== null) throw firstError;
+    if (exitCode === EXIT.ok && unlisted.length > 0) exitCode = EXIT.failed;
     if (chains.length === 0) {
       throw new LedgerstoneError(
         'no-chain',
@@ -139,10 +122,12 @@ async function runLosses(
       );
     }
     const isVerified = archive.trusted.length > 0;
-    if (options.json === true) await output.json({ trusted: isVerified, gaps: rows, chains });
+    const isAll = unlisted.length === 0 && chains.every(({ problem }) => problem === null);
+    const when = options.since === undefined && options.until === undefined ? '' : WHEN;
+    if (options.json === true) await output.json({ trusted: isVerified, gaps: rows, chains, unlisted });
     else if (options.csv === true) await output.write(csvText(rows));
-    else await output.write(lossesText(rows, chains, options, output));
-    if (options.json !== true) noteChains(chains, isVerified, output);
+    else await output.write(lossesText(rows, chains, isAll, when, output));
+    if (options.json !== true) noteChains(chains, unlisted, isVerified, output);
     return exitCode;
   } finally {
     await archive.store.close();
@@ -153,12 +138,13 @@ async function runLosses(
 async function* readersOf(
   archive: Archive,
   named: ChainOptions | null,
+  onUnlisted: OnUnlisted,
   signal: AbortSignal,
 ): AsyncGenerator<ChainReader> {
   const { store, trusted } = archive;
   if (named !== null) yield openChain(archive, named, signal);
   else
-    for await (const place of listChains(store, signal))
+    for await (const place of listChains(store, signal, onUnlisted))
       yield new ChainReader({ store, ...place, trusted, signal });
 }
 
@@ -180,99 +166,4 @@ async function* rowsOf(
       yield { chain, partition, ...gap, lost: gap.reason !== 'compacted' };
     }
   }
-}
-
-const COLUMNS = [
-  { title: 'chain' },
-  { title: 'offsets' },
-  { title: 'count', align: 'right' },
-  { title: 'reason' },
-  { title: 'lost' },
-  { title: 'sealed' },
-  { title: 'by' },
-  { title: 'why' },
-] as const;
-
-const UNREAD = 'its data has expired';
-
-function offsetsText({ firstOffset, lastOffset, sequence }: Row): string {
-  if (firstOffset === null || lastOffset === null) return `in segment ${sequence}`;
-  return firstOffset === lastOffset ? String(firstOffset) : `${firstOffset} to ${lastOffset}`;
-}
-
-function lossesText(
-  rows: readonly Row[],
-  chains: readonly ChainLosses[],
-  { since, until }: LossesOptions,
-  output: Output,
-): string {
-  const cells = rows.map((row) => [
-    ...[`${row.chain}/${row.partition}`, offsetsText(row), countText(row.offsets), row.reason],
-    ...[row.lost ? 'lost' : '-', row.sealed, printable(row.by ?? '-'), printable(row.why ?? UNREAD)],
-  ]);
-  const lines = rows.length === 0 ? [] : [tableText(COLUMNS, cells).trimEnd(), ''];
-  const sum = (some: readonly Row[]) => some.reduce((offsets, row) => offsets + row.offsets, 0);
-  const lost = rows.filter((row) => row.lost);
-  const compacted = rows.filter((row) => !row.lost);
-  const isAll = chains.every(({ problem }) => problem === null);
-  const when = since === undefined && until === undefined ? '' : ' sealed in this range of times';
-  if (rows.length === 0) {
-    const seals = chains.reduce((sum, { counts }) => sum + counts.seals, 0);
-    const where = `${counted(seals, 'seal')} of ${counted(chains.length, 'chain')}`;
-    lines.push(`no gap${when} stands on somebody's word in the ${where} that were read`);
-  } else if (lost.length === 0) lines.push(`no loss among the gaps${when}`);
-  else lines.push(`${counted(sum(lost), 'record')} lost in ${counted(lost.length, 'gap')}${when}`);
-  if (compacted.length > 0) {
-    const gaps = `${counted(sum(compacted), 'offset')} compacted in ${counted(compacted.length, 'gap')}`;
-    lines.push(`${gaps}${when}, which is no loss`);
-  }
-  if (!isAll) lines.push(output.colour('red', 'not all chains could be looked at, see below'));
-  return `${lines.join('\n')}\n`;
-}
-
-/** What the whole of each chain states, and how far it was looked at. */
-function noteChains(chains: readonly ChainLosses[], isVerified: boolean, output: Output): void {
-  for (const { chain, partition, counts, continues, problem } of chains) {
-    const { firstOffset, nextOffset, archived, missing, lastSealed, seals } = counts;
-    const place = `${chain}/${partition}`;
-    const offsets = (nextOffset ?? 0) - (firstOffset ?? 0);
-    const end = lastSealed === null ? '' : `, sealed up to ${lastSealed}`;
-    const all = missingText(missing, offsets, archived);
-    if (seals > 0) output.note(`${place}: ${all} (${counted(seals, 'seal')} read${end})`);
-    if (continues !== null) {
-      const { origin, nextOffset: at, reason, by } = continues;
-      output.note(printable(`${place} continues ${origin} from its offset ${at} on, by ${by}: ${reason}`));
-    }
-    if (problem !== null) output.note(`${place}: not looked at any further: ${printable(problem)}`);
-  }
-  if (!isVerified) output.note('not verified: no key was given');
-}
-
-const CSV_COLUMNS = [
-  'chain',
-  'partition',
-  'first_offset',
-  'last_offset',
-  'offsets',
-  'reason',
-  'lost',
-  'sealed',
-  'by',
-  'why',
-  'segment',
-];
-
-/** RFC 4180, with LF. A cell that a spreadsheet would take for a formula begins with an apostrophe. */
-function csvText(rows: readonly Row[]): string {
-  const lines = rows.map((row) => [
-    ...[row.chain, row.partition, row.firstOffset ?? '', row.lastOffset ?? '', row.offsets, row.reason],
-    ...[row.lost ? 'yes' : 'no', row.sealed, row.by ?? '', row.why ?? UNREAD, row.sequence],
-  ]);
-  return [CSV_COLUMNS, ...lines].map((cells) => `${cells.map(csvCell).join(',')}\n`).join('');
-}
-
-function csvCell(value: string | number): string {
-  if (typeof value === 'number') return String(value);
-  const text = printable(/^[=+\-@]/.test(value) ? `'${value}` : value);
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -13,6 +13,7 @@ import { oldestVersion } from '../../format/oldest-version.ts';
 import { LineScanner } from '../../format/record.ts';
 import { verifyInclusion } from '../../merkle/proof.ts';
 import { leafHash } from '../../merkle/tree.ts';
+import { chainEnd } from '../../read/chain-end.ts';
 import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
 import { laterPath } from '../../read/later-path.ts';
 import { provenLines } from '../../read/line-range.ts';
@@ -168,7 +169,7 @@ async function underAttestation(
  * Throws NotYetError if the offset is not sealed yet, and VerifyError if the archive is not what was signed.
  */
 export async function proveOffset(reader: ChainReader, offset: number): Promise<ProvenEvent> {
-  const { sequence: headSequence, beyond } = await reader.lastGood();
+  const { sequence: headSequence, beyond } = await chainEnd(reader);
   const located = await locateOffset(
     {
       headSequence,

@@ -3,17 +3,20 @@ import type { Command } from 'commander';
 import { toBase64, toHex } from '../../base/bytes.ts';
 import { messageOf } from '../../base/error.ts';
 import { printable } from '../../base/printable.ts';
+import { chainEnd } from '../../read/chain-end.ts';
 import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
 import { countedSeals, newCounts } from '../../read/gap-search.ts';
 import { type Missing, NONE_MISSING } from '../../verify/gaps.ts';
 import { checkpointOf } from '../../verify/open-seal.ts';
 import { idText } from '../../verify/trust.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
-import { EXIT, UsageError } from './exit-code.ts';
+import { EXIT, exitCodeOfError, UsageError } from './exit-code.ts';
 import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
+import { behindText } from './status-text.ts';
 import { bytesText, countText } from './table.ts';
 import { missingText } from './verdict-bounds.ts';
+import { sealedText } from './when-text.ts';
 
 type ShowOptions = ArchiveOptions & ChainOptions & { readonly sequence?: number; readonly json?: boolean };
 
@@ -44,15 +47,21 @@ async function runShow(session: Session, name: string | undefined, options: Show
   try {
     const reader = openChain(archive, options, session.io.signal);
     const newest = await reader.headSequence();
-    const sequence = options.sequence ?? newest;
-    if (sequence > newest)
-      throw new UsageError(`there is no segment ${sequence} yet: the newest is ${newest}`);
+    if (options.sequence !== undefined && options.sequence > newest)
+      throw new UsageError(`there is no segment ${options.sequence} yet: the newest is ${newest}`);
+    const { sequence, beyond, behind } =
+      options.sequence === undefined
+        ? await chainEnd(reader)
+        : { sequence: options.sequence, beyond: null, behind: null };
     const seal = await reader.seal(sequence);
     const chain = options.sequence === undefined ? await summaryOrNote(session, reader, seal) : null;
     if (options.json === true) {
       await session.output.json({ ...sealJson(reader, seal), ...(chain && { chain }) });
     } else await session.output.write(`${sealText(reader, seal)}${chain === null ? '' : summaryText(chain)}`);
-    return EXIT.ok;
+    if (behind !== null) session.output.note(printable(behindText(behind)));
+    if (beyond === null) return EXIT.ok;
+    session.output.note(`behind it lies no good seal: ${printable(messageOf(beyond))}`);
+    return exitCodeOfError(beyond);
   } finally {
     await archive.store.close();
   }
@@ -139,7 +148,7 @@ function sealText(reader: ChainReader, seal: LocatedSeal): string {
     ['records', `${countText(records.count)}, ${countText(records.before)} in the segments before`],
     ['missing', missing.length === 0 ? 'none' : missing.join(', ')],
     ['record times', time.first === null ? 'none' : `${time.first} to ${time.last}`],
-    ['sealed', `${time.sealed}; same topic confirmed ${time.anchored}`],
+    ['sealed', `${sealedText(time.sealed)}; same topic confirmed ${time.anchored}`],
     [
       'source',
       source.kind === 'file'

@@ -2,62 +2,27 @@
 import type { Command } from 'commander';
 import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
 import { messageOf } from '../../base/error.ts';
-import { printable } from '../../base/printable.ts';
 import type { Config } from '../../config/archiver.ts';
-import { ChainReader } from '../../read/chain-reader.ts';
+import { chainEnd } from '../../read/chain-end.ts';
+import { ChainReader, type LocatedSeal } from '../../read/chain-reader.ts';
 import { listChains } from '../../read/list-chains.ts';
-import type { ForeignObject } from '../../verifier/attest/attestation-reader.ts';
-import { type Finding, verdictOf } from '../../verify/finding.ts';
+import { aheadProblem } from '../../verify/chain-state.ts';
+import { VerifyError, verdictOf } from '../../verify/finding.ts';
 import {
   type AttestationOptions,
   type AttestationSummary,
   attestationSummary,
-  attestationText,
   type ChainAttestation,
-  foreignObjectsText,
   openWithAttestations,
   surveyAttestations,
   withAttestations,
 } from './attestations-option.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { type Archive, type ArchiveOptions, withArchive } from './open-archive.ts';
-import type { Output } from './output.ts';
 import { acting, type Session } from './session.ts';
-import { agoText, type Column, countText, tableText } from './table.ts';
+import { type ChainStatus, type Status, statusText } from './status-text.ts';
 
 type StatusOptions = ArchiveOptions & AttestationOptions & { readonly json?: boolean };
-
-type ChainStatus = {
-  readonly chain: string;
-  readonly partition: number;
-  readonly origin: string | null;
-  readonly head: { readonly sequence: number; readonly nextOffset: number; readonly sealedAt: string } | null;
-  readonly entries: number | null;
-  /** By this machine's clock. Negative: the seal's time is ahead of it. */
-  readonly sealedSecondsAgo: number | null;
-  /** Why the head can't be read. Null: it can. */
-  readonly problem: string | null;
-  /** How far an independent verifier has confirmed it. Null: not asked for, or not confirmed. */
-  readonly confirmed: AttestationSummary | null;
-  /** What the running service says of it. Null: not asked, or not known there. */
-  readonly service: PartitionStatus | null;
-};
-
-type Status = {
-  readonly archive: string;
-  /** Null: not asked, since no configuration names its address. */
-  readonly service: {
-    readonly url: string;
-    readonly status: ServiceStatus | null;
-    readonly problem: string | null;
-  } | null;
-  readonly chains: readonly ChainStatus[];
-  /** Where attestations were looked for. Null: nobody asked for them. */
-  readonly attestations: string | null;
-  /** Objects in the store of attestations that are no attestations. */
-  readonly strays: readonly ForeignObject[];
-  readonly floods: readonly Finding[];
-};
 
 const SERVICE_TIMEOUT_MS = 3000;
 
@@ -65,9 +30,11 @@ const HELP = `
 Reads the newest seal of each chain, and checks it against the key if one is given. With
 --config it also asks the running service (its /status) for state, lag, and the reason
 and remedy of a halted partition. --attestations shows how far a second party confirms it.
+Behind the end of a chain that another one continues, what no trusted key signed is no
+part of it; without a key that can't be known.
 
-Exit codes: 0; 1 a seal is broken; 3 a chain, or the seal that was attested last, can't be
-read, or a partition is halted.
+Exit codes: 0; 1 a seal is broken; 3 a chain, a folder or the seal that was attested last
+can't be read, a newest seal is from the future, or a partition is halted.
 
 Examples:
   ledgerstone status --config ledgerstone.yaml
@@ -96,11 +63,13 @@ async function runStatus(
   const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
     const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
-    const { newest: attested, strays, floods } = survey ?? { newest: [], strays: [], floods: [] };
+    const { newest: attested, foreign, floods } = survey ?? { newest: [], foreign: [], floods: [] };
     const service = archive.config === null ? null : await askService(archive.config);
     let exitCode: number = EXIT.ok;
     const chains: ChainStatus[] = [];
-    for await (const place of listChains(archive.store, session.io.signal)) {
+    const unlisted: Unlisted[] = [];
+    const onUnlisted = (folder: string, error: Error) => unlisted.push({ folder, error });
+    for await (const place of listChains(archive.store, io.signal, onUnlisted)) {
       const found = await chainStatus(session, archive, place, service?.status ?? null);
       if (found.exitCode !== EXIT.ok && exitCode !== EXIT.broken) exitCode = found.exitCode;
       const of = attested.find((one) => isSamePlace(one.chainId, place));
@@ -111,6 +80,9 @@ async function runStatus(
       else if (confirmed?.unread != null && exitCode === EXIT.ok) exitCode = EXIT.failed;
       chains.push({ ...found.status, problem: against ?? found.status.problem, confirmed });
     }
+    // Of an archive of which nothing at all can be seen the error says more.
+    if (chains.length === 0 && unlisted[0] !== undefined) throw unlisted[0].error;
+    if (exitCode === EXIT.ok && unlisted.length > 0) exitCode = EXIT.failed;
     const unsealed = (service?.status?.partitions ?? []).filter(
       (one) => !chains.some(({ chain, partition }) => chain === one.chain && partition === one.partition),
     );
@@ -125,7 +97,8 @@ async function runStatus(
     if (exitCode === EXIT.ok && verdictOf(floods) !== 'verified') exitCode = EXIT.failed;
     const looked = attestations?.store.description ?? null;
     const said = { archive: archive.store.description, service, chains, attestations: looked };
-    const status: Status = { ...said, strays, floods };
+    const folders = unlisted.map(({ folder, error }) => ({ folder, problem: messageOf(error) }));
+    const status: Status = { ...said, unlisted: folders, foreign, floods };
     if (options.json === true) await session.output.json(status);
     else await session.output.write(statusText(status, session.output));
     if (archive.trusted.length === 0) session.output.note('not verified: no key was given');
@@ -134,6 +107,8 @@ async function runStatus(
     await close();
   }
 }
+
+type Unlisted = { readonly folder: string; readonly error: Error };
 
 type Place = { readonly chain: string; readonly partition: number };
 
@@ -156,7 +131,11 @@ const vanished = async (
   signal: AbortSignal,
 ): Promise<ChainStatus> => ({
   ...{ ...one.chainId, origin: one.attested.origin, head: null, entries: null, sealedSecondsAgo: null },
-  ...{ problem: `truncation: it had ${one.attested.size} segments, and has none`, service: null },
+  ...{
+    problem: `truncation: it had ${one.attested.size} segments, and has none`,
+    behind: null,
+    service: null,
+  },
   confirmed: await attestationSummary(archive, one, signal),
 });
 
@@ -175,26 +154,36 @@ async function chainStatus(
   const running =
     service?.partitions.find((one) => one.chain === place.chain && one.partition === place.partition) ?? null;
   try {
-    const { manifest } = await reader.seal(await reader.headSequence());
-    const { origin, sequence, records, time } = manifest;
+    const { sequence, beyond, behind } = await chainEnd(reader);
+    const seal = await reader.seal(sequence);
+    const error = beyond ?? clockError(archive, seal);
+    const { origin, records, time } = seal.manifest;
     const status = {
       ...place,
       origin,
       head: { sequence, nextOffset: records.nextOffset, sealedAt: time.sealed },
       entries: records.before + records.count,
       sealedSecondsAgo: Math.round((Date.now() - Date.parse(time.sealed)) / 1000),
-      problem: null,
+      problem: error === null ? null : messageOf(error),
+      behind,
       service: running,
     };
-    return { status, exitCode: EXIT.ok };
+    return { status, exitCode: error === null ? EXIT.ok : exitCodeOfError(error) };
   } catch (error) {
     io.signal.throwIfAborted();
-    const none = { origin: null, head: null, entries: null, sealedSecondsAgo: null };
+    const none = { origin: null, head: null, entries: null, sealedSecondsAgo: null, behind: null };
     return {
       status: { ...place, ...none, problem: messageOf(error), service: running },
       exitCode: exitCodeOfError(error),
     };
   }
+}
+
+/** A head from the future: an archiver halts before it, and locks that it promised count from then. */
+function clockError({ store }: Archive, { manifest, takenMs }: LocatedSeal): VerifyError | null {
+  const taken = takenMs === null ? {} : { lastModifiedMs: takenMs };
+  const problem = aheadProblem(manifest, taken, { reader: store, nowMs: Date.now() });
+  return problem === null ? null : new VerifyError(problem);
 }
 
 const withoutHead = (service: PartitionStatus): ChainStatus => ({
@@ -205,6 +194,7 @@ const withoutHead = (service: PartitionStatus): ChainStatus => ({
   entries: null,
   sealedSecondsAgo: null,
   problem: null,
+  behind: null,
   confirmed: null,
   service,
 });
@@ -226,66 +216,4 @@ async function askService(config: Config): Promise<Status['service']> {
     const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
     return { url, status: null, problem: `${messageOf(error)}${cause}` };
   }
-}
-
-const COLUMNS: readonly Column[] = [
-  { title: 'chain' },
-  { title: 'state' },
-  { title: 'segments', align: 'right' },
-  { title: 'records sealed', align: 'right' },
-  { title: 'next offset', align: 'right' },
-  { title: 'lag', align: 'right' },
-  { title: 'last seal' },
-];
-
-function statusText(status: Status, output: Output): string {
-  const rows = status.chains.map(
-    ({ chain, partition, head, entries, sealedSecondsAgo, problem, service }) => [
-      `${chain}/${partition}`,
-      problem === null ? (service?.state ?? '-') : 'unreadable',
-      head === null ? '-' : countText(head.sequence + 1),
-      entries === null ? '-' : countText(entries),
-      head === null ? '-' : String(head.nextOffset),
-      service?.lag == null ? '-' : countText(service.lag),
-      sealedSecondsAgo === null ? '-' : agoText(sealedSecondsAgo * 1000),
-    ],
-  );
-  const lines = [status.archive, ''];
-  lines.push(
-    rows.length === 0
-      ? 'no chain: nothing is sealed here yet, or this is no archive'
-      : tableText(COLUMNS, rows).trimEnd(),
-  );
-  for (const { chain, partition, problem, service, confirmed } of status.chains) {
-    const place = printable(`${chain}/${partition}`);
-    if (confirmed !== null) lines.push(`${place}: ${printable(attestationText(confirmed))}`);
-    else if (status.attestations !== null && status.floods.length === 0)
-      lines.push(`${place}: no attestation by a named cosigner`);
-    if (problem !== null)
-      lines.push('', `${output.colour('red', 'unreadable')} ${place}: ${printable(problem)}`);
-    if (service?.halt != null) {
-      const { code, message, remedy } = service.halt;
-      lines.push('', `${output.colour('red', 'halted')} ${place}: ${printable(`${message} (${code})`)}`);
-      lines.push(`  ${printable(remedy)}`);
-    } else if (service?.trouble != null) {
-      const { message, since, remedy } = service.trouble;
-      lines.push(
-        '',
-        `${output.colour('yellow', 'trying again')} ${place}: ${printable(`${message} (since ${since})`)}`,
-      );
-      if (remedy !== null) lines.push(`  ${printable(remedy)}`);
-    }
-  }
-  lines.push('', printable(serviceLine(status)));
-  return `${lines.join('\n')}\n${foreignObjectsText(status)}`;
-}
-
-function serviceLine({ service }: Status): string {
-  if (service === null) return 'service: not asked (--config names its address)';
-  if (service.status === null) return `service: no answer from ${service.url} (${service.problem})`;
-  const { instance, version, ready, reasons, partitions } = service.status;
-  const halted = partitions.filter(({ halt }) => halt != null).length;
-  const but = halted === 0 ? '' : `, and ${halted} of its ${partitions.length} partitions halted (see above)`;
-  const state = ready ? `ready${but.replace(', and', ', but')}` : `not ready: ${reasons.join('; ')}${but}`;
-  return `service: ${instance}, version ${version}, ${state}`;
 }

@@ -136,7 +136,7 @@ async function runVerify(
     const confirmations = await Promise.all(attested.map((one) => confirmed(archive, one, io.signal)));
     const keeping = kept === null ? null : await keepVerified(kept, report);
     if (options.json === true) {
-      const said = survey === null ? {} : { attested: confirmations, strays: survey.strays };
+      const said = survey === null ? {} : { attested: confirmations, foreign: survey.foreign };
       const keep = keeping === null ? {} : { keep: keeping.said };
       await output.json({ ...reportJson(report, given), ...said, ...keep });
     } else if (options.checkpoints === true) await output.exact(utf8(checkpointsOf(report).join('\n')));

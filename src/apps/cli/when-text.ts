@@ -17,6 +17,12 @@ export type When = {
 /** Two clocks may differ by so much (FORMAT.md 9.2.12). */
 const CLOCKS_APART_MS = 120_000;
 
+const isToCome = (time: string, nowMs: number): boolean => Date.parse(time) > nowMs + CLOCKS_APART_MS;
+
+/** A `time.sealed` as it is shown. The signature says nothing of when it was made. */
+export const sealedText = (sealed: string, nowMs = Date.now()): string =>
+  isToCome(sealed, nowMs) ? `${sealed} (in the future: not to be believed)` : sealed;
+
 /** `line` without its LF, or with it. */
 export function whenOf(line: Uint8Array, archivedAt: string, seen: readonly Sighting[]): When {
   const decoded = decodeLine(line.at(-1) === 0x0a ? line.subarray(0, -1) : line);
@@ -38,7 +44,7 @@ export const seenAt = (cosigner: string, timeSeconds: number | null): Sighting =
  * signature says nothing of when it was made: a time that is still to come can't be true.
  */
 export function whenText({ recordTime, archivedAt, seen }: When, nowMs = Date.now()): string {
-  const isAhead = Date.parse(archivedAt) > nowMs + CLOCKS_APART_MS;
+  const isAhead = isToCome(archivedAt, nowMs);
   const parts = [
     ...(recordTime === null ? [] : [`stamped ${recordTime} (its producer's or broker's clock)`]),
     `archived ${archivedAt} (the archiver's clock${isAhead ? ', in the future: not to be believed' : ''})`,

@@ -162,7 +162,7 @@ describe('verify --attestations', () => {
       const { out } = await ledgerstone([command, ...archive(), ...attested()]);
       for (const one of strange) expect(out).toContain(`not an attestation: ${one}`);
       const json = await ledgerstone([command, ...archive(), ...attested(), '--json']);
-      expect(JSON.parse(json.out).strays.map((stray: { key: string }) => stray.key)).toEqual(strange);
+      expect(JSON.parse(json.out).foreign.map(({ key }: { key: string }) => key)).toEqual(strange);
     }
   });
 
@@ -175,7 +175,7 @@ describe('verify --attestations', () => {
     expect(out).toContain('; beside it among the attestations 1 flood of foreign objects');
     expect(out).toContain('foreign-object (attempt)  attestations/topic=orders/partition=0/');
     const json = JSON.parse((await ledgerstone(['verify', ...archive(), ...attested(), '--json'])).out);
-    expect([json.verdict, json.attested.length, json.strays.length]).toEqual(['verified', 1, 50]);
+    expect([json.verdict, json.attested.length, json.foreign.length]).toEqual(['verified', 1, 50]);
     const flood = json.findings.filter(({ code }: { code: string }) => code === 'foreign-object');
     expect(flood).toMatchObject([{ key: 'attestations/topic=orders/partition=0/' }]);
     expect((await ledgerstone(['status', ...archive(), ...attested()])).code).toBe(0);

@@ -28,8 +28,8 @@ export async function audit(
   const own = storeOver(attestations);
   const checker = portableChecker(nodeContentTools);
   const reader = new AttestationReader(own, [cosigner]);
-  const { newest, strays, floods } = await surveyAttestations({ store: own, reader }, new AbortController().signal);
-  const codes = new Set<FindingCode>([...strays.map(() => 'foreign-object' as const), ...floods.map(({ code }) => code)]);
+  const { newest, foreign, floods } = await surveyAttestations({ store: own, reader }, new AbortController().signal);
+  const codes = new Set<FindingCode>([...foreign.map(() => 'foreign-object' as const), ...floods.map(({ code }) => code)]);
   const swept = sweep({ archive: storeOver(archive), own, trusted, sha256, checker, clock: { ...STILL, now: () => nowMs } }, OWN);
   for await (const { findings } of swept) for (const { code } of findings) codes.add(code);
   const report = await verifyArchive(archive, {

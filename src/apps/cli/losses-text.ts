@@ -1,0 +1,134 @@
+// How are gaps and losses printed: for people, and for spreadsheets?
+import { printable } from '../../base/printable.ts';
+import type { ChainCounts, FoundGap } from '../../read/gap-search.ts';
+import type { Output } from './output.ts';
+import { behindText } from './status-text.ts';
+import { countText, tableText } from './table.ts';
+import { counted, missingText } from './verdict-bounds.ts';
+import { sealedText } from './when-text.ts';
+
+type Continued = {
+  readonly origin: string;
+  readonly nextOffset: number;
+  readonly reason: string;
+  readonly by: string;
+};
+
+/** What was found of one chain. */
+export type ChainLosses = {
+  readonly chain: string;
+  readonly partition: number;
+  readonly counts: ChainCounts;
+  /** The older chain that it goes on from, and why: each began with a halt. */
+  continues: Continued | null;
+  /** Why the rest of the chain could not be looked at. Null: all of it was. */
+  problem: string | null;
+};
+
+export type Row = FoundGap & { readonly chain: string; readonly partition: number; readonly lost: boolean };
+
+/** Folders that could not be listed: which chains lie there is not known. */
+export type Unlisted = { readonly folder: string; readonly problem: string };
+
+const COLUMNS = [
+  { title: 'chain' },
+  { title: 'offsets' },
+  { title: 'count', align: 'right' },
+  { title: 'reason' },
+  { title: 'lost' },
+  { title: 'sealed' },
+  { title: 'by' },
+  { title: 'why' },
+] as const;
+
+const UNREAD = 'its data has expired';
+
+function offsetsText({ firstOffset, lastOffset, sequence }: Row): string {
+  if (firstOffset === null || lastOffset === null) return `in segment ${sequence}`;
+  return firstOffset === lastOffset ? String(firstOffset) : `${firstOffset} to ${lastOffset}`;
+}
+
+/** `when`: which gaps were asked for, ` sealed in …`. Empty: all. */
+export function lossesText(
+  rows: readonly Row[],
+  chains: readonly ChainLosses[],
+  isAll: boolean,
+  when: string,
+  output: Output,
+): string {
+  const cells = rows.map((row) => [
+    ...[`${row.chain}/${row.partition}`, offsetsText(row), countText(row.offsets), row.reason],
+    ...[row.lost ? 'lost' : '-', row.sealed, printable(row.by ?? '-'), printable(row.why ?? UNREAD)],
+  ]);
+  const lines = rows.length === 0 ? [] : [tableText(COLUMNS, cells).trimEnd(), ''];
+  const sum = (some: readonly Row[]) => some.reduce((offsets, row) => offsets + row.offsets, 0);
+  const lost = rows.filter((row) => row.lost);
+  const compacted = rows.filter((row) => !row.lost);
+  if (rows.length === 0) {
+    const seals = chains.reduce((sum, { counts }) => sum + counts.seals, 0);
+    const where = `${counted(seals, 'seal')} of ${counted(chains.length, 'chain')}`;
+    lines.push(`no gap${when} stands on somebody's word in the ${where} that were read`);
+  } else if (lost.length === 0) lines.push(`no loss among the gaps${when}`);
+  else lines.push(`${counted(sum(lost), 'record')} lost in ${counted(lost.length, 'gap')}${when}`);
+  if (compacted.length > 0) {
+    const gaps = `${counted(sum(compacted), 'offset')} compacted in ${counted(compacted.length, 'gap')}`;
+    lines.push(`${gaps}${when}, which is no loss`);
+  }
+  if (!isAll) lines.push(output.colour('red', 'not all chains could be looked at, see below'));
+  return `${lines.join('\n')}\n`;
+}
+
+/** What the whole of each chain states, and how far it was looked at. */
+export function noteChains(
+  chains: readonly ChainLosses[],
+  unlisted: readonly Unlisted[],
+  isVerified: boolean,
+  output: Output,
+): void {
+  for (const { folder, problem } of unlisted)
+    output.note(printable(`which chains lie below ${folder} is not known: ${problem}`));
+  for (const { chain, partition, counts, continues, problem } of chains) {
+    const { firstOffset, nextOffset, archived, missing, lastSealed, seals } = counts;
+    const place = `${chain}/${partition}`;
+    const offsets = (nextOffset ?? 0) - (firstOffset ?? 0);
+    const end = lastSealed === null ? '' : `, sealed up to ${sealedText(lastSealed)}`;
+    const all = missingText(missing, offsets, archived);
+    if (seals > 0) output.note(`${place}: ${all} (${counted(seals, 'seal')} read${end})`);
+    if (continues !== null) {
+      const { origin, nextOffset: at, reason, by } = continues;
+      output.note(printable(`${place} continues ${origin} from its offset ${at} on, by ${by}: ${reason}`));
+    }
+    if (counts.behind !== null) output.note(printable(`${place}: ${behindText(counts.behind)}`));
+    if (problem !== null) output.note(`${place}: not looked at any further: ${printable(problem)}`);
+  }
+  if (!isVerified) output.note('not verified: no key was given');
+}
+
+const CSV_COLUMNS = [
+  'chain',
+  'partition',
+  'first_offset',
+  'last_offset',
+  'offsets',
+  'reason',
+  'lost',
+  'sealed',
+  'by',
+  'why',
+  'segment',
+];
+
+/** RFC 4180, with LF. A cell that a spreadsheet would take for a formula begins with an apostrophe. */
+export function csvText(rows: readonly Row[]): string {
+  const lines = rows.map((row) => [
+    ...[row.chain, row.partition, row.firstOffset ?? '', row.lastOffset ?? '', row.offsets, row.reason],
+    ...[row.lost ? 'yes' : 'no', row.sealed, row.by ?? '', row.why ?? UNREAD, row.sequence],
+  ]);
+  return [CSV_COLUMNS, ...lines].map((cells) => `${cells.map(csvCell).join(',')}\n`).join('');
+}
+
+function csvCell(value: string | number): string {
+  if (typeof value === 'number') return String(value);
+  const text = printable(/^[=+\-@]/.test(value) ? `'${value}` : value);
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,120 @@
+// How does `ledgerstone status` say what it found?
+import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
+import { printable } from '../../base/printable.ts';
+import type { Behind } from '../../read/chain-end.ts';
+import type { ForeignObject } from '../../verifier/attest/attestation-reader.ts';
+import type { Finding } from '../../verify/finding.ts';
+import { type AttestationSummary, attestationText, foreignObjectsText } from './attestations-option.ts';
+import type { Output } from './output.ts';
+import { agoText, type Column, countText, tableText } from './table.ts';
+import { counted } from './verdict-bounds.ts';
+
+export type ChainStatus = {
+  readonly chain: string;
+  readonly partition: number;
+  readonly origin: string | null;
+  readonly head: { readonly sequence: number; readonly nextOffset: number; readonly sealedAt: string } | null;
+  readonly entries: number | null;
+  /** By this machine's clock. Negative: the seal's time is ahead of it. */
+  readonly sealedSecondsAgo: number | null;
+  /** What is wrong with its end, or why it can't be read. Null: nothing. */
+  readonly problem: string | null;
+  /** Foreign objects behind its end, where another chain goes on. Null: none was found. */
+  readonly behind: Behind | null;
+  /** How far an independent verifier has confirmed it. Null: not asked for, or not confirmed. */
+  readonly confirmed: AttestationSummary | null;
+  /** What the running service says of it. Null: not asked, or not known there. */
+  readonly service: PartitionStatus | null;
+};
+
+export type Status = {
+  readonly archive: string;
+  /** Null: not asked, since no configuration names its address. */
+  readonly service: {
+    readonly url: string;
+    readonly status: ServiceStatus | null;
+    readonly problem: string | null;
+  } | null;
+  readonly chains: readonly ChainStatus[];
+  /** Where attestations were looked for. Null: nobody asked for them. */
+  readonly attestations: string | null;
+  /** Folders of the archive that could not be listed: which chains lie there is not known. */
+  readonly unlisted: readonly { readonly folder: string; readonly problem: string }[];
+  /** Objects in the store of attestations that are no attestations. */
+  readonly foreign: readonly ForeignObject[];
+  readonly floods: readonly Finding[];
+};
+
+const COLUMNS: readonly Column[] = [
+  { title: 'chain' },
+  { title: 'state' },
+  { title: 'segments', align: 'right' },
+  { title: 'records sealed', align: 'right' },
+  { title: 'next offset', align: 'right' },
+  { title: 'lag', align: 'right' },
+  { title: 'last seal' },
+];
+
+export function statusText(status: Status, output: Output): string {
+  const rows = status.chains.map(
+    ({ chain, partition, head, entries, sealedSecondsAgo, problem, service }) => [
+      `${chain}/${partition}`,
+      problem === null ? (service?.state ?? '-') : wordOf(head),
+      head === null ? '-' : countText(head.sequence + 1),
+      entries === null ? '-' : countText(entries),
+      head === null ? '-' : String(head.nextOffset),
+      service?.lag == null ? '-' : countText(service.lag),
+      sealedSecondsAgo === null ? '-' : agoText(sealedSecondsAgo * 1000),
+    ],
+  );
+  const lines = [status.archive, ''];
+  lines.push(
+    rows.length === 0
+      ? 'no chain: nothing is sealed here yet, or this is no archive'
+      : tableText(COLUMNS, rows).trimEnd(),
+  );
+  for (const { chain, partition, head, problem, behind, service, confirmed } of status.chains) {
+    const place = printable(`${chain}/${partition}`);
+    if (confirmed !== null) lines.push(`${place}: ${printable(attestationText(confirmed))}`);
+    else if (status.attestations !== null && status.floods.length === 0)
+      lines.push(`${place}: no attestation by a named cosigner`);
+    if (problem !== null)
+      lines.push('', `${output.colour('red', wordOf(head))} ${place}: ${printable(problem)}`);
+    if (behind !== null) lines.push(`${place}: ${printable(behindText(behind))}`);
+    if (service?.halt != null) {
+      const { code, message, remedy } = service.halt;
+      lines.push('', `${output.colour('red', 'halted')} ${place}: ${printable(`${message} (${code})`)}`);
+      lines.push(`  ${printable(remedy)}`);
+    } else if (service?.trouble != null) {
+      const { message, since, remedy } = service.trouble;
+      lines.push(
+        '',
+        `${output.colour('yellow', 'trying again')} ${place}: ${printable(`${message} (since ${since})`)}`,
+      );
+      if (remedy !== null) lines.push(`  ${printable(remedy)}`);
+    }
+  }
+  for (const { folder, problem } of status.unlisted) {
+    const what = `which chains lie below ${folder} is not known`;
+    lines.push('', `${output.colour('red', 'unreadable')} ${printable(`${what}: ${problem}`)}`);
+  }
+  lines.push('', printable(serviceLine(status)));
+  return `${lines.join('\n')}\n${foreignObjectsText(status)}`;
+}
+
+/** Where the head could be read, something else is wrong. */
+const wordOf = (head: ChainStatus['head']): string => (head === null ? 'unreadable' : 'not sound');
+
+/** `2 objects behind its end are no part of it: O/orders-2/0 continues it` */
+export const behindText = ({ objects, continuedBy }: Behind): string =>
+  `${counted(objects, 'object')} behind its end ${objects === 1 ? 'is' : 'are'} no part of it: ${continuedBy} continues it`;
+
+function serviceLine({ service }: Status): string {
+  if (service === null) return 'service: not asked (--config names its address)';
+  if (service.status === null) return `service: no answer from ${service.url} (${service.problem})`;
+  const { instance, version, ready, reasons, partitions } = service.status;
+  const halted = partitions.filter(({ halt }) => halt != null).length;
+  const but = halted === 0 ? '' : `, and ${halted} of its ${partitions.length} partitions halted (see above)`;
+  const state = ready ? `ready${but.replace(', and', ', but')}` : `not ready: ${reasons.join('; ')}${but}`;
+  return `service: ${instance}, version ${version}, ${state}`;
+}
