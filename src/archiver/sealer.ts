@@ -13,14 +13,8 @@ import { oldestVersion } from '../format/oldest-version.ts';
 import { verifierKey } from '../format/vkey.ts';
 import { type Segment, sealBytes } from '../segment/segment.ts';
 import type { Signer } from '../sign/signer.ts';
-import { holdsStill } from '../store/clock-offset.ts';
-import {
-  CLOCK_OFFSET_MAX_MS,
-  type ClockOffset,
-  type Lock,
-  type ObjectVersion,
-  type Store,
-} from '../store/store.ts';
+import type { Lock, ObjectVersion, Store } from '../store/store.ts';
+import { isClockRight, requireRightClock } from './clock-check.ts';
 import { confirmLock } from './confirm-lock.ts';
 import type { MemoryLedger } from './memory.ts';
 
@@ -83,7 +77,7 @@ export class Sealer {
    * Null: the local clock is right, now. Otherwise a promise until it is: no segment gets its time before.
    */
   clockWrong(onTrouble: OnTrouble): Promise<void> | null {
-    return this.#clockRight() ? null : this.#persist('clock', onTrouble, () => this.#checkClock());
+    return isClockRight(this.#options) ? null : this.#persist('clock', onTrouble, () => this.#checkClock());
   }
 
   /** Rejects only when the process goes down before the outcome is known. */
@@ -196,43 +190,8 @@ export class Sealer {
     return lock.untilMs >= leastMs - LOCK_LEAST_MS ? lock : { ...lock, untilMs: leastMs };
   }
 
-  /** A wrong clock makes locks that nobody can shorten. */
-  async #checkClock(): Promise<void> {
-    const { store, signal } = this.#options;
-    if (this.#clockRight()) return;
-    // Any answer carries the store's date. Asked for anew with every try: the clock may be mended.
-    for await (const _ of store.listVersions('keys/', { limit: 1, signal })) break;
-    const offset = this.#clockOffset();
-    if (offset === null) {
-      throw new LedgerstoneError('clock-unknown', "the store's time could not be read", {
-        disposition: 'retriable',
-      });
-    }
-    if (Math.abs(offset.offsetMs) > CLOCK_OFFSET_MAX_MS) {
-      const seconds = Math.round(offset.offsetMs / 1000);
-      throw new LedgerstoneError(
-        'clock-off',
-        `the local clock is ${seconds} s off the store's: nothing is sealed`,
-        {
-          disposition: 'retriable',
-          remedy: 'Set the clock of this machine (NTP). Sealing goes on by itself.',
-        },
-      );
-    }
-  }
-
-  #clockRight(): boolean {
-    const offset = this.#clockOffset();
-    return offset !== null && Math.abs(offset.offsetMs) <= CLOCK_OFFSET_MAX_MS;
-  }
-
-  /**
-   * By the store's newest answer to anybody here: this machine may have been suspended for an hour, clocks
-   * included.
-   */
-  #clockOffset(): ClockOffset | null {
-    const newest = this.#options.store.clockOffset();
-    return newest !== null && holdsStill(newest, this.#options.clock) ? newest : null;
+  #checkClock(): Promise<void> {
+    return requireRightClock(this.#options, this.#options.signal);
   }
 
   /**

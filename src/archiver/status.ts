@@ -46,6 +46,8 @@ export type ServiceStatus = {
   readonly partitions: readonly PartitionStatus[];
 };
 
+type Trouble = PartitionView['trouble'];
+
 /** A step may fail for so long before the service calls itself not ready. */
 const TROUBLE_MS_MAX = 15_000;
 
@@ -92,16 +94,19 @@ export const codeOf = (error: unknown): string =>
 
 /**
  * A halted partition waits for a person and does not make the service unready; a lasting trouble does. What
- * was in trouble before it halted, or looks whether it may go on, is no reason either.
+ * was in trouble before it halted, or looks whether it may go on, is no reason either. `files`: what keeps
+ * `keys/` and FORMAT from being locked as long as the newest seals.
  */
-export function notReadyReasons(pipeline: Pipeline, clock: Clock): string[] {
+export function notReadyReasons(pipeline: Pipeline, clock: Clock, files: Trouble = null): string[] {
   const reasons: string[] = [];
+  const lasts = (trouble: Trouble) => trouble !== null && clock.now() - trouble.sinceMs > TROUBLE_MS_MAX;
+  if (files !== null && lasts(files)) reasons.push(`keys/ and FORMAT: ${messageOf(files.error)}`);
   if (!pipeline.assigned) reasons.push('no partitions are assigned yet');
   for (const topic of pipeline.missingTopics) reasons.push(`topic ${topic} is not there, or not shown`);
   for (const actor of pipeline.actors) {
     const { partition, topic } = actor.route.partition;
     if (actor.settledHalt !== null || (actor.halt !== null && actor.state === 'recovering')) continue;
-    if (actor.trouble !== null && clock.now() - actor.trouble.sinceMs > TROUBLE_MS_MAX) {
+    if (actor.trouble !== null && lasts(actor.trouble)) {
       reasons.push(`${topic}/${partition}: ${messageOf(actor.trouble.error)}`);
     } else if (actor.state === 'recovering') {
       reasons.push(`${topic}/${partition} is finding its position`);
@@ -116,6 +121,7 @@ export function observeGauges(
   pipeline: Pipeline,
   store: Store,
   clock: Clock,
+  files: Trouble = null,
 ): void {
   for (const gauge of [
     metrics.topicMissing,
@@ -142,7 +148,7 @@ export function observeGauges(
     if (status.lag !== null && isThere) metrics.lag.set(labels, status.lag);
     metrics.unsealedSeconds.set(labels, status.oldestUnsealedSeconds ?? 0);
   }
-  metrics.ready.set(notReadyReasons(pipeline, clock).length === 0 ? 1 : 0);
+  metrics.ready.set(notReadyReasons(pipeline, clock, files).length === 0 ? 1 : 0);
   const { maxAgeMs, heartbeatMs } = pipeline.segmentLimits;
   metrics.maxAgeSeconds.set(maxAgeMs / 1000);
   metrics.heartbeatSeconds.set(heartbeatMs / 1000);

@@ -6,7 +6,7 @@ import { ThreadEncoder } from '../../archiver/encoder-thread.ts';
 import { ArchiverMetrics } from '../../archiver/metrics.ts';
 import type { PartitionView } from '../../archiver/partition-view.ts';
 import { Pipeline } from '../../archiver/pipeline.ts';
-import { publishArchiveFiles } from '../../archiver/publish.ts';
+import { PublishedFiles } from '../../archiver/published-files.ts';
 import {
   codeOf,
   notReadyReasons,
@@ -98,6 +98,7 @@ class Service {
   #server: HttpServer | null = null;
   /** Null until the store and the keys are open. */
   #pipeline: Pipeline | null = null;
+  #files: PublishedFiles | null = null;
   #encoderFailure: Error | null = null;
 
   constructor(config: Config, options: RunOptions, store: Store) {
@@ -119,7 +120,8 @@ class Service {
       {
         status: () => this.#status(),
         metrics: () => {
-          if (this.#pipeline !== null) observeGauges(this.#metrics, this.#pipeline, this.#store, systemClock);
+          const [pipeline, files] = [this.#pipeline, this.#files?.trouble];
+          if (pipeline !== null) observeGauges(this.#metrics, pipeline, this.#store, systemClock, files);
           else this.#metrics.ready.set(0);
           return this.#metrics.registry.metrics();
         },
@@ -139,7 +141,7 @@ class Service {
       this.#pipeline = pipeline;
       // It may have failed while the store and the keys were opened, when there was no pipeline to notify.
       if (this.#encoderFailure !== null) pipeline.fail(this.#encoderFailure);
-      const end = await pipeline.run(signal);
+      const end = await this.#whileFilesAreKept(() => pipeline.run(signal));
       if (end.kind === 'failed') throw end.error;
       log.info({ ...this.#totals, end: end.kind }, 'archiver stopped');
       return { end: end.kind, ...this.#totals };
@@ -147,6 +149,18 @@ class Service {
       if (this.#pipeline !== null || !signal.aborted) throw error;
       log.info({ error: messageOf(error) }, 'archiver stopped before it began: it held nothing');
       return { end: 'drained', ...this.#totals };
+    }
+  }
+
+  /** Their locks are lengthened for as long as it runs. */
+  async #whileFilesAreKept<T>(run: () => Promise<T>): Promise<T> {
+    const ended = new AbortController();
+    const keeping = this.#files?.keep(ended.signal);
+    try {
+      return await run();
+    } finally {
+      ended.abort();
+      await keeping;
     }
   }
 
@@ -188,8 +202,22 @@ class Service {
     const signers = [await openSigner(archive.signing, log)];
     const trusted = trustedKeys(this.#config, signers);
     const own = trusted.slice(0, signers.length);
-    await publishArchiveFiles(this.#store, own, retention.seals, systemClock, signal);
+    const files = new PublishedFiles({
+      ...{ store: this.#store, keys: own, retention: retention.seals },
+      ...{ clock: systemClock, random: Math.random },
+      onTrouble: (error) => this.#filesTrouble(error),
+    });
+    await files.publish(signal);
+    this.#files = files;
     return { signers, trusted };
+  }
+
+  #filesTrouble(error: unknown): void {
+    const code = codeOf(error);
+    this.#metrics.troubles.inc({ code });
+    const remedy = error instanceof LedgerstoneError ? error.remedy : undefined;
+    const message = `keys/ and FORMAT are not kept locked, trying again: ${messageOf(error)}`;
+    this.#options.log.warn({ code, remedy }, message);
   }
 
   #logStart(signers: readonly Signer[]): void {
@@ -203,7 +231,8 @@ class Service {
 
   #status(): ServiceStatus {
     const pipeline = this.#pipeline;
-    const reasons = pipeline === null ? ['starting'] : notReadyReasons(pipeline, systemClock);
+    const reasons =
+      pipeline === null ? ['starting'] : notReadyReasons(pipeline, systemClock, this.#files?.trouble);
     return {
       instance: this.#instance,
       version: VERSION,

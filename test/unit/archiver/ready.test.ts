@@ -57,3 +57,14 @@ it('a topic that is deleted while it is archived is neither streaming nor withou
   expect([await shown(world, 'streaming'), await shown(world, 'lag_records')]).toEqual(['0', undefined]);
   expect(await shown(world, 'topic_missing')).toBe('1');
 });
+
+it('keys and specification that can not be kept locked are a reason not to be ready, once it lasts', async () => {
+  const world = new World();
+  const { pipeline } = world.start('a');
+  await world.clock.until('streaming', () => pipeline.actors[0]?.state === 'streaming');
+  const trouble = { error: new Error('the lock is gone'), sinceMs: world.clock.now() };
+  const reasons = () => notReadyReasons(pipeline, world.clock, trouble);
+  expect(reasons()).toEqual([]);
+  await world.clock.advance(20_000);
+  expect(reasons()).toEqual(['keys/ and FORMAT: the lock is gone']);
+});
