@@ -31,6 +31,7 @@ export async function confirmSeals(
   const options: StepOptions = {
     ...given,
     allHandovers: () => handoversOf(verifier, given.signal),
+    overlaps: (report, attested) => verifier.sources.overlaps(report, attested, given.signal),
     beforeAttesting: (found) => reportFindings(verifier, found, { complete: false, ...given }),
   };
   // 1. Check every seal behind the last attestation, and attest the last one.
@@ -82,14 +83,17 @@ export async function confirmStep(
   const unread = unreadFindings(report);
   const decisions = report.verdict === 'verified' ? decisionFindings(report) : [];
   const rivals = await rivalFindings(report, options);
-  const findings = [...around, ...report.findings, ...unread, ...rivals, ...decisions];
-  const verdict = worstVerdict([report.verdict, verdictOf([...unread, ...rivals])]);
+  const isNews = head !== null && head.manifest.sequence + 1 > (attested?.size ?? 0);
+  const isSound = report.verdict === 'verified' && unread.length + rivals.length === 0;
+  const overlaps = isNews && isSound ? ((await options.overlaps?.(report, attested)) ?? []) : [];
+  const apart = [...unread, ...rivals, ...overlaps];
+  const findings = [...around, ...report.findings, ...apart, ...decisions];
+  const verdict = worstVerdict([report.verdict, verdictOf(apart)]);
   const before = { place, report, isAtEnd, findings, confirmed: standing(attested, report), isNew: false };
 
   // 1c. Nothing is attested if anything is wrong, if some data was never read, if another chain continues
-  //     the same one, or if nothing is new.
-  const isSound = verdict === 'verified' && head !== null;
-  if (!isSound || head.manifest.sequence + 1 <= (attested?.size ?? 0)) return { ...before, verdict };
+  //     the same one or holds the same offsets, or if nothing is new.
+  if (!isNews || verdict !== 'verified') return { ...before, verdict };
 
   // 1d. What was found all the same is told first: no later step walks these segments again.
   if (findings.some(({ severity }) => severity !== 'info')) await options.beforeAttesting?.(before);
@@ -118,7 +122,7 @@ const NO_CHAIN = { ...NOTHING_WALKED, isAtEnd: true } as const;
 
 /** Faults that anybody can cause behind a chain's end, and those after the end of a continued chain. */
 const CODES_AFTER_HANDOVER: ReadonlySet<string> = new Set([
-  ...['malformed', 'sequence-gap', 'bad-signature', 'unknown-key', 'no-trusted-key'],
+  ...['malformed', 'sequence-gap', 'bad-signature', 'unknown-key', 'no-trusted-key', 'fork'],
 ]);
 
 function walk(

@@ -13,6 +13,7 @@ import type { BlockChecker } from '../verify/block-checker.ts';
 import type { Finding, Verdict } from '../verify/finding.ts';
 import type { ChainReport } from '../verify/report.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
+import type { Attested } from './attest/attestation-reader.ts';
 import type { Attester } from './attest/attester.ts';
 import type { Watched } from './events/cloudtrail.ts';
 import type { QueueMessage } from './events/envelopes.ts';
@@ -28,6 +29,7 @@ export type Verifier = {
   /** The archive's location in events. Null if it is not a bucket. */
   readonly place: ArchiveLocation | null;
   readonly step: StepTools;
+  readonly sources: ChainComparison;
   readonly findings: FindingSink;
   readonly tasks: ReadonlyMap<string, Task>;
   readonly log: Logger;
@@ -43,6 +45,11 @@ export type Verifier = {
   /** Chains that are confirmed side by side. Each holds a data object or more in memory. */
   readonly chainsAtOnce: number;
 };
+
+/** Compares a chain with all others of the archive, before it is attested. */
+export interface ChainComparison {
+  overlaps(report: ChainReport, attested: Attested | null, signal?: AbortSignal): Promise<readonly Finding[]>;
+}
 
 type FindingsReport = {
   readonly check: CheckName;
@@ -135,6 +142,8 @@ export type StepOptions = {
   readonly handovers?: readonly Anchor[];
   /** Where any chain is continued, by chain. Asked for a chain that continues another one. */
   readonly allHandovers?: () => Promise<ReadonlyMap<string, readonly Anchor[]>>;
+  /** Asked before a chain is attested: do others go on from within it, or hold the same offsets? */
+  readonly overlaps?: (report: ChainReport, attested: Attested | null) => Promise<readonly Finding[]>;
   /** Called with what was found, if anything, before it is attested. If it rejects, nothing is attested. */
   readonly beforeAttesting?: (found: StepFindings) => Promise<void>;
   /** Asked after each segment. False stops there, and the next run continues. */

@@ -6,6 +6,7 @@ import type { Logger } from '../../src/base/log.ts';
 import { momentOf } from '../../src/store/clock-offset.ts';
 import type { ObjectVersion, Store } from '../../src/store/store.ts';
 import type { CheckName } from '../../src/verifier/findings/record.ts';
+import { SourceRanges } from '../../src/verifier/source-ranges.ts';
 import { confirmTask } from '../../src/verifier/tasks/confirm.ts';
 import type { FindingSink, Task, Verifier } from '../../src/verifier/verifier.ts';
 import type { Finding } from '../../src/verify/finding.ts';
@@ -83,11 +84,14 @@ export const BUCKET = 'acme-audit';
 export type WorldVerifier = Verifier & { readonly findings: RecordingSink; readonly log: RecordingLog };
 
 export function verifierOf(world: VerifierWorld, options: Partial<Verifier> = {}): WorldVerifier {
+  const archive = options.archive ?? storeOver(world.builder.archive, () => 0, options.clock);
+  const step = { ...world.tools(), ...(options.clock && { clock: options.clock }) };
   return {
-    archive: storeOver(world.builder.archive, () => 0, options.clock),
+    archive,
     own: world.store,
     place: { bucket: BUCKET, prefix: '' },
-    step: { ...world.tools(), ...(options.clock && { clock: options.clock }) },
+    step,
+    sources: new SourceRanges({ ...step, archive, own: world.store }),
     findings: new RecordingSink(),
     tasks: new Map<string, Task>([['confirm', confirmTask]]),
     log: new RecordingLog(),

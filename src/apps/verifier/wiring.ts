@@ -21,6 +21,7 @@ import type { Watched } from '../../verifier/events/cloudtrail.ts';
 import { Ledger } from '../../verifier/findings/ledger.ts';
 import { ATTESTATIONS_SCOPE } from '../../verifier/findings/record.ts';
 import type { ForeignNote } from '../../verifier/own-bucket.ts';
+import { SourceRanges } from '../../verifier/source-ranges.ts';
 import { EndsLog, type EndsLogOptions } from '../../verifier/tasks/completeness-ends.ts';
 import { completenessTask, type MarksReader } from '../../verifier/tasks/completeness-task.ts';
 import { confirmTask, freshnessTask } from '../../verifier/tasks/confirm.ts';
@@ -144,6 +145,7 @@ export function makeVerifier(
     own,
     place: store.kind === 's3' ? { bucket: store.bucket, prefix: store.prefix, trailBucket } : null,
     step,
+    sources: new SourceRanges({ ...step, archive, own }),
     trailFiles,
     findings: reporter,
     tasks: new Map<string, Task>([
