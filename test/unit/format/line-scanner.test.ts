@@ -140,3 +140,20 @@ describe('the time of a line', () => {
     expect(scanner.timestamp).toBeNull();
   });
 });
+
+describe('base64', () => {
+  it('is refused for what is JSON, with these words', () => {
+    // A string of backslashes: escaped once more it would be longer than base64.
+    const json = JSON.stringify('\\'.repeat(40));
+    const line = entry(`"base64":"${Buffer.from(json).toString('base64')}"`);
+    expect(scan(line)).toThrow('a `base64` that should be a `value`');
+    expect(read(line)).toThrow('a `base64` that should be a `value`');
+  });
+
+  it('is refused for no bytes, which are an empty string', () => {
+    expect(scan(entry('"headers":[[{"base64":""},null]],"text":""'))).toThrow(
+      'a base64 form that should be a string',
+    );
+    expect(scan(entry('"headers":[["",null]],"text":""'))).not.toThrow();
+  });
+});

@@ -211,6 +211,7 @@ describe('what breaks a rule is refused by writer and reader', () => {
     ['no cluster', 'source.cluster', ''],
     ['a topic that is none', 'source.topic', 'a/b'],
     ['an empty topic id', 'source.topicId', ''],
+    ['no records', 'records', null],
     ['a fraction of a record', 'records.count', 0.5],
     ['a count as text', 'records.count', '5000'],
     ['offsets that go back', 'records.nextOffset', 119_999],

@@ -119,6 +119,8 @@ describe('behind the confirmed part', () => {
     const one = await confirm(replaced, { confirmed });
     expect(one?.report.verdict).toBe('broken');
     expect(codes(one)).toContain('fork');
+    const fork = one?.report.findings.find(({ code }) => code === 'fork');
+    expect(`${fork?.expected} ${fork?.found}`).toContain('confirmed before');
   });
 
   it.each([2, 1, 0])('a chain cut to %d seals is a truncation', async (left) => {

@@ -576,6 +576,17 @@ describe('what is wrong is found', () => {
     expect(report.verdict).toBe('verified');
     expect(codesOf(report)).toEqual(['delete-marker']);
   });
+
+  it('does not take a delete marker for data of a later segment', async () => {
+    const spoiled = await archive();
+    const later = { chain: 'orders', partition: 0, sealedMs: START_MS, sequence: 9 };
+    const key = dataKey({ ...later, sha256: 'ab'.repeat(32), encoding: 'zstd' });
+    const { size, root } = (await verifyBuilt(spoiled.builder)).chains[0] as { size: number; root: string };
+    spoiled.builder.archive.marker(key);
+    const report = await verifyBuilt(spoiled.builder);
+    expect(codesOf(report)).toEqual(['delete-marker']);
+    expect(report.chains[0]).toMatchObject({ size, root, verdict: 'verified' });
+  });
 });
 
 describe('trust', () => {

@@ -107,6 +107,7 @@ describe('the verdict', () => {
   });
 
   it('is said by errors in words', () => {
+    expect(new VerifyError(problem('fork')).message).toBe('fork');
     const error = new VerifyError({ code: 'fork', expected: 'root a', found: 'root b' });
     expect(error).toMatchObject({
       code: 'fork',
