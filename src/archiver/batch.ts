@@ -1,8 +1,6 @@
 // What has one partition accepted and not yet sealed?
-import type { KafkaRecord } from '../format/record.ts';
-import { type Item, recordBytes } from '../ingest/gate.ts';
+import { HEADER_OVERHEAD_BYTES, type Item, type RecordItem } from '../ingest/item.ts';
 import { anchorOfGap, type GapAnchor } from './chain/log-anchor.ts';
-import { HEADER_OVERHEAD_BYTES } from './continuity.ts';
 import type { BatchEncoder, Encoder } from './encoder.ts';
 import type { MemoryAccount } from './memory.ts';
 
@@ -34,8 +32,8 @@ export type Batch = {
 const LINE_OVERHEAD_BYTES = 64;
 
 /** What a record's line counts against a segment's greatest size. */
-export const lineBytes = (record: KafkaRecord): number =>
-  LINE_OVERHEAD_BYTES + recordBytes(record) + record.headers.length * HEADER_OVERHEAD_BYTES;
+export const lineBytes = ({ bytes, headers }: RecordItem): number =>
+  LINE_OVERHEAD_BYTES + bytes + headers * HEADER_OVERHEAD_BYTES;
 
 /** The batches of one partition: one that fills, and full ones that wait in order. */
 export class Batches {
@@ -83,14 +81,14 @@ export class Batches {
       let to = from;
       while (to < items.length && !this.#full(batch)) {
         const item = items[to++] as Item;
-        batch.bytes += item.kind === 'record' ? lineBytes(item.record) : LINE_OVERHEAD_BYTES;
+        batch.bytes += item.kind === 'record' ? lineBytes(item) : LINE_OVERHEAD_BYTES;
         batch.lines++;
         batch.tail = item.kind === 'gap' ? anchorOfGap(item.gap) : null;
         if (item.kind === 'record') {
           batch.records++;
           records++;
         }
-        this.#next = item.kind === 'record' ? item.record.offset + 1 : item.gap.last + 1;
+        this.#next = item.kind === 'record' ? item.offset + 1 : item.gap.last + 1;
       }
       batch.nextOffset = this.#next;
       batch.encoder.add(from === 0 && to === items.length ? items : items.slice(from, to));

@@ -1,8 +1,8 @@
 // A fetch was refused, or a seal failed: is it tried again, or does the partition halt?
 import { isRetriable, LedgerstoneError } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
-import { encodeEntry, type KafkaRecord } from '../format/record.ts';
-import { type Item, type Refusal, recordBytes } from '../ingest/gate.ts';
+import type { Refusal } from '../ingest/gate.ts';
+import { hasLine, type Item, type RecordItem } from '../ingest/item.ts';
 import { type Halt, halt, RESUME, unsealable } from './chain/halt.ts';
 
 export type Judgement =
@@ -102,16 +102,13 @@ export class Continuity {
   ): { readonly index: number; readonly halt: Halt } | null {
     for (const [index, item] of items.entries()) {
       if (item.kind !== 'record') continue;
-      const found = tooLarge(item.record, limitBytes);
+      const found = tooLarge(item, limitBytes);
       if (found === null) continue;
-      return { index, halt: tooLargeHalt(this.#where, item.record.offset, found) };
+      return { index, halt: tooLargeHalt(this.#where, item.offset, found) };
     }
     return null;
   }
 }
-
-/** Names, quotes and commas of a header in its line, at most. */
-export const HEADER_OVERHEAD_BYTES = 32;
 
 const RANGE =
   'With --kind compacted and --to OFFSET one decision covers all holes before OFFSET, and archives what is left.';
@@ -137,22 +134,12 @@ const sizeOf = (size: { readonly bytes: number } | { readonly headers: number })
     : { what: `${size.headers} headers, more than are read`, remedy: GIVE_UP };
 
 /** In which way a record is larger than one may be; null: it is not. */
-export function tooLarge(record: KafkaRecord, limitBytes: number): Size | null {
-  const bytes = recordBytes(record);
+export function tooLarge(record: RecordItem, limitBytes: number): Size | null {
+  const { bytes, headers } = record;
   if (bytes > limitBytes) {
     const remedy = bytes > LIMITS.recordBytesMax ? GIVE_UP : RAISE;
     return { what: `${bytes} bytes, the limit is ${limitBytes}`, remedy };
   }
-  // Headers may be empty, and a million of them is a line that no reader takes.
-  const { length } = record.headers;
-  if (2 * bytes + length * HEADER_OVERHEAD_BYTES < LIMITS.lineBytesMax) return null;
-  try {
-    encodeEntry(record);
-    return null;
-  } catch {
-    return {
-      what: `${length} headers, and its line would be too long for the format`,
-      remedy: GIVE_UP,
-    };
-  }
+  if (hasLine(record)) return null;
+  return { what: `${headers} headers, and its line would be too long for the format`, remedy: GIVE_UP };
 }

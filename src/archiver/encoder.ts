@@ -1,5 +1,5 @@
 // What turns accepted records into stored bytes? A worker thread; in tests the same code on this thread.
-import type { Item } from '../ingest/gate.ts';
+import { type Item, recordOf } from '../ingest/item.ts';
 import { BodyBuilder, type BodyTools, type SegmentBody } from '../segment/body.ts';
 import type { MemoryAccount } from './memory.ts';
 
@@ -30,7 +30,7 @@ export function inlineEncoder(tools: BodyTools): Encoder {
           if (failure !== null) return;
           try {
             for (const item of items) {
-              if (item.kind === 'record') builder.record(item.record);
+              if (item.kind === 'record') builder.record(recordOf(item));
               else builder.gap(item.gap);
             }
           } catch (error) {

@@ -1,7 +1,7 @@
 // What moves a partition from one state of its life to the next? The way of its records: seal-loop.ts.
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
-import type { Fetched } from '../ingest/source.ts';
+import type { Delivered } from '../ingest/source.ts';
 import type { ChainCreationConfig, ChainCreationTools } from './chain/create.ts';
 import { awaitDecision } from './chain/decision.ts';
 import { type Halt, HaltError } from './chain/halt.ts';
@@ -85,7 +85,7 @@ export class PartitionActor extends PartitionView {
   }
 
   /** Takes what a fetch brought; returns at once. */
-  fetched(fetched: Fetched): void {
+  fetched(fetched: Delivered): void {
     const state = this.life;
     if (state.kind !== 'streaming' || state.rereading || this.#ownership.isUndecided) return;
     this.seen.highWatermark = fetched.highWatermark;

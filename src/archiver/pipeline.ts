@@ -6,7 +6,7 @@ import type { Logger } from '../base/log.ts';
 import type { Config, TopicConfig } from '../config/archiver.ts';
 import { chainOrigin } from '../format/chain.ts';
 import { encodeVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
-import type { Fetched, Source, SourceListener, TopicPartition } from '../ingest/source.ts';
+import type { Delivered, Source, SourceListener, TopicPartition } from '../ingest/source.ts';
 import type { SegmentContext } from '../segment/segment.ts';
 import type { Signer } from '../sign/signer.ts';
 import type { Store } from '../store/store.ts';
@@ -186,7 +186,7 @@ export class Pipeline {
     for (const actor of this.#actors.values()) actor.suspend();
   }
 
-  #fetched(fetched: Fetched): void {
+  #fetched(fetched: Delivered): void {
     if (!this.#assigned) return;
     this.#actors.get(idOf(fetched))?.fetched(fetched);
     this.#backpressure.bound();

@@ -10,8 +10,9 @@
 // Batches are sealed one by one, while the next one fills. Only SealLoopEvents go back up to the partition.
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
-import { admit, type Item } from '../ingest/gate.ts';
-import type { Fetched } from '../ingest/source.ts';
+import { admit } from '../ingest/gate.ts';
+import type { Item } from '../ingest/item.ts';
+import type { Delivered } from '../ingest/source.ts';
 import type { SegmentBody } from '../segment/body.ts';
 import { type Head, makeSegment, type Segment, type SegmentContext } from '../segment/segment.ts';
 import { type Batch, Batches, type BatchLimits } from './batch.ts';
@@ -133,7 +134,7 @@ export class SealLoop {
   // 1 take, 2 admit
 
   /** Returns at once: what the partition has to do because of something that was refused; null: nothing. */
-  take(fetched: Fetched): Judgement | null {
+  take(fetched: Delivered): Judgement | null {
     const { continuity, limits } = this.#options;
     const admission = admit(this.next, fetched);
     if (admission.kind === 'nothing') return null;

@@ -1,12 +1,7 @@
 // Does this fetch continue exactly where the last one ended? Only the gate decides on continuity.
 import { LIMITS } from '../base/limits.ts';
-import type { GapLine, KafkaRecord } from '../format/record.ts';
-import type { Fetched, SeenOffsets } from './source.ts';
-
-/** What becomes one line: a record, or a run of offsets that were seen and carry no record for us. */
-export type Item =
-  | { readonly kind: 'record'; readonly record: KafkaRecord }
-  | { readonly kind: 'gap'; readonly gap: GapLine };
+import { type Item, itemAt, offsetAt } from './item.ts';
+import type { Delivered, SeenOffsets } from './source.ts';
 
 /** Why an offset can't be taken. Each names the first offset that is wrong. */
 export type Refusal =
@@ -23,7 +18,7 @@ export type Refusal =
    */
   | { readonly kind: 'disorder'; readonly after: number; readonly offset: number }
   /** `offset` is the next one, and the source can't carry it, nor any up to `last`. */
-  | ({ readonly kind: 'undecodable'; readonly last: number } & NonNullable<Fetched['undecodable']>);
+  | ({ readonly kind: 'undecodable'; readonly last: number } & NonNullable<Delivered['undecodable']>);
 
 export type Admission =
   /**
@@ -51,7 +46,7 @@ const OFFSET_LAST = LIMITS.offsetMax - 1;
  * a broker sends from below the fetched offset (a compressed batch comes whole), so that nothing regular
  * looks like an overlap.
  */
-export function admit(expected: number, fetched: Fetched): Admission {
+export function admit(expected: number, fetched: Delivered): Admission {
   const { records, seen, undecodable } = fetched;
   if (records.length === 0 && seen.length === 0 && undecodable === undefined) return { kind: 'nothing' };
   const items: Item[] = [];
@@ -59,17 +54,17 @@ export function admit(expected: number, fetched: Fetched): Admission {
   let next = expected;
   let bytes = 0;
   let atRecord = 0;
+  let record = itemAt(records, 0);
   let atSeen = 0;
-  while (atRecord < records.length || atSeen < seen.length) {
-    const record = records[atRecord];
+  while (record !== null || atSeen < seen.length) {
     const run = seen[atSeen];
-    if (record !== undefined && (run === undefined || record.offset < run.first)) {
+    if (record !== null && (run === undefined || record.offset < run.first)) {
       if (record.offset !== next || next > OFFSET_LAST) break;
       gap.close();
-      items.push({ kind: 'record', record });
-      bytes += recordBytes(record);
+      items.push(record);
+      bytes += record.bytes;
       next += 1;
-      atRecord += 1;
+      record = itemAt(records, ++atRecord);
     } else if (run !== undefined) {
       if (run.first !== next || !(run.last >= next && run.last <= OFFSET_LAST)) break;
       gap.extend(run);
@@ -78,17 +73,10 @@ export function admit(expected: number, fetched: Fetched): Admission {
     }
   }
   gap.close();
-  const complete = atRecord === records.length && atSeen === seen.length;
+  const complete = record === null && atSeen === seen.length;
   const stop = complete && undecodable === undefined ? null : refuse(expected, next, fetched);
   if (stop !== null && (items.length === 0 || stop.kind === 'disorder')) return stop;
   return { kind: 'accept', items, next, bytes, stop };
-}
-
-/** Bytes of key, headers and value: what a record counts against limits and budgets. */
-export function recordBytes(record: KafkaRecord): number {
-  let bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (const { name, value } of record.headers) bytes += name.length + (value?.length ?? 0);
-  return bytes;
 }
 
 /**
@@ -123,7 +111,7 @@ class OpenGap {
 }
 
 /** Off the hot path: what is wrong with a fetch that is good only from `expected` up to `next`. */
-function refuse(expected: number, next: number, fetched: Fetched): Refusal {
+function refuse(expected: number, next: number, fetched: Delivered): Refusal {
   let last = -1;
   let found: number | undefined;
   const runs = inOrder(fetched);
@@ -152,10 +140,11 @@ const isRun = ({ first, last }: Run): boolean =>
  * Records, seen runs and the undecodable offset as one list. Each kind keeps its order, so disorder in one
  * shows here.
  */
-function inOrder({ records, seen, undecodable }: Fetched): Run[] {
+function inOrder({ records, seen, undecodable }: Delivered): Run[] {
   const runs: Run[] = [];
   let atSeen = 0;
-  for (const { offset } of records) {
+  for (let index = 0; index < records.length; index++) {
+    const offset = offsetAt(records, index);
     for (let run = seen[atSeen]; run !== undefined && run.first <= offset; run = seen[++atSeen])
       runs.push(run);
     runs.push({ first: offset, last: offset });

@@ -4,7 +4,7 @@ import { assert } from '../base/assert.ts';
 import { EMPTY, utf8, utf8Text } from '../base/bytes.ts';
 import { MIB } from '../base/limits.ts';
 import type { GapLine, Header, KafkaRecord } from '../format/record.ts';
-import type { Item } from './gate.ts';
+import { type Item, recordOf } from './item.ts';
 
 /*
  * Layout, little-endian, no padding. It lives in memory only, between two threads of one process.
@@ -42,7 +42,7 @@ export class Packer {
   }
 
   add(item: Item): void {
-    if (item.kind === 'record') this.#record(item.record);
+    if (item.kind === 'record') this.#record(recordOf(item));
     else this.#gap(item.gap);
   }
 

@@ -1,5 +1,6 @@
 // What must a source of records do? The port of Kafka, of files and of the tests' in-memory broker.
 import type { KafkaRecord } from '../format/record.ts';
+import type { Records } from './item.ts';
 
 export type TopicPartition = { readonly topic: string; readonly partition: number };
 
@@ -40,6 +41,9 @@ export type Fetched = TopicPartition & {
   };
 };
 
+/** The same, as the archiver gets it: a decoder may keep the records themselves on a thread of its own. */
+export type Delivered = Omit<Fetched, 'records'> & { readonly records: Records };
+
 export type LogRange = { readonly low: number; readonly high: number };
 
 /** All that a source reports on its own account. Nothing else calls from a source into the archiver. */
@@ -51,8 +55,11 @@ export interface SourceListener {
   onAssign(owned: readonly TopicPartition[]): void;
   /** The generation ended (rebalance, stop, crash, disconnect): nothing is ours until the next onAssign. */
   onRevoke(): void;
-  /** A fetch brought this. Returns within milliseconds, never throws. One late call may follow a `pause`. */
-  onFetched(fetched: Fetched): void;
+  /**
+   * A fetch brought this. Returns within milliseconds, never throws. One late call may follow a `pause`. What
+   * is wanted of records that a decoder keeps has to be asked for before it returns.
+   */
+  onFetched(fetched: Delivered): void;
   /**
    * Asked before a fetch is delivered. Null: deliver now. A promise: deliver once it resolves (within 250
    * ms), because what was delivered before is still being worked off. Unlike `pause` this drops nothing: one

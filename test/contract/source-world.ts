@@ -1,6 +1,7 @@
 // What does the contract of sources run on, and how does it look at what came?
 import type { KafkaRecord } from '../../src/format/record.ts';
-import { admit, type Item } from '../../src/ingest/gate.ts';
+import { admit } from '../../src/ingest/gate.ts';
+import { type Item, recordOf } from '../../src/ingest/item.ts';
 import type { Fetched, Source, TopicPartition } from '../../src/ingest/source.ts';
 import { type SourceEvent, SourceRecorder } from '../support/source-recorder.ts';
 
@@ -63,7 +64,7 @@ export class Taken {
   }
 
   get records(): KafkaRecord[] {
-    return this.items.flatMap((item) => (item.kind === 'record' ? [item.record] : []));
+    return this.items.flatMap((item) => (item.kind === 'record' ? [recordOf(item)] : []));
   }
 }
 

@@ -4,23 +4,21 @@ import { Batches } from '../../src/archiver/batch.ts';
 import { Continuity } from '../../src/archiver/continuity.ts';
 import { MemoryLedger } from '../../src/archiver/memory.ts';
 import { EMPTY } from '../../src/base/bytes.ts';
-import type { Item } from '../../src/ingest/gate.ts';
+import { type Item, recordItem } from '../../src/ingest/item.ts';
 
 const MIB = 1024 * 1024;
 const HEADER = { name: EMPTY, value: EMPTY };
 
 /** Shares one header, so that a million of them is no memory here. */
-const withHeaders = (offset: number, count: number): Item => ({
-  kind: 'record',
-  record: {
+const withHeaders = (offset: number, count: number): Item =>
+  recordItem({
     offset,
     timestamp: 0n,
     timestampType: 'create',
     key: null,
     headers: new Array<typeof HEADER>(count).fill(HEADER),
     value: null,
-  },
-});
+  });
 
 const batchEncoder = {
   add() {},

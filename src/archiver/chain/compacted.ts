@@ -1,7 +1,8 @@
 // What is left of a range that Kafka compacted? Survivors become records, and each hole between them a gap.
 import { LedgerstoneError } from '../../base/error.ts';
 import type { GapLine } from '../../format/record.ts';
-import { admit, type Item } from '../../ingest/gate.ts';
+import { admit } from '../../ingest/gate.ts';
+import { type Item, recordOf } from '../../ingest/item.ts';
 import type { Fetched, Source, TopicPartition } from '../../ingest/source.ts';
 import type { BodyBuilder } from '../../segment/body.ts';
 import { lineBytes } from '../batch.ts';
@@ -49,13 +50,12 @@ export async function fillCompacted(
       if (bytes >= limits.maxBytes || lines >= limits.maxRecords) return { ...filled, stop: null };
       lines++;
       if (item.kind === 'record') {
-        const { record } = item;
-        const size = tooLarge(record, limits.recordBytes);
+        const size = tooLarge(item, limits.recordBytes);
         if (size !== null) return { ...filled, stop: stopped(partition, next, `it has ${size.what}`) };
-        builder.record(record);
-        bytes += lineBytes(record);
+        builder.record(recordOf(item));
+        bytes += lineBytes(item);
         filled.records++;
-        next = record.offset + 1;
+        next = item.offset + 1;
       } else {
         const { gap } = item;
         builder.gap(gap);

@@ -6,14 +6,15 @@ import { LIMITS } from '../../base/limits.ts';
 import { nodeDecompress } from '../../base/node/decompress.ts';
 import type { Manifest } from '../../format/manifest.ts';
 import { oldestVersion } from '../../format/oldest-version.ts';
-import { decodeLine, encodeEntry, type GapLine, type KafkaRecord } from '../../format/record.ts';
+import { decodeLine, encodeEntry, type GapLine } from '../../format/record.ts';
+import { isHeld, type RecordItem } from '../../ingest/item.ts';
 import type { LogRange, Source, TopicPartition } from '../../ingest/source.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import type { StoreReader } from '../../store/store.ts';
 import { halt, NEW_CHAIN } from './halt.ts';
 
-/** A record that was accepted, known by the leaf hash of its line. */
-export type RecordAnchor = { readonly offset: number; readonly leaf: Uint8Array };
+/** A record that was accepted, known by the leaf hash of its line, which may still be on its way. */
+export type RecordAnchor = { readonly offset: number; readonly leaf: Uint8Array | Promise<Uint8Array> };
 /**
  * Offsets up to `last` that were seen and had no record: a log that lost its end here may have grown records
  * there.
@@ -23,10 +24,17 @@ export type LogAnchor = RecordAnchor | GapAnchor;
 
 export const anchorOfGap = ({ offset, last }: GapLine): GapAnchor => ({ offset, last, leaf: null });
 
-export const anchorOfRecord = (sha256: Sha256, record: KafkaRecord): RecordAnchor => ({
-  offset: record.offset,
-  leaf: leafHash(sha256, encodeEntry(record)),
-});
+/**
+ * For a record that was just accepted. Most such anchors are never needed, so where the record is here
+ * nothing is hashed before it is asked for. Where it isn't, its hash has to be asked for at once.
+ */
+export function anchorOfItem(sha256: Sha256, { offset, content, index }: RecordItem): () => RecordAnchor {
+  if (!isHeld(content)) return () => ({ offset, leaf: leafHash(sha256, encodeEntry(content)) });
+  const leaf = content.leaf(index);
+  // Its thread died, which ends the process, whether anybody waits for this or not.
+  leaf.catch(() => {});
+  return () => ({ offset, leaf });
+}
 
 /**
  * The last record of a segment, or its first, read back from its data object: its last (first) block, or the
@@ -115,6 +123,7 @@ export async function confirmAnchor(
 ): Promise<'confirmed' | 'gone'> {
   if (anchor.leaf === null) return confirmGap(source, partition, anchor, range, signal);
   if (anchor.offset < range.low) return 'gone';
+  const leaf = anchor.leaf instanceof Promise ? await anchor.leaf : anchor.leaf;
   const { records, seen, undecodable } = await source.readAt(partition, anchor.offset, signal);
   const record = records[0];
   // What can't be read is evidence if it lies behind the anchor: then nothing lies at the anchor's offset.
@@ -134,7 +143,7 @@ export async function confirmAnchor(
       disposition: 'retriable',
     });
   }
-  if (record?.offset === anchor.offset && equalBytes(leafHash(sha256, encodeEntry(record)), anchor.leaf))
+  if (record?.offset === anchor.offset && equalBytes(leafHash(sha256, encodeEntry(record)), leaf))
     return 'confirmed';
   // Kafka's retention may have moved the log's start between the two calls.
   if (record?.offset !== anchor.offset) {

@@ -7,6 +7,7 @@ import type { Config, TopicConfig } from '../../config/archiver.ts';
 import { chainOrigin } from '../../format/chain.ts';
 import type { GapReason } from '../../format/record.ts';
 import { encodeVkey, verifierKey } from '../../format/vkey.ts';
+import { recordItem } from '../../ingest/item.ts';
 import type { TopicPartition } from '../../ingest/source.ts';
 import { BodyBuilder, type SegmentBody } from '../../segment/body.ts';
 import { makeSegment } from '../../segment/segment.ts';
@@ -254,7 +255,9 @@ async function checkMissing(
 ): Promise<void> {
   for (let at = gap.from; at < gap.to; ) {
     const { records, seen, undecodable } = await tools.source.readAt(partition, at, signal);
-    const good = records.find((record) => record.offset >= at && tooLarge(record, recordBytes) === null);
+    const good = records.find(
+      (record) => record.offset >= at && tooLarge(recordItem(record), recordBytes) === null,
+    );
     const first = at === gap.from && seen[0]?.first === at ? at : good?.offset;
     if (first !== undefined && first < gap.to) throw readable(partition, first);
     const ends = [records.at(-1)?.offset, seen.at(-1)?.last, undecodable?.last ?? undecodable?.offset];

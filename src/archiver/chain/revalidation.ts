@@ -1,10 +1,9 @@
 // Is the log still the one that this chain was sealed from? A running chain asks again when that is suspect.
 import { isRetriable, LedgerstoneError } from '../../base/error.ts';
 import { backoffMs } from '../../base/retry.ts';
-import type { KafkaRecord } from '../../format/record.ts';
-import type { Item } from '../../ingest/gate.ts';
+import type { Item } from '../../ingest/item.ts';
 import { HaltError } from './halt.ts';
-import { anchorOfRecord, confirmAnchor, type LogAnchor } from './log-anchor.ts';
+import { anchorOfItem, confirmAnchor, type LogAnchor, type RecordAnchor } from './log-anchor.ts';
 import {
   checkedRange,
   type PartitionRoute,
@@ -49,7 +48,7 @@ export class Revalidation {
   /** The first record that was accepted, if none was sealed before. */
   #first: LogAnchor | null = null;
   /** The newest record that was accepted and is not sealed. */
-  #newestHeld: KafkaRecord | null = null;
+  #newestHeld: (() => RecordAnchor) | null = null;
   #confirmedMs: number;
   /** Monotonic time since when the log is suspect; null: it is not. */
   #suspectSinceMs: number | null = null;
@@ -84,11 +83,12 @@ export class Revalidation {
   }
 
   accepted(items: readonly Item[]): void {
+    const { sha256 } = this.#options.tools;
     const newest = items.findLast((item) => item.kind === 'record');
-    if (newest !== undefined) this.#newestHeld = newest.record;
+    if (newest !== undefined) this.#newestHeld = anchorOfItem(sha256, newest);
     if (this.#anchor !== null || this.#first !== null) return;
     const first = items.find((item) => item.kind === 'record');
-    if (first !== undefined) this.#first = anchorOfRecord(this.#options.tools.sha256, first.record);
+    if (first !== undefined) this.#first = anchorOfItem(sha256, first)();
   }
 
   /**
@@ -110,8 +110,8 @@ export class Revalidation {
    * that no batch should grow.
    */
   suspect(tail: LogAnchor | null): boolean {
-    const { sha256, clock } = this.#options.tools;
-    const newest = this.#newestHeld && anchorOfRecord(sha256, this.#newestHeld);
+    const { clock } = this.#options.tools;
+    const newest = this.#newestHeld?.() ?? null;
     const held = [newest, tail].filter((one) => one !== null);
     for (const one of held) if (!this.#held.some(({ offset }) => offset === one.offset)) this.#held.push(one);
     this.#suspectSinceMs ??= clock.monotonic();

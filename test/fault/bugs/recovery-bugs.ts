@@ -66,7 +66,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     edits: [
       {
         file: ANCHOR,
-        find: 'if (record?.offset === anchor.offset && equalBytes(leafHash(sha256, encodeEntry(record)), anchor.leaf))',
+        find: 'if (record?.offset === anchor.offset && equalBytes(leafHash(sha256, encodeEntry(record)), leaf))',
         replace: 'if (record?.offset === anchor.offset)',
       },
     ],

@@ -1,7 +1,8 @@
 // For any log and any way to cut, repeat, skip or shuffle it: does the gate take each offset once, in order, or say no?
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Admission, admit, type Item } from '../../../src/ingest/gate.ts';
+import { type Admission, admit } from '../../../src/ingest/gate.ts';
+import type { Item } from '../../../src/ingest/item.ts';
 import type { Fetched, SeenOffsets } from '../../../src/ingest/source.ts';
 import { kafkaRecord } from '../../support/records.ts';
 
@@ -77,7 +78,7 @@ function toFetched(cells: readonly Cell[], join: boolean): Fetched {
 
 const coveredBy = (item: Item): Cell[] =>
   item.kind === 'record'
-    ? [{ offset: item.record.offset, kind: 'record' }]
+    ? [{ offset: item.offset, kind: 'record' }]
     : Array.from({ length: item.gap.last - item.gap.offset + 1 }, (_, index) => ({
         offset: item.gap.offset + index,
         kind: 'aborted',

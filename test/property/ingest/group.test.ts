@@ -1,7 +1,8 @@
 // Several members, rebalances, zombies, late and doubled deliveries, deaths: is each offset still taken exactly once?
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { admit, type Item } from '../../../src/ingest/gate.ts';
+import { admit } from '../../../src/ingest/gate.ts';
+import { type Item, recordOf } from '../../../src/ingest/item.ts';
 import type { Fetched, SourceListener, TopicPartition } from '../../../src/ingest/source.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { MemoryBroker } from '../../support/memory-broker.ts';
@@ -260,11 +261,11 @@ it('what is sealed is the log: every offset once, in order, and only what was se
         const log = broker.log(TOPIC, partition);
         let next = 0;
         for (const item of head.items) {
-          expect(item.kind === 'record' ? item.record.offset : item.gap.offset).toBe(next);
+          expect(item.kind === 'record' ? item.offset : item.gap.offset).toBe(next);
           next = item.kind === 'record' ? next + 1 : item.gap.last + 1;
         }
         expect(next).toBe(log.range.high);
-        expect(head.items.flatMap((item) => (item.kind === 'record' ? [item.record] : []))).toEqual(
+        expect(head.items.flatMap((item) => (item.kind === 'record' ? [recordOf(item)] : []))).toEqual(
           log.records(),
         );
       }

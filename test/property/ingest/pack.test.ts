@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GapLine } from '../../../src/format/record.ts';
-import type { Item } from '../../../src/ingest/gate.ts';
+import { type Item, recordItem, recordOf } from '../../../src/ingest/item.ts';
 import { Packer, unpack } from '../../../src/ingest/pack.ts';
 import { anyRecord, kafkaRecord } from '../../support/records.ts';
 
@@ -24,14 +24,14 @@ const anyGap: fc.Arbitrary<GapLine> = fc.oneof(
 );
 
 const anyItem: fc.Arbitrary<Item> = fc.oneof(
-  { weight: 4, arbitrary: anyRecord().map((record): Item => ({ kind: 'record', record })) },
+  { weight: 4, arbitrary: anyRecord().map(recordItem) },
   { weight: 1, arbitrary: anyGap.map((gap): Item => ({ kind: 'gap', gap })) },
 );
 
 function unpacked(packed: Uint8Array<ArrayBuffer>): Item[] {
   const items: Item[] = [];
   unpack(packed, {
-    record: (record) => items.push({ kind: 'record', record }),
+    record: (record) => items.push(recordItem(record)),
     gap: (gap) => items.push({ kind: 'gap', gap }),
   });
   return items;
@@ -84,7 +84,7 @@ describe('pack', () => {
     const packer = new Packer(1_000);
     const record = kafkaRecord({ offset: 1, value: 'abc' });
     const nextBuffer = () => {
-      packer.add({ kind: 'record', record });
+      packer.add(recordItem(record));
       return packer.take().buffer;
     };
     const large = new ArrayBuffer(5_000);
@@ -105,19 +105,19 @@ describe('pack', () => {
     ] as const) {
       const record = kafkaRecord({ offset: 7, key, value, headers: [['', header]] });
       const packer = new Packer();
-      packer.add({ kind: 'record', record });
-      expect(unpacked(packer.take())).toEqual([{ kind: 'record', record }]);
+      packer.add(recordItem(record));
+      expect(unpacked(packer.take())).toEqual([recordItem(record)]);
     }
   });
 
   it('unpacks a view in the middle of a buffer into views, without a copy', () => {
     const packer = new Packer();
-    packer.add({ kind: 'record', record: kafkaRecord({ offset: 1, value: 'abc' }) });
+    packer.add(recordItem(kafkaRecord({ offset: 1, value: 'abc' })));
     const packed = packer.take();
     const around = new Uint8Array(packed.length + 100);
     around.set(packed, 50);
     const [item] = unpacked(around.subarray(50, 50 + packed.length));
-    const value = item?.kind === 'record' ? item.record.value : null;
+    const value = item?.kind === 'record' ? recordOf(item).value : null;
     expect(value?.buffer).toBe(around.buffer);
     expect(value).toEqual(new TextEncoder().encode('abc'));
   });
@@ -125,17 +125,19 @@ describe('pack', () => {
   it('a record larger than the chunk travels whole', () => {
     const value = new Uint8Array(3_000_000).map((_, index) => index % 251);
     const packer = new Packer(1_000);
-    packer.add({ kind: 'record', record: kafkaRecord({ offset: 0, value: 'first' }) });
-    packer.add({ kind: 'record', record: kafkaRecord({ offset: 1, value }) });
+    packer.add(recordItem(kafkaRecord({ offset: 0, value: 'first' })));
+    packer.add(recordItem(kafkaRecord({ offset: 1, value })));
     const items = unpacked(packer.take());
-    expect(items.map((item) => item.kind === 'record' && item.record.value?.length)).toEqual([5, 3_000_000]);
+    expect(items.map((item) => item.kind === 'record' && recordOf(item).value?.length)).toEqual([
+      5, 3_000_000,
+    ]);
     const last = items[1];
-    expect(last?.kind === 'record' && Buffer.compare(last.record.value as Uint8Array, value)).toBe(0);
+    expect(last?.kind === 'record' && Buffer.compare(recordOf(last).value as Uint8Array, value)).toBe(0);
   });
 
   it('refuses bytes that end inside an item', () => {
     const packer = new Packer();
-    packer.add({ kind: 'record', record: kafkaRecord({ offset: 1, value: 'abc' }) });
+    packer.add(recordItem(kafkaRecord({ offset: 1, value: 'abc' })));
     const packed = packer.take();
     expect(() => unpacked(packed.slice(0, -1))).toThrow();
   });

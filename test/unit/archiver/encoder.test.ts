@@ -5,6 +5,7 @@ import { ThreadEncoder, type WorkerOptions } from '../../../src/archiver/encoder
 import { MemoryLedger } from '../../../src/archiver/memory.ts';
 import { zstdCompressor } from '../../../src/base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
+import { recordItem } from '../../../src/ingest/item.ts';
 import { kafkaRecord } from '../../support/records.ts';
 
 const encoder = () =>
@@ -14,8 +15,7 @@ const encoder = () =>
     compress: zstdCompressor(1),
   });
 const account = () => new MemoryLedger().open('orders/0');
-const item = (offset: number) =>
-  ({ kind: 'record', record: kafkaRecord({ offset, value: `${offset}` }) }) as const;
+const item = (offset: number) => recordItem(kafkaRecord({ offset, value: `${offset}` }));
 
 describe('a batch on the calling thread', () => {
   it('rejects at its end what it could not take, as one on a thread does, and never where a fetch is handed over', async () => {

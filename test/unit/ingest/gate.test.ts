@@ -25,7 +25,7 @@ const shape = (admission: ReturnType<typeof admit>): string => {
   if (admission.kind !== 'accept') return JSON.stringify(admission);
   const items = admission.items.map((item) =>
     item.kind === 'record'
-      ? String(item.record.offset)
+      ? String(item.offset)
       : `${item.gap.offset}-${item.gap.last}(${item.gap.control}c${item.gap.aborted}a)`,
   );
   return `${items.join(' ')} → ${admission.next}${admission.stop === null ? '' : ` ${JSON.stringify(admission.stop)}`}`;

@@ -1,5 +1,6 @@
 // What is asked of a broker, and what of its answer reaches the pipeline, while everything changes around it?
 import { describe, expect, it } from 'vitest';
+import { offsetAt } from '../../../../../src/ingest/item.ts';
 import { Assignment, PartitionFeed } from '../../../../../src/ingest/kafka/group/assignment.ts';
 import { Fetcher } from '../../../../../src/ingest/kafka/group/fetcher.ts';
 import type { KafkajsBroker } from '../../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
@@ -8,7 +9,7 @@ import type {
   FetchedPartition,
   FetchPartition,
 } from '../../../../../src/ingest/kafka/protocol/fetch-api.ts';
-import type { Fetched } from '../../../../../src/ingest/source.ts';
+import type { Delivered } from '../../../../../src/ingest/source.ts';
 import { LIMITS } from '../protocol/decode.ts';
 import { batchBytes, joined, largeRecord, recordBytes } from '../protocol/encode.ts';
 
@@ -19,14 +20,14 @@ const ALL = [{ topic: 't', partitions: [{ partition: 0 }, { partition: 1 }, { pa
 class Bench {
   nowMs = 0;
   readonly asked: (readonly FetchPartition[])[] = [];
-  readonly fetched: Fetched[] = [];
+  readonly fetched: Delivered[] = [];
   readonly suspicions: string[] = [];
   readonly fatals: unknown[] = [];
   readonly outOfRange: unknown[] = [];
   refreshes = 0;
   member = true;
   answer: (asked: readonly FetchPartition[]) => Promise<FetchAnswer> | FetchAnswer = () => answerOf([]);
-  onFetched: (fetched: Fetched) => void = () => {};
+  onFetched: (fetched: Delivered) => void = () => {};
   ready: () => Promise<void> | null = () => null;
   assignment: Assignment | null;
   readonly fetcher: Fetcher;
@@ -85,9 +86,12 @@ class Bench {
   }
 
   get offsets(): number[] {
-    return this.fetched.flatMap(({ records }) => records.map(({ offset }) => offset));
+    return this.fetched.flatMap(offsetsOf);
   }
 }
+
+const offsetsOf = ({ records }: Delivered): number[] =>
+  Array.from({ length: records.length }, (_, index) => offsetAt(records, index));
 
 const answerOf = (partitions: readonly FetchedPartition[]): FetchAnswer => ({
   throttleMs: 0,
@@ -262,7 +266,7 @@ describe('while another thread decompresses', () => {
     const bytes = Buffer.concat([large(0), large(1)]);
     bench.answer = (asked) => answerOf([good(asked[0] as FetchPartition, bytes)]);
     await bench.turn();
-    expect(bench.fetched.map(({ records }) => records.map(({ offset }) => offset))).toEqual([[0], [1]]);
+    expect(bench.fetched.map(offsetsOf)).toEqual([[0], [1]]);
     expect(bench.feed().position).toBe(2);
   });
 });
