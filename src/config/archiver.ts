@@ -112,9 +112,11 @@ export type Config = {
 export const loadConfig = async (path: string, env: NodeJS.ProcessEnv): Promise<Config> =>
   parseConfig(await readConfigFile(path), path, env);
 
+const RULES = { kind: 'ledgerstone', schema: configSchema, rules: ruleProblems } as const;
+
 /** `fileName` appears in messages, and relative paths are relative to its directory. Throws ConfigError. */
 export function parseConfig(text: string, fileName: string, env: NodeJS.ProcessEnv): Config {
-  return buildConfig(checkYaml(text, fileName, env, configSchema, ruleProblems), fileName);
+  return buildConfig(checkYaml(text, fileName, env, RULES), fileName);
 }
 
 /** Relative paths are relative to the file, not to where the command was run. */

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { utf8Text } from '../base/bytes.ts';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { laterConfigMessage, laterConfigVersion } from './config-version.ts';
+import { type FileKind, otherFile } from './file-kind.ts';
 import { knownPath, problemsOf, type SchemaProblem } from './problems.ts';
 import { type ConfigPath, readYaml } from './yaml.ts';
 
@@ -60,13 +61,19 @@ export async function readConfigFile(path: string): Promise<string> {
   }
 }
 
+export type FileRules<T> = {
+  readonly kind: FileKind;
+  readonly schema: z.ZodType<T>;
+  /** Those that concern more than one member. */
+  readonly rules: (root: unknown) => readonly SchemaProblem[];
+};
+
 /** The values of the text. Throws ConfigError with every problem if they break the schema or the rules. */
 export function checkYaml<T>(
   text: string,
   fileName: string,
   env: NodeJS.ProcessEnv,
-  schema: z.ZodType<T>,
-  rules: (root: unknown) => readonly SchemaProblem[],
+  { kind, schema, rules }: FileRules<T>,
 ): T {
   const { yaml, problems: yamlProblems } = readYaml(text.replace(/^\uFEFF/, ''), env);
   const shownText = (path: ConfigPath) => pathText(knownPath(path, yaml.value, schema));
@@ -79,6 +86,11 @@ export function checkYaml<T>(
   if (later !== null) {
     const [path, message] = ['version', laterConfigMessage(later)];
     throw new ConfigError(fileName, [{ path, ...yaml.position([path]), message }], UPGRADE);
+  }
+  const other = otherFile(yaml.value, kind);
+  if (other !== null) {
+    const { message, remedy } = other;
+    throw new ConfigError(fileName, [{ path: '', ...yaml.position([]), message }], remedy);
   }
   const parsed = schema.safeParse(yaml.value);
   if (yaml.value !== undefined) {

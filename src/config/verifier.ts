@@ -132,9 +132,11 @@ export async function isVerifierFile(path: string): Promise<boolean> {
 export const loadVerifierConfig = async (path: string, env: NodeJS.ProcessEnv): Promise<VerifierConfig> =>
   parseVerifierConfig(await readConfigFile(path), path, env);
 
+const RULES = { kind: 'verifier', schema: verifierConfigSchema, rules: verifierRuleProblems } as const;
+
 /** `fileName` appears in messages, and relative paths are relative to its directory. Throws ConfigError. */
 export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.ProcessEnv): VerifierConfig {
-  const input = checkYaml(text, fileName, env, verifierConfigSchema, verifierRuleProblems);
+  const input = checkYaml(text, fileName, env, RULES);
   const resolvePath = (path: string): string => resolve(dirname(fileName), path);
   const archive = storeOf(input.archive.store, resolvePath);
   const attestations = storeOf(input.attestations.store, resolvePath);

@@ -12,7 +12,7 @@ import { openForWriting } from '../../clients/open.ts';
 import type { StoreConfig } from '../../config/connections.ts';
 import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
 import { loadVerifierConfig, type VerifierConfig } from '../../config/verifier.ts';
-import { KINDS, type Kind } from './drill/canary.ts';
+import { expectedFindings, KINDS, type Kind } from './drill/canary.ts';
 import { drillJson, drillText, type Plan, planText } from './drill/report.ts';
 import { runDrill } from './drill/run.ts';
 import { EXIT, UsageError } from './exit-code.ts';
@@ -94,7 +94,8 @@ async function runDrillCommand(session: Session, options: DrillCommandOptions): 
     const { kind } = options;
     const mayStay = options.lock !== undefined;
     const channels = channelsOf(config);
-    const plan: Plan = { kind, config, archive: archive.description, lockMs, mayStay, channels };
+    const expected = expectedFindings(kind, lockMs, config.sweep.leastLock, Date.now());
+    const plan: Plan = { kind, config, archive: archive.description, lockMs, mayStay, channels, expected };
     output.note(planText(plan));
     if (!(await isWanted(session, options, lockMs))) {
       output.note('nothing was done');
@@ -109,8 +110,8 @@ async function runDrillCommand(session: Session, options: DrillCommandOptions): 
       },
       { kind, lockMs, mayStay, withinMs: options.within ?? null, closedWithinMs, channels },
     );
-    const isTold = result.seen !== null && result.notified.every(({ ms }) => ms !== null);
-    const isGood = isTold && (closedWithinMs === 0 || result.isClosed);
+    const isSeen = result.seen !== null && result.notified.every(({ ms }) => ms !== null);
+    const isGood = isSeen && (closedWithinMs === 0 || result.isClosed);
     if (options.json === true) await output.json(drillJson(result, plan, isGood));
     else await output.write(drillText(result, plan, isGood, output));
     return isGood ? EXIT.ok : EXIT.broken;

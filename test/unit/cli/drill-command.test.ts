@@ -1,7 +1,7 @@
 // What does `ledgerstone drill` print and ask, and which exit code has it? On directories, with a verifier.
 
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -103,17 +103,35 @@ describe('drill', () => {
         ...{ code: 'unknown-key', severity: 'unverifiable', check: 'confirm' },
         ...{ scope: 'topic=ledgerstone.drill/partition=0', seconds: expect.any(Number) },
       },
-      told: [{ channel: 'log', seconds: expect.any(Number) }],
+      expected: [{ code: 'unknown-key', severity: 'unverifiable' }],
+      notified: [{ channel: 'log', seconds: expect.any(Number) }],
     });
     expect(code).toBe(0);
   });
 
+  it('with a least lock, finds nothing that its plan does not name', async () => {
+    const written = JSON.parse(readFileSync(config, 'utf8'));
+    writeFileSync(config, JSON.stringify({ ...written, sweep: { leastLock: '1y' } }));
+    const { code, out, err } = await withVerifier({ task: 'confirm' }, () => drill('--yes', '--json'));
+    const { expected, detected, passed } = JSON.parse(out);
+    expect([code, passed]).toEqual([0, true]);
+    expect(expected).toEqual([
+      { code: 'unknown-key', severity: 'unverifiable' },
+      { code: 'retention-short', severity: 'broken' },
+    ]);
+    expect(expected).toContainEqual({ code: detected.code, severity: detected.severity });
+    expect(err).toMatch(
+      /^findings {3}unknown-key \(unverifiable\), retention-short \(broken\)\n.*leastLock/m,
+    );
+  });
+
   it('by the sweep: an object that belongs to no archive', async () => {
-    const { code, out } = await withVerifier({ task: 'sweep' }, () =>
+    const { code, out, err } = await withVerifier({ task: 'sweep' }, () =>
       drill('--yes', '--kind', 'foreign-object'),
     );
     expect(out).toMatch(/foreign-object \(attempt\) by sweep/);
     expect([code, files()]).toEqual([0, before]);
+    expect(err).toMatch(/^findings {3}foreign-object \(attempt\)$/m);
   });
 
   it('not found is 1, with what to look at', async () => {

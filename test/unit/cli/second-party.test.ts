@@ -73,3 +73,10 @@ it('a mistake in it is told by the keys of that file', async () => {
     expect([code, err]).toEqual([2, expect.stringContaining('did you mean "sweep"?')]);
   }
 });
+
+it.each(['archive', 'verify', 'status', 'resume'])('%s says whose file it is', async (command) => {
+  const more =
+    command === 'resume' ? '--topic a --partition 0 --accept-gap --reason r --by b'.split(' ') : [];
+  const { code, err } = await ledgerstone([command, '--config', at('verifier.yaml'), ...more]);
+  expect([code, err]).toEqual([2, expect.stringMatching(/: 1 problem\n.*this is the verifier's file/)]);
+});

@@ -6,7 +6,7 @@ import type { VerifierConfig } from '../../../config/verifier.ts';
 import { timeText } from '../../../format/time.ts';
 import type { Output } from '../output.ts';
 import { ageText } from '../table.ts';
-import { FACTS, type Kind } from './canary.ts';
+import { type Expected, FACTS, type Kind } from './canary.ts';
 import type { DrillResult } from './run.ts';
 
 export type Plan = {
@@ -16,10 +16,19 @@ export type Plan = {
   readonly lockMs: number;
   readonly mayStay: boolean;
   readonly channels: readonly string[];
+  readonly expected: readonly Expected[];
 };
 
+const IF_REFUSED = 'then nothing is changed, and the refused try must be found (CloudTrail)';
+
+/** The verifier's verdict of the canary is another then than that of `verify` without a least lock. */
+const SHORT_LINES = [
+  '           (its sweep.leastLock is longer than the canary is locked, so to it the canary',
+  '           is broken too, as to `verify --least-lock`; no other chain is)',
+];
+
 /** Printed before anything is done. */
-export function planText({ kind, config, archive, lockMs, mayStay, channels }: Plan): string {
+export function planText({ kind, config, archive, lockMs, mayStay, channels, expected }: Plan): string {
   const isBucket = config.archive.store.kind === 's3';
   const { description: says, meanwhile, isSeal } = FACTS[kind];
   const where = isSeal ? 'seals/topic=ledgerstone.drill/' : 'ledgerstone.drill/';
@@ -35,7 +44,9 @@ export function planText({ kind, config, archive, lockMs, mayStay, channels }: P
     `lock       ${lock}`,
     ...(mayStay ? ['stays      until somebody deletes it after its lock, if this role has no right to'] : []),
     `meanwhile  ${meanwhile}`,
-    `refused?   ${isBucket ? 'then nothing is changed, and the refused try must be found (CloudTrail)' : 'then it ends'}`,
+    `findings   ${expected.map(({ code, severity }) => `${code} (${severity})`).join(', ')}`,
+    ...(expected.some(({ code }) => code === 'retention-short') ? SHORT_LINES : []),
+    `refused?   ${isBucket ? IF_REFUSED : 'then it ends'}`,
     `people     ${config.cosigner.name} notifies them as if it were real: ${channels.join(', ')}`,
   ].join('\n');
 }
@@ -45,6 +56,7 @@ export function drillJson(result: DrillResult, plan: Plan, isGood: boolean): obj
   const finding = seen?.file.finding;
   return {
     ...{ kind: plan.kind, archive: plan.archive, verifier: plan.config.cosigner.name, passed: isGood },
+    expected: plan.expected,
     act: {
       ...{ call: act.call, key: act.key, versionId: act.versionId, at: timeText(act.atMs) },
       ...{ refused: act.refused, lockedUntil: orNull(act.lockedUntilMs, timeText) },
@@ -58,7 +70,7 @@ export function drillJson(result: DrillResult, plan: Plan, isGood: boolean): obj
             ...{ firstSeen: timeText(seen.file.firstSeenMs), seconds: orNull(detectedMs, seconds) },
           },
     withinSeconds: seconds(withinMs),
-    told: notified.map(({ channel, ms }) => ({ channel, seconds: orNull(ms, seconds) })),
+    notified: notified.map(({ channel, ms }) => ({ channel, seconds: orNull(ms, seconds) })),
     takenAway: left.length === 0,
     left,
     closed: isClosed,
@@ -107,7 +119,8 @@ function cleanLines({ act, left, isClosed, seen }: DrillResult, { config }: Plan
   ]);
   if (act.versionId !== null && left.length === 0) lines.push('canary     removed');
   if (seen === null || act.refused !== null) return lines;
-  const when = `when the verifier next looks (chains every ${ageText(config.chains.confirmMs)}, everything else by its sweep, every ${ageText(config.sweep.everyMs)})`;
+  const [chains, rest] = [config.chains.confirmMs, config.sweep.everyMs].map(ageText);
+  const when = `when the verifier next looks (chains every ${chains}, everything else by its sweep, every ${rest})`;
   lines.push(
     `finding    ${isClosed ? 'closed' : left.length > 0 ? 'open as long as the object is there' : `closes ${when}`}`,
   );
@@ -119,13 +132,18 @@ const deleteCommand = ({ bucket, prefix }: S3StoreConfig, key: string, versionId
 
 function whyNot({ act }: DrillResult, { kind, config }: Plan): string {
   if (act.refused !== null) {
-    return `The try was refused, and only CloudTrail reports that. Data events of this bucket must reach the verifier, and the caller must be in the bucket's account. Most arrive within 5 minutes; --within 30m waits longer.`;
+    const reported = 'The try was refused, and only CloudTrail reports that.';
+    const needed =
+      "Data events of this bucket must reach the verifier, and the caller must be in the bucket's account.";
+    return `${reported} ${needed} Most arrive within 5 minutes; --within 30m waits longer.`;
   }
   if (FACTS[kind].isSeal) {
-    return 'Check whether the verifier runs (its /healthz, or the alarm NothingConfirmed), and whether events of the bucket reach it.';
+    const runs = 'Check whether the verifier runs (its /healthz, or the alarm NothingConfirmed)';
+    return `${runs}, and whether events of the bucket reach it.`;
   }
   const every = ageText(config.sweep.everyMs);
-  return `Without events of the bucket (\`ledgerstone watch\`) only the sweep finds this kind, every ${every}: raise --within, or use --kind forged-seal.`;
+  const only = `Without events of the bucket (\`ledgerstone watch\`) only the sweep finds this kind, every ${every}`;
+  return `${only}: raise --within, or use --kind forged-seal.`;
 }
 
 const seconds = (ms: number): number => Math.round(ms) / 1000;

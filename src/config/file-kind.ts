@@ -1,0 +1,34 @@
+// Is this the other party's configuration file?
+import { memberOf } from './problems.ts';
+
+/** Named after its usual file. */
+export type FileKind = 'ledgerstone' | 'verifier';
+
+type Facts = { readonly name: string; readonly own: readonly string[]; readonly takenBy: string };
+
+/** `own`: members that only this file has, and has to have. */
+const FACTS: Readonly<Record<FileKind, Facts>> = {
+  ledgerstone: {
+    name: "the archiver's file (ledgerstone.yaml)",
+    own: ['source', 'retention'],
+    takenBy: '`archive`, `resume`, `status` and the commands that read an archive',
+  },
+  verifier: {
+    name: "the verifier's file (verifier.yaml)",
+    own: ['cosigner', 'attestations'],
+    takenBy: '`watch` and `drill`',
+  },
+};
+
+/** What to say of a file with members of the other party only. Null: it is not that. */
+export function otherFile(
+  root: unknown,
+  wanted: FileKind,
+): { readonly message: string; readonly remedy: string } | null {
+  const other = wanted === 'verifier' ? 'ledgerstone' : 'verifier';
+  const has = (kind: FileKind) => FACTS[kind].own.some((member) => memberOf(root, member) !== undefined);
+  if (!has(other) || has(wanted)) return null;
+  const message = `this is ${FACTS[other].name}, and ${FACTS[wanted].name} is wanted here`;
+  const remedy = `Name the other file. This one is for ${FACTS[other].takenBy}; \`init\` and \`doctor\` take either.`;
+  return { message, remedy };
+}
