@@ -3,7 +3,17 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 /** `-- archive --records 100000` runs one of them with its options. `--json` is passed on. */
-const BENCHES = ['verify', 'get', 'archive', 'memory', 'batches', 'idle', 'verifier', 'watch'] as const;
+const BENCHES = [
+  'verify',
+  'get',
+  'archive',
+  'memory',
+  'batches',
+  'idle',
+  'verifier',
+  'watch',
+  'seals',
+] as const;
 
 const [name, ...options] = process.argv.slice(2);
 const known = BENCHES.find((bench) => bench === name);

@@ -45,6 +45,11 @@ const RETRIABLE = { firstMs: 100, capMs: 10_000, attempts: Number.POSITIVE_INFIN
 const FATAL = { firstMs: 5_000, capMs: 30_000, attempts: Number.POSITIVE_INFINITY };
 /** A lock may not lie in the past by the time it arrives; longer than the manifest says is allowed. */
 const LOCK_LEAST_MS = 60_000;
+/**
+ * How often the store is asked, chain by chain, whether it keeps its word: is a stored object the oldest version
+ * of its key, and locked? The verifier asks for every object. See docs/decisions/0066.
+ */
+const READ_BACK_MS = 60_000;
 
 /**
  * Carries segments to a known outcome. Once signing was tried, a segment stays here until the store has shown
@@ -58,6 +63,8 @@ export class Sealer {
   readonly #carried = new Map<string, Promise<SealOutcome>>();
   /** The greatest size that was ever sent to a signer, by origin. */
   readonly #signedSizes = new Map<string, number>();
+  /** Monotonic: when all objects of a segment were last read back, by origin. */
+  readonly #readBackMs = new Map<string, number>();
 
   constructor(options: SealerOptions) {
     this.#options = options;
@@ -102,12 +109,15 @@ export class Sealer {
   }
 
   async #carry(segment: Segment, onTrouble: OnTrouble): Promise<SealOutcome> {
-    const { sealRetention } = this.#options;
+    const { sealRetention, clock } = this.#options;
+    const { origin } = segment.checkpoint;
+    const startedMs = clock.monotonic();
+    const readBack = startedMs - (this.#readBackMs.get(origin) ?? Number.NEGATIVE_INFINITY) >= READ_BACK_MS;
     await this.#persist('clock', onTrouble, () => this.#checkClock());
     // Signing runs while the data uploads: neither is visible to a reader before the seal is.
     const [signatures] = await Promise.all([
       this.#sign(segment, onTrouble),
-      this.#persist('data', onTrouble, () => this.#putData(segment)),
+      this.#persist('data', onTrouble, () => this.#putData(segment, readBack)),
     ]);
     const bytes = sealBytes(segment, signatures);
     const sealedMs = parseTime(segment.manifest.time.sealed);
@@ -117,7 +127,10 @@ export class Sealer {
     const lock = { mode: sealRetention.mode, untilMs: wholeSeconds(untilMs) };
     await this.#persist('clock', onTrouble, () => this.#checkClock());
     // From the first try of this PUT on, the segment may be committed: only the store can say.
-    const ours = await this.#persist('seal', onTrouble, () => this.#putSeal(segment.sealKey, bytes, lock));
+    const ours = await this.#persist('seal', onTrouble, () =>
+      this.#putSeal(segment.sealKey, bytes, lock, readBack),
+    );
+    if (ours && readBack) this.#readBackMs.set(origin, startedMs);
     return ours ? { kind: 'stored', segment } : { kind: 'fenced', segment };
   }
 
@@ -133,7 +146,7 @@ export class Sealer {
     );
   }
 
-  async #putData(segment: Segment): Promise<void> {
+  async #putData(segment: Segment, readBack: boolean): Promise<void> {
     const { store, signal } = this.#options;
     const { data, manifest } = segment;
     if (data === null) return;
@@ -142,6 +155,8 @@ export class Sealer {
       signal,
       sha256: data.sha256,
     });
+    // The key names the hash of these bytes, so whoever stored it stored the same or altered them.
+    if (outcome.kind === 'stored' && !readBack) return;
     // Over a delete marker the PUT goes through, and it is the oldest version that counts and must be locked
     // long enough.
     const oldest = await this.#oldest(data.key);
@@ -155,15 +170,15 @@ export class Sealer {
   }
 
   /** True: our bytes are the seal. False: fenced. */
-  async #putSeal(key: string, bytes: Uint8Array, lock: Lock): Promise<boolean> {
+  async #putSeal(key: string, bytes: Uint8Array, lock: Lock, readBack: boolean): Promise<boolean> {
     const { store, signal } = this.#options;
     const outcome = await store.putIfAbsent(key, bytes, this.#unexpired(lock), { signal });
     // A create-only PUT succeeds over a delete marker, so "stored" alone doesn't say that ours is the oldest
-    // version.
+    // version. This decides who is in the chain, so it is asked each time.
     const oldest = await this.#oldest(key);
     const stored = outcome.kind === 'stored' && outcome.versionId === oldest.versionId;
     if (!stored && !(await this.#holds(oldest, bytes))) return false;
-    await confirmLock(this.#options, key, oldest.versionId, lock);
+    if (!stored || readBack) await confirmLock(this.#options, key, oldest.versionId, lock);
     return true;
   }
 

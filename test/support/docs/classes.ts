@@ -68,6 +68,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'npm run bench -- verify': 'long',
     'npm run bench -- verifier': 'long',
     'npm run bench -- watch': 'long',
+    'npm run bench -- seals': 'long',
     'npm run chaos': 'long',
   },
   'docs/operating.md': {

@@ -36,16 +36,21 @@ function world(change: (store: Store) => Store = (store) => store, skewMs = () =
   return { clock, store, signer, sealer, carry, troubles };
 }
 
-function segmentOf(clock: FakeClock, periodMs = DAY_MS, value = '{"n":1}'): Segment {
+function segmentOf(
+  clock: FakeClock,
+  periodMs = DAY_MS,
+  value = '{"n":1}',
+  head = newChainHead(ORIGIN, 'orders', 0, 0),
+): Segment {
   const { publicKey } = memorySigner({ algorithm: 'ecdsa-p256' });
-  const builder = new BodyBuilder(0, {
+  const builder = new BodyBuilder(head.nextOffset, {
     sha256: nodeSha256,
     sha256Into: nodeSha256Into,
     encoding: 'zstd',
     compress: zstdCompressor(1),
   });
-  builder.record(kafkaRecord({ offset: 0, value }));
-  return makeSegment(nodeSha256, newChainHead(ORIGIN, 'orders', 0, 0), builder.finish(), {
+  builder.record(kafkaRecord({ offset: head.nextOffset, value }));
+  return makeSegment(nodeSha256, head, builder.finish(), {
     source: { kind: 'kafka', cluster: 'c', topic: 'orders', topicId: null, partition: 0 },
     continues: null,
     anchoredMs: clock.now(),
@@ -180,5 +185,83 @@ describe('the sealer', () => {
     setBy(-90_000);
     await clock.run(waits ?? Promise.resolve(), 60_000);
     expect(right()).toBeNull();
+  });
+});
+
+describe('reading back what was stored', () => {
+  type World = ReturnType<typeof world>;
+  const asked = ({ store }: World, from: number) => store.log.slice(from).map(({ method }) => method);
+  /** The first segment of a chain, and the one behind it `laterMs` later: what was asked of the store for that. */
+  async function second(laterMs: number, before: (it: World, next: Segment) => void = () => {}) {
+    const it = world();
+    const first = segmentOf(it.clock);
+    await it.carry(first);
+    await it.clock.advance(laterMs);
+    // Any answer shows the store's clock anew.
+    for await (const _ of it.store.listVersions('', { limit: 1 }));
+    const next = segmentOf(it.clock, DAY_MS, '{"n":2}', first.after);
+    before(it, next);
+    const from = it.store.log.length;
+    const outcome = await it.carry(next);
+    return { it, next, outcome, calls: asked(it, from) };
+  }
+
+  it('asks for the lock and the oldest version of both objects of the first segment', async () => {
+    const it = world();
+    await it.carry(segmentOf(it.clock));
+    const calls = asked(it, 0).filter((method) => method !== 'listVersions');
+    expect(calls.toSorted()).toEqual(['lock', 'lock', 'putIfAbsent', 'putIfAbsent']);
+  });
+
+  it('asks within a minute only whose seal it is', async () => {
+    const { outcome, calls } = await second(59_000);
+    expect(outcome.kind).toBe('stored');
+    expect(calls).toEqual(['putIfAbsent', 'putIfAbsent', 'listVersions']);
+  });
+
+  it('asks for everything again after a minute', async () => {
+    const { calls } = await second(60_000);
+    expect(calls.filter((method) => method === 'lock')).toHaveLength(2);
+    expect(calls.filter((method) => method === 'listVersions')).toHaveLength(2);
+  });
+
+  it('asks for everything of an object that was there before', async () => {
+    const { it, next, outcome, calls } = await second(1_000, ({ store, clock }, { data }) => {
+      const short = { mode: 'COMPLIANCE', untilMs: clock.now() + 60_000 } as const;
+      store.attacker.putVersion(data?.key as string, data?.bytes as Uint8Array, short);
+    });
+    expect(outcome.kind).toBe('stored');
+    expect(calls).toContain('extendLock');
+    expect(it.store.versionsOf(next.data?.key as string)[0]?.lock?.untilMs).toBe(it.clock.now() + DAY_MS);
+  });
+
+  it('is fenced under a delete marker within the minute too', async () => {
+    const { outcome } = await second(1_000, ({ store }, { sealKey }) => {
+      store.attacker.putVersion(sealKey, new TextEncoder().encode('another seal'));
+      store.attacker.addMarker(sealKey);
+    });
+    expect(outcome.kind).toBe('fenced');
+  });
+
+  it('notices within a minute that the store no longer locks', async () => {
+    let locks = true;
+    const it = world((inner) => ({
+      ...inner,
+      lock: async (...args) => (locks ? inner.lock(...args) : { kind: 'none' }),
+    }));
+    let head = newChainHead(ORIGIN, 'orders', 0, 0);
+    const next = async () => {
+      const segment = segmentOf(it.clock, DAY_MS, '{"n":1}', head);
+      head = segment.after;
+      const carried = it.sealer.carry(segment, (error) => it.troubles.push(error));
+      carried.catch(() => {});
+      await it.clock.advance(10_000);
+    };
+    await next();
+    locks = false;
+    for (let seals = 0; seals < 5; seals++) await next();
+    expect(it.troubles).toEqual([]);
+    await next();
+    expect(it.troubles.at(-1)).toMatchObject({ code: 'lock-missing' });
   });
 });
