@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import type { z } from 'zod';
 import { spanOf } from '../src/base/period.ts';
 import { type Config, parseConfig } from '../src/config/archiver.ts';
-import { ConfigError } from '../src/config/check.ts';
+import { ConfigError } from '../src/config/config-error.ts';
 import { parseVerifierConfig } from '../src/config/verifier.ts';
 import type { verifierConfigSchema } from '../src/config/verifier-schema.ts';
 import { maximumDaysOf } from './config-parts.ts';

@@ -1,41 +1,28 @@
 // Which command was given, and which exit code does it end with?
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../../base/version.ts';
-import { archiveCommand } from './archive.ts';
-import { checkCommand } from './check.ts';
-import { demoCommand } from './demo.ts';
-import { doctorCommand } from './doctor.ts';
-import { drillCommand } from './drill.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
-import { getCommand } from './get.ts';
-import { initCommand } from './init.ts';
-import { lossesCommand } from './losses.ts';
 import { errorJson, type Io, indented, Output } from './output.ts';
-import { proveCommand } from './prove.ts';
-import { resumeCommand } from './resume.ts';
 import { ROOT_HELP } from './root-help.ts';
 import type { AddCommand, Session } from './session.ts';
-import { showCommand } from './show.ts';
-import { statusCommand } from './status.ts';
-import { verifyCommand } from './verify.ts';
-import { watchCommand } from './watch.ts';
 
-const COMMANDS: readonly AddCommand[] = [
-  initCommand,
-  doctorCommand,
-  archiveCommand,
-  statusCommand,
-  resumeCommand,
-  verifyCommand,
-  watchCommand,
-  drillCommand,
-  getCommand,
-  showCommand,
-  lossesCommand,
-  proveCommand,
-  checkCommand,
-  demoCommand,
-];
+/** Each is loaded when it is given: most of what the others need takes longer to load than to run. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  init: async () => (await import('./init.ts')).initCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  archive: async () => (await import('./archive.ts')).archiveCommand,
+  status: async () => (await import('./status.ts')).statusCommand,
+  resume: async () => (await import('./resume.ts')).resumeCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
+  watch: async () => (await import('./watch.ts')).watchCommand,
+  drill: async () => (await import('./drill.ts')).drillCommand,
+  get: async () => (await import('./get.ts')).getCommand,
+  show: async () => (await import('./show.ts')).showCommand,
+  losses: async () => (await import('./losses.ts')).lossesCommand,
+  prove: async () => (await import('./prove.ts')).proveCommand,
+  check: async () => (await import('./check.ts')).checkCommand,
+  demo: async () => (await import('./demo.ts')).demoCommand,
+};
 
 /**
  * Runs one command line, without `node` and the script. Resolves to the exit code when all output is written.
@@ -44,6 +31,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
   const output = new Output(io);
   const session: Session = { io, output, exitCode: EXIT.ok, json: false, verdictOnError: false };
   const program = buildProgram(session);
+  for (const load of commandsFor(args)) (await load())(program, session);
   try {
     if (args.length === 0) {
       await output.write(ROOT_HELP);
@@ -68,8 +56,16 @@ function buildProgram(session: Session): Command {
       getErrHelpWidth: () => 80,
     });
   program.helpInformation = () => ROOT_HELP;
-  for (const add of COMMANDS) add(program, session);
   return program;
+}
+
+/** The one that is given. All where it is unknown, to name the nearest; none where there is none. */
+function commandsFor(args: readonly string[]): (() => Promise<AddCommand>)[] {
+  const name = args.find((arg) => !arg.startsWith('-'));
+  if (name === undefined) return [];
+  return Object.hasOwn(COMMANDS, name)
+    ? [COMMANDS[name] as () => Promise<AddCommand>]
+    : Object.values(COMMANDS);
 }
 
 /** Help for a command that does not exist must fail like that command, not show another help. */

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { printable, printableJson, printableLines } from '../../base/printable.ts';
-import { ConfigError } from '../../config/check.ts';
+import { ConfigError } from '../../config/config-error.ts';
 
 export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 

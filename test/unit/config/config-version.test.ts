@@ -1,7 +1,7 @@
 // Does a file that a newer version needs say so, instead of listing members that this version does not know?
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/archiver.ts';
-import { ConfigError } from '../../../src/config/check.ts';
+import { ConfigError } from '../../../src/config/config-error.ts';
 import { parseVerifierConfig } from '../../../src/config/verifier.ts';
 
 const errorOf = (parse: () => unknown): ConfigError => {

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import type { LedgerstoneError } from '../../../src/base/error.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { loadConfig, parseConfig } from '../../../src/config/archiver.ts';
-import { ConfigError } from '../../../src/config/check.ts';
+import { ConfigError } from '../../../src/config/config-error.ts';
 import { CHAIN_PATTERN, ORIGIN_PATTERN } from '../../../src/config/fields.ts';
 import { isChainName, isOrigin } from '../../../src/format/chain.ts';
 import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';

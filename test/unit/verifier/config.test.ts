@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
-import { ConfigError } from '../../../src/config/check.ts';
+import { ConfigError } from '../../../src/config/config-error.ts';
 import { parseVerifierConfig } from '../../../src/config/verifier.ts';
 import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
