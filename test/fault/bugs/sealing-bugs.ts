@@ -13,8 +13,10 @@ const signsTwice: Edit = {
   replace: 'if (size < 0) {',
 };
 const PUT_SEAL =
-  "const ours = await this.#persist('seal', onTrouble, () => this.#putSeal(segment.sealKey, bytes, lock));";
-const PUT_DATA = "this.#persist('data', onTrouble, () => this.#putData(segment)),";
+  `const ours = await this.#persist('seal', onTrouble, () =>
+      this.#putSeal(segment.sealKey, bytes, lock, readBack),
+    );`;
+const PUT_DATA = "this.#persist('data', onTrouble, () => this.#putData(segment, readBack)),";
 
 export const SEALING_BUGS: readonly Bug[] = [
   {
@@ -26,7 +28,7 @@ export const SEALING_BUGS: readonly Bug[] = [
       {
         file: SEALING,
         find: PUT_SEAL,
-        replace: 'const ours = await this.#putSeal(segment.sealKey, bytes, lock);',
+        replace: 'const ours = await this.#putSeal(segment.sealKey, bytes, lock, readBack);',
       },
     ],
   },
@@ -39,7 +41,7 @@ export const SEALING_BUGS: readonly Bug[] = [
         file: SEALING,
         find: PUT_SEAL,
         replace: `const ours = await this.#persist('seal', onTrouble, async () =>
-      this.#putSeal(segment.sealKey, sealBytes(segment, await this.#sign(segment, onTrouble)), lock),
+      this.#putSeal(segment.sealKey, sealBytes(segment, await this.#sign(segment, onTrouble)), lock, readBack),
     );`,
       },
     ],
@@ -110,7 +112,7 @@ export const SEALING_BUGS: readonly Bug[] = [
         file: SEALING,
         find: "return ours ? { kind: 'stored', segment } : { kind: 'fenced', segment };",
         replace: `if (!ours) return { kind: 'fenced', segment };
-    await this.#persist('data', onTrouble, () => this.#putData(segment));
+    await this.#persist('data', onTrouble, () => this.#putData(segment, readBack));
     return { kind: 'stored', segment };`,
       },
     ],
