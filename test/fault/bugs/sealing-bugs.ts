@@ -12,8 +12,7 @@ const signsTwice: Edit = {
   find: 'if (size <= (this.#signedSizes.get(origin) ?? 0)) {',
   replace: 'if (size < 0) {',
 };
-const PUT_SEAL =
-  `const ours = await this.#persist('seal', onTrouble, () =>
+const PUT_SEAL = `const ours = await this.#persist('seal', onTrouble, () =>
       this.#putSeal(segment.sealKey, bytes, lock, readBack),
     );`;
 const PUT_DATA = "this.#persist('data', onTrouble, () => this.#putData(segment, readBack)),";
