@@ -1,7 +1,7 @@
 // Does a file of the other party say so, instead of naming each member of it as unknown?
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/archiver.ts';
-import { ConfigError } from '../../../src/config/check.ts';
+import { ConfigError } from '../../../src/config/config-error.ts';
 import { parseVerifierConfig } from '../../../src/config/verifier.ts';
 
 const ARCHIVERS = 'archive: {}\nsource: {}\nretention: {}\nsegment: {}\nserver: {}\n';
