@@ -46,8 +46,8 @@ const FATAL = { firstMs: 5_000, capMs: 30_000, attempts: Number.POSITIVE_INFINIT
 /** A lock may not lie in the past by the time it arrives; longer than the manifest says is allowed. */
 const LOCK_LEAST_MS = 60_000;
 /**
- * How often the store is asked, chain by chain, whether it keeps its word: is a stored object the oldest version
- * of its key, and locked? The verifier asks for every object. See docs/decisions/0066.
+ * How often the store is asked, chain by chain, whether it keeps its word: is a stored object the oldest
+ * version of its key, and locked? The verifier asks for every object. See docs/decisions/0066.
  */
 const READ_BACK_MS = 60_000;
 
