@@ -11,6 +11,9 @@ import type { ArchiveReader } from '../verify/archive-reader.ts';
 /** An object at the key of a note that is none. */
 export type ForeignNote = { readonly key: string; readonly versionId: string; readonly why: string };
 
+/** The version of a file, or of an object that is older than the bucket's versioning. Those can change. */
+export const REPLACEABLE = 'null';
+
 export type OwnBucket = {
   readonly store: Pick<StoreReader, 'listVersions' | 'listPrefixes' | 'read'> &
     Pick<StoreWriter, 'putIfAbsent'>;

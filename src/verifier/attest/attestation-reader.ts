@@ -18,7 +18,7 @@ import type { Confirmed } from '../../verify/confirm.ts';
 import type { Finding } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { coversOrigin } from '../../verify/trust.ts';
-import { type ListedNote, listNotes, readNote } from '../own-bucket.ts';
+import { type ListedNote, listNotes, REPLACEABLE, readNote } from '../own-bucket.ts';
 
 /**
  * "This chain had that root at that size, and all of it was sound", signed by one of the trusted cosigners.
@@ -62,8 +62,6 @@ const FOREIGN_MAX = 50;
 const READS_AT_ONCE = 16;
 /** Foreign versions that are remembered: a version never changes, so none is read twice. */
 const REMEMBERED_MAX = 200_000;
-/** The version of a file, or of an object that is older than the bucket's versioning. Those can change. */
-const REPLACEABLE = 'null';
 
 type Listed = ListedNote<AttestationKey>;
 

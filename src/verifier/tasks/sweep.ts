@@ -11,7 +11,14 @@ import { type ChainInArchive, surveyArchive } from '../../verify/survey.ts';
 import { startRun } from '../../verify/verify.ts';
 import { isMore } from '../findings/bounds.ts';
 import type { Covers } from '../findings/ledger.ts';
-import { ARCHIVE_SCOPE, ATTESTATIONS_SCOPE, chainScope, type Scope } from '../findings/record.ts';
+import {
+  ARCHIVE_SCOPE,
+  ATTESTATIONS_SCOPE,
+  chainScope,
+  type FindingFile,
+  type Scope,
+} from '../findings/record.ts';
+import { REPLACEABLE } from '../own-bucket.ts';
 import { isOwnKey } from '../own-keys.ts';
 import type { StepTools } from '../verifier.ts';
 import { isHoldPromised } from './holds.ts';
@@ -150,7 +157,14 @@ async function sweepPart(
   const range = { prefix: '', after, upTo: swept.upTo };
   const isWhole = after === null && swept.upTo === null;
   const slice = sliceOf(ATTESTATIONS_SCOPE, [range], swept, isWhole);
-  return { slice, rest: swept.upTo === null ? null : { ...cursor, after: swept.upTo } };
+  // Junk at the key of a note: only who read it knows that it is none. It may be gone since.
+  const covers: Covers = async (file) =>
+    (await slice.complete(file)) ||
+    (file.check === 'look' && isIn(range, file.finding) && (await isNoteGone(tools.own, file, signal)));
+  return {
+    slice: { ...slice, complete: covers },
+    rest: swept.upTo === null ? null : { ...cursor, after: swept.upTo },
+  };
 }
 
 type ChainCursor = SweepCursor & { readonly place: ChainInArchive };
@@ -200,6 +214,24 @@ async function lookAtOwn({ key, oldest }: SweptObject, findings: FindingList): P
   const isOurs = isOwnKey(key);
   if (!isOurs) addForeign(findings, { key, oldest }, 'objects of this verifier only');
   return isOurs;
+}
+
+const isIn = ({ prefix, after, upTo }: Range, { key, code }: Finding): boolean =>
+  code === 'foreign-object' && key !== null && isInSlice(key, prefix, after, upTo);
+
+/** Whether the object that was no note is not there any more, or its bytes are others. */
+async function isNoteGone(
+  own: StoreReader,
+  { finding: { key, versionId }, firstSeenMs }: FindingFile,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (key === null) return false;
+  for await (const version of own.listVersions(key, { exact: true, ...(signal && { signal }) })) {
+    if (version.key !== key || version.marker || version.versionId !== versionId) continue;
+    // Such a version can be replaced. Who reads the new bytes judges them.
+    return version.versionId === REPLACEABLE && version.lastModifiedMs > firstSeenMs;
+  }
+  return true;
 }
 
 type Range = { readonly prefix: string; readonly after: string | null; readonly upTo: string | null };

@@ -59,3 +59,26 @@ it('a flood of notes that are none is a finding, which no sweep closes by their 
   await run({ task: 'sweep' });
   expect(foreign()).toBe(51);
 });
+
+it('a note that is none closes its finding with the next sweep once it is gone, and not before', async () => {
+  const { world, run, open } = await verifierRig(1);
+  const keys = [
+    `passes/sweep/${String(NOW_MS / 1000 - 60).padStart(12, '0')}-000001.json`,
+    'passes/topic=orders/partition=0/000007/000000000001.json',
+  ];
+  const lock = { mode: 'COMPLIANCE', untilMs: NOW_MS + YEAR_MS } as const;
+  for (const key of keys) world.store.attacker.putVersion(key, utf8('junk'), lock);
+  const later = async () => {
+    await run({ task: 'sweep' });
+    await run({ task: 'full-pass' });
+    await run({ task: 'sweep' });
+    return open();
+  };
+  expect(await later()).toEqual(['foreign-object', 'foreign-object']);
+  for (const key of keys) {
+    for (const { versionId } of [...world.store.versionsOf(key)]) {
+      world.store.attacker.destroy(key, versionId);
+    }
+  }
+  expect(await later()).toEqual([]);
+});
