@@ -1,9 +1,9 @@
 // What happens to a new seal? This file names each step from the last attestation of a chain to the next one.
 // The work comes from run.ts. The checks of one seal are in ../verify: confirm.ts walks a chain from the last
 // attested seal on, and chain-check.ts checks each seal as it does for verify.ts and a whole archive.
-import { toHex } from '../base/bytes.ts';
+import { fromHex, toHex } from '../base/bytes.ts';
 import { LedgerstoneError } from '../base/error.ts';
-import { type Confirmation, confirmChain } from '../verify/confirm.ts';
+import { type Confirmation, type Confirmed, confirmChain } from '../verify/confirm.ts';
 import { type Finding, findingOf, verdictOf, worstVerdict } from '../verify/finding.ts';
 import { chainText } from '../verify/handover.ts';
 import type { ChainReport } from '../verify/report.ts';
@@ -77,10 +77,18 @@ export async function confirmStep(
   }
 
   // 1b. Every seal behind it: links, root, signatures, locks, and every byte of its data.
-  const confirmation = await walk(tools, place, attested, options);
+  //     Where data had expired unread, this process goes on from where it has walked to before.
+  const before = tools.unread?.of(place, attested?.size ?? 0) ?? null;
+  const confirmation = await walk(tools, place, before?.walked ?? attested, options);
   if (confirmation === null) return { ...NO_CHAIN, place, verdict: verdictOf(around), findings: around };
   const { report, head, isAtEnd } = confirmation;
-  const unread = unreadFindings(report);
+  const unreadSegments = report.expiredUnread + (before?.segments ?? 0);
+  const unread = unreadFindings(unreadSegments);
+  if (unreadSegments > 0 && report.verdict === 'verified' && head !== null) {
+    const { origin, size, root } = report;
+    const walked = { origin, size, root: fromHex(root) };
+    tools.unread?.note(place, attested?.size ?? 0, { walked, segments: unreadSegments });
+  }
   const decisions = report.verdict === 'verified' ? decisionFindings(report) : [];
   const rivals = await rivalFindings(report, options);
   const isNews = head !== null && head.manifest.sequence + 1 > (attested?.size ?? 0);
@@ -89,17 +97,17 @@ export async function confirmStep(
   const apart = [...unread, ...rivals, ...overlaps];
   const findings = [...around, ...report.findings, ...apart, ...decisions];
   const verdict = worstVerdict([report.verdict, verdictOf(apart)]);
-  const before = { place, report, isAtEnd, findings, confirmed: standing(attested, report), isNew: false };
+  const result = { place, report, isAtEnd, findings, confirmed: standing(attested, report), isNew: false };
 
   // 1c. Nothing is attested if anything is wrong, if some data was never read, if another chain continues
   //     the same one or holds the same offsets, or if nothing is new.
-  if (!isNews || verdict !== 'verified') return { ...before, verdict };
+  if (!isNews || verdict !== 'verified') return { ...result, verdict };
 
   // 1d. What was found all the same is told first: no later step walks these segments again.
-  if (findings.some(({ severity }) => severity !== 'info')) await options.beforeAttesting?.(before);
+  if (findings.some(({ severity }) => severity !== 'info')) await options.beforeAttesting?.(result);
 
   // 1e. This verifier's own signature, in its own bucket.
-  return { ...before, ...outcomeOf(await tools.attester.attest(place, head, signal), report, findings) };
+  return { ...result, ...outcomeOf(await tools.attester.attest(place, head, signal), report, findings) };
 }
 
 /** Looked for where the walk has begun at a first seal that continues another chain. */
@@ -110,10 +118,12 @@ async function rivalFindings(report: ChainReport, { allHandovers }: StepOptions)
 }
 
 /** One finding of the chain. The walk began behind the last attestation, so no attestation covers them. */
-function unreadFindings({ expiredUnread }: ChainReport): Finding[] {
-  if (expiredUnread === 0) return [];
-  const which = expiredUnread === 1 ? '1 segment' : `${expiredUnread} segments`;
-  const found = `${which} expired before this verifier read them: nobody but the writer is known to have seen the data`;
+function unreadFindings(segments: number): Finding[] {
+  if (segments === 0) return [];
+  const which = segments === 1 ? '1 segment' : `${segments} segments`;
+  const found =
+    `${which} expired before this verifier read them: nobody but the writer is known to have seen the data. ` +
+    'Nothing from there on is attested, also later. Let another chain continue this one';
   return [findingOf('expired-unread', { expected: 'data that this verifier has read', found })];
 }
 
@@ -128,11 +138,11 @@ const CODES_AFTER_HANDOVER: ReadonlySet<string> = new Set([
 function walk(
   { archive, trusted, sha256, checker, clock, leastLock, bytesInFlight }: StepTools,
   place: ChainInArchive,
-  attested: Attested | null,
+  confirmed: Confirmed | null,
   { handovers, mayGoOn, signal }: StepOptions,
 ): Promise<Confirmation | null> {
   return confirmChain(archive, place, {
-    ...{ trusted, sha256, checker, confirmed: attested, depth: 'content', nowMs: clock.now() },
+    ...{ trusted, sha256, checker, confirmed, depth: 'content', nowMs: clock.now() },
     ...(leastLock && { leastLock }),
     ...(handovers && { handovers }),
     ...(mayGoOn && { mayGoOn }),

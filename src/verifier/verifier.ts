@@ -20,6 +20,7 @@ import type { QueueMessage } from './events/envelopes.ts';
 import type { ArchiveLocation } from './events/work.ts';
 import type { Covers } from './findings/ledger.ts';
 import type { CheckName, FindingFile, Scope } from './findings/record.ts';
+import type { UnreadHeads } from './unread-heads.ts';
 
 export type Verifier = {
   /** The other party's. Nothing here can write to it. */
@@ -131,6 +132,8 @@ export type StepTools = {
   readonly clock: Clock;
   /** No lock of the archive was ever to be shorter. Null or left out: nobody said so. */
   readonly leastLock?: Period | null;
+  /** Left out: what was never read is walked again each time. */
+  readonly unread?: UnreadHeads;
   /** Over all steps that run side by side. */
   readonly bytesInFlight?: Semaphore;
 };

@@ -10,7 +10,10 @@ import type { ChainInArchive } from '../../verify/survey.ts';
 const TOPICS_MS = 10_000;
 /** Known topics whose partitions are listed again with it, in turn. The confirmation lists all of them. */
 const TOPICS_PER_LOOK = 5;
-/** An unsound chain is not read again at once: it is reported already, and it seldom heals. */
+/**
+ * An unsound chain is not read again at once: it is reported already, and it seldom heals. Each time it is
+ * left alone for twice as long, up to `idleMs`.
+ */
 const UNSOUND_MS = 30_000;
 /** A chain is looked at again after this share of the time since it last grew. */
 const OF_AGE = 1 / 4;
@@ -31,6 +34,8 @@ export type PollerOptions = {
 type Known = {
   readonly place: ChainInArchive;
   size: number;
+  /** How often it was found unsound one after another. */
+  unsound: number;
   /** When it was first seen, or last seen to have grown. */
   grownMs: number;
   dueMs: number;
@@ -98,12 +103,16 @@ export class Poller {
       }
       const isFirst = !this.#chains.has(idOf(place));
       const known = this.#note(place, nowMs);
-      known.size = confirmed?.size ?? 0;
+      // Nothing of a chain with unread data is ever attested, so it is looked at from where it was walked to.
+      const isUnread = step.findings.some(({ code }) => code === 'expired-unread');
+      known.size = isUnread ? (report?.size ?? 0) : (confirmed?.size ?? 0);
       if (isNew) known.grownMs = nowMs;
       else if (isFirst) known.grownMs = nowMs - this.#ageOf(report?.lastSealed ?? null);
-      const isUnsound = step.verdict !== 'verified' || (report?.size ?? 0) > known.size;
+      const isSound =
+        (isUnread ? report?.verdict : step.verdict) === 'verified' && (report?.size ?? 0) <= known.size;
+      known.unsound = isSound ? 0 : known.unsound + 1;
       if (!isAtEnd) known.dueMs = nowMs;
-      else known.dueMs = nowMs + (isUnsound ? UNSOUND_MS : this.#waitOf(known, nowMs));
+      else known.dueMs = nowMs + (isSound ? this.#waitOf(known, nowMs) : this.#unsoundWaitOf(known));
     }
   }
 
@@ -115,7 +124,7 @@ export class Poller {
   #note(place: ChainInArchive, nowMs: number): Known {
     const id = idOf(place);
     const dueMs = Math.max(nowMs, this.#restUntil.get(id) ?? 0);
-    const known = this.#chains.get(id) ?? { place, size: 0, grownMs: nowMs, dueMs };
+    const known = this.#chains.get(id) ?? { place, size: 0, unsound: 0, grownMs: nowMs, dueMs };
     this.#chains.set(id, known);
     return known;
   }
@@ -123,6 +132,10 @@ export class Poller {
   #waitOf({ grownMs }: Known, nowMs: number): number {
     const { everyMs, idleMs } = this.#options;
     return Math.max(everyMs, Math.min(idleMs, (nowMs - grownMs) * OF_AGE));
+  }
+
+  #unsoundWaitOf({ unsound }: Known): number {
+    return Math.max(UNSOUND_MS, Math.min(this.#options.idleMs, UNSOUND_MS * 2 ** (unsound - 1)));
   }
 
   get #looksMax(): number {

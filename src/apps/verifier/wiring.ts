@@ -28,6 +28,7 @@ import { confirmTask, freshnessTask } from '../../verifier/tasks/confirm.ts';
 import { configurationTask, scrubTask, subjectsOf, sweepTask } from '../../verifier/tasks/scheduled.ts';
 import { ScrubLog } from '../../verifier/tasks/scrub-progress.ts';
 import { SweepLog } from '../../verifier/tasks/sweep-cursor.ts';
+import { UnreadHeads } from '../../verifier/unread-heads.ts';
 import type { RunResult, Task, Verifier } from '../../verifier/verifier.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
 import { findingOf, type Severity } from '../../verify/finding.ts';
@@ -128,12 +129,12 @@ export function makeVerifier(
     const open = (severity: Severity) => reporter.openOfAll(severity);
     onMetrics?.(runMetricsOf(result, reporter.takeCounts(), nowMs), nowMs, open);
   };
+  const { leastLock, greatestLock, holds } = config.sweep;
   const step = {
     ...{ archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock },
-    ...{ leastLock: config.sweep.leastLock, bytesInFlight: new Semaphore(bytesInFlight) },
+    ...{ leastLock, bytesInFlight: new Semaphore(bytesInFlight), unread: new UnreadHeads(clock) },
   };
   const notes = { store: own, retention, clock, onForeign: foreignNotes(reporter) };
-  const { leastLock, greatestLock, holds } = config.sweep;
   const { everyMs, bytesPerRun } = config.fullPass;
   const subjects = subjectsOf(config, trailFiles, clock);
   const { freshnessMs } = config.chains;

@@ -84,6 +84,30 @@ describe('the look for new seals', () => {
     expect((seen?.at ?? Number.POSITIVE_INFINITY) - from).toBeLessThanOrEqual(60 / 4 + 2);
   });
 
+  it('is rarer each time at a chain that is not sound, and as ever at one whose old data nobody read', async () => {
+    const world = new World();
+    world.seal('orders', 0, 4);
+    const unread = { findings: [{ code: 'expired-unread' }], confirmed: null, verdict: 'unverifiable' };
+    const looks = async (words: object) => {
+      const times: number[] = [];
+      for (let passed = 0; passed < 1200; passed += 2) {
+        for (const { place } of await world.poller.grown()) {
+          times.push(passed);
+          const step = { ...stepOf(place, 5, false), ...words } as unknown as StepResult;
+          world.poller.learn(resultOf([step]));
+        }
+        await world.clock.advance(2 * SECOND_MS);
+      }
+      return times;
+    };
+    const broken = { verdict: 'broken', confirmed: null, findings: [{ code: 'fork' }] };
+    const times = await looks(broken);
+    expect(times.map((at, i) => at - (times[i - 1] ?? 0))).toEqual([0, 30, 60, 120, 240, 300, 300]);
+    // It was walked up to its end, so there is nothing to look at again before it grows.
+    const report = { size: 5, lastSealed: null, verdict: 'verified' };
+    expect((await looks({ ...unread, report })).length).toBeLessThanOrEqual(1);
+  });
+
   it('makes no more listings a second than it may, and leaves out no chain', async () => {
     const world = new World({ everyMs: 2 * SECOND_MS, idleMs: 2 * SECOND_MS });
     for (let partition = 0; partition < 300; partition++) world.seal('orders', partition, 0);

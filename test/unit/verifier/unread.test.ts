@@ -1,10 +1,11 @@
 // Does a verifier attest only what it has read, although a seal says that its data was to expire?
 import { beforeEach, expect, it } from 'vitest';
 import { stepCoverage } from '../../../src/verifier/findings/step-coverage.ts';
+import { UnreadHeads } from '../../../src/verifier/unread-heads.ts';
 import { entries, NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { verifierRig } from '../../support/verifier-rig.ts';
 import { storeOver } from '../../support/verifier-store.ts';
-import { VerifierWorld } from '../../support/verifier-world.ts';
+import { STILL, VerifierWorld } from '../../support/verifier-world.ts';
 
 /** A lock that is over by now. */
 const SHORT = { sealedMs: NOW_MS - 60_000, retentionMs: 1_000 };
@@ -91,4 +92,45 @@ it('holds what a seal promises to the least lock, by its own time and by that of
   await honest.grow(2);
   const tools = { ...honest.tools(), archive: storeOver(honest.builder.archive), leastLock };
   expect((await honest.step(2, tools)).isNew).toBe(true);
+});
+
+it('walks what it will not attest once, and then only what is new', async () => {
+  world = new VerifierWorld();
+  await sealWithoutData();
+  await world.grow(5);
+  const reads: string[] = [];
+  const { archive } = world.builder;
+  const store = storeOver(archive);
+  const read: typeof store.read = async (key, ...rest) => {
+    reads.push(key);
+    return store.read(key, ...rest);
+  };
+  const counted = { ...store, read };
+  const clock = { ...STILL, monotonic: () => nowMs };
+  let nowMs = 0;
+  const tools = { ...world.tools(), archive: counted, unread: new UnreadHeads(clock) };
+  const look = async () => {
+    reads.length = 0;
+    const { verdict, findings, isNew } = await world.step(world.made.length, tools);
+    return { verdict, isNew, codes: findings.map(({ code }) => code), reads: reads.length };
+  };
+  const unread = { verdict: 'unverifiable', isNew: false };
+  // A seal and a data object each, but for the data that is gone.
+  expect(await look()).toEqual({ ...unread, codes: ['expired', 'expired-unread'], reads: 11 });
+  expect(await look()).toEqual({ ...unread, codes: ['expired-unread'], reads: 1 });
+  await world.grow(1);
+  expect(await look()).toEqual({ ...unread, codes: ['expired-unread'], reads: 3 });
+  // What is new is judged as ever, again and again.
+  world.made.push(await world.chain.seal({ lines: entries(world.chain.nextOffset, 3) }));
+  archive.alter(world.made.at(-1)?.dataKey as string, (bytes) => bytes.fill(7));
+  for (let i = 0; i < 2; i++) {
+    expect(await look()).toMatchObject({
+      verdict: 'broken',
+      codes: expect.arrayContaining(['data-altered', 'expired-unread']),
+    });
+  }
+  expect(world.attestedSizes()).toEqual([]);
+  // Once a day everything: the data may be back.
+  nowMs = 25 * 3_600_000;
+  expect((await look()).reads).toBeGreaterThan(11);
 });
