@@ -1,4 +1,5 @@
 // Is this one of the simple values that manifests and gap lines are made of?
+import { utf8 } from '../base/bytes.ts';
 
 /** An integer from 0 to 2^53 − 1, and not −0. */
 export const isCount = (value: unknown): value is number =>
@@ -19,7 +20,7 @@ export const isWord = (value: unknown, bytesMax: number): value is string =>
   value.length <= bytesMax &&
   value.isWellFormed() &&
   !NOT_IN_WORDS.test(value) &&
-  utf8Length(value) <= bytesMax;
+  utf8(value).length <= bytesMax;
 
 // biome and people alike can't see these characters: they are built from their numbers.
 const range = (first: number, last: number): string => `\\u{${first.toString(16)}}-\\u{${last.toString(16)}}`;
@@ -27,12 +28,3 @@ const NOT_IN_WORDS = new RegExp(
   `[${range(0, 0x1f)}${range(0x7f, 0x9f)}${range(0x2028, 0x2029)}]|\\p{Bidi_Control}`,
   'u',
 );
-
-function utf8Length(text: string): number {
-  let bytes = 0;
-  for (const char of text) {
-    const code = char.codePointAt(0) as number;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return bytes;
-}

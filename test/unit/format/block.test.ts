@@ -100,6 +100,25 @@ describe('a zstd block', () => {
   });
 });
 
+describe('the content size that a frame states', () => {
+  it.each([
+    ['one byte', '28b52ffd 20 05', 5],
+    ['two bytes', '28b52ffd 60 0500', 261],
+    ['four bytes', '28b52ffd a0 05000000', 5],
+    ['four bytes behind a window', '28b52ffd 80 58 05000000', 5],
+    ['eight bytes', '28b52ffd e0 0500000000000000', 5],
+  ])('is read from a header of %s that is all there is', (_, hex, size) => {
+    const header = fromHex(hex.replaceAll(' ', ''));
+    expect(zstdContentSize(header)).toBe(size);
+    expect(() => zstdContentSize(header.subarray(0, -1))).toThrow(refusal('block-mismatch'));
+  });
+
+  it.each([
+    ['the greatest content', '28b52ffd 80 68 00000004', 64 * MIB],
+    ['the greatest single segment', '28b52ffd a0 00008000', 8 * MIB],
+  ])('may be %s', (_, hex, size) => expect(zstdContentSize(fromHex(hex.replaceAll(' ', '')))).toBe(size));
+});
+
 describe('a gzip block', () => {
   it.each([0, 1, 6, 9])('is what level %i gives, with its content size', (value) => {
     for (const bytes of [new Uint8Array(0), utf8('x'), content, noise, new Uint8Array(400_000)]) {

@@ -123,6 +123,14 @@ describe('a body', () => {
     expect(builder.finish()).toMatchObject({ firstTimeMs: 2, lastTimeMs: 5 });
   });
 
+  it('takes the first millisecond of 1970 and the last of 9999 for times', () => {
+    for (const time of [0n, 253_402_300_799_999n]) {
+      const builder = new BodyBuilder(0, tools('zstd'));
+      builder.record(record(0, '1', time));
+      expect(builder.finish()).toMatchObject({ firstTimeMs: Number(time), lastTimeMs: Number(time) });
+    }
+  });
+
   it('holds its closed blocks compressed and its open one as it is', () => {
     const builder = new BodyBuilder(0, tools('gzip'));
     expect(builder.heldBytes).toBe(0);
