@@ -5,7 +5,7 @@ import { parseSignedCheckpoint, type SignedCheckpoint } from '../format/note.ts'
 import type { VerifierKey } from '../format/vkey.ts';
 import type { Problem } from './finding.ts';
 import type { OpenedSeal } from './open-seal.ts';
-import { checkSignatures, includesKey, isLineOf, type VerifySignature } from './trust.ts';
+import { checkSignatures, includesKey, type VerifySignature } from './trust.ts';
 
 /** "This chain had that root at that size." */
 export type Anchor = {
@@ -56,18 +56,27 @@ export type KeysFor = (origin: string) => readonly VerifierKey[];
 
 export class AnchorCheck {
   readonly #anchors: readonly Anchor[];
+  readonly #bySize: ReadonlyMap<number, readonly Anchor[]>;
+  /** By origin, the least size at which another chain goes on. */
+  readonly #handedOver = new Map<string, number>();
+  /** Greatest size of which somebody's signature may have to be asked. */
+  readonly #signedSize: number;
   readonly #keysFor: KeysFor;
   readonly #verify: VerifySignature;
   readonly #reached = new Set<Anchor>();
   /** The chain has this root at that size. */
   readonly #borneOut = new Set<Anchor>();
-  /**
-   * Keys of an anchor's signatures that the chain has trusted on its way to that size, perhaps not any more.
-   */
-  readonly #met = new Map<Anchor, VerifierKey[]>();
+  /** Keys that the chain has trusted on its way so far, perhaps not any more. By their vkeys. */
+  readonly #met = new Map<string, VerifierKey>();
 
   constructor(anchors: readonly Anchor[], keysFor: KeysFor, verify: VerifySignature) {
     this.#anchors = anchors;
+    this.#bySize = Map.groupBy(anchors, ({ size }) => size);
+    for (const { kind, origin, size } of anchors) {
+      if (kind !== 'handover') continue;
+      this.#handedOver.set(origin, Math.min(size, this.#handedOver.get(origin) ?? size));
+    }
+    this.#signedSize = greatest(anchors.filter(({ signed }) => signed !== null)) ?? 0;
     this.#keysFor = keysFor;
     this.#verify = verify;
   }
@@ -85,25 +94,22 @@ export class AnchorCheck {
   }
 
   #greatest(counts: (anchor: Anchor) => boolean): number | null {
-    const sizes = this.#anchors.filter(counts).map(({ size }) => size);
-    return sizes.length === 0 ? null : Math.max(...sizes);
+    return greatest(this.#anchors.filter(counts));
   }
 
   /** True if a chain that continues elsewhere has left this one already. */
   isHandedOverBefore(origin: string, sequence: number): boolean {
-    return this.#anchors.some(
-      (anchor) => anchor.kind === 'handover' && anchor.origin === origin && anchor.size <= sequence,
-    );
+    const size = this.#handedOver.get(origin);
+    return size !== undefined && size <= sequence;
   }
 
   /** The chain has reached the size of this seal. */
   async reach(opened: OpenedSeal): Promise<Problem[]> {
     const { origin, sequence, records } = opened.manifest;
     const problems: Problem[] = [];
-    for (const anchor of this.#anchors) {
-      if (anchor.size <= sequence || anchor.origin !== origin) continue;
-      this.#meetKeys(anchor, opened);
-      if (anchor.size !== sequence + 1) continue;
+    this.#meetKeys(opened);
+    for (const anchor of this.#bySize.get(sequence + 1) ?? []) {
+      if (anchor.origin !== origin) continue;
       this.#reached.add(anchor);
       if (!equalBytes(anchor.root, opened.root)) {
         const expected = `root ${toHex(anchor.root)} at size ${anchor.size}: ${anchor.from}`;
@@ -143,22 +149,23 @@ export class AnchorCheck {
   /**
    * Even if a thief moves the chain to other keys, what the chain's earlier keys have signed still counts.
    */
-  #meetKeys(anchor: Anchor, { signedKeys }: OpenedSeal): void {
-    const met = this.#met.get(anchor) ?? [];
-    const lines = anchor.signed?.signatures ?? [];
-    const fresh = signedKeys.filter(
-      (key) => lines.some((line) => isLineOf(line, key)) && !includesKey(met, key),
-    );
+  #meetKeys({ manifest: { origin, sequence, keys }, signedKeys }: OpenedSeal): void {
+    if (sequence >= this.#signedSize) return;
+    const fresh = signedKeys
+      .map((key, i) => [keys[i] as string, key] as const)
+      .filter(([vkey]) => !this.#met.has(vkey));
     if (fresh.length === 0) return;
-    const believed = this.#keysFor(anchor.origin);
-    this.#met.set(anchor, [...met, ...fresh.filter((key) => includesKey(believed, key))]);
+    const believed = this.#keysFor(origin);
+    for (const [vkey, key] of fresh) if (includesKey(believed, key)) this.#met.set(vkey, key);
   }
 
   /** A checkpoint without a trusted signature proves nothing: its content can't be verified. */
   async #believe(anchor: Anchor, problem: Problem): Promise<Problem> {
     if (anchor.signed === null) return problem;
     const now = this.#keysFor(anchor.origin);
-    const before = this.#met.get(anchor)?.filter((key) => !includesKey(now, key)) ?? [];
+    const before = [...this.#met.values()].filter(
+      (key) => key.name === anchor.origin && !includesKey(now, key),
+    );
     const { problems, signedBy } = await checkSignatures(
       anchor.signed,
       [],
@@ -173,3 +180,6 @@ export class AnchorCheck {
     };
   }
 }
+
+const greatest = (anchors: readonly Anchor[]): number | null =>
+  anchors.reduce<number | null>((most, { size }) => (most === null || size > most ? size : most), null);

@@ -88,6 +88,9 @@ export class LineTally {
 
   /** The index of the line's LF. */
   #scan(content: Uint8Array, view: DataView, start: number, block: number): number {
+    // A refusal costs as much as ten good lines, and a small object can hold 600 million lines
+    // (FORMAT.md 9.1.6).
+    if (this.#problems.isFull('malformed')) return content.indexOf(LF, start);
     const expected = this.#nextOffset;
     if (expected !== null) {
       const end = this.#plain.read(content, view, start, expected);

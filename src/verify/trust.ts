@@ -28,7 +28,7 @@ export const includesKey = (keys: readonly VerifierKey[], key: VerifierKey): boo
   keys.some((other) => sameKey(other.key, key.key));
 
 /** Whether a signature line names that key. */
-export const isLineOf = (line: NoteSignature, key: VerifierKey): boolean =>
+const isLineOf = (line: NoteSignature, key: VerifierKey): boolean =>
   line.name === key.name && equalBytes(line.keyId, key.id);
 
 /** The manifest's keys, each of which must be named with the chain's origin. Throws FormatError. */

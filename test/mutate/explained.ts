@@ -374,4 +374,11 @@ export const EXPLAINED: readonly Explained[] = [
     after: '1',
     why: 'An index after a token is never 0.',
   },
+  {
+    file: 'src/verify/anchor.ts',
+    code: "kind: 'checkpoint',",
+    before: "'checkpoint'",
+    after: "''",
+    why: 'Only the two other kinds are asked for.',
+  },
 ];

@@ -163,3 +163,44 @@ describe('a block', () => {
     ]);
   });
 });
+
+describe('an object with many problems', () => {
+  it('lists twenty of each code, and hides no other', () => {
+    const problems = new ProblemList();
+    for (let i = 0; i < 20; i++) {
+      expect(problems.isFull('offset-gap')).toBe(false);
+      problems.add('offset-gap', null, String(i));
+    }
+    expect(problems.isFull('offset-gap')).toBe(true);
+    problems.add('offset-gap', null, '20');
+    problems.add('entry-root-mismatch', 'a', 'b');
+    expect(problems.isFull('entry-root-mismatch')).toBe(false);
+    expect(problems.all.map(({ found }) => found)).toEqual([
+      ...Array.from({ length: 20 }, (_, i) => `${i}`),
+      'b',
+    ]);
+  });
+
+  it('says that its root is another, behind many offsets that are', () => {
+    const lines = Array.from({ length: 30 }, () => record(50, 1));
+    const codes = tallied([lines], { size: 30 }).problems.map(({ code }) => code);
+    expect(codes.filter((code) => code === 'offset-gap')).toHaveLength(20);
+    expect(codes).toContain('entry-root-mismatch');
+    expect(codes).toContain('count-mismatch');
+  });
+
+  it('is read no further than twenty lines that are none, and its root is compared all the same', () => {
+    const bad = Array.from({ length: 20 }, () => 'no line');
+    const after = [record(9, 1), record(3, 1)];
+    const root = toHex(rootOfLeaves(nodeSha256, [...bad, ...after].map(leafOf)));
+    const of = (lines: readonly string[], change: Partial<Sums>) =>
+      tallied([lines], change).problems.map(({ code }) => code);
+    expect(of([...bad, ...after], { root })).toEqual(bad.map(() => 'malformed'));
+    expect(of([...bad, ...after], {})).toEqual([...bad.map(() => 'malformed'), 'entry-root-mismatch']);
+    // One less, and what follows is compared from the line after the next on.
+    expect(of([...bad.slice(1), ...after], {})).toEqual([
+      ...bad.slice(1).map(() => 'malformed'),
+      ...['offset-gap', 'entry-root-mismatch'],
+    ]);
+  });
+});
