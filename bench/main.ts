@@ -13,6 +13,7 @@ const BENCHES = [
   'verifier',
   'watch',
   'seals',
+  'kernel',
 ] as const;
 
 const [name, ...options] = process.argv.slice(2);

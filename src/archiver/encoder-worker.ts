@@ -4,8 +4,9 @@ import { assert } from '../base/assert.ts';
 import { messageOf } from '../base/error.ts';
 import { gzipCompressor, zstdCompressor } from '../base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../base/node/hash.ts';
-import { unpack } from '../ingest/pack.ts';
+import { Kernel } from '../kernel/kernel.ts';
 import { BodyBuilder, type BodyTools } from '../segment/body.ts';
+import { encodePacked } from './encode-packed.ts';
 import type { FromWorker, ToWorker, WorkerOptions } from './encoder-thread.ts';
 
 const options = workerData as WorkerOptions;
@@ -18,6 +19,8 @@ const tools: BodyTools = {
   encoding: options.encoding,
   compress: options.encoding === 'zstd' ? zstdCompressor(options.level) : gzipCompressor(options.level),
 };
+
+const kernel = Kernel.open();
 
 /** null: an earlier message of this batch failed, and the caller was notified. */
 const builders = new Map<number, BodyBuilder | null>();
@@ -45,7 +48,7 @@ function handle(message: ToWorker): void {
     case 'add': {
       const builder = builders.get(id);
       const packedBytes = message.packed.length;
-      if (builder) unpack(message.packed, builder);
+      if (builder) encodePacked(kernel, message.packed, builder);
       const { buffer } = message.packed;
       reply({ kind: 'added', id, packedBytes, heldBytes: builder?.heldBytes ?? 0, buffer }, [buffer]);
       break;

@@ -72,11 +72,18 @@ export class LineWriter {
   /** Start index of the line. Throws FormatError when the gap breaks its own rules. */
   gap(gap: GapLine): number {
     const line = encodeGap(gap);
-    const start = this.#end;
     this.#reserve(line.length + 1);
-    this.#bytes.set(line, start);
-    this.#end = start + line.length;
+    const start = this.append(line);
     this.#bytes[this.#end++] = 0x0a;
+    return start;
+  }
+
+  /** Appends lines that somebody else wrote, each with its LF. Returns the start index of the first. */
+  append(lines: Uint8Array): number {
+    const start = this.#end;
+    this.#reserve(lines.length);
+    this.#bytes.set(lines, start);
+    this.#end = start + lines.length;
     return start;
   }
 

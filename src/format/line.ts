@@ -19,6 +19,17 @@ export type KafkaRecord = {
   readonly value: Uint8Array | null;
 };
 
+/** Lines of records at consecutive offsets, already written. */
+export type LineRun = {
+  /** Each line with its LF. A view: what made it may overwrite it later. */
+  readonly bytes: Uint8Array;
+  /** Where each line begins in `bytes`. */
+  readonly starts: Uint32Array;
+  /** Least and greatest record timestamps within 0…TIME_MS_MAX, milliseconds; null when there is none. */
+  readonly firstTimeMs: number | null;
+  readonly lastTimeMs: number | null;
+};
+
 export const GAP_REASONS = ['transaction', 'compacted', 'expired', 'accepted'] as const;
 export type GapReason = (typeof GAP_REASONS)[number];
 

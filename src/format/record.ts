@@ -6,6 +6,7 @@ export type {
   Header,
   KafkaRecord,
   Line,
+  LineRun,
 } from './line.ts';
 export { decodeLine } from './line-reader.ts';
 export { LineScanner, scanLine } from './line-scanner.ts';

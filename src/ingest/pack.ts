@@ -132,10 +132,18 @@ export type ItemVisitor = {
 
 const NO_HEADERS: readonly Header[] = [];
 
-/** Visits what was packed, in order. Nothing is copied. */
-export function unpack(packed: Uint8Array<ArrayBuffer>, visitor: ItemVisitor): void {
+/**
+ * Visits what was packed, in order, from index `from` on and `most` items of it. Nothing is copied. Returns
+ * the index after them.
+ */
+export function unpack(
+  packed: Uint8Array<ArrayBuffer>,
+  visitor: ItemVisitor,
+  from = 0,
+  most = Number.POSITIVE_INFINITY,
+): number {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-  let at = 0;
+  let at = from;
   const bytes = (length: number): Uint8Array => {
     const start = at;
     at += length;
@@ -148,7 +156,7 @@ export function unpack(packed: Uint8Array<ArrayBuffer>, visitor: ItemVisitor): v
     at += HEADER_HEAD_BYTES;
     return { name: bytes(nameLength), value: bytesOrNull(valueLength) };
   };
-  while (at < packed.length) {
+  for (let left = most; left > 0 && at < packed.length; left--) {
     const flags = view.getUint8(at);
     if (flags === GAP) {
       const length = view.getUint32(at + 1, true);
@@ -167,5 +175,6 @@ export function unpack(packed: Uint8Array<ArrayBuffer>, visitor: ItemVisitor): v
     const key = bytesOrNull(keyLength);
     visitor.record({ offset, timestamp, timestampType, key, headers, value: bytesOrNull(valueLength) });
   }
-  assert(at === packed.length, 'packed items end where their buffer ends');
+  assert(at <= packed.length, 'packed items end within their buffer');
+  return at;
 }

@@ -6,7 +6,13 @@ import { LIMITS } from '../base/limits.ts';
 import type { BlockInfo } from '../format/manifest.ts';
 import { TIME_MS_MAX } from '../format/manifest.ts';
 import type { Encoding } from '../format/paths.ts';
-import { type GapLine, type GapReason, type KafkaRecord, LineWriter } from '../format/record.ts';
+import {
+  type GapLine,
+  type GapReason,
+  type KafkaRecord,
+  type LineRun,
+  LineWriter,
+} from '../format/record.ts';
 import { TreeAccumulator } from '../merkle/accumulator.ts';
 import { emptyRoot, leafHash, rootOf } from '../merkle/tree.ts';
 
@@ -92,6 +98,16 @@ export class BodyBuilder {
     return this.#storedBytes + this.#writer.length;
   }
 
+  /** The offset that must come next. */
+  get nextOffset(): number {
+    return this.#nextOffset;
+  }
+
+  /** Bytes that the open block still takes: the line that reaches them ends it. */
+  get blockRoom(): number {
+    return LIMITS.blockContentTarget - this.#writer.length;
+  }
+
   record(record: KafkaRecord): void {
     assert(record.offset === this.#nextOffset, `offset ${record.offset} where ${this.#nextOffset} follows`);
     this.#starts.push(this.#writer.entry(record));
@@ -99,10 +115,23 @@ export class BodyBuilder {
     this.#nextOffset = record.offset + 1;
     this.#count++;
     const time = record.timestamp;
-    if (time >= 0n && time <= BigInt(TIME_MS_MAX)) {
-      if (this.#firstTimeMs === null || time < this.#firstTimeMs) this.#firstTimeMs = time;
-      if (this.#lastTimeMs === null || time > this.#lastTimeMs) this.#lastTimeMs = time;
-    }
+    if (time >= 0n && time <= BigInt(TIME_MS_MAX)) this.#sawTimes(time, time);
+    this.#closeFullBlock();
+  }
+
+  /**
+   * Takes the lines of the records from nextOffset on. The caller ends a run with the line that reaches
+   * blockRoom, as blocks of written records end.
+   */
+  run({ bytes, starts, firstTimeMs, lastTimeMs }: LineRun): void {
+    if (starts.length === 0) return;
+    assert((starts.at(-1) as number) < this.blockRoom, 'a run ends where its block ends');
+    const base = this.#writer.append(bytes);
+    for (const start of starts) this.#starts.push(base + start);
+    this.#nextOffset += starts.length;
+    this.#count += starts.length;
+    this.#lastEntry = { offset: this.#nextOffset - 1, index: this.#starts.length - 1 };
+    if (firstTimeMs !== null && lastTimeMs !== null) this.#sawTimes(BigInt(firstTimeMs), BigInt(lastTimeMs));
     this.#closeFullBlock();
   }
 
@@ -133,6 +162,11 @@ export class BodyBuilder {
       dataSha256: data === null ? null : this.#tools.sha256(data),
       lastRecord: this.#lastRecord,
     };
+  }
+
+  #sawTimes(first: bigint, last: bigint): void {
+    if (this.#firstTimeMs === null || first < this.#firstTimeMs) this.#firstTimeMs = first;
+    if (this.#lastTimeMs === null || last > this.#lastTimeMs) this.#lastTimeMs = last;
   }
 
   #closeFullBlock(): void {

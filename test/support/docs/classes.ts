@@ -90,6 +90,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
   'docs/testing.md': {
     'npm run simulate -- --seeds 10000': 'long',
     'npm run bugs': 'long',
+    'npm run fuzz': 'long',
     'npm run mutate -- --n 200 --seed 3': 'long',
     'npx vitest run --project unit test/unit/store': 'long',
   },

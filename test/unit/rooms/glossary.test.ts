@@ -26,7 +26,9 @@ const files = FOLDERS.flatMap((folder) =>
 const exported = new Map(
   files.map((file) => [file, exportsOf(file, readFileSync(join(ROOT, file), 'utf8'))]),
 );
-const shared = sharedNames(exported);
+/** Another language, with the names of the loops that it repeats. */
+const ASSEMBLY = 'src/kernel/assembly/';
+const shared = sharedNames(new Map([...exported].filter(([file]) => !file.startsWith(ASSEMBLY))));
 const withReplacedWord = [
   ...new Set([...exported.values()].flat().filter((name) => replacedWordsIn(name, glossary).length > 0)),
   ...files.filter((file) => replacedWordsIn(basename(file, '.ts'), glossary).length > 0),

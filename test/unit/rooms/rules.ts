@@ -29,8 +29,10 @@ export function forbidden(file: string, { specifier }: Import): string | null {
   const target = targetOf(file, specifier);
   if (CROSSINGS.some(({ from, to }) => from === file && to === target)) return null;
   if (target.startsWith('../')) return `${target} lies outside of src`;
+  const { name, onlyFor } = target.startsWith('../') ? room : roomOf(target);
+  if (name !== room.name && onlyFor?.includes(room.name) === false)
+    return `${target} is for ${onlyFor.join(', ')} alone`;
   if (room.rooms.includes('all')) return null;
-  const { name } = roomOf(target);
   if (name === room.name || room.rooms.includes(name) || room.rooms.includes(target)) return null;
   return `${room.name} may not import ${target}`;
 }

@@ -8,6 +8,8 @@ export type Room = {
   /** Rooms, or single files of a room; `all`. A room may always import itself. */
   readonly rooms: readonly string[];
   readonly packages: readonly string[];
+  /** No other room may import it, not even one that may import all. */
+  readonly onlyFor?: readonly string[];
 };
 
 const PURE = ['base', 'format', 'merkle'];
@@ -29,6 +31,13 @@ export const ROOMS: readonly Room[] = [
   },
   { name: 'merkle', knows: 'hashes and proofs of RFC 6962', rooms: ['base'], packages: [] },
   { name: 'segment', knows: 'a batch and the head of its chain → one segment', rooms: PURE, packages: [] },
+  {
+    name: 'kernel',
+    knows: "the writer's inner loops in WebAssembly",
+    rooms: ['base', 'format'],
+    packages: ['node:', 'assemblyscript'],
+    onlyFor: ['archiver'],
+  },
   {
     name: 'sign',
     knows: 'KMS (the only KMS client) or a key file',
@@ -75,7 +84,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'archiver',
     knows: 'the first party: records → sealed segments',
-    rooms: [...PURE, 'base/node', 'segment', 'sign', 'store', 'ingest', 'config'],
+    rooms: [...PURE, 'base/node', 'segment', 'kernel', 'sign', 'store', 'ingest', 'config'],
     packages: ['node:', 'prom-client'],
   },
   {

@@ -1,0 +1,10 @@
+// What does the kernel export?
+import { holdsJson } from './json.ts';
+import { encodePacked, firstTime, lastTime, lineCount, readEnd, writtenEnd } from './packed.ts';
+
+export { encodePacked, firstTime, holdsJson, lastTime, lineCount, readEnd, writtenEnd };
+
+/** Address from which on the memory is the caller's; what lies before it is the kernel's. */
+export function ownedEnd(): usize {
+  return __heap_base;
+}

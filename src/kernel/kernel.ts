@@ -1,0 +1,107 @@
+// Is there a kernel on this host, and how is it called?
+import { fromBase64 } from '../base/bytes.ts';
+import { MIB } from '../base/limits.ts';
+import type { LineRun } from '../format/record.ts';
+import { KERNEL_BASE64 } from './kernel.generated.ts';
+
+type RunResult = 'readEnd' | 'writtenEnd' | 'lineCount' | 'firstTime' | 'lastTime';
+
+/** What src/kernel/assembly/index.ts exports. Addresses count the bytes of the memory. */
+type KernelExports = Readonly<Record<RunResult, { readonly value: number }>> & {
+  ownedEnd(): number;
+  holdsJson(start: number, end: number): number;
+  encodePacked(
+    from: number,
+    end: number,
+    out: number,
+    outEnd: number,
+    starts: number,
+    linesMax: number,
+    wanted: number,
+    first: number,
+  ): void;
+};
+
+const PAGE_BYTES = 65_536;
+/** Loops read and write up to 32 bytes beyond what they are given. */
+const SLACK_BYTES = 64;
+/** A record whose longest line does not fit here is left to the other way. */
+const LINES_BYTES = 4 * MIB;
+const LINES_MAX = 65_536;
+
+/** Lines of records, and where in the input their records end. */
+export type KernelRun = LineRun & { readonly inputEnd: number };
+
+/**
+ * The writer's inner loops in WebAssembly. One for each thread, with a memory of its own that never grows:
+ * pages of it that nothing touched cost nothing. Each result is what the way without a kernel gives, byte for
+ * byte.
+ */
+export class Kernel {
+  /** Bytes that `load` takes at most. */
+  static readonly inputBytesMax = 4 * MIB;
+
+  readonly #exports: KernelExports;
+  readonly #bytes: Uint8Array;
+  readonly #starts: Uint32Array;
+  readonly #input: number;
+  readonly #lines: number;
+  #inputEnd: number;
+
+  private constructor(module: WebAssembly.Module) {
+    const total = PAGE_BYTES * 2 + Kernel.inputBytesMax + LINES_BYTES + LINES_MAX * 4;
+    const pages = Math.ceil(total / PAGE_BYTES);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    this.#exports = exports as unknown as KernelExports;
+    this.#bytes = new Uint8Array(memory.buffer);
+    const starts = Math.ceil(this.#exports.ownedEnd() / 64) * 64;
+    this.#starts = new Uint32Array(memory.buffer, starts, LINES_MAX);
+    this.#input = starts + LINES_MAX * 4;
+    this.#inputEnd = this.#input;
+    this.#lines = this.#input + Kernel.inputBytesMax + SLACK_BYTES;
+    if (this.#lines + LINES_BYTES + SLACK_BYTES > this.#bytes.length)
+      throw new RangeError(`the kernel owns ${starts} bytes: more than there is room for`);
+  }
+
+  /** null where the host has no WebAssembly, or none with SIMD. Compiles: some milliseconds. */
+  static open(): Kernel | null {
+    if (typeof WebAssembly === 'undefined') return null;
+    const bytes = new Uint8Array(fromBase64(KERNEL_BASE64));
+    return WebAssembly.validate(bytes) ? new Kernel(new WebAssembly.Module(bytes)) : null;
+  }
+
+  /** Whether the bytes are one JSON text for `value`. They replace what was loaded. */
+  isJson(bytes: Uint8Array): boolean {
+    this.load(bytes);
+    return this.#exports.holdsJson(this.#input, this.#inputEnd) !== 0;
+  }
+
+  /** Copies packed items in, for `run`. Throws RangeError where they are longer than inputBytesMax. */
+  load(packed: Uint8Array): void {
+    if (packed.length > Kernel.inputBytesMax)
+      throw new RangeError(`the kernel takes ${Kernel.inputBytesMax} bytes, and not ${packed.length}`);
+    this.#bytes.set(packed, this.#input);
+    this.#inputEnd = this.#input + packed.length;
+  }
+
+  /**
+   * Lines of the loaded records from index `at` on, the first of which has to be at `firstOffset`. Ends after
+   * the line with which `wantedBytes` are reached; at a gap, another offset or a record that is too large or
+   * broken it ends earlier, perhaps without any line: what is there is for the other way.
+   */
+  run(at: number, firstOffset: number, wantedBytes: number): KernelRun {
+    const { readEnd, writtenEnd, lineCount, firstTime, lastTime } = this.#exports;
+    const wanted = Math.max(0, Math.min(wantedBytes, LINES_BYTES));
+    const [from, lines, starts] = [this.#input + at, this.#lines, this.#starts.byteOffset];
+    const linesEnd = lines + LINES_BYTES;
+    this.#exports.encodePacked(from, this.#inputEnd, lines, linesEnd, starts, LINES_MAX, wanted, firstOffset);
+    return {
+      bytes: this.#bytes.subarray(lines, writtenEnd.value),
+      starts: this.#starts.subarray(0, lineCount.value),
+      firstTimeMs: firstTime.value < 0 ? null : firstTime.value,
+      lastTimeMs: lastTime.value < 0 ? null : lastTime.value,
+      inputEnd: readEnd.value - this.#input,
+    };
+  }
+}
