@@ -9,7 +9,6 @@ import { requireClock } from './clock-check.ts';
 import { attemptsIn } from './events/cloudtrail.ts';
 import type { QueueMessage } from './events/envelopes.ts';
 import { inspectObject, scopeOfKey } from './events/inspect.ts';
-import { readTrailFile } from './events/trail-files.ts';
 import type { CallWork, ChainWork, EventWork, ObjectWork, TaskWork, TrailFileWork } from './events/work.ts';
 import { failedIds, noTask, outOfTime, unfinished } from './failures.ts';
 import { ARCHIVE_SCOPE, chainScope } from './findings/record.ts';
@@ -188,14 +187,8 @@ async function reportCall(run: Run, { detail, message }: CallWork): Promise<void
 
 /** The same from CloudTrail's files: what happened in other Regions, and what EventBridge did not bring. */
 async function reportTrailFile(run: Run, { key, message }: TrailFileWork): Promise<void> {
-  const { watched, findings: sink, log, trailFiles } = run.verifier;
-  const { signal } = run.limits;
-  if (watched === null || trailFiles === undefined) return;
-  const options = { check: 'access', complete: false, ...(signal && { signal }) } as const;
   try {
-    const { days, malformed, foreign } = attemptsIn(await readTrailFile(trailFiles, key, signal), watched);
-    log.debug({ key, malformed, foreign }, 'a file of the trail was read');
-    for (const { scope, findings } of days) await sink.report(scope, findings, options);
+    await run.verifier.trailFiles?.report(key, run.verifier, run.limits.signal);
   } catch (error) {
     fail(run, key, error, message === null ? [] : [message]);
   }

@@ -6,7 +6,7 @@ import type { Sha256 } from '../base/hash.ts';
 import type { Logger } from '../base/log.ts';
 import type { Period } from '../base/period.ts';
 import type { VerifierKey } from '../format/vkey.ts';
-import type { ReadableStore, Store, StoreReader } from '../store/store.ts';
+import type { ReadableStore, Store } from '../store/store.ts';
 import type { Anchor } from '../verify/anchor.ts';
 import type { ArchiveReader } from '../verify/archive-reader.ts';
 import type { BlockChecker } from '../verify/block-checker.ts';
@@ -38,7 +38,7 @@ export type Verifier = {
   /** A chain without a seal for longer is stale. Null: nothing was promised. */
   readonly freshnessMs: number | null;
   /** The bucket of CloudTrail's files. */
-  readonly trailFiles?: StoreReader | undefined;
+  readonly trailFiles?: TrailFileReader | undefined;
   /** Which recorded calls are attempts on this archive. Null if that is unknown. */
   readonly watched: Watched | null;
   /** After each run, whatever its result. */
@@ -50,6 +50,16 @@ export type Verifier = {
 /** Compares a chain with all others of the archive, before it is attested. */
 export interface ChainComparison {
   overlaps(report: ChainReport, attested: Attested | null, signal?: AbortSignal): Promise<readonly Finding[]>;
+}
+
+/** CloudTrail's files (events/trail-records.ts). */
+export interface TrailFileReader {
+  report(
+    key: string,
+    to: Pick<Verifier, 'watched' | 'findings' | 'log'>,
+    signal?: AbortSignal,
+  ): Promise<void>;
+  unread(signal?: AbortSignal): AsyncIterable<string>;
 }
 
 type FindingsReport = {

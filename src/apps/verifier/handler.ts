@@ -9,6 +9,7 @@ import { portableChecker } from '../../verify/block-checker.ts';
 import { nodeContentTools } from '../../verify/node/tools.ts';
 import { metricsLine } from './emf.ts';
 import { jsonLog } from './json-log.ts';
+import { openedEarly } from './opening.ts';
 import { makeVerifier, openClients } from './wiring.ts';
 
 /** The used part of Lambda's context. */
@@ -17,21 +18,11 @@ export type LambdaContext = { getRemainingTimeInMillis(): number };
 /** Calls that hang are given up so long before the end. Their messages come back, and the log says why. */
 const GIVE_UP_MS = 3_000;
 
-/**
- * Opened while the function starts, since Lambda gives more CPU then. After a failure each call tries again.
- */
-let opening: Promise<Verifier> | null = open();
-opening.catch(() => {});
+/** Opened while the function starts, since Lambda gives more CPU then. */
+const opened = openedEarly(open);
 
 export async function handler(event: unknown, context: LambdaContext): Promise<unknown> {
-  opening ??= open();
-  let verifier: Verifier;
-  try {
-    verifier = await opening;
-  } catch (error) {
-    opening = null;
-    throw error;
-  }
+  const verifier = await opened();
   return answerEvent(verifier, event, () => context.getRemainingTimeInMillis());
 }
 

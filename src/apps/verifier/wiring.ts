@@ -18,6 +18,7 @@ import { snsNotifier } from '../../verifier/alarms/sns.ts';
 import { webhookNotifier } from '../../verifier/alarms/webhook.ts';
 import { Attester } from '../../verifier/attest/attester.ts';
 import type { Watched } from '../../verifier/events/cloudtrail.ts';
+import { TrailRecords } from '../../verifier/events/trail-records.ts';
 import { Ledger } from '../../verifier/findings/ledger.ts';
 import { ATTESTATIONS_SCOPE } from '../../verifier/findings/record.ts';
 import type { ForeignNote } from '../../verifier/own-bucket.ts';
@@ -147,7 +148,7 @@ export function makeVerifier(
     place: store.kind === 's3' ? { bucket: store.bucket, prefix: store.prefix, trailBucket } : null,
     step,
     sources: new SourceRanges({ ...step, archive, own }),
-    trailFiles,
+    trailFiles: trailFiles && new TrailRecords(trailFiles, config.attempts.trailFiles?.from ?? [], clock),
     findings: reporter,
     tasks: new Map<string, Task>([
       ['confirm', confirmTask],

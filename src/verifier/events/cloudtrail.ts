@@ -33,7 +33,7 @@ export type Attempts = {
   readonly days: readonly { readonly scope: Scope; readonly findings: readonly Finding[] }[];
   /** Records of other things, and of calls that are not attempts. */
   readonly foreign: number;
-  /** What is not a record. */
+  /** What is not a record, and records beyond those that are read of one input. */
   readonly malformed: number;
 };
 
@@ -93,9 +93,10 @@ const MESSAGE_MAX = 2_000;
  */
 export function attemptsIn(input: unknown, watched: Watched): Attempts {
   const findings: Finding[] = [];
-  let [foreign, malformed] = [0, 0];
   const days = new Map<string, { scope: Scope; findings: Finding[] }>();
-  for (const given of recordsOf(input)) {
+  const { records, omitted } = recordsOf(input);
+  let [foreign, malformed] = [0, omitted];
+  for (const given of records) {
     const record = readRecord(given);
     if (record === null) {
       malformed++;
@@ -138,12 +139,15 @@ const fieldsOf = (value: unknown): Fields | null =>
 const textOf = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? value.slice(0, TEXT_MAX) : null;
 
-function recordsOf(input: unknown): readonly unknown[] {
+function recordsOf(input: unknown): { readonly records: readonly unknown[]; readonly omitted: number } {
   const fields = fieldsOf(input);
   const records = fields?.['Records'];
-  if (Array.isArray(records)) return records.slice(0, RECORDS_MAX);
-  if (fields !== null && 'detail' in fields) return [fields['detail']];
-  return [input];
+  if (Array.isArray(records)) {
+    const read = records.slice(0, RECORDS_MAX);
+    return { records: read, omitted: records.length - read.length };
+  }
+  const record = fields !== null && 'detail' in fields ? fields['detail'] : input;
+  return { records: [record], omitted: 0 };
 }
 
 function readRecord(given: unknown): TrailRecord | null {

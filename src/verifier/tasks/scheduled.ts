@@ -67,7 +67,10 @@ export const scrubTask =
     verifier.log.info({ bytes, segments, chains }, 'read again');
   };
 
-/** Compares the settings of the buckets and of the log's key with what was promised. */
+/**
+ * Compares the settings of the buckets and of the log's key with what was promised. It also reads files of
+ * CloudTrail whose event did not come.
+ */
 export const configurationTask =
   (subjects: readonly Subject[]): Task =>
   async (input) => {
@@ -77,7 +80,21 @@ export const configurationTask =
     const report = { check: 'configuration', complete, why, ...options } as const;
     await input.verifier.findings.report(CONFIGURATION_SCOPE, findings, report);
     input.verifier.log.info({ drifts: findings.length }, 'settings compared');
+    await readTrail(input);
   };
+
+async function readTrail(input: TaskInput): Promise<void> {
+  const { verifier, limits, failed } = input;
+  const { trailFiles } = verifier;
+  if (trailFiles === undefined) return;
+  let files = 0;
+  for await (const key of trailFiles.unread(limits.signal)) {
+    if (!mayGoOn(input)) break;
+    await trailFiles.report(key, verifier, limits.signal).catch((error) => failed(key, error));
+    files++;
+  }
+  if (files > 0) verifier.log.info({ files }, 'files of the trail read that no event had told of');
+}
 
 /** What can be compared. Nothing if both stores are directories and the log's key is not named. */
 export function subjectsOf(

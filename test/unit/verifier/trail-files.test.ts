@@ -44,12 +44,15 @@ const created = (key = KEY) => ({
   detail: { bucket: { name: RECORDS }, object: { key } },
 });
 
+let nowMs: number;
+const clock = { ...STILL, now: () => nowMs };
 let world: VerifierWorld;
 let records: MemoryStore;
 let verifier: Verifier;
 beforeEach(() => {
+  nowMs = NOW_MS;
   world = new VerifierWorld();
-  records = memoryStore({ clock: STILL });
+  records = memoryStore({ clock });
   const config = parseVerifierConfig(
     JSON.stringify({
       archive: {
@@ -80,7 +83,7 @@ beforeEach(() => {
     trailFiles: records,
   };
   const checker = portableChecker(nodeContentTools);
-  verifier = makeVerifier(config, clients, { checker, log: new RecordingLog(), clock: STILL });
+  verifier = makeVerifier(config, clients, { checker, log: new RecordingLog(), clock });
 });
 
 const deliver = (...events: readonly object[]) =>
@@ -89,6 +92,7 @@ const deliver = (...events: readonly object[]) =>
     { Records: events.map((event, index) => sqsRecord(`m${index}`, event)) },
     () => 300_000,
   );
+const attempts = () => found().filter(({ code }) => code === 'access-attempt');
 const found = () =>
   world.store
     .keys()
@@ -112,6 +116,31 @@ describe('a file of records', () => {
       ),
       expect.stringContaining('called UpdateAssumeRolePolicy on acme-archiver at 2026-11-22T10:11:12.000Z'),
     ]);
+  });
+
+  it('whose event was lost is read all the same, once, and not while its event is under way', async () => {
+    nowMs = NOW_MS - 3_600_000;
+    await records.putIfAbsent(KEY, fileOf(iam), LOCK);
+    const configuration = () =>
+      answerEvent(verifier, { task: 'configuration' }, () => 300_000).catch(() => {});
+    const reads = () => records.log.filter(({ method, key }) => method === 'read' && key === KEY).length;
+    nowMs = NOW_MS - 3_590_000;
+    await configuration();
+    expect([attempts().length, reads()]).toEqual([0, 0]);
+    nowMs = NOW_MS;
+    await configuration();
+    await configuration();
+    expect([attempts().length, reads()]).toEqual([1, 1]);
+  });
+
+  it.each([
+    ['records that are none', gzipSync(JSON.stringify({ Records: [null, iam] })), 1],
+    ['no list of records', gzipSync('null'), 0],
+    ['more records than are read', fileOf(iam, ...Array(100_000).fill({ ...iam, eventName: 'GetRole' })), 1],
+  ])('with %s comes back, and becomes a dead letter', async (_, bytes, many) => {
+    await records.putIfAbsent(KEY, bytes, LOCK);
+    expect(await deliver(created())).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+    expect(attempts()).toHaveLength(many);
   });
 
   it('that EventBridge told of already adds nothing', async () => {
