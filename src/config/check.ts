@@ -1,4 +1,5 @@
 // Is a configuration file right, and if not, what is wrong with it and where?
+
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { utf8Text } from '../base/bytes.ts';
@@ -21,7 +22,7 @@ export async function readConfigFile(path: string): Promise<string> {
   } catch (cause) {
     throw new LedgerstoneError('config', `can't read the configuration ${path}: ${messageOf(cause)}`, {
       disposition: 'input',
-      remedy: 'Name an existing YAML file with --config.',
+      remedy: 'Name an existing YAML file with --config, which this user may read.',
       cause,
     });
   }

@@ -1,4 +1,5 @@
 // What is wrong with a configuration file, as people and programs read it?
+import { counted } from '../base/counted.ts';
 import { LedgerstoneError } from '../base/error.ts';
 
 export type ConfigProblem = {
@@ -24,7 +25,7 @@ export class ConfigError extends LedgerstoneError {
     const lines = shown.map(
       ({ path, line, column, message }) => `  ${line}:${column}  ${path === '' ? '' : `${path}: `}${message}`,
     );
-    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    const count = counted(problems.length, 'problem');
     const left = problems.length - shown.length;
     if (left > 0) lines.push(`  and ${left} more (--json lists them all)`);
     super('config', `${fileName}: ${count}\n${lines.join('\n')}`, {

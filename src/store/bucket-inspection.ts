@@ -1,4 +1,5 @@
 // What is a bucket like, as far as this caller may see?
+
 import {
   GetBucketVersioningCommand,
   GetObjectLockConfigurationCommand,
@@ -6,6 +7,7 @@ import {
   HeadBucketCommand,
   ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3';
+import { counted } from '../base/counted.ts';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { type BucketCheck, bad, ok, remedyOf, unknown, warning } from './bucket-check.ts';
 import type { S3Connection } from './s3-connection.ts';
@@ -75,7 +77,7 @@ async function checkLock(s3: S3Connection, signal: AbortSignal | undefined): Pro
     const { ObjectLockEnabled: enabled, Rule: rule } = answer.ObjectLockConfiguration ?? {};
     if (enabled !== 'Enabled') return [withoutLock(bucket)];
     const { Mode: mode, Days: days, Years: years, DefaultEventHold: held } = rule?.DefaultRetention ?? {};
-    const period = days === undefined ? `${years} years` : `${days} days`;
+    const period = days === undefined ? counted(years ?? 0, 'year') : counted(days, 'day');
     const remedy =
       'Set a default retention of COMPLIANCE: the net under every PUT (each of ours names its own date).';
     return [

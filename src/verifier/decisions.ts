@@ -1,4 +1,5 @@
 // Which losses and continuations, each by an operator's word, do newly checked segments carry?
+import { counted } from '../base/counted.ts';
 import { type Finding, findingOf } from '../verify/finding.ts';
 import { type GapInChain, lostOffsets } from '../verify/gaps.ts';
 import type { ChainReport } from '../verify/report.ts';
@@ -32,7 +33,7 @@ function lossText(gaps: readonly GapInChain[]): string {
     .slice(0, GAPS_NAMED)
     .map((gap) => `offsets ${gap.firstOffset} to ${gap.lastOffset} (${gap.reason}) by ${gap.by}: ${gap.why}`);
   const more = gaps.length > GAPS_NAMED ? `; and ${gaps.length - GAPS_NAMED} more gaps` : '';
-  const text = `${offsets} records lost${more}; ${named.join('; ')}`;
+  const text = `${counted(offsets, 'record')} lost${more}; ${named.join('; ')}`;
   return text.slice(0, TEXT_MAX);
 }
 

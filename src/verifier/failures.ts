@@ -1,4 +1,5 @@
 // What went wrong in a run, and which messages of a queue are delivered again for it?
+import { counted } from '../base/counted.ts';
 import { isRetriable, LedgerstoneError } from '../base/error.ts';
 import type { QueueMessage } from './events/envelopes.ts';
 import type { EventWork } from './events/work.ts';
@@ -7,7 +8,7 @@ import type { Failure, RunResult, StepResult } from './verifier.ts';
 export const unfinished = ({ confirmed }: StepResult) =>
   new LedgerstoneError(
     'unfinished',
-    `time is up with ${confirmed?.size ?? 0} seals confirmed: there is more`,
+    `time is up with ${counted(confirmed?.size ?? 0, 'seal')} confirmed: there is more`,
     { disposition: 'retriable', remedy: 'The next run goes on from there.' },
   );
 

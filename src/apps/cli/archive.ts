@@ -10,9 +10,11 @@ type ArchiveCommandOptions = { readonly config: string; readonly json?: boolean 
 
 const HELP = `
 Consumes the configured topics as a member of its consumer group. Several instances share
-the partitions. On SIGTERM or SIGINT it seals what it holds and ends within limits.drain.
-Logs go to standard output: JSON, or readable lines on a terminal. With a file source it
-ends when everything is sealed.
+the partitions. On SIGTERM, SIGINT or SIGHUP it seals what it holds and ends within
+limits.drain; another signal more than a second later ends it at once, with exit code 3,
+and what was not sealed is read from Kafka again at the next start. Logs go to standard
+output: JSON, or readable lines on a terminal. With a file source it ends when everything
+is sealed.
 
 Exit codes: 0 drained or finished, 2 configuration, 3 could not go on (the log says why).
 

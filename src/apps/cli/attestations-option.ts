@@ -1,6 +1,8 @@
 // `--attestations STORE --cosigner KEY`: what has an independent verifier confirmed of this archive?
+
 import type { Command } from 'commander';
 import { equalBytes } from '../../base/bytes.ts';
+import { counted, countText } from '../../base/counted.ts';
 import { messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
@@ -30,7 +32,7 @@ import {
   repeatable,
   storeFromName,
 } from './open-archive.ts';
-import { ageText, countText } from './table.ts';
+import { ageText } from './table.ts';
 
 export type AttestationOptions = { readonly attestations?: string; readonly cosigner?: readonly string[] };
 
@@ -242,10 +244,10 @@ export async function attestationSummary(
 /** `verified through offset 125,003 by verifier.example.com/prod at 2026-…, 4 s after its seal` */
 export function attestationText(confirmation: AttestationSummary): string {
   const { cosigner, size, throughOffset, attestedAt, secondsAfterSeal, isFork, unread } = confirmation;
-  if (isFork) return `${cosigner} attested another history of ${size} segments than this one`;
+  if (isFork) return `${cosigner} attested another history of ${counted(size, 'segment')} than this one`;
   const at = attestedAt === null ? '' : ` at ${attestedAt}`;
   if (unread !== null)
-    return `${cosigner} attested ${size} segments${at}; the last of them could not be read here: ${unread}`;
+    return `${cosigner} attested ${counted(size, 'segment')}${at}; the last of them could not be read here: ${unread}`;
   const end = throughOffset === null ? `segment ${size - 1}` : `offset ${countText(throughOffset)}`;
   const when = secondsAfterSeal === null ? '' : `, ${afterText(secondsAfterSeal)} its seal`;
   return `verified through ${end} by ${cosigner}${at}${when}`;

@@ -1,8 +1,8 @@
 // How are a file or standard input of unknown length read with a bound?
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { messageOf } from '../../base/error.ts';
 import { UsageError } from './exit-code.ts';
+import { fileError } from './file-error.ts';
 
 /**
  * Reads all of the file, or of `stdin` if `file` is `-`. Throws UsageError if it is longer than `bytesMax`.
@@ -23,7 +23,7 @@ export async function readInput(
       if (length > bytesMax) break;
     }
   } catch (cause) {
-    throw new UsageError(`can't read the ${what} ${file}: ${messageOf(cause)}`);
+    throw fileError(`can't read the ${what} ${file}`, cause);
   }
   if (length > bytesMax)
     throw new UsageError(`${file} has more than ${bytesMax} bytes: too long for a ${what}`);

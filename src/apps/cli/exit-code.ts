@@ -33,9 +33,26 @@ export class UsageError extends LedgerstoneError {
 
 /** Nothing is wrong: it is not sealed, or not attested, until now. */
 export class NotYetError extends LedgerstoneError {
-  constructor(code: 'not-sealed-yet' | 'not-attested', message: string, remedy: string) {
-    super(code, message, { disposition: 'retriable', remedy });
+  readonly #code: 'not-sealed-yet' | 'not-attested';
+  readonly #known: string;
+
+  /** `known`: how far it is by now, a sentence. */
+  constructor(
+    code: 'not-sealed-yet' | 'not-attested',
+    message: string,
+    known: string,
+    advice = '--wait 2m waits for it.',
+  ) {
+    super(code, message, { disposition: 'retriable', remedy: `${known} ${advice}` });
     this.name = 'NotYetError';
+    this.#code = code;
+    this.#known = known;
+  }
+
+  /** The same once --wait is over. `waited`: how long that was. */
+  afterWaiting(waited: string): NotYetError {
+    const message = `${this.message}, after ${waited} of waiting`;
+    return new NotYetError(this.#code, message, this.#known, 'Ask again later, or with a longer --wait.');
   }
 }
 

@@ -1,6 +1,8 @@
 // `ledgerstone get`: which entries, or original values, are in this range of offsets or times?
+
 import type { Command } from 'commander';
 import { toBase64, utf8 } from '../../base/bytes.ts';
+import { counted, countText } from '../../base/counted.ts';
 import { decodeLine } from '../../format/record.ts';
 import { chainEnd } from '../../read/chain-end.ts';
 import type { ChainReader } from '../../read/chain-reader.ts';
@@ -128,7 +130,10 @@ async function printRange(
     if (output.closed) return printed + tombstones;
   }
   const found = printed + tombstones;
-  if (tombstones > 0) output.note(`${tombstones} tombstones have no value and were left out`);
+  if (tombstones > 0)
+    output.note(
+      `${counted(tombstones, 'tombstone has', 'tombstones have')} no value and ${tombstones === 1 ? 'was' : 'were'} left out`,
+    );
   if (times !== null) output.note(searchedText(search, found, options));
   else if (upTo <= (options.to ?? 0)) {
     const { nextOffset } = (await reader.seal((await chainEnd(reader)).sequence)).manifest.records;
@@ -146,9 +151,11 @@ function searchedText(
   const among = from === undefined && to === undefined ? '' : ' among those offsets';
   const none =
     found === 0 ? `no record is stamped in this range of times${among}, as the seals state it: ` : '';
-  const looked = `${none}all ${seals} seals were read, up to the one sealed at ${lastSealed === null ? 'no time' : sealedText(lastSealed)}`;
+  const allSeals = seals === 1 ? 'its one seal was' : `all ${countText(seals)} seals were`;
+  const upTo = lastSealed === null ? 'no time' : sealedText(lastSealed);
+  const looked = `${none}${allSeals} read, up to the one sealed at ${upTo}`;
   if (untimed === 0) return looked;
-  const which = untimed === 1 ? '1 segment holds' : `${untimed} segments hold`;
+  const which = counted(untimed, 'segment holds', 'segments hold');
   return `${looked}; ${which} no record with a time, and such records are in no range of times`;
 }
 
@@ -197,7 +204,7 @@ function valueText(found: FoundLine, json: boolean): Uint8Array | null {
 
 function trustNote(reader: ChainReader, proven: boolean, found: number): string {
   const { count: reads, bytes } = reader.reads;
-  const cost = `${reads} reads, ${bytes} bytes`;
+  const cost = `${counted(reads, 'read')}, ${counted(bytes, 'byte')}`;
   if (!reader.verified) return `not verified: no key was given (${cost})`;
   if (found === 0)
     return `seals checked against a trusted key; no line was found, so none is proven (${cost})`;

@@ -1,8 +1,7 @@
 // How does `init` make a local key, and hand out the text of a key?
 import { access, writeFile } from 'node:fs/promises';
-import { messageOf } from '../../base/error.ts';
 import type { KeyAlgorithm } from '../../format/vkey.ts';
-import { UsageError } from './exit-code.ts';
+import { fileError } from './file-error.ts';
 
 /** False: there is one already, and it is never replaced. */
 export async function makeKey(keyFile: string, algorithm: KeyAlgorithm): Promise<boolean> {
@@ -22,6 +21,6 @@ export async function writeVkey(file: string, vkey: string): Promise<void> {
   try {
     await writeFile(file, `${vkey}\n`);
   } catch (cause) {
-    throw new UsageError(`can't write the verifier key to ${file}: ${messageOf(cause)}`);
+    throw fileError(`can't write the verifier key to ${file}`, cause);
   }
 }

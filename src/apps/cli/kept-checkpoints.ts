@@ -1,17 +1,18 @@
 // `verify --keep FILE`: how does one run leave its verified checkpoints to the next one?
+
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, link, lstat, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { equalBytes, utf8, utf8Text } from '../../base/bytes.ts';
-import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import { counted, countText } from '../../base/counted.ts';
+import { LedgerstoneError } from '../../base/error.ts';
 import { parseSignedCheckpoint } from '../../format/note.ts';
 import { readInput } from './bounded-input.ts';
 import { CHECKPOINTS_BYTES_MAX, parseCheckpoints } from './checkpoint-file.ts';
 import { UsageError } from './exit-code.ts';
+import { fileError } from './file-error.ts';
 import type { Io } from './output.ts';
-import { countText } from './table.ts';
-import { counted } from './verdict-bounds.ts';
 
 export type Kept = {
   readonly file: string;
@@ -38,7 +39,7 @@ export async function readKept({ stdin }: Pick<Io, 'stdin'>, name: string): Prom
     },
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return false;
-      throw new UsageError(`can't read the checkpoints ${name}: ${messageOf(error)}`);
+      throw fileError(`can't read the checkpoints ${name}`, error);
     },
   );
   const isLink =
@@ -51,7 +52,7 @@ export async function readKept({ stdin }: Pick<Io, 'stdin'>, name: string): Prom
     throw new UsageError(`${name} is a link to nothing`, 'Remove it, or the file that it means is lost.');
   const file = isThere ? await realpath(name) : name;
   await access(dirname(file), constants.W_OK).catch((error: unknown) => {
-    throw new UsageError(`nothing can be kept in ${dirname(file)}: ${messageOf(error)}`);
+    throw fileError(`nothing can be kept in ${dirname(file)}`, error);
   });
   if (!isThere) return { file, bytes: null, notes: [], compared: 0 };
   const bytes = await readInput(stdin, file, CHECKPOINTS_BYTES_MAX, 'checkpoint');
@@ -101,7 +102,8 @@ export async function writeKept(
     return 'kept';
   } catch (error) {
     if (bytes === null && (error as NodeJS.ErrnoException).code === 'EEXIST') return 'changed-meanwhile';
-    throw new LedgerstoneError('not-kept', `${file} could not be written: ${messageOf(error)}`);
+    const { message, remedy } = fileError(`${file} could not be written`, error);
+    throw new LedgerstoneError('not-kept', message, { ...(remedy !== undefined && { remedy }) });
   } finally {
     await rm(partial, { force: true });
   }

@@ -5,6 +5,7 @@ import { messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { parseVkey, parseVkeyFile, type VerifierKey } from '../../format/vkey.ts';
 import { UsageError } from './exit-code.ts';
+import { fileError } from './file-error.ts';
 
 const KEY_FILE_BYTES_MAX = 1024 * 1024;
 const REMEDY =
@@ -35,15 +36,21 @@ async function keysOf(text: string): Promise<VerifierKey[]> {
   if (!status.isFile() || status.size > KEY_FILE_BYTES_MAX) {
     throw new UsageError(`${text} is not a file of verifier keys`, REMEDY);
   }
+  const bytes = await readKeyFile(text);
   let keys: VerifierKey[];
   try {
-    keys = parseVkeyFile(utf8Text(await readFile(text)), nodeSha256);
+    keys = parseVkeyFile(utf8Text(bytes), nodeSha256);
   } catch (error) {
     throw new UsageError(`${text} is not a file of verifier keys: ${messageOf(error)}`, REMEDY);
   }
   if (keys.length === 0) throw new UsageError(`${text} holds no verifier key`, REMEDY);
   return keys;
 }
+
+const readKeyFile = (file: string): Promise<Uint8Array> =>
+  readFile(file).catch((error: unknown) => {
+    throw fileError(`can't read the keys ${file}`, error);
+  });
 
 /**
  * The lines of a file of keys without comments. If there is no such file, the text is a key. Throws
@@ -54,6 +61,8 @@ export async function readKeyLines(text: string): Promise<string[]> {
   if (status === null) return [text];
   if (!status.isFile() || status.size > KEY_FILE_BYTES_MAX)
     throw new UsageError(`${text} is not a file of keys`, REMEDY);
-  const lines = (await readFile(text, 'utf8')).split('\n').map((line) => line.trim());
+  const lines = utf8Text(await readKeyFile(text))
+    .split('\n')
+    .map((line) => line.trim());
   return lines.filter((line) => line !== '' && !line.startsWith('#'));
 }

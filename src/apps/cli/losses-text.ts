@@ -1,10 +1,11 @@
 // How are gaps and losses printed: for people, and for spreadsheets?
+import { counted, countText } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import type { ChainCounts, FoundGap } from '../../read/gap-search.ts';
 import type { Output } from './output.ts';
 import { behindText } from './status-text.ts';
-import { countText, tableText } from './table.ts';
-import { counted, missingText } from './verdict-bounds.ts';
+import { tableText } from './table.ts';
+import { missingText } from './verdict-bounds.ts';
 import { sealedText } from './when-text.ts';
 
 type Continued = {

@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { toHex } from '../../base/bytes.ts';
 import { systemClock } from '../../base/clock.ts';
+import { counted } from '../../base/counted.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
@@ -30,6 +31,7 @@ import { type ChainOptions, openChain, withChain } from './chain-option.ts';
 import { EXIT, NotYetError } from './exit-code.ts';
 import { type ArchiveOptions, count, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
+import { ageText } from './table.ts';
 import { type Sighting, seenAt, whenOf, whenText } from './when-text.ts';
 
 type ProveOptions = ArchiveOptions &
@@ -117,7 +119,8 @@ async function withPatience<T>(waitMs: number, signal: AbortSignal, work: () => 
       return await work();
     } catch (error) {
       const leftMs = endMs - systemClock.monotonic();
-      if (!(error instanceof NotYetError) || leftMs <= 0) throw error;
+      if (!(error instanceof NotYetError)) throw error;
+      if (leftMs <= 0) throw waitMs === 0 ? error : error.afterWaiting(ageText(waitMs));
       await systemClock.sleep(Math.min(LOOK_AGAIN_MS, leftMs), signal);
     }
   }
@@ -147,7 +150,7 @@ async function underAttestation(
     throw new NotYetError(
       'not-attested',
       `segment ${seal.sequence} is not attested yet`,
-      `The cosigner has confirmed ${found?.size ?? 0} segments: wait for it (--wait), or prove without --attestations.`,
+      `The cosigner has confirmed ${counted(found?.size ?? 0, 'segment')}; without --attestations it can be proved now.`,
     );
   }
   const path = await laterPath((sequence) => reader.seal(sequence), seal.sequence, found.size);
@@ -184,7 +187,7 @@ export async function proveOffset(reader: ChainReader, offset: number): Promise<
     throw new NotYetError(
       'not-sealed-yet',
       `offset ${offset} is not sealed yet`,
-      `The next offset to be sealed is ${nextOffset}. --wait 2m waits for it.`,
+      `The next offset to be sealed is ${nextOffset}.`,
     );
   }
   const seal = await reader.seal(located.sequence);

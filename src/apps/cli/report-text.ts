@@ -1,16 +1,16 @@
 // How is the report of a verification printed, for people and for programs?
 
+import { counted, countText } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import { attestationsRoot } from '../../format/attestation.ts';
 import type { Finding, Verdict } from '../../verify/finding.ts';
 import type { GapInChain } from '../../verify/gaps.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
 import type { Colour, Output } from './output.ts';
-import { bytesText, type Column, countText, tableText } from './table.ts';
+import { bytesText, type Column, tableText } from './table.ts';
 import {
   archivedText,
   boundsOf,
-  counted,
   type Given,
   isCopy,
   NOTHING_GIVEN,
@@ -166,7 +166,7 @@ function findingLines(findings: readonly Finding[], omitted: number, words: Word
   for (const [code, count] of infos)
     lines.push(`  ${output.colour('dim', code)} (info)${count > 1 ? ` ×${count}` : ''}`);
   const more = omitted + Math.max(0, others.length - SHOWN_MAX);
-  return more > 0 ? [...lines, `  and ${countText(more)} more findings (--json lists them)`] : lines;
+  return more > 0 ? [...lines, `  and ${counted(more, 'more finding')} (--json lists them)`] : lines;
 }
 
 function findingText(finding: Finding, { output, isCopy }: Words): string[] {
@@ -191,10 +191,22 @@ function findingText(finding: Finding, { output, isCopy }: Words): string[] {
 function checkedLine(chains: readonly ChainReport[], { leastLock }: Given): string {
   const sum = (of: (chain: ChainReport) => number) => chains.reduce((total, chain) => total + of(chain), 0);
   const parts = [
-    `${countText(sum((chain) => chain.checked.seals))} seals`,
-    `${countText(sum((chain) => chain.checked.signatures))} signatures`,
-    `${countText(sum((chain) => chain.checked.locks))} locks`,
-    `${countText(sum((chain) => chain.checked.lines))} lines`,
+    counted(
+      sum((chain) => chain.checked.seals),
+      'seal',
+    ),
+    counted(
+      sum((chain) => chain.checked.signatures),
+      'signature',
+    ),
+    counted(
+      sum((chain) => chain.checked.locks),
+      'lock',
+    ),
+    counted(
+      sum((chain) => chain.checked.lines),
+      'line',
+    ),
     `${bytesText(sum((chain) => chain.bytes))} of data hashed`,
   ];
   const promises =

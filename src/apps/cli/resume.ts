@@ -1,7 +1,9 @@
 // `ledgerstone resume`: which decision does the operator record on a halted partition?
+
 import { type Command, Option } from 'commander';
 import type { Decision, RecordedDecision } from '../../archiver/chain/resume.ts';
 import { systemClock } from '../../base/clock.ts';
+import { counted } from '../../base/counted.ts';
 import { messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { printable } from '../../base/printable.ts';
@@ -12,7 +14,6 @@ import { EXIT, UsageError } from './exit-code.ts';
 import { count } from './open-archive.ts';
 import type { Output } from './output.ts';
 import { acting, type Session } from './session.ts';
-import { counted } from './verdict-bounds.ts';
 
 type ResumeOptions = {
   readonly config: string;

@@ -1,6 +1,8 @@
 // `ledgerstone show`: what does the seal of one segment say?
+
 import type { Command } from 'commander';
 import { toBase64, toHex } from '../../base/bytes.ts';
+import { counted, countText } from '../../base/counted.ts';
 import { messageOf } from '../../base/error.ts';
 import { printable } from '../../base/printable.ts';
 import { chainEnd } from '../../read/chain-end.ts';
@@ -14,7 +16,7 @@ import { EXIT, exitCodeOfError, UsageError } from './exit-code.ts';
 import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 import { behindText } from './status-text.ts';
-import { bytesText, countText } from './table.ts';
+import { bytesText } from './table.ts';
 import { missingText } from './verdict-bounds.ts';
 import { sealedText } from './when-text.ts';
 
@@ -110,7 +112,7 @@ async function chainSummary(reader: ChainReader, newest: LocatedSeal): Promise<C
 function summaryText({ offsets, archived, missing }: ChainSummary): string {
   const text =
     missing === null
-      ? `${countText(archived)} of ${countText(offsets)} offsets are archived; ${countText(offsets - archived)} have no record`
+      ? `${countText(archived)} of ${counted(offsets, 'offset')} are archived; ${countText(offsets - archived)} without a record`
       : missingText(missing, offsets, archived);
   const more = archived === offsets ? '' : ' (`ledgerstone losses` says which, why and by whom)';
   return `the chain so far, as its seals state it: ${text}${more}\n`;
@@ -161,7 +163,7 @@ function sealText(reader: ChainReader, seal: LocatedSeal): string {
       : ([
           [
             '',
-            `${bytesText(data.bytes)} ${data.encoding}, ${data.blocks.length} blocks, ${countText(entries.size)} lines`,
+            `${bytesText(data.bytes)} ${data.encoding}, ${counted(data.blocks.length, 'block')}, ${counted(entries.size, 'line')}`,
           ],
           ['', `sha256 ${data.sha256}`],
         ] as const)),

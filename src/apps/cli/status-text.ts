@@ -1,13 +1,14 @@
 // How does `ledgerstone status` say what it found?
+
 import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
+import { counted, countText } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import type { Behind } from '../../read/chain-end.ts';
 import type { ForeignObject } from '../../verifier/attest/attestation-reader.ts';
 import type { Finding } from '../../verify/finding.ts';
 import { type AttestationSummary, attestationText, foreignObjectsText } from './attestations-option.ts';
 import type { Output } from './output.ts';
-import { agoText, type Column, countText, tableText } from './table.ts';
-import { counted } from './verdict-bounds.ts';
+import { agoText, type Column, tableText } from './table.ts';
 
 export type ChainStatus = {
   readonly chain: string;
@@ -114,7 +115,9 @@ function serviceLine({ service }: Status): string {
   if (service.status === null) return `service: no answer from ${service.url} (${service.problem})`;
   const { instance, version, ready, reasons, partitions } = service.status;
   const halted = partitions.filter(({ halt }) => halt != null).length;
-  const but = halted === 0 ? '' : `, and ${halted} of its ${partitions.length} partitions halted (see above)`;
+  const those =
+    partitions.length === 1 ? 'its one partition' : `${halted} of its ${partitions.length} partitions`;
+  const but = halted === 0 ? '' : `, and ${those} halted (see above)`;
   const state = ready ? `ready${but.replace(', and', ', but')}` : `not ready: ${reasons.join('; ')}${but}`;
   return `service: ${instance}, version ${version}, ${state}`;
 }

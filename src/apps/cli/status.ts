@@ -1,6 +1,8 @@
 // `ledgerstone status`: how far is each chain, and which partition is halted and why?
+
 import type { Command } from 'commander';
 import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
+import { counted } from '../../base/counted.ts';
 import { messageOf } from '../../base/error.ts';
 import type { Config } from '../../config/archiver.ts';
 import { chainEnd } from '../../read/chain-end.ts';
@@ -121,7 +123,7 @@ function contradiction(
 ): string | null {
   if (isFork) return `fork: another root at size ${size} than ${cosigner} attested`;
   if (head === null || head.sequence + 1 >= size) return null;
-  return `truncation: it had ${size} segments when ${cosigner} attested it, and has ${head.sequence + 1}`;
+  return `truncation: it had ${counted(size, 'segment')} when ${cosigner} attested it, and has ${head.sequence + 1}`;
 }
 
 /** A chain that was attested and is gone. */
@@ -132,7 +134,7 @@ const vanished = async (
 ): Promise<ChainStatus> => ({
   ...{ ...one.chainId, origin: one.attested.origin, head: null, entries: null, sealedSecondsAgo: null },
   ...{
-    problem: `truncation: it had ${one.attested.size} segments, and has none`,
+    problem: `truncation: it had ${counted(one.attested.size, 'segment')}, and has none`,
     behind: null,
     service: null,
   },

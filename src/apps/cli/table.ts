@@ -22,9 +22,6 @@ export function tableText(columns: readonly Column[], rows: readonly (readonly s
   return `${[titles, ...shown].map(line).join('\n')}\n`;
 }
 
-/** 1,234,567 */
-export const countText = (value: number): string => value.toLocaleString('en-US');
-
 /** 1,023 B, 1.5 KiB, 16.0 MiB. */
 export function bytesText(bytes: number): string {
   const units = ['KiB', 'MiB', 'GiB', 'TiB'];

@@ -1,7 +1,7 @@
 // How far does a verdict reach: what is archived or lost, what was not read, what can't be ruled out?
+import { counted, countText } from '../../base/counted.ts';
 import { addMissing, lostOffsets, type Missing, NONE_MISSING } from '../../verify/gaps.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
-import { countText } from './table.ts';
 
 /** Over all chains, as their seals state it. */
 export type Totals = {
@@ -24,10 +24,6 @@ export function totalsOf(chains: readonly ChainReport[]): Totals {
   }
   return { offsets, archived, lost: lostOffsets(missing), missing };
 }
-
-/** `1 segment`, `2 segments` */
-export const counted = (count: number, one: string, many = `${one}s`): string =>
-  `${countText(count)} ${count === 1 ? one : many}`;
 
 const sum = (chains: readonly ChainReport[], of: (chain: ChainReport) => number): number =>
   chains.reduce((total, chain) => total + of(chain), 0);

@@ -1,6 +1,8 @@
 // `ledgerstone verify`: is this archive what was sealed, and was it kept as promised?
+
 import { type Command, Option } from 'commander';
 import { utf8 } from '../../base/bytes.ts';
+import { counted } from '../../base/counted.ts';
 import { messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { Period } from '../../base/period.ts';
@@ -39,8 +41,8 @@ import { lockPeriod } from './period-option.ts';
 import { startProgressBar } from './progress.ts';
 import { reportJson, reportText } from './report-text.ts';
 import { acting, type Session } from './session.ts';
-import { bytesText, countText } from './table.ts';
-import { archivedText, boundsOf, counted, type Given, totalsOf } from './verdict-bounds.ts';
+import { bytesText } from './table.ts';
+import { archivedText, boundsOf, type Given, totalsOf } from './verdict-bounds.ts';
 
 type VerifyCommandOptions = ArchiveOptions &
   AttestationOptions & {
@@ -269,7 +271,7 @@ async function countSegments(store: StoreReader, signal: AbortSignal): Promise<n
 }
 
 const progressText = ({ chainsDone, chains, seals, lines, bytes }: Readonly<VerifyProgress>): string =>
-  `${chainsDone}/${chains} chains, ${countText(seals)} seals, ${countText(lines)} lines, ${bytesText(bytes)}`;
+  `${chainsDone}/${chains} chains, ${counted(seals, 'seal')}, ${counted(lines, 'line')}, ${bytesText(bytes)}`;
 
 const checkpointsOf = ({ chains }: Report): string[] =>
   chains.flatMap(({ checkpoint }) => (checkpoint === null ? [] : [checkpoint]));

@@ -25,7 +25,8 @@ const HELP = `
 The second party has its own role, key and bucket, and does not trust the archiver. It
 goes on from its own last attestation of each chain, hashes every stored byte again, and
 attests what is sound. What is not sound is a finding: it is kept as evidence in its own
-bucket and logged. SIGTERM ends it at the next safe point; the next start goes on there.
+bucket and logged. SIGTERM, SIGINT or SIGHUP end it at the next safe point, and the next
+start goes on there; another signal more than a second later ends it at once.
 
 Exit codes: 0 stopped, 2 configuration, 3 could not start (the message says why).
 

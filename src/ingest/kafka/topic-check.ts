@@ -1,6 +1,8 @@
 // Are the cluster and its topics fit to be archived from? Asked before anything is consumed, changing
 // nothing.
+
 import { createRequire } from 'node:module';
+import { counted } from '../../base/counted.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { Client } from './client.ts';
 import { kafkaError } from './errors.ts';
@@ -183,7 +185,7 @@ async function topicConfigs(
 
 function topicChecks({ topic, partitionMetadata }: TopicMetadata): KafkaCheck[] {
   const replicas = Math.min(...partitionMetadata.map((partition) => partition.replicas.length));
-  const size = `${topic}: ${partitionMetadata.length} partitions, ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}`;
+  const size = `${topic}: ${counted(partitionMetadata.length, 'partition')}, ${counted(replicas, 'replica')}`;
   if (replicas >= 3) return [ok('topic', size)];
   const remedy = 'Use a replication factor of 3: what Kafka loses before it is sealed, nobody can archive.';
   return [{ name: 'topic', verdict: 'warning', found: size, remedy }];

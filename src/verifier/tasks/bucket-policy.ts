@@ -1,4 +1,5 @@
 // Does a bucket's policy still deny what it was promised to deny? (IAM JSON policy grammar)
+import { counted } from '../../base/counted.ts';
 
 export type PromisedDenials = {
   readonly bucketArn: string;
@@ -67,7 +68,7 @@ function denials({ minimumDays, maximumDays = null }: PromisedDenials): Denial[]
     ...(minimumDays === null
       ? []
       : [
-          lockBound('short-locks', `no lock of less than ${minimumDays} days`, [
+          lockBound('short-locks', `no lock of less than ${counted(minimumDays, 'day')}`, [
             'numericlessthan',
             REMAINING_DAYS,
             (values) => values.length === 1 && Number(values[0]) >= minimumDays,
@@ -76,7 +77,7 @@ function denials({ minimumDays, maximumDays = null }: PromisedDenials): Denial[]
     ...(maximumDays === null
       ? []
       : [
-          lockBound('long-locks', `no lock of more than ${maximumDays} days`, [
+          lockBound('long-locks', `no lock of more than ${counted(maximumDays, 'day')}`, [
             'numericgreaterthan',
             REMAINING_DAYS,
             (values) => values.length === 1 && Number(values[0]) <= maximumDays,

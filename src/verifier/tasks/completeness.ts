@@ -1,4 +1,5 @@
 // Does the archive have all that the brokers have or had? Compares the offsets of one partition.
+import { counted } from '../../base/counted.ts';
 import type { PartitionMarks } from '../../ingest/kafka/marks.ts';
 import { type Finding, type FindingCode, findingOf } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
@@ -51,7 +52,7 @@ export function compareOffsets({ place, nextOffset, marks, before, isPromised }:
     return { findings, waiting: Math.max(0, end - earliest) };
   }
   if (earliest > nextOffset) {
-    const found = `the brokers begin at offset ${earliest}: ${earliest - nextOffset} offsets are gone unsealed`;
+    const found = `the brokers begin at offset ${earliest}: ${counted(earliest - nextOffset, 'offset is', 'offsets are')} gone unsealed`;
     say('offset-gap', `offset ${nextOffset}, the next to be sealed`, found);
   }
   if (end < nextOffset) {

@@ -1,5 +1,7 @@
 // Are the buckets and the log's key set up as promised? A wrong setting is found before it can be used.
+
 import { equalBytes, toHex } from '../../base/bytes.ts';
+import { counted } from '../../base/counted.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { type KmsSignerOptions, kmsSigner } from '../../sign/kms.ts';
 import type { BucketFacts, Fact } from '../../store/bucket-facts.ts';
@@ -118,10 +120,15 @@ function checkBucket(
     }
     const { defaultDays } = promised;
     if (defaultDays === null) return;
-    const expected = `COMPLIANCE, ${defaultDays} days or more`;
+    const expected = `COMPLIANCE, ${counted(defaultDays, 'day')} or more`;
     const { mode, days } = lock;
     if (mode !== 'COMPLIANCE' || days === null || days < defaultDays) {
-      check.drift(name, 'object-lock/default', expected, mode === null ? 'none' : `${mode}, ${days} days`);
+      check.drift(
+        name,
+        'object-lock/default',
+        expected,
+        mode === null ? 'none' : `${mode}, ${days === null ? 'no days' : counted(days, 'day')}`,
+      );
     }
   });
   check.known(name, 'versioning', facts.versioning, (state) => {

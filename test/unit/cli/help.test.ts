@@ -131,3 +131,8 @@ describe('wrong words are usage: exit code 2, one line, no stack', () => {
     expect(err).toMatch(/UsageError: there is no directory.*\n\s+at /);
   });
 });
+
+test.each(['archive', 'watch'])('%s says which signals end it', async (command) => {
+  const { out } = await ledgerstone([command, '--help']);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) expect(out).toContain(signal);
+});

@@ -50,8 +50,13 @@ it('a wrong command line and an offset before the chain are not "not yet"', asyn
 });
 
 it('--wait ends with exit code 4 when its time is over', async () => {
-  const { code, err } = await prove(3, '--wait', '50ms');
-  expect([code, err]).toEqual([4, expect.stringContaining('not sealed yet')]);
+  const { code, err } = await prove(3, '--wait', '1s');
+  expect([code, err]).toEqual([
+    4,
+    expect.stringContaining('offset 3 is not sealed yet, after 1 s of waiting\n'),
+  ]);
+  expect(err).toContain('The next offset to be sealed is 3. Ask again later, or with a longer --wait.');
+  expect(err).not.toContain('--wait 2m');
 });
 
 it('--wait gives the proof as soon as it is sealed', async () => {

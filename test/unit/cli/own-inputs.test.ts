@@ -145,3 +145,23 @@ describe('a command that there is not', () => {
     expect((await ledgerstone(['--version'])).code).toBe(0);
   });
 });
+
+describe('a file that can not be read says what to do', () => {
+  const FOLDER = 'That is a folder: give the name of a file.';
+  const PATH = 'A part of the path before the last one is no folder: check the name.';
+  it.each([
+    [['verify', '.', '--since', '.'], FOLDER],
+    [['verify', '.', '--since', 'package.json/x'], PATH],
+    [['verify', '.', '--keep', 'package.json/x'], PATH],
+    [['verify', '.', '--keep', 'no/such/folder'], 'There is no such file or folder'],
+    [['verify', '.', '--since', 'no-such-file'], 'There is no such file or folder'],
+    [['check', '.', '--entry', 'package.json'], FOLDER],
+    [['check', 'package.json', '--entry', 'no-such-file'], 'There is no such file or folder'],
+    [['demo', '--dir', 'package.json'], 'Something else has that name already'],
+    [['archive', '--config', '.'], 'Name an existing YAML file'],
+  ])('%j', async (args, remedy) => {
+    const pinned = args[0] === 'check' ? key : [];
+    const { code, err } = await ledgerstone([...args, ...pinned]);
+    expect([code, err]).toEqual([2, expect.stringContaining(remedy)]);
+  });
+});

@@ -152,7 +152,7 @@ describe('times, gaps and records without a value', () => {
   it('values are the original bytes; a tombstone has none, an empty one is a line', async () => {
     const { out, err } = await get('--from', '120', '--to', '122', '--values');
     expect(out).toBe('\ntext\r\n');
-    expect(err).toContain('1 tombstones have no value');
+    expect(err).toContain('1 tombstone has no value and was left out');
     const json = await get('--from', '120', '--to', '122', '--values', '--json');
     expect(json.out).toBe(
       [

@@ -51,6 +51,6 @@ it('counts them beside its readiness', async () => {
   ]);
   expect(await lastLine(false, ['the store is down'], ['hole'])).toEqual([
     3,
-    'service: i, version 1.0.0, not ready: the store is down, and 1 of its 1 partitions halted (see above)',
+    'service: i, version 1.0.0, not ready: the store is down, and its one partition halted (see above)',
   ]);
 });

@@ -162,6 +162,21 @@ describe('what was not read', () => {
   });
 });
 
+it('one is no plural', async () => {
+  const builder = new ArchiveBuilder();
+  await builder.chain().seal({ lines: entries(0, 1) });
+  writeCopy(builder.archive, at('one'));
+  const { out } = await verify('one');
+  expect(out).toMatch(/checked 1 seal, 1 signature, 0 locks, 1 line, /);
+  const chain = [at('one'), '--topic', 'orders', '--partition', '0'];
+  const show = await ledgerstone(['show', ...chain]);
+  expect(show.out).toMatch(/, 1 block, 1 line\n/);
+  const get = await ledgerstone(['get', ...chain, '--since-time', '2000-01-01']);
+  expect(get.err).toContain('its one seal was read');
+  const said = [out, show.out, get.err, (await ledgerstone(['get', ...chain])).err];
+  expect(said.join('\n').match(/\b1 \w*(?:seal|block|line|read|byte|segment|offset)s\b/g)).toBeNull();
+});
+
 describe('a least lock', () => {
   const promising = (retentionMs: number) => async (name: string) => {
     const builder = new ArchiveBuilder();

@@ -1,8 +1,10 @@
 // Which archive, configuration and events does the demo use on the local stack of Kafka, S3 and KMS?
+
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DemoStack } from '../../../../localstack/demo.ts';
+import { counted } from '../../../base/counted.ts';
 import { UsageError } from '../exit-code.ts';
 import { demoEvents, linesOfText } from './events.ts';
 import { CONFIG_FILE, type Stage } from './stage.ts';
@@ -37,7 +39,7 @@ export async function stackStage(directory: string, env: NodeJS.ProcessEnv): Pro
     events: lines.length,
     contentBytes: events.length,
     introduction: [
-      `Kafka ${stack.kafkaVersion} at ${stack.bootstrap.join(',')}, topic ${stack.topic}, ${stack.partitions} partitions.`,
+      `Kafka ${stack.kafkaVersion} at ${stack.bootstrap.join(',')}, topic ${stack.topic}, ${counted(stack.partitions, 'partition')}.`,
       `S3 with Object Lock at ${stack.s3Endpoint}, bucket ${stack.bucket}; KMS key of P-256 at ${stack.kmsEndpoint}.`,
       'Nothing is embedded. On AWS only the addresses differ.',
     ],

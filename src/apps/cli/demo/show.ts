@@ -1,10 +1,12 @@
 // What does the demo print?
+
 import { join } from 'node:path';
+import { countText } from '../../../base/counted.ts';
 import type { ChainReader } from '../../../read/chain-reader.ts';
 import { EXIT } from '../exit-code.ts';
 import { verdictText } from '../report-text.ts';
 import type { Session } from '../session.ts';
-import { bytesText, type Column, countText, tableText } from '../table.ts';
+import { bytesText, type Column, tableText } from '../table.ts';
 import { stackStage } from './on-stack.ts';
 import {
   archiveEvents,

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { messageOf } from '../../../base/error.ts';
 import { generateLocalKey } from '../../../sign/local-key.ts';
 import { UsageError } from '../exit-code.ts';
+import { fileError } from '../file-error.ts';
 import { demoEvents, demoSources, linesOfText } from './events.ts';
 
 export type Stage = {
@@ -40,7 +40,7 @@ export async function demoDirectory(wanted: string | undefined): Promise<string>
     await mkdir(wanted, { recursive: true });
     if ((await readdir(wanted)).length === 0) return resolve(wanted);
   } catch (cause) {
-    throw new UsageError(`can't use ${wanted} for the demo: ${messageOf(cause)}`);
+    throw fileError(`can't use ${wanted} for the demo`, cause);
   }
   throw new UsageError(`${wanted} is not empty`, 'Name a new directory with --dir, or leave it out.');
 }
