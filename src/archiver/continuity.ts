@@ -23,6 +23,9 @@ const SEAL_TRIES_MAX = 6;
 /** Before the next of them: doubled each time, so that they take half a minute and what passes has passed. */
 const SEAL_WAIT_MS = 1_000;
 
+/** Reading again from the head decides what the log is. */
+const LOG_CODES = ['log-rewritten', 'anchor-compacted'];
+
 /** Remembers what was refused before, so that a second look decides. */
 export class Continuity {
   readonly #where: string;
@@ -45,7 +48,7 @@ export class Continuity {
    * ever; the same work that fails for another reason, time after time, would never be noticed.
    */
   failed(error: unknown, next: number): { readonly waitMs: number } | { readonly halt: Halt } {
-    const isLog = error instanceof LedgerstoneError && error.code === 'log-rewritten';
+    const isLog = error instanceof LedgerstoneError && LOG_CODES.includes(error.code);
     if (isLog || isRetriable(error)) return { waitMs: SEAL_WAIT_MS };
     if (++this.#failures < SEAL_TRIES_MAX) return { waitMs: SEAL_WAIT_MS * 2 ** (this.#failures - 1) };
     return { halt: unsealable(this.#where, next, error).halt };

@@ -199,7 +199,7 @@ export class Pipeline {
     const chain = chainOf(partition.partition);
     const id = { archiveOrigin: config.archive.origin, chain, partition: partition.partition };
     const name = { chainOrigin: chainOrigin(id), chain, partition: partition.partition };
-    const route = { partition, name };
+    const route = { partition, name, acceptsCompaction: topic.compacted === 'accept' };
     const constantOf = (name: ChainName) => this.#constant(topic, name);
     return new PartitionActor({
       route,

@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import type { ToolProcess } from '../../localstack/backend.ts';
 import type { KafkaVersion } from '../../localstack/native/kafka-install.ts';
 import type { RunningStack } from '../../localstack/running.ts';
+import { type RecordedDecision, sealDecision } from '../../src/archiver/chain/resume.ts';
 import { inlineEncoder } from '../../src/archiver/encoder.ts';
 import type { PartitionActor } from '../../src/archiver/partition.ts';
 import { Pipeline, type PipelineEnd } from '../../src/archiver/pipeline.ts';
@@ -57,6 +58,8 @@ export type StartOptions = {
   readonly faults?: FaultPlan;
   /** Its origin, of another archive. */
   readonly archive?: string;
+  /** Members of the topic, as YAML flow: `, compacted: accept`. */
+  readonly topic?: string;
 };
 
 export type LiveArchiver = {
@@ -80,25 +83,19 @@ export class HazardWorld extends KafkaWorld {
     return this.#topic;
   }
 
-  async orders(partitions = 1): Promise<string> {
-    this.#topic = await this.topic({ partitions });
+  async orders(partitions = 1, config: Readonly<Record<string, string>> = {}): Promise<string> {
+    this.#topic = await this.topic({ partitions, config });
     return this.#topic;
   }
 
   start(options: StartOptions = {}): LiveArchiver {
-    const { tuning = {}, faults = () => undefined, archive = ORIGIN } = options;
-    const text = `
-archive: { origin: ${archive}, store: { kind: directory, path: /nowhere }, signing: { kind: local, keyFile: /nowhere } }
-source: { kind: kafka, brokers: ["memory:9092"], topics: [{ name: ${this.#topic}, retention: short }] }
-retention: { short: { mode: COMPLIANCE, period: 1d } }
-segment: { maxRecords: 50, maxAge: 300ms, heartbeat: 0 }
-`;
+    const { tuning = {}, faults = () => undefined, archive = ORIGIN, topic = '' } = options;
     const log: string[] = [];
     const say = (level: string) => (fields: object, message: string) =>
       void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
     const source = this.source([this.#topic], this.groupId, tuning, undefined, archive);
     const pipeline = new Pipeline({
-      config: parseConfig(text, 'hazards.yaml', {}),
+      config: this.#config(archive, topic),
       source,
       store: faultyStore(this.store, faults, systemClock),
       signers: [this.#signer],
@@ -128,6 +125,33 @@ segment: { maxRecords: 50, maxAge: 300ms, heartbeat: 0 }
     };
     this.archivers.push(archiver);
     return archiver;
+  }
+
+  #config(archive: string, topic: string) {
+    const text = `
+archive: { origin: ${archive}, store: { kind: directory, path: /nowhere }, signing: { kind: local, keyFile: /nowhere } }
+source: { kind: kafka, brokers: ["memory:9092"], topics: [{ name: ${this.#topic}, retention: short${topic} }] }
+retention: { short: { mode: COMPLIANCE, period: 1d } }
+segment: { maxRecords: 50, maxAge: 300ms, heartbeat: 0 }
+`;
+    return parseConfig(text, 'hazards.yaml', {});
+  }
+
+  /** What `ledgerstone resume --kind compacted --to` does, beside the archivers. */
+  async decideCompacted(to: number): Promise<RecordedDecision> {
+    const words = { by: 'A. Auditor', why: 'a test', reason: 'compacted' } as const;
+    return sealDecision(
+      {
+        ...{ store: this.store, signer: this.#signer, clock: impatientClock, writerId: 'operator' },
+        source: this.source([this.#topic], this.groupId, {}, undefined, ORIGIN),
+        trusted: [verifierKey(ORIGIN, this.#signer.publicKey, nodeSha256)],
+        ...{ sha256: nodeSha256, random: Math.random },
+      },
+      this.#config(ORIGIN, ', compacted: accept'),
+      { topic: this.#topic, partition: 0, to, ...words },
+      () => {},
+      new AbortController().signal,
+    );
   }
 
   nextOffset(partition = 0): number {

@@ -139,7 +139,7 @@ async function isSameTopic(
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    await confirmPosition(tools, { partition: route.partition, name }, older, signal);
+    await confirmPosition(tools, { ...route, name }, older, signal);
     return true;
   } catch (error) {
     // What expired is missed by the new chain then: it halts, and an operator decides.
@@ -194,7 +194,7 @@ export const createChain = (
 /** The starts that are not decided yet: this partition's, or those of all partitions. */
 async function startsOf(
   tools: ChainCreationTools,
-  { partition: { topic, partition }, name: { chain } }: PartitionRoute,
+  { partition: { topic, partition }, name: { chain }, acceptsCompaction }: PartitionRoute,
   config: ChainCreationConfig,
   signal: AbortSignal,
 ): Promise<ChainStart[]> {
@@ -211,6 +211,7 @@ async function startsOf(
     const route = {
       partition: { topic, partition: number },
       name: { chainOrigin: origin, chain, partition: number },
+      acceptsCompaction,
     };
     // Another partition of this process, or another process, may have created it while we waited.
     const search = await findHead(tools.store, chain, number, 0, signal);

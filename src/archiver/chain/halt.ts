@@ -1,5 +1,6 @@
 // Why can a partition not go on, and what may its operator do?
 import { messageOf } from '../../base/error.ts';
+import type { TopicPartition } from '../../ingest/source.ts';
 
 /** Stable codes: shown by `status`, in metrics and the log; RUNBOOK.md says what to do about each. */
 export const HALT_CODES = [
@@ -57,4 +58,12 @@ export const unsealable = (where: string, next: number, error: unknown): HaltErr
     'unsealable',
     `the segment of ${where} from offset ${next} on can't be made: ${messageOf(error)}`,
     'If the message names a time, check clock and `retention`. Otherwise this is a fault of the archiver: report it with its log. Nothing is lost; restart once it is mended.',
+  );
+
+/** The log has at `offset` what was not sealed there, or nothing. */
+export const replaced = ({ topic, partition }: TopicPartition, offset: number): HaltError =>
+  halt(
+    'topic-replaced',
+    `the record at offset ${offset} of ${topic}/${partition} is not the one that was sealed: the topic was recreated or rewritten`,
+    NEW_CHAIN,
   );

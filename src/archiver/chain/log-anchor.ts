@@ -2,16 +2,14 @@
 import { equalBytes } from '../../base/bytes.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
-import { LIMITS } from '../../base/limits.ts';
-import { nodeDecompress } from '../../base/node/decompress.ts';
 import type { Manifest } from '../../format/manifest.ts';
-import { oldestVersion } from '../../format/oldest-version.ts';
 import { decodeLine, encodeEntry, type GapLine } from '../../format/record.ts';
 import { isHeld, type RecordItem } from '../../ingest/item.ts';
 import type { LogRange, Source, TopicPartition } from '../../ingest/source.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import type { StoreReader } from '../../store/store.ts';
-import { halt, NEW_CHAIN } from './halt.ts';
+import { halt, NEW_CHAIN, replaced } from './halt.ts';
+import { linesOf, storedBlocks } from './stored-lines.ts';
 
 /** A record that was accepted, known by the leaf hash of its line, which may still be on its way. */
 export type RecordAnchor = { readonly offset: number; readonly leaf: Uint8Array | Promise<Uint8Array> };
@@ -50,22 +48,10 @@ export async function anchorOf(
   const { data, records } = manifest;
   const wanted = which === 'tail' ? (records.missing.transaction ?? 0) : records.count;
   if (data === null || wanted === 0) return null;
-  const version = await oldestVersion(store, data.key, signal);
-  // Its lock ended and it was deleted, as the policy allows: there is nothing left to compare with. What
-  // somebody put there since then is not what was sealed.
-  if (version === null || version.size !== data.bytes) return null;
-  let at = 0;
-  const blocks = data.blocks.map((block) => {
-    at += block.bytes;
-    return { ...block, start: at - block.bytes, end: at };
-  });
-  for (const { start, end, ...block } of which === 'first' ? blocks : blocks.reverse()) {
-    const stored = await store.read(data.key, version.versionId, {
-      maxBytes: LIMITS.blockContentMax,
-      range: { start, end },
-      signal,
-    });
-    const content = nodeDecompress(stored, data.encoding, block.content);
+  const blocks = await storedBlocks(store, manifest, signal);
+  if (blocks === null) return null;
+  for (const readBlock of which === 'first' ? blocks : blocks.reverse()) {
+    const content = await readBlock();
     if (which === 'tail') return lastGap(content);
     const found = which === 'last' ? lastEntry(content, sha256) : firstEntry(content, sha256);
     if (found !== null) return found;
@@ -74,12 +60,7 @@ export async function anchorOf(
 }
 
 function firstEntry(content: Uint8Array, sha256: Sha256): LogAnchor | null {
-  for (
-    let start = 0, end = content.indexOf(10);
-    end >= 0;
-    start = end + 1, end = content.indexOf(10, start)
-  ) {
-    const bytes = content.subarray(start, end);
+  for (const bytes of linesOf(content)) {
     const line = decodeLine(bytes);
     if (line.kind === 'entry') return { offset: line.record.offset, leaf: leafHash(sha256, bytes) };
   }
@@ -109,18 +90,26 @@ function lastEntry(content: Uint8Array, sha256: Sha256): LogAnchor | null {
 }
 
 /**
- * Reads the anchor's record from the log again. `confirmed`: it is the same bytes. `gone`: the log starts
- * after it, so that it can't be told. Throws HaltError `topic-replaced` when another record, or none, lies at
- * its offset.
+ * `confirmed`: it is the same bytes. `gone`: the log starts after it, so that it can't be told. `compacted`:
+ * nothing lies at its offset, in a topic that accepts compaction.
+ */
+export type Confirmation = 'confirmed' | 'gone' | 'compacted';
+
+/**
+ * Reads the anchor's record from the log again. Throws HaltError `topic-replaced` when another record lies at
+ * its offset; where compaction is not accepted, when none does either.
  */
 export async function confirmAnchor(
   source: Source,
   sha256: Sha256,
-  partition: TopicPartition,
+  {
+    partition,
+    acceptsCompaction,
+  }: { readonly partition: TopicPartition; readonly acceptsCompaction: boolean },
   anchor: LogAnchor,
   range: LogRange,
   signal: AbortSignal,
-): Promise<'confirmed' | 'gone'> {
+): Promise<Confirmation> {
   if (anchor.leaf === null) return confirmGap(source, partition, anchor, range, signal);
   if (anchor.offset < range.low) return 'gone';
   const leaf = anchor.leaf instanceof Promise ? await anchor.leaf : anchor.leaf;
@@ -138,6 +127,8 @@ export async function confirmAnchor(
         undecodable.remedy ?? 'Set limits.recordBytes to what it was when the line was archived.',
       );
     }
+    // A tombstone that was the log's last record leaves nothing behind it.
+    if (acceptsCompaction && undecodable === undefined) return 'compacted';
     const why = undecodable === undefined ? '' : `: ${undecodable.reason}`;
     throw new LedgerstoneError('anchor-unread', `nothing was read at offset ${anchor.offset}${why}`, {
       disposition: 'retriable',
@@ -149,12 +140,9 @@ export async function confirmAnchor(
   if (record?.offset !== anchor.offset) {
     const { low } = await source.logRange(partition);
     if (low > anchor.offset) return 'gone';
+    if (acceptsCompaction) return 'compacted';
   }
-  throw halt(
-    'topic-replaced',
-    `the record at offset ${anchor.offset} of ${partition.topic}/${partition.partition} is not the one that was sealed: the topic was recreated or rewritten`,
-    NEW_CHAIN,
-  );
+  throw replaced(partition, anchor.offset);
 }
 
 /** The same for offsets without a record: there is none there now either. */

@@ -4,7 +4,7 @@ import { parseChainOrigin } from '../../format/chain.ts';
 import type { Manifest, SourceIdentity } from '../../format/manifest.ts';
 import type { LogRange, Source, TopicPartition } from '../../ingest/source.ts';
 import type { Head, SegmentContext } from '../../segment/segment.ts';
-import { HaltError, halt, NEW_CHAIN, RESUME } from './halt.ts';
+import { HaltError, halt, NEW_CHAIN, RESUME, replaced } from './halt.ts';
 import {
   aroundAnchor,
   type ChainName,
@@ -17,6 +17,7 @@ import {
   requireOwnKey,
 } from './head.ts';
 import { anchorOf, confirmAnchor, type LogAnchor } from './log-anchor.ts';
+import { newestSurvivor } from './survivors.ts';
 
 export type PositionTools = RecoveryTools & { readonly source: Source };
 
@@ -25,7 +26,12 @@ export type SealingTools = PositionTools & {
   readonly constantOf: (name: ChainName) => Pick<SegmentContext, 'retention' | 'keys' | 'writer'>;
 };
 
-export type PartitionRoute = { readonly partition: TopicPartition; readonly name: ChainName };
+export type PartitionRoute = {
+  readonly partition: TopicPartition;
+  readonly name: ChainName;
+  /** A sealed record may be missing from the log: Kafka compacts it, as the configuration says. */
+  readonly acceptsCompaction: boolean;
+};
 
 export type Position = {
   readonly head: Head;
@@ -151,16 +157,22 @@ export async function confirmPosition(
   const { head, manifest } = recovered;
   const identity = await sameSource(source, partition, manifest);
   const range = await checkedRange(tools, partition, head.nextOffset, signal);
+  const hasId = identity.kind !== 'kafka' || identity.topicId !== null;
   const confirmed = async (
     segment: Manifest | null,
     which: 'first' | 'last' | 'tail',
   ): Promise<LogAnchor | null> => {
     const anchor = segment === null ? null : await anchorOf(store, sha256, segment, signal, which);
-    if (anchor !== null) await confirmAnchor(source, sha256, partition, anchor, range, signal);
-    return anchor;
+    if (segment === null || anchor === null) return null;
+    const found = await confirmAnchor(source, sha256, route, anchor, range, signal);
+    if (found !== 'compacted') return anchor;
+    const left = await newestSurvivor(tools, partition, segment, range, signal);
+    // Of a topic without an id, its records alone say that it is the one that was sealed.
+    if (left === null && !hasId) throw replaced(partition, anchor.offset);
+    return left;
   };
   // Without topic ids, a topic that replaced the first one may have given us the newest record itself.
-  if (identity.kind === 'kafka' && identity.topicId === null) {
+  if (!hasId) {
     const { before, after } = await aroundAnchor(tools, name, recovered, signal);
     await confirmed(before, 'last');
     await confirmed(after, 'first');

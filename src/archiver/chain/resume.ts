@@ -218,7 +218,11 @@ function routeOf(
   const origin = chainOrigin({ archiveOrigin: config.archive.origin, chain, partition });
   return {
     topic,
-    route: { partition: { topic: topic.name, partition }, name: { chainOrigin: origin, chain, partition } },
+    route: {
+      partition: { topic: topic.name, partition },
+      name: { chainOrigin: origin, chain, partition },
+      acceptsCompaction: topic.compacted === 'accept',
+    },
   };
 }
 

@@ -185,9 +185,12 @@ export class Revalidation {
     // lies between shows when the log is read on.
     const reaches = (next: number) => checkedRange(tools, partition, next, signal, Number.MAX_SAFE_INTEGER);
     const range = await reaches(nextOffset);
-    const confirm = (one: LogAnchor) =>
-      confirmAnchor(tools.source, tools.sha256, partition, one, range, signal);
-    for (const one of sealed) await confirm(one);
+    const confirm = (one: LogAnchor) => confirmAnchor(tools.source, tools.sha256, route, one, range, signal);
+    const hasId = this.#identity.kind !== 'kafka' || this.#identity.topicId !== null;
+    for (const one of sealed) {
+      if ((await confirm(one)) !== 'compacted' || hasId) continue;
+      throw new LedgerstoneError('anchor-compacted', `compaction removed the sealed record ${one.offset}`);
+    }
     try {
       for (const one of held) {
         // Sealed since then: it is the newest sealed record, or was.

@@ -13,6 +13,7 @@ class StandingStill extends PartitionView {
     super({
       partition: { topic: 't', partition: 0 },
       name: { chainOrigin: 'o/t/0', chain: 't', partition: 0 },
+      acceptsCompaction: false,
     });
     this.#head = head;
     this.#acceptedOffset = acceptedOffset;
