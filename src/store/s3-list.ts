@@ -158,19 +158,20 @@ function readPage(s3: S3Connection, answer: ListObjectVersionsCommandOutput): Pa
       },
     );
   }
-  const listed = (entry: S3Version | DeleteMarkerEntry, size: number | null): Listed => {
-    if (entry.Key === undefined || entry.VersionId === undefined)
-      throw misbehaves(s3, 'lists a version without key or id');
+  const listed = (entry: S3Version | DeleteMarkerEntry, size: number | null | undefined): Listed => {
+    const { Key, VersionId, LastModified } = entry;
+    if (Key === undefined || VersionId === undefined || LastModified === undefined || size === undefined)
+      throw misbehaves(s3, 'lists a version without key, id, time or size');
     return {
-      key: withoutPrefix(s3, decodeKey(s3, answer, entry.Key)),
-      versionId: entry.VersionId,
+      key: withoutPrefix(s3, decodeKey(s3, answer, Key)),
+      versionId: VersionId,
       marker: size === null,
       size: size ?? 0,
-      lastModifiedMs: entry.LastModified?.getTime() ?? 0,
+      lastModifiedMs: LastModified.getTime(),
       latest: entry.IsLatest === true,
     };
   };
-  const versions = (answer.Versions ?? []).map((version) => listed(version, version.Size ?? 0));
+  const versions = (answer.Versions ?? []).map((version) => listed(version, version.Size));
   const markers = (answer.DeleteMarkers ?? []).map((marker) => listed(marker, null));
   return {
     // A stable sort: the order within a key stays S3's.

@@ -116,7 +116,7 @@ export function lockOfS3(
   return s3.run(call, async (http): Promise<LockState> => {
     try {
       const { Retention } = await s3.client.send(command, http);
-      return lockStateIn(Retention ?? {});
+      return lockStateIn(key, Retention ?? {});
     } catch (error) {
       return lockStateOf(error) ?? Promise.reject(error);
     }
@@ -124,14 +124,17 @@ export function lockOfS3(
 }
 
 /** While an event hold is on there may be no date: the lock lasts for the hold's duration from any now on. */
-function lockStateIn(retention: ObjectLockRetention): LockState {
+function lockStateIn(key: string, retention: ObjectLockRetention): LockState {
   const { Mode: mode, RetainUntilDate: until, EventHold, EventHoldDuration = {} } = retention;
   const { Days, Years } = EventHoldDuration;
   const leastMs = periodEndMs(Days ?? 0, Years ?? 0);
   const [count, unit] = Years === undefined ? [Days ?? 0, 'day'] : [Years, 'year'];
   const length = `${count} ${unit}${count === 1 ? '' : 's'}`;
   const held = EventHold === 'ON' ? { eventHold: `an event hold, and ${length} after its release` } : {};
-  if (mode === undefined || (until === undefined && EventHold !== 'ON')) return { kind: 'none', ...held };
+  // Of a version without a lock S3 answers an error: what comes with 200 and is none may be anything.
+  if (mode === undefined && until === undefined && EventHold !== undefined) return { kind: 'none', ...held };
+  if (mode === undefined || (until === undefined && EventHold !== 'ON'))
+    throw cutOff(key, `a lock that has ${mode === undefined ? 'no mode' : 'no end'}`);
   return { kind: 'locked', lock: { mode, untilMs: until?.getTime() ?? leastMs }, ...held };
 }
 
@@ -153,7 +156,9 @@ export function holdOfS3(
   return s3.run({ operation: 'GetObjectLegalHold', key, signal }, async (http): Promise<HoldState> => {
     try {
       const { LegalHold } = await s3.client.send(command, http);
-      return LegalHold?.Status === 'ON' ? 'held' : 'none';
+      if (LegalHold?.Status === 'ON') return 'held';
+      if (LegalHold?.Status === 'OFF') return 'none';
+      throw cutOff(key, 'a legal hold that is neither on nor off');
     } catch (error) {
       const state = lockStateOf(error)?.kind;
       return state === 'none' || state === 'not-permitted' ? state : Promise.reject(error);

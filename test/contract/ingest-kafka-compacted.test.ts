@@ -119,7 +119,9 @@ describeWithStack('a topic that Kafka really compacts', { kafka: true }, (stack)
     await world.sealed(high);
     const left = await offsetsOf(topic);
     const archived = world.lines().flatMap((line) => (line.kind === 'entry' ? [line.record.offset] : []));
-    expect(archived.slice(10)).toEqual(left.filter((offset) => offset < high));
+    // Kafka may have removed more since it was archived.
+    expect(archived).toEqual(expect.arrayContaining(left.filter((offset) => offset < high)));
+    expect(archived.slice(0, 10)).toEqual(Array.from({ length: 10 }, (_, offset) => offset));
     expect(await world.verdict()).toBe('verified');
   });
 });

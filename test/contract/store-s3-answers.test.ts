@@ -110,6 +110,13 @@ describe('a lock', () => {
       },
       { kind: 'locked', lock: { mode: 'COMPLIANCE', untilMs: Date.parse('2030-01-01T00:00:00Z') } },
     ],
+    [
+      'there, in the time of another zone',
+      {
+        body: '<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>2030-01-01T05:30:00+05:30</RetainUntilDate></Retention>',
+      },
+      { kind: 'locked', lock: { mode: 'COMPLIANCE', untilMs: Date.parse('2030-01-01T00:00:00Z') } },
+    ],
   ])('%s', async (_, answer, state) => {
     const { store } = await openStub(() => answer);
     expect(await store.lock('key', 'v1')).toEqual(state);
@@ -119,6 +126,27 @@ describe('a lock', () => {
     ['a wrong secret is not "may not see"', failure(403, 'SignatureDoesNotMatch'), 'credentials', 'fatal'],
     ['no such version', failure(404, 'NoSuchVersion'), 'not-found', 'fatal'],
     ['trouble', failure(503, 'SlowDown'), 'unavailable', 'retriable'],
+    ['nothing in a 200 is not "not locked"', {}, 'bad-answer', 'retriable'],
+    ['nor is a page of a proxy', { body: '<html><body>Sign in</body></html>' }, 'bad-answer', 'retriable'],
+    ['nor an error in a 200', { body: `${failure(200, 'InternalError').body}\n` }, 'bad-answer', 'retriable'],
+    [
+      'nor a lock without its end',
+      { body: '<Retention><Mode>COMPLIANCE</Mode></Retention>' },
+      'bad-answer',
+      'retriable',
+    ],
+    [
+      'nor one without its mode',
+      { body: '<Retention><RetainUntilDate>2030-01-01T00:00:00Z</RetainUntilDate></Retention>' },
+      'bad-answer',
+      'retriable',
+    ],
+    [
+      'nor a date that is none',
+      { body: '<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>soon</RetainUntilDate></Retention>' },
+      'bad-answer',
+      'retriable',
+    ],
   ])('%s', async (_, answer, code, disposition) => {
     const { store } = await openStub(() => answer);
     await expect(store.lock('key', 'v1')).rejects.toMatchObject({ code, disposition });
@@ -143,8 +171,13 @@ describe('a legal hold', () => {
     expect(stub.requests[0]?.query.get('versionId')).toBe('v1');
   });
 
-  it('that can not be read is no answer', async () => {
-    const { store } = await openStub(() => failure(503, 'SlowDown'));
-    await expect(store.hold('key', 'v1')).rejects.toMatchObject({ code: 'unavailable' });
+  it.each<[string, StubAnswer, string]>([
+    ['that can not be read', failure(503, 'SlowDown'), 'unavailable'],
+    ['in a 200 that says nothing', {}, 'bad-answer'],
+    ['in a page of a proxy', { body: '<html><body>Sign in</body></html>' }, 'bad-answer'],
+    ['that is neither on nor off', answered('MAYBE'), 'bad-answer'],
+  ])('%s is no answer', async (_, answer, code) => {
+    const { store } = await openStub(() => answer);
+    await expect(store.hold('key', 'v1')).rejects.toMatchObject({ code });
   });
 });

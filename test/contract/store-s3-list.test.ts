@@ -127,6 +127,18 @@ describe('a server that lies', () => {
       'bad-answer',
       'retriable',
     ],
+    [
+      'lists a version without its size',
+      () => ({ body: (listPage([first]).body as string).replace(/<Size>.*?<\/Size>/, '') }),
+      'store-misbehaves',
+      'fatal',
+    ],
+    [
+      'lists a version without its time',
+      () => ({ body: (listPage([first]).body as string).replace(/<LastModified>.*?<\/LastModified>/, '') }),
+      'store-misbehaves',
+      'fatal',
+    ],
     ['refuses', () => failure(403, 'AccessDenied'), 'not-permitted', 'fatal'],
   ])('and %s', async (_, answer, code, disposition) => {
     const { store } = await openStub((_request, index) => answer(index));
