@@ -9,7 +9,7 @@ import type { LogRange, Source, TopicPartition } from '../../ingest/source.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import type { StoreReader } from '../../store/store.ts';
 import { halt, NEW_CHAIN, replaced } from './halt.ts';
-import { linesOf, storedBlocks } from './stored-lines.ts';
+import { linesInBlock, storedBlocks } from './stored-lines.ts';
 
 /** A record that was accepted, known by the leaf hash of its line, which may still be on its way. */
 export type RecordAnchor = { readonly offset: number; readonly leaf: Uint8Array | Promise<Uint8Array> };
@@ -60,7 +60,7 @@ export async function anchorOf(
 }
 
 function firstEntry(content: Uint8Array, sha256: Sha256): LogAnchor | null {
-  for (const bytes of linesOf(content)) {
+  for (const bytes of linesInBlock(content)) {
     const line = decodeLine(bytes);
     if (line.kind === 'entry') return { offset: line.record.offset, leaf: leafHash(sha256, bytes) };
   }
@@ -93,7 +93,7 @@ function lastEntry(content: Uint8Array, sha256: Sha256): LogAnchor | null {
  * `confirmed`: it is the same bytes. `gone`: the log starts after it, so that it can't be told. `compacted`:
  * nothing lies at its offset, in a topic that accepts compaction.
  */
-export type Confirmation = 'confirmed' | 'gone' | 'compacted';
+type AnchorState = 'confirmed' | 'gone' | 'compacted';
 
 /**
  * Reads the anchor's record from the log again. Throws HaltError `topic-replaced` when another record lies at
@@ -109,7 +109,7 @@ export async function confirmAnchor(
   anchor: LogAnchor,
   range: LogRange,
   signal: AbortSignal,
-): Promise<Confirmation> {
+): Promise<AnchorState> {
   if (anchor.leaf === null) return confirmGap(source, partition, anchor, range, signal);
   if (anchor.offset < range.low) return 'gone';
   const leaf = anchor.leaf instanceof Promise ? await anchor.leaf : anchor.leaf;

@@ -33,7 +33,7 @@ export async function storedBlocks(
 }
 
 /** The lines of a block, without their LF. */
-export function* linesOf(content: Uint8Array): Generator<Uint8Array> {
+export function* linesInBlock(content: Uint8Array): Generator<Uint8Array> {
   for (let start = 0; start < content.length; ) {
     const end = content.indexOf(10, start);
     if (end < 0) return;

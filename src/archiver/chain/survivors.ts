@@ -8,7 +8,7 @@ import { leafHash } from '../../merkle/tree.ts';
 import type { StoreReader } from '../../store/store.ts';
 import { replaced } from './halt.ts';
 import type { RecordAnchor } from './log-anchor.ts';
-import { linesOf, type StoredBlock, storedBlocks } from './stored-lines.ts';
+import { linesInBlock, type StoredBlock, storedBlocks } from './stored-lines.ts';
 
 type SurvivorTools = { readonly source: Source; readonly store: StoreReader; readonly sha256: Sha256 };
 
@@ -81,7 +81,7 @@ class SealedLines {
 
 async function* sealedLines(blocks: readonly StoredBlock[]): AsyncGenerator<SealedLine> {
   for (const readBlock of blocks) {
-    for (const bytes of linesOf(await readBlock())) {
+    for (const bytes of linesInBlock(await readBlock())) {
       const line = decodeLine(bytes);
       if (line.kind === 'entry') {
         const { offset } = line.record;
