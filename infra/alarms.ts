@@ -180,7 +180,7 @@ function rulesForFindings({ sweepEvery, fullPassEvery, namespace }: AlarmsProps)
     {
       id: 'StaleChains',
       description:
-        'A chain has no new seal for longer than promised. Look at the archiver. Or the verifier does not run.',
+        'A chain has no new seal for longer than promised: the archiver is down, or the partition is halted. Or the verifier does not run.',
       metric: own('StaleChains', Stats.MAXIMUM),
     },
     {

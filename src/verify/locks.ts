@@ -97,7 +97,8 @@ export function promiseProblem(
 export const isStoreWide = (problem: Problem): boolean =>
   problem.code === 'locks-not-applicable' || problem.code === 'locks-not-permitted';
 
-function lockText(mode: string, untilMs: number | null): string {
+/** For people. */
+export function lockText(mode: string, untilMs: number | null): string {
   if (untilMs === null) return mode;
   const date = new Date(untilMs);
   return `${mode} until ${Number.isNaN(date.getTime()) ? String(untilMs) : date.toISOString()}`;

@@ -55,6 +55,9 @@ const SLOW_RUN_MS = 15 * 60_000;
 /** Time to finish what is under way after a stop. After it, the rest is given up. */
 const STOP_MS = 10_000;
 
+const NO_FRESHNESS =
+  'chains.freshness is not set: an archiver that is down, or a halted partition, is not noticed here';
+
 export const newWatchState = (startedMs: number): WatchState => ({
   ...{ startedMs, lastRoundMs: null, archiveChains: null, trouble: null },
   chains: new Map(),
@@ -65,8 +68,9 @@ export const newWatchState = (startedMs: number): WatchState => ({
  * store.
  */
 export async function watch(verifier: Verifier, options: WatchOptions, state: WatchState): Promise<void> {
-  const { clock } = verifier;
+  const { clock, log, freshnessMs } = verifier;
   const { signal, schedules, everyMs, looksPerSecond } = options;
+  if (freshnessMs === null) log.warn({}, NO_FRESHNESS);
   const hard = new AbortController();
   const stop = () =>
     void clock.sleep(STOP_MS, hard.signal).then(

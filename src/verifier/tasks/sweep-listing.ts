@@ -2,10 +2,12 @@
 import type { Clock } from '../../base/clock.ts';
 import { TaskGroup } from '../../base/concurrency.ts';
 import { afterPeriod, type Period } from '../../base/period.ts';
+import { parseKey } from '../../format/paths.ts';
 import { compareKeys } from '../../store/key-bytes.ts';
-import type { HoldState, ObjectVersion, StoreReader } from '../../store/store.ts';
+import type { HoldState, LockState, ObjectVersion, StoreReader } from '../../store/store.ts';
+import type { Problem } from '../../verify/finding.ts';
 import { FindingList } from '../../verify/finding-list.ts';
-import { isStoreWide, lockProblem, lockSlackMs, longLockProblem } from '../../verify/locks.ts';
+import { isStoreWide, lockProblem, lockSlackMs, lockText, longLockProblem } from '../../verify/locks.ts';
 import { listObjects } from '../../verify/object-versions.ts';
 import { storeProblem } from '../../verify/seal-reader.ts';
 
@@ -23,6 +25,8 @@ export type ListingOptions = {
    * Says for which keys a legal hold is checked, at one call each: roles that set holds may lift them too.
    */
   readonly isHoldPromised: (key: string) => boolean;
+  /** Of a chain: when the locks of its seals end, by sequence. Seals fill it in, and data is held to it. */
+  readonly sealLocks?: Map<number, number>;
   readonly signal?: AbortSignal;
 };
 
@@ -38,6 +42,8 @@ export type Listing = {
 };
 
 const LOCKS_AT_ONCE = 16;
+/** Two locks of one segment may differ by a retry, not by a day. */
+const DAY_MS = 86_400_000;
 /** A run without time left still does so many keys, because its own note adds another key to sweep. */
 const KEYS_MIN = 100;
 /**
@@ -143,11 +149,27 @@ class LockLook {
     }
   }
 
+  /** Both are locked by one promise, so data that is locked for longer was locked again by somebody. */
+  #beyondSeal(key: string, state: LockState): Problem | null {
+    const { sealLocks } = this.#options;
+    const parsed = sealLocks === undefined || state.kind !== 'locked' ? null : parseKey(key);
+    if (sealLocks === undefined || state.kind !== 'locked' || parsed === null) return null;
+    const { mode, untilMs } = state.lock;
+    if (parsed.kind === 'seal') sealLocks.set(parsed.sequence, untilMs);
+    if (parsed.kind !== 'data') return null;
+    const sealMs = sealLocks.get(parsed.sequence);
+    if (sealMs === undefined || untilMs <= sealMs + DAY_MS) return null;
+    const expected = `no lock beyond that of its seal, ${new Date(sealMs).toISOString()}`;
+    return { code: 'retention-long', expected, found: lockText(mode, untilMs) };
+  }
+
   #judge(version: ObjectVersion, state: Awaited<ReturnType<StoreReader['lock']>>): void {
     const { key, versionId, lastModifiedMs } = version;
     const { clock, leastLock, greatestLock } = this.#options;
     const long = longLockProblem(state, version, greatestLock);
     if (long !== null) this.#findings.add(long, { key, versionId });
+    const beyond = this.#beyondSeal(key, state);
+    if (beyond !== null && long === null) this.#findings.add(beyond, { key, versionId });
     // By the object's own time. The exact end is in its seal, which the step and the scrub check.
     const untilMs =
       leastLock === null ? null : afterPeriod(lastModifiedMs, leastLock) - lockSlackMs(leastLock);

@@ -152,7 +152,9 @@ async function sweepPart(
     greatestLock: place === null ? null : (tools.greatestLock ?? null),
     ...(signal && { signal }),
   };
-  if (place !== null) return sweepChain(tools.archive, { ...cursor, place }, listing);
+  if (place !== null) {
+    return sweepChain(tools.archive, { ...cursor, place }, { ...listing, sealLocks: new Map() });
+  }
   const swept = await sweepFolder(tools.own, '', after, lookAtOwn, listing);
   const range = { prefix: '', after, upTo: swept.upTo };
   const isWhole = after === null && swept.upTo === null;

@@ -143,7 +143,7 @@ describe('a sweep', () => {
 
   it('judges locks by the least time that is asked for', async () => {
     const world = await built(1);
-    const key = world.made[0]?.sealKey as string;
+    const key = world.made[0]?.dataKey as string;
     world.archive.attacker.setLock(key, { mode: 'COMPLIANCE', untilMs: NOW_MS + 10 * DAY_MS });
     const sweptWith = (days: number) =>
       world.findings({}, world.swept({ leastLock: { months: 0, ms: days * DAY_MS } }));
@@ -184,6 +184,20 @@ describe('a sweep', () => {
     expect(await world.findings({}, world.swept({ greatestLock }))).toEqual([
       `archive retention-long ${key}`,
     ]);
+  });
+
+  it('tells of data that is locked beyond its seal, whatever was promised', async () => {
+    const world = await built(3);
+    const { dataKey, sealKey: seal } = world.made[1] as (typeof world.made)[0];
+    const until = (key: string, untilMs: number) =>
+      world.archive.attacker.setLock(key, { mode: 'COMPLIANCE', untilMs });
+    const { untilMs } = world.lock;
+    until(dataKey as string, untilMs + DAY_MS);
+    expect(await world.findings()).toEqual([]);
+    until(dataKey as string, untilMs + DAY_MS + 1000);
+    expect(await world.findings()).toEqual([`orders/0 retention-long ${dataKey}`]);
+    until(seal, untilMs + 2 * DAY_MS);
+    expect(await world.findings()).toEqual([]);
   });
 
   it('tells of an event hold, whatever was promised', async () => {

@@ -100,6 +100,19 @@ describe('watch', () => {
     expect(world.attestedSizes()).toEqual([2]);
   });
 
+  it.each([
+    ['says at its start', null, 1],
+    ['says nothing', 600_000, 0],
+  ])(
+    '%s that it notices no archiver that stands still, by chains.freshness',
+    async (_, freshnessMs, times) => {
+      const verifier = verifierOf(new VerifierWorld(), { freshnessMs });
+      const options = { everyMs: 1000, looksPerSecond: 5, schedules: [], signal: AbortSignal.abort() };
+      await watch(verifier, options, newWatchState(NOW_MS));
+      expect(verifier.log.lines.filter((line) => line.startsWith('chains.freshness'))).toHaveLength(times);
+    },
+  );
+
   it('keeps schedules, which see that a chain has vanished', async () => {
     const world = new VerifierWorld();
     await world.grow(2);
@@ -267,7 +280,7 @@ describe('watch', () => {
     const clock = sleepingClock(() => {});
     const { log, lines } = recordedLog();
     const verifier = verifierOf(world, {
-      ...{ clock, log },
+      ...{ clock, log, freshnessMs: 600_000 },
       archive: counted,
       step: { ...world.tools(), archive: counted },
     });
