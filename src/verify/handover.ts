@@ -53,8 +53,9 @@ export async function collectHandovers(
           from: `${opened.manifest.origin} continues it`,
           newer: opened.manifest.origin,
         };
-        const known = anchors.get(chainText(older)) ?? [];
-        anchors.set(chainText(older), [...known, anchor]);
+        const known = anchors.get(chainText(older));
+        if (known === undefined) anchors.set(chainText(older), [anchor]);
+        else known.push(anchor);
       }),
     ),
   );

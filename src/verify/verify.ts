@@ -143,14 +143,8 @@ export function startRun(
 }
 
 /** Throws FormatError if the checkpoint's origin is not a chain's. */
-function byPlace(anchors: readonly Anchor[]): Map<string, Anchor[]> {
-  const places = new Map<string, Anchor[]>();
-  for (const anchor of anchors) {
-    const place = chainText(parseChainOrigin(anchor.origin));
-    places.set(place, [...(places.get(place) ?? []), anchor]);
-  }
-  return places;
-}
+const byPlace = (anchors: readonly Anchor[]): Map<string, Anchor[]> =>
+  Map.groupBy(anchors, ({ origin }) => chainText(parseChainOrigin(origin)));
 
 async function checkChains(
   places: readonly ChainInArchive[],

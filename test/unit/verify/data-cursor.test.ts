@@ -90,10 +90,12 @@ describe('a data cursor', () => {
     const { archive, cursor, accused } = cursorOver(key(2));
     archive.marker(key(1));
     archive.marker(key(2));
+    archive.marker(key(7));
     expect(await cursor.take(key(1), true)).toBeNull();
     expect(await cursor.take(key(2), true)).toMatchObject({ key: key(2), marker: false });
     await cursor.finish();
-    expect(accused()).toEqual(['delete-marker null', 'delete-marker null']);
+    expect(accused()).toEqual(['delete-marker null', 'delete-marker null', 'delete-marker null']);
+    expect(cursor.lastSequence).toBe(2);
   });
 
   it('calls a key that is none of a data object foreign, and counts no sequence of it', async () => {
