@@ -1,5 +1,6 @@
 // How long does the archiver take until so many records are sealed?
 
+import { readdirSync, readFileSync } from 'node:fs';
 import { restartWithAllocator } from '../src/apps/archiver/allocator.ts';
 import { runArchiver } from '../src/apps/archiver/main.ts';
 import { loadConfig } from '../src/config/archiver.ts';
@@ -14,6 +15,9 @@ let rssMib = 0;
 const sample = setInterval(() => {
   rssMib = Math.max(rssMib, process.memoryUsage().rss / 1024 / 1024);
 }, 50);
+// A thread that ended is no longer listed, so its last count is kept.
+const cpuByThread: Record<string, number> = {};
+const sampleThreads = setInterval(() => Object.assign(cpuByThread, threadSeconds()), 250);
 const say = (fields: object, message: string) => {
   if (message === 'partitions assigned') startedAt.ms = performance.now();
   if (verbose) console.error(message, JSON.stringify(fields));
@@ -36,8 +40,27 @@ const result = await runArchiver(config, {
   },
 });
 clearInterval(sample);
+clearInterval(sampleThreads);
 const seconds = (performance.now() - startedAt.ms) / 1000;
 if (sealed < Number(count)) throw new Error(`${sealed} of ${count} sealed`);
+const { user, system } = process.cpuUsage();
 console.log(
-  JSON.stringify({ eventsPerSecond: sealed / seconds, seconds, segments: result.segments, rssMib }),
+  JSON.stringify({
+    ...{ eventsPerSecond: sealed / seconds, seconds, segments: result.segments, rssMib, cpuByThread },
+    cpuMicrosPerEvent: (user + system) / sealed,
+  }),
 );
+
+/** Linux counts each thread in hundredths of a second (proc_pid_stat(5)). */
+function threadSeconds(): Record<string, number> {
+  const seconds: Record<string, number> = {};
+  if (process.platform !== 'linux') return seconds;
+  for (const id of readdirSync('/proc/self/task')) {
+    const stat = readFileSync(`/proc/self/task/${id}/stat`, 'utf8');
+    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const used = (Number(fields[11]) + Number(fields[12])) / 100;
+    if (used >= 0.1) seconds[`${name} ${id}`] = used;
+  }
+  return seconds;
+}

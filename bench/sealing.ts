@@ -1,0 +1,79 @@
+// How do benches run the archiver, and others, as processes of their own on a stack?
+import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { RunningStack } from '../localstack/running.ts';
+
+/** What one process measured of itself, from its first record on. */
+export type Round = {
+  readonly eventsPerSecond: number;
+  readonly rssMib: number;
+  /** All threads, from the start of the process. */
+  readonly cpuMicrosPerEvent?: number;
+  /** Seconds of CPU by the name of the thread. Linux only. */
+  readonly cpuByThread?: Readonly<Record<string, number>>;
+};
+
+const ROUND_MS_MAX = 300_000;
+
+export const median = (numbers: readonly number[]): number =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] as number;
+
+/** One JSON line on its stdout is the answer. */
+export async function measured(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Round> {
+  const child: ChildProcess = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+    timeout: ROUND_MS_MAX,
+  });
+  let answer: Round | undefined;
+  if (child.stdout === null) throw new Error('no stdout');
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.startsWith('{')) answer = JSON.parse(line) as Round;
+  }
+  if (answer === undefined) throw new Error(`${command} ${args[0]} gave no result`);
+  return answer;
+}
+
+/** The same for one of our own scripts, under this Node. */
+export const measuredScript = (
+  script: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  flags: readonly string[] = [],
+): Promise<Round> => measured(process.execPath, [...flags, join(import.meta.dirname, script), ...args], env);
+
+export const credentialsOf = ({ s3: { credentials, region } }: RunningStack): NodeJS.ProcessEnv => ({
+  AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  AWS_REGION: region,
+});
+
+/** A configuration with nothing but defaults beside what the stack needs. Returns its path. */
+export function configFor(stack: RunningStack, topic: string, round: string, dir: string): string {
+  const { s3, kms, kafka } = stack;
+  const file = join(dir, `${topic}-${round}.yaml`);
+  writeFileSync(
+    file,
+    `archive:
+  origin: bench.example.com/${topic}-${round}
+  store: { kind: s3, bucket: ${s3.bucket}, region: ${s3.region}, endpoint: "${s3.endpoint}", prefix: "${topic}-${round}/" }
+  signing: { kind: kms, keyId: "${kms.keyId}", region: ${kms.region}, endpoint: "${kms.endpoint}" }
+source:
+  kind: kafka
+  brokers: [${kafka.bootstrap.map((address) => `"${address}"`).join(', ')}]
+  groupId: bench-${topic}-${round}
+  topics:
+    - { name: ${topic}, retention: bench }
+retention:
+  bench: { mode: COMPLIANCE, period: 1d }
+server: { port: 0 }
+`,
+  );
+  return file;
+}
