@@ -9,7 +9,7 @@ import { DIGIT, jsonStringEnd, viewOf } from './json-bytes.ts';
 export const VALUE_DEPTH_MAX = 63;
 
 /** Readers have limits here too: Jackson takes 1000 characters, Python 4300 digits of an integer. */
-const NUMBER_BYTES_MAX = 1000;
+export const NUMBER_BYTES_MAX = 1000;
 
 /**
  * One JSON text of RFC 8259 in valid UTF-8, without a byte order mark, with no CR or LF among its white

@@ -11,7 +11,7 @@ import type { Lock } from './store.ts';
 export const canaryObjects = `${CANARY_CHAIN}/`;
 const canarySeals = `${sealsRoot}topic=${CANARY_CHAIN}/`;
 
-/** Keys that a drill may touch; whatever it is told, it touches no other. */
+/** Keys that a drill may touch; whatever it is asked for, it touches no other. */
 export const isCanaryKey = (key: string): boolean =>
   [canaryObjects, canarySeals].some((root) => key.startsWith(root)) && !key.includes('..');
 

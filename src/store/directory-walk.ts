@@ -19,7 +19,7 @@ type WalkOptions = {
   readonly prefix: Binary;
   readonly startAfter?: Binary | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told of what can't be looked at below the prefix, and passed by. Without it, it is thrown. */
+  /** Called with what can't be looked at below the prefix, which is passed by. Without it, it is thrown. */
   readonly onUnlisted?: ((key: Binary, error: Error) => void) | undefined;
   /** Names of one directory held in memory at once, at most twice. */
   readonly windowMax: number;
@@ -64,7 +64,7 @@ export async function* walk(files: Files, root: Binary, options: WalkOptions): A
   }
 }
 
-/** Null: it can't be looked at, and the caller was told. */
+/** Null: it can't be looked at, and `onUnlisted` was called. */
 async function passingBy<T>(
   key: Binary,
   { onUnlisted }: WalkOptions,

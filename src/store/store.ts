@@ -80,7 +80,7 @@ export type ListOptions = {
   /** Stop after so many keys. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
-  /** Told of each folder or file that can't be looked at and is passed by. Without it, that throws. */
+  /** Called with each folder or file that can't be looked at and is passed by. Without it, that throws. */
   readonly onUnlisted?: (key: string, error: Error) => void;
 };
 

@@ -103,7 +103,7 @@ export async function confirmStep(
   //     the same one or holds the same offsets, or if nothing is new.
   if (!isNews || verdict !== 'verified') return { ...result, verdict };
 
-  // 1d. What was found all the same is told first: no later step walks these segments again.
+  // 1d. What was found all the same is reported first: no later step walks these segments again.
   if (findings.some(({ severity }) => severity !== 'info')) await options.beforeAttesting?.(result);
 
   // 1e. This verifier's own signature, in its own bucket.

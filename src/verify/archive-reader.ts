@@ -40,7 +40,7 @@ export interface ArchiveReader {
   /**
    * Versions and delete markers whose key starts with `prefix`, by key in UTF-8 binary order and oldest first
    * within a key, in bounded memory. `startAfter`: only greater keys. `exact`: `prefix` is a whole key.
-   * `limit`: of keys. `onUnlisted`: told of each folder or file that can't be looked at, and passed by; a
+   * `limit`: of keys. `onUnlisted`: called with each folder or file that can't be looked at, and passed by; a
    * store of which that can't be said throws, as every store does without it.
    */
   listVersions(

@@ -188,7 +188,7 @@ export class ChainCheck {
     if (second !== null && !this.#findings.has('fork')) this.#findings.add(second, place);
   }
 
-  /** Told once: the first one says from where on a newer reader is needed. */
+  /** Reported once: the first one says from where on a newer reader is needed. */
   #noteLater(version: number, sequence: number, place: ObjectLocation): void {
     if (this.#findings.has('newer-format')) return;
     this.#findings.add(newerFormat(version), place);

@@ -19,7 +19,7 @@ export const chainText = (place: ChainInArchive): string => `${place.chain}/${pl
 
 /**
  * What the first seals of all chains say about older chains. Used only if such a seal is sound and trusted.
- * `onUnread`: told of a first seal that can't be read, so that it is not known what it says.
+ * `onUnread`: called with a first seal that can't be read, so that it is not known what it says.
  */
 export async function collectHandovers(
   places: readonly ChainInArchive[],

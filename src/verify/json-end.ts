@@ -1,6 +1,6 @@
 // Where does a JSON text end? A second reader of JSON, independent of the one that the writers use.
 import { DIGIT, ESCAPED, HEX_DIGIT, sequenceEnd } from '../format/json-bytes.ts';
-import { VALUE_DEPTH_MAX } from '../format/json-text.ts';
+import { NUMBER_BYTES_MAX, VALUE_DEPTH_MAX } from '../format/json-text.ts';
 
 /** What may come next. A value may if it is odd. */
 const NAME = 0;
@@ -10,9 +10,6 @@ const VALUE_OR_CLOSE = 3;
 
 /** 1 if the container around that depth is an object. Shared by all calls, since nothing here yields. */
 const outer = new Uint8Array(VALUE_DEPTH_MAX);
-
-/** FORMAT.md 3.5 (c). */
-const NUMBER_BYTES_MAX = 1000;
 
 const QUOTE = 0x22;
 const SPACE = 0x20;

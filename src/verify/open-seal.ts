@@ -47,8 +47,8 @@ export type SealInspection = {
   readonly problems: readonly Problem[];
   readonly signaturesChecked: number;
   /**
-   * Of a later version, if a trusted key signed it: whoever knows the trusted keys asks. Its problem is
-   * then another.
+   * Of a later version, if a trusted key signed it: the caller knows the trusted keys and asks. Its problem
+   * is then another.
    */
   readonly later?: LaterVersion;
 };

@@ -174,7 +174,7 @@ class Service {
     const { log, signal } = this.#options;
     const spread = { clock: systemClock, log, signal };
     const open = () => this.#openStoreAndKeys();
-    // On AWS the role may have been made a minute ago. Elsewhere a refusal is told at once.
+    // On AWS the role may have been made a minute ago. Elsewhere a refusal is an error at once.
     const isNew = this.#config.production;
     const { signers, trusted } = await (isNew ? whilePermissionsSpread(open, spread) : open());
     const source = await openSource(this.#config, log);

@@ -120,6 +120,19 @@ export function requireOwnKey({ head, manifest }: Recovered, own: readonly strin
 /** `name+id+key` without the key: enough to tell keys apart. */
 const keyText = (vkey: string): string => vkey.split('+').slice(0, 2).join('+');
 
+const EVIDENCE = 'Keep it as evidence: it is locked and its sequence is taken.';
+
+/** A sound seal by a key that is not configured: most likely the configuration names another than before. */
+const isUntrusted = (error: unknown): boolean =>
+  error instanceof LedgerstoneError && (error.code === 'unknown-key' || error.code === 'no-trusted-key');
+
+const OTHER_KEY = [
+  'It is whole, and signed by a key that this archiver does not trust.',
+  'Was the key in `archive.signing` changed? Put the earlier key back and restart.',
+  'If that key is lost or no longer to be used, name it in `archive.trusted`.',
+  `If nobody changed the key, somebody else sealed here. ${EVIDENCE} ${NEW_CHAIN}`,
+].join(' ');
+
 /** Opens one seal: where the chain stands after it. Throws HaltError `seal-invalid` or `newer-format`. */
 async function readHead(
   tools: RecoveryTools,
@@ -133,7 +146,7 @@ async function readHead(
     halt(
       'seal-invalid',
       `${version.key} is not a seal that this archive's keys vouch for: ${messageOf(error)}`,
-      `Keep it as evidence: it is locked and its sequence is taken. ${NEW_CHAIN}`,
+      isUntrusted(error) ? OTHER_KEY : `${EVIDENCE} ${NEW_CHAIN}`,
     );
   const bytes = await store
     .read(version.key, version.versionId, { maxBytes: LIMITS.sealBytesMax, signal })

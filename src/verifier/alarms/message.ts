@@ -20,20 +20,33 @@ const WORD: Readonly<Record<Severity, string>> = {
 const ORDER: readonly Severity[] = ['broken', 'unverifiable', 'attempt', 'notice', 'info'];
 
 const ADVICE: Readonly<Record<Severity, string>> = {
-  broken:
-    'The archive is not what was signed, or not kept as promised. Change nothing in either bucket. Run `ledgerstone verify` from another machine with the keys that you pinned, and find out who had write access.',
-  unverifiable:
-    'It could not be shown either way, because a key is not pinned or something could not be read. Nothing new is attested until that is fixed.',
-  attempt:
-    'Somebody tried to change the archive. By itself this changes no archived record. Find out who it was, and remove the permission.',
-  notice:
-    'The verdict stands, and somebody has to look: an archiver stands still, a legal hold was taken away, records were given up, or a chain ended and goes on in another.',
+  broken: [
+    'The archive is not what was signed, or not kept as promised. Change nothing in either bucket.',
+    'Run `ledgerstone verify` from another machine with the keys that you pinned,',
+    'and find out who had write access.',
+  ].join(' '),
+  unverifiable: [
+    'It could not be shown either way, because a key is not pinned or something could not be read.',
+    'Nothing new is attested until that is fixed.',
+  ].join(' '),
+  attempt: [
+    'Somebody tried to change the archive. By itself this changes no archived record.',
+    'Find out who it was, and remove the permission.',
+  ].join(' '),
+  notice: [
+    'The verdict stands, and somebody has to look: an archiver stands still, a legal hold was taken away,',
+    'records were given up, or a chain ended and goes on in another.',
+  ].join(' '),
   info: 'For information.',
 };
 
 /** It may be no drill: everybody who can write may write there. */
-const DRILL =
-  'It concerns nothing but the place that is reserved for drills (`ledgerstone drill`): no archived record. If nobody runs a drill now, it is an attempt: find out who it was.';
+const DRILL = [
+  'It concerns nothing but the place that is reserved for drills (`ledgerstone drill`): no archived record.',
+  'If nobody runs a drill now, it is an attempt: find out who it was.',
+].join(' ');
+
+const UNREACHED = "because its own bucket can't be reached or refuses. The next run tries again.";
 
 export type AlarmMessage = { readonly subject: string; readonly text: string };
 
@@ -88,7 +101,7 @@ export function unwrittenMessage(
   const where = printable(scopeName);
   const lines = sorted.slice(0, LISTED_MAX).map((finding) => findingLines(finding).join('\n'));
   const text = [
-    `${verifierName} found the following in ${where} and could NOT write it as evidence, because its own bucket can't be reached or refuses. The next run tries again.`,
+    `${verifierName} found the following in ${where} and could NOT write it as evidence, ${UNREACHED}`,
     ADVICE[worst],
     ...lines,
   ].join('\n\n');

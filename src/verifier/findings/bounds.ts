@@ -55,7 +55,7 @@ export function chooseEntries(
   let isOverflown = omitted > 0;
   for (const [code, same] of byCode) {
     const openingsLeft = OPENINGS_PER_CODE_MAX - (openings.get(code) ?? 0);
-    // Decisions stay open for ever, and each of them is to be told.
+    // Decisions stay open for ever, and people are notified of each.
     const openRoom = OPEN_PER_CODE_MAX - (openOfCode.get(code) ?? 0);
     let room = isDecision({ code }) ? openingsLeft : Math.min(openRoom, openingsLeft);
     let left = 0;

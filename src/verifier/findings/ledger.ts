@@ -74,7 +74,7 @@ const CLEAR_MS = 15 * 60_000;
 
 export class Ledger {
   readonly #options: LedgerOptions;
-  /** Scopes in which nothing was open and nobody was left to be told, and when that was read. */
+  /** Scopes in which nothing was open and nobody was left to be notified, and when that was read. */
   readonly #clear = new Map<string, number>();
 
   constructor(options: LedgerOptions) {
@@ -260,7 +260,7 @@ export class Ledger {
     return { id, file: gone, due: this.#dueOfClosing(known) };
   }
 
-  /** Who was told of an opening is told of its end, and nobody else. */
+  /** Who was notified of an opening is notified of its end, and nobody else. */
   #dueOfClosing({ notified, cleared }: Opening): readonly string[] {
     return this.#channels().filter((channel) => notified.has(channel) && !cleared.has(channel));
   }

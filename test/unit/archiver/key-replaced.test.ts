@@ -31,6 +31,18 @@ describe('a key that was replaced', () => {
     expect((await world.verify()).verdict).toBe('verified');
   });
 
+  it('is the likely cause that the halt names where the earlier key is not trusted', async () => {
+    const world = await replaced();
+    world.earlier.length = 0;
+    const archiver = world.start('b');
+    await world.clock.advance(60_000);
+    const halt = archiver.pipeline.actors[0]?.halt;
+    expect(halt?.code).toBe('seal-invalid');
+    expect(halt?.remedy).toMatch(/Was the key in `archive\.signing` changed\? Put the earlier key back/);
+    expect(halt?.remedy).toContain('name it in `archive.trusted`');
+    expect(world.nextOffset(0)).toBe(5);
+  });
+
   it('goes on once the earlier one is back', async () => {
     const world = await replaced();
     world.signer = world.earlier[0] as typeof world.signer;
