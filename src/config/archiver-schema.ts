@@ -43,7 +43,10 @@ const continues = z
       ])
       .optional()
       .describe(
-        'Where the new chain begins: `next` is where the older one ended, `earliest` is the oldest record in Kafka. Default: `next` if the topic is the same one, else `earliest`',
+        [
+          'Where the new chain begins: `next` is where the older one ended, `earliest` is the oldest record in',
+          'Kafka. Default: `next` if the topic is the same one, else `earliest`',
+        ].join(' '),
       ),
   })
   .describe('A recorded handover from an older chain that can not go on');
@@ -82,7 +85,11 @@ const topic = z.strictObject({
     .literal('accept')
     .optional()
     .describe(
-      'Needed for a topic that Kafka compacts: else the archiver does not start. What compaction removed before it was archived halts the partition, and needs a decision: `ledgerstone resume --kind compacted`, one for a range',
+      [
+        'Needed for a topic that Kafka compacts: else the archiver does not start. What compaction removed',
+        'before it was archived halts the partition, and needs a decision: `ledgerstone resume --kind',
+        'compacted`, one for a range',
+      ].join(' '),
     ),
 });
 
@@ -107,7 +114,11 @@ export const source = z.discriminatedUnion('kind', [
       .enum(['with-lf', 'any'])
       .default('with-lf')
       .describe(
-        'A last line without LF may be half of one that is still being written. `with-lf`: it is not archived, and the run ends with an error after all lines before it. `any`: it counts as a line. Of a pipe it always does',
+        [
+          'A last line without LF may be half of one that is still being written. `with-lf`: it is not',
+          'archived, and the run ends with an error after all lines before it. `any`: it counts as a line. Of a',
+          'pipe it always does',
+        ].join(' '),
       ),
     topic: z
       .strictObject({
@@ -166,7 +177,10 @@ export const configSchema = z.strictObject({
   retention: z
     .record(text(policyName, 'a policy name: 1 to 64 of A-Z a-z 0-9 . _ -'), policy)
     .describe(
-      'Retention policies by name: the part that compliance teams own. `seals` holds for seals, keys and FORMAT.md and is never shorter than another policy. Default for `seals`: the longest of the others',
+      [
+        'Retention policies by name: the part that compliance teams own. `seals` holds for seals, keys and',
+        'FORMAT.md and is never shorter than another policy. Default for `seals`: the longest of the others',
+      ].join(' '),
     ),
   greatestLock: period
     .default(GREATEST_LOCK_DEFAULT)

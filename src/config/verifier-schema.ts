@@ -96,12 +96,18 @@ export const verifierConfigSchema = z.strictObject({
       leastLock: period
         .optional()
         .describe(
-          'The shortest retention that objects of the archive were ever written with. A shorter lock, or a seal that promises a shorter one, is a finding, and such a seal is not attested. Default: no such check',
+          [
+            'The shortest retention that objects of the archive were ever written with. A shorter lock, or a seal',
+            'that promises a shorter one, is a finding, and such a seal is not attested. Default: no such check',
+          ].join(' '),
         ),
       greatestLock: period
         .optional()
         .describe(
-          'The longest retention that objects of the archive were ever written with, as `greatestLock` of ledgerstone.yaml. A longer lock is a finding. Default: no such check',
+          [
+            'The longest retention that objects of the archive were ever written with, as `greatestLock` of',
+            'ledgerstone.yaml. A longer lock is a finding. Default: no such check',
+          ].join(' '),
         ),
       holds: z
         .array(hold)
@@ -224,7 +230,10 @@ export const verifierConfigSchema = z.strictObject({
       every: between('100ms', '1h')
         .prefault('2s')
         .describe(
-          'How often `ledgerstone watch` looks for a new seal of a chain that has just grown. After that it waits a quarter of the time since, at most `chains.confirm`',
+          [
+            'How often `ledgerstone watch` looks for a new seal of a chain that has just grown. After that it',
+            'waits a quarter of the time since, at most `chains.confirm`',
+          ].join(' '),
         ),
       looksPerSecond: z
         .int()

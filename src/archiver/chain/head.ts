@@ -91,7 +91,10 @@ async function notAhead(tools: RecoveryTools, recovered: Recovered, signal: Abor
   throw halt(
     'seal-ahead',
     `seal ${size - 1} of ${origin} says that it was made at ${recovered.manifest.time.sealed}, and the store's time is ${new Date(nowMs).toISOString()}: to go on behind it would lock data from that time on`,
-    `If that time will pass soon, restart then. Otherwise find out who sealed it: it is signed by the archive's key. ${NEW_CHAIN}`,
+    [
+      'If that time will pass soon, restart then. Otherwise find out who sealed it: it is signed by the',
+      `archive's key. ${NEW_CHAIN}`,
+    ].join(' '),
   );
 }
 
