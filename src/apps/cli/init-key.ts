@@ -1,6 +1,7 @@
 // How does `init` make a local key, and hand out the text of a key?
-import { access, writeFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import type { KeyAlgorithm } from '../../format/vkey.ts';
+import { UsageError } from './exit-code.ts';
 import { fileError } from './file-error.ts';
 
 /** False: there is one already, and it is never replaced. */
@@ -17,10 +18,18 @@ export async function makeKey(keyFile: string, algorithm: KeyAlgorithm): Promise
   return true;
 }
 
+/** A file that holds this key already stays; one that holds anything else is never replaced. */
 export async function writeVkey(file: string, vkey: string): Promise<void> {
+  const text = `${vkey}\n`;
   try {
-    await writeFile(file, `${vkey}\n`);
+    await writeFile(file, text, { flag: 'wx' });
   } catch (cause) {
+    if ((cause as { code?: unknown }).code === 'EEXIST') {
+      if ((await readFile(file, 'utf8').catch(() => null)) === text) return;
+      throw new UsageError(
+        `${file} holds something else than this verifier key, and stays as it is: choose another path`,
+      );
+    }
     throw fileError(`can't write the verifier key to ${file}`, cause);
   }
 }

@@ -1,7 +1,7 @@
 // Do connections that died in silence cost one timeout, however many of them lie idle?
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { GetBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { kmsSigner } from '../../../src/sign/kms.ts';
 import { connectS3 } from '../../../src/store/s3-connection.ts';
@@ -44,14 +44,17 @@ function die(): void {
 it('a call to S3 goes on over a new connection after the first timeout', async () => {
   const options = { bucket: 'acme', region: 'eu-central-1', prefix: '', endpoint: endpoint(), credentials };
   const s3 = connectS3({ ...options, requestTimeoutMs: 300, attemptsMax: 2 });
-  const head = () =>
-    s3.run({ operation: 'HeadBucket' }, (http) => s3.client.send(new HeadBucketCommand(s3.target), http));
+  answer = () => '<VersioningConfiguration/>';
+  const ask = () =>
+    s3.run({ operation: 'GetBucketVersioning' }, (http) =>
+      s3.client.send(new GetBucketVersioningCommand(s3.target), http),
+    );
   try {
     together = 6;
-    await Promise.all(Array.from({ length: 6 }, head));
+    await Promise.all(Array.from({ length: 6 }, ask));
     expect(alive.size).toBe(6);
     die();
-    await head();
+    await ask();
     expect(alive.size).toBe(7);
   } finally {
     s3.close();

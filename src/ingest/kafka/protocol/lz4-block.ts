@@ -47,7 +47,25 @@ export function unfoldLz4(src: Uint8Array, out: Uint8Array, start: number, histo
     at += 2;
     const length = more(token & 15) + 4;
     if (distance === 0 || distance > outAt - historyAt || outAt + length > out.length) throw broken();
-    let from = outAt - distance;
-    for (const stop = outAt + length; outAt < stop; ) out[outAt++] = out[from++] as number;
+    outAt = repeat(out, outAt, distance, length);
   }
+}
+
+/** Matches longer than this are copied in pieces, each twice as long as the one before where they overlap. */
+const MATCH_LOOP_MAX = 64;
+
+/** Writes `length` bytes at `at` that repeat those `distance` before, and returns where they end. */
+function repeat(out: Uint8Array, at: number, distance: number, length: number): number {
+  const from = at - distance;
+  const stop = at + length;
+  if (length <= MATCH_LOOP_MAX) {
+    for (let source = from; at < stop; ) out[at++] = out[source++] as number;
+    return stop;
+  }
+  while (at < stop) {
+    const bytes = Math.min(at - from, stop - at);
+    out.copyWithin(at, from, from + bytes);
+    at += bytes;
+  }
+  return stop;
 }

@@ -37,7 +37,7 @@ export function lz4Frame(bytes: Uint8Array, maxBytes: number): Uint8Array {
     end = at + length + header.blockTrailer;
   }
   // Cheap first: no block holds more than the frame's block size.
-  if (count * header.blockBytesMax > maxBytes && exactContent(bytes, header) > maxBytes)
+  if (count * header.blockBytesMax > maxBytes && holdsMore(bytes, header, maxBytes))
     throw new ContentTooLarge('lz4', maxBytes);
   return bytes.subarray(0, end + END_MARK_BYTES + header.frameTrailer);
 }
@@ -80,8 +80,8 @@ export function* lz4Blocks(
 
 const cut = () => new Undecodable("the batch's LZ4 frame has no end");
 
-/** Adds up the lengths in the tokens of each block, without decompressing it. */
-function exactContent(bytes: Uint8Array, header: Lz4Header): number {
+/** Adds up the lengths in the tokens of the blocks, without decompressing them, until they are too many. */
+function holdsMore(bytes: Uint8Array, header: Lz4Header, maxBytes: number): boolean {
   let content = 0;
   for (const { at: start, length, stored } of lz4Blocks(bytes, header)) {
     if (stored) {
@@ -107,7 +107,8 @@ function exactContent(bytes: Uint8Array, header: Lz4Header): number {
       if (at >= end) break;
       at += 2;
       content += more(token & 15) + 4;
+      if (content > maxBytes) return true;
     }
   }
-  return content;
+  return content > maxBytes;
 }
