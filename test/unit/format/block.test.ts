@@ -110,7 +110,9 @@ describe('the content size that a frame states', () => {
   ])('is read from a header of %s that is all there is', (_, hex, size) => {
     const header = fromHex(hex.replaceAll(' ', ''));
     expect(zstdContentSize(header)).toBe(size);
-    expect(() => zstdContentSize(header.subarray(0, -1))).toThrow(refusal('block-mismatch'));
+    expect(() => zstdContentSize(header.subarray(0, -1))).toThrow(
+      /^block: (a zstd frame that is cut off|no zstd frame)$/,
+    );
   });
 
   it.each([
