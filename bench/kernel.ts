@@ -5,11 +5,13 @@ import { parseArgs } from 'node:util';
 import { encodePacked } from '../src/archiver/encode-packed.ts';
 import { utf8 } from '../src/base/bytes.ts';
 import { MIB } from '../src/base/limits.ts';
-import { nodeSha256 } from '../src/base/node/hash.ts';
+import { nodeSha256, nodeSha256Into } from '../src/base/node/hash.ts';
 import { isJsonText } from '../src/format/json-text.ts';
 import { recordItem } from '../src/ingest/item.ts';
 import { Packer } from '../src/ingest/pack.ts';
 import { Kernel } from '../src/kernel/kernel.ts';
+import { KernelLineTree, lanesBelow } from '../src/kernel/line-tree.ts';
+import { type LineTree, SerialLineTree } from '../src/merkle/line-tree.ts';
 import { BodyBuilder } from '../src/segment/body.ts';
 
 const { values } = parseArgs({
@@ -54,13 +56,38 @@ function encode(packed: readonly Packed[], by: Kernel | null): void {
   builder.finish();
 }
 
+const lanes = lanesBelow(kernel, nodeSha256Into);
+const serial = () => new SerialLineTree(nodeSha256Into);
+const byKernel = () => new KernelLineTree({ kernel, sha256Into: nodeSha256Into, lanesBelow: lanes });
+
+type Block = { readonly content: Uint8Array; readonly starts: readonly number[] };
+
+/** Leaves and nodes of events as if they were lines. */
+function hash(tree: () => LineTree, { content, starts }: Block): void {
+  tree().addBlock(content, starts);
+}
+
+function blockOf(events: readonly Uint8Array[]): Block {
+  let end = 0;
+  const starts = events.map((event) => {
+    const start = end;
+    end += event.length + 1;
+    return start;
+  });
+  const content = new Uint8Array(end);
+  for (const [index, event] of events.entries()) content.set(event, starts[index]);
+  return { content, starts };
+}
+
 function partsOf(events: readonly Uint8Array[]): Part[] {
   const packed = packedOf(events);
+  const block = blockOf(events);
   const check = (isJson: (bytes: Uint8Array) => boolean) => () => {
     if (!events.every((event) => isJson(event))) throw new Error('an event is no JSON');
   };
   return [
     { name: 'JSON check', without: check(isJsonText), by: check((bytes) => kernel.isJson(bytes)) },
+    { name: 'lines → root', without: () => hash(serial, block), by: () => hash(byKernel, block) },
     {
       name: 'packed records → lines',
       without: () => encode(packed, null),
@@ -100,5 +127,8 @@ const results = [large, small].flatMap((events) => {
   const bytes = Math.round(events.reduce((sum, event) => sum + event.length, 0) / events.length);
   return partsOf(events).map((part) => ({ eventBytes: bytes, ...measured(part, events.length) }));
 });
-if (values.json) console.log(JSON.stringify({ bench: 'kernel', results }));
-else console.table(results);
+if (values.json) console.log(JSON.stringify({ bench: 'kernel', lanesBelow: lanes, results }));
+else {
+  console.table(results);
+  console.log(`the host hashes lines of ${lanes} bytes and more by itself`);
+}

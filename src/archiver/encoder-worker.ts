@@ -5,6 +5,8 @@ import { messageOf } from '../base/error.ts';
 import { gzipCompressor, zstdCompressor } from '../base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../base/node/hash.ts';
 import { Kernel } from '../kernel/kernel.ts';
+import { KernelLineTree, lanesBelow } from '../kernel/line-tree.ts';
+import type { LineTree } from '../merkle/line-tree.ts';
 import { BodyBuilder, type BodyTools } from '../segment/body.ts';
 import { encodePacked } from './encode-packed.ts';
 import type { FromWorker, ToWorker, WorkerOptions } from './encoder-thread.ts';
@@ -13,14 +15,20 @@ const options = workerData as WorkerOptions;
 const port = parentPort;
 assert(port !== null, 'encoder-worker runs as a worker thread');
 
+const kernel = Kernel.open();
+
 const tools: BodyTools = {
   sha256: nodeSha256,
   sha256Into: nodeSha256Into,
+  ...(kernel === null ? {} : { lineTree: kernelTrees(kernel) }),
   encoding: options.encoding,
   compress: options.encoding === 'zstd' ? zstdCompressor(options.level) : gzipCompressor(options.level),
 };
 
-const kernel = Kernel.open();
+function kernelTrees(kernel: Kernel): () => LineTree {
+  const tools = { kernel, sha256Into: nodeSha256Into, lanesBelow: lanesBelow(kernel, nodeSha256Into) };
+  return () => new KernelLineTree(tools);
+}
 
 /** null: an earlier message of this batch failed, and the caller was notified. */
 const builders = new Map<number, BodyBuilder | null>();

@@ -20,6 +20,8 @@ type KernelExports = Readonly<Record<RunResult, { readonly value: number }>> & {
     wanted: number,
     first: number,
   ): void;
+  putLeaves(content: number, end: number, starts: number, count: number, out: number): void;
+  growTree(levels: number, size: number, leaves: number, count: number): void;
 };
 
 const PAGE_BYTES = 65_536;
@@ -27,7 +29,12 @@ const PAGE_BYTES = 65_536;
 const SLACK_BYTES = 64;
 /** A record whose longest line does not fit here is left to the other way. */
 const LINES_BYTES = 4 * MIB;
+/** Both of these regions, and one MiB for everything else. */
+const MEMORY_PAGES = (9 * MIB) / PAGE_BYTES;
 const LINES_MAX = 65_536;
+const HASH_BYTES = 32;
+/** One for each bit of a safe integer. */
+const LEVELS = 53;
 
 /** Lines of records, and where in the input their records end. */
 export type KernelRun = LineRun & { readonly inputEnd: number };
@@ -41,27 +48,40 @@ export class Kernel {
   /** Bytes that `load` takes at most. */
   static readonly inputBytesMax = 4 * MIB;
 
+  /** Leaf hashes that one call takes at most. */
+  static readonly leavesMax = 4096;
+  static readonly levelBytes = LEVELS * HASH_BYTES;
+
   readonly #exports: KernelExports;
   readonly #bytes: Uint8Array;
   readonly #starts: Uint32Array;
   readonly #input: number;
   readonly #lines: number;
+  readonly #levels: number;
+  /** `leavesMax` leaf hashes for growTree: what hashes lines writes them here, from index 0 on. */
+  readonly leaves: Uint8Array;
   #inputEnd: number;
 
   private constructor(module: WebAssembly.Module) {
-    const total = PAGE_BYTES * 2 + Kernel.inputBytesMax + LINES_BYTES + LINES_MAX * 4;
-    const pages = Math.ceil(total / PAGE_BYTES);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES });
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     this.#exports = exports as unknown as KernelExports;
     this.#bytes = new Uint8Array(memory.buffer);
-    const starts = Math.ceil(this.#exports.ownedEnd() / 64) * 64;
-    this.#starts = new Uint32Array(memory.buffer, starts, LINES_MAX);
-    this.#input = starts + LINES_MAX * 4;
+    let end = this.#exports.ownedEnd();
+    const region = (bytes: number): number => {
+      const start = Math.ceil((end + SLACK_BYTES) / 64) * 64;
+      end = start + bytes + SLACK_BYTES;
+      return start;
+    };
+    this.#starts = new Uint32Array(memory.buffer, region(LINES_MAX * 4), LINES_MAX);
+    this.#levels = region(Kernel.levelBytes);
+    this.leaves = this.#bytes
+      .subarray(region(Kernel.leavesMax * HASH_BYTES))
+      .subarray(0, Kernel.leavesMax * HASH_BYTES);
+    this.#input = region(Kernel.inputBytesMax);
     this.#inputEnd = this.#input;
-    this.#lines = this.#input + Kernel.inputBytesMax + SLACK_BYTES;
-    if (this.#lines + LINES_BYTES + SLACK_BYTES > this.#bytes.length)
-      throw new RangeError(`the kernel owns ${starts} bytes: more than there is room for`);
+    this.#lines = region(LINES_BYTES);
+    if (end > this.#bytes.length) throw new RangeError(`the kernel needs ${end} bytes of memory`);
   }
 
   /** null where the host has no WebAssembly, or none with SIMD. Compiles: some milliseconds. */
@@ -103,5 +123,29 @@ export class Kernel {
       lastTimeMs: lastTime.value < 0 ? null : lastTime.value,
       inputEnd: readEnd.value - this.#input,
     };
+  }
+  /**
+   * Hashes lines, four at a time, into `leaves`: line i begins at starts[first + i] and ends before the LF
+   * that stands before the next one. Throws RangeError where bytes or lines are more than it takes.
+   */
+  hashLines(content: Uint8Array, starts: readonly number[], first: number, count: number): void {
+    const from = starts[first] as number;
+    const end = starts[first + count] ?? content.length;
+    if (count > Kernel.leavesMax)
+      throw new RangeError(`the kernel takes ${Kernel.leavesMax} lines, not ${count}`);
+    this.load(content.subarray(from, end));
+    for (let i = 0; i < count; i++) this.#starts[i] = (starts[first + i] as number) - from;
+    const { byteOffset } = this.#starts;
+    this.#exports.putLeaves(this.#input, this.#inputEnd, byteOffset, count, this.leaves.byteOffset);
+  }
+
+  /**
+   * Appends the first `count` of `leaves`, which are overwritten, to a tree of `size` leaves. `levels`:
+   * levelBytes, the tree's own; each level holds the subtree that waits there for its right neighbour.
+   */
+  growTree(levels: Uint8Array, size: number, count: number): void {
+    this.#bytes.set(levels, this.#levels);
+    this.#exports.growTree(this.#levels, size, this.leaves.byteOffset, count);
+    levels.set(this.#bytes.subarray(this.#levels, this.#levels + levels.length));
   }
 }

@@ -13,13 +13,15 @@ import {
   type LineRun,
   LineWriter,
 } from '../format/record.ts';
-import { TreeAccumulator } from '../merkle/accumulator.ts';
+import { type LineTree, SerialLineTree } from '../merkle/line-tree.ts';
 import { emptyRoot, leafHash, rootOf } from '../merkle/tree.ts';
 
 /** What the pure code is given: the same functions in Node, in a worker and in a test. */
 export type BodyTools = {
   readonly sha256: Sha256;
   readonly sha256Into: Sha256Into;
+  /** Another way to the same tree; left out: one leaf after the other, by sha256Into. */
+  readonly lineTree?: () => LineTree;
   readonly encoding: Encoding;
   /** One zstd frame with its content size, or one gzip member. */
   readonly compress: (content: Uint8Array) => Uint8Array;
@@ -79,7 +81,7 @@ export class BodyBuilder {
   readonly #writer = new LineWriter();
   /** Start of each line of the open block. */
   #starts: number[] = [];
-  readonly #tree: TreeAccumulator;
+  readonly #tree: LineTree;
   readonly #blocks: BlockInfo[] = [];
   readonly #stored: Uint8Array[] = [];
   #lastRecord: { offset: number; leaf: Uint8Array } | null = null;
@@ -90,7 +92,7 @@ export class BodyBuilder {
     this.#firstOffset = firstOffset;
     this.#nextOffset = firstOffset;
     this.#tools = tools;
-    this.#tree = new TreeAccumulator(tools.sha256Into);
+    this.#tree = tools.lineTree?.() ?? new SerialLineTree(tools.sha256Into);
   }
 
   /** Bytes held: closed blocks compressed, the open one as it is. */
@@ -177,7 +179,8 @@ export class BodyBuilder {
     if (this.#starts.length === 0) return;
     const content = this.#writer.view();
     const stored = this.#tools.compress(content);
-    this.#hashLines(content);
+    this.#noteLastRecord(content);
+    this.#tree.addBlock(content, this.#starts);
     this.#blocks.push({ bytes: stored.length, content: content.length, lines: this.#starts.length });
     this.#stored.push(stored);
     this.#storedBytes += stored.length;
@@ -186,30 +189,12 @@ export class BodyBuilder {
     this.#writer.reset();
   }
 
-  /**
-   * A leaf's message is 0x00 ‖ line. The byte before each line is the LF of the one before, which is free
-   * once the block is compressed: it becomes the 0x00, and only a block's first line is copied.
-   */
-  #hashLines(content: Uint8Array): void {
-    const starts = this.#starts;
-    const lastEntry = this.#lastEntry;
-    for (let i = 0; i < starts.length; i++) {
-      const start = starts[i] as number;
-      const end = (starts[i + 1] ?? content.length) - 1;
-      if (lastEntry?.index === i) {
-        this.#lastRecord = {
-          offset: lastEntry.offset,
-          leaf: leafHash(this.#tools.sha256, content.subarray(start, end)),
-        };
-      }
-      if (start === 0) {
-        const message = new Uint8Array(end + 1);
-        message.set(content.subarray(0, end), 1);
-        this.#tree.addLeafMessage(message);
-      } else {
-        content[start - 1] = 0;
-        this.#tree.addLeafMessage(content.subarray(start - 1, end));
-      }
-    }
+  /** The leaf of the newest record, if the block has one; by it the topic is recognised later. */
+  #noteLastRecord(content: Uint8Array): void {
+    if (this.#lastEntry === null) return;
+    const { offset, index } = this.#lastEntry;
+    const end = (this.#starts[index + 1] ?? content.length) - 1;
+    const line = content.subarray(this.#starts[index], end);
+    this.#lastRecord = { offset, leaf: leafHash(this.#tools.sha256, line) };
   }
 }

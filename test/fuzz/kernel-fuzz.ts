@@ -9,6 +9,7 @@ import type { KafkaRecord } from '../../src/format/record.ts';
 import { recordItem } from '../../src/ingest/item.ts';
 import { Packer } from '../../src/ingest/pack.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
+import { KernelLineTree } from '../../src/kernel/line-tree.ts';
 import { BodyBuilder, type SegmentBody } from '../../src/segment/body.ts';
 import { mulberry32 } from '../support/random.ts';
 
@@ -98,7 +99,9 @@ export class KernelFuzz {
   }
 
   #encoded(records: readonly KafkaRecord[], kernel: Kernel | null): Uint8Array {
-    const tools = { sha256: nodeSha256, sha256Into: nodeSha256Into, encoding: 'zstd' as const };
+    const sha256Into = nodeSha256Into;
+    const tree = kernel && { lineTree: () => new KernelLineTree({ kernel, sha256Into, lanesBelow: 300 }) };
+    const tools = { sha256: nodeSha256, sha256Into, encoding: 'zstd' as const, ...tree };
     const builder = new BodyBuilder(records[0]?.offset ?? 0, {
       ...tools,
       compress: (bytes) => bytes.slice(),

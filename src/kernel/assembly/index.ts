@@ -1,8 +1,11 @@
 // What does the kernel export?
-import { holdsJson } from './json.ts';
-import { encodePacked, firstTime, lastTime, lineCount, readEnd, writtenEnd } from './packed.ts';
 
-export { encodePacked, firstTime, holdsJson, lastTime, lineCount, readEnd, writtenEnd };
+import { holdsJson } from './json.ts';
+import { putLeaves } from './leaves.ts';
+import { encodePacked, firstTime, lastTime, lineCount, readEnd, writtenEnd } from './packed.ts';
+import { growTree } from './tree.ts';
+
+export { encodePacked, firstTime, growTree, holdsJson, lastTime, lineCount, putLeaves, readEnd, writtenEnd };
 
 /** Address from which on the memory is the caller's; what lies before it is the kernel's. */
 export function ownedEnd(): usize {

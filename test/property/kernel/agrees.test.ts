@@ -9,6 +9,7 @@ import { isJsonText, VALUE_DEPTH_MAX } from '../../../src/format/json-text.ts';
 import { type Item, recordItem, recordOf } from '../../../src/ingest/item.ts';
 import { Packer } from '../../../src/ingest/pack.ts';
 import { Kernel } from '../../../src/kernel/kernel.ts';
+import { KernelLineTree } from '../../../src/kernel/line-tree.ts';
 import { BodyBuilder, type SegmentBody } from '../../../src/segment/body.ts';
 import { KernelFuzz } from '../../fuzz/kernel-fuzz.ts';
 import { kafkaRecord } from '../../support/records.ts';
@@ -131,9 +132,13 @@ describe('JSON', () => {
   }
 });
 
+/** Short lines are hashed four at a time, and long ones by the host. */
+const treeOf = (by: Kernel | null) =>
+  by && { lineTree: () => new KernelLineTree({ kernel: by, sha256Into: nodeSha256Into, lanesBelow: 300 }) };
+
 /** The batch of these items, or why there is none. */
 function batchOf(items: readonly Item[], firstOffset: number, by: Kernel | null): SegmentBody | string {
-  const tools = { sha256: nodeSha256, sha256Into: nodeSha256Into, encoding: 'zstd' as const };
+  const tools = { sha256: nodeSha256, sha256Into: nodeSha256Into, encoding: 'zstd' as const, ...treeOf(by) };
   const builder = new BodyBuilder(firstOffset, { ...tools, compress: (content) => content.slice() });
   const packer = new Packer(2_000);
   for (const item of items) packer.add(item);

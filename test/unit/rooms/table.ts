@@ -34,7 +34,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'kernel',
     knows: "the writer's inner loops in WebAssembly",
-    rooms: ['base', 'format'],
+    rooms: PURE,
     packages: ['node:', 'assemblyscript'],
     onlyFor: ['archiver'],
   },
