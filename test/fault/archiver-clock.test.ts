@@ -81,3 +81,30 @@ describe('a machine that stood still for an hour, with both of its clocks', () =
     expect(world.problems(0)).toEqual([]);
   });
 });
+
+describe('a clock that is set while the start of a chain is looked up', () => {
+  it('gives the first seal no time that is ahead', async () => {
+    let skewMs = 0;
+    const world = new World({ skewMs: () => skewMs });
+    const store = remembering(world.store, () => ({ offsetMs: skewMs, measuredAt: momentOf(world.clock) }));
+    const set = (byMs: number) => {
+      skewMs += byMs;
+      world.clock.jump(byMs);
+    };
+    world.produce(0, 5);
+    const { source } = world.start('a', store);
+    const logRange = source.logRange.bind(source);
+    let isSet = false;
+    source.logRange = async (partition) => {
+      if (!isSet) set(YEAR_MS);
+      isSet = true;
+      return logRange(partition);
+    };
+    await world.clock.advance(10_000);
+    expect(isSet).toBe(true);
+    set(-YEAR_MS);
+    await world.untilSealed(0);
+    const [first] = world.manifests(0);
+    expect(Date.parse(first?.time.sealed ?? '')).toBeLessThanOrEqual(world.clock.now());
+  });
+});

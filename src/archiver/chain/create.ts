@@ -187,7 +187,13 @@ export const createChain = (
   tools.sealer.chainCreation.run(route.name.chain, async () => {
     await tools.sealer.clockWrong(onTrouble);
     const starts = await startsOf(tools, route, config, ownership.signal);
-    await ownership.decided();
+    // Looking took a while, in which the clock may have been set: the first seal's time is taken right after.
+    for (;;) {
+      const wait = ownership.undecided() ?? tools.sealer.clockWrong(onTrouble);
+      if (wait === null) break;
+      await wait;
+    }
+    ownership.signal.throwIfAborted();
     await Promise.all(starts.map((start) => sealChainStart(tools, start, onTrouble)));
   });
 
