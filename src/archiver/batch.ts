@@ -1,7 +1,7 @@
 // What has one partition accepted and not yet sealed?
 import { HEADER_OVERHEAD_BYTES, type Item, type RecordItem } from '../ingest/item.ts';
 import { anchorOfGap, type GapAnchor } from './chain/log-anchor.ts';
-import type { BatchEncoder, Encoder } from './encoder.ts';
+import type { BatchEncoder, PartitionEncoder } from './encoder.ts';
 import type { MemoryAccount } from './memory.ts';
 
 export type BatchLimits = {
@@ -37,7 +37,7 @@ export const lineBytes = ({ bytes, headers }: RecordItem): number =>
 
 /** The batches of one partition: one that fills, and full ones that wait in order. */
 export class Batches {
-  readonly #encoder: Encoder;
+  readonly #encoder: PartitionEncoder;
   readonly #account: () => MemoryAccount;
   readonly #limits: BatchLimits;
   #filling: Batch | null = null;
@@ -45,7 +45,12 @@ export class Batches {
   #next: number;
 
   /** `account`: opens an account for one batch. */
-  constructor(encoder: Encoder, account: () => MemoryAccount, limits: BatchLimits, firstOffset: number) {
+  constructor(
+    encoder: PartitionEncoder,
+    account: () => MemoryAccount,
+    limits: BatchLimits,
+    firstOffset: number,
+  ) {
     this.#encoder = encoder;
     this.#account = account;
     this.#limits = limits;

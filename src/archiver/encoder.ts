@@ -1,5 +1,6 @@
-// What turns accepted records into stored bytes? A worker thread; in tests the same code on this thread.
+// What turns accepted records into stored bytes? Lanes (threads), or the same code on this thread, for tests.
 import { type Item, recordOf } from '../ingest/item.ts';
+import type { TopicPartition } from '../ingest/source.ts';
 import { BodyBuilder, type BodyTools, type SegmentBody } from '../segment/body.ts';
 import type { MemoryAccount } from './memory.ts';
 
@@ -15,9 +16,16 @@ export interface BatchEncoder {
 
 export interface Encoder {
   /** What the batch holds is charged to the account; the caller releases it. */
-  open(firstOffset: number, memory: MemoryAccount): BatchEncoder;
+  open(firstOffset: number, memory: MemoryAccount, partition: TopicPartition): BatchEncoder;
   close(): Promise<void>;
 }
+
+/** The encoder of one partition's batches. */
+export type PartitionEncoder = { open(firstOffset: number, memory: MemoryAccount): BatchEncoder };
+
+export const encoderFor = (encoder: Encoder, partition: TopicPartition): PartitionEncoder => ({
+  open: (firstOffset, memory) => encoder.open(firstOffset, memory, partition),
+});
 
 /** Encodes on the calling thread: deterministic, for tests and small jobs. */
 export function inlineEncoder(tools: BodyTools): Encoder {

@@ -4,7 +4,7 @@
 export type MemoryAccount = {
   /** From now on this much is held: a level, not an addition. */
   hold(bytes: number): void;
-  /** So much was handed to the encoding thread. */
+  /** So much was handed to encoding. */
   queue(bytes: number): void;
   /** So much of that is encoded, and the batch holds `heldBytes` now. */
   encoded(bytes: number, heldBytes: number): void;
@@ -22,7 +22,7 @@ export class MemoryLedger {
   get heldBytes(): number {
     return this.#heldBytes;
   }
-  /** Handed to the encoding thread and not yet encoded: how far encoding is behind. Bounded separately. */
+  /** Handed to a lane and not yet encoded, raw or decoded: how far it is behind. Bounded separately. */
   get queuedBytes(): number {
     return this.#queuedBytes;
   }
@@ -30,7 +30,13 @@ export class MemoryLedger {
     return this.#heldFor.get(owner) ?? 0;
   }
 
-  /** Called each time after queued bytes were encoded. */
+  /** What belongs to no batch yet: so many bytes more wait in a lane, or fewer. */
+  queued(more: number): void {
+    this.#queuedBytes += more;
+    if (more < 0) this.#onEncoded();
+  }
+
+  /** Called each time after less is queued. */
   onEncoded(listener: () => void): void {
     this.#onEncoded = listener;
   }

@@ -26,6 +26,8 @@ export type PipelineOptions = {
   /** Named with the archive's origin: this archive's own keys and those configured beside them. */
   readonly trusted: readonly VerifierKey[];
   readonly encoder: Encoder;
+  /** Where what waits for the encoder is charged too; by default one of its own. */
+  readonly memory?: MemoryLedger;
   readonly clock: Clock;
   readonly random: () => number;
   readonly sha256: Sha256;
@@ -44,7 +46,7 @@ const TICK_MS = 100;
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #sealer: Sealer;
-  readonly #memory = new MemoryLedger();
+  readonly #memory: MemoryLedger;
   readonly #backpressure: Backpressure;
   readonly #actors = new Map<string, PartitionActor>();
   /** Aborts what would go on for ever: retries of the sealer. */
@@ -57,6 +59,7 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    this.#memory = options.memory ?? new MemoryLedger();
     const { config, store, signers, sha256, clock, random } = options;
     const { mode, period } = config.retention.seals;
     this.#sealer = new Sealer({

@@ -1,7 +1,7 @@
 // How does a record get from a fetch of Kafka to its seal? Step by step, in the order of this file:
 //  1 take     the pipeline passes on what a fetch brought for this partition
 //  2 admit    the gate (ingest/gate.ts) accepts what follows without a break; continuity.ts judges the rest
-//  3 batch    lines are cut into batches (batch.ts) and encoded as they come, on a thread (encoder.ts)
+//  3 batch    lines are cut into batches (batch.ts) and encoded as they come, in a lane (lanes/)
 //  4 close    a batch ends: full, old enough, memory is short, reading starts again, or the archiver stops
 //  5 wait     until the partition is ours, the clock is right and the log is the same (chain/revalidation.ts)
 //  6 make     the chain's head and the encoded batch become a segment (segment/): manifest and checkpoint
@@ -20,7 +20,7 @@ import { type Halt, HaltError } from './chain/halt.ts';
 import { hintText, type PartitionRoute, type Position, type PositionTools } from './chain/position.ts';
 import { Revalidation } from './chain/revalidation.ts';
 import type { Continuity, Judgement } from './continuity.ts';
-import type { Encoder } from './encoder.ts';
+import { type Encoder, encoderFor } from './encoder.ts';
 import type { MemoryAccount } from './memory.ts';
 import type { Ownership } from './ownership.ts';
 import type { OnTrouble, Sealer } from './sealer.ts';
@@ -93,7 +93,7 @@ export class SealLoop {
       },
       position,
     );
-    this.#batches = new Batches(encoder, account, limits, position.head.nextOffset);
+    this.#batches = new Batches(encoderFor(encoder, route.partition), account, limits, this.#head.nextOffset);
     this.#lastSealedAtMs = this.#nowMs();
   }
 

@@ -10,6 +10,7 @@ import type { Period } from '../base/period.ts';
 import type { Config } from '../config/archiver.ts';
 import type { SigningConfig, StoreConfig } from '../config/connections.ts';
 import { parseVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
+import type { Decoder } from '../ingest/kafka/decoder.ts';
 import type { Source } from '../ingest/source.ts';
 import type { Signer } from '../sign/signer.ts';
 import { boundedStore, readerOf } from '../store/bounded.ts';
@@ -63,11 +64,13 @@ export const trustedKeys = (config: Config, signers: readonly Signer[]): Verifie
   ...config.archive.trusted.map((text) => parseVkey(text, nodeSha256)),
 ];
 
-export async function openSource(config: Config, log: Logger): Promise<Source> {
+/** `decoder`: of what is fetched from Kafka; by default the calling thread. */
+export async function openSource(config: Config, log: Logger, decoder?: Decoder): Promise<Source> {
   const { archive, source, limits } = config;
   if (source.kind === 'kafka') {
     const { kafkaSource } = await import('../ingest/kafka/source.ts');
-    return kafkaSource({ ...source, archive: archive.origin, recordBytesMax: limits.recordBytes, log });
+    const own = { archive: archive.origin, recordBytesMax: limits.recordBytes, log };
+    return kafkaSource({ ...source, ...own, ...(decoder === undefined ? {} : { decoder }) });
   }
   const { fileSource } = await import('../ingest/file.ts');
   const { path, lastLine, topics } = source;

@@ -226,6 +226,14 @@ export const configSchema = z.strictObject({
       anchorInterval: between('1s', '1h')
         .prefault('5m')
         .describe('How often the archiver checks that the last sealed record is still the same one in Kafka'),
+      lanes: z
+        .int()
+        .min(1)
+        .max(4)
+        .default(1)
+        .describe(
+          'Threads that decode and encode; each partition belongs to one. More help only where more than two cores are free, and each takes some 50 MiB',
+        ),
     })
     .prefault({})
     .describe('Bounds of the archiver'),

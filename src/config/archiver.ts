@@ -101,6 +101,8 @@ export type Config = {
     /** How long a stopping service may take to seal what it holds. */
     readonly drainMs: number;
     readonly anchorIntervalMs: number;
+    /** Threads that decode and encode. */
+    readonly lanes: number;
   };
   readonly encoding: { readonly codec: 'zstd' | 'gzip'; readonly level: number };
   /** `port` 0: no server. */
@@ -145,6 +147,7 @@ function buildConfig(input: ConfigOutput, fileName: string): Config {
       memoryBytes: input.limits.memoryBytes,
       drainMs: input.limits.drain,
       anchorIntervalMs: input.limits.anchorInterval,
+      lanes: input.limits.lanes,
     },
     encoding: {
       codec: input.encoding.codec,

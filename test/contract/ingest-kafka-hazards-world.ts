@@ -7,13 +7,13 @@ import type { ToolProcess } from '../../localstack/backend.ts';
 import type { KafkaVersion } from '../../localstack/native/kafka-install.ts';
 import type { RunningStack } from '../../localstack/running.ts';
 import { type RecordedDecision, sealDecision } from '../../src/archiver/chain/resume.ts';
-import { inlineEncoder } from '../../src/archiver/encoder.ts';
+import { Lanes } from '../../src/archiver/lanes/lanes.ts';
+import { MemoryLedger } from '../../src/archiver/memory.ts';
 import type { PartitionActor } from '../../src/archiver/partition.ts';
 import { Pipeline, type PipelineEnd } from '../../src/archiver/pipeline.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { zstdCompressor } from '../../src/base/node/compress.ts';
 import { nodeDecompress } from '../../src/base/node/decompress.ts';
-import { nodeSha256, nodeSha256Into } from '../../src/base/node/hash.ts';
+import { nodeSha256 } from '../../src/base/node/hash.ts';
 import { parseConfig } from '../../src/config/archiver.ts';
 import { parseManifest } from '../../src/format/manifest-bytes.ts';
 import { sealPrefix } from '../../src/format/paths.ts';
@@ -77,6 +77,7 @@ export class HazardWorld extends KafkaWorld {
   readonly groupId = unique('group');
   readonly archivers: LiveArchiver[] = [];
   readonly #signer = memorySigner();
+  readonly #lanes: Lanes[] = [];
   #topic = '';
 
   get archived(): string {
@@ -93,19 +94,20 @@ export class HazardWorld extends KafkaWorld {
     const log: string[] = [];
     const say = (level: string) => (fields: object, message: string) =>
       void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
-    const source = this.source([this.#topic], this.groupId, tuning, undefined, archive);
+    const memory = new MemoryLedger();
+    const lanes = new Lanes({ encoding: 'zstd', level: 1, count: 1, memory }, (error) =>
+      pipeline.fail(error),
+    );
+    this.#lanes.push(lanes);
+    const source = this.source([this.#topic], this.groupId, tuning, undefined, archive, lanes);
     const pipeline = new Pipeline({
       config: this.#config(archive, topic),
       source,
       store: faultyStore(this.store, faults, systemClock),
       signers: [this.#signer],
       trusted: [verifierKey(ORIGIN, this.#signer.publicKey, nodeSha256)],
-      encoder: inlineEncoder({
-        sha256: nodeSha256,
-        sha256Into: nodeSha256Into,
-        encoding: 'zstd',
-        compress: zstdCompressor(1),
-      }),
+      encoder: lanes,
+      memory,
       clock: impatientClock,
       random: Math.random,
       sha256: nodeSha256,
@@ -232,6 +234,7 @@ segment: { maxRecords: 50, maxAge: 300ms, heartbeat: 0 }
   override async close(): Promise<void> {
     await Promise.all(this.archivers.map((archiver) => archiver.drain()));
     await super.close();
+    await Promise.all(this.#lanes.map((lanes) => lanes.close()));
   }
 }
 

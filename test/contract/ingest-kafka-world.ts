@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { compressFrame, decompressFrame } from 'lz4-napi';
+import { type Decoder, inlineDecoder } from '../../src/ingest/kafka/decoder.ts';
 import type { KafkaTuning } from '../../src/ingest/kafka/options.ts';
 import { ByteReader, ByteWriter } from '../../src/ingest/kafka/protocol/wire.ts';
 import { kafkaSource } from '../../src/ingest/kafka/source.ts';
@@ -223,6 +224,7 @@ export class KafkaWorld {
     tuning: Partial<KafkaTuning> = {},
     recordBytesMax = 10 * 1024 * 1024,
     archive = 'contract.example.com/test',
+    decoder: Decoder = inlineDecoder,
   ): Source {
     const source = kafkaSource({
       brokers: this.brokers,
@@ -231,7 +233,7 @@ export class KafkaWorld {
       archive,
       tls: false,
       topics: topics.map((name) => ({ name })),
-      recordBytesMax,
+      ...{ recordBytesMax, decoder },
       log: { debug() {}, info() {}, warn: (_, message) => this.warnings.push(message), error() {} },
       tuning: { metadataAgeMsMax: 1_000, ...tuning },
     });

@@ -52,7 +52,7 @@ describe('the package', () => {
   it('holds built JavaScript, the specification and the licence, and no sources or tests', () => {
     for (const file of [
       'dist/ledgerstone.js',
-      'dist/encoder-worker.js',
+      'dist/lane-worker.js',
       'dist/verify-worker.js',
       'dist/FORMAT.md',
     ]) {

@@ -9,8 +9,8 @@ const failing =
   (failure: () => Error | null) =>
   (encoder: Encoder): Encoder => ({
     ...encoder,
-    open: (firstOffset, memory) => {
-      const batch = encoder.open(firstOffset, memory);
+    open: (firstOffset, memory, partition) => {
+      const batch = encoder.open(firstOffset, memory, partition);
       return {
         ...batch,
         finish: async () => {

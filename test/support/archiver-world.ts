@@ -13,6 +13,7 @@ import { sealPrefix } from '../../src/format/paths.ts';
 import { decodeLine, encodeEntry, type GapLine, type KafkaRecord } from '../../src/format/record.ts';
 import { parseSeal } from '../../src/format/seal.ts';
 import { verifierKey } from '../../src/format/vkey.ts';
+import type { Source } from '../../src/ingest/source.ts';
 import type { Signer } from '../../src/sign/signer.ts';
 import type { Store } from '../../src/store/store.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
@@ -54,6 +55,10 @@ export type WorldOptions = {
   readonly skewMs?: () => number;
   /** What stands between the archivers and their encoder. */
   readonly encoder?: (encoder: Encoder) => Encoder;
+  /** What stands between the archivers and their source, which knows more than the port. */
+  readonly source?: (source: Source) => Source;
+  /** Before time goes on, what happens outside of virtual time. */
+  readonly settle?: () => Promise<void>;
   /** Called for each failed step of any archiver. */
   readonly onTrouble?: (error: unknown) => void;
 };
@@ -77,7 +82,7 @@ export type SealedLine = {
 };
 
 export class World {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly broker: MemoryBroker;
   readonly store: MemoryStore;
   /** The archive's key. A test may replace it; the ones before stay trusted. */
@@ -87,14 +92,17 @@ export class World {
   readonly archivers: RunningArchiver[] = [];
   readonly #onTrouble: (error: unknown) => void;
   readonly #encoder: (encoder: Encoder) => Encoder;
+  readonly #source: (source: Source) => Source;
 
   constructor(options: WorldOptions = {}) {
+    this.clock = new FakeClock(options.settle === undefined ? {} : { settle: options.settle });
     this.broker = new MemoryBroker({ clock: this.clock, ...options.broker });
     this.broker.createTopic('orders', options.partitions ?? 1);
     this.store = memoryStore({ clock: this.clock, ...(options.skewMs ? { skewMs: options.skewMs } : {}) });
     this.signer = options.signer ?? memorySigner();
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#encoder = options.encoder ?? ((encoder) => encoder);
+    this.#source = options.source ?? ((source) => source);
     const segment = 'segment: { maxRecords: 10, maxAge: 1s, heartbeat: 0 }';
     this.config = parseConfig(YAML(options.config ?? segment, options.topic ?? ''), 'world.yaml', {});
   }
@@ -126,7 +134,7 @@ export class World {
     let dead = false;
     const pipeline = new Pipeline({
       config,
-      source: mortal(source, () => dead),
+      source: mortal(this.#source(source), () => dead),
       store: mortal(store, () => dead),
       signers: [mortal(this.#logged(id), () => dead)],
       trusted: this.trusted(),

@@ -1,8 +1,8 @@
 // How does the service run, from its configuration to its last seal?
 
 import type { Batch } from '../../archiver/batch.ts';
-import type { Encoder } from '../../archiver/encoder.ts';
-import { ThreadEncoder } from '../../archiver/encoder-thread.ts';
+import { Lanes } from '../../archiver/lanes/lanes.ts';
+import { MemoryLedger } from '../../archiver/memory.ts';
 import { ArchiverMetrics } from '../../archiver/metrics.ts';
 import type { PartitionView } from '../../archiver/partition-view.ts';
 import { Pipeline } from '../../archiver/pipeline.ts';
@@ -90,7 +90,8 @@ class Service {
   readonly #config: Config;
   readonly #options: RunOptions;
   readonly #store: Store;
-  readonly #encoder: Encoder;
+  readonly #memory = new MemoryLedger();
+  readonly #lanes: Lanes;
   readonly #instance = newInstanceId();
   readonly #startedAt = new Date().toISOString();
   readonly #metrics = new ArchiverMetrics();
@@ -99,17 +100,20 @@ class Service {
   /** Null until the store and the keys are open. */
   #pipeline: Pipeline | null = null;
   #files: PublishedFiles | null = null;
-  #encoderFailure: Error | null = null;
+  #laneFailure: Error | null = null;
 
   constructor(config: Config, options: RunOptions, store: Store) {
     this.#config = config;
     this.#options = options;
     this.#store = store;
     const { codec, level } = config.encoding;
-    this.#encoder = new ThreadEncoder({ encoding: codec, level }, (error) => {
-      this.#encoderFailure = error;
-      this.#pipeline?.fail(error);
-    });
+    this.#lanes = new Lanes(
+      { encoding: codec, level, count: config.limits.lanes, memory: this.#memory },
+      (error) => {
+        this.#laneFailure = error;
+        this.#pipeline?.fail(error);
+      },
+    );
   }
 
   async serveStatus(): Promise<void> {
@@ -140,7 +144,7 @@ class Service {
       const pipeline = await this.#openPipeline();
       this.#pipeline = pipeline;
       // It may have failed while the store and the keys were opened, when there was no pipeline to notify.
-      if (this.#encoderFailure !== null) pipeline.fail(this.#encoderFailure);
+      if (this.#laneFailure !== null) pipeline.fail(this.#laneFailure);
       const end = await this.#whileFilesAreKept(() => pipeline.run(signal));
       if (end.kind === 'failed') throw end.error;
       log.info({ ...this.#totals, end: end.kind }, 'archiver stopped');
@@ -166,7 +170,7 @@ class Service {
 
   async close(): Promise<void> {
     await this.#server?.close();
-    await this.#encoder.close();
+    await this.#lanes.close();
     await this.#store.close();
   }
 
@@ -177,13 +181,14 @@ class Service {
     // On AWS the role may have been made a minute ago. Elsewhere a refusal is an error at once.
     const isNew = this.#config.production;
     const { signers, trusted } = await (isNew ? whilePermissionsSpread(open, spread) : open());
-    const source = await openSource(this.#config, log);
+    const source = await openSource(this.#config, log, this.#lanes);
     this.#logStart(signers);
     return new Pipeline({
       ...{ source, signers, trusted, log },
       config: this.#config,
       store: this.#store,
-      encoder: this.#encoder,
+      encoder: this.#lanes,
+      memory: this.#memory,
       clock: systemClock,
       random: Math.random,
       sha256: nodeSha256,

@@ -12,7 +12,7 @@ const DIST = join(ROOT, 'dist');
  */
 const ENTRIES = {
   ledgerstone: 'src/apps/cli/main.ts',
-  'encoder-worker': 'src/archiver/encoder-worker.ts',
+  'lane-worker': 'src/archiver/lanes/lane-worker.ts',
   'verify-worker': 'src/verify/node/verify-worker.ts',
 };
 

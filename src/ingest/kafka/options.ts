@@ -1,6 +1,7 @@
 // What can be said about a Kafka source, and which settings proved best?
 import { MIB } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
+import type { Decoder } from './decoder.ts';
 
 export type TlsOptions = {
   readonly caFile?: string;
@@ -30,6 +31,8 @@ export type KafkaSourceOptions = {
   /** Greatest record that the pipeline takes: its key, headers and value. A larger one is never held. */
   readonly recordBytesMax: number;
   readonly log: Logger;
+  /** Of the group's fetches; by default the calling thread, which also decodes what is read again. */
+  readonly decoder?: Decoder;
   readonly tuning?: Partial<KafkaTuning>;
 };
 

@@ -114,7 +114,7 @@ describe('the rule notices', () => {
   });
 
   it('a worker of another room', () => {
-    const source = "new Worker(new URL('../archiver/encoder-worker.ts', import.meta.url));";
+    const source = "new Worker(new URL('../archiver/lanes/lane-worker.ts', import.meta.url));";
     expect(judged('verifier/x.ts', source)).toContainEqual(expect.any(String));
   });
 

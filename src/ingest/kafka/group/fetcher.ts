@@ -1,18 +1,19 @@
 // What is requested from one broker now, and which part of its answer goes to the pipeline?
 import { messageOf } from '../../../base/error.ts';
-import type { Fetched, SourceListener, TopicPartition } from '../../source.ts';
+import type { Delivered, SourceListener, TopicPartition } from '../../source.ts';
+import type { Decoder, Part } from '../decoder.ts';
 import type { KafkajsBroker, KafkajsFetchTopic } from '../kafkajs/kafkajs.ts';
 import { errorText, FETCH_ERRORS } from '../protocol/error-codes.ts';
 import type { FetchAnswer, FetchedPartition, FetchPartition } from '../protocol/fetch-api.ts';
-import type { DecodedPart } from '../protocol/open-part.ts';
-import { type DecodeLimits, decodeRecordSet } from '../protocol/record-set.ts';
-import { AbortedProducers } from '../protocol/transactions.ts';
+import type { DecodeLimits } from '../protocol/record-set.ts';
 import type { Assignment, PartitionFeed } from './assignment.ts';
+import { DecodeAhead } from './decode-ahead.ts';
 
 export type FetcherTools = {
   readonly assignment: () => Assignment | null;
   readonly listener: SourceListener;
   readonly waitMs: number;
+  readonly decoder: Decoder;
   readonly limits: DecodeLimits;
   readonly now: () => number;
   readonly fetch: (broker: KafkajsBroker, partitions: readonly FetchPartition[]) => Promise<FetchAnswer>;
@@ -91,12 +92,15 @@ export class Fetcher {
     } catch (error) {
       return this.brokerFailed(question.broker.nodeId ?? '?', error);
     }
+    const ahead = new DecodeAhead(answer.partitions, this.#tools.decoder, this.#tools.limits);
     try {
-      const failed = await this.#take(answer, feeds, question);
+      const failed = await this.#take(answer, feeds, question, ahead);
       if (failed) await this.#tools.refreshMetadata().catch(() => {});
     } catch (error) {
       // Ours or the pipeline's: kafkajs would repeat it until the group is torn apart.
       this.#tools.fatal(error);
+    } finally {
+      ahead.close();
     }
   }
 
@@ -130,6 +134,7 @@ export class Fetcher {
     answer: FetchAnswer,
     feeds: readonly PartitionFeed[],
     { asked, lost }: Question,
+    ahead: DecodeAhead,
   ): Promise<boolean> {
     let failed = false;
     for (const partition of answer.partitions) {
@@ -141,7 +146,7 @@ export class Fetcher {
       if (lost.has(partition.asked) || !isWanted(feed, partition.asked)) continue;
       if (partition.errorCode === 0) {
         feed.answeredAtMs = this.#tools.now();
-        if (partition.divergedAt === null) await this.#deliver(feed, partition, lost);
+        if (partition.divergedAt === null) await this.#deliver(feed, partition, lost, ahead);
         else this.#lostPlace(feed, `its log is another one from offset ${partition.divergedAt} on`);
       } else {
         failed = this.#partitionFailed(feed, partition) || failed;
@@ -197,11 +202,12 @@ export class Fetcher {
     feed: PartitionFeed,
     answer: FetchedPartition,
     lost: ReadonlySet<FetchPartition>,
+    ahead: DecodeAhead,
   ): Promise<void> {
-    const { asked, aborted, bytes, highWatermark } = answer;
+    const { asked, highWatermark } = answer;
     let at = asked.offset;
-    for await (const part of decodeRecordSet(bytes, at, new AbortedProducers(aborted), this.#tools.limits)) {
-      // While another thread decompressed, the pipeline, the group or the cluster may have decided otherwise.
+    for await (const part of ahead.partsOf(answer)) {
+      // While another thread decoded, the pipeline, the group or the cluster may have decided otherwise.
       if (!feed.wants(at) || lost.has(asked)) return;
       this.#handOver(feed, part, highWatermark);
       at = part.next;
@@ -215,7 +221,7 @@ export class Fetcher {
       this.#tell(feed, { records: [], seen: [] }, highWatermark);
   }
 
-  #handOver(feed: PartitionFeed, part: DecodedPart, highWatermark: number): void {
+  #handOver(feed: PartitionFeed, part: Part, highWatermark: number): void {
     const { records, seen, next, leaderEpoch, undecodable } = part;
     if (leaderEpoch >= 0) {
       if (leaderEpoch < feed.leaderEpoch) {
@@ -234,7 +240,7 @@ export class Fetcher {
 
   #tell(
     feed: PartitionFeed,
-    what: Pick<Fetched, 'records' | 'seen' | 'undecodable'>,
+    what: Pick<Delivered, 'records' | 'seen' | 'undecodable'>,
     highWatermark: number,
   ): void {
     feed.toldHighWatermark = highWatermark;

@@ -4,6 +4,7 @@ import { systemClock } from '../../../base/clock.ts';
 import { messageOf } from '../../../base/error.ts';
 import type { SourceListener } from '../../source.ts';
 import type { Client } from '../client.ts';
+import { inlineDecoder } from '../decoder.ts';
 import { fetchFrom } from '../kafkajs/cluster.ts';
 import type { Kafkajs, KafkajsCluster } from '../kafkajs/kafkajs.ts';
 import { keepLoopsRunning } from '../kafkajs/loops.ts';
@@ -121,7 +122,7 @@ export class Member {
   }
 
   #newFetcher(cluster: KafkajsCluster): Fetcher {
-    const { tuning, limits } = this.#client;
+    const { tuning, limits, options } = this.#client;
     const settings = {
       waitMsMax: tuning.fetchWaitMsMax,
       bytesMax: tuning.fetchBytesMax,
@@ -131,6 +132,7 @@ export class Member {
       assignment: () => this.assignment,
       listener: this.#listener,
       waitMs: settings.waitMsMax,
+      decoder: options.decoder ?? inlineDecoder,
       limits,
       now: () => systemClock.monotonic(),
       fetch: (broker, partitions) => fetchFrom(this.#kafkajs, broker, partitions, settings),

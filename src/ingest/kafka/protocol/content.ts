@@ -3,13 +3,13 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { EMPTY } from '../../../base/bytes.ts';
-import { Semaphore } from '../../../base/concurrency.ts';
 import { MIB } from '../../../base/limits.ts';
 import { type Compression, decompress, FRAMES_MAX, openingFailed, tooManyFrames } from './codecs.ts';
 import { LZ4_HISTORY_BYTES, unfoldLz4 } from './lz4-block.ts';
 import { lz4Blocks, lz4Header } from './lz4-frame.ts';
 import { snappyPieces } from './snappy.ts';
 import { ContentTooLarge, Undecodable } from './undecodable.ts';
+import { ownWindows } from './windows.ts';
 
 /**
  * The pieces in order; they fail with Undecodable. An empty piece says only that the work goes on. To be
@@ -77,15 +77,13 @@ async function* zstdFrames(bytes: Uint8Array): ContentPieces {
   }
 }
 
-/** What all frames that are being opened may refer back to: as much as one of them may, in Kafka too. */
-const windows = new Semaphore(128 * MIB);
 const SIGN_OF_LIFE_MS = 200;
 
 /** Returns the bytes that the frame takes. */
 async function* zstdFrame(bytes: Uint8Array): AsyncGenerator<Uint8Array, number, undefined> {
   const waiting = new AbortController();
   const { signal } = waiting;
-  const taken = windows.take(zstdWindowBytes(bytes), signal);
+  const taken = ownWindows().take(zstdWindowBytes(bytes), signal);
   try {
     while ((await Promise.race([taken, sleep(SIGN_OF_LIFE_MS, null, { signal })])) === null) yield EMPTY;
     waiting.abort();

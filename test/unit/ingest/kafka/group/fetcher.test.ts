@@ -1,6 +1,7 @@
 // What is asked of a broker, and what of its answer reaches the pipeline, while everything changes around it?
 import { describe, expect, it } from 'vitest';
 import { offsetAt } from '../../../../../src/ingest/item.ts';
+import { inlineDecoder } from '../../../../../src/ingest/kafka/decoder.ts';
 import { Assignment, PartitionFeed } from '../../../../../src/ingest/kafka/group/assignment.ts';
 import { Fetcher } from '../../../../../src/ingest/kafka/group/fetcher.ts';
 import type { KafkajsBroker } from '../../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
@@ -54,6 +55,7 @@ class Bench {
         },
       },
       waitMs,
+      decoder: inlineDecoder,
       limits: LIMITS,
       now: () => this.nowMs,
       fetch: async (_, asked) => {
