@@ -4,7 +4,9 @@ import { MIB } from '../base/limits.ts';
 import type { LineRun } from '../format/record.ts';
 import { KERNEL_BASE64 } from './kernel.generated.ts';
 
-type RunResult = 'readEnd' | 'writtenEnd' | 'lineCount' | 'firstTime' | 'lastTime';
+type RunResult =
+  | ('readEnd' | 'writtenEnd' | 'lineCount' | 'firstTime' | 'lastTime')
+  | ('contentEnd' | 'packedEnd' | 'deltaEnd' | 'lookedCount' | 'packedCount');
 
 /** What src/kernel/assembly/index.ts exports. Addresses count the bytes of the memory. */
 type KernelExports = Readonly<Record<RunResult, { readonly value: number }>> & {
@@ -20,6 +22,22 @@ type KernelExports = Readonly<Record<RunResult, { readonly value: number }>> & {
     wanted: number,
     first: number,
   ): void;
+  packRecords(
+    from: number,
+    end: number,
+    out: number,
+    outEnd: number,
+    table: number,
+    stride: number,
+    recordsMax: number,
+    wanted: number,
+    base: number,
+    first: number,
+    before: number,
+    lastDelta: number,
+    timestamp: bigint,
+    appended: number,
+  ): void;
   putLeaves(content: number, end: number, starts: number, count: number, out: number): void;
   growTree(levels: number, size: number, leaves: number, count: number): void;
 };
@@ -32,12 +50,48 @@ const LINES_BYTES = 4 * MIB;
 /** Both of these regions, and one MiB for everything else. */
 const MEMORY_PAGES = (9 * MIB) / PAGE_BYTES;
 const LINES_MAX = 65_536;
+/** What is copied in beyond the content that is wanted: a record that ends further on is not seen whole. */
+const RECORD_SIGHT_BYTES = MIB / 4;
 const HASH_BYTES = 32;
 /** One for each bit of a safe integer. */
 const LEVELS = 53;
 
 /** Lines of records, and where in the input their records end. */
 export type KernelRun = LineRun & { readonly inputEnd: number };
+
+/** A batch of format 2, and what is wanted of its content. */
+export type BatchRun = {
+  readonly baseOffset: number;
+  /** The greatest offset is that far from the first. */
+  readonly lastDelta: number;
+  /** Of the record before; −1: none. */
+  readonly deltaBefore: number;
+  /** Records below this offset are left out. */
+  readonly from: number;
+  /** The first record's, or the log's own, which then holds for all. */
+  readonly timestamp: bigint;
+  readonly appendTime: boolean;
+  readonly recordsMax: number;
+  /** Content: the record with which it is reached ends the run. */
+  readonly wantedBytes: number;
+};
+
+/** All arrays have one number for each packed record. They and the bytes are views until the next call. */
+export type PackedRun = {
+  /** As src/ingest/pack.ts lays records out. */
+  readonly packed: Uint8Array;
+  readonly starts: Uint32Array;
+  /** Of key, headers and value. */
+  readonly bytes: Uint32Array;
+  readonly headers: Uint32Array;
+  /** Offsets from the batch's own. */
+  readonly deltas: Uint32Array;
+  /** Where the next record begins in the content. */
+  readonly contentEnd: number;
+  /** Records that were read, packed or left out, and the delta of the last of them. */
+  readonly looked: number;
+  readonly deltaEnd: number;
+};
 
 /**
  * The writer's inner loops in WebAssembly. One for each thread, with a memory of its own that never grows:
@@ -50,6 +104,8 @@ export class Kernel {
 
   /** Leaf hashes that one call takes at most. */
   static readonly leavesMax = 4096;
+  /** Records that packRecords packs at most. */
+  static readonly recordsMax = 8192;
   static readonly levelBytes = LEVELS * HASH_BYTES;
 
   readonly #exports: KernelExports;
@@ -58,6 +114,7 @@ export class Kernel {
   readonly #input: number;
   readonly #lines: number;
   readonly #levels: number;
+  readonly #table: Uint32Array;
   /** `leavesMax` leaf hashes for growTree: what hashes lines writes them here, from index 0 on. */
   readonly leaves: Uint8Array;
   #inputEnd: number;
@@ -75,6 +132,8 @@ export class Kernel {
     };
     this.#starts = new Uint32Array(memory.buffer, region(LINES_MAX * 4), LINES_MAX);
     this.#levels = region(Kernel.levelBytes);
+    const tableLength = 4 * Kernel.recordsMax;
+    this.#table = new Uint32Array(memory.buffer, region(tableLength * 4), tableLength);
     this.leaves = this.#bytes
       .subarray(region(Kernel.leavesMax * HASH_BYTES))
       .subarray(0, Kernel.leavesMax * HASH_BYTES);
@@ -124,6 +183,49 @@ export class Kernel {
       inputEnd: readEnd.value - this.#input,
     };
   }
+  /**
+   * Packs the records of a batch's content from index `at` on. Ends before a record that it can't take,
+   * perhaps at once: cut off, broken, too large, or longer than what it sees beyond wantedBytes. What is
+   * there is for the other way.
+   */
+  packRecords(content: Uint8Array, at: number, batch: BatchRun): PackedRun {
+    const { baseOffset, lastDelta, deltaBefore, from, timestamp, appendTime } = batch;
+    const recordsMax = Math.min(batch.recordsMax, Kernel.recordsMax);
+    const sight = Math.min(batch.wantedBytes + RECORD_SIGHT_BYTES, Kernel.inputBytesMax);
+    this.load(content.subarray(at, at + sight));
+    this.#exports.packRecords(
+      this.#input,
+      this.#inputEnd,
+      this.#lines,
+      this.#lines + LINES_BYTES,
+      this.#table.byteOffset,
+      Kernel.recordsMax * 4,
+      recordsMax,
+      batch.wantedBytes,
+      baseOffset,
+      from,
+      deltaBefore,
+      lastDelta,
+      timestamp,
+      appendTime ? 1 : 0,
+    );
+    const { contentEnd, packedEnd, deltaEnd, lookedCount, packedCount } = this.#exports;
+    const column = (index: number): Uint32Array => {
+      const start = index * Kernel.recordsMax;
+      return this.#table.subarray(start, start + packedCount.value);
+    };
+    return {
+      packed: this.#bytes.subarray(this.#lines, packedEnd.value),
+      starts: column(0),
+      bytes: column(1),
+      headers: column(2),
+      deltas: column(3),
+      contentEnd: at + contentEnd.value - this.#input,
+      looked: lookedCount.value,
+      deltaEnd: deltaEnd.value,
+    };
+  }
+
   /**
    * Hashes lines, four at a time, into `leaves`: line i begins at starts[first + i] and ends before the LF
    * that stands before the next one. Throws RangeError where bytes or lines are more than it takes.

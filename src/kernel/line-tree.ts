@@ -10,8 +10,8 @@ export type LineTreeTools = {
   readonly kernel: Kernel;
   /** The host's SHA-256, for leaves of lines that are long. */
   readonly sha256Into: Sha256Into;
-  /** Lines that are shorter on average are hashed four at a time (lanesBelow). */
-  readonly lanesBelow: number;
+  /** Lines that are shorter on average are hashed four at a time (hostHashesFrom). */
+  readonly hostHashesFrom: number;
 };
 
 /** One for each batch; any number of them share a kernel. */
@@ -46,9 +46,9 @@ export class KernelLineTree implements LineTree {
   }
 
   #hash(content: Uint8Array, starts: readonly number[], first: number, count: number): void {
-    const { kernel, sha256Into, lanesBelow } = this.#tools;
+    const { kernel, sha256Into, hostHashesFrom } = this.#tools;
     const bytes = (starts[first + count] ?? content.length) - (starts[first] as number);
-    if (bytes < lanesBelow * count && bytes <= Kernel.inputBytesMax) {
+    if (bytes < hostHashesFrom * count && bytes <= Kernel.inputBytesMax) {
       kernel.hashLines(content, starts, first, count);
       return;
     }
@@ -68,7 +68,7 @@ const TRIALS = 4;
  * Bytes of a line from which on this host hashes faster than the kernel: 250 to 500 where the processor has
  * instructions for SHA-256, and more where it has none. Takes 10 to 50 ms.
  */
-export function lanesBelow(kernel: Kernel, sha256Into: Sha256Into): number {
+export function hostHashesFrom(kernel: Kernel, sha256Into: Sha256Into): number {
   const fastest = (way: () => void): number => {
     let best = Number.POSITIVE_INFINITY;
     for (let trial = 0; trial < TRIALS; trial++) {
@@ -80,21 +80,21 @@ export function lanesBelow(kernel: Kernel, sha256Into: Sha256Into): number {
   };
   const content = new Uint8Array(TRIAL_BYTES);
   const waysFor = (length: number) => {
-    const count = TRIAL_BYTES / length;
+    const count = Math.floor(TRIAL_BYTES / length);
     const starts = Array.from({ length: count }, (_, i) => i * length);
-    const lanes = () => kernel.hashLines(content, starts, 0, count);
-    const host = () => {
+    const byKernel = () => kernel.hashLines(content, starts, 0, count);
+    const byHost = () => {
       for (let i = 0; i < count; i++)
         sha256Into(leafMessage(content, starts, i), kernel.leaves, i * HASH_BYTES);
     };
-    return { lanes, host };
+    return { byKernel, byHost };
   };
-  const { lanes } = waysFor(LENGTHS[0] as number);
-  for (const started = performance.now(); performance.now() - started < WARM_UP_MS_MAX; ) lanes();
+  const { byKernel } = waysFor(LENGTHS[0] as number);
+  for (const started = performance.now(); performance.now() - started < WARM_UP_MS_MAX; ) byKernel();
   let below = 0;
   for (const length of LENGTHS) {
     const ways = waysFor(length);
-    if (fastest(ways.lanes) > fastest(ways.host)) break;
+    if (fastest(ways.byKernel) > fastest(ways.byHost)) break;
     below = length;
   }
   return below;

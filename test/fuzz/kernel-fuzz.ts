@@ -100,7 +100,9 @@ export class KernelFuzz {
 
   #encoded(records: readonly KafkaRecord[], kernel: Kernel | null): Uint8Array {
     const sha256Into = nodeSha256Into;
-    const tree = kernel && { lineTree: () => new KernelLineTree({ kernel, sha256Into, lanesBelow: 300 }) };
+    const tree = kernel && {
+      lineTree: () => new KernelLineTree({ kernel, sha256Into, hostHashesFrom: 300 }),
+    };
     const tools = { sha256: nodeSha256, sha256Into, encoding: 'zstd' as const, ...tree };
     const builder = new BodyBuilder(records[0]?.offset ?? 0, {
       ...tools,

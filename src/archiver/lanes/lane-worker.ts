@@ -5,7 +5,7 @@ import { gzipCompressor, zstdCompressor } from '../../base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../base/node/hash.ts';
 import { shareWindows } from '../../ingest/kafka/protocol/windows.ts';
 import { Kernel } from '../../kernel/kernel.ts';
-import { KernelLineTree, lanesBelow } from '../../kernel/line-tree.ts';
+import { hostHashesFrom, KernelLineTree } from '../../kernel/line-tree.ts';
 import type { LineTree } from '../../merkle/line-tree.ts';
 import type { BodyTools } from '../../segment/body.ts';
 import { LaneDecoding } from './lane-decoding.ts';
@@ -27,7 +27,11 @@ const tools: BodyTools = {
 };
 
 function kernelTrees(kernel: Kernel): () => LineTree {
-  const tools = { kernel, sha256Into: nodeSha256Into, lanesBelow: lanesBelow(kernel, nodeSha256Into) };
+  const tools = {
+    kernel,
+    sha256Into: nodeSha256Into,
+    hostHashesFrom: hostHashesFrom(kernel, nodeSha256Into),
+  };
   return () => new KernelLineTree(tools);
 }
 

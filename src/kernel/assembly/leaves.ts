@@ -1,12 +1,12 @@
 // What are the leaf hashes of these lines? (RFC 6962 §2.1: SHA-256 of 0x00 and the line)
-import { BLOCK_BYTES, beginLane, putHash, takeBlocks } from './sha256.ts';
+import { BLOCK_BYTES, beginSlot, putHash, takeBlocks } from './sha256.ts';
 
 const HASH_BYTES: usize = 32;
 
 const state: usize = memory.data(128, 16);
-/** For each lane what its last block or two hold: the rest of the message and its padding. */
+/** For each slot what its last block or two hold: the rest of the message and its padding. */
 const tails: usize = memory.data(4 * 128, 16);
-/** For each lane a u32: its next block, blocks left there, blocks of its tail then, where its hash goes. */
+/** For each slot a u32: its next block, blocks left there, blocks of its tail then, where its hash goes. */
 const blocks: usize = memory.data(16);
 const wholeLeft: usize = memory.data(16);
 const tailLeft: usize = memory.data(16);
@@ -20,35 +20,35 @@ const targets: usize = memory.data(16);
 export function putLeaves(content: usize, end: usize, starts: usize, count: u32, out: usize): void {
   let next: u32 = 0;
   let active: u32 = 0;
-  for (let lane: usize = 0; lane < 4; lane++) {
+  for (let slot: usize = 0; slot < 4; slot++) {
     if (next < count) {
-      beginLine(lane, content, end, starts, count, next, out);
+      beginLine(slot, content, end, starts, count, next, out);
       next++;
       active++;
     } else {
-      rest(lane);
+      rest(slot);
     }
   }
   while (active > 0) {
     takeRun(shortestRun());
-    for (let lane: usize = 0; lane < 4; lane++) {
-      if (load<u32>(wholeLeft + (lane << 2)) !== 0 || load<u32>(targets + (lane << 2)) === 0) continue;
-      if (beginTail(lane)) continue;
-      putHash(load<u32>(targets + (lane << 2)), state, lane);
+    for (let slot: usize = 0; slot < 4; slot++) {
+      if (load<u32>(wholeLeft + (slot << 2)) !== 0 || load<u32>(targets + (slot << 2)) === 0) continue;
+      if (beginTail(slot)) continue;
+      putHash(load<u32>(targets + (slot << 2)), state, slot);
       if (next < count) {
-        beginLine(lane, content, end, starts, count, next, out);
+        beginLine(slot, content, end, starts, count, next, out);
         next++;
       } else {
-        rest(lane);
+        rest(slot);
         active--;
       }
     }
   }
 }
 
-/** Lets the lane take line `index`: whole blocks where they lie, and the tail in a copy with the padding. */
+/** Lets the slot take line `index`: whole blocks where they lie, and the tail in a copy with the padding. */
 function beginLine(
-  lane: usize,
+  slot: usize,
   content: usize,
   end: usize,
   starts: usize,
@@ -63,47 +63,47 @@ function beginLine(
   store<u8>(message, 0);
   const whole = length / BLOCK_BYTES;
   const tailBytes = length % BLOCK_BYTES;
-  const tail = tails + lane * 2 * BLOCK_BYTES;
+  const tail = tails + slot * 2 * BLOCK_BYTES;
   memory.fill(tail, 0, 2 * BLOCK_BYTES);
   memory.copy(tail, message + whole * BLOCK_BYTES, tailBytes);
   store<u8>(tail + tailBytes, 0x80);
   const tailBlocks: usize = tailBytes < 56 ? 1 : 2;
   store<u64>(tail + tailBlocks * BLOCK_BYTES - 8, bswap<u64>((length as u64) << 3));
-  beginLane(state, lane);
-  store<u32>(blocks + (lane << 2), message as u32);
-  store<u32>(wholeLeft + (lane << 2), whole as u32);
-  store<u32>(tailLeft + (lane << 2), tailBlocks as u32);
-  store<u32>(targets + (lane << 2), (out + (index as usize) * HASH_BYTES) as u32);
-  if (whole === 0) beginTail(lane);
+  beginSlot(state, slot);
+  store<u32>(blocks + (slot << 2), message as u32);
+  store<u32>(wholeLeft + (slot << 2), whole as u32);
+  store<u32>(tailLeft + (slot << 2), tailBlocks as u32);
+  store<u32>(targets + (slot << 2), (out + (index as usize) * HASH_BYTES) as u32);
+  if (whole === 0) beginTail(slot);
 }
 
 /** Goes on with the tail, if it was not taken yet. */
-function beginTail(lane: usize): bool {
-  const left = load<u32>(tailLeft + (lane << 2));
+function beginTail(slot: usize): bool {
+  const left = load<u32>(tailLeft + (slot << 2));
   if (left === 0) return false;
-  store<u32>(blocks + (lane << 2), (tails + lane * 2 * BLOCK_BYTES) as u32);
-  store<u32>(wholeLeft + (lane << 2), left);
-  store<u32>(tailLeft + (lane << 2), 0);
+  store<u32>(blocks + (slot << 2), (tails + slot * 2 * BLOCK_BYTES) as u32);
+  store<u32>(wholeLeft + (slot << 2), left);
+  store<u32>(tailLeft + (slot << 2), 0);
   return true;
 }
 
-/** A lane without a line takes the same block again and again, and nobody asks for its hash. */
-function rest(lane: usize): void {
-  store<u32>(blocks + (lane << 2), tails as u32);
-  store<u32>(wholeLeft + (lane << 2), 0);
-  store<u32>(tailLeft + (lane << 2), 0);
-  store<u32>(targets + (lane << 2), 0);
+/** A slot without a line takes the same block again and again, and nobody asks for its hash. */
+function rest(slot: usize): void {
+  store<u32>(blocks + (slot << 2), tails as u32);
+  store<u32>(wholeLeft + (slot << 2), 0);
+  store<u32>(tailLeft + (slot << 2), 0);
+  store<u32>(targets + (slot << 2), 0);
 }
 
-function isBusy(lane: usize): bool {
-  return load<u32>(targets + (lane << 2)) !== 0;
+function isBusy(slot: usize): bool {
+  return load<u32>(targets + (slot << 2)) !== 0;
 }
 
-/** How many blocks all busy lanes have left where they are. */
+/** How many blocks all busy slots have left where they are. */
 function shortestRun(): u32 {
   let least = u32.MAX_VALUE;
-  for (let lane: usize = 0; lane < 4; lane++)
-    if (isBusy(lane)) least = min<u32>(least, load<u32>(wholeLeft + (lane << 2)));
+  for (let slot: usize = 0; slot < 4; slot++)
+    if (isBusy(slot)) least = min<u32>(least, load<u32>(wholeLeft + (slot << 2)));
   return least;
 }
 
@@ -127,6 +127,6 @@ function takeRun(run: u32): void {
   store<u32>(blocks, p1 as u32, 4);
   store<u32>(blocks, p2 as u32, 8);
   store<u32>(blocks, p3 as u32, 12);
-  for (let lane: usize = 0; lane < 4; lane++)
-    if (isBusy(lane)) store<u32>(wholeLeft + (lane << 2), load<u32>(wholeLeft + (lane << 2)) - run);
+  for (let slot: usize = 0; slot < 4; slot++)
+    if (isBusy(slot)) store<u32>(wholeLeft + (slot << 2), load<u32>(wholeLeft + (slot << 2)) - run);
 }

@@ -1,6 +1,6 @@
 // What does SHA-256 make of one block of each of four messages at once? (FIPS 180-4 §6.2)
 
-/* A lane is one of four messages: 32 bits of each vector. A state is eight vectors, a to h: 128 bytes. */
+/* A slot is one of four messages: 32 bits of each vector. A state is eight vectors, a to h: 128 bytes. */
 
 export const BLOCK_BYTES: usize = 64;
 
@@ -37,7 +37,7 @@ function secondPart(a: v128, b: v128, c: v128): v128 {
   return i32x4.add(sigma, v128.bitselect(c, b, v128.xor(a, b)));
 }
 
-/** Takes one block of each lane, at p0 to p3, into the state. */
+/** Takes one block of each slot, at p0 to p3, into the state. */
 export function takeBlocks(state: usize, p0: usize, p1: usize, p2: usize, p3: usize): void {
   expand(p0, p1, p2, p3);
   let a = v128.load(state);
@@ -119,20 +119,20 @@ function bigEndian(row: v128): v128 {
   return i8x16.swizzle(row, i8x16(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
 }
 
-/** Lets one lane begin a message. */
-export function beginLane(state: usize, lane: usize): void {
+/** Lets one slot begin a message. */
+export function beginSlot(state: usize, slot: usize): void {
   for (let word: usize = 0; word < 8; word++)
-    store<u32>(state + (word << 4) + (lane << 2), load<u32>(INITIAL + (word << 2)));
+    store<u32>(state + (word << 4) + (slot << 2), load<u32>(INITIAL + (word << 2)));
 }
 
-/** Lets all lanes begin one. */
-export function beginLanes(state: usize): void {
+/** Lets all slots begin one. */
+export function beginSlots(state: usize): void {
   for (let word: usize = 0; word < 8; word++)
     v128.store(state + (word << 4), v128.load_splat<u32>(INITIAL + (word << 2)));
 }
 
-/** Writes the hash of one lane, 32 bytes. */
-export function putHash(out: usize, state: usize, lane: usize): void {
+/** Writes the hash of one slot, 32 bytes. */
+export function putHash(out: usize, state: usize, slot: usize): void {
   for (let word: usize = 0; word < 8; word++)
-    store<u32>(out + (word << 2), bswap<u32>(load<u32>(state + (word << 4) + (lane << 2))));
+    store<u32>(out + (word << 2), bswap<u32>(load<u32>(state + (word << 4) + (slot << 2))));
 }

@@ -1,14 +1,14 @@
 // What are the nodes above these leaves? (RFC 6962 §2.1; src/merkle/accumulator.ts)
-import { BLOCK_BYTES, beginLanes, putHash, takeBlocks } from './sha256.ts';
+import { BLOCK_BYTES, beginSlots, putHash, takeBlocks } from './sha256.ts';
 
 const HASH_BYTES: usize = 32;
 
 const state: usize = memory.data(128, 16);
 
-/** For each lane the two blocks of a node: 0x01, both children, and the padding of 65 bytes. */
+/** For each slot the two blocks of a node: 0x01, both children, and the padding of 65 bytes. */
 const messages: usize = memory.data(4 * 128, 16);
-for (let lane: usize = 0; lane < 4; lane++) {
-  const message = messages + lane * 2 * BLOCK_BYTES;
+for (let slot: usize = 0; slot < 4; slot++) {
+  const message = messages + slot * 2 * BLOCK_BYTES;
   store<u8>(message, 0x01);
   store<u8>(message, 0x80, 65);
   // 520 bits, big-endian.
@@ -43,18 +43,18 @@ function putNodes(from: usize, pairs: u32, out: usize): void {
   let pair = from;
   let to = out;
   for (let left = pairs; left > 0; ) {
-    const lanes: usize = left < 4 ? (left as usize) : 4;
-    for (let lane: usize = 0; lane < lanes; lane++) {
-      memory.copy(messages + lane * 2 * BLOCK_BYTES + 1, pair, 2 * HASH_BYTES);
+    const slots: usize = left < 4 ? (left as usize) : 4;
+    for (let slot: usize = 0; slot < slots; slot++) {
+      memory.copy(messages + slot * 2 * BLOCK_BYTES + 1, pair, 2 * HASH_BYTES);
       pair += 2 * HASH_BYTES;
     }
-    beginLanes(state);
+    beginSlots(state);
     for (let block = messages; block <= messages + BLOCK_BYTES; block += BLOCK_BYTES)
       takeBlocks(state, block, block + 2 * BLOCK_BYTES, block + 4 * BLOCK_BYTES, block + 6 * BLOCK_BYTES);
-    for (let lane: usize = 0; lane < lanes; lane++) {
-      putHash(to, state, lane);
+    for (let slot: usize = 0; slot < slots; slot++) {
+      putHash(to, state, slot);
       to += HASH_BYTES;
     }
-    left -= lanes as u32;
+    left -= slots as u32;
   }
 }

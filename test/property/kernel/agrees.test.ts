@@ -134,7 +134,9 @@ describe('JSON', () => {
 
 /** Short lines are hashed four at a time, and long ones by the host. */
 const treeOf = (by: Kernel | null) =>
-  by && { lineTree: () => new KernelLineTree({ kernel: by, sha256Into: nodeSha256Into, lanesBelow: 300 }) };
+  by && {
+    lineTree: () => new KernelLineTree({ kernel: by, sha256Into: nodeSha256Into, hostHashesFrom: 300 }),
+  };
 
 /** The batch of these items, or why there is none. */
 function batchOf(items: readonly Item[], firstOffset: number, by: Kernel | null): SegmentBody | string {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { portableSha256Into } from '../../../src/base/hash.ts';
 import { nodeSha256Into } from '../../../src/base/node/hash.ts';
 import { Kernel } from '../../../src/kernel/kernel.ts';
-import { KernelLineTree, lanesBelow } from '../../../src/kernel/line-tree.ts';
+import { hostHashesFrom, KernelLineTree } from '../../../src/kernel/line-tree.ts';
 import { type LineTree, SerialLineTree } from '../../../src/merkle/line-tree.ts';
 
 const opened = Kernel.open();
@@ -38,7 +38,7 @@ const agree = (blocks: readonly (readonly number[])[]) => {
   const expected = grow(new SerialLineTree(nodeSha256Into), blocks);
   expect(expected.size).toBe(blocks.flat().length);
   for (const below of WAYS) {
-    const tree = new KernelLineTree({ kernel, sha256Into: nodeSha256Into, lanesBelow: below });
+    const tree = new KernelLineTree({ kernel, sha256Into: nodeSha256Into, hostHashesFrom: below });
     expect(grow(tree, blocks)).toEqual(expected);
     expect(tree.size).toBe(expected.size);
   }
@@ -69,7 +69,7 @@ describe('a tree by the kernel', () => {
   });
 
   it('shares its kernel with others that grow at the same time', () => {
-    const tools = { kernel, sha256Into: nodeSha256Into, lanesBelow: 100 };
+    const tools = { kernel, sha256Into: nodeSha256Into, hostHashesFrom: 100 };
     const trees = [new KernelLineTree(tools), new KernelLineTree(tools)] as const;
     const lone = [new SerialLineTree(nodeSha256Into), new SerialLineTree(nodeSha256Into)] as const;
     for (let round = 1; round < 20; round++) {
@@ -89,9 +89,9 @@ describe('a tree by the kernel', () => {
 
 describe('the length from which on the host hashes', () => {
   it('is nothing where the host is faster throughout, and the longest that is tried where it never is', () => {
-    expect(lanesBelow(kernel, () => {})).toBe(0);
+    expect(hostHashesFrom(kernel, () => {})).toBe(0);
     expect(
-      lanesBelow(kernel, (...all) => {
+      hostHashesFrom(kernel, (...all) => {
         for (let i = 0; i < 20; i++) portableSha256Into(...all);
       }),
     ).toBe(4096);
