@@ -24,6 +24,7 @@ const NOTHING: Parts = {
 };
 
 export class Lanes implements Encoder, Decoder {
+  readonly copies = true;
   readonly #lanes: readonly Lane[];
   /** A partition of which no lane holds anything may get another one. */
   readonly #uses = new Map<string, Use>();

@@ -27,12 +27,15 @@ export interface Parts extends AsyncIterable<Part, void, undefined> {
 }
 
 export interface Decoder {
+  /** It copies a set's bytes before `decode` returns. False: its parts are views of them. */
+  readonly copies: boolean;
   /** May begin at once, before a part is asked for. */
   decode(set: RecordSet, limits: DecodeLimits): Parts;
 }
 
 /** On the calling thread, as the parts are asked for. */
 export const inlineDecoder: Decoder = {
+  copies: false,
   decode({ bytes, from, aborted }, limits) {
     const parts = decodeRecordSet(bytes, from, new AbortedProducers(aborted), limits);
     return { [Symbol.asyncIterator]: () => parts, close: () => parts.return() };

@@ -101,6 +101,7 @@ export class Fetcher {
       this.#tools.fatal(error);
     } finally {
       ahead.close();
+      if (this.#tools.decoder.copies) answer.done?.();
     }
   }
 

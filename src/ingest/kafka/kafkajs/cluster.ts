@@ -19,6 +19,7 @@ import {
 } from '../protocol/metadata-api.ts';
 import { type Address, parseAddress } from './connect.ts';
 import { mendConnection } from './connection.ts';
+import { done } from './frames.ts';
 import {
   changed,
   type JoinedGroup,
@@ -211,7 +212,7 @@ export const fetchFrom = (
   return send(kafkajs, broker, {
     api: { apiKey: FETCH_API_KEY, apiVersion, apiName: 'Fetch' },
     body: encodeFetch(apiVersion, partitions, settings),
-    decode: (raw) => decodeFetch(apiVersion, raw, partitions),
+    decode: (raw) => ({ ...decodeFetch(apiVersion, raw, partitions), done: () => done(raw) }),
     throttleMs: (answer) => answer.throttleMs,
     // kafkajs takes the greater of this and its own request timeout.
     requestTimeout: settings.waitMsMax + 100,

@@ -65,6 +65,8 @@ export function parseAddress(text: string): Address {
 }
 
 const KEEP_ALIVE_MS = 60_000;
+/** What one read of a socket takes at most. */
+const READ_BYTES = 128 * 1024;
 
 /** Opens sockets and knows those that are open, so that none outlives a close that kafkajs doesn't finish. */
 export class Sockets {
@@ -76,7 +78,7 @@ export class Sockets {
     const named = isIP(host) === 0 ? { servername: host } : {};
     const socket = ssl
       ? connectTls({ host, port, ...named, ...ssl }, onConnect)
-      : connectTcp({ host, port, noDelay: true }, onConnect);
+      : connectPlain({ host, port }, onConnect);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     unrefOnce(socket);
     this.#open.add(socket);
@@ -93,6 +95,20 @@ export class Sockets {
     for (const socket of this.#open) socket.destroy(error);
     this.#open.clear();
   }
+}
+
+/**
+ * Reads into one buffer again and again, and not into a new one each time. So whoever listens to `data` must not keep
+ * what it gets. TLS has no such way.
+ */
+function connectPlain(to: Address, onConnect: () => void): Socket {
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  const callback = (bytes: number): boolean => {
+    socket.emit('data', buffer.subarray(0, bytes));
+    return true;
+  };
+  const socket = connectTcp({ ...to, noDelay: true, onread: { buffer, callback } }, onConnect);
+  return socket;
 }
 
 /**

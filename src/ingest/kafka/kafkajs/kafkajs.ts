@@ -34,6 +34,12 @@ export type KafkajsRequestQueue = {
   throttledUntil: number;
   throttleCheckTimeoutId: NodeJS.Timeout | null;
   checkPendingRequests(): void;
+  /** Takes a whole answer, without its correlation id. */
+  fulfillRequest(answer: {
+    readonly size: number;
+    readonly correlationId: number;
+    readonly payload: Buffer;
+  }): void;
   scheduleCheckPendingRequests(): void;
 };
 
@@ -44,6 +50,10 @@ export type KafkajsConnection = {
   readonly chunks: readonly Buffer[];
   readonly bytesBuffered: number;
   readonly bytesNeeded: number;
+  /** While it authenticates. */
+  readonly authHandlers: object | null;
+  /** Takes what the socket brought. */
+  processData(chunk: Buffer): void;
   isConnected(): boolean;
   connect(): Promise<unknown>;
   send(request: KafkajsRequest): Promise<unknown>;

@@ -59,6 +59,8 @@ export type FetchAnswer = {
   readonly throttleMs: number;
   readonly errorCode: number;
   readonly partitions: readonly FetchedPartition[];
+  /** Nobody reads any of its bytes any more: their memory is used again. Need not be called. */
+  readonly done?: () => void;
 };
 
 type TopicGroup = {
