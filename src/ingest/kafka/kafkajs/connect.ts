@@ -98,8 +98,8 @@ export class Sockets {
 }
 
 /**
- * Reads into one buffer again and again, and not into a new one each time. So whoever listens to `data` must not keep
- * what it gets. TLS has no such way.
+ * Reads into one buffer again and again, and not into a new one each time. So whoever listens to `data`
+ * must not keep what it gets. TLS has no such way.
  */
 function connectPlain(to: Address, onConnect: () => void): Socket {
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -112,7 +112,8 @@ function connectPlain(to: Address, onConnect: () => void): Socket {
 }
 
 /**
- * kafkajs lets go of a socket each time that its broker fails, and Node warns of a leak at the eleventh time.
+ * kafkajs lets go of a socket each time that its broker fails, and Node warns of a leak at the eleventh
+ * time.
  */
 function unrefOnce(socket: Socket): void {
   const unref = socket.unref.bind(socket);

@@ -1,5 +1,5 @@
-// How does one of kafkajs's connections get rid of a socket that is of no more use, and of what came through
-// it?
+// How does one of kafkajs's connections get rid of a socket that is of no more use, and of what came
+// through it?
 import { Frames, lend } from './frames.ts';
 import { changed, type KafkajsConnection, needs } from './kafkajs.ts';
 
@@ -9,9 +9,9 @@ const CORRELATION_ID_BYTES = 4;
 
 /**
  * kafkajs keeps one object for all sockets to a broker, one after the other. It forgets three things, for
- * each of which every later request to that broker waited in vain: two requests that find it closed open two
- * sockets; the begin of an answer that was cut off is put before the first answer of the next socket; and a
- * socket that answers nothing any more, as after a firewall lost its state, is kept.
+ * each of which every later request to that broker waited in vain: two requests that find it closed open
+ * two sockets; the begin of an answer that was cut off is put before the first answer of the next socket;
+ * and a socket that answers nothing any more, as after a firewall lost its state, is kept.
  */
 export function mendConnection(connection: KafkajsConnection): void {
   needs(connection, 'Connection', ['connect', 'send', 'isConnected', 'processData']);
@@ -40,8 +40,8 @@ export function mendConnection(connection: KafkajsConnection): void {
 }
 
 /**
- * kafkajs joins all chunks of an answer into a new buffer each time, and the garbage collector of the main thread is
- * busy with them. What belongs to an authentication stays with kafkajs.
+ * kafkajs joins all chunks of an answer into a new buffer each time, and the garbage collector of the main
+ * thread is busy with them. What belongs to an authentication stays with kafkajs.
  */
 function readFrames(connection: KafkajsConnection): Frames {
   const frames = new Frames();
@@ -80,8 +80,8 @@ function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
 }
 
 /**
- * A broker answers in order: behind a request to join, which may take long, the others wait without anything
- * being wrong.
+ * A broker answers in order: behind a request to join, which may take long, the others wait without
+ * anything being wrong.
  */
 function isSilence({ requestQueue }: KafkajsConnection, error: unknown): boolean {
   const { name, correlationId } = error as { name?: unknown; correlationId?: unknown };

@@ -1,11 +1,11 @@
-// How do the chunks of a socket become a broker's answers, each byte copied once? (Kafka protocol: "Size" before each
-// message)
+// How do the chunks of a socket become a broker's answers, each byte copied once? (Kafka protocol: "Size"
+// before each message)
 
 /** Of the length before an answer. */
 const LENGTH_BYTES = 4;
 /**
- * So much is reserved at first for an answer that says it is larger: a length from a broken connection must not take
- * gigabytes before as much has come.
+ * So much is reserved at first for an answer that says it is larger: a length from a broken connection must
+ * not take gigabytes before as much has come.
  */
 const RESERVED_BYTES_MAX = 16 * 1024 * 1024;
 /** Smaller ones are cheap for the garbage collector, and are not used again. */
@@ -100,8 +100,8 @@ export function lend(answer: Buffer, frames: Frames): Buffer {
 }
 
 /**
- * Nothing of the answer is read any more: its memory takes another answer of the same connection. `answer`: the very
- * view that was lent. Only the first call does anything.
+ * Nothing of the answer is read any more: its memory takes another answer of the same connection. `answer`:
+ * the very view that was lent. Only the first call does anything.
  */
 export function done(answer: Uint8Array): void {
   framesOf.get(answer)?.reuse(answer);
