@@ -70,9 +70,13 @@ export class Sealer {
     this.#options = options;
   }
 
-  /** Resolves when nothing of this origin is on its way any more. */
+  /**
+   * Before a partition finds its position: resolves when nothing of this origin is on its way any more. Another
+   * writer may have been at work since, so the next segment is read back whole.
+   */
   async settled(origin: string): Promise<void> {
     await this.#carried.get(origin)?.catch(() => {});
+    this.#readBackMs.delete(origin);
   }
 
   /** Resolves when nothing at all is on its way. */

@@ -192,7 +192,10 @@ describe('reading back what was stored', () => {
   type World = ReturnType<typeof world>;
   const asked = ({ store }: World, from: number) => store.log.slice(from).map(({ method }) => method);
   /** The first segment of a chain, and the one behind it `laterMs` later: what was asked of the store for that. */
-  async function second(laterMs: number, before: (it: World, next: Segment) => void = () => {}) {
+  async function second(
+    laterMs: number,
+    before: (it: World, next: Segment) => void | Promise<void> = () => {},
+  ) {
     const it = world();
     const first = segmentOf(it.clock);
     await it.carry(first);
@@ -200,7 +203,7 @@ describe('reading back what was stored', () => {
     // Any answer shows the store's clock anew.
     for await (const _ of it.store.listVersions('', { limit: 1 }));
     const next = segmentOf(it.clock, DAY_MS, '{"n":2}', first.after);
-    before(it, next);
+    await before(it, next);
     const from = it.store.log.length;
     const outcome = await it.carry(next);
     return { it, next, outcome, calls: asked(it, from) };
@@ -223,6 +226,18 @@ describe('reading back what was stored', () => {
     const { calls } = await second(60_000);
     expect(calls.filter((method) => method === 'lock')).toHaveLength(2);
     expect(calls.filter((method) => method === 'listVersions')).toHaveLength(2);
+  });
+
+  // Another process had the partition meanwhile: its data may lie under a marker, locked for less long.
+  it('asks for everything again once the partition had to find its position anew', async () => {
+    const { it, next, outcome } = await second(1_000, async ({ store, clock, sealer }, { data }) => {
+      const earlier = { mode: 'COMPLIANCE', untilMs: clock.now() + DAY_MS - 1_000 } as const;
+      store.attacker.putVersion(data?.key as string, data?.bytes as Uint8Array, earlier);
+      store.attacker.addMarker(data?.key as string);
+      await sealer.settled(ORIGIN);
+    });
+    expect(outcome.kind).toBe('stored');
+    expect(it.store.versionsOf(next.data?.key as string)[0]?.lock?.untilMs).toBe(it.clock.now() + DAY_MS);
   });
 
   it('asks for everything of an object that was there before', async () => {
