@@ -1,5 +1,6 @@
 // Is a topic that was made anew noticed by the next owner, when the last one had archived of it already?
 import { describe, expect, it } from 'vitest';
+import { notReadyReasons } from '../../src/archiver/status.ts';
 import { World } from '../support/archiver-world.ts';
 
 /** Ten records of the old topic, confirmed by a second process, which then reads on in the new one without any error. */
@@ -105,6 +106,23 @@ describe('a sealed record that the log has no more', () => {
     expect(actor?.trouble?.error).toMatchObject({
       code: 'anchor-unread',
       message: expect.stringContaining('its CRC is wrong'),
+      remedy: expect.stringContaining('sound'),
     });
+  });
+
+  it('and a running chain says for as long why it seals nothing', async () => {
+    const world = new World();
+    world.produce(0, 6);
+    const { source, pipeline } = world.start('a');
+    await world.untilSealed(0);
+    source.readAt = async (_, offset) => ({
+      ...{ topic: 'orders', partition: 0, highWatermark: 7, records: [], seen: [] },
+      undecodable: { offset, last: offset, reason: 'its CRC is wrong' },
+    });
+    await world.clock.advance(world.config.limits.anchorIntervalMs);
+    world.produce(0, 1);
+    await world.clock.advance(10 * 60_000);
+    expect(world.nextOffset(0)).toBe(6);
+    expect(notReadyReasons(pipeline, world.clock)).toEqual([expect.stringContaining('its CRC is wrong')]);
   });
 });

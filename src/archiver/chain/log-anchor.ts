@@ -130,9 +130,7 @@ export async function confirmAnchor(
     // A tombstone that was the log's last record leaves nothing behind it.
     if (acceptsCompaction && undecodable === undefined) return 'compacted';
     const why = undecodable === undefined ? '' : `: ${undecodable.reason}`;
-    throw new LedgerstoneError('anchor-unread', `nothing was read at offset ${anchor.offset}${why}`, {
-      disposition: 'retriable',
-    });
+    throw anchorUnread(`nothing was read at offset ${anchor.offset}${why}`);
   }
   if (record?.offset === anchor.offset && equalBytes(leafHash(sha256, encodeEntry(record)), leaf))
     return 'confirmed';
@@ -165,7 +163,12 @@ async function confirmGap(
     );
   }
   if ((next !== undefined && next > last) || (seen.at(-1)?.last ?? -1) >= last) return 'confirmed';
-  throw new LedgerstoneError('anchor-unread', `offsets ${from} to ${last} were not read to their end`, {
-    disposition: 'retriable',
-  });
+  throw anchorUnread(`offsets ${from} to ${last} were not read to their end`);
 }
+
+const anchorUnread = (what: string) =>
+  new LedgerstoneError('anchor-unread', what, {
+    disposition: 'retriable',
+    remedy:
+      'It was sealed, and shows that the topic is still the same one: nothing more is sealed until it can be read. Look at the replicas, and let a sound one lead.',
+  });

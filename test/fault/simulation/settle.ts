@@ -1,5 +1,8 @@
 // Does the world come to rest once trouble is over? All that Kafka has is sealed, or a partition says why not.
 import type { HaltCode } from '../../../src/archiver/chain/halt.ts';
+import type { Pipeline } from '../../../src/archiver/pipeline.ts';
+import { notReadyReasons } from '../../../src/archiver/status.ts';
+import { LedgerstoneError } from '../../../src/base/error.ts';
 import { Dice } from './dice.ts';
 import { linesOf } from './lines.ts';
 import { giveUp, haltedActors } from './operator.ts';
@@ -34,7 +37,8 @@ export async function settle(world: SimWorld): Promise<void> {
     for (const { partition, excuses, replaced, nextOffset: place } of open) {
       const [actor] = haltedActors(world, partition);
       if (actor?.halt == null) {
-        reportStuck(world, partition);
+        if (waitsForAnchor(world, partition)) world.count('anchor unread');
+        else reportStuck(world, partition);
         continue;
       }
       const { halt } = actor;
@@ -122,6 +126,31 @@ export function isSealed(world: SimWorld, partition: number): boolean {
   const ledger = world.ledgers[partition];
   if (ledger === undefined || ledger.nextOffset < world.log(partition).range.high) return false;
   return ledger.replaced === 0 || ledger.agrees(linesOf(world, partition).lines);
+}
+
+/**
+ * Where a sealed record lay, nothing can be read: nobody can say that the log is the same one. It may wait for
+ * ever, but not in silence.
+ */
+export function waitsForAnchor(world: SimWorld, partition: number): boolean {
+  const cells = world.ledgers[partition]?.cells ?? new Map();
+  const sealed = world.ledgers[partition]?.nextOffset ?? 0;
+  if (![...cells].some(([offset, { kind }]) => kind === 'poison' && offset < sealed)) return false;
+  const holders = world
+    .alive()
+    .flatMap(({ pipeline }) =>
+      (pipeline?.actors ?? [])
+        .filter(({ route }) => route.partition.partition === partition)
+        .map(({ trouble }) => ({ trouble, reasons: notReadyReasons(pipeline as Pipeline, world.clock) })),
+    );
+  return (
+    holders.length > 0 &&
+    holders.every(({ trouble, reasons }) => {
+      const error = trouble?.error;
+      const isAnchor = error instanceof LedgerstoneError && error.code === 'anchor-unread';
+      return isAnchor && reasons.some((reason) => reason.includes(error.message));
+    })
+  );
 }
 
 function reportStuck(world: SimWorld, partition: number): void {
