@@ -71,8 +71,8 @@ export class Sealer {
   }
 
   /**
-   * Before a partition finds its position: resolves when nothing of this origin is on its way any more. Another
-   * writer may have been at work since, so the next segment is read back whole.
+   * Before a partition finds its position: resolves when nothing of this origin is on its way any more.
+   * Another writer may have been at work since, so the next segment is read back whole.
    */
   async settled(origin: string): Promise<void> {
     await this.#carried.get(origin)?.catch(() => {});

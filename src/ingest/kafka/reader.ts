@@ -115,8 +115,8 @@ export class KafkaReader {
   async logRange(partition: TopicPartition): Promise<LogRange> {
     return guarded('read the range of the log', () =>
       this.#access.onLeader(partition, async (broker) => ({
-        low: await offsetAt(broker, partition, EARLIEST),
-        high: await offsetAt(broker, partition, LATEST),
+        low: await endOf(broker, partition, EARLIEST),
+        high: await endOf(broker, partition, LATEST),
       })),
     );
   }
@@ -223,6 +223,13 @@ export class KafkaReader {
       }
     });
   }
+}
+
+/** A log's start or end. −1 is none, and would be taken for a log that was cut off. */
+async function endOf(broker: KafkajsBroker, partition: TopicPartition, which: string): Promise<number> {
+  const offset = await offsetAt(broker, partition, which);
+  if (offset >= 0) return offset;
+  throw unavailable(`the broker names no end of ${partition.topic}/${partition.partition}`);
 }
 
 /** Read uncommitted, because an open transaction would hide later records. −1: no record is that late. */

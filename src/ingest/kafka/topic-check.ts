@@ -8,6 +8,7 @@ import { Client } from './client.ts';
 import { kafkaError } from './errors.ts';
 import { changed, type KafkajsCluster, type KafkajsLogger } from './kafkajs/kafkajs.ts';
 import type { KafkaSourceOptions } from './options.ts';
+import { errorText, METADATA_ERRORS } from './protocol/error-codes.ts';
 import type { ClusterMetadata, TopicMetadata } from './protocol/metadata-api.ts';
 
 /**
@@ -140,12 +141,9 @@ async function checkTopics(
     const topic = metadata.topicMetadata.find((one) => one.topic === name);
     if (topic === undefined || topic.topicErrorCode !== 0) {
       const remedy = 'Create the topic, correct its name, or grant DESCRIBE on it.';
-      checks.push({
-        name: 'topic',
-        verdict: 'bad',
-        found: `there is no topic ${name} for this principal`,
-        remedy,
-      });
+      const code = topic?.topicErrorCode ?? METADATA_ERRORS.unknownTopic;
+      const found = `there is no topic ${name} for this principal: ${errorText(code)}`;
+      checks.push({ name: 'topic', verdict: 'bad', found, remedy });
     } else there.push(topic);
   }
   if (there.length === 0) return checks;

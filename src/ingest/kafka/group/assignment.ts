@@ -23,6 +23,8 @@ export class PartitionFeed {
   notBeforeMs = 0;
   /** When a broker last answered for it, or when it last wanted nothing. */
   answeredAtMs: number;
+  /** Why the last fetch of it failed; null: it did not. */
+  failure: string | null = null;
   toldHighWatermark = -1;
   /** Of the batch handed over last; −1 after a seek. */
   leaderEpoch = -1;

@@ -90,6 +90,7 @@ export class Fetcher {
       if (answer === null) return;
       if (answer.errorCode !== 0) throw new Error(errorText(answer.errorCode));
     } catch (error) {
+      for (const feed of feeds) feed.failure = messageOf(error);
       return this.brokerFailed(question.broker.nodeId ?? '?', error);
     }
     const ahead = new DecodeAhead(answer.partitions, this.#tools.decoder, this.#tools.limits);
@@ -147,6 +148,7 @@ export class Fetcher {
       if (lost.has(partition.asked) || !isWanted(feed, partition.asked)) continue;
       if (partition.errorCode === 0) {
         feed.answeredAtMs = this.#tools.now();
+        feed.failure = null;
         if (partition.divergedAt === null) await this.#deliver(feed, partition, lost, ahead);
         else this.#lostPlace(feed, `its log is another one from offset ${partition.divergedAt} on`);
       } else {
@@ -264,13 +266,11 @@ export class Fetcher {
       feed.answeredAtMs = now();
       feed.stick();
       const undecodable = { offset: asked.offset, last: asked.offset, reason: text };
-      this.#tell(
-        feed,
-        { records: [], seen: [], undecodable },
-        Math.max(feed.toldHighWatermark, asked.offset + 1),
-      );
+      const highWatermark = Math.max(feed.toldHighWatermark, asked.offset + 1);
+      this.#tell(feed, { records: [], seen: [], undecodable }, highWatermark);
       return false;
     }
+    feed.failure = text;
     suspect(`${whereOf(feed)}: ${text}`);
     return true;
   }

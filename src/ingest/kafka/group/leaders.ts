@@ -5,6 +5,17 @@ import type { ClusterMetadata } from '../protocol/metadata-api.ts';
 
 type Seen = { readonly topicId: string | null; readonly leader: number; readonly leaderEpoch: number };
 
+/**
+ * Of these topics, those of which no partition can be read: missing, not shown, or failed in whatever way. A
+ * group assigns nothing of them, and nobody would notice.
+ */
+export const absentTopics = ({ topicMetadata }: ClusterMetadata, topics: readonly string[]): string[] =>
+  topicMetadata
+    .filter(({ topicErrorCode, partitionMetadata }) => topicErrorCode !== 0 || partitionMetadata.length === 0)
+    .map(({ topic }) => topic)
+    .filter((topic) => topics.includes(topic))
+    .sort();
+
 export class Leaders {
   readonly #suspect: (reason: string) => void;
   readonly #partitions = new Map<string, Seen>();

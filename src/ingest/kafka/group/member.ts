@@ -14,12 +14,10 @@ import type { Assignment } from './assignment.ts';
 import { Fetcher } from './fetcher.ts';
 import { Group } from './group.ts';
 import { HeartbeatLoop } from './heartbeat.ts';
-import { Leaders } from './leaders.ts';
+import { absentTopics, Leaders } from './leaders.ts';
 import { Watchdog } from './watchdog.ts';
 
 const READ_COMMITTED = 1;
-/** UNKNOWN_TOPIC_OR_PARTITION, TOPIC_AUTHORIZATION_FAILED */
-const ABSENT: ReadonlySet<number> = new Set([3, 29]);
 /** The same reason is reported again after so long. */
 const SAME_SUSPICION_MS = 1_000;
 
@@ -150,14 +148,9 @@ export class Member {
     this.#fetcher?.observe((nodeId, partition) => this.#leaders.leads(nodeId, partition));
   }
 
-  #observeMissing({ topicMetadata }: ClusterMetadata): void {
+  #observeMissing(metadata: ClusterMetadata): void {
     if (this.#closed) return;
-    const missing = topicMetadata
-      .filter(
-        ({ topic, topicErrorCode }) => ABSENT.has(topicErrorCode) && this.#client.topics.includes(topic),
-      )
-      .map(({ topic }) => topic)
-      .sort();
+    const missing = absentTopics(metadata, this.#client.topics);
     if (missing.join() !== this.#missing.join()) this.#listener.onMissing?.(missing);
     this.#missing = missing;
   }

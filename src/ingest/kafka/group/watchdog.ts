@@ -85,9 +85,11 @@ export class Watchdog {
     if (this.#heartbeatMs !== null && nowMs - this.#heartbeatMs >= stallMs)
       return 'no heartbeat reached the group';
     for (const feed of assignment()?.feeds.values() ?? []) {
-      if (!feed.open || !hasLeader(feed.topic, feed.partition)) feed.answeredAtMs = nowMs;
-      else if (nowMs - feed.answeredAtMs >= stallMs)
-        return `no broker answered for ${feed.topic}/${feed.partition}`;
+      const { topic, partition, failure } = feed;
+      if (!feed.open || !hasLeader(topic, partition)) feed.answeredAtMs = nowMs;
+      else if (nowMs - feed.answeredAtMs < stallMs) continue;
+      else if (failure === null) return `no broker answered for ${topic}/${partition}`;
+      else return `every fetch of ${topic}/${partition} failed (the last: ${failure})`;
     }
     return null;
   }

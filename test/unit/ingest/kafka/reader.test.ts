@@ -10,12 +10,19 @@ import { batchBytes } from './protocol/encode.ts';
 const CORRUPT_MESSAGE = 2;
 
 /** A cluster of one broker that answers each fetch of t/0 with this error, or these bytes. */
-function readerOf(errorCode: number, bytes: Uint8Array = new Uint8Array()): KafkaReader {
+function readerOf(errorCode: number, bytes: Uint8Array = new Uint8Array(), end = 20): KafkaReader {
   const asked = { topic: 't', topicId: null, partition: 0, offset: 7, lastEpoch: -1, leaderEpoch: -1 };
   const none = { highWatermark: 20, lastStableOffset: 20, logStartOffset: 0, aborted: [], divergedAt: null };
   const partitions = [{ asked, errorCode, bytes, ...none }];
   const send = async () => ({ throttleMs: 0, errorCode: 0, partitions });
-  const broker = { nodeId: 1, versions: null, connectionPool: { send } } as unknown as KafkajsBroker;
+  const ends = { responses: [{ topic: 't', partitions: [{ partition: 0, offset: String(end) }] }] };
+  const listOffsets = async () => ends;
+  const broker = {
+    nodeId: 1,
+    versions: null,
+    connectionPool: { send },
+    listOffsets,
+  } as unknown as KafkajsBroker;
   const topicMetadata = [
     { topic: 't', topicErrorCode: 0, topicId: null, partitionMetadata: [{ partitionId: 0, leader: 1 }] },
   ];
@@ -52,4 +59,14 @@ it('a large batch is read up to its first records, and no further', async () => 
   const fetched = await reader.readAt({ topic: 't', partition: 0 }, 7);
   expect(fetched.records[0]?.offset).toBe(7);
   expect(fetched.records).toHaveLength(8_192);
+});
+
+it('a log without a start or an end is not one that was cut off', async () => {
+  const reader = readerOf(0, new Uint8Array(), -1);
+  const range = reader.logRange({ topic: 't', partition: 0 });
+  await expect(range).rejects.toMatchObject({ code: 'kafka-unavailable', disposition: 'retriable' });
+  expect(await readerOf(0, new Uint8Array(), 7).logRange({ topic: 't', partition: 0 })).toEqual({
+    low: 7,
+    high: 7,
+  });
 });

@@ -327,6 +327,8 @@ describe('errors of a partition', () => {
       expect(bench.suspicions[0]).toContain('t/0');
       expect(bench.refreshes).toBe(1);
       expect(bench.offsets).toEqual([0, 1, 2]);
+      const failures = [...(bench.assignment?.feeds.values() ?? [])].map(({ failure }) => failure);
+      expect(failures).toEqual([expect.any(String), null, null]);
       await bench.turn();
       expect(bench.asked[1]?.map(({ partition }) => partition)).toEqual([1]);
       bench.nowMs = 250;

@@ -1,6 +1,6 @@
 // Which changes of the cluster make anchors suspect?
 import { describe, expect, it } from 'vitest';
-import { Leaders } from '../../../../../src/ingest/kafka/group/leaders.ts';
+import { absentTopics, Leaders } from '../../../../../src/ingest/kafka/group/leaders.ts';
 import type { ClusterMetadata } from '../../../../../src/ingest/kafka/protocol/metadata-api.ts';
 
 type Change = {
@@ -79,5 +79,18 @@ describe('Leaders', () => {
     expect(leaders.hasLeader('t', 0)).toBe(false);
     leaders.observe(metadata({ leader: -1 }));
     expect(leaders.hasLeader('t', 0)).toBe(false);
+  });
+});
+
+describe('a topic is absent', () => {
+  // The group assigns nothing of it, so nothing else of the archiver ever speaks of it.
+  it.each([3, 29, -1, 5, 100, 999])('by error %i, known or not', (topicErrorCode) => {
+    expect(absentTopics(metadata({ topicErrorCode }), ['t'])).toEqual(['t']);
+    expect(absentTopics(metadata({ topicErrorCode }), ['other'])).toEqual([]);
+  });
+
+  it('without a partition, and not with one', () => {
+    expect(absentTopics(metadata({ partitions: 0 }), ['t'])).toEqual(['t']);
+    expect(absentTopics(metadata({}), ['t'])).toEqual([]);
   });
 });

@@ -72,6 +72,15 @@ describe('Watchdog', () => {
     expect(stalls[0]?.message).toContain('no broker answered for t/0');
   });
 
+  it('a stall of answers that were errors says which, and not that nobody answered', async () => {
+    const { feed, stalls, run, watchdog } = watched();
+    feed.seek(0);
+    feed.resume(performance.now());
+    feed.failure = 'not permitted';
+    await run(12_000, () => watchdog.heartbeat());
+    expect(stalls[0]?.message).toBe('every fetch of t/0 failed (the last: not permitted) for 10 s');
+  });
+
   it('answers keep it quiet', async () => {
     const { feed, stalls, run, watchdog } = watched();
     feed.seek(0);
