@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/archiver.ts';
 import { EXIT } from './exit-code.ts';
-import { openLog } from './logger.ts';
+import { endsInLog, openLog } from './logger.ts';
 import { unreachableByProbes } from './pod-probes.ts';
 import { acting, type Session } from './session.ts';
 
@@ -37,12 +37,13 @@ export function archiveCommand(program: Command, session: Session): void {
 async function runArchive(session: Session, options: ArchiveCommandOptions): Promise<number> {
   const { io, output } = session;
   const config = await loadConfig(options.config, io.env);
-  const { log } = await openLog(io, config.log.level, options.json === true);
+  const json = options.json === true;
+  const { log } = await openLog(io, config.log.level, json);
   const unreachable = unreachableByProbes(config.server, 'server', io.env);
   if (unreachable !== null)
     log.warn({ remedy: unreachable.remedy }, `the status server ${unreachable.found}`);
   const { runArchiver } = await import('../archiver/main.ts');
-  const result = await runArchiver(config, { signal: io.signal, log });
-  if (options.json === true) await output.json(result, 0);
+  const result = await endsInLog(io, log, json, () => runArchiver(config, { signal: io.signal, log }));
+  if (json) await output.json(result, 0);
   return EXIT.ok;
 }

@@ -1,5 +1,6 @@
 // Where do the service's log lines go? JSON for collectors, readable lines for a person at a terminal.
 import { pino, stdTimeFunctions } from 'pino';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { printableJson, printableLines } from '../../base/printable.ts';
 import type { LogLevel } from '../../config/connections.ts';
@@ -27,6 +28,23 @@ export async function openLog(io: Io, level: LogLevel, json: boolean): Promise<{
     sync: true,
   });
   return { log: pino(options, { write: (line) => void stream.write(printableValues(line)) }) };
+}
+
+/**
+ * A service's last log line says why it ended, for those who collect the log and not standard error. A person
+ * at a terminal reads it once.
+ */
+export async function endsInLog<T>(io: Io, log: Logger, json: boolean, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (json || io.stdout.isTTY !== true) {
+      const { code, remedy } =
+        error instanceof LedgerstoneError ? error : { code: 'internal', remedy: undefined };
+      log.error({ code, remedy }, `ended: ${messageOf(error)}`);
+    }
+    throw error;
+  }
 }
 
 /** The same line for people: what JSON hides from a terminal, `pino-pretty` would bring back. */

@@ -1,6 +1,7 @@
 // `ledgerstone watch`: how does the independent verifier run as a plain process? Until SIGTERM.
 import type { Command } from 'commander';
 import { MIB } from '../../base/limits.ts';
+import type { Logger } from '../../base/log.ts';
 import { requireFitStore } from '../../clients/open.ts';
 import { loadVerifierConfig, type VerifierConfig } from '../../config/verifier.ts';
 import { encodeCosignerVkey } from '../../format/cosignature.ts';
@@ -12,7 +13,8 @@ import { WatchMetrics } from '../verifier/watch-metrics.ts';
 import { startWatchServer } from '../verifier/watch-server.ts';
 import { makeVerifier, openClients } from '../verifier/wiring.ts';
 import { EXIT } from './exit-code.ts';
-import { openLog } from './logger.ts';
+import { endsInLog, openLog } from './logger.ts';
+import type { Io } from './output.ts';
 import { unreachableByProbes } from './pod-probes.ts';
 import { acting, type Session } from './session.ts';
 
@@ -47,7 +49,12 @@ export function watchCommand(program: Command, session: Session): void {
 
 async function runWatch({ io }: Session, options: WatchCommandOptions): Promise<number> {
   const config = await loadVerifierConfig(options.config, io.env);
-  const { log } = await openLog(io, config.log.level, options.json === true);
+  const json = options.json === true;
+  const { log } = await openLog(io, config.log.level, json);
+  return endsInLog(io, log, json, () => runVerifier(io, config, log));
+}
+
+async function runVerifier(io: Io, config: VerifierConfig, log: Logger): Promise<number> {
   const unreachable = unreachableByProbes(config.watch, 'watch', io.env);
   if (unreachable !== null)
     log.warn({ remedy: unreachable.remedy }, `the status server ${unreachable.found}`);

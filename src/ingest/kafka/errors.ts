@@ -41,10 +41,13 @@ export function kafkaError(what: string, error: unknown): LedgerstoneError {
       cause: error,
     });
   }
+  // kafkajs gives a type to what a broker answered: then the network is not what is wrong.
+  const isAnswer = reasons.some(({ type }) => typeof type === 'string');
   return new LedgerstoneError('kafka-unavailable', message, {
     disposition: 'retriable',
-    remedy:
-      'Check source.brokers and the network, and that source.tls and source.sasl are what that port wants.',
+    remedy: isAnswer
+      ? "A broker answered so: see its log, and the brokers' settings."
+      : 'Check source.brokers and the network, and that source.tls and source.sasl are what that port wants.',
     cause: error,
   });
 }
