@@ -34,7 +34,9 @@ type Run = {
 /** Never rejects: the result says what failed and what succeeded. */
 export async function runWork(verifier: Verifier, work: EventWork, limits: RunLimits): Promise<RunResult> {
   for (const why of work.ignored) verifier.log.warn({}, `ignored: ${why}`);
-  const metrics = { oldestRereadMs: null, staleChains: null, chains: null, sweepRoundMs: null };
+  const metrics: TaskMetrics = {
+    ...{ oldestRereadMs: null, staleChains: null, lateChains: null, chains: null, sweepRoundMs: null },
+  };
   const run: Run = { verifier, limits, steps: [], failures: [], metrics };
   try {
     // 1. Is the clock right? With a wrong one nothing is attested.

@@ -110,7 +110,10 @@ export type Failure = {
 export type TaskMetrics = {
   /** When the byte was read that waits longest for its next reading. */
   oldestRereadMs: number | null;
+  /** Not sealed for longer than was promised. Null: not looked at, or nothing was promised. */
   staleChains: number | null;
+  /** Of which the brokers have offsets for longer than was promised. Null: not all of them were compared. */
+  lateChains: number | null;
   /** Chains that the archive has. */
   chains: number | null;
   /** How long the round of the sweep that is under way, or has just ended, has taken so far. */

@@ -69,7 +69,7 @@ async function runVerifier(io: Io, config: VerifierConfig, log: Logger): Promise
       checker,
       log,
       bytesInFlight: BYTES_IN_FLIGHT,
-      onMetrics: (run, _, open) => metrics.observe(run, open),
+      onMetrics: (run, atMs, open) => metrics.observe(run, open, atMs),
     });
     await serve(config, verifier, metrics, io.signal);
   } finally {

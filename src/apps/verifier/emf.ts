@@ -50,6 +50,8 @@ export type RunMetrics = {
   readonly attempts: number | null;
   readonly notices: number | null;
   readonly staleChains: number | null;
+  /** Chains whose offsets the brokers have for too long. */
+  readonly lateChains: number | null;
   /** Chains that the archive has. */
   readonly chains: number | null;
   readonly chainsConfirmed: number;
@@ -73,12 +75,16 @@ export type RunMetrics = {
 
 const count = (value: number | null): Metric | null => (value === null ? null : { value, unit: 'Count' });
 
+/** Null: neither is known. */
+export const sumOfKnown = (a: number | null, b: number | null): number | null =>
+  a === null ? b : a + (b ?? 0);
+
 const emfMetrics = (metrics: RunMetrics): Readonly<Record<string, Metric | null>> => ({
   FindingsBroken: count(metrics.findingsBroken),
   Unverifiable: count(metrics.unverifiable),
   Attempts: count(metrics.attempts),
   Notices: count(metrics.notices),
-  StaleChains: count(metrics.staleChains),
+  StaleChains: count(sumOfKnown(metrics.staleChains, metrics.lateChains)),
   Chains: count(metrics.chains),
   ChainsConfirmed: count(metrics.chainsConfirmed),
   SegmentsConfirmed: count(metrics.segmentsConfirmed),

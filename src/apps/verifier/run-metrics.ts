@@ -25,6 +25,7 @@ export function runMetricsOf({ steps, metrics }: RunResult, counts: Counts, nowM
     attempts: counts.open('attempt'),
     notices: counts.open('notice'),
     staleChains: metrics.staleChains,
+    lateChains: metrics.lateChains,
     chains: metrics.chains,
     chainsConfirmed: steps.filter((step) => step.verdict === 'verified' && step.isAtEnd && isChainThere(step))
       .length,

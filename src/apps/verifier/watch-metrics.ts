@@ -1,16 +1,29 @@
 // Which metrics does the watching process expose? The same as CloudWatch gets on AWS, and each chain's state.
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { RunMetrics } from './emf.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { type RunMetrics, sumOfKnown } from './emf.ts';
 import type { Counts } from './run-metrics.ts';
 import type { WatchState } from './watch.ts';
 
 const SEVERITIES = ['broken', 'unverifiable', 'attempt', 'notice'] as const;
 const CHAIN = ['topic', 'partition'];
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export type WatchMetricsOptions = {
+  readonly fullPassMs: number;
+  readonly sweepMs: number;
+  /** For ages: its wall clock. */
+  readonly clock?: Clock;
+};
 
 export class WatchMetrics {
   readonly registry = new Registry();
   readonly #findings = this.#gauge('findings_open', 'Open findings by severity', ['severity']);
-  readonly #stale = this.#gauge('stale_chains', 'Chains without a seal for longer than was promised');
+  readonly #stale = this.#gauge(
+    'stale_chains',
+    'Chains without a seal, or with offsets unsealed, for longer than was promised',
+  );
   readonly #chains = this.#gauge('chains', 'Chains that the archive has');
   readonly #lag = this.#gauge(
     'confirm_lag_seconds',
@@ -20,10 +33,15 @@ export class WatchMetrics {
   readonly #fullPass = this.#gauge('full_pass_days', 'fullPass.every of the configuration, for alarms');
   readonly #sweepRound = this.#gauge(
     'sweep_round_hours',
-    'Since the round of the sweep began that is under way, or has just ended',
+    'Since the newest round of the sweep began of which a part was done',
   );
   readonly #sweepEvery = this.#gauge('sweep_every_hours', 'sweep.every of the configuration, for alarms');
   readonly #lastRound = this.#gauge('last_round_timestamp_seconds', 'When a round went through last');
+  readonly #failing = this.#gauge(
+    'task_failing_since_timestamp_seconds',
+    'Since when a task has failed without having succeeded since',
+    ['task'],
+  );
   readonly #size = this.#gauge('confirmed_segments', 'Segments of a chain that are attested', CHAIN);
   readonly #sound = this.#gauge(
     'chain_verified',
@@ -37,22 +55,34 @@ export class WatchMetrics {
     'Messages that a channel did not take',
   );
 
-  constructor({ fullPassMs, sweepMs }: { readonly fullPassMs: number; readonly sweepMs: number }) {
-    this.#fullPass.set(fullPassMs / 86_400_000);
-    this.#sweepEvery.set(sweepMs / 3_600_000);
+  readonly #clock: Clock;
+  #staleChains: number | null = null;
+  #lateChains: number | null = null;
+  /** Since when ages count. Null: not known yet. */
+  #rereadMs: number | null = null;
+  #sweepMs: number | null = null;
+
+  constructor({ fullPassMs, sweepMs, clock = systemClock }: WatchMetricsOptions) {
+    this.#clock = clock;
+    this.#fullPass.set(fullPassMs / DAY_MS);
+    this.#sweepEvery.set(sweepMs / HOUR_MS);
   }
 
   /**
-   * Null metrics were not looked at, so the values before stand. `open`: over all scopes, not only this
-   * round's.
+   * What a run at `atMs` has seen. Null metrics were not looked at, so the values before stand, and ages
+   * grow. `open`: over all scopes, not only this round's.
    */
-  observe(metrics: RunMetrics, open: Counts['open']): void {
+  observe(metrics: RunMetrics, open: Counts['open'], atMs: number): void {
     for (const severity of SEVERITIES) set(this.#findings, open(severity), { severity });
-    set(this.#stale, metrics.staleChains);
+    // Two tasks look, each at its own times.
+    this.#staleChains = metrics.staleChains ?? this.#staleChains;
+    this.#lateChains = metrics.lateChains ?? this.#lateChains;
+    set(this.#stale, sumOfKnown(this.#staleChains, this.#lateChains));
     set(this.#chains, metrics.chains);
     set(this.#lag, metrics.confirmLagSeconds);
-    set(this.#reread, metrics.oldestRereadDays);
-    set(this.#sweepRound, metrics.sweepRoundAgeHours);
+    const { oldestRereadDays, sweepRoundAgeHours } = metrics;
+    if (oldestRereadDays !== null) this.#rereadMs = atMs - oldestRereadDays * DAY_MS;
+    if (sweepRoundAgeHours !== null) this.#sweepMs = atMs - sweepRoundAgeHours * HOUR_MS;
     this.#segments.inc(metrics.segmentsConfirmed);
     this.#events.inc(metrics.eventsConfirmed);
     this.#notificationsFailed.inc(metrics.notificationsFailed);
@@ -61,8 +91,13 @@ export class WatchMetrics {
   /** In the text format of Prometheus. */
   text(state: WatchState): Promise<string> {
     if (state.lastRoundMs !== null) this.#lastRound.set(state.lastRoundMs / 1000);
-    // A chain that is gone from the state is gone from here.
-    for (const gauge of [this.#size, this.#sound]) gauge.reset();
+    // Also where no run succeeds any more.
+    const nowMs = this.#clock.now();
+    if (this.#rereadMs !== null) this.#reread.set((nowMs - this.#rereadMs) / DAY_MS);
+    if (this.#sweepMs !== null) this.#sweepRound.set((nowMs - this.#sweepMs) / HOUR_MS);
+    // What is gone from the state is gone from here.
+    for (const gauge of [this.#failing, this.#size, this.#sound]) gauge.reset();
+    for (const [task, { sinceMs }] of state.troubles) this.#failing.set({ task }, sinceMs / 1000);
     for (const { place, size, verdict } of state.chains.values()) {
       const labels = { topic: place.chain, partition: String(place.partition) };
       this.#size.set(labels, size);

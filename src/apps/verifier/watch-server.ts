@@ -13,8 +13,8 @@ export const startWatchServer = (
 ): Promise<HttpServer> =>
   serve(
     {
-      '/healthz': () => json(isHealthy() ? 200 : 503, { ok: isHealthy(), trouble: state.trouble }),
-      '/status': () => json(200, { ...state, chains: Object.fromEntries(state.chains) }),
+      '/healthz': () => json(isHealthy() ? 200 : 503, { ok: isHealthy() }),
+      '/status': () => json(200, statusOf(state)),
       '/metrics': async () => ({
         ...{ code: 200, type: metrics.registry.contentType },
         body: await metrics.text(state),
@@ -22,3 +22,11 @@ export const startWatchServer = (
     },
     { host, port, names, member: 'watch' },
   );
+
+/** `trouble`: the one that lasts longest. */
+const statusOf = ({ chains, troubles, ...state }: WatchState) => ({
+  ...state,
+  trouble: [...troubles.values()][0] ?? null,
+  troubles: Object.fromEntries(troubles),
+  chains: Object.fromEntries(chains),
+});

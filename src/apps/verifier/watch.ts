@@ -33,8 +33,11 @@ export type WatchState = {
   lastRoundMs: number | null;
   /** Chains that the archive has. Null before the first look at all of them. */
   archiveChains: number | null;
-  /** What failed last and has not succeeded since. Null: all is well. */
-  trouble: { readonly message: string; readonly remedy: string | null; readonly sinceMs: number } | null;
+  /** What failed and has not succeeded since, by task; `look`: the look for new seals. The oldest first. */
+  readonly troubles: Map<
+    TaskName | 'look',
+    { readonly message: string; readonly remedy: string | null; readonly sinceMs: number }
+  >;
   readonly chains: Map<
     string,
     {
@@ -59,8 +62,8 @@ const NO_FRESHNESS =
   'chains.freshness is not set: an archiver that is down, or a halted partition, is not noticed here';
 
 export const newWatchState = (startedMs: number): WatchState => ({
-  ...{ startedMs, lastRoundMs: null, archiveChains: null, trouble: null },
-  chains: new Map(),
+  ...{ startedMs, lastRoundMs: null, archiveChains: null },
+  ...{ troubles: new Map(), chains: new Map() },
 });
 
 /**
@@ -163,7 +166,6 @@ const idOf = ({ chain, partition }: ChainInArchive): string => `${chain}/${parti
 /** The state that the process shows. The quick and the slow tasks say nothing about each other. */
 class Notes {
   readonly #state: WatchState;
-  readonly #troubles = new Map<TaskName | 'look', NonNullable<WatchState['trouble']>>();
 
   constructor(state: WatchState) {
     this.#state = state;
@@ -186,18 +188,12 @@ class Notes {
       return;
     }
     if (isQuick) this.#state.lastRoundMs = nowMs;
-    this.#troubles.delete(work);
-    this.#show();
+    this.#state.troubles.delete(work);
   }
 
   trouble(work: TaskName | 'look', error: unknown, nowMs: number): void {
     const remedy = (error as Partial<LedgerstoneError> | null)?.remedy ?? null;
-    const sinceMs = this.#troubles.get(work)?.sinceMs ?? nowMs;
-    this.#troubles.set(work, { message: messageOf(error), remedy, sinceMs });
-    this.#show();
-  }
-
-  #show(): void {
-    this.#state.trouble = this.#troubles.values().next().value ?? null;
+    const sinceMs = this.#state.troubles.get(work)?.sinceMs ?? nowMs;
+    this.#state.troubles.set(work, { message: messageOf(error), remedy, sinceMs });
   }
 }

@@ -5,7 +5,7 @@ import type { Logger } from '../../base/log.ts';
 import { timeText } from '../../format/time.ts';
 import type { Finding, Severity } from '../../verify/finding.ts';
 import type { Entry, Ledger, Reported, ReportOptions } from '../findings/ledger.ts';
-import { reachesPeople, type Scope } from '../findings/record.ts';
+import { accessScope, reachesPeople, type Scope } from '../findings/record.ts';
 import { type AlarmMessage, alarmMessage, closingMessage, unwrittenMessage } from './message.ts';
 import type { Notifier } from './notifier.ts';
 
@@ -29,6 +29,9 @@ const UNWRITTEN_AGAIN_MS = 3_600_000;
 const UNWRITTEN_MAX = 1_000;
 const MISSED_AGAIN_MS = 60_000;
 const MISSED_AT_ONCE = 10;
+const DAY_MS = 86_400_000;
+/** So far back a new process looks for attempts that an earlier one could not bring to people. */
+const ATTEMPT_DAYS = 7;
 
 export class FindingReporter {
   readonly #options: ReporterOptions;
@@ -39,6 +42,8 @@ export class FindingReporter {
   #notificationsFailed = 0;
   /** Scopes with findings that some channel did not take, by name. */
   readonly #missed = new Map<string, { readonly scope: Scope; readonly triedMs: number }>();
+  /** Whether it was asked what earlier processes have left undone. */
+  #isTakenOver = false;
   /** When people were notified of what could not be written. */
   readonly #unwritten = new Map<string, number>();
 
@@ -50,7 +55,8 @@ export class FindingReporter {
    * Resolves once the findings are evidence and every channel was tried. If it rejects, report again; people
    * were notified even if the evidence could not be written. A channel that fails ends no check. The failure
    * is counted. The next report on that scope repeats the message, in whichever process; in this process the
-   * next report on any other scope does too.
+   * next report on any other scope does too. No task reports on the attempts of a day that is over, so the
+   * first report of a process repeats what is left of those.
    */
   async report(scope: Scope, findings: readonly Finding[], options: ReportOptions): Promise<void> {
     const { ledger } = this.#options;
@@ -131,6 +137,7 @@ export class FindingReporter {
    */
   async #notifyOthers(but: Scope, signal: AbortSignal | undefined): Promise<void> {
     const { ledger, clock, log } = this.#options;
+    this.#takeOver();
     const due = [...this.#missed.values()].filter(
       ({ scope, triedMs }) => scope.name !== but.name && clock.now() - triedMs >= MISSED_AGAIN_MS,
     );
@@ -139,9 +146,19 @@ export class FindingReporter {
         await this.#notify(await ledger.missed(scope, signal), signal);
       } catch (error) {
         signal?.throwIfAborted();
+        this.#missed.set(scope.name, { scope, triedMs: clock.now() });
         // They stay due. The findings of the present report are kept, and people were notified of them.
         log.error({ scope: scope.name }, `could not repeat earlier findings: ${messageOf(error)}`);
       }
+    }
+  }
+
+  #takeOver(): void {
+    if (this.#isTakenOver) return;
+    this.#isTakenOver = true;
+    for (let day = 0; day < ATTEMPT_DAYS; day++) {
+      const scope = accessScope(this.#options.clock.now() - day * DAY_MS);
+      if (!this.#missed.has(scope.name)) this.#missed.set(scope.name, { scope, triedMs: -MISSED_AGAIN_MS });
     }
   }
 

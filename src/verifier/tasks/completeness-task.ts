@@ -57,15 +57,19 @@ export const completenessTask =
     const last = ends === null ? null : await ends.read(signal);
 
     const now = new Map<string, number>();
-    let [waiting, findings] = [0, 0];
+    let [waiting, findings, late] = [0, 0, 0];
+    const unknown: string[] = [];
     for (const { topic, place, marks: before } of partitions) {
       const after = marksIn(second.get(topic), place.partition);
       if (after != null) now.set(idOf(place), after.end);
       const step = steps.get(idOf(place));
       const nextOffset = step === undefined ? undefined : nextOffsetOf(step);
       // Not learned, or changed meanwhile. That is reported elsewhere or by the next run. Open findings stay.
-      if (nextOffset === undefined || before === undefined || after === undefined) continue;
-      if ((before === null) !== (after === null)) continue;
+      const isKnown = nextOffset !== undefined && before !== undefined && after !== undefined;
+      if (!isKnown || (before === null) !== (after === null)) {
+        unknown.push(idOf(place));
+        continue;
+      }
       const marks = before === null || after === null ? null : { earliest: before.earliest, end: after.end };
       const compared = compareOffsets({
         ...{ place, nextOffset, marks, isPromised: ends !== null },
@@ -73,9 +77,7 @@ export const completenessTask =
       });
       waiting += compared.waiting ?? 0;
       findings += compared.findings.length;
-      const stale = compared.findings.filter(({ code }) => code === 'stale-chain').length;
-      // No late offsets here do not make a chain fresh: that is another task's question.
-      if (stale > 0) input.metrics.staleChains = (input.metrics.staleChains ?? 0) + stale;
+      late += compared.findings.filter(({ code }) => code === 'stale-chain').length;
       await keep(place, compared.findings);
     }
     // The configuration names no topic for it any more. Nothing can be compared, so its findings are closed.
@@ -87,8 +89,22 @@ export const completenessTask =
     if (wanted === null && ends !== null && last?.isDue === true) {
       await ends.add({ atMs: verifier.clock.now(), ends: now }, signal);
     }
-    verifier.log.info({ partitions: partitions.length, waiting, findings }, 'compared with the brokers');
+    // None is late only if all were compared.
+    if (late > 0 || unknown.length === 0) input.metrics.lateChains = late;
+    logCompared(verifier, { compared: partitions.length - unknown.length, waiting, findings }, unknown);
   };
+
+const NAMED_MAX = 20;
+
+/** `unknown`: partitions of which nothing can be said now, because of the chain or of the brokers. */
+function logCompared({ log }: TaskInput['verifier'], counts: object, unknown: readonly string[]): void {
+  if (unknown.length === 0) {
+    log.info(counts, 'compared with the brokers');
+    return;
+  }
+  const fields = { ...counts, notCompared: unknown.length, names: unknown.slice(0, NAMED_MAX) };
+  log.warn(fields, 'not all was compared: the end of a chain, or what the brokers have of it, is not known');
+}
 
 const idOf = ({ chain, partition }: ChainInArchive): string => `${chain}/${partition}`;
 

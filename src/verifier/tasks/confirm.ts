@@ -38,8 +38,13 @@ export const freshnessTask: Task = async (input) => {
   const { verifier, limits } = input;
   const { findings: sink, freshnessMs, clock } = verifier;
   const chains = input.chains ?? (await allChains(input));
-  // Without chains none is stale. Zero is reported, because a missing metric would raise an alarm.
-  if (chains.length === 0) input.metrics.staleChains ??= 0;
+  // Zero is reported, because a missing metric would raise an alarm. Where no freshness is promised, zero
+  // would say that somebody looked.
+  const count = (stale: number) => {
+    if (freshnessMs !== null) input.metrics.staleChains = (input.metrics.staleChains ?? 0) + stale;
+  };
+  // Without chains none is stale.
+  if (chains.length === 0) count(0);
   let handovers: ReturnType<typeof handoversOf> | null = null;
   return confirmTask({
     ...input,
@@ -61,7 +66,7 @@ export const freshnessTask: Task = async (input) => {
         ...(limits.signal && { signal: limits.signal }),
       } as const;
       await sink.report(chainScope(result.place), findings, options);
-      input.metrics.staleChains = (input.metrics.staleChains ?? 0) + findings.length;
+      count(findings.length);
       return result;
     },
   });

@@ -145,6 +145,23 @@ describe('a finding', () => {
     expect(world.heard.map((line) => line.split(':')[0])).toEqual(['sns', 'webhook']);
   });
 
+  it.each([0, 3])(
+    'of an attempt %i days ago is told by a later process that hears of no other',
+    async (days) => {
+      const world = new World();
+      world.deaf.add('sns');
+      const scope = accessScope(world.clock.now());
+      const attempt = finding('access-attempt');
+      await world.desk().report(scope, [attempt], { check: 'access', complete: false });
+      world.deaf.clear();
+      await world.clock.advance(days * 86_400_000);
+      const later = world.desk();
+      for (let run = 0; run < 2; run++) await later.report(SCOPE, [], ALL);
+      await world.desk().report(SCOPE, [], ALL);
+      expect(world.heard.map((line) => line.split(':')[0])).toEqual(['webhook', 'sns']);
+    },
+  );
+
   it('is repeated without a check: nothing is reported for it, written as seen, or closed', async () => {
     const world = new World();
     world.deaf.add('webhook');
@@ -195,7 +212,7 @@ describe('a finding', () => {
 });
 
 describe('whatever goes wrong with the bucket and one channel at once', () => {
-  const CALLS = 10;
+  const CALLS = 17;
   const plans = FAULT_KINDS.filter((kind) => kind !== 'slow').flatMap((kind) =>
     Array.from({ length: CALLS }, (_, index) => ({ kind, index })),
   );

@@ -164,14 +164,15 @@ describe('the task', () => {
     const told = verifier.findings.told
       .filter(({ check }) => check === 'completeness')
       .map(({ scope, findings }) => `${scope}: ${findings.map(({ code, key }) => `${code} ${key}`).join()}`);
-    return { told, result };
+    return { told, result, said: verifier.log.lines };
   }
   const ORDERS = 'topic=orders/partition=0';
 
   it('says nothing of what is sealed, and asks the brokers before and after the chains', async () => {
     const { told, result } = await run();
     expect(told).toEqual(['archive: ', 'archive: ', `${ORDERS}: `]);
-    expect([asked, result.failures, result.metrics.staleChains]).toEqual([2, [], null]);
+    const { staleChains, lateChains } = result.metrics;
+    expect([asked, result.failures, staleChains, lateChains]).toEqual([2, [], null, 0]);
   });
 
   it('takes no race for a loss: the log may move on, and grow, while chains are confirmed', async () => {
@@ -192,7 +193,7 @@ describe('the task', () => {
     await world.chain.seal({ sealedMs: nowMs - 1000 });
     const { told, result } = await run();
     expect(told.at(-1)).toBe(`${ORDERS}: stale-chain kafka:orders/0`);
-    expect(result.metrics.staleChains).toBe(1);
+    expect([result.metrics.staleChains, result.metrics.lateChains]).toEqual([null, 1]);
   });
 
   it('finds partitions that nobody archives', async () => {
@@ -242,6 +243,10 @@ describe('the task', () => {
     await world.grow(60);
     expect((await run(TOPICS, read, () => false)).told).toEqual(['archive: ', 'archive: ']);
     world.builder.archive.alter(world.made[1]?.dataKey as string, (bytes) => bytes.fill(7));
-    expect((await run()).told).toEqual(['archive: ', 'archive: ']);
+    const { told, said, result } = await run();
+    expect([told, result.metrics.lateChains]).toEqual([['archive: ', 'archive: '], null]);
+    expect(said.filter((line) => line.includes('compared'))).toEqual([
+      'not all was compared: the end of a chain, or what the brokers have of it, is not known',
+    ]);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { emfLine, metricsLine, type RunMetrics } from '../../../src/apps/verifier/emf.ts';
 
 const FIGURES: RunMetrics = {
-  ...{ findingsBroken: 0, unverifiable: 1, attempts: 2, notices: 3, staleChains: null },
+  ...{ findingsBroken: 0, unverifiable: 1, attempts: 2, notices: 3, staleChains: null, lateChains: null },
   ...{ chainsConfirmed: 4, segmentsConfirmed: 5, eventsConfirmed: 6, confirmLagSeconds: 1.5 },
   ...{ oldestRereadDays: null, sweepRoundAgeHours: null, notificationsFailed: 0, chains: null },
 };

@@ -1,9 +1,12 @@
 // Is a chain called stale when it is, and only then?
 import { describe, expect, it } from 'vitest';
 import { timeText } from '../../../src/format/time.ts';
+import { runWork } from '../../../src/verifier/run.ts';
+import { freshnessTask } from '../../../src/verifier/tasks/confirm.ts';
 import { type ChainEnd, chainFreshness } from '../../../src/verifier/tasks/freshness.ts';
 import { type Finding, SEVERITY } from '../../../src/verify/finding.ts';
 import { NOW_MS } from '../../support/archive-builder.ts';
+import { verifierOf } from '../../support/verifier-store.ts';
 import { PLACE, VerifierWorld } from '../../support/verifier-world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -64,4 +67,18 @@ describe('a step and its freshness', () => {
     expect(gone.findings.map(({ code }) => code)).toContain('truncation');
     expect(found(gone)).toEqual([['stale-chain', 'no seal at all']]);
   });
+});
+
+it.each([
+  ['promised', HOUR_MS * 9_999, 0],
+  ['promised, and stale', 1, 1],
+  ['not promised', null, null],
+])('the number of stale chains where freshness is %s', async (_, freshnessMs, stale) => {
+  const world = new VerifierWorld();
+  await world.grow(1);
+  const verifier = verifierOf(world, { freshnessMs, tasks: new Map([['freshness', freshnessTask]]) });
+  const tasks = [{ task: 'freshness', chains: null, message: null }] as const;
+  const work = { isQueue: false, chains: [], objects: [], tasks, calls: [], ignored: [] };
+  const { metrics } = await runWork(verifier, work, { remainingMs: () => 600_000 });
+  expect(metrics.staleChains).toBe(stale);
 });

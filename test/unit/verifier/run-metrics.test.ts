@@ -10,7 +10,7 @@ function metricsOf(lastSealed: readonly number[], sweepRoundMs: number | null = 
   const steps = lastSealed.map(
     (ms) => ({ isNew: true, report: { lastSealed: new Date(ms).toISOString() } }) as unknown as StepResult,
   );
-  const metrics = { oldestRereadMs: null, staleChains: null, chains: null, sweepRoundMs };
+  const metrics = { oldestRereadMs: null, staleChains: null, lateChains: null, chains: null, sweepRoundMs };
   // The steps have only what lag is taken from.
   const sums = steps.map((step) => ({
     ...step,

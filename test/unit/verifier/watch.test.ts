@@ -4,7 +4,7 @@ import { newWatchState, type Schedule, type WatchState, watch } from '../../../s
 import { WatchMetrics } from '../../../src/apps/verifier/watch-metrics.ts';
 import { startWatchServer } from '../../../src/apps/verifier/watch-server.ts';
 import { utf8 } from '../../../src/base/bytes.ts';
-import type { Clock } from '../../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { LedgerstoneError } from '../../../src/base/error.ts';
 import { runWork } from '../../../src/verifier/run.ts';
 import type { RunResult, Task } from '../../../src/verifier/verifier.ts';
@@ -71,7 +71,7 @@ describe('watch', () => {
     expect(world.attestedSizes()).toEqual([2, 5]);
     expect(rounds).toHaveLength(2);
     expect(state.chains.get('orders/0')).toMatchObject({ verdict: 'verified', size: 5, nextOffset: 15 });
-    expect(state.trouble).toBeNull();
+    expect([...state.troubles]).toEqual([]);
   });
 
   it('finds a chain that appears', async () => {
@@ -218,7 +218,7 @@ describe('watch', () => {
     });
     expect(trouble).toBe('nothing attested');
     expect(world.attestedSizes()).toEqual([1]);
-    expect(state.trouble).toBeNull();
+    expect([...state.troubles]).toEqual([]);
   });
 
   it('is not taken for healthy because a slow task had nothing to do', async () => {
@@ -232,7 +232,8 @@ describe('watch', () => {
       [{ task: 'sweep', everyMs: 3_600_000 }],
       new Map([['sweep', async () => {}]]),
     );
-    expect(state).toMatchObject({ lastRoundMs: null, trouble: { message: 'S3 is away' } });
+    expect(state.lastRoundMs).toBeNull();
+    expect(state.troubles.get('look')).toMatchObject({ message: 'S3 is away' });
   });
 
   it("shows a slow task's trouble until that went through", async () => {
@@ -249,7 +250,7 @@ describe('watch', () => {
       async (round, stop) => {
         // The other turn's work takes real time.
         await new Promise((resolve) => setTimeout(resolve, 2));
-        seen.push(state?.trouble?.message);
+        seen.push([...(state?.troubles.values() ?? [])][0]?.message);
         if (round === 10) isAway = false;
         if (round === 60) stop();
       },
@@ -260,7 +261,7 @@ describe('watch', () => {
       },
     );
     expect(new Set(seen.slice(3, 9))).toEqual(new Set(['no sweep']));
-    expect(ended.state.trouble).toBeNull();
+    expect([...ended.state.troubles]).toEqual([]);
     expect(ended.state.lastRoundMs).not.toBeNull();
   });
 
@@ -326,7 +327,8 @@ describe('its server', () => {
   it('says whether rounds get through', async () => {
     const state = newWatchState(NOW_MS);
     let isHealthy = true;
-    const metrics = new WatchMetrics({ fullPassMs: 30 * 86_400_000, sweepMs: 3_600_000 });
+    const clock = { ...systemClock, now: () => NOW_MS };
+    const metrics = new WatchMetrics({ fullPassMs: 30 * 86_400_000, sweepMs: 3_600_000, clock });
     const server = await startWatchServer(
       { host: '127.0.0.1', port: 0, names: [] },
       state,
@@ -338,6 +340,10 @@ describe('its server', () => {
       expect((await get('/healthz')).status).toBe(200);
       isHealthy = false;
       expect((await get('/healthz')).status).toBe(503);
+      // Anybody may ask for it, under any name: it says nothing of the archive.
+      state.troubles.set('sweep', { message: 'arn:aws:iam::1:role/x', remedy: null, sinceMs: NOW_MS });
+      expect(await (await get('/healthz')).text()).toBe('{"ok":false}\n');
+      expect(await (await get('/status')).json()).toMatchObject({ troubles: { sweep: { sinceMs: NOW_MS } } });
       state.chains.set('orders/0', {
         place: PLACE,
         verdict: 'verified',
@@ -348,13 +354,14 @@ describe('its server', () => {
       expect(await (await get('/status')).json()).toMatchObject({ chains: { 'orders/0': { size: 3 } } });
       // What nobody has looked at is no figure, and zero is one.
       const figures = {
-        ...{ findingsBroken: 2, unverifiable: 0, attempts: null, notices: null, staleChains: null },
+        ...{ findingsBroken: 2, unverifiable: 0, attempts: null, notices: null },
+        ...{ staleChains: null, lateChains: null },
         ...{ chainsConfirmed: 1, segmentsConfirmed: 3, eventsConfirmed: 9, confirmLagSeconds: 1.5 },
         ...{ oldestRereadDays: null, sweepRoundAgeHours: 90, notificationsFailed: 0, chains: null },
       };
       const open = (severity: string) => ({ broken: 2, unverifiable: 0 })[severity] ?? null;
-      metrics.observe(figures, open);
-      metrics.observe(figures, () => null);
+      metrics.observe(figures, open, NOW_MS);
+      metrics.observe(figures, () => null, NOW_MS);
       const lines = (await (await get('/metrics')).text())
         .split('\n')
         .filter((line) => !line.startsWith('#'));
@@ -370,6 +377,7 @@ describe('its server', () => {
         'ledgerstone_verifier_segments_confirmed_total 6',
         'ledgerstone_verifier_sweep_every_hours 1',
         'ledgerstone_verifier_sweep_round_hours 90',
+        `ledgerstone_verifier_task_failing_since_timestamp_seconds{task="sweep"} ${NOW_MS / 1000}`,
       ]);
       expect((await get('/other')).status).toBe(404);
       expect((await get('/status', { method: 'POST' })).status).toBe(405);
