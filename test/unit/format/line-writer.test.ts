@@ -15,6 +15,20 @@ const record = (offset: number, value: Uint8Array | null = utf8('{"a":1}')): Kaf
 const textOf = (offset: number) => `${utf8Text(encodeEntry(record(offset)))}\n`;
 
 describe('a line writer', () => {
+  it('ends a gap line with its LF also where the line fills the buffer', () => {
+    const gap = { offset: 2, last: 2, reason: 'accepted', by: 'me', why: 'so' } as const;
+    const bytes = new LineWriter();
+    bytes.gap(gap);
+    const line = bytes.view().slice();
+    for (const room of [line.length - 2, line.length - 1, line.length, line.length + 1]) {
+      const writer = new LineWriter();
+      writer.append(new Uint8Array(1));
+      writer.append(new Uint8Array(writer.view().buffer.byteLength - 1 - room));
+      const start = writer.gap(gap);
+      expect(writer.view().subarray(start)).toEqual(line);
+    }
+  });
+
   it('gives each line its start', () => {
     const writer = new LineWriter();
     const first = textOf(1).length;

@@ -277,6 +277,7 @@ describe('what breaks a rule is refused by writer and reader', () => {
     ['a key that is none', 'keys', ['x']],
     ['a key that is a number', 'keys', [7]],
     ['a writer without a name', 'writer.id', ''],
+    ['a version of 65 bytes', 'writer.version', '1'.repeat(65)],
     ['a writer that hides', 'writer.id', 'a\u0000'],
   ])('%s', (_, path, value) => {
     expectRefused(changed(good, path.split('.'), value));

@@ -154,6 +154,22 @@ describe('a body', () => {
     });
   });
 
+  it('takes a run of lines as it takes their records', () => {
+    const records = Array.from({ length: 5 }, (_, i) => record(i, `{"i":${i}}`, BigInt(10 - i)));
+    const lines = records.map((one) => `${new TextDecoder().decode(encodeEntry(one))}\n`);
+    const starts = lines.map((_, i) => lines.slice(0, i).join('').length);
+    const byRecord = new BodyBuilder(0, tools('zstd'));
+    for (const one of records) byRecord.record(one);
+    const byRun = new BodyBuilder(0, tools('zstd'));
+    byRun.record(records[0] as KafkaRecord);
+    const rest = lines.slice(1).join('');
+    const shifted = Uint32Array.from(starts.slice(1), (start) => start - (starts[1] as number));
+    byRun.run({ bytes: utf8(rest), starts: shifted, firstTimeMs: 6, lastTimeMs: 9 });
+    const body = byRun.finish();
+    expect(body).toEqual(byRecord.finish());
+    expect(body).toMatchObject({ count: 5, lines: 5, nextOffset: 5, firstTimeMs: 6, lastTimeMs: 10 });
+  });
+
   it('refuses an offset out of turn', () => {
     const builder = new BodyBuilder(0, tools('zstd'));
     expect(() => builder.record(record(1, 'a'))).toThrow('offset 1 where 0 follows');

@@ -21,6 +21,12 @@ const context = (change: Partial<SegmentContext> = {}): SegmentContext => ({
   ...change,
 });
 
+describe('the head of a new chain', () => {
+  it('has no segment, and no time yet', () => {
+    expect(head).toMatchObject({ size: 0, records: 0, sealedMs: 0, manifestSha256: null, nextOffset: 7 });
+  });
+});
+
 const older: Continues = {
   origin: 'audit.example.com/prod/orders-old/0',
   size: 3,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LedgerstoneError } from '../../../src/base/error.ts';
 import type { Period } from '../../../src/base/period.ts';
 import type { Manifest } from '../../../src/format/manifest.ts';
-import type { ArchiveLock } from '../../../src/verify/archive-reader.ts';
+import type { ArchiveLock, ArchiveReader } from '../../../src/verify/archive-reader.ts';
 import {
   isStoreWide,
   lockProblem,
@@ -12,6 +12,8 @@ import {
   promiseProblem,
 } from '../../../src/verify/locks.ts';
 import { storeProblem } from '../../../src/verify/seal-reader.ts';
+import { ArchiveBuilder } from '../../support/archive-builder.ts';
+import { findingsOf, verify } from './run-verify.ts';
 
 const END = '2030-01-02T03:04:05.000Z';
 const END_MS = Date.parse(END);
@@ -226,5 +228,26 @@ describe('promiseProblem', () => {
 
   it('asks for nothing where nobody said how long', () => {
     expect(promiseProblem(manifest('2026-01-01T00:00:01Z'), at(), run(null))).toBeNull();
+  });
+});
+
+describe('a store that shows no locks', () => {
+  it('is asked once, and the finding stands once', async () => {
+    const builder = new ArchiveBuilder();
+    await builder.chain().fill(8, 2);
+    let asked = 0;
+    const reader: ArchiveReader = {
+      listVersions: (prefix, options) => builder.archive.listVersions(prefix, options),
+      read: (key, versionId, options) => builder.archive.read(key, versionId, options),
+      lock: async () => {
+        asked++;
+        return { kind: 'not-permitted' };
+      },
+    };
+    const report = await verify(reader, { trusted: builder.trusted });
+    // One of the chain, and one of the objects beside the chains.
+    expect(report.chains[0]?.findings.map(({ code }) => code)).toEqual(['locks-not-permitted']);
+    expect(findingsOf(report, 'locks-not-permitted').length).toBe(2);
+    expect(asked).toBeLessThanOrEqual(4);
   });
 });

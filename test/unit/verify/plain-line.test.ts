@@ -159,6 +159,26 @@ describe('jsonEnd', () => {
     }
   });
 
+  it('and isJsonText agree on each pair of escapes at the edges of the halves of characters', () => {
+    const units = ['0000', '0041', 'd7ff', 'D800', 'dbFF', 'DC00', 'dc01', 'dfff', 'e000', 'ffff'];
+    const parts = [
+      '',
+      ...units.flatMap((unit) => [`\\u${unit}`, `\\u${unit.slice(0, 3)}`, unit]),
+      '\\n',
+      'x',
+    ];
+    for (const first of parts) {
+      for (const second of parts) {
+        for (const text of [`"${first}${second}"`, `["abcdefg${first}${second}h",1]`]) {
+          expect([text, isOneText(utf8(text))]).toEqual([text, isJsonText(utf8(text))]);
+        }
+      }
+    }
+    expect(isJsonText(utf8('"\\ud83d\\ude00"'))).toBe(true);
+    for (const half of ['"\\ud83d"', '"\\ude00"', '"\\ud83d\\ud83d"', '"\\udc00\\udc00"', '"\\ud800\\u0041"'])
+      expect(isJsonText(utf8(half))).toBe(false);
+  });
+
   it('agree on depth', () => {
     for (const [open, close] of [
       ['[', ']'],
