@@ -118,6 +118,24 @@ describe('a partition that is taken away while its records are in a lane', () =>
   });
 });
 
+describe('records that lanes hold while the log is suspect', () => {
+  it('are sealed as they are, once the log is seen to hold them', async () => {
+    const { world } = worldOfLanes({ config: 'segment: { maxRecords: 100, maxAge: 20s, heartbeat: 0 }' });
+    const archiver = world.start();
+    await world.clock.until('begun', () => world.nextOffset(0) === 0);
+    const [actor] = archiver.pipeline.actors;
+    for (const next of [20, 40]) {
+      world.produce(0, 20);
+      await world.clock.until('accepted', () => actor?.acceptedOffset === next);
+      world.broker.elect();
+      await untilSealed(world, 0);
+    }
+    expect(world.problems(0)).toEqual([]);
+    expect(archiver.log.filter((line) => line.includes('anchors will be confirmed')).length).toBe(2);
+    expect(archiver.log.filter((line) => line.includes('reading again'))).toEqual([]);
+  });
+});
+
 describe('records that lanes hold while the log loses its end', () => {
   it.each([6, 0])('and grows by %i are read anew, and the chain has what the log has', async (grown) => {
     const { world } = worldOfLanes({ config: 'segment: { maxRecords: 100, maxAge: 20s, heartbeat: 0 }' });

@@ -76,9 +76,17 @@ export class Sockets {
   readonly factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
     if (this.#closed) throw new Error('closed');
     const named = isIP(host) === 0 ? { servername: host } : {};
-    const socket = ssl
-      ? connectTls({ host, port, ...named, ...ssl }, onConnect)
-      : connectPlain({ host, port }, onConnect);
+    // Reads into one buffer again and again, and not into a new one each time. So whoever listens to `data`
+    // must not keep what it gets.
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    const callback = (bytes: number): boolean => {
+      socket.emit('data', buffer.subarray(0, bytes));
+      return true;
+    };
+    const to = { host, port, onread: { buffer, callback } };
+    const socket: Socket = ssl
+      ? connectTls({ ...to, ...named, ...(ssl as object) }, onConnect)
+      : connectTcp({ ...to, noDelay: true }, onConnect);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     unrefOnce(socket);
     this.#open.add(socket);
@@ -95,20 +103,6 @@ export class Sockets {
     for (const socket of this.#open) socket.destroy(error);
     this.#open.clear();
   }
-}
-
-/**
- * Reads into one buffer again and again, and not into a new one each time. So whoever listens to `data`
- * must not keep what it gets. TLS has no such way.
- */
-function connectPlain(to: Address, onConnect: () => void): Socket {
-  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  const callback = (bytes: number): boolean => {
-    socket.emit('data', buffer.subarray(0, bytes));
-    return true;
-  };
-  const socket = connectTcp({ ...to, noDelay: true, onread: { buffer, callback } }, onConnect);
-  return socket;
 }
 
 /**

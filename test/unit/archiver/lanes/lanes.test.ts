@@ -1,12 +1,14 @@
 // Does a lane give back what it was given, and does it die for everybody that waits for it?
 import { describe, expect, it } from 'vitest';
+import { inlineEncoder } from '../../../../src/archiver/encoder.ts';
 import { Lanes, type LanesOptions } from '../../../../src/archiver/lanes/lanes.ts';
 import { MemoryLedger } from '../../../../src/archiver/memory.ts';
-import { nodeSha256 } from '../../../../src/base/node/hash.ts';
+import { zstdCompressor } from '../../../../src/base/node/compress.ts';
+import { nodeSha256, nodeSha256Into } from '../../../../src/base/node/hash.ts';
 import { encodeEntry } from '../../../../src/format/record.ts';
 import { admit } from '../../../../src/ingest/gate.ts';
 import { recordItem } from '../../../../src/ingest/item.ts';
-import type { Part } from '../../../../src/ingest/kafka/decoder.ts';
+import { inlineDecoder, type Part, type RecordSet } from '../../../../src/ingest/kafka/decoder.ts';
 import { leafHash } from '../../../../src/merkle/tree.ts';
 import { kafkaRecord } from '../../../support/records.ts';
 import { LIMITS } from '../../ingest/kafka/protocol/decode.ts';
@@ -19,6 +21,12 @@ const opened = (options: Partial<LanesOptions> = {}, onFatal: (error: Error) => 
   const memory = new MemoryLedger();
   return { memory, lanes: new Lanes({ encoding: 'zstd', level: 1, count: 1, memory, ...options }, onFatal) };
 };
+
+const TOOLS = {
+  ...{ sha256: nodeSha256, sha256Into: nodeSha256Into },
+  encoding: 'zstd',
+  compress: zstdCompressor(1),
+} as const;
 
 const counts = async (memory: MemoryLedger, wanted: () => boolean) => {
   while (!wanted()) await new Promise<void>((resolve) => memory.onEncoded(resolve));
@@ -99,6 +107,32 @@ describe('a record that a lane decoded', () => {
     batch.add(itemsOf(0, value as Part));
     await parts.close();
     expect((await batch.finish()).count).toBe(3);
+    await lanes.close();
+  });
+});
+
+describe('records that wait to be encoded', () => {
+  it('stay what they are while the next set is decoded', async () => {
+    const { lanes, memory } = opened();
+    // A MiB each: more than is encoded before messages are read again.
+    const COUNT = 2_000;
+    const sets = ['a', 'b', 'c'].map((letter, turn) => {
+      const value = bytesOf(letter.repeat(500));
+      const records = Array.from({ length: COUNT }, () => ({ value }));
+      return setOf(0, turn * COUNT, batchBytes({ baseOffset: turn * COUNT, records }));
+    });
+    const here = inlineEncoder(TOOLS).open(0, memory.open(null), ORDERS);
+    for (const set of sets)
+      for await (const part of inlineDecoder.decode(set, LIMITS)) here.add(itemsOf(set.from, part));
+    const there = lanes.open(0, memory.open(null), ORDERS);
+    let parts = lanes.decode(sets[0] as RecordSet, LIMITS);
+    for (const [turn, { from }] of sets.entries()) {
+      const { value } = await parts[Symbol.asyncIterator]().next();
+      there.add(itemsOf(from, value as Part));
+      void parts.close();
+      parts = lanes.decode(sets[turn + 1] ?? setOf(0, 0, new Uint8Array(0)), LIMITS);
+    }
+    expect(await there.finish()).toEqual(await here.finish());
     await lanes.close();
   });
 });

@@ -1,6 +1,8 @@
 // Are addresses, TLS files and logins what the configuration says, and does no password get into a log?
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../../../src/base/log.ts';
 import { kafkaError } from '../../../../../src/ingest/kafka/errors.ts';
@@ -221,6 +223,42 @@ describe('Sockets', () => {
     sockets.destroy();
     await closed;
     expect(() => sockets.factory({ ...arguments_, onConnect: () => {} })).toThrow('closed');
+    server.close();
+  });
+
+  it.each(['tcp', 'tls'])('read all that comes by %s into one buffer, in order', async (how) => {
+    const sent = new Uint8Array(3 * 1024 * 1024).map((_, index) => index % 251);
+    const serve = (socket: NodeJS.WritableStream) => void socket.end(sent);
+    // A shared key instead of a certificate.
+    const psk = Buffer.alloc(32, 7);
+    const ciphers = 'PSK-AES256-GCM-SHA384';
+    const server =
+      how === 'tcp'
+        ? createServer(serve)
+        : createTlsServer({ ciphers, maxVersion: 'TLSv1.2', pskCallback: () => psk }, serve);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const ssl = {
+      ciphers,
+      pskCallback: () => ({ psk, identity: 'i' }),
+      checkServerIdentity: () => undefined,
+    };
+    const sockets = new Sockets();
+    const socket = sockets.factory({
+      ...{ host: '127.0.0.1', port, onConnect: () => {} },
+      ssl: (how === 'tcp' ? undefined : ssl) as never,
+    });
+    const buffers = new Set<ArrayBufferLike>();
+    const pieces: Buffer[] = [];
+    socket.on('data', (bytes: Buffer) => {
+      buffers.add(bytes.buffer);
+      pieces.push(Buffer.from(bytes));
+    });
+    await once(socket, 'end');
+    expect(Buffer.compare(Buffer.concat(pieces), sent)).toBe(0);
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(buffers.size).toBe(1);
+    sockets.destroy();
     server.close();
   });
 });
