@@ -4,7 +4,7 @@ import { CANARY_CHAIN } from '../format/chain.ts';
 import { parseKey, sealsRoot } from '../format/paths.ts';
 import type { StoreReader } from '../store/store.ts';
 import type { Anchor } from '../verify/anchor.ts';
-import { collectHandovers } from '../verify/handover.ts';
+import { chainText, collectHandovers } from '../verify/handover.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import { startRun } from '../verify/verify.ts';
 import { findingsRoot } from './own-keys.ts';
@@ -58,14 +58,23 @@ export async function handoversOf(
   return collectHandovers(places, startRun(archive, options, []));
 }
 
-/** Those and chains with findings: one that was never attested and is gone again closes its findings. */
+/**
+ * Those, chains that this process has seen an attestation of, and chains with findings: one that was never
+ * attested and is gone again closes its findings.
+ */
 export async function chainsToConfirm(
-  verifier: Pick<Verifier, 'archive' | 'own'>,
+  verifier: Pick<Verifier, 'archive' | 'own' | 'step'>,
   signal?: AbortSignal,
 ): Promise<ChainsToConfirm> {
-  const { own } = verifier;
+  const { own, step } = verifier;
   const { places, inArchive } = await listKnown(verifier, signal);
-  const known = new Set(places.map(({ chain, partition }) => `${chain}/${partition}`));
+  const known = new Set(places.map(chainText));
+  // Somebody may have deleted a chain and all its attestations.
+  for (const place of step.attester.reader.seenChains()) {
+    if (known.has(chainText(place))) continue;
+    known.add(chainText(place));
+    places.push(place);
+  }
   const found: ChainInArchive[] = [];
   for await (const topic of own.listPrefixes(`${findingsRoot}topic=`, signal)) {
     for await (const folder of own.listPrefixes(topic, signal)) {

@@ -69,8 +69,9 @@ export async function confirmStep(
   const { hintSize, signal } = options;
 
   // 1a. Where this verifier stands: its own newest attestation of this chain.
-  const { attested, foreign, flood } = await tools.attester.reader.newest(place, hintSize, signal);
-  const around = [...foreign.map(foreignFinding), ...floodFindings(flood)];
+  const { attested, isGone, foreign, flood } = await tools.attester.reader.newest(place, hintSize, signal);
+  const gone = attested !== null && isGone ? [goneFinding(attested)] : [];
+  const around = [...gone, ...foreign.map(foreignFinding), ...floodFindings(flood)];
   // Without it nothing can be attested: another root may have been attested before.
   if (flood?.isPassed === false) {
     return { ...NOTHING_WALKED, place, verdict: verdictOf(around), findings: around };
@@ -91,7 +92,9 @@ export async function confirmStep(
   }
   const decisions = report.verdict === 'verified' ? decisionFindings(report) : [];
   const rivals = await rivalFindings(report, options);
-  const isNews = head !== null && head.manifest.sequence + 1 > (attested?.size ?? 0);
+  // One that somebody deleted is made again.
+  const attestedSize = (attested?.size ?? 0) - (isGone ? 1 : 0);
+  const isNews = head !== null && head.manifest.sequence + 1 > attestedSize;
   const isSound = report.verdict === 'verified' && unread.length + rivals.length === 0;
   const overlaps = isNews && isSound ? ((await options.overlaps?.(report, attested)) ?? []) : [];
   const apart = [...unread, ...rivals, ...overlaps];
@@ -184,6 +187,12 @@ function outcomeOf(
     }
   }
 }
+
+const goneFinding = ({ key, size }: Attested): Finding =>
+  findingOf('access-attempt', {
+    ...{ key, expected: `this verifier's attestation up to size ${size}, which it has seen there` },
+    found: 'nothing: somebody deleted it, or shows another place',
+  });
 
 const foreignFinding = ({ key, versionId, why }: ForeignObject): Finding =>
   findingOf('foreign-object', { key, versionId, expected: "this verifier's attestation", found: why });

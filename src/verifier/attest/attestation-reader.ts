@@ -16,6 +16,7 @@ import type { VerifierKey } from '../../format/vkey.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import type { Confirmed } from '../../verify/confirm.ts';
 import type { Finding } from '../../verify/finding.ts';
+import { chainText } from '../../verify/handover.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { coversOrigin } from '../../verify/trust.ts';
 import { type ListedNote, listNotes, REPLACEABLE, readNote } from '../own-bucket.ts';
@@ -49,6 +50,8 @@ export type Flood = {
 /** The newest attestation, and what lies above it. */
 export type Newest = {
   readonly attested: Attested | null;
+  /** True: this reader has seen `attested` before, and nothing as great is there any more. */
+  readonly isGone: boolean;
   readonly foreign: readonly ForeignObject[];
   /** Null: `foreign` names each. */
   readonly flood: Flood | null;
@@ -73,6 +76,8 @@ export class AttestationReader {
   readonly #readsMax: number;
   /** Why each version is foreign that this reader has read, by version and key. */
   readonly #foreign = new Map<string, string>();
+  /** The greatest attestation of each chain that this reader has seen. */
+  readonly #greatest = new Map<string, { readonly place: ChainInArchive; readonly attested: Attested }>();
 
   /**
    * `trusted`: the archive's keys. Their names say which chains belong to the archive. If empty, any chain
@@ -92,15 +97,21 @@ export class AttestationReader {
 
   /**
    * Makes a few short listings around `hintSize`, which should be near the chain's end but may be any number.
-   * Foreign objects hide no attestation: they are passed over, however many they are.
+   * Foreign objects hide no attestation: they are passed over, however many they are. One that was there
+   * before counts, also where somebody has deleted it.
    */
   async newest(place: ChainInArchive, hintSize: number, signal?: AbortSignal): Promise<Newest> {
     const seen: Seen = { foreign: [], objects: 0, reads: 0 };
     const prefix = attestationPrefix(place.chain, place.partition);
-    const result = (attested: Attested | null, isPassed: boolean): Newest => ({
-      ...{ attested, foreign: seen.foreign },
-      flood: isPassed && seen.objects <= FOREIGN_MAX ? null : { prefix, objects: seen.objects, isPassed },
-    });
+    // As of now: what is attested during this look may come after its listings.
+    const known = this.#greatest.get(chainText(place))?.attested ?? null;
+    const result = (there: Attested | null, isPassed: boolean): Newest => {
+      const isGone = isPassed && known !== null && (there?.size ?? 0) < known.size;
+      return {
+        ...{ attested: isGone ? known : there, isGone, foreign: seen.foreign },
+        flood: isPassed && seen.objects <= FOREIGN_MAX ? null : { prefix, objects: seen.objects, isPassed },
+      };
+    };
     let near = hintSize;
     for (let below = Number.POSITIVE_INFINITY; ; near = below) {
       const page = await this.#pageBelow(place, below, near, signal);
@@ -111,6 +122,11 @@ export class AttestationReader {
       if (seen.reads >= this.#readsMax) return result(null, false);
       below = first.parsed.size;
     }
+  }
+
+  /** Chains of which this reader has seen an attestation. */
+  seenChains(): readonly ChainInArchive[] {
+    return [...this.#greatest.values()].map(({ place }) => place);
   }
 
   /** The first of these that is an attestation, or null. One is read alone, and then more at once. */
@@ -233,7 +249,12 @@ export class AttestationReader {
     }
     const by = await cosignedBy(signed, this.#cosigners);
     if (by === null) throw new FormatError('no cosignature of a cosigner that is believed');
-    return { ...checkpoint, ...by, key: note.key };
+    const attested = { ...checkpoint, ...by, key: note.key };
+    const known = this.#greatest.get(chainText(place));
+    if (known === undefined || known.attested.size < size) {
+      this.#greatest.set(chainText(place), { place, attested });
+    }
+    return attested;
   }
 }
 

@@ -1,5 +1,6 @@
 // Which open findings of a chain are gone because a step would have seen them again?
-import { attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
+import { FormatError } from '../../base/error.ts';
+import { type AttestationKey, attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
 import type { AttestationReader } from '../attest/attestation-reader.ts';
 import { isDecision } from '../decisions.ts';
 import type { StepResult } from '../verifier.ts';
@@ -13,7 +14,7 @@ const SHOWN_BY_EVENTS: ReadonlySet<string> = new Set(['sequence-gap', 'data-miss
 /** A step sees the chain's end and the segments that it walked. It says nothing about older ones. */
 export function stepCoverage(
   { place, findings, report, confirmed, isAtEnd, verdict }: StepResult,
-  reader: Pick<AttestationReader, 'isGone'>,
+  reader: Pick<AttestationReader, 'isGone' | 'of'>,
   signal?: AbortSignal,
 ): false | Covers {
   if (!isAtEnd || findings.some(({ code }) => code === 'unreadable')) return false;
@@ -30,7 +31,9 @@ export function stepCoverage(
     if (finding.key?.startsWith(attestationsRoot) && finding.key.endsWith('/')) return true;
     // No later step looks below the newest attestation, so such an object is looked for by itself.
     const { code, key } = finding;
-    if (code === 'foreign-object' && key !== null && parseAttestationKey(key) !== null) {
+    const attestation = key === null ? null : parseAttestationKey(key);
+    if (code === 'access-attempt' && attestation !== null) return isThere(reader, attestation, signal);
+    if (code === 'foreign-object' && attestation !== null) {
       return reader.isGone(place, finding, signal);
     }
     const sequence = sequenceOf(finding);
@@ -39,4 +42,19 @@ export function stepCoverage(
     const isAnnounced = finding.code === 'sequence-gap' && sequence >= size && check === 'look';
     return sequence >= walkedFrom && !isAnnounced;
   };
+}
+
+/** An attestation that was gone, and was made again. */
+function isThere(
+  reader: Pick<AttestationReader, 'of'>,
+  { size, ...place }: AttestationKey,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  return reader.of(place, size, signal).then(
+    (attested) => attested !== null,
+    (error: unknown) => {
+      if (error instanceof FormatError) return false;
+      throw error;
+    },
+  );
 }
