@@ -1,4 +1,5 @@
 // Where does a chain end for a reader, whatever lies at the keys of the seals after it?
+import { equalBytes } from '../base/bytes.ts';
 import { Semaphore } from '../base/concurrency.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
@@ -11,6 +12,7 @@ import { isRead, signersOf } from '../verify/open-seal.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import { includesKey } from '../verify/trust.ts';
 import type { ChainReader, LocatedSeal } from './chain-reader.ts';
+import type { Successor } from './errors.ts';
 import { listChains } from './list-chains.ts';
 
 /** How many bad seals of the chain's own are skipped at its end. */
@@ -64,6 +66,18 @@ export async function chainEnd(reader: ChainReader): Promise<FoundEnd> {
     }
   }
   throw bad.values().next().value;
+}
+
+/**
+ * The chain that goes on where this one ends. Null: none, or none is known without a trusted key. Reads the
+ * first seal of every chain of the archive.
+ */
+export async function successorOf(reader: ChainReader, head: LocatedSeal): Promise<Successor | null> {
+  const { origin, sequence, records } = head.manifest;
+  const next = (await handoversOf(reader)).find(
+    (one) => one.origin === origin && one.size === sequence + 1 && equalBytes(one.root, head.root),
+  );
+  return next?.newer === undefined ? null : { newer: next.newer, nextOffset: records.nextOffset };
 }
 
 /** What other chains say of this one. Without a trusted key their word counts for nothing. */

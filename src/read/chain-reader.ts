@@ -10,6 +10,7 @@ import type { ObjectVersion, StoreReader } from '../store/store.ts';
 import { linkProblems } from '../verify/chain-state.ts';
 import { listedProblem } from '../verify/data-check.ts';
 import { VerifyError } from '../verify/finding.ts';
+import { untrustedLater } from '../verify/later-version.ts';
 import {
   inspectSeal,
   type OpenedSeal,
@@ -118,7 +119,9 @@ export class ChainReader {
     if (known !== undefined) return known;
     const { object, inspection } = await this.inspect(sequence);
     await refuseLater(inspection, { trusted: this.options.trusted, sha256: nodeSha256 });
-    const { opened, problems } = inspection;
+    const { opened, problems, later } = inspection;
+    // A key that the chain has made trusted since may have signed it, and only `verify` follows that.
+    if (later !== undefined) throw new UntrustedSealError(untrustedLater(later.version));
     if (problems[0] !== undefined) throw new VerifyError(problems[0]);
     if (opened === null) throw new VerifyError({ code: 'malformed', expected: 'a seal', found: object.key });
     this.#checkTrust(opened);

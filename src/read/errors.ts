@@ -2,6 +2,14 @@
 import { LedgerstoneError } from '../base/error.ts';
 import { type Problem, VerifyError } from '../verify/finding.ts';
 
+/** The chain that goes on where another one ended. */
+export type Successor = {
+  /** Its origin. */
+  readonly newer: string;
+  /** The offset after the last one of the chain that ended. */
+  readonly nextOffset: number;
+};
+
 /** The archive has no chain of that name and partition. */
 export class NoChainError extends LedgerstoneError {
   /** `archive` and `wanted` are for the message. `chains`: some of those that are there. */
@@ -22,6 +30,17 @@ export class BeforeChainError extends LedgerstoneError {
       remedy: 'Ask for a later offset.',
     });
     this.name = 'BeforeChainError';
+  }
+}
+
+/** The chain has ended below the offset, and another one goes on. */
+export class BehindChainError extends LedgerstoneError {
+  constructor(offset: number, { newer, nextOffset }: Successor) {
+    super('behind-chain', `offset ${offset} lies behind the end of this chain`, {
+      disposition: 'input',
+      remedy: `${newer} continues it from offset ${nextOffset} on: ask there.`,
+    });
+    this.name = 'BehindChainError';
   }
 }
 

@@ -2,7 +2,6 @@
 import { readAhead } from '../base/concurrency.ts';
 import type { GapReason } from '../format/line.ts';
 import { LineScanner } from '../format/record.ts';
-import { VerifyError } from '../verify/finding.ts';
 import {
   addGapLine,
   addMissing,
@@ -98,24 +97,7 @@ export async function gapsOfSegment(reader: ChainReader, seal: LocatedSeal): Pro
       return offsets === 0 ? [] : [{ ...none, offsets, reason, ...place }];
     });
   }
-  requireCounts(records.missing, lines, sequence);
   return lines.gaps.map((gap) => ({ ...gap, offsets: gap.lastOffset - gap.firstOffset + 1, ...place }));
-}
-
-/** A seal that counts other gaps than its lines have can't say what is lost. Throws VerifyError. */
-function requireCounts(
-  missing: LocatedSeal['manifest']['records']['missing'],
-  { gaps }: GapLines,
-  sequence: number,
-): void {
-  for (const reason of ['compacted', 'expired', 'accepted'] as const) {
-    const inLines = gaps.filter((gap) => gap.reason === reason);
-    const offsets = inLines.reduce((sum, gap) => sum + gap.lastOffset - gap.firstOffset + 1, 0);
-    const stated = missing[reason] ?? 0;
-    if (offsets === stated) continue;
-    const expected = `${stated} ${reason} offsets, as the seal of segment ${sequence} states`;
-    throw new VerifyError({ code: 'count-mismatch', expected, found: `${offsets} in its lines` });
-  }
 }
 
 async function gapLinesOf(reader: ChainReader, seal: LocatedSeal): Promise<GapLines> {

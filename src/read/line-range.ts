@@ -1,9 +1,9 @@
 // Which lines of one segment cover a range of offsets? Reads only blocks that can hold one.
-import { equalBytes, fromHex, toHex } from '../base/bytes.ts';
 import { MIB } from '../base/limits.ts';
-import { nodeSha256 } from '../base/node/hash.ts';
+import { nodeDecompress } from '../base/node/decompress.ts';
+import { nodeSha256, nodeSha256Into } from '../base/node/hash.ts';
 import { LineScanner } from '../format/record.ts';
-import { leafHash, rootOfLeaves } from '../merkle/tree.ts';
+import { checkData } from '../verify/content.ts';
 import { VerifyError } from '../verify/finding.ts';
 import type { ChainReader, LocatedSeal } from './chain-reader.ts';
 import { blocksOf, linesOf, splitRun, wholeRun } from './segment-lines.ts';
@@ -20,6 +20,8 @@ export type FoundLine = {
   /** −1 if the record has no time that can be shown. */
   readonly timestampMs: number;
 };
+
+const TOOLS = { sha256: nodeSha256, sha256Into: nodeSha256Into, decompress: nodeDecompress };
 
 /** Stored bytes that are held at once while a long range is read. */
 const RUN_BYTES_MAX = 4 * MIB;
@@ -48,24 +50,16 @@ export async function* linesOfSegment(
 }
 
 /**
- * Every line of a segment. Its bytes and its entry root are compared with the seal first. Throws VerifyError.
+ * Every line of a segment, after all that `verify` asks of its data: bytes, blocks, lines, offsets, counts
+ * and root. Throws VerifyError with the first thing that is wrong.
  */
 export async function provenLines(reader: ChainReader, seal: LocatedSeal): Promise<Uint8Array[]> {
-  const { data, entries } = seal.manifest;
+  const { data, records, entries, time } = seal.manifest;
   if (data === null) return [];
   const stored = await reader.data(seal);
-  const hash = toHex(nodeSha256(stored));
-  if (hash !== data.sha256)
-    throw new VerifyError({ code: 'data-altered', expected: data.sha256, found: hash });
-  const lines = [...linesOf(stored, data, wholeRun(data))];
-  const root = rootOfLeaves(
-    nodeSha256,
-    lines.map((line) => leafHash(nodeSha256, line)),
-  );
-  if (!equalBytes(root, fromHex(entries.root))) {
-    throw new VerifyError({ code: 'entry-root-mismatch', expected: entries.root, found: toHex(root) });
-  }
-  return lines;
+  const [problem] = (await checkData(stored, { data, records, entries, time }, TOOLS)).problems;
+  if (problem !== undefined) throw new VerifyError(problem);
+  return [...linesOf(stored, data, wholeRun(data))];
 }
 
 /**

@@ -21,6 +21,13 @@ export const unsignedLater = (version: number): Problem => ({
   found: `one of version ${version} that is not shown to be the log's own`,
 });
 
+/** The same for a reader that knows the pinned keys only, and not which ones the chain trusts by now. */
+export const untrustedLater = (version: number): Problem => ({
+  code: 'unknown-key',
+  expected: 'a key that is trusted',
+  found: `a seal of version ${version} that none of them signed`,
+});
+
 /** For a manifest of a later version that the log itself has made. */
 export const newerFormat = (version: number): Problem => ({
   code: 'newer-format',

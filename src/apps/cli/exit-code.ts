@@ -57,7 +57,13 @@ export class NotYetError extends LedgerstoneError {
 }
 
 /** Codes of errors about the command line or the configuration, from any room. */
-const USAGE_CODES: ReadonlySet<string> = new Set(['usage', 'config', 'no-archive', 'before-chain']);
+const USAGE_CODES: ReadonlySet<string> = new Set([
+  'usage',
+  'config',
+  'no-archive',
+  'before-chain',
+  'behind-chain',
+]);
 
 /** Exit code 1 is for findings that break an archive. If it could not be checked, the code is 3. */
 export function exitCodeOfError(error: unknown): number {

@@ -3,8 +3,9 @@
 import type { Command } from 'commander';
 import { toBase64, utf8 } from '../../base/bytes.ts';
 import { counted, countText } from '../../base/counted.ts';
+import { printable } from '../../base/printable.ts';
 import { decodeLine } from '../../format/record.ts';
-import { chainEnd } from '../../read/chain-end.ts';
+import { chainEnd, successorOf } from '../../read/chain-end.ts';
 import type { ChainReader } from '../../read/chain-reader.ts';
 import { type FoundLine, linesOfSegment } from '../../read/line-range.ts';
 import { linesOfRange } from '../../read/offset-lines.ts';
@@ -13,7 +14,7 @@ import { type ChainOptions, openChain, withChain } from './chain-option.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
-import { momentFromText } from './time-option.ts';
+import { momentFromText, requireZone } from './time-option.ts';
 import { sealedText, timestampText } from './when-text.ts';
 
 type GetOptions = ArchiveOptions &
@@ -73,6 +74,7 @@ type TimeRange = { readonly since: number; readonly until: number };
 
 /** Null without an option of time. Throws UsageError. */
 function timeRange({ sinceTime, untilTime, tz }: GetOptions): TimeRange | null {
+  requireZone(tz);
   if (sinceTime === undefined && untilTime === undefined) return null;
   // Nothing is stamped before: −1 stands for gap lines and for records without a time.
   const since = Math.max(0, sinceTime === undefined ? 0 : momentFromText(sinceTime, tz));
@@ -136,9 +138,15 @@ async function printRange(
     );
   if (times !== null) output.note(searchedText(search, found, options));
   else if (upTo <= (options.to ?? 0)) {
-    const { nextOffset } = (await reader.seal((await chainEnd(reader)).sequence)).manifest.records;
+    const head = await reader.seal((await chainEnd(reader)).sequence);
+    const { nextOffset } = head.manifest.records;
+    const next = await successorOf(reader, head);
+    const end =
+      next === null
+        ? `the next offset to be sealed is ${nextOffset}`
+        : `this chain has ended: ${next.newer} continues it from offset ${nextOffset} on`;
     const what = upTo === 0 ? 'nothing is sealed in this range' : 'the range goes on behind what is sealed';
-    output.note(`${what}; the next offset to be sealed is ${nextOffset}`);
+    output.note(printable(`${what}; ${end}`));
   }
   return found;
 }
@@ -153,7 +161,7 @@ function searchedText(
     found === 0 ? `no record is stamped in this range of times${among}, as the seals state it: ` : '';
   const allSeals = seals === 1 ? 'its one seal was' : `all ${countText(seals)} seals were`;
   const upTo = lastSealed === null ? 'no time' : sealedText(lastSealed);
-  const looked = `${none}${allSeals} read, up to the one sealed at ${upTo}`;
+  const looked = `${none}${allSeals} read, up to the one sealed at ${upTo}; which segments hold such times is their word`;
   if (untimed === 0) return looked;
   const which = counted(untimed, 'segment holds', 'segments hold');
   return `${looked}; ${which} no record with a time, and such records are in no range of times`;

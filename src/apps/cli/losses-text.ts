@@ -67,7 +67,8 @@ export function lossesText(
   const compacted = rows.filter((row) => !row.lost);
   if (rows.length === 0) {
     const seals = chains.reduce((sum, { counts }) => sum + counts.seals, 0);
-    const where = `${counted(seals, 'seal')} of ${counted(chains.length, 'chain')}`;
+    const read = chains.filter(({ counts }) => counts.seals > 0);
+    const where = `${counted(seals, 'seal')} of ${counted(read.length, 'chain')}`;
     lines.push(`no gap${when} stands on somebody's word in the ${where} that were read`);
   } else if (lost.length === 0) lines.push(`no loss among the gaps${when}`);
   else lines.push(`${counted(sum(lost), 'record')} lost in ${counted(lost.length, 'gap')}${when}`);

@@ -16,7 +16,8 @@ import { EXIT, exitCodeOfError, UsageError } from './exit-code.ts';
 import { type ChainLosses, csvText, lossesText, noteChains, type Row, type Unlisted } from './losses-text.ts';
 import { type Archive, type ArchiveOptions, openArchive, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
-import { momentFromText } from './time-option.ts';
+import { noChainText } from './status-text.ts';
+import { momentFromText, requireZone } from './time-option.ts';
 
 type LossesOptions = ArchiveOptions &
   MaybeChainOptions & {
@@ -65,6 +66,7 @@ export function lossesCommand(program: Command, session: Session): void {
 type TimeRange = { readonly sinceMs: number; readonly untilMs: number };
 
 function timeRange({ since, until, tz }: LossesOptions): TimeRange {
+  requireZone(tz);
   const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : momentFromText(since, tz);
   const untilMs = until === undefined ? Number.POSITIVE_INFINITY : momentFromText(until, tz);
   if (sinceMs < untilMs) return { sinceMs, untilMs };
@@ -102,7 +104,12 @@ async function runLosses(
         for await (const row of rowsOf(reader, found, range)) rows.push(row);
       } catch (error) {
         io.signal.throwIfAborted();
-        if (named !== null && error instanceof NoChainError) throw error;
+        if (error instanceof NoChainError) {
+          if (named !== null) throw error;
+          chains.pop();
+          output.note(noChainText(reader));
+          continue;
+        }
         found.problem = messageOf(error);
         const code = exitCodeOfError(error);
         if (exitCode !== EXIT.broken) exitCode = code;

@@ -14,8 +14,9 @@ import { oldestVersion } from '../../format/oldest-version.ts';
 import { LineScanner } from '../../format/record.ts';
 import { verifyInclusion } from '../../merkle/proof.ts';
 import { leafHash } from '../../merkle/tree.ts';
-import { chainEnd } from '../../read/chain-end.ts';
+import { chainEnd, successorOf } from '../../read/chain-end.ts';
 import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
+import { BehindChainError } from '../../read/errors.ts';
 import { laterPath } from '../../read/later-path.ts';
 import { provenLines } from '../../read/line-range.ts';
 import { locateOffset } from '../../read/locate.ts';
@@ -54,7 +55,8 @@ with its seal first. With --attestations the proof leads to a checkpoint that an
 independent verifier has cosigned; \`check --cosigner\` asks for that.
 
 Exit code 4: the offset is not sealed yet, or not attested yet. --wait asks again until
-it is, or until its time is over.
+it is, or until its time is over. Exit code 2: the chain has ended below the offset, and
+another one continues it, as far as a key is given to know that.
 
 Examples:
   ledgerstone prove ./archive --topic orders --partition 0 --offset 42 > event.tlog-proof
@@ -78,13 +80,19 @@ async function runProve(session: Session, name: string | undefined, options: Pro
   const { io } = session;
   const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
+    let isAsked = false;
     const { reader, proof, line, isGap, when } = await withPatience(
       options.wait ?? 0,
       io.signal,
       async () => {
         // A reader keeps what it has listed: each try has a new one.
         const reader = openChain(archive, options, io.signal);
-        const proven = await proveOffset(reader, options.offset);
+        const proven = await proveOffset(reader, options.offset, async (head) => {
+          // Every chain is asked for it, so only once.
+          const next = isAsked ? null : await successorOf(reader, head);
+          isAsked = true;
+          if (next !== null) throw new BehindChainError(options.offset, next);
+        });
         const { line, isGap } = proven;
         const { proof, seen } =
           attestations === null
@@ -170,8 +178,13 @@ async function underAttestation(
 
 /**
  * Throws NotYetError if the offset is not sealed yet, and VerifyError if the archive is not what was signed.
+ * `onBehind`: called first with the newest seal where the offset lies behind it.
  */
-export async function proveOffset(reader: ChainReader, offset: number): Promise<ProvenEvent> {
+export async function proveOffset(
+  reader: ChainReader,
+  offset: number,
+  onBehind?: (head: LocatedSeal) => Promise<void>,
+): Promise<ProvenEvent> {
   const { sequence: headSequence, beyond } = await chainEnd(reader);
   const located = await locateOffset(
     {
@@ -183,7 +196,9 @@ export async function proveOffset(reader: ChainReader, offset: number): Promise<
   );
   if (located === null) {
     if (beyond !== null) throw beyond;
-    const { nextOffset } = (await reader.seal(headSequence)).manifest.records;
+    const head = await reader.seal(headSequence);
+    await onBehind?.(head);
+    const { nextOffset } = head.manifest.records;
     throw new NotYetError(
       'not-sealed-yet',
       `offset ${offset} is not sealed yet`,

@@ -110,6 +110,16 @@ const wordOf = (head: ChainStatus['head']): string => (head === null ? 'unreadab
 export const behindText = ({ objects, continuedBy }: Behind): string =>
   `${counted(objects, 'object')} behind its end ${objects === 1 ? 'is' : 'are'} no part of it: ${continuedBy} continues it`;
 
+/** Of a folder that nothing in it makes one of a chain (FORMAT.md 9.2.1). */
+export const noChainText = ({
+  chain,
+  partition,
+}: {
+  readonly chain: string;
+  readonly partition: number;
+}): string =>
+  `the folder of ${chain}/${partition} has no seal and no data object, so it is no chain: verify lists what lies there`;
+
 function serviceLine({ service }: Status): string {
   if (service === null) return 'service: not asked (--config names its address)';
   if (service.status === null) return `service: no answer from ${service.url} (${service.problem})`;

@@ -7,6 +7,7 @@ import { messageOf } from '../../base/error.ts';
 import type { Config } from '../../config/archiver.ts';
 import { chainEnd } from '../../read/chain-end.ts';
 import { ChainReader, type LocatedSeal } from '../../read/chain-reader.ts';
+import { NoChainError } from '../../read/errors.ts';
 import { listChains } from '../../read/list-chains.ts';
 import { aheadProblem } from '../../verify/chain-state.ts';
 import { VerifyError, verdictOf } from '../../verify/finding.ts';
@@ -22,7 +23,7 @@ import {
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { type Archive, type ArchiveOptions, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
-import { type ChainStatus, type Status, statusText } from './status-text.ts';
+import { type ChainStatus, noChainText, type Status, statusText } from './status-text.ts';
 
 type StatusOptions = ArchiveOptions & AttestationOptions & { readonly json?: boolean };
 
@@ -73,6 +74,10 @@ async function runStatus(
     const onUnlisted = (folder: string, error: Error) => unlisted.push({ folder, error });
     for await (const place of listChains(archive.store, io.signal, onUnlisted)) {
       const found = await chainStatus(session, archive, place, service?.status ?? null);
+      if (found === null) {
+        session.output.note(noChainText(place));
+        continue;
+      }
       if (found.exitCode !== EXIT.ok && exitCode !== EXIT.broken) exitCode = found.exitCode;
       const of = attested.find((one) => isSamePlace(one.chainId, place));
       const confirmed = of === undefined ? null : await attestationSummary(archive, of, io.signal);
@@ -141,12 +146,13 @@ const vanished = async (
   confirmed: await attestationSummary(archive, one, signal),
 });
 
+/** Null: the folder is of no chain. */
 async function chainStatus(
   { io }: Session,
   archive: Archive,
   place: { readonly chain: string; readonly partition: number },
   service: ServiceStatus | null,
-): Promise<{ readonly status: Omit<ChainStatus, 'confirmed'>; readonly exitCode: number }> {
+): Promise<{ readonly status: Omit<ChainStatus, 'confirmed'>; readonly exitCode: number } | null> {
   const reader = new ChainReader({
     store: archive.store,
     ...place,
@@ -173,6 +179,7 @@ async function chainStatus(
     return { status, exitCode: error === null ? EXIT.ok : exitCodeOfError(error) };
   } catch (error) {
     io.signal.throwIfAborted();
+    if (error instanceof NoChainError) return null;
     const none = { origin: null, head: null, entries: null, sealedSecondsAgo: null, behind: null };
     return {
       status: { ...place, ...none, problem: messageOf(error), service: running },

@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 /**
  * Milliseconds since 1970 of a date (its first moment) or a time, by RFC 3339 and looser: `T` may be a
  * space, seconds may be left out. Without an offset it is meant in `zone`, an IANA name such as
- * Europe/Berlin. Throws UsageError, also for a time that the zone's clocks skip or show twice.
+ * Europe/Berlin. Throws UsageError, also for a time (no date) that the zone's clocks skip or show twice.
  */
 export function momentFromText(text: string, zone: string): number {
   const match = TIME.exec(text);
@@ -43,6 +43,7 @@ export function momentFromText(text: string, zone: string): number {
   ];
   const wallMs = utcMs(fields) + Number(fraction.padEnd(3, '0'));
   const isReal =
+    fields[0] > 0 &&
     utcFields(wallMs).every((value, index) => value === fields[index]) &&
     Number(offHour ?? 0) < 24 &&
     Number(offMinute ?? 0) < 60;
@@ -52,26 +53,40 @@ export function momentFromText(text: string, zone: string): number {
     const offsetMs = (Number(offHour) * 60 + Number(offMinute)) * MINUTE_MS;
     return sign === '+' ? wallMs - offsetMs : wallMs + offsetMs;
   }
-  return inZone(text, wallMs, zone);
+  return inZone(text, wallMs, zone, match[4] === undefined);
 }
 
-/** `wallMs`: what the zone's clocks show, as if it were UTC. */
-function inZone(text: string, wallMs: number, zone: string): number {
+/** Throws UsageError. */
+export const requireZone = (zone: string): void => void zoneOffset(zone);
+
+/** `wallMs`: what the zone's clocks show, as if it were UTC. A date is its first moment. */
+function inZone(text: string, wallMs: number, zone: string, isDate: boolean): number {
   const offsetAt = zoneOffset(zone);
   const moments = [wallMs - DAY_MS, wallMs + DAY_MS]
     .map((near) => wallMs - offsetAt(near))
     .filter((ms) => ms + offsetAt(ms) === wallMs);
-  const [first, second = first] = moments;
+  const [first = isDate ? firstAfterGap(wallMs, offsetAt) : undefined, second = first] = moments;
   if (first === undefined) {
     throw new UsageError(
       `${text} does not exist in ${zone}: its clocks go forward over it`,
       'Add an offset, such as +01:00.',
     );
   }
-  if (second !== first) {
+  if (second !== first && !isDate) {
     throw new UsageError(`the clocks of ${zone} show ${text} twice`, 'Add an offset, such as +01:00.');
   }
   return first;
+}
+
+/** The first moment of a day whose midnight the clocks skip. Undefined: they skip the day. */
+function firstAfterGap(wallMs: number, offsetAt: (ms: number) => number): number | undefined {
+  let [before, from] = [wallMs - 2 * DAY_MS, wallMs + 2 * DAY_MS];
+  while (from - before > 1) {
+    const middle = Math.floor((before + from) / 2);
+    if (middle + offsetAt(middle) < wallMs) before = middle;
+    else from = middle;
+  }
+  return from + offsetAt(from) < wallMs + DAY_MS ? from : undefined;
 }
 
 /** How far the zone's clocks are ahead of UTC at a moment, in milliseconds. */

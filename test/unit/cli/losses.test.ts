@@ -164,6 +164,26 @@ describe('show', () => {
   });
 });
 
+it('counts no chain of which no seal was read, and takes no foreign folder for one', async () => {
+  const builder = new ArchiveBuilder();
+  await builder.chain().fill(1, 2);
+  builder.archive.put('seals/topic=foreign/partition=0/junk', new Uint8Array(1));
+  writeCopy(builder.archive, join(dir, 'foreign'));
+  const foreign = await ledgerstone(['losses', join(dir, 'foreign'), ...key]);
+  expect([foreign.code, foreign.out]).toEqual([0, expect.stringContaining('in the 2 seals of 1 chain ')]);
+  expect(foreign.err).toContain('the folder of foreign/0 has no seal and no data object, so it is no chain');
+  builder.archive.put('seals/topic=bad/partition=0/000000000000.tlog-proof', new Uint8Array(1));
+  writeCopy(builder.archive, join(dir, 'foreign'));
+  const bad = await ledgerstone(['losses', join(dir, 'foreign'), ...key]);
+  expect([bad.code, bad.out]).toEqual([1, expect.stringContaining('in the 2 seals of 1 chain ')]);
+});
+
+it('a time zone that is none is refused, also where no time needs it', async () => {
+  expect((await losses('--tz', 'Mars/Olympus')).code).toBe(2);
+  const place = ['--topic', 'orders', '--partition', '0'];
+  expect((await ledgerstone(['get', join(dir, 'lossy'), ...place, '--tz', 'Mars/Olympus'])).code).toBe(2);
+});
+
 describe('an archive of which nothing can be said', () => {
   it.each(['--csv', '--json', '--tz=UTC'])(
     'has no list of losses where it has no chain (%s)',

@@ -2,8 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
 import { ArchiveBuilder, type ChainBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
+import { headOf } from '../../vectors/archive-cases.ts';
 import { ledgerstone } from './captured-io.ts';
 
 let folder: string;
@@ -66,4 +68,34 @@ it('--wait gives the proof as soon as it is sealed', async () => {
   const { code, out } = await waiting;
   expect(code).toBe(0);
   expect(JSON.parse(out).line).toContain('"offset":4');
+});
+
+describe('where another chain goes on', () => {
+  beforeEach(async () => {
+    const newer = builder.chain('orders-2', 0, 3);
+    await newer.seal({ continues: headOf(chain) });
+    writeCopy(builder.archive, folder);
+  });
+  const key = () => ['--key', encodeVkey(builder.trusted[0] as VerifierKey)];
+
+  it('an offset behind the end is never "not yet"', async () => {
+    const { code, out, err } = await prove(3, ...key(), '--wait', '5m');
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('offset 3 lies behind the end of this chain');
+    expect(err).toContain(`${builder.origin}/orders-2/0 continues it from offset 3 on`);
+  });
+
+  it('get says who goes on instead of a next offset', async () => {
+    const { code, err } = await ledgerstone([
+      ...['get', folder, '--topic', 'orders', '--partition', '0', '--from', '3'],
+      ...key(),
+    ]);
+    expect(code).toBe(0);
+    expect(err).toContain(`${builder.origin}/orders-2/0 continues it from offset 3 on`);
+    expect(err).not.toContain('to be sealed');
+  });
+
+  it('without a trusted key nobody is believed to go on', async () => {
+    expect((await prove(3)).code).toBe(4);
+  });
 });

@@ -81,6 +81,18 @@ it('says truncation where fewer segments lie there than were attested', async ()
   expect(code).toBe(1);
 });
 
+it('says truncation where only a foreign object is left of the chain', async () => {
+  for (const { sealKey, dataKey } of world.made) {
+    world.builder.archive.remove(sealKey);
+    if (dataKey !== null) world.builder.archive.remove(dataKey);
+  }
+  world.builder.archive.put('seals/topic=orders/partition=0/junk', new Uint8Array(1));
+  const { code, out, err } = await run('status', world.builder);
+  expect(out).toContain('truncation: it had 5 segments, and has none');
+  expect(err).toContain('the folder of orders/0 has no seal and no data object, so it is no chain');
+  expect(code).toBe(1);
+});
+
 it('says which chain no cosigner has attested, and that no key was given', async () => {
   await world.builder.chain('payments').fill(1, 2);
   const { code, out, err } = await run('status', world.builder);

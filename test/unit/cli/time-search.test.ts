@@ -131,6 +131,10 @@ describe('a moment', () => {
     ['2026-07-01T10:30Z', 'Europe/Berlin', '2026-07-01T10:30:00.000Z'],
     ['2026-07-01T10:30:00+02:00', 'UTC', '2026-07-01T08:30:00.000Z'],
     ['2024-02-29', 'UTC', '2024-02-29T00:00:00.000Z'],
+    // A date is its first moment, also where its midnight is skipped, or shown twice.
+    ['2026-04-24', 'Africa/Cairo', '2026-04-23T22:00:00.000Z'],
+    ['2026-09-06', 'America/Santiago', '2026-09-06T04:00:00.000Z'],
+    ['2026-11-01', 'America/Havana', '2026-11-01T04:00:00.000Z'],
   ])('%s in %s is %s', (text, zone, iso) => {
     expect(new Date(momentFromText(text, zone)).toISOString()).toBe(iso);
   });
@@ -142,6 +146,9 @@ describe('a moment', () => {
     ['2026-01-01T24:00', 'UTC', 'no day or time'],
     ['2026-03-29T02:30', 'Europe/Berlin', 'does not exist'],
     ['2026-10-25T02:30', 'Europe/Berlin', 'twice'],
+    ['2026-11-01T00:30', 'America/Havana', 'twice'],
+    ['2011-12-30', 'Pacific/Apia', 'does not exist'],
+    ['0000-01-01', 'UTC', 'no day or time'],
     ['2026-01-01', 'Mars/Olympus', 'time zone'],
   ])('%s in %s is none: %s', (text, zone, reason) => {
     expect(() => momentFromText(text, zone)).toThrow(reason);
