@@ -40,7 +40,7 @@ export function flameGraph(profile: Profile, title: string): string {
   const height = (deepest + 3) * ROW;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="monospace" font-size="11">
 <rect width="100%" height="100%" fill="#fff"/>
-<text x="6" y="14" font-size="13">${escaped(title)}: ${(root.micros / 1e6).toFixed(2)} s of CPU</text>
+<text x="6" y="14" font-size="13">${escaped(title)}: ${(root.micros / 1e6).toFixed(2)} s in which it had work (also while it waited for a core)</text>
 <g transform="translate(0 ${height - ROW}) scale(1 -1)">
 ${rects.join('\n')}
 </g>
