@@ -86,7 +86,7 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     edits: [
       {
         file: POSITION,
-        find: "if (identity.kind === 'kafka' && identity.topicId === null) {",
+        find: 'if (!hasId) {',
         replace: "if (identity.kind === 'file') {",
       },
     ],

@@ -2,6 +2,7 @@
 import type { Bug, Edit } from './bug.ts';
 
 const SEALING = 'archiver/sealer.ts';
+const CLOCK = 'archiver/clock-check.ts';
 const SEAL_LOOP = 'archiver/seal-loop.ts';
 const PARTITION = 'archiver/partition.ts';
 const RECOVERY = 'archiver/chain/recovery.ts';
@@ -165,14 +166,14 @@ export const SEALING_BUGS: readonly Bug[] = [
       'the worth of a time in a seal, and locks that nobody can shorten: the clock is wrong by more than a minute',
     edits: [
       {
-        file: SEALING,
+        file: CLOCK,
         find: 'return offset !== null && Math.abs(offset.offsetMs) <= CLOCK_OFFSET_MAX_MS',
         replace: 'return offset !== null',
       },
       {
-        file: SEALING,
-        find: 'if (Math.abs(offset.offsetMs) > CLOCK_OFFSET_MAX_MS) {',
-        replace: 'if (offset === null) {',
+        file: CLOCK,
+        find: 'if (Math.abs(offset.offsetMs) <= CLOCK_OFFSET_MAX_MS) return;',
+        replace: 'return;',
       },
     ],
   },
