@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { encodePacked } from '../src/archiver/encode-packed.ts';
+import { PackedSink } from '../src/archiver/lanes/packed-sink.ts';
 import { concatBytes, utf8 } from '../src/base/bytes.ts';
 import { MIB } from '../src/base/limits.ts';
 import { nodeSha256, nodeSha256Into } from '../src/base/node/hash.ts';
@@ -11,7 +12,7 @@ import { recordItem } from '../src/ingest/item.ts';
 import { OpenPart } from '../src/ingest/kafka/protocol/open-part.ts';
 import type { BatchHeader } from '../src/ingest/kafka/protocol/record-batch.ts';
 import { RecordReader } from '../src/ingest/kafka/protocol/records.ts';
-import { Packer } from '../src/ingest/pack.ts';
+import { BufferPool, Packer } from '../src/ingest/pack.ts';
 import { Kernel } from '../src/kernel/kernel.ts';
 import { hostHashesFrom, KernelLineTree } from '../src/kernel/line-tree.ts';
 import { type LineTree, SerialLineTree } from '../src/merkle/line-tree.ts';
@@ -83,32 +84,30 @@ function batchOf(events: readonly Uint8Array[]): { content: Uint8Array; header: 
 }
 
 type Batch = ReturnType<typeof batchOf>;
-const packer = new Packer(8 * MIB);
+/** As much as a partition's share of an answer holds. */
+function batchesOf(events: readonly Uint8Array[]): Batch[] {
+  const batches: Batch[] = [];
+  for (let from = 0, to = 0, bytes = 0; from < events.length; from = to, bytes = 0) {
+    while (to < events.length && bytes < MIB) bytes += (events[to++] as Uint8Array).length;
+    batches.push(batchOf(events.slice(from, to)));
+  }
+  return batches;
+}
 
-function read({ content, header }: Batch): void {
+const pool = new BufferPool(MIB + MIB / 4);
+
+function read(batches: readonly Batch[], by: Kernel | null): void {
+  for (const batch of batches) readOne(batch, by);
+}
+
+function readOne({ content, header }: Batch, by: Kernel | null): void {
   const reader = new RecordReader({ header, from: 0, recordBytesMax: 32 * MIB, seenAs: null });
   reader.push(content);
   reader.end();
   for (let state = 'full'; state === 'full'; ) {
-    const part = new OpenPart(0);
+    const part = new OpenPart(0, new PackedSink(by, pool));
     state = reader.read(part);
-    for (const record of part.records) packer.add(recordItem(record));
-  }
-  packer.recycle(packer.take().buffer);
-}
-
-const packedRun = new Uint8Array(8 * MIB);
-
-function readByKernel({ content, header }: Batch): void {
-  const { baseOffset, lastOffset, appendTime, firstTimestamp: timestamp } = header;
-  const batch = { baseOffset, lastDelta: lastOffset, from: 0, timestamp, appendTime, wantedBytes: MIB };
-  let deltaBefore = -1;
-  for (let at = 0; at < content.length; ) {
-    const run = kernel.packRecords(content, at, { ...batch, deltaBefore, recordsMax: Kernel.recordsMax });
-    if (run.looked === 0) throw new Error('the kernel refuses a record');
-    packedRun.set(run.packed);
-    at = run.contentEnd;
-    deltaBefore = run.deltaEnd;
+    pool.recycle(part.close(null).records.packed.buffer);
   }
 }
 
@@ -138,13 +137,13 @@ function blockOf(events: readonly Uint8Array[]): Block {
 function partsOf(events: readonly Uint8Array[]): Part[] {
   const packed = packedOf(events);
   const block = blockOf(events);
-  const batch = batchOf(events);
+  const batches = batchesOf(events);
   const check = (isJson: (bytes: Uint8Array) => boolean) => () => {
     if (!events.every((event) => isJson(event))) throw new Error('an event is no JSON');
   };
   return [
     { name: 'JSON check', without: check(isJsonText), by: check((bytes) => kernel.isJson(bytes)) },
-    { name: 'content → packed records', without: () => read(batch), by: () => readByKernel(batch) },
+    { name: 'content → packed part', without: () => read(batches, null), by: () => read(batches, kernel) },
     { name: 'lines → root', without: () => hash(serial, block), by: () => hash(byKernel, block) },
     {
       name: 'packed records → lines',

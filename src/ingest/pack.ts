@@ -22,17 +22,39 @@ const NULL_LENGTH = -1;
 /** Spare buffers that are kept: as many as are usually on their way. */
 const SPARE_MAX = 16;
 
+/**
+ * Buffers of the usual size, which go round instead of being allocated for every MiB: what the allocator gets
+ * back it rarely gives back to the system.
+ */
+export class BufferPool {
+  readonly usualBytes: number;
+  readonly #spare: ArrayBuffer[] = [];
+
+  /** `usualBytes`: what one transfer usually carries, and some more, since growing copies. */
+  constructor(usualBytes: number) {
+    this.usualBytes = usualBytes;
+  }
+
+  take(): ArrayBuffer | undefined {
+    return this.#spare.pop();
+  }
+
+  /** Takes back a buffer that nobody reads any more. */
+  recycle(buffer: ArrayBuffer): void {
+    if (buffer.byteLength === this.usualBytes && this.#spare.length < SPARE_MAX) this.#spare.push(buffer);
+  }
+}
+
 /** Packs items one after another until `take`. Grows as needed; one item is never split. */
 export class Packer {
-  readonly #initialBytes: number;
+  readonly #pool: BufferPool;
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView<ArrayBuffer>;
   #length = 0;
-  readonly #spare: ArrayBuffer[] = [];
 
-  /** `initialBytes`: what one transfer usually carries, and some more, since growing copies. */
-  constructor(initialBytes = MIB + MIB / 4) {
-    this.#initialBytes = initialBytes;
+  /** `pool`: where buffers come from, or the usual size of those of a pool of its own. */
+  constructor(pool: BufferPool | number = MIB + MIB / 4) {
+    this.#pool = typeof pool === 'number' ? new BufferPool(pool) : pool;
     this.#bytes = new Uint8Array(0);
     this.#view = new DataView(this.#bytes.buffer);
   }
@@ -54,13 +76,21 @@ export class Packer {
     return packed;
   }
 
-  /**
-   * Takes back a buffer that `take` gave away, once nobody reads it. Buffers of the usual size go round
-   * instead of being allocated for every MiB: what the allocator gets back it rarely gives back to the
-   * system.
-   */
+  /** Takes back a buffer that `take` gave away, once nobody reads it. */
   recycle(buffer: ArrayBuffer): void {
-    if (buffer.byteLength === this.#initialBytes && this.#spare.length < SPARE_MAX) this.#spare.push(buffer);
+    this.#pool.recycle(buffer);
+  }
+
+  /** Items that somebody else packed. Returns the index of the first. */
+  addPacked(packed: Uint8Array): number {
+    const at = this.#reserve(packed.length);
+    this.#bytes.set(packed, at);
+    return at;
+  }
+
+  /** Forgets what begins at this index, and all after it. */
+  cut(byteLength: number): void {
+    this.#length = byteLength;
   }
 
   #record(record: KafkaRecord): void {
@@ -106,10 +136,11 @@ export class Packer {
     const start = this.#length;
     const needed = start + size;
     if (needed > this.#bytes.length) {
-      const spare = needed <= this.#initialBytes ? this.#spare.pop() : undefined;
+      const { usualBytes } = this.#pool;
+      const spare = needed <= usualBytes ? this.#pool.take() : undefined;
       const grown =
         spare === undefined
-          ? unfilled(Math.max(needed, this.#initialBytes, this.#bytes.length * 2))
+          ? unfilled(Math.max(needed, usualBytes, this.#bytes.length * 2))
           : new Uint8Array(spare);
       grown.set(this.#bytes.subarray(0, start));
       this.#bytes = grown;

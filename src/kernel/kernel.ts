@@ -52,6 +52,8 @@ const MEMORY_PAGES = (9 * MIB) / PAGE_BYTES;
 const LINES_MAX = 65_536;
 /** What is copied in beyond the content that is wanted: a record that ends further on is not seen whole. */
 const RECORD_SIGHT_BYTES = MIB / 4;
+const RECORDS_MAX = 8192;
+const COLUMN_BYTES = RECORDS_MAX * 4;
 const HASH_BYTES = 32;
 /** One for each bit of a safe integer. */
 const LEVELS = 53;
@@ -76,16 +78,21 @@ export type BatchRun = {
   readonly wantedBytes: number;
 };
 
-/** All arrays have one number for each packed record. They and the bytes are views until the next call. */
-export type PackedRun = {
-  /** As src/ingest/pack.ts lays records out. */
-  readonly packed: Uint8Array;
+/** What is known of packed records: the first `count` of each column. Views until the next call. */
+export type RecordColumns = {
   readonly starts: Uint32Array;
   /** Of key, headers and value. */
   readonly bytes: Uint32Array;
   readonly headers: Uint32Array;
   /** Offsets from the batch's own. */
   readonly deltas: Uint32Array;
+};
+
+export type PackedRun = {
+  /** As src/ingest/pack.ts lays records out. A view until the next call. */
+  readonly packed: Uint8Array;
+  readonly count: number;
+  readonly columns: RecordColumns;
   /** Where the next record begins in the content. */
   readonly contentEnd: number;
   /** Records that were read, packed or left out, and the delta of the last of them. */
@@ -105,7 +112,7 @@ export class Kernel {
   /** Leaf hashes that one call takes at most. */
   static readonly leavesMax = 4096;
   /** Records that packRecords packs at most. */
-  static readonly recordsMax = 8192;
+  static readonly recordsMax = RECORDS_MAX;
   static readonly levelBytes = LEVELS * HASH_BYTES;
 
   readonly #exports: KernelExports;
@@ -114,7 +121,8 @@ export class Kernel {
   readonly #input: number;
   readonly #lines: number;
   readonly #levels: number;
-  readonly #table: Uint32Array;
+  readonly #table: number;
+  readonly #columns: RecordColumns;
   /** `leavesMax` leaf hashes for growTree: what hashes lines writes them here, from index 0 on. */
   readonly leaves: Uint8Array;
   #inputEnd: number;
@@ -132,8 +140,10 @@ export class Kernel {
     };
     this.#starts = new Uint32Array(memory.buffer, region(LINES_MAX * 4), LINES_MAX);
     this.#levels = region(Kernel.levelBytes);
-    const tableLength = 4 * Kernel.recordsMax;
-    this.#table = new Uint32Array(memory.buffer, region(tableLength * 4), tableLength);
+    this.#table = region(4 * COLUMN_BYTES);
+    const column = (index: number) =>
+      new Uint32Array(memory.buffer, this.#table + index * COLUMN_BYTES, Kernel.recordsMax);
+    this.#columns = { starts: column(0), bytes: column(1), headers: column(2), deltas: column(3) };
     this.leaves = this.#bytes
       .subarray(region(Kernel.leavesMax * HASH_BYTES))
       .subarray(0, Kernel.leavesMax * HASH_BYTES);
@@ -198,8 +208,8 @@ export class Kernel {
       this.#inputEnd,
       this.#lines,
       this.#lines + LINES_BYTES,
-      this.#table.byteOffset,
-      Kernel.recordsMax * 4,
+      this.#table,
+      COLUMN_BYTES,
       recordsMax,
       batch.wantedBytes,
       baseOffset,
@@ -210,16 +220,10 @@ export class Kernel {
       appendTime ? 1 : 0,
     );
     const { contentEnd, packedEnd, deltaEnd, lookedCount, packedCount } = this.#exports;
-    const column = (index: number): Uint32Array => {
-      const start = index * Kernel.recordsMax;
-      return this.#table.subarray(start, start + packedCount.value);
-    };
     return {
       packed: this.#bytes.subarray(this.#lines, packedEnd.value),
-      starts: column(0),
-      bytes: column(1),
-      headers: column(2),
-      deltas: column(3),
+      count: packedCount.value,
+      columns: this.#columns,
       contentEnd: at + contentEnd.value - this.#input,
       looked: lookedCount.value,
       deltaEnd: deltaEnd.value,

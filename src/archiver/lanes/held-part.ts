@@ -1,10 +1,9 @@
 // What does the main thread know of records that a lane keeps?
-import type { HeldRecords, RecordItem } from '../../ingest/item.ts';
-import { hasLine } from '../../ingest/item.ts';
+import type { HeldRecords } from '../../ingest/item.ts';
 import type { DecodedPart } from '../../ingest/kafka/protocol/open-part.ts';
 
-/** One part of a record set without its records' content. All arrays have one number a record. */
-export type PartSummary = Omit<DecodedPart, 'records'> & {
+/** What is known of records without their content. All arrays have one number a record. */
+export type RecordsSummary = {
   readonly count: number;
   /** The first offset, where they follow each other without a hole. */
   readonly offsets: number | Float64Array<ArrayBuffer>;
@@ -17,6 +16,9 @@ export type PartSummary = Omit<DecodedPart, 'records'> & {
   /** Of all records. */
   readonly totalBytes: number;
 };
+
+/** One part of a record set without its records' content. */
+export type PartSummary = Omit<DecodedPart, 'records'> & RecordsSummary;
 
 /** Where a part's records are: its lane answers. */
 export type Keeper = { leaf(index: number): Promise<Uint8Array> };
@@ -54,30 +56,4 @@ export class HeldPart implements HeldRecords {
   leaf(index: number): Promise<Uint8Array> {
     return this.keeper.leaf(index);
   }
-}
-
-/** `items`: the handles of the part's records, in their order. */
-export function summaryOf(
-  { seen, next, leaderEpoch, undecodable }: DecodedPart,
-  items: readonly RecordItem[],
-): PartSummary {
-  const count = items.length;
-  const bytes = new Uint32Array(count);
-  let totalBytes = 0;
-  let headers: Uint32Array<ArrayBuffer> | null = null;
-  const lineless: number[] = [];
-  const first = items[0]?.offset ?? 0;
-  let isRun = true;
-  for (const [index, item] of items.entries()) {
-    bytes[index] = item.bytes;
-    totalBytes += item.bytes;
-    isRun &&= item.offset === first + index;
-    if (item.headers > 0) {
-      headers ??= new Uint32Array(count);
-      headers[index] = item.headers;
-    }
-    if (!hasLine(item)) lineless.push(index);
-  }
-  const offsets = isRun ? first : Float64Array.from(items, ({ offset }) => offset);
-  return { count, offsets, bytes, headers, lineless, totalBytes, seen, next, leaderEpoch, undecodable };
 }

@@ -2,18 +2,19 @@
 import { assert } from '../../base/assert.ts';
 import { messageOf } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
+import { MIB } from '../../base/limits.ts';
 import { encodeEntry, type KafkaRecord } from '../../format/record.ts';
-import { recordItem } from '../../ingest/item.ts';
 import type { DecodedPart } from '../../ingest/kafka/protocol/open-part.ts';
-import { decodeRecordSet } from '../../ingest/kafka/protocol/record-set.ts';
+import { decodeRecordSetInto } from '../../ingest/kafka/protocol/record-set.ts';
 import { AbortedProducers } from '../../ingest/kafka/protocol/transactions.ts';
-import { Packer, unpack } from '../../ingest/pack.ts';
+import { BufferPool, unpack } from '../../ingest/pack.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
 import { leafHash } from '../../merkle/tree.ts';
-import { summaryOf } from './held-part.ts';
 import type { FromLane, ToLane } from './messages.ts';
+import { type PackedRecords, PackedSink } from './packed-sink.ts';
 
 type OpenSet = {
-  readonly parts: AsyncGenerator<DecodedPart, void, undefined>;
+  readonly parts: AsyncGenerator<DecodedPart<PackedRecords>, void, undefined>;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The one that was sent last. */
   part: LanePart | null;
@@ -55,15 +56,23 @@ export class LaneDecoding {
   readonly #sha256: Sha256;
   readonly #reply: (message: FromLane, transfer?: ArrayBuffer[]) => void;
   readonly #sets = new Map<number, OpenSet>();
-  readonly #packer = new Packer();
+  /** Of what a part usually takes, and some more. */
+  readonly #pool = new BufferPool(MIB + MIB / 4);
+  readonly #kernel: Kernel | null;
 
-  constructor(sha256: Sha256, reply: (message: FromLane, transfer?: ArrayBuffer[]) => void) {
+  constructor(
+    sha256: Sha256,
+    kernel: Kernel | null,
+    reply: (message: FromLane, transfer?: ArrayBuffer[]) => void,
+  ) {
     this.#sha256 = sha256;
+    this.#kernel = kernel;
     this.#reply = reply;
   }
 
   open({ set: id, bytes, from, aborted, limits }: ToLane & { readonly kind: 'decode' }): void {
-    const parts = decodeRecordSet(bytes, from, new AbortedProducers(aborted), limits);
+    const newSink = () => new PackedSink(this.#kernel, this.#pool);
+    const parts = decodeRecordSetInto(newSink, bytes, from, new AbortedProducers(aborted), limits);
     this.#sets.set(id, { parts, bytes, part: null, isWorking: false, isClosed: false });
     this.next(id);
   }
@@ -116,17 +125,10 @@ export class LaneDecoding {
     this.#reply({ kind: 'end', set: id, failure, buffer }, [buffer]);
   }
 
-  #send(id: number, set: OpenSet, part: DecodedPart): void {
-    const packer = this.#packer;
-    const items = part.records.map(recordItem);
-    const starts = new Uint32Array(items.length + 1);
-    for (const [index, item] of items.entries()) {
-      starts[index] = packer.byteLength;
-      packer.add(item);
-    }
-    starts[items.length] = packer.byteLength;
-    set.part = new LanePart(packer.take(), starts, (buffer) => packer.recycle(buffer));
-    this.#reply({ kind: 'part', set: id, part: summaryOf(part, items) });
+  #send(id: number, set: OpenSet, { records, ...part }: DecodedPart<PackedRecords>): void {
+    const { packed, starts, summary } = records;
+    set.part = new LanePart(packed, starts, (buffer) => this.#pool.recycle(buffer));
+    this.#reply({ kind: 'part', set: id, part: { ...part, ...summary } });
   }
 
   #letGo(set: OpenSet): void {

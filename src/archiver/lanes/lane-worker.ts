@@ -36,7 +36,7 @@ function kernelTrees(kernel: Kernel): () => LineTree {
 }
 
 const reply = (message: FromLane, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
-const decoding = new LaneDecoding(nodeSha256, reply);
+const decoding = new LaneDecoding(nodeSha256, kernel, reply);
 const encoding = new LaneEncoding(tools, kernel, reply);
 
 port.on('message', (message: ToLane) => {

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { MIB } from '../../../src/base/limits.ts';
 import type { KafkaRecord } from '../../../src/format/record.ts';
 import { recordItem } from '../../../src/ingest/item.ts';
-import { OpenPart } from '../../../src/ingest/kafka/protocol/open-part.ts';
+import { OpenPart, RecordList } from '../../../src/ingest/kafka/protocol/open-part.ts';
 import { readBatchHeader } from '../../../src/ingest/kafka/protocol/record-batch.ts';
 import { RECORD_HEADERS_MAX, RecordReader } from '../../../src/ingest/kafka/protocol/records.ts';
 import { unpack } from '../../../src/ingest/pack.ts';
-import { type BatchRun, Kernel } from '../../../src/kernel/kernel.ts';
+import { type BatchRun, Kernel, type RecordColumns } from '../../../src/kernel/kernel.ts';
 import {
   type BatchToWrite,
   batchBytes,
@@ -33,13 +33,14 @@ function slowly(bytes: Uint8Array, from: number): Read {
   reader.end();
   const records: KafkaRecord[] = [];
   for (;;) {
-    const part = new OpenPart(from);
+    const sink = new RecordList();
+    const part = new OpenPart(from, sink);
     try {
       const state = reader.read(part);
-      records.push(...part.records);
+      records.push(...sink.close());
       if (state === 'end') return { records, refused: false };
     } catch {
-      records.push(...part.records);
+      records.push(...sink.close());
       return { records, refused: true };
     }
   }
@@ -66,10 +67,11 @@ function fastly(bytes: Uint8Array, from: number, recordsMax = 3, wantedBytes = M
     const before = records.length;
     unpack(packed, { record: (record) => records.push(record), gap: () => expect.unreachable() });
     const items = records.slice(before).map(recordItem);
-    expect([...run.bytes]).toEqual(items.map((item) => item.bytes));
-    expect([...run.headers]).toEqual(items.map((item) => item.headers));
-    expect([...run.deltas]).toEqual(items.map((item) => item.offset - baseOffset));
-    for (const [index, start] of run.starts.entries())
+    const column = (name: keyof RecordColumns) => [...run.columns[name].subarray(0, run.count)];
+    expect(column('bytes')).toEqual(items.map((item) => item.bytes));
+    expect(column('headers')).toEqual(items.map((item) => item.headers));
+    expect(column('deltas')).toEqual(items.map((item) => item.offset - baseOffset));
+    for (const [index, start] of column('starts').entries())
       unpackOne(packed, start, items[index]?.offset as number);
     at = run.contentEnd;
     deltaBefore = run.deltaEnd;

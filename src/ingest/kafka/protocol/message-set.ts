@@ -63,7 +63,7 @@ export class MessageReader {
   }
 
   /** Throws Undecodable or FormatError. */
-  read(part: OpenPart): 'full' | 'end' {
+  read(part: OpenPart<unknown>): 'full' | 'end' {
     if (this.#at < 0) this.#take(part, this.#outer);
     while (this.#at >= 0 && this.#at < this.#content.length) {
       if (part.isFull) return 'full';
@@ -79,7 +79,7 @@ export class MessageReader {
     return 'end';
   }
 
-  #take(part: OpenPart, message: Message): void {
+  #take(part: OpenPart<unknown>, message: Message): void {
     if (!isOffset(message.offset)) throw beyond();
     if (message.offset >= this.#from) part.takes(recordOf(message));
   }

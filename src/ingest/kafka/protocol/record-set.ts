@@ -4,7 +4,13 @@ import { FormatError } from '../../../base/error.ts';
 import { compressionOf } from './codecs.ts';
 import { type ContentPieces, contentOf } from './content.ts';
 import { MessageReader } from './message-set.ts';
-import { type DecodedPart, OpenPart, type UndecodableRange } from './open-part.ts';
+import {
+  type DecodedPart,
+  OpenPart,
+  RecordList,
+  type RecordSink,
+  type UndecodableRange,
+} from './open-part.ts';
 import { BATCH_PREFIX_BYTES, checkBatchCrc, MAGIC_AT, readBatchHeader } from './record-batch.ts';
 import { isAbortMarker, type ReadState, RecordReader } from './records.ts';
 import type { AbortedProducers } from './transactions.ts';
@@ -19,17 +25,18 @@ export type DecodeLimits = {
 
 /**
  * Decodes the record set of a fetch at offset `from`, in parts, and lets the event loop have its turn between
- * two of them. A part without anything is a sign of life. A batch that the response cuts off is left for the
- * next fetch. Never throws: what can't be decoded ends the last part, and of what is in that part nothing of
- * a broken batch.
+ * two of them. Each part's records go into a sink of its own. A part without anything is a sign of life. A
+ * batch that the response cuts off is left for the next fetch. Never throws: what can't be decoded ends the
+ * last part, and of what is in that part nothing of a broken batch.
  */
-export async function* decodeRecordSet(
+export async function* decodeRecordSetInto<R>(
+  newSink: () => RecordSink<R>,
   bytes: Uint8Array,
   from: number,
   aborted: AbortedProducers,
   limits: DecodeLimits,
-): AsyncGenerator<DecodedPart, void, undefined> {
-  let part = new OpenPart(from);
+): AsyncGenerator<DecodedPart<R>, void, undefined> {
+  let part = new OpenPart(from, newSink());
   for (let at = 0; at < bytes.length; ) {
     const end = batchEnd(bytes, at);
     if (end === null) {
@@ -45,7 +52,7 @@ export async function* decodeRecordSet(
       for (let state = batch.read(part); state !== 'end'; state = batch.read(part)) {
         if (state === 'more' && !(await batch.feed?.())) continue;
         yield part.close(null);
-        part = new OpenPart(part.next);
+        part = new OpenPart(part.next, newSink());
         undo = part.mark();
         await nextTurn();
       }
@@ -63,10 +70,15 @@ export async function* decodeRecordSet(
     if (!part.isFull && !isLast) continue;
     yield part.close(null);
     if (isLast) return;
-    part = new OpenPart(part.next);
+    part = new OpenPart(part.next, newSink());
     await nextTurn();
   }
 }
+
+/** The same, each record as an object. */
+export const decodeRecordSet = (
+  ...set: [bytes: Uint8Array, from: number, aborted: AbortedProducers, limits: DecodeLimits]
+): AsyncGenerator<DecodedPart, void, undefined> => decodeRecordSetInto(() => new RecordList(), ...set);
 
 function undecodableOf(error: FormatError, next: number, bytes: Uint8Array, end: number): UndecodableRange {
   const reason = error.message;
@@ -94,7 +106,7 @@ function lastOf(bytes: Uint8Array, end: number, offset: number): number {
 
 type Batch = {
   /** Adds to the part what fits. Throws FormatError. */
-  read(part: OpenPart): ReadState;
+  read(part: OpenPart<unknown>): ReadState;
   /** After `more`: gets more to read. True: this takes long, so what there is should be handed on first. */
   feed?(): Promise<boolean>;
   close?(): Promise<unknown> | undefined;
@@ -104,7 +116,7 @@ type BatchBytes = {
   readonly bytes: Uint8Array;
   readonly at: number;
   readonly end: number;
-  readonly part: OpenPart;
+  readonly part: OpenPart<unknown>;
   readonly from: number;
   readonly aborted: AbortedProducers;
   readonly limits: DecodeLimits;
@@ -152,7 +164,7 @@ class ReadBatch implements Batch {
     this.#pieces = pieces;
   }
 
-  read(part: OpenPart): ReadState {
+  read(part: OpenPart<unknown>): ReadState {
     const state = this.#reader.read(part);
     if (state === 'end') part.passed(this.#lastOffset);
     return state;

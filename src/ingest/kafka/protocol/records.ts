@@ -62,19 +62,41 @@ export class RecordReader {
   }
 
   /** Throws Undecodable, or FormatError where the bytes end too early; RecordTooLarge for one record. */
-  read(part: OpenPart): ReadState {
+  read(part: OpenPart<unknown>): ReadState {
     const pieces = this.#reader;
     if (!pieces.join()) return 'more';
-    for (; this.#left > 0; this.#left--) {
+    while (this.#left > 0) {
       if (part.isFull) return 'full';
+      if (this.#readRun(pieces, part)) continue;
       if (!this.#readOne(pieces, part)) return 'more';
+      this.#left -= 1;
     }
     if (pieces.hasMore) throw new Undecodable('bytes are left after the last record of a batch');
     return pieces.isLast ? 'end' : 'more';
   }
 
+  /** Reads many at once, if the part's sink can; false: it read none. */
+  #readRun({ reader }: Pieces, part: OpenPart<unknown>): boolean {
+    const { header, from, seenAs } = this.#options;
+    if (seenAs !== null) return false;
+    const { baseOffset, lastOffset, appendTime, maxTimestamp, firstTimestamp } = header;
+    const run = part.takesRun(reader.bytes, reader.at, this.#left, {
+      baseOffset,
+      lastDelta: lastOffset - baseOffset,
+      deltaBefore: this.#deltaBefore,
+      from,
+      timestamp: appendTime ? maxTimestamp : firstTimestamp,
+      appendTime,
+    });
+    if (run === null) return false;
+    reader.at = run.contentEnd;
+    this.#left -= run.looked;
+    this.#deltaBefore = run.deltaEnd;
+    return true;
+  }
+
   /** False: more of it has to come. */
-  #readOne(pieces: Pieces, part: OpenPart): boolean {
+  #readOne(pieces: Pieces, part: OpenPart<unknown>): boolean {
     const { header, from, seenAs } = this.#options;
     const { reader } = pieces;
     const start = reader.at;
