@@ -47,5 +47,11 @@ export class FormatError extends LedgerstoneError {
 export const isRetriable = (error: unknown): boolean =>
   error instanceof LedgerstoneError && error.disposition === 'retriable';
 
+/** Remedy of what may pass by itself. It may be the last word of a process, which repeats nothing. */
+export const WAIT = 'Wait: what still runs repeats the call, and what has ended can be started again.';
+
+/** SDKs add lines that speak to their programmers. */
+export const firstLineOf = (error: unknown): string => messageOf(error).split('\n', 1)[0] ?? '';
+
 /** The message of anything that was thrown, never throwing itself. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

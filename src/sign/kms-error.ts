@@ -1,5 +1,5 @@
 // What does a failed KMS call mean, and what may be done about it?
-import { LedgerstoneError, messageOf } from '../base/error.ts';
+import { firstLineOf, LedgerstoneError, messageOf, WAIT } from '../base/error.ts';
 
 export type KmsAction = 'GetPublicKey' | 'DescribeKey' | 'Sign';
 
@@ -10,11 +10,11 @@ const retriable = (code: string, remedy: string): Meaning => ({ code, retriable:
 
 const THROTTLED = retriable(
   'kms-throttled',
-  'It is tried again by itself; if it stays, raise the KMS request quota of the account.',
+  `${WAIT} If it stays, raise the KMS request quota of the account.`,
 );
 const UNAVAILABLE = retriable(
   'kms-unavailable',
-  'It is tried again by itself; if it stays, check the Region, the endpoint and the network path to KMS.',
+  `${WAIT} If it stays, check the Region, the endpoint and the network path to KMS.`,
 );
 const CREDENTIALS_REFUSED = fatal(
   'kms-credentials',
@@ -25,7 +25,7 @@ const WRONG_KIND = fatal(
   'Use an asymmetric KMS key of usage SIGN_VERIFY and spec ECC_NIST_P256 or ECC_NIST_EDWARDS25519.',
 );
 const NOT_ENABLED = fatal('key-disabled', 'Enable the key, or cancel its deletion, then start again.');
-const CHANGING = retriable('key-changing', 'The key is being made or changed. The same call is repeated.');
+const CHANGING = retriable('key-changing', `The key is being made or changed. ${WAIT}`);
 const NO_SUCH_KEY = fatal('key-not-found', 'Check the key id, its Region and its account.');
 
 // By error name, since servers that speak the KMS protocol answer names that the SDK models and names that it
@@ -118,7 +118,7 @@ export function kmsError(error: unknown, action: KmsAction, keyId: string): Ledg
   if (error instanceof LedgerstoneError) return error;
   const meaning = meaningOf(error, action, keyId);
   const { name } = cluesOf(error);
-  const said = [name, messageOf(error)].filter((part) => part !== '' && part !== 'Error').join(': ');
+  const said = [name, firstLineOf(error)].filter((part) => part !== '' && part !== 'Error').join(': ');
   return new LedgerstoneError(meaning.code, `KMS ${action} with ${keyId} failed: ${said}`, {
     disposition: meaning.retriable ? 'retriable' : 'fatal',
     remedy: meaning.remedy,

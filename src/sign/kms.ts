@@ -1,7 +1,7 @@
 // How are checkpoints signed by a key that never leaves AWS KMS?
 import { KMSClient, type KMSClientConfig, SignCommand } from '@aws-sdk/client-kms';
 import { assert } from '../base/assert.ts';
-import { LedgerstoneError } from '../base/error.ts';
+import { LedgerstoneError, WAIT } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { Connections } from '../base/node/idle-sockets.ts';
 import { type KmsAction, kmsError } from './kms-error.ts';
@@ -149,8 +149,7 @@ const deadlinePassed = (action: KmsAction, keyId: string, withinMs: number) =>
     `KMS ${action} with ${keyId} gave no answer within ${withinMs} ms`,
     {
       disposition: 'retriable',
-      remedy:
-        'It is tried again by itself; if it stays, check the Region, the endpoint and the network path to KMS.',
+      remedy: `${WAIT} If it stays, check the Region, the endpoint and the network path to KMS.`,
     },
   );
 

@@ -1,7 +1,7 @@
 // How does a key become a file inside the root, and never one outside?
 import type { Stats } from 'node:fs';
 import * as nodeFiles from 'node:fs/promises';
-import { LedgerstoneError } from '../base/error.ts';
+import { LedgerstoneError, WAIT } from '../base/error.ts';
 import { keyBytes, keyText } from './key-bytes.ts';
 
 /** What the directory store needs of a file system, so that tests can make each step fail. */
@@ -138,7 +138,7 @@ function meaningOf(system: string): { code: string; remedy: string; retriable?: 
     case 'EBUSY':
       return {
         code: 'busy',
-        remedy: 'Too much at once on this machine; the same call is repeated.',
+        remedy: `Too much at once on this machine. ${WAIT}`,
         retriable: true,
       };
     default:

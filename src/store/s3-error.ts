@@ -1,6 +1,6 @@
 // What does a failed S3 call mean, and what may the caller do about it?
 import { S3ServiceException } from '@aws-sdk/client-s3';
-import { type Disposition, LedgerstoneError, messageOf } from '../base/error.ts';
+import { type Disposition, firstLineOf, LedgerstoneError, messageOf, WAIT } from '../base/error.ts';
 
 export type S3Call = {
   /** S3's name of it: `PutObject`. */
@@ -17,8 +17,6 @@ type Meaning = { readonly code: string; readonly disposition: Disposition; reado
 const fatal = (code: string, remedy: string): Meaning => ({ code, disposition: 'fatal', remedy });
 const retriable = (code: string, remedy: string): Meaning => ({ code, disposition: 'retriable', remedy });
 const input = (code: string, remedy: string): Meaning => ({ code, disposition: 'input', remedy });
-
-const WAIT = 'It passes by itself; the same call is repeated.';
 
 /** The LedgerstoneError for anything that an S3 call threw. Retriable also means: it may have happened. */
 export function storeError(cause: unknown, call: S3Call): LedgerstoneError {
@@ -43,10 +41,10 @@ export const isNotImplemented = (error: unknown): boolean =>
 export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '');
 
 function describe(cause: unknown): string {
-  if (!(cause instanceof S3ServiceException)) return messageOf(cause);
+  if (!(cause instanceof S3ServiceException)) return firstLineOf(cause);
   const { httpStatusCode, requestId } = cause.$metadata;
   const request = requestId === undefined ? '' : `, request ${requestId}`;
-  return `${cause.name}: ${cause.message} (HTTP ${httpStatusCode}${request})`;
+  return `${cause.name}: ${firstLineOf(cause)} (HTTP ${httpStatusCode}${request})`;
 }
 
 function meaningOf(cause: unknown, call: S3Call): Meaning {
@@ -67,10 +65,7 @@ const UNKNOWN_CREDENTIALS = fatal(
   'S3 does not know these credentials: check the access key and its secret.',
 );
 const SKEWED = retriable('clock-skew', "Set this machine's clock (NTP): it disagrees with S3's.");
-const CONFLICT = retriable(
-  'conflict',
-  'Another request holds this key at this moment. The same bytes are sent again.',
-);
+const CONFLICT = retriable('conflict', `Another request holds this key at this moment. ${WAIT}`);
 const NOT_IMPLEMENTED = fatal(
   'not-implemented',
   'This S3-compatible server does not know the call. It is no fault that passes: use a server that does.',

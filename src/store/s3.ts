@@ -1,7 +1,7 @@
 // How are the bytes of an archive kept in S3 Object Lock?
 import { PutObjectCommand, PutObjectRetentionCommand } from '@aws-sdk/client-s3';
 import { toBase64 } from '../base/bytes.ts';
-import { LedgerstoneError } from '../base/error.ts';
+import { LedgerstoneError, WAIT } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { type CallHttp, connectS3, type S3Connection, type S3Options } from './s3-connection.ts';
 import { nameOf, statusOf } from './s3-error.ts';
@@ -133,9 +133,7 @@ function badDigest(key: string, bytes: Uint8Array, checksum: string, cause: unkn
     `S3 received other bytes for ${key} than their SHA-256 says`,
     {
       disposition: ours ? 'retriable' : 'fatal',
-      remedy: ours
-        ? 'They changed on the way and are sent again.'
-        : 'A bug: the given SHA-256 is of other bytes.',
+      remedy: ours ? `They changed on the way. ${WAIT}` : 'A bug: the given SHA-256 is of other bytes.',
       cause,
     },
   );

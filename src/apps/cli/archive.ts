@@ -36,6 +36,7 @@ export function archiveCommand(program: Command, session: Session): void {
 
 async function runArchive(session: Session, options: ArchiveCommandOptions): Promise<number> {
   const { io, output } = session;
+  session.judges = false;
   const config = await loadConfig(options.config, io.env);
   const json = options.json === true;
   const { log } = await openLog(io, config.log.level, json);

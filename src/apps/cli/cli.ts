@@ -29,7 +29,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
  */
 export async function runCli(args: readonly string[], io: Io): Promise<number> {
   const output = new Output(io);
-  const session: Session = { io, output, exitCode: EXIT.ok, json: false, verdictOnError: false };
+  const session: Session = {
+    io,
+    output,
+    exitCode: EXIT.ok,
+    json: false,
+    verdictOnError: false,
+    judges: true,
+  };
   const program = buildProgram(session);
   for (const load of commandsFor(args)) (await load())(program, session);
   try {
@@ -80,7 +87,8 @@ async function failed(error: unknown, session: Session): Promise<number> {
     // Help and --version end this way too, with exit code 0. Everything else is wrong usage.
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
-  const exitCode = exitCodeOfError(error);
+  const found = exitCodeOfError(error);
+  const exitCode = found === EXIT.broken && !session.judges ? EXIT.failed : found;
   if (session.json) {
     const verdict = exitCode === EXIT.broken ? 'broken' : 'unverifiable';
     await session.output.json({

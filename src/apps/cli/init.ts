@@ -62,6 +62,7 @@ export function initCommand(program: Command, session: Session): void {
 
 async function runInit(session: Session, options: InitOptions): Promise<number> {
   const { io, output } = session;
+  session.judges = false;
   if (await isVerifierFile(options.config))
     return initVerifier(session, await loadVerifierConfig(options.config, io.env), options);
   const config = await loadConfig(options.config, io.env);

@@ -13,6 +13,8 @@ export type Session = {
   json: boolean;
   /** `verify` and `check` give a verdict even when they fail. */
   verdictOnError: boolean;
+  /** `init` and the services judge no archive: what ends them never says that one is broken. */
+  judges: boolean;
 };
 
 /** Adds one command to the program. Its action does the heavy imports, so that `--help` is quick. */

@@ -47,7 +47,9 @@ export function watchCommand(program: Command, session: Session): void {
     .action(acting(session, (options: WatchCommandOptions) => runWatch(session, options)));
 }
 
-async function runWatch({ io }: Session, options: WatchCommandOptions): Promise<number> {
+async function runWatch(session: Session, options: WatchCommandOptions): Promise<number> {
+  const { io } = session;
+  session.judges = false;
   const config = await loadVerifierConfig(options.config, io.env);
   const json = options.json === true;
   const { log } = await openLog(io, config.log.level, json);

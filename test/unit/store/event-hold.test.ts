@@ -58,5 +58,7 @@ describe('the lock of a version', () => {
       lock: { mode: 'COMPLIANCE', untilMs },
     }));
 
-  it('with neither is none', async () => expect(await lockOf('')).toEqual({ kind: 'none' }));
+  // Of a version without a lock S3 answers an error.
+  it('with neither is no answer', async () =>
+    expect(lockOf('')).rejects.toMatchObject({ code: 'bad-answer' }));
 });

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readinessOf } from '../../../src/apps/cli/check-list.ts';
 import { Output } from '../../../src/apps/cli/output.ts';
+import { WAIT } from '../../../src/base/error.ts';
+import { kmsError } from '../../../src/sign/kms-error.ts';
 import { inspectBucket } from '../../../src/store/preflight.ts';
 import { storeError } from '../../../src/store/s3-error.ts';
 import { capturedIo } from '../cli/captured-io.ts';
@@ -20,9 +22,29 @@ describe('an error', () => {
         operation: 'PutObject',
       });
       expect([code, disposition]).toEqual(['not-implemented', 'fatal']);
-      expect(remedy).not.toContain('by itself;');
+      expect(remedy).not.toContain(WAIT);
     }
     expect(storeError(refused('x', 503), { ...call, operation: 'PutObject' }).disposition).toBe('retriable');
+  });
+
+  // A command that failed, and a service that could not start, repeat nothing.
+  it('that may pass promises no repeat to somebody whose process has ended', () => {
+    for (const status of [503, 409, 307]) {
+      const { remedy, disposition } = storeError(refused('x', status), { ...call, operation: 'PutObject' });
+      expect(disposition).toBe('retriable');
+      expect(remedy).not.toMatch(/is repeated|sent again|tried again/);
+    }
+    for (const name of ['ThrottlingException', 'KMSInternalException']) {
+      expect(kmsError(refused(name, 400), 'Sign', 'key').remedy).toContain(WAIT);
+    }
+  });
+
+  it('says nothing that the SDK says to programmers', () => {
+    const error = Object.assign(new Error('aborted\n  Deserialization error: inspect the hidden field'), {
+      $metadata: { httpStatusCode: 500 },
+    });
+    expect(storeError(error, { ...call, operation: 'PutObject' }).message).toMatch(/aborted$/);
+    expect(kmsError(error, 'Sign', 'key').message).toMatch(/aborted$/);
   });
 
   it('of a HEAD claims no reason that it does not know', () => {
