@@ -9,12 +9,12 @@ import type { ChainReport, Report } from '../../verify/report.ts';
 import type { Colour, Output } from './output.ts';
 import { bytesText, type Column, tableText } from './table.ts';
 import {
-  archivedText,
   boundsOf,
   type Given,
   isCopy,
   NOTHING_GIVEN,
   reachText,
+  statedText,
   totalsOf,
 } from './verdict-bounds.ts';
 
@@ -88,11 +88,8 @@ export function reportText(
   lines.push('', checkedLine(report.chains, given));
   const verdict = verdictText(output, report.verdict);
   lines.push(`${verdict}  ${description}: ${meaningOf(report)}${strangeText(report)}`);
-  if (chains.length > 0) {
-    const whose = report.verdict === 'verified' ? '' : 'unproven, as the seals that were read state it: ';
-    lines.push(`  ${whose}${archivedText(chains)}`);
-  }
-  if (report.verdict === 'verified') lines.push(...boundsOf(report, given).map((said) => `  ${said}`));
+  if (chains.length > 0) lines.push(`  ${statedText(report)}`);
+  lines.push(...boundsOf(report, given).map((said) => `  ${said}`));
   return `${lines.join('\n')}\n`;
 }
 
@@ -217,7 +214,7 @@ function checkedLine(chains: readonly ChainReport[], { leastLock }: Given): stri
 /**
  * Stable: `{verdict, chains: [{origin, verdict, size, root, nextOffset, entries, missing, gaps, findings}],
  * findings, totals: {offsets, archived, lost, missing}, leastLock, bounds}`, and more. `bounds`: sentences on
- * what the verdict leaves open.
+ * what a verdict of `verified` leaves open, else empty.
  */
 export const reportJson = (report: Report, given: Given) => ({
   ...report,

@@ -29,13 +29,17 @@ const sum = (chains: readonly ChainReport[], of: (chain: ChainReport) => number)
   chains.reduce((total, chain) => total + of(chain), 0);
 
 /** `120 of 140 offsets are archived; 20 are lost (…); not counted as lost: …` */
-export function archivedText(chains: readonly ChainReport[]): string {
+function archivedText(chains: readonly ChainReport[]): string {
   const { offsets, archived, missing } = totalsOf(chains);
   const isRead = chains.every(({ entries, entriesRead }) => entries === entriesRead);
   const transactions = missing.transaction > 0 ? transactionText(chains, missing.transaction) : '';
   const text = missingText(missing, offsets, archived, transactions);
   return isRead ? text : `by the count of the seals, ${text}`;
 }
+
+/** What is archived, and after another verdict than `verified` whose word that is. */
+export const statedText = ({ verdict, chains }: Report): string =>
+  `${verdict === 'verified' ? '' : 'unproven, as the seals that were read state it: '}${archivedText(chains)}`;
 
 /** The same of one chain. `transactions`: words for their offsets, if more than their number is known. */
 export function missingText(missing: Missing, offsets: number, archived: number, transactions = ''): string {
@@ -81,9 +85,13 @@ export type Given = {
 
 export const NOTHING_GIVEN: Given = { leastLock: null };
 
-/** What a verdict leaves open. Each is one sentence, for people and in JSON. */
+/**
+ * What a verdict of `verified` leaves open. Each is one sentence, for people and in JSON. Empty for any other
+ * verdict: what was found then says more, and a bound could say the opposite.
+ */
 export function boundsOf(report: Report, { leastLock }: Given): string[] {
-  const { chains, depth } = report;
+  const { chains, depth, verdict } = report;
+  if (verdict !== 'verified') return [];
   const said: string[] = [];
   if (isCopy(report)) {
     said.push('locks were not checked (a copy has none): for how long anything is kept is not known');

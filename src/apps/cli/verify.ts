@@ -42,7 +42,7 @@ import { startProgressBar } from './progress.ts';
 import { reportJson, reportText } from './report-text.ts';
 import { acting, type Session } from './session.ts';
 import { bytesText } from './table.ts';
-import { archivedText, boundsOf, type Given, totalsOf } from './verdict-bounds.ts';
+import { boundsOf, type Given, statedText, totalsOf } from './verdict-bounds.ts';
 
 type VerifyCommandOptions = ArchiveOptions &
   AttestationOptions & {
@@ -183,7 +183,7 @@ function withFindings(report: Report, findings: readonly Finding[]): Report {
 
 /** Beside checkpoints on standard output. */
 const verdictNote = (report: Report, given: Given): string =>
-  [`verdict: ${report.verdict}`, archivedText(report.chains), ...boundsOf(report, given)].join('\n  ');
+  [`verdict: ${report.verdict}`, statedText(report), ...boundsOf(report, given)].join('\n  ');
 
 type ConfirmedChainText = AttestationSummary & { readonly origin: string };
 

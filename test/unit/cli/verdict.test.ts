@@ -124,6 +124,16 @@ describe('the end of a verdict', () => {
     expect(json.chains[0].knownSize).toBeNull();
   });
 
+  it('never says that nothing was compared, or what is archived, after a comparison that failed', async () => {
+    const json = await verify('cut', '--since', at('today'), '--json');
+    expect([json.code, JSON.parse(json.out).bounds]).toEqual([1, []]);
+    const { code, err } = await verify('cut', '--since', at('today'), '--checkpoints');
+    expect([code, err.trim().split('\n')]).toEqual([
+      1,
+      ['verdict: broken', '  unproven, as the seals that were read state it: 6 of 6 offsets are archived'],
+    ]);
+  });
+
   it('says up to where a kept checkpoint rules a cut out', async () => {
     const { out } = await verify('whole', '--since', at('today'));
     expect(out).toContain('nothing was cut off up to segment 4 of 4; segments after that');
