@@ -36,9 +36,12 @@ export type PipelineOptions = {
   readonly writer: { readonly id: string; readonly version: string };
 };
 
-/** How the pipeline ended: `drained` after a stop, `finished` when a file source was sealed to its end. */
+/**
+ * How the pipeline ended: `drained` after a stop, `cut-short` where a stop's time passed before all that was
+ * held was sealed, `finished` when a file source was sealed to its end.
+ */
 export type PipelineEnd =
-  | { readonly kind: 'drained' | 'finished' }
+  | { readonly kind: 'drained' | 'cut-short' | 'finished' }
   | { readonly kind: 'failed'; readonly error: Error };
 
 const TICK_MS = 100;
@@ -131,8 +134,9 @@ export class Pipeline {
       // Joining a group that does not answer may take long: a stop does not wait for it.
       await Promise.race([source.start(listener), this.#ended]);
       const end = await this.#ended;
-      if (end.kind !== 'failed') await this.#drain();
-      return end;
+      if (end.kind === 'failed') return end;
+      const isEmpty = await this.#drain();
+      return isEmpty ? end : { kind: 'cut-short' };
     } catch (error) {
       return { kind: 'failed', error: error instanceof Error ? error : new Error(messageOf(error)) };
     } finally {
@@ -267,9 +271,13 @@ export class Pipeline {
     }
   }
 
-  /** Seals what is there, within the bound. What stays unsealed is still in Kafka. */
-  async #drain(): Promise<void> {
+  /** Seals what is there, within the bound; false: not all. What stays unsealed is still in Kafka. */
+  async #drain(): Promise<boolean> {
     const { config, clock, log } = this.#options;
+    log.info(
+      { heldBytes: this.#memory.heldBytes, boundMs: config.limits.drainMs },
+      'stopping: what is held is sealed first',
+    );
     this.#backpressure.stop();
     const bound = new AbortController();
     const timer = clock.sleep(config.limits.drainMs, bound.signal).then(
@@ -278,10 +286,11 @@ export class Pipeline {
     );
     await Promise.all([...this.#actors.values()].map((actor) => actor.drain(bound.signal)));
     await Promise.race([this.#sealer.idle(), timer]);
-    if (bound.signal.aborted)
-      log.warn({}, 'the drain bound passed: what is not sealed is read again after the next start');
+    const isLate = bound.signal.aborted;
+    if (isLate) log.warn({}, 'the drain bound passed: what is not sealed is read again after the next start');
     bound.abort();
     await timer;
+    return !isLate;
   }
 }
 

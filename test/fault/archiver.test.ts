@@ -98,6 +98,20 @@ describe('one archiver', () => {
     expect(world.nextOffset(0)).toBe(30);
     expect(world.problems(0)).toEqual([]);
   });
+
+  it('does not call itself drained when the store took nothing until the bound', async () => {
+    const world = new World();
+    let isAway = false;
+    const store = faultyStore(world.store, () => (isAway ? { kind: 'fails' } : undefined), world.clock);
+    world.produce(0, 12);
+    const archiver = world.start('a', store);
+    await world.untilSealed(0);
+    isAway = true;
+    world.produce(0, 3);
+    await world.clock.until('accepted', () => archiver.pipeline.actors[0]?.acceptedOffset === 15);
+    expect(await archiver.stop()).toEqual({ kind: 'cut-short' });
+    expect(world.nextOffset(0)).toBe(12);
+  });
 });
 
 describe('every call of the store', () => {

@@ -57,7 +57,7 @@ export type RunOptions = {
 };
 
 export type ArchiverResult = {
-  readonly end: 'drained' | 'finished';
+  readonly end: 'drained' | 'cut-short' | 'finished';
   readonly records: number;
   readonly segments: number;
 };

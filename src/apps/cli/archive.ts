@@ -16,7 +16,7 @@ and what was not sealed is read from Kafka again at the next start. Logs go to s
 output: JSON, or readable lines on a terminal. With a file source it ends when everything
 is sealed.
 
-Exit codes: 0 drained or finished, 2 configuration, 3 could not go on (the log says why).
+Exit codes: 0 stopped or finished, 2 configuration, 3 could not go on (the log says why).
 
 Examples:
   ledgerstone archive --config ledgerstone.yaml

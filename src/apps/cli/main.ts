@@ -21,7 +21,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const now = performance.now();
     firstSignalMs ??= now;
     if (!stopping.signal.aborted) stopping.abort(new Error(`stopped by ${signal}`));
-    else if (now - firstSignalMs > SAME_SIGNAL_MS) process.exit(EXIT.failed);
+    else if (now - firstSignalMs > SAME_SIGNAL_MS) {
+      process.stderr.write(`error: ended at once by another ${signal}, with work under way\n`);
+      process.exit(EXIT.failed);
+    }
   });
 }
 
