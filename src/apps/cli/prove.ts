@@ -20,6 +20,7 @@ import { BehindChainError } from '../../read/errors.ts';
 import { laterPath } from '../../read/later-path.ts';
 import { provenLines } from '../../read/line-range.ts';
 import { locateOffset } from '../../read/locate.ts';
+import { floodFindings } from '../../verifier/attest/flood.ts';
 import { buildEventProof } from '../../verify/event-proof.ts';
 import { VerifyError } from '../../verify/finding.ts';
 import {
@@ -151,14 +152,18 @@ async function underAttestation(
   signal: AbortSignal,
 ): Promise<{ readonly proof: Uint8Array; readonly seen: readonly Sighting[] }> {
   const chainId = { chain: reader.chain, partition: reader.partition };
-  const found =
-    (await attested.of(chainId, seal.sequence + 1, signal).catch(() => null)) ??
-    (await attested.newest(chainId, seal.sequence + 1, signal)).attested;
+  const ofIt = await attested.of(chainId, seal.sequence + 1, signal).catch(() => null);
+  const newest = ofIt === null ? await attested.newest(chainId, seal.sequence + 1, signal) : null;
+  const found = ofIt ?? newest?.attested ?? null;
   if (found === null || found.size <= seal.sequence) {
+    const unread = floodFindings(newest?.flood ?? null).find(({ code }) => code === 'unreadable');
+    if (unread !== undefined) throw new VerifyError(unread);
+    const [other] = newest?.foreign ?? [];
+    const none = other === undefined ? '' : ` ${other.key} is not an attestation: ${other.why}.`;
     throw new NotYetError(
       'not-attested',
       `segment ${seal.sequence} is not attested yet`,
-      `The cosigner has confirmed ${counted(found?.size ?? 0, 'segment')}; without --attestations it can be proved now.`,
+      `Attestations by a named cosigner were found for ${counted(found?.size ?? 0, 'segment')}.${printable(none)} Without --attestations it can be proved now.`,
     );
   }
   const path = await laterPath((sequence) => reader.seal(sequence), seal.sequence, found.size);

@@ -275,6 +275,15 @@ describe('a proof that leads to an attestation', () => {
     expect(err).toContain('segment 5 is not attested yet');
   });
 
+  it('is not to be had where what lies there is no attestation, which is said', async () => {
+    const note = at('own/attestations/topic=orders/partition=0/000000000005.note');
+    writeFileSync(note, 'junk');
+    const { code, err } = await prove(4);
+    expect(code).toBe(4);
+    expect(err).toContain('found for 0 segments');
+    expect(err).toContain('000000000005.note is not an attestation: a note');
+  });
+
   it('is asked for: a plain proof is not enough', async () => {
     await prove(4, []);
     const { code, out } = await check('--cosigner', COSIGNER);
