@@ -12,9 +12,18 @@ import type { Kernel } from '../../src/kernel/kernel.ts';
 import { KernelLineTree } from '../../src/kernel/line-tree.ts';
 import { BodyBuilder, type SegmentBody } from '../../src/segment/body.ts';
 import { mulberry32 } from '../support/random.ts';
+import { compareContent, someBatch } from './content-fuzz.ts';
 
 /** What was compared, each part counted. */
-export type FuzzCounts = { texts: number; jsonTexts: number; records: number; seconds: number };
+export type FuzzCounts = {
+  texts: number;
+  jsonTexts: number;
+  records: number;
+  /** Batches whose content was read, and the records that came out of them. */
+  batches: number;
+  batchRecords: number;
+  seconds: number;
+};
 
 const EVENTS = join(import.meta.dirname, '../data/aws-cloudtrail.jsonl');
 const PIECES = [
@@ -59,7 +68,10 @@ const PIECES = [
 const BROKEN = [[0x80], [0xc0], [0xc3], [0xe0, 0x9f], [0xed, 0xa0, 0x80], [0xf0, 0x8f], [0xf4, 0x90], [0xff]];
 
 export class KernelFuzz {
-  readonly counts: FuzzCounts = { texts: 0, jsonTexts: 0, records: 0, seconds: 0 };
+  readonly counts: FuzzCounts = {
+    ...{ texts: 0, jsonTexts: 0, records: 0 },
+    ...{ batches: 0, batchRecords: 0, seconds: 0 },
+  };
   readonly #kernel: Kernel;
   readonly #random: () => number;
   readonly #events: readonly Uint8Array[];
@@ -75,6 +87,7 @@ export class KernelFuzz {
     const started = performance.now();
     while (performance.now() - started < seconds * 1000) {
       for (let i = 0; i < 100; i++) this.text(this.#bytes());
+      for (let i = 0; i < 3; i++) this.batch(someBatch(this.#random, () => this.#bytes()));
       this.records(Array.from({ length: 1 + this.#below(40) }, (_, i) => this.#record(i)));
     }
     this.counts.seconds = (performance.now() - started) / 1000;
@@ -87,6 +100,12 @@ export class KernelFuzz {
     if (expected) this.counts.jsonTexts++;
     if (this.#kernel.isJson(bytes) !== expected)
       throw new Error(`isJsonText says ${expected} of the bytes ${toHex(bytes)}, and the kernel does not`);
+  }
+
+  batch(bytes: Uint8Array): void {
+    const from = this.#below(3) === 0 ? this.#below(1100) : 0;
+    this.counts.batches++;
+    this.counts.batchRecords += compareContent(this.#kernel, bytes, from);
   }
 
   records(records: readonly KafkaRecord[]): void {

@@ -262,7 +262,10 @@ describe('packed bytes that nobody packed', () => {
 
 it(`nothing differs in ${FUZZ_SECONDS} seconds of changed events`, () => {
   const counts = new KernelFuzz(kernel, 1).run(FUZZ_SECONDS);
-  console.log(`kernel: ${counts.texts} texts (${counts.jsonTexts} JSON), ${counts.records} records, seed 1`);
+  console.log(
+    `kernel: ${counts.texts} texts (${counts.jsonTexts} JSON), ${counts.records} records, ${counts.batches} batches, seed 1`,
+  );
   expect(counts.jsonTexts).toBeGreaterThan(counts.texts / 100);
   expect(counts.records).toBeGreaterThan(1000);
+  expect(counts.batchRecords).toBeGreaterThan(counts.batches * 3);
 });
