@@ -53,5 +53,15 @@ export const WAIT = 'Wait: what still runs repeats the call, and what has ended 
 /** SDKs add lines that speak to their programmers. */
 export const firstLineOf = (error: unknown): string => messageOf(error).split('\n', 1)[0] ?? '';
 
-/** The message of anything that was thrown, never throwing itself. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** What a foreign error may say at most: a server's answer may be of any length. */
+const FOREIGN_MAX = 1_000;
+
+/** The message of anything that was thrown, never throwing itself. Of a foreign error its beginning. */
+export function messageOf(error: unknown): string {
+  if (error instanceof LedgerstoneError) return error.message;
+  return shortened(error instanceof Error ? error.message : String(error));
+}
+
+/** Text of another program, cut where it is too long for a message. */
+export const shortened = (text: string): string =>
+  text.length <= FOREIGN_MAX ? text : `${text.slice(0, FOREIGN_MAX)}… (${text.length} characters)`;

@@ -1,6 +1,13 @@
 // What does a failed S3 call mean, and what may the caller do about it?
 import { S3ServiceException } from '@aws-sdk/client-s3';
-import { type Disposition, firstLineOf, LedgerstoneError, messageOf, WAIT } from '../base/error.ts';
+import {
+  type Disposition,
+  firstLineOf,
+  LedgerstoneError,
+  messageOf,
+  shortened,
+  WAIT,
+} from '../base/error.ts';
 
 export type S3Call = {
   /** S3's name of it: `PutObject`. */
@@ -44,7 +51,7 @@ function describe(cause: unknown): string {
   if (!(cause instanceof S3ServiceException)) return firstLineOf(cause);
   const { httpStatusCode, requestId } = cause.$metadata;
   const request = requestId === undefined ? '' : `, request ${requestId}`;
-  return `${cause.name}: ${firstLineOf(cause)} (HTTP ${httpStatusCode}${request})`;
+  return `${shortened(cause.name)}: ${firstLineOf(cause)} (HTTP ${httpStatusCode}${shortened(request)})`;
 }
 
 function meaningOf(cause: unknown, call: S3Call): Meaning {

@@ -263,7 +263,7 @@ describe('each call of the attestation bucket that goes wrong, under an event', 
 
 describe('each call of the archive that goes wrong, under an event', () => {
   /** Calls of a run over three segments. */
-  const CALLS = 16;
+  const CALLS = 18;
   const plans = FAULT_KINDS.filter((kind) => kind !== 'slow').flatMap((kind) =>
     Array.from({ length: CALLS }, (_, index) => ({ kind, index })),
   );

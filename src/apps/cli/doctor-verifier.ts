@@ -1,10 +1,19 @@
 // `ledgerstone doctor --config verifier.yaml`: has the second party what it needs?
 import { access, constants } from 'node:fs/promises';
+import { counted } from '../../base/counted.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { afterPeriod } from '../../base/period.ts';
+import { openForReading } from '../../clients/open.ts';
 import type { StoreConfig } from '../../config/connections.ts';
 import type { VerifierConfig } from '../../config/verifier.ts';
+import { CANARY_CHAIN } from '../../format/chain.ts';
 import { cosignerKey, encodeCosignerVkey } from '../../format/cosignature.ts';
+import { parseKey, sealsRoot } from '../../format/paths.ts';
+import { findHead } from '../../store/head.ts';
+import type { ReadableStore } from '../../store/store.ts';
+import { inspectSeal, trustProblem } from '../../verify/open-seal.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 import type { Check } from './check-list.ts';
 import {
   type Area,
@@ -30,7 +39,7 @@ export async function verifierAreas(config: VerifierConfig, io: Io): Promise<rea
         ...notTried(config),
       ],
     },
-    { area: 'archive', checks: await storeChecks(archive.store, null, io.signal) },
+    { area: 'archive', checks: await archiveChecks(archive, io.signal) },
     { area: 'own', checks: await storeChecks(attestations.store, untilMs, io.signal) },
     { area: 'signing', checks: await signingChecks(cosigner.signing, vkeyOf) },
   ];
@@ -69,6 +78,63 @@ async function storeChecks(
   // A try to write into the archive would be refused, and be an attempt that alarms.
   const retention = untilMs === null ? null : { untilMs };
   return [...checks, ...(await probePermissions(store, retention, signal))];
+}
+
+async function archiveChecks(
+  archive: VerifierConfig['archive'],
+  signal: AbortSignal,
+): Promise<readonly Check[]> {
+  const checks = await storeChecks(archive.store, null, signal);
+  if (checks.some(({ verdict }) => verdict === 'bad')) return checks;
+  return [...checks, await trustedCheck(archive, signal)];
+}
+
+/** Chains that are looked at. Anybody who may write can put up one that no key of the log has signed. */
+const CHAINS_MAX = 20;
+
+/** With a key that has signed nothing, nothing would ever be attested. */
+async function trustedCheck(
+  { store, trusted }: VerifierConfig['archive'],
+  signal: AbortSignal,
+): Promise<Check> {
+  const name = 'trusted';
+  try {
+    const archive = await openForReading(store);
+    try {
+      let chains = 0;
+      for await (const { chain, partition } of chainsOf(archive, signal)) {
+        const head = await findHead(archive, chain, partition, 0, signal);
+        if (head.kind !== 'head') continue;
+        const { key, versionId } = head.version;
+        const bytes = await archive.read(key, versionId, { maxBytes: LIMITS.sealBytesMax, signal });
+        const { opened, problems } = await inspectSeal(bytes, { trusted, sha256: nodeSha256 });
+        const isSigned = opened !== null && problems.length === 0;
+        if (isSigned && trustProblem(opened, { trusted, sha256: nodeSha256 }) === null)
+          return fine(name, `a key of archive.trusted signed ${key}, and nothing else was verified`);
+        if (++chains === CHAINS_MAX) break;
+      }
+      if (chains === 0)
+        return { name, verdict: 'warning', found: 'no chain yet, so no key was tried', remedy: null };
+      const found = `no key of archive.trusted signed the newest seal of ${counted(chains, 'chain')}`;
+      const remedy =
+        "Pin the log's key as its keeper gives it to you. If it is that one, run `ledgerstone verify`.";
+      return { name, verdict: 'bad', found, remedy };
+    } finally {
+      await archive.close();
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    return failedCheck(name, error);
+  }
+}
+
+async function* chainsOf(archive: ReadableStore, signal: AbortSignal): AsyncGenerator<ChainInArchive> {
+  for await (const topic of archive.listPrefixes(sealsRoot, signal)) {
+    for await (const folder of archive.listPrefixes(topic, signal)) {
+      const parsed = parseKey(`${folder}000000000000.tlog-proof`);
+      if (parsed?.kind === 'seal' && parsed.chain !== CANARY_CHAIN) yield parsed;
+    }
+  }
 }
 
 async function readable(path: string): Promise<Check[]> {

@@ -3,8 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
-import { ArchiveBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { encodeVkey, type VerifierKey, verifierKey } from '../../../src/format/vkey.ts';
+import { ArchiveBuilder, entries, ORIGIN, writeCopy } from '../../support/archive-builder.ts';
+import { memorySigner } from '../../support/memory-signer.ts';
 import { ledgerstone } from './captured-io.ts';
 
 let dir: string;
@@ -72,6 +74,30 @@ it('a mistake in it is told by the keys of that file', async () => {
     const { code, err } = await ledgerstone([command, '--config', at('verifier.yaml')]);
     expect([code, err]).toEqual([2, expect.stringContaining('did you mean "sweep"?')]);
   }
+});
+
+it.each([
+  ['of the log', 'ok', 0],
+  ['of another log', 'bad', 3],
+])('doctor tries the keys that are trusted on the seals: %s', async (which, verdict, exit) => {
+  await ledgerstone(['init', '--config', at('verifier.yaml')]);
+  if (which !== 'of the log') {
+    const stranger = memorySigner({ seed: 'stranger' });
+    const vkey = encodeVkey(verifierKey(ORIGIN, stranger.publicKey, nodeSha256));
+    const text = readFileSync(at('verifier.yaml'), 'utf8');
+    writeFileSync(at('verifier.yaml'), text.replace(/"trusted":\[[^\]]*\]/, `"trusted":["${vkey}"]`));
+  }
+  const { code, out } = await ledgerstone(['doctor', '--config', at('verifier.yaml'), '--json']);
+  const trusted = JSON.parse(out).checks.find(({ name }: { name: string }) => name === 'trusted');
+  expect([trusted?.verdict, code]).toEqual([verdict, exit]);
+});
+
+it('doctor says of an archive without a chain that no key was tried', async () => {
+  await ledgerstone(['init', '--config', at('verifier.yaml')]);
+  rmSync(at('archive/seals'), { recursive: true });
+  const { out } = await ledgerstone(['doctor', '--config', at('verifier.yaml'), '--json']);
+  const trusted = JSON.parse(out).checks.find(({ name }: { name: string }) => name === 'trusted');
+  expect(trusted).toMatchObject({ verdict: 'warning', found: 'no chain yet, so no key was tried' });
 });
 
 it.each(['archive', 'verify', 'status', 'resume'])('%s says whose file it is', async (command) => {
