@@ -112,7 +112,7 @@ async function chainSummary(reader: ChainReader, newest: LocatedSeal): Promise<C
 function summaryText({ offsets, archived, missing }: ChainSummary): string {
   const text =
     missing === null
-      ? `${countText(archived)} of ${counted(offsets, 'offset')} are archived; ${countText(offsets - archived)} without a record`
+      ? `${countText(archived)} of ${counted(offsets, 'offset')} ${offsets === 1 ? 'is' : 'are'} archived; ${countText(offsets - archived)} without a record`
       : missingText(missing, offsets, archived);
   const more = archived === offsets ? '' : ' (`ledgerstone losses` says which, why and by whom)';
   return `the chain so far, as its seals state it: ${text}${more}\n`;

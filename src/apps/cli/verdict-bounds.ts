@@ -43,7 +43,9 @@ export const statedText = ({ verdict, chains }: Report): string =>
 
 /** The same of one chain. `transactions`: words for their offsets, if more than their number is known. */
 export function missingText(missing: Missing, offsets: number, archived: number, transactions = ''): string {
-  const parts = [`${countText(archived)} of ${counted(offsets, 'offset')} are archived`];
+  const parts = [
+    `${countText(archived)} of ${counted(offsets, 'offset')} ${offsets === 1 ? 'is' : 'are'} archived`,
+  ];
   const lost = lostOffsets(missing);
   const lostBy = (['expired', 'accepted'] as const)
     .filter((reason) => missing[reason] > 0)
