@@ -57,6 +57,13 @@ export const SEALING_BUGS: readonly Bug[] = [
     ],
   },
   {
+    name: 'reads-back-for-the-last-owner',
+    shows: /is locked until/,
+    loses:
+      'the lock that was promised: what another process stored meanwhile keeps its shorter one, under a marker',
+    edits: [{ file: SEALING, find: 'this.#readBackMs.delete(origin);', replace: '' }],
+  },
+  {
     name: 'taken-is-success',
     shows: /commits \d+ of \d+, -?\d+ is sealed|the verifier calls \d+ broken|halts again and again/,
     loses: 'a whole segment: the name is taken by another writer, and 412 counts as stored',
