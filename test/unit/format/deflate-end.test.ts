@@ -55,6 +55,8 @@ describe('the end of a stream', () => {
       for (const value of [0, 2 ** extra - 1]) {
         const bits = fixedLiteral(lastFixedBlock(), 0x61);
         fixedLiteral(bits, code).number(value, extra).code(0, 5);
+        // What follows shows a bit too many or too few.
+        for (const literal of [0xff, 0x61, 0xc5]) fixedLiteral(bits, literal);
         expectAsZlib(fixedLiteral(bits, END_OF_BLOCK).bytes());
       }
     },

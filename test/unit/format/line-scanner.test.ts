@@ -141,6 +141,15 @@ describe('the time of a line', () => {
   });
 });
 
+describe('a number at the end of its range', () => {
+  it.each(['.', '.5', 'e', 'e5', '-', '5'])('has nothing of what follows: %j', (after) => {
+    for (const number of ['1', '-1', '0', '1.5', '1e5']) {
+      const bytes = utf8(`${number}${after}`);
+      expect(isJsonRange(bytes, viewOf(bytes), 0, number.length)).toBe(true);
+    }
+  });
+});
+
 describe('base64', () => {
   it('is refused for what is JSON, with these words', () => {
     // A string of backslashes: escaped once more it would be longer than base64.

@@ -2,12 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/base/bytes.ts';
 import { nodeSha256 as sha256 } from '../../../src/base/node/hash.ts';
+import { verifySignature } from '../../../src/base/signature.ts';
 import { encodeEventProof } from '../../../src/format/event-proof.ts';
 import { laterVersion } from '../../../src/format/manifest-version.ts';
 import { encodeSignedCheckpoint } from '../../../src/format/note.ts';
 import { parseSeal } from '../../../src/format/seal.ts';
+import { verifierKey } from '../../../src/format/vkey.ts';
 import { checkEventProof } from '../../../src/verify/event-proof.ts';
-import { openSeal } from '../../../src/verify/open-seal.ts';
+import { LaterSeals } from '../../../src/verify/later-version.ts';
+import { inspectSeal, openSeal } from '../../../src/verify/open-seal.ts';
 import { ArchiveBuilder, ORIGIN, type SegmentWords, signer } from '../../support/archive-builder.ts';
 
 const LATER: SegmentWords = { manifestText: () => '{"format":"ledgerstone/segment/2","all":"else"}' };
@@ -36,6 +39,25 @@ describe('the version that a manifest states', () => {
     ['', null],
   ])('of %j is %s', (text, version) => {
     expect(laterVersion(utf8(text))).toBe(version);
+  });
+});
+
+describe('seals of later versions in a chain', () => {
+  it('are of that chain only, whoever signed them', async () => {
+    const { trusted, bytes } = await sealed();
+    const { later } = await inspectSeal(bytes, {
+      trusted,
+      sha256,
+      origin: `${ORIGIN}/orders/0`,
+      sequence: 3,
+    });
+    // Believed for every chain, as where one key signs several.
+    const keys = trusted.map(({ key }) => verifierKey(`${ORIGIN}/orders/0`, key, sha256));
+    const versionIn = (folder: string) =>
+      new LaterSeals(folder, () => keys, verifySignature).versionOf(later === undefined ? {} : { later });
+    expect(await versionIn('orders/0')).toBe(2);
+    expect(await versionIn('orders/1')).toBeNull();
+    expect(await versionIn('payments/0')).toBeNull();
   });
 });
 
