@@ -83,8 +83,11 @@ export class RecordList implements RecordSink<readonly KafkaRecord[]> {
   }
 }
 
-/** A part ends when so many bytes or records were looked at: the event loop has its turn between two. */
-const PART_BYTES = 4 * MIB;
+/**
+ * A part ends when so many bytes or records were looked at: the event loop has its turn between two. What
+ * most sets hold, so that the buffers of packed parts have one size and go round (archiver/lanes).
+ */
+const PART_BYTES = MIB;
 const PART_RECORDS = 8_192;
 
 /** Fewer are not worth a run. */
