@@ -38,11 +38,16 @@ for (const bench of isNamed ? [name] : ALL) {
 
 /** In the place of what the same bench gave before. */
 function record(stdout: string): void {
-  const line = stdout.split('\n').findLast((text) => text.startsWith('{'));
-  if (line === undefined) throw new Error('the bench printed no line of JSON');
+  const lines = stdout.split('\n').filter((text) => text.startsWith('{'));
+  const printed = lines.map((line) => JSON.parse(line) as Recorded);
+  const [first] = printed;
+  if (first === undefined) throw new Error('the bench printed no line of JSON');
+  // Some print a line for each case.
+  const { bench } = first;
+  const whole = printed.length === 1 ? first : { bench, results: printed.map(({ bench: _, ...one }) => one) };
   const machine = `${availableParallelism()} cores of ${cpus()[0]?.model.trim() || 'an unnamed processor'}`;
   const measured = { date: new Date().toISOString().slice(0, 10), node: process.versions.node, machine };
-  const result = { ...(JSON.parse(line) as Recorded), measured };
+  const result: Recorded = { ...whole, measured };
   const before = existsSync(RESULTS) ? readResults() : [];
   const others = before.filter(({ bench }) => bench !== result.bench);
   const results = [...others, result].sort((a, b) => a.bench.localeCompare(b.bench));
