@@ -41,7 +41,7 @@ describeWithStack('S3 store', { s3: true }, (stack) => {
       expect(created).toBe(true);
       expect(new Set(Object.values(verdicts(inspection.checks)))).toEqual(new Set(['ok']));
       expect(inspection.checks.find(({ name }) => name === 'default-retention')?.found).toBe(
-        'COMPLIANCE, 1 days',
+        'COMPLIANCE, 1 day',
       );
       expect(await createBucket(options, { days: 2 })).toEqual({ created: false, inspection });
     });
