@@ -15,6 +15,21 @@ const record = (offset: number, value: Uint8Array | null = utf8('{"a":1}')): Kaf
 const textOf = (offset: number) => `${utf8Text(encodeEntry(record(offset)))}\n`;
 
 describe('a line writer', () => {
+  it.each(['take', 'reset'] as const)('judges what it holds now, not what it held before %s', (forget) => {
+    const writer = new LineWriter();
+    const [good, bad] = ['"aaaaaaaaaaaaaaaa"', '"aaaaaaa\u0001aaaaaaaa"'];
+    for (const [first, second] of [
+      [good, bad],
+      [bad, good],
+    ] as const) {
+      writer.entry(record(1, utf8(first)));
+      writer[forget]();
+      writer.entry(record(1, utf8(second)));
+      expect(utf8Text(writer.view())).toBe(`${utf8Text(encodeEntry(record(1, utf8(second))))}\n`);
+      writer.reset();
+    }
+  });
+
   it('ends a gap line with its LF also where the line fills the buffer', () => {
     const gap = { offset: 2, last: 2, reason: 'accepted', by: 'me', why: 'so' } as const;
     const bytes = new LineWriter();

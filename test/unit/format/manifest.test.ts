@@ -292,6 +292,7 @@ describe('what breaks a rule is refused by writer and reader', () => {
     ['a chain that continues itself', 'continues', { ...continues, origin }],
     ['a continued chain that is none', 'continues', { ...continues, origin: 'x' }],
     ['a continued chain of size 0', 'continues', { ...continues, size: 0 }],
+    ['a continuation by 256 bytes', 'continues', { ...continues, by: 'x'.repeat(256) }],
     ['a continued chain of another root', 'continues', { ...continues, root: 'x' }],
     ['a continued chain without an offset', 'continues', { ...continues, nextOffset: -1 }],
     ['a continued chain without a reason', 'continues', { ...continues, reason: '' }],

@@ -33,6 +33,12 @@ describe('an Ed25519 key', () => {
     expect(() => verifierKey(name, parseVkey(GO, sha256).key, sha256)).toThrowErrorMatchingSnapshot();
   });
 
+  it('names 80 characters at most of what is no name', () => {
+    const { key } = parseVkey(GO, sha256);
+    const long = `${'x'.repeat(79)} yz`;
+    expect(() => verifierKey(long, key, sha256)).toThrow(/^not a key name: "x{79} "$/);
+  });
+
   it('has another id under another name', () => {
     const { key, id } = parseVkey(GO, sha256);
     expect(verifierKey('audit.example.com/prod', key, sha256).id).not.toEqual(id);

@@ -199,3 +199,10 @@ it('asks for proofs of what is not there', () => {
   expect(() => consistencyProof(sha256, leaves, 0)).toThrow(RangeError);
   expect(() => consistencyProof(sha256, leaves, SIZE + 1)).toThrow(RangeError);
 });
+
+describe('a consistency proof', () => {
+  it.each([0, -1, 1.5, Number.NaN, 4])('of three leaves has no beginning of %d', (from) => {
+    const leaves = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte));
+    expect(() => consistencyProof(sha256, leaves, from)).toThrow(`from ${from} of 3`);
+  });
+});
