@@ -514,4 +514,18 @@ export const EXPLAINED: readonly Explained[] = [
     after: ';',
     why: 'The caller refuses it too, once the stream is walked to its end.',
   },
+  {
+    file: 'src/verify/data-cursor.ts',
+    code: "return parsed?.kind === 'data' ? parsed.sequence : -1;",
+    before: "parsed?.kind === 'data'",
+    after: 'true',
+    why: 'Only keys of data objects are asked about; others were left out before.',
+  },
+  {
+    file: 'src/format/manifest-bytes.ts',
+    code: 'if (bytes.length > LIMITS.manifestBytesMax) {',
+    before: '>',
+    after: '>=',
+    why: 'The largest manifest that keeps all other rules is smaller (test/unit/format/manifest.test.ts).',
+  },
 ];
