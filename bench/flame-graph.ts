@@ -92,7 +92,7 @@ function box({ name, micros }: Frame, x: number, depth: number, width: number, s
   return `<g>${rect}${text}<title>${words}</title></g>`;
 }
 
-/** Ours, libraries, Node itself and V8 are told apart by colour. */
+/** Ours, libraries, Node itself and V8 have colours of their own. */
 function colour(name: string): string {
   if (/ (src|[a-z-]+)\/[\w-]+\.ts:/.test(name)) return '#f4a259';
   if (name.includes('node:') || name.includes('internal/')) return '#8cb369';

@@ -159,7 +159,7 @@ export class Sealer {
       signal,
       sha256: data.sha256,
     });
-    // The key names the hash of these bytes, so whoever stored it stored the same or altered them.
+    // The key names the hash of these bytes, so any object there holds the same, or was altered.
     if (outcome.kind === 'stored' && !readBack) return;
     // Over a delete marker the PUT goes through, and it is the oldest version that counts and must be locked
     // long enough.

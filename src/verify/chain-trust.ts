@@ -51,7 +51,7 @@ export class ChainTrust {
     const found = keys.map(encodeVkey).join(' ');
     const once = isNone ? origin : found;
     if (this.#reported.has(once)) return null;
-    // Whoever may write there can name other keys in each seal: what is told is bounded, and so is this.
+    // A hostile writer can name other keys in each seal. What is reported is bounded, and so is this.
     if (this.#reported.size < REPORTED_MAX) this.#reported.add(once);
     return isNone
       ? { code: 'no-trusted-key', expected: `a trusted key for ${origin}`, found }

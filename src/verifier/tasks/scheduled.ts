@@ -93,7 +93,7 @@ async function readTrail(input: TaskInput): Promise<void> {
     await trailFiles.report(key, verifier, limits.signal).catch((error) => failed(key, error));
     files++;
   }
-  if (files > 0) verifier.log.info({ files }, 'files of the trail read that no event had told of');
+  if (files > 0) verifier.log.info({ files }, 'files of the trail read whose event did not come');
 }
 
 /** What can be compared. Nothing if both stores are directories and the log's key is not named. */

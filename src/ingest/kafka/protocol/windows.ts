@@ -34,7 +34,7 @@ export class SharedWindows {
     const numbers = this.#numbers;
     const units = Math.min(Math.ceil(bytes / MIB), WINDOWS_MIB);
     const ticket = Atomics.add(numbers, NEXT_TICKET, 1);
-    // Whoever gives up waits for the turn all the same, so that the next ones get theirs.
+    // Who gives up waits for the turn all the same, so that the next ones get theirs.
     const isTurn = () => Atomics.load(numbers, SERVING) === ticket;
     const isFree = () => Atomics.load(numbers, FREE_MIB) >= units;
     while (!isTurn() || !(signal.aborted || isFree())) await sleep(LOOK_EVERY_MS);
