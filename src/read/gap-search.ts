@@ -1,7 +1,6 @@
 // Which offsets of a chain carry no record, since when, why and by whose word? Few objects are read for it.
 import { readAhead } from '../base/concurrency.ts';
 import type { GapReason } from '../format/line.ts';
-import { LineScanner } from '../format/record.ts';
 import {
   addGapLine,
   addMissing,
@@ -14,7 +13,7 @@ import {
 import { type Behind, chainEnd } from './chain-end.ts';
 import type { ChainReader, LocatedSeal } from './chain-reader.ts';
 import { ExpiredDataError } from './errors.ts';
-import { provenLines } from './line-range.ts';
+import { checkedData } from './line-range.ts';
 
 /** A gap that stands on somebody's word. */
 export type FoundGap = {
@@ -102,12 +101,8 @@ export async function gapsOfSegment(reader: ChainReader, seal: LocatedSeal): Pro
 
 async function gapLinesOf(reader: ChainReader, seal: LocatedSeal): Promise<GapLines> {
   const found = noGapLines();
-  const scanner = new LineScanner();
-  for (const line of await provenLines(reader, seal)) {
-    scanner.scan(line, 0, line.length);
-    if (scanner.gap !== null && scanner.gapLine !== null) {
-      addGapLine(found, scanner.gapLine, Number.POSITIVE_INFINITY);
-    }
-  }
+  await checkedData(reader, seal, ({ gapLine }) => {
+    if (gapLine !== null) addGapLine(found, gapLine, Number.POSITIVE_INFINITY);
+  });
   return found;
 }

@@ -1,10 +1,12 @@
 // Which lines of one segment cover a range of offsets? Reads only blocks that can hold one.
+import { EMPTY } from '../base/bytes.ts';
 import { MIB } from '../base/limits.ts';
 import { nodeDecompress } from '../base/node/decompress.ts';
 import { nodeSha256, nodeSha256Into } from '../base/node/hash.ts';
 import { LineScanner } from '../format/record.ts';
 import { checkData } from '../verify/content.ts';
 import { VerifyError } from '../verify/finding.ts';
+import type { OnLine, SeenLine } from '../verify/line-tally.ts';
 import type { ChainReader, LocatedSeal } from './chain-reader.ts';
 import { blocksOf, linesOf, splitRun, wholeRun } from './segment-lines.ts';
 
@@ -25,6 +27,10 @@ const TOOLS = { sha256: nodeSha256, sha256Into: nodeSha256Into, decompress: node
 
 /** Stored bytes that are held at once while a long range is read. */
 const RUN_BYTES_MAX = 4 * MIB;
+/** Lines that are kept until their segment is proven: more than a segment of our archiver has. */
+const KEPT_BYTES_MAX = 128 * MIB;
+/** What a kept line takes beside its bytes. */
+const KEPT_LINE_BYTES = 200;
 
 /**
  * The lines of one segment that cover an offset of the range, in order. With `whole` the whole data object is
@@ -36,12 +42,16 @@ export async function* linesOfSegment(
   seal: LocatedSeal,
   range: OffsetRange,
   whole: boolean,
+  keptBytesMax = KEPT_BYTES_MAX,
 ): AsyncGenerator<FoundLine> {
   const { data, records } = seal.manifest;
   const run = blocksOf(seal.manifest, range.from, range.to);
   if (data === null || run === null || range.to <= records.firstOffset) return;
   if (whole) {
-    yield* linesWithin([...(await provenLines(reader, seal))], range);
+    const kept = new KeptLines(range, keptBytesMax);
+    const stored = await checkedData(reader, seal, (line) => kept.add(line));
+    // What is too much to keep is decompressed once more, block by block: these very bytes were checked.
+    yield* kept.lines ?? linesWithin(linesOf(stored, data, wholeRun(data)), range);
     return;
   }
   for (const part of splitRun(data, run, RUN_BYTES_MAX)) {
@@ -50,16 +60,52 @@ export async function* linesOfSegment(
 }
 
 /**
- * Every line of a segment, after all that `verify` asks of its data: bytes, blocks, lines, offsets, counts
- * and root. Throws VerifyError with the first thing that is wrong.
+ * Reads a segment's data object and asks all that `verify` asks of it: bytes, blocks, lines, offsets, counts
+ * and root. Each block is decompressed once and freed. `onLine` is shown each line in order on the way.
+ * **Nothing that it was shown is proven before the promise resolves.** Gives the stored bytes. Throws
+ * VerifyError with the first thing that is wrong.
  */
-export async function provenLines(reader: ChainReader, seal: LocatedSeal): Promise<Uint8Array[]> {
+export async function checkedData(
+  reader: ChainReader,
+  seal: LocatedSeal,
+  onLine: OnLine,
+): Promise<Uint8Array> {
   const { data, records, entries, time } = seal.manifest;
-  if (data === null) return [];
+  if (data === null) return EMPTY;
   const stored = await reader.data(seal);
-  const [problem] = (await checkData(stored, { data, records, entries, time }, TOOLS)).problems;
+  const claim = { data, records, entries, time };
+  const [problem] = (await checkData(stored, claim, TOOLS, onLine)).problems;
   if (problem !== undefined) throw new VerifyError(problem);
-  return [...linesOf(stored, data, wholeRun(data))];
+  return stored;
+}
+
+/** Copies of the lines that cover an offset of the range, as long as they are not too many. */
+class KeptLines {
+  readonly #range: OffsetRange;
+  #lines: FoundLine[] | null = [];
+  readonly #bytesMax: number;
+  #bytes = 0;
+
+  constructor(range: OffsetRange, bytesMax: number) {
+    this.#range = range;
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Null if there were too many. */
+  get lines(): readonly FoundLine[] | null {
+    return this.#lines;
+  }
+
+  add({ content, start, end, offset, nextOffset, gapLine, timestampMs }: SeenLine): void {
+    if (this.#lines === null || nextOffset <= this.#range.from || offset >= this.#range.to) return;
+    this.#bytes += end - start + KEPT_LINE_BYTES;
+    if (this.#bytes > this.#bytesMax) {
+      this.#lines = null;
+      return;
+    }
+    const line = new Uint8Array(content.subarray(start, end));
+    this.#lines.push({ line, offset, nextOffset, isGap: gapLine !== null, timestampMs });
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Encoding } from '../format/paths.ts';
 import type { DataClaim } from './data-claim.ts';
 import { isFindingCode, type Problem } from './finding.ts';
 import type { GapLines } from './gaps.ts';
-import { LineTally } from './line-tally.ts';
+import { LineTally, type OnLine } from './line-tally.ts';
 import { problemOf } from './open-seal.ts';
 import { ProblemList } from './problem-list.ts';
 
@@ -36,17 +36,21 @@ export type DataOutcome = {
   readonly problems: readonly Problem[];
 };
 
-/** Checks to the end, as far as it can be read. Never throws on hostile bytes. */
+/**
+ * Checks to the end, as far as it can be read. Never throws on hostile bytes. `onLine` is shown each
+ * well-formed line on the way; what it was shown is proven only by an outcome without problems.
+ */
 export async function checkData(
   bytes: Uint8Array,
   claim: DataClaim,
   tools: ContentTools,
+  onLine: OnLine | null = null,
 ): Promise<DataOutcome> {
   const { data } = claim;
   const problems = new ProblemList();
   checkStoredBytes(bytes, data, tools.sha256, problems);
 
-  const tally = new LineTally(claim.records.firstOffset, tools, problems);
+  const tally = new LineTally(claim.records.firstOffset, tools, problems, onLine);
   let storedAt = 0;
   let contentBytes = 0;
   let whole = true;

@@ -162,33 +162,55 @@ async function checkKeys(
   throw new VerifyError({ code: 'unknown-key', expected: 'a signature of a trusted key', found });
 }
 
+/** A line in its segment's tree. */
+export type LinePath = {
+  readonly index: number;
+  /** Of the line without its LF. */
+  readonly leaf: Hash;
+  /** Leaf to root. */
+  readonly path: readonly Hash[];
+};
+
 /**
- * The proof of one line, from its segment's seal and the leaf hashes of all the segment's lines in order.
- * Throws VerifyError `entry-root-mismatch` when those are not the lines that the seal speaks of.
+ * The proof of one line, from its segment's seal and its place in the segment's tree. Throws VerifyError
+ * `entry-root-mismatch` if the path does not lead to the root that the seal states.
  */
-export function buildEventProof(
+export function eventProofOf(
   opened: OpenedSeal,
-  leaves: readonly Hash[],
-  line: number,
+  { index, leaf, path }: LinePath,
   sha256: Sha256,
 ): Uint8Array {
   const { entries } = opened.manifest;
   const { seal } = opened;
-  const linePath = inclusionProof(sha256, leaves, line);
-  const leaf = leaves[line] as Hash;
-  if (!verifyInclusion(sha256, leaf, line, entries.size, linePath, fromHex(entries.root))) {
-    const found = `${leaves.length} lines of another root`;
-    throw new VerifyError({ code: 'entry-root-mismatch', expected: entries.root, found });
+  if (!verifyInclusion(sha256, leaf, index, entries.size, path, fromHex(entries.root))) {
+    throw new VerifyError({
+      code: 'entry-root-mismatch',
+      expected: entries.root,
+      found: 'lines of another root',
+    });
   }
   return encodeEventProof({
     manifestBytes: seal.manifestBytes,
-    line,
-    linePath,
+    line: index,
+    linePath: path,
     index: seal.index,
     path: seal.path,
     note: encodeSignedCheckpoint(seal.signed.text, seal.signed.signatures),
   });
 }
+
+/** The same from the leaf hashes of all the segment's lines in order. */
+export const buildEventProof = (
+  opened: OpenedSeal,
+  leaves: readonly Hash[],
+  line: number,
+  sha256: Sha256,
+): Uint8Array =>
+  eventProofOf(
+    opened,
+    { index: line, leaf: leaves[line] as Hash, path: inclusionProof(sha256, leaves, line) },
+    sha256,
+  );
 
 function demand(holds: boolean, code: Problem['code'], expected: string, found: string): void {
   if (!holds) throw new VerifyError({ code, expected, found });

@@ -1,7 +1,7 @@
 // Do the lines cover their offsets, and what is their root?
-import { toHex } from '../base/bytes.ts';
+import { EMPTY, toHex } from '../base/bytes.ts';
 import type { Sha256, Sha256Into } from '../base/hash.ts';
-import type { GapReason } from '../format/line.ts';
+import type { GapLine, GapReason } from '../format/line.ts';
 import { LineScanner } from '../format/line-scanner.ts';
 import { timeText } from '../format/time.ts';
 import { TreeAccumulator } from '../merkle/accumulator.ts';
@@ -14,6 +14,26 @@ import type { ProblemList } from './problem-list.ts';
 
 const LF = 0x0a;
 
+/**
+ * One well-formed line of a block, without its LF: bytes [start, end) of `content`. Good during the call
+ * only: the object serves the next line, and the block's memory is freed.
+ */
+export type SeenLine = {
+  content: Uint8Array;
+  start: number;
+  end: number;
+  offset: number;
+  /** The offset after the last one that the line covers. */
+  nextOffset: number;
+  /** Null for a record. */
+  gapLine: GapLine | null;
+  /** −1 for a gap, and for a record without a time that can be shown. */
+  timestampMs: number;
+};
+
+/** Is shown each line before anything of its segment is proven. Must not throw. */
+export type OnLine = (line: SeenLine) => void;
+
 /** Reads blocks of lines in order and keeps what a manifest states of them. */
 export class LineTally {
   lines = 0;
@@ -24,6 +44,10 @@ export class LineTally {
   readonly #plain = new PlainLine();
   readonly #scanner = new LineScanner();
   readonly #problems: ProblemList;
+  readonly #onLine: OnLine | null;
+  readonly #seen: SeenLine = {
+    ...{ content: EMPTY, start: 0, end: 0, offset: 0, nextOffset: 0, gapLine: null, timestampMs: -1 },
+  };
   /** Where the next line must begin. Null after something unreadable. */
   #nextOffset: number | null;
   #allRead = true;
@@ -35,7 +59,9 @@ export class LineTally {
     firstOffset: number,
     hashes: { readonly sha256: Sha256; readonly sha256Into: Sha256Into },
     problems: ProblemList,
+    onLine: OnLine | null = null,
   ) {
+    this.#onLine = onLine;
     this.#nextOffset = firstOffset;
     this.#sha256 = hashes.sha256;
     this.#tree = new TreeAccumulator(hashes.sha256Into);
@@ -97,6 +123,10 @@ export class LineTally {
       if (end >= 0) {
         this.#nextOffset = expected + 1;
         this.#addRecord(this.#plain.timestampMs);
+        if (this.#onLine !== null) {
+          this.#seen.offset = expected;
+          this.#show(content, start, end, expected + 1, null, this.#plain.timestampMs);
+        }
         return end;
       }
     }
@@ -123,7 +153,31 @@ export class LineTally {
       const before = this.#missing.get(scanner.gap) ?? 0;
       this.#missing.set(scanner.gap, before + scanner.nextOffset - offset);
     }
+    if (this.#onLine !== null) {
+      const gapLine = scanner.gap === null ? null : scanner.gapLine;
+      this.#seen.offset = offset;
+      this.#show(content, start, end, scanner.nextOffset, gapLine, scanner.timestampMs);
+    }
     return end;
+  }
+
+  /** The line of bytes [start, end) and of `#seen.offset`. */
+  #show(
+    content: Uint8Array,
+    start: number,
+    end: number,
+    nextOffset: number,
+    gapLine: GapLine | null,
+    timestampMs: number,
+  ): void {
+    const seen = this.#seen;
+    seen.content = content;
+    seen.start = start;
+    seen.end = end;
+    seen.nextOffset = nextOffset;
+    seen.gapLine = gapLine;
+    seen.timestampMs = timestampMs;
+    this.#onLine?.(seen);
   }
 
   /** `ms` is −1 if the timestamp is not a time. */

@@ -6,22 +6,22 @@ import { systemClock } from '../../base/clock.ts';
 import { counted } from '../../base/counted.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { LIMITS } from '../../base/limits.ts';
-import { nodeSha256 } from '../../base/node/hash.ts';
+import { nodeSha256, nodeSha256Into } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
 import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
 import { encodeEventProof, parseEventProof } from '../../format/event-proof.ts';
 import { oldestVersion } from '../../format/oldest-version.ts';
-import { LineScanner } from '../../format/record.ts';
+import { InclusionPath } from '../../merkle/inclusion-path.ts';
 import { verifyInclusion } from '../../merkle/proof.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import { chainEnd, successorOf } from '../../read/chain-end.ts';
 import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
 import { BehindChainError } from '../../read/errors.ts';
 import { laterPath } from '../../read/later-path.ts';
-import { provenLines } from '../../read/line-range.ts';
+import { checkedData } from '../../read/line-range.ts';
 import { locateOffset } from '../../read/locate.ts';
 import { floodFindings } from '../../verifier/attest/flood.ts';
-import { buildEventProof } from '../../verify/event-proof.ts';
+import { eventProofOf, type LinePath } from '../../verify/event-proof.ts';
 import { VerifyError } from '../../verify/finding.ts';
 import {
   type AttestationOptions,
@@ -211,19 +211,30 @@ export async function proveOffset(
     );
   }
   const seal = await reader.seal(located.sequence);
-  const lines = await provenLines(reader, seal);
-  const { index, isGap } = lineCovering(lines, offset);
-  const leaves = lines.map((line) => leafHash(nodeSha256, line));
-  const proof = buildEventProof(seal, leaves, index, nodeSha256);
-  return { proof, line: lines[index]!, isGap, seal };
+  const { line, isGap, place } = await placeOf(reader, seal, offset);
+  return { proof: eventProofOf(seal, place, nodeSha256), line, isGap, seal };
 }
 
-function lineCovering(lines: readonly Uint8Array[], offset: number): { index: number; isGap: boolean } {
-  const scanner = new LineScanner();
-  for (const [index, line] of lines.entries()) {
-    scanner.scan(line, 0, line.length);
-    if (scanner.offset <= offset && offset < scanner.nextOffset)
-      return { index, isGap: scanner.gap !== null };
+/** The line that covers an offset, and its place in its segment's tree. The whole segment is read for it. */
+async function placeOf(
+  reader: ChainReader,
+  seal: LocatedSeal,
+  offset: number,
+): Promise<{ readonly line: Uint8Array; readonly isGap: boolean; readonly place: LinePath }> {
+  const hashes = { sha256: nodeSha256, sha256Into: nodeSha256Into };
+  const path = new InclusionPath(hashes, seal.manifest.entries.size);
+  let found: { readonly line: Uint8Array; readonly isGap: boolean } | null = null;
+  await checkedData(reader, seal, ({ content, start, end, offset: first, nextOffset, gapLine }) => {
+    const isIt = first <= offset && offset < nextOffset;
+    if (isIt) found = { line: content.slice(start, end), isGap: gapLine !== null };
+    const message = new Uint8Array(end - start + 1);
+    message.set(content.subarray(start, end), 1);
+    path.addLeafMessage(message, isIt);
+  });
+  const result = path.result();
+  if (found === null || result === null) {
+    throw new VerifyError({ code: 'offset-gap', expected: `a line for offset ${offset}`, found: 'none' });
   }
-  throw new VerifyError({ code: 'offset-gap', expected: `a line for offset ${offset}`, found: 'none' });
+  const { line, isGap } = found as { readonly line: Uint8Array; readonly isGap: boolean };
+  return { line, isGap, place: { ...result, leaf: leafHash(nodeSha256, line) } };
 }

@@ -5,6 +5,7 @@ import { concatBytes } from '../../../src/base/bytes.ts';
 import { portableSha256, portableSha256Into } from '../../../src/base/hash.ts';
 import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
 import { TreeAccumulator } from '../../../src/merkle/accumulator.ts';
+import { InclusionPath } from '../../../src/merkle/inclusion-path.ts';
 import {
   consistencyProof,
   inclusionProof,
@@ -75,6 +76,33 @@ describe('a tree', () => {
         expect(verifyConsistency(portableSha256, index + 1, before, data.length, root, proof)).toBe(true);
       }),
     );
+  });
+
+  it('gives the path of one leaf in one pass over all of them', () => {
+    const hashes = { sha256: portableSha256, sha256Into: portableSha256Into };
+    fc.assert(
+      fc.property(anyLeaves(70, 1), fc.nat(), (data, pick) => {
+        const index = pick % data.length;
+        const collected = new InclusionPath(hashes, data.length);
+        // The second leaf that is named so does not count.
+        for (const [at, each] of data.entries()) {
+          collected.addLeafMessage(concatBytes(Uint8Array.of(0), each), at === index || at === index + 2);
+        }
+        const path = inclusionProof(portableSha256, hashed(data), index);
+        expect(collected.result()).toEqual({ index, path });
+      }),
+    );
+  });
+
+  it('gives no path where no leaf is named, or where leaves are missing or too many', () => {
+    const hashes = { sha256: portableSha256, sha256Into: portableSha256Into };
+    const collect = (leaves: number, named: number) => {
+      const collected = new InclusionPath(hashes, 5);
+      for (let at = 0; at < leaves; at++) collected.addLeafMessage(Uint8Array.of(0, at), at === named);
+      return collected.result();
+    };
+    expect(collect(5, 4)?.index).toBe(4);
+    expect([collect(5, -1), collect(4, 2), collect(6, 2)]).toEqual([null, null, null]);
   });
 
   it('gives its frontier back from the path of its last leaf', () => {

@@ -6,7 +6,7 @@ import { zstdCompressor } from '../../../base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../base/node/hash.ts';
 import { decodeLine, type KafkaRecord } from '../../../format/record.ts';
 import type { ChainReader, LocatedSeal } from '../../../read/chain-reader.ts';
-import { provenLines } from '../../../read/line-range.ts';
+import { linesOfSegment } from '../../../read/line-range.ts';
 import { BodyBuilder } from '../../../segment/body.ts';
 import { headAfter, makeSegment, sealBytes } from '../../../segment/segment.ts';
 
@@ -60,7 +60,9 @@ async function forgedBody(reader: ChainReader, seal: LocatedSeal) {
     compress: zstdCompressor(3),
   });
   let isFirst = true;
-  for (const line of await provenLines(reader, seal)) {
+  const { firstOffset, nextOffset } = seal.manifest.records;
+  const range = { from: firstOffset, to: nextOffset };
+  for await (const { line } of linesOfSegment(reader, seal, range, true)) {
     const decoded = decodeLine(line);
     if (decoded.kind === 'gap') builder.gap(decoded.gap);
     else {

@@ -1,0 +1,99 @@
+// Is a segment compared with its seal in one pass: each block decompressed once, and no line given before?
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ChainReader } from '../../../src/read/chain-reader.ts';
+import { linesOfSegment } from '../../../src/read/line-range.ts';
+import { directoryStore } from '../../../src/store/directory.ts';
+import { ArchiveBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
+import { ledgerstone } from '../cli/captured-io.ts';
+
+const decompressed = vi.hoisted(() => ({ blocks: 0 }));
+vi.mock('node:zlib', async (importOriginal) => {
+  const zlib = await importOriginal<typeof import('node:zlib')>();
+  return {
+    ...zlib,
+    zstdDecompressSync: (...args: Parameters<typeof zlib.zstdDecompressSync>) => {
+      decompressed.blocks++;
+      return zlib.zstdDecompressSync(...args);
+    },
+  };
+});
+
+const BLOCKS = 5;
+const PLACE = ['--topic', 'orders', '--partition', '0'];
+let folder: string;
+let dataKey: string;
+let key: string;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ledgerstone-pass-'));
+  const builder = new ArchiveBuilder();
+  const chain = builder.chain();
+  await chain.seal();
+  const gap = { offset: 8, last: 10, reason: 'accepted', by: 'J. Doe', why: 'ticket 4711' } as const;
+  const lines = [...entries(0, 8), gap, ...entries(11, 9)];
+  const built = await chain.seal({ lines, linesPerBlock: 4 });
+  dataKey = built.dataKey as string;
+  writeCopy(builder.archive, folder);
+  key = join(folder, builder.archive.keys().find((name) => name.startsWith('keys/')) as string);
+  decompressed.blocks = 0;
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each([
+  ['get --prove', ['get', '--from', '2', '--to', '17', '--prove']],
+  ['prove', ['prove', '--offset', '13']],
+  ['losses', ['losses']],
+])('%s decompresses each block once', async (_name, [command, ...args]) => {
+  const place = command === 'losses' ? [] : PLACE;
+  const { code, err } = await ledgerstone([
+    command as string,
+    folder,
+    '--key',
+    key,
+    ...place,
+    ...(args ?? []),
+  ]);
+  expect(err).not.toMatch(/error/i);
+  expect(code).toBe(0);
+  expect(decompressed.blocks).toBe(BLOCKS);
+});
+
+async function linesWith(keptBytesMax?: number): Promise<number[]> {
+  const store = directoryStore({ path: folder });
+  const signal = new AbortController().signal;
+  const reader = new ChainReader({ store, chain: 'orders', partition: 0, trusted: [], signal });
+  const found: number[] = [];
+  const range = { from: 2, to: 18 };
+  for await (const { offset, line } of linesOfSegment(
+    reader,
+    await reader.seal(1),
+    range,
+    true,
+    keptBytesMax,
+  )) {
+    expect(JSON.parse(Buffer.from(line).toString()).offset).toBe(offset);
+    found.push(offset);
+  }
+  return found;
+}
+
+test('lines that are too many to keep are read once more, and are the same', async () => {
+  const kept = await linesWith();
+  expect(kept).toEqual([2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17]);
+  expect(decompressed.blocks).toBe(BLOCKS);
+  expect(await linesWith(1000)).toEqual(kept);
+  expect(decompressed.blocks).toBe(BLOCKS + 2 * BLOCKS);
+});
+
+test('no line is given of data that is not what was sealed', async () => {
+  const path = join(folder, dataKey);
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 30] = (bytes[bytes.length - 30] as number) ^ 1;
+  writeFileSync(path, bytes);
+  const { code, out } = await ledgerstone(['get', folder, '--key', key, ...PLACE, '--prove']);
+  expect(code).toBe(1);
+  expect(out).toBe('');
+});
