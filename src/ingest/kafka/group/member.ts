@@ -76,7 +76,7 @@ export class Member {
       },
       emitter,
     );
-    keepLoopsRunning(cluster, {
+    const fetching = keepLoopsRunning(cluster, {
       suspect: (reason) => this.#suspect(reason),
       brokerFailed: async (nodeId, error) => this.#fetcher?.brokerFailed(nodeId, error),
     });
@@ -103,6 +103,7 @@ export class Member {
       metadataMaxAge: tuning.metadataAgeMsMax,
       instrumentationEmitter: emitter,
     });
+    this.#consumer.on(this.#consumer.events.FETCH_START, fetching);
     this.#group = new Group({
       consumer: this.#consumer,
       cluster,

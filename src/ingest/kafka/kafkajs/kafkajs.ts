@@ -128,6 +128,7 @@ export type KafkajsCluster = {
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
   findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[];
+  getNodeIds(): readonly string[];
   findBroker(target: { readonly nodeId: number | string }): Promise<KafkajsBroker>;
   findGroupCoordinator(group: { readonly groupId: string }): Promise<KafkajsBroker>;
   markOffsetAsCommitted(at: { groupId: string; topic: string; partition: number; offset: string }): void;

@@ -1,7 +1,7 @@
 // What of kafkajs's cluster would let the trouble of one broker stop the group's loops for all, and what
 // stands there instead?
 import { messageOf } from '../../../base/error.ts';
-import type { KafkajsBroker, KafkajsCluster } from './kafkajs.ts';
+import { type KafkajsBroker, type KafkajsCluster, needs } from './kafkajs.ts';
 
 export type LoopTools = {
   readonly suspect: (reason: string) => void;
@@ -9,12 +9,38 @@ export type LoopTools = {
   readonly brokerFailed: (nodeId: string, error: unknown) => Promise<void>;
 };
 
-/** For the group's own cluster only: changes this one object. */
-export function keepLoopsRunning(cluster: KafkajsCluster, tools: LoopTools): void {
+/**
+ * For the group's own cluster only: changes this one object. What it gives back is to be called at each
+ * FETCH_START of the consumer.
+ */
+export function keepLoopsRunning(cluster: KafkajsCluster, tools: LoopTools): () => void {
   outliveBrokers(cluster, tools);
   refreshAside(cluster, tools);
   const find = cluster.findGroupCoordinator.bind(cluster);
   cluster.findGroupCoordinator = (group) => joinAgain(() => find(group));
+  return endLoopsOfTheStopped(cluster);
+}
+
+/** A running consumer asks once for each broker and fetch, and a few times more when brokers come or go. */
+const ASKED_WITHOUT_FETCH_MAX = 10_000;
+
+/**
+ * kafkajs makes its fetch loops anew when a broker comes or goes. A consumer that is stopped at that moment
+ * stops the old loops only: the new ones find it stopped, fetch nothing, wait for nothing, and go round for
+ * ever without giving any timer or socket of the process its turn (relatives of kafkajs #1384 and #1387). All
+ * that such a loop still asks is which brokers there are, so that is where it ends.
+ */
+function endLoopsOfTheStopped(cluster: KafkajsCluster): () => void {
+  needs(cluster, 'Cluster', ['getNodeIds']);
+  const nodeIds = cluster.getNodeIds.bind(cluster);
+  let asked = 0;
+  cluster.getNodeIds = () => {
+    if (++asked > ASKED_WITHOUT_FETCH_MAX) throw new Error('a fetch loop of a stopped consumer was ended');
+    return nodeIds();
+  };
+  return () => {
+    asked = 0;
+  };
 }
 
 /**

@@ -1,4 +1,7 @@
 // Does one broker's trouble stay its own?
+import { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { KafkajsBroker, KafkajsCluster } from '../../../../../src/ingest/kafka/kafkajs/kafkajs.ts';
 import { joinAgain, keepLoopsRunning } from '../../../../../src/ingest/kafka/kafkajs/loops.ts';
@@ -12,13 +15,14 @@ function running(cluster: Partial<KafkajsCluster>) {
     findGroupCoordinator: async () => ({}) as KafkajsBroker,
     refreshMetadata: async () => {},
     refreshMetadataIfNecessary: async () => {},
+    getNodeIds: () => [],
     ...cluster,
   } as KafkajsCluster;
-  keepLoopsRunning(one, {
+  const fetching = keepLoopsRunning(one, {
     suspect: (reason) => told.suspicions.push(reason),
     brokerFailed: async (nodeId, error) => void told.failed.push([nodeId, error]),
   });
-  return { one, told };
+  return { one, told, fetching };
 }
 
 describe('a broker that can not be reached', () => {
@@ -75,6 +79,74 @@ describe('metadata that is due', () => {
     const refreshMetadataIfNecessary = () => Promise.reject(new Error('first'));
     const { one } = running({ brokerPool, refreshMetadataIfNecessary });
     await expect(one.refreshMetadataIfNecessary()).rejects.toThrow('first');
+  });
+});
+
+/** As far as the tests below use it. */
+type Runner = { start(): Promise<void>; stop(): Promise<void>; readonly running: boolean };
+type NewRunner = new (options: object) => Runner;
+const KafkajsRunner = createRequire(import.meta.url)('kafkajs/src/consumer/runner') as NewRunner;
+
+describe('the fetch loops of kafkajs', () => {
+  const quiet = { debug() {}, info() {}, warn() {}, error() {}, namespace: () => quiet };
+
+  /** kafkajs's own runner over this cluster. `fetched` is called with each fetch of the running consumer. */
+  function runnerOver(cluster: KafkajsCluster, fetching: () => void, fetched: () => void): Runner {
+    const emitter = new EventEmitter();
+    emitter.on('consumer.fetch_start', fetching);
+    const consumerGroup = {
+      connect: async () => {},
+      joinAndSync: async () => {},
+      leave: async () => {},
+      heartbeat: async () => {},
+      getNodeIds: () => cluster.getNodeIds(),
+      fetch: async () => {
+        fetched();
+        await nextTurn();
+        return [];
+      },
+    };
+    const crashed = (error: unknown) => {
+      throw error;
+    };
+    const options = { consumerGroup, instrumentationEmitter: emitter, concurrency: 1, retry: { retries: 1 } };
+    return new KafkajsRunner({ ...options, logger: quiet, heartbeatInterval: 1, onCrash: crashed });
+  }
+
+  it('end where the consumer is stopped while a broker comes, and give the process its turn', async () => {
+    let [brokers, asked, loopsMade] = [['1'], 0, 0];
+    let stopped: Promise<void> | null = null;
+    const { one, fetching } = running({
+      getNodeIds: () => {
+        // Without the end under test nothing else would ever end this test.
+        if (++asked > 1_000_000) throw new TypeError('the loops go round and round');
+        if (brokers.length > 1 && ++loopsMade === 2) stopped = runner.stop();
+        return brokers;
+      },
+    });
+    let fetches = 0;
+    const runner = runnerOver(one, fetching, () => {
+      fetches += 1;
+      if (fetches === 3) brokers = ['1', '2'];
+    });
+    await runner.start();
+    await expect.poll(() => stopped !== null).toBe(true);
+    await stopped;
+    expect(runner.running).toBe(false);
+    expect(fetches).toBe(3);
+    expect(asked).toBeLessThan(100_000);
+  });
+
+  it('go on for as long as the consumer runs', async () => {
+    const { one, fetching } = running({ getNodeIds: () => ['1', '2'] });
+    let fetches = 0;
+    const runner = runnerOver(one, fetching, () => {
+      fetches += 1;
+    });
+    await runner.start();
+    await expect.poll(() => fetches, { interval: 5 }).toBeGreaterThan(30_000);
+    expect(runner.running).toBe(true);
+    await runner.stop();
   });
 });
 
