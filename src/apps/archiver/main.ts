@@ -78,10 +78,11 @@ export async function runArchiver(config: Config, options: RunOptions): Promise<
 }
 
 /** Before anything is consumed. What could not be learned is said, and no reason to stop. */
-async function refuseCompactedTopics({ source, limits }: Config, log: Logger): Promise<void> {
+async function refuseCompactedTopics({ source, limits }: Config, { log, signal }: RunOptions): Promise<void> {
   if (source.kind !== 'kafka') return;
   const { refuseCompacted } = await import('../../ingest/kafka/topic-check.ts');
-  const why = await refuseCompacted({ ...source, recordBytesMax: limits.recordBytes, log });
+  const why = await refuseCompacted({ ...source, recordBytesMax: limits.recordBytes, log }, signal);
+  signal.throwIfAborted();
   if (why === null) return;
   log.warn({ error: why }, 'whether Kafka compacts a topic is not known: such a topic halts at its gaps');
 }
@@ -140,7 +141,7 @@ class Service {
   async run(): Promise<ArchiverResult> {
     const { log, signal } = this.#options;
     try {
-      await refuseCompactedTopics(this.#config, log);
+      await refuseCompactedTopics(this.#config, this.#options);
       const pipeline = await this.#openPipeline();
       this.#pipeline = pipeline;
       // It may have failed while the store and the keys were opened, when there was no pipeline to notify.

@@ -75,12 +75,17 @@ export async function checkKafka(options: KafkaSourceOptions): Promise<KafkaChec
 
 /**
  * Throws `topic-compacted` if Kafka compacts a topic that doesn't accept it. Returns why it could not be
- * learned; null: it was.
+ * learned; null: it was. The signal ends a wait for brokers that don't answer, which is a reason as well.
  */
-export async function refuseCompacted(options: KafkaSourceOptions): Promise<string | null> {
+export async function refuseCompacted(
+  options: KafkaSourceOptions,
+  signal?: AbortSignal,
+): Promise<string | null> {
   const refusing = new Set(options.topics.flatMap(({ name, compacted }) => (compacted ? [] : [name])));
   if (refusing.size === 0) return null;
   const client = new Client(options);
+  const cut = () => client.cut(new Error('stopped'));
+  signal?.addEventListener('abort', cut);
   let cluster: KafkajsCluster | undefined;
   let compacted: string[];
   try {
@@ -99,6 +104,7 @@ export async function refuseCompacted(options: KafkaSourceOptions): Promise<stri
   } catch (error) {
     return kafkaError('read the settings of the topics', error).message;
   } finally {
+    signal?.removeEventListener('abort', cut);
     await cluster?.disconnect().catch(() => {});
     client.cut();
   }

@@ -12,6 +12,8 @@ import { silentLogger } from '../../../src/base/log.ts';
 import { parseConfig } from '../../../src/config/archiver.ts';
 
 const sockets = new Set<Socket>();
+/** tcpmux: a port on which nothing listens. */
+const NOBODY = 1;
 let silent: Server;
 let dir: string;
 
@@ -45,7 +47,7 @@ const configOf = (what: 'S3' | 'Kafka', port: number, server: string) =>
     `archive:
   origin: test.example.com/stop
   ${places(port, dir)[what]}
-source: { kind: kafka, brokers: ["127.0.0.1:${port}"], topics: [{ name: t, retention: r }] }
+source: { kind: kafka, brokers: ["127.0.0.1:${what === 'Kafka' ? port : NOBODY}"], topics: [{ name: t, retention: r }] }
 retention: { r: { mode: COMPLIANCE, period: 1h } }
 server: ${server}
 `,
@@ -67,6 +69,8 @@ it.each(['S3', 'Kafka'] as const)('ends as drained when it is stopped while %s i
   while (sockets.size === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   stopping.abort(new Error('stopped by SIGTERM'));
   expect(await run).toEqual({ end: 'drained', records: 0, segments: 0 });
+  // Nothing was tried again after the stop.
+  expect(sockets.size).toBe(1);
 });
 
 it('lets go of all that it opened when its status server finds no address to listen on', async () => {
