@@ -1,24 +1,25 @@
 // Is one chain whole, from its first seal to its head?
-import { equalBytes, toHex } from '../base/bytes.ts';
+import { equalBytes } from '../base/bytes.ts';
 import { readAhead, TaskGroup } from '../base/concurrency.ts';
 import { messageOf } from '../base/error.ts';
 import { afterDataOf, dataPrefix } from '../format/paths.ts';
 import { parseUntil } from '../format/time.ts';
 import type { VerifierKey } from '../format/vkey.ts';
-import { emptyRoot } from '../merkle/tree.ts';
 import { AnchorCheck } from './anchor.ts';
 import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
 import { foreignBehindEnd, secondEnd } from './behind-end.ts';
+import { chainReport } from './chain-report.ts';
 import { aheadProblem, chainProblem, linkProblems, staleProblem } from './chain-state.ts';
 import { ChainTally } from './chain-tally.ts';
 import { ChainTrust } from './chain-trust.ts';
+import type { Visit } from './content-visitor.ts';
 import { contentProblems, listedProblem, missingProblem } from './data-check.ts';
 import { DataCursor } from './data-cursor.ts';
 import { FindingList, type ObjectLocation } from './finding-list.ts';
 import { chainText, continuesProblems } from './handover.ts';
 import { LaterSeals, newerFormat } from './later-version.ts';
 import { isStoreWide, lockProblems, promiseProblem } from './locks.ts';
-import { checkpointOf, type OpenedSeal } from './open-seal.ts';
+import type { OpenedSeal } from './open-seal.ts';
 import type { ChainReport } from './report.ts';
 import type { Run } from './run.ts';
 import { type InspectedSeal, listSeals, readListed, storeProblem } from './seal-reader.ts';
@@ -113,7 +114,8 @@ export class ChainCheck {
       this.#findings.add({ code: 'sequence-gap', expected: 'seal 0', found: 'no seal at all' });
     }
     await this.#checkEnd();
-    return this.#report();
+    const knownSize = this.#head === null ? null : this.#anchors.knownSize(this.#head.manifest.origin);
+    return chainReport(this.#place, this.#head, knownSize, this.#tally, this.#findings, this.#run.sha256);
   }
 
   async #readSeals(): Promise<void> {
@@ -180,7 +182,12 @@ export class ChainCheck {
       return;
     }
     this.#tally.addSeal(opened.manifest);
-    await this.#checkData(opened, isSound && isTrusted && misplaced === null);
+    const inChain = isSound && misplaced === null;
+    const visitor = opened.manifest.data === null ? null : this.#run.visitor;
+    const visit = await visitor?.enter({
+      ...{ opened, place: this.#place, key, version: seal.version, isSound: inChain, isTrusted },
+    });
+    await this.#checkData(opened, inChain && isTrusted, visit);
   }
 
   #noteSecondEnd(origin: string, sequence: number, place: ObjectLocation): void {
@@ -215,28 +222,35 @@ export class ChainCheck {
     }
   }
 
-  async #checkData(opened: OpenedSeal, inTurn: boolean): Promise<void> {
+  /** `visit`: null if the object is not to be read. */
+  async #checkData(opened: OpenedSeal, inTurn: boolean, visit: Visit | null | undefined): Promise<void> {
     const { data, origin, sequence } = opened.manifest;
     if (data === null) return;
     let version: ArchiveVersion | null;
     try {
       version = await this.#data.take(data.key, inTurn);
     } catch (error) {
+      visit?.end();
       this.#run.signal?.throwIfAborted();
       this.#findings.add(storeProblem(error), { key: data.key, sequence });
       return;
     }
     if (version === null) {
+      visit?.end();
       const problem = missingProblem(opened, this.#run.nowMs);
       if (problem.code === 'expired') this.#tally.addExpired(sequence >= this.#anchors.attestedSize(origin));
       this.#findings.add(problem, { key: data.key, sequence });
       return;
     }
     const found = version;
-    await this.#tasks.start(() => this.#checkObject(opened, found));
+    await this.#tasks.start(() => this.#checkObject(opened, found, visit).finally(() => visit?.end()));
   }
 
-  async #checkObject(opened: OpenedSeal, version: ArchiveVersion): Promise<void> {
+  async #checkObject(
+    opened: OpenedSeal,
+    version: ArchiveVersion,
+    visit: Visit | null | undefined,
+  ): Promise<void> {
     const { reader, signal, reads, depth } = this.#run;
     const place = { key: version.key, versionId: version.versionId, sequence: opened.manifest.sequence };
     const listed = listedProblem(opened, version);
@@ -250,8 +264,8 @@ export class ChainCheck {
         this.#findings.add(storeProblem(error), place);
       }
     }
-    if (depth === 'content' && listed?.code !== 'malformed') {
-      this.#findings.addAll(await contentProblems(opened, version, this.#run, this.#tally), place);
+    if (depth === 'content' && listed?.code !== 'malformed' && visit !== null) {
+      this.#findings.addAll(await contentProblems(opened, version, this.#run, this.#tally, visit), place);
     }
   }
 
@@ -272,29 +286,5 @@ export class ChainCheck {
   #believed(origin: string): readonly VerifierKey[] {
     const pinned = trustedFor(this.#run.trusted, origin, this.#run.sha256);
     return [...pinned, ...this.#trust.believed(origin).filter((key) => !includesKey(pinned, key))];
-  }
-
-  #report(): ChainReport {
-    const head = this.#head;
-    const { chain, partition } = this.#place;
-    const { verdict } = this.#findings;
-    const records = head?.manifest.records;
-    return {
-      origin: head?.manifest.origin ?? chainText(this.#place),
-      chain,
-      partition,
-      source: head?.manifest.source ?? null,
-      verdict,
-      size: head === null ? 0 : head.manifest.sequence + 1,
-      root: toHex(head?.root ?? emptyRoot(this.#run.sha256)),
-      nextOffset: records?.nextOffset ?? null,
-      entries: records === undefined ? 0 : records.before + records.count,
-      ...this.#tally.report(),
-      knownSize: head === null ? null : this.#anchors.knownSize(head.manifest.origin),
-      findings: this.#findings.list(),
-      findingsOmitted: this.#findings.omitted,
-      lastSealed: head?.manifest.time.sealed ?? null,
-      checkpoint: head !== null && verdict === 'verified' ? checkpointOf(head) : null,
-    };
   }
 }

@@ -3,6 +3,7 @@ import { LIMITS } from '../base/limits.ts';
 import { parseUntil } from '../format/time.ts';
 import type { ArchiveVersion } from './archive-reader.ts';
 import type { ChainTally } from './chain-tally.ts';
+import type { Visit } from './content-visitor.ts';
 import type { DataClaim } from './data-claim.ts';
 import type { Problem } from './finding.ts';
 import type { OpenedSeal } from './open-seal.ts';
@@ -34,6 +35,7 @@ export async function contentProblems(
   version: ArchiveVersion,
   run: Run,
   tally: ChainTally,
+  visit?: Visit | null,
 ): Promise<readonly Problem[]> {
   const { data, records, entries, time } = opened.manifest;
   if (data === null) return [];
@@ -56,6 +58,7 @@ export async function contentProblems(
         counts.bytes += size;
       }
       tally.addContent(opened.manifest, outcome);
+      visit?.checked(version, outcome);
       run.report();
       return outcome.problems;
     } catch (error) {

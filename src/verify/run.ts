@@ -7,6 +7,7 @@ import type { VerifierKey } from '../format/vkey.ts';
 import type { Anchor } from './anchor.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import type { BlockChecker } from './block-checker.ts';
+import type { ContentVisitor } from './content-visitor.ts';
 import type { VerifySignature } from './trust.ts';
 
 export type Depth = 'seals' | 'content';
@@ -48,4 +49,6 @@ export type Run = {
   readonly leastLock: Period | null;
   /** No lock is longer. Null: not promised. */
   readonly greatestLock: Period | null;
+  /** Looks into data objects beside their check. Null: nobody does, and all are read. */
+  readonly visitor: ContentVisitor | null;
 };

@@ -19,6 +19,7 @@ import { checkArchiveObjects } from './archive-objects.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import type { BlockChecker } from './block-checker.ts';
 import { checkChain } from './chain-check.ts';
+import type { ContentVisitor } from './content-visitor.ts';
 import { type Problem, worstVerdict } from './finding.ts';
 import { FindingList } from './finding-list.ts';
 import { chainText, collectHandovers } from './handover.ts';
@@ -55,6 +56,8 @@ export type VerifyOptions = {
   readonly leastLock?: Period | null;
   /** Objects that are locked for longer are noticed. */
   readonly greatestLock?: Period | null;
+  /** Looks into data objects beside their check. Chains are then checked one after the other. */
+  readonly visitor?: ContentVisitor | null;
   readonly onProgress?: (progress: Readonly<Progress>) => void;
   readonly signal?: AbortSignal;
 };
@@ -139,6 +142,7 @@ export function startRun(
     staleAfterMs: options.staleAfterMs ?? null,
     leastLock: options.leastLock ?? null,
     greatestLock: options.greatestLock ?? null,
+    visitor: options.visitor ?? null,
   };
 }
 
@@ -152,7 +156,7 @@ async function checkChains(
   foreign: FindingList,
 ): Promise<ChainReport[]> {
   const reports: (ChainReport | null)[] = places.map(() => null);
-  const tasks = new TaskGroup(CHAINS_AT_ONCE);
+  const tasks = new TaskGroup(run.visitor === null ? CHAINS_AT_ONCE : 1);
   try {
     for (const [index, place] of places.entries()) {
       await tasks.start(async () => {

@@ -1,5 +1,6 @@
 // How far does a verdict reach: what is archived or lost, what was not read, what can't be ruled out?
 import { counted, countText } from '../../base/counted.ts';
+import { endBound } from '../../verify/end-bound.ts';
 import { addMissing, lostOffsets, type Missing, NONE_MISSING } from '../../verify/gaps.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
 
@@ -115,23 +116,7 @@ export function boundsOf(report: Report, { leastLock }: Given): string[] {
       `${counted(unread, 'segment')} expired before anybody but the writer read them, as far as this run was shown`,
     );
   }
-  return [...said, endText(chains)];
-}
-
-/** An archive alone can't show that its newest segments, or whole chains, were removed. */
-function endText(chains: readonly ChainReport[]): string {
-  const known = chains.filter(({ knownSize }) => knownSize !== null);
-  if (known.length === 0) {
-    return 'segments after the last ones here, and other chains, are not ruled out: nothing from outside was compared (--since, --keep, --attestations)';
-  }
-  const rest = chains.length - known.length;
-  const others = rest === 0 ? '' : `; ${counted(rest, 'chain')} had none to compare`;
-  const [only] = known;
-  const upTo =
-    chains.length === 1 && only !== undefined
-      ? `segment ${(only.knownSize ?? 1) - 1} of ${only.size - 1}`
-      : `the checkpoints or attestations given for ${counted(known.length, 'chain')}`;
-  return `nothing was cut off up to ${upTo}${others}; segments after that, and chains that were not named, are not ruled out`;
+  return [...said, endBound(chains)];
 }
 
 /** The end of a verdict: up to which time and offset. */

@@ -4,13 +4,12 @@ import { messageOf } from '../../base/error.ts';
 import { checkData, type DataOutcome, free } from '../content.ts';
 import type { DataClaim } from '../data-claim.ts';
 import { nodeContentTools } from './tools.ts';
+import type { WorkerAnswer } from './worker-pool.ts';
 
 export type CheckRequest = { readonly bytes: Uint8Array; readonly claim: DataClaim };
 
-export type CheckAnswer = { readonly outcome: DataOutcome } | { readonly failure: string };
-
 parentPort?.on('message', async ({ bytes, claim }: CheckRequest) => {
-  let answer: CheckAnswer;
+  let answer: WorkerAnswer<DataOutcome>;
   try {
     answer = { outcome: await checkData(bytes, claim, nodeContentTools) };
   } catch (error) {

@@ -1,0 +1,19 @@
+// What does a verification not rule out of the ends of chains?
+import { counted } from '../base/counted.ts';
+import type { ChainReport } from './report.ts';
+
+/** An archive alone can't show that its newest segments, or whole chains, were removed. A sentence. */
+export function endBound(chains: readonly ChainReport[]): string {
+  const known = chains.filter(({ knownSize }) => knownSize !== null);
+  if (known.length === 0) {
+    return 'segments after the last ones here, and other chains, are not ruled out: nothing from outside was compared (--since, --keep, --attestations)';
+  }
+  const rest = chains.length - known.length;
+  const others = rest === 0 ? '' : `; ${counted(rest, 'chain')} had none to compare`;
+  const [only] = known;
+  const upTo =
+    chains.length === 1 && only !== undefined
+      ? `segment ${(only.knownSize ?? 1) - 1} of ${only.size - 1}`
+      : `the checkpoints or attestations given for ${counted(known.length, 'chain')}`;
+  return `nothing was cut off up to ${upTo}${others}; segments after that, and chains that were not named, are not ruled out`;
+}
