@@ -53,6 +53,7 @@ describe('the package', () => {
     for (const file of [
       'dist/ledgerstone.js',
       'dist/lane-worker.js',
+      'dist/search-worker.js',
       'dist/verify-worker.js',
       'dist/FORMAT.md',
     ]) {

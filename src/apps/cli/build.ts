@@ -13,6 +13,7 @@ const DIST = join(ROOT, 'dist');
 const ENTRIES = {
   ledgerstone: 'src/apps/cli/main.ts',
   'lane-worker': 'src/archiver/lanes/lane-worker.ts',
+  'search-worker': 'src/read/find/search-worker.ts',
   'verify-worker': 'src/verify/node/verify-worker.ts',
 };
 

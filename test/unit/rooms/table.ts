@@ -72,7 +72,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'read',
     knows: 'finds and reads lines of an archive',
-    rooms: [...PURE, 'base/node', 'store', 'verify'],
+    rooms: [...PURE, 'base/node', 'store', 'verify', 'verify/node'],
     packages: ['node:'],
   },
   {

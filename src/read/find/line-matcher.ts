@@ -1,0 +1,203 @@
+// Is this line one that was asked for? Lines must have been checked: they are well-formed.
+import { type ValueTest, valueTest } from './condition.ts';
+import { eventTimeOf } from './event-time.ts';
+import { decodedString, spaceEnd } from './json-skip.ts';
+import { type FoundKind, JsonWalker } from './json-walk.ts';
+import { type LinePart, LineParts } from './line-parts.ts';
+import { looseJson, textOf } from './loose-json.ts';
+import { NeedleSearch, needlesOf } from './needle.ts';
+import { type FieldCounts, noCounts, type SearchCounts, type SearchSpec } from './search-spec.ts';
+import type { Target } from './target.ts';
+import { type JsonSpan, TextSearch } from './text-search.ts';
+
+/** Bytes [start, end) of a line without its LF. */
+type SeenLine = {
+  readonly content: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly gapLine: object | null;
+  readonly timestampMs: number;
+};
+
+/** A condition, or the event's time: what one line has shown of it so far. */
+type Question = {
+  readonly targets: readonly Target[];
+  readonly test: ValueTest;
+  readonly counts: FieldCounts;
+  hasValue: boolean;
+  hasObject: boolean;
+  holds: boolean;
+};
+
+/** Lines of one chain in the order in which they stand. One object serves them all. */
+export class LineMatcher {
+  readonly counts: SearchCounts;
+  readonly #spec: SearchSpec;
+  readonly #questions: Question[];
+  /** The last question, if the event's own time is asked for. */
+  readonly #time: Question | null = null;
+  /** By the walker's place. */
+  readonly #pointed: Question[] = [];
+  readonly #walker: JsonWalker;
+  readonly #needles: NeedleSearch | null;
+  readonly #text: TextSearch;
+  readonly #parts = new LineParts();
+  #mayHit = false;
+  /** Of the last line: whether its own time could be read, and whether it says no offset from UTC. */
+  #isDated = false;
+  #isUnzoned = false;
+
+  constructor(spec: SearchSpec) {
+    this.#spec = spec;
+    this.counts = noCounts(spec.conditions.length);
+    const fresh = { hasValue: false, hasObject: false, holds: false };
+    this.#questions = spec.conditions.map((condition, index) => {
+      const counts = this.counts.fields[index] as FieldCounts;
+      return { targets: condition.targets, test: valueTest(condition), counts, ...fresh };
+    });
+    if (spec.time?.kind === 'event') {
+      const { targets, fromMs, toMs } = spec.time;
+      const test: ValueTest = (text) => this.#isInTime(text, fromMs, toMs);
+      this.#time = { targets, test, counts: this.counts.eventTime, ...fresh };
+      this.#questions.push(this.#time);
+    }
+    const places: (readonly string[])[] = [];
+    for (const question of this.#questions) {
+      for (const target of question.targets) {
+        if (target.kind !== 'pointer') continue;
+        places.push(target.tokens);
+        this.#pointed.push(question);
+      }
+    }
+    this.#walker = new JsonWalker(places);
+    const needles = needlesOf(spec);
+    this.#needles = needles === null ? null : new NeedleSearch(needles);
+    this.#text = new TextSearch(spec.texts);
+  }
+
+  /** True: it is a hit. */
+  isHit(line: SeenLine): boolean {
+    const { counts } = this;
+    counts.lines++;
+    if (line.gapLine !== null) return false;
+    counts.records++;
+    if (!this.#isInRecordTime(line.timestampMs)) return false;
+    const { content, start, end } = line;
+    const parts = this.#parts;
+    parts.read(content, start, end);
+    const mayHit = this.#needles === null || this.#needles.isIn(content, start, end);
+    const json = this.#jsonOf(mayHit);
+    if (this.#questions.length > 0) this.#ask(json, mayHit);
+    if (!mayHit || !this.#questions.every((one) => one.holds || one === this.#time)) return false;
+    if (!this.#text.areIn(parts, json)) return false;
+    if (this.#time !== null && !this.#time.holds) {
+      if (!this.#isDated) counts.undated++;
+      return false;
+    }
+    if (this.#isUnzoned) counts.withoutZone++;
+    counts.hits++;
+    return true;
+  }
+
+  #isInRecordTime(timestampMs: number): boolean {
+    const { time } = this.#spec;
+    if (time === null || time.kind !== 'record') return true;
+    if (timestampMs < 0) this.counts.untimed++;
+    else if (timestampMs >= time.fromMs && timestampMs < time.toMs) return true;
+    else this.counts.outOfTime++;
+    return false;
+  }
+
+  /** The JSON text of the value. Counts values that have no fields. `isWhole`: strings alone count too. */
+  #jsonOf(isWhole: boolean): JsonSpan | null {
+    const parts = this.#parts;
+    const { bytes, form, start, end } = parts;
+    if (form === 'value') return { bytes, start, end };
+    if (form === 'none') {
+      this.counts.tombstones++;
+      return null;
+    }
+    const loose = isWhole || mayBeJson(parts) ? looseJson(parts.bytesOf(parts.looseValue)) : null;
+    const first = loose === null ? -1 : (loose[spaceEnd(loose, 0, loose.length)] ?? -1);
+    if (first !== 0x7b && first !== 0x5b) this.counts.notJson++;
+    return loose === null ? null : { bytes: loose, start: 0, end: loose.length };
+  }
+
+  /** Puts all questions to the record. If it can be no hit, only whether it has the fields. */
+  #ask(json: JsonSpan | null, mayHit: boolean): void {
+    this.#mayHit = mayHit;
+    this.#isDated = false;
+    this.#isUnzoned = false;
+    for (const question of this.#questions) {
+      question.hasValue = false;
+      question.hasObject = false;
+      question.holds = false;
+      for (const target of question.targets) if (target.kind !== 'pointer') this.#askPart(question, target);
+    }
+    if (json !== null && this.#pointed.length > 0 && !this.#isAnswered()) {
+      this.#walker.walk(json.bytes, json.start, json.end, this.#onFound);
+    }
+    for (const { counts, hasValue, hasObject } of this.#questions) {
+      if (hasValue) counts.present++;
+      else counts.missing++;
+      if (!hasValue && hasObject) counts.objects++;
+    }
+  }
+
+  readonly #onFound = (
+    place: number,
+    kind: FoundKind,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): boolean => {
+    const question = this.#pointed[place] as Question;
+    if (kind === 'object') {
+      question.hasObject = true;
+      return false;
+    }
+    question.hasValue = true;
+    if (this.#mayHit && !question.holds) {
+      question.holds = question.test(decodedString(bytes, start, end), kind);
+    }
+    return this.#isAnswered();
+  };
+
+  #askPart(question: Question, target: Exclude<Target, { readonly kind: 'pointer' }>): void {
+    const parts = this.#parts;
+    const values =
+      target.kind === 'key'
+        ? [parts.key]
+        : parts.headers().flatMap(({ name, value }) => (nameOf(parts, name) === target.name ? [value] : []));
+    for (const value of values) {
+      const bytes = value === null ? null : parts.bytesOf(value);
+      if (bytes === null) continue;
+      question.hasValue = true;
+      const text = textOf(bytes);
+      if (this.#mayHit && text !== null) question.holds ||= question.test(text, 'string');
+    }
+  }
+
+  /** Whether nothing more of the line can change an answer. */
+  #isAnswered(): boolean {
+    for (const { holds, hasValue } of this.#questions) if (!(this.#mayHit ? holds : hasValue)) return false;
+    return true;
+  }
+
+  #isInTime(text: string, fromMs: number, toMs: number): boolean {
+    const time = eventTimeOf(text);
+    if (time === null) return false;
+    this.#isDated = true;
+    const isIn = time.ms >= fromMs && time.ms < toMs;
+    if (isIn) this.#isUnzoned = !time.hasZone;
+    return isIn;
+  }
+}
+
+const nameOf = (parts: LineParts, name: LinePart): string | null => textOf(parts.bytesOf(name));
+
+/** By its first byte but for spaces: an object, an array, or an escape or a mark that may stand before. */
+function mayBeJson({ bytes, start, end, form }: LineParts): boolean {
+  const first = bytes[spaceEnd(bytes, start, end)] as number;
+  return form === 'base64' || first === 0x7b || first === 0x5b || first === 0x5c || first === 0xef;
+}

@@ -1,0 +1,91 @@
+// How does what was looked at become a statement?
+import { endBound } from '../../verify/end-bound.ts';
+import { type Finding, verdictOf } from '../../verify/finding.ts';
+import type { ChainReport, Report } from '../../verify/report.ts';
+import { conditionText } from './condition.ts';
+import type { Query } from './query.ts';
+import type { SearchScope, TopicChain } from './search-scope.ts';
+import { addCounts, noCounts } from './search-spec.ts';
+import type { ChainWalk } from './segment-walk.ts';
+import type { ChainStatement, Looked, SearchEnd, Statement } from './statement.ts';
+import { boundTexts, conclusionText, factTexts, leftOutTexts } from './statement-text.ts';
+
+export type StatementInput = {
+  readonly archive: string;
+  readonly query: Query;
+  readonly hasKey: boolean;
+  readonly scope: SearchScope;
+  readonly walks: readonly ChainWalk[];
+  /** Null: the search ended before. */
+  readonly report: Report | null;
+  readonly end: SearchEnd;
+  readonly hits: number;
+};
+
+export function statementOf(input: StatementInput): Statement {
+  const { archive, query, hasKey, scope, report, end, hits } = input;
+  const counts = noCounts(query.conditions.length);
+  for (const walk of input.walks) addCounts(counts, walk.counts);
+  const chains = input.walks.map((walk) => chainStatement(walk, report, hasKey));
+  const findings = withoutKeyFindings(report?.findings ?? [], hasKey);
+  const all = [...findings, ...chains.flatMap((chain) => chain.findings)];
+  const looked: Looked = {
+    ...{ archive, asked: askedOf(query), hits, end, hasKey, counts, chains, findings, query },
+    // Findings beyond those listed count too.
+    verdict: report === null ? null : hasKey ? report.verdict : verdictOf(all),
+    notAsked: scope.notAsked,
+    withoutField: scope.withoutField,
+    unlisted: scope.unlisted,
+    endBound: endBound(report?.chains ?? []),
+  };
+  const leftOut = leftOutTexts(looked);
+  const isComplete = end === 'complete' && leftOut.length === 0;
+  const { query: _, endBound: __, ...said } = looked;
+  return {
+    ...said,
+    isComplete,
+    conclusion: conclusionText(looked, leftOut),
+    leftOut,
+    facts: factTexts(looked),
+    bounds: boundTexts(looked),
+  };
+}
+
+/** Without a key every chain is found to have none, which is said once. */
+const withoutKeyFindings = (findings: readonly Finding[], hasKey: boolean): readonly Finding[] =>
+  hasKey ? findings : findings.filter(({ code }) => code !== 'no-trusted-key');
+
+function chainStatement(walk: ChainWalk, report: Report | null, hasKey: boolean): ChainStatement {
+  const { chain, partition, topic, counts } = walk;
+  const { withLines, read, outOfRecordTime, outOfSealedTime, untimed, untrusted } = walk.segments;
+  const notRead = withLines - read - outOfRecordTime - outOfSealedTime - untimed - untrusted;
+  const found = report?.chains.find((one) => one.chain === chain && one.partition === partition);
+  return {
+    ...{ chain, partition, topic, segments: { ...walk.segments, notRead }, counts },
+    ...(found === undefined ? UNKNOWN : checked(found, hasKey)),
+  };
+}
+
+type Checked = Omit<ChainStatement, keyof TopicChain | 'segments' | 'counts'>;
+
+const UNKNOWN: Checked = {
+  ...{ verdict: null, origin: null, size: null, root: null, firstOffset: null, nextOffset: null },
+  ...{ lastSealed: null, knownSize: null, continues: null, missing: null, findings: [] },
+};
+
+function checked(report: ChainReport, hasKey: boolean): Checked {
+  const { origin, size, root, firstOffset, nextOffset, lastSealed, knownSize, missing } = report;
+  const findings = withoutKeyFindings(report.findings, hasKey);
+  return {
+    verdict: hasKey ? report.verdict : verdictOf(findings),
+    ...{ origin, size, root, firstOffset, nextOffset, lastSealed, knownSize, missing, findings },
+    continues: report.continues?.origin ?? null,
+  };
+}
+
+const isoOf = (ms: number): string | null => (Number.isFinite(ms) ? new Date(ms).toISOString() : null);
+
+const askedOf = ({ conditions, texts, time, topics, limit }: Query): Statement['asked'] => ({
+  ...{ where: conditions.map(conditionText), text: texts, topics, limit },
+  time: time === null ? null : { kind: time.kind, from: isoOf(time.fromMs), to: isoOf(time.toMs) },
+});

@@ -1,0 +1,27 @@
+// What was asked for, over all chains?
+import type { Condition } from './condition.ts';
+import type { FieldNames } from './target.ts';
+
+/** [fromMs, toMs) in milliseconds since 1970, perhaps infinite. By which clock, `kind` says. */
+export type TimeRange = {
+  /** Of the record (its producer's or broker's clock), of the event inside of it, or of its seal. */
+  readonly kind: 'record' | 'event' | 'sealed';
+  readonly fromMs: number;
+  readonly toMs: number;
+};
+
+export type Query = {
+  /** All must hold. */
+  readonly conditions: readonly Condition[];
+  /** Words that each stand somewhere in the record. */
+  readonly texts: readonly string[];
+  readonly time: TimeRange | null;
+  /** Topics, or names of chains. */
+  readonly topics: readonly string[] | 'all';
+  /** Short names of a chain's fields. Null: none are known. */
+  readonly fieldsOf: (place: { readonly chain: string; readonly topic: string | null }) => FieldNames | null;
+  /** The search ends after so many hits. Null: it does not. */
+  readonly limit: number | null;
+  /** Nothing is skipped by what a seal states of its times. */
+  readonly readsAll: boolean;
+};

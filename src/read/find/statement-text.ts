@@ -1,0 +1,191 @@
+// How is it said what a search looked at, what it left out, and what it can't rule out?
+import { counted, countText } from '../../base/counted.ts';
+import { type Finding, VerifyError } from '../../verify/finding.ts';
+import { addMissing, lostOffsets, NONE_MISSING } from '../../verify/gaps.ts';
+import type { ChainStatement, Looked } from './statement.ts';
+
+const nameOf = ({ chain, partition }: { readonly chain: string; readonly partition: number }): string =>
+  `${chain}/${partition}`;
+
+/** `a, b and 3 more` */
+function listText(names: readonly string[], most = 5): string {
+  if (names.length > most) return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+const sum = (looked: Looked, of: (chain: ChainStatement) => number): number =>
+  looked.chains.reduce((total, chain) => total + of(chain), 0);
+
+/** What was asked for and not looked at, a sentence each. Empty: all of it was. */
+export function leftOutTexts(looked: Looked): string[] {
+  const { end, withoutField, unlisted, chains, findings, hits } = looked;
+  const said: string[] = [];
+  if (end === 'interrupted') said.push('it was interrupted: the answer is partial');
+  if (end === 'limit') said.push(`it ended at ${counted(hits, 'hit')}, as asked: more may follow`);
+  for (const { fields, ...place } of withoutField) {
+    said.push(
+      `${nameOf(place)} was not searched: what ${listText(fields)} is there is not known (\`fields\`)`,
+    );
+  }
+  for (const { folder, problem } of unlisted) {
+    said.push(`which chains lie below ${folder} is not known: ${problem}`);
+  }
+  for (const chain of chains) said.push(...chainLeftOut(chain));
+  said.push(...findings.filter(isGrave).map((finding) => `of no one chain: ${findingText(finding)}`));
+  return said;
+}
+
+const isGrave = ({ severity, code }: Finding): boolean =>
+  severity === 'broken' || severity === 'unverifiable' || code === 'expired';
+
+const GRAVE_SHOWN_MAX = 5;
+
+function chainLeftOut(chain: ChainStatement): string[] {
+  const name = nameOf(chain);
+  const said: string[] = [];
+  const { untrusted, notRead } = chain.segments;
+  if (untrusted > 0) {
+    said.push(`${name}: ${counted(untrusted, 'segment')} not searched, since nothing vouches for the seal`);
+  }
+  if (notRead > 0 && chain.verdict !== null) {
+    said.push(`${name}: ${counted(notRead, 'segment')} could not be searched`);
+  }
+  const grave = chain.findings.filter(isGrave);
+  for (const finding of grave.slice(0, GRAVE_SHOWN_MAX)) said.push(`${name}: ${findingText(finding)}`);
+  if (grave.length > GRAVE_SHOWN_MAX) {
+    said.push(`${name}: ${counted(grave.length - GRAVE_SHOWN_MAX, 'further finding')}: see \`verify\``);
+  }
+  return said;
+}
+
+function findingText(finding: Finding): string {
+  const { code, expected, found, sequence } = finding;
+  const at = sequence === null ? '' : `segment ${sequence}: `;
+  return `${at}${new VerifyError({ code, expected, found }).message}`;
+}
+
+/** One sentence for the whole answer. */
+export function conclusionText(looked: Looked, leftOut: readonly string[]): string {
+  const { hits, counts, chains, end, hasKey } = looked;
+  const found = hits === 0 ? 'none' : counted(hits, 'hit');
+  const segments = sum(looked, ({ segments: { read } }) => read);
+  const where = `${counted(counts.records, 'record')} in ${counted(segments, 'segment')} of ${counted(chains.length, 'chain')}`;
+  const skipped = skippedOf(looked);
+  const other =
+    skipped === 0 ? '' : `; ${counted(skipped, 'other segment')} can hold none, as the seals state it`;
+  const key = hasKey ? '' : '; not verified, since no key was given';
+  if (leftOut.length === 0) return `${found}, and nothing was left out: ${where} were searched${other}${key}`;
+  const but = end === 'limit' && leftOut.length === 1 ? 'so far' : 'but not everything was searched';
+  return `${found}, ${but}: ${where} were${other}${key}`;
+}
+
+const skippedOf = (looked: Looked): number =>
+  sum(looked, ({ segments }) => segments.outOfRecordTime + segments.outOfSealedTime + segments.untimed);
+
+/** What was looked at, and what in it could not answer. */
+export function factTexts(looked: Looked): string[] {
+  const { counts, query, chains, notAsked } = looked;
+  const said: string[] = [];
+  const inTime = counts.records - counts.outOfTime - counts.untimed;
+  if (query.time?.kind === 'record' && counts.records > 0) {
+    said.push(`${countText(inTime)} of the records that were read lie in the range of times`);
+  }
+  said.push(...skipTexts(looked));
+  for (const [index, condition] of query.conditions.entries()) {
+    const field = counts.fields[index];
+    if (field !== undefined && field.missing > 0) {
+      said.push(
+        `${counted(field.missing, 'record')} without a value for ${condition.field}${objectsText(field.objects)}`,
+      );
+    }
+  }
+  if (query.time?.kind === 'event' && counts.eventTime.missing > 0) {
+    said.push(`${counted(counts.eventTime.missing, 'record')} without a time of the event`);
+  }
+  if (counts.undated > 0) {
+    said.push(
+      `${counted(counts.undated, 'record')} would be hits, but for a time that is missing or can't be read: they are in no range of times`,
+    );
+  }
+  if (counts.withoutZone > 0) {
+    said.push(
+      `${counted(counts.withoutZone, 'hit')} with a time that names no offset from UTC, taken as UTC`,
+    );
+  }
+  const hasFields = query.conditions.length > 0 || query.time?.kind === 'event';
+  if (hasFields && counts.notJson > 0) {
+    said.push(
+      `${counted(counts.notJson, 'record')} with a value that is no JSON, so without fields: --text searches the bytes`,
+    );
+  }
+  if (hasFields && counts.tombstones > 0)
+    said.push(`${counted(counts.tombstones, 'record')} without a value (tombstones)`);
+  said.push(...gapTexts(chains));
+  if (notAsked.length > 0) said.push(`not asked for: ${listText(notAsked.map(nameOf))}`);
+  return said;
+}
+
+const objectsText = (objects: number): string =>
+  objects === 0 ? '' : `; in ${countText(objects)} of them it is an object, whose fields have values`;
+
+/** Which segments were not read, and why that is sound. */
+function skipTexts(looked: Looked): string[] {
+  const said: string[] = [];
+  const records = sum(looked, ({ segments }) => segments.outOfRecordTime);
+  const word = looked.hasKey ? 'the signed seals state' : 'the seals, which nobody checked, state';
+  if (records > 0) {
+    said.push(
+      `${counted(records, 'segment')} not read, since ${word} other times of the first and the last record (--read-all reads them)`,
+    );
+  }
+  const sealed = sum(looked, ({ segments }) => segments.outOfSealedTime);
+  if (sealed > 0) said.push(`${counted(sealed, 'segment')} not read, since ${word} another time of sealing`);
+  const untimed = sum(looked, ({ segments }) => segments.untimedRecords) + looked.counts.untimed;
+  if (untimed > 0) {
+    said.push(
+      `${counted(untimed, 'record')} without a time, such as lines of a file: they are in no range of times`,
+    );
+  }
+  return said;
+}
+
+function gapTexts(chains: readonly ChainStatement[]): string[] {
+  const missing = chains.reduce((all, one) => addMissing(all, one.missing ?? NONE_MISSING), NONE_MISSING);
+  const lost = lostOffsets(missing);
+  const other = missing.transaction + missing.compacted;
+  return [
+    ...(lost > 0
+      ? [
+          `${counted(lost, 'record')} lost before they were archived: \`ledgerstone losses\` says which and why`,
+        ]
+      : []),
+    ...(other > 0
+      ? [`${counted(other, 'offset')} without a record: of transactions, or removed by compaction`]
+      : []),
+  ];
+}
+
+/** What the answer does not rule out. */
+export function boundTexts(looked: Looked): string[] {
+  const { query, hasKey, endBound, chains } = looked;
+  const said: string[] = [];
+  if (!hasKey)
+    said.push('not verified: no key was given (--key), so all of it may have been made up or changed');
+  if (endBound !== '') said.push(endBound);
+  const searched = new Set(chains.flatMap(({ origin }) => origin ?? []));
+  for (const chain of chains) {
+    if (chain.continues !== null && !searched.has(chain.continues)) {
+      said.push(`${nameOf(chain)} goes on from ${chain.continues}, which was not searched`);
+    }
+  }
+  const values = [...query.conditions.map(({ value }) => value), ...query.texts];
+  if (values.some((one) => /\p{L}/u.test(one))) said.push('upper and lower case are different characters');
+  for (const value of new Set(values)) {
+    if (value.normalize('NFC') !== value.normalize('NFD')) {
+      said.push(
+        `${JSON.stringify(value)} was searched as it was given; Unicode can write it with other characters (NFC, NFD)`,
+      );
+    }
+  }
+  return said;
+}

@@ -1,0 +1,75 @@
+// What was looked at, what was not, and so what does a search say? The completeness statement.
+import type { Finding, Verdict } from '../../verify/finding.ts';
+import type { Missing } from '../../verify/gaps.ts';
+import type { Query } from './query.ts';
+import type { SearchScope, TopicChain } from './search-scope.ts';
+import type { SearchCounts } from './search-spec.ts';
+import type { SegmentCounts } from './segment-walk.ts';
+
+/** How a search ended: with everything looked at that was asked for, at its limit, or before, by a signal. */
+export type SearchEnd = 'complete' | 'limit' | 'interrupted';
+
+export type ChainStatement = TopicChain & {
+  readonly segments: SegmentCounts & {
+    /** They were to be read and could not be: missing, expired, unreadable, or not what was sealed. */
+    readonly notRead: number;
+  };
+  readonly counts: SearchCounts;
+  /** The members below are null if the search ended before the chain was checked. */
+  readonly verdict: Verdict | null;
+  readonly origin: string | null;
+  /** Of the checkpoint that it rests on. */
+  readonly size: number | null;
+  readonly root: string | null;
+  readonly firstOffset: number | null;
+  readonly nextOffset: number | null;
+  readonly lastSealed: string | null;
+  /** Up to this size a checkpoint or an attestation from outside rules out that anything was cut off. */
+  readonly knownSize: number | null;
+  /** Origin of the older chain that this one goes on from. */
+  readonly continues: string | null;
+  /** Offsets without a record, by reason, as the seals state it. */
+  readonly missing: Missing | null;
+  /** Without what only says that there is no key. Bounded. */
+  readonly findings: readonly Finding[];
+};
+
+export type Statement = {
+  readonly archive: string;
+  readonly asked: {
+    readonly where: readonly string[];
+    readonly text: readonly string[];
+    readonly time: { readonly kind: string; readonly from: string | null; readonly to: string | null } | null;
+    readonly topics: readonly string[] | 'all';
+    readonly limit: number | null;
+  };
+  readonly hits: number;
+  readonly end: SearchEnd;
+  /** Everything that was asked for was looked at, and is what its seals say. */
+  readonly isComplete: boolean;
+  /** Whether seals were checked against a trusted key. */
+  readonly hasKey: boolean;
+  /** Of the chains that were searched. Without a key: of what can be checked without. Null: ended before. */
+  readonly verdict: Verdict | null;
+  readonly conclusion: string;
+  /** Asked for, and not looked at. Sentences. */
+  readonly leftOut: readonly string[];
+  /** What was looked at, and what in it has no answer. Sentences. */
+  readonly facts: readonly string[];
+  /** What it does not rule out. Sentences. */
+  readonly bounds: readonly string[];
+  readonly counts: SearchCounts;
+  readonly chains: readonly ChainStatement[];
+  readonly notAsked: readonly TopicChain[];
+  readonly withoutField: SearchScope['withoutField'];
+  readonly unlisted: SearchScope['unlisted'];
+  /** Of no one chain. */
+  readonly findings: readonly Finding[];
+};
+
+/** A statement before its sentences. */
+export type Looked = Omit<Statement, 'isComplete' | 'conclusion' | 'leftOut' | 'facts' | 'bounds'> & {
+  readonly query: Query;
+  /** What can't be ruled out of the ends of chains. */
+  readonly endBound: string;
+};

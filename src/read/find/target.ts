@@ -1,0 +1,36 @@
+// Which part of a record does a field mean, and how is that written?
+import { LedgerstoneError } from '../../base/error.ts';
+
+/** The record's key, one of its headers, or a place in its JSON value (RFC 6901, already split). */
+export type Target =
+  | { readonly kind: 'key' }
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'pointer'; readonly tokens: readonly string[] };
+
+/** Short names of one topic's fields. A name may mean several places: a hit in any of them counts. */
+export type FieldNames = Readonly<Record<string, readonly Target[]>>;
+
+export const SHORT_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+
+const HEADER = 'header:';
+
+/** What was asked for can't be understood or can't be answered. */
+export class QueryError extends LedgerstoneError {
+  constructor(message: string, remedy: string) {
+    super('usage', message, { disposition: 'input', remedy });
+    this.name = 'QueryError';
+  }
+}
+
+export const TARGET_FORMS = 'a JSON pointer such as /userIdentity/arn, or key, or header:NAME';
+
+/** Null: it is none. */
+export function parseTarget(text: string): Target | null {
+  if (text === 'key') return { kind: 'key' };
+  if (text.startsWith(HEADER) && text.length > HEADER.length) {
+    return { kind: 'header', name: text.slice(HEADER.length) };
+  }
+  if (!text.startsWith('/') || /~(?![01])/.test(text)) return null;
+  const tokens = text.slice(1).split('/');
+  return { kind: 'pointer', tokens: tokens.map((one) => one.replaceAll('~1', '/').replaceAll('~0', '~')) };
+}
