@@ -94,8 +94,9 @@ function checkRecords(m: Manifest): Missing {
 
 function checkTime(m: Manifest): void {
   const time = record(m.time, 'time') as Manifest['time'];
-  parseTime(text(time.anchored, 'time.anchored'));
-  parseTime(text(time.sealed, 'time.sealed'));
+  const anchoredMs = parseTime(text(time.anchored, 'time.anchored'));
+  const sealedMs = parseTime(text(time.sealed, 'time.sealed'));
+  check(anchoredMs <= sealedMs, 'time.anchored after time.sealed', time.anchored);
   if (time.first === null && time.last === null) return;
   check(m.records.count > 0, 'time.first without a record', time.first);
   const first = parseTime(text(time.first, 'time.first'));

@@ -34,6 +34,8 @@ export type Head = {
   readonly records: number;
   /** `time.sealed` of the newest segment; 0 before the first. */
   readonly sealedMs: number;
+  /** `time.anchored` of the newest segment; 0 before the first. */
+  readonly anchoredMs: number;
 };
 
 export const newChainHead = (
@@ -51,6 +53,7 @@ export const newChainHead = (
   nextOffset: startOffset,
   records: 0,
   sealedMs: 0,
+  anchoredMs: 0,
 });
 
 /** Where the chain stands after an opened seal. */
@@ -70,12 +73,13 @@ export const headAfter = (
   nextOffset: manifest.records.nextOffset,
   records: manifest.records.before + manifest.records.count,
   sealedMs: parseTime(manifest.time.sealed),
+  anchoredMs: parseTime(manifest.time.anchored),
 });
 
 export type SegmentContext = {
   readonly source: SourceIdentity;
   readonly continues: Continues | null;
-  /** When the source was last confirmed to be the same one. */
+  /** When the source was last confirmed to be the same one, by this writer's clock. */
   readonly anchoredMs: number;
   readonly nowMs: number;
   readonly retention: {
@@ -169,7 +173,8 @@ function manifestOf(
     time: {
       first: body.firstTimeMs === null ? null : timeText(body.firstTimeMs),
       last: body.lastTimeMs === null ? null : timeText(body.lastTimeMs),
-      anchored: timeText(context.anchoredMs),
+      // Between the one before and the seal itself, whatever the clocks say (FORMAT.md 5.18, 5.19).
+      anchored: timeText(Math.min(Math.max(context.anchoredMs, head.anchoredMs), sealedMs)),
       sealed: timeText(sealedMs),
     },
     entries: { size: body.lines, root: toHex(body.root) },

@@ -31,9 +31,12 @@ export function linkProblems(before: OpenedSeal, next: OpenedSeal, sha256: Sha25
     earlier.records.before + earlier.records.count,
     later.records.before,
   );
-  if (parseTime(later.time.sealed) < parseTime(earlier.time.sealed)) {
-    const expected = `time.sealed not before ${earlier.time.sealed}`;
-    problems.push({ code: 'clock-backwards', expected, found: later.time.sealed });
+  const goesBack = (name: 'sealed' | 'anchored') =>
+    parseTime(later.time[name]) < parseTime(earlier.time[name]);
+  const backwards = (['sealed', 'anchored'] as const).find(goesBack);
+  if (backwards !== undefined) {
+    const expected = `time.${backwards} not before ${earlier.time[backwards]}`;
+    problems.push({ code: 'clock-backwards', expected, found: later.time[backwards] });
   }
   // The root of the chain as it was followed, not the one from the seal's own proof.
   const root = rootOf(sha256, append(sha256, before.frontier, leafHash(sha256, next.seal.manifestBytes)));

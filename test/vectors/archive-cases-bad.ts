@@ -161,6 +161,18 @@ export const BAD_CASES: readonly ArchiveCase[] = [
     make: written({ sealedMs: START_MS - 86_400_000 }),
   },
   {
+    name: 'bad-anchored-backwards',
+    about: 'Sealed in turn; its source was confirmed a millisecond before that of the segment before it.',
+    codes: ['clock-backwards'],
+    make: written({ manifest: (m) => ({ ...m, time: { ...m.time, anchored: '2026-11-22T10:01:58.999Z' } }) }),
+  },
+  {
+    name: 'bad-anchored-after-seal',
+    about: 'Its source was confirmed in the year 9999: the seal is malformed, and names no data.',
+    codes: ['malformed', 'unreferenced-object'],
+    make: written({ manifestText: (text) => text.replace(/"anchored":"[^"]+"/, '"anchored":"9999-12-31T23:59:59.999Z"') }),
+  },
+  {
     name: 'bad-checkpoint-of-no-chain',
     about: 'The first line of the checkpoint is no chain’s origin: the seal is malformed, and names no data.',
     codes: ['malformed', 'unreferenced-object'],

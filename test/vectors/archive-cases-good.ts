@@ -140,6 +140,12 @@ export const GOOD_CASES: readonly ArchiveCase[] = [
     make: written({ note: witnessed }),
   },
   {
+    name: 'good-anchored-as-before',
+    about: 'The source was not confirmed again since the segment before.',
+    codes: [],
+    make: written({ manifest: (m) => ({ ...m, time: { ...m.time, anchored: '2026-11-22T10:01:59.000Z' } }) }),
+  },
+  {
     name: 'good-continued-chain',
     about: 'A chain that goes on from another one of the same topic.',
     codes: [],

@@ -56,6 +56,8 @@ const MANIFEST_CHANGES: readonly Change[] = [
   ['until-milliseconds', 'An end of retention with milliseconds.', /"until":"([^"]+)Z"/, '"until":"$1.000Z"'],
   ['until-sealed', 'An end of retention at the very moment of the seal. As texts the end is the later one.', /"until":"[^"]+"/, '"until":"2026-11-22T10:04:00Z"'],
   ['until-before', 'An end of retention within the second of the seal, and before it.', /("sealed":"[^.]+)\.000Z(".*"until":)"[^"]+"/, '$1.001Z$2"2026-11-22T10:04:00Z"'],
+  ['anchored-after', 'A source confirmed a millisecond after the seal was made.', /"anchored":"[^"]+"/, '"anchored":"2026-11-22T10:04:00.001Z"'],
+  ['anchored-9999', 'A source confirmed at the end of the year 9999.', /"anchored":"[^"]+"/, '"anchored":"9999-12-31T23:59:59.999Z"'],
   ['data-day', 'A data key of another day.', 'date=2026-11-22', 'date=2026-11-23'],
   ['data-suffix', 'A data key with the other suffix.', '.jsonl.zst', '.jsonl.gz'],
   ['data-encoding', 'An unknown encoding.', '"encoding":"zstd"', '"encoding":"none"'],
@@ -75,6 +77,9 @@ const MANIFEST_CHANGES: readonly Change[] = [
 const UNTIL_JUST_AFTER: Change = [
   'until-just-after', '', /("sealed":")[^"]+(".*"until":)"[^"]+"/, '$12026-11-22T10:03:59.999Z$2"2026-11-22T10:04:00Z"',
 ];
+
+const ANCHORED_AT_SEAL: Change = ['anchored-at-seal', '', /"anchored":"[^"]+"/, '"anchored":"2026-11-22T10:04:00.000Z"'];
+const ANCHORED_LONG_AGO: Change = ['anchored-long-ago', '', /"anchored":"[^"]+"/, '"anchored":"1970-01-01T00:00:00.000Z"'];
 
 /** The manifest of so many blocks of one line each. */
 function withBlocks(manifest: Uint8Array, count: number, bytes = 1): Uint8Array {
@@ -102,6 +107,8 @@ async function manifestVectors(): Promise<ObjectVector[]> {
     good('file', 'Of a file.', file.manifestBytes),
     good('blocks-most', 'Of 256 blocks with 1 MiB each.', withBlocks(last.manifestBytes, 256, 2 ** 20)),
     good('until-just-after', 'An end of retention a millisecond after the seal.', utf8(changed(utf8Text(last.manifestBytes), UNTIL_JUST_AFTER))),
+    good('anchored-at-seal', 'A source confirmed at the very moment of the seal.', utf8(changed(utf8Text(last.manifestBytes), ANCHORED_AT_SEAL))),
+    good('anchored-long-ago', 'A source confirmed long before: one manifest alone says nothing of how long.', utf8(changed(utf8Text(last.manifestBytes), ANCHORED_LONG_AGO))),
     good('before-most', 'With as many records before as can be counted with its own.', before(2 ** 53 - 1 - 6)),
     bad('before-more', 'One more.', before(2 ** 53 - 6)),
     bad('before-alone', 'The count before alone is as great as can be.', before(2 ** 53 - 1)),

@@ -115,6 +115,7 @@ describe('a manifest', () => {
         retention: { ...good.retention, until: '2026-11-22T10:01:00Z' },
       },
     ],
+    ['a source confirmed as it was sealed', { ...good, time: { ...good.time, anchored: good.time.sealed } }],
     ['quotes and other scripts', { ...good, writer: { id: '"a\\b" é 😀', version: '1' } }],
   ])('comes back: %s', (_, manifest) => {
     expect(parseManifest(encodeManifest(manifest))).toEqual({ format: 'ledgerstone/segment/1', ...manifest });
@@ -227,6 +228,7 @@ describe('what breaks a rule is refused by writer and reader', () => {
     ['a day that is none', 'time.anchored', '2026-02-30T10:01:00.000Z'],
     ['a year beyond 9999', 'time.anchored', '+010000-01-01T00:00:00.000Z'],
     ['a second that leaps', 'time.anchored', '2026-12-31T23:59:60.000Z'],
+    ['a source confirmed after the seal', 'time.anchored', '2026-11-22T10:01:00.001Z'],
     ['fewer lines than records', 'entries.size', 4999],
     ['no gap line for its gap', 'entries.size', 5000],
     ['more gap lines than offsets', 'entries.size', 5004],

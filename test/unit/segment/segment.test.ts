@@ -70,4 +70,15 @@ describe('a segment', () => {
     expect(next.manifest.retention.until).toBe('2026-11-22T10:00:01Z');
     expect(segment(first.after, 7, { nowMs: START_MS + 5000 }).after.sealedMs).toBe(START_MS + 5000);
   });
+
+  it.each([
+    ['was confirmed a second ago', 4000, 4000],
+    ['was confirmed by a clock that was behind that of the writer before', -60_000, 0],
+    ['was confirmed before the clock was set back', 9000, 5000],
+  ])('of a source that %s', (_, confirmedMs, expectedMs) => {
+    const first = segment(head, 7);
+    const next = segment(first.after, 7, { anchoredMs: START_MS + confirmedMs, nowMs: START_MS + 5000 });
+    expect(next.after.anchoredMs).toBe(START_MS + expectedMs);
+    expect(Date.parse(next.manifest.time.anchored)).toBe(START_MS + expectedMs);
+  });
 });

@@ -72,7 +72,7 @@ describe('two neighbours', () => {
   const source = { kind: 'file', name: 'f', partition: 0 };
   const make = (change: object, before = EMPTY_FRONTIER): OpenedSeal => {
     const manifest = {
-      ...{ origin: 'o', source, previous: null, time: { sealed: SEALED } },
+      ...{ origin: 'o', source, previous: null, time: { sealed: SEALED, anchored: SEALED } },
       records: { before: 0, count: 3, firstOffset: 0, nextOffset: 5 },
       ...change,
     };
@@ -114,8 +114,13 @@ describe('two neighbours', () => {
     ['another count', { records: { ...good.records, before: 2 } }, 'count-mismatch: records.before 3'],
     [
       'a time a millisecond before',
-      { time: { sealed: '2025-12-31T23:59:59.999Z' } },
+      { time: { sealed: '2025-12-31T23:59:59.999Z', anchored: SEALED } },
       `clock-backwards: time.sealed not before ${SEALED}`,
+    ],
+    [
+      'a source confirmed a millisecond before',
+      { time: { sealed: SEALED, anchored: '2025-12-31T23:59:59.999Z' } },
+      `clock-backwards: time.anchored not before ${SEALED}`,
     ],
   ])('differ by %s', (_, change, expected) => expect(codes(change)).toEqual([expected]));
 
