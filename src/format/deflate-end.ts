@@ -19,11 +19,21 @@ const CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2
 
 const broken = (what: string): FormatError => new FormatError(`deflate: ${what}`, 'block-mismatch');
 
-/** Throws FormatError where the stream is broken, is cut off, or gives more than a block may hold. */
+/** Blocks that may come before any content, and bytes of content for each one more (FORMAT.md 4.4). */
+const BLOCKS_FREE = 16;
+const BLOCK_CONTENT = 512;
+
+/**
+ * Throws FormatError where the stream is broken, is cut off, has too many blocks for its content, or gives
+ * more than a block of the format may hold.
+ */
 export function deflateEnd(bytes: Uint8Array, start: number): DeflateEnd {
   const bits = new BitReader(bytes, start);
   let content = 0;
+  let blocks = 0;
   for (let last = false; !last; ) {
+    if (++blocks > BLOCKS_FREE && content < BLOCK_CONTENT * (blocks - BLOCKS_FREE))
+      throw broken(`block ${blocks} after ${content} bytes of content`);
     last = bits.take(1) === 1;
     const kind = bits.take(2);
     if (kind === 0) content += storedBlock(bits);

@@ -26,6 +26,13 @@ const lines = (change: (lines: Uint8Array[]) => Uint8Array[]) => written({ encod
 const line = (at: number, change: (text: string) => string) =>
   lines((all) => all.with(at, utf8(change(utf8Text(all[at] as Uint8Array)))));
 
+/** A member of so many empty DEFLATE blocks, and one with the content. */
+function gzipAfterEmptyBlocks(count: number): Uint8Array {
+  const free = gzipWithFreeBits();
+  const empty = Uint8Array.of(0, 0, 0, 0xff, 0xff);
+  return concatBytes(free.subarray(0, 10), ...new Array<Uint8Array>(count).fill(empty), free.subarray(10));
+}
+
 /** A member with one stored block. All that the RFCs leave free is set: MTIME, XFL, OS, and five bits of the block's head. */
 function gzipWithFreeBits(): Uint8Array {
   const numbers = new Uint8Array(8);
@@ -57,6 +64,18 @@ export const DATA_CASES: readonly ArchiveCase[] = [
     about: 'A gzip block with a stored DEFLATE block: the bits before its length, and time, flags and system of the member, are none that a reader looks at.',
     codes: [],
     make: block(gzipWithFreeBits, 'gzip'),
+  },
+  {
+    name: 'good-gzip-16-deflate-blocks',
+    about: 'A gzip block of 15 empty DEFLATE blocks and one with the content.',
+    codes: [],
+    make: block(() => gzipAfterEmptyBlocks(15), 'gzip'),
+  },
+  {
+    name: 'bad-block-17-deflate-blocks',
+    about: 'A gzip block of 16 empty DEFLATE blocks and one with the content: more than a reader has to walk.',
+    codes: ['block-mismatch'],
+    make: block(() => gzipAfterEmptyBlocks(16), 'gzip'),
   },
   {
     name: 'good-gzip-last-bits',

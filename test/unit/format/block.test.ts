@@ -199,7 +199,7 @@ describe('a gzip block', () => {
     // Fixed codes: a length, then the distance code 30.
     ['bits that are no distance', `033e${'00'.repeat(20)}`],
     ['nothing', ''],
-    ['an endless run of empty blocks that is cut off', '000000ffff'.repeat(50)],
+    ['an endless run of empty blocks that is cut off', '000000ffff'.repeat(15)],
   ])('is refused for %s', (_, hex) => {
     const member = concatBytes(fromHex('1f8b0800000000000003'), fromHex(hex), new Uint8Array(0));
     const check = () => checkGzipMember(member);

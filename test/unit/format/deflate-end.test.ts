@@ -80,6 +80,38 @@ describe('the end of a stream', () => {
   });
 });
 
+describe('blocks that hold little', () => {
+  const empty = Uint8Array.of(0, 0, 0, 0xff, 0xff);
+  const last = Uint8Array.of(1, 0, 0, 0xff, 0xff);
+  const stored = (bytes: number) =>
+    concatBytes(
+      Uint8Array.of(0, bytes & 255, bytes >> 8, ~bytes & 255, (~bytes >> 8) & 255),
+      new Uint8Array(bytes),
+    );
+  const empties = (count: number) => concatBytes(...new Array<Uint8Array>(count).fill(empty));
+
+  it('may be 16 before any content, and one more behind each 512 bytes', () => {
+    expectAsZlib(concatBytes(empties(15), last));
+    expectAsZlib(concatBytes(stored(511), stored(1), empties(14), last));
+    expectAsZlib(concatBytes(stored(1024), empties(16), last));
+  });
+
+  it.each([
+    ['17 without content', concatBytes(empties(16), last), 'block 17 after 0 bytes of content'],
+    ['17 of 511 bytes', concatBytes(stored(511), empties(15), last), 'block 17 after 511 bytes of content'],
+    ['content that comes too late', concatBytes(empties(16), stored(600), last), 'block 17 after 0 bytes'],
+    ['18 of 1023 bytes', concatBytes(stored(1023), empties(16), last), 'block 18 after 1023 bytes'],
+  ])('are refused: %s', (_, stream, words) => {
+    expect(inflateRawSync(stream)).toBeDefined();
+    expect(() => deflateEnd(stream, 0)).toThrow(`deflate: ${words}`);
+  });
+
+  it('are refused before the rest of them is walked', () => {
+    const bytes = concatBytes(empties(100), Uint8Array.of(6));
+    expect(() => deflateEnd(bytes, 0)).toThrow('block 17 after 0 bytes of content');
+  });
+});
+
 describe('a dynamic block', () => {
   /** Code lengths are coded by two bits each: 0 and 1 as they are, 16 repeats, 18 is a run of zeros. */
   const LENGTH_CODES = new Map([0, 1, 16, 18].map((symbol, code) => [symbol, code]));
