@@ -52,7 +52,8 @@ export default defineConfig({
   test: {
     coverage,
     globalSetup: ['test/support/stack/global-setup.ts', 'test/support/compile-cache.ts'],
-    maxWorkers: 2,
+    // One more than the cores of a small machine: many tests wait for Kafka, for S3 or for a timeout.
+    maxWorkers: 3,
     projects: [
       project('unit'),
       project('property'),
