@@ -116,6 +116,10 @@ export type VerifierConfig = {
   readonly log: { readonly level: LogLevel };
 };
 
+/** The keys of `archive.trusted` are of one archive. */
+export const archiveOriginOf = ({ archive }: Pick<VerifierConfig, 'archive'>): string =>
+  archive.trusted[0]?.name ?? '';
+
 /** Holds the text of the configuration: a Lambda has no file of its own. */
 export const CONFIG_VARIABLE = 'LEDGERSTONE_VERIFIER_CONFIG';
 

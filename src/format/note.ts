@@ -24,11 +24,24 @@ export type SignedCheckpoint = {
 
 /** `text` as checkpointText gave it. Throws FormatError. */
 export function encodeSignedCheckpoint(text: Uint8Array, signatures: readonly NoteSignature[]): Uint8Array {
+  parseCheckpointText(text);
+  return concatBytes(text, utf8(`\n${encodeSignatures(signatures)}`));
+}
+
+/** Their lines, each with its LF. Throws FormatError. */
+export function encodeSignatures(signatures: readonly NoteSignature[]): string {
   if (signatures.length === 0 || signatures.length > LIMITS.signaturesMax) {
     throw new FormatError(`a note with ${signatures.length} signatures: 1 to ${LIMITS.signaturesMax}`);
   }
-  parseCheckpointText(text);
-  return concatBytes(text, utf8(`\n${signatures.map(signatureLine).join('')}`));
+  return signatures.map(signatureLine).join('');
+}
+
+/** The inverse. Encode what it gives again to hold the spelling to it. Throws FormatError. */
+export function parseSignatures(text: string): NoteSignature[] {
+  const lines = text.split('\n');
+  if (lines.pop() !== '') throw new FormatError('a note ends with a newline');
+  if (lines.length > LIMITS.signaturesMax) throw new FormatError(`a note with ${lines.length} signatures`);
+  return lines.map(parseSignatureLine);
 }
 
 /** Strict: encoded again, it must give the same bytes. Verifies no signature. Throws FormatError. */
@@ -40,10 +53,7 @@ export function parseSignedCheckpoint(bytes: Uint8Array): SignedCheckpoint {
   if (blank < 0) throw new FormatError('a note has a blank line before its signatures');
   const text = utf8(note.slice(0, blank + 1));
   const checkpoint = parseCheckpointText(text);
-  const lines = note.slice(blank + 2).split('\n');
-  if (lines.pop() !== '') throw new FormatError('a note ends with a newline');
-  if (lines.length > LIMITS.signaturesMax) throw new FormatError(`a note with ${lines.length} signatures`);
-  const signatures = lines.map(parseSignatureLine);
+  const signatures = parseSignatures(note.slice(blank + 2));
   if (!equalBytes(encodeSignedCheckpoint(text, signatures), bytes))
     throw new FormatError('a note with an odd spelling');
   return { checkpoint, text, signatures };

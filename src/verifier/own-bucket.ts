@@ -7,6 +7,7 @@ import { afterPeriod, type Period } from '../base/period.ts';
 import { oldestVersions } from '../format/oldest-version.ts';
 import type { Lock, PutOutcome, StoreReader, StoreWriter } from '../store/store.ts';
 import type { ArchiveReader } from '../verify/archive-reader.ts';
+import { type NoteKeys, type NoteSigning, openNote, signNote } from './signed-notes.ts';
 
 /** An object at the key of a note that is none. */
 export type ForeignNote = { readonly key: string; readonly versionId: string; readonly why: string };
@@ -19,9 +20,12 @@ export type OwnBucket = {
     Pick<StoreWriter, 'putIfAbsent'>;
   readonly retention: { readonly mode: Lock['mode']; readonly period: Period };
   readonly clock: Clock;
+  readonly signing: NoteSigning;
   /** Hears of objects that were passed over in a search for a note. */
   readonly onForeign?: (notes: readonly ForeignNote[]) => Promise<void>;
 };
+
+type PutTools = Pick<OwnBucket, 'retention' | 'clock'> & { readonly store: Pick<StoreWriter, 'putIfAbsent'> };
 
 /** A note that was listed. */
 export type ListedNote<K> = { readonly key: string; readonly versionId: string; readonly parsed: K };
@@ -33,11 +37,11 @@ export type ListedNote<K> = { readonly key: string; readonly versionId: string; 
 const FOREIGN_MAX = 50;
 
 /**
- * One note under its key, locked for the whole period from now on. `exists`: another run was first. Even
- * `stored` does not say that this note is the version that counts: a delete marker makes the key free again.
+ * One object under its key, locked for the whole period from now on. `exists`: another run was first. Even
+ * `stored` does not say that this is the version that counts: a delete marker makes the key free again.
  */
 export function putLocked(
-  { store, retention, clock }: Omit<OwnBucket, 'store'> & { store: Pick<StoreWriter, 'putIfAbsent'> },
+  { store, retention, clock }: PutTools,
   key: string,
   bytes: Uint8Array,
   signal?: AbortSignal,
@@ -45,6 +49,16 @@ export function putLocked(
   const untilMs = Math.ceil(afterPeriod(clock.now(), retention.period) / 1000) * 1000;
   const lock = { mode: retention.mode, untilMs };
   return store.putIfAbsent(key, bytes, lock, signal === undefined ? {} : { signal });
+}
+
+/** The same of a note, which is signed first. Rejects if it could not be signed, and nothing is put then. */
+export async function putNote(
+  bucket: PutTools & Pick<OwnBucket, 'signing'>,
+  key: string,
+  content: Uint8Array,
+  signal?: AbortSignal,
+): Promise<PutOutcome> {
+  return putLocked(bucket, key, await signNote(bucket.signing, bucket.clock, key, content, signal), signal);
 }
 
 /**
@@ -63,7 +77,7 @@ export async function* listNotes<K>(
 }
 
 /** Throws FormatError for an object that can't be a note, because it is too long for instance. */
-export async function readNote(
+export async function readObject(
   store: Pick<ArchiveReader, 'read'>,
   { key, versionId }: Pick<ListedNote<unknown>, 'key' | 'versionId'>,
   maxBytes: number,
@@ -75,7 +89,18 @@ export async function readNote(
   });
 }
 
-/** For notes that nobody signs. Members that the schema does not name are ignored. Throws FormatError. */
+/** The content of a note. Throws FormatError for everything that this verifier has not signed for that key. */
+export async function readNote(
+  store: Pick<ArchiveReader, 'read'>,
+  keys: NoteKeys,
+  note: Pick<ListedNote<unknown>, 'key' | 'versionId'>,
+  maxBytes: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  return openNote(keys, note.key, await readObject(store, note, maxBytes, signal));
+}
+
+/** Members that the schema does not name are ignored. Throws FormatError. */
 export function parseNote<T>(schema: z.ZodType<T>, bytes: Uint8Array, what: string): T {
   let value: unknown;
   try {

@@ -28,32 +28,38 @@ export type FindingKey = {
   readonly state: FindingState;
   /** `seen`: its age, 0 to 99. `told`, `cleared`: the channel that took the message. All other states: ''. */
   readonly mark: string;
+  /** 0, or 1 to 9: it was written beside something else that lay at the key. */
+  readonly copy: number;
 };
 
 export const isChannel = (name: string): boolean => /^[a-z][a-z0-9]{0,15}$/.test(name);
 
-/** `findings/<scope>/<code>/<id>/<opening>-<state>.json`. The keys alone say what is open. */
-export function findingKey({ scope, code, id, opening, state, mark }: FindingKey): string {
+/** The greatest `copy`. */
+export const COPY_MAX = 9;
+
+/** `findings/<scope>/<code>/<id>/<opening>-<state>.note`. The keys alone say what is open. */
+export function findingKey({ scope, code, id, opening, state, mark, copy }: FindingKey): string {
   assert(
     Number.isInteger(opening) && opening >= 0 && opening <= OPENING_MAX,
     `a finding's opening ${opening}`,
   );
-  const ending = mark === '' ? state : `${state}-${mark}`;
-  return `${findingsRoot}${scope}/${code}/${id}/${digits(opening, 6)}-${ending}.json`;
+  const ending = `${mark === '' ? state : `${state}-${mark}`}${copy === 0 ? '' : `.${copy}`}`;
+  return `${findingsRoot}${scope}/${code}/${id}/${digits(opening, 6)}-${ending}.note`;
 }
 
 export function parseFindingKey(key: string): FindingKey | null {
   const match =
-    /^findings\/(topic=[^/]+\/partition=\d{1,10}|archive|attestations|configuration|access\/date=\d{4}-\d\d-\d\d)\/([a-z-]+)\/([0-9a-f]{32})\/(\d{6})-(?:(open|closed)|(seen)-(\d\d)|(told|cleared)-([a-z][a-z0-9]{0,15}))\.json$/.exec(
+    /^findings\/(topic=[^/]+\/partition=\d{1,10}|archive|attestations|configuration|access\/date=\d{4}-\d\d-\d\d)\/([a-z-]+)\/([0-9a-f]{32})\/(\d{6})-(?:(open|closed)|(seen)-(\d\d)|(told|cleared)-([a-z][a-z0-9]{0,15}))(?:\.([1-9]))?\.note$/.exec(
       key,
     );
   if (match === null) return null;
-  const [, scope = '', code = '', id = '', opening = '', plain, seen, age, told, channel] = match;
+  const [, scope = '', code = '', id = '', opening = '', plain, seen, age, told, channel, copy] = match;
   if (!isFindingCode(code)) return null;
   return {
     ...{ scope, code, id, opening: Number(opening) },
     state: (plain ?? seen ?? told) as FindingState,
     mark: age ?? channel ?? '',
+    copy: Number(copy ?? 0),
   };
 }
 
@@ -80,11 +86,11 @@ export function parsePassFolder(place: ChainInArchive, folder: string): number |
 export function passKey(place: ChainInArchive, pass: number, size: number): string {
   assert(Number.isInteger(pass) && pass >= 0 && pass <= PASS_MAX, `pass ${pass}`);
   assert(Number.isInteger(size) && size >= 0 && size <= LIMITS.sequenceMax, `a pass up to size ${size}`);
-  return `${passFolder(place, pass)}${digits(size, 12)}.json`;
+  return `${passFolder(place, pass)}${digits(size, 12)}.note`;
 }
 
 export function parsePassKey(key: string): PassKey | null {
-  const match = /^passes\/topic=([^/]+)\/partition=(0|[1-9]\d{0,9})\/(\d{6})\/(\d{12})\.json$/.exec(key);
+  const match = /^passes\/topic=([^/]+)\/partition=(0|[1-9]\d{0,9})\/(\d{6})\/(\d{12})\.note$/.exec(key);
   if (match === null) return null;
   const [, chain = '', partition = '', pass = '', size = ''] = match;
   if (!isChainName(chain) || !isPartition(Number(partition))) return null;
@@ -100,11 +106,11 @@ export type SweepKey = { readonly startedMs: number; readonly part: number };
 export function sweepKey({ startedMs, part }: SweepKey): string {
   const seconds = secondsOf(startedMs);
   assert(part >= 0 && part <= SWEEP_PART_MAX, `part ${part} of a sweep`);
-  return `${sweepsRoot}${seconds}-${digits(part, 6)}.json`;
+  return `${sweepsRoot}${seconds}-${digits(part, 6)}.note`;
 }
 
 export function parseSweepKey(key: string): SweepKey | null {
-  const match = /^passes\/sweep\/(\d{12})-(\d{6})\.json$/.exec(key);
+  const match = /^passes\/sweep\/(\d{12})-(\d{6})\.note$/.exec(key);
   return match === null ? null : { startedMs: Number(match[1]) * 1000, part: Number(match[2]) };
 }
 
@@ -112,10 +118,10 @@ export const endsRoot = `${passesRoot}ends/`;
 
 export type EndsKey = { readonly atMs: number };
 
-export const endsKey = ({ atMs }: EndsKey): string => `${endsRoot}${secondsOf(atMs)}.json`;
+export const endsKey = ({ atMs }: EndsKey): string => `${endsRoot}${secondsOf(atMs)}.note`;
 
 export function parseEndsKey(key: string): EndsKey | null {
-  const match = /^passes\/ends\/(\d{12})\.json$/.exec(key);
+  const match = /^passes\/ends\/(\d{12})\.note$/.exec(key);
   return match === null ? null : { atMs: Number(match[1]) * 1000 };
 }
 

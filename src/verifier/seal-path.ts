@@ -13,7 +13,7 @@ import type { Attested, ForeignObject } from './attest/attestation-reader.ts';
 import type { AttestOutcome } from './attest/attester.ts';
 import { floodFindings } from './attest/flood.ts';
 import { decisionFindings } from './decisions.ts';
-import type { Covers } from './findings/ledger.ts';
+import type { Covers } from './findings/closed-by.ts';
 import { chainScope } from './findings/record.ts';
 import { stepCoverage } from './findings/step-coverage.ts';
 import { handoversOf } from './known-chains.ts';

@@ -18,7 +18,7 @@ import type { Attester } from './attest/attester.ts';
 import type { Watched } from './events/cloudtrail.ts';
 import type { QueueMessage } from './events/envelopes.ts';
 import type { ArchiveLocation } from './events/work.ts';
-import type { Covers } from './findings/ledger.ts';
+import type { Covers } from './findings/closed-by.ts';
 import type { CheckName, FindingFile, Scope } from './findings/record.ts';
 import type { UnreadHeads } from './unread-heads.ts';
 

@@ -8,6 +8,7 @@ import { channelsOf, FindingReporter } from '../../src/verifier/alarms/reporter.
 import { Ledger } from '../../src/verifier/findings/ledger.ts';
 import { confirmSeals } from '../../src/verifier/seal-path.ts';
 import { faultyStore } from '../support/faulty-store.ts';
+import { NOTES } from '../support/note-signing.ts';
 import { verifierOf } from '../support/verifier-store.ts';
 import { PLACE, STILL, VerifierWorld } from '../support/verifier-world.ts';
 
@@ -22,6 +23,7 @@ async function runProcess(world: VerifierWorld, store: Store, isDead: () => bool
     },
   };
   const ledger = new Ledger({
+    ...NOTES,
     ...{ store, clock: STILL, sha256: nodeSha256, channels: channelsOf([webhook]) },
     retention: { mode: 'COMPLIANCE', period: { months: 12, ms: 0 } },
     verifier: { name: 'v', version: '1' },

@@ -14,6 +14,7 @@ import {
   type MemoryStore,
   memoryStore,
 } from '../support/memory-store.ts';
+import { NOTES } from '../support/note-signing.ts';
 
 const SCOPE = chainScope({ chain: 'orders', partition: 0 });
 const ALL = { check: 'full-pass', complete: true } as const;
@@ -36,7 +37,15 @@ class World {
     const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: 86_400_000 } } as const;
     const verifier = { name: 'v', version: '1' };
     const channels = ['sns'];
-    return new Ledger({ store, retention, clock: this.clock, sha256: nodeSha256, verifier, channels });
+    return new Ledger({
+      ...NOTES,
+      store,
+      retention,
+      clock: this.clock,
+      sha256: nodeSha256,
+      verifier,
+      channels,
+    });
   }
 
   /** A run as the verifier does it: evidence, then the alarm, then a note of it. */
@@ -145,7 +154,7 @@ describe('many runs at once', () => {
     const reports = await Promise.all(Array.from({ length: 12 }, () => world.run(AFTER)));
     expect(await world.open()).toEqual(EXPECTED);
     for (const { opened, stillOpen } of reports) expect(opened.length + stillOpen.length).toBe(3);
-    const openings = world.store.keys().filter((key) => key.endsWith('-open.json'));
+    const openings = world.store.keys().filter((key) => key.endsWith('-open.note'));
     expect(openings.every((key) => key.includes('/000000-'))).toBe(true);
   });
 });

@@ -77,10 +77,10 @@ describe('the alarms on what the verifier writes', () => {
     let looks = 0;
     await deployed.handle({ task: 'full-pass' }, () => (looks++ < 5 ? 300_000 : 10_000));
     expect(
-      deployed.world.store.keys().filter((key) => /^passes\/.*\/0+[1-9].*\.json$/.test(key)),
+      deployed.world.store.keys().filter((key) => /^passes\/.*\/0+[1-9].*\.note$/.test(key)),
     ).toHaveLength(1);
     expect(deployed.world.store.keys()).not.toContain(
-      'passes/topic=orders/partition=0/000000/000000000020.json',
+      'passes/topic=orders/partition=0/000000/000000000020.note',
     );
     expect(ringing()).toEqual([]);
   });

@@ -7,6 +7,7 @@ import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import { type FindingFile, parseFinding } from '../../src/verifier/findings/record.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
+import { noteContent } from '../support/note-signing.ts';
 import { storeOver } from '../support/verifier-store.ts';
 import { STILL, VerifierWorld } from '../support/verifier-world.ts';
 import { only, type Synthesised } from './synthesised.ts';
@@ -53,7 +54,7 @@ export class DeployedVerifier {
     const { store } = this.world;
     return store
       .keys()
-      .filter((key) => key.startsWith('findings/') && key.endsWith('-open.json'))
-      .map((key) => parseFinding(store.versionsOf(key)[0]?.bytes as Uint8Array));
+      .filter((key) => key.startsWith('findings/') && key.endsWith('-open.note'))
+      .map((key) => parseFinding(noteContent(store.versionsOf(key)[0]?.bytes)));
   }
 }

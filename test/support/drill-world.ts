@@ -15,6 +15,7 @@ import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import { ArchiveBuilder, entries, NOW_MS, ORIGIN, YEAR_MS } from './archive-builder.ts';
 import { memorySigner } from './memory-signer.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
+import { noteSigning } from './note-signing.ts';
 import { BUCKET, s3Record } from './verifier-store.ts';
 
 const denied = (call: string) =>
@@ -143,6 +144,7 @@ export class DrillWorld {
     };
     return {
       ...{ archive, canary, own: this.own, clock: this.clock, origin: ORIGIN, prefix: '' },
+      keys: noteSigning(undefined, 'verifier.example.com'),
       ...{ signal: this.ending.signal, note: (text: string) => void this.notes.push(text) },
     };
   }
@@ -154,7 +156,7 @@ export class DrillWorld {
   /** Of findings, as their keys say. */
   states(): string[] {
     return this.own.keys().flatMap((key) => {
-      const [, code, state] = /^findings\/.+\/([a-z-]+)\/[0-9a-f]{32}\/\d{6}-(.+)\.json$/.exec(key) ?? [];
+      const [, code, state] = /^findings\/.+\/([a-z-]+)\/[0-9a-f]{32}\/\d{6}-(.+)\.note$/.exec(key) ?? [];
       return code === undefined ? [] : [`${code} ${state}`];
     });
   }

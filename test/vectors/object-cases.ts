@@ -11,6 +11,7 @@ import { ArchiveBuilder, archiveKey, entries, signer, transactionGap } from '../
 import { headOf, spoilSignature, withoutLastSignature } from './archive-cases.ts';
 import { freezeBytes } from './archive-vector.ts';
 import { cosignedVectors } from './object-cases-cosigned.ts';
+import { noteVectors } from './object-cases-notes.ts';
 import { lineVectors } from './object-cases-lines.ts';
 import type { ObjectVector } from './object-vector.ts';
 
@@ -274,4 +275,5 @@ export const makeObjectVectors = async (): Promise<ObjectVector[]> => [
   ...vkeyVectors(),
   ...(await eventProofVectors()),
   ...(await cosignedVectors()),
+  ...(await noteVectors()),
 ];

@@ -1,4 +1,4 @@
-// What does a frozen line, manifest, seal, vkey, event proof or attestation look like, and what is said of it? (test/vectors/objects.json)
+// What does a frozen line, manifest, seal, vkey, event proof, attestation or cosigner's note look like, and what is said of it? (test/vectors/objects.json)
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBase64, toBase64 } from '../../src/base/bytes.ts';
@@ -11,7 +11,8 @@ import { parseSignedCheckpoint } from '../../src/format/note.ts';
 import { parseVkey } from '../../src/format/vkey.ts';
 import type { FindingCode } from '../../src/verify/finding.ts';
 import { checkEventProof } from '../../src/verify/event-proof.ts';
-import { cosignedBy } from '../../src/verifier/attest/attestation-reader.ts';
+import { cosignedBy } from '../../src/verifier/attest/cosigned-by.ts';
+import { openNote } from '../../src/verifier/signed-notes.ts';
 import { openSeal } from '../../src/verify/open-seal.ts';
 import { thawBytes } from './archive-vector.ts';
 
@@ -33,17 +34,19 @@ export type ObjectVector = {
   /** `<kind>/<name>`. */
   readonly name: string;
   readonly about: string;
-  /** A line without its LF, a manifest, a whole seal, a vkey, an event proof, or a note that a cosigner signed. */
+  /** A line without its LF, a manifest, a whole seal, a vkey, an event proof, an attestation, or a note of a cosigner. */
   readonly bytes: Bytes;
   readonly expect: 'accepted' | FindingCode;
   /** Of an accepted line: what it carries. */
   readonly carries?: { readonly record: FrozenRecord } | { readonly gap: GapLine };
-  /** Of seals and event proofs. Of attestations the cosigners. */
+  /** Of seals and event proofs. Of attestations and notes the cosigners. */
   readonly trusted?: readonly string[];
   /** Of seals: the place that the object's key names. */
   readonly place?: { readonly origin: string; readonly sequence: number };
   /** Of event proofs. */
   readonly line?: Bytes;
+  /** Of notes: where it lies, and the origin of the archive that it is about. */
+  readonly address?: { readonly key: string; readonly archive: string };
 };
 
 export const readObjectVectors = (): ObjectVector[] => JSON.parse(readFileSync(OBJECTS_FILE, 'utf8'));
@@ -75,7 +78,7 @@ export const verdictOn = async (vector: ObjectVector): Promise<string> => (await
 export async function judge(vector: ObjectVector): Promise<{ readonly verdict: string; readonly words: string }> {
   const accepted = { verdict: 'accepted', words: 'accepted' };
   const bytes = thawBytes(vector.bytes);
-  const isCosigned = vector.name.startsWith('cosigned/');
+  const isCosigned = /^(cosigned|note)\//.test(vector.name);
   const trusted = isCosigned ? [] : (vector.trusted ?? []).map((text) => parseVkey(text, nodeSha256));
   const tools = { trusted, sha256: nodeSha256 };
   try {
@@ -96,6 +99,12 @@ export async function judge(vector: ObjectVector): Promise<{ readonly verdict: s
         const cosigners = (vector.trusted ?? []).map((text) => parseCosignerVkey(text, nodeSha256));
         if ((await cosignedBy(parseSignedCheckpoint(bytes), cosigners)) !== null) return accepted;
         return { verdict: 'malformed', words: 'no cosignature of a cosigner that is trusted' };
+      }
+      case 'note': {
+        const cosigners = (vector.trusted ?? []).map((text) => parseCosignerVkey(text, nodeSha256));
+        const { key = '', archive = '' } = vector.address ?? {};
+        await openNote({ archiveOrigin: archive, cosigners, sha256: nodeSha256 }, key, bytes);
+        return accepted;
       }
       case 'event-proof': {
         const check = await checkEventProof({ ...tools, proof: bytes, line: thawBytes(vector.line ?? { text: '' }) });

@@ -8,20 +8,26 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../../base/clock.ts';
-import { openForWriting } from '../../clients/open.ts';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { openForWriting, openSigner } from '../../clients/open.ts';
 import type { StoreConfig } from '../../config/connections.ts';
 import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
-import { loadVerifierConfig, type VerifierConfig } from '../../config/verifier.ts';
+import { archiveOriginOf, loadVerifierConfig, type VerifierConfig } from '../../config/verifier.ts';
+import { cosignerKey } from '../../format/cosignature.ts';
+import type { NoteKeys } from '../../verifier/signed-notes.ts';
+import { readCosigners } from './attestations-option.ts';
 import { expectedFindings, KINDS, type Kind } from './drill/canary.ts';
 import { drillJson, drillText, type Plan, planText } from './drill/report.ts';
 import { runDrill } from './drill/run.ts';
 import { EXIT, UsageError } from './exit-code.ts';
-import { openArchiveStore } from './open-archive.ts';
+import { openArchiveStore, repeatable } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 import { ageText } from './table.ts';
 
 type DrillCommandOptions = {
   readonly config: string;
+  readonly cosigner?: readonly string[];
   readonly kind: Kind;
   readonly lock?: number;
   readonly within?: number;
@@ -49,13 +55,14 @@ has the finding and people were notified, says how long that took, and removes t
 It writes nothing that it can't delete again. If deletes are refused, as they should be,
 the refused delete is the drill, and CloudTrail must report it. So the best role for it is
 in the archive's account, has no right on the archive's bucket, and may read findings/ in
-the verifier's bucket. With --lock the object is written anyway, locked for that long.
+the verifier's bucket. Only what the verifier signed counts as found: give its public key
+with --cosigner where this role may not ask its key service. With --lock the object is written anyway, locked for that long.
 
 Exit codes: 0 found and every channel notified, 1 not, 2 usage, 3 could not be done.
 
 Examples:
   ledgerstone drill --config verifier.yaml
-  ledgerstone drill --config verifier.yaml --yes --json --within 10m
+  ledgerstone drill --config verifier.yaml --cosigner verifier.vkey --yes --json --within 10m
   ledgerstone drill --config verifier.yaml --kind delete-marker --within 75m
 `;
 
@@ -70,6 +77,11 @@ export function drillCommand(program: Command, session: Session): void {
     .command('drill')
     .description('A harmless tampering: how soon is it found?')
     .requiredOption('--config <file>', 'verifier.yaml of the verifier that is tested')
+    .option(
+      '--cosigner <key>',
+      "the verifier's key, or a file of them; default: by its configuration",
+      repeatable,
+    )
     .addOption(new Option('--kind <kind>', 'what is done').choices(KINDS).default('forged-seal'))
     .option('--lock <duration>', 'lock of the object; if it can not be deleted then, it stays', duration)
     .option('--within <duration>', 'default: 2m, or 15m where the act was refused', duration)
@@ -85,6 +97,7 @@ async function runDrillCommand(session: Session, options: DrillCommandOptions): 
   const config = await loadVerifierConfig(options.config, io.env);
   const lockMs = lockOf(config, options);
   const { store } = config.archive;
+  const keys = await keysOf(config, options);
   // A drill is of an archive that is there already: opening it for reading says so, and creates none.
   await (await openArchiveStore(store)).close();
   const archive = await openForWriting(store, config.sweep.greatestLock);
@@ -104,7 +117,7 @@ async function runDrillCommand(session: Session, options: DrillCommandOptions): 
     const closedWithinMs = options.closedWithin ?? 0;
     const result = await runDrill(
       {
-        ...{ archive, canary, own, clock: systemClock, origin: config.archive.trusted[0]?.name ?? '' },
+        ...{ archive, canary, own, keys, clock: systemClock, origin: archiveOriginOf(config) },
         prefix: store.kind === 's3' ? store.prefix : '',
         ...{ signal: io.signal, note: (text: string) => output.note(text) },
       },
@@ -119,6 +132,23 @@ async function runDrillCommand(session: Session, options: DrillCommandOptions): 
     canary.close();
     await Promise.all([archive.close(), own.close()]);
   }
+}
+
+/** By which the verifier's findings are told from what somebody else lays beside them. */
+async function keysOf(config: VerifierConfig, { cosigner = [] }: DrillCommandOptions): Promise<NoteKeys> {
+  const { name, signing, earlier } = config.cosigner;
+  const given = await readCosigners(cosigner);
+  const asked = async () => {
+    try {
+      return [cosignerKey(name, (await openSigner(signing)).publicKey, nodeSha256), ...earlier];
+    } catch (error) {
+      const remedy = 'Give it: --cosigner verifier.vkey. `ledgerstone watch` logs it when it starts.';
+      const message = `the verifier's public key could not be read: ${messageOf(error)}`;
+      throw new LedgerstoneError('no-cosigner-key', message, { remedy, cause: error });
+    }
+  };
+  const cosigners = given.length > 0 ? given : await asked();
+  return { archiveOrigin: archiveOriginOf(config), cosigners, sha256: nodeSha256 };
 }
 
 /** Nobody can show that a log was read, but the verifier notes that it wrote to it. */

@@ -8,7 +8,7 @@ import type { Logger } from '../../base/log.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
 import { openForReading, openForWriting, openSigner } from '../../clients/open.ts';
-import type { VerifierConfig } from '../../config/verifier.ts';
+import { archiveOriginOf, type VerifierConfig } from '../../config/verifier.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { roleCredentials } from '../../store/role-credentials.ts';
 import type { ReadableStore, Store } from '../../store/store.ts';
@@ -19,9 +19,11 @@ import { webhookNotifier } from '../../verifier/alarms/webhook.ts';
 import { Attester } from '../../verifier/attest/attester.ts';
 import type { Watched } from '../../verifier/events/cloudtrail.ts';
 import { TrailRecords } from '../../verifier/events/trail-records.ts';
+import { CheckedNotes, foreignNoteFinding } from '../../verifier/findings/checked-notes.ts';
 import { Ledger } from '../../verifier/findings/ledger.ts';
 import { ATTESTATIONS_SCOPE } from '../../verifier/findings/record.ts';
 import type { ForeignNote } from '../../verifier/own-bucket.ts';
+import type { NoteSigning } from '../../verifier/signed-notes.ts';
 import { SourceRanges } from '../../verifier/source-ranges.ts';
 import { EndsLog, type EndsLogOptions } from '../../verifier/tasks/completeness-ends.ts';
 import { completenessTask, type MarksReader } from '../../verifier/tasks/completeness-task.ts';
@@ -32,7 +34,7 @@ import { SweepLog } from '../../verifier/tasks/sweep-cursor.ts';
 import { UnreadHeads } from '../../verifier/unread-heads.ts';
 import type { RunResult, Task, Verifier } from '../../verifier/verifier.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
-import { findingOf, type Severity } from '../../verify/finding.ts';
+import type { Severity } from '../../verify/finding.ts';
 import type { RunMetrics } from './emf.ts';
 import { type Counts, runMetricsOf } from './run-metrics.ts';
 
@@ -120,8 +122,13 @@ export function makeVerifier(
     ...{ store: own, name, signer, earlier, trusted, retention, sha256: nodeSha256, clock },
   });
   const notifiers = notifiersOf(alarms, clock);
+  const { key } = attester;
+  const signing: NoteSigning = {
+    ...{ archiveOrigin: archiveOriginOf(config), cosigners: [key, ...earlier] },
+    ...{ key, signer, sha256: nodeSha256 },
+  };
   const ledger = new Ledger({
-    ...{ store: own, retention, clock, sha256: nodeSha256, channels: channelsOf(notifiers) },
+    ...{ store: own, retention, clock, signing, sha256: nodeSha256, channels: channelsOf(notifiers) },
     verifier: { name, version: VERSION },
   });
   const reporter = new FindingReporter({ ledger, notifiers, log, clock, verifierName: name });
@@ -135,7 +142,8 @@ export function makeVerifier(
     ...{ archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock },
     ...{ leastLock, bytesInFlight: new Semaphore(bytesInFlight), unread: new UnreadHeads(clock) },
   };
-  const notes = { store: own, retention, clock, onForeign: foreignNotes(reporter) };
+  const notes = { store: own, retention, clock, signing, onForeign: foreignNotes(reporter) };
+  const checked = new CheckedNotes({ store: own, keys: signing });
   const { everyMs, bytesPerRun } = config.fullPass;
   const subjects = subjectsOf(config, trailFiles, clock);
   const { freshnessMs } = config.chains;
@@ -153,7 +161,7 @@ export function makeVerifier(
     tasks: new Map<string, Task>([
       ['confirm', confirmTask],
       ['freshness', freshnessTask],
-      ['sweep', sweepTask({ ...step, own, leastLock, greatestLock, holds }, new SweepLog(notes))],
+      ['sweep', sweepTask({ ...step, own, checked, leastLock, greatestLock, holds }, new SweepLog(notes))],
       ['full-pass', scrubTask({ ...step, log: new ScrubLog(notes), everyMs }, bytesPerRun)],
       ...(compare === null ? [] : [['completeness', compare] as const]),
       ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),
@@ -171,18 +179,12 @@ export function makeVerifier(
 const foreignNotes =
   (findings: FindingReporter) =>
   (notes: readonly ForeignNote[]): Promise<void> =>
-    findings.report(
-      ATTESTATIONS_SCOPE,
-      notes.map(({ key, versionId, why }) =>
-        findingOf('foreign-object', { key, versionId, expected: 'a note of this verifier', found: why }),
-      ),
-      { check: 'look', complete: false },
-    );
+    findings.report(ATTESTATIONS_SCOPE, notes.map(foreignNoteFinding), { check: 'look', complete: false });
 
 /** Null: no brokers are named. */
 function completenessOf(
   { kafka, chains: { freshnessMs } }: VerifierConfig,
-  own: Pick<EndsLogOptions, 'store' | 'retention' | 'clock' | 'onForeign'>,
+  own: Omit<EndsLogOptions, 'promisedMs' | 'everyMs'>,
   read: MarksReader | undefined,
 ): Task | null {
   if (kafka === null) return null;

@@ -5,7 +5,6 @@ import type { Finding, Severity } from '../../verify/finding.ts';
 import { isMore } from '../findings/bounds.ts';
 import type { Entry } from '../findings/ledger.ts';
 import type { Closing } from '../findings/record.ts';
-import { findingKey } from '../own-keys.ts';
 import { isOfDrill } from './drill.ts';
 
 const LISTED_MAX = 20;
@@ -46,7 +45,8 @@ const DRILL = [
   'If nobody runs a drill now, it is an attempt: find out who it was.',
 ].join(' ');
 
-const UNREACHED = "because its own bucket can't be reached or refuses. The next run tries again.";
+const UNREACHED =
+  "because its own bucket or its signing key can't be reached or refuses. The next run tries again.";
 
 export type AlarmMessage = { readonly subject: string; readonly text: string };
 
@@ -131,7 +131,7 @@ function itemText(entry: Entry, number: number): string {
     ...findingLines(finding, `${number}. `),
     ...again,
     `   first seen  ${timeText(firstSeenMs)}`,
-    `   evidence    ${evidenceOf(entry, 'open')}`,
+    `   evidence    ${entry.evidence}`,
   ].join('\n');
 }
 
@@ -143,7 +143,7 @@ function closedText(entry: Entry, number: number): string {
     `   first seen  ${timeText(firstSeenMs)}`,
     `   last seen   ${timeText(lastSeenMs)}`,
     ...by,
-    `   evidence    ${evidenceOf(entry, 'closed')}`,
+    `   evidence    ${entry.evidence}`,
   ].join('\n');
 }
 
@@ -151,11 +151,6 @@ const closedLines = ({ atMs, check, why, by }: Closing): string[] => [
   `   closed      ${timeText(atMs)} by ${printable(by.name)}, check ${check}`,
   `   because     ${printable(why)}`,
 ];
-
-const evidenceOf = ({ id, file }: Entry, state: 'open' | 'closed'): string => {
-  const { scope, opening, finding } = file;
-  return findingKey({ scope, code: finding.code, id, opening, state, mark: '' });
-};
 
 function findingLines(finding: Finding, lead = '- '): string[] {
   const { code, severity, key, versionId, sequence, expected, found } = finding;

@@ -4,14 +4,15 @@ import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { timeText } from '../../format/time.ts';
 import type { Finding, Severity } from '../../verify/finding.ts';
+import { foreignNoteFinding } from '../findings/checked-notes.ts';
 import type { Entry, Ledger, Reported, ReportOptions } from '../findings/ledger.ts';
-import { accessScope, reachesPeople, type Scope } from '../findings/record.ts';
+import { ATTESTATIONS_SCOPE, accessScope, reachesPeople, type Scope } from '../findings/record.ts';
 import { type AlarmMessage, alarmMessage, closingMessage, unwrittenMessage } from './message.ts';
 import type { Notifier } from './notifier.ts';
 
 export type ReporterOptions = {
   /** Its channels are LOG_CHANNEL and those of the notifiers: see `channelsOf`. */
-  readonly ledger: Pick<Ledger, 'report' | 'missed' | 'notified' | 'open'>;
+  readonly ledger: Pick<Ledger, 'report' | 'missed' | 'notified' | 'open' | 'takeForeign'>;
   readonly notifiers: readonly Notifier[];
   readonly log: Logger;
   readonly clock: Clock;
@@ -66,11 +67,34 @@ export class FindingReporter {
       reported = await ledger.report(scope, findings, options);
     } catch (error) {
       await this.#notifyUnwritten(scope, findings, error, signal);
+      await this.#reportForeign(signal).catch(() => signal?.throwIfAborted());
       throw error;
     }
     this.#note(scope, reported.open);
     await this.#notify(reported, signal);
+    await this.#reportForeign(signal);
     await this.#notifyOthers(scope, signal);
+  }
+
+  /**
+   * What lies at keys of notes and was not signed by this verifier is a finding itself. It is in the
+   * verifier's own place, which may hold more of it.
+   */
+  async #reportForeign(signal: AbortSignal | undefined): Promise<void> {
+    for (let look = 0; look < 2; look++) {
+      const notes = this.#options.ledger.takeForeign();
+      if (notes.length === 0) return;
+      const findings = notes.map(foreignNoteFinding);
+      const options = { check: 'look', complete: false, ...(signal && { signal }) } as const;
+      try {
+        const reported = await this.#options.ledger.report(ATTESTATIONS_SCOPE, findings, options);
+        this.#note(ATTESTATIONS_SCOPE, reported.open);
+        await this.#notify(reported, signal);
+      } catch (error) {
+        await this.#notifyUnwritten(ATTESTATIONS_SCOPE, findings, error, signal);
+        throw error;
+      }
+    }
   }
 
   /** Counts the open findings of a scope that this run does not report on. */
@@ -125,8 +149,11 @@ export class FindingReporter {
           else isMissed = true;
         }),
       );
-      // Noted last: if the bucket fails now, people get a message twice rather than never.
-      for (const channel of heard) await ledger.notified(scope, entries, channel, signal);
+      // Noted last: if this process ends before, people get a message twice rather than never.
+      const noted = await Promise.allSettled(
+        heard.map((channel) => ledger.notified(scope, entries, channel, signal)),
+      );
+      for (const result of noted) if (result.status === 'rejected') throw result.reason;
     }
     if (isMissed) this.#missed.set(scope.name, { scope, triedMs: this.#options.clock.now() });
     else this.#missed.delete(scope.name);

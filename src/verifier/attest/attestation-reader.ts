@@ -2,15 +2,14 @@
 
 import { FormatError } from '../../base/error.ts';
 import { LIMITS } from '../../base/limits.ts';
-import { verifySignature } from '../../base/signature.ts';
 import {
   type AttestationKey,
   attestationKey,
   attestationPrefix,
   parseAttestationKey,
 } from '../../format/attestation.ts';
-import { type CosignerKey, readCosignature } from '../../format/cosignature.ts';
-import { parseSignedCheckpoint, type SignedCheckpoint } from '../../format/note.ts';
+import type { CosignerKey } from '../../format/cosignature.ts';
+import { parseSignedCheckpoint } from '../../format/note.ts';
 import { oldestVersion } from '../../format/oldest-version.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
@@ -19,7 +18,8 @@ import type { Finding } from '../../verify/finding.ts';
 import { chainText } from '../../verify/handover.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { coversOrigin } from '../../verify/trust.ts';
-import { type ListedNote, listNotes, REPLACEABLE, readNote } from '../own-bucket.ts';
+import { type ListedNote, listNotes, REPLACEABLE, readObject } from '../own-bucket.ts';
+import { cosignedBy } from './cosigned-by.ts';
 
 /**
  * "This chain had that root at that size, and all of it was sound", signed by one of the trusted cosigners.
@@ -239,7 +239,7 @@ export class AttestationReader {
 
   async #open(place: ChainInArchive, note: Listed, signal?: AbortSignal): Promise<Attested> {
     const { size } = note.parsed;
-    const signed = parseSignedCheckpoint(await readNote(this.#store, note, LIMITS.sealBytesMax, signal));
+    const signed = parseSignedCheckpoint(await readObject(this.#store, note, LIMITS.sealBytesMax, signal));
     const { checkpoint } = signed;
     const { origin } = checkpoint;
     const isOfArchive = this.#trusted.length === 0 || this.#trusted.some((key) => coversOrigin(key, origin));
@@ -260,23 +260,3 @@ export class AttestationReader {
 
 /** What one look has seen so far. */
 type Seen = { readonly foreign: ForeignObject[]; objects: number; reads: number };
-
-/**
- * The first cosigner whose signature is valid, or null. Throws FormatError if one of their signatures is not.
- */
-export async function cosignedBy(
-  signed: SignedCheckpoint,
-  cosigners: readonly CosignerKey[],
-): Promise<{ readonly cosigner: CosignerKey; readonly timeSeconds: number | null } | null> {
-  for (const line of signed.signatures) {
-    for (const cosigner of cosigners) {
-      const read = readCosignature(line, cosigner, signed.text);
-      if (read === null) continue;
-      if (!(await verifySignature(cosigner.key, read.message, read.signature))) {
-        throw new FormatError(`a signature by ${cosigner.name} that is not over this checkpoint`);
-      }
-      return { cosigner, timeSeconds: read.timeSeconds };
-    }
-  }
-  return null;
-}

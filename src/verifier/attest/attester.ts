@@ -21,7 +21,7 @@ export type AttestOutcome =
   /** A different object lies at that key and can't be removed. This size stays without an attestation. */
   | { readonly kind: 'obstructed'; readonly key: string; readonly why: string };
 
-export type AttesterOptions = OwnBucket & {
+export type AttesterOptions = Omit<OwnBucket, 'signing'> & {
   readonly name: string;
   readonly signer: Signer;
   /** Earlier keys of this verifier that are still trusted. */

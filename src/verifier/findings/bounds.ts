@@ -34,7 +34,7 @@ export function chooseEntries(
   scope: Scope,
   findings: readonly Finding[],
   omitted: number,
-  { latest, openings }: History,
+  { latest, openings }: Pick<History, 'latest' | 'openings'>,
   sha256: Sha256,
 ): Chosen {
   const byCode = new Map<FindingCode, Map<string, Finding>>();

@@ -1,5 +1,5 @@
 // What had a check looked at when it did not find an open finding again?
-import type { CheckName } from './record.ts';
+import type { CheckName, FindingFile } from './record.ts';
 
 /** For people, unless the check itself knows better. */
 export const CLOSED_BY: Readonly<Record<CheckName, string>> = {
@@ -13,3 +13,11 @@ export const CLOSED_BY: Readonly<Record<CheckName, string>> = {
   completeness: 'the offsets were compared again, and this was not found any more',
   access: 'the records of that day were read again, and this was not found any more',
 };
+
+/** Whether the check would have seen this finding again if it were still there. */
+export type Covers = (open: FindingFile) => boolean | Promise<boolean>;
+
+export function coverage(complete: boolean | Covers, isOverflown: boolean): Covers | null {
+  if (complete === false || isOverflown) return null;
+  return complete === true ? () => true : complete;
+}

@@ -1,10 +1,10 @@
-// What does the verifier's bucket say about the findings of one scope? Read from the keys alone.
-
-import { LedgerstoneError } from '../../base/error.ts';
+// What does the verifier's bucket say about the findings of one scope? By the keys of what the verifier signed.
 import { oldestVersions } from '../../format/oldest-version.ts';
 import type { ObjectVersion, StoreReader } from '../../store/store.ts';
 import type { FindingCode } from '../../verify/finding.ts';
-import { findingsPrefix, parseFindingKey } from '../own-keys.ts';
+import type { ForeignNote } from '../own-bucket.ts';
+import { type FindingKey, findingsPrefix, parseFindingKey } from '../own-keys.ts';
+import { type CheckedNotes, flooded } from './checked-notes.ts';
 import type { Scope } from './record.ts';
 
 /** The latest opening of one finding. */
@@ -32,10 +32,9 @@ export type History = {
   readonly latest: ReadonlyMap<string, Opening>;
   /** How often findings of that code were opened, ever. */
   readonly openings: ReadonlyMap<FindingCode, number>;
+  /** What lies at keys of notes and is none. */
+  readonly foreign: readonly ForeignNote[];
 };
-
-/** Far more than the ledger's own bounds allow, so somebody else writes there. */
-const FINDINGS_MAX = 200_000;
 
 /** What the keys say of one opening before its `open` comes. */
 const noClosing = (nth: string) => ({
@@ -44,21 +43,45 @@ const noClosing = (nth: string) => ({
   cleared: new Set<string>(),
 });
 
-/** Only the oldest version of a key counts, so delete markers and later versions hide nothing. */
+/** Far more than the ledger's own bounds allow, so somebody else writes there. */
+const NOTES_MAX = 1_000_000;
+
+type Note = Pick<ObjectVersion, 'key' | 'versionId' | 'lastModifiedMs'> & { readonly parsed: FindingKey };
+
+/**
+ * Only the oldest version of a key counts, so delete markers and later versions hide nothing; and of those
+ * only what the verifier signed, so that nobody else can say that a finding is open, closed or known.
+ */
 export async function readHistory(
   store: Pick<StoreReader, 'listVersions'>,
+  notes: CheckedNotes,
   scope: Scope,
   signal?: AbortSignal,
 ): Promise<History> {
+  const listed: Note[] = [];
+  const options = signal === undefined ? {} : { signal };
+  for await (const version of oldestVersions(store.listVersions(findingsPrefix(scope), options))) {
+    const { key, versionId, lastModifiedMs } = version;
+    const parsed = parseFindingKey(key);
+    if (parsed === null || parsed.scope !== scope.name) continue;
+    listed.push({ key, versionId, lastModifiedMs, parsed });
+    if (listed.length > NOTES_MAX) throw flooded(findingsPrefix(scope));
+  }
+  const why = await notes.check(listed, signal);
+  const foreign = listed.flatMap(({ key, versionId }, index) => {
+    const reason = why[index];
+    return reason == null ? [] : [{ key, versionId, why: reason }];
+  });
+  return { ...historyOf(listed.filter((_, index) => why[index] === null)), foreign };
+}
+
+/** In key order. */
+function historyOf(notes: readonly Note[]): Omit<History, 'foreign'> {
   const latest = new Map<string, Opening>();
   const openings = new Map<FindingCode, number>();
   // In key order `cleared` and `closed` come before `open` within one opening, and openings ascend.
   let closing = noClosing('');
-  const options = signal === undefined ? {} : { signal };
-  const listed = store.listVersions(findingsPrefix(scope), options);
-  for await (const { key, versionId, lastModifiedMs } of oldestVersions(listed)) {
-    const parsed = parseFindingKey(key);
-    if (parsed === null || parsed.scope !== scope.name) continue;
+  for (const { key, versionId, lastModifiedMs, parsed } of notes) {
     const { id, opening, state, code, mark } = parsed;
     const nth = `${id}/${opening}`;
     const known = latest.get(id);
@@ -68,9 +91,11 @@ export async function readHistory(
         closing.cleared.add(mark);
         break;
       case 'closed':
-        closing.version = { key, versionId };
+        closing.version ??= { key, versionId };
         break;
       case 'open':
+        // Written twice: something else lay at its key for a while.
+        if (known?.opening === opening) break;
         openings.set(code, (openings.get(code) ?? 0) + 1);
         latest.set(id, {
           ...{ code, opening, openVersion: { key, versionId }, openedMs: lastModifiedMs },
@@ -85,15 +110,6 @@ export async function readHistory(
         if (state === 'told') known.notified.add(mark);
         else known.age = Math.max(known.age, Number(mark));
         break;
-    }
-    if (latest.size > FINDINGS_MAX) {
-      throw new LedgerstoneError(
-        'findings-flooded',
-        `${findingsPrefix(scope)}: more findings than a ledger writes`,
-        {
-          remedy: 'Somebody else writes to the attestation bucket: find out who, and remove the permission.',
-        },
-      );
     }
   }
   return { latest, openings };

@@ -1,27 +1,23 @@
 // Which findings are open, new or gone? Locked evidence of it is written before people are notified.
 import { assert } from '../../base/assert.ts';
 import { TaskGroup } from '../../base/concurrency.ts';
-import { FormatError } from '../../base/error.ts';
+import { FormatError, LedgerstoneError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import type { Finding, FindingCode, Severity } from '../../verify/finding.ts';
-import { type OwnBucket, putLocked, readNote } from '../own-bucket.ts';
-import { findingKey, isChannel } from '../own-keys.ts';
+import type { ForeignNote, OwnBucket } from '../own-bucket.ts';
+import { isChannel } from '../own-keys.ts';
 import { chooseEntries, countBySeverity } from './bounds.ts';
-import { CLOSED_BY } from './closed-by.ts';
-import { type Opening, readHistory } from './history.ts';
+import { CLOSED_BY, type Covers, coverage } from './closed-by.ts';
+import type { Opening } from './history.ts';
+import { LedgerNotes } from './ledger-notes.ts';
 import {
+  ageMark,
   type CheckName,
-  encodeFinding,
-  FINDING_BYTES_MAX,
   type FindingFile,
   type FindingState,
-  parseFinding,
   reachesPeople,
   type Scope,
 } from './record.ts';
-
-/** Whether the check would have seen this finding again if it were still there. */
-export type Covers = (open: FindingFile) => boolean | Promise<boolean>;
 
 export type LedgerOptions = OwnBucket & {
   readonly sha256: Sha256;
@@ -49,6 +45,8 @@ export type ReportOptions = {
 export type Entry = {
   readonly id: string;
   readonly file: FindingFile;
+  /** Key of the note that says so. */
+  readonly evidence: string;
   /** Channels that have not taken it yet. */
   readonly due: readonly string[];
 };
@@ -74,11 +72,13 @@ const CLEAR_MS = 15 * 60_000;
 
 export class Ledger {
   readonly #options: LedgerOptions;
+  readonly #notes: LedgerNotes;
   /** Scopes in which nothing was open and nobody was left to be notified, and when that was read. */
   readonly #clear = new Map<string, number>();
 
   constructor(options: LedgerOptions) {
     this.#options = options;
+    this.#notes = new LedgerNotes(options);
   }
 
   /**
@@ -89,8 +89,9 @@ export class Ledger {
    * twice but never gets lost.
    */
   async report(scope: Scope, findings: readonly Finding[], options: ReportOptions): Promise<Reported> {
-    const { store, sha256 } = this.#options;
+    const { sha256 } = this.#options;
     const { signal, omitted = 0 } = options;
+    await this.#notes.noteAgain(scope, signal);
     const isNothing = omitted === 0 && findings.every(({ severity }) => severity === 'info');
     // What another process opens meanwhile is closed by that one, or by this one a little later.
     const clearMs = isNothing ? this.#clear.get(scope.name) : undefined;
@@ -98,7 +99,7 @@ export class Ledger {
       return { scope, opened: [], stillOpen: [], closed: [], open: new Map() };
     }
     this.#clear.delete(scope.name);
-    const history = await readHistory(store, scope, signal);
+    const history = await this.#notes.read(scope, signal);
     const { listed, isOverflown } = chooseEntries(scope, findings, omitted, history, sha256);
 
     const opened: Entry[] = [];
@@ -124,7 +125,8 @@ export class Ledger {
     const { closed } = revisited;
     const before = [...history.latest].filter(([id, known]) => !known.isOpen && !listed.has(id));
     const untold = (await this.#revisitAll(scope, before, null, signal)).closed;
-    const isClear = ([, known]: (typeof before)[number]) => this.#dueOfClosing(known).length === 0;
+    const isClear = ([id, known]: (typeof before)[number]) =>
+      this.#dueOfClosing(scope, id, known).length === 0;
     if (listed.size === 0 && others.length === 0 && before.every(isClear)) {
       this.#clear.set(scope.name, this.#options.clock.monotonic());
     }
@@ -139,14 +141,14 @@ export class Ledger {
    * nothing is written and nothing is closed.
    */
   async missed(scope: Scope, signal?: AbortSignal): Promise<Pick<Reported, 'scope' | 'opened' | 'closed'>> {
-    const { latest } = await readHistory(this.#options.store, scope, signal);
+    const { latest } = await this.#notes.read(scope, signal);
     const { due, closed } = await this.#revisitAll(scope, [...latest], null, signal);
     return { scope, opened: due, closed };
   }
 
   /** All open findings of a scope, read without a new check. */
   async open(scope: Scope, signal?: AbortSignal): Promise<ReadonlyMap<Severity, number>> {
-    const { latest } = await readHistory(this.#options.store, scope, signal);
+    const { latest } = await this.#notes.read(scope, signal);
     return countBySeverity([...latest.values()].filter(({ isOpen }) => isOpen).map(({ code }) => code));
   }
 
@@ -158,19 +160,27 @@ export class Ledger {
     signal?: AbortSignal,
   ): Promise<void> {
     assert(isChannel(channel), `a channel ${channel}`);
-    const puts = new TaskGroup(PUTS_AT_ONCE);
-    try {
-      for (const { id, file, due } of entries) {
-        if (!due.includes(channel)) continue;
-        const taken: FindingFile =
+    const taken = entries
+      .filter(({ due }) => due.includes(channel))
+      .map(({ id, file }): { id: string; file: FindingFile } => ({
+        id,
+        file:
           file.state === 'closed'
             ? { ...file, state: 'cleared' }
-            : { ...file, state: 'told', lastSeenMs: this.#now() };
-        await puts.start(async () => void (await this.#put(scope, id, taken, channel, signal)));
-      }
+            : { ...file, state: 'told', lastSeenMs: this.#now() },
+      }));
+    this.#notes.take(scope, taken, channel);
+    const puts = new TaskGroup(PUTS_AT_ONCE);
+    try {
+      for (const one of taken) await puts.start(() => this.#notes.noteTaken(scope, one, channel, signal));
     } finally {
       await puts.finish();
     }
+  }
+
+  /** What lies at keys of notes and is none, of all that was read since the last call. */
+  takeForeign(): ForeignNote[] {
+    return this.#notes.takeForeign();
   }
 
   async #keep(
@@ -181,7 +191,7 @@ export class Ledger {
     { check, signal }: ReportOptions,
   ): Promise<{ readonly entry: Entry; readonly isNews: boolean }> {
     const nowMs = this.#now();
-    const due = this.#due(finding.code, known);
+    const due = this.#due(scope, id, finding.code, known);
     const make = (state: FindingState, opening: number, firstSeenMs: number): FindingFile => ({
       ...{ state, scope: scope.name, finding, check, opening, firstSeenMs, lastSeenMs: nowMs },
       chain: scope.place?.chain ?? null,
@@ -191,14 +201,15 @@ export class Ledger {
     if (known?.isOpen) {
       const file = make('seen', known.opening, Math.min(known.openedMs, nowMs));
       const age = ageMark(nowMs - known.openedMs);
-      if (age > known.age) await this.#put(scope, id, file, String(age).padStart(2, '0'), signal);
-      return { entry: { id, file: { ...file, state: 'open' }, due }, isNews: due.length > 0 };
+      if (age > known.age) await this.#notes.put(scope, id, file, String(age).padStart(2, '0'), signal);
+      const entry = { id, file: { ...file, state: 'open' }, evidence: known.openVersion.key, due } as const;
+      return { entry, isNews: due.length > 0 };
     }
     const file = make('open', known === null ? 0 : known.opening + 1, nowMs);
-    const put = await this.#put(scope, id, file, '', signal);
-    // `exists`: another run was first, or the answer to this run's write was lost. It is unknown which run
+    // Not stored: another run was first, or the answer to this run's write was lost. It is unknown which run
     // notifies.
-    return { entry: { id, file, due }, isNews: due.length > 0 || put.kind === 'stored' };
+    const { isStored, key } = await this.#notes.put(scope, id, file, '', signal);
+    return { entry: { id, file, evidence: key, due }, isNews: due.length > 0 || isStored };
   }
 
   async #revisitAll(
@@ -223,10 +234,7 @@ export class Ledger {
     return { due, closed };
   }
 
-  /**
-   * Not among this run's findings. Its opening or its closing may be still due, or it is gone now. Null:
-   * nothing is due, and nothing is known about it.
-   */
+  /** Not among this run's findings: due still, or gone now. Null: neither, or nothing is known about it. */
   async #revisit(
     scope: Scope,
     id: string,
@@ -234,65 +242,59 @@ export class Ledger {
     close: Close | null,
     signal?: AbortSignal,
   ): Promise<Entry | null> {
-    const due = known.isOpen ? this.#due(known.code, known) : this.#dueOfClosing(known);
+    const due = known.isOpen ? this.#due(scope, id, known.code, known) : this.#dueOfClosing(scope, id, known);
     if (due.length === 0 && (close === null || !known.isOpen)) return null;
+    const version = known.closedVersion ?? known.openVersion;
     let file: FindingFile;
     try {
-      const { store } = this.#options;
-      const version = known.closedVersion ?? known.openVersion;
-      file = parseFinding(await readNote(store, version, FINDING_BYTES_MAX, signal));
+      file = await this.#notes.finding(version, signal);
     } catch (error) {
-      // Not written by this verifier. It stays open since its content is unknown; the inventory scan reports
-      // it.
+      // It was replaced since. It stays open since its content is unknown; the inventory scan reports it.
       if (error instanceof FormatError) return null;
       throw error;
     }
     if ((file.state === 'closed') === known.isOpen) return null;
     // A due finding is not closed yet, or a crash between evidence and alarm would lose the alarm.
-    if (due.length > 0 || !known.isOpen) return { id, file, due };
+    if (due.length > 0 || !known.isOpen) return { id, file, evidence: version.key, due };
     if (close === null || !(await close.covers(file))) return null;
     const { check, why = () => CLOSED_BY[check] } = close;
     const gone: FindingFile = {
       ...{ ...file, state: 'closed', lastSeenMs: Math.max(known.seenMs, file.firstSeenMs) },
       closed: { atMs: this.#now(), check, why: why(file), by: this.#options.verifier },
     };
-    await this.#put(scope, id, gone, '', signal);
-    return { id, file: gone, due: this.#dueOfClosing(known) };
+    const put = await this.#notes.put(scope, id, gone, '', signal).catch((error: unknown) => {
+      // Nothing can say so. It stays open, and what lies there is a finding.
+      if (error instanceof LedgerstoneError && error.code === 'findings-obstructed') return null;
+      throw error;
+    });
+    if (put === null) return null;
+    return { id, file: gone, evidence: put.key, due: this.#dueOfClosing(scope, id, known) };
   }
 
   /** Who was notified of an opening is notified of its end, and nobody else. */
-  #dueOfClosing({ notified, cleared }: Opening): readonly string[] {
-    return this.#channels().filter((channel) => notified.has(channel) && !cleared.has(channel));
+  #dueOfClosing(scope: Scope, id: string, { opening, notified, cleared }: Opening): readonly string[] {
+    const told = (channel: string) =>
+      notified.has(channel) || this.#notes.isTaken(scope, id, { opening, state: 'told' }, channel);
+    const isCleared = (channel: string) =>
+      cleared.has(channel) || this.#notes.isTaken(scope, id, { opening, state: 'cleared' }, channel);
+    return this.#channels().filter((channel) => told(channel) && !isCleared(channel));
   }
 
   #channels(): readonly string[] {
     return this.#options.channels ?? ['log'];
   }
 
-  #due(code: FindingCode, known: Opening | null): readonly string[] {
+  #due(scope: Scope, id: string, code: FindingCode, known: Opening | null): readonly string[] {
     if (!reachesPeople(code)) return [];
-    const notified = known?.isOpen ? known.notified : null;
-    return this.#channels().filter((channel) => notified?.has(channel) !== true);
-  }
-
-  #put(scope: Scope, id: string, file: FindingFile, mark: string, signal: AbortSignal | undefined) {
-    const { state, opening } = file;
-    const key = findingKey({ scope: scope.name, code: file.finding.code, id, opening, state, mark });
-    return putLocked(this.#options, key, encodeFinding(file), signal);
+    if (!known?.isOpen) return this.#channels();
+    const { opening, notified } = known;
+    return this.#channels().filter(
+      (channel) =>
+        !notified.has(channel) && !this.#notes.isTaken(scope, id, { opening, state: 'told' }, channel),
+    );
   }
 
   #now(): number {
     return this.#options.clock.now();
   }
 }
-
-function coverage(complete: boolean | Covers, isOverflown: boolean): Covers | null {
-  if (complete === false || isOverflown) return null;
-  return complete === true ? () => true : complete;
-}
-
-const HOUR_MS = 3_600_000;
-
-/** After 1, 2, 4, 8 … hours. So `last seen` is exact to a factor of two, with few objects in many years. */
-const ageMark = (ageMs: number): number =>
-  ageMs < HOUR_MS ? 0 : Math.min(99, 1 + Math.floor(Math.log2(ageMs / HOUR_MS)));

@@ -114,6 +114,15 @@ export function sequenceOf({ sequence, key }: Finding): number | null {
   return parsed !== null && 'sequence' in parsed ? parsed.sequence : sequence;
 }
 
+const HOUR_MS = 3_600_000;
+
+/**
+ * The mark of a `seen`, after 1, 2, 4, 8 … hours. So `last seen` is exact to a factor of two, with few
+ * objects in many years. 0: none yet.
+ */
+export const ageMark = (ageMs: number): number =>
+  ageMs < HOUR_MS ? 0 : Math.min(99, 1 + Math.floor(Math.log2(ageMs / HOUR_MS)));
+
 const FORMAT = 'ledgerstone/finding/1';
 const isCode = (value: unknown) => typeof value === 'string' && isFindingCode(value);
 const whole = z.int().nonnegative();

@@ -5,7 +5,7 @@ import type { AttestationReader } from '../attest/attestation-reader.ts';
 import { isDecision } from '../decisions.ts';
 import type { StepResult } from '../verifier.ts';
 import { isMore } from './bounds.ts';
-import type { Covers } from './ledger.ts';
+import type { Covers } from './closed-by.ts';
 import { sequenceOf } from './record.ts';
 
 /** Codes that an event may have shown for segments that no step walks over again. */

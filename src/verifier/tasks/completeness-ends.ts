@@ -8,7 +8,7 @@ import {
   listNotes,
   type OwnBucket,
   parseNote,
-  putLocked,
+  putNote,
   readNote,
 } from '../own-bucket.ts';
 import { type EndsKey, endsKey, endsRoot, parseEndsKey } from '../own-keys.ts';
@@ -43,7 +43,7 @@ export class EndsLog {
    * written.
    */
   async read(signal?: AbortSignal): Promise<{ readonly note: EndsNote | null; readonly isDue: boolean }> {
-    const { store, clock, promisedMs, everyMs, onForeign } = this.#options;
+    const { store, clock, signing, promisedMs, everyMs, onForeign } = this.#options;
     const nowMs = clock.now();
     // At least two runs back. A verifier that was down for longer begins anew, so the listing stays short.
     const startAfter = endsKey({ atMs: Math.max(0, nowMs - 2 * (promisedMs + everyMs) - 60_000) });
@@ -59,7 +59,11 @@ export class EndsLog {
     }
     const isDue = nowMs - newestMs >= promisedMs * APART;
     const open = async (note: ListedNote<EndsKey>) => {
-      const { ends } = parseNote(SCHEMA, await readNote(store, note, BYTES_MAX, signal), 'a note of ends');
+      const { ends } = parseNote(
+        SCHEMA,
+        await readNote(store, signing, note, BYTES_MAX, signal),
+        'a note of ends',
+      );
       return new Map(Object.entries(ends));
     };
     const found = await firstNote(old.toReversed(), open, { onForeign });
@@ -68,6 +72,6 @@ export class EndsLog {
 
   async add({ atMs, ends }: EndsNote, signal?: AbortSignal): Promise<void> {
     const bytes = utf8(`${JSON.stringify({ format: FORMAT, ends: Object.fromEntries(ends) })}\n`);
-    await putLocked(this.#options, endsKey({ atMs }), bytes, signal);
+    await putNote(this.#options, endsKey({ atMs }), bytes, signal);
   }
 }

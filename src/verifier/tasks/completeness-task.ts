@@ -5,7 +5,7 @@ import type { CompareTopic } from '../../config/verifier.ts';
 import type { PartitionMarks, TopicMarks } from '../../ingest/kafka/marks.ts';
 import type { Finding } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
-import type { Covers } from '../findings/ledger.ts';
+import type { Covers } from '../findings/closed-by.ts';
 import { ARCHIVE_SCOPE, chainScope, type Scope } from '../findings/record.ts';
 import { knownChains } from '../known-chains.ts';
 import { inShares } from '../shares.ts';

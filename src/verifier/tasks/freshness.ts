@@ -1,7 +1,7 @@
 // Was each chain sealed as recently as promised?
 import { parseTime } from '../../format/time.ts';
 import { type Finding, findingOf } from '../../verify/finding.ts';
-import type { Covers } from '../findings/ledger.ts';
+import type { Covers } from '../findings/closed-by.ts';
 import type { StepResult } from '../verifier.ts';
 
 /**

@@ -1,7 +1,7 @@
 // Has the archive a chain at all, and if not: was there ever one?
 import { sealsRoot } from '../../format/paths.ts';
 import { type Finding, findingOf } from '../../verify/finding.ts';
-import type { Covers } from '../findings/ledger.ts';
+import type { Covers } from '../findings/closed-by.ts';
 import { ARCHIVE_SCOPE } from '../findings/record.ts';
 import type { ChainsToConfirm } from '../known-chains.ts';
 import type { TaskInput } from '../verifier.ts';

@@ -12,7 +12,7 @@ import {
   listNotes,
   type OwnBucket,
   parseNote,
-  putLocked,
+  putNote,
   readNote,
 } from '../own-bucket.ts';
 import {
@@ -149,7 +149,7 @@ export class ScrubLog {
 
   async add(place: ChainInArchive, progress: ScrubProgress, signal?: AbortSignal): Promise<void> {
     const key = passKey(place, progress.pass, progress.size);
-    await putLocked(this.#bucket, key, encodeProgress(place, progress), signal);
+    await putNote(this.#bucket, key, encodeProgress(place, progress), signal);
   }
 
   async #list(
@@ -167,8 +167,8 @@ export class ScrubLog {
   }
 
   async #open(note: ListedNote<PassKey>, signal?: AbortSignal): Promise<ScrubProgress> {
-    const { store, clock } = this.#bucket;
-    const progress = parseProgress(await readNote(store, note, BYTES_MAX, signal), note.parsed);
+    const { store, clock, signing } = this.#bucket;
+    const progress = parseProgress(await readNote(store, signing, note, BYTES_MAX, signal), note.parsed);
     if (progress.passStartedMs <= clock.now() + AHEAD_MS_MAX) return progress;
     throw new FormatError('a progress from the future would block every pass that begins before its time');
   }

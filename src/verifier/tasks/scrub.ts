@@ -6,7 +6,7 @@ import { type Confirmation, type Confirmed, confirmChain } from '../../verify/co
 import { type Finding, findingOf } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import type { Attested } from '../attest/attestation-reader.ts';
-import type { Covers } from '../findings/ledger.ts';
+import type { Covers } from '../findings/closed-by.ts';
 import { sequenceOf } from '../findings/record.ts';
 import type { StepTools } from '../verifier.ts';
 import type { ScrubLog, ScrubProgress } from './scrub-progress.ts';

@@ -6,7 +6,7 @@ import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { type KmsSignerOptions, kmsSigner } from '../../sign/kms.ts';
 import type { BucketFacts, Fact } from '../../store/bucket-facts.ts';
 import { type Finding, findingOf } from '../../verify/finding.ts';
-import type { Covers } from '../findings/ledger.ts';
+import type { Covers } from '../findings/closed-by.ts';
 import { type PromisedDenials, policyProblems } from './bucket-policy.ts';
 
 type PromisedBucket = {

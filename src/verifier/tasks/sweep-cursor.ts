@@ -9,7 +9,7 @@ import {
   listNotes,
   type OwnBucket,
   parseNote,
-  putLocked,
+  putNote,
   readNote,
 } from '../own-bucket.ts';
 import { parseSweepKey, SWEEP_PART_MAX, type SweepKey, sweepKey, sweepsRoot } from '../own-keys.ts';
@@ -65,7 +65,7 @@ export class SweepLog {
    * are passed over.
    */
   async newest(signal?: AbortSignal): Promise<SweepNote | null> {
-    const { store, clock, onForeign } = this.#bucket;
+    const { store, clock, signing, onForeign } = this.#bucket;
     const nowMs = clock.now();
     const startAfter = sweepKey({ startedMs: Math.max(0, nowMs - AGE_MS_MAX), part: 0 });
     const notes: ListedNote<SweepKey>[] = [];
@@ -77,7 +77,8 @@ export class SweepLog {
     }
     const found = await firstNote(
       notes.toReversed(),
-      async (note) => parseNote(SCHEMA, await readNote(store, note, BYTES_MAX, signal), "a sweep's note"),
+      async (note) =>
+        parseNote(SCHEMA, await readNote(store, signing, note, BYTES_MAX, signal), "a sweep's note"),
       { onForeign },
     );
     if (found === null) return null;
@@ -89,6 +90,6 @@ export class SweepLog {
 
   async add({ cursor, begunMs, ...key }: SweepNote, signal?: AbortSignal): Promise<void> {
     const bytes = utf8(`${JSON.stringify({ format: FORMAT, cursor, begunMs })}\n`);
-    await putLocked(this.#bucket, sweepKey(key), bytes, signal);
+    await putNote(this.#bucket, sweepKey(key), bytes, signal);
   }
 }

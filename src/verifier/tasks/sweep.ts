@@ -10,15 +10,9 @@ import { addForeign } from '../../verify/object-versions.ts';
 import { type ChainInArchive, surveyArchive } from '../../verify/survey.ts';
 import { startRun } from '../../verify/verify.ts';
 import { isMore } from '../findings/bounds.ts';
-import type { Covers } from '../findings/ledger.ts';
-import {
-  ARCHIVE_SCOPE,
-  ATTESTATIONS_SCOPE,
-  chainScope,
-  type FindingFile,
-  type Scope,
-} from '../findings/record.ts';
-import { REPLACEABLE } from '../own-bucket.ts';
+import type { CheckedNotes } from '../findings/checked-notes.ts';
+import type { Covers } from '../findings/closed-by.ts';
+import { ARCHIVE_SCOPE, ATTESTATIONS_SCOPE, chainScope, type Scope } from '../findings/record.ts';
 import { isOwnKey } from '../own-keys.ts';
 import type { StepTools } from '../verifier.ts';
 import { isHoldPromised } from './holds.ts';
@@ -31,11 +25,14 @@ import {
   type SweptObject,
   sweepFolder,
 } from './sweep-listing.ts';
+import { isNoteGone, lookAtOwn } from './sweep-own.ts';
 
 export type SweepTools = Pick<StepTools, 'trusted' | 'sha256' | 'checker' | 'clock'> & {
   readonly archive: StoreReader;
   /** The verifier's own bucket. */
   readonly own: StoreReader;
+  /** Tells the verifier's notes of findings from those of others. Left out: by their keys alone. */
+  readonly checked?: Pick<CheckedNotes, 'check'>;
   /**
    * Locks of a chain's objects last at least so long from the object's time on, to a day. Null: not promised.
    */
@@ -155,7 +152,8 @@ async function sweepPart(
   if (place !== null) {
     return sweepChain(tools.archive, { ...cursor, place }, { ...listing, sealLocks: new Map() });
   }
-  const swept = await sweepFolder(tools.own, '', after, lookAtOwn, listing);
+  const look = (object: SweptObject, into: FindingList) => lookAtOwn(object, into, tools.checked, signal);
+  const swept = await sweepFolder(tools.own, '', after, look, listing);
   const range = { prefix: '', after, upTo: swept.upTo };
   const isWhole = after === null && swept.upTo === null;
   const slice = sliceOf(ATTESTATIONS_SCOPE, [range], swept, isWhole);
@@ -212,29 +210,8 @@ async function sweepChain(archive: StoreReader, cursor: ChainCursor, listing: Li
   return { slice: sliceOf(scope, ranges, { findings, keys, askedLocks }, isWhole), rest };
 }
 
-async function lookAtOwn({ key, oldest }: SweptObject, findings: FindingList): Promise<boolean> {
-  const isOurs = isOwnKey(key);
-  if (!isOurs) addForeign(findings, { key, oldest }, 'objects of this verifier only');
-  return isOurs;
-}
-
 const isIn = ({ prefix, after, upTo }: Range, { key, code }: Finding): boolean =>
   code === 'foreign-object' && key !== null && isInSlice(key, prefix, after, upTo);
-
-/** Whether the object that was no note is not there any more, or its bytes are others. */
-async function isNoteGone(
-  own: StoreReader,
-  { finding: { key, versionId }, firstSeenMs }: FindingFile,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  if (key === null) return false;
-  for await (const version of own.listVersions(key, { exact: true, ...(signal && { signal }) })) {
-    if (version.key !== key || version.marker || version.versionId !== versionId) continue;
-    // Such a version can be replaced. Who reads the new bytes judges them.
-    return version.versionId === REPLACEABLE && version.lastModifiedMs > firstSeenMs;
-  }
-  return true;
-}
 
 type Range = { readonly prefix: string; readonly after: string | null; readonly upTo: string | null };
 

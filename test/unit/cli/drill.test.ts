@@ -87,7 +87,7 @@ describe('a drill that S3 lets', () => {
       ...tools.own,
       async *listVersions(...args) {
         for await (const version of tools.own.listVersions(...args))
-          if (!version.key.endsWith('told-log.json') || world.clock.monotonic() >= 1_000) yield version;
+          if (!version.key.endsWith('told-log.note') || world.clock.monotonic() >= 1_000) yield version;
       },
     };
     const { detectedMs, notified: told } = await runDrill({ ...tools, own }, OPTIONS);

@@ -11,6 +11,7 @@ import { ARCHIVE_SCOPE, accessScope, chainScope } from '../../../src/verifier/fi
 import { type Finding, type FindingCode, SEVERITY } from '../../../src/verify/finding.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FAULT_KINDS, type Fault, faultyStore, memoryStore } from '../../support/memory-store.ts';
+import { NOTES } from '../../support/note-signing.ts';
 
 const SCOPE = chainScope({ chain: 'orders', partition: 0 });
 const ALL = { check: 'sweep', complete: true } as const;
@@ -33,7 +34,7 @@ class World {
     channel,
     publish: async (subject) => {
       if (this.deaf.has(channel)) throw new LedgerstoneError('not-told', `${channel} is away`);
-      this.keysWhenHeard.push(this.store.keys().filter((key) => key.endsWith('-open.json')).length);
+      this.keysWhenHeard.push(this.store.keys().filter((key) => key.endsWith('-open.note')).length);
       this.heard.push(`${channel}: ${subject}`);
     },
   }));
@@ -53,7 +54,7 @@ class World {
     const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: 86_400_000 } } as const;
     const verifier = { name: 'v', version: '1' };
     const channels = channelsOf(notifiers);
-    const ledger = new Ledger({ store, retention, clock, sha256: nodeSha256, verifier, channels });
+    const ledger = new Ledger({ ...NOTES, store, retention, clock, sha256: nodeSha256, verifier, channels });
     return new FindingReporter({ ledger, notifiers, log, clock, verifierName: 'verifier.example.com' });
   }
 }
@@ -176,7 +177,7 @@ describe('a finding', () => {
     report.mockRestore();
     expect(scopes).toEqual([SCOPE.name]);
     const written = world.store.keys().filter((key) => !before.has(key));
-    expect(written.map((key) => key.split('/').at(-1))).toEqual(['000000-told-webhook.json']);
+    expect(written.map((key) => key.split('/').at(-1))).toEqual(['000000-told-webhook.note']);
     expect(world.heard.map((line) => line.split(':')[0])).toEqual(['sns', 'webhook']);
   });
 
@@ -197,7 +198,7 @@ describe('a finding', () => {
     isAway = false;
     await desk.report(SCOPE, findings, ALL);
     expect(world.heard.length).toBe(6);
-    expect(world.store.keys().filter((key) => key.endsWith('-open.json')).length).toBe(2);
+    expect(world.store.keys().filter((key) => key.endsWith('-open.note')).length).toBe(2);
   });
 
   it('is told again at once where neither the bucket nor the people could be reached', async () => {
@@ -232,7 +233,8 @@ describe('whatever goes wrong with the bucket and one channel at once', () => {
         // Another process, which knows of nothing but the bucket; what is gone is told all the same.
         await world.desk().report(SCOPE, index % 2 === 0 ? findings : [findings[0] as Finding], ALL);
         for (const channel of ['sns', 'webhook']) {
-          const heard = world.heard.filter((line) => line.startsWith(channel));
+          const isOpening = (line: string) => line.startsWith(channel) && !line.includes('[closed]');
+          const heard = world.heard.filter(isOpening);
           expect([channel, heard.length > 0, heard.length <= 2]).toEqual([channel, true, true]);
         }
         for (let run = 0; run < 2; run++) await world.desk().report(SCOPE, findings.slice(0, 1), ALL);
@@ -324,7 +326,7 @@ describe('a message', () => {
         '   expected    this',
         '   found       that',
         '   first seen  2026-11-22T10:00:00.000Z',
-        '   evidence    findings/topic=orders/partition=0/data-altered/<id>/000000-open.json',
+        '   evidence    findings/topic=orders/partition=0/data-altered/<id>/000000-open.note',
         '',
         '2. foreign-object (attempt)',
         '   object      x\\u{202e}\\u{a}[OK] all is well\\u{7}',
@@ -332,7 +334,7 @@ describe('a message', () => {
         '   expected    this',
         '   found       that',
         '   first seen  2026-11-22T10:00:00.000Z',
-        '   evidence    findings/topic=orders/partition=0/foreign-object/<id>/000000-open.json',
+        '   evidence    findings/topic=orders/partition=0/foreign-object/<id>/000000-open.note',
         '',
       ].join('\n'),
     );
@@ -360,7 +362,7 @@ describe('a message', () => {
         '   last seen   2026-11-22T10:00:00.000Z',
         '   closed      2026-11-22T10:01:00.000Z by v, check sweep',
         '   because     the keys were listed\\u{a}again',
-        '   evidence    findings/topic=orders/partition=0/delete-marker/<id>/000000-closed.json',
+        '   evidence    findings/topic=orders/partition=0/delete-marker/<id>/000000-closed.note',
         '',
       ].join('\n'),
     );
@@ -402,7 +404,14 @@ describe('a message', () => {
     const world = new World();
     const { clock, store } = world;
     const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: 86_400_000 } } as const;
-    const options = { store, retention, clock, sha256: nodeSha256, verifier: { name: 'v', version: '1' } };
+    const options = {
+      ...NOTES,
+      store,
+      retention,
+      clock,
+      sha256: nodeSha256,
+      verifier: { name: 'v', version: '1' },
+    };
     const many = Array.from({ length: 5000 }, (_, i) =>
       finding('foreign-object', { key: 'k'.repeat(500) + i }),
     );

@@ -7,6 +7,7 @@ import { CONFIGURATION_SCOPE } from '../../../src/verifier/findings/record.ts';
 import { checkConfiguration } from '../../../src/verifier/tasks/settings.ts';
 import type { FindingSink } from '../../../src/verifier/verifier.ts';
 import { YEAR_MS } from '../../support/archive-builder.ts';
+import { NOTES } from '../../support/note-signing.ts';
 import { storeOver } from '../../support/verifier-store.ts';
 import { STILL, VerifierWorld } from '../../support/verifier-world.ts';
 
@@ -15,7 +16,14 @@ it('by the first comparison of settings after the clock was set', async () => {
   let offsetMs = 120_000;
   const verifier = { name: 'verifier.example.com', version: '1' };
   const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
-  const ledger = new Ledger({ store: world.store, retention, clock: STILL, sha256: nodeSha256, verifier });
+  const ledger = new Ledger({
+    ...NOTES,
+    store: world.store,
+    retention,
+    clock: STILL,
+    sha256: nodeSha256,
+    verifier,
+  });
   const findings: FindingSink = {
     report: async (...asked) => {
       const { opened } = await ledger.report(...asked);

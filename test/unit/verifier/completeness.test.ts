@@ -9,6 +9,7 @@ import { completenessTask, type MarksReader } from '../../../src/verifier/tasks/
 import type { Task } from '../../../src/verifier/verifier.ts';
 import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
+import { NOTES } from '../../support/note-signing.ts';
 import { storeOver, verifierOf } from '../../support/verifier-store.ts';
 import { PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';
 
@@ -76,7 +77,7 @@ describe('notes of where the brokers were', () => {
     nowMs = NOW_MS;
     store = memoryStore({ clock });
     const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
-    log = new EndsLog({ store, clock, retention, promisedMs: HOUR_MS, everyMs: EVERY_MS });
+    log = new EndsLog({ ...NOTES, store, clock, retention, promisedMs: HOUR_MS, everyMs: EVERY_MS });
   });
   const add = (end: number) => log.add({ atMs: nowMs, ends: new Map([['orders/0', end]]) });
 
@@ -99,7 +100,7 @@ describe('notes of where the brokers were', () => {
 
   it('are found where a run comes more rarely than offsets were promised to be sealed', async () => {
     const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
-    const rare = new EndsLog({ store, clock, retention, promisedMs: 60_000, everyMs: HOUR_MS });
+    const rare = new EndsLog({ ...NOTES, store, clock, retention, promisedMs: 60_000, everyMs: HOUR_MS });
     await rare.add({ atMs: nowMs, ends: new Map([['orders/0', 10]]) });
     nowMs += HOUR_MS + 5_000;
     expect((await rare.read()).note?.ends.get('orders/0')).toBe(10);
@@ -111,7 +112,7 @@ describe('notes of where the brokers were', () => {
     expect(store.versionsOf(key)[0]?.lock).toMatchObject({ mode: 'COMPLIANCE' });
     store.attacker.putVersion(key.replace(/\d\.json/, '9.json'), new TextEncoder().encode('{}'));
     store.attacker.putVersion(key.replace(/\d\.json/, '8.json'), new Uint8Array([0xff]));
-    store.attacker.putVersion('passes/ends/999999999999.json', new Uint8Array(1));
+    store.attacker.putVersion('passes/ends/999999999999.note', new Uint8Array(1));
     nowMs += HOUR_MS + 60_000;
     expect(await log.read()).toMatchObject({ note: { atMs: NOW_MS }, isDue: true });
   });
@@ -145,6 +146,7 @@ describe('the task', () => {
     const clock = { ...STILL, now: () => nowMs, monotonic: () => nowMs };
     const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
     const ends = new EndsLog({
+      ...NOTES,
       store: world.store,
       clock,
       retention,

@@ -12,6 +12,7 @@ import { policyProblems } from '../../../src/verifier/tasks/bucket-policy.ts';
 import { checkConfiguration, type KeyFacts, type Subject } from '../../../src/verifier/tasks/settings.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { memoryStore } from '../../support/memory-store.ts';
+import { NOTES } from '../../support/note-signing.ts';
 
 const BUCKET = 'arn:aws:s3:::acme-audit';
 const DENIALS = { bucketArn: BUCKET, prefix: 'prod/', minimumDays: 360, maximumDays: 3653 };
@@ -212,7 +213,15 @@ describe('what can not be read', () => {
     const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: 86_400_000 } } as const;
     const verifier = { name: 'v', version: '1' };
     const store = memoryStore({ clock });
-    const ledger = new Ledger({ store, retention, clock, sha256: nodeSha256, verifier, channels: [] });
+    const ledger = new Ledger({
+      ...NOTES,
+      store,
+      retention,
+      clock,
+      sha256: nodeSha256,
+      verifier,
+      channels: [],
+    });
     const run = async (...subjects: Subject[]) => {
       const { findings, complete } = await checkConfiguration(subjects);
       const reported = await ledger.report(CONFIGURATION_SCOPE, findings, {

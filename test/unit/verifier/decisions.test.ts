@@ -8,6 +8,7 @@ import { channelsOf, FindingReporter } from '../../../src/verifier/alarms/report
 import { Ledger } from '../../../src/verifier/findings/ledger.ts';
 import { confirmSeals } from '../../../src/verifier/seal-path.ts';
 import { entries, transactionGap } from '../../support/archive-builder.ts';
+import { NOTES } from '../../support/note-signing.ts';
 import { verifierOf } from '../../support/verifier-store.ts';
 import { PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';
 
@@ -30,6 +31,7 @@ async function confirm(place = PLACE): Promise<void> {
     publish: async (subject, text) => void heard.push({ channel, subject, text }),
   }));
   const ledger = new Ledger({
+    ...NOTES,
     ...{ store: world.store, clock: STILL, sha256: nodeSha256, channels: channelsOf(notifiers) },
     retention: { mode: 'COMPLIANCE', period: { months: 12, ms: 0 } },
     verifier: { name: 'v', version: '1' },

@@ -4,6 +4,7 @@ import { utf8, utf8Text } from '../../../src/base/bytes.ts';
 import { attestationKey } from '../../../src/format/attestation.ts';
 import { AttestationReader } from '../../../src/verifier/attest/attestation-reader.ts';
 import { confirmSeals } from '../../../src/verifier/seal-path.ts';
+import { noteContent } from '../../support/note-signing.ts';
 import { verifierRig } from '../../support/verifier-rig.ts';
 import { verifierOf } from '../../support/verifier-store.ts';
 import { PLACE, VerifierWorld } from '../../support/verifier-world.ts';
@@ -20,8 +21,8 @@ it('attests on, counts them in one finding, and closes it once an attestation li
   const ofFlood = (state: string) =>
     world.store
       .keys()
-      .filter((key) => key.startsWith('findings/') && key.endsWith(`-${state}.json`))
-      .map((key) => JSON.parse(utf8Text(world.store.versionsOf(key)[0]?.bytes as Uint8Array)))
+      .filter((key) => key.startsWith('findings/') && key.endsWith(`-${state}.note`))
+      .map((key) => JSON.parse(utf8Text(noteContent(world.store.versionsOf(key)[0]?.bytes))))
       .filter(({ key }) => key === 'attestations/topic=orders/partition=0/');
   expect(ofFlood('open')).toMatchObject([{ found: '100 objects above the newest attestation are none' }]);
   // Fifty of them are named.

@@ -21,6 +21,7 @@ import type { ArchiveReader } from '../../../src/verify/archive-reader.ts';
 import type { Finding } from '../../../src/verify/finding.ts';
 import { NOW_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { FAULT_KINDS, type Fault, faultyStore } from '../../support/memory-store.ts';
+import { NOTES } from '../../support/note-signing.ts';
 import { PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';
 
 const DAY_MS = 86_400_000;
@@ -48,7 +49,7 @@ class World extends VerifierWorld {
         return bytes;
       },
     };
-    const log = new ScrubLog({ store, retention: RETENTION, clock: this.clock });
+    const log = new ScrubLog({ ...NOTES, store, retention: RETENTION, clock: this.clock });
     const tools = { ...this.tools(store), archive: recorded, clock: this.clock };
     return { ...tools, log, everyMs: 30 * DAY_MS };
   }
@@ -228,7 +229,15 @@ describe('a run', () => {
   const ledgerOf = (world: World) => {
     const verifier = { name: 'v', version: '1' };
     const { store, clock } = world;
-    return new Ledger({ store, retention: RETENTION, clock, sha256: nodeSha256, verifier, channels: [] });
+    return new Ledger({
+      ...NOTES,
+      store,
+      retention: RETENTION,
+      clock,
+      sha256: nodeSha256,
+      verifier,
+      channels: [],
+    });
   };
 
   it('reports before it notes, so that a crash between the two loses nothing', async () => {
@@ -339,9 +348,16 @@ describe('what somebody else puts among the notes', () => {
     if (progress == null) throw new Error('no progress');
     const forged = { ...progress, size: 2, root: new Uint8Array(32) };
     world.store.attacker.putVersion(passKey(PLACE, 0, 2), encodeProgress(PLACE, forged));
+    expect((await world.part())?.findings).toEqual([]);
+    // With the verifier's own key, which somebody stole.
+    world.store.attacker.destroy(
+      passKey(PLACE, 0, 2),
+      world.store.versionsOf(passKey(PLACE, 0, 2))[0]?.versionId as string,
+    );
+    await world.pass().log.add(PLACE, forged);
     expect((await world.part())?.findings.map(({ code }) => code)).toContain('fork');
     const beyond = { ...progress, pass: 5, size: 900 };
-    world.store.attacker.putVersion(passKey(PLACE, 5, 900), encodeProgress(PLACE, beyond));
+    await world.pass().log.add(PLACE, beyond);
     expect((await world.part())?.progress).toMatchObject({ pass: 6, size: 1 });
   });
 });

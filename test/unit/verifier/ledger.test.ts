@@ -2,12 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { isMore } from '../../../src/verifier/findings/bounds.ts';
-import { type Covers, Ledger, type ReportOptions } from '../../../src/verifier/findings/ledger.ts';
+import type { Covers } from '../../../src/verifier/findings/closed-by.ts';
+import { Ledger, type ReportOptions } from '../../../src/verifier/findings/ledger.ts';
 import { chainScope, parseFinding } from '../../../src/verifier/findings/record.ts';
 import { parseFindingKey } from '../../../src/verifier/own-keys.ts';
 import { type Finding, type FindingCode, SEVERITY } from '../../../src/verify/finding.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { memoryStore } from '../../support/memory-store.ts';
+import { NOTES, noteContent } from '../../support/note-signing.ts';
 
 const SCOPE = chainScope({ chain: 'orders', partition: 0 });
 const ALL: ReportOptions = { check: 'full-pass', complete: true };
@@ -20,8 +22,9 @@ function world() {
   const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: 7 * 86_400_000 } } as const;
   const channels = ['sns'];
   const verifier = { name: 'verifier.example.com/test', version: '1.2.3' };
-  const ledger = () => new Ledger({ store, retention, clock, sha256: nodeSha256, verifier, channels });
-  const states = () => store.keys().map((key) => /\/(\d{6}-[^.]+)\.json$/.exec(key)?.[1]);
+  const ledger = () =>
+    new Ledger({ ...NOTES, store, retention, clock, sha256: nodeSha256, verifier, channels });
+  const states = () => store.keys().map((key) => /\/(\d{6}-.+)\.note$/.exec(key)?.[1]);
   return { clock, store, ledger: ledger(), another: ledger, states };
 }
 
@@ -40,11 +43,11 @@ describe('a finding', () => {
     await ledger.report(SCOPE, [ALTERED], PART);
     const [key = ''] = store.keys();
     expect(key).toMatch(
-      /^findings\/topic=orders\/partition=0\/data-altered\/[0-9a-f]{32}\/000000-open\.json$/,
+      /^findings\/topic=orders\/partition=0\/data-altered\/[0-9a-f]{32}\/000000-open\.note$/,
     );
     const [version] = store.versionsOf(key);
     expect(version?.lock).toEqual({ mode: 'COMPLIANCE', untilMs: clock.now() + 7 * 86_400_000 });
-    expect(parseFinding(version?.bytes as Uint8Array)).toEqual({
+    expect(parseFinding(noteContent(version?.bytes))).toEqual({
       state: 'open',
       scope: 'topic=orders/partition=0',
       chain: 'orders',
@@ -204,7 +207,7 @@ describe('a flood', () => {
       await ledger.notified(SCOPE, (await ledger.report(SCOPE, flood(100), ALL)).opened, 'sns');
       await ledger.report(SCOPE, [], ALL);
     }
-    expect(store.keys().filter((key) => key.endsWith('-open.json')).length).toBe(1002);
+    expect(store.keys().filter((key) => key.endsWith('-open.note')).length).toBe(1002);
   });
 });
 

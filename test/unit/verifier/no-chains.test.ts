@@ -5,6 +5,7 @@ import { utf8, utf8Text } from '../../../src/base/bytes.ts';
 import { confirmTask, freshnessTask } from '../../../src/verifier/tasks/confirm.ts';
 import type { RunResult, Task } from '../../../src/verifier/verifier.ts';
 import { memorySigner } from '../../support/memory-signer.ts';
+import { noteContent } from '../../support/note-signing.ts';
 import { verifierRig } from '../../support/verifier-rig.ts';
 import { verifierOf } from '../../support/verifier-store.ts';
 import { VerifierWorld } from '../../support/verifier-world.ts';
@@ -87,15 +88,15 @@ it('is closed when a chain is there, and the drill is none', async () => {
     const notes = world.store.keys().filter((key) => key.startsWith('findings/archive/truncation/'));
     return notes.map((key) => [
       key.split('-').at(-1),
-      JSON.parse(utf8Text(world.store.versionsOf(key)[0]?.bytes as Uint8Array)).closed?.why,
+      JSON.parse(utf8Text(noteContent(world.store.versionsOf(key)[0]?.bytes))).closed?.why,
     ]);
   };
   await run({ task: 'confirm' });
   expect([isOpen().map(([state]) => state), open().includes('truncation')]).toEqual([
-    ['open.json', 'log.json'],
+    ['open.note', 'log.note'],
     true,
   ]);
   world.builder.archive.put(world.made[0]?.sealKey as string, bytes);
   await run({ task: 'confirm' });
-  expect(isOpen()).toContainEqual(['closed.json', 'the archive has chains: 1']);
+  expect(isOpen()).toContainEqual(['closed.note', 'the archive has chains: 1']);
 });

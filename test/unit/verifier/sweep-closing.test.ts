@@ -6,6 +6,7 @@ import { Ledger } from '../../../src/verifier/findings/ledger.ts';
 import { parseFindingKey } from '../../../src/verifier/own-keys.ts';
 import { sweep } from '../../../src/verifier/tasks/sweep.ts';
 import { YEAR_MS } from '../../support/archive-builder.ts';
+import { NOTES } from '../../support/note-signing.ts';
 import { verifierRig } from '../../support/verifier-rig.ts';
 import { s3Record, storeOver } from '../../support/verifier-store.ts';
 import { STILL, VerifierWorld } from '../../support/verifier-world.ts';
@@ -17,7 +18,14 @@ it.each([4, 100])('closes hidden locks once they are shown, in slices of %i keys
   const tools = { ...world.tools(), archive: storeOver(archive), own: world.store };
   const verifier = { name: 'verifier.example.com', version: '1' };
   const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
-  const ledger = new Ledger({ store: world.store, retention, clock: STILL, sha256: nodeSha256, verifier });
+  const ledger = new Ledger({
+    ...NOTES,
+    store: world.store,
+    retention,
+    clock: STILL,
+    sha256: nodeSha256,
+    verifier,
+  });
   const pass = async () => {
     for await (const { scope, ...slice } of sweep(tools, null, { keysPerSlice })) {
       const { opened } = await ledger.report(scope, slice.findings, { check: 'sweep', ...slice });

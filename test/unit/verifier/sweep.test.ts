@@ -13,10 +13,11 @@ import { chainScope, type Scope } from '../../../src/verifier/findings/record.ts
 import { parseSweepKey } from '../../../src/verifier/own-keys.ts';
 import { EndsLog } from '../../../src/verifier/tasks/completeness-ends.ts';
 import { runSweep, type SweepOptions, type SweepTools, sweep } from '../../../src/verifier/tasks/sweep.ts';
-import { SweepLog } from '../../../src/verifier/tasks/sweep-cursor.ts';
+import { type SweepCursor, SweepLog } from '../../../src/verifier/tasks/sweep-cursor.ts';
 import { type Finding, type FindingCode, SEVERITY } from '../../../src/verify/finding.ts';
 import { NOW_MS, START_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { FAULT_KINDS, type Fault, faultyStore, memoryStore } from '../../support/memory-store.ts';
+import { NOTES } from '../../support/note-signing.ts';
 import { STILL, VerifierWorld } from '../../support/verifier-world.ts';
 
 const DAY_MS = 86_400_000;
@@ -56,13 +57,21 @@ class World extends VerifierWorld {
   }
 
   log(store: Store = this.own): SweepLog {
-    return new SweepLog({ store, retention: RETENTION, clock: this.clock });
+    return new SweepLog({ ...NOTES, store, retention: RETENTION, clock: this.clock });
   }
 
   ledger(store: Store = this.own): Ledger {
     const verifier = { name: 'v', version: '1' };
     const { clock } = this;
-    return new Ledger({ store, retention: RETENTION, clock, sha256: nodeSha256, verifier, channels: [] });
+    return new Ledger({
+      ...NOTES,
+      store,
+      retention: RETENTION,
+      clock,
+      sha256: nodeSha256,
+      verifier,
+      channels: [],
+    });
   }
 
   /** A run that reports to the ledger; what it opened and closed. */
@@ -88,7 +97,7 @@ const missing = (key: string | undefined) => `orders/0 legal-hold-missing ${key}
 const asked = (world: World) => world.archive.log.filter(({ method }) => method === 'hold').length;
 
 const endsLog = ({ own: store, clock }: World) =>
-  new EndsLog({ store, clock, retention: RETENTION, promisedMs: DAY_MS, everyMs: DAY_MS });
+  new EndsLog({ ...NOTES, store, clock, retention: RETENTION, promisedMs: DAY_MS, everyMs: DAY_MS });
 
 async function built(segments = 3): Promise<World> {
   const world = new World();
@@ -123,12 +132,12 @@ describe('a sweep', () => {
     attacker.addMarker(formatKey);
     attacker.setLock(formatKey, null);
     world.own.attacker.putVersion('attestations/x', utf8('x'), world.lock);
-    world.own.attacker.addMarker('findings/archive/fork/0123456789abcdef0123456789abcdef/000000-open.json');
+    world.own.attacker.addMarker('findings/archive/fork/0123456789abcdef0123456789abcdef/000000-open.note');
     const expected = [
       `archive delete-marker ${formatKey}`,
       'archive foreign-object backup/x',
       `archive lock-missing ${formatKey}`,
-      'attestations delete-marker findings/archive/fork/0123456789abcdef0123456789abcdef/000000-open.json',
+      'attestations delete-marker findings/archive/fork/0123456789abcdef0123456789abcdef/000000-open.note',
       'attestations foreign-object attestations/x',
       `orders/0 delete-marker ${first.sealKey}`,
       `orders/0 extra-version ${second.dataKey}`,
@@ -417,12 +426,16 @@ describe('interrupted runs', () => {
     const { attacker } = world.own;
     const seconds = (ms: number) => String(Math.floor(ms / 1000)).padStart(12, '0');
     const forge = (ms: number, text: string) =>
-      attacker.putVersion(`passes/sweep/${seconds(ms)}-000000.json`, utf8(text), world.lock);
+      attacker.putVersion(`passes/sweep/${seconds(ms)}-000000.note`, utf8(text), world.lock);
     forge(NOW_MS + 9 * DAY_MS, '{"format":"ledgerstone/sweep/1","cursor":null}');
     forge(NOW_MS - 1000, '{');
     forge(NOW_MS - 2000, '{"format":"ledgerstone/sweep/1","cursor":{"part":"seals"}}');
     const gone = { part: 'data', place: { chain: 'gone', partition: 1 }, after: null, lastSequence: 5 };
     forge(NOW_MS - 3000, JSON.stringify({ format: 'ledgerstone/sweep/1', cursor: gone }));
+    expect(await world.log().newest()).toBeNull();
+    await world
+      .log()
+      .add({ startedMs: NOW_MS - 4000, part: 0, begunMs: NOW_MS - 4000, cursor: gone as SweepCursor });
     expect((await world.log().newest())?.cursor).toEqual(gone);
     world.archive.attacker.addMarker(world.made[0]?.sealKey as string);
     expect(await world.run()).toMatchObject({
@@ -480,10 +493,10 @@ describe('each call that goes wrong', () => {
     for (let run = 0; run < 2; run++) await world.run(options, faulty).catch(() => undefined);
     for (let isWhole = false; !isWhole; ) isWhole = (await world.run(options)).isWhole;
     for (let isWhole = false; !isWhole; ) isWhole = (await world.run(options)).isWhole;
-    const open = world.own.keys().filter((name) => name.endsWith('-open.json'));
+    const open = world.own.keys().filter((name) => name.endsWith('-open.note'));
     expect(open.length).toBe(1);
     expect(open[0]).toContain('/delete-marker/');
-    expect(world.own.keys().some((name) => name.endsWith('-closed.json'))).toBe(false);
+    expect(world.own.keys().some((name) => name.endsWith('-closed.note'))).toBe(false);
   });
 
   it('an archive that can not be listed fails the run, and nothing is closed', async () => {

@@ -14,6 +14,7 @@ import { nodeContentTools } from '../../../src/verify/node/tools.ts';
 import { NOW_MS } from '../../support/archive-builder.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
+import { noteContent } from '../../support/note-signing.ts';
 import { BUCKET, RecordingLog, sqsRecord, storeOver } from '../../support/verifier-store.ts';
 import { STILL, VerifierWorld } from '../../support/verifier-world.ts';
 
@@ -96,8 +97,8 @@ const attempts = () => found().filter(({ code }) => code === 'access-attempt');
 const found = () =>
   world.store
     .keys()
-    .filter((key) => key.endsWith('-open.json'))
-    .map((key) => parseFinding(world.store.versionsOf(key)[0]?.bytes as Uint8Array).finding);
+    .filter((key) => key.endsWith('-open.note'))
+    .map((key) => parseFinding(noteContent(world.store.versionsOf(key)[0]?.bytes)).finding);
 
 describe('a file of records', () => {
   it('tells of calls that another Region recorded, and of those that CloudTrail calls read-only', async () => {

@@ -1,7 +1,8 @@
 // Has the verifier found what a drill did? Reads the verifier's ledger until it has.
-import { LedgerstoneError } from '../../../base/error.ts';
+import { FormatError } from '../../../base/error.ts';
 import type { StoreReader } from '../../../store/store.ts';
-import { type Opening, readHistory } from '../../../verifier/findings/history.ts';
+import { CheckedNotes } from '../../../verifier/findings/checked-notes.ts';
+import { type History, type Opening, readHistory } from '../../../verifier/findings/history.ts';
 import {
   ARCHIVE_SCOPE,
   accessScope,
@@ -11,6 +12,8 @@ import {
   parseFinding,
   type Scope,
 } from '../../../verifier/findings/record.ts';
+import { readNote } from '../../../verifier/own-bucket.ts';
+import type { NoteKeys } from '../../../verifier/signed-notes.ts';
 import type { Finding } from '../../../verify/finding.ts';
 import type { Act } from './tamper.ts';
 
@@ -56,27 +59,32 @@ export function isFindingOf(
 /** Reads each finding once, however often it polls. */
 export class LedgerPoller {
   readonly #own: StoreReader;
+  readonly #keys: NoteKeys;
+  readonly #notes: CheckedNotes;
   readonly #signal: AbortSignal | undefined;
   readonly #others = new Set<string>();
 
-  constructor(own: StoreReader, signal?: AbortSignal) {
+  /** `keys`: only what the verifier signed counts. */
+  constructor(own: StoreReader, keys: NoteKeys, signal?: AbortSignal) {
     this.#own = own;
+    this.#keys = keys;
+    this.#notes = new CheckedNotes({ store: own, keys });
     this.#signal = signal;
   }
 
   /** Rejects if the verifier's bucket can't be read. */
   async check(): Promise<void> {
-    for (const scope of [ARCHIVE_SCOPE, accessScope(0)]) await readHistory(this.#own, scope, this.#signal);
+    for (const scope of [ARCHIVE_SCOPE, accessScope(0)]) await this.#history(scope);
   }
 
   async hasOpen(scope: Scope): Promise<boolean> {
-    const { latest } = await readHistory(this.#own, scope, this.#signal);
+    const { latest } = await this.#history(scope);
     return [...latest.values()].some(({ isOpen }) => isOpen);
   }
 
   async find(scopes: readonly Scope[], isOurs: (finding: Finding) => boolean): Promise<Seen | null> {
     for (const scope of scopes) {
-      const { latest } = await readHistory(this.#own, scope, this.#signal);
+      const { latest } = await this.#history(scope);
       for (const [id, { isOpen, opening, openVersion }] of latest) {
         const nth = `${scope.name}/${id}/${opening}`;
         if (!isOpen || this.#others.has(nth)) continue;
@@ -90,17 +98,19 @@ export class LedgerPoller {
 
   /** The present state of that finding. */
   async opening({ scope, id }: Seen): Promise<Opening | null> {
-    return (await readHistory(this.#own, scope, this.#signal)).latest.get(id) ?? null;
+    return (await this.#history(scope)).latest.get(id) ?? null;
   }
 
-  async #read({ key, versionId }: Opening['openVersion']): Promise<FindingFile | null> {
-    const signal = this.#signal;
+  #history(scope: Scope): Promise<History> {
+    return readHistory(this.#own, this.#notes, scope, this.#signal);
+  }
+
+  async #read(version: Opening['openVersion']): Promise<FindingFile | null> {
     try {
-      const options = { maxBytes: FINDING_BYTES_MAX, ...(signal && { signal }) };
-      return parseFinding(await this.#own.read(key, versionId, options));
+      return parseFinding(await readNote(this.#own, this.#keys, version, FINDING_BYTES_MAX, this.#signal));
     } catch (error) {
       // Not a finding of the verifier: not what the drill waits for.
-      if (error instanceof LedgerstoneError && error.code === 'malformed') return null;
+      if (error instanceof FormatError) return null;
       throw error;
     }
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { CanaryStore } from '../../../store/canary.ts';
 import type { ReadableStore, Store } from '../../../store/store.ts';
 import { chainScope } from '../../../verifier/findings/record.ts';
+import type { NoteKeys } from '../../../verifier/signed-notes.ts';
 import type { Kind } from './canary.ts';
 import { cleanUp, type Leftover } from './clean-up.ts';
 import { isFindingOf, LedgerPoller, type Seen, scopesOf } from './ledger-poller.ts';
@@ -14,6 +15,8 @@ export type DrillTools = {
   readonly canary: CanaryStore;
   /** The verifier's own bucket, which has its findings. */
   readonly own: Omit<ReadableStore, 'close'>;
+  /** By which the verifier's findings are told from those of others. */
+  readonly keys: NoteKeys;
   readonly clock: Clock;
   /** The archive's. */
   readonly origin: string;
@@ -66,7 +69,7 @@ const LOCK_PATIENCE_MS = 300_000;
  */
 export async function runDrill(tools: DrillTools, options: DrillOptions): Promise<DrillResult> {
   const { archive, canary, own, clock, signal, note } = tools;
-  const poller = new LedgerPoller(own, signal);
+  const poller = new LedgerPoller(own, tools.keys, signal);
   await poller.check();
   const offsetMs = own.clockOffset()?.offsetMs ?? 0;
   const touched = new Set<string>();
