@@ -89,7 +89,7 @@ export async function readObject(
   });
 }
 
-/** The content of a note. Throws FormatError for everything that this verifier has not signed for that key. */
+/** The content of a note. Throws FormatError for all that this verifier has not signed for that key. */
 export async function readNote(
   store: Pick<ArchiveReader, 'read'>,
   keys: NoteKeys,

@@ -32,6 +32,8 @@ export type Verifier = {
   readonly step: StepTools;
   readonly sources: ChainComparison;
   readonly findings: FindingSink;
+  /** Learns which findings earlier processes have left open. Rejects if its own bucket can't be read. */
+  readonly loadOpen?: (signal: AbortSignal) => Promise<void>;
   readonly tasks: ReadonlyMap<string, Task>;
   readonly log: Logger;
   readonly clock: Clock;

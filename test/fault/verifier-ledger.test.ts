@@ -77,7 +77,7 @@ class World {
 }
 
 /** Calls of a whole run from BEFORE to AFTER: list, puts, reads, closings, notes. */
-const CALLS = 12;
+const CALLS = 15;
 const EXPECTED = ['data-altered', 'fork', 'unreferenced-object'];
 
 describe('each call that goes wrong', () => {

@@ -56,13 +56,14 @@ It writes nothing that it can't delete again. If deletes are refused, as they sh
 the refused delete is the drill, and CloudTrail must report it. So the best role for it is
 in the archive's account, has no right on the archive's bucket, and may read findings/ in
 the verifier's bucket. Only what the verifier signed counts as found: give its public key
-with --cosigner where this role may not ask its key service. With --lock the object is written anyway, locked for that long.
+with --cosigner where this role may not ask its key service. With --lock the object is
+written anyway, locked for that long.
 
 Exit codes: 0 found and every channel notified, 1 not, 2 usage, 3 could not be done.
 
 Examples:
   ledgerstone drill --config verifier.yaml
-  ledgerstone drill --config verifier.yaml --cosigner verifier.vkey --yes --json --within 10m
+  ledgerstone drill --config verifier.yaml --cosigner verifier.vkey --yes --json
   ledgerstone drill --config verifier.yaml --kind delete-marker --within 75m
 `;
 

@@ -19,7 +19,11 @@ export type WatchMetricsOptions = {
 
 export class WatchMetrics {
   readonly registry = new Registry();
-  readonly #findings = this.#gauge('findings_open', 'Open findings by severity', ['severity']);
+  readonly #findings = this.#gauge(
+    'findings_open',
+    'Open findings by severity, also of earlier processes; attempts of CloudTrail of the last 7 days. Absent: not read yet',
+    ['severity'],
+  );
   readonly #stale = this.#gauge(
     'stale_chains',
     'Chains without a seal, or with offsets unsealed, for longer than was promised',
@@ -56,6 +60,8 @@ export class WatchMetrics {
   );
 
   readonly #clock: Clock;
+  /** Null: no run has ended yet. */
+  #open: Counts['open'] | null = null;
   #staleChains: number | null = null;
   #lateChains: number | null = null;
   /** Since when ages count. Null: not known yet. */
@@ -70,10 +76,10 @@ export class WatchMetrics {
 
   /**
    * What a run at `atMs` has seen. Null metrics were not looked at, so the values before stand, and ages
-   * grow. `open`: over all scopes, not only this round's.
+   * grow. `open`: over all scopes, not only this round's; asked again whenever the metrics are read.
    */
   observe(metrics: RunMetrics, open: Counts['open'], atMs: number): void {
-    for (const severity of SEVERITIES) set(this.#findings, open(severity), { severity });
+    this.#open = open;
     // Two tasks look, each at its own times.
     this.#staleChains = metrics.staleChains ?? this.#staleChains;
     this.#lateChains = metrics.lateChains ?? this.#lateChains;
@@ -93,6 +99,7 @@ export class WatchMetrics {
     if (state.lastRoundMs !== null) this.#lastRound.set(state.lastRoundMs / 1000);
     // Also where no run succeeds any more.
     const nowMs = this.#clock.now();
+    for (const severity of SEVERITIES) set(this.#findings, this.#open?.(severity) ?? null, { severity });
     if (this.#rereadMs !== null) this.#reread.set((nowMs - this.#rereadMs) / DAY_MS);
     if (this.#sweepMs !== null) this.#sweepRound.set((nowMs - this.#sweepMs) / HOUR_MS);
     // What is gone from the state is gone from here.

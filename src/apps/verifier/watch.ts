@@ -27,15 +27,21 @@ export type WatchOptions = {
   readonly onRound?: (result: RunResult) => void;
 };
 
+/** What a process works on. */
+type WatchWork = TaskName | 'look' | 'open findings';
+
 export type WatchState = {
   readonly startedMs: number;
   /** When a look for new seals or a confirmation of all chains last succeeded. Null before the first. */
   lastRoundMs: number | null;
   /** Chains that the archive has. Null before the first look at all of them. */
   archiveChains: number | null;
-  /** What failed and has not succeeded since, by task; `look`: the look for new seals. The oldest first. */
+  /**
+   * What failed and has not succeeded since, by task. `look`: the look for new seals; `open findings`: to
+   * read what earlier processes left open. The oldest first.
+   */
   readonly troubles: Map<
-    TaskName | 'look',
+    WatchWork,
     { readonly message: string; readonly remedy: string | null; readonly sinceMs: number }
   >;
   readonly chains: Map<
@@ -55,6 +61,8 @@ export type WatchState = {
 const RUN_MS = 60_000;
 /** The limit of a slow run. Its share is bounded by its own configuration. */
 const SLOW_RUN_MS = 15 * 60_000;
+/** The open findings of earlier processes could not be read. */
+const LOAD_AGAIN_MS = 60_000;
 /** Time to finish what is under way after a stop. After it, the rest is given up. */
 const STOP_MS = 10_000;
 
@@ -110,9 +118,29 @@ export async function watch(verifier: Verifier, options: WatchOptions, state: Wa
     // Slow tasks run beside the quick ones, so that they delay no new seal.
     ...(slow.length === 0 ? [] : [turn(verifier, options, noted, slowRound, slow, null)]),
   ];
-  await Promise.all(turns);
+  await Promise.all([...turns, loadOpen(verifier, noted, signal)]);
   signal.removeEventListener('abort', stop);
   hard.abort(signal.reason);
+}
+
+/** Until then nobody can say how many findings are open. */
+async function loadOpen(
+  { clock, log, loadOpen }: Verifier,
+  noted: Notes,
+  signal: AbortSignal,
+): Promise<void> {
+  while (loadOpen !== undefined && !signal.aborted) {
+    try {
+      await loadOpen(signal);
+      noted.done('open findings');
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      log.error({}, `the open findings of earlier processes can't be read: ${messageOf(error)}`);
+      noted.trouble('open findings', error, clock.now());
+      await clock.sleep(LOAD_AGAIN_MS, signal).catch(() => {});
+    }
+  }
 }
 
 /** One task per round, the one that waits longest, so that each has the whole time of a run. */
@@ -191,7 +219,11 @@ class Notes {
     this.#state.troubles.delete(work);
   }
 
-  trouble(work: TaskName | 'look', error: unknown, nowMs: number): void {
+  done(work: WatchWork): void {
+    this.#state.troubles.delete(work);
+  }
+
+  trouble(work: WatchWork, error: unknown, nowMs: number): void {
     const remedy = (error as Partial<LedgerstoneError> | null)?.remedy ?? null;
     const sinceMs = this.#state.troubles.get(work)?.sinceMs ?? nowMs;
     this.#state.troubles.set(work, { message: messageOf(error), remedy, sinceMs });

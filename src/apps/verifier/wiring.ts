@@ -9,6 +9,7 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
 import { openForReading, openForWriting, openSigner } from '../../clients/open.ts';
 import { archiveOriginOf, type VerifierConfig } from '../../config/verifier.ts';
+import type { CosignerKey } from '../../format/cosignature.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { roleCredentials } from '../../store/role-credentials.ts';
 import type { ReadableStore, Store } from '../../store/store.ts';
@@ -113,7 +114,6 @@ export function makeVerifier(
 ): Verifier {
   requireOwnKey(config, signer);
   const { cosigner, attestations, alarms } = config;
-  const { store } = config.archive;
   const { mode, period } = attestations.retention;
   const retention = { mode, period };
   const { name, earlier } = cosigner;
@@ -122,11 +122,7 @@ export function makeVerifier(
     ...{ store: own, name, signer, earlier, trusted, retention, sha256: nodeSha256, clock },
   });
   const notifiers = notifiersOf(alarms, clock);
-  const { key } = attester;
-  const signing: NoteSigning = {
-    ...{ archiveOrigin: archiveOriginOf(config), cosigners: [key, ...earlier] },
-    ...{ key, signer, sha256: nodeSha256 },
-  };
+  const signing = noteSigning(config, attester.key, signer);
   const ledger = new Ledger({
     ...{ store: own, retention, clock, signing, sha256: nodeSha256, channels: channelsOf(notifiers) },
     verifier: { name, version: VERSION },
@@ -147,17 +143,16 @@ export function makeVerifier(
   const { everyMs, bytesPerRun } = config.fullPass;
   const subjects = subjectsOf(config, trailFiles, clock);
   const { freshnessMs } = config.chains;
-  const trailStore = config.attempts.trailFiles?.store;
-  const trailBucket = trailStore?.kind === 's3' ? trailStore.bucket : undefined;
   const compare = completenessOf(config, notes, readMarks);
   return {
     archive,
     own,
-    place: store.kind === 's3' ? { bucket: store.bucket, prefix: store.prefix, trailBucket } : null,
+    place: placeOf(config),
     step,
     sources: new SourceRanges({ ...step, archive, own }),
     trailFiles: trailFiles && new TrailRecords(trailFiles, config.attempts.trailFiles?.from ?? [], clock),
     findings: reporter,
+    loadOpen: (signal) => reporter.loadOpen(signal),
     tasks: new Map<string, Task>([
       ['confirm', confirmTask],
       ['freshness', freshnessTask],
@@ -174,6 +169,18 @@ export function makeVerifier(
     chainsAtOnce,
   };
 }
+
+/** Null: the archive is no bucket. */
+function placeOf({ archive: { store }, attempts: { trailFiles } }: VerifierConfig): Verifier['place'] {
+  if (store.kind !== 's3') return null;
+  const trailBucket = trailFiles?.store.kind === 's3' ? trailFiles.store.bucket : undefined;
+  return { bucket: store.bucket, prefix: store.prefix, trailBucket };
+}
+
+const noteSigning = (config: VerifierConfig, key: CosignerKey, signer: Signer): NoteSigning => ({
+  ...{ archiveOrigin: archiveOriginOf(config), cosigners: [key, ...config.cosigner.earlier] },
+  ...{ key, signer, sha256: nodeSha256 },
+});
 
 /** Somebody else writes among this verifier's notes, and could hold up what it does again and again. */
 const foreignNotes =

@@ -12,7 +12,7 @@ import type { Notifier } from './notifier.ts';
 
 export type ReporterOptions = {
   /** Its channels are LOG_CHANNEL and those of the notifiers: see `channelsOf`. */
-  readonly ledger: Pick<Ledger, 'report' | 'missed' | 'notified' | 'open' | 'takeForeign'>;
+  readonly ledger: Pick<Ledger, 'report' | 'missed' | 'notified' | 'open' | 'notes'>;
   readonly notifiers: readonly Notifier[];
   readonly log: Logger;
   readonly clock: Clock;
@@ -38,8 +38,10 @@ export class FindingReporter {
   readonly #options: ReporterOptions;
   /** Open findings by scope, as this run found them. */
   #open = new Map<string, ReadonlyMap<Severity, number>>();
-  /** The same, as the latest run of this process found them. */
+  /** The same, as this process found them last. */
   readonly #known = new Map<string, ReadonlyMap<Severity, number>>();
+  /** Whether it knows of the scopes of earlier processes too. */
+  #isLoaded = false;
   #notificationsFailed = 0;
   /** Scopes with findings that some channel did not take, by name. */
   readonly #missed = new Map<string, { readonly scope: Scope; readonly triedMs: number }>();
@@ -82,7 +84,7 @@ export class FindingReporter {
    */
   async #reportForeign(signal: AbortSignal | undefined): Promise<void> {
     for (let look = 0; look < 2; look++) {
-      const notes = this.#options.ledger.takeForeign();
+      const notes = this.#options.ledger.notes.takeForeign();
       if (notes.length === 0) return;
       const findings = notes.map(foreignNoteFinding);
       const options = { check: 'look', complete: false, ...(signal && { signal }) } as const;
@@ -97,9 +99,25 @@ export class FindingReporter {
     }
   }
 
-  /** Counts the open findings of a scope that this run does not report on. */
-  async look(scope: Scope, signal?: AbortSignal): Promise<void> {
-    this.#note(scope, await this.#options.ledger.open(scope, signal));
+  /**
+   * Learns what is open in all scopes, also in those on which this process reports only later or never. Until
+   * then `openOfAll` knows nothing.
+   */
+  async loadOpen(signal?: AbortSignal): Promise<void> {
+    const { ledger } = this.#options;
+    for (const scope of await ledger.notes.scopes(signal)) {
+      if (this.#known.has(scope.name) || !this.#isCounted(scope.name)) continue;
+      const open = await ledger.open(scope, signal);
+      if (!this.#known.has(scope.name)) this.#known.set(scope.name, open);
+    }
+    this.#isLoaded = true;
+    await this.#reportForeign(signal);
+  }
+
+  /** Attempts never close. Those of older days are history, and ask nobody to do anything. */
+  #isCounted(scopeName: string): boolean {
+    const oldest = accessScope(this.#options.clock.now() - (ATTEMPT_DAYS - 1) * DAY_MS);
+    return !scopeName.startsWith('access/') || scopeName >= oldest.name;
   }
 
   #note(scope: Scope, open: ReadonlyMap<Severity, number>): void {
@@ -107,9 +125,14 @@ export class FindingReporter {
     this.#known.set(scope.name, open);
   }
 
-  /** Open findings of all scopes that this process has looked at. Null before the first look. */
+  /**
+   * Open findings of all scopes, and of CloudTrail's attempts those of the last seven days. Null before
+   * `loadOpen`.
+   */
   openOfAll(severity: Severity): number | null {
-    return sumOf([...this.#known.values()], severity);
+    if (!this.#isLoaded) return null;
+    const counted = [...this.#known].filter(([name]) => this.#isCounted(name));
+    return counted.reduce((sum, [, counts]) => sum + (counts.get(severity) ?? 0), 0);
   }
 
   /** Since the last call. */

@@ -1,4 +1,4 @@
-// What does the verifier's bucket say about the findings of one scope? By the keys of what the verifier signed.
+// What does the verifier's bucket say about the findings of one scope? By the keys of its signed notes.
 import { oldestVersions } from '../../format/oldest-version.ts';
 import type { ObjectVersion, StoreReader } from '../../store/store.ts';
 import type { FindingCode } from '../../verify/finding.ts';

@@ -1,10 +1,17 @@
 // How does the ledger write and read its notes, where others may have laid something else at their keys?
 import { LedgerstoneError } from '../../base/error.ts';
 import { type ForeignNote, type OwnBucket, putNote, readNote } from '../own-bucket.ts';
-import { COPY_MAX, findingKey } from '../own-keys.ts';
+import { COPY_MAX, findingKey, findingsRoot, parseFindingKey } from '../own-keys.ts';
 import { CheckedNotes } from './checked-notes.ts';
 import { type History, type Opening, readHistory } from './history.ts';
-import { encodeFinding, FINDING_BYTES_MAX, type FindingFile, parseFinding, type Scope } from './record.ts';
+import {
+  encodeFinding,
+  FINDING_BYTES_MAX,
+  type FindingFile,
+  parseFinding,
+  type Scope,
+  scopeOfName,
+} from './record.ts';
 
 /** `stored`: by this call. */
 export type NotePut = { readonly isStored: boolean; readonly key: string };
@@ -35,6 +42,15 @@ export class LedgerNotes {
     const history = await readHistory(this.#bucket.store, this.#checked, scope, signal);
     for (const note of history.foreign) this.#sawForeign(note);
     return history;
+  }
+
+  async scopes(signal?: AbortSignal): Promise<Scope[]> {
+    const names = new Set<string>();
+    for await (const { key } of this.#bucket.store.listVersions(findingsRoot, signal && { signal })) {
+      const parsed = parseFindingKey(key);
+      if (parsed !== null) names.add(parsed.scope);
+    }
+    return [...names].map(scopeOfName);
   }
 
   /** Throws FormatError if there is no finding any more. */

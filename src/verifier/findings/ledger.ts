@@ -4,7 +4,7 @@ import { TaskGroup } from '../../base/concurrency.ts';
 import { FormatError, LedgerstoneError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import type { Finding, FindingCode, Severity } from '../../verify/finding.ts';
-import type { ForeignNote, OwnBucket } from '../own-bucket.ts';
+import type { OwnBucket } from '../own-bucket.ts';
 import { isChannel } from '../own-keys.ts';
 import { chooseEntries, countBySeverity } from './bounds.ts';
 import { CLOSED_BY, type Covers, coverage } from './closed-by.ts';
@@ -73,12 +73,15 @@ const CLEAR_MS = 15 * 60_000;
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #notes: LedgerNotes;
+  /** Scopes that have a key of a finding, and what lies at such keys and is no note. */
+  readonly notes: Pick<LedgerNotes, 'scopes' | 'takeForeign'>;
   /** Scopes in which nothing was open and nobody was left to be notified, and when that was read. */
   readonly #clear = new Map<string, number>();
 
   constructor(options: LedgerOptions) {
     this.#options = options;
     this.#notes = new LedgerNotes(options);
+    this.notes = this.#notes;
   }
 
   /**
@@ -176,11 +179,6 @@ export class Ledger {
     } finally {
       await puts.finish();
     }
-  }
-
-  /** What lies at keys of notes and is none, of all that was read since the last call. */
-  takeForeign(): ForeignNote[] {
-    return this.#notes.takeForeign();
   }
 
   async #keep(

@@ -33,6 +33,12 @@ export const accessScope = (atMs: number): Scope => ({
   place: null,
 });
 
+/** The scope that a key of a finding names. */
+export function scopeOfName(name: string): Scope {
+  const [, chain = '', partition = ''] = /^topic=([^/]+)\/partition=(\d+)$/.exec(name) ?? [];
+  return { name, place: chain === '' ? null : { chain, partition: Number(partition) } };
+}
+
 /** Stored in each finding. */
 const CHECKS = [
   'confirm',

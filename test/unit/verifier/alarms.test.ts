@@ -281,7 +281,7 @@ describe('whatever goes wrong with the bucket and one channel at once', () => {
 });
 
 describe('the counts', () => {
-  it('are of all that is open in the scopes reported on, and of those looked at', async () => {
+  it('are of all that is open in the scopes reported on', async () => {
     const world = new World();
     const desk = world.desk();
     expect(desk.takeCounts().open('broken')).toBeNull();
@@ -290,14 +290,59 @@ describe('the counts', () => {
     await desk.report(SCOPE, [], { check: 'confirm', complete: false });
     await world.desk().report(ARCHIVE_SCOPE, [finding('malformed')], ALL);
     expect(desk.takeCounts().open('broken')).toBe(1);
-    await desk.look(SCOPE);
-    await desk.look(ARCHIVE_SCOPE);
+    await desk.report(SCOPE, [], { check: 'confirm', complete: false });
+    await desk.report(ARCHIVE_SCOPE, [], { check: 'confirm', complete: false });
     const { open } = desk.takeCounts();
     expect([open('broken'), open('attempt'), open('notice')]).toEqual([2, 1, 0]);
     // A run about something else takes nothing away.
     await desk.report(chainScope({ chain: 'sound', partition: 0 }), [], ALL);
     expect(desk.takeCounts().open('broken')).toBe(0);
+    expect(desk.openOfAll('broken')).toBeNull();
+    await desk.loadOpen();
     expect(desk.openOfAll('broken')).toBe(2);
+  });
+
+  it('after a restart are those of the bucket, before this process has looked at a single chain', async () => {
+    const world = new World();
+    const payments = chainScope({ chain: 'payments', partition: 7 });
+    await world.desk().report(payments, [finding('fork'), finding('stale-chain')], ALL);
+    await world.desk().report(ARCHIVE_SCOPE, [finding('delete-marker')], ALL);
+    const desk = world.desk();
+    // Sound, and the first that it looks at: that says nothing of the others.
+    await desk.report(SCOPE, [], ALL);
+    expect(desk.openOfAll('broken')).toBeNull();
+    await desk.loadOpen();
+    const counts = () => (['broken', 'attempt', 'notice'] as const).map((one) => desk.openOfAll(one));
+    expect(counts()).toEqual([1, 1, 1]);
+    await desk.report(payments, [], ALL);
+    expect(counts()).toEqual([0, 1, 0]);
+  });
+
+  it('are not known while the bucket can not be read, and never half', async () => {
+    const world = new World();
+    await world.desk().report(SCOPE, [finding('fork')], ALL);
+    await world.desk().report(ARCHIVE_SCOPE, [finding('malformed')], ALL);
+    for (let failing = 0; failing < 3; failing++) {
+      const plan = ({ index }: { index: number }) =>
+        index === failing ? ({ kind: 'fails' } as const) : undefined;
+      const desk = world.desk(faultyStore(world.store, plan, world.clock));
+      await expect(desk.loadOpen()).rejects.toMatchObject({ code: 'unavailable' });
+      expect(desk.openOfAll('broken')).toBeNull();
+      await desk.loadOpen();
+      expect(desk.openOfAll('broken')).toBe(2);
+    }
+  });
+
+  it('have of the attempts that never close those of the last seven days', async () => {
+    const world = new World();
+    const desk = world.desk();
+    await desk.report(accessScope(world.clock.now()), [finding('access-attempt')], ALL);
+    await desk.loadOpen();
+    expect(desk.openOfAll('attempt')).toBe(1);
+    world.clock.jump(8 * 86_400_000);
+    const next = world.desk();
+    await next.loadOpen();
+    expect([desk.openOfAll('attempt'), next.openOfAll('attempt')]).toEqual([0, 0]);
   });
 });
 

@@ -101,6 +101,7 @@ describe('notes that say that people were notified', () => {
     const process = world.process();
     await process.report(SCOPE, [FORK], ALL);
     expect(world.codes()).toEqual(['fork', 'foreign-object']);
+    await process.loadOpen();
     expect(process.openOfAll('broken')).toBe(1);
     // Nobody is notified twice, of neither.
     await world.process().report(SCOPE, [FORK], ALL);
@@ -150,7 +151,7 @@ describe('notes that say that a finding is closed', () => {
     const [open = ''] = world.notes('open');
     world.store.attacker.putVersion(open.replace('open', 'closed'), utf8('{}'));
     const process = world.process();
-    await process.look(SCOPE);
+    await process.loadOpen();
     expect(process.openOfAll('broken')).toBe(1);
     await process.report(SCOPE, [FORK], ALL);
     expect(world.notes('open').filter((key) => key.includes('/fork/'))).toEqual([open]);
@@ -162,13 +163,14 @@ describe('notes that say that a finding is closed', () => {
     world.store.attacker.putVersion(open.replace('open', 'closed'), utf8('{}'));
     const process = world.process();
     await process.report(SCOPE, [], ALL);
+    await process.loadOpen();
     expect(process.openOfAll('broken')).toBe(0);
     expect(world.notes('closed').map((key) => key.replace(/^.*\//, ''))).toEqual([
       expect.stringMatching(/^000000-closed\.1\./),
       expect.stringMatching(/^000000-closed\.[a-z]/),
     ]);
     const next = world.process();
-    await next.look(SCOPE);
+    await next.loadOpen();
     expect(next.openOfAll('broken')).toBe(0);
   });
 });
@@ -254,6 +256,7 @@ describe('a key service that fails', () => {
     expect(world.notes('closed')).toEqual([]);
     isAway = false;
     await process.report(SCOPE, [], ALL);
+    await process.loadOpen();
     expect([world.notes('closed').length, process.openOfAll('broken')]).toEqual([1, 0]);
   });
 });
@@ -273,6 +276,7 @@ it.each(['ed25519', 'ecdsa-p256'] as const)(
     const closing = world.process(noteSigning(signer));
     await closing.report(SCOPE, [], ALL);
     expect(signer.requests.length).toBe(world.store.keys().length);
+    await closing.loadOpen();
     expect(closing.openOfAll('broken')).toBe(0);
   },
 );

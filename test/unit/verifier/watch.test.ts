@@ -74,6 +74,27 @@ describe('watch', () => {
     expect([...state.troubles]).toEqual([]);
   });
 
+  it('reads at its start what earlier processes left open, and until it can says that it can not', async () => {
+    const world = new VerifierWorld();
+    await world.grow(1);
+    const ending = new AbortController();
+    const state = newWatchState(NOW_MS);
+    const seen: string[][] = [];
+    let tries = 0;
+    const loadOpen = async () => {
+      tries++;
+      if (tries < 3) throw new LedgerstoneError('unavailable', 'the bucket is away');
+    };
+    const clock = sleepingClock((round) => {
+      seen.push([...state.troubles.keys()]);
+      if (round === 40) ending.abort(new Error('stopped'));
+    });
+    const options = { everyMs: 2_000, looksPerSecond: 100, schedules: [], signal: ending.signal };
+    await watch(verifierOf(world, { clock, loadOpen }), options, state);
+    expect(tries).toBe(3);
+    expect([seen[1], seen.at(-1)]).toEqual([['open findings'], []]);
+  });
+
   it('finds a chain that appears', async () => {
     const world = new VerifierWorld();
     await world.grow(1);
@@ -361,7 +382,7 @@ describe('its server', () => {
       };
       const open = (severity: string) => ({ broken: 2, unverifiable: 0 })[severity] ?? null;
       metrics.observe(figures, open, NOW_MS);
-      metrics.observe(figures, () => null, NOW_MS);
+      metrics.observe(figures, open, NOW_MS);
       const lines = (await (await get('/metrics')).text())
         .split('\n')
         .filter((line) => !line.startsWith('#'));
