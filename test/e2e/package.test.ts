@@ -56,6 +56,7 @@ describe('the package', () => {
       'dist/search-worker.js',
       'dist/verify-worker.js',
       'dist/FORMAT.md',
+      'dist/verify.sh',
     ]) {
       expect(packed).toContain(file);
     }

@@ -20,6 +20,7 @@ const ENTRIES = {
 /** Files that the code reads from its own folder. */
 const ASSETS = {
   'FORMAT.md': 'src/format/FORMAT.md',
+  'verify.sh': 'src/evidence/verify.sh',
   'ledgerstone.schema.json': 'src/config/ledgerstone.schema.json',
   'verifier.schema.json': 'src/config/verifier.schema.json',
   'demo-data': 'src/apps/cli/demo/data',

@@ -21,6 +21,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   losses: async () => (await import('./losses.ts')).lossesCommand,
   prove: async () => (await import('./prove.ts')).proveCommand,
   check: async () => (await import('./check.ts')).checkCommand,
+  export: async () => (await import('./export.ts')).exportCommand,
+  'verify-package': async () => (await import('./verify-package.ts')).verifyPackageCommand,
   demo: async () => (await import('./demo.ts')).demoCommand,
 };
 

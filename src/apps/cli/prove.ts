@@ -3,14 +3,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { toHex } from '../../base/bytes.ts';
 import { systemClock } from '../../base/clock.ts';
-import { counted } from '../../base/counted.ts';
-import { LedgerstoneError } from '../../base/error.ts';
-import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256, nodeSha256Into } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
 import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
 import { encodeEventProof, parseEventProof } from '../../format/event-proof.ts';
-import { oldestVersion } from '../../format/oldest-version.ts';
 import { InclusionPath } from '../../merkle/inclusion-path.ts';
 import { verifyInclusion } from '../../merkle/proof.ts';
 import { leafHash } from '../../merkle/tree.ts';
@@ -20,7 +16,6 @@ import { BehindChainError } from '../../read/errors.ts';
 import { laterPath } from '../../read/later-path.ts';
 import { checkedData } from '../../read/line-range.ts';
 import { locateOffset } from '../../read/locate.ts';
-import { floodFindings } from '../../verifier/attest/flood.ts';
 import { eventProofOf, type LinePath } from '../../verify/event-proof.ts';
 import { VerifyError } from '../../verify/finding.ts';
 import {
@@ -29,6 +24,7 @@ import {
   openWithAttestations,
   withAttestations,
 } from './attestations-option.ts';
+import { attestedNote } from './attested-note.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
 import { EXIT, NotYetError } from './exit-code.ts';
 import { type ArchiveOptions, count, withArchive } from './open-archive.ts';
@@ -148,33 +144,16 @@ function duration(text: string): number {
 async function underAttestation(
   { proof, seal }: ProvenEvent,
   reader: ChainReader,
-  { store, reader: attested }: Attestations,
+  attestations: Attestations,
   signal: AbortSignal,
 ): Promise<{ readonly proof: Uint8Array; readonly seen: readonly Sighting[] }> {
-  const chainId = { chain: reader.chain, partition: reader.partition };
-  const ofIt = await attested.of(chainId, seal.sequence + 1, signal).catch(() => null);
-  const newest = ofIt === null ? await attested.newest(chainId, seal.sequence + 1, signal) : null;
-  const found = ofIt ?? newest?.attested ?? null;
-  if (found === null || found.size <= seal.sequence) {
-    const unread = floodFindings(newest?.flood ?? null).find(({ code }) => code === 'unreadable');
-    if (unread !== undefined) throw new VerifyError(unread);
-    const [other] = newest?.foreign ?? [];
-    const none = other === undefined ? '' : ` ${other.key} is not an attestation: ${other.why}.`;
-    throw new NotYetError(
-      'not-attested',
-      `segment ${seal.sequence} is not attested yet`,
-      `Attestations by a named cosigner were found for ${counted(found?.size ?? 0, 'segment')}.${printable(none)} Without --attestations it can be proved now.`,
-    );
-  }
+  const { attested: found, note } = await attestedNote(attestations, reader, seal.sequence, signal);
   const path = await laterPath((sequence) => reader.seal(sequence), seal.sequence, found.size);
   const leaf = leafHash(nodeSha256, seal.seal.manifestBytes);
   if (!verifyInclusion(nodeSha256, leaf, seal.sequence, found.size, path, found.root)) {
     const expected = `a segment under root ${toHex(found.root)}, attested by ${found.cosigner.name}`;
     throw new VerifyError({ code: 'fork', expected, found: 'another history' });
   }
-  const version = await oldestVersion(store, found.key, signal);
-  if (version === null) throw new LedgerstoneError('not-found', `there is no ${found.key} any more`);
-  const note = await store.read(found.key, version.versionId, { maxBytes: LIMITS.sealBytesMax, signal });
   return {
     proof: encodeEventProof({ ...parseEventProof(proof), path, note }),
     seen: [seenAt(found.cosigner.name, found.timeSeconds)],

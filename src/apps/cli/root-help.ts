@@ -2,8 +2,6 @@
 
 export const ROOT_HELP = `Usage: ledgerstone COMMAND [options]      ledgerstone COMMAND --help: examples
 
-Archives audit events from Kafka into S3 Object Lock, provable offline.
-
   init      keys, FORMAT.md and the bucket made ready
   doctor    every requirement with its verdict and remedy, before you start
   archive   the service: consume, seal, store, until SIGTERM
@@ -18,6 +16,8 @@ Archives audit events from Kafka into S3 Object Lock, provable offline.
   losses    which offsets have no record, why and by whose word
   prove     one event's offline proof
   check     a proof, a line and a trusted key: no network
+  export    events of a case in a package that proves itself
+  verify-package  such a package: no archive, no network
   demo      all of it on this machine in seconds; --stack: on the real stack
 
 Archives are s3://bucket/prefix or a directory; --config FILE names one too.

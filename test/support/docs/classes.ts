@@ -80,6 +80,11 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone resume --config ledgerstone.yaml --topic T --partition P --accept-gap --kind expired --reason "…" --by "…"':
       'aws',
   },
+  'docs/packages.md': {
+    'openssl genpkey -algorithm ed25519 -out export-key.pem && chmod 600 export-key.pem': 'files',
+    'ledgerstone verify-package case.zip --key archive.vkey --signer export.pem': 'files',
+    'unzip -q case.zip -d case': 'files',
+  },
   'docs/security.md': {
     'ledgerstone doctor --config ledgerstone.yaml': 'aws',
     'ledgerstone verify ARCHIVE --key KEY': 'aws',

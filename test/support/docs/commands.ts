@@ -6,7 +6,22 @@ import { runCli } from '../../../src/apps/cli/cli.ts';
 import { ROOT } from './pages.ts';
 
 /** What is there on the reader's machine or is fetched when it is called: no option of it is looked at. */
-const NOT_OURS = new Set(['.', 'aws', 'cat', 'cd', 'cp', 'curl', 'docker', 'export', 'git', 'jq']);
+const NOT_OURS = new Set([
+  '.',
+  'aws',
+  'bash',
+  'cat',
+  'cd',
+  'chmod',
+  'cp',
+  'curl',
+  'docker',
+  'export',
+  'git',
+  'jq',
+  'openssl',
+  'unzip',
+]);
 const FETCHED = /^aws-cdk@\d+$/;
 
 /** The simple commands of a line, each as its words. Redirections are left out. */

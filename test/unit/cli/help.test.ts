@@ -16,6 +16,8 @@ const COMMANDS = [
   'losses',
   'prove',
   'check',
+  'export',
+  'verify-package',
   'demo',
 ];
 

@@ -41,7 +41,7 @@ async function atTerminal(args: readonly string[]) {
 let dir: string;
 let key: string[];
 const at = (name: string) => join(dir, name);
-const COMMANDS = [...ROOT_HELP.matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, name = '']) => name);
+const COMMANDS = [...ROOT_HELP.matchAll(/^ {2}([a-z-]+) {2}/gm)].map(([, name = '']) => name);
 const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
   init: [],
   doctor: [],
@@ -55,6 +55,23 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
   show: ['--topic', 'orders', '--partition', '0'],
   losses: [],
   prove: ['--topic', 'orders', '--partition', '0', '--offset', '1'],
+  export: [
+    ...[
+      '--topic',
+      'orders',
+      '--partition',
+      '0',
+      '--offsets',
+      '1',
+      '--case',
+      'c',
+      '--purpose',
+      'p',
+      '--by',
+      'b',
+    ],
+    ...['--out', '/nowhere/case.zip'],
+  ],
 };
 
 beforeAll(async () => {
@@ -85,7 +102,9 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('every command', () => {
   it('is in this test', () => {
-    expect(COMMANDS.toSorted()).toEqual([...Object.keys(WITH_CONFIG), 'check', 'demo'].toSorted());
+    expect(COMMANDS.toSorted()).toEqual(
+      [...Object.keys(WITH_CONFIG), 'check', 'demo', 'verify-package'].toSorted(),
+    );
   });
 
   it.each(COMMANDS)('%s shows what it was asked with, harmless', async (command) => {

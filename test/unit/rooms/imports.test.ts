@@ -70,6 +70,8 @@ describe('the rule notices', () => {
     ['verify/x.ts', '../store/head.ts'],
     ['verify/x.ts', '../base/node/hash.ts'],
     ['verify/node/x.ts', '../../segment/segment.ts'],
+    ['evidence/x.ts', '../store/store.ts'],
+    ['evidence/deep/x.ts', 'node:fs'],
     ['config/x.ts', '../verifier/tasks/holds.ts'],
     ['read/x.ts', '../apps/cli/output.ts'],
     ['clients/x.ts', '../archiver/pipeline.ts'],

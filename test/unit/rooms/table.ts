@@ -58,6 +58,12 @@ export const ROOMS: readonly Room[] = [
   },
   { name: 'verify', knows: 'bytes and trusted keys → report', rooms: PURE, packages: [] },
   {
+    name: 'evidence',
+    knows: 'events with their proofs ↔ a package that shows by itself what it is',
+    rooms: [...PURE, 'verify'],
+    packages: ['fflate'],
+  },
+  {
     name: 'verify/node',
     knows: "the verifier's hashing in Node's threads",
     rooms: [...PURE, 'base/node', 'verify'],

@@ -1,0 +1,99 @@
+// How do the events of an export become one package, or several where they are too many for one?
+import { parse } from 'node:path';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import {
+  type EventWithProof,
+  type FixedFiles,
+  PackageBuilder,
+  type PartLimits,
+} from '../../evidence/builder.ts';
+import type { PackageSigner } from '../../evidence/package.ts';
+import type { PackageStatement, Protocol } from '../../evidence/protocol.ts';
+import type { ChainSummary } from '../../evidence/summary.ts';
+import { zipOf } from '../../evidence/zip.ts';
+import type { CosignerKey } from '../../format/cosignature.ts';
+import type { VerifierKey } from '../../format/vkey.ts';
+import { NewFiles } from './new-files.ts';
+
+/** The chain of all events that follow. */
+type PartChain = {
+  readonly chain: string;
+  readonly partition: number;
+  readonly checkpoint: Uint8Array;
+};
+
+export type PartsOptions = {
+  readonly out: string;
+  /** What one part holds at most; by default `PART_MAX`. */
+  readonly partMax?: PartLimits;
+  readonly caseName: string;
+  readonly at: PartChain;
+  readonly log: readonly VerifierKey[];
+  readonly cosigners: readonly CosignerKey[];
+  readonly fixed: FixedFiles;
+  readonly signer: PackageSigner | null;
+  /** What the part says of itself, from what is in it. */
+  readonly documents: (
+    summaries: readonly ChainSummary[],
+    last: boolean,
+  ) => { readonly statement: PackageStatement; readonly protocol: Protocol };
+};
+
+export class PackageParts {
+  readonly #options: PartsOptions;
+  readonly #files = new NewFiles();
+  #builder: PackageBuilder;
+  #previous: string | null = null;
+
+  constructor(options: PartsOptions) {
+    this.#options = options;
+    this.#builder = this.#begin();
+  }
+
+  async add(event: EventWithProof): Promise<void> {
+    if (!this.#builder.hasRoomFor(event)) {
+      await this.#end(false);
+      this.#builder = this.#begin();
+    }
+    this.#builder.add(event);
+  }
+
+  /** Ends the last part and puts all of them in their places. Returns their names. */
+  async finish(): Promise<string[]> {
+    await this.#end(true);
+    const names = partNames(this.#options.out, this.#files.count);
+    await this.#files.place(names);
+    return names;
+  }
+
+  /** Takes away what was written, where it did not come to an end. */
+  remove(): Promise<void> {
+    return this.#files.remove();
+  }
+
+  #begin(): PackageBuilder {
+    const { at, log, cosigners, partMax } = this.#options;
+    const builder = new PackageBuilder(nodeSha256, partMax);
+    builder.addKeys(log, cosigners);
+    builder.beginChain(at.chain, at.partition, at.checkpoint);
+    return builder;
+  }
+
+  async #end(last: boolean): Promise<void> {
+    const { out, caseName, fixed, signer, documents } = this.#options;
+    const number = this.#files.count + 1;
+    const about = documents(this.#builder.summaries(), last);
+    const part = { number, last, previous: this.#previous };
+    const made = await this.#builder.finish({ case: caseName, part }, about, fixed, signer);
+    this.#previous = made.manifestHash;
+    await this.#files.write(out, zipOf(made.files));
+  }
+}
+
+/** `case.zip`, or `case.1.zip`, `case.2.zip`, … */
+function partNames(out: string, count: number): string[] {
+  if (count === 1) return [out];
+  const { ext } = parse(out);
+  const stem = out.slice(0, out.length - ext.length);
+  return Array.from({ length: count }, (_, index) => `${stem}.${index + 1}${ext}`);
+}

@@ -1,0 +1,159 @@
+// `ledgerstone export`: which events of a case can be handed to somebody who installs nothing?
+import type { Command } from 'commander';
+import { counted } from '../../base/counted.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { printable } from '../../base/printable.ts';
+import { openSigner } from '../../clients/open.ts';
+import { fingerprintDigits } from '../../evidence/fingerprint.ts';
+import type { PackageSigner } from '../../evidence/package.ts';
+import { isWord } from '../../format/scalar.ts';
+import { type AttestationOptions, openWithAttestations, withAttestations } from './attestations-option.ts';
+import { type ChainOptions, openChain, withChain } from './chain-option.ts';
+import { EXIT, UsageError } from './exit-code.ts';
+import { type Exported, exportOffsets } from './export-run.ts';
+import { requireNoFile } from './new-files.ts';
+import { parseOffsets } from './offsets-option.ts';
+import { type ArchiveOptions, withArchive } from './open-archive.ts';
+import { acting, type Session } from './session.ts';
+
+type ExportOptions = ArchiveOptions &
+  ChainOptions &
+  AttestationOptions & {
+    readonly offsets: string;
+    readonly case: string;
+    readonly purpose: string;
+    readonly by: string;
+    readonly out: string;
+    readonly signKey?: string;
+    readonly signKms?: string;
+    readonly json?: boolean;
+  };
+
+const HELP = `
+Writes a zip that shows by itself that its events were archived: the events as archived
+and as a table, a proof of each, the signed checkpoint, the keys, the specification, what
+was asked for, who asked, and a script that checks it all. \`ledgerstone verify-package\`
+checks it too. Each segment that holds an offset is read whole and compared with its
+seal. The zip is new and whole, or it is not there.
+
+More than 20,000 events, or 64 MiB of lines, become several packages: case.1.zip,
+case.2.zip and so on.
+
+--sign-key or --sign-kms signs the list of files, so that what was asked, by whom and why
+is somebody's word. Without a signature the package says that it is nobody's. With
+--attestations the proofs lead to a checkpoint that an independent verifier has cosigned.
+
+Exit code 4: an offset is not sealed yet, or not attested yet.
+
+Examples:
+  ledgerstone export ./archive --key archive.vkey --topic orders --partition 0 \\
+      --offsets 40-64,80 --case 2026-17 --purpose "Audit 2026" --by "Ada Byron" \\
+      --out case.zip
+  ledgerstone export --config ledgerstone.yaml --topic orders --partition 0 \\
+      --offsets 40-64 --case 2026-17 --purpose "Audit 2026" --by "Ada Byron" \\
+      --sign-kms arn:aws:kms:eu-central-1:111122223333:key/abcd --out case.zip --json
+`;
+
+export function exportCommand(program: Command, session: Session): void {
+  const command = program.command('export').description('Events of a case, in a package that proves itself.');
+  withChain(withAttestations(withArchive(command)))
+    .requiredOption('--offsets <list>', 'offsets and ranges, both ends included: 40-64,80')
+    .requiredOption('--case <id>', 'what the package is for: the name of the case')
+    .requiredOption('--purpose <text>', 'why it is made')
+    .requiredOption('--by <name>', 'who makes it')
+    .requiredOption('--out <file>', 'the zip to write; it must not exist')
+    .option('--sign-key <file>', 'private key (PEM) that signs the list of files')
+    .option('--sign-kms <key>', 'the same by a key in KMS: its ARN, or its id with --region')
+    .option('--json', 'what was written, for programs')
+    .addHelpText('after', HELP)
+    .action(
+      acting(session, (name: string | undefined, options: ExportOptions) =>
+        runExport(session, name, options),
+      ),
+    );
+}
+
+async function runExport(
+  session: Session,
+  name: string | undefined,
+  options: ExportOptions,
+): Promise<number> {
+  const asked = parseOffsets(options.offsets);
+  requireWords(options);
+  await requireNoFile(options.out);
+  const { io } = session;
+  const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
+  try {
+    const reader = openChain(archive, options, io.signal);
+    if (!reader.verified) {
+      throw new UsageError(
+        'no trusted key: what was not checked is no evidence',
+        'Add --key KEY, or name the archive with --config.',
+      );
+    }
+    const signer = await openPackageSigner(options, io.env);
+    const exported = await exportOffsets({
+      ...{ reader, attestations, asked, signer, signal: io.signal },
+      ...{ out: options.out, cosigners: options.cosigner ?? [] },
+      ...{ caseName: options.case, purpose: options.purpose, by: options.by },
+      archiveName: name ?? archive.store.description,
+    });
+    await report(session, exported, signer, options.json === true);
+    return EXIT.ok;
+  } finally {
+    await close();
+  }
+}
+
+/** They stand in the package and on pages. Throws UsageError. */
+function requireWords({ case: name, purpose, by }: ExportOptions): void {
+  for (const [option, text, bytes] of [
+    ['--case', name, 100],
+    ['--purpose', purpose, 512],
+    ['--by', by, 255],
+  ] as const) {
+    if (isWord(text, bytes)) continue;
+    throw new UsageError(`${option} must be 1 to ${bytes} bytes of text without control characters`);
+  }
+}
+
+/** Null: nobody signs. Throws UsageError, and what the key's own errors are. */
+async function openPackageSigner(
+  { signKey, signKms, region, endpoint }: ExportOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<PackageSigner | null> {
+  if (signKey !== undefined && signKms !== undefined)
+    throw new UsageError('both --sign-key and --sign-kms name a key that signs', 'Give one of the two.');
+  if (signKey !== undefined) return openSigner({ kind: 'local', keyFile: signKey });
+  if (signKms === undefined) return null;
+  const ofArn = /^arn:[^:]*:kms:([^:]+):/.exec(signKms)?.[1];
+  const at = ofArn ?? region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? '';
+  if (at === '') throw new UsageError('the Region of the KMS key is not known', 'Give its ARN, or --region.');
+  return openSigner({ kind: 'kms', keyId: signKms, region: at, ...(endpoint !== undefined && { endpoint }) });
+}
+
+async function report(
+  { output }: Session,
+  { names, events, gapLines, log }: Exported,
+  signer: PackageSigner | null,
+  json: boolean,
+): Promise<void> {
+  const digits = (key: PackageSigner['publicKey']) => fingerprintDigits(key, nodeSha256);
+  if (json) {
+    await output.json({
+      ...{ packages: names, events, gapLines },
+      keys: log.map(({ name, key }) => ({ name, digits: digits(key) })),
+      signer: signer === null ? null : { digits: digits(signer.publicKey) },
+    });
+    return;
+  }
+  const gaps = gapLines === 0 ? '' : ` and ${counted(gapLines, 'gap line')}`;
+  await output.line(`${counted(events, 'event')}${gaps} in ${names.join(', ')}`);
+  for (const { name, key } of log) output.note(printable(`key of ${name}: ${digits(key)}`));
+  output.note(
+    signer === null
+      ? 'the list of files is not signed: --sign-key or --sign-kms does that'
+      : `key of the list of files: ${digits(signer.publicKey)}`,
+  );
+  output.note('who gets the package compares these numbers with you, by telephone');
+}

@@ -1,0 +1,115 @@
+// What does `verify-package` print of one package, and of several parts?
+import { counted } from '../../base/counted.ts';
+import { printable } from '../../base/printable.ts';
+import { colourOf, type PackageCheck, type UsedKey, type VerdictColour } from '../../evidence/check.ts';
+import type { PackageFinding } from '../../evidence/finding.ts';
+import { offsetsText } from '../../evidence/protocol.ts';
+import { ENGLISH, filled, verdictSentence } from '../../evidence/texts.ts';
+import { EXIT } from './exit-code.ts';
+import type { Output } from './output.ts';
+
+const SHOWN_AS = { green: 'green', amber: 'yellow', red: 'red' } as const;
+
+const findingText = ({ kind, about }: PackageFinding): string => filled(ENGLISH.findings[kind], about);
+
+/** The verdict, what it rests on, and what it does not say. */
+export async function packageText(output: Output, name: string, check: PackageCheck): Promise<void> {
+  const colour = colourOf(check);
+  const label = output.colour(SHOWN_AS[colour], colour);
+  await output.line(`${label}: ${printable(name)}: ${verdictSentence(ENGLISH, check)}`);
+  for (const finding of check.findings) await output.line(`  ${finding.colour}: ${findingText(finding)}`);
+  if (check.omitted > 0) await output.line(`  and ${counted(check.omitted, 'finding')} more`);
+  if (check.manifest === null) return;
+  for (const line of aboutLines(check)) await output.line(`  ${printable(line)}`);
+  await output.line('  not shown by any package:');
+  for (const line of ENGLISH.notProven) await output.line(`    ${line}`);
+}
+
+function aboutLines({ protocol, statement, chains, cosigned, keys, manifest }: PackageCheck): string[] {
+  const lines: string[] = [];
+  if (protocol !== null && manifest !== null) {
+    lines.push(`case ${manifest.case}, for: ${protocol.purpose}`);
+    lines.push(`made by ${protocol.by}, ${protocol.began} to ${protocol.ended} by the clock of that machine`);
+  }
+  if (statement !== null)
+    lines.push(
+      `asked for: offsets ${offsetsText(statement.asked)} of ${statement.chain}/${statement.partition}`,
+    );
+  for (const { signed } of chains) {
+    if (signed === null) continue;
+    const { origin, size } = signed.checkpoint;
+    lines.push(`checkpoint: ${origin}, size ${size}`);
+  }
+  for (const key of keys) lines.push(keyLine(key));
+  for (const { by, at, chain, partition } of cosigned) {
+    const when = at === null ? 'at a time that its kind of key does not sign' : `at ${at} by its clock`;
+    lines.push(`cosigned: ${chain}/${partition} by ${by}, ${when}`);
+  }
+  return lines;
+}
+
+const ROLE_TEXT = { log: 'key of', signer: 'key of the list of files', cosigner: 'key of the cosigner' };
+
+const keyLine = ({ role, name, digits, isGiven }: UsedKey): string => {
+  const whose = `${ROLE_TEXT[role]}${name === '' ? '' : ` ${name}`}`;
+  return `${whose}: ${digits} (${isGiven ? 'you gave it' : 'only the package says whose it is: compare it'})`;
+};
+
+export type PackagesResult = {
+  readonly exitCode: number;
+  readonly colour: VerdictColour;
+  /** What is wrong with the order of the parts; null where each package is one part of one. */
+  readonly parts: 'complete' | 'incomplete' | null;
+  readonly text: string;
+};
+
+/** The worst of them, and whether they are all parts of one case in their order. */
+export function exitCodeOfPackages(checks: readonly PackageCheck[]): PackagesResult {
+  const colours = checks.map((check) => colourOf(check));
+  const isNothing = checks.some(({ findings }) =>
+    findings.some(({ kind }) => kind === 'manifest-missing' || kind === 'zip-not-a-zip'),
+  );
+  const isWhole = checks.every(({ manifest }) => manifest?.part.number === 1 && manifest.part.last);
+  const parts = isWhole || checks.some(({ manifest }) => manifest === null) ? null : partsOf(checks);
+  const worst = colours.includes('red') ? 'red' : colours.includes('amber') ? 'amber' : 'green';
+  const colour = worst === 'green' && parts === 'incomplete' ? 'amber' : worst;
+  const code = { green: EXIT.ok, amber: EXIT.failed, red: EXIT.broken }[colour];
+  const text =
+    parts === 'complete'
+      ? `all ${checks.length} parts are here, in their order`
+      : parts === 'incomplete'
+        ? 'amber: these are not all parts of the package, or not in their order: give all, the first one first'
+        : `${checks.length} packages were checked`;
+  return { exitCode: worst === 'amber' && isNothing ? EXIT.usage : code, colour, parts, text };
+}
+
+function partsOf(checks: readonly PackageCheck[]): 'complete' | 'incomplete' {
+  const inOrder = checks.every(({ manifest }, index) => {
+    if (manifest === null) return false;
+    const { number, last, previous } = manifest.part;
+    const before = checks[index - 1]?.manifestHash ?? null;
+    return number === index + 1 && last === (index === checks.length - 1) && previous === before;
+  });
+  return inOrder ? 'complete' : 'incomplete';
+}
+
+export const packageJson = (
+  names: readonly string[],
+  checks: readonly PackageCheck[],
+  { colour, parts }: PackagesResult,
+) => ({
+  colour,
+  parts,
+  packages: checks.map((check, index) => ({
+    package: names[index],
+    colour: colourOf(check),
+    sentence: verdictSentence(ENGLISH, check),
+    findings: check.findings.map((finding) => ({ ...finding, text: findingText(finding) })),
+    omittedFindings: check.omitted,
+    case: check.manifest?.case ?? null,
+    part: check.manifest?.part ?? null,
+    ...{ statement: check.statement, protocol: check.protocol },
+    chains: check.chains.map(({ summary }) => summary),
+    ...{ keys: check.keys, cosigned: check.cosigned, notShown: ENGLISH.notProven },
+  })),
+});

@@ -1,0 +1,119 @@
+// `ledgerstone verify-package`: is this package what was archived, and what it says of itself?
+import { createPublicKey } from 'node:crypto';
+import type { Command } from 'commander';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { type PublicKey, publicKeyFromSpki } from '../../base/signature.ts';
+import { checkPackage, type GivenKeys, notOpened, type PackageCheck } from '../../evidence/check.ts';
+import { ZipError } from '../../evidence/zip.ts';
+import { readCosigners } from './attestations-option.ts';
+import { readInput } from './bounded-input.ts';
+import { UsageError } from './exit-code.ts';
+import { readTrustedKeys } from './keys.ts';
+import { repeatable } from './open-archive.ts';
+import { readPackage } from './package-input.ts';
+import { exitCodeOfPackages, packageJson, packageText } from './package-text.ts';
+import { acting, type Session } from './session.ts';
+
+type VerifyPackageOptions = {
+  readonly key?: readonly string[];
+  readonly cosigner?: readonly string[];
+  readonly signer?: readonly string[];
+  readonly json?: boolean;
+};
+
+const HELP = `
+Needs no archive and no network. Give all parts of a large package, in their order.
+
+green   every event is as it was archived and signed by the keys that you gave, and
+        nothing that was asked for is missing                            exit code 0
+amber   it can't be told from this copy, or nobody whom you named vouches for it:
+        no key was given, nobody signed the list of files, a download was cut,
+        a program changed line ends                                      exit code 3
+red     something is not what was archived or exported                   exit code 1
+
+Exit code 2: this is no package at all, or the command line is wrong.
+
+Examples:
+  ledgerstone verify-package case.zip --key archive.vkey --signer export.pem
+  ledgerstone verify-package case.1.zip case.2.zip --key archive.vkey --json
+  ledgerstone verify-package ./unpacked-case --key archive.vkey --cosigner verifier.vkey
+`;
+
+export function verifyPackageCommand(program: Command, session: Session): void {
+  program
+    .command('verify-package')
+    .description('A package that `export` made: no archive, no network.')
+    .argument('<package...>', 'the zip, or the folder that it was unpacked to')
+    .option('--key <key>', 'trusted key of the archive, or a file of them; repeatable', repeatable)
+    .option('--cosigner <key>', "a second party's key, or a file of them; repeatable", repeatable)
+    .option('--signer <key>', 'who may sign the list of files: PEM or verifier key; repeatable', repeatable)
+    .option('--json', 'the result for programs')
+    .addHelpText('after', HELP)
+    .action(
+      acting(session, (names: readonly string[], options: VerifyPackageOptions) =>
+        runVerifyPackage(session, names, options),
+      ),
+    );
+}
+
+async function runVerifyPackage(
+  session: Session,
+  names: readonly string[],
+  options: VerifyPackageOptions,
+): Promise<number> {
+  session.verdictOnError = true;
+  const given: GivenKeys = {
+    log: options.key === undefined ? null : await readTrustedKeys(options.key),
+    cosigners: options.cosigner === undefined ? null : await readCosigners(options.cosigner),
+    signers: options.signer === undefined ? null : await readSigners(session, options.signer),
+  };
+  const checks: PackageCheck[] = [];
+  for (const name of names) {
+    checks.push(await check(session, name, given));
+    if (options.json !== true) await packageText(session.output, name, checks.at(-1)!);
+  }
+  const result = exitCodeOfPackages(checks);
+  if (options.json === true) await session.output.json(packageJson(names, checks, result));
+  else if (names.length > 1 || result.parts !== null) await session.output.line(result.text);
+  return result.exitCode;
+}
+
+async function check({ io }: Session, name: string, given: GivenKeys): Promise<PackageCheck> {
+  try {
+    const onEvent = async () => io.signal.throwIfAborted();
+    return await checkPackage(await readPackage(name), { given, sha256: nodeSha256, onEvent });
+  } catch (error) {
+    if (error instanceof ZipError) return notOpened(`zip-${error.fault}`, error.message);
+    throw error;
+  }
+}
+
+const SIGNER_BYTES_MAX = 64 * 1024;
+
+/** PEM public keys, or verifier keys and files of them. Throws UsageError. */
+async function readSigners(session: Session, texts: readonly string[]): Promise<PublicKey[]> {
+  const keys: PublicKey[] = [];
+  for (const text of texts) {
+    const isFile = !text.includes('+') || text.includes('/');
+    const bytes = isFile
+      ? await readInput(session.io.stdin, text, SIGNER_BYTES_MAX, 'key').catch(() => null)
+      : null;
+    const content = bytes === null ? '' : Buffer.from(bytes).toString();
+    if (!content.includes('-----BEGIN PUBLIC KEY-----'))
+      keys.push(...(await readTrustedKeys([text])).map(({ key }) => key));
+    else keys.push(keyOfPem(content, text));
+  }
+  return keys;
+}
+
+function keyOfPem(pem: string, file: string): PublicKey {
+  try {
+    const spki = createPublicKey(pem).export({ type: 'spki', format: 'der' });
+    return publicKeyFromSpki(new Uint8Array(spki));
+  } catch {
+    throw new UsageError(
+      `${file} is no public key that signs packages`,
+      'Give an Ed25519 or P-256 key: `openssl pkey -in export-key.pem -pubout -out export.pem`.',
+    );
+  }
+}

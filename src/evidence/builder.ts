@@ -1,0 +1,152 @@
+// How do events with their proofs become the files of a package? In bounded memory: what is done is
+// compressed.
+import { joinBytes, toHex, utf8 } from '../base/bytes.ts';
+import type { Sha256 } from '../base/hash.ts';
+import { type CosignerKey, encodeCosignerVkey } from '../format/cosignature.ts';
+import { parseSignedCheckpoint } from '../format/note.ts';
+import { encodeVkey, type VerifierKey } from '../format/vkey.ts';
+import { tableHead, tableRow } from './csv.ts';
+import { shownEvent } from './event.ts';
+import {
+  checkpointPath,
+  eventsPath,
+  type ListedFile,
+  PATHS,
+  type PackageManifest,
+  type PackageSigner,
+  proofPath,
+  type Role,
+  signedManifest,
+} from './package.ts';
+import { encodeDocument, type PackageStatement, type Protocol } from './protocol.ts';
+import { ChainSummarizer, type ChainSummary } from './summary.ts';
+import { type PackedFile, packFile } from './zip.ts';
+
+/** One line with its proof, which leads to the checkpoint of its chain. */
+export type EventWithProof = {
+  /** Without its LF. */
+  readonly line: Uint8Array;
+  readonly proof: Uint8Array;
+  /** RFC 3339: when its segment was sealed. */
+  readonly archivedAt: string;
+};
+
+export type PartLimits = {
+  readonly events: number;
+  readonly lineBytes: number;
+  readonly proofBytes: number;
+};
+
+/** What one package holds at most; then the next one begins. */
+const PART_MAX: PartLimits = { events: 20_000, lineBytes: 64 * 1024 * 1024, proofBytes: 192 * 1024 * 1024 };
+
+/** Files that are the same in every package of a version. */
+export type FixedFiles = {
+  readonly specification: Uint8Array;
+  readonly script: Uint8Array;
+};
+
+const LF = Uint8Array.of(0x0a);
+
+export class PackageBuilder {
+  readonly #sha256: Sha256;
+  readonly #max: PartLimits;
+  readonly #files: PackedFile[] = [];
+  readonly #listed: ListedFile[] = [];
+  readonly #table: Uint8Array[] = [tableHead()];
+  readonly #summaries: ChainSummary[] = [];
+  #chain: {
+    readonly chain: string;
+    readonly partition: number;
+    readonly summarizer: ChainSummarizer;
+  } | null = null;
+  #lines: Uint8Array[] = [];
+  #size = { events: 0, lineBytes: 0, proofBytes: 0 };
+
+  constructor(sha256: Sha256, max: PartLimits = PART_MAX) {
+    this.#sha256 = sha256;
+    this.#max = max;
+  }
+
+  /** Whether another line may be added. The first one always may. */
+  hasRoomFor({ line, proof }: EventWithProof): boolean {
+    const { events, lineBytes, proofBytes } = this.#size;
+    const fits =
+      events < this.#max.events &&
+      lineBytes + line.length <= this.#max.lineBytes &&
+      proofBytes + proof.length <= this.#max.proofBytes;
+    return events === 0 || fits;
+  }
+
+  /** `checkpoint`: the signed note to which the proofs lead. Chains come in the order of their names. */
+  beginChain(chain: string, partition: number, checkpoint: Uint8Array): void {
+    this.#endChain();
+    const { origin, size, root } = parseSignedCheckpoint(checkpoint).checkpoint;
+    const about = { chain, partition, origin, checkpoint: { size, root: toHex(root) } };
+    this.#chain = { chain, partition, summarizer: new ChainSummarizer(about) };
+    this.#add('checkpoint', checkpointPath(chain, partition), checkpoint);
+  }
+
+  add({ line, proof, archivedAt }: EventWithProof): void {
+    const at = this.#chain;
+    if (at === null) throw new RangeError('an event before its chain');
+    const { chain, partition, summarizer } = at;
+    const event = shownEvent(line);
+    summarizer.add(event);
+    // Copies: a line may be a view of a whole block.
+    this.#lines.push(line.slice(), LF);
+    this.#table.push(tableRow({ chain, partition, event, archivedAt }));
+    this.#add('proof', proofPath(chain, partition, event.offset), proof);
+    const { events, lineBytes, proofBytes } = this.#size;
+    this.#size = {
+      events: events + 1,
+      lineBytes: lineBytes + line.length,
+      proofBytes: proofBytes + proof.length,
+    };
+  }
+
+  #endChain(): void {
+    if (this.#chain === null) return;
+    const { chain, partition, summarizer } = this.#chain;
+    this.#add('events', eventsPath(chain, partition), joinBytes(this.#lines));
+    this.#lines = [];
+    this.#summaries.push(summarizer.summary());
+    this.#chain = null;
+  }
+
+  /** What the package holds of each chain: for its protocol. No event is added after it. */
+  summaries(): readonly ChainSummary[] {
+    this.#endChain();
+    return this.#summaries;
+  }
+
+  addKeys(log: readonly VerifierKey[], cosigners: readonly CosignerKey[]): void {
+    const text = (lines: readonly string[]) => utf8(lines.map((line) => `${line}\n`).join(''));
+    this.#add('keys', PATHS.logKeys, text(log.map(encodeVkey)));
+    if (cosigners.length > 0) this.#add('keys', PATHS.cosignerKeys, text(cosigners.map(encodeCosignerVkey)));
+  }
+
+  /** All files of the package, compressed, and the SHA-256 of its manifest. */
+  async finish(
+    about: Pick<PackageManifest, 'case' | 'part'>,
+    documents: { readonly statement: PackageStatement; readonly protocol: Protocol },
+    fixed: FixedFiles,
+    signer: PackageSigner | null,
+  ): Promise<{ readonly files: readonly PackedFile[]; readonly manifestHash: string }> {
+    this.#endChain();
+    this.#add('table', PATHS.table, joinBytes(this.#table));
+    this.#add('statement', PATHS.statement, encodeDocument(documents.statement));
+    this.#add('protocol', PATHS.protocol, encodeDocument(documents.protocol));
+    this.#add('specification', PATHS.specification, fixed.specification);
+    this.#add('script', PATHS.script, fixed.script);
+    const files = this.#listed.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    const manifest = { ...about, signer: signer?.publicKey ?? null, files };
+    const { envelope, hash } = await signedManifest(manifest, signer, this.#sha256);
+    return { files: [...this.#files, packFile(PATHS.manifest, envelope)], manifestHash: hash };
+  }
+
+  #add(role: Role, path: string, bytes: Uint8Array): void {
+    this.#files.push(packFile(path, bytes));
+    this.#listed.push({ path, role, bytes: bytes.length, sha256: toHex(this.#sha256(bytes)) });
+  }
+}

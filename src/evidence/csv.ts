@@ -1,0 +1,70 @@
+// How do events stand in a table that a spreadsheet opens? (RFC 4180)
+import { utf8 } from '../base/bytes.ts';
+import { timeText } from '../format/time.ts';
+import type { ShownEvent } from './event.ts';
+
+export type TableRow = {
+  readonly chain: string;
+  readonly partition: number;
+  readonly event: ShownEvent;
+  /** RFC 3339: when its segment was sealed, by the archiver's clock. */
+  readonly archivedAt: string;
+};
+
+const HEADER = [
+  ...[
+    'topic',
+    'partition',
+    'offset',
+    'time_utc',
+    'time_by',
+    'archived_utc',
+    'key',
+    'headers',
+    'value',
+    'note',
+  ],
+];
+/** Excel takes a file without it for one of its country's old character sets. */
+const BYTE_ORDER_MARK = '\ufeff';
+
+/**
+ * What a spreadsheet takes for a formula begins with one of these. An apostrophe before it makes it text;
+ * the archived bytes are in the file of lines.
+ */
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+
+const cell = (text: string): string => {
+  const safe = FORMULA.test(text) ? `'${text}` : text;
+  return /[",\r\n;]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+};
+
+const rowText = (cells: readonly string[]): string => `${cells.map(cell).join(',')}\r\n`;
+
+export const tableHead = (): Uint8Array => utf8(`${BYTE_ORDER_MARK}${rowText(HEADER)}`);
+
+export function tableRow({ chain, partition, event, archivedAt }: TableRow): Uint8Array {
+  const { offset, timeMs, clock, key, headers, value } = event;
+  return utf8(
+    rowText([
+      chain,
+      String(partition),
+      String(offset),
+      timeMs === null ? '' : timeText(timeMs),
+      clock ?? '',
+      archivedAt,
+      key ?? '',
+      headers.map((header) => `${header.name}: ${header.value ?? '(no value)'}`).join('\n'),
+      value ?? '',
+      noteOf(event),
+    ]),
+  );
+}
+
+/** What an empty value means. */
+function noteOf({ gap, value, offset }: ShownEvent): string {
+  if (gap === null) return value === null ? 'no value (tombstone)' : '';
+  const offsets = gap.last === offset ? `offset ${offset} has` : `offsets ${offset} to ${gap.last} have`;
+  const by = gap.by === undefined ? '' : `, by ${gap.by}: ${gap.why}`;
+  return `${offsets} no event: ${gap.reason}${by}`;
+}

@@ -1,0 +1,67 @@
+// Who made this package, by which command, of which archive, and what came out? And what was read for it?
+import { utf8 } from '../base/bytes.ts';
+import type { ChainSummary } from './summary.ts';
+
+/**
+ * What an auditor asks of a report (information produced by the entity). Its digest and its signature are
+ * those of the package's manifest.
+ */
+export type Protocol = {
+  readonly case: string;
+  readonly purpose: string;
+  /** Who made the package, in that person's own words. */
+  readonly by: string;
+  /** The account of the operating system and the machine, as the system says. */
+  readonly account: { readonly user: string; readonly machine: string };
+  /** The command line, word by word. */
+  readonly command: readonly string[];
+  readonly program: { readonly name: string; readonly version: string; readonly build: string };
+  readonly archive: { readonly name: string; readonly origin: string };
+  /** RFC 3339, by the clock of the machine. */
+  readonly began: string;
+  readonly ended: string;
+  readonly events: number;
+  readonly chains: readonly ChainSummary[];
+  /** With which the command ended. A package is put in its place by a command that ends with 0 alone. */
+  readonly exitCode: 0;
+  /** Where else the handing over is recorded. */
+  readonly recorded: string;
+};
+
+export const RECORDED = 'in this protocol alone';
+
+/** Both offsets are included. */
+export type Offsets = { readonly from: number; readonly to: number };
+
+/** Ranges of offsets of one chain. Whether all of them are there shows from the lines. */
+export type OffsetsStatement = {
+  readonly kind: 'offsets';
+  readonly chain: string;
+  readonly partition: number;
+  /** In their order, without overlaps. */
+  readonly asked: readonly Offsets[];
+  /** What of it this part of the package has: all of it where there is one part. */
+  readonly here: readonly Offsets[];
+  /** Segments that were read whole and compared with their seals for this part. */
+  readonly segmentsRead: number;
+  readonly lines: number;
+  readonly statement: string;
+};
+
+/** Ranges of one statement: each is compared with each event. */
+export const RANGES_MAX = 1_000;
+
+export const offsetsText = (ranges: readonly Offsets[]): string =>
+  ranges.map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`)).join(',');
+
+/** The sentence of the statement, from its other members. */
+export const offsetsSentence = (about: Omit<OffsetsStatement, 'kind' | 'statement' | 'lines'>): string =>
+  `Asked for: the offsets ${offsetsText(about.asked)} of ${about.chain}/${about.partition}, ends included. In this ` +
+  `part: ${offsetsText(about.here)}. Each segment that holds one of them was read whole and compared with its seal ` +
+  `(${about.segmentsRead}). Every line that covers one of these offsets is here, with its proof. Other offsets and ` +
+  'other chains were not looked at.';
+
+export type PackageStatement = OffsetsStatement;
+
+/** JSON as it stands in a package. The same value gives the same bytes. */
+export const encodeDocument = (value: unknown): Uint8Array => utf8(`${JSON.stringify(value, null, 2)}\n`);

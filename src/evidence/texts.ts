@@ -1,0 +1,126 @@
+// What does the check of a package say to people? One table for the command line and the page.
+import { printable } from '../base/printable.ts';
+import { colourOf, type PackageCheck } from './check.ts';
+import type { FindingKind } from './finding.ts';
+
+/** `{name}` stands for a word of the finding. */
+type FindingTexts = Readonly<Record<FindingKind, string>>;
+
+/** Amber has five of them, from the mildest on. */
+type VerdictKind = 'green' | 'key' | 'unsigned' | 'repaired' | 'open' | 'nothing' | 'red';
+
+export type Texts = {
+  readonly findings: FindingTexts;
+  /** The verdict in one sentence. */
+  readonly verdict: Readonly<Record<VerdictKind, string>>;
+  /** What no package can show. */
+  readonly notProven: readonly string[];
+};
+
+export const ENGLISH: Texts = {
+  findings: {
+    'file-changed': '{path} is not the file that was exported: its content was changed.',
+    'file-missing': '{path} is missing.',
+    'signature-bad':
+      'The list of files was changed after it was signed, or its signature was replaced: it does not hold.',
+    'line-bad': 'Line {line} of {path} is not a line of an archive: it was changed.',
+    'line-order': 'Line {line} of {path} stands in the wrong order.',
+    'proof-bad':
+      'The event at offset {offset} of {chain} is not what was archived, or its proof is not its own ({code}).',
+    'event-without-proof': 'The event at offset {offset} of {chain} has no proof: it may have been added.',
+    'proof-without-event': '{path} proves an event that is not in the package: the event was taken out.',
+    'event-missing': 'Offset {offsets} of {chain} was asked for, and is not in the package.',
+    'event-not-asked': 'The event at offset {offset} of {chain} was not asked for: it was added.',
+    'checkpoint-bad': '{path} is no checkpoint of this chain: {why}.',
+    'cosignature-bad': 'The cosignature of {by} under the checkpoint of {chain} does not hold.',
+    'table-differs':
+      'The table events.csv is not what the archived lines say: it was changed. A spreadsheet that saved it changes it too.',
+    'statement-differs': 'The statement does not fit the events ({what}): it was changed.',
+    'protocol-differs': 'The protocol does not fit the events or the list of files ({what}): it was changed.',
+    'manifest-missing': 'There is no manifest.dsse.json: this is no package, or not all of it.',
+    'manifest-unreadable': 'The list of files, manifest.dsse.json, can not be read: nothing was checked.',
+    'newer-version': 'A newer version made this package or its archive: check it with that one.',
+    'zip-not-a-zip': 'This is not a package as a zip file: {why}.',
+    'zip-cut':
+      'The file was cut short, as by a download that broke off: {why}. Nothing was checked. Get it again.',
+    'zip-foreign':
+      'This zip is not as it was exported: another program packed it again, or it was changed ({why}). Nothing in it was checked. Get the original, or unpack it and check the folder.',
+    'zip-damaged': 'The zip is damaged: {why}. Nothing was checked. Get it again.',
+    'line-ends':
+      'The line ends of {path} were changed, as mail and editors do. Its text is otherwise what was exported.',
+    'byte-order-mark':
+      'A byte order mark was put before {path}, as editors do. Its text is otherwise what was exported.',
+    're-formatted': '{path} was formatted anew by a program. It says what was exported, in another layout.',
+    swapped:
+      '{path} was replaced by another file. Its own content is in {other}: the files changed their places.',
+    renamed: '{path} has another name here: {other}.',
+    'file-extra': '{path} is not a file of the package. It was not checked.',
+    'keys-unreadable': '{path} holds no keys that can be read.',
+    unsigned:
+      'Nobody signed the list of files: who made the package, what was asked and why is nobody’s word.',
+    'other-key': 'The events of {chain} are signed by a key that is not the one that you trust.',
+    'other-signer': 'The list of files is signed by a key that is not the one that you gave.',
+  },
+  verdict: {
+    green:
+      'Here {lines} are exactly as they were archived and signed, and nothing that was asked for is missing.',
+    key: 'Here {lines} are exactly as they were archived. But by whom they were signed only the package says: compare the key.',
+    unsigned:
+      'Here {lines} are exactly as they were archived. But nobody signed the list of files: what was asked, by whom and why is nobody’s word.',
+    repaired:
+      'Here {lines} are exactly as they were archived, once what a program did to the files is undone: see below.',
+    open: 'It can not be said whether these events are what was archived: see below.',
+    nothing: 'Nothing was checked: see below.',
+    red: 'This package is not what was archived, or not what it says of itself.',
+  },
+  notProven: [
+    'That an event is true. What was sent wrongly was archived as it was sent, and what was never sent is not here.',
+    'Why these events were asked for, and whether others matter more. Who made the package chose them.',
+    'Whose the key is. Only somebody who knows can say so: compare its numbers by telephone.',
+    'The times. Each is by one clock: the producer’s, the archiver’s, or the cosigner’s.',
+    'What happened to the archive after the checkpoint to which the proofs lead.',
+  ],
+};
+
+/** `words`: from outside, so they are shown as they are and obeyed by nothing. */
+export const filled = (template: string, words: Readonly<Record<string, string>>): string =>
+  template.replace(/\{([a-z]+)\}/g, (_, name: string) => printable(words[name] ?? ''));
+
+/** `25 events and 1 gap line`. */
+const linesText = (events: number, gapLines: number): string => {
+  const first = `${events} ${events === 1 ? 'event' : 'events'}`;
+  if (gapLines === 0) return first;
+  return `${first} and ${gapLines} ${gapLines === 1 ? 'gap line' : 'gap lines'}`;
+};
+
+/** Which sentence fits. `confirmed`: hashes of keys that the reader has compared with somebody. */
+function verdictKind(check: PackageCheck, confirmed: ReadonlySet<string> = new Set()): VerdictKind {
+  const colour = colourOf(check, confirmed);
+  if (colour !== 'amber') return colour;
+  if (check.manifest === null) return 'nothing';
+  const events = check.chains.flatMap((chain) => chain.events);
+  if (events.length === 0 || !events.every(({ isProven }) => isProven)) return 'open';
+  if (check.findings.some(({ kind }) => kind !== 'unsigned')) {
+    return check.findings.every(({ kind }) => REPAIRED.has(kind)) ? 'repaired' : 'open';
+  }
+  return check.findings.length > 0 ? 'unsigned' : 'key';
+}
+
+const REPAIRED: ReadonlySet<string> = new Set<FindingKind>([
+  ...([
+    'line-ends',
+    'byte-order-mark',
+    're-formatted',
+    'swapped',
+    'renamed',
+    'file-extra',
+    'unsigned',
+  ] as const),
+]);
+
+export function verdictSentence(texts: Texts, check: PackageCheck, confirmed?: ReadonlySet<string>): string {
+  const summaries = check.chains.flatMap(({ summary }) => (summary === null ? [] : [summary]));
+  const sum = (of: 'events' | 'gapLines') => summaries.reduce((total, one) => total + one[of], 0);
+  const words = { lines: linesText(sum('events'), sum('gapLines')) };
+  return filled(texts.verdict[verdictKind(check, confirmed)], words);
+}

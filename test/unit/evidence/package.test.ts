@@ -1,0 +1,187 @@
+// Is a package that was exported green, and is each changed one named as what it is?
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filesOf, type PackageWorld, packageWorld, writeZip } from '../../support/package-world.ts';
+import { TAMPERINGS } from '../../support/tampered-packages.ts';
+import { ledgerstone } from '../cli/captured-io.ts';
+
+let world: PackageWorld;
+let zip: string;
+let signer: readonly string[];
+beforeAll(async () => {
+  world = await packageWorld();
+  zip = await world.exported('case.zip', '--sign-key', world.at('export-key.pem'));
+  signer = ['--signer', await publicPem(world)];
+});
+afterAll(() => world.remove());
+
+async function publicPem({ at }: PackageWorld): Promise<string> {
+  const { createPublicKey } = await import('node:crypto');
+  const pem = createPublicKey(readFileSync(at('export-key.pem'))).export({ type: 'spki', format: 'pem' });
+  writeFileSync(at('export.pem'), pem);
+  return at('export.pem');
+}
+
+const verify = async (name: string, ...more: readonly string[]) => {
+  const { code, out, err } = await ledgerstone(['verify-package', name, '--json', ...more]);
+  return { code, err, result: JSON.parse(out) };
+};
+
+describe('a package as it was exported', () => {
+  it('is green under the keys that were given', async () => {
+    const { code, result } = await verify(zip, ...world.key, ...signer);
+    expect(result.packages[0].findings).toEqual([]);
+    expect(result.packages[0].sentence).toContain('22 events and 1 gap line');
+    expect([code, result.colour]).toEqual([0, 'green']);
+  });
+
+  it('is amber where no key was given, and says which numbers to compare', async () => {
+    const { code, out } = await ledgerstone(['verify-package', zip]);
+    expect(code).toBe(3);
+    expect(out).toContain('only the package says: compare the key');
+    expect(out).toMatch(
+      /key of audit\.example\.com\/prod: \d{5}( \d{5}){7} \(only the package says whose it is/,
+    );
+  });
+
+  it.each([
+    ['key', () => world.key],
+    ['signer', () => signer],
+  ])('is amber where only the %s was given', async (_, keys) => {
+    expect((await verify(zip, ...keys())).code).toBe(3);
+  });
+
+  it('is amber under another key of the archive', async () => {
+    const other = await packageWorld(undefined, 'another');
+    try {
+      const { code, result } = await verify(zip, ...other.key, ...signer);
+      expect([code, result.colour]).toEqual([3, 'amber']);
+      expect(result.packages[0].findings[0].kind).toBe('other-key');
+    } finally {
+      other.remove();
+    }
+  });
+
+  it('holds what was asked, by whom, why, and how', async () => {
+    const files = filesOf(zip);
+    const protocol = JSON.parse(Buffer.from(files.get('protocol.json') as Uint8Array).toString());
+    expect(protocol).toMatchObject({
+      ...{ case: '2026-17', purpose: 'Audit 2026', by: 'Ada Byron', events: 22, exitCode: 0 },
+      archive: { origin: 'audit.example.com/prod' },
+      program: { build: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) },
+      chains: [
+        {
+          ...{ firstOffset: 10, lastOffset: 34, gapLines: 1 },
+          checkpoint: { size: 4, root: expect.stringMatching(/^[0-9a-f]{64}$/) },
+          gaps: [{ from: 30, to: 32, reason: 'transaction' }],
+        },
+      ],
+    });
+    expect([...files.keys()].filter((path) => !path.startsWith('proofs/'))).toEqual([
+      'FORMAT.md',
+      'checkpoints/orders/0.checkpoint',
+      'events.csv',
+      'events/orders/0.jsonl',
+      'keys/archive.vkey',
+      'manifest.dsse.json',
+      'protocol.json',
+      'statement.json',
+      'verify.sh',
+    ]);
+    expect([...files.keys()].filter((path) => path.startsWith('proofs/'))).toHaveLength(23);
+  });
+
+  it('is the same in its folder, whatever a system left there', async () => {
+    const folder = unpacked(filesOf(zip), 'unpacked');
+    writeFileSync(join(folder, '.DS_Store'), 'x');
+    expect((await verify(folder, ...world.key, ...signer)).code).toBe(0);
+  });
+
+  it('differs from one to the next in its stated times alone', async () => {
+    const again = filesOf(await world.exported('again.zip'));
+    const first = filesOf(await world.exported('first.zip'));
+    const differ = [...first].filter(
+      ([path, bytes]) => !Buffer.from(bytes).equals(again.get(path) as Uint8Array),
+    );
+    expect(differ.map(([path]) => path)).toEqual(['manifest.dsse.json', 'protocol.json']);
+  });
+});
+
+function unpacked(files: ReadonlyMap<string, Uint8Array>, name: string): string {
+  for (const [path, bytes] of files) {
+    const at = join(world.at(name), path);
+    mkdirSync(dirname(at), { recursive: true });
+    writeFileSync(at, bytes);
+  }
+  return world.at(name);
+}
+
+describe('a changed package', () => {
+  it.each(TAMPERINGS)('$name', async ({ name, colour, kinds, says, change }) => {
+    const changed = writeZip(world.at(`${name.replaceAll(' ', '-')}.zip`), change(filesOf(zip)));
+    const { code, result } = await verify(changed, ...world.key, ...signer);
+    const { findings } = result.packages[0];
+    expect([result.colour, code]).toEqual([colour, colour === 'red' ? 1 : 3]);
+    expect(findings.map(({ kind }: { kind: string }) => kind)).toEqual(expect.arrayContaining([...kinds]));
+    expect(findings.map(({ text }: { text: string }) => text).join('\n')).toMatch(says);
+  });
+
+  it('cut', async () => {
+    writeFileSync(world.at('cut.zip'), readFileSync(zip).subarray(0, 3000));
+    const { code, result } = await verify(world.at('cut.zip'), ...world.key, ...signer);
+    expect([code, result.colour, result.packages[0].findings[0].text]).toEqual([
+      3,
+      'amber',
+      expect.stringContaining('The file was cut short, as by a download that broke off'),
+    ]);
+  });
+
+  it('something else', async () => {
+    writeFileSync(world.at('page.zip'), '<!doctype html>');
+    expect((await verify(world.at('page.zip'))).code).toBe(2);
+    mkdirSync(world.at('empty'));
+    expect((await verify(world.at('empty'))).code).toBe(2);
+  });
+});
+
+describe('export', () => {
+  const args = (...more: string[]) => [
+    ...['export', world.at('archive'), ...world.key, '--topic', 'orders', '--partition', '0', '--case', 'c'],
+    ...['--purpose', 'p', '--by', 'b', '--out', world.at('new.zip'), ...more],
+  ];
+
+  it.each([
+    [['--offsets', '10-5'], 2, 'ends before it begins'],
+    [['--offsets', 'x'], 2, 'is not an offset or a range'],
+    [['--offsets', '50-60'], 4, 'offset 60 is not sealed yet'],
+    [['--offsets', '1', '--sign-key', 'a', '--sign-kms', 'b'], 2, 'both --sign-key and --sign-kms'],
+    [['--offsets', '1', '--by', 'a\u0007'], 2, '--by must be'],
+    [['--offsets', '1', '--sign-key', '/nowhere.pem'], 3, "can't use the signing key"],
+  ])('%j', async (more, code, said) => {
+    const ran = await ledgerstone(args(...more));
+    expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(said)]);
+    expect(existsSync(world.at('new.zip'))).toBe(false);
+  });
+
+  it('needs a trusted key, and writes over nothing', async () => {
+    const [command, archive, , , ...rest] = args('--offsets', '1');
+    const ran = await ledgerstone([command as string, archive as string, ...rest]);
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('no trusted key')]);
+    writeFileSync(world.at('new.zip'), 'mine');
+    const again = await ledgerstone(args('--offsets', '1'));
+    expect([again.code, again.err]).toEqual([2, expect.stringContaining('exists, and stays as it is')]);
+    expect(readFileSync(world.at('new.zip'), 'utf8')).toBe('mine');
+  });
+
+  it('of several ranges, one in the middle of a gap line', async () => {
+    const ranges = await world.exported('ranges.zip', '--offsets', '31,5-7, 32-33,59');
+    const { result } = await verify(ranges, ...world.key);
+    expect(result.packages[0].findings.map(({ kind }: { kind: string }) => kind)).toEqual(['unsigned']);
+    expect(result.packages[0].statement.asked).toEqual([
+      { from: 5, to: 7 },
+      { from: 31, to: 33 },
+      { from: 59, to: 59 },
+    ]);
+  });
+});

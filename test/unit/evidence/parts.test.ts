@@ -1,0 +1,73 @@
+// Do the parts of a large case show that all of them are there, and that one is not?
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Exported, exportOffsets } from '../../../src/apps/cli/export-run.ts';
+import { readTrustedKeys } from '../../../src/apps/cli/keys.ts';
+import { openArchiveStore } from '../../../src/apps/cli/open-archive.ts';
+import { ChainReader } from '../../../src/read/chain-reader.ts';
+import { localSigner } from '../../../src/sign/local.ts';
+import { filesOf, type PackageWorld, packageWorld } from '../../support/package-world.ts';
+import { ledgerstone } from '../cli/captured-io.ts';
+
+let world: PackageWorld;
+let exported: Exported;
+const verify = async (names: readonly string[]) => {
+  const { out, code } = await ledgerstone(['verify-package', ...names, ...world.key, '--json']);
+  return { code, result: JSON.parse(out) };
+};
+
+beforeAll(async () => {
+  world = await packageWorld();
+  const signal = new AbortController().signal;
+  const store = await openArchiveStore({ kind: 'directory', path: world.at('archive') });
+  const trusted = await readTrustedKeys([world.at('archive.vkey')]);
+  exported = await exportOffsets({
+    reader: new ChainReader({ store, chain: 'orders', partition: 0, trusted, signal }),
+    ...{ attestations: null, cosigners: [], signal, out: world.at('case.zip') },
+    asked: [
+      { from: 3, to: 8 },
+      { from: 25, to: 45 },
+    ],
+    signer: await localSigner({ keyFile: world.at('export-key.pem') }),
+    ...{ caseName: 'c', purpose: 'p', by: 'b', archiveName: 'archive' },
+    partMax: { events: 10, lineBytes: 1e6, proofBytes: 1e6 },
+  });
+  await store.close();
+});
+afterAll(() => world.remove());
+
+const statementOf = (name: string) =>
+  JSON.parse(Buffer.from(filesOf(name).get('statement.json') as Uint8Array).toString());
+
+describe('a case in three parts', () => {
+  it('has each offset in one of them', () => {
+    expect(exported.names).toEqual([1, 2, 3].map((part) => world.at(`case.${part}.zip`)));
+    expect(exported.names.map((name) => statementOf(name).here)).toEqual([
+      [
+        { from: 3, to: 8 },
+        { from: 25, to: 28 },
+      ],
+      // The gap line covers 30 to 32.
+      [{ from: 29, to: 40 }],
+      [{ from: 41, to: 45 }],
+    ]);
+    expect([exported.events, exported.gapLines]).toEqual([24, 1]);
+  });
+
+  it('is complete with all of them in their order', async () => {
+    const { result } = await verify(exported.names);
+    expect(result.parts).toBe('complete');
+    // The key of the signer was not given.
+    expect(result.packages.flatMap(({ findings }: { findings: unknown[] }) => findings)).toEqual([]);
+  });
+
+  it.each([
+    ['without the last', [0, 1]],
+    ['without the first', [1, 2]],
+    ['without the one in the middle', [0, 2]],
+    ['in another order', [1, 0, 2]],
+    ['one alone', [0]],
+  ])('%s is incomplete', async (_, of) => {
+    const { code, result } = await verify(of.map((index) => exported.names[index] as string));
+    expect([code, result.parts]).toEqual([3, 'incomplete']);
+  });
+});
