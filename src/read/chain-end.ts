@@ -11,7 +11,7 @@ import { isSignedLater } from '../verify/later-version.ts';
 import { isRead, signersOf } from '../verify/open-seal.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import { includesKey } from '../verify/trust.ts';
-import type { ChainReader, LocatedSeal } from './chain-reader.ts';
+import type { ChainReader, ChainReaderOptions, LocatedSeal } from './chain-reader.ts';
 import type { Successor } from './errors.ts';
 import { listChains } from './list-chains.ts';
 
@@ -72,25 +72,39 @@ export async function chainEnd(reader: ChainReader): Promise<FoundEnd> {
  * The chain that goes on where this one ends. Null: none, or none is known without a trusted key. Reads the
  * first seal of every chain of the archive.
  */
-export async function successorOf(reader: ChainReader, head: LocatedSeal): Promise<Successor | null> {
+export const successorOf = async (reader: ChainReader, head: LocatedSeal): Promise<Successor | null> =>
+  successorAmong(await handoversOf(reader), head);
+
+/** The same, out of what other chains say of this one. */
+export function successorAmong(handovers: readonly Anchor[], head: LocatedSeal): Successor | null {
   const { origin, sequence, records } = head.manifest;
-  const next = (await handoversOf(reader)).find(
+  const next = handovers.find(
     (one) => one.origin === origin && one.size === sequence + 1 && equalBytes(one.root, head.root),
   );
   return next?.newer === undefined ? null : { newer: next.newer, nextOffset: records.nextOffset };
 }
 
-/** What other chains say of this one. Without a trusted key their word counts for nothing. */
 async function handoversOf(reader: ChainReader): Promise<readonly Anchor[]> {
-  const { store, trusted, signal } = reader.options;
   if (!reader.verified) return [];
   const places: ChainInArchive[] = [];
-  for await (const place of listChains(store, signal, () => {})) places.push(place);
-  const run = {
+  for await (const place of listChains(reader.options.store, reader.options.signal, () => {}))
+    places.push(place);
+  return (await handoversAmong(places, reader.options)).get(chainText(reader)) ?? [];
+}
+
+/**
+ * What the first seals of these chains say of others, by `chain/partition`. Without a trusted key their word
+ * counts for nothing, and none is read.
+ */
+export async function handoversAmong(
+  places: readonly ChainInArchive[],
+  { store, trusted, signal }: Pick<ChainReaderOptions, 'store' | 'trusted' | 'signal'>,
+): Promise<ReadonlyMap<string, readonly Anchor[]>> {
+  if (trusted.length === 0) return new Map();
+  return collectHandovers(places, {
     ...{ reader: store, trusted, signal, sha256: nodeSha256, verifySignature },
     reads: new Semaphore(READS_AT_ONCE),
-  };
-  return (await collectHandovers(places, run)).get(chainText(reader)) ?? [];
+  });
 }
 
 /** Which of the bad ones are foreign, as `verify` would say it. */

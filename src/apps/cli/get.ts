@@ -12,7 +12,7 @@ import { linesOfRange } from '../../read/offset-lines.ts';
 import { sequencesOfTime, type TimeSearch } from '../../read/time-range.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
 import { EXIT, UsageError } from './exit-code.ts';
-import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
+import { type ArchiveOptions, offsetOption, openArchive, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 import { momentFromText, requireZone } from './time-option.ts';
 import { sealedText, timestampText } from './when-text.ts';
@@ -55,8 +55,8 @@ Examples:
 export function getCommand(program: Command, session: Session): void {
   const command = program.command('get').description('Entries or original values by offset or time.');
   withChain(withArchive(command))
-    .option('--from <offset>', 'first offset; default: the first sealed', count)
-    .option('--to <offset>', 'last offset, included; default: the last sealed', count)
+    .option('--from <offset>', 'first offset; default: the first sealed', offsetOption)
+    .option('--to <offset>', 'last offset, included; default: the last sealed', offsetOption)
     .option('--since-time <time>', 'records stamped at this date or time, or later')
     .option('--until-time <time>', 'records stamped before this date or time')
     .option('--tz <zone>', 'time zone of dates and times without an offset', 'UTC')

@@ -1,6 +1,7 @@
 // Which archive does the command line name, which keys does it trust, and how is it opened?
 import { type Command, InvalidArgumentError } from 'commander';
 import { LedgerstoneError } from '../../base/error.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { openForReading, openSigner, trustedKeys } from '../../clients/open.ts';
 import { type Config, loadConfig } from '../../config/archiver.ts';
 import type { StoreConfig } from '../../config/connections.ts';
@@ -44,6 +45,17 @@ export function count(text: string): number {
     throw new InvalidArgumentError('It must be a whole number, 0 or more.');
   }
   return value;
+}
+
+/** An offset that a record can have. */
+export const offsetOption = (text: string): number => atMost(LIMITS.offsetMax - 1, 'offset', text);
+/** A segment's number in its chain. */
+export const sequenceOption = (text: string): number => atMost(LIMITS.sequenceMax, 'segment', text);
+
+function atMost(most: number, what: string, text: string): number {
+  const value = count(text);
+  if (value <= most) return value;
+  throw new InvalidArgumentError(`No ${what} can have it: the greatest is ${most}.`);
 }
 
 export async function openArchive(

@@ -27,7 +27,7 @@ import {
 import { attestedNote } from './attested-note.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
 import { EXIT, NotYetError } from './exit-code.ts';
-import { type ArchiveOptions, count, withArchive } from './open-archive.ts';
+import { type ArchiveOptions, offsetOption, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 import { ageText } from './table.ts';
 import { type Sighting, seenAt, whenOf, whenText } from './when-text.ts';
@@ -64,7 +64,7 @@ Examples:
 export function proveCommand(program: Command, session: Session): void {
   const command = program.command('prove').description("One event's offline proof.");
   withChain(withAttestations(withArchive(command)))
-    .requiredOption('--offset <offset>', 'offset of the record', count)
+    .requiredOption('--offset <offset>', 'offset of the record', offsetOption)
     .option('--wait <duration>', 'how long to wait until it is sealed and attested, such as 2m', duration)
     .option('--json', '{"proof","line",…}: the proof as text, its line, and when it was archived')
     .addHelpText('after', HELP)

@@ -13,7 +13,7 @@ import { checkpointOf } from '../../verify/open-seal.ts';
 import { idText } from '../../verify/trust.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
 import { EXIT, exitCodeOfError, UsageError } from './exit-code.ts';
-import { type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
+import { type ArchiveOptions, openArchive, sequenceOption, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 import { behindText } from './status-text.ts';
 import { bytesText } from './table.ts';
@@ -36,7 +36,7 @@ Examples:
 export function showCommand(program: Command, session: Session): void {
   const command = program.command('show').description('One segment in readable form.');
   withChain(withArchive(command))
-    .option('--sequence <number>', 'number of the segment in its chain; default: the newest', count)
+    .option('--sequence <number>', 'number of the segment in its chain; default: the newest', sequenceOption)
     .option('--json', 'manifest, checkpoint and proof for programs')
     .addHelpText('after', HELP)
     .action(

@@ -16,8 +16,13 @@ export type ChainStatus = {
   readonly origin: string | null;
   readonly head: { readonly sequence: number; readonly nextOffset: number; readonly sealedAt: string } | null;
   readonly entries: number | null;
-  /** By this machine's clock. Negative: the seal's time is ahead of it. */
+  /**
+   * By this machine's clock. Negative: the seal's time is ahead of it. Null: no seal, or none is due any
+   * more.
+   */
   readonly sealedSecondsAgo: number | null;
+  /** The chain has ended, and this one goes on. Null: it has not, or without a key it is not known. */
+  readonly ended: Ended | null;
   /** What is wrong with its end, or why it can't be read. Null: nothing. */
   readonly problem: string | null;
   /** Foreign objects behind its end, where another chain goes on. Null: none was found. */
@@ -26,6 +31,13 @@ export type ChainStatus = {
   readonly confirmed: AttestationSummary | null;
   /** What the running service says of it. Null: not asked, or not known there. */
   readonly service: PartitionStatus | null;
+};
+
+type Ended = {
+  /** Origin of the chain that goes on. */
+  readonly continuedBy: string;
+  /** The first offset that is not in this chain. */
+  readonly nextOffset: number;
 };
 
 export type Status = {
@@ -58,14 +70,14 @@ const COLUMNS: readonly Column[] = [
 
 export function statusText(status: Status, output: Output): string {
   const rows = status.chains.map(
-    ({ chain, partition, head, entries, sealedSecondsAgo, problem, service }) => [
+    ({ chain, partition, head, entries, sealedSecondsAgo, ended, problem, service }) => [
       `${chain}/${partition}`,
-      problem === null ? (service?.state ?? '-') : wordOf(head),
+      problem === null ? (service?.state ?? (ended === null ? '-' : 'ended')) : wordOf(head),
       head === null ? '-' : countText(head.sequence + 1),
       entries === null ? '-' : countText(entries),
-      head === null ? '-' : String(head.nextOffset),
+      head === null || ended !== null ? '-' : String(head.nextOffset),
       service?.lag == null ? '-' : countText(service.lag),
-      sealedSecondsAgo === null ? '-' : agoText(sealedSecondsAgo * 1000),
+      sealedSecondsAgo === null ? (head?.sealedAt ?? '-') : agoText(sealedSecondsAgo * 1000),
     ],
   );
   const lines = [status.archive, ''];
@@ -74,8 +86,9 @@ export function statusText(status: Status, output: Output): string {
       ? 'no chain: nothing is sealed here yet, or this is no archive'
       : tableText(COLUMNS, rows).trimEnd(),
   );
-  for (const { chain, partition, head, problem, behind, service, confirmed } of status.chains) {
+  for (const { chain, partition, head, ended, problem, behind, service, confirmed } of status.chains) {
     const place = printable(`${chain}/${partition}`);
+    if (ended !== null) lines.push(`${place}: ${printable(endedText(ended))}`);
     if (confirmed !== null) lines.push(`${place}: ${printable(attestationText(confirmed))}`);
     else if (status.attestations !== null && status.floods.length === 0)
       lines.push(`${place}: no attestation by a named cosigner`);
@@ -105,6 +118,10 @@ export function statusText(status: Status, output: Output): string {
 
 /** Where the head could be read, something else is wrong. */
 const wordOf = (head: ChainStatus['head']): string => (head === null ? 'unreadable' : 'not sound');
+
+/** `has ended: O/orders-2/0 continues it from offset 300 on` */
+const endedText = ({ continuedBy, nextOffset }: Ended): string =>
+  `has ended: ${continuedBy} continues it from offset ${nextOffset} on`;
 
 /** `2 objects behind its end are no part of it: O/orders-2/0 continues it` */
 export const behindText = ({ objects, continuedBy }: Behind): string =>

@@ -5,12 +5,14 @@ import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
 import { counted } from '../../base/counted.ts';
 import { messageOf } from '../../base/error.ts';
 import type { Config } from '../../config/archiver.ts';
-import { chainEnd } from '../../read/chain-end.ts';
+import { chainEnd, handoversAmong, successorAmong } from '../../read/chain-end.ts';
 import { ChainReader, type LocatedSeal } from '../../read/chain-reader.ts';
 import { NoChainError } from '../../read/errors.ts';
 import { listChains } from '../../read/list-chains.ts';
+import type { Anchor } from '../../verify/anchor.ts';
 import { aheadProblem } from '../../verify/chain-state.ts';
 import { VerifyError, verdictOf } from '../../verify/finding.ts';
+import { chainText } from '../../verify/handover.ts';
 import {
   type AttestationOptions,
   type AttestationSummary,
@@ -33,8 +35,8 @@ const HELP = `
 Reads the newest seal of each chain, and checks it against the key if one is given. With
 --config it also asks the running service (its /status) for state, lag, and the reason
 and remedy of a halted partition. --attestations shows how far a second party confirms it.
-Behind the end of a chain that another one continues, what no trusted key signed is no
-part of it; without a key that can't be known.
+A chain that another one continues has ended, and its age says nothing. Behind its end,
+what no trusted key signed is no part of it. Without a key none of this can be known.
 
 Exit codes: 0; 1 a seal is broken; 3 a chain, a folder or the seal that was attested last
 can't be read, a newest seal is from the future, or a partition is halted.
@@ -72,8 +74,12 @@ async function runStatus(
     const chains: ChainStatus[] = [];
     const unlisted: Unlisted[] = [];
     const onUnlisted = (folder: string, error: Error) => unlisted.push({ folder, error });
-    for await (const place of listChains(archive.store, io.signal, onUnlisted)) {
-      const found = await chainStatus(session, archive, place, service?.status ?? null);
+    const places: Place[] = [];
+    for await (const place of listChains(archive.store, io.signal, onUnlisted)) places.push(place);
+    const handovers = await handoversAmong(places, { ...archive, signal: io.signal });
+    for (const place of places) {
+      const others = handovers.get(chainText(place)) ?? [];
+      const found = await chainStatus(session, archive, place, others, service?.status ?? null);
       if (found === null) {
         session.output.note(noChainText(place));
         continue;
@@ -138,6 +144,7 @@ const vanished = async (
   signal: AbortSignal,
 ): Promise<ChainStatus> => ({
   ...{ ...one.chainId, origin: one.attested.origin, head: null, entries: null, sealedSecondsAgo: null },
+  ended: null,
   ...{
     problem: `truncation: it had ${counted(one.attested.size, 'segment')}, and has none`,
     behind: null,
@@ -150,7 +157,8 @@ const vanished = async (
 async function chainStatus(
   { io }: Session,
   archive: Archive,
-  place: { readonly chain: string; readonly partition: number },
+  place: Place,
+  handovers: readonly Anchor[],
   service: ServiceStatus | null,
 ): Promise<{ readonly status: Omit<ChainStatus, 'confirmed'>; readonly exitCode: number } | null> {
   const reader = new ChainReader({
@@ -166,12 +174,15 @@ async function chainStatus(
     const seal = await reader.seal(sequence);
     const error = beyond ?? clockError(archive, seal);
     const { origin, records, time } = seal.manifest;
+    const next = successorAmong(handovers, seal);
     const status = {
       ...place,
       origin,
       head: { sequence, nextOffset: records.nextOffset, sealedAt: time.sealed },
       entries: records.before + records.count,
-      sealedSecondsAgo: Math.round((Date.now() - Date.parse(time.sealed)) / 1000),
+      // No seal is due where another chain goes on.
+      sealedSecondsAgo: next === null ? Math.round((Date.now() - Date.parse(time.sealed)) / 1000) : null,
+      ended: next === null ? null : { continuedBy: next.newer, nextOffset: next.nextOffset },
       problem: error === null ? null : messageOf(error),
       behind,
       service: running,
@@ -180,7 +191,11 @@ async function chainStatus(
   } catch (error) {
     io.signal.throwIfAborted();
     if (error instanceof NoChainError) return null;
-    const none = { origin: null, head: null, entries: null, sealedSecondsAgo: null, behind: null };
+    const none = {
+      ...{ origin: null, head: null, entries: null, sealedSecondsAgo: null },
+      ended: null,
+      behind: null,
+    };
     return {
       status: { ...place, ...none, problem: messageOf(error), service: running },
       exitCode: exitCodeOfError(error),
@@ -202,6 +217,7 @@ const withoutHead = (service: PartitionStatus): ChainStatus => ({
   head: null,
   entries: null,
   sealedSecondsAgo: null,
+  ended: null,
   problem: null,
   behind: null,
   confirmed: null,

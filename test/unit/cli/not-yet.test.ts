@@ -51,6 +51,24 @@ it('a wrong command line and an offset before the chain are not "not yet"', asyn
   ).toBe(2);
 });
 
+// FORMAT.md §10: the greatest offset is 2^53 − 2, the greatest sequence is 999999999999.
+it.each([
+  ['prove', '--offset', '9007199254740990', '9007199254740991', 4],
+  ['get', '--from', '9007199254740990', '9007199254740991', 0],
+  ['get', '--to', '9007199254740990', '9007199254740991', 0],
+  ['show', '--sequence', '999999999999', '1000000000000', 2],
+] as const)(
+  '%s %s that no archive can ever have is not "not yet"',
+  async (command, option, most, more, code) => {
+    const run = (value: string) =>
+      ledgerstone([command, folder, '--topic', 'orders', '--partition', '0', option, value]);
+    expect((await run(most)).code).toBe(code);
+    const beyond = await run(more);
+    expect([beyond.code, beyond.out]).toEqual([2, '']);
+    expect(beyond.err).toContain(`the greatest is ${most}`);
+  },
+);
+
 it('--wait ends with exit code 4 when its time is over', async () => {
   const { code, err } = await prove(3, '--wait', '1s');
   expect([code, err]).toEqual([
@@ -93,6 +111,28 @@ describe('where another chain goes on', () => {
     expect(code).toBe(0);
     expect(err).toContain(`${builder.origin}/orders-2/0 continues it from offset 3 on`);
     expect(err).not.toContain('to be sealed');
+  });
+
+  it('status says that the chain has ended, and its age is none to look at', async () => {
+    const { code, out } = await ledgerstone(['status', folder, ...key()]);
+    const by = `${builder.origin}/orders-2/0`;
+    expect(code).toBe(0);
+    expect(out).toContain(`orders/0: has ended: ${by} continues it from offset 3 on`);
+    expect(out).toMatch(/^orders\/0 +ended +1 +3 +- +- +2026-11-22T10:01:00.000Z$/m);
+    expect(out).toMatch(/^orders-2\/0 +- +1 +0 +3 +- +\S+ d ago|ahead/m);
+    const json = await ledgerstone(['status', folder, ...key(), '--json']);
+    const [newer, older] = JSON.parse(json.out).chains;
+    expect(older).toMatchObject({
+      chain: 'orders',
+      ended: { continuedBy: by, nextOffset: 3 },
+      sealedSecondsAgo: null,
+    });
+    expect(newer).toMatchObject({ chain: 'orders-2', ended: null, sealedSecondsAgo: expect.any(Number) });
+  });
+
+  it('status without a trusted key knows of no end', async () => {
+    const { out } = await ledgerstone(['status', folder, '--json']);
+    expect(JSON.parse(out).chains.map(({ ended }: { ended: unknown }) => ended)).toEqual([null, null]);
   });
 
   it('without a trusted key nobody is believed to go on', async () => {
