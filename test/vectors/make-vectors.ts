@@ -12,6 +12,7 @@ import { CONTINUED_CASES } from './archive-cases-continued.ts';
 import { DATA_CASES } from './archive-cases-data.ts';
 import { GOOD_CASES, ODD_CASES } from './archive-cases-good.ts';
 import { LOCK_CASES } from './archive-cases-locks.ts';
+import { READING_CASES } from './archive-cases-readings.ts';
 import { RULE_CASES } from './archive-cases-rules.ts';
 import { SIGNATURE_CASES } from './archive-cases-signatures.ts';
 import { STORE_CASES } from './archive-cases-store.ts';
@@ -25,7 +26,7 @@ import { chainVerdicts } from './run-vector.ts';
 
 export const ARCHIVE_CASES: readonly ArchiveCase[] = [
   ...GOOD_CASES, ...ODD_CASES, ...BAD_CASES, ...STORE_CASES, ...DATA_CASES, ...RULE_CASES, ...SIGNATURE_CASES,
-  ...VERSION_CASES, ...CONTINUED_CASES, ...TRUST_CASES, ...LOCK_CASES, ...COSIGNER_CASES,
+  ...VERSION_CASES, ...CONTINUED_CASES, ...TRUST_CASES, ...LOCK_CASES, ...COSIGNER_CASES, ...READING_CASES,
 ];
 
 const expected = (codes: readonly FindingCode[]): Expected => ({

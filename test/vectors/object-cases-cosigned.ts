@@ -29,6 +29,13 @@ async function cosignedByP256(): Promise<Uint8Array> {
   return encodeSignedCheckpoint(text, [{ name: NAME, keyId, signature: await sign(text) }]);
 }
 
+/** The note with a second line of the same key before or behind its own, with other letters at the end of the signature. */
+function withBadLine(note: Uint8Array, isFirst: boolean): Uint8Array {
+  const good = new TextDecoder().decode(note).trimEnd().split('\n').at(-1) ?? '';
+  const bad = good.replace(/.{5}=+$/, (end) => 'AAAAA'.padEnd(end.length, '='));
+  return utf8(`${new TextDecoder().decode(text)}\n${(isFirst ? [bad, good] : [good, bad]).join('\n')}\n`);
+}
+
 export async function cosignedVectors(): Promise<ObjectVector[]> {
   const ed25519 = encodeCosignerVkey(cosignerKey(NAME, signer('cosigner').publicKey, nodeSha256));
   const p256 = encodeCosignerVkey(cosignerKey(NAME, signer('cosigner', 'ecdsa-p256').publicKey, nodeSha256));
@@ -50,6 +57,8 @@ export async function cosignedVectors(): Promise<ObjectVector[]> {
     of('not-time-of-64-bits', 'The greatest number of 64 bits, rightly signed.', await cosigned(2n ** 64n - 1n)),
     of('not-short-time', 'A time of seven bytes.', await cosigned(1_795_341_600n, 7)),
     of('not-this-root', 'Another root than the one that was signed.', other),
+    of('before-bad-line', 'Two lines of the cosigner’s key. The first one counts, and is valid.', withBadLine(good, false)),
+    of('not-behind-bad-line', 'The same two lines the other way round.', withBadLine(good, true)),
     of('not-cosigner', 'Another cosigner’s key.', good, p256),
   ];
 }
