@@ -46,6 +46,16 @@ export class ArchiverMetrics {
     '1: this topic of the configuration is not there, or not shown to us: nothing of it is archived',
     ['topic'],
   );
+  readonly topicPartitions = this.#gauge(
+    'ledgerstone_topic_partitions',
+    'Partitions of this topic, as the brokers say',
+    ['topic'],
+  );
+  readonly ownedPartitions = this.#gauge(
+    'ledgerstone_owned_partitions',
+    'Partitions of this topic that this instance owns; over all instances they should be all of them',
+    ['topic'],
+  );
   readonly halted = this.#gauge('ledgerstone_halted', '1: this partition waits for an operator', [
     'topic',
     'partition',

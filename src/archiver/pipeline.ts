@@ -17,6 +17,7 @@ import { MemoryLedger } from './memory.ts';
 import { PartitionActor } from './partition.ts';
 import type { PartitionObserver } from './partition-view.ts';
 import { Sealer } from './sealer.ts';
+import { type TopicShare, Topics } from './topics.ts';
 
 export type PipelineOptions = {
   readonly config: Config;
@@ -58,10 +59,12 @@ export class Pipeline {
   #end: (end: PipelineEnd) => void = () => {};
   /** False from a rebalance's begin to its end: nothing that is delivered then is ours. */
   #assigned = false;
-  #missingTopics: readonly string[] = [];
+  readonly topics: Topics;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    const names = options.config.source.topics.map(({ name }) => name);
+    this.topics = new Topics(names, options.log);
     this.#memory = options.memory ?? new MemoryLedger();
     const { config, store, signers, sha256, clock, random } = options;
     const { mode, period } = config.retention.seals;
@@ -91,16 +94,12 @@ export class Pipeline {
   get assigned(): boolean {
     return this.#assigned;
   }
-  /** Configured. */
-  get topics(): readonly string[] {
-    return this.#options.config.source.topics.map(({ name }) => name);
-  }
   get segmentLimits(): Config['segment'] {
     return this.#options.config.segment;
   }
-  /** Configured, and not there. */
-  get missingTopics(): readonly string[] {
-    return this.#missingTopics;
+  /** Nothing is ours while a rebalance lasts. */
+  get shares(): TopicShare[] {
+    return this.topics.shares(this.#assigned ? this.actors.map(({ route }) => route.partition) : []);
   }
   get pausedForMemory(): boolean {
     return this.#backpressure.isPaused;
@@ -122,7 +121,8 @@ export class Pipeline {
         log.info({ reason }, 'anchors will be confirmed again before the next seal');
         for (const actor of this.#actors.values()) actor.suspect();
       },
-      onMissing: (topics) => this.#noteMissing(topics),
+      onMissing: (topics) => this.topics.noteMissing(topics),
+      onTopics: (partitions) => this.topics.notePartitions(partitions),
       onOutOfRange: (partition) => this.#actors.get(idOf(partition))?.outOfRange(),
       onEnd: (partition, nextOffset) => this.#actors.get(idOf(partition))?.end(nextOffset),
     };
@@ -175,17 +175,7 @@ export class Pipeline {
       this.#actors.set(idOf(partition), actor);
       actor.start();
     }
-    this.#options.log.info({ partitions: owned.length }, 'partitions assigned');
-  }
-
-  #noteMissing(topics: readonly string[]): void {
-    const { log } = this.#options;
-    this.#missingTopics = topics;
-    for (const topic of topics) {
-      const remedy = 'Correct source.topics, create the topic, or allow this principal to describe it.';
-      log.error({ topic, remedy }, `topic ${topic} is not there, or not shown: nothing of it is archived`);
-    }
-    if (topics.length === 0) log.info({}, 'every topic is there');
+    this.#options.log.info({ partitions: owned.length, topics: this.shares }, 'partitions assigned');
   }
 
   #suspend(): void {

@@ -6,6 +6,7 @@ import type { Halt } from './chain/halt.ts';
 import type { ArchiverMetrics } from './metrics.ts';
 import type { PartitionState, PartitionView } from './partition-view.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { TopicShare } from './topics.ts';
 
 export type PartitionStatus = {
   readonly topic: string;
@@ -43,6 +44,8 @@ export type ServiceStatus = {
   readonly reasons: readonly string[];
   readonly bufferedBytes: number;
   readonly pausedForMemory: boolean;
+  /** Of each configured topic. That an instance owns few or none of them is no reason against readiness. */
+  readonly topics: readonly TopicShare[];
   readonly partitions: readonly PartitionStatus[];
 };
 
@@ -102,7 +105,7 @@ export function notReadyReasons(pipeline: Pipeline, clock: Clock, files: Trouble
   const lasts = (trouble: Trouble) => trouble !== null && clock.now() - trouble.sinceMs > TROUBLE_MS_MAX;
   if (files !== null && lasts(files)) reasons.push(`keys/ and FORMAT: ${messageOf(files.error)}`);
   if (!pipeline.assigned) reasons.push('no partitions are assigned yet');
-  for (const topic of pipeline.missingTopics) reasons.push(`topic ${topic} is not there, or not shown`);
+  for (const topic of pipeline.topics.missing) reasons.push(`topic ${topic} is not there, or not shown`);
   for (const actor of pipeline.actors) {
     const { partition, topic } = actor.route.partition;
     if (actor.settledHalt !== null || (actor.halt !== null && actor.state === 'recovering')) continue;
@@ -125,6 +128,7 @@ export function observeGauges(
 ): void {
   for (const gauge of [
     metrics.topicMissing,
+    metrics.topicPartitions,
     metrics.lastSeal,
     metrics.halted,
     metrics.streaming,
@@ -134,8 +138,13 @@ export function observeGauges(
   ]) {
     gauge.reset();
   }
-  const missing = new Set(pipeline.missingTopics);
-  for (const topic of pipeline.topics) metrics.topicMissing.set({ topic }, missing.has(topic) ? 1 : 0);
+  const missing = new Set(pipeline.topics.missing);
+  for (const { topic, partitions, owned } of pipeline.shares) {
+    metrics.ownedPartitions.set({ topic }, owned);
+    if (partitions !== null) metrics.topicPartitions.set({ topic }, partitions);
+  }
+  for (const topic of pipeline.topics.configured)
+    metrics.topicMissing.set({ topic }, missing.has(topic) ? 1 : 0);
   for (const actor of pipeline.actors) {
     const status = partitionStatus(actor, clock);
     const labels = { topic: status.topic, partition: String(status.partition) };

@@ -77,6 +77,8 @@ export interface SourceListener {
   onOutOfRange?(partition: TopicPartition, offset: number): void;
   /** Requested topics that don't exist or are hidden from this principal: the whole list, at each change. */
   onMissing?(topics: readonly string[]): void;
+  /** How many partitions each topic that is there has: all of them, at each change. */
+  onTopics?(partitions: ReadonlyMap<string, number>): void;
   /** File sources: this partition is complete; `nextOffset` is one past its last record. */
   onEnd(partition: TopicPartition, nextOffset: number): void;
 }

@@ -330,6 +330,7 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       await untilNext(recorder, 1);
       await world.addPartitions(topic, 3);
       await recorder.until('three partitions', () => recorder.of('assign').at(-1)?.owned.length === 3);
+      expect(recorder.of('topics').map(({ partitions }) => partitions[topic])).toEqual([1, 3]);
       await world.send(topic, ['b'], COMPRESSION.none, 2);
       await untilNext(recorder, 1, 2);
     });
@@ -357,6 +358,8 @@ describeWithStack('the Kafka source', { kafka: true }, (stack) => {
       expect(recorder.of('fatal')).toEqual([]);
       await recorder.until('gone again', () => recorder.of('missing').length === 3);
       expect(recorder.of('missing').map(({ topics }) => topics)).toEqual([[missing], [], [missing]]);
+      const counts = recorder.of('topics').map(({ partitions }) => partitions[missing] ?? 0);
+      expect(counts).toEqual([0, 1, 0]);
     });
   });
 

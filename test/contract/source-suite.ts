@@ -23,7 +23,8 @@ export function sourceContract(name: string, contract: SourceContract): void {
     it('assigns first, and delivers nothing before resume', async () => {
       const { world, partition, member } = await bench.open(numbered(3));
       const { source, recorder } = await member();
-      expect(recorder.events[0]).toEqual({ kind: 'assign', owned: [partition] });
+      const [first] = recorder.events.filter(({ kind }) => kind !== 'topics');
+      expect(first).toEqual({ kind: 'assign', owned: [partition] });
       source.seek(partition, 0);
       await world.pass(SILENCE_MS);
       expect(recorder.fetches()).toEqual([]);

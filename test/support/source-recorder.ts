@@ -10,6 +10,7 @@ export type SourceEvent =
   | { readonly kind: 'suspect'; readonly reason: string }
   | { readonly kind: 'out-of-range'; readonly partition: TopicPartition; readonly offset: number }
   | { readonly kind: 'missing'; readonly topics: readonly string[] }
+  | { readonly kind: 'topics'; readonly partitions: Readonly<Record<string, number>> }
   | { readonly kind: 'end'; readonly partition: TopicPartition; readonly nextOffset: number };
 
 export class SourceRecorder implements SourceListener {
@@ -42,6 +43,9 @@ export class SourceRecorder implements SourceListener {
   }
   onMissing(topics: readonly string[]): void {
     this.#write({ kind: 'missing', topics });
+  }
+  onTopics(partitions: ReadonlyMap<string, number>): void {
+    this.#write({ kind: 'topics', partitions: Object.fromEntries(partitions) });
   }
   onEnd(partition: TopicPartition, nextOffset: number): void {
     this.#write({ kind: 'end', partition, nextOffset });

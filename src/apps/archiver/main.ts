@@ -248,6 +248,7 @@ class Service {
       reasons,
       bufferedBytes: pipeline?.bufferedBytes() ?? 0,
       pausedForMemory: pipeline?.pausedForMemory ?? false,
+      topics: pipeline?.shares ?? [],
       partitions: (pipeline?.actors ?? []).map((actor) => partitionStatus(actor, systemClock)),
     };
   }

@@ -1,6 +1,7 @@
 // How does `ledgerstone status` say what it found?
 
 import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
+import type { TopicShare } from '../../archiver/topics.ts';
 import { counted, countText } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import type { Behind } from '../../read/chain-end.ts';
@@ -112,7 +113,7 @@ export function statusText(status: Status, output: Output): string {
     const what = `which chains lie below ${folder} is not known`;
     lines.push('', `${output.colour('red', 'unreadable')} ${printable(`${what}: ${problem}`)}`);
   }
-  lines.push('', printable(serviceLine(status)));
+  lines.push('', ...serviceLine(status).split('\n').map(printable));
   return `${lines.join('\n')}\n${foreignObjectsText(status)}`;
 }
 
@@ -140,11 +141,21 @@ export const noChainText = ({
 function serviceLine({ service }: Status): string {
   if (service === null) return 'service: not asked (--config names its address)';
   if (service.status === null) return `service: no answer from ${service.url} (${service.problem})`;
-  const { instance, version, ready, reasons, partitions } = service.status;
+  const { instance, version, ready, reasons, topics, partitions } = service.status;
   const halted = partitions.filter(({ halt }) => halt != null).length;
   const those =
     partitions.length === 1 ? 'its one partition' : `${halted} of its ${partitions.length} partitions`;
   const but = halted === 0 ? '' : `, and ${those} halted (see above)`;
   const state = ready ? `ready${but.replace(', and', ', but')}` : `not ready: ${reasons.join('; ')}${but}`;
-  return `service: ${instance}, version ${version}, ${state}`;
+  return [`service: ${instance}, version ${version}, ${state}`, ...shareLines(topics ?? [])].join('\n');
 }
+
+/** An instance that owns nothing is ready too: others may own it all, or nobody. */
+const shareLines = (topics: readonly TopicShare[]): string[] =>
+  topics.flatMap(({ topic, partitions, owned }) =>
+    partitions === null || owned >= partitions
+      ? []
+      : [
+          `  it owns ${owned} of ${counted(partitions, 'partition')} of ${topic}; who owns the others it can't know`,
+        ],
+  );

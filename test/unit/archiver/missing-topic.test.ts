@@ -63,6 +63,19 @@ it('is not ready, logs an error with the remedy, and is ready once the topic is 
   listener?.onMissing?.([]);
   expect(notReadyReasons(pipeline, clock)).toEqual([]);
   expect(await shown()).toEqual(['1', '0', '60', '3600']);
+
+  // It may own nothing of a topic that is there: ready, and the metrics say how much nobody may own.
+  const share = async () =>
+    ['topic_partitions', 'owned_partitions'].map(
+      (name) => new RegExp(`^ledgerstone_${name}\\{topic="audit.order"\\} (.+)$`, 'm').exec(text)?.[1],
+    );
+  let text = await metrics.registry.metrics();
+  expect(await share()).toEqual([undefined, '0']);
+  listener?.onTopics?.(new Map([['audit.order', 6]]));
+  expect(await shown()).toEqual(['1', '0', '60', '3600']);
+  text = await metrics.registry.metrics();
+  expect(await share()).toEqual(['6', '0']);
+  expect(pipeline.shares).toEqual([{ topic: 'audit.order', partitions: 6, owned: 0 }]);
   stop.abort();
   expect((await run).kind).toBe('drained');
 });

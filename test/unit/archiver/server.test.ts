@@ -17,6 +17,7 @@ const status = (reasons: string[]): ServiceStatus => ({
   reasons,
   bufferedBytes: 0,
   pausedForMemory: false,
+  topics: [],
   partitions: [],
 });
 

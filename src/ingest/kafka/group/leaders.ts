@@ -16,6 +16,25 @@ export const absentTopics = ({ topicMetadata }: ClusterMetadata, topics: readonl
     .filter((topic) => topics.includes(topic))
     .sort();
 
+/**
+ * How many partitions each of these topics has, if it is there; `before`: of those that the answer does not
+ * speak of. The same map if nothing changed.
+ */
+export function partitionCounts(
+  { topicMetadata }: ClusterMetadata,
+  topics: readonly string[],
+  before: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const counts = new Map(before);
+  for (const { topic, topicErrorCode, partitionMetadata } of topicMetadata) {
+    if (!topics.includes(topic)) continue;
+    if (topicErrorCode === 0) counts.set(topic, partitionMetadata.length);
+    else counts.delete(topic);
+  }
+  const isSame = counts.size === before.size && [...counts].every(([topic, n]) => before.get(topic) === n);
+  return isSame ? before : counts;
+}
+
 export class Leaders {
   readonly #suspect: (reason: string) => void;
   readonly #partitions = new Map<string, Seen>();

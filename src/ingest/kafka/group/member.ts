@@ -14,7 +14,7 @@ import type { Assignment } from './assignment.ts';
 import { Fetcher } from './fetcher.ts';
 import { Group } from './group.ts';
 import { HeartbeatLoop } from './heartbeat.ts';
-import { absentTopics, Leaders } from './leaders.ts';
+import { absentTopics, Leaders, partitionCounts } from './leaders.ts';
 import { Watchdog } from './watchdog.ts';
 
 const READ_COMMITTED = 1;
@@ -33,6 +33,7 @@ export class Member {
   #group: Group | null = null;
   #consumer: Consumer | null = null;
   #missing: readonly string[] = [];
+  #partitions: ReadonlyMap<string, number> = new Map();
   #closed = false;
 
   constructor(kafkajs: Kafkajs, client: Client, listener: SourceListener) {
@@ -146,6 +147,7 @@ export class Member {
   #observe(metadata: ClusterMetadata): void {
     this.#leaders.observe(metadata);
     this.#observeMissing(metadata);
+    this.#observePartitions(metadata);
     this.#fetcher?.observe((nodeId, partition) => this.#leaders.leads(nodeId, partition));
   }
 
@@ -154,6 +156,14 @@ export class Member {
     const missing = absentTopics(metadata, this.#client.topics);
     if (missing.join() !== this.#missing.join()) this.#listener.onMissing?.(missing);
     this.#missing = missing;
+  }
+
+  #observePartitions(metadata: ClusterMetadata): void {
+    if (this.#closed) return;
+    const partitions = partitionCounts(metadata, this.#client.topics, this.#partitions);
+    if (partitions === this.#partitions) return;
+    this.#partitions = partitions;
+    this.#listener.onTopics?.(partitions);
   }
 
   #suspect(reason: string): void {

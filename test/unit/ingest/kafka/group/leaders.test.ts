@@ -1,6 +1,6 @@
 // Which changes of the cluster make anchors suspect?
 import { describe, expect, it } from 'vitest';
-import { absentTopics, Leaders } from '../../../../../src/ingest/kafka/group/leaders.ts';
+import { absentTopics, Leaders, partitionCounts } from '../../../../../src/ingest/kafka/group/leaders.ts';
 import type { ClusterMetadata } from '../../../../../src/ingest/kafka/protocol/metadata-api.ts';
 
 type Change = {
@@ -92,5 +92,25 @@ describe('a topic is absent', () => {
   it('without a partition, and not with one', () => {
     expect(absentTopics(metadata({ partitions: 0 }), ['t'])).toEqual(['t']);
     expect(absentTopics(metadata({}), ['t'])).toEqual([]);
+  });
+});
+
+describe('how many partitions the topics have', () => {
+  const none = new Map<string, number>();
+
+  it('is known of topics that are there and asked for', () => {
+    expect(partitionCounts(metadata({ partitions: 6 }), ['t'], none)).toEqual(new Map([['t', 6]]));
+    expect(partitionCounts(metadata({ partitions: 6 }), ['other'], none)).toBe(none);
+    const before = new Map([['t', 6]]);
+    expect(partitionCounts(metadata({ partitions: 6 }), ['t'], before)).toBe(before);
+    expect(partitionCounts(metadata({ partitions: 7 }), ['t'], before)).toEqual(new Map([['t', 7]]));
+  });
+
+  it('stays known of a topic that an answer does not speak of, and not of one that is gone', () => {
+    const before = new Map([
+      ['t', 6],
+      ['u', 2],
+    ]);
+    expect(partitionCounts(metadata({ topicErrorCode: 3 }), ['t', 'u'], before)).toEqual(new Map([['u', 2]]));
   });
 });
