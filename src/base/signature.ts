@@ -29,6 +29,12 @@ export const rawEd25519 = (key: PublicKey): Uint8Array => key.spki.subarray(ED25
 export const spkiOfEd25519 = (raw: Uint8Array): PublicKey =>
   publicKeyFromSpki(concatBytes(ED25519_PREFIX, raw));
 
+/** The 64 bytes of either kind, undefined where `signature` is not as FORMAT.md stores it. */
+export function rawSignature({ algorithm }: PublicKey, signature: Uint8Array): Uint8Array | undefined {
+  const raw = algorithm === 'ed25519' ? signature : fromDer(signature);
+  return raw?.length === 64 ? raw : undefined;
+}
+
 /**
  * Ed25519 (RFC 8032; 64 bytes) or ECDSA over P-256 with SHA-256 (strict DER of the ECDSA-Sig-Value; high s
  * allowed, for KMS gives both). Bytes that are no signature or no key give false, never a throw.
@@ -38,8 +44,8 @@ export async function verifySignature(
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  const raw = key.algorithm === 'ed25519' ? signature : fromDer(signature);
-  if (raw?.length !== 64) return false;
+  const raw = rawSignature(key, signature);
+  if (raw === undefined) return false;
   const used = key.algorithm === 'ed25519' ? { name: 'Ed25519' } : { name: 'ECDSA', hash: 'SHA-256' };
   try {
     const handle = await importedKey(key);

@@ -44,6 +44,7 @@ const PART_MAX: PartLimits = { events: 20_000, lineBytes: 64 * 1024 * 1024, proo
 export type FixedFiles = {
   readonly specification: Uint8Array;
   readonly script: Uint8Array;
+  readonly page: Uint8Array;
 };
 
 const LF = Uint8Array.of(0x0a);
@@ -139,6 +140,7 @@ export class PackageBuilder {
     this.#add('protocol', PATHS.protocol, encodeDocument(documents.protocol));
     this.#add('specification', PATHS.specification, fixed.specification);
     this.#add('script', PATHS.script, fixed.script);
+    this.#add('page', PATHS.page, fixed.page);
     const files = this.#listed.toSorted((a, b) => (a.path < b.path ? -1 : 1));
     const manifest = { ...about, signer: signer?.publicKey ?? null, files };
     const { envelope, hash } = await signedManifest(manifest, signer, this.#sha256);

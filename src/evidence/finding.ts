@@ -1,7 +1,7 @@
 // What can be wrong with a package, and how bad is it?
 
 /**
- * `red`: the package is not what was archived, or not what it says of itself. `amber`: it can't be told from
+ * `red`: the package is not what was archived, or not what it says of itself. `amber`: it can't be said from
  * this copy, or nobody vouches for it.
  */
 const COLOUR = {

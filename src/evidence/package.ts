@@ -12,6 +12,7 @@ export const MANIFEST_TYPE = 'application/vnd.ledgerstone.package.v1+json';
 
 export const PATHS = {
   manifest: 'manifest.dsse.json',
+  page: 'open-me.html',
   script: 'verify.sh',
   table: 'events.csv',
   statement: 'statement.json',
@@ -44,6 +45,7 @@ const ROLES = [
   'checkpoint',
   'events',
   'keys',
+  'page',
   'proof',
   'protocol',
   'script',

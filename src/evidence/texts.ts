@@ -1,7 +1,8 @@
 // What does the check of a package say to people? One table for the command line and the page.
 import { printable } from '../base/printable.ts';
 import { colourOf, type PackageCheck } from './check.ts';
-import type { FindingKind } from './finding.ts';
+import type { FindingKind, PackageFinding } from './finding.ts';
+import { offsetsText } from './protocol.ts';
 
 /** `{name}` stands for a word of the finding. */
 type FindingTexts = Readonly<Record<FindingKind, string>>;
@@ -10,6 +11,13 @@ type FindingTexts = Readonly<Record<FindingKind, string>>;
 type VerdictKind = 'green' | 'key' | 'unsigned' | 'repaired' | 'open' | 'nothing' | 'red';
 
 export type Texts = {
+  readonly event: string;
+  readonly events: string;
+  readonly gapLine: string;
+  readonly gapLines: string;
+  readonly and: string;
+  /** Of ranges of offsets. */
+  readonly offsets: string;
   readonly findings: FindingTexts;
   /** The verdict in one sentence. */
   readonly verdict: Readonly<Record<VerdictKind, string>>;
@@ -18,6 +26,12 @@ export type Texts = {
 };
 
 export const ENGLISH: Texts = {
+  event: 'event',
+  events: 'events',
+  gapLine: 'gap line',
+  gapLines: 'gap lines',
+  and: 'and',
+  offsets: 'offsets {offsets} of {chain}',
   findings: {
     'file-changed': '{path} is not the file that was exported: its content was changed.',
     'file-missing': '{path} is missing.',
@@ -63,12 +77,12 @@ export const ENGLISH: Texts = {
   },
   verdict: {
     green:
-      'Here {lines} are exactly as they were archived and signed, and nothing that was asked for is missing.',
-    key: 'Here {lines} are exactly as they were archived. But by whom they were signed only the package says: compare the key.',
+      'All {lines} of this package are exactly as they were archived and signed, and nothing of what was asked for is missing: {asked}.',
+    key: 'All {lines} of this package are exactly as they were archived, and nothing of what was asked for is missing: {asked}. But by whom they were signed only the package says: compare the key.',
     unsigned:
-      'Here {lines} are exactly as they were archived. But nobody signed the list of files: what was asked, by whom and why is nobody’s word.',
+      'All {lines} of this package are exactly as they were archived. But nobody signed the list of files: what was asked, by whom and why is nobody’s word.',
     repaired:
-      'Here {lines} are exactly as they were archived, once what a program did to the files is undone: see below.',
+      'All {lines} of this package are exactly as they were archived, once what a program did to the files is undone: see below.',
     open: 'It can not be said whether these events are what was archived: see below.',
     nothing: 'Nothing was checked: see below.',
     red: 'This package is not what was archived, or not what it says of itself.',
@@ -86,12 +100,23 @@ export const ENGLISH: Texts = {
 export const filled = (template: string, words: Readonly<Record<string, string>>): string =>
   template.replace(/\{([a-z]+)\}/g, (_, name: string) => printable(words[name] ?? ''));
 
+/** What one finding says. */
+export const findingText = ({ findings }: Texts, { kind, about }: PackageFinding): string =>
+  filled(findings[kind], about);
+
 /** `25 events and 1 gap line`. */
-const linesText = (events: number, gapLines: number): string => {
-  const first = `${events} ${events === 1 ? 'event' : 'events'}`;
+const linesText = (texts: Texts, events: number, gapLines: number): string => {
+  const first = `${events} ${events === 1 ? texts.event : texts.events}`;
   if (gapLines === 0) return first;
-  return `${first} and ${gapLines} ${gapLines === 1 ? 'gap line' : 'gap lines'}`;
+  return `${first} ${texts.and} ${gapLines} ${gapLines === 1 ? texts.gapLine : texts.gapLines}`;
 };
+
+/** `offsets 10-34 of orders/0`; empty where nothing says what was asked for. */
+function askedText({ offsets }: Texts, { statement }: Pick<PackageCheck, 'statement'>): string {
+  if (statement === null) return '';
+  const { here, chain, partition } = statement;
+  return filled(offsets, { offsets: offsetsText(here), chain: `${chain}/${partition}` });
+}
 
 /** Which sentence fits. `confirmed`: hashes of keys that the reader has compared with somebody. */
 function verdictKind(check: PackageCheck, confirmed: ReadonlySet<string> = new Set()): VerdictKind {
@@ -121,6 +146,7 @@ const REPAIRED: ReadonlySet<string> = new Set<FindingKind>([
 export function verdictSentence(texts: Texts, check: PackageCheck, confirmed?: ReadonlySet<string>): string {
   const summaries = check.chains.flatMap(({ summary }) => (summary === null ? [] : [summary]));
   const sum = (of: 'events' | 'gapLines') => summaries.reduce((total, one) => total + one[of], 0);
-  const words = { lines: linesText(sum('events'), sum('gapLines')) };
+  const lines = linesText(texts, sum('events'), sum('gapLines'));
+  const words = { lines, asked: askedText(texts, check) };
   return filled(texts.verdict[verdictKind(check, confirmed)], words);
 }

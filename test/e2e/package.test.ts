@@ -1,9 +1,10 @@
 // Does the npm package install into an empty folder and run there, without the checkout?
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildPage } from '../../src/apps/cli/page-build.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -57,6 +58,7 @@ describe('the package', () => {
       'dist/verify-worker.js',
       'dist/FORMAT.md',
       'dist/verify.sh',
+      'dist/open-me.html',
     ]) {
       expect(packed).toContain(file);
     }
@@ -69,6 +71,11 @@ describe('the package', () => {
       expect(packed).toContain(file);
     }
     expect(packed.filter((file) => file.endsWith('.ts') || file.startsWith('test/'))).toEqual([]);
+  });
+
+  it('has the page that the checkout makes', async () => {
+    const packedPage = await readFile(at('user/node_modules/ledgerstone/dist/open-me.html'));
+    expect(packedPage.equals(await buildPage())).toBe(true);
   });
 
   it('brings no development tools along', async () => {

@@ -1,7 +1,8 @@
 // `npm run build`: how do the sources become JavaScript? Node strips no types in node_modules.
-import { cp, rm } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { buildPage } from './page-build.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const DIST = join(ROOT, 'dist');
@@ -43,3 +44,4 @@ await build({
 for (const [name, source] of Object.entries(ASSETS)) {
   await cp(join(ROOT, source), join(DIST, name), { recursive: true });
 }
+await writeFile(join(DIST, 'open-me.html'), await buildPage());

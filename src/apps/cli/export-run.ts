@@ -178,14 +178,17 @@ function account(): { user: string; machine: string } {
   }
 }
 
-const beside = (built: string, source: string): URL =>
-  import.meta.url.endsWith('.ts') ? new URL(source, import.meta.url) : new URL(built, import.meta.url);
+const IS_CHECKOUT = import.meta.url.endsWith('.ts');
+const beside = (built: string, source: string): URL => new URL(IS_CHECKOUT ? source : built, import.meta.url);
 
 /** A build copies them next to its output. */
 async function fixedFiles(): Promise<FixedFiles> {
-  const [specification, script] = await Promise.all([
+  const [specification, script, page] = await Promise.all([
     readFile(beside('./FORMAT.md', '../../format/FORMAT.md')),
     readFile(beside('./verify.sh', '../../evidence/verify.sh')),
+    IS_CHECKOUT
+      ? import('./page-build.ts').then(({ buildPage }) => buildPage())
+      : readFile(new URL('./open-me.html', import.meta.url)),
   ]);
-  return { specification, script };
+  return { specification, script, page };
 }

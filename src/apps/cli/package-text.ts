@@ -2,22 +2,20 @@
 import { counted } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import { colourOf, type PackageCheck, type UsedKey, type VerdictColour } from '../../evidence/check.ts';
-import type { PackageFinding } from '../../evidence/finding.ts';
 import { offsetsText } from '../../evidence/protocol.ts';
-import { ENGLISH, filled, verdictSentence } from '../../evidence/texts.ts';
+import { ENGLISH, findingText, verdictSentence } from '../../evidence/texts.ts';
 import { EXIT } from './exit-code.ts';
 import type { Output } from './output.ts';
 
 const SHOWN_AS = { green: 'green', amber: 'yellow', red: 'red' } as const;
-
-const findingText = ({ kind, about }: PackageFinding): string => filled(ENGLISH.findings[kind], about);
 
 /** The verdict, what it rests on, and what it does not say. */
 export async function packageText(output: Output, name: string, check: PackageCheck): Promise<void> {
   const colour = colourOf(check);
   const label = output.colour(SHOWN_AS[colour], colour);
   await output.line(`${label}: ${printable(name)}: ${verdictSentence(ENGLISH, check)}`);
-  for (const finding of check.findings) await output.line(`  ${finding.colour}: ${findingText(finding)}`);
+  for (const finding of check.findings)
+    await output.line(`  ${finding.colour}: ${findingText(ENGLISH, finding)}`);
   if (check.omitted > 0) await output.line(`  and ${counted(check.omitted, 'finding')} more`);
   if (check.manifest === null) return;
   for (const line of aboutLines(check)) await output.line(`  ${printable(line)}`);
@@ -104,7 +102,7 @@ export const packageJson = (
     package: names[index],
     colour: colourOf(check),
     sentence: verdictSentence(ENGLISH, check),
-    findings: check.findings.map((finding) => ({ ...finding, text: findingText(finding) })),
+    findings: check.findings.map((finding) => ({ ...finding, text: findingText(ENGLISH, finding) })),
     omittedFindings: check.omitted,
     case: check.manifest?.case ?? null,
     part: check.manifest?.part ?? null,

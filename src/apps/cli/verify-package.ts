@@ -26,7 +26,7 @@ Needs no archive and no network. Give all parts of a large package, in their ord
 
 green   every event is as it was archived and signed by the keys that you gave, and
         nothing that was asked for is missing                            exit code 0
-amber   it can't be told from this copy, or nobody whom you named vouches for it:
+amber   it can't be said from this copy, or nobody whom you named vouches for it:
         no key was given, nobody signed the list of files, a download was cut,
         a program changed line ends                                      exit code 3
 red     something is not what was archived or exported                   exit code 1

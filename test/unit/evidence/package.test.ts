@@ -85,6 +85,7 @@ describe('a package as it was exported', () => {
       'events/orders/0.jsonl',
       'keys/archive.vkey',
       'manifest.dsse.json',
+      'open-me.html',
       'protocol.json',
       'statement.json',
       'verify.sh',

@@ -61,7 +61,7 @@ export const ROOMS: readonly Room[] = [
     name: 'evidence',
     knows: 'events with their proofs ↔ a package that shows by itself what it is',
     rooms: [...PURE, 'verify'],
-    packages: ['fflate'],
+    packages: ['fflate', '@noble/curves'],
   },
   {
     name: 'verify/node',
