@@ -16,6 +16,14 @@ const content = linesOf(6);
 const andByte = (stored: Uint8Array, encoding: 'zstd' | 'gzip') =>
   written({ encoding, block: (own, index) => (index === 1 ? concatBytes(stored, Uint8Array.of(0)) : own) });
 
+/** A member whose content stands in one stored DEFLATE block, behind so many empty ones. */
+function gzipBehindEmptyBlocks(count: number): Uint8Array {
+  const [low, high] = [content.length & 255, content.length >> 8];
+  const empty = Array.from({ length: count }, () => Uint8Array.of(0, 0, 0, 255, 255));
+  const last = Uint8Array.of(1, low, high, low ^ 255, high ^ 255);
+  return concatBytes(gzipCompressor(6)(content).subarray(0, 10), ...empty, last, content, gzipCompressor(6)(content).subarray(-8));
+}
+
 const BLOCKS: readonly ArchiveCase[] = [
   {
     name: 'bad-block-window-and-byte',
@@ -28,6 +36,12 @@ const BLOCKS: readonly ArchiveCase[] = [
     about: 'A gzip member with another ISIZE, and a byte behind it: the size counts first.',
     codes: ['block-mismatch'],
     make: andByte(flip(-4)(gzipCompressor(6)(content)), 'gzip'),
+  },
+  {
+    name: 'bad-block-gzip-many-and-byte',
+    about: 'A gzip member with a seventeenth DEFLATE block before any content, and a byte behind it: the blocks count first.',
+    codes: ['block-mismatch'],
+    make: andByte(gzipBehindEmptyBlocks(16), 'gzip'),
   },
   {
     name: 'bad-block-gzip-checksum-and-byte',
