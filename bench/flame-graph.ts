@@ -88,7 +88,10 @@ function box({ name, micros }: Frame, x: number, depth: number, width: number, s
     label === ''
       ? ''
       : `<text transform="translate(${(x + 3).toFixed(1)} ${y + 5}) scale(1 -1)">${escaped(label)}</text>`;
-  const rect = `<rect x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${ROW - 1}" fill="${colour(name)}"/>`;
+  const rect = [
+    `<rect x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${ROW - 1}"`,
+    `fill="${colour(name)}"/>`,
+  ].join(' ');
   return `<g>${rect}${text}<title>${words}</title></g>`;
 }
 

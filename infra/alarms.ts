@@ -167,8 +167,10 @@ function rulesForFindings({ sweepEvery, fullPassEvery, namespace }: AlarmsProps)
     },
     {
       id: 'Unverifiable',
-      description:
-        'Something could not be verified: a key is not trusted, or something can not be read. Or the verifier does not run.',
+      description: [
+        'Something could not be verified: a key is not trusted, or something can not be read. Or the',
+        'verifier does not run.',
+      ].join(' '),
       metric: own('Unverifiable', Stats.MAXIMUM, held),
     },
     {
@@ -179,8 +181,10 @@ function rulesForFindings({ sweepEvery, fullPassEvery, namespace }: AlarmsProps)
     },
     {
       id: 'StaleChains',
-      description:
-        'A chain has no new seal for longer than promised: the archiver is down, or the partition is halted. Or the verifier does not run.',
+      description: [
+        'A chain has no new seal for longer than promised: the archiver is down, or the partition is',
+        'halted. Or the verifier does not run.',
+      ].join(' '),
       metric: own('StaleChains', Stats.MAXIMUM),
     },
     {

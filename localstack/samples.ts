@@ -22,7 +22,10 @@ const ORIGIN = 'localhost/ledgerstone-demo';
 const PREFIX = 'orders/';
 
 const place = (bucket: string, endpoint: string, prefix = ''): string =>
-  `{ kind: s3, bucket: ${bucket}, region: ${REGION}, endpoint: ${JSON.stringify(endpoint)}${prefix && `, prefix: ${prefix}`} }`;
+  [
+    `{ kind: s3, bucket: ${bucket}, region: ${REGION}, endpoint:`,
+    `${JSON.stringify(endpoint)}${prefix && `, prefix: ${prefix}`} }`,
+  ].join(' ');
 
 function sampleConfig({ kafka, s3, kms }: StackState): string | undefined {
   if (kafka === undefined || s3 === undefined || kms === undefined) return undefined;
@@ -62,4 +65,7 @@ chains: { freshness: 2h }
 
 /** Variables of the AWS SDK. The local servers accept any credentials, but the SDK needs some. */
 const sampleEnv = (): string =>
-  `export AWS_ACCESS_KEY_ID=${CREDENTIALS.accessKeyId} AWS_SECRET_ACCESS_KEY=${CREDENTIALS.secretAccessKey} AWS_REGION=${REGION}\n`;
+  [
+    `export AWS_ACCESS_KEY_ID=${CREDENTIALS.accessKeyId}`,
+    `AWS_SECRET_ACCESS_KEY=${CREDENTIALS.secretAccessKey} AWS_REGION=${REGION}\n`,
+  ].join(' ');

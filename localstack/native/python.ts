@@ -11,8 +11,10 @@ import { run } from './command.ts';
 const WANTED = /^3\.1[23]$/;
 const MINUTES = 60_000;
 
-export const PYTHON_REMEDY =
-  'Install Python 3.12 or 3.13 with its venv module (python3.13 on the PATH, a pyenv version, or its path in LEDGERSTONE_PYTHON).';
+export const PYTHON_REMEDY = [
+  'Install Python 3.12 or 3.13 with its venv module (python3.13 on the PATH, a pyenv version, or',
+  'its path in LEDGERSTONE_PYTHON).',
+].join(' ');
 
 /** The command of a Python 3.12 or 3.13 that can make virtual environments, or undefined. */
 export async function findPython(): Promise<string | undefined> {

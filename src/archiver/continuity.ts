@@ -78,7 +78,10 @@ export class Continuity {
         this.#holeAt = refusal.expected;
         if (!again) return { kind: 'seal-and-reread' };
         const gap = { from: refusal.expected, to: refusal.found };
-        const message = `offsets ${gap.from} to ${gap.to - 1} of ${where} did not come, and nothing that was read explains it (compaction?)`;
+        const message = [
+          `offsets ${gap.from} to ${gap.to - 1} of ${where} did not come, and nothing that was read`,
+          'explains it (compaction?)',
+        ].join(' ');
         return { kind: 'halt-after', halt: halt('hole', message, `${RESUME}. ${RANGE}`, gap).halt };
       }
       case 'overlap':

@@ -62,7 +62,10 @@ function retentionProblems(root: unknown, topics: readonly Named[]): SchemaProbl
   const greatest = memberOf(root, 'greatestLock') ?? GREATEST_LOCK_DEFAULT;
   for (const { name, period } of periods) {
     if (!isPeriod(greatest) || isAtLeast(periodOf(greatest), period)) continue;
-    const message = `is longer than greatestLock (${greatest}), and a lock can not be taken back: raise greatestLock if it is meant`;
+    const message = [
+      `is longer than greatestLock (${greatest}), and a lock can not be taken back: raise`,
+      'greatestLock if it is meant',
+    ].join(' ');
     problems.push({ path: ['retention', name, 'period'], message });
   }
   const seals = periods.find(({ name }) => name === 'seals');

@@ -232,7 +232,10 @@ export const configSchema = z.strictObject({
         .max(4)
         .default(1)
         .describe(
-          'Threads that decode and encode; each partition belongs to one. More help only where more than two cores are free, and each takes some 100 MiB',
+          [
+            'Threads that decode and encode; each partition belongs to one. More help only where more than',
+            'two cores are free, and each takes some 100 MiB',
+          ].join(' '),
         ),
     })
     .prefault({})

@@ -61,7 +61,10 @@ export const server = (port: number, paths: string) =>
         .array(some('a host name'))
         .default([])
         .describe(
-          'Public host names by which it is asked. Addresses, localhost and private names (such as *.svc) need no entry',
+          [
+            'Public host names by which it is asked. Addresses, localhost and private names (such as',
+            '*.svc) need no entry',
+          ].join(' '),
         ),
     })
     .prefault({});

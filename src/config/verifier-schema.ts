@@ -80,7 +80,10 @@ export const verifierConfigSchema = z.strictObject({
       freshness: between('1s', '366d')
         .optional()
         .describe(
-          "A chain without a new seal for longer is a finding. Longer than the archiver's `segment.heartbeat`. Default: no such check",
+          [
+            "A chain without a new seal for longer is a finding. Longer than the archiver's",
+            '`segment.heartbeat`. Default: no such check',
+          ].join(' '),
         ),
       confirm: between('1s', '7d')
         .prefault('5m')

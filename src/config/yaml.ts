@@ -62,7 +62,10 @@ function substitute(
             node,
             isWhole
               ? `needs the environment variable ${name}, which is ${state}`
-              : `has \${NAME} within its text, and that environment variable is ${state}: set it, or write $\${ for the two characters themselves`,
+              : [
+                  `has \${NAME} within its text, and that environment variable is ${state}: set it, or write`,
+                  `$\${ for the two characters themselves`,
+                ].join(' '),
           );
         }
         return value ?? '';

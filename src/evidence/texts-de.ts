@@ -15,8 +15,10 @@ export const GERMAN: Texts = {
       'Die Dateiliste wurde geändert, nachdem sie signiert war, oder ihre Signatur wurde ersetzt: Sie gilt nicht.',
     'line-bad': 'Zeile {line} von {path} ist keine Zeile eines Archivs: Sie wurde geändert.',
     'line-order': 'Zeile {line} von {path} steht in der falschen Reihenfolge.',
-    'proof-bad':
-      'Das Ereignis am Offset {offset} von {chain} ist nicht, was archiviert wurde, oder sein Beweis gehört nicht dazu ({code}).',
+    'proof-bad': [
+      'Das Ereignis am Offset {offset} von {chain} ist nicht, was archiviert wurde, oder sein Beweis',
+      'gehört nicht dazu ({code}).',
+    ].join(' '),
     'event-without-proof':
       'Das Ereignis am Offset {offset} von {chain} hat keinen Beweis: Vielleicht wurde es hinzugefügt.',
     'proof-without-event': '{path} beweist ein Ereignis, das nicht im Paket ist: Es wurde herausgenommen.',
@@ -25,8 +27,10 @@ export const GERMAN: Texts = {
       'Nach dem Ereignis am Offset {offset} von {chain} war nicht gefragt: Es wurde hinzugefügt.',
     'checkpoint-bad': '{path} ist kein Checkpoint dieser Kette: {why}.',
     'cosignature-bad': 'Die Mitsignatur von {by} unter dem Checkpoint von {chain} gilt nicht.',
-    'table-differs':
-      'Die Tabelle events.csv sagt nicht, was die archivierten Zeilen sagen: Sie wurde geändert. Auch eine Tabellenkalkulation, die sie speichert, ändert sie.',
+    'table-differs': [
+      'Die Tabelle events.csv sagt nicht, was die archivierten Zeilen sagen: Sie wurde geändert. Auch',
+      'eine Tabellenkalkulation, die sie speichert, ändert sie.',
+    ].join(' '),
     'statement-differs': 'Die Angabe passt nicht zu den Ereignissen ({what}): Sie wurde geändert.',
     'protocol-differs':
       'Das Protokoll passt nicht zu den Ereignissen oder zur Dateiliste ({what}): Es wurde geändert.',
@@ -36,43 +40,72 @@ export const GERMAN: Texts = {
     'newer-version':
       'Eine neuere Version hat dieses Paket oder sein Archiv gemacht: Prüfen Sie es mit jener.',
     'zip-not-a-zip': 'Das ist kein Paket als Zip-Datei: {why}.',
-    'zip-cut':
-      'Die Datei ist abgeschnitten, wie von einem Download, der abbrach: {why}. Nichts wurde geprüft. Holen Sie sie noch einmal.',
-    'zip-foreign':
-      'Diese Zip-Datei ist nicht, wie sie exportiert wurde: Ein anderes Programm hat sie neu gepackt, oder sie wurde geändert ({why}). Nichts darin wurde geprüft. Holen Sie das Original, oder entpacken Sie sie und prüfen Sie den Ordner.',
+    'zip-cut': [
+      'Die Datei ist abgeschnitten, wie von einem Download, der abbrach: {why}. Nichts wurde geprüft.',
+      'Holen Sie sie noch einmal.',
+    ].join(' '),
+    'zip-foreign': [
+      'Diese Zip-Datei ist nicht, wie sie exportiert wurde: Ein anderes Programm hat sie neu gepackt,',
+      'oder sie wurde geändert ({why}). Nichts darin wurde geprüft. Holen Sie das Original, oder',
+      'entpacken Sie sie und prüfen Sie den Ordner.',
+    ].join(' '),
     'zip-damaged': 'Die Zip-Datei ist beschädigt: {why}. Nichts wurde geprüft. Holen Sie sie noch einmal.',
-    'line-ends':
-      'Die Zeilenenden von {path} wurden geändert, wie E-Mail und Editoren es tun. Der Text ist sonst, was exportiert wurde.',
-    'byte-order-mark':
-      'Vor {path} wurde eine Byte-Reihenfolge-Marke gesetzt, wie Editoren es tun. Der Text ist sonst, was exportiert wurde.',
+    'line-ends': [
+      'Die Zeilenenden von {path} wurden geändert, wie E-Mail und Editoren es tun. Der Text ist sonst,',
+      'was exportiert wurde.',
+    ].join(' '),
+    'byte-order-mark': [
+      'Vor {path} wurde eine Byte-Reihenfolge-Marke gesetzt, wie Editoren es tun. Der Text ist sonst,',
+      'was exportiert wurde.',
+    ].join(' '),
     're-formatted':
       '{path} wurde von einem Programm neu formatiert. Es sagt in anderer Form, was exportiert wurde.',
-    swapped:
-      '{path} wurde durch eine andere Datei ersetzt. Der eigene Inhalt steht in {other}: Die Dateien haben ihre Plätze getauscht.',
+    swapped: [
+      '{path} wurde durch eine andere Datei ersetzt. Der eigene Inhalt steht in {other}: Die Dateien',
+      'haben ihre Plätze getauscht.',
+    ].join(' '),
     renamed: '{path} heißt hier anders: {other}.',
     'file-extra': '{path} gehört nicht zum Paket. Diese Datei wurde nicht geprüft.',
     'keys-unreadable': '{path} enthält keine Schlüssel, die sich lesen lassen.',
-    unsigned:
-      'Niemand hat die Dateiliste signiert: Wer das Paket erstellt hat, wonach gefragt war und warum, dafür steht niemand ein.',
+    unsigned: [
+      'Niemand hat die Dateiliste signiert: Wer das Paket erstellt hat, wonach gefragt war und warum,',
+      'dafür steht niemand ein.',
+    ].join(' '),
     'other-key':
       'Die Ereignisse von {chain} sind mit einem anderen Schlüssel signiert als dem, dem Sie vertrauen.',
     'other-signer': 'Die Dateiliste ist mit einem anderen Schlüssel signiert als dem, den Sie gegeben haben.',
   },
   verdict: {
-    green:
-      '{lines} in diesem Paket: alles genau so, wie es archiviert und signiert wurde, und nichts, wonach gefragt war, fehlt: {asked}.',
-    key: '{lines} in diesem Paket: alles genau so, wie es archiviert wurde, und nichts, wonach gefragt war, fehlt: {asked}. Aber wer es signiert hat, sagt nur das Paket: Vergleichen Sie die Schlüssel.',
-    unsigned:
-      '{lines} in diesem Paket: alles genau so, wie es archiviert wurde. Aber niemand hat die Dateiliste signiert: Wonach gefragt war, von wem und warum, dafür steht niemand ein.',
-    repaired:
-      '{lines} in diesem Paket: alles genau so, wie es archiviert wurde, wenn man zurücknimmt, was ein Programm mit den Dateien getan hat: siehe unten.',
+    green: [
+      '{lines} in diesem Paket: alles genau so, wie es archiviert und signiert wurde, und nichts,',
+      'wonach gefragt war, fehlt: {asked}.',
+    ].join(' '),
+    key: [
+      '{lines} in diesem Paket: alles genau so, wie es archiviert wurde, und nichts, wonach gefragt',
+      'war, fehlt: {asked}. Aber wer es signiert hat, sagt nur das Paket: Vergleichen',
+      'Sie die Schlüssel.',
+    ].join(' '),
+    unsigned: [
+      '{lines} in diesem Paket: alles genau so, wie es archiviert wurde. Aber niemand hat die',
+      'Dateiliste signiert: Wonach gefragt war, von wem und warum, dafür steht niemand ein.',
+    ].join(' '),
+    repaired: [
+      '{lines} in diesem Paket: alles genau so, wie es archiviert wurde, wenn man zurücknimmt, was ein',
+      'Programm mit den Dateien getan hat: siehe unten.',
+    ].join(' '),
     open: 'Ob diese Ereignisse sind, was archiviert wurde, lässt sich nicht sagen: siehe unten.',
     nothing: 'Nichts wurde geprüft: siehe unten.',
     red: 'Dieses Paket ist nicht, was archiviert wurde, oder nicht, was es von sich selbst sagt.',
   },
   notProven: [
-    'Dass ein Ereignis wahr ist. Was falsch geschickt wurde, wurde archiviert, wie es geschickt wurde, und was nie geschickt wurde, ist nicht hier.',
-    'Warum nach diesen Ereignissen gefragt wurde, und ob andere wichtiger sind. Wer das Paket erstellt hat, hat sie gewählt.',
+    [
+      'Dass ein Ereignis wahr ist. Was falsch geschickt wurde, wurde archiviert, wie es geschickt',
+      'wurde, und was nie geschickt wurde, ist nicht hier.',
+    ].join(' '),
+    [
+      'Warum nach diesen Ereignissen gefragt wurde, und ob andere wichtiger sind. Wer das Paket',
+      'erstellt hat, hat sie gewählt.',
+    ].join(' '),
     'Wem der Schlüssel gehört. Das kann nur sagen, wer es weiß: Vergleichen Sie seine Ziffern am Telefon.',
     'Die Zeiten. Jede ist nach einer Uhr: der des Absenders, der des Archivierers oder der des Mitsignierenden.',
     'Was mit dem Archiv nach dem Checkpoint geschah, zu dem die Beweise führen.',

@@ -47,8 +47,10 @@ export const ENGLISH: Texts = {
     'event-not-asked': 'The event at offset {offset} of {chain} was not asked for: it was added.',
     'checkpoint-bad': '{path} is no checkpoint of this chain: {why}.',
     'cosignature-bad': 'The cosignature of {by} under the checkpoint of {chain} does not hold.',
-    'table-differs':
-      'The table events.csv is not what the archived lines say: it was changed. A spreadsheet that saved it changes it too.',
+    'table-differs': [
+      'The table events.csv is not what the archived lines say: it was changed. A spreadsheet that',
+      'saved it changes it too.',
+    ].join(' '),
     'statement-differs': 'The statement does not fit the events ({what}): it was changed.',
     'protocol-differs': 'The protocol does not fit the events or the list of files ({what}): it was changed.',
     'manifest-missing': 'There is no manifest.dsse.json: this is no package, or not all of it.',
@@ -57,8 +59,10 @@ export const ENGLISH: Texts = {
     'zip-not-a-zip': 'This is not a package as a zip file: {why}.',
     'zip-cut':
       'The file was cut short, as by a download that broke off: {why}. Nothing was checked. Get it again.',
-    'zip-foreign':
-      'This zip is not as it was exported: another program packed it again, or it was changed ({why}). Nothing in it was checked. Get the original, or unpack it and check the folder.',
+    'zip-foreign': [
+      'This zip is not as it was exported: another program packed it again, or it was changed ({why}).',
+      'Nothing in it was checked. Get the original, or unpack it and check the folder.',
+    ].join(' '),
     'zip-damaged': 'The zip is damaged: {why}. Nothing was checked. Get it again.',
     'line-ends':
       'The line ends of {path} were changed, as mail and editors do. Its text is otherwise what was exported.',
@@ -76,13 +80,22 @@ export const ENGLISH: Texts = {
     'other-signer': 'The list of files is signed by a key that is not the one that you gave.',
   },
   verdict: {
-    green:
-      'All {lines} of this package are exactly as they were archived and signed, and nothing of what was asked for is missing: {asked}.',
-    key: 'All {lines} of this package are exactly as they were archived, and nothing of what was asked for is missing: {asked}. But by whom they were signed only the package says: compare the key.',
-    unsigned:
-      'All {lines} of this package are exactly as they were archived. But nobody signed the list of files: what was asked, by whom and why is nobody’s word.',
-    repaired:
-      'All {lines} of this package are exactly as they were archived, once what a program did to the files is undone: see below.',
+    green: [
+      'All {lines} of this package are exactly as they were archived and signed, and nothing of what',
+      'was asked for is missing: {asked}.',
+    ].join(' '),
+    key: [
+      'All {lines} of this package are exactly as they were archived, and nothing of what was asked for',
+      'is missing: {asked}. But by whom they were signed only the package says: compare the key.',
+    ].join(' '),
+    unsigned: [
+      'All {lines} of this package are exactly as they were archived. But nobody signed the list of',
+      'files: what was asked, by whom and why is nobody’s word.',
+    ].join(' '),
+    repaired: [
+      'All {lines} of this package are exactly as they were archived, once what a program did to the',
+      'files is undone: see below.',
+    ].join(' '),
     open: 'It can not be said whether these events are what was archived: see below.',
     nothing: 'Nothing was checked: see below.',
     red: 'This package is not what was archived, or not what it says of itself.',

@@ -103,7 +103,10 @@ const withoutLock = (bucket: string) =>
   bad(
     'object-lock',
     `bucket ${bucket} has no Object Lock: everybody who may delete could delete the archive`,
-    'Let ledgerstone init make a new bucket, or enable Object Lock on this one (it needs versioning, and stays for good).',
+    [
+      'Let ledgerstone init make a new bucket, or enable Object Lock on this one (it needs versioning,',
+      'and stays for good).',
+    ].join(' '),
   );
 
 async function checkVersioning(s3: S3Connection, signal: AbortSignal | undefined): Promise<BucketCheck> {

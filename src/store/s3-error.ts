@@ -172,7 +172,10 @@ const notPermitted = (call: S3Call): Meaning =>
 
 /** The answer to a HEAD has no body and no reason: a wrong clock or secret looks like a missing right. */
 const headRefused = ({ operation }: S3Call): string =>
-  `S3 gives no reason here. Check the credentials, the clock of this machine, the owner of the bucket, and that this role has s3:${PERMISSIONS[operation] ?? operation}.`;
+  [
+    'S3 gives no reason here. Check the credentials, the clock of this machine, the owner of the',
+    `bucket, and that this role has s3:${PERMISSIONS[operation] ?? operation}.`,
+  ].join(' ');
 
 /** IAM's name where it is not the call's. */
 const PERMISSIONS: Readonly<Record<string, string>> = {

@@ -6,7 +6,10 @@ import type { ChainReport } from './report.ts';
 export function endBound(chains: readonly ChainReport[]): string {
   const known = chains.filter(({ knownSize }) => knownSize !== null);
   if (known.length === 0) {
-    return 'segments after the last ones here, and other chains, are not ruled out: nothing from outside was compared (--since, --keep, --attestations)';
+    return [
+      'segments after the last ones here, and other chains, are not ruled out: nothing from outside was',
+      'compared (--since, --keep, --attestations)',
+    ].join(' ');
   }
   const rest = chains.length - known.length;
   const others = rest === 0 ? '' : `; ${counted(rest, 'chain')} had none to compare`;
@@ -15,5 +18,8 @@ export function endBound(chains: readonly ChainReport[]): string {
     chains.length === 1 && only !== undefined
       ? `segment ${(only.knownSize ?? 1) - 1} of ${only.size - 1}`
       : `the checkpoints or attestations given for ${counted(known.length, 'chain')}`;
-  return `nothing was cut off up to ${upTo}${others}; segments after that, and chains that were not named, are not ruled out`;
+  return [
+    `nothing was cut off up to ${upTo}${others}; segments after that, and chains that were not named,`,
+    'are not ruled out',
+  ].join(' ');
 }

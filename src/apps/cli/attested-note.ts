@@ -33,7 +33,11 @@ export async function attestedNote(
     throw new NotYetError(
       'not-attested',
       `segment ${sequence} is not attested yet`,
-      `Attestations by a named cosigner were found for ${counted(found?.size ?? 0, 'segment')}.${printable(none)} Without --attestations it can be proved now.`,
+      [
+        'Attestations by a named cosigner were found for',
+        `${counted(found?.size ?? 0, 'segment')}.${printable(none)} Without --attestations it`,
+        'can be proved now.',
+      ].join(' '),
     );
   }
   const version = await oldestVersion(store, found.key, signal);

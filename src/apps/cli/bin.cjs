@@ -74,8 +74,10 @@ function main() {
   }
   const node = bundledNode();
   if (node !== undefined) return runUnder(node, entry);
+  const { platform, arch, versions } = process;
   process.stderr.write(
-    `ledgerstone: needs Node ${MAJOR}.${MINOR} or newer; this is ${process.versions.node}, and none came with the package for ${process.platform}-${process.arch}.\n` +
+    `ledgerstone: needs Node ${MAJOR}.${MINOR} or newer; this is ${versions.node}, and none came ` +
+      `with the package for ${platform}-${arch}.\n` +
       '  Install Node 24 (https://nodejs.org), or install this package again with its optional dependencies.\n',
   );
   process.exitCode = COULD_NOT;

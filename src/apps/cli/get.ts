@@ -134,7 +134,10 @@ async function printRange(
   const found = printed + tombstones;
   if (tombstones > 0)
     output.note(
-      `${counted(tombstones, 'tombstone has', 'tombstones have')} no value and ${tombstones === 1 ? 'was' : 'were'} left out`,
+      [
+        `${counted(tombstones, 'tombstone has', 'tombstones have')} no value and`,
+        `${tombstones === 1 ? 'was' : 'were'} left out`,
+      ].join(' '),
     );
   if (times !== null) output.note(searchedText(search, found, options));
   else if (upTo <= (options.to ?? 0)) {
@@ -161,7 +164,10 @@ function searchedText(
     found === 0 ? `no record is stamped in this range of times${among}, as the seals state it: ` : '';
   const allSeals = seals === 1 ? 'its one seal was' : `all ${countText(seals)} seals were`;
   const upTo = lastSealed === null ? 'no time' : sealedText(lastSealed);
-  const looked = `${none}${allSeals} read, up to the one sealed at ${upTo}; which segments hold such times is their word`;
+  const looked = [
+    `${none}${allSeals} read, up to the one sealed at ${upTo}; which segments hold such`,
+    'times is their word',
+  ].join(' ');
   if (untimed === 0) return looked;
   const which = counted(untimed, 'segment holds', 'segments hold');
   return `${looked}; ${which} no record with a time, and such records are in no range of times`;

@@ -15,7 +15,10 @@ export function forCommandLine(error: unknown): unknown {
   if (error instanceof UntrustedSealError)
     return withRemedy(
       error,
-      'Was the key replaced? `ledgerstone verify` follows that. If it says verified, give the newer key with --key as well.',
+      [
+        'Was the key replaced? `ledgerstone verify` follows that. If it says verified, give the newer key',
+        'with --key as well.',
+      ].join(' '),
     );
   return error;
 }

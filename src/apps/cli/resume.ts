@@ -104,7 +104,10 @@ export function recordedText(recorded: RecordedDecision, kind: Decision['reason'
   const where = segments === 1 ? `in segment ${sequence}` : `in ${segments} segments up to ${sequence}`;
   if (kind !== 'compacted') return `recorded: offsets ${from} to ${to - 1} are ${kind} ${where} of ${origin}`;
   const missing = `${counted(givenUp, 'offset')} in ${counted(gaps, 'gap')} ${givenUp === 1 ? 'is' : 'are'} compacted`;
-  return `recorded: of offsets ${from} to ${to - 1}, ${missing} and ${counted(archived, 'record')} archived, ${where} of ${origin}`;
+  return [
+    `recorded: of offsets ${from} to ${to - 1}, ${missing} and ${counted(archived, 'record')}`,
+    `archived, ${where} of ${origin}`,
+  ].join(' ');
 }
 
 /** Seals the gap with the clients that the configuration names. Only this command loads them. */

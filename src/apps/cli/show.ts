@@ -112,7 +112,10 @@ async function chainSummary(reader: ChainReader, newest: LocatedSeal): Promise<C
 function summaryText({ offsets, archived, missing }: ChainSummary): string {
   const text =
     missing === null
-      ? `${countText(archived)} of ${counted(offsets, 'offset')} ${offsets === 1 ? 'is' : 'are'} archived; ${countText(offsets - archived)} without a record`
+      ? [
+          `${countText(archived)} of ${counted(offsets, 'offset')} ${offsets === 1 ? 'is' : 'are'}`,
+          `archived; ${countText(offsets - archived)} without a record`,
+        ].join(' ')
       : missingText(missing, offsets, archived);
   const more = archived === offsets ? '' : ' (`ledgerstone losses` says which, why and by whom)';
   return `the chain so far, as its seals state it: ${text}${more}\n`;
@@ -163,7 +166,10 @@ function sealText(reader: ChainReader, seal: LocatedSeal): string {
       : ([
           [
             '',
-            `${bytesText(data.bytes)} ${data.encoding}, ${counted(data.blocks.length, 'block')}, ${counted(entries.size, 'line')}`,
+            [
+              `${bytesText(data.bytes)} ${data.encoding}, ${counted(data.blocks.length, 'block')},`,
+              `${counted(entries.size, 'line')}`,
+            ].join(' '),
           ],
           ['', `sha256 ${data.sha256}`],
         ] as const)),
@@ -175,7 +181,10 @@ function sealText(reader: ChainReader, seal: LocatedSeal): string {
       : ([
           [
             'continues',
-            `${continues.origin} at size ${continues.size}, next offset ${continues.nextOffset}: ${continues.reason} (${continues.by})`,
+            [
+              `${continues.origin} at size ${continues.size}, next offset ${continues.nextOffset}:`,
+              `${continues.reason} (${continues.by})`,
+            ].join(' '),
           ],
         ] as const)),
     ['chain', `size ${manifest.sequence + 1}, root ${toHex(seal.root)}`],

@@ -1,7 +1,6 @@
 // How does `ledgerstone status` say what it found?
 
 import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
-import type { TopicShare } from '../../archiver/topics.ts';
 import { counted, countText } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import type { Behind } from '../../read/chain-end.ts';
@@ -113,7 +112,7 @@ export function statusText(status: Status, output: Output): string {
     const what = `which chains lie below ${folder} is not known`;
     lines.push('', `${output.colour('red', 'unreadable')} ${printable(`${what}: ${problem}`)}`);
   }
-  lines.push('', ...serviceLine(status).split('\n').map(printable));
+  lines.push('', printable(serviceLine(status)), ...shareLines(status).map(printable));
   return `${lines.join('\n')}\n${foreignObjectsText(status)}`;
 }
 
@@ -126,7 +125,10 @@ const endedText = ({ continuedBy, nextOffset }: Ended): string =>
 
 /** `2 objects behind its end are no part of it: O/orders-2/0 continues it` */
 export const behindText = ({ objects, continuedBy }: Behind): string =>
-  `${counted(objects, 'object')} behind its end ${objects === 1 ? 'is' : 'are'} no part of it: ${continuedBy} continues it`;
+  [
+    `${counted(objects, 'object')} behind its end ${objects === 1 ? 'is' : 'are'} no part of it:`,
+    `${continuedBy} continues it`,
+  ].join(' ');
 
 /** Of a folder that nothing in it makes one of a chain (FORMAT.md 9.2.1). */
 export const noChainText = ({
@@ -141,18 +143,22 @@ export const noChainText = ({
 function serviceLine({ service }: Status): string {
   if (service === null) return 'service: not asked (--config names its address)';
   if (service.status === null) return `service: no answer from ${service.url} (${service.problem})`;
-  const { instance, version, ready, reasons, topics, partitions } = service.status;
+  const { instance, version, ready, reasons, partitions } = service.status;
   const halted = partitions.filter(({ halt }) => halt != null).length;
   const those =
     partitions.length === 1 ? 'its one partition' : `${halted} of its ${partitions.length} partitions`;
   const but = halted === 0 ? '' : `, and ${those} halted (see above)`;
   const state = ready ? `ready${but.replace(', and', ', but')}` : `not ready: ${reasons.join('; ')}${but}`;
-  return [`service: ${instance}, version ${version}, ${state}`, ...shareLines(topics ?? [])].join('\n');
+  return `service: ${instance}, version ${version}, ${state}`;
 }
 
+/** None of a service of an earlier version. */
+const topicsOf = (service: Status['service']): ServiceStatus['topics'] =>
+  Array.isArray(service?.status?.topics) ? service.status.topics : [];
+
 /** An instance that owns nothing is ready too: others may own it all, or nobody. */
-const shareLines = (topics: readonly TopicShare[]): string[] =>
-  topics.flatMap(({ topic, partitions, owned }) =>
+const shareLines = ({ service }: Status): string[] =>
+  topicsOf(service).flatMap(({ topic, partitions, owned }) =>
     partitions === null || owned >= partitions
       ? []
       : [

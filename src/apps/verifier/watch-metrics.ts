@@ -21,7 +21,10 @@ export class WatchMetrics {
   readonly registry = new Registry();
   readonly #findings = this.#gauge(
     'findings_open',
-    'Open findings by severity, also of earlier processes; attempts of CloudTrail of the last 7 days. Absent: not read yet',
+    [
+      'Open findings by severity, also of earlier processes; attempts of CloudTrail of the last 7 days.',
+      'Absent: not read yet',
+    ].join(' '),
     ['severity'],
   );
   readonly #stale = this.#gauge(

@@ -188,20 +188,29 @@ const stopped = (partition: TopicPartition, at: number, why: string) =>
     'usage',
     `offset ${at} of ${nameOf(partition)} was not removed by compaction: ${why}. Everything before it is sealed`,
     {
-      remedy: `Decide about it alone, as \`ledgerstone status\` says (--to ${at + 1} and another --kind), then give the same command again.`,
+      remedy: [
+        `Decide about it alone, as \`ledgerstone status\` says (--to ${at + 1} and another --kind), then`,
+        'give the same command again.',
+      ].join(' '),
     },
   );
 
 const undecided = (partition: TopicPartition, at: number) =>
   new LedgerstoneError(
     'usage',
-    `offset ${at} of ${nameOf(partition)} can't be judged yet: a transaction that has not ended may hold it. Everything before it is sealed`,
+    [
+      `offset ${at} of ${nameOf(partition)} can't be judged yet: a transaction that has not ended may`,
+      'hold it. Everything before it is sealed',
+    ].join(' '),
     { remedy: "Wait for the transaction's end, then give the same command again." },
   );
 
 export const beforeLog = (partition: TopicPartition, from: number, low: number) =>
   new LedgerstoneError(
     'usage',
-    `offsets ${from} to ${low - 1} of ${nameOf(partition)} lie before the start of Kafka's log: retention or DeleteRecords took them, whatever compaction left`,
+    [
+      `offsets ${from} to ${low - 1} of ${nameOf(partition)} lie before the start of Kafka's log:`,
+      'retention or DeleteRecords took them, whatever compaction left',
+    ].join(' '),
     { remedy: 'Record that first, with --kind expired and without --to. Then give the same command again.' },
   );

@@ -126,7 +126,10 @@ function checkHandover(older: Recovered, source: SourceIdentity, startOffset: nu
   if (startOffset === nextOffset || (startOffset < nextOffset && topicId === null)) return;
   throw halt(
     'older-chain',
-    `${origin} ends at offset ${nextOffset} of this same topic; a chain that continues it can't begin at ${startOffset}`,
+    [
+      `${origin} ends at offset ${nextOffset} of this same topic; a chain that continues it can't begin`,
+      `at ${startOffset}`,
+    ].join(' '),
     'Leave `continues.startFrom` out, or set it to next.',
   );
 }

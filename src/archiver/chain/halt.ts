@@ -47,8 +47,10 @@ export class HaltError extends Error {
 export const halt = (code: HaltCode, message: string, remedy: string, gap: Halt['gap'] = null): HaltError =>
   new HaltError({ code, message, remedy, gap });
 
-export const RESUME =
-  'Decide whether these records may be missing, then record it: ledgerstone resume --config F --topic T --partition P --accept-gap --reason "…" --by "…"';
+export const RESUME = [
+  'Decide whether these records may be missing, then record it: ledgerstone resume --config F',
+  '--topic T --partition P --accept-gap --reason "…" --by "…"',
+].join(' ');
 export const NEW_CHAIN =
   'Give the topic a new chain in the configuration (`chain:` with `continues: {chain, reason, by}`) and restart.';
 
@@ -57,13 +59,19 @@ export const unsealable = (where: string, next: number, error: unknown): HaltErr
   halt(
     'unsealable',
     `the segment of ${where} from offset ${next} on can't be made: ${messageOf(error)}`,
-    'If the message names a time, check clock and `retention`. Otherwise this is a fault of the archiver: report it with its log. Nothing is lost; restart once it is mended.',
+    [
+      'If the message names a time, check clock and `retention`. Otherwise this is a fault of the',
+      'archiver: report it with its log. Nothing is lost; restart once it is mended.',
+    ].join(' '),
   );
 
 /** The log has at `offset` what was not sealed there, or nothing. */
 export const replaced = ({ topic, partition }: TopicPartition, offset: number): HaltError =>
   halt(
     'topic-replaced',
-    `the record at offset ${offset} of ${topic}/${partition} is not the one that was sealed: the topic was recreated or rewritten`,
+    [
+      `the record at offset ${offset} of ${topic}/${partition} is not the one that was sealed: the`,
+      'topic was recreated or rewritten',
+    ].join(' '),
     NEW_CHAIN,
   );

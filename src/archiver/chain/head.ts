@@ -90,7 +90,11 @@ async function notAhead(tools: RecoveryTools, recovered: Recovered, signal: Abor
   }
   throw halt(
     'seal-ahead',
-    `seal ${size - 1} of ${origin} says that it was made at ${recovered.manifest.time.sealed}, and the store's time is ${new Date(nowMs).toISOString()}: to go on behind it would lock data from that time on`,
+    [
+      `seal ${size - 1} of ${origin} says that it was made at ${recovered.manifest.time.sealed}, and`,
+      `the store's time is ${new Date(nowMs).toISOString()}: to go on behind it would lock data`,
+      'from that time on',
+    ].join(' '),
     [
       'If that time will pass soon, restart then. Otherwise find out who sealed it: it is signed by the',
       `archive's key. ${NEW_CHAIN}`,
@@ -115,8 +119,14 @@ export function requireOwnKey({ head, manifest }: Recovered, own: readonly strin
   const [theirs, ours] = [manifest.keys, own].map((keys) => keys.map(keyText).join(' and '));
   throw halt(
     'key-replaced',
-    `seal ${head.size - 1} of ${head.origin} names the key ${theirs}, and this archiver signs with ${ours}: no reader would trust a next seal by it`,
-    `Put the earlier key back into \`archive.signing\`. If it is lost or no longer to be used, name it in \`archive.trusted\`. ${NEW_CHAIN}`,
+    [
+      `seal ${head.size - 1} of ${head.origin} names the key ${theirs}, and this archiver signs with`,
+      `${ours}: no reader would trust a next seal by it`,
+    ].join(' '),
+    [
+      `Put the earlier key back into \`archive.signing\`. If it is lost or no longer to be used, name`,
+      `it in \`archive.trusted\`. ${NEW_CHAIN}`,
+    ].join(' '),
   );
 }
 

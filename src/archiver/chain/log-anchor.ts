@@ -158,7 +158,10 @@ async function confirmGap(
   if (records[0] !== undefined && records[0].offset <= last) {
     throw halt(
       'topic-replaced',
-      `offset ${records[0].offset} of ${partition.topic}/${partition.partition} holds a record, and was sealed as one that has none: the log was cut off or rewritten`,
+      [
+        `offset ${records[0].offset} of ${partition.topic}/${partition.partition} holds a record, and was`,
+        'sealed as one that has none: the log was cut off or rewritten',
+      ].join(' '),
       NEW_CHAIN,
     );
   }
@@ -169,6 +172,8 @@ async function confirmGap(
 const anchorUnread = (what: string) =>
   new LedgerstoneError('anchor-unread', what, {
     disposition: 'retriable',
-    remedy:
-      'It was sealed, and shows that the topic is still the same one: nothing more is sealed until it can be read. Look at the replicas, and let a sound one lead.',
+    remedy: [
+      'It was sealed, and shows that the topic is still the same one: nothing more is sealed until it',
+      'can be read. Look at the replicas, and let a sound one lead.',
+    ].join(' '),
   });

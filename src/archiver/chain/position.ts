@@ -102,7 +102,10 @@ export async function findPosition(
   if (ours && hint.sequence > newest) {
     throw halt(
       'seal-hole',
-      `Kafka remembers seal ${hint.sequence} of ${name.chainOrigin}, and the newest in the store is ${newest}: seals were destroyed, or an older copy of the archive was put in its place`,
+      [
+        `Kafka remembers seal ${hint.sequence} of ${name.chainOrigin}, and the newest in the store is`,
+        `${newest}: seals were destroyed, or an older copy of the archive was put in its place`,
+      ].join(' '),
       `Bring the seals back, or keep the evidence (ledgerstone verify). ${NEW_CHAIN}`,
     );
   }
@@ -247,14 +250,20 @@ export async function checkedRange(
     if (held < range.low) {
       throw halt(
         'expired',
-        `offsets ${next} to ${range.low - 1} of ${where} are gone from Kafka and were never archived: its log starts at ${range.low}`,
+        [
+          `offsets ${next} to ${range.low - 1} of ${where} are gone from Kafka and were never archived: its`,
+          `log starts at ${range.low}`,
+        ].join(' '),
         RESUME,
         { from: next, to: range.low },
       );
     }
     throw halt(
       'truncated',
-      `the log of ${where} ends at ${range.high}, and offsets up to ${next - 1} are sealed: it was truncated or recreated`,
+      [
+        `the log of ${where} ends at ${range.high}, and offsets up to ${next - 1} are sealed: it was`,
+        'truncated or recreated',
+      ].join(' '),
       NEW_CHAIN,
     );
   }

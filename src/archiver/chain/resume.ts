@@ -272,13 +272,12 @@ async function checkMissing(
 }
 
 function readable({ topic, partition }: TopicPartition, offset: number): LedgerstoneError {
-  return new LedgerstoneError(
-    'usage',
-    `offset ${offset} of ${topic}/${partition} can be read: it is archived before anything is given up`,
-    {
-      remedy: `\`ledgerstone status\` shows where the gap of a halted partition begins and ends: it can't reach past ${offset}. Until it shows one, let the archiver run.`,
-    },
-  );
+  const what = `offset ${offset} of ${topic}/${partition} can be read`;
+  const remedy = [
+    `\`ledgerstone status\` shows where the gap of a halted partition begins and ends: it can't reach`,
+    `past ${offset}. Until it shows one, let the archiver run.`,
+  ].join(' ');
+  return new LedgerstoneError('usage', `${what}: it is archived before anything is given up`, { remedy });
 }
 
 function undecided({ topic, partition }: TopicPartition, offset: number): LedgerstoneError {

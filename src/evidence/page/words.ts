@@ -5,8 +5,10 @@ import { GERMAN } from '../texts-de.ts';
 const ENGLISH_WORDS = {
   language: 'English',
   title: 'Is this what was archived?',
-  intro:
-    'This page checks a package of events. It sends nothing anywhere: it works without a network, and what you give it stays in this window.',
+  intro: [
+    'This page checks a package of events. It sends nothing anywhere: it works without a network, and',
+    'what you give it stays in this window.',
+  ].join(' '),
   drop: 'Drop the zip here, or the folder that it was unpacked to.',
   whyDrop:
     'A browser does not let a page read the files beside it. So you have to give them to it once more.',
@@ -46,8 +48,10 @@ const ENGLISH_WORDS = {
   notSigned: 'This is the word of the package. Nobody signed it.',
   signedWord: 'This is the word of who holds the key of the list of files.',
   keys: 'Whose keys are these?',
-  keysIntro:
-    'The package can not say whose keys it is signed with. Call somebody of whom you know that they run the archive, by a number that is not from the package. Let them read these digits to you.',
+  keysIntro: [
+    'The package can not say whose keys it is signed with. Call somebody of whom you know that they',
+    'run the archive, by a number that is not from the package. Let them read these digits to you.',
+  ].join(' '),
   keyLog: 'Key of the archive {name}',
   keySigner: 'Key of the list of files (who made the package)',
   keyCosigner: 'Key of the second party {name}',
@@ -81,8 +85,10 @@ const ENGLISH_WORDS = {
   clockBroker: 'by the clock of the broker',
   clockArchiver: 'by the clock of the archiver',
   wayTitle: 'How this event leads to the signature',
-  wayIntro:
-    'Each box is a hash that is computed from the boxes below it. If anything in the event were different, every box above it would be different, and the signature would not fit.',
+  wayIntro: [
+    'Each box is a hash that is computed from the boxes below it. If anything in the event were',
+    'different, every box above it would be different, and the signature would not fit.',
+  ].join(' '),
   wayEvent: 'Event',
   wayNeighbours: '{count} neighbouring hashes',
   waySegment: 'Root of segment {number} ({size} lines)',
@@ -91,8 +97,11 @@ const ENGLISH_WORDS = {
   waySigned: 'Signature by the key of',
   wayNotSigned: 'The signature does not hold',
   notProven: 'What is not proven',
-  thisPage:
-    'This page came with the package. Who changes a package can change the page in it. If that matters, check the package with a page or a program that you have from elsewhere (ledgerstone verify-package), or with verify.sh.',
+  thisPage: [
+    'This page came with the package. Who changes a package can change the page in it. If that',
+    'matters, check the package with a page or a program that you have from elsewhere (ledgerstone',
+    'verify-package), or with verify.sh.',
+  ].join(' '),
   protocol: 'The whole protocol',
   statement: 'The whole statement',
 } as const;
@@ -102,8 +111,10 @@ export type Words = Readonly<Record<keyof typeof ENGLISH_WORDS, string>>;
 const GERMAN_WORDS: Words = {
   language: 'Deutsch',
   title: 'Ist das, was archiviert wurde?',
-  intro:
-    'Diese Seite prüft ein Paket von Ereignissen. Sie schickt nichts irgendwohin: Sie arbeitet ohne Netz, und was Sie ihr geben, bleibt in diesem Fenster.',
+  intro: [
+    'Diese Seite prüft ein Paket von Ereignissen. Sie schickt nichts irgendwohin: Sie arbeitet ohne',
+    'Netz, und was Sie ihr geben, bleibt in diesem Fenster.',
+  ].join(' '),
   drop: 'Ziehen Sie die Zip-Datei hierher, oder den Ordner, in den sie entpackt wurde.',
   whyDrop:
     'Ein Browser lässt eine Seite die Dateien neben ihr nicht lesen. Darum müssen Sie sie ihr noch einmal geben.',
@@ -143,8 +154,11 @@ const GERMAN_WORDS: Words = {
   notSigned: 'Das sagt das Paket. Niemand hat es signiert.',
   signedWord: 'Das sagt, wer den Schlüssel der Dateiliste hat.',
   keys: 'Wem gehören diese Schlüssel?',
-  keysIntro:
-    'Das Paket kann nicht sagen, wem die Schlüssel gehören, mit denen es signiert ist. Rufen Sie jemanden an, von dem Sie wissen, dass er das Archiv betreibt, unter einer Nummer, die nicht aus dem Paket stammt. Lassen Sie sich diese Ziffern vorlesen.',
+  keysIntro: [
+    'Das Paket kann nicht sagen, wem die Schlüssel gehören, mit denen es signiert ist. Rufen Sie',
+    'jemanden an, von dem Sie wissen, dass er das Archiv betreibt, unter einer Nummer, die nicht aus',
+    'dem Paket stammt. Lassen Sie sich diese Ziffern vorlesen.',
+  ].join(' '),
   keyLog: 'Schlüssel des Archivs {name}',
   keySigner: 'Schlüssel der Dateiliste (wer das Paket erstellt hat)',
   keyCosigner: 'Schlüssel der zweiten Partei {name}',
@@ -178,8 +192,10 @@ const GERMAN_WORDS: Words = {
   clockBroker: 'nach der Uhr des Brokers',
   clockArchiver: 'nach der Uhr des Archivierers',
   wayTitle: 'Wie dieses Ereignis zur Signatur führt',
-  wayIntro:
-    'Jedes Kästchen ist ein Hash, der aus den Kästchen darunter berechnet ist. Wäre am Ereignis etwas anders, so wäre jedes Kästchen darüber anders, und die Signatur passte nicht.',
+  wayIntro: [
+    'Jedes Kästchen ist ein Hash, der aus den Kästchen darunter berechnet ist. Wäre am Ereignis etwas',
+    'anders, so wäre jedes Kästchen darüber anders, und die Signatur passte nicht.',
+  ].join(' '),
   wayEvent: 'Ereignis',
   wayNeighbours: '{count} benachbarte Hashes',
   waySegment: 'Wurzel von Segment {number} ({size} Zeilen)',
@@ -188,8 +204,11 @@ const GERMAN_WORDS: Words = {
   waySigned: 'Signatur mit dem Schlüssel von',
   wayNotSigned: 'Die Signatur gilt nicht',
   notProven: 'Was nicht bewiesen ist',
-  thisPage:
-    'Diese Seite kam mit dem Paket. Wer ein Paket ändert, kann auch die Seite darin ändern. Wenn es darauf ankommt, prüfen Sie das Paket mit einer Seite oder einem Programm, das Sie von anderswo haben (ledgerstone verify-package), oder mit verify.sh.',
+  thisPage: [
+    'Diese Seite kam mit dem Paket. Wer ein Paket ändert, kann auch die Seite darin ändern. Wenn es',
+    'darauf ankommt, prüfen Sie das Paket mit einer Seite oder einem Programm, das Sie von anderswo',
+    'haben (ledgerstone verify-package), oder mit verify.sh.',
+  ].join(' '),
   protocol: 'Das ganze Protokoll',
   statement: 'Die ganze Angabe',
 };

@@ -210,7 +210,10 @@ function settingChecks(
           verdict: isAccepted ? 'warning' : 'bad',
           found: `${topic}: ${policy}: compaction removes records, and a partition halts where they are missing`,
           remedy: isAccepted
-            ? 'Set min.compaction.lag.ms well above your longest outage: what is removed before it is sealed is missing.'
+            ? [
+                'Set min.compaction.lag.ms well above your longest outage: what is removed before it is',
+                'sealed is missing.',
+              ].join(' ')
             : 'Set cleanup.policy=delete on the topic, or `compacted: accept` at the topic in the configuration.',
         },
     retentionCheck(topic, Number(config.get('retention.ms'))),

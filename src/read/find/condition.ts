@@ -61,7 +61,10 @@ function plainField(text: string): { readonly field: string; readonly rest: stri
   const [field, rest] = [text.slice(0, at), text.slice(at)];
   if (field.startsWith('/') && /^~[01]/.test(rest)) {
     throw new QueryError(
-      `${JSON.stringify(text)} can mean two things: ${rest.slice(0, 2)} is an escape in a JSON pointer, and ~ means "contains"`,
+      [
+        `${JSON.stringify(text)} can mean two things: ${rest.slice(0, 2)} is an escape in a JSON pointer,`,
+        'and ~ means "contains"',
+      ].join(' '),
       `Put the field into double quotes: --where '"${field}"${rest}' or --where '"${field}${rest.slice(0, 2)}…"=…'.`,
     );
   }

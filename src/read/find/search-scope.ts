@@ -144,6 +144,9 @@ function unknownField(
     known.length === 0 ? 'There are no short names here.' : `Short names here: ${known.join(', ')}.`;
   return new QueryError(
     `the field ${fields.join(', ')} is not known in any chain that was asked for`,
-    `${names} Name it by a JSON pointer such as /userIdentity/arn, or give names with \`fields\` of the configuration, or --fields FILE.`,
+    [
+      `${names} Name it by a JSON pointer such as /userIdentity/arn, or give names with \`fields\` of`,
+      'the configuration, or --fields FILE.',
+    ].join(' '),
   );
 }

@@ -69,7 +69,10 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
   const { hits, counts, chains, end, hasKey } = looked;
   const found = hits === 0 ? 'none' : counted(hits, 'hit');
   const segments = sum(looked, ({ segments: { read } }) => read);
-  const where = `${counted(counts.records, 'record')} in ${counted(segments, 'segment')} of ${counted(chains.length, 'chain')}`;
+  const where = [
+    `${counted(counts.records, 'record')} in ${counted(segments, 'segment')} of`,
+    `${counted(chains.length, 'chain')}`,
+  ].join(' ');
   const skipped = skippedOf(looked);
   const other =
     skipped === 0 ? '' : `; ${counted(skipped, 'other segment')} can hold none, as the seals state it`;
@@ -104,7 +107,10 @@ export function factTexts(looked: Looked): string[] {
   }
   if (counts.undated > 0) {
     said.push(
-      `${counted(counts.undated, 'record')} would be hits, but for a time that is missing or can't be read: they are in no range of times`,
+      [
+        `${counted(counts.undated, 'record')} would be hits, but for a time that is missing or can't be`,
+        'read: they are in no range of times',
+      ].join(' '),
     );
   }
   if (counts.withoutZone > 0) {
@@ -135,7 +141,10 @@ function skipTexts(looked: Looked): string[] {
   const word = looked.hasKey ? 'the signed seals state' : 'the seals, which nobody checked, state';
   if (records > 0) {
     said.push(
-      `${counted(records, 'segment')} not read, since ${word} other times of the first and the last record (--read-all reads them)`,
+      [
+        `${counted(records, 'segment')} not read, since ${word} other times of the first and the last`,
+        'record (--read-all reads them)',
+      ].join(' '),
     );
   }
   const sealed = sum(looked, ({ segments }) => segments.outOfSealedTime);

@@ -52,7 +52,10 @@ export function compareOffsets({ place, nextOffset, marks, before, isPromised }:
     return { findings, waiting: Math.max(0, end - earliest) };
   }
   if (earliest > nextOffset) {
-    const found = `the brokers begin at offset ${earliest}: ${counted(earliest - nextOffset, 'offset is', 'offsets are')} gone unsealed`;
+    const found = [
+      `the brokers begin at offset ${earliest}:`,
+      `${counted(earliest - nextOffset, 'offset is', 'offsets are')} gone unsealed`,
+    ].join(' ');
     say('offset-gap', `offset ${nextOffset}, the next to be sealed`, found);
   }
   if (end < nextOffset) {

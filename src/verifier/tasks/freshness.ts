@@ -44,7 +44,10 @@ export function chainFreshness(end: ChainEnd, promisedMs: number | null, nowMs: 
     ageMs > promisedMs
       ? `last sealed ${lastSealed}`
       : ageMs < -AHEAD_MS_MAX
-        ? `last sealed ${lastSealed}, ${Math.round(-ageMs / 1000)} s ahead of this verifier's clock: one of the two is wrong`
+        ? [
+            `last sealed ${lastSealed}, ${Math.round(-ageMs / 1000)} s ahead of this verifier's clock: one of`,
+            'the two is wrong',
+          ].join(' ')
         : null;
   return { findings: found === null ? [] : [stale(expected, found)], complete: isFreshness, ageMs };
 }

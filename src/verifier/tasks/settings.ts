@@ -142,8 +142,10 @@ function checkBucket(
   const { denials } = promised;
   if (denials === null) return;
   const { policy } = facts;
-  const remedy =
-    " If this verifier is in another account, set configuration.denies: false, compare the policy from the archive's own account, and use a trail that reports changes to it.";
+  const remedy = [
+    ' If this verifier is in another account, set configuration.denies: false, compare the policy',
+    "from the archive's own account, and use a trail that reports changes to it.",
+  ].join(' ');
   const shown = policy.known ? policy : { ...policy, why: `${policy.why}${remedy}` };
   check.known(name, 'policy', shown, (text) => {
     for (const problem of policyProblems(text, denials)) {

@@ -11,14 +11,19 @@ import { ledgerstone } from './captured-io.ts';
 
 const ORIGIN = 'audit.example.com/prod';
 
-async function lastLine(ready: boolean, reasons: readonly string[], codes: readonly (string | null)[]) {
+async function lastLine(
+  ready: boolean,
+  reasons: readonly string[],
+  codes: readonly (string | null)[],
+  topics?: unknown,
+) {
   const dir = mkdtempSync(join(tmpdir(), 'ledgerstone-halted-'));
   const partitions = codes.map((code, partition) => ({
     ...{ topic: 'orders', partition, chain: 'orders', origin: `${ORIGIN}/orders/${partition}` },
     ...{ state: code === null ? 'streaming' : 'halted', head: null, lag: 0, trouble: null },
     halt: code === null ? null : { code, message: 'what happened', remedy: 'What to do.' },
   }));
-  const said = { instance: 'i', version: '1.0.0', origin: ORIGIN, ready, reasons, partitions };
+  const said = { instance: 'i', version: '1.0.0', origin: ORIGIN, ready, reasons, topics, partitions };
   const server = createServer((_, response) => response.end(JSON.stringify(said)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
@@ -53,4 +58,14 @@ it('counts them beside its readiness', async () => {
     3,
     'service: i, version 1.0.0, not ready: the store is down, and its one partition halted (see above)',
   ]);
+});
+
+it('says what it owns of each topic, and that the rest is not for it to know', async () => {
+  const all = { topic: 'logins', partitions: 2, owned: 2 };
+  const unknown = { topic: 'new', partitions: null, owned: 0 };
+  const some = { topic: 'orders', partitions: 6, owned: 0 };
+  const words = "  it owns 0 of 6 partitions of orders; who owns the others it can't know";
+  expect(await lastLine(true, [], [], [all, some, unknown])).toEqual([0, words]);
+  // A service of an earlier version does not say, and another one may say anything.
+  expect(await lastLine(true, [], [], 'none')).toEqual([0, 'service: i, version 1.0.0, ready']);
 });

@@ -11,6 +11,7 @@ import {
   lineCount,
   longFile,
   longFunctions,
+  wideCode,
   wideComments,
 } from './limits.ts';
 
@@ -50,6 +51,14 @@ describe('the sources', () => {
     expect(wide.map(text)).toEqual([]);
   });
 
+  it(`have code of at most ${LIMITS.codeColumns} columns`, () => {
+    expect(
+      every(wideCode)
+        .filter(({ file }) => !file.includes('.generated.'))
+        .map(text),
+    ).toEqual([]);
+  });
+
   it('have names that say what is inside', () => {
     const all = [...sources.keys(), ...filesBelow('test')];
     expect(all.filter((file) => emptyNames(file).length > 0)).toEqual([]);
@@ -86,6 +95,22 @@ describe('the rules notice', () => {
     const width = LIMITS.commentColumns - (before.split('\n').at(-1) as string).length;
     expect(wideComments('x.ts', `${before}${'x'.repeat(width)}${after}`)).toEqual([]);
     expect(wideComments('x.ts', `${before}${'x'.repeat(width + 1)}${after}`)).toMatchObject([{ size: 111 }]);
+  });
+
+  it('a line of code that is one column too wide', () => {
+    const line = (columns: number) => `const a = '${'x y '.repeat(40).slice(0, columns - 13)}';\n`;
+    expect(wideCode('x.ts', line(120))).toEqual([]);
+    expect(wideCode('x.ts', `${NEEDS}${line(121)}`)).toEqual([
+      { file: 'x.ts', what: 'code at line 2', size: 121 },
+    ]);
+    const template = `const a = \`${'x'.repeat(120)}\`;\n`;
+    expect(wideCode('x.ts', template)).toMatchObject([{ what: 'code at line 1' }]);
+  });
+
+  it('no wide line of a text over several lines, no regular expression and no long word', () => {
+    expect(wideCode('x.ts', `const a = \`\n${'x'.repeat(200)}\n\`;\n`)).toEqual([]);
+    expect(wideCode('x.ts', `const a = /${'x'.repeat(200)}/;\n`)).toEqual([]);
+    expect(wideCode('x.ts', `const a = '${'ab'.repeat(100)}';\n`)).toEqual([]);
   });
 
   it('no comment in a wide line of code', () => {

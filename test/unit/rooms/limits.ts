@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { importsOf } from './imports.ts';
 import { parse, visit } from './syntax.ts';
 
-export const LIMITS = { fileLines: 300, functionLines: 70, commentColumns: 110 } as const;
+export const LIMITS = { fileLines: 300, functionLines: 70, commentColumns: 110, codeColumns: 120 } as const;
 
 /** Names that say nothing about what is inside. */
 const EMPTY_NAMES = new Set(['utils', 'util', 'helpers', 'common', 'misc', 'shared', 'services', 'types']);
@@ -44,6 +44,29 @@ export function wideComments(file: string, source: string): Excess[] {
     }
   }
   return found;
+}
+
+/**
+ * Lines of code. Not those of a text over several lines, which is printed as it stands, of a regular expression, and of
+ * a long word, such as a key in hex.
+ */
+export function wideCode(file: string, source: string): Excess[] {
+  const lines = source.split('\n');
+  const wide = lines.flatMap((line, index) => (line.length > LIMITS.codeColumns ? [index + 1] : []));
+  if (wide.length === 0) return [];
+  const lineAt = lineFinder(source);
+  const free = new Set<number>();
+  visit(parse(file, source).program, ({ type, start, end, regex, value }) => {
+    const [first, last] = [lineAt(start), lineAt(end - 1)];
+    const isText = type === 'TemplateLiteral' && last > first;
+    const isWord =
+      type === 'Literal' && typeof value === 'string' && value.length > 80 && !value.includes(' ');
+    if (!isText && regex === undefined && !isWord) return;
+    for (let line = first; line <= last; line++) free.add(line);
+  });
+  return wide
+    .filter((line) => !free.has(line))
+    .map((line) => ({ file, what: `code at line ${line}`, size: (lines[line - 1] as string).length }));
 }
 
 /** The folders and the file of a path that have an empty name. */

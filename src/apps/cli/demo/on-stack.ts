@@ -39,15 +39,23 @@ export async function stackStage(directory: string, env: NodeJS.ProcessEnv): Pro
     events: lines.length,
     contentBytes: events.length,
     introduction: [
-      `Kafka ${stack.kafkaVersion} at ${stack.bootstrap.join(',')}, topic ${stack.topic}, ${counted(stack.partitions, 'partition')}.`,
+      [
+        `Kafka ${stack.kafkaVersion} at ${stack.bootstrap.join(',')}, topic ${stack.topic},`,
+        `${counted(stack.partitions, 'partition')}.`,
+      ].join(' '),
       `S3 with Object Lock at ${stack.s3Endpoint}, bucket ${stack.bucket}; KMS key of P-256 at ${stack.kmsEndpoint}.`,
       'Nothing is embedded. On AWS only the addresses differ.',
     ],
     environment: [
-      `export AWS_ACCESS_KEY_ID=${stack.credentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${stack.credentials.secretAccessKey}`,
+      [
+        `export AWS_ACCESS_KEY_ID=${stack.credentials.accessKeyId}`,
+        `AWS_SECRET_ACCESS_KEY=${stack.credentials.secretAccessKey}`,
+      ].join(' '),
     ],
-    nextStep:
-      'On AWS: put your addresses into such a ledgerstone.yaml, then ledgerstone init --create-bucket. See docs/operating.md.',
+    nextStep: [
+      'On AWS: put your addresses into such a ledgerstone.yaml, then ledgerstone init --create-bucket.',
+      'See docs/operating.md.',
+    ].join(' '),
     produce: () => stack.produce(lines),
   };
 }

@@ -42,9 +42,11 @@ export async function runDemo(session: Session, options: Options): Promise<numbe
   const readers = await chainReaders(opened, io.signal);
   const segments = (await Promise.all(readers.map(segmentsOf))).flat();
   const storedBytes = segments.reduce((sum, { stored }) => sum + stored, 0);
-  await say(segmentTable(segments).trimEnd());
+  const sizes = `${bytesText(stage.contentBytes)} as ${bytesText(storedBytes)}`;
+  const seconds = archived.seconds.toFixed(1);
   await say(
-    `${countText(archived.records)} events, ${bytesText(stage.contentBytes)} as ${bytesText(storedBytes)}, in ${archived.seconds.toFixed(1)} s`,
+    segmentTable(segments).trimEnd(),
+    `${countText(archived.records)} events, ${sizes}, in ${seconds} s`,
   );
 
   await heading("2  Verify every byte, trusting only the archive's key");
@@ -52,9 +54,9 @@ export async function runDemo(session: Session, options: Options): Promise<numbe
   const checked = report.chains.map((chain) => chain.checked);
   const total = (of: (one: (typeof checked)[number]) => number) =>
     countText(checked.reduce((sum, one) => sum + of(one), 0));
-  await say(
-    `${verdictText(output, report.verdict)}  ${total((one) => one.signatures)} signatures, ${total((one) => one.lines)} lines, ${total((one) => one.locks)} locks`,
-  );
+  const signatures = `${total((one) => one.signatures)} signatures`;
+  const rest = `${total((one) => one.lines)} lines, ${total((one) => one.locks)} locks`;
+  await say(`${verdictText(output, report.verdict)}  ${signatures}, ${rest}`);
 
   await heading('3  Attack copies of it');
   const attacks = [];

@@ -67,7 +67,10 @@ export async function embeddedStage(directory: string): Promise<Stage> {
       'The pipeline and the code between them are the same.',
     ],
     environment: [],
-    nextStep: `The same on Kafka, S3 Object Lock and KMS: ${inCheckout ? '' : 'in a checkout, '}npm run stack && npm run demo -- --stack`,
+    nextStep: [
+      `The same on Kafka, S3 Object Lock and KMS: ${inCheckout ? '' : 'in a checkout, '}npm run stack`,
+      '&& npm run demo -- --stack',
+    ].join(' '),
     produce: async () => {},
   };
 }
