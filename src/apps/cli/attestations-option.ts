@@ -19,7 +19,7 @@ import {
 } from '../../verifier/attest/attestation-reader.ts';
 import { floodFindings } from '../../verifier/attest/flood.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
-import { type Finding, findingOf } from '../../verify/finding.ts';
+import { type Finding, findingOf, verdictOf } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { sameKey } from '../../verify/trust.ts';
 import { UsageError } from './exit-code.ts';
@@ -74,7 +74,11 @@ export type AttestationSurvey = {
 /** Foreign objects of one chain that a command reads on the way to the newest attestation. */
 const READS_MAX = 100_000;
 
-export type Attestations = { readonly store: ReadableStore; readonly reader: AttestationReader };
+export type Attestations = {
+  readonly store: ReadableStore;
+  readonly reader: AttestationReader;
+  readonly cosigners: readonly CosignerKey[];
+};
 
 export type ArchiveAndAttestations = {
   readonly archive: Archive;
@@ -101,7 +105,7 @@ export async function openWithAttestations(
       await Promise.all([archive.store.close(), store?.close()]);
     };
     const reader = store && new AttestationReader(store, cosigners, archive.trusted, READS_MAX);
-    return { archive, attestations: store && reader && { store, reader }, close };
+    return { archive, attestations: store && reader && { store, reader, cosigners }, close };
   } catch (error) {
     await archive.store.close();
     throw error;
@@ -142,9 +146,30 @@ async function cosignersOf({ attestations, cosigner = [] }: AttestationOptions):
   );
 }
 
+/**
+ * Throws UsageError where there is no attestation at all: who names a place to compare with does not hear
+ * that all is well because it is the wrong one.
+ */
+export function requireAttested(
+  { newest, foreign, floods }: AttestationSurvey,
+  { store, cosigners }: Attestations,
+): void {
+  // What could not be read may be one: the verdict says that.
+  if (newest.length > 0 || verdictOf(floods) !== 'verified') return;
+  const names = [...new Set(cosigners.map(({ name }) => name))].join(', ');
+  const [first] = foreign;
+  const others = first === undefined ? '' : `. ${first.key} is none: ${first.why}`;
+  throw new UsageError(
+    printable(
+      `${store.description} has no attestation of this archive by ${names}: nothing to compare with${others}`,
+    ),
+    'Correct the place, its prefix or the cosigner key. Without --attestations the archive is looked at alone.',
+  );
+}
+
 /** The newest attestation of each chain. */
 export async function surveyAttestations(
-  { store, reader }: Attestations,
+  { store, reader }: Pick<Attestations, 'store' | 'reader'>,
   signal: AbortSignal,
 ): Promise<AttestationSurvey> {
   const newest: ChainAttestation[] = [];

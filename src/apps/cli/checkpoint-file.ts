@@ -50,6 +50,18 @@ export function parseCheckpoints(bytes: Uint8Array, file: string): Uint8Array[] 
   });
 }
 
+/**
+ * A checkpoint of size 0 says nothing (FORMAT.md 9.6.2). Throws UsageError if `files` hold no others, for then
+ * nothing would be compared.
+ */
+export function requireComparable(notes: readonly Uint8Array[], files: readonly string[]): void {
+  if (notes.length === 0 || notes.some((note) => parseSignedCheckpoint(note).checkpoint.size > 0)) return;
+  throw new UsageError(
+    `${files.join(', ')}: only checkpoints of size 0, which rule nothing out`,
+    'Give a file that `ledgerstone verify --checkpoints` wrote after the first segment was sealed.',
+  );
+}
+
 /** A note ends with its signature lines, which begin with an em dash. */
 function splitNotes(text: string): string[] {
   const notes: string[] = [];

@@ -19,6 +19,7 @@ import {
   attestationSummary,
   type ChainAttestation,
   openWithAttestations,
+  requireAttested,
   surveyAttestations,
   withAttestations,
 } from './attestations-option.ts';
@@ -38,8 +39,9 @@ and remedy of a halted partition. --attestations shows how far a second party co
 A chain that another one continues has ended, and its age says nothing. Behind its end,
 what no trusted key signed is no part of it. Without a key none of this can be known.
 
-Exit codes: 0; 1 a seal is broken; 3 a chain, a folder or the seal that was attested last
-can't be read, a newest seal is from the future, or a partition is halted.
+Exit codes: 0; 1 a seal is broken; 2 usage, also if --attestations names a place without
+any; 3 a chain, a folder or the seal that was attested last can't be read, a chain has no
+attestation, a newest seal is from the future, or a partition is halted.
 
 Examples:
   ledgerstone status --config ledgerstone.yaml
@@ -68,6 +70,7 @@ async function runStatus(
   const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
     const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
+    if (survey !== null && attestations !== null) requireAttested(survey, attestations);
     const { newest: attested, foreign, floods } = survey ?? { newest: [], foreign: [], floods: [] };
     const service = archive.config === null ? null : await askService(archive.config);
     let exitCode: number = EXIT.ok;
@@ -90,7 +93,8 @@ async function runStatus(
       const against = confirmed === null ? null : contradiction(found.status.head, confirmed);
       if (against !== null) exitCode = EXIT.broken;
       // Whether the archive is what was attested is then not known.
-      else if (confirmed?.unread != null && exitCode === EXIT.ok) exitCode = EXIT.failed;
+      // So too of a chain that has no attestation.
+      else if (survey !== null && confirmed?.unread !== null && exitCode === EXIT.ok) exitCode = EXIT.failed;
       chains.push({ ...found.status, problem: against ?? found.status.problem, confirmed });
     }
     // Of an archive of which nothing at all can be seen the error says more.

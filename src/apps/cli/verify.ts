@@ -29,10 +29,11 @@ import {
   confirmedChain,
   foreignObjectsText,
   openWithAttestations,
+  requireAttested,
   surveyAttestations,
   withAttestations,
 } from './attestations-option.ts';
-import { readCheckpoints } from './checkpoint-file.ts';
+import { readCheckpoints, requireComparable } from './checkpoint-file.ts';
 import { EXIT, exitCodeOfVerdict } from './exit-code.ts';
 import { type Kept, keptText, readKept, writeKept } from './kept-checkpoints.ts';
 import { type Archive, type ArchiveOptions, repeatable, withArchive } from './open-archive.ts';
@@ -68,8 +69,9 @@ less is \`retention-short\` (a day less, or a tenth of a short period, is not). 
 verdict stand its bounds: what is archived, what is lost, what was not read and what is
 not ruled out.
 
-Exit codes: 0 verified, 1 broken (with --strict also: records are lost), 2 usage, 3 could
-not be checked.
+Exit codes: 0 verified; 1 broken (with --strict also: records are lost); 2 usage, also if
+what is to be compared with holds nothing to compare; 3 could not be checked, or a chain
+has no attestation.
 
 Examples:
   ledgerstone verify ./archive --key archive.vkey
@@ -120,10 +122,12 @@ async function runVerify(
     ...(await Promise.all((options.since ?? []).map((file) => readCheckpoints(session.io, file)))).flat(),
     ...(kept?.notes ?? []),
   ];
+  requireComparable(since, [...(options.since ?? []), ...(options.keep === undefined ? [] : [options.keep])]);
   const { io, output } = session;
   const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
     const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
+    if (survey !== null && attestations !== null) requireAttested(survey, attestations);
     const attested = survey?.newest ?? [];
     const verified = await verifyStore(io, archive.store, archive.trusted, {
       depth: options.depth,
@@ -136,26 +140,30 @@ async function runVerify(
     const given: Given = { leastLock: options.leastLock ?? null };
     const report = withFindings(verified, survey?.floods ?? []);
     const confirmations = await Promise.all(attested.map((one) => confirmed(archive, one, io.signal)));
+    const unattested = survey === null ? [] : unattestedOf(report, attested);
     const keeping = kept === null ? null : await keepVerified(kept, report);
     if (options.json === true) {
-      const said = survey === null ? {} : { attested: confirmations, foreign: survey.foreign };
+      const said = survey === null ? {} : { attested: confirmations, unattested, foreign: survey.foreign };
       const keep = keeping === null ? {} : { keep: keeping.said };
       await output.json({ ...reportJson(report, given), ...said, ...keep });
     } else if (options.checkpoints === true) await output.exact(utf8(checkpointsOf(report).join('\n')));
     else {
       await output.write(reportText(report, archive.store.description, output, given));
-      if (survey !== null) await output.write(attestedText(confirmations, survey));
+      if (survey !== null) await output.write(attestedText(confirmations, unattested, survey));
     }
     if (options.checkpoints === true) output.note(verdictNote(report, given));
     if (keeping !== null) output.note(keeping.text);
     // What was asked for was not done, whatever the verdict is.
     if (keeping?.isFailed) return EXIT.failed;
+    if (report.verdict !== 'verified') return exitCodeOfVerdict(report.verdict);
     const { lost } = totalsOf(report.chains);
-    if (options.strict !== true || lost === 0 || report.verdict !== 'verified') {
-      return exitCodeOfVerdict(report.verdict);
+    if (options.strict === true && lost > 0) {
+      output.note(`--strict: ${counted(lost, 'record')} lost, so the exit code is 1`);
+      return EXIT.broken;
     }
-    output.note(`--strict: ${counted(lost, 'record')} lost, so the exit code is 1`);
-    return EXIT.broken;
+    if (unattested.length === 0) return EXIT.ok;
+    output.note(`--attestations: ${counted(unattested.length, 'chain')} without any, so the exit code is 3`);
+    return EXIT.failed;
   } finally {
     await close();
   }
@@ -196,11 +204,22 @@ const confirmed = async (
   ...(await attestationSummary(archive, one, signal)),
 });
 
-function attestedText(all: readonly ConfirmedChainText[], survey: AttestationSurvey): string {
+/** Origins of chains that the second party has not confirmed at all: of them nothing was compared. */
+function unattestedOf({ chains }: Report, attested: readonly ChainAttestation[]): string[] {
+  const origins = new Set(attested.map((one) => one.attested.origin));
+  return chains.flatMap(({ origin }) => (origins.has(origin) ? [] : [origin]));
+}
+
+function attestedText(
+  all: readonly ConfirmedChainText[],
+  unattested: readonly string[],
+  survey: AttestationSurvey,
+): string {
   const chains = all.map((one) => `${printable(`${one.origin}: ${attestationText(one)}`)}\n`).join('');
-  const isKnown = verdictOf(survey.floods) === 'verified';
-  const none = isKnown ? 'no attestation by a named cosigner\n' : '';
-  return `${chains || none}${foreignObjectsText(survey)}`;
+  const none = unattested.map(
+    (origin) => `${printable(origin)}: no attestation by a named cosigner, nothing compared\n`,
+  );
+  return `${chains}${none.join('')}${foreignObjectsText(survey)}`;
 }
 
 export type VerifyStoreOptions = {

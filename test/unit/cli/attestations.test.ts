@@ -8,10 +8,11 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature.ts';
-import { encodeVkey } from '../../../src/format/vkey.ts';
+import { checkpointText, encodeSignedCheckpoint } from '../../../src/format/note.ts';
+import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
 import { Attester } from '../../../src/verifier/attest/attester.ts';
 import { confirmStep } from '../../../src/verifier/seal-path.ts';
-import { entries, NOW_MS, writeCopy, YEAR_MS } from '../../support/archive-builder.ts';
+import { entries, NOW_MS, signer, writeCopy, YEAR_MS } from '../../support/archive-builder.ts';
 import { memorySigner } from '../../support/memory-signer.ts';
 import { NAME, PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';
 import { ledgerstone } from './captured-io.ts';
@@ -144,11 +145,67 @@ describe('verify --attestations', () => {
   });
 
   it('believes nobody who was not named', async () => {
-    const { code, out } = await ledgerstone([
-      ...['verify', ...archive(), '--attestations', at('own'), '--cosigner', STRANGER],
-    ]);
-    expect(code).toBe(0);
-    expect(out).toContain('no attestation by a named cosigner');
+    const asked = [...archive(), '--attestations', at('own'), '--cosigner', STRANGER];
+    for (const command of ['verify', 'status']) {
+      const { code, out, err } = await ledgerstone([command, ...asked]);
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toContain(
+        'has no attestation of this archive by stranger.example.com: nothing to compare with.',
+      );
+      expect(err).toContain('is none: no cosignature of a cosigner that is believed');
+    }
+  });
+
+  it.each(['verify', 'status'])('%s: a place without any is no clean exit', async (command) => {
+    mkdirSync(at('empty'));
+    const key = ['--cosigner', COSIGNER];
+    // Empty, the archive itself, and attestations of other chains than those of this archive's key.
+    for (const place of ['empty', 'archive']) {
+      const { code, err } = await ledgerstone([command, ...archive(), '--attestations', at(place), ...key]);
+      expect([code, err]).toEqual([2, expect.stringContaining('nothing to compare with')]);
+    }
+    const other = encodeVkey(verifierKey('other.example.com', signer('log key').publicKey, nodeSha256));
+    const { code, err } = await ledgerstone([command, at('archive'), '--key', other, ...attested()]);
+    expect([code, err]).toEqual([2, expect.stringContaining('is none: a checkpoint of')]);
+  });
+
+  it.each(['verify', 'status'])(
+    '%s: a chain without any is not compared, and no clean exit',
+    async (command) => {
+      await world.builder.chain('payments').seal({ lines: entries(0, 2) });
+      rmSync(at('archive'), { recursive: true });
+      write();
+      const { code, out, err } = await ledgerstone([command, ...archive(), ...attested()]);
+      expect([code, out]).toEqual([
+        3,
+        expect.stringMatching(/payments\/0: no attestation by a named cosigner/),
+      ]);
+      if (command === 'status') return;
+      expect(err).toContain('1 chain without any, so the exit code is 3');
+      const json = JSON.parse((await ledgerstone([command, ...archive(), ...attested(), '--json'])).out);
+      expect([json.verdict, json.unattested]).toEqual(['verified', ['audit.example.com/prod/payments/0']]);
+    },
+  );
+
+  it('a broken archive stays broken, and what --since was given must be able to rule something out', async () => {
+    const nothing = encodeSignedCheckpoint(
+      checkpointText({
+        origin: 'audit.example.com/prod/orders/0',
+        size: 0,
+        root: nodeSha256(new Uint8Array(0)),
+      }),
+      [{ name: 'audit.example.com/prod/orders/0', keyId: new Uint8Array(4), signature: new Uint8Array(64) }],
+    );
+    writeFileSync(at('zero'), nothing);
+    for (const option of ['--since', '--keep']) {
+      const { code, err } = await ledgerstone(['verify', ...archive(), option, at('zero')]);
+      expect([code, err]).toEqual([2, expect.stringContaining('only checkpoints of size 0')]);
+    }
+    const { sealKey } = world.made[1] as (typeof world.made)[0];
+    await world.builder.chain('payments').seal({ lines: entries(0, 2) });
+    write();
+    rmSync(at(`archive/${sealKey}`));
+    expect((await ledgerstone(['verify', ...archive(), ...attested()])).code).toBe(1);
   });
 
   it('names what lies among the attestations and is none, above one and where there is none at all', async () => {

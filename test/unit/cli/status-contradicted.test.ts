@@ -96,7 +96,7 @@ it('says truncation where only a foreign object is left of the chain', async () 
 it('says which chain no cosigner has attested, and that no key was given', async () => {
   await world.builder.chain('payments').fill(1, 2);
   const { code, out, err } = await run('status', world.builder);
-  expect([code, err]).toEqual([0, '']);
+  expect([code, err]).toEqual([3, '']);
   expect(out).toContain('orders/0: verified through');
   expect(out).toContain('payments/0: no attestation by a named cosigner\n');
   const alone = await ledgerstone(['status', at('archive')]);
