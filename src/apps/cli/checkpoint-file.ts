@@ -51,8 +51,8 @@ export function parseCheckpoints(bytes: Uint8Array, file: string): Uint8Array[] 
 }
 
 /**
- * A checkpoint of size 0 says nothing (FORMAT.md 9.6.2). Throws UsageError if `files` hold no others, for then
- * nothing would be compared.
+ * A checkpoint of size 0 says nothing (FORMAT.md 9.6.2). Throws UsageError if `files` hold no others: nothing
+ * would be compared then.
  */
 export function requireComparable(notes: readonly Uint8Array[], files: readonly string[]): void {
   if (notes.length === 0 || notes.some((note) => parseSignedCheckpoint(note).checkpoint.size > 0)) return;

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { utf8 } from '../../base/bytes.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { openSigner } from '../../clients/open.ts';
+import { liesIn } from '../../clients/separate.ts';
 import type { SigningConfig, StoreConfig } from '../../config/connections.ts';
 import type { PublicKey } from '../../format/vkey.ts';
 import type { Check } from './check-list.ts';
@@ -57,6 +58,22 @@ export async function directoryChecks(store: Extract<StoreConfig, { kind: 'direc
       notWorm,
     ];
   }
+}
+
+/** A private key in a place that others may read or copy. */
+export async function keyPlaceChecks(
+  signing: SigningConfig,
+  stores: readonly StoreConfig[],
+): Promise<Check[]> {
+  if (signing.kind !== 'local') return [];
+  for (const store of stores) {
+    if (store.kind !== 'directory' || !(await liesIn(signing.keyFile, store.path))) continue;
+    const found = `${signing.keyFile} lies in ${store.path}: who copies that store has the private key`;
+    return [
+      { name: 'key-place', verdict: 'bad', found, remedy: 'Move the key file out, and make a new key.' },
+    ];
+  }
+  return [];
 }
 
 /** `vkeyOf`: the text of the key, which others pin. */

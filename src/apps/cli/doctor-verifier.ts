@@ -5,6 +5,7 @@ import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { afterPeriod } from '../../base/period.ts';
 import { openForReading } from '../../clients/open.ts';
+import { requireSeparate } from '../../clients/separate.ts';
 import type { StoreConfig } from '../../config/connections.ts';
 import type { VerifierConfig } from '../../config/verifier.ts';
 import { CANARY_CHAIN } from '../../format/chain.ts';
@@ -21,6 +22,7 @@ import {
   environmentChecks,
   failedCheck,
   fine,
+  keyPlaceChecks,
   signingChecks,
 } from './doctor-checks.ts';
 import type { Io } from './output.ts';
@@ -40,8 +42,20 @@ export async function verifierAreas(config: VerifierConfig, io: Io): Promise<rea
       ],
     },
     { area: 'archive', checks: await archiveChecks(archive, io.signal) },
-    { area: 'own', checks: await storeChecks(attestations.store, untilMs, io.signal) },
-    { area: 'signing', checks: await signingChecks(cosigner.signing, vkeyOf) },
+    {
+      area: 'own',
+      checks: [
+        ...(await storeChecks(attestations.store, untilMs, io.signal)),
+        ...(await separateChecks(config)),
+      ],
+    },
+    {
+      area: 'signing',
+      checks: [
+        ...(await signingChecks(cosigner.signing, vkeyOf)),
+        ...(await keyPlaceChecks(cosigner.signing, [archive.store, attestations.store])),
+      ],
+    },
   ];
 }
 
@@ -60,6 +74,17 @@ function notTried({ kafka, alarms }: VerifierConfig): Check[] {
     );
   else warn('alarms', 'no message is sent here', '`ledgerstone drill` sends one through every channel.');
   return checks;
+}
+
+/** The rule of the configuration compares names; this follows links. */
+async function separateChecks(config: VerifierConfig): Promise<Check[]> {
+  if (config.archive.store.kind !== 'directory' || config.attestations.store.kind !== 'directory') return [];
+  try {
+    await requireSeparate(config);
+    return [fine('separate', 'the archive and the attestations lie in two places, also where links lead')];
+  } catch (error) {
+    return [failedCheck('separate', error)];
+  }
 }
 
 /** `untilMs`: of a lock that it has to be able to set. Null: of the archive, which it only reads. */

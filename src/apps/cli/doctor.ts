@@ -3,7 +3,9 @@ import { access, constants } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { afterPeriod } from '../../base/period.ts';
+import { liesIn } from '../../clients/separate.ts';
 import { type Config, type FileSourceConfig, loadConfig } from '../../config/archiver.ts';
+import type { StoreConfig } from '../../config/connections.ts';
 import { isVerifierFile, loadVerifierConfig } from '../../config/verifier.ts';
 import { encodeVkey, type PublicKey, verifierKey } from '../../format/vkey.ts';
 import { type Check, checkLines, readinessOf } from './check-list.ts';
@@ -13,6 +15,7 @@ import {
   environmentChecks,
   failedCheck,
   fine,
+  keyPlaceChecks,
   signingChecks,
 } from './doctor-checks.ts';
 import { verifierAreas } from './doctor-verifier.ts';
@@ -50,7 +53,13 @@ async function areasOf({ io }: Session, file: string): Promise<readonly Area[]> 
   return [
     { area: 'config', checks: configChecks(config, io.env) },
     { area: 'store', checks: await storeChecks(config, io.signal) },
-    { area: 'signing', checks: await signingChecks(config.archive.signing, logVkey(config.archive.origin)) },
+    {
+      area: 'signing',
+      checks: [
+        ...(await signingChecks(config.archive.signing, logVkey(config.archive.origin))),
+        ...(await keyPlaceChecks(config.archive.signing, [config.archive.store])),
+      ],
+    },
     { area: 'source', checks: await sourceChecks(config) },
   ];
 }
@@ -115,16 +124,21 @@ async function storeChecks({ archive, retention }: Config, signal: AbortSignal):
   return [...checks, ...(await probePermissions(store, { untilMs }, signal))];
 }
 
-async function sourceChecks({ source, limits }: Config): Promise<Check[]> {
-  if (source.kind === 'file') return fileChecks(source);
+async function sourceChecks({ source, limits, archive }: Config): Promise<Check[]> {
+  if (source.kind === 'file') return fileChecks(source, archive.store);
   const { checkKafka } = await import('../../ingest/kafka/topic-check.ts');
   const silent = () => {};
   const log = { debug: silent, info: silent, warn: silent, error: silent };
   return checkKafka({ ...source, recordBytesMax: limits.recordBytes, log });
 }
 
-async function fileChecks({ path }: FileSourceConfig): Promise<Check[]> {
+async function fileChecks({ path }: FileSourceConfig, store: StoreConfig): Promise<Check[]> {
   if (path === '-') return [fine('input', 'standard input')];
+  if (store.kind === 'directory' && (await liesIn(path, store.path))) {
+    const remedy =
+      'Move the file out: in the archive it is a foreign object, and every copy brings it along.';
+    return [{ name: 'input', verdict: 'bad', found: `${path} lies in the archive, ${store.path}`, remedy }];
+  }
   try {
     await access(path, constants.R_OK);
     return [fine('input', path)];

@@ -8,6 +8,7 @@ import type { Logger } from '../../base/log.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
 import { openForReading, openForWriting, openSigner } from '../../clients/open.ts';
+import { requireSeparate } from '../../clients/separate.ts';
 import { archiveOriginOf, type VerifierConfig } from '../../config/verifier.ts';
 import type { CosignerKey } from '../../format/cosignature.ts';
 import type { Signer } from '../../sign/signer.ts';
@@ -49,6 +50,7 @@ export type VerifierClients = {
 
 /** Rejects with what is wrong with a key or a store. Then nothing is left open. */
 export async function openClients(config: VerifierConfig): Promise<VerifierClients> {
+  await requireSeparate(config);
   const archive = await openForReading(config.archive.store);
   const own = await openForWriting(config.attestations.store, null).catch(async (error: unknown) => {
     await archive.close();

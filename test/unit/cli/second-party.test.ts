@@ -1,5 +1,13 @@
 // Do `init` and `doctor` know the second party's file, and touch nothing of the first party's?
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -66,6 +74,61 @@ it('doctor looks at the archive, its own store and its key, and says what it did
   expect(files()).toEqual(before);
   rmSync(at('archive'), { recursive: true });
   expect((await ask()).code).toBe(3);
+});
+
+it.each(['the archive', 'a folder in it', 'a folder that is not there yet'])(
+  'doctor and watch refuse attestations that a link leads into %s',
+  async (where) => {
+    await ledgerstone(['init', '--config', at('verifier.yaml')]);
+    if (where === 'the archive') symlinkSync(at('archive'), at('own'));
+    else {
+      symlinkSync(at('archive'), at('link'));
+      const folder = where === 'a folder in it' ? 'link/seals' : 'link/none/own';
+      const text = readFileSync(at('verifier.yaml'), 'utf8');
+      writeFileSync(at('verifier.yaml'), text.replace('"path":"own"', `"path":"${folder}"`));
+    }
+    const before = files();
+    const { code, out } = await ledgerstone(['doctor', '--config', at('verifier.yaml'), '--json']);
+    const check = JSON.parse(out).checks.find(({ name }: { name: string }) => name === 'separate');
+    expect([code, check?.verdict, check?.found]).toEqual([
+      3,
+      'bad',
+      'attestations.store leads into the archive, or the other way round',
+    ]);
+    const watching = await ledgerstone(['watch', '--config', at('verifier.yaml')]);
+    expect([watching.code, watching.err + watching.out]).toEqual([
+      2,
+      expect.stringContaining('leads into the archive'),
+    ]);
+    expect(files()).toEqual(before);
+  },
+);
+
+it('doctor refuses a private key that lies in a store, of both parties, and a file of records in the archive', async () => {
+  await ledgerstone(['init', '--config', at('verifier.yaml')]);
+  const verdicts = async (file: string) => {
+    const { out } = await ledgerstone(['doctor', '--config', at(file), '--json']);
+    const all = JSON.parse(out).checks as { readonly name: string; readonly verdict: string }[];
+    return ['key-place', 'input', 'separate'].flatMap((name) => {
+      const found = all.find((check) => check.name === name);
+      return found === undefined ? [] : [`${name} ${found.verdict}`];
+    });
+  };
+  expect(await verdicts('verifier.yaml')).toEqual(['separate ok']);
+  renameSync(at('v.pem'), at('archive/v.pem'));
+  symlinkSync(at('archive/v.pem'), at('v.pem'));
+  expect(await verdicts('verifier.yaml')).toEqual(['key-place bad', 'separate ok']);
+  writeFileSync(
+    at('ledgerstone.yaml'),
+    `archive:
+  origin: ${ORIGIN}
+  store: { kind: directory, path: archive }
+  signing: { kind: local, keyFile: v.pem }
+source: { kind: file, path: archive/in.jsonl, topic: { name: orders, retention: r } }
+retention: { r: { mode: COMPLIANCE, period: 1y } }
+`,
+  );
+  expect(await verdicts('ledgerstone.yaml')).toEqual(['key-place bad', 'input bad']);
 });
 
 it('a mistake in it is told by the keys of that file', async () => {
