@@ -18,6 +18,7 @@ import { cosignerKey } from '../../format/cosignature.ts';
 import type { NoteKeys } from '../../verifier/signed-notes.ts';
 import { readCosigners } from './attestations-option.ts';
 import { expectedFindings, KINDS, type Kind } from './drill/canary.ts';
+import { earlierCanaries } from './drill/earlier.ts';
 import { drillJson, drillText, type Plan, planText } from './drill/report.ts';
 import { runDrill } from './drill/run.ts';
 import { EXIT, UsageError } from './exit-code.ts';
@@ -57,7 +58,8 @@ the refused delete is the drill, and CloudTrail must report it. So the best role
 in the archive's account, has no right on the archive's bucket, and may read findings/ in
 the verifier's bucket. Only what the verifier signed counts as found: give its public key
 with --cosigner where this role may not ask its key service. With --lock the object is
-written anyway, locked for that long.
+written anyway, locked for that long. What earlier drills left is named, and removed if
+this role may and it is older than two hours.
 
 Exit codes: 0 found and every channel notified, 1 not, 2 usage, 3 could not be done.
 
@@ -109,7 +111,10 @@ async function runDrillCommand(session: Session, options: DrillCommandOptions): 
     const mayStay = options.lock !== undefined;
     const channels = channelsOf(config);
     const expected = expectedFindings(kind, lockMs, config.sweep.leastLock, Date.now());
-    const plan: Plan = { kind, config, archive: archive.description, lockMs, mayStay, channels, expected };
+    const earlier = await earlierCanaries(archive, io.signal);
+    const plan: Plan = {
+      ...{ kind, config, archive: archive.description, lockMs, mayStay, channels, expected, earlier },
+    };
     output.note(planText(plan));
     if (!(await isWanted(session, options, lockMs))) {
       output.note('nothing was done');
@@ -122,7 +127,7 @@ async function runDrillCommand(session: Session, options: DrillCommandOptions): 
         prefix: store.kind === 's3' ? store.prefix : '',
         ...{ signal: io.signal, note: (text: string) => output.note(text) },
       },
-      { kind, lockMs, mayStay, withinMs: options.within ?? null, closedWithinMs, channels },
+      { kind, lockMs, mayStay, withinMs: options.within ?? null, closedWithinMs, channels, earlier },
     );
     const isSeen = result.seen !== null && result.notified.every(({ ms }) => ms !== null);
     const isGood = isSeen && (closedWithinMs === 0 || result.isClosed);

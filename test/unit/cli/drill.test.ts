@@ -1,15 +1,20 @@
 // Does a drill touch only its canary, report the true time, and leave nothing behind?
 import { beforeEach, describe, expect, it } from 'vitest';
 import { forgedSeal, KINDS } from '../../../src/apps/cli/drill/canary.ts';
+import { earlierCanaries } from '../../../src/apps/cli/drill/earlier.ts';
 import { type DrillOptions, runDrill } from '../../../src/apps/cli/drill/run.ts';
+import { LedgerstoneError } from '../../../src/base/error.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { inspectSeal } from '../../../src/verify/open-seal.ts';
 import { NOW_MS, ORIGIN } from '../../support/archive-builder.ts';
 import { DrillWorld } from '../../support/drill-world.ts';
+import { memorySigner } from '../../support/memory-signer.ts';
+import { noteSigning } from '../../support/note-signing.ts';
 
 const OPTIONS: DrillOptions = {
   ...{ kind: 'forged-seal', lockMs: 60_000, mayStay: false, withinMs: null, closedWithinMs: 0 },
   channels: ['log'],
+  earlier: { found: [], unlisted: null },
 };
 
 let world: DrillWorld;
@@ -80,6 +85,13 @@ describe('a drill that S3 lets', () => {
     expect(second.seen).toBeNull();
   });
 
+  it('takes no finding for found that the verifier did not sign', async () => {
+    world.turn = world.events;
+    const keys = noteSigning(memorySigner({ seed: 'another verifier' }), 'verifier.example.com');
+    const { seen } = await runDrill({ ...world.tools(), keys }, { ...OPTIONS, withinMs: 3_000 });
+    expect(seen).toBeNull();
+  });
+
   it('waits until every channel was notified', async () => {
     world.turn = world.events;
     const tools = world.tools();
@@ -143,6 +155,74 @@ describe('a drill that S3 lets', () => {
     world.turn = async () => world.ending.abort(new Error('stopped'));
     await expect(drill()).rejects.toThrow('stopped');
     expect(world.notes.at(-1)).toMatch(/^left behind: seals\/.*locked until 2026-11-22T11:01:00/);
+  });
+});
+
+describe('what earlier drills left', () => {
+  const HOUR_MS = 3_600_000;
+  /** As a drill that was killed leaves it. */
+  async function killed(lockMs = 60_000): Promise<string[]> {
+    const untilMs = world.clock.now() + lockMs;
+    const place = { chain: 'ledgerstone.drill', partition: 0 };
+    const bytes = forgedSeal(ORIGIN, place, { nowMs: world.clock.now(), untilMs });
+    const { attacker } = world.archive;
+    const seal = 'seals/topic=ledgerstone.drill/partition=0/000000000000.tlog-proof';
+    attacker.putVersion(seal, bytes, { mode: 'COMPLIANCE', untilMs });
+    attacker.putVersion(seal, bytes, { mode: 'COMPLIANCE', untilMs });
+    attacker.addMarker('ledgerstone.drill/20261122T110000Z-00000000');
+    return [...world.canaries()];
+  }
+  const next = async (options: Partial<DrillOptions> = {}) =>
+    drill({ ...options, earlier: await earlierCanaries(world.tools().archive) });
+
+  it('is named and taken away, and its findings close', async () => {
+    world.turn = world.events;
+    await killed();
+    await world.events();
+    await world.clock.sleep(3 * HOUR_MS);
+    const { earlier, left, act } = await next();
+    expect(earlier.map(({ key, why }) => [key.split('/')[0], why])).toEqual([
+      ['ledgerstone.drill', null],
+      ['seals', null],
+      ['seals', null],
+    ]);
+    expect([left, act.place?.partition, world.canaries()]).toEqual([[], 1, []]);
+    await world.confirm();
+    await world.sweep();
+    const count = (state: string) => world.states().filter((one) => one.endsWith(` ${state}`)).length;
+    expect([count('open') > 3, count('closed')]).toEqual([true, count('open')]);
+  });
+
+  it('and may still be needed, or is locked, stays and is named', async () => {
+    world.turn = world.events;
+    const there = await killed(10 * HOUR_MS);
+    const young = await next();
+    expect(young.earlier.map(({ why }) => why)).toEqual(
+      Array(3).fill('younger than 2 hours, so a drill that still runs may need it'),
+    );
+    expect(world.canaries()).toEqual(there);
+    await world.clock.sleep(3 * HOUR_MS);
+    const old = await next();
+    expect(old.earlier.map(({ why }) => why)).toEqual([null, expect.anything(), expect.anything()]);
+    expect(world.canaries()).toEqual(there.filter((key) => key.startsWith('seals/')));
+  });
+
+  it('is not tried where deletes are refused: one attempt is the drill, and no more', async () => {
+    await killed();
+    await world.clock.sleep(3 * HOUR_MS);
+    world.refused.add('delete');
+    world.turn = world.trailEvents(60_000);
+    const { earlier } = await next();
+    expect(earlier.map(({ why }) => why)).toEqual(Array(3).fill('deletes are refused to this role'));
+    expect(world.trail).toHaveLength(1);
+  });
+
+  it('is not known to a role that may not list, and is not called none', async () => {
+    const listVersions = () => {
+      throw new LedgerstoneError('not-permitted', 'S3 ListObjectVersions: AccessDenied');
+    };
+    const unlisted = 'this role may not list the archive';
+    expect(await earlierCanaries({ listVersions })).toEqual({ found: [], unlisted });
   });
 });
 

@@ -1,5 +1,6 @@
 // What does a drill print, before it is done and afterwards?
 
+import { counted } from '../../../base/counted.ts';
 import { printable } from '../../../base/printable.ts';
 import type { S3StoreConfig } from '../../../config/connections.ts';
 import type { VerifierConfig } from '../../../config/verifier.ts';
@@ -7,6 +8,7 @@ import { timeText } from '../../../format/time.ts';
 import type { Output } from '../output.ts';
 import { ageText } from '../table.ts';
 import { type Expected, FACTS, type Kind } from './canary.ts';
+import { EARLIER_HOURS, type EarlierCanaries } from './earlier.ts';
 import type { DrillResult } from './run.ts';
 
 export type Plan = {
@@ -17,6 +19,7 @@ export type Plan = {
   readonly mayStay: boolean;
   readonly channels: readonly string[];
   readonly expected: readonly Expected[];
+  readonly earlier: EarlierCanaries;
 };
 
 const IF_REFUSED = 'then nothing is changed, and the refused try must be found (CloudTrail)';
@@ -28,7 +31,16 @@ const SHORT_LINES = [
 ];
 
 /** Printed before anything is done. */
-export function planText({ kind, config, archive, lockMs, mayStay, channels, expected }: Plan): string {
+export function planText({
+  kind,
+  config,
+  archive,
+  lockMs,
+  mayStay,
+  channels,
+  expected,
+  earlier,
+}: Plan): string {
   const isBucket = config.archive.store.kind === 's3';
   const { description: says, meanwhile, isSeal } = FACTS[kind];
   const where = isSeal ? 'seals/topic=ledgerstone.drill/' : 'ledgerstone.drill/';
@@ -47,8 +59,16 @@ export function planText({ kind, config, archive, lockMs, mayStay, channels, exp
     `findings   ${expected.map(({ code, severity }) => `${code} (${severity})`).join(', ')}`,
     ...(expected.some(({ code }) => code === 'retention-short') ? SHORT_LINES : []),
     `refused?   ${isBucket ? IF_REFUSED : 'then it ends'}`,
+    ...earlierPlan(earlier),
     `people     ${config.cosigner.name} notifies them as if it were real: ${channels.join(', ')}`,
   ].join('\n');
+}
+
+function earlierPlan({ found, unlisted }: EarlierCanaries): string[] {
+  if (unlisted !== null) return [`earlier    not known: ${unlisted}`];
+  if (found.length === 0) return [];
+  const many = counted(found.length, 'version');
+  return [`earlier    ${many} that earlier drills left; removed if older than ${EARLIER_HOURS} hours`];
 }
 
 export function drillJson(result: DrillResult, plan: Plan, isGood: boolean): object {
@@ -73,6 +93,10 @@ export function drillJson(result: DrillResult, plan: Plan, isGood: boolean): obj
     notified: notified.map(({ channel, ms }) => ({ channel, seconds: orNull(ms, seconds) })),
     takenAway: left.length === 0,
     left,
+    earlier: result.earlier.map(({ key, versionId, laidMs, why }) => ({
+      ...{ key, versionId, laid: timeText(laidMs), removed: why === null, why },
+    })),
+    earlierUnlisted: plan.earlier.unlisted,
     closed: isClosed,
   };
 }
@@ -95,7 +119,7 @@ export function drillText(result: DrillResult, plan: Plan, isGood: boolean, outp
       ...cleanLines(result, plan),
     );
   } else lines.push(...cleanLines(result, plan));
-  lines.push('');
+  lines.push(...earlierLines(result, plan), '');
   if (detectedMs === null) {
     const word = output.colour('red', 'not detected');
     lines.push(`${word} within ${ageText(withinMs)}`, `  ${whyNot(result, plan)}`);
@@ -125,6 +149,15 @@ function cleanLines({ act, left, isClosed, seen }: DrillResult, { config }: Plan
     `finding    ${isClosed ? 'closed' : left.length > 0 ? 'open as long as the object is there' : `closes ${when}`}`,
   );
   return lines;
+}
+
+/** Findings about them stay open as long as they are there. */
+function earlierLines({ earlier }: DrillResult, { config }: Plan): string[] {
+  const { store } = config.archive;
+  return earlier.flatMap(({ key, versionId, laidMs, why }) => [
+    `earlier    ${printable(key)}, version ${versionId}, of ${timeText(laidMs)}: ${why === null ? 'removed' : `left, ${printable(why)}`}`,
+    ...(why === null || store.kind !== 's3' ? [] : [`           ${deleteCommand(store, key, versionId)}`]),
+  ]);
 }
 
 const deleteCommand = ({ bucket, prefix }: S3StoreConfig, key: string, versionId: string): string =>

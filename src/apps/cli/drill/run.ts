@@ -6,6 +6,7 @@ import { chainScope } from '../../../verifier/findings/record.ts';
 import type { NoteKeys } from '../../../verifier/signed-notes.ts';
 import type { Kind } from './canary.ts';
 import { cleanUp, type Leftover } from './clean-up.ts';
+import { type ClearedCanary, clearEarlier, type EarlierCanaries } from './earlier.ts';
 import { isFindingOf, LedgerPoller, type Seen, scopesOf } from './ledger-poller.ts';
 import { type Act, tamper } from './tamper.ts';
 
@@ -37,6 +38,8 @@ export type DrillOptions = {
   readonly closedWithinMs: number;
   /** Every one of these must have been notified. */
   readonly channels: readonly string[];
+  /** What earlier drills left. */
+  readonly earlier: EarlierCanaries;
 };
 
 type Notified = {
@@ -53,6 +56,8 @@ export type DrillResult = {
   readonly detectedMs: number | null;
   readonly notified: readonly Notified[];
   readonly left: readonly Leftover[];
+  /** What earlier drills left, and what became of it. */
+  readonly earlier: readonly ClearedCanary[];
   readonly isClosed: boolean;
 };
 
@@ -89,8 +94,9 @@ export async function runDrill(tools: DrillTools, options: DrillOptions): Promis
     const found = await untilKnown(tools, poller, act, options.channels, withinMs);
     if (act.versionId !== null && act.lockedUntilMs !== null) note('removing it when its lock has ended …');
     const left = await clean();
+    const earlier = await clearEarlier({ canary, clock, offsetMs }, options.earlier, act.refused !== null);
     const isClosed = found.seen !== null && (await untilClosed(tools, poller, found.seen, options));
-    return { act, withinMs, ...found, left, isClosed };
+    return { act, withinMs, ...found, left, earlier, isClosed };
   } catch (error) {
     for (const { key, versionId, why } of await clean())
       note(`left behind: ${key}, version ${versionId} (${why})`);
