@@ -8,7 +8,7 @@ import type { StoreReader } from '../../../store/store.ts';
 import type { CanaryVersion } from './clean-up.ts';
 
 /** `laidMs`: by the store's clock. */
-export type EarlierCanary = CanaryVersion & { readonly laidMs: number };
+type EarlierCanary = CanaryVersion & { readonly laidMs: number };
 
 /** Oldest first. `unlisted`: why nobody knows, or null. */
 export type EarlierCanaries = { readonly found: readonly EarlierCanary[]; readonly unlisted: string | null };
