@@ -61,7 +61,7 @@ export async function directoryChecks(store: Extract<StoreConfig, { kind: 'direc
 }
 
 /** A private key in a place that others may read or copy. */
-export async function keyPlaceChecks(
+export async function keyFileChecks(
   signing: SigningConfig,
   stores: readonly StoreConfig[],
 ): Promise<Check[]> {

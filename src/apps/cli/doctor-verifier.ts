@@ -22,7 +22,7 @@ import {
   environmentChecks,
   failedCheck,
   fine,
-  keyPlaceChecks,
+  keyFileChecks,
   signingChecks,
 } from './doctor-checks.ts';
 import type { Io } from './output.ts';
@@ -53,7 +53,7 @@ export async function verifierAreas(config: VerifierConfig, io: Io): Promise<rea
       area: 'signing',
       checks: [
         ...(await signingChecks(cosigner.signing, vkeyOf)),
-        ...(await keyPlaceChecks(cosigner.signing, [archive.store, attestations.store])),
+        ...(await keyFileChecks(cosigner.signing, [archive.store, attestations.store])),
       ],
     },
   ];

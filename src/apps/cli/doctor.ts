@@ -15,7 +15,7 @@ import {
   environmentChecks,
   failedCheck,
   fine,
-  keyPlaceChecks,
+  keyFileChecks,
   signingChecks,
 } from './doctor-checks.ts';
 import { verifierAreas } from './doctor-verifier.ts';
@@ -57,7 +57,7 @@ async function areasOf({ io }: Session, file: string): Promise<readonly Area[]> 
       area: 'signing',
       checks: [
         ...(await signingChecks(config.archive.signing, logVkey(config.archive.origin))),
-        ...(await keyPlaceChecks(config.archive.signing, [config.archive.store])),
+        ...(await keyFileChecks(config.archive.signing, [config.archive.store])),
       ],
     },
     { area: 'source', checks: await sourceChecks(config) },
