@@ -152,7 +152,7 @@ export function makeVerifier(
     place: placeOf(config),
     step,
     sources: new SourceRanges({ ...step, archive, own }),
-    trailFiles: trailFiles && new TrailRecords(trailFiles, config.attempts.trailFiles?.from ?? [], clock),
+    trailFiles: trailFiles && trailRecordsOf(config, trailFiles, clock),
     findings: reporter,
     loadOpen: (signal) => reporter.loadOpen(signal),
     tasks: new Map<string, Task>([
@@ -171,6 +171,12 @@ export function makeVerifier(
     chainsAtOnce,
   };
 }
+
+const trailRecordsOf = (
+  { attempts, configuration }: VerifierConfig,
+  store: ReadableStore,
+  clock: Clock,
+): TrailRecords => new TrailRecords(store, attempts.trailFiles?.from ?? [], clock, configuration.everyMs);
 
 /** Null: the archive is no bucket. */
 function placeOf({ archive: { store }, attempts: { trailFiles } }: VerifierConfig): Verifier['place'] {

@@ -42,21 +42,38 @@ export async function readTrailFile(
 export type TrailHome = { readonly account: string; readonly region: string };
 
 /**
+ * Where the files of an account lie: those of its own trails, and of trails of its organisation
+ * (`AWSLogs/<organisation>/<account>/`).
+ */
+export async function* accountFolders(
+  store: Pick<StoreReader, 'listPrefixes'>,
+  account: string,
+  signal?: AbortSignal,
+): AsyncGenerator<string> {
+  yield `AWSLogs/${account}/`;
+  for await (const folder of store.listPrefixes('AWSLogs/', signal)) {
+    if (/^AWSLogs\/o-[a-z0-9]+\/$/.test(folder)) yield `${folder}${account}/`;
+  }
+}
+
+/**
  * When CloudTrail delivered its newest digest of yesterday and today, or null if it delivered none. It writes
  * one an hour, also where nothing happened, so a trail that somebody stopped shows by its silence.
  */
 export async function newestDigest(
-  store: Pick<StoreReader, 'listVersions'>,
+  store: Pick<StoreReader, 'listVersions' | 'listPrefixes'>,
   { account, region }: TrailHome,
   nowMs: number,
   signal?: AbortSignal,
 ): Promise<number | null> {
   let newest: number | null = null;
-  for (const dayMs of [nowMs - DAY_MS, nowMs]) {
-    const day = new Date(dayMs).toISOString().slice(0, 10).replaceAll('-', '/');
-    const prefix = `AWSLogs/${account}/CloudTrail-Digest/${region}/${day}/`;
-    for await (const { marker, lastModifiedMs } of store.listVersions(prefix, signal && { signal })) {
-      if (!marker) newest = Math.max(newest ?? 0, lastModifiedMs);
+  for await (const folder of accountFolders(store, account, signal)) {
+    for (const dayMs of [nowMs - DAY_MS, nowMs]) {
+      const day = new Date(dayMs).toISOString().slice(0, 10).replaceAll('-', '/');
+      const prefix = `${folder}CloudTrail-Digest/${region}/${day}/`;
+      for await (const { marker, lastModifiedMs } of store.listVersions(prefix, signal && { signal })) {
+        if (!marker) newest = Math.max(newest ?? 0, lastModifiedMs);
+      }
     }
   }
   return newest;

@@ -4,11 +4,16 @@ import { FormatError } from '../../base/error.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { TrailFileReader } from '../verifier.ts';
 import { attemptsIn } from './cloudtrail.ts';
-import { isTrailFileKey, readTrailFile, type TrailHome } from './trail-files.ts';
+import { accountFolders, isTrailFileKey, readTrailFile, type TrailHome } from './trail-files.ts';
 
-const DAY_MS = 86_400_000;
-/** A file that was delivered earlier is not looked for any more. So each has some tries. */
-const LOOKED_BACK_MS = 6 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Files that were delivered earlier are left to the long look. So each has some tries. */
+const SHORT_MS = 6 * HOUR_MS;
+/** Once a day: a verifier that stood still for less has then read every file. */
+const LONG_MS = 7 * DAY_MS;
+/** When it is due also in a process that has just started, in hours of UTC. A Lambda has no memory. */
+const LONG_HOUR = 3;
 /** Its event is still under way. */
 const EVENT_MS = 10 * 60_000;
 
@@ -16,13 +21,19 @@ export class TrailRecords implements TrailFileReader {
   readonly #store: StoreReader;
   readonly #homes: readonly TrailHome[];
   readonly #clock: Clock;
-  /** Files of the last hours that this process has read or can't read, and when. */
+  readonly #shortMs: number;
+  /** Files that this process has read or can't read, and when. */
   readonly #done = new Map<string, number>();
+  /** When this process looked first, and when it last looked long. */
+  #startedMs: number | null = null;
+  #longMs: number | null = null;
 
-  constructor(store: StoreReader, homes: readonly TrailHome[], clock: Clock) {
+  /** `everyMs`: how often `unread` is asked. */
+  constructor(store: StoreReader, homes: readonly TrailHome[], clock: Clock, everyMs: number) {
     this.#store = store;
     this.#homes = homes;
     this.#clock = clock;
+    this.#shortMs = Math.min(LONG_MS, Math.max(SHORT_MS, 2 * everyMs));
   }
 
   /**
@@ -48,25 +59,47 @@ export class TrailRecords implements TrailFileReader {
     }
   }
 
-  /** Files of the last six hours that this process has not read, by Region and time. */
+  /**
+   * Files that this process has not read, by Region and time: of the last hours, and once a day of the last
+   * seven days.
+   */
   async *unread(signal?: AbortSignal): AsyncGenerator<string> {
     const nowMs = this.#clock.now();
-    const fromMs = nowMs - LOOKED_BACK_MS;
-    for (const [key, atMs] of this.#done) if (atMs < fromMs - DAY_MS) this.#done.delete(key);
-    const days = new Set([fromMs, nowMs].map((ms) => new Date(ms).toISOString().slice(0, 10)));
+    const fromMs = nowMs - (this.#isLongDue(nowMs) ? LONG_MS : this.#shortMs);
+    for (const [key, atMs] of this.#done) if (atMs < nowMs - LONG_MS - DAY_MS) this.#done.delete(key);
+    const days: string[] = [];
+    for (let ms = fromMs; ms < nowMs + DAY_MS; ms += DAY_MS) {
+      days.push(new Date(Math.min(ms, nowMs)).toISOString().slice(0, 10).replaceAll('-', '/'));
+    }
     for (const account of new Set(this.#homes.map((home) => home.account))) {
-      for await (const region of this.#store.listPrefixes(`AWSLogs/${account}/CloudTrail/`, signal)) {
-        for (const day of days) {
-          const prefix = `${region}${day.replaceAll('-', '/')}/`;
-          for await (const { key, marker, lastModifiedMs } of this.#store.listVersions(
-            prefix,
-            signal && { signal },
-          )) {
-            const isMeant = lastModifiedMs >= fromMs && lastModifiedMs <= nowMs - EVENT_MS;
-            if (!marker && isMeant && isTrailFileKey(key) && !this.#done.has(key)) yield key;
-          }
+      for await (const folder of accountFolders(this.#store, account, signal)) {
+        for await (const region of this.#store.listPrefixes(`${folder}CloudTrail/`, signal)) {
+          for (const day of new Set(days)) yield* this.#unreadOf(`${region}${day}/`, fromMs, nowMs, signal);
         }
       }
     }
+  }
+
+  async *#unreadOf(
+    prefix: string,
+    fromMs: number,
+    nowMs: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<string> {
+    const listed = this.#store.listVersions(prefix, signal && { signal });
+    for await (const { key, marker, lastModifiedMs } of listed) {
+      const isMeant = lastModifiedMs >= fromMs && lastModifiedMs <= nowMs - EVENT_MS;
+      if (!marker && isMeant && isTrailFileKey(key) && !this.#done.has(key)) yield key;
+    }
+  }
+
+  /** Once a day in a process that lives, and at one hour of the day in one that has just started. */
+  #isLongDue(nowMs: number): boolean {
+    this.#startedMs ??= nowMs;
+    const isItsHour = new Date(nowMs).getUTCHours() === LONG_HOUR;
+    const sinceMs = nowMs - (this.#longMs ?? this.#startedMs);
+    const isLong = sinceMs >= DAY_MS || (isItsHour && (this.#longMs === null || sinceMs >= DAY_MS / 2));
+    if (isLong) this.#longMs = nowMs;
+    return isLong;
   }
 }

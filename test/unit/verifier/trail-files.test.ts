@@ -6,6 +6,7 @@ import { makeVerifier } from '../../../src/apps/verifier/wiring.ts';
 import { parseVerifierConfig } from '../../../src/config/verifier.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
 import { isTrailFileKey, newestDigest } from '../../../src/verifier/events/trail-files.ts';
+import { TrailRecords } from '../../../src/verifier/events/trail-records.ts';
 import { parseFinding } from '../../../src/verifier/findings/record.ts';
 import { checkConfiguration, type TrailFacts } from '../../../src/verifier/tasks/settings.ts';
 import type { Verifier } from '../../../src/verifier/verifier.ts';
@@ -132,6 +133,66 @@ describe('a file of records', () => {
     await configuration();
     await configuration();
     expect([attempts().length, reads()]).toEqual([1, 1]);
+  });
+
+  it('that is older is found by the long look, once a day, and at 3 o’clock also by a process that began then', async () => {
+    const HOUR_MS = 3_600_000;
+    const at3Ms = Date.parse('2026-11-23T03:10:00Z');
+    nowMs = at3Ms - 30 * HOUR_MS;
+    const key = KEY.replace('2026/11/22', '2026/11/21');
+    await records.putIfAbsent(key, fileOf(iam), LOCK);
+    const reads = () => records.log.filter(({ method }) => method === 'read').length;
+    const run = async (files: TrailRecords) => {
+      for await (const one of files.unread()) await files.report(one, verifier);
+      return reads();
+    };
+    const started = () =>
+      new TrailRecords(records, [{ account: '111122223333', region: 'eu-central-1' }], clock, HOUR_MS);
+    const living = started();
+    nowMs = at3Ms - 18 * HOUR_MS;
+    expect(await run(living)).toBe(0);
+    nowMs = at3Ms - HOUR_MS;
+    expect(await run(started())).toBe(0);
+    nowMs = at3Ms;
+    expect([await run(living), await run(started())]).toEqual([1, 2]);
+    nowMs += 20 * HOUR_MS;
+    expect([await run(living), await run(started())]).toEqual([2, 2]);
+    // A process that lives looks after a day, at whatever hour it is asked.
+    const late = started();
+    await run(late);
+    nowMs += 25 * HOUR_MS;
+    expect(await run(late)).toBe(3);
+    // Behind seven days nobody looks.
+    nowMs = at3Ms + 7 * 24 * HOUR_MS;
+    expect(await run(started())).toBe(3);
+  });
+
+  it('is looked for as far back as the task is asked rarely', async () => {
+    nowMs = NOW_MS - 30 * 3_600_000;
+    await records.putIfAbsent(KEY.replace('2026/11/22', '2026/11/21'), fileOf(iam), LOCK);
+    nowMs = NOW_MS;
+    const home = { account: '111122223333', region: 'eu-central-1' };
+    const keys: string[] = [];
+    const rare = new TrailRecords(records, [home], clock, 24 * 3_600_000);
+    for await (const key of rare.unread()) keys.push(key);
+    expect(keys).toHaveLength(1);
+  });
+
+  it("of an organisation's trail is found as one of the account's own, and its digests count", async () => {
+    const key = KEY.replace('AWSLogs/', 'AWSLogs/o-a1b2c3d4e5/');
+    nowMs = NOW_MS - 3_600_000;
+    await records.putIfAbsent(key, fileOf(iam), LOCK);
+    await records.putIfAbsent(key.replace('111122223333', '999988887777'), fileOf(sts), LOCK);
+    const digest = 'AWSLogs/o-a1b2c3d4e5/111122223333/CloudTrail-Digest/eu-central-1/2026/11/22/x.json.gz';
+    await records.putIfAbsent(digest, new Uint8Array(1), LOCK);
+    const laidMs = nowMs;
+    nowMs = NOW_MS;
+    await answerEvent(verifier, { task: 'configuration' }, () => 300_000).catch(() => {});
+    expect(attempts().map(({ found: text }) => text)).toEqual([
+      expect.stringContaining('called UpdateAssumeRolePolicy'),
+    ]);
+    const home = { account: '111122223333', region: 'eu-central-1' };
+    expect(await newestDigest(records, home, nowMs)).toBe(laidMs);
   });
 
   it.each([
