@@ -154,8 +154,9 @@ function cleanLines({ act, left, isClosed, seen }: DrillResult, { config }: Plan
 /** Findings about them stay open as long as they are there. */
 function earlierLines({ earlier }: DrillResult, { config }: Plan): string[] {
   const { store } = config.archive;
+  const outcome = (why: string | null) => (why === null ? 'removed' : `left, ${printable(why)}`);
   return earlier.flatMap(({ key, versionId, laidMs, why }) => [
-    `earlier    ${printable(key)}, version ${versionId}, of ${timeText(laidMs)}: ${why === null ? 'removed' : `left, ${printable(why)}`}`,
+    `earlier    ${printable(key)}, version ${versionId}, of ${timeText(laidMs)}: ${outcome(why)}`,
     ...(why === null || store.kind !== 's3' ? [] : [`           ${deleteCommand(store, key, versionId)}`]),
   ]);
 }
