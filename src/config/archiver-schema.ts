@@ -18,6 +18,7 @@ import {
   topicName,
   word,
 } from './fields.ts';
+import { topicFields } from './topic-fields.ts';
 import { PERIOD_PATTERN, periodOf } from './units.ts';
 
 export const MAX_AGE_DEFAULT = '60s';
@@ -81,6 +82,7 @@ const topic = z.strictObject({
     .default('earliest')
     .describe('Where a partition begins that has no chain yet'),
   continues: continues.optional(),
+  fields: topicFields.optional(),
   compacted: z
     .literal('accept')
     .optional()
@@ -126,6 +128,7 @@ export const source = z.discriminatedUnion('kind', [
         chain: chainName.optional().describe("Name of the chain. Default: the topic's name"),
         retention,
         continues: continues.optional(),
+        fields: topicFields.optional(),
       })
       .describe('What the file is archived as'),
   }),

@@ -17,6 +17,7 @@ import {
   type TlsConfig,
   tlsOf,
 } from './connections.ts';
+import { type TopicFields, topicFieldsOf } from './topic-fields.ts';
 import { periodOf } from './units.ts';
 
 /** An operator's recorded handover from an older chain that can't go on (FORMAT.md, `continues`). */
@@ -48,6 +49,8 @@ export type TopicConfig = {
   readonly continues?: ContinuesConfig;
   /** The topic may be one that Kafka compacts. */
   readonly compacted?: 'accept';
+  /** Places in its events by short name. */
+  readonly fields?: TopicFields;
 };
 
 export type KafkaSourceConfig = {
@@ -171,7 +174,9 @@ function topicOf(topic: Topic): TopicConfig {
     typeof topic.startFrom === 'string'
       ? topic.startFrom
       : { time: topic.startFrom.time, timeMs: Date.parse(topic.startFrom.time) };
-  return present({ ...topic, chain: topic.chain ?? topic.name, partitions, startFrom }) as TopicConfig;
+  const chain = topic.chain ?? topic.name;
+  const fields = topic.fields === undefined ? undefined : topicFieldsOf(topic.fields);
+  return present({ ...topic, chain, partitions, startFrom, fields }) as TopicConfig;
 }
 
 function sourceOf(input: ConfigOutput, resolvePath: (path: string) => string): SourceConfig {

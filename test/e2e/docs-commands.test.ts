@@ -57,7 +57,17 @@ describe('blocks on an archive', () => {
     await writeFile(join(bin, 'ledgerstone'), `#!/bin/sh\nexec node ${ROOT}/src/apps/cli/bin.cjs "$@"\n`);
     await chmod(join(bin, 'ledgerstone'), 0o755);
     env = { ...process.env, NO_COLOR: '1', PATH: `${bin}${delimiter}${process.env['PATH']}` };
-    const events = Array.from({ length: 100 }, (_, id) => JSON.stringify({ id })).join('\n');
+    const events = Array.from({ length: 100 }, (_, id) => {
+      const userName = id % 3 === 1 ? 'alice' : 'bob';
+      const userIdentity = { arn: `arn:aws:iam::123456789012:user/${userName}`, userName };
+      const eventTime = new Date(Date.parse('2026-11-22T08:00:00Z') + id * 60_000).toISOString();
+      return JSON.stringify({
+        id,
+        eventTime,
+        eventName: id % 2 === 1 ? 'DeleteUser' : 'GetUser',
+        userIdentity,
+      });
+    }).join('\n');
     await writeFile(join(cwd, 'events.jsonl'), `${events}\n`);
     await writeFile(
       join(cwd, 'ledgerstone.yaml'),

@@ -11,7 +11,7 @@ import { ArchiveBuilder, NOW_MS, START_MS } from './archive-builder.ts';
 import type { LawlessArchive } from './lawless-archive.ts';
 import { lawlessStore } from './lawless-store.ts';
 
-export type Asked = Partial<Omit<Query, 'conditions' | 'fieldsOf'>> & {
+export type Asked = Partial<Omit<Query, 'conditions'>> & {
   readonly where?: readonly string[];
   readonly fields?: Readonly<Record<string, string>>;
 };

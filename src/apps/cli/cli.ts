@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   verify: async () => (await import('./verify.ts')).verifyCommand,
   watch: async () => (await import('./watch.ts')).watchCommand,
   drill: async () => (await import('./drill.ts')).drillCommand,
+  find: async () => (await import('./find.ts')).findCommand,
   get: async () => (await import('./get.ts')).getCommand,
   show: async () => (await import('./show.ts')).showCommand,
   losses: async () => (await import('./losses.ts')).lossesCommand,

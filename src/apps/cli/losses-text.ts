@@ -2,6 +2,7 @@
 import { counted, countText } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import type { ChainCounts, FoundGap } from '../../read/gap-search.ts';
+import { csvCell } from './csv.ts';
 import type { Output } from './output.ts';
 import { behindText } from './status-text.ts';
 import { tableText } from './table.ts';
@@ -127,10 +128,4 @@ export function csvText(rows: readonly Row[]): string {
     ...[row.lost ? 'yes' : 'no', row.sealed, row.by ?? '', row.why ?? UNREAD, row.sequence],
   ]);
   return [CSV_COLUMNS, ...lines].map((cells) => `${cells.map(csvCell).join(',')}\n`).join('');
-}
-
-function csvCell(value: string | number): string {
-  if (typeof value === 'number') return String(value);
-  const text = printable(/^[=+\-@]/.test(value) ? `'${value}` : value);
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

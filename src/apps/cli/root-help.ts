@@ -11,6 +11,7 @@ export const ROOT_HELP = `Usage: ledgerstone COMMAND [options]      ledgerstone 
   verify    chains, signatures, locks and every stored byte
   watch     the independent verifier as a service: check, attest, alarm
   drill     tampers with a canary: how soon does the verifier find it?
+  find      events by field, text and time, and what was looked at
   get       entries or original values by offset or time
   show      one segment in readable form
   losses    which offsets have no record, why and by whose word

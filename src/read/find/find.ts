@@ -15,6 +15,7 @@ import { anchorOfCheckpoint } from '../../verify/anchor.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import { chainText } from '../../verify/handover.ts';
 import type { Report } from '../../verify/report.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 import { verifyArchive } from '../../verify/verify.ts';
 import type { LocatedSeal } from '../chain-reader.ts';
 import type { FoundLine } from '../line-range.ts';
@@ -149,9 +150,22 @@ class Search {
     signal: AbortSignal,
   ): Promise<Report> {
     const { store, trusted, nowMs, since = [], confirmed = [] } = this.#options;
-    const only = visitor.walks.map(({ chain, partition }) => ({ chain, partition }));
-    const places = new Set(only.map(chainText));
-    const isOf = (origin: string): boolean => places.has(chainText(parseChainOrigin(origin)));
+    const placeOf = (origin: string): ChainInArchive => parseChainOrigin(origin);
+    const others = new Set(
+      [...(this.#scope?.notAsked ?? []), ...(this.#scope?.withoutField ?? [])].map(chainText),
+    );
+    const isOf = (origin: string): boolean => !others.has(chainText(placeOf(origin)));
+    // A chain that somebody knew and that is gone may have held what is looked for, whatever its name.
+    const known = [
+      ...since.map((note) => anchorOfCheckpoint(note).origin),
+      ...confirmed.map(({ origin }) => origin),
+    ];
+    const places = [...visitor.walks, ...known.filter(isOf).map(placeOf)];
+    const only = [
+      ...new Map(
+        places.map(({ chain, partition }) => [`${chain}/${partition}`, { chain, partition }]),
+      ).values(),
+    ];
     return verifyArchive(withoutLocks(store), {
       ...{ trusted, depth: 'content', nowMs, sha256: nodeSha256, checker, visitor, signal, only },
       since: since.filter((note) => isOf(anchorOfCheckpoint(note).origin)),

@@ -28,13 +28,14 @@ export async function searchSegment(
   const matcher = new LineMatcher(spec);
   const lines: FoundLine[] = [];
   let room = KEPT_BYTES_MAX;
-  const outcome = await checkData(bytes, claim, tools, (line) => {
-    if (!matcher.isHit(line)) return;
-    const { content, start, end, offset, nextOffset, timestampMs } = line;
+  const outcome = await checkData(bytes, claim, tools, (seen) => {
+    if (!matcher.isHit(seen)) return;
+    const { content, start, end, offset, nextOffset, timestampMs } = seen;
     room -= end - start + LINE_BYTES;
     if (room < 0) return;
-    // Copied: the block is freed.
-    lines.push({ line: content.slice(start, end), offset, nextOffset, isGap: false, timestampMs });
+    // A copy: the block is freed. (The slice of a Buffer would be none.)
+    const line = new Uint8Array(content.subarray(start, end));
+    lines.push({ line, offset, nextOffset, isGap: false, timestampMs });
   });
   return { outcome, counts: matcher.counts, lines };
 }

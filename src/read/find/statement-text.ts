@@ -78,8 +78,9 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
     skipped === 0 ? '' : `; ${counted(skipped, 'other segment')} can hold none, as the seals state it`;
   const key = hasKey ? '' : '; not verified, since no key was given';
   if (leftOut.length === 0) return `${found}, and nothing was left out: ${where} were searched${other}${key}`;
-  const but = end === 'limit' && leftOut.length === 1 ? 'so far' : 'but not everything was searched';
-  return `${found}, ${but}: ${where} were${other}${key}`;
+  // What was read ahead of the limit says nothing: hits of it were not printed.
+  if (end === 'limit') return `the first ${found} by chain and offset, as many as were asked for${key}`;
+  return `${found}, but not everything was searched: ${where} were${other}${key}`;
 }
 
 const skippedOf = (looked: Looked): number =>

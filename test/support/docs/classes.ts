@@ -39,6 +39,17 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
       'files',
     'ledgerstone prove ./archive --topic orders --partition 0 --offset 42 > event.tlog-proof': 'files',
   },
+  'docs/for-investigators.md': {
+    "ledgerstone find ./archive --key archive.vkey --where '/userIdentity/arn~alice'": 'files',
+    'ledgerstone find ./archive --key archive.vkey --text 203.0.113.7 --limit 10': 'files',
+    "echo 'orders: { actor: /userIdentity/arn, action: /eventName, time: /eventTime, subject: /userIdentity/userName }' > fields.yaml":
+      'files',
+    'ledgerstone find ./archive --key archive.vkey --fields fields.yaml --subject alice': 'files',
+    'ledgerstone find ./archive --key archive.vkey --text alice --limit 5 --format jsonl --out case-17 --prove':
+      'files',
+    'ledgerstone check case-17/proofs/orders-0-1.tlog-proof --entry case-17/proofs/orders-0-1.json --key archive.vkey':
+      'files',
+  },
   'docs/first-deployment.md': {
     'aws service-quotas get-service-quota --service-code lambda --quota-code L-B99A9384 --query Quota.Value --profile verifier':
       'aws',

@@ -16,6 +16,7 @@ const NOT_OURS = new Set([
   'cp',
   'curl',
   'docker',
+  'echo',
   'export',
   'git',
   'jq',

@@ -11,6 +11,7 @@ const COMMANDS = [
   'verify',
   'watch',
   'drill',
+  'find',
   'get',
   'show',
   'losses',

@@ -51,6 +51,7 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
   verify: [],
   watch: [],
   drill: ['--yes'],
+  find: ['--text', 'x'],
   get: ['--topic', 'orders', '--partition', '0'],
   show: ['--topic', 'orders', '--partition', '0'],
   losses: [],

@@ -1,0 +1,111 @@
+// What do the options of `find` ask for?
+import { ANY_TOPIC, loadFieldsFile } from '../../config/fields-file.ts';
+import type { TopicFields } from '../../config/topic-fields.ts';
+import { type Condition, parseCondition } from '../../read/find/condition.ts';
+import type { Query, TimeRange } from '../../read/find/query.ts';
+import { type FieldNames, parseTarget } from '../../read/find/target.ts';
+import type { AttestationOptions } from './attestations-option.ts';
+import { UsageError } from './exit-code.ts';
+import type { Archive, ArchiveOptions } from './open-archive.ts';
+import { momentFromText, requireZone } from './time-option.ts';
+
+export type FindFormat = 'table' | 'jsonl' | 'csv';
+
+export type FindCommandOptions = ArchiveOptions &
+  AttestationOptions & {
+    readonly where?: readonly string[];
+    readonly text?: readonly string[];
+    readonly subject?: string;
+    readonly from?: string;
+    readonly to?: string;
+    readonly tz: string;
+    readonly time: TimeRange['kind'];
+    readonly topic?: readonly string[];
+    readonly fields?: string;
+    readonly limit?: number;
+    readonly readAll?: boolean;
+    readonly since?: readonly string[];
+    readonly format: FindFormat;
+    readonly out?: string;
+    readonly prove?: boolean;
+    readonly json: boolean;
+  };
+
+/** Everything that can be wrong with the options alone is said before anything is read. Throws UsageError. */
+export async function queryOf(
+  options: FindCommandOptions,
+  { config }: Pick<Archive, 'config'>,
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly query: Query; readonly names: readonly string[] }> {
+  const subject: Condition[] =
+    options.subject === undefined ? [] : [{ field: 'subject', operator: '=', value: options.subject }];
+  const conditions = [...(options.where ?? []).map(parseCondition), ...subject];
+  const texts = options.text ?? [];
+  if (texts.includes('')) throw new UsageError('--text is empty', 'Give a word, such as --text 203.0.113.7.');
+  if (options.limit === 0)
+    throw new UsageError('--limit 0 finds nothing', 'Give 1 or more, or leave it out.');
+  const time = timeRange(options);
+  if (conditions.length === 0 && texts.length === 0 && time === null) {
+    throw new UsageError(
+      'nothing was asked for',
+      "Say what to find: --where '/userIdentity/arn~alice', --text alice, or --from and --to.",
+    );
+  }
+  const named = options.topic ?? [];
+  const topics = named.length === 0 || named.includes('all') ? 'all' : named.flatMap(chainsOf(config));
+  const { fieldsOf, names } = await fieldNames(options.fields, config, env);
+  const limit = options.limit ?? null;
+  const readsAll = options.readAll === true;
+  return { query: { conditions, texts, time, topics, limit, readsAll, fieldsOf }, names };
+}
+
+/** A topic, and the chains that the configuration archives it into. */
+const chainsOf =
+  (config: Archive['config']) =>
+  (topic: string): string[] => {
+    const configured = config?.source.topics.find(({ name }) => name === topic);
+    if (configured === undefined) return [topic];
+    return [topic, configured.chain, ...Object.values(configured.partitions).map(({ chain }) => chain)];
+  };
+
+/** Null: lines are not chosen by a time. */
+function timeRange({ from, to, tz, time }: FindCommandOptions): TimeRange | null {
+  requireZone(tz);
+  if (from === undefined && to === undefined) {
+    if (time === 'record') return null;
+    throw new UsageError(`--time ${time} without a range`, 'Add --from 2026-11-01 --to 2026-12-01.');
+  }
+  const fromMs = from === undefined ? Number.NEGATIVE_INFINITY : momentFromText(from, tz);
+  const toMs = to === undefined ? Number.POSITIVE_INFINITY : momentFromText(to, tz);
+  if (fromMs < toMs) return { kind: time, fromMs, toMs };
+  throw new UsageError(
+    `--from ${from} is not before --to ${to}`,
+    'The end is not included: one whole day is --from 2026-11-22 --to 2026-11-23.',
+  );
+}
+
+/** Those of --fields come before those of the configuration. */
+async function fieldNames(
+  file: string | undefined,
+  config: Archive['config'],
+  env: NodeJS.ProcessEnv,
+): Promise<Pick<Query, 'fieldsOf'> & { readonly names: readonly string[] }> {
+  const given = file === undefined ? {} : await loadFieldsFile(file, env);
+  const byTopic = new Map<string, FieldNames>();
+  for (const { name, chain, partitions, fields } of config?.source.topics ?? []) {
+    const names = namesOf(fields ?? {});
+    const chains = [name, chain, ...Object.values(partitions).map((one) => one.chain)];
+    for (const one of chains) if (Object.keys(names).length > 0) byTopic.set(one, names);
+  }
+  for (const [topic, fields] of Object.entries(given)) byTopic.set(topic, namesOf(fields));
+  const byName = (topic: string | null) => (topic === null ? undefined : byTopic.get(topic));
+  return {
+    fieldsOf: ({ chain, topic }) => byName(chain) ?? byName(topic) ?? byName(ANY_TOPIC) ?? null,
+    names: [...new Set([...byTopic.values()].flatMap((names) => Object.keys(names)))],
+  };
+}
+
+const namesOf = (fields: TopicFields): FieldNames =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, places]) => [name, places.flatMap((one) => parseTarget(one) ?? [])]),
+  );

@@ -1,0 +1,247 @@
+// `ledgerstone find`: which events of this archive are these, and was everything looked at?
+
+import { type Command, Option } from 'commander';
+import { utf8 } from '../../base/bytes.ts';
+import { VERSION } from '../../base/version.ts';
+import { suggestion } from '../../config/nearest.ts';
+import { type FoundLines, findLines } from '../../read/find/find.ts';
+import type { Query } from '../../read/find/query.ts';
+import { sampleFields } from '../../read/find/sample-fields.ts';
+import type { Statement } from '../../read/find/statement.ts';
+import { QueryError } from '../../read/find/target.ts';
+import {
+  type AttestationSurvey,
+  attestationSummary,
+  attestationText,
+  confirmedChain,
+  foreignObjectsText,
+  openWithAttestations,
+  surveyAttestations,
+  withAttestations,
+} from './attestations-option.ts';
+import { readCheckpoints } from './checkpoint-file.ts';
+import { EXIT, UsageError } from './exit-code.ts';
+import { FindFiles } from './find-files.ts';
+import { type FindCommandOptions, queryOf } from './find-options.ts';
+import { hitWriter } from './find-output.ts';
+import { FindProgress } from './find-progress.ts';
+import { statementLines } from './find-text.ts';
+import { type Archive, count, repeatable, withArchive } from './open-archive.ts';
+import { acting, type Session } from './session.ts';
+
+const HELP = `
+FIELD is a short name (\`fields\` of the configuration, or --fields FILE), a JSON pointer
+such as /userIdentity/arn, \`key\`, or header:NAME. = is equal (numbers in any spelling),
+~ contains, ^ begins with, and > >= < <= compare numbers and times. All conditions must
+hold. Values inside of arrays count, names that occur twice, and JSON inside of a string.
+--text looks into everything: key, headers, names, values, and bytes that are no JSON.
+Letters are compared as they are: Alice is not alice.
+
+Every stored byte of a segment is compared with its seal before a hit of it is printed,
+and all seals of its chain with each other. At the end stands what was looked at, what was
+not, and why. Segments are passed by where their signed seals state other times than those
+asked for; --read-all reads them too. --time event can't do that, and reads everything.
+
+Exit codes: 0 everything was looked at (or --limit was reached), with or without hits;
+1 a chain is broken; 2 usage, or a field that no event has; 3 something could not be
+looked at, or it was interrupted.
+
+Examples:
+  ledgerstone find ./archive --key archive.vkey --where '/userIdentity/arn~alice' \\
+      --from 2026-11-01 --to 2026-12-01 --tz Europe/Berlin
+  ledgerstone find ./archive --key archive.vkey --text 203.0.113.7 --format csv > hits.csv
+  ledgerstone find --config ledgerstone.yaml --where actor=alice --where 'action^Delete' \\
+      --out case-17 --prove
+  ledgerstone find --config ledgerstone.yaml --subject u-1042 --json
+`;
+
+export function findCommand(program: Command, session: Session): void {
+  const command = program
+    .command('find')
+    .description('Events by field, text and time, and what was looked at.');
+  withAttestations(withArchive(command))
+    .option('--where <condition>', 'FIELD=VALUE, FIELD~TEXT, FIELD^PREFIX, FIELD>N; repeatable', repeatable)
+    .option('--text <word>', 'stands anywhere in the record; repeatable', repeatable)
+    .option('--subject <value>', "the person it is about: each topic's field `subject`")
+    .option('--from <time>', 'at this date or time, or later')
+    .option('--to <time>', 'before this date or time')
+    .option('--tz <zone>', 'time zone of --from and --to without an offset', 'UTC')
+    .addOption(
+      new Option('--time <clock>', "record: its producer's; event: its field `time`; sealed: the archiver's")
+        .choices(['record', 'event', 'sealed'])
+        .default('record'),
+    )
+    .option('--topic <topic>', 'topic, or chain; repeatable; default: all', repeatable)
+    .option('--fields <file>', 'short names of fields by topic, as YAML')
+    .option('--limit <number>', 'end after so many hits', count)
+    .option('--read-all', 'pass nothing by, whatever the seals state of their times')
+    .option('--since <checkpoint>', 'file of earlier signed checkpoints; repeatable', repeatable)
+    .addOption(
+      new Option('--format <format>', 'table; jsonl: lines as archived; csv: for spreadsheets')
+        .choices(['table', 'jsonl', 'csv'])
+        .default('table'),
+    )
+    .option('--out <folder>', 'a new folder for the hits and the statement')
+    .option('--prove', 'an offline proof of each hit in --out')
+    .option('--json', 'the same as --format jsonl', false)
+    .addHelpText('after', HELP)
+    .action(
+      acting(session, (name: string | undefined, options: FindCommandOptions) =>
+        runFind(session, name, options.json ? { ...options, format: 'jsonl' } : options),
+      ),
+    );
+}
+
+async function runFind(
+  session: Session,
+  name: string | undefined,
+  options: FindCommandOptions,
+): Promise<number> {
+  const { io } = session;
+  session.json = options.format === 'jsonl';
+  if (options.prove === true && options.out === undefined) {
+    throw new UsageError('--prove needs a folder for the proofs', 'Add --out FOLDER.');
+  }
+  const since = (
+    await Promise.all((options.since ?? []).map((file) => readCheckpoints(session.io, file)))
+  ).flat();
+  const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
+  try {
+    const { query, names } = await queryOf(options, archive, io.env);
+    const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
+    const { out, format, prove = false } = options;
+    const files = out === undefined ? null : await FindFiles.open(out, format, archive, prove, io.signal);
+    try {
+      const progress = new FindProgress(io);
+      const found = findLines({
+        ...{
+          store: archive.store,
+          trusted: archive.trusted,
+          query,
+          nowMs: Date.now(),
+          signal: io.signal,
+          since,
+        },
+        confirmed: (survey?.newest ?? []).map(confirmedChain),
+        onProgress: (bytes, hits) => progress.update(bytes, hits),
+      });
+      void progress.countBytes(archive.store, io.signal).catch(() => {});
+      const writer = hitWriter(format, query, names);
+      const notes = await writeHits(session, found, writer, files, progress);
+      const statement = found.statement();
+      await refuseAbsentField(archive, statement, query, io.signal);
+      const more = [...notes, ...(survey === null ? [] : await attestedLines(archive, survey, io.signal))];
+      return await writeStatement(session, options, statement, more, files);
+    } finally {
+      await files?.close();
+    }
+  } finally {
+    await close();
+  }
+}
+
+/** Prints or writes each hit as it comes. Returns what a reader has to know of them. */
+async function writeHits(
+  { output }: Session,
+  { hits }: FoundLines,
+  writer: ReturnType<typeof hitWriter>,
+  files: FindFiles | null,
+  progress: FindProgress,
+): Promise<string[]> {
+  const write = async (bytes: Uint8Array): Promise<void> => {
+    if (files !== null) return files.text(bytes);
+    progress.stepAside();
+    await output.exact(bytes);
+  };
+  try {
+    let isBegun = false;
+    for await (const hit of hits) {
+      if (!isBegun && writer.head !== '') await write(utf8(writer.head));
+      isBegun = true;
+      await write(writer.write(hit));
+      await files?.prove(hit);
+      // Nobody reads any more: the rest is not searched, and the statement says so.
+      if (files === null && output.closed) break;
+    }
+    if (!isBegun && writer.head !== '') await write(utf8(writer.head));
+    return writer.notes();
+  } finally {
+    progress.stepAside();
+  }
+}
+
+/**
+ * Throws QueryError if a field that was asked for has a value in no record, and all were looked at. A
+ * mistyped name must not look like "none".
+ */
+async function refuseAbsentField(
+  archive: Archive,
+  statement: Statement,
+  query: Query,
+  signal: AbortSignal,
+): Promise<void> {
+  const { counts, isComplete, hits } = statement;
+  if (!isComplete || hits > 0 || counts.records - counts.outOfTime - counts.untimed === 0) return;
+  const all = [...counts.fields, ...(query.time?.kind === 'event' ? [counts.eventTime] : [])];
+  const index = all.findIndex(({ present }) => present === 0);
+  const absent = all[index];
+  if (absent === undefined) return;
+  const field = query.conditions[index]?.field ?? 'time';
+  const sample = await sampleFields(archive.store, statement.chains, signal);
+  const [example] = sample;
+  const known = example === undefined ? '' : ` One record has ${sample.slice(0, 8).join(', ')}.`;
+  const what =
+    absent.objects > 0
+      ? `${field} is an object in ${absent.objects} records and has a value in none: name a field inside of it`
+      : `${field} is a field of none of the ${absent.missing} records that were looked at${suggestion(field, sample)}`;
+  throw new QueryError(
+    what,
+    `Name a field that events have, such as --where '${example ?? '/userIdentity/arn'}~alice'.${known}`,
+  );
+}
+
+/** What a second party has confirmed, and what else lies there. */
+async function attestedLines(
+  archive: Archive,
+  survey: AttestationSurvey,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const confirmed = await Promise.all(
+    survey.newest.map(
+      async (one) =>
+        `${one.attested.origin}: ${attestationText(await attestationSummary(archive, one, signal))}`,
+    ),
+  );
+  const foreign = foreignObjectsText(survey)
+    .split('\n')
+    .filter((line) => line !== '');
+  return [...(confirmed.length > 0 ? confirmed : ['no attestation by a named cosigner']), ...foreign];
+}
+
+/** Returns the exit code. */
+async function writeStatement(
+  { output }: Session,
+  { format }: FindCommandOptions,
+  statement: Statement,
+  more: readonly string[],
+  files: FindFiles | null,
+): Promise<number> {
+  const said = { ...statement, more, version: VERSION, at: new Date().toISOString() };
+  const lines = statementLines(statement, more);
+  if (files !== null) {
+    await files.finish(`${JSON.stringify(said, null, 2)}\n`, `${lines.join('\n')}\n`);
+    const proofs = files.proofs === 0 ? '' : `, ${files.proofs} proofs`;
+    output.note(`${files.folder}: ${files.hitsFile}, statement.json, statement.txt${proofs}`);
+  }
+  if (format === 'jsonl') await output.json({ statement: said }, 0);
+  else if (format === 'csv' && files === null) output.note(lines.join('\n'));
+  else await output.write(`${lines.join('\n')}\n`);
+  return exitCodeOf(statement);
+}
+
+function exitCodeOf({ verdict, isComplete, end, leftOut }: Statement): number {
+  if (verdict === 'broken') return EXIT.broken;
+  if (isComplete) return EXIT.ok;
+  // Ended as asked, and nothing else is wrong.
+  return end === 'limit' && leftOut.length === 1 ? EXIT.ok : EXIT.failed;
+}
