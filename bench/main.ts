@@ -8,6 +8,7 @@ import { figuresPage, type Recorded } from './figures.ts';
 const BENCHES = [
   ...['verify', 'get', 'archive', 'sink', 'seals', 'memory', 'batches', 'idle', 'verifier', 'watch'],
   'kernel',
+  'find',
   'profile',
 ];
 /** Not a measurement but pictures: only if asked for. */

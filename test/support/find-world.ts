@@ -16,7 +16,7 @@ export type Asked = Partial<Omit<Query, 'conditions'>> & {
   readonly fields?: Readonly<Record<string, string>>;
 };
 
-const queryOf = ({ where = [], fields = {}, ...asked }: Asked): Query => {
+export const queryOf = ({ where = [], fields = {}, ...asked }: Asked): Query => {
   const names: FieldNames = Object.fromEntries(
     Object.entries(fields).map(([name, target]) => [name, [parseTarget(target) as Target]]),
   );

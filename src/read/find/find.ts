@@ -57,7 +57,6 @@ export type FindOptions = {
 
 export type FoundLines = {
   readonly hits: AsyncGenerator<Hit>;
-  /** Throws Error before `hits` has begun. */
   readonly statement: () => Statement;
 };
 
@@ -73,6 +72,9 @@ export function findLines(options: FindOptions): FoundLines {
   const search = new Search(options);
   return { hits: search.hits(), statement: () => search.statement() };
 }
+
+/** As long as not even the chains are known. */
+const NOTHING: SearchScope = { searched: [], notAsked: [], withoutField: [], unlisted: [] };
 
 class Search {
   readonly #options: FindOptions;
@@ -135,11 +137,10 @@ class Search {
   }
 
   statement(): Statement {
-    if (this.#scope === null || this.#walk === null) throw new Error('nothing was searched yet');
     const { query, trusted, store } = this.#options;
     return statementOf({
-      ...{ archive: store.description, query, hasKey: trusted.length > 0, scope: this.#scope },
-      ...{ walks: this.#walk.walks, report: this.#report, end: this.#end, hits: this.#hits },
+      ...{ archive: store.description, query, hasKey: trusted.length > 0, scope: this.#scope ?? NOTHING },
+      ...{ walks: this.#walk?.walks ?? [], report: this.#report, end: this.#end, hits: this.#hits },
     });
   }
 

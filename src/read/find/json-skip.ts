@@ -17,13 +17,52 @@ export function spaceEnd(bytes: Uint8Array, at: number, end: number): number {
   return i;
 }
 
+let viewed: Uint8Array = new Uint8Array(0);
+let view = new DataView(viewed.buffer);
+
+function viewOver(bytes: Uint8Array): DataView {
+  if (bytes !== viewed) {
+    viewed = bytes;
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  return view;
+}
+
+/** The high bit is set in the lowest byte of `word` that is a quote or a backslash, and in none before it. */
+const marks = (word: number): number => {
+  const quote = word ^ 0x22222222;
+  const backslash = word ^ 0x5c5c5c5c;
+  return (((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash)) & 0x80808080;
+};
+
+/** Of the string that `quoteEnd` passed last. */
+export const lastString = { hasEscape: false };
+
 /** The index of the quote that ends the string whose first byte is at `at`, or −1. */
 export function quoteEnd(bytes: Uint8Array, at: number, end: number): number {
+  lastString.hasEscape = false;
+  const words = viewOver(bytes);
   let i = at;
   while (i < end) {
+    while (i + 8 <= end) {
+      const low = marks(words.getInt32(i, true));
+      if (low !== 0) {
+        i += (31 - Math.clz32(low & -low)) >> 3;
+        break;
+      }
+      const high = marks(words.getInt32(i + 4, true));
+      if (high !== 0) {
+        i += 4 + ((31 - Math.clz32(high & -high)) >> 3);
+        break;
+      }
+      i += 8;
+    }
     const byte = bytes[i];
     if (byte === QUOTE) return i;
-    i += byte === BACKSLASH ? 2 : 1;
+    if (byte === BACKSLASH) {
+      lastString.hasEscape = true;
+      i += 2;
+    } else i++;
   }
   return -1;
 }
@@ -43,12 +82,16 @@ export function valueEnd(bytes: Uint8Array, at: number, end: number): number {
   }
   let depth = 0;
   while (i < end) {
-    const byte = bytes[i];
+    const byte = bytes[i] as number;
     if (byte === QUOTE) {
       i = quoteEnd(bytes, i + 1, end);
       if (i < 0) return -1;
-    } else if (byte === 0x7b || byte === 0x5b) depth++;
-    else if ((byte === 0x7d || byte === 0x5d) && --depth === 0) return i + 1;
+    } else if (byte >= 0x5b) {
+      // Brackets and braces differ in one bit, and nothing else but letters is as great.
+      const bracket = byte & 0xdf;
+      if (bracket === 0x5b) depth++;
+      else if (bracket === 0x5d && --depth === 0) return i + 1;
+    }
     i++;
   }
   return -1;

@@ -1,5 +1,5 @@
 // Which values stand at these places of a JSON text? Each occurrence is shown, however it is written.
-import { decodedString, hasEscape, quoteEnd, spaceEnd, valueEnd, WALK_DEPTH_MAX } from './json-skip.ts';
+import { decodedString, lastString, quoteEnd, spaceEnd, valueEnd, WALK_DEPTH_MAX } from './json-skip.ts';
 import { looseJson } from './loose-json.ts';
 
 /** What stands there. `object` has no value of its own: only fields inside of it have. */
@@ -131,9 +131,10 @@ export class JsonWalker {
       const name = at + 1;
       const quote = quoteEnd(bytes, name, this.#end);
       if (quote < 0) return -1;
-      at = spaceEnd(bytes, quote + 1, this.#end);
+      const isPlain = !lastString.hasEscape;
+      at = bytes[quote + 1] === 0x3a ? quote + 1 : spaceEnd(bytes, quote + 1, this.#end);
       if (bytes[at] !== 0x3a || at >= this.#end) return -1;
-      const below = childrenOf(nodes, bytes, name, quote);
+      const below = childrenOf(nodes, bytes, name, quote, isPlain);
       at = below === null ? valueEnd(bytes, at + 1, this.#end) : this.#value(at + 1, below);
       if (at < 0) return -1;
     }
@@ -173,23 +174,25 @@ export class JsonWalker {
   }
 }
 
-/** Those below `nodes` that an object's member with this name leads to. Null: none. */
+/**
+ * Those below `nodes` that an object's member with this name leads to. Null: none. `isPlain`: the name has no
+ * escapes, as nearly all have none.
+ */
 function childrenOf(
   nodes: readonly Node[],
   bytes: Uint8Array,
   start: number,
   end: number,
+  isPlain: boolean,
 ): readonly Node[] | null {
   let found: readonly Node[] | null = null;
-  let decoded: string | null | undefined;
-  for (const { children } of nodes) {
-    for (const child of children) {
-      if (!isSame(bytes, start, end, child.bytes)) {
-        if (decoded === undefined)
-          decoded = hasEscape(bytes, start, end) ? decodedString(bytes, start, end) : null;
-        if (decoded !== child.name) continue;
-      }
-      found = found === null ? child.nodes : [...found, ...child.nodes];
+  const decoded = isPlain ? null : decodedString(bytes, start, end);
+  for (let at = 0; at < nodes.length; at++) {
+    const { children } = nodes[at] as Node;
+    for (let index = 0; index < children.length; index++) {
+      const child = children[index] as Child;
+      const isIt = isPlain ? isSame(bytes, start, end, child.bytes) : decoded === child.name;
+      if (isIt) found = found === null ? child.nodes : [...found, ...child.nodes];
     }
   }
   return found;

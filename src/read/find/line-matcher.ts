@@ -85,7 +85,7 @@ export class LineMatcher {
     const { content, start, end } = line;
     const parts = this.#parts;
     parts.read(content, start, end);
-    const mayHit = this.#needles === null || this.#needles.isIn(content, start, end);
+    const mayHit = this.#needles === null || this.#needles.isIn(content, start, end) || parts.hasBase64();
     const json = this.#jsonOf(mayHit);
     if (this.#questions.length > 0) this.#ask(json, mayHit);
     if (!mayHit || !this.#questions.every((one) => one.holds || one === this.#time)) return false;

@@ -71,6 +71,13 @@ export class LineParts {
     return at + 1;
   }
 
+  /** Whether any part stands in base64, in which nothing is found as it is written. */
+  hasBase64(): boolean {
+    if (this.form === 'base64' || this.key?.isBase64 === true) return true;
+    if (this.headersAt < 0) return false;
+    return this.headers().some(({ name, value }) => name.isBase64 || value?.isBase64 === true);
+  }
+
   /** Each header in order, duplicates too. A null value is null. */
   headers(): { readonly name: LinePart; readonly value: LinePart | null }[] {
     const found: { name: LinePart; value: LinePart | null }[] = [];

@@ -103,6 +103,9 @@ export function factTexts(looked: Looked): string[] {
       );
     }
   }
+  if (query.time?.kind === 'event') {
+    said.push('the times of events are in no seal, so no segment was passed by for its times');
+  }
   if (query.time?.kind === 'event' && counts.eventTime.missing > 0) {
     said.push(`${counted(counts.eventTime.missing, 'record')} without a time of the event`);
   }

@@ -31,11 +31,9 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'ledgerstone-find-'));
   const builder = new ArchiveBuilder();
   await builder.chain('orders').seal({ lines: recordsOf(VALUES, { key: utf8('k1') }) });
-  await builder
-    .chain('users')
-    .seal({
-      lines: recordsOf(['{"name":"alice"}'], { headers: [{ name: utf8('trace'), value: utf8('t7') }] }),
-    });
+  await builder.chain('users').seal({
+    lines: recordsOf(['{"name":"alice"}'], { headers: [{ name: utf8('trace'), value: utf8('t7') }] }),
+  });
   writeCopy(builder.archive, at('archive'));
   key = ['--key', encodeVkey(builder.trusted[0] as VerifierKey)];
   writeFileSync(
