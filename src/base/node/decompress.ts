@@ -25,7 +25,8 @@ export function nodeDecompress(
     const content = encoding === 'zstd' ? zstdDecompressSync(block, options) : gunzipSync(block, options);
     if (content.length !== contentBytes)
       throw new Error(`${content.length} bytes of content, ${contentBytes} stated`);
-    return content;
+    // A Buffer's slice shares its memory, which is freed after the check; a Uint8Array's is a copy.
+    return new Uint8Array(content.buffer, content.byteOffset, content.length);
   } catch (cause) {
     throw new FormatError(`a block does not decompress: ${messageOf(cause)}`, 'block-mismatch', cause);
   }
