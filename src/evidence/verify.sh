@@ -150,6 +150,7 @@ while read -r events; do
     count=$((count + 1))
   done <"$events"
 done < <(find events -name '*.jsonl' | sort)
+((count > 0)) || fail 'the package has no event'
 echo "$count events and gap lines are in the archive as they stand here."
 if [[ -z ${1:-} ]]; then
   echo "The key is the package's own. Compare its SHA-256 with the people of $name: $(sha256 <"$work/log.der")"

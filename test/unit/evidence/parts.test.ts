@@ -17,12 +17,16 @@ const verify = async (names: readonly string[]) => {
 
 beforeAll(async () => {
   world = await packageWorld();
+  exported = await exportAgain('case.zip');
+});
+
+async function exportAgain(out: string): Promise<Exported> {
   const signal = new AbortController().signal;
   const store = await openArchiveStore({ kind: 'directory', path: world.at('archive') });
   const trusted = await readTrustedKeys([world.at('archive.vkey')]);
-  exported = await exportOffsets({
+  const made = await exportOffsets({
     reader: new ChainReader({ store, chain: 'orders', partition: 0, trusted, signal }),
-    ...{ attestations: null, cosigners: [], signal, out: world.at('case.zip') },
+    ...{ attestations: null, cosigners: [], signal, out: world.at(out) },
     asked: [
       { from: 3, to: 8 },
       { from: 25, to: 45 },
@@ -32,11 +36,22 @@ beforeAll(async () => {
     partMax: { events: 10, lineBytes: 1e6, proofBytes: 1e6 },
   });
   await store.close();
-});
+  return made;
+}
 afterAll(() => world.remove());
 
 const statementOf = (name: string) =>
   JSON.parse(Buffer.from(filesOf(name).get('statement.json') as Uint8Array).toString());
+
+describe('parts of two cases', () => {
+  it('are not parts of one', async () => {
+    const again = await exportAgain('other.zip');
+    const [first, , last] = exported.names;
+    const { result } = await verify([first as string, again.names[1] as string, last as string]);
+    expect(result.parts).toBe('incomplete');
+    expect((await verify(again.names)).result.parts).toBe('complete');
+  });
+});
 
 describe('a case in three parts', () => {
   it('has each offset in one of them', () => {

@@ -3,11 +3,20 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Files, filesOf, type PackageWorld, packageWorld } from '../../support/package-world.ts';
+import type { PackageManifest } from '../../../src/evidence/package.ts';
+import {
+  type Files,
+  filesOf,
+  type PackageWorld,
+  packageWorld,
+  relisted,
+} from '../../support/package-world.ts';
 import { TAMPERINGS } from '../../support/tampered-packages.ts';
 
 /** What the script does not look at, or sees as an addition that changes nothing: its own head says so. */
 const NOT_SEEN = new Set(['a signature taken away', 'a file beside the others']);
+
+const unsigned = (manifest: PackageManifest): PackageManifest => ({ ...manifest, signer: null });
 
 let world: PackageWorld;
 let files: Files;
@@ -44,6 +53,12 @@ describe.runIf(spawnSync('openssl', ['version']).status === 0)('verify.sh', () =
     const { code, out } = run(files);
     expect(out).toMatch(/Compare its SHA-256 with the people of audit\.example\.com\/prod: [0-9a-f]{64}\n$/);
     expect(code).toBe(3);
+  });
+
+  it('takes no package without events', () => {
+    const none = new Map([...files].filter(([path]) => !/^(events|proofs)\//.test(path)));
+    const { code, err } = run(relisted(none, unsigned), world.at('archive.vkey'));
+    expect([code, err]).toEqual([1, expect.stringContaining('BROKEN: the package has no event')]);
   });
 
   it('does not take another key', async () => {

@@ -100,7 +100,16 @@ describe('a hostile or hurt zip is refused', () => {
     const packed = deflateRawSync(Buffer.alloc(50_000_000));
     return zipped([{ path: 'a', method: 8, crc: 0, packed, bytes: 40 }]);
   };
+  const between = () => {
+    const zip = good();
+    const at = headerAt(zip, CENTRAL);
+    const longer = Buffer.concat([zip.subarray(0, at), Buffer.from('hidden'), zip.subarray(at)]);
+    const end = headerAt(longer, END);
+    longer.writeUInt32LE(longer.readUInt32LE(end + 16) + 6, end + 16);
+    return longer;
+  };
   const cases: [string, Uint8Array, string][] = [
+    ['bytes between its files and its directory', between(), 'foreign'],
     ['nothing', new Uint8Array(0), 'not-a-zip'],
     ['text', Buffer.from('<!doctype html><h1>Not found</h1>'), 'not-a-zip'],
     ['bytes before it', Buffer.concat([Buffer.from('x'), good()]), 'not-a-zip'],
