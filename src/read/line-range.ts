@@ -27,7 +27,7 @@ const TOOLS = { sha256: nodeSha256, sha256Into: nodeSha256Into, decompress: node
 
 /** Stored bytes that are held at once while a long range is read. */
 const RUN_BYTES_MAX = 4 * MIB;
-/** Lines that are kept until their segment is proven: more than a segment of our archiver has. */
+/** Lines that are kept until their segment is proven: more than a segment has by default. */
 const KEPT_BYTES_MAX = 128 * MIB;
 /** What a kept line takes beside its bytes. */
 const KEPT_LINE_BYTES = 200;

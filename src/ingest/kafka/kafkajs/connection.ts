@@ -41,7 +41,9 @@ export function mendConnection(connection: KafkajsConnection): void {
 
 /**
  * kafkajs joins all chunks of an answer into a new buffer each time, and the garbage collector of the main
- * thread is busy with them. What belongs to an authentication stays with kafkajs.
+ * thread is busy with them. What belongs to a login whose answers have no numbers stays with kafkajs: it
+ * takes whatever comes for them. Brokers without SaslAuthenticate alone are logged in to so, and never twice,
+ * for they name no end of a session. A second login has numbers, and answers amid it find their own.
  */
 function readFrames(connection: KafkajsConnection): Frames {
   const frames = new Frames();
