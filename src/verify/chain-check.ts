@@ -158,8 +158,9 @@ export class ChainCheck {
     const isConfirmed = confirmed !== null && sequence === confirmed.size - 1;
     if (isConfirmed && equalBytes(confirmed.root, opened.root)) this.#trust.adopt(opened.signedKeys);
     const isTrusted = this.#trust.believes(origin, opened.signedKeys);
-    const distrust = this.#trust.step(origin, opened.signedKeys, isSound);
     const misplaced = chainProblem(origin, chainText(this.#place));
+    const isInPlace = isSound && misplaced === null;
+    const distrust = this.#trust.step(origin, opened.signedKeys, isInPlace);
     const ahead = aheadProblem(opened.manifest, seal.version, this.#run);
     // What was confirmed before was held to the promise of that time.
     const short = isConfirmed ? null : promiseProblem(opened.manifest, seal.version, this.#run);
@@ -167,7 +168,7 @@ export class ChainCheck {
     if (this.#before !== null) {
       const links = linkProblems(this.#before, opened, this.#run.sha256);
       this.#findings.addAll(links, place);
-      if (isSound && isTrusted && links.length === 0) this.#noteSecondEnd(origin, sequence, place);
+      if (isInPlace && isTrusted && links.length === 0) this.#noteSecondEnd(origin, sequence, place);
     } else if (sequence === 0 && !isConfirmed) {
       this.#findings.addAll(await continuesProblems(opened, this.#run), place);
     }
@@ -182,12 +183,11 @@ export class ChainCheck {
       return;
     }
     this.#tally.addSeal(opened.manifest);
-    const inChain = isSound && misplaced === null;
     const visitor = opened.manifest.data === null ? null : this.#run.visitor;
     const visit = await visitor?.enter({
-      ...{ opened, place: this.#place, key, version: seal.version, isSound: inChain, isTrusted },
+      ...{ opened, place: this.#place, key, version: seal.version, isSound: isInPlace, isTrusted },
     });
-    await this.#checkData(opened, inChain && isTrusted, visit);
+    await this.#checkData(opened, isInPlace && isTrusted, visit);
   }
 
   #noteSecondEnd(origin: string, sequence: number, place: ObjectLocation): void {

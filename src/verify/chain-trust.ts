@@ -39,12 +39,12 @@ export class ChainTrust {
   }
 
   /**
-   * `isSound`: every one of the seal's keys signed it. Null does not mean that the keys are trusted: the same
-   * keys are reported only once.
+   * `isGood`: no rule but that of trust speaks against this seal (FORMAT.md 9.2.7). Null does not mean that
+   * the keys are trusted: the same keys are reported only once.
    */
-  step(origin: string, keys: readonly VerifierKey[], isSound: boolean): Problem | null {
+  step(origin: string, keys: readonly VerifierKey[], isGood: boolean): Problem | null {
     if (this.believes(origin, keys)) {
-      if (isSound) this.#keys = keys;
+      if (isGood) this.#keys = keys;
       return null;
     }
     const isNone = trustedFor(this.#pinned, origin, this.#sha256).length === 0;

@@ -89,9 +89,11 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
   const run = startRun(reader, options, survey.chains);
   const unread = new Map<string, Problem>();
   const noteUnread = (place: ChainInArchive, problem: Problem) => unread.set(chainText(place), problem);
-  const handovers: Map<string, Anchor[]> =
-    survey.chains.length > 1 ? await collectHandovers(survey.chains, run, noteUnread) : new Map();
-  for (const [place, anchors] of [...handovers, ...byPlace(since)]) {
+  const handovers = await collectHandovers(survey.chains, run, noteUnread);
+  const asked = options.only && new Set(options.only.map(chainText));
+  // The continuing chain looks at the older one itself; the older one's own check may not be asked for.
+  const lookedAt = [...handovers].filter(([place]) => asked?.has(place) !== false);
+  for (const [place, anchors] of [...lookedAt, ...byPlace(since)]) {
     run.anchors.set(place, [...(run.anchors.get(place) ?? []), ...anchors]);
   }
 

@@ -69,6 +69,20 @@ const underOtherOrigin = (signs: 'old' | 'next') => async (): Promise<Made> => {
   return { builder };
 };
 
+/** The chain goes over to the next key, but the seal by both keys names another chain. */
+async function rotatedUnderOtherName(): Promise<Made> {
+  const keys = { old: signer('old'), next: signer('next') };
+  const builder = new ArchiveBuilder({ signers: [keys.old] });
+  const chain = builder.chain();
+  await chain.seal({ signers: [keys.old] });
+  const other = Object.assign(chain.copy(), { builder: new ArchiveBuilder(), name: 'payments' });
+  const { sealKey } = await other.seal({ signers: [keys.old, keys.next] });
+  const bytes = other.builder.archive.bytesOf(sealKey) as Uint8Array;
+  builder.archive.put(sealKey.replace('payments', 'orders'), bytes, LOCK);
+  await Object.assign(other.copy(), { builder, name: 'orders' }).seal({ signers: [keys.next] });
+  return { builder };
+}
+
 const OTHER = 'audit.example.com/test/orders/0';
 const firstSeal = (words: SegmentWords) => async (): Promise<Made> => {
   const builder = new ArchiveBuilder();
@@ -88,6 +102,12 @@ const KEYS: readonly ArchiveCase[] = [
     about: 'The same by the key that the chain has given up, which is pinned for the right origin only.',
     codes: ['malformed', 'no-trusted-key'],
     make: underOtherOrigin('old'),
+  },
+  {
+    name: 'bad-rotation-under-other-name',
+    about: 'The seal that brings in the next key names another chain: it is not good, so it moves no trust, and the next key is unknown.',
+    codes: ['malformed', 'unknown-key'],
+    make: rotatedUnderOtherName,
   },
   {
     name: 'bad-first-checkpoint-of-other-archive',

@@ -62,6 +62,18 @@ const CONTINUED_CASES: readonly ArchiveCase[] = [
     }),
   },
   {
+    name: 'bad-continued-gone-alone',
+    about: 'Nothing is left of the continued chain, and the one that continues it is the only one: the archive is cut, too.',
+    codes: ['truncation'],
+    make: async () => {
+      const older = new ArchiveBuilder().chain('orders');
+      await older.fill(1, 2);
+      const builder = new ArchiveBuilder();
+      await builder.chain('orders-2', 0, older.nextOffset).seal({ continues: headOf(older) });
+      return { builder };
+    },
+  },
+  {
     name: 'bad-continued-size-of-no-chain',
     about: 'A chain that continues another at a size that no chain can have.',
     codes: ['truncation'],

@@ -424,6 +424,24 @@ describe('a chain that continues another', () => {
     expect(allFindings(report).length).toBeGreaterThanOrEqual(1);
   });
 
+  it('shows that the older one is gone where it is the only chain', async () => {
+    const older = new ArchiveBuilder().chain('orders');
+    await older.fill(1, 2);
+    const builder = new ArchiveBuilder();
+    await builder.chain('orders-2', 0, older.nextOffset).seal({ continues: headOf(older) });
+    const { findings, chains } = await verifyBuilt(builder);
+    expect(findings.map(({ code }) => code)).toEqual(['truncation']);
+    expect(chains.map((chain) => chain.findings.map(({ code }) => code))).toEqual([['truncation']]);
+  });
+
+  it('is no word about an older chain that is not asked for', async () => {
+    const { builder } = await handedOver();
+    await builder.chain('payments').fill(1, 2);
+    const only = ['orders-2', 'payments'].map((chain) => ({ chain, partition: 0 }));
+    const report = await verifyBuilt(builder, { only });
+    expect([report.verdict, report.findings]).toEqual(['verified', []]);
+  });
+
   it.each([
     { name: 'another root', change: { root: 'c'.repeat(64) }, codes: ['fork'] },
     { name: 'another next offset', change: { nextOffset: 7 }, codes: ['offset-gap'] },
