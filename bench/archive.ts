@@ -7,20 +7,9 @@ import { ensureTopic } from '../localstack/kafka-admin.ts';
 import { type Codec, fillTopic } from '../localstack/kafka-tools.ts';
 import type { RunningStack } from '../localstack/running.ts';
 import { readyStack, startStack } from '../localstack/stack.ts';
-import { configFor, credentialsOf, measuredScript, median, type Round } from './sealing.ts';
+import { configFor, credentialsOf, measuredScript, median, type Round, SEALING_OPTIONS } from './sealing.ts';
 
-const { values } = parseArgs({
-  options: {
-    lines: { type: 'string', default: join(import.meta.dirname, '../test/data/aws-cloudtrail.jsonl') },
-    records: { type: 'string', default: '1000000' },
-    rounds: { type: 'string', default: '3' },
-    codecs: { type: 'string', default: 'none,zstd' },
-    partitions: { type: 'string', default: '4' },
-    /** A stack that runs already; else one is started and stopped. */
-    stack: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const { values } = parseArgs({ options: SEALING_OPTIONS });
 
 const RECORDS = Number(values.records);
 const PARTITIONS = Number(values.partitions);

@@ -19,6 +19,8 @@ const { values } = parseArgs({
     codec: { type: 'string', default: 'zstd' },
     /** Bytes that hardly compress, so that stored bytes are as many as those that were read. */
     incompressible: { type: 'boolean', default: false },
+    /** segment.maxBytes, where the default is not meant. */
+    segment: { type: 'string' },
     stack: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -68,7 +70,7 @@ retention:
   bench: { mode: COMPLIANCE, period: 1d }
 server: { port: 0 }
 log: { level: warn }
-`,
+${values.segment === undefined ? '' : `segment: { maxBytes: ${values.segment} }\n`}`,
   );
   const { credentials, region } = s3;
   const child = spawn(
@@ -108,6 +110,7 @@ log: { level: warn }
   const result = {
     partitions: Number(values.partitions),
     incompressible: values.incompressible,
+    segment: values.segment ?? 'default',
     rssMibPeak: peaks,
     limitMib: LIMIT_MIB,
   };

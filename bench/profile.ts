@@ -8,20 +8,16 @@ import { type Codec, fillTopic } from '../localstack/kafka-tools.ts';
 import { readyStack, startStack } from '../localstack/stack.ts';
 import { writeDistinctEvents } from './distinct-events.ts';
 import { flameGraph } from './flame-graph.ts';
-import { configFor, credentialsOf, measuredScript } from './sealing.ts';
+import { configFor, credentialsOf, measuredScript, SEALING_OPTIONS, SHORT_OPTION } from './sealing.ts';
 
+const { rounds: _rounds, codecs: _codecs, ...shared } = SEALING_OPTIONS;
 const { values } = parseArgs({
   options: {
-    lines: { type: 'string', default: join(import.meta.dirname, '../test/data/aws-cloudtrail.jsonl') },
+    ...{ ...shared, ...SHORT_OPTION },
     records: { type: 'string', default: '500000' },
     codec: { type: 'string', default: 'none' },
-    partitions: { type: 'string', default: '4' },
-    /** Events of about 250 bytes instead of 1,250. */
-    short: { type: 'boolean', default: false },
     /** The folder of the pictures. */
     out: { type: 'string', default: join(tmpdir(), 'ledgerstone-profile') },
-    stack: { type: 'string' },
-    json: { type: 'boolean', default: false },
   },
 });
 

@@ -5,6 +5,21 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunningStack } from '../localstack/running.ts';
 
+/** Of the benches that let the archiver seal a topic. */
+export const SEALING_OPTIONS = {
+  lines: { type: 'string', default: join(import.meta.dirname, '../test/data/aws-cloudtrail.jsonl') },
+  records: { type: 'string', default: '1000000' },
+  rounds: { type: 'string', default: '3' },
+  codecs: { type: 'string', default: 'none,zstd' },
+  partitions: { type: 'string', default: '4' },
+  /** A stack that runs already; else one is started and stopped. */
+  stack: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+/** Events of about 250 bytes instead of 1,250. */
+export const SHORT_OPTION = { short: { type: 'boolean', default: false } } as const;
+
 /** What one process measured of itself, from its first record on. */
 export type Round = {
   readonly eventsPerSecond: number;

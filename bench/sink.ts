@@ -9,22 +9,18 @@ import { type Codec, fillTopic } from '../localstack/kafka-tools.ts';
 import type { RunningStack } from '../localstack/running.ts';
 import { readyStack, startStack } from '../localstack/stack.ts';
 import { writeDistinctEvents } from './distinct-events.ts';
-import { configFor, credentialsOf, measured, measuredScript, median, type Round } from './sealing.ts';
+import {
+  configFor,
+  credentialsOf,
+  measured,
+  measuredScript,
+  median,
+  type Round,
+  SEALING_OPTIONS,
+  SHORT_OPTION,
+} from './sealing.ts';
 
-const { values } = parseArgs({
-  options: {
-    lines: { type: 'string', default: join(import.meta.dirname, '../test/data/aws-cloudtrail.jsonl') },
-    records: { type: 'string', default: '1000000' },
-    rounds: { type: 'string', default: '3' },
-    codecs: { type: 'string', default: 'none,zstd' },
-    partitions: { type: 'string', default: '4' },
-    /** Events of about 250 bytes instead of 1,250. */
-    short: { type: 'boolean', default: false },
-    /** A stack that runs already; else one is started and stopped. */
-    stack: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const { values } = parseArgs({ options: { ...SEALING_OPTIONS, ...SHORT_OPTION } });
 
 /** Compiles it where Go is installed. Null, and a word to the reader, where it is not. */
 function buildGoSink(dir: string): string | null {
