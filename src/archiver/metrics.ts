@@ -104,6 +104,11 @@ export class ArchiverMetrics {
     '1: fetching waits until buffers are sealed',
     [],
   );
+  readonly lanes = this.#gauge(
+    'ledgerstone_lanes',
+    'Threads that decode and encode; kernel="no": this host has no WebAssembly with SIMD, and they are slower',
+    ['kernel'],
+  );
   readonly clockOffsetSeconds = this.#gauge(
     'ledgerstone_clock_offset_seconds',
     "Local time less the store's",

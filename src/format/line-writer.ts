@@ -136,12 +136,20 @@ export class LineWriter {
   #reserve(more: number): void {
     const needed = this.#end + more;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    const grown = new Uint8Array(Math.max(needed, grownBytes(this.#bytes.length)));
     grown.set(this.view());
     this.#bytes = grown;
     this.#view = viewOf(grown);
   }
 }
+
+/** From this size on a buffer grows to what a whole block takes at once: what it grew out of is garbage. */
+const WHOLE_BLOCK_FROM_BYTES = LIMITS.blockContentTarget / 4;
+/** A block and the run of lines that ends it. */
+const WHOLE_BLOCK_BYTES = LIMITS.blockContentTarget + LIMITS.blockContentTarget / 4;
+
+const grownBytes = (bytes: number): number =>
+  bytes >= WHOLE_BLOCK_FROM_BYTES && bytes < WHOLE_BLOCK_BYTES ? WHOLE_BLOCK_BYTES : bytes * 2;
 
 /** The line without its LF. */
 export function encodeEntry(record: KafkaRecord): Uint8Array {

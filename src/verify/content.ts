@@ -1,5 +1,6 @@
 // Are these stored bytes what the manifest says, in each byte, line and offset?
 import { toHex } from '../base/bytes.ts';
+import { freeNow } from '../base/free.ts';
 import type { Sha256, Sha256Into } from '../base/hash.ts';
 import { checkGzipMember, checkZstdFrame, zstdContentSize } from '../format/block.ts';
 import type { BlockInfo } from '../format/manifest.ts';
@@ -70,7 +71,7 @@ export async function checkData(
     }
     contentBytes += content.length;
     tally.addBlock(content, block.lines, index);
-    free(content);
+    freeNow(content);
   }
   // Without some of the lines there is no root to compare. The faults of the blocks are reported already.
   if (whole) tally.compareWith(claim, problems);
@@ -81,15 +82,6 @@ export async function checkData(
     contentBytes,
     problems: problems.all,
   };
-}
-
-/**
- * Frees memory now. The garbage collector would take a tenth of all time with a megabyte per block. Small
- * pieces may share a pool with others, so they are left alone.
- */
-export function free(bytes: Uint8Array): void {
-  const { buffer } = bytes;
-  if (buffer instanceof ArrayBuffer && bytes.length * 2 > buffer.byteLength) buffer.transfer?.(0);
 }
 
 function checkStoredBytes(

@@ -109,7 +109,10 @@ class Service {
     this.#store = store;
     const { codec, level } = config.encoding;
     this.#lanes = new Lanes(
-      { encoding: codec, level, count: config.limits.lanes, memory: this.#memory },
+      {
+        ...{ encoding: codec, level, count: config.limits.lanes, memory: this.#memory },
+        onReady: (kernel) => this.#metrics.lanes.inc({ kernel: kernel ? 'yes' : 'no' }),
+      },
       (error) => {
         this.#laneFailure = error;
         this.#pipeline?.fail(error);

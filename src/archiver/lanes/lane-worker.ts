@@ -38,6 +38,7 @@ function kernelTrees(kernel: Kernel): () => LineTree {
 const reply = (message: FromLane, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 const decoding = new LaneDecoding(nodeSha256, kernel, reply);
 const encoding = new LaneEncoding(tools, kernel, reply);
+reply({ kind: 'ready', kernel: kernel !== null });
 
 port.on('message', (message: ToLane) => {
   switch (message.kind) {

@@ -26,6 +26,13 @@ type Batch = {
   finish: Settle<SegmentBody> | null;
 };
 
+export type LaneEvents = {
+  /** The thread runs. */
+  ready(kernel: boolean): void;
+  /** The thread died, and what it held is lost to this process. */
+  fatal(error: Error): void;
+};
+
 type OpenSet = { readonly parts: LaneParts; readonly bytes: number; readonly onEnd: () => void };
 
 const PACK_BYTES = MIB;
@@ -39,7 +46,7 @@ const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 8 };
 export class Lane {
   readonly #worker: Worker;
   readonly #memory: MemoryLedger;
-  readonly #onFatal: (error: Error) => void;
+  readonly #events: LaneEvents;
   readonly #batches = new Map<number, Batch>();
   readonly #sets = new Map<number, OpenSet>();
   readonly #setOf = new WeakMap<object, number>();
@@ -51,10 +58,9 @@ export class Lane {
   #closed = false;
   #dead: LedgerstoneError | null = null;
 
-  /** `onFatal`: the thread died, and what it held is lost to this process. */
-  constructor(options: LaneOptions, memory: MemoryLedger, onFatal: (error: Error) => void) {
+  constructor(options: LaneOptions, memory: MemoryLedger, events: LaneEvents) {
     this.#memory = memory;
-    this.#onFatal = onFatal;
+    this.#events = events;
     this.#worker = new Worker(workerUrl(), { workerData: options, resourceLimits: RESOURCE_LIMITS });
     this.#worker.on('error', (error: unknown) =>
       this.#die(error instanceof Error ? error : new Error(messageOf(error))),
@@ -173,6 +179,9 @@ export class Lane {
 
   #receive(message: FromLane): void {
     switch (message.kind) {
+      case 'ready':
+        this.#events.ready(message.kernel);
+        break;
       case 'part':
         this.#sets.get(message.set)?.parts.arrived(message.part);
         break;
@@ -244,7 +253,7 @@ export class Lane {
     }
     for (const { parts } of this.#sets.values()) parts.failed(fatal);
     for (const { reject } of this.#leaves.values()) reject(fatal);
-    this.#onFatal(fatal);
+    this.#events.fatal(fatal);
   }
 }
 

@@ -13,6 +13,8 @@ export type LanesOptions = Omit<LaneOptions, 'windows'> & {
   readonly count: number;
   /** Raw bytes that wait in a lane, and decoded parts, are charged to it. */
   readonly memory: MemoryLedger;
+  /** Called for each lane once its thread runs. `kernel`: it has one, as the host has WebAssembly with SIMD. */
+  readonly onReady?: (kernel: boolean) => void;
 };
 
 /** Open batches and record sets of a partition. */
@@ -33,9 +35,10 @@ export class Lanes implements Encoder, Decoder {
    * `onFatal`: a thread died, and what it held is lost to this process, and to nobody else, since nothing of
    * it was committed. So the process must end.
    */
-  constructor({ count, memory, ...options }: LanesOptions, onFatal: (error: Error) => void) {
+  constructor({ count, memory, onReady, ...options }: LanesOptions, onFatal: (error: Error) => void) {
     const lane = { ...options, windows: ownWindows().shared };
-    this.#lanes = Array.from({ length: count }, () => new Lane(lane, memory, onFatal));
+    const events = { ready: (kernel: boolean) => onReady?.(kernel), fatal: onFatal };
+    this.#lanes = Array.from({ length: count }, () => new Lane(lane, memory, events));
   }
 
   decode(set: RecordSet, limits: DecodeLimits): Parts {

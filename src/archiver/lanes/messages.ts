@@ -47,6 +47,8 @@ export type ToLane =
 
 /** `buffer`: one that came with a `decode` or an `add`, given back to be filled again. */
 export type FromLane =
+  /** Once, when the thread runs. `kernel`: it has one, as the host has WebAssembly with SIMD. */
+  | { readonly kind: 'ready'; readonly kernel: boolean }
   | { readonly kind: 'part'; readonly set: number; readonly part: PartSummary }
   /** Nothing of this set is held any more: the last answer about it. `failure`: the decoder's own. */
   | {

@@ -13,14 +13,43 @@ export type PackedRecords = {
   readonly summary: RecordsSummary;
 };
 
+/** How many records a part usually has, when it is of 1 KB events. */
+const USUAL_RECORDS = 1024;
+
+/** One number for each record. */
+class Column<T extends Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>> {
+  readonly #make: (length: number) => T;
+  values: T;
+
+  constructor(make: (length: number) => T) {
+    this.#make = make;
+    this.values = make(USUAL_RECORDS);
+  }
+
+  /** Room for so many altogether. */
+  reserve(length: number): void {
+    if (length <= this.values.length) return;
+    const grown = this.#make(Math.max(length, 2 * this.values.length));
+    grown.set(this.values);
+    this.values = grown;
+  }
+
+  first(count: number): T {
+    return this.values.slice(0, count) as T;
+  }
+}
+
+const uint32 = (length: number) => new Uint32Array(length);
+
 /** Many at once by the kernel, where there is one; each of the others as it was read. */
 export class PackedSink implements RecordSink<PackedRecords> {
   readonly #kernel: Kernel | null;
   readonly #packer: Packer;
-  readonly #starts: number[] = [];
-  readonly #offsets: number[] = [];
-  readonly #bytes: number[] = [];
-  readonly #headers: number[] = [];
+  #length = 0;
+  readonly #starts = new Column(uint32);
+  readonly #offsets = new Column((length) => new Float64Array(length));
+  readonly #bytes = new Column(uint32);
+  readonly #headers = new Column(uint32);
   /** Indexes of those for which the format has no line. */
   #lineless: number[] = [];
 
@@ -30,16 +59,17 @@ export class PackedSink implements RecordSink<PackedRecords> {
   }
 
   get length(): number {
-    return this.#starts.length;
+    return this.#length;
   }
 
   take(record: KafkaRecord): void {
     const item = recordItem(record);
-    if (!hasLine(item)) this.#lineless.push(this.length);
-    this.#starts.push(this.#packer.byteLength);
-    this.#offsets.push(item.offset);
-    this.#bytes.push(item.bytes);
-    this.#headers.push(item.headers);
+    const at = this.#more(1);
+    if (!hasLine(item)) this.#lineless.push(at);
+    this.#starts.values[at] = this.#packer.byteLength;
+    this.#offsets.values[at] = item.offset;
+    this.#bytes.values[at] = item.bytes;
+    this.#headers.values[at] = item.headers;
     this.#packer.add(item);
   }
 
@@ -49,36 +79,56 @@ export class PackedSink implements RecordSink<PackedRecords> {
     const run = kernel.packRecords(content, at, wanted);
     const { starts, bytes, headers, deltas } = run.columns;
     const base = this.#packer.addPacked(run.packed);
+    const first = this.#more(run.count);
+    const [ownStarts, ownOffsets] = [this.#starts.values, this.#offsets.values];
     // The kernel takes a few MiB and 100,000 headers: the format has a line for each of these.
     for (let i = 0; i < run.count; i++) {
-      this.#starts.push(base + (starts[i] as number));
-      this.#offsets.push(wanted.baseOffset + (deltas[i] as number));
-      this.#bytes.push(bytes[i] as number);
-      this.#headers.push(headers[i] as number);
+      ownStarts[first + i] = base + (starts[i] as number);
+      ownOffsets[first + i] = wanted.baseOffset + (deltas[i] as number);
     }
+    this.#bytes.values.set(bytes.subarray(0, run.count), first);
+    this.#headers.values.set(headers.subarray(0, run.count), first);
     return run;
   }
 
   cut(length: number): void {
-    if (length === this.length) return;
-    this.#packer.cut(this.#starts[length] as number);
-    for (const column of [this.#starts, this.#offsets, this.#bytes, this.#headers]) column.length = length;
+    if (length === this.#length) return;
+    this.#packer.cut(this.#starts.values[length] as number);
+    this.#length = length;
     this.#lineless = this.#lineless.filter((index) => index < length);
   }
 
   close(): PackedRecords {
-    const starts = Uint32Array.from([...this.#starts, this.#packer.byteLength]);
-    const offsets = this.#offsets;
+    const count = this.#length;
+    this.#starts.reserve(count + 1);
+    this.#starts.values[count] = this.#packer.byteLength;
+    const [offsets, bytes, headers] = [this.#offsets.values, this.#bytes.values, this.#headers.values];
     const first = offsets[0] ?? 0;
-    const isRun = offsets.every((offset, index) => offset === first + index);
+    let isRun = true;
+    let totalBytes = 0;
+    let allHeaders = 0;
+    for (let i = 0; i < count; i++) {
+      isRun &&= offsets[i] === first + i;
+      totalBytes += bytes[i] as number;
+      allHeaders += headers[i] as number;
+    }
     const summary = {
-      count: this.length,
-      offsets: isRun ? first : Float64Array.from(offsets),
-      bytes: Uint32Array.from(this.#bytes),
-      headers: this.#headers.some((count) => count > 0) ? Uint32Array.from(this.#headers) : null,
+      count,
+      offsets: isRun ? first : this.#offsets.first(count),
+      bytes: this.#bytes.first(count),
+      headers: allHeaders > 0 ? this.#headers.first(count) : null,
       lineless: this.#lineless,
-      totalBytes: this.#bytes.reduce((sum, bytes) => sum + bytes, 0),
+      totalBytes,
     };
-    return { packed: this.#packer.take(), starts, summary };
+    return { packed: this.#packer.take(), starts: this.#starts.first(count + 1), summary };
+  }
+
+  /** Room for so many more, which are counted now. The index of the first. */
+  #more(count: number): number {
+    const first = this.#length;
+    this.#length += count;
+    for (const column of [this.#starts, this.#offsets, this.#bytes, this.#headers])
+      column.reserve(this.#length);
+    return first;
   }
 }

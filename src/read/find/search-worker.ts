@@ -1,7 +1,7 @@
 // One thread that checks data objects and searches them, one after the other.
 import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../../base/error.ts';
-import { free } from '../../verify/content.ts';
+import { freeNow } from '../../base/free.ts';
 import type { DataClaim } from '../../verify/data-claim.ts';
 import { nodeContentTools } from '../../verify/node/tools.ts';
 import type { WorkerAnswer } from '../../verify/node/worker-pool.ts';
@@ -21,6 +21,6 @@ parentPort?.on('message', async ({ bytes, claim, spec }: SearchRequest) => {
   } catch (error) {
     answer = { failure: messageOf(error) };
   }
-  free(bytes);
+  freeNow(bytes);
   parentPort?.postMessage(answer);
 });

@@ -1,7 +1,8 @@
 // One thread that checks data objects, one after the other.
 import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../../base/error.ts';
-import { checkData, type DataOutcome, free } from '../content.ts';
+import { freeNow } from '../../base/free.ts';
+import { checkData, type DataOutcome } from '../content.ts';
 import type { DataClaim } from '../data-claim.ts';
 import { nodeContentTools } from './tools.ts';
 import type { WorkerAnswer } from './worker-pool.ts';
@@ -15,6 +16,6 @@ parentPort?.on('message', async ({ bytes, claim }: CheckRequest) => {
   } catch (error) {
     answer = { failure: messageOf(error) };
   }
-  free(bytes);
+  freeNow(bytes);
   parentPort?.postMessage(answer);
 });

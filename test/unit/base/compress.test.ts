@@ -27,6 +27,13 @@ describe('blocks around multiples of the 16 KiB output buffer of zlib', () => {
     }
   });
 
+  test('a small block leaves alone the memory that Buffers share', () => {
+    const other = Buffer.allocUnsafe(8).fill(7);
+    for (let i = 0; i < 20; i++) expect(zstd(new Uint8Array(10)).length).toBeLessThan(20);
+    expect([...other]).toEqual([7, 7, 7, 7, 7, 7, 7, 7]);
+    expect(Buffer.from('still there').toString()).toBe('still there');
+  });
+
   test('a frame keeps no more memory than it has bytes', () => {
     const frame = zstd(new Uint8Array(1_000_000));
     expect(frame.buffer.byteLength).toBe(frame.length);

@@ -9,6 +9,7 @@ import { encodeEntry } from '../../../../src/format/record.ts';
 import { admit } from '../../../../src/ingest/gate.ts';
 import { recordItem } from '../../../../src/ingest/item.ts';
 import { inlineDecoder, type Part, type RecordSet } from '../../../../src/ingest/kafka/decoder.ts';
+import { Kernel } from '../../../../src/kernel/kernel.ts';
 import { leafHash } from '../../../../src/merkle/tree.ts';
 import { kafkaRecord } from '../../../support/records.ts';
 import { LIMITS } from '../../ingest/kafka/protocol/decode.ts';
@@ -60,6 +61,20 @@ async function kill(lanes: Lanes, memory: MemoryLedger): Promise<void> {
   await parts.next();
   batch.add(itemsOf(0, value as Part));
 }
+
+describe('a lane', () => {
+  it('says whether it has the kernel, once its thread runs', async () => {
+    const said: boolean[] = [];
+    await new Promise<void>((resolve) => {
+      const onReady = (kernel: boolean) => {
+        said.push(kernel);
+        if (said.length === 2) resolve();
+      };
+      opened({ count: 2, onReady });
+    });
+    expect(said).toEqual([Kernel.open() !== null, Kernel.open() !== null]);
+  });
+});
 
 describe('a record that a lane decoded', () => {
   it('becomes the line that it becomes here, with records and gaps of this thread around it', async () => {
