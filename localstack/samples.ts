@@ -42,7 +42,7 @@ source:
     - { name: ${TOPIC.topic}, retention: demo, startFrom: earliest }
 retention:
   demo: { mode: COMPLIANCE, period: 1d }
-segment: { maxBytes: 16MiB, maxRecords: 100000, maxAge: 10s }
+segment: { maxAge: 10s }
 `;
 }
 

@@ -5,6 +5,8 @@ import type { PartitionActor } from './partition.ts';
 
 /** Fetching goes on once what is held is down to this part of the limit. */
 const RESUME_AT = 0.7;
+/** From this part of the limit on the largest batch is sealed before it is full, so that fetching need not wait. */
+const SEAL_EARLY_AT = 0.6;
 /** Handed to encoding and not yet encoded: beyond this the next fetch waits, until there is less. */
 const QUEUED_BYTES_MAX = 16 * 1024 * 1024;
 const READY_WAIT_MS_MAX = 250;
@@ -47,10 +49,17 @@ export class Backpressure {
     });
   }
 
-  /** After each fetch: beyond the limit all partitions pause, and the largest batch is sealed. */
+  /**
+   * After each fetch: beyond the limit all partitions pause, and the largest batch is sealed. Many partitions
+   * whose segments fill slowly would do little else, so the largest is sealed in good time.
+   */
   bound(): void {
     const { memory, limitBytes, actors } = this.#options;
-    if (memory.heldBytes <= limitBytes) return;
+    if (memory.heldBytes <= limitBytes) {
+      if (memory.unsealedBytes > limitBytes * SEAL_EARLY_AT)
+        this.#largest((one) => one.canSealEarly)?.makeRoom();
+      return;
+    }
     if (!this.#isPaused) {
       this.#isPaused = true;
       for (const actor of actors()) actor.pause();
@@ -88,11 +97,16 @@ export class Backpressure {
   }
 
   #sealLargest(): void {
+    this.#largest(() => true)?.makeRoom();
+  }
+
+  #largest(isOffered: (actor: PartitionActor) => boolean): PartitionActor | null {
     const { memory, actors } = this.#options;
     let largest: PartitionActor | null = null;
     for (const actor of actors()) {
+      if (!isOffered(actor)) continue;
       if (largest === null || memory.heldFor(actor.id) > memory.heldFor(largest.id)) largest = actor;
     }
-    largest?.makeRoom();
+    return largest;
   }
 }

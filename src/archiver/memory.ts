@@ -15,12 +15,17 @@ export type MemoryAccount = {
 export class MemoryLedger {
   #heldBytes = 0;
   #queuedBytes = 0;
+  #unsealedBytes = 0;
   readonly #heldFor = new Map<string, number>();
   #onEncoded = (): void => {};
 
   /** Accepted and not sealed: encoded lines of batches, and the data of segments that are being stored. */
   get heldBytes(): number {
     return this.#heldBytes;
+  }
+  /** The part of it that the sealer does not carry yet: batches that fill or wait. */
+  get unsealedBytes(): number {
+    return this.#unsealedBytes;
   }
   /** Handed to a lane and not yet encoded, raw or decoded: how far it is behind. Bounded separately. */
   get queuedBytes(): number {
@@ -70,6 +75,7 @@ export class MemoryLedger {
   #add(owner: string | null, bytes: number): void {
     this.#heldBytes += bytes;
     if (owner === null) return;
+    this.#unsealedBytes += bytes;
     const held = this.heldFor(owner) + bytes;
     if (held === 0) this.#heldFor.delete(owner);
     else this.#heldFor.set(owner, held);

@@ -99,6 +99,11 @@ export abstract class PartitionView {
     return this.seen.trouble;
   }
 
+  /** Nothing of it is being sealed or waits for that, and its source answers. */
+  get canSealEarly(): boolean {
+    return this.life.kind === 'streaming' && !this.life.loop.busy && !this.life.loop.unanswered;
+  }
+
   protected get loop(): SealLoop | null {
     return loopOf(this.life);
   }

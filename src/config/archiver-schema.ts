@@ -193,13 +193,13 @@ export const configSchema = z.strictObject({
   segment: z
     .strictObject({
       maxBytes: sizeBetween(MIB, 64 * MIB, '1MiB to 64MiB')
-        .prefault('16MiB')
+        .prefault('64MiB')
         .describe('A segment is sealed when it has this much content, before compression'),
       maxRecords: z
         .int()
         .min(1)
         .max(1_000_000)
-        .default(100_000)
+        .default(400_000)
         .describe('A segment is sealed when it has this many records'),
       maxAge: between('100ms', '1d')
         .prefault(MAX_AGE_DEFAULT)

@@ -38,6 +38,35 @@ describe('memory', () => {
     for (const partition of partitions) expect(world.problems(partition)).toEqual([]);
   });
 
+  it('is made in good time where segments of many partitions fill slowly, so that fetching never waits', async () => {
+    const partitions = [0, 1, 2, 3, 4, 5, 6, 7];
+    const world = new World({
+      partitions: partitions.length,
+      broker: { fetchOffsetsMax: 4 },
+      config:
+        'segment: { maxBytes: 64MiB, maxAge: 1h, heartbeat: 0 }\nlimits: { memoryBytes: 16MiB, recordBytes: 1MiB }',
+    });
+    const archiver = world.start('a');
+    await world.clock.until('begun', () => partitions.every((p) => world.nextOffset(p) === 0));
+    for (const partition of partitions) {
+      for (let i = 0; i < 40; i++) world.broker.produce('orders', partition, { value: noise(100_000) });
+    }
+    let paused = 0;
+    let greatest = 0;
+    const accepted = () => partitions.every((p) => archiver.pipeline.actors[p]?.acceptedOffset === 40);
+    for (let turn = 0; !accepted() && turn < 10_000; turn++) {
+      await world.clock.advance(5);
+      paused += archiver.pipeline.pausedForMemory ? 1 : 0;
+      greatest = Math.max(greatest, archiver.pipeline.bufferedBytes());
+    }
+    expect(accepted()).toBe(true);
+    expect([paused, greatest > 8 * MIB]).toEqual([0, true]);
+    // 32 MB went through, in segments of some MB each.
+    const sealed = partitions.map((p) => archiver.pipeline.actors[p]?.head?.size ?? 0);
+    expect(Math.max(...sealed)).toBeGreaterThan(1);
+    expect(sealed.reduce((sum, size) => sum + size, 0)).toBeLessThan(8 + 32);
+  });
+
   it('counts segments that are on their way for partitions that somebody else has now', async () => {
     const world = new World({
       partitions: 2,

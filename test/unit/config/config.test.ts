@@ -81,7 +81,7 @@ describe('a right file', () => {
         seals: { mode: 'COMPLIANCE', period: { months: 12, ms: 0 }, text: '1y' },
       },
       greatestLock: { months: 120, ms: 0 },
-      segment: { maxBytes: 16 * 1024 * 1024, maxRecords: 100_000, maxAgeMs: 60_000, heartbeatMs: 3_600_000 },
+      segment: { maxBytes: 64 * 1024 * 1024, maxRecords: 400_000, maxAgeMs: 60_000, heartbeatMs: 3_600_000 },
       limits: {
         recordBytes: 10 * 1024 * 1024,
         memoryBytes: 32 * 1024 * 1024,
