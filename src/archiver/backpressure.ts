@@ -5,7 +5,7 @@ import type { PartitionActor } from './partition.ts';
 
 /** Fetching goes on once what is held is down to this part of the limit. */
 const RESUME_AT = 0.7;
-/** From this part of the limit on the largest batch is sealed before it is full, so that fetching need not wait. */
+/** From this part of the limit on the largest batch is sealed before it is full: fetching need not wait. */
 const SEAL_EARLY_AT = 0.6;
 /** Handed to encoding and not yet encoded: beyond this the next fetch waits, until there is less. */
 const QUEUED_BYTES_MAX = 16 * 1024 * 1024;

@@ -13,7 +13,7 @@ export type LanesOptions = Omit<LaneOptions, 'windows'> & {
   readonly count: number;
   /** Raw bytes that wait in a lane, and decoded parts, are charged to it. */
   readonly memory: MemoryLedger;
-  /** Called for each lane once its thread runs. `kernel`: it has one, as the host has WebAssembly with SIMD. */
+  /** Called for each lane once its thread runs. `kernel`: the host has WebAssembly with SIMD for it. */
   readonly onReady?: (kernel: boolean) => void;
 };
 
