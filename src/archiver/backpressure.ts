@@ -55,11 +55,9 @@ export class Backpressure {
    */
   bound(): void {
     const { memory, limitBytes, actors } = this.#options;
-    if (memory.heldBytes <= limitBytes) {
-      if (memory.unsealedBytes > limitBytes * SEAL_EARLY_AT)
-        this.#largest((one) => one.canSealEarly)?.makeRoom();
-      return;
-    }
+    const isMuch = memory.unsealedBytes > limitBytes * SEAL_EARLY_AT;
+    if (isMuch) this.#largest((one) => one.canSealEarly)?.makeRoom();
+    if (memory.heldBytes <= limitBytes) return;
     if (!this.#isPaused) {
       this.#isPaused = true;
       for (const actor of actors()) actor.pause();
