@@ -4,7 +4,7 @@
  * glibc raises the size from which it returns memory to the system each time a large buffer is freed, up to
  * 32 MiB, and keeps an arena per thread: buffers of a MiB, freed all the time, then stay resident
  * (mallopt(3), M_MMAP_THRESHOLD and M_ARENA_MAX). The young generation is V8's usual one, said aloud: with
- * half of it, nearly each scavenge began to mark the whole heap. Records are in the lanes, whose own is small.
+ * half of it, nearly each scavenge began to mark the whole heap. Records are in the lanes: theirs is small.
  */
 const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' } as const;
 const FLAGS = ['--max-semi-space-size=16'];
