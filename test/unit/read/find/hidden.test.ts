@@ -203,6 +203,20 @@ describe('it is said that not everything was searched, or what is not known', ()
     expect(statement).toMatchObject({ isComplete: false, verdict: 'broken' });
   });
 
+  it('where another event of the segment was changed and all of it can still be read', async () => {
+    const builder = new ArchiveBuilder();
+    const { dataKey } = await builder.chain().seal({ lines: recordsOf([EVENT, '{"actor":"zqxjkvw"}']) });
+    builder.archive.alter(dataKey as string, (bytes) => {
+      const at = Buffer.from(bytes).indexOf('zqxjkvw');
+      expect(at).toBeGreaterThan(0);
+      bytes[at] = 0x78;
+      return bytes;
+    });
+    const { hits, statement } = await find(builder.archive, builder.trusted, WHERE);
+    expect(hits).toEqual([]);
+    expect(statement.leftOut.join()).toContain('entry-root-mismatch');
+  });
+
   it('where somebody else signed the segment', async () => {
     const builder = new ArchiveBuilder();
     const chain = builder.chain();
