@@ -21,7 +21,7 @@ describe('blocks around multiples of the 16 KiB output buffer of zlib', () => {
       const content = noise(length);
       const frame = zstd(content);
       expect(() => checkZstdFrame(frame)).not.toThrow();
-      expect(nodeDecompress(frame, 'zstd', length)).toEqual(Buffer.from(content));
+      expect(nodeDecompress(frame, 'zstd', length)).toEqual(content);
       const member = gzip(content);
       expect(() => checkGzipMember(member)).not.toThrow();
     }
