@@ -466,7 +466,7 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'Only its sign is asked.',
   },
   {
-    file: 'src/verify/node/worker-checker.ts',
+    file: 'src/verify/node/worker-pool.ts',
     code: 'this.#running.set(worker, null);',
     before: 'this.#running.set(worker, null);',
     after: ';',

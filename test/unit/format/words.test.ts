@@ -1,6 +1,6 @@
 // What do the small parts say and do at their edges, exactly?
 import { describe, expect, it } from 'vitest';
-import { concatBytes, utf8 } from '../../../src/base/bytes.ts';
+import { concatBytes, toBase64, utf8 } from '../../../src/base/bytes.ts';
 import { LIMITS } from '../../../src/base/limits.ts';
 import { checkZstdFrame, gzipContentSize } from '../../../src/format/block.ts';
 import { sequenceEnd } from '../../../src/format/json-bytes.ts';
@@ -61,7 +61,8 @@ describe('a sequence of UTF-8', () => {
 });
 
 it('a note without a signature is none', () => {
-  expect(() => encodeSignedCheckpoint(utf8('x'), [])).toThrow('a note with 0 signatures: 1 to 16');
+  const text = utf8(`log.example.com/orders/0\n0\n${toBase64(new Uint8Array(32))}\n`);
+  expect(() => encodeSignedCheckpoint(text, [])).toThrow('a note with 0 signatures: 1 to 16');
 });
 
 it('each finding has its severity', () => {
