@@ -1,10 +1,10 @@
 // Do the statement, the protocol and the table of a package say what its events say?
-import { equalBytes, joinBytes } from '../base/bytes.ts';
+import { equalBytes, joinBytes, toHex } from '../base/bytes.ts';
 import { isCount } from '../format/scalar.ts';
 import type { CheckedChain, CheckedEvent } from './check-chain.ts';
 import { tableHead, tableRow } from './csv.ts';
 import type { Findings } from './finding.ts';
-import { PATHS, parseObject } from './package.ts';
+import { PATHS, type PackageManifest, parseObject } from './package.ts';
 import {
   encodeDocument,
   type Offsets,
@@ -14,6 +14,7 @@ import {
   type PackageStatement,
   type Protocol,
   RANGES_MAX,
+  type SearchStatement,
 } from './protocol.ts';
 
 type Content = ReadonlyMap<string, Uint8Array>;
@@ -25,15 +26,30 @@ type Content = ReadonlyMap<string, Uint8Array>;
 export function checkStatement(
   content: Content,
   chains: readonly CheckedChain[],
+  part: PackageManifest['part'],
   findings: Findings,
 ): PackageStatement | null {
   const value = objectOf(content, PATHS.statement, findings);
   if (value === null) return null;
+  if (value['kind'] === 'search' && isSearch(value as unknown as SearchStatement)) {
+    const statement = value as unknown as SearchStatement;
+    checkSearch(statement, chains, part, findings);
+    return statement;
+  }
   const statement = value as unknown as OffsetsStatement;
   if (value['kind'] !== 'offsets' || !isOffsets(statement)) {
     findings.add('statement-differs', { what: 'kind' });
     return null;
   }
+  checkOffsets(statement, chains, findings);
+  return statement;
+}
+
+function checkOffsets(
+  statement: OffsetsStatement,
+  chains: readonly CheckedChain[],
+  findings: Findings,
+): void {
   const { chain, partition } = statement;
   const about = chains.find((one) => one.chain === chain && one.partition === partition);
   checkCoverage(statement, about?.events ?? [], findings);
@@ -45,7 +61,26 @@ export function checkStatement(
   if (statement.lines !== (about?.events.length ?? 0)) findings.add('statement-differs', { what: 'lines' });
   if (statement.statement !== offsetsSentence(statement))
     findings.add('statement-differs', { what: 'statement' });
-  return statement;
+}
+
+/** How many events there are, and the checkpoints on which the search rests: no more of it can be checked. */
+function checkSearch(
+  { hits, before, lines, search }: SearchStatement,
+  chains: readonly CheckedChain[],
+  { number, last }: PackageManifest['part'],
+  findings: Findings,
+): void {
+  const differs = (what: string) => findings.add('statement-differs', { what });
+  const found = chains.reduce((sum, { events }) => sum + events.length, 0);
+  if (lines !== found || (number === 1) !== (before === 0) || last !== (before + lines === hits))
+    differs('hits');
+  for (const { chain, partition, signed } of chains) {
+    const of = search.chains.find((one) => one.chain === chain && one.partition === partition);
+    if (of === undefined) differs(`${chain}/${partition}`);
+    else if (signed?.checkpoint.size === of.size && toHex(signed.checkpoint.root) !== of.root)
+      differs(`root of ${chain}/${partition}`);
+  }
+  if (!search.isComplete) findings.add('search-incomplete');
 }
 
 /** Both are in order: the ranges and the events. */
@@ -90,6 +125,18 @@ const isOffsets = ({ chain, partition, asked, here, segmentsRead, lines }: Offse
   [partition, lines, segmentsRead].every(isCount) &&
   isRanges(asked) &&
   isRanges(here);
+
+const isTexts = (texts: unknown): boolean =>
+  Array.isArray(texts) && texts.every((text) => typeof text === 'string');
+
+const isSearch = ({ hits, before, lines, statement, search }: SearchStatement): boolean =>
+  [hits, before, lines].every(isCount) &&
+  typeof statement === 'string' &&
+  [search?.leftOut, search?.facts, search?.bounds, search?.asked?.where, search?.asked?.text].every(
+    isTexts,
+  ) &&
+  Array.isArray(search.chains) &&
+  search.chains.every((chain: unknown) => typeof chain === 'object' && chain !== null);
 
 /** The protocol, whatever it says: what can be made again from the events is compared. */
 export function checkProtocol(

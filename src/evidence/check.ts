@@ -14,7 +14,14 @@ import { listedContent, type PackageFiles } from './check-files.ts';
 import { type Envelope, parseEnvelope, preAuthenticated } from './dsse.ts';
 import { Findings, type PackageFinding } from './finding.ts';
 import { fingerprintDigits } from './fingerprint.ts';
-import { chainOfPath, MANIFEST_TYPE, PATHS, type PackageManifest, parsePackageManifest } from './package.ts';
+import {
+  chainOfPath,
+  chainOrder,
+  MANIFEST_TYPE,
+  PATHS,
+  type PackageManifest,
+  parsePackageManifest,
+} from './package.ts';
 import type { PackageStatement, Protocol } from './protocol.ts';
 
 /** Keys that the reader has from outside of the package. Null: none of that kind was given. */
@@ -135,7 +142,7 @@ export async function checkPackage(files: PackageFiles, options: CheckPackageOpt
     ...{ content, verifySignature, sha256, findings, use },
     given: given.cosigners,
   });
-  const statement = checkStatement(content, chains, findings);
+  const statement = checkStatement(content, chains, manifest.part, findings);
   const protocol = checkProtocol(content, chains, manifest.case, findings);
   checkTable(content, chains, findings);
   // Nobody signed a list that no longer says who should have.
@@ -212,7 +219,7 @@ function chainsOf({ files }: PackageManifest): { readonly chain: string; readonl
     const place = chainOfPath(path);
     if (place !== null) chains.set(`${place.chain}/${place.partition}`, place);
   }
-  return [...chains.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, place]) => place);
+  return [...chains.values()].sort(chainOrder);
 }
 
 function findUnusedProofs(

@@ -34,6 +34,7 @@ const COLOUR = {
   renamed: 'amber',
   'file-extra': 'amber',
   'keys-unreadable': 'amber',
+  'search-incomplete': 'amber',
   unsigned: 'amber',
   'other-key': 'amber',
   'other-signer': 'amber',

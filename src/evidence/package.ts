@@ -31,6 +31,12 @@ export const proofPath = (chain: string, partition: number, offset: number): str
 export const checkpointPath = (chain: string, partition: number): string =>
   `checkpoints/${chain}/${partition}.checkpoint`;
 
+/** In which chains stand in a package. */
+export const chainOrder = (
+  a: { readonly chain: string; readonly partition: number },
+  b: { readonly chain: string; readonly partition: number },
+): number => (`${a.chain}/${a.partition}` < `${b.chain}/${b.partition}` ? -1 : 1);
+
 /** The chain of a path that `eventsPath`, `proofPath` or `checkpointPath` gave; null for another path. */
 export function chainOfPath(path: string): { readonly chain: string; readonly partition: number } | null {
   const match =

@@ -61,7 +61,37 @@ export const offsetsSentence = (about: Omit<OffsetsStatement, 'kind' | 'statemen
   `(${about.segmentsRead}). Every line that covers one of these offsets is here, with its proof. Other offsets and ` +
   'other chains were not looked at.';
 
-export type PackageStatement = OffsetsStatement;
+/**
+ * What a search found. Which events it asks for, and that it found them all, is the word of who made the
+ * package: the events alone do not show what was passed by.
+ */
+export type SearchStatement = {
+  readonly kind: 'search';
+  /** Of all parts, and of those before this one. */
+  readonly hits: number;
+  readonly before: number;
+  readonly lines: number;
+  readonly statement: string;
+  /** All that `find --json` says of the search. Other members stay as they are. */
+  readonly search: SearchWords;
+};
+
+/** What of a search a package shows. */
+type SearchWords = {
+  readonly isComplete: boolean;
+  readonly asked: { readonly where: readonly string[]; readonly text: readonly string[] };
+  readonly leftOut: readonly string[];
+  readonly facts: readonly string[];
+  readonly bounds: readonly string[];
+  readonly chains: readonly {
+    readonly chain: string;
+    readonly partition: number;
+    readonly size: number | null;
+    readonly root: string | null;
+  }[];
+};
+
+export type PackageStatement = OffsetsStatement | SearchStatement;
 
 /** JSON as it stands in a package. The same value gives the same bytes. */
 export const encodeDocument = (value: unknown): Uint8Array => utf8(`${JSON.stringify(value, null, 2)}\n`);

@@ -67,6 +67,7 @@ export const GERMAN: Texts = {
     renamed: '{path} heißt hier anders: {other}.',
     'file-extra': '{path} gehört nicht zum Paket. Diese Datei wurde nicht geprüft.',
     'keys-unreadable': '{path} enthält keine Schlüssel, die sich lesen lassen.',
+    'search-incomplete': 'Die Suche hat nicht alles angesehen: Die Angabe sagt, was ausgelassen wurde.',
     unsigned: [
       'Niemand hat die Dateiliste signiert: Wer das Paket erstellt hat, wonach gefragt war und warum,',
       'dafür steht niemand ein.',
@@ -84,6 +85,15 @@ export const GERMAN: Texts = {
       '{lines} in diesem Paket: alles genau so, wie es archiviert wurde, und nichts, wonach gefragt',
       'war, fehlt: {asked}. Aber wer es signiert hat, sagt nur das Paket: Vergleichen',
       'Sie die Schlüssel.',
+    ].join(' '),
+    greenSearch: [
+      '{lines} in diesem Paket: alles genau so, wie es archiviert und signiert wurde. Dass es alle sind,',
+      'die gesucht waren, sagt, wer die Dateiliste signiert hat.',
+    ].join(' '),
+    keySearch: [
+      '{lines} in diesem Paket: alles genau so, wie es archiviert wurde. Aber wer es signiert hat, sagt nur',
+      'das Paket: Vergleichen Sie die Schlüssel. Dass es alle sind, die gesucht waren, sagt, wer das Paket',
+      'erstellt hat.',
     ].join(' '),
     unsigned: [
       '{lines} in diesem Paket: alles genau so, wie es archiviert wurde. Aber niemand hat die',

@@ -2,13 +2,22 @@
 import { printable } from '../base/printable.ts';
 import { colourOf, type PackageCheck } from './check.ts';
 import type { FindingKind, PackageFinding } from './finding.ts';
-import { offsetsText } from './protocol.ts';
+import { offsetsText, type PackageStatement } from './protocol.ts';
 
 /** `{name}` stands for a word of the finding. */
 type FindingTexts = Readonly<Record<FindingKind, string>>;
 
 /** Amber has five of them, from the mildest on. */
-type VerdictKind = 'green' | 'key' | 'unsigned' | 'repaired' | 'open' | 'nothing' | 'red';
+type VerdictKind =
+  | 'green'
+  | 'greenSearch'
+  | 'key'
+  | 'keySearch'
+  | 'unsigned'
+  | 'repaired'
+  | 'open'
+  | 'nothing'
+  | 'red';
 
 export type Texts = {
   readonly event: string;
@@ -74,6 +83,7 @@ export const ENGLISH: Texts = {
     renamed: '{path} has another name here: {other}.',
     'file-extra': '{path} is not a file of the package. It was not checked.',
     'keys-unreadable': '{path} holds no keys that can be read.',
+    'search-incomplete': 'The search did not look at everything: the statement says what was left out.',
     unsigned:
       'Nobody signed the list of files: who made the package, what was asked and why is nobody’s word.',
     'other-key': 'The events of {chain} are signed by a key that is not the one that you trust.',
@@ -87,6 +97,15 @@ export const ENGLISH: Texts = {
     key: [
       'All {lines} of this package are exactly as they were archived, and nothing of what was asked for',
       'is missing: {asked}. But by whom they were signed only the package says: compare the key.',
+    ].join(' '),
+    greenSearch: [
+      'All {lines} of this package are exactly as they were archived and signed. That they are all that was',
+      'searched for is the word of who signed the list of files.',
+    ].join(' '),
+    keySearch: [
+      'All {lines} of this package are exactly as they were archived. But by whom they were signed only the',
+      'package says: compare the key. That they are all that was searched for is the word of who made the',
+      'package.',
     ].join(' '),
     unsigned: [
       'All {lines} of this package are exactly as they were archived. But nobody signed the list of',
@@ -124,9 +143,19 @@ const linesText = (texts: Texts, events: number, gapLines: number): string => {
   return `${first} ${texts.and} ${gapLines} ${gapLines === 1 ? texts.gapLine : texts.gapLines}`;
 };
 
-/** `offsets 10-34 of orders/0`; empty where nothing says what was asked for. */
-function askedText({ offsets }: Texts, { statement }: Pick<PackageCheck, 'statement'>): string {
-  if (statement === null) return '';
+/** `offsets 10-34 of orders/0`, or the conditions of a search. */
+export function askedText({ offsets }: Texts, statement: PackageStatement): string {
+  if (statement.kind === 'search') {
+    const { where, text } = statement.search.asked;
+    return printable([...where, ...text.map((word) => JSON.stringify(word))].join('; '));
+  }
+  const { asked, chain, partition } = statement;
+  return filled(offsets, { offsets: offsetsText(asked), chain: `${chain}/${partition}` });
+}
+
+/** What of the offsets this part has; empty for a search, which no package can check. */
+function coveredText({ offsets }: Texts, { statement }: Pick<PackageCheck, 'statement'>): string {
+  if (statement?.kind !== 'offsets') return '';
   const { here, chain, partition } = statement;
   return filled(offsets, { offsets: offsetsText(here), chain: `${chain}/${partition}` });
 }
@@ -134,14 +163,17 @@ function askedText({ offsets }: Texts, { statement }: Pick<PackageCheck, 'statem
 /** Which sentence fits. `confirmed`: hashes of keys that the reader has compared with somebody. */
 function verdictKind(check: PackageCheck, confirmed: ReadonlySet<string> = new Set()): VerdictKind {
   const colour = colourOf(check, confirmed);
-  if (colour !== 'amber') return colour;
+  const isSearch = check.statement?.kind === 'search';
+  if (colour === 'red') return colour;
+  if (colour === 'green') return isSearch ? 'greenSearch' : 'green';
   if (check.manifest === null) return 'nothing';
   const events = check.chains.flatMap((chain) => chain.events);
   if (events.length === 0 || !events.every(({ isProven }) => isProven)) return 'open';
   if (check.findings.some(({ kind }) => kind !== 'unsigned')) {
     return check.findings.every(({ kind }) => REPAIRED.has(kind)) ? 'repaired' : 'open';
   }
-  return check.findings.length > 0 ? 'unsigned' : 'key';
+  if (check.findings.length > 0) return 'unsigned';
+  return isSearch ? 'keySearch' : 'key';
 }
 
 const REPAIRED: ReadonlySet<string> = new Set<FindingKind>([
@@ -160,6 +192,6 @@ export function verdictSentence(texts: Texts, check: PackageCheck, confirmed?: R
   const summaries = check.chains.flatMap(({ summary }) => (summary === null ? [] : [summary]));
   const sum = (of: 'events' | 'gapLines') => summaries.reduce((total, one) => total + one[of], 0);
   const lines = linesText(texts, sum('events'), sum('gapLines'));
-  const words = { lines, asked: askedText(texts, check) };
+  const words = { lines, asked: coveredText(texts, check) };
   return filled(texts.verdict[verdictKind(check, confirmed)], words);
 }

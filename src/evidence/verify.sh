@@ -151,6 +151,8 @@ while read -r events; do
   done <"$events"
 done < <(find events -name '*.jsonl' | sort)
 ((count > 0)) || fail 'the package has no event'
+grep -q '^  "kind": "offsets",' statement.json ||
+  echo 'The events are what a search found. That it found them all is the word of who made the package: statement.json.'
 echo "$count events and gap lines are in the archive as they stand here."
 if [[ -z ${1:-} ]]; then
   echo "The key is the package's own. Compare its SHA-256 with the people of $name: $(sha256 <"$work/log.der")"

@@ -3,8 +3,8 @@ import { equalBytes, fromHex, toHex } from '../base/bytes.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { encodeEventProof } from '../format/event-proof.ts';
 import { parseSignedCheckpoint } from '../format/note.ts';
-import { InclusionTree } from '../merkle/inclusion-tree.ts';
-import { verifyInclusion } from '../merkle/proof.ts';
+import { LeafPaths } from '../merkle/leaf-paths.ts';
+import { rootFromInclusion, verifyInclusion } from '../merkle/proof.ts';
 import { type Hash, leafHash } from '../merkle/tree.ts';
 import { VerifyError } from '../verify/finding.ts';
 import type { ChainReader, LocatedSeal } from './chain-reader.ts';
@@ -47,11 +47,13 @@ export async function* provenRange(
   }
 }
 
-async function* provenLinesOf(
+/** The same of one segment. `offsets`: only of lines that begin with one of them. */
+export async function* provenLinesOf(
   reader: ChainReader,
   seal: LocatedSeal,
   range: OffsetRange,
   note: Uint8Array,
+  offsets: ReadonlySet<number> | null = null,
 ): AsyncGenerator<ProvenLine> {
   const { data, entries, time } = seal.manifest;
   if (data === null) return;
@@ -59,11 +61,7 @@ async function* provenLinesOf(
   const stored = await checkedData(reader, seal, ({ content, start, end }) => {
     leaves.push(leafHash(nodeSha256, content.subarray(start, end)));
   });
-  const tree = new InclusionTree(nodeSha256, leaves);
-  if (!equalBytes(tree.root, fromHex(entries.root))) {
-    const found = `${leaves.length} lines of another root`;
-    throw new VerifyError({ code: 'entry-root-mismatch', expected: entries.root, found });
-  }
+  const paths = new LeafPaths(nodeSha256, leaves);
   const { size, root } = parseSignedCheckpoint(note).checkpoint;
   const path = await laterPath((sequence) => reader.seal(sequence), seal.sequence, size);
   const { manifestBytes } = seal.seal;
@@ -80,7 +78,12 @@ async function* provenLinesOf(
     }
   };
   for (const found of linesWithin(counted(), range)) {
-    const parts = { manifestBytes, line, linePath: tree.of(line), index: seal.sequence, path, note };
+    if (offsets !== null && !offsets.has(found.offset)) continue;
+    const linePath = paths.of(line);
+    const leafRoot = rootFromInclusion(nodeSha256, leaves[line] as Hash, line, entries.size, linePath);
+    if (leafRoot === undefined || !equalBytes(leafRoot, fromHex(entries.root)))
+      throw new VerifyError({ code: 'entry-root-mismatch', expected: entries.root, found: 'another root' });
+    const parts = { manifestBytes, line, linePath, index: seal.sequence, path, note };
     yield { ...found, proof: encodeEventProof(parts), sequence: seal.sequence, sealed: time.sealed };
   }
 }

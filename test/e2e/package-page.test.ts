@@ -205,6 +205,21 @@ describe.skipIf(CHROMIUM === undefined)('open-me.html', () => {
     await other.close();
   });
 
+  it('says of a search whose word its completeness is', async () => {
+    const other = await opened();
+    const key = ['--sign-key', world.at('export-key.pem')];
+    await give(other, await world.exported('search.zip', '--where', '/n<3', ...key));
+    for (const box of await other.locator('label.confirm input').all()) await box.check();
+    const { colour, sentence } = await verdict(other);
+    expect([colour, sentence]).toEqual(['Green', expect.stringContaining('All 6 events of this package')]);
+    expect(sentence).toContain('is the word of who signed the list of files');
+    const text = await textOf(other.locator('dl'));
+    expect(text).toContain('/n<3');
+    expect(text).toContain('What the search says');
+    await shoot(other, 'search');
+    await other.close();
+  });
+
   describe('a changed package', () => {
     const COLOURS = { red: 'Red', amber: 'Amber' };
 

@@ -29,7 +29,7 @@ export type PackageWorld = {
   remove(): void;
 };
 
-/** An archive of one chain, orders/0: offsets 0 to 59 in four segments, 30 to 32 a gap line. */
+/** An archive of orders/0 (offsets 0 to 59 in four segments, 30 to 32 a gap line) and payments/1 (0 to 19). */
 export async function packageWorld(
   change: (record: KafkaRecord) => KafkaRecord = (record) => record,
   seed = 'log key',
@@ -44,6 +44,9 @@ export async function packageWorld(
     lines: [...entries(20, 10), transactionGap(30, 3), ...entries(33, 7)].map(changed(change)),
   });
   await chain.seal({ lines: entries(40, 20).map(change) });
+  const second = builder.chain('payments', 1);
+  await second.seal();
+  await second.seal({ lines: entries(0, 20) });
   writeCopy(builder.archive, at('archive'));
   writeFileSync(at('archive.vkey'), `${encodeVkey(builder.trusted[0] as VerifierKey)}\n`);
   await generateLocalKey(at('export-key.pem'), 'ed25519');
@@ -51,9 +54,10 @@ export async function packageWorld(
   return {
     ...{ dir, at, key },
     async exported(out, ...more) {
-      const offsets = more.includes('--offsets') ? [] : ['--offsets', '10-34'];
+      const isSearch = more.includes('--where');
+      const offsets = isSearch || more.includes('--offsets') ? [] : ['--offsets', '10-34'];
       const about = ['--case', '2026-17', '--purpose', 'Audit 2026', '--by', 'Ada Byron'];
-      const chainOf = ['--topic', 'orders', '--partition', '0'];
+      const chainOf = isSearch ? [] : ['--topic', 'orders', '--partition', '0'];
       const args = [
         'export',
         at('archive'),

@@ -15,8 +15,7 @@ import type { CosignerKey } from '../../format/cosignature.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { NewFiles } from './new-files.ts';
 
-/** The chain of all events that follow. */
-type PartChain = {
+export type PartChain = {
   readonly chain: string;
   readonly partition: number;
   readonly checkpoint: Uint8Array;
@@ -27,33 +26,39 @@ export type PartsOptions = {
   /** What one part holds at most; by default `PART_MAX`. */
   readonly partMax?: PartLimits;
   readonly caseName: string;
-  readonly at: PartChain;
   readonly log: readonly VerifierKey[];
   readonly cosigners: readonly CosignerKey[];
   readonly fixed: FixedFiles;
   readonly signer: PackageSigner | null;
   /** What the part says of itself, from what is in it. */
-  readonly documents: (
-    summaries: readonly ChainSummary[],
-    last: boolean,
-  ) => { readonly statement: PackageStatement; readonly protocol: Protocol };
+  readonly documents: (summaries: readonly ChainSummary[], last: boolean) => PartDocuments;
 };
+
+export type PartDocuments = { readonly statement: PackageStatement; readonly protocol: Protocol };
 
 export class PackageParts {
   readonly #options: PartsOptions;
   readonly #files = new NewFiles();
   #builder: PackageBuilder;
   #previous: string | null = null;
+  #chain: PartChain | null = null;
 
   constructor(options: PartsOptions) {
     this.#options = options;
     this.#builder = this.#begin();
   }
 
+  /** Of all events that follow. Chains come in the order of `chainOrder`, and each has an event. */
+  beginChain(chain: PartChain): void {
+    this.#chain = chain;
+    this.#builder.beginChain(chain.chain, chain.partition, chain.checkpoint);
+  }
+
   async add(event: EventWithProof): Promise<void> {
     if (!this.#builder.hasRoomFor(event)) {
       await this.#end(false);
       this.#builder = this.#begin();
+      if (this.#chain !== null) this.beginChain(this.#chain);
     }
     this.#builder.add(event);
   }
@@ -72,10 +77,9 @@ export class PackageParts {
   }
 
   #begin(): PackageBuilder {
-    const { at, log, cosigners, partMax } = this.#options;
+    const { log, cosigners, partMax } = this.#options;
     const builder = new PackageBuilder(nodeSha256, partMax);
     builder.addKeys(log, cosigners);
-    builder.beginChain(at.chain, at.partition, at.checkpoint);
     return builder;
   }
 

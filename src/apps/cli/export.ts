@@ -1,5 +1,6 @@
 // `ledgerstone export`: which events of a case can be handed to somebody who installs nothing?
 import type { Command } from 'commander';
+import { systemClock } from '../../base/clock.ts';
 import { counted } from '../../base/counted.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
@@ -7,19 +8,30 @@ import { openSigner } from '../../clients/open.ts';
 import { fingerprintDigits } from '../../evidence/fingerprint.ts';
 import type { PackageSigner } from '../../evidence/package.ts';
 import { isWord } from '../../format/scalar.ts';
-import { type AttestationOptions, openWithAttestations, withAttestations } from './attestations-option.ts';
-import { type ChainOptions, openChain, withChain } from './chain-option.ts';
+import {
+  type AttestationOptions,
+  confirmedChain,
+  openWithAttestations,
+  surveyAttestations,
+  withAttestations,
+} from './attestations-option.ts';
+import { type ChainOptions, openChain } from './chain-option.ts';
+import { readCheckpoints } from './checkpoint-file.ts';
 import { EXIT, UsageError } from './exit-code.ts';
-import { type Exported, exportOffsets } from './export-run.ts';
+import { exportOffsets } from './export-offsets.ts';
+import type { Exported } from './export-run.ts';
+import { exportSearch } from './export-search.ts';
+import { type QueryOptions, queryOf, withQuery } from './find-options.ts';
 import { requireNoFile } from './new-files.ts';
 import { parseOffsets } from './offsets-option.ts';
-import { type ArchiveOptions, withArchive } from './open-archive.ts';
+import { type ArchiveOptions, count, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 
 type ExportOptions = ArchiveOptions &
-  ChainOptions &
-  AttestationOptions & {
-    readonly offsets: string;
+  AttestationOptions &
+  QueryOptions & {
+    readonly partition?: number;
+    readonly offsets?: string;
     readonly case: string;
     readonly purpose: string;
     readonly by: string;
@@ -31,10 +43,15 @@ type ExportOptions = ArchiveOptions &
 
 const HELP = `
 Writes a zip that shows by itself that its events were archived: the events as archived
-and as a table, a proof of each, the signed checkpoint, the keys, the specification, what
-was asked for, who asked, and a script that checks it all. \`ledgerstone verify-package\`
-checks it too. Each segment that holds an offset is read whole and compared with its
-seal. The zip is new and whole, or it is not there.
+and as a table, a proof of each, the signed checkpoints, the keys, the specification, what
+was asked for, who asked, a page and a script that check it all. \`ledgerstone
+verify-package\` checks it too. The zip is new and whole, or it is not there.
+
+What to export is searched for, by the options of \`ledgerstone find\`, or given by
+--offsets of one chain. Of offsets the package shows that none is left out. Of a search it
+holds what \`find\` says of its completeness, which is the word of who makes the package; no
+package is made unless everything was looked at. Each segment is read whole and compared
+with its seal.
 
 More than 20,000 events, or 64 MiB of lines, become several packages: case.1.zip,
 case.2.zip and so on.
@@ -43,9 +60,13 @@ case.2.zip and so on.
 is somebody's word. Without a signature the package says that it is nobody's. With
 --attestations the proofs lead to a checkpoint that an independent verifier has cosigned.
 
-Exit code 4: an offset is not sealed yet, or not attested yet.
+Exit code 2: also where nothing was found, or not everything could be looked at. Exit code
+4: an offset is not sealed yet, or not attested yet.
 
 Examples:
+  ledgerstone export ./archive --key archive.vkey --where '/userIdentity/arn~alice' \\
+      --from 2026-11-01 --to 2026-12-01 --case 2026-17 --purpose "Audit 2026" \\
+      --by "Ada Byron" --out case.zip
   ledgerstone export ./archive --key archive.vkey --topic orders --partition 0 \\
       --offsets 40-64,80 --case 2026-17 --purpose "Audit 2026" --by "Ada Byron" \\
       --out case.zip
@@ -56,8 +77,9 @@ Examples:
 
 export function exportCommand(program: Command, session: Session): void {
   const command = program.command('export').description('Events of a case, in a package that proves itself.');
-  withChain(withAttestations(withArchive(command)))
-    .requiredOption('--offsets <list>', 'offsets and ranges, both ends included: 40-64,80')
+  withQuery(withAttestations(withArchive(command)))
+    .option('--offsets <list>', 'instead of a search: offsets and ranges, ends included: 40-64,80')
+    .option('--partition <number>', 'with --offsets and one --topic: its partition', count)
     .requiredOption('--case <id>', 'what the package is for: the name of the case')
     .requiredOption('--purpose <text>', 'why it is made')
     .requiredOption('--by <name>', 'who makes it')
@@ -78,31 +100,63 @@ async function runExport(
   name: string | undefined,
   options: ExportOptions,
 ): Promise<number> {
-  const asked = parseOffsets(options.offsets);
+  const chain = chainOfOffsets(options);
+  const asked = options.offsets === undefined ? [] : parseOffsets(options.offsets);
   requireWords(options);
   await requireNoFile(options.out);
+  const since = await Promise.all((options.since ?? []).map((file) => readCheckpoints(session.io, file)));
   const { io } = session;
   const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
-    const reader = openChain(archive, options, io.signal);
-    if (!reader.verified) {
+    if (archive.trusted.length === 0) {
       throw new UsageError(
         'no trusted key: what was not checked is no evidence',
         'Add --key KEY, or name the archive with --config.',
       );
     }
     const signer = await openPackageSigner(options, io.env);
-    const exported = await exportOffsets({
-      ...{ reader, attestations, asked, signer, signal: io.signal },
-      ...{ out: options.out, cosigners: options.cosigner ?? [] },
+    const job = {
+      ...{ attestations, signer, signal: io.signal, out: options.out, cosigners: options.cosigner ?? [] },
       ...{ caseName: options.case, purpose: options.purpose, by: options.by },
       archiveName: name ?? archive.store.description,
-    });
+    };
+    let exported: Exported;
+    if (chain !== null) {
+      exported = await exportOffsets({ ...job, asked, reader: openChain(archive, chain, io.signal) });
+    } else {
+      const { query } = await queryOf(options, archive, io.env);
+      const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
+      const find = {
+        ...{ store: archive.store, trusted: archive.trusted, query, signal: io.signal },
+        ...{ nowMs: systemClock.now(), since: since.flat() },
+        confirmed: (survey?.newest ?? []).map(confirmedChain),
+      };
+      exported = await exportSearch({ ...job, find });
+    }
     await report(session, exported, signer, options.json === true);
     return EXIT.ok;
   } finally {
     await close();
   }
+}
+
+/** Null: what to export is searched for. Throws UsageError for a mixture of both. */
+function chainOfOffsets(options: ExportOptions): ChainOptions | null {
+  const { offsets, topic: topics = [], partition } = options;
+  const [topic, ...more] = topics;
+  if (offsets === undefined) {
+    if (partition === undefined) return null;
+    throw new UsageError('--partition is for --offsets', 'Leave it out: a search is over whole topics.');
+  }
+  if (topic === undefined || more.length > 0 || partition === undefined)
+    throw new UsageError('--offsets are of one chain', 'Add one --topic and its --partition.');
+  const { where, text, subject, from, to, fields, readAll, since } = options;
+  if ([where, text, subject, from, to, fields, readAll, since].every((one) => one === undefined))
+    return { topic, partition };
+  throw new UsageError(
+    '--offsets and a search in one export',
+    'Give --offsets, or what to search for, not both.',
+  );
 }
 
 /** They stand in the package and on pages. Throws UsageError. */

@@ -1,4 +1,6 @@
 // What do the options of `find` ask for?
+
+import { type Command, Option } from 'commander';
 import { ANY_TOPIC, loadFieldsFile } from '../../config/fields-file.ts';
 import type { TopicFields } from '../../config/topic-fields.ts';
 import { type Condition, parseCondition } from '../../read/find/condition.ts';
@@ -6,34 +8,58 @@ import type { Query, TimeRange } from '../../read/find/query.ts';
 import { type FieldNames, parseTarget } from '../../read/find/target.ts';
 import type { AttestationOptions } from './attestations-option.ts';
 import { UsageError } from './exit-code.ts';
-import type { Archive, ArchiveOptions } from './open-archive.ts';
+import { type Archive, type ArchiveOptions, repeatable } from './open-archive.ts';
 import { momentFromText, requireZone } from './time-option.ts';
 
 export type FindFormat = 'table' | 'jsonl' | 'csv';
 
+/** What is searched for. */
+export type QueryOptions = {
+  readonly where?: readonly string[];
+  readonly text?: readonly string[];
+  readonly subject?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly tz: string;
+  readonly time: TimeRange['kind'];
+  readonly topic?: readonly string[];
+  readonly fields?: string;
+  readonly readAll?: boolean;
+  readonly since?: readonly string[];
+};
+
 export type FindCommandOptions = ArchiveOptions &
-  AttestationOptions & {
-    readonly where?: readonly string[];
-    readonly text?: readonly string[];
-    readonly subject?: string;
-    readonly from?: string;
-    readonly to?: string;
-    readonly tz: string;
-    readonly time: TimeRange['kind'];
-    readonly topic?: readonly string[];
-    readonly fields?: string;
+  AttestationOptions &
+  QueryOptions & {
     readonly limit?: number;
-    readonly readAll?: boolean;
-    readonly since?: readonly string[];
     readonly format: FindFormat;
     readonly out?: string;
     readonly prove?: boolean;
     readonly json: boolean;
   };
 
+/** The options that say what is searched for. */
+export const withQuery = (command: Command): Command =>
+  command
+    .option('--where <condition>', 'FIELD=VALUE, FIELD~TEXT, FIELD^PREFIX, FIELD>N; repeatable', repeatable)
+    .option('--text <word>', 'stands anywhere in the record; repeatable', repeatable)
+    .option('--subject <value>', "the person it is about: each topic's field `subject`")
+    .option('--from <time>', 'at this date or time, or later')
+    .option('--to <time>', 'before this date or time')
+    .option('--tz <zone>', 'time zone of --from and --to without an offset', 'UTC')
+    .addOption(
+      new Option('--time <clock>', "record: its producer's; event: its field `time`; sealed: the archiver's")
+        .choices(['record', 'event', 'sealed'])
+        .default('record'),
+    )
+    .option('--topic <topic>', 'topic, or chain; repeatable; default: all', repeatable)
+    .option('--fields <file>', 'short names of fields by topic, as YAML')
+    .option('--read-all', 'pass nothing by, whatever the seals state of their times')
+    .option('--since <checkpoint>', 'file of earlier signed checkpoints; repeatable', repeatable);
+
 /** Everything that can be wrong with the options alone is said before anything is read. Throws UsageError. */
 export async function queryOf(
-  options: FindCommandOptions,
+  options: QueryOptions & { readonly limit?: number },
   { config }: Pick<Archive, 'config'>,
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly query: Query; readonly names: readonly string[] }> {
@@ -69,7 +95,7 @@ const chainsOf =
   };
 
 /** Null: lines are not chosen by a time. */
-function timeRange({ from, to, tz, time }: FindCommandOptions): TimeRange | null {
+function timeRange({ from, to, tz, time }: QueryOptions): TimeRange | null {
   requireZone(tz);
   if (from === undefined && to === undefined) {
     if (time === 'record') return null;

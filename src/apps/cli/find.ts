@@ -22,11 +22,11 @@ import {
 import { readCheckpoints } from './checkpoint-file.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { FindFiles } from './find-files.ts';
-import { type FindCommandOptions, queryOf } from './find-options.ts';
+import { type FindCommandOptions, queryOf, withQuery } from './find-options.ts';
 import { hitWriter } from './find-output.ts';
 import { FindProgress } from './find-progress.ts';
 import { statementLines } from './find-text.ts';
-import { type Archive, count, repeatable, withArchive } from './open-archive.ts';
+import { type Archive, count, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 
 const HELP = `
@@ -59,23 +59,8 @@ export function findCommand(program: Command, session: Session): void {
   const command = program
     .command('find')
     .description('Events by field, text and time, and what was looked at.');
-  withAttestations(withArchive(command))
-    .option('--where <condition>', 'FIELD=VALUE, FIELD~TEXT, FIELD^PREFIX, FIELD>N; repeatable', repeatable)
-    .option('--text <word>', 'stands anywhere in the record; repeatable', repeatable)
-    .option('--subject <value>', "the person it is about: each topic's field `subject`")
-    .option('--from <time>', 'at this date or time, or later')
-    .option('--to <time>', 'before this date or time')
-    .option('--tz <zone>', 'time zone of --from and --to without an offset', 'UTC')
-    .addOption(
-      new Option('--time <clock>', "record: its producer's; event: its field `time`; sealed: the archiver's")
-        .choices(['record', 'event', 'sealed'])
-        .default('record'),
-    )
-    .option('--topic <topic>', 'topic, or chain; repeatable; default: all', repeatable)
-    .option('--fields <file>', 'short names of fields by topic, as YAML')
+  withQuery(withAttestations(withArchive(command)))
     .option('--limit <number>', 'end after so many hits', count)
-    .option('--read-all', 'pass nothing by, whatever the seals state of their times')
-    .option('--since <checkpoint>', 'file of earlier signed checkpoints; repeatable', repeatable)
     .addOption(
       new Option('--format <format>', 'table; jsonl: lines as archived; csv: for spreadsheets')
         .choices(['table', 'jsonl', 'csv'])

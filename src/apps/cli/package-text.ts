@@ -2,8 +2,8 @@
 import { counted } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import { colourOf, type PackageCheck, type UsedKey, type VerdictColour } from '../../evidence/check.ts';
-import { offsetsText } from '../../evidence/protocol.ts';
-import { ENGLISH, findingText, verdictSentence } from '../../evidence/texts.ts';
+import type { PackageStatement } from '../../evidence/protocol.ts';
+import { askedText, ENGLISH, findingText, verdictSentence } from '../../evidence/texts.ts';
 import { EXIT } from './exit-code.ts';
 import type { Output } from './output.ts';
 
@@ -29,10 +29,7 @@ function aboutLines({ protocol, statement, chains, cosigned, keys, manifest }: P
     lines.push(`case ${manifest.case}, for: ${protocol.purpose}`);
     lines.push(`made by ${protocol.by}, ${protocol.began} to ${protocol.ended} by the clock of that machine`);
   }
-  if (statement !== null)
-    lines.push(
-      `asked for: offsets ${offsetsText(statement.asked)} of ${statement.chain}/${statement.partition}`,
-    );
+  if (statement !== null) lines.push(...statementLines(statement));
   for (const { signed } of chains) {
     if (signed === null) continue;
     const { origin, size } = signed.checkpoint;
@@ -45,6 +42,19 @@ function aboutLines({ protocol, statement, chains, cosigned, keys, manifest }: P
   }
   return lines;
 }
+
+/** What was asked for, and of a search what it says of itself. */
+const statementLines = (statement: PackageStatement): string[] => [
+  `asked for: ${askedText(ENGLISH, statement)}`,
+  ...(statement.kind === 'offsets'
+    ? []
+    : [
+        statement.statement,
+        ...statement.search.leftOut,
+        ...statement.search.facts,
+        ...statement.search.bounds,
+      ]),
+];
 
 const ROLE_TEXT = { log: 'key of', signer: 'key of the list of files', cosigner: 'key of the cosigner' };
 

@@ -2,8 +2,8 @@
 
 import { colourOf, type PackageCheck, type UsedKey } from '../check.ts';
 import type { Cosigned } from '../check-cosigners.ts';
-import { offsetsText } from '../protocol.ts';
-import { filled, findingText, type Texts, verdictSentence } from '../texts.ts';
+import type { SearchStatement } from '../protocol.ts';
+import { askedText, filled, findingText, type Texts, verdictSentence } from '../texts.ts';
 import { element } from './elements.ts';
 import type { Words } from './words.ts';
 
@@ -51,12 +51,11 @@ export function verdictSection(check: PackageCheck, { words, texts, confirmed }:
 const row = (term: string, ...values: readonly string[]): HTMLElement[] =>
   values.length === 0 ? [] : [element('dt', {}, term), ...values.map((value) => element('dd', {}, value))];
 
-export function aboutSection(check: PackageCheck, { words }: View): HTMLElement | null {
+export function aboutSection(check: PackageCheck, { words, texts }: View): HTMLElement | null {
   const { manifest, protocol, statement, chains, cosigned } = check;
   if (manifest === null) return null;
   const { number, last } = manifest.part;
   const part = last ? (number === 1 ? words.partOne : words.partLast) : words.partMore;
-  const place = statement === null ? '' : `${statement.chain}/${statement.partition}`;
   return element(
     'section',
     { 'aria-labelledby': 'about-head' },
@@ -66,12 +65,8 @@ export function aboutSection(check: PackageCheck, { words }: View): HTMLElement 
       {},
       ...row(words.case, manifest.case),
       ...(protocol === null ? [] : protocolRows(protocol, words)),
-      ...(statement === null
-        ? []
-        : row(
-            words.asked,
-            filled(words.askedOffsets, { offsets: offsetsText(statement.asked), chain: place }),
-          )),
+      ...(statement === null ? [] : row(words.asked, askedText(texts, statement))),
+      ...(statement?.kind === 'search' ? searchRows(statement, words) : []),
       ...row(words.part, filled(part, { number: String(number) })),
       ...row(
         words.checkpoint,
@@ -88,6 +83,9 @@ export function aboutSection(check: PackageCheck, { words }: View): HTMLElement 
     document_(words.protocol, protocol),
   );
 }
+
+const searchRows = ({ statement, search }: SearchStatement, words: Words): HTMLElement[] =>
+  row(words.searched, statement, ...search.leftOut, ...search.facts, ...search.bounds);
 
 function protocolRows(protocol: NonNullable<PackageCheck['protocol']>, words: Words): HTMLElement[] {
   // Whatever stands in a changed protocol: it is shown as text.

@@ -30,7 +30,7 @@ const ENGLISH_WORDS = {
   account: 'Account and machine',
   when: 'Made from … to',
   asked: 'Asked for',
-  askedOffsets: 'offsets {offsets} of {chain}',
+  searched: 'What the search says',
   part: 'Part',
   partOne: 'the only one',
   partMore:
@@ -135,8 +135,8 @@ const GERMAN_WORDS: Words = {
   by: 'Erstellt von',
   account: 'Konto und Rechner',
   when: 'Erstellt von … bis',
-  asked: 'Gefragt war nach',
-  askedOffsets: 'den Offsets {offsets} von {chain}',
+  asked: 'Gefragt waren',
+  searched: 'Was die Suche sagt (englisch)',
   part: 'Teil',
   partOne: 'der einzige',
   partMore:

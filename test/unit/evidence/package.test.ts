@@ -1,8 +1,24 @@
 // Is a package that was exported green, and is each changed one named as what it is?
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  type Dirent,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { filesOf, type PackageWorld, packageWorld, writeZip } from '../../support/package-world.ts';
+import {
+  changeText,
+  type Files,
+  filesOf,
+  type PackageWorld,
+  packageWorld,
+  relisted,
+  writeZip,
+} from '../../support/package-world.ts';
 import { TAMPERINGS } from '../../support/tampered-packages.ts';
 import { ledgerstone } from '../cli/captured-io.ts';
 
@@ -143,6 +159,103 @@ describe('a changed package', () => {
     expect((await verify(world.at('page.zip'))).code).toBe(2);
     mkdirSync(world.at('empty'));
     expect((await verify(world.at('empty'))).code).toBe(2);
+  });
+});
+
+describe('what a search found, in two chains', () => {
+  let found: string;
+  const statement = (files: Files) =>
+    JSON.parse(Buffer.from(files.get('statement.json') as Uint8Array).toString());
+  const restated = (
+    change: (statement: { search: { isComplete: boolean; chains: { root: string }[] } }) => void,
+  ) => {
+    const files = filesOf(found);
+    const text = statement(files);
+    change(text);
+    return new Map(files).set('statement.json', Buffer.from(`${JSON.stringify(text, null, 2)}\n`));
+  };
+  const kindsOf = async (files: Files) => {
+    const { result } = await verify(writeZip(world.at('search-changed.zip'), files), ...world.key, ...signer);
+    return result.packages[0].findings.map(({ kind, about }: { kind: string; about: object }) => [
+      kind,
+      about,
+    ]);
+  };
+  const differs = (what: string) => ['statement-differs', { what }];
+
+  beforeAll(async () => {
+    found = await world.exported('search.zip', '--where', '/n<3', '--sign-key', world.at('export-key.pem'));
+  });
+
+  it('is green, and says whose word the search is', async () => {
+    const { code, result } = await verify(found, ...world.key, ...signer);
+    expect(result.packages[0].findings).toEqual([]);
+    expect([code, result.packages[0].sentence]).toEqual([
+      0,
+      'All 6 events of this package are exactly as they were archived and signed. That they are all that was searched for is the word of who signed the list of files.',
+    ]);
+    const { hits, before, search } = statement(filesOf(found));
+    expect([hits, before, search.isComplete]).toEqual([6, 0, true]);
+    expect(search.asked.where).toEqual(['/n<3']);
+    const { out } = await ledgerstone(['verify-package', found]);
+    expect(out).toContain('asked for: /n<3');
+    expect(out).toContain(search.facts[0]);
+  });
+
+  it('has each hit once, as it was archived', () => {
+    const files = filesOf(found);
+    for (const path of ['events/orders/0.jsonl', 'events/payments/1.jsonl']) {
+      const lines = Buffer.from(files.get(path) as Uint8Array)
+        .toString()
+        .trimEnd()
+        .split('\n');
+      expect(lines.map((line) => JSON.parse(line).value.n)).toEqual([0, 1, 2]);
+    }
+  });
+
+  it('names a hit that was taken out, and a search that is another', async () => {
+    const files = filesOf(found);
+    const without = changeText(files, 'events/payments/1.jsonl', (text) => text.replace(/^.*\n/, ''));
+    without.delete('proofs/payments/1/0000000000000000.tlog-proof');
+    expect(await kindsOf(relisted(without))).toContainEqual(differs('hits'));
+    const partial = restated(({ search }) => {
+      search.isComplete = false;
+    });
+    expect(await kindsOf(relisted(partial))).toContainEqual(['search-incomplete', {}]);
+    const other = restated(({ search }) => {
+      for (const chain of search.chains) chain.root = '0'.repeat(64);
+    });
+    expect(await kindsOf(relisted(other))).toContainEqual(differs('root of orders/0'));
+  });
+
+  it.each([
+    [['--where', '/n=77'], 2, 'no event was found'],
+    [[], 2, 'nothing was asked for'],
+    [
+      ['--where', '/n<3', '--offsets', '1', '--topic', 'orders', '--partition', '0'],
+      2,
+      'and a search in one',
+    ],
+    [['--where', '/n<3', '--partition', '0'], 2, '--partition is for --offsets'],
+    [['--offsets', '1'], 2, '--offsets are of one chain'],
+  ])('%j', async (more, code, said) => {
+    const about = ['--case', 'c', '--purpose', 'p', '--by', 'b', '--out', world.at('none.zip')];
+    const ran = await ledgerstone(['export', world.at('archive'), ...world.key, ...about, ...more]);
+    expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(said)]);
+    expect(existsSync(world.at('none.zip'))).toBe(false);
+  });
+
+  it('is no package where not everything could be looked at', async () => {
+    const broken = await packageWorld();
+    const [data] = readdirSync(broken.at('archive/data/topic=payments/partition=1'), {
+      recursive: true,
+      withFileTypes: true,
+    }).filter((one) => one.isFile());
+    rmSync(join((data as Dirent).parentPath, (data as Dirent).name));
+    const exported = broken.exported('case.zip', '--where', '/n<3');
+    await expect(exported).rejects.toThrow(/ended with 2: .*not everything was looked at/s);
+    expect(existsSync(broken.at('case.zip'))).toBe(false);
+    broken.remove();
   });
 });
 

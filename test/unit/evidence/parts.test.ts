@@ -1,6 +1,7 @@
 // Do the parts of a large case show that all of them are there, and that one is not?
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Exported, exportOffsets } from '../../../src/apps/cli/export-run.ts';
+import { exportOffsets } from '../../../src/apps/cli/export-offsets.ts';
+import type { Exported } from '../../../src/apps/cli/export-run.ts';
 import { readTrustedKeys } from '../../../src/apps/cli/keys.ts';
 import { openArchiveStore } from '../../../src/apps/cli/open-archive.ts';
 import { ChainReader } from '../../../src/read/chain-reader.ts';

@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PackageManifest } from '../../../src/evidence/package.ts';
 import {
   type Files,
   filesOf,
@@ -15,8 +14,6 @@ import { TAMPERINGS } from '../../support/tampered-packages.ts';
 
 /** What the script does not look at, or sees as an addition that changes nothing: its own head says so. */
 const NOT_SEEN = new Set(['a signature taken away', 'a file beside the others']);
-
-const unsigned = (manifest: PackageManifest): PackageManifest => ({ ...manifest, signer: null });
 
 let world: PackageWorld;
 let files: Files;
@@ -55,10 +52,13 @@ describe.runIf(spawnSync('openssl', ['version']).status === 0)('verify.sh', () =
     expect(code).toBe(3);
   });
 
-  it('takes no package without events', () => {
-    const none = new Map([...files].filter(([path]) => !/^(events|proofs)\//.test(path)));
-    const { code, err } = run(relisted(none, unsigned), world.at('archive.vkey'));
-    expect([code, err]).toEqual([1, expect.stringContaining('BROKEN: the package has no event')]);
+  it("says of a search that its completeness is somebody's word, and takes no package without events", async () => {
+    const search = filesOf(await world.exported('search.zip', '--where', '/n<1'));
+    const { code, out } = run(search, world.at('archive.vkey'));
+    expect([code, out]).toEqual([0, expect.stringContaining('2 events and gap lines are in the archive')]);
+    expect(out).toContain('is the word of who made the package');
+    const none = new Map([...search].filter(([path]) => !/^(events|proofs)\//.test(path)));
+    expect(run(relisted(none), world.at('archive.vkey'))).toMatchObject({ code: 1 });
   });
 
   it('does not take another key', async () => {
