@@ -1,25 +1,33 @@
-// What does `ledgerstone --help` show? One screen: 24 lines of 80 columns.
+// What does `ledgerstone --help` show? The commands in the order of the work, on at most 50 lines of 80 columns.
 
 export const ROOT_HELP = `Usage: ledgerstone COMMAND [options]      ledgerstone COMMAND --help: examples
 
-  init      keys, FORMAT.md and the bucket made ready
-  doctor    every requirement with its verdict and remedy, before you start
-  archive   the service: consume, seal, store, until SIGTERM
-  status    per chain: head, next offset, last seal's age, halted and why
-  resume    record an operator's decision on a halted partition
+Run the archive
+  init            keys, FORMAT.md and the bucket made ready
+  doctor          every requirement with its verdict and remedy, before you start
+  archive         the service: consume, seal, store, until SIGTERM
+  status          per chain: head, next offset, last seal's age, halted and why
+  resume          record an operator's decision on a halted partition
 
-  verify    chains, signatures, locks and every stored byte
-  watch     the independent verifier as a service: check, attest, alarm
-  drill     tampers with a canary: how soon does the verifier find it?
-  find      events by field, text and time, and what was looked at
-  get       entries or original values by offset or time
-  show      one segment in readable form
-  losses    which offsets have no record, why and by whose word
-  prove     one event's offline proof
-  check     a proof, a line and a trusted key: no network
-  export    events of a case in a package that proves itself
+Check it
+  verify          chains, signatures, locks and every stored byte
+  losses          which offsets have no record, why and by whose word
+  watch           the independent verifier as a service: check, attest, alarm
+  drill           tampers with a canary: how soon does the verifier find it?
+
+Find and prove
+  find            events by field, text and time, and what was looked at
+  get             entries or original values by offset or time
+  show            one segment in readable form
+  prove           one event's offline proof
+  check           a proof, a line and a trusted key: no network
+
+Hand over
+  export          events of a case in a package that proves itself
   verify-package  such a package: no archive, no network
-  demo      all of it on this machine in seconds; --stack: on the real stack
+
+Try it
+  demo            all of it on this machine in seconds; --stack: on the real stack
 
 Archives are s3://bucket/prefix or a directory; --config FILE names one too.
 Exit codes: 0 verified or done, 1 broken, 2 usage, 3 could not check, 4 not yet

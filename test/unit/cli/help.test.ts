@@ -1,4 +1,4 @@
-// Is the help complete and on one screen, and what does wrong usage print?
+// Is the help complete and short, and what does wrong usage print?
 import { describe, expect, test } from 'vitest';
 import { ledgerstone } from './captured-io.ts';
 
@@ -23,12 +23,12 @@ const COMMANDS = [
 ];
 
 describe('help', () => {
-  test('fits one screen of 24 lines and 80 columns and names every command', async () => {
+  test('fits 50 lines of 80 columns and names every command', async () => {
     const { code, out, err } = await ledgerstone(['--help']);
     expect(code).toBe(0);
     expect(err).toBe('');
     const lines = out.trimEnd().split('\n');
-    expect(lines.length).toBeLessThanOrEqual(24);
+    expect(lines.length).toBeLessThanOrEqual(50);
     for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
     for (const command of COMMANDS) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
   });
