@@ -1,8 +1,12 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { leftOut } from './test/support/long.ts';
 import { PATIENCE_MS } from './test/support/patience.ts';
 
 /** Where neither Go nor its modules can be had, .ci/run says so and leaves this one out; elsewhere it says that it was skipped. */
 const withoutGo = process.env['LEDGERSTONE_NO_GO'] === undefined ? [] : ['test/contract/c2sp-go.test.ts'];
+
+/** What takes minutes, in a run of everything that does not ask for it. */
+const long = leftOut(process.argv.slice(2), process.env);
 
 /**
  * `npm run coverage`: which part of the lines of each room has to run in tests that need no stack, in percent. A room
@@ -39,7 +43,7 @@ const project = (name: string, timeoutMs = 300_000, extra: Record<string, unknow
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
-    exclude: [...configDefaults.exclude, ...withoutGo],
+    exclude: [...configDefaults.exclude, ...withoutGo, ...long],
     environment: 'node' as const,
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
@@ -51,7 +55,11 @@ const project = (name: string, timeoutMs = 300_000, extra: Record<string, unknow
 export default defineConfig({
   test: {
     coverage,
-    globalSetup: ['test/support/stack/global-setup.ts', 'test/support/compile-cache.ts'],
+    globalSetup: [
+      'test/support/stack/global-setup.ts',
+      'test/support/compile-cache.ts',
+      'test/support/long-setup.ts',
+    ],
     // One more than the cores of a small machine: many tests wait for Kafka, for S3 or for a timeout.
     maxWorkers: 3,
     projects: [
