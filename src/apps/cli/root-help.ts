@@ -1,10 +1,10 @@
-// What does `ledgerstone --help` show? The commands in the order of the work, on at most 50 lines of 80 columns.
+// What does `ledgerstone --help` show? The commands in groups: at most 50 lines of 80 columns.
 
 export const ROOT_HELP = `Usage: ledgerstone COMMAND [options]      ledgerstone COMMAND --help: examples
 
 Run the archive
   init            keys, FORMAT.md and the bucket made ready
-  doctor          every requirement with its verdict and remedy, before you start
+  doctor          every requirement with verdict and remedy, before you start
   archive         the service: consume, seal, store, until SIGTERM
   status          per chain: head, next offset, last seal's age, halted and why
   resume          record an operator's decision on a halted partition
@@ -27,7 +27,7 @@ Hand over
   verify-package  such a package: no archive, no network
 
 Try it
-  demo            all of it on this machine in seconds; --stack: on the real stack
+  demo            all of it on this machine; --stack: on the real stack
 
 Archives are s3://bucket/prefix or a directory; --config FILE names one too.
 Exit codes: 0 verified or done, 1 broken, 2 usage, 3 could not check, 4 not yet
