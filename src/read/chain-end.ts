@@ -5,7 +5,7 @@ import { LedgerstoneError } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { verifySignature } from '../base/signature.ts';
 import type { Anchor } from '../verify/anchor.ts';
-import { VerifyError } from '../verify/finding.ts';
+import { type Problem, VerifyError } from '../verify/finding.ts';
 import { chainText, collectHandovers } from '../verify/handover.ts';
 import { isSignedLater } from '../verify/later-version.ts';
 import { isRead, signersOf } from '../verify/open-seal.ts';
@@ -75,6 +75,54 @@ export async function chainEnd(reader: ChainReader): Promise<FoundEnd> {
 export const successorOf = async (reader: ChainReader, head: LocatedSeal): Promise<Successor | null> =>
   successorAmong(await handoversOf(reader), head);
 
+/** What the first seals of all chains say of which chain goes on where. */
+export type Handovers = {
+  /** By `chain/partition` of the chain that ended. */
+  readonly byChain: ReadonlyMap<string, readonly Anchor[]>;
+  /** Why there may be more. Null: everything was looked at. */
+  readonly notKnown: string | null;
+};
+
+/** Reads the first seal of every chain of the archive. Without a trusted key none. */
+export async function lookForHandovers(
+  options: Pick<ChainReaderOptions, 'store' | 'trusted' | 'signal'>,
+): Promise<Handovers> {
+  if (options.trusted.length === 0) return { byChain: new Map(), notKnown: 'no key was given' };
+  let notKnown: string | null = null;
+  const places: ChainInArchive[] = [];
+  const onUnlisted = (folder: string, { message }: Error) => {
+    notKnown ??= `which chains lie below ${folder} could not be listed: ${message}`;
+  };
+  for await (const place of listChains(options.store, options.signal, onUnlisted)) places.push(place);
+  const byChain = await handoversAmong(places, options, (place, { found }) => {
+    notKnown ??= `the first seal of ${chainText(place)} can't be read: ${found}`;
+  });
+  return { byChain, notKnown };
+}
+
+/** Whether another chain goes on behind this seal. */
+export type KnownEnd = {
+  /** Null: none, as far as is known. */
+  readonly ended: {
+    /** Origin of the chain that goes on. */
+    readonly continuedBy: string;
+    /** The first offset that is not in this chain. */
+    readonly nextOffset: number;
+  } | null;
+  /** Why another chain may go on all the same. Null: that was looked at whole. */
+  readonly endNotKnown: string | null;
+};
+
+export function knownEnd(
+  { byChain, notKnown }: Handovers,
+  reader: ChainInArchive,
+  head: LocatedSeal,
+): KnownEnd {
+  const next = successorAmong(byChain.get(chainText(reader)) ?? [], head);
+  if (next === null) return { ended: null, endNotKnown: notKnown };
+  return { ended: { continuedBy: next.newer, nextOffset: next.nextOffset }, endNotKnown: null };
+}
+
 /** The same, out of what other chains say of this one. */
 export function successorAmong(handovers: readonly Anchor[], head: LocatedSeal): Successor | null {
   const { origin, sequence, records } = head.manifest;
@@ -84,13 +132,8 @@ export function successorAmong(handovers: readonly Anchor[], head: LocatedSeal):
   return next?.newer === undefined ? null : { newer: next.newer, nextOffset: records.nextOffset };
 }
 
-async function handoversOf(reader: ChainReader): Promise<readonly Anchor[]> {
-  if (!reader.verified) return [];
-  const places: ChainInArchive[] = [];
-  for await (const place of listChains(reader.options.store, reader.options.signal, () => {}))
-    places.push(place);
-  return (await handoversAmong(places, reader.options)).get(chainText(reader)) ?? [];
-}
+const handoversOf = async (reader: ChainReader): Promise<readonly Anchor[]> =>
+  (await lookForHandovers(reader.options)).byChain.get(chainText(reader)) ?? [];
 
 /**
  * What the first seals of these chains say of others, by `chain/partition`. Without a trusted key their word
@@ -99,12 +142,14 @@ async function handoversOf(reader: ChainReader): Promise<readonly Anchor[]> {
 export async function handoversAmong(
   places: readonly ChainInArchive[],
   { store, trusted, signal }: Pick<ChainReaderOptions, 'store' | 'trusted' | 'signal'>,
+  onUnread?: (place: ChainInArchive, problem: Problem) => void,
 ): Promise<ReadonlyMap<string, readonly Anchor[]>> {
   if (trusted.length === 0) return new Map();
-  return collectHandovers(places, {
+  const run = {
     ...{ reader: store, trusted, signal, sha256: nodeSha256, verifySignature },
     reads: new Semaphore(READS_AT_ONCE),
-  });
+  };
+  return collectHandovers(places, run, onUnread);
 }
 
 /** Which of the bad ones are foreign, as `verify` would say it. */

@@ -33,10 +33,11 @@ export class BeforeChainError extends LedgerstoneError {
   }
 }
 
-/** The chain has ended below the offset, and another one goes on. */
+/** The chain has ended before that, and another one goes on. */
 export class BehindChainError extends LedgerstoneError {
-  constructor(offset: number, { newer, nextOffset }: Successor) {
-    super('behind-chain', `offset ${offset} lies behind the end of this chain`, {
+  /** `what`: `offset 7`, `segment 3`. */
+  constructor(what: string, { newer, nextOffset }: Successor) {
+    super('behind-chain', `${what} lies behind the end of this chain`, {
       disposition: 'input',
       remedy: `${newer} continues it from offset ${nextOffset} on: ask there.`,
     });

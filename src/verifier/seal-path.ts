@@ -73,7 +73,7 @@ export async function confirmStep(
   const gone = attested !== null && isGone ? [goneFinding(attested)] : [];
   const around = [...gone, ...foreign.map(foreignFinding), ...floodFindings(flood)];
   // Without it nothing can be attested: another root may have been attested before.
-  if (flood?.isPassed === false) {
+  if (flood?.below === 'not-read') {
     return { ...NOTHING_WALKED, place, verdict: verdictOf(around), findings: around };
   }
 

@@ -77,7 +77,7 @@ async function findTarget({ reader, asked, attestations, signal }: OffsetsJob): 
   if (last >= nextOffset) {
     if (beyond !== null) throw beyond;
     const next = await successorOf(reader, head);
-    if (next !== null) throw new BehindChainError(last, next);
+    if (next !== null) throw new BehindChainError(`offset ${last}`, next);
     const known = `The next offset to be sealed is ${nextOffset}.`;
     throw new NotYetError('not-sealed-yet', `offset ${last} is not sealed yet`, known, 'Ask again later.');
   }

@@ -1,10 +1,11 @@
 // How are gaps and losses printed: for people, and for spreadsheets?
 import { counted, countText } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
+import type { KnownEnd } from '../../read/chain-end.ts';
 import type { ChainCounts, FoundGap } from '../../read/gap-search.ts';
 import { csvCell } from './csv.ts';
 import type { Output } from './output.ts';
-import { behindText } from './status-text.ts';
+import { behindText, endedText, endNotKnownText } from './status-text.ts';
 import { tableText } from './table.ts';
 import { missingText } from './verdict-bounds.ts';
 import { sealedText } from './when-text.ts';
@@ -23,6 +24,9 @@ export type ChainLosses = {
   readonly counts: ChainCounts;
   /** The older chain that it goes on from, and why: each began with a halt. */
   continues: Continued | null;
+  /** Which chain goes on from it, and why that is not known. */
+  ended: KnownEnd['ended'];
+  endNotKnown: KnownEnd['endNotKnown'];
   /** Why the rest of the chain could not be looked at. Null: all of it was. */
   problem: string | null;
 };
@@ -90,7 +94,7 @@ export function noteChains(
 ): void {
   for (const { folder, problem } of unlisted)
     output.note(printable(`which chains lie below ${folder} is not known: ${problem}`));
-  for (const { chain, partition, counts, continues, problem } of chains) {
+  for (const { chain, partition, counts, continues, ended, endNotKnown, problem } of chains) {
     const { firstOffset, nextOffset, archived, missing, lastSealed, seals } = counts;
     const place = `${chain}/${partition}`;
     const offsets = (nextOffset ?? 0) - (firstOffset ?? 0);
@@ -101,10 +105,14 @@ export function noteChains(
       const { origin, nextOffset: at, reason, by } = continues;
       output.note(printable(`${place} continues ${origin} from its offset ${at} on, by ${by}: ${reason}`));
     }
+    if (ended !== null) output.note(printable(`${place} ${endedText(ended)}`));
+    // Without a key that is said once, for all of it, and what stopped before the end says more.
+    if (endNotKnown !== null && isVerified && problem === null)
+      output.note(printable(`${place}: ${endNotKnownText(endNotKnown)}`));
     if (counts.behind !== null) output.note(printable(`${place}: ${behindText(counts.behind)}`));
     if (problem !== null) output.note(`${place}: not looked at any further: ${printable(problem)}`);
   }
-  if (!isVerified) output.note('not verified: no key was given');
+  if (!isVerified) output.note('not verified, and whether a chain has ended is not known: no key was given');
 }
 
 const CSV_COLUMNS = [

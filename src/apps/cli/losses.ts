@@ -1,7 +1,8 @@
 // `ledgerstone losses`: which offsets have no record, since when, why, and by whose word?
 import type { Command } from 'commander';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
-import { ChainReader } from '../../read/chain-reader.ts';
+import { type Handovers, knownEnd, lookForHandovers } from '../../read/chain-end.ts';
+import { ChainReader, type LocatedSeal } from '../../read/chain-reader.ts';
 import { NoChainError } from '../../read/errors.ts';
 import { countedSeals, gapsOfSegment, newCounts } from '../../read/gap-search.ts';
 import { listChains, type OnUnlisted } from '../../read/list-chains.ts';
@@ -34,7 +35,8 @@ compacted (removed by Kafka's compaction, not counted as lost). Control records 
 aborted transactions are no losses and are only counted. Every seal is read, and the data
 of segments with such gaps; with a key both are checked. --since and --until choose by
 the time when the gap was sealed; --topic and --partition read one chain only. Offsets
-before the first one of a chain are in no count.
+before the first one of a chain are in no count. With a key it says which chains have
+ended, and what continues them.
 
 Exit codes: 0 all was looked at, with or without losses; 1 and 3 a chain is broken, a
 chain or a folder could not be read, or there is no chain. \`verify --strict\` fails on
@@ -96,12 +98,18 @@ async function runLosses(
       firstError ??= error;
       unlisted.push({ folder, problem: messageOf(error) });
     };
+    let handovers: Promise<Handovers> | null = null;
     for await (const reader of readersOf(archive, named, onUnlisted, io.signal)) {
-      const { chain, partition } = reader;
-      const found: ChainLosses = { chain, partition, counts: newCounts(), continues: null, problem: null };
+      const found = nothingYet(reader);
       chains.push(found);
       try {
-        for await (const row of rowsOf(reader, found, range)) rows.push(row);
+        let newest: LocatedSeal | null = null;
+        for await (const row of rowsOf(reader, found, range, (seal) => {
+          newest = seal;
+        }))
+          rows.push(row);
+        handovers ??= lookForHandovers(reader.options);
+        if (newest !== null) Object.assign(found, knownEnd(await handovers, reader, newest));
       } catch (error) {
         io.signal.throwIfAborted();
         if (error instanceof NoChainError) {
@@ -155,13 +163,20 @@ async function* readersOf(
       yield new ChainReader({ store, ...place, trusted, signal });
 }
 
+const nothingYet = ({ chain, partition }: ChainReader): ChainLosses => ({
+  ...{ chain, partition, counts: newCounts(), continues: null, problem: null },
+  ...{ ended: null, endNotKnown: 'its end was not reached' },
+});
+
 async function* rowsOf(
   reader: ChainReader,
   found: ChainLosses,
   { sinceMs, untilMs }: TimeRange,
+  onSeal: (seal: LocatedSeal) => void,
 ): AsyncGenerator<Row> {
   const { chain, partition, counts } = found;
   for await (const seal of countedSeals(reader, counts)) {
+    onSeal(seal);
     const { continues, time } = seal.manifest;
     if (continues !== null) {
       const { origin, nextOffset, reason, by } = continues;

@@ -88,7 +88,7 @@ async function runProve(session: Session, name: string | undefined, options: Pro
           // Every chain is asked for it, so only once.
           const next = isAsked ? null : await successorOf(reader, head);
           isAsked = true;
-          if (next !== null) throw new BehindChainError(options.offset, next);
+          if (next !== null) throw new BehindChainError(`offset ${options.offset}`, next);
         });
         const { line, isGap } = proven;
         const { proof, seen } =

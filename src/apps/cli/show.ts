@@ -5,17 +5,18 @@ import { toBase64, toHex } from '../../base/bytes.ts';
 import { counted, countText } from '../../base/counted.ts';
 import { messageOf } from '../../base/error.ts';
 import { printable } from '../../base/printable.ts';
-import { chainEnd } from '../../read/chain-end.ts';
+import { chainEnd, knownEnd, lookForHandovers, successorOf } from '../../read/chain-end.ts';
 import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
+import { BehindChainError } from '../../read/errors.ts';
 import { countedSeals, newCounts } from '../../read/gap-search.ts';
 import { type Missing, NONE_MISSING } from '../../verify/gaps.ts';
 import { checkpointOf } from '../../verify/open-seal.ts';
 import { idText } from '../../verify/trust.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
-import { EXIT, exitCodeOfError, UsageError } from './exit-code.ts';
+import { EXIT, exitCodeOfError, NotYetError } from './exit-code.ts';
 import { type ArchiveOptions, openArchive, sequenceOption, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
-import { behindText } from './status-text.ts';
+import { behindText, endedText, endNotKnownText } from './status-text.ts';
 import { bytesText } from './table.ts';
 import { missingText } from './verdict-bounds.ts';
 import { sealedText } from './when-text.ts';
@@ -25,7 +26,11 @@ type ShowOptions = ArchiveOptions & ChainOptions & { readonly sequence?: number;
 const HELP = `
 Shows a seal: manifest, proof and signed checkpoint. The seal is checked in itself and,
 with a key, against that key. Its data is not read: \`verify\` does that. Without --sequence
-it is the newest segment, and what the chain's seals state of missing records follows.
+it is the newest segment. Then follows what the chain's seals state of missing records, and
+with a key whether the chain has ended and another one continues it.
+
+Exit code 4: the segment is not sealed yet. Exit code 2: the chain has ended before it,
+and another one continues it, as far as a key is given to know that.
 
 Examples:
   ledgerstone show ./archive --topic orders --partition 0
@@ -48,25 +53,48 @@ async function runShow(session: Session, name: string | undefined, options: Show
   const archive = await openArchive(name, options, session.io.env);
   try {
     const reader = openChain(archive, options, session.io.signal);
-    const newest = await reader.headSequence();
-    if (options.sequence !== undefined && options.sequence > newest)
-      throw new UsageError(`there is no segment ${options.sequence} yet: the newest is ${newest}`);
-    const { sequence, beyond, behind } =
-      options.sequence === undefined
-        ? await chainEnd(reader)
-        : { sequence: options.sequence, beyond: null, behind: null };
-    const seal = await reader.seal(sequence);
-    const chain = options.sequence === undefined ? await summaryOrNote(session, reader, seal) : null;
-    if (options.json === true) {
-      await session.output.json({ ...sealJson(reader, seal), ...(chain && { chain }) });
-    } else await session.output.write(`${sealText(reader, seal)}${chain === null ? '' : summaryText(chain)}`);
-    if (behind !== null) session.output.note(printable(behindText(behind)));
-    if (beyond === null) return EXIT.ok;
-    session.output.note(`behind it lies no good seal: ${printable(messageOf(beyond))}`);
-    return exitCodeOfError(beyond);
+    if (options.sequence !== undefined) {
+      await requireSealed(reader, options.sequence);
+      const seal = await reader.seal(options.sequence);
+      if (options.json === true) await session.output.json(sealJson(reader, seal));
+      else await session.output.write(sealText(reader, seal));
+      return EXIT.ok;
+    }
+    return await showNewest(session, reader, options.json === true);
   } finally {
     await archive.store.close();
   }
+}
+
+/** The newest good segment, and what is known of the whole chain. */
+async function showNewest(session: Session, reader: ChainReader, json: boolean): Promise<number> {
+  const { sequence, beyond, behind } = await chainEnd(reader);
+  const seal = await reader.seal(sequence);
+  const chain = await summaryOrNote(session, reader, seal);
+  const end = knownEnd(await lookForHandovers(reader.options), reader, seal);
+  if (json) await session.output.json({ ...sealJson(reader, seal), ...(chain && { chain }), ...end });
+  else {
+    const ended = end.ended === null ? '' : `${printable(endedText(end.ended))}\n`;
+    await session.output.write(
+      `${sealText(reader, seal)}${chain === null ? '' : summaryText(chain)}${ended}`,
+    );
+    if (end.endNotKnown !== null) session.output.note(printable(endNotKnownText(end.endNotKnown)));
+  }
+  if (behind !== null) session.output.note(printable(behindText(behind)));
+  if (beyond === null) return EXIT.ok;
+  session.output.note(`behind it lies no good seal: ${printable(messageOf(beyond))}`);
+  return exitCodeOfError(beyond);
+}
+
+/** Throws NotYetError or BehindChainError for a sequence behind the newest one, and what is wrong there. */
+async function requireSealed(reader: ChainReader, wanted: number): Promise<void> {
+  if (wanted <= (await reader.headSequence())) return;
+  const { sequence, beyond } = await chainEnd(reader);
+  if (beyond !== null) throw beyond;
+  const next = await successorOf(reader, await reader.seal(sequence));
+  if (next !== null) throw new BehindChainError(`segment ${wanted}`, next);
+  const known = `The newest is segment ${sequence}.`;
+  throw new NotYetError('not-sealed-yet', `segment ${wanted} is not sealed yet`, known, 'Ask again later.');
 }
 
 /** What the seals state of the whole chain: `missing` is null if there are too many to read here. */

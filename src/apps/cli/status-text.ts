@@ -3,7 +3,7 @@
 import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
 import { counted, countText } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
-import type { Behind } from '../../read/chain-end.ts';
+import type { Behind, KnownEnd } from '../../read/chain-end.ts';
 import type { ForeignObject } from '../../verifier/attest/attestation-reader.ts';
 import type { Finding } from '../../verify/finding.ts';
 import { type AttestationSummary, attestationText, foreignObjectsText } from './attestations-option.ts';
@@ -33,12 +33,7 @@ export type ChainStatus = {
   readonly service: PartitionStatus | null;
 };
 
-type Ended = {
-  /** Origin of the chain that goes on. */
-  readonly continuedBy: string;
-  /** The first offset that is not in this chain. */
-  readonly nextOffset: number;
-};
+type Ended = NonNullable<KnownEnd['ended']>;
 
 export type Status = {
   readonly archive: string;
@@ -120,8 +115,12 @@ export function statusText(status: Status, output: Output): string {
 const wordOf = (head: ChainStatus['head']): string => (head === null ? 'unreadable' : 'not sound');
 
 /** `has ended: O/orders-2/0 continues it from offset 300 on` */
-const endedText = ({ continuedBy, nextOffset }: Ended): string =>
+export const endedText = ({ continuedBy, nextOffset }: Ended): string =>
   `has ended: ${continuedBy} continues it from offset ${nextOffset} on`;
+
+/** `reason`: KnownEnd's. */
+export const endNotKnownText = (reason: string): string =>
+  `whether another chain continues it is not known: ${reason}`;
 
 /** `2 objects behind its end are no part of it: O/orders-2/0 continues it` */
 export const behindText = ({ objects, continuedBy }: Behind): string =>

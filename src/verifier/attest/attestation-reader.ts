@@ -41,10 +41,10 @@ export type AttestationStore = Pick<ArchiveReader, 'listVersions' | 'read'>;
 export type Flood = {
   /** Of the chain's attestations. */
   readonly prefix: string;
-  /** Foreign objects above the newest attestation, as far as they were read. */
+  /** Foreign objects, as far as they were read, from the greatest size down. */
   readonly objects: number;
-  /** False: the newest attestation may lie below them. Nothing is known of it. */
-  readonly isPassed: boolean;
+  /** What lies below them. `not-read`: perhaps the newest attestation. Nothing is known of it. */
+  readonly below: 'attestation' | 'nothing' | 'not-read';
 };
 
 /** The newest attestation, and what lies above it. */
@@ -107,9 +107,10 @@ export class AttestationReader {
     const known = this.#greatest.get(chainText(place))?.attested ?? null;
     const result = (there: Attested | null, isPassed: boolean): Newest => {
       const isGone = isPassed && known !== null && (there?.size ?? 0) < known.size;
+      const below = !isPassed ? 'not-read' : there === null ? 'nothing' : 'attestation';
       return {
         ...{ attested: isGone ? known : there, isGone, foreign: seen.foreign },
-        flood: isPassed && seen.objects <= FOREIGN_MAX ? null : { prefix, objects: seen.objects, isPassed },
+        flood: isPassed && seen.objects <= FOREIGN_MAX ? null : { prefix, objects: seen.objects, below },
       };
     };
     let near = hintSize;

@@ -5,12 +5,17 @@ import type { Flood } from './attestation-reader.ts';
 /** One finding however many objects there are, and another one if the newest attestation was not reached. */
 export function floodFindings(flood: Flood | null): Finding[] {
   if (flood === null) return [];
-  const { prefix, objects, isPassed } = flood;
-  const above = `${objects} objects above the newest attestation are none`;
-  const found = isPassed ? above : `the first ${objects} objects are none, and more lie below them`;
+  const { prefix, objects, below } = flood;
+  const found = FOUND[below](`${objects} objects`);
   const findings = [findingOf('foreign-object', { key: prefix, expected: 'attestations only', found })];
-  if (isPassed) return findings;
+  if (below !== 'not-read') return findings;
   // About no one object: a later look that reaches the newest attestation closes it.
   const expected = `the newest attestation below ${prefix}`;
   return [...findings, findingOf('unreadable', { expected, found: `not reached: ${found}` })];
 }
+
+const FOUND: Readonly<Record<Flood['below'], (objects: string) => string>> = {
+  attestation: (objects) => `${objects} above the newest attestation are no attestations`,
+  nothing: (objects) => `${objects}, none of which is an attestation, and nothing else`,
+  'not-read': (objects) => `the last ${objects} are no attestations, and more lie below them`,
+};

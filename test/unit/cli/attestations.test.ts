@@ -223,12 +223,23 @@ describe('verify --attestations', () => {
     }
   });
 
+  it('does not speak of a newest attestation where there is none', async () => {
+    const folder = dirname(at(`own/${world.store.keys()[0]?.replace('orders', 'payments')}`));
+    mkdirSync(folder, { recursive: true });
+    for (let size = 10; size < 100; size++) writeFileSync(join(folder, `0000000000${size}.note`), 'junk');
+    for (const command of ['verify', 'status']) {
+      const { out } = await ledgerstone([command, ...archive(), ...attested()]);
+      expect(out).toContain('90 objects, none of which is an attestation, and nothing else');
+      expect(out).not.toContain('above the newest attestation');
+    }
+  });
+
   it('finds the newest one below a flood, which is a finding, and judges the rest', async () => {
     const folder = dirname(at(`own/${world.store.keys()[0]}`));
     for (let size = 10; size < 100; size++) writeFileSync(join(folder, `0000000000${size}.note`), 'junk');
     const { code, out } = await ledgerstone(['verify', ...archive(), ...attested()]);
     expect([code, out]).toEqual([0, expect.stringContaining('verified through offset 14')]);
-    expect(out).toContain('90 objects above the newest attestation are none');
+    expect(out).toContain('90 objects above the newest attestation are no attestations');
     expect(out).toContain('; beside it among the attestations 1 flood of foreign objects');
     expect(out).toContain('foreign-object (attempt)  attestations/topic=orders/partition=0/');
     const json = JSON.parse((await ledgerstone(['verify', ...archive(), ...attested(), '--json'])).out);

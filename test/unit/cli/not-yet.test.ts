@@ -1,12 +1,15 @@
 // Is "not sealed yet" told apart from a wrong command line, and can a caller wait for it?
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sealKey } from '../../../src/format/paths.ts';
 import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
 import { ArchiveBuilder, type ChainBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
 import { headOf } from '../../vectors/archive-cases.ts';
 import { ledgerstone } from './captured-io.ts';
+
+const ORDERS = ['--topic', 'orders', '--partition', '0'];
 
 let folder: string;
 let builder: ArchiveBuilder;
@@ -56,7 +59,7 @@ it.each([
   ['prove', '--offset', '9007199254740990', '9007199254740991', 4],
   ['get', '--from', '9007199254740990', '9007199254740991', 0],
   ['get', '--to', '9007199254740990', '9007199254740991', 0],
-  ['show', '--sequence', '999999999999', '1000000000000', 2],
+  ['show', '--sequence', '999999999999', '1000000000000', 4],
 ] as const)(
   '%s %s that no archive can ever have is not "not yet"',
   async (command, option, most, more, code) => {
@@ -68,6 +71,13 @@ it.each([
     expect(beyond.err).toContain(`the greatest is ${most}`);
   },
 );
+
+it('a segment that is not sealed yet has the same exit code', async () => {
+  const { code, out, err } = await ledgerstone(['show', folder, ...ORDERS, '--sequence', '1']);
+  expect([code, out]).toEqual([4, '']);
+  expect(err).toContain('segment 1 is not sealed yet');
+  expect(err).toContain('The newest is segment 0. Ask again later.');
+});
 
 it('--wait ends with exit code 4 when its time is over', async () => {
   const { code, err } = await prove(3, '--wait', '1s');
@@ -128,6 +138,50 @@ describe('where another chain goes on', () => {
       sealedSecondsAgo: null,
     });
     expect(newer).toMatchObject({ chain: 'orders-2', ended: null, sealedSecondsAgo: expect.any(Number) });
+  });
+
+  it('show says so, and a segment behind the end is never "not yet"', async () => {
+    const by = `${builder.origin}/orders-2/0`;
+    const show = (...more: string[]) => ledgerstone(['show', folder, ...ORDERS, ...key(), ...more]);
+    expect((await show()).out).toContain(`has ended: ${by} continues it from offset 3 on`);
+    expect(JSON.parse((await show('--json')).out).ended).toEqual({ continuedBy: by, nextOffset: 3 });
+    const other = ['show', folder, '--topic', 'orders-2', '--partition', '0', ...key()];
+    const newer = await ledgerstone([...other, '--json']);
+    expect(JSON.parse(newer.out)).toMatchObject({ ended: null, endNotKnown: null });
+    expect((await ledgerstone(other)).out).not.toContain('ended');
+    const { code, err } = await show('--sequence', '1');
+    expect([code, err]).toEqual([2, expect.stringContaining('segment 1 lies behind the end of this chain')]);
+    expect(err).toContain(`${by} continues it from offset 3 on: ask there.`);
+  });
+
+  it('losses says so, of one chain and of all', async () => {
+    const by = `${builder.origin}/orders-2/0`;
+    const losses = (...more: string[]) => ledgerstone(['losses', folder, ...key(), ...more]);
+    for (const more of [[], ORDERS]) {
+      expect((await losses(...more)).err).toContain(
+        `orders/0 has ended: ${by} continues it from offset 3 on`,
+      );
+      const { chains } = JSON.parse((await losses(...more, '--json')).out);
+      expect(chains.find(({ chain }: { chain: string }) => chain === 'orders')).toMatchObject({
+        ended: { continuedBy: by, nextOffset: 3 },
+        endNotKnown: null,
+      });
+    }
+    expect((await losses()).err).not.toContain('orders-2/0 has ended');
+  });
+
+  it('show and losses say where it is not known: without a key, or where a first seal can not be read', async () => {
+    const nobody = JSON.parse((await ledgerstone(['show', folder, ...ORDERS, '--json'])).out);
+    expect(nobody).toMatchObject({ ended: null, endNotKnown: expect.stringContaining('no key was given') });
+    const seal = join(folder, sealKey('orders-2', 0, 0));
+    renameSync(seal, join(folder, 'elsewhere'));
+    symlinkSync(join(folder, 'elsewhere'), seal);
+    const shown = await ledgerstone(['show', folder, ...ORDERS, ...key()]);
+    const words = 'whether another chain continues it is not known';
+    expect([shown.code, shown.out]).toEqual([0, expect.not.stringContaining('has ended')]);
+    expect(shown.err).toContain(words);
+    const losses = await ledgerstone(['losses', folder, ...ORDERS, ...key()]);
+    expect(losses.err).toContain(`orders/0: ${words}`);
   });
 
   it('status without a trusted key knows of no end', async () => {

@@ -54,7 +54,7 @@ describe('the newest attestation', () => {
     expect(attested?.size).toBe(1);
     expect([foreign.length, flood]).toEqual([
       50,
-      { prefix: 'attestations/topic=orders/partition=0/', objects: 4999, isPassed: true },
+      { prefix: 'attestations/topic=orders/partition=0/', objects: 4999, below: 'attestation' },
     ]);
     const calls = store.log.slice(before);
     expect(calls.filter(({ method }) => method === 'listVersions').length).toBeLessThan(150);
@@ -71,13 +71,13 @@ describe('the newest attestation', () => {
     const looks: unknown[] = [];
     for (let look = 0; look < 4; look++) {
       const { attested, flood } = await reader.newest(PLACE, 1);
-      looks.push([attested?.size, flood?.isPassed]);
+      looks.push([attested?.size, flood?.below]);
     }
     expect(looks).toEqual([
-      [undefined, false],
-      [undefined, false],
-      [1, true],
-      [1, true],
+      [undefined, 'not-read'],
+      [undefined, 'not-read'],
+      [1, 'attestation'],
+      [1, 'attestation'],
     ]);
     const read = store.log.flatMap(({ method, key }) => (method === 'read' ? [key] : []));
     expect(new Set(read).size).toBe(1000);
