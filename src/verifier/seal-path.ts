@@ -3,7 +3,7 @@
 // attested seal on, and chain-check.ts checks each seal as it does for verify.ts and a whole archive.
 import { fromHex, toHex } from '../base/bytes.ts';
 import { LedgerstoneError } from '../base/error.ts';
-import { type Confirmation, type Confirmed, confirmChain } from '../verify/confirm.ts';
+import { type Confirmation, type Confirmed, confirmChain, isAgainstConfirmed } from '../verify/confirm.ts';
 import { type Finding, findingOf, verdictOf, worstVerdict } from '../verify/finding.ts';
 import { chainText } from '../verify/handover.ts';
 import type { ChainReport } from '../verify/report.ts';
@@ -98,7 +98,10 @@ export async function confirmStep(
   const isSound = report.verdict === 'verified' && unread.length + rivals.length === 0;
   const overlaps = isNews && isSound ? ((await options.overlaps?.(report, attested)) ?? []) : [];
   const apart = [...unread, ...rivals, ...overlaps];
-  const findings = [...around, ...report.findings, ...apart, ...decisions];
+  const own = report.findings.map((finding) =>
+    attested !== null && isAgainstConfirmed(finding) ? againstAttested(finding, attested) : finding,
+  );
+  const findings = [...around, ...own, ...apart, ...decisions];
   const verdict = worstVerdict([report.verdict, verdictOf(apart)]);
   const result = { place, report, isAtEnd, findings, confirmed: standing(attested, report), isNew: false };
 
@@ -193,6 +196,10 @@ const goneFinding = ({ key, size }: Attested): Finding =>
     ...{ key, expected: `this verifier's attestation up to size ${size}, which it has seen there` },
     found: 'nothing: somebody deleted it, or shows another place',
   });
+
+/** About the attestation: while that is not there, nobody can know whether the chain is as it was. */
+const againstAttested = ({ code, expected, found }: Finding, { key }: Attested): Finding =>
+  findingOf(code, { key, expected, found });
 
 const foreignFinding = ({ key, versionId, why }: ForeignObject): Finding =>
   findingOf('foreign-object', { key, versionId, expected: "this verifier's attestation", found: why });

@@ -2,6 +2,7 @@
 import { type Anchor, anchorOfConfirmed } from './anchor.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import { ChainCheck } from './chain-check.ts';
+import type { Finding } from './finding.ts';
 import { FindingList } from './finding-list.ts';
 import { chainText } from './handover.ts';
 import type { OpenedSeal } from './open-seal.ts';
@@ -36,6 +37,12 @@ export type Confirmation = {
   readonly isAtEnd: boolean;
 };
 
+const CONFIRMED_BEFORE = 'confirmed before';
+
+/** Whether the chain is not the one that the caller has confirmed. */
+export const isAgainstConfirmed = ({ code, expected }: Finding): boolean =>
+  (code === 'fork' || code === 'truncation') && expected?.endsWith(`: ${CONFIRMED_BEFORE}`) === true;
+
 /**
  * Walks every seal after the confirmed one. That one is read once more, and only its root is trusted: the
  * frontier is checked against it, so all later roots are the caller's own. Another root there is a `fork`,
@@ -48,7 +55,7 @@ export async function confirmChain(
 ): Promise<Confirmation | null> {
   const { confirmed, mayGoOn = () => true, handovers = [] } = options;
   const run = startRun(reader, options, [place]);
-  const word = confirmed === null ? [] : [anchorOfConfirmed({ ...confirmed, from: 'confirmed before' })];
+  const word = confirmed === null ? [] : [anchorOfConfirmed({ ...confirmed, from: CONFIRMED_BEFORE })];
   if (word.length + handovers.length > 0) run.anchors.set(chainText(place), [...word, ...handovers]);
   const check = new ChainCheck(place, run, { confirmed, mayGoOn });
   const report = await check.run(new FindingList());

@@ -27,17 +27,23 @@ export async function verifierRig(segments: number) {
     {},
   );
   const edges = { archive: storeOver(world.builder.archive), own: world.store, signer: world.signer };
-  const verifier = makeVerifier(config, edges, {
-    checker: portableChecker(nodeContentTools),
-    log: silentLogger,
-    clock: STILL,
-  });
+  const start = () =>
+    makeVerifier(config, edges, {
+      checker: portableChecker(nodeContentTools),
+      log: silentLogger,
+      clock: STILL,
+    });
+  let verifier = start();
   const run = (event: unknown) => answerEvent(verifier, event, () => 900_000);
+  /** A new process, with the same buckets. */
+  const restart = () => {
+    verifier = start();
+  };
   const open = () => {
     const all = world.store.keys().flatMap((name) => parseFindingKey(name) ?? []);
     const isClosed = ({ id, opening }: (typeof all)[number]) =>
       all.some((other) => other.state === 'closed' && other.id === id && other.opening === opening);
     return all.filter((one) => one.state === 'open' && !isClosed(one)).map(({ code }) => code);
   };
-  return { world, run, open };
+  return { world, run, open, restart };
 }

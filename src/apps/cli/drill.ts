@@ -140,7 +140,7 @@ async function runDrillCommand(session: Session, options: DrillCommandOptions): 
   }
 }
 
-/** By which the verifier's findings are told from what somebody else lays beside them. */
+/** By which the verifier's findings are known from what somebody else lays beside them. */
 async function keysOf(config: VerifierConfig, { cosigner = [] }: DrillCommandOptions): Promise<NoteKeys> {
   const { name, signing, earlier } = config.cosigner;
   const given = await readCosigners(cosigner);

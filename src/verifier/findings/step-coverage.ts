@@ -11,6 +11,12 @@ import { sequenceOf } from './record.ts';
 /** Codes that an event may have shown for segments that no step walks over again. */
 const SHOWN_BY_EVENTS: ReadonlySet<string> = new Set(['sequence-gap', 'data-missing']);
 
+/**
+ * An attestation is gone, or the chain is another one than was attested. A process that has never seen that
+ * attestation has nothing to compare with.
+ */
+const ABOUT_ATTESTED: ReadonlySet<string> = new Set(['access-attempt', 'truncation', 'fork']);
+
 /** A step sees the chain's end and the segments that it walked. It says nothing about older ones. */
 export function stepCoverage(
   { place, findings, report, confirmed, isAtEnd, verdict }: StepResult,
@@ -32,7 +38,7 @@ export function stepCoverage(
     // No later step looks below the newest attestation, so such an object is looked for by itself.
     const { code, key } = finding;
     const attestation = key === null ? null : parseAttestationKey(key);
-    if (code === 'access-attempt' && attestation !== null) return isThere(reader, attestation, signal);
+    if (attestation !== null && ABOUT_ATTESTED.has(code)) return isThere(reader, attestation, signal);
     if (code === 'foreign-object' && attestation !== null) {
       return reader.isGone(place, finding, signal);
     }
@@ -44,7 +50,7 @@ export function stepCoverage(
   };
 }
 
-/** An attestation that was gone, and was made again. */
+/** The attestation lies there, perhaps again. */
 function isThere(
   reader: Pick<AttestationReader, 'of'>,
   { size, ...place }: AttestationKey,

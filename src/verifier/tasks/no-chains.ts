@@ -19,7 +19,12 @@ export async function reportChains(input: ChainsInput, known: ChainsToConfirm): 
   const before = known.inArchive > 0 ? null : await seenBefore(input, known);
   const findings = before === null ? [] : [noChains(before, archive.description)];
   const options: Parameters<typeof sink.report>[2] = {
-    ...{ check: 'confirm', complete: ofThis, why: () => `the archive has chains: ${known.inArchive}` },
+    // Without a chain nothing is known of what was said before.
+    ...{
+      check: 'confirm',
+      complete: known.inArchive > 0 && ofThis,
+      why: () => `the archive has chains: ${known.inArchive}`,
+    },
     ...(limits.signal && { signal: limits.signal }),
   };
   await sink.report(ARCHIVE_SCOPE, findings, options);

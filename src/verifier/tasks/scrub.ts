@@ -1,6 +1,7 @@
 // Is every byte still the same as when it was attested? Reads all of them again, part by part, pass after
 // pass.
 import { equalBytes, toHex } from '../../base/bytes.ts';
+import { attestationKey, parseAttestationKey } from '../../format/attestation.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import { type Confirmation, type Confirmed, confirmChain } from '../../verify/confirm.ts';
 import { type Finding, findingOf } from '../../verify/finding.ts';
@@ -68,8 +69,13 @@ export async function scrubPart(
   const last = await log.newest(place, signal);
   if (last?.isWhole && startedMs - last.passStartedMs < everyMs) return { kind: 'nothing-due' };
   const { attested } = await attester.reader.newest(place, last?.size ?? 0, signal);
-  if (attested === null) return { kind: 'nothing-due' };
-  // A pass that is longer than the newest attestation can't be ours, so another one begins.
+  // Passes go no farther than attestations, and the note of this one is signed.
+  const gone = last !== null && last.size > (attested?.size ?? 0) ? [goneFinding(place, last)] : [];
+  if (attested === null) {
+    if (gone.length === 0) return { kind: 'nothing-due' };
+    const nothing = { complete: false, progress: null, bytes: 0, segments: 0, omitted: 0 } as const;
+    return { kind: 'read', place, findings: gone, ...nothing };
+  }
   const from = last === null || last.isWhole || last.size >= attested.size ? null : last;
   const pass = last === null ? 0 : from === null ? last.pass + 1 : last.pass;
 
@@ -79,7 +85,8 @@ export async function scrubPart(
   const { confirmation } = again;
   const size = confirmation?.report.size ?? 0;
   const isWhole = size >= attested.size;
-  const findings = [...(confirmation?.report.findings ?? []), ...endProblems(confirmation, attested)];
+  const ofEnd = endProblems(confirmation, attested);
+  const findings = [...gone, ...(confirmation?.report.findings ?? []), ...ofEnd];
   const root = confirmation?.head?.root;
   const isFarther = confirmation !== null && root !== undefined && size > (from?.size ?? 0);
   const progress = !isFarther
@@ -94,7 +101,7 @@ export async function scrubPart(
     place,
     findings,
     omitted: confirmation?.report.findingsOmitted ?? 0,
-    complete: isFarther ? coverage(from?.size ?? 0, size, isWhole) : false,
+    complete: isFarther ? coverage(from?.size ?? 0, size, isWhole, attested) : false,
     progress,
     bytes: read.bytes() + (again === read ? 0 : again.bytes()),
     segments: Math.max(0, size - (from?.size ?? 0)),
@@ -136,21 +143,33 @@ const hasUnreadable = ({ confirmation }: Walk): boolean =>
 /** What only the end of a pass shows: this is the attested chain, and all of it is there. */
 function endProblems(confirmation: Confirmation | null, { size, root, key, origin }: Attested): Finding[] {
   const expected = `${origin} of size ${size}, root ${toHex(root)}: attested`;
-  if (confirmation === null) return [findingOf('truncation', { expected, found: 'no chain' })];
+  if (confirmation === null) return [findingOf('truncation', { key, expected, found: 'no chain' })];
   const { report, head, isAtEnd } = confirmation;
   if (report.size === size && head !== null && !equalBytes(head.root, root)) {
     return [findingOf('fork', { key, expected, found: `root ${report.root}` })];
   }
   const isShort = isAtEnd && report.size < size;
   const found = `${report.origin} of size ${report.size}`;
-  return isShort ? [findingOf('truncation', { expected, found })] : [];
+  return isShort ? [findingOf('truncation', { key, expected, found })] : [];
 }
 
-/** Other parts cover earlier and later segments. Only a whole pass covers the chain as a whole. */
+const goneFinding = ({ chain, partition }: ChainInArchive, { size, pass }: ScrubProgress): Finding =>
+  findingOf('access-attempt', {
+    key: attestationKey(chain, partition, size),
+    expected: `an attestation up to size ${size} or more, since pass ${pass} of this verifier has read so far`,
+    found: 'none so far: somebody deleted it, or shows another place',
+  });
+
+/**
+ * Other parts cover earlier and later segments. Only a whole pass covers the chain as a whole, and none what
+ * lies behind the newest attestation.
+ */
 const coverage =
-  (from: number, size: number, isWhole: boolean): Covers =>
+  (from: number, size: number, isWhole: boolean, attested: Attested): Covers =>
   ({ check, finding }) => {
     if (check !== 'full-pass') return false;
+    const about = finding.key === null ? null : parseAttestationKey(finding.key);
+    if (about !== null) return isWhole && attested.size >= about.size;
     const sequence = sequenceOf(finding);
     return sequence === null ? isWhole : sequence >= from && (sequence < size || isWhole);
   };

@@ -4,6 +4,7 @@ import { attestationKey } from '../../../src/format/attestation.ts';
 import { verifierRig } from '../../support/verifier-rig.ts';
 import type { VerifierWorld } from '../../support/verifier-world.ts';
 
+const LOCK = { mode: 'COMPLIANCE', untilMs: Date.parse('2040-01-01T00:00:00Z') } as const;
 const GONE = attestationKey('orders', 0, 3);
 
 function deleteNotes({ store }: VerifierWorld): void {
@@ -44,3 +45,40 @@ it('a chain that is gone with all its attestations is a finding, also where anot
   await run({ task: 'confirm' });
   expect(open()).toContain('truncation');
 });
+
+it('a process that starts afterwards closes nothing that it can not know', async () => {
+  const { world, run, open, restart } = await verifierRig(3);
+  await run({ task: 'confirm' });
+  deleteNotes(world);
+  world.builder.archive.remove(world.made[2]?.sealKey as string);
+  await run({ task: 'confirm' });
+  expect(open().sort()).toEqual(['access-attempt', 'truncation']);
+  restart();
+  await run({ task: 'confirm' });
+  await run({ task: 'confirm' });
+  expect(open().sort()).toEqual(['access-attempt', 'truncation']);
+});
+
+it.each(['all of it', 'its newest seal'])(
+  'and closes it once the chain is as long as it was: %s was removed',
+  async (what) => {
+    const { world, run, open, restart } = await verifierRig(3);
+    const { archive } = world.builder;
+    await run({ task: 'confirm' });
+    deleteNotes(world);
+    const removed = what === 'all of it' ? world.made : world.made.slice(2);
+    const kept = removed.map(({ sealKey: key }) => ({ key, bytes: archive.bytesOf(key) as Uint8Array }));
+    for (const { key } of kept) archive.remove(key);
+    await run({ task: 'confirm' });
+    restart();
+    await run({ task: 'confirm' });
+    await run({ task: 'confirm' });
+    const before = open();
+    expect(before).toContain('truncation');
+    // Once the chain is as long as it was, it is attested again, and nothing is left to look at.
+    for (const { key, bytes } of kept) archive.put(key, bytes, LOCK);
+    await run({ task: 'confirm' });
+    await run({ task: 'confirm' });
+    expect(open()).toEqual([]);
+  },
+);

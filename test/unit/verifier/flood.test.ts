@@ -24,7 +24,9 @@ it('attests on, counts them in one finding, and closes it once an attestation li
       .filter((key) => key.startsWith('findings/') && key.endsWith(`-${state}.note`))
       .map((key) => JSON.parse(utf8Text(noteContent(world.store.versionsOf(key)[0]?.bytes))))
       .filter(({ key }) => key === 'attestations/topic=orders/partition=0/');
-  expect(ofFlood('open')).toMatchObject([{ found: '100 objects above the newest attestation are no attestations' }]);
+  expect(ofFlood('open')).toMatchObject([
+    { found: '100 objects above the newest attestation are no attestations' },
+  ]);
   // Fifty of them are named.
   expect([open().length, ofFlood('closed').length]).toEqual([51, 0]);
   await world.grow(101);

@@ -4,6 +4,7 @@ import { utf8 } from '../../../src/base/bytes.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import { LedgerstoneError } from '../../../src/base/error.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { attestationKey } from '../../../src/format/attestation.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { Ledger } from '../../../src/verifier/findings/ledger.ts';
 import { chainScope } from '../../../src/verifier/findings/record.ts';
@@ -359,6 +360,51 @@ describe('what somebody else puts among the notes', () => {
     const beyond = { ...progress, pass: 5, size: 900 };
     await world.pass().log.add(PLACE, beyond);
     expect((await world.part())?.progress).toMatchObject({ pass: 6, size: 1 });
+  });
+});
+
+describe('a note of how far a pass has read', () => {
+  const gone = (world: World, size: number) =>
+    world.store.attacker.destroy(attestationKey(PLACE.chain, PLACE.partition, size));
+  const reported = async (world: World, ledger: Ledger) => {
+    const part = await world.part({ bytesMax: 1e9 });
+    if (part === null) return [];
+    const { findings, complete, omitted } = part;
+    const options = { check: 'full-pass', complete, omitted } as const;
+    const { opened } = await ledger.report(chainScope(PLACE), findings, options);
+    await ledger.notified(chainScope(PLACE), opened, 'log');
+    return findings.map(({ code, key }) => [code, key]);
+  };
+  const wasAttested = ['access-attempt', attestationKey(PLACE.chain, PLACE.partition, 3)];
+
+  it('shows that an attestation was deleted, also to a process that has never seen it', async () => {
+    const world = await attestedWorld(2);
+    await world.grow(1);
+    await world.step();
+    const { clock, store } = world;
+    const verifier = { name: 'verifier.example.com', version: '1.0.0' };
+    const about = { ...NOTES, store, retention: RETENTION, clock, sha256: nodeSha256, verifier };
+    const ledger = new Ledger(about);
+    expect(await reported(world, ledger)).toEqual([]);
+    gone(world, 3);
+    world.nowMs += 31 * DAY_MS;
+    expect(await reported(world, ledger)).toContainEqual(wasAttested);
+    // A pass up to an attestation of less closes nothing.
+    world.nowMs += 31 * DAY_MS;
+    expect(await reported(world, ledger)).toEqual([]);
+    expect((await ledger.open(chainScope(PLACE))).get('attempt')).toBe(1);
+    await world.step();
+    world.nowMs += 31 * DAY_MS;
+    expect(await reported(world, ledger)).toEqual([]);
+    expect((await ledger.open(chainScope(PLACE))).get('attempt')).toBeUndefined();
+  });
+
+  it('shows it where no attestation is left', async () => {
+    const world = await attestedWorld(3);
+    expect((await world.part({ bytesMax: 1e9 }))?.progress?.size).toBe(3);
+    for (const size of [1, 2, 3]) gone(world, size);
+    world.nowMs += 31 * DAY_MS;
+    expect((await world.part())?.findings.map(({ code, key }) => [code, key])).toEqual([wasAttested]);
   });
 });
 

@@ -16,7 +16,7 @@ export type DrillTools = {
   readonly canary: CanaryStore;
   /** The verifier's own bucket, which has its findings. */
   readonly own: Omit<ReadableStore, 'close'>;
-  /** By which the verifier's findings are told from those of others. */
+  /** By which the verifier's findings are known from those of others. */
   readonly keys: NoteKeys;
   readonly clock: Clock;
   /** The archive's. */
