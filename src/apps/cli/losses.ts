@@ -126,16 +126,7 @@ async function runLosses(
     // Of an archive of which nothing at all can be seen the error says more.
     if (chains.length === 0 && firstError !== null) throw firstError;
     if (exitCode === EXIT.ok && unlisted.length > 0) exitCode = EXIT.failed;
-    if (chains.length === 0) {
-      throw new LedgerstoneError(
-        'no-chain',
-        `${archive.store.description} has no chain: nothing was looked at`,
-        {
-          disposition: 'input',
-          remedy: 'Is it the address of an archive? Nothing may be sealed there yet.',
-        },
-      );
-    }
+    if (chains.length === 0) throw noChain(archive.store.description);
     const isVerified = archive.trusted.length > 0;
     const isAll = unlisted.length === 0 && chains.every(({ problem }) => problem === null);
     const when = options.since === undefined && options.until === undefined ? '' : WHEN;
@@ -148,6 +139,12 @@ async function runLosses(
     await archive.store.close();
   }
 }
+
+const noChain = (archive: string): LedgerstoneError =>
+  new LedgerstoneError('no-chain', `${archive} has no chain: nothing was looked at`, {
+    disposition: 'input',
+    remedy: 'Is it the address of an archive? Nothing may be sealed there yet.',
+  });
 
 /** Of the named chain, or of every chain that the archive has. */
 async function* readersOf(
