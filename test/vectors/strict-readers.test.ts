@@ -1,25 +1,16 @@
 // Do DuckDB, jq and Python read every line, whatever its record holds, and give back what it carries?
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { concatBytes, utf8 } from '../../src/base/bytes.ts';
 import { encodeEntry, encodeGap } from '../../src/format/record.ts';
+import { has, hasDuckdb, outputOf, PYTHON, withTool } from '../support/readers.ts';
 import { TRAP_RECORDS } from '../support/trap-values.ts';
 
-/** A Python that may have the module `duckdb`: `.ci/run` makes one. */
-const PYTHON = process.env['LEDGERSTONE_READERS_PYTHON'] ?? 'python3';
-const has = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0;
-
-/** Without the tool: skipped aloud, and a failure where CI must have it. */
-function withTool(name: string, isThere: boolean) {
-  if (!isThere) console.warn(`skipped: there is no ${name} to read lines with`);
-  return it.skipIf(!isThere && process.env['LEDGERSTONE_REQUIRE_STACK'] !== '1');
-}
 const withPython = withTool('Python', has(PYTHON, '-c', 'import json'));
-const withDuckdb = withTool('DuckDB for Python', has(PYTHON, '-c', 'import duckdb'));
+const withDuckdb = withTool('DuckDB for Python', hasDuckdb());
 const withJq = withTool('jq', has('jq', '--version'));
 
 const folder = mkdtempSync(join(tmpdir(), 'ledgerstone-readers-'));
@@ -35,14 +26,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'lines.jsonl.zst'), zstdCompressSync(whole));
 });
 
-function run(command: string, args: readonly string[], input = ''): string {
-  const { status, stdout, stderr } = spawnSync(command, args, {
-    ...{ cwd: folder, input, encoding: 'utf8', maxBuffer: 2 ** 30 },
-    env: { PATH: process.env['PATH'], HOME: folder, LC_ALL: 'C.UTF-8' },
-  });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  return stdout;
-}
+const run = (command: string, args: readonly string[]): string => outputOf(command, args, folder);
 
 /** The bytes that texts and base64 stand for; of a `value` nothing is compared: readers show numbers differently. */
 const carried = TRAP_RECORDS.map(({ value }, index) => {

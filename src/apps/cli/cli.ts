@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   check: async () => (await import('./check.ts')).checkCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   'verify-package': async () => (await import('./verify-package.ts')).verifyPackageCommand,
+  sql: async () => (await import('./sql.ts')).sqlCommand,
   demo: async () => (await import('./demo.ts')).demoCommand,
 };
 

@@ -21,6 +21,7 @@ Find and prove
   show            one segment in readable form
   prove           one event's offline proof
   check           a proof, a line and a trusted key: no network
+  sql             views for DuckDB, Athena and Trino that read every line
 
 Hand over
   export          events of a case in a package that proves itself

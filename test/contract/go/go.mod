@@ -3,6 +3,7 @@ module ledgerstone.example/check
 go 1.26.0
 
 require (
+	github.com/klauspost/compress v1.20.4
 	github.com/transparency-dev/formats v0.1.1
 	golang.org/x/mod v0.42.0
 )

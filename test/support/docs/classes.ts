@@ -103,6 +103,24 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone watch --config verifier.yaml': 'aws',
     'ledgerstone prove ARCHIVE --topic T --partition P --offset N > event.tlog-proof': 'aws',
   },
+  'docs/sql.md': {
+    'ledgerstone verify ./archive --key archive.vkey': 'files',
+    'ledgerstone verify ./archive --key archive.vkey --json': 'files',
+    'ledgerstone find ./archive --key archive.vkey --where /userIdentity/userName=alice': 'files',
+    "ledgerstone find ./archive --key archive.vkey --where '/eventName^Delete' --format csv > deletions.csv":
+      'files',
+    "ledgerstone find ./archive --key archive.vkey --where '/eventTime>=2026-11-22T09:00:00Z' --where '/eventTime<2026-11-22T09:10:00Z'":
+      'files',
+    'ledgerstone find ./archive --key archive.vkey --text user/alice --limit 10': 'files',
+    "ledgerstone find ./archive --key archive.vkey --where /userIdentity/userName=alice --where '/eventTime<=2026-11-22T08:01:00Z'":
+      'files',
+    "ledgerstone find ./archive --key archive.vkey --where '/eventTime^2026-11-22T08' --limit 1": 'files',
+    'ledgerstone find ./archive --key archive.vkey --text Login --limit 10': 'files',
+    'ledgerstone find ./archive --key archive.vkey --where /id=7': 'files',
+    'ledgerstone losses ./archive --key archive.vkey': 'files',
+    'ledgerstone prove ./archive --topic orders --partition 0 --offset 7 > row.tlog-proof': 'files',
+    'ledgerstone sql athena s3://acme-audit/prod --region eu-central-1 > athena.sql': 'aws',
+  },
   'docs/testing.md': {
     'npm run simulate -- --seeds 10000': 'long',
     'npm run bugs': 'long',

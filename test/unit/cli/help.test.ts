@@ -19,6 +19,7 @@ const COMMANDS = [
   'check',
   'export',
   'verify-package',
+  'sql',
   'demo',
 ];
 
