@@ -6,6 +6,7 @@ const ASKING = ['LEDGERSTONE_LONG', 'LEDGERSTONE_REQUIRE_STACK'] as const;
 /** Each takes minutes. What it holds is held in part by the file that is named beside it. */
 export const LONG: Readonly<Record<string, string>> = {
   'test/e2e/chaos.test.ts': 'test/fault/simulation.test.ts',
+  'test/e2e/docs-commands.test.ts': 'test/unit/docs/commands.test.ts',
   'test/e2e/drill.test.ts': 'test/e2e/watch.test.ts',
   'test/contract/ingest-kafka-hazards-3.9.test.ts': 'test/contract/ingest-kafka-hazards-4.2.test.ts',
 };

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   status: async () => (await import('./status.ts')).statusCommand,
   resume: async () => (await import('./resume.ts')).resumeCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
+  explain: async () => (await import('./explain.ts')).explainCommand,
   watch: async () => (await import('./watch.ts')).watchCommand,
   drill: async () => (await import('./drill.ts')).drillCommand,
   find: async () => (await import('./find.ts')).findCommand,

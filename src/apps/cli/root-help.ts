@@ -12,6 +12,7 @@ Run the archive
 Check it
   verify          chains, signatures, locks and every stored byte
   losses          which offsets have no record, why and by whose word
+  explain         a report of verify in plain words, and what to do next
   watch           the independent verifier as a service: check, attest, alarm
   drill           tampers with a canary: how soon does the verifier find it?
 

@@ -4,21 +4,12 @@ import { type Command, Option } from 'commander';
 import { utf8 } from '../../base/bytes.ts';
 import { counted } from '../../base/counted.ts';
 import { messageOf } from '../../base/error.ts';
-import { nodeSha256 } from '../../base/node/hash.ts';
-import type { Period } from '../../base/period.ts';
 import { printable } from '../../base/printable.ts';
+import { VERSION } from '../../base/version.ts';
 import { periodOf } from '../../config/units.ts';
-import type { VerifierKey } from '../../format/vkey.ts';
-import { ChainReader } from '../../read/chain-reader.ts';
-import { listChains } from '../../read/list-chains.ts';
-import type { StoreReader } from '../../store/store.ts';
-import type { ConfirmedChain } from '../../verify/anchor.ts';
-import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import { type Finding, verdictOf, worstVerdict } from '../../verify/finding.ts';
-import { workerChecker } from '../../verify/node/worker-checker.ts';
 import type { Report } from '../../verify/report.ts';
-import type { Depth, Progress as VerifyProgress } from '../../verify/run.ts';
-import { verifyArchive } from '../../verify/verify.ts';
+import type { Depth } from '../../verify/run.ts';
 import {
   type AttestationOptions,
   type AttestationSummary,
@@ -37,13 +28,11 @@ import { readCheckpoints, requireComparable } from './checkpoint-file.ts';
 import { EXIT, exitCodeOfVerdict } from './exit-code.ts';
 import { type Kept, keptText, readKept, writeKept } from './kept-checkpoints.ts';
 import { type Archive, type ArchiveOptions, repeatable, withArchive } from './open-archive.ts';
-import type { Io } from './output.ts';
 import { lockPeriod } from './period-option.ts';
-import { startProgressBar } from './progress.ts';
 import { reportJson, reportText } from './report-text.ts';
 import { acting, type Session } from './session.ts';
-import { bytesText } from './table.ts';
 import { boundsOf, type Given, statedText, totalsOf } from './verdict-bounds.ts';
+import { verifyStore } from './verify-store.ts';
 
 type VerifyCommandOptions = ArchiveOptions &
   AttestationOptions & {
@@ -124,6 +113,7 @@ async function runVerify(
   ];
   requireComparable(since, [...(options.since ?? []), ...(options.keep === undefined ? [] : [options.keep])]);
   const { io, output } = session;
+  const startedMs = Date.now();
   const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
     const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
@@ -133,7 +123,7 @@ async function runVerify(
       depth: options.depth,
       since,
       confirmed: attested.map(confirmedChain),
-      nowMs: Date.now(),
+      nowMs: startedMs,
       asCopy: options.asCopy === true,
       leastLock: options.leastLock === undefined ? null : periodOf(options.leastLock),
     });
@@ -145,7 +135,12 @@ async function runVerify(
     if (options.json === true) {
       const said = survey === null ? {} : { attested: confirmations, unattested, foreign: survey.foreign };
       const keep = keeping === null ? {} : { keep: keeping.said };
-      await output.json({ ...reportJson(report, given), ...said, ...keep });
+      const run = {
+        archive: archive.store.description,
+        at: new Date(startedMs).toISOString(),
+        version: VERSION,
+      };
+      await output.json({ ...reportJson(report, given), run, ...said, ...keep });
     } else if (options.checkpoints === true) await output.exact(utf8(checkpointsOf(report).join('\n')));
     else {
       await output.write(reportText(report, archive.store.description, output, given));
@@ -221,76 +216,6 @@ function attestedText(
   );
   return `${chains}${none.join('')}${foreignObjectsText(survey)}`;
 }
-
-export type VerifyStoreOptions = {
-  readonly depth: Depth;
-  readonly since?: readonly Uint8Array[];
-  readonly confirmed?: readonly ConfirmedChain[];
-  readonly nowMs: number;
-  /** A copy has no locks that anybody promised: they are not asked for. */
-  readonly asCopy?: boolean;
-  readonly leastLock?: Period | null;
-};
-
-const withoutLocks = (store: StoreReader): ArchiveReader => ({
-  listVersions: (prefix, options) => store.listVersions(prefix, options),
-  read: (key, versionId, options) => store.read(key, versionId, options),
-  lock: async () => ({ kind: 'not-applicable' }),
-});
-
-/** Verifies on all cores, with a progress bar on a terminal. */
-export async function verifyStore(
-  io: Io,
-  store: StoreReader,
-  trusted: readonly VerifierKey[],
-  { asCopy = false, ...options }: VerifyStoreOptions,
-): Promise<Report> {
-  const progress = startProgressBar(io, 'verify');
-  const checker = workerChecker();
-  let segments: number | null = null;
-  if (progress.visible) {
-    // Only the progress bar needs the count. Verification does not wait for it and does not fail with it.
-    countSegments(store, io.signal).then(
-      (count) => {
-        segments = count;
-      },
-      () => {},
-    );
-  }
-  try {
-    return await verifyArchive(asCopy ? withoutLocks(store) : store, {
-      ...options,
-      trusted,
-      sha256: nodeSha256,
-      checker,
-      signal: io.signal,
-      onProgress: (now) => {
-        const isContent = options.depth === 'content';
-        const done = isContent ? now.seals + now.dataObjects : now.seals;
-        progress.update(
-          segments === null ? 0 : done,
-          (segments ?? 1) * (isContent ? 2 : 1),
-          progressText(now),
-        );
-      },
-    });
-  } finally {
-    progress.stop();
-    await checker.close();
-  }
-}
-
-/** The sum over the heads of all chains. It takes a few listings for each chain. */
-async function countSegments(store: StoreReader, signal: AbortSignal): Promise<number> {
-  let segments = 0;
-  for await (const place of listChains(store, signal)) {
-    segments += (await new ChainReader({ store, ...place, trusted: [], signal }).headSequence()) + 1;
-  }
-  return segments;
-}
-
-const progressText = ({ chainsDone, chains, seals, lines, bytes }: Readonly<VerifyProgress>): string =>
-  `${chainsDone}/${chains} chains, ${counted(seals, 'seal')}, ${counted(lines, 'line')}, ${bytesText(bytes)}`;
 
 const checkpointsOf = ({ chains }: Report): string[] =>
   chains.flatMap(({ checkpoint }) => (checkpoint === null ? [] : [checkpoint]));

@@ -29,6 +29,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
   },
   'docs/auditors.md': {
     'ledgerstone verify ./archive --key archive.vkey': 'files',
+    'ledgerstone verify ./archive --key archive.vkey --json > report.json': 'files',
     'ledgerstone verify ./archive --key archive.vkey --keep archive.checkpoints': 'files',
     'ledgerstone verify ./archive --key archive.vkey --checkpoints > today.checkpoints': 'files',
     'ledgerstone verify s3://acme-audit/prod --key archive.vkey --attestations s3://acme-attestations --cosigner verifier.vkey':

@@ -9,6 +9,7 @@ const COMMANDS = [
   'status',
   'resume',
   'verify',
+  'explain',
   'watch',
   'drill',
   'find',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Output } from '../../../src/apps/cli/output.ts';
 import { reportText } from '../../../src/apps/cli/report-text.ts';
-import { verifyStore } from '../../../src/apps/cli/verify.ts';
+import { verifyStore } from '../../../src/apps/cli/verify-store.ts';
 import type { GapLine } from '../../../src/format/record.ts';
 import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
 import {

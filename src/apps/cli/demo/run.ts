@@ -19,7 +19,7 @@ import { configuredKeys, openArchiveStore } from '../open-archive.ts';
 import type { Io } from '../output.ts';
 import { startProgressBar } from '../progress.ts';
 import { proveOffset } from '../prove.ts';
-import { verifyStore } from '../verify.ts';
+import { verifyStore } from '../verify-store.ts';
 import { ATTACKS } from './attacks.ts';
 import { copyArchive } from './copy.ts';
 import { type Stage, VKEY_FILE } from './stage.ts';

@@ -1,0 +1,87 @@
+// How is a whole archive verified on all cores, with progress on a terminal?
+import { counted } from '../../base/counted.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import type { Period } from '../../base/period.ts';
+import type { VerifierKey } from '../../format/vkey.ts';
+import { ChainReader } from '../../read/chain-reader.ts';
+import { listChains } from '../../read/list-chains.ts';
+import type { StoreReader } from '../../store/store.ts';
+import type { ConfirmedChain } from '../../verify/anchor.ts';
+import type { ArchiveReader } from '../../verify/archive-reader.ts';
+import { workerChecker } from '../../verify/node/worker-checker.ts';
+import type { Report } from '../../verify/report.ts';
+import type { Depth, Progress as VerifyProgress } from '../../verify/run.ts';
+import { verifyArchive } from '../../verify/verify.ts';
+import type { Io } from './output.ts';
+import { startProgressBar } from './progress.ts';
+import { bytesText } from './table.ts';
+
+export type VerifyStoreOptions = {
+  readonly depth: Depth;
+  readonly since?: readonly Uint8Array[];
+  readonly confirmed?: readonly ConfirmedChain[];
+  readonly nowMs: number;
+  /** A copy has no locks that anybody promised: they are not asked for. */
+  readonly asCopy?: boolean;
+  readonly leastLock?: Period | null;
+};
+
+const withoutLocks = (store: StoreReader): ArchiveReader => ({
+  listVersions: (prefix, options) => store.listVersions(prefix, options),
+  read: (key, versionId, options) => store.read(key, versionId, options),
+  lock: async () => ({ kind: 'not-applicable' }),
+});
+
+/** Verifies on all cores, with a progress bar on a terminal. */
+export async function verifyStore(
+  io: Io,
+  store: StoreReader,
+  trusted: readonly VerifierKey[],
+  { asCopy = false, ...options }: VerifyStoreOptions,
+): Promise<Report> {
+  const progress = startProgressBar(io, 'verify');
+  const checker = workerChecker();
+  let segments: number | null = null;
+  if (progress.visible) {
+    // Only the progress bar needs the count. Verification does not wait for it and does not fail with it.
+    countSegments(store, io.signal).then(
+      (count) => {
+        segments = count;
+      },
+      () => {},
+    );
+  }
+  try {
+    return await verifyArchive(asCopy ? withoutLocks(store) : store, {
+      ...options,
+      trusted,
+      sha256: nodeSha256,
+      checker,
+      signal: io.signal,
+      onProgress: (now) => {
+        const isContent = options.depth === 'content';
+        const done = isContent ? now.seals + now.dataObjects : now.seals;
+        progress.update(
+          segments === null ? 0 : done,
+          (segments ?? 1) * (isContent ? 2 : 1),
+          progressText(now),
+        );
+      },
+    });
+  } finally {
+    progress.stop();
+    await checker.close();
+  }
+}
+
+/** The sum over the heads of all chains. It takes a few listings for each chain. */
+async function countSegments(store: StoreReader, signal: AbortSignal): Promise<number> {
+  let segments = 0;
+  for await (const place of listChains(store, signal)) {
+    segments += (await new ChainReader({ store, ...place, trusted: [], signal }).headSequence()) + 1;
+  }
+  return segments;
+}
+
+const progressText = ({ chainsDone, chains, seals, lines, bytes }: Readonly<VerifyProgress>): string =>
+  `${chainsDone}/${chains} chains, ${counted(seals, 'seal')}, ${counted(lines, 'line')}, ${bytesText(bytes)}`;
