@@ -131,6 +131,6 @@ const explanationJson = ({ report, explained, standing, ...rest }: Explanation, 
     ...one,
     places: places.map(({ chain, ...of }) => ({ origin: chain?.origin ?? null, ...of })),
   })),
-  standing: standing.map(({ chain, text }) => ({ origin: chain.origin, text })),
+  standing: standing.map(({ chain, ...said }) => ({ origin: chain.origin, ...said })),
   bounds: report.bounds,
 });

@@ -1,4 +1,4 @@
-// What does each finding mean, what may lie behind it, and what comes next, in words for people who run nothing?
+// What does each finding mean, what may lie behind it, and what comes next, in words for everybody?
 import type { FindingCode } from '../../verify/finding.ts';
 
 export type CodeWords = {

@@ -1,7 +1,7 @@
 // What could a first notice to a regulator say, with blanks for what a program can't know?
 import { counted } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
-import type { Explanation } from './explanation.ts';
+import type { Explanation, FoundIn } from './explanation.ts';
 
 const BLANK = '[…]';
 
@@ -13,23 +13,20 @@ export function draftText({ report, verdict, explained, standing }: Explanation,
   const against = explained.filter(({ severity }) => severity === 'broken' || severity === null);
   const places = against.flatMap((one) => one.places);
   const chains = [...new Set(places.flatMap(({ chain }) => chain?.origin ?? []))];
+  const codes = list(against.map(({ code, places: of }) => `${code} (${counted(countOf(of), 'finding')})`));
   const nature =
     verdict === 'broken'
-      ? `The check of an archive of audit events found that it is not what was signed, or not kept as promised: ${list(
-          against.map(
-            ({ code, places: of }) =>
-              `${code} (${counted(
-                of.reduce((sum, { findings }) => sum + findings.length, 0),
-                'finding',
-              )})`,
-          ),
-        )}.`
-      : 'The check of an archive of audit events could not show whether it is what was signed. A breach is not established.';
-  const whole = standing.filter(({ chain }) => chain.verdict === 'verified').length;
+      ? 'The check of an archive of audit events found that it is not what was signed, or not kept as ' +
+        `promised: ${printable(codes)}.`
+      : 'The check of an archive of audit events could not show whether it is what was signed. A breach is ' +
+        'not established.';
+  const whole = standing.filter(({ isVerified }) => isVerified).length;
   return [
     'DRAFT OF A FIRST NOTICE',
-    'A program made it from the report. It does not decide whether there is a duty to notify, whom and by when: ask your counsel.',
-    'GDPR art. 33 counts 72 hours from becoming aware; NIS2 art. 23 asks for an early warning within 24; DORA art. 19 has times of its own.',
+    'A program made it from the report. It does not decide whether there is a duty to notify, whom and by when:',
+    'ask your counsel.',
+    'GDPR art. 33 counts 72 hours from becoming aware; NIS2 art. 23 asks for an early warning within 24;',
+    'DORA art. 19 has times of its own.',
     '',
     `To: ${BLANK}                       Reference: ${BLANK}`,
     `From: ${BLANK} (name, role, telephone; data protection officer: ${BLANK})`,
@@ -37,9 +34,10 @@ export function draftText({ report, verdict, explained, standing }: Explanation,
     `Verified: ${report.run === null ? BLANK : printable(`${report.run.at}, ${report.run.archive}`)}`,
     '',
     `1. What happened. ${nature} When it happened is ${BLANK}; so far not known.`,
-    `2. What is concerned. ${chains.length === 0 ? BLANK : printable(list(chains))}. Categories and approximate number of persons: ${BLANK}. ` +
-      `Categories and approximate number of records: ${BLANK}.`,
-    `3. What is not concerned, as far as known. ${whole} of ${counted(standing.length, 'chain')} verified in the same report.`,
+    `2. What is concerned. ${chains.length === 0 ? BLANK : printable(list(chains))}. Categories and approximate ` +
+      `number of persons: ${BLANK}. Categories and approximate number of records: ${BLANK}.`,
+    `3. What is not concerned, as far as known. ${whole} of ${counted(standing.length, 'chain')} verified in the ` +
+      'same report.',
     `4. Likely consequences. ${BLANK} (can decisions or other evidence rest on the records concerned?)`,
     `5. Measures taken or proposed. The archive is kept unchanged. ${BLANK}`,
     `6. If later than 72 hours: the reason. ${BLANK}`,
@@ -47,6 +45,9 @@ export function draftText({ report, verdict, explained, standing }: Explanation,
     'More will follow as it is known.',
   ].join('\n');
 }
+
+const countOf = (places: readonly FoundIn[]): number =>
+  places.reduce((sum, { findings }) => sum + findings.length, 0);
 
 const SHOWN_MAX = 10;
 const list = (items: readonly string[]): string => {

@@ -48,6 +48,8 @@ export type FoundIn = {
 /** What of a chain no finding speaks against. It is the report's word: nothing was verified again. */
 type Standing = {
   readonly chain: StatedChain;
+  /** Neither the report's verdict nor a finding speaks against any of it. */
+  readonly isVerified: boolean;
   readonly text: string;
 };
 
@@ -91,7 +93,10 @@ export function explain(report: StatedReport, lookUp: LookUp): Explanation {
     verdict,
     contradicts: verdict !== report.verdict,
     explained,
-    standing: report.chains.map((chain) => ({ chain, text: standingText(report, chain) })),
+    standing: report.chains.map((chain) => {
+      const isVerified = isSound(chain);
+      return { chain, isVerified, text: standingText(report, chain, isVerified) };
+    }),
     unknown,
     isWhole: unknown.length === 0 && omitted === 0,
   };
@@ -124,12 +129,15 @@ const OF_ONE_SEGMENT: ReadonlySet<string> = new Set<FindingCode>([
   ...(['lock-missing', 'mode-not-compliance', 'retention-short', 'locks-not-permitted'] as const),
 ]);
 
-function standingText(report: StatedReport, chain: StatedChain): string {
+const isSound = ({ verdict, findings, findingsOmitted }: StatedChain): boolean =>
+  verdict === 'verified' && findingsOmitted === 0 && !findings.some(isAgainst);
+
+function standingText(report: StatedReport, chain: StatedChain, isVerified: boolean): string {
   const depth = report.depth === 'content' ? '' : '; the data itself was not read';
   const { nextOffset, lastSealed } = chain;
   const end =
     nextOffset === null ? 'nothing sealed' : nextOffset === 0 ? 'no offset' : `offset ${nextOffset - 1}`;
-  if (chain.verdict === 'verified' && !chain.findings.some(isAgainst))
+  if (isVerified)
     return `verified through ${end}${lastSealed === null ? '' : `, sealed ${lastSealed}`}${depth}`;
   const against = chain.findings.filter(isAgainst);
   if (chain.findingsOmitted > 0)

@@ -32,7 +32,8 @@ function headText({ report, verdict, contradicts }: Explanation, digest: string)
     run === null
       ? 'The report does not say which archive it is of, nor when it was made.'
       : `Archive ${printable(run.archive)}, verified at ${printable(run.at)} by version ${printable(run.version)}.`,
-    'This explains the report. Nothing was verified again, and the report is not signed: whoever had the file could change it.',
+    'This explains the report. Nothing was verified again, and the report is not signed: whoever had the file ' +
+      'could change it.',
     `SHA-256 of the file: ${digest}`,
   ];
   if (contradicts)
@@ -52,7 +53,10 @@ function foundParts({ explained, report }: Explanation, isChecked: boolean | nul
   const seals = 'Offsets and times are what the seals of the archive say, read now';
   const notes =
     isChecked !== null
-      ? `${seals}${isChecked ? ' and checked with the key that you gave.' : '. No key was given, so nothing proves them.'}`
+      ? seals +
+        (isChecked
+          ? ' and checked with the key that you gave.'
+          : '. No key was given, so nothing proves them.')
       : 'Which events a segment holds: name the archive as well (`ledgerstone explain report.json ARCHIVE --key KEY`).';
   return [`WHAT WAS FOUND\n${notes}`, ...explained.map((group, index) => groupText(group, index + 1))];
 }
