@@ -1,5 +1,6 @@
 // How do events stand in a table that a spreadsheet opens? (RFC 4180)
 import { utf8 } from '../base/bytes.ts';
+import { printableLines } from '../base/printable.ts';
 import { timeText } from '../format/time.ts';
 import type { ShownEvent } from './event.ts';
 
@@ -40,6 +41,10 @@ const cell = (text: string): string => {
 };
 
 const rowText = (cells: readonly string[]): string => `${cells.map(cell).join(',')}\r\n`;
+
+/** Rows of any table, the names of the columns first. */
+export const csvRows = (rows: readonly (readonly string[])[]): Uint8Array =>
+  utf8(`${BYTE_ORDER_MARK}${rows.map((row) => rowText(row.map(printableLines))).join('')}`);
 
 export const tableHead = (): Uint8Array => utf8(`${BYTE_ORDER_MARK}${rowText(HEADER)}`);
 

@@ -1,6 +1,5 @@
 // What do all exports share: the job, the protocol, the keys of a checkpoint, the files of a version?
 import { readFile } from 'node:fs/promises';
-import { hostname, userInfo } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
@@ -14,6 +13,7 @@ import type { VerifierKey } from '../../format/vkey.ts';
 import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
 import { UntrustedSealError } from '../../read/errors.ts';
 import { checkSignatures, sameKey, trustedFor } from '../../verify/trust.ts';
+import { account } from './account.ts';
 import { type Attestations, readCosigners } from './attestations-option.ts';
 import { buildDigest } from './build-digest.ts';
 import { PackageParts, type PartDocuments } from './export-parts.ts';
@@ -93,15 +93,6 @@ function protocolOf({ job, began, build, log }: Run, summaries: readonly ChainSu
     events: summaries.reduce((sum, { events }) => sum + events, 0),
     ...{ chains: summaries, exitCode: 0 as const, recorded: RECORDED },
   };
-}
-
-function account(): { user: string; machine: string } {
-  try {
-    return { user: userInfo().username, machine: hostname() };
-  } catch {
-    // An account without an entry in the system's list, as in some containers.
-    return { user: 'not known', machine: hostname() };
-  }
 }
 
 const IS_CHECKOUT = import.meta.url.endsWith('.ts');

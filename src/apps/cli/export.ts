@@ -4,7 +4,6 @@ import { systemClock } from '../../base/clock.ts';
 import { counted } from '../../base/counted.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
-import { openSigner } from '../../clients/open.ts';
 import { fingerprintDigits } from '../../evidence/fingerprint.ts';
 import type { PackageSigner } from '../../evidence/package.ts';
 import { isWord } from '../../format/scalar.ts';
@@ -26,9 +25,11 @@ import { requireNoFile } from './new-files.ts';
 import { parseOffsets } from './offsets-option.ts';
 import { type ArchiveOptions, count, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
+import { openSignerOf, type SignerOptions, withSigner } from './signer-option.ts';
 
 type ExportOptions = ArchiveOptions &
   AttestationOptions &
+  SignerOptions &
   QueryOptions & {
     readonly partition?: number;
     readonly offsets?: string;
@@ -36,8 +37,6 @@ type ExportOptions = ArchiveOptions &
     readonly purpose: string;
     readonly by: string;
     readonly out: string;
-    readonly signKey?: string;
-    readonly signKms?: string;
     readonly json?: boolean;
   };
 
@@ -77,15 +76,13 @@ Examples:
 
 export function exportCommand(program: Command, session: Session): void {
   const command = program.command('export').description('Events of a case, in a package that proves itself.');
-  withQuery(withAttestations(withArchive(command)))
+  withQuery(withAttestations(withSigner(withArchive(command), 'the list of files')))
     .option('--offsets <list>', 'instead of a search: offsets and ranges, ends included: 40-64,80')
     .option('--partition <number>', 'with --offsets and one --topic: its partition', count)
     .requiredOption('--case <id>', 'what the package is for: the name of the case')
     .requiredOption('--purpose <text>', 'why it is made')
     .requiredOption('--by <name>', 'who makes it')
     .requiredOption('--out <file>', 'the zip to write; it must not exist')
-    .option('--sign-key <file>', 'private key (PEM) that signs the list of files')
-    .option('--sign-kms <key>', 'the same by a key in KMS: its ARN, or its id with --region')
     .option('--json', 'what was written, for programs')
     .addHelpText('after', HELP)
     .action(
@@ -114,7 +111,7 @@ async function runExport(
         'Add --key KEY, or name the archive with --config.',
       );
     }
-    const signer = await openPackageSigner(options, io.env);
+    const signer = await openSignerOf(options, io.env);
     const job = {
       ...{ attestations, signer, signal: io.signal, out: options.out, cosigners: options.cosigner ?? [] },
       ...{ caseName: options.case, purpose: options.purpose, by: options.by },
@@ -169,21 +166,6 @@ function requireWords({ case: name, purpose, by }: ExportOptions): void {
     if (isWord(text, bytes)) continue;
     throw new UsageError(`${option} must be 1 to ${bytes} bytes of text without control characters`);
   }
-}
-
-/** Null: nobody signs. Throws UsageError, and what the key's own errors are. */
-async function openPackageSigner(
-  { signKey, signKms, region, endpoint }: ExportOptions,
-  env: NodeJS.ProcessEnv,
-): Promise<PackageSigner | null> {
-  if (signKey !== undefined && signKms !== undefined)
-    throw new UsageError('both --sign-key and --sign-kms name a key that signs', 'Give one of the two.');
-  if (signKey !== undefined) return openSigner({ kind: 'local', keyFile: signKey });
-  if (signKms === undefined) return null;
-  const ofArn = /^arn:[^:]*:kms:([^:]+):/.exec(signKms)?.[1];
-  const at = ofArn ?? region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? '';
-  if (at === '') throw new UsageError('the Region of the KMS key is not known', 'Give its ARN, or --region.');
-  return openSigner({ kind: 'kms', keyId: signKms, region: at, ...(endpoint !== undefined && { endpoint }) });
 }
 
 async function report(

@@ -2,6 +2,7 @@
 import { counted, countText } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import type { KnownEnd } from '../../read/chain-end.ts';
+import type { LocatedSeal } from '../../read/chain-reader.ts';
 import type { ChainCounts, FoundGap } from '../../read/gap-search.ts';
 import { csvCell } from './csv.ts';
 import type { Output } from './output.ts';
@@ -22,6 +23,8 @@ export type ChainLosses = {
   readonly chain: string;
   readonly partition: number;
   readonly counts: ChainCounts;
+  /** Of the last seal that was read. */
+  head: LocatedSeal | null;
   /** The older chain that it goes on from, and why: each began with a halt. */
   continues: Continued | null;
   /** Which chain goes on from it, and why that is not known. */

@@ -26,6 +26,7 @@ Find and prove
 
 Hand over
   export          events of a case in a package that proves itself
+  report          losses, retention and more on pages that print
   verify-package  such a package: no archive, no network
 
 Try it

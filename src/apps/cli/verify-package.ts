@@ -1,18 +1,15 @@
 // `ledgerstone verify-package`: is this package what was archived, and what it says of itself?
-import { createPublicKey } from 'node:crypto';
 import type { Command } from 'commander';
 import { nodeSha256 } from '../../base/node/hash.ts';
-import { type PublicKey, publicKeyFromSpki } from '../../base/signature.ts';
 import { checkPackage, type GivenKeys, notOpened, type PackageCheck } from '../../evidence/check.ts';
 import { ZipError } from '../../evidence/zip.ts';
 import { readCosigners } from './attestations-option.ts';
-import { readInput } from './bounded-input.ts';
-import { UsageError } from './exit-code.ts';
 import { readTrustedKeys } from './keys.ts';
 import { repeatable } from './open-archive.ts';
 import { readPackage } from './package-input.ts';
 import { exitCodeOfPackages, packageJson, packageText } from './package-text.ts';
 import { acting, type Session } from './session.ts';
+import { readSigners } from './signer-keys.ts';
 
 type VerifyPackageOptions = {
   readonly key?: readonly string[];
@@ -65,7 +62,7 @@ async function runVerifyPackage(
   const given: GivenKeys = {
     log: options.key === undefined ? null : await readTrustedKeys(options.key),
     cosigners: options.cosigner === undefined ? null : await readCosigners(options.cosigner),
-    signers: options.signer === undefined ? null : await readSigners(session, options.signer),
+    signers: options.signer === undefined ? null : await readSigners(session.io.stdin, options.signer),
   };
   const checks: PackageCheck[] = [];
   for (const name of names) {
@@ -85,35 +82,5 @@ async function check({ io }: Session, name: string, given: GivenKeys): Promise<P
   } catch (error) {
     if (error instanceof ZipError) return notOpened(`zip-${error.fault}`, error.message);
     throw error;
-  }
-}
-
-const SIGNER_BYTES_MAX = 64 * 1024;
-
-/** PEM public keys, or verifier keys and files of them. Throws UsageError. */
-async function readSigners(session: Session, texts: readonly string[]): Promise<PublicKey[]> {
-  const keys: PublicKey[] = [];
-  for (const text of texts) {
-    const isFile = !text.includes('+') || text.includes('/');
-    const bytes = isFile
-      ? await readInput(session.io.stdin, text, SIGNER_BYTES_MAX, 'key').catch(() => null)
-      : null;
-    const content = bytes === null ? '' : Buffer.from(bytes).toString();
-    if (!content.includes('-----BEGIN PUBLIC KEY-----'))
-      keys.push(...(await readTrustedKeys([text])).map(({ key }) => key));
-    else keys.push(keyOfPem(content, text));
-  }
-  return keys;
-}
-
-function keyOfPem(pem: string, file: string): PublicKey {
-  try {
-    const spki = createPublicKey(pem).export({ type: 'spki', format: 'der' });
-    return publicKeyFromSpki(new Uint8Array(spki));
-  } catch {
-    throw new UsageError(
-      `${file} is no public key that signs packages`,
-      'Give an Ed25519 or P-256 key: `openssl pkey -in export-key.pem -pubout -out export.pem`.',
-    );
   }
 }

@@ -40,6 +40,13 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
       'files',
     'ledgerstone prove ./archive --topic orders --partition 0 --offset 42 > event.tlog-proof': 'files',
   },
+  'docs/for-compliance.md': {
+    'openssl genpkey -algorithm ed25519 -out report-key.pem && chmod 600 report-key.pem': 'files',
+    'ledgerstone report losses ./archive --key archive.vkey --from 2026-11-01 --to 2026-12-01 --out november.html':
+      'files',
+    'ledgerstone report check losses.html --signer report.pem': 'files',
+    'ledgerstone report retention s3://acme-audit/prod --key archive.vkey --out retention.html': 'aws',
+  },
   'docs/for-investigators.md': {
     "ledgerstone find ./archive --key archive.vkey --where '/userIdentity/arn~alice'": 'files',
     'ledgerstone find ./archive --key archive.vkey --text 203.0.113.7 --limit 10': 'files',

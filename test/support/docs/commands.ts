@@ -140,11 +140,15 @@ async function readHelp(command: string): Promise<string> {
   let text = '';
   stdout.on('data', (part: Buffer) => (text += part.toString()));
   const signal = new AbortController().signal;
-  const code = await runCli([command, '--help'], { stdin, stdout, stderr, env: {}, signal });
+  const code = await runCli([...command.split(' '), '--help'], { stdin, stdout, stderr, env: {}, signal });
   return code === 0 ? text : '';
 }
 
-async function ledgerstoneProblem([command = '', ...args]: readonly string[]): Promise<string | null> {
+/** Commands that have commands of their own. */
+const GROUPS = ['report', 'finding'];
+
+async function ledgerstoneProblem([first = '', ...rest]: readonly string[]): Promise<string | null> {
+  const [command, args] = GROUPS.includes(first) ? [`${first} ${rest[0]}`, rest.slice(1)] : [first, rest];
   const help = await helpOf(command);
   if (!help.startsWith(`Usage: ledgerstone ${command} `)) return `there is no command ${command}`;
   for (let index = 0; index < args.length; index++) {

@@ -16,6 +16,7 @@ const COMMANDS = [
   'get',
   'show',
   'losses',
+  'report',
   'prove',
   'check',
   'export',

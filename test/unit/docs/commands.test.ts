@@ -29,6 +29,8 @@ describe('what does not exist is noticed', () => {
     ['ledgerstone verify ./archive --keys a.vkey', 'no option --keys'],
     ['npx ledgerstone verify ./archive --key --json', '--key needs a value'],
     ['ledgerstone get a | ledgerstone check p --entries -', 'no option --entries'],
+    ['ledgerstone report loses ./archive', 'no command report loses'],
+    ['ledgerstone report losses ./archive --outs a', 'report losses has no option --outs'],
     ['npm run stacks', 'no script stacks'],
     ['npm run demo -- --stacks', 'no option --stacks'],
     ['npm run stack -- begin', 'knows no begin'],

@@ -1,0 +1,110 @@
+// `ledgerstone report`: which of these reports is asked for, and with which options?
+import type { Command } from 'commander';
+import { withMaybeChain } from './chain-option.ts';
+import { repeatable, withArchive } from './open-archive.ts';
+import { type CheckReportOptions, runCheckReport } from './report/check.ts';
+import { type LossesReportOptions, runLossesReport } from './report/losses.ts';
+import { runRetentionReport } from './report/retention.ts';
+import { acting, type Session } from './session.ts';
+import { withSigner } from './signer-option.ts';
+
+const HELP = `
+Each report is one HTML file that prints: its verdict first, with how far it reaches, then
+what was found, what was looked at and what was not, and a protocol. It runs no script and
+asks no network for anything. Its files are new and whole, or they are not there. Without
+--sign-key or --sign-kms it says that nobody signed it.
+
+--from and --to are dates or times; a date is its first moment, and the end is not
+included: --from 2026-11-01 --to 2026-12-01 is November. --json and --csv write the same
+data for programs and spreadsheets.
+
+Examples:
+  ledgerstone report losses ./archive --key archive.vkey --from 2026-11-01 \\
+      --to 2026-12-01 --by "Ada Byron" --sign-key report-key.pem --out losses.html
+  ledgerstone report check losses.html --signer report.pem
+`;
+
+const LOSSES = `
+What \`ledgerstone losses\` lists. --from and --to choose by the time when a gap was sealed.
+
+Exit codes: 0 all was looked at, with or without losses; 1 and 3 a chain is broken, a
+chain or a folder could not be read. The report is written in either case, and says so.
+
+Examples:
+  ledgerstone report losses ./archive --key archive.vkey --out losses.html
+  ledgerstone report losses --config ledgerstone.yaml --from 2026-11-01 --to 2026-12-01 \\
+      --by "Ada Byron" --out losses.html --json losses.json --csv losses.csv
+`;
+
+const RETENTION = `
+The lock of every seal, and of every data object that a seal names, against what the seals
+promise, and with --config against the configuration. --from and --to choose by the time
+of sealing. It asks the store twice a segment, and lists once. A directory has no locks:
+the report then says that nothing is known of them.
+
+Exit codes: 0 all are locked as promised; 1 one is not, or a seal promises less than the
+configuration; 3 not everything could be looked at, or there was nothing to look at.
+
+Examples:
+  ledgerstone report retention s3://acme-audit/prod --key archive.vkey --out retention.html
+  ledgerstone report retention --config ledgerstone.yaml --from 2026-01-01 \\
+      --to 2027-01-01 --by "Ada Byron" --out retention.html --csv retention.csv
+`;
+
+const CHECK = `
+Whether the page shows the data that it carries, and who signed them.
+
+Exit codes: 0 signed by a key of --signer; 1 page, data and signature do not belong
+together; 3 nobody signed it, nobody named did, or another version of this program drew
+the page.
+
+Examples:
+  ledgerstone report check losses.html --signer report.pem
+  ledgerstone report check losses.html --signer report.pem --json
+`;
+
+export function reportCommand(program: Command, session: Session): void {
+  const report = program
+    .command('report')
+    .description('Reports that print, with their protocol.')
+    .helpCommand(false)
+    .addHelpText('after', HELP);
+  withReport(withMaybeChain(withArchive(report.command('losses').description('Lost records, on a page.'))))
+    .addHelpText('after', LOSSES)
+    .action(
+      acting(session, (name: string | undefined, options: LossesReportOptions) =>
+        runLossesReport(session, name, options),
+      ),
+    );
+  const retention = report.command('retention').description('Locks, promises and what ends when, on a page.');
+  withReport(withMaybeChain(withArchive(retention)))
+    .addHelpText('after', RETENTION)
+    .action(
+      acting(session, (name: string | undefined, options: LossesReportOptions) =>
+        runRetentionReport(session, name, options),
+      ),
+    );
+  report
+    .command('check')
+    .description('Is this page the report that somebody signed?')
+    .argument('<file>', 'the HTML file')
+    .option('--signer <key>', 'who may sign it: PEM or verifier key; repeatable', repeatable)
+    .option('--json', 'the result for programs')
+    .addHelpText('after', CHECK)
+    .action(
+      acting(session, (file: string, options: CheckReportOptions) => runCheckReport(session, file, options)),
+    );
+}
+
+const withReport = (command: Command): Command =>
+  withSigner(
+    command
+      .option('--from <time>', 'from this date or time on')
+      .option('--to <time>', 'before this date or time')
+      .option('--tz <zone>', 'time zone of dates and times without an offset', 'UTC')
+      .option('--by <name>', 'who asks for it; default: the account of this system')
+      .requiredOption('--out <file>', 'the HTML file to write; it must not exist')
+      .option('--json <file>', 'the same data as JSON; it must not exist')
+      .option('--csv <file>', 'the same data as a table; it must not exist'),
+    'the report',
+  );

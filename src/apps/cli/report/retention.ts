@@ -1,0 +1,134 @@
+// `ledgerstone report retention`: how long is each object locked, on a page that prints?
+import { systemClock } from '../../../base/clock.ts';
+import { readAhead } from '../../../base/concurrency.ts';
+import { afterPeriod } from '../../../base/period.ts';
+import type { Config } from '../../../config/archiver.ts';
+import {
+  type PolicyComparison,
+  type RetentionData,
+  type RetentionReport,
+  retentionVerdict,
+} from '../../../evidence/report/retention.ts';
+import { RetentionTally } from '../../../evidence/report/retention-tally.ts';
+import { parseUntil } from '../../../format/time.ts';
+import type { ChainReader, LocatedSeal } from '../../../read/chain-reader.ts';
+import { segmentLocks } from '../../../read/segment-locks.ts';
+import { lockSlackMs } from '../../../verify/locks.ts';
+import { namedChain } from '../chain-option.ts';
+import { EXIT } from '../exit-code.ts';
+import { notedSeals, walkChains } from '../losses-search.ts';
+import type { ChainLosses } from '../losses-text.ts';
+import type { Session } from '../session.ts';
+import { archiveFacts, type LossesReportOptions, openTrustedArchive, reportedChain } from './losses.ts';
+import { beginReport, type ReportRange, reportRange, requireNewFiles, writeReport } from './write.ts';
+
+const LOOKED = [
+  'Every seal of each chain below: its signature by a trusted key, its link to the one before, its promise.',
+  'The lock of each seal in the window and of its data object: mode and end, of the version that counts.',
+];
+const NOT_LOOKED = [
+  'Whether the stored bytes are those that were sealed: ledgerstone verify reads them.',
+  'Legal holds, and objects that no seal names: the verifier’s sweep looks at them.',
+  'The bucket’s own settings, its policy and who may change them: ledgerstone doctor looks at them.',
+  'Whether the account that the bucket belongs to can be closed.',
+];
+const LOCKS_AHEAD = 16;
+
+export async function runRetentionReport(
+  session: Session,
+  name: string | undefined,
+  options: LossesReportOptions,
+): Promise<number> {
+  const { io } = session;
+  const began = beginReport();
+  const range = reportRange(options);
+  const named = namedChain(options);
+  await requireNewFiles(options);
+  const archive = await openTrustedArchive(name, options, io.env);
+  try {
+    const tally = new RetentionTally(systemClock.now());
+    const policies = archive.config === null ? null : new Policies(archive.config);
+    const walk = await walkChains({ archive, named, signal: io.signal }, async (reader, found) => {
+      policies?.begin(reader);
+      await tallyChain(reader, found, range, { tally, policies });
+    });
+    const chains = walk.chains.map(reportedChain);
+    const data: RetentionData = {
+      ...{ rows: tally.rows(), ends: tally.ends(), faults: tally.faults, faultsOmitted: tally.faultsOmitted },
+      ...{ unknown: tally.unknown(), policies: policies?.compared ?? null, unlisted: walk.unlisted },
+    };
+    const verdict = retentionVerdict(range.window, chains, data);
+    const isFound = verdict.standing === 'found' || walk.exitCode === EXIT.broken;
+    const onlyOne =
+      named === null ? [] : [`Chains other than ${named.topic}/${named.partition}: it alone was asked for.`];
+    return await writeReport<RetentionReport>(session, options, {
+      ...{ kind: 'retention', window: range.window, verdict, chains, data, began },
+      ...{ looked: LOOKED, notLooked: [...onlyOne, ...NOT_LOOKED] },
+      archive: archiveFacts(name, archive, chains),
+      exitCode: isFound ? EXIT.broken : verdict.standing === 'open' ? EXIT.failed : EXIT.ok,
+    });
+  } finally {
+    await archive.store.close();
+  }
+}
+
+type Tallies = { readonly tally: RetentionTally; readonly policies: Policies | null };
+
+async function tallyChain(
+  reader: ChainReader,
+  found: ChainLosses,
+  { sinceMs, untilMs }: ReportRange,
+  { tally, policies }: Tallies,
+): Promise<void> {
+  const { chain, partition } = reader;
+  const { store, signal } = reader.options;
+  async function* inWindow() {
+    for await (const seal of notedSeals(reader, found)) {
+      const sealedMs = Date.parse(seal.manifest.time.sealed);
+      if (sealedMs >= sinceMs && sealedMs < untilMs) yield seal;
+    }
+  }
+  const locked = async (seal: LocatedSeal) => ({ seal, locks: await segmentLocks(store, seal, signal) });
+  for await (const { seal, locks } of readAhead(inWindow(), LOCKS_AHEAD, locked)) {
+    const { time, retention } = seal.manifest;
+    const [sealedMs, promisedMs] = [Date.parse(time.sealed), parseUntil(retention.until)];
+    tally.add(locks.map(({ key, state }) => ({ chain, partition, key, sealedMs, promisedMs, state })));
+    policies?.compare(seal);
+  }
+}
+
+/** What the configuration says now of each chain, against the promises of its seals. */
+class Policies {
+  readonly #config: Config;
+  readonly compared: { -readonly [K in keyof PolicyComparison]: PolicyComparison[K] }[] = [];
+
+  constructor(config: Config) {
+    this.#config = config;
+  }
+
+  begin({ chain, partition }: ChainReader): void {
+    const policy = this.#policyOf(chain, partition);
+    const shown = policy && { name: policy.name, mode: policy.mode, period: policy.text };
+    this.compared.push({ chain, partition, policy: shown, segments: 0, short: 0, example: null });
+  }
+
+  compare({ manifest: { sequence, time, retention } }: LocatedSeal): void {
+    const one = this.compared.at(-1);
+    const policy = one && this.#policyOf(one.chain, one.partition);
+    if (one === undefined || policy === null || policy === undefined) return;
+    one.segments++;
+    const leastMs = afterPeriod(Date.parse(time.sealed), policy.period) - lockSlackMs(policy.period);
+    const isWeak = policy.mode === 'COMPLIANCE' && retention.mode !== 'COMPLIANCE';
+    if (parseUntil(retention.until) >= leastMs && !isWeak) return;
+    one.short++;
+    one.example ??= `segment ${sequence}, sealed ${time.sealed}, promises ${retention.mode} until ${retention.until}`;
+  }
+
+  #policyOf(chain: string, partition: number) {
+    const topic = this.#config.source.topics.find(
+      (one) => (one.partitions[partition]?.chain ?? one.chain) === chain,
+    );
+    const policy = topic === undefined ? undefined : this.#config.retention[topic.retention];
+    return topic === undefined || policy === undefined ? null : { ...policy, name: topic.retention };
+  }
+}

@@ -1,0 +1,29 @@
+// `--sign-key FILE`, `--sign-kms KEY`: whose key signs what a command writes?
+import type { Command } from 'commander';
+import { openSigner } from '../../clients/open.ts';
+import type { PackageSigner } from '../../evidence/package.ts';
+import { UsageError } from './exit-code.ts';
+import type { ArchiveOptions } from './open-archive.ts';
+
+export type SignerOptions = { readonly signKey?: string; readonly signKms?: string };
+
+/** `what`: is signed. */
+export const withSigner = (command: Command, what: string): Command =>
+  command
+    .option('--sign-key <file>', `private key (PEM) that signs ${what}`)
+    .option('--sign-kms <key>', 'the same by a key in KMS: its ARN, or its id with --region');
+
+/** Null: nobody signs. Throws UsageError, and what the key's own errors are. */
+export async function openSignerOf(
+  { signKey, signKms, region, endpoint }: SignerOptions & Pick<ArchiveOptions, 'region' | 'endpoint'>,
+  env: NodeJS.ProcessEnv,
+): Promise<PackageSigner | null> {
+  if (signKey !== undefined && signKms !== undefined)
+    throw new UsageError('both --sign-key and --sign-kms name a key that signs', 'Give one of the two.');
+  if (signKey !== undefined) return openSigner({ kind: 'local', keyFile: signKey });
+  if (signKms === undefined) return null;
+  const ofArn = /^arn:[^:]*:kms:([^:]+):/.exec(signKms)?.[1];
+  const at = ofArn ?? region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? '';
+  if (at === '') throw new UsageError('the Region of the KMS key is not known', 'Give its ARN, or --region.');
+  return openSigner({ kind: 'kms', keyId: signKms, region: at, ...(endpoint !== undefined && { endpoint }) });
+}

@@ -1,0 +1,31 @@
+// Which kinds of report are there, and how does each look?
+import { FormatError } from '../../base/error.ts';
+import type { ReportFace } from './blocks.ts';
+import { type LossesReport, lossesCsv, lossesFace } from './losses.ts';
+import { type RetentionReport, retentionCsv, retentionFace } from './retention.ts';
+
+export type KnownReport = LossesReport | RetentionReport;
+
+/** Throws FormatError for a kind that is not known here. */
+export function faceOf(report: KnownReport): ReportFace {
+  switch (report.kind) {
+    case 'losses':
+      return lossesFace(report);
+    case 'retention':
+      return retentionFace(report);
+    default:
+      throw new FormatError('a report of another kind');
+  }
+}
+
+/** Throws FormatError for a kind that is not known here. */
+export function csvOf(report: KnownReport): Uint8Array {
+  switch (report.kind) {
+    case 'losses':
+      return lossesCsv(report);
+    case 'retention':
+      return retentionCsv(report);
+    default:
+      throw new FormatError('a report of another kind');
+  }
+}

@@ -1,0 +1,105 @@
+// Does each report render and print in a real browser, without a network, for everybody?
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Browser, CHROMIUM, openBrowser } from '../support/browser.ts';
+import { HOSTILE, type ReportWorld, reportWorld } from '../support/report-world.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** For people who look at them: LEDGERSTONE_SCREENSHOTS=folder. */
+const SHOTS = process.env['LEDGERSTONE_SCREENSHOTS'];
+
+describe.skipIf(CHROMIUM === undefined)('a report', () => {
+  let world: ReportWorld;
+  let browser: Browser;
+  const shown: { name: string; file: string }[] = [];
+
+  beforeAll(async () => {
+    world = await reportWorld();
+    const key = ['--key', world.at('archive.vkey')];
+    const make = async (name: string, kind: string, ...args: string[]) => {
+      const file = world.at(`${name}.html`);
+      const { code, err } = await world.report(kind, ...args, '--out', file);
+      if (code === 2) throw new Error(err);
+      shown.push({ name, file });
+    };
+    await make('losses', 'losses', world.at('archive'), ...key, '--by', HOSTILE.slice(0, 200));
+    await make('losses-none', 'losses', world.at('whole'), ...key, '--sign-key', world.at('report-key.pem'));
+    await make('retention', 'retention', world.at('archive'), ...key);
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    const { requests, errors } = browser;
+    await browser.close();
+    world.remove();
+    // Of all pages here: nothing was asked of anybody, and nothing was refused.
+    expect([requests, errors]).toEqual([[], []]);
+  });
+
+  async function each(look: (page: Page, name: string) => Promise<void>, width?: number): Promise<void> {
+    expect(shown.length).toBeGreaterThan(0);
+    for (const { name, file } of shown) {
+      const page = await browser.page(width);
+      await page.goto(pathToFileURL(file).href);
+      await look(page, name);
+      await page.close();
+    }
+  }
+  const shoot = async (page: Page, name: string) => {
+    if (SHOTS === undefined) return;
+    mkdirSync(SHOTS, { recursive: true });
+    await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+  };
+  const violations = async (page: Page) => {
+    await page.evaluate(AXE);
+    const found = await page.evaluate(async () => {
+      const { axe } = globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+      };
+      return (await axe.run()).violations;
+    });
+    return found
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
+  };
+
+  it('says its verdict first, and has no script and no picture', async () => {
+    await each(async (page, name) => {
+      const top = await page
+        .locator('.verdict .sentence')
+        .evaluate((one) => one.getBoundingClientRect().bottom);
+      expect(top, name).toBeLessThan(500);
+      expect(await page.locator('script, img, iframe, link').count(), name).toBe(0);
+      expect(await page.title(), name).not.toBe('1');
+      expect(await page.locator('#protocol').count(), name).toBe(1);
+      await shoot(page, name);
+    });
+  });
+
+  it('axe finds nothing serious', async () => {
+    await each(async (page, name) => expect(await violations(page), name).toEqual([]));
+  });
+
+  it('in a narrow window nothing but tables is wider', async () => {
+    await each(async (page, name) => {
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(390);
+      await shoot(page, `${name}-narrow`);
+    }, 390);
+  });
+
+  it('prints on A4 with nothing cut off', async () => {
+    await each(async (page, name) => {
+      const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
+      expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+      expect(pdf.length, name).toBeGreaterThan(10_000);
+      if (SHOTS !== undefined) writeFileSync(join(SHOTS, `${name}.pdf`), pdf);
+      await page.emulateMedia({ media: 'print' });
+      // The width of the text on A4: 210 mm less both margins, at 96 dots an inch.
+      await page.setViewportSize({ width: 688, height: 1000 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(688);
+    });
+  });
+});
