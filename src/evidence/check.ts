@@ -79,7 +79,7 @@ export function colourOf(
 }
 
 /** Keys on whose word the verdict rests, and of which only the package says whose they are. */
-const unconfirmedKeys = (keys: readonly UsedKey[], confirmed: ReadonlySet<string>): UsedKey[] =>
+export const unconfirmedKeys = (keys: readonly UsedKey[], confirmed: ReadonlySet<string>): UsedKey[] =>
   keys.filter(({ role, isGiven, hash }) => role !== 'cosigner' && !isGiven && !confirmed.has(hash));
 
 const NOTHING = {

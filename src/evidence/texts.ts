@@ -1,20 +1,22 @@
 // What does the check of a package say to people? One table for the command line and the page.
 import { printable } from '../base/printable.ts';
-import { colourOf, type PackageCheck } from './check.ts';
+import { colourOf, type PackageCheck, unconfirmedKeys } from './check.ts';
 import type { FindingKind, PackageFinding } from './finding.ts';
 import { offsetsText, type PackageStatement } from './protocol.ts';
 
 /** `{name}` stands for a word of the finding. */
 type FindingTexts = Readonly<Record<FindingKind, string>>;
 
-/** Amber has five of them, from the mildest on. */
+/** `…Open`: and only the package says whose the key of the archive is. */
 type VerdictKind =
   | 'green'
   | 'greenSearch'
   | 'key'
   | 'keySearch'
   | 'unsigned'
+  | 'unsignedOpen'
   | 'repaired'
+  | 'repairedOpen'
   | 'open'
   | 'nothing'
   | 'red';
@@ -28,7 +30,7 @@ export type Texts = {
   /** Of ranges of offsets. */
   readonly offsets: string;
   readonly findings: FindingTexts;
-  /** The verdict in one sentence. */
+  /** The verdict in a few sentences: what limits it comes first. */
   readonly verdict: Readonly<Record<VerdictKind, string>>;
   /** What no package can show. */
   readonly notProven: readonly string[];
@@ -95,25 +97,35 @@ export const ENGLISH: Texts = {
       'was asked for is missing: {asked}.',
     ].join(' '),
     key: [
-      'All {lines} of this package are exactly as they were archived, and nothing of what was asked for',
-      'is missing: {asked}. But by whom they were signed only the package says: compare the key.',
+      'Whose the keys are only the package says: compare them. If they are right, all {lines} of this package',
+      'are exactly as they were archived and signed, and nothing of what was asked for is missing: {asked}.',
     ].join(' '),
     greenSearch: [
       'All {lines} of this package are exactly as they were archived and signed. That they are all that was',
       'searched for is the word of who signed the list of files.',
     ].join(' '),
     keySearch: [
-      'All {lines} of this package are exactly as they were archived. But by whom they were signed only the',
-      'package says: compare the key. That they are all that was searched for is the word of who made the',
-      'package.',
+      'Whose the keys are only the package says: compare them. If they are right, all {lines} of this package',
+      'are exactly as they were archived and signed. That they are all that was searched for is the word of',
+      'who made the package.',
     ].join(' '),
     unsigned: [
-      'All {lines} of this package are exactly as they were archived. But nobody signed the list of',
-      'files: what was asked, by whom and why is nobody’s word.',
+      'Nobody signed the list of files: what was asked, by whom and why is nobody’s word. All {lines} of',
+      'this package are exactly as they were archived and signed.',
+    ].join(' '),
+    unsignedOpen: [
+      'Nobody signed the list of files: what was asked, by whom and why is nobody’s word. And by whom the',
+      'events were signed only the package says: compare the key. If the key is right, all {lines} of this',
+      'package are exactly as they were archived and signed.',
     ].join(' '),
     repaired: [
-      'All {lines} of this package are exactly as they were archived, once what a program did to the',
-      'files is undone: see below.',
+      'A program changed files: see below. Once that is undone, all {lines} of this package are exactly as',
+      'they were archived and signed.',
+    ].join(' '),
+    repairedOpen: [
+      'A program changed files: see below. And by whom the events were signed only the package says: compare',
+      'the key. If the key is right, and once the change is undone, all {lines} of this package are exactly as',
+      'they were archived and signed.',
     ].join(' '),
     open: 'It can not be said whether these events are what was archived: see below.',
     nothing: 'Nothing was checked: see below.',
@@ -169,10 +181,12 @@ function verdictKind(check: PackageCheck, confirmed: ReadonlySet<string> = new S
   if (check.manifest === null) return 'nothing';
   const events = check.chains.flatMap((chain) => chain.events);
   if (events.length === 0 || !events.every(({ isProven }) => isProven)) return 'open';
+  const isOpen = unconfirmedKeys(check.keys, confirmed).some(({ role }) => role === 'log');
   if (check.findings.some(({ kind }) => kind !== 'unsigned')) {
-    return check.findings.every(({ kind }) => REPAIRED.has(kind)) ? 'repaired' : 'open';
+    if (!check.findings.every(({ kind }) => REPAIRED.has(kind))) return 'open';
+    return isOpen ? 'repairedOpen' : 'repaired';
   }
-  if (check.findings.length > 0) return 'unsigned';
+  if (check.findings.length > 0) return isOpen ? 'unsignedOpen' : 'unsigned';
   return isSearch ? 'keySearch' : 'key';
 }
 

@@ -2,13 +2,16 @@
 import { counted } from '../base/counted.ts';
 import type { ChainReport } from './report.ts';
 
-/** An archive alone can't show that its newest segments, or whole chains, were removed. A sentence. */
-export function endBound(chains: readonly ChainReport[]): string {
+/**
+ * An archive alone can't show that its newest segments, or whole chains, were removed. A sentence. `options`:
+ * those of the command that compare.
+ */
+export function endBound(chains: readonly ChainReport[], options: readonly string[]): string {
   const known = chains.filter(({ knownSize }) => knownSize !== null);
   if (known.length === 0) {
     return [
       'segments after the last ones here, and other chains, are not ruled out: nothing from outside was',
-      'compared (--since, --keep, --attestations)',
+      `compared (${options.join(', ')})`,
     ].join(' ');
   }
   const rest = chains.length - known.length;

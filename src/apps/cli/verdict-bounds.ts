@@ -116,7 +116,7 @@ export function boundsOf(report: Report, { leastLock }: Given): string[] {
       `${counted(unread, 'segment')} expired before anybody but the writer read them, as far as this run was shown`,
     );
   }
-  return [...said, endBound(chains)];
+  return [...said, endBound(chains, ['--since', '--keep', '--attestations'])];
 }
 
 /** The end of a verdict: up to which time and offset. */

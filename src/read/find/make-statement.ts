@@ -1,6 +1,6 @@
 // How does what was looked at become a statement?
 import { endBound } from '../../verify/end-bound.ts';
-import { type Finding, verdictOf } from '../../verify/finding.ts';
+import { type Finding, type Verdict, verdictOf, worstVerdict } from '../../verify/finding.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
 import { conditionText } from './condition.ts';
 import type { Query } from './query.ts';
@@ -32,11 +32,11 @@ export function statementOf(input: StatementInput): Statement {
   const looked: Looked = {
     ...{ archive, asked: askedOf(query), hits, end, hasKey, counts, chains, findings, query },
     // Findings beyond those listed count too.
-    verdict: report === null ? null : hasKey ? report.verdict : verdictOf(all),
+    verdict: report === null ? null : hasKey ? report.verdict : withoutKey(all),
     notAsked: scope.notAsked,
     withoutField: scope.withoutField,
     unlisted: scope.unlisted,
-    endBound: endBound(report?.chains ?? []),
+    endBound: endBound(report?.chains ?? [], ['--since', '--attestations']),
   };
   const leftOut = leftOutTexts(looked);
   const isComplete = end === 'complete' && leftOut.length === 0;
@@ -50,6 +50,10 @@ export function statementOf(input: StatementInput): Statement {
     bounds: boundTexts(looked),
   };
 }
+
+/** Without a trusted key nothing is verified (FORMAT.md 9.1.5). */
+const withoutKey = (findings: readonly Finding[]): Verdict =>
+  worstVerdict(['unverifiable', verdictOf(findings)]);
 
 /** Without a key every chain is found to have none, which is said once. */
 const withoutKeyFindings = (findings: readonly Finding[], hasKey: boolean): readonly Finding[] =>
@@ -77,7 +81,7 @@ function checked(report: ChainReport, hasKey: boolean): Checked {
   const { origin, size, root, firstOffset, nextOffset, lastSealed, knownSize, missing } = report;
   const findings = withoutKeyFindings(report.findings, hasKey);
   return {
-    verdict: hasKey ? report.verdict : verdictOf(findings),
+    verdict: hasKey ? report.verdict : withoutKey(findings),
     ...{ origin, size, root, firstOffset, nextOffset, lastSealed, knownSize, missing, findings },
     continues: report.continues?.origin ?? null,
   };

@@ -76,11 +76,12 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
   const skipped = skippedOf(looked);
   const other =
     skipped === 0 ? '' : `; ${counted(skipped, 'other segment')} can hold none, as the seals state it`;
-  const key = hasKey ? '' : '; not verified, since no key was given';
-  if (leftOut.length === 0) return `${found}, and nothing was left out: ${where} were searched${other}${key}`;
+  // What limits an answer comes before the answer.
+  const key = hasKey ? '' : 'not verified, since no key was given: ';
+  if (leftOut.length === 0) return `${key}${found}, and nothing was left out: ${where} were searched${other}`;
   // What was read ahead of the limit says nothing: hits of it were not printed.
-  if (end === 'limit') return `the first ${found} by chain and offset, as many as were asked for${key}`;
-  return `${found}, but not everything was searched: ${where} were${other}${key}`;
+  if (end === 'limit') return `${key}the first ${found} by chain and offset, as many as were asked for`;
+  return `${key}not everything was searched: ${found} in ${where}${other}`;
 }
 
 const skippedOf = (looked: Looked): number =>
@@ -192,6 +193,7 @@ export function boundTexts(looked: Looked): string[] {
     }
   }
   const values = [...query.conditions.map(({ value }) => value), ...query.texts];
+  if (values.length > 0) said.push('what is compressed or encrypted inside of an event was not looked into');
   if (values.some((one) => /\p{L}/u.test(one))) said.push('upper and lower case are different characters');
   for (const value of new Set(values)) {
     if (value.normalize('NFC') !== value.normalize('NFD')) {

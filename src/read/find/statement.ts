@@ -49,7 +49,7 @@ export type Statement = {
   readonly isComplete: boolean;
   /** Whether seals were checked against a trusted key. */
   readonly hasKey: boolean;
-  /** Of the chains that were searched. Without a key: of what can be checked without. Null: ended before. */
+  /** Of the chains that were searched. Without a key never `verified`. Null: ended before. */
   readonly verdict: Verdict | null;
   readonly conclusion: string;
   /** Asked for, and not looked at. Sentences. */

@@ -55,6 +55,10 @@ describe('find', () => {
       '\n2 hits, and nothing was left out: 3 records in 1 segment of 1 chain were searched\n',
     );
     expect(out).toContain('\n  looked at: not asked for: users/0\n');
+    expect(out).toContain('nothing from outside was compared (--since, --attestations)\n');
+    expect(out).toContain(
+      '\n  not ruled out: what is compressed or encrypted inside of an event was not looked into\n',
+    );
   });
 
   it('shows fields by their short names', async () => {
@@ -165,7 +169,7 @@ describe('find', () => {
   it('says without a key that nothing is verified', async () => {
     const { code, out } = await ledgerstone(['find', at('archive'), '--text', 'alice']);
     expect(code).toBe(0);
-    expect(out).toContain('; not verified, since no key was given\n');
+    expect(out).toContain('\nnot verified, since no key was given: 3 hits, and nothing was left out: ');
   });
 
   it('ends with 1 where a chain is broken, and says which segment was not searched', async () => {

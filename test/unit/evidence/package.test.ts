@@ -55,7 +55,9 @@ describe('a package as it was exported', () => {
   it('is amber where no key was given, and says which numbers to compare', async () => {
     const { code, out } = await ledgerstone(['verify-package', zip]);
     expect(code).toBe(3);
-    expect(out).toContain('only the package says: compare the key');
+    expect(out).toContain(
+      ': Whose the keys are only the package says: compare them. If they are right, all 22 events and 1 gap line',
+    );
     expect(out).toMatch(
       /key of audit\.example\.com\/prod: \d{5}( \d{5}){7} \(only the package says whose it is/,
     );
@@ -66,6 +68,29 @@ describe('a package as it was exported', () => {
     ['signer', () => signer],
   ])('is amber where only the %s was given', async (_, keys) => {
     expect((await verify(zip, ...keys())).code).toBe(3);
+  });
+
+  it('never says without a trusted key that the events are what was archived, also where nobody signed', async () => {
+    const unsigned = await world.exported('nobody.zip');
+    const open = (await verify(unsigned)).result.packages[0].sentence;
+    expect(open).toMatch(
+      /^Nobody signed the list of files: .* And by whom the events were signed only the package/,
+    );
+    expect(open).toContain(
+      'If the key is right, all 22 events and 1 gap line of this package are exactly as',
+    );
+    const given = (await verify(unsigned, ...world.key)).result.packages[0].sentence;
+    expect(given).toMatch(/^Nobody signed the list of files: .* nobody’s word\. All 22 events/);
+    const crlf = changeText(filesOf(unsigned), 'events/orders/0.jsonl', (text) =>
+      text.replaceAll('\n', '\r\n'),
+    );
+    const folder = writeZip(world.at('changed.zip'), crlf);
+    const repaired = (await verify(folder, ...world.key)).result.packages[0].sentence;
+    expect(repaired).toMatch(/^A program changed files: see below\. Once that is undone, all 22 events/);
+    const both = (await verify(folder)).result.packages[0].sentence;
+    expect(both).toMatch(
+      /^A program changed files: see below\. And by whom the events were signed only the package/,
+    );
   });
 
   it('is amber under another key of the archive', async () => {

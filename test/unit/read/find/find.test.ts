@@ -34,7 +34,10 @@ describe('find', () => {
     const builder = await archiveOf(recordsOf(['{"a":1}', '{"a":2}']));
     const { at, statement } = await find(builder.archive, [], { where: ['/a=2'] });
     expect(at).toEqual(['orders/0:1']);
-    expect(statement).toMatchObject({ isComplete: true, hasKey: false, verdict: 'verified' });
-    expect(statement.conclusion).toMatch(/not verified, since no key was given$/);
+    expect(statement).toMatchObject({ isComplete: true, hasKey: false, verdict: 'unverifiable' });
+    expect(statement.chains).toMatchObject([{ verdict: 'unverifiable' }]);
+    expect(statement.conclusion).toMatch(
+      /^not verified, since no key was given: 1 hit, and nothing was left out/,
+    );
   });
 });
