@@ -92,9 +92,10 @@ export const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
   codes.includes((error as NodeJS.ErrnoException | null)?.code ?? '');
 
 /** What a failed system call means to the caller. */
-export function directoryError(cause: unknown, doing: string): LedgerstoneError {
-  if (cause instanceof LedgerstoneError) return cause;
-  const system = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+export function directoryError(cause: unknown, doing: string): unknown {
+  const system = (cause as NodeJS.ErrnoException).code;
+  // Why a call was stopped, or a bug: no file system said that.
+  if (cause instanceof LedgerstoneError || typeof system !== 'string') return cause;
   const { code, remedy, retriable } = meaningOf(system);
   return new LedgerstoneError(code, `${doing}: ${(cause as Error).message}`, {
     disposition: retriable === true ? 'retriable' : 'fatal',

@@ -54,7 +54,11 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     session.exitCode = await failed(error, session);
   }
   await output.flush();
-  return session.exitCode;
+  const { failure } = output;
+  if (failure === null) return session.exitCode;
+  output.error(failure);
+  await output.flush();
+  return session.exitCode === EXIT.ok ? EXIT.failed : session.exitCode;
 }
 
 function buildProgram(session: Session): Command {

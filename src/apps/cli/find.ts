@@ -44,7 +44,7 @@ asked for; --read-all reads them too. --time event can't do that, and reads ever
 
 Exit codes: 0 everything was looked at (or --limit was reached), with or without hits;
 1 a chain is broken; 2 usage, or a field that no event has; 3 something could not be
-looked at, or it was interrupted.
+looked at, or it was interrupted, also by a reader that had enough (\`| head\`).
 
 Examples:
   ledgerstone find ./archive --key archive.vkey --where '/userIdentity/arn~alice' \\

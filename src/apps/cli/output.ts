@@ -19,6 +19,9 @@ export type Io = {
 
 export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
 
+/** What a write says after the reader has closed its end. */
+const READER_GONE: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
+
 /** The colours of `styleText`, begun and ended. */
 const OWN_COLOURS = new RegExp(`${String.fromCharCode(0x1b)}\\[(?:1|2|22|31|32|33|39)m`, 'g');
 
@@ -31,17 +34,30 @@ const OWN_COLOURS = new RegExp(`${String.fromCharCode(0x1b)}\\[(?:1|2|22|31|32|3
 export class Output {
   readonly #io: Io;
   #closed = false;
+  #failure: Error | null = null;
 
   constructor(io: Io) {
     this.#io = io;
-    // `… | head` closes the pipe early. The verdict and the exit code stay what they are.
-    io.stdout.on('error', () => {
+    // `… | head` closes the pipe early. The verdict and the exit code stay what they are. A full disk is
+    // another thing: somebody waits for what could not be written.
+    io.stdout.on('error', (error: NodeJS.ErrnoException) => {
       this.#closed = true;
+      if (!READER_GONE.has(error.code ?? '')) this.#failure ??= error;
     });
     io.stderr.on('error', () => {});
   }
 
-  /** True if nobody reads standard output any more. Then a long output may stop. */
+  /** Why standard output is not whole, though nobody closed it. Null: it is, once `flush` has resolved. */
+  get failure(): LedgerstoneError | null {
+    if (this.#failure === null) return null;
+    const { message } = this.#failure;
+    return new LedgerstoneError('output', `the output could not be written whole: ${message}`, {
+      remedy: 'Do not use what was written of it. Free space, or name another file, and run it again.',
+      cause: this.#failure,
+    });
+  }
+
+  /** True if nothing reaches standard output any more. Then a long output may stop. */
   get closed(): boolean {
     return this.#closed || this.#io.stdout.destroyed;
   }
@@ -118,6 +134,8 @@ export class Output {
 
   /** Resolves when everything written has left the process. */
   async flush(): Promise<void> {
+    // A stream tells of a write that failed in a later turn.
+    await new Promise<void>((resolve) => setImmediate(resolve));
     for (const stream of [this.#io.stdout, this.#io.stderr]) {
       if (stream.destroyed || stream.writableLength === 0) continue;
       await new Promise<void>((resolve) => {

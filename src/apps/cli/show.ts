@@ -26,8 +26,8 @@ type ShowOptions = ArchiveOptions & ChainOptions & { readonly sequence?: number;
 const HELP = `
 Shows a seal: manifest, proof and signed checkpoint. The seal is checked in itself and,
 with a key, against that key. Its data is not read: \`verify\` does that. Without --sequence
-it is the newest segment. Then follows what the chain's seals state of missing records, and
-with a key whether the chain has ended and another one continues it.
+it is the newest segment, with what the chain's seals state of missing records and, with a
+key, whether the chain has ended and another one continues it.
 
 Exit code 4: the segment is not sealed yet. Exit code 2: the chain has ended before it,
 and another one continues it, as far as a key is given to know that.

@@ -81,6 +81,9 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
   if (leftOut.length === 0) return `${key}${found}, and nothing was left out: ${where} were searched${other}`;
   // What was read ahead of the limit says nothing: hits of it were not printed.
   if (end === 'limit') return `${key}the first ${found} by chain and offset, as many as were asked for`;
+  // What was read ahead of an interruption says nothing either.
+  if (end === 'interrupted')
+    return `${key}not everything was searched: interrupted after ${hits === 0 ? 'no hit' : found}`;
   return `${key}not everything was searched: ${found} in ${where}${other}`;
 }
 

@@ -1,11 +1,18 @@
 // Does output reach its reader, and what happens when the reader has gone?
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { runCli } from '../../../src/apps/cli/cli.ts';
 import { exitCodeOfError, exitCodeOfVerdict, UsageError } from '../../../src/apps/cli/exit-code.ts';
 import { Output } from '../../../src/apps/cli/output.ts';
 import { ageText, bytesText, tableText } from '../../../src/apps/cli/table.ts';
 import { FormatError, LedgerstoneError } from '../../../src/base/error.ts';
+import { sealKey } from '../../../src/format/paths.ts';
+import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
 import { VerifyError } from '../../../src/verify/finding.ts';
+import { ArchiveBuilder, writeCopy } from '../../support/archive-builder.ts';
 import { capturedIo } from './captured-io.ts';
 
 describe('exit codes', () => {
@@ -23,6 +30,29 @@ describe('exit codes', () => {
   });
 });
 
+/** Commands on an archive, into a file that takes nothing. */
+async function written(code: string, change: (builder: ArchiveBuilder) => void = () => {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'ledgerstone-output-'));
+  const builder = new ArchiveBuilder();
+  await builder.chain('orders').fill(2, 3);
+  change(builder);
+  writeCopy(builder.archive, folder);
+  const key = ['--key', encodeVkey(builder.trusted[0] as VerifierKey)];
+  const place = ['--topic', 'orders', '--partition', '0'];
+  const more: Readonly<Record<string, readonly string[]>> = {
+    ...{ get: place, show: place, prove: [...place, '--offset', '1'], find: ['--text', 'login'] },
+  };
+  const run = async (command: string) => {
+    const { io, err } = capturedIo();
+    const stdout = new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error(`write ${code}`), { code })),
+    });
+    const args = [command, folder, ...key, ...(more[command] ?? [])];
+    return { code: await runCli(args, { ...io, stdout }), err: err() };
+  };
+  return { folder, run };
+}
+
 describe('output', () => {
   test('a reader that went away makes it closed and throws nothing', async () => {
     const stdout = new Writable({
@@ -34,6 +64,36 @@ describe('output', () => {
     expect(output.closed).toBe(true);
     await output.line('second');
     await output.flush();
+  });
+
+  test.each(['ENOSPC', 'EFBIG', 'EIO'])('what a full disk did not take is no success: %s', async (code) => {
+    const { folder, run } = await written(code);
+    try {
+      for (const command of ['get', 'prove', 'verify', 'status', 'show', 'losses', 'find']) {
+        const { code: exit, err } = await run(command);
+        expect([command, exit, err]).toEqual([
+          ...[
+            command,
+            3,
+            expect.stringContaining(`error: the output could not be written whole: write ${code}`),
+          ],
+        ]);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('a finding stays one where the output could not be written, and so does wrong usage', async () => {
+    const { folder, run } = await written('ENOSPC', (builder) => {
+      builder.archive.remove(sealKey('orders', 0, 0));
+    });
+    try {
+      expect((await run('verify')).code).toBe(1);
+      expect((await run('no-such-command')).code).toBe(2);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test('a slow reader is waited for', async () => {

@@ -237,3 +237,15 @@ describe('a writer that is killed', () => {
     }
   });
 });
+
+it('a call that is stopped on its way says so, and blames no disk', async () => {
+  await fill(root, ['a/b']);
+  const stopping = new AbortController();
+  const reason = new Error('stopped by SIGTERM');
+  const open: typeof realFiles.open = async (...args) => {
+    stopping.abort(reason);
+    return realFiles.open(...args);
+  };
+  const store = directoryStore({ path: root, files: { ...realFiles, open } });
+  await expect(store.read('a/b', 'null', { maxBytes: 10, signal: stopping.signal })).rejects.toBe(reason);
+});

@@ -124,7 +124,7 @@ describe('hits', () => {
     const { hits, statement } = await find(builder.archive, builder.trusted, { texts: ['x'] }, options);
     expect(hits).toEqual([]);
     expect(statement).toMatchObject({ end: 'interrupted', isComplete: false });
-    expect(statement.conclusion).toMatch(/^not everything was searched: none in /);
+    expect(statement.conclusion).toMatch(/^not everything was searched: interrupted after no hit$/);
   });
 });
 
