@@ -33,6 +33,21 @@ export class BeforeChainError extends LedgerstoneError {
   }
 }
 
+/** The offset lies behind the newest seal: nothing is wrong, and it may come. */
+export class NotSealedError extends LedgerstoneError {
+  /** The offset after the last one that is sealed. */
+  readonly nextOffset: number;
+
+  constructor(offset: number, nextOffset: number) {
+    super('not-sealed-yet', `offset ${offset} is not sealed yet`, {
+      disposition: 'retriable',
+      remedy: `The next offset to be sealed is ${nextOffset}: ask again later.`,
+    });
+    this.name = 'NotSealedError';
+    this.nextOffset = nextOffset;
+  }
+}
+
 /** The chain has ended before that, and another one goes on. */
 export class BehindChainError extends LedgerstoneError {
   /** `what`: `offset 7`, `segment 3`. */

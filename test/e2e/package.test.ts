@@ -1,6 +1,7 @@
 // Does the npm package install into an empty folder and run there, without the checkout?
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,6 +15,33 @@ const env = (): NodeJS.ProcessEnv => {
   const clean = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'));
   return { ...Object.fromEntries(clean), PATH: path.join(':') };
 };
+
+const LIBRARY_PROGRAM = `
+import { readFileSync } from 'node:fs';
+import { checkProof, openArchive, verifyArchive } from 'ledgerstone';
+const keys = [readFileSync(process.argv[2] + '/archive.vkey', 'utf8')];
+const { proof, line } = JSON.parse(readFileSync('proof.json', 'utf8'));
+const bytes = (text) => new TextEncoder().encode(text);
+const checked = await checkProof({ proof: bytes(proof), line: bytes(line), keys });
+let archive;
+try {
+  archive = (await verifyArchive(await openArchive(process.argv[2] + '/archive'), { keys })).verdict;
+} catch (error) {
+  archive = error.code;
+}
+console.log(JSON.stringify({ version: process.versions.node, proof: checked.verdict, archive }));
+`;
+
+const TYPED_PROGRAM = `
+import { type Archive, find, openArchive, type Report, type Verdict, verifyArchive } from 'ledgerstone';
+const archive: Archive = await openArchive('x');
+const report: Report = await verifyArchive(archive, { keys: [] });
+const verdict: Verdict = report.verdict;
+const { hits, statement } = await find(archive, { keys: [], text: [verdict] });
+for await (const { line, offset } of hits) line.subarray(offset);
+const complete: boolean = statement().isComplete;
+export { complete };
+`;
 
 describe('the package', () => {
   let dir: string;
@@ -53,6 +81,8 @@ describe('the package', () => {
   it('holds built JavaScript, the specification and the licence, and no sources or tests', () => {
     for (const file of [
       'dist/ledgerstone.js',
+      'dist/index.js',
+      'dist/types/index.d.ts',
       'dist/lane-worker.js',
       'dist/search-worker.js',
       'dist/verify-worker.js',
@@ -70,7 +100,8 @@ describe('the package', () => {
     ]) {
       expect(packed).toContain(file);
     }
-    expect(packed.filter((file) => file.endsWith('.ts') || file.startsWith('test/'))).toEqual([]);
+    const isSource = (file: string) => file.endsWith('.ts') && !file.startsWith('dist/types/');
+    expect(packed.filter((file) => isSource(file) || file.startsWith('test/'))).toEqual([]);
   });
 
   it('has the page that the checkout makes', async () => {
@@ -100,6 +131,62 @@ describe('the package', () => {
     const help = run('npx', ['ledgerstone', '--help'], at('user'));
     expect(help.code).toBe(0);
     expect(help.out).toContain('Usage: ledgerstone COMMAND');
+  });
+
+  /** This machine's own Node, which may be 20, and the Node 24 that the package brings along. */
+  const nodes = (): string[] => {
+    const brought = at(`user/node_modules/node-${process.platform}-${process.arch}/bin/node`);
+    return existsSync(brought) ? ['node', brought] : ['node'];
+  };
+
+  it('is a library: imported, it checks a proof under each Node, and verifies an archive under Node 24', async () => {
+    const chain = ['--topic', 'audit', '--partition', '0'];
+    const prove = run(
+      'npx',
+      ['ledgerstone', 'prove', at('demo/archive'), ...chain, '--offset', '3', '--json'],
+      at('user'),
+    );
+    expect(prove.code, prove.err).toBe(0);
+    await writeFile(at('user/proof.json'), prove.out);
+    await writeFile(at('user/library.mjs'), LIBRARY_PROGRAM);
+    for (const node of nodes()) {
+      const ran = run(node, ['library.mjs', at('demo')], at('user'));
+      expect(ran.code, ran.err).toBe(0);
+      const { version, proof, archive } = JSON.parse(ran.out);
+      const isNew = Number(version.split('.')[0]) >= 24;
+      expect({ node, version, proof, archive }).toMatchObject({
+        proof: 'verified',
+        archive: isNew ? 'verified' : 'old-node',
+      });
+    }
+  });
+
+  it('has types that are whole for a program that has no other package', async () => {
+    await mkdir(at('typed'));
+    await rename(at('user/node_modules/ledgerstone'), at('typed/ledgerstone'));
+    await mkdir(at('typed/node_modules'));
+    await rename(at('typed/ledgerstone'), at('typed/node_modules/ledgerstone'));
+    await writeFile(at('typed/package.json'), '{"type":"module"}');
+    await writeFile(at('typed/program.ts'), TYPED_PROGRAM);
+    const options = {
+      strict: true,
+      noEmit: true,
+      module: 'nodenext',
+      target: 'es2022',
+      lib: ['es2022', 'dom'],
+      types: [],
+    };
+    await writeFile(
+      at('typed/tsconfig.json'),
+      JSON.stringify({ compilerOptions: options, files: ['program.ts'] }),
+    );
+    const tsc = run(
+      process.execPath,
+      [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.'],
+      at('typed'),
+    );
+    await rename(at('typed/node_modules/ledgerstone'), at('user/node_modules/ledgerstone'));
+    expect({ code: tsc.code, out: tsc.out }).toEqual({ code: 0, out: '' });
   });
 
   it('loads the clients of S3, KMS and Kafka', async () => {

@@ -6,6 +6,7 @@ import { counted, countText } from '../../base/counted.ts';
 import { messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
+import { storeFromName } from '../../clients/store-from-name.ts';
 import { attestationsRoot, parseAttestationKey } from '../../format/attestation.ts';
 import { type CosignerKey, parseCosignerVkey } from '../../format/cosignature.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
@@ -30,7 +31,6 @@ import {
   openArchive,
   openArchiveStore,
   repeatable,
-  storeFromName,
 } from './open-archive.ts';
 import { ageText } from './table.ts';
 

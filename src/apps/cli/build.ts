@@ -3,6 +3,7 @@ import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildPage } from './page-build.ts';
+import { writeTypes } from './types-build.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const DIST = join(ROOT, 'dist');
@@ -12,6 +13,7 @@ const DIST = join(ROOT, 'dist');
  * bundled: npm installs them with the package, and some have native code or workers of their own.
  */
 const ENTRIES = {
+  index: 'src/index.ts',
   ledgerstone: 'src/apps/cli/main.ts',
   'lane-worker': 'src/archiver/lanes/lane-worker.ts',
   'search-worker': 'src/read/find/search-worker.ts',
@@ -37,7 +39,8 @@ await build({
   chunkNames: '[name]-[hash]',
   format: 'esm',
   platform: 'node',
-  target: 'node24',
+  // Of the library a part runs under Node 20 too; src/index.ts says which.
+  target: 'node20',
   packages: 'external',
   // Makes the page out of a checkout, with a tool that no package has. A package has the page, made below.
   external: ['*/page-build.ts'],
@@ -47,3 +50,4 @@ for (const [name, source] of Object.entries(ASSETS)) {
   await cp(join(ROOT, source), join(DIST, name), { recursive: true });
 }
 await writeFile(join(DIST, 'open-me.html'), await buildPage());
+await writeTypes(ROOT, join(DIST, 'types'));

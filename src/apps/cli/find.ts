@@ -4,11 +4,9 @@ import { type Command, Option } from 'commander';
 import { utf8 } from '../../base/bytes.ts';
 import { VERSION } from '../../base/version.ts';
 import { suggestion } from '../../config/nearest.ts';
+import { refuseAbsentField } from '../../read/find/absent-field.ts';
 import { type FoundLines, findLines } from '../../read/find/find.ts';
-import type { Query } from '../../read/find/query.ts';
-import { sampleFields } from '../../read/find/sample-fields.ts';
 import type { Statement } from '../../read/find/statement.ts';
-import { QueryError } from '../../read/find/target.ts';
 import {
   type AttestationSurvey,
   attestationSummary,
@@ -114,7 +112,7 @@ async function runFind(
       const writer = hitWriter(format, query, names);
       const notes = await writeHits(session, found, writer, files, progress);
       const statement = found.statement();
-      await refuseAbsentField(archive, statement, query, io.signal);
+      await refuseAbsentField(archive.store, statement, query, suggestion, io.signal);
       const more = [...notes, ...(survey === null ? [] : await attestedLines(archive, survey, io.signal))];
       return await writeStatement(session, options, statement, more, files);
     } finally {
@@ -153,36 +151,6 @@ async function writeHits(
   } finally {
     progress.stepAside();
   }
-}
-
-/**
- * Throws QueryError if a field that was asked for has a value in no record, and all were looked at. A
- * mistyped name must not look like "none".
- */
-async function refuseAbsentField(
-  archive: Archive,
-  statement: Statement,
-  query: Query,
-  signal: AbortSignal,
-): Promise<void> {
-  const { counts, isComplete, hits } = statement;
-  if (!isComplete || hits > 0 || counts.records - counts.outOfTime - counts.untimed === 0) return;
-  const all = [...counts.fields, ...(query.time?.kind === 'event' ? [counts.eventTime] : [])];
-  const index = all.findIndex(({ present }) => present === 0);
-  const absent = all[index];
-  if (absent === undefined) return;
-  const field = query.conditions[index]?.field ?? 'time';
-  const sample = await sampleFields(archive.store, statement.chains, signal);
-  const [example] = sample;
-  const known = example === undefined ? '' : ` One record has ${sample.slice(0, 8).join(', ')}.`;
-  const what =
-    absent.objects > 0
-      ? `${field} is an object in ${absent.objects} records and has a value in none: name a field inside of it`
-      : `${field} is a field of none of the ${absent.missing} records that were looked at${suggestion(field, sample)}`;
-  throw new QueryError(
-    what,
-    `Name a field that events have, such as --where '${example ?? '/userIdentity/arn'}~alice'.${known}`,
-  );
 }
 
 /** What a second party has confirmed, and what else lies there. */

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { LedgerstoneError } from '../../base/error.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { openForReading, openSigner, trustedKeys } from '../../clients/open.ts';
+import { storeFromName } from '../../clients/store-from-name.ts';
 import { type Config, loadConfig } from '../../config/archiver.ts';
 import type { StoreConfig } from '../../config/connections.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
@@ -76,35 +77,6 @@ export async function openArchive(
   const config = await loadConfig(options.config, env);
   const trusted = given.length > 0 ? given : await configuredKeys(config);
   return { store: await openArchiveStore(config.archive.store), trusted, config };
-}
-
-/** `s3://bucket/prefix` or a directory. */
-export function storeFromName(
-  name: string,
-  options: Pick<ArchiveOptions, 'region' | 'endpoint'>,
-  env: NodeJS.ProcessEnv,
-): StoreConfig {
-  if (!name.startsWith('s3://')) {
-    if (/^[a-z][a-z0-9+.-]+:\/\//.test(name)) {
-      throw new UsageError(`${name} is not an archive`, 'Give s3://bucket/prefix or a directory.');
-    }
-    return { kind: 'directory', path: name };
-  }
-  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(name) ?? [];
-  if (bucket === undefined) throw new UsageError(`${name} names no bucket`, 'Give s3://bucket/prefix.');
-  const set = (text: string | undefined) => (text === undefined || text === '' ? undefined : text);
-  const region = options.region ?? set(env['AWS_REGION']) ?? set(env['AWS_DEFAULT_REGION']);
-  if (region === undefined) {
-    throw new UsageError('the Region of the bucket is not known', 'Give --region, or set AWS_REGION.');
-  }
-  const endpoint = options.endpoint ?? set(env['AWS_ENDPOINT_URL_S3']) ?? set(env['AWS_ENDPOINT_URL']);
-  return {
-    kind: 's3',
-    bucket,
-    region,
-    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
-    ...(endpoint === undefined ? {} : { endpoint }),
-  };
 }
 
 /** For reading. A directory that is not there was named wrongly. */

@@ -1,7 +1,8 @@
 // What does `verify-package` print of one package, and of several parts?
 import { counted } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
-import { colourOf, type PackageCheck, type UsedKey, type VerdictColour } from '../../evidence/check.ts';
+import { colourOf, type PackageCheck, type UsedKey } from '../../evidence/check.ts';
+import { type PartsVerdict, verdictOfParts } from '../../evidence/parts.ts';
 import type { PackageStatement } from '../../evidence/protocol.ts';
 import { askedText, ENGLISH, findingText, verdictSentence } from '../../evidence/texts.ts';
 import { EXIT } from './exit-code.ts';
@@ -63,24 +64,14 @@ const keyLine = ({ role, name, digits, isGiven }: UsedKey): string => {
   return `${whose}: ${digits} (${isGiven ? 'you gave it' : 'only the package says whose it is: compare it'})`;
 };
 
-export type PackagesResult = {
-  readonly exitCode: number;
-  readonly colour: VerdictColour;
-  /** What is wrong with the order of the parts; null where each package is one part of one. */
-  readonly parts: 'complete' | 'incomplete' | null;
-  readonly text: string;
-};
+export type PackagesResult = PartsVerdict & { readonly exitCode: number; readonly text: string };
 
 /** The worst of them, and whether they are all parts of one case in their order. */
 export function exitCodeOfPackages(checks: readonly PackageCheck[]): PackagesResult {
-  const colours = checks.map((check) => colourOf(check));
+  const { colour, parts } = verdictOfParts(checks);
   const isNothing = checks.some(({ findings }) =>
     findings.some(({ kind }) => kind === 'manifest-missing' || kind === 'zip-not-a-zip'),
   );
-  const isWhole = checks.every(({ manifest }) => manifest?.part.number === 1 && manifest.part.last);
-  const parts = isWhole || checks.some(({ manifest }) => manifest === null) ? null : partsOf(checks);
-  const worst = colours.includes('red') ? 'red' : colours.includes('amber') ? 'amber' : 'green';
-  const colour = worst === 'green' && parts === 'incomplete' ? 'amber' : worst;
   const code = { green: EXIT.ok, amber: EXIT.failed, red: EXIT.broken }[colour];
   const text =
     parts === 'complete'
@@ -88,17 +79,7 @@ export function exitCodeOfPackages(checks: readonly PackageCheck[]): PackagesRes
       : parts === 'incomplete'
         ? 'amber: these are not all parts of the package, or not in their order: give all, the first one first'
         : `${checks.length} packages were checked`;
-  return { exitCode: worst === 'amber' && isNothing ? EXIT.usage : code, colour, parts, text };
-}
-
-function partsOf(checks: readonly PackageCheck[]): 'complete' | 'incomplete' {
-  const inOrder = checks.every(({ manifest }, index) => {
-    if (manifest === null) return false;
-    const { number, last, previous } = manifest.part;
-    const before = checks[index - 1]?.manifestHash ?? null;
-    return number === index + 1 && last === (index === checks.length - 1) && previous === before;
-  });
-  return inOrder ? 'complete' : 'incomplete';
+  return { exitCode: colour === 'amber' && isNothing ? EXIT.usage : code, colour, parts, text };
 }
 
 export const packageJson = (

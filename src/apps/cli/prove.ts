@@ -3,20 +3,17 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { toHex } from '../../base/bytes.ts';
 import { systemClock } from '../../base/clock.ts';
-import { nodeSha256, nodeSha256Into } from '../../base/node/hash.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
 import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
 import { encodeEventProof, parseEventProof } from '../../format/event-proof.ts';
-import { InclusionPath } from '../../merkle/inclusion-path.ts';
 import { verifyInclusion } from '../../merkle/proof.ts';
 import { leafHash } from '../../merkle/tree.ts';
-import { chainEnd, successorOf } from '../../read/chain-end.ts';
-import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
-import { BehindChainError } from '../../read/errors.ts';
+import { successorOf } from '../../read/chain-end.ts';
+import type { ChainReader } from '../../read/chain-reader.ts';
+import { BehindChainError, NotSealedError } from '../../read/errors.ts';
 import { laterPath } from '../../read/later-path.ts';
-import { checkedData } from '../../read/line-range.ts';
-import { locateOffset } from '../../read/locate.ts';
-import { eventProofOf, type LinePath } from '../../verify/event-proof.ts';
+import { type ProvenEvent, proveOffset } from '../../read/prove-offset.ts';
 import { VerifyError } from '../../verify/finding.ts';
 import {
   type AttestationOptions,
@@ -35,14 +32,6 @@ import { type Sighting, seenAt, whenOf, whenText } from './when-text.ts';
 type ProveOptions = ArchiveOptions &
   ChainOptions &
   AttestationOptions & { readonly offset: number; readonly wait?: number; readonly json?: boolean };
-
-/** The proof of one line, and the line itself without its LF. */
-export type ProvenEvent = {
-  readonly proof: Uint8Array;
-  readonly line: Uint8Array;
-  readonly isGap: boolean;
-  readonly seal: LocatedSeal;
-};
 
 const HELP = `
 Writes a tlog-proof (c2sp.org/tlog-proof) to standard output. It leads from the line to
@@ -84,7 +73,7 @@ async function runProve(session: Session, name: string | undefined, options: Pro
       async () => {
         // A reader keeps what it has listed: each try has a new one.
         const reader = openChain(archive, options, io.signal);
-        const proven = await proveOffset(reader, options.offset, async (head) => {
+        const proven = await sealedOffset(reader, options.offset, async (head) => {
           // Every chain is asked for it, so only once.
           const next = isAsked ? null : await successorOf(reader, head);
           isAsked = true;
@@ -111,6 +100,20 @@ async function runProve(session: Session, name: string | undefined, options: Pro
     return EXIT.ok;
   } finally {
     await close();
+  }
+}
+
+/** As `proveOffset`, with what helps on the command line where it is not sealed yet. */
+async function sealedOffset(...asked: Parameters<typeof proveOffset>): Promise<ProvenEvent> {
+  try {
+    return await proveOffset(...asked);
+  } catch (error) {
+    if (!(error instanceof NotSealedError)) throw error;
+    throw new NotYetError(
+      'not-sealed-yet',
+      error.message,
+      `The next offset to be sealed is ${error.nextOffset}.`,
+    );
   }
 }
 
@@ -158,62 +161,4 @@ async function underAttestation(
     proof: encodeEventProof({ ...parseEventProof(proof), path, note }),
     seen: [seenAt(found.cosigner.name, found.timeSeconds)],
   };
-}
-
-/**
- * Throws NotYetError if the offset is not sealed yet, and VerifyError if the archive is not what was signed.
- * `onBehind`: called first with the newest seal where the offset lies behind it.
- */
-export async function proveOffset(
-  reader: ChainReader,
-  offset: number,
-  onBehind?: (head: LocatedSeal) => Promise<void>,
-): Promise<ProvenEvent> {
-  const { sequence: headSequence, beyond } = await chainEnd(reader);
-  const located = await locateOffset(
-    {
-      headSequence,
-      dataSizes: await reader.dataSizes(),
-      manifest: async (wanted) => (await reader.seal(wanted)).manifest,
-    },
-    offset,
-  );
-  if (located === null) {
-    if (beyond !== null) throw beyond;
-    const head = await reader.seal(headSequence);
-    await onBehind?.(head);
-    const { nextOffset } = head.manifest.records;
-    throw new NotYetError(
-      'not-sealed-yet',
-      `offset ${offset} is not sealed yet`,
-      `The next offset to be sealed is ${nextOffset}.`,
-    );
-  }
-  const seal = await reader.seal(located.sequence);
-  const { line, isGap, place } = await placeOf(reader, seal, offset);
-  return { proof: eventProofOf(seal, place, nodeSha256), line, isGap, seal };
-}
-
-/** The line that covers an offset, and its place in its segment's tree. The whole segment is read for it. */
-async function placeOf(
-  reader: ChainReader,
-  seal: LocatedSeal,
-  offset: number,
-): Promise<{ readonly line: Uint8Array; readonly isGap: boolean; readonly place: LinePath }> {
-  const hashes = { sha256: nodeSha256, sha256Into: nodeSha256Into };
-  const path = new InclusionPath(hashes, seal.manifest.entries.size);
-  let found: { readonly line: Uint8Array; readonly isGap: boolean } | null = null;
-  await checkedData(reader, seal, ({ content, start, end, offset: first, nextOffset, gapLine }) => {
-    const isIt = first <= offset && offset < nextOffset;
-    if (isIt) found = { line: content.slice(start, end), isGap: gapLine !== null };
-    const message = new Uint8Array(end - start + 1);
-    message.set(content.subarray(start, end), 1);
-    path.addLeafMessage(message, isIt);
-  });
-  const result = path.result();
-  if (found === null || result === null) {
-    throw new VerifyError({ code: 'offset-gap', expected: `a line for offset ${offset}`, found: 'none' });
-  }
-  const { line, isGap } = found as { readonly line: Uint8Array; readonly isGap: boolean };
-  return { line, isGap, place: { ...result, leaf: leafHash(nodeSha256, line) } };
 }

@@ -2,13 +2,13 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Argument, type Command } from 'commander';
+import { storeFromName } from '../../clients/store-from-name.ts';
 import { loadConfig } from '../../config/archiver.ts';
 import type { StoreConfig } from '../../config/connections.ts';
 import { duckdbSql } from '../../read/sql/duckdb.ts';
 import { athenaSql, trinoSql } from '../../read/sql/hive.ts';
 import { bucketLocation, directoryLocation, type SqlLocation } from '../../read/sql/location.ts';
 import { UsageError } from './exit-code.ts';
-import { storeFromName } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 
 const ENGINES = { duckdb: duckdbSql, athena: athenaSql, trino: trinoSql } as const;

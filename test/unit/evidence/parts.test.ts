@@ -4,6 +4,8 @@ import { exportOffsets } from '../../../src/apps/cli/export-offsets.ts';
 import type { Exported } from '../../../src/apps/cli/export-run.ts';
 import { readTrustedKeys } from '../../../src/apps/cli/keys.ts';
 import { openArchiveStore } from '../../../src/apps/cli/open-archive.ts';
+import type { PackageCheck } from '../../../src/evidence/check.ts';
+import { verdictOfParts } from '../../../src/evidence/parts.ts';
 import { ChainReader } from '../../../src/read/chain-reader.ts';
 import { localSigner } from '../../../src/sign/local.ts';
 import { filesOf, type PackageWorld, packageWorld } from '../../support/package-world.ts';
@@ -85,5 +87,14 @@ describe('a case in three parts', () => {
   ])('%s is incomplete', async (_, of) => {
     const { code, result } = await verify(of.map((index) => exported.names[index] as string));
     expect([code, result.parts]).toEqual([3, 'incomplete']);
+  });
+
+  it('stays red with a red one, also where others are missing', () => {
+    const part = (colour: string, number: number) => ({
+      ...{ findings: [{ colour }], keys: [], manifestHash: null },
+      manifest: { part: { number, last: false, previous: null } },
+    });
+    const all = [part('amber', 1), part('red', 3)] as unknown as PackageCheck[];
+    expect(verdictOfParts(all)).toEqual({ colour: 'red', parts: 'incomplete' });
   });
 });

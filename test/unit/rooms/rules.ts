@@ -3,9 +3,13 @@ import { posix } from 'node:path';
 import { COMPUTED, type Import } from './imports.ts';
 import { CROSSINGS, ROOMS, type Room } from './table.ts';
 
+/** What other programs import stands beside the rooms, and is the library's. */
+const ENTRY = 'index.ts';
+
 /** `file`: below src, as `verify/node/tools.ts`. Throws where no room has that file. */
 export function roomOf(file: string): Room {
-  const [room] = ROOMS.filter(({ name }) => file.startsWith(`${name}/`)).sort(
+  const within = file === ENTRY ? `library/${ENTRY}` : file;
+  const [room] = ROOMS.filter(({ name }) => within.startsWith(`${name}/`)).sort(
     (a, b) => b.name.length - a.name.length,
   );
   if (room === undefined) throw new Error(`src/${file} lies in no room of the table`);

@@ -88,6 +88,12 @@ export const ROOMS: readonly Room[] = [
     packages: ['node:'],
   },
   {
+    name: 'library',
+    knows: 'what other programs import: reads, judges, writes nothing',
+    rooms: [...PURE, 'base/node', 'store/store.ts', 'verify', 'verify/node', 'read', 'evidence', 'clients'],
+    packages: ['node:'],
+  },
+  {
     name: 'archiver',
     knows: 'the first party: records → sealed segments',
     rooms: [...PURE, 'base/node', 'segment', 'kernel', 'sign', 'store', 'ingest', 'config'],

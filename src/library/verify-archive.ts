@@ -1,0 +1,36 @@
+// Is this archive what was sealed, for a program that asks?
+import { utf8 } from '../base/bytes.ts';
+import { nodeSha256 } from '../base/node/hash.ts';
+import type { VerifierKey } from '../format/vkey.ts';
+import { workerChecker } from '../verify/node/worker-checker.ts';
+import type { Report } from '../verify/report.ts';
+import { verifyArchive } from '../verify/verify.ts';
+import { type ReadOnlyArchive, storeBehind } from './archive.ts';
+
+export type VerificationOptions = {
+  /** Trusted keys, as texts. Without one the verdict is never `verified`. */
+  readonly keys: readonly string[];
+  /** `seals`: no data is read. `content`: every stored byte. Default: `content`. */
+  readonly depth?: 'seals' | 'content';
+  /** Signed checkpoints of earlier runs (`checkpoint` of a chain's report). Each chain must have grown. */
+  readonly since?: readonly string[];
+  readonly signal?: AbortSignal;
+  /** Threads that hash. Default: one for each core. */
+  readonly threads?: number;
+};
+
+export async function verifyOpened(
+  archive: ReadOnlyArchive,
+  trusted: readonly VerifierKey[],
+  { depth = 'content', since = [], signal, threads }: VerificationOptions,
+): Promise<Report> {
+  const checker = workerChecker(threads === undefined ? {} : { threads });
+  try {
+    return await verifyArchive(storeBehind(archive), {
+      ...{ trusted, depth, checker, sha256: nodeSha256, nowMs: Date.now(), since: since.map(utf8) },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } finally {
+    await checker.close();
+  }
+}
