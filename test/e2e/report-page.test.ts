@@ -29,6 +29,7 @@ describe.skipIf(CHROMIUM === undefined)('a report', () => {
     await make('losses', 'losses', world.at('archive'), ...key, '--by', HOSTILE.slice(0, 200));
     await make('losses-none', 'losses', world.at('whole'), ...key, '--sign-key', world.at('report-key.pem'));
     await make('retention', 'retention', world.at('archive'), ...key);
+    await make('controls', 'controls', world.at('archive'), ...key, '--framework', 'pci-dss-4');
     browser = await openBrowser();
   });
   afterAll(async () => {

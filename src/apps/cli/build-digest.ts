@@ -10,7 +10,7 @@ const CODE = import.meta.url.endsWith('.ts') ? join(import.meta.dirname, '../..'
 export async function buildDigest(): Promise<string> {
   const found = await readdir(CODE, { recursive: true, withFileTypes: true });
   const files = found
-    .filter((one) => one.isFile() && /\.(ts|js|cjs|html|sh|md|json)$/.test(one.name))
+    .filter((one) => one.isFile() && /\.(ts|js|cjs|html|sh|md|json|yaml)$/.test(one.name))
     .map((one) =>
       join(one.parentPath, one.name)
         .slice(CODE.length + 1)

@@ -24,6 +24,7 @@ const ENTRIES = {
 const ASSETS = {
   'FORMAT.md': 'src/format/FORMAT.md',
   'verify.sh': 'src/evidence/verify.sh',
+  'controls.yaml': 'src/evidence/controls/controls.yaml',
   'ledgerstone.schema.json': 'src/config/ledgerstone.schema.json',
   'verifier.schema.json': 'src/config/verifier.schema.json',
   'demo-data': 'src/apps/cli/demo/data',

@@ -1,8 +1,11 @@
 // `ledgerstone report`: which of these reports is asked for, and with which options?
 import type { Command } from 'commander';
+import { withAttestations } from './attestations-option.ts';
 import { withMaybeChain } from './chain-option.ts';
 import { repeatable, withArchive } from './open-archive.ts';
+import { lockPeriod } from './period-option.ts';
 import { type CheckReportOptions, runCheckReport } from './report/check.ts';
+import { type ControlsReportOptions, runControlsReport } from './report/controls.ts';
 import { type LossesReportOptions, runLossesReport } from './report/losses.ts';
 import { runRetentionReport } from './report/retention.ts';
 import { acting, type Session } from './session.ts';
@@ -51,6 +54,25 @@ Examples:
       --to 2027-01-01 --by "Ada Byron" --out retention.html --csv retention.csv
 `;
 
+const CONTROLS = `
+For each control of a framework that an archive has to do with: what is asked, what the
+product does, what shows it in this archive, with numbers and the command, and what
+remains the customer's. Every stored byte is read, as \`verify\` does. What was not looked
+at is "not shown". It never says that a control is met.
+
+Frameworks: soc2, pci-dss-4, iso-27001, nist-800-53, hipaa, sec-17a-4, gdpr, dora, nis2.
+
+Exit codes: 0 no check failed and the archive is verified, whatever could not be shown;
+1 a check failed; 3 the archive could not be verified. The report is written each time.
+
+Examples:
+  ledgerstone report controls ./archive --key archive.vkey --framework pci-dss-4 \\
+      --out controls.html
+  ledgerstone report controls s3://acme-audit/prod --key archive.vkey --least-lock 1y \\
+      --attestations s3://acme-attestations --cosigner verifier.vkey \\
+      --framework soc2 --by "Ada Byron" --out controls.html --csv controls.csv
+`;
+
 const CHECK = `
 Whether the page shows the data that it carries, and who signed them.
 
@@ -84,6 +106,7 @@ export function reportCommand(program: Command, session: Session): void {
         runRetentionReport(session, name, options),
       ),
     );
+  addControls(report, session);
   report
     .command('check')
     .description('Is this page the report that somebody signed?')
@@ -96,12 +119,35 @@ export function reportCommand(program: Command, session: Session): void {
     );
 }
 
+function addControls(report: Command, session: Session): void {
+  const controls = report.command('controls').description('Which controls it supports, on a page.');
+  withFiles(withAttestations(withArchive(controls)))
+    .requiredOption('--framework <name>', 'whose controls: such as soc2 or pci-dss-4')
+    .option(
+      '--least-lock <period>',
+      'no seal may promise a shorter lock: such as 90d, 18mo or 7y',
+      lockPeriod,
+    )
+    .option('--as-copy', 'a copy of an archive, in a bucket or elsewhere: its locks are not looked at')
+    .addHelpText('after', CONTROLS)
+    .action(
+      acting(session, (name: string | undefined, options: ControlsReportOptions) =>
+        runControlsReport(session, name, options),
+      ),
+    );
+}
+
 const withReport = (command: Command): Command =>
-  withSigner(
+  withFiles(
     command
       .option('--from <time>', 'from this date or time on')
       .option('--to <time>', 'before this date or time')
-      .option('--tz <zone>', 'time zone of dates and times without an offset', 'UTC')
+      .option('--tz <zone>', 'time zone of dates and times without an offset', 'UTC'),
+  );
+
+const withFiles = (command: Command): Command =>
+  withSigner(
+    command
       .option('--by <name>', 'who asks for it; default: the account of this system')
       .requiredOption('--out <file>', 'the HTML file to write; it must not exist')
       .option('--json <file>', 'the same data as JSON; it must not exist')

@@ -7,32 +7,25 @@ import { messageOf } from '../../base/error.ts';
 import { printable } from '../../base/printable.ts';
 import { VERSION } from '../../base/version.ts';
 import { periodOf } from '../../config/units.ts';
-import { type Finding, verdictOf, worstVerdict } from '../../verify/finding.ts';
 import type { Report } from '../../verify/report.ts';
 import type { Depth } from '../../verify/run.ts';
 import {
   type AttestationOptions,
-  type AttestationSummary,
   type AttestationSurvey,
-  attestationSummary,
   attestationText,
-  type ChainAttestation,
-  confirmedChain,
   foreignObjectsText,
   openWithAttestations,
-  requireAttested,
-  surveyAttestations,
   withAttestations,
 } from './attestations-option.ts';
 import { readCheckpoints, requireComparable } from './checkpoint-file.ts';
 import { EXIT, exitCodeOfVerdict } from './exit-code.ts';
+import { type ConfirmedChainText, judgeArchive } from './judge-archive.ts';
 import { type Kept, keptText, readKept, writeKept } from './kept-checkpoints.ts';
-import { type Archive, type ArchiveOptions, repeatable, withArchive } from './open-archive.ts';
+import { type ArchiveOptions, repeatable, withArchive } from './open-archive.ts';
 import { lockPeriod } from './period-option.ts';
 import { reportJson, reportText } from './report-text.ts';
 import { acting, type Session } from './session.ts';
 import { boundsOf, type Given, statedText, totalsOf } from './verdict-bounds.ts';
-import { verifyStore } from './verify-store.ts';
 
 type VerifyCommandOptions = ArchiveOptions &
   AttestationOptions & {
@@ -114,23 +107,14 @@ async function runVerify(
   requireComparable(since, [...(options.since ?? []), ...(options.keep === undefined ? [] : [options.keep])]);
   const { io, output } = session;
   const startedMs = Date.now();
-  const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
+  const opened = await openWithAttestations(name, options, io.env);
+  const { archive } = opened;
   try {
-    const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
-    if (survey !== null && attestations !== null) requireAttested(survey, attestations);
-    const attested = survey?.newest ?? [];
-    const verified = await verifyStore(io, archive.store, archive.trusted, {
-      depth: options.depth,
-      since,
-      confirmed: attested.map(confirmedChain),
-      nowMs: startedMs,
-      asCopy: options.asCopy === true,
+    const given: Given = { leastLock: options.leastLock ?? null };
+    const { report, survey, confirmations, unattested } = await judgeArchive(io, opened, {
+      ...{ depth: options.depth, since, nowMs: startedMs, asCopy: options.asCopy === true },
       leastLock: options.leastLock === undefined ? null : periodOf(options.leastLock),
     });
-    const given: Given = { leastLock: options.leastLock ?? null };
-    const report = withFindings(verified, survey?.floods ?? []);
-    const confirmations = await Promise.all(attested.map((one) => confirmed(archive, one, io.signal)));
-    const unattested = survey === null ? [] : unattestedOf(report, attested);
     const keeping = kept === null ? null : await keepVerified(kept, report);
     if (options.json === true) {
       const said = survey === null ? {} : { attested: confirmations, unattested, foreign: survey.foreign };
@@ -160,7 +144,7 @@ async function runVerify(
     output.note(`--attestations: ${counted(unattested.length, 'chain')} without any, so the exit code is 3`);
     return EXIT.failed;
   } finally {
-    await close();
+    await opened.close();
   }
 }
 
@@ -178,32 +162,9 @@ async function keepVerified(kept: Kept, report: Report) {
   }
 }
 
-/** The report, and what was found where the attestations are. */
-function withFindings(report: Report, findings: readonly Finding[]): Report {
-  const verdict = worstVerdict([report.verdict, verdictOf(findings)]);
-  return { ...report, verdict, findings: [...report.findings, ...findings] };
-}
-
 /** Beside checkpoints on standard output. */
 const verdictNote = (report: Report, given: Given): string =>
   [`verdict: ${report.verdict}`, statedText(report), ...boundsOf(report, given)].join('\n  ');
-
-type ConfirmedChainText = AttestationSummary & { readonly origin: string };
-
-const confirmed = async (
-  archive: Archive,
-  one: ChainAttestation,
-  signal: AbortSignal,
-): Promise<ConfirmedChainText> => ({
-  origin: one.attested.origin,
-  ...(await attestationSummary(archive, one, signal)),
-});
-
-/** Origins of chains that the second party has not confirmed at all: of them nothing was compared. */
-function unattestedOf({ chains }: Report, attested: readonly ChainAttestation[]): string[] {
-  const origins = new Set(attested.map((one) => one.attested.origin));
-  return chains.flatMap(({ origin }) => (origins.has(origin) ? [] : [origin]));
-}
 
 function attestedText(
   all: readonly ConfirmedChainText[],

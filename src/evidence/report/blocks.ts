@@ -25,7 +25,7 @@ export type TableBlock = {
 };
 
 /** A part that draws itself. */
-type DrawnBlock = { readonly kind: 'drawn'; readonly title: string; readonly content: Markup };
+export type DrawnBlock = { readonly kind: 'drawn'; readonly title: string; readonly content: Markup };
 
 export type Block = TableBlock | DrawnBlock;
 

@@ -1,14 +1,17 @@
 // Which kinds of report are there, and how does each look?
 import { FormatError } from '../../base/error.ts';
 import type { ReportFace } from './blocks.ts';
+import { type ControlsReport, controlsCsv, controlsFace } from './controls.ts';
 import { type LossesReport, lossesCsv, lossesFace } from './losses.ts';
 import { type RetentionReport, retentionCsv, retentionFace } from './retention.ts';
 
-export type KnownReport = LossesReport | RetentionReport;
+export type KnownReport = ControlsReport | LossesReport | RetentionReport;
 
 /** Throws FormatError for a kind that is not known here. */
 export function faceOf(report: KnownReport): ReportFace {
   switch (report.kind) {
+    case 'controls':
+      return controlsFace(report);
     case 'losses':
       return lossesFace(report);
     case 'retention':
@@ -21,6 +24,8 @@ export function faceOf(report: KnownReport): ReportFace {
 /** Throws FormatError for a kind that is not known here. */
 export function csvOf(report: KnownReport): Uint8Array {
   switch (report.kind) {
+    case 'controls':
+      return controlsCsv(report);
     case 'losses':
       return lossesCsv(report);
     case 'retention':

@@ -41,6 +41,8 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone prove ./archive --topic orders --partition 0 --offset 42 > event.tlog-proof': 'files',
   },
   'docs/for-compliance.md': {
+    'ledgerstone report controls ./archive --key archive.vkey --framework pci-dss-4 --out controls.html --csv controls.csv':
+      'files',
     'openssl genpkey -algorithm ed25519 -out report-key.pem && chmod 600 report-key.pem': 'files',
     'ledgerstone report losses ./archive --key archive.vkey --from 2026-11-01 --to 2026-12-01 --out november.html':
       'files',

@@ -1,0 +1,216 @@
+// Does the map of controls name only what exists, and does no check show more than was looked at?
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readControlMap } from '../../../src/apps/cli/report/controls.ts';
+import { CONTROLS_PAGE } from '../../../src/apps/cli/report/write-controls-page.ts';
+import {
+  CHECK_IDS,
+  type CheckId,
+  type ControlFacts,
+  runChecks,
+} from '../../../src/evidence/controls/checks.ts';
+import { controlMapOf } from '../../../src/evidence/controls/control-map.ts';
+import { controlsPage } from '../../../src/evidence/controls/page.ts';
+import { controlsVerdict, reportedControls } from '../../../src/evidence/report/controls.ts';
+import { type FindingCode, findingOf } from '../../../src/verify/finding.ts';
+import { NONE_MISSING } from '../../../src/verify/gaps.ts';
+import type { ChainReport, Report } from '../../../src/verify/report.ts';
+
+const map = await readControlMap();
+const FRAMEWORKS = [
+  ...['soc2', 'pci-dss-4', 'iso-27001', 'nist-800-53', 'hipaa', 'sec-17a-4', 'gdpr', 'dora', 'nis2'],
+];
+
+const chain = {
+  ...{ origin: 'audit.example.com/prod/orders/0', chain: 'orders', partition: 0, source: null },
+  ...{ verdict: 'verified', size: 3, root: '00', continues: null, firstOffset: 0, nextOffset: 20 },
+  ...{ entries: 18, entriesRead: 18, missing: { ...NONE_MISSING, expired: 2 }, gaps: [], gapsOmitted: 0 },
+  ...{
+    transactions: { control: 0, aborted: 0 },
+    gapOffsetsUnread: 0,
+    bytes: 9,
+    findings: [],
+    findingsOmitted: 0,
+  },
+  checked: { seals: 3, signatures: 3, locks: 6, dataObjects: 3, lines: 18 },
+  ...{ expired: 0, expiredUnread: 0, knownSize: 3, lastSealed: '2026-11-22T10:00:00.000Z', checkpoint: 'x' },
+} as ChainReport;
+const report: Report = {
+  verdict: 'verified',
+  depth: 'content',
+  chains: [chain],
+  findings: [],
+  findingsOmitted: 0,
+};
+const confirmation = {
+  ...{
+    origin: chain.origin,
+    cosigner: 'verifier.example.com',
+    size: 3,
+    attestedAt: '2026-11-22T10:00:04.000Z',
+  },
+  ...{ isFork: false, unread: null },
+};
+const facts: ControlFacts = {
+  ...{ report, keys: ['audit.example.com/prod 01020304'], leastLock: '1y', words: './archive --key KEY' },
+  attestations: { confirmed: [confirmation], unattested: [] },
+};
+const statesOf = (changed: Partial<ControlFacts>) =>
+  Object.fromEntries(
+    Object.values(runChecks({ ...facts, ...changed })).map(({ check, state }) => [check, state]),
+  ) as Record<CheckId, string>;
+const withReport = (changed: Partial<Report>) => statesOf({ report: { ...report, ...changed } });
+const withFinding = (code: FindingCode, verdict: Report['verdict'] = 'broken') =>
+  withReport({ verdict, chains: [{ ...chain, verdict, findings: [findingOf(code)] }] });
+
+describe('the map', () => {
+  it('has the nine frameworks, and each has controls', () => {
+    expect(map.frameworks.map(({ id }) => id)).toEqual(FRAMEWORKS);
+    for (const id of FRAMEWORKS)
+      expect(
+        map.controls.some(({ ids }) => ids[id] !== undefined),
+        id,
+      ).toBe(true);
+  });
+
+  it('uses every check, and leaves something to the customer in every row', () => {
+    const used = new Set(map.controls.flatMap(({ shows }) => shows));
+    expect(CHECK_IDS.filter((id) => !used.has(id))).toEqual([]);
+  });
+
+  it('is docs/controls.md: npm run controls', () => {
+    expect(readFileSync(CONTROLS_PAGE, 'utf8')).toBe(controlsPage(map));
+  });
+
+  it.each([
+    [{ frameworks: {}, controls: [{ id: 'a' }] }, 'controls[0].ids is no map'],
+    [{ frameworks: { f: { title: 'F' } }, controls: {} }, 'controls is no list'],
+    [{ frameworks: { f: { title: '' } }, controls: [] }, 'frameworks.f.title is no text'],
+    [{ frameworks: {}, controls: [], more: 1 }, 'the map.more: no such member'],
+  ])('refuses %j', (value, message) => expect(() => controlMapOf(value)).toThrow(message));
+
+  it.each([
+    ['shows', ['everything'], 'no check is called everything'],
+    ['customer', [], 'nothing remains to nobody'],
+    ['ids', { other: ['1'] }, 'controls[0].ids.other: no such framework'],
+    ['ids', {}, 'of no framework'],
+  ])('refuses a row whose %s is %j', (member, value, message) => {
+    const row = {
+      ...{ id: 'a', name: 'A', ids: { f: ['1'] }, asks: 'x', does: 'y', shows: [], customer: ['z'] },
+      [member]: value,
+    };
+    const whole = { frameworks: { f: { title: 'F' } }, controls: [row] };
+    expect(() => controlMapOf(whole)).toThrow(message);
+  });
+
+  it('refuses the same row twice', () => {
+    const row = { id: 'a', name: 'A', ids: { f: ['1'] }, asks: 'x', does: 'y', shows: [], customer: ['z'] };
+    const whole = { frameworks: { f: { title: 'F' } }, controls: [row, row] };
+    expect(() => controlMapOf(whole)).toThrow('the control a is there twice');
+  });
+});
+
+describe('the checks', () => {
+  it('show a verified, locked and attested archive, with numbers and a command', () => {
+    const results = Object.values(runChecks(facts));
+    expect(results.map(({ check, state }) => [check, state])).toEqual(CHECK_IDS.map((id) => [id, 'shown']));
+    for (const { text, command } of results) {
+      expect(text).toMatch(/\d/);
+      expect(command).toMatch(/^ledgerstone (verify|losses|status) \.\/archive --key KEY/);
+    }
+  });
+
+  it.each<[FindingCode, CheckId]>([
+    ['data-altered', 'verified'],
+    ['lock-missing', 'locked'],
+    ['mode-not-compliance', 'locked'],
+    ['retention-short', 'locked'],
+    ['retention-short', 'least-lock'],
+    ['offset-gap', 'accounted'],
+    ['truncation', 'accounted'],
+    ['clock-backwards', 'clocks'],
+    ['clock-ahead', 'clocks'],
+    ['bad-signature', 'signing-keys'],
+  ])('%s fails %s', (code, check) => {
+    expect(withFinding(code)[check]).toBe('failed');
+  });
+
+  it('show nothing at all of an archive that is not verified, but for what failed', () => {
+    for (const states of [
+      withFinding('unreadable', 'unverifiable'),
+      withFinding('no-trusted-key', 'unverifiable'),
+      withReport({ chains: [] }),
+    ])
+      expect(Object.values(states)).not.toContain('shown');
+    expect(Object.values(withFinding('data-altered'))).not.toContain('shown');
+  });
+
+  it('show no locks of a copy, where they may not be read, or where none was read', () => {
+    expect(withFinding('locks-not-applicable', 'verified')).toMatchObject({
+      locked: 'not-shown',
+      clocks: 'not-shown',
+    });
+    expect(withFinding('locks-not-permitted', 'unverifiable').locked).toBe('not-shown');
+    const unread = { ...chain, checked: { ...chain.checked, locks: 0 } };
+    expect(withReport({ chains: [unread] }).locked).toBe('not-shown');
+    expect(withReport({ findingsOmitted: 1 }).locked).toBe('not-shown');
+  });
+
+  it('show no content where only seals were read', () => {
+    expect(withReport({ depth: 'seals' }).verified).toBe('not-shown');
+  });
+
+  it('show no shortest period that nobody gave', () => {
+    expect(statesOf({ leastLock: null })['least-lock']).toBe('not-shown');
+  });
+
+  it('show the second party only if it attested every chain, and the same history', () => {
+    const attested = (changed: object, unattested: string[] = []) =>
+      statesOf({ attestations: { confirmed: [{ ...confirmation, ...changed }], unattested } }).attested;
+    expect(statesOf({ attestations: null }).attested).toBe('not-shown');
+    expect(statesOf({ attestations: { confirmed: [], unattested: [] } }).attested).toBe('not-shown');
+    expect(attested({}, ['audit.example.com/prod/payments/0'])).toBe('not-shown');
+    expect(attested({ unread: 'gone' })).toBe('not-shown');
+    expect(attested({ isFork: true })).toBe('failed');
+    const { text } = runChecks({
+      ...facts,
+      attestations: { confirmed: [{ ...confirmation, size: 2 }], unattested: [] },
+    }).attested;
+    expect(text).toContain('Of 1 chain the newest segments are not attested yet.');
+  });
+
+  it('say what is lost and expired beside what is there', () => {
+    expect(runChecks(facts).accounted.text).toContain('18 of 20 offsets hold a record');
+    expect(runChecks(facts).accounted.text).toContain('2 lost');
+    const gone = { ...report, chains: [{ ...chain, expired: 1 }] };
+    expect(runChecks({ ...facts, report: gone }).verified.text).toContain('was not read');
+  });
+});
+
+describe('the report', () => {
+  it.each(map.frameworks)(
+    'of $id is never whole: of each row something remains to the customer',
+    (framework) => {
+      const data = reportedControls(map, framework, runChecks(facts));
+      const { standing, sentence, bounds } = controlsVerdict(data);
+      expect(standing).toBe('open');
+      expect(sentence).toContain(framework.title);
+      expect(bounds.join(' ')).toContain('No row says that a control is met');
+      expect(data.controls.every(({ customer }) => customer.length > 0)).toBe(true);
+      for (const { state, evidence } of data.controls)
+        expect([state, evidence.length > 0]).toEqual(
+          evidence.length > 0 ? ['shown', true] : ['customer', false],
+        );
+    },
+  );
+
+  it('a row with one check that failed has failed, and one with a check that was not shown is not shown', () => {
+    const broken = { ...report, verdict: 'broken' as const };
+    const framework = map.frameworks[1]!;
+    const failed = reportedControls(map, framework, runChecks({ ...facts, report: broken }));
+    expect(failed.controls[0]?.state).toBe('failed');
+    expect(controlsVerdict(failed).standing).toBe('found');
+    const alone = reportedControls(map, framework, runChecks({ ...facts, attestations: null }));
+    expect(alone.controls.find(({ id }) => id === 'change-detection')?.state).toBe('not-shown');
+  });
+});
