@@ -143,8 +143,8 @@ function accounted({ report }: ControlFacts): Judged {
   const lost = lostOffsets(missing);
   return shown(
     `${countText(archived)} of ${counted(offsets, 'offset')} hold a record. Each other one stands in a signed line: ` +
-      `${countText(lost)} lost, ${countText(missing.compacted)} compacted, ${countText(missing.transaction)} of transactions. ` +
-      'Nothing is known of what lies before the first or behind the last of a chain.',
+      `${countText(lost)} lost, ${countText(missing.compacted)} compacted, ${countText(missing.transaction)} of ` +
+      'transactions. Nothing is known of what lies before the first or behind the last of a chain.',
   );
 }
 
@@ -211,8 +211,8 @@ function lastSealed({ report }: ControlFacts): Judged {
   const times = report.chains.flatMap((chain) => chain.lastSealed ?? []).sort();
   if (times.length < report.chains.length) return notShown('Not every chain has a seal.');
   return shown(
-    `The newest seals of ${counted(times.length, 'chain')} are of ${times[0]} to ${times.at(-1)}. Whether more was sent since the ` +
-      'archive does not know.',
+    `The newest seals of ${counted(times.length, 'chain')} are of ${times[0]} to ${times.at(-1)}. ` +
+      'Whether more was sent since the archive does not know.',
   );
 }
 

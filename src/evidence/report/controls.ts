@@ -11,7 +11,7 @@ import type { PrintedReport, ReportVerdict } from './printed-report.ts';
  * Of one control: `failed` if a check of it failed, `shown` if all its checks were shown and there is one,
  * `customer` if the product shows nothing for it, else `not-shown`.
  */
-export type ControlState = CheckState | 'customer';
+type ControlState = CheckState | 'customer';
 
 export type ReportedControl = {
   readonly id: string;

@@ -73,6 +73,8 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['--out', '/nowhere/case.zip'],
   ],
+  report: ['losses', '--out', '/nowhere/report.html'],
+  sql: ['duckdb'],
 };
 
 beforeAll(async () => {
