@@ -5,13 +5,15 @@ import { parseAttestationKey } from '../format/attestation.ts';
 import { isChainName, isPartition } from '../format/chain.ts';
 import { type FindingCode, isFindingCode } from '../verify/finding.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
+import { parseDayKey, parseTallyKey } from './days/day-keys.ts';
 import type { FindingState, Scope } from './findings/record.ts';
 
 /** True for every key that this verifier writes. Each parser below returns null for all other keys. */
 export const isOwnKey = (key: string): boolean =>
-  [parseAttestationKey, parseFindingKey, parsePassKey, parseSweepKey, parseEndsKey].some(
-    (parse) => parse(key) !== null,
-  );
+  [
+    ...[parseAttestationKey, parseFindingKey, parsePassKey, parseSweepKey, parseEndsKey],
+    ...[parseDayKey, parseTallyKey],
+  ].some((parse) => parse(key) !== null);
 
 const digits = (value: number, count: number): string => String(value).padStart(count, '0');
 

@@ -6,6 +6,8 @@ import { sealKey } from '../format/paths.ts';
 import { type Finding, findingOf } from '../verify/finding.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import { requireClock } from './clock-check.ts';
+import type { EndedRun } from './days/counts.ts';
+import { missedRuns, TaskRun } from './days/task-run.ts';
 import { attemptsIn } from './events/cloudtrail.ts';
 import type { QueueMessage } from './events/envelopes.ts';
 import { inspectObject, scopeOfKey } from './events/inspect.ts';
@@ -29,6 +31,7 @@ type Run = {
   readonly steps: StepResult[];
   readonly failures: Failure[];
   readonly metrics: TaskMetrics;
+  readonly ended: EndedRun[];
 };
 
 /** Never rejects: the result says what failed and what succeeded. */
@@ -37,7 +40,7 @@ export async function runWork(verifier: Verifier, work: EventWork, limits: RunLi
   const metrics: TaskMetrics = {
     ...{ oldestRereadMs: null, staleChains: null, lateChains: null, chains: null, sweepRoundMs: null },
   };
-  const run: Run = { verifier, limits, steps: [], failures: [], metrics };
+  const run: Run = { verifier, limits, steps: [], failures: [], metrics, ended: [] };
   try {
     // 1. Is the clock right? With a wrong one nothing is attested.
     await requireClock(verifier, limits.signal);
@@ -57,6 +60,12 @@ export async function runWork(verifier: Verifier, work: EventWork, limits: RunLi
   for (const failure of failures) logFailure(run, failure);
   const result = { steps, failures, metrics, failedIds: failedIds(work, failures) };
   verifier.onResult?.(result);
+  const missed = missedRuns(work.tasks, run.ended, failures, verifier.clock.now());
+  await verifier.days?.ran(
+    [...run.ended, ...missed],
+    steps.filter(({ isNew }) => isNew).length,
+    limits.signal,
+  );
   return result;
 }
 
@@ -200,14 +209,16 @@ async function runTask(run: Run, { task: name, chains, message }: TaskWork): Pro
   const { verifier, limits, metrics } = run;
   const messages = message === null ? [] : [message];
   const task = verifier.tasks.get(name);
+  const watched = new TaskRun(name, run, chains !== null);
   try {
     if (task === undefined) throw noTask(name, [...verifier.tasks.keys()]);
     await task({
-      ...{ verifier, chains, limits, metrics },
+      ...{ verifier, chains, limits, metrics, looked: (at) => watched.looked(at) },
       confirm: (place, hintSize, shares) => confirmInTime(run, place, hintSize, shares),
       failed: (what, error) => fail(run, what, error, messages),
     });
   } catch (error) {
     fail(run, `task ${name}`, error, messages);
   }
+  run.ended.push(...watched.ended());
 }

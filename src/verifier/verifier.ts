@@ -15,6 +15,8 @@ import type { ChainReport } from '../verify/report.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import type { Attested } from './attest/attestation-reader.ts';
 import type { Attester } from './attest/attester.ts';
+import type { TaskLook } from './days/counts.ts';
+import type { DayLog } from './days/day-log.ts';
 import type { Watched } from './events/cloudtrail.ts';
 import type { QueueMessage } from './events/envelopes.ts';
 import type { ArchiveLocation } from './events/work.ts';
@@ -45,6 +47,8 @@ export type Verifier = {
   readonly watched: Watched | null;
   /** After each run, whatever its result. */
   readonly onResult?: (result: RunResult) => void;
+  /** What ran is kept by the day. Left out: nowhere. */
+  readonly days?: Pick<DayLog, 'ran' | 'stop'>;
   /** Chains that are confirmed side by side. Each holds a data object or more in memory. */
   readonly chainsAtOnce: number;
 };
@@ -133,6 +137,8 @@ export type TaskInput = {
   /** A step of one chain within 1/`shares` of the remaining time. Its findings are reported. */
   readonly confirm: (place: ChainInArchive, hintSize: number, shares: number) => Promise<StepResult>;
   readonly metrics: TaskMetrics;
+  /** What the task has looked at. Left out: who runs it keeps no record. */
+  readonly looked?: (at: TaskLook) => void;
   /** Notes what went wrong with one part; the task continues with the next. */
   readonly failed: (what: string, error: unknown) => void;
 };

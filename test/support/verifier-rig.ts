@@ -11,7 +11,8 @@ import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import { BUCKET, storeOver } from './verifier-store.ts';
 import { STILL, VerifierWorld } from './verifier-world.ts';
 
-export async function verifierRig(segments: number) {
+/** `tallyKeepMs`: as of `makeVerifier`. */
+export async function verifierRig(segments: number, tallyKeepMs?: number) {
   const world = new VerifierWorld();
   await world.grow(segments);
   const [key] = world.builder.trusted;
@@ -32,6 +33,7 @@ export async function verifierRig(segments: number) {
       checker: portableChecker(nodeContentTools),
       log: silentLogger,
       clock: STILL,
+      ...(tallyKeepMs !== undefined && { tallyKeepMs }),
     });
   let verifier = start();
   const run = (event: unknown) => answerEvent(verifier, event, () => 900_000);

@@ -63,6 +63,8 @@ export async function noteVectors(): Promise<ObjectVector[]> {
     trusted,
     address: { key, archive: ARCHIVE },
   });
+  const [day, next] = ['passes/days/2026-11-22.note', 'passes/days/2026-11-23.note'];
+  const tally = 'passes/days/2026-11-22/0123456789abcdef-000000.note';
   const beside = `${FOLDER}/000000-told-sns.1.note`;
   return [
     of('ed25519', 'A note that people were notified of a finding.', await noteOf()),
@@ -81,6 +83,9 @@ export async function noteVectors(): Promise<ObjectVector[]> {
     of('not-unsigned', 'No line at all.', await noteOf({ lines: 0 })),
     of('not-cosigner', 'By another key, under the cosigner’s name and key id.', await noteOf({ by: 'mallory' })),
     of('not-trusted', 'By a key that is not trusted.', await noteOf(), [p256]),
+    of('day', 'At the key of a day’s record, for which it was signed.', await noteOf({ key: day }), [ed25519], day),
+    of('not-next-day', 'A day’s record that was copied to the next day.', await noteOf({ key: day }), [ed25519], next),
+    of('not-day-of-tally', 'A tally that was copied to the key of its day’s record.', await noteOf({ key: tally }), [ed25519], day),
     of('not-json-alone', 'A content without a note.', utf8(CONTENT)),
   ];
 }

@@ -56,6 +56,9 @@ async function runWatch(session: Session, options: WatchCommandOptions): Promise
   return endsInLog(io, log, json, () => runVerifier(io, config, log));
 }
 
+/** For the last word on what ran, once the work is done. */
+const LAST_TALLY_MS = 10_000;
+
 async function runVerifier(io: Io, config: VerifierConfig, log: Logger): Promise<number> {
   const unreachable = unreachableByProbes(config.watch, 'watch', io.env);
   if (unreachable !== null)
@@ -74,6 +77,7 @@ async function runVerifier(io: Io, config: VerifierConfig, log: Logger): Promise
       onMetrics: (run, atMs, open) => metrics.observe(run, open, atMs),
     });
     await serve(config, verifier, metrics, io.signal);
+    await verifier.days?.stop(AbortSignal.timeout(LAST_TALLY_MS));
   } finally {
     await checker.close();
     await Promise.all([clients.archive.close(), clients.own.close(), clients.trailFiles?.close()]);

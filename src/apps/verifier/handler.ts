@@ -40,6 +40,8 @@ async function open(): Promise<Verifier> {
   return makeVerifier(config, clients, {
     checker: portableChecker(nodeContentTools),
     log,
+    // Nobody says when Lambda ends a process.
+    tallyKeepMs: 0,
     onMetrics: (metrics, atMs) =>
       void process.stdout.write(`${metricsLine(config.alarms.metricsNamespace, metrics, atMs)}\n`),
   });

@@ -19,6 +19,7 @@ import { channelsOf, FindingReporter } from '../../verifier/alarms/reporter.ts';
 import { snsNotifier } from '../../verifier/alarms/sns.ts';
 import { webhookNotifier } from '../../verifier/alarms/webhook.ts';
 import { Attester } from '../../verifier/attest/attester.ts';
+import { DayLog } from '../../verifier/days/day-log.ts';
 import type { Watched } from '../../verifier/events/cloudtrail.ts';
 import { TrailRecords } from '../../verifier/events/trail-records.ts';
 import { CheckedNotes, foreignNoteFinding } from '../../verifier/findings/checked-notes.ts';
@@ -83,11 +84,17 @@ export type VerifierOptions = {
    * run.
    */
   readonly onMetrics?: (metrics: RunMetrics, atMs: number, open: Counts['open']) => void;
+  /**
+   * A tally of what ran is written once its first run ended so long ago. 0: after each run of a task, for a
+   * process that may end without notice.
+   */
+  readonly tallyKeepMs?: number;
   /** Default: by Kafka's own protocol, from the brokers that the configuration names. */
   readonly readMarks?: MarksReader;
 };
 
 const CHAINS_AT_ONCE = 4;
+const TALLY_KEEP_MS = 3_600_000;
 /** Two of the usual size, one to check and one to read. 512 MB then have room for a hostile one. */
 const BYTES_IN_FLIGHT = 32 * MIB;
 
@@ -111,6 +118,7 @@ export function makeVerifier(
     chainsAtOnce = CHAINS_AT_ONCE,
     bytesInFlight = BYTES_IN_FLIGHT,
     onMetrics,
+    tallyKeepMs = TALLY_KEEP_MS,
     readMarks,
   }: VerifierOptions,
 ): Verifier {
@@ -163,11 +171,9 @@ export function makeVerifier(
       ...(compare === null ? [] : [['completeness', compare] as const]),
       ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),
     ]),
-    log,
-    clock,
-    freshnessMs,
+    ...{ log, clock, freshnessMs, onResult },
     watched: watchedOf(config),
-    onResult,
+    days: new DayLog({ ...notes, log, keepMs: tallyKeepMs, checked }),
     chainsAtOnce,
   };
 }

@@ -91,8 +91,14 @@ export const completenessTask =
     }
     // None is late only if all were compared.
     if (late > 0 || unknown.length === 0) input.metrics.lateChains = late;
-    logCompared(verifier, { compared: partitions.length - unknown.length, waiting, findings }, unknown);
+    const compared = partitions.length - unknown.length;
+    const isWhole = unknown.length === 0 && compared > 0 && [first, second].every(allThere);
+    input.looked?.({ isWhole, sums: { waiting }, least: { partitions: compared } });
+    logCompared(verifier, { compared, waiting, findings }, unknown);
   };
+
+const allThere = (answer: ReadonlyMap<string, TopicMarks>): boolean =>
+  [...answer.values()].every(({ kind }) => kind === 'there');
 
 const NAMED_MAX = 20;
 

@@ -30,6 +30,7 @@ export const sweepTask =
       report: ({ scope, findings, omitted, complete }) =>
         sink.report(scope, findings, { check: 'sweep', complete, omitted, ...options }),
     });
+    input.looked?.({ isWhole: isWhole && keys > 0, sums: { keys }, least: {} });
     input.metrics.sweepRoundMs = clock.now() - begunMs;
     const round = { isWhole, keys, roundStartedAt: new Date(begunMs).toISOString() };
     if (isWhole && keys === 0) log.warn(round, 'swept: neither store has a single object');
@@ -60,6 +61,14 @@ export const scrubTask =
     const times = coverage.flatMap(({ oldestRereadMs }) => oldestRereadMs ?? []);
     if (places.length === 0) times.push(verifier.clock.now());
     metrics.oldestRereadMs = times.length === 0 ? null : Math.min(...times);
+    // It has read its share, or nothing was due. How long any byte waits is said beside it.
+    const oldestRead =
+      places.length === 0 || times.length === 0 ? {} : { oldestReadAt: secondsOf(Math.min(...times)) };
+    const known = coverage.every(({ oldestRereadMs }) => oldestRereadMs !== null);
+    input.looked?.({
+      isWhole: places.length > 0 && known,
+      ...{ sums: { bytes, segments }, least: { chains: places.length, ...oldestRead } },
+    });
     const chains = coverage.map(({ place, through, isWhole, oldestRereadMs }) => ({
       ...{ ...place, through, isWhole },
       oldestByteReadAt: oldestRereadMs === null ? null : new Date(oldestRereadMs).toISOString(),
@@ -79,6 +88,11 @@ export const configurationTask =
     const why = ({ check }: FindingFile) => CLOSED_BY[check];
     const report = { check: 'configuration', complete, why, ...options } as const;
     await input.verifier.findings.report(CONFIGURATION_SCOPE, findings, report);
+    const unreadable = findings.filter(({ code }) => code === 'unreadable').length;
+    input.looked?.({
+      isWhole: unreadable === 0,
+      ...{ sums: { drifts: findings.length - unreadable, unreadable }, least: { subjects: subjects.length } },
+    });
     input.verifier.log.info({ drifts: findings.length }, 'settings compared');
     await readTrail(input);
   };
@@ -147,6 +161,8 @@ const trailSubjects = (homes: readonly TrailHome[], trailFiles: StoreReader, clo
       return { silentMs: newestMs === null ? null : nowMs - newestMs };
     },
   }));
+
+const secondsOf = (ms: number): number => Math.max(0, Math.floor(ms / 1000));
 
 const mayGoOn = ({ limits }: TaskInput): boolean =>
   limits.remainingMs() > RESERVE_MS && limits.mayGoOn?.() !== false;
