@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  changeText,
   type Files,
   filesOf,
   type PackageWorld,
@@ -94,6 +95,34 @@ describe.runIf(spawnSync('openssl', ['version']).status === 0)('verify.sh', () =
     ]);
   });
 
+  it('checks the way from a line to the root of its segment, where the list of files fits', () => {
+    const script = withoutFiles(Buffer.from(files.get('verify.sh') as Uint8Array).toString());
+    const listless = new Map(files).set('verify.sh', Buffer.from(script));
+    expect(run(listless, world.at('archive.vkey')).code).toBe(0);
+    const proof = 'proofs/orders/0/0000000000000029.tlog-proof';
+    const changes: Record<string, Files> = {
+      'another line': changeText(listless, 'events/orders/0.jsonl', (text) =>
+        text.replace(/("offset":29,"timestamp":)1/, '$12'),
+      ),
+      'another place in the segment': changeText(
+        listless,
+        proof,
+        changeExtra(/"line":(\d+)/, (at) => `"line":${+at + 1}`),
+      ),
+      'another way': changeText(
+        listless,
+        proof,
+        changeExtra(/"path":\["(.)/, (one) => `"path":["${one === '0' ? '1' : '0'}`),
+      ),
+    };
+    for (const [name, changed] of Object.entries(changes)) {
+      const { code, err } = run(changed, world.at('archive.vkey'));
+      expect([name, code, err]).toEqual([
+        ...[name, 1, expect.stringContaining('the event at offset 29 of orders/0 is not what was archived')],
+      ]);
+    }
+  });
+
   it.each(TAMPERINGS.filter(({ name }) => !NOT_SEEN.has(name)))('$name', async ({ name, change }) => {
     const whole = await filesOfTampering();
     const { code, err } = run(change(whole), world.at('archive.vkey'));
@@ -108,6 +137,15 @@ const filesOfTampering = (): Promise<Files> => {
   tampered ??= world.exported('whole.zip', '--sign-key', world.at('export-key.pem')).then(filesOf);
   return tampered;
 };
+
+/** Changes the `extra` of a proof, which nobody signed but for the manifest in it. */
+const changeExtra =
+  (what: RegExp, into: (found: string) => string) =>
+  (text: string): string =>
+    text.replace(/^extra (.*)$/m, (_, extra: string) => {
+      const said = Buffer.from(extra, 'base64').toString();
+      return `extra ${Buffer.from(said.replace(what, (_all, found: string) => into(found))).toString('base64')}`;
+    });
 
 /** As if somebody had made a list that fits. */
 const withoutFiles = (script: string): string => {
