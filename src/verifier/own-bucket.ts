@@ -34,7 +34,7 @@ export type ListedNote<K> = { readonly key: string; readonly versionId: string; 
  * Foreign objects that are passed over in a search for a note. Others who may write there could add any
  * number.
  */
-const FOREIGN_MAX = 50;
+export const FOREIGN_MAX = 50;
 
 /**
  * One object under its key, locked for the whole period from now on. `exists`: another run was first. Even

@@ -2,7 +2,9 @@
 // memory.
 import { z } from 'zod';
 import { utf8 } from '../../base/bytes.ts';
+import { LedgerstoneError } from '../../base/error.ts';
 import {
+  FOREIGN_MAX,
   firstNote,
   type ListedNote,
   listNotes,
@@ -30,6 +32,11 @@ export type EndsLogOptions = OwnBucket & {
   readonly everyMs: number;
 };
 
+const flooded = (prefix: string): LedgerstoneError =>
+  new LedgerstoneError('notes-flooded', `${prefix}: more than ${FOREIGN_MAX} objects that are no notes`, {
+    remedy: 'Somebody else writes to the attestation bucket: find out who, and remove the permission.',
+  });
+
 /** Create-only. A note that is lost or foreign delays a finding, and does no other harm. */
 export class EndsLog {
   readonly #options: EndsLogOptions;
@@ -40,24 +47,20 @@ export class EndsLog {
 
   /**
    * The newest note that is at least as old as the promised time. `isDue`: whether the next note has to be
-   * written.
+   * written. Rejects with `notes-flooded` where there is perhaps one below many that are none: what was known
+   * then is not known to be nothing.
    */
   async read(signal?: AbortSignal): Promise<{ readonly note: EndsNote | null; readonly isDue: boolean }> {
     const { store, clock, signing, promisedMs, everyMs, onForeign } = this.#options;
     const nowMs = clock.now();
     // At least two runs back. A verifier that was down for longer begins anew, so the listing stays short.
     const startAfter = endsKey({ atMs: Math.max(0, nowMs - 2 * (promisedMs + everyMs) - 60_000) });
-    const old: ListedNote<EndsKey>[] = [];
-    let newestMs = Number.NEGATIVE_INFINITY;
+    const listed: ListedNote<EndsKey>[] = [];
     const options = { startAfter, ...(signal && { signal }) };
     for await (const note of listNotes(store, endsRoot, parseEndsKey, options)) {
-      const { atMs } = note.parsed;
       // A note from the future would prevent all others from being written.
-      if (atMs > nowMs) continue;
-      newestMs = atMs;
-      if (atMs <= nowMs - promisedMs) old.push(note);
+      if (note.parsed.atMs <= nowMs) listed.push(note);
     }
-    const isDue = nowMs - newestMs >= promisedMs * APART;
     const open = async (note: ListedNote<EndsKey>) => {
       const { ends } = parseNote(
         SCHEMA,
@@ -66,7 +69,13 @@ export class EndsLog {
       );
       return new Map(Object.entries(ends));
     };
+    const isOld = ({ parsed }: ListedNote<EndsKey>) => parsed.atMs <= nowMs - promisedMs;
+    const old = listed.filter(isOld);
     const found = await firstNote(old.toReversed(), open, { onForeign });
+    if (found === null && old.length > FOREIGN_MAX) throw flooded(endsRoot);
+    // Only a note that is one makes the next one wait, or anybody who may write here could keep us from it.
+    const recent = listed.filter(({ parsed }) => nowMs - parsed.atMs < promisedMs * APART);
+    const isDue = (await firstNote(recent.toReversed(), open, { onForeign })) === null;
     return { note: found && { atMs: found.parsed.atMs, ends: found.content }, isDue };
   }
 

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CompareTopic } from '../../../src/config/verifier.ts';
 import type { PartitionMarks, TopicMarks } from '../../../src/ingest/kafka/marks.ts';
+import { endsKey } from '../../../src/verifier/own-keys.ts';
 import { runWork } from '../../../src/verifier/run.ts';
 import { type Compared, compareOffsets } from '../../../src/verifier/tasks/completeness.ts';
 import { EndsLog } from '../../../src/verifier/tasks/completeness-ends.ts';
@@ -110,11 +111,32 @@ describe('notes of where the brokers were', () => {
     await add(10);
     const [key = ''] = store.keys();
     expect(store.versionsOf(key)[0]?.lock).toMatchObject({ mode: 'COMPLIANCE' });
-    store.attacker.putVersion(key.replace(/\d\.json/, '9.json'), new TextEncoder().encode('{}'));
-    store.attacker.putVersion(key.replace(/\d\.json/, '8.json'), new Uint8Array([0xff]));
+    store.attacker.putVersion(key.replace(/\d\.note/, '9.note'), new TextEncoder().encode('{}'));
+    store.attacker.putVersion(key.replace(/\d\.note/, '8.note'), new Uint8Array([0xff]));
     store.attacker.putVersion('passes/ends/999999999999.note', new Uint8Array(1));
     nowMs += HOUR_MS + 60_000;
     expect(await log.read()).toMatchObject({ note: { atMs: NOW_MS }, isDue: true });
+  });
+
+  it('of somebody else keep none from being written, however recent they are', async () => {
+    await add(10);
+    nowMs += HOUR_MS / 2;
+    for (const ago of [1000, 2000, 3000]) {
+      store.attacker.putVersion(endsKey({ atMs: nowMs - ago }), new TextEncoder().encode('{}'));
+    }
+    expect((await log.read()).isDue).toBe(true);
+    await add(20);
+    expect((await log.read()).isDue).toBe(false);
+  });
+
+  it('of somebody else, if they are many, do not pass for "nothing was there an hour ago"', async () => {
+    await add(10);
+    nowMs += HOUR_MS + 60_000;
+    for (let ago = 0; ago < 60; ago++) {
+      store.attacker.putVersion(endsKey({ atMs: nowMs - HOUR_MS - ago * 500 }), new Uint8Array(1));
+      store.attacker.putVersion(endsKey({ atMs: nowMs - HOUR_MS - ago * 1000 }), new Uint8Array(1));
+    }
+    await expect(log.read()).rejects.toMatchObject({ code: 'notes-flooded' });
   });
 });
 
