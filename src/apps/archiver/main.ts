@@ -124,7 +124,7 @@ class Service {
     const { production, server } = this.#config;
     if (server.port === 0) return;
     this.#server = await startServer(
-      { ...server, orFreePort: !production },
+      { ...server, production },
       {
         status: () => this.#status(),
         metrics: () => {

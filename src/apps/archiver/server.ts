@@ -9,13 +9,7 @@ export type ServerRoutes = {
   metrics(): Promise<string>;
 };
 
-export type ServerOptions = Config['server'] & {
-  /**
-   * A second instance on one machine finds the port taken, and in a trial takes a free one; `url` says which.
-   * In production nobody would find it there, neither probes nor collectors.
-   */
-  readonly orFreePort: boolean;
-};
+export type ServerOptions = Config['server'] & Pick<Config, 'production'>;
 
 export const startServer = (options: ServerOptions, routes: ServerRoutes): Promise<HttpServer> =>
   serve(
@@ -31,7 +25,9 @@ export const startServer = (options: ServerOptions, routes: ServerRoutes): Promi
       '/metrics': async () => ({ code: 200, type: METRICS_TYPE, body: await routes.metrics() }),
       '/status': () => json(200, routes.status()),
     },
-    { ...options, member: 'server' },
+    // A second instance on one machine finds the port taken, and in a trial takes a free one; `url` says
+    // which. In production nobody would find it there, neither probes nor collectors.
+    { ...options, orFreePort: !options.production, member: 'server' },
   );
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

@@ -6,11 +6,17 @@ import { type FindOptions, findLines } from '../../read/find/find.ts';
 import type { Statement } from '../../read/find/statement.ts';
 import { provenLinesOf } from '../../read/proven-range.ts';
 import { sameKey } from '../../verify/trust.ts';
+import type { AttestationSurvey } from './attestations-option.ts';
 import { attestedNote } from './attested-note.ts';
+import { againstAttested } from './attested-search.ts';
 import { UsageError } from './exit-code.ts';
 import { type Exported, type ExportJob, newParts, noteOf, signersOfNote } from './export-run.ts';
 
-export type SearchJob = ExportJob & { readonly find: FindOptions };
+export type SearchJob = ExportJob & {
+  readonly find: FindOptions;
+  /** What a second party has attested. Null: nobody asked for it. */
+  readonly survey: AttestationSurvey | null;
+};
 
 /** Offsets of the hits of one segment. */
 type HitsOfChain = {
@@ -65,7 +71,7 @@ export async function exportSearch(job: SearchJob): Promise<Exported> {
 }
 
 /** The hits by chain and segment, in the order of the package. */
-async function searched({ find }: SearchJob): Promise<{ found: HitsOfChain[]; search: Statement }> {
+async function searched({ find, survey }: SearchJob): Promise<{ found: HitsOfChain[]; search: Statement }> {
   const { hits, statement } = findLines(find);
   const found = new Map<string, HitsOfChain>();
   for await (const { chain, partition, found: line, seal } of hits) {
@@ -76,7 +82,7 @@ async function searched({ find }: SearchJob): Promise<{ found: HitsOfChain[]; se
     of.bySequence.set(seal.sequence, offsets.add(line.offset));
   }
   find.signal.throwIfAborted();
-  const search = statement();
+  const search = survey === null ? statement() : againstAttested(statement(), survey);
   if (!search.isComplete) {
     throw new UsageError(
       `not everything was looked at, so no package is made: ${[search.conclusion, ...search.leftOut].join(' ')}`,

@@ -11,6 +11,7 @@ import {
   type AttestationOptions,
   confirmedChain,
   openWithAttestations,
+  requireAttested,
   surveyAttestations,
   withAttestations,
 } from './attestations-option.ts';
@@ -123,12 +124,13 @@ async function runExport(
     } else {
       const { query } = await queryOf(options, archive, io.env);
       const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
+      if (survey !== null && attestations !== null) requireAttested(survey, attestations);
       const find = {
         ...{ store: archive.store, trusted: archive.trusted, query, signal: io.signal },
         ...{ nowMs: systemClock.now(), since: since.flat() },
         confirmed: (survey?.newest ?? []).map(confirmedChain),
       };
-      exported = await exportSearch({ ...job, find });
+      exported = await exportSearch({ ...job, find, survey });
     }
     await report(session, exported, signer, options.json === true);
     return EXIT.ok;

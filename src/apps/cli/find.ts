@@ -14,9 +14,11 @@ import {
   confirmedChain,
   foreignObjectsText,
   openWithAttestations,
+  requireAttested,
   surveyAttestations,
   withAttestations,
 } from './attestations-option.ts';
+import { againstAttested } from './attested-search.ts';
 import { readCheckpoints } from './checkpoint-file.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { FindFiles } from './find-files.ts';
@@ -42,7 +44,8 @@ asked for; --read-all reads them too. --time event can't do that, and reads ever
 
 Exit codes: 0 everything was looked at (or --limit was reached), with or without hits;
 1 a chain is broken; 2 usage, or a field that no event has; 3 something could not be
-looked at, or it was interrupted, also by a reader that had enough (\`| head\`).
+looked at, a chain has no attestation (--attestations), or it was interrupted, also by a
+reader that had enough (\`| head\`).
 
 Examples:
   ledgerstone find ./archive --key archive.vkey --where '/userIdentity/arn~alice' \\
@@ -92,6 +95,7 @@ async function runFind(
   try {
     const { query, names } = await queryOf(options, archive, io.env);
     const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
+    if (survey !== null && attestations !== null) requireAttested(survey, attestations);
     const { out, format, prove = false } = options;
     const files = out === undefined ? null : await FindFiles.open(out, format, archive, prove, io.signal);
     try {
@@ -111,7 +115,8 @@ async function runFind(
       void progress.countBytes(archive.store, io.signal).catch(() => {});
       const writer = hitWriter(format, query, names);
       const notes = await writeHits(session, found, writer, files, progress);
-      const statement = found.statement();
+      const searched = found.statement();
+      const statement = survey === null ? searched : againstAttested(searched, survey);
       await refuseAbsentField(archive.store, statement, query, suggestion, io.signal);
       const more = [...notes, ...(survey === null ? [] : await attestedLines(archive, survey, io.signal))];
       return await writeStatement(session, options, statement, more, files);

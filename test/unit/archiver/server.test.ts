@@ -26,11 +26,11 @@ describe('the status server', () => {
   afterEach(async () => {
     await Promise.all(open.splice(0).map((server) => server.close()));
   });
-  const start = async (reasons: () => string[], port = 0, orFreePort = true): Promise<HttpServer> => {
+  const start = async (reasons: () => string[], port = 0, production = false): Promise<HttpServer> => {
     const metrics = new ArchiverMetrics();
     metrics.records.inc({ topic: 'orders', partition: '0' }, 5);
     const server = await startServer(
-      { host: '127.0.0.1', port, names: ['audit.example.com'], orFreePort },
+      { host: '127.0.0.1', port, names: ['audit.example.com'], production },
       { status: () => status(reasons()), metrics: () => metrics.registry.metrics() },
     );
     open.push(server);
@@ -71,7 +71,7 @@ describe('the status server', () => {
   it('stays away from a taken port in production, and says so', async () => {
     const first = await start(() => []);
     const { port } = new URL(first.url);
-    await expect(start(() => [], Number(port), false)).rejects.toMatchObject({
+    await expect(start(() => [], Number(port), true)).rejects.toMatchObject({
       code: 'server',
       message: expect.stringContaining(`127.0.0.1:${port}`),
     });
@@ -115,7 +115,7 @@ describe('the status server', () => {
   it('says where and why when it can not listen', async () => {
     await expect(
       startServer(
-        { host: '203.0.113.1', port: 1, names: [], orFreePort: true },
+        { host: '203.0.113.1', port: 1, names: [], production: false },
         { status: () => status([]), metrics: async () => '' },
       ),
     ).rejects.toMatchObject({

@@ -51,6 +51,36 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
+describe('find and export --attestations', () => {
+  const find = (...more: string[]) => ledgerstone(['find', ...archive(), '--text', 'no-such-word', ...more]);
+  const exported = (...more: string[]) =>
+    ledgerstone([
+      ...['export', ...archive(), '--where', '/event=login', '--case', '1', '--purpose', 'x', '--by', 'y'],
+      ...['--out', at('case.zip'), ...more],
+    ]);
+
+  it('say nothing of a place without any attestation of this archive', async () => {
+    mkdirSync(at('empty'));
+    const wrong = ['--attestations', at('empty'), '--cosigner', COSIGNER];
+    for (const { code, out, err } of [await find(...wrong), await exported(...wrong)]) {
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toContain('has no attestation of this archive');
+    }
+  });
+
+  it('name a chain without an attestation before they say what was found', async () => {
+    expect((await find(...attested())).code).toBe(0);
+    await world.builder.chain('other').fill(1, 3);
+    write();
+    const { code, out } = await find(...attested());
+    expect([code, out]).toEqual([3, expect.stringMatching(/^not everything was compared: none, and/)]);
+    expect(out).toContain('left out: other/0 has no attestation by a named cosigner: nothing was compared');
+    expect((await find(...attested(), '--topic', 'orders')).code).toBe(0);
+    const { code: none, err } = await exported(...attested());
+    expect([none, err]).toEqual([2, expect.stringContaining('other/0 has no attestation')]);
+  });
+});
+
 describe('verify --attestations', () => {
   it('says how far a second party confirms each chain', async () => {
     const { code, out, err } = await ledgerstone(['verify', ...archive(), ...attested()]);
