@@ -10,7 +10,7 @@ import { READ_BUCKET, READ_OBJECTS } from './read-actions.ts';
 import { PUBLIC_HALF } from './signing-key.ts';
 
 /** Keys that a verifier writes in its own bucket. */
-export const VERIFIER_KEY_PATTERNS = ['attestations/*', 'findings/*', 'passes/*'];
+export const VERIFIER_KEY_PATTERNS = ['attestations/*', 'findings/*', 'passes/*', 'index/*'];
 
 /**
  * Reads the archive and can't write to it. Writes to its own bucket. Its right to sign is in its key's policy

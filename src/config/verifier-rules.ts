@@ -18,6 +18,7 @@ export const verifierRuleProblems = (root: unknown): SchemaProblem[] => [
   ...overlapProblems(root),
   ...retentionProblems(root),
   ...chainProblems(topicsOf(root)),
+  ...indexProblems(root),
 ];
 
 function keyProblems(root: unknown): SchemaProblem[] {
@@ -35,6 +36,21 @@ function keyProblems(root: unknown): SchemaProblem[] {
     problems.push({ path: ['archive', 'trusted'], message });
   }
   return problems;
+}
+
+/** One note holds all of them (FORMAT.md 9.9.3). */
+const INDEX_PLACES_MAX = 8;
+
+function indexProblems(root: unknown): SchemaProblem[] {
+  const fields = valueAt(root, ['index', 'fields']);
+  if (typeof fields !== 'object' || fields === null) return [];
+  return Object.entries(fields).flatMap(([topic, names]): SchemaProblem[] => {
+    if (typeof names !== 'object' || names === null) return [];
+    const places = new Set(Object.values(names).flat());
+    if (places.size <= INDEX_PLACES_MAX) return [];
+    const message = `must name at most ${INDEX_PLACES_MAX} places, and has ${places.size}`;
+    return [{ path: ['index', 'fields', topic], message }];
+  });
 }
 
 function cosignerProblems(root: unknown): SchemaProblem[] {

@@ -5,6 +5,7 @@ import { period, source } from './archiver-schema.ts';
 import { version } from './config-version.ts';
 import { cluster, signing, store } from './connections-schema.ts';
 import { between, chainName, forms, log, server, sizeBetween, some, text } from './fields.ts';
+import { topicFields } from './topic-fields.ts';
 
 const GIB = 1024 * MIB;
 const [kms] = signing.options;
@@ -130,6 +131,20 @@ export const verifierConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('The repeated reading of the whole archive'),
+  index: z
+    .strictObject({
+      fields: z
+        .record(z.string(), topicFields)
+        .register(forms, { form: 'fields by topic' })
+        .describe(
+          [
+            'Fields by topic (or chain), as `fields` in ledgerstone.yaml; `*` means every other topic. At most 8',
+            'places of one topic. Of each segment the verifier notes which values they have there',
+          ].join(' '),
+        ),
+    })
+    .optional()
+    .describe('An index, so that `ledgerstone find` need not read every segment. Default: none is written'),
   configuration: z
     .strictObject({
       every: between('1m', '7d')

@@ -17,6 +17,7 @@ import {
   storeOf,
   tlsOf,
 } from './connections.ts';
+import { topicFieldsOf } from './topic-fields.ts';
 import { periodOf } from './units.ts';
 import { verifierRuleProblems } from './verifier-rules.ts';
 import { type VerifierConfigOutput, verifierConfigSchema } from './verifier-schema.ts';
@@ -88,6 +89,8 @@ export type VerifierConfig = {
     readonly holds: readonly PromisedHold[];
   };
   readonly fullPass: { readonly everyMs: number; readonly bytesPerRun: number };
+  /** Places that are indexed, by topic or chain. Null: no index is written. */
+  readonly index: Readonly<Record<string, readonly string[]>> | null;
   /** What the settings of buckets are compared with. */
   readonly configuration: {
     readonly everyMs: number;
@@ -168,6 +171,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
     chains: { freshnessMs: input.chains.freshness ?? null, confirmMs: input.chains.confirm },
     sweep: sweepOf(input.sweep),
     fullPass: { everyMs: input.fullPass.every, bytesPerRun: input.fullPass.bytesPerRun },
+    index: indexOf(input.index),
     configuration: {
       ...{ everyMs: every, denies },
       defaultDays: defaultDays ?? null,
@@ -190,6 +194,15 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
     },
     log: input.log,
   };
+}
+
+/** Each place once, in the order of the configuration. */
+function indexOf(index: VerifierConfigOutput['index']): VerifierConfig['index'] {
+  if (index === undefined) return null;
+  const placesOf = (fields: Parameters<typeof topicFieldsOf>[0]): string[] => [
+    ...new Set(Object.values(topicFieldsOf(fields)).flat()),
+  ];
+  return Object.fromEntries(Object.entries(index.fields).map(([topic, fields]) => [topic, placesOf(fields)]));
 }
 
 const sweepOf = ({

@@ -141,20 +141,23 @@ const CODES_AFTER_HANDOVER: ReadonlySet<string> = new Set([
   ...['malformed', 'sequence-gap', 'bad-signature', 'unknown-key', 'no-trusted-key', 'fork'],
 ]);
 
-function walk(
-  { archive, trusted, sha256, checker, clock, leastLock, bytesInFlight }: StepTools,
+async function walk(
+  { archive, trusted, sha256, checker, clock, leastLock, bytesInFlight, indexing }: StepTools,
   place: ChainInArchive,
   confirmed: Confirmed | null,
   { handovers, mayGoOn, signal }: StepOptions,
 ): Promise<Confirmation | null> {
-  return confirmChain(archive, place, {
-    ...{ trusted, sha256, checker, confirmed, depth: 'content', nowMs: clock.now() },
+  const visitor = indexing?.begin(place, false, signal) ?? null;
+  const confirmation = confirmChain(archive, place, {
+    ...{ trusted, sha256, checker, confirmed, depth: 'content', nowMs: clock.now(), visitor },
     ...(leastLock && { leastLock }),
     ...(handovers && { handovers }),
     ...(mayGoOn && { mayGoOn }),
     ...(bytesInFlight && { bytesInFlight }),
     ...(signal && { signal }),
   });
+  // Indexes that fail are no reason not to attest.
+  return confirmation.finally(() => visitor?.finish());
 }
 
 /** The offset is known if the last attested seal was read again and has not changed. */

@@ -37,14 +37,17 @@ export async function signNote(
 }
 
 /** Its content. Throws FormatError if it is not a note of this verifier, of this archive, at that key. */
-export async function openNote(
+export const openNote = async (keys: NoteKeys, key: string, bytes: Uint8Array): Promise<Uint8Array> =>
+  (await openNoteBy(keys, key, bytes)).content;
+
+/** The same, and which of the cosigners has signed it. */
+export async function openNoteBy(
   { archiveOrigin, cosigners, sha256 }: NoteKeys,
   key: string,
   bytes: Uint8Array,
-): Promise<Uint8Array> {
+): Promise<{ readonly content: Uint8Array; readonly by: CosignerKey }> {
   const { text, signature, content } = parseCosignedNote(bytes, { key, archiveOrigin }, sha256);
-  if ((await cosignedBy({ text, signatures: [signature] }, cosigners)) === null) {
-    throw new FormatError('a note that no key of this verifier has signed');
-  }
-  return content;
+  const signed = await cosignedBy({ text, signatures: [signature] }, cosigners);
+  if (signed === null) throw new FormatError('a note that no key of this verifier has signed');
+  return { content, by: signed.cosigner };
 }

@@ -22,6 +22,7 @@ import type { QueueMessage } from './events/envelopes.ts';
 import type { ArchiveLocation } from './events/work.ts';
 import type { Covers } from './findings/closed-by.ts';
 import type { CheckName, FindingFile, Scope } from './findings/record.ts';
+import type { SegmentIndexing } from './index/segment-indexing.ts';
 import type { UnreadHeads } from './unread-heads.ts';
 
 export type Verifier = {
@@ -157,6 +158,8 @@ export type StepTools = {
   readonly unread?: UnreadHeads;
   /** Over all steps that run side by side. */
   readonly bytesInFlight?: Semaphore;
+  /** Left out: no index is written. */
+  readonly indexing?: SegmentIndexing | undefined;
 };
 
 export type StepOptions = {

@@ -44,6 +44,7 @@ export const SEVERITY = {
   'access-attempt': 'attempt',
   'configuration-drift': 'attempt',
   'retention-long': 'attempt',
+  'index-mismatch': 'attempt',
   'unreferenced-object': 'notice',
   'stale-chain': 'notice',
   'legal-hold-missing': 'notice',

@@ -14,6 +14,7 @@ const DIST = join(ROOT, 'dist');
  */
 const ENTRIES = {
   index: 'src/index.ts',
+  'index-worker': 'src/read/find/index/index-worker.ts',
   ledgerstone: 'src/apps/cli/main.ts',
   'lane-worker': 'src/archiver/lanes/lane-worker.ts',
   'search-worker': 'src/read/find/search-worker.ts',

@@ -149,8 +149,8 @@ function chainOfOffsets(options: ExportOptions): ChainOptions | null {
   }
   if (topic === undefined || more.length > 0 || partition === undefined)
     throw new UsageError('--offsets are of one chain', 'Add one --topic and its --partition.');
-  const { where, text, subject, from, to, fields, readAll, since } = options;
-  if ([where, text, subject, from, to, fields, readAll, since].every((one) => one === undefined))
+  const { where, text, subject, from, to, fields, trustNobody, since } = options;
+  if ([where, text, subject, from, to, fields, trustNobody, since].every((one) => one === undefined))
     return { topic, partition };
   throw new UsageError(
     '--offsets and a search in one export',

@@ -24,7 +24,7 @@ export type QueryOptions = {
   readonly time: TimeRange['kind'];
   readonly topic?: readonly string[];
   readonly fields?: string;
-  readonly readAll?: boolean;
+  readonly trustNobody?: boolean;
   readonly since?: readonly string[];
 };
 
@@ -54,7 +54,7 @@ export const withQuery = (command: Command): Command =>
     )
     .option('--topic <topic>', 'topic, or chain; repeatable; default: all', repeatable)
     .option('--fields <file>', 'short names of fields by topic, as YAML')
-    .option('--read-all', 'pass nothing by, whatever the seals state of their times')
+    .option('--trust-nobody', "pass no segment by: not for what its seal states, nor on a verifier's word")
     .option('--since <checkpoint>', 'file of earlier signed checkpoints; repeatable', repeatable);
 
 /** Everything that can be wrong with the options alone is said before anything is read. Throws UsageError. */
@@ -81,7 +81,7 @@ export async function queryOf(
   const topics = named.length === 0 || named.includes('all') ? 'all' : named.flatMap(chainsOf(config));
   const { fieldsOf, names } = await fieldNames(options.fields, config, env);
   const limit = options.limit ?? null;
-  const readsAll = options.readAll === true;
+  const readsAll = options.trustNobody === true;
   return { query: { conditions, texts, time, topics, limit, readsAll, fieldsOf }, names };
 }
 

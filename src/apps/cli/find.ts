@@ -2,13 +2,16 @@
 
 import { type Command, Option } from 'commander';
 import { utf8 } from '../../base/bytes.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
 import { suggestion } from '../../config/nearest.ts';
 import { refuseAbsentField } from '../../read/find/absent-field.ts';
 import { type FoundLines, findLines } from '../../read/find/find.ts';
 import type { Statement } from '../../read/find/statement.ts';
+import { IndexReader } from '../../verifier/index/index-reader.ts';
 import {
   type AttestationSurvey,
+  type Attestations,
   attestationSummary,
   attestationText,
   confirmedChain,
@@ -40,12 +43,14 @@ Letters are compared as they are: Alice is not alice.
 Every stored byte of a segment is compared with its seal before a hit of it is printed,
 and all seals of its chain with each other. At the end stands what was looked at, what was
 not, and why. Segments are passed by where their signed seals state other times than those
-asked for; --read-all reads them too. --time event can't do that, and reads everything.
+asked for. With --attestations and --cosigner they are passed by too where that verifier's
+signed index says that no record is a hit (=, > and < of an indexed field, --time event).
+The answer says on whose word. --trust-nobody reads all of them.
 
-Exit codes: 0 everything was looked at (or --limit was reached), with or without hits;
-1 a chain is broken; 2 usage, or a field that no event has; 3 something could not be
-looked at, a chain has no attestation (--attestations), or it was interrupted, also by a
-reader that had enough (\`| head\`).
+Exit codes: 0 everything was looked at, or passed by on a word that is named (or --limit
+was reached), with or without hits; 1 a chain is broken; 2 usage, or a field that no event
+has; 3 something could not be looked at, a chain has no attestation (--attestations), or
+it was interrupted, also by a reader that had enough (\`| head\`).
 
 Examples:
   ledgerstone find ./archive --key archive.vkey --where '/userIdentity/arn~alice' \\
@@ -110,6 +115,7 @@ async function runFind(
           since,
         },
         confirmed: (survey?.newest ?? []).map(confirmedChain),
+        indexes: attestations === null ? null : indexesOf(attestations, archive),
         onProgress: (bytes, hits) => progress.update(bytes, hits),
       });
       void progress.countBytes(archive.store, io.signal).catch(() => {});
@@ -126,6 +132,13 @@ async function runFind(
   } finally {
     await close();
   }
+}
+
+/** What the cosigners have written down of the segments of this archive. Null: without its key, of none. */
+function indexesOf({ store, cosigners }: Attestations, { trusted }: Archive): IndexReader | null {
+  const [log] = trusted;
+  if (log === undefined) return null;
+  return new IndexReader(store, { archiveOrigin: log.name, cosigners, sha256: nodeSha256 });
 }
 
 /** Prints or writes each hit as it comes. Returns what a reader has to know of them. */
@@ -197,9 +210,9 @@ async function writeStatement(
   return exitCodeOf(statement);
 }
 
-function exitCodeOf({ verdict, isComplete, end, leftOut }: Statement): number {
+function exitCodeOf({ verdict, isCompleteOnWord, end, leftOut }: Statement): number {
   if (verdict === 'broken') return EXIT.broken;
-  if (isComplete) return EXIT.ok;
+  if (isCompleteOnWord) return EXIT.ok;
   // Ended as asked, and nothing else is wrong.
   return end === 'limit' && leftOut.length === 1 ? EXIT.ok : EXIT.failed;
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../../base/log.ts';
 import { requireFitStore } from '../../clients/open.ts';
 import { loadVerifierConfig, type VerifierConfig } from '../../config/verifier.ts';
 import { encodeCosignerVkey } from '../../format/cosignature.ts';
+import { indexChecker } from '../../read/find/index/index-checker.ts';
 import type { Verifier } from '../../verifier/verifier.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
 import { schedulesOf } from '../verifier/schedules.ts';
@@ -65,13 +66,16 @@ async function runVerifier(io: Io, config: VerifierConfig, log: Logger): Promise
     log.warn({ remedy: unreachable.remedy }, `the status server ${unreachable.found}`);
   await requireFitStore(config.attestations.store, io.signal);
   const clients = await openClients(config);
-  const checker = workerChecker();
+  // What indexes checks as well, so only one of them has threads.
+  const indexer = config.index === null ? null : indexChecker();
+  const checker = indexer ?? workerChecker();
   const metrics = new WatchMetrics({
     ...{ fullPassMs: config.fullPass.everyMs, sweepMs: config.sweep.everyMs },
   });
   try {
     const verifier = makeVerifier(config, clients, {
       checker,
+      ...(indexer !== null && { indexer }),
       log,
       bytesInFlight: BYTES_IN_FLIGHT,
       onMetrics: (run, atMs, open) => metrics.observe(run, open, atMs),

@@ -11,6 +11,7 @@ import { openForReading, openForWriting, openSigner } from '../../clients/open.t
 import { requireSeparate } from '../../clients/separate.ts';
 import { archiveOriginOf, type VerifierConfig } from '../../config/verifier.ts';
 import type { CosignerKey } from '../../format/cosignature.ts';
+import type { IndexChecker } from '../../read/find/index/index-checker.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { roleCredentials } from '../../store/role-credentials.ts';
 import type { ReadableStore, Store } from '../../store/store.ts';
@@ -39,6 +40,7 @@ import type { RunResult, Task, Verifier } from '../../verifier/verifier.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
 import type { Severity } from '../../verify/finding.ts';
 import type { RunMetrics } from './emf.ts';
+import { indexingOf } from './indexing.ts';
 import { type Counts, runMetricsOf } from './run-metrics.ts';
 
 export type VerifierClients = {
@@ -89,6 +91,8 @@ export type VerifierOptions = {
    * process that may end without notice.
    */
   readonly tallyKeepMs?: number;
+  /** What indexes, if the configuration asks for it: it also checks data objects. Default: in this thread. */
+  readonly indexer?: IndexChecker;
   /** Default: by Kafka's own protocol, from the brokers that the configuration names. */
   readonly readMarks?: MarksReader;
 };
@@ -120,18 +124,17 @@ export function makeVerifier(
     onMetrics,
     tallyKeepMs = TALLY_KEEP_MS,
     readMarks,
+    indexer,
   }: VerifierOptions,
 ): Verifier {
   requireOwnKey(config, signer);
-  const { cosigner, attestations, alarms } = config;
-  const { mode, period } = attestations.retention;
-  const retention = { mode, period };
-  const { name, earlier } = cosigner;
+  const retention = retentionOf(config);
+  const { name, earlier } = config.cosigner;
   const { trusted } = config.archive;
   const attester = new Attester({
     ...{ store: own, name, signer, earlier, trusted, retention, sha256: nodeSha256, clock },
   });
-  const notifiers = notifiersOf(alarms, clock);
+  const notifiers = notifiersOf(config.alarms, clock);
   const signing = noteSigning(config, attester.key, signer);
   const ledger = new Ledger({
     ...{ store: own, retention, clock, signing, sha256: nodeSha256, channels: channelsOf(notifiers) },
@@ -143,16 +146,17 @@ export function makeVerifier(
     const open = (severity: Severity) => reporter.openOfAll(severity);
     onMetrics?.(runMetricsOf(result, reporter.takeCounts(), nowMs), nowMs, open);
   };
+  const notes = { store: own, retention, clock, signing, onForeign: foreignNotes(reporter) };
+  const indexing = indexingOf(config, notes, log, indexer);
   const { leastLock, greatestLock, holds } = config.sweep;
   const step = {
-    ...{ archive, trusted: config.archive.trusted, attester, sha256: nodeSha256, checker, clock },
+    ...{ archive, trusted, attester, sha256: nodeSha256, clock, indexing },
+    ...{ checker: indexing?.options.checker ?? checker },
     ...{ leastLock, bytesInFlight: new Semaphore(bytesInFlight), unread: new UnreadHeads(clock) },
   };
-  const notes = { store: own, retention, clock, signing, onForeign: foreignNotes(reporter) };
   const checked = new CheckedNotes({ store: own, keys: signing });
   const { everyMs, bytesPerRun } = config.fullPass;
   const subjects = subjectsOf(config, trailFiles, clock);
-  const { freshnessMs } = config.chains;
   const compare = completenessOf(config, notes, readMarks);
   return {
     archive,
@@ -171,12 +175,16 @@ export function makeVerifier(
       ...(compare === null ? [] : [['completeness', compare] as const]),
       ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),
     ]),
-    ...{ log, clock, freshnessMs, onResult },
+    ...{ log, clock, freshnessMs: config.chains.freshnessMs, onResult },
     watched: watchedOf(config),
     days: new DayLog({ ...notes, log, keepMs: tallyKeepMs, checked }),
     chainsAtOnce,
   };
 }
+
+const retentionOf = ({ attestations: { retention } }: VerifierConfig) => ({
+  ...{ mode: retention.mode, period: retention.period },
+});
 
 const trailRecordsOf = (
   { attempts, configuration }: VerifierConfig,

@@ -16,20 +16,26 @@ export async function refuseAbsentField(
   suggestion: (field: string, known: readonly string[]) => string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { counts, isComplete, hits } = statement;
-  if (!isComplete || hits > 0 || counts.records - counts.outOfTime - counts.untimed === 0) return;
-  const all = [...counts.fields, ...(query.time?.kind === 'event' ? [counts.eventTime] : [])];
-  const index = all.findIndex(({ present }) => present === 0);
+  const { counts, isCompleteOnWord, hits, onWord } = statement;
+  const passedBy = onWord.reduce((sum, { records }) => sum + records, 0);
+  const inTime = counts.records + passedBy - counts.outOfTime - counts.untimed;
+  if (!isCompleteOnWord || hits > 0 || inTime === 0) return;
+  // Whether records that were passed by have a time is not always said.
+  const asksTime = query.time?.kind === 'event' && onWord.length === 0;
+  const all = [...counts.fields, ...(asksTime ? [counts.eventTime] : [])];
+  const isSaid = (at: number) => onWord.some(({ isPresent }) => isPresent[at] === true);
+  const index = all.findIndex(({ present }, at) => present === 0 && !isSaid(at));
   const absent = all[index];
   if (absent === undefined) return;
   const field = query.conditions[index]?.field ?? 'time';
   const sample = await sampleFields(store, statement.chains, signal);
   const [example] = sample;
   const known = example === undefined ? '' : ` One record has ${sample.slice(0, 8).join(', ')}.`;
+  const records = `the ${absent.missing + passedBy} records that were looked at`;
   const what =
     absent.objects > 0
       ? `${field} is an object in ${absent.objects} records and has a value in none: name a field inside of it`
-      : `${field} is a field of none of the ${absent.missing} records that were looked at${suggestion(field, sample)}`;
+      : `${field} is a field of none of ${records}${suggestion(field, sample)}`;
   throw new QueryError(
     what,
     `Name a field that events have, such as --where '${example ?? '/userIdentity/arn'}~alice'.${known}`,

@@ -19,6 +19,7 @@ import type { ChainInArchive } from '../../verify/survey.ts';
 import { verifyArchive } from '../../verify/verify.ts';
 import type { LocatedSeal } from '../chain-reader.ts';
 import type { FoundLine } from '../line-range.ts';
+import type { SegmentIndexes } from './index/index-skips.ts';
 import { laterHits } from './later-hits.ts';
 import { statementOf } from './make-statement.ts';
 import type { Query } from './query.ts';
@@ -49,6 +50,8 @@ export type FindOptions = {
   readonly since?: readonly Uint8Array[];
   /** What a second party has attested. */
   readonly confirmed?: readonly ConfirmedChain[];
+  /** What a trusted second party says of segments: those that can have no hit are not read. */
+  readonly indexes?: SegmentIndexes | null;
   /** Threads that search. 0: the caller's own. Default: one for each core. */
   readonly threads?: number;
   /** Stored bytes of data objects that were read or passed by, and hits that were given. */
@@ -90,7 +93,7 @@ class Search {
   }
 
   async *hits(): AsyncGenerator<Hit> {
-    const { store, query, signal, trusted, threads, onProgress } = this.#options;
+    const { store, query, signal, trusted, indexes = null, threads, onProgress } = this.#options;
     try {
       this.#scope = await searchScope(store, query, signal);
     } catch (error) {
@@ -103,7 +106,7 @@ class Search {
     const checker = searchChecker(threads);
     this.#walk = new SegmentWalk(this.#scope.searched, checker, queue, {
       ...{ time: query.time, readsAll: query.readsAll, hasKey: trusted.length > 0 },
-      ...{ storeKind: store.kind, signal: either },
+      ...{ indexes, storeKind: store.kind, signal: either },
       onBytes: (bytes) => {
         this.#bytes += bytes;
         onProgress?.(this.#bytes, this.#hits);
@@ -137,8 +140,9 @@ class Search {
   }
 
   statement(): Statement {
-    const { query, trusted, store } = this.#options;
+    const { query, trusted, store, indexes = null } = this.#options;
     return statementOf({
+      usesIndexes: indexes !== null && !query.readsAll,
       ...{ archive: store.description, query, hasKey: trusted.length > 0, scope: this.#scope ?? NOTHING },
       ...{ walks: this.#walk?.walks ?? [], report: this.#report, end: this.#end, hits: this.#hits },
     });

@@ -45,6 +45,7 @@ export class JsonWalker {
   #bytes: Uint8Array = new Uint8Array(0);
   #end = 0;
   #isEnded = false;
+  #isCut = false;
   #depth = 0;
   #nested = 0;
 
@@ -66,13 +67,18 @@ export class JsonWalker {
     this.#root = [root];
   }
 
-  /** Walks the well-formed JSON text [start, end). A malformed one is walked as far as it goes. */
-  walk(bytes: Uint8Array, start: number, end: number, onFound: OnFound): void {
+  /**
+   * Walks the well-formed JSON text [start, end). A malformed one is walked as far as it goes. False: it was
+   * not walked to its end, since a part that leads to some place is too deep, or `onFound` ended it.
+   */
+  walk(bytes: Uint8Array, start: number, end: number, onFound: OnFound): boolean {
     this.#onFound = onFound;
     this.#isEnded = false;
+    this.#isCut = false;
     this.#depth = 0;
     this.#nested = 0;
     this.#walkText(bytes, start, end, this.#root);
+    return !this.#isCut && !this.#isEnded;
   }
 
   #walkText(bytes: Uint8Array, start: number, end: number, nodes: readonly Node[]): void {
@@ -91,7 +97,10 @@ export class JsonWalker {
     if (start >= this.#end) return -1;
     const byte = bytes[start] as number;
     if (byte === 0x7b || byte === 0x5b) {
-      if (this.#depth === WALK_DEPTH_MAX) return -1;
+      if (this.#depth === WALK_DEPTH_MAX) {
+        this.#isCut = true;
+        return -1;
+      }
       this.#depth++;
       const after = byte === 0x7b ? this.#object(start + 1, nodes) : this.#array(start + 1, nodes);
       this.#depth--;

@@ -3,6 +3,7 @@ import { endBound } from '../../verify/end-bound.ts';
 import { type Finding, type Verdict, verdictOf, worstVerdict } from '../../verify/finding.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
 import { conditionText } from './condition.ts';
+import { onWordOf } from './index/on-word.ts';
 import type { Query } from './query.ts';
 import type { SearchScope, TopicChain } from './search-scope.ts';
 import { addCounts, noCounts } from './search-spec.ts';
@@ -20,6 +21,8 @@ export type StatementInput = {
   readonly report: Report | null;
   readonly end: SearchEnd;
   readonly hits: number;
+  /** Whether the word of a second party was looked for. */
+  readonly usesIndexes: boolean;
 };
 
 export function statementOf(input: StatementInput): Statement {
@@ -37,13 +40,16 @@ export function statementOf(input: StatementInput): Statement {
     withoutField: scope.withoutField,
     unlisted: scope.unlisted,
     endBound: endBound(report?.chains ?? [], ['--since', '--attestations']),
+    onWord: onWordOf(input.walks, query.conditions.length),
+    usesIndexes: input.usesIndexes,
   };
   const leftOut = leftOutTexts(looked);
-  const isComplete = end === 'complete' && leftOut.length === 0;
-  const { query: _, endBound: __, ...said } = looked;
+  const isWhole = end === 'complete' && leftOut.length === 0;
+  const { query: _, endBound: __, usesIndexes: ___, ...said } = looked;
   return {
     ...said,
-    isComplete,
+    isComplete: isWhole && looked.onWord.length === 0,
+    isCompleteOnWord: isWhole,
     conclusion: conclusionText(looked, leftOut),
     leftOut,
     facts: factTexts(looked),
@@ -61,16 +67,16 @@ const withoutKeyFindings = (findings: readonly Finding[], hasKey: boolean): read
 
 function chainStatement(walk: ChainWalk, report: Report | null, hasKey: boolean): ChainStatement {
   const { chain, partition, topic, counts } = walk;
-  const { withLines, read, outOfRecordTime, outOfSealedTime, untimed, untrusted } = walk.segments;
-  const notRead = withLines - read - outOfRecordTime - outOfSealedTime - untimed - untrusted;
+  const { withLines, read, outOfRecordTime, outOfSealedTime, untimed, onWord, untrusted } = walk.segments;
+  const notRead = withLines - read - outOfRecordTime - outOfSealedTime - untimed - onWord - untrusted;
   const found = report?.chains.find((one) => one.chain === chain && one.partition === partition);
   return {
-    ...{ chain, partition, topic, segments: { ...walk.segments, notRead }, counts },
+    ...{ chain, partition, topic, segments: { ...walk.segments, notRead }, counts, index: walk.index },
     ...(found === undefined ? UNKNOWN : checked(found, hasKey)),
   };
 }
 
-type Checked = Omit<ChainStatement, keyof TopicChain | 'segments' | 'counts'>;
+type Checked = Omit<ChainStatement, keyof TopicChain | 'segments' | 'counts' | 'index'>;
 
 const UNKNOWN: Checked = {
   ...{ verdict: null, origin: null, size: null, root: null, firstOffset: null, nextOffset: null },

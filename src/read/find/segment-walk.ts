@@ -4,6 +4,7 @@ import type { ArchiveVersion } from '../../verify/archive-reader.ts';
 import type { DataOutcome } from '../../verify/content.ts';
 import type { ContentVisitor, SealToVisit, Visit } from '../../verify/content-visitor.ts';
 import type { LocatedSeal } from '../chain-reader.ts';
+import { type IndexFacts, isRuledOut, noIndexFacts, type SegmentIndexes } from './index/index-skips.ts';
 import type { TimeRange } from './query.ts';
 import type { SearchChecker } from './search-checker.ts';
 import type { SearchScope } from './search-scope.ts';
@@ -22,6 +23,8 @@ export type SegmentCounts = {
   /** By their seals: none of their records has a time, so none lies in a range of the records' times. */
   untimed: number;
   untimedRecords: number;
+  /** No record of theirs can be a hit: on the word of a second party, by its signed index. */
+  onWord: number;
   /** Their seals are not sound, or no trusted key signed them. */
   untrusted: number;
 };
@@ -33,6 +36,7 @@ export type ChainWalk = {
   readonly topic: string | null;
   readonly segments: SegmentCounts;
   readonly counts: SearchCounts;
+  readonly index: IndexFacts;
 };
 
 /** A segment that was read and is what its seal says. */
@@ -46,7 +50,7 @@ export type ReadSegment = {
 
 const noSegments = (): SegmentCounts => ({
   ...{ withLines: 0, read: 0, outOfRecordTime: 0, outOfSealedTime: 0 },
-  ...{ untimed: 0, untimedRecords: 0, untrusted: 0 },
+  ...{ untimed: 0, untimedRecords: 0, onWord: 0, untrusted: 0 },
 });
 
 export type WalkOptions = {
@@ -54,6 +58,8 @@ export type WalkOptions = {
   readonly readsAll: boolean;
   /** Whether seals must be signed by a trusted key. */
   readonly hasKey: boolean;
+  /** What a second party says of segments. Null: nobody's word is taken. */
+  readonly indexes: SegmentIndexes | null;
   readonly storeKind: 's3' | 'directory';
   readonly signal: AbortSignal;
   /** Stored bytes that were read or passed by. */
@@ -79,7 +85,7 @@ export class SegmentWalk implements ContentVisitor {
     this.#options = options;
     this.walks = searched.map(({ spec, chain, partition, topic }) => {
       const counts = noCounts(spec.conditions.length);
-      const walk = { chain, partition, topic, segments: noSegments(), counts };
+      const walk = { chain, partition, topic, segments: noSegments(), counts, index: noIndexFacts() };
       this.#specs.set(`${chain}/${partition}`, { walk, spec });
       return walk;
     });
@@ -97,7 +103,7 @@ export class SegmentWalk implements ContentVisitor {
       walk.segments.untrusted++;
       return null;
     }
-    if (this.#isSkipped(seal, walk.segments)) {
+    if (this.#isSkipped(seal, walk.segments) || (await this.#isOnWord(seal, entry))) {
       onBytes(data.bytes);
       return null;
     }
@@ -110,6 +116,18 @@ export class SegmentWalk implements ContentVisitor {
       },
       end: () => set(null),
     };
+  }
+
+  /** Without a key nobody has shown that the seal is the one which the second party has seen. */
+  async #isOnWord(
+    seal: SealToVisit,
+    { walk, spec }: { readonly walk: ChainWalk; readonly spec: SearchSpec },
+  ): Promise<boolean> {
+    const { indexes, hasKey, readsAll, signal } = this.#options;
+    if (indexes === null || readsAll || !hasKey || !seal.isTrusted) return false;
+    if (!(await isRuledOut(indexes, seal, spec, walk.index, signal))) return false;
+    walk.segments.onWord++;
+    return true;
   }
 
   #resultOf(

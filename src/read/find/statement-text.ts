@@ -2,6 +2,7 @@
 import { counted, countText } from '../../base/counted.ts';
 import { type Finding, VerifyError } from '../../verify/finding.ts';
 import { addMissing, lostOffsets, NONE_MISSING } from '../../verify/gaps.ts';
+import { onWordTexts, wordText } from './index/on-word.ts';
 import type { ChainStatement, Looked } from './statement.ts';
 
 const nameOf = ({ chain, partition }: { readonly chain: string; readonly partition: number }): string =>
@@ -77,7 +78,7 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
   const other =
     skipped === 0 ? '' : `; ${counted(skipped, 'other segment')} can hold none, as the seals state it`;
   // What limits an answer comes before the answer.
-  const key = hasKey ? '' : 'not verified, since no key was given: ';
+  const key = hasKey ? onWordText(looked) : 'not verified, since no key was given: ';
   if (leftOut.length === 0) return `${key}${found}, and nothing was left out: ${where} were searched${other}`;
   // What was read ahead of the limit says nothing: hits of it were not printed.
   if (end === 'limit') return `${key}the first ${found} by chain and offset, as many as were asked for`;
@@ -85,6 +86,13 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
   if (end === 'interrupted')
     return `${key}not everything was searched: interrupted after ${hits === 0 ? 'no hit' : found}`;
   return `${key}not everything was searched: ${found} in ${where}${other}`;
+}
+
+/** Without a key nobody's word is taken. */
+function onWordText(looked: Looked): string {
+  const word = wordText(looked);
+  const segments = sum(looked, ({ segments: { onWord } }) => onWord);
+  return word === null ? '' : `on the word of ${word}, for ${counted(segments, 'segment')} not read here: `;
 }
 
 const skippedOf = (looked: Looked): number =>
@@ -98,7 +106,7 @@ export function factTexts(looked: Looked): string[] {
   if (query.time?.kind === 'record' && counts.records > 0) {
     said.push(`${countText(inTime)} of the records that were read lie in the range of times`);
   }
-  said.push(...skipTexts(looked));
+  said.push(...skipTexts(looked), ...onWordTexts(looked));
   for (const [index, condition] of query.conditions.entries()) {
     const field = counts.fields[index];
     if (field !== undefined && field.missing > 0) {
@@ -108,7 +116,7 @@ export function factTexts(looked: Looked): string[] {
     }
   }
   if (query.time?.kind === 'event') {
-    said.push('the times of events are in no seal, so no segment was passed by for its times');
+    said.push('the times of events are in no seal, so no segment was passed by for what seals state');
   }
   if (query.time?.kind === 'event' && counts.eventTime.missing > 0) {
     said.push(`${counted(counts.eventTime.missing, 'record')} without a time of the event`);
@@ -151,7 +159,7 @@ function skipTexts(looked: Looked): string[] {
     said.push(
       [
         `${counted(records, 'segment')} not read, since ${word} other times of the first and the last`,
-        'record (--read-all reads them)',
+        'record (--trust-nobody reads them)',
       ].join(' '),
     );
   }

@@ -1,6 +1,7 @@
 // What was looked at, what was not, and so what does a search say? The completeness statement.
 import type { Finding, Verdict } from '../../verify/finding.ts';
 import type { Missing } from '../../verify/gaps.ts';
+import type { IndexFacts, OnWord } from './index/index-skips.ts';
 import type { Query } from './query.ts';
 import type { SearchScope, TopicChain } from './search-scope.ts';
 import type { SearchCounts } from './search-spec.ts';
@@ -15,6 +16,7 @@ export type ChainStatement = TopicChain & {
     readonly notRead: number;
   };
   readonly counts: SearchCounts;
+  readonly index: IndexFacts;
   /** The members below are null if the search ended before the chain was checked. */
   readonly verdict: Verdict | null;
   readonly origin: string | null;
@@ -45,8 +47,15 @@ export type Statement = {
   };
   readonly hits: number;
   readonly end: SearchEnd;
-  /** Everything that was asked for was looked at, and is what its seals say. */
+  /** Everything that was asked for was looked at by this search itself, and is what its seals say. */
   readonly isComplete: boolean;
+  /**
+   * The same, but segments in `onWord` were not read: a second party says that none of their records is a
+   * hit.
+   */
+  readonly isCompleteOnWord: boolean;
+  /** On whose word segments were not read. Over all chains. */
+  readonly onWord: readonly OnWord[];
   /** Whether seals were checked against a trusted key. */
   readonly hasKey: boolean;
   /** Of the chains that were searched. Without a key never `verified`. Null: ended before. */
@@ -68,8 +77,12 @@ export type Statement = {
 };
 
 /** A statement before its sentences. */
-export type Looked = Omit<Statement, 'isComplete' | 'conclusion' | 'leftOut' | 'facts' | 'bounds'> & {
+export type Looked = Omit<
+  Statement,
+  'isComplete' | 'isCompleteOnWord' | 'conclusion' | 'leftOut' | 'facts' | 'bounds'
+> & {
   readonly query: Query;
+  readonly usesIndexes: boolean;
   /** What can't be ruled out of the ends of chains. */
   readonly endBound: string;
 };

@@ -34,3 +34,11 @@ export function parseTarget(text: string): Target | null {
   const tokens = text.slice(1).split('/');
   return { kind: 'pointer', tokens: tokens.map((one) => one.replaceAll('~1', '/').replaceAll('~0', '~')) };
 }
+
+/** The one text that parseTarget reads as this. */
+export function targetText(target: Target): string {
+  if (target.kind === 'key') return 'key';
+  if (target.kind === 'header') return `${HEADER}${target.name}`;
+  const tokens = target.tokens.map((one) => one.replaceAll('~', '~0').replaceAll('/', '~1'));
+  return `/${tokens.join('/')}`;
+}

@@ -14,7 +14,7 @@ import type { ScrubLog, ScrubProgress } from './scrub-progress.ts';
 
 export type ScrubTools = Pick<
   StepTools,
-  'archive' | 'trusted' | 'attester' | 'sha256' | 'checker' | 'clock'
+  'archive' | 'trusted' | 'attester' | 'sha256' | 'checker' | 'clock' | 'indexing'
 > & {
   readonly log: ScrubLog;
   /** Time from the start of one pass to the start of the next. */
@@ -86,7 +86,7 @@ export async function scrubPart(
   const size = confirmation?.report.size ?? 0;
   const isWhole = size >= attested.size;
   const ofEnd = endProblems(confirmation, attested);
-  const findings = [...gone, ...(confirmation?.report.findings ?? []), ...ofEnd];
+  const findings = [...gone, ...(confirmation?.report.findings ?? []), ...again.indexFindings, ...ofEnd];
   const root = confirmation?.head?.root;
   const isFarther = confirmation !== null && root !== undefined && size > (from?.size ?? 0);
   const progress = !isFarther
@@ -108,7 +108,11 @@ export async function scrubPart(
   };
 }
 
-type Walk = { readonly confirmation: Confirmation | null; readonly bytes: () => number };
+type Walk = {
+  readonly confirmation: Confirmation | null;
+  readonly bytes: () => number;
+  readonly indexFindings: readonly Finding[];
+};
 
 async function walk(
   tools: ScrubTools,
@@ -117,14 +121,15 @@ async function walk(
   target: number,
   options: ScrubOptions,
 ): Promise<Walk> {
-  const { archive, trusted, sha256, checker, clock } = tools;
+  const { archive, trusted, sha256, checker, clock, indexing } = tools;
   const { mayGoOn = () => true, bytesMax, concurrency, signal } = options;
   const counted = countBytes(archive);
   const confirmed: Confirmed | null = from;
   // The confirmed seal is read once more, and counts for `mayGoOn` like the others.
   let size = from === null ? 0 : from.size - 1;
-  const confirmation = await confirmChain(counted.reader, place, {
-    ...{ trusted, sha256, checker, confirmed, depth: 'content', nowMs: clock.now() },
+  const visitor = indexing?.begin(place, true, signal) ?? null;
+  const walked = confirmChain(counted.reader, place, {
+    ...{ trusted, sha256, checker, confirmed, depth: 'content', nowMs: clock.now(), visitor },
     mayGoOn: () => {
       size++;
       // At least one segment per part, or a limit that is too small would never be passed.
@@ -134,7 +139,8 @@ async function walk(
     ...(concurrency !== undefined && { concurrency }),
     ...(signal && { signal }),
   });
-  return { confirmation, bytes: counted.bytes };
+  const confirmation = await walked.finally(() => visitor?.finish());
+  return { confirmation, bytes: counted.bytes, indexFindings: (await visitor?.finish()) ?? [] };
 }
 
 const hasUnreadable = ({ confirmation }: Walk): boolean =>

@@ -55,6 +55,8 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     "echo 'orders: { actor: /userIdentity/arn, action: /eventName, time: /eventTime, subject: /userIdentity/userName }' > fields.yaml":
       'files',
     'ledgerstone find ./archive --key archive.vkey --fields fields.yaml --subject alice': 'files',
+    "ledgerstone find s3://acme-audit/prod --key archive.vkey --attestations s3://acme-attestations --cosigner verifier.vkey --where '/userIdentity/arn=arn:aws:iam::123456789012:user/alice'":
+      'aws',
     'ledgerstone find ./archive --key archive.vkey --text alice --limit 5 --format jsonl --out case-17 --prove':
       'files',
     'ledgerstone check case-17/proofs/orders-0-1.tlog-proof --entry case-17/proofs/orders-0-1.json --key archive.vkey':
