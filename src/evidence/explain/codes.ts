@@ -212,6 +212,14 @@ export const CODE_WORDS: Readonly<Record<FindingCode, CodeWords>> = {
     ['A wrong configuration.', 'Somebody who wants to cause cost, or to keep what has to be erased.'],
     ['Find out who set it. A compliance lock can not be shortened; an event hold can be released.'],
   ),
+  'index-mismatch': words(
+    'An index that the second party signed says something else than the records of its segment.',
+    ['A defect of the program that wrote it.', 'Somebody else has the key of the second party.'],
+    [
+      'The archive is not touched by it. Repeat with --trust-nobody the searches that took its word.',
+      'Find out who used the key of the second party (on AWS: CloudTrail, kms:Sign) at that time.',
+    ],
+  ),
   'unreferenced-object': words(
     'Data lies there that no seal names.',
     ['A writer was killed, or lost a race with another: harmless.'],
