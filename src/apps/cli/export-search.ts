@@ -1,4 +1,5 @@
 // How are the events that a search finds put into a package?
+import { LedgerstoneError } from '../../base/error.ts';
 import { chainOrder } from '../../evidence/package.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
@@ -27,8 +28,8 @@ type HitsOfChain = {
 
 /**
  * Searches first, and then reads each segment that has a hit once more, to prove them all up to one
- * checkpoint of their chain. Throws UsageError where nothing was found, or not everything was looked at. Then
- * no package is there.
+ * checkpoint of their chain. Throws UsageError where nothing was found, and IncompleteError where not
+ * everything was looked at. Then no package is there.
  */
 export async function exportSearch(job: SearchJob): Promise<Exported> {
   const { found, search } = await searched(job);
@@ -70,6 +71,20 @@ export async function exportSearch(job: SearchJob): Promise<Exported> {
   }
 }
 
+/** Not everything was looked at. Its exit code is that of `find`. */
+class IncompleteError extends LedgerstoneError {
+  constructor({ verdict, findings, chains, conclusion, leftOut }: Statement) {
+    const all = [...findings, ...chains.flatMap((chain) => chain.findings)];
+    const fault = verdict === 'broken' ? all.find(({ severity }) => severity === 'broken') : undefined;
+    super(fault?.code ?? 'incomplete', `no package is made: ${[conclusion, ...leftOut].join('; ')}`, {
+      disposition: 'input',
+      remedy:
+        '`ledgerstone find` shows what could not be read. --topic and a range of time narrow the search.',
+    });
+    this.name = 'IncompleteError';
+  }
+}
+
 /** The hits by chain and segment, in the order of the package. */
 async function searched({ find, survey }: SearchJob): Promise<{ found: HitsOfChain[]; search: Statement }> {
   const { hits, statement } = findLines(find);
@@ -83,12 +98,7 @@ async function searched({ find, survey }: SearchJob): Promise<{ found: HitsOfCha
   }
   find.signal.throwIfAborted();
   const search = survey === null ? statement() : againstAttested(statement(), survey);
-  if (!search.isComplete) {
-    throw new UsageError(
-      `not everything was looked at, so no package is made: ${[search.conclusion, ...search.leftOut].join(' ')}`,
-      '`ledgerstone find` shows what could not be read. --topic and a range of time narrow the search.',
-    );
-  }
+  if (!search.isComplete) throw new IncompleteError(search);
   if (found.size === 0) {
     throw new UsageError(
       `no event was found, so there is nothing to hand over: ${search.conclusion}`,

@@ -60,8 +60,8 @@ case.2.zip and so on.
 is somebody's word. Without a signature the package says that it is nobody's. With
 --attestations the proofs lead to a checkpoint that an independent verifier has cosigned.
 
-Exit code 2: also where nothing was found, or not everything could be looked at. Exit code
-4: an offset is not sealed yet, or not attested yet.
+Exit codes: 1 a chain is broken; 2 usage, also where nothing was found; 3 not everything
+could be looked at; 4 an offset is not sealed yet, or not attested yet.
 
 Examples:
   ledgerstone export ./archive --key archive.vkey --where '/userIdentity/arn~alice' \\

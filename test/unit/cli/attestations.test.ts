@@ -77,7 +77,7 @@ describe('find and export --attestations', () => {
     expect(out).toContain('left out: other/0 has no attestation by a named cosigner: nothing was compared');
     expect((await find(...attested(), '--topic', 'orders')).code).toBe(0);
     const { code: none, err } = await exported(...attested());
-    expect([none, err]).toEqual([2, expect.stringContaining('other/0 has no attestation')]);
+    expect([none, err]).toEqual([3, expect.stringContaining('other/0 has no attestation')]);
   });
 });
 

@@ -278,7 +278,9 @@ describe('what a search found, in two chains', () => {
     }).filter((one) => one.isFile());
     rmSync(join((data as Dirent).parentPath, (data as Dirent).name));
     const exported = broken.exported('case.zip', '--where', '/n<3');
-    await expect(exported).rejects.toThrow(/ended with 2: .*not everything was looked at/s);
+    await expect(exported).rejects.toThrow(
+      /ended with 1: .*no package is made: not everything was searched/s,
+    );
     expect(existsSync(broken.at('case.zip'))).toBe(false);
     broken.remove();
   });

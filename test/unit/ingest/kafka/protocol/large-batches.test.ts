@@ -130,8 +130,8 @@ describe.each(CODECS)('%s', (codec) => {
 });
 
 describe('the event loop', () => {
-  it('has its turn between two parts, those of nothing too', async () => {
-    const batch = batchOf('zstd', EMPTY_RECORDS, MANY);
+  /** How often the loop had its turn while that was decoded. */
+  async function turnsOf<T>(work: () => Promise<T>): Promise<readonly [turns: number, result: T]> {
     let turns = 0;
     let isOver = false;
     const turn = () => {
@@ -139,14 +139,43 @@ describe('the event loop', () => {
       if (!isOver) setImmediate(turn);
     };
     setImmediate(turn);
-    const parts = await partsOf([batch], MANY - 10_000);
+    const result = await work();
     isOver = true;
+    return [turns, result];
+  }
+
+  it.each(CODECS)('has its turn between two parts, those of nothing too: %s', async (codec) => {
+    const batch = batchOf(codec, EMPTY_RECORDS, MANY);
+    const [turns, parts] = await turnsOf(() => partsOf([batch], MANY - 10_000));
     expect(parts.length).toBeGreaterThan(100);
     expect(turns).toBeGreaterThan(100);
     expect(parts.flatMap(({ records }) => records.map(({ offset }) => offset))).toEqual(
       upTo(MANY, MANY - 10_000),
     );
   });
+
+  it('has its turn between two batches that are parts of their own', async () => {
+    const batches = Array.from({ length: 50 }, (_, n) =>
+      batchBytes({ baseOffset: n, records: [{ value: new Uint8Array(MIB) }] }),
+    );
+    const [turns, parts] = await turnsOf(() => partsOf(batches));
+    expect(parts.length).toBe(50);
+    expect(turns).toBeGreaterThan(40);
+  });
+
+  it.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)(
+    'has its turn while a record is passed over that is too large: %s',
+    async (codec) => {
+      const content = joined(
+        largeRecord(new Uint8Array(100 * MIB)),
+        recordBytes({ value: bytesOf('behind') }, 1),
+      );
+      const batch = batchOf(codec, content, 2);
+      const [turns, found] = await turnsOf(() => decoded([batch], 1));
+      expect([found.offsets, found.undecodable]).toEqual([[1], null]);
+      expect(turns).toBeGreaterThan(20);
+    },
+  );
 
   it('an aborted transaction of many records is evidence in parts', async () => {
     const batch = batchBytes({
