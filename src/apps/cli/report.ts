@@ -129,6 +129,7 @@ function addControls(report: Command, session: Session): void {
       lockPeriod,
     )
     .option('--as-copy', 'a copy of an archive, in a bucket or elsewhere: its locks are not looked at')
+    .option('--oscal <file>', "the same as OSCAL's assessment-results; it must not exist")
     .addHelpText('after', CONTROLS)
     .action(
       acting(session, (name: string | undefined, options: ControlsReportOptions) =>

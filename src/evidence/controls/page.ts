@@ -12,15 +12,16 @@ has to do with.
 `;
 
 export const controlsPage = ({ frameworks, controls }: ControlMap): string =>
-  `${[HEAD, frameworkTable(frameworks, controls), ...controls.map((one) => sectionOf(one, frameworks))].join('\n')}`;
+  `${[HEAD, frameworkList(frameworks, controls), ...controls.map((one) => sectionOf(one, frameworks))].join('\n')}`;
 
-function frameworkTable(frameworks: ControlMap['frameworks'], controls: readonly Control[]): string {
-  const rows = frameworks.map(({ id, title }) => {
-    const ids = controls.flatMap((control) => control.ids[id] ?? []);
-    return `| \`${id}\` | ${title} | ${[...new Set(ids)].join(', ')} |`;
-  });
-  return `| \`--framework\` | edition | controls on the map |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
-}
+/** A list and no table: a formatter of Markdown would pad its columns. */
+const frameworkList = (frameworks: ControlMap['frameworks'], controls: readonly Control[]): string =>
+  frameworks
+    .map(({ id, title }) => {
+      const ids = controls.flatMap((control) => control.ids[id] ?? []);
+      return `- \`${id}\`, ${title}: ${[...new Set(ids)].join(', ')}\n`;
+    })
+    .join('');
 
 function sectionOf(
   { name, ids, asks, does, shows, customer }: Control,

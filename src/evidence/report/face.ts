@@ -1,5 +1,7 @@
 // Which kinds of report are there, and how does each look?
+import { utf8 } from '../../base/bytes.ts';
 import { FormatError } from '../../base/error.ts';
+import { assessmentResults } from '../controls/oscal.ts';
 import type { ReportFace } from './blocks.ts';
 import { type ControlsReport, controlsCsv, controlsFace } from './controls.ts';
 import { type LossesReport, lossesCsv, lossesFace } from './losses.ts';
@@ -33,4 +35,10 @@ export function csvOf(report: KnownReport): Uint8Array {
     default:
       throw new FormatError('a report of another kind');
   }
+}
+
+/** OSCAL's assessment-results. Throws FormatError for a kind of report that has none. */
+export function oscalOf(report: KnownReport): Uint8Array {
+  if (report.kind !== 'controls') throw new FormatError('a report that is none of controls');
+  return utf8(`${JSON.stringify(assessmentResults(report), null, 2)}\n`);
 }

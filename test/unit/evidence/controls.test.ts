@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readControlMap } from '../../../src/apps/cli/report/controls.ts';
-import { CONTROLS_PAGE } from '../../../src/apps/cli/report/write-controls-page.ts';
+import { controlsFiles } from '../../../src/apps/cli/report/write-controls-page.ts';
 import {
   CHECK_IDS,
   type CheckId,
@@ -10,7 +10,6 @@ import {
   runChecks,
 } from '../../../src/evidence/controls/checks.ts';
 import { controlMapOf } from '../../../src/evidence/controls/control-map.ts';
-import { controlsPage } from '../../../src/evidence/controls/page.ts';
 import { controlsVerdict, reportedControls } from '../../../src/evidence/report/controls.ts';
 import { type FindingCode, findingOf } from '../../../src/verify/finding.ts';
 import { NONE_MISSING } from '../../../src/verify/gaps.ts';
@@ -78,8 +77,10 @@ describe('the map', () => {
     expect(CHECK_IDS.filter((id) => !used.has(id))).toEqual([]);
   });
 
-  it('is docs/controls.md: npm run controls', () => {
-    expect(readFileSync(CONTROLS_PAGE, 'utf8')).toBe(controlsPage(map));
+  it('is docs/controls.md and docs/controls.component.json: npm run controls', async () => {
+    const files = await controlsFiles();
+    expect(files).toHaveLength(2);
+    for (const [file, text] of files) expect(readFileSync(file, 'utf8')).toBe(text);
   });
 
   it.each([

@@ -2,7 +2,7 @@
 import { systemClock } from '../../../base/clock.ts';
 import { nodeSha256 } from '../../../base/node/hash.ts';
 import { VERSION } from '../../../base/version.ts';
-import { csvOf, faceOf, type KnownReport } from '../../../evidence/report/face.ts';
+import { csvOf, faceOf, type KnownReport, oscalOf } from '../../../evidence/report/face.ts';
 import { reportPage } from '../../../evidence/report/frame.ts';
 import {
   type ReportProtocol,
@@ -29,6 +29,7 @@ export type PrintOptions = SignerOptions &
     readonly out: string;
     readonly json?: string;
     readonly csv?: string;
+    readonly oscal?: string;
   };
 
 export type ReportRange = {
@@ -50,12 +51,12 @@ export function reportRange({ from, to, tz }: Pick<PrintOptions, 'from' | 'to' |
 
 /** Before anything is read. Throws UsageError. */
 export async function requireNewFiles(options: PrintOptions): Promise<void> {
-  const { out, json, csv, by } = options;
+  const { out, json, csv, oscal, by } = options;
   if (by !== undefined && !isWord(by, 255))
     throw new UsageError('--by must be 1 to 255 bytes of text without control characters');
-  const names = [out, json, csv].filter((name) => name !== undefined);
+  const names = [out, json, csv, oscal].filter((name) => name !== undefined);
   if (new Set(names).size < names.length)
-    throw new UsageError('--out, --json and --csv name the same file twice');
+    throw new UsageError('two of --out, --json, --csv and --oscal name the same file');
   for (const name of names) await requireNoFile(name);
 }
 
@@ -88,6 +89,7 @@ export async function writeReport<Report extends KnownReport>(
     [options.out, () => reportPage(report, faceOf(report), signed, nodeSha256)],
     [options.json, () => signed.bytes],
     [options.csv, () => csvOf(report)],
+    [options.oscal, () => oscalOf(report)],
   ];
   const files = new NewFiles();
   const names: string[] = [];
