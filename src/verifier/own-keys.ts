@@ -7,13 +7,14 @@ import { type FindingCode, isFindingCode } from '../verify/finding.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import { parseDayKey, parseTallyKey } from './days/day-keys.ts';
 import type { FindingState, Scope } from './findings/record.ts';
+import { parseResponseKey } from './findings/response.ts';
 import { parseIndexKey } from './index/index-key.ts';
 
 /** True for every key that this verifier writes. Each parser below returns null for all other keys. */
 export const isOwnKey = (key: string): boolean =>
   [
     ...[parseAttestationKey, parseFindingKey, parsePassKey, parseSweepKey, parseEndsKey],
-    ...[parseDayKey, parseTallyKey, parseIndexKey],
+    ...[parseDayKey, parseTallyKey, parseIndexKey, parseResponseKey],
   ].some((parse) => parse(key) !== null);
 
 const digits = (value: number, count: number): string => String(value).padStart(count, '0');

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   get: async () => (await import('./get.ts')).getCommand,
   show: async () => (await import('./show.ts')).showCommand,
   losses: async () => (await import('./losses.ts')).lossesCommand,
+  finding: async () => (await import('./finding.ts')).findingCommand,
   report: async () => (await import('./report.ts')).reportCommand,
   prove: async () => (await import('./prove.ts')).proveCommand,
   check: async () => (await import('./check.ts')).checkCommand,

@@ -8,13 +8,11 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../../base/clock.ts';
-import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
-import { openForWriting, openSigner } from '../../clients/open.ts';
+import { openForWriting } from '../../clients/open.ts';
 import type { StoreConfig } from '../../config/connections.ts';
 import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
 import { archiveOriginOf, loadVerifierConfig, type VerifierConfig } from '../../config/verifier.ts';
-import { cosignerKey } from '../../format/cosignature.ts';
 import type { NoteKeys } from '../../verifier/signed-notes.ts';
 import { readCosigners } from './attestations-option.ts';
 import { expectedFindings, KINDS, type Kind } from './drill/canary.ts';
@@ -23,6 +21,7 @@ import { drillJson, drillText, type Plan, planText } from './drill/report.ts';
 import { runDrill } from './drill/run.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { openArchiveStore, repeatable } from './open-archive.ts';
+import { configuredCosigners } from './own-bucket-option.ts';
 import { acting, type Session } from './session.ts';
 import { ageText } from './table.ts';
 
@@ -142,18 +141,8 @@ async function runDrillCommand(session: Session, options: DrillCommandOptions): 
 
 /** By which the verifier's findings are known from what somebody else lays beside them. */
 async function keysOf(config: VerifierConfig, { cosigner = [] }: DrillCommandOptions): Promise<NoteKeys> {
-  const { name, signing, earlier } = config.cosigner;
   const given = await readCosigners(cosigner);
-  const asked = async () => {
-    try {
-      return [cosignerKey(name, (await openSigner(signing)).publicKey, nodeSha256), ...earlier];
-    } catch (error) {
-      const remedy = 'Give it: --cosigner verifier.vkey. `ledgerstone watch` logs it when it starts.';
-      const message = `the verifier's public key could not be read: ${messageOf(error)}`;
-      throw new LedgerstoneError('no-cosigner-key', message, { remedy, cause: error });
-    }
-  };
-  const cosigners = given.length > 0 ? given : await asked();
+  const cosigners = given.length > 0 ? given : await configuredCosigners(config);
   return { archiveOrigin: archiveOriginOf(config), cosigners, sha256: nodeSha256 };
 }
 

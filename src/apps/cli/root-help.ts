@@ -14,6 +14,7 @@ Check it
   losses          which offsets have no record, why and by whose word
   explain         a report of verify in plain words, and what to do next
   watch           the independent verifier as a service: check, attest, alarm
+  finding         what watch found; acknowledge and resolve, signed
   drill           tampers with a canary: how soon does the verifier find it?
 
 Find and prove

@@ -1,7 +1,7 @@
 // `--sign-key FILE`, `--sign-kms KEY`: whose key signs what a command writes?
 import type { Command } from 'commander';
 import { openSigner } from '../../clients/open.ts';
-import type { PackageSigner } from '../../evidence/package.ts';
+import type { Signer } from '../../sign/signer.ts';
 import { UsageError } from './exit-code.ts';
 import type { ArchiveOptions } from './open-archive.ts';
 
@@ -17,7 +17,7 @@ export const withSigner = (command: Command, what: string): Command =>
 export async function openSignerOf(
   { signKey, signKms, region, endpoint }: SignerOptions & Pick<ArchiveOptions, 'region' | 'endpoint'>,
   env: NodeJS.ProcessEnv,
-): Promise<PackageSigner | null> {
+): Promise<Signer | null> {
   if (signKey !== undefined && signKms !== undefined)
     throw new UsageError('both --sign-key and --sign-kms name a key that signs', 'Give one of the two.');
   if (signKey !== undefined) return openSigner({ kind: 'local', keyFile: signKey });

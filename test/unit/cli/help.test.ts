@@ -17,6 +17,7 @@ const COMMANDS = [
   'show',
   'losses',
   'report',
+  'finding',
   'prove',
   'check',
   'export',
