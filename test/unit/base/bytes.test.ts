@@ -41,6 +41,20 @@ describe('base64', () => {
       expect(equalBytes(fromBase64(text), bytes)).toBe(true);
     }
   });
+  it('takes of each end that is padded the one spelling of its bytes', () => {
+    const digits = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'];
+    const takes = (text: string) => {
+      try {
+        return fromBase64(text).length > 0;
+      } catch {
+        return false;
+      }
+    };
+    const isOne = (text: string) => Buffer.from(text, 'base64').toString('base64') === text;
+    const ends = digits.flatMap((b) => [...digits.map((c) => `A${b}${c}=`), `A${b}==`]);
+    expect(ends.filter((end) => takes(end) !== isOne(end) || takes(`AAAA${end}`) !== isOne(end))).toEqual([]);
+    expect(ends.filter(takes)).toHaveLength(64 * 16 + 4);
+  });
   it.each([
     'A',
     'AA',
