@@ -97,6 +97,11 @@ export class WatchMetrics {
     this.#notificationsFailed.inc(metrics.notificationsFailed);
   }
 
+  /** Over all chains and tasks, by severity. Null: not known yet. */
+  openFindings(): Readonly<Record<string, number | null>> {
+    return Object.fromEntries(SEVERITIES.map((severity) => [severity, this.#open?.(severity) ?? null]));
+  }
+
   /** In the text format of Prometheus. */
   text(state: WatchState): Promise<string> {
     if (state.lastRoundMs !== null) this.#lastRound.set(state.lastRoundMs / 1000);

@@ -14,7 +14,7 @@ export const startWatchServer = (
   serve(
     {
       '/healthz': () => json(isHealthy() ? 200 : 503, { ok: isHealthy() }),
-      '/status': () => json(200, statusOf(state)),
+      '/status': () => json(200, statusOf(state, metrics)),
       '/metrics': async () => ({
         ...{ code: 200, type: metrics.registry.contentType },
         body: await metrics.text(state),
@@ -23,9 +23,13 @@ export const startWatchServer = (
     { host, port, names, member: 'watch' },
   );
 
-/** `trouble`: the one that lasts longest. */
-const statusOf = ({ chains, troubles, ...state }: WatchState) => ({
+/**
+ * `trouble`: the one that lasts longest. The verdict of a chain is that of the last walk along its newest
+ * seals, at `lookedAtMs`; what other tasks found is in `openFindings`.
+ */
+const statusOf = ({ chains, troubles, ...state }: WatchState, metrics: WatchMetrics) => ({
   ...state,
+  openFindings: metrics.openFindings(),
   trouble: [...troubles.values()][0] ?? null,
   troubles: Object.fromEntries(troubles),
   chains: Object.fromEntries(chains),

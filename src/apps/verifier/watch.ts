@@ -53,6 +53,8 @@ export type WatchState = {
       readonly nextOffset: number | null;
       /** In the place that is reserved for drills. */
       readonly isDrill: boolean;
+      /** When the round ended in which it was looked at last. */
+      readonly lookedAtMs: number;
     }
   >;
 };
@@ -207,7 +209,10 @@ class Notes {
       const isDrill = place.chain === CANARY_CHAIN;
       // Of a chain that is gone again and was never attested, nothing was verified.
       if (!isChainThere(step) && findings.length === 0) this.#state.chains.delete(idOf(place));
-      else this.#state.chains.set(idOf(place), { place, verdict, size, nextOffset, isDrill });
+      else {
+        const chain = { place, verdict, size, nextOffset, isDrill, lookedAtMs: nowMs };
+        this.#state.chains.set(idOf(place), chain);
+      }
     }
     this.#state.archiveChains = result?.metrics.chains ?? this.#state.archiveChains;
     const failure = result?.failures[0];

@@ -371,8 +371,13 @@ describe('its server', () => {
         size: 3,
         nextOffset: 9,
         isDrill: false,
+        lookedAtMs: NOW_MS,
       });
-      expect(await (await get('/status')).json()).toMatchObject({ chains: { 'orders/0': { size: 3 } } });
+      // Zero would say that somebody had looked.
+      expect(await (await get('/status')).json()).toMatchObject({
+        chains: { 'orders/0': { size: 3, lookedAtMs: NOW_MS } },
+        openFindings: { broken: null, unverifiable: null, attempt: null, notice: null },
+      });
       // What nobody has looked at is no figure, and zero is one.
       const figures = {
         ...{ findingsBroken: 2, unverifiable: 0, attempts: null, notices: null },
@@ -383,6 +388,11 @@ describe('its server', () => {
       const open = (severity: string) => ({ broken: 2, unverifiable: 0 })[severity] ?? null;
       metrics.observe(figures, open, NOW_MS);
       metrics.observe(figures, open, NOW_MS);
+      // The verdict of a chain is that of its newest seals: what a pass found in older ones stands here.
+      expect(await (await get('/status')).json()).toMatchObject({
+        chains: { 'orders/0': { verdict: 'verified' } },
+        openFindings: { broken: 2, unverifiable: 0, attempt: null, notice: null },
+      });
       const lines = (await (await get('/metrics')).text())
         .split('\n')
         .filter((line) => !line.startsWith('#'));
