@@ -1,6 +1,6 @@
 // How do benches run the archiver, and others, as processes of their own on a stack?
 import { type ChildProcess, spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunningStack } from '../localstack/running.ts';
@@ -26,6 +26,10 @@ export type Round = {
   readonly rssMib: number;
   /** All threads, from the start of the process. */
   readonly cpuMicrosPerEvent?: number;
+  /** The same from the assignment of partitions on: without what each start costs. */
+  readonly cpuMicrosPerEventRunning?: number;
+  /** Of Kafka, S3 and KMS meanwhile, for this round's events. */
+  readonly serversMicrosPerEvent?: number | null;
   /** Seconds of CPU by the name of the thread. Linux only. */
   readonly cpuByThread?: Readonly<Record<string, number>>;
 };
@@ -34,6 +38,26 @@ const ROUND_MS_MAX = 300_000;
 
 export const median = (numbers: readonly number[]): number =>
   [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] as number;
+
+/**
+ * Seconds of CPU that the stack's servers have used. Null where that can't be read: in containers, and on
+ * other systems than Linux.
+ */
+export function serverSeconds({ kafka, s3 }: RunningStack): number | null {
+  let seconds = 0;
+  for (const pid of [...kafka.brokers.map((broker) => broker.pid), s3.pid]) {
+    const file = `/proc/${pid}/stat`;
+    if (pid === undefined || !existsSync(file)) return null;
+    seconds += secondsOf(readFileSync(file, 'utf8'));
+  }
+  return seconds;
+}
+
+/** Linux counts in hundredths of a second (proc_pid_stat(5)); the name of the process may hold anything. */
+export function secondsOf(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
 
 /** One JSON line on its stdout is the answer. */
 export async function measured(

@@ -18,6 +18,7 @@ import {
   type Round,
   SEALING_OPTIONS,
   SHORT_OPTION,
+  serverSeconds,
 } from './sealing.ts';
 
 const { values } = parseArgs({ options: { ...SEALING_OPTIONS, ...SHORT_OPTION } });
@@ -53,6 +54,13 @@ async function measureCodec(stack: RunningStack, codec: Codec, dir: string, goSi
   const env = credentialsOf(stack);
   const brokers = bootstrap.join(',');
   const rounds: Rounds = { bare: [], go: [], archiver: [] };
+  const withServers = async (run: () => Promise<Round>): Promise<Round> => {
+    const before = serverSeconds(stack);
+    const round = await run();
+    const after = serverSeconds(stack);
+    const micros = before === null || after === null ? null : ((after - before) * 1e6) / Number(records);
+    return { ...round, serversMicrosPerEvent: micros };
+  };
   for (let round = 0; round < Number(values.rounds); round++) {
     // In turns, so that a slow minute of the machine affects all.
     const group = `${run}-${round}`;
@@ -62,11 +70,10 @@ async function measureCodec(stack: RunningStack, codec: Codec, dir: string, goSi
     if (goSink !== null) {
       const target = ['-endpoint', s3.endpoint, '-bucket', s3.bucket, '-region', s3.region];
       const source = ['-brokers', brokers, '-topic', topic, '-group', `go-${group}`, '-records', records];
-      rounds.go.push(await measured(goSink, [...source, ...target], env));
+      rounds.go.push(await withServers(() => measured(goSink, [...source, ...target], env)));
     }
-    rounds.archiver.push(
-      await measuredScript('sealing-child.ts', [configFor(stack, topic, group, dir), records], env),
-    );
+    const config = configFor(stack, topic, group, dir);
+    rounds.archiver.push(await withServers(() => measuredScript('sealing-child.ts', [config, records], env)));
     console.error(JSON.stringify({ codec, round, go: rounds.go.at(-1), archiver: rounds.archiver.at(-1) }));
   }
   return { codec, ...summary(rounds) };
@@ -87,8 +94,34 @@ function summary({ bare, go, archiver }: Rounds) {
     overGo: over(go),
     goCpuMicrosPerEvent: go.length === 0 ? null : cpu(go),
     cpuMicrosPerEvent: cpu(archiver),
+    cpuMicrosPerEventRunning: least(archiver, (one) => one.cpuMicrosPerEventRunning),
+    ...byCpu(go, archiver),
     goRssMib: go.length === 0 ? null : rss(go),
     rssMib: rss(archiver),
+  };
+}
+
+/** The best of the rounds: other work on the machine only adds. */
+function least(of: readonly Round[], value: (one: Round) => number | null | undefined): number | null {
+  const values = of.map(value).filter((one) => one !== null && one !== undefined);
+  return values.length === 0 ? null : Number(Math.min(...values).toFixed(2));
+}
+
+/**
+ * CPU of the sink and of the servers together. On a machine that has other work the times say little, and
+ * these still compare. The archiver's start is left out: it is the same for ten events and for a billion.
+ */
+function byCpu(go: readonly Round[], archiver: readonly Round[]) {
+  const servers = (one: Round) => one.serversMicrosPerEvent;
+  const [goServers, archiverServers] = [least(go, servers), least(archiver, servers)];
+  const goOwn = least(go, (one) => one.cpuMicrosPerEvent);
+  const own = least(archiver, (one) => one.cpuMicrosPerEventRunning);
+  const isWhole = goServers !== null && archiverServers !== null && goOwn !== null && own !== null;
+  const ratio = isWhole ? (goOwn + goServers) / (own + archiverServers) : null;
+  return {
+    goServersMicrosPerEvent: goServers,
+    serversMicrosPerEvent: archiverServers,
+    overGoByCpu: ratio === null ? null : Number(ratio.toFixed(3)),
   };
 }
 
