@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   check: async () => (await import('./check.ts')).checkCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   'verify-package': async () => (await import('./verify-package.ts')).verifyPackageCommand,
+  sample: async () => (await import('./sample.ts')).sampleCommand,
   sql: async () => (await import('./sql.ts')).sqlCommand,
   demo: async () => (await import('./demo.ts')).demoCommand,
 };

@@ -57,11 +57,15 @@ export const withQuery = (command: Command): Command =>
     .option('--trust-nobody', "pass no segment by: not for what its seal states, nor on a verifier's word")
     .option('--since <checkpoint>', 'file of earlier signed checkpoints; repeatable', repeatable);
 
-/** Everything that can be wrong with the options alone is said before anything is read. Throws UsageError. */
+/**
+ * Everything that can be wrong with the options alone is said before anything is read. Throws UsageError,
+ * also if all records are asked for, unless `mayBeAll` is `all`.
+ */
 export async function queryOf(
   options: QueryOptions & { readonly limit?: number },
   { config }: Pick<Archive, 'config'>,
   env: NodeJS.ProcessEnv,
+  mayBeAll: 'all' | 'some' = 'some',
 ): Promise<{ readonly query: Query; readonly names: readonly string[] }> {
   const subject: Condition[] =
     options.subject === undefined ? [] : [{ field: 'subject', operator: '=', value: options.subject }];
@@ -71,7 +75,7 @@ export async function queryOf(
   if (options.limit === 0)
     throw new UsageError('--limit 0 finds nothing', 'Give 1 or more, or leave it out.');
   const time = timeRange(options);
-  if (conditions.length === 0 && texts.length === 0 && time === null) {
+  if (mayBeAll === 'some' && conditions.length === 0 && texts.length === 0 && time === null) {
     throw new UsageError(
       'nothing was asked for',
       "Say what to find: --where '/userIdentity/arn~alice', --text alice, or --from and --to.",

@@ -23,6 +23,7 @@ Find and prove
   show            one segment in readable form
   prove           one event's offline proof
   check           a proof, a line and a trusted key: no network
+  sample          records for an audit's test, drawn by a seed
   sql             views for DuckDB, Athena and Trino that read every line
 
 Hand over

@@ -108,6 +108,13 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone verify-package case.zip --key archive.vkey --signer export.pem': 'files',
     'unzip -q case.zip -d case': 'files',
   },
+  'docs/sampling.md': {
+    'ledgerstone sample ./archive --key archive.vkey --n 5 --seed "audit 2026-17" --where \'/eventName^Delete\' --out sample-17':
+      'files',
+    'ledgerstone verify ./archive --key archive.vkey --checkpoints > orders.checkpoint': 'files',
+    "printf 'ledgerstone/sample/1\\n%s\\n%s\\n%s\\n%s\\n' 'audit 2026-17' '' test.example/docs/orders/0 42 | sha256sum":
+      'files',
+  },
   'docs/security.md': {
     'ledgerstone doctor --config ledgerstone.yaml': 'aws',
     'ledgerstone verify ARCHIVE --key KEY': 'aws',

@@ -21,6 +21,8 @@ const NOT_OURS = new Set([
   'git',
   'jq',
   'openssl',
+  'printf',
+  'sha256sum',
   'unzip',
 ]);
 const FETCHED = /^aws-cdk@\d+$/;

@@ -22,6 +22,7 @@ const COMMANDS = [
   'check',
   'export',
   'verify-package',
+  'sample',
   'sql',
   'demo',
 ];

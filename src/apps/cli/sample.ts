@@ -1,0 +1,158 @@
+// `ledgerstone sample`: which records does an auditor test, drawn so that nobody could choose them?
+import type { Command } from 'commander';
+import { VERSION } from '../../base/version.ts';
+import { suggestion } from '../../config/nearest.ts';
+import type { SampleSheet } from '../../evidence/sample-sheet.ts';
+import { refuseAbsentField } from '../../read/find/absent-field.ts';
+import { drawSample, type Sample } from '../../read/find/sample.ts';
+import { readCheckpoints } from './checkpoint-file.ts';
+import { EXIT, UsageError } from './exit-code.ts';
+import { type QueryOptions, queryOf, withQuery } from './find-options.ts';
+import { FindProgress } from './find-progress.ts';
+import { statementLines } from './find-text.ts';
+import { type Archive, type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
+import { newFolder, writeSample } from './sample-files.ts';
+import { type GivenSeed, givenSeed, requireLaterSeed, type SeedOptions, seedBounds } from './sample-seed.ts';
+import { acting, type Session } from './session.ts';
+
+type SampleOptions = ArchiveOptions &
+  QueryOptions &
+  SeedOptions & { readonly n: number; readonly out: string; readonly json?: boolean };
+
+const HELP = `
+Draws N records from all that fit, each as likely as any other, and writes a test sheet
+(sample.csv, sample.html), the population by chain and day (population.csv), and each
+record with its proof. Everything is read and compared with its seal, also segments whose
+seals state other times. If not everything could be, nothing is drawn.
+
+The seed decides. --seed: a text that the auditor chose, best after the records were
+sealed. --seed-from: the root of a checkpoint (\`verify --checkpoints\`) that is later than
+all of the records, so those who sealed them could not know it. Or both. The same seed and
+population give the same sample; docs/sampling.md shows how to check a draw by hand.
+
+Exit codes: 0 drawn; 1 a chain is broken; 2 usage, also if the seed is not later than the
+records; 3 not everything could be looked at.
+
+Examples:
+  ledgerstone sample ./archive --key archive.vkey --n 25 --seed "audit 2026-17" \\
+      --from 2026-01-01 --to 2026-04-01 --out sample-17
+  ledgerstone sample ./archive --key archive.vkey --n 25 --seed-from orders.checkpoint \\
+      --where '/eventName^Delete' --time sealed --to 2026-11-01 --out sample-18 --json
+`;
+
+const N_MAX = 10_000;
+
+export function sampleCommand(program: Command, session: Session): void {
+  const command = program.command('sample').description('Records for a test, drawn by a seed.');
+  withQuery(withArchive(command))
+    .requiredOption('--n <number>', 'how many records', count)
+    .option('--seed <text>', "the auditor's own, without line ends")
+    .option('--seed-from <file>', 'one signed checkpoint, later than the records: its root')
+    .requiredOption('--out <folder>', 'a new folder')
+    .option('--json', 'what was drawn, and from what, for programs')
+    .addHelpText('after', HELP)
+    .action(
+      acting(session, (name: string | undefined, options: SampleOptions) =>
+        runSample(session, name, options),
+      ),
+    );
+}
+
+async function runSample(
+  session: Session,
+  name: string | undefined,
+  options: SampleOptions,
+): Promise<number> {
+  const { io } = session;
+  if (options.n < 1 || options.n > N_MAX)
+    throw new UsageError(`--n ${options.n} can't be drawn`, `Give 1 to ${N_MAX}.`);
+  const given = await givenSeed(io, options);
+  const kept = await Promise.all((options.since ?? []).map((file) => readCheckpoints(io, file)));
+  const archive = await openArchive(name, options, io.env);
+  try {
+    if (archive.trusted.length === 0)
+      throw new UsageError('a sample of records that nobody vouches for', 'Give the trusted key with --key.');
+    const { query } = await queryOf(options, archive, io.env, 'all');
+    await newFolder(options.out);
+    const progress = new FindProgress(io);
+    const find = {
+      ...{ store: archive.store, trusted: archive.trusted, nowMs: Date.now(), signal: io.signal },
+      // Nobody's word on times is taken: who states them could keep records out of the population.
+      query: { ...query, readsAll: true },
+      since: [...kept.flat(), ...(given.note === null ? [] : [given.note])],
+      onProgress: (bytes: number, hits: number) => progress.update(bytes, hits),
+    };
+    void progress.countBytes(archive.store, io.signal).catch(() => {});
+    const sample = await drawSample(find, given.seed, options.n).finally(() => progress.stepAside());
+    await refuseAbsentField(archive.store, sample.statement, query, suggestion, io.signal);
+    if (!sample.statement.isComplete) return await notDrawn(session, options, sample);
+    if (sample.population === 0)
+      throw new UsageError(`no record to draw from: ${sample.statement.conclusion}`, 'Ask for more.');
+    await requireLaterSeed(given, sample, archive, io.signal);
+    const sheet = sheetOf(sample, given, options, archive);
+    await writeSample(options.out, sheet, sample, archive, io.signal);
+    await say(session, options, sheet);
+    return EXIT.ok;
+  } finally {
+    await archive.store.close();
+  }
+}
+
+/** Nothing is written: a sample of what could be read is a sample of something else. */
+async function notDrawn(
+  { output }: Session,
+  { json }: SampleOptions,
+  { statement }: Sample,
+): Promise<number> {
+  if (json === true) await output.json({ drawn: null, statement });
+  else await output.write(`${statementLines(statement, []).join('\n')}\n`);
+  output.note('nothing was drawn: not everything was looked at');
+  return statement.verdict === 'broken' ? EXIT.broken : EXIT.failed;
+}
+
+const timeOf = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+function sheetOf(sample: Sample, given: GivenSeed, { n }: SampleOptions, { store }: Archive): SampleSheet {
+  const { statement, population, days, drawn } = sample;
+  const { where, text, time, topics } = statement.asked;
+  const asked = [
+    ...where,
+    ...text.map((word) => JSON.stringify(word)),
+    ...(time === null
+      ? []
+      : [`${time.kind} time from ${time.from ?? 'the beginning'} to before ${time.to ?? 'the end'}`]),
+    topics === 'all' ? 'all topics' : `topics ${topics.join(', ')}`,
+  ];
+  const { checkpoint, seed } = given;
+  const from = checkpoint === null ? '' : `of ${checkpoint.origin} at size ${checkpoint.size}`;
+  return {
+    ...{ archive: store.description, asked: asked.join('; '), count: n, population, days },
+    seed: { ...seed, from },
+    records: drawn.map((record, index) => ({
+      number: index + 1,
+      id: `${record.chain}/${record.partition}:${record.offset}`,
+      time: timeOf(record.timestampMs),
+      ...{ archived: record.sealed, segment: record.segment, leaf: record.leaf, rank: record.rank },
+    })),
+    conclusion: statement.conclusion,
+    facts: [
+      ...statement.facts,
+      ...statement.chains.map(
+        ({ chain, partition, size, root }) =>
+          `rests on ${chain}/${partition}: ${size} segments, root ${root}`,
+      ),
+    ],
+    bounds: [...statement.bounds, ...seedBounds(given)],
+    ...{ drawnAt: new Date().toISOString(), program: `ledgerstone ${VERSION}` },
+  };
+}
+
+async function say({ output }: Session, { out, json }: SampleOptions, sheet: SampleSheet): Promise<void> {
+  if (json === true) return output.json({ folder: out, ...sheet });
+  const all = sheet.records.length < sheet.count ? ': there are no more' : '';
+  await output.line(`${sheet.records.length} of ${sheet.population} records drawn${all}`);
+  for (const { number, id, time, leaf } of sheet.records)
+    await output.line(`  ${String(number).padStart(3)}  ${id}  ${time ?? '-'}  ${leaf}`);
+  for (const bound of sheet.bounds) await output.line(`  not ruled out: ${bound}`);
+  output.note(`${out}: sample.csv, sample.html, population.csv, sample.json, and records with their proofs`);
+}

@@ -1,0 +1,130 @@
+// Which records of a population are drawn, so that anybody can draw the same ones again? (docs/sampling.md)
+import { toHex, utf8 } from '../../base/bytes.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { leafHash } from '../../merkle/tree.ts';
+import { type FindOptions, findLines, type Hit } from './find.ts';
+import type { Statement } from './statement.ts';
+
+/** Text without line ends, and the root of a checkpoint in hex. One of the two may be empty. */
+export type SampleSeed = { readonly text: string; readonly root: string };
+
+/** A record that was drawn. */
+export type DrawnRecord = {
+  /** Hex SHA-256: the lowest ranks are drawn. */
+  readonly rank: string;
+  readonly origin: string;
+  readonly chain: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Of the record, in milliseconds since 1970; null if it has none. */
+  readonly timestampMs: number | null;
+  /** Number of its segment, and when that was sealed (RFC 3339). */
+  readonly segment: number;
+  readonly sealed: string;
+  /** Hex: the leaf hash of its line (FORMAT.md 1.1). */
+  readonly leaf: string;
+};
+
+type DayCount = {
+  readonly chain: string;
+  readonly partition: number;
+  /** `2026-11-22`, by the record's own time in UTC; `none` without one, `other` beyond too many days. */
+  readonly day: string;
+  readonly records: number;
+};
+
+export type Sample = {
+  /** By rank: of a smaller sample with the same seed and population, the first ones. */
+  readonly drawn: readonly DrawnRecord[];
+  /** Records from which they were drawn. */
+  readonly population: number;
+  readonly days: readonly DayCount[];
+  /** Of each chain, the greatest segment of the population, and the latest time of a seal (RFC 3339). */
+  readonly newest: ReadonlyMap<string, { readonly segment: number; readonly sealed: string }>;
+  readonly statement: Statement;
+};
+
+const FORMAT = 'ledgerstone/sample/1';
+
+/** What is hashed for one record. */
+const rankInput = ({ text, root }: SampleSeed, origin: string, offset: number): Uint8Array =>
+  utf8(`${FORMAT}\n${text}\n${root}\n${origin}\n${offset}\n`);
+
+/** Days are the archive's word: hostile times may name millions. */
+const DAYS_MAX = 20_000;
+
+/** Reads all of the population. Memory is bounded by `count`, days and chains. Throws as `findLines` does. */
+export async function drawSample(find: FindOptions, seed: SampleSeed, count: number): Promise<Sample> {
+  const { hits, statement } = findLines(find);
+  const lowest = new LowestRanks(count);
+  const days = new Map<string, { of: Omit<DayCount, 'records'>; records: number }>();
+  const newest = new Map<string, { segment: number; sealed: string }>();
+  let population = 0;
+  for await (const hit of hits) {
+    population++;
+    countDay(days, hit);
+    const { origin, time } = hit.seal.manifest;
+    const before = newest.get(origin) ?? { segment: -1, sealed: '' };
+    newest.set(origin, {
+      segment: Math.max(before.segment, hit.seal.sequence),
+      sealed: [before.sealed, time.sealed].sort()[1] as string,
+    });
+    lowest.add(nodeSha256(rankInput(seed, origin, hit.found.offset)), hit);
+  }
+  const counted = [...days.values()].map(({ of, records }) => ({ ...of, records }));
+  return { drawn: lowest.drawn, population, days: counted.sort(dayOrder), newest, statement: statement() };
+}
+
+function countDay(days: Map<string, { of: Omit<DayCount, 'records'>; records: number }>, hit: Hit): void {
+  const { chain, partition, found } = hit;
+  const dated = found.timestampMs < 0 ? 'none' : new Date(found.timestampMs).toISOString().slice(0, 10);
+  const keyOf = (day: string) => `${chain}/${partition}/${day}`;
+  const day = days.has(keyOf(dated)) || days.size < DAYS_MAX ? dated : 'other';
+  const counted = days.get(keyOf(day)) ?? { of: { chain, partition, day }, records: 0 };
+  counted.records++;
+  days.set(keyOf(day), counted);
+}
+
+const dayOrder = (a: DayCount, b: DayCount): number =>
+  a.chain === b.chain
+    ? a.partition - b.partition || (a.day < b.day ? -1 : a.day > b.day ? 1 : 0)
+    : a.chain < b.chain
+      ? -1
+      : 1;
+
+/** Of all that are added, those with the lowest ranks, in their order. */
+class LowestRanks {
+  readonly #count: number;
+  readonly #kept: { readonly rank: Uint8Array; readonly record: DrawnRecord }[] = [];
+
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  get drawn(): DrawnRecord[] {
+    return this.#kept.map(({ record }) => record);
+  }
+
+  add(rank: Uint8Array, hit: Hit): void {
+    const kept = this.#kept;
+    const last = kept.at(-1);
+    if (kept.length === this.#count && last !== undefined && Buffer.compare(rank, last.rank) >= 0) return;
+    let [low, high] = [0, kept.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (Buffer.compare((kept[middle] as { rank: Uint8Array }).rank, rank) < 0) low = middle + 1;
+      else high = middle;
+    }
+    kept.splice(low, 0, { rank, record: recordOf(rank, hit) });
+    if (kept.length > this.#count) kept.pop();
+  }
+}
+
+/** The line itself is not kept: it may be long. */
+const recordOf = (rank: Uint8Array, { chain, partition, found, seal }: Hit): DrawnRecord => ({
+  rank: toHex(rank),
+  origin: seal.manifest.origin,
+  ...{ chain, partition, offset: found.offset, segment: seal.sequence, sealed: seal.manifest.time.sealed },
+  timestampMs: found.timestampMs < 0 ? null : found.timestampMs,
+  leaf: toHex(leafHash(nodeSha256, found.line)),
+});
