@@ -61,8 +61,13 @@ export async function readKeyLines(text: string): Promise<string[]> {
   if (status === null) return [text];
   if (!status.isFile() || status.size > KEY_FILE_BYTES_MAX)
     throw new UsageError(`${text} is not a file of keys`, REMEDY);
-  const lines = utf8Text(await readKeyFile(text))
-    .split('\n')
-    .map((line) => line.trim());
+  const bytes = await readKeyFile(text);
+  let content: string;
+  try {
+    content = utf8Text(bytes);
+  } catch (error) {
+    throw new UsageError(`${text} is not a file of keys: ${messageOf(error)}`, REMEDY);
+  }
+  const lines = content.split('\n').map((line) => line.trim());
   return lines.filter((line) => line !== '' && !line.startsWith('#'));
 }

@@ -165,3 +165,19 @@ describe('a file that can not be read says what to do', () => {
     expect([code, err]).toEqual([2, expect.stringContaining(remedy)]);
   });
 });
+
+it.each(['verify', 'status', 'find', 'prove'])(
+  '%s --cosigner with a file that is no text is wrong usage, and no broken archive',
+  async (command) => {
+    writeFileSync(
+      at('binary'),
+      Uint8Array.from({ length: 500 }, (_, index) => (index * 7919) % 256),
+    );
+    const more = { find: ['--text', 'x'], prove: ['--topic', 'orders', '--partition', '0', '--offset', '1'] };
+    const ran = await ledgerstone([
+      ...[command, at('archive'), ...key, '--attestations', at('archive'), '--cosigner', at('binary')],
+      ...(more[command as keyof typeof more] ?? []),
+    ]);
+    expectUsage(ran, at('binary'), /is not a file of keys: not valid UTF-8/);
+  },
+);
