@@ -1,6 +1,6 @@
 // Is a configuration file right, and if not, what is wrong with it and where?
 
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import type { z } from 'zod';
 import { utf8Text } from '../base/bytes.ts';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
@@ -16,9 +16,15 @@ const FILE_BYTES_MAX = 1024 * 1024;
 /** Throws `config` when the file can't be read. */
 export async function readConfigFile(path: string): Promise<string> {
   try {
-    const bytes = await readFile(path);
-    if (bytes.length > FILE_BYTES_MAX) throw new Error('the file is larger than 1 MiB');
-    return utf8Text(bytes);
+    const parts: Buffer[] = [];
+    let length = 0;
+    // Not to its end: a device, or a log by mistake, has none that fits into memory.
+    for await (const part of createReadStream(path, { end: FILE_BYTES_MAX }) as AsyncIterable<Buffer>) {
+      parts.push(part);
+      length += part.length;
+    }
+    if (length > FILE_BYTES_MAX) throw new Error('the file is larger than 1 MiB');
+    return utf8Text(Buffer.concat(parts));
   } catch (cause) {
     throw new LedgerstoneError('config', `can't read the configuration ${path}: ${messageOf(cause)}`, {
       disposition: 'input',

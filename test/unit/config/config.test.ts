@@ -1,6 +1,6 @@
 // Does a right file become the Config, and does a wrong one tell everything that is wrong with it, with its place?
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -508,6 +508,9 @@ describe('files', () => {
       await writeFile(path, new Uint8Array([0xff, 0xfe]));
       expect((await failure())?.message).toContain('UTF-8');
       await writeFile(path, Buffer.alloc(1024 * 1024 + 1, 32));
+      expect((await failure())?.message).toContain('larger than 1 MiB');
+      // Nothing of it is read beyond that: a file of 3 GiB, which takes no space.
+      await truncate(path, 3 * 1024 ** 3);
       expect((await failure())?.message).toContain('larger than 1 MiB');
       await writeFile(path, `\uFEFF${GOOD}`);
       expect((await loadConfig(path, {})).archive.origin).toBe('audit.example.com/prod');
