@@ -168,12 +168,14 @@ describe('a full pass', () => {
     ['no bounds', (one: SegmentIndex) => withField(one, 2, { times: null })],
     ['no record without a time', (one: SegmentIndex) => withField(one, 0, { undated: 0 })],
     ['other bytes', (one: SegmentIndex) => ({ ...one, segment: '0'.repeat(64) })],
-  ])('finds wrong %s', async (_, change) => {
+  ])('finds wrong %s', async (what, change) => {
     await world.step();
     const right = indexOf(world.indexKeys()[0] as string);
     const fields = [...right.fields.slice(0, 2), right.fields[2]].filter((one) => one !== undefined);
     await signed(0, change({ ...right, fields: fields.toReversed() }));
-    expect(codesOf((await world.pass()).findings)).toEqual(['index-mismatch 0']);
+    const { findings } = await world.pass();
+    expect(codesOf(findings)).toEqual(['index-mismatch 0']);
+    expect(findings[0]?.found?.includes('was shown another segment')).toBe(what === 'other bytes');
   });
 
   it('finds what was signed and is no index, and leaves what is newer', async () => {

@@ -143,6 +143,29 @@ const withoutValues = (index: SegmentIndex): SegmentIndex => ({
   fields: index.fields.map((one) => ({ ...one, values: { kind: 'hashes', base64: '' } })),
 });
 
+describe('an index that can not be used', () => {
+  it('leaves its segment to be read, and is named: a signed one that is none, and one that can not be fetched', async () => {
+    const [key = ''] = world.indexKeys();
+    const copy = key.replace('.note', '.1.note');
+    const bytes = await signNote(noteSigning(), STILL, copy, junk);
+    world.store.attacker.putVersion(copy, bytes);
+    const found = await world.find({ where: [`${ACTOR}=nobody`] });
+    expect(found.searched).toEqual([0]);
+    expect(found.statement.facts.join('\n')).toContain(`${NAME} signed it, and it is none`);
+    const read = world.store.read;
+    const store = {
+      ...world.store,
+      read: (...args: Parameters<typeof read>) => {
+        if (args[0] === copy) throw new Error('no answer');
+        return read(...args);
+      },
+    };
+    const away = await world.find({ where: [`${ACTOR}=nobody`] }, { store });
+    expect(away.searched).toEqual([0]);
+    expect(away.statement.facts.join('\n')).toContain(`not used: ${copy}: it could not be used: no answer`);
+  });
+});
+
 describe('a forged index', () => {
   const asked = { where: [`${ACTOR}=alice`] };
   const attacks: readonly (readonly [name: string, why: RegExp, attack: () => Promise<string>])[] = [
