@@ -14,9 +14,11 @@ export const NOW_MS = Date.parse('2026-11-22T10:00:00Z');
 export const signer = memorySigner({ seed: 'bench' });
 
 export type BuildOptions = {
-  /** A file with one event a line. */
-  readonly lines: string;
+  /** A file with one event a line, or what makes the event of an offset. */
+  readonly lines: string | ((offset: number) => Uint8Array);
+  /** A segment is full when it has so much content, or so many records. */
   readonly segmentBytes: number;
+  readonly segmentRecords?: number;
   readonly level: number;
   /** The archive is complete when it has so much content, or so many records. */
   readonly contentBytes?: number;
@@ -25,14 +27,19 @@ export type BuildOptions = {
 
 export type Built = { readonly contentBytes: number; readonly storedBytes: number; readonly lines: number };
 
-/** Repeats real events. Every record has its own offset and time, so no two lines are equal. */
-export async function buildArchive(directory: string, options: BuildOptions): Promise<Built> {
-  const { segmentBytes } = options;
-  const events = readFileSync(options.lines)
+function eventsOf(file: string): (offset: number) => Uint8Array {
+  const events = readFileSync(file)
     .toString('latin1')
     .split('\n')
     .filter((line) => line !== '');
   const records = events.map((text) => Buffer.from(text, 'latin1'));
+  return (offset) => records[offset % records.length] as Uint8Array;
+}
+
+/** Repeats real events. Every record has its own offset and time, so no two lines are equal. */
+export async function buildArchive(directory: string, options: BuildOptions): Promise<Built> {
+  const { segmentBytes } = options;
+  const eventAt = typeof options.lines === 'string' ? eventsOf(options.lines) : options.lines;
   const chainName = `${ORIGIN}/cloudtrail/0`;
   const key = verifierKey(chainName, signer.publicKey, nodeSha256);
   const tools = {
@@ -78,8 +85,9 @@ export async function buildArchive(directory: string, options: BuildOptions): Pr
     )
       return sums;
     const builder = new BodyBuilder(offset, tools);
-    for (let bytes = 0; bytes < segmentBytes && offset < (options.records ?? Infinity); offset++) {
-      const value = records[offset % records.length] as Uint8Array;
+    const end = Math.min(options.records ?? Infinity, offset + (options.segmentRecords ?? Infinity));
+    for (let bytes = 0; bytes < segmentBytes && offset < end; offset++) {
+      const value = eventAt(offset);
       builder.record({
         offset,
         timestamp: BigInt(NOW_MS + offset),

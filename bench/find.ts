@@ -11,6 +11,7 @@ import { directoryStore } from '../src/store/directory.ts';
 import { workerChecker } from '../src/verify/node/worker-checker.ts';
 import { verifyArchive } from '../src/verify/verify.ts';
 import { type Built, buildArchive, NOW_MS, ORIGIN, signer } from './build-archive.ts';
+import { indexCase } from './find-index.ts';
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +19,8 @@ const { values } = parseArgs({
     /** Content of the archive, MiB. */
     mib: { type: 'string', default: '600' },
     rounds: { type: 'string', default: '5' },
+    /** In 1,000 segments, for the search by an index. */
+    events: { type: 'string', default: '1000000' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -99,8 +102,10 @@ try {
     searches,
     target: 0.9,
   };
+  const { cases, ...indexed } = await indexCase(Number(values.events));
   if (!values.json) console.table(searches);
-  console.log(JSON.stringify(result));
+  if (!values.json) console.table(cases);
+  console.log(JSON.stringify({ ...result, indexed, cases }));
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

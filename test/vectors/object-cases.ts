@@ -12,6 +12,7 @@ import { headOf, spoilSignature, withoutLastSignature } from './archive-cases.ts
 import { freezeBytes } from './archive-vector.ts';
 import { cosignedVectors } from './object-cases-cosigned.ts';
 import { noteVectors } from './object-cases-notes.ts';
+import { indexVectors } from './object-cases-index.ts';
 import { lineVectors } from './object-cases-lines.ts';
 import type { ObjectVector } from './object-vector.ts';
 
@@ -279,4 +280,5 @@ export const makeObjectVectors = async (): Promise<ObjectVector[]> => [
   ...(await eventProofVectors()),
   ...(await cosignedVectors()),
   ...(await noteVectors()),
+  ...indexVectors(),
 ];

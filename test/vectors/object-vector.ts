@@ -1,7 +1,7 @@
 // What does a frozen line, manifest, seal, vkey, event proof, attestation or cosigner's note look like, and what is said of it? (test/vectors/objects.json)
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromBase64, toBase64 } from '../../src/base/bytes.ts';
+import { fromBase64, fromHex, toBase64, utf8 } from '../../src/base/bytes.ts';
 import { LedgerstoneError } from '../../src/base/error.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
 import { parseManifest } from '../../src/format/manifest-bytes.ts';
@@ -12,6 +12,10 @@ import { parseVkey } from '../../src/format/vkey.ts';
 import type { FindingCode } from '../../src/verify/finding.ts';
 import { checkEventProof } from '../../src/verify/event-proof.ts';
 import { cosignedBy } from '../../src/verifier/attest/cosigned-by.ts';
+import { parseIndex } from '../../src/read/find/index/segment-index.ts';
+import { SegmentIndexer } from '../../src/read/find/index/segment-indexer.ts';
+import { indexKey } from '../../src/read/find/index/value-hash.ts';
+import { differenceOf } from '../../src/verifier/index/index-notes.ts';
 import { openNote } from '../../src/verifier/signed-notes.ts';
 import { openSeal } from '../../src/verify/open-seal.ts';
 import { thawBytes } from './archive-vector.ts';
@@ -47,6 +51,8 @@ export type ObjectVector = {
   readonly line?: Bytes;
   /** Of notes: where it lies, and the origin of the archive that it is about. */
   readonly address?: { readonly key: string; readonly archive: string };
+  /** Of indexes: the segment that they are of, with a LF after each line. `root` in hex. */
+  readonly segment?: { readonly dataSha256: string; readonly root: string; readonly lines: string };
 };
 
 export const readObjectVectors = (): ObjectVector[] => JSON.parse(readFileSync(OBJECTS_FILE, 'utf8'));
@@ -106,6 +112,8 @@ export async function judge(vector: ObjectVector): Promise<{ readonly verdict: s
         await openNote({ archiveOrigin: archive, cosigners, sha256: nodeSha256 }, key, bytes);
         return accepted;
       }
+      case 'index':
+        return judgeIndex(bytes, vector.segment);
       case 'event-proof': {
         const check = await checkEventProof({ ...tools, proof: bytes, line: thawBytes(vector.line ?? { text: '' }) });
         if (check.verdict === 'verified') return accepted;
@@ -118,4 +126,19 @@ export async function judge(vector: ObjectVector): Promise<{ readonly verdict: s
     throw error;
   }
   throw new Error(`the vector ${vector.name} is of no kind`);
+}
+
+/** Accepted: it is the index of those lines, byte for byte. */
+function judgeIndex(content: Uint8Array, segment: ObjectVector['segment']): { readonly verdict: string; readonly words: string } {
+  const index = parseIndex(content);
+  if (index === null || segment === undefined) throw new Error('an index of no segment');
+  const key = indexKey(segment.dataSha256, fromHex(segment.root));
+  const indexer = new SegmentIndexer(index.fields.map(({ field }) => field), key);
+  for (const text of segment.lines.split('\n').slice(0, -1)) {
+    const line = utf8(text);
+    decodeLine(line);
+    indexer.add({ content: line, start: 0, end: line.length, gapLine: null, timestampMs: -1 });
+  }
+  const why = differenceOf({ key: '', versionId: '', content, index }, indexer.finish());
+  return why === null ? { verdict: 'accepted', words: 'accepted' } : { verdict: 'index-mismatch', words: why };
 }

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   verify: async () => (await import('./verify.ts')).verifyCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   watch: async () => (await import('./watch.ts')).watchCommand,
+  index: async () => (await import('./index-command.ts')).indexCommand,
   drill: async () => (await import('./drill.ts')).drillCommand,
   find: async () => (await import('./find.ts')).findCommand,
   get: async () => (await import('./get.ts')).getCommand,

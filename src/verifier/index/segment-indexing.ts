@@ -22,7 +22,7 @@ export type SegmentIndexingOptions = {
 };
 
 /** What one walk over a chain has done. */
-type IndexCounts = { written: number; there: number; failed: number };
+export type IndexCounts = { written: number; there: number; failed: number };
 
 /**
  * Looks into data objects on one walk over a chain. Call `finish` when the walk has ended, in whatever way.

@@ -8,6 +8,8 @@ export type NumberBounds = { readonly min: string | null; readonly max: string |
 /** Milliseconds since 1970. */
 export type TimeBounds = { readonly min: number; readonly max: number };
 
+const [MINUS, ZERO, NINE] = [0x2d, 0x30, 0x39];
+
 /** Bounds of all values that were added. */
 export class BoundsCollector {
   #least: Decimal | null = null;
@@ -17,6 +19,9 @@ export class BoundsCollector {
 
   /** True: the value reads as a time. */
   add(text: string, kind: FoundKind): boolean {
+    // Both begin with a digit or a minus sign, as few texts do.
+    const first = text.charCodeAt(0);
+    if (!(first === MINUS || (first >= ZERO && first <= NINE))) return false;
     const number = kind === 'other' ? null : parseDecimal(text);
     if (number !== null) {
       if (this.#least === null || compareDecimals(number, this.#least) < 0) this.#least = number;

@@ -1,6 +1,6 @@
 // How does an index name a value, so that the index alone does not tell which one it is? (FORMAT.md 9.9.2)
 import { fromHex, toHex, utf8 } from '../../../base/bytes.ts';
-import { nodeSha256 } from '../../../base/node/hash.ts';
+import { nodeSha256, nodeSha256Into } from '../../../base/node/hash.ts';
 import { parseDecimal } from '../decimal-order.ts';
 import type { FoundKind } from '../json-walk.ts';
 
@@ -28,21 +28,37 @@ export function valueText(text: string, kind: FoundKind): string {
 export const wantedTexts = (value: string): readonly string[] =>
   parseDecimal(value) === null ? [`t${value}`] : [`t${value}`, valueText(value, 'number')];
 
+export const HASH_BYTES = 8;
+const SHA256_BYTES = 32;
+/** Texts up to so many UTF-16 units are hashed without memory of their own. */
+const SHORT_MAX = 1000;
+
 /** Hashes of the values of one field: each is eight bytes. */
 export class ValueHasher {
-  readonly #prefix: Uint8Array;
+  readonly #prefixBytes: number;
+  /** The prefix, and room for a short text. */
+  readonly #message: Buffer;
+  readonly #hash = new Uint8Array(SHA256_BYTES);
 
   constructor(key: Uint8Array, field: string) {
-    this.#prefix = joined(key, utf8(`${field}\0`));
+    const prefix = joined(key, utf8(`${field}\0`));
+    this.#prefixBytes = prefix.length;
+    this.#message = Buffer.alloc(prefix.length + 3 * SHORT_MAX);
+    this.#message.set(prefix);
   }
 
-  /** Of what valueText gave. */
+  /** Of what valueText gave. Good until the next call. */
   of(text: string): Uint8Array {
-    return nodeSha256(joined(this.#prefix, utf8(text))).subarray(0, HASH_BYTES);
+    nodeSha256Into(this.#messageOf(text), this.#hash, 0);
+    return this.#hash.subarray(0, HASH_BYTES);
+  }
+
+  #messageOf(text: string): Uint8Array {
+    const prefix = this.#message.subarray(0, this.#prefixBytes);
+    if (text.length > SHORT_MAX) return joined(prefix, utf8(text));
+    return this.#message.subarray(0, prefix.length + this.#message.write(text, prefix.length));
   }
 }
-
-export const HASH_BYTES = 8;
 
 const joined = (a: Uint8Array, b: Uint8Array): Uint8Array => {
   const out = new Uint8Array(a.length + b.length);
