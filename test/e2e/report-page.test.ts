@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DAY_MS, dateOf } from '../../src/verifier/days/day-keys.ts';
+import { chainScope } from '../../src/verifier/findings/record.ts';
 import { type Browser, CHROMIUM, openBrowser } from '../support/browser.ts';
+import { type FindingsWorld, findingAt, findingsWorld, recordDays } from '../support/findings-world.ts';
 import { HOSTILE, type ReportWorld, reportWorld } from '../support/report-world.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -14,6 +17,7 @@ const SHOTS = process.env['LEDGERSTONE_SCREENSHOTS'];
 
 describe.skipIf(CHROMIUM === undefined)('a report', () => {
   let world: ReportWorld;
+  let findings: FindingsWorld;
   let browser: Browser;
   const shown: { name: string; file: string }[] = [];
 
@@ -30,12 +34,25 @@ describe.skipIf(CHROMIUM === undefined)('a report', () => {
     await make('losses-none', 'losses', world.at('whole'), ...key, '--sign-key', world.at('report-key.pem'));
     await make('retention', 'retention', world.at('archive'), ...key);
     await make('controls', 'controls', world.at('archive'), ...key, '--framework', 'pci-dss-4');
+    findings = await findingsWorld();
+    await recordDays(findings, 45, [20, 21]);
+    const [entry] = await findings.report([findingAt('data-altered', HOSTILE, HOSTILE)]);
+    await findings.report(
+      [findingAt('malformed', 'k')],
+      chainScope({ chain: 'ledgerstone.drill', partition: 0 }),
+    );
+    const ada = ['--by', 'Ada Byron', '--text', HOSTILE, '--sign-key', findings.at('ada-key.pem')];
+    for (const kind of ['ack', 'resolve']) await findings.run('finding', kind, entry?.id as string, ...ada);
+    const days = (ago: number) => dateOf(Date.now() - ago * DAY_MS);
+    const checked = ['--config', findings.at('verifier.yaml'), '--person', findings.at('ada.pem')];
+    await make('checks', 'checks', ...checked, '--from', days(50), '--to', days(-3));
     browser = await openBrowser();
   });
   afterAll(async () => {
     const { requests, errors } = browser;
     await browser.close();
     world.remove();
+    findings.remove();
     // Of all pages here: nothing was asked of anybody, and nothing was refused.
     expect([requests, errors]).toEqual([[], []]);
   });

@@ -1,8 +1,9 @@
 // How does a test get a verifier's bucket on a disk, with findings, the people who answer, and days?
 import { createPublicKey } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { silentLogger } from '../../src/base/log.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
 import { cosignerKey, encodeCosignerVkey } from '../../src/format/cosignature.ts';
 import { encodeVkey, type VerifierKey } from '../../src/format/vkey.ts';
@@ -10,6 +11,10 @@ import { localSigner } from '../../src/sign/local.ts';
 import { generateLocalKey } from '../../src/sign/local-key.ts';
 import { directoryStore } from '../../src/store/directory.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { RunKind } from '../../src/verifier/days/counts.ts';
+import { DAY_MS, dateOf, dayKey, dayStartMs } from '../../src/verifier/days/day-keys.ts';
+import { DayLog, GRACE_MS } from '../../src/verifier/days/day-log.ts';
+import { CheckedNotes } from '../../src/verifier/findings/checked-notes.ts';
 import { type Entry, Ledger } from '../../src/verifier/findings/ledger.ts';
 import { chainScope, type Scope } from '../../src/verifier/findings/record.ts';
 import type { NoteSigning } from '../../src/verifier/signed-notes.ts';
@@ -82,4 +87,39 @@ cosigner: { name: ${NAME}, signing: { kind: local, keyFile: verifier-key.pem } }
     run: (...args) => ledgerstone([...args, '--config', at('verifier.yaml')]),
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
+}
+
+/** Records of `days` days up to yesterday, by a verifier that ran each kind every six hours; not on those of `down`. */
+export async function recordDays(
+  world: FindingsWorld,
+  days: number,
+  down: readonly number[] = [],
+): Promise<string[]> {
+  const todayMs = dayStartMs(dateOf(Date.now()));
+  const dates = Array.from({ length: days }, (_, index) => dateOf(todayMs - (days - index) * DAY_MS));
+  for (const [index, date] of dates.entries()) {
+    const clock = new FakeClock({ auto: true, startMs: dayStartMs(date) });
+    const bucket = { store: world.store, retention: RETENTION, clock, signing: world.signing };
+    const checked = new CheckedNotes({ store: world.store, keys: world.signing });
+    const log = new DayLog({ ...bucket, checked, log: silentLogger, keepMs: 0 });
+    const run = async (kind: RunKind, isWhole = true) => {
+      const endedMs = clock.now();
+      const failures = isWhole ? [] : ['orders/0: <b>away</b>'];
+      await log.ran([{ kind, startedMs: endedMs, endedMs, isWhole, sums: {}, least: {}, failures }], 1);
+    };
+    if (!down.includes(index))
+      for (let hour = 1; hour < 24; hour += 6) {
+        await clock.advance(dayStartMs(date) + hour * 3_600_000 - clock.now());
+        // On the second day no sweep looked at everything.
+        await run('confirmations');
+        await run('sweeps', index !== 1);
+        await run('fullPasses');
+      }
+    if (down.includes(index)) continue;
+    await clock.advance(dayStartMs(date) + DAY_MS + GRACE_MS + 1000 - clock.now());
+    await log.ran([], 1);
+    const stored = new Date(clock.now());
+    utimesSync(world.at(`attestations/${dayKey({ date, copy: 0 })}`), stored, stored);
+  }
+  return dates;
 }

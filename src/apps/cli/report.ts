@@ -3,8 +3,10 @@ import type { Command } from 'commander';
 import { withAttestations } from './attestations-option.ts';
 import { withMaybeChain } from './chain-option.ts';
 import { repeatable, withArchive } from './open-archive.ts';
+import { withOwnBucket } from './own-bucket-option.ts';
 import { lockPeriod } from './period-option.ts';
 import { type CheckReportOptions, runCheckReport } from './report/check.ts';
+import { type ChecksReportOptions, runChecksReport } from './report/checks.ts';
 import { type ControlsReportOptions, runControlsReport } from './report/controls.ts';
 import { type LossesReportOptions, runLossesReport } from './report/losses.ts';
 import { runRetentionReport } from './report/retention.ts';
@@ -73,6 +75,22 @@ Examples:
       --framework soc2 --by "Ada Byron" --out controls.html --csv controls.csv
 `;
 
+const CHECKS = `
+The days of the second party: how often it confirmed, swept, read again and compared, by
+its signed daily records; and every finding that was open, with who was notified, who
+acknowledged and resolved it, by the keys of --person. A day without a record is not shown.
+--from and --to are needed, and mean whole UTC days.
+
+Exit codes: 0 every day that is over is shown, and no finding is open; 1 a finding is
+open; 3 a day is not shown, or only in part.
+
+Examples:
+  ledgerstone report checks --config verifier.yaml --from 2026-11-01 --to 2026-12-01 \\
+      --person ada.pem --by "Ada Byron" --out checks.html
+  ledgerstone report checks --attestations s3://acme-attestations --cosigner verifier.vkey \\
+      --key archive.vkey --from 2026-11-01 --to 2026-12-01 --out checks.html
+`;
+
 const CHECK = `
 Whether the page shows the data that it carries, and who signed them.
 
@@ -107,6 +125,11 @@ export function reportCommand(program: Command, session: Session): void {
       ),
     );
   addControls(report, session);
+  const checks = report.command('checks').description('Days and findings of the second party, on a page.');
+  withReport(withOwnBucket(checks))
+    .option('--person <key>', 'whose answers count: PEM or verifier key; repeatable', repeatable)
+    .addHelpText('after', CHECKS)
+    .action(acting(session, (options: ChecksReportOptions) => runChecksReport(session, options)));
   report
     .command('check')
     .description('Is this page the report that somebody signed?')

@@ -3,17 +3,20 @@ import { utf8 } from '../../base/bytes.ts';
 import { FormatError } from '../../base/error.ts';
 import { assessmentResults } from '../controls/oscal.ts';
 import type { ReportFace } from './blocks.ts';
+import { type ChecksReport, checksCsv, checksFace } from './checks.ts';
 import { type ControlsReport, controlsCsv, controlsFace } from './controls.ts';
 import { type LossesReport, lossesCsv, lossesFace } from './losses.ts';
 import { type RetentionReport, retentionCsv, retentionFace } from './retention.ts';
 
-export type KnownReport = ControlsReport | LossesReport | RetentionReport;
+export type KnownReport = ControlsReport | ChecksReport | LossesReport | RetentionReport;
 
 /** Throws FormatError for a kind that is not known here. */
 export function faceOf(report: KnownReport): ReportFace {
   switch (report.kind) {
     case 'controls':
       return controlsFace(report);
+    case 'checks':
+      return checksFace(report);
     case 'losses':
       return lossesFace(report);
     case 'retention':
@@ -28,6 +31,8 @@ export function csvOf(report: KnownReport): Uint8Array {
   switch (report.kind) {
     case 'controls':
       return controlsCsv(report);
+    case 'checks':
+      return checksCsv(report);
     case 'losses':
       return lossesCsv(report);
     case 'retention':

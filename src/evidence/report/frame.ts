@@ -52,10 +52,14 @@ ${protocolOf(report, signed, sha256)}
 /** For a table: `2026-11-22 10:00:10Z`. */
 export const shortTime = (time: string): string => time.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
 
-export const windowText = ({ from, to }: ReportWindow): string =>
-  from === null && to === null
-    ? 'all times'
-    : `${from === null ? '' : `from ${from} `}${to === null ? 'on' : `to before ${to}`}`.trim();
+/** A date stands for its first moment, in UTC. */
+const momentText = (time: string): string => time.replace(/T00:00:00\.000Z$/, '');
+
+export function windowText({ from, to }: ReportWindow): string {
+  if (from === null && to === null) return 'all times';
+  const end = to === null ? 'on' : `to before ${momentText(to)}`;
+  return from === null ? end.replace(/^to /, '') : `from ${momentText(from)} ${end}`;
+}
 
 const headOf = ({ window, protocol }: PrintedReport<string, unknown>, face: ReportFace): Markup =>
   markup`<header>

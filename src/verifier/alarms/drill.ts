@@ -8,7 +8,11 @@ const CALL_OF_DRILL = /^\S+ called (?:PutObject|DeleteObject) on (\S+),? /;
 const IN_PLACE = new RegExp(`^(?:[^=]*/)?(?:seals/topic=)?${CANARY_CHAIN.replace('.', '\\.')}/[^/]`);
 
 /** True also of what somebody else does there: it says where, and not who. */
-export function isOfDrill({ file: { chain, finding } }: Pick<Entry, 'file'>): boolean {
+export function isOfDrill({
+  file: { chain, finding },
+}: {
+  readonly file: Pick<Entry['file'], 'chain' | 'finding'>;
+}): boolean {
   if (chain !== null) return chain === CANARY_CHAIN;
   if (finding.code !== 'access-attempt') return finding.key !== null && isCanaryKey(finding.key);
   const [, key = ''] = CALL_OF_DRILL.exec(finding.found ?? '') ?? [];

@@ -3,7 +3,7 @@ import { assert } from '../../base/assert.ts';
 import { timeText } from '../../format/time.ts';
 
 export const DAY_MS = 86_400_000;
-const daysRoot = 'passes/days/';
+export const daysRoot = 'passes/days/';
 const DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
 
 export type TallyKey = { readonly date: string; readonly process: string; readonly part: number };

@@ -5,7 +5,16 @@ import type { CheckedNotes } from '../findings/checked-notes.ts';
 import { type OwnBucket, putNote, readNote } from '../own-bucket.ts';
 import type { NoteKeys } from '../signed-notes.ts';
 import { added, type EndedRun, overDay, RUN_KINDS } from './counts.ts';
-import { DAY_MS, dateOf, dayKey, dayPrefix, dayStartMs, parseDayKey, parseTallyKey } from './day-keys.ts';
+import {
+  DAY_MS,
+  dateOf,
+  dayKey,
+  dayPrefix,
+  dayStartMs,
+  daysRoot,
+  parseDayKey,
+  parseTallyKey,
+} from './day-keys.ts';
 import {
   DAY_BYTES_MAX,
   type DayRecord,
@@ -172,4 +181,20 @@ export async function listDay(
     }
   }
   return { day: null, tallies, omitted };
+}
+
+/** Days that are looked at for the first record. Somebody else may have laid any number of objects there. */
+const FIRST_MAX = 1000;
+
+/** Of the oldest record that lies there and is a note of this verifier. Null: none was found. */
+export async function firstRecordedDate(reading: DayReading, signal?: AbortSignal): Promise<string | null> {
+  const seen = new Set<string>();
+  const options = signal === undefined ? {} : { signal };
+  for await (const { key } of oldestVersions(reading.store.listVersions(daysRoot, options))) {
+    const date = parseDayKey(key)?.date;
+    if (date === undefined || seen.has(date)) continue;
+    if ((await readDay(reading, date, signal)) !== null) return date;
+    if (seen.add(date).size >= FIRST_MAX) break;
+  }
+  return null;
 }

@@ -1,0 +1,168 @@
+// `ledgerstone report checks`: on which days did the second party look, and what became of what it found?
+import { systemClock } from '../../../base/clock.ts';
+import { TaskGroup } from '../../../base/concurrency.ts';
+import { type ChecksReport, checksVerdict } from '../../../evidence/report/checks.ts';
+import {
+  type ChecksData,
+  isEachShown,
+  type ReportedDay,
+  type ReportedFinding,
+} from '../../../evidence/report/checks-days.ts';
+import { timeText } from '../../../format/time.ts';
+import type { ReadableStore } from '../../../store/store.ts';
+import { isOfDrill } from '../../../verifier/alarms/drill.ts';
+import { kindsJson } from '../../../verifier/days/counts.ts';
+import { DAY_MS, dateOf, dayStartMs } from '../../../verifier/days/day-keys.ts';
+import { type FoundDay, firstRecordedDate, GRACE_MS, readDay } from '../../../verifier/days/day-log.ts';
+import { scopeOfName } from '../../../verifier/findings/record.ts';
+import { type FindingStory, readStories } from '../../../verifier/findings/stories.ts';
+import type { NoteKeys } from '../../../verifier/signed-notes.ts';
+import { EXIT, UsageError } from '../exit-code.ts';
+import { openArchiveStore } from '../open-archive.ts';
+import { keysOfPeople, namedOwnBucket, type OwnBucketOptions } from '../own-bucket-option.ts';
+import type { Session } from '../session.ts';
+import { readSigners } from '../signer-keys.ts';
+import {
+  beginReport,
+  type PrintOptions,
+  type ReportRange,
+  reportRange,
+  requireNewFiles,
+  writeReport,
+} from './write.ts';
+
+export type ChecksReportOptions = OwnBucketOptions & PrintOptions & { readonly person?: readonly string[] };
+
+const LOOKED = [
+  'The record of each day: its signature by the verifier’s key, for that day and this archive.',
+  'Every note of every finding: by its signature, and answers of people by the keys that were named.',
+];
+const NOT_LOOKED = [
+  'The archive itself: ledgerstone verify reads it. This report is the verifier’s word about what it did.',
+  'Whether the verifier’s program and its key were in the right hands, and whether people read what they were sent.',
+  'Records and findings whose lock has ended, and that were deleted since.',
+];
+const DAYS_MAX = 3_700;
+const READS_AT_ONCE = 8;
+/** A process that runs every few minutes has written the record by then. */
+const DUE_MS = GRACE_MS + 60 * 60_000;
+
+export async function runChecksReport(session: Session, options: ChecksReportOptions): Promise<number> {
+  const { io } = session;
+  const began = beginReport();
+  const range = reportRange(options);
+  const dates = datesIn(range);
+  await requireNewFiles(options);
+  const bucket = await namedOwnBucket(options, io.env);
+  const people = keysOfPeople(bucket.keys, await readSigners(io.stdin, options.person ?? []));
+  const store = await openArchiveStore(bucket.store);
+  try {
+    const nowMs = systemClock.now();
+    const firstRecord = await firstRecordedDate({ store, signing: bucket.keys }, io.signal);
+    const days = await daysOf(store, bucket.keys, dates, { firstRecord, nowMs, signal: io.signal });
+    const { stories, foreign } = await readStories({ store, keys: bucket.keys, people, signal: io.signal });
+    const data: ChecksData = {
+      verifier: [...new Set(bucket.keys.cosigners.map(({ name }) => name))].join(', '),
+      ...{ firstRecord, days, foreign, isStoreTime: store.kind === 's3' },
+      findings: stories.filter((story) => isWithin(story, range)).map(reportedFinding),
+    };
+    const verdict = checksVerdict(range.window, data);
+    const isOpen = data.findings.some(({ closed, isDrill }) => closed === null && !isDrill);
+    const isShown = isEachShown(days) && foreign === 0;
+    return await writeReport<ChecksReport>(session, options, {
+      ...{
+        kind: 'checks',
+        window: range.window,
+        verdict,
+        looked: LOOKED,
+        notLooked: NOT_LOOKED,
+        chains: [],
+        data,
+      },
+      ...{ began, archive: { name: store.description, origin: bucket.keys.archiveOrigin } },
+      exitCode: isOpen ? EXIT.broken : isShown ? EXIT.ok : EXIT.failed,
+    });
+  } finally {
+    await store.close();
+  }
+}
+
+/** The UTC days that lie wholly within it. Throws UsageError for none, or too many. */
+function datesIn({ sinceMs, untilMs }: ReportRange): string[] {
+  if (!Number.isFinite(sinceMs) || !Number.isFinite(untilMs))
+    throw new UsageError('which days are meant is not said', 'Give --from and --to.');
+  const firstMs = Math.ceil(sinceMs / DAY_MS) * DAY_MS;
+  const count = Math.floor((untilMs - firstMs) / DAY_MS);
+  if (!(count >= 1)) throw new UsageError('no whole UTC day lies between --from and --to');
+  if (count > DAYS_MAX)
+    throw new UsageError(`${count} days are too many for one report`, `At most ${DAYS_MAX}.`);
+  return Array.from({ length: count }, (_, index) => dateOf(firstMs + index * DAY_MS));
+}
+
+type About = { readonly firstRecord: string | null; readonly nowMs: number; readonly signal: AbortSignal };
+
+async function daysOf(
+  store: ReadableStore,
+  signing: NoteKeys,
+  dates: readonly string[],
+  about: About,
+): Promise<ReportedDay[]> {
+  const days: ReportedDay[] = [];
+  const group = new TaskGroup(READS_AT_ONCE);
+  try {
+    for (const [index, date] of dates.entries())
+      await group.start(async () => {
+        const isOver = dayStartMs(date) + DAY_MS <= about.nowMs;
+        days[index] = reportedDay(
+          date,
+          isOver ? await readDay({ store, signing }, date, about.signal) : null,
+          about,
+        );
+      });
+  } finally {
+    await group.finish();
+  }
+  return days;
+}
+
+function reportedDay(date: string, found: FoundDay | null, { firstRecord, nowMs }: About): ReportedDay {
+  if (found === null) {
+    const isDue = dayStartMs(date) + DAY_MS + DUE_MS <= nowMs;
+    // Without any record nothing tells a day that was missed from one before the first.
+    const isBefore = firstRecord !== null && date < firstRecord;
+    return {
+      ...{ date, state: isDue ? (isBefore ? 'before' : 'not-shown') : 'not-due', kinds: {}, attested: 0 },
+      ...{ drills: { opened: 0, notified: 0 }, storedAt: null, tallies: 0, omitted: 0 },
+    };
+  }
+  const { record, storedMs } = found;
+  const { kinds, attested, drills, tallies, omitted } = record;
+  return {
+    ...{ date, state: 'shown', kinds: kindsJson(kinds), attested, drills, tallies, omitted },
+    storedAt: timeText(Math.max(0, Math.floor(storedMs))),
+  };
+}
+
+/** By the store's times: open at some moment of it. */
+const isWithin = ({ openedStoredMs, closed }: FindingStory, { sinceMs, untilMs }: ReportRange): boolean =>
+  openedStoredMs < untilMs && (closed === null || closed.storedMs >= sinceMs);
+
+function reportedFinding(story: FindingStory): ReportedFinding {
+  const { id, scope, opening, finding, check, closed, notified, responses, otherResponses } = story;
+  const { code, severity, key, expected, found } = finding;
+  const at = (ms: number) => timeText(Math.max(0, Math.floor(ms)));
+  const chain = scopeOfName(scope).place?.chain ?? null;
+  return {
+    ...{ id, scope, opening, code, severity, key, expected, found, check, opened: at(story.openedStoredMs) },
+    notified: notified.map(({ channel, storedMs }) => ({ channel, at: at(storedMs) })),
+    closed: closed && { at: at(closed.atMs), check: closed.check, why: closed.why },
+    answers: responses.map(({ kind, by, text, storedMs, keyId }) => ({
+      kind,
+      by,
+      text,
+      at: at(storedMs),
+      keyId,
+    })),
+    ...{ otherAnswers: otherResponses, isDrill: isOfDrill({ file: { chain, finding } }) },
+  };
+}

@@ -1,0 +1,105 @@
+// What is known of one day, and of one finding?
+
+/** What a record counts, in the order in which it is shown. */
+export const CHECK_KINDS = [
+  'confirmations',
+  'sweeps',
+  'fullPasses',
+  'configuration',
+  'completeness',
+] as const;
+export type CheckKind = (typeof CHECK_KINDS)[number];
+
+export type CheckCounts = {
+  readonly runs: number;
+  readonly failed: number;
+  readonly whole: number;
+  /** RFC 3339. */
+  readonly first: string | null;
+  readonly last: string | null;
+  /** Seconds. */
+  readonly pause: number;
+  readonly failures: readonly string[];
+};
+
+/**
+ * `shown`: there is a record. `not-shown`: there should be one. `before`: before the first record that lies
+ * there. `not-due`: it is not over, or its record is not due yet.
+ */
+export type DayState = 'shown' | 'not-shown' | 'before' | 'not-due';
+
+export type ReportedDay = {
+  readonly date: string;
+  readonly state: DayState;
+  readonly kinds: Readonly<Partial<Record<CheckKind, CheckCounts>>>;
+  readonly attested: number;
+  readonly drills: { readonly opened: number; readonly notified: number };
+  /** Of the record, by the store's clock. */
+  readonly storedAt: string | null;
+  readonly tallies: number;
+  readonly omitted: number;
+};
+
+type ReportedAnswer = {
+  readonly kind: 'ack' | 'resolve';
+  readonly by: string;
+  readonly text: string;
+  readonly at: string;
+  readonly keyId: string;
+};
+
+export type ReportedFinding = {
+  readonly id: string;
+  readonly scope: string;
+  readonly opening: number;
+  readonly code: string;
+  readonly severity: string;
+  readonly key: string | null;
+  readonly expected: string | null;
+  readonly found: string | null;
+  readonly check: string;
+  readonly opened: string;
+  readonly notified: readonly { readonly channel: string; readonly at: string }[];
+  readonly closed: { readonly at: string; readonly check: string; readonly why: string } | null;
+  readonly answers: readonly ReportedAnswer[];
+  /** Notes at keys of answers that nobody named has signed. */
+  readonly otherAnswers: number;
+  readonly isDrill: boolean;
+};
+
+export type ChecksData = {
+  readonly verifier: string;
+  /** Of the first record that lies there. Null: none does. */
+  readonly firstRecord: string | null;
+  readonly days: readonly ReportedDay[];
+  /** Opened before the end of the window, and not closed before its beginning. */
+  readonly findings: readonly ReportedFinding[];
+  /** Objects at keys of findings that are no notes of the verifier. */
+  readonly foreign: number;
+  /** False: in a directory anybody can set the times of files. */
+  readonly isStoreTime: boolean;
+};
+
+const ALWAYS: readonly CheckKind[] = ['confirmations', 'sweeps', 'fullPasses'];
+export const CHECK_WORDS: Readonly<Record<CheckKind, string>> = {
+  confirmations: 'confirmations',
+  sweeps: 'sweeps',
+  fullPasses: 'full passes',
+  configuration: 'comparisons of the configuration',
+  completeness: 'comparisons with Kafka',
+};
+
+/** Kinds that a day must have: the first three, and what any record of the window has. */
+export const expectedKinds = (days: readonly ReportedDay[]): CheckKind[] =>
+  CHECK_KINDS.filter((kind) => ALWAYS.includes(kind) || days.some(({ kinds }) => kinds[kind] !== undefined));
+
+/** What a day lacks a whole run of. Empty: each kind looked at everything at least once. */
+export const lacking = ({ kinds }: ReportedDay, expected: readonly CheckKind[]): CheckKind[] =>
+  expected.filter((kind) => (kinds[kind]?.whole ?? 0) === 0);
+
+/** Every day that is over has a whole run of each kind, and there is such a day. */
+export function isEachShown(days: readonly ReportedDay[]): boolean {
+  const expected = expectedKinds(days);
+  const due = days.filter(({ state }) => state !== 'not-due');
+  return due.length > 0 && due.every((day) => day.state === 'shown' && lacking(day, expected).length === 0);
+}

@@ -1,0 +1,177 @@
+// What does a report of checks say: which days are shown, which are not, and what became of the findings?
+import { counted, countText } from '../../base/counted.ts';
+import { csvRows } from '../csv.ts';
+import type { ReportFace, TableBlock, TableCell } from './blocks.ts';
+import { calendarOf } from './calendar.ts';
+import { checksBounds } from './checks-bounds.ts';
+import {
+  CHECK_KINDS,
+  CHECK_WORDS,
+  type CheckCounts,
+  type ChecksData,
+  type DayState,
+  expectedKinds,
+  isEachShown,
+  lacking,
+  type ReportedFinding,
+} from './checks-days.ts';
+import { findingsOf } from './checks-findings.ts';
+import { shortTime, windowText } from './frame.ts';
+import type { PrintedReport, ReportVerdict, ReportWindow } from './printed-report.ts';
+
+export type ChecksReport = PrintedReport<'checks', ChecksData>;
+
+export function checksVerdict(window: ReportWindow, data: ChecksData): ReportVerdict {
+  const { days, foreign } = data;
+  const real = data.findings.filter(({ isDrill }) => !isDrill);
+  const count = (state: DayState) => days.filter((day) => day.state === state).length;
+  const expected = expectedKinds(days);
+  const part = days.filter((day) => day.state === 'shown' && lacking(day, expected).length > 0).length;
+  const [shown, none] = [count('shown'), count('not-shown') + count('before')];
+  const due = shown + none;
+  const isWhole = isEachShown(days);
+  const standing = real.length > 0 ? 'found' : isWhole && foreign === 0 ? 'whole' : 'open';
+  const bounds = checksBounds(data, expected);
+  const when = window.from === null ? '' : ` ${windowText(window)}`;
+  if (due === 0)
+    return {
+      standing,
+      sentence: `No day${when} is over: nothing is shown of any, and ${openText(real)}.`,
+      bounds,
+    };
+  const kinds = `a whole run of each kind of check (${expected.map((kind) => CHECK_WORDS[kind]).join(', ')})`;
+  const full = shown - part;
+  const sentence = isWhole
+    ? `Each of the ${counted(due, 'day')}${when} that are over is shown with ${kinds}, and ${openText(real)}.`
+    : `Of ${counted(due, 'day')}${when} that are over, ${full} ${full === 1 ? 'is' : 'are'} shown with ${kinds}, ` +
+      `${part} in part, and ${none} not at all; ${openText(real)}.`;
+  return { standing, sentence, bounds };
+}
+
+function openText(findings: readonly ReportedFinding[]): string {
+  if (findings.length === 0) return 'no finding was open in that time';
+  const open = findings.filter(({ closed }) => closed === null).length;
+  const now = open === 0 ? 'and all are closed' : `${open} still ${open === 1 ? 'is' : 'are'}`;
+  return `${counted(findings.length, 'finding')} ${findings.length === 1 ? 'was' : 'were'} open in that time, ${now}`;
+}
+
+/** `5 min`, `1 h 4 min`: rounded up, for it is the most that was. */
+function pauseText(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return [hours === 0 ? '' : `${hours} h`, rest === 0 ? '' : `${rest} min`]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+function kindCell(counts: CheckCounts | undefined, isShown: boolean): TableCell {
+  if (!isShown) return '-';
+  if (counts === undefined || counts.whole === 0)
+    return { text: counts === undefined ? 'none' : `none whole of ${countText(counts.runs)}`, tone: 'open' };
+  const failed = counts.failed === 0 ? '' : `\n${countText(counts.failed)} failed`;
+  return `${countText(counts.whole)}, pause ${pauseText(counts.pause)}${failed}`;
+}
+
+const STATES: Readonly<Record<DayState, string>> = {
+  shown: 'shown',
+  'not-shown': 'not shown',
+  before: 'before the first record',
+  'not-due': 'not over',
+};
+
+function daysBlock({ days }: ChecksData): TableBlock {
+  const expected = expectedKinds(days);
+  return {
+    ...{ kind: 'table', title: 'Day by day', empty: 'No day.' },
+    intro:
+      'How many runs of a day looked at everything that the check is about; under it the longest time within the day ' +
+      'without the end of such a run. A drill is a harmless tampering: found, and of how many people were notified.',
+    columns: [
+      ...[{ title: 'day (UTC)', form: 'time' as const }, { title: 'record' }],
+      ...expected.map((kind) => ({ title: CHECK_WORDS[kind] })),
+      ...[{ title: 'drills' }, { title: 'attested', align: 'right' as const }],
+    ],
+    rows: days
+      .filter(({ state }) => state !== 'not-due')
+      .map((day) => [
+        day.date,
+        day.state === 'shown'
+          ? `stored ${shortTime(day.storedAt ?? '-')}`
+          : { text: STATES[day.state], tone: 'open' as const },
+        ...expected.map((kind) => kindCell(day.kinds[kind], day.state === 'shown')),
+        day.drills.opened === 0 ? '-' : `${day.drills.opened} found, ${day.drills.notified} notified`,
+        day.state === 'shown' ? countText(day.attested) : '-',
+      ]),
+  };
+}
+
+export const checksFace = ({ data }: ChecksReport): ReportFace => ({
+  title: 'Checks',
+  question: 'On which days did the second party look, what did it find, and what did people do about it?',
+  blocks: [
+    { kind: 'drawn', title: 'Calendar', content: calendarOf(data.days) },
+    {
+      kind: 'drawn',
+      title: 'Findings',
+      content: findingsOf(data.findings.filter(({ isDrill }) => !isDrill)),
+    },
+    daysBlock(data),
+    ...failuresBlock(data),
+    {
+      ...{ kind: 'table', title: 'Drills', empty: 'No drill was found in that time.' },
+      intro: 'Findings in the place that is reserved for drills.',
+      columns: [
+        { title: 'opened (UTC)', form: 'time' },
+        { title: 'finding' },
+        { title: 'notified' },
+        { title: 'closed (UTC)', form: 'time' },
+      ],
+      rows: data.findings
+        .filter(({ isDrill }) => isDrill)
+        .map(({ opened, code, notified, closed }) => [
+          ...[shortTime(opened), code],
+          notified.map(({ channel, at }) => `${channel} ${shortTime(at)}`).join('\n') || {
+            text: 'nobody',
+            tone: 'open' as const,
+          },
+          closed === null ? { text: 'open', tone: 'open' as const } : shortTime(closed.at),
+        ]),
+    },
+  ],
+});
+
+function failuresBlock({ days }: ChecksData): TableBlock[] {
+  const rows = days.flatMap(({ date, kinds }) =>
+    CHECK_KINDS.flatMap((kind) =>
+      (kinds[kind]?.failures ?? []).map((text) => [date, CHECK_WORDS[kind], text]),
+    ),
+  );
+  if (rows.length === 0) return [];
+  const columns = [
+    { title: 'day (UTC)', form: 'time' as const },
+    { title: 'check' },
+    { title: 'what failed' },
+  ];
+  const intro = 'Up to five different ones of each check and day.';
+  return [{ kind: 'table', title: 'Runs that failed', intro, columns, rows: rows.slice(0, 500), empty: '' }];
+}
+
+/** RFC 4180: one row a day. */
+export const checksCsv = ({ data: { days } }: ChecksReport): Uint8Array =>
+  csvRows([
+    [
+      ...['day_utc', 'state', 'record_stored_utc', 'attested', 'drills_found', 'drills_notified'],
+      ...CHECK_KINDS.flatMap((kind) => [`${kind}_whole`, `${kind}_failed`, `${kind}_pause_s`]),
+    ],
+    ...days.map((day) => [
+      ...[day.date, STATES[day.state], day.storedAt ?? ''],
+      ...[day.attested, day.drills.opened, day.drills.notified].map((count) =>
+        day.state === 'shown' ? String(count) : '',
+      ),
+      ...CHECK_KINDS.flatMap((kind) => {
+        const one = day.kinds[kind];
+        return one === undefined ? ['', '', ''] : [one.whole, one.failed, one.pause].map(String);
+      }),
+    ]),
+  ]);
