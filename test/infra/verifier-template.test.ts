@@ -244,7 +244,7 @@ describe('a first deployment', () => {
     const twice = resources.filter(({ DependsOn = [], Properties }) =>
       [DependsOn]
         .flat()
-        .some((id) => new RegExp(`"(?:Ref":|GetAtt":\\[)"${id}"`).test(JSON.stringify(Properties))),
+        .some((id) => new RegExp(`"(?:Ref":|Fn::GetAtt":\\[)"${id}"`).test(JSON.stringify(Properties))),
     );
     expect(twice).toEqual([]);
   });

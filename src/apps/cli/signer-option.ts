@@ -1,5 +1,7 @@
 // `--sign-key FILE`, `--sign-kms KEY`: whose key signs what a command writes?
+
 import type { Command } from 'commander';
+import { LedgerstoneError } from '../../base/error.ts';
 import { openSigner } from '../../clients/open.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { UsageError } from './exit-code.ts';
@@ -20,7 +22,12 @@ export async function openSignerOf(
 ): Promise<Signer | null> {
   if (signKey !== undefined && signKms !== undefined)
     throw new UsageError('both --sign-key and --sign-kms name a key that signs', 'Give one of the two.');
-  if (signKey !== undefined) return openSigner({ kind: 'local', keyFile: signKey });
+  if (signKey !== undefined) {
+    return openSigner({ kind: 'local', keyFile: signKey }).catch((error: unknown) => {
+      if (!(error instanceof LedgerstoneError) || error.code !== 'key-file') throw error;
+      throw new UsageError(error.message, error.remedy);
+    });
+  }
   if (signKms === undefined) return null;
   const ofArn = /^arn:[^:]*:kms:([^:]+):/.exec(signKms)?.[1];
   const at = ofArn ?? region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? '';

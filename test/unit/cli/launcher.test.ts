@@ -72,6 +72,26 @@ describe('the launcher', () => {
     }
   });
 
+  test('every dependency runs under the oldest Node that we say we take', async () => {
+    const root = join(BIN, '../../../..');
+    const ours = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    const least = (range: string) => (/\d+(?:\.\d+)*/.exec(range)?.[0] ?? '0').split('.').map(Number);
+    const isMet = (range: string) => {
+      const [major = 0, minor = 0] = least(range);
+      const [our = 0, ourMinor = 0] = least(ours.engines.node);
+      return major * 1000 + minor <= our * 1000 + ourMinor;
+    };
+    const names = Object.keys(ours.dependencies);
+    expect(names).toContain('commander');
+    for (const name of names) {
+      const { engines = {} } = JSON.parse(
+        await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8'),
+      );
+      const ranges = String(engines.node ?? '>=0').split('||');
+      expect([name, engines.node, ranges.some(isMet)]).toEqual([name, engines.node, true]);
+    }
+  });
+
   test('passes the exit code on', async () => {
     const { said, closed } = await run('20.0.0', ['verify', '/nowhere/at/all']);
     expect(await closed).toEqual([2, null]);

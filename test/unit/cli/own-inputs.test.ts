@@ -181,3 +181,25 @@ it.each(['verify', 'status', 'find', 'prove'])(
     expectUsage(ran, at('binary'), /is not a file of keys: not valid UTF-8/);
   },
 );
+
+it.each(['garbage', ''])(
+  'export --sign-key with a file that holds no key is wrong usage: %j',
+  async (text) => {
+    const ran = await ledgerstone([
+      ...['export', at('archive'), ...key, '--topic', 'orders', '--partition', '0', '--offsets', '1'],
+      ...[
+        '--case',
+        '1',
+        '--purpose',
+        'x',
+        '--by',
+        'y',
+        '--out',
+        at('x.zip'),
+        '--sign-key',
+        write('no-key', text),
+      ],
+    ]);
+    expectUsage(ran, at('no-key'), /can't use the signing key/);
+  },
+);

@@ -100,3 +100,18 @@ it('is closed when a chain is there, and the drill is none', async () => {
   await run({ task: 'confirm' });
   expect(isOpen()).toContainEqual(['closed.note', 'the archive has chains: 1']);
 });
+
+it('is not closed by a process that never saw an attestation, as long as there is no chain', async () => {
+  const { world, run, restart } = await verifierRig(1);
+  await run({ task: 'confirm' });
+  empty(world);
+  await run({ task: 'confirm' });
+  for (const key of [...world.store.keys()].filter((one) => one.startsWith('attestations/')))
+    world.store.attacker.destroy(key);
+  restart();
+  await run({ task: 'confirm' });
+  await run({ task: 'confirm' });
+  const states = world.store.keys().filter((key) => key.startsWith('findings/archive/truncation/'));
+  expect(states.map((key) => key.split('-').at(-1))).not.toContain('closed.note');
+  expect(states.length).toBeGreaterThan(0);
+});
