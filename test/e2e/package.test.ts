@@ -84,6 +84,7 @@ describe('the package', () => {
       'dist/index.js',
       'dist/types/index.d.ts',
       'dist/lane-worker.js',
+      'dist/index-worker.js',
       'dist/search-worker.js',
       'dist/verify-worker.js',
       'dist/FORMAT.md',
