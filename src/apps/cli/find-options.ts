@@ -31,6 +31,7 @@ export type QueryOptions = {
 export type FindCommandOptions = ArchiveOptions &
   AttestationOptions &
   QueryOptions & {
+    readonly partition?: readonly number[];
     readonly limit?: number;
     readonly format: FindFormat;
     readonly out?: string;

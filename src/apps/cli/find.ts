@@ -66,6 +66,7 @@ export function findCommand(program: Command, session: Session): void {
     .command('find')
     .description('Events by field, text and time, and what was looked at.');
   withQuery(withAttestations(withArchive(command)))
+    .option('--partition <number>', 'of the topics only this one; repeatable', partitions)
     .option('--limit <number>', 'end after so many hits', count)
     .addOption(
       new Option('--format <format>', 'table; jsonl: lines as archived; csv: for spreadsheets')
@@ -83,6 +84,8 @@ export function findCommand(program: Command, session: Session): void {
     );
 }
 
+const partitions = (text: string, before: readonly number[] = []): number[] => [...before, count(text)];
+
 async function runFind(
   session: Session,
   name: string | undefined,
@@ -98,7 +101,8 @@ async function runFind(
   ).flat();
   const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
-    const { query, names } = await queryOf(options, archive, io.env);
+    const { query: ofOptions, names } = await queryOf(options, archive, io.env);
+    const query = options.partition ? { ...ofOptions, partitions: options.partition } : ofOptions;
     const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
     if (survey !== null && attestations !== null) requireAttested(survey, attestations);
     const { out, format, prove = false } = options;

@@ -95,7 +95,8 @@ function checked(report: ChainReport, hasKey: boolean): Checked {
 
 const isoOf = (ms: number): string | null => (Number.isFinite(ms) ? new Date(ms).toISOString() : null);
 
-const askedOf = ({ conditions, texts, time, topics, limit }: Query): Statement['asked'] => ({
+const askedOf = ({ conditions, texts, time, topics, partitions, limit }: Query): Statement['asked'] => ({
   ...{ where: conditions.map(conditionText), text: texts, topics, limit },
+  partitions: partitions ?? 'all',
   time: time === null ? null : { kind: time.kind, from: isoOf(time.fromMs), to: isoOf(time.toMs) },
 });

@@ -18,6 +18,8 @@ export type Query = {
   readonly time: TimeRange | null;
   /** Topics, or names of chains. */
   readonly topics: readonly string[] | 'all';
+  /** Of those topics. Left out: all. */
+  readonly partitions?: readonly number[];
   /** Short names of a chain's fields. Null: none are known. */
   readonly fieldsOf: (place: { readonly chain: string; readonly topic: string | null }) => FieldNames | null;
   /** The search ends after so many hits. Null: it does not. */

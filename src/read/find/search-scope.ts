@@ -49,10 +49,13 @@ export async function searchScope(
   for await (const place of readAhead(listed, SEALS_AT_ONCE, (one) => withTopic(store, one, signal)))
     if (place !== null) places.push(place);
   places.sort((a, b) => (a.chain === b.chain ? a.partition - b.partition : a.chain < b.chain ? -1 : 1));
-  const { topics } = query;
+  const { topics, partitions = null } = query;
   // Of a chain that can't be read it is not known that it was not asked for.
-  const isAsked = ({ chain, topic, isKnown }: KnownPlace): boolean =>
+  const isOfTopic = ({ chain, topic, isKnown }: KnownPlace): boolean =>
     topics === 'all' || !isKnown || topics.includes(chain) || (topic !== null && topics.includes(topic));
+  const isAsked = (place: KnownPlace): boolean =>
+    isOfTopic(place) && partitions?.includes(place.partition) !== false;
+  requirePartitions(query, places.filter(isOfTopic));
   const asked = places.filter(isAsked);
   const isNamed = ({ chain }: TopicChain): boolean => topics === 'all' || topics.includes(chain);
   if (asked.every(({ isKnown }) => !isKnown) && !asked.some(isNamed)) throw noChain(store, query, places);
@@ -118,6 +121,18 @@ function resolveField(field: string, names: FieldNames): readonly Target[] | nul
   const target = parseTarget(field);
   if (target !== null) return [target];
   return Object.hasOwn(names, field) ? (names[field] ?? null) : null;
+}
+
+/** One that no chain has is a mistake, and must not look like "none". Throws QueryError. */
+function requirePartitions({ topics, partitions = [] }: Query, places: readonly TopicChain[]): void {
+  const known = [...new Set(places.map(({ partition }) => partition))].sort((a, b) => a - b);
+  const missing = partitions.filter((one) => !known.includes(one));
+  // Without any chain of the topics that is what is said.
+  if (missing.length === 0 || known.length === 0) return;
+  throw new QueryError(
+    `there is no partition ${missing.join(', ')} of ${topics === 'all' ? 'any topic' : topics.join(', ')}`,
+    `There are ${known.slice(0, 20).join(', ')}. Without --partition all are searched.`,
+  );
 }
 
 function noChain(store: StoreReader, { topics }: Query, places: readonly TopicChain[]): QueryError {

@@ -43,6 +43,7 @@ export type Statement = {
     readonly text: readonly string[];
     readonly time: { readonly kind: string; readonly from: string | null; readonly to: string | null } | null;
     readonly topics: readonly string[] | 'all';
+    readonly partitions: readonly number[] | 'all';
     readonly limit: number | null;
   };
   readonly hits: number;

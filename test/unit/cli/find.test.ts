@@ -47,6 +47,14 @@ const find = (...args: string[]) => ledgerstone(['find', at('archive'), ...key, 
 const FIELDS = () => ['--fields', at('fields.yaml')];
 
 describe('find', () => {
+  it('searches one partition alone, and calls one that there is not a mistake', async () => {
+    const { code, out } = await find('--where', '/who=alice', '--topic', 'orders', '--partition', '0');
+    expect([code, out]).toEqual([0, expect.stringContaining('2 hits, and nothing was left out')]);
+    const none = await find('--where', '/who=alice', '--topic', 'orders', '--partition', '5');
+    expect([none.code, none.err]).toEqual([2, expect.stringContaining('there is no partition 5 of orders')]);
+    expect((await find('--text', 'x', '--partition', 'x')).code).toBe(2);
+  });
+
   it('prints a table for people, and what it looked at', async () => {
     const { code, out, err } = await find('--where', '/who=alice', '--topic', 'orders');
     expect([code, err]).toEqual([0, '']);
