@@ -89,7 +89,7 @@ describe('an index', () => {
       { numRuns: 1500 },
     );
     // It would hide nothing either if it said nothing.
-    expect(seenOf.hits).toBeGreaterThan(200);
-    expect(seenOf.skipped).toBeGreaterThan(200);
+    expect(seenOf.hits).toBeGreaterThan(50);
+    expect(seenOf.skipped).toBeGreaterThan(50);
   });
 });

@@ -75,6 +75,9 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
   ],
   report: ['losses', '--out', '/nowhere/report.html'],
   sql: ['duckdb'],
+  sample: ['--n', '1', '--seed', 's', '--out', '/nowhere/sample'],
+  finding: ['list'],
+  index: [],
 };
 
 beforeAll(async () => {
