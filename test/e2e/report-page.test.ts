@@ -117,6 +117,7 @@ describe.skipIf(CHROMIUM === undefined)('a report', () => {
       await page.emulateMedia({ media: 'print' });
       // The width of the text on A4: 210 mm less both margins, at 96 dots an inch.
       await page.setViewportSize({ width: 688, height: 1000 });
+      await shoot(page, `${name}-print`);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(688);
     });
   });

@@ -85,7 +85,7 @@ function daysBlock({ days }: ChecksData): TableBlock {
   return {
     ...{ kind: 'table', title: 'Day by day', empty: 'No day.' },
     intro:
-      'How many runs of a day looked at everything that the check is about; under it the longest time within the day ' +
+      'How many runs of a day looked at everything that the check is about; and the longest time within the day ' +
       'without the end of such a run. A drill is a harmless tampering: found, and of how many people were notified.',
     columns: [
       ...[{ title: 'day (UTC)', form: 'time' as const }, { title: 'record' }],

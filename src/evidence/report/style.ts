@@ -32,6 +32,9 @@ th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.55rem; border-
   unicode-bidi: isolate; white-space: pre-line; overflow-wrap: break-word; }
 th { color: var(--soft); font-weight: 600; border-bottom-width: 2px; }
 td { max-width: 26rem; }
+td:first-child { min-width: 5rem; }
+.month td:first-child { min-width: 0; }
+td.code { min-width: 14rem; }
 
 .right { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th.right { white-space: normal; }
@@ -50,7 +53,7 @@ dd { margin: 0; overflow-wrap: anywhere; unicode-bidi: isolate; white-space: pre
 .month th { height: auto; border: 0; font-size: 0.75rem; }
 .month caption { text-align: left; font-weight: 600; padding-bottom: 0.2rem; }
 .month td.none { border-color: transparent; }
-.month .mark { display: block; font-weight: 700; }
+.month .mark { display: block; font-weight: 700; white-space: nowrap; }
 .day-missed { background: var(--red-tint); color: var(--red); }
 .day-part { background: var(--amber-tint); color: var(--amber); }
 .day-looked { background: var(--plain-tint); }
@@ -79,9 +82,12 @@ article h3 { margin-top: 0; overflow-wrap: anywhere; }
   thead { display: table-header-group; }
   .scroll { overflow: visible; }
   table { font-size: 8pt; }
-  th, td { padding: 0.2rem 0.35rem; overflow-wrap: anywhere; }
+  th, td { padding: 0.2rem 0.3rem; }
+  td { overflow-wrap: anywhere; }
+  th { overflow-wrap: normal; }
+  td.code { min-width: 9rem; }
   .code, .hash { font-size: 7pt; }
-  .time { white-space: pre-line; }
+  .time { white-space: pre-line; min-width: 4.8rem; }
   .month th, .month td { width: 2.1rem; height: 2rem; font-size: 7.5pt; }
 }
 `;

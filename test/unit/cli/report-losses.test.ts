@@ -175,6 +175,24 @@ describe('report check', () => {
     ]);
   });
 
+  it('finds a signature that another key made in the name of the signer', async () => {
+    const { html } = await signed();
+    const [, text = ''] = /<template id="envelope">([^<]+)/.exec(html) ?? [];
+    const envelope = JSON.parse(Buffer.from(text, 'base64').toString());
+    const payload = Buffer.from(envelope.payload, 'base64');
+    const message = Buffer.concat([
+      Buffer.from(`DSSEv1 ${envelope.payloadType.length} ${envelope.payloadType} ${payload.length} `),
+      payload,
+    ]);
+    const { generateKeyPairSync, sign } = await import('node:crypto');
+    const { privateKey } = generateKeyPairSync('ed25519');
+    envelope.signatures[0].sig = sign(null, message, privateKey).toString('base64');
+    const forged = Buffer.from(`${JSON.stringify(envelope)}\n`).toString('base64');
+    const file = changed(html, (page) => page.replace(text, forged));
+    const { code, out } = await check(file, '--signer', world.at('report.pem'));
+    expect([code, out]).toEqual([1, 'not what was signed: the signature is not valid\n']);
+  });
+
   it('finds data that somebody changed, a signature of other data, and one that is cut', async () => {
     const { html, json } = await signed();
     const lied = Buffer.from(json.replace('"lost": true', '"lost": false')).toString('base64');
