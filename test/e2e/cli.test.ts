@@ -185,8 +185,8 @@ describe('the command line on a directory', () => {
     expect(shown.checkpoint).toMatch(/^test\.example\/cli\/audit\/0\n3\n/);
     expect(text(await show('--sequence', '2'))).toContain('offsets      400 to 799');
     const beyond = await show('--sequence', '99');
-    expect(beyond).toMatchObject({ code: 2 });
-    expect(beyond.stderr).toContain('the newest is 12');
+    expect(beyond).toMatchObject({ code: 4 });
+    expect(beyond.stderr).toContain('The newest is segment 12');
   });
 
   it('prove and check: the proof, the line and the key are enough', async () => {
