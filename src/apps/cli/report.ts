@@ -144,7 +144,7 @@ export function reportCommand(program: Command, session: Session): void {
 
 function addControls(report: Command, session: Session): void {
   const controls = report.command('controls').description('Which controls it supports, on a page.');
-  withFiles(withAttestations(withArchive(controls)))
+  withReport(withAttestations(withArchive(controls)))
     .requiredOption('--framework <name>', 'whose controls: such as soc2 or pci-dss-4')
     .option(
       '--least-lock <period>',
@@ -152,6 +152,7 @@ function addControls(report: Command, session: Session): void {
       lockPeriod,
     )
     .option('--as-copy', 'a copy of an archive, in a bucket or elsewhere: its locks are not looked at')
+    .option('--person <key>', 'whose answers to findings count: PEM or verifier key; repeatable', repeatable)
     .option('--oscal <file>', "the same as OSCAL's assessment-results; it must not exist")
     .addHelpText('after', CONTROLS)
     .action(

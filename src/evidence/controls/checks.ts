@@ -3,6 +3,14 @@ import { counted, countText } from '../../base/counted.ts';
 import type { FindingCode } from '../../verify/finding.ts';
 import { addMissing, lostOffsets, NONE_MISSING } from '../../verify/gaps.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
+import {
+  configurationComparisons,
+  type DayFacts,
+  dailyRecords,
+  drills,
+  findingsAnswered,
+} from './day-checks.ts';
+import { type CheckState, failed, type Judged, notShown, shown } from './judged.ts';
 
 /** What was found out about an archive. */
 export type ControlFacts = {
@@ -25,15 +33,11 @@ export type ControlFacts = {
     /** Origins of chains without any. */
     readonly unattested: readonly string[];
   } | null;
-  /** The archive and its keys as a person types them, for the commands. */
-  readonly words: string;
+  /** Of the days that were asked for. */
+  readonly days: DayFacts;
+  /** The archive as a person types it, for the commands. */
+  readonly archive: string;
 };
-
-/**
- * `shown`: looked at, and as it should be. `failed`: looked at, and not. `not-shown`: not looked at, or not
- * wholly: that is never as good as shown.
- */
-export type CheckState = 'shown' | 'failed' | 'not-shown';
 
 export type CheckResult = {
   readonly check: CheckId;
@@ -43,12 +47,7 @@ export type CheckResult = {
   readonly command: string;
 };
 
-type Judged = Pick<CheckResult, 'state' | 'text'>;
 type Check = { readonly judge: (facts: ControlFacts) => Judged; readonly command: string };
-
-const shown = (text: string): Judged => ({ state: 'shown', text });
-const failed = (text: string): Judged => ({ state: 'failed', text });
-const notShown = (text: string): Judged => ({ state: 'not-shown', text });
 
 const sum = ({ chains }: Report, of: (chain: ChainReport) => number): number =>
   chains.reduce((total, chain) => total + of(chain), 0);
@@ -216,16 +215,25 @@ function lastSealed({ report }: ControlFacts): Judged {
   );
 }
 
-const VERIFY = 'ledgerstone verify';
+const VERIFY = 'ledgerstone verify ARCHIVE --key KEY';
+const CHECKS_REPORT =
+  'ledgerstone report checks --attestations STORE --cosigner KEY --key KEY --from DAY --to DAY --out FILE';
 const CHECKS = {
   verified: { judge: verified, command: VERIFY },
   locked: { judge: locked, command: VERIFY },
   'least-lock': { judge: leastLock, command: `${VERIFY} --least-lock PERIOD` },
-  accounted: { judge: accounted, command: 'ledgerstone losses' },
+  accounted: { judge: accounted, command: 'ledgerstone losses ARCHIVE --key KEY' },
   clocks: { judge: clocks, command: VERIFY },
   attested: { judge: attested, command: `${VERIFY} --attestations STORE --cosigner KEY` },
   'signing-keys': { judge: signingKeys, command: VERIFY },
-  'last-sealed': { judge: lastSealed, command: 'ledgerstone status' },
+  'last-sealed': { judge: lastSealed, command: 'ledgerstone status ARCHIVE --key KEY' },
+  'daily-records': { judge: ({ days }) => dailyRecords(days), command: CHECKS_REPORT },
+  'configuration-comparisons': {
+    judge: ({ days }) => configurationComparisons(days),
+    command: CHECKS_REPORT,
+  },
+  'findings-answered': { judge: ({ days }) => findingsAnswered(days), command: CHECKS_REPORT },
+  drills: { judge: ({ days }) => drills(days), command: CHECKS_REPORT },
 } as const satisfies Readonly<Record<string, Check>>;
 
 export type CheckId = keyof typeof CHECKS;
@@ -236,8 +244,6 @@ export const runChecks = (facts: ControlFacts): Readonly<Record<CheckId, CheckRe
   Object.fromEntries(
     CHECK_IDS.map((check) => {
       const { judge, command }: Check = CHECKS[check];
-      const [program, name, ...rest] = command.split(' ');
-      const typed = [program, name, facts.words, ...rest].join(' ');
-      return [check, { check, ...judge(facts), command: typed }];
+      return [check, { check, ...judge(facts), command: command.replace('ARCHIVE', () => facts.archive) }];
     }),
   ) as Readonly<Record<CheckId, CheckResult>>;

@@ -1,7 +1,8 @@
 // What does a report of controls say: what is asked, what shows it, and what remains the customer's?
 import { counted } from '../../base/counted.ts';
-import type { CheckId, CheckResult, CheckState } from '../controls/checks.ts';
+import type { CheckId, CheckResult } from '../controls/checks.ts';
 import type { Control, ControlMap, Framework } from '../controls/control-map.ts';
+import type { CheckState } from '../controls/judged.ts';
 import { csvRows } from '../csv.ts';
 import type { DrawnBlock, ReportFace } from './blocks.ts';
 import { type Markup, markup } from './markup.ts';

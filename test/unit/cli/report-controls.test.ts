@@ -2,8 +2,16 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import type { ControlsReport } from '../../../src/evidence/report/controls.ts';
+import { parseVkey } from '../../../src/format/vkey.ts';
+import { ChainReader } from '../../../src/read/chain-reader.ts';
+import { directoryStore } from '../../../src/store/directory.ts';
+import { Attester } from '../../../src/verifier/attest/attester.ts';
+import { DAY_MS, dateOf } from '../../../src/verifier/days/day-keys.ts';
+import { type FindingsWorld, findingAt, findingsWorld, recordDays } from '../../support/findings-world.ts';
 import { type ReportWorld, reportWorld } from '../../support/report-world.ts';
+import { ledgerstone } from './captured-io.ts';
 
 let world: ReportWorld;
 let number = 0;
@@ -55,5 +63,65 @@ describe('report controls', () => {
     expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('soc2, pci-dss-4, iso-27001')]);
     const keyless = await controls('whole', '--framework', 'soc2');
     expect([keyless.code, keyless.err]).toEqual([2, expect.stringContaining('no trusted key')]);
+  });
+});
+
+describe('with a second party', () => {
+  let second: FindingsWorld;
+  beforeAll(async () => {
+    second = await findingsWorld();
+    const archive = directoryStore({ path: second.at('archive') });
+    const trusted = [parseVkey(readFileSync(second.at('archive.vkey'), 'utf8').trim(), nodeSha256)];
+    const place = { chain: 'orders', partition: 0 };
+    const { signal } = new AbortController();
+    const seal = await new ChainReader({ store: archive, ...place, trusted, signal }).seal(0);
+    const { store, signing, clock } = second;
+    const retention = { mode: 'COMPLIANCE', period: { months: 12, ms: 0 } } as const;
+    const { signer, sha256, key } = signing;
+    const attester = new Attester({ store, signer, retention, name: key.name, sha256, clock });
+    expect(await attester.attest(place, seal)).toMatchObject({ kind: 'attested' });
+  });
+  afterAll(() => second.remove());
+
+  async function ofDays(...more: string[]): Promise<{ code: number; states: Record<string, string> }> {
+    const json = second.at(`d${number++}.json`);
+    const { code, err } = await ledgerstone([
+      ...['report', 'controls', second.at('archive'), '--key', second.at('archive.vkey')],
+      ...['--attestations', second.at('attestations'), '--cosigner', second.at('verifier.vkey')],
+      ...['--out', `${json}.html`, '--json', json, '--framework', 'soc2', ...more],
+    ]);
+    expect(err).not.toContain('error');
+    const { data } = JSON.parse(readFileSync(json, 'utf8')) as ControlsReport;
+    const evidence = data.controls.flatMap((control) => control.evidence);
+    return { code, states: Object.fromEntries(evidence.map(({ check, state }) => [check, state])) };
+  }
+
+  it('shows its attestations, and of no day that nobody asked for', async () => {
+    const { code, states } = await ofDays();
+    expect(code).toBe(0);
+    expect(states).toMatchObject({ verified: 'shown', attested: 'shown', 'daily-records': 'not-shown' });
+    expect(states).toMatchObject({ 'findings-answered': 'not-shown', drills: 'not-shown' });
+  });
+
+  it('shows days with a record, no day without one, and a finding that nobody answered', async () => {
+    const dates = await recordDays(second, 4);
+    const [from, last] = [dates[2] as string, dateOf(Date.now())];
+    expect((await ofDays('--from', from, '--to', last)).states).toMatchObject({
+      ...{ 'daily-records': 'shown', 'findings-answered': 'shown', 'configuration-comparisons': 'not-shown' },
+    });
+    // On the second day no sweep looked at everything.
+    const part = await ofDays('--from', dates[1] as string, '--to', last);
+    expect(part.states).toMatchObject({ 'daily-records': 'not-shown', 'findings-answered': 'not-shown' });
+    await second.report([findingAt('fork', 'seals/x')]);
+    const open = await ofDays('--from', from, '--to', dateOf(Date.now() + DAY_MS));
+    expect([open.code, open.states['findings-answered']]).toEqual([1, 'failed']);
+  });
+
+  it('asks whose days are meant', async () => {
+    const alone = await controls('whole', ...KEYED(), '--from', '2026-11-01', '--to', '2026-11-02');
+    expect([alone.code, alone.err]).toEqual([
+      2,
+      expect.stringContaining('Give --attestations and --cosigner'),
+    ]);
   });
 });

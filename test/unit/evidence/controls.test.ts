@@ -10,6 +10,7 @@ import {
   runChecks,
 } from '../../../src/evidence/controls/checks.ts';
 import { controlMapOf } from '../../../src/evidence/controls/control-map.ts';
+import type { ChecksData, ReportedDay, ReportedFinding } from '../../../src/evidence/report/checks-days.ts';
 import { controlsVerdict, reportedControls } from '../../../src/evidence/report/controls.ts';
 import { type FindingCode, findingOf } from '../../../src/verify/finding.ts';
 import { NONE_MISSING } from '../../../src/verify/gaps.ts';
@@ -50,14 +51,52 @@ const confirmation = {
   },
   ...{ isFork: false, unread: null },
 };
+const counts = { runs: 3, failed: 0, whole: 3, first: null, last: null, pause: 60, failures: [] };
+const kinds = { confirmations: counts, sweeps: counts, fullPasses: counts, configuration: counts };
+const day = (date: string, changed: Partial<ReportedDay> = {}): ReportedDay => ({
+  ...{ date, state: 'shown', kinds, attested: 9, drills: { opened: 0, notified: 0 } },
+  ...{ storedAt: null, tallies: 1, omitted: 0 },
+  ...changed,
+});
+const foundThen = (changed: Partial<ReportedFinding>): ReportedFinding => ({
+  ...{
+    id: '1',
+    scope: 's',
+    opening: 0,
+    code: 'fork',
+    severity: 'broken',
+    key: null,
+    expected: null,
+    found: null,
+  },
+  ...{ check: 'sweep', opened: '2026-11-01T10:00:00.000Z', notified: [], closed: null, answers: [] },
+  ...{ otherAnswers: 0, isDrill: false },
+  ...changed,
+});
+const notified = [{ channel: 'webhook', at: '2026-11-01T10:00:01.000Z' }];
+const drill = foundThen({ isDrill: true, notified });
+const days: ChecksData = {
+  ...{ verifier: 'verifier.example.com', firstRecord: '2026-11-01', foreign: 0, isStoreTime: true },
+  ...{ days: [day('2026-11-01'), day('2026-11-02')], findings: [drill] },
+};
 const facts: ControlFacts = {
-  ...{ report, keys: ['audit.example.com/prod 01020304'], leastLock: '1y', words: './archive --key KEY' },
+  ...{ report, keys: ['audit.example.com/prod 01020304'], leastLock: '1y', archive: './archive' },
+  days,
   attestations: { confirmed: [confirmation], unattested: [] },
 };
 const statesOf = (changed: Partial<ControlFacts>) =>
   Object.fromEntries(
     Object.values(runChecks({ ...facts, ...changed })).map(({ check, state }) => [check, state]),
   ) as Record<CheckId, string>;
+/** The second party's days are its own word, whatever the archive is. */
+const OF_DAYS: readonly string[] = [
+  'daily-records',
+  'configuration-comparisons',
+  'findings-answered',
+  'drills',
+];
+const ofArchive = (states: Record<string, string>) =>
+  Object.entries(states).flatMap(([check, state]) => (OF_DAYS.includes(check) ? [] : [state]));
 const withReport = (changed: Partial<Report>) => statesOf({ report: { ...report, ...changed } });
 const withFinding = (code: FindingCode, verdict: Report['verdict'] = 'broken') =>
   withReport({ verdict, chains: [{ ...chain, verdict, findings: [findingOf(code)] }] });
@@ -117,7 +156,9 @@ describe('the checks', () => {
     expect(results.map(({ check, state }) => [check, state])).toEqual(CHECK_IDS.map((id) => [id, 'shown']));
     for (const { text, command } of results) {
       expect(text).toMatch(/\d/);
-      expect(command).toMatch(/^ledgerstone (verify|losses|status) \.\/archive --key KEY/);
+      expect(command).toMatch(
+        /^ledgerstone (verify|losses|status) \.\/archive --key KEY|^ledgerstone report checks /,
+      );
     }
   });
 
@@ -142,8 +183,8 @@ describe('the checks', () => {
       withFinding('no-trusted-key', 'unverifiable'),
       withReport({ chains: [] }),
     ])
-      expect(Object.values(states)).not.toContain('shown');
-    expect(Object.values(withFinding('data-altered'))).not.toContain('shown');
+      expect(ofArchive(states)).not.toContain('shown');
+    expect(ofArchive(withFinding('data-altered'))).not.toContain('shown');
   });
 
   it('show no locks of a copy, where they may not be read, or where none was read', () => {
@@ -178,6 +219,71 @@ describe('the checks', () => {
       attestations: { confirmed: [{ ...confirmation, size: 2 }], unattested: [] },
     }).attested;
     expect(text).toContain('Of 1 chain the newest segments are not attested yet.');
+  });
+
+  it.each<[string, Partial<ChecksData>, Partial<Record<CheckId, string>>]>([
+    [
+      'a day without a record',
+      { days: [day('2026-11-01'), day('2026-11-02', { state: 'not-shown', kinds: {} })] },
+      {
+        'daily-records': 'not-shown',
+        'configuration-comparisons': 'not-shown',
+        'findings-answered': 'not-shown',
+      },
+    ],
+    [
+      'no day that is over',
+      { days: [day('2026-11-01', { state: 'not-due' })] },
+      {
+        'daily-records': 'not-shown',
+        'configuration-comparisons': 'not-shown',
+        'findings-answered': 'not-shown',
+      },
+    ],
+    [
+      'a day without a full pass',
+      { days: [day('2026-11-01', { kinds: { ...kinds, fullPasses: { ...counts, whole: 0 } } })] },
+      { 'daily-records': 'not-shown', 'findings-answered': 'not-shown' },
+    ],
+    [
+      'junk among the findings',
+      { foreign: 1 },
+      { 'daily-records': 'not-shown', 'findings-answered': 'not-shown' },
+    ],
+    ['no drill', { findings: [] }, { drills: 'not-shown', 'findings-answered': 'shown' }],
+    [
+      'a drill of which nobody was notified',
+      { findings: [foundThen({ isDrill: true })] },
+      { drills: 'failed' },
+    ],
+    [
+      'an open finding that nobody answered',
+      { findings: [foundThen({})] },
+      { 'findings-answered': 'failed' },
+    ],
+    [
+      'an open finding that somebody answered',
+      {
+        findings: [
+          foundThen({
+            answers: [{ kind: 'ack', by: 'Ada', text: 'x', at: '2026-11-01T11:00:00.000Z', keyId: '01' }],
+          }),
+        ],
+      },
+      { 'findings-answered': 'shown' },
+    ],
+    [
+      'a closed finding',
+      { findings: [foundThen({ closed: { at: '2026-11-01T11:00:00.000Z', check: 'sweep', why: 'gone' } })] },
+      { 'findings-answered': 'shown' },
+    ],
+  ])('of days: %s', (_, changed, expected) =>
+    expect(statesOf({ days: { ...days, ...changed } })).toMatchObject(expected),
+  );
+
+  it('of days: nothing is shown where none were asked for', () => {
+    const states = statesOf({ days: null });
+    expect(OF_DAYS.map((check) => states[check as CheckId])).toEqual(OF_DAYS.map(() => 'not-shown'));
   });
 
   it('say what is lost and expired beside what is there', () => {

@@ -35,7 +35,7 @@ const report: Report = {
   findings: [],
   findingsOmitted: 0,
 };
-const facts = { report, keys: [], leastLock: null, attestations: null, words: './archive --key KEY' };
+const facts = { report, keys: [], leastLock: null, attestations: null, archive: './archive', days: null };
 function controlsReport(
   framework: (typeof map.frameworks)[number],
   origin = 'audit.example.com/prod',

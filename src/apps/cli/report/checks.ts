@@ -57,15 +57,8 @@ export async function runChecksReport(session: Session, options: ChecksReportOpt
   const people = keysOfPeople(bucket.keys, await readSigners(io.stdin, options.person ?? []));
   const store = await openArchiveStore(bucket.store);
   try {
-    const nowMs = systemClock.now();
-    const firstRecord = await firstRecordedDate({ store, signing: bucket.keys }, io.signal);
-    const days = await daysOf(store, bucket.keys, dates, { firstRecord, nowMs, signal: io.signal });
-    const { stories, foreign } = await readStories({ store, keys: bucket.keys, people, signal: io.signal });
-    const data: ChecksData = {
-      verifier: [...new Set(bucket.keys.cosigners.map(({ name }) => name))].join(', '),
-      ...{ firstRecord, days, foreign, isStoreTime: store.kind === 's3' },
-      findings: stories.filter((story) => isWithin(story, range)).map(reportedFinding),
-    };
+    const data = await checksData({ store, keys: bucket.keys, people, range, dates, signal: io.signal });
+    const { days, foreign } = data;
     const verdict = checksVerdict(range.window, data);
     const isOpen = data.findings.some(({ closed, isDrill }) => closed === null && !isDrill);
     const isShown = isEachShown(days) && foreign === 0;
@@ -87,8 +80,32 @@ export async function runChecksReport(session: Session, options: ChecksReportOpt
   }
 }
 
+type ChecksQuestion = {
+  readonly store: ReadableStore;
+  /** The verifier's. */
+  readonly keys: NoteKeys;
+  readonly people: NoteKeys;
+  readonly range: ReportRange;
+  readonly dates: readonly string[];
+  readonly signal: AbortSignal;
+};
+
+/** What the verifier's place says of these days. */
+export async function checksData(asked: ChecksQuestion): Promise<ChecksData> {
+  const { store, keys, people, range, dates, signal } = asked;
+  const nowMs = systemClock.now();
+  const firstRecord = await firstRecordedDate({ store, signing: keys }, signal);
+  const days = await daysOf(store, keys, dates, { firstRecord, nowMs, signal });
+  const { stories, foreign } = await readStories({ store, keys, people, signal });
+  return {
+    verifier: [...new Set(keys.cosigners.map(({ name }) => name))].join(', '),
+    ...{ firstRecord, days, foreign, isStoreTime: store.kind === 's3' },
+    findings: stories.filter((story) => isWithin(story, range)).map(reportedFinding),
+  };
+}
+
 /** The UTC days that lie wholly within it. Throws UsageError for none, or too many. */
-function datesIn({ sinceMs, untilMs }: ReportRange): string[] {
+export function datesIn({ sinceMs, untilMs }: ReportRange): string[] {
   if (!Number.isFinite(sinceMs) || !Number.isFinite(untilMs))
     throw new UsageError('which days are meant is not said', 'Give --from and --to.');
   const firstMs = Math.ceil(sinceMs / DAY_MS) * DAY_MS;

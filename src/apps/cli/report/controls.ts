@@ -1,28 +1,46 @@
 // `ledgerstone report controls`: which controls does this archive support, on a page that prints?
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { nodeSha256 } from '../../../base/node/hash.ts';
+import type { PublicKey } from '../../../base/signature.ts';
 import { periodOf } from '../../../config/units.ts';
 import { readYaml } from '../../../config/yaml.ts';
 import { type ControlFacts, runChecks } from '../../../evidence/controls/checks.ts';
 import { type ControlMap, controlMapOf, type Framework } from '../../../evidence/controls/control-map.ts';
+import type { DayFacts } from '../../../evidence/controls/day-checks.ts';
 import { type ControlsReport, controlsVerdict, reportedControls } from '../../../evidence/report/controls.ts';
 import type { ReportedChain } from '../../../evidence/report/printed-report.ts';
 import type { ChainReport } from '../../../verify/report.ts';
 import { idText } from '../../../verify/trust.ts';
-import { type AttestationOptions, openWithAttestations } from '../attestations-option.ts';
+import {
+  type ArchiveAndAttestations,
+  type AttestationOptions,
+  openWithAttestations,
+} from '../attestations-option.ts';
 import { EXIT, exitCodeOfVerdict, UsageError } from '../exit-code.ts';
 import { judgeArchive } from '../judge-archive.ts';
 import type { ArchiveOptions } from '../open-archive.ts';
+import { keysOfPeople } from '../own-bucket-option.ts';
 import type { Session } from '../session.ts';
+import { readSigners } from '../signer-keys.ts';
+import { checksData, datesIn } from './checks.ts';
 import { archiveFacts } from './losses.ts';
-import { beginReport, type PrintOptions, requireNewFiles, writeReport } from './write.ts';
+import {
+  beginReport,
+  type PrintOptions,
+  type ReportRange,
+  reportRange,
+  requireNewFiles,
+  writeReport,
+} from './write.ts';
 
 export type ControlsReportOptions = ArchiveOptions &
   AttestationOptions &
-  Omit<PrintOptions, 'from' | 'to' | 'tz'> & {
+  PrintOptions & {
     readonly framework: string;
     readonly leastLock?: string;
     readonly asCopy?: boolean;
+    readonly person?: readonly string[];
   };
 
 const LOOKED = [
@@ -56,7 +74,15 @@ export async function runControlsReport(
   const began = beginReport();
   const map = await readControlMap();
   const framework = frameworkOf(map, options.framework);
-  await requireNewFiles({ ...options, tz: 'UTC' });
+  const range = reportRange(options);
+  const isRanged = options.from !== undefined || options.to !== undefined;
+  const dates = isRanged ? datesIn(range) : null;
+  if (isRanged && options.attestations === undefined)
+    throw new UsageError(
+      '--from and --to choose days of the second party',
+      'Give --attestations and --cosigner too.',
+    );
+  await requireNewFiles(options);
   const opened = await openWithAttestations(name, options, io.env);
   const { archive } = opened;
   try {
@@ -74,7 +100,12 @@ export async function runControlsReport(
       keys: archive.trusted.map((key) => `${key.name} ${idText(key)}`),
       leastLock: options.leastLock ?? null,
       attestations: survey === null ? null : { confirmed: confirmations, unattested },
-      words: `${name ?? archive.store.description} --key KEY`,
+      archive: name ?? archive.store.description,
+      days: await daysOf(
+        opened,
+        { range, dates, people: await readSigners(io.stdin, options.person ?? []) },
+        io.signal,
+      ),
     };
     const data = reportedControls(map, framework, runChecks(facts));
     const verdict = controlsVerdict(data);
@@ -84,7 +115,7 @@ export async function runControlsReport(
       session,
       { ...options, tz: 'UTC' },
       {
-        ...{ kind: 'controls', window: { from: null, to: null }, verdict, chains, data, began },
+        ...{ kind: 'controls', window: range.window, verdict, chains, data, began },
         ...{ looked: LOOKED, notLooked: NOT_LOOKED, archive: archiveFacts(name, archive, chains) },
         exitCode: verdict.standing === 'found' ? EXIT.broken : ofVerdict,
       },
@@ -92,6 +123,28 @@ export async function runControlsReport(
   } finally {
     await opened.close();
   }
+}
+
+type DaysAsked = {
+  readonly range: ReportRange;
+  /** Null: no days were asked for. */
+  readonly dates: readonly string[] | null;
+  readonly people: readonly PublicKey[];
+};
+
+/** What the place of attestations says of these days, by notes for an archive of this name. */
+async function daysOf(
+  { archive, attestations }: ArchiveAndAttestations,
+  { range, dates, people }: DaysAsked,
+  signal: AbortSignal,
+): Promise<DayFacts> {
+  if (attestations === null || dates === null) return null;
+  const { store, cosigners } = attestations;
+  const [archiveOrigin, ...others] = new Set(archive.trusted.map((key) => key.name));
+  if (archiveOrigin === undefined || others.length > 0)
+    throw new UsageError('the trusted keys have several names', 'Give the keys of one archive.');
+  const keys = { archiveOrigin, cosigners, sha256: nodeSha256 };
+  return await checksData({ store, keys, people: keysOfPeople(keys, people), range, dates, signal });
 }
 
 /** Throws UsageError with all names for one that is not on the map. */
