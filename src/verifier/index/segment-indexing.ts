@@ -70,6 +70,8 @@ class Walk implements IndexWalk {
   readonly #signal: AbortSignal | undefined;
   readonly #findings: Finding[] = [];
   readonly #running = new Set<Promise<void>>();
+  /** Each gives back the slot of a segment that was entered. */
+  readonly #held = new Set<() => void>();
 
   constructor(all: SegmentIndexing, place: ChainInArchive, compares: boolean, signal?: AbortSignal) {
     this.#all = all;
@@ -90,7 +92,7 @@ class Walk implements IndexWalk {
     const notes = this.#compares ? await this.#notesOf(sequence) : [];
     const all = new Set([...fields, ...notes.flatMap(({ index }) => index.fields.map(({ field }) => field))]);
     if (all.size === 0) return NOTHING;
-    const giveBack = await this.#all.slots.take(1, this.#signal);
+    const giveBack = await this.#takeSlot();
     this.#all.options.checker.expect(data, { fields: [...all], key: indexKey(data.sha256, opened.root) });
     let isTaken = false;
     return {
@@ -108,14 +110,25 @@ class Walk implements IndexWalk {
       },
       end: () => {
         if (!isTaken) giveBack();
-        isTaken = true;
       },
     };
   }
 
   async finish(): Promise<readonly Finding[]> {
     while (this.#running.size > 0) await Promise.all(this.#running);
+    // A walk that was given up does not end each of its visits.
+    for (const giveBack of this.#held) giveBack();
     return this.#findings;
+  }
+
+  /** Its result may be called more than once. */
+  async #takeSlot(): Promise<() => void> {
+    const free = await this.#all.slots.take(1, this.#signal);
+    const giveBack = () => {
+      if (this.#held.delete(giveBack)) free();
+    };
+    this.#held.add(giveBack);
+    return giveBack;
   }
 
   async #notesOf(sequence: number): Promise<readonly IndexNote[]> {

@@ -1,10 +1,17 @@
 // Does the verifier write an index of each segment that it reads, whatever happens, and find one that is wrong?
 import { beforeEach, describe, expect, it } from 'vitest';
 import { utf8, utf8Text } from '../../../src/base/bytes.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { encodeIndex, parseIndex, type SegmentIndex } from '../../../src/read/find/index/segment-index.ts';
 import { indexNoteKey, parseIndexKey } from '../../../src/verifier/index/index-key.ts';
 import { isOwnKey } from '../../../src/verifier/own-keys.ts';
+import { confirmStep } from '../../../src/verifier/seal-path.ts';
 import { signNote } from '../../../src/verifier/signed-notes.ts';
+import type { StepTools } from '../../../src/verifier/verifier.ts';
+import { portableChecker } from '../../../src/verify/block-checker.ts';
+import { confirmChain } from '../../../src/verify/confirm.ts';
+import type { ContentVisitor, SealToVisit } from '../../../src/verify/content-visitor.ts';
+import { nodeContentTools } from '../../../src/verify/node/tools.ts';
 import { ACTOR, event, IndexWorld, junk } from '../../support/index-world.ts';
 import { FAULT_KINDS, type Fault, faultyStore } from '../../support/memory-store.ts';
 import { noteContent } from '../../support/note-signing.ts';
@@ -110,6 +117,27 @@ describe('a step', () => {
     expect(broken.indexKeys()).toEqual([]);
   });
 
+  it('that is given up holds up no later one, however often', async () => {
+    const tools = world.tools();
+    for (let i = 0; i < 12; i++) {
+      const stop = new AbortController();
+      const { archive } = world.builder;
+      const read = archive.read.bind(archive);
+      archive.read = (key, ...more) => {
+        if (key.startsWith('data/')) stop.abort(new Error('out of time'));
+        return read(key, ...more);
+      };
+      const options = { hintSize: 3, signal: stop.signal };
+      await expect(confirmStep(tools, PLACE, options)).rejects.toThrow('out of time');
+      archive.read = read;
+    }
+    // A walk that ended between an entry and the reading of its data never says so.
+    const { enter } = recordedVisits(tools);
+    for (let i = 0; i < 12; i++) await enter();
+    expect(await world.step(3, tools)).toMatchObject({ verdict: 'verified', isNew: true });
+    expect(world.indexKeys()).toHaveLength(3);
+  });
+
   it('of two verifiers at once leaves one index, and no finding', async () => {
     await Promise.all([world.step(), world.step(), world.step()]);
     expect(world.indexKeys()).toHaveLength(3);
@@ -129,6 +157,33 @@ describe('a step', () => {
     expect(fresh.foreign.map((one) => one.key)).toEqual([key]);
   });
 });
+
+/** Enters a seal as a walk does, and ends the walk at once. */
+function recordedVisits({ indexing }: StepTools) {
+  const seals: SealToVisit[] = [];
+  const [made] = world.made;
+  return {
+    enter: async () => {
+      if (seals.length === 0) {
+        const visitor: ContentVisitor = {
+          enter: async (seal) => {
+            seals.push(seal);
+            return null;
+          },
+        };
+        const { archive, trusted } = world.builder;
+        const checker = portableChecker(nodeContentTools);
+        const sha256 = nodeSha256;
+        const options = { trusted, depth: 'content', nowMs: STILL.now(), sha256, checker, visitor } as const;
+        await confirmChain(archive, PLACE, { ...options, confirmed: null });
+        expect(made?.dataKey).not.toBeNull();
+      }
+      const walk = indexing?.begin(PLACE, false);
+      expect(await walk?.enter(seals[0] as SealToVisit)).not.toBeNull();
+      await walk?.finish();
+    },
+  };
+}
 
 describe('a full pass', () => {
   it('writes all indexes anew from the archive', async () => {
