@@ -1,5 +1,5 @@
 // Does the command line make and refuse buckets as it should, and does it read a real S3 with few requests?
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectLockConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
@@ -260,5 +260,25 @@ server: { port: ${port} }
       input: line.stdout,
     });
     expect(check.code, check.stderr).toBe(0);
+  });
+
+  it('the report of retention reads every lock back, and says when the first one ends', async () => {
+    const files = ['--out', 'retention.html', '--json', 'retention.json'];
+    const ran = await ledgerstone('report', 'retention', '--config', 'ledgerstone.yaml', ...files);
+    const { verdict, data } = JSON.parse(await readFile(at('retention.json'), 'utf8'));
+    // The locks of this bucket hold for five minutes, and this file may take longer.
+    const isLocked = data.rows.every(({ over }: { over: number }) => over === 0);
+    expect([ran.code, verdict.standing], ran.stderr).toEqual(
+      isLocked ? [0, 'whole'] : [expect.any(Number), expect.any(String)],
+    );
+    for (const row of data.rows)
+      expect(row).toMatchObject({ broken: 0, unknown: 0, objects: row.kept + row.over });
+    expect(data.rows[0].objects).toBeGreaterThan(4);
+    expect(data.policies).toMatchObject([
+      { chain: topic, policy: { name: 'short', period: '300s' }, short: 0 },
+    ]);
+    expect(ran.stdout.toString()).toContain(
+      isLocked ? 'are locked in COMPLIANCE mode until the promised date' : 'over',
+    );
   });
 });

@@ -26,7 +26,7 @@ export type RetentionRow = {
   objects: number;
   /** In COMPLIANCE mode until the promised date or later. */
   kept: number;
-  /** The promise is over, and there is no lock any more, or no object. */
+  /** The promise is over, and no lock holds any more, or the object is gone. */
   over: number;
   /** Not as promised. */
   broken: number;
@@ -80,7 +80,9 @@ export class RetentionTally {
     const promised = timeText(promisedMs);
     row.promisedFirst = earlier(row.promisedFirst || null, promised);
     row.promisedLast = later(row.promisedLast || null, promised);
-    if (state.kind === 'locked') this.#addEnd(row, state.lock.untilMs);
+    // S3 goes on to show a lock that has ended.
+    const holds = state.kind === 'locked' && state.lock.untilMs > this.#nowMs;
+    if (holds) this.#addEnd(row, state.lock.untilMs);
     const isOver = this.#nowMs > promisedMs;
     const why = unknownWhy(state);
     const fault = why === null ? faultOf(fact, this.#nowMs) : null;
@@ -91,7 +93,7 @@ export class RetentionTally {
       row.broken++;
       if (this.faults.length < FAULTS_MAX) this.faults.push(fault);
       else this.faultsOmitted++;
-    } else if (isOver && state.kind !== 'locked') row.over++;
+    } else if (isOver && !holds) row.over++;
     else row.kept++;
   }
 

@@ -60,7 +60,8 @@ export function retentionVerdict(
     ...unknown.map(({ why, objects: some }) => `of ${counted(some, 'object')} the lock is not known: ${why}`),
     ...(over === 0 ? [] : [`Of ${counted(over, 'object')} the promise is over, and no lock is left.`]),
     ...policyBounds(policies),
-    'Locks are as the store said them when it was asked. Objects that no seal names were not looked at.',
+    'Locks are as the store said them when it was asked; what is over, is so by the clock of that machine.',
+    'Objects that no seal names were not looked at.',
   ];
   if (broken > 0 || short > 0) {
     const said = [

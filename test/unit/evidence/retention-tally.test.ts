@@ -100,6 +100,19 @@ describe('a promise that is over', () => {
     expect([standing, row?.kept, row?.over]).toEqual(['whole', 1, 2]);
     expect(sentence).toMatch(/^Of 3 objects .* all whose promise is not over \(1\) are locked/);
   });
+  it('with a lock that S3 still shows, and that has ended: nothing is called locked', () => {
+    const ended = fact(locked('COMPLIANCE', past.promisedMs), past);
+    const { standing, sentence, row, tally } = verdictOf([ended]);
+    expect([standing, row?.kept, row?.over, tally.ends()]).toEqual(['open', 0, 1, []]);
+    expect(sentence).toMatch(/^Nothing of it is locked any more/);
+    const both = verdictOf([fact(GOOD), ended]);
+    expect(both.sentence).toMatch(/^Of 2 objects .* all whose promise is not over \(1\) are locked/);
+    expect(both.sentence).toContain('The first lock ends 2027-03-10');
+  });
+  it('and a lock beyond it that still holds is counted as locked', () => {
+    const { standing, row } = verdictOf([fact(GOOD, past)]);
+    expect([standing, row?.kept, row?.over]).toEqual(['whole', 1, 0]);
+  });
   it('of all: nothing is called locked', () => {
     const { standing, sentence } = verdictOf([fact({ kind: 'none' }, past)]);
     expect([standing, sentence]).toEqual([
