@@ -1,10 +1,27 @@
 // How does a small HTTP server answer probes and scrapers? GET and HEAD of a few paths, never cached.
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, isIPv4 } from 'node:net';
 import { hostname } from 'node:os';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 
-export type Answer = { readonly code: number; readonly type: string; readonly body: string };
+export type Answer = {
+  readonly code: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Called when the answer is out, or never will be. */
+  readonly done?: () => void;
+};
+/** A request whose name was found to be ours. */
+export type Asked = {
+  readonly method: string;
+  /** Without what follows a `?`. */
+  readonly path: string;
+  /** Throws LedgerstoneError `too-large` if it is longer. */
+  body(bytesMax: number): Promise<string>;
+};
+/** What answers to more than fixed paths. Null: the path is none of its own. */
+export type Handler = (asked: Asked) => Promise<Answer> | null;
 export type Routes = Readonly<Record<string, () => Answer | Promise<Answer>>>;
 export type HttpServer = { readonly url: string; close(): Promise<void> };
 
@@ -17,9 +34,12 @@ export type HttpOptions = {
   readonly names?: readonly string[];
   /** Whether to take a free port when another process holds this one. */
   readonly orFreePort?: boolean;
+  readonly handler?: Handler | null;
 };
 
 const TIMEOUT_MS = 5_000;
+/** A reader who takes nothing for so long is left. */
+const OUT_MS = 30_000;
 
 export const json = (code: number, body: object): Answer => ({
   ...{ code, type: 'application/json' },
@@ -51,13 +71,14 @@ export async function serve(routes: Routes, options: HttpOptions): Promise<HttpS
   const byPath = new Map(Object.entries(routes));
   const server = createServer(async (request, response) => {
     const isOurs = isNameOfOurs(request.headers.host, [host, hostname(), ...(options.names ?? [])]);
-    const { code, type, body } = await answer(
-      byPath,
-      request.method,
-      request.url ?? '/',
-      isOurs ? null : wrongHost(options.member),
-    );
-    response.writeHead(code, { 'content-type': type, 'cache-control': 'no-store' });
+    const url = request.url ?? '/';
+    const own = isOurs ? (options.handler?.(askedOf(request)) ?? null) : null;
+    const { code, type, body, headers, done } = await (own === null
+      ? answer(byPath, request.method, url, isOurs ? null : wrongHost(options.member))
+      : own.catch((error: unknown) => json(500, { error: messageOf(error) })));
+    if (done !== undefined && response.closed) done();
+    else if (done !== undefined) response.once('close', done).setTimeout(OUT_MS, () => request.destroy());
+    response.writeHead(code, { 'content-type': type, 'cache-control': 'no-store', ...headers });
     response.end(request.method === 'HEAD' ? undefined : body);
   });
   server.headersTimeout = TIMEOUT_MS;
@@ -72,6 +93,21 @@ export async function serve(routes: Routes, options: HttpOptions): Promise<HttpS
       }),
   };
 }
+
+const askedOf = (request: IncomingMessage): Asked => ({
+  method: request.method ?? '',
+  path: (request.url ?? '/').split('?')[0] ?? '/',
+  body: async (bytesMax) => {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    for await (const part of request as AsyncIterable<Buffer>) {
+      bytes += part.length;
+      if (bytes > bytesMax) throw new LedgerstoneError('too-large', `more than ${bytesMax} bytes`);
+      parts.push(part);
+    }
+    return Buffer.concat(parts).toString('utf8');
+  },
+});
 
 async function answer(
   byPath: ReadonlyMap<string, Routes[string]>,

@@ -39,7 +39,18 @@ export function ruleProblems(root: unknown): SchemaProblem[] {
     ...sourceProblems(source),
     ...signingProblems(root),
     ...boundProblems(root),
+    ...receiptProblems(root),
   ];
+}
+
+const LOOPBACK = /^(?:localhost|127\.[0-9.]+|::1|\[::1\])$/;
+
+/** Receipts hold archived records: who serves them to others says so. */
+function receiptProblems(root: unknown): SchemaProblem[] {
+  const host = memberOf(memberOf(root, 'server'), 'host') ?? '127.0.0.1';
+  if (memberOf(memberOf(root, 'receipts'), 'serve') !== 'loopback' || LOOPBACK.test(String(host))) return [];
+  const message = `is loopback, and server.host is ${host}: write any-host if all who reach it may read records`;
+  return [{ path: ['receipts', 'serve'], message }];
 }
 
 function retentionProblems(root: unknown, topics: readonly Named[]): SchemaProblem[] {

@@ -258,6 +258,21 @@ export const configSchema = z.strictObject({
   server: server(ARCHIVER_PORT_DEFAULT, '/metrics, /healthz, /readyz and /status').describe(
     'The HTTP server of the archiver',
   ),
+  receipts: z
+    .strictObject({
+      serve: z
+        .enum(['no', 'loopback', 'any-host'])
+        .default('no')
+        .describe(
+          [
+            'Whether the HTTP server answers /receipt and /receipts, with archived records in the answers.',
+            'loopback: only if server.host is one. any-host: to everybody who reaches it, without a login',
+          ].join(' '),
+        ),
+      perSecond: z.int().min(1).max(1000).default(10).describe('Receipts that are answered in a second'),
+    })
+    .prefault({})
+    .describe('Receipts for producers'),
   log,
 });
 

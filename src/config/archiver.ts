@@ -110,6 +110,7 @@ export type Config = {
   readonly encoding: { readonly codec: 'zstd' | 'gzip'; readonly level: number };
   /** `port` 0: no server. */
   readonly server: { readonly host: string; readonly port: number; readonly names: readonly string[] };
+  readonly receipts: { readonly serve: 'no' | 'loopback' | 'any-host'; readonly perSecond: number };
   readonly log: { readonly level: LogLevel };
 };
 
@@ -159,6 +160,7 @@ function buildConfig(input: ConfigOutput, fileName: string): Config {
       level: input.encoding.level ?? (input.encoding.codec === 'zstd' ? 1 : 6),
     },
     server: input.server,
+    receipts: input.receipts,
     log: input.log,
   };
 }

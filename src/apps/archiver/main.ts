@@ -1,10 +1,8 @@
 // How does the service run, from its configuration to its last seal?
 
-import type { Batch } from '../../archiver/batch.ts';
 import { Lanes } from '../../archiver/lanes/lanes.ts';
 import { MemoryLedger } from '../../archiver/memory.ts';
 import { ArchiverMetrics } from '../../archiver/metrics.ts';
-import type { PartitionView } from '../../archiver/partition-view.ts';
 import { Pipeline } from '../../archiver/pipeline.ts';
 import { PublishedFiles } from '../../archiver/published-files.ts';
 import {
@@ -16,7 +14,6 @@ import {
 } from '../../archiver/status.ts';
 import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
-import type { Logger } from '../../base/log.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
 import {
@@ -30,31 +27,13 @@ import {
 import type { Config } from '../../config/archiver.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { Signer } from '../../sign/signer.ts';
+import { readerOf } from '../../store/bounded.ts';
 import type { Store } from '../../store/store.ts';
-import type { HttpServer } from '../http.ts';
+import type { Handler, HttpServer } from '../http.ts';
+import { observerOf, type RunOptions } from './observer.ts';
 import { whilePermissionsSpread } from './permissions-spread.ts';
+import { receiptHandler } from './receipts.ts';
 import { startServer } from './server.ts';
-
-type SealedSegment = {
-  readonly topic: string;
-  readonly partition: number;
-  readonly sequence: number;
-  readonly records: number;
-  readonly nextOffset: number;
-  readonly storedBytes: number;
-  readonly seconds: number;
-};
-
-export type RunOptions = {
-  /** Asks for a drain: what is held is sealed, then it ends. */
-  readonly signal: AbortSignal;
-  readonly log: Logger;
-  /**
-   * Records accepted so far, over all partitions; those that a fence or a rebalance drops are counted again.
-   */
-  readonly onAccepted?: (records: number) => void;
-  readonly onSealed?: (segment: SealedSegment) => void;
-};
 
 export type ArchiverResult = {
   readonly end: 'drained' | 'cut-short' | 'finished';
@@ -102,6 +81,7 @@ class Service {
   #pipeline: Pipeline | null = null;
   #files: PublishedFiles | null = null;
   #laneFailure: Error | null = null;
+  #trusted: readonly VerifierKey[] | null = null;
 
   constructor(config: Config, options: RunOptions, store: Store) {
     this.#config = config;
@@ -124,7 +104,7 @@ class Service {
     const { production, server } = this.#config;
     if (server.port === 0) return;
     this.#server = await startServer(
-      { ...server, production },
+      { ...server, production, handler: this.#receipts() },
       {
         status: () => this.#status(),
         metrics: () => {
@@ -139,6 +119,17 @@ class Service {
     if (url.endsWith(`:${server.port}`)) return;
     const message = 'the port of the status server is taken: another one is used';
     this.#options.log.warn({ wanted: server.port, server: url }, message);
+  }
+
+  #receipts(): Handler | null {
+    const { receipts, source, segment } = this.#config;
+    if (receipts.serve === 'no') return null;
+    return receiptHandler({
+      ...{ store: readerOf(this.#store), topics: source.topics, maxAgeMs: segment.maxAgeMs },
+      ...{ perSecond: receipts.perSecond, clock: systemClock, signal: this.#options.signal },
+      trusted: () => this.#trusted,
+      partitions: () => this.#status().partitions,
+    });
   }
 
   async run(): Promise<ArchiverResult> {
@@ -211,6 +202,7 @@ class Service {
     const signers = [await openSigner(archive.signing, log)];
     const trusted = trustedKeys(this.#config, signers);
     const own = trusted.slice(0, signers.length);
+    this.#trusted = trusted;
     const files = new PublishedFiles({
       ...{ store: this.#store, keys: own, retention: retention.seals },
       ...{ clock: systemClock, random: Math.random },
@@ -255,46 +247,4 @@ class Service {
       partitions: (pipeline?.actors ?? []).map((actor) => partitionStatus(actor, systemClock)),
     };
   }
-}
-
-function observerOf(
-  metrics: ArchiverMetrics,
-  totals: { records: number; segments: number },
-  options: RunOptions,
-) {
-  const labelsOf = (actor: PartitionView) => ({
-    topic: actor.route.partition.topic,
-    partition: String(actor.route.partition.partition),
-  });
-  let accepted = 0;
-  return {
-    accepted(_actor: PartitionView, records: number) {
-      accepted += records;
-      options.onAccepted?.(accepted);
-    },
-    sealed(actor: PartitionView, batch: Batch, storedBytes: number, seconds: number) {
-      const labels = labelsOf(actor);
-      metrics.records.inc(labels, batch.records);
-      metrics.lines.inc(labels, batch.lines);
-      metrics.storedBytes.inc(labels, storedBytes);
-      metrics.segments.inc(labels);
-      metrics.sealSeconds.observe(seconds);
-      totals.records += batch.records;
-      totals.segments += 1;
-      const { topic, partition } = actor.route.partition;
-      const sequence = (actor.head?.size ?? 0) - 1;
-      const { records, nextOffset } = batch;
-      options.onSealed?.({ topic, partition, sequence, records, nextOffset, storedBytes, seconds });
-      options.log.info({ topic, partition, sequence, records, nextOffset, storedBytes }, 'sealed');
-    },
-    fenced: (actor: PartitionView) => metrics.fenced.inc(labelsOf(actor)),
-    trouble(actor: PartitionView, error: unknown) {
-      metrics.troubles.inc({ code: codeOf(error) });
-      const remedy = error instanceof LedgerstoneError ? error.remedy : undefined;
-      options.log.warn(
-        { ...actor.route.partition, code: codeOf(error), remedy },
-        `trying again: ${messageOf(error)}`,
-      );
-    },
-  };
 }

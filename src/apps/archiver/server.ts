@@ -2,14 +2,15 @@
 // plain HTTP.
 import type { ServiceStatus } from '../../archiver/status.ts';
 import type { Config } from '../../config/archiver.ts';
-import { type HttpServer, json, serve } from '../http.ts';
+import { type Handler, type HttpServer, json, serve } from '../http.ts';
 
 export type ServerRoutes = {
   status(): ServiceStatus;
   metrics(): Promise<string>;
 };
 
-export type ServerOptions = Config['server'] & Pick<Config, 'production'>;
+export type ServerOptions = Config['server'] &
+  Pick<Config, 'production'> & { readonly handler?: Handler | null };
 
 export const startServer = (options: ServerOptions, routes: ServerRoutes): Promise<HttpServer> =>
   serve(

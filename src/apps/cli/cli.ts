@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   finding: async () => (await import('./finding.ts')).findingCommand,
   report: async () => (await import('./report.ts')).reportCommand,
   prove: async () => (await import('./prove.ts')).proveCommand,
+  receipt: async () => (await import('./receipt.ts')).receiptCommand,
   check: async () => (await import('./check.ts')).checkCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   'verify-package': async () => (await import('./verify-package.ts')).verifyPackageCommand,

@@ -23,6 +23,7 @@ Find and prove
   get             entries or original values by offset or time
   show            one segment in readable form
   prove           one event's offline proof
+  receipt         a producer's record: asks an archiver for its proof, checks it
   check           a proof, a line and a trusted key: no network
   sample          records for an audit's test, drawn by a seed
   sql             views for DuckDB, Athena and Trino that read every line

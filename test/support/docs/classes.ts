@@ -88,6 +88,10 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     "aws events list-targets-by-rule --rule ledgerstone-to-verifier-objects --query 'Targets[].Arn' --profile archive":
       'aws',
   },
+  'docs/for-producers.md': {
+    'ledgerstone receipt http://127.0.0.1:9464 orders/0/42 --key archive.vkey --wait 2m --out order-42':
+      'aws',
+  },
   'docs/measured.md': {
     'npm run bench': 'long',
     'npm run bench -- archive': 'long',

@@ -19,6 +19,7 @@ const COMMANDS = [
   'report',
   'finding',
   'prove',
+  'receipt',
   'check',
   'export',
   'verify-package',

@@ -46,6 +46,29 @@ const changed = (from: string, to: string): string => {
   return GOOD.replace(from, () => to);
 };
 
+describe('receipts', () => {
+  const problems = (text: string) =>
+    problemsOf(`${GOOD}\n${text}\n`).map((one) => one.replace(/^[0-9:]+ /, ''));
+
+  test('are served to other hosts on an explicit word alone', () => {
+    expect(problems('receipts: { serve: loopback }')).toEqual([]);
+    expect(problems('receipts: { serve: loopback }\nserver: { host: localhost }')).toEqual([]);
+    expect(problems('receipts: { serve: any-host }\nserver: { host: 0.0.0.0 }')).toEqual([]);
+    for (const host of [
+      '0.0.0.0',
+      '10.1.2.3',
+      '"::"',
+      'archiver.example.com',
+      '127.evil.example.com',
+      '1270.0.0.1',
+    ])
+      expect(problems(`receipts: { serve: loopback }\nserver: { host: ${host} }`), host).toEqual([
+        expect.stringContaining('receipts.serve: is loopback, and server.host is'),
+      ]);
+    expect(problems('receipts: { serve: yes }')[0]).toContain('receipts.serve: must be one of');
+  });
+});
+
 describe('a right file', () => {
   test('gets its defaults, milliseconds and bytes', () => {
     expect(parseConfig(GOOD, '/etc/ledgerstone.yaml', {})).toEqual({
@@ -91,6 +114,7 @@ describe('a right file', () => {
       },
       encoding: { codec: 'zstd', level: 1 },
       server: { host: '127.0.0.1', port: 9464, names: [] },
+      receipts: { serve: 'no', perSecond: 10 },
       log: { level: 'info' },
     });
   });

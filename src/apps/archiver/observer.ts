@@ -1,0 +1,70 @@
+// What is counted and logged of the pipeline's work?
+import type { Batch } from '../../archiver/batch.ts';
+import type { ArchiverMetrics } from '../../archiver/metrics.ts';
+import type { PartitionView } from '../../archiver/partition-view.ts';
+import { codeOf } from '../../archiver/status.ts';
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import type { Logger } from '../../base/log.ts';
+
+type SealedSegment = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly sequence: number;
+  readonly records: number;
+  readonly nextOffset: number;
+  readonly storedBytes: number;
+  readonly seconds: number;
+};
+
+export type RunOptions = {
+  /** Asks for a drain: what is held is sealed, then it ends. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /**
+   * Records accepted so far, over all partitions; those that a fence or a rebalance drops are counted again.
+   */
+  readonly onAccepted?: (records: number) => void;
+  readonly onSealed?: (segment: SealedSegment) => void;
+};
+
+export function observerOf(
+  metrics: ArchiverMetrics,
+  totals: { records: number; segments: number },
+  options: RunOptions,
+) {
+  const labelsOf = (actor: PartitionView) => ({
+    topic: actor.route.partition.topic,
+    partition: String(actor.route.partition.partition),
+  });
+  let accepted = 0;
+  return {
+    accepted(_actor: PartitionView, records: number) {
+      accepted += records;
+      options.onAccepted?.(accepted);
+    },
+    sealed(actor: PartitionView, batch: Batch, storedBytes: number, seconds: number) {
+      const labels = labelsOf(actor);
+      metrics.records.inc(labels, batch.records);
+      metrics.lines.inc(labels, batch.lines);
+      metrics.storedBytes.inc(labels, storedBytes);
+      metrics.segments.inc(labels);
+      metrics.sealSeconds.observe(seconds);
+      totals.records += batch.records;
+      totals.segments += 1;
+      const { topic, partition } = actor.route.partition;
+      const sequence = (actor.head?.size ?? 0) - 1;
+      const { records, nextOffset } = batch;
+      options.onSealed?.({ topic, partition, sequence, records, nextOffset, storedBytes, seconds });
+      options.log.info({ topic, partition, sequence, records, nextOffset, storedBytes }, 'sealed');
+    },
+    fenced: (actor: PartitionView) => metrics.fenced.inc(labelsOf(actor)),
+    trouble(actor: PartitionView, error: unknown) {
+      metrics.troubles.inc({ code: codeOf(error) });
+      const remedy = error instanceof LedgerstoneError ? error.remedy : undefined;
+      options.log.warn(
+        { ...actor.route.partition, code: codeOf(error), remedy },
+        `trying again: ${messageOf(error)}`,
+      );
+    },
+  };
+}
