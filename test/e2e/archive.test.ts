@@ -74,6 +74,7 @@ source:
 retention:
   short: { mode: COMPLIANCE, period: 1h }
 segment: { maxRecords: 150, maxAge: 1s }
+receipts: { serve: loopback, perSecond: 100 }
 `,
     );
     s3 = new S3Client({
@@ -127,6 +128,21 @@ segment: { maxRecords: 150, maxAge: 1s }
       };
       return chains.reduce((sum, { head }) => sum + (head?.nextOffset ?? 0), 0) === produced.length;
     });
+  });
+
+  it('gives a producer the receipt of what Kafka acknowledged, whichever instance is asked', async () => {
+    const some = [produced[0], produced.at(-1)] as Produced[];
+    for (const service of services) {
+      const url = /"server":"(http:[^"]+)"/.exec(service.log())?.[1] ?? '';
+      for (const { partition, offset } of some) {
+        const record = `${topic}/${partition}/${offset}`;
+        const receipt = await cli(['receipt', url, record, '--key', keys, '--wait', '1m', '--json'], { env });
+        expect(receipt.code, receipt.stderr).toBe(0);
+        expect(JSON.parse(receipt.stdout.toString())).toMatchObject({ verdict: 'archived', isGap: false });
+      }
+      const later = await cli(['receipt', url, `${topic}/0/999999`, '--key', keys], { env });
+      expect(later.code, later.stderr).toBe(4);
+    }
   });
 
   it('drains on SIGTERM and exits with 0', async () => {
