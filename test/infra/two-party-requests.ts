@@ -103,6 +103,7 @@ export const ATTESTATION_ROWS: readonly Row[] = [
   row('attestations: put an attestation', 's3:PutObject', NOTE, ['verifier'], GOOD_NOTE),
   row('attestations: put a finding', 's3:PutObject', FINDING, ['verifier'], GOOD_NOTE),
   row('attestations: put a pass', 's3:PutObject', `${OWN}/passes/a/1.note`, ['verifier'], GOOD_NOTE),
+  row('attestations: put an index', 's3:PutObject', `${OWN}/index/a/1.note`, ['verifier'], GOOD_NOTE),
   row('attestations: put anything else', 's3:PutObject', `${OWN}/seals/file`, [], GOOD_NOTE),
   row('attestations: put over one', 's3:PutObject', NOTE, [], without('s3:if-none-match')),
   row('attestations: put without a lock', 's3:PutObject', NOTE, [], without('s3:object-lock-mode')),
