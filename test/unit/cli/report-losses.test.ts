@@ -86,7 +86,7 @@ describe('report losses', () => {
     const { report } = await losses('archive', '--topic', 'payments', '--partition', '0');
     expect(report.verdict.standing).toBe('whole');
     expect(report.verdict.sentence).toContain('2 segments of 1 chain');
-    expect(report.notLooked[0]).toBe('Chains other than payments/0: it alone was asked for.');
+    expect(report.verdict.bounds[0]).toBe('Chains other than payments/0: it alone was asked for.');
   });
 });
 

@@ -1,7 +1,7 @@
 // `ledgerstone report losses`: which records are known to be lost, on a page that prints?
 import { toHex } from '../../../base/bytes.ts';
 import { type LossesData, type LossesReport, lossesVerdict } from '../../../evidence/report/losses.ts';
-import type { ReportedChain } from '../../../evidence/report/printed-report.ts';
+import type { ReportedChain, ReportVerdict } from '../../../evidence/report/printed-report.ts';
 import { type MaybeChainOptions, namedChain } from '../chain-option.ts';
 import { UsageError } from '../exit-code.ts';
 import { searchLosses } from '../losses-search.ts';
@@ -53,15 +53,22 @@ export async function runLossesReport(
     const data: LossesData = { gaps, unlisted, continued, notes: [...notes, ...ends] };
     const onlyOne =
       named === null ? [] : [`Chains other than ${named.topic}/${named.partition}: it alone was asked for.`];
+    const verdict = lossesVerdict(range.window, chains, data);
     return await writeReport<LossesReport>(session, options, {
-      ...{ kind: 'losses', window: range.window, verdict: lossesVerdict(range.window, chains, data) },
-      ...{ looked: LOOKED, notLooked: [...onlyOne, ...NOT_LOOKED], chains, data, began, exitCode },
+      ...{ kind: 'losses', window: range.window, verdict: withBounds(verdict, onlyOne) },
+      ...{ looked: LOOKED, notLooked: NOT_LOOKED, chains, data, began, exitCode },
       archive: archiveFacts(name, archive, chains),
     });
   } finally {
     await archive.store.close();
   }
 }
+
+/** What was left out by who asked stands first. */
+export const withBounds = (verdict: ReportVerdict, first: readonly string[]): ReportVerdict => ({
+  ...verdict,
+  bounds: [...first, ...verdict.bounds],
+});
 
 /** What was not checked is no evidence. Throws UsageError where there is no key to check with. */
 export async function openTrustedArchive(

@@ -19,7 +19,13 @@ import { EXIT } from '../exit-code.ts';
 import { notedSeals, walkChains } from '../losses-search.ts';
 import type { ChainLosses } from '../losses-text.ts';
 import type { Session } from '../session.ts';
-import { archiveFacts, type LossesReportOptions, openTrustedArchive, reportedChain } from './losses.ts';
+import {
+  archiveFacts,
+  type LossesReportOptions,
+  openTrustedArchive,
+  reportedChain,
+  withBounds,
+} from './losses.ts';
 import { beginReport, type ReportRange, reportRange, requireNewFiles, writeReport } from './write.ts';
 
 const LOOKED = [
@@ -62,8 +68,15 @@ export async function runRetentionReport(
     const onlyOne =
       named === null ? [] : [`Chains other than ${named.topic}/${named.partition}: it alone was asked for.`];
     return await writeReport<RetentionReport>(session, options, {
-      ...{ kind: 'retention', window: range.window, verdict, chains, data, began },
-      ...{ looked: LOOKED, notLooked: [...onlyOne, ...NOT_LOOKED] },
+      ...{
+        kind: 'retention',
+        window: range.window,
+        verdict: withBounds(verdict, onlyOne),
+        chains,
+        data,
+        began,
+      },
+      ...{ looked: LOOKED, notLooked: NOT_LOOKED },
       archive: archiveFacts(name, archive, chains),
       exitCode: isFound ? EXIT.broken : verdict.standing === 'open' ? EXIT.failed : EXIT.ok,
     });
