@@ -109,7 +109,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 describe('every command', () => {
   it('is in this test', () => {
     expect(COMMANDS.toSorted()).toEqual(
-      [...Object.keys(WITH_CONFIG), 'check', 'demo', 'explain', 'verify-package'].toSorted(),
+      [...Object.keys(WITH_CONFIG), 'check', 'demo', 'explain', 'receipt', 'verify-package'].toSorted(),
     );
   });
 
