@@ -528,4 +528,25 @@ export const EXPLAINED: readonly Explained[] = [
     after: '>=',
     why: 'The largest manifest that keeps all other rules is smaller (test/unit/format/manifest.test.ts).',
   },
+  {
+    file: 'src/merkle/inclusion-path.ts',
+    code: '#index = -1;',
+    before: '1',
+    after: '2',
+    why: 'Below 0 it means that no leaf was named yet, whatever it is.',
+  },
+  {
+    file: 'src/format/string-form.ts',
+    code: 'if (last < 1) out[written++] = group & 255;',
+    before: '1',
+    after: '2',
+    why: 'A typed array takes no byte behind its end.',
+  },
+  {
+    file: 'src/format/deflate-end.ts',
+    code: 'for (let length = 1; length <= 15; length++) {',
+    before: '15',
+    after: '16',
+    why: 'No code has a symbol of 16 bits: the stream is refused one bit later.',
+  },
 ];

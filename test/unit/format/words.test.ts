@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes, toBase64, utf8 } from '../../../src/base/bytes.ts';
 import { LIMITS } from '../../../src/base/limits.ts';
 import { checkZstdFrame, gzipContentSize } from '../../../src/format/block.ts';
+import { CANARY_CHAIN } from '../../../src/format/chain.ts';
 import { sequenceEnd } from '../../../src/format/json-bytes.ts';
+import { parseManifest } from '../../../src/format/manifest-bytes.ts';
 import { encodeSignedCheckpoint } from '../../../src/format/note.ts';
 import { SEVERITY } from '../../../src/verify/finding.ts';
 
@@ -67,4 +69,20 @@ it('a note without a signature is none', () => {
 
 it('each finding has its severity', () => {
   expect(SEVERITY).toMatchSnapshot();
+});
+
+it('a multi-byte character ends within its text, whatever stands behind that', () => {
+  expect(sequenceEnd(Uint8Array.of(0xc3, 0xa9), 0, 1)).toBe(-1);
+  expect(sequenceEnd(Uint8Array.of(0x20, 0xe2, 0x82, 0xac), 1, 3)).toBe(-1);
+  expect(sequenceEnd(Uint8Array.of(0x20, 0xe2, 0x82, 0xac), 1, 4)).toBe(4);
+});
+
+it('the chain of drills has the name that FORMAT.md gives it', () => {
+  expect(CANARY_CHAIN).toBe('ledgerstone.drill');
+});
+
+it('a manifest is read up to its limit, and not beyond', () => {
+  const { manifestBytesMax } = LIMITS;
+  expect(() => parseManifest(new Uint8Array(manifestBytesMax))).toThrow('manifest: not JSON');
+  expect(() => parseManifest(new Uint8Array(manifestBytesMax + 1))).toThrow(`${manifestBytesMax + 1} bytes`);
 });

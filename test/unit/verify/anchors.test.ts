@@ -461,3 +461,13 @@ describe('a chain that continues another', () => {
     expect(report.verdict).not.toBe('verified');
   });
 });
+
+it('a checkpoint of a chain that is not among those to verify is wrong usage', async () => {
+  const { builder, since } = await verifiedArchive();
+  await builder.chain('payments').seal();
+  const only = [{ chain: 'payments', partition: 0 }];
+  await expect(verifyBuilt(builder, { since: [since], only })).rejects.toMatchObject({
+    ...{ code: 'usage', disposition: 'input' },
+    message: 'a checkpoint of orders/0, which is not among the chains to verify',
+  });
+});

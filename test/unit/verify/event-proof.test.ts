@@ -163,29 +163,34 @@ describe('an event proof', () => {
       origin: 'audit.example.com/prod/payments/0',
       before: 0,
       expected: 'a checkpoint of audit.example.com/prod/orders/0',
+      found: 'audit.example.com/prod/payments/0',
     },
     {
       name: 'another place of its chain',
       origin: 'audit.example.com/prod/orders/0',
       before: 1,
       expected: 'manifest 0',
+      found: 'manifest 1',
     },
-  ])('does not hold for a manifest under the checkpoint of $name', async ({ origin, before, expected }) => {
-    const builder = new ArchiveBuilder();
-    const chain = builder.chain();
-    for (let i = 0; i < before; i++) await chain.seal();
-    const { sealKey, lines } = await chain.seal({ lines: entries(0, 3) });
-    const { trusted } = builder;
-    const opened = await openSeal(builder.archive.bytesOf(sealKey) as Uint8Array, { trusted, sha256 });
-    const leaves = lines.map((line) => leafHash(sha256, line));
-    const own = parts(buildEventProof(opened, leaves, 2, sha256));
-    const note = await signedAlone(origin, own.manifestBytes);
-    const proof = encodeEventProof({ ...own, index: 0, path: [], note });
-    expect(await checkEventProof({ proof, line: lines[2] as Uint8Array, trusted, sha256 })).toMatchObject({
-      verdict: 'broken',
-      finding: { code: 'malformed', expected },
-    });
-  });
+  ])(
+    'does not hold for a manifest under the checkpoint of $name',
+    async ({ origin, before, expected, found }) => {
+      const builder = new ArchiveBuilder();
+      const chain = builder.chain();
+      for (let i = 0; i < before; i++) await chain.seal();
+      const { sealKey, lines } = await chain.seal({ lines: entries(0, 3) });
+      const { trusted } = builder;
+      const opened = await openSeal(builder.archive.bytesOf(sealKey) as Uint8Array, { trusted, sha256 });
+      const leaves = lines.map((line) => leafHash(sha256, line));
+      const own = parts(buildEventProof(opened, leaves, 2, sha256));
+      const note = await signedAlone(origin, own.manifestBytes);
+      const proof = encodeEventProof({ ...own, index: 0, path: [], note });
+      expect(await checkEventProof({ proof, line: lines[2] as Uint8Array, trusted, sha256 })).toMatchObject({
+        verdict: 'broken',
+        finding: { code: 'malformed', expected, found },
+      });
+    },
+  );
 
   it('is not built from lines that the seal does not speak of', async () => {
     const { opened, leaves } = await sealed();

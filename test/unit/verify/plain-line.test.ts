@@ -23,6 +23,20 @@ function isOneText(text: Uint8Array, before = 3): boolean {
 /** Trailing white space is left to the scanner. */
 const endsPlain = (text: Uint8Array): boolean => text.at(-1) !== 0x20 && text.at(-1) !== 0x09;
 
+/** The same at the very end of the bytes, where no eight of them can be read at once. */
+function isOneTextAtEnd(text: Uint8Array): boolean {
+  const bytes = concatBytes(text, utf8('\n'));
+  return jsonEnd(bytes, viewOf(bytes), 0) === text.length;
+}
+
+it.each(Array.from({ length: 20 }, (_, length) => length))(
+  'a string of %i characters ends the bytes',
+  (length) => {
+    expect(isOneTextAtEnd(utf8(`"${'x'.repeat(length)}"`))).toBe(true);
+    expect(isOneTextAtEnd(utf8(`"${'x'.repeat(length)}`))).toBe(false);
+  },
+);
+
 const TEXTS = [
   '0',
   '-0',

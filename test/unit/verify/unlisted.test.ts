@@ -79,6 +79,8 @@ describe('what can not be listed', () => {
       expect(seen.chains).toContainEqual(['logins', 'unverifiable', expect.arrayContaining(['unreadable'])]);
       expect(seen.chains.find(([chain]) => chain === 'orders')?.[1]).toBe('broken');
       expect(seen.verdict).toBe('broken');
+      // The chain says it, and only the chain.
+      expect(seen.findings.filter((text) => text.startsWith('unreadable'))).toEqual([]);
     },
   );
 
