@@ -1,4 +1,5 @@
-// Which actions read everything of a bucket, with locks and settings, and change nothing?
+// Which actions read everything of a bucket, with locks and settings, and change nothing? The verifier's role,
+// people's roles and bucket policies share them.
 
 /** Without the last two S3 leaves locks out of its answers, which looks like "not locked". */
 export const READ_OBJECTS = [

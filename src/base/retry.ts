@@ -1,4 +1,4 @@
-// How long until the next try?
+// How long until the next try? (S3's and KMS's own tries: store/s3-connection.ts, sign/kms.ts)
 import type { Clock } from './clock.ts';
 import { isRetriable } from './error.ts';
 

@@ -200,7 +200,7 @@ export const configSchema = z.strictObject({
         .min(1)
         .max(1_000_000)
         .default(400_000)
-        .describe('A segment is sealed when it has this many records'),
+        .describe('A segment is sealed when it has this many records and gaps'),
       maxAge: between('100ms', '1d')
         .prefault(MAX_AGE_DEFAULT)
         .describe(

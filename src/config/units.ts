@@ -1,4 +1,4 @@
-// How many milliseconds is `5m`, how long is `1y`, and how many bytes are `16MiB`?
+// How many milliseconds is `5m`, how long is a retention of `1y`, and how many bytes are `16MiB`?
 import type { Period } from '../base/period.ts';
 
 const MS: Readonly<Record<string, number>> = {

@@ -53,6 +53,8 @@ async function* piecesOf(codec: Compression, bytes: Uint8Array): ContentPieces {
         return yield* lz4Pieces(bytes);
       case 'snappy':
         return yield* snappyPieces(bytes, PIECE_BYTES);
+      default:
+        return codec satisfies never;
     }
   } catch (cause) {
     throw openingFailed(codec, cause);

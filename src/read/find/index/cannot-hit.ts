@@ -37,23 +37,23 @@ export function cannotHit(
   return time?.kind === 'event' && isOutOfTime(time, said(time.targets));
 }
 
-/** What contains or begins with a text can't be answered by hashes, and neither can what stands anywhere. */
+const ANSWERED: ReadonlySet<Condition['operator']> = new Set(['=', '>', '>=', '<', '<=']);
+/** What contains or begins with a text can't be answered by hashes. */
+const isAnswered = ({ operator }: Pick<Condition, 'operator'>): boolean => ANSWERED.has(operator);
+
+/** Nor can what stands anywhere. */
 export const isAnswerable = ({
   conditions,
   time,
 }: {
   readonly conditions: readonly Pick<Condition, 'operator'>[];
   readonly time: { readonly kind: string } | null;
-}): boolean =>
-  time?.kind === 'event' || conditions.some(({ operator }) => operator !== '~' && operator !== '^');
+}): boolean => time?.kind === 'event' || conditions.some(isAnswered);
 
 /** Whether each place that such a question asks about is in some index. */
 export function isIndexed(indexes: readonly SegmentIndex[], { conditions, time }: SearchSpec): boolean {
   const names = new Set(indexes.flatMap(({ fields }) => fields.map(({ field }) => field)));
-  const asked = [
-    ...conditions.filter(({ operator }) => operator !== '~' && operator !== '^'),
-    ...(time?.kind === 'event' ? [time] : []),
-  ];
+  const asked = [...conditions.filter(isAnswered), ...(time?.kind === 'event' ? [time] : [])];
   return asked.some(({ targets }) => targets.every((target) => names.has(targetText(target))));
 }
 
