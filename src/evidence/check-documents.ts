@@ -129,6 +129,13 @@ const isOffsets = ({ chain, partition, asked, here, segmentsRead, lines }: Offse
 const isTexts = (texts: unknown): boolean =>
   Array.isArray(texts) && texts.every((text) => typeof text === 'string');
 
+const isTime = (
+  time: { readonly kind: unknown; readonly from: unknown; readonly to: unknown } | null,
+): boolean =>
+  time === null ||
+  (['record', 'event', 'sealed'].includes(time.kind as string) &&
+    [time.from, time.to].every((text) => text === null || typeof text === 'string'));
+
 const isSearch = ({ hits, before, lines, statement, search }: SearchStatement): boolean =>
   [hits, before, lines].every(isCount) &&
   typeof statement === 'string' &&
@@ -136,7 +143,8 @@ const isSearch = ({ hits, before, lines, statement, search }: SearchStatement): 
     isTexts,
   ) &&
   Array.isArray(search.chains) &&
-  search.chains.every((chain: unknown) => typeof chain === 'object' && chain !== null);
+  search.chains.every((chain: unknown) => typeof chain === 'object' && chain !== null) &&
+  isTime(search.asked.time ?? null);
 
 /** The protocol, whatever it says: what can be made again from the events is compared. */
 export function checkProtocol(

@@ -79,7 +79,16 @@ export type SearchStatement = {
 /** What of a search a package shows. */
 type SearchWords = {
   readonly isComplete: boolean;
-  readonly asked: { readonly where: readonly string[]; readonly text: readonly string[] };
+  readonly asked: {
+    readonly where: readonly string[];
+    readonly text: readonly string[];
+    /** RFC 3339; the end is not included. Null or absent: all times. */
+    readonly time?: {
+      readonly kind: 'record' | 'event' | 'sealed';
+      readonly from: string | null;
+      readonly to: string | null;
+    } | null;
+  };
   readonly leftOut: readonly string[];
   readonly facts: readonly string[];
   readonly bounds: readonly string[];

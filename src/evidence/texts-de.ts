@@ -8,6 +8,11 @@ export const GERMAN: Texts = {
   gapLines: 'Lückenzeilen',
   and: 'und',
   offsets: 'die Offsets {offsets} von {chain}',
+  range: {
+    record: 'Zeit des Eintrags von {from} bis vor {to}',
+    event: 'Zeit des Ereignisses von {from} bis vor {to}',
+    sealed: 'archiviert von {from} bis vor {to}',
+  },
   findings: {
     'file-changed': '{path} ist nicht die Datei, die exportiert wurde: Ihr Inhalt wurde geändert.',
     'file-missing': '{path} fehlt.',

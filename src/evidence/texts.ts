@@ -29,6 +29,8 @@ export type Texts = {
   readonly and: string;
   /** Of ranges of offsets. */
   readonly offsets: string;
+  /** By the clock that a search was asked to go by. */
+  readonly range: { readonly record: string; readonly event: string; readonly sealed: string };
   readonly findings: FindingTexts;
   /** The verdict in a few sentences: what limits it comes first. */
   readonly verdict: Readonly<Record<VerdictKind, string>>;
@@ -43,6 +45,11 @@ export const ENGLISH: Texts = {
   gapLines: 'gap lines',
   and: 'and',
   offsets: 'offsets {offsets} of {chain}',
+  range: {
+    record: 'time of the record from {from} to before {to}',
+    event: 'time of the event from {from} to before {to}',
+    sealed: 'archived from {from} to before {to}',
+  },
   findings: {
     'file-changed': '{path} is not the file that was exported: its content was changed.',
     'file-missing': '{path} is missing.',
@@ -156,10 +163,12 @@ const linesText = (texts: Texts, events: number, gapLines: number): string => {
 };
 
 /** `offsets 10-34 of orders/0`, or the conditions of a search. */
-export function askedText({ offsets }: Texts, statement: PackageStatement): string {
+export function askedText({ offsets, range }: Texts, statement: PackageStatement): string {
   if (statement.kind === 'search') {
-    const { where, text } = statement.search.asked;
-    return printable([...where, ...text.map((word) => JSON.stringify(word))].join('; '));
+    const { where, text, time = null } = statement.search.asked;
+    const asked = [...where, ...text.map((word) => JSON.stringify(word))];
+    if (time !== null) asked.push(filled(range[time.kind], { from: time.from ?? '…', to: time.to ?? '…' }));
+    return printable(asked.join('; '));
   }
   const { asked, chain, partition } = statement;
   return filled(offsets, { offsets: offsetsText(asked), chain: `${chain}/${partition}` });

@@ -129,7 +129,7 @@ async function receiptsOf(
   for (const [, ofPartition] of Map.groupBy(wanted, ({ topic, partition }) => `${topic}/${partition}`)) {
     const [{ topic, partition } = ofPartition[0] as Wanted] = ofPartition;
     const config = options.topics.find(({ name }) => name === topic);
-    const error = `topic ${topic} is not archived here`;
+    const error = `this archiver does not archive the topic ${topic}`;
     if (config === undefined) {
       for (const one of ofPartition) receipts.set(one, { ...one, status: 404, code: 'unknown-topic', error });
       continue;

@@ -23,7 +23,7 @@ const HELP = `
 Draws N records from all that fit, each as likely as any other, and writes a test sheet
 (sample.csv, sample.html), the population by chain and day (population.csv), and each
 record with its proof. Everything is read and compared with its seal, also segments whose
-seals state other times. If not everything could be, nothing is drawn.
+seals state other times of their records. If not everything could be, nothing is drawn.
 
 The seed decides. --seed: a text that the auditor chose, best after the records were
 sealed. --seed-from: the root of a checkpoint (\`verify --checkpoints\`) that is later than

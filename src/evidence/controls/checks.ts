@@ -109,8 +109,7 @@ const LOCK_FAULTS = ['lock-missing', 'mode-not-compliance', 'retention-short'] a
 function locked({ report }: ControlFacts): Judged {
   const found = foundText(report, LOCK_FAULTS);
   if (found !== null) return failed(`${found}.`);
-  if (foundText(report, ['locks-not-applicable']) !== null)
-    return notShown('The place has no locks: a copy has none.');
+  if (foundText(report, ['locks-not-applicable']) !== null) return notShown('The place has no locks.');
   if (foundText(report, ['locks-not-permitted']) !== null)
     return notShown('Locks may not be read by who asked.');
   const why = unproven(report);

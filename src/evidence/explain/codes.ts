@@ -99,7 +99,7 @@ export const CODE_WORDS: Readonly<Record<FindingCode, CodeWords>> = {
   ),
   'block-mismatch': words(
     'A compressed block does not hold what was signed.',
-    [DAMAGE, REPLACED, STOLEN_KEY],
+    [DAMAGE, REPLACED],
     [COMPARE, VERSIONS, WHO_WROTE],
   ),
   'trailing-bytes': words(

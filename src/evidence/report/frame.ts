@@ -10,7 +10,7 @@ import type { PrintedReport, ReportedChain, ReportWindow, SignedReport, Standing
 import { REPORT_STYLE } from './style.ts';
 
 const LABELS: Readonly<Record<Standing, string>> = {
-  whole: 'All of it was looked at, and nothing was found',
+  whole: 'All that is named below was looked at, and nothing was found',
   found: 'Something was found',
   open: 'Not everything could be looked at',
 };

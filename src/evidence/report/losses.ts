@@ -72,7 +72,8 @@ export function lossesVerdict(
     return { standing: 'open', sentence, bounds };
   }
   const every =
-    'every offset from the first to the last of each chain has a record, or a gap that is no loss';
+    'every offset from the first to the last of each chain has a record, or a gap that is no loss, as the seals ' +
+    'state it. Whether the data still lies there was not looked at';
   return { standing: 'whole', sentence: `No loss is stated in the ${where}${ofWhat}: ${every}.`, bounds };
 }
 

@@ -150,14 +150,16 @@ export class SegmentWalk implements ContentVisitor {
   /** What a seal states of its records' times has late records, and those of wrong clocks, within it. */
   #isSkipped({ opened }: SealToVisit, segments: SegmentCounts): boolean {
     const { time: asked, readsAll } = this.#options;
-    if (asked === null || asked.kind === 'event' || readsAll) return false;
+    if (asked === null || asked.kind === 'event') return false;
     const { time, records } = opened.manifest;
+    // When it was sealed is what its seal says, and what was asked: nobody's word is taken for anything else.
     if (asked.kind === 'sealed') {
       const sealedMs = Date.parse(time.sealed);
       if (sealedMs >= asked.fromMs && sealedMs < asked.toMs) return false;
       segments.outOfSealedTime++;
       return true;
     }
+    if (readsAll) return false;
     if (time.first === null || time.last === null) {
       segments.untimed++;
       segments.untimedRecords += records.count;

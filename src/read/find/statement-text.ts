@@ -78,7 +78,7 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
   const other =
     skipped === 0 ? '' : `; ${counted(skipped, 'other segment')} can hold none, as the seals state it`;
   // What limits an answer comes before the answer.
-  const key = hasKey ? onWordText(looked) : 'not verified, since no key was given: ';
+  const key = (hasKey ? onWordText(looked) : 'not verified, since no key was given: ') + untimedText(looked);
   if (leftOut.length === 0) return `${key}${found}, and nothing was left out: ${where} were searched${other}`;
   // What was read ahead of the limit says nothing: hits of it were not printed.
   if (end === 'limit') return `${key}the first ${found} by chain and offset, as many as were asked for`;
@@ -87,6 +87,15 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
     return `${key}not everything was searched: interrupted after ${hits === 0 ? 'no hit' : found}`;
   return `${key}not everything was searched: ${found} in ${where}${other}`;
 }
+
+/** Records that no range of times can hold: they were not looked into, whatever the answer is. */
+function untimedText(looked: Looked): string {
+  const untimed = untimedOf(looked);
+  return untimed === 0 ? '' : `${counted(untimed, 'record')} without such a time not searched: `;
+}
+
+const untimedOf = (looked: Looked): number =>
+  sum(looked, ({ segments }) => segments.untimedRecords) + looked.counts.untimed;
 
 /** Without a key nobody's word is taken. */
 function onWordText(looked: Looked): string {
@@ -165,7 +174,7 @@ function skipTexts(looked: Looked): string[] {
   }
   const sealed = sum(looked, ({ segments }) => segments.outOfSealedTime);
   if (sealed > 0) said.push(`${counted(sealed, 'segment')} not read, since ${word} another time of sealing`);
-  const untimed = sum(looked, ({ segments }) => segments.untimedRecords) + looked.counts.untimed;
+  const untimed = untimedOf(looked);
   if (untimed > 0) {
     said.push(
       `${counted(untimed, 'record')} without a time, such as lines of a file: they are in no range of times`,

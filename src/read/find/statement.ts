@@ -2,7 +2,7 @@
 import type { Finding, Verdict } from '../../verify/finding.ts';
 import type { Missing } from '../../verify/gaps.ts';
 import type { IndexFacts, OnWord } from './index/index-skips.ts';
-import type { Query } from './query.ts';
+import type { Query, TimeRange } from './query.ts';
 import type { SearchScope, TopicChain } from './search-scope.ts';
 import type { SearchCounts } from './search-spec.ts';
 import type { SegmentCounts } from './segment-walk.ts';
@@ -41,7 +41,11 @@ export type Statement = {
   readonly asked: {
     readonly where: readonly string[];
     readonly text: readonly string[];
-    readonly time: { readonly kind: string; readonly from: string | null; readonly to: string | null } | null;
+    readonly time: {
+      readonly kind: TimeRange['kind'];
+      readonly from: string | null;
+      readonly to: string | null;
+    } | null;
     readonly topics: readonly string[] | 'all';
     readonly partitions: readonly number[] | 'all';
     readonly limit: number | null;
