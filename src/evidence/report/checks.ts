@@ -36,20 +36,22 @@ export function checksVerdict(window: ReportWindow, data: ChecksData): ReportVer
   if (due === 0)
     return {
       standing,
-      sentence: `No day${when} is over: nothing is shown of any, and ${openText(real)}.`,
+      sentence: `No day${when} is over: nothing is shown of any, and ${openText(real, isWhole)}.`,
       bounds,
     };
   const kinds = `a whole run of each kind of check (${expected.map((kind) => CHECK_WORDS[kind]).join(', ')})`;
   const full = shown - part;
   const sentence = isWhole
-    ? `Each of the ${counted(due, 'day')}${when} that are over is shown with ${kinds}, and ${openText(real)}.`
+    ? `Each of the ${counted(due, 'day')}${when} that are over is shown with ${kinds}, and ${openText(real, isWhole)}.`
     : `Of ${counted(due, 'day')}${when} that are over, ${full} ${full === 1 ? 'is' : 'are'} shown with ${kinds}, ` +
-      `${part} in part, and ${none} not at all; ${openText(real)}.`;
+      `${part} in part, and ${none} not at all; ${openText(real, isWhole)}.`;
   return { standing, sentence, bounds };
 }
 
-function openText(findings: readonly ReportedFinding[]): string {
-  if (findings.length === 0) return 'no finding was open in that time';
+/** Of days on which not everything was looked at, that none is known says little. */
+function openText(findings: readonly ReportedFinding[], isWhole: boolean): string {
+  if (findings.length === 0)
+    return isWhole ? 'no finding was open in that time' : 'no finding of that time is known';
   const open = findings.filter(({ closed }) => closed === null).length;
   const now = open === 0 ? 'and all are closed' : `${open} still ${open === 1 ? 'is' : 'are'}`;
   return `${counted(findings.length, 'finding')} ${findings.length === 1 ? 'was' : 'were'} open in that time, ${now}`;

@@ -239,7 +239,7 @@ describe('a finding', () => {
     );
     const { report, html } = await checks(...window());
     expect(report.data.findings).toMatchObject([{ isDrill: true, notified: [{ channel: 'sns' }] }]);
-    expect(report.verdict.sentence).toContain('no finding was open in that time');
+    expect(report.verdict.sentence).toContain('no finding of that time is known');
     expect(html).toContain('None was open in that time.');
   });
 
