@@ -77,7 +77,7 @@ async function runSample(
     const progress = new FindProgress(io);
     const find = {
       ...{ store: archive.store, trusted: archive.trusted, nowMs: Date.now(), signal: io.signal },
-      // Nobody's word on times is taken: who states them could keep records out of the population.
+      // No word on the times of records is taken: who states them could keep some out of the population.
       query: { ...query, readsAll: true },
       since: [...kept.flat(), ...(given.note === null ? [] : [given.note])],
       onProgress: (bytes: number, hits: number) => progress.update(bytes, hits),

@@ -163,7 +163,7 @@ export const CODE_WORDS: Readonly<Record<FindingCode, CodeWords>> = {
     [RIGHTS],
   ),
   'no-trusted-key': words(
-    'No trusted key was given for a chain, so whoever wrote it could have signed it.',
+    'No trusted key was given for a chain, so anybody who wrote it could have signed it.',
     ['The command was run without --key.', 'The key that was given is of another archive.'],
     ['Get the public key of the archive by a way that you trust, and verify again with it.'],
   ),

@@ -32,7 +32,7 @@ function headText({ report, verdict, contradicts }: Explanation, digest: string)
     run === null
       ? 'The report does not say which archive it is of, nor when it was made.'
       : `Archive ${printable(run.archive)}, verified at ${printable(run.at)} by version ${printable(run.version)}.`,
-    'This explains the report. Nothing was verified again, and the report is not signed: whoever had the file ' +
+    'This explains the report. Nothing was verified again, and the report is not signed: anybody who had the file ' +
       'could change it.',
     `SHA-256 of the file: ${digest}`,
   ];
