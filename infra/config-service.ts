@@ -20,7 +20,12 @@ const settings = z
           .default(DRAIN_DEFAULT),
       })
       .prefault({}),
-    server: z.looseObject({ port: z.int().min(1).max(65_535).default(ARCHIVER_PORT_DEFAULT) }).prefault({}),
+    server: z
+      .looseObject({
+        port: z.int().min(1).max(65_535).default(ARCHIVER_PORT_DEFAULT),
+        tls: z.never("is not for this stack: the task's health check asks over HTTP").optional(),
+      })
+      .prefault({}),
     production: z.never('is set by the stack').optional(),
     archive: z.never('is set by the stack').optional(),
   })

@@ -1,18 +1,23 @@
-// How does a small HTTP server answer probes and scrapers? GET and HEAD of a few paths, never cached.
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+// How does a small HTTP server answer probes, scrapers and people? Reads alone, never cached.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, isIPv4 } from 'node:net';
 import { hostname } from 'node:os';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
+import type { HttpConfig } from '../config/http.ts';
+import { type HttpAccess, openAccess } from './http-access.ts';
 
 export type Answer = {
   readonly code: number;
   readonly type: string;
   readonly body: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** Goes on writing after the body, until it ends the answer or the asker leaves. */
+  readonly stream?: (response: ServerResponse) => void;
   /** Called when the answer is out, or never will be. */
   readonly done?: () => void;
 };
-/** A request whose name was found to be ours. */
+/** A request whose name was found to be ours, of somebody who is let in. */
 export type Asked = {
   readonly method: string;
   /** Without what follows a `?`. */
@@ -22,16 +27,18 @@ export type Asked = {
 };
 /** What answers to more than fixed paths. Null: the path is none of its own. */
 export type Handler = (asked: Asked) => Promise<Answer> | null;
-export type Routes = Readonly<Record<string, () => Answer | Promise<Answer>>>;
+export type RouteAsked = {
+  /** False: a probe, or somebody else who did not log in. */
+  readonly isKnown: boolean;
+  /** A script of another site asks. Browsers say so. */
+  readonly isForeignScript: boolean;
+};
+export type Routes = Readonly<Record<string, (asked: RouteAsked) => Answer | Promise<Answer>>>;
 export type HttpServer = { readonly url: string; close(): Promise<void> };
 
-export type HttpOptions = {
-  readonly host: string;
-  readonly port: number;
+export type HttpOptions = HttpConfig & {
   /** The member of the configuration that names host and port. */
   readonly member: string;
-  /** Public host names by which it may be asked. */
-  readonly names?: readonly string[];
   /** Whether to take a free port when another process holds this one. */
   readonly orFreePort?: boolean;
   readonly handler?: Handler | null;
@@ -46,10 +53,22 @@ export const json = (code: number, body: object): Answer => ({
   body: `${JSON.stringify(body)}\n`,
 });
 
-/** They say nothing that a stranger may not know. */
+/** They say nothing that a stranger may not know, and answer under every name. */
 const PROBES: ReadonlySet<string> = new Set(['/healthz']);
+/** Probes carry no login. Of the second one they get the status code, and no reasons. */
+const WITHOUT_LOGIN: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 const wrongHost = (member: string): string =>
   `not a name of this server: ask by its address or localhost, or add the name to ${member}.names`;
+const wrongMethod = { ...json(405, { error: 'GET only' }), headers: { allow: 'GET, HEAD' } };
+
+/** For answers that are data: no browser takes them for a page, or shows them within another one. */
+const SAFE = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const;
 
 /**
  * A page in somebody's browser may ask us by a name of its own that leads here, and would be allowed to read
@@ -65,33 +84,63 @@ function isNameOfOurs(header: string | undefined, own: readonly string[]): boole
   return /^[a-z0-9_-]+$/.test(name) || /\.(?:localhost|local|internal|svc)$/.test(name);
 }
 
-/** Rejects with a LedgerstoneError when it can't listen. */
+type Site = {
+  readonly routes: ReadonlyMap<string, Routes[string]>;
+  readonly access: HttpAccess;
+  readonly options: HttpOptions;
+};
+
+/** Rejects with a LedgerstoneError when it can't listen, or `config` when a file that it needs is wrong. */
 export async function serve(routes: Routes, options: HttpOptions): Promise<HttpServer> {
-  const { host } = options;
-  const byPath = new Map(Object.entries(routes));
-  const server = createServer(async (request, response) => {
-    const isOurs = isNameOfOurs(request.headers.host, [host, hostname(), ...(options.names ?? [])]);
-    const url = request.url ?? '/';
-    const own = isOurs ? (options.handler?.(askedOf(request)) ?? null) : null;
-    const { code, type, body, headers, done } = await (own === null
-      ? answer(byPath, request.method, url, isOurs ? null : wrongHost(options.member))
-      : own.catch((error: unknown) => json(500, { error: messageOf(error) })));
+  const { host, member } = options;
+  const access = await openAccess(options, member);
+  const site: Site = { routes: new Map(Object.entries(routes)), access, options };
+  const server = serverOf(access, member, async (request, response) => {
+    const { code, type, body, headers, stream, done } = await answer(site, request);
     if (done !== undefined && response.closed) done();
     else if (done !== undefined) response.once('close', done).setTimeout(OUT_MS, () => request.destroy());
-    response.writeHead(code, { 'content-type': type, 'cache-control': 'no-store', ...headers });
-    response.end(request.method === 'HEAD' ? undefined : body);
+    response.writeHead(code, { 'content-type': type, ...SAFE, ...headers });
+    if (request.method === 'HEAD' || stream === undefined) {
+      response.end(request.method === 'HEAD' ? undefined : body);
+      return;
+    }
+    response.write(body);
+    stream(response);
   });
   server.headersTimeout = TIMEOUT_MS;
   server.requestTimeout = TIMEOUT_MS;
   await listen(server, options);
+  const scheme = access.tls === null ? 'http' : 'https';
+  const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    url: `${scheme}://${name}:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+function serverOf({ tls }: HttpAccess, member: string, listener: Listener): Server {
+  const listens = (request: IncomingMessage, response: ServerResponse) => void listener(request, response);
+  if (tls === null) return createServer(listens);
+  try {
+    return createTlsServer(tls, listens);
+  } catch (cause) {
+    throw new LedgerstoneError(
+      'config',
+      `the files of ${member}.tls do not fit together: ${messageOf(cause)}`,
+      {
+        disposition: 'input',
+        remedy:
+          'certFile must hold the certificate of the key in keyFile, both as PEM and without a passphrase.',
+        cause,
+      },
+    );
+  }
 }
 
 const askedOf = (request: IncomingMessage): Asked => ({
@@ -109,21 +158,45 @@ const askedOf = (request: IncomingMessage): Asked => ({
   },
 });
 
-async function answer(
-  byPath: ReadonlyMap<string, Routes[string]>,
-  method: string | undefined,
-  url: string,
-  refusal: string | null,
-): Promise<Answer> {
-  if (method !== 'GET' && method !== 'HEAD') return json(405, { error: 'GET only' });
-  const route = byPath.get(url.split('?')[0] ?? '/');
-  if (refusal !== null && !PROBES.has(url)) return json(403, { error: refusal });
-  if (route === undefined) return json(404, { error: `try ${[...byPath.keys()].join(' ')}` });
+async function answer({ routes, access, options }: Site, request: IncomingMessage): Promise<Answer> {
+  const asked = askedOf(request);
+  const isRead = asked.method === 'GET' || asked.method === 'HEAD';
+  const { host, member, names } = options;
+  if (!isNameOfOurs(request.headers.host, [host, hostname(), ...names])) {
+    if (!isRead) return wrongMethod;
+    if (!PROBES.has(request.url ?? '')) return json(403, { error: wrongHost(member) });
+  }
+  const isKnown = access.lets(request);
+  if (!isKnown && !(isRead && WITHOUT_LOGIN.has(asked.path))) return refusal(access);
   try {
-    return await route();
+    const own = options.handler?.(asked) ?? null;
+    if (own !== null) return await own;
+    if (!isRead) return wrongMethod;
+    const route = routes.get(asked.path);
+    if (route === undefined) return json(404, { error: `try ${[...routes.keys()].join(' ')}` });
+    return await route({ isKnown, isForeignScript: isForeignScript(request) });
   } catch (error) {
     return json(500, { error: messageOf(error) });
   }
+}
+
+const refusal = ({ challenges }: HttpAccess): Answer =>
+  challenges.length === 0
+    ? json(403, { error: 'who asks needs a certificate of the authorities that this server was given' })
+    : {
+        ...json(401, { error: 'log in: the token as a bearer token, or as the password with any name' }),
+        headers: { 'www-authenticate': challenges },
+      };
+
+/** Somebody who follows a link from elsewhere is welcome. */
+function isForeignScript({ headers }: IncomingMessage): boolean {
+  const site = headers['sec-fetch-site'];
+  return (
+    site !== undefined &&
+    site !== 'same-origin' &&
+    site !== 'none' &&
+    headers['sec-fetch-mode'] !== 'navigate'
+  );
 }
 
 async function listen(

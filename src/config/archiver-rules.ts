@@ -5,7 +5,14 @@ import { nodeSha256 } from '../base/node/hash.ts';
 import { isAtLeast } from '../base/period.ts';
 import { CANARY_CHAIN } from '../format/chain.ts';
 import { parseVkey } from '../format/vkey.ts';
-import { GREATEST_LOCK_DEFAULT, HEARTBEAT_DEFAULT, MAX_AGE_DEFAULT } from './archiver-schema.ts';
+import {
+  ARCHIVER_PORT_DEFAULT,
+  GREATEST_LOCK_DEFAULT,
+  HEARTBEAT_DEFAULT,
+  MAX_AGE_DEFAULT,
+} from './archiver-schema.ts';
+import { httpProblems } from './http-rules.ts';
+import { isLoopback } from './loopback.ts';
 import { suggestion } from './nearest.ts';
 import { memberOf, type SchemaProblem, valueAt } from './problems.ts';
 import { DURATION_PATTERN, durationMs, PERIOD_PATTERN, periodOf, SIZE_PATTERN, sizeBytes } from './units.ts';
@@ -40,16 +47,15 @@ export function ruleProblems(root: unknown): SchemaProblem[] {
     ...signingProblems(root),
     ...boundProblems(root),
     ...receiptProblems(root),
+    ...httpProblems(root, 'server', ARCHIVER_PORT_DEFAULT),
   ];
 }
-
-const LOOPBACK = /^(?:localhost|127\.[0-9.]+|::1|\[::1\])$/;
 
 /** Receipts hold archived records: who serves them to others says so. */
 function receiptProblems(root: unknown): SchemaProblem[] {
   const host = memberOf(memberOf(root, 'server'), 'host') ?? '127.0.0.1';
-  if (memberOf(memberOf(root, 'receipts'), 'serve') !== 'loopback' || LOOPBACK.test(String(host))) return [];
-  const message = `is loopback, and server.host is ${host}: write any-host if all who reach it may read records`;
+  if (memberOf(memberOf(root, 'receipts'), 'serve') !== 'loopback' || isLoopback(String(host))) return [];
+  const message = `is loopback, and server.host is ${host}: write any-host if all who may ask it may read records`;
   return [{ path: ['receipts', 'serve'], message }];
 }
 

@@ -11,13 +11,13 @@ import {
   inMib,
   log,
   ORIGIN_PATTERN,
-  server,
   sizeBetween,
   some,
   text,
   topicName,
   word,
 } from './fields.ts';
+import { server } from './http.ts';
 import { topicFields } from './topic-fields.ts';
 import { PERIOD_PATTERN, periodOf } from './units.ts';
 
@@ -255,7 +255,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Compression'),
-  server: server(ARCHIVER_PORT_DEFAULT, '/metrics, /healthz, /readyz and /status').describe(
+  server: server(ARCHIVER_PORT_DEFAULT, 'the page at /, of /metrics, /healthz, /readyz and /status').describe(
     'The HTTP server of the archiver',
   ),
   receipts: z
@@ -266,7 +266,7 @@ export const configSchema = z.strictObject({
         .describe(
           [
             'Whether the HTTP server answers /receipt and /receipts, with archived records in the answers.',
-            'loopback: only if server.host is one. any-host: to everybody who reaches it, without a login',
+            'loopback: only if server.host is one. any-host: to all who may ask for /status, by server.auth',
           ].join(' '),
         ),
       perSecond: z.int().min(1).max(1000).default(10).describe('Receipts that are answered in a second'),

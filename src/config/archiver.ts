@@ -17,6 +17,7 @@ import {
   type TlsConfig,
   tlsOf,
 } from './connections.ts';
+import { type HttpConfig, httpOf } from './http.ts';
 import { type TopicFields, topicFieldsOf } from './topic-fields.ts';
 import { periodOf } from './units.ts';
 
@@ -108,8 +109,7 @@ export type Config = {
     readonly lanes: number;
   };
   readonly encoding: { readonly codec: 'zstd' | 'gzip'; readonly level: number };
-  /** `port` 0: no server. */
-  readonly server: { readonly host: string; readonly port: number; readonly names: readonly string[] };
+  readonly server: HttpConfig;
   readonly receipts: { readonly serve: 'no' | 'loopback' | 'any-host'; readonly perSecond: number };
   readonly log: { readonly level: LogLevel };
 };
@@ -159,7 +159,7 @@ function buildConfig(input: ConfigOutput, fileName: string): Config {
       // and the result is no smaller (measured on CloudTrail events).
       level: input.encoding.level ?? (input.encoding.codec === 'zstd' ? 1 : 6),
     },
-    server: input.server,
+    server: httpOf(input.server, resolvePath),
     receipts: input.receipts,
     log: input.log,
   };

@@ -50,25 +50,6 @@ export const endpoint = text(
 );
 export const region = text(/^[a-z]{2,}(?:-[a-z0-9]+)+$/, 'a Region such as eu-central-1');
 
-export const server = (port: number, paths: string) =>
-  z
-    .strictObject({
-      host: some('an address to listen on')
-        .default('127.0.0.1')
-        .describe('Address that the server listens on'),
-      port: z.int().min(0).max(65_535).default(port).describe(`Port of ${paths}. 0: no server`),
-      names: z
-        .array(some('a host name'))
-        .default([])
-        .describe(
-          [
-            'Public host names by which it is asked. Addresses, localhost and private names (such as',
-            '*.svc) need no entry',
-          ].join(' '),
-        ),
-    })
-    .prefault({});
-
 export const log = z
   .strictObject({
     level: z

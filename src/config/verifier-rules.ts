@@ -5,6 +5,7 @@ import { isAtLeast } from '../base/period.ts';
 import { parseCosignerVkey } from '../format/cosignature.ts';
 import { isKeyName, parseVkey } from '../format/vkey.ts';
 import { chainProblems, isPeriod, type Named } from './archiver-rules.ts';
+import { httpProblems } from './http-rules.ts';
 import { memberOf, type SchemaProblem, valueAt } from './problems.ts';
 import { periodOf } from './units.ts';
 import type { ConfigPath } from './yaml.ts';
@@ -19,6 +20,7 @@ export const verifierRuleProblems = (root: unknown): SchemaProblem[] => [
   ...retentionProblems(root),
   ...chainProblems(topicsOf(root)),
   ...indexProblems(root),
+  ...httpProblems(root, 'watch', 0),
 ];
 
 function keyProblems(root: unknown): SchemaProblem[] {

@@ -4,7 +4,8 @@ import { LIMITS, MIB } from '../base/limits.ts';
 import { period, source } from './archiver-schema.ts';
 import { version } from './config-version.ts';
 import { cluster, signing, store } from './connections-schema.ts';
-import { between, chainName, forms, log, server, sizeBetween, some, text } from './fields.ts';
+import { between, chainName, forms, log, sizeBetween, some, text } from './fields.ts';
+import { server } from './http.ts';
 import { topicFields } from './topic-fields.ts';
 
 const GIB = 1024 * MIB;
@@ -242,7 +243,7 @@ export const verifierConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('Who is notified of findings'),
-  watch: server(0, '/metrics, /healthz and /status')
+  watch: server(0, 'the page at /, of /metrics, /healthz and /status')
     .unwrap()
     .extend({
       every: between('100ms', '1h')

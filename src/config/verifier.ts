@@ -17,6 +17,7 @@ import {
   storeOf,
   tlsOf,
 } from './connections.ts';
+import { type HttpConfig, httpOf } from './http.ts';
 import { topicFieldsOf } from './topic-fields.ts';
 import { periodOf } from './units.ts';
 import { verifierRuleProblems } from './verifier-rules.ts';
@@ -108,14 +109,8 @@ export type VerifierConfig = {
     readonly webhook: string | null;
     readonly metricsNamespace: string;
   };
-  /** For the plain process only. `port` 0: no server. */
-  readonly watch: {
-    readonly everyMs: number;
-    readonly looksPerSecond: number;
-    readonly host: string;
-    readonly port: number;
-    readonly names: readonly string[];
-  };
+  /** For the plain process only. */
+  readonly watch: HttpConfig & { readonly everyMs: number; readonly looksPerSecond: number };
   readonly log: { readonly level: LogLevel };
 };
 
@@ -188,9 +183,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
     watch: {
       everyMs: input.watch.every,
       looksPerSecond: input.watch.looksPerSecond,
-      host: input.watch.host,
-      port: input.watch.port,
-      names: input.watch.names,
+      ...httpOf(input.watch, resolvePath),
     },
     log: input.log,
   };

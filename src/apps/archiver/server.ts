@@ -16,12 +16,13 @@ export const startServer = (options: ServerOptions, routes: ServerRoutes): Promi
   serve(
     {
       '/healthz': () => json(200, { ok: true }),
-      '/readyz': () => {
+      '/readyz': ({ isKnown }) => {
         const { ready, reasons, partitions } = routes.status();
         const halted = partitions.flatMap(({ topic, partition, halt }) =>
           halt === null ? [] : [{ topic, partition, code: halt.code }],
         );
-        return json(ready ? 200 : 503, { ready, reasons, halted });
+        // Probes carry no login; reasons name topics, buckets and roles.
+        return json(ready ? 200 : 503, isKnown ? { ready, reasons, halted } : { ready });
       },
       '/metrics': async () => ({ code: 200, type: METRICS_TYPE, body: await routes.metrics() }),
       '/status': () => json(200, routes.status()),

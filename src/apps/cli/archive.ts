@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../config/archiver.ts';
 import { EXIT } from './exit-code.ts';
 import { endsInLog, openLog } from './logger.ts';
-import { unreachableByProbes } from './pod-probes.ts';
+import { serverNotes } from './server-notes.ts';
 import { acting, type Session } from './session.ts';
 
 type ArchiveCommandOptions = { readonly config: string; readonly json?: boolean };
@@ -40,9 +40,8 @@ async function runArchive(session: Session, options: ArchiveCommandOptions): Pro
   const config = await loadConfig(options.config, io.env);
   const json = options.json === true;
   const { log } = await openLog(io, config.log.level, json);
-  const unreachable = unreachableByProbes(config.server, 'server', io.env);
-  if (unreachable !== null)
-    log.warn({ remedy: unreachable.remedy }, `the status server ${unreachable.found}`);
+  for (const { found, remedy } of serverNotes(config.server, 'server', io.env))
+    log.warn({ remedy }, `the status server ${found}`);
   const { runArchiver } = await import('../archiver/main.ts');
   const result = await endsInLog(io, log, json, () => runArchiver(config, { signal: io.signal, log }));
   if (json) await output.json(result, 0);

@@ -6,9 +6,10 @@ import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { openSigner } from '../../clients/open.ts';
 import { liesIn } from '../../clients/separate.ts';
 import type { SigningConfig, StoreConfig } from '../../config/connections.ts';
+import type { HttpConfig } from '../../config/http.ts';
 import type { PublicKey } from '../../format/vkey.ts';
 import type { Check } from './check-list.ts';
-import { unreachableByProbes } from './pod-probes.ts';
+import { serverNotes } from './server-notes.ts';
 
 export type Area = { readonly area: string; readonly checks: readonly Check[] };
 
@@ -21,11 +22,7 @@ export const failedCheck = (name: string, error: unknown): Check => ({
 });
 
 /** What the environment of the process means for it. `member`: of the configuration, for its HTTP server. */
-export function environmentChecks(
-  server: { readonly host: string; readonly port: number },
-  member: string,
-  env: NodeJS.ProcessEnv,
-): Check[] {
+export function environmentChecks(server: HttpConfig, member: string, env: NodeJS.ProcessEnv): Check[] {
   const checks: Check[] = [];
   const proxies = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'].filter(
     (name) => (env[name] ?? env[name.toLowerCase()] ?? '') !== '',
@@ -35,9 +32,8 @@ export function environmentChecks(
     const remedy = 'Give this host a direct way, such as VPC endpoints for S3, KMS, STS and SNS.';
     checks.push({ name: 'proxy', verdict: 'warning', found, remedy });
   }
-  const unreachable = unreachableByProbes(server, member, env);
-  if (unreachable !== null) checks.push({ name: 'probes', verdict: 'warning', ...unreachable });
-  return checks;
+  const notes = serverNotes(server, member, env);
+  return [...checks, ...notes.map((note): Check => ({ ...note, verdict: 'warning' }))];
 }
 
 export async function directoryChecks(store: Extract<StoreConfig, { kind: 'directory' }>): Promise<Check[]> {

@@ -27,13 +27,15 @@ const RETRY_MS = { default: 5_000, most: 60_000 } as const;
 export async function askReceipt(
   base: string,
   { topic, partition, offset }: WantedRecord,
+  token: string | null,
   signal: AbortSignal,
 ): Promise<ReceiptAnswer> {
   const url = addressOf(base, `receipt/${topic}/${partition}/${offset}`);
   const either = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
   try {
     // No redirect: who was named is who is asked.
-    const response = await fetch(url, { signal: either, redirect: 'error' });
+    const headers = token === null ? {} : { authorization: `Bearer ${token}` };
+    const response = await fetch(url, { headers, signal: either, redirect: 'error' });
     const answer = memberOf(JSON.parse(await textOf(response)));
     if (response.status === 200 || (response.status === 410 && answer('proof') !== null)) {
       const [proof, line] = [answer('proof'), answer('line')];
@@ -41,6 +43,8 @@ export async function askReceipt(
       return { kind: 'given', receipt: { proof, line, sealed: answer('sealed') } };
     }
     const why = answer('error') ?? `status ${response.status}`;
+    if (response.status === 401)
+      throw new Error(token === null ? 'it asks for a token: --token-file' : 'it does not know this token');
     if (response.status === 202) return { kind: 'not-yet', why, retryMs: retryOf(response) };
     if (response.status === 429 || response.status === 503)
       return { kind: 'busy', why, retryMs: retryOf(response) };

@@ -8,6 +8,7 @@ import { printable } from '../../base/printable.ts';
 import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { checkEventProof } from '../../verify/event-proof.ts';
+import { readToken } from '../http-access.ts';
 import { EXIT, exitCodeOfVerdict, NotYetError, UsageError } from './exit-code.ts';
 import { readTrustedKeys } from './keys.ts';
 import { NewFiles, requireNoFile } from './new-files.ts';
@@ -18,6 +19,7 @@ import { ageText } from './table.ts';
 
 type ReceiptOptions = {
   readonly key?: readonly string[];
+  readonly tokenFile?: string;
   readonly wait?: number;
   readonly out?: string;
   readonly json?: boolean;
@@ -45,6 +47,7 @@ export function receiptCommand(program: Command, session: Session): void {
     .argument('<url>', 'of the archiver, such as http://127.0.0.1:9464')
     .argument('<record>', 'TOPIC/PARTITION/OFFSET, as Kafka acknowledged it', acknowledged)
     .option('--key <key>', 'trusted verifier key, or a file of them; repeatable', repeatable)
+    .option('--token-file <file>', 'file with the token that the archiver asks for (`server.auth`)')
     .option('--wait <duration>', 'how long to wait until it is sealed, such as 2m', duration)
     .option('--out <name>', 'write the proof to NAME.tlog-proof and the line to NAME.json')
     .option('--json', 'the result for programs')
@@ -85,7 +88,9 @@ async function runReceipt(
   const { out } = options;
   const names = out === undefined ? [] : [`${out}.tlog-proof`, `${out}.json`];
   for (const name of names) await requireNoFile(name);
-  const given = await whenSealed(session, url, wanted, options.wait ?? 0);
+  const { tokenFile, wait = 0 } = options;
+  const token = tokenFile === undefined ? null : await readToken(tokenFile, '--token-file');
+  const given = await whenSealed(session, { url, token }, wanted, wait);
   const { code, verdict, why, isGap } = await judged(given, wanted, trusted);
   if (code === EXIT.ok || isGap) await written(names, given);
   if (options.json === true) {
@@ -114,13 +119,13 @@ async function written(names: readonly string[], { proof, line }: GivenReceipt):
 /** Asks again while it is not sealed, after the time that the archiver says, for so many milliseconds. */
 async function whenSealed(
   { io }: Session,
-  url: string,
+  { url, token }: { readonly url: string; readonly token: string | null },
   wanted: WantedRecord,
   waitMs: number,
 ): Promise<GivenReceipt> {
   const endMs = systemClock.monotonic() + waitMs;
   for (;;) {
-    const answer = await askReceipt(url, wanted, io.signal);
+    const answer = await askReceipt(url, wanted, token, io.signal);
     if (answer.kind === 'given') return answer.receipt;
     const leftMs = endMs - systemClock.monotonic();
     if (leftMs <= 0 && answer.kind === 'busy')

@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
 import { counted } from '../../base/counted.ts';
 import { messageOf } from '../../base/error.ts';
-import type { Config } from '../../config/archiver.ts';
 import { chainEnd, handoversAmong, successorAmong } from '../../read/chain-end.ts';
 import { ChainReader, type LocatedSeal } from '../../read/chain-reader.ts';
 import { NoChainError } from '../../read/errors.ts';
@@ -13,6 +12,7 @@ import type { Anchor } from '../../verify/anchor.ts';
 import { aheadProblem } from '../../verify/chain-state.ts';
 import { VerifyError, verdictOf } from '../../verify/finding.ts';
 import { chainText } from '../../verify/handover.ts';
+import { askService } from './ask-service.ts';
 import {
   type AttestationOptions,
   type AttestationSummary,
@@ -29,8 +29,6 @@ import { acting, type Session } from './session.ts';
 import { type ChainStatus, noChainText, type Status, statusText } from './status-text.ts';
 
 type StatusOptions = ArchiveOptions & AttestationOptions & { readonly json?: boolean };
-
-const SERVICE_TIMEOUT_MS = 3000;
 
 const HELP = `
 Reads the newest seal of each chain, and checks it against the key if one is given. With
@@ -227,22 +225,3 @@ const withoutHead = (service: PartitionStatus): ChainStatus => ({
   confirmed: null,
   service,
 });
-
-async function askService(config: Config): Promise<Status['service']> {
-  const { host, port } = config.server;
-  if (port === 0) return null;
-  const reachable =
-    host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
-  const url = `http://${reachable}:${port}/status`;
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(SERVICE_TIMEOUT_MS) });
-    if (!answer.ok) throw new Error(`it answers ${answer.status}`);
-    const status = (await answer.json()) as ServiceStatus;
-    if (!Array.isArray(status.partitions)) throw new Error('another service answers there');
-    if (status.origin !== config.archive.origin) throw new Error(`it archives into ${status.origin}`);
-    return { url, status, problem: null };
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
-    return { url, status: null, problem: `${messageOf(error)}${cause}` };
-  }
-}

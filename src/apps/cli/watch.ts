@@ -16,7 +16,7 @@ import { makeVerifier, openClients } from '../verifier/wiring.ts';
 import { EXIT } from './exit-code.ts';
 import { endsInLog, openLog } from './logger.ts';
 import type { Io } from './output.ts';
-import { unreachableByProbes } from './pod-probes.ts';
+import { serverNotes } from './server-notes.ts';
 import { acting, type Session } from './session.ts';
 
 type WatchCommandOptions = { readonly config: string; readonly json?: boolean };
@@ -61,9 +61,8 @@ async function runWatch(session: Session, options: WatchCommandOptions): Promise
 const LAST_TALLY_MS = 10_000;
 
 async function runVerifier(io: Io, config: VerifierConfig, log: Logger): Promise<number> {
-  const unreachable = unreachableByProbes(config.watch, 'watch', io.env);
-  if (unreachable !== null)
-    log.warn({ remedy: unreachable.remedy }, `the status server ${unreachable.found}`);
+  for (const { found, remedy } of serverNotes(config.watch, 'watch', io.env))
+    log.warn({ remedy }, `the status server ${found}`);
   await requireFitStore(config.attestations.store, io.signal);
   const clients = await openClients(config);
   // What indexes checks as well, so only one of them has threads.

@@ -1,12 +1,12 @@
 // Is the watching process alive, and does it complete its rounds? /healthz, /status and /metrics over HTTP.
-import type { VerifierConfig } from '../../config/verifier.ts';
+import type { HttpConfig } from '../../config/http.ts';
 import { type HttpServer, json, serve } from '../http.ts';
 import type { WatchState } from './watch.ts';
 import type { WatchMetrics } from './watch-metrics.ts';
 
 /** `isHealthy`: whether rounds complete. So a probe sees more than that the process runs. */
 export const startWatchServer = (
-  { host, port, names }: Pick<VerifierConfig['watch'], 'host' | 'port' | 'names'>,
+  { host, port, names, auth, tls }: HttpConfig,
   state: WatchState,
   isHealthy: () => boolean,
   metrics: WatchMetrics,
@@ -20,7 +20,7 @@ export const startWatchServer = (
         body: await metrics.text(state),
       }),
     },
-    { host, port, names, member: 'watch' },
+    { host, port, names, auth, tls, member: 'watch' },
   );
 
 /**

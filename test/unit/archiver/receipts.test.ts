@@ -58,7 +58,7 @@ async function start(more: Partial<ReceiptOptions> = {}): Promise<string> {
   });
   const status = () => ({ partitions: [] }) as unknown as ServiceStatus;
   const server = await startServer(
-    { host: '127.0.0.1', port: 0, names: [], production: false, handler },
+    { host: '127.0.0.1', port: 0, names: [], auth: null, tls: null, production: false, handler },
     { status, metrics: async () => '' },
   );
   open.push(server);
@@ -215,7 +215,7 @@ describe('POST /receipts', () => {
 describe('the service', () => {
   it('has no receipts unless they are asked for, and no other method', async () => {
     const off = await startServer(
-      { host: '127.0.0.1', port: 0, names: [], production: false },
+      { host: '127.0.0.1', port: 0, names: [], auth: null, tls: null, production: false },
       { status: () => ({ partitions: [] }) as unknown as ServiceStatus, metrics: async () => '' },
     );
     open.push(off);

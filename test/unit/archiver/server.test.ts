@@ -3,7 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startServer } from '../../../src/apps/archiver/server.ts';
-import { unreachableByProbes } from '../../../src/apps/cli/pod-probes.ts';
+import { serverNotes } from '../../../src/apps/cli/server-notes.ts';
 import type { HttpServer } from '../../../src/apps/http.ts';
 import { ArchiverMetrics } from '../../../src/archiver/metrics.ts';
 import type { ServiceStatus } from '../../../src/archiver/status.ts';
@@ -30,7 +30,7 @@ describe('the status server', () => {
     const metrics = new ArchiverMetrics();
     metrics.records.inc({ topic: 'orders', partition: '0' }, 5);
     const server = await startServer(
-      { host: '127.0.0.1', port, names: ['audit.example.com'], production },
+      { host: '127.0.0.1', port, names: ['audit.example.com'], auth: null, tls: null, production },
       { status: () => status(reasons()), metrics: () => metrics.registry.metrics() },
     );
     open.push(server);
@@ -115,7 +115,7 @@ describe('the status server', () => {
   it('says where and why when it can not listen', async () => {
     await expect(
       startServer(
-        { host: '203.0.113.1', port: 1, names: [], production: false },
+        { host: '203.0.113.1', port: 1, names: [], auth: null, tls: null, production: false },
         { status: () => status([]), metrics: async () => '' },
       ),
     ).rejects.toMatchObject({
@@ -136,6 +136,7 @@ describe('in a pod', () => {
     ['127.0.0.1', 0, POD, false],
     ['127.0.0.1', 9464, {}, false],
   ])('%s, port %i, %o: probes that find nobody are announced: %s', (host, port, env, isTold) => {
-    expect(unreachableByProbes({ host, port }, 'server', env) !== null).toBe(isTold);
+    const server = { host, port, names: [], auth: null, tls: null };
+    expect(serverNotes(server, 'server', env).map(({ name }) => name)).toEqual(isTold ? ['probes'] : []);
   });
 });

@@ -53,7 +53,7 @@ describe('receipts', () => {
   test('are served to other hosts on an explicit word alone', () => {
     expect(problems('receipts: { serve: loopback }')).toEqual([]);
     expect(problems('receipts: { serve: loopback }\nserver: { host: localhost }')).toEqual([]);
-    expect(problems('receipts: { serve: any-host }\nserver: { host: 0.0.0.0 }')).toEqual([]);
+    expect(problems('receipts: { serve: any-host }\nserver: { host: 0.0.0.0, auth: public }')).toEqual([]);
     for (const host of [
       '0.0.0.0',
       '10.1.2.3',
@@ -62,9 +62,10 @@ describe('receipts', () => {
       '127.evil.example.com',
       '1270.0.0.1',
     ])
-      expect(problems(`receipts: { serve: loopback }\nserver: { host: ${host} }`), host).toEqual([
-        expect.stringContaining('receipts.serve: is loopback, and server.host is'),
-      ]);
+      expect(
+        problems(`receipts: { serve: loopback }\nserver: { host: ${host}, auth: public }`),
+        host,
+      ).toEqual([expect.stringContaining('receipts.serve: is loopback, and server.host is')]);
     expect(problems('receipts: { serve: yes }')[0]).toContain('receipts.serve: must be one of');
   });
 });
@@ -113,7 +114,7 @@ describe('a right file', () => {
         lanes: 1,
       },
       encoding: { codec: 'zstd', level: 1 },
-      server: { host: '127.0.0.1', port: 9464, names: [] },
+      server: { host: '127.0.0.1', port: 9464, names: [], auth: null, tls: null },
       receipts: { serve: 'no', perSecond: 10 },
       log: { level: 'info' },
     });

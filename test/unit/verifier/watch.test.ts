@@ -351,7 +351,7 @@ describe('its server', () => {
     const clock = { ...systemClock, now: () => NOW_MS };
     const metrics = new WatchMetrics({ fullPassMs: 30 * 86_400_000, sweepMs: 3_600_000, clock });
     const server = await startWatchServer(
-      { host: '127.0.0.1', port: 0, names: [] },
+      { host: '127.0.0.1', port: 0, names: [], auth: null, tls: null },
       state,
       () => isHealthy,
       metrics,
