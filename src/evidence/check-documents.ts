@@ -142,6 +142,7 @@ const isSearch = ({ hits, before, lines, statement, search }: SearchStatement): 
   [search?.leftOut, search?.facts, search?.bounds, search?.asked?.where, search?.asked?.text].every(
     isTexts,
   ) &&
+  isTexts(search.notLookedAt ?? []) &&
   Array.isArray(search.chains) &&
   search.chains.every((chain: unknown) => typeof chain === 'object' && chain !== null) &&
   isTime(search.asked.time ?? null);

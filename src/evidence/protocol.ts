@@ -91,6 +91,8 @@ type SearchWords = {
   };
   readonly leftOut: readonly string[];
   readonly facts: readonly string[];
+  /** Absent in packages of versions before 1.0.0, which had it among `facts`. */
+  readonly notLookedAt?: readonly string[];
   readonly bounds: readonly string[];
   readonly chains: readonly {
     readonly chain: string;

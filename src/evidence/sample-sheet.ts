@@ -12,8 +12,10 @@ type SampledRecord = {
   readonly number: number;
   /** `topic/partition:offset` */
   readonly id: string;
-  /** RFC 3339, of the record; null if it has none. */
+  /** RFC 3339; null if it has none. */
   readonly time: string | null;
+  /** Whose clock that is: of the `record`, of the `event` inside of it, or when it was `sealed`. */
+  readonly clock: string | null;
   readonly archived: string;
   readonly segment: number;
   /** Leaf hash of its line, in hex. */
@@ -33,10 +35,14 @@ export type SampleSheet = {
     readonly partition: number;
     readonly day: string;
     readonly records: number;
+    readonly clock: string | null;
   }[];
-  /** What was looked at, and what is not ruled out. Sentences. */
+  /** What was looked at, what was not and left nothing out, and what is not ruled out. Sentences. */
   readonly conclusion: string;
   readonly facts: readonly string[];
+  readonly notLookedAt: readonly string[];
+  /** Signed states of chains. */
+  readonly restsOn: readonly string[];
   readonly bounds: readonly string[];
   /** RFC 3339, by the clock of the machine. */
   readonly drawnAt: string;
@@ -51,13 +57,14 @@ const COLUMNS = [
   'segment',
   'leaf_sha256',
   'rank_sha256',
+  'clock',
 ] as const;
 /** The auditor fills these in. */
 const TO_FILL_IN = ['result', 'tested_by', 'remark'] as const;
 
 const cellsOf = (record: SampledRecord): string[] => [
   ...[String(record.number), record.id, record.time ?? '', record.archived],
-  ...[String(record.segment), record.leaf, record.rank],
+  ...[String(record.segment), record.leaf, record.rank, record.clock ?? ''],
 ];
 
 /** The columns of the result are empty. */
@@ -69,8 +76,10 @@ export const sampleCsv = ({ records }: SampleSheet): Uint8Array =>
 
 export const populationCsv = ({ days }: SampleSheet): Uint8Array =>
   csvRows([
-    ['chain', 'partition', 'day', 'records'],
-    ...days.map(({ chain, partition, day, records }) => [chain, String(partition), day, String(records)]),
+    ['chain', 'partition', 'day', 'records', 'clock'],
+    ...days.map(({ chain, partition, day, records, clock }) => [
+      ...[chain, String(partition), day, String(records), clock ?? ''],
+    ]),
   ]);
 
 /** One file without a script and without a network. */
@@ -116,37 +125,40 @@ const recordsOf = ({ records }: SampleSheet): Markup => markup`<section>
 <h2>Test sheet</h2>
 <p>Each record was read, and its segment is what was signed. Result, tester and remark are for the auditor.</p>
 <div class="scroll" tabindex="0"><table>
-<thead><tr>${['No.', 'Record', 'Time (UTC)', 'Archived (UTC)', 'SHA-256 of the leaf', 'Result', 'Tested by, remark'].map(headCell)}</tr></thead>
+<thead><tr>${['No.', 'Record', 'Time (UTC, of)', 'Archived (UTC)', 'SHA-256 of the leaf', 'Result', 'Tested by, remark'].map(headCell)}</tr></thead>
 <tbody>${records.map(rowOf)}</tbody>
 </table></div>
 </section>`;
 
 const headCell = (title: string): Markup => markup`<th scope="col">${title}</th>`;
 
-const rowOf = ({ number, id, time, archived, leaf }: SampledRecord): Markup =>
-  markup`<tr><td class="right">${number}</td><td>${id}</td><td class="time">${time ?? '–'}</td><td class="time">${archived}</td>
+const rowOf = ({ number, id, time, clock, archived, leaf }: SampledRecord): Markup =>
+  markup`<tr><td class="right">${number}</td><td>${id}</td><td class="time">${time === null ? '–' : `${time} (${clock})`}</td><td class="time">${archived}</td>
 <td class="hash">${leaf}</td><td></td><td></td></tr>`;
 
 const daysOf = ({ days, population }: SampleSheet): Markup => markup`<section>
 <h2>Population</h2>
-<p>${countText(population)} records by chain and day (of the record’s own time, in UTC).</p>
+<p>${countText(population)} records by chain and day, in UTC: by the time of the record, of the event inside of it, or of its seal.</p>
 <div class="scroll" tabindex="0"><table>
-<thead><tr>${['Chain', 'Day', 'Records'].map(headCell)}</tr></thead>
+<thead><tr>${['Chain', 'Day', 'Clock', 'Records'].map(headCell)}</tr></thead>
 <tbody>${days.map(
-  ({ chain, partition, day, records }) =>
-    markup`<tr><td>${`${chain}/${partition}`}</td><td>${day}</td><td class="right">${countText(records)}</td></tr>`,
+  ({ chain, partition, day, records, clock }) =>
+    markup`<tr><td>${`${chain}/${partition}`}</td><td>${day}</td><td>${clock ?? '–'}</td><td class="right">${countText(records)}</td></tr>`,
 )}</tbody>
 </table></div>
 </section>`;
 
-const restsOn = ({ conclusion, facts, bounds }: SampleSheet): Markup => markup`<section>
+const restsOn = (sheet: SampleSheet): Markup => markup`<section>
 <h2>What it rests on</h2>
-<p>${conclusion}</p>
-<h3>Looked at</h3>
-<ul>${facts.map(item)}</ul>
-<h3>Not ruled out</h3>
-<ul>${bounds.map(item)}</ul>
+<p>${sheet.conclusion}</p>
+${listOf('Looked at', sheet.facts)}
+${listOf('Not looked at', sheet.notLookedAt)}
+${listOf('Signed states', sheet.restsOn)}
+${listOf('Not ruled out', sheet.bounds)}
 <p class="soft">Nobody signed this page. Whoever has the archive, the key and the seed can draw the same sample again.</p>
 </section>`;
+
+const listOf = (title: string, texts: readonly string[]): Markup =>
+  texts.length === 0 ? markup`` : markup`<h3>${title}</h3><ul>${texts.map(item)}</ul>`;
 
 const item = (text: string): Markup => markup`<li>${text}</li>`;

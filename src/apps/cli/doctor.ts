@@ -82,7 +82,9 @@ async function runDoctor(session: Session, options: DoctorOptions): Promise<numb
 function configChecks({ production, retention, archive, server }: Config, env: NodeJS.ProcessEnv): Check[] {
   const checks = [
     fine('file', 'every key is known and every value allowed'),
-    ...lockDates(retention, Date.now()).map(({ name, text }) => fine(`retention ${name}`, text)),
+    ...lockDates(retention, Date.now(), archive.store.kind).map(({ name, text }) =>
+      fine(`retention ${name}`, text),
+    ),
   ];
   if (!production) {
     const remedy = 'Set `production: true`: it refuses a directory, a local key and GOVERNANCE.';

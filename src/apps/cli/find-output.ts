@@ -1,5 +1,5 @@
 // How is a hit printed: for people, for programs, or for spreadsheets?
-import { utf8 } from '../../base/bytes.ts';
+import { utf8, utf8Text } from '../../base/bytes.ts';
 import { counted } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import { FieldValues } from '../../read/find/field-values.ts';
@@ -13,6 +13,8 @@ import type { FindFormat } from './find-options.ts';
 export type HitWriter = {
   /** Before the first hit. Empty: nothing. */
   readonly head: string;
+  /** Whether it stands there without a hit too. */
+  readonly isHeadAlways: boolean;
   /** Bytes with a LF. */
   write(hit: Hit): Uint8Array;
   /** What a reader has to know of what was written. */
@@ -20,7 +22,7 @@ export type HitWriter = {
 };
 
 export function hitWriter(format: FindFormat, query: Query, names: readonly string[]): HitWriter {
-  if (format === 'jsonl') return { head: '', write: jsonLine, notes: () => [] };
+  if (format === 'jsonl') return { head: '', isHeadAlways: false, write: jsonLine, notes: () => [] };
   return format === 'csv' ? csvWriter(query, names) : tableWriter(query);
 }
 
@@ -66,10 +68,16 @@ const CELL_SHOWN_MAX = 80;
 
 const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);
 
+const tableRow = (time: string, chain: string, offset: string, rest: readonly string[]): Uint8Array =>
+  utf8(`${printable([time.padEnd(24), chain.padEnd(16), offset.padStart(10), ...rest].join('  '))}\n`);
+
+const TABLE_HEAD = tableRow('time of the record', 'chain', 'offset', ['fields, or the event']);
+
 function tableWriter(query: Query): HitWriter {
   const readerOf = columnReader(query);
   return {
-    head: '',
+    head: utf8Text(TABLE_HEAD),
+    isHeadAlways: false,
     write: (hit) => {
       const { columns, values } = readerOf(hit);
       const { chain, partition, found } = hit;
@@ -79,9 +87,7 @@ function tableWriter(query: Query): HitWriter {
       });
       const rest =
         shown.length > 0 ? shown : [cut(FieldValues.valueText(found.line) ?? '-', VALUE_SHOWN_MAX)];
-      const place = `${chain}/${partition}`.padEnd(16);
-      const cells = [(timeOf(hit) ?? '-').padEnd(24), place, String(found.offset).padStart(10), ...rest];
-      return utf8(`${printable(cells.join('  '))}\n`);
+      return tableRow(timeOf(hit) ?? '-', `${chain}/${partition}`, String(found.offset), rest);
     },
     notes: () => [],
   };
@@ -101,6 +107,7 @@ function csvWriter(query: Query, names: readonly string[]): HitWriter {
   };
   return {
     head: `${[...FIXED, ...headings, 'line'].map(csvCell).join(',')}\n`,
+    isHeadAlways: true,
     write: (hit) => {
       const { columns, values } = readerOf(hit);
       const { chain, partition, found, seal } = hit;

@@ -168,7 +168,7 @@ async function writeHits(
       // Nobody reads any more: the rest is not searched, and the statement says so.
       if (files === null && output.closed) break;
     }
-    if (!isBegun && writer.head !== '') await write(utf8(writer.head));
+    if (!isBegun && writer.isHeadAlways) await write(utf8(writer.head));
     return writer.notes();
   } finally {
     progress.stepAside();

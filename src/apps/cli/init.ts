@@ -100,7 +100,7 @@ async function runInit(session: Session, options: InitOptions): Promise<number> 
   }
   const lines = [
     ...checkLines('bucket', checks, output),
-    ...lockDates(config.retention, systemClock.now()).map(
+    ...lockDates(config.retention, systemClock.now(), store.kind).map(
       ({ name, text }) => `retention     ${name}: ${text}`,
     ),
     `signing key   ${printable(signer.description)}${newKey ? ' (new)' : ''}`,

@@ -103,7 +103,8 @@ export function noteChains(
     const offsets = (nextOffset ?? 0) - (firstOffset ?? 0);
     const end = lastSealed === null ? '' : `, sealed up to ${sealedText(lastSealed)}`;
     const all = missingText(missing, offsets, archived);
-    if (seals > 0) output.note(`${place}: ${all} (${counted(seals, 'seal')} read${end})`);
+    if (seals > 0)
+      output.note(`${place}, by the count of its seals: ${all} (${counted(seals, 'seal')} read${end})`);
     if (continues !== null) {
       const { origin, nextOffset: at, reason, by } = continues;
       output.note(printable(`${place} continues ${origin} from its offset ${at} on, by ${by}: ${reason}`));
@@ -115,6 +116,10 @@ export function noteChains(
     if (counts.behind !== null) output.note(printable(`${place}: ${behindText(counts.behind)}`));
     if (problem !== null) output.note(`${place}: not looked at any further: ${printable(problem)}`);
   }
+  if (chains.some(({ counts }) => counts.seals > 0))
+    output.note(
+      'that the records which the seals count are still there was not looked at: `verify` reads them',
+    );
   if (!isVerified) output.note('not verified, and whether a chain has ended is not known: no key was given');
 }
 

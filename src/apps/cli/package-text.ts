@@ -51,9 +51,10 @@ const statementLines = (statement: PackageStatement): string[] => [
     ? []
     : [
         statement.statement,
-        ...statement.search.leftOut,
-        ...statement.search.facts,
-        ...statement.search.bounds,
+        ...statement.search.leftOut.map((text) => `left out: ${text}`),
+        ...statement.search.facts.map((text) => `looked at: ${text}`),
+        ...(statement.search.notLookedAt ?? []).map((text) => `not looked at: ${text}`),
+        ...statement.search.bounds.map((text) => `not ruled out: ${text}`),
       ]),
 ];
 

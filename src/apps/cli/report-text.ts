@@ -84,7 +84,7 @@ export function reportText(
   const lines = [tableText(COLUMNS, rows).trimEnd()];
   const words: Words = { output, isCopy: isCopy(report) };
   for (const chain of report.chains) lines.push(...chainFindings(chain, words));
-  lines.push(...findingLines(report.findings, report.findingsOmitted, words));
+  lines.push(...otherFindings(report, words));
   lines.push('', checkedLine(report.chains, given));
   const verdict = verdictText(output, report.verdict);
   lines.push(`${verdict}  ${description}: ${meaningOf(report)}${strangeText(report)}`);
@@ -113,6 +113,12 @@ function strangeText(report: Report): string {
   const floods = all.filter(isOfAttestations).length;
   if (floods > 0) parts.push(`among the attestations ${counted(floods, 'flood')} of foreign objects`);
   return parts.length === 0 ? '' : `; beside it ${parts.join(', ')}, see above`;
+}
+
+/** Under a heading of their own, or they would seem to be of the last chain. */
+function otherFindings({ findings, findingsOmitted }: Report, words: Words): string[] {
+  const lines = findingLines(findings, findingsOmitted, words);
+  return lines.length === 0 ? [] : ['', 'of none of the chains above', ...lines];
 }
 
 function chainFindings(chain: ChainReport, words: Words): string[] {

@@ -1,5 +1,6 @@
 // `ledgerstone sample`: which records does an auditor test, drawn so that nobody could choose them?
 import type { Command } from 'commander';
+import { printable } from '../../base/printable.ts';
 import { VERSION } from '../../base/version.ts';
 import { suggestion } from '../../config/nearest.ts';
 import type { SampleSheet } from '../../evidence/sample-sheet.ts';
@@ -9,7 +10,7 @@ import { readCheckpoints } from './checkpoint-file.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { type QueryOptions, queryOf, withQuery } from './find-options.ts';
 import { FindProgress } from './find-progress.ts';
-import { statementLines } from './find-text.ts';
+import { restsOnTexts, statementLines } from './find-text.ts';
 import { type Archive, type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { newFolder, writeSample } from './sample-files.ts';
 import { type GivenSeed, givenSeed, requireLaterSeed, type SeedOptions, seedBounds } from './sample-seed.ts';
@@ -91,7 +92,7 @@ async function runSample(
     await requireLaterSeed(given, sample, archive, io.signal);
     const sheet = sheetOf(sample, given, options, archive);
     await writeSample(options.out, sheet, sample, archive, io.signal);
-    await say(session, options, sheet);
+    await say(session, options, sheet, sample.dayNotes);
     return EXIT.ok;
   } finally {
     await archive.store.close();
@@ -131,28 +132,31 @@ function sheetOf(sample: Sample, given: GivenSeed, { n }: SampleOptions, { store
     records: drawn.map((record, index) => ({
       number: index + 1,
       id: `${record.chain}/${record.partition}:${record.offset}`,
-      time: timeOf(record.timestampMs),
+      time: timeOf(record.time?.ms ?? null),
+      clock: record.time?.clock ?? null,
       ...{ archived: record.sealed, segment: record.segment, leaf: record.leaf, rank: record.rank },
     })),
     conclusion: statement.conclusion,
-    facts: [
-      ...statement.facts,
-      ...statement.chains.map(
-        ({ chain, partition, size, root }) =>
-          `rests on ${chain}/${partition}: ${size} segments, root ${root}`,
-      ),
-    ],
+    facts: [...statement.facts, ...sample.dayNotes],
+    notLookedAt: statement.notLookedAt,
+    restsOn: restsOnTexts(statement),
     bounds: [...statement.bounds, ...seedBounds(given)],
     ...{ drawnAt: new Date().toISOString(), program: `ledgerstone ${VERSION}` },
   };
 }
 
-async function say({ output }: Session, { out, json }: SampleOptions, sheet: SampleSheet): Promise<void> {
+async function say(
+  { output }: Session,
+  { out, json }: SampleOptions,
+  sheet: SampleSheet,
+  dayNotes: readonly string[],
+): Promise<void> {
   if (json === true) return output.json({ folder: out, ...sheet });
   const all = sheet.records.length < sheet.count ? ': there are no more' : '';
   await output.line(`${sheet.records.length} of ${sheet.population} records drawn${all}`);
   for (const { number, id, time, leaf } of sheet.records)
     await output.line(`  ${String(number).padStart(3)}  ${id}  ${time ?? '-'}  ${leaf}`);
+  for (const note of dayNotes) await output.line(printable(`  population by day: ${note}`));
   for (const bound of sheet.bounds) await output.line(`  not ruled out: ${bound}`);
   output.note(`${out}: sample.csv, sample.html, population.csv, sample.json, and records with their proofs`);
 }

@@ -32,15 +32,17 @@ const sum = (chains: readonly ChainReport[], of: (chain: ChainReport) => number)
 /** `120 of 140 offsets are archived; 20 are lost (…); not counted as lost: …` */
 function archivedText(chains: readonly ChainReport[]): string {
   const { offsets, archived, missing } = totalsOf(chains);
-  const isRead = chains.every(({ entries, entriesRead }) => entries === entriesRead);
   const transactions = missing.transaction > 0 ? transactionText(chains, missing.transaction) : '';
-  const text = missingText(missing, offsets, archived, transactions);
-  return isRead ? text : `by the count of the seals, ${text}`;
+  return missingText(missing, offsets, archived, transactions);
 }
 
-/** What is archived, and after another verdict than `verified` whose word that is. */
-export const statedText = ({ verdict, chains }: Report): string =>
-  `${verdict === 'verified' ? '' : 'unproven, as the seals that were read state it: '}${archivedText(chains)}`;
+/** What is archived. Whose word that is stands first, unless every record of it was read and is verified. */
+export function statedText({ verdict, chains }: Report): string {
+  const text = archivedText(chains);
+  if (verdict !== 'verified') return `not shown, only stated by the seals that were read: ${text}`;
+  const isRead = chains.every(({ entries, entriesRead }) => entries === entriesRead);
+  return isRead ? text : `by the count of the seals, ${text}`;
+}
 
 /** The same of one chain. `transactions`: words for their offsets, if more than their number is known. */
 export function missingText(missing: Missing, offsets: number, archived: number, transactions = ''): string {

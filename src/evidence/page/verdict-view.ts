@@ -84,8 +84,13 @@ export function aboutSection(check: PackageCheck, { words, texts }: View): HTMLE
   );
 }
 
-const searchRows = ({ statement, search }: SearchStatement, words: Words): HTMLElement[] =>
-  row(words.searched, statement, ...search.leftOut, ...search.facts, ...search.bounds);
+const searchRows = ({ statement, search }: SearchStatement, words: Words): HTMLElement[] => [
+  ...row(words.searched, statement),
+  ...row(words.leftOut, ...search.leftOut),
+  ...row(words.lookedAt, ...search.facts),
+  ...row(words.notLookedAt, ...(search.notLookedAt ?? [])),
+  ...row(words.notRuledOut, ...search.bounds),
+];
 
 function protocolRows(protocol: NonNullable<PackageCheck['protocol']>, words: Words): HTMLElement[] {
   // Whatever stands in a changed protocol: it is shown as text.

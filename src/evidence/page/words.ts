@@ -31,6 +31,10 @@ const ENGLISH_WORDS = {
   when: 'Made from … to',
   asked: 'Asked for',
   searched: 'What the search says',
+  leftOut: 'Left out of the search',
+  lookedAt: 'Looked at',
+  notLookedAt: 'Not looked at',
+  notRuledOut: 'Not ruled out',
   part: 'Part',
   partOne: 'the only one',
   partMore:
@@ -137,6 +141,10 @@ const GERMAN_WORDS: Words = {
   when: 'Erstellt von … bis',
   asked: 'Gefragt waren',
   searched: 'Was die Suche sagt (englisch)',
+  leftOut: 'Bei der Suche ausgelassen (englisch)',
+  lookedAt: 'Angesehen (englisch)',
+  notLookedAt: 'Nicht angesehen (englisch)',
+  notRuledOut: 'Nicht ausgeschlossen (englisch)',
   part: 'Teil',
   partOne: 'der einzige',
   partMore:

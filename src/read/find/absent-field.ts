@@ -1,4 +1,5 @@
 // Was a field asked for that no record has?
+import { countText } from '../../base/counted.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { Query } from './query.ts';
 import { sampleFields } from './sample-fields.ts';
@@ -29,15 +30,23 @@ export async function refuseAbsentField(
   if (absent === undefined) return;
   const field = query.conditions[index]?.field ?? 'time';
   const sample = await sampleFields(store, statement.chains, signal);
-  const [example] = sample;
-  const known = example === undefined ? '' : ` One record has ${sample.slice(0, 8).join(', ')}.`;
-  const records = `the ${absent.missing + passedBy} records that were looked at`;
+  const same = sameName(field, sample);
+  const hint = same === undefined ? suggestion(field, sample) : `; did you mean "${same}"?`;
+  const known = sample.length === 0 ? '' : ` Events have, among others, ${sample.slice(0, 8).join(', ')}.`;
+  const records = `the ${countText(absent.missing + passedBy)} records that were looked at`;
   const what =
     absent.objects > 0
       ? `${field} is an object in ${absent.objects} records and has a value in none: name a field inside of it`
-      : `${field} is a field of none of ${records}${suggestion(field, sample)}`;
-  throw new QueryError(
-    what,
-    `Name a field that events have, such as --where '${example ?? '/userIdentity/arn'}~alice'.${known}`,
+      : `${field} is a field of none of ${records}${hint}`;
+  const example = same ?? sample[0] ?? '/userIdentity/arn';
+  throw new QueryError(what, `Name a field that events have, such as --where '${example}~alice'.${known}`);
+}
+
+/** The same in other capitals, or else a field of that name elsewhere in the event. */
+function sameName(field: string, known: readonly string[]): string | undefined {
+  const low = field.toLowerCase();
+  const last = `/${low.split('/').at(-1)}`;
+  return (
+    known.find((one) => one.toLowerCase() === low) ?? known.find((one) => one.toLowerCase().endsWith(last))
   );
 }

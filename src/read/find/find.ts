@@ -26,7 +26,7 @@ import type { Query } from './query.ts';
 import { searchChecker } from './search-checker.ts';
 import { type SearchScope, searchScope } from './search-scope.ts';
 import { type ReadSegment, SegmentWalk } from './segment-walk.ts';
-import type { SearchEnd, Statement } from './statement.ts';
+import type { BeyondLimit, SearchEnd, Statement } from './statement.ts';
 import { TurnQueue } from './turn-queue.ts';
 
 /** One line that was asked for. */
@@ -66,6 +66,9 @@ export type FoundLines = {
 /** Segments that are read and whose hits are not taken yet. */
 const SEGMENTS_WAITING_MAX = 24;
 
+/** Looked at behind a limit, to say whether there is another hit. They are mostly read by then. */
+const SEGMENTS_BEYOND_MAX = SEGMENTS_WAITING_MAX;
+
 /**
  * The hits, and what they rest on. `hits` throws QueryError if nothing of what was asked for can be searched,
  * and an error of the store if nothing can be listed. Whatever else is wrong is in the statement. If `signal`
@@ -86,6 +89,7 @@ class Search {
   #report: Report | null = null;
   #end: SearchEnd = 'interrupted';
   #hits = 0;
+  #beyondLimit: BeyondLimit | null = null;
   #bytes = 0;
 
   constructor(options: FindOptions) {
@@ -121,22 +125,35 @@ class Search {
     );
     try {
       for await (const segment of queue.turns()) {
+        if (this.#beyondLimit !== null) {
+          if (this.#isDecided(segment, this.#beyondLimit)) return;
+          continue;
+        }
+        let ofSegment = 0;
         for await (const hit of hitsOf(segment, store, signal)) {
           if (signal.aborted) return;
           this.#hits++;
+          ofSegment++;
           yield hit;
-          if (query.limit !== null && this.#hits >= query.limit) {
-            this.#end = 'limit';
-            return;
-          }
+          if (query.limit === null || this.#hits < query.limit) continue;
+          this.#end = 'limit';
+          this.#beyondLimit = { hasHit: segment.found.counts.hits > ofSegment, segments: 0 };
+          if (this.#beyondLimit.hasHit) return;
+          break;
         }
       }
-      if (this.#report !== null) this.#end = 'complete';
+      if (this.#report !== null) [this.#end, this.#beyondLimit] = ['complete', null];
     } finally {
       stop.abort(new Error('the search has ended'));
       await verified;
       await checker.close();
     }
+  }
+
+  /** Whether more hits than were asked for are known, or were looked for long enough. */
+  #isDecided({ found }: ReadSegment, { segments }: BeyondLimit): boolean {
+    this.#beyondLimit = { hasHit: found.counts.hits > 0, segments: segments + 1 };
+    return this.#beyondLimit.hasHit || this.#beyondLimit.segments >= SEGMENTS_BEYOND_MAX;
   }
 
   statement(): Statement {
@@ -145,6 +162,7 @@ class Search {
       usesIndexes: indexes !== null && !query.readsAll,
       ...{ archive: store.description, query, hasKey: trusted.length > 0, scope: this.#scope ?? NOTHING },
       ...{ walks: this.#walk?.walks ?? [], report: this.#report, end: this.#end, hits: this.#hits },
+      beyondLimit: this.#beyondLimit,
     });
   }
 

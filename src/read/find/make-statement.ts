@@ -8,8 +8,8 @@ import type { Query } from './query.ts';
 import type { SearchScope, TopicChain } from './search-scope.ts';
 import { addCounts, noCounts } from './search-spec.ts';
 import type { ChainWalk } from './segment-walk.ts';
-import type { ChainStatement, Looked, SearchEnd, Statement } from './statement.ts';
-import { boundTexts, conclusionText, factTexts, leftOutTexts } from './statement-text.ts';
+import type { BeyondLimit, ChainStatement, Looked, SearchEnd, Statement } from './statement.ts';
+import { boundTexts, conclusionText, factTexts, leftOutTexts, notLookedAtTexts } from './statement-text.ts';
 
 export type StatementInput = {
   readonly archive: string;
@@ -20,20 +20,21 @@ export type StatementInput = {
   /** Null: the search ended before. */
   readonly report: Report | null;
   readonly end: SearchEnd;
+  readonly beyondLimit: BeyondLimit | null;
   readonly hits: number;
   /** Whether the word of a second party was looked for. */
   readonly usesIndexes: boolean;
 };
 
 export function statementOf(input: StatementInput): Statement {
-  const { archive, query, hasKey, scope, report, end, hits } = input;
+  const { archive, query, hasKey, scope, report, end, beyondLimit, hits } = input;
   const counts = noCounts(query.conditions.length);
   for (const walk of input.walks) addCounts(counts, walk.counts);
   const chains = input.walks.map((walk) => chainStatement(walk, report, hasKey));
   const findings = withoutKeyFindings(report?.findings ?? [], hasKey);
   const all = [...findings, ...chains.flatMap((chain) => chain.findings)];
   const looked: Looked = {
-    ...{ archive, asked: askedOf(query), hits, end, hasKey, counts, chains, findings, query },
+    ...{ archive, asked: askedOf(query), hits, end, beyondLimit, hasKey, counts, chains, findings, query },
     // Findings beyond those listed count too.
     verdict: report === null ? null : hasKey ? report.verdict : withoutKey(all),
     notAsked: scope.notAsked,
@@ -53,6 +54,7 @@ export function statementOf(input: StatementInput): Statement {
     conclusion: conclusionText(looked, leftOut),
     leftOut,
     facts: factTexts(looked),
+    notLookedAt: notLookedAtTexts(looked),
     bounds: boundTexts(looked),
   };
 }

@@ -3,6 +3,7 @@ import { toHex, utf8 } from '../../base/bytes.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import { type FindOptions, findLines, type Hit } from './find.ts';
+import { type DayCount, PopulationDays, type RecordTime } from './population.ts';
 import type { Statement } from './statement.ts';
 
 /** Text without line ends, and the root of a checkpoint in hex. One of the two may be empty. */
@@ -16,21 +17,13 @@ export type DrawnRecord = {
   readonly chain: string;
   readonly partition: number;
   readonly offset: number;
-  /** Of the record, in milliseconds since 1970; null if it has none. */
-  readonly timestampMs: number | null;
+  /** By which it is counted in the population; null if it has none that can be read. */
+  readonly time: RecordTime | null;
   /** Number of its segment, and when that was sealed (RFC 3339). */
   readonly segment: number;
   readonly sealed: string;
   /** Hex: the leaf hash of its line (FORMAT.md 1.1). */
   readonly leaf: string;
-};
-
-type DayCount = {
-  readonly chain: string;
-  readonly partition: number;
-  /** `2026-11-22`, by the record's own time in UTC; `none` without one, `other` beyond too many days. */
-  readonly day: string;
-  readonly records: number;
 };
 
 export type Sample = {
@@ -39,6 +32,8 @@ export type Sample = {
   /** Records from which they were drawn. */
   readonly population: number;
   readonly days: readonly DayCount[];
+  /** Why records are counted under no day. Sentences. */
+  readonly dayNotes: readonly string[];
   /** Of each chain, the greatest segment of the population, and the latest time of a seal (RFC 3339). */
   readonly newest: ReadonlyMap<string, { readonly segment: number; readonly sealed: string }>;
   readonly statement: Statement;
@@ -50,47 +45,30 @@ const FORMAT = 'ledgerstone/sample/1';
 const rankInput = ({ text, root }: SampleSeed, origin: string, offset: number): Uint8Array =>
   utf8(`${FORMAT}\n${text}\n${root}\n${origin}\n${offset}\n`);
 
-/** Days are the archive's word: hostile times may name millions. */
-const DAYS_MAX = 20_000;
-
 /** Reads all of the population. Memory is bounded by `count`, days and chains. Throws as `findLines` does. */
 export async function drawSample(find: FindOptions, seed: SampleSeed, count: number): Promise<Sample> {
   const { hits, statement } = findLines(find);
   const lowest = new LowestRanks(count);
-  const days = new Map<string, { of: Omit<DayCount, 'records'>; records: number }>();
+  const days = new PopulationDays(find.query);
   const newest = new Map<string, { segment: number; sealed: string }>();
   let population = 0;
   for await (const hit of hits) {
     population++;
-    countDay(days, hit);
+    const at = days.timeOf(hit);
+    days.add(hit, at);
     const { origin, time } = hit.seal.manifest;
     const before = newest.get(origin) ?? { segment: -1, sealed: '' };
     newest.set(origin, {
       segment: Math.max(before.segment, hit.seal.sequence),
       sealed: [before.sealed, time.sealed].sort()[1] as string,
     });
-    lowest.add(nodeSha256(rankInput(seed, origin, hit.found.offset)), hit);
+    lowest.add(nodeSha256(rankInput(seed, origin, hit.found.offset)), hit, at);
   }
-  const counted = [...days.values()].map(({ of, records }) => ({ ...of, records }));
-  return { drawn: lowest.drawn, population, days: counted.sort(dayOrder), newest, statement: statement() };
+  return {
+    ...{ drawn: lowest.drawn, population, days: days.counts(), dayNotes: days.notes(), newest },
+    statement: statement(),
+  };
 }
-
-function countDay(days: Map<string, { of: Omit<DayCount, 'records'>; records: number }>, hit: Hit): void {
-  const { chain, partition, found } = hit;
-  const dated = found.timestampMs < 0 ? 'none' : new Date(found.timestampMs).toISOString().slice(0, 10);
-  const keyOf = (day: string) => `${chain}/${partition}/${day}`;
-  const day = days.has(keyOf(dated)) || days.size < DAYS_MAX ? dated : 'other';
-  const counted = days.get(keyOf(day)) ?? { of: { chain, partition, day }, records: 0 };
-  counted.records++;
-  days.set(keyOf(day), counted);
-}
-
-const dayOrder = (a: DayCount, b: DayCount): number =>
-  a.chain === b.chain
-    ? a.partition - b.partition || (a.day < b.day ? -1 : a.day > b.day ? 1 : 0)
-    : a.chain < b.chain
-      ? -1
-      : 1;
 
 /** Of all that are added, those with the lowest ranks, in their order. */
 class LowestRanks {
@@ -105,7 +83,7 @@ class LowestRanks {
     return this.#kept.map(({ record }) => record);
   }
 
-  add(rank: Uint8Array, hit: Hit): void {
+  add(rank: Uint8Array, hit: Hit, time: RecordTime | null): void {
     const kept = this.#kept;
     const last = kept.at(-1);
     if (kept.length === this.#count && last !== undefined && Buffer.compare(rank, last.rank) >= 0) return;
@@ -115,16 +93,20 @@ class LowestRanks {
       if (Buffer.compare((kept[middle] as { rank: Uint8Array }).rank, rank) < 0) low = middle + 1;
       else high = middle;
     }
-    kept.splice(low, 0, { rank, record: recordOf(rank, hit) });
+    kept.splice(low, 0, { rank, record: recordOf(rank, hit, time) });
     if (kept.length > this.#count) kept.pop();
   }
 }
 
 /** The line itself is not kept: it may be long. */
-const recordOf = (rank: Uint8Array, { chain, partition, found, seal }: Hit): DrawnRecord => ({
+const recordOf = (
+  rank: Uint8Array,
+  { chain, partition, found, seal }: Hit,
+  time: RecordTime | null,
+): DrawnRecord => ({
   rank: toHex(rank),
   origin: seal.manifest.origin,
   ...{ chain, partition, offset: found.offset, segment: seal.sequence, sealed: seal.manifest.time.sealed },
-  timestampMs: found.timestampMs < 0 ? null : found.timestampMs,
+  time,
   leaf: toHex(leafHash(nodeSha256, found.line)),
 });

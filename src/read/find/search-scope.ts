@@ -13,7 +13,7 @@ import { type FieldNames, parseTarget, QueryError, type Target } from './target.
 export type TopicChain = {
   readonly chain: string;
   readonly partition: number;
-  /** The topic that its newest seal names. Null: it names a file, or no seal could be read. */
+  /** That its newest seal names; of a file, which has none, the chain's name. Null: no seal could be read. */
   readonly topic: string | null;
 };
 
@@ -78,7 +78,7 @@ async function withTopic(
   try {
     const { sequence } = await chainEnd(reader);
     const { source } = (await reader.seal(sequence)).manifest;
-    return { ...place, topic: source.kind === 'kafka' ? source.topic : null, isKnown: true };
+    return { ...place, topic: source.kind === 'kafka' ? source.topic : place.chain, isKnown: true };
   } catch (error) {
     signal.throwIfAborted();
     return error instanceof NoChainError ? null : { ...place, topic: null, isKnown: false };

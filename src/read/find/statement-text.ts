@@ -2,7 +2,7 @@
 import { counted, countText } from '../../base/counted.ts';
 import { type Finding, VerifyError } from '../../verify/finding.ts';
 import { addMissing, lostOffsets, NONE_MISSING } from '../../verify/gaps.ts';
-import { onWordTexts, wordText } from './index/on-word.ts';
+import { indexTexts, onWordTexts, wordText } from './index/on-word.ts';
 import type { ChainStatement, Looked } from './statement.ts';
 
 const nameOf = ({ chain, partition }: { readonly chain: string; readonly partition: number }): string =>
@@ -19,10 +19,10 @@ const sum = (looked: Looked, of: (chain: ChainStatement) => number): number =>
 
 /** What was asked for and not looked at, a sentence each. Empty: all of it was. */
 export function leftOutTexts(looked: Looked): string[] {
-  const { end, withoutField, unlisted, chains, findings, hits } = looked;
+  const { end, withoutField, unlisted, chains, findings } = looked;
   const said: string[] = [];
   if (end === 'interrupted') said.push('it was interrupted: the answer is partial');
-  if (end === 'limit') said.push(`it ended at ${counted(hits, 'hit')}, as asked: more may follow`);
+  if (end === 'limit') said.push(limitText(looked));
   for (const { fields, ...place } of withoutField) {
     said.push(
       `${nameOf(place)} was not searched: what ${listText(fields)} is there is not known (\`fields\`)`,
@@ -34,6 +34,16 @@ export function leftOutTexts(looked: Looked): string[] {
   for (const chain of chains) said.push(...chainLeftOut(chain));
   said.push(...findings.filter(isGrave).map((finding) => `of no one chain: ${findingText(finding)}`));
   return said;
+}
+
+/** What is known of more hits than were asked for. */
+function limitText({ hits, beyondLimit }: Looked): string {
+  const ended = `it ended at ${counted(hits, 'hit')}, as asked`;
+  if (beyondLimit?.hasHit) return `${ended}: at least ${counted(hits + 1, 'hit is', 'hits are')} there`;
+  const segments = beyondLimit?.segments ?? 0;
+  if (segments === 0) return `${ended}: whether more follow is not known`;
+  const next = segments === 1 ? 'the next segment has' : `the next ${countText(segments)} segments have`;
+  return `${ended}: ${next} none, and what follows was not searched`;
 }
 
 const isGrave = ({ severity, code }: Finding): boolean =>
@@ -81,7 +91,10 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
   const key = (hasKey ? onWordText(looked) : 'not verified, since no key was given: ') + untimedText(looked);
   if (leftOut.length === 0) return `${key}${found}, and nothing was left out: ${where} were searched${other}`;
   // What was read ahead of the limit says nothing: hits of it were not printed.
-  if (end === 'limit') return `${key}the first ${found} by chain and offset, as many as were asked for`;
+  if (end === 'limit') {
+    const more = looked.beyondLimit?.hasHit ? 'there are more' : 'whether there are more is not known';
+    return `${key}the first ${found} by chain and offset, as many as were asked for: ${more}`;
+  }
   // What was read ahead of an interruption says nothing either.
   if (end === 'interrupted')
     return `${key}not everything was searched: interrupted after ${hits === 0 ? 'no hit' : found}`;
@@ -109,16 +122,18 @@ const skippedOf = (looked: Looked): number =>
 
 /** What was looked at, and what in it could not answer. */
 export function factTexts(looked: Looked): string[] {
-  const { counts, query, chains, notAsked } = looked;
+  const { counts, query } = looked;
   const said: string[] = [];
   const inTime = counts.records - counts.outOfTime - counts.untimed;
   if (query.time?.kind === 'record' && counts.records > 0) {
     said.push(`${countText(inTime)} of the records that were read lie in the range of times`);
   }
-  said.push(...skipTexts(looked), ...onWordTexts(looked));
+  said.push(...indexTexts(looked));
   for (const [index, condition] of query.conditions.entries()) {
     const field = counts.fields[index];
-    if (field !== undefined && field.missing > 0) {
+    // Two conditions may ask for one field.
+    const isSaid = query.conditions.findIndex((one) => one.field === condition.field) < index;
+    if (field !== undefined && field.missing > 0 && !isSaid) {
       said.push(
         `${counted(field.missing, 'record')} without a value for ${condition.field}${objectsText(field.objects)}`,
       );
@@ -151,9 +166,17 @@ export function factTexts(looked: Looked): string[] {
   }
   if (hasFields && counts.tombstones > 0)
     said.push(`${counted(counts.tombstones, 'record')} without a value (tombstones)`);
-  said.push(...gapTexts(chains));
-  if (notAsked.length > 0) said.push(`not asked for: ${listText(notAsked.map(nameOf))}`);
   return said;
+}
+
+/**
+ * What was not looked at, though nothing that was asked for is left out: passed by for a reason, not asked
+ * for, or not in the archive.
+ */
+export function notLookedAtTexts(looked: Looked): string[] {
+  const { chains, notAsked } = looked;
+  const names = notAsked.length === 0 ? [] : [`not asked for: ${listText(notAsked.map(nameOf))}`];
+  return [...skipTexts(looked), ...onWordTexts(looked), ...gapTexts(chains), ...names];
 }
 
 const objectsText = (objects: number): string =>

@@ -10,6 +10,13 @@ import type { SegmentCounts } from './segment-walk.ts';
 /** How a search ended: with everything looked at that was asked for, at its limit, or before, by a signal. */
 export type SearchEnd = 'complete' | 'limit' | 'interrupted';
 
+export type BeyondLimit = {
+  /** At least one more is there. */
+  readonly hasHit: boolean;
+  /** Further segments that were read for that. */
+  readonly segments: number;
+};
+
 export type ChainStatement = TopicChain & {
   readonly segments: SegmentCounts & {
     /** They were to be read and could not be: missing, expired, unreadable, or not what was sealed. */
@@ -52,6 +59,8 @@ export type Statement = {
   };
   readonly hits: number;
   readonly end: SearchEnd;
+  /** What was seen behind the last hit that was asked for. Null: the search did not end at its limit. */
+  readonly beyondLimit: BeyondLimit | null;
   /** Everything that was asked for was looked at by this search itself, and is what its seals say. */
   readonly isComplete: boolean;
   /**
@@ -70,6 +79,8 @@ export type Statement = {
   readonly leftOut: readonly string[];
   /** What was looked at, and what in it has no answer. Sentences. */
   readonly facts: readonly string[];
+  /** What was not looked at without leaving anything out: passed by, not asked for, not there. Sentences. */
+  readonly notLookedAt: readonly string[];
   /** What it does not rule out. Sentences. */
   readonly bounds: readonly string[];
   readonly counts: SearchCounts;
@@ -84,7 +95,7 @@ export type Statement = {
 /** A statement before its sentences. */
 export type Looked = Omit<
   Statement,
-  'isComplete' | 'isCompleteOnWord' | 'conclusion' | 'leftOut' | 'facts' | 'bounds'
+  'isComplete' | 'isCompleteOnWord' | 'conclusion' | 'leftOut' | 'facts' | 'notLookedAt' | 'bounds'
 > & {
   readonly query: Query;
   readonly usesIndexes: boolean;

@@ -58,11 +58,13 @@ describe('find', () => {
   it('prints a table for people, and what it looked at', async () => {
     const { code, out, err } = await find('--where', '/who=alice', '--topic', 'orders');
     expect([code, err]).toEqual([0, '']);
-    expect(out).toMatch(/^2026-11-22T10:00:00.000Z {2}orders\/0 +0 {2}\/who=alice\n/);
+    expect(out).toMatch(
+      /^time of the record {8}chain +offset {2}fields, or the event\n2026-11-22T10:00:00.000Z {2}orders\/0 +0 {2}\/who=alice\n/,
+    );
     expect(out).toContain(
       '\n2 hits, and nothing was left out: 3 records in 1 segment of 1 chain were searched\n',
     );
-    expect(out).toContain('\n  looked at: not asked for: users/0\n');
+    expect(out).toContain('\n  not looked at: not asked for: users/0\n');
     expect(out).toContain('nothing from outside was compared (--since, --attestations)\n');
     expect(out).toContain(
       '\n  not ruled out: what is compressed or encrypted inside of an event was not looked into\n',
@@ -86,6 +88,15 @@ describe('find', () => {
       `${place},"line":{"offset":1,"timestamp":1795341601000,"key":"k1","value":${VALUES[1]}}}`,
     );
     expect(JSON.parse(last).statement).toMatchObject({ hits: 1, isComplete: true, verdict: 'verified' });
+  });
+
+  it('names the topic of a file too: its chain', async () => {
+    const builder = new ArchiveBuilder();
+    const source = { kind: 'file', name: 'events.jsonl', partition: 0 } as const;
+    await builder.chain('audit').seal({ lines: recordsOf(VALUES), source });
+    writeCopy(builder.archive, at('of-file'));
+    const { code, out } = await ledgerstone(['find', at('of-file'), ...key, '--where', '/who=bob', '--json']);
+    expect([code, out.startsWith('{"chain":"audit","partition":0,"topic":"audit",')]).toEqual([0, true]);
   });
 
   it('prints cells that are no formulas, and says so', async () => {
@@ -158,11 +169,34 @@ describe('find', () => {
     expect((await find('--text', 't7')).out).toContain('1 hit,');
   });
 
-  it('ends at its limit, and says that more may follow', async () => {
-    const { code, out } = await find('--text', 'alice', '--limit', '1');
-    expect(code).toBe(0);
-    expect(out).toContain('the first 1 hit by chain and offset, as many as were asked for');
-    expect(out).toContain('more may follow');
+  it('ends at its limit, and says that there are more', async () => {
+    // The next one stands in the same segment, or only in the next chain.
+    for (const most of ['1', '2']) {
+      const { code, out } = await find('--text', 'alice', '--limit', most);
+      expect(code).toBe(0);
+      expect(out).toContain(
+        `hit${most === '1' ? '' : 's'} by chain and offset, as many as were asked for: there are more\n`,
+      );
+      expect(out).toContain(`as asked: at least ${Number(most) + 1} hits are there\n`);
+    }
+    const { out } = await find('--text', 'alice', '--limit', '2', '--json');
+    const { statement } = JSON.parse(out.trimEnd().split('\n').at(-1) as string);
+    expect(statement).toMatchObject({ end: 'limit', beyondLimit: { hasHit: true, segments: 1 } });
+  });
+
+  it('says that these are all, if there are no more than were asked for', async () => {
+    const { code, out } = await find('--text', 'alice', '--limit', '3');
+    expect([code, out]).toEqual([0, expect.stringContaining('\n3 hits, and nothing was left out: ')]);
+    expect(out).not.toContain('as asked');
+  });
+
+  it('says of a field that two conditions ask for only once that records lack it', async () => {
+    const { out } = await find('--where', '/name~a', '--where', '/name=alice');
+    expect(out.split('3 records without a value for /name\n').length).toBe(2);
+  });
+
+  it('prints no heading of a table without a hit', async () => {
+    expect((await find('--text', 'nobody')).out).toMatch(/^none, and nothing was left out/);
   });
 
   it('says that it was interrupted', async () => {
@@ -187,12 +221,17 @@ describe('find', () => {
     unlinkSync(join(at('broken'), dataKey as string));
     const { code, out } = await ledgerstone(['find', at('broken'), ...key, '--text', 'alice']);
     expect([code, out]).toEqual([1, expect.stringContaining('left out: orders/0: segment 0: data-missing')]);
+    expect(out).toMatch(
+      /\n {2}rests on: orders\/0: 1 segment, root \S+, sealed up to \S+; the chain is broken, see/,
+    );
   });
 });
 
 describe('wrong questions are usage, with an example', () => {
   it.each([
     [['--where', '/whom=alice'], 'did you mean "/who"'],
+    [['--where', '/NAME=alice'], 'did you mean "/name"'],
+    [['--where', '/user/person=alice'], 'did you mean "/person"'],
     [['--where', '/who=alice', '--from', '2026-12-01', '--to', '2026-11-01'], 'is not before --to'],
     [['--where', '/who=alice', '--from', 'yesterday'], 'is not a time such as'],
     [['--where', 'whom=alice'], 'is not known in any chain'],

@@ -136,7 +136,7 @@ describe('find --attestations', () => {
     expect(out).toContain(
       `\non the word of ${NAME}, for 3 segments not read here: 1 hit, and nothing was left out: 1 record in 1 segment of 1 chain were searched\n`,
     );
-    expect(out).toContain(`looked at: 3 segments with 4 records not read, on the word of ${NAME}`);
+    expect(out).toContain(`not looked at: 3 segments with 4 records not read, on the word of ${NAME}`);
     const whole = await find('--where', '/actor=carol', '--trust-nobody');
     expect([whole.code, whole.out]).toEqual([0, expect.not.stringContaining('on the word of')]);
     expect(whole.out).toContain('5 records in 4 segments of 1 chain were searched');

@@ -24,6 +24,14 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const init = (vkey: string) => cli(['init', '--config', 'ledgerstone.yaml', '--vkey', vkey], { cwd: dir });
 const textOf = (name: string) => readFileSync(join(dir, name), 'utf8');
 
+it('says of a directory that it locks nothing', async () => {
+  const stdout = String((await cli(['init', '--config', 'ledgerstone.yaml'], { cwd: dir })).stdout);
+  expect(stdout).toMatch(
+    /r: 1h, COMPLIANCE: sealed now, the seal says until \S+Z, and nothing is locked: a directory/,
+  );
+  expect(stdout).not.toContain('stored now, locked until');
+});
+
 it('writes no verifier key over a file that holds something else, the signing key least of all', async () => {
   expect(await init('archive.vkey')).toMatchObject({ code: 0 });
   const key = textOf('key.pem');

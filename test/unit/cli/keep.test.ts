@@ -95,7 +95,7 @@ describe('verify --keep', () => {
     const { code, out, err } = await verify();
     expect([code, out]).toEqual([1, expect.stringContaining('rollback')]);
     expect(out).toMatch(
-      /\n {2}unproven, as the seals that were read state it: \d+ of \d+ offsets are archived/,
+      /\n {2}not shown, only stated by the seals that were read: \d+ of \d+ offsets are archived/,
     );
     expect([err, text()]).toEqual([expect.stringContaining('left as it is'), before]);
   });

@@ -68,9 +68,10 @@ describe('losses', () => {
     expect(out).toMatch(/orders\/0 +33 +1 +expired +lost +\S+Z +J\. Doe +outage\n/);
     expect(out).toContain('24 records lost in 3 gaps\n5 offsets compacted in 1 gap, which is no loss\n');
     expect(err).toContain(
-      'orders/0: 3 of 35 offsets are archived; 24 are lost (4 expired, 20 accepted); not counted as lost: 3 of transactions, 5 compacted (5 seals read, sealed up to ',
+      'orders/0, by the count of its seals: 3 of 35 offsets are archived; 24 are lost (4 expired, 20 accepted); not counted as lost: 3 of transactions, 5 compacted (5 seals read, sealed up to ',
     );
-    expect(err).toContain('payments/0: 6 of 6 offsets are archived (3 seals read');
+    expect(err).toContain('payments/0, by the count of its seals: 6 of 6 offsets are archived (3 seals read');
+    expect(err).toContain('which the seals count are still there was not looked at: `verify` reads them\n');
     expect(err).not.toContain('no key');
   });
 

@@ -58,7 +58,7 @@ describe('a draw', () => {
     expect(said.statement.isComplete).toBe(true);
     const sheet = readFileSync(join(folder, 'sample.csv'), 'utf8').split('\r\n');
     expect(sheet[0]).toMatch(
-      /number,id,time_utc,archived_utc,segment,leaf_sha256,rank_sha256,result,tested_by,remark$/,
+      /number,id,time_utc,archived_utc,segment,leaf_sha256,rank_sha256,clock,result,tested_by,remark$/,
     );
     expect(sheet.length).toBe(6);
     const days = readFileSync(join(folder, 'population.csv'), 'utf8').trim().split('\r\n').slice(1);

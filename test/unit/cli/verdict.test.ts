@@ -52,6 +52,16 @@ beforeAll(async () => {
     rmSync(join(at('cut'), dataKey as string));
   }
 
+  const two = new ArchiveBuilder();
+  await two.chain('orders').fill(2, 3);
+  const gone = await two.chain('payments').fill(2, 3);
+  await two.chain('users').seal({ lines: [gap(0, 3, 'accepted', 'outage')] });
+  writeCopy(two.archive, at('two'));
+  writeFileSync(at('two.checkpoints'), (await verify('two', '--checkpoints')).out);
+  for (const { sealKey, dataKey } of gone) {
+    for (const name of [sealKey, dataKey]) if (name !== null) rmSync(join(at('two'), name));
+  }
+
   const old = new ArchiveBuilder();
   const passed = await old.chain().seal({ lines: entries(0, 3), sealedMs: Date.now() - 2 * YEAR_MS });
   await old.chain('orders', 1).seal({ lines: entries(0, 3) });
@@ -130,8 +140,22 @@ describe('the end of a verdict', () => {
     const { code, err } = await verify('cut', '--since', at('today'), '--checkpoints');
     expect([code, err.trim().split('\n')]).toEqual([
       1,
-      ['verdict: broken', '  unproven, as the seals that were read state it: 6 of 6 offsets are archived'],
+      [
+        'verdict: broken',
+        '  not shown, only stated by the seals that were read: 6 of 6 offsets are archived',
+      ],
     ]);
+  });
+
+  it('puts what was found of a chain that is gone under no heading of another', async () => {
+    const { code, out } = await verify('two', '--since', at('two.checkpoints'));
+    expect(code).toBe(1);
+    const blocks = out.split('\n\n').filter((block) => block.includes('\n  '));
+    const headings = blocks.map((block) => block.split('\n')[0]);
+    expect(headings.slice(0, 2)).toEqual([expect.stringMatching(/users\/0$/), 'of none of the chains above']);
+    expect(blocks[1]).toMatch(
+      /^of none .*\n {2}truncation \(broken\)\n {6}expected \S+payments\/0 of size 3/,
+    );
   });
 
   it('says up to where a kept checkpoint rules a cut out', async () => {

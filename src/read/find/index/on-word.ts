@@ -30,15 +30,15 @@ export function onWordOf(
 export const wordText = ({ onWord }: Pick<Looked, 'onWord'>): string | null =>
   onWord.length === 0 ? null : onWord.map(({ by }) => by).join(' and ');
 
-/** What was not read on somebody's word, what that word says of it, and whose word was not taken. */
-export function onWordTexts({ onWord, chains, query, usesIndexes }: Looked): string[] {
+/** What was not read on somebody's word, and what that word says of it. */
+export const onWordTexts = ({ onWord, query, usesIndexes }: Looked): string[] =>
+  usesIndexes && isAnswerable(query) ? onWord.flatMap((word) => wordTexts(word, query)) : [];
+
+/** What was read for want of a word, and whose word was not taken. */
+export function indexTexts({ chains, query, usesIndexes }: Looked): string[] {
   if (!usesIndexes) return [];
-  if (!isAnswerable(query)) {
-    return [
-      'no index can answer what was asked for, so none was used: only =, > and < of a field, and times',
-    ];
-  }
-  return [...onWord.flatMap((word) => wordTexts(word, query)), ...chains.flatMap(chainTexts)];
+  if (isAnswerable(query)) return chains.flatMap(chainTexts);
+  return ['no index can answer what was asked for, so none was used: only =, > and < of a field, and times'];
 }
 
 function wordTexts(word: OnWord, { conditions }: Looked['query']): string[] {
@@ -51,7 +51,9 @@ function wordTexts(word: OnWord, { conditions }: Looked['query']): string[] {
   ];
   for (const [at, { field }] of conditions.entries()) {
     const without = word.without[at] ?? 0;
-    if (without > 0) said.push(`of those, ${by} counted ${countText(without)} without a value for ${field}`);
+    const isSaid = conditions.findIndex((one) => one.field === field) < at;
+    if (without > 0 && !isSaid)
+      said.push(`of those, ${by} counted ${countText(without)} without a value for ${field}`);
   }
   if (notJson > 0) said.push(`of those, ${by} counted ${countText(notJson)} with a value that is no JSON`);
   if (tombstones > 0)
@@ -68,8 +70,8 @@ function chainTexts({ chain, partition, index }: ChainStatement): string[] {
     const segments = counted(unindexed, 'segment');
     said.push(`${chain}/${partition}: ${segments} without an index of what was asked for, so read: ${which}`);
   }
-  said.push(...refused.map(({ key, why }) => `not used: ${key}: ${why}`));
+  said.push(...refused.map(({ key, why }) => `the index ${key} was not used: ${why}`));
   if (refusedOmitted > 0)
-    said.push(`not used: ${counted(refusedOmitted, 'further object')} among the indexes`);
+    said.push(`${counted(refusedOmitted, 'further object')} among the indexes not used`);
   return said;
 }

@@ -93,7 +93,7 @@ describe('an event is found', () => {
     const { at, statement } = await find(builder.archive, builder.trusted, { ...WHERE, topics: ['orders'] });
     expect(at).toEqual(['orders-2/0:0']);
     expect(statement.notAsked.map(({ chain }) => chain)).toEqual(['users']);
-    expect(statement.facts).toContain('not asked for: users/0');
+    expect(statement.notLookedAt).toContain('not asked for: users/0');
   });
 });
 
@@ -104,7 +104,7 @@ describe('it is said that not everything was searched, or what is not known', ()
     await builder.chain().seal({ lines: [...recordsOf([OTHER]), gap] });
     const { hits, statement } = await find(builder.archive, builder.trusted, WHERE);
     expect(hits).toEqual([]);
-    expect(statement.facts.join()).toContain('1 record lost before they were archived');
+    expect(statement.notLookedAt.join()).toContain('1 record lost before they were archived');
   });
 
   it('where the archiver signed wrong times', async () => {
@@ -116,7 +116,7 @@ describe('it is said that not everything was searched, or what is not known', ()
     });
     const time = { kind: 'record', fromMs: START_MS - 1, toMs: START_MS + 10_000 } as const;
     const passed = await find(builder.archive, builder.trusted, { ...WHERE, time });
-    expect(passed.statement.facts.join()).toContain(
+    expect(passed.statement.notLookedAt.join()).toContain(
       '1 segment not read, since the signed seals state other times',
     );
     expect(passed.statement.conclusion).toContain('1 other segment can hold none, as the seals state it');
@@ -148,7 +148,7 @@ describe('it is said that not everything was searched, or what is not known', ()
     const time = { kind: 'record', fromMs: 0, toMs: NOW_MS } as const;
     const { hits, statement } = await find(builder.archive, builder.trusted, { ...WHERE, time });
     expect(hits).toEqual([]);
-    expect(statement.facts.join()).toContain('1 record without a time');
+    expect(statement.notLookedAt.join()).toContain('1 record without a time');
   });
 
   it('where the value is no JSON', async () => {

@@ -92,10 +92,12 @@ describe('a search on the word of a verifier', () => {
     expect(statement.conclusion).toBe(
       `on the word of ${NAME}, for 3 segments not read here: 1 hit, and nothing was left out: 2 records in 1 segment of 1 chain were searched`,
     );
-    expect(statement.facts.join('\n')).toContain(
+    expect(statement.notLookedAt.join('\n')).toContain(
       `3 segments with 4 records not read, on the word of ${NAME}`,
     );
-    expect(statement.facts.join('\n')).toContain(`of those, ${NAME} counted 2 without a value for ${ACTOR}`);
+    expect(statement.notLookedAt.join('\n')).toContain(
+      `of those, ${NAME} counted 2 without a value for ${ACTOR}`,
+    );
     const whole = await world.find({ where: [`${ACTOR}=alice`], readsAll: true });
     expect(whole.statement).toMatchObject({ isComplete: true, isCompleteOnWord: true, onWord: [] });
     expect(whole.searched).toEqual(ALL);
@@ -162,7 +164,9 @@ describe('an index that can not be used', () => {
     };
     const away = await world.find({ where: [`${ACTOR}=nobody`] }, { store });
     expect(away.searched).toEqual([0]);
-    expect(away.statement.facts.join('\n')).toContain(`not used: ${copy}: it could not be used: no answer`);
+    expect(away.statement.facts.join('\n')).toContain(
+      `the index ${copy} was not used: it could not be used: no answer`,
+    );
   });
 });
 
@@ -240,7 +244,7 @@ describe('a forged index', () => {
     const key = await attack();
     const { at, statement } = await world.find(asked);
     expect(at).toEqual(['orders/0:0']);
-    const named = statement.facts.filter((fact) => fact.startsWith('not used: '));
+    const named = statement.facts.filter((fact) => fact.startsWith('the index '));
     expect(named).toHaveLength(1);
     expect(named[0]).toContain(key);
     expect(named[0]).toMatch(why);

@@ -25,7 +25,7 @@ describe('a search of partitions', () => {
     const { at, statement } = await search({ topics: ['orders'], partitions: [1] });
     expect(at).toEqual(['orders/1:0']);
     expect(statement).toMatchObject({ isComplete: true, asked: { topics: ['orders'], partitions: [1] } });
-    expect(statement.facts).toContain('not asked for: orders/0, orders/2 and users/1');
+    expect(statement.notLookedAt).toContain('not asked for: orders/0, orders/2 and users/1');
     expect((await search({ topics: ['orders'], partitions: [2, 0] })).at).toEqual([
       'orders/0:0',
       'orders/2:0',

@@ -10,7 +10,7 @@ import {
   START_MS,
   transactionGap,
 } from '../../../support/archive-builder.ts';
-import { type Asked, queryOf } from '../../../support/find-world.ts';
+import { type Asked, queryOf, recordsOf } from '../../../support/find-world.ts';
 import { lawlessStore } from '../../../support/lawless-store.ts';
 
 let builder: ArchiveBuilder;
@@ -109,10 +109,53 @@ describe('a sample', () => {
     const { days, population } = await drawSample(find, { text: 's', root: '' }, 2);
     expect(population).toBe(5);
     expect(days).toEqual([
-      { chain: 'orders', partition: 0, day: '2026-11-22', records: 1 },
-      { chain: 'orders', partition: 0, day: '2026-11-23', records: 2 },
-      { chain: 'orders', partition: 0, day: 'none', records: 2 },
+      { chain: 'orders', partition: 0, day: '2026-11-22', records: 1, clock: 'record' },
+      { chain: 'orders', partition: 0, day: '2026-11-23', records: 2, clock: 'record' },
+      { chain: 'orders', partition: 0, day: 'none', records: 2, clock: null },
     ]);
+  });
+
+  describe('of lines of a file, which have no time of their own', () => {
+    const times = ['"2026-05-01T23:59:59Z"', '"2026-05-01T23:59:59-02:00"', '"soon"', 'null', '1777680000'];
+    const lines = () =>
+      recordsOf(
+        times.map((at) => `{"at":${at}}`),
+        { timestamp: -1n },
+      );
+    const drawn = async (asked: Asked) => {
+      const builder = new ArchiveBuilder();
+      await builder.chain('orders').seal({ lines: lines() });
+      const find = {
+        ...{ store: lawlessStore(builder.archive), trusted: builder.trusted, query: queryOf(asked) },
+        ...{ nowMs: NOW_MS, signal: new AbortController().signal, threads: 0 },
+      };
+      const { days, dayNotes, population, drawn } = await drawSample(find, { text: 's', root: '' }, 9);
+      return {
+        ...{ dayNotes, population, clocks: new Set(drawn.map(({ time }) => time?.clock ?? null)) },
+        days: days.map(({ day, records, clock }) => `${day} ${records} ${clock}`),
+      };
+    };
+
+    it('counts by the time of the event where its field is known, and says what is on no day', async () => {
+      const { days, dayNotes, clocks } = await drawn({ fields: { time: '/at' } });
+      expect(days).toEqual(['2026-05-01 1 event', '2026-05-02 2 event', 'none 2 null']);
+      expect(dayNotes).toEqual([expect.stringMatching(/^orders\/0: 2 records on no day, .* is missing or/)]);
+      expect(clocks).toEqual(new Set(['event', null]));
+    });
+
+    it('counts by the time of the event, or of the seal, if that was asked for', async () => {
+      const time = { kind: 'event', fromMs: Date.parse('2026-05-02T00:00:00Z'), toMs: NOW_MS } as const;
+      const asked = { fields: { time: '/at' }, readsAll: true };
+      expect((await drawn({ ...asked, time })).days).toEqual(['2026-05-02 2 event']);
+      const { days } = await drawn({ ...asked, time: { ...time, kind: 'sealed' } });
+      expect(days).toEqual(['2026-11-22 5 sealed']);
+    });
+
+    it('says why it can not where no field is known', async () => {
+      const { days, dayNotes } = await drawn({});
+      expect(days).toEqual(['none 5 null']);
+      expect(dayNotes).toEqual([expect.stringContaining('name it `time` in `fields` or --fields')]);
+    });
   });
 
   it('of some records is drawn from those alone', async () => {
