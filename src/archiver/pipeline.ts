@@ -7,6 +7,7 @@ import type { Config, TopicConfig } from '../config/archiver.ts';
 import { chainOrigin } from '../format/chain.ts';
 import { encodeVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
 import type { Delivered, Source, SourceListener, TopicPartition } from '../ingest/source.ts';
+import { Sealer } from '../sealing/sealer.ts';
 import type { SegmentContext } from '../segment/segment.ts';
 import type { Signer } from '../sign/signer.ts';
 import type { Store } from '../store/store.ts';
@@ -16,7 +17,6 @@ import type { Encoder } from './encoder.ts';
 import { MemoryLedger } from './memory.ts';
 import { PartitionActor } from './partition.ts';
 import type { PartitionObserver } from './partition-view.ts';
-import { Sealer } from './sealer.ts';
 import { type TopicShare, Topics } from './topics.ts';
 
 export type PipelineOptions = {

@@ -3,9 +3,9 @@ import type { Clock } from '../base/clock.ts';
 import type { Period } from '../base/period.ts';
 import { backoffMs } from '../base/retry.ts';
 import type { VerifierKey } from '../format/vkey.ts';
+import { requireRightClock } from '../sealing/clock-check.ts';
+import { publishArchiveFiles } from '../sealing/publish.ts';
 import type { Lock, Store } from '../store/store.ts';
-import { requireRightClock } from './clock-check.ts';
-import { publishArchiveFiles } from './publish.ts';
 
 export type PublishedFilesOptions = {
   readonly store: Store;

@@ -13,6 +13,7 @@ import type { Logger } from '../base/log.ts';
 import { admit } from '../ingest/gate.ts';
 import type { Item } from '../ingest/item.ts';
 import type { Delivered } from '../ingest/source.ts';
+import type { OnTrouble, Sealer } from '../sealing/sealer.ts';
 import type { SegmentBody } from '../segment/body.ts';
 import { type Head, makeSegment, type Segment, type SegmentContext } from '../segment/segment.ts';
 import { type Batch, Batches, type BatchLimits } from './batch.ts';
@@ -23,7 +24,6 @@ import type { Continuity, Judgement } from './continuity.ts';
 import { type Encoder, encoderFor } from './encoder.ts';
 import type { MemoryAccount } from './memory.ts';
 import type { Ownership } from './ownership.ts';
-import type { OnTrouble, Sealer } from './sealer.ts';
 
 export type SealLoopOptions = {
   readonly route: PartitionRoute;

@@ -2,6 +2,19 @@
 
 export type Period = { readonly months: number; readonly ms: number };
 
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
+const UNIT_MONTHS: Readonly<Record<string, number>> = { mo: 1, y: 12 };
+
+/** Years and months follow the calendar. No minutes: who writes `12m` here means months. */
+export const PERIOD_PATTERN = /^[0-9]{1,9}(?:s|h|d|w|mo|y)$/;
+
+/** The period of text that matches PERIOD_PATTERN. */
+export function periodOf(text: string): Period {
+  const number = Number.parseInt(text, 10);
+  const unit = text.replace(/^[0-9]+/, '');
+  return { months: number * (UNIT_MONTHS[unit] ?? 0), ms: number * (UNIT_MS[unit] ?? 0) };
+}
+
 /**
  * The same day and time so many months later. A month that has no such day is over then: 29 February and a
  * year is 1 March, 00:00. So it never ends early, and a later start never has an earlier end.

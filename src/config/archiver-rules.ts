@@ -3,7 +3,7 @@ import { messageOf } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { isAtLeast } from '../base/period.ts';
-import { CANARY_CHAIN } from '../format/chain.ts';
+import { archiveOfKey, isReservedName } from '../format/chain.ts';
 import { parseVkey } from '../format/vkey.ts';
 import {
   ARCHIVER_PORT_DEFAULT,
@@ -107,8 +107,8 @@ export function chainProblems(topics: readonly Named[]): SchemaProblem[] {
   const owners = new Map<unknown, number>();
   const claim = (chain: unknown, owner: number, path: ConfigPath) => {
     if (typeof chain !== 'string') return;
-    if (chain === CANARY_CHAIN)
-      problems.push({ path, message: 'is the name that `ledgerstone drill` keeps' });
+    if (isReservedName(chain))
+      problems.push({ path, message: 'begins with `ledgerstone.`: these names are kept for our own chains' });
     const before = owners.get(chain);
     if (before !== undefined && before !== owner) {
       problems.push({ path, message: `the chain "${chain}" is another topic's already: each needs its own` });
@@ -214,7 +214,7 @@ function signingProblems(root: unknown): SchemaProblem[] {
     const path = ['archive', 'trusted', index];
     try {
       const { name } = parseVkey(vkey, nodeSha256);
-      if (name !== origin)
+      if (archiveOfKey(name) !== origin)
         problems.push({ path, message: `is a key of "${name}", not of this archive's origin` });
     } catch (error) {
       problems.push({ path, message: `is not a verifier key: ${messageOf(error)}` });

@@ -1,8 +1,8 @@
-// Is this the other party's configuration file?
+// Is this another party's configuration file?
 import { memberOf } from './problems.ts';
 
 /** Named after its usual file. */
-export type FileKind = 'ledgerstone' | 'verifier';
+export type FileKind = 'ledgerstone' | 'verifier' | 'governance';
 
 type Facts = { readonly name: string; readonly own: readonly string[]; readonly takenBy: string };
 
@@ -18,16 +18,23 @@ const FACTS: Readonly<Record<FileKind, Facts>> = {
     own: ['cosigner', 'attestations'],
     takenBy: '`watch` and `drill`',
   },
+  governance: {
+    name: "the officers' file (governance.yaml)",
+    own: ['governance'],
+    takenBy: '`governance`, `hold` and `retention`',
+  },
 };
 
-/** What to say of a file with members of the other party only. Null: it is not that. */
+const isOf = (root: unknown, kind: FileKind): boolean =>
+  FACTS[kind].own.some((member) => memberOf(root, member) !== undefined);
+
+/** What to say of a file with members of another party only. Null: it is not that. */
 export function otherFile(
   root: unknown,
   wanted: FileKind,
 ): { readonly message: string; readonly remedy: string } | null {
-  const other = wanted === 'verifier' ? 'ledgerstone' : 'verifier';
-  const has = (kind: FileKind) => FACTS[kind].own.some((member) => memberOf(root, member) !== undefined);
-  if (!has(other) || has(wanted)) return null;
+  const other = (Object.keys(FACTS) as FileKind[]).find((kind) => kind !== wanted && isOf(root, kind));
+  if (other === undefined || isOf(root, wanted)) return null;
   const message = `this is ${FACTS[other].name}, and ${FACTS[wanted].name} is wanted here`;
   const remedy = `Name the other file. This one is for ${FACTS[other].takenBy}; \`init\` and \`doctor\` take either.`;
   return { message, remedy };

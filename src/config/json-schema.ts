@@ -1,7 +1,8 @@
-// Which JSON schemas let an editor complete and check the two configuration files?
+// Which JSON schemas let an editor complete and check the configuration files?
 import { z } from 'zod';
 import { configSchema } from './archiver-schema.ts';
 import { forms } from './fields.ts';
+import { governanceConfigSchema } from './governance-schema.ts';
 import { verifierConfigSchema } from './verifier-schema.ts';
 
 /** The part of JSON schema that comes out of our zod schemas. */
@@ -23,10 +24,11 @@ export type JsonSchema = {
   readonly anyOf?: readonly JsonSchema[];
 };
 
-export type ConfigFile = 'ledgerstone' | 'verifier';
+export type ConfigFile = 'ledgerstone' | 'verifier' | 'governance';
 const FILES = {
   ledgerstone: { title: 'Ledgerstone configuration', schema: configSchema },
   verifier: { title: 'Ledgerstone verifier configuration', schema: verifierConfigSchema },
+  governance: { title: 'Ledgerstone governance configuration', schema: governanceConfigSchema },
 } as const;
 
 /** What stands for a value that comes from the environment; allowed wherever a text has a form of its own. */

@@ -14,7 +14,7 @@ type Row = {
 /** The page with its generated parts replaced: from `<!-- members of F -->` to `<!-- end of F -->`. */
 export const pageText = (page: string): string =>
   page.replace(
-    /(<!-- members of (ledgerstone|verifier)\.yaml -->\n)[\s\S]*?(<!-- end of \2\.yaml -->)/g,
+    /(<!-- members of (ledgerstone|verifier|governance)\.yaml -->\n)[\s\S]*?(<!-- end of \2\.yaml -->)/g,
     (_all, begin: string, file: ConfigFile, end: string) => `${begin}\n${membersText(file)}\n${end}`,
   );
 

@@ -2,6 +2,7 @@
 import { messageOf } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { isAtLeast } from '../base/period.ts';
+import { archiveOfKey } from '../format/chain.ts';
 import { parseCosignerVkey } from '../format/cosignature.ts';
 import { isKeyName, parseVkey } from '../format/vkey.ts';
 import { chainProblems, isPeriod, type Named } from './archiver-rules.ts';
@@ -28,7 +29,7 @@ function keyProblems(root: unknown): SchemaProblem[] {
   const names = new Set<string>();
   for (const { path, value } of listAt(root, ['archive', 'trusted'])) {
     try {
-      names.add(parseVkey(value, nodeSha256).name);
+      names.add(archiveOfKey(parseVkey(value, nodeSha256).name));
     } catch (error) {
       problems.push({ path, message: `is not a verifier key: ${messageOf(error)}` });
     }

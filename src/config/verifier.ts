@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { nodeSha256 } from '../base/node/hash.ts';
 import type { Period } from '../base/period.ts';
+import { archiveOfKey } from '../format/chain.ts';
 import { type CosignerKey, parseCosignerVkey } from '../format/cosignature.ts';
 import { parseVkey, type VerifierKey } from '../format/vkey.ts';
 import type { KafkaSourceConfig } from './archiver.ts';
@@ -116,7 +117,7 @@ export type VerifierConfig = {
 
 /** The keys of `archive.trusted` are of one archive. */
 export const archiveOriginOf = ({ archive }: Pick<VerifierConfig, 'archive'>): string =>
-  archive.trusted[0]?.name ?? '';
+  archiveOfKey(archive.trusted[0]?.name ?? '');
 
 /** Holds the text of the configuration: a Lambda has no file of its own. */
 export const CONFIG_VARIABLE = 'LEDGERSTONE_VERIFIER_CONFIG';

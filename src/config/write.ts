@@ -7,7 +7,7 @@ export const schemaFile = (file: ConfigFile): URL => new URL(`./${file}.schema.j
 export const PAGE_FILE = new URL('../../docs/configuration.md', import.meta.url);
 
 if (import.meta.main) {
-  for (const file of ['ledgerstone', 'verifier'] as const) {
+  for (const file of ['ledgerstone', 'verifier', 'governance'] as const) {
     await writeFile(schemaFile(file), jsonSchemaText(file));
   }
   await writeFile(PAGE_FILE, pageText(await readFile(PAGE_FILE, 'utf8')));

@@ -8,8 +8,12 @@ export type ChainId = { readonly archiveOrigin: string; readonly chain: string; 
 const ORIGIN_BYTES_MAX = 200;
 const PARTITION_MAX = 2 ** 31 - 1;
 
-/** Reserved for `ledgerstone drill`: no topic may be archived under it. */
+/** No topic may be archived under such a name (FORMAT.md 13.1.1). */
+export const isReservedName = (chain: string): boolean => chain.startsWith('ledgerstone.');
+/** Of `ledgerstone drill`. */
 export const CANARY_CHAIN = 'ledgerstone.drill';
+/** What people decided, in its partition 0 (FORMAT.md §13). */
+export const GOVERNANCE_CHAIN = 'ledgerstone.governance';
 
 /** Kafka's rule for topic names, so that a chain can always be called like its topic. */
 export const isChainName = (text: string): boolean =>
@@ -58,5 +62,16 @@ export function parseChainOrigin(text: string): ChainId {
   }
   throw new FormatError(`not a chain's origin: ${shown(text)}`);
 }
+
+/** Of an archive's governance chain. Throws FormatError. */
+export const governanceOrigin = (archiveOrigin: string): string =>
+  chainOrigin({ archiveOrigin, chain: GOVERNANCE_CHAIN, partition: 0 });
+
+/** Whether the text is the origin of some archive's governance chain. */
+export const isGovernanceOrigin = (origin: string): boolean => origin.endsWith(`/${GOVERNANCE_CHAIN}/0`);
+
+/** The archive's origin in the name of a key: of its log, or of its governance chain. */
+export const archiveOfKey = (name: string): string =>
+  isGovernanceOrigin(name) ? name.slice(0, -`/${GOVERNANCE_CHAIN}/0`.length) : name;
 
 const shown = (text: string): string => JSON.stringify(text.slice(0, 80));

@@ -35,6 +35,17 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   return manifest;
 }
 
+function sourceInOrder(source: Manifest['source']): object {
+  switch (source.kind) {
+    case 'kafka':
+      return pick(source, ['kind', 'cluster', 'topic', 'topicId', 'partition']);
+    case 'file':
+      return pick(source, ['kind', 'name', 'partition']);
+    case 'acts':
+      return pick(source, ['kind', 'partition']);
+  }
+}
+
 /** The members of the format, in its order, and no others. */
 function inOrder(m: Manifest): object {
   const { before, count, firstOffset, nextOffset, missing } = m.records;
@@ -44,10 +55,7 @@ function inOrder(m: Manifest): object {
     sequence: m.sequence,
     previous: m.previous,
     continues: m.continues && pick(m.continues, ['origin', 'size', 'root', 'nextOffset', 'reason', 'by']),
-    source:
-      m.source.kind === 'kafka'
-        ? pick(m.source, ['kind', 'cluster', 'topic', 'topicId', 'partition'])
-        : pick(m.source, ['kind', 'name', 'partition']),
+    source: sourceInOrder(m.source),
     records: { before, count, firstOffset, nextOffset, missing: pick(missing, GAP_REASONS) },
     time: pick(m.time, ['first', 'last', 'anchored', 'sealed']),
     entries: pick(m.entries, ['size', 'root']),

@@ -1,7 +1,7 @@
 // Does one manifest keep every rule that it can be held to alone? (FORMAT.md: manifest)
 import { FormatError } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
-import { isChainName, isPartition, parseChainOrigin } from './chain.ts';
+import { GOVERNANCE_CHAIN, isChainName, isPartition, parseChainOrigin } from './chain.ts';
 import { GAP_REASONS } from './line.ts';
 import type { Manifest } from './manifest.ts';
 import { MANIFEST_FORMAT } from './manifest-version.ts';
@@ -27,6 +27,7 @@ export function checkManifest(value: unknown): Manifest {
   checkContinues(m);
   checkSource(m, partition);
   const missing = checkRecords(m);
+  checkActs(m, chain, missing);
   checkTime(m);
   checkEntries(m, missing);
   checkData(m, chain, partition);
@@ -62,10 +63,19 @@ function checkSource(m: Manifest, partition: number): void {
     check(isWord(source.cluster, 255), 'source.cluster', source.cluster);
     check(isChainName(text(source.topic, 'source.topic')), 'source.topic', source.topic);
     check(source.topicId === null || isWord(source.topicId, 64), 'source.topicId', source.topicId);
-  } else {
-    check(source.kind === 'file', 'source.kind', (source as { kind: unknown }).kind);
+  } else if (source.kind === 'file') {
     check(isChainName(text(source.name, 'source.name')), 'source.name', source.name);
+  } else {
+    check(source.kind === 'acts', 'source.kind', (source as { kind: unknown }).kind);
   }
+}
+
+/** The governance chain, and no other, is one of acts (FORMAT.md 5.20). */
+function checkActs(m: Manifest, chain: string, missing: Missing): void {
+  check((m.source.kind === 'acts') === (chain === GOVERNANCE_CHAIN), 'source.kind', m.source.kind);
+  if (m.source.kind !== 'acts') return;
+  check(m.source.partition === 0, 'source.partition', m.source.partition);
+  check(missing.reasons === 0, 'records.missing', m.records.missing);
 }
 
 type Missing = { readonly reasons: number; readonly offsets: number };

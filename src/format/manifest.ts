@@ -20,7 +20,9 @@ export type SourceIdentity =
       readonly topicId: string | null;
       readonly partition: number;
     }
-  | { readonly kind: 'file'; readonly name: string; readonly partition: number };
+  | { readonly kind: 'file'; readonly name: string; readonly partition: number }
+  /** The governance chain's: what people decided. */
+  | { readonly kind: 'acts'; readonly partition: number };
 
 /** The older chain that this one goes on from. */
 export type Continues = {

@@ -2,6 +2,7 @@
 import { toHex, utf8Text } from '../base/bytes.ts';
 import { messageOf } from '../base/error.ts';
 import { MIB } from '../base/limits.ts';
+import { governanceOrigin } from '../format/chain.ts';
 import { encodeVkey, parseVkey, spkiFingerprint } from '../format/vkey.ts';
 import type { FindingCode, Problem } from './finding.ts';
 import type { FindingList } from './finding-list.ts';
@@ -92,7 +93,7 @@ function nameProblem(
     }
     const spelling = `${encodeVkey(vkey)}\n`;
     if (text !== spelling) return { code: 'malformed', expected: 'one vkey and LF', found: text };
-    if (origin === null || vkey.name === origin) return null;
+    if (origin === null || vkey.name === origin || vkey.name === governanceOrigin(origin)) return null;
     return { code: 'malformed', expected: `a key of ${origin}`, found: `one of ${vkey.name}` };
   } catch (error) {
     return { code: 'malformed', expected: 'one vkey and LF', found: messageOf(error) };

@@ -2,6 +2,7 @@
 import { equalBytes, toHex } from '../base/bytes.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { verifySignature } from '../base/signature.ts';
+import { isGovernanceOrigin } from '../format/chain.ts';
 import type { NoteSignature, SignedCheckpoint } from '../format/note.ts';
 import { type PublicKey, parseVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
 import type { Problem } from './finding.ts';
@@ -9,9 +10,12 @@ import type { Problem } from './finding.ts';
 /** Same meaning as `verifySignature` of base: hostile bytes give false, never a throw. */
 export type VerifySignature = typeof verifySignature;
 
-/** A key named with the origin O is trusted for O and for every origin that begins with `O/`. */
+/**
+ * A key named with the origin O is trusted for O and for every origin that begins with `O/`, but for a
+ * governance chain's: only the keys of that very name are trusted there (FORMAT.md 6.16).
+ */
 export const coversOrigin = (key: VerifierKey, origin: string): boolean =>
-  origin === key.name || origin.startsWith(`${key.name}/`);
+  origin === key.name || (origin.startsWith(`${key.name}/`) && !isGovernanceOrigin(origin));
 
 /** The trusted keys for that origin, renamed to it, because the key id is a hash over the name too. */
 export const trustedFor = (

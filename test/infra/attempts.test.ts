@@ -1,7 +1,7 @@
 // Does each attempt on the archive end as evidence: from CloudTrail through the rules of both accounts, queue and handler?
 import { beforeEach, describe, expect, it } from 'vitest';
 import { isFindingOf } from '../../src/apps/cli/drill/ledger-poller.ts';
-import type { Act } from '../../src/apps/cli/drill/tamper.ts';
+import type { DrillAct } from '../../src/apps/cli/drill/tamper.ts';
 import type { FindingFile } from '../../src/verifier/findings/record.ts';
 import { sqsRecord } from '../support/verifier-store.ts';
 import { ATTEMPTS, by, call, FROM, OTHERS, objectCall, REFUSED, STACKS, WORLD } from './account-events.ts';
@@ -55,7 +55,7 @@ describe('an attempt that CloudTrail tells of', () => {
     const requestParameters = { bucketName: 'acme-audit', key: `prod/${key}`, versionId: 'null' };
     const drilled = { ...REFUSED, ...by(WORLD.arn('driller')), requestParameters };
     await deliver(objectCall('DeleteObject', drilled));
-    const act: Act = {
+    const act: DrillAct = {
       ...{ call: 'DeleteObject', key, versionId: null, refused: 'no', place: null, lockedUntilMs: null },
       ...{ atMs: Date.parse('2026-11-22T10:11:12.345Z'), startedMonotonicMs: 0 },
     };

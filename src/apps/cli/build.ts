@@ -28,6 +28,7 @@ const ASSETS = {
   'controls.yaml': 'src/evidence/controls/controls.yaml',
   'ledgerstone.schema.json': 'src/config/ledgerstone.schema.json',
   'verifier.schema.json': 'src/config/verifier.schema.json',
+  'governance.schema.json': 'src/config/governance.schema.json',
   'demo-data': 'src/apps/cli/demo/data',
 };
 

@@ -1,6 +1,5 @@
 // `ledgerstone init`: how are keys, bucket and archive made ready for the first record?
 import { type Command, Option } from 'commander';
-import { type Published, publishArchiveFiles } from '../../archiver/publish.ts';
 import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { spanOf } from '../../base/period.ts';
@@ -10,6 +9,7 @@ import { type Config, loadConfig } from '../../config/archiver.ts';
 import type { S3StoreConfig } from '../../config/connections.ts';
 import { isVerifierFile, loadVerifierConfig } from '../../config/verifier.ts';
 import { encodeVkey, type KeyAlgorithm } from '../../format/vkey.ts';
+import { type Published, publishArchiveFiles } from '../../sealing/publish.ts';
 import type { BucketCheck } from '../../store/bucket-check.ts';
 import { checkLines } from './check-list.ts';
 import { EXIT } from './exit-code.ts';

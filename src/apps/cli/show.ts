@@ -5,6 +5,7 @@ import { toBase64, toHex } from '../../base/bytes.ts';
 import { counted, countText } from '../../base/counted.ts';
 import { messageOf } from '../../base/error.ts';
 import { printable } from '../../base/printable.ts';
+import type { SourceIdentity } from '../../format/manifest.ts';
 import { chainEnd, knownEnd, lookForHandovers, successorOf } from '../../read/chain-end.ts';
 import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
 import { BehindChainError } from '../../read/errors.ts';
@@ -182,12 +183,7 @@ function sealText(reader: ChainReader, seal: LocatedSeal): string {
     ['missing', missing.length === 0 ? 'none' : missing.join(', ')],
     ['record times', time.first === null ? 'none' : `${time.first} to ${time.last}`],
     ['sealed', `${sealedText(time.sealed)}; same topic confirmed ${time.anchored}`],
-    [
-      'source',
-      source.kind === 'file'
-        ? `file ${source.name}`
-        : `Kafka ${source.cluster}, topic ${source.topic}${source.topicId === null ? '' : ` (${source.topicId})`}`,
-    ],
+    ['source', sourceText(source)],
     ['data', data === null ? 'none' : `${data.key}`],
     ...(data === null
       ? []
@@ -228,4 +224,15 @@ function sealText(reader: ChainReader, seal: LocatedSeal): string {
   ];
   const lines = rows.map(([label, value]) => `  ${label.padEnd(13)}${printable(value)}`);
   return `segment ${manifest.sequence} of ${printable(manifest.origin)}\n${lines.join('\n')}\n`;
+}
+
+function sourceText(source: SourceIdentity): string {
+  switch (source.kind) {
+    case 'file':
+      return `file ${source.name}`;
+    case 'acts':
+      return 'what people decided (the governance chain)';
+    case 'kafka':
+      return `Kafka ${source.cluster}, topic ${source.topic}${source.topicId === null ? '' : ` (${source.topicId})`}`;
+  }
 }

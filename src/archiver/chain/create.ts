@@ -5,6 +5,7 @@ import { chainOrigin } from '../../format/chain.ts';
 import type { Continues, SourceIdentity } from '../../format/manifest.ts';
 import { sealsRoot } from '../../format/paths.ts';
 import type { LogRange, TopicPartition } from '../../ingest/source.ts';
+import type { OnTrouble, Sealer } from '../../sealing/sealer.ts';
 import { emptyBody } from '../../segment/body.ts';
 import {
   type Head,
@@ -15,7 +16,6 @@ import {
 } from '../../segment/segment.ts';
 import { findHead } from '../../store/head.ts';
 import type { Ownership } from '../ownership.ts';
-import type { OnTrouble, Sealer } from '../sealer.ts';
 import { HaltError, halt, unsealable } from './halt.ts';
 import { type ChainName, type Recovered, type RecoveryTools, readSealAt } from './head.ts';
 import {

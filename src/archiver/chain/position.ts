@@ -193,7 +193,7 @@ export async function sameSource(
 ): Promise<SourceIdentity> {
   const sealed = manifest.source;
   const now = await identityOf(source, partition);
-  if (sealed.kind === 'file' || now.kind === 'file') {
+  if (sealed.kind !== 'kafka' || now.kind !== 'kafka') {
     if (sealed.kind === now.kind && sealed.kind === 'file' && sealed.partition === partition.partition)
       return sealed;
     throw halt('source-changed', `${manifest.origin} was begun from a ${sealed.kind} source`, NEW_CHAIN);

@@ -1,8 +1,8 @@
 // How does a partition find the position to go on from, whatever goes wrong meanwhile?
 import { isRetriable } from '../../base/error.ts';
 import { backoffMs } from '../../base/retry.ts';
+import type { OnTrouble } from '../../sealing/sealer.ts';
 import type { Ownership } from '../ownership.ts';
-import type { OnTrouble } from '../sealer.ts';
 import { type ChainCreationConfig, type ChainCreationTools, createChain } from './create.ts';
 import { HaltError } from './halt.ts';
 import { findPosition, type PartitionRoute, type Position, type SeenChain } from './position.ts';

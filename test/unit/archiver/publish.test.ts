@@ -1,6 +1,6 @@
 // Are the archive's keys and its specification really locked, by the store's own word, and as long as the seals?
 import { describe, expect, it } from 'vitest';
-import { publishArchiveFiles } from '../../../src/archiver/publish.ts';
+import { publishArchiveFiles } from '../../../src/sealing/publish.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { archiveKey, signer } from '../../support/archive-builder.ts';
 import { FakeClock } from '../../support/fake-clock.ts';

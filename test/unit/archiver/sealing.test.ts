@@ -1,10 +1,10 @@
 // What does the sealer do with locks, markers and names that others took, as the store reports them?
 import { describe, expect, it } from 'vitest';
 import { MemoryLedger } from '../../../src/archiver/memory.ts';
-import { Sealer } from '../../../src/archiver/sealer.ts';
 import { zstdCompressor } from '../../../src/base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
 import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
+import { Sealer } from '../../../src/sealing/sealer.ts';
 import { BodyBuilder } from '../../../src/segment/body.ts';
 import { makeSegment, newChainHead, type Segment } from '../../../src/segment/segment.ts';
 import type { Store } from '../../../src/store/store.ts';

@@ -260,7 +260,7 @@ lmits: {}
     [
       "the drill's chain",
       changed('name: audit.orders', 'name: ledgerstone.drill'),
-      'that `ledgerstone drill` keeps',
+      'these names are kept for our own chains',
     ],
     ['a list', '- a', '1:1 : must be a mapping (key: value lines)'],
     ['broken YAML', 'archive: [', 'a closing ] or } is missing'],

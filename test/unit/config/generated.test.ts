@@ -5,7 +5,7 @@ import { type ConfigFile, jsonSchemaText } from '../../../src/config/json-schema
 import { pageText } from '../../../src/config/page.ts';
 import { PAGE_FILE, schemaFile } from '../../../src/config/write.ts';
 
-const FILES: readonly ConfigFile[] = ['ledgerstone', 'verifier'];
+const FILES: readonly ConfigFile[] = ['ledgerstone', 'verifier', 'governance'];
 const STALE = 'stale: run `npm run schema`';
 
 describe('what is made from the schemas', () => {

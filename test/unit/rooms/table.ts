@@ -58,6 +58,12 @@ export const ROOMS: readonly Room[] = [
   },
   { name: 'verify', knows: 'bytes and trusted keys → report', rooms: PURE, packages: [] },
   {
+    name: 'sealing',
+    knows: 'a segment → written once, signed and locked in its chain, or fenced off',
+    rooms: [...EDGE, 'merkle', 'segment', 'sign', 'store'],
+    packages: ['node:'],
+  },
+  {
     name: 'evidence',
     knows: 'events with their proofs ↔ a package that shows by itself what it is',
     rooms: [...PURE, 'verify'],
@@ -96,7 +102,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'archiver',
     knows: 'the first party: records → sealed segments',
-    rooms: [...PURE, 'base/node', 'segment', 'kernel', 'sign', 'store', 'ingest', 'config'],
+    rooms: [...PURE, 'base/node', 'segment', 'sealing', 'kernel', 'sign', 'store', 'ingest', 'config'],
     packages: ['node:', 'prom-client'],
   },
   {
@@ -104,6 +110,12 @@ export const ROOMS: readonly Room[] = [
     knows: 'the second party: seals → attestations, findings and alarms',
     rooms: [...EDGE, 'verify', 'store', 'sign', 'ingest/kafka/marks.ts', 'read', 'config'],
     packages: ['node:', 'zod', '@smithy/signature-v4'],
+  },
+  {
+    name: 'governance',
+    knows: 'the officers: decisions → acts in the governance chain, and what they demand of the store',
+    rooms: [...PURE, 'base/node', 'segment', 'sealing', 'sign', 'store', 'verify', 'read', 'config'],
+    packages: ['node:'],
   },
   {
     name: 'apps',

@@ -15,7 +15,7 @@ import {
 import { readNote } from '../../../verifier/own-bucket.ts';
 import type { NoteKeys } from '../../../verifier/signed-notes.ts';
 import type { Finding } from '../../../verify/finding.ts';
-import type { Act } from './tamper.ts';
+import type { DrillAct } from './tamper.ts';
 
 export type Seen = {
   readonly scope: Scope;
@@ -31,7 +31,7 @@ const CLOCKS_MS = 60_000;
 const KEY_TEXT_MAX = 200;
 
 /** Scopes that can hold a finding of that act. */
-export function scopesOf({ refused, place, atMs }: Act): Scope[] {
+export function scopesOf({ refused, place, atMs }: DrillAct): Scope[] {
   if (refused === null) return place === null ? [ARCHIVE_SCOPE] : [chainScope(place)];
   const days = [accessScope(atMs - CLOCKS_MS), accessScope(atMs + CLOCKS_MS)];
   return days[0]?.name === days[1]?.name ? days.slice(0, 1) : days;
@@ -42,7 +42,7 @@ export function scopesOf({ refused, place, atMs }: Act): Scope[] {
  * event's id. Any other is recognised by key and version.
  */
 export function isFindingOf(
-  act: Act,
+  act: DrillAct,
   { code, key, versionId, severity, found }: Finding,
   prefix: string,
 ): boolean {

@@ -8,7 +8,7 @@ import type { Kind } from './canary.ts';
 import { cleanUp, type Leftover } from './clean-up.ts';
 import { type ClearedCanary, clearEarlier, type EarlierCanaries } from './earlier.ts';
 import { isFindingOf, LedgerPoller, type Seen, scopesOf } from './ledger-poller.ts';
-import { type Act, tamper } from './tamper.ts';
+import { type DrillAct, tamper } from './tamper.ts';
 
 export type DrillTools = {
   /** A drill tampers: it is the one command of the second party that writes there. */
@@ -49,7 +49,7 @@ type Notified = {
 };
 
 export type DrillResult = {
-  readonly act: Act;
+  readonly act: DrillAct;
   readonly withinMs: number;
   readonly seen: Seen | null;
   /** From before the act until the finding was read in the ledger: the true time plus at most one poll. */
@@ -78,7 +78,7 @@ export async function runDrill(tools: DrillTools, options: DrillOptions): Promis
   await poller.check();
   const offsetMs = own.clockOffset()?.offsetMs ?? 0;
   const touched = new Set<string>();
-  let act: Act | null = null;
+  let act: DrillAct | null = null;
   const clean = async (): Promise<Leftover[]> => {
     const known = act?.versionId == null ? [] : [{ key: act.key, versionId: act.versionId }];
     const lockedUntilMs = act === null ? null : act.lockedUntilMs;
@@ -104,7 +104,7 @@ export async function runDrill(tools: DrillTools, options: DrillOptions): Promis
   }
 }
 
-const actText = ({ call, key, refused }: Act): string =>
+const actText = ({ call, key, refused }: DrillAct): string =>
   refused === null
     ? `done: ${call} of ${key}; waiting for the verifier …`
     : `refused: ${call} of ${key}. Nothing was changed; waiting for the verifier to learn of the try …`;
@@ -115,7 +115,7 @@ type Known = Pick<DrillResult, 'seen' | 'detectedMs' | 'notified'>;
 async function untilKnown(
   { clock, signal, prefix }: DrillTools,
   poller: LedgerPoller,
-  act: Act,
+  act: DrillAct,
   channels: readonly string[],
   withinMs: number,
 ): Promise<Known> {

@@ -30,7 +30,7 @@ export type Tampering = {
   readonly mayStay: boolean;
 };
 
-export type Act = {
+export type DrillAct = {
   readonly call: 'PutObject' | 'DeleteObject';
   readonly key: string;
   /** Version that was made. Null if the act was refused. */
@@ -56,11 +56,11 @@ const OBJECT = utf8('Written by `ledgerstone drill`, to see how soon it is found
  * not exist. If that is refused, the refusal is the drill, since every try to delete is an attempt. Rejects
  * if the outcome is unknown, or if no partition is free.
  */
-export async function tamper(tools: TamperTools, tampering: Tampering): Promise<Act> {
+export async function tamper(tools: TamperTools, tampering: Tampering): Promise<DrillAct> {
   const { archive, canary, clock, signal } = tools;
   const { kind, mayStay } = tampering;
   const objectKey = newObjectKey(clock.now());
-  const act = (call: Act['call'], key: string, doing: () => Promise<string | null>, more: More = {}) =>
+  const act = (call: DrillAct['call'], key: string, doing: () => Promise<string | null>, more: More = {}) =>
     tried(tools, call, key, doing, more);
   if (kind === 'delete-marker') return act('DeleteObject', objectKey, () => canary.hide(objectKey, signal));
   if (!mayStay && archive.kind === 's3') {
@@ -80,19 +80,19 @@ export async function tamper(tools: TamperTools, tampering: Tampering): Promise<
   return act('PutObject', key, () => canary.overwrite(key, bytes, lock, signal), more);
 }
 
-type More = Partial<Pick<Act, 'place' | 'lockedUntilMs'>>;
+type More = Partial<Pick<DrillAct, 'place' | 'lockedUntilMs'>>;
 
 async function tried(
   { archive, clock, touched }: TamperTools,
-  call: Act['call'],
+  call: DrillAct['call'],
   key: string,
   doing: () => Promise<string | null>,
   { place = null, lockedUntilMs = null }: More,
-): Promise<Act> {
+): Promise<DrillAct> {
   const act = { call, key, place, lockedUntilMs };
   touched.add(key);
   const [atMs, startedMonotonicMs] = [clock.now(), clock.monotonic()];
-  const done = (versionId: string | null, refused: string | null): Act => ({
+  const done = (versionId: string | null, refused: string | null): DrillAct => ({
     ...{ ...act, versionId, refused, atMs, startedMonotonicMs },
   });
   try {

@@ -16,7 +16,6 @@ import type { Signer } from '../sign/signer.ts';
 import type { Lock, ObjectVersion, Store } from '../store/store.ts';
 import { isClockRight, requireRightClock } from './clock-check.ts';
 import { confirmLock } from './confirm-lock.ts';
-import type { MemoryLedger } from './memory.ts';
 
 export type SealOutcome =
   | { readonly kind: 'stored'; readonly segment: Segment }
@@ -25,13 +24,16 @@ export type SealOutcome =
    */
   | { readonly kind: 'fenced'; readonly segment: Segment };
 
+/** Who is told how many bytes the segments on their way hold. */
+type Carried = { hold(bytes: number): void; release(): void };
+
 export type SealerOptions = {
   readonly store: Store;
   readonly signers: readonly Signer[];
   readonly sha256: Sha256;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly memory: MemoryLedger;
+  readonly memory: { open(owner: null): Carried };
   /** Lock of seals: never shorter than any data object's. */
   readonly sealRetention: { readonly mode: Lock['mode']; readonly period: Period };
   /** The process is going down: whatever waits stops waiting. */

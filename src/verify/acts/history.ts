@@ -1,0 +1,228 @@
+// Which decisions of a governance chain count, and which are in force? (FORMAT.md 13.5)
+import { FormatError, messageOf } from '../../base/error.ts';
+import type { Sha256 } from '../../base/hash.ts';
+import { verifySignature } from '../../base/signature.ts';
+import { type Act, actMessage, parseSignedAct, type SignedAct, type UnknownAct } from '../../format/act.ts';
+import { type ActKind, type PersonRole, TWO_PERSONS, WITH_EFFECT } from '../../format/act-detail.ts';
+import type { KafkaRecord, Line } from '../../format/record.ts';
+import { parseTime, timeText } from '../../format/time.ts';
+import type { VerifySignature } from '../trust.ts';
+import { type Charter, type CharterPerson, charterOf } from './charter.ts';
+import { loosens } from './loosens.ts';
+
+/** Where a line stands. */
+export type SealedAt = {
+  readonly offset: number;
+  /** Of its segment. */
+  readonly sequence: number;
+  readonly sealedMs: number;
+};
+
+/** An act that counts. */
+export type RecordedAct = {
+  readonly act: Act;
+  readonly place: SealedAt;
+  readonly isForTwo: boolean;
+  /** From where on it is in force; null while it is proposed. */
+  inForce: SealedAt | null;
+  approvedBy: RecordedAct | null;
+  withdrawnBy: RecordedAct | null;
+  /** What it demanded of the store was done. */
+  doneBy: RecordedAct | null;
+};
+
+/** A line that decides nothing, and why. */
+export type RefusedLine = { readonly place: SealedAt; readonly why: string; readonly act: Act | null };
+export type LaterAct = { readonly place: SealedAt; readonly act: UnknownAct };
+
+export type ActHistoryOptions = {
+  /** Of the governance chain. */
+  readonly origin: string;
+  readonly sha256: Sha256;
+  readonly verify?: VerifySignature;
+};
+
+const HOUR_MS = 3_600_000;
+
+/** Lines are added in the order of the chain. Whatever comes in, `add` does not throw. */
+export class ActHistory {
+  readonly acts: RecordedAct[] = [];
+  readonly refused: RefusedLine[] = [];
+  /** Of kinds that only a later version knows. */
+  readonly later: LaterAct[] = [];
+  readonly #options: ActHistoryOptions;
+  readonly #byId = new Map<string, RecordedAct | null>();
+  #charter: Charter | null = null;
+
+  constructor(options: ActHistoryOptions) {
+    this.#options = options;
+  }
+
+  /** Who may decide after all that was added. Null before the first charter. */
+  get charter(): Charter | null {
+    return this.#charter;
+  }
+
+  /** An act that counts, by its id. */
+  find(id: string): RecordedAct | null {
+    return this.#byId.get(id) ?? null;
+  }
+
+  /** Null: it counts, or is of a later version. Else why it decides nothing. */
+  async add(line: Line, place: SealedAt): Promise<string | null> {
+    let signed: SignedAct | null = null;
+    try {
+      signed = this.#read(line, place);
+      const { act, unknown } = signed;
+      if (unknown !== null) this.later.push({ place, act: unknown });
+      this.#requireNew((act ?? unknown)!.id);
+      const problem = act === null ? null : await this.#problemOf(act, signed, place);
+      if (problem !== null) throw new FormatError(problem);
+      if (act !== null) this.#take(act, place);
+      return null;
+    } catch (error) {
+      const why = messageOf(error);
+      this.refused.push({ place, why, act: signed?.act ?? null });
+      return why;
+    }
+  }
+
+  /** Why an act by that person would not count behind all that was added; null: it would. */
+  refusal(act: Act, place: SealedAt): string | null {
+    const person = this.#personOf(act);
+    return typeof person === 'string' ? person : this.#conditionProblem(act, place);
+  }
+
+  /** A proposal that was neither approved nor withdrawn, and still can be. */
+  isWaiting({ isForTwo, inForce, withdrawnBy, place }: RecordedAct, nowMs: number): boolean {
+    const hours = this.#charter?.hours ?? 0;
+    return isForTwo && inForce === null && withdrawnBy === null && nowMs <= place.sealedMs + hours * HOUR_MS;
+  }
+
+  /** In force, and what it demands of the store is not said to be done. */
+  isOpen({ act, inForce, doneBy }: RecordedAct): boolean {
+    return WITH_EFFECT.has(act.kind) && inForce !== null && doneBy === null;
+  }
+
+  #read(line: Line, { offset }: SealedAt): SignedAct {
+    if (line.kind === 'gap') throw new FormatError('a gap line');
+    const { record } = line;
+    if (record.offset !== offset) throw new FormatError(`offset ${record.offset}, expected ${offset}`);
+    const signed = parseSignedAct(actBytes(record), this.#options.sha256);
+    const time = (signed.act ?? signed.unknown)!.time;
+    if (record.timestamp !== BigInt(parseTime(time)))
+      throw new FormatError(`a timestamp of ${record.timestamp}, and its act says ${time}`);
+    return signed;
+  }
+
+  #requireNew(id: string): void {
+    if (this.#byId.has(id)) throw new FormatError(`an earlier act has the id ${id}`);
+    this.#byId.set(id, null);
+  }
+
+  async #problemOf(act: Act, { signedBytes, signature }: SignedAct, place: SealedAt): Promise<string | null> {
+    const person = this.#personOf(act);
+    if (typeof person === 'string') return person;
+    const { origin, verify = verifySignature } = this.#options;
+    const message = actMessage(signedBytes, origin);
+    if (!(await verify(person.publicKey, message, signature))) return `no valid signature by ${person.name}`;
+    return this.#conditionProblem(act, place);
+  }
+
+  /** Whose act it is, with the role that its kind asks for. Otherwise why it is nobody's. */
+  #personOf(act: Act): CharterPerson | string {
+    const { name, key } = act.by;
+    const first = this.#charter === null;
+    if (first && act.kind !== 'charter') return 'the first act is no charter';
+    const charter = first && act.kind === 'charter' ? this.#charterOf(act) : this.#charter;
+    const person = charter?.people.find((one) => one.fingerprint === key);
+    if (person === undefined) return `the key ${key.slice(0, 16)} is of nobody in the charter in force`;
+    if (person.name !== name) return `${name} signs with the key of ${person.name}`;
+    const role: PersonRole = act.kind === 'approve' ? 'approver' : 'officer';
+    return person.roles.includes(role) ? person : `${name} is no ${role}`;
+  }
+
+  #charterOf(act: Act & { readonly kind: 'charter' }): Charter {
+    return charterOf(act.detail, this.#options.sha256);
+  }
+
+  #conditionProblem(act: Act, place: SealedAt): string | null {
+    const target = act.of === null ? null : this.find(act.of);
+    const isAbout = act.kind === 'approve' || act.kind === 'withdraw' || act.kind === 'done';
+    if (!isAbout) {
+      if (act.kind === 'charter') this.#charterOf(act);
+      return act.of === null ? null : `an act of the kind ${act.kind} is about no other act`;
+    }
+    if (target === null) return `${act.of ?? 'null'} is no act that counts`;
+    if (act.kind === 'done') return doneProblem(target);
+    if (!target.isForTwo) return 'the act needs no second person';
+    if (target.withdrawnBy !== null) return 'the act was withdrawn';
+    if (target.inForce !== null) return 'the act is in force already';
+    return act.kind === 'withdraw' ? null : this.#approvalProblem(act, target, place);
+  }
+
+  #approvalProblem(act: Act, { act: proposal, place }: RecordedAct, approved: SealedAt): string | null {
+    const [a, b] = [act.by, proposal.by];
+    if (a.name === b.name || a.key === b.key) return `${a.name} proposed it: somebody else must approve`;
+    if (a.principal !== null && a.principal === b.principal)
+      return `proposed and approved as ${a.principal}: it must be two`;
+    const hours = this.#charter?.hours ?? 0;
+    if (approved.sealedMs <= place.sealedMs + hours * HOUR_MS) return null;
+    return `approved more than ${hours} hours after it was proposed at ${timeText(place.sealedMs)}`;
+  }
+
+  #take(act: Act, place: SealedAt): void {
+    const isForTwo = this.#needsTwo(act);
+    const recorded: RecordedAct = {
+      ...{ act, place, isForTwo, inForce: isForTwo ? null : place },
+      ...{ approvedBy: null, withdrawnBy: null, doneBy: null },
+    };
+    const target = act.of === null ? null : this.find(act.of);
+    this.acts.push(recorded);
+    this.#byId.set(act.id, recorded);
+    if (!isForTwo && act.kind === 'charter') this.#charter = this.#charterOf(act);
+    if (target === null) return;
+    if (act.kind === 'withdraw') target.withdrawnBy = recorded;
+    if (act.kind === 'done') target.doneBy = recorded;
+    if (act.kind === 'approve') this.#approve(target, recorded);
+  }
+
+  #approve(target: RecordedAct, approval: RecordedAct): void {
+    target.approvedBy = approval;
+    target.inForce = approval.place;
+    if (target.act.kind === 'charter') this.#charter = this.#charterOf(target.act);
+  }
+
+  #needsTwo(act: Act): boolean {
+    if (act.kind === 'charter') return this.#charter !== null;
+    return TWO_PERSONS.has(act.kind) || (act.kind === 'policy' && loosens(act.detail, this.policyBefore()));
+  }
+
+  /** The policies in force after all that was added. */
+  policyBefore(): (Act & { readonly kind: 'policy' })['detail'] | null {
+    return this.newest('policy')?.detail ?? null;
+  }
+
+  /** Of the acts of that kind, the one that came into force last. */
+  newest<Kind extends ActKind>(kind: Kind): (Act & { readonly kind: Kind }) | null {
+    let newest: RecordedAct | null = null;
+    for (const recorded of this.acts)
+      if (recorded.act.kind === kind && recorded.inForce !== null)
+        if (newest?.inForce == null || newest.inForce.offset < recorded.inForce.offset) newest = recorded;
+    return (newest?.act as (Act & { readonly kind: Kind }) | undefined) ?? null;
+  }
+}
+
+function doneProblem({ act, inForce, doneBy }: RecordedAct): string | null {
+  if (!WITH_EFFECT.has(act.kind)) return `an act of the kind ${act.kind} demands nothing of the store`;
+  if (inForce === null) return 'the act is not in force';
+  return doneBy === null ? null : 'the act is done already';
+}
+
+function actBytes(record: KafkaRecord): Uint8Array {
+  const { key, headers, timestampType, value } = record;
+  if (key !== null || headers.length > 0 || timestampType !== 'create')
+    throw new FormatError('a record with more than an act');
+  if (value === null) throw new FormatError('a record without a value');
+  return value;
+}
