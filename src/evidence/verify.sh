@@ -1,24 +1,41 @@
 #!/usr/bin/env bash
 # Is this package what was archived? With bash, openssl, sha256sum and base64, and nothing of the program that made it.
 #
-#   bash verify.sh archive.vkey     in the unpacked package. The key comes from a person, not from the package
-#   bash verify.sh                  the same by the package's own key: it can't say whose key that is
+#   bash verify.sh archive.vkey export.pem   in the unpacked package. Both keys come from persons, not from the package:
+#                                            that of the archive, and that of who signs packages
+#   bash verify.sh archive.vkey              the same by the package's own word for who made it
+#   bash verify.sh                           the same by the package's own keys: it can't say whose keys they are
 #
-# Exit code 0: all holds; 1: something does not; 3: all holds, under a key of which only the package says whose it is.
-# It takes about half a second for each event. It does not compare events.csv and protocol.json with the
-# events: only with the list of files.
+# Exit code 0: all holds, under your two keys. 1: something does not hold. 3: all that was checked holds, but nobody whom
+# you named vouches for it: the list of files is not signed, it or the events are signed by a key that you did not give,
+# or the folder has files that nobody listed.
+# It takes about half a second for each event. It does not compare events.csv and protocol.json with the events: only with
+# the list of files. It does not check what a second party has signed. A file of which a program changed the line ends is
+# to it a file that does not hold (1): `ledgerstone verify-package` tells that from a forgery.
 set -euo pipefail
+archive_key=${1:-} signer_key=${2:-}
+[[ -z $archive_key || $archive_key == /* ]] || archive_key=$PWD/$archive_key
+[[ -z $signer_key || $signer_key == /* ]] || signer_key=$PWD/$signer_key
 cd "$(dirname "$0")"
 export LC_ALL=C
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# What stands in a package moves no terminal.
+say() { printf '%s\n' "$*" | tr -c '\n\040-\176' '?'; }
+usage() {
+  say "$1" >&2
+  exit 2
+}
 fail() {
-  echo "BROKEN: $1" >&2
+  say "BROKEN: $1" >&2
   exit 1
 }
 sha256() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -c1-64; }
+# What is said at the end, with exit code 3.
+open=()
+counted() { if [[ $1 == 1 ]]; then echo "1 $2"; else echo "$1 $2s"; fi; }
 hex() { od -An -v -tx1 | tr -d ' \n'; }
 # Hex digits as bytes.
 bytes() {
@@ -62,7 +79,8 @@ signer=$(sed -n 's/.*"signer":{"algorithm":"\([a-z0-9-]*\)","publicKey":"\([^"]*
 type=$(sed -n 's/.*"payloadType":"\([^"]*\)".*/\1/p' manifest.dsse.json)
 [[ $type == application/vnd.ledgerstone.package.v1+json ]] || fail "manifest.dsse.json is a list of another kind: $type"
 if [[ -z $signer ]]; then
-  echo 'The list of files is not signed: nobody vouches for what was asked, by whom and for what.'
+  ! grep -q '"sig":' manifest.dsse.json || fail 'manifest.dsse.json has a signature, and names nobody who should sign it'
+  open+=('The list of files is not signed: nobody vouches for what was asked, by whom and for what.')
 else
   base64 -d <<<"${signer#* }" >"$work/signer.der"
   pem "$work/signer.der" >"$work/signer.pem"
@@ -70,16 +88,31 @@ else
   sed -n 's/.*"sig":"\([^"]*\)".*/\1/p' manifest.dsse.json | base64 -d >"$work/sig"
   verified "${signer%% *}" "$work/signer.pem" "$work/pae" "$work/sig" || fail 'the signature of manifest.dsse.json does not hold'
   echo "The list of files is signed by the key $(sha256 <"$work/signer.der")."
+  if [[ -z $signer_key ]]; then
+    open+=('Only the package says whose key signed the list of files: compare its SHA-256 with who made it.')
+  else
+    openssl pkey -pubin -in "$signer_key" -outform DER -out "$work/given.der" 2>/dev/null || usage "$signer_key is no public key in PEM"
+    cmp -s "$work/given.der" "$work/signer.der" ||
+      open+=("The list of files is signed by a key that is not the one in $signer_key.")
+  fi
 fi
 sed -n 's/^{"path":"\([^"]*\)","role":"[a-z]*","bytes":[0-9]*,"sha256":"\([0-9a-f]*\)"},*$/\2 \1/p' "$work/manifest" >"$work/files"
 while read -r wanted path; do
   [[ -f $path ]] || fail "$path is missing"
   [[ $(sha256 <"$path") == "$wanted" ]] || fail "$path is not the file that was exported (did a program change its line ends?)"
 done <"$work/files"
-echo "$(wc -l <"$work/files") files are those of the list."
+echo "$(counted "$(grep -c . "$work/files")" file) of the list are here as listed."
+cut -d' ' -f2- "$work/files" >"$work/listed"
+echo manifest.dsse.json >>"$work/listed"
+while IFS= read -r path; do
+  # What systems leave in every folder that they open.
+  case "$path" in __MACOSX/*) continue ;; esac
+  case "${path##*/}" in .DS_Store | Thumbs.db | desktop.ini | ._*) continue ;; esac
+  grep -qxF -- "$path" "$work/listed" || open+=("$(printf %q "$path") is not in the list of files, and was not checked.")
+done < <(find . -type f | sed 's,^\./,,' | sort)
 
 # 2. The key of the archive.
-vkey=$(grep -v '^#' "${1:-keys/archive.vkey}" | head -n 1)
+vkey=$(grep -v '^#' "${archive_key:-keys/archive.vkey}" | head -n 1) || usage "${archive_key:-keys/archive.vkey} holds no key"
 name=${vkey%%+*}
 key=$(cut -d+ -f3- <<<"$vkey" | base64 -d | hex)
 if [[ ${key:0:2} == 01 ]]; then
@@ -90,23 +123,35 @@ else
   bytes "${key:2}" >"$work/log.der"
 fi
 pem "$work/log.der" >"$work/log.pem"
+# The first four bytes of a signature name its key.
+key_id() { # ORIGIN
+  if [[ $algorithm == ed25519 ]]; then
+    { printf '%s\n' "$1"; bytes "$key"; } | sha256 | cut -c1-8
+  else sha256 <"$work/log.der" | cut -c1-8; fi
+}
 
 # 3. The checkpoint of each chain: signed by that key.
+others=0 unsigned=
 while read -r note; do
   sed '/^$/q' "$note" | sed '$d' >"$work/text"
   origin=$(head -n 1 "$work/text")
   [[ $origin == "$name" || $origin == "$name/"* ]] || fail "the key is of $name, and $note is of $origin"
-  signed=
+  id=$(key_id "$origin") signed= by_others=0
   while read -r _ by line; do
-    [[ $by == "$origin" ]] || continue
-    base64 -d <<<"$line" | tail -c +5 >"$work/sig"
-    ! verified "$algorithm" "$work/log.pem" "$work/text" "$work/sig" || signed=yes
+    base64 -d <<<"$line" >"$work/signature"
+    if [[ $by == "$origin" && $(head -c 4 "$work/signature" | hex) == "$id" ]]; then
+      tail -c +5 "$work/signature" >"$work/sig"
+      verified "$algorithm" "$work/log.pem" "$work/text" "$work/sig" ||
+        fail "the signature under $note is by the key of $name, and not over this checkpoint"
+      signed=yes
+    elif [[ $by != "$origin" ]]; then by_others=$((by_others + 1)); fi
   done < <(sed '1,/^$/d' "$note")
-  [[ -n $signed ]] || fail "$note is not signed by the key of $name"
+  [[ -n $signed ]] || unsigned=yes open+=("$note is not signed by the key of $name.")
+  others=$((others + by_others))
 done < <(find checkpoints -name '*.checkpoint' | sort)
 
 # 4. Each event: from the line to the root of its segment, from there to the root of the checkpoint.
-count=0
+events_count=0 gaps_count=0 is_gap='^\{"offset":[0-9]+,"gap":'
 check_event() { # LINE PROOF CHECKPOINT
   local extra manifest size wanted index
   local -a path=()
@@ -141,20 +186,29 @@ while read -r events; do
       next=$((last + 1))
     done <"$work/covered"
     ((next > to)) || fail "offset $next of $chain was asked for, and is not in the package"
-    echo "$chain: the offsets $from to $to are all here."
+    say "$chain: the offsets $from to $to are all here."
   done < <(sed -n '/^  "here": \[/,/^  \]/p' statement.json | tr -dc '0-9\n' | sed '/^$/d' | paste -d ' ' - -)
   while IFS= read -r line || [[ -n $line ]]; do
     offset=$(sed -n 's/^{"offset":\([0-9]*\),.*/\1/p' <<<"$line")
     proof=proofs/$chain/$(printf %016d "$((10#${offset:-0}))").tlog-proof
     check_event "$line" "$proof" "checkpoints/$chain.checkpoint" || fail "the event at offset $offset of $chain is not what was archived"
-    count=$((count + 1))
+    if [[ $line =~ $is_gap ]]; then gaps_count=$((gaps_count + 1)); else events_count=$((events_count + 1)); fi
   done <"$events"
 done < <(find events -name '*.jsonl' | sort)
-((count > 0)) || fail 'the package has no event'
+((events_count + gaps_count > 0)) || fail 'the package has no event'
 grep -q '^  "kind": "offsets",' statement.json ||
   echo 'The events are what a search found. That it found them all is the word of who made the package: statement.json.'
-echo "$count events and gap lines are in the archive as they stand here."
-if [[ -z ${1:-} ]]; then
-  echo "The key is the package's own. Compare its SHA-256 with the people of $name: $(sha256 <"$work/log.der")"
-  exit 3
+gaps=
+((gaps_count == 0)) || gaps=" and $(counted "$gaps_count" 'gap line')"
+echo "Checked $(counted "$events_count" event)$gaps: each leads, as it stands here, to the checkpoint of its chain."
+((others == 0)) ||
+  echo "Not checked: $(counted "$others" signature) of second parties under the checkpoints. ledgerstone verify-package does."
+if [[ -n $archive_key && -z $unsigned ]]; then
+  say "Every checkpoint is signed by the key of $name: they are in its archive as they stand here."
 fi
+[[ -n $archive_key ]] ||
+  open+=("The archive's is the package's own. Compare its SHA-256 with the people of $name: $(sha256 <"$work/log.der")")
+[[ ${#open[@]} == 0 ]] || {
+  for one in "${open[@]}"; do say "OPEN: $one"; done
+  exit 3
+}
