@@ -25,10 +25,24 @@ export type CheckedEvent = {
   readonly proofPath: string;
 };
 
+/** One line of the file of a chain. */
+export type CheckedLine = {
+  /** From 1. */
+  readonly number: number;
+  /** Null: it is no line of an archive. */
+  readonly event: CheckedEvent | null;
+  /** Null: nothing is known against the line itself. */
+  readonly fault: LineFault | null;
+};
+
+/** `bad`: no line of an archive. `no-proof`: nobody listed a proof of it. Else the code of its proof's fault. */
+type LineFault = { readonly kind: 'bad' | 'no-proof' | 'proof'; readonly code: string };
+
 export type CheckedChain = {
   readonly chain: string;
   readonly partition: number;
   readonly events: readonly CheckedEvent[];
+  readonly lines: readonly CheckedLine[];
   /** Null where there is no checkpoint that can be read. */
   readonly signed: SignedCheckpoint | null;
   /** Of the trusted keys, those that signed the checkpoint. */
@@ -39,6 +53,8 @@ export type CheckedChain = {
 
 export type ChainContext = {
   readonly content: ReadonlyMap<string, Uint8Array>;
+  /** Files of which something else says that they are missing or were changed. */
+  readonly faulty: ReadonlySet<string>;
   readonly trusted: readonly VerifierKey[];
   readonly sha256: Sha256;
   readonly verifySignature: VerifySignature;
@@ -49,44 +65,33 @@ export type ChainContext = {
 
 const LF = 0x0a;
 
+/** What is wrong with its lines `checkLines` says, once it is known what was asked for. */
 export async function checkEvents(
   context: ChainContext,
   chain: string,
   partition: number,
 ): Promise<CheckedChain> {
-  const { content, trusted, sha256, findings } = context;
-  const signed = checkpointOf(context, chain, partition);
-  const keys = signed === null ? [] : trustedFor(trusted, signed.checkpoint.origin, sha256);
-  const signedBy =
-    signed === null
-      ? new Set<VerifierKey>()
-      : (await checkSignatures(signed, [], keys, context.verifySignature)).signedBy;
-  if (signed !== null && signedBy.size === 0) findings.add('other-key', { chain: `${chain}/${partition}` });
+  const { content } = context;
+  const { signed, signedBy } = await checkpointOf(context, chain, partition);
   const summarizer =
     signed === null ? null : new ChainSummarizer({ chain, partition, ...summaryPlace(signed) });
   const events: CheckedEvent[] = [];
-  const path = eventsPath(chain, partition);
-  let next = 0;
-  for (const [number, line] of linesOf(content.get(path) ?? new Uint8Array(0)).entries()) {
+  const lines: CheckedLine[] = [];
+  const bytes = content.get(eventsPath(chain, partition)) ?? new Uint8Array(0);
+  for (const [index, line] of linesOf(bytes).entries()) {
     await context.onEvent();
     const shown = shownOrNull(line);
     if (shown === null) {
-      findings.add('line-bad', { path, line: number + 1 });
+      lines.push({ number: index + 1, event: null, fault: { kind: 'bad', code: '' } });
       continue;
     }
-    if (shown.offset < next) findings.add('line-order', { path, line: number + 1 });
-    next = Math.max(next, shown.nextOffset);
     summarizer?.add(shown);
-    events.push(await checkEvent(context, { chain, partition, line, shown }, signed));
+    const { event, fault } = await checkEvent(context, { chain, partition, line, shown }, signed);
+    events.push(event);
+    lines.push({ number: index + 1, event, fault });
   }
-  return {
-    chain,
-    partition,
-    events,
-    signed,
-    signedBy: [...signedBy],
-    summary: summarizer?.summary() ?? null,
-  };
+  const summary = summarizer?.summary() ?? null;
+  return { chain, partition, events, lines, signed, signedBy: [...signedBy], summary };
 }
 
 const summaryPlace = ({ checkpoint: { origin, size, root } }: SignedCheckpoint) => ({
@@ -94,46 +99,58 @@ const summaryPlace = ({ checkpoint: { origin, size, root } }: SignedCheckpoint) 
   checkpoint: { size, root: toHex(root) },
 });
 
-function checkpointOf(
-  { content, findings }: ChainContext,
+async function checkpointOf(
+  { content, faulty, findings, trusted, sha256, verifySignature }: ChainContext,
   chain: string,
   partition: number,
-): SignedCheckpoint | null {
+): Promise<{ readonly signed: SignedCheckpoint | null; readonly signedBy: ReadonlySet<VerifierKey> }> {
   const path = checkpointPath(chain, partition);
   const bytes = content.get(path);
+  const none = { signed: null, signedBy: new Set<VerifierKey>() };
+  if (bytes === undefined && faulty.has(path)) return none;
   try {
     if (bytes === undefined) throw new FormatError('it is not there');
     const signed = parseSignedCheckpoint(bytes);
-    if (signed.checkpoint.origin.endsWith(`/${chain}/${partition}`)) return signed;
-    throw new FormatError(`it is of ${signed.checkpoint.origin}`);
+    const { origin } = signed.checkpoint;
+    if (!origin.endsWith(`/${chain}/${partition}`)) throw new FormatError(`it is of ${origin}`);
+    const keys = trustedFor(trusted, origin, sha256);
+    const { signedBy, problems } = await checkSignatures(signed, [], keys, verifySignature);
+    if (problems.length > 0) throw new FormatError('its signature does not hold');
+    // Without any key the keys are what is wrong, and of a changed checkpoint it is said that it was changed.
+    if (signedBy.size === 0 && trusted.length > 0 && !faulty.has(path))
+      findings.add('other-key', { chain: `${chain}/${partition}` });
+    return { signed, signedBy };
   } catch (error) {
     findings.add('checkpoint-bad', { path, why: messageOf(error) });
-    return null;
+    return none;
   }
 }
+
+type EventCheck = { readonly event: CheckedEvent; readonly fault: LineFault | null };
 
 async function checkEvent(
   context: ChainContext,
   event: Omit<CheckedEvent, 'isProven' | 'archivedAt' | 'proofPath'>,
   signed: SignedCheckpoint | null,
-): Promise<CheckedEvent> {
-  const { content, trusted, sha256, verifySignature, findings } = context;
+): Promise<EventCheck> {
+  const { content, faulty, trusted, sha256, verifySignature, findings } = context;
   const { chain, partition, line, shown } = event;
   const path = proofPath(chain, partition, shown.offset);
-  const place = { chain: `${chain}/${partition}`, offset: shown.offset };
   const unproven = { ...event, isProven: false, archivedAt: null, proofPath: path };
   const proof = content.get(path);
-  if (proof === undefined) {
-    findings.add('event-without-proof', place);
-    return unproven;
-  }
+  // Against the line itself speaks only a proof that is as it was exported.
+  const against = (kind: LineFault['kind'], code: string): EventCheck => ({
+    event: unproven,
+    fault: faulty.has(path) ? null : { kind, code },
+  });
+  if (proof === undefined) return against('no-proof', '');
   const checked = await checkEventProof({ proof, line, trusted, sha256, verifySignature });
   if (checked.verdict !== 'verified') {
     const { code } = checked.finding;
-    if (checked.verdict === 'broken') findings.add('proof-bad', { ...place, code });
-    else if (code === 'newer-format') findings.add('newer-version');
-    else findings.add('other-key', { chain: place.chain });
-    return unproven;
+    if (checked.verdict === 'broken') return against('proof', code);
+    if (code === 'newer-format') findings.add('newer-version');
+    else if (trusted.length > 0) findings.add('other-key', { chain: `${chain}/${partition}` });
+    return { event: unproven, fault: null };
   }
   // Every proof of a chain leads to the one checkpoint that the package shows.
   const { checkpoint } = parseEventProof(proof).signed;
@@ -142,8 +159,10 @@ async function checkEvent(
     checkpoint.origin === signed.checkpoint.origin &&
     checkpoint.size === signed.checkpoint.size &&
     equalBytes(checkpoint.root, signed.checkpoint.root);
-  if (!isSame) findings.add('proof-bad', { ...place, code: 'another checkpoint' });
-  return { ...unproven, isProven: isSame, archivedAt: checked.manifest.time.sealed };
+  const archived = { ...unproven, isProven: isSame, archivedAt: checked.manifest.time.sealed };
+  const isChanged = signed === null || faulty.has(checkpointPath(chain, partition));
+  const fault = isSame || isChanged ? null : ({ kind: 'proof', code: 'another checkpoint' } as const);
+  return { event: archived, fault };
 }
 
 function shownOrNull(line: Uint8Array): ShownEvent | null {

@@ -19,6 +19,7 @@ export type Cosigned = {
 
 export type CosignerContext = {
   readonly content: ReadonlyMap<string, Uint8Array>;
+  readonly faulty: ReadonlySet<string>;
   /** From outside; null: those of the package. */
   readonly given: readonly CosignerKey[] | null;
   readonly verifySignature: VerifySignature;
@@ -64,7 +65,7 @@ function cosignatureOrNull(...[line, key, text]: Parameters<typeof readCosignatu
   }
 }
 
-function ownCosigners({ content, sha256, findings }: CosignerContext): readonly CosignerKey[] {
+function ownCosigners({ content, faulty, sha256, findings }: CosignerContext): readonly CosignerKey[] {
   const bytes = content.get(PATHS.cosignerKeys);
   if (bytes === undefined) return [];
   try {
@@ -73,7 +74,7 @@ function ownCosigners({ content, sha256, findings }: CosignerContext): readonly 
       .filter((line) => line !== '');
     return lines.map((line) => parseCosignerVkey(line, sha256));
   } catch {
-    findings.add('keys-unreadable', { path: PATHS.cosignerKeys });
+    if (!faulty.has(PATHS.cosignerKeys)) findings.add('keys-unreadable', { path: PATHS.cosignerKeys });
     return [];
   }
 }

@@ -1,10 +1,10 @@
 // Do the statement, the protocol and the table of a package say what its events say?
 import { equalBytes, joinBytes, toHex } from '../base/bytes.ts';
 import { isCount } from '../format/scalar.ts';
-import type { CheckedChain, CheckedEvent } from './check-chain.ts';
+import type { CheckedChain } from './check-chain.ts';
 import { tableHead, tableRow } from './csv.ts';
 import type { Findings } from './finding.ts';
-import { PATHS, type PackageManifest, parseObject } from './package.ts';
+import { checkpointPath, PATHS, type PackageManifest, parseObject } from './package.ts';
 import {
   encodeDocument,
   type Offsets,
@@ -17,96 +17,83 @@ import {
   type SearchStatement,
 } from './protocol.ts';
 
-type Content = ReadonlyMap<string, Uint8Array>;
+export type DocumentsContext = {
+  readonly content: ReadonlyMap<string, Uint8Array>;
+  /** Listed files that are missing or were changed: what they say is compared with nothing. */
+  readonly faulty: ReadonlySet<string>;
+  readonly chains: readonly CheckedChain[];
+  /** Whether every line is as it was archived and none is missing. Else documents can't fit, and it is not their fault. */
+  readonly isSound: boolean;
+  readonly findings: Findings;
+};
 
-/**
- * The statement, where it agrees with the events. A range of offsets shows by itself whether all of it is
- * there, since each offset is covered by an event or by a gap line.
- */
-export function checkStatement(
-  content: Content,
-  chains: readonly CheckedChain[],
-  part: PackageManifest['part'],
-  findings: Findings,
-): PackageStatement | null {
-  const value = objectOf(content, PATHS.statement, findings);
-  if (value === null) return null;
-  if (value['kind'] === 'search' && isSearch(value as unknown as SearchStatement)) {
-    const statement = value as unknown as SearchStatement;
-    checkSearch(statement, chains, part, findings);
-    return statement;
-  }
-  const statement = value as unknown as OffsetsStatement;
-  if (value['kind'] !== 'offsets' || !isOffsets(statement)) {
+/** What it says; null where there is none that can be read. Not yet compared with anything. */
+export function readStatement({
+  content,
+  faulty,
+  findings,
+}: Pick<DocumentsContext, 'content' | 'faulty' | 'findings'>): PackageStatement | null {
+  const value = objectOf(content, PATHS.statement);
+  const isSearchOne = value?.['kind'] === 'search' && isSearch(value as unknown as SearchStatement);
+  const isOffsetsOne = value?.['kind'] === 'offsets' && isOffsets(value as unknown as OffsetsStatement);
+  if (isSearchOne || isOffsetsOne) return value as unknown as PackageStatement;
+  if (content.has(PATHS.statement) && !faulty.has(PATHS.statement))
     findings.add('statement-differs', { what: 'kind' });
-    return null;
-  }
-  checkOffsets(statement, chains, findings);
-  return statement;
+  return null;
 }
 
-function checkOffsets(
-  statement: OffsetsStatement,
-  chains: readonly CheckedChain[],
-  findings: Findings,
+/** Which offsets of the chain should be here; null where only a search knows, or nothing can be said. */
+export function wantedOf(
+  statement: PackageStatement | null,
+  { chain, partition }: Pick<CheckedChain, 'chain' | 'partition'>,
+): readonly Offsets[] | null {
+  if (statement?.kind !== 'offsets') return null;
+  return statement.chain === chain && statement.partition === partition ? statement.here : [];
+}
+
+/** Whether the statement agrees with the events. */
+export function checkStatement(
+  statement: PackageStatement | null,
+  context: DocumentsContext,
+  part: PackageManifest['part'],
 ): void {
-  const { chain, partition } = statement;
+  if (statement === null || context.faulty.has(PATHS.statement)) return;
+  if (statement.kind === 'search') checkSearch(statement, context, part);
+  else checkOffsets(statement, context);
+}
+
+function checkOffsets(statement: OffsetsStatement, { chains, isSound, findings }: DocumentsContext): void {
+  const { chain, partition, lines } = statement;
   const about = chains.find((one) => one.chain === chain && one.partition === partition);
-  checkCoverage(statement, about?.events ?? [], findings);
-  for (const other of chains) {
-    if (other === about) continue;
-    for (const { shown } of other.events)
-      findings.add('event-not-asked', { chain: `${other.chain}/${other.partition}`, offset: shown.offset });
-  }
-  if (statement.lines !== (about?.events.length ?? 0)) findings.add('statement-differs', { what: 'lines' });
-  if (statement.statement !== offsetsSentence(statement))
-    findings.add('statement-differs', { what: 'statement' });
+  const differs = (what: string) => findings.add('statement-differs', { what });
+  if (about === undefined && statement.here.length > 0) {
+    const offsets = offsetsText(statement.here);
+    findings.add('event-missing', { chain: `${chain}/${partition}`, offsets });
+  } else if (isSound && lines !== (about?.events.length ?? 0)) differs('lines');
+  if (statement.statement !== offsetsSentence(statement)) differs('statement');
 }
 
 /** How many events there are, and the checkpoints on which the search rests: no more of it can be checked. */
 function checkSearch(
   { hits, before, lines, search }: SearchStatement,
-  chains: readonly CheckedChain[],
+  { chains, faulty, isSound, findings }: DocumentsContext,
   { number, last }: PackageManifest['part'],
-  findings: Findings,
 ): void {
   const differs = (what: string) => findings.add('statement-differs', { what });
   const found = chains.reduce((sum, { events }) => sum + events.length, 0);
-  if (lines !== found || (number === 1) !== (before === 0) || last !== (before + lines === hits))
-    differs('hits');
+  const isWrong = (number === 1) !== (before === 0) || last !== (before + lines === hits);
+  if (isWrong || (isSound && lines !== found)) differs('hits');
   for (const { chain, partition, signed } of chains) {
     const of = search.chains.find((one) => one.chain === chain && one.partition === partition);
     if (of === undefined) differs(`${chain}/${partition}`);
-    else if (signed?.checkpoint.size === of.size && toHex(signed.checkpoint.root) !== of.root)
+    else if (
+      !faulty.has(checkpointPath(chain, partition)) &&
+      signed?.checkpoint.size === of.size &&
+      toHex(signed.checkpoint.root) !== of.root
+    )
       differs(`root of ${chain}/${partition}`);
   }
   if (!search.isComplete) findings.add('search-incomplete');
-}
-
-/** Both are in order: the ranges and the events. */
-function checkCoverage(
-  { chain, partition, here }: OffsetsStatement,
-  events: readonly CheckedEvent[],
-  findings: Findings,
-): void {
-  const place = `${chain}/${partition}`;
-  const missing = (from: number, to: number) =>
-    findings.add('event-missing', { chain: place, offsets: offsetsText([{ from, to }]) });
-  const asked = new Set<CheckedEvent>();
-  for (const { from, to } of here) {
-    let next = from;
-    for (const event of events) {
-      const { offset, nextOffset } = event.shown;
-      if (nextOffset <= from || offset > to) continue;
-      asked.add(event);
-      if (offset > next) missing(next, offset - 1);
-      next = Math.max(next, nextOffset);
-    }
-    if (next <= to) missing(next, to);
-  }
-  for (const event of events) {
-    if (!asked.has(event)) findings.add('event-not-asked', { chain: place, offset: event.shown.offset });
-  }
 }
 
 const isRanges = (ranges: unknown): ranges is readonly Offsets[] =>
@@ -149,49 +136,57 @@ const isSearch = ({ hits, before, lines, statement, search }: SearchStatement): 
 
 /** The protocol, whatever it says: what can be made again from the events is compared. */
 export function checkProtocol(
-  content: Content,
-  chains: readonly CheckedChain[],
+  { content, faulty, chains, isSound, findings }: DocumentsContext,
   caseName: string,
-  findings: Findings,
 ): Protocol | null {
-  const value = objectOf(content, PATHS.protocol, findings);
-  if (value === null) return null;
+  const value = objectOf(content, PATHS.protocol);
+  if (value === null) {
+    if (content.has(PATHS.protocol) && !faulty.has(PATHS.protocol))
+      findings.add('protocol-differs', { what: 'JSON' });
+    return null;
+  }
+  if (faulty.has(PATHS.protocol)) return value as unknown as Protocol;
   const differs = (what: string) => findings.add('protocol-differs', { what });
   if (value['case'] !== caseName) differs('case');
   const summaries = chains.flatMap(({ summary }) => (summary === null ? [] : [summary]));
-  const isSame = equalBytes(encodeDocument(value['chains'] ?? null), encodeDocument(summaries));
-  if (!isSame) differs('chains');
-  if (value['events'] !== summaries.reduce((sum, { events }) => sum + events, 0)) differs('events');
+  const isComparable = isSound && chains.every(hasOwnCheckpoint(faulty));
+  const isSame = () => equalBytes(encodeDocument(value['chains'] ?? null), encodeDocument(summaries));
+  if (isComparable && !isSame()) differs('chains');
+  if (isComparable && value['events'] !== summaries.reduce((sum, { events }) => sum + events, 0))
+    differs('events');
   for (const word of ['purpose', 'by', 'began', 'ended', 'recorded'] as const) {
     if (typeof value[word] !== 'string') differs(word);
   }
   return value as unknown as Protocol;
 }
 
-export function checkTable(content: Content, chains: readonly CheckedChain[], findings: Findings): void {
+const hasOwnCheckpoint =
+  (faulty: ReadonlySet<string>) =>
+  ({ chain, partition, signed }: CheckedChain): boolean =>
+    signed !== null && !faulty.has(checkpointPath(chain, partition));
+
+export function checkTable({ content, chains, isSound, findings }: DocumentsContext): void {
   const table = content.get(PATHS.table);
-  if (table === undefined) return;
+  // Without a time of its own a row can't be made again; what is wrong with the event is a finding.
+  const isWhole = chains.every(({ events }) => events.every(({ archivedAt }) => archivedAt !== null));
+  if (table === undefined || !isSound || !isWhole) return;
   const rows = chains.flatMap(({ chain, partition, events }) =>
-    // Without a time of its own a row can't be made again; what is wrong with the event is a finding.
     events.map(({ shown, archivedAt }) =>
       tableRow({ chain, partition, event: shown, archivedAt: archivedAt ?? '' }),
     ),
   );
-  const isWhole = chains.every(({ events }) => events.every(({ archivedAt }) => archivedAt !== null));
-  if (isWhole && !equalBytes(joinBytes([tableHead(), ...rows]), table)) findings.add('table-differs');
+  if (!equalBytes(joinBytes([tableHead(), ...rows]), table)) findings.add('table-differs');
 }
 
 function objectOf(
-  content: Content,
+  content: ReadonlyMap<string, Uint8Array>,
   path: string,
-  findings: Findings,
 ): Readonly<Record<string, unknown>> | null {
   const bytes = content.get(path);
   if (bytes === undefined) return null;
   try {
     return parseObject(bytes);
   } catch {
-    findings.add('file-changed', { path });
     return null;
   }
 }

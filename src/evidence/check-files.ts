@@ -8,16 +8,25 @@ import { repaired } from './repair.ts';
 /** The content of each file by its path, with `/` between folders. */
 export type PackageFiles = ReadonlyMap<string, Uint8Array>;
 
-/**
- * The content of each listed file as it was exported, as far as it can be had: of one that was changed beyond
- * repair its content as it is, so that the check of the events can say more.
- */
+export type ListedContent = {
+  /**
+   * Of each listed file as it was exported, as far as it can be had: of one that was changed beyond repair its
+   * content as it is, so that the check of the events can say more.
+   */
+  readonly content: ReadonlyMap<string, Uint8Array>;
+  /**
+   * Listed files that are missing, or changed beyond repair. What does not fit because of them is no fault of
+   * its own. Of a changed one nothing was said yet: who can say what was changed in it does.
+   */
+  readonly faulty: ReadonlySet<string>;
+};
+
 export function listedContent(
   files: PackageFiles,
   listed: readonly ListedFile[],
   sha256: Sha256,
   findings: Findings,
-): Map<string, Uint8Array> {
+): ListedContent {
   const hashes = new Map<string, string>();
   const pathOf = new Map<string, string>();
   for (const [path, bytes] of files) {
@@ -26,6 +35,7 @@ export function listedContent(
     if (!pathOf.has(hash)) pathOf.set(hash, path);
   }
   const content = new Map<string, Uint8Array>();
+  const faulty = new Set<string>();
   const used = new Set<string>([PATHS.manifest]);
   for (const { path, sha256: wanted } of listed) {
     const bytes = files.get(path);
@@ -36,15 +46,16 @@ export function listedContent(
       used.add(elsewhere);
       findings.add(bytes === undefined ? 'renamed' : 'swapped', { path, other: elsewhere });
       content.set(path, files.get(elsewhere) as Uint8Array);
-    } else if (bytes === undefined) findings.add('file-missing', { path });
-    else {
+    } else if (bytes === undefined) {
+      faulty.add(path);
+      findings.add('file-missing', { path });
+    } else {
       const repair = repaired(bytes, path, wanted, sha256);
-      // A table that was changed is compared with the events, which says more.
-      if (repair !== null) findings.add(repair.kind, { path });
-      else if (path !== PATHS.table) findings.add('file-changed', { path });
+      if (repair === null) faulty.add(path);
+      else findings.add(repair.kind, { path });
       content.set(path, repair?.bytes ?? bytes);
     }
   }
   for (const path of files.keys()) if (!used.has(path)) findings.add('file-extra', { path });
-  return content;
+  return { content, faulty };
 }

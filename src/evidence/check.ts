@@ -8,9 +8,11 @@ import type { CosignerKey } from '../format/cosignature.ts';
 import { parseVkeyFile, spkiFingerprint, type VerifierKey } from '../format/vkey.ts';
 import { sameKey, type VerifySignature } from '../verify/trust.ts';
 import { type CheckedChain, checkEvents } from './check-chain.ts';
+import { changedDocuments, sayChanged } from './check-changed.ts';
 import { type Cosigned, checkCosigners } from './check-cosigners.ts';
-import { checkProtocol, checkStatement, checkTable } from './check-documents.ts';
-import { listedContent, type PackageFiles } from './check-files.ts';
+import { checkProtocol, checkStatement, checkTable, readStatement } from './check-documents.ts';
+import { type ListedContent, listedContent, type PackageFiles } from './check-files.ts';
+import { checkAllLines } from './check-lines.ts';
 import { type Envelope, parseEnvelope, preAuthenticated } from './dsse.ts';
 import { Findings, type PackageFinding } from './finding.ts';
 import { fingerprintDigits } from './fingerprint.ts';
@@ -62,6 +64,8 @@ export type PackageCheck = {
   readonly manifestHash: string | null;
   readonly statement: PackageStatement | null;
   readonly protocol: Protocol | null;
+  /** They do not stand here as they were signed, or do not fit the events: nobody vouches for what they say. */
+  readonly changed: { readonly statement: boolean; readonly protocol: boolean };
   readonly chains: readonly CheckedChain[];
   readonly keys: readonly UsedKey[];
   readonly cosigned: readonly Cosigned[];
@@ -87,6 +91,7 @@ const NOTHING = {
   manifestHash: null,
   statement: null,
   protocol: null,
+  changed: { statement: false, protocol: false },
   chains: [],
   keys: [],
   cosigned: [],
@@ -120,11 +125,12 @@ export async function checkPackage(files: PackageFiles, options: CheckPackageOpt
     if (given.signers !== null && !isGiven) findings.add('other-signer');
     use('signer', '', signer, isGiven);
   }
-  const content = listedContent(files, manifest.files, sha256, findings);
+  const { content, faulty } = listedContent(files, manifest.files, sha256, findings);
   requireListed(manifest, findings);
-  const trusted = given.log ?? ownLogKeys(content, sha256, findings);
+  const statement = readStatement({ content, faulty, findings });
+  const trusted = given.log ?? ownLogKeys({ content, faulty }, sha256, findings);
   const context = {
-    ...{ content, trusted, sha256, findings, onEvent },
+    ...{ content, faulty, trusted, sha256, findings, onEvent },
     verifySignature: remembering(verifySignature, sha256),
   };
   const chains: CheckedChain[] = [];
@@ -137,19 +143,22 @@ export async function checkPackage(files: PackageFiles, options: CheckPackageOpt
       use('log', pinned.name, key.key, given.log !== null);
     }
   }
-  findUnusedProofs(manifest, chains, findings);
+  const isSound = checkAllLines(chains, { manifest, statement, faulty, findings });
   const cosigned = await checkCosigners(chains, {
-    ...{ content, verifySignature, sha256, findings, use },
+    ...{ content, faulty, verifySignature, sha256, findings, use },
     given: given.cosigners,
   });
-  const statement = checkStatement(content, chains, manifest.part, findings);
-  const protocol = checkProtocol(content, chains, manifest.case, findings);
-  checkTable(content, chains, findings);
+  const documents = { content, faulty, chains, isSound, findings };
+  checkStatement(statement, documents, manifest.part);
+  const protocol = checkProtocol(documents, manifest.case);
+  checkTable(documents);
+  sayChanged(faulty, content, findings);
   // Nobody signed a list that no longer says who should have.
   if (signer === null && envelope.signatures.length === 0) findings.add('unsigned');
   const all = { findings: findings.list(), omitted: findings.omitted };
   const manifestHash = toHex(sha256(envelope.payload));
-  return { ...all, manifest, manifestHash, statement, protocol, chains, keys, cosigned };
+  const changed = changedDocuments(all.findings, faulty);
+  return { ...all, manifest, manifestHash, statement, protocol, changed, chains, keys, cosigned };
 }
 
 type Opened = { readonly manifest: PackageManifest; readonly envelope: Envelope };
@@ -200,14 +209,14 @@ function requireListed({ files }: PackageManifest, findings: Findings): void {
 }
 
 function ownLogKeys(
-  content: ReadonlyMap<string, Uint8Array>,
+  { content, faulty }: ListedContent,
   sha256: Sha256,
   findings: Findings,
 ): readonly VerifierKey[] {
   try {
     return parseVkeyFile(utf8Text(content.get(PATHS.logKeys) ?? new Uint8Array(0)), sha256);
   } catch {
-    findings.add('keys-unreadable', { path: PATHS.logKeys });
+    if (!faulty.has(PATHS.logKeys)) findings.add('keys-unreadable', { path: PATHS.logKeys });
     return [];
   }
 }
@@ -220,17 +229,6 @@ function chainsOf({ files }: PackageManifest): { readonly chain: string; readonl
     if (place !== null) chains.set(`${place.chain}/${place.partition}`, place);
   }
   return [...chains.values()].sort(chainOrder);
-}
-
-function findUnusedProofs(
-  { files }: PackageManifest,
-  chains: readonly CheckedChain[],
-  findings: Findings,
-): void {
-  const used = new Set(chains.flatMap(({ events }) => events.map(({ proofPath }) => proofPath)));
-  for (const { path, role } of files) {
-    if (role === 'proof' && !used.has(path)) findings.add('proof-without-event', { path });
-  }
 }
 
 /** One note stands under thousands of proofs: each signature of it is checked once. */

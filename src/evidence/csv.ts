@@ -56,7 +56,8 @@ export function tableRow({ chain, partition, event, archivedAt }: TableRow): Uin
       String(partition),
       String(offset),
       timeMs === null ? '' : timeText(timeMs),
-      clock ?? '',
+      // No clock vouches for a time that is none.
+      timeMs === null ? '' : (clock ?? ''),
       archivedAt,
       key ?? '',
       headers.map((header) => `${header.name}: ${header.value ?? '(no value)'}`).join('\n'),

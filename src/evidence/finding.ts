@@ -9,6 +9,7 @@ const COLOUR = {
   'file-missing': 'red',
   'signature-bad': 'red',
   'line-bad': 'red',
+  'line-changed': 'red',
   'line-order': 'red',
   'proof-bad': 'red',
   'event-without-proof': 'red',
@@ -70,10 +71,6 @@ export class Findings {
     }
     this.#known.add(key);
     this.#list.push({ kind, colour: COLOUR[kind], about: words });
-  }
-
-  has(kind: FindingKind): boolean {
-    return this.#list.some((finding) => finding.kind === kind);
   }
 
   /** Findings that are not in the list. */

@@ -18,7 +18,11 @@ export const GERMAN: Texts = {
     'file-missing': '{path} fehlt.',
     'signature-bad':
       'Die Dateiliste wurde geändert, nachdem sie signiert war, oder ihre Signatur wurde ersetzt: Sie gilt nicht.',
-    'line-bad': 'Zeile {line} von {path} ist keine Zeile eines Archivs: Sie wurde geändert.',
+    'line-bad': 'Zeile {line} von {path} ist keine Zeile eines Archivs: Sie wurde geändert oder hinzugefügt.',
+    'line-changed': [
+      'Das Ereignis am Offset {offsets} von {chain} ist nicht, was archiviert wurde: Zeile {line} von {path}',
+      'wurde geändert.',
+    ].join(' '),
     'line-order': 'Zeile {line} von {path} steht in der falschen Reihenfolge.',
     'proof-bad': [
       'Das Ereignis am Offset {offset} von {chain} ist nicht, was archiviert wurde, oder sein Beweis',
@@ -36,9 +40,9 @@ export const GERMAN: Texts = {
       'Die Tabelle events.csv sagt nicht, was die archivierten Zeilen sagen: Sie wurde geändert. Auch',
       'eine Tabellenkalkulation, die sie speichert, ändert sie.',
     ].join(' '),
-    'statement-differs': 'Die Angabe passt nicht zu den Ereignissen ({what}): Sie wurde geändert.',
+    'statement-differs': 'Die Angabe passt nicht zu den Ereignissen ({what}): Eines davon wurde geändert.',
     'protocol-differs':
-      'Das Protokoll passt nicht zu den Ereignissen oder zur Dateiliste ({what}): Es wurde geändert.',
+      'Das Protokoll passt nicht zu den Ereignissen oder zur Dateiliste ({what}): Eines davon wurde geändert.',
     'manifest-missing': 'Es gibt keine manifest.dsse.json: Das ist kein Paket, oder nicht das ganze.',
     'manifest-unreadable':
       'Die Dateiliste, manifest.dsse.json, lässt sich nicht lesen: Nichts wurde geprüft.',

@@ -55,7 +55,9 @@ export const ENGLISH: Texts = {
     'file-missing': '{path} is missing.',
     'signature-bad':
       'The list of files was changed after it was signed, or its signature was replaced: it does not hold.',
-    'line-bad': 'Line {line} of {path} is not a line of an archive: it was changed.',
+    'line-bad': 'Line {line} of {path} is not a line of an archive: it was changed or added.',
+    'line-changed':
+      'The event at offset {offsets} of {chain} is not what was archived: line {line} of {path} was changed.',
     'line-order': 'Line {line} of {path} stands in the wrong order.',
     'proof-bad':
       'The event at offset {offset} of {chain} is not what was archived, or its proof is not its own ({code}).',
@@ -69,8 +71,9 @@ export const ENGLISH: Texts = {
       'The table events.csv is not what the archived lines say: it was changed. A spreadsheet that',
       'saved it changes it too.',
     ].join(' '),
-    'statement-differs': 'The statement does not fit the events ({what}): it was changed.',
-    'protocol-differs': 'The protocol does not fit the events or the list of files ({what}): it was changed.',
+    'statement-differs': 'The statement does not fit the events ({what}): one of them was changed.',
+    'protocol-differs':
+      'The protocol does not fit the events or the list of files ({what}): one of them was changed.',
     'manifest-missing': 'There is no manifest.dsse.json: this is no package, or not all of it.',
     'manifest-unreadable': 'The list of files, manifest.dsse.json, can not be read: nothing was checked.',
     'newer-version': 'A newer version made this package or its archive: check it with that one.',

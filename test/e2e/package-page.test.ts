@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Browser, CHROMIUM, openBrowser } from '../support/browser.ts';
-import { filesOf, type PackageWorld, packageWorld, writeZip } from '../support/package-world.ts';
+import { changeText, filesOf, type PackageWorld, packageWorld, writeZip } from '../support/package-world.ts';
 import { TAMPERINGS } from '../support/tampered-packages.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -125,6 +125,9 @@ describe.skipIf(CHROMIUM === undefined)('open-me.html', () => {
     const first = await textOf(rows.nth(0));
     expect(first).toContain('2026-11-22 10:00:10.000Z');
     expect(first).toContain('22 Nov 2026, 11:00:10');
+    const heads = await page.locator('thead th').allInnerTexts();
+    expect(heads.slice(3, 6)).toEqual(['Time (UTC)', 'Time (Europe/Berlin)', 'Archived (UTC)']);
+    expect(await textOf(rows.nth(0).locator('td').nth(5))).toMatch(/^2026-11-22 \d\d:\d\d:00\.000Z$/);
     await page.locator('#sort-offset').click();
     await page.locator('#sort-offset').click();
     expect(await textOf(rows.nth(0).locator('td').nth(2))).toBe('34');
@@ -139,7 +142,7 @@ describe.skipIf(CHROMIUM === undefined)('open-me.html', () => {
 
   it('shows what somebody else wrote as text', async () => {
     await page.locator('#search').fill('example.com/x');
-    const cell = await textOf(page.locator('tbody tr td').nth(5));
+    const cell = await textOf(page.locator('tbody tr td').nth(6));
     expect(cell).toBe('<img src=https://example.com/x onerror="document.title=1">\\u{202e}gnp');
     expect(await page.locator('img').count()).toBe(0);
     await page.locator('#search').fill('');
@@ -220,7 +223,27 @@ describe.skipIf(CHROMIUM === undefined)('open-me.html', () => {
     await other.close();
   });
 
+  it('shows one column of times to a reader in UTC', async () => {
+    const utc = await openBrowser('en-GB', 'UTC');
+    const other = await utc.page();
+    await other.goto(pathToFileURL(pageFile).href);
+    await give(other, zip);
+    const heads = await other.locator('thead th').allInnerTexts();
+    await utc.close();
+    expect(heads.slice(3)).toEqual(['Time (UTC)', 'Archived (UTC)', 'Key', 'Value']);
+  });
+
   describe('a changed package', () => {
+    it('says of a changed protocol that nobody vouches for it, where it is shown', async () => {
+      const changed = changeText(filesOf(zip), 'protocol.json', (text) => text.replace('Ada', 'Eve'));
+      await give(page, writeZip(world.at('eve.zip'), changed));
+      const warning = page.locator('section[aria-labelledby=about-head] .warning');
+      expect(await textOf(warning)).toMatch(/^protocol\.json is not as it was exported: who asked/);
+      expect(await page.getByText('This is the word of who holds the key').count()).toBe(0);
+      await shoot(page, 'changed-protocol');
+      await page.reload();
+    });
+
     const COLOURS = { red: 'Red', amber: 'Amber' };
 
     it.each(TAMPERINGS)('$name', async ({ colour, says, change }) => {

@@ -37,7 +37,7 @@ export type Browser = {
   close(): Promise<void>;
 };
 
-export async function openBrowser(locale = 'en-GB'): Promise<Browser> {
+export async function openBrowser(locale = 'en-GB', timezoneId = 'Europe/Berlin'): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'ledgerstone-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM as string,
@@ -52,7 +52,7 @@ export async function openBrowser(locale = 'en-GB'): Promise<Browser> {
       ],
       ...['--disable-component-update', '--disable-sync'],
     ],
-    ...{ locale, timezoneId: 'Europe/Berlin', offline: true, viewport: { width: 1280, height: 900 } },
+    ...{ locale, timezoneId, offline: true, viewport: { width: 1280, height: 900 } },
   });
   const [requests, errors]: [string[], string[]] = [[], []];
   context.on('request', (request) => {

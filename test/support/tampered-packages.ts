@@ -5,7 +5,7 @@ import { changeText, type Files, relisted } from './package-world.ts';
 export type Tampering = {
   readonly name: string;
   readonly colour: 'red' | 'amber';
-  /** Findings that must be there. */
+  /** The kinds of all that is found. */
   readonly kinds: readonly string[];
   /** What is said, in English. */
   readonly says: RegExp;
@@ -27,7 +27,7 @@ export const TAMPERINGS: readonly Tampering[] = [
   {
     name: 'a changed event',
     colour: 'red',
-    kinds: ['file-changed', 'proof-bad'],
+    kinds: ['line-changed'],
     says: /event at offset 12 of orders\/0 is not what was archived/,
     change: (files) => changeText(files, EVENTS, (text) => text.replace('"n":12,', '"n":99,')),
   },
@@ -49,7 +49,7 @@ export const TAMPERINGS: readonly Tampering[] = [
   {
     name: 'a removed event',
     colour: 'red',
-    kinds: ['event-missing', 'proof-without-event'],
+    kinds: ['event-missing'],
     says: /Offset 12 of orders\/0 was asked for, and is not in the package/,
     change: (files) => changeText(files, EVENTS, (text) => text.replace(/^\{"offset":12,.*\n/m, '')),
   },
@@ -67,7 +67,7 @@ export const TAMPERINGS: readonly Tampering[] = [
   {
     name: 'an added event',
     colour: 'red',
-    kinds: ['event-without-proof', 'event-not-asked'],
+    kinds: ['event-not-asked'],
     says: /event at offset 35 of orders\/0 was not asked for: it was added/,
     change: (files) =>
       changeText(files, EVENTS, (text) => {
@@ -78,7 +78,8 @@ export const TAMPERINGS: readonly Tampering[] = [
   {
     name: 'CRLF line ends',
     colour: 'amber',
-    kinds: ['line-ends'],
+    // The list of files is JSON in a file of its own: its line end is layout.
+    kinds: ['line-ends', 're-formatted'],
     says: /line ends of events\/orders\/0\.jsonl were changed, as mail and editors do/,
     change: (files) =>
       new Map(
@@ -129,8 +130,8 @@ export const TAMPERINGS: readonly Tampering[] = [
   {
     name: 'a changed statement',
     colour: 'red',
-    kinds: ['file-changed', 'event-missing'],
-    says: /Offset 35-40 of orders\/0 was asked for/,
+    kinds: ['file-changed'],
+    says: /statement\.json is not the file that was exported/,
     change: (files) =>
       changeText(files, PATHS.statement, (text) =>
         text.replaceAll('"to": 34', '"to": 40').replaceAll('10-34', '10-40'),

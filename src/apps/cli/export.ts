@@ -6,6 +6,7 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
 import { fingerprintDigits } from '../../evidence/fingerprint.ts';
 import type { PackageSigner } from '../../evidence/package.ts';
+import type { CosignerKey } from '../../format/cosignature.ts';
 import { isWord } from '../../format/scalar.ts';
 import {
   type AttestationOptions,
@@ -132,7 +133,12 @@ async function runExport(
       };
       exported = await exportSearch({ ...job, find, survey });
     }
-    await report(session, exported, signer, options.json === true);
+    await report(
+      session,
+      exported,
+      { signer, cosigners: attestations?.cosigners ?? [] },
+      options.json === true,
+    );
     return EXIT.ok;
   } finally {
     await close();
@@ -173,7 +179,10 @@ function requireWords({ case: name, purpose, by }: ExportOptions): void {
 async function report(
   { output }: Session,
   { names, events, gapLines, log }: Exported,
-  signer: PackageSigner | null,
+  {
+    signer,
+    cosigners,
+  }: { readonly signer: PackageSigner | null; readonly cosigners: readonly CosignerKey[] },
   json: boolean,
 ): Promise<void> {
   const digits = (key: PackageSigner['publicKey']) => fingerprintDigits(key, nodeSha256);
@@ -181,6 +190,7 @@ async function report(
     await output.json({
       ...{ packages: names, events, gapLines },
       keys: log.map(({ name, key }) => ({ name, digits: digits(key) })),
+      cosigners: cosigners.map(({ name, key }) => ({ name, digits: digits(key) })),
       signer: signer === null ? null : { digits: digits(signer.publicKey) },
     });
     return;
@@ -188,6 +198,8 @@ async function report(
   const gaps = gapLines === 0 ? '' : ` and ${counted(gapLines, 'gap line')}`;
   await output.line(`${counted(events, 'event')}${gaps} in ${names.join(', ')}`);
   for (const { name, key } of log) output.note(printable(`key of ${name}: ${digits(key)}`));
+  for (const { name, key } of cosigners)
+    output.note(printable(`key of the second party ${name}: ${digits(key)}`));
   output.note(
     signer === null
       ? 'the list of files is not signed: --sign-key or --sign-kms does that'

@@ -24,12 +24,17 @@ export async function packageText(output: Output, name: string, check: PackageCh
   for (const line of ENGLISH.notProven) await output.line(`    ${line}`);
 }
 
-function aboutLines({ protocol, statement, chains, cosigned, keys, manifest }: PackageCheck): string[] {
+function aboutLines(check: PackageCheck): string[] {
+  const { protocol, statement, changed, chains, cosigned, keys, manifest } = check;
   const lines: string[] = [];
+  if (changed.protocol)
+    lines.push('protocol.json is not as it was exported: who made the package, when and why may be made up:');
   if (protocol !== null && manifest !== null) {
     lines.push(`case ${manifest.case}, for: ${protocol.purpose}`);
     lines.push(`made by ${protocol.by}, ${protocol.began} to ${protocol.ended} by the clock of that machine`);
   }
+  if (changed.statement)
+    lines.push('statement.json is not as it was exported: what was asked for may be made up:');
   if (statement !== null) lines.push(...statementLines(statement));
   for (const { signed } of chains) {
     if (signed === null) continue;
@@ -98,7 +103,7 @@ export const packageJson = (
     omittedFindings: check.omitted,
     case: check.manifest?.case ?? null,
     part: check.manifest?.part ?? null,
-    ...{ statement: check.statement, protocol: check.protocol },
+    ...{ statement: check.statement, protocol: check.protocol, changed: check.changed },
     chains: check.chains.map(({ summary }) => summary),
     ...{ keys: check.keys, cosigned: check.cosigned, notShown: ENGLISH.notProven },
   })),

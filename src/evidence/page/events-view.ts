@@ -5,8 +5,15 @@ import { filled } from '../texts.ts';
 import { element } from './elements.ts';
 import type { Words } from './words.ts';
 
-const COLUMNS = ['proof', 'topic', 'offset', 'timeUtc', 'timeLocal', 'key', 'value'] as const;
-type Column = (typeof COLUMNS)[number];
+const ALL_COLUMNS = [
+  ...(['proof', 'topic', 'offset', 'timeUtc', 'timeLocal', 'archivedUtc', 'key', 'value'] as const),
+];
+type Column = (typeof ALL_COLUMNS)[number];
+
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** The same times twice say nothing more. */
+export const IS_UTC = /^(Etc\/)?(UTC|UCT|GMT|Zulu|Universal|Greenwich)$/.test(ZONE);
+const COLUMNS = ALL_COLUMNS.filter((column) => column !== 'timeLocal' || !IS_UTC);
 
 const ROWS = 100;
 /** All that paper takes; the rest is in the files. */
@@ -20,7 +27,6 @@ export class EventsView {
   readonly #onShow: (event: CheckedEvent) => void;
   readonly #texts: readonly string[];
   readonly #body = element('div', {});
-  readonly #zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   #sort: { readonly column: Column; readonly up: boolean } | null = null;
   #found: readonly CheckedEvent[];
   #first = 0;
@@ -129,7 +135,7 @@ export class EventsView {
   }
 
   #head(column: Column): HTMLElement {
-    const name = filled(this.#words[column], { zone: this.#zone });
+    const name = filled(this.#words[column], { zone: ZONE });
     const isSorted = this.#sort?.column === column;
     const up = isSorted ? !this.#sort?.up : true;
     const order = isSorted ? (this.#sort?.up ? 'ascending' : 'descending') : 'none';
@@ -147,7 +153,7 @@ export class EventsView {
   }
 
   #row(event: CheckedEvent): HTMLElement {
-    const { chain, partition, shown, isProven } = event;
+    const { chain, partition, shown, isProven, archivedAt } = event;
     const { timeMs } = shown;
     const words = this.#words;
     const isChosen = event === this.#chosen ? ' chosen' : '';
@@ -176,21 +182,37 @@ export class EventsView {
       ),
       topic: element('td', {}, `${chain}/${partition}`),
       offset: element('td', { class: 'number' }, String(shown.offset)),
-      timeUtc: element('td', { class: 'time' }, timeMs === null ? '–' : timeText(timeMs).replace('T', ' ')),
-      timeLocal: element('td', { class: 'time' }, timeMs === null ? '–' : localTime(timeMs)),
+      timeUtc: timeCell(timeMs, utcPieces),
+      timeLocal: timeCell(timeMs, localPieces),
+      archivedUtc: timeCell(archivedAt === null ? null : Date.parse(archivedAt), utcPieces),
       key: element('td', { class: 'code' }, shown.key ?? '–'),
       value: element('td', { class: 'code value' }, valueText(event, words)),
     };
-    for (const column of COLUMNS)
-      cells[column].dataset['label'] = filled(words[column], { zone: this.#zone });
+    for (const column of COLUMNS) cells[column].dataset['label'] = filled(words[column], { zone: ZONE });
     const kind = `${isProven ? '' : 'unproven'}${isChosen}`.trim();
     return element('tr', { class: kind }, ...COLUMNS.map((column) => cells[column]));
   }
 }
 
+type Pieces = readonly [date: string, time: string];
+
+/** `2026-11-22 10:00:10.000Z` */
+const utcPieces = (ms: number): Pieces => timeText(ms).split('T') as [string, string];
+export const utcTime = (ms: number): string => utcPieces(ms).join(' ');
+
 /** By the clock of the reader's own zone. */
-export const localTime = (ms: number): string =>
-  new Date(ms).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const localPieces = (ms: number): Pieces => {
+  const at = new Date(ms);
+  const date = at.toLocaleDateString(undefined, { dateStyle: 'medium' });
+  return [`${date},`, at.toLocaleTimeString(undefined, { timeStyle: 'medium' })];
+};
+export const localTime = (ms: number): string => localPieces(ms).join(' ');
+
+/** The date over the time where room is short: what the event says needs it more. */
+function timeCell(ms: number | null, pieces: (ms: number) => Pieces): HTMLElement {
+  const [date, time] = ms === null ? ['–', ''] : pieces(ms);
+  return element('td', { class: 'time' }, element('span', {}, date), ' ', element('span', {}, time));
+}
 
 function valueText({ shown: { gap, value } }: CheckedEvent, words: Words): string {
   if (gap !== null)
@@ -199,14 +221,18 @@ function valueText({ shown: { gap, value } }: CheckedEvent, words: Words): strin
   return value.length > VALUE_SHOWN ? `${value.slice(0, VALUE_SHOWN)} …` : value;
 }
 
-function searchText({ chain, partition, shown }: CheckedEvent): string {
+function searchText({ chain, partition, shown, archivedAt }: CheckedEvent): string {
   const { offset, timeMs, key, value, headers } = shown;
   const time = timeMs === null ? '' : `${timeText(timeMs)} ${localTime(timeMs)}`;
+  const archived = archivedAt === null ? '' : `${archivedAt} ${utcTime(Date.parse(archivedAt))}`;
   const headerText = headers.map((header) => `${header.name} ${header.value ?? ''}`).join(' ');
-  return `${chain}/${partition} ${offset} ${time} ${key ?? ''} ${headerText} ${value ?? ''}`.toLowerCase();
+  return `${chain}/${partition} ${offset} ${time} ${archived} ${key ?? ''} ${headerText} ${value ?? ''}`.toLowerCase();
 }
 
-function sortValue({ chain, partition, shown, isProven }: CheckedEvent, column: Column): string | number {
+function sortValue(
+  { chain, partition, shown, isProven, archivedAt }: CheckedEvent,
+  column: Column,
+): string | number {
   switch (column) {
     case 'topic':
       return `${chain}/${partition}`;
@@ -215,6 +241,8 @@ function sortValue({ chain, partition, shown, isProven }: CheckedEvent, column: 
     case 'timeUtc':
     case 'timeLocal':
       return shown.timeMs ?? -1;
+    case 'archivedUtc':
+      return archivedAt ?? '';
     case 'key':
       return shown.key ?? '';
     case 'value':

@@ -1,7 +1,6 @@
 // Is the package that the reader gives to this page what was archived? Runs in a browser, from a file, alone.
 import { messageOf } from '../../base/error.ts';
 import { portableSha256 } from '../../base/hash.ts';
-import { timeText } from '../../format/time.ts';
 import type { VerifySignature } from '../../verify/trust.ts';
 import { checkPackage, notOpened, type PackageCheck } from '../check.ts';
 import type { CheckedEvent } from '../check-chain.ts';
@@ -9,7 +8,7 @@ import { filled, verdictSentence } from '../texts.ts';
 import { ZipError } from '../zip.ts';
 import { chosen, type Dropped, droppedOn } from './dropped.ts';
 import { element } from './elements.ts';
-import { EventsView, localTime } from './events-view.ts';
+import { EventsView, IS_UTC, localTime, utcTime } from './events-view.ts';
 import { wayPicture } from './picture.ts';
 import { browserVerifier } from './signatures.ts';
 import { aboutSection, keysSection, type View, verdictSection } from './verdict-view.ts';
@@ -209,7 +208,8 @@ class Page {
     const chain = check.chains.find((one) => one.events.includes(event));
     const way = chain && wayPicture(event, files.get(event.proofPath), chain, words, portableSha256);
     const clock = shown.clock === 'broker' ? words.clockBroker : words.clockProducer;
-    const time = (ms: number, by: string) => `${timeText(ms)} UTC, ${localTime(ms)} (${by})`;
+    const local = (ms: number): string => (IS_UTC ? '' : `, ${localTime(ms)}`);
+    const time = (ms: number, by: string) => `${utcTime(ms)}${local(ms)} (${by})`;
     into.replaceChildren(
       element(
         'section',

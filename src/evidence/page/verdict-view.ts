@@ -52,7 +52,7 @@ const row = (term: string, ...values: readonly string[]): HTMLElement[] =>
   values.length === 0 ? [] : [element('dt', {}, term), ...values.map((value) => element('dd', {}, value))];
 
 export function aboutSection(check: PackageCheck, { words, texts }: View): HTMLElement | null {
-  const { manifest, protocol, statement, chains, cosigned } = check;
+  const { manifest, protocol, statement, changed, chains, cosigned } = check;
   if (manifest === null) return null;
   const { number, last } = manifest.part;
   const part = last ? (number === 1 ? words.partOne : words.partLast) : words.partMore;
@@ -60,6 +60,7 @@ export function aboutSection(check: PackageCheck, { words, texts }: View): HTMLE
     'section',
     { 'aria-labelledby': 'about-head' },
     element('h2', { id: 'about-head' }, words.about),
+    ...changedNotes(changed, words),
     element(
       'dl',
       {},
@@ -78,11 +79,19 @@ export function aboutSection(check: PackageCheck, { words, texts }: View): HTMLE
       ),
       ...row(words.cosigned, ...cosigned.map((one) => cosignedText(one, words))),
     ),
-    element('p', { class: 'soft' }, manifest.signer === null ? words.notSigned : words.signedWord),
+    changed.protocol || changed.statement
+      ? null
+      : element('p', { class: 'soft' }, manifest.signer === null ? words.notSigned : words.signedWord),
     document_(words.statement, statement),
     document_(words.protocol, protocol),
   );
 }
+
+/** Before what they say: it may be what somebody wants the reader to believe. */
+const changedNotes = ({ statement, protocol }: PackageCheck['changed'], words: Words): HTMLElement[] =>
+  [protocol ? words.changedProtocol : null, statement ? words.changedStatement : null].flatMap((text) =>
+    text === null ? [] : [element('p', { class: 'warning' }, element('strong', {}, text))],
+  );
 
 const searchRows = ({ statement, search }: SearchStatement, words: Words): HTMLElement[] => [
   ...row(words.searched, statement),

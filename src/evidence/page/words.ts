@@ -51,6 +51,13 @@ const ENGLISH_WORDS = {
   recordedText: 'in this protocol alone',
   notSigned: 'This is the word of the package. Nobody signed it.',
   signedWord: 'This is the word of who holds the key of the list of files.',
+  changedProtocol: [
+    'protocol.json is not as it was exported: who asked, why, when and for which account may be made up.',
+    'Nobody vouches for it.',
+  ].join(' '),
+  changedStatement: [
+    'statement.json is not as it was exported: what was asked for may be made up. Nobody vouches for it.',
+  ].join(' '),
   keys: 'Whose keys are these?',
   keysIntro: [
     'The package can not say whose keys it is signed with. Call somebody of whom you know that they',
@@ -71,6 +78,7 @@ const ENGLISH_WORDS = {
   offset: 'Offset',
   timeUtc: 'Time (UTC)',
   timeLocal: 'Time ({zone})',
+  archivedUtc: 'Archived (UTC)',
   key: 'Key',
   value: 'Value',
   proof: 'Proof',
@@ -161,6 +169,14 @@ const GERMAN_WORDS: Words = {
   recordedText: 'nur in diesem Protokoll',
   notSigned: 'Das sagt das Paket. Niemand hat es signiert.',
   signedWord: 'Das sagt, wer den Schlüssel der Dateiliste hat.',
+  changedProtocol: [
+    'protocol.json ist nicht, wie es exportiert wurde: Wer gefragt hat, warum, wann und mit welchem Konto,',
+    'kann erfunden sein. Niemand steht dafür ein.',
+  ].join(' '),
+  changedStatement: [
+    'statement.json ist nicht, wie es exportiert wurde: Wonach gefragt war, kann erfunden sein. Niemand steht',
+    'dafür ein.',
+  ].join(' '),
   keys: 'Wem gehören diese Schlüssel?',
   keysIntro: [
     'Das Paket kann nicht sagen, wem die Schlüssel gehören, mit denen es signiert ist. Rufen Sie',
@@ -182,6 +198,7 @@ const GERMAN_WORDS: Words = {
   offset: 'Offset',
   timeUtc: 'Zeit (UTC)',
   timeLocal: 'Zeit ({zone})',
+  archivedUtc: 'Archiviert (UTC)',
   key: 'Schlüsselfeld',
   value: 'Wert',
   proof: 'Beweis',

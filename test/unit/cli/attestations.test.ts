@@ -68,6 +68,24 @@ describe('find and export --attestations', () => {
     }
   });
 
+  it('a package with a cosigned checkpoint: the digits of the cosigner are shown to who makes it', async () => {
+    await world.step();
+    write();
+    const made = await exported(...attested());
+    expect(made.code, made.err).toBe(0);
+    const digits = new RegExp(`key of the second party ${NAME}: (\\d{5}( \\d{5}){7})`).exec(made.err)?.[1];
+    const checked = await ledgerstone(['verify-package', at('case.zip'), '--json']);
+    const { keys, cosigned } = JSON.parse(checked.out).packages[0];
+    expect(keys.find(({ role }: { role: string }) => role === 'cosigner')).toMatchObject({
+      name: NAME,
+      digits,
+    });
+    expect(cosigned).toHaveLength(1);
+    rmSync(at('case.zip'));
+    const json = JSON.parse((await exported(...attested(), '--json')).out);
+    expect(json.cosigners).toEqual([{ name: NAME, digits }]);
+  });
+
   it('name a chain without an attestation before they say what was found', async () => {
     expect((await find(...attested())).code).toBe(0);
     await world.builder.chain('other').fill(1, 3);

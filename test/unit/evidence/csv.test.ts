@@ -46,6 +46,11 @@ describe('the table', () => {
     }
   });
 
+  it('names no clock for a time that is none', () => {
+    const line = encodeEntry({ ...(record as typeof record & object), timestamp: -1n });
+    expect(row(line)).toMatch(/^orders,0,12,,,2026-11-22T10:02:00\.000Z,/);
+  });
+
   it('says of a gap line which offsets have no event, and why', () => {
     expect(row(encodeGap(transactionGap(30, 3)))).toBe(
       'orders,0,30,,,2026-11-22T10:02:00.000Z,,,,offsets 30 to 32 have no event: transaction\r\n',
