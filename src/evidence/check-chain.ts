@@ -35,7 +35,7 @@ export type CheckedLine = {
   readonly fault: LineFault | null;
 };
 
-/** `bad`: no line of an archive. `no-proof`: nobody listed a proof of it. Else the code of its proof's fault. */
+/** `bad`: no line of an archive. `no-proof`: no proof of it is listed. Else the code of its proof's fault. */
 type LineFault = { readonly kind: 'bad' | 'no-proof' | 'proof'; readonly code: string };
 
 export type CheckedChain = {

@@ -1,7 +1,11 @@
-// Of the files that are not as they were exported, which still have to be named, and what do they no longer vouch for?
-import type { PackageCheck } from './check.ts';
+// Which files that are not as they were exported are still to be named, and what do they no longer vouch for?
 import type { Findings, PackageFinding } from './finding.ts';
 import { chainOfPath, PATHS } from './package.ts';
+
+/**
+ * They do not stand here as they were signed, or do not fit the events: nobody vouches for what they say.
+ */
+export type ChangedDocuments = { readonly statement: boolean; readonly protocol: boolean };
 
 /** What was found in the lines of a chain. */
 const OF_LINES: ReadonlySet<string> = new Set<PackageFinding['kind']>([
@@ -31,7 +35,7 @@ export function sayChanged(
 export function changedDocuments(
   findings: readonly PackageFinding[],
   faulty: ReadonlySet<string>,
-): PackageCheck['changed'] {
+): ChangedDocuments {
   const isSo = (path: string, kind: PackageFinding['kind']) =>
     faulty.has(path) || findings.some((one) => one.kind === kind || one.kind === 'signature-bad');
   return {

@@ -22,7 +22,7 @@ export type DocumentsContext = {
   /** Listed files that are missing or were changed: what they say is compared with nothing. */
   readonly faulty: ReadonlySet<string>;
   readonly chains: readonly CheckedChain[];
-  /** Whether every line is as it was archived and none is missing. Else documents can't fit, and it is not their fault. */
+  /** Every line is as it was archived, none is missing. Else documents can't fit, whoever made them. */
   readonly isSound: boolean;
   readonly findings: Findings;
 };

@@ -10,13 +10,13 @@ export type PackageFiles = ReadonlyMap<string, Uint8Array>;
 
 export type ListedContent = {
   /**
-   * Of each listed file as it was exported, as far as it can be had: of one that was changed beyond repair its
+   * Of each listed file as it was exported, as far as that can be had: of one changed beyond repair its
    * content as it is, so that the check of the events can say more.
    */
   readonly content: ReadonlyMap<string, Uint8Array>;
   /**
-   * Listed files that are missing, or changed beyond repair. What does not fit because of them is no fault of
-   * its own. Of a changed one nothing was said yet: who can say what was changed in it does.
+   * Listed files that are missing, or changed beyond repair. What does not fit because of them has no fault
+   * of its own. Of a changed one nothing was said yet: who can name the change says it.
    */
   readonly faulty: ReadonlySet<string>;
 };

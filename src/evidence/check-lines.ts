@@ -1,4 +1,4 @@
-// What was done to the lines of one chain? One change is one finding, whatever else no longer fits because of it.
+// What was done to the lines of a chain? One change is one finding, whatever else does not fit because of it.
 import type { CheckedChain, CheckedEvent, CheckedLine } from './check-chain.ts';
 import { wantedOf } from './check-documents.ts';
 import type { Findings } from './finding.ts';
@@ -107,7 +107,7 @@ function sayOfChanged(
 ): void {
   const [first, ...more] = lines;
   const own = first!.event?.shown.offset;
-  // The list of files vouches for the line as for its proof: which of them is not the archive's can't be said.
+  // The list of files vouches for the line and for its proof: which of them is false is not known.
   if (isListed && more.length === 0 && first!.fault?.kind === 'proof' && own !== undefined) {
     say('proof-bad', { chain: place, offset: own, code: first!.fault.code });
     return;

@@ -8,7 +8,7 @@ import type { CosignerKey } from '../format/cosignature.ts';
 import { parseVkeyFile, spkiFingerprint, type VerifierKey } from '../format/vkey.ts';
 import { sameKey, type VerifySignature } from '../verify/trust.ts';
 import { type CheckedChain, checkEvents } from './check-chain.ts';
-import { changedDocuments, sayChanged } from './check-changed.ts';
+import { type ChangedDocuments, changedDocuments, sayChanged } from './check-changed.ts';
 import { type Cosigned, checkCosigners } from './check-cosigners.ts';
 import { checkProtocol, checkStatement, checkTable, readStatement } from './check-documents.ts';
 import { type ListedContent, listedContent, type PackageFiles } from './check-files.ts';
@@ -64,8 +64,7 @@ export type PackageCheck = {
   readonly manifestHash: string | null;
   readonly statement: PackageStatement | null;
   readonly protocol: Protocol | null;
-  /** They do not stand here as they were signed, or do not fit the events: nobody vouches for what they say. */
-  readonly changed: { readonly statement: boolean; readonly protocol: boolean };
+  readonly changed: ChangedDocuments;
   readonly chains: readonly CheckedChain[];
   readonly keys: readonly UsedKey[];
   readonly cosigned: readonly Cosigned[];
