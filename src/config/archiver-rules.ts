@@ -85,6 +85,15 @@ function retentionProblems(root: unknown, topics: readonly Named[]): SchemaProbl
     ].join(' ');
     problems.push({ path: ['retention', name, 'period'], message });
   }
+  for (const { name, text, period } of periods) {
+    const months = valueAt(root, ['retention', name, 'requires', 'months']);
+    if (typeof months !== 'number' || isAtLeast(period, { months, ms: 0 })) continue;
+    const path = ['retention', name, 'period'];
+    problems.push({
+      path,
+      message: `${text} can end before ${months} months are over, which \`requires\` asks for`,
+    });
+  }
   const seals = periods.find(({ name }) => name === 'seals');
   for (const { name, period } of periods) {
     if (seals === undefined || isAtLeast(seals.period, period)) continue;

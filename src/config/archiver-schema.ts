@@ -154,6 +154,15 @@ const policy = z.strictObject({
   period: period.describe(
     'How long an object is locked. Months and years follow the calendar: `1y` ends on the same day of the next year',
   ),
+  requires: z
+    .strictObject({
+      months: z.int().min(1).max(1200).describe('How many months the duty asks for'),
+      duty: word(255, 'the duty, such as pci-10.5.1').describe('Which duty: for people'),
+    })
+    .optional()
+    .describe('A duty that the period is compared with: a shorter one is refused. Default: none'),
+  owner: word(255, 'who answers for it').optional().describe('Who answers for this policy: for people'),
+  basis: word(512, 'the legal basis').optional().describe('On which legal basis: for people'),
 });
 
 export const configSchema = z.strictObject({

@@ -7,6 +7,7 @@ import { checkYaml, readConfigFile } from './check.ts';
 import {
   brokersOf,
   type LogLevel,
+  type PolicyReasons,
   present,
   type RetentionPolicy,
   type SaslConfig,
@@ -75,6 +76,8 @@ export type FileSourceConfig = {
 };
 type SourceConfig = KafkaSourceConfig | FileSourceConfig;
 
+export type ConfiguredPolicy = RetentionPolicy & PolicyReasons;
+
 export type Config = {
   readonly production: boolean;
   readonly archive: {
@@ -86,7 +89,7 @@ export type Config = {
   };
   readonly source: SourceConfig;
   /** Always has `seals`, which is never shorter or weaker than any other. */
-  readonly retention: Readonly<Record<string, RetentionPolicy>> & { readonly seals: RetentionPolicy };
+  readonly retention: Readonly<Record<string, ConfiguredPolicy>> & { readonly seals: ConfiguredPolicy };
   /** No lock is set further ahead. No policy is longer. */
   readonly greatestLock: Period;
   readonly segment: {
@@ -198,12 +201,18 @@ function sourceOf(input: ConfigOutput, resolvePath: (path: string) => string): S
 
 /** Without a `seals` policy, seals get the longest period and the strictest mode of the others. */
 function retentionOf(input: ConfigOutput): Config['retention'] {
-  const policies: Record<string, RetentionPolicy> = {};
-  for (const [name, { mode, period }] of Object.entries(input.retention)) {
-    policies[name] = { mode, period: periodOf(period), text: period };
+  const policies: Record<string, ConfiguredPolicy> = {};
+  for (const [name, { mode, period, ...reasons }] of Object.entries(input.retention)) {
+    policies[name] = present({
+      mode,
+      period: periodOf(period),
+      text: period,
+      ...reasons,
+    }) as ConfiguredPolicy;
   }
   const all = Object.values(policies);
   const longest = all.reduce((a, b) => (isAtLeast(a.period, b.period) ? a : b));
   const mode = all.some((policy) => policy.mode === 'COMPLIANCE') ? 'COMPLIANCE' : 'GOVERNANCE';
-  return { ...policies, seals: policies['seals'] ?? { ...longest, mode } };
+  const { period, text } = longest;
+  return { ...policies, seals: policies['seals'] ?? { period, text, mode } };
 }

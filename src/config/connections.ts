@@ -10,6 +10,14 @@ export type RetentionPolicy = {
   readonly text: string;
 };
 
+/** What is said of a policy beside what is enforced. */
+export type PolicyReasons = {
+  /** A duty that it has to keep: at least so many calendar months. */
+  readonly requires?: { readonly months: number; readonly duty: string };
+  readonly owner?: string;
+  readonly basis?: string;
+};
+
 export type S3StoreConfig = {
   readonly kind: 's3';
   readonly bucket: string;

@@ -32,6 +32,7 @@ import type { Store } from '../../store/store.ts';
 import type { Handler, HttpServer } from '../http.ts';
 import { observerOf, type RunOptions } from './observer.ts';
 import { whilePermissionsSpread } from './permissions-spread.ts';
+import { requirePoliciesInForce } from './policies-in-force.ts';
 import { receiptHandler } from './receipts.ts';
 import { startServer } from './server.ts';
 
@@ -201,6 +202,10 @@ class Service {
     await requireFitStore(archive.store, signal);
     const signers = [await openSigner(archive.signing, log)];
     const trusted = trustedKeys(this.#config, signers);
+    await requirePoliciesInForce({
+      ...{ config: this.#config, store: this.#store, trusted, log, signal },
+      acceptsAny: this.#options.acceptsAnyPolicy === true,
+    });
     const own = trusted.slice(0, signers.length);
     this.#trusted = trusted;
     const files = new PublishedFiles({

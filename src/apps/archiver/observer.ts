@@ -20,6 +20,8 @@ export type RunOptions = {
   /** Asks for a drain: what is held is sealed, then it ends. */
   readonly signal: AbortSignal;
   readonly log: Logger;
+  /** Starts with other retention policies than people put in force. For trials. */
+  readonly acceptsAnyPolicy?: boolean;
   /**
    * Records accepted so far, over all partitions; those that a fence or a rebalance drops are counted again.
    */

@@ -1,12 +1,16 @@
 // `ledgerstone archive`: how does the service run, and when does it end?
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/archiver.ts';
-import { EXIT } from './exit-code.ts';
+import { EXIT, UsageError } from './exit-code.ts';
 import { endsInLog, openLog } from './logger.ts';
 import { serverNotes } from './server-notes.ts';
 import { acting, type Session } from './session.ts';
 
-type ArchiveCommandOptions = { readonly config: string; readonly json?: boolean };
+type ArchiveCommandOptions = {
+  readonly config: string;
+  readonly acceptPolicy?: boolean;
+  readonly json?: boolean;
+};
 
 const HELP = `
 Consumes the configured topics as a member of its consumer group. Several instances share
@@ -15,6 +19,9 @@ limits.drain; another signal more than a second later ends it at once, with exit
 and what was not sealed is read from Kafka again at the next start. Logs go to standard
 output: JSON, or readable lines on a terminal. With a file source it ends when everything
 is sealed.
+
+If the archive has a governance chain in which a retention policy is in force, it does not
+start with another one.
 
 Exit codes: 0 stopped or finished, 2 configuration, 3 could not go on (the log says why).
 
@@ -29,6 +36,7 @@ export function archiveCommand(program: Command, session: Session): void {
     .command('archive')
     .description('The service: consume, seal, store, until SIGTERM.')
     .requiredOption('--config <file>', 'ledgerstone.yaml')
+    .option('--accept-policy', 'start with other policies than are in force; not with production: true')
     .option('--json', 'JSON logs on a terminal too, and the result as the last line')
     .addHelpText('after', HELP)
     .action(acting(session, (options: ArchiveCommandOptions) => runArchive(session, options)));
@@ -39,11 +47,19 @@ async function runArchive(session: Session, options: ArchiveCommandOptions): Pro
   session.judges = false;
   const config = await loadConfig(options.config, io.env);
   const json = options.json === true;
+  const acceptsAnyPolicy = options.acceptPolicy === true;
+  if (acceptsAnyPolicy && config.production)
+    throw new UsageError(
+      '--accept-policy is for trials, and this is production',
+      'Put the policies in force: ledgerstone retention policy.',
+    );
   const { log } = await openLog(io, config.log.level, json);
   for (const { found, remedy } of serverNotes(config.server, 'server', io.env))
     log.warn({ remedy }, `the status server ${found}`);
   const { runArchiver } = await import('../archiver/main.ts');
-  const result = await endsInLog(io, log, json, () => runArchiver(config, { signal: io.signal, log }));
+  const result = await endsInLog(io, log, json, () =>
+    runArchiver(config, { signal: io.signal, log, acceptsAnyPolicy }),
+  );
   if (json) await output.json(result, 0);
   return EXIT.ok;
 }

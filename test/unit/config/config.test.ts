@@ -258,6 +258,14 @@ lmits: {}
       'must be 1970 or later',
     ],
     [
+      'a policy that can end a day before its duty',
+      changed(
+        'pci-12m: { mode: COMPLIANCE, period: 1y }',
+        'pci-12m: { mode: COMPLIANCE, period: 365d, requires: { months: 12, duty: pci-10.5.1 } }',
+      ),
+      '365d can end before 12 months are over, which `requires` asks for',
+    ],
+    [
       "the drill's chain",
       changed('name: audit.orders', 'name: ledgerstone.drill'),
       'these names are kept for our own chains',

@@ -1,0 +1,80 @@
+// Are the policies of the configuration those that people decided on? Asked before anything is locked.
+import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Config } from '../../config/archiver.ts';
+import type { VerifierKey } from '../../format/vkey.ts';
+import { type PolicyDifference, policyDifferences } from '../../governance/policy-difference.ts';
+import { type ActReading, readActs } from '../../read/acts.ts';
+import type { StoreReader } from '../../store/store.ts';
+
+export type PolicyCheck = {
+  readonly config: Pick<Config, 'retention'>;
+  readonly store: StoreReader;
+  readonly trusted: readonly VerifierKey[];
+  /** Whatever is found, it is logged, and the archiver starts. */
+  readonly acceptsAny: boolean;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Nothing to compare with: the archive has no governance chain, or no policy is in force there. Throws
+ * `policy-not-in-force`, `decisions-unknown`, or what is retriable of the store.
+ */
+export async function requirePoliciesInForce(check: PolicyCheck): Promise<void> {
+  const reading = await readDecisions(check);
+  if (reading === null) return;
+  const inForce = reading.history.newest('policy');
+  if (inForce === null) {
+    check.log.warn(
+      {},
+      'the governance chain has no retention policy: those of the configuration are not compared',
+    );
+    return;
+  }
+  const differences = policyDifferences(check.config.retention, inForce.detail);
+  if (differences.length === 0) return;
+  refuse(
+    check,
+    new LedgerstoneError(
+      'policy-not-in-force',
+      `the configuration archives with other policies than are in force: ${differences.map(differenceText).join('; ')}`,
+      {
+        remedy: [
+          'An officer puts them in force with `ledgerstone retention policy`; or put the earlier ones back.',
+          `In force are those that ${inForce.by.name} decided at ${inForce.time}.`,
+        ].join(' '),
+      },
+    ),
+  );
+}
+
+async function readDecisions(check: PolicyCheck): Promise<ActReading | null> {
+  try {
+    return await readActs(check.store, check.trusted, check.signal);
+  } catch (error) {
+    // The store's own troubles are cured elsewhere.
+    if (!(error instanceof LedgerstoneError) || error.disposition !== 'input') throw error;
+    refuse(
+      check,
+      new LedgerstoneError(
+        'decisions-unknown',
+        `the governance chain of this archive can't be read, so no policy can be compared: ${messageOf(error)}`,
+        {
+          remedy:
+            'Put its verifier key, as `ledgerstone governance charter` printed it, into `archive.trusted`.',
+          cause: error,
+        },
+      ),
+    );
+    return null;
+  }
+}
+
+function refuse({ acceptsAny, log }: PolicyCheck, error: LedgerstoneError): void {
+  if (!acceptsAny) throw error;
+  log.warn({ remedy: error.remedy }, `started all the same (--accept-policy): ${error.message}`);
+}
+
+const differenceText = ({ name, configured, inForce }: PolicyDifference): string =>
+  `${name} is ${configured}, in force ${inForce === null ? 'is none' : `${inForce}`}`;

@@ -1,0 +1,94 @@
+// Does an archiver start with other policies than people put in force?
+import { describe, expect, it } from 'vitest';
+import { requirePoliciesInForce } from '../../../src/apps/archiver/policies-in-force.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { periodOf } from '../../../src/base/period.ts';
+import type { RetentionPolicy } from '../../../src/config/connections.ts';
+import { verifierKey } from '../../../src/format/vkey.ts';
+import { policiesToAct } from '../../../src/governance/policy-difference.ts';
+import { charterRequest, type GovernanceWorld, governanceWorld } from '../../support/governance.ts';
+import { memorySigner } from '../../support/memory-signer.ts';
+
+const policy = (text: string, mode: RetentionPolicy['mode'] = 'COMPLIANCE'): RetentionPolicy => ({
+  ...{ mode, text, period: periodOf(text) },
+});
+const policies = (pci: RetentionPolicy) => ({ pci, seals: policy('10y') });
+type Policies = ReturnType<typeof policies>;
+
+async function started(
+  world: GovernanceWorld,
+  retention: Policies,
+  acceptsAny = false,
+  trusted = [world.key],
+) {
+  const warnings: string[] = [];
+  const log = { warn: (_: object, message: string) => void warnings.push(message) };
+  await requirePoliciesInForce({
+    ...{ config: { retention }, store: world.store, trusted, acceptsAny },
+    ...{ log: log as never, signal: new AbortController().signal },
+  });
+  return warnings;
+}
+
+async function decided(...periods: string[]): Promise<GovernanceWorld> {
+  const world = governanceWorld();
+  await world.record(world.people.ada, charterRequest(world));
+  for (const period of periods)
+    await world.record(world.people.ada, {
+      ...{ kind: 'policy', of: null, reason: `Now ${period}`, reference: null },
+      detail: policiesToAct(policies(policy(period))),
+    });
+  return world;
+}
+
+describe('an archiver', () => {
+  it('starts where nobody decided anything', async () => {
+    expect(await started(governanceWorld(), policies(policy('30d')))).toEqual([]);
+  });
+
+  it('starts, and says so, where no policy is in force', async () => {
+    expect(await started(await decided(), policies(policy('30d')))).toEqual([
+      'the governance chain has no retention policy: those of the configuration are not compared',
+    ]);
+  });
+
+  it.each(['1y', '12mo'])('starts with what is in force, written as %s', async (text) => {
+    expect(await started(await decided('1y'), policies(policy(text)))).toEqual([]);
+  });
+
+  it.each([
+    ['a shorter one', policy('30d'), 'pci is 30d, COMPLIANCE, in force 1y, COMPLIANCE'],
+    ['a longer one', policy('2y'), 'pci is 2y, COMPLIANCE, in force 1y, COMPLIANCE'],
+    ['another mode', policy('1y', 'GOVERNANCE'), 'pci is 1y, GOVERNANCE, in force 1y, COMPLIANCE'],
+  ])('does not start with %s', async (_, wanted, text) => {
+    const world = await decided('1y');
+    await expect(started(world, policies(wanted))).rejects.toMatchObject({ code: 'policy-not-in-force' });
+    await expect(started(world, policies(wanted))).rejects.toThrow(text);
+    expect(await started(world, policies(wanted), true)).toEqual([
+      expect.stringContaining('--accept-policy'),
+    ]);
+  });
+
+  it('does not start with a policy that nobody decided on', async () => {
+    const wanted = { ...policies(policy('1y')), fresh: policy('5y') };
+    await expect(started(await decided('1y'), wanted)).rejects.toThrow(
+      'fresh is 5y, COMPLIANCE, in force is none',
+    );
+  });
+
+  it('does not follow a proposal that nobody approved', async () => {
+    const world = await decided('1y', '30d');
+    await expect(started(world, policies(policy('30d')))).rejects.toThrow('in force 1y');
+    expect(await started(world, policies(policy('1y')))).toEqual([]);
+  });
+
+  it('does not start where it has no key for the decisions', async () => {
+    const other = memorySigner({ seed: 'log' });
+    const log = verifierKey('audit.example.com/prod', other.publicKey, nodeSha256);
+    const world = await decided('1y');
+    await expect(started(world, policies(policy('1y')), false, [log])).rejects.toMatchObject({
+      code: 'decisions-unknown',
+      remedy: expect.stringContaining('archive.trusted'),
+    });
+  });
+});
