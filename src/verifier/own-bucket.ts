@@ -28,7 +28,13 @@ export type OwnBucket = {
 type PutTools = Pick<OwnBucket, 'retention' | 'clock'> & { readonly store: Pick<StoreWriter, 'putIfAbsent'> };
 
 /** A note that was listed. */
-export type ListedNote<K> = { readonly key: string; readonly versionId: string; readonly parsed: K };
+export type ListedNote<K> = {
+  readonly key: string;
+  readonly versionId: string;
+  /** Stored bytes. */
+  readonly size: number;
+  readonly parsed: K;
+};
 
 /**
  * Foreign objects that are passed over in a search for a note. Others who may write there could add any
@@ -70,9 +76,9 @@ export async function* listNotes<K>(
   parseKey: (key: string) => K | null,
   options: { readonly startAfter?: string; readonly signal?: AbortSignal } = {},
 ): AsyncGenerator<ListedNote<K>> {
-  for await (const { key, versionId } of oldestVersions(store.listVersions(prefix, options))) {
+  for await (const { key, versionId, size } of oldestVersions(store.listVersions(prefix, options))) {
     const parsed = parseKey(key);
-    if (parsed !== null) yield { key, versionId, parsed };
+    if (parsed !== null) yield { key, versionId, size, parsed };
   }
 }
 

@@ -27,8 +27,11 @@ export type Visit = {
 export interface ContentVisitor {
   /**
    * Called for the seals of a chain in their order, before their data objects are looked for. It may wait,
-   * and then so does the chain. Null: this object is not read. That it is there, and its size, are checked
+   * and then so does the chain. Chains are checked side by side, and begin in the order in which they were
+   * given. Null: this object is not read. That it is there, and its size, are checked
    * anyway.
    */
   enter(seal: SealToVisit): Promise<Visit | null>;
+  /** Called once the chain is checked, whatever came of it: none of its seals comes any more. */
+  leave?(place: ChainInArchive): void;
 }

@@ -56,7 +56,7 @@ export type VerifyOptions = {
   readonly leastLock?: Period | null;
   /** Objects that are locked for longer are noticed. */
   readonly greatestLock?: Period | null;
-  /** Looks into data objects beside their check. Chains are then checked one after the other. */
+  /** Looks into data objects beside their check. */
   readonly visitor?: ContentVisitor | null;
   readonly onProgress?: (progress: Readonly<Progress>) => void;
   readonly signal?: AbortSignal;
@@ -158,11 +158,15 @@ async function checkChains(
   foreign: FindingList,
 ): Promise<ChainReport[]> {
   const reports: (ChainReport | null)[] = places.map(() => null);
-  const tasks = new TaskGroup(run.visitor === null ? CHAINS_AT_ONCE : 1);
+  const tasks = new TaskGroup(CHAINS_AT_ONCE);
   try {
     for (const [index, place] of places.entries()) {
       await tasks.start(async () => {
-        reports[index] = await checkChain(place, run, foreign);
+        try {
+          reports[index] = await checkChain(place, run, foreign);
+        } finally {
+          run.visitor?.leave?.(place);
+        }
         run.progress.chainsDone++;
         run.report();
       });

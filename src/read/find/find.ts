@@ -27,7 +27,7 @@ import { searchChecker } from './search-checker.ts';
 import { type SearchScope, searchScope } from './search-scope.ts';
 import { type ReadSegment, SegmentWalk } from './segment-walk.ts';
 import type { BeyondLimit, SearchEnd, Statement } from './statement.ts';
-import { TurnQueue } from './turn-queue.ts';
+import { ChainQueues } from './turn-queue.ts';
 
 /** One line that was asked for. */
 export type Hit = {
@@ -63,8 +63,11 @@ export type FoundLines = {
   readonly statement: () => Statement;
 };
 
-/** Segments that are read and whose hits are not taken yet. */
+/** Segments of the chain whose hits are taken that are read and not at their turn yet. */
 const SEGMENTS_WAITING_MAX = 24;
+
+/** The same of each chain that is read beside it, and whose hits come later. */
+const SEGMENTS_AHEAD_MAX = 2;
 
 /** Looked at behind a limit, to say whether there is another hit. They are mostly read by then. */
 const SEGMENTS_BEYOND_MAX = SEGMENTS_WAITING_MAX;
@@ -106,7 +109,8 @@ class Search {
     }
     const stop = new AbortController();
     const either = AbortSignal.any([signal, stop.signal]);
-    const queue = new TurnQueue<ReadSegment>(SEGMENTS_WAITING_MAX);
+    const names = this.#scope.searched.map(chainText);
+    const queue = new ChainQueues<ReadSegment>(names, SEGMENTS_WAITING_MAX, SEGMENTS_AHEAD_MAX);
     const checker = searchChecker(threads);
     this.#walk = new SegmentWalk(this.#scope.searched, checker, queue, {
       ...{ time: query.time, readsAll: query.readsAll, hasKey: trusted.length > 0 },

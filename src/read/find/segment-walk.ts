@@ -3,6 +3,8 @@
 import type { ArchiveVersion } from '../../verify/archive-reader.ts';
 import type { DataOutcome } from '../../verify/content.ts';
 import type { ContentVisitor, SealToVisit, Visit } from '../../verify/content-visitor.ts';
+import { chainText } from '../../verify/handover.ts';
+import type { ChainInArchive } from '../../verify/survey.ts';
 import type { LocatedSeal } from '../chain-reader.ts';
 import { type IndexFacts, isRuledOut, noIndexFacts, type SegmentIndexes } from './index/index-skips.ts';
 import type { TimeRange } from './query.ts';
@@ -10,7 +12,7 @@ import type { SearchChecker } from './search-checker.ts';
 import type { SearchScope } from './search-scope.ts';
 import { addCounts, noCounts, type SearchCounts, type SearchSpec } from './search-spec.ts';
 import type { SegmentFind } from './segment-search.ts';
-import type { TurnQueue } from './turn-queue.ts';
+import type { ChainQueues } from './turn-queue.ts';
 
 /** Of the segments of one chain that have lines. Counts only grow. */
 export type SegmentCounts = {
@@ -71,29 +73,29 @@ export class SegmentWalk implements ContentVisitor {
   readonly walks: readonly ChainWalk[];
   readonly #specs = new Map<string, { readonly walk: ChainWalk; readonly spec: SearchSpec }>();
   readonly #checker: SearchChecker;
-  readonly #queue: TurnQueue<ReadSegment>;
+  readonly #turns: ChainQueues<ReadSegment>;
   readonly #options: WalkOptions;
 
   constructor(
     searched: SearchScope['searched'],
     checker: SearchChecker,
-    queue: TurnQueue<ReadSegment>,
+    turns: ChainQueues<ReadSegment>,
     options: WalkOptions,
   ) {
     this.#checker = checker;
-    this.#queue = queue;
+    this.#turns = turns;
     this.#options = options;
     this.walks = searched.map(({ spec, chain, partition, topic }) => {
       const counts = noCounts(spec.conditions.length);
       const walk = { chain, partition, topic, segments: noSegments(), counts, index: noIndexFacts() };
-      this.#specs.set(`${chain}/${partition}`, { walk, spec });
+      this.#specs.set(chainText(walk), { walk, spec });
       return walk;
     });
   }
 
   async enter(seal: SealToVisit): Promise<Visit | null> {
     const { opened, place } = seal;
-    const entry = this.#specs.get(`${place.chain}/${place.partition}`);
+    const entry = this.#specs.get(chainText(place));
     const { data } = opened.manifest;
     if (entry === undefined || data === null) return null;
     const { walk, spec } = entry;
@@ -108,7 +110,9 @@ export class SegmentWalk implements ContentVisitor {
       return null;
     }
     this.#checker.expect(data, spec);
-    const set = await this.#queue.begin(signal);
+    const queue = this.#turns.of(chainText(place));
+    if (queue === undefined) return null;
+    const set = await queue.begin(signal);
     return {
       checked: (version, outcome) => {
         onBytes(data.bytes);
@@ -116,6 +120,10 @@ export class SegmentWalk implements ContentVisitor {
       },
       end: () => set(null),
     };
+  }
+
+  leave(place: ChainInArchive): void {
+    this.#turns.of(chainText(place))?.end();
   }
 
   /** Without a key nobody has shown that the seal is the one which the second party has seen. */

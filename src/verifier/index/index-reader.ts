@@ -1,6 +1,7 @@
 // What has a trusted second party written down of the segments of a chain? Read in their order, some ahead.
 import { readAhead } from '../../base/concurrency.ts';
 import { FormatError, messageOf } from '../../base/error.ts';
+import { MIB } from '../../base/limits.ts';
 import type { RefusedIndex, SegmentIndexes, SignedIndex } from '../../read/find/index/index-skips.ts';
 import { parseIndex, type SegmentIndex } from '../../read/find/index/segment-index.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
@@ -20,6 +21,8 @@ type Read = {
 
 /** Segments whose indexes are read ahead. Each may have several of them. */
 const AHEAD = 8;
+/** Chains are searched side by side: each holds about so many bytes of indexes ahead, or one segment's. */
+const BYTES_AHEAD = 16 * MIB;
 const NONE = { indexes: [], refused: [] } as const;
 
 export class IndexReader implements SegmentIndexes {
@@ -59,8 +62,9 @@ class ChainIndexes {
   constructor(store: Store, keys: NoteKeys, place: ChainInArchive, from: number, signal: AbortSignal) {
     this.#place = place;
     this.#signal = signal;
-    const read = (group: Group) => readGroup(store, keys, group, signal);
-    this.#reads = readAhead(groupsOf(store, place, from, signal), AHEAD, read);
+    this.#reads = readsAhead(groupsOf(store, place, from, signal), (group) =>
+      readGroup(store, keys, group, signal),
+    );
   }
 
   isPast = (sequence: number): boolean => sequence <= this.#last;
@@ -82,6 +86,21 @@ class ChainIndexes {
     }
     return this.#next?.sequence === sequence ? this.#next : NONE;
   }
+}
+
+/** The indexes of a chain's segments are about as large as those of its first one. */
+async function* readsAhead(
+  groups: AsyncGenerator<Group>,
+  read: (group: Group) => Promise<Read>,
+): AsyncGenerator<Read> {
+  const { done, value: first } = await groups.next();
+  if (done === true) return;
+  const bytes = first.notes.reduce((sum, { size }) => sum + size, 0);
+  const all = async function* () {
+    yield first;
+    yield* groups;
+  };
+  yield* readAhead(all(), Math.min(AHEAD, Math.max(1, Math.floor(BYTES_AHEAD / Math.max(1, bytes)))), read);
 }
 
 async function* groupsOf(

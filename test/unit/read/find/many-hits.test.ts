@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { findLines } from '../../../../src/read/find/find.ts';
-import { TurnQueue } from '../../../../src/read/find/turn-queue.ts';
+import { ChainQueues, TurnQueue } from '../../../../src/read/find/turn-queue.ts';
 import { ArchiveBuilder, entries, NOW_MS } from '../../../support/archive-builder.ts';
 import { find, queryOf, recordsOf } from '../../../support/find-world.ts';
 import { lawlessStore } from '../../../support/lawless-store.ts';
@@ -86,6 +86,32 @@ describe('hits', () => {
     expect(search.statement()).toMatchObject({ hits: 1, end: 'interrupted', isComplete: false });
   });
 
+  it('are looked for in several chains side by side, and come chain by chain in their order', async () => {
+    const builder = new ArchiveBuilder();
+    const names = ['audit', 'orders', 'payments'];
+    for (const name of names) await builder.chain(name).fill(12, 1);
+    const { archive, trusted } = builder;
+    const read = archive.read.bind(archive);
+    const seen: string[] = [];
+    const chainOf = (key: string) => names.find((name) => key.includes(`topic=${name}/`)) as string;
+    archive.read = async (key, ...rest) => {
+      if (key.startsWith('data/')) seen.push(chainOf(key));
+      // The first chain is the slowest.
+      for (let wait = chainOf(key) === 'audit' ? 50 : 0; wait > 0; wait--) await turn();
+      return read(key, ...rest);
+    };
+    const search = await find(archive, trusted, { texts: ['login'] });
+    const expected = names.flatMap((name) => upTo(12).map((offset) => `${name}/0:${offset}`));
+    expect(search.at).toEqual(expected);
+    expect(search.statement).toMatchObject({ isComplete: true, end: 'complete', hits: 36 });
+    expect(seen.indexOf('payments')).toBeLessThan(seen.lastIndexOf('audit'));
+    // What lies in later chains waits after two segments, however slow the first one is.
+    const early = seen.slice(0, seen.lastIndexOf('audit'));
+    for (const name of ['orders', 'payments']) {
+      expect(early.filter((one) => one === name).length).toBeLessThanOrEqual(2);
+    }
+  });
+
   it('end at the limit, and nothing runs on', async () => {
     const builder = new ArchiveBuilder();
     await builder.chain().fill(100, 2);
@@ -161,6 +187,43 @@ describe('turns', () => {
     for await (const one of queue.turns()) taken.push(one);
     await waiting;
     expect(taken).toEqual([1, 2]);
+  });
+
+  it('of chains come in the order of the chains, and end only when all is over', async () => {
+    const chains = new ChainQueues<number>(['a', 'b'], 3, 1);
+    const signal = new AbortController().signal;
+    (await chains.of('b')?.begin(signal))?.(3);
+    (await chains.of('a')?.begin(signal))?.(1);
+    let begun = 0;
+    // A chain whose turns nobody takes yet may be one ahead, and three once somebody does.
+    for (const name of ['a', 'b'])
+      void chains
+        .of(name)
+        ?.begin(signal)
+        .then((set) => [begun++, set(begun + 10)]);
+    expect(await settled(() => begun)).toBe(0);
+    const taken: number[] = [];
+    let isOver = false;
+    const taking = (async () => {
+      for await (const one of chains.turns()) taken.push(one);
+      isOver = true;
+    })();
+    await settled(() => taken.length);
+    chains.of('a')?.end();
+    await settled(() => taken.length);
+    chains.of('b')?.end();
+    await settled(() => taken.length);
+    expect([taken, isOver]).toEqual([[1, 11, 3, 12], false]);
+    chains.end();
+    await taking;
+    expect(isOver).toBe(true);
+  });
+
+  it('of chains throw what ended them all, also after each chain has ended', async () => {
+    const chains = new ChainQueues<number>(['a'], 3, 1);
+    chains.of('a')?.end();
+    chains.end(new Error('the store is gone'));
+    await expect(chains.turns().next()).rejects.toThrow('the store is gone');
   });
 
   it('throw what ended them, after what came before', async () => {
