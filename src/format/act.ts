@@ -54,26 +54,41 @@ export type SignedAct = {
 export const requestDigest = (request: ActRequest, name: string, sha256: Sha256): string =>
   toHex(
     sha256(
-      utf8(
-        JSON.stringify([request.kind, request.of, name, request.reason, request.reference, request.detail]),
-      ),
+      utf8(written([request.kind, request.of, name, request.reason, request.reference, request.detail])),
     ),
   );
 
 /** The bytes of an act without its signature. Throws FormatError for what can't be one. */
-export function encodeAct(act: Act, sha256: Sha256): Uint8Array {
-  const { id, kind, of, by, reason, reference, time, request, detail } = act;
+export const encodeAct = (act: Act, sha256: Sha256): Uint8Array =>
+  encodeFields(act, checkDetail(act.kind, act.detail), sha256);
+
+/** Each member in its place, and no others. `detail`: checked, as far as its kind is known. */
+function encodeFields(fields: Readonly<Record<string, unknown>>, detail: object, sha256: Sha256): Uint8Array {
+  const { id, kind, of, by, reason, reference, time, request } = fields;
+  check(typeof by === 'object' && by !== null, 'by');
+  const { name, principal, key } = by as Record<string, unknown>;
   const ordered = {
     ...{ format: ACT_FORMAT, id, kind, of },
-    by: { name: by.name, principal: by.principal, key: by.key },
-    ...{ reason, reference, time, request, detail: checkDetail(kind, detail) },
+    by: { name, principal, key },
+    ...{ reason, reference, time, request, detail },
   };
   checkHead(ordered);
-  if (request !== requestDigest({ ...act, detail: ordered.detail } as ActRequest, by.name, sha256))
+  if (
+    request !== requestDigest({ kind, of, reason, reference, detail } as ActRequest, name as string, sha256)
+  )
     throw new FormatError('act: a digest of another request');
-  const bytes = utf8(JSON.stringify(ordered));
+  const bytes = utf8(written(ordered));
   if (bytes.length > ACT_BYTES_MAX - SIGNATURE_BYTES) throw new FormatError(`act: ${bytes.length} bytes`);
   return bytes;
+}
+
+/** Of a kind of a later version, the detail may nest deeper than this machine can write. */
+function written(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    throw new FormatError('act: nested too deep', 'malformed', cause);
+  }
 }
 
 /** What its writer signs. `origin`: the governance chain's. */
@@ -87,26 +102,18 @@ export const signedActBytes = (signedBytes: Uint8Array, signature: Uint8Array): 
 /** Strict: whatever has a second spelling is refused. Throws FormatError. */
 export function parseSignedAct(bytes: Uint8Array, sha256: Sha256): SignedAct {
   if (bytes.length > ACT_BYTES_MAX) throw new FormatError(`act: ${bytes.length} bytes`);
-  const value = parsed(bytes);
-  const { signature: text, ...rest } = value;
+  const { signature: text, ...rest } = parsed(bytes);
   if (typeof text !== 'string') throw new FormatError('act: no signature');
   const signature = fromBase64(text);
-  const kind = rest['kind'];
-  if (typeof kind === 'string' && isActKind(kind)) {
-    const act = rest as unknown as Act;
-    const signedBytes = encodeAct(
-      { ...act, by: { ...(act.by as ActWriter | undefined) } as ActWriter },
-      sha256,
-    );
-    requireSpelling(signedActBytes(signedBytes, signature), bytes);
-    return { act, unknown: null, signedBytes, signature };
-  }
-  checkHead(rest);
+  const { kind, detail } = rest;
   if (typeof kind !== 'string' || !/^[a-z]{1,32}(?:\.[a-z]{1,32})?$/.test(kind))
     throw new FormatError('act: kind');
-  const signedBytes = utf8(JSON.stringify(rest));
+  const isKnown = isActKind(kind);
+  check(typeof detail === 'object' && detail !== null && !Array.isArray(detail), 'detail');
+  const signedBytes = encodeFields(rest, isKnown ? checkDetail(kind, detail) : (detail as object), sha256);
   requireSpelling(signedActBytes(signedBytes, signature), bytes);
-  return { act: null, unknown: rest as unknown as UnknownAct, signedBytes, signature };
+  const act = isKnown ? (rest as unknown as Act) : null;
+  return { act, unknown: isKnown ? null : (rest as unknown as UnknownAct), signedBytes, signature };
 }
 
 function parsed(bytes: Uint8Array): Record<string, unknown> {
@@ -127,11 +134,9 @@ function requireSpelling(written: Uint8Array, bytes: Uint8Array): void {
 }
 
 function checkHead(value: Readonly<Record<string, unknown>>): void {
-  const { format, id, of, by, reason, reference, time, request } = value;
-  check(format === undefined || format === ACT_FORMAT, 'format');
+  const { id, of, by, reason, reference, time, request } = value;
   check(isActId(id), 'id');
   check(of === null || isActId(of), 'of');
-  check(typeof by === 'object' && by !== null, 'by');
   const { name, principal, key } = by as Record<string, unknown>;
   check(isWord(name, 255), 'by.name');
   check(principal === null || isWord(principal, 255), 'by.principal');

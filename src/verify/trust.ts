@@ -12,10 +12,11 @@ export type VerifySignature = typeof verifySignature;
 
 /**
  * A key named with the origin O is trusted for O and for every origin that begins with `O/`, but for a
- * governance chain's: only the keys of that very name are trusted there (FORMAT.md 6.16).
+ * governance chain's: only the keys of that very name are trusted there, and nowhere else (FORMAT.md 6.16).
  */
 export const coversOrigin = (key: VerifierKey, origin: string): boolean =>
-  origin === key.name || (origin.startsWith(`${key.name}/`) && !isGovernanceOrigin(origin));
+  origin === key.name ||
+  (origin.startsWith(`${key.name}/`) && !isGovernanceOrigin(origin) && !isGovernanceOrigin(key.name));
 
 /** The trusted keys for that origin, renamed to it, because the key id is a hash over the name too. */
 export const trustedFor = (
