@@ -216,3 +216,11 @@ function retentionOf(input: ConfigOutput): Config['retention'] {
   const { period, text } = longest;
   return { ...policies, seals: policies['seals'] ?? { period, text, mode } };
 }
+
+/** By the name of which policy each chain is archived. */
+export const policyOfChains = ({ source }: Pick<Config, 'source'>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    source.topics.flatMap(({ chain, partitions, retention }) =>
+      [chain, ...Object.values(partitions).map((one) => one.chain)].map((name) => [name, retention]),
+    ),
+  );

@@ -40,7 +40,11 @@ export type ActDetail = {
   readonly 'hold.reaffirm': { readonly case: string };
   readonly 'hold.release': { readonly case: string };
   readonly 'retention.extend': { readonly segments: readonly SegmentRange[]; readonly until: string };
-  readonly policy: { readonly policies: readonly ActPolicy[] };
+  readonly policy: {
+    readonly policies: readonly ActPolicy[];
+    /** Which of them holds for all partitions of a chain. Another chain may have any. */
+    readonly chains: readonly { readonly chain: string; readonly policy: string }[];
+  };
   readonly 'key.introduce': Key;
   readonly 'key.retire': Key;
   readonly 'gap.accept': {
@@ -63,6 +67,7 @@ const PEOPLE_MAX = 64;
 const SEGMENTS_MAX = 1000;
 const POLICIES_MAX = 256;
 const HOURS_MAX = 8760;
+const CHAINS_MAX = 10_000;
 /** As in configurations: a unit is required, and there are no minutes. */
 const PERIOD = /^[1-9][0-9]{0,8}(?:y|mo|w|d|h|s)$/;
 
@@ -82,7 +87,10 @@ const CHECKS: { readonly [Kind in ActKind]: (detail: Detail) => ActDetail[Kind] 
   'hold.reaffirm': (detail) => ({ case: wordOf(detail, 'case') }),
   'hold.release': (detail) => ({ case: wordOf(detail, 'case') }),
   'retention.extend': ({ segments, until }) => ({ segments: segmentsOf(segments), until: untilOf(until) }),
-  policy: ({ policies }) => ({ policies: policiesOf(policies) }),
+  policy: (detail) => {
+    const policies = policiesOf(detail['policies']);
+    return { policies, chains: policyChainsOf(detail['chains'], policies) };
+  },
   'key.introduce': keyOf,
   'key.retire': keyOf,
   'gap.accept': (detail) => {
@@ -174,6 +182,19 @@ function policiesOf(value: unknown): ActPolicy[] {
   if (new Set(policies.map(({ name }) => name)).size !== policies.length)
     throw refused('policies: a name twice');
   return policies;
+}
+
+function policyChainsOf(value: unknown, policies: readonly ActPolicy[]): ActDetail['policy']['chains'] {
+  if (!Array.isArray(value) || value.length > CHAINS_MAX) throw refused('chains');
+  const chains = value.map((one) => {
+    const { chain, policy } = object(one, 'chains');
+    const isKnown = policies.some(({ name }) => name === policy);
+    if (typeof chain !== 'string' || !isChainName(chain) || typeof policy !== 'string' || !isKnown)
+      throw refused('chains');
+    return { chain, policy };
+  });
+  if (new Set(chains.map(({ chain }) => chain)).size !== chains.length) throw refused('chains: one twice');
+  return chains;
 }
 
 function untilOf(value: unknown): string {

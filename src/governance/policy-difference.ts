@@ -15,23 +15,42 @@ export type PolicyDifference = {
   readonly inForce: string | null;
 };
 
+/** Of a configuration: its policies, and by the name of which one each chain is archived. */
+export type ConfiguredPolicies = {
+  readonly policies: NamedPolicies;
+  readonly chains: Readonly<Record<string, string>>;
+};
+
 /** What an act of the kind `policy` says of them, in the order of their names. */
-export const policiesToAct = (policies: NamedPolicies): ActDetail['policy'] => ({
+export const policiesToAct = ({ policies, chains }: ConfiguredPolicies): ActDetail['policy'] => ({
   policies: Object.entries(policies)
     .map(([name, { mode, text }]) => ({ name, mode, period: text }))
     .sort((a, b) => (a.name < b.name ? -1 : 1)),
+  chains: Object.entries(chains)
+    .map(([chain, policy]) => ({ chain, policy }))
+    .sort((a, b) => (a.chain < b.chain ? -1 : 1)),
 });
 
-/** `12mo` and `1y` are the same. More policies in force than are configured are no difference. */
-export function policyDifferences(policies: NamedPolicies, inForce: ActDetail['policy']): PolicyDifference[] {
-  return policiesToAct(policies).policies.flatMap((configured) => {
-    const there = inForce.policies.find(({ name }) => name === configured.name);
-    if (there !== undefined && isSame(configured, there)) return [];
-    const { name } = configured;
+/** `12mo` and `1y` are the same. More policies or chains in force than are configured are no difference. */
+export function policyDifferences(
+  configured: ConfiguredPolicies,
+  inForce: ActDetail['policy'],
+): PolicyDifference[] {
+  const wanted = policiesToAct(configured);
+  const policies = wanted.policies.flatMap((policy): PolicyDifference[] => {
+    const there = inForce.policies.find(({ name }) => name === policy.name);
+    if (there !== undefined && isSame(policy, there)) return [];
+    const { name } = policy;
     return [
-      { name, configured: policyText(configured), inForce: there === undefined ? null : policyText(there) },
+      { name, configured: policyText(policy), inForce: there === undefined ? null : policyText(there) },
     ];
   });
+  const chains = wanted.chains.flatMap(({ chain, policy }): PolicyDifference[] => {
+    const there = inForce.chains.find((one) => one.chain === chain);
+    if (there?.policy === policy) return [];
+    return [{ name: `chain ${chain}`, configured: policy, inForce: there?.policy ?? null }];
+  });
+  return [...policies, ...chains];
 }
 
 export const policyText = ({ period, mode }: Pick<ActPolicy, 'period' | 'mode'>): string =>

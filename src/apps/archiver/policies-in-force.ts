@@ -1,14 +1,14 @@
 // Are the policies of the configuration those that people decided on? Asked before anything is locked.
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
-import type { Config } from '../../config/archiver.ts';
+import { type Config, policyOfChains } from '../../config/archiver.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { type PolicyDifference, policyDifferences } from '../../governance/policy-difference.ts';
 import { type ActReading, readActs } from '../../read/acts.ts';
 import type { StoreReader } from '../../store/store.ts';
 
 export type PolicyCheck = {
-  readonly config: Pick<Config, 'retention'>;
+  readonly config: Pick<Config, 'retention' | 'source'>;
   readonly store: StoreReader;
   readonly trusted: readonly VerifierKey[];
   /** Whatever is found, it is logged, and the archiver starts. */
@@ -32,7 +32,10 @@ export async function requirePoliciesInForce(check: PolicyCheck): Promise<void> 
     );
     return;
   }
-  const differences = policyDifferences(check.config.retention, inForce.detail);
+  const differences = policyDifferences(
+    { policies: check.config.retention, chains: policyOfChains(check.config) },
+    inForce.detail,
+  );
   if (differences.length === 0) return;
   refuse(
     check,

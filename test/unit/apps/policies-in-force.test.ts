@@ -14,6 +14,7 @@ const policy = (text: string, mode: RetentionPolicy['mode'] = 'COMPLIANCE'): Ret
 });
 const policies = (pci: RetentionPolicy) => ({ pci, seals: policy('10y') });
 type Policies = ReturnType<typeof policies>;
+const topics = (retention: string) => [{ name: 'orders', chain: 'orders', partitions: {}, retention }];
 
 async function started(
   world: GovernanceWorld,
@@ -24,7 +25,12 @@ async function started(
   const warnings: string[] = [];
   const log = { warn: (_: object, message: string) => void warnings.push(message) };
   await requirePoliciesInForce({
-    ...{ config: { retention }, store: world.store, trusted, acceptsAny },
+    ...{
+      config: { retention, source: { topics: topics('pci') } as never },
+      store: world.store,
+      trusted,
+      acceptsAny,
+    },
     ...{ log: log as never, signal: new AbortController().signal },
   });
   return warnings;
@@ -36,7 +42,7 @@ async function decided(...periods: string[]): Promise<GovernanceWorld> {
   for (const period of periods)
     await world.record(world.people.ada, {
       ...{ kind: 'policy', of: null, reason: `Now ${period}`, reference: null },
-      detail: policiesToAct(policies(policy(period))),
+      detail: policiesToAct({ policies: policies(policy(period)), chains: { orders: 'pci' } }),
     });
   return world;
 }
@@ -73,6 +79,17 @@ describe('an archiver', () => {
     const wanted = { ...policies(policy('1y')), fresh: policy('5y') };
     await expect(started(await decided('1y'), wanted)).rejects.toThrow(
       'fresh is 5y, COMPLIANCE, in force is none',
+    );
+  });
+
+  it('does not start with a topic that was given another of the policies', async () => {
+    const world = await decided('1y');
+    const detail = policiesToAct({ policies: policies(policy('1y')), chains: { orders: 'seals' } });
+    await world.record(world.people.ada, {
+      ...{ kind: 'policy', of: null, reason: 'Orders are kept for ten years', reference: null, detail },
+    });
+    await expect(started(world, policies(policy('1y')))).rejects.toThrow(
+      'chain orders is pci, in force seals',
     );
   });
 

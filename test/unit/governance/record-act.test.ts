@@ -187,14 +187,21 @@ describe('two persons', () => {
 
   it('only a policy that loosens needs two', async () => {
     const world = await begun();
-    const policy = (period: string) => ({
+    const policy = (period: string, chain = 'long') => ({
       kind: 'policy' as const,
-      ...{ of: null, reason: `Now ${period}`, reference: null },
-      detail: { policies: [{ name: 'pci', mode: 'COMPLIANCE' as const, period }] },
+      ...{ of: null, reason: `Now ${period}, orders ${chain}`, reference: null },
+      detail: {
+        policies: [
+          { name: 'long', mode: 'COMPLIANCE' as const, period: '10y' },
+          { name: 'pci', mode: 'COMPLIANCE' as const, period },
+        ],
+        chains: [{ chain: 'orders', policy: chain }],
+      },
     });
     expect((await world.record(world.people.ada, policy('12mo'))).recorded.isForTwo).toBe(false);
     expect((await world.record(world.people.ada, policy('400d'))).recorded.isForTwo).toBe(false);
     expect((await world.record(world.people.ada, policy('1y'))).recorded.isForTwo).toBe(true);
+    expect((await world.record(world.people.ada, policy('400d', 'pci'))).recorded.isForTwo).toBe(true);
   });
 });
 
