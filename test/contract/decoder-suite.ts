@@ -12,7 +12,6 @@ import {
   bytesOf,
   type Codec,
   joined,
-  largeRecord,
   markerBytes,
 } from '../unit/ingest/kafka/protocol/encode.ts';
 
@@ -139,7 +138,7 @@ export function decoderContract(decoder: () => Decoder): void {
   });
 
   it('does not hold a record that is larger than the pipeline takes', async () => {
-    const content = largeRecord(new Uint8Array(27 * MIB));
+    const content = recordBytes({ value: new Uint8Array(27 * MIB) });
     const parts = await allOf(decode(setOf(batchBytes({ content, codec: 'zstd', count: 1 }))));
     expect(parts.at(-1)?.undecodable).toMatchObject({ offset: 0, tooLarge: { bytes: expect.any(Number) } });
   });

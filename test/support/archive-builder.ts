@@ -20,8 +20,15 @@ import { encodeSignedCheckpoint } from '../../src/format/note.ts';
 import { dataKey, type Encoding, formatKey, keyKey, sealKey } from '../../src/format/paths.ts';
 import type { GapLine, GapReason, KafkaRecord } from '../../src/format/record.ts';
 import { encodeVkey, spkiFingerprint, type VerifierKey, verifierKey } from '../../src/format/vkey.ts';
-import { inclusionProof } from '../../src/merkle/proof.ts';
-import { leafHash, rootOfLeaves } from '../../src/merkle/tree.ts';
+import {
+  append,
+  EMPTY_FRONTIER,
+  type Frontier,
+  lastLeafPath,
+  leafHash,
+  rootOf,
+  rootOfLeaves,
+} from '../../src/merkle/tree.ts';
 import type { Signer } from '../../src/sign/signer.ts';
 import { LawlessArchive } from './lawless-archive.ts';
 import { memorySigner } from './memory-signer.ts';
@@ -129,6 +136,8 @@ export class ChainBuilder {
   nextOffset: number;
   records = 0;
   sealedMs = START_MS;
+  /** The tree of `of`, so that a chain of a thousand segments is not hashed anew for each of them. */
+  #tree: { readonly of: readonly Uint8Array[]; readonly frontier: Frontier } | null = null;
 
   constructor(builder: ArchiveBuilder, name: string, partition: number, startOffset: number) {
     this.builder = builder;
@@ -207,11 +216,12 @@ export class ChainBuilder {
     const manifestBytes =
       words.manifestText === undefined ? encoded : utf8(words.manifestText(utf8Text(encoded)));
 
-    const leaves = [...this.manifests, manifestBytes].map(leafOf);
-    const root = rootOfLeaves(sha256, leaves);
+    const before = this.#frontier();
+    const tree = append(sha256, before, leafOf(manifestBytes));
+    const root = rootOf(sha256, tree);
     const text = checkpointText({
       origin: this.origin,
-      size: leaves.length,
+      size: tree.size,
       root: words.root?.(root) ?? root,
     });
     const signatures = await Promise.all(
@@ -223,7 +233,7 @@ export class ChainBuilder {
     );
     const plainNote = encodeSignedCheckpoint(text, signatures);
     const note = words.note?.(plainNote) ?? plainNote;
-    const path = inclusionProof(sha256, leaves, sequence);
+    const path = lastLeafPath(before);
     const plainSeal = sealText(manifestBytes, sequence, words.path?.(path) ?? path, note);
 
     const lock = { mode: 'COMPLIANCE', untilMs: Math.ceil((sealedMs + retentionMs) / 1000) * 1000 } as const;
@@ -233,6 +243,7 @@ export class ChainBuilder {
     archive.put(key, words.seal?.(plainSeal) ?? plainSeal, { ...lock, untilMs: lock.untilMs + 7 * YEAR_MS });
 
     this.manifests.push(manifestBytes);
+    this.#tree = { of: this.manifests, frontier: tree };
     this.nextOffset = manifest.records.nextOffset;
     this.records = manifest.records.before + manifest.records.count;
     this.sealedMs = Math.max(this.sealedMs, sealedMs);
@@ -244,6 +255,14 @@ export class ChainBuilder {
       lines: body.lines,
       note,
     };
+  }
+
+  /** Of the manifests so far; a test may have put others in their place. */
+  #frontier(): Frontier {
+    const { manifests } = this;
+    if (this.#tree?.of === manifests && this.#tree.frontier.size === manifests.length)
+      return this.#tree.frontier;
+    return manifests.reduce<Frontier>((tree, one) => append(sha256, tree, leafOf(one)), EMPTY_FRONTIER);
   }
 }
 

@@ -1,21 +1,16 @@
 // What do the commands that read say of a chain's end: junk there, a seal from the future, no listing?
 import { mkdtempSync, rmSync } from 'node:fs';
+import files from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { utf8 } from '../../../src/base/bytes.ts';
 import { sealKey } from '../../../src/format/paths.ts';
 import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
-import { realFiles } from '../../../src/store/directory-files.ts';
 import { ArchiveBuilder, entries, signer, writeCopy } from '../../support/archive-builder.ts';
 import { handedOver } from '../../vectors/archive-cases.ts';
 import { type Captured, ledgerstone } from './captured-io.ts';
-
-// So that a test can refuse a call, also to root.
-vi.mock('../../../src/store/directory-files.ts', async (importOriginal) => {
-  const original = await importOriginal<typeof import('../../../src/store/directory-files.ts')>();
-  return { ...original, realFiles: { ...original.realFiles } };
-});
 
 let dir: string;
 beforeEach(() => {
@@ -23,6 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
+  syncBuiltinESMExports();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -123,14 +119,16 @@ describe('a newest seal from the future', () => {
 });
 
 describe('a folder that can not be listed', () => {
+  /** Refuses the call, also to root. */
   const close = (...folders: readonly string[]) => {
-    const { opendir } = realFiles;
-    vi.spyOn(realFiles, 'opendir').mockImplementation(async (...args) => {
+    const { opendir } = files;
+    vi.spyOn(files, 'opendir').mockImplementation(async (...args) => {
       const path = String(args[0]).replace(/\/$/, '');
       if (folders.some((folder) => path.endsWith(folder)))
         throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
       return opendir(...args);
     });
+    syncBuiltinESMExports();
   };
   const twoChains = async () => {
     const builder = new ArchiveBuilder();

@@ -12,7 +12,7 @@ import type {
 } from '../../../../../src/ingest/kafka/protocol/fetch-api.ts';
 import type { Delivered } from '../../../../../src/ingest/source.ts';
 import { LIMITS } from '../protocol/decode.ts';
-import { batchBytes, joined, largeRecord, recordBytes } from '../protocol/encode.ts';
+import { batchBytes, joined, recordBytes } from '../protocol/encode.ts';
 
 const BROKER = { nodeId: 1 } as unknown as KafkajsBroker;
 const ALL = [{ topic: 't', partitions: [{ partition: 0 }, { partition: 1 }, { partition: 2 }] }];
@@ -245,7 +245,7 @@ describe('while another thread decompresses', () => {
   /** Two parts of more than 4 MiB, large enough to be opened elsewhere. */
   const value = Uint8Array.from({ length: 4_300_000 }, (_, i) => Math.imul(i, 2654435761) >>> 13);
   const large = (baseOffset: number) =>
-    batchBytes({ baseOffset, codec: 'gzip', content: largeRecord(value), count: 1, lastOffsetDelta: 0 });
+    batchBytes({ baseOffset, codec: 'gzip', content: recordBytes({ value }), count: 1, lastOffsetDelta: 0 });
 
   const cases: readonly (readonly [string, (bench: Bench) => void])[] = [
     ['a pause', (bench) => bench.feed().pause()],

@@ -8,14 +8,12 @@ export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(te
 
 /** Zigzag varint of any size. */
 export function varint(value: number | bigint): number[] {
-  const big = BigInt(value);
-  let left = BigInt.asUintN(64, big >= 0n ? big << 1n : (-big << 1n) - 1n);
   const out: number[] = [];
-  do {
-    const low = Number(left & 0x7fn);
-    left >>= 7n;
-    out.push(left > 0n ? low | 0x80 : low);
-  } while (left > 0n);
+  let left = BigInt.asUintN(64, BigInt(value) >= 0n ? BigInt(value) << 1n : (-BigInt(value) << 1n) - 1n);
+  for (; left > 0x7fffffffn; left >>= 7n) out.push(Number(left & 0x7fn) | 0x80);
+  let rest = Number(left);
+  for (; rest > 0x7f; rest >>= 7) out.push((rest & 0x7f) | 0x80);
+  out.push(rest);
   return out;
 }
 
@@ -30,18 +28,19 @@ export type RecordToWrite = {
   readonly headers?: readonly (readonly [name: Uint8Array, value: Uint8Array | null])[];
 };
 
+/** Its value is copied, never spread: it may have megabytes. */
 export function recordBytes(record: RecordToWrite, index = 0): Uint8Array {
   const { offsetDelta = index, timestampDelta = 0, key = null, value = null, headers = [] } = record;
-  const body = [
-    0,
-    ...varint(timestampDelta),
-    ...varint(offsetDelta),
-    ...sized(key),
-    ...sized(value),
-    ...varint(headers.length),
-    ...headers.flatMap(([name, content]) => [...sized(name), ...sized(content)]),
-  ];
-  return new Uint8Array([...varint(body.length), ...body]);
+  const size = value?.length ?? -1;
+  const before = [0, ...varint(timestampDelta), ...varint(offsetDelta), ...sized(key), ...varint(size)];
+  const after = headers.flatMap(([name, content]) => [...sized(name), ...sized(content)]);
+  after.unshift(...varint(headers.length));
+  const head = [...varint(before.length + Math.max(size, 0) + after.length), ...before];
+  const out = new Uint8Array(head.length + Math.max(size, 0) + after.length);
+  out.set(head);
+  if (value !== null) out.set(value, head.length);
+  out.set(after, out.length - after.length);
+  return out;
 }
 
 export function joined(...parts: readonly Uint8Array[]): Uint8Array {
@@ -52,13 +51,6 @@ export function joined(...parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return out;
-}
-
-/** A record with this value alone; megabytes are copied, never spread. */
-export function largeRecord(value: Uint8Array): Uint8Array {
-  // Attributes, both deltas, a null key.
-  const before = new Uint8Array([0, 0, 0, 1, ...varint(value.length)]);
-  return joined(new Uint8Array(varint(before.length + value.length + 1)), before, value, new Uint8Array([0]));
 }
 
 export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
