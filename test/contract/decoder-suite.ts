@@ -13,6 +13,7 @@ import {
   type Codec,
   joined,
   markerBytes,
+  recordBytes,
 } from '../unit/ingest/kafka/protocol/encode.ts';
 
 const MIB = 1024 * 1024;

@@ -25,7 +25,7 @@ import { MemoryBroker, type MemoryBrokerOptions } from './memory-broker.ts';
 import { type MemorySigner, memorySigner } from './memory-signer.ts';
 import { memorySource } from './memory-source.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
-import './sync-crypto.ts';
+import { useSyncCrypto } from './sync-crypto.ts';
 
 export const ORIGIN = 'world.example.com/test';
 
@@ -95,6 +95,7 @@ export class World {
   readonly #source: (source: Source) => Source;
 
   constructor(options: WorldOptions = {}) {
+    useSyncCrypto();
     this.clock = new FakeClock(options.settle === undefined ? {} : { settle: options.settle });
     this.broker = new MemoryBroker({ clock: this.clock, ...options.broker });
     this.broker.createTopic('orders', options.partitions ?? 1);

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { ledgerstone } from './captured-io.ts';
 
 const LOCKED_BUCKET =
@@ -62,8 +62,8 @@ retention:
   short: { mode: COMPLIANCE, period: 1d }
 `,
   );
-  process.env['AWS_ACCESS_KEY_ID'] ??= 'test';
-  process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test';
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
   const { code, err } = await ledgerstone(['init', '--config', config]);
   expect(err).toContain('is stored without the lock that it was sent with');
   expect(code).toBe(3);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../../../../src/base/log.ts';
 import { kafkaError } from '../../../../../src/ingest/kafka/errors.ts';
 import {
@@ -69,8 +69,8 @@ describe('saslFor', () => {
   it('none', () => expect(saslFor(undefined)).toBeUndefined());
 
   it('AWS IAM: a bearer token, signed for the Region when a connection asks', async () => {
-    process.env['AWS_ACCESS_KEY_ID'] = 'AKIDEXAMPLE';
-    process.env['AWS_SECRET_ACCESS_KEY'] = 'not-a-secret';
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'not-a-secret');
     const sasl = saslFor({ mechanism: 'aws-msk-iam', region: 'eu-central-1' });
     if (sasl?.mechanism !== 'oauthbearer') expect.fail('not a bearer login');
     const url = Buffer.from((await sasl.oauthBearerProvider()).value, 'base64url').toString();
