@@ -1,12 +1,7 @@
 // Does the archiver answer with receipts of the records that were asked for, and stay small, polite and read-only?
-import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ReceiptOptions, receiptHandler } from '../../../src/apps/archiver/receipts.ts';
 import { startServer } from '../../../src/apps/archiver/server.ts';
 import type { HttpServer } from '../../../src/apps/http.ts';
@@ -17,7 +12,6 @@ import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
 import { checkEventProof } from '../../../src/verify/event-proof.ts';
 import { ArchiveBuilder, entries, transactionGap } from '../../support/archive-builder.ts';
-import { pageText, ROOT } from '../../support/docs/pages.ts';
 import { lawlessStore } from '../../support/lawless-store.ts';
 import { ledgerstone } from '../cli/captured-io.ts';
 
@@ -275,81 +269,6 @@ describe('the service', () => {
     release();
     for (const one of await Promise.all(waiting)) expect(one.status).toBe(200);
     await expect.poll(async () => (await get(url, '/receipt/orders/0/9')).status).toBe(200);
-  });
-});
-
-describe('docs/for-producers.md', () => {
-  const [program = ''] = /^```ts\n([\s\S]*?)^```$/m.exec(pageText('docs/for-producers.md'))?.slice(1) ?? [];
-  let dir: string;
-  beforeAll(() => {
-    dir = mkdtempSync(join(tmpdir(), 'ledgerstone-producer-'));
-    const entry = JSON.stringify(join(ROOT, 'src/index.ts'));
-    writeFileSync(join(dir, 'producer.ts'), program.replace("from 'ledgerstone'", `from ${entry}`));
-    writeFileSync(join(dir, 'archive.vkey'), `${key}\n`);
-    writeFileSync(join(dir, 'package.json'), '{"type":"module"}');
-    const asked = `import { isArchived } from './producer.ts';
-const [url, topic, partition, ...offsets] = process.argv.slice(2) as [string, string, string, ...string[]];
-for (const offset of offsets) console.log(await isArchived(url, { topic, partition: Number(partition), offset }));`;
-    writeFileSync(join(dir, 'ask.ts'), asked);
-  });
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-  it('the program in TypeScript has the right types', async () => {
-    const typeRoots = [join(ROOT, 'node_modules/@types')];
-    const config = {
-      extends: join(ROOT, 'tsconfig.json'),
-      include: ['*.ts'],
-      compilerOptions: { typeRoots },
-    };
-    writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify(config));
-    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-    const ran = await promisify(execFile)(process.execPath, [tsc, '-p', '.'], { cwd: dir });
-    expect(ran.stdout).toBe('');
-  });
-
-  it('says of each record whether it is archived', async () => {
-    const url = await start({ partitions: () => [OWN] });
-    const args = [join(dir, 'ask.ts'), url, 'orders', '0', '9', '26', '29', '30', '4'];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: dir });
-    expect(stdout).toBe('true\nfalse\ntrue\nfalse\nfalse\n');
-  });
-
-  it('the program for kafkajs is one, and takes what kafkajs gives', () => {
-    const [kafkajs = ''] = /^```js\n([\s\S]*?)^```$/m.exec(pageText('docs/for-producers.md'))?.slice(1) ?? [];
-    expect(kafkajs).toContain("from 'kafkajs'");
-    const typed = kafkajs.replace('sendEvent(event)', 'sendEvent(event: { id: string })');
-    writeFileSync(
-      join(dir, 'kafka.ts'),
-      typed.replace("'kafkajs'", JSON.stringify(join(ROOT, 'node_modules/kafkajs'))),
-    );
-    const options = {
-      strict: true,
-      noEmit: true,
-      module: 'esnext',
-      moduleResolution: 'bundler',
-      target: 'es2022',
-    };
-    const typeRoots = [join(ROOT, 'node_modules/@types')];
-    const config = {
-      files: ['kafka.ts'],
-      compilerOptions: {
-        ...options,
-        types: ['node'],
-        typeRoots,
-        skipLibCheck: true,
-        exactOptionalPropertyTypes: false,
-      },
-    };
-    writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify(config));
-    const { stdout } = spawnSync(
-      process.execPath,
-      [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.'],
-      { cwd: dir, encoding: 'utf8' },
-    );
-    // Its types say `baseOffset?`, and that the list may be empty: with acks, there is one.
-    expect(
-      stdout.split('\n').filter((line) => /error/.test(line) && !/undefined|possibly/.test(line)),
-    ).toEqual([]);
   });
 });
 

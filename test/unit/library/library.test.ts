@@ -1,12 +1,9 @@
-// Can other programs read and judge with the library, never write, and is its surface what it was?
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// Can other programs read and judge with the library, and never write?
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeTypes } from '../../../src/apps/cli/types-build.ts';
 import * as library from '../../../src/index.ts';
 import { storeBehind } from '../../../src/library/archive.ts';
-import { ROOT } from '../../support/docs/pages.ts';
 import { type PackageWorld, packageWorld } from '../../support/package-world.ts';
 
 let world: PackageWorld;
@@ -21,35 +18,6 @@ const open = () => library.openArchive(world.at('archive'));
 const one = { chain: 'orders', partition: 0, offset: 7 };
 
 describe('the surface', () => {
-  it('is what it was: what is exported, and its types', async () => {
-    const out = mkdtempSync(join(tmpdir(), 'ledgerstone-surface-'));
-    try {
-      await writeTypes(ROOT, out);
-      const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) =>
-        name.endsWith('.d.ts'),
-      );
-      const own = files.filter((name) => /^(?:index|library)/.test(name)).sort();
-      const texts = own.map((name) => `// ${name}\n${readFileSync(join(out, name), 'utf8')}`);
-      expect(texts.join('\n')).toMatchSnapshot();
-      expect(files.length).toBeGreaterThan(own.length);
-      // What a type names is there, and no code comes along.
-      for (const text of texts) expect(text).not.toMatch(/\.ts['"]/);
-    } finally {
-      rmSync(out, { recursive: true, force: true });
-    }
-    expect(Object.keys(library).sort()).toEqual([
-      ...[
-        'LedgerstoneError',
-        'checkProof',
-        'find',
-        'openArchive',
-        'proveEvent',
-        'verifyArchive',
-        'verifyPackage',
-      ],
-    ]);
-  });
-
   it('writes nothing: neither the archive nor the store behind it has a method that could', async () => {
     const archive = await open();
     const methodsOf = (object: object): string[] => {

@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pageText, ROOT } from '../../support/docs/pages.ts';
-import { type PackageWorld, packageWorld } from '../../support/package-world.ts';
+import { pageText, ROOT } from '../support/docs/pages.ts';
+import { type PackageWorld, packageWorld } from '../support/package-world.ts';
 
 const examples = [
   ...pageText('docs/library.md').matchAll(/^```ts\n([\s\S]*?)^```\n+```text\n([\s\S]*?)^```$/gm),

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { transform } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-const BIN = join(import.meta.dirname, '../../../src/apps/cli/bin.cjs');
+const BIN = join(import.meta.dirname, '../../src/apps/cli/bin.cjs');
 
 describe('the launcher', () => {
   let directory: string;

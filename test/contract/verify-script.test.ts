@@ -11,8 +11,8 @@ import {
   type PackageWorld,
   packageWorld,
   relisted,
-} from '../../support/package-world.ts';
-import { TAMPERINGS } from '../../support/tampered-packages.ts';
+} from '../support/package-world.ts';
+import { TAMPERINGS } from '../support/tampered-packages.ts';
 
 /** Which the script can't tell from a forgery, as its head says: its word is red where the program's is amber. */
 const SEEN_AS_RED = new Set(['swapped proofs', 're-formatted JSON']);
