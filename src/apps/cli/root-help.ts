@@ -33,6 +33,9 @@ Hand over
   report          losses, retention and more on pages that print
   verify-package  such a package: no archive, no network
 
+Decide
+  retention       what other retention policies would change and cost
+
 Try it
   demo            all of it on this machine; --stack: on the real stack
 

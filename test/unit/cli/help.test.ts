@@ -24,6 +24,7 @@ const COMMANDS = [
   'export',
   'verify-package',
   'sample',
+  'retention',
   'sql',
   'demo',
 ];

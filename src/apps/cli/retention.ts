@@ -1,0 +1,22 @@
+// `ledgerstone retention`: what do policies change, and who put them in force?
+import type { Command } from 'commander';
+import { retentionPlan } from './retention-plan.ts';
+import type { Session } from './session.ts';
+
+const HELP = `
+Retention policies stand in ledgerstone.yaml. \`plan\` shows what a changed file would do
+before anybody starts an archiver with it.
+
+Examples:
+  ledgerstone retention plan --config new-ledgerstone.yaml
+  ledgerstone retention plan --config new-ledgerstone.yaml --json
+`;
+
+export function retentionCommand(program: Command, session: Session): void {
+  const retention = program
+    .command('retention')
+    .description('How long events are locked: what a change would do.')
+    .helpCommand(false)
+    .addHelpText('after', HELP);
+  retentionPlan(retention, session);
+}
