@@ -23,7 +23,7 @@ import {
 import { mustExist, readFile, statOfKey, VERSION_ID } from './directory-read.ts';
 import { directoriesWithFiles, type Walked, walk } from './directory-walk.ts';
 import { DirectoryWriter } from './directory-write.ts';
-import type { ListOptions, ObjectVersion, Store } from './store.ts';
+import type { HoldWriter, ListOptions, ObjectVersion, Store } from './store.ts';
 
 export type DirectoryOptions = {
   readonly path: string;
@@ -41,7 +41,7 @@ const WINDOW_MAX = 131_072;
 const OPEN_MAX = 16;
 
 /** Reads need no right to write: any local copy of a bucket will do. */
-export function directoryStore(options: DirectoryOptions): Store {
+export function directoryStore(options: DirectoryOptions): Store & HoldWriter {
   const files = options.files ?? realFiles;
   const clock = options.clock ?? systemClock;
   const root = lazily(() => openRoot(files, options));
@@ -59,6 +59,11 @@ export function directoryStore(options: DirectoryOptions): Store {
         { signal },
       ),
     extendLock: async () => {},
+    setHold: async (key) => {
+      throw new LedgerstoneError('no-holds', `${key} can't be held: a directory has no legal holds`, {
+        remedy: 'Keep the archive in a bucket with Object Lock.',
+      });
+    },
     listVersions: (prefix, list) => listVersions(files, root, prefix, list),
     listPrefixes: (prefix, signal) => listPrefixes(files, root, prefix, signal),
     read: (key, versionId, read) =>

@@ -1,5 +1,5 @@
 // How are the bytes of an archive kept in S3 Object Lock?
-import { PutObjectCommand, PutObjectRetentionCommand } from '@aws-sdk/client-s3';
+import { PutObjectCommand, PutObjectLegalHoldCommand, PutObjectRetentionCommand } from '@aws-sdk/client-s3';
 import { toBase64 } from '../base/bytes.ts';
 import { LedgerstoneError, WAIT } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
@@ -7,18 +7,19 @@ import { type CallHttp, connectS3, type S3Connection, type S3Options } from './s
 import { nameOf, statusOf } from './s3-error.ts';
 import { listS3Prefixes, listS3Versions } from './s3-list.ts';
 import { holdOfS3, lockOfS3, readS3 } from './s3-read.ts';
-import type { Lock, PutOptions, PutOutcome, Store } from './store.ts';
+import type { HoldWriter, Lock, PutOptions, PutOutcome, Store } from './store.ts';
 
 export type { S3Options } from './s3-connection.ts';
 
 /** The sole S3 client; one per process and bucket. Opens no connection before its first call. */
-export function s3Store(options: S3Options): Store {
+export function s3Store(options: S3Options): Store & HoldWriter {
   const s3 = connectS3(options);
   return {
     kind: 's3',
     description: `s3://${options.bucket}/${options.prefix}`,
     putIfAbsent: (key, bytes, lock, put) => putIfAbsent(s3, key, bytes, lock, put),
     extendLock: (key, versionId, lock, signal) => extendLock(s3, key, versionId, lock, signal),
+    setHold: (key, versionId, isHeld, signal) => setHold(s3, key, versionId, isHeld, signal),
     listVersions: (prefix, list) => listS3Versions(s3, prefix, list),
     listPrefixes: (prefix, signal) => listS3Prefixes(s3, prefix, signal),
     read: (key, versionId, read) => readS3(s3, key, versionId, read),
@@ -109,6 +110,22 @@ async function extendLock(
   });
   const call = { operation: 'PutObjectRetention', key, signal };
   await s3.run(call, (http) => s3.client.send(command, http));
+}
+
+async function setHold(
+  s3: S3Connection,
+  key: string,
+  versionId: string,
+  isHeld: boolean,
+  signal?: AbortSignal,
+): Promise<void> {
+  const command = new PutObjectLegalHoldCommand({
+    ...s3.target,
+    Key: s3.options.prefix + key,
+    VersionId: versionId,
+    LegalHold: { Status: isHeld ? 'ON' : 'OFF' },
+  });
+  await s3.run({ operation: 'PutObjectLegalHold', key, signal }, (http) => s3.client.send(command, http));
 }
 
 /** Rounded up to S3's whole seconds: never a moment shorter than asked. */

@@ -54,6 +54,15 @@ export interface StoreWriter {
   extendLock(key: string, versionId: string, lock: Lock, signal?: AbortSignal): Promise<void>;
 }
 
+/** For officers' commands alone: the archiver and the verifier have no such method. */
+export interface HoldWriter {
+  /**
+   * Puts a legal hold on a version, or takes it off; the same twice is fine. Read it back with `hold()`. Throws
+   * `not-found`, `no-holds` where the store has none, or something retriable: it may have happened then.
+   */
+  setHold(key: string, versionId: string, isHeld: boolean, signal?: AbortSignal): Promise<void>;
+}
+
 /** S3's event hold, in words: it is on, and for how long the lock lasts after its release. */
 type Held = { readonly eventHold?: string };
 

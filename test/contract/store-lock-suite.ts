@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { utf8, utf8Text } from '../../src/base/bytes.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
-import { type Store, VERSIONS_PER_KEY_MAX } from '../../src/store/store.ts';
+import { type HoldWriter, type Store, VERSIONS_PER_KEY_MAX } from '../../src/store/store.ts';
 import { all, collect, put, type StoreUnderTest, shortLock } from './store-suite.ts';
 
 /** By the service's own rules; a promise rejects where they refuse. */
@@ -15,12 +15,15 @@ export type Adversary = {
   count(key: string): Promise<number>;
 };
 
-export type LockingStore = StoreUnderTest & { readonly adversary: Adversary };
+export type LockingStore = StoreUnderTest & {
+  readonly store: Store & HoldWriter;
+  readonly adversary: Adversary;
+};
 
 export function storeLockSuite(name: string, open: () => Promise<LockingStore>): void {
   describe(`${name}: versions and locks`, () => {
     let place: LockingStore | undefined;
-    let store: Store;
+    let store: Store & HoldWriter;
     let adversary: Adversary;
     let another: () => Store;
     let made = 0;
@@ -73,6 +76,26 @@ export function storeLockSuite(name: string, open: () => Promise<LockingStore>):
       expect(await store.hold(key, versionId)).toBe('none');
       await adversary.deleteVersion(key, versionId);
       await expect(store.hold(key, versionId)).rejects.toMatchObject({ code: 'not-found' });
+    });
+
+    it('puts a legal hold on one version and takes it off, each as often as it is asked', async () => {
+      const key = newKey();
+      await adversary.putVersion(key, utf8('x'));
+      await adversary.putVersion(key, utf8('y'));
+      const [oldest, newer] = await collect(store, key);
+      const [first = '', second = ''] = [oldest?.versionId, newer?.versionId];
+      for (const _ of ['once', 'again']) {
+        await store.setHold(key, first, true);
+        expect(await another().hold(key, first)).toBe('held');
+        expect(await another().hold(key, second)).toBe('none');
+      }
+      await expect(adversary.deleteVersion(key, first)).rejects.toThrow();
+      for (const _ of ['once', 'again']) {
+        await store.setHold(key, first, false);
+        expect(await another().hold(key, first)).toBe('none');
+      }
+      await adversary.deleteVersion(key, first);
+      await expect(store.setHold(key, first, true)).rejects.toMatchObject({ code: 'not-found' });
     });
 
     it('keeps a locked version whatever is deleted', async () => {

@@ -11,12 +11,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { s3Store } from '../../src/store/s3.ts';
 import { connectS3, type S3Options } from '../../src/store/s3-connection.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { HoldWriter, Store } from '../../src/store/store.ts';
 import type { Adversary } from './store-lock-suite.ts';
 
 export type S3Place = {
   readonly options: S3Options;
-  readonly store: Store;
+  readonly store: Store & HoldWriter;
   readonly adversary: Adversary;
   another(): Store;
   close(): Promise<void>;
@@ -63,7 +63,7 @@ export function s3Place(base: Omit<S3Options, 'prefix'>): S3Place {
   const object = (key: string) => ({ ...raw.target, Key: options.prefix + key });
   return {
     options,
-    store: stores[0] as Store,
+    store: stores[0] as Store & HoldWriter,
     another: () => {
       const store = s3Store(options);
       stores.push(store);

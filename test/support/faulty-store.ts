@@ -1,7 +1,7 @@
 // What if a call of the store fails, succeeds without our knowing, takes long, or is carried out twice?
 import type { Clock } from '../../src/base/clock.ts';
 import { LedgerstoneError } from '../../src/base/error.ts';
-import type { ObjectVersion, Store } from '../../src/store/store.ts';
+import type { HoldWriter, ObjectVersion, Store } from '../../src/store/store.ts';
 
 export type Fault =
   /** Nothing happens; the caller gets an error. */
@@ -18,21 +18,29 @@ export const FAULT_KINDS = ['fails', 'done-but-fails', 'slow', 'twice'] as const
 type FaultyCall = {
   /** Of all calls of this store, from 0. */
   readonly index: number;
-  readonly method: 'putIfAbsent' | 'extendLock' | 'listVersions' | 'listPrefixes' | 'read' | 'lock' | 'hold';
+  readonly method:
+    | 'putIfAbsent'
+    | 'extendLock'
+    | 'listVersions'
+    | 'listPrefixes'
+    | 'read'
+    | 'lock'
+    | 'hold'
+    | 'setHold';
   readonly key: string;
 };
 
 /** Asked at every call. undefined: nothing goes wrong. */
 export type FaultPlan = (call: FaultyCall) => Fault | undefined;
 
-export type FaultyStore = Store & { readonly calls: readonly FaultyCall[] };
+export type FaultyStore = Store & HoldWriter & { readonly calls: readonly FaultyCall[] };
 
 /** Retriable, as every unknown outcome is. */
 const unknownOutcome = (call: FaultyCall): LedgerstoneError =>
   new LedgerstoneError('unavailable', `injected: ${call.method} ${call.key}`, { disposition: 'retriable' });
 
 /** `clock` is who sleeps for a slow call. */
-export function faultyStore(store: Store, plan: FaultPlan, clock: Clock): FaultyStore {
+export function faultyStore(store: Store & Partial<HoldWriter>, plan: FaultPlan, clock: Clock): FaultyStore {
   const calls: FaultyCall[] = [];
   const next = (method: FaultyCall['method'], key: string) => {
     const call = { index: calls.length, method, key };
@@ -97,6 +105,8 @@ export function faultyStore(store: Store, plan: FaultPlan, clock: Clock): Faulty
       once('read', key, options.signal, () => store.read(key, versionId, options)),
     lock: (key, versionId, signal) => once('lock', key, signal, () => store.lock(key, versionId, signal)),
     hold: (key, versionId, signal) => once('hold', key, signal, () => store.hold(key, versionId, signal)),
+    setHold: (key, versionId, isHeld, signal) =>
+      once('setHold', key, signal, () => store.setHold!(key, versionId, isHeld, signal)),
     clockOffset: () => store.clockOffset(),
     close: () => store.close(),
   };

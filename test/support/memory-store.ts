@@ -5,6 +5,7 @@ import { nodeSha256 } from '../../src/base/node/hash.ts';
 import { momentOf } from '../../src/store/clock-offset.ts';
 import type {
   ClockOffset,
+  HoldWriter,
   ListOptions,
   Lock,
   LockState,
@@ -22,21 +23,30 @@ export {
 } from './faulty-store.ts';
 
 type MemoryCall = {
-  readonly method: 'putIfAbsent' | 'extendLock' | 'listVersions' | 'listPrefixes' | 'read' | 'lock' | 'hold';
+  readonly method:
+    | 'putIfAbsent'
+    | 'extendLock'
+    | 'listVersions'
+    | 'listPrefixes'
+    | 'read'
+    | 'lock'
+    | 'hold'
+    | 'setHold';
   readonly key: string;
   readonly versionId?: string;
   readonly lock?: Lock;
   readonly range?: ReadOptions['range'];
 };
 
-export type MemoryStore = Store & {
-  /** Every call of the two ports, in order. */
-  readonly log: readonly MemoryCall[];
-  readonly attacker: Attacker;
-  /** Oldest first. */
-  versionsOf(key: string): readonly MemoryVersion[];
-  keys(): string[];
-};
+export type MemoryStore = Store &
+  HoldWriter & {
+    /** Every call of the two ports, in order. */
+    readonly log: readonly MemoryCall[];
+    readonly attacker: Attacker;
+    /** Oldest first. */
+    versionsOf(key: string): readonly MemoryVersion[];
+    keys(): string[];
+  };
 
 export type MemoryStoreOptions = {
   readonly clock?: Clock;
@@ -97,6 +107,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
         const { isHeld } = bucket.find(key, versionId);
         if (options.locksPermitted === false) return 'not-permitted';
         return isHeld ? 'held' : 'none';
+      }),
+    setHold: (key, versionId, isHeld, signal) =>
+      call({ method: 'setHold', key, versionId }, signal, () => {
+        const version = bucket.find(key, versionId);
+        if (version.marker) throw refusal('not-found', `${key}: a delete marker has no hold`);
+        version.isHeld = isHeld;
       }),
     clockOffset: () => measured,
     close: async () => {},
