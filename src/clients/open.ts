@@ -14,7 +14,7 @@ import type { Decoder } from '../ingest/kafka/decoder.ts';
 import type { Source } from '../ingest/source.ts';
 import type { Signer } from '../sign/signer.ts';
 import { boundedStore, readerOf } from '../store/bounded.ts';
-import type { ReadableStore, Store } from '../store/store.ts';
+import type { HoldWriter, ReadableStore, Store } from '../store/store.ts';
 
 // Each client is loaded when it is needed. The S3 client takes half a second, and a directory needs none.
 
@@ -27,13 +27,19 @@ export async function openForWriting(config: StoreConfig, greatestLock: Period |
   return greatestLock === null ? store : boundedStore(store, greatestLock, systemClock);
 }
 
+/** For officers' commands: with legal holds, and an archive that is there already. */
+export async function openForDeciding(config: StoreConfig): Promise<Store & HoldWriter> {
+  if (config.kind === 'directory') await requireDirectory(config.path);
+  return openStore(config, false);
+}
+
 /** Makes nothing: a directory that does not exist is an error. What is returned has no method that writes. */
 export async function openForReading(config: StoreConfig): Promise<ReadableStore> {
   if (config.kind === 'directory') await requireDirectory(config.path);
   return readerOf(await openStore(config, false));
 }
 
-async function openStore(config: StoreConfig, create: boolean): Promise<Store> {
+async function openStore(config: StoreConfig, create: boolean): Promise<Store & HoldWriter> {
   if (config.kind === 's3') return (await import('../store/s3.ts')).s3Store(config);
   return (await import('../store/directory.ts')).directoryStore({ path: config.path, create });
 }

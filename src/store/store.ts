@@ -57,8 +57,8 @@ export interface StoreWriter {
 /** For officers' commands alone: the archiver and the verifier have no such method. */
 export interface HoldWriter {
   /**
-   * Puts a legal hold on a version, or takes it off; the same twice is fine. Read it back with `hold()`. Throws
-   * `not-found`, `no-holds` where the store has none, or something retriable: it may have happened then.
+   * Puts a legal hold on a version, or takes it off; the same twice is fine. Read it back with `hold()`.
+   * Throws `not-found`, `no-holds` where the store has none, or something retriable: it may have happened.
    */
   setHold(key: string, versionId: string, isHeld: boolean, signal?: AbortSignal): Promise<void>;
 }

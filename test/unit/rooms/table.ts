@@ -48,7 +48,7 @@ export const ROOMS: readonly Room[] = [
     name: 'store',
     knows: 'S3 (the only S3 client) or a directory',
     rooms: EDGE,
-    packages: ['node:', '@aws-sdk/client-s3'],
+    packages: ['node:', '@aws-sdk/client-s3', '@smithy/signature-v4'],
   },
   {
     name: 'ingest',
@@ -109,7 +109,7 @@ export const ROOMS: readonly Room[] = [
     name: 'verifier',
     knows: 'the second party: seals → attestations, findings and alarms',
     rooms: [...EDGE, 'verify', 'store', 'sign', 'ingest/kafka/marks.ts', 'read', 'config'],
-    packages: ['node:', 'zod', '@smithy/signature-v4'],
+    packages: ['node:', 'zod'],
   },
   {
     name: 'governance',

@@ -4,8 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { roleCredentials } from '../../../src/store/role-credentials.ts';
+import { signRequest } from '../../../src/store/sign-request.ts';
 import type { Notifier } from '../../../src/verifier/alarms/notifier.ts';
-import { signRequest, snsNotifier } from '../../../src/verifier/alarms/sns.ts';
+import { snsNotifier } from '../../../src/verifier/alarms/sns.ts';
 import { type Fetch, webhookNotifier } from '../../../src/verifier/alarms/webhook.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 

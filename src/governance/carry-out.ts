@@ -1,0 +1,102 @@
+// How does a decision in force take effect in the store, whatever breaks it off?
+import { LedgerstoneError } from '../base/error.ts';
+import { parseUntil } from '../format/time.ts';
+import type { VerifierKey } from '../format/vkey.ts';
+import type { HoldWriter, Store } from '../store/store.ts';
+import type { ActHistory, RecordedAct } from '../verify/acts/history.ts';
+import type { Effect, EffectTools } from './effect.ts';
+import { extendLocks } from './extend-locks.ts';
+import { type Decider, type GovernanceTools, readGovernance, recordAct } from './record-act.ts';
+import { segmentsOfAct, settleHolds } from './settle-holds.ts';
+
+export type CarryTools = GovernanceTools & {
+  readonly store: Store & HoldWriter;
+  /** The log's keys: each seal is checked before its data is taken for the segment's. */
+  readonly logKeys: readonly VerifierKey[];
+  readonly onObject?: () => void;
+};
+
+export type CarriedOut = {
+  readonly effect: Effect;
+  /** False: something failed, and the act stays open. The same command goes on. */
+  readonly isDone: boolean;
+};
+
+export async function historyNow(tools: GovernanceTools): Promise<ActHistory> {
+  const reading = await readGovernance(tools);
+  if (reading !== null) return reading.history;
+  throw new LedgerstoneError('no-governance', 'this archive has no governance chain', {
+    disposition: 'input',
+    remedy: 'Begin it: ledgerstone governance charter.',
+  });
+}
+
+const effectTools = ({ store, logKeys, signal, onObject }: CarryTools): EffectTools => ({
+  ...{ store, trusted: logKeys, signal, ...(onObject && { onObject }) },
+});
+
+/**
+ * Brings the objects of an act in force to what all acts in force demand, and says so by a `done` when
+ * nothing failed. An act that is done already is looked at again all the same.
+ */
+export async function carryOut(
+  tools: CarryTools,
+  decider: Decider,
+  recorded: RecordedAct,
+  history: ActHistory,
+): Promise<CarriedOut> {
+  const effect = await effectOf(tools, recorded, history);
+  if (effect.failed.length > 0) return { effect, isDone: false };
+  await recordDone(tools, decider, recorded.act.id, effect);
+  return { effect, isDone: true };
+}
+
+function effectOf(tools: CarryTools, recorded: RecordedAct, history: ActHistory): Promise<Effect> {
+  const { act } = recorded;
+  if (act.kind === 'retention.extend') {
+    const lock = { mode: tools.retention.mode, untilMs: parseUntil(act.detail.until) };
+    return extendLocks(effectTools(tools), act.detail.segments, lock);
+  }
+  return settleHolds(effectTools(tools), history, segmentsOfAct(recorded, history), () => historyNow(tools));
+}
+
+/** Unless somebody else has said it meanwhile. */
+async function recordDone(tools: CarryTools, decider: Decider, id: string, effect: Effect): Promise<void> {
+  const isOpen = async () => {
+    const history = await historyNow(tools);
+    const recorded = history.find(id);
+    return recorded !== null && history.isOpen(recorded);
+  };
+  if (!(await isOpen())) return;
+  const { objects, changed } = effect;
+  const detail = effect.isLockless ? { objects: 0, changed: 0 } : { objects, changed };
+  const reason = effect.isLockless
+    ? 'The store has no locks: nothing was demanded of it'
+    : 'Looked at each object';
+  try {
+    await recordAct(tools, decider, { kind: 'done', of: id, reason, reference: null, detail });
+  } catch (error) {
+    const isRefused = error instanceof LedgerstoneError && error.code === 'act-refused';
+    if (!isRefused || (await isOpen())) throw error;
+  }
+}
+
+/**
+ * Every hold as the acts in force demand it: of the cases in force and of those that were released. Acts that
+ * are open are done afterwards, if nothing failed.
+ */
+export async function enforceHolds(
+  tools: CarryTools,
+  decider: Decider,
+): Promise<CarriedOut & { readonly closed: readonly RecordedAct[] }> {
+  const history = await historyNow(tools);
+  const about = history.acts.filter(({ act }) => act.kind === 'hold.place');
+  const ranges = about.flatMap((recorded) => segmentsOfAct(recorded, history));
+  const effect = await settleHolds(effectTools(tools), history, ranges, () => historyNow(tools));
+  const open = history.acts.filter(
+    (one) => history.isOpen(one) && (one.act.kind === 'hold.place' || one.act.kind === 'hold.release'),
+  );
+  if (effect.failed.length > 0) return { effect, isDone: false, closed: [] };
+  for (const { act } of open) await recordDone(tools, decider, act.id, effect);
+  return { effect, isDone: true, closed: open };
+}

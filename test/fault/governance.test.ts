@@ -1,0 +1,91 @@
+// A decision that takes effect is killed at each call of store and keys: is it done or open, and never half and done?
+import { describe, expect, it } from 'vitest';
+import { carryOut, enforceHolds, historyNow } from '../../src/governance/carry-out.ts';
+import { recordAct } from '../../src/governance/record-act.ts';
+import { START_MS, YEAR_MS } from '../support/archive-builder.ts';
+import {
+  extend,
+  type GovernedArchive,
+  governedArchive,
+  mortal,
+  place,
+  range,
+  released,
+} from '../support/effect-world.ts';
+
+describe('killed at each step', () => {
+  const untilMs = START_MS + 3 * YEAR_MS;
+  const cases = {
+    'hold.place': { request: place('C-1', range(1, 3), range(0, 0, 1)), whole: [1, 2, 3] },
+    'retention.extend': { request: extend(untilMs, range(1, 3)), whole: [] },
+  };
+
+  it.each(Object.entries(cases))(
+    '%s is done or open, and the same command ends it',
+    async (_, { request, whole }) => {
+      let deaths = 0;
+      for (let at = 0; ; at++) {
+        const world = await governedArchive();
+        // Before the call, or after it.
+        const dying = mortal(world.tools, world.people.ada, at, at % 2 === 0);
+        const run = async () => world.decide(dying.decider, request, dying.tools);
+        const first = await run().catch(() => null);
+        if (!dying.hasDied()) {
+          expect(first?.isDone).toBe(true);
+          break;
+        }
+        deaths++;
+        const before = await historyNow(world.tools);
+        const claimed = before.acts.some(({ doneBy }) => doneBy !== null);
+        if (claimed) expect(world.heldSegments(0)).toEqual(whole);
+        const again = await world.decide(world.people.ada, request);
+        expect([at, again.isDone]).toEqual([at, true]);
+        const after = await historyNow(world.tools);
+        expect([at, after.acts.map(({ act }) => act.kind)]).toEqual([at, ['charter', request.kind, 'done']]);
+        expect([at, world.heldSegments(0)]).toEqual([at, whole]);
+      }
+      expect(deaths).toBeGreaterThan(40);
+    },
+    60_000,
+  );
+
+  it('a release is done or open, and enforcing ends it', async () => {
+    let deaths = 0;
+    for (let at = 0; ; at++) {
+      const world = await governedArchive();
+      await world.decide(world.people.ada, place('C-1', range(0, 3)));
+      await world.decide(world.people.eve, place('C-2', range(2, 4)));
+      const { act } = await released(world, 'C-1');
+      const dying = mortal(world.tools, world.people.grace, at, true);
+      const history = await historyNow(world.tools);
+      await carryOut(dying.tools, dying.decider, history.find(act.id)!, history).catch(() => null);
+      // At no moment is a hold off that another case demands.
+      expect([2, 3, 4].filter((sequence) => !heldAtAll(world, sequence))).toEqual([]);
+      if (!dying.hasDied()) break;
+      deaths++;
+      expect((await enforceHolds(world.tools, world.people.eve)).isDone).toBe(true);
+      expect([at, world.heldSegments(0)]).toEqual([at, [2, 3, 4]]);
+      const after = await historyNow(world.tools);
+      expect(after.acts.filter((one) => after.isOpen(one))).toEqual([]);
+      expect(after.find(act.id)?.doneBy).not.toBeNull();
+    }
+    expect(deaths).toBeGreaterThan(40);
+  }, 60_000);
+
+  it('of two that do the same at once, one writes that it is done', async () => {
+    const world = await governedArchive();
+    const { recorded, history } = await recordAct(world.tools, world.people.ada, place('C-1', range(0, 5)));
+    await Promise.all([
+      carryOut(world.tools, world.people.ada, recorded, history),
+      carryOut(world.tools, world.people.eve, recorded, history),
+    ]);
+    const after = await historyNow(world.tools);
+    expect(after.acts.filter(({ act }) => act.kind === 'done')).toHaveLength(1);
+    expect(after.refused.length).toBeLessThanOrEqual(1);
+  });
+});
+
+const heldAtAll = (world: GovernedArchive, sequence: number): boolean => {
+  const digits = String(sequence).padStart(12, '0');
+  return world.held().filter((key) => key.includes(`partition=0/`) && key.includes(digits)).length === 2;
+};
