@@ -147,6 +147,27 @@ export function readerAllowances(
   ].map(allowTo(account, roleArns));
 }
 
+/** Binds the people who answer findings, whatever their role's own policies allow: one account needs no more. */
+export function responderStatements(
+  bucketArn: string,
+  roleArn: string,
+  patterns: readonly string[],
+): PolicyStatement[] {
+  const denyElsewhere = (sid: string, action: string, places: readonly string[]) =>
+    new PolicyStatement({
+      sid,
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: [action],
+      notResources: places.map((place) => `${bucketArn}/${place}`),
+      conditions: { ArnEquals: { 'aws:PrincipalArn': [roleArn] } },
+    });
+  return [
+    denyElsewhere('RespondersPutResponsesOnly', 's3:PutObject*', patterns),
+    denyElsewhere('RespondersReadFindingsOnly', 's3:GetObject*', [`${FINDINGS_PREFIX}*`]),
+  ];
+}
+
 /** Lets the drill role read the second party's findings and nothing else, whatever its own policies allow. */
 export function drillStatements(bucketArn: string, account: string, roleArn: string): PolicyStatement[] {
   const prefix = { StringLike: { 's3:prefix': [`${FINDINGS_PREFIX}*`] } };

@@ -80,6 +80,9 @@ export const verifierSchema = z
     trail: z.union([z.boolean(), z.literal('data-only')]).default(true),
     trailDays: z.int().min(1).max(3_650).default(400),
     drillers: z.array(principalArn).default([]),
+    responders: z.array(principalArn).default([]),
+    /** The verifier's own parser checks it. */
+    index: z.strictObject({ fields: z.record(z.string(), z.unknown()) }).optional(),
   })
   .refine(
     ({ concurrency, reservedConcurrency: reserved }) =>

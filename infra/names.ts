@@ -12,6 +12,8 @@ export type Names = {
     readonly roleName: string;
     readonly roleArn: string;
     readonly auditorArn: string;
+    /** Of the people who answer findings, with `verifier.responders`. */
+    readonly responderName: string;
     readonly people: PeopleNames;
     readonly busName: string;
     readonly busArn: string;
@@ -58,6 +60,7 @@ export function namesOf(scope: Construct, config: TwoPartyConfig): Names {
       ...{ account, region, roleName, people },
       roleArn: role(account, roleName),
       auditorArn: role(account, people.auditor),
+      responderName: `${roleName}-responder`,
       busName: roleName,
       bucketArn: `arn:${partition}:s3:::${config.attestations.bucket.name ?? ''}`,
       busArn: `arn:${partition}:events:${region}:${account}:event-bus/${roleName}`,

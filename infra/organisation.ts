@@ -39,6 +39,8 @@ function known({ config, names }: OrganisationProps) {
       roleArn(verifier.account, verifier.people.breakGlass),
     ],
     verifier: roleArn(verifier.account, verifier.roleName),
+    responders:
+      config.verifier.responders.length > 0 ? [roleArn(verifier.account, verifier.responderName)] : [],
     archive: `arn:aws:s3:::${config.bucket.name}`,
     attestations: `arn:aws:s3:::${config.attestations.bucket.name}`,
     records: `arn:aws:s3:::${verifier.trailBucket}`,
@@ -48,7 +50,7 @@ function known({ config, names }: OrganisationProps) {
 /** For resources: it holds for whoever calls, root and other accounts included. */
 export function resourceControlPolicy(props: OrganisationProps): OrganisationPolicy {
   const { config, deployers } = props;
-  const { archiver, verifier, breakGlass, archive, attestations, records } = known(props);
+  const { archiver, verifier, responders, breakGlass, archive, attestations, records } = known(props);
   const deny = (
     Sid: string,
     Action: readonly string[],
@@ -81,7 +83,12 @@ export function resourceControlPolicy(props: OrganisationProps): OrganisationPol
       ...locks('Attestations', attestations, config.attestations.retention),
       deny('NoEventHolds', LOCKING, both, { Null: { 's3:object-lock-event-hold': 'false' } }),
       deny('OnlyTheArchiverWrites', ['s3:PutObject*'], `${archive}/*`, unless([archiver])),
-      deny('OnlyTheVerifierWrites', ['s3:PutObject*'], `${attestations}/*`, unless([verifier])),
+      deny(
+        'OnlyTheVerifierWrites',
+        ['s3:PutObject*'],
+        `${attestations}/*`,
+        unless([verifier, ...responders]),
+      ),
       deny(
         'OnlyGuardiansChangeBuckets',
         [...changes, 's3:PutBucketObjectLockConfiguration', 's3:PutLifecycleConfiguration'],

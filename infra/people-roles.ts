@@ -147,7 +147,11 @@ function auditorPolicy(bucketArns: readonly string[], keyArn: string | undefined
 }
 
 /** If nobody is named, this account's IAM decides who may assume the role. */
-function peoplePrincipal(arns: readonly string[], requireMfa: boolean, more: Conditions = {}): IPrincipal {
+export function peoplePrincipal(
+  arns: readonly string[],
+  requireMfa: boolean,
+  more: Conditions = {},
+): IPrincipal {
   const named = arns.length === 0 ? [new AccountRootPrincipal()] : arns.map((arn) => new ArnPrincipal(arn));
   const everyone = new CompositePrincipal(...named);
   const conditions = {

@@ -21,6 +21,8 @@ export const WEBHOOK_VARIABLE = 'LEDGERSTONE_WEBHOOK';
 export const metricsNamespace = (stack: string): string => `Ledgerstone/${stack}`;
 const DAY_MS = 86_400_000;
 
+type VerifierInput = z.input<typeof verifierConfigSchema>;
+
 type AccountAndRegion = { readonly account: string; readonly region: string };
 
 export type ArchiverFacts = AccountAndRegion & { readonly bucketName: string; readonly keyArn: string };
@@ -60,7 +62,7 @@ export type VerifierFacts = {
 export function renderVerifierConfig(
   { bucket, retention, attestations, verifier, stack }: TwoPartyConfig,
   { archive, verifier: own, bucketName, keyArn, topicArn, trailBucket }: VerifierFacts,
-): z.input<typeof verifierConfigSchema> {
+): VerifierInput {
   const { minimumDays } = retention;
   const store = (name: string, { region, account }: AccountAndRegion, prefix = '') => ({
     ...{ kind: 's3' as const, bucket: name, region, expectedBucketOwner: account },
@@ -90,6 +92,7 @@ export function renderVerifierConfig(
       ...(verifier.holds.length > 0 && { holds: verifier.holds }),
     },
     fullPass: verifier.fullPass,
+    ...(verifier.index !== undefined && { index: verifier.index as VerifierInput['index'] }),
     configuration: {
       // The verifier checks both buckets against this one value.
       defaultDays: Math.min(retention.defaultDays, attestations.retention.defaultDays),
@@ -117,7 +120,7 @@ function attemptsOf({
   readonly archive: AccountAndRegion;
   readonly own: AccountAndRegion;
   readonly trailBucket: string;
-}): z.input<typeof verifierConfigSchema>['attempts'] {
+}): VerifierInput['attempts'] {
   const { breakGlass } = roleNamesOf(stack);
   const homes = [archive, own].map(({ account, region }) => `${account}/${region}`);
   return {

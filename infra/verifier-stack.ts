@@ -9,7 +9,7 @@ import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { AuditTrail, trailArn } from './audit-trail.ts';
 import { BreakGlassNotice } from './break-glass-notice.ts';
-import { bucketGuardStatements, drillStatements } from './bucket-policy.ts';
+import { bucketGuardStatements, drillStatements, responderStatements } from './bucket-policy.ts';
 import { maximumDaysOf } from './config-parts.ts';
 import type { TwoPartyConfig } from './config-schema.ts';
 import { VerifierDashboard } from './dashboard.ts';
@@ -17,6 +17,7 @@ import { LockedBucket } from './locked-bucket.ts';
 import { bootstrapDeployer, type Names, namesOf, rulePrefixes } from './names.ts';
 import { PeopleRoles } from './people-roles.ts';
 import { metricsNamespace, trailNames } from './rendered-config.ts';
+import { RESPONSE_PATTERNS, ResponderRole } from './responder-role.ts';
 import { Schedules } from './schedules.ts';
 import { SigningKey } from './signing-key.ts';
 import { TrailBucket } from './trail-bucket.ts';
@@ -97,22 +98,35 @@ export class VerifierStack extends Stack {
     });
     const { bucketArn } = bucket;
     const drills = verifier.drillers.length > 0 ? [names.drill.roleArn] : [];
+    const responders = this.#responders(config, names, bucket);
     const guards = bucketGuardStatements({
       bucketArn,
-      writers: [role.roleArn],
+      writers: [role.roleArn, ...responders],
       keyPatterns: VERIFIER_KEY_PATTERNS,
-      readers: [role.roleArn, auditor.roleArn, ...drills],
+      readers: [role.roleArn, auditor.roleArn, ...drills, ...responders],
       guardians: [breakGlass.roleArn, ...(attestations.sealed ? [] : [deployer])],
       minimumDays: attestations.retention.minimumDays,
       maximumDays: maximumDaysOf(attestations.retention),
     });
     const drilling = drills.flatMap((arn) => drillStatements(bucketArn, names.archive.account, arn));
-    for (const statement of [...guards, ...drilling]) bucket.addToResourcePolicy(statement);
+    const answering = responders.flatMap((arn) => responderStatements(bucketArn, arn, RESPONSE_PATTERNS));
+    for (const statement of [...guards, ...drilling, ...answering]) bucket.addToResourcePolicy(statement);
     const guardians = [breakGlass.roleArn, ...(attestations.sealed ? [] : [deployer])];
     const records =
       verifier.trail === false ? null : this.#keepRecords(config, names, { role, auditor, guardians });
     people.grantKey(key.keyArn, [bucketArn, ...(records === null ? [] : [records.bucketArn])]);
     return { bucket, records, role, people, key };
+  }
+
+  /** ARNs: none or one. */
+  #responders(config: TwoPartyConfig, names: Names, bucket: Bucket): readonly string[] {
+    if (config.verifier.responders.length === 0) return [];
+    const { role } = new ResponderRole(this, 'Responder', config, names, bucket);
+    new CfnOutput(this, 'ResponderRoleArn', {
+      description: 'The role that answers findings',
+      value: role.roleArn,
+    });
+    return [role.roleArn];
   }
 
   /** The bucket of both parties' trails, out of reach of the archive's administrators. */

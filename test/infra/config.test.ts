@@ -35,7 +35,13 @@ describe('the example with every member', () => {
       retention: { allowLong: true, maximumDays: 3653 },
       deployer: expect.stringContaining('role/deployment'),
       attestations: { account: '444455556666', sealed: false },
-      verifier: { fullPass: { every: '30d' }, trail: true, concurrency: 2, reservedConcurrency: 5 },
+      verifier: {
+        fullPass: { every: '30d' },
+        trail: true,
+        concurrency: 2,
+        reservedConcurrency: 5,
+        index: {},
+      },
       archiverService: { instances: 2, settings: { limits: { drain: '25s' } } },
     });
     expect(hasVerifier(config)).toBe(true);
@@ -55,6 +61,11 @@ describe('the example with every member', () => {
       'no key that is trusted',
       whole.replace(/ {4}- audit.*\n/, '').replace('trusted:', 'trusted: []'),
       'trusted',
+    ],
+    [
+      'an index of no field',
+      whole.replace('actor: /userIdentity/arn', 'actor: arn'),
+      'index.fields.orders: must be a JSON pointer',
     ],
     ['a key that is none', whole.replace('+83780ac8+', '+'), 'archive.trusted[0]: is not a verifier key'],
     ['an alias in place of a key', whole.replace(':key/0000', ':alias/0000'), 'verifier.logKey'],

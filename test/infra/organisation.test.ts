@@ -67,7 +67,7 @@ describe('the resource control policy', () => {
       (organisation) => new World(bothStacks(APART), { organisation }),
     ) as [World, World];
     for (const { what, request } of rows) {
-      for (const actor of ['archiver', 'verifier', 'auditor', 'secondAuditor'] as const) {
+      for (const actor of ['archiver', 'verifier', 'auditor', 'secondAuditor', 'responder'] as const) {
         expect([what, actor, await after.allows(actor, request)]).toEqual([
           ...[what, actor],
           await before.allows(actor, request),

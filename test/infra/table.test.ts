@@ -60,6 +60,8 @@ const ARCHIVE: readonly Meaning[] = [
 ];
 const ATTESTATIONS: readonly Meaning[] = [
   [/^put a new object/, /^attestations: put an? (attestation|finding|pass)$/],
+  [/^put a response/, /^responses: put one$/],
+  [/^put over a response/, /^responses: (put over|put without|shorten|s3:DeleteObject)/],
   [/^put anywhere else/, /^attestations: put (anything|over|without a|in|under)/],
   [/^lock for longer/, /^attestations: put (over ten|with an event|without a date)/],
   [/^lengthen/, /^attestations: lengthen/],
@@ -91,7 +93,7 @@ const OF_VERIFIER: Readonly<Record<string, Actor>> = {
     auditor: 'auditor',
   },
   ...{ 'key admin': 'secondKeyAdmin', 'break-glass': 'secondBreakGlass', deployer: 'secondDeployer' },
-  ...{ administrator: 'secondAdmin', drill: 'driller' },
+  ...{ administrator: 'secondAdmin', drill: 'driller', responder: 'responder' },
 };
 
 describe.each([

@@ -6,6 +6,7 @@ import { ACTORS, type Actor, APART, bothStacks, TOGETHER, World } from './two-pa
 import {
   ARCHIVE_ROWS,
   ATTESTATION_ROWS,
+  GOOD_NOTE,
   LOG_KEY_ROWS,
   machineRows,
   type Row,
@@ -64,6 +65,7 @@ describe('a role that somebody has widened to everything', () => {
     'forwarder',
     'scheduler',
     'driller',
+    'responder',
   ] as const)('%s: is still kept from the other party and from destroying', async (actor) => {
     const stolen = new World(apart.stacks, { escalated: [actor] });
     const opened: string[] = [];
@@ -100,10 +102,12 @@ describe('each statement of the second party is needed', () => {
         Type === 'AWS::S3::BucketPolicy' && Properties['Bucket'] === 'acme-attestations',
     )
     .flatMap(({ Properties }) => deniesOf(Properties['PolicyDocument']));
-  const alone = guards.filter((sid) => sid !== 'OnlyKnownPlaces' && sid !== 'DrillsReadNothingElse');
+  const second = ['OnlyKnownPlaces', 'DrillsReadNothingElse'];
+  const ofResponders = ['RespondersPutResponsesOnly', 'RespondersReadFindingsOnly'];
+  const alone = guards.filter((sid) => ![...second, ...ofResponders].includes(sid));
 
   it('finds the guards of the attestation bucket', () => {
-    expect(guards).toHaveLength(17);
+    expect(guards).toHaveLength(19);
   });
 
   it.each(alone)('the attestation bucket without %s: somebody may do what nobody should', async (sid) => {
@@ -129,6 +133,19 @@ describe('each statement of the second party is needed', () => {
       });
     expect(await widened('DrillsReadNothingElse').allows('driller', request)).toBe(true);
     expect(await widened('no such statement').allows('driller', request)).toBe(false);
+  });
+
+  it.each([
+    ['RespondersPutResponsesOnly', 's3:PutObject', 'findings/archive/0/1.json'],
+    ['RespondersPutResponsesOnly', 's3:PutObject', 'attestations/topic=orders/partition=0/000000000042.note'],
+    ['RespondersReadFindingsOnly', 's3:GetObjectVersion', 'passes/x'],
+  ] as const)('without %s a widened responder makes %s of %s', async (sid, action, key) => {
+    const resource = `arn:aws:s3:::acme-attestations/${key}`;
+    const request = { action, resource, context: action === 's3:PutObject' ? GOOD_NOTE : {} };
+    expect(await dropping(sid, ofAttestations, ['responder']).allows('responder', request)).toBe(true);
+    expect(
+      await dropping('no such statement', ofAttestations, ['responder']).allows('responder', request),
+    ).toBe(false);
   });
 
   it.each(['DrillsReadFindings', 'DrillsListFindings'])(

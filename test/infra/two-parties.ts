@@ -32,6 +32,7 @@ verifier:
   logKey: ${LOG_KEY}
   notify: [security@example.com]
   drillers: ["arn:aws:iam::${ACCOUNT}:role/ci"]
+  responders: ["arn:aws:iam::${SECOND_ACCOUNT}:user/ada"]
 `;
 
 /** The verifier in an account and a Region of its own. */
@@ -45,6 +46,7 @@ export const TOGETHER = common('');
 export const ACTORS = [
   ...(['archiver', 'auditor', 'keyAdmin', 'breakGlass', 'forwarder', 'driller'] as const),
   ...(['verifier', 'secondAuditor', 'secondKeyAdmin', 'secondBreakGlass', 'scheduler'] as const),
+  'responder',
   // Allowed everything by their own policies, in either account and in a third.
   ...(['deployer', 'admin', 'root', 'secondDeployer', 'secondAdmin', 'secondRoot', 'stranger'] as const),
 ] as const;
@@ -173,6 +175,8 @@ export class World {
         return this.#output('VerifierKeyAdminRoleArn');
       case 'secondBreakGlass':
         return this.#output('VerifierBreakGlassRoleArn');
+      case 'responder':
+        return this.#output('ResponderRoleArn');
       case 'scheduler':
         return `arn:aws:iam::${this.secondAccount}:role/${this.idOf('AWS::IAM::Role', 'SchedulesRole')}`;
       case 'deployer':

@@ -15,6 +15,8 @@ const ARCHIVE = `arn:aws:s3:::${BUCKET}`;
 const SEAL = `${ARCHIVE}/prod/seals/topic=orders/partition=0/000000000041.tlog-proof`;
 const OWN = `arn:aws:s3:::${ATTESTATIONS}`;
 const FINDING = `${OWN}/findings/archive/0/1.json`;
+const RESPONSE = `${OWN}/findings/archive/rollback/${'0'.repeat(32)}/000001-ack-001795341600-0a1b2c3d.note`;
+const OF_TOPIC = `${OWN}/findings/topic=a-ack-b/partition=0/rollback/${'0'.repeat(32)}/000001-open.note`;
 const NOTE = `${OWN}/attestations/topic=orders/partition=0/000000000042.note`;
 
 /** Who has everything allowed in the archive's account, and in the verifier's; of root no bucket policy is safe. */
@@ -34,7 +36,7 @@ const rows = (where: string, actions: readonly string[], resource: string, may: 
   actions.map((action) => row(`${where}: ${action}`, action, resource, may));
 
 /** What an honest put of the verifier brings; `minimumDays` of its bucket is 2556. */
-const GOOD_NOTE = { ...GOOD_PUT, 's3:object-lock-remaining-retention-days': '2556' } as const;
+export const GOOD_NOTE = { ...GOOD_PUT, 's3:object-lock-remaining-retention-days': '2556' } as const;
 const extend = (days: string, mode = 'COMPLIANCE') => ({
   's3:object-lock-mode': mode,
   's3:object-lock-remaining-retention-days': days,
@@ -102,6 +104,20 @@ export const ARCHIVE_ROWS: readonly Row[] = [
 export const ATTESTATION_ROWS: readonly Row[] = [
   row('attestations: put an attestation', 's3:PutObject', NOTE, ['verifier'], GOOD_NOTE),
   row('attestations: put a finding', 's3:PutObject', FINDING, ['verifier'], GOOD_NOTE),
+  row('responses: put one', 's3:PutObject', RESPONSE, ['verifier', 'responder'], GOOD_NOTE),
+  row(
+    'responses: put a finding of a topic with such a name',
+    's3:PutObject',
+    OF_TOPIC,
+    ['verifier'],
+    GOOD_NOTE,
+  ),
+  row('responses: put over one', 's3:PutObject', RESPONSE, [], without('s3:if-none-match')),
+  row('responses: put without a lock', 's3:PutObject', RESPONSE, [], without('s3:object-lock-mode')),
+  row('responses: put a day too short', 's3:PutObject', RESPONSE, [], { ...GOOD_NOTE, ...extend('2555') }),
+  row('responses: shorten a lock', 's3:PutObjectRetention', RESPONSE, [], extend('3')),
+  row('responses: lock in governance', 's3:PutObjectRetention', RESPONSE, [], extend('3000', 'GOVERNANCE')),
+  ...rows('responses', DESTROY, RESPONSE),
   row('attestations: put a pass', 's3:PutObject', `${OWN}/passes/a/1.note`, ['verifier'], GOOD_NOTE),
   row('attestations: put an index', 's3:PutObject', `${OWN}/index/a/1.note`, ['verifier'], GOOD_NOTE),
   row('attestations: put anything else', 's3:PutObject', `${OWN}/seals/file`, [], GOOD_NOTE),
@@ -145,11 +161,15 @@ export const ATTESTATION_ROWS: readonly Row[] = [
     'secondAuditor',
   ]),
   ...rows('findings', ['s3:GetObject', 's3:GetObjectVersion'], FINDING, [
-    ...(['verifier', 'secondAuditor', 'driller'] as const),
+    ...(['verifier', 'secondAuditor', 'driller', 'responder'] as const),
   ]),
-  row('findings: list', 's3:ListBucketVersions', OWN, ['verifier', 'secondAuditor', 'driller', ...SECOND], {
-    's3:prefix': 'findings/archive/',
-  }),
+  row(
+    'findings: list',
+    's3:ListBucketVersions',
+    OWN,
+    ['verifier', 'secondAuditor', 'driller', 'responder', ...SECOND],
+    { 's3:prefix': 'findings/archive/' },
+  ),
   row('passes: list', 's3:ListBucketVersions', OWN, ['verifier', 'secondAuditor', ...SECOND], {
     's3:prefix': 'passes/',
   }),

@@ -92,6 +92,18 @@ describe('the function', () => {
     expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
   });
 
+  it('is told to index what its configuration names', () => {
+    const index = 'index: { fields: { orders: { actor: /userIdentity/arn } } }';
+    const stack = bothStacks(APART.replace('logKey:', `${index}\n  logKey:`)).verifier;
+    const { Environment } = only(stack, 'AWS::Lambda::Function').Properties as {
+      Environment: { Variables: Record<string, string> };
+    };
+    const rendered = String(Environment.Variables['LEDGERSTONE_VERIFIER_CONFIG']);
+    expect(parseVerifierConfig(rendered, 'environment', {}).index).toEqual({
+      orders: ['/userIdentity/arn'],
+    });
+  });
+
   it.each([
     ['in two accounts', APART, SECOND_REGION, SECOND_ACCOUNT],
     ['in one', TOGETHER, REGION, ACCOUNT],
@@ -114,6 +126,7 @@ describe('the function', () => {
       name: 'verifier.example.com/prod',
       signing: { kind: 'kms', keyId: stack.outputs['VerifierKeyArn']?.Value },
     });
+    expect(config.index).toBeNull();
     expect(config.alarms.sns).toBe(stack.outputs['TopicArn']?.Value);
     // What the archive's stack sets up is what is promised.
     expect(config.archive.logKey).toMatchObject({ keyId: LOG_KEY, region: REGION });
