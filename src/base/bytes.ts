@@ -39,13 +39,18 @@ export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const HEX = [...'0123456789abcdef'].map((digit) => digit.charCodeAt(0));
+/** More arguments of one call than any engine refuses. */
+const HEX_AT_ONCE = 4096;
 
 /** Lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
-  let out = '';
-  for (const byte of bytes) out += HEX[byte];
-  return out;
+  if (bytes.length > HEX_AT_ONCE)
+    return toHex(bytes.subarray(0, HEX_AT_ONCE)) + toHex(bytes.subarray(HEX_AT_ONCE));
+  // One string at once: a string for each byte is most of the garbage of whoever writes many hashes.
+  const codes: number[] = [];
+  for (const byte of bytes) codes.push(HEX[byte >>> 4] as number, HEX[byte & 15] as number);
+  return Reflect.apply(String.fromCharCode, null, codes);
 }
 
 /** Strict: lower case, even length. Throws FormatError. */

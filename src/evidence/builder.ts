@@ -1,12 +1,13 @@
 // How do events with their proofs become the files of a package? In bounded memory: what is done is
 // compressed.
-import { joinBytes, toHex, utf8 } from '../base/bytes.ts';
+import { toHex, utf8 } from '../base/bytes.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { type CosignerKey, encodeCosignerVkey } from '../format/cosignature.ts';
 import { parseSignedCheckpoint } from '../format/note.ts';
 import { encodeVkey, type VerifierKey } from '../format/vkey.ts';
 import { tableHead, tableRow } from './csv.ts';
 import { shownEvent } from './event.ts';
+import { GrowingFile } from './growing-file.ts';
 import {
   checkpointPath,
   eventsPath,
@@ -20,7 +21,7 @@ import {
 } from './package.ts';
 import { encodeDocument, type PackageStatement, type Protocol } from './protocol.ts';
 import { ChainSummarizer, type ChainSummary } from './summary.ts';
-import { type PackedFile, packFile } from './zip.ts';
+import { type Deflate, type PackedFile, packFile, type SpooledBytes } from './zip.ts';
 
 /** One line with its proof, which leads to the checkpoint of its chain. */
 export type EventWithProof = {
@@ -49,24 +50,38 @@ export type FixedFiles = {
 
 const LF = Uint8Array.of(0x0a);
 
+export type BuilderOptions = {
+  readonly sha256: Sha256;
+  /** For proofs: many small files, which are hashes for the most part. */
+  readonly deflateProof?: Deflate;
+  /** Where compressed proofs wait for the end of the package. Without it: in memory. */
+  readonly keep?: (bytes: Uint8Array) => SpooledBytes;
+  readonly max?: PartLimits;
+};
+
 export class PackageBuilder {
   readonly #sha256: Sha256;
+  readonly #deflateProof: Deflate | undefined;
   readonly #max: PartLimits;
   readonly #files: PackedFile[] = [];
+  readonly #keep: ((bytes: Uint8Array) => SpooledBytes) | null;
   readonly #listed: ListedFile[] = [];
-  readonly #table: Uint8Array[] = [tableHead()];
+  readonly #table = new GrowingFile(PATHS.table);
   readonly #summaries: ChainSummary[] = [];
   #chain: {
     readonly chain: string;
     readonly partition: number;
     readonly summarizer: ChainSummarizer;
+    readonly lines: GrowingFile;
   } | null = null;
-  #lines: Uint8Array[] = [];
   #size = { events: 0, lineBytes: 0, proofBytes: 0 };
 
-  constructor(sha256: Sha256, max: PartLimits = PART_MAX) {
+  constructor({ sha256, deflateProof, keep, max = PART_MAX }: BuilderOptions) {
+    this.#keep = keep ?? null;
     this.#sha256 = sha256;
+    this.#deflateProof = deflateProof;
     this.#max = max;
+    this.#table.add(tableHead());
   }
 
   /** Whether another line may be added. The first one always may. */
@@ -84,19 +99,20 @@ export class PackageBuilder {
     this.#endChain();
     const { origin, size, root } = parseSignedCheckpoint(checkpoint).checkpoint;
     const about = { chain, partition, origin, checkpoint: { size, root: toHex(root) } };
-    this.#chain = { chain, partition, summarizer: new ChainSummarizer(about) };
+    const lines = new GrowingFile(eventsPath(chain, partition));
+    this.#chain = { chain, partition, summarizer: new ChainSummarizer(about), lines };
     this.#add('checkpoint', checkpointPath(chain, partition), checkpoint);
   }
 
   add({ line, proof, archivedAt }: EventWithProof): void {
     const at = this.#chain;
     if (at === null) throw new RangeError('an event before its chain');
-    const { chain, partition, summarizer } = at;
+    const { chain, partition, summarizer, lines } = at;
     const event = shownEvent(line);
     summarizer.add(event);
-    // Copies: a line may be a view of a whole block.
-    this.#lines.push(line.slice(), LF);
-    this.#table.push(tableRow({ chain, partition, event, archivedAt }));
+    lines.add(line);
+    lines.add(LF);
+    this.#table.add(tableRow({ chain, partition, event, archivedAt }));
     this.#add('proof', proofPath(chain, partition, event.offset), proof);
     const { events, lineBytes, proofBytes } = this.#size;
     this.#size = {
@@ -108,9 +124,8 @@ export class PackageBuilder {
 
   #endChain(): void {
     if (this.#chain === null) return;
-    const { chain, partition, summarizer } = this.#chain;
-    this.#add('events', eventsPath(chain, partition), joinBytes(this.#lines));
-    this.#lines = [];
+    const { summarizer, lines } = this.#chain;
+    this.#addGrown('events', lines);
     this.#summaries.push(summarizer.summary());
     this.#chain = null;
   }
@@ -135,7 +150,7 @@ export class PackageBuilder {
     signer: PackageSigner | null,
   ): Promise<{ readonly files: readonly PackedFile[]; readonly manifestHash: string }> {
     this.#endChain();
-    this.#add('table', PATHS.table, joinBytes(this.#table));
+    this.#addGrown('table', this.#table);
     this.#add('statement', PATHS.statement, encodeDocument(documents.statement));
     this.#add('protocol', PATHS.protocol, encodeDocument(documents.protocol));
     this.#add('specification', PATHS.specification, fixed.specification);
@@ -147,8 +162,16 @@ export class PackageBuilder {
     return { files: [...this.#files, packFile(PATHS.manifest, envelope)], manifestHash: hash };
   }
 
+  #addGrown(role: Role, grown: GrowingFile): void {
+    const { file, sha256 } = grown.end();
+    this.#files.push(file);
+    this.#listed.push({ path: file.path, role, bytes: file.bytes, sha256 });
+  }
+
   #add(role: Role, path: string, bytes: Uint8Array): void {
-    this.#files.push(packFile(path, bytes));
+    const isProof = role === 'proof';
+    const file = packFile(path, bytes, isProof ? this.#deflateProof : undefined);
+    this.#files.push(isProof && this.#keep !== null ? { ...file, packed: this.#keep(file.packed) } : file);
     this.#listed.push({ path, role, bytes: bytes.length, sha256: toHex(this.#sha256(bytes)) });
   }
 }

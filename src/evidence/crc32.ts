@@ -6,9 +6,9 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** CRC-32 of ISO 3309, as zips have it. */
-export function crc32(bytes: Uint8Array): number {
-  let value = 0xffffffff;
+/** CRC-32 of ISO 3309, as zips have it. `before`: of what stands before the bytes. */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let value = before ^ 0xffffffff;
   for (let at = 0; at < bytes.length; at++) {
     value = (TABLE[(value ^ (bytes[at] as number)) & 0xff] as number) ^ (value >>> 8);
   }

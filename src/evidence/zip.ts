@@ -21,12 +21,15 @@ export class ZipError extends LedgerstoneError {
   }
 }
 
+/** Bytes that lie elsewhere until they are needed. */
+export type SpooledBytes = { readonly length: number; read(): Uint8Array };
+
 /** One file, compressed. */
 export type PackedFile = {
   readonly path: string;
   readonly method: 0 | 8;
   readonly crc: number;
-  readonly packed: Uint8Array;
+  readonly packed: Uint8Array | SpooledBytes;
   /** Of the content. */
   readonly bytes: number;
 };
@@ -56,11 +59,27 @@ export const isPackagePath = (path: string): boolean =>
   path.length <= PATH_MAX &&
   path.split('/').every((part) => /^[A-Za-z0-9._-]+$/.test(part) && part !== '.' && part !== '..');
 
-export function packFile(path: string, content: Uint8Array): PackedFile {
+/** Throws RangeError for another one. */
+export function requirePackagePath(path: string): void {
   if (!isPackagePath(path)) throw new RangeError(`${path} is no path of a package`);
+}
+
+/** As DEFLATE (RFC 1951), without a head: the same content must give the same bytes. */
+export type Deflate = (content: Uint8Array) => Uint8Array;
+
+const deflate: Deflate = (content) => {
   // With a small table a small file takes half the time, and is as small.
   const table = content.length < SMALL ? { mem: 4 as const } : {};
-  const deflated = deflateSync(content, { level: 6, ...table });
+  return deflateSync(content, { level: 6, ...table });
+};
+
+export function packFile(
+  path: string,
+  content: Uint8Array,
+  by: Deflate = deflate,
+): PackedFile & { readonly packed: Uint8Array } {
+  requirePackagePath(path);
+  const deflated = by(content);
   const isSmaller = deflated.length < content.length;
   return {
     path,
@@ -82,7 +101,7 @@ export function* zipOf(files: readonly PackedFile[]): Generator<Uint8Array> {
     const local = localHeader(file);
     central.push(centralHeader(file, at));
     yield local;
-    yield file.packed;
+    yield file.packed instanceof Uint8Array ? file.packed : file.packed.read();
     at += local.length + file.packed.length;
   }
   const directory = joinBytes(central);
@@ -180,10 +199,10 @@ function contentOf(packed: Uint8Array, { path, method, bytes, crc }: Entry): Uin
 const foreign = (why: string): ZipError => new ZipError('foreign', why);
 
 type Sizes = Pick<PackedFile, 'path' | 'method' | 'crc' | 'bytes'> & {
-  readonly packed: Uint8Array | number;
+  readonly packed: Uint8Array | SpooledBytes | number;
 };
 
-const lengthOf = (packed: Uint8Array | number): number =>
+const lengthOf = (packed: Uint8Array | SpooledBytes | number): number =>
   typeof packed === 'number' ? packed : packed.length;
 
 /** What both headers say of a file: from `version needed` to the length of the extra field. */

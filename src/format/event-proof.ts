@@ -4,7 +4,7 @@ import { FormatError } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { SignedCheckpoint } from './note.ts';
 import { isCount, isHash } from './scalar.ts';
-import { encodeTlogProof, PATH_LENGTH_MAX, parseTlogProof } from './tlog-proof.ts';
+import { encodeTlogProof, PATH_LENGTH_MAX, parseTlogProof, tlogProofsOf } from './tlog-proof.ts';
 
 /** Line → entry root in the manifest → manifest leaf → checkpoint → signatures. */
 export type EventProof = {
@@ -32,6 +32,33 @@ export function encodeEventProof(proof: EventProofParts): Uint8Array {
   });
   parseEventProof(bytes);
   return bytes;
+}
+
+/** What all lines of one segment have in common. */
+export type SegmentProofs = Pick<EventProofParts, 'manifestBytes' | 'index' | 'path' | 'note'>;
+
+/**
+ * The same bytes for each line as `encodeEventProof`. What the lines have in common is encoded once, and the
+ * first proof is read back. Throws FormatError.
+ */
+export function eventProofsOf(common: SegmentProofs): (of: Pick<Extra, 'line' | 'linePath'>) => Uint8Array {
+  const { manifestBytes, index, path, note } = common;
+  const shared = JSON.stringify({ manifest: toBase64(manifestBytes), line: 0, path: [] });
+  // ASCII throughout: a manifest as base64, hashes as hex. Base64 puts three bytes into four letters.
+  const end = shared.length - '0,"path":[]}'.length;
+  const whole = end - (end % 3);
+  const encode = tlogProofsOf({ head: btoa(shared.slice(0, whole)), index, path, note });
+  const begun = shared.slice(whole, end);
+  let isFirst = true;
+  return ({ line, linePath }) => {
+    const isExtra = isCount(line) && linePath.length <= PATH_LENGTH_MAX;
+    if (!isExtra || linePath.some((hash) => hash.length !== 32))
+      throw new FormatError('not a line and a path');
+    const bytes = encode(btoa(`${begun}${line},"path":${JSON.stringify(linePath.map(toHex))}}`));
+    if (isFirst) parseEventProof(bytes);
+    isFirst = false;
+    return bytes;
+  };
 }
 
 /** Strict, capped and byte-exact, but proves nothing: that is the verifier's. Throws FormatError. */

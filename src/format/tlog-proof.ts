@@ -1,5 +1,5 @@
 // How do extra data, an index, a path and a note stand in one file? (C2SP tlog-proof)
-import { equalBytes, fromBase64, toBase64, utf8, utf8Text } from '../base/bytes.ts';
+import { concatBytes, equalBytes, fromBase64, toBase64, utf8, utf8Text } from '../base/bytes.ts';
 import { FormatError } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
 import { parseChainOrigin } from './chain.ts';
@@ -20,24 +20,32 @@ export type TlogProofParts = {
 };
 
 /** Throws FormatError, also where a line or the whole would be longer than a reader accepts. */
-export function encodeTlogProof({ extra, index, path, note }: TlogProofParts): Uint8Array {
+export const encodeTlogProof = ({ extra, ...rest }: TlogProofParts): Uint8Array =>
+  tlogProofsOf({ ...rest, head: '' })(toBase64(extra));
+
+/**
+ * The same for many that differ in the end of their extra data alone. Both parts of it are base64, and `head`
+ * has whole groups of four letters.
+ */
+export function tlogProofsOf({
+  head,
+  index,
+  path,
+  note,
+}: Omit<TlogProofParts, 'extra'> & { readonly head: string }): (tail: string) => Uint8Array {
   if (!isCount(index) || path.length > PATH_LENGTH_MAX || path.some((hash) => hash.length !== 32)) {
     throw new FormatError('not an index and a path');
   }
-  const lines = [
-    HEADER,
-    `extra ${toBase64(extra)}`,
-    `index ${index}`,
-    ...path.map(toBase64),
-    '',
-    utf8Text(note),
-  ];
-  const bytes = utf8(lines.join('\n'));
-  const longest = Math.max(...lines.slice(0, -1).map((line) => line.length));
-  if (bytes.length > LIMITS.sealBytesMax || longest >= LIMITS.sealLineBytesMax) {
-    throw new FormatError(`a proof of ${bytes.length} bytes: at most ${LIMITS.sealBytesMax}`);
-  }
-  return bytes;
+  const before = utf8(`${HEADER}\nextra ${head}`);
+  const after = utf8(['', `index ${index}`, ...path.map(toBase64), '', utf8Text(note)].join('\n'));
+  return (tail) => {
+    const bytes = concatBytes(before, utf8(tail), after);
+    const line = before.length - HEADER.length - 1 + tail.length;
+    if (bytes.length > LIMITS.sealBytesMax || line >= LIMITS.sealLineBytesMax) {
+      throw new FormatError(`a proof of ${bytes.length} bytes: at most ${LIMITS.sealBytesMax}`);
+    }
+    return bytes;
+  };
 }
 
 /** Strict: encoded again, it must give the same bytes. Proves nothing yet. Throws FormatError. */

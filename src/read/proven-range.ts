@@ -1,7 +1,7 @@
 // Which lines cover a range of offsets, each with a proof that leads to one signed checkpoint?
 import { equalBytes, fromHex, toHex } from '../base/bytes.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
-import { encodeEventProof } from '../format/event-proof.ts';
+import { eventProofsOf } from '../format/event-proof.ts';
 import { parseSignedCheckpoint } from '../format/note.ts';
 import { LeafPaths } from '../merkle/leaf-paths.ts';
 import { rootFromInclusion, verifyInclusion } from '../merkle/proof.ts';
@@ -69,6 +69,7 @@ export async function* provenLinesOf(
     const expected = `a segment under root ${toHex(root)} of size ${size}`;
     throw new VerifyError({ code: 'fork', expected, found: 'another history' });
   }
+  const proofOf = eventProofsOf({ manifestBytes, index: seal.sequence, path, note });
   let line = -1;
   // These very bytes were checked. Decompressed once more, block by block: no more than one is held.
   const counted = function* () {
@@ -83,7 +84,6 @@ export async function* provenLinesOf(
     const leafRoot = rootFromInclusion(nodeSha256, leaves[line] as Hash, line, entries.size, linePath);
     if (leafRoot === undefined || !equalBytes(leafRoot, fromHex(entries.root)))
       throw new VerifyError({ code: 'entry-root-mismatch', expected: entries.root, found: 'another root' });
-    const parts = { manifestBytes, line, linePath, index: seal.sequence, path, note };
-    yield { ...found, proof: encodeEventProof(parts), sequence: seal.sequence, sealed: time.sealed };
+    yield { ...found, proof: proofOf({ line, linePath }), sequence: seal.sequence, sealed: time.sealed };
   }
 }

@@ -1,5 +1,6 @@
 // How do the events of an export become one package, or several where they are too many for one?
 import { parse } from 'node:path';
+import { constants, deflateRawSync } from 'node:zlib';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import {
   type EventWithProof,
@@ -14,6 +15,7 @@ import { zipOf } from '../../evidence/zip.ts';
 import type { CosignerKey } from '../../format/cosignature.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { NewFiles } from './new-files.ts';
+import { Spool } from './spool.ts';
 
 export type PartChain = {
   readonly chain: string;
@@ -34,17 +36,32 @@ export type PartsOptions = {
   readonly documents: (summaries: readonly ChainSummary[], last: boolean) => PartDocuments;
 };
 
+/**
+ * A third of the time of fflate. Huffman codes alone: a search for what occurs twice may differ by machine,
+ * and the same proof must give the same bytes. Hashes hardly repeat.
+ */
+const deflateProof = (proof: Uint8Array): Uint8Array =>
+  deflateRawSync(proof, {
+    strategy: constants.Z_HUFFMAN_ONLY,
+    level: 6,
+    windowBits: 9,
+    memLevel: 5,
+    chunkSize: 4096,
+  });
+
 export type PartDocuments = { readonly statement: PackageStatement; readonly protocol: Protocol };
 
 export class PackageParts {
   readonly #options: PartsOptions;
   readonly #files = new NewFiles();
+  readonly #spool: Spool;
   #builder: PackageBuilder;
   #previous: string | null = null;
   #chain: PartChain | null = null;
 
   constructor(options: PartsOptions) {
     this.#options = options;
+    this.#spool = new Spool(options.out);
     this.#builder = this.#begin();
   }
 
@@ -73,12 +90,15 @@ export class PackageParts {
 
   /** Takes away what was written, where it did not come to an end. */
   remove(): Promise<void> {
+    this.#spool.close();
     return this.#files.remove();
   }
 
   #begin(): PackageBuilder {
     const { log, cosigners, partMax } = this.#options;
-    const builder = new PackageBuilder(nodeSha256, partMax);
+    const max = partMax === undefined ? {} : { max: partMax };
+    const keep = (bytes: Uint8Array) => this.#spool.add(bytes);
+    const builder = new PackageBuilder({ sha256: nodeSha256, deflateProof, keep, ...max });
     builder.addKeys(log, cosigners);
     return builder;
   }
@@ -91,6 +111,7 @@ export class PackageParts {
     const made = await this.#builder.finish({ case: caseName, part }, about, fixed, signer);
     this.#previous = made.manifestHash;
     await this.#files.write(out, zipOf(made.files));
+    this.#spool.empty();
   }
 }
 

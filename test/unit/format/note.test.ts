@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fromHex, toHex, utf8 } from '../../../src/base/bytes.ts';
 import { FormatError } from '../../../src/base/error.ts';
 import { LIMITS } from '../../../src/base/limits.ts';
-import { encodeEventProof, parseEventProof } from '../../../src/format/event-proof.ts';
+import { encodeEventProof, eventProofsOf, parseEventProof } from '../../../src/format/event-proof.ts';
 import { checkpointText, encodeSignedCheckpoint, parseSignedCheckpoint } from '../../../src/format/note.ts';
 import { encodeSeal, parseSeal } from '../../../src/format/seal.ts';
 
@@ -214,6 +214,24 @@ describe('an event proof', () => {
     ['a number', '1'],
   ])('is refused for %s', (_, extra) => {
     expect(() => parseEventProof(extraOf(extra))).toThrowErrorMatchingSnapshot();
+  });
+
+  it('of many lines of one segment are the same bytes as each for itself', () => {
+    const { manifestBytes, index, path, note } = parts;
+    // Lengths of every remainder by three, where base64 goes on in the middle of a group.
+    for (let length = 0; length < 10; length++) {
+      const common = { manifestBytes: utf8('m'.repeat(length)), index, path, note };
+      const proofOf = eventProofsOf(common);
+      for (const line of [0, 7, 12_345])
+        expect(proofOf({ line, linePath: parts.linePath })).toEqual(
+          encodeEventProof({ ...common, line, linePath: parts.linePath }),
+        );
+    }
+    const wrong = { line: 1, linePath: [new Uint8Array(31)] };
+    expect(() => eventProofsOf({ manifestBytes, index, path, note })(wrong)).toThrow('not a line and a path');
+    expect(() => eventProofsOf({ manifestBytes, index: 42, path, note })({ line: 0, linePath: [] })).toThrow(
+      'a proof of manifest 42 under a checkpoint',
+    );
   });
 
   it('is of a manifest that the checkpoint covers', () => {
