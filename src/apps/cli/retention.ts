@@ -1,22 +1,25 @@
 // `ledgerstone retention`: what do policies change, and who put them in force?
 import type { Command } from 'commander';
+import { retentionExpire } from './retention-expire.ts';
 import { retentionPlan } from './retention-plan.ts';
 import type { Session } from './session.ts';
 
 const HELP = `
 Retention policies stand in ledgerstone.yaml. \`plan\` shows what a changed file would do
-before anybody starts an archiver with it.
+before anybody starts an archiver with it. \`expire\` lists what nothing keeps any more.
 
 Examples:
   ledgerstone retention plan --config new-ledgerstone.yaml
   ledgerstone retention plan --config new-ledgerstone.yaml --json
+  ledgerstone retention expire s3://acme-audit/prod --key archive.vkey
 `;
 
 export function retentionCommand(program: Command, session: Session): void {
   const retention = program
     .command('retention')
-    .description('How long events are locked: what a change would do.')
+    .description('How long events are locked: what a change would do, what is over.')
     .helpCommand(false)
     .addHelpText('after', HELP);
   retentionPlan(retention, session);
+  retentionExpire(retention, session);
 }

@@ -112,4 +112,13 @@ describe('retention plan', () => {
     expect(other.code).toBe(3);
     expect(other.err).toContain('not looked at: orders/0: ');
   });
+
+  it('expire says that nothing is over, and deletes nothing', async () => {
+    const args = ['retention', 'expire', world.at('archive'), '--key', world.at('archive.vkey')];
+    const { code, out, err } = await ledgerstone(args);
+    expect([code, out]).toEqual([0, 'of no data object that is there the retention is over\n']);
+    expect(err).toBe('');
+    const json = await ledgerstone([...args, '--json']);
+    expect(JSON.parse(json.out)).toMatchObject({ objects: [] });
+  });
 });
