@@ -158,7 +158,7 @@ async function checkKeys(
   const [problem] = problems;
   if (problem !== undefined) throw new VerifyError(problem);
   if ([...signedBy].some((key) => includesKey(trusted, key))) return;
-  const found = `signatures of ${proof.signed.signatures.map(({ keyId }) => toHex(keyId)).join(', ') || 'nobody'}`;
+  const found = `signatures of ${proof.signed.signatures.map(({ keyId }) => toHex(keyId)).join(', ')}`;
   throw new VerifyError({ code: 'unknown-key', expected: 'a signature of a trusted key', found });
 }
 

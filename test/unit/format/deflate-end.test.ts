@@ -1,5 +1,5 @@
 // Is the end of a DEFLATE stream where zlib sees it, for every code of RFC 1951 and at every bound?
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../../src/base/bytes.ts';
 import { LIMITS } from '../../../src/base/limits.ts';
@@ -109,6 +109,32 @@ describe('blocks that hold little', () => {
   it('are refused before the rest of them is walked', () => {
     const bytes = concatBytes(empties(100), Uint8Array.of(6));
     expect(() => deflateEnd(bytes, 0)).toThrow('block 17 after 0 bytes of content');
+  });
+});
+
+describe('a stream that does not hold', () => {
+  it('is refused where a fixed block has the codes that stand for no length', () => {
+    for (const symbol of [286, 287]) {
+      const bits = fixedLiteral(lastFixedBlock(), symbol).number(0, 16);
+      expect(() => deflateEnd(fixedLiteral(bits, END_OF_BLOCK).bytes(), 0)).toThrow(
+        'deflate: a length that is none',
+      );
+    }
+  });
+
+  it.each([
+    ['stored', deflateRawSync(new Uint8Array(300), { level: 0 })],
+    ['fixed', deflateRawSync(Buffer.from('abcabcabcabc'), { strategy: constants.Z_FIXED })],
+    ['dynamic', deflateRawSync(Buffer.from(Array.from({ length: 900 }, (_, i) => (i * i) % 23)))],
+    [
+      'last bits in a byte of their own',
+      fixedLiteral(fixedLiteral(lastFixedBlock(), 1), END_OF_BLOCK).bytes(),
+    ],
+  ])('is refused wherever it is cut off: %s', (_, stream) => {
+    expect(deflateEnd(stream, 0).end).toBe(stream.length);
+    for (let length = 0; length < stream.length; length++) {
+      expect(() => deflateEnd(stream.subarray(0, length), 0)).toThrow('deflate: cut off');
+    }
   });
 });
 

@@ -79,6 +79,15 @@ describe('a line writer', () => {
     expect(utf8Text(writer.view())).toBe(textOf(2));
   });
 
+  it('measures each line by itself, wherever in the buffer it stands', () => {
+    const writer = new LineWriter();
+    writer.entry(record(1, new Uint8Array(LIMITS.lineBytesMax / 2).fill(0x61)));
+    const start = writer.length;
+    expect(start).toBeGreaterThan(LIMITS.lineBytesMax / 2);
+    expect(writer.entry(record(2))).toBe(start);
+    expect(writer.length).toBe(start + textOf(2).length);
+  });
+
   it('gives a buffer back that one line made huge', () => {
     const kept = 4 * LIMITS.blockContentTarget;
     const writer = new LineWriter();

@@ -312,6 +312,34 @@ describe('what breaks a rule is refused by writer and reader', () => {
   }
 });
 
+describe('what is no manifest at all', () => {
+  it.each(['', '{', '\u0000', 'null', '[]', '7'])('is malformed: %j', (text) => {
+    expect(() => parseManifest(utf8(text))).toThrow(
+      expect.objectContaining({ name: 'FormatError', code: 'malformed' }),
+    );
+  });
+
+  it.each([
+    'continues',
+    'data',
+    'data.blocks.0',
+    'entries',
+    'records',
+    'records.missing',
+    'retention',
+    'source',
+    'time',
+    'writer',
+  ])('names the member that should be an object: %s', (path) => {
+    const name = path.replace('.0', '[0]');
+    for (const value of [7, 'x', [], true]) {
+      const bad = changed(path === 'continues' ? empty : good, path.split('.'), value) as Manifest;
+      const shown = typeof value === 'object' ? 'an object' : String(value);
+      expect(() => encodeManifest(bad)).toThrow(new FormatError(`manifest: ${name} can't be ${shown}`));
+    }
+  });
+});
+
 describe('a second spelling is refused', () => {
   const text = new TextDecoder().decode(encodeManifest(good));
   it.each<[string, (text: string) => string]>([

@@ -82,9 +82,9 @@ describe('keys', () => {
   });
 
   it('are never made of what they must not be made of', () => {
-    expect(() => sealKey('..', 0, 0)).toThrow('internal rule broken');
+    expect(() => sealKey('..', 0, 0)).toThrow('internal rule broken: a key of chain ".."');
     expect(() => sealKey('a/b', 0, 0)).toThrow('internal rule broken');
-    expect(() => sealKey('a', -1, 0)).toThrow('internal rule broken');
+    expect(() => sealKey('a', -1, 0)).toThrow('internal rule broken: a key of partition -1');
     expect(() => sealKey('a', 0, 1_000_000_000_000)).toThrow('internal rule broken');
     expect(() => sealKey('a', 0, 0.5)).toThrow('internal rule broken');
     expect(() => dataKey({ ...parts, sha256: 'x' })).toThrow('internal rule broken');

@@ -88,6 +88,16 @@ describe('a string', () => {
     }
   });
 
+  it('is none of bytes that are no UTF-8, whatever stands around them', () => {
+    for (const wrong of [0x80, 0xbf, 0xc0, 0xff]) {
+      for (const at of [0, 1, 2, 3, 99, 100]) {
+        const bytes = new Uint8Array(101).fill(0x61);
+        bytes[at] = wrong;
+        expect(stringLength(bytes)).toBe(-1);
+      }
+    }
+  });
+
   it('ends within what was given', () => {
     const bytes = utf8(`${ROOM}"`);
     const span: StringSpan = { end: -1, decoded: -1, breaks: false };

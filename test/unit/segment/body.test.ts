@@ -170,6 +170,18 @@ describe('a body', () => {
     expect(body).toMatchObject({ count: 5, lines: 5, nextOffset: 5, firstTimeMs: 6, lastTimeMs: 10 });
   });
 
+  it('takes a run of which no record has a time', () => {
+    const one = record(0, '{}', -1n);
+    const bytes = utf8(`${new TextDecoder().decode(encodeEntry(one))}\n`);
+    const builder = new BodyBuilder(0, tools('zstd'));
+    builder.run({ bytes, starts: Uint32Array.of(0), firstTimeMs: null, lastTimeMs: null });
+    const body = builder.finish();
+    expect(body).toMatchObject({ count: 1, nextOffset: 1, firstTimeMs: null, lastTimeMs: null });
+    const byRecord = new BodyBuilder(0, tools('zstd'));
+    byRecord.record(one);
+    expect(body).toEqual(byRecord.finish());
+  });
+
   it('refuses an offset out of turn', () => {
     const builder = new BodyBuilder(0, tools('zstd'));
     expect(() => builder.record(record(1, 'a'))).toThrow('offset 1 where 0 follows');

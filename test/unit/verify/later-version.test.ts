@@ -9,7 +9,7 @@ import { encodeSignedCheckpoint } from '../../../src/format/note.ts';
 import { parseSeal } from '../../../src/format/seal.ts';
 import { verifierKey } from '../../../src/format/vkey.ts';
 import { checkEventProof } from '../../../src/verify/event-proof.ts';
-import { LaterSeals } from '../../../src/verify/later-version.ts';
+import { LaterSeals, newerFormat, unsignedLater, untrustedLater } from '../../../src/verify/later-version.ts';
 import { inspectSeal, openSeal } from '../../../src/verify/open-seal.ts';
 import { ArchiveBuilder, ORIGIN, type SegmentWords, signer } from '../../support/archive-builder.ts';
 
@@ -61,6 +61,26 @@ describe('seals of later versions in a chain', () => {
   });
 });
 
+describe('what is said of a later version', () => {
+  it('differs with who is known to have signed it', () => {
+    expect(unsignedLater(7)).toEqual({
+      code: 'malformed',
+      expected: 'a seal of version 1',
+      found: "one of version 7 that is not shown to be the log's own",
+    });
+    expect(untrustedLater(7)).toEqual({
+      code: 'unknown-key',
+      expected: 'a key that is trusted',
+      found: 'a seal of version 7 that none of them signed',
+    });
+    expect(newerFormat(7)).toEqual({
+      code: 'newer-format',
+      expected: 'version 1',
+      found: 'version 7: made by a newer version of Ledgerstone; upgrade to verify it',
+    });
+  });
+});
+
 describe('a seal of a later version', () => {
   it('is newer-format by a trusted key', async () => {
     const { trusted, bytes } = await sealed();
@@ -83,17 +103,27 @@ describe('a seal of a later version', () => {
 });
 
 describe('an event proof under a manifest of a later version', () => {
-  const check = async (words: SegmentWords, change = {}) => {
+  const check = async (words: SegmentWords, change = {}, by?: typeof verifySignature) => {
     const { trusted, bytes } = await sealed(words);
     const { manifestBytes, index, path, signed } = parseSeal(bytes);
     const note = encodeSignedCheckpoint(signed.text, signed.signatures);
     const parts = { manifestBytes, index, path, note, line: 0, linePath: [], ...change };
     const proof = encodeEventProof(parts);
-    return checkEventProof({ proof, line: utf8('a line of version 2'), trusted, sha256 });
+    return checkEventProof({
+      ...{ proof, line: utf8('a line of version 2'), trusted, sha256 },
+      ...(by && { verifySignature: by }),
+    });
   };
 
   it('says that it is newer', async () => {
     expect(await check(LATER)).toMatchObject({ verdict: 'unverifiable', finding: { code: 'newer-format' } });
+  });
+
+  it('believes the check of signatures that it was given', async () => {
+    const refused = await check(LATER, {}, async () => false);
+    expect(refused).toMatchObject({ verdict: 'broken', finding: { code: 'malformed' } });
+    const stranger = { ...LATER, signers: [signer('thief')] };
+    expect(await check(stranger, {}, async () => true)).toMatchObject({ verdict: 'broken' });
   });
 
   it('is broken without a trusted signature, or where it does not lead to the root', async () => {

@@ -45,6 +45,30 @@ const claimOf = (change: Partial<Sums> = {}): DataClaim => {
   } as unknown as DataClaim;
 };
 
+it('shows each line as it is, those that are plain and those that are not', () => {
+  const odd = `{"offset":12,"timestamp":-1,"value":12}`;
+  const late = `{"offset":13,"timestamp":20,"headers":[["h","1"]],"value":{"a":[1]}}`;
+  const lines = [...LINES, odd, late];
+  const content = utf8(lines.map((line) => `${line}\n`).join(''));
+  const seen: unknown[] = [];
+  const problems = new ProblemList();
+  new LineTally(5, tools, problems, (line) => {
+    expect(line.content).toBe(content);
+    const text = Buffer.from(line.content.subarray(line.start, line.end)).toString();
+    seen.push([text, line.offset, line.nextOffset, line.timestampMs, line.gapLine?.last ?? null]);
+  }).addBlock(content, lines.length, 0);
+  expect(problems.all).toEqual([]);
+  expect(seen).toEqual([
+    [lines[0], 5, 6, 30, null],
+    [lines[1], 6, 7, 10, null],
+    [lines[2], 7, 10, -1, 9],
+    [lines[3], 10, 11, 20, null],
+    [lines[4], 11, 12, -1, 11],
+    [lines[5], 12, 13, -1, null],
+    [lines[6], 13, 14, 20, null],
+  ]);
+});
+
 type Block = readonly string[] | null;
 
 function tallied(blocks: readonly Block[], change: Partial<Sums> = {}, stated?: readonly number[]) {

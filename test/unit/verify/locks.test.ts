@@ -1,4 +1,5 @@
 // What is said of a lock that is not as promised, and of a store that shows none?
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { LedgerstoneError } from '../../../src/base/error.ts';
 import { type Period, spanOf } from '../../../src/base/period.ts';
@@ -245,6 +246,8 @@ describe('a store that shows no locks', () => {
       read: (key, versionId, options) => builder.archive.read(key, versionId, options),
       lock: async () => {
         asked++;
+        // Several are under way when the first one answers.
+        await nextTurn();
         return { kind: 'not-permitted' };
       },
     };

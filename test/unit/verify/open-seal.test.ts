@@ -7,12 +7,15 @@ import { verifierKey } from '../../../src/format/vkey.ts';
 import { append, rootOf } from '../../../src/merkle/tree.ts';
 import type { FindingCode } from '../../../src/verify/finding.ts';
 import {
+  inspectSeal,
   isRead,
+  type OpenedSeal,
   type OpenSealContext,
   openSeal,
   problemOf,
   type SealInspection,
   signersOf,
+  trustProblem,
 } from '../../../src/verify/open-seal.ts';
 import {
   ArchiveBuilder,
@@ -198,4 +201,23 @@ describe('what can be said of an inspected seal', () => {
     expect(isRead(await inspected(['malformed'], false))).toBe(true);
     expect(isRead(await inspected(['unreadable', 'malformed'], false))).toBe(true);
   });
+});
+
+it('names all keys of a seal where none of them is trusted', async () => {
+  const signers = [signer('one'), signer('two')];
+  const builder = new ArchiveBuilder({ signers });
+  const { sealKey, manifest } = await builder.chain().seal({ signers });
+  const bytes = builder.archive.bytesOf(sealKey) as Uint8Array;
+  const other = new ArchiveBuilder({ signers: [signer('other')] }).trusted;
+  expect(manifest.keys).toHaveLength(2);
+  for (const [trusted, code] of [
+    [[], 'no-trusted-key'],
+    [other, 'unknown-key'],
+  ] as const) {
+    const { opened } = await inspectSeal(bytes, { trusted, sha256, origin: manifest.origin, sequence: 0 });
+    expect(trustProblem(opened as OpenedSeal, { trusted, sha256 })).toMatchObject({
+      code,
+      found: manifest.keys.join(' '),
+    });
+  }
 });

@@ -57,6 +57,24 @@ async function built(): Promise<ArchiveBuilder> {
 }
 
 describe('the signal', () => {
+  it('is the reason of the end, and not what the store says of a call that it cut off', async () => {
+    const builder = new ArchiveBuilder();
+    await builder.chain().fill(1, 4);
+    const stop = new AbortController();
+    const reader: ArchiveReader = {
+      listVersions: (prefix, options) => builder.archive.listVersions(prefix, options),
+      lock: (key, versionId) => builder.archive.lock(key, versionId),
+      read: async (key, versionId, options) => {
+        if (!key.startsWith('data/')) return builder.archive.read(key, versionId, options);
+        stop.abort(new Error('stopped'));
+        throw new Error('connection reset');
+      },
+    };
+    await expect(verify(reader, { trusted: builder.trusted, signal: stop.signal })).rejects.toThrow(
+      'stopped',
+    );
+  });
+
   it('reaches every call when an archive is verified', async () => {
     const builder = await built();
     const { signal } = new AbortController();
