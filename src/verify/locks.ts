@@ -89,9 +89,15 @@ export function promiseProblem(
   const fromMs = Math.max(parseTime(time.sealed), storedMs);
   const leastMs = afterPeriod(fromMs, leastLock) - lockSlackMs(leastLock);
   if (parseUntil(retention.until) >= leastMs) return null;
-  const expected = `a promise until ${new Date(leastMs).toISOString()} or later: no lock is shorter`;
+  const expected = `${PROMISE} ${new Date(leastMs).toISOString()} or later: no lock is shorter`;
   return { code: 'retention-short', expected, found: `promised until ${retention.until}` };
 }
+
+const PROMISE = 'a promise until';
+
+/** Whether a finding says that a seal promises less than any lock was to be, as `promiseProblem` does. */
+export const isOfLeastLock = ({ code, expected }: Pick<Problem, 'code' | 'expected'>): boolean =>
+  code === 'retention-short' && expected?.startsWith(PROMISE) === true;
 
 /** True if it holds for the whole store: then it is reported once per chain and not asked again. */
 export const isStoreWide = (problem: Problem): boolean =>

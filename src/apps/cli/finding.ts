@@ -115,7 +115,8 @@ async function runList(session: Session, options: ListOptions): Promise<number> 
   if (options.json === true)
     await output.json({ open: open.length, foreign, findings: shown.map(storyJson) });
   else {
-    for (const story of shown) await output.write(storyText(story));
+    const hasPeople = (options.person ?? []).length > 0;
+    for (const story of shown) await output.write(storyText(story, hasPeople));
     await output.line(`${open.length} open of ${newest.length} that the verifier ever found`);
     if (foreign > 0) output.note(`${foreign} objects at keys of findings are no notes of this verifier`);
   }
@@ -166,16 +167,13 @@ const storyJson = ({ finding, firstSeenMs, openedStoredMs, seenStoredMs, ...stor
   otherResponses: story.otherResponses,
 });
 
-function storyText({
-  finding,
-  id,
-  scope,
-  closed,
-  notified,
-  responses,
-  otherResponses,
-  openedStoredMs,
-}: FindingStory): string {
+const OF_OTHERS = 'that no key of --person has signed: by whom is not known';
+const OF_NOBODY_NAMED = 'not shown: by whom is not known without their keys (--person)';
+
+function storyText(
+  { finding, id, scope, closed, notified, responses, otherResponses, openedStoredMs }: FindingStory,
+  hasPeople: boolean,
+): string {
   const { code, severity, key, expected, found } = finding;
   const lines = [
     `${id.slice(0, 8)}  ${severity}: ${code}, ${scope}`,
@@ -190,7 +188,7 @@ function storyText({
     ),
     ...(otherResponses === 0
       ? []
-      : [`  ${counted(otherResponses, 'response')} that no key of --person has signed`]),
+      : [`  ${counted(otherResponses, 'response')} ${hasPeople ? OF_OTHERS : OF_NOBODY_NAMED}`]),
   ];
   return `${lines.map(printable).join('\n')}\n`;
 }
@@ -208,7 +206,12 @@ async function runAnswer(
   if (!isResponseText(text))
     throw new UsageError('--text must be 1 to 4096 bytes of text without control characters');
   if (!/^[0-9a-f]{8,32}$/.test(id))
-    throw new UsageError(`${id} is no finding`, 'Take the id from `ledgerstone finding list`.');
+    throw new UsageError(
+      /^[0-9a-f]{1,7}$/.test(id)
+        ? `${id} has ${counted(id.length, 'digit')}: an id begins with at least 8`
+        : `${JSON.stringify(id)} is no id of a finding: 8 to 32 digits of 0-9 and a-f`,
+      'Take the id from `ledgerstone finding list`.',
+    );
   const bucket = await namedOwnBucket(options, io.env);
   if (bucket.config === null)
     throw new UsageError('how long the note is locked is not known', 'Give --config verifier.yaml.');

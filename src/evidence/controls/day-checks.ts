@@ -18,8 +18,12 @@ const dueOf = ({ days }: ChecksData): readonly ReportedDay[] =>
 const isWhole = (data: ChecksData): boolean => isEachShown(data.days) && data.foreign === 0;
 
 /** `10 days that are over, by the word of NAME about itself`. */
-const rangeText = (data: ChecksData): string =>
-  `${counted(dueOf(data).length, 'day')} that are over, by the word of ${data.verifier} about itself`;
+const rangeText = (data: ChecksData): string => {
+  const due = dueOf(data).length;
+  const days = due === 1 ? 'one day that is over' : `${counted(due, 'day')} that are over`;
+  return `${days}, by the word of ${data.verifier} about itself`;
+};
+const inThese = ({ days }: ChecksData): string => (days.length === 1 ? 'on that day' : 'in these days');
 
 export function dailyRecords(data: DayFacts): Judged {
   if (data === null) return notShown(NO_DAYS);
@@ -47,25 +51,28 @@ export function drills(data: DayFacts): Judged {
   if (data === null) return notShown(NO_DAYS);
   const found = data.findings.filter(({ isDrill }) => isDrill);
   const notified = found.filter((one) => one.notified.length > 0).length;
+  if (found.length === 0)
+    return notShown(`No drill is known ${inThese(data)}, by the word of ${data.verifier}.`);
   const text =
-    `${counted(found.length, 'drill')} found in these days, and of ${countText(notified)} somebody was notified, ` +
+    `${counted(found.length, 'drill')} found ${inThese(data)}, and of ${countText(notified)} somebody was notified, ` +
     `by the word of ${data.verifier}.`;
   if (found.length > notified) return failed(text);
-  return notified > 0 ? shown(text) : notShown(text);
+  return shown(text);
 }
 
 export function findingsAnswered(data: DayFacts): Judged {
   if (data === null) return notShown(NO_DAYS);
   const real = data.findings.filter(({ isDrill }) => !isDrill);
   const silent = real.filter(({ closed, answers }) => closed === null && answers.length === 0);
-  if (silent.length > 0)
-    return failed(
-      `${counted(silent.length, 'finding')} of ${real.length} open, and nobody whose key was given answered.`,
-    );
-  // None in days on which nobody looked would say nothing.
-  if (!isWhole(data))
-    return notShown('Not on each day was everything looked at, so findings may be missing.');
   const open = real.filter(({ closed }) => closed === null).length;
+  const known = `${counted(real.length, 'finding')} known ${inThese(data)}: ${real.length - open} closed, ${open} open`;
+  if (silent.length > 0)
+    return failed(`${known}, and ${silent.length} of these that nobody whose key was given answered.`);
+  // None in days on which nobody looked would say nothing.
+  if (!isWhole(data)) {
+    const some = real.length === 0 ? '' : ` ${known}.`;
+    return notShown(`Not on each day was everything looked at, so findings may be missing.${some}`);
+  }
   return shown(
     real.length === 0
       ? `No finding was open on ${rangeText(data)}.`

@@ -35,7 +35,8 @@ export function draftText({ report, verdict, explained, standing }: Explanation,
     '',
     `1. What happened. ${nature} When it happened is ${BLANK}; so far not known.`,
     `2. What is concerned. ${chains.length === 0 ? BLANK : printable(list(chains))}. Categories and approximate ` +
-      `number of persons: ${BLANK}. Categories and approximate number of records: ${BLANK}.`,
+      `number of persons: ${BLANK}. Categories of records: ${BLANK}. Approximate number of records: ` +
+      `${recordsText(places)}.`,
     `3. What is not concerned, as far as known. ${whole} of ${counted(standing.length, 'chain')} verified in the ` +
       'same report.',
     `4. Likely consequences. ${BLANK} (can decisions or other evidence rest on the records concerned?)`,
@@ -44,6 +45,23 @@ export function draftText({ report, verdict, explained, standing }: Explanation,
     `7. Evidence. Report of the verification, SHA-256 ${digest}. ${BLANK}`,
     'More will follow as it is known.',
   ].join('\n');
+}
+
+/** As far as the seals of the segments that the findings name could be read. */
+function recordsText(places: readonly FoundIn[]): string {
+  const spans = new Map<string, number>();
+  let isAll = places.length > 0;
+  for (const { chain, segments } of places) {
+    if (chain === null || segments.length === 0) isAll = false;
+    for (const { sequence, looked } of segments) {
+      if (looked === null || 'problem' in looked) isAll = false;
+      else spans.set(`${chain?.origin} ${sequence}`, looked.span.records);
+    }
+  }
+  if (spans.size === 0) return BLANK;
+  const records = [...spans.values()].reduce((sum, count) => sum + count, 0);
+  const said = `at most ${counted(records, 'record')} in ${counted(spans.size, 'segment')}, as the seals state`;
+  return isAll ? said : `${said}; of other findings it is ${BLANK}`;
 }
 
 const countOf = (places: readonly FoundIn[]): number =>

@@ -1,9 +1,10 @@
 // How is an explanation printed, so that somebody who runs nothing understands it?
 import { counted } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
+import type { FindingCode } from '../../verify/finding.ts';
 import { draftText } from './draft.ts';
 import type { Explained, Explanation, FoundIn, LookedUp } from './explanation.ts';
-import type { StatedFinding } from './read-report.ts';
+import type { StatedChain, StatedFinding } from './read-report.ts';
 
 /** Findings, segments and objects shown of one kind. */
 const SHOWN_MAX = 5;
@@ -45,7 +46,11 @@ function headText({ report, verdict, contradicts }: Explanation, digest: string)
   return lines.join('\n');
 }
 
-function foundParts({ explained, report }: Explanation, isChecked: boolean | null): string[] {
+function foundParts({ explained: all, report }: Explanation, isChecked: boolean | null): string[] {
+  // That a copy has no locks stands below, among the bounds, where there are any.
+  const explained = all.filter(({ code }) => code !== 'locks-not-applicable' || report.bounds.length === 0);
+  if (explained.length === 0 && all.length > 0)
+    return ['WHAT WAS FOUND\nThe report names no finding but that a copy has no locks: see below.'];
   if (explained.length === 0) {
     const omitted = report.findingsOmitted > 0 ? ', but says that it lists not all' : '';
     return [`WHAT WAS FOUND\nThe report names no finding${omitted}.`];
@@ -81,9 +86,19 @@ function placeLines({ chain, findings, segments }: FoundIn): string[] {
   const where = chain === null ? 'Of no one chain' : `In ${printable(chain.origin)}`;
   return [
     `${where}: ${counted(findings.length, 'finding')}`,
+    ...(chain !== null && findings.some(({ code }) => CUT.has(code)) ? [cutText(chain)] : []),
     ...shownSome(segments, ({ sequence, looked }) => `segment ${sequence}${lookedText(looked)}`),
     ...shownSome(findings, findingText),
   ];
+}
+
+/** A chain that is shorter than it was: no finding can name a segment that is not there. */
+const CUT: ReadonlySet<string> = new Set<FindingCode>(['rollback', 'truncation']);
+
+function cutText({ nextOffset, lastSealed }: StatedChain): string {
+  if (nextOffset === null) return '* of this chain nothing is here: every event of it is concerned';
+  const when = lastSealed === null ? '' : `, archived after ${lastSealed}`;
+  return printable(`* concerned: events from offset ${nextOffset} on${when}; how many is not stated`);
 }
 
 /** A bucket without versions calls each version "null". */

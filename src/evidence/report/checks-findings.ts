@@ -5,7 +5,7 @@ import { Markup, markup } from './markup.ts';
 
 /** No finding without what people said of it, and no answer without its finding. */
 export function findingsOf(findings: readonly ReportedFinding[]): Markup {
-  if (findings.length === 0) return markup`<p>None was open in that time.</p>`;
+  if (findings.length === 0) return markup`<p>None of that time is known.</p>`;
   return markup`<p class="soft">A check opens a finding, and a check closes it. What people say stands beside it and closes nothing.</p>
 ${findings.map(articleOf)}`;
 }

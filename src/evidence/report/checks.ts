@@ -41,9 +41,12 @@ export function checksVerdict(window: ReportWindow, data: ChecksData): ReportVer
     };
   const kinds = `a whole run of each kind of check (${expected.map((kind) => CHECK_WORDS[kind]).join(', ')})`;
   const full = shown - part;
+  const each =
+    due === 1 ? `The one day${when} that is over` : `Each of the ${counted(due, 'day')}${when} that are over`;
+  const of = due === 1 ? `one day${when} that is over` : `${counted(due, 'day')}${when} that are over`;
   const sentence = isWhole
-    ? `Each of the ${counted(due, 'day')}${when} that are over is shown with ${kinds}, and ${openText(real, isWhole)}.`
-    : `Of ${counted(due, 'day')}${when} that are over, ${full} ${full === 1 ? 'is' : 'are'} shown with ${kinds}, ` +
+    ? `${each} is shown with ${kinds}, and ${openText(real, isWhole)}.`
+    : `Of ${of}, ${full} ${full === 1 ? 'is' : 'are'} shown with ${kinds}, ` +
       `${part} in part, and ${none} not at all; ${openText(real, isWhole)}.`;
   return { standing, sentence, bounds };
 }
@@ -53,8 +56,10 @@ function openText(findings: readonly ReportedFinding[], isWhole: boolean): strin
   if (findings.length === 0)
     return isWhole ? 'no finding was open in that time' : 'no finding of that time is known';
   const open = findings.filter(({ closed }) => closed === null).length;
-  const now = open === 0 ? 'and all are closed' : `${open} still ${open === 1 ? 'is' : 'are'}`;
-  return `${counted(findings.length, 'finding')} ${findings.length === 1 ? 'was' : 'were'} open in that time, ${now}`;
+  if (findings.length === 1)
+    return `1 finding was open in that time, and ${open === 0 ? 'is closed' : 'still is'}`;
+  const now = open === 0 ? 'and all are closed' : `and ${open} still ${open === 1 ? 'is' : 'are'}`;
+  return `${counted(findings.length, 'finding')} were open in that time, ${now}`;
 }
 
 /** `5 min`, `1 h 4 min`: rounded up, for it is the most that was. */

@@ -108,10 +108,25 @@ const controlBlock = ({ name, ids, asks, does, state, evidence, customer }: Repo
 </dl>`,
 });
 
+/** What several checks say in the same words is said once, with the commands of all of them. */
+function saidOnce(
+  evidence: readonly CheckResult[],
+): { state: CheckState; text: string; commands: string[] }[] {
+  const said = new Map<string, { state: CheckState; text: string; commands: string[] }>();
+  for (const { state, text, command } of evidence) {
+    const one = said.get(`${state} ${text}`) ?? { state, text, commands: [] };
+    if (!one.commands.includes(command)) one.commands.push(command);
+    said.set(`${state} ${text}`, one);
+  }
+  return [...said.values()];
+}
+
 const evidenceList = (evidence: readonly CheckResult[]): Markup =>
-  markup`<ul>${evidence.map(
-    ({ state, text, command }) =>
-      markup`<li><span class="${toneOf(state)}">${CHECK_STATES[state]}</span>: ${text} <span class="code">${command}</span></li>`,
+  markup`<ul>${saidOnce(evidence).map(
+    ({ state, text, commands }) =>
+      markup`<li><span class="${toneOf(state)}">${CHECK_STATES[state]}</span>: ${text} ${commands.map(
+        (command) => markup`<span class="code">${command}</span> `,
+      )}</li>`,
   )}</ul>`;
 
 export const controlsCsv = ({ data }: ControlsReport): Uint8Array =>
@@ -119,7 +134,9 @@ export const controlsCsv = ({ data }: ControlsReport): Uint8Array =>
     ['framework', 'controls', 'row', 'name', 'state', 'asks', 'does', 'evidence', 'commands', 'remains'],
     ...data.controls.map(({ id, name, ids, asks, does, state, evidence, customer }) => [
       ...[data.framework.title, ids.join(', '), id, name, STATES[state], asks, does],
-      evidence.map((one) => `${CHECK_STATES[one.state]}: ${one.text}`).join('\n'),
+      saidOnce(evidence)
+        .map((one) => `${CHECK_STATES[one.state]}: ${one.text}`)
+        .join('\n'),
       [...new Set(evidence.map(({ command }) => command))].join('\n'),
       customer.join('\n'),
     ]),

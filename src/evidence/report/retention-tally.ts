@@ -61,6 +61,8 @@ export class RetentionTally {
   readonly #unknown = new Map<string, number>();
   readonly faults: LockFault[] = [];
   faultsOmitted = 0;
+  /** Whether any object lay where there are locks. */
+  hasLocks = false;
 
   /** By the clock of this machine: whether a promise is over. */
   constructor(nowMs: number) {
@@ -74,6 +76,7 @@ export class RetentionTally {
 
   #addObject(fact: LockFact, isFirst: boolean): void {
     const { promisedMs, state } = fact;
+    if (state.kind !== 'not-applicable') this.hasLocks = true;
     const row = this.#rowOf(fact);
     if (isFirst) row.segments++;
     row.objects++;

@@ -51,6 +51,8 @@ describe('a report that verified', () => {
     expect(out).toContain(`Archive ${at('good')}, verified at `);
     expect(out).toContain('WHAT THE REPORT DOES NOT SAY');
     for (const bound of good['bounds'] as string[]) expect(out).toContain(bound);
+    expect(out).not.toContain('locks-not-applicable');
+    expect(out).toContain('The report names no finding but that a copy has no locks: see below.');
     expect(out).not.toContain('DRAFT');
   });
 });
@@ -69,6 +71,16 @@ describe('a report that is broken', () => {
     expect(out).toContain('Change nothing where the archive lies');
     expect(out).toContain('DRAFT OF A FIRST NOTICE');
     expect(out).toContain('72 hours');
+    expect(out).toMatch(
+      /Approximate number of records: at most 5 records in 1 segment, as the seals state\./,
+    );
+  });
+
+  it('says which events are concerned where the end is cut off, though no segment is left to name', async () => {
+    const cut = withChain({ findings: [found('rollback')], verdict: 'broken' });
+    const { out } = await explain({ ...cut, verdict: 'broken' });
+    expect(out).toMatch(/concerned: events from offset 20 on, archived after \S+Z; how many is not stated/);
+    expect(out).toContain('Approximate number of records: […].');
   });
 
   it('says how to learn the events where no archive is named, and what proves nothing without a key', async () => {

@@ -77,7 +77,9 @@ describe('finding ack and resolve', () => {
     expect((await answer('resolve', 'All is well.', 'mallory')).code).toBe(0);
     const { out } = await list();
     expect(out).not.toContain('All is well');
-    expect(out).toContain('1 response that no key of --person has signed');
+    expect(out).toContain('1 response that no key of --person has signed: by whom is not known');
+    const alone = await world.run('finding', 'list');
+    expect(alone.out).toContain('1 response not shown: by whom is not known without their keys (--person)');
   });
 
   it('stay with the opening that they are about', async () => {
@@ -113,6 +115,13 @@ describe('finding ack and resolve', () => {
     );
     expect([other.code, other.err]).toEqual([2, expect.stringContaining('no finding begins with')]);
     expect((await answer('ack', 'a\u202eb')).code).toBe(2);
+    for (const [short, said] of [
+      ['6d2f', '6d2f has 4 digits: an id begins with at least 8'],
+      ['x'.repeat(8), '"xxxxxxxx" is no id of a finding'],
+    ] as const) {
+      const args = ['finding', 'ack', short, '--by', 'ada', '--text', 'x'];
+      expect(await world.run(...args)).toMatchObject({ code: 2, err: expect.stringContaining(said) });
+    }
     expect(files().filter((name) => /-(ack|resolve)-/.test(name))).toEqual([]);
   });
 

@@ -204,7 +204,7 @@ describe('a finding', () => {
     await answer('resolve', entry?.id as string, 'mallory');
     const { code, report, html } = await checks(...window());
     expect([code, report.verdict.standing]).toEqual([1, 'found']);
-    expect(report.verdict.sentence).toContain('1 finding was open in that time, 1 still is.');
+    expect(report.verdict.sentence).toContain('1 finding was open in that time, and still is.');
     expect(report.data.findings[0]).toMatchObject({
       closed: null,
       otherAnswers: 1,
@@ -226,7 +226,7 @@ describe('a finding', () => {
     await world.report([]);
     const { code, report } = await checks(...window());
     expect([code, report.verdict.standing]).toEqual([3, 'found']);
-    expect(report.verdict.sentence).toContain('1 finding was open in that time, and all are closed');
+    expect(report.verdict.sentence).toContain('1 finding was open in that time, and is closed.');
     expect(report.data.findings[0]?.closed).toMatchObject({ check: 'full-pass' });
     const earlier = await checks(daysAgo(3), daysAgo(1));
     expect(earlier.report.data.findings).toEqual([]);
@@ -240,7 +240,7 @@ describe('a finding', () => {
     const { report, html } = await checks(...window());
     expect(report.data.findings).toMatchObject([{ isDrill: true, notified: [{ channel: 'sns' }] }]);
     expect(report.verdict.sentence).toContain('no finding of that time is known');
-    expect(html).toContain('None was open in that time.');
+    expect(html).toContain('None of that time is known.');
   });
 
   it('that the verifier has not signed is said to lie there, and makes no report whole', async () => {

@@ -46,6 +46,10 @@ describe('report retention', () => {
     );
     expect(report.data.rows.every(({ kept, lockFirst }) => kept === 0 && lockFirst === null)).toBe(true);
     expect(html).not.toContain('COMPLIANCE mode until the promised date or later.');
+    expect(report.looked).toEqual([expect.stringMatching(/^Every seal of each chain/)]);
+    expect(report.notLooked[0]).toBe(
+      'Locks: what was looked at lies in a directory or a plain copy, which has none.',
+    );
   });
 
   it('of a window without a segment: no lock was looked at', async () => {

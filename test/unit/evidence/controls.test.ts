@@ -11,7 +11,12 @@ import {
 } from '../../../src/evidence/controls/checks.ts';
 import { controlMapOf } from '../../../src/evidence/controls/control-map.ts';
 import type { ChecksData, ReportedDay, ReportedFinding } from '../../../src/evidence/report/checks-days.ts';
-import { controlsVerdict, reportedControls } from '../../../src/evidence/report/controls.ts';
+import {
+  type ControlsReport,
+  controlsFace,
+  controlsVerdict,
+  reportedControls,
+} from '../../../src/evidence/report/controls.ts';
 import { type FindingCode, findingOf } from '../../../src/verify/finding.ts';
 import { NONE_MISSING } from '../../../src/verify/gaps.ts';
 import type { ChainReport, Report } from '../../../src/verify/report.ts';
@@ -167,7 +172,6 @@ describe('the checks', () => {
     ['lock-missing', 'locked'],
     ['mode-not-compliance', 'locked'],
     ['retention-short', 'locked'],
-    ['retention-short', 'least-lock'],
     ['offset-gap', 'accounted'],
     ['truncation', 'accounted'],
     ['clock-backwards', 'clocks'],
@@ -175,6 +179,44 @@ describe('the checks', () => {
     ['bad-signature', 'signing-keys'],
   ])('%s fails %s', (code, check) => {
     expect(withFinding(code)[check]).toBe('failed');
+  });
+
+  it('say that seals promise less than was asked for, and let nothing else fail by it', () => {
+    const finding = findingOf('retention-short', {
+      expected: 'a promise until 2036-01-01T00:00:00.000Z or later: no lock is shorter',
+      found: 'promised until 2027-01-01T00:00:00.000Z',
+    });
+    const short = { ...chain, verdict: 'broken' as const, findings: [finding, finding] };
+    const results = runChecks({ ...facts, report: { ...report, verdict: 'broken', chains: [short] } });
+    const failed = Object.values(results).filter(({ state }) => state !== 'shown');
+    expect(failed.map(({ check, text }) => [check, text])).toEqual([
+      ['least-lock', '2 seals promise less than 1y.'],
+    ]);
+    // What is short of its own promise is another thing, and so is what was left out of the list.
+    const own = findingOf('retention-short', { expected: 'COMPLIANCE until 2036', found: 'COMPLIANCE' });
+    const states = (changed: object) => withReport({ verdict: 'broken', chains: [{ ...short, ...changed }] });
+    expect(states({ findings: [finding, own] })).toMatchObject({ locked: 'failed', verified: 'failed' });
+    expect(states({ findingsOmitted: 1 }).verified).toBe('failed');
+  });
+
+  it('name a finding that is known also where not every day was looked at', () => {
+    const gap = [day('2026-11-01'), day('2026-11-02', { state: 'not-shown', kinds: {} })];
+    const closed = foundThen({ closed: { at: '2026-11-01T11:00:00.000Z', check: 'sweep', why: 'gone' } });
+    const textOf = (findings: ReportedFinding[]) =>
+      runChecks({ ...facts, days: { ...days, days: gap, findings } })['findings-answered'].text;
+    expect(textOf([closed])).toContain(
+      'findings may be missing. 1 finding known in these days: 1 closed, 0 open.',
+    );
+    expect(textOf([closed, foundThen({})])).toBe(
+      '2 findings known in these days: 1 closed, 1 open, and 1 of these that nobody whose key was given answered.',
+    );
+  });
+
+  it('speak of one day as of one, and of no drill as of none', () => {
+    const one = { ...days, days: [day('2026-11-01')], findings: [] };
+    const results = runChecks({ ...facts, days: one });
+    expect(results.drills.text).toBe('No drill is known on that day, by the word of verifier.example.com.');
+    expect(results['daily-records'].text).toContain('on each of one day that is over, by the word of');
   });
 
   it('show nothing at all of an archive that is not verified, but for what failed', () => {
@@ -295,6 +337,15 @@ describe('the checks', () => {
 });
 
 describe('the report', () => {
+  it('says once what several checks say in the same words', () => {
+    const results = runChecks({ ...facts, report: { ...report, verdict: 'unverifiable' } });
+    const data = reportedControls(map, map.frameworks[1]!, results);
+    const html = controlsFace({ data } as ControlsReport)
+      .blocks.map((block) => (block.kind === 'drawn' ? block.content.html : ''))
+      .find((text) => text.includes('is unverifiable'));
+    expect(html?.split('The archive is unverifiable: nothing is shown by it.')).toHaveLength(2);
+  });
+
   it.each(map.frameworks)(
     'of $id is never whole: of each row something remains to the customer',
     (framework) => {

@@ -28,10 +28,11 @@ import {
 } from './losses.ts';
 import { beginReport, type ReportRange, reportRange, requireNewFiles, writeReport } from './write.ts';
 
-const LOOKED = [
-  'Every seal of each chain below: its signature by a trusted key, its link to the one before, its promise.',
-  'The lock of each seal in the window and of its data object: mode and end, of the version that counts.',
-];
+const SEALS =
+  'Every seal of each chain below: its signature by a trusted key, its link to the one before, its promise.';
+const LOCKS =
+  'The lock of each seal in the window and of its data object: mode and end, of the version that counts.';
+const NO_LOCKS = 'Locks: what was looked at lies in a directory or a plain copy, which has none.';
 const NOT_LOOKED = [
   'Whether the stored bytes are those that were sealed: ledgerstone verify reads them.',
   'Legal holds, and objects that no seal names: the verifier’s sweep looks at them.',
@@ -76,7 +77,9 @@ export async function runRetentionReport(
         data,
         began,
       },
-      ...{ looked: LOOKED, notLooked: NOT_LOOKED },
+      ...(tally.hasLocks
+        ? { looked: [SEALS, LOCKS], notLooked: NOT_LOOKED }
+        : { looked: [SEALS], notLooked: [NO_LOCKS, ...NOT_LOOKED] }),
       archive: archiveFacts(name, archive, chains),
       exitCode: isFound ? EXIT.broken : verdict.standing === 'open' ? EXIT.failed : EXIT.ok,
     });
