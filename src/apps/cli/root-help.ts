@@ -34,6 +34,7 @@ Hand over
   verify-package  such a package: no archive, no network
 
 Decide
+  keys            which keys signed each chain, from where to where
   retention       what other retention policies would change and cost
 
 Try it

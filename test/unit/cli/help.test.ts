@@ -24,6 +24,7 @@ const COMMANDS = [
   'export',
   'verify-package',
   'sample',
+  'keys',
   'retention',
   'sql',
   'demo',
