@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -21,6 +22,10 @@ const { values } = parseArgs({
     incompressible: { type: 'boolean', default: false },
     /** segment.maxBytes, where the default is not meant. */
     segment: { type: 'string' },
+    /** Clients that ask for 100 receipts at a time, one request after the other. */
+    receipts: { type: 'string', default: '0' },
+    /** receipts.perSecond of the archiver. */
+    'per-second': { type: 'string', default: '1000' },
     stack: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -35,6 +40,51 @@ function noiseFile(dir: string): string {
   );
   writeFileSync(file, `${lines.join('\n')}\n`);
   return file;
+}
+
+const clients = Number(values.receipts);
+const port = await freePort();
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+/** How many records are sealed, by the archiver's own status. */
+async function sealedRecords(): Promise<number> {
+  const status = (await (await fetch(`http://127.0.0.1:${port}/status`)).json()) as {
+    partitions: { head: { nextOffset: number } | null }[];
+  };
+  return status.partitions.reduce((sum, { head }) => sum + (head?.nextOffset ?? 0), 0);
+}
+
+/** Asks for random offsets of all partitions until `signal` aborts, and counts what comes of each. */
+async function askReceipts(topic: string, seen: Map<string, number>, signal: AbortSignal): Promise<void> {
+  const partitions = Number(values.partitions);
+  while (!signal.aborted) {
+    const wanted = Array.from({ length: 100 }, () => ({
+      topic,
+      partition: Math.floor(Math.random() * partitions),
+      offset: Math.floor((Math.random() * Number(values.records)) / partitions),
+    }));
+    const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/receipts`, {
+        ...{ method: 'POST', body: JSON.stringify(wanted), signal },
+        headers: { 'content-type': 'application/json' },
+      });
+      const { receipts } = (await response.json()) as { receipts?: { status: number }[] };
+      for (const { status } of receipts ?? []) count(String(status));
+      if (receipts === undefined) count(`refused ${response.status}`);
+      if (receipts === undefined) await new Promise((resolve) => setTimeout(resolve, 200));
+    } catch {
+      if (!signal.aborted) count('no answer');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'ledgerstone-memory-'));
@@ -68,8 +118,8 @@ source:
   topics: [{ name: ${topic}, retention: bench }]
 retention:
   bench: { mode: COMPLIANCE, period: 1d }
-server: { port: 0 }
-log: { level: warn }
+server: { port: ${port} }
+${clients === 0 ? '' : `receipts: { serve: loopback, perSecond: ${values['per-second']} }\n`}log: { level: warn }
 ${values.segment === undefined ? '' : `segment: { maxBytes: ${values.segment} }\n`}`,
   );
   const { credentials, region } = s3;
@@ -98,6 +148,9 @@ ${values.segment === undefined ? '' : `segment: { maxBytes: ${values.segment} }\
     }
   };
   const seconds = Number(values.seconds);
+  const receipts = new Map<string, number>();
+  const stopping = new AbortController();
+  const asking = Array.from({ length: clients }, () => askReceipts(topic, receipts, stopping.signal));
   await phase('fast', 6);
   proxy.set({ kind: 'throttle', bytesPerSecond: 200_000 });
   await phase('slow', seconds);
@@ -105,6 +158,9 @@ ${values.segment === undefined ? '' : `segment: { maxBytes: ${values.segment} }\
   await phase('silent', seconds);
   proxy.set({ kind: 'pass' });
   await phase('back', seconds);
+  const sealed = await sealedRecords().catch(() => null);
+  stopping.abort();
+  await Promise.all(asking);
   child.kill('SIGKILL');
   await ended;
   const result = {
@@ -112,6 +168,8 @@ ${values.segment === undefined ? '' : `segment: { maxBytes: ${values.segment} }\
     incompressible: values.incompressible,
     segment: values.segment ?? 'default',
     rssMibPeak: peaks,
+    sealed,
+    receipts: { clients, perSecond: Number(values['per-second']), ...Object.fromEntries(receipts) },
     limitMib: LIMIT_MIB,
   };
   if (values.json) console.log(JSON.stringify({ bench: 'memory', ...result }));

@@ -13,7 +13,14 @@ export type GivenReceipt = { readonly proof: string; readonly line: string; read
 export type ReceiptAnswer =
   | { readonly kind: 'given'; readonly receipt: GivenReceipt }
   /** `busy`: the archiver has no time now, and says nothing of the record. */
-  | { readonly kind: 'not-yet' | 'busy'; readonly why: string; readonly retryMs: number };
+  | { readonly kind: 'busy'; readonly why: string; readonly retryMs: number }
+  /** `halted`: why the partition does not go on until its operator acts. */
+  | {
+      readonly kind: 'not-yet';
+      readonly why: string;
+      readonly retryMs: number;
+      readonly halted: string | null;
+    };
 
 /** Escapes in JSON make a line longer. */
 const ANSWER_BYTES_MAX = 6 * (LIMITS.lineBytesMax + MIB);
@@ -43,19 +50,50 @@ export async function askReceipt(
       return { kind: 'given', receipt: { proof, line, sealed: answer('sealed') } };
     }
     const why = answer('error') ?? `status ${response.status}`;
-    if (response.status === 401)
-      throw new Error(token === null ? 'it asks for a token: --token-file' : 'it does not know this token');
-    if (response.status === 202) return { kind: 'not-yet', why, retryMs: retryOf(response) };
+    if (response.status === 202)
+      return { kind: 'not-yet', why, retryMs: retryOf(response), halted: answer('halted') };
     if (response.status === 429 || response.status === 503)
       return { kind: 'busy', why, retryMs: retryOf(response) };
-    throw new Error(`${response.status} ${answer('code') ?? ''}: ${why}`);
+    if (response.status === 401)
+      throw noReceipt(url, token === null ? 'it asks for a token' : 'it does not know this token', NO_TOKEN);
+    const code = answer('code');
+    throw noReceipt(url, `${response.status}${code === null ? '' : ` ${code}`}: ${why}`, remedyOf(code));
   } catch (error) {
     signal.throwIfAborted();
-    throw new LedgerstoneError('no-receipt', `${url} gave no receipt: ${printable(causeOf(error))}`, {
-      remedy:
-        'Is `receipts.serve` set in the configuration of that archiver? `ledgerstone prove` asks the archive itself.',
-    });
+    if (error instanceof LedgerstoneError) throw error;
+    throw noReceipt(url, causeOf(error), NO_ANSWER);
   }
+}
+
+const noReceipt = (url: URL, why: string, remedy: string): LedgerstoneError =>
+  new LedgerstoneError('no-receipt', `${url} gave no receipt: ${printable(why)}`, { remedy });
+
+const NO_TOKEN = 'Give the token of its `server.auth` with --token-file.';
+const NO_ANSWER = [
+  'Does an archiver run at that address? One that archives a file ends with the file. `ledgerstone prove` asks the',
+  'archive itself.',
+].join(' ');
+
+/** By the archiver's code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  'unknown-topic': 'Ask an archiver of that topic, and name the topic as Kafka does.',
+  'no-chain': 'Is the partition right? If it is new, nothing of it is sealed yet: ask again later.',
+  'before-chain': 'The archive of that partition begins later: the record is not in it and will not be.',
+  expired: 'It was archived, and its time to be kept is over: nobody can prove it any more.',
+  'too-long': 'Read it from the archive itself: `ledgerstone prove`, and `ledgerstone get` for its line.',
+};
+
+/** Null: the answer has no code, as those of other servers. */
+function remedyOf(code: string | null): string {
+  if (code === null || code === 'not-found')
+    return [
+      'Is it an archiver, and is `receipts.serve` set in its configuration? `ledgerstone prove` asks the archive',
+      'itself.',
+    ].join(' ');
+  return (
+    REMEDIES[code] ??
+    'It says nothing of the record. Tell the operator of the archive: `ledgerstone verify` says more.'
+  );
 }
 
 const causeOf = (error: unknown): string =>

@@ -132,15 +132,18 @@ async function whenSealed(
       throw new LedgerstoneError('no-receipt', `the archiver has no time: ${printable(answer.why)}`, {
         ...{ disposition: 'retriable', remedy: 'Ask again later, or with a longer --wait.' },
       });
-    if (leftMs <= 0) {
+    if (leftMs <= 0 && answer.kind === 'not-yet') {
       const known = `The archiver says: ${printable(answer.why)}.`;
       const { topic, partition, offset } = wanted;
-      const error = new NotYetError(
+      const what = `${topic}/${partition}/${offset} is not sealed yet`;
+      const error = new NotYetError('not-sealed-yet', what, known);
+      if (answer.halted === null) throw waitMs === 0 ? error : error.afterWaiting(ageText(waitMs));
+      throw new NotYetError(
         'not-sealed-yet',
-        `${topic}/${partition}/${offset} is not sealed yet`,
+        what,
         known,
+        `Its partition is halted (${printable(answer.halted)}): waiting does not help before its operator acts.`,
       );
-      throw waitMs === 0 ? error : error.afterWaiting(ageText(waitMs));
     }
     await systemClock.sleep(Math.min(answer.retryMs, leftMs), io.signal);
   }

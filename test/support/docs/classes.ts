@@ -92,6 +92,9 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone receipt http://127.0.0.1:9464 orders/0/42 --key archive.vkey --wait 2m --out order-42':
       'aws',
   },
+  'docs/library.md': {
+    'npm ci && npm pack': 'long',
+  },
   'docs/measured.md': {
     'npm run bench': 'long',
     'npm run bench -- archive': 'long',

@@ -255,7 +255,9 @@ it('`receipt` gives a token if it has one, and says what is wrong with it', asyn
   const [key] = new ArchiveBuilder().trusted;
   const receipt = async (...more: string[]) =>
     ledgerstone(['receipt', url, 'orders/0/1', '--key', encodeVkey(key!), ...more]);
-  expect((await receipt()).err).toContain('it asks for a token: --token-file');
+  expect((await receipt()).err).toContain(
+    'it asks for a token\n  Give the token of its `server.auth` with --token-file',
+  );
   expect((await receipt('--token-file', at('other-token'))).err).toContain('it does not know this token');
   // What answers here has none. It was let in.
   expect((await receipt('--token-file', at('token'))).err).toContain('an answer without a proof');
