@@ -12,14 +12,17 @@ export const PARTITION = { topic: 'audit', partition: 0 };
 let directory: string;
 let open: Source[] = [];
 
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'ledgerstone-file-'));
-});
-afterEach(async () => {
-  for (const source of open) await source.close();
-  open = [];
-  rmSync(directory, { recursive: true });
-});
+/** To be called by each test file: a directory for each of its tests, which goes with all that was started. */
+export function eachInDirectory(): void {
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'ledgerstone-file-'));
+  });
+  afterEach(async () => {
+    for (const source of open) await source.close();
+    open = [];
+    rmSync(directory, { recursive: true });
+  });
+}
 
 export const inDirectory = (name: string): string => join(directory, name);
 

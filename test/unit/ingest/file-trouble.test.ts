@@ -6,7 +6,19 @@ import { LedgerstoneError } from '../../../src/base/error.ts';
 import { MIB } from '../../../src/base/limits.ts';
 import { fileSource } from '../../../src/ingest/file.ts';
 import { SourceRecorder } from '../../support/source-recorder.ts';
-import { fileOf, inDirectory, numbered, PARTITION, pipe, started, texts, untilEnd } from './file-bench.ts';
+import {
+  eachInDirectory,
+  fileOf,
+  inDirectory,
+  numbered,
+  PARTITION,
+  pipe,
+  started,
+  texts,
+  untilEnd,
+} from './file-bench.ts';
+
+eachInDirectory();
 
 describe('a file', () => {
   it('counts its lines, and again when it grew or was cut', async () => {

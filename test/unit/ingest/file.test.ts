@@ -2,7 +2,9 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { fileOf, numbered, PARTITION, started, texts, untilEnd } from './file-bench.ts';
+import { eachInDirectory, fileOf, numbered, PARTITION, started, texts, untilEnd } from './file-bench.ts';
+
+eachInDirectory();
 
 describe('a file', () => {
   it('gives every line: CR kept, empty lines, separators that are not LF, a last line without LF', async () => {

@@ -5,7 +5,19 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { MIB } from '../../../src/base/limits.ts';
-import { fileOf, inDirectory, numbered, PARTITION, pipe, started, texts, untilEnd } from './file-bench.ts';
+import {
+  eachInDirectory,
+  fileOf,
+  inDirectory,
+  numbered,
+  PARTITION,
+  pipe,
+  started,
+  texts,
+  untilEnd,
+} from './file-bench.ts';
+
+eachInDirectory();
 
 describe('standard input', () => {
   it('is archived like a file', async () => {
