@@ -128,7 +128,7 @@ const KEYS: readonly ArchiveCase[] = [
   {
     name: 'bad-events-below-governance-origin',
     about: 'Events in an archive whose origin is the governance chain’s, signed with the governance key (6.16).',
-    codes: ['no-trusted-key'],
+    codes: ['unknown-key'],
     make: async () => {
       const builder = new ArchiveBuilder({ origin: governanceOrigin(ORIGIN), signers: [GOVERNANCE_KEY()] });
       await builder.chain().fill(1, 2);
