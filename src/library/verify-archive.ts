@@ -2,6 +2,7 @@
 import { utf8 } from '../base/bytes.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import type { VerifierKey } from '../format/vkey.ts';
+import { lookAtActs } from '../read/acts.ts';
 import { workerChecker } from '../verify/node/worker-checker.ts';
 import type { Report } from '../verify/report.ts';
 import { verifyArchive } from '../verify/verify.ts';
@@ -26,7 +27,10 @@ export async function verifyOpened(
 ): Promise<Report> {
   const checker = workerChecker(threads === undefined ? {} : { threads });
   try {
-    return await verifyArchive(storeBehind(archive), {
+    const store = storeBehind(archive);
+    const look = await lookAtActs(store, trusted, signal ?? new AbortController().signal);
+    return await verifyArchive(store, {
+      acts: look.kind === 'read' ? look : null,
       ...{ trusted, depth, checker, sha256: nodeSha256, nowMs: Date.now(), since: since.map(utf8) },
       ...(signal === undefined ? {} : { signal }),
     });

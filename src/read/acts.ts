@@ -1,11 +1,14 @@
 // What did people decide about this archive? Its governance chain, held to its seals (FORMAT.md §13).
 import { toHex } from '../base/bytes.ts';
+import { messageOf } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
-import { GOVERNANCE_CHAIN, governanceOrigin, parseChainOrigin } from '../format/chain.ts';
+import { GOVERNANCE_CHAIN, governanceOrigin, isGovernanceOrigin, parseChainOrigin } from '../format/chain.ts';
 import { parseTime } from '../format/manifest.ts';
+import { dataPrefix, sealPrefix } from '../format/paths.ts';
 import { decodeLine } from '../format/record.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import type { StoreReader } from '../store/store.ts';
+import type { ActsRead } from '../verify/acts/held-to.ts';
 import { ActHistory } from '../verify/acts/history.ts';
 import { VerifyError } from '../verify/finding.ts';
 import { ChainReader, type LocatedSeal } from './chain-reader.ts';
@@ -30,23 +33,82 @@ export async function readActs(
   trusted: readonly VerifierKey[],
   signal: AbortSignal,
 ): Promise<ActReading | null> {
-  const reader = new ChainReader({ store, chain: GOVERNANCE_CHAIN, partition: 0, trusted, signal });
-  let newest: number;
+  const { history, head, isVerified, ended } = await readSoFar(store, trusted, signal);
+  if (ended instanceof NoChainError) return null;
+  if (ended !== null) throw ended;
+  return { history: history!, head: head!, isVerified };
+}
+
+/** What a reader of the archive learns of the decisions about it. */
+export type ActsLook =
+  | { readonly kind: 'no-chain' }
+  /** No key was given that covers the governance chain: no decision was looked at. */
+  | { readonly kind: 'no-key' }
+  /** `problem`: not even its first segment could be read. */
+  | { readonly kind: 'unread'; readonly problem: string }
+  /** `problem`: what ended the reading before the chain's end. Then it is not verified. */
+  | (ActsRead & { readonly kind: 'read'; readonly problem: string | null });
+
+/** For who judges the archive: what is wrong with the chain ends the reading. Throws only an abort. */
+export async function lookAtActs(
+  store: StoreReader,
+  trusted: readonly VerifierKey[],
+  signal: AbortSignal,
+): Promise<ActsLook> {
+  const covering = trusted.filter(({ name }) => isGovernanceOrigin(name));
   try {
-    newest = await reader.headSequence();
+    if (!(await hasGovernance(store, signal))) return { kind: 'no-chain' };
+    if (covering.length === 0) return { kind: 'no-key' };
   } catch (error) {
-    if (error instanceof NoChainError) return null;
-    throw error;
+    signal.throwIfAborted();
+    return { kind: 'unread', problem: messageOf(error) };
   }
-  await reader.dataSizes();
+  const { history, ended } = await readSoFar(store, covering, signal);
+  signal.throwIfAborted();
+  const problem = ended === null ? null : messageOf(ended);
+  if (history === null) return { kind: 'unread', problem: problem ?? 'nothing' };
+  return { kind: 'read', history, isVerified: problem === null, problem };
+}
+
+async function hasGovernance(store: StoreReader, signal: AbortSignal): Promise<boolean> {
+  for (const prefix of [sealPrefix(GOVERNANCE_CHAIN, 0), dataPrefix(GOVERNANCE_CHAIN, 0)])
+    for await (const { marker } of store.listVersions(prefix, { limit: 1, signal })) if (!marker) return true;
+  return false;
+}
+
+type SoFar = {
+  readonly history: ActHistory | null;
+  readonly head: LocatedSeal | null;
+  readonly isVerified: boolean;
+  /** What ended the reading. Null: the end of the chain. */
+  readonly ended: unknown;
+};
+
+async function readSoFar(
+  store: StoreReader,
+  trusted: readonly VerifierKey[],
+  signal: AbortSignal,
+): Promise<SoFar> {
+  // After a seal exactly its own keys are trusted (FORMAT.md 6.14).
+  const keys = [...trusted];
+  const reader = new ChainReader({ store, chain: GOVERNANCE_CHAIN, partition: 0, trusted: keys, signal });
+  const isVerified = reader.verified;
   let history: ActHistory | null = null;
   let head: LocatedSeal | null = null;
-  for (let sequence = 0; sequence <= newest; sequence++) {
-    head = await reader.seal(sequence);
-    history ??= historyOf(head);
-    await addSegment(reader, head, history);
+  try {
+    const newest = await reader.headSequence();
+    await reader.dataSizes();
+    for (let sequence = 0; sequence <= newest; sequence++) {
+      const seal = await reader.seal(sequence);
+      if (isVerified) keys.splice(0, keys.length, ...seal.signedKeys);
+      history ??= historyOf(seal);
+      await addSegment(reader, seal, history);
+      head = seal;
+    }
+    return { history, head, isVerified, ended: null };
+  } catch (error) {
+    return { history, head, isVerified, ended: error };
   }
-  return { history: history!, head: head!, isVerified: reader.verified };
 }
 
 function historyOf({ manifest: { origin } }: LocatedSeal): ActHistory {

@@ -30,6 +30,9 @@ export type ArchiveLock =
   /** A directory or a plain copy. */
   | { readonly kind: 'not-applicable' };
 
+/** Whether a legal hold keeps a version. `not-permitted`, `not-applicable`: as of locks. */
+export type ArchiveHold = 'held' | 'none' | 'not-permitted' | 'not-applicable';
+
 /**
  * Everything is read by version, because a list of objects hides what was overwritten or deleted. Every
  * method may throw. What is thrown becomes a finding, and only an aborted `signal` ends the verification.
@@ -60,4 +63,6 @@ export interface ArchiveReader {
     options: { readonly maxBytes: number; readonly signal?: AbortSignal },
   ): Promise<Uint8Array>;
   lock(key: string, versionId: string, signal?: AbortSignal): Promise<ArchiveLock>;
+  /** Left out: holds are not compared with what was decided. */
+  hold?(key: string, versionId: string, signal?: AbortSignal): Promise<ArchiveHold>;
 }

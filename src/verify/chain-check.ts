@@ -3,8 +3,8 @@ import { equalBytes } from '../base/bytes.ts';
 import { readAhead, TaskGroup } from '../base/concurrency.ts';
 import { messageOf } from '../base/error.ts';
 import { afterDataOf, dataPrefix } from '../format/paths.ts';
-import { parseUntil } from '../format/time.ts';
 import type { VerifierKey } from '../format/vkey.ts';
+import { ActsCheck } from './acts-check.ts';
 import { AnchorCheck } from './anchor.ts';
 import type { ArchiveLock, ArchiveVersion } from './archive-reader.ts';
 import { foreignBehindEnd, secondEnd } from './behind-end.ts';
@@ -53,6 +53,7 @@ export class ChainCheck {
   readonly #trust: ChainTrust;
   readonly #anchors: AnchorCheck;
   readonly #later: LaterSeals;
+  readonly #acts: ActsCheck;
   readonly #tasks: TaskGroup;
   readonly #tally = new ChainTally();
   /** False once the store has said that it has no locks, or shows none. */
@@ -81,6 +82,7 @@ export class ChainCheck {
     const believed = (origin: string) => this.#trust.believed(origin);
     this.#later = new LaterSeals(chainText(place), believed, run.verifySignature);
     this.#tasks = new TaskGroup(run.ahead);
+    this.#acts = new ActsCheck(place, run, this.#findings);
   }
 
   /** The newest seal that was looked at. */
@@ -147,7 +149,7 @@ export class ChainCheck {
     if (later === null) this.#findings.addAll(problems, place);
     else this.#noteLater(later, sequence, place);
     if (seal.lockProblem !== null) this.#findings.add(seal.lockProblem, place);
-    const untilMs = opened === null ? null : parseUntil(opened.manifest.retention.until);
+    const untilMs = opened === null ? null : this.#acts.promisedMs(opened);
     this.#noteLock(seal.lock, untilMs, seal.version, sequence);
     if (opened === null) {
       this.#before = null;
@@ -164,7 +166,10 @@ export class ChainCheck {
     const ahead = aheadProblem(opened.manifest, seal.version, this.#run);
     // What was confirmed before was held to the promise of that time.
     const short = isConfirmed ? null : promiseProblem(opened.manifest, seal.version, this.#run);
-    for (const one of [distrust, misplaced, ahead, short]) if (one !== null) this.#findings.add(one, place);
+    const undecided = isConfirmed ? [] : this.#acts.problems(opened);
+    for (const one of [distrust, misplaced, ahead, short, ...undecided])
+      if (one !== null) this.#findings.add(one, place);
+    await this.#tasks.start(() => this.#acts.hold(seal.version, opened));
     if (this.#before !== null) {
       const links = linkProblems(this.#before, opened, this.#run.sha256);
       this.#findings.addAll(links, place);
@@ -237,7 +242,7 @@ export class ChainCheck {
     }
     if (version === null) {
       visit?.end();
-      const problem = missingProblem(opened, this.#run.nowMs);
+      const problem = missingProblem(opened, this.#run.nowMs, this.#acts.promisedMs(opened));
       if (problem.code === 'expired') this.#tally.addExpired(sequence >= this.#anchors.attestedSize(origin));
       this.#findings.add(problem, { key: data.key, sequence });
       return;
@@ -258,12 +263,13 @@ export class ChainCheck {
     if (this.#asksLocks) {
       try {
         const lock = await reads.run(() => reader.lock(version.key, version.versionId, signal));
-        this.#noteLock(lock, parseUntil(opened.manifest.retention.until), version, opened.manifest.sequence);
+        this.#noteLock(lock, this.#acts.promisedMs(opened), version, opened.manifest.sequence);
       } catch (error) {
         signal?.throwIfAborted();
         this.#findings.add(storeProblem(error), place);
       }
     }
+    await this.#acts.hold(version, opened);
     if (depth === 'content' && listed?.code !== 'malformed' && visit !== null) {
       this.#findings.addAll(await contentProblems(opened, version, this.#run, this.#tally, visit), place);
     }

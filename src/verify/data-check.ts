@@ -1,6 +1,6 @@
 // Is a segment's data object there, as long as it was promised, locked, and what its seal says?
 import { LIMITS } from '../base/limits.ts';
-import { parseUntil } from '../format/time.ts';
+import { parseUntil, untilText } from '../format/time.ts';
 import type { ArchiveVersion } from './archive-reader.ts';
 import type { ChainTally } from './chain-tally.ts';
 import type { Visit } from './content-visitor.ts';
@@ -11,9 +11,13 @@ import type { Run } from './run.ts';
 import { storeProblem } from './seal-reader.ts';
 
 /** For a missing object: `expired` if its promised time is over, otherwise `data-missing`. */
-export function missingProblem(opened: OpenedSeal, nowMs: number): Problem {
-  const { until } = opened.manifest.retention;
-  const isOver = nowMs > parseUntil(until);
+export function missingProblem(
+  opened: OpenedSeal,
+  nowMs: number,
+  untilMs = parseUntil(opened.manifest.retention.until),
+): Problem {
+  const until = untilText(untilMs);
+  const isOver = nowMs > untilMs;
   return { code: isOver ? 'expired' : 'data-missing', expected: `kept until ${until}`, found: 'no object' };
 }
 

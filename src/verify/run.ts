@@ -4,6 +4,7 @@ import type { Semaphore } from '../base/concurrency.ts';
 import type { Sha256 } from '../base/hash.ts';
 import type { Period } from '../base/period.ts';
 import type { VerifierKey } from '../format/vkey.ts';
+import type { HeldTo } from './acts/held-to.ts';
 import type { Anchor } from './anchor.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import type { BlockChecker } from './block-checker.ts';
@@ -49,6 +50,8 @@ export type Run = {
   readonly leastLock: Period | null;
   /** No lock is longer. Null: not promised. */
   readonly greatestLock: Period | null;
+  /** What decisions demand of its segments. Null: nobody looks at decisions. */
+  readonly heldTo: HeldTo | null;
   /** Looks into data objects beside their check. Null: nobody does, and all are read. */
   readonly visitor: ContentVisitor | null;
 };

@@ -6,8 +6,9 @@ import type { Sha256 } from '../base/hash.ts';
 import { MIB } from '../base/limits.ts';
 import type { Period } from '../base/period.ts';
 import { verifySignature } from '../base/signature.ts';
-import { parseChainOrigin } from '../format/chain.ts';
+import { GOVERNANCE_CHAIN, parseChainOrigin } from '../format/chain.ts';
 import type { VerifierKey } from '../format/vkey.ts';
+import { type ActsRead, heldTo } from './acts/held-to.ts';
 import {
   type Anchor,
   AnchorCheck,
@@ -56,6 +57,8 @@ export type VerifyOptions = {
   readonly leastLock?: Period | null;
   /** Objects that are locked for longer are noticed. */
   readonly greatestLock?: Period | null;
+  /** What people decided, as it was read: segments are held to it. Left out: nobody looks at decisions. */
+  readonly acts?: ActsRead | null;
   /** Looks into data objects beside their check. */
   readonly visitor?: ContentVisitor | null;
   readonly onProgress?: (progress: Readonly<Progress>) => void;
@@ -98,7 +101,7 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
   }
 
   // 3. Each chain: seals, links, signatures, locks, data.
-  const alone = await checkChains(survey.chains, run, findings);
+  const alone = await checkByActs(survey.chains, run, findings, options.acts ?? null);
   const chains = withRivals(withUnread(alone, unread), handovers);
 
   // 4. Keys and specifications match their names.
@@ -144,6 +147,7 @@ export function startRun(
     staleAfterMs: options.staleAfterMs ?? null,
     leastLock: options.leastLock ?? null,
     greatestLock: options.greatestLock ?? null,
+    heldTo: options.acts ? heldTo(options.acts, options) : null,
     visitor: options.visitor ?? null,
   };
 }
@@ -151,6 +155,37 @@ export function startRun(
 /** Throws FormatError if the checkpoint's origin is not a chain's. */
 const byPlace = (anchors: readonly Anchor[]): Map<string, Anchor[]> =>
   Map.groupBy(anchors, ({ origin }) => chainText(parseChainOrigin(origin)));
+
+/** The governance chain first: what is wrong with it decides how far its word is taken (FORMAT.md 13.6.6). */
+async function checkByActs(
+  places: readonly ChainInArchive[],
+  run: Run,
+  foreign: FindingList,
+  acts: ActsRead | null,
+): Promise<ChainReport[]> {
+  if (acts === null) return checkChains(places, run, foreign);
+  const isOwn = ({ chain, partition }: ChainInArchive) => chain === GOVERNANCE_CHAIN && partition === 0;
+  const own = (await checkChains(places.filter(isOwn), run, foreign)).map((report) => withActs(report, run));
+  const isVerified = acts.isVerified && own.every(({ verdict }) => verdict === 'verified');
+  const others = await checkChains(
+    places.filter((place) => !isOwn(place)),
+    { ...run, heldTo: heldTo({ ...acts, isVerified }, run) },
+    foreign,
+  );
+  const reports = new Map([...own, ...others].map((report) => [chainText(report), report]));
+  return places.flatMap((place) => reports.get(chainText(place)) ?? []);
+}
+
+/** What is wrong with the acts themselves changes no verdict. */
+function withActs(report: ChainReport, { heldTo: held }: Run): ChainReport {
+  const list = new FindingList();
+  for (const { problem, ...place } of held?.actProblems() ?? []) list.add(problem, place);
+  return {
+    ...report,
+    findings: [...report.findings, ...list.list()],
+    findingsOmitted: report.findingsOmitted + list.omitted,
+  };
+}
 
 async function checkChains(
   places: readonly ChainInArchive[],

@@ -96,6 +96,8 @@ export const sealActs = (
 export type Governed = {
   readonly builder: ArchiveBuilder;
   readonly events: ChainBuilder;
+  /** Of `events`. */
+  readonly segments: readonly BuiltSegment[];
   readonly governance: ChainBuilder;
   /** Makes and seals one act. Returns its id. */
   readonly decide: (asked: Asked, words?: SegmentWords) => Promise<string>;
@@ -109,7 +111,7 @@ export async function governedArchive({
 } = {}): Promise<Governed> {
   const builder = new ArchiveBuilder();
   const events = builder.chain();
-  await events.fill(2, 3);
+  const segments = await events.fill(2, 3);
   const governance = builder.chain(GOVERNANCE_CHAIN);
   const make = actMaker();
   const decide = async (asked: Asked, words: SegmentWords = {}): Promise<string> => {
@@ -118,7 +120,7 @@ export async function governedArchive({
     return act.id;
   };
   await decide(CHARTER);
-  return { builder, events, governance, decide };
+  return { builder, events, segments, governance, decide };
 }
 
 /** What is no act, as a line. */

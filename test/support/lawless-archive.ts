@@ -1,6 +1,11 @@
 // How does a test alter an archive in every way? Versions in memory.
 import { LedgerstoneError } from '../../src/base/error.ts';
-import type { ArchiveLock, ArchiveReader, ArchiveVersion } from '../../src/verify/archive-reader.ts';
+import type {
+  ArchiveHold,
+  ArchiveLock,
+  ArchiveReader,
+  ArchiveVersion,
+} from '../../src/verify/archive-reader.ts';
 
 export type TestLock = { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly untilMs: number };
 
@@ -9,6 +14,7 @@ type Stored = {
   readonly marker: boolean;
   bytes: Uint8Array;
   lock: TestLock | null;
+  held?: boolean;
 };
 
 export type LockView = 'shown' | 'hidden' | 'none-at-all';
@@ -22,7 +28,7 @@ export class LawlessArchive implements ArchiveReader {
   tookMs: number | null = null;
   /** Thrown instead of reading, by key; `list:` and a prefix for listings. */
   readonly failures = new Map<string, Error>();
-  readonly calls = { lists: 0, reads: 0, locks: 0 };
+  readonly calls = { lists: 0, reads: 0, locks: 0, holds: 0 };
   /** Bytes handed out and not given back by the garbage collector can't be seen; the greatest single read can. */
   largestRead = 0;
 
@@ -51,6 +57,15 @@ export class LawlessArchive implements ArchiveReader {
 
   setLock(key: string, lock: TestLock | null): void {
     this.#oldest(key).lock = lock;
+  }
+
+  /** A legal hold on or off. */
+  setHold(key: string, held: boolean): void {
+    this.#oldest(key).held = held;
+  }
+
+  isHeld(key: string, versionId: string): boolean {
+    return this.#version(key, versionId).held === true;
   }
 
   /** In the order of UTF-8 bytes. */
@@ -128,6 +143,14 @@ export class LawlessArchive implements ArchiveReader {
     if (this.locks === 'hidden') return { kind: 'not-permitted' };
     if (this.locks === 'none-at-all') return { kind: 'not-applicable' };
     return lock === null ? { kind: 'none' } : { kind: 'locked', lock };
+  }
+
+  async hold(key: string, versionId: string): Promise<ArchiveHold> {
+    this.calls.holds++;
+    const { held } = this.#version(key, versionId);
+    if (this.locks === 'hidden') return 'not-permitted';
+    if (this.locks === 'none-at-all') return 'not-applicable';
+    return held === true ? 'held' : 'none';
   }
 
   #add(key: string, version: Stored): string {

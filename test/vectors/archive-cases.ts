@@ -42,6 +42,8 @@ const UNSEEN_IN_COPY: readonly FindingCode[] = [
   'mode-not-compliance',
   'retention-short',
   'locks-not-permitted',
+  'legal-hold-missing',
+  'hold-without-act',
   'delete-marker',
   'extra-version',
 ];

@@ -13,7 +13,7 @@ type Lock = { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly until: string
 type Bytes = { readonly text: string } | { readonly base64: string };
 
 /** Oldest version first. */
-type FrozenVersion = { readonly marker: true } | (Bytes & { readonly lock: Lock | null });
+type FrozenVersion = { readonly marker: true } | (Bytes & { readonly lock: Lock | null; readonly held?: true });
 
 export type Expected = {
   readonly verdict: Verdict;
@@ -79,6 +79,7 @@ export async function freezeObjects(archive: LawlessArchive): Promise<ArchiveVec
     versions.push({
       ...freezeBytes(bytes),
       lock: lock === null ? null : { mode: lock.mode, until: new Date(lock.untilMs).toISOString() },
+      ...(archive.isHeld(key, versionId) && { held: true }),
     });
   }
   archive.locks = locks;
@@ -96,6 +97,7 @@ export function thawArchive(vector: ArchiveVector): LawlessArchive {
       const { lock } = version;
       const known = lock === null ? null : { mode: lock.mode, untilMs: Date.parse(lock.until) };
       archive.put(key, thawBytes(version), known);
+      if (version.held) archive.setHold(key, true);
     }
   }
   archive.locks = vector.store.locks;

@@ -25,10 +25,9 @@ describe('the vectors', () => {
 
   it('show every finding that there is', () => {
     const shown = new Set(archives.flatMap(({ expect: { codes }, cosigner = {} }) => [...codes, ...Object.values(cosigner).flat()]));
-    // A legal hold is asked for by none of the verifier's options yet: nothing can report that it is not there.
     const missing = Object.keys(SEVERITY).filter((code) => !shown.has(code as keyof typeof SEVERITY));
     // What no archive shows, but only the account that it lies in, or an index (objects below).
-    expect(missing.sort()).toEqual(['access-attempt', 'configuration-drift', 'index-mismatch', 'legal-hold-missing']);
+    expect(missing.sort()).toEqual(['access-attempt', 'configuration-drift', 'index-mismatch']);
   });
 
   it('say that their keys are to be trusted by nobody', () => {

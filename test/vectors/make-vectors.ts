@@ -12,6 +12,7 @@ import { CONTINUED_CASES } from './archive-cases-continued.ts';
 import { DATA_CASES } from './archive-cases-data.ts';
 import { GOOD_CASES, ODD_CASES } from './archive-cases-good.ts';
 import { GOVERNANCE_CASES } from './archive-cases-governance.ts';
+import { DECIDED_CASES } from './archive-cases-decided.ts';
 import { LOCK_CASES } from './archive-cases-locks.ts';
 import { READING_CASES } from './archive-cases-readings.ts';
 import { RULE_CASES } from './archive-cases-rules.ts';
@@ -27,7 +28,7 @@ import { chainVerdicts } from './run-vector.ts';
 
 export const ARCHIVE_CASES: readonly ArchiveCase[] = [
   ...GOOD_CASES, ...ODD_CASES, ...BAD_CASES, ...STORE_CASES, ...DATA_CASES, ...RULE_CASES, ...SIGNATURE_CASES,
-  ...VERSION_CASES, ...CONTINUED_CASES, ...TRUST_CASES, ...LOCK_CASES, ...COSIGNER_CASES, ...READING_CASES, ...GOVERNANCE_CASES,
+  ...VERSION_CASES, ...CONTINUED_CASES, ...TRUST_CASES, ...LOCK_CASES, ...COSIGNER_CASES, ...READING_CASES, ...GOVERNANCE_CASES, ...DECIDED_CASES,
 ];
 
 const expected = (codes: readonly FindingCode[]): Expected => ({

@@ -6,6 +6,8 @@ import { utf8 } from '../../src/base/bytes.ts';
 import { parseVkey } from '../../src/format/vkey.ts';
 import { Attester } from '../../src/verifier/attest/attester.ts';
 import { confirmStep } from '../../src/verifier/seal-path.ts';
+import { lookAtActs } from '../../src/read/acts.ts';
+import type { StoreReader } from '../../src/store/store.ts';
 import type { ArchiveReader } from '../../src/verify/archive-reader.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import type { FindingCode, Verdict } from '../../src/verify/finding.ts';
@@ -19,9 +21,13 @@ import { type ArchiveVector, thawArchive } from './archive-vector.ts';
 
 const tools = { sha256: nodeSha256, sha256Into: nodeSha256Into, decompress: nodeDecompress };
 
-export const runVector = (vector: ArchiveVector, reader: ArchiveReader): Promise<Report> =>
-  verifyArchive(reader, {
-    trusted: vector.trusted.map((text) => parseVkey(text, nodeSha256)),
+export async function runVector(vector: ArchiveVector, reader: ArchiveReader): Promise<Report> {
+  const trusted = vector.trusted.map((text) => parseVkey(text, nodeSha256));
+  // Listing and reading is all that is asked of the store.
+  const look = await lookAtActs(reader as StoreReader, trusted, new AbortController().signal);
+  return verifyArchive(reader, {
+    trusted,
+    acts: look.kind === 'read' ? look : null,
     depth: 'content',
     since: vector.since.map(utf8),
     nowMs: Date.parse(vector.now),
@@ -31,6 +37,7 @@ export const runVector = (vector: ArchiveVector, reader: ArchiveReader): Promise
     leastLock: vector.leastLock ?? null,
     greatestLock: vector.greatestLock ?? null,
   });
+}
 
 /** By chain, what a cosigner finds that has attested nothing yet: sorted codes. */
 export async function cosignerCodes(vector: ArchiveVector): Promise<Record<string, FindingCode[]>> {

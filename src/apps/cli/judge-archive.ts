@@ -13,10 +13,10 @@ import {
 } from './attestations-option.ts';
 import type { Archive } from './open-archive.ts';
 import type { Io } from './output.ts';
-import { type VerifyStoreOptions, verifyStore } from './verify-store.ts';
+import { type StoreReport, type VerifyStoreOptions, verifyStore } from './verify-store.ts';
 
 export type JudgedArchive = {
-  readonly report: Report;
+  readonly report: StoreReport;
   /** Null: no attestations were asked for. */
   readonly survey: AttestationSurvey | null;
   readonly confirmations: readonly ConfirmedChainText[];
@@ -44,7 +44,7 @@ export async function judgeArchive(
 }
 
 /** The report, and what was found where the attestations are. */
-function withFindings(report: Report, findings: readonly Finding[]): Report {
+function withFindings(report: StoreReport, findings: readonly Finding[]): StoreReport {
   const verdict = worstVerdict([report.verdict, verdictOf(findings)]);
   return { ...report, verdict, findings: [...report.findings, ...findings] };
 }

@@ -6,6 +6,7 @@ import { attestationsRoot } from '../../format/attestation.ts';
 import type { Finding, Verdict } from '../../verify/finding.ts';
 import type { GapInChain } from '../../verify/gaps.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
+import { type DecisionsSaid, decisionsText } from './decisions-look.ts';
 import type { Colour, Output } from './output.ts';
 import { bytesText, type Column, tableText } from './table.ts';
 import {
@@ -66,7 +67,7 @@ type Words = { readonly output: Output; readonly isCopy: boolean };
 const SHOWN_MAX = 20;
 
 export function reportText(
-  report: Report,
+  report: Report & { readonly decisions?: DecisionsSaid | null },
   description: string,
   output: Output,
   given: Given = NOTHING_GIVEN,
@@ -86,6 +87,7 @@ export function reportText(
   for (const chain of report.chains) lines.push(...chainFindings(chain, words));
   lines.push(...otherFindings(report, words));
   lines.push('', checkedLine(report.chains, given));
+  lines.push(...decisionsText(report.decisions ?? null).map(printable));
   const verdict = verdictText(output, report.verdict);
   lines.push(`${verdict}  ${description}: ${meaningOf(report)}${strangeText(report)}`);
   if (chains.length > 0) lines.push(`  ${statedText(report)}`);
@@ -219,8 +221,8 @@ function checkedLine(chains: readonly ChainReport[], { leastLock }: Given): stri
 
 /**
  * Stable: `{verdict, chains: [{origin, verdict, size, root, nextOffset, entries, missing, gaps, findings}],
- * findings, totals: {offsets, archived, lost, missing}, leastLock, bounds}`, and more. `bounds`: sentences on
- * what a verdict of `verified` leaves open, else empty.
+ * findings, totals: {offsets, archived, lost, missing}, leastLock, bounds, decisions}`, and more. `bounds`:
+ * sentences on what a verdict of `verified` leaves open, else empty.
  */
 export const reportJson = (report: Report, given: Given) => ({
   ...report,

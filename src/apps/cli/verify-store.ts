@@ -3,6 +3,7 @@ import { counted } from '../../base/counted.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { Period } from '../../base/period.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
+import { lookAtActs } from '../../read/acts.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
 import { listChains } from '../../read/list-chains.ts';
 import type { StoreReader } from '../../store/store.ts';
@@ -12,9 +13,13 @@ import { workerChecker } from '../../verify/node/worker-checker.ts';
 import type { Report } from '../../verify/report.ts';
 import type { Depth, Progress as VerifyProgress } from '../../verify/run.ts';
 import { verifyArchive } from '../../verify/verify.ts';
+import { type DecisionsSaid, saidOfDecisions } from './decisions-look.ts';
 import type { Io } from './output.ts';
 import { startProgressBar } from './progress.ts';
 import { bytesText } from './table.ts';
+
+/** A report, and what is to be said of the decisions about the archive. */
+export type StoreReport = Report & { readonly decisions: DecisionsSaid | null };
 
 export type VerifyStoreOptions = {
   readonly depth: Depth;
@@ -38,7 +43,7 @@ export async function verifyStore(
   store: StoreReader,
   trusted: readonly VerifierKey[],
   { asCopy = false, ...options }: VerifyStoreOptions,
-): Promise<Report> {
+): Promise<StoreReport> {
   const progress = startProgressBar(io, 'verify');
   const checker = workerChecker();
   let segments: number | null = null;
@@ -52,8 +57,10 @@ export async function verifyStore(
     );
   }
   try {
-    return await verifyArchive(asCopy ? withoutLocks(store) : store, {
+    const look = await lookAtActs(store, trusted, io.signal);
+    const report = await verifyArchive(asCopy ? withoutLocks(store) : store, {
       ...options,
+      acts: look.kind === 'read' ? look : null,
       trusted,
       sha256: nodeSha256,
       checker,
@@ -68,6 +75,7 @@ export async function verifyStore(
         );
       },
     });
+    return { ...report, decisions: saidOfDecisions(look, store, report, asCopy) };
   } finally {
     progress.stop();
     await checker.close();

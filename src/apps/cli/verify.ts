@@ -18,6 +18,7 @@ import {
   withAttestations,
 } from './attestations-option.ts';
 import { readCheckpoints, requireComparable } from './checkpoint-file.ts';
+import { decisionsText } from './decisions-look.ts';
 import { EXIT, exitCodeOfVerdict } from './exit-code.ts';
 import { type ConfirmedChainText, judgeArchive } from './judge-archive.ts';
 import { type Kept, keptText, readKept, writeKept } from './kept-checkpoints.ts';
@@ -26,6 +27,7 @@ import { lockPeriod } from './period-option.ts';
 import { reportJson, reportText } from './report-text.ts';
 import { acting, type Session } from './session.ts';
 import { boundsOf, type Given, statedText, totalsOf } from './verdict-bounds.ts';
+import type { StoreReport } from './verify-store.ts';
 
 type VerifyCommandOptions = ArchiveOptions &
   AttestationOptions & {
@@ -163,8 +165,13 @@ async function keepVerified(kept: Kept, report: Report) {
 }
 
 /** Beside checkpoints on standard output. */
-const verdictNote = (report: Report, given: Given): string =>
-  [`verdict: ${report.verdict}`, statedText(report), ...boundsOf(report, given)].join('\n  ');
+const verdictNote = (report: StoreReport, given: Given): string =>
+  [
+    `verdict: ${report.verdict}`,
+    statedText(report),
+    ...decisionsText(report.decisions).map(printable),
+    ...boundsOf(report, given),
+  ].join('\n  ');
 
 function attestedText(
   all: readonly ConfirmedChainText[],

@@ -220,6 +220,35 @@ export const CODE_WORDS: Readonly<Record<FindingCode, CodeWords>> = {
       'Find out who used the key of the second party (on AWS: CloudTrail, kms:Sign) at that time.',
     ],
   ),
+  'act-refused': words(
+    'A line among the decisions about the archive is none that counts.',
+    [
+      'Somebody signed without the right to, or with the key of somebody else.',
+      'A defect of the program that wrote it.',
+    ],
+    [
+      'It decides nothing. Find out who wrote it (on AWS: CloudTrail, PutObject below the governance chain).',
+      'Take the right to write there away from who should not have it.',
+    ],
+  ),
+  'hold-without-act': words(
+    'An object is under a legal hold that nobody decided.',
+    [
+      'Somebody set it past the commands of `ledgerstone`.',
+      'A release was decided, and the hold was not taken off.',
+    ],
+    [WHO_WROTE, 'Decide it (`ledgerstone hold place`), or take it off.'],
+  ),
+  'policy-without-act': words(
+    'A segment was sealed under a policy that nobody decided.',
+    ['An archiver runs with a changed configuration, and no decision for it.', 'A clock that is wrong.'],
+    ['Ask who changed the configuration. Set it back, or decide the policy.'],
+  ),
+  'key-retired': words(
+    'A segment was sealed by a key that was retired before.',
+    ['An archiver that still has the old key.', 'Somebody who stole it.'],
+    ['Find out who signed (on AWS: CloudTrail, kms:Sign). Take the key away.'],
+  ),
   'unreferenced-object': words(
     'Data lies there that no seal names.',
     ['A writer was killed, or lost a race with another: harmless.'],
@@ -234,6 +263,11 @@ export const CODE_WORDS: Readonly<Record<FindingCode, CodeWords>> = {
     'A legal hold that should be there is off.',
     ['It was never placed there, or somebody took it off.'],
     ['Place it again, and find out who took it off.'],
+  ),
+  'act-open': words(
+    'A decision was made more than a day ago, and what it asks for is not said to be done.',
+    ['The command that does it was ended half way, or was refused.'],
+    ['Give the same command again: it goes on where it was ended.'],
   ),
   'records-lost': words(
     'Records are missing, and a signed line says why and by whose word.',

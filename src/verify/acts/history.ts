@@ -58,6 +58,11 @@ export class ActHistory {
     this.#options = options;
   }
 
+  /** Of the governance chain. */
+  get origin(): string {
+    return this.#options.origin;
+  }
+
   /** Who may decide after all that was added. Null before the first charter. */
   get charter(): Charter | null {
     return this.#charter;

@@ -22,12 +22,18 @@ export const isInRange = ({ chain, partition, from, to }: SegmentRange, segment:
   segment.sequence >= from &&
   (to === null || segment.sequence <= to);
 
-/** By case, in the order in which they were placed first. */
-export function holdsInForce(history: ActHistory): Hold[] {
+/** By case: the offset of its last release in force. What was placed before it has ended. */
+export function releasedAt(history: ActHistory): Map<string, number> {
   const released = new Map<string, number>();
   for (const { act, place, inForce } of history.acts)
     if (act.kind === 'hold.release' && inForce !== null)
       released.set(act.detail.case, Math.max(place.offset, released.get(act.detail.case) ?? -1));
+  return released;
+}
+
+/** By case, in the order in which they were placed first. */
+export function holdsInForce(history: ActHistory): Hold[] {
+  const released = releasedAt(history);
   const holds = new Map<string, Hold>();
   for (const { act, place } of history.acts) {
     if (act.kind !== 'hold.place' && act.kind !== 'hold.reaffirm') continue;

@@ -1,0 +1,68 @@
+// What is said of the decisions about an archive that is verified: were they looked at, and compared?
+import { counted } from '../../base/counted.ts';
+import type { ActsLook } from '../../read/acts.ts';
+import type { StoreReader } from '../../store/store.ts';
+import type { Report } from '../../verify/report.ts';
+
+/** In JSON too. Null: the archive has no governance chain. */
+export type DecisionsSaid = {
+  /** Acts that count. Null: no decision was looked at. */
+  readonly acts: number | null;
+  readonly refused: number;
+  /** Acts of kinds that only a later version knows. */
+  readonly later: number;
+  /** Locks and legal holds were compared with what the acts demand. */
+  readonly compared: boolean;
+  /** Why something was left out. */
+  readonly why: string | null;
+};
+
+export function saidOfDecisions(
+  look: ActsLook,
+  { kind }: Pick<StoreReader, 'kind'>,
+  report: Report,
+  asCopy: boolean,
+): DecisionsSaid | null {
+  const nothing = { acts: null, refused: 0, later: 0, compared: false };
+  switch (look.kind) {
+    case 'no-chain':
+      return null;
+    case 'no-key':
+      return { ...nothing, why: 'no key was given that covers the governance chain (--key)' };
+    case 'unread':
+      return { ...nothing, why: `the governance chain could not be read: ${look.problem}` };
+    case 'read': {
+      const { acts, refused, later } = look.history;
+      const counts = { acts: acts.length, refused: refused.length, later: later.length };
+      if (asCopy || kind === 'directory')
+        return { ...counts, compared: false, why: 'a copy has no locks and no legal holds' };
+      return { ...counts, compared: true, why: doubtOf(look, report) };
+    }
+  }
+}
+
+/** Why only what locks longer and holds more was taken from the chain. */
+function doubtOf(look: ActsLook & { readonly kind: 'read' }, { chains }: Report): string | null {
+  const partly = 'only what locks longer and holds more was compared, for';
+  if (look.problem !== null) return `${partly} it was read in part: ${look.problem}`;
+  const { origin } = look.history;
+  const own = chains.find((chain) => chain.origin === origin);
+  return own === undefined || own.verdict === 'verified'
+    ? null
+    : `${partly} the governance chain is ${own.verdict}`;
+}
+
+export function decisionsText(said: DecisionsSaid | null): string[] {
+  if (said === null) return [];
+  const { acts, refused, later, compared, why } = said;
+  if (acts === null) return [`decisions: none was looked at: ${why}`];
+  const parts = [
+    counted(acts, 'act'),
+    ...(refused > 0 ? [`${counted(refused, 'line')} that ${refused === 1 ? 'is' : 'are'} none`] : []),
+    ...(later > 0 ? [`${counted(later, 'act')} of kinds that only a later version knows`] : []),
+  ];
+  const what = compared
+    ? 'locks and legal holds were compared with what they demand'
+    : 'what they demand of locks and legal holds was not compared';
+  return [`decisions: ${parts.join(', ')}; ${what}${why === null ? '' : `: ${why}`}`];
+}

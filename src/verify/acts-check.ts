@@ -1,0 +1,96 @@
+// Is each segment of a chain as somebody decided it? (FORMAT.md 13.6)
+import type { Manifest } from '../format/manifest.ts';
+import { parseTime, parseUntil } from '../format/time.ts';
+import type { SegmentName } from './acts/in-force.ts';
+import type { ArchiveHold, ArchiveVersion } from './archive-reader.ts';
+import type { Problem } from './finding.ts';
+import type { FindingList } from './finding-list.ts';
+import type { OpenedSeal } from './open-seal.ts';
+import type { Run } from './run.ts';
+import { storeProblem } from './seal-reader.ts';
+import type { ChainInArchive } from './survey.ts';
+
+/** `cases`: those that demand it. */
+export function holdProblem(
+  state: ArchiveHold,
+  cases: readonly string[],
+  mayBeHeld: boolean,
+): Problem | null {
+  switch (state) {
+    case 'held':
+      return mayBeHeld
+        ? null
+        : {
+            code: 'hold-without-act',
+            expected: 'no legal hold, or a decision for it',
+            found: 'a legal hold',
+          };
+    case 'none':
+      if (cases.length === 0) return null;
+      return { code: 'legal-hold-missing', expected: `a legal hold for ${cases.join(', ')}`, found: 'none' };
+    case 'not-permitted':
+      return {
+        code: 'locks-not-permitted',
+        expected: 'permission to read legal holds',
+        found: 'hidden by the store',
+      };
+    case 'not-applicable':
+      return cases.length === 0
+        ? null
+        : { code: 'locks-not-applicable', expected: null, found: 'a store without locks' };
+  }
+}
+
+/** Of one chain. A legal hold takes one call for each object, where decisions are looked at. */
+export class ActsCheck {
+  readonly #place: ChainInArchive;
+  readonly #run: Run;
+  readonly #findings: FindingList;
+  /** False once the store has said that it has no holds, or shows none. */
+  #asks: boolean;
+
+  constructor(place: ChainInArchive, run: Run, findings: FindingList) {
+    this.#place = place;
+    this.#run = run;
+    this.#findings = findings;
+    this.#asks = run.heldTo !== null && run.reader.hold !== undefined;
+  }
+
+  /** Until when seal and data are locked: by the seal's word, or by a decision that made it longer. */
+  promisedMs({ manifest }: OpenedSeal): number {
+    const extendedMs = this.#run.heldTo?.lockedUntilMs(this.#segmentOf(manifest)) ?? 0;
+    return Math.max(parseUntil(manifest.retention.until), extendedMs);
+  }
+
+  problems({ manifest }: OpenedSeal): readonly Problem[] {
+    return this.#run.heldTo?.sealProblems(manifest, this.#segmentOf(manifest)) ?? [];
+  }
+
+  #segmentOf({ sequence }: Manifest): SegmentName {
+    return { ...this.#place, sequence };
+  }
+
+  /** Of the version that counts. Throws only if the run was aborted. */
+  async hold({ key, versionId }: ArchiveVersion, { manifest }: OpenedSeal): Promise<void> {
+    const { reader, heldTo, signal, reads } = this.#run;
+    if (!this.#asks || heldTo === null || reader.hold === undefined) return;
+    const { sequence } = manifest;
+    const segment = this.#segmentOf(manifest);
+    const cases = heldTo.casesOf(segment, parseTime(manifest.time.sealed));
+    const mayBeHeld = heldTo.mayBeHeld(segment);
+    // Whatever it is, it is right.
+    if (cases.length === 0 && mayBeHeld) return;
+    try {
+      const state = await reads.run(() => reader.hold!(key, versionId, signal));
+      const problem = holdProblem(state, cases, mayBeHeld);
+      if (state === 'not-permitted' || state === 'not-applicable') this.#asks = false;
+      if (problem === null) return;
+      const isOnce = problem.code === 'locks-not-permitted' || problem.code === 'locks-not-applicable';
+      if (isOnce && this.#findings.has(problem.code)) return;
+      this.#findings.add(problem, isOnce ? {} : { key, versionId, sequence });
+    } catch (error) {
+      signal?.throwIfAborted();
+      this.#findings.add(storeProblem(error), { key, versionId, sequence });
+    }
+  }
+}

@@ -1,0 +1,212 @@
+// What are segments held to beyond their own seals, by the decisions of their archive? (FORMAT.md 13.6)
+
+import type { Sha256 } from '../../base/hash.ts';
+import { afterPeriod, periodOf } from '../../base/period.ts';
+import type { ActDetail, ActPolicy } from '../../format/act-detail.ts';
+import { isReservedName } from '../../format/chain.ts';
+import type { Manifest } from '../../format/manifest.ts';
+import { parseTime, parseUntil, timeText } from '../../format/time.ts';
+import { parseVkey, spkiFingerprint } from '../../format/vkey.ts';
+import type { Problem } from '../finding.ts';
+import type { ObjectLocation } from '../finding-list.ts';
+import type { ActHistory, RecordedAct } from './history.ts';
+import { isInRange, releasedAt, type SegmentName } from './in-force.ts';
+
+/** What was read of the decisions of an archive. */
+export type ActsRead = {
+  readonly history: ActHistory;
+  /** False: the governance chain was read in part, or something is wrong with it. */
+  readonly isVerified: boolean;
+};
+
+/** Pure: of one moment. */
+export type HeldTo = {
+  /** Until when its seal and its data are locked, in milliseconds; 0: its own seal's word stands alone. */
+  lockedUntilMs(segment: SegmentName): number;
+  /** Cases for which an object of it must be under a legal hold. `storedMs`: when it was sealed or stored. */
+  casesOf(segment: SegmentName, storedMs: number): readonly string[];
+  /** False: nobody decided that it is under a legal hold. */
+  mayBeHeld(segment: SegmentName): boolean;
+  /** What a seal does that somebody decided otherwise. */
+  sealProblems(manifest: Manifest, segment: SegmentName): readonly Problem[];
+  /** What is wrong with the acts themselves: of the governance chain. */
+  actProblems(): readonly (ObjectLocation & { readonly problem: Problem })[];
+};
+
+/** How long what an act demands may take (13.6.7). */
+const OPEN_MS_MAX = 24 * 3_600_000;
+/** How long archivers may take to do as was decided, and holds to be put on a new segment. */
+const HOUR_MS = 3_600_000;
+
+export function heldTo(
+  { history, isVerified }: ActsRead,
+  options: { readonly nowMs: number; readonly sha256: Sha256 },
+): HeldTo {
+  const { nowMs, sha256 } = options;
+  const [retired, policies] = isVerified ? [retiredKeys(history, sha256), policySets(history)] : [[], []];
+  const isDue = (act: RecordedAct): boolean =>
+    act.inForce !== null && (!history.isOpen(act) || nowMs - act.inForce.sealedMs > OPEN_MS_MAX);
+  const [placed, holding] = [placedHolds(history), holdsStanding(history, isVerified)];
+  const demanded = holding.filter(isDue).map(holdOf);
+  const letGo = [...(isVerified ? holding : placed), ...releasing(history, placed, isDue)].map(holdOf);
+  const extended = history.acts.flatMap((recorded) =>
+    recorded.act.kind === 'retention.extend' && isDue(recorded)
+      ? [{ segments: recorded.act.detail.segments, untilMs: parseUntil(recorded.act.detail.until) }]
+      : [],
+  );
+  const names = ({ segments }: { readonly segments: Hold['segments'] }, segment: SegmentName) =>
+    segments.some((range) => isInRange(range, segment));
+  return {
+    lockedUntilMs: (segment) =>
+      extended.reduce((most, one) => (names(one, segment) ? Math.max(most, one.untilMs) : most), 0),
+    casesOf: (segment, storedMs) =>
+      nowMs - storedMs <= HOUR_MS
+        ? []
+        : [...new Set(demanded.filter((one) => names(one, segment)).map((one) => one.case))],
+    mayBeHeld: (segment) => !isVerified || letGo.some((one) => names(one, segment)),
+    sealProblems: (manifest, { chain }) =>
+      [retiredProblem(manifest, retired, sha256), policyProblem(manifest, chain, policies)].filter(
+        (problem) => problem !== null,
+      ),
+    actProblems: () => actProblems(history, nowMs),
+  };
+}
+
+type Hold = ActDetail['hold.place'];
+const holdOf = ({ act }: RecordedAct): Hold => act.detail as Hold;
+const placedHolds = ({ acts }: ActHistory) => acts.filter(({ act }) => act.kind === 'hold.place');
+
+/** Of a chain that is not verified no release is believed. */
+function holdsStanding(history: ActHistory, isVerified: boolean): RecordedAct[] {
+  const released = isVerified ? releasedAt(history) : new Map<string, number>();
+  return placedHolds(history).filter(
+    ({ act, place }) => place.offset > (released.get((act.detail as Hold).case) ?? -1),
+  );
+}
+
+/** Holds whose release is being done: they may still be there. */
+function releasing(
+  history: ActHistory,
+  placed: readonly RecordedAct[],
+  isDue: (act: RecordedAct) => boolean,
+): RecordedAct[] {
+  const underWay = history.acts.filter(
+    (recorded) => recorded.act.kind === 'hold.release' && recorded.inForce !== null && !isDue(recorded),
+  );
+  return placed.filter(({ act, place }) =>
+    underWay.some(
+      (release) =>
+        (release.act.detail as { readonly case: string }).case === (act.detail as Hold).case &&
+        place.offset < release.place.offset,
+    ),
+  );
+}
+
+type Retired = { readonly print: string; readonly atMs: number };
+
+/** By the fingerprint of the key, and from when on it signs for nobody. */
+const retiredKeys = ({ acts }: ActHistory, sha256: Sha256): Retired[] =>
+  acts.flatMap(({ act, inForce }) => {
+    if (act.kind !== 'key.retire' || inForce === null) return [];
+    const print = fingerprintOf(act.detail.key, sha256);
+    return print === null ? [] : [{ print, atMs: inForce.sealedMs }];
+  });
+
+/** Each key that signs the seal was retired more than an hour before. */
+function retiredProblem(
+  { keys, time }: Manifest,
+  retired: readonly Retired[],
+  sha256: Sha256,
+): Problem | null {
+  if (retired.length === 0) return null;
+  const sealedMs = parseTime(time.sealed);
+  const isRetired = (key: string) => {
+    const print = fingerprintOf(key, sha256);
+    return retired.some((one) => one.print === print && one.atMs + HOUR_MS < sealedMs);
+  };
+  if (!keys.every(isRetired)) return null;
+  const found = `sealed ${time.sealed} by ${keys.join(' ')}`;
+  return { code: 'key-retired', expected: 'a key that was not retired more than an hour before', found };
+}
+
+/** Null: no vkey of a log. Any word may stand in an act. */
+function fingerprintOf(vkey: string, sha256: Sha256): string | null {
+  try {
+    return spkiFingerprint(parseVkey(vkey, sha256).key, sha256);
+  } catch {
+    return null;
+  }
+}
+
+type PolicySet = {
+  readonly fromMs: number;
+  readonly policies: readonly ActPolicy[];
+  /** By chain: the name of its own. */
+  readonly chains: ReadonlyMap<string, string>;
+};
+
+/** In the order in which they came into force. */
+const policySets = ({ acts }: ActHistory): PolicySet[] =>
+  acts
+    .flatMap(({ act, inForce }) =>
+      act.kind === 'policy' && inForce !== null
+        ? [
+            {
+              fromMs: inForce.sealedMs,
+              policies: act.detail.policies,
+              chains: new Map(act.detail.chains.map(({ chain, policy }) => [chain, policy])),
+            },
+          ]
+        : [],
+    )
+    .toSorted((a, b) => a.fromMs - b.fromMs);
+
+function policyProblem(
+  { retention: { mode, until, policy }, time }: Manifest,
+  chain: string,
+  sets: readonly PolicySet[],
+): Problem | null {
+  const sealedMs = parseTime(time.sealed);
+  const settled = isReservedName(chain)
+    ? -1
+    : sets.findLastIndex(({ fromMs }) => fromMs + HOUR_MS < sealedMs);
+  if (settled < 0) return null;
+  // Within an hour of a change both sides of it are right.
+  const right = sets.slice(settled).filter(({ fromMs }) => fromMs <= sealedMs + HOUR_MS);
+  const isOf = (one: ActPolicy, { chains }: PolicySet) =>
+    one.name === policy && policy === (chains.get(chain) ?? policy);
+  const isKept = (one: ActPolicy) =>
+    one.mode === mode && parseUntil(until) >= afterPeriod(sealedMs, periodOf(one.period));
+  if (right.some((set) => set.policies.some((one) => isOf(one, set) && isKept(one)))) return null;
+  const last = right.at(-1)!;
+  const name = last.chains.get(chain) ?? policy;
+  const own = last.policies.find((one) => one.name === name);
+  return {
+    code: 'policy-without-act',
+    expected: own === undefined ? 'a policy in force' : `${own.name}: ${own.mode} for ${own.period}`,
+    found: `${policy}: ${mode} until ${until}, sealed ${time.sealed}`,
+  };
+}
+
+function actProblems(history: ActHistory, nowMs: number): (ObjectLocation & { readonly problem: Problem })[] {
+  const refused = history.refused.map(({ place: { offset, sequence }, why }) => ({
+    ...{ key: `line:${offset}`, sequence },
+    problem: {
+      code: 'act-refused',
+      expected: 'an act that counts',
+      found: `line ${offset}: ${why}`,
+    } as const,
+  }));
+  const open = history.acts.flatMap((recorded) => {
+    const { act, inForce } = recorded;
+    if (inForce === null || !history.isOpen(recorded) || nowMs - inForce.sealedMs <= OPEN_MS_MAX) return [];
+    const found = `${act.kind} by ${act.by.name}, in force since ${timeText(inForce.sealedMs)}`;
+    return [
+      {
+        ...{ key: `act:${act.id}`, sequence: recorded.place.sequence },
+        problem: { code: 'act-open', expected: 'a done within 24 hours', found } as const,
+      },
+    ];
+  });
+  return [...refused, ...open];
+}

@@ -1,0 +1,462 @@
+// Frozen archives that are, or are not, as people decided. (FORMAT.md 13.5, 13.6)
+import { untilText } from '../../src/format/manifest.ts';
+import { GOVERNANCE_CHAIN, governanceOrigin } from '../../src/format/chain.ts';
+import { sealKey } from '../../src/format/paths.ts';
+import { encodeVkey } from '../../src/format/vkey.ts';
+import { archiveKey, type BuiltSegment, entries, ORIGIN, START_MS, signer, YEAR_MS } from '../support/archive-builder.ts';
+import {
+  actMaker,
+  APPROVER,
+  type Asked,
+  CHARTER,
+  GOVERNANCE_KEY,
+  type Governed,
+  governedArchive,
+  junkAct,
+  OFFICER,
+  sealActs,
+} from '../support/governed-archive.ts';
+import type { ArchiveCase, Made } from './archive-cases.ts';
+
+const HOUR_MS = 3_600_000;
+const LATER_MS = START_MS + 3 * HOUR_MS;
+const TWO_DAYS_MS = START_MS + 48 * HOUR_MS;
+const LOG = encodeVkey(archiveKey(signer()));
+const TRUSTED = [LOG, encodeVkey(archiveKey(GOVERNANCE_KEY(), governanceOrigin(ORIGIN)))];
+const ALL = [{ chain: 'orders', partition: 0, from: 0, to: null }];
+
+const PLACE = { kind: 'hold.place', detail: { case: 'C-1', segments: ALL } } as const satisfies Asked;
+const RELEASE = { kind: 'hold.release', detail: { case: 'C-1' } } as const satisfies Asked;
+const extend = (untilMs: number) =>
+  ({ kind: 'retention.extend', detail: { segments: ALL, until: untilText(untilMs) } }) as const satisfies Asked;
+const RETIRE = { kind: 'key.retire', detail: { use: 'log', key: LOG } } as const satisfies Asked;
+const policy = (period: string) =>
+  ({
+    kind: 'policy',
+    detail: {
+      policies: [{ name: 'pci-12m', mode: 'COMPLIANCE', period }, { name: 'short', mode: 'COMPLIANCE', period: '1d' }],
+      chains: [{ chain: 'orders', policy: 'pci-12m' }],
+    },
+  }) as const satisfies Asked;
+
+type World = Governed & {
+  /** Decided, and said to be done. */
+  readonly done: (asked: Asked) => Promise<string>;
+  readonly approved: (asked: Asked) => Promise<string>;
+  readonly objects: readonly string[];
+};
+
+const objectsOf = (segments: readonly BuiltSegment[]): string[] =>
+  segments.flatMap(({ sealKey, dataKey }) => [sealKey, ...(dataKey === null ? [] : [dataKey])]);
+
+/** `change` decides, and does or does not what was decided. */
+const decided =
+  (change: (world: World) => Promise<Partial<Made> | void>, nowMs = LATER_MS) =>
+  async (): Promise<Made> => {
+    const governed = await governedArchive();
+    const { decide } = governed;
+    const done = async (asked: Asked) => {
+      const id = await decide(asked);
+      await decide({ kind: 'done', of: id, detail: { objects: 5, changed: 5 } });
+      return id;
+    };
+    const approved = async (asked: Asked) => {
+      const id = await decide(asked);
+      await decide({ kind: 'approve', of: id, by: APPROVER, detail: {} });
+      return id;
+    };
+    const objects = objectsOf(governed.segments);
+    const more = await change({ ...governed, done, approved, objects });
+    return { builder: governed.builder, trusted: TRUSTED, nowMs, ...more };
+  };
+
+const hold = ({ builder }: Governed, keys: readonly string[], held = true) => {
+  for (const key of keys) builder.archive.setHold(key, held);
+};
+/** A last segment of the governance chain that lacks one of its signatures. */
+const broken = ({ decide }: World) =>
+  decide(
+    { kind: 'hold.reaffirm', detail: { case: 'C-3' } },
+    {
+      signers: [GOVERNANCE_KEY(), signer('thief')],
+      note: (note) => note.subarray(0, note.lastIndexOf(0x0a, note.length - 2) + 1),
+    },
+  );
+/** A segment of events that is sealed so long after the first one. */
+const sealedAfter = (ms: number) => ({ lines: entries(6, 2), sealedMs: START_MS + ms });
+
+const HOLDS: readonly ArchiveCase[] = [
+  {
+    name: 'good-hold',
+    about: 'All objects of the segments are under the legal hold that was decided.',
+    codes: [],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      hold(world, world.objects);
+    }),
+  },
+  {
+    name: 'odd-hold-missing-on-data',
+    about: 'A legal hold is decided and said to be done, and one data object is under none (13.6.2).',
+    codes: ['legal-hold-missing'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      hold(world, world.objects);
+      hold(world, world.objects.slice(-1), false);
+    }),
+  },
+  {
+    name: 'odd-hold-missing-on-seal',
+    about: 'The same of a seal (13.6.2).',
+    codes: ['legal-hold-missing'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      hold(world, world.objects);
+      hold(world, world.objects.slice(0, 1), false);
+    }),
+  },
+  {
+    name: 'good-hold-under-way',
+    about: 'A legal hold was decided three hours ago, and its command is not done (13.6.7).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.decide(PLACE);
+      hold(world, world.objects.slice(0, 2));
+    }),
+  },
+  {
+    name: 'odd-hold-open',
+    about: 'A legal hold was decided two days ago, and its command was never done (13.6.7).',
+    codes: ['act-open', 'legal-hold-missing'],
+    make: decided(async (world) => {
+      await world.decide(PLACE);
+    }, TWO_DAYS_MS),
+  },
+  {
+    name: 'good-hold-of-a-new-segment',
+    about: 'A segment came half an hour ago into a chain that is held as it grows (13.6.2).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      hold(world, world.objects);
+      await world.events.seal(sealedAfter(2.5 * HOUR_MS));
+    }),
+  },
+  {
+    name: 'odd-hold-of-a-segment-of-two-hours',
+    about: 'A segment came two hours ago into a chain that is held as it grows, and is not held (13.6.2).',
+    codes: ['legal-hold-missing'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      hold(world, world.objects);
+      await world.events.seal(sealedAfter(HOUR_MS));
+    }),
+  },
+  {
+    name: 'odd-hold-without-act',
+    about: 'An object is under a legal hold that nobody decided (13.6.3).',
+    codes: ['hold-without-act'],
+    make: decided(async (world) => hold(world, world.objects.slice(-1))),
+  },
+  {
+    name: 'odd-hold-released-and-still-there',
+    about: 'A release is in force and said to be done, and one object is still held (13.6.3).',
+    codes: ['hold-without-act'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      const release = await world.approved(RELEASE);
+      await world.decide({ kind: 'done', of: release, detail: { objects: 5, changed: 5 } });
+      hold(world, world.objects.slice(0, 1));
+    }),
+  },
+  {
+    name: 'good-release-under-way',
+    about: 'A release came into force three hours ago, and some objects are still held (13.6.7).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      await world.approved(RELEASE);
+      hold(world, world.objects.slice(0, 2));
+    }),
+  },
+  {
+    name: 'odd-release-by-one',
+    about: 'The officer who proposes a release approves it too: the holds stand, and are gone (13.5.2).',
+    codes: ['act-refused', 'legal-hold-missing'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      const release = await world.decide(RELEASE);
+      await world.decide({ kind: 'approve', of: release, detail: {} });
+    }),
+  },
+  {
+    name: 'good-hold-of-two-cases',
+    about: 'One of two cases is released: the segments are held for the other (13.5.5).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      await world.done({ kind: 'hold.place', detail: { case: 'C-2', segments: ALL } });
+      await world.approved(RELEASE);
+      hold(world, world.objects);
+    }),
+  },
+  {
+    name: 'bad-release-in-a-broken-chain',
+    about: 'A release stands in a governance chain that is broken behind it: it is not believed (13.6.6).',
+    codes: ['bad-signature', 'legal-hold-missing'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      await world.approved(RELEASE);
+      await broken(world);
+    }),
+  },
+  {
+    name: 'bad-release-in-an-unlocked-chain',
+    about: 'A release stands in a governance chain of which a seal is not locked: it is not believed (13.6.6).',
+    codes: ['legal-hold-missing', 'lock-missing'],
+    // Of a copy neither shows.
+    copy: ['locks-not-applicable'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      await world.approved(RELEASE);
+      world.builder.archive.setLock(sealKey(GOVERNANCE_CHAIN, 0, 0), null);
+    }),
+  },
+  {
+    name: 'odd-hold-decided-by-the-next-key',
+    about: 'The governance chain has gone over to another key, by which a hold is decided that is not there (6.14).',
+    codes: ['legal-hold-missing'],
+    make: decided(async (world) => {
+      const next = signer('next governance key');
+      await world.decide({ kind: 'hold.reaffirm', detail: { case: 'C-3' } }, { signers: [GOVERNANCE_KEY(), next] });
+      const id = await world.decide(PLACE, { signers: [next] });
+      await world.decide({ kind: 'done', of: id, detail: { objects: 5, changed: 5 } }, { signers: [next] });
+    }),
+  },
+  {
+    name: 'bad-holds-beside-a-broken-chain',
+    about: 'Holds that nobody decided, beside a governance chain that is broken: nobody knows (13.6.6).',
+    codes: ['bad-signature'],
+    make: decided(async (world) => {
+      hold(world, world.objects);
+      await broken(world);
+    }),
+  },
+  {
+    name: 'bad-key-retired-in-a-broken-chain',
+    about: 'A key is retired in a governance chain that is broken behind it: it is not believed (13.6.6).',
+    codes: ['bad-signature'],
+    make: decided(async (world) => {
+      await world.approved(RETIRE);
+      await world.decide(policy('366d'));
+      await broken(world);
+      await world.events.seal(sealedAfter(2 * HOUR_MS));
+    }),
+  },
+];
+
+const LOCKS: readonly ArchiveCase[] = [
+  {
+    name: 'good-extended',
+    about: 'All objects are locked until the date that was decided.',
+    codes: [],
+    make: decided(async (world) => {
+      await world.done(extend(START_MS + 3 * YEAR_MS));
+      for (const key of world.objects)
+        world.builder.archive.setLock(key, { mode: 'COMPLIANCE', untilMs: START_MS + 9 * YEAR_MS });
+    }),
+  },
+  {
+    name: 'bad-extended-and-short',
+    about: 'A longer lock was decided and said to be done, and the data is locked as before (13.6.1).',
+    codes: ['retention-short'],
+    make: decided(async (world) => {
+      await world.done(extend(START_MS + 3 * YEAR_MS));
+    }),
+  },
+  {
+    name: 'bad-extended-seal-short',
+    about: 'The same of a seal alone (13.6.1).',
+    codes: ['retention-short'],
+    make: decided(async (world) => {
+      await world.done(extend(START_MS + 3 * YEAR_MS));
+      for (const key of world.objects)
+        world.builder.archive.setLock(key, { mode: 'COMPLIANCE', untilMs: START_MS + 9 * YEAR_MS });
+      world.builder.archive.setLock(world.objects[0] as string, { mode: 'COMPLIANCE', untilMs: START_MS + 2 * YEAR_MS });
+    }),
+  },
+  {
+    name: 'bad-extended-and-gone',
+    about: 'Data is gone after its seal’s own date and before the one that was decided (13.6.1).',
+    codes: ['data-missing'],
+    make: decided(async (world) => {
+      await world.done(extend(START_MS + 3 * YEAR_MS));
+      for (const key of world.objects)
+        world.builder.archive.setLock(key, { mode: 'COMPLIANCE', untilMs: START_MS + 9 * YEAR_MS });
+      world.builder.archive.remove(world.objects.at(-1) as string);
+    }, START_MS + 2 * YEAR_MS),
+  },
+  {
+    name: 'good-extension-under-way',
+    about: 'A longer lock was decided three hours ago, and its command is not done (13.6.7).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.decide(extend(START_MS + 3 * YEAR_MS));
+    }),
+  },
+  {
+    name: 'good-extended-to-less',
+    about: 'An extension until a date before that of the seals shortens nothing (13.6.1).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.done(extend(START_MS + 24 * HOUR_MS));
+    }),
+  },
+];
+
+const SEALS: readonly ArchiveCase[] = [
+  {
+    name: 'good-policy',
+    about: 'A segment is sealed hours after its policy was decided, and keeps it.',
+    codes: [],
+    make: decided(async (world) => {
+      await world.decide(policy('365d'));
+      await world.events.seal(sealedAfter(2 * HOUR_MS));
+    }),
+  },
+  {
+    name: 'odd-policy-short',
+    about: 'A segment promises less than the policy of its name that was decided (13.6.4).',
+    codes: ['policy-without-act'],
+    make: decided(async (world) => {
+      await world.decide(policy('366d'));
+      await world.events.seal(sealedAfter(2 * HOUR_MS));
+    }),
+  },
+  {
+    name: 'odd-policy-of-another-mode',
+    about: 'A segment says that its lock can be lifted, and compliance was decided (13.6.4).',
+    codes: ['policy-without-act'],
+    make: decided(async (world) => {
+      await world.decide(policy('365d'));
+      await world.events.seal({
+        ...sealedAfter(2 * HOUR_MS),
+        manifest: (manifest) => ({ ...manifest, retention: { ...manifest.retention, mode: 'GOVERNANCE' } }),
+      });
+    }),
+  },
+  {
+    name: 'odd-policy-of-another-chain',
+    about: 'A segment keeps a policy that is in force, and another one is decided for its chain (13.6.4).',
+    codes: ['policy-without-act'],
+    make: decided(async (world) => {
+      await world.decide(policy('365d'));
+      await world.events.seal({
+        ...sealedAfter(2 * HOUR_MS),
+        manifest: (manifest) => ({ ...manifest, retention: { ...manifest.retention, policy: 'short' } }),
+      });
+    }),
+  },
+  {
+    name: 'odd-policy-unknown',
+    about: 'A segment of a chain that no act names has a policy that nobody decided (13.6.4).',
+    codes: ['policy-without-act'],
+    make: decided(async (world) => {
+      await world.decide(policy('365d'));
+      await world.builder.chain('payments').seal({
+        sealedMs: START_MS + 2 * HOUR_MS,
+        manifest: (manifest) => ({ ...manifest, retention: { ...manifest.retention, policy: 'mine' } }),
+      });
+    }),
+  },
+  {
+    name: 'good-policy-half-an-hour-old',
+    about: 'A segment promises less than the policy that was decided half an hour before (13.6.4).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.decide(policy('366d'));
+      await world.events.seal(sealedAfter(0.5 * HOUR_MS));
+    }),
+  },
+  {
+    name: 'good-policy-in-turn',
+    about: 'A segment is sealed half an hour after a longer policy was decided, and keeps the one before (13.6.4).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.decide(policy('365d'));
+      world.governance.sealedMs = START_MS + 1.5 * HOUR_MS;
+      await world.decide(policy('366d'));
+      await world.events.seal(sealedAfter(2 * HOUR_MS));
+    }),
+  },
+  {
+    name: 'odd-key-retired',
+    about: 'A segment is sealed hours after its key was retired (13.6.5).',
+    codes: ['key-retired'],
+    make: decided(async (world) => {
+      await world.approved(RETIRE);
+      await world.events.seal(sealedAfter(2 * HOUR_MS));
+    }),
+  },
+  {
+    name: 'good-key-retired-half-an-hour-ago',
+    about: 'A segment is sealed half an hour after its key was retired (13.6.5).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.approved(RETIRE);
+      await world.events.seal(sealedAfter(0.5 * HOUR_MS));
+    }),
+  },
+  {
+    name: 'good-key-retired-beside-another',
+    about: 'A segment is sealed by a retired key and by another one: the handover of 6.14 (13.6.5).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.approved(RETIRE);
+      await world.events.seal({ ...sealedAfter(2 * HOUR_MS), signers: [signer(), signer('next key')] });
+    }),
+  },
+  {
+    name: 'good-key-proposed-to-retire',
+    about: 'Nobody has approved that the key is retired.',
+    codes: [],
+    make: decided(async (world) => {
+      await world.decide(RETIRE);
+      await world.events.seal(sealedAfter(2 * HOUR_MS));
+    }),
+  },
+];
+
+/** One segment of acts, of which one is wrong. */
+const refused = (name: string, about: string, make: (world: World) => Promise<unknown>): ArchiveCase => ({
+  ...{ name, about, codes: ['act-refused'] },
+  make: decided(async (world) => {
+    await make(world);
+  }),
+});
+
+const ACTS: readonly ArchiveCase[] = [
+  refused('odd-act-junk', 'A line of the governance chain is no act (13.5.1).', ({ governance }) =>
+    sealActs(governance, [junkAct('{"hello":1}')]),
+  ),
+  refused('odd-act-of-stranger', 'An act by a person who is not in the charter (13.5.1).', ({ decide }) =>
+    decide({ ...PLACE, by: 'Eve Mallory' }),
+  ),
+  refused('odd-act-in-name-of-another', 'An act in the name and by the key of an officer, whom somebody else signs for (13.5.1).', ({ decide }) =>
+    decide({ ...PLACE, by: OFFICER, signedBy: 'Eve Mallory' }),
+  ),
+  refused('odd-act-by-approver', 'A hold that an approver places (13.5.1).', ({ decide }) => decide({ ...PLACE, by: APPROVER })),
+  refused('odd-act-of-other-archive', 'An act that was signed for another archive’s governance chain (13.2.1).', async ({ governance }) =>
+    sealActs(governance, [await actMaker(governanceOrigin('audit.example.com/test'))(PLACE)]),
+  ),
+  refused('odd-act-twice', 'The same act once more: its id is taken (13.5.1).', async ({ governance }) => {
+    const act = await actMaker()({ kind: 'export', detail: { case: 'C', package: 'a'.repeat(64), events: 1 } });
+    // The id of the charter, too, is its maker's first.
+    await sealActs(governance, [act]);
+  }),
+  refused('odd-charter-by-stranger', 'A charter of his own that a stranger signs (13.5.1).', ({ decide }) =>
+    decide({ ...CHARTER, by: 'Eve Mallory' }),
+  ),
+];
+
+export const DECIDED_CASES: readonly ArchiveCase[] = [...HOLDS, ...LOCKS, ...SEALS, ...ACTS];
