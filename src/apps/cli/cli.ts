@@ -30,6 +30,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   export: async () => (await import('./export.ts')).exportCommand,
   'verify-package': async () => (await import('./verify-package.ts')).verifyPackageCommand,
   sample: async () => (await import('./sample.ts')).sampleCommand,
+  governance: async () => (await import('./governance.ts')).governanceCommand,
+  hold: async () => (await import('./hold.ts')).holdCommand,
   keys: async () => (await import('./keys-command.ts')).keysCommand,
   retention: async () => (await import('./retention.ts')).retentionCommand,
   sql: async () => (await import('./sql.ts')).sqlCommand,

@@ -63,6 +63,9 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'no-archive',
   'before-chain',
   'behind-chain',
+  'act-refused',
+  'nothing-selected',
+  'too-scattered',
 ]);
 
 /** Exit code 1 is for findings that break an archive. If it could not be checked, the code is 3. */

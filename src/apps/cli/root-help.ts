@@ -34,8 +34,10 @@ Hand over
   verify-package  such a package: no archive, no network
 
 Decide
+  governance      who may decide, what was decided, and what waits for approval
+  hold            legal holds: placed, released by two persons, restored
   keys            which keys signed each chain, from where to where
-  retention       what other retention policies would change and cost
+  retention       what other policies would change and cost; longer locks
 
 Try it
   demo            all of it on this machine; --stack: on the real stack

@@ -24,6 +24,8 @@ const COMMANDS = [
   'export',
   'verify-package',
   'sample',
+  'governance',
+  'hold',
   'keys',
   'retention',
   'sql',

@@ -77,6 +77,9 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
   sql: ['duckdb'],
   sample: ['--n', '1', '--seed', 's', '--out', '/nowhere/sample'],
   finding: ['list'],
+  governance: ['show'],
+  hold: ['list'],
+  retention: ['plan'],
   index: [],
 };
 

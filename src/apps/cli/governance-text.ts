@@ -1,0 +1,132 @@
+// How do decisions read, and what came of them?
+import { counted } from '../../base/counted.ts';
+import { printable } from '../../base/printable.ts';
+import type { Act } from '../../format/act.ts';
+import type { SegmentRange } from '../../format/act-detail.ts';
+import { timeText } from '../../format/time.ts';
+import type { Effect } from '../../governance/effect.ts';
+import type { ActHistory, RecordedAct } from '../../verify/acts/history.ts';
+
+const HOUR_MS = 3_600_000;
+
+export type ActState =
+  | { readonly state: 'in-force' | 'done' | 'open' | 'withdrawn' | 'lapsed' }
+  | { readonly state: 'waiting'; readonly until: string };
+
+/** `open`: in force, and what it demands of the store is not done. `lapsed`: nobody approved it in time. */
+export function stateOf(recorded: RecordedAct, history: ActHistory, nowMs: number): ActState {
+  if (recorded.withdrawnBy !== null) return { state: 'withdrawn' };
+  if (history.isWaiting(recorded, nowMs)) {
+    const hours = history.charter?.hours ?? 0;
+    return { state: 'waiting', until: timeText(recorded.place.sealedMs + hours * HOUR_MS) };
+  }
+  if (recorded.inForce === null) return { state: 'lapsed' };
+  if (history.isOpen(recorded)) return { state: 'open' };
+  return { state: recorded.doneBy === null ? 'in-force' : 'done' };
+}
+
+const STATE_TEXT = {
+  'in-force': 'in force',
+  done: 'in force, and done',
+  open: 'in force, and not done in the store yet',
+  withdrawn: 'withdrawn',
+  lapsed: 'not approved in time: it has no effect',
+} as const;
+
+export const stateText = (state: ActState): string =>
+  state.state === 'waiting'
+    ? `waits for another person's approval until ${state.until}`
+    : STATE_TEXT[state.state];
+
+export const actJson = (recorded: RecordedAct, history: ActHistory, nowMs: number) => {
+  const { act, place, isForTwo, approvedBy, inForce, doneBy } = recorded;
+  return {
+    ...{ id: act.id, kind: act.kind, of: act.of, by: act.by, reason: act.reason, reference: act.reference },
+    ...{ time: act.time, detail: act.detail, segment: place.sequence, sealed: timeText(place.sealedMs) },
+    ...{ needsTwo: isForTwo, approvedBy: approvedBy?.act.by ?? null, ...stateOf(recorded, history, nowMs) },
+    inForceSince: inForce === null ? null : timeText(inForce.sealedMs),
+    done: doneBy === null ? null : doneBy.act.detail,
+  };
+};
+
+/** One act in a few lines, each harmless at a terminal. */
+export function actText(recorded: RecordedAct, history: ActHistory, nowMs: number): string {
+  const { act, place, approvedBy } = recorded;
+  const { name, principal } = act.by;
+  const lines = [
+    `${act.id.slice(0, 8)}  ${act.kind}: ${stateText(stateOf(recorded, history, nowMs))}`,
+    `  ${timeText(place.sealedMs)} by ${name}${principal === null ? '' : ` as ${principal}`}: ${act.reason}`,
+    ...(act.reference === null ? [] : [`  reference ${act.reference}`]),
+    ...detailLines(act).map((line) => `  ${line}`),
+    ...(approvedBy === null
+      ? []
+      : [`  approved by ${approvedBy.act.by.name} ${timeText(approvedBy.place.sealedMs)}`]),
+  ];
+  return `${lines.map(printable).join('\n')}\n`;
+}
+
+function detailLines(act: Act): string[] {
+  switch (act.kind) {
+    case 'charter':
+      return [
+        `approval within ${counted(act.detail.approval.hours, 'hour')}`,
+        ...act.detail.people.map(({ name, roles }) => `${name}: ${roles.join(' and ')}`),
+      ];
+    case 'hold.place':
+      return [`case ${act.detail.case}: ${rangesText(act.detail.segments)}`];
+    case 'hold.reaffirm':
+    case 'hold.release':
+      return [`case ${act.detail.case}`];
+    case 'retention.extend':
+      return [`locked until ${act.detail.until}: ${rangesText(act.detail.segments)}`];
+    case 'approve':
+    case 'withdraw':
+      return [`of ${act.of!.slice(0, 8)}`];
+    case 'done':
+      return [
+        `of ${act.of!.slice(0, 8)}: ${counted(act.detail.objects, 'object version')}, ${act.detail.changed} changed`,
+      ];
+    default:
+      return [JSON.stringify(act.detail)];
+  }
+}
+
+const SHOWN_MAX = 6;
+
+/** Such as `orders/0 segments 3 to 7`. */
+export function rangesText(ranges: readonly SegmentRange[]): string {
+  const shown = ranges.slice(0, SHOWN_MAX).map(({ chain, partition, from, to }) => {
+    const place = partition === null ? `all partitions of ${chain}` : `${chain}/${partition}`;
+    if (to === null) return `${place} segments from ${from} on, also those to come`;
+    return `${place} ${from === to ? `segment ${from}` : `segments ${from} to ${to}`}`;
+  });
+  const left = ranges.length - shown.length;
+  return `${shown.join('; ')}${left > 0 ? `; and ${left} more` : ''}`;
+}
+
+/** What was done in the store and what was not. `done`: what happened to objects, such as `held`. */
+export function effectLines(effect: Effect, done: string): string[] {
+  const { objects, changed, failed, doubts, withoutAct, isLockless } = effect;
+  if (isLockless && failed.length === 0)
+    return [
+      'a directory has no locks and no holds: it is decided and recorded, and nothing keeps these files',
+    ];
+  const all = objects + failed.length;
+  const lines = [
+    failed.length === 0
+      ? `${done} ${counted(objects, 'object')}: ${changed} changed, ${objects - changed} were so already`
+      : `${done} ${objects} of ${all} objects; ${failed.length} failed, and the act stays open`,
+  ];
+  lines.push(...shortened(failed).map((line) => `  failed: ${line}`));
+  if (failed.length > 0) lines.push('run the same command again: it goes on where this ended');
+  lines.push(...shortened(doubts).map((line) => `  its objects were taken by their names: ${line}`));
+  lines.push(...shortened(withoutAct).map((key) => `  held without an act, and left so: ${key}`));
+  return lines;
+}
+
+const shortened = (lines: readonly string[]): string[] =>
+  lines.length <= SHOWN_MAX
+    ? [...lines]
+    : [...lines.slice(0, SHOWN_MAX), `and ${lines.length - SHOWN_MAX} more`];
+
+export const effectJson = ({ isLockless, ...effect }: Effect) => ({ ...effect, lockless: isLockless });

@@ -1,0 +1,226 @@
+// `ledgerstone governance`: what was decided about this archive, by whom, and what waits?
+import { type Command, Option } from 'commander';
+import { systemClock } from '../../base/clock.ts';
+import { counted } from '../../base/counted.ts';
+import { LedgerstoneError } from '../../base/error.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { openSigner } from '../../clients/open.ts';
+import { storeFromName } from '../../clients/store-from-name.ts';
+import { loadGovernanceConfig } from '../../config/governance.ts';
+import { governanceOrigin } from '../../format/chain.ts';
+import { timeText } from '../../format/time.ts';
+import { verifierKey } from '../../format/vkey.ts';
+import { type ActReading, readActs } from '../../read/acts.ts';
+import type { RecordedAct } from '../../verify/acts/history.ts';
+import { holdsInForce } from '../../verify/acts/in-force.ts';
+import { EXIT, UsageError } from './exit-code.ts';
+import { actJson, actText, rangesText, stateOf } from './governance-text.ts';
+import { actById, governanceWriting } from './governance-write.ts';
+import { readTrustedKeys } from './keys.ts';
+import { type ArchiveOptions, openArchiveStore, withArchive } from './open-archive.ts';
+import { acting, type Session } from './session.ts';
+
+type ReadingOptions = ArchiveOptions & {
+  readonly kind?: string;
+  readonly open?: boolean;
+  readonly json?: boolean;
+};
+
+const HELP = `
+What people decide about an archive is a chain of its own: signed by each person's own
+key, sealed and locked like the events. docs/governance.md is the whole path.
+
+Examples:
+  ledgerstone governance key ada-key.pem --vkey ada.vkey
+  ledgerstone governance charter people.yaml --config governance.yaml --by "Ada Byron" \\
+      --reason "Begin" --sign-key ada-key.pem
+  ledgerstone governance show --config governance.yaml
+  ledgerstone governance list --config governance.yaml --open --json
+`;
+
+const READING = `
+Each seal is checked against the keys, and each act against the charter in force. Without
+--config give the archive and --key: the verifier key of its decisions.
+
+Exit codes: 0 read; 1 the chain is not what was signed; 2 usage, or there is no such act;
+3 it could not be read, or no key was given that covers it.
+
+Examples:
+  ledgerstone governance show --config governance.yaml
+  ledgerstone governance show 6d2f9b1f --config governance.yaml
+  ledgerstone governance list ./archive --key governance.vkey --kind hold.place
+`;
+
+export function governanceCommand(program: Command, session: Session): void {
+  const governance = program
+    .command('governance')
+    .description('Decisions about the archive: who decided what, and what waits.')
+    .helpCommand(false)
+    .addHelpText('after', HELP);
+  governanceWriting(governance, session);
+  withArchive(governance.command('list').description('Every act in its order.'))
+    .option('--kind <kind>', 'only of this kind, such as hold.place')
+    .addOption(new Option('--open', 'only what waits for approval, or is not done in the store'))
+    .option('--json', 'the same for programs')
+    .addHelpText('after', READING)
+    .action(
+      acting(session, (name: string | undefined, options: ReadingOptions) => runList(session, name, options)),
+    );
+  withArchive(governance.command('show').description('What is in force, or one act.'))
+    .option('--id <id>', 'one act: its first 8 digits are enough')
+    .option('--json', 'the same for programs')
+    .addHelpText('after', READING)
+    .action(
+      acting(session, (name: string | undefined, options: ReadingOptions & { readonly id?: string }) =>
+        // With a configuration the archive is named: the argument is an act.
+        options.config === undefined || name === undefined
+          ? runShow(session, name, options)
+          : runShow(session, undefined, { ...options, id: name }),
+      ),
+    );
+}
+
+/** Throws `no-governance` where there is no such chain. */
+export async function openActs(
+  session: Session,
+  name: string | undefined,
+  options: ArchiveOptions,
+): Promise<ActReading> {
+  const { io, output } = session;
+  const given = await readTrustedKeys(options.key ?? []);
+  let trusted = given;
+  let place: Parameters<typeof openArchiveStore>[0];
+  if (options.config !== undefined) {
+    if (name !== undefined)
+      throw new UsageError(`both ${name} and --config name an archive`, 'Give one of the two.');
+    const { archive, governance } = await loadGovernanceConfig(options.config, io.env);
+    const { publicKey } = await openSigner(governance.signing);
+    const own = verifierKey(governanceOrigin(archive.origin), publicKey, nodeSha256);
+    if (given.length === 0) trusted = [own, ...archive.trusted];
+    place = archive.store;
+  } else if (name === undefined)
+    throw new UsageError('no archive named', 'Give s3://bucket/prefix or a directory, or --config FILE.');
+  else place = storeFromName(name, options, io.env);
+  const store = await openArchiveStore(place);
+  try {
+    const reading = await readActs(store, trusted, io.signal);
+    if (reading === null)
+      throw new LedgerstoneError('no-governance', `${store.description} has no governance chain`, {
+        disposition: 'input',
+        remedy: 'Begin it: ledgerstone governance charter.',
+      });
+    if (!reading.isVerified)
+      output.note('no key was given: nothing below is verified, and each word may be anybody’s');
+    return reading;
+  } finally {
+    await store.close();
+  }
+}
+
+const exitOf = ({ isVerified }: ActReading): number => (isVerified ? EXIT.ok : EXIT.failed);
+const isUnfinished = (state: string): boolean => state === 'waiting' || state === 'open';
+
+async function runList(session: Session, name: string | undefined, options: ReadingOptions): Promise<number> {
+  const { output } = session;
+  const reading = await openActs(session, name, options);
+  const { history } = reading;
+  const nowMs = systemClock.now();
+  const shown = history.acts.filter(
+    (one) =>
+      (options.kind === undefined || one.act.kind === options.kind) &&
+      (options.open !== true || isUnfinished(stateOf(one, history, nowMs).state)),
+  );
+  if (options.json === true) {
+    await output.json({
+      verified: reading.isVerified,
+      acts: shown.map((one) => actJson(one, history, nowMs)),
+      ...othersJson(reading),
+    });
+    return exitOf(reading);
+  }
+  for (const one of shown) await output.write(actText(one, history, nowMs));
+  await output.line(`${shown.length} of ${counted(history.acts.length, 'act')}`);
+  for (const line of otherLines(reading)) await output.line(line);
+  return exitOf(reading);
+}
+
+/** Lines of the chain that decide nothing, and acts of later versions. */
+const othersJson = ({ history }: ActReading) => ({
+  refused: history.refused.map(({ place, why }) => ({ line: place.offset, segment: place.sequence, why })),
+  later: history.later.map(({ place, act }) => ({ line: place.offset, id: act.id, kind: act.kind })),
+});
+
+const otherLines = ({ history }: ActReading): string[] => [
+  ...history.refused.map(({ place, why }) => `refused: line ${place.offset} decides nothing: ${why}`),
+  ...history.later.map(
+    ({ place, act }) => `line ${place.offset} is of the kind ${act.kind}, which only a later version knows`,
+  ),
+];
+
+async function runShow(
+  session: Session,
+  name: string | undefined,
+  options: ReadingOptions & { readonly id?: string },
+): Promise<number> {
+  const { output } = session;
+  const reading = await openActs(session, name, options);
+  const { history, head } = reading;
+  const nowMs = systemClock.now();
+  if (options.id !== undefined) {
+    const recorded = actById(history, options.id);
+    if (options.json === true) await output.json(actJson(recorded, history, nowMs));
+    else await output.write(actText(recorded, history, nowMs));
+    return exitOf(reading);
+  }
+  const of = (state: string) => history.acts.filter((one) => stateOf(one, history, nowMs).state === state);
+  const [waiting, open] = [of('waiting'), of('open')];
+  const holds = holdsInForce(history);
+  if (options.json === true) {
+    const policy = history.newest('policy')?.detail ?? null;
+    await output.json({
+      ...{ verified: reading.isVerified, acts: history.acts.length, segments: head.sequence + 1 },
+      charter: history.newest('charter')?.detail ?? null,
+      policy,
+      holds: holds.map(holdJson),
+      waiting: waiting.map((one) => actJson(one, history, nowMs)),
+      open: open.map((one) => actJson(one, history, nowMs)),
+      ...othersJson(reading),
+    });
+    return exitOf(reading);
+  }
+  const people = history.charter?.people ?? [];
+  const lines = [
+    `${counted(history.acts.length, 'act')} in ${counted(head.sequence + 1, 'segment')}`,
+    `the last one was sealed ${head.manifest.time.sealed}`,
+    `charter: approval within ${counted(history.charter?.hours ?? 0, 'hour')}`,
+    ...people.map(
+      ({ name: who, roles, fingerprint }) =>
+        `  ${who}: ${roles.join(' and ')}, key ${fingerprint.slice(0, 16)}`,
+    ),
+    holds.length === 0 ? 'no hold is in force' : 'holds in force:',
+    ...holds.map((hold) => `  ${hold.case}: ${rangesText(hold.segments)}`),
+    ...extendedLines(history.acts),
+  ];
+  for (const line of lines) await output.line(line);
+  for (const [title, acts] of [
+    ['waits for approval:', waiting],
+    ['in force, and not done in the store:', open],
+  ] as const) {
+    if (acts.length > 0) await output.line(title);
+    for (const one of acts) await output.write(actText(one, history, nowMs));
+  }
+  for (const line of otherLines(reading)) await output.line(line);
+  return exitOf(reading);
+}
+
+const extendedLines = (acts: readonly RecordedAct[]): string[] =>
+  acts.flatMap(({ act, inForce }) =>
+    act.kind === 'retention.extend' && inForce !== null
+      ? [`locked until ${act.detail.until}: ${rangesText(act.detail.segments)}`]
+      : [],
+  );
+
+export const holdJson = (hold: ReturnType<typeof holdsInForce>[number]) => ({
+  ...{ case: hold.case, segments: hold.segments, acts: hold.acts },
+  ...{ placed: timeText(hold.placedMs), affirmed: timeText(hold.affirmedMs) },
+});
