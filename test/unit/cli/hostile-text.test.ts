@@ -79,6 +79,7 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
   finding: ['list'],
   governance: ['show'],
   hold: ['list'],
+  keys: ['list'],
   retention: ['plan'],
   index: [],
 };
