@@ -10,9 +10,12 @@ const BENCHES = [
   'kernel',
   'find',
   'profile',
+  'trace',
+  'catch-up',
+  'verify-steps',
 ];
-/** Not a measurement but pictures: only if asked for. */
-const ALL = BENCHES.filter((bench) => bench !== 'profile');
+/** Not measurements but pictures: only if asked for. */
+const ALL = BENCHES.filter((bench) => bench !== 'profile' && bench !== 'trace');
 const RESULTS = join(import.meta.dirname, 'results.jsonl');
 const PAGE = join(import.meta.dirname, '../docs/figures.md');
 
