@@ -1,5 +1,5 @@
-// The archiver of sealing-child.ts, and how long each of its steps took, each lane was without work, each thread without
-// a processor.
+// How long does each step of the archiver take, when has a lane no work, and when has a thread no processor?
+// It runs sealing-child.ts.
 import { readdirSync, readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import workerThreads from 'node:worker_threads';

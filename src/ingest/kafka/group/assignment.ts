@@ -26,6 +26,8 @@ export class PartitionFeed {
   /** Why the last fetch of it failed; null: it did not. */
   failure: string | null = null;
   toldHighWatermark = -1;
+  /** The broker gives records below this offset; −1: not known. */
+  moreUntil = -1;
   /** Of the batch handed over last; −1 after a seek. */
   leaderEpoch = -1;
 
@@ -47,6 +49,11 @@ export class PartitionFeed {
     return this.#live && !this.#paused && !this.#stuck && this.#position !== null;
   }
 
+  /** The broker has more for it, as it said last. */
+  get isBehind(): boolean {
+    return this.#position !== null && this.moreUntil > this.#position;
+  }
+
   /** Is an answer about `offset` still wanted? */
   wants(offset: number): boolean {
     return this.open && this.#position === offset;
@@ -57,6 +64,7 @@ export class PartitionFeed {
     this.#stuck = false;
     this.notBeforeMs = 0;
     this.toldHighWatermark = -1;
+    this.moreUntil = -1;
     this.leaderEpoch = -1;
   }
 

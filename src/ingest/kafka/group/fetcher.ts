@@ -1,36 +1,19 @@
 // What is requested from one broker now, and which part of its answer goes to the pipeline?
 import { messageOf } from '../../../base/error.ts';
-import type { Delivered, SourceListener, TopicPartition } from '../../source.ts';
-import type { Decoder, Part } from '../decoder.ts';
+import type { Delivered, TopicPartition } from '../../source.ts';
+import type { Part } from '../decoder.ts';
 import type { KafkajsBroker, KafkajsFetchTopic } from '../kafkajs/kafkajs.ts';
 import { errorText, FETCH_ERRORS } from '../protocol/error-codes.ts';
 import type { FetchAnswer, FetchedPartition, FetchPartition } from '../protocol/fetch-api.ts';
-import type { DecodeLimits } from '../protocol/record-set.ts';
-import type { Assignment, PartitionFeed } from './assignment.ts';
+import type { PartitionFeed } from './assignment.ts';
+import { Backlogs } from './backlogs.ts';
 import { DecodeAhead } from './decode-ahead.ts';
-
-export type FetcherTools = {
-  readonly assignment: () => Assignment | null;
-  readonly listener: SourceListener;
-  readonly waitMs: number;
-  readonly decoder: Decoder;
-  readonly limits: DecodeLimits;
-  readonly now: () => number;
-  readonly fetch: (broker: KafkajsBroker, partitions: readonly FetchPartition[]) => Promise<FetchAnswer>;
-  /** −1: unknown. */
-  readonly leaderEpoch: (topicId: string | null, partition: number) => number;
-  readonly refreshMetadata: () => Promise<void>;
-  /**
-   * Keeps the membership alive while an answer is handed over. False: the group waits for us, so return soon.
-   */
-  readonly keepalive: () => boolean;
-  readonly suspect: (reason: string) => void;
-  readonly fatal: (error: unknown) => void;
-};
+import type { FetcherTools } from './fetcher-tools.ts';
 
 type Question = {
   readonly broker: KafkajsBroker;
   readonly asked: readonly FetchPartition[];
+  readonly shares: number | null;
   /** Those that others lead by now. */
   readonly lost: Set<FetchPartition>;
   abandon(): void;
@@ -48,7 +31,7 @@ export class Fetcher {
   readonly #tools: FetcherTools;
   readonly #idle = new Set<() => void>();
   readonly #open = new Set<Question>();
-  #turn = 0;
+  readonly #backlogs = new Backlogs();
   #closed = false;
 
   constructor(tools: FetcherTools) {
@@ -67,11 +50,12 @@ export class Fetcher {
   }
 
   async fetch(broker: KafkajsBroker, topics: readonly KafkajsFetchTopic[]): Promise<void> {
-    const feeds = this.#wanted(topics);
+    const { feeds, shares } = this.#backlogs.order(broker, this.#wanted(topics));
     if (feeds.length === 0) return this.#wait(this.#tools.waitMs);
     const question: Question = {
       broker,
       asked: feeds.map((feed) => this.#questionOf(feed)),
+      shares,
       lost: new Set(),
       abandon: () => {},
     };
@@ -110,7 +94,7 @@ export class Fetcher {
   #answerOf(question: Question): Promise<FetchAnswer | null> {
     const { promise, resolve } = Promise.withResolvers<null>();
     question.abandon = () => resolve(null);
-    const answer = this.#tools.fetch(question.broker, question.asked);
+    const answer = this.#tools.fetch(question.broker, question.asked, question.shares);
     // An abandoned request may fail without consequence.
     answer.catch(() => {});
     return Promise.race([answer, promise]);
@@ -149,6 +133,7 @@ export class Fetcher {
       if (partition.errorCode === 0) {
         feed.answeredAtMs = this.#tools.now();
         feed.failure = null;
+        feed.moreUntil = partition.lastStableOffset;
         if (partition.divergedAt === null) await this.#deliver(feed, partition, lost, ahead);
         else this.#lostPlace(feed, `its log is another one from offset ${partition.divergedAt} on`);
       } else {
@@ -172,9 +157,7 @@ export class Fetcher {
     });
   }
 
-  /**
-   * The open feeds among these, starting at another one each time: a full answer leaves out the last ones.
-   */
+  /** The open feeds among these. */
   #wanted(topics: readonly KafkajsFetchTopic[]): PartitionFeed[] {
     const assignment = this.#tools.assignment();
     if (assignment === null || this.#closed) return [];
@@ -186,8 +169,7 @@ export class Fetcher {
         if (feed?.open && nowMs >= feed.notBeforeMs) feeds.push(feed);
       }
     }
-    const first = feeds.length === 0 ? 0 : this.#turn++ % feeds.length;
-    return [...feeds.slice(first), ...feeds.slice(0, first)];
+    return feeds;
   }
 
   #questionOf({

@@ -135,7 +135,10 @@ export class Member {
       decoder: options.decoder ?? inlineDecoder,
       limits,
       now: () => systemClock.monotonic(),
-      fetch: (broker, partitions) => fetchFrom(this.#kafkajs, broker, partitions, settings),
+      fetch: (broker, partitions, shares) => {
+        const bytesMax = shares === null ? settings.bytesMax : shares * settings.partitionBytesMax;
+        return fetchFrom(this.#kafkajs, broker, partitions, { ...settings, bytesMax });
+      },
       leaderEpoch: (topicId, partition) => this.#client.epochs.of(topicId, partition),
       refreshMetadata: () => cluster.refreshMetadata(),
       keepalive: () => this.#heartbeat?.keepalive() ?? true,

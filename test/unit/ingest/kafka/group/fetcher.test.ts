@@ -21,6 +21,7 @@ const ALL = [{ topic: 't', partitions: [{ partition: 0 }, { partition: 1 }, { pa
 class Bench {
   nowMs = 0;
   readonly asked: (readonly FetchPartition[])[] = [];
+  readonly shares: (number | null)[] = [];
   readonly fetched: Delivered[] = [];
   readonly suspicions: string[] = [];
   readonly fatals: unknown[] = [];
@@ -58,8 +59,9 @@ class Bench {
       decoder: inlineDecoder,
       limits: LIMITS,
       now: () => this.nowMs,
-      fetch: async (_, asked) => {
+      fetch: async (_, asked, shares) => {
         this.asked.push(asked);
+        this.shares.push(shares);
         return this.answer(asked);
       },
       leaderEpoch: (topicId, partition) => (topicId === 'id' ? 30 + partition : -1),
@@ -83,8 +85,8 @@ class Bench {
     return feed;
   }
 
-  turn(): Promise<void> {
-    return this.fetcher.fetch(BROKER, ALL);
+  turn(topics = ALL): Promise<void> {
+    return this.fetcher.fetch(BROKER, topics);
   }
 
   get offsets(): number[] {
@@ -182,6 +184,88 @@ describe('what is asked', () => {
     bench.fetcher.close();
     await bench.turn();
     expect(bench.asked).toEqual([]);
+  });
+});
+
+describe('partitions with a backlog', () => {
+  const SIX = [{ topic: 't', partitions: [0, 1, 2, 3, 4, 5].map((partition) => ({ partition })) }];
+
+  /** Six partitions, whose logs end at `end`. A full answer has a batch of each of `shares` partitions. */
+  async function six(end: number, stable: (partition: number) => number = () => end) {
+    const bench = new Bench(6);
+    for (let partition = 0; partition < 6; partition++) bench.open(0, partition);
+    bench.answer = (asked) => {
+      let room = bench.shares.at(-1) ?? 6;
+      const partitions = asked.map((one) => {
+        const isFull = one.offset >= stable(one.partition) || room-- <= 0;
+        const bytes = isFull ? new Uint8Array(0) : threeFrom(one.offset);
+        return good(one, bytes, { highWatermark: end, lastStableOffset: stable(one.partition) });
+      });
+      return answerOf(partitions);
+    };
+    await bench.turn(SIX);
+    const feeds = [...(bench.assignment?.feeds.values() ?? [])];
+    const askedFor = async () => {
+      await bench.turn(SIX);
+      return bench.asked.at(-1)?.map(({ partition }) => partition) ?? [];
+    };
+    return { bench, feeds, askedFor };
+  }
+
+  it('are read a few at a time until their segments are full, and then others are, until all are', async () => {
+    const { bench, feeds, askedFor } = await six(300);
+    const firsts: string[] = [];
+    while (feeds.some(({ position }) => (position as number) < 300)) {
+      const asked = await askedFor();
+      expect(asked).toHaveLength(6);
+      firsts.push(asked.slice(0, 3).join());
+    }
+    const runs = firsts.filter((one, i) => one !== firsts[i - 1]);
+    expect(runs.slice(0, 4)).toEqual(['0,1,2', '1,2,3', '2,3,4', '3,4,5']);
+    // Three of them for 21 turns each: 63 shares of a MiB.
+    expect(firsts.indexOf('2,3,4') - firsts.indexOf('1,2,3')).toBe(21);
+    expect(bench.shares[1]).toBe(3);
+    expect(bench.offsets.length).toBe(6 * 300);
+  });
+
+  it('are all read side by side where they are few', async () => {
+    const { bench, askedFor } = await six(300);
+    bench.feed(1).pause();
+    bench.feed(5).pause();
+    expect([await askedFor(), await askedFor()].map((asked) => asked.length)).toEqual([4, 4]);
+    expect(bench.shares.slice(1)).toEqual([null, null]);
+  });
+
+  it('don’t keep those waiting that have little to come', async () => {
+    const { bench, askedFor } = await six(300);
+    for (let i = 0; i < 30; i++) {
+      bench.feed(4).moreUntil = bench.feed(4).position as number;
+      expect((await askedFor())[0]).toBe(4);
+    }
+  });
+
+  it('that the broker gives nothing of, such as before an open transaction, have none', async () => {
+    const { bench, askedFor } = await six(300, (partition) => (partition < 3 ? 3 : 300));
+    expect((await askedFor()).slice(0, 3).toSorted()).toEqual([0, 1, 2]);
+    expect(bench.shares.at(-1)).toBeNull();
+  });
+
+  it('but nothing to give after all leave their share to others', async () => {
+    const { bench, feeds, askedFor } = await six(300);
+    const { answer } = bench;
+    bench.answer = async (asked) => {
+      const { partitions, ...rest } = await answer(asked.filter(({ partition }) => partition >= 3));
+      return { ...rest, partitions };
+    };
+    await askedFor();
+    expect(feeds.map(({ position }) => position)).toEqual([3, 3, 3, 6, 6, 6]);
+  });
+
+  it('of several brokers share what there is room for', async () => {
+    const { bench } = await six(300);
+    for (const nodeId of [2, 3]) await bench.fetcher.fetch({ nodeId } as unknown as KafkajsBroker, SIX);
+    await bench.turn(SIX);
+    expect(bench.shares.at(-1)).toBe(1);
   });
 });
 
