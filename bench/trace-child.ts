@@ -120,7 +120,7 @@ const [{ S3Client }, { KMSClient }, { Sealer }, { Backpressure }, { Fetcher }, {
   [
     import('@aws-sdk/client-s3'),
     import('@aws-sdk/client-kms'),
-    import('../src/archiver/sealer.ts'),
+    import('../src/sealing/sealer.ts'),
     import('../src/archiver/backpressure.ts'),
     import('../src/ingest/kafka/group/fetcher.ts'),
     import('../src/archiver/lanes/lanes.ts'),
