@@ -1,5 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 import { leftOut } from './test/support/long.ts';
+import { memoryFiles } from './test/support/memory-files.ts';
 import { PATIENCE_MS } from './test/support/patience.ts';
 
 /** Where neither Go nor its modules can be had, .ci/run says so and leaves this one out; elsewhere it says that it was skipped. */
@@ -53,7 +54,7 @@ const project = (name: string, timeoutMs = 300_000, extra: Record<string, unknow
 });
 
 const LEAVES_NOTHING = {
-  setupFiles: ['test/support/leaves-nothing.ts'],
+  setupFiles: ['test/support/one-thread.ts', 'test/support/leaves-nothing.ts'],
   restoreMocks: true,
   unstubEnvs: true,
   unstubGlobals: true,
@@ -71,7 +72,7 @@ export default defineConfig({
     maxWorkers: 3,
     projects: [
       // A process of its own for each file would be a third of the time: what they share, none may change.
-      project('unit', undefined, { isolate: false, ...LEAVES_NOTHING }),
+      project('unit', undefined, { isolate: false, env: memoryFiles(process.env), ...LEAVES_NOTHING }),
       project('property'),
       project('vectors'),
       project('fault', 600_000),
