@@ -27,7 +27,7 @@ import { requireNoFile } from './new-files.ts';
 import { parseOffsets } from './offsets-option.ts';
 import { type ArchiveOptions, count, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
-import { openSignerOf, type SignerOptions, withSigner } from './signer-option.ts';
+import { openSignerOfLong, type SignerOptions, withSigner } from './signer-option.ts';
 
 type ExportOptions = ArchiveOptions &
   AttestationOptions &
@@ -113,7 +113,7 @@ async function runExport(
         'Add --key KEY, or name the archive with --config.',
       );
     }
-    const signer = await openSignerOf(options, io.env);
+    const signer = await openSignerOfLong(options, io.env);
     const job = {
       ...{ attestations, signer, signal: io.signal, out: options.out, cosigners: options.cosigner ?? [] },
       ...{ caseName: options.case, purpose: options.purpose, by: options.by },

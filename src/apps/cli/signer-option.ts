@@ -13,7 +13,21 @@ export type SignerOptions = { readonly signKey?: string; readonly signKms?: stri
 export const withSigner = (command: Command, what: string): Command =>
   command
     .option('--sign-key <file>', `private key (PEM) that signs ${what}`)
-    .option('--sign-kms <key>', 'the same by a key in KMS: its ARN, or its id with --region');
+    .option('--sign-kms <key>', 'the same by a P-256 key in KMS: its ARN, or its id with --region');
+
+/**
+ * The same for what may be longer than 4096 bytes: with Ed25519 KMS signs no more, and no digest in a form
+ * that others verify. That is known before anything is read. Throws UsageError.
+ */
+export async function openSignerOfLong(...asked: Parameters<typeof openSignerOf>): Promise<Signer | null> {
+  const signer = await openSignerOf(...asked);
+  const [{ signKms }] = asked;
+  if (signKms === undefined || signer?.publicKey.algorithm !== 'ed25519') return signer;
+  throw new UsageError(
+    `${signKms} is an Ed25519 key: KMS signs at most 4096 bytes with it, and this may be longer`,
+    'Give a P-256 key of KMS (ECC_NIST_P256), or a key file with --sign-key.',
+  );
+}
 
 /** Null: nobody signs. Throws UsageError, and what the key's own errors are. */
 export async function openSignerOf(

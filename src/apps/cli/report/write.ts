@@ -17,7 +17,7 @@ import { UsageError } from '../exit-code.ts';
 import { NewFiles, requireNoFile } from '../new-files.ts';
 import type { ArchiveOptions } from '../open-archive.ts';
 import type { Session } from '../session.ts';
-import { openSignerOf, type SignerOptions } from '../signer-option.ts';
+import { openSignerOfLong, type SignerOptions } from '../signer-option.ts';
 import { momentFromText, requireZone } from '../time-option.ts';
 
 export type PrintOptions = SignerOptions &
@@ -73,7 +73,7 @@ export async function writeReport<Report extends KnownReport>(
     readonly exitCode: number;
   },
 ): Promise<number> {
-  const signer = await openSignerOf(options, io.env);
+  const signer = await openSignerOfLong(options, io.env);
   const { began, archive, exitCode, kind, window, verdict, looked, notLooked, chains, data } = found;
   const protocol: ReportProtocol = {
     ...{ by: options.by ?? account().user, account: account() },
