@@ -550,6 +550,20 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'No code has a symbol of 16 bits: the stream is refused one bit later.',
   },
   {
+    file: 'src/verify/json-end.ts',
+    code: 'if (at < 0) return -1;',
+    before: 'at < 0',
+    after: 'false',
+    why: 'Before the first byte there is none: the next step finds nothing that it knows, and refuses it.',
+  },
+  {
+    file: 'src/format/json-text.ts',
+    code: 'if (at < 0) return false;',
+    before: 'at < 0',
+    after: 'false',
+    why: 'Before the first byte there is none: the next step finds nothing that it knows, and refuses it.',
+  },
+  {
     file: 'src/format/deflate-end.ts',
     code: 'for (let length = 1; length <= 15; length++)',
     before: '15',

@@ -319,6 +319,11 @@ describe('what is no manifest at all', () => {
     );
   });
 
+  it.each([7, [], null])('is no object: %j', (value) => {
+    const shown = typeof value === 'object' && value !== null ? 'an object' : String(value);
+    expect(() => parseManifest(utf8(JSON.stringify(value)))).toThrow(`the manifest can't be ${shown}`);
+  });
+
   it.each([
     'continues',
     'data',

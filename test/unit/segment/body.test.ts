@@ -104,6 +104,16 @@ describe('a body', () => {
     expect(linesOf(body).map((line) => decodeLine(line).kind)).toEqual(['entry', 'gap', 'gap']);
   });
 
+  it('knows its last record where gaps follow in a block of their own', () => {
+    const builder = new BodyBuilder(0, tools('zstd'));
+    const large = record(0, 'x'.repeat(LIMITS.blockContentTarget));
+    builder.record(large);
+    builder.gap({ offset: 1, last: 1, reason: 'accepted', by: 'ops', why: 'lost' });
+    const { blocks, lastRecord } = builder.finish();
+    expect(blocks.map(({ lines }) => lines)).toEqual([1, 1]);
+    expect(lastRecord).toEqual({ offset: 0, leaf: leafHash(nodeSha256, encodeEntry(large)) });
+  });
+
   it('closes a block that gaps alone have filled', () => {
     const builder = new BodyBuilder(0, tools('zstd'));
     const why = 'x'.repeat(512);
