@@ -1,10 +1,11 @@
 // Which lines of one segment cover a range of offsets? Reads only blocks that can hold one.
+import { setImmediate as turn } from 'node:timers/promises';
 import { EMPTY } from '../base/bytes.ts';
 import { MIB } from '../base/limits.ts';
 import { nodeDecompress } from '../base/node/decompress.ts';
 import { nodeSha256, nodeSha256Into } from '../base/node/hash.ts';
 import { LineScanner } from '../format/record.ts';
-import { checkData } from '../verify/content.ts';
+import { type ContentTools, checkData } from '../verify/content.ts';
 import { VerifyError } from '../verify/finding.ts';
 import type { OnLine, SeenLine } from '../verify/line-tally.ts';
 import type { ChainReader, LocatedSeal } from './chain-reader.ts';
@@ -23,7 +24,15 @@ export type FoundLine = {
   readonly timestampMs: number;
 };
 
-const TOOLS = { sha256: nodeSha256, sha256Into: nodeSha256Into, decompress: nodeDecompress };
+/** Other work of the thread has its turn before each block: a large segment takes half a second. */
+const TOOLS: ContentTools = {
+  sha256: nodeSha256,
+  sha256Into: nodeSha256Into,
+  decompress: async (block, encoding, contentBytes) => {
+    await turn();
+    return nodeDecompress(block, encoding, contentBytes);
+  },
+};
 
 /** Stored bytes that are held at once while a long range is read. */
 const RUN_BYTES_MAX = 4 * MIB;

@@ -198,7 +198,7 @@ function sealText(reader: ChainReader, seal: LocatedSeal): string {
           ['', `sha256 ${data.sha256}`],
         ] as const)),
     ['entry root', entries.root],
-    ['retention', `${retention.mode} until ${retention.until} (policy ${retention.policy})`],
+    ['retention', `${retention.mode} until ${retention.until}, by the seal (${retention.policy})`],
     ['previous', manifest.previous ?? 'none: the first of its chain'],
     ...(continues === null
       ? []

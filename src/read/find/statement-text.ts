@@ -200,7 +200,10 @@ function skipTexts(looked: Looked): string[] {
   const untimed = untimedOf(looked);
   if (untimed > 0) {
     said.push(
-      `${counted(untimed, 'record')} without a time, such as lines of a file: they are in no range of times`,
+      [
+        `${counted(untimed, 'record')} without a time, such as lines of a file: they are in no range of times`,
+        '(--time event asks for the time inside of events)',
+      ].join(' '),
     );
   }
   return said;

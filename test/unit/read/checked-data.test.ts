@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import zlib from 'node:zlib';
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
 import { ChainReader } from '../../../src/read/chain-reader.ts';
-import { linesOfSegment } from '../../../src/read/line-range.ts';
+import { checkedData, linesOfSegment } from '../../../src/read/line-range.ts';
 import { directoryStore } from '../../../src/store/directory.ts';
 import { ArchiveBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
 import { recordsOf } from '../../support/find-world.ts';
@@ -15,6 +15,7 @@ import { ledgerstone } from '../cli/captured-io.ts';
 /** All that opens a zstd block asks Node's module by this name. */
 let opened: MockInstance<typeof zlib.zstdDecompressSync>;
 
+const zstdOf = zlib.zstdDecompressSync;
 const BLOCKS = 5;
 const PLACE = ['--topic', 'orders', '--partition', '0'];
 let folder: string;
@@ -121,4 +122,27 @@ test('no line is given of data that is not what was sealed', async () => {
   const { code, out } = await ledgerstone(['get', folder, '--key', key, ...PLACE, '--prove']);
   expect(code).toBe(1);
   expect(out).toBe('');
+});
+
+test('other work of the thread has its turn before each block', async () => {
+  const store = directoryStore({ path: folder });
+  const reader = new ChainReader({
+    ...{ store, chain: 'orders', partition: 0, trusted: [], signal: new AbortController().signal },
+  });
+  const seal = await reader.seal(1);
+  let turns = 0;
+  const seen: number[] = [];
+  opened.mockImplementation((...args) => {
+    seen.push(turns);
+    return zstdOf(...args);
+  });
+  let isOver = false;
+  const other = () => {
+    turns++;
+    if (!isOver) setImmediate(other);
+  };
+  setImmediate(other);
+  await checkedData(reader, seal, () => {});
+  isOver = true;
+  expect(new Set(seen).size).toBe(BLOCKS);
 });
