@@ -30,7 +30,7 @@ Examples:
   ledgerstone retention plan --config new-ledgerstone.yaml
 `;
 
-const CONSENT_TEXT: Readonly<Record<Consent, string>> = {
+export const CONSENT_TEXT: Readonly<Record<Consent, string>> = {
   shorter: 'shorter than before',
   weaker: 'GOVERNANCE where it was COMPLIANCE: some roles can delete',
   'above-10y': 'longer than ten years: nobody can take such a lock back',
@@ -67,7 +67,7 @@ async function runPlan(session: Session, options: PlanOptions): Promise<number> 
 }
 
 /** What could not be read is among the problems, and the plan is of the rest. */
-async function planOf(config: Config, nowMs: number, signal: AbortSignal): Promise<Planned> {
+export async function planOf(config: Config, nowMs: number, signal: AbortSignal): Promise<Planned> {
   const store = await openArchiveStore(config.archive.store);
   const problems: string[] = [];
   const attempt = async <T>(what: string, otherwise: T, run: () => Promise<T>): Promise<T> => {

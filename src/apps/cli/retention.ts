@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { retentionExpire } from './retention-expire.ts';
 import { retentionExtend } from './retention-extend.ts';
 import { retentionPlan } from './retention-plan.ts';
+import { retentionPolicy } from './retention-policy.ts';
 import type { Session } from './session.ts';
 
 const HELP = `
@@ -23,6 +24,7 @@ export function retentionCommand(program: Command, session: Session): void {
     .helpCommand(false)
     .addHelpText('after', HELP);
   retentionPlan(retention, session);
+  retentionPolicy(retention, session);
   retentionExtend(retention, session);
   retentionExpire(retention, session);
 }

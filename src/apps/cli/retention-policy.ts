@@ -1,0 +1,96 @@
+// `ledgerstone retention policy`: the policies of a file are put in force, by a decision that is recorded.
+import type { Command } from 'commander';
+import { systemClock } from '../../base/clock.ts';
+import { LedgerstoneError } from '../../base/error.ts';
+import { loadConfig, policyOfChains } from '../../config/archiver.ts';
+import { historyNow } from '../../governance/carry-out.ts';
+import type { TopicPlan } from '../../governance/plan.ts';
+import { policiesToAct } from '../../governance/policy-difference.ts';
+import { recordAct } from '../../governance/record-act.ts';
+import { loosens } from '../../verify/acts/loosens.ts';
+import { type DecidingOptions, deciding, withDecider } from './deciding.ts';
+import { UsageError } from './exit-code.ts';
+import { finish } from './governance-write.ts';
+import { repeatable } from './open-archive.ts';
+import { CONSENT_TEXT, planOf } from './retention-plan.ts';
+import { acting, type Session } from './session.ts';
+
+type PolicyOptions = DecidingOptions & { readonly from: string; readonly consent?: readonly string[] };
+
+const HELP = `
+Puts the policies of that file in force, with the one by which each chain is archived. An
+archiver then starts with no others, and what is sealed otherwise an hour later is a
+finding. What is dangerous is asked for by name, as \`retention plan\` shows it. Policies
+that promise less than those in force need a second person.
+
+Archivers that run keep their policies until they are restarted: restart them within the
+hour after it is in force.
+
+Exit codes: 0 in force, 2 usage, not allowed or not asked for by name, 3 it could not be
+written, or the archive not be looked at; 4 it waits for approval.
+
+Examples:
+  ledgerstone retention policy --from new-ledgerstone.yaml --config governance.yaml \\
+      --by "Ada Byron" --reason "PCI asks for a year" --sign-key ada-key.pem
+  ledgerstone retention policy --from new-ledgerstone.yaml --config governance.yaml \\
+      --by "Ada Byron" --reason "Ticket 4711" --sign-key ada-key.pem --consent shorter:orders
+`;
+
+export function retentionPolicy(retention: Command, session: Session): void {
+  withDecider(retention.command('policy').description('Puts the policies of a file in force.'))
+    .requiredOption('--from <file>', 'ledgerstone.yaml with the policies')
+    .option('--consent <what>', 'what is dangerous and meant, as `plan` names it; repeatable', repeatable)
+    .addHelpText('after', HELP)
+    .action(acting(session, (options: PolicyOptions) => runPolicy(session, options)));
+}
+
+async function runPolicy(session: Session, options: PolicyOptions): Promise<number> {
+  const { io } = session;
+  const config = await loadConfig(options.from, io.env);
+  const { plans, problems } = await planOf(config, systemClock.now(), io.signal);
+  if (problems.length > 0)
+    throw new LedgerstoneError(
+      'not-looked-at',
+      `what this would change is not known: ${problems.join('; ')}`,
+      {
+        remedy: 'Name all keys of the archive in `archive.trusted` of that file, and try again.',
+      },
+    );
+  requireConsents(plans, options.consent ?? []);
+  const detail = policiesToAct({ policies: config.retention, chains: policyOfChains(config) });
+  return deciding(
+    session,
+    options,
+    async (tools) =>
+      loosens(detail, (await historyNow(tools)).newest('policy')?.detail ?? null) ? 'two' : 'one',
+    async ({ config: { archive }, tools, decider, asked }) => {
+      if (archive.origin !== config.archive.origin)
+        throw new UsageError(`--from is about ${config.archive.origin}, --config about ${archive.origin}`);
+      const written = await recordAct(tools, decider, { kind: 'policy', ...asked, detail });
+      return finish(session, options, written);
+    },
+  );
+}
+
+/** Throws UsageError where something dangerous was not asked for, or something asked for is not there. */
+function requireConsents(plans: readonly TopicPlan[], given: readonly string[]): void {
+  const needed = new Map<string, string>(
+    plans.flatMap(({ topic, consents }) =>
+      consents.map(
+        (consent) => [`${consent}:${topic}`, `${topic} would be ${CONSENT_TEXT[consent]}`] as const,
+      ),
+    ),
+  );
+  const missing = [...needed].filter(([name]) => !given.includes(name));
+  if (missing.length > 0)
+    throw new UsageError(
+      `not asked for: ${missing.map(([, text]) => text).join('; ')}`,
+      `If it is meant: ${missing.map(([name]) => `--consent ${name}`).join(' ')}`,
+    );
+  const unknown = given.filter((name) => !needed.has(name));
+  if (unknown.length > 0)
+    throw new UsageError(
+      `--consent ${unknown.join(', ')}: nothing of the kind would change`,
+      'See `retention plan`.',
+    );
+}
