@@ -59,16 +59,6 @@ export const verifierSchema = z
     freshness: duration('10m', '1d').default('2h'),
     sweepEvery: duration('5m', '7d').default('1h'),
     leastLock: z.string().optional(),
-    holds: z
-      .array(
-        z.strictObject({
-          chain: z.string(),
-          partition: z.int().optional(),
-          from: z.int().optional(),
-          to: z.int().optional(),
-        }),
-      )
-      .default([]),
     fullPass: z
       .strictObject({ every: duration('1d', '366d').default('30d'), bytesPerRun: z.string().default('4GiB') })
       .prefault({}),

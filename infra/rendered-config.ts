@@ -89,7 +89,6 @@ export function renderVerifierConfig(
       every: verifier.sweepEvery,
       ...(leastLock !== undefined && { leastLock }),
       greatestLock: `${maximumDaysOf(retention)}d`,
-      ...(verifier.holds.length > 0 && { holds: verifier.holds }),
     },
     fullPass: verifier.fullPass,
     ...(verifier.index !== undefined && { index: verifier.index as VerifierInput['index'] }),

@@ -1,29 +1,16 @@
 // Which keys may the verifier's configuration hold, and what may each be?
 import { z } from 'zod';
-import { LIMITS, MIB } from '../base/limits.ts';
+import { MIB } from '../base/limits.ts';
 import { period, source } from './archiver-schema.ts';
 import { version } from './config-version.ts';
 import { cluster, signing, store } from './connections-schema.ts';
-import { between, chainName, forms, log, sizeBetween, some, text } from './fields.ts';
+import { between, forms, log, sizeBetween, some, text } from './fields.ts';
 import { server } from './http.ts';
 import { topicFields } from './topic-fields.ts';
 
 const GIB = 1024 * MIB;
 const [kms] = signing.options;
 const [kafka] = source.options;
-
-const sequence = z.int().min(0).max(LIMITS.sequenceMax);
-const hold = z
-  .strictObject({
-    chain: chainName.describe('Name of the chain'),
-    partition: z.int().min(0).optional().describe('Its partition. Default: every partition'),
-    from: sequence.default(0).describe('The first segment, by its sequence'),
-    to: sequence.optional().describe('The last segment. Default: none, so all later ones are meant too'),
-  })
-  .refine(({ from, to }) => to === undefined || to >= from, {
-    path: ['to'],
-    message: 'must not be below from',
-  });
 
 const days = z.int().min(1).max(36_500).optional();
 
@@ -114,10 +101,6 @@ export const verifierConfigSchema = z.strictObject({
             'ledgerstone.yaml. A longer lock is a finding. Default: no such check',
           ].join(' '),
         ),
-      holds: z
-        .array(hold)
-        .default([])
-        .describe('Segments that must be under a legal hold. A missing hold is a finding'),
     })
     .prefault({})
     .describe('The sweep of both buckets'),
@@ -189,6 +172,15 @@ export const verifierConfigSchema = z.strictObject({
         .array(some("a role's name"))
         .default([])
         .describe('IAM roles for emergencies, by name. Each use of one is reported'),
+      officers: z
+        .array(text(/^arn:[a-z-]+:iam::[0-9]{12}:role\/[\w+=,.@/-]+$/, "a role's ARN"))
+        .default([])
+        .describe(
+          [
+            'IAM roles that carry decisions out: what they do to holds and locks is reported unless it was',
+            'decided',
+          ].join(' '),
+        ),
       trailFiles: z
         .strictObject({
           store: store.describe("The bucket of CloudTrail's files"),

@@ -31,16 +31,6 @@ export type CompareTopic = {
   readonly partitions: Readonly<Record<number, { readonly chain: string }>>;
 };
 
-/** Segments of one chain, seals and data, by sequence. */
-export type PromisedHold = {
-  readonly chain: string;
-  /** Null: every partition. */
-  readonly partition: number | null;
-  readonly from: number;
-  /** The last one. Null: all later ones too. */
-  readonly to: number | null;
-};
-
 /** Its principal needs DESCRIBE on the topics, and nothing else. */
 type KafkaCompareConfig = Pick<KafkaSourceConfig, 'brokers' | 'clientId' | 'tls' | 'sasl'> & {
   readonly everyMs: number;
@@ -56,6 +46,8 @@ type AttemptsConfig = {
   readonly roles: readonly string[];
   /** Names of roles. */
   readonly breakGlass: readonly string[];
+  /** ARNs of roles that carry decisions out. */
+  readonly officers: readonly string[];
   /** Null: CloudTrail's files are not read. */
   readonly trailFiles: {
     readonly store: StoreConfig;
@@ -88,7 +80,6 @@ export type VerifierConfig = {
     readonly leastLock: Period | null;
     /** None was longer. Null: no such check. */
     readonly greatestLock: Period | null;
-    readonly holds: readonly PromisedHold[];
   };
   readonly fullPass: { readonly everyMs: number; readonly bytesPerRun: number };
   /** Places that are indexed, by topic or chain. Null: no index is written. */
@@ -203,12 +194,10 @@ const sweepOf = ({
   every,
   leastLock,
   greatestLock,
-  holds,
 }: VerifierConfigOutput['sweep']): VerifierConfig['sweep'] => ({
   everyMs: every,
   leastLock: leastLock === undefined ? null : periodOf(leastLock),
   greatestLock: greatestLock === undefined ? null : periodOf(greatestLock),
-  holds: holds.map(({ chain, partition = null, from, to = null }) => ({ chain, partition, from, to })),
 });
 
 function attemptsOf(

@@ -47,7 +47,12 @@ export type ActsLook =
   /** `problem`: not even its first segment could be read. */
   | { readonly kind: 'unread'; readonly problem: string }
   /** `problem`: what ended the reading before the chain's end. Then it is not verified. */
-  | (ActsRead & { readonly kind: 'read'; readonly problem: string | null });
+  | (ActsRead & {
+      readonly kind: 'read';
+      /** The sequence of its last segment that was read. */
+      readonly head: number;
+      readonly problem: string | null;
+    });
 
 /** For who judges the archive: what is wrong with the chain ends the reading. Throws only an abort. */
 export async function lookAtActs(
@@ -63,11 +68,11 @@ export async function lookAtActs(
     signal.throwIfAborted();
     return { kind: 'unread', problem: messageOf(error) };
   }
-  const { history, ended } = await readSoFar(store, covering, signal);
+  const { history, head, ended } = await readSoFar(store, covering, signal);
   signal.throwIfAborted();
   const problem = ended === null ? null : messageOf(ended);
   if (history === null) return { kind: 'unread', problem: problem ?? 'nothing' };
-  return { kind: 'read', history, isVerified: problem === null, problem };
+  return { kind: 'read', history, head: head?.sequence ?? 0, isVerified: problem === null, problem };
 }
 
 async function hasGovernance(store: StoreReader, signal: AbortSignal): Promise<boolean> {

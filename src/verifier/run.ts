@@ -187,7 +187,8 @@ async function reportCall(run: Run, { detail, message }: CallWork): Promise<void
   }
   const options = { check: 'access', complete: false, ...(signal && { signal }) } as const;
   try {
-    const { days, malformed } = attemptsIn(detail, watched);
+    const now = (await run.verifier.watchedNow?.(signal)) ?? watched;
+    const { days, malformed } = attemptsIn(detail, now);
     const why = malformed > 0 ? 'malformed' : 'no attempt on this archive';
     if (days.length === 0) log.warn({}, `ignored: a call of AWS that is ${why}`);
     for (const { scope, findings } of days) await sink.report(scope, findings, options);

@@ -3,6 +3,7 @@
 // attested seal on, and chain-check.ts checks each seal as it does for verify.ts and a whole archive.
 import { fromHex, toHex } from '../base/bytes.ts';
 import { LedgerstoneError } from '../base/error.ts';
+import { sealsAlone } from '../verify/acts/held-to.ts';
 import { type Confirmation, type Confirmed, confirmChain, isAgainstConfirmed } from '../verify/confirm.ts';
 import { type Finding, findingOf, verdictOf, worstVerdict } from '../verify/finding.ts';
 import { chainText } from '../verify/handover.ts';
@@ -142,14 +143,16 @@ const CODES_AFTER_HANDOVER: ReadonlySet<string> = new Set([
 ]);
 
 async function walk(
-  { archive, trusted, sha256, checker, clock, leastLock, bytesInFlight, indexing }: StepTools,
+  { archive, trusted, sha256, checker, clock, leastLock, bytesInFlight, indexing, decisions }: StepTools,
   place: ChainInArchive,
   confirmed: Confirmed | null,
   { handovers, mayGoOn, signal }: StepOptions,
 ): Promise<Confirmation | null> {
+  const heldTo = (await decisions?.heldTo(signal)) ?? null;
   const visitor = indexing?.begin(place, false, signal) ?? null;
   const confirmation = confirmChain(archive, place, {
     ...{ trusted, sha256, checker, confirmed, depth: 'content', nowMs: clock.now(), visitor },
+    ...(heldTo && { heldTo: sealsAlone(heldTo) }),
     ...(leastLock && { leastLock }),
     ...(handovers && { handovers }),
     ...(mayGoOn && { mayGoOn }),

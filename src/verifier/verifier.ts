@@ -17,6 +17,7 @@ import type { Attested } from './attest/attestation-reader.ts';
 import type { Attester } from './attest/attester.ts';
 import type { TaskLook } from './days/counts.ts';
 import type { DayLog } from './days/day-log.ts';
+import type { DecisionReader } from './decision-reader.ts';
 import type { Watched } from './events/cloudtrail.ts';
 import type { QueueMessage } from './events/envelopes.ts';
 import type { ArchiveLocation } from './events/work.ts';
@@ -46,6 +47,8 @@ export type Verifier = {
   readonly trailFiles?: TrailFileReader | undefined;
   /** Which recorded calls are attempts on this archive. Null if that is unknown. */
   readonly watched: Watched | null;
+  /** `watched` with what people have decided by now. Left out: nobody decides. */
+  readonly watchedNow?: (signal?: AbortSignal) => Promise<Watched | null>;
   /** After each run, whatever its result. */
   readonly onResult?: (result: RunResult) => void;
   /** What ran is kept by the day. Left out: nowhere. */
@@ -63,7 +66,7 @@ export interface ChainComparison {
 export interface TrailFileReader {
   report(
     key: string,
-    to: Pick<Verifier, 'watched' | 'findings' | 'log'>,
+    to: Pick<Verifier, 'watched' | 'watchedNow' | 'findings' | 'log'>,
     signal?: AbortSignal,
   ): Promise<void>;
   unread(signal?: AbortSignal): AsyncIterable<string>;
@@ -156,6 +159,8 @@ export type StepTools = {
   readonly leastLock?: Period | null;
   /** Left out: what was never read is walked again each time. */
   readonly unread?: UnreadHeads;
+  /** What people decided. Left out: nobody looks. */
+  readonly decisions?: DecisionReader;
   /** Over all steps that run side by side. */
   readonly bytesInFlight?: Semaphore;
   /** Left out: no index is written. */

@@ -1,4 +1,5 @@
 // Are the new seals of a chain sound? For a verifier that continues from its own last attestation.
+import type { HeldTo } from './acts/held-to.ts';
 import { type Anchor, anchorOfConfirmed } from './anchor.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import { ChainCheck } from './chain-check.ts';
@@ -22,6 +23,8 @@ export type Confirmed = {
 export type ConfirmOptions = Omit<VerifyOptions, 'since' | 'confirmed' | 'only' | 'onProgress'> & {
   /** Null: from the first seal on, by the pinned keys. */
   readonly confirmed: Confirmed | null;
+  /** What decisions say of its seals. */
+  readonly heldTo?: HeldTo;
   /** Where others continue this chain. Objects behind it without a trusted signature are then foreign. */
   readonly handovers?: readonly Anchor[];
   /** Asked after each seal. False stops there, and the next run can continue from there. */

@@ -8,7 +8,7 @@ import type { Period } from '../base/period.ts';
 import { verifySignature } from '../base/signature.ts';
 import { GOVERNANCE_CHAIN, parseChainOrigin } from '../format/chain.ts';
 import type { VerifierKey } from '../format/vkey.ts';
-import { type ActsRead, heldTo } from './acts/held-to.ts';
+import { type ActsRead, type HeldTo, heldTo } from './acts/held-to.ts';
 import {
   type Anchor,
   AnchorCheck,
@@ -124,7 +124,7 @@ export async function verifyArchive(reader: ArchiveReader, options: VerifyOption
 
 export function startRun(
   reader: ArchiveReader,
-  options: Omit<VerifyOptions, 'since' | 'confirmed' | 'only'>,
+  options: Omit<VerifyOptions, 'since' | 'confirmed' | 'only'> & { readonly heldTo?: HeldTo | null },
   chains: readonly ChainInArchive[],
 ): Run & { readonly anchors: Map<string, Anchor[]> } {
   const concurrency = options.concurrency ?? CONCURRENCY;
@@ -147,7 +147,7 @@ export function startRun(
     staleAfterMs: options.staleAfterMs ?? null,
     leastLock: options.leastLock ?? null,
     greatestLock: options.greatestLock ?? null,
-    heldTo: options.acts ? heldTo(options.acts, options) : null,
+    heldTo: options.heldTo ?? (options.acts ? heldTo(options.acts, options) : null),
     visitor: options.visitor ?? null,
   };
 }

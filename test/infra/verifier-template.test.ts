@@ -161,7 +161,6 @@ describe('the function', () => {
     const more = [
       `webhook: "${secret}"`,
       'leastLock: 30d',
-      'holds: [{ chain: orders, partition: 3, to: 9 }]',
       `earlier: ["${encodeCosignerVkey(cosignerKey('old.example.com', memorySigner().publicKey, nodeSha256))}"]`,
     ].join('\n  ');
     const { verifier: stack } = bothStacks(APART.replace('logKey:', `${more}\n  logKey:`));
@@ -177,7 +176,6 @@ describe('the function', () => {
       cosigner: { earlier: [{ name: 'old.example.com' }] },
       sweep: {
         leastLock: { months: 0, ms: 30 * 86_400_000 },
-        holds: [{ chain: 'orders', partition: 3, from: 0, to: 9 }],
       },
     });
   });

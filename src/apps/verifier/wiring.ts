@@ -21,7 +21,9 @@ import { snsNotifier } from '../../verifier/alarms/sns.ts';
 import { webhookNotifier } from '../../verifier/alarms/webhook.ts';
 import { Attester } from '../../verifier/attest/attester.ts';
 import { DayLog } from '../../verifier/days/day-log.ts';
+import { DecisionReader } from '../../verifier/decision-reader.ts';
 import type { Watched } from '../../verifier/events/cloudtrail.ts';
+import { watchedNow } from '../../verifier/events/decided-changes.ts';
 import { TrailRecords } from '../../verifier/events/trail-records.ts';
 import { CheckedNotes, foreignNoteFinding } from '../../verifier/findings/checked-notes.ts';
 import { Ledger } from '../../verifier/findings/ledger.ts';
@@ -148,9 +150,10 @@ export function makeVerifier(
   };
   const notes = { store: own, retention, clock, signing, onForeign: foreignNotes(reporter) };
   const indexing = indexingOf(config, notes, log, indexer);
-  const { leastLock, greatestLock, holds } = config.sweep;
+  const { leastLock } = config.sweep;
+  const decisions = new DecisionReader({ archive, trusted, sha256: nodeSha256, clock });
   const step = {
-    ...{ archive, trusted, attester, sha256: nodeSha256, clock, indexing },
+    ...{ archive, trusted, attester, sha256: nodeSha256, clock, indexing, decisions },
     ...{ checker: indexing?.options.checker ?? checker },
     ...{ leastLock, bytesInFlight: new Semaphore(bytesInFlight), unread: new UnreadHeads(clock) },
   };
@@ -170,16 +173,24 @@ export function makeVerifier(
     tasks: new Map<string, Task>([
       ['confirm', confirmTask],
       ['freshness', freshnessTask],
-      ['sweep', sweepTask({ ...step, own, checked, leastLock, greatestLock, holds }, new SweepLog(notes))],
+      ['sweep', sweepTask({ ...step, own, checked, ...config.sweep }, new SweepLog(notes))],
       ['full-pass', scrubTask({ ...step, log: new ScrubLog(notes), everyMs }, bytesPerRun)],
       ...(compare === null ? [] : [['completeness', compare] as const]),
       ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),
     ]),
     ...{ log, clock, freshnessMs: config.chains.freshnessMs, onResult },
-    watched: watchedOf(config),
+    ...watching(config, decisions),
     days: new DayLog({ ...notes, log, keepMs: tallyKeepMs, checked }),
     chainsAtOnce,
   };
+}
+
+function watching(
+  config: VerifierConfig,
+  decisions: DecisionReader,
+): Pick<Verifier, 'watched' | 'watchedNow'> {
+  const [watched, prefix] = [watchedOf(config), placeOf(config)?.prefix ?? ''];
+  return { watched, watchedNow: (signal) => watchedNow(watched, decisions, prefix, signal) };
 }
 
 const retentionOf = ({ attestations: { retention } }: VerifierConfig) => ({

@@ -16,12 +16,16 @@ export type Watched = {
   readonly roles?: readonly string[];
   /** Names of roles of which each use is reported. */
   readonly breakGlass?: readonly string[];
-  /**
-   * ARNs of roles that extend locks as part of their work, such as the archiver's. All their other attempts
-   * count.
-   */
+  /** ARNs of roles that extend locks as their work: the archiver's. All their other attempts count. */
   readonly lockKeepers?: readonly string[];
+  /** ARNs of roles that carry decisions out. What they do to holds and locks counts unless it was decided. */
+  readonly officers?: readonly string[];
+  /** Whether somebody decided that. Left out: nobody did. */
+  readonly isDecided?: (change: Change) => boolean;
 };
+
+/** To one object, whose key still has the archive's prefix. */
+export type Change = { readonly key: string; readonly change: 'hold-on' | 'hold-off' | 'longer' };
 
 export type Attempts = {
   /** In the order of the records. */
@@ -37,18 +41,16 @@ export type Attempts = {
   readonly malformed: number;
 };
 
-type Rule = 'always' | 'unless-lock-keeper' | 'denied';
+type Rule = 'always' | 'unless-lock-keeper' | 'unless-decided' | 'denied';
 
-/**
- * `denied`: these count only if they were refused, since the archiver makes them too. Every other write to S3
- * is an attempt.
- */
+/** `denied`: these count only if refused: the archiver makes them too. Other writes to S3 are attempts. */
 const CALLS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   's3.amazonaws.com': {
     ...{ PutObject: 'denied', PostObject: 'denied', CopyObject: 'denied', RestoreObject: 'denied' },
     ...{ CreateMultipartUpload: 'denied', UploadPart: 'denied', UploadPartCopy: 'denied' },
     ...{ CompleteMultipartUpload: 'denied', AbortMultipartUpload: 'denied' },
     PutObjectRetention: 'unless-lock-keeper',
+    PutObjectLegalHold: 'unless-decided',
   },
   'kms.amazonaws.com': {
     ...{ ScheduleKeyDeletion: 'always', DisableKey: 'always', PutKeyPolicy: 'always', CreateGrant: 'always' },
@@ -161,7 +163,7 @@ function readRecord(given: unknown): TrailRecord | null {
     return null;
   const identity = fieldsOf(fields['userIdentity']) ?? {};
   const issuer = fieldsOf(fieldsOf(identity['sessionContext'])?.['sessionIssuer']);
-  // In the account of the role, CloudTrail names a caller from another account by its number alone.
+  // A caller from another account is named by its number alone.
   const account = textOf(identity['type']) === 'AWSAccount' ? textOf(identity['accountId']) : null;
   const who =
     textOf(identity['arn']) ??
@@ -193,7 +195,9 @@ function isAttempt(record: TrailRecord, watched: Watched): boolean {
     case 'denied':
       return isDenied(record);
     case 'unless-lock-keeper':
-      return isDenied(record) || watched.lockKeepers?.includes(record.role) !== true;
+      return !isOfKeeper(record, watched) && !isAsDecided(record, watched);
+    case 'unless-decided':
+      return !isAsDecided(record, watched);
   }
 }
 
@@ -202,6 +206,25 @@ function ruleOf({ source, call }: TrailRecord): Rule | undefined {
   if (calls !== undefined && Object.hasOwn(calls, call)) return calls[call];
   if (source === 'iam.amazonaws.com') return ROLE_WRITES.test(call) ? 'always' : undefined;
   return source === 's3.amazonaws.com' && S3_WRITES.test(call) ? 'always' : undefined;
+}
+
+const isOfKeeper = (record: TrailRecord, { lockKeepers = [] }: Watched): boolean =>
+  !isDenied(record) && lockKeepers.includes(record.role);
+
+/** It went through, an officer's role did it, and each change that it may have been was decided. */
+function isAsDecided(record: TrailRecord, { officers = [], isDecided }: Watched): boolean {
+  const key = textOf(record.parameters['key']);
+  if (isDecided === undefined || key === null || isDenied(record) || !officers.includes(record.role))
+    return false;
+  return changesOf(record).some((change) => isDecided({ key, change }));
+}
+
+/** CloudTrail may leave the call's body out: then nobody knows whether a hold was put on or taken off. */
+function changesOf({ call, parameters }: TrailRecord): readonly Change['change'][] {
+  if (call === 'PutObjectRetention') return ['longer'];
+  const status = textOf(fieldsOf(parameters['LegalHold'])?.['Status']);
+  if (status === 'ON') return ['hold-on'];
+  return status === 'OFF' ? ['hold-off'] : ['hold-on', 'hold-off'];
 }
 
 const isDenied = ({ error }: TrailRecord): boolean =>

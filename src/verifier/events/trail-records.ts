@@ -42,13 +42,14 @@ export class TrailRecords implements TrailFileReader {
    */
   async report(
     key: string,
-    { watched, findings: sink, log }: Parameters<TrailFileReader['report']>[1],
+    { watched, watchedNow, findings: sink, log }: Parameters<TrailFileReader['report']>[1],
     signal?: AbortSignal,
   ): Promise<void> {
     if (watched === null) return;
     const options = { check: 'access', complete: false, ...(signal && { signal }) } as const;
     try {
-      const { days, malformed, foreign } = attemptsIn(await readTrailFile(this.#store, key, signal), watched);
+      const now = (await watchedNow?.(signal)) ?? watched;
+      const { days, malformed, foreign } = attemptsIn(await readTrailFile(this.#store, key, signal), now);
       log.debug({ key, malformed, foreign }, 'a file of the trail was read');
       for (const { scope, findings } of days) await sink.report(scope, findings, options);
       if (malformed > 0) throw new FormatError(`${key}: ${malformed} of its records could not be read`);

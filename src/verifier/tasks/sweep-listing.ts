@@ -5,11 +5,13 @@ import { afterPeriod, type Period } from '../../base/period.ts';
 import { parseKey } from '../../format/paths.ts';
 import { compareKeys } from '../../store/key-bytes.ts';
 import type { HoldState, LockState, ObjectVersion, StoreReader } from '../../store/store.ts';
+import { holdProblem } from '../../verify/acts-check.ts';
 import type { Problem } from '../../verify/finding.ts';
 import { FindingList } from '../../verify/finding-list.ts';
 import { isStoreWide, lockProblem, lockSlackMs, lockText, longLockProblem } from '../../verify/locks.ts';
 import { listObjects } from '../../verify/object-versions.ts';
 import { storeProblem } from '../../verify/seal-reader.ts';
+import type { HoldQuestions, HoldWanted } from './holds.ts';
 
 export type ListingOptions = {
   readonly clock: Clock;
@@ -21,10 +23,8 @@ export type ListingOptions = {
   readonly leastLock: Period | null;
   /** And at most so long. Null: any lock will do. */
   readonly greatestLock: Period | null;
-  /**
-   * Says for which keys a legal hold is checked, at one call each: roles that set holds may lift them too.
-   */
-  readonly isHoldPromised: (key: string) => boolean;
+  /** Of which keys a legal hold is asked, at one call each, and what decisions say of it. */
+  readonly holds: HoldQuestions;
   /** Of a chain: when the locks of its seals end, by sequence. Seals fill it in, and data is held to it. */
   readonly sealLocks?: Map<number, number>;
   readonly signal?: AbortSignal;
@@ -108,15 +108,15 @@ class LockLook {
   }
 
   async start(version: ObjectVersion): Promise<void> {
-    const asksHold = this.#asksHolds && this.#options.isHoldPromised(version.key);
-    if (this.#asks || asksHold) await this.#tasks.start(() => this.#look(version, asksHold));
+    const wanted = this.#asksHolds ? this.#options.holds.wantedOf(version.key, version.lastModifiedMs) : null;
+    if (this.#asks || wanted !== null) await this.#tasks.start(() => this.#look(version, wanted));
   }
 
   finish(): Promise<void> {
     return this.#tasks.finish();
   }
 
-  async #look(version: ObjectVersion, asksHold: boolean): Promise<void> {
+  async #look(version: ObjectVersion, wanted: HoldWanted | null): Promise<void> {
     const { key, versionId } = version;
     const { signal } = this.#options;
     const place = { key, versionId };
@@ -125,27 +125,30 @@ class LockLook {
         this.#judge(version, await this.#store.lock(key, versionId, signal));
         this.asked = true;
       }
-      if (asksHold) this.#judgeHold(place, await this.#store.hold(key, versionId, signal));
+      if (wanted !== null) this.#judgeHold(place, wanted, await this.#store.hold(key, versionId, signal));
     } catch (error) {
       signal?.throwIfAborted();
       this.#findings.add(storeProblem(error), place);
     }
   }
 
-  #judgeHold(place: { readonly key: string; readonly versionId: string }, state: HoldState): void {
-    const expected = 'a legal hold';
-    if (state === 'held') return;
-    if (state === 'none') {
-      this.#findings.add({ code: 'legal-hold-missing', expected, found: 'none' }, place);
+  #judgeHold(
+    place: { readonly key: string; readonly versionId: string },
+    { cases, mayBeHeld, segment }: HoldWanted,
+    state: HoldState,
+  ): void {
+    const problem = holdProblem(state, cases, mayBeHeld);
+    if (state === 'held' || state === 'none') {
+      if (problem !== null) this.#findings.add(problem, { ...place, sequence: segment.sequence });
     } else if (this.#asksHolds) {
       // True of the store as a whole, so it is reported once.
       this.#asksHolds = false;
-      if (state === 'not-permitted') {
-        const [wanted, found] = ['permission to read legal holds', 'hidden by the store'];
-        this.#findings.add({ code: 'locks-not-permitted', expected: wanted, found });
-      } else {
-        this.#findings.add({ code: 'legal-hold-missing', expected, found: 'a store without legal holds' });
-      }
+      if (problem === null) return;
+      if (state === 'not-permitted') this.#findings.add(problem);
+      else
+        this.#findings.add({
+          ...{ code: 'legal-hold-missing', expected: 'a legal hold', found: 'a store without legal holds' },
+        });
     }
   }
 
@@ -174,7 +177,10 @@ class LockLook {
     const untilMs =
       leastLock === null ? null : afterPeriod(lastModifiedMs, leastLock) - lockSlackMs(leastLock);
     const nowMs = clock.now();
-    const problem = lockProblem(state, untilMs !== null && untilMs < nowMs ? null : untilMs, nowMs);
+    const promisedMs = untilMs !== null && untilMs < nowMs ? null : untilMs;
+    const decidedMs = this.#options.holds.lockedUntilMs(key);
+    const leastMs = decidedMs > Math.max(promisedMs ?? 0, nowMs) ? decidedMs : promisedMs;
+    const problem = lockProblem(state, leastMs, nowMs);
     if (problem === null) return;
     if (!isStoreWide(problem)) {
       this.#findings.add(problem, { key, versionId });

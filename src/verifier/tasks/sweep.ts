@@ -1,6 +1,5 @@
 // What lies in the two buckets that does not belong there? Checks all versions of all keys, and their locks.
 import type { Period } from '../../base/period.ts';
-import type { PromisedHold } from '../../config/verifier.ts';
 import { dataPrefix, parseKey, sealPrefix } from '../../format/paths.ts';
 import type { StoreReader } from '../../store/store.ts';
 import { checkArchiveObjects } from '../../verify/archive-objects.ts';
@@ -9,15 +8,17 @@ import { FindingList } from '../../verify/finding-list.ts';
 import { addForeign } from '../../verify/object-versions.ts';
 import { type ChainInArchive, surveyArchive } from '../../verify/survey.ts';
 import { startRun } from '../../verify/verify.ts';
+import type { DecisionReader } from '../decision-reader.ts';
 import { isMore } from '../findings/bounds.ts';
 import type { CheckedNotes } from '../findings/checked-notes.ts';
 import type { Covers } from '../findings/closed-by.ts';
 import { ARCHIVE_SCOPE, ATTESTATIONS_SCOPE, chainScope, type Scope } from '../findings/record.ts';
 import { isOwnKey } from '../own-keys.ts';
 import type { StepTools } from '../verifier.ts';
-import { isHoldPromised } from './holds.ts';
+import type { HoldQuestions } from './holds.ts';
 import type { SweepCursor, SweepLog } from './sweep-cursor.ts';
 import { DataSweep } from './sweep-data.ts';
+import { ABOUT_ACTS, decisionsOf } from './sweep-decisions.ts';
 import {
   isInSlice,
   type Listing,
@@ -39,7 +40,10 @@ export type SweepTools = Pick<StepTools, 'trusted' | 'sha256' | 'checker' | 'clo
   readonly leastLock?: Period | null;
   /** And at most so long. Null: not promised. */
   readonly greatestLock?: Period | null;
-  readonly holds?: readonly PromisedHold[];
+  /** What people decided. Left out: nobody looks. */
+  readonly decisions?: Pick<DecisionReader, 'look' | 'heldToOf'> | undefined;
+  /** How often a sweep begins. */
+  readonly everyMs?: number;
 };
 
 export type SweepOptions = {
@@ -85,6 +89,7 @@ export async function* sweep(
   let cursor = cursors[at] as SweepCursor;
   // If the cursor's chain is gone, the next one begins from its start.
   if (from !== null && isSame(cursor, from)) cursor = from;
+  const { slice: decided, holds } = await decisionsOf(tools, signal);
   for (;;) {
     const next = cursors[at + 1] ?? null;
     if (cursor.part === 'outside') {
@@ -93,6 +98,7 @@ export async function* sweep(
         { ...tools, depth: 'seals', nowMs: tools.clock.now(), ...(signal && { signal }) },
         [],
       );
+      if (decided !== null) yield { ...decided, next: cursor };
       await checkArchiveObjects(survey.objects, null, run, outside);
       const covers: Covers = ({ check, finding }) =>
         check === 'sweep' || (check === 'look' && finding.key !== null);
@@ -101,7 +107,7 @@ export async function* sweep(
         ...{ complete: covers, keys: survey.objects.length, next },
       };
     } else {
-      const { slice, rest } = await sweepPart(tools, cursor, options);
+      const { slice, rest } = await sweepPart(tools, cursor, options, holds);
       yield { ...slice, next: rest ?? next };
       if (rest !== null) {
         cursor = rest;
@@ -139,12 +145,13 @@ async function sweepPart(
   tools: SweepTools,
   cursor: SweepCursor,
   options: SweepOptions,
+  holds: HoldQuestions,
 ): Promise<{ readonly slice: Omit<SweepSlice, 'next'>; readonly rest: SweepCursor | null }> {
   const { mayGoOn = () => true, keysPerSlice = KEYS_PER_SLICE, signal } = options;
   const { place, after } = cursor;
   const listing: ListingOptions = {
     ...{ clock: tools.clock, mayGoOn, keysMax: keysPerSlice },
-    isHoldPromised: isHoldPromised(tools.holds ?? []),
+    holds,
     leastLock: place === null ? null : (tools.leastLock ?? null),
     greatestLock: place === null ? null : (tools.greatestLock ?? null),
     ...(signal && { signal }),
@@ -190,7 +197,7 @@ async function sweepChain(archive: StoreReader, cursor: ChainCursor, listing: Li
     askedLocks = seals.askedLocks;
     ranges.push({ prefix, after: cursor.after, upTo: seals.upTo });
     if (seals.upTo !== null) {
-      const slice = sliceOf(scope, ranges, { findings, keys, askedLocks }, false);
+      const slice = sliceOf(scope, ranges, { findings, keys, askedLocks }, false, listing.holds);
       return { slice, rest: { ...cursor, after: seals.upTo, lastSequence } };
     }
   }
@@ -207,7 +214,7 @@ async function sweepChain(archive: StoreReader, cursor: ChainCursor, listing: Li
   const isWhole = cursor.part === 'seals' && cursor.after === null && swept.upTo === null;
   const rest: SweepCursor | null =
     swept.upTo === null ? null : { part: 'data', place, after: swept.upTo, lastSequence };
-  return { slice: sliceOf(scope, ranges, { findings, keys, askedLocks }, isWhole), rest };
+  return { slice: sliceOf(scope, ranges, { findings, keys, askedLocks }, isWhole, listing.holds), rest };
 }
 
 const isIn = ({ prefix, after, upTo }: Range, { key, code }: Finding): boolean =>
@@ -220,9 +227,13 @@ function sliceOf(
   ranges: readonly Range[],
   { findings, keys, askedLocks }: Omit<Listing, 'upTo'>,
   isWhole: boolean,
+  holds?: HoldQuestions,
 ): Omit<SweepSlice, 'next'> {
   const covers: Covers = ({ check, finding }) => {
     const { key, code } = finding;
+    if (ABOUT_ACTS.has(code)) return false;
+    if (code === 'legal-hold-missing' && holds?.isKnown === false) return false;
+    if (code === 'hold-without-act' && (key === null || holds?.wouldSee(key) !== true)) return false;
     if (isMore(finding)) return isWhole && (check === 'sweep' || LISTED.has(code));
     // True of the store as a whole. No slice sees all of a chain that has many.
     if (key === null) return check === 'sweep' && (isWhole || (askedLocks && code === 'locks-not-permitted'));

@@ -29,9 +29,24 @@ export type HeldTo = {
   mayBeHeld(segment: SegmentName): boolean;
   /** What a seal does that somebody decided otherwise. */
   sealProblems(manifest: Manifest, segment: SegmentName): readonly Problem[];
+  /** Whether somebody decided to put a hold on it (true), to take one off (false), or to lock it longer. */
+  isDecided(segment: SegmentName, change: 'hold-on' | 'hold-off' | 'longer'): boolean;
+  /** The same of keys and FORMAT, which belong to every segment. */
+  isAnyDecided(change: 'hold-on' | 'hold-off' | 'longer'): boolean;
   /** What is wrong with the acts themselves: of the governance chain. */
   actProblems(): readonly (ObjectLocation & { readonly problem: Problem })[];
 };
+
+/**
+ * What a seal does that somebody decided otherwise, and nothing else: a decision about locks that nobody
+ * carries out must not keep new segments from being attested.
+ */
+export const sealsAlone = (held: HeldTo): HeldTo => ({
+  ...held,
+  lockedUntilMs: () => 0,
+  casesOf: () => [],
+  mayBeHeld: () => true,
+});
 
 /** How long what an act demands may take (13.6.7). */
 const OPEN_MS_MAX = 24 * 3_600_000;
@@ -54,7 +69,7 @@ export function heldTo(
       ? [{ segments: recorded.act.detail.segments, untilMs: parseUntil(recorded.act.detail.until) }]
       : [],
   );
-  const names = ({ segments }: { readonly segments: Hold['segments'] }, segment: SegmentName) =>
+  const names = ({ segments }: Pick<Hold, 'segments'>, segment: SegmentName) =>
     segments.some((range) => isInRange(range, segment));
   return {
     lockedUntilMs: (segment) =>
@@ -68,6 +83,23 @@ export function heldTo(
       [retiredProblem(manifest, retired, sha256), policyProblem(manifest, chain, policies)].filter(
         (problem) => problem !== null,
       ),
+    isDecided: (segment, change) => {
+      if (!isVerified) return false;
+      const stands = holding.map(holdOf).some((one) => names(one, segment));
+      if (change === 'hold-on') return stands;
+      if (change === 'hold-off') return !stands && placed.map(holdOf).some((one) => names(one, segment));
+      return history.acts.some(
+        ({ act, inForce }) =>
+          act.kind === 'retention.extend' && inForce !== null && names(act.detail, segment),
+      );
+    },
+    isAnyDecided: (change) =>
+      isVerified &&
+      (change === 'longer'
+        ? history.acts.some(({ act }) => act.kind === 'retention.extend')
+        : change === 'hold-on'
+          ? holding.length > 0
+          : holding.length === 0 && placed.length > 0),
     actProblems: () => actProblems(history, nowMs),
   };
 }

@@ -55,7 +55,7 @@ describe('a good configuration', () => {
     expect(config.cosigner.earlier).toHaveLength(1);
     expect(config).toMatchObject({
       chains: { freshnessMs: null, confirmMs: 300_000 },
-      sweep: { everyMs: 3_600_000, leastLock: null, greatestLock: null, holds: [] },
+      sweep: { everyMs: 3_600_000, leastLock: null, greatestLock: null },
       fullPass: { everyMs: 30 * 86_400_000, bytesPerRun: 4 * 1024 ** 3 },
       alarms: { sns: null, webhook: null, metricsNamespace: 'Ledgerstone' },
       watch: { everyMs: 2_000, port: 0 },
@@ -80,15 +80,11 @@ describe('a good configuration', () => {
 });
 
 it('takes what a sweep is to find', () => {
-  const sweep = `sweep: { leastLock: 1y, greatestLock: 84mo, holds: [{ chain: orders, partition: 3, from: 10, to: 20 }, { chain: logins }] }`;
+  const sweep = `sweep: { leastLock: 1y, greatestLock: 84mo }`;
   expect(parse(`${GOOD}${sweep}\n`).sweep).toEqual({
     everyMs: 3_600_000,
     leastLock: { months: 12, ms: 0 },
     greatestLock: { months: 84, ms: 0 },
-    holds: [
-      { chain: 'orders', partition: 3, from: 10, to: 20 },
-      { chain: 'logins', partition: null, from: 0, to: null },
-    ],
   });
 });
 
@@ -184,9 +180,9 @@ describe('what is wrong', () => {
       ],
     ],
     [
-      'a hold that ends before it begins',
-      `${GOOD}sweep: { holds: [{ chain: a, from: 2, to: 1 }] }\n`,
-      ['11 sweep.holds[0].to: must not be below from'],
+      'a role that is no ARN',
+      `${GOOD}attempts: { officers: [officer] }\n`,
+      ["11 attempts.officers[0]: must be a role's ARN"],
     ],
     [
       'two topics of one chain',

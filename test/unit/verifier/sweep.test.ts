@@ -93,9 +93,6 @@ class World extends VerifierWorld {
 
 const short = ({ name }: Scope) => name.replace('topic=orders/partition=', 'orders/');
 
-const missing = (key: string | undefined) => `orders/0 legal-hold-missing ${key}`;
-const asked = (world: World) => world.archive.log.filter(({ method }) => method === 'hold').length;
-
 const endsLog = ({ own: store, clock }: World) =>
   new EndsLog({ ...NOTES, store, clock, retention: RETENTION, promisedMs: DAY_MS, everyMs: DAY_MS });
 
@@ -231,43 +228,6 @@ describe('a sweep', () => {
       'orders/0 locks-not-permitted null',
     ]);
     expect(found.length).toBe(3);
-  });
-
-  it('misses legal holds that somebody took off', async () => {
-    const world = await built(2);
-    const expected = world.made[1]?.dataKey as string;
-    const holds = [{ chain: 'orders', partition: 0, from: 1, to: 1 }];
-    const swept = () => world.findings({}, world.swept({ holds }));
-    expect(await swept()).toEqual([expected, world.made[1]?.sealKey].map(missing));
-    // One call for each of the two objects: nothing was promised of the others.
-    expect(asked(world)).toBe(2);
-    world.archive.attacker.setHold(expected, true);
-    expect(await swept()).toEqual([missing(world.made[1]?.sealKey)]);
-  });
-
-  it.each([
-    ['of all of a chain', { partition: null, from: 0, to: null }, 6],
-    ['of a partition that is another one', { partition: 1, from: 0, to: null }, 0],
-    ['from a segment on', { partition: 0, from: 2, to: null }, 2],
-    ['up to a segment', { partition: 0, from: 0, to: 1 }, 4],
-  ])('asks for holds %s', async (_, promised, calls) => {
-    const world = await built(3);
-    const holds = [{ chain: 'orders', ...promised }];
-    expect(await world.findings({}, world.swept({ holds }))).toHaveLength(calls);
-    expect(asked(world)).toBe(calls);
-  });
-
-  it.each([
-    ['not-permitted', 'locks-not-permitted'],
-    ['not-applicable', 'legal-hold-missing'],
-  ] as const)('says once of a store that holds are %s', async (state, code) => {
-    const world = await built(30);
-    const archive: Store = { ...world.archive, hold: async () => state };
-    const holds = [{ chain: 'orders', partition: null, from: 0, to: null }];
-    const found = await world.findings({}, world.swept({ archive, holds }));
-    // Seals, and then data, are a listing each.
-    expect([...new Set(found)]).toEqual([`orders/0 ${code} null`]);
-    expect(found.length).toBeLessThanOrEqual(2);
   });
 
   it('a lock that can not be read is unreadable, and the sweep goes on', async () => {

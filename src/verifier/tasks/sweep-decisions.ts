@@ -1,0 +1,50 @@
+// What is wrong with the decisions themselves, and what do they ask of the objects that a sweep looks at?
+import type { Clock } from '../../base/clock.ts';
+import { GOVERNANCE_CHAIN } from '../../format/chain.ts';
+import type { Finding } from '../../verify/finding.ts';
+import { FindingList } from '../../verify/finding-list.ts';
+import type { DecisionReader } from '../decision-reader.ts';
+import type { Covers } from '../findings/closed-by.ts';
+import { chainScope, type Scope } from '../findings/record.ts';
+import { HoldQuestions } from './holds.ts';
+
+type DecisionTools = {
+  readonly clock: Clock;
+  readonly decisions?: Pick<DecisionReader, 'look' | 'heldToOf'> | undefined;
+  readonly everyMs?: number;
+};
+
+type DecisionFindings = {
+  readonly scope: Scope;
+  readonly findings: readonly Finding[];
+  readonly omitted: number;
+  readonly complete: Covers;
+  readonly keys: number;
+};
+
+/** A sweep that begins each hour asks for every hold that nobody wants within a day. */
+const HOUR_MS = 3_600_000;
+const GOVERNANCE_SCOPE = chainScope({ chain: GOVERNANCE_CHAIN, partition: 0 });
+/** Codes of findings about acts themselves. */
+export const ABOUT_ACTS: ReadonlySet<string> = new Set(['act-refused', 'act-open']);
+
+/** What is wrong with the decisions themselves, and what they demand. Slice null: none was looked at. */
+export async function decisionsOf(
+  { decisions, clock, everyMs = HOUR_MS }: DecisionTools,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly slice: DecisionFindings | null; readonly holds: HoldQuestions }> {
+  const round = Math.floor(clock.now() / everyMs);
+  const look = await decisions?.look(signal);
+  if (decisions === undefined || look?.kind !== 'read')
+    return { slice: null, holds: new HoldQuestions(null, round) };
+  const heldTo = decisions.heldToOf(look);
+  const findings = new FindingList();
+  for (const { problem, ...place } of heldTo.actProblems()) findings.add(problem, place);
+  const covers: Covers = ({ check, finding }) =>
+    look.isVerified && check === 'sweep' && ABOUT_ACTS.has(finding.code);
+  const { omitted } = findings;
+  return {
+    slice: { scope: GOVERNANCE_SCOPE, findings: findings.list(), omitted, complete: covers, keys: 0 },
+    holds: new HoldQuestions(heldTo, round),
+  };
+}
