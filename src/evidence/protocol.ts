@@ -2,14 +2,9 @@
 import { utf8 } from '../base/bytes.ts';
 import type { ChainSummary } from './summary.ts';
 
-/**
- * What an auditor asks of a report (information produced by the entity). Its digest and its signature are
- * those of the package's manifest.
- */
-export type Protocol = {
-  readonly case: string;
-  readonly purpose: string;
-  /** Who made the package, in that person's own words. */
+/** What an auditor asks of whatever a program made (information produced by the entity). */
+export type RunProtocol = {
+  /** Who asked for it, in that person's own words. */
   readonly by: string;
   /** The account of the operating system and the machine, as the system says. */
   readonly account: { readonly user: string; readonly machine: string };
@@ -20,6 +15,12 @@ export type Protocol = {
   /** RFC 3339, by the clock of the machine. */
   readonly began: string;
   readonly ended: string;
+};
+
+/** Its digest and its signature are those of the package's manifest. */
+export type Protocol = RunProtocol & {
+  readonly case: string;
+  readonly purpose: string;
   readonly events: number;
   readonly chains: readonly ChainSummary[];
   /** With which the command ended. A package is put in its place by a command that ends with 0 alone. */

@@ -1,17 +1,12 @@
 // Does the page in a package say what is so, in a real browser, from a disk and without a network?
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Browser, CHROMIUM, openBrowser } from '../support/browser.ts';
+import { type Browser, CHROMIUM, openBrowser, SHOTS, shoot, violations } from '../support/browser.ts';
 import { changeText, filesOf, type PackageWorld, packageWorld, writeZip } from '../support/package-world.ts';
 import { TAMPERINGS } from '../support/tampered-packages.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** For people who look at them: LEDGERSTONE_SCREENSHOTS=folder. */
-const SHOTS = process.env['LEDGERSTONE_SCREENSHOTS'];
 
 const HOSTILE = '<img src=https://example.com/x onerror="document.title=1">\u202egnp';
 
@@ -56,24 +51,6 @@ describe.skipIf(CHROMIUM === undefined)('open-me.html', () => {
     sentence: await textOf(of.locator('#verdict .sentence')),
     findings: await of.locator('#verdict li').allInnerTexts(),
   });
-  const shoot = async (of: Page, name: string) => {
-    if (SHOTS === undefined) return;
-    mkdirSync(SHOTS, { recursive: true });
-    await of.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
-  };
-  const violations = async (of: Page) => {
-    await of.evaluate(AXE);
-    const found = await of.evaluate(async () => {
-      const { axe } = globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-      };
-      return (await axe.run()).violations;
-    });
-    return found
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
-  };
-
   it('says before anything was given what it is for', async () => {
     expect(await page.title()).toBe('Is this what was archived?');
     expect(await textOf(page.locator('.drop'))).toContain('Drop the zip here');

@@ -1,19 +1,14 @@
 // Does each report render and print in a real browser, without a network, for everybody?
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DAY_MS, dateOf } from '../../src/verifier/days/day-keys.ts';
 import { chainScope } from '../../src/verifier/findings/record.ts';
-import { type Browser, CHROMIUM, openBrowser } from '../support/browser.ts';
+import { type Browser, CHROMIUM, openBrowser, SHOTS, shoot, violations } from '../support/browser.ts';
 import { type FindingsWorld, findingAt, findingsWorld, recordDays } from '../support/findings-world.ts';
 import { HOSTILE, type ReportWorld, reportWorld } from '../support/report-world.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** For people who look at them: LEDGERSTONE_SCREENSHOTS=folder. */
-const SHOTS = process.env['LEDGERSTONE_SCREENSHOTS'];
 
 describe.skipIf(CHROMIUM === undefined)('a report', () => {
   let world: ReportWorld;
@@ -66,23 +61,6 @@ describe.skipIf(CHROMIUM === undefined)('a report', () => {
       await page.close();
     }
   }
-  const shoot = async (page: Page, name: string) => {
-    if (SHOTS === undefined) return;
-    mkdirSync(SHOTS, { recursive: true });
-    await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
-  };
-  const violations = async (page: Page) => {
-    await page.evaluate(AXE);
-    const found = await page.evaluate(async () => {
-      const { axe } = globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-      };
-      return (await axe.run()).violations;
-    });
-    return found
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
-  };
 
   it('says its verdict first, and has no script and no picture', async () => {
     await each(async (page, name) => {

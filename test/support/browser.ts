@@ -1,5 +1,6 @@
 // How does a test get a real browser that has no network?
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -74,4 +75,29 @@ export async function openBrowser(locale = 'en-GB', timezoneId = 'Europe/Berlin'
       rmSync(profile, { recursive: true, force: true });
     },
   };
+}
+
+/** For people who look at them: LEDGERSTONE_SCREENSHOTS=folder. */
+export const SHOTS = process.env['LEDGERSTONE_SCREENSHOTS'];
+
+export async function shoot(page: Page, name: string): Promise<void> {
+  if (SHOTS === undefined) return;
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+}
+
+const axe = (): string => readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds serious, with the elements. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe());
+  const found = await page.evaluate(async () => {
+    const { axe: loaded } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+    };
+    return (await loaded.run()).violations;
+  });
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
 }

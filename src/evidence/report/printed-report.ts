@@ -5,6 +5,7 @@ import type { PublicKey } from '../../base/signature.ts';
 import { spkiFingerprint } from '../../format/vkey.ts';
 import { encodeEnvelope, preAuthenticated } from '../dsse.ts';
 import type { PackageSigner } from '../package.ts';
+import type { RunProtocol } from '../protocol.ts';
 
 export const REPORT_TYPE = 'application/vnd.ledgerstone.report.v1+json';
 
@@ -22,19 +23,7 @@ export type ReportVerdict = {
   readonly bounds: readonly string[];
 };
 
-/** What an auditor asks of a report (information produced by the entity). */
-export type ReportProtocol = {
-  /** Who asked for the report, in that person's own words. */
-  readonly by: string;
-  /** The account of the operating system and the machine, as the system says. */
-  readonly account: { readonly user: string; readonly machine: string };
-  /** The command line, word by word. */
-  readonly command: readonly string[];
-  readonly program: { readonly name: string; readonly version: string; readonly build: string };
-  readonly archive: { readonly name: string; readonly origin: string };
-  /** RFC 3339, by the clock of the machine. */
-  readonly began: string;
-  readonly ended: string;
+export type ReportProtocol = RunProtocol & {
   /** With which the command ends once the report is written. */
   readonly exitCode: number;
 };

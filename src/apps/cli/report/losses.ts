@@ -9,7 +9,14 @@ import type { ChainLosses } from '../losses-text.ts';
 import { type Archive, type ArchiveOptions, openArchive } from '../open-archive.ts';
 import type { Session } from '../session.ts';
 import { endedText, endNotKnownText } from '../status-text.ts';
-import { beginReport, type PrintOptions, reportRange, requireNewFiles, writeReport } from './write.ts';
+import {
+  beginReport,
+  type PrintOptions,
+  type ReportRange,
+  reportRange,
+  requireNewFiles,
+  writeReport,
+} from './write.ts';
 
 export type LossesReportOptions = ArchiveOptions & MaybeChainOptions & PrintOptions;
 
@@ -28,37 +35,62 @@ export async function runLossesReport(
   name: string | undefined,
   options: LossesReportOptions,
 ): Promise<number> {
-  const { io } = session;
+  return await withReportedArchive(
+    session,
+    name,
+    options,
+    async ({ archive, range, named, onlyOne, began }) => {
+      const found = await searchLosses({ archive, named, signal: session.io.signal }, range);
+      const { rows, unlisted, notes, exitCode } = found;
+      const chains = found.chains.map(reportedChain);
+      const continued = found.chains.flatMap(({ chain, partition, continues }) =>
+        continues === null ? [] : [{ chain, partition, ...continues }],
+      );
+      const gaps = rows.map(({ chain, partition, sequence, sealed, by, why, lost, ...gap }) => ({
+        ...{ chain, partition, ...gap, lost, sealed, by, why, sequence },
+      }));
+      const ends = found.chains.flatMap(({ chain, partition, ended, endNotKnown, problem }) => {
+        if (ended !== null) return [`${chain}/${partition} ${endedText(ended)}`];
+        return endNotKnown === null || problem !== null
+          ? []
+          : [`${chain}/${partition}: ${endNotKnownText(endNotKnown)}`];
+      });
+      const data: LossesData = { gaps, unlisted, continued, notes: [...notes, ...ends] };
+      const verdict = lossesVerdict(range.window, chains, data);
+      return await writeReport<LossesReport>(session, options, {
+        ...{ kind: 'losses', window: range.window, verdict: withBounds(verdict, onlyOne) },
+        ...{ looked: LOOKED, notLooked: NOT_LOOKED, chains, data, began, exitCode },
+        archive: archiveFacts(name, archive, chains),
+      });
+    },
+  );
+}
+
+type ReportedArchive = {
+  readonly archive: Archive;
+  readonly range: ReportRange;
+  readonly named: ReturnType<typeof namedChain>;
+  /** What was left out, where one chain was asked for. */
+  readonly onlyOne: readonly string[];
+  readonly began: string;
+};
+
+/** For reports about the chains of an archive: what was asked, checked before anything is read. */
+export async function withReportedArchive(
+  session: Session,
+  name: string | undefined,
+  options: LossesReportOptions,
+  report: (of: ReportedArchive) => Promise<number>,
+): Promise<number> {
   const began = beginReport();
   const range = reportRange(options);
   const named = namedChain(options);
   await requireNewFiles(options);
-  const archive = await openTrustedArchive(name, options, io.env);
+  const archive = await openTrustedArchive(name, options, session.io.env);
+  const onlyOne =
+    named === null ? [] : [`Chains other than ${named.topic}/${named.partition}: it alone was asked for.`];
   try {
-    const found = await searchLosses({ archive, named, signal: io.signal }, range);
-    const { rows, unlisted, notes, exitCode } = found;
-    const chains = found.chains.map(reportedChain);
-    const continued = found.chains.flatMap(({ chain, partition, continues }) =>
-      continues === null ? [] : [{ chain, partition, ...continues }],
-    );
-    const gaps = rows.map(({ chain, partition, sequence, sealed, by, why, lost, ...gap }) => ({
-      ...{ chain, partition, ...gap, lost, sealed, by, why, sequence },
-    }));
-    const ends = found.chains.flatMap(({ chain, partition, ended, endNotKnown, problem }) => {
-      if (ended !== null) return [`${chain}/${partition} ${endedText(ended)}`];
-      return endNotKnown === null || problem !== null
-        ? []
-        : [`${chain}/${partition}: ${endNotKnownText(endNotKnown)}`];
-    });
-    const data: LossesData = { gaps, unlisted, continued, notes: [...notes, ...ends] };
-    const onlyOne =
-      named === null ? [] : [`Chains other than ${named.topic}/${named.partition}: it alone was asked for.`];
-    const verdict = lossesVerdict(range.window, chains, data);
-    return await writeReport<LossesReport>(session, options, {
-      ...{ kind: 'losses', window: range.window, verdict: withBounds(verdict, onlyOne) },
-      ...{ looked: LOOKED, notLooked: NOT_LOOKED, chains, data, began, exitCode },
-      archive: archiveFacts(name, archive, chains),
-    });
+    return await report({ archive, range, named, onlyOne, began });
   } finally {
     await archive.store.close();
   }

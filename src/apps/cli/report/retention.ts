@@ -14,7 +14,6 @@ import { parseUntil } from '../../../format/time.ts';
 import type { ChainReader, LocatedSeal } from '../../../read/chain-reader.ts';
 import { segmentLocks } from '../../../read/segment-locks.ts';
 import { lockSlackMs } from '../../../verify/locks.ts';
-import { namedChain } from '../chain-option.ts';
 import { EXIT } from '../exit-code.ts';
 import { notedSeals, walkChains } from '../losses-search.ts';
 import type { ChainLosses } from '../losses-text.ts';
@@ -22,11 +21,11 @@ import type { Session } from '../session.ts';
 import {
   archiveFacts,
   type LossesReportOptions,
-  openTrustedArchive,
   reportedChain,
   withBounds,
+  withReportedArchive,
 } from './losses.ts';
-import { beginReport, type ReportRange, reportRange, requireNewFiles, writeReport } from './write.ts';
+import { type ReportRange, writeReport } from './write.ts';
 
 const SEALS =
   'Every seal of each chain below: its signature by a trusted key, its link to the one before, its promise.';
@@ -47,45 +46,46 @@ export async function runRetentionReport(
   options: LossesReportOptions,
 ): Promise<number> {
   const { io } = session;
-  const began = beginReport();
-  const range = reportRange(options);
-  const named = namedChain(options);
-  await requireNewFiles(options);
-  const archive = await openTrustedArchive(name, options, io.env);
-  try {
-    const tally = new RetentionTally(systemClock.now());
-    const policies = archive.config === null ? null : new Policies(archive.config);
-    const walk = await walkChains({ archive, named, signal: io.signal }, async (reader, found) => {
-      policies?.begin(reader);
-      await tallyChain(reader, found, range, { tally, policies });
-    });
-    const chains = walk.chains.map(reportedChain);
-    const data: RetentionData = {
-      ...{ rows: tally.rows(), ends: tally.ends(), faults: tally.faults, faultsOmitted: tally.faultsOmitted },
-      ...{ unknown: tally.unknown(), policies: policies?.compared ?? null, unlisted: walk.unlisted },
-    };
-    const verdict = retentionVerdict(range.window, chains, data);
-    const isFound = verdict.standing === 'found' || walk.exitCode === EXIT.broken;
-    const onlyOne =
-      named === null ? [] : [`Chains other than ${named.topic}/${named.partition}: it alone was asked for.`];
-    return await writeReport<RetentionReport>(session, options, {
-      ...{
-        kind: 'retention',
-        window: range.window,
-        verdict: withBounds(verdict, onlyOne),
-        chains,
-        data,
-        began,
-      },
-      ...(tally.hasLocks
-        ? { looked: [SEALS, LOCKS], notLooked: NOT_LOOKED }
-        : { looked: [SEALS], notLooked: [NO_LOCKS, ...NOT_LOOKED] }),
-      archive: archiveFacts(name, archive, chains),
-      exitCode: isFound ? EXIT.broken : verdict.standing === 'open' ? EXIT.failed : EXIT.ok,
-    });
-  } finally {
-    await archive.store.close();
-  }
+  return await withReportedArchive(
+    session,
+    name,
+    options,
+    async ({ archive, range, named, onlyOne, began }) => {
+      const tally = new RetentionTally(systemClock.now());
+      const policies = archive.config === null ? null : new Policies(archive.config);
+      const walk = await walkChains({ archive, named, signal: io.signal }, async (reader, found) => {
+        policies?.begin(reader);
+        await tallyChain(reader, found, range, { tally, policies });
+      });
+      const chains = walk.chains.map(reportedChain);
+      const data: RetentionData = {
+        ...{
+          rows: tally.rows(),
+          ends: tally.ends(),
+          faults: tally.faults,
+          faultsOmitted: tally.faultsOmitted,
+        },
+        ...{ unknown: tally.unknown(), policies: policies?.compared ?? null, unlisted: walk.unlisted },
+      };
+      const verdict = retentionVerdict(range.window, chains, data);
+      const isFound = verdict.standing === 'found' || walk.exitCode === EXIT.broken;
+      return await writeReport<RetentionReport>(session, options, {
+        ...{
+          kind: 'retention',
+          window: range.window,
+          verdict: withBounds(verdict, onlyOne),
+          chains,
+          data,
+          began,
+        },
+        ...(tally.hasLocks
+          ? { looked: [SEALS, LOCKS], notLooked: NOT_LOOKED }
+          : { looked: [SEALS], notLooked: [NO_LOCKS, ...NOT_LOOKED] }),
+        archive: archiveFacts(name, archive, chains),
+        exitCode: isFound ? EXIT.broken : verdict.standing === 'open' ? EXIT.failed : EXIT.ok,
+      });
+    },
+  );
 }
 
 type Tallies = { readonly tally: RetentionTally; readonly policies: Policies | null };
