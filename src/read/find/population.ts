@@ -6,7 +6,7 @@ import type { Hit } from './find.ts';
 import type { Query } from './query.ts';
 
 /** Of the record; of the event inside of it (the field with the short name `time`); of its seal. */
-export type DayClock = 'record' | 'event' | 'sealed';
+type DayClock = 'record' | 'event' | 'sealed';
 
 export type DayCount = {
   readonly chain: string;
