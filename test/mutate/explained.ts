@@ -564,6 +564,27 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'Before the first byte there is none: the next step finds nothing that it knows, and refuses it.',
   },
   {
+    file: 'src/merkle/inclusion-path.ts',
+    code: 'this.#path.push(new Uint8Array(32));',
+    before: '32',
+    after: '33',
+    why: 'Keeps a place: there is no result before the root of those leaves stands in it.',
+  },
+  {
+    file: 'src/verify/json-end.ts',
+    code: 'const second = unit < 0xdc00 && bytes[at + 6] === 0x5c ? escapedUnit(bytes, at + 6) : -1;',
+    before: '1',
+    after: '2',
+    why: 'Each number below 0 says that there is no second half.',
+  },
+  {
+    file: 'src/verify/open-seal.ts',
+    code: 'const first = problems[0] ?? (opened === null ? NOT_A_SEAL : trustProblem(opened, context));',
+    before: 'opened === null',
+    after: 'false',
+    why: 'A seal that does not open has a problem, or is of a later version, which is refused before.',
+  },
+  {
     file: 'src/format/deflate-end.ts',
     code: 'for (let length = 1; length <= 15; length++)',
     before: '15',

@@ -2,7 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { portableChecker } from '../../../src/verify/block-checker.ts';
-import { type Confirmation, type ConfirmOptions, confirmChain } from '../../../src/verify/confirm.ts';
+import {
+  type Confirmation,
+  type ConfirmOptions,
+  confirmChain,
+  isAgainstConfirmed,
+} from '../../../src/verify/confirm.ts';
+import type { Finding, FindingCode } from '../../../src/verify/finding.ts';
 import { ArchiveBuilder, type BuiltSegment, entries, NOW_MS, signer } from '../../support/archive-builder.ts';
 import { tools, verifyBuilt } from './run-verify.ts';
 
@@ -145,4 +151,15 @@ describe('behind the confirmed part', () => {
     builder.archive.setLock(seg(made, 5).sealKey, { mode: 'COMPLIANCE', untilMs: NOW_MS + 1000 });
     expect(codes(await confirm(builder, { confirmed })).sort()).toEqual(['lock-missing', 'retention-short']);
   });
+});
+
+it('another chain than the confirmed one is told from one that other words from outside contradict', () => {
+  const against = (code: FindingCode, expected: string | null) =>
+    isAgainstConfirmed({ code, expected } as unknown as Finding);
+  for (const code of ['fork', 'truncation'] as const) {
+    expect(against(code, 'root 00 at size 3: confirmed before')).toBe(true);
+    expect(against(code, 'root 00 at size 3: a checkpoint that was given')).toBe(false);
+    expect(against(code, null)).toBe(false);
+  }
+  expect(against('rollback', 'root 00 at size 3: confirmed before')).toBe(false);
 });
