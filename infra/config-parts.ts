@@ -29,6 +29,13 @@ export const people = z
   })
   .prefault({});
 
+/** Who decides about the archive. Another person approves. */
+export const governanceSchema = z.strictObject({
+  key: z.strictObject({ spec: keySpec.default('ECC_NIST_EDWARDS25519') }).prefault({}),
+  officers: arns.refine((all) => all.length > 0, 'must name who decides'),
+  approvers: arns.refine((all) => all.length > 0, 'must name who approves'),
+});
+
 export const retention = z
   .strictObject({
     defaultDays: z.int().min(1).max(36_500),

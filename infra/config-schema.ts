@@ -1,7 +1,15 @@
 // What can be configured about a deployment? The schema of infra/config.yaml.
 import { z } from 'zod';
 import { ORIGIN_PATTERN, region } from '../src/config/fields.ts';
-import { accountId, bucketName, keySpec, people, principalArn, retention } from './config-parts.ts';
+import {
+  accountId,
+  bucketName,
+  governanceSchema,
+  keySpec,
+  people,
+  principalArn,
+  retention,
+} from './config-parts.ts';
 import { serviceSchema } from './config-service.ts';
 import { attestationsSchema, verifierSchema } from './config-verifier.ts';
 
@@ -37,6 +45,7 @@ export const infraSchema = z
     retention,
     key: z.strictObject({ spec: keySpec.default('ECC_NIST_EDWARDS25519') }).prefault({}),
     archiver,
+    governance: governanceSchema.optional(),
     people,
     deployer: principalArn.optional(),
     sealed: z.boolean().default(false),
@@ -84,6 +93,11 @@ export const infraSchema = z
 
 /** `config.example.yaml` explains each member. */
 export type InfraConfig = z.infer<typeof infraSchema>;
+
+/** The configuration of a deployment whose decisions are archived. */
+export type GovernedConfig = InfraConfig & { readonly governance: NonNullable<InfraConfig['governance']> };
+
+export const isGoverned = (config: InfraConfig): config is GovernedConfig => config.governance !== undefined;
 
 /** The configuration of a deployment with a verifier. */
 export type TwoPartyConfig = InfraConfig &

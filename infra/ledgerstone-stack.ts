@@ -9,9 +9,16 @@ import { ArchiverRole, archiveKeyPatterns } from './archiver-role.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { bucketGuardStatements, readerAllowances } from './bucket-policy.ts';
 import { maximumDaysOf } from './config-parts.ts';
-import { hasVerifier, type InfraConfig, type TwoPartyConfig } from './config-schema.ts';
+import {
+  type GovernedConfig,
+  hasVerifier,
+  type InfraConfig,
+  isGoverned,
+  type TwoPartyConfig,
+} from './config-schema.ts';
 import { DrillRole } from './drill-role.ts';
 import { Forwarder } from './forwarder.ts';
+import { decisionGuardStatements, GovernanceRoles } from './governance.ts';
 import { LockedBucket } from './locked-bucket.ts';
 import {
   bootstrapDeployer,
@@ -23,7 +30,7 @@ import {
 } from './names.ts';
 import { PeopleRoles } from './people-roles.ts';
 import { renderArchiverYaml, trailNames } from './rendered-config.ts';
-import { SigningKey } from './signing-key.ts';
+import { SigningKey, type SigningKeyProps } from './signing-key.ts';
 import { attemptEvents, breakGlassUse, objectEvents } from './watched-events.ts';
 
 export class LedgerstoneStack extends Stack {
@@ -59,27 +66,25 @@ export class LedgerstoneStack extends Stack {
     });
     const deployer = config.deployer ?? bootstrapDeployer(this);
 
+    const holders = {
+      ...{ auditor: people.auditor, keyAdmin: people.keyAdmin, breakGlass: people.breakGlass },
+      ...{ deployer, secondParty: secondParty ?? undefined },
+    };
     const key = new SigningKey(this, 'LogKey', {
       description: `Signs the checkpoints of ${config.origin} (Ledgerstone)`,
-      spec: config.key.spec,
-      sealed: config.sealed,
-      holders: {
-        signer: archiver.role,
-        auditor: people.auditor,
-        keyAdmin: people.keyAdmin,
-        breakGlass: people.breakGlass,
-        deployer,
-        secondParty: secondParty ?? undefined,
-      },
+      ...{ spec: config.key.spec, sealed: config.sealed },
+      holders: { signer: archiver.role, ...holders },
     });
-    people.grantKey(key.keyArn, [bucket.bucketArn]);
+    const governance = isGoverned(config) ? this.#govern(config, bucket, holders) : null;
+    people.grantKey([key.keyArn, ...(governance?.keyArns ?? [])], [bucket.bucketArn]);
 
     const { bucketArn } = bucket;
+    const own = [archiver.role.roleArn, ...(governance?.roleArns ?? [])];
     const guards = bucketGuardStatements({
       bucketArn,
-      writers: [archiver.role.roleArn],
+      writers: own,
       keyPatterns: archiveKeyPatterns(config),
-      readers: [archiver.role.roleArn, people.auditor.roleArn, ...(secondParty?.roleArns ?? [])],
+      readers: [...own, people.auditor.roleArn, ...(secondParty?.roleArns ?? [])],
       guardians: [people.breakGlass.roleArn, ...(config.sealed ? [] : [deployer])],
       minimumDays: config.retention.minimumDays,
       maximumDays: maximumDaysOf(config.retention),
@@ -87,7 +92,8 @@ export class LedgerstoneStack extends Stack {
     const allowances = secondParty
       ? readerAllowances(bucketArn, secondParty.account, secondParty.roleArns)
       : [];
-    for (const statement of [...guards, ...allowances]) bucket.addToResourcePolicy(statement);
+    for (const statement of [...guards, ...(governance?.guards ?? []), ...allowances])
+      bucket.addToResourcePolicy(statement);
 
     if (hasVerifier(config) && names) {
       this.#notifyVerifier(config, names, { bucket, key, archiver, people });
@@ -99,6 +105,26 @@ export class LedgerstoneStack extends Stack {
     const { bucketName } = bucket;
     this.yaml = renderArchiverYaml(config, { account, region, bucketName, keyArn: key.keyArn });
     this.#putOut({ bucket, key, archiver, people });
+  }
+
+  /** The key and the roles of people who decide. */
+  #govern(config: GovernedConfig, bucket: Bucket, holders: Omit<SigningKeyProps['holders'], 'signer'>) {
+    const { officer, approver } = new GovernanceRoles(this, 'Governance', config, bucket);
+    const { keyArn } = new SigningKey(this, 'GovernanceKey', {
+      description: `Signs the decisions about ${config.origin} (Ledgerstone)`,
+      ...{ spec: config.governance.key.spec, sealed: config.sealed },
+      holders: { signer: officer, alsoSigns: approver, ...holders },
+    });
+    const output = (name: string, description: string, value: string) =>
+      new CfnOutput(this, name, { description, value });
+    output('GovernanceKeyArn', 'governance.signing.keyId', keyArn);
+    output('OfficerRoleArn', 'The role of people who decide', officer.roleArn);
+    output('ApproverRoleArn', 'The role of people who approve', approver.roleArn);
+    const guards = decisionGuardStatements({
+      ...{ bucketArn: bucket.bucketArn, prefix: config.bucket.prefix },
+      ...{ officerArn: officer.roleArn, approverArn: approver.roleArn },
+    });
+    return { keyArns: [keyArn], roleArns: [officer.roleArn, approver.roleArn], guards };
   }
 
   #putOut({ bucket, key, archiver, people }: Parts): void {

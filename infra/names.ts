@@ -34,6 +34,12 @@ export const roleNamesOf = (stack: string): PeopleNames & { readonly archiver: s
   ...peopleNames(stack),
 });
 
+/** Of people who decide about the archive, with `governance`. */
+export const governanceRoleNames = (stack: string) => ({
+  officer: `${stack}-officer`,
+  approver: `${stack}-approver`,
+});
+
 export const breakGlassOfVerifier = (stack: string): string => peopleNames(`${stack}-verifier`).breakGlass;
 
 const peopleNames = (prefix: string): PeopleNames => ({

@@ -81,17 +81,21 @@ export class PeopleRoles extends Construct {
   }
 
   /** Separate from the roles, since the key's policy names them: inline policies would make a circle. */
-  grantKey(keyArn: string, bucketArns: readonly string[]): void {
+  grantKey(keyArns: readonly string[], bucketArns: readonly string[]): void {
     const attach = (id: string, role: Role, statements: PolicyStatement[]) =>
       new Policy(this, id, { roles: [role], statements }).applyRemovalPolicy(KEEP);
     attach('KeyAdminPolicy', this.keyAdmin, [
-      new PolicyStatement({ sid: 'LookAfterTheKey', actions: [...KEY_ADMIN_ACTIONS], resources: [keyArn] }),
+      new PolicyStatement({
+        sid: 'LookAfterTheKey',
+        actions: [...KEY_ADMIN_ACTIONS],
+        resources: [...keyArns],
+      }),
     ]);
     attach('BreakGlassPolicy', this.breakGlass, [
       new PolicyStatement({
         sid: 'ChangeOrEndTheKey',
         actions: [...BREAK_GLASS_KEY_ACTIONS],
-        resources: [keyArn],
+        resources: [...keyArns],
       }),
       new PolicyStatement({
         sid: 'ChangeTheBucket',

@@ -8,7 +8,7 @@ import { parseVerifierConfig } from '../src/config/verifier.ts';
 import type { verifierConfigSchema } from '../src/config/verifier-schema.ts';
 import { maximumDaysOf } from './config-parts.ts';
 import type { InfraConfig, TwoPartyConfig } from './config-schema.ts';
-import { breakGlassOfVerifier, roleNamesOf, rulePrefixes } from './names.ts';
+import { breakGlassOfVerifier, governanceRoleNames, roleNamesOf, rulePrefixes } from './names.ts';
 
 /**
  * Lambda allows 4 KB for all environment variables. The real names of buckets and topics can be a little
@@ -60,7 +60,7 @@ export type VerifierFacts = {
 
 /** The content of LEDGERSTONE_VERIFIER_CONFIG. It has no secret. */
 export function renderVerifierConfig(
-  { bucket, retention, attestations, verifier, stack }: TwoPartyConfig,
+  { bucket, retention, attestations, verifier, stack, governance }: TwoPartyConfig,
   { archive, verifier: own, bucketName, keyArn, topicArn, trailBucket }: VerifierFacts,
 ): VerifierInput {
   const { minimumDays } = retention;
@@ -100,7 +100,14 @@ export function renderVerifierConfig(
       ...(minimumDays > 0 && { minimumDays }),
       maximumDays: maximumDaysOf(retention),
     },
-    attempts: attemptsOf({ stack, verifier, archive, own, trailBucket }),
+    attempts: attemptsOf({
+      isGoverned: governance !== undefined,
+      stack,
+      verifier,
+      archive,
+      own,
+      trailBucket,
+    }),
     alarms: {
       sns: topicArn,
       ...(verifier.webhook !== undefined && { webhook: `\${${WEBHOOK_VARIABLE}}` }),
@@ -115,18 +122,24 @@ function attemptsOf({
   archive,
   own,
   trailBucket,
+  isGoverned,
 }: Pick<TwoPartyConfig, 'stack' | 'verifier'> & {
   readonly archive: AccountAndRegion;
   readonly own: AccountAndRegion;
   readonly trailBucket: string;
+  readonly isGoverned: boolean;
 }): VerifierInput['attempts'] {
   const { breakGlass } = roleNamesOf(stack);
+  const officers = Object.values(governanceRoleNames(stack)).map(
+    (name) => `arn:aws:iam::${archive.account}:role/${name}`,
+  );
   const homes = [archive, own].map(({ account, region }) => `${account}/${region}`);
   return {
     rules: Object.values(rulePrefixes(stack)),
     // All roles of both stacks are named so, and nobody changes them but a deployment.
     roles: [`${stack}-`],
     breakGlass: [breakGlass, breakGlassOfVerifier(stack)],
+    ...(isGoverned && { officers }),
     ...(verifier.trail !== false && {
       trails: Object.values(trailNames(stack)),
       trailFiles: {

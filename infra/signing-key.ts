@@ -19,6 +19,8 @@ type KeySpec = keyof typeof FORM;
 type KeyHolders = {
   /** The only role that may sign. A machine has it. */
   readonly signer: IRole;
+  /** Of the governance key: people of two roles sign. */
+  readonly alsoSigns?: IRole;
   readonly auditor: IRole;
   readonly keyAdmin: IRole;
   readonly breakGlass: IRole;
@@ -115,13 +117,14 @@ const allow = (sid: string, actions: readonly string[], who: Grantee) =>
   new PolicyStatement({ sid, actions: [...actions], resources: ['*'], ...who });
 
 function allowances({ spec, sealed, holders }: SigningKeyProps): PolicyStatement[] {
-  const { signer, auditor, keyAdmin, breakGlass, deployer, secondParty: onlookers } = holders;
+  const { signer, alsoSigns, auditor, keyAdmin, breakGlass, deployer, secondParty: onlookers } = holders;
+  const signers = [signer, ...(alsoSigns ? [alsoSigns] : [])].map(({ grantPrincipal }) => grantPrincipal);
   return [
     allow('SignerSigns', ['kms:Sign'], {
-      principals: [signer.grantPrincipal],
+      principals: signers,
       conditions: { StringEquals: FORM[spec] },
     }),
-    allow('SignerOpensTheKey', PUBLIC_HALF, { principals: [signer.grantPrincipal] }),
+    allow('SignerOpensTheKey', PUBLIC_HALF, { principals: signers }),
     allow('AuditorReads', READ, { principals: [auditor.grantPrincipal] }),
     allow('KeyAdminLooksAfterTheKey', KEY_ADMIN_ACTIONS, named(keyAdmin)),
     allow('BreakGlassChangesOrEndsTheKey', BREAK_GLASS_KEY_ACTIONS, named(breakGlass)),
@@ -141,7 +144,7 @@ function allowances({ spec, sealed, holders }: SigningKeyProps): PolicyStatement
 
 /** They hold whatever a grant, a later statement or a mistake allows. */
 function denials({ sealed, holders }: SigningKeyProps): PolicyStatement[] {
-  const { signer, breakGlass, deployer } = holders;
+  const { signer, alsoSigns, breakGlass, deployer } = holders;
   const deny = (sid: string, actions: readonly string[], exempt: readonly string[]) =>
     new PolicyStatement({
       sid,
@@ -152,7 +155,7 @@ function denials({ sealed, holders }: SigningKeyProps): PolicyStatement[] {
       ...(exempt.length === 0 ? {} : { conditions: { ArnNotEquals: { 'aws:PrincipalArn': [...exempt] } } }),
     });
   return [
-    deny('OnlyTheSignerSigns', ['kms:Sign'], [signer.roleArn]),
+    deny('OnlyTheSignerSigns', ['kms:Sign'], [signer.roleArn, ...(alsoSigns ? [alsoSigns.roleArn] : [])]),
     deny('NobodyLendsTheKey', ['kms:CreateGrant'], []),
     deny('OnlyBreakGlassEndsTheKey', END, [breakGlass.roleArn]),
     deny(

@@ -114,7 +114,7 @@ export class VerifierStack extends Stack {
     const guardians = [breakGlass.roleArn, ...(attestations.sealed ? [] : [deployer])];
     const records =
       verifier.trail === false ? null : this.#keepRecords(config, names, { role, auditor, guardians });
-    people.grantKey(key.keyArn, [bucketArn, ...(records === null ? [] : [records.bucketArn])]);
+    people.grantKey([key.keyArn], [bucketArn, ...(records === null ? [] : [records.bucketArn])]);
     return { bucket, records, role, people, key };
   }
 

@@ -1,0 +1,134 @@
+// Who may decide about the archive, and what may each of them do to its objects? (FORMAT.md §13)
+import {
+  AnyPrincipal,
+  Effect,
+  PolicyDocument,
+  PolicyStatement,
+  type PolicyStatementProps,
+  Role,
+} from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { GOVERNANCE_CHAIN } from '../src/format/chain.ts';
+import { archiveKeyPatterns } from './archiver-role.ts';
+import { acknowledgeObjectPattern } from './cdk-nag.ts';
+import type { GovernedConfig } from './config-schema.ts';
+import { KEEP } from './keep.ts';
+import { governanceRoleNames } from './names.ts';
+import { peoplePrincipal } from './people-roles.ts';
+
+/** Objects of the governance chain below the archive's prefix. */
+const DECISIONS = ['data', 'seals'].map((kind) => `${kind}/topic=${GOVERNANCE_CHAIN}/*`);
+/** What officers may put: decisions, and the key of their chain. */
+const OF_OFFICERS = [...DECISIONS, 'keys/*'];
+/** What they read: seals, to know what a decision is about, and no event. */
+const READ_BY_OFFICERS = [...DECISIONS, 'seals/*', 'keys/*', 'FORMAT-*'];
+
+const at = (bucketArn: string, prefix: string, places: readonly string[]): string[] =>
+  places.map((place) => `${bucketArn}/${prefix}${place}`);
+
+/** Two roles. Each signs decisions with the governance key. */
+export class GovernanceRoles extends Construct {
+  /** Decides, puts holds on and lengthens locks. */
+  readonly officer: Role;
+  /** Approves, and takes holds off. Puts one back that was taken off too early. */
+  readonly approver: Role;
+
+  constructor(scope: Construct, id: string, config: GovernedConfig, bucket: Bucket) {
+    super(scope, id);
+    const { officers, approvers } = config.governance;
+    const { requireMfa } = config.people;
+    const names = governanceRoleNames(config.stack);
+    const allow = (
+      sid: string,
+      actions: string[],
+      places: readonly string[],
+      more: Partial<PolicyStatementProps> = {},
+    ) =>
+      new PolicyStatement({
+        sid,
+        actions,
+        resources: at(bucket.bucketArn, config.bucket.prefix, places),
+        ...more,
+      });
+    const all = archiveKeyPatterns({ ...config, bucket: { ...config.bucket, prefix: '' } });
+    const common = () => [
+      allow('WriteDecisions', ['s3:PutObject', 's3:PutObjectRetention'], OF_OFFICERS),
+      allow('ReadSealsAndDecisions', ['s3:GetObject', 's3:GetObjectVersion'], READ_BY_OFFICERS),
+      allow('SeeLocksAndHolds', ['s3:GetObjectRetention', 's3:GetObjectLegalHold'], all),
+      new PolicyStatement({
+        sid: 'List',
+        actions: ['s3:ListBucket', 's3:ListBucketVersions'],
+        resources: [bucket.bucketArn],
+      }),
+    ];
+    const role = (
+      what: string,
+      roleName: string,
+      description: string,
+      arns: readonly string[],
+      own: PolicyStatement[],
+    ) => {
+      const made = new Role(this, what, {
+        ...{ roleName, description: `${description} of ${config.origin}` },
+        assumedBy: peoplePrincipal(arns, requireMfa),
+        inlinePolicies: { archive: new PolicyDocument({ statements: [...common(), ...own] }) },
+      });
+      made.applyRemovalPolicy(KEEP);
+      const reason = 'Each decision is about objects that are not known ahead.';
+      for (const place of new Set([...all, ...READ_BY_OFFICERS]))
+        acknowledgeObjectPattern(made, bucket, `${config.bucket.prefix}${place}`, reason);
+      return made;
+    };
+    this.officer = role('Officer', names.officer, 'Decides: holds and longer locks', officers, [
+      allow('LengthenLocks', ['s3:PutObjectRetention'], all),
+      allow('PutHoldsOn', ['s3:PutObjectLegalHold'], all, {
+        conditions: { StringEquals: { 's3:object-lock-legal-hold': 'ON' } },
+      }),
+    ]);
+    this.approver = role('Approver', names.approver, 'Approves, and takes holds off', approvers, [
+      allow('SettleHolds', ['s3:PutObjectLegalHold'], all),
+    ]);
+  }
+}
+
+type DecisionGuard = {
+  readonly bucketArn: string;
+  readonly prefix: string;
+  readonly officerArn: string;
+  readonly approverArn: string;
+};
+
+/** Denials of the bucket's policy. They hold whatever the roles' own policies allow. */
+export function decisionGuardStatements({
+  bucketArn,
+  prefix,
+  officerArn,
+  approverArn,
+}: DecisionGuard): PolicyStatement[] {
+  const both = [officerArn, approverArn];
+  const deny = (sid: string, actions: string[], more: Partial<PolicyStatementProps>) =>
+    new PolicyStatement({ sid, effect: Effect.DENY, principals: [new AnyPrincipal()], actions, ...more });
+  const but = (arns: readonly string[]) => ({ ArnNotEquals: { 'aws:PrincipalArn': [...arns] } });
+  const objects = [`${bucketArn}/*`];
+  return [
+    deny('OnlyOfficersWriteDecisions', ['s3:PutObject'], {
+      resources: at(bucketArn, prefix, DECISIONS),
+      conditions: but(both),
+    }),
+    deny('OfficersWriteNothingElse', ['s3:PutObject'], {
+      notResources: at(bucketArn, prefix, OF_OFFICERS),
+      conditions: { ArnEquals: { 'aws:PrincipalArn': both } },
+    }),
+    deny('OnlyOfficersHold', ['s3:PutObjectLegalHold'], { resources: objects, conditions: but(both) }),
+    // A request without the header is no call that takes a hold off.
+    deny('OnlyApproversRelease', ['s3:PutObjectLegalHold'], {
+      resources: objects,
+      conditions: { ...but([approverArn]), StringNotEquals: { 's3:object-lock-legal-hold': 'ON' } },
+    }),
+    deny('ApproversLengthenNothingElse', ['s3:PutObjectRetention'], {
+      notResources: at(bucketArn, prefix, OF_OFFICERS),
+      conditions: { ArnEquals: { 'aws:PrincipalArn': [approverArn] } },
+    }),
+  ];
+}
