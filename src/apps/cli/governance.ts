@@ -14,6 +14,7 @@ import { type ActReading, readActs } from '../../read/acts.ts';
 import type { RecordedAct } from '../../verify/acts/history.ts';
 import { holdsInForce } from '../../verify/acts/in-force.ts';
 import { EXIT, UsageError } from './exit-code.ts';
+import { governanceRecord } from './governance-record.ts';
 import { actJson, actText, rangesText, stateOf } from './governance-text.ts';
 import { actById, governanceWriting } from './governance-write.ts';
 import { readTrustedKeys } from './keys.ts';
@@ -58,6 +59,7 @@ export function governanceCommand(program: Command, session: Session): void {
     .helpCommand(false)
     .addHelpText('after', HELP);
   governanceWriting(governance, session);
+  governanceRecord(governance, session);
   withArchive(governance.command('list').description('Every act in its order.'))
     .option('--kind <kind>', 'only of this kind, such as hold.place')
     .addOption(new Option('--open', 'only what waits for approval, or is not done in the store'))

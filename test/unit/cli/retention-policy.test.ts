@@ -118,3 +118,34 @@ describe('retention policy', () => {
     expect(readFileSync(at('2y.yaml'), 'utf8')).not.toContain('governance');
   });
 });
+
+describe('governance record', () => {
+  const record = (kind: string, detail: string) =>
+    decide('governance', 'record', kind, '--detail', detail, '--reason', 'Ticket 2', ...ADA());
+
+  it('keeps what was handed out, and who said so', async () => {
+    const detail = { case: 'C-1', package: 'ab'.repeat(32), events: 25 };
+    const { code, answer } = await record('export', JSON.stringify(detail));
+    expect([code, answer]).toMatchObject([
+      0,
+      { kind: 'export', state: 'in-force', detail, by: { name: 'Ada Byron' } },
+    ]);
+    const list = await decide('governance', 'list', '--kind', 'export');
+    expect(JSON.stringify(list.answer)).toContain(detail.package);
+  });
+
+  it('a disclosure waits for a second person', async () => {
+    const { code } = await record('disclose', '{"case":"C-1","to":"Acme","what":"a field"}');
+    expect(code).toBe(4);
+  });
+
+  it.each([
+    ['drill', '{"report":"7"}', 'act: report'],
+    ['drill', `{"report":"${'0'.repeat(64)}","also":1}`, 'also is no member of it'],
+    ['drill', 'nonsense', 'it is no JSON'],
+    ['hold.place', '{}', 'hold.place is no kind that is recorded so'],
+  ])('%s with %s: usage', async (kind, detail, said) => {
+    const { code, err } = await record(kind, detail);
+    expect([code, err]).toEqual([2, expect.stringContaining(said)]);
+  });
+});

@@ -1,0 +1,80 @@
+// `ledgerstone governance record`: a decision of a kind that has no command of its own.
+import type { Command } from 'commander';
+import { FormatError } from '../../base/error.ts';
+import type { ActRequest } from '../../format/act.ts';
+import { type ActKind, checkDetail, TWO_PERSONS } from '../../format/act-detail.ts';
+import { recordAct } from '../../governance/record-act.ts';
+import { type DecidingOptions, deciding, withDecider } from './deciding.ts';
+import { UsageError } from './exit-code.ts';
+import { finish } from './governance-write.ts';
+import { acting, type Session } from './session.ts';
+
+type RecordOptions = DecidingOptions & { readonly detail: string };
+
+/** What each kind is for, and an example of its detail. Others have commands that also do what they say. */
+const KINDS = {
+  'key.introduce': ['a key that signs from now on', '{"use":"log","key":"VKEY"}'],
+  'key.retire': ['a key that signs nothing any more; two persons', '{"use":"log","key":"VKEY"}'],
+  'gap.accept': [
+    'offsets that are missing and may be; two persons',
+    '{"chain":"orders","partition":0,"from":7,"to":9}',
+  ],
+  'finding.ack': ['somebody has seen a finding', '{"finding":"ID of 32 digits"}'],
+  'finding.resolve': ['what a finding was', '{"finding":"ID of 32 digits"}'],
+  export: ['a package that was handed out', '{"case":"C-1","package":"SHA-256","events":25}'],
+  disclose: ['what was disclosed, to whom; two persons', '{"case":"C-1","to":"Acme","what":"a field"}'],
+  drill: ['a drill', '{"report":"SHA-256 of its report"}'],
+} as const satisfies Partial<Record<ActKind, readonly [string, string]>>;
+type Kind = keyof typeof KINDS;
+
+const HELP = `
+The chain keeps what you say here, and does nothing else because of it: no key is changed
+and nothing is handed out. DETAIL is the JSON of FORMAT.md 13.4:
+
+${Object.entries(KINDS)
+  .map(([kind, [about, example]]) => `  ${kind.padEnd(16)} ${about}\n    ${example}`)
+  .join('\n')}
+
+Exit codes: 0 in force, 2 usage or not allowed, 3 it could not be written, 4 it waits for
+approval.
+
+Examples:
+  ledgerstone governance record export --config governance.yaml --by "Ada Byron" \\
+      --reason "Asked for by the auditors" --sign-key ada-key.pem \\
+      --detail '{"case":"C-1","package":"…64 hex digits…","events":25}'
+`;
+
+export function governanceRecord(governance: Command, session: Session): void {
+  withDecider(governance.command('record').description('Keeps a decision that is carried out elsewhere.'))
+    .argument('<kind>', Object.keys(KINDS).join(', '))
+    .requiredOption('--detail <json>', 'what exactly, as JSON')
+    .addHelpText('after', HELP)
+    .action(acting(session, (kind: string, options: RecordOptions) => runRecord(session, kind, options)));
+}
+
+async function runRecord(session: Session, kind: string, options: RecordOptions): Promise<number> {
+  if (!Object.hasOwn(KINDS, kind))
+    throw new UsageError(
+      `${kind} is no kind that is recorded so`,
+      `Give one of ${Object.keys(KINDS).join(', ')}.`,
+    );
+  const detail = detailOf(kind as Kind, options.detail);
+  const persons = TWO_PERSONS.has(kind as Kind) ? 'two' : 'one';
+  return deciding(session, options, persons, async ({ tools, decider, asked }) => {
+    const request = { kind, ...asked, detail } as ActRequest;
+    return finish(session, options, await recordAct(tools, decider, request));
+  });
+}
+
+function detailOf(kind: Kind, text: string): unknown {
+  try {
+    const given: unknown = JSON.parse(text);
+    const detail = checkDetail(kind, given);
+    const unknown = Object.keys(given as object).filter((name) => !Object.hasOwn(detail, name));
+    if (unknown.length > 0) throw new FormatError(`${unknown.join(', ')} is no member of it`);
+    return detail;
+  } catch (error) {
+    const why = error instanceof FormatError ? error.message : 'it is no JSON';
+    throw new UsageError(`--detail is none of ${kind}: ${why}`, `For example: ${KINDS[kind][1]}`);
+  }
+}
