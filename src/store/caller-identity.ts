@@ -8,8 +8,8 @@ export type IdentityOptions = {
   readonly region: string;
   readonly credentials: () => Promise<AwsCredentials>;
   readonly clock: Clock;
-  /** Of a server that stands in for STS. */
-  readonly endpoint?: string;
+  /** Of a server that stands in for AWS. `isSts`: it was named as STS's, so it must answer as one. */
+  readonly endpoint?: { readonly url: string; readonly isSts: boolean };
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
   readonly signal?: AbortSignal;
 };
@@ -19,19 +19,17 @@ const TIMEOUT_MS = 10_000;
 const ANSWER_MAX = 64 * 1024;
 
 /**
- * The ARN, such as `arn:aws:sts::123456789012:assumed-role/officer/ada`. Null: the server at `endpoint`
- * answers, and is none that knows such names. Throws `no-principal` where it could not be learned.
+ * The ARN, such as `arn:aws:sts::123456789012:assumed-role/officer/ada`. Null: the store's own endpoint answers,
+ * and with no such name: S3-compatible servers have none. Throws `no-principal` where it could not be learned.
  */
 export async function callerIdentity(options: IdentityOptions): Promise<string | null> {
   const { region, endpoint } = options;
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  const url = endpoint === undefined ? `https://sts.${region}.${domain}/` : new URL('/', endpoint).href;
+  const url = endpoint === undefined ? `https://sts.${region}.${domain}/` : new URL('/', endpoint.url).href;
   const { status, text } = await ask(url, options);
   const arn = /<Arn>(arn:[\x21-\x3b\x3d-\x7e]{1,250})<\/Arn>/.exec(text)?.[1];
   if (status === 200 && arn !== undefined) return arn;
-  // STS itself refuses by an error of this form; what is no STS says something else.
-  const isSts = /<(?:\w+:)?ErrorResponse[\s>]/.test(text) || status >= 500 || status === 429;
-  if (endpoint !== undefined && !isSts) return null;
+  if (endpoint?.isSts === false) return null;
   const code = /<Code>(\w{1,64})<\/Code>/.exec(text)?.[1] ?? 'no identity in its answer';
   throw unknown(`STS answered with status ${status}: ${code}`);
 }

@@ -125,11 +125,12 @@ async function principalOf(
     import('../../store/caller-identity.ts'),
     import('../../store/role-credentials.ts'),
   ]);
-  const endpoint = io.env['AWS_ENDPOINT_URL_STS'] ?? io.env['AWS_ENDPOINT_URL'] ?? store.endpoint;
+  const sts = io.env['AWS_ENDPOINT_URL_STS'];
+  const url = sts ?? store.endpoint ?? io.env['AWS_ENDPOINT_URL'];
   try {
     const principal = await callerIdentity({
       ...{ region: store.region, credentials: roleCredentials(), clock: systemClock, signal: io.signal },
-      ...(endpoint !== undefined && { endpoint }),
+      ...(url !== undefined && { endpoint: { url, isSts: sts !== undefined } }),
     });
     if (principal === null)
       output.note('this server has no names for accounts: the act does not say as whom it was written');

@@ -92,6 +92,16 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone receipt http://127.0.0.1:9464 orders/0/42 --key archive.vkey --wait 2m --out order-42':
       'aws',
   },
+  'docs/governance.md': {
+    'cp -R archive governed': 'files',
+    'cat > governance.yaml <<EOF': 'files',
+    'ledgerstone hold place --case C-1 --topic orders --partition 0 --offsets 0-49 --config governance.yaml --by "Ada Byron" --reason "Litigation" --reference T-4711 --sign-key ada-key.pem':
+      'files',
+    'ledgerstone hold release --case C-1 --config governance.yaml --by "Ada Byron" --reason "Settled" --sign-key ada-key.pem --json > proposal.json || test $? -eq 4':
+      'files',
+    'ledgerstone retention extend --topic orders --until 2033-01-01 --config governance.yaml --by "Ada Byron" --reason "Tax audit" --sign-key ada-key.pem --dry-run':
+      'files',
+  },
   'docs/library.md': {
     'npm ci && npm pack': 'long',
   },
