@@ -19,8 +19,9 @@ const TIMEOUT_MS = 10_000;
 const ANSWER_MAX = 64 * 1024;
 
 /**
- * The ARN, such as `arn:aws:sts::123456789012:assumed-role/officer/ada`. Null: the store's own endpoint answers,
- * and with no such name: S3-compatible servers have none. Throws `no-principal` where it could not be learned.
+ * The ARN, such as `arn:aws:sts::123456789012:assumed-role/officer/ada`. Null: the store's own endpoint
+ * answers, and with no such name: S3-compatible servers have none. Throws `no-principal` where it could not
+ * be learned.
  */
 export async function callerIdentity(options: IdentityOptions): Promise<string | null> {
   const { region, endpoint } = options;

@@ -11,8 +11,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { encodeVkey } from '../../src/format/vkey.ts';
 import { oldestVersions } from '../../src/format/oldest-version.ts';
+import { encodeVkey } from '../../src/format/vkey.ts';
 import { s3Store } from '../../src/store/s3.ts';
 import type { HoldWriter, Store } from '../../src/store/store.ts';
 import { newLockBucket } from '../contract/store-s3-place.ts';
@@ -22,6 +22,14 @@ import { describeWithStack } from '../support/stack/global.ts';
 
 const CASE_1 = ['--case', 'C-1', '--partition', '0', '--offsets', '0-29'];
 const CASE_2 = ['--case', 'C-2', '--partition', '0', '--offsets', '20-59'];
+
+type Answer = {
+  readonly id: string;
+  readonly state: string;
+  readonly by: { readonly principal: string | null };
+  readonly effect: { readonly changed: number };
+  readonly open: readonly string[];
+};
 
 describeWithStack('decisions on a real S3', { s3: true }, (stack) => {
   let dir: string;
@@ -53,12 +61,12 @@ describeWithStack('decisions on a real S3', { s3: true }, (stack) => {
     };
   }
 
-  const as = async (who: 'ada' | 'grace', ...args: string[]): Promise<Ran & { answer: any }> => {
+  const as = async (who: 'ada' | 'grace', ...args: string[]): Promise<Ran & { answer: Answer }> => {
     const name = who === 'ada' ? 'Ada Byron' : 'Grace Hopper';
     const own = ['--config', 'governance.yaml', '--by', name, '--sign-key', `${who}.pem`, '--json'];
     const ran = await cli([...args, ...own], { cwd: dir, env: envs[who]! });
     const text = ran.stdout.toString();
-    return { ...ran, answer: text === '' ? null : JSON.parse(text) };
+    return { ...ran, answer: (text === '' ? {} : JSON.parse(text)) as Answer };
   };
 
   const holds = async () => {
@@ -129,8 +137,14 @@ people:
   it('two cases overlap, one is released by two persons, and the other still holds', async () => {
     const place = (...of: string[]) =>
       as('ada', 'hold', 'place', '--topic', 'orders', '--reason', 'Litigation', ...of);
-    expect((await place(...CASE_1)).answer).toMatchObject({ state: 'done', effect: { changed: 10, failed: [] } });
-    expect((await place(...CASE_2)).answer).toMatchObject({ state: 'done', effect: { changed: 6, failed: [] } });
+    expect((await place(...CASE_1)).answer).toMatchObject({
+      state: 'done',
+      effect: { changed: 10, failed: [] },
+    });
+    expect((await place(...CASE_2)).answer).toMatchObject({
+      state: 'done',
+      effect: { changed: 6, failed: [] },
+    });
     expect(await heldSegments()).toEqual([0, 1, 2, 3, 4, 5]);
     const proposed = await as('ada', 'hold', 'release', '--case', 'C-1', '--reason', 'Settled');
     expect([proposed.code, proposed.answer.state]).toEqual([4, 'waiting']);
@@ -169,7 +183,10 @@ people:
       'ada',
       ...['retention', 'extend', '--topic', 'orders', '--until', until, '--reason', 'Tax'],
     );
-    expect([code, answer.effect]).toEqual([0, expect.objectContaining({ objects: 16, changed: 16, failed: [] })]);
+    expect([code, answer.effect]).toEqual([
+      0,
+      expect.objectContaining({ objects: 16, changed: 16, failed: [] }),
+    ]);
     for await (const { key, versionId } of oldestVersions(store.listVersions(''))) {
       if (key.includes('ledgerstone.governance')) continue;
       const of = { Bucket: bucket, Key: PREFIX + key, VersionId: versionId };

@@ -39,9 +39,10 @@ export const commandBlocks = (page: string): Block[] =>
       return { page, text, lines: linesOf(text) };
     });
 
-/** A line that ends with `\` or `|` goes on in the next one. */
+/** A line that ends with `\` or `|` goes on in the next one. What `<<EOF` begins is no command. */
 const linesOf = (text: string): string[] =>
   text
+    .replace(/(<<(\w+)\n)[\s\S]*?\n\2(?=\n|$)/g, '$1')
     .replace(/\\\n\s*/g, '')
     .replace(/\|\n\s*/g, '| ')
     .split('\n')
