@@ -89,7 +89,10 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
     skipped === 0 ? '' : `; ${counted(skipped, 'other segment')} can hold none, as the seals state it`;
   // What limits an answer comes before the answer.
   const key = (hasKey ? onWordText(looked) : 'not verified, since no key was given: ') + untimedText(looked);
-  if (leftOut.length === 0) return `${key}${found}, and nothing was left out: ${where} were searched${other}`;
+  if (leftOut.length === 0) {
+    const among = untimedOf(looked) === 0 ? ', and nothing was left out' : ' among those that have one';
+    return `${key}${found}${among}: ${where} were searched${other}`;
+  }
   // What was read ahead of the limit says nothing: hits of it were not printed.
   if (end === 'limit') {
     const more = looked.beyondLimit?.hasHit ? 'there are more' : 'whether there are more is not known';
