@@ -11,7 +11,7 @@ export type EffectTools = ScopeTools & {
 };
 
 /** `changed`: those of `objects` that were not as demanded, and are now. */
-export type EffectCounts = {
+type EffectCounts = {
   /** Versions that are as the decisions demand, by the store's own word. */
   objects: number;
   changed: number;

@@ -10,7 +10,7 @@ import { documents, type StoredObject, segmentsIn } from './scope.ts';
 const ROUNDS_MAX = 20;
 
 /** Segments of cases that were released: what may be taken off. */
-export function releasedSegments(history: ActHistory): SegmentRange[] {
+function releasedSegments(history: ActHistory): SegmentRange[] {
   const held = new Set(holdsInForce(history).flatMap(({ acts }) => acts));
   return history.acts.flatMap(({ act }) =>
     act.kind === 'hold.place' && !held.has(act.id) ? act.detail.segments : [],

@@ -54,7 +54,7 @@ export const release = (name: string) => ({
   ...{ of: null, reason: `${name} is closed`, reference: null },
   detail: { case: name },
 });
-export const approve = (of: string) => ({
+const approve = (of: string) => ({
   kind: 'approve' as const,
   ...{ of, reason: 'Agreed', reference: null },
   detail: {},

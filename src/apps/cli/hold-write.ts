@@ -74,7 +74,7 @@ export async function carryOutAll(
 }
 
 /** Carries it out, and says what was done. */
-export async function effectOf(
+async function effectOf(
   session: Session,
   options: DecidingOptions,
   { tools, decider }: Deciding,
