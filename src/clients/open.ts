@@ -23,7 +23,7 @@ import type { HoldWriter, ReadableStore, Store } from '../store/store.ts';
  * `greatestLock`, and for the verifier's own store, where all locks have one period (null).
  */
 export async function openForWriting(config: StoreConfig, greatestLock: Period | null): Promise<Store> {
-  const store = await openStore(config, true);
+  const { setHold: _, ...store } = await openStore(config, true);
   return greatestLock === null ? store : boundedStore(store, greatestLock, systemClock);
 }
 

@@ -76,7 +76,7 @@ export type FileSourceConfig = {
 };
 type SourceConfig = KafkaSourceConfig | FileSourceConfig;
 
-export type ConfiguredPolicy = RetentionPolicy & PolicyReasons;
+type ConfiguredPolicy = RetentionPolicy & PolicyReasons;
 
 export type Config = {
   readonly production: boolean;

@@ -34,11 +34,7 @@ export const loadGovernanceConfig = async (path: string, env: NodeJS.ProcessEnv)
 const RULES = { kind: 'governance', schema: governanceConfigSchema, rules: ruleProblems } as const;
 
 /** `fileName` appears in messages, and relative paths are relative to its directory. Throws ConfigError. */
-export function parseGovernanceConfig(
-  text: string,
-  fileName: string,
-  env: NodeJS.ProcessEnv,
-): GovernanceConfig {
+function parseGovernanceConfig(text: string, fileName: string, env: NodeJS.ProcessEnv): GovernanceConfig {
   const input = checkYaml(text, fileName, env, RULES);
   const resolvePath = (path: string): string => resolve(dirname(fileName), path);
   const { origin, trusted } = input.archive;

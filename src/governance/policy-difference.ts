@@ -3,9 +3,7 @@ import { periodOf } from '../base/period.ts';
 import type { ActDetail, ActPolicy } from '../format/act-detail.ts';
 
 /** As a configuration has it: `text` is the period as it is written. */
-export type NamedPolicies = Readonly<
-  Record<string, { readonly mode: ActPolicy['mode']; readonly text: string }>
->;
+type NamedPolicies = Readonly<Record<string, { readonly mode: ActPolicy['mode']; readonly text: string }>>;
 
 export type PolicyDifference = {
   readonly name: string;
@@ -53,8 +51,7 @@ export function policyDifferences(
   return [...policies, ...chains];
 }
 
-export const policyText = ({ period, mode }: Pick<ActPolicy, 'period' | 'mode'>): string =>
-  `${period}, ${mode}`;
+const policyText = ({ period, mode }: Pick<ActPolicy, 'period' | 'mode'>): string => `${period}, ${mode}`;
 
 function isSame(a: ActPolicy, b: ActPolicy): boolean {
   const [one, other] = [periodOf(a.period), periodOf(b.period)];

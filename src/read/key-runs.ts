@@ -8,9 +8,9 @@ import type { OpenedSeal } from '../verify/open-seal.ts';
 import type { ChainReader } from './chain-reader.ts';
 
 /** Where a key stands first or last. */
-export type KeyPoint = { readonly sequence: number; readonly sealed: string };
+type KeyPoint = { readonly sequence: number; readonly sealed: string };
 
-export type KeyRun = {
+type KeyRun = {
   /** Named with the chain's origin. */
   readonly vkey: string;
   readonly key: VerifierKey;

@@ -43,7 +43,15 @@ describe('the runbook', () => {
     const codes = [...runbook.matchAll(/^\| (`[^|]+`) +\|/gm)].flatMap(([, cell]) =>
       [...(cell as string).matchAll(/`([a-z0-9-]+)`/g)].map(([, code]) => code as string),
     );
-    const sources = ['.', '../store', '../sign', '../ingest', '../clients'].flatMap((room) =>
+    const sources = [
+      '.',
+      '../sealing',
+      '../store',
+      '../sign',
+      '../ingest',
+      '../clients',
+      '../apps/archiver',
+    ].flatMap((room) =>
       readdirSync(join(ROOM, room), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.ts'))
         .map((name) => readFileSync(join(ROOM, room, name), 'utf8')),

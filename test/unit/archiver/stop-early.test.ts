@@ -79,7 +79,7 @@ it('lets go of all that it opened when its status server finds no address to lis
   const threads = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
   const before = threads();
   // RFC 5737: an address of nobody's.
-  const config = configOf('Kafka', port, '{ host: 192.0.2.1, port: 9464 }');
+  const config = configOf('Kafka', port, '{ host: 192.0.2.1, port: 9464, auth: public }');
   const run = runArchiver(config, { signal: new AbortController().signal, log: silentLogger });
   await expect(run).rejects.toMatchObject({ code: 'server' });
   expect(threads()).toBe(before);

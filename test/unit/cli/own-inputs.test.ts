@@ -126,7 +126,7 @@ describe('check', () => {
 });
 
 describe('a command that there is not', () => {
-  it.each([['hold'], ['erase'], ['verfy']])('%s: exit code 2, with --help too', async (name) => {
+  it.each([['holds'], ['erase'], ['verfy']])('%s: exit code 2, with --help too', async (name) => {
     for (const args of [[name], [name, '--help'], [name, '-h'], ['--help', name]]) {
       const { code, out, err } = await ledgerstone(args);
       expect([args, code, out]).toEqual([args, 2, '']);

@@ -62,6 +62,7 @@ describe('opened for reading', () => {
       expect(Object.keys(reader).sort()).toEqual(kept.sort());
       expect(Object.getPrototypeOf(reader)).toBe(Object.prototype);
       for (const name of WRITING) expect((reader as Partial<Store>)[name]).toBeUndefined();
+      for (const one of [reader, writer]) expect(one).not.toHaveProperty('setHold');
       await Promise.all([reader.close(), writer.close()]);
     }
   });
