@@ -27,7 +27,7 @@ export type Asked = {
 };
 /** What answers to more than fixed paths. Null: the path is none of its own. */
 export type Handler = (asked: Asked) => Promise<Answer> | null;
-type RouteAsked = {
+export type RouteAsked = {
   /** False: a probe, or somebody else who did not log in. */
   readonly isKnown: boolean;
   /** A script of another site asks. Browsers say so. */

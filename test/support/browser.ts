@@ -38,7 +38,12 @@ export type Browser = {
   close(): Promise<void>;
 };
 
-export async function openBrowser(locale = 'en-GB', timezoneId = 'Europe/Berlin'): Promise<Browser> {
+/** `server`: the only address that its pages may ask; by default none. */
+export async function openBrowser(
+  locale = 'en-GB',
+  timezoneId = 'Europe/Berlin',
+  server: string | null = null,
+): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'ledgerstone-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM as string,
@@ -53,11 +58,12 @@ export async function openBrowser(locale = 'en-GB', timezoneId = 'Europe/Berlin'
       ],
       ...['--disable-component-update', '--disable-sync'],
     ],
-    ...{ locale, timezoneId, offline: true, viewport: { width: 1280, height: 900 } },
+    ...{ locale, timezoneId, offline: server === null, viewport: { width: 1280, height: 900 } },
   });
   const [requests, errors]: [string[], string[]] = [[], []];
   context.on('request', (request) => {
-    if (!request.url().startsWith('file://')) requests.push(request.url());
+    const isOwn = request.url().startsWith(server === null ? 'file://' : `${server}/`);
+    if (!isOwn && !request.url().startsWith('data:')) requests.push(request.url());
   });
   context.on('weberror', (error) => errors.push(String(error.error())));
   context.on('console', (message) => {

@@ -30,6 +30,8 @@ import type { Signer } from '../../sign/signer.ts';
 import { readerOf } from '../../store/bounded.ts';
 import type { Store } from '../../store/store.ts';
 import type { Handler, HttpServer } from '../http.ts';
+import type { StatusSite } from '../page/status-site.ts';
+import { archiverSite } from './archiver-site.ts';
 import { observerOf, type RunOptions } from './observer.ts';
 import { whilePermissionsSpread } from './permissions-spread.ts';
 import { requirePoliciesInForce } from './policies-in-force.ts';
@@ -78,6 +80,7 @@ class Service {
   readonly #metrics = new ArchiverMetrics();
   readonly #totals = { records: 0, segments: 0 };
   #server: HttpServer | null = null;
+  #site: StatusSite | null = null;
   /** Null until the store and the keys are open. */
   #pipeline: Pipeline | null = null;
   #files: PublishedFiles | null = null;
@@ -104,8 +107,9 @@ class Service {
   async serveStatus(): Promise<void> {
     const { production, server } = this.#config;
     if (server.port === 0) return;
+    this.#site = archiverSite(this.#config, () => this.#status(), systemClock);
     this.#server = await startServer(
-      { ...server, production, handler: this.#receipts() },
+      { ...server, production, handler: this.#receipts(), page: this.#site.routes },
       {
         status: () => this.#status(),
         metrics: () => {
@@ -165,6 +169,7 @@ class Service {
   }
 
   async close(): Promise<void> {
+    this.#site?.close();
     await this.#server?.close();
     await this.#lanes.close();
     await this.#store.close();

@@ -2,7 +2,7 @@
 // plain HTTP.
 import type { ServiceStatus } from '../../archiver/status.ts';
 import type { Config } from '../../config/archiver.ts';
-import { type Handler, type HttpServer, json, serve } from '../http.ts';
+import { type Handler, type HttpServer, json, type Routes, serve } from '../http.ts';
 
 export type ServerRoutes = {
   status(): ServiceStatus;
@@ -10,11 +10,12 @@ export type ServerRoutes = {
 };
 
 export type ServerOptions = Config['server'] &
-  Pick<Config, 'production'> & { readonly handler?: Handler | null };
+  Pick<Config, 'production'> & { readonly handler?: Handler | null; readonly page?: Routes };
 
 export const startServer = (options: ServerOptions, routes: ServerRoutes): Promise<HttpServer> =>
   serve(
     {
+      ...options.page,
       '/healthz': () => json(200, { ok: true }),
       '/readyz': ({ isKnown }) => {
         const { ready, reasons, partitions } = routes.status();

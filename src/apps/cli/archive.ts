@@ -28,7 +28,7 @@ Exit codes: 0 stopped or finished, 2 configuration, 3 could not go on (the log s
 Examples:
   ledgerstone archive --config ledgerstone.yaml
   cat events.jsonl | ledgerstone archive --config from-stdin.yaml
-  curl -s http://127.0.0.1:9464/readyz    also /status /metrics /healthz
+  curl -s http://127.0.0.1:9464/readyz    also /status /metrics /healthz; / is a page
 `;
 
 export function archiveCommand(program: Command, session: Session): void {

@@ -12,6 +12,7 @@ import { schedulesOf } from '../verifier/schedules.ts';
 import { newWatchState, watch } from '../verifier/watch.ts';
 import { WatchMetrics } from '../verifier/watch-metrics.ts';
 import { startWatchServer } from '../verifier/watch-server.ts';
+import { watchSite } from '../verifier/watch-site.ts';
 import { makeVerifier, openClients } from '../verifier/wiring.ts';
 import { EXIT } from './exit-code.ts';
 import { endsInLog, openLog } from './logger.ts';
@@ -101,7 +102,9 @@ async function serve(
   // A round may take a minute. If three in a row do not succeed, the process is unhealthy.
   const patienceMs = 3 * (everyMs + 60_000);
   const isHealthy = () => clock.now() - (state.lastRoundMs ?? startedMs) < patienceMs;
-  const server = port === 0 ? null : await startWatchServer(config.watch, state, isHealthy, metrics);
+  const site = port === 0 ? null : watchSite({ config, state, metrics, isHealthy, clock });
+  const server =
+    site === null ? null : await startWatchServer(config.watch, state, isHealthy, metrics, site.routes);
   const schedules = schedulesOf(config, verifier);
   log.info(
     {
@@ -114,6 +117,7 @@ async function serve(
   try {
     await watch(verifier, { everyMs, looksPerSecond, schedules, signal }, state);
   } finally {
+    site?.close();
     await server?.close();
   }
   log.info({ chains: state.chains.size }, 'ledgerstone watch stopped');

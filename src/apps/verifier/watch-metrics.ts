@@ -70,6 +70,8 @@ export class WatchMetrics {
   /** Since when ages count. Null: not known yet. */
   #rereadMs: number | null = null;
   #sweepMs: number | null = null;
+  /** The longest since it was taken last. Null: nothing was attested since. */
+  #lagSeconds: number | null = null;
 
   constructor({ fullPassMs, sweepMs, clock = systemClock }: WatchMetricsOptions) {
     this.#clock = clock;
@@ -89,6 +91,8 @@ export class WatchMetrics {
     set(this.#stale, sumOfKnown(this.#staleChains, this.#lateChains));
     set(this.#chains, metrics.chains);
     set(this.#lag, metrics.confirmLagSeconds);
+    if (metrics.confirmLagSeconds !== null)
+      this.#lagSeconds = Math.max(metrics.confirmLagSeconds, this.#lagSeconds ?? metrics.confirmLagSeconds);
     const { oldestRereadDays, sweepRoundAgeHours } = metrics;
     if (oldestRereadDays !== null) this.#rereadMs = atMs - oldestRereadDays * DAY_MS;
     if (sweepRoundAgeHours !== null) this.#sweepMs = atMs - sweepRoundAgeHours * HOUR_MS;
@@ -100,6 +104,13 @@ export class WatchMetrics {
   /** Over all chains and tasks, by severity. Null: not known yet. */
   openFindings(): Readonly<Record<string, number | null>> {
     return Object.fromEntries(SEVERITIES.map((severity) => [severity, this.#open?.(severity) ?? null]));
+  }
+
+  /** From a seal to its attestation, the longest since this was asked last. Null: none was made since. */
+  takeLagSeconds(): number | null {
+    const lag = this.#lagSeconds;
+    this.#lagSeconds = null;
+    return lag;
   }
 
   /** In the text format of Prometheus. */

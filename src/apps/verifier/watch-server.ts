@@ -1,6 +1,6 @@
 // Is the watching process alive, and does it complete its rounds? /healthz, /status and /metrics over HTTP.
 import type { HttpConfig } from '../../config/http.ts';
-import { type HttpServer, json, serve } from '../http.ts';
+import { type HttpServer, json, type Routes, serve } from '../http.ts';
 import type { WatchState } from './watch.ts';
 import type { WatchMetrics } from './watch-metrics.ts';
 
@@ -10,9 +10,11 @@ export const startWatchServer = (
   state: WatchState,
   isHealthy: () => boolean,
   metrics: WatchMetrics,
+  page: Routes = {},
 ): Promise<HttpServer> =>
   serve(
     {
+      ...page,
       '/healthz': () => json(isHealthy() ? 200 : 503, { ok: isHealthy() }),
       '/status': () => json(200, statusOf(state, metrics)),
       '/metrics': async () => ({

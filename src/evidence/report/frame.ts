@@ -78,9 +78,9 @@ ${listOf(bounds)}
 const listOf = (items: readonly string[]): Markup | null =>
   items.length === 0 ? null : markup`<ul>${items.map((item) => markup`<li>${item}</li>`)}</ul>`;
 
-const idOf = (title: string): string => title.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+export const idOf = (title: string): string => title.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 
-function blockOf(block: Block): Markup {
+export function blockOf(block: Block): Markup {
   const id = idOf(block.title);
   return markup`<section aria-labelledby="${id}">
 <h2 id="${id}">${block.title}</h2>

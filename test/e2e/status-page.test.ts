@@ -1,0 +1,253 @@
+// Do the pages of both services show what is so, live, in a real browser, and nothing that nobody measured?
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { archiverSite } from '../../src/apps/archiver/archiver-site.ts';
+import { type HttpServer, serve } from '../../src/apps/http.ts';
+import { newWatchState, type WatchState } from '../../src/apps/verifier/watch.ts';
+import { watchSite } from '../../src/apps/verifier/watch-site.ts';
+import type { PartitionStatus, ServiceStatus } from '../../src/archiver/status.ts';
+import { parseConfig } from '../../src/config/archiver.ts';
+import { parseVerifierConfig } from '../../src/config/verifier.ts';
+import { encodeVkey } from '../../src/format/vkey.ts';
+import { ArchiveBuilder } from '../support/archive-builder.ts';
+import { type Browser, CHROMIUM, openBrowser, SHOTS, shoot, violations } from '../support/browser.ts';
+import { HOSTILE } from '../support/report-world.ts';
+
+const SECRET = 'a-password-of-kafka-0123456789';
+const config = parseConfig(
+  `archive:
+  origin: audit.example.com/prod
+  store: { kind: s3, bucket: acme-audit, region: eu-central-1 }
+  signing: { kind: kms, keyId: "arn:aws:kms:eu-central-1:111122223333:key/1" }
+source:
+  kind: kafka
+  brokers: [ "kafka.example.com:9092" ]
+  tls: true
+  sasl: { mechanism: scram-sha-512, username: ada, password: "${SECRET}" }
+  topics: [ { name: orders, retention: pci } ]
+retention: { pci: { mode: COMPLIANCE, period: 1y } }
+`,
+  'a.yaml',
+  {},
+);
+const webhook = 'https://hooks.example.com/T000/SECRET-OF-THE-HOOK';
+const verifierConfig = parseVerifierConfig(
+  `archive:
+  store: { kind: s3, bucket: acme-audit, region: eu-central-1 }
+  trusted: [ "${encodeVkey(new ArchiveBuilder().trusted[0]!)}" ]
+attestations:
+  store: { kind: s3, bucket: acme-attestations, region: eu-central-1 }
+  retention: { mode: COMPLIANCE, period: 1y }
+cosigner: { name: verifier.example.com/prod, signing: { kind: kms, keyId: "arn:aws:kms:eu-central-1:111122223333:key/2" } }
+alarms: { webhook: "${webhook}" }
+`,
+  'v.yaml',
+  {},
+);
+
+const partition = (number: number, more: Partial<PartitionStatus> = {}): PartitionStatus =>
+  ({
+    ...{
+      topic: 'orders',
+      partition: number,
+      chain: 'orders',
+      origin: `audit.example.com/prod/orders/${number}`,
+    },
+    ...{ state: 'streaming', lag: 12, oldestUnsealedSeconds: 7, halt: null, trouble: null },
+    head: { sealedAt: new Date(Date.now() - 30_000).toISOString(), nextOffset: 125_003 },
+    ...more,
+  }) as PartitionStatus;
+const statusOf = (partitions: PartitionStatus[], more: Partial<ServiceStatus> = {}): ServiceStatus => ({
+  ...{ instance: 'archiver-1', version: '1.0.0', origin: 'audit.example.com/prod' },
+  ...{
+    startedAt: new Date().toISOString(),
+    ready: true,
+    reasons: [],
+    bufferedBytes: 0,
+    pausedForMemory: false,
+  },
+  ...{ topics: [{ topic: 'orders', partitions: partitions.length, owned: partitions.length }], partitions },
+  ...more,
+});
+const halted = partition(3, {
+  halt: { code: 'expired', message: HOSTILE, remedy: HOSTILE, gap: { from: 7, to: 9 } },
+} as never);
+
+describe.skipIf(CHROMIUM === undefined)('the page of a service', () => {
+  let status = statusOf([]);
+  const state: WatchState = newWatchState(Date.now() - 3_600_000);
+  let open: Record<string, number | null> = { broken: null, unverifiable: null, attempt: null, notice: null };
+  const metrics = { openFindings: () => open, takeLagSeconds: () => 3 };
+  const clock = { now: () => Date.now() } as never;
+  const sites = [
+    archiverSite(config, () => status, clock, 200),
+    watchSite({ config: verifierConfig, state, metrics, isHealthy: () => true, clock, everyMs: 200 }),
+  ];
+  let servers: HttpServer[];
+  let browsers: Browser[];
+
+  beforeAll(async () => {
+    const options = { host: '127.0.0.1', port: 0, names: [], auth: null, tls: null, member: 'server' };
+    servers = await Promise.all(sites.map((site) => serve(site.routes, options)));
+    browsers = await Promise.all(servers.map(({ url }) => openBrowser('en-GB', 'Europe/Berlin', url)));
+  });
+  afterAll(async () => {
+    for (const site of sites) site.close();
+    for (const browser of browsers) await browser.close();
+    for (const server of servers) await server.close();
+    // Nothing was asked of anybody else, and the policy refused nothing.
+    expect(browsers.flatMap(({ requests }) => requests)).toEqual([]);
+    expect(browsers.flatMap(({ errors }) => errors).filter((text) => !text.includes('ERR_'))).toEqual([]);
+  });
+
+  const archiver = async (next: ServiceStatus, look: (page: Page) => Promise<void>, width?: number) => {
+    status = next;
+    await shown(0, look, width);
+  };
+  const shown = async (at: number, look: (page: Page) => Promise<void>, width?: number) => {
+    const page = await browsers[at]!.page(width);
+    await page.goto(`${servers[at]!.url}/`);
+    await look(page);
+    await page.close();
+  };
+  const verdict = (page: Page) => page.locator('.verdict .label').innerText();
+  const words = (page: Page) => page.locator('main').innerText();
+
+  it('of an archiver says what it does, and never that anything is verified', async () => {
+    await archiver(statusOf([partition(0), partition(1)]), async (page) => {
+      expect(await verdict(page)).toMatch(/^archiving$/i);
+      expect(await words(page)).toContain('It archives, and verifies nothing.');
+      expect(await words(page)).toContain('125,003');
+      expect(await words(page)).not.toMatch(/no finding is open|all verified/i);
+      await shoot(page, 'archiver');
+    });
+    await archiver(statusOf([partition(0), halted]), async (page) => {
+      expect(await verdict(page)).toMatch(/^halted$/i);
+      expect(await words(page)).toContain('orders/3: offsets 7 to 8');
+      // Text of others stays text.
+      expect(await page.title()).not.toBe('1');
+      expect(await page.locator('img').count()).toBe(0);
+      await shoot(page, 'archiver-halted');
+    });
+    await archiver(statusOf([]), async (page) => expect(await verdict(page)).toMatch(/owns no partition/i));
+    await archiver(statusOf([], { ready: false, reasons: ['starting'] }), async (page) =>
+      expect(await verdict(page)).toMatch(/^not ready$/i),
+    );
+  });
+
+  it('shows no secret', async () => {
+    await archiver(statusOf([partition(0)]), async (page) => {
+      expect(await page.content()).not.toContain(SECRET);
+      expect(await words(page)).toContain('scram-sha-512');
+    });
+    await shown(1, async (page) => {
+      expect(await page.content()).not.toContain('SECRET-OF-THE-HOOK');
+      expect(await words(page)).toContain('a webhook');
+    });
+  });
+
+  it('renews itself, and says when nothing comes any more', async () => {
+    await archiver(statusOf([partition(0)]), async (page) => {
+      await page.getByText('Live: it renews itself.').waitFor();
+      status = statusOf([halted]);
+      await page.getByText('Halted', { exact: true }).waitFor();
+      sites[0]!.close();
+      await browsers[0]!.context.setOffline(true);
+      await page.getByText(/^STALE: nothing comes from the process\./).waitFor({ timeout: 60_000 });
+      expect(await page.title()).toMatch(/^STALE: /);
+      await browsers[0]!.context.setOffline(false);
+    });
+  });
+
+  it('asks for a login where one is needed, also for what comes live', async () => {
+    const options = { host: '127.0.0.1', port: 0, names: [], tls: null, member: 'server' };
+    const server = await serve(sites[1]!.routes, { ...options, auth: { token: 'a-token-of-16-characters' } });
+    try {
+      for (const path of ['/', '/live']) {
+        expect((await fetch(`${server.url}${path}`)).status).toBe(401);
+        const authorization = `Basic ${Buffer.from('any:a-token-of-16-characters').toString('base64')}`;
+        const answer = await fetch(`${server.url}${path}`, { headers: { authorization } });
+        expect(answer.status).toBe(200);
+        await answer.body?.cancel();
+        const post = await fetch(`${server.url}${path}`, { method: 'POST', headers: { authorization } });
+        expect(post.status).toBe(405);
+      }
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('of a verifier knows nothing before it looked, and says so', async () => {
+    await shown(1, async (page) => {
+      expect(await verdict(page)).toMatch(/^nothing looked at yet$/i);
+      expect(await words(page)).toContain('not known yet');
+      expect(await words(page)).not.toContain('no finding is open');
+    });
+  });
+
+  it('of a verifier shows how far each chain is verified, and what is open', async () => {
+    const place = { chain: 'orders', partition: 0 };
+    const chain = {
+      place,
+      verdict: 'verified',
+      size: 41,
+      nextOffset: 125_003,
+      isDrill: false,
+      lookedAtMs: Date.now(),
+    };
+    state.chains.set('orders/0', chain);
+    Object.assign(state, { lastRoundMs: Date.now(), archiveChains: 1 });
+    open = { broken: 0, unverifiable: 0, attempt: 0, notice: 0 };
+    await shown(1, async (page) => {
+      expect(await verdict(page)).toMatch(/^verified$/i);
+      expect(await words(page)).toContain('no finding is open');
+      await shoot(page, 'verifier');
+    });
+    open = { ...open, attempt: 2 };
+    await shown(1, async (page) => expect(await verdict(page)).toMatch(/^findings are open$/i));
+    open = { ...open, attempt: null };
+    await shown(1, async (page) => expect(await verdict(page)).toMatch(/^not everything was looked at$/i));
+    for (let at = 1; at < 200; at++)
+      state.chains.set(`orders/${at}`, { ...chain, place: { chain: 'orders', partition: at } });
+    state.chains.set('orders/7', { ...chain, verdict: 'broken', place: { chain: 'orders', partition: 7 } });
+    await shown(1, async (page) => {
+      expect(await verdict(page)).toMatch(/^broken$/i);
+      const rows = await page.locator('tbody tr').allInnerTexts();
+      expect(rows.slice(0, 4).map((row) => row.split(/\s/)[0])).toEqual([
+        'orders/7',
+        'orders/0',
+        'orders/1',
+        'orders/2',
+      ]);
+      await shoot(page, 'verifier-broken');
+    });
+  });
+
+  it.each([0, 1])(
+    'page %i: axe finds nothing serious, a narrow window and paper cut nothing off',
+    async (at) => {
+      await shown(at, async (page) => expect(await violations(page)).toEqual([]));
+      await shown(
+        at,
+        async (page) => {
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+          await shoot(page, `page-${at}-narrow`);
+        },
+        360,
+      );
+      await shown(at, async (page) => {
+        const pdf = await page.pdf({ preferCSSPageSize: true });
+        expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+        await page.emulateMedia({ media: 'print' });
+        await page.setViewportSize({ width: 688, height: 1000 });
+        await shoot(page, `page-${at}-print`);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(688);
+      });
+      if (SHOTS !== undefined)
+        await shown(at, async (page) => {
+          await page.emulateMedia({ colorScheme: 'dark' });
+          await shoot(page, `page-${at}-dark`);
+        });
+    },
+  );
+});
