@@ -110,8 +110,11 @@ describe.skipIf(CHROMIUM === undefined)('the page of a service', () => {
     await look(page);
     await page.close();
   };
-  const verdict = (page: Page) => page.locator('.verdict .label').innerText();
-  const words = (page: Page) => page.locator('main').innerText();
+  // As it is shown: `textContent` would run lines together.
+  const shownIn = (selector: string) => (page: Page) =>
+    page.locator(selector).evaluate((one) => (one as HTMLElement).innerText);
+  const verdict = shownIn('.verdict .label');
+  const words = shownIn('main');
 
   it('of an archiver says what it does, and never that anything is verified', async () => {
     await archiver(statusOf([partition(0), partition(1)]), async (page) => {
