@@ -110,9 +110,8 @@ describe.skipIf(CHROMIUM === undefined)('the page of a service', () => {
     await look(page);
     await page.close();
   };
-  // As it is shown: `textContent` would run lines together.
-  const shownIn = (selector: string) => (page: Page) =>
-    page.locator(selector).evaluate((one) => (one as HTMLElement).innerText);
+  const shownIn = (selector: string) => async (page: Page) =>
+    (await page.locator(selector).textContent()) ?? '';
   const verdict = shownIn('.verdict .label');
   const words = shownIn('main');
 
