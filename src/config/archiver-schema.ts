@@ -182,7 +182,12 @@ export const configSchema = z.strictObject({
       trusted: z
         .array(z.string().register(forms, { form: 'a verifier key' }))
         .default([])
-        .describe('Further verifier keys that are trusted: older keys of this log'),
+        .describe(
+          [
+            'Further verifier keys that are trusted: older keys of this log, and the key of the decisions as soon as',
+            'there is a governance chain: without it the archiver does not start',
+          ].join(' '),
+        ),
     })
     .describe('The archive: its name, its store and its key'),
   source: source.describe('Where the records come from'),

@@ -21,7 +21,7 @@ const FACTS: Readonly<Record<FileKind, Facts>> = {
   governance: {
     name: "the officers' file (governance.yaml)",
     own: ['governance'],
-    takenBy: '`governance`, `hold` and `retention`',
+    takenBy: '`governance`, `hold`, `retention policy` and `retention extend`',
   },
 };
 

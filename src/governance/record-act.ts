@@ -23,6 +23,7 @@ import { BodyBuilder } from '../segment/body.ts';
 import { type Head, headAfter, makeSegment, newChainHead, type Segment } from '../segment/segment.ts';
 import type { Signer } from '../sign/signer.ts';
 import { CLOCK_OFFSET_MAX_MS, type Lock, type Store } from '../store/store.ts';
+import { endedBy } from '../verify/acts/ended.ts';
 import { ActHistory, type RecordedAct, type SealedAt } from '../verify/acts/history.ts';
 
 /** Who decides. `signer`: the person's own key. `principal`: as whom the store's account knows them. */
@@ -101,15 +102,15 @@ export async function recordAct(
   });
 }
 
-/** The same was asked for, and it stands: it waits, is not done yet, or is fresh. */
+/** The same was asked for, and it stands: it waits, is not done yet, or is fresh and not over. */
 function standing(history: ActHistory, digest: string, nowMs: number): RecordedAct | null {
   const same = history.acts.filter(({ act, withdrawnBy }) => act.request === digest && withdrawnBy === null);
   return (
     same.find(
       (recorded) =>
         history.isWaiting(recorded, nowMs) ||
-        history.isOpen(recorded) ||
-        nowMs - recorded.place.sealedMs < REPEATED_MS,
+        (endedBy(history, recorded) === null &&
+          (history.isOpen(recorded) || nowMs - recorded.place.sealedMs < REPEATED_MS)),
     ) ?? null
   );
 }

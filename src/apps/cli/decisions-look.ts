@@ -62,7 +62,7 @@ export function decisionsText(said: DecisionsSaid | null): string[] {
     ...(later > 0 ? [`${counted(later, 'act')} of kinds that only a later version knows`] : []),
   ];
   const what = compared
-    ? 'locks and legal holds were compared with what they demand'
+    ? 'locks and legal holds were compared with what they demand, but for what may still be under way (FORMAT.md 13.6)'
     : 'what they demand of locks and legal holds was not compared';
   return [`decisions: ${parts.join(', ')}; ${what}${why === null ? '' : `: ${why}`}`];
 }

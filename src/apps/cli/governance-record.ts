@@ -1,8 +1,13 @@
 // `ledgerstone governance record`: a decision of a kind that has no command of its own.
 import type { Command } from 'commander';
 import { FormatError } from '../../base/error.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { PERSON_KEY_NAME } from '../../config/people-file.ts';
 import type { ActRequest } from '../../format/act.ts';
-import { type ActKind, checkDetail, TWO_PERSONS } from '../../format/act-detail.ts';
+import { type ActDetail, type ActKind, checkDetail, TWO_PERSONS } from '../../format/act-detail.ts';
+import { isGovernanceOrigin } from '../../format/chain.ts';
+import { parseCosignerVkey } from '../../format/cosignature.ts';
+import { parseVkey } from '../../format/vkey.ts';
 import { recordAct } from '../../governance/record-act.ts';
 import { type DecidingOptions, deciding, withDecider } from './deciding.ts';
 import { UsageError } from './exit-code.ts';
@@ -66,12 +71,24 @@ async function runRecord(session: Session, kind: string, options: RecordOptions)
   });
 }
 
+/** Throws FormatError for a key of another use. */
+function requireKey({ use, key }: ActDetail['key.retire']): void {
+  if (use === 'cosigner') {
+    if (parseCosignerVkey(key, nodeSha256).name === PERSON_KEY_NAME)
+      throw new FormatError("the key is a person's");
+    return;
+  }
+  const isOfDecisions = isGovernanceOrigin(parseVkey(key, nodeSha256).name);
+  if (isOfDecisions !== (use === 'governance')) throw new FormatError(`the key is none of use ${use}`);
+}
+
 function detailOf(kind: Kind, text: string): unknown {
   try {
     const given: unknown = JSON.parse(text);
     const detail = checkDetail(kind, given);
     const unknown = Object.keys(given as object).filter((name) => !Object.hasOwn(detail, name));
     if (unknown.length > 0) throw new FormatError(`${unknown.join(', ')} is no member of it`);
+    if (kind === 'key.introduce' || kind === 'key.retire') requireKey(detail as ActDetail['key.retire']);
     return detail;
   } catch (error) {
     const why = error instanceof FormatError ? error.message : 'it is no JSON';

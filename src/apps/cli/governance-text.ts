@@ -2,16 +2,19 @@
 import { counted } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import type { Act } from '../../format/act.ts';
-import type { SegmentRange } from '../../format/act-detail.ts';
+import type { ActDetail, SegmentRange } from '../../format/act-detail.ts';
 import { timeText } from '../../format/time.ts';
 import type { Effect } from '../../governance/effect.ts';
+import { endedBy } from '../../verify/acts/ended.ts';
 import type { ActHistory, RecordedAct } from '../../verify/acts/history.ts';
 
 const HOUR_MS = 3_600_000;
 
 export type ActState =
   | { readonly state: 'in-force' | 'done' | 'open' | 'withdrawn' | 'lapsed' }
-  | { readonly state: 'waiting'; readonly until: string };
+  | { readonly state: 'waiting'; readonly until: string }
+  /** `by`: the act that ended it. */
+  | { readonly state: 'ended'; readonly by: string };
 
 /** `open`: in force, and what it demands of the store is not done. `lapsed`: nobody approved it in time. */
 export function stateOf(recorded: RecordedAct, history: ActHistory, nowMs: number): ActState {
@@ -21,6 +24,8 @@ export function stateOf(recorded: RecordedAct, history: ActHistory, nowMs: numbe
     return { state: 'waiting', until: timeText(recorded.place.sealedMs + hours * HOUR_MS) };
   }
   if (recorded.inForce === null) return { state: 'lapsed' };
+  const end = endedBy(history, recorded);
+  if (end !== null) return { state: 'ended', by: end.act.id };
   if (history.isOpen(recorded)) return { state: 'open' };
   return { state: recorded.doneBy === null ? 'in-force' : 'done' };
 }
@@ -33,10 +38,10 @@ const STATE_TEXT = {
   lapsed: 'not approved in time: it has no effect',
 } as const;
 
-export const stateText = (state: ActState): string =>
-  state.state === 'waiting'
-    ? `waits for another person's approval until ${state.until}`
-    : STATE_TEXT[state.state];
+export function stateText(state: ActState): string {
+  if (state.state === 'waiting') return `waits for another person's approval until ${state.until}`;
+  return state.state === 'ended' ? `over: ended by ${state.by.slice(0, 8)}` : STATE_TEXT[state.state];
+}
 
 export const actJson = (recorded: RecordedAct, history: ActHistory, nowMs: number) => {
   const { act, place, isForTwo, approvedBy, inForce, doneBy } = recorded;
@@ -58,6 +63,7 @@ export function actText(recorded: RecordedAct, history: ActHistory, nowMs: numbe
     `  ${timeText(place.sealedMs)} by ${name}${principal === null ? '' : ` as ${principal}`}: ${act.reason}`,
     ...(act.reference === null ? [] : [`  reference ${act.reference}`]),
     ...detailLines(act).map((line) => `  ${line}`),
+    ...insteadOf(recorded, history).map((line) => `  ${line}`),
     ...(approvedBy === null
       ? []
       : [`  approved by ${approvedBy.act.by.name} ${timeText(approvedBy.place.sealedMs)}`]),
@@ -86,9 +92,26 @@ function detailLines(act: Act): string[] {
       return [
         `of ${act.of!.slice(0, 8)}: ${counted(act.detail.objects, 'object version')}, ${act.detail.changed} changed`,
       ];
+    case 'policy':
+      return policyLines(act.detail);
     default:
       return [JSON.stringify(act.detail)];
   }
+}
+
+/** Each policy with its chains. */
+export const policyLines = ({ policies, chains }: ActDetail['policy']): string[] =>
+  policies.map(({ name, period, mode }) => {
+    const of = chains.flatMap(({ chain, policy }) => (policy === name ? [chain] : []));
+    return `${name}: ${period}, ${mode}${of.length === 0 ? '' : `, for ${of.join(', ')}`}`;
+  });
+
+/** What a proposal of policies would end, as it is now. */
+function insteadOf({ act, inForce }: RecordedAct, history: ActHistory): string[] {
+  const before = act.kind === 'policy' && inForce === null ? history.newest('policy') : null;
+  return before === null
+    ? []
+    : ['now in force are:', ...policyLines(before.detail).map((line) => `  ${line}`)];
 }
 
 const SHOWN_MAX = 6;

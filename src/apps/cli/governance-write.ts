@@ -140,6 +140,9 @@ async function runCharter(session: Session, file: string, options: DecidingOptio
     const code = await finish(session, options, { recorded, history, isNew }, { vkey, published });
     if (options.json === true || !isFirst) return code;
     await session.output.line('');
+    await session.output.line('From now on an archiver does not start without the key below: put it into');
+    await session.output.line('archive.trusted of every ledgerstone.yaml, and of verifier.yaml.');
+    await session.output.line('');
     await session.output.line("Verifier key of the decisions, for everybody who verifies, beside the log's:");
     await session.output.line(vkey);
     return code;

@@ -15,7 +15,7 @@ import type { RecordedAct } from '../../verify/acts/history.ts';
 import { holdsInForce } from '../../verify/acts/in-force.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { governanceRecord } from './governance-record.ts';
-import { actJson, actText, rangesText, stateOf } from './governance-text.ts';
+import { actJson, actText, policyLines, rangesText, stateOf } from './governance-text.ts';
 import { actById, governanceWriting } from './governance-write.ts';
 import { readTrustedKeys } from './keys.ts';
 import { type ArchiveOptions, openArchiveStore, withArchive } from './open-archive.ts';
@@ -52,6 +52,9 @@ Examples:
   ledgerstone governance list ./archive --key governance.vkey --kind hold.place
 `;
 
+/** Of the commands that read decisions. */
+export const GOVERNED = 'governance.yaml: names the archive and the trusted keys';
+
 export function governanceCommand(program: Command, session: Session): void {
   const governance = program
     .command('governance')
@@ -60,7 +63,7 @@ export function governanceCommand(program: Command, session: Session): void {
     .addHelpText('after', HELP);
   governanceWriting(governance, session);
   governanceRecord(governance, session);
-  withArchive(governance.command('list').description('Every act in its order.'))
+  withArchive(governance.command('list').description('Every act in its order.'), GOVERNED)
     .option('--kind <kind>', 'only of this kind, such as hold.place')
     .addOption(new Option('--open', 'only what waits for approval, or is not done in the store'))
     .option('--json', 'the same for programs')
@@ -68,7 +71,7 @@ export function governanceCommand(program: Command, session: Session): void {
     .action(
       acting(session, (name: string | undefined, options: ReadingOptions) => runList(session, name, options)),
     );
-  withArchive(governance.command('show').description('What is in force, or one act.'))
+  withArchive(governance.command('show').description('What is in force, or one act.'), GOVERNED)
     .option('--id <id>', 'one act: its first 8 digits are enough')
     .option('--json', 'the same for programs')
     .addHelpText('after', READING)
@@ -105,7 +108,9 @@ export async function openActs(
   else place = storeFromName(name, options, io.env);
   const store = await openArchiveStore(place);
   try {
-    const reading = await readActs(store, trusted, io.signal);
+    const reading = await readActs(store, trusted, io.signal).catch((error: unknown) => {
+      throw withoutKey(error);
+    });
     if (reading === null)
       throw new LedgerstoneError('no-governance', `${store.description} has no governance chain`, {
         disposition: 'input',
@@ -117,6 +122,16 @@ export async function openActs(
   } finally {
     await store.close();
   }
+}
+
+/** Another remedy than for a chain of events: the log's key covers no decision. */
+function withoutKey(error: unknown): unknown {
+  if (!(error instanceof LedgerstoneError) || error.code !== 'no-trusted-key') return error;
+  return new LedgerstoneError(error.code, error.message, {
+    disposition: 'input',
+    remedy: 'Give the verifier key of the decisions with --key too: the key of the log does not cover them.',
+    cause: error,
+  });
 }
 
 const exitOf = ({ isVerified }: ActReading): number => (isVerified ? EXIT.ok : EXIT.failed);
@@ -202,6 +217,8 @@ async function runShow(
     holds.length === 0 ? 'no hold is in force' : 'holds in force:',
     ...holds.map((hold) => `  ${hold.case}: ${rangesText(hold.segments)}`),
     ...extendedLines(history.acts),
+    ...policiesInForce(history),
+    ...retiredLines(history.acts),
   ];
   for (const line of lines) await output.line(line);
   for (const [title, acts] of [
@@ -214,6 +231,17 @@ async function runShow(
   for (const line of otherLines(reading)) await output.line(line);
   return exitOf(reading);
 }
+
+function policiesInForce(history: ActReading['history']): string[] {
+  const policy = history.newest('policy');
+  if (policy === null) return ['no retention policy was put in force'];
+  return ['retention policies in force:', ...policyLines(policy.detail).map((line) => `  ${line}`)];
+}
+
+const retiredLines = (acts: readonly RecordedAct[]): string[] =>
+  acts.flatMap(({ act, inForce }) =>
+    act.kind === 'key.retire' && inForce !== null ? [`retired ${act.detail.use} key: ${act.detail.key}`] : [],
+  );
 
 const extendedLines = (acts: readonly RecordedAct[]): string[] =>
   acts.flatMap(({ act, inForce }) =>

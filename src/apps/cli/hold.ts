@@ -7,7 +7,7 @@ import { timeText } from '../../format/time.ts';
 import { holdsInForce } from '../../verify/acts/in-force.ts';
 import { type DecidingOptions, withDecider } from './deciding.ts';
 import { EXIT } from './exit-code.ts';
-import { holdJson, openActs } from './governance.ts';
+import { GOVERNED, holdJson, openActs } from './governance.ts';
 import { actJson, rangesText, stateOf, stateText } from './governance-text.ts';
 import { type HoldOptions, runEnforce, runHold, runReaffirm, runRelease } from './hold-write.ts';
 import { type ArchiveOptions, withArchive } from './open-archive.ts';
@@ -94,7 +94,7 @@ export function holdCommand(program: Command, session: Session): void {
     .option('--dry-run', 'say what would be held, and write nothing')
     .addHelpText('after', PLACE)
     .action(acting(session, (options: HoldOptions) => runHold(session, options)));
-  withArchive(hold.command('list').description('Cases in force, and those that were released.'))
+  withArchive(hold.command('list').description('Cases in force, and those that were released.'), GOVERNED)
     .option('--case <case>', 'only this one')
     .option('--json', 'the same for programs')
     .addHelpText('after', OTHERS)

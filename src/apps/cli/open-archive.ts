@@ -30,10 +30,14 @@ export type Archive = {
 export const repeatable = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 /** `[archive]` and the options that say which archive is meant and who is trusted. */
-export function withArchive(command: Command): Command {
+/** `config`: what the file is and names. */
+export function withArchive(
+  command: Command,
+  config = 'ledgerstone.yaml: names the archive and the trusted keys',
+): Command {
   return command
     .argument('[archive]', 's3://bucket/prefix, or a directory')
-    .option('--config <file>', 'ledgerstone.yaml: names the archive and the trusted keys')
+    .option('--config <file>', config)
     .option('--key <key>', 'trusted verifier key, or a file of them; repeatable', repeatable)
     .option('--region <region>', 'of the bucket; default AWS_REGION')
     .option('--endpoint <url>', 'S3-compatible server; default AWS_ENDPOINT_URL_S3 or _URL');

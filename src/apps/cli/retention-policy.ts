@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError } from '../../base/error.ts';
-import { loadConfig, policyOfChains } from '../../config/archiver.ts';
+import { type Config, loadConfig, policyOfChains } from '../../config/archiver.ts';
 import { historyNow } from '../../governance/carry-out.ts';
 import type { TopicPlan } from '../../governance/plan.ts';
-import { policiesToAct } from '../../governance/policy-difference.ts';
+import { type ConfiguredPolicies, policiesToAct } from '../../governance/policy-difference.ts';
 import { recordAct } from '../../governance/record-act.ts';
 import { loosens } from '../../verify/acts/loosens.ts';
 import { type DecidingOptions, deciding, withDecider } from './deciding.ts';
@@ -15,10 +15,14 @@ import { repeatable } from './open-archive.ts';
 import { CONSENT_TEXT, planOf } from './retention-plan.ts';
 import { acting, type Session } from './session.ts';
 
-type PolicyOptions = DecidingOptions & { readonly from: string; readonly consent?: readonly string[] };
+type PolicyOptions = DecidingOptions & {
+  readonly from: readonly string[];
+  readonly consent?: readonly string[];
+};
 
 const HELP = `
-Puts the policies of that file in force, with the one by which each chain is archived. An
+Puts the policies of that file in force, with the one by which each chain is archived, in
+place of all that were in force: name every file of this archive with a --from. An
 archiver then starts with no others, and what is sealed otherwise an hour later is a
 finding. What is dangerous is asked for by name, as \`retention plan\` shows it. Policies
 that promise less than those in force need a second person.
@@ -38,7 +42,11 @@ Examples:
 
 export function retentionPolicy(retention: Command, session: Session): void {
   withDecider(retention.command('policy').description('Puts the policies of a file in force.'))
-    .requiredOption('--from <file>', 'ledgerstone.yaml with the policies')
+    .requiredOption(
+      '--from <file>',
+      'ledgerstone.yaml with the policies; each one of this archive',
+      repeatable,
+    )
     .option('--consent <what>', 'what is dangerous and meant, as `plan` names it; repeatable', repeatable)
     .addHelpText('after', HELP)
     .action(acting(session, (options: PolicyOptions) => runPolicy(session, options)));
@@ -46,8 +54,14 @@ export function retentionPolicy(retention: Command, session: Session): void {
 
 async function runPolicy(session: Session, options: PolicyOptions): Promise<number> {
   const { io } = session;
-  const config = await loadConfig(options.from, io.env);
-  const { plans, problems } = await planOf(config, systemClock.now(), io.signal);
+  const configs = await Promise.all(options.from.map((file) => loadConfig(file, io.env)));
+  const plans: TopicPlan[] = [];
+  const problems: string[] = [];
+  for (const config of configs) {
+    const planned = await planOf(config, systemClock.now(), io.signal);
+    plans.push(...planned.plans);
+    problems.push(...planned.problems);
+  }
   if (problems.length > 0)
     throw new LedgerstoneError(
       'not-looked-at',
@@ -57,19 +71,42 @@ async function runPolicy(session: Session, options: PolicyOptions): Promise<numb
       },
     );
   requireConsents(plans, options.consent ?? []);
-  const detail = policiesToAct({ policies: config.retention, chains: policyOfChains(config) });
+  const detail = policiesToAct(mergedPolicies(configs));
   return deciding(
     session,
     options,
     async (tools) =>
       loosens(detail, (await historyNow(tools)).newest('policy')?.detail ?? null) ? 'two' : 'one',
     async ({ config: { archive }, tools, decider, asked }) => {
-      if (archive.origin !== config.archive.origin)
-        throw new UsageError(`--from is about ${config.archive.origin}, --config about ${archive.origin}`);
+      for (const one of configs)
+        if (archive.origin !== one.archive.origin)
+          throw new UsageError(`--from is about ${one.archive.origin}, --config about ${archive.origin}`);
       const written = await recordAct(tools, decider, { kind: 'policy', ...asked, detail });
       return finish(session, options, written);
     },
   );
+}
+
+/** Of several archivers. Throws UsageError where two files say different things by one name. */
+function mergedPolicies(configs: readonly Config[]): ConfiguredPolicies {
+  const policies: Record<string, Config['retention'][string]> = {};
+  const chains: Record<string, string> = {};
+  for (const config of configs) {
+    for (const [name, policy] of Object.entries(config.retention)) {
+      const before = policies[name];
+      if (before !== undefined && (before.text !== policy.text || before.mode !== policy.mode))
+        throw new UsageError(
+          `${name} is ${before.text} in one file and ${policy.text} in another`,
+          'Give each its own name.',
+        );
+      policies[name] = policy;
+    }
+    for (const [chain, policy] of Object.entries(policyOfChains(config))) {
+      if (chains[chain] !== undefined) throw new UsageError(`two files archive the chain ${chain}`);
+      chains[chain] = policy;
+    }
+  }
+  return { policies, chains };
 }
 
 /** Throws UsageError where something dangerous was not asked for, or something asked for is not there. */

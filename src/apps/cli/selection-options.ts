@@ -159,6 +159,11 @@ export function selectionLines({ ranges, segments, bytes, untimed, doubtful }: S
     ...(doubtful > 0
       ? [`  ${counted(doubtful, 'segment')} among them: the seal is not as it should be (ledgerstone verify)`]
       : []),
+    ...(ranges.some(({ to }) => to === null)
+      ? [
+          '  segments that are sealed later are held when `ledgerstone hold enforce` runs: run it on a schedule',
+        ]
+      : []),
   ];
 }
 

@@ -173,6 +173,9 @@ export class ActHistory {
     if (a.name === b.name || a.key === b.key) return `${a.name} proposed it: somebody else must approve`;
     if (a.principal !== null && a.principal === b.principal)
       return `proposed and approved as ${a.principal}: it must be two`;
+    const writer = this.#charter?.people.find(({ fingerprint }) => fingerprint === b.key);
+    if (writer?.name !== b.name || !writer.roles.includes('officer'))
+      return `${b.name}, who proposed it, is no officer of the charter in force any more`;
     const hours = this.#charter?.hours ?? 0;
     if (approved.sealedMs <= place.sealedMs + hours * HOUR_MS) return null;
     return `approved more than ${hours} hours after it was proposed at ${timeText(place.sealedMs)}`;

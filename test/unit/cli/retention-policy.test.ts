@@ -109,6 +109,48 @@ describe('retention policy', () => {
     });
   });
 
+  it('takes several files of one archive together', async () => {
+    const other = policyFile('3y');
+    const text = readFileSync(other, 'utf8').replaceAll(
+      'name: orders, retention: orders',
+      'name: other, retention: other',
+    );
+    writeFileSync(
+      other,
+      text
+        .replace('  orders: {', '  other: {')
+        .replace('\nretention:\n', '\nretention:\n  seals: { mode: COMPLIANCE, period: 3y }\n'),
+    );
+    const own = policyFile('30d');
+    const both = (seals: string) => {
+      writeFileSync(
+        own,
+        readFileSync(own, 'utf8').replace(
+          '\nretention:\n',
+          `\nretention:\n  seals: { mode: COMPLIANCE, period: ${seals} }\n`,
+        ),
+      );
+      return decide(
+        'retention',
+        'policy',
+        '--from',
+        own,
+        '--from',
+        other,
+        '--reason',
+        'Two archivers',
+        ...ADA(),
+      );
+    };
+    expect((await both('2y')).err).toContain('seals is 2y in one file and 3y in another');
+    policyFile('30d');
+    const { code, answer } = await both('3y');
+    expect([code, answer]).toMatchObject([
+      0,
+      { detail: { chains: [{ chain: 'orders' }, { chain: 'other', policy: 'other' }] } },
+    ]);
+  });
+
   it('writes nothing where it could not see what is decided already', async () => {
     const key = decisionKey;
     decisionKey = null;

@@ -1,6 +1,7 @@
 // Which decisions are written, which are refused, and what becomes of two at once?
 import { describe, expect, it } from 'vitest';
 import { readGovernance, recordAct } from '../../../src/governance/record-act.ts';
+import { endedBy } from '../../../src/verify/acts/ended.ts';
 import { holdsInForce } from '../../../src/verify/acts/in-force.ts';
 import {
   charterRequest,
@@ -110,7 +111,49 @@ describe('a governance chain', () => {
   });
 });
 
+describe('the same request after it was over', () => {
+  it('a hold that was released is placed anew', async () => {
+    const world = await begun();
+    const { people } = world;
+    const first = await world.record(people.ada, holdRequest('C-1'));
+    const { recorded } = await world.record(people.ada, release('C-1'));
+    expect((await world.record(people.ada, holdRequest('C-1'))).isNew).toBe(false);
+    await world.record(people.grace, about('approve', recorded.act.id));
+    const { history } = await readBack(world);
+    expect(endedBy(history, history.find(first.recorded.act.id)!)?.act.id).toBe(recorded.act.id);
+    expect((await world.record(people.ada, holdRequest('C-1'))).isNew).toBe(true);
+    expect(await holds(world)).toEqual(['C-1']);
+  });
+
+  it('a policy that another one replaced is decided anew', async () => {
+    const world = await begun();
+    const policy = (period: string) => ({
+      kind: 'policy' as const,
+      ...{ of: null, reason: `Now ${period}`, reference: null },
+      detail: { policies: [{ name: 'pci', mode: 'COMPLIANCE' as const, period }], chains: [] },
+    });
+    await world.record(world.people.ada, policy('1y'));
+    await world.record(world.people.ada, policy('2y'));
+    const again = await world.record(world.people.ada, policy('1y'));
+    expect([again.isNew, again.recorded.isForTwo]).toEqual([true, true]);
+    expect((await readBack(world)).history.newest('policy')?.detail.policies[0]?.period).toBe('2y');
+  });
+});
+
 describe('two persons', () => {
+  it('nobody can approve what somebody proposed who is no officer any more', async () => {
+    const world = await begun();
+    const { people } = world;
+    const { recorded } = await world.record(people.ada, release('C-1'));
+    const request = charterRequest(world);
+    const detail = { ...request.detail, people: request.detail.people.slice(1) };
+    const charter = await world.record(people.eve, { ...request, reason: 'Ada leaves', detail });
+    await world.record(people.grace, about('approve', charter.recorded.act.id));
+    await expect(world.record(people.grace, about('approve', recorded.act.id))).rejects.toThrow(
+      'Ada Byron, who proposed it, is no officer of the charter in force any more',
+    );
+  });
+
   it('a release takes effect when somebody else approves it', async () => {
     const world = await begun();
     const { people } = world;
