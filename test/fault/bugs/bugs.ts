@@ -21,7 +21,7 @@ export const CONTROL: Bug = {
   shows: /./,
   edits: [
     {
-      file: 'archiver/sealer.ts',
+      file: 'sealing/sealer.ts',
       find: 'const wholeSeconds = (ms: number): number => Math.ceil(ms / 1000) * 1000;',
       replace: 'const wholeSeconds = (ms: number): number => 1000 * Math.ceil(ms / 1000);',
     },

@@ -1,8 +1,8 @@
 // Bugs of making a segment permanent: what if an unknown outcome, a fence or a lock is taken for something else?
 import type { Bug, Edit } from './bug.ts';
 
-const SEALING = 'archiver/sealer.ts';
-const CLOCK = 'archiver/clock-check.ts';
+const SEALING = 'sealing/sealer.ts';
+const CLOCK = 'sealing/clock-check.ts';
 const SEAL_LOOP = 'archiver/seal-loop.ts';
 const PARTITION = 'archiver/partition.ts';
 const RECOVERY = 'archiver/chain/recovery.ts';

@@ -1,6 +1,6 @@
 // Does a report of checks ever call a day fine of which nothing is known, or hide a finding?
 import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ChecksReport } from '../../../src/evidence/report/checks.ts';
 import { DAY_MS, dateOf, dayKey } from '../../../src/verifier/days/day-keys.ts';
 import { chainScope } from '../../../src/verifier/findings/record.ts';
@@ -9,9 +9,14 @@ import { type FindingsWorld, findingAt, findingsWorld, recordDays } from '../../
 let world: FindingsWorld;
 let number = 0;
 beforeEach(async () => {
+  // Noon of today: in the first half hour of a day yesterday's record is not due yet.
+  vi.useFakeTimers({ toFake: ['Date'], now: Math.floor(Date.now() / DAY_MS) * DAY_MS + DAY_MS / 2 });
   world = await findingsWorld();
 });
-afterEach(() => world.remove());
+afterEach(() => {
+  world.remove();
+  vi.useRealTimers();
+});
 
 const fileOf = (date: string) => world.at(`attestations/${dayKey({ date, copy: 0 })}`);
 const daysAgo = (days: number) => dateOf(Date.now() - days * DAY_MS);
