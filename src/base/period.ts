@@ -28,8 +28,23 @@ export function afterPeriod(fromMs: number, { months, ms }: Period): number {
   return ms + (isMissing ? Date.UTC(year, month + 1, 1) : Date.UTC(year, month, day) + timeOfDayMs);
 }
 
+type Span = { readonly leastMs: number; readonly greatestMs: number };
+/** Walking over 400 years takes a millisecond, and a configuration asks often. */
+const SPANS = new Map<string, Span>();
+const SPANS_MAX = 256;
+
 /** The shortest and the longest that it can be: a year has 365 or 366 days. */
-export function spanOf(period: Period): { readonly leastMs: number; readonly greatestMs: number } {
+export function spanOf(period: Period): Span {
+  const name = `${period.months} ${period.ms}`;
+  const known = SPANS.get(name);
+  if (known !== undefined) return known;
+  const span = walkedSpan(period);
+  if (SPANS.size >= SPANS_MAX) SPANS.clear();
+  SPANS.set(name, span);
+  return span;
+}
+
+function walkedSpan(period: Period): Span {
   let [leastMs, greatestMs] = [Number.POSITIVE_INFINITY, 0];
   // Gregorian months repeat after 400 years. From the first of a month on it is whole months, and they are
   // both the shortest and the longest.

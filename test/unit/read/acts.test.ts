@@ -81,7 +81,7 @@ it('says how many acts there are, and whether their demands were compared', asyn
   const builder = await released();
   const acts = await look(builder);
   expect(await said(builder, acts)).toEqual([
-    'decisions: 5 acts; locks and legal holds were compared with what they demand',
+    'decisions: 5 acts; locks and legal holds were compared with what they demand, but for what may still be under way (FORMAT.md 13.6)',
   ]);
   const copy =
     'decisions: 5 acts; what they demand of locks and legal holds was not compared: a copy has no locks and no legal holds';
