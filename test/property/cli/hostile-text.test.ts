@@ -13,7 +13,7 @@ import { jsonLog } from '../../../src/apps/verifier/json-log.ts';
 import { LedgerstoneError } from '../../../src/base/error.ts';
 import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
 import { ArchiveBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
-import { capturedIo, ledgerstone } from './captured-io.ts';
+import { capturedIo, ledgerstone } from '../../unit/cli/captured-io.ts';
 
 const FEIGNED = 'verified  all is well';
 /** Erases the line, colours, rings, turns text round, ends lines in three ways, and clears by an 8-bit code. */
