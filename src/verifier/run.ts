@@ -58,7 +58,7 @@ export async function runWork(verifier: Verifier, work: EventWork, limits: RunLi
   }
   const { steps, failures } = run;
   for (const failure of failures) logFailure(run, failure);
-  const result = { steps, failures, metrics, failedIds: failedIds(work, failures) };
+  const result = { steps, failures, metrics, ended: run.ended, failedIds: failedIds(work, failures) };
   verifier.onResult?.(result);
   const missed = missedRuns(work.tasks, run.ended, failures, verifier.clock.now());
   await verifier.days?.ran(

@@ -15,7 +15,7 @@ import type { ChainReport } from '../verify/report.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import type { Attested } from './attest/attestation-reader.ts';
 import type { Attester } from './attest/attester.ts';
-import type { TaskLook } from './days/counts.ts';
+import type { EndedRun, TaskLook } from './days/counts.ts';
 import type { DayLog } from './days/day-log.ts';
 import type { DecisionReader } from './decision-reader.ts';
 import type { Watched } from './events/cloudtrail.ts';
@@ -105,6 +105,8 @@ export type RunResult = {
   readonly steps: readonly StepResult[];
   readonly failures: readonly Failure[];
   readonly metrics: Readonly<TaskMetrics>;
+  /** Of tasks: what each looked at, and whether that was all. */
+  readonly ended: readonly EndedRun[];
   /** Messages of the queue that are to be delivered again. */
   readonly failedIds: readonly string[];
 };

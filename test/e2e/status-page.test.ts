@@ -81,7 +81,15 @@ describe.skipIf(CHROMIUM === undefined)('the page of a service', () => {
   const clock = { now: () => Date.now() } as never;
   const sites = [
     archiverSite(config, () => status, clock, 200),
-    watchSite({ config: verifierConfig, state, metrics, isHealthy: () => true, clock, everyMs: 200 }),
+    watchSite({
+      config: verifierConfig,
+      state,
+      metrics,
+      kinds: ['confirmations', 'sweeps'],
+      isHealthy: () => true,
+      clock,
+      everyMs: 200,
+    }),
   ];
   let servers: HttpServer[];
   let browsers: Browser[];
@@ -194,19 +202,29 @@ describe.skipIf(CHROMIUM === undefined)('the page of a service', () => {
       verdict: 'verified',
       size: 41,
       nextOffset: 125_003,
+      sealedThrough: '2026-11-30T10:00:00.000Z',
+      isAtEnd: true,
       isDrill: false,
       lookedAtMs: Date.now(),
     };
     state.chains.set('orders/0', chain);
     Object.assign(state, { lastRoundMs: Date.now(), archiveChains: 1 });
     open = { broken: 0, unverifiable: 0, attempt: 0, notice: 0 };
+    state.lastWhole.set('confirmations', Date.now());
+    await shown(1, async (page) => {
+      expect(await verdict(page)).toMatch(/^not everything was looked at$/i);
+      expect(await words(page)).toContain('No whole sweep of both buckets has ended');
+      expect(await words(page)).not.toContain('no finding is open');
+    });
+    state.lastWhole.set('sweeps', Date.now());
     await shown(1, async (page) => {
       expect(await verdict(page)).toMatch(/^verified$/i);
       expect(await words(page)).toContain('no finding is open');
+      expect(await words(page)).toContain('2026-11-30 10:00:00Z');
       await shoot(page, 'verifier');
     });
     open = { ...open, attempt: 2 };
-    await shown(1, async (page) => expect(await verdict(page)).toMatch(/^findings are open$/i));
+    await shown(1, async (page) => expect(await verdict(page)).toMatch(/^somebody tried to change it$/i));
     open = { ...open, attempt: null };
     await shown(1, async (page) => expect(await verdict(page)).toMatch(/^not everything was looked at$/i));
     for (let at = 1; at < 200; at++)

@@ -6,6 +6,7 @@ import { requireFitStore } from '../../clients/open.ts';
 import { loadVerifierConfig, type VerifierConfig } from '../../config/verifier.ts';
 import { encodeCosignerVkey } from '../../format/cosignature.ts';
 import { indexChecker } from '../../read/find/index/index-checker.ts';
+import { runKindOf } from '../../verifier/days/task-run.ts';
 import type { Verifier } from '../../verifier/verifier.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
 import { schedulesOf } from '../verifier/schedules.ts';
@@ -102,10 +103,11 @@ async function serve(
   // A round may take a minute. If three in a row do not succeed, the process is unhealthy.
   const patienceMs = 3 * (everyMs + 60_000);
   const isHealthy = () => clock.now() - (state.lastRoundMs ?? startedMs) < patienceMs;
-  const site = port === 0 ? null : watchSite({ config, state, metrics, isHealthy, clock });
+  const schedules = schedulesOf(config, verifier);
+  const kinds = [...new Set(schedules.flatMap(({ task }) => runKindOf(task) ?? []))];
+  const site = port === 0 ? null : watchSite({ config, state, metrics, kinds, isHealthy, clock });
   const server =
     site === null ? null : await startWatchServer(config.watch, state, isHealthy, metrics, site.routes);
-  const schedules = schedulesOf(config, verifier);
   log.info(
     {
       ...{ archive: verifier.archive.description, attestations: verifier.own.description },

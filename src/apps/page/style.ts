@@ -39,6 +39,8 @@ footer a { margin-right: 0.8rem; }
   section, .verdict { padding: 0.7rem 0.7rem; }
   .plot text { font-size: 19px; }
   table { font-size: 0.85rem; }
+  /* What is out of sight must not make rows tall. */
+  .scroll table { min-width: 46rem; }
 }
 @media print {
   :root { color-scheme: light; }

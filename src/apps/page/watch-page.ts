@@ -3,6 +3,7 @@ import { counted, countText } from '../../base/counted.ts';
 import { archiveOriginOf, type VerifierConfig } from '../../config/verifier.ts';
 import type { Block, TableBlock, TableCell } from '../../evidence/report/blocks.ts';
 import type { ReportVerdict } from '../../evidence/report/printed-report.ts';
+import type { RunKind } from '../../verifier/days/counts.ts';
 import { ageText } from '../cli/table.ts';
 import type { WatchState } from '../verifier/watch.ts';
 import type { DaySeries } from './day-history.ts';
@@ -23,6 +24,8 @@ export type WatchView = {
   readonly state: WatchState;
   /** By severity; null: not known yet. */
   readonly open: Readonly<Record<string, number | null>>;
+  /** Which runs there are to be. */
+  readonly kinds: readonly RunKind[];
   readonly isHealthy: boolean;
   /** From a seal to its attestation, the longest of a round, in seconds. */
   readonly lag: DaySeries;
@@ -63,54 +66,102 @@ export function watchFace(view: WatchView): PageFace {
 
 type Said = Pick<PageFace, 'label' | 'verdict'>;
 
-function verdictOf({ state, open, isHealthy }: WatchView): Said {
-  const chains = [...state.chains.values()].filter(({ isDrill }) => !isDrill);
+const KIND_WORDS: Readonly<Record<RunKind, string>> = {
+  confirmations: 'confirmation of all chains',
+  sweeps: 'sweep of both buckets',
+  fullPasses: 'full pass over the stored bytes',
+  configuration: 'comparison of settings',
+  completeness: "comparison with Kafka's offsets",
+};
+/** A chain is confirmed each `chains.confirm`, and a round may take a minute. */
+const lookPatienceMs = ({ chains }: VerifierConfig): number => 3 * (chains.confirmMs + 60_000);
+
+const realChains = ({ chains }: WatchState) => [...chains.values()].filter(({ isDrill }) => !isDrill);
+
+/** What this process has not looked at, in sentences. Empty: all that it is made to look at. */
+function notLooked({ config, state, kinds, open, isHealthy, nowMs }: WatchView): string[] {
+  const chains = realChains(state);
+  const { archiveChains } = state;
+  const old = chains.filter(({ lookedAtMs }) => nowMs - lookedAtMs > lookPatienceMs(config)).length;
+  const cut = chains.filter(({ isAtEnd }) => !isAtEnd).length;
+  return [
+    ...(Object.values(open).some((count) => count === null)
+      ? ['How many findings earlier processes left open is not known yet.']
+      : []),
+    ...(isHealthy ? [] : ['No round has gone through for some time: what is below may be old.']),
+    ...(archiveChains === null ? ['How many chains the archive has is not known yet.'] : []),
+    ...(archiveChains !== null && archiveChains > chains.length
+      ? [
+          `Of ${counted(archiveChains, 'chain')} of the archive ${chains.length} were looked at by this process.`,
+        ]
+      : []),
+    ...(cut > 0
+      ? [`${counted(cut, 'chain')} ${cut === 1 ? 'has' : 'have'} more segments than were checked so far.`]
+      : []),
+    ...(old > 0
+      ? [`${counted(old, 'chain')} ${old === 1 ? 'was' : 'were'} not looked at for some time.`]
+      : []),
+    ...kinds.flatMap((kind) =>
+      state.lastWhole.has(kind) ? [] : [`No whole ${KIND_WORDS[kind]} has ended since this process began.`],
+    ),
+    ...(state.troubles.size > 0 ? ['Some work fails at the moment: it is named below.'] : []),
+  ];
+}
+
+function verdictOf(view: WatchView): Said {
+  const { state, open } = view;
+  const chains = realChains(state);
+  const missing = notLooked(view);
   const bad = chains.filter(({ verdict }) => verdict === 'broken').length;
   const unsure = chains.filter(({ verdict }) => verdict === 'unverifiable').length;
-  const counts = Object.values(open);
-  const isKnown = counts.every((count) => count !== null);
-  const findings = counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  const findings = Object.values(open).reduce<number>((sum, count) => sum + (count ?? 0), 0);
   const bounds = [
     'A chain is verified as far as this process walked along its newest seals; what lies behind was verified before, ' +
       'and its stored bytes are read again in turn (the full pass).',
-    ...(isKnown ? [] : ['How many findings earlier processes left open is not known yet.']),
-    ...(isHealthy ? [] : ['No round has gone through for some time: what is below may be old.']),
-    ...(state.archiveChains !== null && state.archiveChains > chains.length
-      ? [
-          `Of ${counted(state.archiveChains, 'chain')} of the archive ${chains.length} were looked at by this process.`,
-        ]
-      : []),
+    ...missing,
   ];
   const said = (standing: ReportVerdict['standing'], label: string, sentence: string): Said => ({
     ...{ label, verdict: { standing, sentence, bounds } },
   });
   const openText = `${counted(findings, 'finding')} ${findings === 1 ? 'is' : 'are'} open`;
   const of = `of ${counted(chains.length, 'chain')} that this process looked at`;
-  if (bad > 0 || (open['broken'] ?? 0) > 0)
+  if (bad > 0) {
+    const rest = findings === 0 ? '' : `; ${openText}`;
+    return said('found', 'Broken', `${bad} ${of} ${bad === 1 ? 'is' : 'are'} broken${rest}.`);
+  }
+  if ((open['broken'] ?? 0) > 0)
+    return said('found', 'Broken', `${openText}, of which ${open['broken']} say that the archive is broken.`);
+  if ((open['attempt'] ?? 0) > 0)
     return said(
-      ...(['found', 'Broken'] as const),
-      `${bad} ${of} ${bad === 1 ? 'is' : 'are'} broken${findings === 0 ? '' : `; ${openText}`}.`,
+      'found',
+      'Somebody tried to change it',
+      `${openText}, of which ${open['attempt']} are attempts.`,
     );
   if (chains.length === 0 || state.lastRoundMs === null)
     return said(
-      'open',
-      'Nothing looked at yet',
+      ...(['open', 'Nothing looked at yet'] as const),
       'No round over the chains has gone through since this process began.',
     );
-  if (!isHealthy) return said('open', 'Not at work', 'No round has gone through for some time.');
+  if (!view.isHealthy) return said('open', 'Not at work', 'No round has gone through for some time.');
   if (unsure > 0) return said('open', 'Not verified', `${unsure} ${of} could not be verified.`);
   if (findings > 0)
-    return said(...(['found', 'Findings are open'] as const), `${openText}; ${of} none is broken.`);
-  if (!isKnown || state.troubles.size > 0)
-    return said('open', 'Not everything was looked at', `None ${of} is broken; below is what is not known.`);
-  const last = Math.min(...chains.map(({ lookedAtMs }) => lookedAtMs));
-  return said(
-    ...(['whole', 'Verified'] as const),
+    return said(
+      'open',
+      'Findings are open',
+      `${openText}; none ${of} is broken. What people decided stays open for ever.`,
+    );
+  if (missing.length > 0)
+    return said(
+      'open',
+      'Not everything was looked at',
+      `None ${of} is broken; what was not looked at stands below.`,
+    );
+  const last = timeCell(Math.min(...chains.map(({ lookedAtMs }) => lookedAtMs)));
+  const all =
     chains.length === 1
-      ? `The one chain that this process looked at was verified, at ${timeCell(last)}; no finding is open.`
-      : `All ${chains.length} chains that this process looked at were verified, each at ${timeCell(last)} or ` +
-          'later; no finding is open.',
-  );
+      ? 'The one chain of the archive was'
+      : `All ${chains.length} chains of the archive were`;
+  return said('whole', 'Verified', `${all} verified, at ${last} or later; no finding is open.`);
 }
 
 const RANK: Readonly<Record<string, number>> = { broken: 0, unverifiable: 1 };
@@ -125,40 +176,45 @@ function chainsBlock({ state }: WatchView): TableBlock {
   );
   const rows = sorted
     .slice(0, ROWS_MAX)
-    .map(([name, { verdict, size, nextOffset, lookedAtMs }]): TableCell[] => {
-      const tone = TONE[verdict];
+    .map(([name, { verdict, size, nextOffset, sealedThrough, isAtEnd, lookedAtMs }]): TableCell[] => {
+      const tone = isAtEnd ? TONE[verdict] : (TONE[verdict] ?? 'open');
+      const text = isAtEnd ? verdict : `${verdict}, not to its end yet`;
       return [
-        ...[name, tone === undefined ? verdict : { text: verdict, tone }],
-        ...[timeCell(lookedAtMs), countText(size), nextOffset === null ? 'not known' : countText(nextOffset)],
+        ...[name, tone === undefined ? text : { text, tone }],
+        timeCell(sealedThrough === null ? null : Date.parse(sealedThrough)),
+        ...[countText(size), nextOffset === null ? 'not known' : countText(nextOffset), timeCell(lookedAtMs)],
       ];
     });
   const more = chains.length - rows.length;
   return {
     ...{ kind: 'table', title: 'Verified through', rows },
     intro:
-      'Of each chain: what was found when this process last walked along its newest seals, when that was, and how ' +
-      `far it went: so many segments, all offsets before that one.${
+      'Of each chain: what was found when this process last walked along its newest seals, and when; and how far ' +
+      `it is attested: what was sealed until then, so many segments, all offsets before that one.${
         more > 0 ? ` ${counted(more, 'more chain')} are in /status.` : ''
       }`,
     columns: [
-      ...[{ title: 'chain' }, { title: 'verdict' }, { title: 'looked at', form: 'time' as const }],
+      ...[{ title: 'chain' }, { title: 'verdict' }, { title: 'attested through', form: 'time' as const }],
       ...[
         { title: 'segments', align: 'right' as const },
         { title: 'next offset', align: 'right' as const },
       ],
+      { title: 'looked at', form: 'time' },
     ],
     empty: 'This process has looked at no chain yet.',
   };
 }
 
-function findingsBlock({ open }: WatchView): TableBlock {
+function findingsBlock(view: WatchView): TableBlock {
+  const { open } = view;
+  const none = notLooked(view).length === 0 ? 'none' : 'none of what was looked at';
   const rows = Object.entries(open).map(([severity, count]): TableCell[] => [
     severity,
     count === null
       ? { text: 'not known yet', tone: 'open' }
       : count > 0
         ? { text: countText(count), tone: severity === 'notice' ? 'open' : 'bad' }
-        : 'none',
+        : none,
   ]);
   return {
     ...{ kind: 'table', title: 'Open findings', rows, empty: 'Not known yet.' },
@@ -183,15 +239,14 @@ function plotsBlock({ lag, roundAge, state: { startedMs } }: WatchView): Block {
   ]);
 }
 
-function drillBlock({ state }: WatchView): Block {
-  const drills = [...state.chains.values()].filter(({ isDrill }) => isDrill);
-  const last = drills.length === 0 ? null : Math.max(...drills.map(({ lookedAtMs }) => lookedAtMs));
+function drillBlock({ state: { lastDrillMs, startedMs } }: WatchView): Block {
   return paragraphs(
     'Last drill',
-    last === null
-      ? 'This process has seen no drill since it began.'
-      : `This process looked at a drill’s canary at ${timeCell(last)}.`,
-    'Whether people were notified of drills is in `ledgerstone report checks`; `ledgerstone drill` makes one.',
+    lastDrillMs === null
+      ? `This process has found nothing in the place of drills since it began, at ${timeCell(startedMs)}.`
+      : `This process last found something in the place of drills at ${timeCell(lastDrillMs)}.`,
+    'Drills before it, those that only a sweep finds, and whether people were notified: `ledgerstone report checks`. ' +
+      '`ledgerstone drill` makes one.',
   );
 }
 

@@ -29,9 +29,10 @@ export const startWatchServer = (
  * `trouble`: the one that lasts longest. The verdict of a chain is that of the last walk along its newest
  * seals, at `lookedAtMs`; what other tasks found is in `openFindings`.
  */
-const statusOf = ({ chains, troubles, ...state }: WatchState, metrics: WatchMetrics) => ({
+const statusOf = ({ chains, troubles, lastWhole, ...state }: WatchState, metrics: WatchMetrics) => ({
   ...state,
   openFindings: metrics.openFindings(),
+  lastWhole: Object.fromEntries(lastWhole),
   trouble: [...troubles.values()][0] ?? null,
   troubles: Object.fromEntries(troubles),
   chains: Object.fromEntries(chains),

@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { VERSION } from '../../base/version.ts';
 import type { VerifierConfig } from '../../config/verifier.ts';
+import type { RunKind } from '../../verifier/days/counts.ts';
 import { DayHistory } from '../page/day-history.ts';
 import { type StatusSite, statusSite } from '../page/status-site.ts';
 import { watchFace } from '../page/watch-page.ts';
@@ -12,6 +13,8 @@ export type WatchSiteOptions = {
   readonly config: VerifierConfig;
   readonly state: WatchState;
   readonly metrics: Pick<WatchMetrics, 'openFindings' | 'takeLagSeconds'>;
+  /** Which runs there are to be: by them it is known whether all was looked at. */
+  readonly kinds: readonly RunKind[];
   readonly isHealthy: () => boolean;
   readonly clock: Pick<Clock, 'now'>;
   readonly everyMs?: number;
@@ -21,6 +24,7 @@ export function watchSite({
   config,
   state,
   metrics,
+  kinds,
   isHealthy,
   clock,
   everyMs,
@@ -36,7 +40,15 @@ export function watchSite({
     face: () => {
       const nowMs = clock.now();
       return watchFace({
-        ...{ config, state, nowMs, version: VERSION, isHealthy: isHealthy(), open: metrics.openFindings() },
+        ...{
+          config,
+          state,
+          kinds,
+          nowMs,
+          version: VERSION,
+          isHealthy: isHealthy(),
+          open: metrics.openFindings(),
+        },
         ...{ lag: lag.series(nowMs), roundAge: roundAge.series(nowMs) },
       });
     },

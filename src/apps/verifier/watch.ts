@@ -2,9 +2,16 @@
 // schedules.
 import { type LedgerstoneError, messageOf } from '../../base/error.ts';
 import { CANARY_CHAIN } from '../../format/chain.ts';
+import type { RunKind } from '../../verifier/days/counts.ts';
 import type { EventWork, TaskName, TaskWork } from '../../verifier/events/work.ts';
 import { runWork } from '../../verifier/run.ts';
-import { isChainThere, type RunLimits, type RunResult, type Verifier } from '../../verifier/verifier.ts';
+import {
+  isChainThere,
+  type RunLimits,
+  type RunResult,
+  type StepResult,
+  type Verifier,
+} from '../../verifier/verifier.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { Poller } from './poller.ts';
 
@@ -44,6 +51,10 @@ export type WatchState = {
     WatchWork,
     { readonly message: string; readonly remedy: string | null; readonly sinceMs: number }
   >;
+  /** When a run of each kind last ended that looked at all that the kind is about. */
+  readonly lastWhole: Map<RunKind, number>;
+  /** When something was last found in the place that is reserved for drills. Null: not since the start. */
+  lastDrillMs: number | null;
   readonly chains: Map<
     string,
     {
@@ -51,6 +62,10 @@ export type WatchState = {
       readonly verdict: string;
       readonly size: number;
       readonly nextOffset: number | null;
+      /** `time.sealed` of the last segment that is attested. Null: it was not read again since the start. */
+      readonly sealedThrough: string | null;
+      /** False: there was more to check than time. */
+      readonly isAtEnd: boolean;
       /** In the place that is reserved for drills. */
       readonly isDrill: boolean;
       /** When the round ended in which it was looked at last. */
@@ -73,7 +88,7 @@ const NO_FRESHNESS =
 
 export const newWatchState = (startedMs: number): WatchState => ({
   ...{ startedMs, lastRoundMs: null, archiveChains: null },
-  ...{ troubles: new Map(), chains: new Map() },
+  ...{ troubles: new Map(), lastWhole: new Map(), lastDrillMs: null, chains: new Map() },
 });
 
 /**
@@ -193,6 +208,16 @@ async function run(
 
 const idOf = ({ chain, partition }: ChainInArchive): string => `${chain}/${partition}`;
 
+/** The offset is known only where the attested seal was read again and is the same one. */
+function sealedThroughOf(
+  { confirmed, report }: Pick<StepResult, 'confirmed' | 'report'>,
+  before: { readonly size: number; readonly sealedThrough: string | null } | undefined,
+): string | null {
+  if (confirmed === null) return null;
+  if (confirmed.nextOffset !== null && report?.size === confirmed.size) return report.lastSealed;
+  return before?.size === confirmed.size ? before.sealedThrough : null;
+}
+
 /** The state that the process shows. The quick and the slow tasks say nothing about each other. */
 class Notes {
   readonly #state: WatchState;
@@ -204,16 +229,20 @@ class Notes {
   /** Null: there was nothing to do. */
   round(work: TaskName | 'look', result: RunResult | null, nowMs: number, isQuick: boolean): void {
     for (const step of result?.steps ?? []) {
-      const { place, verdict, confirmed, findings } = step;
+      const { place, verdict, confirmed, findings, isAtEnd } = step;
       const { size, nextOffset } = confirmed ?? { size: 0, nextOffset: null };
       const isDrill = place.chain === CANARY_CHAIN;
+      if (isDrill && findings.length > 0) this.#state.lastDrillMs = nowMs;
       // Of a chain that is gone again and was never attested, nothing was verified.
       if (!isChainThere(step) && findings.length === 0) this.#state.chains.delete(idOf(place));
       else {
-        const chain = { place, verdict, size, nextOffset, isDrill, lookedAtMs: nowMs };
-        this.#state.chains.set(idOf(place), chain);
+        const sealedThrough = sealedThroughOf(step, this.#state.chains.get(idOf(place)));
+        const chain = { place, verdict, size, nextOffset, sealedThrough, isAtEnd, isDrill };
+        this.#state.chains.set(idOf(place), { ...chain, lookedAtMs: nowMs });
       }
     }
+    for (const { kind, isWhole, endedMs } of result?.ended ?? [])
+      if (isWhole) this.#state.lastWhole.set(kind, endedMs);
     this.#state.archiveChains = result?.metrics.chains ?? this.#state.archiveChains;
     const failure = result?.failures[0];
     if (failure !== undefined) {

@@ -19,7 +19,7 @@ type RunSoFar = {
   readonly failures: readonly Failure[];
 };
 
-const kindOf = (name: string): RunKind | undefined =>
+export const runKindOf = (name: string): RunKind | undefined =>
   Object.hasOwn(KINDS, name) ? KINDS[name as TaskName] : undefined;
 
 /** From the start of a task to its end. */
@@ -48,7 +48,7 @@ export class TaskRun {
 
   /** None if there is no such task. */
   ended(): EndedRun[] {
-    const kind = kindOf(this.#name);
+    const kind = runKindOf(this.#name);
     if (kind === undefined) return [];
     const { verifier, steps, failures } = this.#run;
     const failed = failures.slice(this.#failures);
@@ -87,7 +87,7 @@ export function missedRuns(
 ): EndedRun[] {
   const texts = failures.map(textOf);
   return tasks.slice(ended.length).flatMap(({ task }) => {
-    const kind = kindOf(task);
+    const kind = runKindOf(task);
     const why = texts.length > 0 ? texts : ['it did not begin'];
     const run = { startedMs: nowMs, endedMs: nowMs, isWhole: false, sums: {}, least: {}, failures: why };
     return kind === undefined ? [] : [{ kind, ...run }];

@@ -134,6 +134,34 @@ describe('watch', () => {
     },
   );
 
+  it('knows through when a chain is attested, and when all chains were looked at', async () => {
+    const world = new VerifierWorld();
+    await world.grow(2);
+    const sealed: (string | null | undefined)[] = [];
+    let shown: WatchState | null = null;
+    const chains = () => (shown as WatchState | null)?.chains ?? new Map<string, never>();
+    await run(
+      world,
+      async (round, stop) => {
+        if (round === 8) {
+          sealed.push(chains().get('orders/0')?.sealedThrough);
+          const [key] = world.made.slice(-1).map(({ sealKey }) => sealKey);
+          world.builder.archive.remove(key as string);
+        }
+        if (round === 20) stop();
+      },
+      [{ task: 'confirm', everyMs: 10_000, isQuick: true }],
+      undefined,
+      (one) => {
+        shown = one;
+      },
+    );
+    expect(sealed).toEqual([expect.stringMatching(/^2026-11-22T/)]);
+    // Cut off behind it: what was attested stands, and is not taken for the shorter chain's end.
+    expect(chains().get('orders/0')).toMatchObject({ verdict: 'broken', size: 2, sealedThrough: sealed[0] });
+    expect((shown as WatchState | null)?.lastWhole.get('confirmations')).toBeGreaterThan(NOW_MS);
+  });
+
   it('keeps schedules, which see that a chain has vanished', async () => {
     const world = new VerifierWorld();
     await world.grow(2);
@@ -183,6 +211,8 @@ describe('watch', () => {
       ['broken', true, true],
       [undefined, undefined, false],
     ]);
+    // That there was one is known after its end too.
+    expect((state as WatchState | null)?.lastDrillMs).toBeGreaterThan(NOW_MS);
   });
 
   it('gives each of the slow tasks time of its own, the one that waits longest first', async () => {
@@ -370,6 +400,8 @@ describe('its server', () => {
         verdict: 'verified',
         size: 3,
         nextOffset: 9,
+        sealedThrough: null,
+        isAtEnd: true,
         isDrill: false,
         lookedAtMs: NOW_MS,
       });
