@@ -77,7 +77,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'config',
-    knows: 'the two YAML files and their JSON schemas',
+    knows: 'the three YAML files and their JSON schemas',
     rooms: EDGE,
     packages: ['node:', 'yaml', 'zod'],
   },
