@@ -23,21 +23,29 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
 }
 
 async function acquire(file: string): Promise<void> {
-  const own = `${file}.${randomUUID()}`;
   const deadline = performance.now() + WAIT_MS;
-  try {
-    for (;;) {
-      await mkdir(path.dirname(file), { recursive: true });
-      await writeFile(own, ownIdentity());
-      if (await linked(own, file)) return;
-      await removeIfAbandoned(file, own);
-      if (performance.now() > deadline) {
-        throw new LedgerstoneError('stack', `another process holds ${file}`, {
-          remedy: 'Wait for it, or end it.',
-        });
-      }
-      await sleep(50);
+  while (!(await tryLock(file))) {
+    if (performance.now() > deadline) {
+      throw new LedgerstoneError('stack', `another process holds ${file}`, {
+        remedy: 'Wait for it, or end it.',
+      });
     }
+    await sleep(50);
+  }
+}
+
+/**
+ * Takes the lock if nobody holds it: false while somebody does, this process included. The lock of a process
+ * that is gone is removed, so that the next attempt can have it.
+ */
+export async function tryLock(file: string): Promise<boolean> {
+  const own = `${file}.${randomUUID()}`;
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(own, ownIdentity());
+    if (await linked(own, file)) return true;
+    await removeIfAbandoned(file, own);
+    return false;
   } finally {
     await rm(own, { force: true });
   }

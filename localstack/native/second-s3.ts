@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SECOND_S3_CREDENTIALS } from '../provisioning.ts';
 import { addOutsideFiles, type ServiceState, stackPaths } from '../state.ts';
-import { freePorts, HOST, isFree } from './ports.ts';
+import { freePorts, HOST } from './ports.ts';
 import { interpreter, type PythonPart, pythonEnvironment } from './python.ts';
 import { answersOk, serverEnv, startPart, startPartAgain, untilReady } from './server.ts';
 
@@ -20,7 +20,7 @@ export async function startSecondS3(dir: string, log: (line: string) => void): P
   const config = path.join(home, 's3.json');
   await writeFile(config, JSON.stringify({ identities: [IDENTITY] }));
   const names = ['s3', 'master', 'volume', 'filer', 'admin'];
-  const ports = await freePorts(names.length, isGrpcPortFree);
+  const ports = await freePorts(names.length, GRPC_OFFSET);
   const port = ports[0] as number;
   await addOutsideFiles(
     dir,
@@ -64,13 +64,8 @@ const IDENTITY = {
 
 const healthUrl = (port: number): string => `http://${HOST}:${port}/healthz`;
 
-/**
- * For each port it also opens port + 10000 for gRPC, which must be below the range of outgoing connections
- * too.
- */
+/** For each port it also opens port + 10000 for gRPC. */
 const GRPC_OFFSET = 10_000;
-const isGrpcPortFree = async (port: number): Promise<boolean> =>
-  port + GRPC_OFFSET < 32_768 && (await isFree(port + GRPC_OFFSET));
 
 /** Unix sockets that it makes outside TMPDIR and leaves after a kill. */
 const sockets = (name: string, port: number): string[] => [
