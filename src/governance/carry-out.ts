@@ -3,7 +3,8 @@ import { LedgerstoneError } from '../base/error.ts';
 import { parseUntil } from '../format/time.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import type { HoldWriter, Store } from '../store/store.ts';
-import type { ActHistory, RecordedAct } from '../verify/acts/history.ts';
+import type { ActHistory } from '../verify/acts/history.ts';
+import type { RecordedAct } from '../verify/acts/recorded-act.ts';
 import type { Effect, EffectTools } from './effect.ts';
 import { extendLocks } from './extend-locks.ts';
 import { type Decider, type GovernanceTools, readGovernance, recordAct } from './record-act.ts';
@@ -65,7 +66,7 @@ async function recordDone(tools: CarryTools, decider: Decider, id: string, effec
   const isOpen = async () => {
     const history = await historyNow(tools);
     const recorded = history.find(id);
-    return recorded !== null && history.isOpen(recorded);
+    return recorded !== null && history.isOpen(recorded, tools.clock.now());
   };
   if (!(await isOpen())) return;
   const { objects, changed } = effect;
@@ -94,7 +95,9 @@ export async function enforceHolds(
   const ranges = about.flatMap((recorded) => segmentsOfAct(recorded, history));
   const effect = await settleHolds(effectTools(tools), history, ranges, () => historyNow(tools));
   const open = history.acts.filter(
-    (one) => history.isOpen(one) && (one.act.kind === 'hold.place' || one.act.kind === 'hold.release'),
+    (one) =>
+      history.isOpen(one, tools.clock.now()) &&
+      (one.act.kind === 'hold.place' || one.act.kind === 'hold.release'),
   );
   if (effect.failed.length > 0) return { effect, isDone: false, closed: [] };
   for (const { act } of open) await recordDone(tools, decider, act.id, effect);

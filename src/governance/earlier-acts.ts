@@ -1,8 +1,9 @@
 // Was this asked for before, although more has been sealed since?
 import type { Act, ActRequest } from '../format/act.ts';
 import type { SegmentRange } from '../format/act-detail.ts';
-import type { ActHistory, RecordedAct } from '../verify/acts/history.ts';
+import type { ActHistory } from '../verify/acts/history.ts';
 import { holdsInForce } from '../verify/acts/in-force.ts';
+import type { RecordedAct } from '../verify/acts/recorded-act.ts';
 import { mergedRanges } from './scope.ts';
 
 type Asked = Pick<ActRequest, 'reason' | 'reference'>;

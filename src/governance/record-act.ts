@@ -23,8 +23,8 @@ import { BodyBuilder } from '../segment/body.ts';
 import { type Head, headAfter, makeSegment, newChainHead, type Segment } from '../segment/segment.ts';
 import type { Signer } from '../sign/signer.ts';
 import { CLOCK_OFFSET_MAX_MS, type Lock, type Store } from '../store/store.ts';
-import { endedBy } from '../verify/acts/ended.ts';
-import { ActHistory, type RecordedAct, type SealedAt } from '../verify/acts/history.ts';
+import { ActHistory } from '../verify/acts/history.ts';
+import type { RecordedAct, SealedAt } from '../verify/acts/recorded-act.ts';
 
 /** Who decides. `signer`: the person's own key. `principal`: as whom the store's account knows them. */
 export type Decider = { readonly name: string; readonly principal: string | null; readonly signer: Signer };
@@ -109,8 +109,8 @@ function standing(history: ActHistory, digest: string, nowMs: number): RecordedA
     same.find(
       (recorded) =>
         history.isWaiting(recorded, nowMs) ||
-        (endedBy(history, recorded) === null &&
-          (history.isOpen(recorded) || nowMs - recorded.place.sealedMs < REPEATED_MS)),
+        (history.end(recorded, nowMs) === null &&
+          (history.isOpen(recorded, nowMs) || nowMs - recorded.place.sealedMs < REPEATED_MS)),
     ) ?? null
   );
 }

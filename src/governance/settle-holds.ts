@@ -1,8 +1,9 @@
 // How do the legal holds in the store come to what the decisions in force demand?
 import { LedgerstoneError } from '../base/error.ts';
 import type { SegmentRange } from '../format/act-detail.ts';
-import type { ActHistory, RecordedAct } from '../verify/acts/history.ts';
+import type { ActHistory } from '../verify/acts/history.ts';
 import { demandsOf, holdsInForce, isInRange, type SegmentName } from '../verify/acts/in-force.ts';
+import type { RecordedAct } from '../verify/acts/recorded-act.ts';
 import { type Effect, type EffectTools, noEffect, Steps } from './effect.ts';
 import { documents, type StoredObject, segmentsIn } from './scope.ts';
 

@@ -28,7 +28,8 @@ import {
 export const GOVERNANCE_KEY = (): Signer => signer('governance key', 'ecdsa-p256');
 
 const personSigner = (name: string): Signer => signer(`person ${name}`);
-const person = (name: string, ...roles: ('officer' | 'approver')[]) => ({
+/** Of a charter. */
+export const person = (name: string, ...roles: ('officer' | 'approver')[]) => ({
   name,
   key: encodeCosignerVkey(cosignerKey('person', personSigner(name).publicKey, sha256)),
   roles,

@@ -14,6 +14,7 @@ import {
   governedArchive,
   junkAct,
   OFFICER,
+  person,
   sealActs,
 } from '../support/governed-archive.ts';
 import type { ArchiveCase, Made } from './archive-cases.ts';
@@ -37,6 +38,13 @@ const policy = (period: string) =>
       policies: [{ name: 'pci-12m', mode: 'COMPLIANCE', period }, { name: 'short', mode: 'COMPLIANCE', period: '1d' }],
       chains: [{ chain: 'orders', policy: 'pci-12m' }],
     },
+  }) as const satisfies Asked;
+
+/** The approver stays; these are the others. */
+const charterWith = (...others: ReturnType<typeof person>[]) =>
+  ({
+    kind: 'charter',
+    detail: { people: [...others, person(APPROVER, 'approver')], approval: { hours: 72 } },
   }) as const satisfies Asked;
 
 type World = Governed & {
@@ -133,6 +141,16 @@ const HOLDS: readonly ArchiveCase[] = [
     }, TWO_DAYS_MS),
   },
   {
+    name: 'good-hold-open-and-released',
+    about: 'A legal hold was decided two days ago, was never done, and its release came into force: it is over (13.5.4).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.decide(PLACE);
+      const release = await world.approved(RELEASE);
+      await world.decide({ kind: 'done', of: release, detail: { objects: 5, changed: 0 } });
+    }, TWO_DAYS_MS),
+  },
+  {
     name: 'good-hold-of-a-new-segment',
     about: 'A segment came half an hour ago into a chain that is held as it grows (13.6.2).',
     codes: [],
@@ -187,6 +205,28 @@ const HOLDS: readonly ArchiveCase[] = [
       await world.done(PLACE);
       const release = await world.decide(RELEASE);
       await world.decide({ kind: 'approve', of: release, detail: {} });
+    }),
+  },
+  {
+    name: 'odd-release-by-a-former-officer',
+    about: 'A release is approved when its proposer is no officer any more: the holds stand, and are gone (13.5.2).',
+    codes: ['act-refused', 'legal-hold-missing'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      const release = await world.decide(RELEASE);
+      await world.approved(charterWith(person(OFFICER, 'approver'), person('Eve Mallory', 'officer')));
+      await world.decide({ kind: 'approve', of: release, by: APPROVER, detail: {} });
+    }),
+  },
+  {
+    name: 'good-release-before-its-officer-left',
+    about: 'The same, approved before the charter: it is in force, whatever became of its proposer (13.5.2).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      const release = await world.approved(RELEASE);
+      await world.decide({ kind: 'done', of: release, detail: { objects: 5, changed: 5 } });
+      await world.approved(charterWith(person(OFFICER, 'approver'), person('Eve Mallory', 'officer')));
     }),
   },
   {
@@ -303,6 +343,14 @@ const LOCKS: readonly ArchiveCase[] = [
     make: decided(async (world) => {
       await world.decide(extend(START_MS + 3 * YEAR_MS));
     }),
+  },
+  {
+    name: 'good-extension-open-and-over',
+    about: 'A longer lock was decided and never done, and its date has passed: it is over (13.5.4).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.decide(extend(START_MS + 2 * YEAR_MS));
+    }, START_MS + 3 * YEAR_MS),
   },
   {
     name: 'good-extended-to-less',

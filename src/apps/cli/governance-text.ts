@@ -5,16 +5,16 @@ import type { Act } from '../../format/act.ts';
 import type { ActDetail, SegmentRange } from '../../format/act-detail.ts';
 import { timeText } from '../../format/time.ts';
 import type { Effect } from '../../governance/effect.ts';
-import { endedBy } from '../../verify/acts/ended.ts';
-import type { ActHistory, RecordedAct } from '../../verify/acts/history.ts';
+import type { ActHistory } from '../../verify/acts/history.ts';
+import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
 
 const HOUR_MS = 3_600_000;
 
 export type ActState =
   | { readonly state: 'in-force' | 'done' | 'open' | 'withdrawn' | 'lapsed' }
   | { readonly state: 'waiting'; readonly until: string }
-  /** `by`: the act that ended it. */
-  | { readonly state: 'ended'; readonly by: string };
+  /** `endedBy`: the act that ended it; null: its own date has passed. */
+  | { readonly state: 'ended'; readonly endedBy: string | null };
 
 /** `open`: in force, and what it demands of the store is not done. `lapsed`: nobody approved it in time. */
 export function stateOf(recorded: RecordedAct, history: ActHistory, nowMs: number): ActState {
@@ -24,9 +24,9 @@ export function stateOf(recorded: RecordedAct, history: ActHistory, nowMs: numbe
     return { state: 'waiting', until: timeText(recorded.place.sealedMs + hours * HOUR_MS) };
   }
   if (recorded.inForce === null) return { state: 'lapsed' };
-  const end = endedBy(history, recorded);
-  if (end !== null) return { state: 'ended', by: end.act.id };
-  if (history.isOpen(recorded)) return { state: 'open' };
+  const end = history.end(recorded, nowMs);
+  if (end !== null) return { state: 'ended', endedBy: end.by?.act.id ?? null };
+  if (history.isOpen(recorded, nowMs)) return { state: 'open' };
   return { state: recorded.doneBy === null ? 'in-force' : 'done' };
 }
 
@@ -40,7 +40,8 @@ const STATE_TEXT = {
 
 export function stateText(state: ActState): string {
   if (state.state === 'waiting') return `waits for another person's approval until ${state.until}`;
-  return state.state === 'ended' ? `over: ended by ${state.by.slice(0, 8)}` : STATE_TEXT[state.state];
+  if (state.state !== 'ended') return STATE_TEXT[state.state];
+  return state.endedBy === null ? 'over: its date has passed' : `over: ended by ${state.endedBy.slice(0, 8)}`;
 }
 
 export const actJson = (recorded: RecordedAct, history: ActHistory, nowMs: number) => {

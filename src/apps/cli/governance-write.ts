@@ -11,7 +11,8 @@ import { encodeVkey, verifierKey } from '../../format/vkey.ts';
 import { carryOut, historyNow } from '../../governance/carry-out.ts';
 import { readGovernance, recordAct } from '../../governance/record-act.ts';
 import { publishArchiveFiles } from '../../sealing/publish.ts';
-import type { ActHistory, RecordedAct } from '../../verify/acts/history.ts';
+import type { ActHistory } from '../../verify/acts/history.ts';
+import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
 import { type Deciding, type DecidingOptions, deciding, withDecider } from './deciding.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { actJson, actText, effectJson, effectLines, stateOf } from './governance-text.ts';
@@ -222,7 +223,7 @@ async function effectOfApproval(
   history: ActHistory,
 ) {
   const none = { recorded, history, more: {}, lines: [] as string[] };
-  if (!history.isOpen(recorded)) return none;
+  if (!history.isOpen(recorded, tools.clock.now())) return none;
   try {
     const { effect } = await carryOut(tools, decider, recorded, history);
     const now = await historyNow(tools);

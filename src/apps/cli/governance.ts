@@ -11,8 +11,9 @@ import { governanceOrigin } from '../../format/chain.ts';
 import { timeText } from '../../format/time.ts';
 import { verifierKey } from '../../format/vkey.ts';
 import { type ActReading, readActs } from '../../read/acts.ts';
-import type { RecordedAct } from '../../verify/acts/history.ts';
-import { holdsInForce } from '../../verify/acts/in-force.ts';
+import type { ActHistory } from '../../verify/acts/history.ts';
+import { extensions, holdsInForce } from '../../verify/acts/in-force.ts';
+import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { governanceRecord } from './governance-record.ts';
 import { actJson, actText, policyLines, rangesText, stateOf } from './governance-text.ts';
@@ -216,7 +217,7 @@ async function runShow(
     ),
     holds.length === 0 ? 'no hold is in force' : 'holds in force:',
     ...holds.map((hold) => `  ${hold.case}: ${rangesText(hold.segments)}`),
-    ...extendedLines(history.acts),
+    ...extendedLines(history, nowMs),
     ...policiesInForce(history),
     ...retiredLines(history.acts),
   ];
@@ -232,7 +233,7 @@ async function runShow(
   return exitOf(reading);
 }
 
-function policiesInForce(history: ActReading['history']): string[] {
+function policiesInForce(history: ActHistory): string[] {
   const policy = history.newest('policy');
   if (policy === null) return ['no retention policy was put in force'];
   return ['retention policies in force:', ...policyLines(policy.detail).map((line) => `  ${line}`)];
@@ -243,10 +244,10 @@ const retiredLines = (acts: readonly RecordedAct[]): string[] =>
     act.kind === 'key.retire' && inForce !== null ? [`retired ${act.detail.use} key: ${act.detail.key}`] : [],
   );
 
-const extendedLines = (acts: readonly RecordedAct[]): string[] =>
-  acts.flatMap(({ act, inForce }) =>
-    act.kind === 'retention.extend' && inForce !== null
-      ? [`locked until ${act.detail.until}: ${rangesText(act.detail.segments)}`]
+const extendedLines = (history: ActHistory, nowMs: number): string[] =>
+  extensions(history).flatMap((one) =>
+    history.end(one, nowMs) === null
+      ? [`locked until ${one.act.detail.until}: ${rangesText(one.act.detail.segments)}`]
       : [],
   );
 

@@ -5,8 +5,9 @@ import { carryOut, enforceHolds, historyNow } from '../../governance/carry-out.t
 import { earlierActs } from '../../governance/earlier-acts.ts';
 import { type Recording, recordAct } from '../../governance/record-act.ts';
 import { segmentsOfAct } from '../../governance/settle-holds.ts';
-import type { ActHistory, RecordedAct } from '../../verify/acts/history.ts';
+import type { ActHistory } from '../../verify/acts/history.ts';
 import { holdsInForce } from '../../verify/acts/in-force.ts';
+import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
 import { type Deciding, type DecidingOptions, deciding, requireWord } from './deciding.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { effectJson, effectLines, rangesText, stateOf } from './governance-text.ts';
@@ -67,9 +68,11 @@ export async function carryOutAll(
   said: Said,
 ): Promise<number> {
   const { tools, decider } = context;
+  const nowMs = tools.clock.now();
   const last = written ?? { recorded: acts.at(-1)!, isNew: false, history };
   for (const act of acts)
-    if (act !== last.recorded && history.isOpen(act)) await carryOut(tools, decider, act, last.history);
+    if (act !== last.recorded && history.isOpen(act, nowMs))
+      await carryOut(tools, decider, act, last.history);
   return effectOf(session, options, context, last, done, said);
 }
 
@@ -124,7 +127,10 @@ export async function runRelease(session: Session, options: CaseOptions): Promis
     const history = await historyNow(tools);
     // Approved, and not done: nothing new is proposed.
     const open = history.acts.find(
-      (one) => one.act.kind === 'hold.release' && one.act.detail.case === name && history.isOpen(one),
+      (one) =>
+        one.act.kind === 'hold.release' &&
+        one.act.detail.case === name &&
+        history.isOpen(one, tools.clock.now()),
     );
     if (options.dryRun === true) {
       const segments = inForce(history, name)?.segments ?? (open ? segmentsOfAct(open, history) : []);

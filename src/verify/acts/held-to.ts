@@ -9,8 +9,17 @@ import { parseTime, parseUntil, timeText } from '../../format/time.ts';
 import { parseVkey, spkiFingerprint } from '../../format/vkey.ts';
 import type { Problem } from '../finding.ts';
 import type { ObjectLocation } from '../finding-list.ts';
-import type { ActHistory, RecordedAct } from './history.ts';
-import { isInRange, releasedAt, type SegmentName } from './in-force.ts';
+import { isPast, isUndone } from './ended.ts';
+import type { ActHistory } from './history.ts';
+import {
+  demandsOfActs,
+  extensions,
+  holdsStanding,
+  isInRange,
+  releasedAt,
+  type SegmentName,
+} from './in-force.ts';
+import { actsOf, type RecordedAct } from './recorded-act.ts';
 
 /** What was read of the decisions of an archive. */
 export type ActsRead = {
@@ -59,25 +68,24 @@ export function heldTo(
 ): HeldTo {
   const { nowMs, sha256 } = options;
   const [retired, policies] = isVerified ? [retiredKeys(history, sha256), policySets(history)] : [[], []];
+  // Of a chain that is not verified no release is believed: none has ended a hold.
+  const isOpen = (act: RecordedAct): boolean =>
+    isVerified ? history.isOpen(act, nowMs) : isUndone(act) && !isPast(act, nowMs);
   const isDue = (act: RecordedAct): boolean =>
-    act.inForce !== null && (!history.isOpen(act) || nowMs - act.inForce.sealedMs > OPEN_MS_MAX);
-  const [placed, holding] = [placedHolds(history), holdsStanding(history, isVerified)];
-  const demanded = holding.filter(isDue).map(holdOf);
-  const letGo = [...(isVerified ? holding : placed), ...releasing(history, placed, isDue)].map(holdOf);
-  const extended = history.acts.flatMap((recorded) =>
-    recorded.act.kind === 'retention.extend' && isDue(recorded)
-      ? [{ segments: recorded.act.detail.segments, untilMs: parseUntil(recorded.act.detail.until) }]
-      : [],
+    act.inForce !== null && (!isOpen(act) || nowMs - act.inForce.sealedMs > OPEN_MS_MAX);
+  const placed = actsOf(history.acts, 'hold.place');
+  const holding = holdsStanding(history, isVerified ? releasedAt(history) : new Map());
+  const extended = extensions(history);
+  const demanded = demandsOfActs(
+    // What was over before it was done demands nothing.
+    [...holding, ...extended.filter((one) => !isUndone(one) || !isPast(one, nowMs))].filter(isDue),
   );
+  const letGo = [...(isVerified ? holding : placed), ...releasing(history, placed, isDue)].map(holdOf);
   const names = ({ segments }: Pick<Hold, 'segments'>, segment: SegmentName) =>
     segments.some((range) => isInRange(range, segment));
   return {
-    lockedUntilMs: (segment) =>
-      extended.reduce((most, one) => (names(one, segment) ? Math.max(most, one.untilMs) : most), 0),
-    casesOf: (segment, storedMs) =>
-      nowMs - storedMs <= HOUR_MS
-        ? []
-        : [...new Set(demanded.filter((one) => names(one, segment)).map((one) => one.case))],
+    lockedUntilMs: demanded.lockedUntilMs,
+    casesOf: (segment, storedMs) => (nowMs - storedMs <= HOUR_MS ? [] : demanded.casesOf(segment)),
     mayBeHeld: (segment) => !isVerified || letGo.some((one) => names(one, segment)),
     sealProblems: (manifest, { chain }) =>
       [retiredProblem(manifest, retired, sha256), policyProblem(manifest, chain, policies)].filter(
@@ -88,33 +96,21 @@ export function heldTo(
       const stands = holding.map(holdOf).some((one) => names(one, segment));
       if (change === 'hold-on') return stands;
       if (change === 'hold-off') return !stands && placed.map(holdOf).some((one) => names(one, segment));
-      return history.acts.some(
-        ({ act, inForce }) =>
-          act.kind === 'retention.extend' && inForce !== null && names(act.detail, segment),
-      );
+      return extended.some(({ act }) => names(act.detail, segment));
     },
     isAnyDecided: (change) =>
       isVerified &&
       (change === 'longer'
-        ? history.acts.some(({ act }) => act.kind === 'retention.extend')
+        ? extended.length > 0
         : change === 'hold-on'
           ? holding.length > 0
           : holding.length === 0 && placed.length > 0),
-    actProblems: () => actProblems(history, nowMs),
+    actProblems: () => actProblems(history, nowMs, isOpen),
   };
 }
 
 type Hold = ActDetail['hold.place'];
 const holdOf = ({ act }: RecordedAct): Hold => act.detail as Hold;
-const placedHolds = ({ acts }: ActHistory) => acts.filter(({ act }) => act.kind === 'hold.place');
-
-/** Of a chain that is not verified no release is believed. */
-function holdsStanding(history: ActHistory, isVerified: boolean): RecordedAct[] {
-  const released = isVerified ? releasedAt(history) : new Map<string, number>();
-  return placedHolds(history).filter(
-    ({ act, place }) => place.offset > (released.get((act.detail as Hold).case) ?? -1),
-  );
-}
 
 /** Holds whose release is being done: they may still be there. */
 function releasing(
@@ -220,7 +216,11 @@ function policyProblem(
   };
 }
 
-function actProblems(history: ActHistory, nowMs: number): (ObjectLocation & { readonly problem: Problem })[] {
+function actProblems(
+  history: ActHistory,
+  nowMs: number,
+  isOpen: (act: RecordedAct) => boolean,
+): (ObjectLocation & { readonly problem: Problem })[] {
   const refused = history.refused.map(({ place: { offset, sequence }, why }) => ({
     ...{ key: `line:${offset}`, sequence },
     problem: {
@@ -231,7 +231,7 @@ function actProblems(history: ActHistory, nowMs: number): (ObjectLocation & { re
   }));
   const open = history.acts.flatMap((recorded) => {
     const { act, inForce } = recorded;
-    if (inForce === null || !history.isOpen(recorded) || nowMs - inForce.sealedMs <= OPEN_MS_MAX) return [];
+    if (inForce === null || !isOpen(recorded) || nowMs - inForce.sealedMs <= OPEN_MS_MAX) return [];
     const found = `${act.kind} by ${act.by.name}, in force since ${timeText(inForce.sealedMs)}`;
     return [
       {

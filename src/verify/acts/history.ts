@@ -8,28 +8,9 @@ import type { KafkaRecord, Line } from '../../format/record.ts';
 import { parseTime, timeText } from '../../format/time.ts';
 import type { VerifySignature } from '../trust.ts';
 import { type Charter, type CharterPerson, charterOf } from './charter.ts';
+import { type ActEnd, endOf, isUndone } from './ended.ts';
 import { loosens } from './loosens.ts';
-
-/** Where a line stands. */
-export type SealedAt = {
-  readonly offset: number;
-  /** Of its segment. */
-  readonly sequence: number;
-  readonly sealedMs: number;
-};
-
-/** An act that counts. */
-export type RecordedAct = {
-  readonly act: Act;
-  readonly place: SealedAt;
-  readonly isForTwo: boolean;
-  /** From where on it is in force; null while it is proposed. */
-  inForce: SealedAt | null;
-  approvedBy: RecordedAct | null;
-  withdrawnBy: RecordedAct | null;
-  /** What it demanded of the store was done. */
-  doneBy: RecordedAct | null;
-};
+import type { RecordedAct, SealedAt } from './recorded-act.ts';
 
 /** A line that decides nothing, and why. */
 export type RefusedLine = { readonly place: SealedAt; readonly why: string; readonly act: Act | null };
@@ -104,9 +85,14 @@ export class ActHistory {
     return isForTwo && inForce === null && withdrawnBy === null && nowMs <= place.sealedMs + hours * HOUR_MS;
   }
 
-  /** In force, and what it demands of the store is not said to be done. */
-  isOpen({ act, inForce, doneBy }: RecordedAct): boolean {
-    return WITH_EFFECT.has(act.kind) && inForce !== null && doneBy === null;
+  /** In force and not over, and what it demands of the store is not said to be done. (FORMAT.md 13.5.4) */
+  isOpen(recorded: RecordedAct, nowMs: number): boolean {
+    return isUndone(recorded) && this.end(recorded, nowMs) === null;
+  }
+
+  /** What ended a decision that was in force: another one, or its own date. Null: nothing has. */
+  end(recorded: RecordedAct, nowMs: number): ActEnd | null {
+    return endOf(this.acts, recorded, nowMs);
   }
 
   #read(line: Line, { offset }: SealedAt): SignedAct {

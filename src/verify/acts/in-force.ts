@@ -2,6 +2,7 @@
 import type { SegmentRange } from '../../format/act-detail.ts';
 import { parseUntil } from '../../format/time.ts';
 import type { ActHistory } from './history.ts';
+import { type ActOf, actsOf, type RecordedAct } from './recorded-act.ts';
 
 export type SegmentName = { readonly chain: string; readonly partition: number; readonly sequence: number };
 
@@ -64,20 +65,31 @@ export type Demands = {
   lockedUntilMs(segment: SegmentName): number;
 };
 
-export function demandsOf(history: ActHistory): Demands {
-  const holds = holdsInForce(history);
-  const extended = history.acts.flatMap(({ act, inForce }) =>
-    act.kind === 'retention.extend' && inForce !== null
-      ? act.detail.segments.map((range) => ({ range, untilMs: parseUntil(act.detail.until) }))
-      : [],
-  );
+/** Of all acts in force, done or not. */
+export const demandsOf = (history: ActHistory): Demands =>
+  demandsOfActs([...holdsStanding(history, releasedAt(history)), ...extensions(history)]);
+
+/** Acts that placed holds which no release has ended. `released`: by case, as `releasedAt` has it. */
+export const holdsStanding = (
+  { acts }: ActHistory,
+  released: ReadonlyMap<string, number>,
+): ActOf<'hold.place'>[] =>
+  actsOf(acts, 'hold.place').filter(({ act, place }) => place.offset > (released.get(act.detail.case) ?? -1));
+
+/** Longer locks in force. */
+export const extensions = ({ acts }: ActHistory): ActOf<'retention.extend'>[] =>
+  actsOf(acts, 'retention.extend').filter(({ inForce }) => inForce !== null);
+
+/** What these acts demand, and no others. */
+export function demandsOfActs(acts: readonly RecordedAct[]): Demands {
+  const [holds, extended] = [actsOf(acts, 'hold.place'), actsOf(acts, 'retention.extend')];
+  const untilMs = new Map(extended.map((one) => [one, parseUntil(one.act.detail.until)]));
+  const naming = <One extends (typeof holds)[number] | (typeof extended)[number]>(
+    of: readonly One[],
+    segment: SegmentName,
+  ) => of.filter(({ act }) => act.detail.segments.some((range) => isInRange(range, segment)));
   return {
-    casesOf: (segment) =>
-      holds.flatMap((hold) => (hold.segments.some((range) => isInRange(range, segment)) ? [hold.case] : [])),
-    lockedUntilMs: (segment) =>
-      extended.reduce(
-        (most, { range, untilMs }) => (isInRange(range, segment) ? Math.max(most, untilMs) : most),
-        0,
-      ),
+    casesOf: (segment) => [...new Set(naming(holds, segment).map(({ act }) => act.detail.case))],
+    lockedUntilMs: (segment) => Math.max(0, ...naming(extended, segment).map((one) => untilMs.get(one)!)),
   };
 }

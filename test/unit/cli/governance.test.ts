@@ -209,6 +209,11 @@ describe('the path of an officer', () => {
       'case C-1: orders/0 segments 1 to 2',
     ])
       expect(out).toContain(said);
+    const { answer } = await asked('governance', 'list', at('archive'), ...key, '--kind', 'hold.place');
+    const [held] = answer.acts;
+    const release = (await asked('governance', 'list', at('archive'), ...key, '--kind', 'hold.release'))
+      .answer.acts[0];
+    expect([held.by.name, held.state, held.endedBy]).toEqual(['Ada Byron', 'ended', release.id]);
     const shown = await ledgerstone(['governance', 'show', at('archive'), ...key]);
     expect([shown.code, shown.out]).toEqual([0, expect.stringContaining('C-3: orders/0 segments 0 to 5')]);
     const without = await ledgerstone(['governance', 'show', at('archive')]);

@@ -88,7 +88,7 @@ describe('a legal hold', () => {
     ]);
     expect(first.effect.objects).toBe(13);
     const history = await historyNow(world.tools);
-    expect(history.isOpen(history.find(first.recorded.act.id)!)).toBe(true);
+    expect(history.isOpen(history.find(first.recorded.act.id)!, world.clock.now())).toBe(true);
   });
 
   it('holds what a broken seal may have meant', async () => {

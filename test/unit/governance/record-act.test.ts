@@ -1,7 +1,6 @@
 // Which decisions are written, which are refused, and what becomes of two at once?
 import { describe, expect, it } from 'vitest';
 import { readGovernance, recordAct } from '../../../src/governance/record-act.ts';
-import { endedBy } from '../../../src/verify/acts/ended.ts';
 import { holdsInForce } from '../../../src/verify/acts/in-force.ts';
 import {
   charterRequest,
@@ -120,7 +119,9 @@ describe('the same request after it was over', () => {
     expect((await world.record(people.ada, holdRequest('C-1'))).isNew).toBe(false);
     await world.record(people.grace, about('approve', recorded.act.id));
     const { history } = await readBack(world);
-    expect(endedBy(history, history.find(first.recorded.act.id)!)?.act.id).toBe(recorded.act.id);
+    expect(history.end(history.find(first.recorded.act.id)!, world.clock.now())?.by?.act.id).toBe(
+      recorded.act.id,
+    );
     expect((await world.record(people.ada, holdRequest('C-1'))).isNew).toBe(true);
     expect(await holds(world)).toEqual(['C-1']);
   });
