@@ -22,7 +22,7 @@ export function againstAttested(statement: Statement, { newest, floods }: Attest
   const { conclusion, leftOut } = statement;
   return {
     ...statement,
-    ...{ isComplete: false, isCompleteOnWord: false },
+    ...{ isComplete: false, isCompleteOnWord: false, isLookedAt: false },
     conclusion: `not everything was compared: ${conclusion}`,
     leftOut: [...leftOut, ...missing],
   };

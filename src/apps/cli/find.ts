@@ -49,8 +49,9 @@ The answer says on whose word. --trust-nobody reads all of them.
 
 Exit codes: 0 everything was looked at, or passed by on a word that is named (or --limit
 was reached), with or without hits; 1 a chain is broken; 2 usage, or a field that no event
-has; 3 something could not be looked at, a chain has no attestation (--attestations), or
-it was interrupted, also by a reader that had enough (\`| head\`).
+has; 3 something could not be looked at, records have no time of the kind that --from and
+--to ask for, a chain has no attestation (--attestations), or it was interrupted, also by
+a reader that had enough (\`| head\`).
 
 Examples:
   ledgerstone find ./archive --key archive.vkey --where '/userIdentity/arn~alice' \\

@@ -17,10 +17,10 @@ export async function refuseAbsentField(
   suggestion: (field: string, known: readonly string[]) => string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { counts, isCompleteOnWord, hits, onWord } = statement;
+  const { counts, isLookedAt, hits, onWord } = statement;
   const passedBy = onWord.reduce((sum, { records }) => sum + records, 0);
   const inTime = counts.records + passedBy - counts.outOfTime - counts.untimed;
-  if (!isCompleteOnWord || hits > 0 || inTime === 0) return;
+  if (!isLookedAt || hits > 0 || inTime === 0) return;
   // Whether records that were passed by have a time is not always said.
   const asksTime = query.time?.kind === 'event' && onWord.length === 0;
   const all = [...counts.fields, ...(asksTime ? [counts.eventTime] : [])];

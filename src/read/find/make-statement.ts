@@ -9,7 +9,14 @@ import type { SearchScope, TopicChain } from './search-scope.ts';
 import { addCounts, noCounts } from './search-spec.ts';
 import type { ChainWalk } from './segment-walk.ts';
 import type { BeyondLimit, ChainStatement, Looked, SearchEnd, Statement } from './statement.ts';
-import { boundTexts, conclusionText, factTexts, leftOutTexts, notLookedAtTexts } from './statement-text.ts';
+import {
+  boundTexts,
+  conclusionText,
+  factTexts,
+  leftOutTexts,
+  notLookedAtTexts,
+  timelessTexts,
+} from './statement-text.ts';
 
 export type StatementInput = {
   readonly archive: string;
@@ -44,13 +51,16 @@ export function statementOf(input: StatementInput): Statement {
     onWord: onWordOf(input.walks, query.conditions.length),
     usesIndexes: input.usesIndexes,
   };
-  const leftOut = leftOutTexts(looked);
-  const isWhole = end === 'complete' && leftOut.length === 0;
+  const unread = leftOutTexts(looked);
+  const isLookedAt = end === 'complete' && unread.length === 0;
+  const leftOut = [...unread, ...(end === 'complete' ? timelessTexts(looked) : [])];
+  const isWhole = isLookedAt && leftOut.length === 0;
   const { query: _, endBound: __, usesIndexes: ___, ...said } = looked;
   return {
     ...said,
     isComplete: isWhole && looked.onWord.length === 0,
     isCompleteOnWord: isWhole,
+    isLookedAt,
     conclusion: conclusionText(looked, leftOut),
     leftOut,
     facts: factTexts(looked),

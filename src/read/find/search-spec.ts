@@ -32,7 +32,7 @@ export type SearchCounts = {
   records: number;
   /** Records whose own time lies outside of the range: nothing else of them was looked at. */
   outOfTime: number;
-  /** Records without a time, though a range of the records' times was asked for. They are in no range. */
+  /** Records without a time, where a range of the records' times was asked for: nothing is known of them. */
   untimed: number;
   /** Records that have no JSON value, so that no field of it: by what they have instead. */
   tombstones: number;

@@ -36,6 +36,34 @@ export function leftOutTexts(looked: Looked): string[] {
   return said;
 }
 
+/**
+ * Records that may have been asked for: whether they lie in the range of times can't be said, since they have
+ * no such time. A sentence for each kind.
+ */
+export function timelessTexts(looked: Looked): string[] {
+  const untimed = untimedOf(looked);
+  const { undated } = looked.counts;
+  return [
+    ...(untimed === 0
+      ? []
+      : [
+          [
+            `${counted(untimed, 'record')} without a time, such as lines of a file: whether they were`,
+            "meant can't be said",
+            '(--time event asks for the time inside of events, --time sealed for that of their seals)',
+          ].join(' '),
+        ]),
+    ...(undated === 0
+      ? []
+      : [
+          [
+            `${counted(undated, 'record')} would be hits, but for a time of the event that is missing or can't be read`,
+            '(--time sealed asks for the time of their seals)',
+          ].join(' '),
+        ]),
+  ];
+}
+
 /** What is known of more hits than were asked for. */
 function limitText({ hits, beyondLimit }: Looked): string {
   const ended = `it ended at ${counted(hits, 'hit')}, as asked`;
@@ -88,9 +116,10 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
   const other =
     skipped === 0 ? '' : `; ${counted(skipped, 'other segment')} can hold none, as the seals state it`;
   // What limits an answer comes before the answer.
-  const key = (hasKey ? onWordText(looked) : 'not verified, since no key was given: ') + untimedText(looked);
-  if (leftOut.length === 0) {
-    const among = untimedOf(looked) === 0 ? ', and nothing was left out' : ' among those that have one';
+  const timeless = timelessTexts(looked).length;
+  const key = (hasKey ? onWordText(looked) : 'not verified, since no key was given: ') + timelessText(looked);
+  if (leftOut.length === 0 || (end === 'complete' && leftOut.length === timeless)) {
+    const among = timeless === 0 ? ', and nothing was left out' : ' among those that have one';
     return `${key}${found}${among}: ${where} were searched${other}`;
   }
   // What was read ahead of the limit says nothing: hits of it were not printed.
@@ -104,10 +133,16 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
   return `${key}not everything was searched: ${found} in ${where}${other}`;
 }
 
-/** Records that no range of times can hold: they were not looked into, whatever the answer is. */
-function untimedText(looked: Looked): string {
+/** Records of which can't be said whether they were meant. */
+function timelessText(looked: Looked): string {
   const untimed = untimedOf(looked);
-  return untimed === 0 ? '' : `${counted(untimed, 'record')} without such a time not searched: `;
+  const { undated } = looked.counts;
+  const searched = untimed === 0 ? '' : `${counted(untimed, 'record')} without such a time not searched: `;
+  const dated =
+    undated === 0
+      ? ''
+      : `${counted(undated, 'record')} without such a time may be meant, and can't be placed: `;
+  return searched + dated;
 }
 
 const untimedOf = (looked: Looked): number =>
@@ -147,14 +182,6 @@ export function factTexts(looked: Looked): string[] {
   }
   if (query.time?.kind === 'event' && counts.eventTime.missing > 0) {
     said.push(`${counted(counts.eventTime.missing, 'record')} without a time of the event`);
-  }
-  if (counts.undated > 0) {
-    said.push(
-      [
-        `${counted(counts.undated, 'record')} would be hits, but for a time that is missing or can't be`,
-        'read: they are in no range of times',
-      ].join(' '),
-    );
   }
   if (counts.withoutZone > 0) {
     said.push(
@@ -200,16 +227,8 @@ function skipTexts(looked: Looked): string[] {
   }
   const sealed = sum(looked, ({ segments }) => segments.outOfSealedTime);
   if (sealed > 0) said.push(`${counted(sealed, 'segment')} not read, since ${word} another time of sealing`);
-  const untimed = untimedOf(looked);
-  if (untimed > 0) {
-    said.push(
-      [
-        `${counted(untimed, 'record')} without a time, such as lines of a file: they are in no range of times`,
-        '(--time event asks for the time inside of events)',
-      ].join(' '),
-    );
-  }
-  return said;
+  // What was read ahead of an end that was asked for is left out of nothing.
+  return looked.end === 'complete' ? said : [...said, ...timelessTexts(looked)];
 }
 
 function gapTexts(chains: readonly ChainStatement[]): string[] {

@@ -68,6 +68,11 @@ export type Statement = {
    * hit.
    */
   readonly isCompleteOnWord: boolean;
+  /**
+   * The same, but for records of which can't be said whether they were asked for, since they have no time of
+   * the kind that bounds the search.
+   */
+  readonly isLookedAt: boolean;
   /** On whose word segments were not read. Over all chains. */
   readonly onWord: readonly OnWord[];
   /** Whether seals were checked against a trusted key. */
@@ -95,7 +100,14 @@ export type Statement = {
 /** A statement before its sentences. */
 export type Looked = Omit<
   Statement,
-  'isComplete' | 'isCompleteOnWord' | 'conclusion' | 'leftOut' | 'facts' | 'notLookedAt' | 'bounds'
+  | 'isComplete'
+  | 'isCompleteOnWord'
+  | 'isLookedAt'
+  | 'conclusion'
+  | 'leftOut'
+  | 'facts'
+  | 'notLookedAt'
+  | 'bounds'
 > & {
   readonly query: Query;
   readonly usesIndexes: boolean;

@@ -1,5 +1,5 @@
 // Does a range of times mean the same whether or not segments may be passed by, and is it said what no range holds?
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -50,13 +50,36 @@ it('a sample is drawn from what was sealed in the range alone', async () => {
   expect(JSON.stringify(JSON.parse(sampled.out))).toMatch(/"population":10\b/);
 });
 
+const RANGE = ['--from', time(START_MS - 1), '--to', time(START_MS + 1)];
+const UNTIMED = /left out: 3 records without a time, such as lines of a file: whether they were meant can't/;
+
 it.each([[[]], [['--trust-nobody']]])('records without a time are named before "none" (%j)', async (more) => {
-  const { code, out } = await ledgerstone([
-    ...['find', ...archive, '--topic', 'timeless', '--text', 'e'],
-    ...['--from', time(START_MS - 1), '--to', time(START_MS + 1), ...more],
-  ]);
-  expect(code).toBe(0);
+  const find = ['find', ...archive, '--text', 'e', ...RANGE, ...more];
+  const { code, out } = await ledgerstone([...find, '--topic', 'timeless']);
   expect(out).toMatch(/^3 records without such a time not searched: none among those that have one: /m);
+  expect(out).toMatch(UNTIMED);
+  // Nothing can be said of them: no clean exit.
+  expect(code).toBe(3);
+  const all = await ledgerstone(find);
+  expect([all.code, all.out]).toEqual([3, expect.stringMatching(/^3 records .*: \d+ hits? among those/m)]);
+  expect((await ledgerstone([...find, '--topic', 'orders'])).code).toBe(0);
+});
+
+it('nothing is exported, drawn or found about a person where records have no time to go by', async () => {
+  const fields = join(dir, 'fields.yaml');
+  writeFileSync(fields, "'*': { subject: key, time: /at }\n");
+  const about = ['--fields', fields, '--subject', 'nobody'];
+  const found = await ledgerstone(['find', ...archive, ...about, ...RANGE]);
+  expect([found.code, found.out]).toEqual([3, expect.stringMatching(UNTIMED)]);
+  // The time inside of the events is in none of them.
+  const dated = await ledgerstone(['find', ...archive, '--fields', fields, '--time', 'event', ...RANGE]);
+  expect([dated.code, dated.err]).toEqual([2, expect.stringContaining('time is a field of none')]);
+  const named = ['--case', '1', '--purpose', 'p', '--by', 'b', '--out', join(dir, 'case.zip')];
+  const exported = await ledgerstone(['export', ...archive, '--text', 'e', ...RANGE, ...named]);
+  expect([exported.code, exported.err]).toEqual([3, expect.stringContaining('3 records without a time')]);
+  const draw = ['--n', '2', '--seed', 's', '--out', join(dir, 'none')];
+  const drawn = await ledgerstone(['sample', ...archive, ...RANGE, ...draw]);
+  expect([drawn.code, drawn.out]).toEqual([3, expect.stringMatching(UNTIMED)]);
 });
 
 it('a chain that was compared and is shorter is not said to have had nothing to compare', () => {

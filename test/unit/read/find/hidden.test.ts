@@ -138,9 +138,11 @@ describe('it is said that not everything was searched, or what is not known', ()
     const { at, statement } = await find(builder.archive, builder.trusted, asked);
     expect(at).toEqual(['orders/0:2']);
     expect(statement.counts).toMatchObject({ undated: 2, eventTime: { present: 3, missing: 1 } });
-    expect(statement.facts.join()).toContain(
-      "2 records would be hits, but for a time that is missing or can't be read",
+    expect(statement.leftOut.join()).toContain(
+      "2 records would be hits, but for a time of the event that is missing or can't be read",
     );
+    expect(statement).toMatchObject({ isComplete: false, isLookedAt: true });
+    expect(statement.conclusion).toContain('2 records without such a time may be meant');
   });
 
   it('where the record has no time', async () => {
@@ -148,7 +150,7 @@ describe('it is said that not everything was searched, or what is not known', ()
     const time = { kind: 'record', fromMs: 0, toMs: NOW_MS } as const;
     const { hits, statement } = await find(builder.archive, builder.trusted, { ...WHERE, time });
     expect(hits).toEqual([]);
-    expect(statement.notLookedAt.join()).toContain('1 record without a time');
+    expect(statement.leftOut.join()).toContain('1 record without a time');
   });
 
   it('where the value is no JSON', async () => {
