@@ -46,6 +46,8 @@ export type ActDetail = {
     readonly chains: readonly { readonly chain: string; readonly policy: string }[];
   };
   readonly 'key.introduce': Key;
+  /** `signer`: where a writer of the archive finds the key. */
+  readonly 'key.rotate': { readonly use: 'log'; readonly key: string; readonly signer: string };
   readonly 'key.retire': Key;
   readonly 'gap.accept': {
     readonly chain: string;
@@ -92,6 +94,11 @@ const CHECKS: { readonly [Kind in ActKind]: (detail: Detail) => ActDetail[Kind] 
     return { policies, chains: policyChainsOf(detail['chains'], policies) };
   },
   'key.introduce': keyOf,
+  'key.rotate': (detail) => {
+    const { use, key } = keyOf(detail);
+    if (use !== 'log') throw refused('use');
+    return { use, key, signer: wordOf(detail, 'signer') };
+  },
   'key.retire': keyOf,
   'gap.accept': (detail) => {
     const { chain, partition, from, to } = rangeOf(detail, 'gap');
@@ -117,8 +124,10 @@ const CHECKS: { readonly [Kind in ActKind]: (detail: Detail) => ActDetail[Kind] 
 export const TWO_PERSONS: ReadonlySet<ActKind> = new Set([
   ...(['hold.release', 'key.retire', 'gap.accept', 'disclose'] as const),
 ]);
-/** Kinds whose acts demand something of the objects in the store. */
-export const WITH_EFFECT: ReadonlySet<ActKind> = new Set(['hold.place', 'hold.release', 'retention.extend']);
+/** Kinds whose acts demand something that takes a while, and that a `done` says is done. */
+export const WITH_EFFECT: ReadonlySet<ActKind> = new Set([
+  ...(['hold.place', 'hold.release', 'retention.extend', 'key.rotate'] as const),
+]);
 
 export const isActKind = (text: string): text is ActKind => Object.hasOwn(CHECKS, text);
 

@@ -88,13 +88,14 @@ export async function recordAct(
       offset: head.nextOffset,
       sequence: head.size,
       sealedMs: Math.max(tools.clock.now(), head.sealedMs),
+      sealedBy: sealedBy(tools),
     };
     signed ??= await signedValue(tools, decider, { ...request, digest }, history, place);
     // Somebody may have decided otherwise in between: asked before each attempt.
     requireAllowed(history, signed.act, place);
     const segment = await segmentOf(tools, head, signed);
     if (!(await isStored(sealer, segment, tools))) continue;
-    return { recorded: await taken(history, segment, signed), history, isNew: true };
+    return { recorded: await taken(history, segment, signed, place.sealedBy), history, isNew: true };
   }
   throw new LedgerstoneError('busy', `others decided ${ATTEMPTS_MAX} times while this was to be written`, {
     disposition: 'retriable',
@@ -196,12 +197,18 @@ async function isStored(sealer: Sealer, segment: Segment, { onTrouble }: Governa
   return outcome.kind === 'stored';
 }
 
-async function taken(history: ActHistory, segment: Segment, signed: SignedValue): Promise<RecordedAct> {
+async function taken(
+  history: ActHistory,
+  segment: Segment,
+  signed: SignedValue,
+  sealedBy: readonly string[],
+): Promise<RecordedAct> {
   const { manifest, after } = segment;
   const place = {
     offset: manifest.records.firstOffset,
     sequence: manifest.sequence,
     sealedMs: after.sealedMs,
+    sealedBy,
   };
   const record = recordOf(place.offset, signed.value, signed.timeMs);
   const why = await history.add({ kind: 'entry', record }, place);
@@ -212,6 +219,9 @@ async function taken(history: ActHistory, segment: Segment, signed: SignedValue)
     disposition: 'input',
   });
 }
+
+const sealedBy = ({ signers }: GovernanceTools): string[] =>
+  signers.map(({ publicKey }) => spkiFingerprint(publicKey, nodeSha256));
 
 const sealerOf = ({ store, signers, clock, random, retention, signal }: GovernanceTools): Sealer =>
   new Sealer({

@@ -6,7 +6,7 @@ import { GOVERNANCE_CHAIN, governanceOrigin, isGovernanceOrigin, parseChainOrigi
 import { parseTime } from '../format/manifest.ts';
 import { dataPrefix, sealPrefix } from '../format/paths.ts';
 import { decodeLine } from '../format/record.ts';
-import type { VerifierKey } from '../format/vkey.ts';
+import { spkiFingerprint, type VerifierKey } from '../format/vkey.ts';
 import type { StoreReader } from '../store/store.ts';
 import type { ActsRead } from '../verify/acts/held-to.ts';
 import { ActHistory } from '../verify/acts/history.ts';
@@ -132,8 +132,9 @@ async function addSegment(reader: ChainReader, seal: LocatedSeal, history: ActHi
     throw new VerifyError({ code: 'data-altered', expected: data.sha256, found: `${sha256} at ${data.key}` });
   let offset = records.firstOffset;
   const sealedMs = parseTime(time.sealed);
+  const sealedBy = seal.signedKeys.map(({ key }) => spkiFingerprint(key, nodeSha256));
   for (const line of linesOf(stored, data, wholeRun(data))) {
-    await history.add(decodeLine(line), { offset, sequence: seal.sequence, sealedMs });
+    await history.add(decodeLine(line), { offset, sequence: seal.sequence, sealedMs, sealedBy });
     offset++;
   }
   if (offset !== records.nextOffset)

@@ -1,6 +1,8 @@
 // Frozen archives that are, or are not, as people decided. (FORMAT.md 13.5, 13.6)
 import { untilText } from '../../src/format/manifest.ts';
 import { GOVERNANCE_CHAIN, governanceOrigin } from '../../src/format/chain.ts';
+import { nodeSha256 } from '../../src/base/node/hash.ts';
+import { cosignerKey, encodeCosignerVkey } from '../../src/format/cosignature.ts';
 import { sealKey } from '../../src/format/paths.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
 import { archiveKey, type BuiltSegment, entries, ORIGIN, START_MS, signer, YEAR_MS } from '../support/archive-builder.ts';
@@ -507,4 +509,113 @@ const ACTS: readonly ArchiveCase[] = [
   ),
 ];
 
-export const DECIDED_CASES: readonly ArchiveCase[] = [...HOLDS, ...LOCKS, ...SEALS, ...ACTS];
+const NEXT = () => signer('next key');
+const RETIRED_NEXT = { kind: 'key.retire', detail: { use: 'log', key: encodeVkey(archiveKey(NEXT())) } } as const;
+const keyOf = (kind: 'key.introduce' | 'key.rotate', key = encodeVkey(archiveKey(NEXT()))) =>
+  ({ kind, detail: { use: 'log', key, ...(kind === 'key.rotate' && { signer: 'next.pem' }) } }) as Asked;
+/** The key of a person, and of the segment that the charter stands in. */
+const SEALING_OFFICER = signer(`person ${OFFICER}`);
+const CHARTER_WITH_SEALER = {
+  ...CHARTER,
+  detail: {
+    ...CHARTER.detail,
+    people: [
+      ...CHARTER.detail.people,
+      {
+        name: 'The machine',
+        key: encodeCosignerVkey(cosignerKey('person', GOVERNANCE_KEY().publicKey, nodeSha256)),
+        roles: ['approver'],
+      },
+    ],
+  },
+} as const satisfies Asked;
+
+/** One seal by both keys, and one by the next alone. */
+async function changeOver({ events }: World): Promise<void> {
+  await events.seal({ ...sealedAfter(1.5 * HOUR_MS), signers: [signer(), NEXT()] });
+  await events.seal({ lines: [], sealedMs: START_MS + 1.6 * HOUR_MS, signers: [NEXT()] });
+}
+
+const KEYS: readonly ArchiveCase[] = [
+  {
+    name: 'good-key-rotated',
+    about: 'A chain changes its key as 6.14 says and as was decided, and the earlier key is retired (13.5.6).',
+    codes: [],
+    make: decided(async (world) => {
+      const id = await world.decide(keyOf('key.rotate'));
+      await changeOver(world);
+      await world.decide({ kind: 'done', of: id, detail: { objects: 1, changed: 1 } });
+      await world.approved(RETIRE);
+    }),
+  },
+  {
+    name: 'good-key-rotation-under-way',
+    about: 'Another key was decided hours ago, and no chain has changed over yet: nothing is demanded of them (13.5.6).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.decide(keyOf('key.rotate'));
+      await world.events.seal(sealedAfter(2 * HOUR_MS));
+    }),
+  },
+  {
+    name: 'odd-key-rotation-open',
+    about: 'Another key was decided two days ago, and nobody has said that all chains changed over (13.6.7).',
+    codes: ['act-open'],
+    make: decided(async (world) => {
+      await world.decide(keyOf('key.rotate'));
+      await changeOver(world);
+    }, TWO_DAYS_MS),
+  },
+  {
+    name: 'good-key-rotation-over',
+    about: 'Two keys were decided two days ago, one after the other: the first change is over, though nobody said that it was done (13.5.4).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.decide(keyOf('key.rotate', encodeVkey(archiveKey(signer('another key')))));
+      await changeOver(world);
+      const id = await world.decide(keyOf('key.rotate'));
+      await world.decide({ kind: 'done', of: id, detail: { objects: 1, changed: 1 } });
+    }, TWO_DAYS_MS),
+  },
+  {
+    name: 'good-key-rotation-ended-by-retiring',
+    about: 'The key that was decided two days ago was retired before all chains had changed: the change is over (13.5.4).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.decide(keyOf('key.rotate'));
+      await world.approved(RETIRED_NEXT);
+    }, TWO_DAYS_MS),
+  },
+  {
+    name: 'odd-key-signs-after-rotation',
+    about: 'After the handover the earlier key was retired, and a new chain is begun by it alone (13.6.5).',
+    codes: ['key-retired'],
+    make: decided(async (world) => {
+      const id = await world.decide(keyOf('key.rotate'));
+      await changeOver(world);
+      await world.decide({ kind: 'done', of: id, detail: { objects: 1, changed: 1 } });
+      await world.approved(RETIRE);
+      const other = world.builder.chain('orders', 1);
+      await other.seal({ lines: entries(0, 2), sealedMs: START_MS + 2.5 * HOUR_MS });
+    }),
+  },
+  refused('odd-key-introduced-again', 'A key is introduced that was retired (13.5.1).', async (world) => {
+    await world.approved(RETIRED_NEXT);
+    await world.decide(keyOf('key.introduce'));
+  }),
+  refused('odd-key-rotated-to-retired', 'The chains are to be signed by a key that was retired (13.5.1).', async (world) => {
+    await world.approved(RETIRED_NEXT);
+    await world.decide(keyOf('key.rotate'));
+  }),
+  refused('odd-key-rotated-to-none', 'The chains are to be signed by a key of another archive (13.4.4).', ({ decide }) =>
+    decide(keyOf('key.rotate', encodeVkey(archiveKey(NEXT(), 'audit.example.com/test')))),
+  ),
+  refused('odd-charter-with-sealer', 'A charter in which the key that seals it is a person’s (13.5.1).', ({ decide }) =>
+    decide(CHARTER_WITH_SEALER),
+  ),
+  refused('odd-act-by-sealer', 'A segment of acts that is also signed by the key of the person who decides (13.5.1).', ({ decide }) =>
+    decide(keyOf('key.introduce'), { signers: [GOVERNANCE_KEY(), SEALING_OFFICER] }),
+  ),
+];
+
+export const DECIDED_CASES: readonly ArchiveCase[] = [...HOLDS, ...LOCKS, ...SEALS, ...ACTS, ...KEYS];

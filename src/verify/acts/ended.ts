@@ -1,6 +1,7 @@
 // Is a decision that was in force over, and what ended it? (FORMAT.md 13.3.2, 13.5.4, 13.5.5)
 import { WITH_EFFECT } from '../../format/act-detail.ts';
 import { parseUntil } from '../../format/time.ts';
+import { retirementOf } from './keys.ts';
 import type { RecordedAct } from './recorded-act.ts';
 
 /** `by`: the act that ended it. Null: its own date did. */
@@ -23,6 +24,8 @@ export function endOf(acts: readonly RecordedAct[], recorded: RecordedAct, nowMs
       return byAct(nextInForce(acts, recorded));
     case 'retention.extend':
       return isPast(recorded, nowMs) ? { by: null } : null;
+    case 'key.rotate':
+      return byAct(retirementOf(acts, act.detail, inForce.offset) ?? nextInForce(acts, recorded));
     default:
       return null;
   }

@@ -9,6 +9,7 @@ import { parseTime, timeText } from '../../format/time.ts';
 import type { VerifySignature } from '../trust.ts';
 import { type Charter, type CharterPerson, charterOf } from './charter.ts';
 import { type ActEnd, endOf, isUndone } from './ended.ts';
+import { isOfKey, keyProblem } from './keys.ts';
 import { loosens } from './loosens.ts';
 import type { RecordedAct, SealedAt } from './recorded-act.ts';
 
@@ -142,9 +143,11 @@ export class ActHistory {
   #conditionProblem(act: Act, place: SealedAt): string | null {
     const target = act.of === null ? null : this.find(act.of);
     const isAbout = act.kind === 'approve' || act.kind === 'withdraw' || act.kind === 'done';
+    const sealing = this.#sealingProblem(act, place);
+    if (sealing !== null) return sealing;
     if (!isAbout) {
-      if (act.kind === 'charter') this.#charterOf(act);
-      return act.of === null ? null : `an act of the kind ${act.kind} is about no other act`;
+      if (act.of !== null) return `an act of the kind ${act.kind} is about no other act`;
+      return isOfKey(act) ? keyProblem(act, this, this.#options.sha256) : null;
     }
     if (target === null) return `${act.of ?? 'null'} is no act that counts`;
     if (act.kind === 'done') return doneProblem(target);
@@ -152,6 +155,14 @@ export class ActHistory {
     if (target.withdrawnBy !== null) return 'the act was withdrawn';
     if (target.inForce !== null) return 'the act is in force already';
     return act.kind === 'withdraw' ? null : this.#approvalProblem(act, target, place);
+  }
+
+  /** Who seals decisions makes none. */
+  #sealingProblem(act: Act, { sealedBy = [] }: SealedAt): string | null {
+    if (sealedBy.includes(act.by.key)) return `the key of ${act.by.name} seals the decisions`;
+    if (act.kind !== 'charter') return null;
+    const sealing = this.#charterOf(act).people.find(({ fingerprint }) => sealedBy.includes(fingerprint));
+    return sealing === undefined ? null : `the key of ${sealing.name} seals the decisions`;
   }
 
   #approvalProblem(act: Act, { act: proposal, place }: RecordedAct, approved: SealedAt): string | null {

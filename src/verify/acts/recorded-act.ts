@@ -8,6 +8,8 @@ export type SealedAt = {
   /** Of its segment. */
   readonly sequence: number;
   readonly sealedMs: number;
+  /** Fingerprints of the keys that seal it. Absent: not known. */
+  readonly sealedBy?: readonly string[];
 };
 
 /** An act that counts. */
