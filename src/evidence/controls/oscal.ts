@@ -3,7 +3,7 @@ import { uuidOfName } from '../../base/uuid.ts';
 import type { ControlsReport, ReportedControl } from '../report/controls.ts';
 import type { Control, ControlMap, Framework } from './control-map.ts';
 
-const OSCAL_VERSION = '1.2.1';
+const OSCAL_VERSION = '1.2.2';
 /** Of all UUIDs here. Drawn once. */
 const NAMESPACE = '6f0d9c52-3f0e-4a53-9d1b-0d5a5f1e7c11';
 /** Of properties that OSCAL has no name for. */

@@ -23,9 +23,12 @@ const SCHEMAS = join(import.meta.dirname, '../../data/oscal');
 /** The schemas use a Unicode pattern and formats. */
 const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: true });
 addFormats.default(ajv);
-const validator = (name: string) =>
-  ajv.compile(JSON.parse(readFileSync(join(SCHEMAS, `oscal_${name}_schema.json`), 'utf8')));
-const [component, results] = [validator('component'), validator('assessment-results')];
+const schemaOf = (name: string): { readonly $id: string } =>
+  JSON.parse(readFileSync(join(SCHEMAS, `oscal_${name}_schema.json`), 'utf8'));
+const [component, results] = [
+  ajv.compile(schemaOf('component')),
+  ajv.compile(schemaOf('assessment-results')),
+];
 const map = await readControlMap();
 
 const report: Report = {
@@ -63,6 +66,16 @@ describe('OSCAL', () => {
   it('the schemas notice what is wrong', () => {
     expect(component({ 'component-definition': { uuid: 'x' } })).toBe(false);
     expect(results({ 'assessment-results': {} })).toBe(false);
+  });
+
+  it('what is written says the version of the schemas that it is held to', () => {
+    const written = componentDefinition(map, '1.0.0', '2026-11-30T00:00:00Z');
+    const [, version] = /"oscal-version":"([^"]+)"/.exec(JSON.stringify(written)) ?? [];
+    const ids = ['component', 'assessment-results'].map((name) => schemaOf(name).$id);
+    expect(ids).toEqual([
+      `http://csrc.nist.gov/ns/oscal/${version}/oscal-component-definition-schema.json`,
+      `http://csrc.nist.gov/ns/oscal/${version}/oscal-ar-schema.json`,
+    ]);
   });
 
   it('the component-definition is one', () => {
