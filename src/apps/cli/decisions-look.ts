@@ -2,6 +2,13 @@
 import { counted } from '../../base/counted.ts';
 import type { ActsLook } from '../../read/acts.ts';
 import type { StoreReader } from '../../store/store.ts';
+import {
+  type AcceptedGap,
+  acceptanceOf,
+  acceptedGaps,
+  acceptedText,
+} from '../../verify/acts/accepted-gaps.ts';
+import { lostOffsets } from '../../verify/gaps.ts';
 import type { Report } from '../../verify/report.ts';
 
 /** In JSON too. Null: the archive has no governance chain. */
@@ -15,7 +22,11 @@ export type DecisionsSaid = {
   readonly compared: boolean;
   /** Why something was left out. */
   readonly why: string | null;
+  /** Losses that two people accepted, as far as the gap lines were read. */
+  readonly acceptedLosses: { readonly records: number; readonly by: readonly AcceptedGap[] };
 };
+
+const NONE_ACCEPTED: DecisionsSaid['acceptedLosses'] = { records: 0, by: [] };
 
 export function saidOfDecisions(
   look: ActsLook,
@@ -23,7 +34,10 @@ export function saidOfDecisions(
   report: Report,
   asCopy: boolean,
 ): DecisionsSaid | null {
-  const nothing = { acts: null, refused: 0, later: 0, compared: false };
+  const nothing = {
+    ...{ acts: null, refused: 0, later: 0, compared: false },
+    acceptedLosses: NONE_ACCEPTED,
+  };
   switch (look.kind) {
     case 'no-chain':
       return null;
@@ -33,12 +47,32 @@ export function saidOfDecisions(
       return { ...nothing, why: `the governance chain could not be read: ${look.problem}` };
     case 'read': {
       const { acts, refused, later } = look.history;
-      const counts = { acts: acts.length, refused: refused.length, later: later.length };
+      const doubt = doubtOf(look, report);
+      const isVerified = look.isVerified && doubt === null;
+      const counts = {
+        ...{ acts: acts.length, refused: refused.length, later: later.length },
+        acceptedLosses: acceptedLosses(report, acceptedGaps({ ...look, isVerified })),
+      };
       if (asCopy || kind === 'directory')
         return { ...counts, compared: false, why: 'a copy has no locks and no legal holds' };
-      return { ...counts, compared: true, why: doubtOf(look, report) };
+      return { ...counts, compared: true, why: doubt };
     }
   }
+}
+
+function acceptedLosses(
+  { chains }: Report,
+  accepted: readonly AcceptedGap[],
+): DecisionsSaid['acceptedLosses'] {
+  const found = chains.flatMap(({ chain, partition, gaps }) =>
+    gaps.flatMap((gap) =>
+      lostOffsets({ [gap.reason]: 1 }) === 0 ? [] : [acceptanceOf(accepted, { chain, partition, ...gap })],
+    ),
+  );
+  return {
+    records: found.reduce((sum, { offsets }) => sum + offsets, 0),
+    by: [...new Set(found.flatMap(({ by }) => by))],
+  };
 }
 
 /** Why only what locks longer and holds more was taken from the chain. */
@@ -54,7 +88,7 @@ function doubtOf(look: ActsLook & { readonly kind: 'read' }, { chains }: Report)
 
 export function decisionsText(said: DecisionsSaid | null): string[] {
   if (said === null) return [];
-  const { acts, refused, later, compared, why } = said;
+  const { acts, refused, later, compared, why, acceptedLosses: losses } = said;
   if (acts === null) return [`decisions: none was looked at: ${why}`];
   const parts = [
     counted(acts, 'act'),
@@ -64,5 +98,18 @@ export function decisionsText(said: DecisionsSaid | null): string[] {
   const what = compared
     ? 'locks and legal holds were compared with what they demand, but for what may still be under way (FORMAT.md 13.6)'
     : 'what they demand of locks and legal holds was not compared';
-  return [`decisions: ${parts.join(', ')}; ${what}${why === null ? '' : `: ${why}`}`];
+  return [
+    `decisions: ${parts.join(', ')}; ${what}${why === null ? '' : `: ${why}`}`,
+    ...losses.by
+      .slice(0, SHOWN_MAX)
+      .map(
+        (one) => `accepted loss: ${one.chain}/${one.partition}, ${offsetsText(one)}, ${acceptedText(one)}`,
+      ),
+    ...(losses.by.length > SHOWN_MAX ? [`and ${losses.by.length - SHOWN_MAX} more (--json lists them)`] : []),
+  ];
 }
+
+const SHOWN_MAX = 20;
+
+const offsetsText = ({ from, to }: AcceptedGap): string =>
+  from === to ? `offset ${from}` : `offsets ${from} to ${to}`;

@@ -1,10 +1,12 @@
 // Which gaps has an archive that stand on somebody's word, and which of its chains could not be looked at?
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
+import { lookAtActs } from '../../read/acts.ts';
 import { type Handovers, knownEnd, lookForHandovers } from '../../read/chain-end.ts';
 import { ChainReader, type LocatedSeal } from '../../read/chain-reader.ts';
 import { NoChainError } from '../../read/errors.ts';
 import { countedSeals, gapsOfSegment, newCounts } from '../../read/gap-search.ts';
 import { listChains, type OnUnlisted } from '../../read/list-chains.ts';
+import { type AcceptedGap, acceptanceOf, acceptedGaps } from '../../verify/acts/accepted-gaps.ts';
 import { type ChainOptions, openChain } from './chain-option.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import type { ChainLosses, Row, Unlisted } from './losses-text.ts';
@@ -16,6 +18,8 @@ export type SealedRange = { readonly sinceMs: number; readonly untilMs: number }
 
 export type LossesFound = {
   readonly rows: readonly Row[];
+  /** Why it is not known which losses were accepted. Null: it is, or there is no governance chain. */
+  readonly acceptanceUnknown: string | null;
   readonly chains: readonly ChainLosses[];
   readonly unlisted: readonly Unlisted[];
   /** 0: everything was looked at. */
@@ -33,18 +37,50 @@ export type ArchiveWalk = {
 
 /** Throws where there is no chain at all, or nothing could be seen. */
 export async function searchLosses(walk: ArchiveWalk, range: SealedRange): Promise<LossesFound> {
-  const rows: Row[] = [];
-  const found = await walkChains(walk, async (reader, losses) => {
-    for await (const row of rowsOf(reader, losses, range)) rows.push(row);
+  const found: FoundRow[] = [];
+  const walked = await walkChains(walk, async (reader, losses) => {
+    for await (const row of rowsOf(reader, losses, range)) found.push(row);
   });
-  return { ...found, rows };
+  const hasLosses = found.some(({ lost }) => lost);
+  const { accepted, unknown } = hasLosses ? await acceptedIn(walk) : { accepted: [], unknown: null };
+  const rows = found.map((row) => ({ ...row, accepted: acceptanceOfRow(row, accepted) }));
+  return { ...walked, rows, acceptanceUnknown: unknown };
+}
+
+type FoundRow = Omit<Row, 'accepted'>;
+
+/** What two people accepted, by a governance chain that is whole and signed by a trusted key. */
+async function acceptedIn({ archive: { store, trusted }, signal }: ArchiveWalk): Promise<{
+  readonly accepted: readonly AcceptedGap[];
+  readonly unknown: string | null;
+}> {
+  const look = await lookAtActs(store, trusted, signal);
+  switch (look.kind) {
+    case 'no-chain':
+      return { accepted: [], unknown: null };
+    case 'no-key':
+      return { accepted: [], unknown: 'no key was given that covers the governance chain (--key)' };
+    case 'unread':
+      return { accepted: [], unknown: `the governance chain could not be read: ${look.problem}` };
+    case 'read':
+      return {
+        accepted: acceptedGaps(look),
+        unknown: look.isVerified ? null : `the governance chain was read in part: ${look.problem}`,
+      };
+  }
+}
+
+function acceptanceOfRow(row: FoundRow, accepted: readonly AcceptedGap[]): Row['accepted'] {
+  if (!row.lost) return null;
+  const { offsets, by } = acceptanceOf(accepted, row);
+  return offsets === 0 ? null : { offsets, by };
 }
 
 /** Each chain, with what `look` found of it. What that throws becomes the chain's problem. */
 export async function walkChains(
   { archive, named, signal }: ArchiveWalk,
   look: (reader: ChainReader, found: ChainLosses) => Promise<void>,
-): Promise<Omit<LossesFound, 'rows'>> {
+): Promise<Omit<LossesFound, 'rows' | 'acceptanceUnknown'>> {
   const chains: ChainLosses[] = [];
   const unlisted: Unlisted[] = [];
   const notes: string[] = [];
@@ -125,7 +161,7 @@ async function* rowsOf(
   reader: ChainReader,
   found: ChainLosses,
   { sinceMs, untilMs }: SealedRange,
-): AsyncGenerator<Row> {
+): AsyncGenerator<FoundRow> {
   const { chain, partition } = found;
   for await (const seal of notedSeals(reader, found)) {
     const sealedMs = Date.parse(seal.manifest.time.sealed);

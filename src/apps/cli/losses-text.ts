@@ -4,6 +4,7 @@ import { printable } from '../../base/printable.ts';
 import type { KnownEnd } from '../../read/chain-end.ts';
 import type { LocatedSeal } from '../../read/chain-reader.ts';
 import type { ChainCounts, FoundGap } from '../../read/gap-search.ts';
+import { type AcceptedGap, acceptedText } from '../../verify/acts/accepted-gaps.ts';
 import { csvCell } from './csv.ts';
 import type { Output } from './output.ts';
 import { behindText, endedText, endNotKnownText } from './status-text.ts';
@@ -34,7 +35,13 @@ export type ChainLosses = {
   problem: string | null;
 };
 
-export type Row = FoundGap & { readonly chain: string; readonly partition: number; readonly lost: boolean };
+export type Row = FoundGap & {
+  readonly chain: string;
+  readonly partition: number;
+  readonly lost: boolean;
+  /** How many of its offsets two people accepted as lost, and by which decisions. Null: none. */
+  readonly accepted: { readonly offsets: number; readonly by: readonly AcceptedGap[] } | null;
+};
 
 /** Folders that could not be listed: which chains lie there is not known. */
 export type Unlisted = { readonly folder: string; readonly problem: string };
@@ -57,6 +64,12 @@ function offsetsText({ firstOffset, lastOffset, sequence }: Row): string {
   return firstOffset === lastOffset ? String(firstOffset) : `${firstOffset} to ${lastOffset}`;
 }
 
+function lostText({ lost, offsets, accepted }: Row): string {
+  if (!lost) return '-';
+  if (accepted === null) return 'lost';
+  return accepted.offsets === offsets ? 'accepted loss' : `lost, ${countText(accepted.offsets)} accepted`;
+}
+
 /** `when`: which gaps were asked for, ` sealed in …`. Empty: all. */
 export function lossesText(
   rows: readonly Row[],
@@ -67,7 +80,7 @@ export function lossesText(
 ): string {
   const cells = rows.map((row) => [
     ...[`${row.chain}/${row.partition}`, offsetsText(row), countText(row.offsets), row.reason],
-    ...[row.lost ? 'lost' : '-', row.sealed, printable(row.by ?? '-'), printable(row.why ?? UNREAD)],
+    ...[lostText(row), row.sealed, printable(row.by ?? '-'), printable(row.why ?? UNREAD)],
   ]);
   const lines = rows.length === 0 ? [] : [tableText(COLUMNS, cells).trimEnd(), ''];
   const sum = (some: readonly Row[]) => some.reduce((offsets, row) => offsets + row.offsets, 0);
@@ -79,13 +92,30 @@ export function lossesText(
     const where = `${counted(seals, 'seal')} of ${counted(read.length, 'chain')}`;
     lines.push(`no gap${when} stands on somebody's word in the ${where} that were read`);
   } else if (lost.length === 0) lines.push(`no loss among the gaps${when}`);
-  else lines.push(`${counted(sum(lost), 'record')} lost in ${counted(lost.length, 'gap')}${when}`);
+  else
+    lines.push(
+      `${counted(sum(lost), 'record')} lost in ${counted(lost.length, 'gap')}${when}`,
+      ...acceptedLines(rows),
+    );
   if (compacted.length > 0) {
     const gaps = `${counted(sum(compacted), 'offset')} compacted in ${counted(compacted.length, 'gap')}`;
     lines.push(`${gaps}${when}, which is no loss`);
   }
   if (!isAll) lines.push(output.colour('red', 'not all chains could be looked at, see below'));
   return `${lines.join('\n')}\n`;
+}
+
+/** Who accepted what, by decisions in the governance chain. */
+function acceptedLines(rows: readonly Row[]): string[] {
+  const records = rows.reduce((sum, { accepted }) => sum + (accepted?.offsets ?? 0), 0);
+  if (records === 0) return [];
+  const acts = [...new Set(rows.flatMap(({ accepted }) => accepted?.by ?? []))];
+  return [
+    `of them ${countText(records)} ${records === 1 ? 'is an accepted loss' : 'are accepted losses'}:`,
+    ...acts.map((act) =>
+      printable(`  ${act.chain}/${act.partition}, offsets ${act.from} to ${act.to}, ${acceptedText(act)}`),
+    ),
+  ];
 }
 
 /** What the whole of each chain states, and how far it was looked at. */
@@ -135,13 +165,23 @@ const CSV_COLUMNS = [
   'by',
   'why',
   'segment',
+  'accepted_loss',
+  'accepted_by',
+  'accepted_since',
 ];
+
+const acceptedCells = ({ accepted, lost }: Row): (string | number)[] => {
+  const by = accepted?.by ?? [];
+  const people = by.map(({ by: one, approvedBy }) => `${one} and ${approvedBy}`);
+  return [lost ? (accepted?.offsets ?? 0) : '', people.join('; '), by.map(({ since }) => since).join('; ')];
+};
 
 /** RFC 4180, with LF. A cell that a spreadsheet would take for a formula begins with an apostrophe. */
 export function csvText(rows: readonly Row[]): string {
   const lines = rows.map((row) => [
     ...[row.chain, row.partition, row.firstOffset ?? '', row.lastOffset ?? '', row.offsets, row.reason],
     ...[row.lost ? 'yes' : 'no', row.sealed, row.by ?? '', row.why ?? UNREAD, row.sequence],
+    ...acceptedCells(row),
   ]);
   return [CSV_COLUMNS, ...lines].map((cells) => `${cells.map(csvCell).join(',')}\n`).join('');
 }

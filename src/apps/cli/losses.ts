@@ -1,5 +1,6 @@
 // `ledgerstone losses`: which offsets have no record, since when, why, and by whose word?
 import type { Command } from 'commander';
+import { printable } from '../../base/printable.ts';
 import { type MaybeChainOptions, namedChain, withMaybeChain } from './chain-option.ts';
 import { UsageError } from './exit-code.ts';
 import { type SealedRange, searchLosses } from './losses-search.ts';
@@ -24,7 +25,8 @@ aborted transactions are no losses and are only counted. Every seal is read, and
 of segments with such gaps; with a key both are checked. --since and --until choose by
 the time when the gap was sealed; --topic and --partition read one chain only. Offsets
 before the first one of a chain are in no count. With a key it says which chains have
-ended, and what continues them.
+ended, and what continues them. A loss that two people accepted by a decision (\`governance
+record gap.accept\`) is an accepted loss: it stays in the list, with their names.
 
 Exit codes: 0 all was looked at, with or without losses; 1 and 3 a chain is broken, a
 chain or a folder could not be read, or there is no chain. \`verify --strict\` fails on
@@ -75,7 +77,7 @@ async function runLosses(
   const named = namedChain(options);
   const archive = await openArchive(name, options, io.env);
   try {
-    const { rows, chains, unlisted, notes, exitCode } = await searchLosses(
+    const { rows, chains, unlisted, notes, exitCode, acceptanceUnknown } = await searchLosses(
       { archive, named, signal: io.signal },
       range,
     );
@@ -85,10 +87,12 @@ async function runLosses(
     const when = options.since === undefined && options.until === undefined ? '' : WHEN;
     if (options.json === true) {
       const shown = chains.map(({ head: _, ...chain }) => chain);
-      await output.json({ trusted: isVerified, gaps: rows, chains: shown, unlisted });
+      await output.json({ trusted: isVerified, gaps: rows, chains: shown, unlisted, acceptanceUnknown });
     } else if (options.csv === true) await output.write(csvText(rows));
     else await output.write(lossesText(rows, chains, isAll, when, output));
     if (options.json !== true) noteChains(chains, unlisted, isVerified, output);
+    if (options.json !== true && isVerified && acceptanceUnknown !== null)
+      output.note(`which losses were accepted is not known: ${printable(acceptanceUnknown)}`);
     return exitCode;
   } finally {
     await archive.store.close();

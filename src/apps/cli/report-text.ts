@@ -6,13 +6,14 @@ import { attestationsRoot } from '../../format/attestation.ts';
 import type { Finding, Verdict } from '../../verify/finding.ts';
 import type { GapInChain } from '../../verify/gaps.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
-import { type DecisionsSaid, decisionsText } from './decisions-look.ts';
+import { decisionsText } from './decisions-look.ts';
 import type { Colour, Output } from './output.ts';
 import { bytesText, type Column, tableText } from './table.ts';
 import {
   boundsOf,
   type Given,
   isCopy,
+  type JudgedReport,
   NOTHING_GIVEN,
   reachText,
   statedText,
@@ -67,7 +68,7 @@ type Words = { readonly output: Output; readonly isCopy: boolean };
 const SHOWN_MAX = 20;
 
 export function reportText(
-  report: Report & { readonly decisions?: DecisionsSaid | null },
+  report: JudgedReport,
   description: string,
   output: Output,
   given: Given = NOTHING_GIVEN,

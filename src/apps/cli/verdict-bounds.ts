@@ -3,6 +3,7 @@ import { counted, countText } from '../../base/counted.ts';
 import { endBound } from '../../verify/end-bound.ts';
 import { addMissing, lostOffsets, type Missing, NONE_MISSING } from '../../verify/gaps.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
+import type { DecisionsSaid } from './decisions-look.ts';
 
 /** Over all chains, as their seals state it. */
 export type Totals = {
@@ -36,9 +37,18 @@ function archivedText(chains: readonly ChainReport[]): string {
   return missingText(missing, offsets, archived, transactions);
 }
 
+/** `decisions`: what was read of them. */
+export type JudgedReport = Report & { readonly decisions?: DecisionsSaid | null };
+
+const acceptedCount = (accepted: number, lost: number): string => {
+  const of = accepted === lost ? 'all of the lost' : `${countText(accepted)} of the lost`;
+  return `; ${of} are accepted losses, by a decision of two persons`;
+};
+
 /** What is archived. Whose word that is stands first, unless every record of it was read and is verified. */
-export function statedText({ verdict, chains }: Report): string {
-  const text = archivedText(chains);
+export function statedText({ verdict, chains, decisions = null }: JudgedReport): string {
+  const accepted = decisions?.acceptedLosses.records ?? 0;
+  const text = `${archivedText(chains)}${accepted === 0 ? '' : acceptedCount(accepted, totalsOf(chains).lost)}`;
   if (verdict !== 'verified') return `not shown, only stated by the seals that were read: ${text}`;
   const isRead = chains.every(({ entries, entriesRead }) => entries === entriesRead);
   return isRead ? text : `by the count of the seals, ${text}`;

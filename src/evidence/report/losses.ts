@@ -1,7 +1,8 @@
 // What does a report of losses say, and how far does it reach?
 import { counted, countText } from '../../base/counted.ts';
+import { type AcceptedGap, acceptedText } from '../../verify/acts/accepted-gaps.ts';
 import { csvRows } from '../csv.ts';
-import type { ReportFace, TableCell } from './blocks.ts';
+import type { ReportFace, TableBlock, TableCell } from './blocks.ts';
 import { shortTime, windowText } from './frame.ts';
 import type { PrintedReport, ReportedChain, ReportVerdict, ReportWindow } from './printed-report.ts';
 
@@ -19,6 +20,8 @@ type ReportedGap = {
   readonly by: string | null;
   readonly why: string | null;
   readonly sequence: number;
+  /** How many of its offsets two people accepted as lost, and by which decisions. Null: none. */
+  readonly accepted: { readonly offsets: number; readonly by: readonly AcceptedGap[] } | null;
 };
 
 export type LossesData = {
@@ -35,6 +38,8 @@ export type LossesData = {
     readonly by: string;
   }[];
   readonly notes: readonly string[];
+  /** Why it is not known which losses were accepted. Null: it is, or there is no governance chain. */
+  readonly acceptanceUnknown: string | null;
 };
 
 export type LossesReport = PrintedReport<'losses', LossesData>;
@@ -44,7 +49,7 @@ const sum = (gaps: readonly ReportedGap[]): number => gaps.reduce((all, { offset
 export function lossesVerdict(
   window: ReportWindow,
   chains: readonly ReportedChain[],
-  { gaps, unlisted }: Pick<LossesData, 'gaps' | 'unlisted'>,
+  { gaps, unlisted, acceptanceUnknown }: Pick<LossesData, 'gaps' | 'unlisted' | 'acceptanceUnknown'>,
 ): ReportVerdict {
   const lost = gaps.filter((gap) => gap.lost);
   const unread = chains.filter(({ problem }) => problem !== null);
@@ -59,13 +64,17 @@ export function lossesVerdict(
     ...unlisted.map(({ folder, problem }) => `which chains lie below ${folder} is not known: ${problem}`),
     ...chains.flatMap((one) => endBound(one, window)),
     'Offsets before the first one of a chain, and records that a producer never sent, are in no count.',
+    ...(acceptanceUnknown === null ? [] : [`Which losses were accepted is not known: ${acceptanceUnknown}.`]),
   ];
   const rest = isWhole ? '' : ' Not all chains could be read: whether there is more is not known.';
   if (lost.length > 0) {
     const records = `${counted(sum(lost), 'record')} ${sum(lost) === 1 ? 'is' : 'are'} lost`;
     const byWhom = `by the signed word of those who gave them up (${where} read)`;
-    const sentence = `${records}, in ${counted(lost.length, 'gap')}${when}, ${byWhom}.${rest}`;
-    return { standing: 'found', sentence, bounds };
+    const accepted = lost.reduce((all, gap) => all + (gap.accepted?.offsets ?? 0), 0);
+    const found = `${records}, in ${counted(lost.length, 'gap')}${when}, ${byWhom}.`;
+    const sentence = `${found}${acceptedCount(accepted, sum(lost))}${rest}`;
+    const standing = accepted < sum(lost) ? 'found' : isWhole ? 'accepted' : 'open';
+    return { standing, sentence, bounds };
   }
   if (!isWhole) {
     const sentence = `No loss is stated in what could be read (${where})${ofWhat}.${rest}`;
@@ -75,6 +84,12 @@ export function lossesVerdict(
     'every offset from the first to the last of each chain has a record, or a gap that is no loss, as the seals ' +
     'state it. Whether the data still lies there was not looked at';
   return { standing: 'whole', sentence: `No loss is stated in the ${where}${ofWhat}: ${every}.`, bounds };
+}
+
+function acceptedCount(accepted: number, lost: number): string {
+  if (accepted === 0) return '';
+  const of = accepted < lost ? `Of them ${countText(accepted)}` : lost === 1 ? 'It' : 'All of them';
+  return ` ${of} ${accepted === 1 ? 'is an accepted loss' : 'are accepted losses'}, by a decision of two persons.`;
 }
 
 /** What came after the last seal is in no archive yet, whatever was asked for. */
@@ -94,9 +109,12 @@ const offsetsOf = ({ firstOffset, lastOffset, sequence }: ReportedGap): string =
 export function lossesFace({ data: { gaps, continued, notes } }: LossesReport): ReportFace {
   const row = (gap: ReportedGap): TableCell[] => [
     ...[`${gap.chain}/${gap.partition}`, offsetsOf(gap), countText(gap.offsets)],
-    gap.lost ? { text: `${gap.reason}: lost`, tone: 'bad' } : `${gap.reason}: no loss`,
+    lossCell(gap),
     ...[shortTime(gap.sealed), gap.by ?? '-', gap.why ?? UNREAD],
   ];
+  const acts = new Map(
+    gaps.flatMap(({ accepted }) => (accepted?.by ?? []).map((act) => [act.id, act] as const)),
+  );
   return {
     title: 'Losses',
     question: 'Which records are known to have existed and are not archived, and by whose word?',
@@ -118,6 +136,7 @@ export function lossesFace({ data: { gaps, continued, notes } }: LossesReport): 
         rows: gaps.map(row),
         empty: 'None in what was read.',
       },
+      ...(acts.size === 0 ? [] : [acceptedBlock([...acts.values()])]),
       ...(continued.length === 0
         ? []
         : [
@@ -145,16 +164,38 @@ export function lossesFace({ data: { gaps, continued, notes } }: LossesReport): 
   };
 }
 
+function lossCell({ lost, reason, offsets, accepted }: ReportedGap): TableCell {
+  if (!lost) return `${reason}: no loss`;
+  if (accepted === null) return { text: `${reason}: lost`, tone: 'bad' };
+  if (accepted.offsets === offsets) return `${reason}: accepted loss`;
+  return { text: `${reason}: lost, of which ${countText(accepted.offsets)} accepted`, tone: 'bad' };
+}
+
+const acceptedBlock = (acts: readonly AcceptedGap[]): TableBlock => ({
+  ...{ kind: 'table', title: 'Accepted losses', empty: '' },
+  intro:
+    'What two people accepted as lost, by decisions in the governance chain. It stays lost, and stays listed.',
+  columns: [
+    ...[{ title: 'chain' }, { title: 'offsets' }, { title: 'since (UTC)', form: 'time' as const }],
+    ...[{ title: 'by' }, { title: 'approved by' }, { title: 'reason' }],
+  ],
+  rows: acts.map(({ chain, partition, from, to, since, by, approvedBy, reason }) => [
+    ...[`${chain}/${partition}`, from === to ? String(from) : `${from} to ${to}`, shortTime(since)],
+    ...[by, approvedBy, reason],
+  ]),
+});
+
 /** RFC 4180. */
 export const lossesCsv = ({ data: { gaps } }: LossesReport): Uint8Array =>
   csvRows([
     ...[['chain', 'partition', 'first_offset', 'last_offset', 'offsets', 'reason', 'lost']].map((names) => [
       ...names,
-      ...['sealed_utc', 'by', 'why', 'segment'],
+      ...['sealed_utc', 'by', 'why', 'segment', 'accepted_loss', 'accepted_by'],
     ]),
     ...gaps.map((gap) => [
       ...[gap.chain, String(gap.partition), String(gap.firstOffset ?? ''), String(gap.lastOffset ?? '')],
       ...[String(gap.offsets), gap.reason, gap.lost ? 'yes' : 'no', gap.sealed, gap.by ?? ''],
-      ...[gap.why ?? UNREAD, String(gap.sequence)],
+      ...[gap.why ?? UNREAD, String(gap.sequence), gap.lost ? String(gap.accepted?.offsets ?? 0) : ''],
+      (gap.accepted?.by ?? []).map(acceptedText).join('; '),
     ]),
   ]);

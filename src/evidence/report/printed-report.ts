@@ -11,9 +11,10 @@ export const REPORT_TYPE = 'application/vnd.ledgerstone.report.v1+json';
 
 /**
  * `whole`: all that the bounds name was looked at, and nothing was found. `found`: something was found.
- * `open`: nothing was found, and not everything could be looked at.
+ * `open`: nothing was found, and not everything could be looked at. `accepted`: all that the bounds name was
+ * looked at, and those who may have accepted what was found.
  */
-export type Standing = 'whole' | 'found' | 'open';
+export type Standing = 'whole' | 'found' | 'open' | 'accepted';
 
 export type ReportVerdict = {
   readonly standing: Standing;

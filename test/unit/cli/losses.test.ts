@@ -89,10 +89,12 @@ describe('losses', () => {
   it('has a table for spreadsheets, in which nothing becomes a formula', async () => {
     const { out } = await losses('--csv');
     const [head, ...rows] = out.split('\n');
-    expect(head).toBe('chain,partition,first_offset,last_offset,offsets,reason,lost,sealed,by,why,segment');
-    expect(rows[0]).toMatch(/^orders,0,,,3,expired,yes,\S+Z,,its data has expired,1$/);
-    expect(rows[1]).toMatch(/^orders,0,5,24,20,accepted,yes,\S+Z,J\. Doe,"'=HYPERLINK\(""x""\)",2$/);
-    expect(rows[2]).toMatch(/^orders,0,28,32,5,compacted,no,\S+Z,J\. Doe,"a, b",3$/);
+    expect(head).toBe(
+      'chain,partition,first_offset,last_offset,offsets,reason,lost,sealed,by,why,segment,accepted_loss,accepted_by,accepted_since',
+    );
+    expect(rows[0]).toMatch(/^orders,0,,,3,expired,yes,\S+Z,,its data has expired,1,0,,$/);
+    expect(rows[1]).toMatch(/^orders,0,5,24,20,accepted,yes,\S+Z,J\. Doe,"'=HYPERLINK\(""x""\)",2,0,,$/);
+    expect(rows[2]).toMatch(/^orders,0,28,32,5,compacted,no,\S+Z,J\. Doe,"a, b",3,,,$/);
     expect((await losses('--csv', '--json')).code).toBe(2);
   });
 

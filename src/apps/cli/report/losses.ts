@@ -23,6 +23,7 @@ export type LossesReportOptions = ArchiveOptions & MaybeChainOptions & PrintOpti
 const LOOKED = [
   'Every seal of each chain below: its signature by a trusted key, its link to the one before, its counts.',
   'The data of each segment that states such gaps: hashes, and every line.',
+  'If records are lost: every decision of the governance chain, for those that accept a loss.',
 ];
 const NOT_LOOKED = [
   'The data of segments that state no such gap: ledgerstone verify reads it.',
@@ -41,13 +42,13 @@ export async function runLossesReport(
     options,
     async ({ archive, range, named, onlyOne, began }) => {
       const found = await searchLosses({ archive, named, signal: session.io.signal }, range);
-      const { rows, unlisted, notes, exitCode } = found;
+      const { rows, unlisted, notes, exitCode, acceptanceUnknown } = found;
       const chains = found.chains.map(reportedChain);
       const continued = found.chains.flatMap(({ chain, partition, continues }) =>
         continues === null ? [] : [{ chain, partition, ...continues }],
       );
-      const gaps = rows.map(({ chain, partition, sequence, sealed, by, why, lost, ...gap }) => ({
-        ...{ chain, partition, ...gap, lost, sealed, by, why, sequence },
+      const gaps = rows.map(({ chain, partition, sequence, sealed, by, why, lost, accepted, ...gap }) => ({
+        ...{ chain, partition, ...gap, lost, sealed, by, why, sequence, accepted },
       }));
       const ends = found.chains.flatMap(({ chain, partition, ended, endNotKnown, problem }) => {
         if (ended !== null) return [`${chain}/${partition} ${endedText(ended)}`];
@@ -55,7 +56,7 @@ export async function runLossesReport(
           ? []
           : [`${chain}/${partition}: ${endNotKnownText(endNotKnown)}`];
       });
-      const data: LossesData = { gaps, unlisted, continued, notes: [...notes, ...ends] };
+      const data: LossesData = { gaps, unlisted, continued, notes: [...notes, ...ends], acceptanceUnknown };
       const verdict = lossesVerdict(range.window, chains, data);
       return await writeReport<LossesReport>(session, options, {
         ...{ kind: 'losses', window: range.window, verdict: withBounds(verdict, onlyOne) },
