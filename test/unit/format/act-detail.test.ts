@@ -26,6 +26,7 @@ const period = (text: unknown) => policies({ ...policy, period: text });
 const chains = (...list: unknown[]) => ({ policies: [policy], chains: list });
 const gap = { chain: 'orders', partition: 0, from: 1, to: 2 };
 const key = { use: 'log', key: 'a vkey' };
+const rotation = { use: 'log', key: 'a vkey', signer: 'kms:alias/next' };
 const FINDING = '0123456789abcdef'.repeat(2);
 
 const said = (kind: ActKind, detail: unknown): string | null => {
@@ -91,6 +92,8 @@ const GOOD: readonly [kind: ActKind, what: string, detail: object][] = [
   ['key.introduce', 'of decisions', { ...key, use: 'governance' }],
   ['key.retire', 'of a cosigner', { ...key, use: 'cosigner' }],
   ['key.retire', 'the longest', { ...key, key: 'x'.repeat(1024) }],
+  ['key.rotate', 'to a signer', rotation],
+  ['key.rotate', 'the longest', { use: 'log', key: 'x'.repeat(1024), signer: LONG }],
   ['gap.accept', 'offsets', gap],
   ['finding.ack', 'an id', { finding: FINDING }],
   ['finding.resolve', 'an id', { finding: FINDING }],
@@ -212,6 +215,10 @@ const BAD: readonly [kind: ActKind, what: string, message: string, detail: unkno
   ['key.retire', 'no use', 'use', { key: 'a vkey' }],
   ['key.introduce', 'no key', 'key', { use: 'log' }],
   ['key.retire', 'a longer key', 'key', { ...key, key: 'x'.repeat(1025) }],
+  ['key.rotate', 'of decisions', 'use', { ...rotation, use: 'governance' }],
+  ['key.rotate', 'no key', 'key', { ...rotation, key: '' }],
+  ['key.rotate', 'no signer', 'signer', { ...rotation, signer: '' }],
+  ['key.rotate', 'a longer signer', 'signer', { ...rotation, signer: `${LONG}x` }],
   ['gap.accept', 'each partition', 'gap', { ...gap, partition: null }],
   ['gap.accept', 'no end', 'gap', { ...gap, to: null }],
   ['gap.accept', 'a chain that is none', 'gap', { ...gap, chain: '' }],
@@ -237,7 +244,7 @@ describe('what a decision may say', () => {
 
   it('each kind is in the table', () => {
     for (const [kind] of GOOD) expect([kind, isActKind(kind)]).toEqual([kind, true]);
-    expect(new Set(GOOD.map(([kind]) => kind)).size).toBe(17);
+    expect(new Set(GOOD.map(([kind]) => kind)).size).toBe(18);
     for (const other of ['vote', 'toString', '__proto__', '']) expect(isActKind(other)).toBe(false);
   });
 });
@@ -254,7 +261,7 @@ describe('what it may not', () => {
 
 it('who must be two, and what demands something of the store', () => {
   expect([...TWO_PERSONS]).toEqual(['hold.release', 'key.retire', 'gap.accept', 'disclose']);
-  expect([...WITH_EFFECT]).toEqual(['hold.place', 'hold.release', 'retention.extend']);
+  expect([...WITH_EFFECT]).toEqual(['hold.place', 'hold.release', 'retention.extend', 'key.rotate']);
 });
 
 const reversed = (detail: object): object => Object.fromEntries(Object.entries(detail).reverse());
