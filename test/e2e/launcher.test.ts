@@ -1,6 +1,7 @@
 // Does the launcher find a Node that runs us, whatever Node it is started with?
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,15 @@ import { transform } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const BIN = join(import.meta.dirname, '../../src/apps/cli/bin.cjs');
+
+const CONFIG = `archive:
+  origin: test.example/launcher
+  store: { kind: directory, path: archive }
+  signing: { kind: local, keyFile: key.pem }
+source: { kind: file, path: "-", topic: { name: t, retention: short } }
+retention: { short: { mode: COMPLIANCE, period: 1s } }
+server: { port: 0 }
+`;
 
 describe('the launcher', () => {
   let directory: string;
@@ -17,7 +27,12 @@ describe('the launcher', () => {
   afterAll(() => rm(directory, { recursive: true }));
 
   /** Runs it as a Node of that version would. */
-  async function run(version: string, args: readonly string[], platform = process.platform, input = '') {
+  async function run(
+    version: string,
+    args: readonly string[],
+    platform = process.platform,
+    input: string | number = '',
+  ) {
     const preload = join(directory, `as-${version}-${platform}.cjs`);
     // Only the launcher: the Node that it starts is a process of its own, without this.
     await writeFile(
@@ -25,11 +40,13 @@ describe('the launcher', () => {
       `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });
        Object.defineProperty(process, 'platform', { value: '${platform}' });`,
     );
-    const child = spawn(process.execPath, ['--require', preload, BIN, ...args], { stdio: 'pipe' });
+    const child = spawn(process.execPath, ['--require', preload, BIN, ...args], {
+      stdio: [typeof input === 'number' ? input : 'pipe', 'pipe', 'pipe'],
+    });
     const said = { out: '', err: '' };
-    child.stdout.on('data', (part: Buffer) => (said.out += part.toString()));
-    child.stderr.on('data', (part: Buffer) => (said.err += part.toString()));
-    if (input !== '-') child.stdin.end(input);
+    child.stdout!.on('data', (part: Buffer) => (said.out += part.toString()));
+    child.stderr!.on('data', (part: Buffer) => (said.err += part.toString()));
+    if (typeof input === 'string') child.stdin!.end(input);
     const closed = once(child, 'close') as Promise<[number | null, string | null]>;
     return { child, said, closed };
   }
@@ -111,31 +128,36 @@ describe('the launcher', () => {
     expect(said.err).toContain('Install Node 24');
   });
 
-  test.each(['SIGTERM', 'SIGHUP'] as const)('%s reaches the service, which ends in order', async (signal) => {
+  /** An archiver that reads its standard input, once it does. */
+  async function archiving() {
     const config = join(directory, 'ledgerstone.yaml');
-    await writeFile(
-      config,
-      `archive:
-  origin: test.example/launcher
-  store: { kind: directory, path: archive }
-  signing: { kind: local, keyFile: key.pem }
-source: { kind: file, path: "-", topic: { name: t, retention: short } }
-retention: { short: { mode: COMPLIANCE, period: 1s } }
-server: { port: 0 }
-`,
-    );
+    await writeFile(config, CONFIG);
     const init = await run('20.0.0', ['init', '--config', config]);
     expect(await init.closed).toEqual([0, null]);
-    const { child, said, closed } = await run(
-      '20.0.0',
-      ['archive', '--config', config],
-      process.platform,
-      '-',
-    );
-    child.stdin.write('one line\n');
-    while (!said.out.includes('"streaming"')) await new Promise((resolve) => setTimeout(resolve, 50));
+    // Open for both: it has no end, whoever is killed.
+    const fifo = join(directory, 'input');
+    execFileSync('mkfifo', [fifo]);
+    const input = openSync(fifo, 'r+');
+    writeSync(input, 'one line\n');
+    const started = await run('20.0.0', ['archive', '--config', config], process.platform, input);
+    closeSync(input);
+    await rm(fifo);
+    while (!started.said.out.includes('"streaming"')) await new Promise((resolve) => setTimeout(resolve, 50));
+    return started;
+  }
+
+  test.each(['SIGTERM', 'SIGHUP'] as const)('%s reaches the service, which ends in order', async (signal) => {
+    const { child, said, closed } = await archiving();
     child.kill(signal);
     expect(await closed).toEqual([0, null]);
+    expect(said.out).toContain('"end":"drained"');
+  });
+
+  test('killed, the launcher leaves no service behind', async () => {
+    const { child, said, closed } = await archiving();
+    child.kill('SIGKILL');
+    // Its streams close when the service has ended too, which has them from it.
+    expect(await closed).toEqual([null, 'SIGKILL']);
     expect(said.out).toContain('"end":"drained"');
   });
 });

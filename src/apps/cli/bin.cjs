@@ -46,11 +46,12 @@ function bundledNode() {
   }
 }
 
-/** Signals go on to the child, and its end is ours. */
+/** Signals go on to the child, and its end is ours. It looks whether we live: nobody passes SIGKILL on. */
 function runUnder(node, entry) {
   // Early releases of 24 note at every start that running TypeScript is new.
   const args = ['--disable-warning=ExperimentalWarning', entry, ...process.argv.slice(2)];
-  const child = spawn(node, args, { stdio: 'inherit' });
+  const env = Object.assign({}, process.env, { LEDGERSTONE_LAUNCHER: String(process.pid) });
+  const child = spawn(node, args, { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     process.stderr.write(`ledgerstone: could not start ${node}: ${error.message}\n`);

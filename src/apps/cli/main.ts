@@ -4,6 +4,7 @@ import { printableLines } from '../../base/printable.ts';
 import { restartWithAllocator } from '../archiver/allocator.ts';
 import { runCli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
+import { watchLauncher } from './launcher.ts';
 
 // Services run for long and allocate much memory.
 if (['archive', 'watch'].includes(process.argv[2] ?? '')) restartWithAllocator();
@@ -27,6 +28,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     }
   });
 }
+
+watchLauncher(() => stopping.abort(new Error('stopped: the launcher that started this has ended')));
 
 // Node ends with exit code 1 after an unforeseen error. Here 1 would mean that an archive is broken.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
