@@ -1,5 +1,8 @@
 // How does a decision in force take effect in the store, whatever breaks it off?
 import { LedgerstoneError } from '../base/error.ts';
+import { GOVERNANCE_CHAIN } from '../format/chain.ts';
+import { oldestVersion } from '../format/oldest-version.ts';
+import { sealKey } from '../format/paths.ts';
 import { parseUntil } from '../format/time.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import type { HoldWriter, Store } from '../store/store.ts';
@@ -30,6 +33,17 @@ export async function historyNow(tools: GovernanceTools): Promise<ActHistory> {
     disposition: 'input',
     remedy: 'Begin it: ledgerstone governance charter.',
   });
+}
+
+/**
+ * Until when the seal of that decision is locked, by the store's word: the decision ends with it. Null: the
+ * store has no locks, or shows none.
+ */
+export async function decisionLock({ store, signal }: CarryTools, sequence: number): Promise<number | null> {
+  const key = sealKey(GOVERNANCE_CHAIN, 0, sequence);
+  const version = await oldestVersion(store, key, signal);
+  const state = version === null ? null : await store.lock(key, version.versionId, signal);
+  return state?.kind === 'locked' ? state.lock.untilMs : null;
 }
 
 const effectTools = ({ store, logKeys, signal, onObject }: CarryTools): EffectTools => ({

@@ -33,6 +33,8 @@ export type TopicPlan = {
   readonly topic: string;
   readonly policy: string;
   readonly after: string;
+  /** Its locks can be taken back by nobody. */
+  readonly isCompliance: boolean;
   /** Null: nothing is known. */
   readonly before: { readonly text: string; readonly from: 'act' | 'newest-seal' } | null;
   readonly consents: readonly Consent[];
@@ -51,6 +53,21 @@ export type TopicPlan = {
   readonly costs: readonly ClassCost[];
 };
 
+/** What a decision of policies would do: of each chain that it names. */
+export const planAct = (
+  { policies, chains }: ActDetail['policy'],
+  facts: ReadonlyMap<string, readonly ChainFacts[]>,
+  inForce: ActDetail['policy'] | null,
+  nowMs: number,
+): TopicPlan[] =>
+  chains.flatMap(({ chain, policy }) =>
+    policies.flatMap(({ name, mode, period }) =>
+      name === policy
+        ? [planTopic(chain, { name, mode, text: period }, facts.get(chain) ?? [], inForce, nowMs)]
+        : [],
+    ),
+  );
+
 const MONTH_MS = 30.44 * 86_400_000;
 const DECADE = periodOf('10y');
 
@@ -67,6 +84,7 @@ export function planTopic(
   const recentBytes = sum(chains.map((chain) => chain.recentBytes));
   return {
     ...{ topic, policy: policy.name, after: `${policy.text}, ${policy.mode}` },
+    isCompliance: policy.mode === 'COMPLIANCE',
     before: before === null ? null : { text: before.text, from: before.from },
     consents: consentsOf(policy, before, untilMs, nowMs),
     firstSegments: chains.map(({ chain, partition, newest }) => ({

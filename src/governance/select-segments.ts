@@ -36,7 +36,11 @@ export type Selected = {
   /** Segments whose seal is not as it should be: taken, since nobody knows what they hold. */
   doubtful: number;
   readonly partitions: readonly number[];
+  /** Offsets that were asked for and that no segment has, with both ends. */
+  readonly unsealed: OffsetRun[];
 };
+
+type OffsetRun = { readonly partition: number; readonly from: number; readonly to: number };
 
 /** What one act can name. */
 const RANGES_MAX = 1000;
@@ -62,7 +66,7 @@ export async function selectSegments(tools: ScopeTools, selection: Selection): P
     });
   const ranges: SegmentRange[] = [];
   const selected: Selected = {
-    ...{ ranges, partitions, segments: 0, bytes: 0, untimed: 0, doubtful: 0 },
+    ...{ ranges, partitions, segments: 0, bytes: 0, untimed: 0, doubtful: 0, unsealed: [] },
   };
   for (const partition of partitions) {
     const runs = await runsOf(tools, partition, selection, selected);
@@ -86,20 +90,33 @@ async function runsOf(
   const head = await reader.headSequence();
   await reader.listSeals();
   const taken: { from: number; to: number | null }[] = [];
+  const sealed = { from: Number.POSITIVE_INFINITY, next: 0 };
   const looked = readAhead(upTo(head), AHEAD, async (sequence) => ({
     sequence,
     found: await sealOrDoubt(reader, sequence),
   }));
   for await (const { sequence, found } of looked) {
+    if (found !== 'doubtful') {
+      sealed.from = Math.min(sealed.from, found.manifest.records.firstOffset);
+      sealed.next = Math.max(sealed.next, found.manifest.records.nextOffset);
+    }
     if (found === 'doubtful') selected.doubtful++;
     else if (!isWanted(found, selection, selected)) continue;
     selected.segments++;
     if (found !== 'doubtful') selected.bytes += found.manifest.data?.bytes ?? 0;
     taken.push({ from: sequence, to: sequence });
   }
+  selected.unsealed.push(...unsealedOf(selection, sealed).map((run) => ({ partition, ...run })));
   if (selection.future) taken.push({ from: head + 1, to: null });
   return mergedRanges(taken);
 }
+
+/** What was asked for before the chain's first offset, or behind its last one. */
+const unsealedOf = ({ offsets }: Selection, sealed: { readonly from: number; readonly next: number }) =>
+  (offsets ?? []).flatMap(({ from, to }) => [
+    ...(from < sealed.from ? [{ from, to: Math.min(to, sealed.from - 1) }] : []),
+    ...(to >= sealed.next ? [{ from: Math.max(from, sealed.next), to }] : []),
+  ]);
 
 async function* upTo(head: number): AsyncGenerator<number> {
   for (let sequence = 0; sequence <= head; sequence++) yield sequence;

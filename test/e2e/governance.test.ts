@@ -204,6 +204,9 @@ people:
     const reaffirmed = await as('ada', 'hold', 'reaffirm', '--case', 'C-2', '--reason', 'Pending');
     expect([reaffirmed.code, reaffirmed.answer.by.principal]).toEqual([0, null]);
     expect(reaffirmed.stderr).toContain('could not be learned');
+    // Nothing is written by a trial, so nobody is asked as whom.
+    const tried = await as('ada', 'hold', 'release', '--case', 'C-2', '--reason', 'Settled', '--dry-run');
+    expect([tried.code, tried.stderr]).toEqual([0, '']);
     const release = await as('ada', 'hold', 'release', '--case', 'C-2', '--reason', 'Settled');
     expect([release.code, release.stderr]).toEqual([3, expect.stringContaining('could not be learned')]);
     // The store's own server has no STS that knows names: there are none to compare.

@@ -20,6 +20,8 @@ export type DecidingOptions = SignerOptions & {
   readonly reason: string;
   readonly reference?: string;
   readonly json?: boolean;
+  /** Nothing is written, so nobody is asked as whom. */
+  readonly dryRun?: boolean;
 };
 
 /** The options that every decision has. */
@@ -85,7 +87,7 @@ export async function deciding(
       logKeys: config.archive.trusted,
     };
     const needed = typeof persons === 'string' ? persons : await persons(tools);
-    const principal = await principalOf(session, place, needed);
+    const principal = options.dryRun === true ? null : await principalOf(session, place, needed);
     const { reason, reference = null } = options;
     const asked = { of: null, reason, reference };
     return await work({ config, tools, decider: { name: options.by, principal, signer }, asked });

@@ -6,13 +6,17 @@ import type { ActDetail, SegmentRange } from '../../format/act-detail.ts';
 import { timeText } from '../../format/time.ts';
 import type { Effect } from '../../governance/effect.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
+import { holdsInForce } from '../../verify/acts/in-force.ts';
 import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
 
 const HOUR_MS = 3_600_000;
 
 export type ActState =
-  | { readonly state: 'in-force' | 'done' | 'open' | 'withdrawn' | 'lapsed' }
-  | { readonly state: 'waiting'; readonly until: string }
+  | { readonly state: 'in-force' | 'open' | 'withdrawn' | 'lapsed' }
+  /** `lockless`: the store had no locks and no holds, so nothing was set. */
+  | { readonly state: 'done'; readonly lockless: boolean }
+  /** `blockedBy`: why nobody can approve it as things stand. */
+  | { readonly state: 'waiting'; readonly until: string; readonly blockedBy: string | null }
   /** `endedBy`: the act that ended it; null: its own date has passed. */
   | { readonly state: 'ended'; readonly endedBy: string | null };
 
@@ -21,25 +25,44 @@ export function stateOf(recorded: RecordedAct, history: ActHistory, nowMs: numbe
   if (recorded.withdrawnBy !== null) return { state: 'withdrawn' };
   if (history.isWaiting(recorded, nowMs)) {
     const hours = history.charter?.hours ?? 0;
-    return { state: 'waiting', until: timeText(recorded.place.sealedMs + hours * HOUR_MS) };
+    const until = timeText(recorded.place.sealedMs + hours * HOUR_MS);
+    return { state: 'waiting', until, blockedBy: blockOf(recorded, history) };
   }
   if (recorded.inForce === null) return { state: 'lapsed' };
   const end = history.end(recorded, nowMs);
   if (end !== null) return { state: 'ended', endedBy: end.by?.act.id ?? null };
   if (history.isOpen(recorded, nowMs)) return { state: 'open' };
-  return { state: recorded.doneBy === null ? 'in-force' : 'done' };
+  return recorded.doneBy === null ? { state: 'in-force' } : { state: 'done', lockless: isLockless(recorded) };
 }
+
+export const LAPSED = 'not approved in time: it has no effect';
 
 const STATE_TEXT = {
   'in-force': 'in force',
-  done: 'in force, and done',
   open: 'in force, and not done in the store yet',
   withdrawn: 'withdrawn',
-  lapsed: 'not approved in time: it has no effect',
+  lapsed: LAPSED,
 } as const;
 
+/** FORMAT.md 13.5.4: where there are locks, seals were counted. */
+const isLockless = ({ doneBy }: RecordedAct): boolean =>
+  doneBy?.act.kind === 'done' && doneBy.act.detail.objects === 0;
+
+function blockOf({ act: { by } }: RecordedAct, { charter }: ActHistory): string | null {
+  const person = charter?.people.find(({ fingerprint }) => fingerprint === by.key);
+  if (person?.name === by.name && person.roles.includes('officer')) return null;
+  return `can't be approved: ${by.name}, who proposed it, is no officer any more`;
+}
+
 export function stateText(state: ActState): string {
-  if (state.state === 'waiting') return `waits for another person's approval until ${state.until}`;
+  if (state.state === 'waiting') {
+    const { until, blockedBy } = state;
+    return `waits for another person's approval until ${until}${blockedBy === null ? '' : `, and ${blockedBy}`}`;
+  }
+  if (state.state === 'done')
+    return state.lockless
+      ? 'in force, and kept by nothing: the store had no locks and no holds to set'
+      : 'in force, and done';
   if (state.state !== 'ended') return STATE_TEXT[state.state];
   return state.endedBy === null ? 'over: its date has passed' : `over: ended by ${state.endedBy.slice(0, 8)}`;
 }
@@ -91,7 +114,9 @@ function detailLines(act: Act): string[] {
       return [`of ${act.of!.slice(0, 8)}`];
     case 'done':
       return [
-        `of ${act.of!.slice(0, 8)}: ${counted(act.detail.objects, 'object version')}, ${act.detail.changed} changed`,
+        act.detail.objects === 0
+          ? `of ${act.of!.slice(0, 8)}: no object was looked at: the store had no locks`
+          : `of ${act.of!.slice(0, 8)}: ${looked(act.detail)}`,
       ];
     case 'policy':
       return policyLines(act.detail);
@@ -100,6 +125,9 @@ function detailLines(act: Act): string[] {
   }
 }
 
+const looked = ({ objects, changed }: ActDetail['done']): string =>
+  `${counted(objects, 'object version')}, ${changed} changed`;
+
 /** Each policy with its chains. */
 export const policyLines = ({ policies, chains }: ActDetail['policy']): string[] =>
   policies.map(({ name, period, mode }) => {
@@ -107,9 +135,14 @@ export const policyLines = ({ policies, chains }: ActDetail['policy']): string[]
     return `${name}: ${period}, ${mode}${of.length === 0 ? '' : `, for ${of.join(', ')}`}`;
   });
 
-/** What a proposal of policies would end, as it is now. */
+/** What a proposal would end, as it is now. */
 function insteadOf({ act, inForce }: RecordedAct, history: ActHistory): string[] {
-  const before = act.kind === 'policy' && inForce === null ? history.newest('policy') : null;
+  if (inForce !== null) return [];
+  if (act.kind === 'hold.release') {
+    const hold = holdsInForce(history).find((one) => one.case === act.detail.case);
+    return hold === undefined ? [] : [`it holds now: ${rangesText(hold.segments)}`];
+  }
+  const before = act.kind === 'policy' ? history.newest('policy') : null;
   return before === null
     ? []
     : ['now in force are:', ...policyLines(before.detail).map((line) => `  ${line}`)];

@@ -2,24 +2,18 @@
 import { type Command, Option } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { counted } from '../../base/counted.ts';
-import { LedgerstoneError } from '../../base/error.ts';
-import { nodeSha256 } from '../../base/node/hash.ts';
-import { openSigner } from '../../clients/open.ts';
-import { storeFromName } from '../../clients/store-from-name.ts';
-import { loadGovernanceConfig } from '../../config/governance.ts';
-import { governanceOrigin } from '../../format/chain.ts';
 import { timeText } from '../../format/time.ts';
-import { verifierKey } from '../../format/vkey.ts';
-import { type ActReading, readActs } from '../../read/acts.ts';
+import type { ActReading } from '../../read/acts.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
 import { extensions, holdsInForce } from '../../verify/acts/in-force.ts';
 import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
-import { EXIT, UsageError } from './exit-code.ts';
+import { EXIT } from './exit-code.ts';
+import { GOVERNED, openActs } from './governance-open.ts';
+import { planOfProposal } from './governance-plan.ts';
 import { governanceRecord } from './governance-record.ts';
-import { actJson, actText, policyLines, rangesText, stateOf } from './governance-text.ts';
+import { actJson, actText, LAPSED, policyLines, rangesText, stateOf } from './governance-text.ts';
 import { actById, governanceWriting } from './governance-write.ts';
-import { readTrustedKeys } from './keys.ts';
-import { type ArchiveOptions, openArchiveStore, withArchive } from './open-archive.ts';
+import { type ArchiveOptions, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 
 type ReadingOptions = ArchiveOptions & {
@@ -53,9 +47,6 @@ Examples:
   ledgerstone governance list ./archive --key governance.vkey --kind hold.place
 `;
 
-/** Of the commands that read decisions. */
-export const GOVERNED = 'governance.yaml: names the archive and the trusted keys';
-
 export function governanceCommand(program: Command, session: Session): void {
   const governance = program
     .command('governance')
@@ -86,55 +77,6 @@ export function governanceCommand(program: Command, session: Session): void {
     );
 }
 
-/** Throws `no-governance` where there is no such chain. */
-export async function openActs(
-  session: Session,
-  name: string | undefined,
-  options: ArchiveOptions,
-): Promise<ActReading> {
-  const { io, output } = session;
-  const given = await readTrustedKeys(options.key ?? []);
-  let trusted = given;
-  let place: Parameters<typeof openArchiveStore>[0];
-  if (options.config !== undefined) {
-    if (name !== undefined)
-      throw new UsageError(`both ${name} and --config name an archive`, 'Give one of the two.');
-    const { archive, governance } = await loadGovernanceConfig(options.config, io.env);
-    const { publicKey } = await openSigner(governance.signing);
-    const own = verifierKey(governanceOrigin(archive.origin), publicKey, nodeSha256);
-    if (given.length === 0) trusted = [own, ...archive.trusted];
-    place = archive.store;
-  } else if (name === undefined)
-    throw new UsageError('no archive named', 'Give s3://bucket/prefix or a directory, or --config FILE.');
-  else place = storeFromName(name, options, io.env);
-  const store = await openArchiveStore(place);
-  try {
-    const reading = await readActs(store, trusted, io.signal).catch((error: unknown) => {
-      throw withoutKey(error);
-    });
-    if (reading === null)
-      throw new LedgerstoneError('no-governance', `${store.description} has no governance chain`, {
-        disposition: 'input',
-        remedy: 'Begin it: ledgerstone governance charter.',
-      });
-    if (!reading.isVerified)
-      output.note('no key was given: nothing below is verified, and each word may be anybody’s');
-    return reading;
-  } finally {
-    await store.close();
-  }
-}
-
-/** Another remedy than for a chain of events: the log's key covers no decision. */
-function withoutKey(error: unknown): unknown {
-  if (!(error instanceof LedgerstoneError) || error.code !== 'no-trusted-key') return error;
-  return new LedgerstoneError(error.code, error.message, {
-    disposition: 'input',
-    remedy: 'Give the verifier key of the decisions with --key too: the key of the log does not cover them.',
-    cause: error,
-  });
-}
-
 const exitOf = ({ isVerified }: ActReading): number => (isVerified ? EXIT.ok : EXIT.failed);
 const isUnfinished = (state: string): boolean => state === 'waiting' || state === 'open';
 
@@ -158,6 +100,7 @@ async function runList(session: Session, name: string | undefined, options: Read
   }
   for (const one of shown) await output.write(actText(one, history, nowMs));
   await output.line(`${shown.length} of ${counted(history.acts.length, 'act')}`);
+  if (options.open === true) for (const line of lapsedLines(history, nowMs)) await output.line(line);
   for (const line of otherLines(reading)) await output.line(line);
   return exitOf(reading);
 }
@@ -167,6 +110,14 @@ const othersJson = ({ history }: ActReading) => ({
   refused: history.refused.map(({ place, why }) => ({ line: place.offset, segment: place.sequence, why })),
   later: history.later.map(({ place, act }) => ({ line: place.offset, id: act.id, kind: act.kind })),
 });
+
+/** Proposals that nobody approved in time: they wait no longer, and nobody is told otherwise. */
+const lapsedLines = (history: ActHistory, nowMs: number): string[] =>
+  history.acts.flatMap((one) =>
+    stateOf(one, history, nowMs).state === 'lapsed'
+      ? [`${one.act.id.slice(0, 8)} ${one.act.kind}, proposed ${timeText(one.place.sealedMs)}: ${LAPSED}`]
+      : [],
+  );
 
 const otherLines = ({ history }: ActReading): string[] => [
   ...history.refused.map(({ place, why }) => `refused: line ${place.offset} decides nothing: ${why}`),
@@ -186,8 +137,12 @@ async function runShow(
   const nowMs = systemClock.now();
   if (options.id !== undefined) {
     const recorded = actById(history, options.id);
-    if (options.json === true) await output.json(actJson(recorded, history, nowMs));
-    else await output.write(actText(recorded, history, nowMs));
+    const plan = await planOfProposal(reading, recorded, nowMs, session.io.signal);
+    if (options.json === true) await output.json({ ...actJson(recorded, history, nowMs), ...plan?.json });
+    else {
+      await output.write(actText(recorded, history, nowMs));
+      for (const line of plan?.lines ?? []) await output.line(line);
+    }
     return exitOf(reading);
   }
   const of = (state: string) => history.acts.filter((one) => stateOf(one, history, nowMs).state === state);
@@ -202,6 +157,7 @@ async function runShow(
       holds: holds.map(holdJson),
       waiting: waiting.map((one) => actJson(one, history, nowMs)),
       open: open.map((one) => actJson(one, history, nowMs)),
+      lapsed: of('lapsed').map((one) => actJson(one, history, nowMs)),
       ...othersJson(reading),
     });
     return exitOf(reading);
@@ -229,7 +185,7 @@ async function runShow(
     if (acts.length > 0) await output.line(title);
     for (const one of acts) await output.write(actText(one, history, nowMs));
   }
-  for (const line of otherLines(reading)) await output.line(line);
+  for (const line of [...lapsedLines(history, nowMs), ...otherLines(reading)]) await output.line(line);
   return exitOf(reading);
 }
 

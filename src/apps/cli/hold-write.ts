@@ -47,12 +47,16 @@ export async function runHold(session: Session, options: HoldOptions): Promise<n
     };
     const written = isCovered ? null : await recordAct(tools, decider, request);
     return carryOutAll(session, options, context, { history, acts, written }, 'held', {
-      ...{ more: { selection }, lines: selectionLines(selected) },
+      ...{ more: { selection }, lines: async () => selectionLines(selected) },
     });
   });
 }
 
-type Said = { readonly more: Readonly<Record<string, unknown>>; readonly lines: readonly string[] };
+type Said = {
+  readonly more: Readonly<Record<string, unknown>>;
+  /** Of the act that stands now. */
+  readonly lines: (recorded: RecordedAct) => Promise<readonly string[]>;
+};
 
 /** What was asked for before and is open, and what was written now; or the newest one again. */
 export async function carryOutAll(
@@ -92,7 +96,7 @@ async function effectOf(
     options,
     { recorded: now.find(recorded.act.id)!, history: now, isNew },
     { ...said.more, effect: effectJson(effect) },
-    [...said.lines, ...effectLines(effect, done)],
+    [...(await said.lines(recorded)), ...effectLines(effect, done)],
   ).then((code) => (effect.failed.length > 0 ? EXIT.notYet : code));
 }
 
@@ -139,7 +143,7 @@ export async function runRelease(session: Session, options: CaseOptions): Promis
       else await output.line(`nothing is written; this would be released: ${rangesText(segments)}`);
       return EXIT.ok;
     }
-    const done = { more: {}, lines: [] };
+    const done = { more: {}, lines: async () => [] };
     if (open !== undefined)
       return effectOf(session, options, context, { recorded: open, isNew: false, history }, 'settled', done);
     requireCase(history, name);

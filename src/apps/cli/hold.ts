@@ -7,7 +7,8 @@ import { timeText } from '../../format/time.ts';
 import { holdsInForce } from '../../verify/acts/in-force.ts';
 import { type DecidingOptions, withDecider } from './deciding.ts';
 import { EXIT } from './exit-code.ts';
-import { GOVERNED, holdJson, openActs } from './governance.ts';
+import { holdJson } from './governance.ts';
+import { GOVERNED, openActs } from './governance-open.ts';
 import { actJson, rangesText, stateOf, stateText } from './governance-text.ts';
 import { type HoldOptions, runEnforce, runHold, runReaffirm, runRelease } from './hold-write.ts';
 import { type ArchiveOptions, withArchive } from './open-archive.ts';
@@ -153,6 +154,9 @@ async function runList(session: Session, name: string | undefined, options: List
     const state = stateText(stateOf(one, history, nowMs));
     await output.line(`release of ${detail.case}, ${id.slice(0, 8)}: ${state}`);
   }
-  if (holds.length === 0) await output.line('no hold is in force');
+  if (holds.length === 0)
+    await output.line(
+      options.case === undefined ? 'no hold is in force' : `no hold of the case ${options.case} is in force`,
+    );
   return exit;
 }

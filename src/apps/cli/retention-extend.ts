@@ -5,7 +5,7 @@ import { afterPeriod } from '../../base/period.ts';
 import { periodOf } from '../../config/units.ts';
 import type { Act, ActRequest } from '../../format/act.ts';
 import { timeText, untilText } from '../../format/time.ts';
-import { historyNow } from '../../governance/carry-out.ts';
+import { decisionLock, historyNow } from '../../governance/carry-out.ts';
 import { earlierActs } from '../../governance/earlier-acts.ts';
 import { recordAct } from '../../governance/record-act.ts';
 import { type DecidingOptions, deciding, withDecider } from './deciding.ts';
@@ -60,12 +60,18 @@ async function runExtend(session: Session, options: ExtendOptions): Promise<numb
     const { tools, decider, asked } = context;
     const selected = await selectionOf(context, options, io.env);
     const selection = selectionJson(selected);
-    const own = ownLockNote(until, tools.retention.period);
-    const lines = [...selectionLines(selected), ...own];
+    const lines = selectionLines(selected);
     if (options.dryRun === true) {
       if (options.json === true) await output.json({ dryRun: true, until, selection });
       else
-        for (const line of [`nothing is written; this would be locked until ${until}:`, ...lines])
+        for (const line of [
+          `nothing is written; this would be locked until ${until}:`,
+          ...lines,
+          ...ownLockNote(
+            until,
+            tools.store.kind === 's3' ? afterPeriod(tools.clock.now(), tools.retention.period) : null,
+          ),
+        ])
           await output.line(line);
       return EXIT.ok;
     }
@@ -77,7 +83,11 @@ async function runExtend(session: Session, options: ExtendOptions): Promise<numb
     };
     const written = isCovered ? null : await recordAct(tools, decider, request);
     return carryOutAll(session, options, context, { history, acts, written }, `locked until ${until}:`, {
-      ...{ more: { selection }, lines },
+      more: { selection },
+      lines: async (recorded) => [
+        ...lines,
+        ...ownLockNote(until, await decisionLock(tools, recorded.place.sequence)),
+      ],
     });
   });
 }
@@ -98,11 +108,10 @@ function untilOf({ until, tz, limit }: ExtendOptions): string {
   return untilText(untilMs);
 }
 
-/** The decision itself should not end before what it locks. */
-function ownLockNote(until: string, period: Parameters<typeof afterPeriod>[1]): string[] {
-  const ownMs = afterPeriod(systemClock.now(), period);
-  if (ownMs >= Date.parse(until)) return [];
-  return [
-    `  the decision itself is locked until ${untilText(ownMs)} only: lengthen governance.retention.period before`,
-  ];
-}
+/** The decision itself should not end before what it locks. `ownMs` null: its store has no locks. */
+const ownLockNote = (until: string, ownMs: number | null): string[] =>
+  ownMs === null || ownMs >= Date.parse(until)
+    ? []
+    : [
+        `  the decision itself is locked until ${untilText(ownMs)} only: lengthen governance.retention.period before`,
+      ];

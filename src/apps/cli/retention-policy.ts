@@ -12,7 +12,8 @@ import { type DecidingOptions, deciding, withDecider } from './deciding.ts';
 import { UsageError } from './exit-code.ts';
 import { finish } from './governance-write.ts';
 import { repeatable } from './open-archive.ts';
-import { CONSENT_TEXT, planOf } from './retention-plan.ts';
+import { CONSENT_TEXT } from './plan-text.ts';
+import { planOf } from './retention-plan.ts';
 import { acting, type Session } from './session.ts';
 
 type PolicyOptions = DecidingOptions & {

@@ -146,13 +146,18 @@ async function searched(
   );
   return {
     ...{ ranges, segments: bytes.size, bytes: [...bytes.values()].reduce((sum, one) => sum + one, 0) },
-    ...{ untimed: 0, doubtful: 0, partitions: [...sequences.keys()] },
+    ...{ untimed: 0, doubtful: 0, partitions: [...sequences.keys()], unsealed: [] },
   };
 }
 
-export function selectionLines({ ranges, segments, bytes, untimed, doubtful }: Selected): string[] {
+export function selectionLines(selected: Selected): string[] {
+  const { ranges, segments, bytes, untimed, doubtful, unsealed } = selected;
   return [
     `${counted(segments, 'segment')}, ${bytesText(bytes)} of data: ${rangesText(ranges)}`,
+    ...unsealed.map(({ partition, from, to }) => {
+      const which = from === to ? `offset ${from}` : `offsets ${from} to ${to}`;
+      return `  no segment of partition ${partition} has ${which}: not taken, also if they come later`;
+    }),
     ...(untimed > 0
       ? [`  ${counted(untimed, 'segment')} among them: no record has a time, so it may be of that time`]
       : []),
@@ -167,6 +172,6 @@ export function selectionLines({ ranges, segments, bytes, untimed, doubtful }: S
   ];
 }
 
-export const selectionJson = ({ ranges, segments, bytes, untimed, doubtful }: Selected) => ({
-  ...{ ranges, segments, bytes, untimed, doubtful },
+export const selectionJson = ({ ranges, segments, bytes, untimed, doubtful, unsealed }: Selected) => ({
+  ...{ ranges, segments, bytes, untimed, doubtful, unsealed },
 });

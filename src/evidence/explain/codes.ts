@@ -251,8 +251,11 @@ export const CODE_WORDS: Readonly<Record<FindingCode, CodeWords>> = {
   ),
   'unreferenced-object': words(
     'Data lies there that no seal names.',
-    ['A writer was killed, or lost a race with another: harmless.'],
-    ['Nothing, unless there are many.'],
+    [
+      'A writer was killed, or lost a race with another: harmless.',
+      'In the chain of decisions: two people decided at once. Both decisions are in the chain: data is stored first.',
+    ],
+    ['Nothing, unless there are many. `ledgerstone governance list` shows the decisions that count.'],
   ),
   'stale-chain': words(
     'A chain has had no new seal for longer than agreed.',

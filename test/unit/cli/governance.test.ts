@@ -146,11 +146,42 @@ describe('the path of an officer', () => {
     expect(await placeHold('C-2', '--offsets', '1')).toMatchObject({ code: 2 });
   });
 
+  it('offsets that no segment has are named', async () => {
+    const tried = await placeHold('C-9', '--partition', '0', '--offsets', '55-99', '--dry-run');
+    expect(tried.answer.selection).toMatchObject({
+      ranges: [{ from: 5, to: 5 }],
+      unsealed: [{ partition: 0, from: 60, to: 99 }],
+    });
+    const { out } = await ledgerstone([
+      ...['hold', 'place', '--case', 'C-9', '--topic', 'orders', '--partition', '0', '--offsets', '55-99'],
+      ...['--reason', 'r', ...config(), ...ADA(), '--dry-run'],
+    ]);
+    expect(out).toContain(
+      'no segment of partition 0 has offsets 60 to 99: not taken, also if they come later',
+    );
+    const all = await placeHold('C-9', '--partition', '0', '--offsets', '10-19', '--dry-run');
+    expect(all.answer.selection.unsealed).toEqual([]);
+  });
+
+  it('a case that is not there is not called none at all', async () => {
+    const { out } = await ledgerstone(['hold', 'list', '--case', 'C-77', ...config()]);
+    expect(out).toBe('no hold of the case C-77 is in force\n');
+  });
+
+  it('a directory is not called locked because a decision is done', async () => {
+    const { out } = await ledgerstone(['governance', 'list', '--kind', 'hold.place', ...config()]);
+    expect(out).toContain('in force, and kept by nothing: the store had no locks and no holds to set');
+    expect(out).not.toContain('in force, and done');
+  });
+
   it('a release waits for another person, who is not its proposer', async () => {
     const release = ['hold', 'release', '--case', 'C-1', '--reason', 'Settled', ...config(), ...ADA()];
     const first = await asked(...release);
     expect(first).toMatchObject({ code: 4, answer: { state: 'waiting', written: true } });
     const id = first.answer.id.slice(0, 8);
+    expect((await ledgerstone(['governance', 'show', id, ...config()])).out).toContain(
+      'it holds now: orders/0 segments 1 to 2',
+    );
     expect(await asked('governance', 'list', '--open', ...config())).toMatchObject({
       answer: { acts: [{ id: first.answer.id }] },
     });

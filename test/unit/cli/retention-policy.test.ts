@@ -101,6 +101,20 @@ describe('retention policy', () => {
     const plan = await ledgerstone(['retention', 'plan', '--config', policyFile('30d'), '--json']);
     expect(JSON.parse(plan.out).plans[0].before).toEqual({ text: '1y, COMPLIANCE', from: 'act' });
     const id = String(answer?.['id']).slice(0, 8);
+    // What an approver reads first: the same as the plan of its proposer, without that one's file.
+    const shown = await decide('governance', 'show', id);
+    const proposed = shown.answer?.['plan'] as { readonly plans: readonly Record<string, unknown>[] };
+    const { untilMs: _, ...own } = JSON.parse(plan.out).plans[0];
+    expect(proposed.plans[0]).toEqual({ ...own, sealedNowLockedUntil: expect.any(String) });
+    expect(proposed).toMatchObject({ droppedChains: [], problems: [], prices: { region: 'us-east-1' } });
+    const { out } = await ledgerstone(['governance', 'show', id, '--config', at('governance.yaml')]);
+    for (const said of [
+      'approved now, it would do this:',
+      'shorter than before',
+      '30 days of such data over',
+    ])
+      expect(out).toContain(said);
+    expect(out).not.toContain('has to be asked for');
     expect((await decide('governance', 'approve', id, '--reason', 'Agreed', ...GRACE())).code).toBe(0);
     const after = await ledgerstone(['retention', 'plan', '--config', policyFile('30d'), '--json']);
     expect(JSON.parse(after.out).plans[0]).toMatchObject({

@@ -1,6 +1,7 @@
 // Are the objects of the store as the decisions demand, whatever breaks the work off?
 import { describe, expect, it } from 'vitest';
-import { carryOut, enforceHolds, historyNow } from '../../../src/governance/carry-out.ts';
+import { afterPeriod } from '../../../src/base/period.ts';
+import { carryOut, decisionLock, enforceHolds, historyNow } from '../../../src/governance/carry-out.ts';
 import { START_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import {
   extend,
@@ -131,6 +132,21 @@ describe('a legal hold', () => {
 });
 
 describe('a longer lock', () => {
+  it('asked for again, the lock of the decision is the one that it has', async () => {
+    const world = await governedArchive();
+    const request = extend(START_MS + 20 * YEAR_MS, range(0, 1));
+    const { recorded } = await world.decide(world.people.ada, request);
+    const first = await decisionLock(world.tools, recorded.place.sequence);
+    await world.clock.sleep(3_600_000);
+    const again = await world.decide(world.people.ada, request);
+    expect(again.recorded.act.id).toBe(recorded.act.id);
+    expect(await decisionLock(world.tools, again.recorded.place.sequence)).toBe(first);
+    expect(first).toBe(
+      Math.ceil(afterPeriod(recorded.place.sealedMs, world.tools.retention.period) / 1000) * 1000,
+    );
+    expect(await decisionLock(world.tools, 99)).toBeNull();
+  });
+
   const untilMs = START_MS + 3 * YEAR_MS;
 
   it('is on seal, data, keys and FORMAT, and no lock becomes shorter', async () => {

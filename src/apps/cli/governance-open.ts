@@ -1,0 +1,72 @@
+// Which decisions does the archive have that a command names?
+import { LedgerstoneError } from '../../base/error.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { openSigner } from '../../clients/open.ts';
+import { storeFromName } from '../../clients/store-from-name.ts';
+import type { StoreConfig } from '../../config/connections.ts';
+import { loadGovernanceConfig } from '../../config/governance.ts';
+import { governanceOrigin } from '../../format/chain.ts';
+import { type VerifierKey, verifierKey } from '../../format/vkey.ts';
+import { type ActReading, readActs } from '../../read/acts.ts';
+import { UsageError } from './exit-code.ts';
+import { readTrustedKeys } from './keys.ts';
+import { type ArchiveOptions, openArchiveStore } from './open-archive.ts';
+import type { Session } from './session.ts';
+
+/** Of the commands that read decisions. */
+export const GOVERNED = 'governance.yaml: names the archive and the trusted keys';
+
+export type OpenedActs = ActReading & {
+  /** Where the archive is. */
+  readonly place: StoreConfig;
+  readonly trusted: readonly VerifierKey[];
+};
+
+/** Throws `no-governance` where there is no such chain. */
+export async function openActs(
+  session: Session,
+  name: string | undefined,
+  options: ArchiveOptions,
+): Promise<OpenedActs> {
+  const { io, output } = session;
+  const given = await readTrustedKeys(options.key ?? []);
+  let trusted: readonly VerifierKey[] = given;
+  let place: StoreConfig;
+  if (options.config !== undefined) {
+    if (name !== undefined)
+      throw new UsageError(`both ${name} and --config name an archive`, 'Give one of the two.');
+    const { archive, governance } = await loadGovernanceConfig(options.config, io.env);
+    const { publicKey } = await openSigner(governance.signing);
+    const own = verifierKey(governanceOrigin(archive.origin), publicKey, nodeSha256);
+    if (given.length === 0) trusted = [own, ...archive.trusted];
+    place = archive.store;
+  } else if (name === undefined)
+    throw new UsageError('no archive named', 'Give s3://bucket/prefix or a directory, or --config FILE.');
+  else place = storeFromName(name, options, io.env);
+  const store = await openArchiveStore(place);
+  try {
+    const reading = await readActs(store, trusted, io.signal).catch((error: unknown) => {
+      throw withoutKey(error);
+    });
+    if (reading === null)
+      throw new LedgerstoneError('no-governance', `${store.description} has no governance chain`, {
+        disposition: 'input',
+        remedy: 'Begin it: ledgerstone governance charter.',
+      });
+    if (!reading.isVerified)
+      output.note('no key was given: nothing below is verified, and each word may be anybody’s');
+    return { ...reading, place, trusted };
+  } finally {
+    await store.close();
+  }
+}
+
+/** Another remedy than for a chain of events: the log's key covers no decision. */
+function withoutKey(error: unknown): unknown {
+  if (!(error instanceof LedgerstoneError) || error.code !== 'no-trusted-key') return error;
+  return new LedgerstoneError(error.code, error.message, {
+    disposition: 'input',
+    remedy: 'Give the verifier key of the decisions with --key too: the key of the log does not cover them.',
+    cause: error,
+  });
+}
