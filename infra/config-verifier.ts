@@ -46,7 +46,13 @@ export const attestationsSchema = z.strictObject({
 export const verifierSchema = z
   .strictObject({
     cosigner: z.string(),
-    key: z.strictObject({ spec: keySpec.default('ECC_NIST_EDWARDS25519') }).prefault({}),
+    key: z
+      .strictObject({
+        spec: keySpec.default('ECC_NIST_EDWARDS25519'),
+        /** A second key, ML_DSA_44: attestations are signed with both. */
+        postQuantum: z.boolean().default(true),
+      })
+      .prefault({}),
     earlier: z.array(z.string()).default([]),
     trusted: z.array(z.string()),
     logKey: z

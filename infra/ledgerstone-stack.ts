@@ -142,7 +142,6 @@ export class LedgerstoneStack extends Stack {
   /** Forwards events to the verifier's account, which only names connect to this one. */
   #notifyVerifier({ stack, verifier, origin }: TwoPartyConfig, names: Names, parts: Parts): void {
     const { bucketArn, bucketName } = parts.bucket;
-    const { keyArn, keyId } = parts.key;
     const lockKeeperArn = parts.archiver.role.roleArn;
     const rulePrefix = rulePrefixes(stack).archive;
     const trail =
@@ -156,7 +155,7 @@ export class LedgerstoneStack extends Stack {
       ...{ names, rulePrefix },
       watched: [
         objectEvents({ bucketName }),
-        ...attemptEvents({ bucketName, keyArn, keyId, lockKeeperArn, trail, rulePrefix }),
+        ...attemptEvents({ bucketName, keys: [parts.key], lockKeeperArn, trail, rulePrefix }),
         breakGlassUse(parts.people.breakGlass.roleArn, names.archive.account),
       ],
     });

@@ -54,6 +54,8 @@ export type VerifierFacts = {
   readonly verifier: AccountAndRegion;
   readonly bucketName: string;
   readonly keyArn: string;
+  /** Of the second key; null: there is none. */
+  readonly postQuantumArn: string | null;
   readonly topicArn: string;
   readonly trailBucket: string;
 };
@@ -61,7 +63,7 @@ export type VerifierFacts = {
 /** The content of LEDGERSTONE_VERIFIER_CONFIG. It has no secret. */
 export function renderVerifierConfig(
   { bucket, retention, attestations, verifier, stack, governance }: TwoPartyConfig,
-  { archive, verifier: own, bucketName, keyArn, topicArn, trailBucket }: VerifierFacts,
+  { archive, verifier: own, bucketName, keyArn, postQuantumArn, topicArn, trailBucket }: VerifierFacts,
 ): VerifierInput {
   const { minimumDays } = retention;
   const store = (name: string, { region, account }: AccountAndRegion, prefix = '') => ({
@@ -82,6 +84,7 @@ export function renderVerifierConfig(
     cosigner: {
       name: verifier.cosigner,
       signing: { kind: 'kms', keyId: keyArn },
+      ...(postQuantumArn !== null && { postQuantum: { kind: 'kms' as const, keyId: postQuantumArn } }),
       ...(verifier.earlier.length > 0 && { earlier: verifier.earlier }),
     },
     chains: { freshness: verifier.freshness },
@@ -173,6 +176,7 @@ function verifierProblems(
   const { account = archive.account, region = archive.region, bucket } = attestations;
   const facts = {
     ...{ archive, verifier: { account, region }, keyArn: KEY_ARN, topicArn: TOPIC_ARN },
+    postQuantumArn: verifier.key.postQuantum ? KEY_ARN : null,
     bucketName: bucket.name ?? 'made-up-by-cloudformation'.padEnd(63, '-x'),
     trailBucket: `${rest.stack.toLowerCase()}-trail-${account}`,
   };

@@ -42,6 +42,7 @@ export type SigningKeyProps = {
 const FORM = {
   ECC_NIST_P256: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' },
   ECC_NIST_EDWARDS25519: { 'kms:SigningAlgorithm': 'ED25519_SHA_512', 'kms:MessageType': 'RAW' },
+  ML_DSA_44: { 'kms:SigningAlgorithm': 'ML_DSA_SHAKE_256', 'kms:MessageType': 'RAW' },
 } as const;
 
 export const PUBLIC_HALF = ['kms:DescribeKey', 'kms:GetPublicKey'];

@@ -28,6 +28,7 @@ export type VerifierFunctionProps = {
   readonly names: Names;
   readonly role: Role;
   readonly keyArn: string;
+  readonly postQuantumArn: string | null;
   readonly bucket: Bucket;
   readonly topic: ITopic;
   readonly events: VerifierQueue;
@@ -39,11 +40,11 @@ export class VerifierFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: VerifierFunctionProps) {
     super(scope, id);
-    const { config, names, role, topic, events, keyArn, code } = props;
+    const { config, names, role, topic, events, keyArn, postQuantumArn, code } = props;
     const { concurrency, reservedConcurrency, webhook } = config.verifier;
     const { bucketName } = props.bucket;
     const rendered = renderVerifierConfig(config, {
-      ...{ ...names, bucketName, keyArn, topicArn: topic.topicArn },
+      ...{ ...names, bucketName, keyArn, postQuantumArn, topicArn: topic.topicArn },
       trailBucket: names.verifier.trailBucket,
     });
     const logGroup = new LogGroup(this, 'Log', {

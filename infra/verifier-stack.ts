@@ -19,7 +19,7 @@ import { PeopleRoles } from './people-roles.ts';
 import { metricsNamespace, trailNames } from './rendered-config.ts';
 import { RESPONSE_PATTERNS, ResponderRole } from './responder-role.ts';
 import { Schedules } from './schedules.ts';
-import { SigningKey } from './signing-key.ts';
+import { SigningKey, type SigningKeyProps } from './signing-key.ts';
 import { TrailBucket } from './trail-bucket.ts';
 import { VerifierFunction } from './verifier-function.ts';
 import { VerifierQueue } from './verifier-queue.ts';
@@ -33,7 +33,12 @@ type Guarded = {
   readonly role: Role;
   readonly people: PeopleRoles;
   readonly key: SigningKey;
+  /** The second key; null: there is none. */
+  readonly postQuantum: SigningKey | null;
 };
+
+const keysOf = ({ key, postQuantum }: Pick<Guarded, 'key' | 'postQuantum'>): readonly SigningKey[] =>
+  postQuantum === null ? [key] : [key, postQuantum];
 
 type Running = { readonly target: IFunction; readonly topic: ITopic; readonly events: VerifierQueue };
 
@@ -52,12 +57,15 @@ export class VerifierStack extends Stack {
     const guarded = this.#guard(config, names);
     const running = this.#run(config, names, guarded, code);
     this.#watch(config, names, guarded, running);
-    const { bucket, role, key, people } = guarded;
+    const { bucket, role, key, postQuantum, people } = guarded;
     const { auditor, keyAdmin, breakGlass } = people;
     const { target, topic } = running;
     this.#putOut({
       AttestationBucketName: ['attestations.store.bucket', bucket.bucketName],
       VerifierKeyArn: ['cosigner.signing.keyId', key.keyArn],
+      ...(postQuantum !== null && {
+        VerifierPostQuantumKeyArn: ['cosigner.postQuantum.keyId', postQuantum.keyArn] as const,
+      }),
       VerifierRoleArn: ['The role that the function runs as', role.roleArn],
       VerifierFunctionName: ['The function', target.functionName],
       TopicArn: ['Where alarms and findings go', topic.topicArn],
@@ -90,12 +98,15 @@ export class VerifierStack extends Stack {
     });
     const deployer = attestations.deployer ?? bootstrapDeployer(this);
     const { auditor, keyAdmin, breakGlass } = people;
-    const key = new SigningKey(this, 'Key', {
-      description: `Cosigns the checkpoints of ${origin} (Ledgerstone's verifier)`,
-      spec: verifier.key.spec,
-      sealed: attestations.sealed,
-      holders: { signer: role, auditor, keyAdmin, breakGlass, deployer },
-    });
+    const keyOf = (id: string, spec: SigningKeyProps['spec']) =>
+      new SigningKey(this, id, {
+        description: `Cosigns the checkpoints of ${origin} (Ledgerstone's verifier)`,
+        spec,
+        sealed: attestations.sealed,
+        holders: { signer: role, auditor, keyAdmin, breakGlass, deployer },
+      });
+    const key = keyOf('Key', verifier.key.spec);
+    const postQuantum = verifier.key.postQuantum ? keyOf('PostQuantumKey', 'ML_DSA_44') : null;
     const { bucketArn } = bucket;
     const drills = verifier.drillers.length > 0 ? [names.drill.roleArn] : [];
     const responders = this.#responders(config, names, bucket);
@@ -114,8 +125,9 @@ export class VerifierStack extends Stack {
     const guardians = [breakGlass.roleArn, ...(attestations.sealed ? [] : [deployer])];
     const records =
       verifier.trail === false ? null : this.#keepRecords(config, names, { role, auditor, guardians });
-    people.grantKey([key.keyArn], [bucketArn, ...(records === null ? [] : [records.bucketArn])]);
-    return { bucket, records, role, people, key };
+    const keyArns = keysOf({ key, postQuantum }).map(({ keyArn }) => keyArn);
+    people.grantKey(keyArns, [bucketArn, ...(records === null ? [] : [records.bucketArn])]);
+    return { bucket, records, role, people, key, postQuantum };
   }
 
   /** ARNs: none or one. */
@@ -150,13 +162,18 @@ export class VerifierStack extends Stack {
   }
 
   /** What does the work, and what shows that it is done. */
-  #run(config: TwoPartyConfig, names: Names, { bucket, role, key }: Guarded, code: Code): Running {
+  #run(
+    config: TwoPartyConfig,
+    names: Names,
+    { bucket, role, key, postQuantum }: Guarded,
+    code: Code,
+  ): Running {
     const { verifier, origin } = config;
     const { topic } = new AlarmTopic(this, 'Notices', origin, verifier.notify);
     const events = new VerifierQueue(this, 'Events', names, rulePrefixes(config.stack).verifier);
     const { function: target } = new VerifierFunction(this, 'Runs', {
       ...{ config, names, role, bucket, topic, events, code },
-      keyArn: key.keyArn,
+      ...{ keyArn: key.keyArn, postQuantumArn: postQuantum?.keyArn ?? null },
     });
     const { queue, deadLetters } = events;
     new Schedules(this, 'Schedules', { target, deadLetters, sweepEvery: verifier.sweepEvery });
@@ -173,16 +190,15 @@ export class VerifierStack extends Stack {
   #watch(
     { verifier, stack }: TwoPartyConfig,
     names: Names,
-    { bucket, records, role, key, people }: Guarded,
+    { bucket, records, role, people, ...guarded }: Guarded,
     { topic, events }: Running,
   ): void {
     const rulePrefix = rulePrefixes(stack).verifier;
     const trail = records && this.#trail({ verifier, stack }, names, bucket, records);
     const { bucketName } = bucket;
-    const { keyArn, keyId } = key;
     const { roleArn } = people.breakGlass;
     events.take([
-      ...attemptEvents({ bucketName, keyArn, keyId, lockKeeperArn: role.roleArn, trail, rulePrefix }),
+      ...attemptEvents({ bucketName, keys: keysOf(guarded), lockKeeperArn: role.roleArn, trail, rulePrefix }),
       breakGlassUse(roleArn, names.verifier.account),
       ...(records === null ? [] : [trailFileEvents(records)]),
     ]);

@@ -1,10 +1,11 @@
 // Which events of a bucket and its key does the verifier get?
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
 
+export type WatchedKey = { readonly keyArn: string; readonly keyId: string };
+
 export type WatchedResources = {
   readonly bucketName: string;
-  readonly keyArn: string;
-  readonly keyId: string;
+  readonly keys: readonly WatchedKey[];
   /** The role that may lengthen locks: doing so is no attempt. */
   readonly lockKeeperArn: string;
   /** Null: the account has another trail. */
@@ -66,7 +67,7 @@ export const trailFileEvents = ({ bucketName }: Pick<WatchedResources, 'bucketNa
 
 /** What somebody did or tried, as CloudTrail reports it a few minutes later. */
 export function attemptEvents(watched: WatchedResources): WatchedEvents[] {
-  const { bucketName, keyArn, keyId, lockKeeperArn, trail, rulePrefix } = watched;
+  const { bucketName, keys, lockKeeperArn, trail, rulePrefix } = watched;
   const bucket = { requestParameters: { bucketName: [bucketName] }, readOnly: [false] };
   return [
     bySource('Settings', 'Changes of the bucket and its policy, also refused ones', 's3', {
@@ -85,12 +86,12 @@ export function attemptEvents(watched: WatchedResources): WatchedEvents[] {
     }),
     bySource('Key', 'Changes of the key and its policy, also refused ones', 'kms', {
       eventName: KEY_EVENTS,
-      ...ofKey(keyArn, keyId),
+      ...ofKeys(keys),
     }),
     bySource('Signatures', 'Refused signatures', 'kms', {
       eventName: ['Sign'],
       errorCode: [{ exists: true }],
-      ...ofKey(keyArn, keyId),
+      ...ofKeys(keys),
     }),
     bySource('Rules', 'Changes of the rules that bring these events', 'events', {
       eventName: RULE_EVENTS,
@@ -113,11 +114,11 @@ export function attemptEvents(watched: WatchedResources): WatchedEvents[] {
  * A refused call names the key in the caller's form, and KMS may leave out `resources` and the parameters. Then
  * only the message names the key.
  */
-const ofKey = (keyArn: string, keyId: string) => ({
+const ofKeys = (keys: readonly WatchedKey[]) => ({
   $or: [
-    { resources: { ARN: [keyArn] } },
-    { requestParameters: { keyId: [keyArn, keyId] } },
-    { errorMessage: [{ wildcard: `*${keyArn}*` }] },
+    { resources: { ARN: keys.map(({ keyArn }) => keyArn) } },
+    { requestParameters: { keyId: keys.flatMap(({ keyArn, keyId }) => [keyArn, keyId]) } },
+    { errorMessage: keys.map(({ keyArn }) => ({ wildcard: `*${keyArn}*` })) },
   ],
 });
 

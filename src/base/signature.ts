@@ -1,11 +1,16 @@
 // Did this key sign these bytes?
 import { concatBytes, equalBytes, fromHex, toHex } from './bytes.ts';
 import { FormatError } from './error.ts';
+import { type MlDsaKey, mlDsaKeyOfSpki, verifyMlDsa } from './ml-dsa.ts';
 
 export type KeyAlgorithm = 'ed25519' | 'ecdsa-p256';
 
 /** `spki` is the DER SubjectPublicKeyInfo (44 bytes Ed25519, 91 bytes P-256). */
 export type PublicKey = { readonly algorithm: KeyAlgorithm; readonly spki: Uint8Array };
+
+/** Those of cosigners: a log's keys are never of the last kind. */
+export type CosigningAlgorithm = KeyAlgorithm | MlDsaKey['algorithm'];
+export type CosigningKey = PublicKey | MlDsaKey;
 
 /** RFC 8410 §4: all of the SPKI but the 32 bytes of the key. */
 const ED25519_PREFIX = fromHex('302a300506032b6570032100');
@@ -22,6 +27,10 @@ export function publicKeyFromSpki(spki: Uint8Array): PublicKey {
   throw new FormatError('a public key that is neither Ed25519 nor uncompressed P-256');
 }
 
+/** The same with ML-DSA-44, for keys of cosigners. */
+export const cosigningKeyFromSpki = (spki: Uint8Array): CosigningKey =>
+  mlDsaKeyOfSpki(spki) ?? publicKeyFromSpki(spki);
+
 /** The 32 bytes of an Ed25519 key. */
 export const rawEd25519 = (key: PublicKey): Uint8Array => key.spki.subarray(ED25519_PREFIX.length);
 
@@ -37,13 +46,15 @@ export function rawSignature({ algorithm }: PublicKey, signature: Uint8Array): U
 
 /**
  * Ed25519 (RFC 8032; 64 bytes) or ECDSA over P-256 with SHA-256 (strict DER of the ECDSA-Sig-Value; high s
- * allowed, for KMS gives both). Bytes that are no signature or no key give false, never a throw.
+ * allowed, for KMS gives both), or ML-DSA-44. Bytes that are no signature or no key give false, not a throw.
+ * Rejects with `not-checked` where ML-DSA-44 can't be checked at all.
  */
 export async function verifySignature(
-  key: PublicKey,
+  key: CosigningKey,
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
+  if (key.algorithm === 'ml-dsa-44') return verifyMlDsa(key, message, signature);
   const raw = rawSignature(key, signature);
   if (raw === undefined) return false;
   const used = key.algorithm === 'ed25519' ? { name: 'Ed25519' } : { name: 'ECDSA', hash: 'SHA-256' };

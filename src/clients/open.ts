@@ -12,7 +12,7 @@ import type { SigningConfig, StoreConfig } from '../config/connections.ts';
 import { parseVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
 import type { Decoder } from '../ingest/kafka/decoder.ts';
 import type { Source } from '../ingest/source.ts';
-import type { Signer } from '../sign/signer.ts';
+import type { MlDsaSigner, Signer } from '../sign/signer.ts';
 import { boundedStore, readerOf } from '../store/bounded.ts';
 import type { HoldWriter, ReadableStore, Store } from '../store/store.ts';
 
@@ -62,6 +62,12 @@ export async function openSigner(config: SigningConfig, log?: Logger): Promise<S
   const { localSigner } = await import('../sign/local.ts');
   const onWarning = (message: string) => log?.warn({}, message);
   return localSigner({ keyFile: config.keyFile, ...(log === undefined ? {} : { onWarning }) });
+}
+
+/** The same of a verifier's second key, ML-DSA-44. */
+export async function openMlDsaSigner(config: SigningConfig): Promise<MlDsaSigner> {
+  if (config.kind === 'kms') return (await import('../sign/kms.ts')).kmsMlDsaSigner(config);
+  return (await import('../sign/local.ts')).localMlDsaSigner({ keyFile: config.keyFile });
 }
 
 /** The archive's own keys, and the others that the configuration trusts. All are named with its origin. */

@@ -95,6 +95,7 @@ async function personKeyOf(text: string, folder: string): Promise<string> {
   }
   if (key.name !== PERSON_KEY_NAME)
     throw new Error(`must be named ${PERSON_KEY_NAME}, as \`governance key\` does`);
+  if (key.key.algorithm === 'ml-dsa-44') throw new Error('must be Ed25519 or P-256, and is ML-DSA-44');
   return encodeCosignerVkey(key);
 }
 

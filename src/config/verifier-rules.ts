@@ -76,17 +76,19 @@ function cosignerProblems(root: unknown): SchemaProblem[] {
       problems.push({ path, message: `is not a cosigner key: ${messageOf(error)}` });
     }
   }
-  const signing = valueAt(root, ['cosigner', 'signing']);
+  return [...problems, ...signingProblems(root, 'signing'), ...signingProblems(root, 'postQuantum')];
+}
+
+function signingProblems(root: unknown, member: 'signing' | 'postQuantum'): SchemaProblem[] {
+  const signing = valueAt(root, ['cosigner', member]);
   const keyId = memberOf(signing, 'keyId');
   const isRegionKnown =
     memberOf(signing, 'region') !== undefined ||
     valueAt(root, ['attestations', 'store', 'region']) !== undefined ||
     String(keyId).startsWith('arn:');
-  if (memberOf(signing, 'kind') === 'kms' && typeof keyId === 'string' && !isRegionKnown) {
-    const message = 'is missing: neither the key id nor the store tells it';
-    problems.push({ path: ['cosigner', 'signing', 'region'], message });
-  }
-  return problems;
+  if (memberOf(signing, 'kind') !== 'kms' || typeof keyId !== 'string' || isRegionKnown) return [];
+  const message = 'is missing: neither the key id nor the store tells it';
+  return [{ path: ['cosigner', member, 'region'], message }];
 }
 
 /** The archive's writer can write into the archive, and an attestation there would be a foreign object. */

@@ -58,6 +58,14 @@ export const verifierConfigSchema = z.strictObject({
         "The verifier's name. It is part of every attestation and never changes",
       ),
       signing: signing.describe("The verifier's own key, never the log's"),
+      postQuantum: signing
+        .optional()
+        .describe(
+          [
+            'A second key of this verifier, ML-DSA-44: each attestation is signed with both. Default: with `signing`',
+            'alone, which a quantum computer could forge',
+          ].join(' '),
+        ),
       earlier: z
         .array(z.string('must be a cosigner key').register(forms, { form: 'a cosigner key' }))
         .default([])

@@ -66,6 +66,8 @@ export type VerifierConfig = {
   readonly cosigner: {
     readonly name: string;
     readonly signing: SigningConfig;
+    /** Null: `signing` attests alone. */
+    readonly postQuantum: SigningConfig | null;
     readonly earlier: readonly CosignerKey[];
   };
   readonly chains: {
@@ -153,6 +155,10 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
     cosigner: {
       name: input.cosigner.name,
       signing: signingOf(input.cosigner.signing, attestations, resolvePath),
+      postQuantum:
+        input.cosigner.postQuantum === undefined
+          ? null
+          : signingOf(input.cosigner.postQuantum, attestations, resolvePath),
       earlier: input.cosigner.earlier.map((vkey) => parseCosignerVkey(vkey, nodeSha256)),
     },
     chains: { freshnessMs: input.chains.freshness ?? null, confirmMs: input.chains.confirm },

@@ -1,8 +1,9 @@
 // Which second parties have signed the checkpoints of a package?
 import { utf8Text } from '../base/bytes.ts';
+import { LedgerstoneError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
-import type { PublicKey } from '../base/signature.ts';
-import { type CosignerKey, parseCosignerVkey, readCosignature } from '../format/cosignature.ts';
+import type { CosigningAlgorithm, CosigningKey } from '../base/signature.ts';
+import { type CosignerKey, labelOf, parseCosignerVkey, readCosignature } from '../format/cosignature.ts';
 import { timeText } from '../format/time.ts';
 import { sameKey, type VerifySignature } from '../verify/trust.ts';
 import type { CheckedChain } from './check-chain.ts';
@@ -13,6 +14,8 @@ export type Cosigned = {
   readonly chain: string;
   readonly partition: number;
   readonly by: string;
+  /** Of the key. One cosigner may have signed with two. */
+  readonly algorithm: CosigningAlgorithm;
   /** RFC 3339, by the cosigner's clock; null where its kind of key signs no time. */
   readonly at: string | null;
 };
@@ -25,7 +28,7 @@ export type CosignerContext = {
   readonly verifySignature: VerifySignature;
   readonly sha256: Sha256;
   readonly findings: Findings;
-  readonly use: (role: 'cosigner', name: string, key: PublicKey, isGiven: boolean) => void;
+  readonly use: (role: 'cosigner', name: string, key: CosigningKey, isGiven: boolean) => void;
 };
 
 /** What cosigners have signed of the checkpoints to which the proofs lead. */
@@ -44,17 +47,23 @@ export async function checkCosigners(
       for (const line of signed.signatures) {
         const read = cosignatureOrNull(line, key, signed.text);
         if (read === null) continue;
-        if (!(await verifySignature(key.key, read.message, read.signature))) {
-          findings.add('cosignature-bad', { chain: `${chain}/${partition}`, by: key.name });
-          continue;
-        }
+        const about = { chain: `${chain}/${partition}`, by: labelOf(key) };
+        const holds = await verifySignature(key.key, read.message, read.signature).catch(notCheckedAsNull);
+        if (holds === null) findings.add('cosignature-unchecked', about);
+        if (holds === false) findings.add('cosignature-bad', about);
+        if (holds !== true) continue;
         use('cosigner', key.name, key.key, given !== null);
         const at = read.timeSeconds === null ? null : timeText(read.timeSeconds * 1000);
-        cosigned.push({ chain, partition, by: key.name, at });
+        cosigned.push({ chain, partition, by: key.name, algorithm: key.key.algorithm, at });
       }
     }
   }
   return cosigned;
+}
+
+function notCheckedAsNull(error: unknown): null {
+  if (error instanceof LedgerstoneError && error.code === 'not-checked') return null;
+  throw error;
 }
 
 function cosignatureOrNull(...[line, key, text]: Parameters<typeof readCosignature>) {

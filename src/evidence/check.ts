@@ -3,7 +3,7 @@
 import { toHex, utf8Text } from '../base/bytes.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
-import { type PublicKey, verifySignature as webCryptoVerify } from '../base/signature.ts';
+import { type CosigningKey, type PublicKey, verifySignature as webCryptoVerify } from '../base/signature.ts';
 import type { CosignerKey } from '../format/cosignature.ts';
 import { parseVkeyFile, spkiFingerprint, type VerifierKey } from '../format/vkey.ts';
 import { sameKey, type VerifySignature } from '../verify/trust.ts';
@@ -112,7 +112,7 @@ export async function checkPackage(files: PackageFiles, options: CheckPackageOpt
   if (opened === null) return { ...NOTHING, findings: findings.list() };
   const { manifest, envelope } = opened;
   const keys: UsedKey[] = [];
-  const use = (role: UsedKey['role'], name: string, key: PublicKey, isGiven: boolean) => {
+  const use = (role: UsedKey['role'], name: string, key: CosigningKey, isGiven: boolean) => {
     const hash = spkiFingerprint(key, sha256);
     if (keys.some((one) => one.role === role && one.hash === hash && one.name === name)) return;
     keys.push({ role, name, hash, digits: fingerprintDigits(key, sha256), isGiven });

@@ -35,6 +35,7 @@ const COLOUR = {
   renamed: 'amber',
   'file-extra': 'amber',
   'keys-unreadable': 'amber',
+  'cosignature-unchecked': 'amber',
   'search-incomplete': 'amber',
   unsigned: 'amber',
   'other-key': 'amber',

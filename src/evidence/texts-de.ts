@@ -36,6 +36,8 @@ export const GERMAN: Texts = {
       'Nach dem Ereignis am Offset {offset} von {chain} war nicht gefragt: Es wurde hinzugefügt.',
     'checkpoint-bad': '{path} ist kein Checkpoint dieser Kette: {why}.',
     'cosignature-bad': 'Die Mitsignatur von {by} unter dem Checkpoint von {chain} gilt nicht.',
+    'cosignature-unchecked':
+      'Die Mitsignatur von {by} unter dem Checkpoint von {chain} konnte hier nicht geprüft werden.',
     'table-differs': [
       'Die Tabelle events.csv sagt nicht, was die archivierten Zeilen sagen: Sie wurde geändert. Auch',
       'eine Tabellenkalkulation, die sie speichert, ändert sie.',

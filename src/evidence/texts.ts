@@ -67,6 +67,8 @@ export const ENGLISH: Texts = {
     'event-not-asked': 'The event at offset {offset} of {chain} was not asked for: it was added.',
     'checkpoint-bad': '{path} is no checkpoint of this chain: {why}.',
     'cosignature-bad': 'The cosignature of {by} under the checkpoint of {chain} does not hold.',
+    'cosignature-unchecked':
+      'The cosignature of {by} under the checkpoint of {chain} could not be checked here.',
     'table-differs': [
       'The table events.csv is not what the archived lines say: it was changed. A spreadsheet that',
       'saved it changes it too.',

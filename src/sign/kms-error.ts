@@ -22,7 +22,10 @@ const CREDENTIALS_REFUSED = fatal(
 );
 const WRONG_KIND = fatal(
   'key-wrong-kind',
-  'Use an asymmetric KMS key of usage SIGN_VERIFY and spec ECC_NIST_P256 or ECC_NIST_EDWARDS25519.',
+  [
+    'Use an asymmetric KMS key of usage SIGN_VERIFY and spec ECC_NIST_P256, ECC_NIST_EDWARDS25519',
+    'or, as a second key, ML_DSA_44.',
+  ].join(' '),
 );
 const NOT_ENABLED = fatal('key-disabled', 'Enable the key, or cancel its deletion, then start again.');
 const CHANGING = retriable('key-changing', `The key is being made or changed. ${WAIT}`);

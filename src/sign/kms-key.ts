@@ -2,7 +2,7 @@
 import { DescribeKeyCommand, GetPublicKeyCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { EMPTY } from '../base/bytes.ts';
 import { FormatError, LedgerstoneError } from '../base/error.ts';
-import { type KeyAlgorithm, type PublicKey, publicKeyFromSpki } from '../format/vkey.ts';
+import { type CosigningAlgorithm, type CosigningKey, cosigningKeyFromSpki } from '../format/vkey.ts';
 import { kmsError } from './kms-error.ts';
 
 /** How KMS is asked to sign. Omitting the message type would have a digest hashed a second time. */
@@ -16,23 +16,32 @@ type SigningForm =
       readonly algorithm: 'ed25519';
       readonly signingAlgorithm: 'ED25519_SHA_512';
       readonly messageType: 'RAW';
+    }
+  | {
+      readonly algorithm: 'ml-dsa-44';
+      readonly signingAlgorithm: 'ML_DSA_SHAKE_256';
+      readonly messageType: 'RAW';
     };
 
-const FORMS: { readonly [A in KeyAlgorithm]: SigningForm & { readonly algorithm: A } } = {
+const FORMS: { readonly [A in CosigningAlgorithm]: SigningForm & { readonly algorithm: A } } = {
   'ecdsa-p256': { algorithm: 'ecdsa-p256', signingAlgorithm: 'ECDSA_SHA_256', messageType: 'DIGEST' },
   // Pure Ed25519 hashes the message itself, twice over: KMS offers it for raw messages only.
   ed25519: { algorithm: 'ed25519', signingAlgorithm: 'ED25519_SHA_512', messageType: 'RAW' },
+  // Messages over 4096 bytes would need EXTERNAL_MU; what a cosigner signs has about 600 at most.
+  // https://docs.aws.amazon.com/kms/latest/developerguide/mldsa.html
+  'ml-dsa-44': { algorithm: 'ml-dsa-44', signingAlgorithm: 'ML_DSA_SHAKE_256', messageType: 'RAW' },
 };
 
-const ALGORITHM_OF_SPEC: Readonly<Record<string, KeyAlgorithm>> = {
+const ALGORITHM_OF_SPEC: Readonly<Record<string, CosigningAlgorithm>> = {
   ECC_NIST_P256: 'ecdsa-p256',
   ECC_NIST_EDWARDS25519: 'ed25519',
+  ML_DSA_44: 'ml-dsa-44',
 };
 
 export type OpenedKey = {
   /** The key's own ARN. An alias may be pointed elsewhere later; this can't. */
   readonly arn: string;
-  readonly publicKey: PublicKey;
+  readonly publicKey: CosigningKey;
   readonly form: SigningForm;
 };
 
@@ -41,9 +50,20 @@ export type Send = <T>(
   work: (client: KMSClient, abort: AbortSignal) => Promise<T>,
 ) => Promise<T>;
 
-const wrongKind = (keyId: string, found: string) =>
+/** Kinds of keys: those that sign all that a party signs, or the one that cosigns checkpoints alone. */
+export type KeyUse = 'signing' | 'post-quantum';
+const KINDS: Readonly<Record<KeyUse, readonly CosigningAlgorithm[]>> = {
+  signing: ['ed25519', 'ecdsa-p256'],
+  'post-quantum': ['ml-dsa-44'],
+};
+const REMEDIES: Readonly<Record<KeyUse, string>> = {
+  signing: 'Use an asymmetric KMS key of usage SIGN_VERIFY and spec ECC_NIST_P256 or ECC_NIST_EDWARDS25519.',
+  'post-quantum': 'Use an asymmetric KMS key of usage SIGN_VERIFY and spec ML_DSA_44.',
+};
+
+const wrongKind = (keyId: string, use: KeyUse, found: string) =>
   new LedgerstoneError('key-wrong-kind', `KMS key ${keyId} can't sign checkpoints: ${found}`, {
-    remedy: 'Use an asymmetric KMS key of usage SIGN_VERIFY and spec ECC_NIST_P256 or ECC_NIST_EDWARDS25519.',
+    remedy: REMEDIES[use],
   });
 
 /**
@@ -51,19 +71,21 @@ const wrongKind = (keyId: string, found: string) =>
  * state. The alias is resolved once, here, and the state is asked of the ARN that came out: an alias that
  * moves in between can't give one key's public half and another's state.
  */
-export async function openKmsKey(keyId: string, send: Send): Promise<OpenedKey> {
+export async function openKmsKey(keyId: string, use: KeyUse, send: Send): Promise<OpenedKey> {
   const answer = await send('GetPublicKey', (kms, abortSignal) =>
     kms.send(new GetPublicKeyCommand({ KeyId: keyId }), { abortSignal }),
   );
-  if (answer.KeyUsage !== 'SIGN_VERIFY') throw wrongKind(keyId, `its usage is ${answer.KeyUsage}`);
+  if (answer.KeyUsage !== 'SIGN_VERIFY') throw wrongKind(keyId, use, `its usage is ${answer.KeyUsage}`);
   const algorithm = ALGORITHM_OF_SPEC[answer.KeySpec ?? ''];
-  if (algorithm === undefined) throw wrongKind(keyId, `its spec is ${answer.KeySpec}`);
+  if (algorithm === undefined || !KINDS[use].includes(algorithm))
+    throw wrongKind(keyId, use, `its spec is ${answer.KeySpec}`);
 
   const form = FORMS[algorithm];
   if (answer.SigningAlgorithms !== undefined && !answer.SigningAlgorithms.includes(form.signingAlgorithm)) {
-    throw wrongKind(keyId, `it signs ${answer.SigningAlgorithms.join(', ')}, not ${form.signingAlgorithm}`);
+    const signs = answer.SigningAlgorithms.join(', ');
+    throw wrongKind(keyId, use, `it signs ${signs}, not ${form.signingAlgorithm}`);
   }
-  const publicKey = publicHalf(keyId, answer.PublicKey ?? EMPTY, algorithm);
+  const publicKey = publicHalf(keyId, use, answer.PublicKey ?? EMPTY, algorithm);
 
   const arn = answer.KeyId ?? '';
   if (!/^arn:[^:]+:kms:[^:]+:[^:]+:key\/.+$/.test(arn)) {
@@ -75,14 +97,19 @@ export async function openKmsKey(keyId: string, send: Send): Promise<OpenedKey> 
   return { arn, publicKey, form };
 }
 
-function publicHalf(keyId: string, spki: Uint8Array, algorithm: KeyAlgorithm): PublicKey {
+function publicHalf(
+  keyId: string,
+  use: KeyUse,
+  spki: Uint8Array,
+  algorithm: CosigningAlgorithm,
+): CosigningKey {
   try {
-    const publicKey = publicKeyFromSpki(spki);
+    const publicKey = cosigningKeyFromSpki(spki);
     if (publicKey.algorithm === algorithm) return publicKey;
-    throw wrongKind(keyId, `its spec says ${algorithm} and its public key ${publicKey.algorithm}`);
+    throw wrongKind(keyId, use, `its spec says ${algorithm} and its public key ${publicKey.algorithm}`);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    throw wrongKind(keyId, `its public key is not one of ${algorithm} (${error.message})`);
+    throw wrongKind(keyId, use, `its public key is not one of ${algorithm} (${error.message})`);
   }
 }
 

@@ -2,11 +2,13 @@
 import { KMSClient, type KMSClientConfig, SignCommand } from '@aws-sdk/client-kms';
 import { assert } from '../base/assert.ts';
 import { LedgerstoneError, WAIT } from '../base/error.ts';
+import type { MlDsaKey } from '../base/ml-dsa.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { Connections } from '../base/node/idle-sockets.ts';
+import type { CosigningKey, PublicKey } from '../format/vkey.ts';
 import { type KmsAction, kmsError } from './kms-error.ts';
-import { type OpenedKey, openKmsKey } from './kms-key.ts';
-import type { Signer } from './signer.ts';
+import { type KeyUse, type OpenedKey, openKmsKey } from './kms-key.ts';
+import type { MlDsaSigner, Signer } from './signer.ts';
 import { verified } from './verified.ts';
 
 export type KmsSignerOptions = {
@@ -40,7 +42,14 @@ const CONNECT_TIMEOUT_MS_MAX = 3_000;
  * ever reach a seal. What would do harm is a second call by the caller for a checkpoint whose first signature
  * may be stored already: that the port forbids.
  */
-export async function kmsSigner(options: KmsSignerOptions): Promise<Signer> {
+export const kmsSigner = (options: KmsSignerOptions): Promise<Signer> =>
+  openKms<PublicKey>(options, 'signing');
+
+/** The same with an ML-DSA-44 key. */
+export const kmsMlDsaSigner = (options: KmsSignerOptions): Promise<MlDsaSigner> =>
+  openKms<MlDsaKey>(options, 'post-quantum');
+
+async function openKms<K extends CosigningKey>(options: KmsSignerOptions, use: KeyUse): Promise<Signer<K>> {
   const { keyId, attempts = 3, requestTimeoutMs = 5_000 } = options;
   const region = regionFor(keyId, options.region);
   const connections = new Connections(SOCKETS_MAX);
@@ -75,9 +84,10 @@ export async function kmsSigner(options: KmsSignerOptions): Promise<Signer> {
   ) => bounded(action, of, callMs, (abort) => work(kms, abort), signal);
 
   try {
-    const key = await openKmsKey(keyId, (action, work) => call(action, keyId, work, options.signal));
+    const key = await openKmsKey(keyId, use, (action, work) => call(action, keyId, work, options.signal));
     return {
-      publicKey: key.publicKey,
+      // Of a kind of that use: `openKmsKey` refuses every other.
+      publicKey: key.publicKey as K,
       description: key.arn,
       sign: async (message, signal) => {
         const request = signCommand(key, message);

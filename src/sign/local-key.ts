@@ -4,22 +4,26 @@ import { open, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { assert } from '../base/assert.ts';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
-import { type KeyAlgorithm, type PublicKey, publicKeyFromSpki } from '../format/vkey.ts';
+import { type CosigningAlgorithm, type CosigningKey, cosigningKeyFromSpki } from '../format/vkey.ts';
 
 /**
  * Writes a new private key to `path` (PKCS#8 PEM, mode 0600) and gives its public half. Creates only: a file
  * that is there is never touched, since an archive whose key is gone can't be extended. When it resolves, the
  * key survives a power cut: nothing may be signed by a key that could vanish.
  */
-export async function generateLocalKey(path: string, algorithm: KeyAlgorithm): Promise<PublicKey> {
-  const pair =
-    algorithm === 'ed25519'
-      ? generateKeyPairSync('ed25519')
-      : generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const publicKey = publicKeyFromSpki(new Uint8Array(pair.publicKey.export({ type: 'spki', format: 'der' })));
+export async function generateLocalKey(path: string, algorithm: CosigningAlgorithm): Promise<CosigningKey> {
+  const pair = newPair(algorithm);
+  const publicKey = cosigningKeyFromSpki(
+    new Uint8Array(pair.publicKey.export({ type: 'spki', format: 'der' })),
+  );
   assert(publicKey.algorithm === algorithm, `a new ${algorithm} key became ${publicKey.algorithm}`);
   await createDurably(path, String(pair.privateKey.export({ type: 'pkcs8', format: 'pem' })));
   return publicKey;
+}
+
+function newPair(algorithm: CosigningAlgorithm) {
+  if (algorithm === 'ecdsa-p256') return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return algorithm === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ml-dsa-44');
 }
 
 async function createDurably(path: string, text: string): Promise<void> {

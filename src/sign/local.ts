@@ -2,9 +2,10 @@
 import { createPrivateKey, createPublicKey, sign as cryptoSign, type KeyObject } from 'node:crypto';
 import { constants, open } from 'node:fs/promises';
 import { utf8Text } from '../base/bytes.ts';
-import { LedgerstoneError, messageOf } from '../base/error.ts';
-import { type PublicKey, publicKeyFromSpki } from '../format/vkey.ts';
-import type { Signer } from './signer.ts';
+import { FormatError, LedgerstoneError, messageOf } from '../base/error.ts';
+import type { MlDsaKey } from '../base/ml-dsa.ts';
+import { type CosigningKey, cosigningKeyFromSpki, type PublicKey } from '../format/vkey.ts';
+import type { MlDsaSigner, Signer } from './signer.ts';
 import { verified } from './verified.ts';
 
 export type LocalSignerOptions = {
@@ -14,7 +15,7 @@ export type LocalSignerOptions = {
   readonly onWarning?: (message: string) => void;
 };
 
-/** A key file is about 250 bytes; anything longer than this is another file. */
+/** A key file is about 250 bytes, of ML-DSA-44 3600; anything longer than this is another file. */
 const KEY_FILE_BYTES_MAX = 16 * 1024;
 const GROUP_AND_OTHERS_READ_OR_WRITE = 0o066;
 
@@ -24,11 +25,21 @@ const convert = (keyFile: string) => `openssl pkcs8 -topk8 -nocrypt -in ${keyFil
  * Reads the key and stands ready. Rejects with a fatal LedgerstoneError that says what is wrong with the
  * file.
  */
-export async function localSigner(options: LocalSignerOptions): Promise<Signer> {
+export const localSigner = (options: LocalSignerOptions): Promise<Signer> =>
+  openFile<PublicKey>(options, ['ed25519', 'ecdsa-p256']);
+
+/** The same with an ML-DSA-44 key, which needs Node 24. */
+export const localMlDsaSigner = (options: LocalSignerOptions): Promise<MlDsaSigner> =>
+  openFile<MlDsaKey>(options, ['ml-dsa-44']);
+
+async function openFile<K extends CosigningKey>(
+  options: LocalSignerOptions,
+  kinds: readonly K['algorithm'][],
+): Promise<Signer<K>> {
   const { keyFile, onWarning = (message) => process.emitWarning(message) } = options;
   const { pem, mode } = await readKeyFile(keyFile);
   const privateKey = parsePrivateKey(pem, keyFile);
-  const publicKey = publicKeyOf(privateKey, keyFile);
+  const publicKey = publicKeyOf(privateKey, keyFile, kinds);
   if (process.platform !== 'win32' && (mode & GROUP_AND_OTHERS_READ_OR_WRITE) !== 0) {
     onWarning(
       `others may read or write the signing key ${keyFile} (mode ${(mode & 0o777).toString(8)}): chmod 600 ${keyFile}`,
@@ -39,11 +50,12 @@ export async function localSigner(options: LocalSignerOptions): Promise<Signer> 
     description: keyFile,
     sign: async (message, signal) => {
       signal?.throwIfAborted();
-      // Ed25519 takes no digest name: it hashes by itself. OpenSSL writes ECDSA-Sig-Value in strict DER.
+      // Ed25519 and ML-DSA take no digest name: they hash by themselves. OpenSSL writes ECDSA-Sig-Value in
+      // strict DER.
       const signature =
-        publicKey.algorithm === 'ed25519'
-          ? cryptoSign(null, message, privateKey)
-          : cryptoSign('sha256', message, { key: privateKey, dsaEncoding: 'der' });
+        publicKey.algorithm === 'ecdsa-p256'
+          ? cryptoSign('sha256', message, { key: privateKey, dsaEncoding: 'der' })
+          : cryptoSign(null, message, privateKey);
       return verified(publicKey, message, signature, keyFile);
     },
   };
@@ -93,15 +105,23 @@ function parsePrivateKey(pem: string, keyFile: string): KeyObject {
   }
 }
 
-function publicKeyOf(privateKey: KeyObject, keyFile: string): PublicKey {
+function publicKeyOf<K extends CosigningKey>(
+  privateKey: KeyObject,
+  keyFile: string,
+  kinds: readonly K['algorithm'][],
+): K {
   const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
   try {
-    return publicKeyFromSpki(new Uint8Array(spki));
+    const key = cosigningKeyFromSpki(new Uint8Array(spki));
+    if (!kinds.includes(key.algorithm)) throw new FormatError(`it is ${key.algorithm}`);
+    return key as K;
   } catch {
     const kind = privateKey.asymmetricKeyDetails?.namedCurve ?? privateKey.asymmetricKeyType;
     throw unusable(
       keyFile,
-      `its kind is ${kind}; checkpoints are signed with Ed25519 or ECDSA P-256 (prime256v1)`,
+      kinds.includes('ml-dsa-44')
+        ? `its kind is ${kind}, not ml-dsa-44`
+        : `its kind is ${kind}; checkpoints are signed with Ed25519 or ECDSA P-256 (prime256v1)`,
     );
   }
 }

@@ -1,15 +1,15 @@
 // Is a fresh signature good under the key that is named beside it?
 import { LedgerstoneError } from '../base/error.ts';
 import { verifySignature } from '../base/signature.ts';
-import type { PublicKey } from '../format/vkey.ts';
+import type { CosigningKey } from '../format/vkey.ts';
 
 /**
  * Returns the signature after checking it, so that no seal can be written that no verifier would accept.
- * Costs under a millisecond per segment. It also pins the signature's encoding, since verifiers take strict
- * DER only.
+ * Costs under a millisecond per segment, and a few of ML-DSA-44. It also pins the signature's encoding, since
+ * verifiers take strict DER only.
  */
 export async function verified(
-  key: PublicKey,
+  key: CosigningKey,
   message: Uint8Array,
   signature: Uint8Array,
   signer: string,

@@ -1,10 +1,10 @@
 // Which keys are trusted for which chain, and did they sign?
 import { equalBytes, toHex } from '../base/bytes.ts';
 import type { Sha256 } from '../base/hash.ts';
-import { verifySignature } from '../base/signature.ts';
+import { type CosigningKey, verifySignature } from '../base/signature.ts';
 import { isGovernanceOrigin } from '../format/chain.ts';
 import type { NoteSignature, SignedCheckpoint } from '../format/note.ts';
-import { type PublicKey, parseVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
+import { parseVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
 import type { Problem } from './finding.ts';
 
 /** Same meaning as `verifySignature` of base: hostile bytes give false, never a throw. */
@@ -26,7 +26,7 @@ export const trustedFor = (
 ): readonly VerifierKey[] =>
   trusted.filter((key) => coversOrigin(key, origin)).map((key) => verifierKey(origin, key.key, sha256));
 
-export const sameKey = (a: PublicKey, b: PublicKey): boolean =>
+export const sameKey = (a: CosigningKey, b: CosigningKey): boolean =>
   a.algorithm === b.algorithm && equalBytes(a.spki, b.spki);
 
 export const includesKey = (keys: readonly VerifierKey[], key: VerifierKey): boolean =>

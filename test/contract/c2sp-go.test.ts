@@ -13,7 +13,7 @@ import { confirmStep } from '../../src/verifier/seal-path.ts';
 import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import { ArchiveBuilder, entries, NOW_MS, signer, YEAR_MS } from '../support/archive-builder.ts';
-import { memorySigner } from '../support/memory-signer.ts';
+import { memoryMlDsaSigner, memorySigner } from '../support/memory-signer.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { NAME, PLACE, STILL } from '../support/verifier-world.ts';
 
@@ -24,7 +24,11 @@ const directory = mkdtempSync(join(tmpdir(), 'ledgerstone-go-'));
 const binary = join(directory, 'check');
 
 /** Two chains of three segments, and an attestation of the newest. */
-async function written(log: 'ed25519' | 'ecdsa-p256', cosigner: 'ed25519' | 'ecdsa-p256') {
+async function written(
+  log: 'ed25519' | 'ecdsa-p256',
+  cosigner: 'ed25519' | 'ecdsa-p256',
+  postQuantum?: ReturnType<typeof memoryMlDsaSigner>,
+) {
   const builder = new ArchiveBuilder({ signers: [signer('log key', log)] });
   const chain = builder.chain();
   const segments = await Promise.resolve().then(async () => {
@@ -37,6 +41,7 @@ async function written(log: 'ed25519' | 'ecdsa-p256', cosigner: 'ed25519' | 'ecd
     store,
     name: NAME,
     signer: memorySigner({ seed: 'verifier', algorithm: cosigner }),
+    postQuantum,
     retention: { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } },
     sha256: nodeSha256,
     clock: STILL,
@@ -68,6 +73,7 @@ async function written(log: 'ed25519' | 'ecdsa-p256', cosigner: 'ed25519' | 'ecd
     attestation: attestation as Uint8Array,
     logKey,
     cosignerKey,
+    mlDsaKey: attester.postQuantumKey && `mldsa:${encodeCosignerVkey(attester.postQuantumKey)}`,
     origin: chain.origin,
   };
 }
@@ -117,6 +123,24 @@ describe.runIf(isWanted)('Go', () => {
     expect(out).toContain(`${origin} 3 2`);
     if (cosigner === 'ed25519') expect(out).toContain(`cosigned at ${Math.floor(NOW_MS / 1000)}`);
     expect(ok).toBe(true);
+  });
+
+  it('opens an attestation with the ML-DSA-44 line beside the Ed25519 one, and by it alone', async () => {
+    const { attestation, logKey, cosignerKey, mlDsaKey, origin } = await written(
+      ...(['ed25519', 'ed25519', memoryMlDsaSigner('verifier')] as const),
+    );
+    const both = check('note', attestation, logKey, cosignerKey, String(mlDsaKey));
+    expect(both.out).toContain(`${origin} 3 3`);
+    const time = `cosigned at ${Math.floor(NOW_MS / 1000)}`;
+    expect(both.out.split('\n').filter((line) => line === time)).toHaveLength(2);
+    expect(both.ok).toBe(true);
+    expect(check('note', attestation, logKey, String(mlDsaKey)).ok).toBe(true);
+    const text = Buffer.from(attestation).toString();
+    const signatureAt = Buffer.byteLength(text.slice(0, text.lastIndexOf(' ') + 1));
+    for (const at of [1, text.indexOf('\n') + 1, signatureAt + 12, attestation.length - 20])
+      expect(check('note', flipped(attestation, at), logKey, String(mlDsaKey)).ok, `bit at ${at}`).toBe(
+        false,
+      );
   });
 
   it('refuses an attestation with a changed bit in its text, its signature, or its time', async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { concatBytes, utf8 } from '../../src/base/bytes.ts';
 import { verifySignature } from '../../src/base/signature.ts';
-import type { KeyAlgorithm, PublicKey } from '../../src/format/vkey.ts';
+import type { CosigningAlgorithm, CosigningKey } from '../../src/format/vkey.ts';
 import type { Signer } from '../../src/sign/signer.ts';
 
 const CHECKPOINT = utf8(
@@ -18,19 +18,30 @@ const LONGEST = new Uint8Array(4096).map((_, i) => (i * 31) % 256);
 
 const openssl = spawnSync('openssl', ['version'], { encoding: 'utf8' });
 // Ed25519 over raw input came to `openssl pkeyutl` with version 3.
+const SPKI_BYTES: Readonly<Record<CosigningAlgorithm, number>> = {
+  ed25519: 44,
+  'ecdsa-p256': 91,
+  'ml-dsa-44': 1334,
+};
 const opensslMajor = Number(/^OpenSSL (\d+)/.exec(openssl.stdout ?? '')?.[1] ?? 0);
+/** 3.05 for version 3.5. */
+const opensslMinor = opensslMajor + Number(/^OpenSSL \d+\.(\d+)/.exec(openssl.stdout ?? '')?.[1] ?? 0) / 100;
 
 /** `open` gives a signer of that algorithm. Signers of one call and the next share the key. */
-export function signSuite(name: string, algorithm: KeyAlgorithm, open: () => Promise<Signer>): void {
+export function signSuite(
+  name: string,
+  algorithm: CosigningAlgorithm,
+  open: () => Promise<Signer<CosigningKey>>,
+): void {
   describe(`${name}, ${algorithm}`, () => {
-    let signer: Signer;
+    let signer: Signer<CosigningKey>;
     beforeAll(async () => {
       signer = await open();
     });
 
     it('has a public key of its algorithm, and says where the key lives', () => {
       expect(signer.publicKey.algorithm).toBe(algorithm);
-      expect(signer.publicKey.spki).toHaveLength(algorithm === 'ed25519' ? 44 : 91);
+      expect(signer.publicKey.spki).toHaveLength(SPKI_BYTES[algorithm]);
       expect(signer.description).toMatch(/\S/);
       expect(signer.description).not.toContain('PRIVATE');
     });
@@ -47,8 +58,8 @@ export function signSuite(name: string, algorithm: KeyAlgorithm, open: () => Pro
       expect(nodeAccepts(signer.publicKey, concatBytes(message, utf8('\n')), signature)).toBe(false);
     });
 
-    it.skipIf(opensslMajor < 3)(
-      'signs as the openssl command accepts it (skipped where openssl is older than 3)',
+    it.skipIf(opensslMajor < 3 || (algorithm === 'ml-dsa-44' && opensslMinor < 3.05))(
+      'signs as the openssl command accepts it (skipped where openssl is older than 3, for ML-DSA than 3.5)',
       async () => {
         const signature = await signer.sign(CHECKPOINT);
         expect(opensslAccepts(signer.publicKey, CHECKPOINT, signature)).toBe(true);
@@ -61,8 +72,8 @@ export function signSuite(name: string, algorithm: KeyAlgorithm, open: () => Pro
     it('writes signatures as the format has them', async () => {
       for (let i = 0; i < 40; i++) {
         const signature = await signer.sign(utf8(`message ${i}`));
-        if (algorithm === 'ed25519') expect(signature).toHaveLength(64);
-        else expectStrictDer(signature);
+        if (algorithm === 'ecdsa-p256') expectStrictDer(signature);
+        else expect(signature).toHaveLength(algorithm === 'ed25519' ? 64 : 2420);
       }
     });
 
@@ -89,12 +100,12 @@ export function signSuite(name: string, algorithm: KeyAlgorithm, open: () => Pro
   });
 }
 
-function nodeAccepts(key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
+function nodeAccepts(key: CosigningKey, message: Uint8Array, signature: Uint8Array): boolean {
   const publicKey = createPublicKey({ key: Buffer.from(key.spki), format: 'der', type: 'spki' });
-  return cryptoVerify(key.algorithm === 'ed25519' ? null : 'sha256', message, publicKey, signature);
+  return cryptoVerify(key.algorithm === 'ecdsa-p256' ? 'sha256' : null, message, publicKey, signature);
 }
 
-function opensslAccepts(key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
+function opensslAccepts(key: CosigningKey, message: Uint8Array, signature: Uint8Array): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'ledgerstone-openssl-'));
   const file = (name: string, bytes: Uint8Array) => {
     writeFileSync(join(folder, name), bytes);
@@ -102,7 +113,7 @@ function opensslAccepts(key: PublicKey, message: Uint8Array, signature: Uint8Arr
   };
   try {
     const pem = execFileSync('openssl', ['pkey', '-pubin', '-inform', 'DER', '-in', file('spki', key.spki)]);
-    const how = key.algorithm === 'ed25519' ? [] : ['-digest', 'sha256'];
+    const how = key.algorithm === 'ecdsa-p256' ? ['-digest', 'sha256'] : [];
     const input = ['-in', file('message', message), '-sigfile', file('signature', signature)];
     const args = ['pkeyutl', '-verify', '-pubin', '-inkey', file('pem', pem), '-rawin', ...how, ...input];
     return spawnSync('openssl', args).status === 0;

@@ -1,8 +1,10 @@
 // What stands in for KMS in tests: keys from a seed, a log of every request, and troubles on demand.
 import { createECDH, createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import { LedgerstoneError } from '../../src/base/error.ts';
+import { spkiOfMlDsa } from '../../src/base/ml-dsa.ts';
 import type { KeyAlgorithm, PublicKey } from '../../src/format/vkey.ts';
-import type { Signer } from '../../src/sign/signer.ts';
+import type { MlDsaSigner, Signer } from '../../src/sign/signer.ts';
 
 /**
  * `fails`: refused before anything was signed. `lost`: signed, and then an error instead of the answer. `slow`: signed
@@ -65,6 +67,22 @@ export function memorySigner(options: MemorySignerOptions = {}): MemorySigner {
       }
       request.outcome = 'answered';
       return request.signature.slice();
+    },
+  };
+}
+
+/**
+ * A verifier's second key. The same seed gives the same key and the same signatures, made by @noble/post-quantum: key
+ * files sign by node:crypto, so that each is held to the other.
+ */
+export function memoryMlDsaSigner(seed = 'ledgerstone'): MlDsaSigner {
+  const { secretKey, publicKey } = ml_dsa44.keygen(new Uint8Array(seedBytes(seed)));
+  return {
+    publicKey: spkiOfMlDsa(publicKey),
+    description: `memory:${seed}/ml-dsa-44`,
+    sign: async (message, signal) => {
+      signal?.throwIfAborted();
+      return ml_dsa44.sign(message, secretKey, { extraEntropy: false });
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../src/base/clock.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
-import type { Signer } from '../../src/sign/signer.ts';
+import type { MlDsaSigner, Signer } from '../../src/sign/signer.ts';
 import type { Store } from '../../src/store/store.ts';
 import { Attester } from '../../src/verifier/attest/attester.ts';
 import { confirmStep } from '../../src/verifier/seal-path.ts';
@@ -44,10 +44,11 @@ export class VerifierWorld {
     }
   }
 
-  attester(store: Store = this.store, signer: Signer = this.signer): Attester {
+  attester(store: Store = this.store, signer: Signer = this.signer, postQuantum?: MlDsaSigner): Attester {
     const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
     const { trusted } = this.builder;
-    return new Attester({ store, signer, trusted, retention, name: NAME, sha256: nodeSha256, clock: STILL });
+    const keys = { signer, postQuantum, trusted, name: NAME };
+    return new Attester({ ...keys, store, retention, sha256: nodeSha256, clock: STILL });
   }
 
   tools(store?: Store, signer?: Signer): StepTools {

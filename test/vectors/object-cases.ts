@@ -2,12 +2,14 @@
 import { concatBytes, fromBase64, fromHex, toBase64, toHex, utf8, utf8Text } from '../../src/base/bytes.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
 import { encodeEventProof, parseEventProof } from '../../src/format/event-proof.ts';
+import { cosignerKey, encodeCosignerVkey } from '../../src/format/cosignature.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
 import { inclusionProof } from '../../src/merkle/proof.ts';
 import { leafHash } from '../../src/merkle/tree.ts';
 import { buildEventProof } from '../../src/verify/event-proof.ts';
 import { openSeal } from '../../src/verify/open-seal.ts';
 import { ArchiveBuilder, archiveKey, entries, signer, transactionGap } from '../support/archive-builder.ts';
+import { memoryMlDsaSigner } from '../support/memory-signer.ts';
 import { headOf, spoilSignature, withoutLastSignature } from './archive-cases.ts';
 import { freezeBytes } from './archive-vector.ts';
 import { cosignedVectors } from './object-cases-cosigned.ts';
@@ -230,6 +232,7 @@ function vkeyVectors(): ObjectVector[] {
     of('not-lf', 'A LF at its end.', `${go}\n`),
     of('not-type', 'An unknown type of signature.', go.replace('+ARpc', '+AxpcWQ').slice(0, -2)),
     of('not-short', 'A key of 29 bytes.', go.slice(0, -4)),
+    of('not-ml-dsa-44', 'An ML-DSA-44 key, with a cosigner’s type: no log has one.', encodeCosignerVkey(cosignerKey('audit.example.com', memoryMlDsaSigner().publicKey, nodeSha256))),
     of('not-compressed', 'A P-256 key that is an Ed25519 one.', `x+00000000+${toBase64(concatBytes(Uint8Array.of(2), signer().publicKey.spki))}`),
   ];
 }

@@ -1,9 +1,11 @@
 // `ledgerstone check`: does this proof show offline that this line was archived under a trusted key?
 import type { Command } from 'commander';
+import { counted } from '../../base/counted.ts';
 import { FormatError } from '../../base/error.ts';
 import { LIMITS, MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
+import { labelOf } from '../../format/cosignature.ts';
 import { parseEventProof } from '../../format/event-proof.ts';
 import { laterVersion } from '../../format/manifest-version.ts';
 import { checkEventProof, type EventProofCheck } from '../../verify/event-proof.ts';
@@ -19,6 +21,7 @@ import {
   parsePolicy,
   type Quorum,
   quorumOf,
+  quorumOfAll,
   quorumText,
   requireDistinctKeys,
 } from './policy.ts';
@@ -46,8 +49,9 @@ Verified, it says when: stamped by the record's producer, archived, and seen by 
 cosigner (with --cosigner or --policy), each by that party's own clock.
 
 Cosigners confirm that the log has shown them the same history. With --cosigner each of
-them must have signed, with --quorum N at least N of them. --policy reads the rule from a
-file (c2sp.org/tlog-policy).
+them must have signed, with --quorum N at least N cosigners: keys of one name are one,
+and of keys of both kinds, ML-DSA-44 and older, it must have signed with one of each.
+--policy reads the rule from a file (c2sp.org/tlog-policy).
 
 Examples:
   ledgerstone check event.tlog-proof --entry event.json --key archive.vkey
@@ -123,14 +127,17 @@ async function policyOf({ io }: Session, options: CheckOptions): Promise<Policy>
   if (key === undefined)
     throw new UsageError('no trusted key', 'Add --key KEY: a verifier key or a file of them.');
   const cosigners = await readCosigners(cosigner);
-  const least = quorum ?? cosigners.length;
-  if (least > cosigners.length || (quorum === 0 && cosigners.length > 0)) {
+  const logs = await readTrustedKeys(key);
+  if (quorum === undefined) return requireDistinctKeys({ logs, quorum: quorumOfAll(cosigners) });
+  const distinct = requireDistinctKeys({ logs, quorum: quorumOf(cosigners, quorum) });
+  const parties = new Set(cosigners.map(({ name }) => name)).size;
+  if (quorum > parties || (quorum === 0 && parties > 0)) {
     throw new UsageError(
-      `--quorum ${least} of ${cosigners.length} cosigners`,
-      'Name at least that many with --cosigner.',
+      `--quorum ${quorum} of ${counted(parties, 'cosigner')}`,
+      'Name at least that many with --cosigner. Keys of one name are one cosigner.',
     );
   }
-  return requireDistinctKeys({ logs: await readTrustedKeys(key), quorum: quorumOf(cosigners, least) });
+  return distinct;
 }
 
 type Unproven = Exclude<EventProofCheck, { readonly verdict: 'verified' }>;
@@ -153,10 +160,10 @@ async function withCosigners(
     const signed = await cosignersOf(parseEventProof(proof).signed, quorum);
     const by = signed.map(({ key }) => key);
     if (isQuorumMet(quorum, by)) {
-      const seen = signed.map(({ key, timeSeconds }) => seenAt(key.name, timeSeconds));
-      return { ...checked, cosigners: by.map(({ name }) => name), seen };
+      const seen = signed.map(({ key, timeSeconds }) => seenAt(labelOf(key), timeSeconds));
+      return { ...checked, cosigners: by.map(labelOf), seen };
     }
-    const found = by.length === 0 ? 'none of them' : by.map(({ name }) => name).join(', ');
+    const found = by.length === 0 ? 'none of them' : by.map(labelOf).join(', ');
     const expected = `cosigned by ${quorumText(quorum)}`;
     return { verdict: 'unverifiable', finding: { code: 'unknown-key', expected, found } };
   } catch (error) {

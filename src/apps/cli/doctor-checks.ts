@@ -7,7 +7,8 @@ import { openSigner } from '../../clients/open.ts';
 import { liesIn } from '../../clients/separate.ts';
 import type { SigningConfig, StoreConfig } from '../../config/connections.ts';
 import type { HttpConfig } from '../../config/http.ts';
-import type { PublicKey } from '../../format/vkey.ts';
+import type { CosigningKey, PublicKey } from '../../format/vkey.ts';
+import type { Signer } from '../../sign/signer.ts';
 import type { Check } from './check-list.ts';
 import { serverNotes } from './server-notes.ts';
 
@@ -77,17 +78,26 @@ export async function signingChecks(
   signing: SigningConfig,
   vkeyOf: (key: PublicKey) => string,
 ): Promise<Check[]> {
+  return signerChecks(() => openSigner(signing), vkeyOf);
+}
+
+/** `prefix`: of the names of the checks, where a party has two keys. */
+export async function signerChecks<K extends CosigningKey>(
+  open: () => Promise<Signer<K>>,
+  vkeyOf: (key: K) => string,
+  prefix = '',
+): Promise<Check[]> {
   try {
-    const signer = await openSigner(signing);
+    const signer = await open();
     // No checkpoint has this text, so the signature can't be misused. The signer verifies it before returning
     // it.
     await signer.sign(utf8('ledgerstone doctor\n'));
     return [
-      fine('key', `${signer.publicKey.algorithm}, ${signer.description}`),
-      fine('signs', 'a signature was made and verified'),
-      fine('vkey', vkeyOf(signer.publicKey)),
+      fine(`${prefix}key`, `${signer.publicKey.algorithm}, ${signer.description}`),
+      fine(`${prefix}signs`, 'a signature was made and verified'),
+      fine(`${prefix}vkey`, vkeyOf(signer.publicKey)),
     ];
   } catch (error) {
-    return [failedCheck('key', error)];
+    return [failedCheck(`${prefix}key`, error)];
   }
 }

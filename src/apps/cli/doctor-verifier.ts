@@ -4,7 +4,7 @@ import { counted } from '../../base/counted.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { afterPeriod } from '../../base/period.ts';
-import { openForReading } from '../../clients/open.ts';
+import { openForReading, openMlDsaSigner } from '../../clients/open.ts';
 import { requireSeparate } from '../../clients/separate.ts';
 import type { StoreConfig } from '../../config/connections.ts';
 import type { VerifierConfig } from '../../config/verifier.ts';
@@ -23,6 +23,7 @@ import {
   failedCheck,
   fine,
   keyFileChecks,
+  signerChecks,
   signingChecks,
 } from './doctor-checks.ts';
 import type { Io } from './output.ts';
@@ -30,6 +31,7 @@ import type { Io } from './output.ts';
 export async function verifierAreas(config: VerifierConfig, io: Io): Promise<readonly Area[]> {
   const { archive, attestations, cosigner, watch } = config;
   const untilMs = afterPeriod(Date.now(), attestations.retention.period);
+  const { postQuantum: second } = cosigner;
   const vkeyOf = (key: Parameters<typeof cosignerKey>[1]) =>
     encodeCosignerVkey(cosignerKey(cosigner.name, key, nodeSha256));
   return [
@@ -54,6 +56,12 @@ export async function verifierAreas(config: VerifierConfig, io: Io): Promise<rea
       checks: [
         ...(await signingChecks(cosigner.signing, vkeyOf)),
         ...(await keyFileChecks(cosigner.signing, [archive.store, attestations.store])),
+        ...(second === null
+          ? []
+          : [
+              ...(await signerChecks(() => openMlDsaSigner(second), vkeyOf, 'second-')),
+              ...(await keyFileChecks(second, [archive.store, attestations.store])),
+            ]),
       ],
     },
   ];

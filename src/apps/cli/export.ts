@@ -185,7 +185,7 @@ async function report(
   }: { readonly signer: PackageSigner | null; readonly cosigners: readonly CosignerKey[] },
   json: boolean,
 ): Promise<void> {
-  const digits = (key: PackageSigner['publicKey']) => fingerprintDigits(key, nodeSha256);
+  const digits = (key: CosignerKey['key']) => fingerprintDigits(key, nodeSha256);
   if (json) {
     await output.json({
       ...{ packages: names, events, gapLines },

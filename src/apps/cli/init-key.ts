@@ -1,11 +1,11 @@
 // How does `init` make a local key, and hand out the text of a key?
 import { access, readFile, writeFile } from 'node:fs/promises';
-import type { KeyAlgorithm } from '../../format/vkey.ts';
+import type { CosigningAlgorithm } from '../../format/vkey.ts';
 import { UsageError } from './exit-code.ts';
 import { fileError } from './file-error.ts';
 
 /** False: there is one already, and it is never replaced. */
-export async function makeKey(keyFile: string, algorithm: KeyAlgorithm): Promise<boolean> {
+export async function makeKey(keyFile: string, algorithm: CosigningAlgorithm): Promise<boolean> {
   if (
     await access(keyFile).then(
       () => true,

@@ -3,10 +3,10 @@ import { LedgerstoneError } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { spanOf } from '../../base/period.ts';
 import { printable } from '../../base/printable.ts';
-import { openSigner } from '../../clients/open.ts';
+import { openMlDsaSigner, openSigner } from '../../clients/open.ts';
 import type { VerifierConfig } from '../../config/verifier.ts';
 import { cosignerKey, encodeCosignerVkey } from '../../format/cosignature.ts';
-import type { KeyAlgorithm } from '../../format/vkey.ts';
+import type { CosigningKey, KeyAlgorithm } from '../../format/vkey.ts';
 import type { BucketCheck } from '../../store/bucket-check.ts';
 import { checkLines } from './check-list.ts';
 import { EXIT } from './exit-code.ts';
@@ -27,22 +27,33 @@ export async function initVerifier(
   config: VerifierConfig,
   options: Options,
 ): Promise<number> {
-  const { name, signing } = config.cosigner;
+  const { name, signing, postQuantum: second } = config.cosigner;
   const checks = await readyOwnBucket(config, options.createBucket === true, io.signal);
   const newKey = signing.kind === 'local' && (await makeKey(signing.keyFile, options.keyType));
   const signer = await openSigner(signing);
-  const vkey = encodeCosignerVkey(cosignerKey(name, signer.publicKey, nodeSha256));
-  if (options.vkey !== undefined) await writeVkey(options.vkey, vkey);
+  const vkeyOf = (key: CosigningKey) => encodeCosignerVkey(cosignerKey(name, key, nodeSha256));
+  const vkey = vkeyOf(signer.publicKey);
+  const isSecondNew = second?.kind === 'local' && (await makeKey(second.keyFile, 'ml-dsa-44'));
+  const secondSigner = second === null ? null : await openMlDsaSigner(second);
+  const postQuantum =
+    secondSigner === null
+      ? null
+      : { vkey: vkeyOf(secondSigner.publicKey), newKey: isSecondNew, signer: secondSigner.description };
+  const vkeys = [vkey, ...(postQuantum === null ? [] : [postQuantum.vkey])];
+  if (options.vkey !== undefined) await writeVkey(options.vkey, vkeys.join('\n'));
   if (options.json === true) {
-    await output.json({ vkey, newKey, signer: signer.description, checks });
+    await output.json({ vkey, newKey, signer: signer.description, postQuantum, checks });
     return EXIT.ok;
   }
   const lines = [
     ...checkLines('bucket', checks, output),
     `signing key   ${printable(signer.description)}${newKey ? ' (new)' : ''}`,
+    ...(postQuantum === null
+      ? []
+      : [`second key    ${printable(postQuantum.signer)}${postQuantum.newKey ? ' (new)' : ''}, ML-DSA-44`]),
     '',
-    'Cosigner key, for everybody who will check attestations (--cosigner):',
-    vkey,
+    `Cosigner key${vkeys.length > 1 ? 's' : ''}, for everybody who will check attestations (--cosigner):`,
+    ...vkeys,
   ];
   await output.write(`${lines.join('\n')}\n`);
   return EXIT.ok;

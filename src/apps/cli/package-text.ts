@@ -5,6 +5,7 @@ import { colourOf, type PackageCheck, type UsedKey } from '../../evidence/check.
 import { type PartsVerdict, verdictOfParts } from '../../evidence/parts.ts';
 import type { PackageStatement } from '../../evidence/protocol.ts';
 import { askedText, ENGLISH, findingText, verdictSentence } from '../../evidence/texts.ts';
+import { labelOf } from '../../format/cosignature.ts';
 import { EXIT } from './exit-code.ts';
 import type { Output } from './output.ts';
 
@@ -42,7 +43,8 @@ function aboutLines(check: PackageCheck): string[] {
     lines.push(`checkpoint: ${origin}, size ${size}`);
   }
   for (const key of keys) lines.push(keyLine(key));
-  for (const { by, at, chain, partition } of cosigned) {
+  for (const { by: name, algorithm, at, chain, partition } of cosigned) {
+    const by = labelOf({ name, key: { algorithm } });
     const when = at === null ? 'at a time that its kind of key does not sign' : `at ${at} by its clock`;
     lines.push(`cosigned: ${chain}/${partition} by ${by}, ${when}`);
   }

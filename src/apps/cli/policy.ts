@@ -2,9 +2,9 @@
 import { FormatError, messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { verifySignature } from '../../base/signature.ts';
-import { type CosignerKey, parseCosignerVkey, readCosignature } from '../../format/cosignature.ts';
+import { type CosignerKey, labelOf, parseCosignerVkey, readCosignature } from '../../format/cosignature.ts';
 import type { SignedCheckpoint } from '../../format/note.ts';
-import { parseVkey, type VerifierKey } from '../../format/vkey.ts';
+import { type CosigningKey, parseVkey, type VerifierKey } from '../../format/vkey.ts';
 import { sameKey } from '../../verify/trust.ts';
 import { UsageError } from './exit-code.ts';
 
@@ -114,7 +114,7 @@ function demand(holds: boolean, why: string): void {
 
 /** No key may count twice, and the log's key may not be a cosigner. Throws UsageError. */
 export function requireDistinctKeys(policy: Policy): Policy {
-  const taken = policy.logs.map(({ key }) => key);
+  const taken: CosigningKey[] = policy.logs.map(({ key }) => key);
   for (const { name, key } of keysOf(policy.quorum)) {
     if (taken.some((other) => sameKey(other, key))) {
       const remedy = "Name each cosigner once, by a key of its own: not another's, nor the log's.";
@@ -125,10 +125,30 @@ export function requireDistinctKeys(policy: Policy): Policy {
   return policy;
 }
 
-/** At least `least` of these cosigners, as `--cosigner` and `--quorum` ask. */
+/** Each of these keys must have signed, as `--cosigner` alone asks. */
+export const quorumOfAll = (cosigners: readonly CosignerKey[]): Quorum =>
+  groupOf(cosigners, cosigners.length);
+
+/**
+ * At least `least` cosigners, as `--quorum` asks. Keys of one name are one cosigner, and never count twice.
+ * If keys of its name are of both kinds, ML-DSA-44 and older, one of each must have signed: else who breaks
+ * the older kind could do without the other.
+ */
 export function quorumOf(cosigners: readonly CosignerKey[], least: number): Quorum {
-  const members = cosigners.map((key): Quorum => ({ kind: 'witness', key }));
+  const members = [...new Set(cosigners.map(({ name }) => name))].map((name): Quorum => {
+    const own = cosigners.filter((key) => key.name === name);
+    const ofKind = (isMlDsa: boolean) => own.filter(({ key }) => (key.algorithm === 'ml-dsa-44') === isMlDsa);
+    const kinds = [ofKind(false), ofKind(true)]
+      .filter(({ length }) => length > 0)
+      .map((of) => groupOf(of, 1));
+    return kinds.length === 1 ? (kinds[0] as Quorum) : { kind: 'group', least: kinds.length, members: kinds };
+  });
   return { kind: 'group', least, members };
+}
+
+function groupOf(keys: readonly CosignerKey[], least: number): Quorum {
+  const members = keys.map((key): Quorum => ({ kind: 'witness', key }));
+  return keys.length === 1 && least === 1 ? (members[0] as Quorum) : { kind: 'group', least, members };
 }
 
 /**
@@ -170,7 +190,7 @@ export function quorumText(quorum: Quorum): string {
     case 'none':
       return 'nobody';
     case 'witness':
-      return quorum.key.name;
+      return labelOf(quorum.key);
     case 'group':
       return `${quorum.least} of (${quorum.members.map(quorumText).join(', ')})`;
   }

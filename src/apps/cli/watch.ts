@@ -98,6 +98,7 @@ async function serve(
 ): Promise<void> {
   const { log, clock } = verifier;
   const { everyMs, looksPerSecond, port } = config.watch;
+  const { attester } = verifier.step;
   const startedMs = clock.now();
   const state = newWatchState(startedMs);
   // A round may take a minute. If three in a row do not succeed, the process is unhealthy.
@@ -111,7 +112,8 @@ async function serve(
   log.info(
     {
       ...{ archive: verifier.archive.description, attestations: verifier.own.description },
-      ...{ cosigner: encodeCosignerVkey(verifier.step.attester.key), server: server?.url ?? null },
+      ...{ cosigner: encodeCosignerVkey(attester.key), server: server?.url ?? null },
+      ...(attester.postQuantumKey !== null && { postQuantum: encodeCosignerVkey(attester.postQuantumKey) }),
       tasks: schedules.map(({ task }) => task),
     },
     'ledgerstone watch starts',

@@ -7,12 +7,12 @@ import { MIB } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
-import { openForReading, openForWriting, openSigner } from '../../clients/open.ts';
+import { openForReading, openForWriting, openMlDsaSigner, openSigner } from '../../clients/open.ts';
 import { requireSeparate } from '../../clients/separate.ts';
 import { archiveOriginOf, type VerifierConfig } from '../../config/verifier.ts';
 import type { CosignerKey } from '../../format/cosignature.ts';
 import type { IndexChecker } from '../../read/find/index/index-checker.ts';
-import type { Signer } from '../../sign/signer.ts';
+import type { MlDsaSigner, Signer } from '../../sign/signer.ts';
 import { roleCredentials } from '../../store/role-credentials.ts';
 import type { ReadableStore, Store } from '../../store/store.ts';
 import type { Notifier } from '../../verifier/alarms/notifier.ts';
@@ -49,6 +49,8 @@ export type VerifierClients = {
   readonly archive: ReadableStore;
   readonly own: Store;
   readonly signer: Signer;
+  /** The second key, if the configuration names one. */
+  readonly postQuantum?: MlDsaSigner | undefined;
   /** The bucket of CloudTrail's files, if the configuration names it. */
   readonly trailFiles?: ReadableStore | undefined;
 };
@@ -63,11 +65,13 @@ export async function openClients(config: VerifierConfig): Promise<VerifierClien
   });
   const { trailFiles } = config.attempts;
   try {
-    const signer = await openSigner(config.cosigner.signing);
+    const { signing, postQuantum } = config.cosigner;
+    const signer = await openSigner(signing);
     return {
       archive,
       own,
       signer,
+      ...(postQuantum !== null && { postQuantum: await openMlDsaSigner(postQuantum) }),
       ...(trailFiles !== null && { trailFiles: await openForReading(trailFiles.store) }),
     };
   } catch (error) {
@@ -116,7 +120,7 @@ function requireOwnKey({ archive }: VerifierConfig, { publicKey, description }: 
 /** Over opened clients, so that tests bring their own. Throws `config` if the two parties are one. */
 export function makeVerifier(
   config: VerifierConfig,
-  { archive, own, signer, trailFiles }: VerifierClients,
+  { archive, own, signer, postQuantum, trailFiles }: VerifierClients,
   {
     checker,
     log,
@@ -134,7 +138,7 @@ export function makeVerifier(
   const { name, earlier } = config.cosigner;
   const { trusted } = config.archive;
   const attester = new Attester({
-    ...{ store: own, name, signer, earlier, trusted, retention, sha256: nodeSha256, clock },
+    ...{ store: own, name, signer, postQuantum, earlier, trusted, retention, sha256: nodeSha256, clock },
   });
   const notifiers = notifiersOf(config.alarms, clock);
   const signing = noteSigning(config, attester.key, signer);
@@ -247,8 +251,9 @@ function notifiersOf({ sns, webhook }: VerifierConfig['alarms'], clock: Clock): 
 function watchedOf({ archive, attestations, cosigner, attempts }: VerifierConfig): Watched | null {
   const stores = [archive.store, attestations.store];
   const buckets = stores.flatMap((store) => (store.kind === 's3' ? [store.bucket] : []));
-  const { signing } = cosigner;
-  const keys = [archive.logKey, signing.kind === 'kms' ? signing : null];
+  const { signing, postQuantum } = cosigner;
+  const own = [signing, postQuantum].map((key) => (key?.kind === 'kms' ? key : null));
+  const keys = [archive.logKey, ...own];
   const keyArns = keys.flatMap((key) => (key?.keyId.startsWith('arn:') ? [key.keyId] : []));
   const { trailFiles, ...names } = attempts;
   if (trailFiles?.store.kind === 's3') buckets.push(trailFiles.store.bucket);

@@ -27,11 +27,13 @@ const KNOWN: Readonly<Record<KeyAlgorithm, { readonly spki: string; readonly sig
 };
 const MESSAGE = utf8('ledgerstone');
 
-/** WebCrypto for the kinds of keys that it has here, and @noble/curves for the others. */
+/** WebCrypto for the kinds of keys that it has here, and noble's libraries for the others. */
 export async function browserVerifier(): Promise<VerifySignature> {
   const has = { ed25519: await hasKind('ed25519'), 'ecdsa-p256': await hasKind('ecdsa-p256') };
   return (key, message, signature) =>
-    has[key.algorithm] ? verifySignature(key, message, signature) : portableVerify(key, message, signature);
+    key.algorithm === 'ml-dsa-44' || has[key.algorithm]
+      ? verifySignature(key, message, signature)
+      : portableVerify(key, message, signature);
 }
 
 async function hasKind(kind: KeyAlgorithm): Promise<boolean> {

@@ -1,5 +1,6 @@
 // What does the page say of the package as a whole: the verdict, what was asked, whose keys?
 
+import { labelOf } from '../../format/cosignature.ts';
 import { colourOf, type PackageCheck, type UsedKey } from '../check.ts';
 import type { Cosigned } from '../check-cosigners.ts';
 import type { SearchStatement } from '../protocol.ts';
@@ -124,8 +125,10 @@ const document_ = (title: string, value: unknown): HTMLElement | null =>
         element('pre', { tabindex: '0' }, JSON.stringify(value, null, 2)),
       );
 
-const cosignedText = ({ chain, partition, by, at }: Cosigned, words: Words): string =>
-  filled(words.cosignedText, { chain: `${chain}/${partition}`, by, at: at ?? words.noTime });
+function cosignedText({ chain, partition, by: name, algorithm, at }: Cosigned, words: Words): string {
+  const by = labelOf({ name, key: { algorithm } });
+  return filled(words.cosignedText, { chain: `${chain}/${partition}`, by, at: at ?? words.noTime });
+}
 
 export function keysSection(
   keys: readonly UsedKey[],

@@ -3,10 +3,16 @@ import { equalBytes, toHex } from '../../base/bytes.ts';
 import { FormatError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import { attestationKey } from '../../format/attestation.ts';
-import { type CosignerKey, cosignatureLine, cosignedMessage, cosignerKey } from '../../format/cosignature.ts';
-import { encodeSignedCheckpoint } from '../../format/note.ts';
+import {
+  type CosignerKey,
+  canCosign,
+  cosignatureLine,
+  cosignedMessage,
+  cosignerKey,
+} from '../../format/cosignature.ts';
+import { encodeSignedCheckpoint, type NoteSignature } from '../../format/note.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
-import type { Signer } from '../../sign/signer.ts';
+import type { MlDsaSigner, Signer } from '../../sign/signer.ts';
 import type { OpenedSeal } from '../../verify/open-seal.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { type OwnBucket, putLocked } from '../own-bucket.ts';
@@ -24,6 +30,8 @@ export type AttestOutcome =
 export type AttesterOptions = Omit<OwnBucket, 'signing'> & {
   readonly name: string;
   readonly signer: Signer;
+  /** A second key of the same name, which signs each attestation too. */
+  readonly postQuantum?: MlDsaSigner | undefined;
   /** Earlier keys of this verifier that are still trusted. */
   readonly earlier?: readonly CosignerKey[];
   /**
@@ -37,13 +45,17 @@ export type AttesterOptions = Omit<OwnBucket, 'signing'> & {
 export class Attester {
   readonly reader: AttestationReader;
   readonly key: CosignerKey;
+  /** The second key. */
+  readonly postQuantumKey: CosignerKey | null;
   readonly #options: AttesterOptions;
 
   constructor(options: AttesterOptions) {
     this.#options = options;
     this.key = cosignerKey(options.name, options.signer.publicKey, options.sha256);
-    const { store, earlier = [], trusted = [] } = options;
-    this.reader = new AttestationReader(store, [this.key, ...earlier], trusted);
+    const { store, earlier = [], trusted = [], name, postQuantum, sha256 } = options;
+    this.postQuantumKey = postQuantum === undefined ? null : cosignerKey(name, postQuantum.publicKey, sha256);
+    const present = [this.key, ...(this.postQuantumKey === null ? [] : [this.postQuantumKey])];
+    this.reader = new AttestationReader(store, [...present, ...earlier], trusted);
   }
 
   /**
@@ -52,16 +64,16 @@ export class Attester {
    * again.
    */
   async attest(place: ChainInArchive, head: OpenedSeal, signal?: AbortSignal): Promise<AttestOutcome> {
-    const { signer, clock } = this.#options;
+    const { clock } = this.#options;
     const { text, signatures, checkpoint } = head.seal.signed;
     const key = attestationKey(place.chain, place.partition, checkpoint.size);
     const timeSeconds = Math.floor(clock.now() / 1000);
-    const signature = await signer.sign(cosignedMessage(this.key, text, timeSeconds), signal);
+    const own = await this.#sign(text, checkpoint.origin, timeSeconds, signal);
     // Signatures of unknown keys could crowd ours out, so only those of the seal's own keys are copied.
     const known = signatures.filter(({ keyId, name }) =>
       head.signedKeys.some((one) => one.name === name && equalBytes(one.id, keyId)),
     );
-    const bytes = encodeSignedCheckpoint(text, [...known, cosignatureLine(this.key, timeSeconds, signature)]);
+    const bytes = encodeSignedCheckpoint(text, [...known, ...own]);
     const put = await putLocked(this.#options, key, bytes, signal);
     // Even `stored` does not prove that ours is the oldest version, because a delete marker frees the name.
     try {
@@ -73,5 +85,22 @@ export class Attester {
       if (!(error instanceof FormatError)) throw error;
       return { kind: 'obstructed', key, why: error.message };
     }
+  }
+  /**
+   * The lines of this verifier's keys: of both, or it rejects. An origin may be too long for ML-DSA-44
+   * (FORMAT.md 9.7.7); then the first key signs alone.
+   */
+  async #sign(text: Uint8Array, origin: string, timeSeconds: number, signal?: AbortSignal) {
+    const { signer, postQuantum } = this.#options;
+    const lines: NoteSignature[] = [];
+    const add = async (key: CosignerKey, by: Pick<Signer, 'sign'>) => {
+      const signature = await by.sign(cosignedMessage(key, text, timeSeconds), signal);
+      lines.push(cosignatureLine(key, timeSeconds, signature));
+    };
+    await add(this.key, signer);
+    const second = this.postQuantumKey;
+    if (postQuantum !== undefined && second !== null && canCosign(second, origin))
+      await add(second, postQuantum);
+    return lines;
   }
 }

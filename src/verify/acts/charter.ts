@@ -26,6 +26,8 @@ export function charterOf({ people, approval }: ActDetail['charter'], sha256: Sh
   const parsed = people.map(({ name, key, roles }) => {
     const vkey = parseCosignerVkey(key, sha256);
     if (vkey.name !== PERSON_KEY_NAME) throw new FormatError(`the key of ${name} is named ${vkey.name}`);
+    if (vkey.key.algorithm === 'ml-dsa-44')
+      throw new FormatError(`the key of ${name} signs checkpoints only`);
     return { name, roles, publicKey: vkey.key, fingerprint: spkiFingerprint(vkey.key, sha256) };
   });
   if (new Set(parsed.map(({ fingerprint }) => fingerprint)).size !== parsed.length)

@@ -3,7 +3,8 @@
 //	check note FILE VKEY...            a signed checkpoint: every key must have signed it
 //	check seal FILE DATA VKEY...       a tlog-proof: DATA is the leaf's bytes
 //
-// A VKEY is type:vkey, where type is log (Ed25519, type 01), ecdsa (P-256, type 02) or cosigner (Ed25519, type 04).
+// A VKEY is type:vkey, where type is log (Ed25519, type 01), ecdsa (P-256, type 02) or cosigner (Ed25519, type 04),
+// or mldsa (ML-DSA-44, type 06).
 // Prints the checkpoint's origin, size and the names of the keys that signed; exits with 1 when anything is refused.
 package main
 
@@ -67,7 +68,7 @@ func checkpoint(file []byte, vkeys []string) *flog.Checkpoint {
 	signed := map[string]bool{}
 	for _, s := range n.Sigs {
 		signed[fmt.Sprintf("%s %08x", s.Name, s.Hash)] = true
-		if t, err := fnote.CoSigV1Timestamp(s); err == nil && len(s.Base64) == 104 {
+		if t, err := fnote.CoSigV1Timestamp(s); err == nil && (len(s.Base64) == 104 || len(s.Base64) > 3000) {
 			fmt.Printf("cosigned at %d\n", t.Unix())
 		}
 	}
@@ -92,6 +93,8 @@ func verifier(vkey string) note.Verifier {
 		v, err = note.NewVerifier(text)
 	case "ecdsa":
 		v, err = fnote.NewECDSAVerifier(text)
+	case "mldsa":
+		v, err = fnote.NewMLDSAVerifier(text)
 	case "cosigner":
 		v, err = fnote.NewVerifierForCosignatureV1(text)
 	default:

@@ -169,3 +169,25 @@ it.each(['archive', 'verify', 'status', 'resume'])('%s says whose file it is', a
   const { code, err } = await ledgerstone([command, '--config', at('verifier.yaml'), ...more]);
   expect([code, err]).toEqual([2, expect.stringMatching(/: 1 problem\n.*this is the verifier's file/)]);
 });
+
+it('a second key, ML-DSA-44, is made, shown and tried like the first', async () => {
+  const text = readFileSync(at('verifier.yaml'), 'utf8');
+  const second = '"postQuantum":{"kind":"local","keyFile":"second.pem"},"signing"';
+  writeFileSync(at('verifier.yaml'), text.replace('"signing"', second));
+  const made = await ledgerstone(['init', '--config', at('verifier.yaml'), '--vkey', at('v.vkey'), '--json']);
+  expect([made.code, made.err]).toEqual([0, '']);
+  const { vkey, postQuantum } = JSON.parse(made.out);
+  expect([postQuantum.newKey, postQuantum.vkey.length > 1750]).toEqual([true, true]);
+  expect(readFileSync(at('v.vkey'), 'utf8')).toBe(`${vkey}\n${postQuantum.vkey}\n`);
+  const again = await ledgerstone(['init', '--config', at('verifier.yaml')]);
+  expect(again.out).toContain('second.pem, ML-DSA-44');
+  const { code, out } = await ledgerstone(['doctor', '--config', at('verifier.yaml'), '--json']);
+  expect(code).toBe(0);
+  const checks = JSON.parse(out).checks as readonly Record<string, string>[];
+  expect(checks.find(({ name }) => name === 'second-signs')?.['verdict']).toBe('ok');
+  expect(checks.find(({ name }) => name === 'second-vkey')?.['found']).toBe(postQuantum.vkey);
+  // An Ed25519 key in its place would be no second kind, and a verifier does not start with it.
+  renameSync(at('v.pem'), at('second.pem'));
+  const bad = await ledgerstone(['doctor', '--config', at('verifier.yaml')]);
+  expect([bad.code, bad.out]).toEqual([3, expect.stringContaining('its kind is ed25519, not ml-dsa-44')]);
+});

@@ -6,6 +6,7 @@ import { FormatError } from '../../../src/base/error.ts';
 import { portableSha256 as sha256 } from '../../../src/base/hash.ts';
 import { verifySignature } from '../../../src/base/signature.ts';
 import {
+  canCosign,
   cosignatureLine,
   cosignedMessage,
   cosignerKey,
@@ -14,8 +15,8 @@ import {
   readCosignature,
 } from '../../../src/format/cosignature.ts';
 import { encodeSignedCheckpoint, parseSignedCheckpoint } from '../../../src/format/note.ts';
-import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
-import { memorySigner } from '../../support/memory-signer.ts';
+import { encodeVkey, parseVkey, verifierKey } from '../../../src/format/vkey.ts';
+import { memoryMlDsaSigner, memorySigner } from '../../support/memory-signer.ts';
 
 /** The example of the specification: its cosignature's key id and time stand in the line. */
 const SPEC_NOTE = `example.com/behind-the-sofa
@@ -125,4 +126,80 @@ it.each([
   `name+00000000+${toBase64(fromBase64('BQ=='))}`,
 ])('%s is no cosigner key', (text) => {
   expect(() => parseCosignerVkey(text, sha256)).toThrowErrorMatchingSnapshot();
+});
+
+describe('an ML-DSA-44 cosigner', () => {
+  const signer = memoryMlDsaSigner('witness');
+  const key = cosignerKey('witness.example.com/w3', signer.publicKey, sha256);
+
+  it('signs the specification’s structure, without the extension of a text', () => {
+    const message = cosignedMessage(key, TEXT, 1_679_315_147);
+    expect(toHex(message)).toBe(
+      [
+        ['737562747265652f76310a00', `16${toHex(utf8('witness.example.com/w3'))}`, '000000006418 50cb'],
+        [`1b${toHex(utf8('example.com/behind-the-sofa'))}`, '0000000000000000', '00000000013e2dc3'],
+        [toHex(fromBase64('CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I='))],
+      ]
+        .flat()
+        .join('')
+        .replaceAll(' ', ''),
+    );
+  });
+
+  it('has a vkey of type 6, which no log has', () => {
+    const vkey = encodeCosignerVkey(key);
+    expect(vkey).toMatch(/^witness\.example\.com\/w3\+[0-9a-f]{8}\+B[g-v]/);
+    expect(parseCosignerVkey(vkey, sha256)).toEqual(key);
+    expect(() => parseVkey(vkey, sha256)).toThrow('unknown signature type: not 1 (Ed25519) or 2 (P-256)');
+  });
+
+  it('makes lines that hold for that time and that name only', async () => {
+    const line = cosignatureLine(key, 1000, await signer.sign(cosignedMessage(key, TEXT, 1000)));
+    const note = parseSignedCheckpoint(encodeSignedCheckpoint(TEXT, [line]));
+    const read = readCosignature(note.signatures[0] as typeof line, key, note.text);
+    expect([read?.timeSeconds, read?.signature.length]).toEqual([1000, 2420]);
+    const holds = (of: typeof read) =>
+      verifySignature(key.key, of?.message as Uint8Array, of?.signature as Uint8Array);
+    expect(await holds(read)).toBe(true);
+    const later = line.signature.slice();
+    later[7] = (later[7] as number) ^ 1;
+    expect(await holds(readCosignature({ ...line, signature: later }, key, note.text))).toBe(false);
+    // Somebody who calls the key by another name.
+    const other = { ...cosignerKey('witness.example.com/w4', signer.publicKey, sha256), id: key.id };
+    expect(await holds(readCosignature({ ...line, name: other.name }, other, note.text))).toBe(false);
+  });
+
+  it('says no time with 0', async () => {
+    const line = cosignatureLine(key, 0, await signer.sign(cosignedMessage(key, TEXT, 0)));
+    expect(readCosignature(line, key, TEXT)?.timeSeconds).toBeNull();
+  });
+
+  it.each([
+    ['an Ed25519 cosignature’s length', 72],
+    ['one byte less', 2427],
+    ['one byte more', 2429],
+    ['none', 0],
+  ])('refuses a line with %s', (_what, length) => {
+    const line = { name: key.name, keyId: key.id, signature: new Uint8Array(length) };
+    expect(() => readCosignature(line, key, TEXT)).toThrow(FormatError);
+  });
+
+  it('refuses a time beyond all times', () => {
+    const line = { name: key.name, keyId: key.id, signature: new Uint8Array(2428).fill(0xff) };
+    expect(() => readCosignature(line, key, TEXT)).toThrow(FormatError);
+  });
+
+  it('signs no other note: its text has no size and no root', () => {
+    const note = utf8('ledgerstone/note/1\nfindings/x\naudit.example.com\nAAAA\n');
+    expect(() => cosignedMessage(key, note, 1000)).toThrow(FormatError);
+  });
+
+  it('needs a name and an origin of at most 255 bytes', () => {
+    const long = 'x'.repeat(256);
+    expect(() => cosignerKey(long, signer.publicKey, sha256)).toThrow('has 256 bytes');
+    expect([canCosign(key, 'x'.repeat(255)), canCosign(key, long)]).toEqual([true, false]);
+    expect(() => cosignedMessage(key, utf8(`${long}\n3\n${toBase64(new Uint8Array(32))}\n`), 1)).toThrow(
+      'has 256 bytes',
+    );
+  });
 });

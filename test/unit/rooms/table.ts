@@ -20,7 +20,7 @@ export const ROOMS: readonly Room[] = [
     name: 'base',
     knows: 'bytes, hashes, errors, clock, limits, log',
     rooms: [],
-    packages: ['@noble/hashes'],
+    packages: ['@noble/hashes', '@noble/post-quantum'],
   },
   { name: 'base/node', knows: "Node's hashing and compression", rooms: ['base'], packages: ['node:'] },
   {

@@ -2,8 +2,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import type { CosigningKey } from '../../../src/format/vkey.ts';
 import type { KmsSignerOptions } from '../../../src/sign/kms.ts';
-import { memorySigner } from '../../support/memory-signer.ts';
+import type { Signer } from '../../../src/sign/signer.ts';
+import { memoryMlDsaSigner, memorySigner } from '../../support/memory-signer.ts';
 
 export const ARN = 'arn:aws:kms:eu-central-1:111122223333:key/0b1e6d6c-6c2f-4f0e-9a59-1d0a6f2f7a10';
 
@@ -31,11 +33,21 @@ export type FakeKms = AsyncDisposable & {
   readonly preimages: Uint8Array[];
 };
 
-type Kind = 'ECC_NIST_P256' | 'ECC_NIST_EDWARDS25519';
+const ALGORITHMS = {
+  ECC_NIST_P256: 'ECDSA_SHA_256',
+  ECC_NIST_EDWARDS25519: 'ED25519_SHA_512',
+  ML_DSA_44: 'ML_DSA_SHAKE_256',
+} as const;
+type Kind = keyof typeof ALGORITHMS;
+
+const keyOf = (spec: Kind): Signer<CosigningKey> =>
+  spec === 'ML_DSA_44'
+    ? memoryMlDsaSigner()
+    : memorySigner({ algorithm: spec === 'ECC_NIST_P256' ? 'ecdsa-p256' : 'ed25519' });
 
 /** Truth: one enabled key of that spec, at ARN and at alias/log. */
 export async function fakeKms(spec: Kind = 'ECC_NIST_P256'): Promise<FakeKms> {
-  const key = memorySigner({ algorithm: spec === 'ECC_NIST_P256' ? 'ecdsa-p256' : 'ed25519' });
+  const key = keyOf(spec);
   const calls: KmsCall[] = [];
   const preimages: Uint8Array[] = [];
 
@@ -47,9 +59,13 @@ export async function fakeKms(spec: Kind = 'ECC_NIST_P256'): Promise<FakeKms> {
     });
     switch (call.action) {
       case 'GetPublicKey': {
-        const algorithm = spec === 'ECC_NIST_P256' ? 'ECDSA_SHA_256' : 'ED25519_SHA_512';
         const PublicKey = Buffer.from(key.publicKey.spki).toString('base64');
-        return ok({ PublicKey, KeySpec: spec, KeyUsage: 'SIGN_VERIFY', SigningAlgorithms: [algorithm] });
+        return ok({
+          PublicKey,
+          KeySpec: spec,
+          KeyUsage: 'SIGN_VERIFY',
+          SigningAlgorithms: [ALGORITHMS[spec]],
+        });
       }
       case 'DescribeKey':
         return ok({ KeyMetadata: { KeyId: ARN, Arn: ARN, KeyState: 'Enabled', Enabled: true } });
@@ -60,11 +76,15 @@ export async function fakeKms(spec: Kind = 'ECC_NIST_P256'): Promise<FakeKms> {
     }
   };
 
-  // Signs only what real KMS would have been asked in the right form: a digest for P-256, raw bytes for Ed25519.
+  // Signs only what real KMS would have been asked in the right form: a digest for P-256, else raw bytes.
   const signatureFor = async (input: KmsCall['input']) => {
     const message = Buffer.from(String(input['Message']), 'base64');
-    if (spec === 'ECC_NIST_EDWARDS25519') {
-      if (input['MessageType'] !== 'RAW' || input['SigningAlgorithm'] !== 'ED25519_SHA_512')
+    if (spec !== 'ECC_NIST_P256') {
+      if (
+        input['MessageType'] !== 'RAW' ||
+        input['SigningAlgorithm'] !== ALGORITHMS[spec] ||
+        message.length > 4096
+      )
         throw new Error('form');
       return key.sign(message);
     }

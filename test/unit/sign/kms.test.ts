@@ -2,15 +2,15 @@
 import { createPublicKey, verify as cryptoVerify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/base/bytes.ts';
-import type { PublicKey } from '../../../src/format/vkey.ts';
-import { kmsSigner } from '../../../src/sign/kms.ts';
+import type { CosigningKey } from '../../../src/format/vkey.ts';
+import { kmsMlDsaSigner, kmsSigner } from '../../../src/sign/kms.ts';
 import { ARN, failure, fakeKms } from './fake-kms.ts';
 
 const message = utf8('audit.example.com/prod/orders/0\n1\nAAAA\n');
 
-function opensslAccepts(key: PublicKey, signature: Uint8Array): boolean {
+function opensslAccepts(key: CosigningKey, signature: Uint8Array): boolean {
   const publicKey = createPublicKey({ key: Buffer.from(key.spki), format: 'der', type: 'spki' });
-  return cryptoVerify(key.algorithm === 'ed25519' ? null : 'sha256', message, publicKey, signature);
+  return cryptoVerify(key.algorithm === 'ecdsa-p256' ? 'sha256' : null, message, publicKey, signature);
 }
 
 describe.each([
@@ -26,11 +26,19 @@ describe.each([
     messageType: 'RAW',
     signingAlgorithm: 'ED25519_SHA_512',
   },
+  {
+    spec: 'ML_DSA_44',
+    algorithm: 'ml-dsa-44',
+    messageType: 'RAW',
+    signingAlgorithm: 'ML_DSA_SHAKE_256',
+  },
 ] as const)('a $spec key', ({ spec, algorithm, messageType, signingAlgorithm }) => {
+  const open = spec === 'ML_DSA_44' ? kmsMlDsaSigner : kmsSigner;
+
   it('signs by ARN in its one right form', async () => {
     await using kms = await fakeKms(spec);
     kms.preimages.push(message);
-    const signer = await kmsSigner({ ...kms.options, keyId: 'alias/log', region: 'eu-central-1' });
+    const signer = await open({ ...kms.options, keyId: 'alias/log', region: 'eu-central-1' });
     const signature = await signer.sign(message);
 
     expect(signer.publicKey.algorithm).toBe(algorithm);
@@ -51,7 +59,7 @@ describe.each([
     await using kms = await fakeKms(spec);
     const other = utf8('another message');
     kms.preimages.push(message, other);
-    const signer = await kmsSigner(kms.options);
+    const signer = await open(kms.options);
     const foreign = Buffer.from(await signer.sign(other)).toString('base64');
     kms.script = () => ({ kind: 'json', status: 200, body: { KeyId: ARN, Signature: foreign } });
     await expect(signer.sign(message)).rejects.toMatchObject({ code: 'bad-signature', disposition: 'fatal' });
@@ -59,9 +67,28 @@ describe.each([
 
   it('refuses an empty signature', async () => {
     await using kms = await fakeKms(spec);
-    const signer = await kmsSigner(kms.options);
+    const signer = await open(kms.options);
     kms.script = () => ({ kind: 'json', status: 200, body: { KeyId: ARN } });
     await expect(signer.sign(message)).rejects.toMatchObject({ code: 'bad-signature' });
+  });
+});
+
+describe('a key of the other use', () => {
+  it('is refused: a log or a note would be signed with ML-DSA-44', async () => {
+    await using kms = await fakeKms('ML_DSA_44');
+    await expect(kmsSigner(kms.options)).rejects.toMatchObject({
+      code: 'key-wrong-kind',
+      message: expect.stringContaining('its spec is ML_DSA_44'),
+      remedy: expect.stringContaining('ECC_NIST_P256'),
+    });
+  });
+
+  it('is refused as a second key: it would be no second kind', async () => {
+    await using kms = await fakeKms('ECC_NIST_EDWARDS25519');
+    await expect(kmsMlDsaSigner(kms.options)).rejects.toMatchObject({
+      code: 'key-wrong-kind',
+      remedy: expect.stringContaining('ML_DSA_44'),
+    });
   });
 });
 

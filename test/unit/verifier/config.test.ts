@@ -53,6 +53,7 @@ describe('a good configuration', () => {
     });
     expect(config.cosigner.signing).toMatchObject({ kind: 'kms', region: 'eu-west-1' });
     expect(config.cosigner.earlier).toHaveLength(1);
+    expect(config.cosigner.postQuantum).toBeNull();
     expect(config).toMatchObject({
       chains: { freshnessMs: null, confirmMs: 300_000 },
       sweep: { everyMs: 3_600_000, leastLock: null, greatestLock: null },
@@ -120,6 +121,26 @@ describe('brokers to compare with', () => {
   });
 });
 
+it('takes a second key, and asks for its Region too', () => {
+  const second = '  postQuantum: { kind: kms, keyId: "5678abcd-12ab-34cd-56ef-1234567890ab" }\n';
+  const text = GOOD.replace('  earlier:', `${second}  earlier:`);
+  expect(parse(text).cosigner.postQuantum).toMatchObject({ kind: 'kms', region: 'eu-west-1' });
+  expect(
+    parse(text.replace('kind: kms, keyId: "5678', 'kind: local, keyFile: "5678')).cosigner,
+  ).toMatchObject({
+    postQuantum: { kind: 'local', keyFile: '/etc/5678abcd-12ab-34cd-56ef-1234567890ab' },
+  });
+  const arn = 'arn:aws:kms:eu-west-1:111122223333:key/1';
+  const nowhere = text
+    .replace('kind: s3, bucket: acme-attestations, region: eu-west-1', 'kind: directory, path: own')
+    .replace('1234abcd-12ab-34cd-56ef-1234567890ab', arn);
+  expect(problems(nowhere)).toEqual([
+    expect.stringContaining(
+      'cosigner.postQuantum.region: is missing: neither the key id nor the store tells it',
+    ),
+  ]);
+});
+
 describe('what is wrong', () => {
   const cases: [what: string, text: string, said: string[]][] = [
     [
@@ -169,7 +190,7 @@ describe('what is wrong', () => {
       "a log's key as a cosigner's",
       GOOD.replace(EARLIER, VKEY),
       [
-        '10 cosigner.earlier[0]: is not a cosigner key: a vkey of an unknown signature type: not 4 (Ed25519) or 2 (P-256)',
+        '10 cosigner.earlier[0]: is not a cosigner key: a vkey of an unknown signature type: not 4 (Ed25519), 2 (P-256) or 6 (ML-DSA-44)',
       ],
     ],
     [
