@@ -1,7 +1,7 @@
 // Which events of a bucket and its key does the verifier get?
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
 
-export type WatchedKey = { readonly keyArn: string; readonly keyId: string };
+type WatchedKey = { readonly keyArn: string; readonly keyId: string };
 
 export type WatchedResources = {
   readonly bucketName: string;

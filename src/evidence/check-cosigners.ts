@@ -52,7 +52,7 @@ export async function checkCosigners(
         if (holds === null) findings.add('cosignature-unchecked', about);
         if (holds === false) findings.add('cosignature-bad', about);
         if (holds !== true) continue;
-        use('cosigner', key.name, key.key, given !== null);
+        use('cosigner', labelOf(key), key.key, given !== null);
         const at = read.timeSeconds === null ? null : timeText(read.timeSeconds * 1000);
         cosigned.push({ chain, partition, by: key.name, algorithm: key.key.algorithm, at });
       }

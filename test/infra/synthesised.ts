@@ -13,6 +13,7 @@ export const BUCKET = 'acme-audit';
 export const KEY_IDS = {
   log: '00000000-1111-2222-3333-444444444444',
   verifier: '55555555-6666-7777-8888-999999999999',
+  second: '22222222-3333-4444-5555-666666666666',
 } as const;
 
 export const CONFIG = `
@@ -124,7 +125,9 @@ class Names {
       case 'AWS::IAM::Role':
         return this.#given(id, 'RoleName', id);
       case 'AWS::KMS::Key':
-        return KEY_IDS[id.startsWith('LogKey') ? 'log' : 'verifier'];
+        return KEY_IDS[
+          id.startsWith('LogKey') ? 'log' : id.startsWith('PostQuantum') ? 'second' : 'verifier'
+        ];
       case 'AWS::Events::EventBus':
         return this.#given(id, 'Name', id);
       case 'AWS::SNS::Topic':

@@ -181,7 +181,7 @@ describe('each statement of the second party is needed', () => {
     );
   });
 
-  it.each(deniesOf(only(apart.stacks.verifier, 'AWS::KMS::Key').Properties['KeyPolicy']))(
+  it.each(deniesOf(only(apart.stacks.verifier, 'AWS::KMS::Key', 'Key').Properties['KeyPolicy']))(
     'and without %s it would not be',
     async (sid) => {
       const world = new World(apart.stacks, {

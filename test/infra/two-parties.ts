@@ -128,6 +128,11 @@ export class World {
     return this.secondAccount !== ACCOUNT;
   }
 
+  /** Of the key that signs attestations too, by ML-DSA-44. */
+  get secondKeyArn(): string {
+    return this.#output('VerifierPostQuantumKeyArn');
+  }
+
   get verifierKeyArn(): string {
     return this.#output('VerifierKeyArn');
   }
@@ -250,7 +255,9 @@ export class World {
     const own = (policy: Document | undefined): Guarded => ({ account: String(account), policy });
     if (service === 'kms') {
       const stack = resource === LOG_KEY ? archive : verifier;
-      return own(policyOf(stack, 'AWS::KMS::Key', 'KeyPolicy', () => true));
+      const isSecond = resource === this.secondKeyArn;
+      const isIt = (text: string) => stack === archive || text.startsWith('PostQuantum') === isSecond;
+      return own(policyOf(stack, 'AWS::KMS::Key', 'KeyPolicy', isIt));
     }
     if (service === 'sns')
       return own(policyOf(verifier, 'AWS::SNS::TopicPolicy', 'PolicyDocument', () => true));

@@ -218,18 +218,31 @@ export const LOG_KEY_ROWS: readonly Row[] = [
   ...rows('log key', ['kms:CreateGrant', 'kms:ReplicateKey'], LOG_KEY),
 ];
 
-export const verifierKeyRows = ({ verifierKeyArn: key }: World): readonly Row[] => [
-  row('verifier key: sign', 'kms:Sign', key, ['verifier'], sign('ED25519_SHA_512', 'RAW')),
-  row('verifier key: sign a digest', 'kms:Sign', key, [], sign('ED25519_PH_SHA_512', 'DIGEST')),
-  row('verifier key: sign with another algorithm', 'kms:Sign', key, [], sign('ECDSA_SHA_256', 'DIGEST')),
-  ...rows('verifier key', ['kms:GetPublicKey'], key, [
+export const verifierKeyRows = ({ verifierKeyArn, secondKeyArn }: World): readonly Row[] => [
+  row('verifier key: sign', 'kms:Sign', verifierKeyArn, ['verifier'], sign('ED25519_SHA_512', 'RAW')),
+  ...rowsOfKey('verifier key', verifierKeyArn),
+  row('second key: sign', 'kms:Sign', secondKeyArn, ['verifier'], sign('ML_DSA_SHAKE_256', 'RAW')),
+  row(
+    'second key: sign a prepared message',
+    'kms:Sign',
+    secondKeyArn,
+    [],
+    sign('ML_DSA_SHAKE_256', 'EXTERNAL_MU'),
+  ),
+  ...rowsOfKey('second key', secondKeyArn),
+];
+
+const rowsOfKey = (name: 'verifier key' | 'second key', key: string): readonly Row[] => [
+  row(`${name}: sign a digest`, 'kms:Sign', key, [], sign('ED25519_PH_SHA_512', 'DIGEST')),
+  row(`${name}: sign with another algorithm`, 'kms:Sign', key, [], sign('ECDSA_SHA_256', 'DIGEST')),
+  ...rows(name, ['kms:GetPublicKey'], key, [
     ...(['verifier', 'secondAuditor', 'secondKeyAdmin', 'secondBreakGlass', 'secondDeployer'] as const),
   ]),
-  ...rows('verifier key', ['kms:PutKeyPolicy'], key, ['secondBreakGlass', 'secondDeployer']),
-  ...rows('verifier key', ['kms:DisableKey', 'kms:ScheduleKeyDeletion'], key, ['secondBreakGlass']),
-  ...rows('verifier key', ['kms:TagResource'], key, ['secondKeyAdmin', 'secondDeployer']),
-  ...rows('verifier key', ['kms:CancelKeyDeletion'], key, ['secondKeyAdmin', 'secondBreakGlass']),
-  ...rows('verifier key', ['kms:CreateGrant', 'kms:ReplicateKey'], key),
+  ...rows(name, ['kms:PutKeyPolicy'], key, ['secondBreakGlass', 'secondDeployer']),
+  ...rows(name, ['kms:DisableKey', 'kms:ScheduleKeyDeletion'], key, ['secondBreakGlass']),
+  ...rows(name, ['kms:TagResource'], key, ['secondKeyAdmin', 'secondDeployer']),
+  ...rows(name, ['kms:CancelKeyDeletion'], key, ['secondKeyAdmin', 'secondBreakGlass']),
+  ...rows(name, ['kms:CreateGrant', 'kms:ReplicateKey'], key),
 ];
 
 /** What the verifier stands on. Its account's administrators reach that: its account should not be the archive's. */

@@ -64,13 +64,26 @@ describe('the attestation bucket', () => {
 
 describe('the key', () => {
   it('is Ed25519 unless P-256 is chosen', () => {
-    const spec = (text: string) => only(bothStacks(text).verifier, 'AWS::KMS::Key').Properties['KeySpec'];
+    const spec = (text: string) =>
+      only(bothStacks(text).verifier, 'AWS::KMS::Key', 'Key').Properties['KeySpec'];
     expect(spec(APART)).toBe('ECC_NIST_EDWARDS25519');
     expect(spec(APART.replace('logKey:', 'key: { spec: ECC_NIST_P256 }\n  logKey:'))).toBe('ECC_NIST_P256');
   });
 
+  it('has one of ML-DSA-44 beside it unless that is turned off, and both are in the configuration', () => {
+    const { verifier: stack } = bothStacks(APART);
+    const second = only(stack, 'AWS::KMS::Key', 'PostQuantumKey').Properties;
+    expect([second['KeySpec'], second['KeyUsage']]).toEqual(['ML_DSA_44', 'SIGN_VERIFY']);
+    expect(openAllowances(second['KeyPolicy'])).toEqual([]);
+    const configured = (of: typeof stack) =>
+      JSON.stringify(only(of, 'AWS::Lambda::Function').Properties['Environment']).includes('postQuantum');
+    expect(configured(stack)).toBe(true);
+    const off = bothStacks(APART.replace('logKey:', 'key: { postQuantum: false }\n  logKey:')).verifier;
+    expect([ofType(off, 'AWS::KMS::Key').length, configured(off)]).toEqual([1, false]);
+  });
+
   it('names no account as such', () => {
-    expect(openAllowances(only(verifier, 'AWS::KMS::Key').Properties['KeyPolicy'])).toEqual([]);
+    expect(openAllowances(only(verifier, 'AWS::KMS::Key', 'Key').Properties['KeyPolicy'])).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
 import { fingerprintDigits } from '../../evidence/fingerprint.ts';
 import type { PackageSigner } from '../../evidence/package.ts';
-import type { CosignerKey } from '../../format/cosignature.ts';
+import { type CosignerKey, labelOf } from '../../format/cosignature.ts';
 import { isWord } from '../../format/scalar.ts';
 import {
   type AttestationOptions,
@@ -198,8 +198,8 @@ async function report(
   const gaps = gapLines === 0 ? '' : ` and ${counted(gapLines, 'gap line')}`;
   await output.line(`${counted(events, 'event')}${gaps} in ${names.join(', ')}`);
   for (const { name, key } of log) output.note(printable(`key of ${name}: ${digits(key)}`));
-  for (const { name, key } of cosigners)
-    output.note(printable(`key of the second party ${name}: ${digits(key)}`));
+  for (const cosigner of cosigners)
+    output.note(printable(`key of the second party ${labelOf(cosigner)}: ${digits(cosigner.key)}`));
   output.note(
     signer === null
       ? 'the list of files is not signed: --sign-key or --sign-kms does that'

@@ -6,8 +6,8 @@ import type { SignedCheckpoint } from '../../format/note.ts';
 
 /**
  * The first cosigner whose signature is valid, or null. Throws FormatError if one of their signatures before
- * it is not, or that of another key of the same name. A cosigner with two keys has signed with both, as far as
- * their lines stand there, or not at all.
+ * it is not, or that of another key of the same name: of two keys' lines both hold, as far as they are there,
+ * or it has not signed.
  */
 export async function cosignedBy(
   signed: Pick<SignedCheckpoint, 'text' | 'signatures'>,
