@@ -28,6 +28,8 @@ import {
 export const GOVERNANCE_KEY = (): Signer => signer('governance key', 'ecdsa-p256');
 
 const personSigner = (name: string): Signer => signer(`person ${name}`);
+/** Hex SHA-256 of that person's key. */
+export const personPrint = (name: string): string => spkiFingerprint(personSigner(name).publicKey, sha256);
 /** Of a charter. */
 export const person = (name: string, ...roles: ('officer' | 'approver')[]) => ({
   name,
@@ -41,8 +43,12 @@ export type Asked = Omit<ActRequest, 'of' | 'reason' | 'reference'> & {
   readonly of?: string | null;
   /** An officer unless given. */
   readonly by?: string;
-  /** Whose key signs; that of `by` unless given. */
+  /** Whose key is named; that of `by` unless given. */
+  readonly keyOf?: string;
+  /** Whose key signs; that of `keyOf` unless given. */
   readonly signedBy?: string;
+  /** As whom the store's account knew them; null unless given. */
+  readonly principal?: string | null;
 };
 export const CHARTER = {
   kind: 'charter',
@@ -54,14 +60,15 @@ export type MadeAct = { readonly id: string; readonly value: Uint8Array; readonl
 /** Makes signed acts, with ids that count up and always the same time. */
 export function actMaker(origin = governanceOrigin(ORIGIN)) {
   let ids = 0;
-  return async ({ by = OFFICER, signedBy = by, of = null, ...asked }: Asked): Promise<MadeAct> => {
+  return async (words: Asked): Promise<MadeAct> => {
+    const { by = OFFICER, keyOf = by, signedBy = keyOf, principal = null, of = null, ...asked } = words;
     const request = { of, reason: 'A test', reference: null, ...asked } as ActRequest;
     const signing = personSigner(signedBy);
     const id = (++ids).toString(16).padStart(32, '0');
     const act = {
       ...request,
       id,
-      by: { name: by, principal: null, key: spkiFingerprint(personSigner(by).publicKey, sha256) },
+      by: { name: by, principal, key: personPrint(keyOf) },
       time: timeText(START_MS),
       request: requestDigest(request, by, sha256),
     } as Act;

@@ -11,14 +11,7 @@ import type { Problem } from '../finding.ts';
 import type { ObjectLocation } from '../finding-list.ts';
 import { isPast, isUndone } from './ended.ts';
 import type { ActHistory } from './history.ts';
-import {
-  demandsOfActs,
-  extensions,
-  holdsStanding,
-  isInRange,
-  releasedAt,
-  type SegmentName,
-} from './in-force.ts';
+import { demandsOfActs, extensions, holdsStanding, isInRange, type SegmentName } from './in-force.ts';
 import { actsOf, type RecordedAct } from './recorded-act.ts';
 
 /** What was read of the decisions of an archive. */
@@ -74,13 +67,13 @@ export function heldTo(
   const isDue = (act: RecordedAct): boolean =>
     act.inForce !== null && (!isOpen(act) || nowMs - act.inForce.sealedMs > OPEN_MS_MAX);
   const placed = actsOf(history.acts, 'hold.place');
-  const holding = holdsStanding(history, isVerified ? releasedAt(history) : new Map());
+  const holding = isVerified ? holdsStanding(history) : placed;
   const extended = extensions(history);
   const demanded = demandsOfActs(
     // What was over before it was done demands nothing.
     [...holding, ...extended.filter((one) => !isUndone(one) || !isPast(one, nowMs))].filter(isDue),
   );
-  const letGo = [...(isVerified ? holding : placed), ...releasing(history, placed, isDue)].map(holdOf);
+  const letGo = [...holding, ...releasing(history, placed, isDue)].map(holdOf);
   const names = ({ segments }: Pick<Hold, 'segments'>, segment: SegmentName) =>
     segments.some((range) => isInRange(range, segment));
   return {

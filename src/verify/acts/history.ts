@@ -33,7 +33,7 @@ export class ActHistory {
   /** Of kinds that only a later version knows. */
   readonly later: LaterAct[] = [];
   readonly #options: ActHistoryOptions;
-  readonly #byId = new Map<string, RecordedAct | null>();
+  readonly #byId = new Map<string | null, RecordedAct | null>();
   #charter: Charter | null = null;
 
   constructor(options: ActHistoryOptions) {
@@ -50,8 +50,8 @@ export class ActHistory {
     return this.#charter;
   }
 
-  /** An act that counts, by its id. */
-  find(id: string): RecordedAct | null {
+  /** An act that counts, by its id. Null is the id of none. */
+  find(id: string | null): RecordedAct | null {
     return this.#byId.get(id) ?? null;
   }
 
@@ -141,7 +141,7 @@ export class ActHistory {
   }
 
   #conditionProblem(act: Act, place: SealedAt): string | null {
-    const target = act.of === null ? null : this.find(act.of);
+    const target = this.find(act.of);
     const isAbout = act.kind === 'approve' || act.kind === 'withdraw' || act.kind === 'done';
     const sealing = this.#sealingProblem(act, place);
     if (sealing !== null) return sealing;
@@ -170,10 +170,10 @@ export class ActHistory {
     if (a.name === b.name || a.key === b.key) return `${a.name} proposed it: somebody else must approve`;
     if (a.principal !== null && a.principal === b.principal)
       return `proposed and approved as ${a.principal}: it must be two`;
-    const writer = this.#charter?.people.find(({ fingerprint }) => fingerprint === b.key);
+    const { people, hours } = this.#charter!;
+    const writer = people.find(({ fingerprint }) => fingerprint === b.key);
     if (writer?.name !== b.name || !writer.roles.includes('officer'))
       return `${b.name}, who proposed it, is no officer of the charter in force any more`;
-    const hours = this.#charter?.hours ?? 0;
     if (approved.sealedMs <= place.sealedMs + hours * HOUR_MS) return null;
     return `approved more than ${hours} hours after it was proposed at ${timeText(place.sealedMs)}`;
   }
@@ -184,14 +184,13 @@ export class ActHistory {
       ...{ act, place, isForTwo, inForce: isForTwo ? null : place },
       ...{ approvedBy: null, withdrawnBy: null, doneBy: null },
     };
-    const target = act.of === null ? null : this.find(act.of);
+    const target = this.find(act.of);
     this.acts.push(recorded);
     this.#byId.set(act.id, recorded);
     if (!isForTwo && act.kind === 'charter') this.#charter = this.#charterOf(act);
-    if (target === null) return;
-    if (act.kind === 'withdraw') target.withdrawnBy = recorded;
-    if (act.kind === 'done') target.doneBy = recorded;
-    if (act.kind === 'approve') this.#approve(target, recorded);
+    if (act.kind === 'withdraw') target!.withdrawnBy = recorded;
+    if (act.kind === 'done') target!.doneBy = recorded;
+    if (act.kind === 'approve') this.#approve(target!, recorded);
   }
 
   #approve(target: RecordedAct, approval: RecordedAct): void {

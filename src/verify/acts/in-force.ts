@@ -23,23 +23,18 @@ export const isInRange = ({ chain, partition, from, to }: SegmentRange, segment:
   segment.sequence >= from &&
   (to === null || segment.sequence <= to);
 
-/** By case: the offset of its last release in force. What was placed before it has ended. */
-export function releasedAt(history: ActHistory): Map<string, number> {
-  const released = new Map<string, number>();
-  for (const { act, place, inForce } of history.acts)
-    if (act.kind === 'hold.release' && inForce !== null)
-      released.set(act.detail.case, Math.max(place.offset, released.get(act.detail.case) ?? -1));
-  return released;
-}
+/** The case that the act releases: all of its holds that were placed before end. Null: it releases none. */
+const releasedCase = ({ act, inForce }: RecordedAct): string | null =>
+  act.kind === 'hold.release' && inForce !== null ? act.detail.case : null;
 
 /** By case, in the order in which they were placed first. */
 export function holdsInForce(history: ActHistory): Hold[] {
-  const released = releasedAt(history);
-  const holds = new Map<string, Hold>();
-  for (const { act, place } of history.acts) {
+  const holds = new Map<string | null, Hold>();
+  for (const recorded of history.acts) {
+    const { act, place } = recorded;
+    holds.delete(releasedCase(recorded));
     if (act.kind !== 'hold.place' && act.kind !== 'hold.reaffirm') continue;
     const name = act.detail.case;
-    if (place.offset < (released.get(name) ?? -1)) continue;
     const before = holds.get(name);
     const affirmedMs = place.sealedMs;
     if (act.kind === 'hold.reaffirm') {
@@ -67,14 +62,17 @@ export type Demands = {
 
 /** Of all acts in force, done or not. */
 export const demandsOf = (history: ActHistory): Demands =>
-  demandsOfActs([...holdsStanding(history, releasedAt(history)), ...extensions(history)]);
+  demandsOfActs([...holdsStanding(history), ...extensions(history)]);
 
-/** Acts that placed holds which no release has ended. `released`: by case, as `releasedAt` has it. */
-export const holdsStanding = (
-  { acts }: ActHistory,
-  released: ReadonlyMap<string, number>,
-): ActOf<'hold.place'>[] =>
-  actsOf(acts, 'hold.place').filter(({ act, place }) => place.offset > (released.get(act.detail.case) ?? -1));
+/** Acts that placed holds which no release has ended. */
+export function holdsStanding({ acts }: ActHistory): ActOf<'hold.place'>[] {
+  const [released, standing] = [new Set<string | null>(), [] as ActOf<'hold.place'>[]];
+  for (const recorded of acts.toReversed()) {
+    released.add(releasedCase(recorded));
+    standing.push(...actsOf([recorded], 'hold.place').filter(({ act }) => !released.has(act.detail.case)));
+  }
+  return standing.toReversed();
+}
 
 /** Longer locks in force. */
 export const extensions = ({ acts }: ActHistory): ActOf<'retention.extend'>[] =>
