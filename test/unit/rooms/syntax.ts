@@ -10,11 +10,18 @@ export type Node = {
 /** Both ends count characters of the source; `end` lies behind the last one. */
 type Span = { readonly start: number; readonly end: number };
 
+type Parsed = { readonly program: unknown; readonly comments: readonly Span[] };
+
+/** Several rules look at one file after the other. Of more files than that, the trees would fill the memory. */
+let latest = { file: '', source: '', parsed: { program: null, comments: [] } as Parsed };
+
 /** Throws on what does not parse. */
-export function parse(file: string, source: string): { program: unknown; comments: readonly Span[] } {
+export function parse(file: string, source: string): Parsed {
+  if (file === latest.file && source === latest.source) return latest.parsed;
   const { program, comments, errors } = parseSync(file, source);
   if (errors[0] !== undefined) throw new Error(`${file}: ${errors[0].message}`);
-  return { program, comments };
+  latest = { file, source, parsed: { program, comments } };
+  return latest.parsed;
 }
 
 /** Calls `at` for each node of a syntax tree. */
