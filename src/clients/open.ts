@@ -33,6 +33,15 @@ export async function openForDeciding(config: StoreConfig): Promise<Store & Hold
   return openStore(config, false);
 }
 
+/**
+ * For a copy of an archive: a directory is made, legal holds can be put on, and no lock is set beyond
+ * `greatestLock`.
+ */
+export async function openForCopy(config: StoreConfig, greatestLock: Period): Promise<Store & HoldWriter> {
+  const store = await openStore(config, true);
+  return { ...boundedStore(store, greatestLock, systemClock), setHold: store.setHold };
+}
+
 /** Makes nothing: a directory that does not exist is an error. What is returned has no method that writes. */
 export async function openForReading(config: StoreConfig): Promise<ReadableStore> {
   if (config.kind === 'directory') await requireDirectory(config.path);

@@ -5,7 +5,7 @@ import type { StoreConfig } from '../config/connections.ts';
 /** Throws `usage` if it names none, or if the Region of a bucket is not known. */
 export function storeFromName(
   name: string,
-  options: { readonly region?: string; readonly endpoint?: string },
+  options: { readonly region?: string; readonly endpoint?: string; readonly profile?: string },
   env: NodeJS.ProcessEnv,
 ): StoreConfig {
   if (!name.startsWith('s3://')) {
@@ -28,6 +28,7 @@ export function storeFromName(
     region,
     prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
     ...(endpoint === undefined ? {} : { endpoint }),
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
   };
 }
 

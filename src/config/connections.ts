@@ -28,6 +28,8 @@ export type S3StoreConfig = {
   readonly endpoint?: string;
   /** 12 digits. Requests fail if another account owns the bucket. */
   readonly expectedBucketOwner?: string;
+  /** Whose credentials, by the SDK's configuration files. Only the command line names one. */
+  readonly profile?: string;
 };
 type DirectoryStoreConfig = { readonly kind: 'directory' /** Absolute. */; readonly path: string };
 export type StoreConfig = S3StoreConfig | DirectoryStoreConfig;

@@ -60,10 +60,26 @@ export type ActDetail = {
   readonly export: { readonly case: string; readonly package: string; readonly events: number };
   readonly disclose: { readonly case: string; readonly to: string; readonly what: string };
   readonly drill: { readonly report: string };
+  readonly copy: {
+    /** The stores, as people name them. */
+    readonly from: string;
+    readonly to: string;
+    /** Of `from`, before it was copied. */
+    readonly verdict: (typeof VERDICTS)[number];
+    /** Null: each lock is at least as long as in `from`. */
+    readonly until: string | null;
+    readonly objects: number;
+    readonly bytes: number;
+    /** Hex SHA-256 of all keys and digests, and of the checkpoints of all heads. */
+    readonly list: string;
+    readonly chains: number;
+    readonly heads: string;
+  };
 };
 export type ActKind = keyof ActDetail;
 
 type Detail = Readonly<Record<string, unknown>>;
+const VERDICTS = ['verified', 'broken', 'unverifiable'] as const;
 const WORD = 255;
 const PEOPLE_MAX = 64;
 const SEGMENTS_MAX = 1000;
@@ -118,6 +134,13 @@ const CHECKS: { readonly [Kind in ActKind]: (detail: Detail) => ActDetail[Kind] 
     what: wordOf(detail, 'what'),
   }),
   drill: (detail) => ({ report: hashOf(detail, 'report') }),
+  copy: (detail) => ({
+    ...{ from: wordOf(detail, 'from'), to: wordOf(detail, 'to'), verdict: verdictOf(detail['verdict']) },
+    until: detail['until'] === null ? null : untilOf(detail['until']),
+    ...{ objects: countOf(detail['objects'], 'objects'), bytes: countOf(detail['bytes'], 'bytes') },
+    ...{ list: hashOf(detail, 'list'), chains: countOf(detail['chains'], 'chains') },
+    heads: hashOf(detail, 'heads'),
+  }),
 };
 
 /** Kinds that take effect only when another person has approved. `policy` and `charter`: sometimes. */
@@ -210,6 +233,12 @@ function untilOf(value: unknown): string {
   if (typeof value !== 'string') throw refused('until');
   parseUntil(value);
   return value;
+}
+
+function verdictOf(value: unknown): (typeof VERDICTS)[number] {
+  const verdict = VERDICTS.find((one) => one === value);
+  if (verdict === undefined) throw refused('verdict');
+  return verdict;
 }
 
 function keyOf({ use, key }: Detail): Key {

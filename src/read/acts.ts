@@ -75,7 +75,8 @@ export async function lookAtActs(
   return { kind: 'read', history, head: head?.sequence ?? 0, isVerified: problem === null, problem };
 }
 
-async function hasGovernance(store: StoreReader, signal: AbortSignal): Promise<boolean> {
+/** Whether people decide anything about this archive. */
+export async function hasGovernance(store: StoreReader, signal: AbortSignal): Promise<boolean> {
   for (const prefix of [sealPrefix(GOVERNANCE_CHAIN, 0), dataPrefix(GOVERNANCE_CHAIN, 0)])
     for await (const { marker } of store.listVersions(prefix, { limit: 1, signal })) if (!marker) return true;
   return false;

@@ -1,6 +1,7 @@
 // How is S3 called so that nothing hangs, leaks or floods?
 
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { fromIni } from '@aws-sdk/credential-provider-ini';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { Semaphore } from '../base/concurrency.ts';
 import { LedgerstoneError } from '../base/error.ts';
@@ -22,6 +23,8 @@ export type S3Options = {
   readonly expectedBucketOwner?: string;
   /** Default: the SDK's chain (environment, files, roles). */
   readonly credentials?: NonNullable<S3ClientConfig['credentials']>;
+  /** Of the SDK's configuration files, in place of the environment: the bucket of another account. */
+  readonly profile?: string;
   readonly connectTimeoutMs?: number;
   /** From a request's start to its answer's head; a second more for each MiB sent. */
   readonly requestTimeoutMs?: number;
@@ -130,6 +133,8 @@ function makeClient(
     region: options.region,
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    // The client's own `profile` steps back behind keys in the environment, now with a warning, later without.
+    ...(options.profile === undefined ? {} : { credentials: fromIni({ profile: options.profile }) }),
     forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
     maxAttempts: bounds.attemptsMax,
     // S3 may refuse a large PUT before its body was sent, and close. Without `Expect: 100-continue` that

@@ -1,4 +1,5 @@
 // Frozen archives that are, or are not, as people decided. (FORMAT.md 13.5, 13.6)
+import { utf8, utf8Text } from '../../src/base/bytes.ts';
 import { untilText } from '../../src/format/manifest.ts';
 import { GOVERNANCE_CHAIN, governanceOrigin } from '../../src/format/chain.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
@@ -485,7 +486,30 @@ const refused = (name: string, about: string, make: (world: World) => Promise<un
   }),
 });
 
+const COPY = {
+  kind: 'copy',
+  detail: {
+    ...{ from: 's3://acme-audit/prod/', to: 's3://acme-copy/prod/', verdict: 'verified', until: null },
+    ...{ objects: 7, bytes: 4096, list: 'a'.repeat(64), chains: 1, heads: 'b'.repeat(64) },
+  },
+} as const satisfies Asked;
+const copySaid = (from: string, to: string) => async ({ governance }: World) => {
+  const { value, timeMs } = await actMaker()(COPY);
+  await sealActs(governance, [{ value: utf8(utf8Text(value).replace(from, to)), timeMs }]);
+};
+
 const ACTS: readonly ArchiveCase[] = [
+  {
+    name: 'good-act-copy',
+    about: 'A copy is recorded: it demands nothing of the store (13.4.5).',
+    codes: [],
+    make: decided(async (world) => {
+      await world.decide(COPY);
+      await world.decide({ ...COPY, detail: { ...COPY.detail, verdict: 'broken', until: untilText(LATER_MS + YEAR_MS) } });
+    }),
+  },
+  refused('odd-act-copy-verdict', 'A copy whose source was called what no verdict is (13.4.5).', copySaid('verified', 'perfect!')),
+  refused('odd-act-copy-digest', 'A copy whose list has a digest of another length (13.4.5).', copySaid('a'.repeat(64), 'a'.repeat(62))),
   refused('odd-act-junk', 'A line of the governance chain is no act (13.5.1).', ({ governance }) =>
     sealActs(governance, [junkAct('{"hello":1}')]),
   ),
@@ -607,7 +631,7 @@ const KEYS: readonly ArchiveCase[] = [
     await world.approved(RETIRED_NEXT);
     await world.decide(keyOf('key.rotate'));
   }),
-  refused('odd-key-rotated-to-none', 'The chains are to be signed by a key of another archive (13.4.4).', ({ decide }) =>
+  refused('odd-key-rotated-to-none', 'The chains are to be signed by a key of another archive (13.4.5).', ({ decide }) =>
     decide(keyOf('key.rotate', encodeVkey(archiveKey(NEXT(), 'audit.example.com/test')))),
   ),
   refused('odd-charter-with-sealer', 'A charter in which the key that seals it is a person’s (13.5.1).', ({ decide }) =>

@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   receipt: async () => (await import('./receipt.ts')).receiptCommand,
   check: async () => (await import('./check.ts')).checkCommand,
   export: async () => (await import('./export.ts')).exportCommand,
+  copy: async () => (await import('./copy.ts')).copyCommand,
   'verify-package': async () => (await import('./verify-package.ts')).verifyPackageCommand,
   sample: async () => (await import('./sample.ts')).sampleCommand,
   governance: async () => (await import('./governance.ts')).governanceCommand,

@@ -96,7 +96,12 @@ export async function deciding(
   }
 }
 
-function requireWords({ by, reason, reference }: DecidingOptions): void {
+/** Throws UsageError for words that no act may have. */
+export function requireWords({
+  by,
+  reason,
+  reference,
+}: Pick<DecidingOptions, 'by' | 'reason' | 'reference'>): void {
   for (const [name, text, most] of [
     ['--by', by, 255],
     ['--reason', reason, 2048],

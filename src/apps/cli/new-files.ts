@@ -49,12 +49,13 @@ export class NewFiles {
 }
 
 /** Known before hours of reading. Throws UsageError. */
-export async function requireNoFile(name: string): Promise<void> {
+export async function requireNoFile(name: string, option = '--out'): Promise<void> {
   const isThere = await access(name).then(
     () => true,
     () => false,
   );
-  if (isThere) throw new UsageError(`${name} exists, and stays as it is`, 'Choose another name with --out.');
+  if (isThere)
+    throw new UsageError(`${name} exists, and stays as it is`, `Choose another name with ${option}.`);
 }
 
 const WRITTEN_AT_ONCE = 1024 * 1024;

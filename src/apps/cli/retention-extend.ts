@@ -2,14 +2,13 @@
 import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { afterPeriod } from '../../base/period.ts';
-import { periodOf } from '../../config/units.ts';
 import type { Act, ActRequest } from '../../format/act.ts';
-import { timeText, untilText } from '../../format/time.ts';
+import { untilText } from '../../format/time.ts';
 import { decisionLock, historyNow } from '../../governance/carry-out.ts';
 import { earlierActs } from '../../governance/earlier-acts.ts';
 import { recordAct } from '../../governance/record-act.ts';
 import { type DecidingOptions, deciding, withDecider } from './deciding.ts';
-import { EXIT, UsageError } from './exit-code.ts';
+import { EXIT } from './exit-code.ts';
 import { carryOutAll } from './hold-write.ts';
 import {
   checkSelection,
@@ -21,12 +20,10 @@ import {
 } from './selection-options.ts';
 import type { Session } from './session.ts';
 import { acting } from './session.ts';
-import { momentFromText } from './time-option.ts';
+import { DEFAULT_LIMIT, latestLock } from './until-option.ts';
 
 type ExtendOptions = DecidingOptions &
   SelectionOptions & { readonly until: string; readonly limit: string; readonly dryRun?: boolean };
-
-const DEFAULT_LIMIT = '10y';
 
 const HELP = `
 Seal and data of each segment that is stored now, and the archive's keys and FORMAT, are
@@ -55,7 +52,7 @@ export function retentionExtend(retention: Command, session: Session): void {
 async function runExtend(session: Session, options: ExtendOptions): Promise<number> {
   const { io, output } = session;
   checkSelection(options);
-  const until = untilOf(options);
+  const until = untilText(latestLock('--until', options.until, options));
   return deciding(session, options, 'one', async (context) => {
     const { tools, decider, asked } = context;
     const selected = await selectionOf(context, options, io.env);
@@ -90,22 +87,6 @@ async function runExtend(session: Session, options: ExtendOptions): Promise<numb
       ],
     });
   });
-}
-
-/** Throws UsageError. */
-function untilOf({ until, tz, limit }: ExtendOptions): string {
-  const untilMs = Math.ceil(momentFromText(until, tz) / 1000) * 1000;
-  const nowMs = systemClock.now();
-  if (untilMs <= nowMs) throw new UsageError(`--until ${until} is over already`, 'Give a later date.');
-  if (!/^[1-9][0-9]{0,3}(?:y|mo|w|d|h|s)$/.test(limit))
-    throw new UsageError(`--limit ${limit} is no period`, 'Give one such as 15y.');
-  const latestMs = afterPeriod(nowMs, periodOf(limit));
-  if (untilMs > latestMs)
-    throw new UsageError(
-      `--until ${until} lies beyond ${limit} from now (${timeText(latestMs)})`,
-      'Nobody can take such a lock back. If it is meant, name the greatest period: --limit 15y.',
-    );
-  return untilText(untilMs);
 }
 
 /** The decision itself should not end before what it locks. `ownMs` null: its store has no locks. */

@@ -80,6 +80,13 @@ const KINDS: Record<string, (detail: unknown) => boolean> = {
   'hold.release': one('case'),
   'retention.extend': (detail) =>
     members(detail, 'segments until') && ranges(detail['segments']) && time(detail['until'], SECONDS),
+  copy: (detail) =>
+    members(detail, 'from to verdict until objects bytes list chains heads') &&
+    ['from', 'to'].every((name) => word(detail[name], 255)) &&
+    ['verified', 'broken', 'unverifiable'].includes(detail['verdict'] as string) &&
+    (detail['until'] === null || time(detail['until'], SECONDS)) &&
+    ['objects', 'bytes', 'chains'].every((name) => whole(detail[name])) &&
+    ['list', 'heads'].every((name) => hex(detail[name], 64)),
   disclose: (detail) =>
     members(detail, 'case to what') && ['case', 'to', 'what'].every((name) => word(detail[name], 255)),
 };

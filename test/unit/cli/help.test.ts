@@ -22,6 +22,7 @@ const COMMANDS = [
   'receipt',
   'check',
   'export',
+  'copy',
   'verify-package',
   'sample',
   'governance',

@@ -74,6 +74,7 @@ describe('the rule notices', () => {
     ['evidence/deep/x.ts', 'node:fs'],
     ['config/x.ts', '../verifier/tasks/holds.ts'],
     ['read/x.ts', '../apps/cli/output.ts'],
+    ['copy/x.ts', '../sign/local.ts'],
     ['clients/x.ts', '../archiver/pipeline.ts'],
     ['library/x.ts', '../store/directory.ts'],
     ['library/x.ts', '../archiver/pipeline.ts'],

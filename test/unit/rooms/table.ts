@@ -48,7 +48,7 @@ export const ROOMS: readonly Room[] = [
     name: 'store',
     knows: 'S3 (the only S3 client) or a directory',
     rooms: EDGE,
-    packages: ['node:', '@aws-sdk/client-s3', '@smithy/signature-v4'],
+    packages: ['node:', '@aws-sdk/client-s3', '@aws-sdk/credential-provider-ini', '@smithy/signature-v4'],
   },
   {
     name: 'ingest',
@@ -85,6 +85,12 @@ export const ROOMS: readonly Room[] = [
     name: 'read',
     knows: 'finds and reads lines of an archive',
     rooms: [...PURE, 'base/node', 'store', 'verify', 'verify/node'],
+    packages: ['node:'],
+  },
+  {
+    name: 'copy',
+    knows: 'every object of one store → another store, with its locks and holds',
+    rooms: [...EDGE, 'store'],
     packages: ['node:'],
   },
   {
