@@ -6,7 +6,7 @@ import { parseKey } from '../format/paths.ts';
  * `take`: is copied. `later`: came after the head up to which is copied. `foreign`: is no part of what is
  * copied. `elsewhere`: is copied in another step.
  */
-export type Belonging = 'take' | 'later' | 'foreign' | 'elsewhere';
+type Belonging = 'take' | 'later' | 'foreign' | 'elsewhere';
 
 export type CopyScope = {
   /** Folders that are listed, in the order of their bytes. */

@@ -133,7 +133,7 @@ function makeClient(
     region: options.region,
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-    // The client's own `profile` steps back behind keys in the environment, now with a warning, later without.
+    // Not the client's own `profile`: keys in the environment may come before that one some day.
     ...(options.profile === undefined ? {} : { credentials: fromIni({ profile: options.profile }) }),
     forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
     maxAttempts: bounds.attemptsMax,

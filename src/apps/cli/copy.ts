@@ -13,9 +13,9 @@ FROM is verified first, every byte of it; if it is not verified, nothing is copi
 --as-it-is says so. Then each object of it goes to TO, create-only, and is locked there as
 long as in FROM (\`same\`), or until a date if that is later; legal holds go with it. What
 lies in TO already is read and compared. TO must have Object Lock. A directory will do,
-and then nothing is locked. Run it again to go on after an interruption, and to bring the copy
-up to date: what is the same stays. Delete markers, later versions and foreign objects are
-no part of an archive and are not copied.
+and then nothing is locked. Run it again to go on after an interruption, and to bring the
+copy up to date: what is the same stays. Delete markers, later versions and foreign
+objects are no part of an archive and are not copied.
 
 If FROM has a chain of decisions, --config and a key of your own record the copy there,
 and that chain is copied last: both sides have the act. --no-act leaves it out. Never
@@ -32,7 +32,7 @@ Examples:
       --key decisions.vkey --lock-until same --to-profile second-account \\
       --by "Ada Byron" --reason "Second Region" --config governance.yaml \\
       --sign-key ada-key.pem
-  ledgerstone copy ./archive /mnt/disk/archive --key archive.vkey --lock-until 2033-01-01 \\
+  ledgerstone copy ./archive /mnt/disk/archive --key archive.vkey --lock-until same \\
       --by "Ada Byron" --reason "For the auditors" --receipt copy.json
 `;
 

@@ -73,6 +73,18 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['--out', '/nowhere/case.zip'],
   ],
+  copy: [
+    '/nowhere/a',
+    '/nowhere/b',
+    '--lock-until',
+    'same',
+    '--by',
+    'b',
+    '--reason',
+    'r',
+    '--receipt',
+    '/nowhere/r',
+  ],
   report: ['losses', '--out', '/nowhere/report.html'],
   sql: ['duckdb'],
   sample: ['--n', '1', '--seed', 's', '--out', '/nowhere/sample'],
@@ -188,6 +200,15 @@ describe('an archive that somebody else wrote', () => {
   it('keeps its values byte for byte where they do not go to a terminal', async () => {
     const args = ['get', at('archive'), '--topic', 'values', '--partition', '0', '--values'];
     expect((await ledgerstone(args)).out).toBe(`${HOSTILE}\n`);
+  });
+
+  it('is copied, and what lay beside it is named', async () => {
+    for (const [index, more] of [key, ['--as-it-is'], ['--as-it-is', '--json', ...key]].entries()) {
+      const who = ['--by', 'b', '--reason', 'r', '--lock-until', 'same', '--receipt', at(`receipt-${index}`)];
+      const { out, err } = await atTerminal(['copy', at('archive'), at(`copy-${index}`), ...who, ...more]);
+      expectHarmless(out, err);
+      if (index > 0) expect(out).toContain(NAME.slice(0, 1));
+    }
   });
 
   it('has the same meaning as JSON', async () => {

@@ -40,6 +40,13 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
       'files',
     'ledgerstone prove ./archive --topic orders --partition 0 --offset 42 > event.tlog-proof': 'files',
   },
+  'docs/copies.md': {
+    'ledgerstone copy ./archive ./second --key archive.vkey --lock-until same --by "Ada Byron" --reason "A second place" --receipt copy.json':
+      'files',
+    'ledgerstone copy s3://acme-audit/prod s3://acme-copy/prod --key archive.vkey --key decisions.vkey --lock-until same --to-region eu-west-1 --to-profile second-account --config governance.yaml --sign-key ada-key.pem --by "Ada Byron" --reason "Second Region" --dry-run':
+      'aws',
+    'ledgerstone verify s3://acme-replica/prod --key archive.vkey --key decisions.vkey': 'aws',
+  },
   'docs/for-compliance.md': {
     'ledgerstone report controls ./archive --key archive.vkey --framework pci-dss-4 --out controls.html --csv controls.csv':
       'files',

@@ -1,10 +1,10 @@
 // Does `ledgerstone copy` verify before, refuse what it should, and is its word the same on both sides?
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeVkey } from '../../../src/format/vkey.ts';
-import { ArchiveBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
+import { ArchiveBuilder, entries, signer, writeCopy } from '../../support/archive-builder.ts';
 import { ledgerstone } from './captured-io.ts';
 
 let base: string;
@@ -194,6 +194,11 @@ describe('nothing is copied', () => {
     ['a date too far', () => [...ADA(), '--lock-until', '2099-01-01'], 'lies beyond 10y'],
     ['words that no act may have', () => [...ADA(), '--reason', 'a\nb'], '--reason must be'],
     [
+      'the same without an act',
+      () => ['--no-act', '--receipt', at('r'), '--reason', 'a\nb', ...keys()],
+      '--reason must be',
+    ],
+    [
       'attestations with keys',
       () => ['--of', 'attestations', ...keys(), '--receipt', at('r')],
       "a verifier's own store",
@@ -213,6 +218,16 @@ describe('nothing is copied', () => {
     cpSync(at('archive'), at('other'), { recursive: true });
     const { code, err } = await ledgerstone(['copy', at('other'), at('copy'), ...WHO, ...ADA()]);
     expect([code, err]).toEqual([2, expect.stringContaining('names another archive')]);
+  });
+
+  it('beside another archive', async () => {
+    const other = new ArchiveBuilder({ signers: [signer('other')] });
+    await other.chain('orders', 1).seal({ lines: entries(0, 2) });
+    writeCopy(other.archive, at('copy'));
+    const before = readdirSync(at('copy'), { recursive: true });
+    const { code, err } = await copy(...ADA());
+    expect([code, err]).toEqual([3, expect.stringContaining('is no copy of this archive')]);
+    expect(readdirSync(at('copy'), { recursive: true })).toEqual(before);
   });
 
   it('over decisions that were made in the copy alone', async () => {

@@ -27,6 +27,10 @@ const chains = (...list: unknown[]) => ({ policies: [policy], chains: list });
 const gap = { chain: 'orders', partition: 0, from: 1, to: 2 };
 const key = { use: 'log', key: 'a vkey' };
 const rotation = { use: 'log', key: 'a vkey', signer: 'kms:alias/next' };
+const copied = (change: object) => ({
+  ...{ from: 's3://a/', to: 's3://b/', verdict: 'verified', until: null, objects: 7, bytes: 4096 },
+  ...{ list: HASH, chains: 1, heads: HASH, ...change },
+});
 const FINDING = '0123456789abcdef'.repeat(2);
 
 const said = (kind: ActKind, detail: unknown): string | null => {
@@ -100,6 +104,14 @@ const GOOD: readonly [kind: ActKind, what: string, detail: object][] = [
   ['export', 'a package', { case: 'C-1', package: HASH, events: 0 }],
   ['disclose', 'three words', { case: 'C-1', to: 'the court', what: 'orders' }],
   ['drill', 'a report', { report: HASH }],
+  ['copy', 'as long as in the source', copied({})],
+  ['copy', 'a date, of what is broken', copied({ until: '2036-01-01T00:00:00Z', verdict: 'broken' })],
+  [
+    'copy',
+    'nothing, of what could not be shown',
+    copied({ objects: 0, bytes: 0, chains: 0, verdict: 'unverifiable' }),
+  ],
+  ['copy', 'the longest names', copied({ from: LONG, to: LONG })],
 ];
 
 const BAD: readonly [kind: ActKind, what: string, message: string, detail: unknown][] = [
@@ -233,6 +245,16 @@ const BAD: readonly [kind: ActKind, what: string, message: string, detail: unkno
   ['disclose', 'nobody', 'to', { case: 'C-1', what: 'y' }],
   ['disclose', 'nothing', 'what', { case: 'C-1', to: 'x' }],
   ['drill', 'no report', 'report', { report: HASH.slice(1) }],
+  ['copy', 'too long a name', 'from', copied({ from: `${LONG}x` })],
+  ['copy', 'no place', 'to', copied({ to: '' })],
+  ['copy', 'another verdict', 'verdict', copied({ verdict: 'fine' })],
+  ['copy', 'no verdict', 'verdict', copied({ verdict: null })],
+  ['copy', 'no date', 'until', copied({ until: 7 })],
+  ['copy', 'half an object', 'objects', copied({ objects: 0.5 })],
+  ['copy', 'no bytes', 'bytes', copied({ bytes: '1' })],
+  ['copy', 'no list', 'list', copied({ list: HASH.slice(2) })],
+  ['copy', 'no number of chains', 'chains', copied({ chains: -1 })],
+  ['copy', 'no heads', 'heads', copied({ heads: undefined })],
 ];
 
 describe('what a decision may say', () => {
@@ -244,7 +266,7 @@ describe('what a decision may say', () => {
 
   it('each kind is in the table', () => {
     for (const [kind] of GOOD) expect([kind, isActKind(kind)]).toEqual([kind, true]);
-    expect(new Set(GOOD.map(([kind]) => kind)).size).toBe(18);
+    expect(new Set(GOOD.map(([kind]) => kind)).size).toBe(19);
     for (const other of ['vote', 'toString', '__proto__', '']) expect(isActKind(other)).toBe(false);
   });
 });
