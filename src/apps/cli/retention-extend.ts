@@ -1,6 +1,5 @@
 // `ledgerstone retention extend`: how do stored segments get a longer lock, by a decision that is recorded?
 import type { Command } from 'commander';
-import { systemClock } from '../../base/clock.ts';
 import { afterPeriod } from '../../base/period.ts';
 import type { Act, ActRequest } from '../../format/act.ts';
 import { untilText } from '../../format/time.ts';
