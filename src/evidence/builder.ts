@@ -142,6 +142,11 @@ export class PackageBuilder {
     if (cosigners.length > 0) this.#add('keys', PATHS.cosignerKeys, text(cosigners.map(encodeCosignerVkey)));
   }
 
+  /** The signed checkpoint whose root decided what was drawn. */
+  addSeed(note: Uint8Array): void {
+    this.#add('seed', PATHS.seed, note);
+  }
+
   /** All files of the package, compressed, and the SHA-256 of its manifest. */
   async finish(
     about: Pick<PackageManifest, 'case' | 'part'>,

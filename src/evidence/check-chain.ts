@@ -22,6 +22,8 @@ export type CheckedEvent = {
   readonly isProven: boolean;
   /** RFC 3339, by the archiver's clock; null where the proof does not hold. */
   readonly archivedAt: string | null;
+  /** Number of its segment; null as well. */
+  readonly sequence: number | null;
   readonly proofPath: string;
 };
 
@@ -130,13 +132,13 @@ type EventCheck = { readonly event: CheckedEvent; readonly fault: LineFault | nu
 
 async function checkEvent(
   context: ChainContext,
-  event: Omit<CheckedEvent, 'isProven' | 'archivedAt' | 'proofPath'>,
+  event: Omit<CheckedEvent, 'isProven' | 'archivedAt' | 'sequence' | 'proofPath'>,
   signed: SignedCheckpoint | null,
 ): Promise<EventCheck> {
   const { content, faulty, trusted, sha256, verifySignature, findings } = context;
   const { chain, partition, line, shown } = event;
   const path = proofPath(chain, partition, shown.offset);
-  const unproven = { ...event, isProven: false, archivedAt: null, proofPath: path };
+  const unproven = { ...event, isProven: false, archivedAt: null, sequence: null, proofPath: path };
   const proof = content.get(path);
   // Against the line itself speaks only a proof that is as it was exported.
   const against = (kind: LineFault['kind'], code: string): EventCheck => ({
@@ -159,7 +161,8 @@ async function checkEvent(
     checkpoint.origin === signed.checkpoint.origin &&
     checkpoint.size === signed.checkpoint.size &&
     equalBytes(checkpoint.root, signed.checkpoint.root);
-  const archived = { ...unproven, isProven: isSame, archivedAt: checked.manifest.time.sealed };
+  const { sequence, time } = checked.manifest;
+  const archived = { ...unproven, isProven: isSame, archivedAt: time.sealed, sequence };
   const isChanged = signed === null || faulty.has(checkpointPath(chain, partition));
   const fault = isSame || isChanged ? null : ({ kind: 'proof', code: 'another checkpoint' } as const);
   return { event: archived, fault };

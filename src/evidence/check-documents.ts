@@ -2,7 +2,9 @@
 import { equalBytes, joinBytes, toHex } from '../base/bytes.ts';
 import { isCount } from '../format/scalar.ts';
 import type { CheckedChain } from './check-chain.ts';
+import { drawnHere } from './check-draw.ts';
 import { tableHead, tableRow } from './csv.ts';
+import { isDraw, wordsOf } from './draw.ts';
 import type { Findings } from './finding.ts';
 import { checkpointPath, PATHS, type PackageManifest, parseObject } from './package.ts';
 import {
@@ -14,6 +16,7 @@ import {
   type PackageStatement,
   type Protocol,
   RANGES_MAX,
+  type SampleStatement,
   type SearchStatement,
 } from './protocol.ts';
 
@@ -36,7 +39,8 @@ export function readStatement({
   const value = objectOf(content, PATHS.statement);
   const isSearchOne = value?.['kind'] === 'search' && isSearch(value as unknown as SearchStatement);
   const isOffsetsOne = value?.['kind'] === 'offsets' && isOffsets(value as unknown as OffsetsStatement);
-  if (isSearchOne || isOffsetsOne) return value as unknown as PackageStatement;
+  const isSampleOne = value?.['kind'] === 'sample' && isSample(value as unknown as SampleStatement);
+  if (isSearchOne || isOffsetsOne || isSampleOne) return value as unknown as PackageStatement;
   if (content.has(PATHS.statement) && !faulty.has(PATHS.statement))
     findings.add('statement-differs', { what: 'kind' });
   return null;
@@ -47,6 +51,7 @@ export function wantedOf(
   statement: PackageStatement | null,
   { chain, partition }: Pick<CheckedChain, 'chain' | 'partition'>,
 ): readonly Offsets[] | null {
+  if (statement?.kind === 'sample') return drawnHere(statement.sample, statement, { chain, partition });
   if (statement?.kind !== 'offsets') return null;
   return statement.chain === chain && statement.partition === partition ? statement.here : [];
 }
@@ -58,8 +63,8 @@ export function checkStatement(
   part: PackageManifest['part'],
 ): void {
   if (statement === null || context.faulty.has(PATHS.statement)) return;
-  if (statement.kind === 'search') checkSearch(statement, context, part);
-  else checkOffsets(statement, context);
+  if (statement.kind === 'offsets') checkOffsets(statement, context);
+  else checkSearch(statement, context, part);
 }
 
 function checkOffsets(statement: OffsetsStatement, { chains, isSound, findings }: DocumentsContext): void {
@@ -75,10 +80,12 @@ function checkOffsets(statement: OffsetsStatement, { chains, isSound, findings }
 
 /** How many events there are, and the checkpoints on which the search rests: no more of it can be checked. */
 function checkSearch(
-  { hits, before, lines, search }: SearchStatement,
+  statement: SearchStatement | SampleStatement,
   { chains, faulty, isSound, findings }: DocumentsContext,
   { number, last }: PackageManifest['part'],
 ): void {
+  const { before, lines, search } = statement;
+  const hits = statement.kind === 'search' ? statement.hits : statement.sample.records.length;
   const differs = (what: string) => findings.add('statement-differs', { what });
   const found = chains.reduce((sum, { events }) => sum + events.length, 0);
   const isWrong = (number === 1) !== (before === 0) || last !== (before + lines === hits);
@@ -123,8 +130,17 @@ const isTime = (
   (['record', 'event', 'sealed'].includes(time.kind as string) &&
     [time.from, time.to].every((text) => text === null || typeof text === 'string'));
 
-const isSearch = ({ hits, before, lines, statement, search }: SearchStatement): boolean =>
-  [hits, before, lines].every(isCount) &&
+const isSearch = ({ hits, ...more }: SearchStatement): boolean => isCount(hits) && isSearched(more);
+
+const isSample = ({ sample, ...more }: SampleStatement): boolean => isDraw(sample) && isSearched(more);
+
+const isSearched = ({
+  before,
+  lines,
+  statement,
+  search,
+}: Pick<SearchStatement, 'before' | 'lines' | 'statement' | 'search'>): boolean =>
+  [before, lines].every(isCount) &&
   typeof statement === 'string' &&
   [search?.leftOut, search?.facts, search?.bounds, search?.asked?.where, search?.asked?.text].every(
     isTexts,
@@ -138,6 +154,7 @@ const isSearch = ({ hits, before, lines, statement, search }: SearchStatement): 
 export function checkProtocol(
   { content, faulty, chains, isSound, findings }: DocumentsContext,
   caseName: string,
+  statement: PackageStatement | null,
 ): Protocol | null {
   const value = objectOf(content, PATHS.protocol);
   if (value === null) {
@@ -154,6 +171,9 @@ export function checkProtocol(
   if (isComparable && !isSame()) differs('chains');
   if (isComparable && value['events'] !== summaries.reduce((sum, { events }) => sum + events, 0))
     differs('events');
+  const drawn = statement?.kind === 'sample' ? wordsOf(statement.sample) : null;
+  const isSameDraw = () => equalBytes(encodeDocument(value['sample'] ?? null), encodeDocument(drawn));
+  if (statement !== null && !faulty.has(PATHS.statement) && !isSameDraw()) differs('sample');
   for (const word of ['purpose', 'by', 'began', 'ended', 'recorded'] as const) {
     if (typeof value[word] !== 'string') differs(word);
   }

@@ -11,6 +11,7 @@ import { type CheckedChain, checkEvents } from './check-chain.ts';
 import { type ChangedDocuments, changedDocuments, sayChanged } from './check-changed.ts';
 import { type Cosigned, checkCosigners } from './check-cosigners.ts';
 import { checkProtocol, checkStatement, checkTable, readStatement } from './check-documents.ts';
+import { checkDraw } from './check-draw.ts';
 import { type ListedContent, listedContent, type PackageFiles } from './check-files.ts';
 import { checkAllLines } from './check-lines.ts';
 import { type Envelope, parseEnvelope, preAuthenticated } from './dsse.ts';
@@ -149,7 +150,9 @@ export async function checkPackage(files: PackageFiles, options: CheckPackageOpt
   });
   const documents = { content, faulty, chains, isSound, findings };
   checkStatement(statement, documents, manifest.part);
-  const protocol = checkProtocol(documents, manifest.case);
+  if (statement?.kind === 'sample' && !faulty.has(PATHS.statement))
+    await checkDraw(statement, { ...context, chains });
+  const protocol = checkProtocol(documents, manifest.case, statement);
   checkTable(documents);
   sayChanged(faulty, content, findings);
   // Nobody signed a list that no longer says who should have.

@@ -16,6 +16,8 @@ const COLOUR = {
   'proof-without-event': 'red',
   'event-missing': 'red',
   'event-not-asked': 'red',
+  'not-drawn': 'red',
+  'sample-differs': 'red',
   'checkpoint-bad': 'red',
   'cosignature-bad': 'red',
   'table-differs': 'red',

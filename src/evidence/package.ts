@@ -20,6 +20,7 @@ export const PATHS = {
   specification: 'FORMAT.md',
   logKeys: 'keys/archive.vkey',
   cosignerKeys: 'keys/verifier.vkey',
+  seed: 'checkpoints/seed.checkpoint',
 } as const;
 
 const digits = (offset: number): string => String(offset).padStart(16, '0');
@@ -55,6 +56,7 @@ const ROLES = [
   'proof',
   'protocol',
   'script',
+  'seed',
   'specification',
   'statement',
   'table',

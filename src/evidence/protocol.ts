@@ -1,5 +1,6 @@
 // Who made this package, by which command, of which archive, and what came out? And what was read for it?
 import { utf8 } from '../base/bytes.ts';
+import type { Draw, SampleWords } from './draw.ts';
 import type { ChainSummary } from './summary.ts';
 
 /** What an auditor asks of whatever a program made (information produced by the entity). */
@@ -23,6 +24,8 @@ export type Protocol = RunProtocol & {
   readonly purpose: string;
   readonly events: number;
   readonly chains: readonly ChainSummary[];
+  /** How the events were drawn, and from what. Absent: they are no sample. */
+  readonly sample?: SampleWords;
   /** With which the command ended. A package is put in its place by a command that ends with 0 alone. */
   readonly exitCode: 0;
   /** Where else the handing over is recorded. */
@@ -103,7 +106,21 @@ type SearchWords = {
   }[];
 };
 
-export type PackageStatement = OffsetsStatement | SearchStatement;
+/**
+ * A sample of what a search found. That the events are those which the seed draws shows from them; that no
+ * other record has a lower rank does not.
+ */
+export type SampleStatement = {
+  readonly kind: 'sample';
+  readonly before: number;
+  readonly lines: number;
+  readonly statement: string;
+  readonly sample: Draw;
+  /** What was looked at for the population. */
+  readonly search: SearchWords;
+};
+
+export type PackageStatement = OffsetsStatement | SearchStatement | SampleStatement;
 
 /** JSON as it stands in a package. The same value gives the same bytes. */
 export const encodeDocument = (value: unknown): Uint8Array => utf8(`${JSON.stringify(value, null, 2)}\n`);

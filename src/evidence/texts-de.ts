@@ -1,4 +1,5 @@
 // What does the check of a package say to people, in German?
+import { SAMPLE_TEXTS } from './sample-texts.ts';
 import type { Texts } from './texts.ts';
 
 export const GERMAN: Texts = {
@@ -13,6 +14,7 @@ export const GERMAN: Texts = {
     event: 'Zeit des Ereignisses von {from} bis vor {to}',
     sealed: 'archiviert von {from} bis vor {to}',
   },
+  sample: SAMPLE_TEXTS.de,
   findings: {
     'file-changed': '{path} ist nicht die Datei, die exportiert wurde: Ihr Inhalt wurde geändert.',
     'file-missing': '{path} fehlt.',
@@ -34,6 +36,9 @@ export const GERMAN: Texts = {
     'event-missing': 'Nach Offset {offsets} von {chain} war gefragt, und das Paket enthält ihn nicht.',
     'event-not-asked':
       'Nach dem Ereignis am Offset {offset} von {chain} war nicht gefragt: Es wurde hinzugefügt.',
+    'not-drawn':
+      'Der Startwert zieht das Ereignis am Offset {offset} von {chain} nicht: Sein Rang ist ein anderer.',
+    'sample-differs': 'Die Ziehung passt nicht zu ihrer eigenen Regel ({what}): Sie wurde geändert.',
     'checkpoint-bad': '{path} ist kein Checkpoint dieser Kette: {why}.',
     'cosignature-bad': 'Die Mitsignatur von {by} unter dem Checkpoint von {chain} gilt nicht.',
     'cosignature-unchecked':
@@ -104,6 +109,17 @@ export const GERMAN: Texts = {
       'Wem die Schlüssel gehören, sagt nur das Paket: Vergleichen Sie sie. Wenn sie stimmen, ist alles genau so,',
       'wie es archiviert und signiert wurde ({lines}). Dass es alle sind, die gesucht waren, sagt, wer das Paket',
       'erstellt hat.',
+    ].join(' '),
+    greenSample: [
+      '{lines} in diesem Paket: alles genau so, wie es archiviert und signiert wurde, und jedes wird nach der',
+      'Regel vom Startwert gezogen. Was die Grundgesamtheit ist, und dass kein anderer Eintrag darin einen',
+      'niedrigeren Rang hat, kann nur das Archiv zeigen: Hier sagt es, wer die Dateiliste signiert hat.',
+    ].join(' '),
+    keySample: [
+      'Wem die Schlüssel gehören, sagt nur das Paket: Vergleichen Sie sie. Wenn sie stimmen, ist alles genau so,',
+      'wie es archiviert und signiert wurde ({lines}), und wird nach der Regel vom Startwert gezogen. Was die',
+      'Grundgesamtheit ist, und dass kein anderer Eintrag darin einen niedrigeren Rang hat, kann nur das Archiv',
+      'zeigen: Hier sagt es, wer das Paket erstellt hat.',
     ].join(' '),
     unsigned: [
       'Niemand hat die Dateiliste signiert: Wonach gefragt war, von wem und warum, dafür steht niemand ein.',

@@ -1,8 +1,10 @@
 // What does the check of a package say to people? One table for the command line and the page.
 import { printable } from '../base/printable.ts';
 import { colourOf, type PackageCheck, unconfirmedKeys } from './check.ts';
+import { filled } from './filled.ts';
 import type { FindingKind, PackageFinding } from './finding.ts';
 import { offsetsText, type PackageStatement } from './protocol.ts';
+import { drawText, SAMPLE_TEXTS, type SampleTexts } from './sample-texts.ts';
 
 /** `{name}` stands for a word of the finding. */
 type FindingTexts = Readonly<Record<FindingKind, string>>;
@@ -11,8 +13,10 @@ type FindingTexts = Readonly<Record<FindingKind, string>>;
 type VerdictKind =
   | 'green'
   | 'greenSearch'
+  | 'greenSample'
   | 'key'
   | 'keySearch'
+  | 'keySample'
   | 'unsigned'
   | 'unsignedOpen'
   | 'repaired'
@@ -31,6 +35,8 @@ export type Texts = {
   readonly offsets: string;
   /** By the clock that a search was asked to go by. */
   readonly range: { readonly record: string; readonly event: string; readonly sealed: string };
+  /** Of the draw of a sample. */
+  readonly sample: SampleTexts;
   readonly findings: FindingTexts;
   /** The verdict in a few sentences: what limits it comes first. */
   readonly verdict: Readonly<Record<VerdictKind, string>>;
@@ -50,6 +56,7 @@ export const ENGLISH: Texts = {
     event: 'time of the event from {from} to before {to}',
     sealed: 'archived from {from} to before {to}',
   },
+  sample: SAMPLE_TEXTS.en,
   findings: {
     'file-changed': '{path} is not the file that was exported: its content was changed.',
     'file-missing': '{path} is missing.',
@@ -65,6 +72,8 @@ export const ENGLISH: Texts = {
     'proof-without-event': '{path} proves an event that is not in the package: the event was taken out.',
     'event-missing': 'Offset {offsets} of {chain} was asked for, and is not in the package.',
     'event-not-asked': 'The event at offset {offset} of {chain} was not asked for: it was added.',
+    'not-drawn': 'The seed does not draw the event at offset {offset} of {chain}: its rank is another one.',
+    'sample-differs': 'The draw does not fit its own rule ({what}): it was changed.',
     'checkpoint-bad': '{path} is no checkpoint of this chain: {why}.',
     'cosignature-bad': 'The cosignature of {by} under the checkpoint of {chain} does not hold.',
     'cosignature-unchecked':
@@ -121,6 +130,17 @@ export const ENGLISH: Texts = {
       'are exactly as they were archived and signed. That they are all that was searched for is the word of',
       'who made the package.',
     ].join(' '),
+    greenSample: [
+      'All {lines} of this package are exactly as they were archived and signed, and each is one that the seed',
+      'draws by the rule. What the population is, and that no other record of it has a lower rank, only the archive',
+      'can show: here it is the word of who signed the list of files.',
+    ].join(' '),
+    keySample: [
+      'Whose the keys are only the package says: compare them. If they are right, all {lines} of this package',
+      'are exactly as they were archived and signed, and each is one that the seed draws by the rule. What the',
+      'population is, and that no other record of it has a lower rank, only the archive can show: here it is the',
+      'word of who made the package.',
+    ].join(' '),
     unsigned: [
       'Nobody signed the list of files: what was asked, by whom and why is nobody’s word. All {lines} of',
       'this package are exactly as they were archived and signed.',
@@ -152,10 +172,6 @@ export const ENGLISH: Texts = {
   ],
 };
 
-/** `words`: from outside, so they are shown as they are and obeyed by nothing. */
-export const filled = (template: string, words: Readonly<Record<string, string>>): string =>
-  template.replace(/\{([a-z]+)\}/g, (_, name: string) => printable(words[name] ?? ''));
-
 /** What one finding says. */
 export const findingText = ({ findings }: Texts, { kind, about }: PackageFinding): string =>
   filled(findings[kind], about);
@@ -168,12 +184,15 @@ const linesText = (texts: Texts, events: number, gapLines: number): string => {
 };
 
 /** `offsets 10-34 of orders/0`, or the conditions of a search. */
-export function askedText({ offsets, range }: Texts, statement: PackageStatement): string {
-  if (statement.kind === 'search') {
+export function askedText(texts: Texts, statement: PackageStatement): string {
+  const { offsets, range } = texts;
+  if (statement.kind !== 'offsets') {
     const { where, text, time = null } = statement.search.asked;
     const asked = [...where, ...text.map((word) => JSON.stringify(word))];
     if (time !== null) asked.push(filled(range[time.kind], { from: time.from ?? '…', to: time.to ?? '…' }));
-    return printable(asked.join('; '));
+    return printable(
+      statement.kind === 'search' ? asked.join('; ') : drawText(texts.sample, statement, asked),
+    );
   }
   const { asked, chain, partition } = statement;
   return filled(offsets, { offsets: offsetsText(asked), chain: `${chain}/${partition}` });
@@ -189,9 +208,9 @@ function coveredText({ offsets }: Texts, { statement }: Pick<PackageCheck, 'stat
 /** Which sentence fits. `confirmed`: hashes of keys that the reader has compared with somebody. */
 function verdictKind(check: PackageCheck, confirmed: ReadonlySet<string> = new Set()): VerdictKind {
   const colour = colourOf(check, confirmed);
-  const isSearch = check.statement?.kind === 'search';
+  const kind = check.statement?.kind ?? 'offsets';
   if (colour === 'red') return colour;
-  if (colour === 'green') return isSearch ? 'greenSearch' : 'green';
+  if (colour === 'green') return GREEN[kind];
   if (check.manifest === null) return 'nothing';
   const events = check.chains.flatMap((chain) => chain.events);
   if (events.length === 0 || !events.every(({ isProven }) => isProven)) return 'open';
@@ -201,8 +220,11 @@ function verdictKind(check: PackageCheck, confirmed: ReadonlySet<string> = new S
     return isOpen ? 'repairedOpen' : 'repaired';
   }
   if (check.findings.length > 0) return isOpen ? 'unsignedOpen' : 'unsigned';
-  return isSearch ? 'keySearch' : 'key';
+  return OPEN[kind];
 }
+
+const GREEN = { offsets: 'green', search: 'greenSearch', sample: 'greenSample' } as const;
+const OPEN = { offsets: 'key', search: 'keySearch', sample: 'keySample' } as const;
 
 const REPAIRED: ReadonlySet<string> = new Set<FindingKind>([
   ...([

@@ -8,10 +8,12 @@
 #
 # Exit code 0: all holds, under your two keys. 1: something does not hold. 3: all that was checked holds, but nobody whom
 # you named vouches for it: the list of files is not signed, it or the events are signed by a key that you did not give,
-# or the folder has files that nobody listed.
+# the folder has files that nobody listed, or a program changed how a file is written (line ends, layout, places) and not
+# what it says.
 # It takes about half a second for each event. It does not compare events.csv and protocol.json with the events: only with
-# the list of files. It does not check what a second party has signed. A file of which a program changed the line ends is
-# to it a file that does not hold (1): `ledgerstone verify-package` tells that from a forgery.
+# the list of files. It does not check what a second party has signed.
+# With other line ends bash would not understand what follows. The sign at its end keeps one from this line.
+if [[ -z ${BASH_EXECUTION_STRING:-} ]] && grep -q $'\r' "$0"; then exec bash -c "$(tr -d '\r' <"$0")" "$0" "$@"; fi #
 set -euo pipefail
 archive_key=${1:-} signer_key=${2:-}
 [[ -z $archive_key || $archive_key == /* ]] || archive_key=$PWD/$archive_key
@@ -46,6 +48,75 @@ bytes() {
 }
 pem() { printf -- '-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n' "$(base64 <"$1" | tr -d '\n')"; }
 
+# relaid lines|document: JSON in the layout of a package, one value a line or one member a line. What strings hold stays.
+relaid() {
+  tr '\r' '\n' | awk -v mode="$1" '
+    function indent(  i) { if (mode == "document") { printf "\n"; for (i = 0; i < depth; i++) printf "  " } }
+    {
+      for (at = 1; at <= length($0); at++) {
+        c = substr($0, at, 1)
+        if (quoted) {
+          printf "%s", c
+          if (escaped) escaped = 0
+          else if (c == "\\") escaped = 1
+          else if (c == "\"") quoted = 0
+          continue
+        }
+        if (c == " " || c == "\t") continue
+        closing = c == "}" || c == "]"
+        if (closing) depth--
+        if (opened != closing) indent()
+        opened = 0
+        printf "%s", c
+        if (c == "\"") quoted = 1
+        if (c == "{" || c == "[") { depth++; opened = 1 }
+        if (c == ",") indent()
+        if (c == ":" && mode == "document") printf " "
+        if (closing && depth == 0) printf "\n"
+      }
+    }'
+}
+
+# restored PATH SHA256: puts the content that was exported below $work/put, where a program only moved it or wrote it in
+# another way, and says so at the end.
+has_put=
+is_it() { [[ $(sha256 <"$work/try") == "$1" ]]; }
+restored() {
+  local path=$1 wanted=$2 other how='Its line ends were changed'
+  if [[ ! -f $work/here ]]; then
+    find . -type f | sed 's,^\./,,' | while IFS= read -r other; do echo "$(sha256 <"$other") $other"; done >"$work/here"
+  fi
+  other=$(sed -n "s/^$wanted //p" "$work/here" | head -n 1)
+  if [[ -n $other ]]; then
+    cp -- "$other" "$work/try"
+    echo "$other" >>"$work/moved"
+    how="Its content is in $(printf %q "$other"): files changed their places"
+  elif [[ ! -f $path ]]; then
+    return 1
+  else
+    tr -d '\r' <"$path" >"$work/text"
+    cp "$work/text" "$work/try"
+    is_it "$wanted" || awk '{ printf "%s\r\n", $0 }' "$work/text" >"$work/try"
+    is_it "$wanted" || printf %s "$(cat "$work/text")" >"$work/try"
+    is_it "$wanted" || printf '%s\n' "$(cat "$work/text")" >"$work/try"
+    if ! is_it "$wanted"; then
+      how='A byte order mark was put before it'
+      tail -c +4 "$work/text" >"$work/try"
+    fi
+    if ! is_it "$wanted"; then
+      how='It was formatted anew'
+      case "$path" in
+        *.jsonl) relaid lines <"$path" >"$work/try" ;;
+        *.json) relaid document <"$path" >"$work/try" ;;
+      esac
+      is_it "$wanted" || return 1
+    fi
+  fi
+  mkdir -p "$work/put/$(dirname "$path")"
+  cp "$work/try" "$work/put/$path"
+  has_put=yes open+=("$path is not as it was exported, and says the same. $how by a program. That was undone for this check.")
+}
+
 # verified KIND KEY.PEM MESSAGE SIGNATURE
 verified() {
   if [[ $1 == ed25519 ]]; then
@@ -73,19 +144,21 @@ root() {
 }
 
 # 1. The list of files, and who signed it.
-sed -n 's/.*"payload":"\([^"]*\)".*/\1/p' manifest.dsse.json | base64 -d >"$work/manifest" || fail 'manifest.dsse.json is no envelope'
+relaid lines <manifest.dsse.json >"$work/envelope"
+cmp -s "$work/envelope" manifest.dsse.json || open+=('manifest.dsse.json was formatted anew by a program.')
+sed -n 's/.*"payload":"\([^"]*\)".*/\1/p' "$work/envelope" | base64 -d >"$work/manifest" || fail 'manifest.dsse.json is no envelope'
 head=$(head -n 1 "$work/manifest")
 signer=$(sed -n 's/.*"signer":{"algorithm":"\([a-z0-9-]*\)","publicKey":"\([^"]*\)"}.*/\1 \2/p' <<<"$head")
-type=$(sed -n 's/.*"payloadType":"\([^"]*\)".*/\1/p' manifest.dsse.json)
+type=$(sed -n 's/.*"payloadType":"\([^"]*\)".*/\1/p' "$work/envelope")
 [[ $type == application/vnd.ledgerstone.package.v1+json ]] || fail "manifest.dsse.json is a list of another kind: $type"
 if [[ -z $signer ]]; then
-  ! grep -q '"sig":' manifest.dsse.json || fail 'manifest.dsse.json has a signature, and names nobody who should sign it'
+  ! grep -q '"sig":' "$work/envelope" || fail 'manifest.dsse.json has a signature, and names nobody who should sign it'
   open+=('The list of files is not signed: nobody vouches for what was asked, by whom and for what.')
 else
   base64 -d <<<"${signer#* }" >"$work/signer.der"
   pem "$work/signer.der" >"$work/signer.pem"
   { printf 'DSSEv1 %d %s %d ' ${#type} "$type" "$(wc -c <"$work/manifest")"; cat "$work/manifest"; } >"$work/pae"
-  sed -n 's/.*"sig":"\([^"]*\)".*/\1/p' manifest.dsse.json | base64 -d >"$work/sig"
+  sed -n 's/.*"sig":"\([^"]*\)".*/\1/p' "$work/envelope" | base64 -d >"$work/sig"
   verified "${signer%% *}" "$work/signer.pem" "$work/pae" "$work/sig" || fail 'the signature of manifest.dsse.json does not hold'
   echo "The list of files is signed by the key $(sha256 <"$work/signer.der")."
   if [[ -z $signer_key ]]; then
@@ -98,11 +171,12 @@ else
 fi
 sed -n 's/^{"path":"\([^"]*\)","role":"[a-z]*","bytes":[0-9]*,"sha256":"\([0-9a-f]*\)"},*$/\2 \1/p' "$work/manifest" >"$work/files"
 while read -r wanted path; do
-  [[ -f $path ]] || fail "$path is missing"
-  [[ $(sha256 <"$path") == "$wanted" ]] || fail "$path is not the file that was exported (did a program change its line ends?)"
+  case "/$path/" in */../* | */./* | *//*) fail "$path is no name of a file of a package" ;; esac
+  [[ -f $path ]] || { restored "$path" "$wanted" || fail "$path is missing"; continue; }
+  [[ $(sha256 <"$path") == "$wanted" ]] || restored "$path" "$wanted" || fail "$path is not the file that was exported"
 done <"$work/files"
-echo "$(counted "$(grep -c . "$work/files")" file) of the list are here as listed."
 cut -d' ' -f2- "$work/files" >"$work/listed"
+[[ ! -f $work/moved ]] || cat "$work/moved" >>"$work/listed"
 echo manifest.dsse.json >>"$work/listed"
 while IFS= read -r path; do
   # What systems leave in every folder that they open.
@@ -110,6 +184,12 @@ while IFS= read -r path; do
   case "${path##*/}" in .DS_Store | Thumbs.db | desktop.ini | ._*) continue ;; esac
   grep -qxF -- "$path" "$work/listed" || open+=("$(printf %q "$path") is not in the list of files, and was not checked.")
 done < <(find . -type f | sed 's,^\./,,' | sort)
+if [[ -z $has_put ]]; then echo "$(counted "$(grep -c . "$work/files")" file) of the list are here as listed."; else
+  while read -r _ path; do
+    [[ -f $work/put/$path ]] || { mkdir -p "$work/put/$(dirname "$path")" && cp "$path" "$work/put/$path"; }
+  done <"$work/files"
+  cd "$work/put"
+fi
 
 # 2. The key of the archive.
 vkey=$(grep -v '^#' "${archive_key:-keys/archive.vkey}" | head -n 1) || usage "${archive_key:-keys/archive.vkey} holds no key"
@@ -150,7 +230,40 @@ while read -r note; do
   others=$((others + by_others))
 done < <(find checkpoints -name '*.checkpoint' | sort)
 
-# 4. Each event: from the line to the root of its segment, from there to the root of the checkpoint.
+# 4. Of a sample: whether the seed draws these records. What else it could have drawn only the archive shows.
+seed_origin= seed_size=0
+if grep -q '^  "kind": "sample",' statement.json; then
+  sed -n '/^  "sample": {$/,/^  }/p' statement.json >"$work/sample"
+  seed=$(sed -n 's/^      "text": "\(.*\)",$/\1/p' "$work/sample" | sed 's/\\\(["\\]\)/\1/g')
+  seed_root=$(sed -n 's/^      "root": "\([0-9a-f]*\)",$/\1/p' "$work/sample")
+  seed_origin=$(sed -n 's/^        "origin": "\([^"]*\)",$/\1/p' "$work/sample")
+  seed_size=$(sed -n 's/^        "size": \([0-9]*\)$/\1/p' "$work/sample")
+  asked=$(sed -n 's/^    "count": \([0-9]*\),$/\1/p' "$work/sample")
+  population=$(sed -n 's/^    "population": \([0-9]*\),$/\1/p' "$work/sample")
+  sed -n '/^    "records": \[/,/^    \]/p' "$work/sample" | sed -n -e 's/^ *"rank": "\([0-9a-f]*\)",$/\1/p' \
+    -e 's/^ *"chain": "\([A-Za-z0-9._-]*\)",$/\1/p' -e 's/^ *"partition": \([0-9]*\),$/\1/p' \
+    -e 's/^ *"offset": \([0-9]*\)$/\1/p' | paste -d ' ' - - - - >"$work/drawn"
+  cut -d' ' -f1 "$work/drawn" | sort -c -u 2>/dev/null || fail 'the ranks of the sample are not in their order'
+  [[ $(grep -c . "$work/drawn") == $((asked < population ? asked : population)) ]] ||
+    fail 'the sample has another number of records than was drawn'
+  [[ $(sed -n 's/^        "records": \([0-9]*\),*$/\1/p' "$work/sample" | paste -s -d + - | sed 's/^$/0/') -eq $population ]] ||
+    fail 'the population is not the sum of its days'
+  cmp -s <(sed '/^    "records": \[/,/^    \]/d' "$work/sample" | tr -d ,) <(sed -n '/^  "sample": {$/,/^  }/p' protocol.json | tr -d ,) ||
+    fail 'protocol.json has another draw than statement.json'
+  if [[ -n $seed_root ]]; then
+    [[ $(sed -n 3p checkpoints/seed.checkpoint | base64 -d | hex) == "$seed_root" ]] || fail 'the root of the seed is of another checkpoint'
+    [[ $(sed -n 1,2p checkpoints/seed.checkpoint | tr '\n' ' ') == "$seed_origin $seed_size " ]] || fail 'the checkpoint of the seed is another one'
+  fi
+  while read -r rank chain partition offset; do
+    note=checkpoints/$chain/$partition.checkpoint
+    # A chain of another part is checked with that part.
+    [[ -f $note ]] || continue
+    drawn=$(printf 'ledgerstone/sample/1\n%s\n%s\n%s\n%s\n' "$seed" "$seed_root" "$(head -n 1 "$note")" "$offset" | sha256)
+    [[ $drawn == "$rank" ]] || fail "the seed does not draw offset $offset of $chain/$partition"
+  done <"$work/drawn"
+fi
+
+# 5. Each event: from the line to the root of its segment, from there to the root of the checkpoint.
 events_count=0 gaps_count=0 is_gap='^\{"offset":[0-9]+,"gap":'
 check_event() { # LINE PROOF CHECKPOINT
   local extra manifest size wanted index
@@ -170,6 +283,7 @@ check_event() { # LINE PROOF CHECKPOINT
   [[ $(sed -n 's/.*"origin":"\([^"]*\)","sequence":'"$index"',.*/\1/p' <<<"$manifest") == "$(head -n 1 "$3")" ]] || return 1
   path=()
   while read -r node; do path+=("$(base64 -d <<<"$node" | hex)"); done < <(sed -n '4,/^$/p' "$2" | sed '/^$/d')
+  [[ $(head -n 1 "$3") != "$seed_origin" ]] || ((index < seed_size - 1)) || fail "the seed is not later than an event of $seed_origin"
   leaf=$({ printf '\000'; cat "$work/segment"; } | sha256)
   [[ $(root "$index" "$(sed -n 2p "$3")" "$leaf" ${path[@]+"${path[@]}"}) == "$(sed -n 3p "$3" | base64 -d | hex)" ]]
 }
@@ -192,12 +306,21 @@ while read -r events; do
     offset=$(sed -n 's/^{"offset":\([0-9]*\),.*/\1/p' <<<"$line")
     proof=proofs/$chain/$(printf %016d "$((10#${offset:-0}))").tlog-proof
     check_event "$line" "$proof" "checkpoints/$chain.checkpoint" || fail "the event at offset $offset of $chain is not what was archived"
+    echo "${chain%/*} ${chain##*/} $((10#${offset:-0}))" >>"$work/seen"
     if [[ $line =~ $is_gap ]]; then gaps_count=$((gaps_count + 1)); else events_count=$((events_count + 1)); fi
   done <"$events"
 done < <(find events -name '*.jsonl' | sort)
 ((events_count + gaps_count > 0)) || fail 'the package has no event'
-grep -q '^  "kind": "offsets",' statement.json ||
+if [[ -f $work/drawn ]]; then
+  cut -d' ' -f2- "$work/drawn" | sort >"$work/places"
+  sort "$work/seen" >"$work/found"
+  [[ -z $(comm -13 "$work/places" "$work/found") ]] || fail 'the package has an event that was not drawn, or one twice'
+  grep -q '"number":1,"last":true,' <<<"$head" && ! cmp -s "$work/places" "$work/found" && fail 'an event that was drawn is not in the package'
+  echo "Each of the events is one that the seed draws: the population has $population records, and the $asked lowest ranks are drawn."
+  echo 'Which records the population has, and that no other has a lower rank, only the archive can show: here it is the word of who made the package.'
+else grep -q '^  "kind": "offsets",' statement.json ||
   echo 'The events are what a search found. That it found them all is the word of who made the package: statement.json.'
+fi
 gaps=
 ((gaps_count == 0)) || gaps=" and $(counted "$gaps_count" 'gap line')"
 echo "Checked $(counted "$events_count" event)$gaps: each leads, as it stands here, to the checkpoint of its chain."

@@ -200,6 +200,28 @@ describe.skipIf(CHROMIUM === undefined)('open-me.html', () => {
     await other.close();
   });
 
+  it('shows how a sample was drawn, from what, and what only the archive can show', async () => {
+    const other = await opened();
+    const drawn = ['--sample', '4', '--seed', HOSTILE.replace('\u202e', ''), '--sign-key'];
+    await give(other, await world.exported('drawn.zip', ...drawn, world.at('export-key.pem')));
+    for (const box of await other.locator('label.confirm input').all()) await box.check();
+    const { colour, sentence } = await verdict(other);
+    expect([colour, sentence]).toEqual(['Green', expect.stringContaining('the seed draws by the rule')]);
+    expect(sentence).toContain('only the archive can show');
+    const english = await textOf(other.locator('dl'));
+    for (const text of ['<img src=', 'ledgerstone/sample/1', '77 records, from which 4 were drawn'])
+      expect(english).toContain(text);
+    expect(english).toContain('payments/1, 2026-11-22: 20, by the time of the record');
+    expect(await violations(other)).toEqual([]);
+    await shoot(other, 'sample');
+    await other.locator('#language-de').click();
+    const german = await textOf(other.locator('dl'));
+    expect(german).toContain('77 Einträge, aus denen 4 gezogen wurden');
+    expect(german).toContain('Nur das Archiv kann zeigen');
+    await shoot(other, 'sample-german');
+    await other.close();
+  });
+
   it('shows one column of times to a reader in UTC', async () => {
     const utc = await openBrowser('en-GB', 'UTC');
     const other = await utc.page();

@@ -54,7 +54,7 @@ export async function packageWorld(
   return {
     ...{ dir, at, key },
     async exported(out, ...more) {
-      const isSearch = more.includes('--where');
+      const isSearch = more.includes('--where') || more.includes('--sample');
       const offsets = isSearch || more.includes('--offsets') ? [] : ['--offsets', '10-34'];
       const about = ['--case', '2026-17', '--purpose', 'Audit 2026', '--by', 'Ada Byron'];
       const chainOf = isSearch ? [] : ['--topic', 'orders', '--partition', '0'];

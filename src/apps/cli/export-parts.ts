@@ -32,6 +32,8 @@ export type PartsOptions = {
   readonly cosigners: readonly CosignerKey[];
   readonly fixed: FixedFiles;
   readonly signer: PackageSigner | null;
+  /** The checkpoint whose root decided what was drawn. Null: there is none. */
+  readonly seedNote: Uint8Array | null;
   /** What the part says of itself, from what is in it. */
   readonly documents: (summaries: readonly ChainSummary[], last: boolean) => PartDocuments;
 };
@@ -95,11 +97,12 @@ export class PackageParts {
   }
 
   #begin(): PackageBuilder {
-    const { log, cosigners, partMax } = this.#options;
+    const { log, cosigners, partMax, seedNote } = this.#options;
     const max = partMax === undefined ? {} : { max: partMax };
     const keep = (bytes: Uint8Array) => this.#spool.add(bytes);
     const builder = new PackageBuilder({ sha256: nodeSha256, deflateProof, keep, ...max });
     builder.addKeys(log, cosigners);
+    if (seedNote !== null) builder.addSeed(seedNote);
     return builder;
   }
 

@@ -4,6 +4,7 @@ import { systemClock } from '../../base/clock.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
 import type { FixedFiles, PartLimits } from '../../evidence/builder.ts';
+import { wordsOf } from '../../evidence/draw.ts';
 import type { PackageSigner } from '../../evidence/package.ts';
 import { type Protocol, RECORDED } from '../../evidence/protocol.ts';
 import type { ChainSummary } from '../../evidence/summary.ts';
@@ -46,17 +47,19 @@ export async function newParts(
   job: ExportJob,
   log: readonly VerifierKey[],
   statement: (summaries: readonly ChainSummary[], last: boolean) => PartDocuments['statement'],
+  seedNote: Uint8Array | null = null,
 ): Promise<PackageParts> {
   const run = { job, began: timeText(systemClock.now()), build: await buildDigest(), log };
   return new PackageParts({
-    ...{ out: job.out, caseName: job.caseName, signer: job.signer, log },
+    ...{ out: job.out, caseName: job.caseName, signer: job.signer, log, seedNote },
     cosigners: job.attestations === null ? [] : await readCosigners(job.cosigners),
     fixed: await fixedFiles(),
     ...(job.partMax !== undefined && { partMax: job.partMax }),
-    documents: (summaries, last) => ({
-      statement: statement(summaries, last),
-      protocol: protocolOf(run, summaries),
-    }),
+    documents: (summaries, last) => {
+      const said = statement(summaries, last);
+      const sample = said.kind === 'sample' ? { sample: wordsOf(said.sample) } : {};
+      return { statement: said, protocol: { ...protocolOf(run, summaries), ...sample } };
+    },
   });
 }
 

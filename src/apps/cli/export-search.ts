@@ -1,9 +1,16 @@
 // How are the events that a search finds put into a package?
 import { LedgerstoneError } from '../../base/error.ts';
+import { suggestion } from '../../config/nearest.ts';
+import type { Draw } from '../../evidence/draw.ts';
 import { chainOrder } from '../../evidence/package.ts';
+import type { PackageStatement } from '../../evidence/protocol.ts';
+import type { ChainSummary } from '../../evidence/summary.ts';
+import { SAMPLE_RULE } from '../../format/sample-rank.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
+import { refuseAbsentField } from '../../read/find/absent-field.ts';
 import { type FindOptions, findLines } from '../../read/find/find.ts';
+import { drawSample } from '../../read/find/sample.ts';
 import type { Statement } from '../../read/find/statement.ts';
 import { provenLinesOf } from '../../read/proven-range.ts';
 import { sameKey } from '../../verify/trust.ts';
@@ -12,11 +19,20 @@ import { attestedNote } from './attested-note.ts';
 import { againstAttested } from './attested-search.ts';
 import { UsageError } from './exit-code.ts';
 import { type Exported, type ExportJob, newParts, noteOf, signersOfNote } from './export-run.ts';
+import {
+  type GivenSeed,
+  requireLaterSeed,
+  requirePopulation,
+  sampleSearch,
+  seedBounds,
+} from './sample-seed.ts';
 
 export type SearchJob = ExportJob & {
   readonly find: FindOptions;
   /** What a second party has attested. Null: nobody asked for it. */
   readonly survey: AttestationSurvey | null;
+  /** How many of what is found are drawn, by which seed. Null: all of it is handed over. */
+  readonly draw: { readonly seed: GivenSeed; readonly count: number } | null;
 };
 
 /** Offsets of the hits of one segment. */
@@ -26,13 +42,20 @@ type HitsOfChain = {
   readonly bySequence: Map<number, Set<number>>;
 };
 
+/** What goes into the package, and what is said of it. */
+type Found = {
+  readonly chains: readonly HitsOfChain[];
+  readonly search: Statement;
+  readonly sample: Draw | null;
+};
+
 /**
  * Searches first, and then reads each segment that has a hit once more, to prove them all up to one
  * checkpoint of their chain. Throws UsageError where nothing was found, and IncompleteError where not
  * everything was looked at. Then no package is there.
  */
 export async function exportSearch(job: SearchJob): Promise<Exported> {
-  const { found, search } = await searched(job);
+  const { chains: found, search, sample } = await (job.draw === null ? searched(job) : drawn(job, job.draw));
   const chains: { hits: HitsOfChain; reader: ChainReader; note: Uint8Array }[] = [];
   const log: VerifierKey[] = [];
   for (const hits of found) {
@@ -45,12 +68,14 @@ export async function exportSearch(job: SearchJob): Promise<Exported> {
     chains.push({ hits, reader, note });
   }
   let before = 0;
-  const parts = await newParts(job, log, (summaries) => {
+  const saying = (summaries: readonly ChainSummary[]): PackageStatement => {
     const lines = summaries.reduce((sum, { events, gapLines }) => sum + events + gapLines, 0);
-    const about = { hits: search.hits, before, lines, statement: search.conclusion, search };
+    const about = { before, lines, statement: search.conclusion };
     before += lines;
-    return { kind: 'search', ...about };
-  });
+    if (sample !== null) return { kind: 'sample', ...about, sample, search };
+    return { kind: 'search', hits: search.hits, ...about, search };
+  };
+  const parts = await newParts(job, log, saying, job.draw?.seed.note ?? null);
   let events = 0;
   try {
     for (const { hits, reader, note } of chains) {
@@ -85,27 +110,73 @@ class IncompleteError extends LedgerstoneError {
   }
 }
 
-/** The hits by chain and segment, in the order of the package. */
-async function searched({ find, survey }: SearchJob): Promise<{ found: HitsOfChain[]; search: Statement }> {
-  const { hits, statement } = findLines(find);
-  const found = new Map<string, HitsOfChain>();
-  for await (const { chain, partition, found: line, seal } of hits) {
+/** Lines by chain and segment, in the order of the package. */
+class FoundPlaces {
+  readonly #chains = new Map<string, HitsOfChain>();
+
+  add(chain: string, partition: number, sequence: number, offset: number): void {
     const key = `${chain}/${partition}`;
-    const of = found.get(key) ?? { chain, partition, bySequence: new Map<number, Set<number>>() };
-    found.set(key, of);
-    const offsets = of.bySequence.get(seal.sequence) ?? new Set();
-    of.bySequence.set(seal.sequence, offsets.add(line.offset));
+    const of = this.#chains.get(key) ?? { chain, partition, bySequence: new Map<number, Set<number>>() };
+    this.#chains.set(key, of);
+    const offsets = of.bySequence.get(sequence) ?? new Set();
+    of.bySequence.set(sequence, offsets.add(offset));
   }
+
+  get chains(): HitsOfChain[] {
+    return [...this.#chains.values()].sort(chainOrder);
+  }
+}
+
+/** All hits. */
+async function searched({ find, survey }: SearchJob): Promise<Found> {
+  const { hits, statement } = findLines(find);
+  const found = new FoundPlaces();
+  for await (const { chain, partition, found: line, seal } of hits)
+    found.add(chain, partition, seal.sequence, line.offset);
   find.signal.throwIfAborted();
   const search = survey === null ? statement() : againstAttested(statement(), survey);
   if (!search.isComplete) throw new IncompleteError(search);
-  if (found.size === 0) {
+  const { chains } = found;
+  if (chains.length === 0) {
     throw new UsageError(
       `no event was found, so there is nothing to hand over: ${search.conclusion}`,
       '`ledgerstone find --out` writes the statement alone.',
     );
   }
-  return { found: [...found.values()].sort(chainOrder), search };
+  return { chains, search, sample: null };
+}
+
+/** What `ledgerstone sample` draws with the same options. */
+async function drawn(
+  { find, survey }: SearchJob,
+  { seed, count }: NonNullable<SearchJob['draw']>,
+): Promise<Found> {
+  const sample = await drawSample(sampleSearch(find, seed), seed.seed, count);
+  find.signal.throwIfAborted();
+  await refuseAbsentField(find.store, sample.statement, find.query, suggestion, find.signal);
+  const search = survey === null ? sample.statement : againstAttested(sample.statement, survey);
+  if (!search.isComplete) throw new IncompleteError(search);
+  requirePopulation(sample);
+  await requireLaterSeed(seed, sample, find, find.signal);
+  const found = new FoundPlaces();
+  for (const { chain, partition, segment, offset } of sample.drawn)
+    found.add(chain, partition, segment, offset);
+  const { text, root } = seed.seed;
+  const { checkpoint } = seed;
+  const from = checkpoint === null ? null : { origin: checkpoint.origin, size: checkpoint.size };
+  const { population, days } = sample;
+  return {
+    chains: found.chains,
+    search: {
+      ...search,
+      facts: [...search.facts, ...sample.dayNotes],
+      bounds: [...search.bounds, ...seedBounds(seed)],
+    },
+    sample: {
+      ...{ rule: SAMPLE_RULE, seed: { text, root, from }, count, population, days },
+      records: sample.drawn.map(({ rank, chain, partition, offset }) => ({ rank, chain, partition, offset })),
+    },
+  };
 }
 
 /** The checkpoint on which the search rests, or one that a cosigner has signed. */

@@ -21,18 +21,21 @@ import { readCheckpoints } from './checkpoint-file.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { exportOffsets } from './export-offsets.ts';
 import type { Exported } from './export-run.ts';
-import { exportSearch } from './export-search.ts';
+import { exportSearch, type SearchJob } from './export-search.ts';
 import { type QueryOptions, queryOf, withQuery } from './find-options.ts';
 import { requireNoFile } from './new-files.ts';
 import { parseOffsets } from './offsets-option.ts';
 import { type ArchiveOptions, count, withArchive } from './open-archive.ts';
+import { givenSeed, requireCount, type SeedOptions } from './sample-seed.ts';
 import { acting, type Session } from './session.ts';
 import { openSignerOfLong, type SignerOptions, withSigner } from './signer-option.ts';
 
 type ExportOptions = ArchiveOptions &
   AttestationOptions &
   SignerOptions &
-  QueryOptions & {
+  QueryOptions &
+  SeedOptions & {
+    readonly sample?: number;
     readonly partition?: number;
     readonly offsets?: string;
     readonly case: string;
@@ -48,11 +51,13 @@ and as a table, a proof of each, the signed checkpoints, the keys, the specifica
 was asked for, who asked, a page and a script that check it all. \`ledgerstone
 verify-package\` checks it too. The zip is new and whole, or it is not there.
 
-What to export is searched for, by the options of \`ledgerstone find\`, or given by
---offsets of one chain. Of offsets the package shows that none is left out. Of a search it
-holds what \`find\` says of its completeness, which is the word of who makes the package; no
-package is made unless everything was looked at. Each segment is read whole and compared
-with its seal.
+What to export is searched for, by the options of \`ledgerstone find\`, given by --offsets
+of one chain, or drawn from what is searched for: --sample N with --seed or --seed-from,
+as \`ledgerstone sample\` does. Of offsets the package shows that none is left out. Of a
+search it holds what \`find\` says of its completeness, which is the word of who makes the
+package; no package is made unless everything was looked at. Of a sample it shows that
+the seed draws these events; from what they were drawn is that same word. Each segment
+is read whole and compared with its seal.
 
 More than 20,000 events, or 64 MiB of lines, become several packages: case.1.zip,
 case.2.zip and so on.
@@ -62,7 +67,8 @@ is somebody's word. Without a signature the package says that it is nobody's. Wi
 --attestations the proofs lead to a checkpoint that an independent verifier has cosigned.
 
 Exit codes: 1 a chain is broken; 2 usage, also where nothing was found; 3 not everything
-could be looked at; 4 an offset is not sealed yet, or not attested yet.
+could be looked at, or records have no time to go by; 4 an offset is not sealed yet, or
+not attested yet.
 
 Examples:
   ledgerstone export ./archive --key archive.vkey --where '/userIdentity/arn~alice' \\
@@ -71,6 +77,9 @@ Examples:
   ledgerstone export ./archive --key archive.vkey --topic orders --partition 0 \\
       --offsets 40-64,80 --case 2026-17 --purpose "Audit 2026" --by "Ada Byron" \\
       --out case.zip
+  ledgerstone export ./archive --key archive.vkey --where '/eventName^Delete' \\
+      --sample 25 --seed "audit 2026-17" --case 2026-17 --purpose "Audit 2026" \\
+      --by "Ada Byron" --out sample.zip
   ledgerstone export --config ledgerstone.yaml --topic orders --partition 0 \\
       --offsets 40-64 --case 2026-17 --purpose "Audit 2026" --by "Ada Byron" \\
       --sign-kms arn:aws:kms:eu-central-1:111122223333:key/abcd --out case.zip --json
@@ -80,6 +89,9 @@ export function exportCommand(program: Command, session: Session): void {
   const command = program.command('export').description('Events of a case, in a package that proves itself.');
   withQuery(withAttestations(withSigner(withArchive(command), 'the list of files')))
     .option('--offsets <list>', 'instead of a search: offsets and ranges, ends included: 40-64,80')
+    .option('--sample <number>', 'draw so many of what is searched for, all records if nothing is', count)
+    .option('--seed <text>', "with --sample: the auditor's own, without line ends")
+    .option('--seed-from <file>', 'with --sample: one signed checkpoint, later than the records: its root')
     .option('--partition <number>', 'with --offsets and one --topic: its partition', count)
     .requiredOption('--case <id>', 'what the package is for: the name of the case')
     .requiredOption('--purpose <text>', 'why it is made')
@@ -102,6 +114,7 @@ async function runExport(
   const chain = chainOfOffsets(options);
   const asked = options.offsets === undefined ? [] : parseOffsets(options.offsets);
   requireWords(options);
+  const draw = await drawOf(session, options);
   await requireNoFile(options.out);
   const since = await Promise.all((options.since ?? []).map((file) => readCheckpoints(session.io, file)));
   const { io } = session;
@@ -123,7 +136,7 @@ async function runExport(
     if (chain !== null) {
       exported = await exportOffsets({ ...job, asked, reader: openChain(archive, chain, io.signal) });
     } else {
-      const { query } = await queryOf(options, archive, io.env);
+      const { query } = await queryOf(options, archive, io.env, draw === null ? 'some' : 'all');
       const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
       if (survey !== null && attestations !== null) requireAttested(survey, attestations);
       const find = {
@@ -131,7 +144,7 @@ async function runExport(
         ...{ nowMs: systemClock.now(), since: since.flat() },
         confirmed: (survey?.newest ?? []).map(confirmedChain),
       };
-      exported = await exportSearch({ ...job, find, survey });
+      exported = await exportSearch({ ...job, find, survey, draw });
     }
     await report(
       session,
@@ -143,6 +156,21 @@ async function runExport(
   } finally {
     await close();
   }
+}
+
+/** Null: all of what is found. Throws UsageError. */
+async function drawOf(
+  { io }: Session,
+  { sample, offsets, ...seed }: ExportOptions,
+): Promise<SearchJob['draw']> {
+  if (sample === undefined) {
+    if (seed.seed === undefined && seed.seedFrom === undefined) return null;
+    throw new UsageError('a seed, and nothing is drawn', 'Say with --sample how many.');
+  }
+  if (offsets !== undefined)
+    throw new UsageError('--sample of --offsets', 'Say what to draw from with the options of a search.');
+  requireCount('--sample', sample);
+  return { seed: await givenSeed(io, seed), count: sample };
 }
 
 /** Null: what to export is searched for. Throws UsageError for a mixture of both. */

@@ -4,6 +4,7 @@ import { printable } from '../../base/printable.ts';
 import { colourOf, type PackageCheck, type UsedKey } from '../../evidence/check.ts';
 import { type PartsVerdict, verdictOfParts } from '../../evidence/parts.ts';
 import type { PackageStatement } from '../../evidence/protocol.ts';
+import { drawRows } from '../../evidence/sample-texts.ts';
 import { askedText, ENGLISH, findingText, verdictSentence } from '../../evidence/texts.ts';
 import { labelOf } from '../../format/cosignature.ts';
 import { EXIT } from './exit-code.ts';
@@ -57,6 +58,11 @@ const statementLines = (statement: PackageStatement): string[] => [
   ...(statement.kind === 'offsets'
     ? []
     : [
+        ...(statement.kind === 'sample'
+          ? drawRows(ENGLISH.sample, statement).flatMap(({ term, values }) =>
+              values.map((value) => `${term.toLowerCase()}: ${value}`),
+            )
+          : []),
         statement.statement,
         ...statement.search.leftOut.map((text) => `left out: ${text}`),
         ...statement.search.facts.map((text) => `looked at: ${text}`),

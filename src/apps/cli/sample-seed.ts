@@ -1,13 +1,15 @@
 // From what is a sample drawn, and could somebody who archived the records have chosen it?
 import { toHex } from '../../base/bytes.ts';
 import { printable } from '../../base/printable.ts';
+import { SAMPLE_MAX } from '../../evidence/draw.ts';
 import type { Checkpoint } from '../../format/checkpoint.ts';
 import { parseSignedCheckpoint } from '../../format/note.ts';
+import type { SampleSeed } from '../../format/sample-rank.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
-import type { Sample, SampleSeed } from '../../read/find/sample.ts';
+import type { FindOptions } from '../../read/find/find.ts';
+import type { Sample } from '../../read/find/sample.ts';
 import { readCheckpoints } from './checkpoint-file.ts';
 import { UsageError } from './exit-code.ts';
-import type { Archive } from './open-archive.ts';
 import type { Io } from './output.ts';
 
 export type SeedOptions = { readonly seed?: string; readonly seedFrom?: string };
@@ -20,6 +22,28 @@ export type GivenSeed = {
 };
 
 const TEXT_MAX = 256;
+
+/** Throws UsageError. */
+export function requireCount(option: string, count: number): void {
+  if (count >= 1 && count <= SAMPLE_MAX) return;
+  throw new UsageError(`${option} ${count} can't be drawn`, `Give 1 to ${SAMPLE_MAX}.`);
+}
+
+/**
+ * The search of a population. No word on the times of records is taken: who states them could keep some out.
+ * The archive must bear the checkpoint of the seed out.
+ */
+export const sampleSearch = (find: FindOptions, { note }: GivenSeed): FindOptions => ({
+  ...find,
+  query: { ...find.query, readsAll: true },
+  since: [...(find.since ?? []), ...(note === null ? [] : [note])],
+});
+
+/** Throws UsageError. */
+export function requirePopulation({ population, statement }: Sample): void {
+  if (population > 0) return;
+  throw new UsageError(`no record to draw from: ${statement.conclusion}`, 'Ask for more.');
+}
 
 /** Throws UsageError. */
 export async function givenSeed(io: Io, { seed, seedFrom }: SeedOptions): Promise<GivenSeed> {
@@ -58,7 +82,7 @@ export async function givenSeed(io: Io, { seed, seedFrom }: SeedOptions): Promis
 export async function requireLaterSeed(
   { checkpoint }: GivenSeed,
   { statement, newest }: Pick<Sample, 'statement' | 'newest'>,
-  { store, trusted }: Pick<Archive, 'store' | 'trusted'>,
+  { store, trusted }: Pick<FindOptions, 'store' | 'trusted'>,
   signal: AbortSignal,
 ): Promise<void> {
   if (checkpoint === null) return;

@@ -13,7 +13,16 @@ import { FindProgress } from './find-progress.ts';
 import { restsOnTexts, statementLines } from './find-text.ts';
 import { type Archive, type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { newFolder, writeSample } from './sample-files.ts';
-import { type GivenSeed, givenSeed, requireLaterSeed, type SeedOptions, seedBounds } from './sample-seed.ts';
+import {
+  type GivenSeed,
+  givenSeed,
+  requireCount,
+  requireLaterSeed,
+  requirePopulation,
+  type SeedOptions,
+  sampleSearch,
+  seedBounds,
+} from './sample-seed.ts';
 import { acting, type Session } from './session.ts';
 
 type SampleOptions = ArchiveOptions &
@@ -41,8 +50,6 @@ Examples:
       --where '/eventName^Delete' --time sealed --to 2026-11-01 --out sample-18 --json
 `;
 
-const N_MAX = 10_000;
-
 export function sampleCommand(program: Command, session: Session): void {
   const command = program.command('sample').description('Records for a test, drawn by a seed.');
   withQuery(withArchive(command))
@@ -65,8 +72,7 @@ async function runSample(
   options: SampleOptions,
 ): Promise<number> {
   const { io } = session;
-  if (options.n < 1 || options.n > N_MAX)
-    throw new UsageError(`--n ${options.n} can't be drawn`, `Give 1 to ${N_MAX}.`);
+  requireCount('--n', options.n);
   const given = await givenSeed(io, options);
   const kept = await Promise.all((options.since ?? []).map((file) => readCheckpoints(io, file)));
   const archive = await openArchive(name, options, io.env);
@@ -78,17 +84,17 @@ async function runSample(
     const progress = new FindProgress(io);
     const find = {
       ...{ store: archive.store, trusted: archive.trusted, nowMs: Date.now(), signal: io.signal },
-      // No word on the times of records is taken: who states them could keep some out of the population.
-      query: { ...query, readsAll: true },
-      since: [...kept.flat(), ...(given.note === null ? [] : [given.note])],
+      query,
+      since: kept.flat(),
       onProgress: (bytes: number, hits: number) => progress.update(bytes, hits),
     };
     void progress.countBytes(archive.store, io.signal).catch(() => {});
-    const sample = await drawSample(find, given.seed, options.n).finally(() => progress.stepAside());
+    const sample = await drawSample(sampleSearch(find, given), given.seed, options.n).finally(() =>
+      progress.stepAside(),
+    );
     await refuseAbsentField(archive.store, sample.statement, query, suggestion, io.signal);
     if (!sample.statement.isComplete) return await notDrawn(session, options, sample);
-    if (sample.population === 0)
-      throw new UsageError(`no record to draw from: ${sample.statement.conclusion}`, 'Ask for more.');
+    requirePopulation(sample);
     await requireLaterSeed(given, sample, archive, io.signal);
     const sheet = sheetOf(sample, given, options, archive);
     await writeSample(options.out, sheet, sample, archive, io.signal);

@@ -1,7 +1,7 @@
 // How are the events shown as a table: searched, sorted, a hundred at a time?
 import { timeText } from '../../format/time.ts';
 import type { CheckedEvent } from '../check-chain.ts';
-import { filled } from '../texts.ts';
+import { filled } from '../filled.ts';
 import { element } from './elements.ts';
 import type { Words } from './words.ts';
 

@@ -5,7 +5,7 @@ import { type EventProof, parseEventProof } from '../../format/event-proof.ts';
 import { parseManifest } from '../../format/manifest-bytes.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import type { CheckedChain, CheckedEvent } from '../check-chain.ts';
-import { filled } from '../texts.ts';
+import { filled } from '../filled.ts';
 import { element, svg } from './elements.ts';
 import type { Words } from './words.ts';
 

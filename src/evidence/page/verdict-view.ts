@@ -3,8 +3,10 @@
 import { labelOf } from '../../format/cosignature.ts';
 import { colourOf, type PackageCheck, type UsedKey } from '../check.ts';
 import type { Cosigned } from '../check-cosigners.ts';
-import type { SearchStatement } from '../protocol.ts';
-import { askedText, filled, findingText, type Texts, verdictSentence } from '../texts.ts';
+import { filled } from '../filled.ts';
+import type { SampleStatement, SearchStatement } from '../protocol.ts';
+import { drawRows } from '../sample-texts.ts';
+import { askedText, findingText, type Texts, verdictSentence } from '../texts.ts';
 import { element } from './elements.ts';
 import type { Words } from './words.ts';
 
@@ -68,7 +70,10 @@ export function aboutSection(check: PackageCheck, { words, texts }: View): HTMLE
       ...row(words.case, manifest.case),
       ...(protocol === null ? [] : protocolRows(protocol, words)),
       ...(statement === null ? [] : row(words.asked, askedText(texts, statement))),
-      ...(statement?.kind === 'search' ? searchRows(statement, words) : []),
+      ...(statement?.kind === 'sample'
+        ? drawRows(texts.sample, statement).flatMap(({ term, values }) => row(term, ...values))
+        : []),
+      ...(statement === null || statement.kind === 'offsets' ? [] : searchRows(statement, words)),
       ...row(words.part, filled(part, { number: String(number) })),
       ...row(
         words.checkpoint,
@@ -94,7 +99,10 @@ const changedNotes = ({ statement, protocol }: PackageCheck['changed'], words: W
     text === null ? [] : [element('p', { class: 'warning' }, element('strong', {}, text))],
   );
 
-const searchRows = ({ statement, search }: SearchStatement, words: Words): HTMLElement[] => [
+const searchRows = (
+  { statement, search }: SearchStatement | SampleStatement,
+  words: Words,
+): HTMLElement[] => [
   ...row(words.searched, statement),
   ...row(words.leftOut, ...search.leftOut),
   ...row(words.lookedAt, ...search.facts),

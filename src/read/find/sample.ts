@@ -1,13 +1,11 @@
 // Which records of a population are drawn, so that anybody can draw the same ones again? (docs/sampling.md)
-import { toHex, utf8 } from '../../base/bytes.ts';
+import { toHex } from '../../base/bytes.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { rankInput, type SampleSeed } from '../../format/sample-rank.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import { type FindOptions, findLines, type Hit } from './find.ts';
 import { type DayCount, PopulationDays, type RecordTime } from './population.ts';
 import type { Statement } from './statement.ts';
-
-/** Text without line ends, and the root of a checkpoint in hex. One of the two may be empty. */
-export type SampleSeed = { readonly text: string; readonly root: string };
 
 /** A record that was drawn. */
 export type DrawnRecord = {
@@ -38,12 +36,6 @@ export type Sample = {
   readonly newest: ReadonlyMap<string, { readonly segment: number; readonly sealed: string }>;
   readonly statement: Statement;
 };
-
-const FORMAT = 'ledgerstone/sample/1';
-
-/** What is hashed for one record. */
-const rankInput = ({ text, root }: SampleSeed, origin: string, offset: number): Uint8Array =>
-  utf8(`${FORMAT}\n${text}\n${root}\n${origin}\n${offset}\n`);
 
 /** Reads all of the population. Memory is bounded by `count`, days and chains. Throws as `findLines` does. */
 export async function drawSample(find: FindOptions, seed: SampleSeed, count: number): Promise<Sample> {

@@ -1,7 +1,8 @@
 // Is a sample drawn from all of the population, each record as likely as any other, and the same one again?
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type DrawnRecord, drawSample, type SampleSeed } from '../../../../src/read/find/sample.ts';
+import type { SampleSeed } from '../../../../src/format/sample-rank.ts';
+import { type DrawnRecord, drawSample } from '../../../../src/read/find/sample.ts';
 import {
   ArchiveBuilder,
   entries,
