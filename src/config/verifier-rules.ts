@@ -7,6 +7,7 @@ import { parseCosignerVkey } from '../format/cosignature.ts';
 import { isKeyName, parseVkey } from '../format/vkey.ts';
 import { chainProblems, isPeriod, type Named } from './archiver-rules.ts';
 import { httpProblems } from './http-rules.ts';
+import { PERSON_KEY_NAME } from './people-file.ts';
 import { memberOf, type SchemaProblem, valueAt } from './problems.ts';
 import { periodOf } from './units.ts';
 import type { ConfigPath } from './yaml.ts';
@@ -56,6 +57,19 @@ function indexProblems(root: unknown): SchemaProblem[] {
   });
 }
 
+function peopleProblems(root: unknown): SchemaProblem[] {
+  return listAt(root, ['people']).flatMap(({ path, value }): SchemaProblem[] => {
+    try {
+      const { name, key } = parseCosignerVkey(value, nodeSha256);
+      if (key.algorithm === 'ml-dsa-44') return [{ path, message: 'is a key that signs checkpoints only' }];
+      if (name === PERSON_KEY_NAME) return [];
+      return [{ path, message: `must be named ${PERSON_KEY_NAME}, as \`governance key\` does` }];
+    } catch (error) {
+      return [{ path, message: `is not the key of a person: ${messageOf(error)}` }];
+    }
+  });
+}
+
 function cosignerProblems(root: unknown): SchemaProblem[] {
   const problems: SchemaProblem[] = [];
   const name = valueAt(root, ['cosigner', 'name']);
@@ -76,6 +90,7 @@ function cosignerProblems(root: unknown): SchemaProblem[] {
       problems.push({ path, message: `is not a cosigner key: ${messageOf(error)}` });
     }
   }
+  problems.push(...peopleProblems(root));
   return [...problems, ...signingProblems(root, 'signing'), ...signingProblems(root, 'postQuantum')];
 }
 

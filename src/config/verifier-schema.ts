@@ -72,6 +72,15 @@ export const verifierConfigSchema = z.strictObject({
         .describe('Earlier keys of this verifier, whose attestations still count'),
     })
     .describe('Who attests'),
+  people: z
+    .array(z.string('must be the key of a person').register(forms, { form: "a person's key" }))
+    .default([])
+    .describe(
+      [
+        'Whose word on findings counts, as `ledgerstone governance key KEY --vkey FILE` writes their keys. Officers',
+        'of a charter that a key of `trusted` covers count without being named here',
+      ].join(' '),
+    ),
   chains: z
     .strictObject({
       freshness: between('1s', '366d')

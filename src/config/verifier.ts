@@ -70,6 +70,8 @@ export type VerifierConfig = {
     readonly postQuantum: SigningConfig | null;
     readonly earlier: readonly CosignerKey[];
   };
+  /** Whose word on findings counts, beside officers of the charter. */
+  readonly people: readonly CosignerKey[];
   readonly chains: {
     /** A chain without a new seal for longer is stale. Null: no such check. */
     readonly freshnessMs: number | null;
@@ -161,6 +163,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
           : signingOf(input.cosigner.postQuantum, attestations, resolvePath),
       earlier: input.cosigner.earlier.map((vkey) => parseCosignerVkey(vkey, nodeSha256)),
     },
+    people: input.people.map((vkey) => parseCosignerVkey(vkey, nodeSha256)),
     chains: { freshnessMs: input.chains.freshness ?? null, confirmMs: input.chains.confirm },
     sweep: sweepOf(input.sweep),
     fullPass: { everyMs: input.fullPass.every, bytesPerRun: input.fullPass.bytesPerRun },

@@ -27,6 +27,11 @@ export class DecisionReader {
     this.#options = options;
   }
 
+  /** What was read last, and when somebody last looked whether there is more. Null: nobody looked yet. */
+  get last(): { readonly look: ActsLook; readonly atMs: number } | null {
+    return this.#last;
+  }
+
   /** `isNow`: also if it was looked at a moment ago. */
   async look(signal = new AbortController().signal, isNow = false): Promise<ActsLook> {
     const { archive, trusted, clock } = this.#options;

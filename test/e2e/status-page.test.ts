@@ -3,12 +3,16 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { archiverSite } from '../../src/apps/archiver/archiver-site.ts';
 import { type HttpServer, serve } from '../../src/apps/http.ts';
+import type { BoardFinding, BoardState } from '../../src/apps/verifier/findings-board.ts';
 import { newWatchState, type WatchState } from '../../src/apps/verifier/watch.ts';
 import { watchSite } from '../../src/apps/verifier/watch-site.ts';
 import type { PartitionStatus, ServiceStatus } from '../../src/archiver/status.ts';
 import { parseConfig } from '../../src/config/archiver.ts';
 import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
+import type { DecisionReader } from '../../src/verifier/decision-reader.ts';
+import type { LocksSeen } from '../../src/verifier/tasks/lock-tally.ts';
+import { type FindingCode, findingOf } from '../../src/verify/finding.ts';
 import { ArchiveBuilder } from '../support/archive-builder.ts';
 import { type Browser, CHROMIUM, openBrowser, SHOTS, shoot, violations } from '../support/browser.ts';
 import { HOSTILE } from '../support/report-world.ts';
@@ -73,18 +77,44 @@ const halted = partition(3, {
   halt: { code: 'expired', message: HOSTILE, remedy: HOSTILE, gap: { from: 7, to: 9 } },
 } as never);
 
+const boardOf = (findings: readonly BoardFinding[]): BoardState => ({
+  board: { findings, omitted: 0, decisionsUnknown: null, asOfMs: Date.now() },
+  problem: null,
+});
+/** Opened so many hours ago. */
+const finding = (code: FindingCode, hours: number, more: Partial<BoardFinding> = {}): BoardFinding => ({
+  id: `6d2f9b1f${String(hours).padStart(24, '0')}`,
+  file: {
+    ...{ state: 'open', scope: 'topic=orders/partition=0', chain: 'orders', partition: 0, check: 'confirm' },
+    finding: findingOf(code, {
+      sequence: 7,
+      found: '3 records lost; offsets 3 to 5 (expired) by J. Doe: outage',
+    }),
+    ...{ opening: 0, firstSeenMs: 0, lastSeenMs: 0, closed: null, verifier: { name: 'v', version: '1' } },
+  },
+  ...{
+    openedMs: Date.now() - hours * 3_600_000,
+    seenMs: Date.now() - hours * 1_800_000,
+    notified: ['log', 'sns'],
+  },
+  ...{ answers: [], otherAnswers: 0, lost: null, settled: null, ...more },
+});
+
 describe.skipIf(CHROMIUM === undefined)('the page of a service', () => {
   let status = statusOf([]);
   const state: WatchState = newWatchState(Date.now() - 3_600_000);
   let open: Record<string, number | null> = { broken: null, unverifiable: null, attempt: null, notice: null };
+  let findings: BoardState = { board: null, problem: null };
+  const locks: { seen: LocksSeen | null } = { seen: null };
+  const decisions: { last: Pick<DecisionReader, 'last'>['last'] } = { last: null };
   const metrics = { openFindings: () => open, takeLagSeconds: () => 3 };
   const clock = { now: () => Date.now() } as never;
   const sites = [
     archiverSite(config, () => status, clock, 200),
     watchSite({
       config: verifierConfig,
-      state,
-      metrics,
+      ...{ state, metrics, locks, decisions },
+      board: { ask: () => findings, settled: async () => findings },
       kinds: ['confirmations', 'sweeps'],
       isHealthy: () => true,
       clock,
@@ -210,6 +240,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of a service', () => {
     state.chains.set('orders/0', chain);
     Object.assign(state, { lastRoundMs: Date.now(), archiveChains: 1 });
     open = { broken: 0, unverifiable: 0, attempt: 0, notice: 0 };
+    findings = boardOf([]);
     state.lastWhole.set('confirmations', Date.now());
     await shown(1, async (page) => {
       expect(await verdict(page)).toMatch(/^not everything was looked at$/i);
@@ -223,7 +254,38 @@ describe.skipIf(CHROMIUM === undefined)('the page of a service', () => {
       expect(await words(page)).toContain('2026-11-30 10:00:00Z');
       await shoot(page, 'verifier');
     });
+    const lost = [{ chain: 'orders', partition: 0, firstOffset: 3, lastOffset: 5, offsets: 3 }];
+    open = { ...open, notice: 2 };
+    findings = boardOf([finding('stale-chain', 2), finding('records-lost', 400, { lost })]);
+    await shown(1, async (page) => {
+      expect(await verdict(page)).toMatch(/^findings are open$/i);
+      expect(await words(page)).toContain('lost: not accepted yet');
+      await shoot(page, 'verifier-findings');
+    });
+    open = { ...open, notice: 1 };
+    const atMs = Date.now() - 300 * 3_600_000;
+    const settled = {
+      how: 'accepted',
+      by: ['Ada Byron', 'Grace Hopper'],
+      atMs,
+      text: 'Ticket 4711',
+    } as const;
+    findings = boardOf([finding('records-lost', 400, { lost, settled })]);
+    const date = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
+    locks.seen = {
+      ...{ begunMs: Date.now() - 900_000, endedMs: Date.now() - 600_000, locks: 82, unlocked: 0, notRead: 0 },
+      ...{ isWithoutLocks: false, endingOmitted: 0, nextMs: null },
+      ending: [{ chain: 'orders', partition: 0, date, objects: 2 }],
+    };
+    await shown(1, async (page) => {
+      expect(await verdict(page)).toMatch(/^verified$/i);
+      expect(await words(page)).toContain('no finding is open but one that somebody accepted or resolved');
+      expect(await words(page)).toContain('Ada Byron and Grace Hopper');
+      expect(await words(page)).toContain(date);
+      await shoot(page, 'verifier-accepted');
+    });
     open = { ...open, attempt: 2 };
+    findings = boardOf([finding('extra-version', 1), finding('records-lost', 400, { lost, settled })]);
     await shown(1, async (page) => expect(await verdict(page)).toMatch(/^somebody tried to change it$/i));
     open = { ...open, attempt: null };
     await shown(1, async (page) => expect(await verdict(page)).toMatch(/^not everything was looked at$/i));

@@ -7,8 +7,10 @@ import { loadVerifierConfig, type VerifierConfig } from '../../config/verifier.t
 import { encodeCosignerVkey } from '../../format/cosignature.ts';
 import { indexChecker } from '../../read/find/index/index-checker.ts';
 import { runKindOf } from '../../verifier/days/task-run.ts';
+import { LockTally } from '../../verifier/tasks/lock-tally.ts';
 import type { Verifier } from '../../verifier/verifier.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
+import { boardReader, FindingsBoard } from '../verifier/findings-board.ts';
 import { schedulesOf } from '../verifier/schedules.ts';
 import { newWatchState, watch } from '../verifier/watch.ts';
 import { WatchMetrics } from '../verifier/watch-metrics.ts';
@@ -70,6 +72,7 @@ async function runVerifier(io: Io, config: VerifierConfig, log: Logger): Promise
   // What indexes checks as well, so only one of them has threads.
   const indexer = config.index === null ? null : indexChecker();
   const checker = indexer ?? workerChecker();
+  const locks = new LockTally();
   const metrics = new WatchMetrics({
     ...{ fullPassMs: config.fullPass.everyMs, sweepMs: config.sweep.everyMs },
   });
@@ -77,11 +80,11 @@ async function runVerifier(io: Io, config: VerifierConfig, log: Logger): Promise
     const verifier = makeVerifier(config, clients, {
       checker,
       ...(indexer !== null && { indexer }),
-      log,
+      ...{ log, locks },
       bytesInFlight: BYTES_IN_FLIGHT,
       onMetrics: (run, atMs, open) => metrics.observe(run, open, atMs),
     });
-    await serve(config, verifier, metrics, io.signal);
+    await serve({ config, verifier, metrics, locks, signal: io.signal });
     await verifier.days?.stop(AbortSignal.timeout(LAST_TALLY_MS));
   } finally {
     await checker.close();
@@ -90,12 +93,15 @@ async function runVerifier(io: Io, config: VerifierConfig, log: Logger): Promise
   return EXIT.ok;
 }
 
-async function serve(
-  config: VerifierConfig,
-  verifier: Verifier,
-  metrics: WatchMetrics,
-  signal: AbortSignal,
-): Promise<void> {
+type Serving = {
+  readonly config: VerifierConfig;
+  readonly verifier: Verifier;
+  readonly metrics: WatchMetrics;
+  readonly locks: LockTally;
+  readonly signal: AbortSignal;
+};
+
+async function serve({ config, verifier, metrics, locks, signal }: Serving): Promise<void> {
   const { log, clock } = verifier;
   const { everyMs, looksPerSecond, port } = config.watch;
   const { attester } = verifier.step;
@@ -106,7 +112,12 @@ async function serve(
   const isHealthy = () => clock.now() - (state.lastRoundMs ?? startedMs) < patienceMs;
   const schedules = schedulesOf(config, verifier);
   const kinds = [...new Set(schedules.flatMap(({ task }) => runKindOf(task) ?? []))];
-  const site = port === 0 ? null : watchSite({ config, state, metrics, kinds, isHealthy, clock });
+  const board = new FindingsBoard(boardReader(config, verifier), clock);
+  const decisions = verifier.step.decisions ?? null;
+  const site =
+    port === 0
+      ? null
+      : watchSite({ config, state, metrics, kinds, board, locks, decisions, isHealthy, clock });
   const server =
     site === null ? null : await startWatchServer(config.watch, state, isHealthy, metrics, site.routes);
   log.info(
@@ -122,7 +133,7 @@ async function serve(
     await watch(verifier, { everyMs, looksPerSecond, schedules, signal }, state);
   } finally {
     site?.close();
-    await server?.close();
+    await Promise.all([board.close(), server?.close()]);
   }
   log.info({ chains: state.chains.size }, 'ledgerstone watch stopped');
 }

@@ -2,11 +2,7 @@
 import { counted, countText } from '../../base/counted.ts';
 import { archiveOriginOf, type VerifierConfig } from '../../config/verifier.ts';
 import type { Block, TableBlock, TableCell } from '../../evidence/report/blocks.ts';
-import type { ReportVerdict } from '../../evidence/report/printed-report.ts';
-import type { RunKind } from '../../verifier/days/counts.ts';
 import { ageText } from '../cli/table.ts';
-import type { WatchState } from '../verifier/watch.ts';
-import type { DaySeries } from './day-history.ts';
 import type { PageFace } from './frame.ts';
 import {
   accessText,
@@ -18,43 +14,23 @@ import {
   storeText,
   timeCell,
 } from './parts.ts';
-
-export type WatchView = {
-  readonly config: VerifierConfig;
-  readonly state: WatchState;
-  /** By severity; null: not known yet. */
-  readonly open: Readonly<Record<string, number | null>>;
-  /** Which runs there are to be. */
-  readonly kinds: readonly RunKind[];
-  readonly isHealthy: boolean;
-  /** From a seal to its attestation, the longest of a round, in seconds. */
-  readonly lag: DaySeries;
-  /** Since a round went through, in seconds. */
-  readonly roundAge: DaySeries;
-  readonly nowMs: number;
-  readonly version: string;
-};
+import { findingsBlock, lossesBlock } from './watch-findings.ts';
+import { holdsBlock, locksBlock } from './watch-locks.ts';
+import { notLooked, watchVerdict } from './watch-verdict.ts';
+import type { WatchView } from './watch-view.ts';
 
 export function watchFace(view: WatchView): PageFace {
   const { config, state, version } = view;
   return {
     title: `Verifier of ${archiveOriginOf(config)}`,
     about: `${config.cosigner.name}, version ${version}, since ${timeCell(state.startedMs)}`,
-    ...verdictOf(view),
+    ...watchVerdict(view),
     blocks: [
       chainsBlock(view),
-      paragraphs(
-        'Losses',
-        'Which offsets were given up is in the archive, and this process keeps no list: `ledgerstone losses`. ' +
-          'A segment with lost records that it attests is a finding (records-lost).',
-      ),
-      findingsBlock(view),
-      paragraphs(
-        'Holds and locks',
-        `Every sweep (each ${ageText(config.sweep.everyMs)}) compares locks, and the holds that people decided; what ` +
-          'is missing is a finding. Which locks end soon this process does not keep: `ledgerstone report retention`. ' +
-          'Which holds there are: `ledgerstone hold list`.',
-      ),
+      lossesBlock(view),
+      findingsBlock(view, notLooked(view).length === 0),
+      holdsBlock(view),
+      locksBlock(view),
       plotsBlock(view),
       drillBlock(view),
       troublesBlock(view),
@@ -62,106 +38,6 @@ export function watchFace(view: WatchView): PageFace {
     ],
     links: ['/status', '/metrics', '/healthz'],
   };
-}
-
-type Said = Pick<PageFace, 'label' | 'verdict'>;
-
-const KIND_WORDS: Readonly<Record<RunKind, string>> = {
-  confirmations: 'confirmation of all chains',
-  sweeps: 'sweep of both buckets',
-  fullPasses: 'full pass over the stored bytes',
-  configuration: 'comparison of settings',
-  completeness: "comparison with Kafka's offsets",
-};
-/** A chain is confirmed each `chains.confirm`, and a round may take a minute. */
-const lookPatienceMs = ({ chains }: VerifierConfig): number => 3 * (chains.confirmMs + 60_000);
-
-const realChains = ({ chains }: WatchState) => [...chains.values()].filter(({ isDrill }) => !isDrill);
-
-/** What this process has not looked at, in sentences. Empty: all that it is made to look at. */
-function notLooked({ config, state, kinds, open, isHealthy, nowMs }: WatchView): string[] {
-  const chains = realChains(state);
-  const { archiveChains } = state;
-  const old = chains.filter(({ lookedAtMs }) => nowMs - lookedAtMs > lookPatienceMs(config)).length;
-  const cut = chains.filter(({ isAtEnd }) => !isAtEnd).length;
-  return [
-    ...(Object.values(open).some((count) => count === null)
-      ? ['How many findings earlier processes left open is not known yet.']
-      : []),
-    ...(isHealthy ? [] : ['No round has gone through for some time: what is below may be old.']),
-    ...(archiveChains === null ? ['How many chains the archive has is not known yet.'] : []),
-    ...(archiveChains !== null && archiveChains > chains.length
-      ? [
-          `Of ${counted(archiveChains, 'chain')} of the archive ${chains.length} were looked at by this process.`,
-        ]
-      : []),
-    ...(cut > 0
-      ? [`${counted(cut, 'chain')} ${cut === 1 ? 'has' : 'have'} more segments than were checked so far.`]
-      : []),
-    ...(old > 0
-      ? [`${counted(old, 'chain')} ${old === 1 ? 'was' : 'were'} not looked at for some time.`]
-      : []),
-    ...kinds.flatMap((kind) =>
-      state.lastWhole.has(kind) ? [] : [`No whole ${KIND_WORDS[kind]} has ended since this process began.`],
-    ),
-    ...(state.troubles.size > 0 ? ['Some work fails at the moment: it is named below.'] : []),
-  ];
-}
-
-function verdictOf(view: WatchView): Said {
-  const { state, open } = view;
-  const chains = realChains(state);
-  const missing = notLooked(view);
-  const bad = chains.filter(({ verdict }) => verdict === 'broken').length;
-  const unsure = chains.filter(({ verdict }) => verdict === 'unverifiable').length;
-  const findings = Object.values(open).reduce<number>((sum, count) => sum + (count ?? 0), 0);
-  const bounds = [
-    'A chain is verified as far as this process walked along its newest seals; what lies behind was verified before, ' +
-      'and its stored bytes are read again in turn (the full pass).',
-    ...missing,
-  ];
-  const said = (standing: ReportVerdict['standing'], label: string, sentence: string): Said => ({
-    ...{ label, verdict: { standing, sentence, bounds } },
-  });
-  const openText = `${counted(findings, 'finding')} ${findings === 1 ? 'is' : 'are'} open`;
-  const of = `of ${counted(chains.length, 'chain')} that this process looked at`;
-  if (bad > 0) {
-    const rest = findings === 0 ? '' : `; ${openText}`;
-    return said('found', 'Broken', `${bad} ${of} ${bad === 1 ? 'is' : 'are'} broken${rest}.`);
-  }
-  if ((open['broken'] ?? 0) > 0)
-    return said('found', 'Broken', `${openText}, of which ${open['broken']} say that the archive is broken.`);
-  if ((open['attempt'] ?? 0) > 0)
-    return said(
-      'found',
-      'Somebody tried to change it',
-      `${openText}, of which ${open['attempt']} are attempts.`,
-    );
-  if (chains.length === 0 || state.lastRoundMs === null)
-    return said(
-      ...(['open', 'Nothing looked at yet'] as const),
-      'No round over the chains has gone through since this process began.',
-    );
-  if (!view.isHealthy) return said('open', 'Not at work', 'No round has gone through for some time.');
-  if (unsure > 0) return said('open', 'Not verified', `${unsure} ${of} could not be verified.`);
-  if (findings > 0)
-    return said(
-      'open',
-      'Findings are open',
-      `${openText}; none ${of} is broken. What people decided stays open for ever.`,
-    );
-  if (missing.length > 0)
-    return said(
-      'open',
-      'Not everything was looked at',
-      `None ${of} is broken; what was not looked at stands below.`,
-    );
-  const last = timeCell(Math.min(...chains.map(({ lookedAtMs }) => lookedAtMs)));
-  const all =
-    chains.length === 1
-      ? 'The one chain of the archive was'
-      : `All ${chains.length} chains of the archive were`;
-  return said('whole', 'Verified', `${all} verified, at ${last} or later; no finding is open.`);
 }
 
 const RANK: Readonly<Record<string, number>> = { broken: 0, unverifiable: 1 };
@@ -205,32 +81,16 @@ function chainsBlock({ state }: WatchView): TableBlock {
   };
 }
 
-function findingsBlock(view: WatchView): TableBlock {
-  const { open } = view;
-  const none = notLooked(view).length === 0 ? 'none' : 'none of what was looked at';
-  const rows = Object.entries(open).map(([severity, count]): TableCell[] => [
-    severity,
-    count === null
-      ? { text: 'not known yet', tone: 'open' }
-      : count > 0
-        ? { text: countText(count), tone: severity === 'notice' ? 'open' : 'bad' }
-        : none,
-  ]);
-  return {
-    ...{ kind: 'table', title: 'Open findings', rows, empty: 'Not known yet.' },
-    intro:
-      'How many are open, of this process and of those before it; attempts that CloudTrail saw count for 7 days. ' +
-      'What each one is: ledgerstone finding list --config verifier.yaml.',
-    columns: [{ title: 'what it means' }, { title: 'open', align: 'right' }],
-  };
-}
-
-function plotsBlock({ lag, roundAge, state: { startedMs } }: WatchView): Block {
+function plotsBlock({ lag, sealAge, roundAge, state: { startedMs } }: WatchView): Block {
   const empty = 'Nothing was measured yet.';
   return plots('The last day', [
     {
       ...{ id: 'lag', unit: 'seconds', startedMs, empty, series: lag },
       title: 'From a seal to its attestation, the longest of each round',
+    },
+    {
+      ...{ id: 'seal-age', unit: 'seconds', startedMs, empty, series: sealAge },
+      title: 'Age of the newest attested seal, of the chain where it is oldest',
     },
     {
       ...{ id: 'round-age', unit: 'seconds', startedMs, empty, series: roundAge },

@@ -34,6 +34,7 @@ import { SourceRanges } from '../../verifier/source-ranges.ts';
 import { EndsLog, type EndsLogOptions } from '../../verifier/tasks/completeness-ends.ts';
 import { completenessTask, type MarksReader } from '../../verifier/tasks/completeness-task.ts';
 import { confirmTask, freshnessTask } from '../../verifier/tasks/confirm.ts';
+import type { LockTally } from '../../verifier/tasks/lock-tally.ts';
 import { configurationTask, scrubTask, subjectsOf, sweepTask } from '../../verifier/tasks/scheduled.ts';
 import { ScrubLog } from '../../verifier/tasks/scrub-progress.ts';
 import { SweepLog } from '../../verifier/tasks/sweep-cursor.ts';
@@ -99,6 +100,8 @@ export type VerifierOptions = {
   readonly tallyKeepMs?: number;
   /** What indexes, if the configuration asks for it: it also checks data objects. Default: in this thread. */
   readonly indexer?: IndexChecker;
+  /** Counts the locks that sweeps read. Left out: nobody asks. */
+  readonly locks?: LockTally;
   /** Default: by Kafka's own protocol, from the brokers that the configuration names. */
   readonly readMarks?: MarksReader;
 };
@@ -131,6 +134,7 @@ export function makeVerifier(
     tallyKeepMs = TALLY_KEEP_MS,
     readMarks,
     indexer,
+    locks,
   }: VerifierOptions,
 ): Verifier {
   requireOwnKey(config, signer);
@@ -166,10 +170,7 @@ export function makeVerifier(
   const subjects = subjectsOf(config, trailFiles, clock);
   const compare = completenessOf(config, notes, readMarks);
   return {
-    archive,
-    own,
-    place: placeOf(config),
-    step,
+    ...{ archive, own, step, place: placeOf(config) },
     sources: new SourceRanges({ ...step, archive, own }),
     trailFiles: trailFiles && trailRecordsOf(config, trailFiles, clock),
     findings: reporter,
@@ -177,7 +178,7 @@ export function makeVerifier(
     tasks: new Map<string, Task>([
       ['confirm', confirmTask],
       ['freshness', freshnessTask],
-      ['sweep', sweepTask({ ...step, own, checked, ...config.sweep }, new SweepLog(notes))],
+      ['sweep', sweepTask({ ...step, own, checked, locks, ...config.sweep }, new SweepLog(notes))],
       ['full-pass', scrubTask({ ...step, log: new ScrubLog(notes), everyMs }, bytesPerRun)],
       ...(compare === null ? [] : [['completeness', compare] as const]),
       ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),

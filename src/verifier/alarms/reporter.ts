@@ -6,7 +6,14 @@ import { timeText } from '../../format/time.ts';
 import type { Finding, Severity } from '../../verify/finding.ts';
 import { foreignNoteFinding } from '../findings/checked-notes.ts';
 import type { Entry, Ledger, Reported, ReportOptions } from '../findings/ledger.ts';
-import { ATTESTATIONS_SCOPE, accessScope, reachesPeople, type Scope } from '../findings/record.ts';
+import {
+  ATTEMPT_DAYS,
+  ATTESTATIONS_SCOPE,
+  accessScope,
+  isCountedScope,
+  reachesPeople,
+  type Scope,
+} from '../findings/record.ts';
 import { type AlarmMessage, alarmMessage, closingMessage, unwrittenMessage } from './message.ts';
 import type { Notifier } from './notifier.ts';
 
@@ -31,8 +38,6 @@ const UNWRITTEN_MAX = 1_000;
 const MISSED_AGAIN_MS = 60_000;
 const MISSED_AT_ONCE = 10;
 const DAY_MS = 86_400_000;
-/** So far back a new process looks for attempts that an earlier one could not bring to people. */
-const ATTEMPT_DAYS = 7;
 
 export class FindingReporter {
   readonly #options: ReporterOptions;
@@ -114,10 +119,8 @@ export class FindingReporter {
     await this.#reportForeign(signal);
   }
 
-  /** Attempts never close. Those of older days are history, and ask nobody to do anything. */
   #isCounted(scopeName: string): boolean {
-    const oldest = accessScope(this.#options.clock.now() - (ATTEMPT_DAYS - 1) * DAY_MS);
-    return !scopeName.startsWith('access/') || scopeName >= oldest.name;
+    return isCountedScope(scopeName, this.#options.clock.now());
   }
 
   #note(scope: Scope, open: ReadonlyMap<Severity, number>): void {

@@ -46,7 +46,10 @@ const noClosing = (nth: string) => ({
 /** Far more than the ledger's own bounds allow, so somebody else writes there. */
 const NOTES_MAX = 1_000_000;
 
-type Note = Pick<ObjectVersion, 'key' | 'versionId' | 'lastModifiedMs'> & { readonly parsed: FindingKey };
+/** A note of a finding, as it was listed. */
+export type ListedFinding = Pick<ObjectVersion, 'key' | 'versionId' | 'lastModifiedMs'> & {
+  readonly parsed: FindingKey;
+};
 
 /**
  * Only the oldest version of a key counts, so delete markers and later versions hide nothing; and of those
@@ -58,7 +61,7 @@ export async function readHistory(
   scope: Scope,
   signal?: AbortSignal,
 ): Promise<History> {
-  const listed: Note[] = [];
+  const listed: ListedFinding[] = [];
   const options = signal === undefined ? {} : { signal };
   for await (const version of oldestVersions(store.listVersions(findingsPrefix(scope), options))) {
     const { key, versionId, lastModifiedMs } = version;
@@ -67,6 +70,15 @@ export async function readHistory(
     listed.push({ key, versionId, lastModifiedMs, parsed });
     if (listed.length > NOTES_MAX) throw flooded(findingsPrefix(scope));
   }
+  return checkedHistory(notes, listed, signal);
+}
+
+/** Of notes of one scope, in the order of their keys. */
+export async function checkedHistory(
+  notes: Pick<CheckedNotes, 'check'>,
+  listed: readonly ListedFinding[],
+  signal?: AbortSignal,
+): Promise<History> {
   const why = await notes.check(listed, signal);
   const foreign = listed.flatMap(({ key, versionId }, index) => {
     const reason = why[index];
@@ -76,7 +88,7 @@ export async function readHistory(
 }
 
 /** In key order. */
-function historyOf(notes: readonly Note[]): Omit<History, 'foreign'> {
+function historyOf(notes: readonly ListedFinding[]): Omit<History, 'foreign'> {
   const latest = new Map<string, Opening>();
   const openings = new Map<FindingCode, number>();
   // In key order `cleared` and `closed` come before `open` within one opening, and openings ascend.

@@ -33,6 +33,12 @@ export const accessScope = (atMs: number): Scope => ({
   place: null,
 });
 
+const DAY_MS = 86_400_000;
+/** Attempts of CloudTrail never close. Those of older days are history, and ask nobody to do anything. */
+export const ATTEMPT_DAYS = 7;
+export const isCountedScope = (name: string, nowMs: number): boolean =>
+  !name.startsWith('access/') || name >= accessScope(nowMs - (ATTEMPT_DAYS - 1) * DAY_MS).name;
+
 /** The scope that a key of a finding names. */
 export function scopeOfName(name: string): Scope {
   const [, chain = '', partition = ''] = /^topic=([^/]+)\/partition=(\d+)$/.exec(name) ?? [];

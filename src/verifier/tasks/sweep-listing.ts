@@ -12,6 +12,7 @@ import { isStoreWide, lockProblem, lockSlackMs, lockText, longLockProblem } from
 import { listObjects } from '../../verify/object-versions.ts';
 import { storeProblem } from '../../verify/seal-reader.ts';
 import type { HoldQuestions, HoldWanted } from './holds.ts';
+import type { LockTally } from './lock-tally.ts';
 
 export type ListingOptions = {
   readonly clock: Clock;
@@ -27,6 +28,8 @@ export type ListingOptions = {
   readonly holds: HoldQuestions;
   /** Of a chain: when the locks of its seals end, by sequence. Seals fill it in, and data is held to it. */
   readonly sealLocks?: Map<number, number>;
+  /** Counts the locks that are read. */
+  readonly tally?: Pick<LockTally, 'saw'>;
   readonly signal?: AbortSignal;
 };
 
@@ -108,6 +111,7 @@ class LockLook {
   }
 
   async start(version: ObjectVersion): Promise<void> {
+    if (!this.#asks) this.#tally(version, null);
     const wanted = this.#asksHolds ? this.#options.holds.wantedOf(version.key, version.lastModifiedMs) : null;
     if (this.#asks || wanted !== null) await this.#tasks.start(() => this.#look(version, wanted));
   }
@@ -122,7 +126,12 @@ class LockLook {
     const place = { key, versionId };
     try {
       if (this.#asks) {
-        this.#judge(version, await this.#store.lock(key, versionId, signal));
+        const state = await this.#store.lock(key, versionId, signal).catch((error: unknown) => {
+          this.#tally(version, null);
+          throw error;
+        });
+        this.#tally(version, state);
+        this.#judge(version, state);
         this.asked = true;
       }
       if (wanted !== null) this.#judgeHold(place, wanted, await this.#store.hold(key, versionId, signal));
@@ -130,6 +139,10 @@ class LockLook {
       signal?.throwIfAborted();
       this.#findings.add(storeProblem(error), place);
     }
+  }
+
+  #tally({ key }: ObjectVersion, state: LockState | null): void {
+    this.#options.tally?.saw(key, state, this.#options.clock.now());
   }
 
   #judgeHold(

@@ -16,6 +16,7 @@ import { ARCHIVE_SCOPE, ATTESTATIONS_SCOPE, chainScope, type Scope } from '../fi
 import { isOwnKey } from '../own-keys.ts';
 import type { StepTools } from '../verifier.ts';
 import type { HoldQuestions } from './holds.ts';
+import type { LockTally } from './lock-tally.ts';
 import type { SweepCursor, SweepLog } from './sweep-cursor.ts';
 import { DataSweep } from './sweep-data.ts';
 import { ABOUT_ACTS, decisionsOf } from './sweep-decisions.ts';
@@ -44,6 +45,8 @@ export type SweepTools = Pick<StepTools, 'trusted' | 'sha256' | 'checker' | 'clo
   readonly decisions?: Pick<DecisionReader, 'look' | 'heldToOf'> | undefined;
   /** How often a sweep begins. */
   readonly everyMs?: number;
+  /** Counts the locks of the archive's segments along the way. */
+  readonly locks?: LockTally | undefined;
 };
 
 export type SweepOptions = {
@@ -157,7 +160,8 @@ async function sweepPart(
     ...(signal && { signal }),
   };
   if (place !== null) {
-    return sweepChain(tools.archive, { ...cursor, place }, { ...listing, sealLocks: new Map() });
+    const chain = { ...listing, sealLocks: new Map(), ...(tools.locks && { tally: tools.locks }) };
+    return sweepChain(tools.archive, { ...cursor, place }, chain);
   }
   const look = (object: SweptObject, into: FindingList) => lookAtOwn(object, into, tools.checked, signal);
   const swept = await sweepFolder(tools.own, '', after, look, listing);
@@ -267,16 +271,19 @@ export async function runSweep(
   const startedMs = isNew ? tools.clock.now() : last.startedMs;
   const begunMs = isNew ? startedMs : last.begunMs;
   let keys = 0;
+  tools.locks?.begin(begunMs, from);
   for await (const slice of sweep(tools, from, options)) {
     await report(slice);
     keys += slice.keys;
     if (slice.next !== null && !mayGoOn()) {
       const part = (last?.startedMs === startedMs ? last.part : -1) + 1;
       await log.add({ startedMs, part, cursor: slice.next, begunMs }, signal);
+      tools.locks?.pause(slice.next);
       return { isWhole: false, keys, begunMs };
     }
   }
   // Only a sweep that has left a note needs one that says that it ended.
   if (!isNew) await log.add({ startedMs, part: last.part + 1, cursor: null, begunMs }, signal);
+  tools.locks?.whole(tools.clock.now());
   return { isWhole: true, keys, begunMs };
 }

@@ -27,12 +27,15 @@ export const isInRange = ({ chain, partition, from, to }: SegmentRange, segment:
 const releasedCase = ({ act, inForce }: RecordedAct): string | null =>
   act.kind === 'hold.release' && inForce !== null ? act.detail.case : null;
 
-/** By case, in the order in which they were placed first. */
-export function holdsInForce(history: ActHistory): Hold[] {
+/**
+ * By case, in the order in which they were placed first. `isVerified` false: no release is believed
+ * (FORMAT.md 13.6.6).
+ */
+export function holdsInForce(history: ActHistory, isVerified = true): Hold[] {
   const holds = new Map<string | null, Hold>();
   for (const recorded of history.acts) {
     const { act, place } = recorded;
-    holds.delete(releasedCase(recorded));
+    if (isVerified) holds.delete(releasedCase(recorded));
     if (act.kind !== 'hold.place' && act.kind !== 'hold.reaffirm') continue;
     const name = act.detail.case;
     const before = holds.get(name);

@@ -2,10 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import { DayHistory } from '../../../src/apps/page/day-history.ts';
 import { partsOf } from '../../../src/apps/page/frame.ts';
-import { type WatchView, watchFace } from '../../../src/apps/page/watch-page.ts';
+import { watchFace } from '../../../src/apps/page/watch-page.ts';
+import type { WatchView } from '../../../src/apps/page/watch-view.ts';
+import type { BoardFinding, BoardState } from '../../../src/apps/verifier/findings-board.ts';
 import { newWatchState, type WatchState } from '../../../src/apps/verifier/watch.ts';
 import { parseVerifierConfig } from '../../../src/config/verifier.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
+import type { Settled } from '../../../src/verifier/findings/settled.ts';
+import { type LocksSeen, SOON_DAYS } from '../../../src/verifier/tasks/lock-tally.ts';
+import { type FindingCode, findingOf } from '../../../src/verify/finding.ts';
 import { ArchiveBuilder } from '../../support/archive-builder.ts';
 
 const NOW_MS = Date.parse('2026-11-30T12:00:00.000Z');
@@ -28,6 +33,34 @@ const chain = (partition: number, more: Partial<Chain> = {}): Chain => ({
 const NONE = { broken: 0, unverifiable: 0, attempt: 0, notice: 0 };
 const KINDS = ['confirmations', 'sweeps', 'fullPasses'] as const;
 
+const board = (findings: readonly BoardFinding[], more: object = {}): BoardState => ({
+  board: { findings, omitted: 0, decisionsUnknown: null, asOfMs: NOW_MS, ...more },
+  problem: null,
+});
+/** `at`: opened so many minutes ago. */
+const found = (code: FindingCode, at: number, more: Partial<BoardFinding> = {}): BoardFinding => ({
+  id: String(at).padStart(32, '0'),
+  file: {
+    ...{ state: 'open', scope: 'topic=orders/partition=0', chain: 'orders', partition: 0, check: 'confirm' },
+    finding: findingOf(code, {
+      sequence: 7,
+      found: `${at} records lost; offsets 3 to 5 (expired) by J. Doe: outage`,
+    }),
+    ...{ opening: 0, firstSeenMs: 0, lastSeenMs: 0, closed: null, verifier: { name: 'v', version: '1' } },
+  },
+  ...{ openedMs: NOW_MS - at * MINUTE_MS, seenMs: NOW_MS - at * MINUTE_MS, notified: ['log', 'sns'] },
+  ...{ answers: [], otherAnswers: 0, lost: null, settled: null, ...more },
+});
+const lost = [{ chain: 'orders', partition: 0, firstOffset: 3, lastOffset: 5, offsets: 3 }];
+const ACCEPTED: Settled = {
+  ...{
+    how: 'accepted',
+    by: ['Ada Byron', 'Grace Hopper'],
+    atMs: NOW_MS - 600 * MINUTE_MS,
+    text: 'Ticket 4711',
+  },
+};
+
 /** All was looked at, and nothing is open. */
 function view(change: (state: WatchState) => void = () => {}, more: Partial<WatchView> = {}): WatchView {
   const state = newWatchState(NOW_MS - 60 * MINUTE_MS);
@@ -37,8 +70,9 @@ function view(change: (state: WatchState) => void = () => {}, more: Partial<Watc
   change(state);
   const nothing = new DayHistory().series(NOW_MS);
   return {
-    ...{ config, state, kinds: KINDS, open: NONE, isHealthy: true, lag: nothing, roundAge: nothing },
-    ...{ nowMs: NOW_MS, version: '1', ...more },
+    ...{ config, state, kinds: KINDS, open: NONE, isHealthy: true, nowMs: NOW_MS, version: '1' },
+    ...{ lag: nothing, sealAge: nothing, roundAge: nothing },
+    ...{ findings: board([]), locks: null, decisions: null, ...more },
   };
 }
 const said = (given: WatchView) => {
@@ -138,4 +172,164 @@ it('shows text of others as text', () => {
   );
   expect(page).toContain('&lt;script&gt;');
   expect(page).not.toMatch(/<script|<img/);
+});
+
+const partOf = (given: WatchView, id: string): string =>
+  (partsOf(watchFace(given)).get(id) ?? '').replaceAll('&#39;', "'");
+
+describe('the open findings', () => {
+  it('are listed, the newest first, with what it means, where, who was notified and who answered', () => {
+    const answers = [{ kind: 'ack', by: 'Ada Byron', text: 'I look at it', atMs: NOW_MS }] as const;
+    const list = partOf(
+      view(undefined, {
+        open: { ...NONE, broken: 1, notice: 1 },
+        findings: board([
+          found('data-altered', 5, { answers }),
+          found('stale-chain', 50, { notified: [], otherAnswers: 1 }),
+        ]),
+      }),
+      'open-findings',
+    );
+    expect(list.indexOf('data-altered')).toBeLessThan(list.indexOf('stale-chain'));
+    expect(list).toContain('orders/0, segment 7');
+    expect(list).toContain('2026-11-30 11:55:00Z');
+    expect(list).toContain('log, sns');
+    expect(list).toContain('nothing yet');
+    expect(list).toContain('acknowledged by Ada Byron, 2026-11-30 12:00:00Z: I look at it');
+    expect(list).toContain('1 note of somebody whose key is not known here: not counted');
+    expect(list).toContain('Open: 1 that the archive is broken, 1 to take notice of.');
+  });
+
+  it('are bounded, and the page says how many more there are, and how to see them', () => {
+    const many = Array.from({ length: 70 }, (_, at) => found('stale-chain', at));
+    const list = partOf(
+      view(undefined, { open: { ...NONE, notice: 75 }, findings: board(many, { omitted: 5 }) }),
+      'open-findings',
+    );
+    expect(list.match(/<tr>/g)).toHaveLength(51);
+    expect(list).toContain('And 25 more: ledgerstone finding list --config verifier.yaml.');
+  });
+
+  it.each<readonly [string, BoardState]>([
+    ['were not read yet', { board: null, problem: null }],
+    ['could not be read', { board: null, problem: HOSTILE }],
+    ['could not be read again', { ...board([]), problem: 'away' }],
+  ])('that %s are not none, and neither are losses', (why, findings) => {
+    for (const id of ['open-findings', 'losses']) {
+      const text = partOf(view(undefined, { findings }), id);
+      expect(text).toContain(why);
+      expect(text).toMatch(/[Nn]ot known\./);
+      expect(text).not.toMatch(/>None|is lost\./);
+    }
+  });
+
+  it('in texts of others are text', () => {
+    const answers = [{ kind: 'ack', by: HOSTILE, text: HOSTILE, atMs: NOW_MS }] as const;
+    const one = found('records-lost', 1, { answers, settled: { ...ACCEPTED, by: [HOSTILE], text: HOSTILE } });
+    const page = htmlOf(view(undefined, { findings: board([one, { ...one, settled: null }]) }));
+    expect(page).not.toMatch(/<script|<img/);
+  });
+});
+
+describe('a loss', () => {
+  const notice = { open: { ...NONE, notice: 1 } };
+
+  it('leaves the page amber until somebody has accepted or resolved it', () => {
+    const open = view(undefined, { ...notice, findings: board([found('records-lost', 3, { lost })]) });
+    expect(said(open)).toMatchObject({ label: 'Findings are open', standing: 'open' });
+    expect(partOf(open, 'losses')).toContain('lost: not accepted yet');
+  });
+
+  it('that was accepted stays listed with who and when, and the page has its usual colour', () => {
+    const one = found('records-lost', 3, { lost, settled: ACCEPTED });
+    const given = view(undefined, { ...notice, findings: board([one]) });
+    expect(said(given)).toMatchObject({ label: 'Verified', standing: 'whole' });
+    expect(said(given).text).toContain('no finding is open but one that somebody accepted or resolved');
+    const losses = partOf(given, 'losses');
+    expect(losses).toContain('>accepted loss<');
+    expect(losses).toContain('3 records\noffsets 3 to 5');
+    expect(losses).toContain('Ada Byron and Grace Hopper, 2026-11-30 02:00:00Z: Ticket 4711');
+    expect(partOf(given, 'open-findings')).toContain('None but those that somebody accepted or resolved');
+  });
+
+  it('that was accepted does not hide another one, nor a finding of another kind', () => {
+    const settled = found('records-lost', 3, { lost, settled: ACCEPTED });
+    const two = view(undefined, {
+      open: { ...NONE, notice: 2 },
+      findings: board([found('records-lost', 2, { lost }), settled]),
+    });
+    expect(said(two)).toMatchObject({ standing: 'open' });
+    expect(said(two).text).toContain('1 finding is open');
+    const losses = partOf(two, 'losses');
+    expect(losses.indexOf('not accepted yet')).toBeLessThan(losses.indexOf('>accepted loss<'));
+    // What is settled is never taken off the count of another severity.
+    const broken = view(undefined, { open: { ...NONE, broken: 1 }, findings: board([settled]) });
+    expect(said(broken).text).toContain('1 finding is open, of which 1 say');
+  });
+
+  it('resolved by one person is called that', () => {
+    const settled: Settled = { ...ACCEPTED, how: 'resolved', by: ['Ada Byron'] };
+    const given = view(undefined, { ...notice, findings: board([found('chain-continued', 3, { settled })]) });
+    expect(said(given).standing).toBe('whole');
+    expect(partOf(given, 'losses')).toContain('>resolved<');
+  });
+
+  it('says why decisions were not asked', () => {
+    const findings = board([], { decisionsUnknown: 'no key' });
+    expect(partOf(view(undefined, { findings }), 'losses')).toContain(
+      'accepted by decisions is not known: no key',
+    );
+  });
+});
+
+describe('locks', () => {
+  const seen: LocksSeen = {
+    ...{
+      begunMs: NOW_MS - 9 * MINUTE_MS,
+      endedMs: NOW_MS - 5 * MINUTE_MS,
+      locks: 12,
+      unlocked: 0,
+      notRead: 0,
+    },
+    ...{ isWithoutLocks: false, endingOmitted: 0, nextMs: Date.parse('2027-11-30T00:00:00Z') },
+    ending: [{ chain: 'orders', partition: 0, date: '2026-12-04', objects: 2 }],
+  };
+  const locks = (more: Partial<LocksSeen> | null) =>
+    partOf(view(undefined, { locks: more === null ? null : { ...seen, ...more } }), 'locks-that-end-soon');
+
+  it('that end soon are listed, as of which sweep', () => {
+    expect(locks({})).toContain('2026-12-04');
+    expect(locks({})).toContain(`Within ${SOON_DAYS} days`);
+    expect(locks({})).toContain('ended at 2026-11-30 11:55:00Z (begun 2026-11-30 11:51:00Z)');
+    const ending = Array.from({ length: 60 }, (_, partition) => ({ ...seen.ending[0]!, partition }));
+    expect(locks({ ending, endingOmitted: 3 })).toContain(
+      'And 23 objects more: ledgerstone report retention.',
+    );
+  });
+
+  it('of no sweep are not known; of none that ends soon it is said what was read', () => {
+    expect(locks(null)).toContain('Not known yet');
+    expect(locks({ ending: [] })).toContain(
+      'No lock of the 12 objects that were read ends so soon; the next one ends',
+    );
+    expect(locks({ ending: [], notRead: 2 })).toContain('Of 2 objects the lock could not be read.');
+    expect(locks({ ending: [], locks: 0, notRead: 2 })).toContain('Not known: no lock was read.');
+    expect(locks({ ending: [], unlocked: 3 })).toContain('3 objects had no lock any more, or none at all.');
+  });
+});
+
+describe('legal holds', () => {
+  const holds = (decisions: WatchView['decisions']) => partOf(view(undefined, { decisions }), 'legal-holds');
+  it.each<readonly [string, WatchView['decisions']]>([
+    ['Not known yet', null],
+    ['whether somebody holds objects', { look: { kind: 'no-chain' }, atMs: NOW_MS }],
+    ['Not known: no key', { look: { kind: 'no-key' }, atMs: NOW_MS }],
+    [
+      'Not known: the chain of decisions could not be read: away',
+      { look: { kind: 'unread', problem: 'away' }, atMs: 0 },
+    ],
+  ])('%s', (text, decisions) => {
+    expect(holds(decisions).toLowerCase()).toContain(text.toLowerCase());
+    expect(holds(decisions)).not.toMatch(/no hold is in force/i);
+  });
 });

@@ -194,6 +194,14 @@ describe('what is wrong', () => {
       ],
     ],
     [
+      "a person's key that is none",
+      `${GOOD}people: ["${EARLIER}", nobody]\n`,
+      [
+        '11 people[0]: must be named person, as `governance key` does',
+        expect.stringMatching(/^11 people\[1\]: is not the key of a person: /),
+      ],
+    ],
+    [
       'an alias',
       GOOD.replace('1234abcd-12ab-34cd-56ef-1234567890ab', 'alias/verifier'),
       [
