@@ -79,7 +79,7 @@ try {
     credentials: kms.credentials,
   });
   const sealer = new Sealer({
-    ...{ store, signers: [signer], sha256: nodeSha256, clock: systemClock, random: Math.random },
+    ...{ store, signersOf: () => [signer], sha256: nodeSha256, clock: systemClock, random: Math.random },
     memory: new MemoryLedger(),
     sealRetention: RETENTION,
     signal: new AbortController().signal,

@@ -79,6 +79,11 @@ export abstract class PartitionView {
     if (this.life.kind !== 'streaming' || this.life.end === null) return false;
     return this.life.loop.empty && this.life.loop.next >= this.life.end;
   }
+  /** It halted since no key of ours signs its next segment, or vouches for its head. */
+  get wantsKeys(): boolean {
+    const code = this.life.kind === 'halted' ? this.life.halt.code : null;
+    return code === 'key-replaced' || code === 'seal-invalid';
+  }
   get head(): Head | null {
     return this.loop?.head ?? this.seen.head;
   }

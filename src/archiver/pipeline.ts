@@ -5,15 +5,13 @@ import type { Sha256 } from '../base/hash.ts';
 import type { Logger } from '../base/log.ts';
 import type { Config, TopicConfig } from '../config/archiver.ts';
 import { chainOrigin } from '../format/chain.ts';
-import { encodeVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
 import type { Delivered, Source, SourceListener, TopicPartition } from '../ingest/source.ts';
 import { Sealer } from '../sealing/sealer.ts';
 import type { SegmentContext } from '../segment/segment.ts';
-import type { Signer } from '../sign/signer.ts';
 import type { Store } from '../store/store.ts';
 import { Backpressure } from './backpressure.ts';
-import type { ChainName } from './chain/head.ts';
 import type { Encoder } from './encoder.ts';
+import type { Keyring } from './keyring.ts';
 import { MemoryLedger } from './memory.ts';
 import { PartitionActor } from './partition.ts';
 import type { PartitionObserver } from './partition-view.ts';
@@ -23,9 +21,7 @@ export type PipelineOptions = {
   readonly config: Config;
   readonly source: Source;
   readonly store: Store;
-  readonly signers: readonly Signer[];
-  /** Named with the archive's origin: this archive's own keys and those configured beside them. */
-  readonly trusted: readonly VerifierKey[];
+  readonly keyring: Keyring;
   readonly encoder: Encoder;
   /** Where what waits for the encoder is charged too; by default one of its own. */
   readonly memory?: MemoryLedger;
@@ -66,11 +62,11 @@ export class Pipeline {
     const names = options.config.source.topics.map(({ name }) => name);
     this.topics = new Topics(names, options.log);
     this.#memory = options.memory ?? new MemoryLedger();
-    const { config, store, signers, sha256, clock, random } = options;
+    const { config, store, keyring, sha256, clock, random } = options;
     const { mode, period } = config.retention.seals;
     this.#sealer = new Sealer({
       store,
-      signers,
+      signersOf: ({ manifest }) => keyring.signersOf(manifest.origin, manifest.keys),
       sha256,
       clock,
       random,
@@ -152,6 +148,11 @@ export class Pipeline {
     }
   }
 
+  /** Other keys sign from now on. What halted for want of them looks again. */
+  keysChanged(): void {
+    for (const actor of this.#actors.values()) if (actor.wantsKeys) actor.start();
+  }
+
   /** Something outside (the encoding thread) died. */
   fail(error: Error): void {
     this.#end({ kind: 'failed', error });
@@ -190,17 +191,17 @@ export class Pipeline {
   }
 
   #newActor(partition: TopicPartition): PartitionActor {
-    const { config, source, store, sha256, trusted, clock, encoder, random, log, observer } = this.#options;
+    const { config, source, store, sha256, keyring, clock, encoder, random, log, observer } = this.#options;
     const topic = this.#topic(partition.topic);
     const chainOf = (number: number) => topic.partitions[number]?.chain ?? topic.chain;
     const chain = chainOf(partition.partition);
     const id = { archiveOrigin: config.archive.origin, chain, partition: partition.partition };
     const name = { chainOrigin: chainOrigin(id), chain, partition: partition.partition };
     const route = { partition, name, acceptsCompaction: topic.compacted === 'accept' };
-    const constantOf = (name: ChainName) => this.#constant(topic, name);
+    const constant = this.#constant(topic);
     return new PartitionActor({
       route,
-      tools: { source, store, sha256, trusted, clock, sealer: this.#sealer, constantOf },
+      tools: { source, store, sha256, keyring, clock, sealer: this.#sealer, constantOf: () => constant },
       encoder,
       random,
       limits: { ...config.segment, ...config.limits },
@@ -210,7 +211,7 @@ export class Pipeline {
         archiveOrigin: config.archive.origin,
         chainOf,
       },
-      constant: constantOf(route.name),
+      constant,
       log,
       observer,
       hasRoom: () => !this.#backpressure.isPaused,
@@ -218,14 +219,13 @@ export class Pipeline {
     });
   }
 
-  #constant(topic: TopicConfig, name: ChainName): Pick<SegmentContext, 'retention' | 'keys' | 'writer'> {
-    const { config, signers, sha256, writer } = this.#options;
+  #constant(topic: TopicConfig): Pick<SegmentContext, 'retention' | 'writer'> {
+    const { config, writer } = this.#options;
     const policy = config.retention[topic.retention];
     if (policy === undefined)
       throw new LedgerstoneError('config', `retention ${topic.retention} is not defined`);
     return {
       retention: { mode: policy.mode, period: policy.period, policy: topic.retention },
-      keys: signers.map((signer) => encodeVkey(verifierKey(name.chainOrigin, signer.publicKey, sha256))),
       writer,
     };
   }

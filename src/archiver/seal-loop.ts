@@ -36,7 +36,7 @@ export type SealLoopOptions = {
     readonly heartbeatMs: number;
     readonly anchorIntervalMs: number;
   };
-  readonly constant: Pick<SegmentContext, 'retention' | 'keys' | 'writer'>;
+  readonly constant: Pick<SegmentContext, 'retention' | 'writer'>;
   readonly continuity: Continuity;
   readonly ownership: Ownership;
   readonly random: () => number;
@@ -166,17 +166,15 @@ export class SealLoop {
     this.#start();
   }
 
-  /**
-   * Closes what is due by age; with `isIdle`, gives an idle chain its heartbeat and revalidates a suspect
-   * log.
-   */
+  /** Closes what is due. `isIdle`: seals a heartbeat or another key, and revalidates a suspect log. */
   closeDue(isIdle: boolean): void {
     if (this.#work !== null) return;
     const nowMs = this.#nowMs();
     const { heartbeatMs } = this.#options.limits;
     if (this.#batches.isDue(nowMs)) this.#batches.close();
     const isSilent = heartbeatMs > 0 && nowMs - this.#lastSealedAtMs >= heartbeatMs;
-    if (isIdle && isSilent) this.#batches.closeEmpty(nowMs);
+    const isChanging = this.#options.tools.keyring.isChanging(this.#head);
+    if (isIdle && (isSilent || isChanging)) this.#batches.closeEmpty(nowMs);
     this.#start();
     if (isIdle && this.#work === null) this.#revalidateIdle();
   }
@@ -236,6 +234,7 @@ export class SealLoop {
     const { tools, constant } = this.#options;
     return makeSegment(tools.sha256, this.#head, body, {
       ...constant,
+      keys: tools.keyring.keysAfter(this.#head),
       source: this.#identity,
       continues: null,
       anchoredMs: this.#revalidation.confirmedMs,

@@ -225,7 +225,7 @@ const sealedBy = ({ signers }: GovernanceTools): string[] =>
 
 const sealerOf = ({ store, signers, clock, random, retention, signal }: GovernanceTools): Sealer =>
   new Sealer({
-    ...{ store, signers, sha256: nodeSha256, clock, random, signal },
+    ...{ store, signersOf: () => signers, sha256: nodeSha256, clock, random, signal },
     memory: { open: () => ({ hold: () => {}, release: () => {} }) },
     sealRetention: retention,
   });

@@ -29,7 +29,8 @@ type Carried = { hold(bytes: number): void; release(): void };
 
 export type SealerOptions = {
   readonly store: Store;
-  readonly signers: readonly Signer[];
+  /** One for each key of its manifest. */
+  readonly signersOf: (segment: Segment) => readonly Signer[];
   readonly sha256: Sha256;
   readonly clock: Clock;
   readonly random: () => number;
@@ -141,8 +142,11 @@ export class Sealer {
   }
 
   async #sign(segment: Segment, onTrouble: OnTrouble): Promise<NoteSignature[]> {
-    const { signers, sha256, signal } = this.#options;
+    const { signersOf, sha256, signal } = this.#options;
     const name = segment.checkpoint.origin;
+    const signers = signersOf(segment);
+    if (signers.length !== segment.manifest.keys.length)
+      throw new LedgerstoneError('assertion', `${name}: no signer for a key of its manifest`);
     return Promise.all(
       signers.map(async (signer) => ({
         name,

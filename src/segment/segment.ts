@@ -36,6 +36,8 @@ export type Head = {
   readonly sealedMs: number;
   /** `time.anchored` of the newest segment; 0 before the first. */
   readonly anchoredMs: number;
+  /** Those that the next segment is trusted by: of the newest manifest. None before the first. */
+  readonly keys: readonly string[];
 };
 
 export const newChainHead = (
@@ -54,6 +56,7 @@ export const newChainHead = (
   records: 0,
   sealedMs: 0,
   anchoredMs: 0,
+  keys: [],
 });
 
 /** Where the chain stands after an opened seal. */
@@ -74,6 +77,7 @@ export const headAfter = (
   records: manifest.records.before + manifest.records.count,
   sealedMs: parseTime(manifest.time.sealed),
   anchoredMs: parseTime(manifest.time.anchored),
+  keys: manifest.keys,
 });
 
 export type SegmentContext = {

@@ -25,6 +25,7 @@ import { portableChecker } from '../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import { verifyArchive } from '../../src/verify/verify.ts';
 import { type FaultPlan, faultyStore } from '../support/faulty-store.ts';
+import { keyringOf } from '../support/keyring.ts';
 import { memorySigner } from '../support/memory-signer.ts';
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
@@ -104,8 +105,7 @@ export class HazardWorld extends KafkaWorld {
       config: this.#config(archive, topic),
       source,
       store: faultyStore(this.store, faults, systemClock),
-      signers: [this.#signer],
-      trusted: [verifierKey(ORIGIN, this.#signer.publicKey, nodeSha256)],
+      keyring: keyringOf(ORIGIN, [this.#signer]),
       encoder: lanes,
       memory,
       clock: impatientClock,
@@ -144,9 +144,8 @@ segment: { maxRecords: 50, maxAge: 300ms, heartbeat: 0 }
     const words = { by: 'A. Auditor', why: 'a test', reason: 'compacted' } as const;
     return sealDecision(
       {
-        ...{ store: this.store, signer: this.#signer, clock: impatientClock, writerId: 'operator' },
+        ...{ store: this.store, keyring: keyringOf(ORIGIN, [this.#signer]), clock: impatientClock, writerId: 'operator' },
         source: this.source([this.#topic], this.groupId, {}, undefined, ORIGIN),
-        trusted: [verifierKey(ORIGIN, this.#signer.publicKey, nodeSha256)],
         ...{ sha256: nodeSha256, random: Math.random },
       },
       this.#config(ORIGIN, ', compacted: accept'),

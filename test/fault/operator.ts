@@ -1,10 +1,10 @@
 // What does an operator's `ledgerstone resume` do to a world, beside the archivers that run in it?
 import { type Decision, type RecordedDecision, sealDecision } from '../../src/archiver/chain/resume.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
-import { verifierKey } from '../../src/format/vkey.ts';
 import type { Source } from '../../src/ingest/source.ts';
 import type { Store } from '../../src/store/store.ts';
 import { ORIGIN, type World } from '../support/archiver-world.ts';
+import { keyringOf } from '../support/keyring.ts';
 import { memorySource } from '../support/memory-source.ts';
 
 export const DECISION: Decision = {
@@ -28,8 +28,7 @@ export const deciding = (
     {
       store: world.store,
       source: memorySource(world.broker, 'ledgerstone', 'operator', ['orders']),
-      signer: world.signer,
-      trusted: [verifierKey(ORIGIN, world.signer.publicKey, nodeSha256)],
+      keyring: keyringOf(ORIGIN, [world.signer]),
       sha256: nodeSha256,
       clock: world.clock,
       random: () => 0.5,

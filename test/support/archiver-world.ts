@@ -21,6 +21,7 @@ import { nodeContentTools } from '../../src/verify/node/tools.ts';
 import type { Report } from '../../src/verify/report.ts';
 import { verifyArchive } from '../../src/verify/verify.ts';
 import { FakeClock } from './fake-clock.ts';
+import { keyringOf } from './keyring.ts';
 import { MemoryBroker, type MemoryBrokerOptions } from './memory-broker.ts';
 import { type MemorySigner, memorySigner } from './memory-signer.ts';
 import { memorySource } from './memory-source.ts';
@@ -68,6 +69,8 @@ export type RunningArchiver = {
   readonly pipeline: Pipeline;
   readonly source: ReturnType<typeof memorySource>;
   readonly log: readonly string[];
+  /** As every minute in the service: asks what people decided. */
+  learn(): Promise<void>;
   /** Asks for a drain, and the end that followed. */
   stop(): Promise<PipelineEnd>;
   /** As SIGKILL: nothing more happens in it. */
@@ -88,6 +91,8 @@ export class World {
   /** The archive's key. A test may replace it; the ones before stay trusted. */
   signer: MemorySigner;
   readonly earlier: MemorySigner[] = [];
+  /** Keys that people decided on, for archivers that ask. */
+  readonly decided: MemorySigner[] = [];
   readonly config: Config;
   readonly archivers: RunningArchiver[] = [];
   readonly #onTrouble: (error: unknown) => void;
@@ -133,12 +138,16 @@ export class World {
     };
     const source = memorySource(this.broker, 'ledgerstone', id, ['orders']);
     let dead = false;
+    const own = (signer: MemorySigner): Signer => mortal(this.#logged(id, signer), () => dead);
+    const keyring = keyringOf(ORIGIN, [own(this.signer)], {
+      trusted: this.trusted(),
+      learn: async () => ({ signers: this.decided.map(own), retired: new Set<string>() }),
+    });
     const pipeline = new Pipeline({
       config,
       source: mortal(this.#source(source), () => dead),
       store: mortal(store, () => dead),
-      signers: [mortal(this.#logged(id), () => dead)],
-      trusted: this.trusted(),
+      keyring,
       encoder: this.#encoder(
         inlineEncoder({
           sha256: nodeSha256,
@@ -159,6 +168,10 @@ export class World {
     const archiver: RunningArchiver = {
       id,
       pipeline,
+      learn: async () => {
+        await keyring.refresh(stop.signal);
+        pipeline.keysChanged();
+      },
       source,
       log,
       ended,
@@ -267,12 +280,12 @@ export class World {
 
   readonly #signed: { readonly process: string; readonly text: string }[] = [];
 
-  #logged(process: string): Signer {
+  #logged(process: string, signer: MemorySigner): Signer {
     return {
-      ...this.signer,
+      ...signer,
       sign: (message, signal) => {
         this.#signed.push({ process, text: Buffer.from(message).toString() });
-        return this.signer.sign(message, signal);
+        return signer.sign(message, signal);
       },
     };
   }

@@ -1,5 +1,6 @@
 // How does the service run, from its configuration to its last seal?
 
+import type { Keyring } from '../../archiver/keyring.ts';
 import { Lanes } from '../../archiver/lanes/lanes.ts';
 import { MemoryLedger } from '../../archiver/memory.ts';
 import { ArchiverMetrics } from '../../archiver/metrics.ts';
@@ -22,16 +23,15 @@ import {
   openSigner,
   openSource,
   requireFitStore,
-  trustedKeys,
 } from '../../clients/open.ts';
 import type { Config } from '../../config/archiver.ts';
-import type { VerifierKey } from '../../format/vkey.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { readerOf } from '../../store/bounded.ts';
 import type { Store } from '../../store/store.ts';
 import type { Handler, HttpServer } from '../http.ts';
 import type { StatusSite } from '../page/status-site.ts';
 import { archiverSite } from './archiver-site.ts';
+import { LogKeys } from './log-keys.ts';
 import { observerOf, type RunOptions } from './observer.ts';
 import { whilePermissionsSpread } from './permissions-spread.ts';
 import { requirePoliciesInForce } from './policies-in-force.ts';
@@ -85,7 +85,7 @@ class Service {
   #pipeline: Pipeline | null = null;
   #files: PublishedFiles | null = null;
   #laneFailure: Error | null = null;
-  #trusted: readonly VerifierKey[] | null = null;
+  #keys: LogKeys | null = null;
 
   constructor(config: Config, options: RunOptions, store: Store) {
     this.#config = config;
@@ -132,7 +132,7 @@ class Service {
     return receiptHandler({
       ...{ store: readerOf(this.#store), topics: source.topics, maxAgeMs: segment.maxAgeMs },
       ...{ perSecond: receipts.perSecond, clock: systemClock, signal: this.#options.signal },
-      trusted: () => this.#trusted,
+      trusted: () => this.#keys?.keyring.trusted ?? null,
       partitions: () => this.#status().partitions,
     });
   }
@@ -156,15 +156,16 @@ class Service {
     }
   }
 
-  /** Their locks are lengthened for as long as it runs. */
+  /** Their locks are lengthened, and decisions about keys are followed, for as long as it runs. */
   async #whileFilesAreKept<T>(run: () => Promise<T>): Promise<T> {
     const ended = new AbortController();
     const keeping = this.#files?.keep(ended.signal);
+    const following = this.#keys?.keep(ended.signal, () => this.#pipeline?.keysChanged());
     try {
       return await run();
     } finally {
       ended.abort();
-      await keeping;
+      await Promise.all([keeping, following]);
     }
   }
 
@@ -181,11 +182,11 @@ class Service {
     const open = () => this.#openStoreAndKeys();
     // On AWS the role may have been made a minute ago. Elsewhere a refusal is an error at once.
     const isNew = this.#config.production;
-    const { signers, trusted } = await (isNew ? whilePermissionsSpread(open, spread) : open());
+    const keyring = await (isNew ? whilePermissionsSpread(open, spread) : open());
     const source = await openSource(this.#config, log, this.#lanes);
-    this.#logStart(signers);
+    this.#logStart(keyring.signers);
     return new Pipeline({
-      ...{ source, signers, trusted, log },
+      ...{ source, keyring, log },
       config: this.#config,
       store: this.#store,
       encoder: this.#lanes,
@@ -198,29 +199,34 @@ class Service {
     });
   }
 
-  async #openStoreAndKeys(): Promise<{
-    readonly signers: readonly Signer[];
-    readonly trusted: VerifierKey[];
-  }> {
+  async #openStoreAndKeys(): Promise<Keyring> {
     const { log, signal } = this.#options;
     const { archive, retention } = this.#config;
     await requireFitStore(archive.store, signal);
-    const signers = [await openSigner(archive.signing, log)];
-    const trusted = trustedKeys(this.#config, signers);
-    await requirePoliciesInForce({
-      ...{ config: this.#config, store: this.#store, trusted, log, signal },
-      acceptsAny: this.#options.acceptsAnyPolicy === true,
-    });
-    const own = trusted.slice(0, signers.length);
-    this.#trusted = trusted;
     const files = new PublishedFiles({
-      ...{ store: this.#store, keys: own, retention: retention.seals },
+      ...{ store: this.#store, keys: [], retention: retention.seals },
       ...{ clock: systemClock, random: Math.random },
       onTrouble: (error) => this.#filesTrouble(error),
     });
+    const keys = await LogKeys.open(
+      {
+        ...{ archive, store: this.#store, clock: systemClock, log },
+        open: (signing) => openSigner(signing, log),
+        publish: (key) => files.add(key, signal),
+        onTrouble: (error) => this.#metrics.troubles.inc({ code: codeOf(error) }),
+      },
+      signal,
+    );
+    const { keyring } = keys;
+    await requirePoliciesInForce({
+      ...{ config: this.#config, store: this.#store, trusted: keyring.trusted, log, signal },
+      acceptsAny: this.#options.acceptsAnyPolicy === true,
+    });
+    for (const key of keyring.own) await files.add(key);
     await files.publish(signal);
+    this.#keys = keys;
     this.#files = files;
-    return { signers, trusted };
+    return keyring;
   }
 
   #filesTrouble(error: unknown): void {

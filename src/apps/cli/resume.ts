@@ -118,21 +118,29 @@ export async function recordDecision(
 ): Promise<RecordedDecision> {
   const { signal, log } = options;
   const { checkTopic, sealDecision } = await import('../../archiver/chain/resume.ts');
-  const { newInstanceId, openSigner, openForWriting, openSource, trustedKeys } = await import(
-    '../../clients/open.ts'
-  );
+  const { newInstanceId, openSigner, openForWriting, openSource } = await import('../../clients/open.ts');
   const { nodeSha256 } = await import('../../base/node/hash.ts');
+  const { LogKeys } = await import('../archiver/log-keys.ts');
+  const { publishArchiveFiles } = await import('../../sealing/publish.ts');
   checkTopic(config, decision);
   const store = await openForWriting(config.archive.store, config.greatestLock);
   const source = await openSource(config, log);
   try {
     // `start` opens a file source. Kafka is not started: this command must not join the consumer group.
     if (source.kind === 'file') await source.start(IGNORES_ALL);
-    const signer = await openSigner(config.archive.signing, log);
+    const { keyring } = await LogKeys.open(
+      {
+        ...{ archive: config.archive, store, clock: systemClock, log, onTrouble: () => {} },
+        open: (signing) => openSigner(signing, log),
+        publish: async (key) => {
+          await publishArchiveFiles(store, [key], config.retention.seals, systemClock, signal);
+        },
+      },
+      signal,
+    );
     const tools = {
-      ...{ store, source, signer },
+      ...{ store, source, keyring },
       sha256: nodeSha256,
-      trusted: trustedKeys(config, [signer]),
       clock: systemClock,
       random: Math.random,
       writerId: newInstanceId(),

@@ -21,7 +21,7 @@ import { snsNotifier } from '../../verifier/alarms/sns.ts';
 import { webhookNotifier } from '../../verifier/alarms/webhook.ts';
 import { Attester } from '../../verifier/attest/attester.ts';
 import { DayLog } from '../../verifier/days/day-log.ts';
-import { DecisionReader } from '../../verifier/decision-reader.ts';
+import { DecisionReader } from '../../read/decision-reader.ts';
 import type { Watched } from '../../verifier/events/cloudtrail.ts';
 import { watchedNow } from '../../verifier/events/decided-changes.ts';
 import { TrailRecords } from '../../verifier/events/trail-records.ts';

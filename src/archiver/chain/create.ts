@@ -248,8 +248,9 @@ async function sealChainStart(
 ): Promise<void> {
   const { name, source, startOffset, continues } = beginning;
   const nowMs = tools.clock.now();
-  const context = { ...tools.constantOf(name), source, continues, anchoredMs: nowMs, nowMs };
   const head = newChainHead(name.chainOrigin, name.chain, name.partition, startOffset);
+  const keys = tools.keyring.keysAfter(head);
+  const context = { ...tools.constantOf(name), keys, source, continues, anchoredMs: nowMs, nowMs };
   const segment = firstSegment(tools, head, context);
   await tools.sealer.carry(segment, onTrouble);
 }

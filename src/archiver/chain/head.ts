@@ -7,21 +7,20 @@ import { LIMITS } from '../../base/limits.ts';
 import { type Manifest, parseTime } from '../../format/manifest.ts';
 import { oldestVersion } from '../../format/oldest-version.ts';
 import { sealKey } from '../../format/paths.ts';
-import type { VerifierKey } from '../../format/vkey.ts';
 import { type Head, headAfter } from '../../segment/segment.ts';
 import { storeNowMs } from '../../store/clock-offset.ts';
 import { findHead } from '../../store/head.ts';
 import { CLOCK_OFFSET_MAX_MS, type ReadableStore } from '../../store/store.ts';
 // The archiver checks its own head with the verifier's code: the one import of that room (see README, Rooms).
 import { openSeal } from '../../verify/open-seal.ts';
+import type { Keyring } from '../keyring.ts';
 import { halt, NEW_CHAIN } from './halt.ts';
 
 export type RecoveryTools = {
   readonly store: ReadableStore;
   readonly clock: Clock;
   readonly sha256: Sha256;
-  /** Named with the archive's origin. */
-  readonly trusted: readonly VerifierKey[];
+  readonly keyring: Keyring;
 };
 
 export type ChainName = { readonly chainOrigin: string; readonly chain: string; readonly partition: number };
@@ -110,29 +109,6 @@ const newer = (key: string, error: Error) =>
     'Start the newer version of the archiver here too. Begin no new chain: this one is whole.',
   );
 
-/**
- * A chain trusts after each seal the keys of that seal alone (FORMAT.md 6.14): a next seal by none of them
- * could never be verified, nor anything behind it. Throws HaltError `key-replaced`.
- */
-export function requireOwnKey({ head, manifest }: Recovered, own: readonly string[]): void {
-  if (manifest.keys.some((key) => own.includes(key))) return;
-  const [theirs, ours] = [manifest.keys, own].map((keys) => keys.map(keyText).join(' and '));
-  throw halt(
-    'key-replaced',
-    [
-      `seal ${head.size - 1} of ${head.origin} names the key ${theirs}, and this archiver signs with`,
-      `${ours}: no reader would trust a next seal by it`,
-    ].join(' '),
-    [
-      `Put the earlier key back into \`archive.signing\`. If it is lost or no longer to be used, name`,
-      `it in \`archive.trusted\`. ${NEW_CHAIN}`,
-    ].join(' '),
-  );
-}
-
-/** `name+id+key` without the key: enough to tell keys apart. */
-const keyText = (vkey: string): string => vkey.split('+').slice(0, 2).join('+');
-
 const EVIDENCE = 'Keep it as evidence: it is locked and its sequence is taken.';
 
 /** A sound seal by a key that is not configured: most likely the configuration names another than before. */
@@ -154,7 +130,7 @@ async function readHead(
   version: { readonly key: string; readonly versionId: string },
   signal: AbortSignal,
 ): Promise<Recovered> {
-  const { store, sha256, trusted } = tools;
+  const { store, sha256, keyring } = tools;
   const invalid = (error: unknown) =>
     halt(
       'seal-invalid',
@@ -168,7 +144,13 @@ async function readHead(
       throw error instanceof LedgerstoneError && error.disposition === 'input' ? invalid(error) : error;
     });
   try {
-    const opened = await openSeal(bytes, { origin: name.chainOrigin, sequence, trusted, sha256 });
+    const open = () =>
+      openSeal(bytes, { origin: name.chainOrigin, sequence, trusted: keyring.trusted, sha256 });
+    const opened = await open().catch(async (error: unknown) => {
+      // People may have decided on another key, which an archiver that knew it earlier has taken.
+      if (!isUntrusted(error) || !(await keyring.refresh(signal))) throw error;
+      return open();
+    });
     const { manifest } = opened;
     return {
       head: headAfter(name.chain, name.partition, manifest, opened.manifestHash, opened.frontier),

@@ -14,7 +14,6 @@ import {
   type RecoveryTools,
   readSealAt,
   recoverHead,
-  requireOwnKey,
 } from './head.ts';
 import { anchorOf, confirmAnchor, type LogAnchor } from './log-anchor.ts';
 import { newestSurvivor } from './survivors.ts';
@@ -23,7 +22,7 @@ export type PositionTools = RecoveryTools & { readonly source: Source };
 
 /** What is the same in every segment of a chain that this process seals. */
 export type SealingTools = PositionTools & {
-  readonly constantOf: (name: ChainName) => Pick<SegmentContext, 'retention' | 'keys' | 'writer'>;
+  readonly constantOf: (name: ChainName) => Pick<SegmentContext, 'retention' | 'writer'>;
 };
 
 export type PartitionRoute = {
@@ -95,7 +94,7 @@ export async function findPosition(
     );
   }
   seen.head = recovered.head;
-  requireOwnKey(recovered, tools.constantOf(name).keys);
+  await tools.keyring.requireKeys(recovered.head, signal);
   const newest = recovered.head.size - 1;
   // A hint is given only after its seal was stored. To seal that sequence again would hide what happened
   // behind a fork.

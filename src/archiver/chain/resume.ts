@@ -6,18 +6,16 @@ import { VERSION } from '../../base/version.ts';
 import type { Config, TopicConfig } from '../../config/archiver.ts';
 import { chainOrigin } from '../../format/chain.ts';
 import type { GapReason } from '../../format/record.ts';
-import { encodeVkey, verifierKey } from '../../format/vkey.ts';
 import { recordItem } from '../../ingest/item.ts';
 import type { TopicPartition } from '../../ingest/source.ts';
 import { type OnTrouble, Sealer, type SealOutcome } from '../../sealing/sealer.ts';
 import { BodyBuilder, type SegmentBody } from '../../segment/body.ts';
 import { makeSegment } from '../../segment/segment.ts';
-import type { Signer } from '../../sign/signer.ts';
 import type { Store } from '../../store/store.ts';
 import { tooLarge } from '../continuity.ts';
 import { MemoryLedger } from '../memory.ts';
 import { beforeLog, fillCompacted } from './compacted.ts';
-import { type Recovered, recoverHead, requireOwnKey } from './head.ts';
+import { type Recovered, recoverHead } from './head.ts';
 import { confirmPosition, type PartitionRoute, type PositionTools, sameSource } from './position.ts';
 
 export type Decision = {
@@ -52,7 +50,6 @@ export type RecordedDecision = {
 type DecisionTools = PositionTools & {
   /** Named in the manifest as who wrote it. */
   readonly writerId: string;
-  readonly signer: Signer;
   readonly store: Store;
   readonly random: () => number;
 };
@@ -64,7 +61,6 @@ type Work = {
   readonly decision: Decision;
   readonly topic: TopicConfig;
   readonly route: PartitionRoute;
-  readonly keys: readonly string[];
   readonly sealer: Sealer;
   readonly onTrouble: OnTrouble;
   readonly signal: AbortSignal;
@@ -81,12 +77,11 @@ export async function sealDecision(
   onError: (error: unknown) => void,
   signal: AbortSignal,
 ): Promise<RecordedDecision> {
-  const { store, signer, clock, random } = tools;
+  const { store, keyring, clock, random } = tools;
   const { topic, route } = routeOf(config, decision);
-  const keys = [encodeVkey(verifierKey(route.name.chainOrigin, signer.publicKey, nodeSha256))];
   const sealer = new Sealer({
     ...{ store, clock, random, signal },
-    signers: [signer],
+    signersOf: ({ manifest }) => keyring.signersOf(manifest.origin, manifest.keys),
     sha256: nodeSha256,
     sealRetention: config.retention.seals,
     memory: new MemoryLedger(),
@@ -94,7 +89,7 @@ export async function sealDecision(
   const onTrouble: OnTrouble = (error) => {
     if (error !== null) onError(error);
   };
-  const work: Work = { tools, config, decision, topic, route, keys, sealer, onTrouble, signal };
+  const work: Work = { tools, config, decision, topic, route, sealer, onTrouble, signal };
   return decision.reason === 'compacted' ? sealRange(work) : sealGap(work);
 }
 
@@ -163,12 +158,12 @@ async function sealRange(work: Work): Promise<RecordedDecision> {
 }
 
 /** The chain's newest seal. */
-async function headOf({ tools, route: { name }, keys, signal }: Work): Promise<Recovered> {
+async function headOf({ tools, route: { name }, signal }: Work): Promise<Recovered> {
   const recovered = await recoverHead(tools, name, null, signal);
   if (recovered === null) {
     throw new LedgerstoneError('usage', `${name.chainOrigin} has no segment yet: there is nothing to resume`);
   }
-  requireOwnKey(recovered, keys);
+  await tools.keyring.requireKeys(recovered.head, signal);
   return recovered;
 }
 
@@ -181,7 +176,7 @@ const builderAt = ({ config }: Work, from: number): BodyBuilder =>
   });
 
 async function seal(work: Work, recovered: Recovered, body: SegmentBody): Promise<SealOutcome> {
-  const { tools, config, topic, keys, sealer, onTrouble } = work;
+  const { tools, config, topic, sealer, onTrouble } = work;
   const policy = config.retention[topic.retention] ?? config.retention.seals;
   await sealer.clockWrong(onTrouble);
   const nowMs = tools.clock.now();
@@ -193,7 +188,7 @@ async function seal(work: Work, recovered: Recovered, body: SegmentBody): Promis
     anchoredMs: nowMs,
     nowMs,
     retention: { mode: policy.mode, period: policy.period, policy: topic.retention },
-    keys,
+    keys: tools.keyring.keysAfter(recovered.head),
     writer: { id: tools.writerId, version: VERSION },
   });
   return sealer.carry(segment, onTrouble);

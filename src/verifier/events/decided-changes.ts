@@ -1,6 +1,6 @@
 // Which changes of holds and locks, as CloudTrail tells them, did somebody decide?
 import { parseKey } from '../../format/paths.ts';
-import type { DecisionReader } from '../decision-reader.ts';
+import type { DecisionReader } from '../../read/decision-reader.ts';
 import type { Change, Watched } from './cloudtrail.ts';
 
 /** `watched` with the decisions of this moment: an act is sealed before anybody carries it out. */

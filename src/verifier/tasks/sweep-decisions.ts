@@ -1,9 +1,9 @@
 // What is wrong with the decisions themselves, and what do they ask of the objects that a sweep looks at?
 import type { Clock } from '../../base/clock.ts';
 import { GOVERNANCE_CHAIN } from '../../format/chain.ts';
+import type { DecisionReader } from '../../read/decision-reader.ts';
 import type { Finding } from '../../verify/finding.ts';
 import { FindingList } from '../../verify/finding-list.ts';
-import type { DecisionReader } from '../decision-reader.ts';
 import type { Covers } from '../findings/closed-by.ts';
 import { chainScope, type Scope } from '../findings/record.ts';
 import { HoldQuestions } from './holds.ts';

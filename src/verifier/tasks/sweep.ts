@@ -1,6 +1,7 @@
 // What lies in the two buckets that does not belong there? Checks all versions of all keys, and their locks.
 import type { Period } from '../../base/period.ts';
 import { dataPrefix, parseKey, sealPrefix } from '../../format/paths.ts';
+import type { DecisionReader } from '../../read/decision-reader.ts';
 import type { StoreReader } from '../../store/store.ts';
 import { checkArchiveObjects } from '../../verify/archive-objects.ts';
 import type { Finding } from '../../verify/finding.ts';
@@ -8,7 +9,6 @@ import { FindingList } from '../../verify/finding-list.ts';
 import { addForeign } from '../../verify/object-versions.ts';
 import { type ChainInArchive, surveyArchive } from '../../verify/survey.ts';
 import { startRun } from '../../verify/verify.ts';
-import type { DecisionReader } from '../decision-reader.ts';
 import { isMore } from '../findings/bounds.ts';
 import type { CheckedNotes } from '../findings/checked-notes.ts';
 import type { Covers } from '../findings/closed-by.ts';

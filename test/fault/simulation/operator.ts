@@ -4,8 +4,9 @@ import { sealDecision } from '../../../src/archiver/chain/resume.ts';
 import type { PartitionActor } from '../../../src/archiver/partition.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import type { GapReason } from '../../../src/format/record.ts';
+import { keyringOf } from '../../support/keyring.ts';
 import { Dice } from './dice.ts';
-import { TOPIC } from './setting.ts';
+import { ORIGIN, TOPIC } from './setting.ts';
 import type { SimWorld } from './world.ts';
 
 const REASONS: Readonly<Record<string, Exclude<GapReason, 'transaction'>>> = {
@@ -39,8 +40,7 @@ export async function giveUp(world: SimWorld, partition: number, halt: Halt): Pr
       {
         store: operator.edge.store,
         source: operator.source,
-        signer: operator.edge.signer,
-        trusted: world.trusted,
+        keyring: keyringOf(ORIGIN, [operator.edge.signer], { trusted: world.trusted }),
         sha256: nodeSha256,
         clock: operator.clock,
         writerId: operator.id,

@@ -6,6 +6,7 @@ import { zstdCompressor } from '../../../src/base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
 import { verifierKey } from '../../../src/format/vkey.ts';
 import type { SourceListener } from '../../../src/ingest/source.ts';
+import { keyringOf } from '../../support/keyring.ts';
 import { memorySource } from '../../support/memory-source.ts';
 import { Dice } from './dice.ts';
 import { Edge } from './edge.ts';
@@ -97,8 +98,7 @@ export class SimProcess {
       config: setting.config,
       source: { ...source, start: (listener) => source.start(this.#heard(listener)) },
       store: this.edge.store,
-      signers: [this.edge.signer],
-      trusted: world.trusted,
+      keyring: keyringOf(ORIGIN, [this.edge.signer], { trusted: world.trusted }),
       encoder: inlineEncoder({ sha256: nodeSha256, sha256Into: nodeSha256Into, encoding: 'zstd', compress }),
       clock: this.clock,
       random: dice.next,

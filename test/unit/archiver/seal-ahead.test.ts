@@ -6,6 +6,7 @@ import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
 import { emptyBody } from '../../../src/segment/body.ts';
 import { makeSegment, sealBytes } from '../../../src/segment/segment.ts';
 import { ORIGIN, World } from '../../support/archiver-world.ts';
+import { keyringOf } from '../../support/keyring.ts';
 
 const DAY_MS = 86_400_000;
 const name = { chainOrigin: `${ORIGIN}/orders/0`, chain: 'orders', partition: 0 };
@@ -14,8 +15,7 @@ const name = { chainOrigin: `${ORIGIN}/orders/0`, chain: 'orders', partition: 0 
 async function sealAt(world: World, sealedMs: number): Promise<void> {
   const { store, clock, signer } = world;
   const key = verifierKey(name.chainOrigin, signer.publicKey, nodeSha256);
-  const trusted = [verifierKey(ORIGIN, signer.publicKey, nodeSha256)];
-  const tools = { store, clock, trusted, sha256: nodeSha256 };
+  const tools = { store, clock, keyring: keyringOf(ORIGIN, [signer]), sha256: nodeSha256 };
   const newest = await world.clock.run(recoverHead(tools, name, null, new AbortController().signal));
   if (newest === null) throw new Error('no chain yet');
   const { nextOffset } = newest.head;

@@ -24,7 +24,7 @@ function world(change: (store: Store) => Store = (store) => store, skewMs = () =
   const troubles: unknown[] = [];
   const sealer = new Sealer({
     store: change(store),
-    signers: [signer],
+    signersOf: () => [signer],
     sha256: nodeSha256,
     clock,
     random: () => 0.5,

@@ -4,7 +4,7 @@ import type { Clock } from '../../../src/base/clock.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { GOVERNANCE_CHAIN, governanceOrigin } from '../../../src/format/chain.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
-import { DecisionReader } from '../../../src/verifier/decision-reader.ts';
+import { DecisionReader } from '../../../src/read/decision-reader.ts';
 import { attemptsIn, type Watched } from '../../../src/verifier/events/cloudtrail.ts';
 import { watchedNow } from '../../../src/verifier/events/decided-changes.ts';
 import { Ledger } from '../../../src/verifier/findings/ledger.ts';

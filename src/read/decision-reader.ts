@@ -4,9 +4,9 @@ import type { Sha256 } from '../base/hash.ts';
 import { GOVERNANCE_CHAIN } from '../format/chain.ts';
 import { sealKey, sealPrefix } from '../format/paths.ts';
 import type { VerifierKey } from '../format/vkey.ts';
-import { type ActsLook, lookAtActs } from '../read/acts.ts';
 import type { StoreReader } from '../store/store.ts';
 import { type HeldTo, heldTo } from '../verify/acts/held-to.ts';
+import { type ActsLook, lookAtActs } from './acts.ts';
 
 export type DecisionReaderOptions = {
   readonly archive: StoreReader;
