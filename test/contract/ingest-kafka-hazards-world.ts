@@ -144,7 +144,12 @@ segment: { maxRecords: 50, maxAge: 300ms, heartbeat: 0 }
     const words = { by: 'A. Auditor', why: 'a test', reason: 'compacted' } as const;
     return sealDecision(
       {
-        ...{ store: this.store, keyring: keyringOf(ORIGIN, [this.#signer]), clock: impatientClock, writerId: 'operator' },
+        ...{
+          store: this.store,
+          keyring: keyringOf(ORIGIN, [this.#signer]),
+          clock: impatientClock,
+          writerId: 'operator',
+        },
         source: this.source([this.#topic], this.groupId, {}, undefined, ORIGIN),
         ...{ sha256: nodeSha256, random: Math.random },
       },

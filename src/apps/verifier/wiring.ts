@@ -11,6 +11,7 @@ import { openForReading, openForWriting, openMlDsaSigner, openSigner } from '../
 import { requireSeparate } from '../../clients/separate.ts';
 import { archiveOriginOf, type VerifierConfig } from '../../config/verifier.ts';
 import type { CosignerKey } from '../../format/cosignature.ts';
+import { DecisionReader } from '../../read/decision-reader.ts';
 import type { IndexChecker } from '../../read/find/index/index-checker.ts';
 import type { MlDsaSigner, Signer } from '../../sign/signer.ts';
 import { roleCredentials } from '../../store/role-credentials.ts';
@@ -21,7 +22,6 @@ import { snsNotifier } from '../../verifier/alarms/sns.ts';
 import { webhookNotifier } from '../../verifier/alarms/webhook.ts';
 import { Attester } from '../../verifier/attest/attester.ts';
 import { DayLog } from '../../verifier/days/day-log.ts';
-import { DecisionReader } from '../../read/decision-reader.ts';
 import type { Watched } from '../../verifier/events/cloudtrail.ts';
 import { watchedNow } from '../../verifier/events/decided-changes.ts';
 import { TrailRecords } from '../../verifier/events/trail-records.ts';

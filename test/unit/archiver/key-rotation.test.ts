@@ -91,6 +91,20 @@ describe('a key that people decided on', () => {
     expect((await world.verify()).verdict).toBe('verified');
   });
 
+  it('is asked for also where the configuration trusts it, and this archiver can not sign with it', async () => {
+    const { world, archiver } = await running();
+    world.decided.push(next());
+    await archiver.learn();
+    await changed(world);
+    await archiver.stop();
+    world.earlier.push(world.decided[0]!);
+    world.produce(0, 5);
+    const late = world.start('b');
+    await world.untilSealed(0);
+    expect(late.log.filter((line) => line.includes('HALTED'))).toEqual([]);
+    expect(signedBy(world).at(-1)).toBe('next');
+  });
+
   it('is taken back by an archiver that does not know it, while the chain trusts both, and taken again', async () => {
     const { world, archiver } = await running();
     world.decided.push(next());
