@@ -46,7 +46,6 @@ describe('killed at each step', () => {
       }
       expect(deaths).toBeGreaterThan(40);
     },
-    60_000,
   );
 
   it('a release is done or open, and enforcing ends it', async () => {
@@ -70,7 +69,7 @@ describe('killed at each step', () => {
       expect(after.find(act.id)?.doneBy).not.toBeNull();
     }
     expect(deaths).toBeGreaterThan(40);
-  }, 60_000);
+  });
 
   it('of two that do the same at once, one writes that it is done', async () => {
     const world = await governedArchive();

@@ -37,13 +37,13 @@ async function foreignInputs(entry?: string): Promise<{ foreign: string[]; ours:
   };
 }
 
-it('has no source of the archiver and none of the command line', { timeout: 120_000 }, async () => {
+it('has no source of the archiver and none of the command line', async () => {
   const { foreign, ours } = await foreignInputs();
   expect(foreign).toEqual([]);
   expect(ours).toBeGreaterThan(20);
 });
 
-it('would show each of them, were it in there', { timeout: 120_000 }, async () => {
+it('would show each of them, were it in there', async () => {
   const planted = [
     'archiver/chain/halt.ts',
     'segment/segment.ts',
