@@ -111,6 +111,14 @@ describe('a pool of checking threads', () => {
     expect(started).toHaveLength(2);
   });
 
+  it('ends its threads with close', async () => {
+    const checker = workerChecker({ threads: 2, workerUrl });
+    await Promise.all([1, 2].map(() => checker.check(new Uint8Array(1), claimOf(''))));
+    expect([started.length, ended()]).toEqual([2, 0]);
+    await checker.close();
+    expect(ended()).toBe(2);
+  });
+
   it('says after close that it is closed', async () => {
     const checker = workerChecker({ threads: 1, workerUrl });
     await checker.close();
