@@ -147,10 +147,30 @@ describe('a gap line', () => {
   });
 
   it.each([
+    { ...accepted, by: 'x'.repeat(255), why: 'x'.repeat(512) },
+    { ...accepted, offset: 0, last: 2 ** 53 - 2 },
+    { ...transaction, control: 3, aborted: 0 },
+    { ...transaction, control: 0, aborted: 3 },
+  ])('may be as wide as it can: %j', (gap) => {
+    const line = encodeGap(gap);
+    expect(decodeLine(line)).toEqual({ kind: 'gap', gap });
+  });
+
+  it.each([
     ['ends before it starts', { ...transaction, last: 120_999 }],
     ['counts other offsets', { ...transaction, control: 2 }],
     ['counts nothing', { offset: 1, last: 1, reason: 'transaction' }],
     ['counts less than nothing', { ...transaction, control: -1, aborted: 4 }],
+    ['counts the control records of what it accepts', { ...accepted, control: 1 }],
+    ['counts the aborted records of what it accepts', { ...accepted, aborted: 0 }],
+    ['is accepted by a longer word', { ...accepted, by: 'x'.repeat(256) }],
+    ['is accepted for a longer reason', { ...accepted, why: 'x'.repeat(513) }],
+    ['is a transaction by somebody', { ...transaction, by: 'me' }],
+    ['is a transaction for a reason', { ...transaction, why: 'so' }],
+    ['counts no control records', { ...transaction, control: undefined }],
+    ['counts no aborted records', { ...transaction, aborted: undefined }],
+    ['starts before all offsets', { ...accepted, offset: -1 }],
+    ['ends at half an offset', { ...accepted, last: 5.5 }],
     ['is a transaction by word', { ...transaction, by: 'me', why: 'so' }],
     ['is expired by nobody', { offset: 1, last: 1, reason: 'expired' }],
     ['is accepted for no reason', { ...accepted, why: '' }],

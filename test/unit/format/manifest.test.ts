@@ -343,6 +343,24 @@ describe('what is no manifest at all', () => {
       expect(() => encodeManifest(bad)).toThrow(new FormatError(`manifest: ${name} can't be ${shown}`));
     }
   });
+
+  it.each([
+    ...(['continues.origin', 'keys.0', 'origin', 'retention.until', 'source.name', 'source.topic'] as const),
+    ...(['time.anchored', 'time.first', 'time.last', 'time.sealed'] as const),
+  ])('names the member that should be a text: %s', (path) => {
+    const file = { kind: 'file', name: 'orders', id: null, partition: 0 };
+    const base =
+      path === 'continues.origin'
+        ? { ...empty, continues }
+        : { ...good, ...(path === 'source.name' && { source: file }) };
+    for (const value of [7, null, []]) {
+      const bad = changed(base, path.split('.'), value) as Manifest;
+      const shown = Array.isArray(value) ? 'an object' : String(value);
+      expect(() => encodeManifest(bad)).toThrow(
+        new FormatError(`manifest: ${path.replace('.0', '[0]')} can't be ${shown}`),
+      );
+    }
+  });
 });
 
 describe('a second spelling is refused', () => {
