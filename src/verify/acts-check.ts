@@ -47,13 +47,12 @@ export class ActsCheck {
   readonly #run: Run;
   readonly #findings: FindingList;
   /** False once the store has said that it has no holds, or shows none. */
-  #asks: boolean;
+  #asks = true;
 
   constructor(place: ChainInArchive, run: Run, findings: FindingList) {
     this.#place = place;
     this.#run = run;
     this.#findings = findings;
-    this.#asks = run.heldTo !== null && run.reader.hold !== undefined;
   }
 
   /** Until when seal and data are locked: by the seal's word, or by a decision that made it longer. */

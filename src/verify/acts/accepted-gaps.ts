@@ -30,7 +30,7 @@ export const acceptedGaps = ({ history, isVerified }: ActsRead): AcceptedGap[] =
     isVerified && act.kind === 'gap.accept' && inForce !== null
       ? [
           {
-            ...{ id: act.id, ...act.detail, by: act.by.name, approvedBy: approvedBy?.act.by.name ?? '' },
+            ...{ id: act.id, ...act.detail, by: act.by.name, approvedBy: approvedBy!.act.by.name },
             ...{ reason: act.reason, since: timeText(inForce.sealedMs) },
           },
         ]

@@ -111,9 +111,10 @@ describe('the check of a chain', () => {
     ['nobody looks at decisions', { heldTo: null }, 0],
     ['the store knows no holds', { hold: null }, 0],
   ])('where %s, it takes %#', async (_, words, calls) => {
-    const { check, asked } = world(words);
+    const { check, asked, found } = world(words);
     await check.hold(version, seal);
     expect(asked).toHaveLength(calls);
+    if (calls === 0) expect(found()).toEqual([]);
   });
 
   it.each<[ArchiveHold, string, string[]]>([
@@ -167,6 +168,8 @@ describe('the check of a chain', () => {
         UNTIL_MS + Math.max(0, more),
       );
     expect(world({ heldTo: null }).check.promisedMs(seal)).toBe(UNTIL_MS);
+    const first = { ...manifest, retention: { until: '1970-01-01T00:00:00Z' } };
+    expect(world({ heldTo: null }).check.promisedMs({ manifest: first } as OpenedSeal)).toBe(0);
   });
 
   it('the problems of a seal are those of its segment', () => {

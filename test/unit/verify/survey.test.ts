@@ -1,6 +1,7 @@
 // Which folders are chains, which objects are the archive's, and what of the rest is said?
 import { describe, expect, it } from 'vitest';
 import { formatKey, keyKey, sealKey } from '../../../src/format/paths.ts';
+import type { ArchiveReader } from '../../../src/verify/archive-reader.ts';
 import { FindingList } from '../../../src/verify/finding-list.ts';
 import { chainFolder, surveyArchive } from '../../../src/verify/survey.ts';
 import { LawlessArchive } from '../../support/lawless-archive.ts';
@@ -38,6 +39,26 @@ describe('the folder of a chain', () => {
 });
 
 describe('a survey', () => {
+  it('says which folders could not be listed, and leaves those of chains to their check', async () => {
+    const findings = new FindingList();
+    const reader = {
+      // biome-ignore lint/correctness/useYield: nothing can be listed.
+      async *listVersions(_: string, options?: { onUnlisted?: (key: string, error: Error) => void }) {
+        for (const key of ['seals/topic=b/partition=1/x', 'keys/', 'data/topic=a/partition=0/'])
+          options?.onUnlisted?.(key, new Error('EACCES'));
+      },
+    } as unknown as ArchiveReader;
+    const { chains, objects } = await surveyArchive(reader, findings, undefined);
+    expect(chains).toEqual([
+      { chain: 'a', partition: 0 },
+      { chain: 'b', partition: 1 },
+    ]);
+    expect(objects).toEqual([]);
+    expect(findings.list()).toMatchObject([
+      { code: 'unreadable', key: 'keys/', expected: 'a folder that can be listed', found: 'EACCES' },
+    ]);
+  });
+
   it('gives chains by name and number, and each once', async () => {
     const { chains, said } = await survey(
       ...[
