@@ -10,7 +10,7 @@ import type { PartitionStatus, ServiceStatus } from '../../src/archiver/status.t
 import { parseConfig } from '../../src/config/archiver.ts';
 import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
-import type { DecisionReader } from '../../src/verifier/decision-reader.ts';
+import type { DecisionReader } from '../../src/read/decision-reader.ts';
 import type { LocksSeen } from '../../src/verifier/tasks/lock-tally.ts';
 import { type FindingCode, findingOf } from '../../src/verify/finding.ts';
 import { ArchiveBuilder } from '../support/archive-builder.ts';

@@ -2,8 +2,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { VERSION } from '../../base/version.ts';
 import type { VerifierConfig } from '../../config/verifier.ts';
+import type { DecisionReader } from '../../read/decision-reader.ts';
 import type { RunKind } from '../../verifier/days/counts.ts';
-import type { DecisionReader } from '../../verifier/decision-reader.ts';
 import type { LockTally } from '../../verifier/tasks/lock-tally.ts';
 import { DayHistory } from '../page/day-history.ts';
 import { type StatusSite, statusSite } from '../page/status-site.ts';
