@@ -4,9 +4,11 @@ import { nodeSha256 } from '../base/node/hash.ts';
 import { isAtLeast } from '../base/period.ts';
 import { archiveOfKey } from '../format/chain.ts';
 import { parseCosignerVkey } from '../format/cosignature.ts';
+import { readPolicy } from '../format/tlog-policy.ts';
 import { isKeyName, parseVkey } from '../format/vkey.ts';
 import { chainProblems, isPeriod, type Named } from './archiver-rules.ts';
 import { httpProblems } from './http-rules.ts';
+import { isLoopback } from './loopback.ts';
 import { PERSON_KEY_NAME } from './people-file.ts';
 import { memberOf, type SchemaProblem, valueAt } from './problems.ts';
 import { periodOf } from './units.ts';
@@ -22,6 +24,7 @@ export const verifierRuleProblems = (root: unknown): SchemaProblem[] => [
   ...retentionProblems(root),
   ...chainProblems(topicsOf(root)),
   ...indexProblems(root),
+  ...witnessProblems(root),
   ...httpProblems(root, 'watch', 0),
 ];
 
@@ -104,6 +107,41 @@ function signingProblems(root: unknown, member: 'signing' | 'postQuantum'): Sche
   if (memberOf(signing, 'kind') !== 'kms' || typeof keyId !== 'string' || isRegionKnown) return [];
   const message = 'is missing: neither the key id nor the store tells it';
   return [{ path: ['cosigner', member, 'region'], message }];
+}
+
+/** With the log's and the verifier's own lines they have room in a note of 16. */
+const WITNESSES_MAX = 6;
+
+function witnessProblems(root: unknown): SchemaProblem[] {
+  const path: ConfigPath = ['witnesses', 'policy'];
+  const text = valueAt(root, path);
+  if (typeof text !== 'string' || text === '') return [];
+  const policy = readPolicy(text, nodeSha256);
+  if (!('quorum' in policy)) {
+    const at = policy.line === null ? '' : `line ${policy.line}: `;
+    return [{ path, message: `is no policy (c2sp.org/tlog-policy): ${at}${policy.message}` }];
+  }
+  const { witnesses } = policy;
+  const messages: string[] = [];
+  if (witnesses.length === 0)
+    messages.push('names no witness: leave the section out where nobody is to be asked');
+  if (witnesses.length > WITNESSES_MAX)
+    messages.push(`names ${witnesses.length} witness keys, and a note has room for ${WITNESSES_MAX}`);
+  for (const { key, url } of witnesses) {
+    if (!isWitnessAddress(url)) messages.push(`gives ${key.name} no https address to send checkpoints to`);
+    if (key.key.algorithm === 'ecdsa-p256')
+      messages.push(
+        `names ${key.name} with a P-256 key: a witness signs by Ed25519 or ML-DSA-44, with a time`,
+      );
+  }
+  return messages.map((message) => ({ path, message }));
+}
+
+/** On the own machine plain HTTP is enough. */
+function isWitnessAddress(url: string | null): boolean {
+  if (url === null || !URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 
 /** The archive's writer can write into the archive, and an attestation there would be a foreign object. */

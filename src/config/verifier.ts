@@ -4,6 +4,7 @@ import { nodeSha256 } from '../base/node/hash.ts';
 import type { Period } from '../base/period.ts';
 import { archiveOfKey } from '../format/chain.ts';
 import { type CosignerKey, parseCosignerVkey } from '../format/cosignature.ts';
+import { type Policy, readPolicy } from '../format/tlog-policy.ts';
 import { parseVkey, type VerifierKey } from '../format/vkey.ts';
 import type { KafkaSourceConfig } from './archiver.ts';
 import { checkYaml, readConfigFile } from './check.ts';
@@ -72,6 +73,13 @@ export type VerifierConfig = {
   };
   /** Whose word on findings counts, beside officers of the charter. */
   readonly people: readonly CosignerKey[];
+  /** Null: nobody else cosigns. */
+  readonly witnesses: {
+    readonly policy: Policy;
+    readonly everyMs: number;
+    readonly required: boolean;
+    readonly timeoutMs: number;
+  } | null;
   readonly chains: {
     /** A chain without a new seal for longer is stale. Null: no such check. */
     readonly freshnessMs: number | null;
@@ -164,6 +172,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
       earlier: input.cosigner.earlier.map((vkey) => parseCosignerVkey(vkey, nodeSha256)),
     },
     people: input.people.map((vkey) => parseCosignerVkey(vkey, nodeSha256)),
+    witnesses: witnessesOf(input.witnesses),
     chains: { freshnessMs: input.chains.freshness ?? null, confirmMs: input.chains.confirm },
     sweep: sweepOf(input.sweep),
     fullPass: { everyMs: input.fullPass.every, bytesPerRun: input.fullPass.bytesPerRun },
@@ -188,6 +197,14 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
     },
     log: input.log,
   };
+}
+
+/** The rules have refused every policy that can't be read. */
+function witnessesOf(given: VerifierConfigOutput['witnesses']): VerifierConfig['witnesses'] {
+  if (given === undefined) return null;
+  const policy = readPolicy(given.policy, nodeSha256);
+  if (!('quorum' in policy)) throw new TypeError(`a policy ${policy.message}`);
+  return { policy, everyMs: given.every, required: given.required, timeoutMs: given.timeout };
 }
 
 /** Each place once, in the order of the configuration. */

@@ -23,6 +23,26 @@ export async function laterPath(sealAt: SealAt, index: number, size: number): Pr
 }
 
 /**
+ * The consistency proof between the tree of `from` leaves and that of `size` (RFC 9162 §2.1.4.1), and the
+ * root of the smaller one.
+ */
+export async function laterConsistency(
+  sealAt: SealAt,
+  from: number,
+  size: number,
+): Promise<{ readonly root: Hash; readonly proof: readonly Hash[] }> {
+  const root = (start: number, end: number) => subtree(sealAt, start, end);
+  const walk = async (start: number, end: number, isWhole: boolean): Promise<Hash[]> => {
+    if (from === end) return isWhole ? [] : [await root(start, end)];
+    const middle = start + leftSize(end - start);
+    return from <= middle
+      ? [...(await walk(start, middle, isWhole)), await root(middle, end)]
+      : [...(await walk(middle, end, false)), await root(start, middle)];
+  };
+  return { root: await root(0, from), proof: await walk(0, size, true) };
+}
+
+/**
  * Root of the leaves [from, to). `from` must be a multiple of the smallest power of two that is at least `to
  * - from`.
  */

@@ -8,23 +8,14 @@ import { printable } from '../../base/printable.ts';
 import { labelOf } from '../../format/cosignature.ts';
 import { parseEventProof } from '../../format/event-proof.ts';
 import { laterVersion } from '../../format/manifest-version.ts';
+import { isQuorumMet, type Policy, type Quorum, quorumText } from '../../format/tlog-policy.ts';
 import { checkEventProof, type EventProofCheck } from '../../verify/event-proof.ts';
 import { readCosigners } from './attestations-option.ts';
 import { readInput } from './bounded-input.ts';
 import { exitCodeOfVerdict, UsageError } from './exit-code.ts';
 import { readTrustedKeys } from './keys.ts';
 import { count, repeatable } from './open-archive.ts';
-import {
-  cosignersOf,
-  isQuorumMet,
-  type Policy,
-  parsePolicy,
-  type Quorum,
-  quorumOf,
-  quorumOfAll,
-  quorumText,
-  requireDistinctKeys,
-} from './policy.ts';
+import { cosignersOf, parsePolicy, quorumOf, quorumOfAll, requireDistinctKeys } from './policy.ts';
 import { requireLine, requireProof } from './proof-input.ts';
 import { acting, type Session } from './session.ts';
 import { type Sighting, seenAt, type When, whenOf, whenText } from './when-text.ts';
@@ -108,7 +99,7 @@ async function runCheck(session: Session, proofFile: string, options: CheckOptio
 }
 
 /** The keys of the log, and the cosigners that must have signed. Throws UsageError. */
-async function policyOf({ io }: Session, options: CheckOptions): Promise<Policy> {
+async function policyOf({ io }: Session, options: CheckOptions): Promise<Pick<Policy, 'logs' | 'quorum'>> {
   const { key, cosigner = [], quorum, policy } = options;
   if (policy !== undefined) {
     if (cosigner.length > 0 || quorum !== undefined) {

@@ -3,10 +3,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { toHex } from '../../base/bytes.ts';
 import { systemClock } from '../../base/clock.ts';
+import { MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
 import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
 import { encodeEventProof, parseEventProof } from '../../format/event-proof.ts';
+import type { Quorum } from '../../format/tlog-policy.ts';
 import { verifyInclusion } from '../../merkle/proof.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import { successorOf } from '../../read/chain-end.ts';
@@ -21,24 +23,33 @@ import {
   openWithAttestations,
   withAttestations,
 } from './attestations-option.ts';
-import { attestedNote } from './attested-note.ts';
+import { attestedNote, witnessedNote } from './attested-note.ts';
+import { readInput } from './bounded-input.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
-import { EXIT, NotYetError } from './exit-code.ts';
+import { EXIT, NotYetError, UsageError } from './exit-code.ts';
 import { type ArchiveOptions, offsetOption, withArchive } from './open-archive.ts';
+import { parsePolicy } from './policy.ts';
 import { acting, type Session } from './session.ts';
 import { ageText } from './table.ts';
 import { type Sighting, seenAt, whenOf, whenText } from './when-text.ts';
 
 type ProveOptions = ArchiveOptions &
   ChainOptions &
-  AttestationOptions & { readonly offset: number; readonly wait?: number; readonly json?: boolean };
+  AttestationOptions & {
+    readonly offset: number;
+    readonly policy?: string;
+    readonly wait?: number;
+    readonly json?: boolean;
+  };
 
 const HELP = `
 Writes a tlog-proof (c2sp.org/tlog-proof) to standard output. It leads from the line to
 the signed checkpoint. Anybody can \`check\` it with the line, which \`get\` prints, and a
 trusted key, without the archive and without a network. The whole segment is compared
 with its seal first. With --attestations the proof leads to a checkpoint that an
-independent verifier has cosigned; \`check --cosigner\` asks for that.
+independent verifier has cosigned; \`check --cosigner\` asks for that. With --policy
+(c2sp.org/tlog-policy) it leads to the first one that enough witnesses have cosigned
+too: a verifier may ask them once a day. \`check --policy\` asks for that.
 
 Exit code 4: the offset is not sealed yet, or not attested yet. --wait asks again until
 it is, or until its time is over. Exit code 2: the chain has ended below the offset, and
@@ -54,6 +65,7 @@ export function proveCommand(program: Command, session: Session): void {
   const command = program.command('prove').description("One event's offline proof.");
   withChain(withAttestations(withArchive(command)))
     .requiredOption('--offset <offset>', 'offset of the record', offsetOption)
+    .option('--policy <file>', 'which witnesses must have cosigned the checkpoint too')
     .option('--wait <duration>', 'how long to wait until it is sealed and attested, such as 2m', duration)
     .option('--json', '{"proof","line",…}: the proof as text, its line, and when it was archived')
     .addHelpText('after', HELP)
@@ -64,6 +76,7 @@ export function proveCommand(program: Command, session: Session): void {
 
 async function runProve(session: Session, name: string | undefined, options: ProveOptions): Promise<number> {
   const { io } = session;
+  const quorum = await quorumOf(session, options);
   const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
     let isAsked = false;
@@ -83,7 +96,7 @@ async function runProve(session: Session, name: string | undefined, options: Pro
         const { proof, seen } =
           attestations === null
             ? { proof: proven.proof, seen: [] }
-            : await underAttestation(proven, reader, attestations, io.signal);
+            : await underAttestation(proven, reader, attestations, { quorum, signal: io.signal });
         const when = whenOf(line, proven.seal.manifest.time.sealed, seen);
         return { reader, proof, line, isGap, when };
       },
@@ -101,6 +114,15 @@ async function runProve(session: Session, name: string | undefined, options: Pro
   } finally {
     await close();
   }
+}
+
+/** Null: an attestation is enough. */
+async function quorumOf({ io }: Session, { policy, attestations }: ProveOptions): Promise<Quorum | null> {
+  if (policy === undefined) return null;
+  if (attestations === undefined)
+    throw new UsageError('--policy looks among attestations', 'Add --attestations STORE --cosigner KEY.');
+  return parsePolicy(new TextDecoder().decode(await readInput(io.stdin, policy, MIB, 'policy')), policy)
+    .quorum;
 }
 
 /** As `proveOffset`, with what helps on the command line where it is not sealed yet. */
@@ -148,9 +170,12 @@ async function underAttestation(
   { proof, seal }: ProvenEvent,
   reader: ChainReader,
   attestations: Attestations,
-  signal: AbortSignal,
+  { quorum, signal }: { readonly quorum: Quorum | null; readonly signal: AbortSignal },
 ): Promise<{ readonly proof: Uint8Array; readonly seen: readonly Sighting[] }> {
-  const { attested: found, note } = await attestedNote(attestations, reader, seal.sequence, signal);
+  const { attested: found, note } =
+    quorum === null
+      ? await attestedNote(attestations, reader, seal.sequence, signal)
+      : await witnessedNote(attestations, reader, seal.sequence, quorum, signal);
   const path = await laterPath((sequence) => reader.seal(sequence), seal.sequence, found.size);
   const leaf = leafHash(nodeSha256, seal.seal.manifestBytes);
   if (!verifyInclusion(nodeSha256, leaf, seal.sequence, found.size, path, found.root)) {

@@ -40,6 +40,7 @@ import { ScrubLog } from '../../verifier/tasks/scrub-progress.ts';
 import { SweepLog } from '../../verifier/tasks/sweep-cursor.ts';
 import { UnreadHeads } from '../../verifier/unread-heads.ts';
 import type { RunResult, Task, Verifier } from '../../verifier/verifier.ts';
+import { Witnesses } from '../../verifier/witness/witnesses.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
 import type { Severity } from '../../verify/finding.ts';
 import type { RunMetrics } from './emf.ts';
@@ -141,7 +142,9 @@ export function makeVerifier(
   const retention = retentionOf(config);
   const { name, earlier } = config.cosigner;
   const { trusted } = config.archive;
+  const witnesses = config.witnesses && new Witnesses({ ...config.witnesses, archive, clock, log });
   const attester = new Attester({
+    ...(witnesses && { witnesses }),
     ...{ store: own, name, signer, postQuantum, earlier, trusted, retention, sha256: nodeSha256, clock },
   });
   const notifiers = notifiersOf(config.alarms, clock);

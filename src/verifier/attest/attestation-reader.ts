@@ -125,6 +125,12 @@ export class AttestationReader {
     }
   }
 
+  /** When the greatest attestation of the chain that this reader has seen was made. Null: it is not known. */
+  lastMs(place: ChainInArchive): number | null {
+    const seconds = this.#greatest.get(chainText(place))?.attested.timeSeconds ?? null;
+    return seconds === null ? null : seconds * 1000;
+  }
+
   /** Chains of which this reader has seen an attestation. */
   seenChains(): readonly ChainInArchive[] {
     return [...this.#greatest.values()].map(({ place }) => place);

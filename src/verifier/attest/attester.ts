@@ -2,6 +2,7 @@
 import { equalBytes, toHex } from '../../base/bytes.ts';
 import { FormatError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { attestationKey } from '../../format/attestation.ts';
 import {
   type CosignerKey,
@@ -16,6 +17,7 @@ import type { MlDsaSigner, Signer } from '../../sign/signer.ts';
 import type { OpenedSeal } from '../../verify/open-seal.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { type OwnBucket, putLocked } from '../own-bucket.ts';
+import type { Witnesses } from '../witness/witnesses.ts';
 import { AttestationReader } from './attestation-reader.ts';
 
 export type AttestOutcome =
@@ -32,6 +34,8 @@ export type AttesterOptions = Omit<OwnBucket, 'signing'> & {
   readonly signer: Signer;
   /** A second key of the same name, which signs each attestation too. */
   readonly postQuantum?: MlDsaSigner | undefined;
+  /** Who else cosigns what is attested. Left out: nobody. */
+  readonly witnesses?: Pick<Witnesses, 'ask'> | undefined;
   /** Earlier keys of this verifier that are still trusted. */
   readonly earlier?: readonly CosignerKey[];
   /**
@@ -73,7 +77,11 @@ export class Attester {
     const known = signatures.filter(({ keyId, name }) =>
       head.signedKeys.some((one) => one.name === name && equalBytes(one.id, keyId)),
     );
-    const bytes = encodeSignedCheckpoint(text, [...known, ...own]);
+    const witnessed = await this.#options.witnesses?.ask({
+      ...{ place, head, logLines: known, lastMs: this.reader.lastMs(place), signal },
+      most: LIMITS.signaturesMax - known.length - own.length,
+    });
+    const bytes = encodeSignedCheckpoint(text, [...known, ...(witnessed ?? []), ...own]);
     const put = await putLocked(this.#options, key, bytes, signal);
     // Even `stored` does not prove that ours is the oldest version, because a delete marker frees the name.
     try {

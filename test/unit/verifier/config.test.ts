@@ -121,6 +121,55 @@ describe('brokers to compare with', () => {
   });
 });
 
+describe('witnesses', () => {
+  const vkey = encodeCosignerVkey(cosignerKey('w.example.com', signer('w').publicKey, nodeSha256));
+  const p256 = encodeCosignerVkey(
+    cosignerKey('p.example.com', signer('w', 'ecdsa-p256').publicKey, nodeSha256),
+  );
+  const text = (policy: readonly string[]) =>
+    `${GOOD}witnesses:\n  policy: |\n${policy.map((line) => `    ${line}\n`).join('')}`;
+
+  it('are none, unless they are named', () => expect(parse(GOOD).witnesses).toBeNull());
+
+  it('are asked once a day, and are no condition, unless it is said', () => {
+    const { witnesses } = parse(text([`witness W ${vkey} https://w.example.com/x`, 'quorum W']));
+    expect(witnesses).toMatchObject({ everyMs: 86_400_000, required: false, timeoutMs: 10_000 });
+    expect(witnesses?.policy.witnesses.map(({ url }) => url)).toEqual(['https://w.example.com/x']);
+    const strict = `${text([`witness W ${vkey} http://127.0.0.1:7380`, 'quorum W'])}  every: 1h\n  required: true\n`;
+    expect(parse(strict).witnesses).toMatchObject({ everyMs: 3_600_000, required: true });
+  });
+
+  it.each([
+    ['no quorum', [`witness W ${vkey} https://w.example.com`], 'has no line quorum NAME'],
+    ['an unknown name', ['quorum W'], 'line 1: "W" is not defined on a line before'],
+    ['nobody', ['quorum none'], 'names no witness'],
+    ['no address', [`witness W ${vkey}`, 'quorum W'], 'gives w.example.com no https address'],
+    [
+      'an open address',
+      [`witness W ${vkey} http://w.example.com`, 'quorum W'],
+      'gives w.example.com no https',
+    ],
+    ['a file', [`witness W ${vkey} file:///etc/passwd`, 'quorum W'], 'gives w.example.com no https address'],
+    [
+      'P-256',
+      [`witness W ${p256} https://w.example.com`, 'quorum W'],
+      'names p.example.com with a P-256 key',
+    ],
+  ])('with %s are refused', (_what, policy, said) => {
+    expect(problems(text(policy))).toEqual([expect.stringContaining(said)]);
+  });
+
+  it('are at most six, for a note has room for no more', () => {
+    const keys = Array.from({ length: 7 }, (_, n) =>
+      encodeCosignerVkey(cosignerKey('w.example.com', signer(`w${n}`).publicKey, nodeSha256)),
+    );
+    const policy = keys.map((key, n) => `witness W${n} ${key} https://w.example.com`);
+    expect(problems(text([...policy, 'quorum W0']))).toEqual([
+      expect.stringContaining('names 7 witness keys'),
+    ]);
+  });
+});
+
 it('takes a second key, and asks for its Region too', () => {
   const second = '  postQuantum: { kind: kms, keyId: "5678abcd-12ab-34cd-56ef-1234567890ab" }\n';
   const text = GOOD.replace('  earlier:', `${second}  earlier:`);
