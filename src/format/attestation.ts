@@ -2,8 +2,8 @@
 import { digits, folder, isChainAndPartition } from './paths.ts';
 
 /**
- * An attestation is a signed checkpoint: the log's signature lines and, last, the cosigner's. One per chain
- * and size.
+ * An attestation is a signed checkpoint: the log's signature lines, perhaps those of witnesses and, last, the
+ * cosigner's. One per chain and size.
  */
 export const attestationsRoot = 'attestations/';
 

@@ -11,7 +11,7 @@ export type Quorum =
   | { readonly kind: 'group'; readonly least: number; readonly members: readonly Quorum[] };
 
 /** `url`: where it takes checkpoints (C2SP tlog-witness: the submission prefix). Null: it is not said. */
-export type Witness = { readonly key: CosignerKey; readonly url: string | null };
+type Witness = { readonly key: CosignerKey; readonly url: string | null };
 
 export type Policy = {
   readonly logs: readonly VerifierKey[];
@@ -22,10 +22,10 @@ export type Policy = {
 const LINES_MAX = 1_000;
 
 /** A problem of the policy as a whole has no line. */
-export type PolicyProblem = { readonly line: number | null; readonly message: string };
+type UnreadablePolicy = { readonly line: number | null; readonly message: string };
 
 /** The policy, or what is wrong with it first. */
-export function readPolicy(text: string, sha256: Sha256): Policy | PolicyProblem {
+export function readPolicy(text: string, sha256: Sha256): Policy | UnreadablePolicy {
   const lines = text.split('\n');
   if (lines.length > LINES_MAX) return { line: null, message: `has more than ${LINES_MAX} lines` };
   const reader = new PolicyReader(sha256);

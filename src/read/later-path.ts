@@ -1,6 +1,8 @@
 // Which inclusion path leads from a segment to a later checkpoint, without reading every seal in between?
 import { nodeSha256 as sha256 } from '../base/node/hash.ts';
+import { verifyConsistency } from '../merkle/proof.ts';
 import { type Hash, leafHash, nodeHash } from '../merkle/tree.ts';
+import { VerifyError } from '../verify/finding.ts';
 import type { OpenedSeal } from '../verify/open-seal.ts';
 
 /** Gives the opened seal of a sequence. It must have been checked. */
@@ -40,6 +42,18 @@ export async function laterConsistency(
       : [...(await walk(middle, end, false)), await root(start, middle)];
   };
   return { root: await root(0, from), proof: await walk(0, size, true) };
+}
+
+/** The same, held to the root of the larger tree. Throws VerifyError if the seals do not lead there. */
+export async function consistencyUnder(
+  sealAt: SealAt,
+  from: number,
+  { size, root }: { readonly size: number; readonly root: Hash },
+): Promise<readonly Hash[]> {
+  const small = await laterConsistency(sealAt, from, size);
+  if (verifyConsistency(sha256, from, small.root, size, root, small.proof)) return small.proof;
+  const expected = `the first ${from} segments under the root of ${size}`;
+  throw new VerifyError({ code: 'root-mismatch', expected, found: 'another root' });
 }
 
 /**

@@ -81,7 +81,7 @@ export async function witnessServer(
       if (scripted === 'hang') return;
       if (scripted === 'drop') return void request.socket.destroy();
       if (scripted === 'redirect')
-        return void response.writeHead(302, { location: `${witness.url}/x` }).end();
+        return void response.writeHead(307, { location: `${witness.url}/add-checkpoint` }).end();
       if (scripted === 'flood' || scripted === 'trickle') {
         response.writeHead(200);
         response.write(scripted === 'flood' ? 'x'.repeat(100_000) : '—');

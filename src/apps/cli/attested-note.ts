@@ -86,7 +86,8 @@ export async function witnessedNote(
     )
       return { attested: found, note };
   }
-  const seen = `${counted(Math.min(looked, READS_MAX), 'attestation')} from there on ${looked === 1 ? 'was' : 'were'} looked at.`;
+  const many = counted(Math.min(looked, READS_MAX), 'attestation');
+  const seen = `${many} from there on ${looked === 1 ? 'was' : 'were'} looked at.`;
   throw new NotYetError(
     'not-attested',
     `segment ${sequence} is below no attested checkpoint that ${quorumText(quorum)} has cosigned`,

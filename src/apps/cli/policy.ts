@@ -1,4 +1,4 @@
-// Do the signatures under a checkpoint keep the rule that the caller gave? (C2SP tlog-policy, --cosigner, --quorum)
+// Do the signatures under a checkpoint keep the rule that the caller gave? (--policy, --cosigner, --quorum)
 import { FormatError } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { verifySignature } from '../../base/signature.ts';

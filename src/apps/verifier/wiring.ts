@@ -140,13 +140,9 @@ export function makeVerifier(
 ): Verifier {
   requireOwnKey(config, signer);
   const retention = retentionOf(config);
-  const { name, earlier } = config.cosigner;
+  const { name } = config.cosigner;
   const { trusted } = config.archive;
-  const witnesses = config.witnesses && new Witnesses({ ...config.witnesses, archive, clock, log });
-  const attester = new Attester({
-    ...(witnesses && { witnesses }),
-    ...{ store: own, name, signer, postQuantum, earlier, trusted, retention, sha256: nodeSha256, clock },
-  });
+  const attester = attesterOf(config, { archive, own, signer, postQuantum }, { clock, log });
   const notifiers = notifiersOf(config.alarms, clock);
   const signing = noteSigning(config, attester.key, signer);
   const ledger = new Ledger({
@@ -199,6 +195,20 @@ function watching(
 ): Pick<Verifier, 'watched' | 'watchedNow'> {
   const [watched, prefix] = [watchedOf(config), placeOf(config)?.prefix ?? ''];
   return { watched, watchedNow: (signal) => watchedNow(watched, decisions, prefix, signal) };
+}
+
+function attesterOf(
+  config: VerifierConfig,
+  { archive, own, signer, postQuantum }: VerifierClients,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+): Attester {
+  const { name, earlier } = config.cosigner;
+  const witnesses = config.witnesses && new Witnesses({ ...config.witnesses, archive, clock, log });
+  return new Attester({
+    ...{ store: own, name, signer, postQuantum, earlier, sha256: nodeSha256, clock },
+    ...{ trusted: config.archive.trusted, retention: retentionOf(config) },
+    ...(witnesses && { witnesses }),
+  });
 }
 
 const retentionOf = ({ attestations: { retention } }: VerifierConfig) => ({

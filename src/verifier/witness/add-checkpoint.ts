@@ -2,20 +2,18 @@
 import { concatBytes, toBase64, utf8, utf8Text } from '../../base/bytes.ts';
 import { FormatError, messageOf } from '../../base/error.ts';
 import { type NoteSignature, parseSignatures } from '../../format/note.ts';
-import type { Hash } from '../../merkle/tree.ts';
+import type { Fetch } from '../alarms/webhook.ts';
 
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
-
-export type Submission = {
+type Submission = {
   /** The checkpoint with the log's signatures. */
   readonly note: Uint8Array;
   readonly size: number;
   /** The consistency proof from that size on, at least 1 and below `size`. */
-  readonly proofFrom: (size: number) => Promise<readonly Hash[]>;
+  readonly proofFrom: (size: number) => Promise<readonly Uint8Array[]>;
 };
 
 /** `other-history`: the witness says that it has cosigned something else at a smaller or the same size. */
-export type Answer =
+export type WitnessAnswer =
   | { readonly kind: 'lines'; readonly lines: readonly NoteSignature[] }
   | { readonly kind: 'refused' | 'other-history'; readonly why: string };
 
@@ -24,7 +22,7 @@ const ANSWER_BYTES_MAX = 64 * 1024;
 /** From 0, then from the size that the witness names. Once more, since somebody else may be as quick. */
 const TRIES = 3;
 
-const refused = (why: string): Answer => ({ kind: 'refused', why });
+const refused = (why: string): WitnessAnswer => ({ kind: 'refused', why });
 
 /**
  * What the witness answers; its lines still unchecked. Never throws because of an answer, or because of none.
@@ -35,7 +33,7 @@ export async function addCheckpoint(
   { note, size, proofFrom }: Submission,
   { fetch: send, timeoutMs }: { readonly fetch: Fetch; readonly timeoutMs: number },
   signal?: AbortSignal,
-): Promise<Answer> {
+): Promise<WitnessAnswer> {
   for (let tries = 0, old = 0; tries < TRIES; tries++) {
     const proof = old === 0 || old === size ? [] : await proofFrom(old);
     const body = concatBytes(utf8([`old ${old}`, ...proof.map(toBase64), '', ''].join('\n')), note);
@@ -68,7 +66,7 @@ export async function addCheckpoint(
   return refused('it named another last size each time');
 }
 
-function linesOf(text: string): Answer {
+function linesOf(text: string): WitnessAnswer {
   try {
     return { kind: 'lines', lines: parseSignatures(text) };
   } catch (error) {
@@ -76,7 +74,7 @@ function linesOf(text: string): Answer {
   }
 }
 
-function refusal(status: number): Answer {
+function refusal(status: number): WitnessAnswer {
   switch (status) {
     case 403:
       return refused("it trusts no key that has signed this checkpoint: its operator adds the log's key");

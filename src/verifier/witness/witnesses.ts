@@ -2,20 +2,18 @@
 import type { Clock } from '../../base/clock.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
-import { nodeSha256 } from '../../base/node/hash.ts';
 import { verifySignature } from '../../base/signature.ts';
 import { type CosignerKey, labelOf, readCosignature } from '../../format/cosignature.ts';
 import { encodeSignedCheckpoint, type NoteSignature } from '../../format/note.ts';
 import { isQuorumMet, type Policy, quorumText } from '../../format/tlog-policy.ts';
-import { verifyConsistency } from '../../merkle/proof.ts';
-import type { Hash } from '../../merkle/tree.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
-import { laterConsistency } from '../../read/later-path.ts';
+import { consistencyUnder } from '../../read/later-path.ts';
 import type { StoreReader } from '../../store/store.ts';
 import { VerifyError } from '../../verify/finding.ts';
 import type { OpenedSeal } from '../../verify/open-seal.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
-import { addCheckpoint, type Fetch } from './add-checkpoint.ts';
+import type { Fetch } from '../alarms/webhook.ts';
+import { addCheckpoint } from './add-checkpoint.ts';
 
 export type WitnessesOptions = {
   readonly archive: StoreReader;
@@ -31,7 +29,7 @@ export type WitnessesOptions = {
   readonly fetch?: Fetch;
 };
 
-export type Asked = {
+export type Witnessing = {
   readonly place: ChainInArchive;
   readonly head: OpenedSeal;
   /** The log's lines under the checkpoint. */
@@ -59,7 +57,7 @@ export class Witnesses {
    * The witnesses' checked lines; none if no checkpoint of the chain is due. What fails is logged, and is no
    * reason not to attest. If it is required it rejects with `not-witnessed`, and the next run tries again.
    */
-  async ask(asked: Asked): Promise<readonly NoteSignature[]> {
+  async ask(asked: Witnessing): Promise<readonly NoteSignature[]> {
     const { policy, clock, log, required } = this.#options;
     const { origin, size } = asked.head.seal.signed.checkpoint;
     const nowMs = clock.now();
@@ -97,7 +95,7 @@ export class Witnesses {
     return nowMs - tried.atMs < Math.min(RETRY_MS, this.#options.everyMs);
   }
 
-  #notWitnessed({ head }: Asked, why: string): LedgerstoneError {
+  #notWitnessed({ head }: Witnessing, why: string): LedgerstoneError {
     const { origin, size } = head.seal.signed.checkpoint;
     const needs = quorumText(this.#options.policy.quorum);
     return new LedgerstoneError('not-witnessed', `${origin} at size ${size} needs ${needs}, and ${why}`, {
@@ -113,7 +111,7 @@ export class Witnesses {
     return [...urls].map((url) => [url, witnesses.flatMap((one) => (one.url === url ? [one.key] : []))]);
   }
 
-  async #askOne(url: string, keys: readonly CosignerKey[], asked: Asked) {
+  async #askOne(url: string, keys: readonly CosignerKey[], asked: Witnessing) {
     const { fetch: send = fetch, timeoutMs, log } = this.#options;
     const { text, checkpoint } = asked.head.seal.signed;
     const { size, root } = checkpoint;
@@ -140,22 +138,16 @@ export class Witnesses {
     }
   }
 
-  /**
-   * From seals of the archive, which need no trust here: the proof is held to the root of the checkpoint. Throws
-   * VerifyError if they do not lead there.
-   */
-  async #proof({ place, signal }: Asked, from: number, size: number, root: Hash): Promise<readonly Hash[]> {
+  /** From seals of the archive, which need no trust here: it is held to the root of the checkpoint. */
+  #proof({ place, signal }: Witnessing, from: number, size: number, root: Uint8Array) {
     const never = new AbortController().signal;
     const options = { store: this.#options.archive, ...place, trusted: [], signal: signal ?? never };
     const reader = new ChainReader(options);
-    const small = await laterConsistency((sequence) => reader.seal(sequence), from, size);
-    if (verifyConsistency(nodeSha256, from, small.root, size, root, small.proof)) return small.proof;
-    const expected = `the first ${from} segments under the root of ${size}`;
-    throw new VerifyError({ code: 'root-mismatch', expected, found: 'another root' });
+    return consistencyUnder((sequence) => reader.seal(sequence), from, { size, root });
   }
 }
 
-/** Of each key the first line. Throws VerifyError if one of them is bad: then no line of the answer counts. */
+/** Of each key the first line. Throws VerifyError if one of them is bad: then none of the answer counts. */
 async function checkedLines(
   lines: readonly NoteSignature[],
   keys: readonly CosignerKey[],

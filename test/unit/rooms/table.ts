@@ -114,7 +114,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'verifier',
     knows: 'the second party: seals → attestations, findings and alarms',
-    rooms: [...EDGE, 'merkle', 'verify', 'store', 'sign', 'ingest/kafka/marks.ts', 'read', 'config'],
+    rooms: [...EDGE, 'verify', 'store', 'sign', 'ingest/kafka/marks.ts', 'read', 'config'],
     packages: ['node:', 'zod'],
   },
   {

@@ -12,8 +12,8 @@ import { bundleVerifier } from '../../../src/apps/verifier/bundle.ts';
 const FOREIGN = ['archiver', 'segment', 'kernel', 'read', 'apps/cli', 'apps/archiver'].map(
   (room) => `src/${room}/`,
 );
-/** What reads decisions, which both parties hold to. */
-const READS_ACTS = ['acts', 'chain-reader', 'errors', 'list-chains', 'segment-lines'].map(
+/** What reads decisions, which both parties hold to, and what proves to a witness that a chain only grows. */
+const READS_ACTS = ['acts', 'chain-reader', 'errors', 'later-path', 'list-chains', 'segment-lines'].map(
   (file) => `src/read/${file}.ts`,
 );
 const SRC = join(import.meta.dirname, '../../../src');

@@ -165,13 +165,30 @@ describe('a witness that does not cosign', () => {
     ['hangs up', 'drop', 'no answer: '],
     ['sends elsewhere', 'redirect', 'no answer: '],
   ];
-  it.each(cases)('because it %s: attested without it, and logged', async (_, reply, why) => {
-    witness.script = () => reply;
-    await world.grow(1);
-    const { verdict } = await started({ timeoutMs: 150 }).step();
-    expect([verdict, names(1)]).toEqual(['verified', [ORIGIN, NAME]]);
-    expect(whys()).toEqual([expect.stringContaining(why)]);
-    expect(said.map(([, text]) => text)).toContain('too few witnesses');
+  it.each(cases)(
+    'because it %s: attested without it, and logged',
+    async (_, reply, why) => {
+      // Where a redirect leads to, it would be cosigned.
+      witness.script = (nth) => (reply === 'redirect' && nth > 0 ? undefined : reply);
+      await world.grow(1);
+      const { verdict } = await started({ timeoutMs: 150 }).step();
+      expect([verdict, names(1)]).toEqual(['verified', [ORIGIN, NAME]]);
+      expect(whys()).toEqual([expect.stringContaining(why)]);
+      expect(said.map(([, text]) => text)).toContain('too few witnesses');
+    },
+    10_000,
+  );
+
+  it('is sent no proof that does not lead to the checkpoint', async () => {
+    await world.grow(2);
+    const forked = new VerifierWorld();
+    await forked.chain.seal({ lines: [] });
+    await forked.grow(1);
+    witness.known.set(ORIGIN, { size: 1, root: new Uint8Array(32) });
+    // The seals are replaced after they were checked.
+    await started({ archive: forked.builder.archive as never }).step();
+    expect(whys()).toEqual([expect.stringContaining('root-mismatch')]);
+    expect(witness.asked.map(({ status }) => status)).toEqual([409]);
   });
 
   it('is an error in the log if it knows another history', async () => {
