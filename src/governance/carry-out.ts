@@ -1,5 +1,6 @@
 // How does a decision in force take effect in the store, whatever breaks it off?
 import { LedgerstoneError } from '../base/error.ts';
+import type { ActDetail } from '../format/act-detail.ts';
 import { GOVERNANCE_CHAIN } from '../format/chain.ts';
 import { oldestVersion } from '../format/oldest-version.ts';
 import { sealKey } from '../format/paths.ts';
@@ -62,7 +63,7 @@ export async function carryOut(
 ): Promise<CarriedOut> {
   const effect = await effectOf(tools, recorded, history);
   if (effect.failed.length > 0) return { effect, isDone: false };
-  await recordDone(tools, decider, recorded.act.id, effect);
+  await effectDone(tools, decider, recorded.act.id, effect);
   return { effect, isDone: true };
 }
 
@@ -75,19 +76,30 @@ function effectOf(tools: CarryTools, recorded: RecordedAct, history: ActHistory)
   return settleHolds(effectTools(tools), history, segmentsOfAct(recorded, history), () => historyNow(tools));
 }
 
-/** Unless somebody else has said it meanwhile. */
-async function recordDone(tools: CarryTools, decider: Decider, id: string, effect: Effect): Promise<void> {
+/** Of what was looked at in the store. */
+function effectDone(tools: CarryTools, decider: Decider, id: string, effect: Effect): Promise<void> {
+  const { objects, changed } = effect;
+  return effect.isLockless
+    ? recordDone(tools, decider, id, 'The store has no locks: nothing was demanded of it', {
+        ...{ objects: 0, changed: 0 },
+      })
+    : recordDone(tools, decider, id, 'Looked at each object', { objects, changed });
+}
+
+/** Says that an act is done, unless somebody else has said it meanwhile. */
+export async function recordDone(
+  tools: GovernanceTools,
+  decider: Decider,
+  id: string,
+  reason: string,
+  detail: ActDetail['done'],
+): Promise<void> {
   const isOpen = async () => {
     const history = await historyNow(tools);
     const recorded = history.find(id);
     return recorded !== null && history.isOpen(recorded, tools.clock.now());
   };
   if (!(await isOpen())) return;
-  const { objects, changed } = effect;
-  const detail = effect.isLockless ? { objects: 0, changed: 0 } : { objects, changed };
-  const reason = effect.isLockless
-    ? 'The store has no locks: nothing was demanded of it'
-    : 'Looked at each object';
   try {
     await recordAct(tools, decider, { kind: 'done', of: id, reason, reference: null, detail });
   } catch (error) {
@@ -114,6 +126,6 @@ export async function enforceHolds(
       (one.act.kind === 'hold.place' || one.act.kind === 'hold.release'),
   );
   if (effect.failed.length > 0) return { effect, isDone: false, closed: [] };
-  for (const { act } of open) await recordDone(tools, decider, act.id, effect);
+  for (const { act } of open) await effectDone(tools, decider, act.id, effect);
   return { effect, isDone: true, closed: open };
 }
