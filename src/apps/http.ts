@@ -5,6 +5,7 @@ import { type AddressInfo, isIPv4 } from 'node:net';
 import { hostname } from 'node:os';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import type { HttpConfig } from '../config/http.ts';
+import { isLoopback } from '../config/loopback.ts';
 import { type HttpAccess, openAccess } from './http-access.ts';
 
 export type Answer = {
@@ -71,17 +72,20 @@ const SAFE = {
 } as const;
 
 /**
- * A page in somebody's browser may ask us by a name of its own that leads here, and would be allowed to read
- * the answer. So a name must be one that nobody can own in the public DNS: an address, a name without a dot,
- * or one that is reserved for private networks.
+ * A page in somebody's browser may ask us by a name of its own that leads here (DNS rebinding), and would be
+ * allowed to read the answer. So a name must be one that no such page can have: an address, localhost, what
+ * the configuration names. Who listens to other machines is also asked by names without a dot, and by those
+ * that are reserved for private networks. On loopback there are none of these: whoever is in the same network
+ * could give such a name to this machine's own address.
  */
-function isNameOfOurs(header: string | undefined, own: readonly string[]): boolean {
+function isNameOfOurs(header: string | undefined, host: string, names: readonly string[]): boolean {
   // Browsers always send it.
   if (header === undefined) return true;
   const name = header.replace(/:[0-9]{1,5}$/, '').toLowerCase();
   if (/^\[[0-9a-f:.]+\]$/.test(name) || isIPv4(name)) return true;
-  if (own.some((one) => one.toLowerCase() === name)) return true;
-  return /^[a-z0-9_-]+$/.test(name) || /\.(?:localhost|local|internal|svc)$/.test(name);
+  if ([host, hostname(), ...names].some((one) => one.toLowerCase() === name)) return true;
+  if (/^(?:[a-z0-9_-]+\.)*localhost$/.test(name)) return true;
+  return !isLoopback(host) && (/^[a-z0-9_-]+$/.test(name) || /\.(?:local|internal|svc)$/.test(name));
 }
 
 type Site = {
@@ -162,7 +166,7 @@ async function answer({ routes, access, options }: Site, request: IncomingMessag
   const asked = askedOf(request);
   const isRead = asked.method === 'GET' || asked.method === 'HEAD';
   const { host, member, names } = options;
-  if (!isNameOfOurs(request.headers.host, [host, hostname(), ...names])) {
+  if (!isNameOfOurs(request.headers.host, host, names)) {
     if (!isRead) return wrongMethod;
     if (!PROBES.has(request.url ?? '')) return json(403, { error: wrongHost(member) });
   }
@@ -188,15 +192,16 @@ const refusal = ({ challenges }: HttpAccess): Answer =>
         headers: { 'www-authenticate': challenges },
       };
 
-/** Somebody who follows a link from elsewhere is welcome. */
+/**
+ * Somebody who follows a link from elsewhere is welcome. Over plain HTTP browsers say only on loopback who
+ * asks, but `Origin` they send with everything that another origin reads.
+ */
 function isForeignScript({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site'];
-  return (
-    site !== undefined &&
-    site !== 'same-origin' &&
-    site !== 'none' &&
-    headers['sec-fetch-mode'] !== 'navigate'
-  );
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+    return headers['sec-fetch-mode'] !== 'navigate';
+  const { origin } = headers;
+  return origin !== undefined && origin.replace(/^https?:\/\//, '') !== headers.host;
 }
 
 async function listen(

@@ -1,13 +1,27 @@
 // Does the npm package install into an empty folder and run there, without the checkout?
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPage } from '../../src/apps/cli/page-build.ts';
+import { generateLocalKey } from '../../src/sign/local-key.ts';
+import { CHROMIUM, openBrowser } from '../support/browser.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+
+/** One that nobody listens on at the moment. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 /** Without the checkout's own `node_modules/.bin`, where a newer Node lies than the machine's. */
 const env = (): NodeJS.ProcessEnv => {
@@ -132,6 +146,50 @@ describe('the package', () => {
     const help = run('npx', ['ledgerstone', '--help'], at('user'));
     expect(help.code).toBe(0);
     expect(help.out).toContain('Usage: ledgerstone COMMAND');
+  });
+
+  it.skipIf(CHROMIUM === undefined)('serves its page, whose script renews it in a browser', async () => {
+    const port = await freePort();
+    await generateLocalKey(at('verifier-key.pem'), 'ed25519');
+    await mkdir(at('attestations'), { recursive: true });
+    const vkey = (await readFile(at('demo/archive.vkey'), 'utf8')).trim();
+    await writeFile(
+      at('verifier.yaml'),
+      `archive: { store: { kind: directory, path: demo/archive }, trusted: [ "${vkey}" ] }
+attestations: { store: { kind: directory, path: attestations }, retention: { mode: COMPLIANCE, period: 1y } }
+cosigner: { name: verifier.example.com/package, signing: { kind: local, keyFile: verifier-key.pem } }
+watch: { port: ${port}, every: 1s }
+`,
+    );
+    const [launcher] = [at('user/node_modules/ledgerstone/src/apps/cli/bin.cjs')];
+    const watch = spawn('node', [launcher, 'watch', '--config', at('verifier.yaml'), '--json'], {
+      ...{ cwd: at('user'), env: env(), stdio: ['ignore', 'ignore', 'pipe'] },
+    });
+    const url = `http://127.0.0.1:${port}`;
+    const browser = await openBrowser('en-GB', 'Europe/Berlin', url);
+    try {
+      const isUp = () =>
+        fetch(`${url}/healthz`).then(
+          ({ status }) => status,
+          () => 0,
+        );
+      await expect.poll(isUp, { timeout: 60_000 }).toBe(200);
+      const page = await browser.page();
+      await page.goto(`${url}/`);
+      await page.getByText('Live: it renews itself.').waitFor({ timeout: 20_000 });
+      // It comes while the page is open: the first round, and the first whole sweep.
+      await page
+        .getByText(/^audit\/0$/)
+        .first()
+        .waitFor({ timeout: 60_000 });
+      await page.getByText('The store keeps no locks.').waitFor({ timeout: 60_000 });
+      expect(await page.locator('.verdict .label').textContent()).toMatch(/verified|not everything/i);
+      expect([browser.errors, browser.requests]).toEqual([[], []]);
+    } finally {
+      await browser.close();
+      watch.kill('SIGTERM');
+      if (watch.exitCode === null) await once(watch, 'exit');
+    }
   });
 
   /** This machine's own Node, which may be 20, and the Node 24 that the package brings along. */

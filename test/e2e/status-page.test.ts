@@ -199,6 +199,103 @@ describe.skipIf(CHROMIUM === undefined)('the page of a service', () => {
     });
   });
 
+  it('keeps focus, scroll and what is selected while it renews itself', async () => {
+    const many = Array.from({ length: 300 }, (_, at) => partition(at));
+    await archiver(statusOf(many), async (page) => {
+      await page.getByText('Live: it renews itself.').waitFor();
+      const table = page.locator('.scroll').first();
+      await table.focus();
+      const cell = page.locator('tbody tr').nth(200).locator('td').first();
+      await table.evaluate((one) => one.scrollTo(0, 4_000));
+      await page.evaluate(() => window.scrollTo(0, 300));
+      await cell.evaluate((one) => getSelection()?.selectAllChildren(one));
+      const kept = () =>
+        page.evaluate(() => ({
+          focus: document.activeElement?.className,
+          inside: document.querySelector('.scroll')?.scrollTop,
+          window: window.scrollY,
+          selected: String(getSelection()).trim(),
+        }));
+      const before = await kept();
+      expect(before).toEqual({ focus: 'scroll', inside: 4_000, window: 300, selected: 'orders/200' });
+      // Other numbers, the same rows.
+      status = statusOf(many.map((one) => ({ ...one, lag: 77_123 })));
+      await page.getByText('77,123').first().waitFor();
+      expect(await kept()).toEqual(before);
+      // One row less, and another verdict.
+      status = statusOf([...many.slice(0, 298), partition(298, { lag: 88_456 })]);
+      await page.getByText('88,456').first().waitFor();
+      expect(await kept()).toEqual(before);
+    });
+  });
+
+  it('gives nothing to a page of another origin, nor by a name that somebody else made lead here', async () => {
+    const { port } = new URL(servers[1]!.url);
+    const page = { code: 200, type: 'text/html', body: '<title>another site</title>', headers: {} };
+    const free = {
+      ...page,
+      headers: { 'content-security-policy': 'frame-src *; script-src *', 'access-control-allow-origin': '*' },
+    };
+    const options = {
+      host: '127.0.0.1',
+      port: 0,
+      names: ['evil.example'],
+      auth: null,
+      tls: null,
+      member: 'server',
+    };
+    const other = await serve({ '/': () => free, '/favicon.ico': () => page }, options);
+    const evil = `http://evil.example:${new URL(other.url).port}`;
+    const rules = ['--host-resolver-rules=MAP evil.example 127.0.0.1, MAP evil.local 127.0.0.1'];
+    const browser = await openBrowser('en-GB', 'Europe/Berlin', evil, rules);
+    try {
+      for (const from of [`${evil}/`, `${other.url}/`]) {
+        const foreign = await browser.page();
+        await foreign.goto(from);
+        const got = await foreign.evaluate(async (base) => {
+          const text = async (path: string, mode: RequestMode) => {
+            try {
+              const answer = await fetch(`${base}${path}`, { mode, credentials: 'include' });
+              return `${answer.type} ${answer.status} ${(await answer.text()).length}`;
+            } catch {
+              return 'refused';
+            }
+          };
+          const heard = await new Promise<string>((resolve) => {
+            const source = new EventSource(`${base}/live`);
+            source.onmessage = ({ data }) => resolve(String(data));
+            source.onerror = () => source.readyState === EventSource.CLOSED && resolve('refused');
+            setTimeout(() => resolve('nothing'), 5_000);
+          });
+          const ran = await new Promise<string>((resolve) => {
+            const script = Object.assign(document.createElement('script'), { src: `${base}/status` });
+            script.onload = () => resolve('loaded');
+            script.onerror = () => resolve('refused');
+            document.head.append(script);
+          });
+          const paths = ['/', '/live', '/status', '/metrics', '/healthz'];
+          const read = await Promise.all(paths.map((path) => text(path, 'cors')));
+          const blind = await Promise.all(paths.map((path) => text(path, 'no-cors')));
+          return [heard, ran, ...read, ...blind];
+        }, servers[1]!.url);
+        expect(got).toEqual(Array.from({ length: 12 }, () => 'refused'));
+        await foreign.close();
+      }
+      // It would be of the same origin as the page of whoever owns the name.
+      for (const name of ['evil.example', 'evil.local']) {
+        const rebound = await browser.page();
+        const answer = await rebound.goto(`http://${name}:${port}/`);
+        expect(answer?.status()).toBe(403);
+        expect(await rebound.content()).not.toContain('orders');
+        expect(await rebound.content()).toContain('not a name of this server');
+        await rebound.close();
+      }
+    } finally {
+      await browser.close();
+      await other.close();
+    }
+  });
+
   it('asks for a login where one is needed, also for what comes live', async () => {
     const options = { host: '127.0.0.1', port: 0, names: [], tls: null, member: 'server' };
     const server = await serve(sites[1]!.routes, { ...options, auth: { token: 'a-token-of-16-characters' } });

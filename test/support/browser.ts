@@ -38,11 +38,12 @@ export type Browser = {
   close(): Promise<void>;
 };
 
-/** `server`: the only address that its pages may ask; by default none. */
+/** `server`: the only address that its pages may ask; by default none. `more`: options of Chromium. */
 export async function openBrowser(
   locale = 'en-GB',
   timezoneId = 'Europe/Berlin',
   server: string | null = null,
+  more: readonly string[] = [],
 ): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'ledgerstone-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
@@ -56,7 +57,7 @@ export async function openBrowser(
         '--no-first-run',
         '--disable-background-networking',
       ],
-      ...['--disable-component-update', '--disable-sync'],
+      ...['--disable-component-update', '--disable-sync', ...more],
     ],
     ...{ locale, timezoneId, offline: server === null, viewport: { width: 1280, height: 900 } },
   });

@@ -23,7 +23,7 @@ h1 { overflow-wrap: anywhere; }
 td.time { min-width: 11rem; font-variant-numeric: tabular-nums; }
 td.time[data-age]::after { content: attr(data-age); display: block; color: var(--soft); font-size: 0.82rem; }
 footer a { margin-right: 0.8rem; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(18rem, 100%), 1fr)); gap: 0.6rem 1.4rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 0.6rem 1.4rem; }
 .plot { margin: 0; min-width: 0; }
 .plot figcaption { font-weight: 600; }
 .plot svg { display: block; width: 100%; height: auto; }
@@ -39,8 +39,7 @@ footer a { margin-right: 0.8rem; }
   section, .verdict { padding: 0.7rem 0.7rem; }
   .plot text { font-size: 19px; }
   table { font-size: 0.85rem; }
-  /* What is out of sight must not make rows tall. */
-  .scroll table { min-width: 46rem; }
+  .scroll table:has(th:nth-child(7)) { min-width: 66rem; }
 }
 @media print {
   :root { color-scheme: light; }
@@ -49,7 +48,7 @@ footer a { margin-right: 0.8rem; }
   td.time { min-width: 0; }
   td.time[data-age]::after { content: none; }
   .plot { break-inside: avoid; }
-  .plots { grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); }
+  .plots { grid-template-columns: 1fr 1fr; }
   #live, footer { display: none; }
   .stale #live { display: block; position: static; }
   .stale [data-part] { opacity: 1; }

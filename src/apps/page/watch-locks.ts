@@ -99,7 +99,8 @@ function restText({ unlocked, notRead, isWithoutLocks }: LocksSeen): string {
   ].join('');
 }
 
-function emptyText({ locks, nextMs }: LocksSeen): string {
+function emptyText({ locks, nextMs, isWithoutLocks }: LocksSeen): string {
+  if (locks === 0 && isWithoutLocks) return 'Nothing in it is locked.';
   if (locks === 0) return 'Not known: no lock was read.';
   const next = nextMs === null ? '' : `; the next one ends ${timeCell(nextMs)}`;
   return `No lock of the ${counted(locks, 'object')} that were read ends so soon${next}.`;

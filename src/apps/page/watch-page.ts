@@ -65,8 +65,9 @@ function chainsBlock({ state }: WatchView): TableBlock {
   return {
     ...{ kind: 'table', title: 'Verified through', rows },
     intro:
-      'Of each chain: what was found when this process last walked along its newest seals, and when; and how far ' +
-      `it is attested: what was sealed until then, so many segments, all offsets before that one.${
+      'A chain is the archive of one stream of events. Verdict: what this process found when it last walked along ' +
+      'the newest seals, at the time on the right. Attested: signed by this verifier as checked, for everything ' +
+      `that was sealed until then: so many segments, all events with a number (offset) before the next one.${
         more > 0 ? ` ${counted(more, 'more chain')} are in /status.` : ''
       }`,
     columns: [

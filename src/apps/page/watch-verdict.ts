@@ -92,12 +92,12 @@ export function watchVerdict(view: WatchView): Said {
     );
   if (!view.isHealthy) return said('open', 'Not at work', 'No round has gone through for some time.');
   if (unsure > 0) return said('open', 'Not verified', `${unsure} ${of} could not be verified.`);
-  if (findings > 0) return said('open', 'Findings are open', `${openText}; none ${of} is broken.`);
+  if (findings > 0) return said('open', 'Findings are open', `${openText}; ${of} none is broken.`);
   if (missing.length > 0)
     return said(
       'open',
       'Not everything was looked at',
-      `None ${of} is broken; what was not looked at stands below.`,
+      `O${of.slice(1)} none is broken; what was not looked at stands below.`,
     );
   return said('whole', 'Verified', `${verifiedText(chains)}; ${closedText(settled)}.`);
 }

@@ -45,6 +45,7 @@ th.right { white-space: normal; }
 dl { display: grid; grid-template-columns: 11rem 1fr; gap: 0.25rem 1rem; margin: 0.4rem 0; }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; unicode-bidi: isolate; white-space: pre-line; }
+dd ul { white-space: normal; margin: 0; }
 .months { display: flex; flex-wrap: wrap; gap: 1.2rem; }
 .month { break-inside: avoid; }
 .month table { width: auto; }
@@ -63,8 +64,14 @@ dd { margin: 0; overflow-wrap: anywhere; unicode-bidi: isolate; white-space: pre
   font-weight: 700; }
 article { border-top: 1px solid var(--line); padding: 0.6rem 0; }
 article h3 { margin-top: 0; overflow-wrap: anywhere; }
-@media (max-width: 40rem) {
+@media screen and (max-width: 40rem) {
   main { padding: 0.5rem; }
+  /* What is out of sight must not make rows tall; a shadow says that there is more. */
+  .scroll table:has(th:nth-child(5)) { min-width: 46rem; }
+  .scroll { background: linear-gradient(to right, var(--paper, #fff) 40%, transparent) left / 2rem 100% no-repeat local,
+      linear-gradient(to left, var(--paper, #fff) 40%, transparent) right / 2rem 100% no-repeat local,
+      linear-gradient(to right, rgb(0 0 0 / 0.28), transparent) left / 0.6rem 100% no-repeat scroll,
+      linear-gradient(to left, rgb(0 0 0 / 0.28), transparent) right / 0.6rem 100% no-repeat scroll; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 0.5rem; }
   .months { gap: 0.8rem; }
