@@ -696,4 +696,11 @@ export const EXPLAINED: readonly Explained[] = [
     after: '2',
     why: 'Room that is reserved beyond need.',
   },
+  {
+    file: 'src/format/string-form.ts',
+    code: 'if (kind !== 0x75) return kind === 0 ? -1 : SHORT_ESCAPE.indexOf(kind);',
+    before: 'indexOf',
+    after: 'lastIndexOf',
+    why: 'Each letter stands there once, and 0, which is there often, is asked before.',
+  },
 ];
