@@ -83,17 +83,21 @@ export class ArchiverRole extends Construct {
   }
 }
 
-function archiverPrincipal(scope: Construct, { archiver }: InfraConfig): IPrincipal {
+/** Only tasks of this account and Region: ECS has the same name for every customer. */
+export function tasksOfThisAccount(scope: Construct): IPrincipal {
   const { account, region, partition } = Stack.of(scope);
+  return new ServicePrincipal('ecs-tasks.amazonaws.com', {
+    conditions: {
+      StringEquals: { 'aws:SourceAccount': account },
+      ArnLike: { 'aws:SourceArn': `arn:${partition}:ecs:${region}:${account}:*` },
+    },
+  });
+}
+
+function archiverPrincipal(scope: Construct, { archiver }: InfraConfig): IPrincipal {
   switch (archiver.kind) {
     case 'ecs-task':
-      // Only tasks of this account and Region: ECS has the same name for every customer.
-      return new ServicePrincipal('ecs-tasks.amazonaws.com', {
-        conditions: {
-          StringEquals: { 'aws:SourceAccount': account },
-          ArnLike: { 'aws:SourceArn': `arn:${partition}:ecs:${region}:${account}:*` },
-        },
-      });
+      return tasksOfThisAccount(scope);
     case 'eks-pod-identity':
       return new SessionTagsPrincipal(
         new ServicePrincipal('pods.eks.amazonaws.com', {

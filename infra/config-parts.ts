@@ -34,6 +34,13 @@ export const governanceSchema = z.strictObject({
   key: z.strictObject({ spec: keySpec.default('ECC_NIST_EDWARDS25519') }).prefault({}),
   officers: arns.refine((all) => all.length > 0, 'must name who decides'),
   approvers: arns.refine((all) => all.length > 0, 'must name who approves'),
+  /** Who runs `ledgerstone hold keep`. */
+  keeper: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('ecs-task') }),
+      z.strictObject({ kind: z.literal('principal'), arn: principalArn }),
+    ])
+    .optional(),
 });
 
 export const retention = z

@@ -1,7 +1,9 @@
 // Who may decide about the archive, and what may each of them do to its objects? (FORMAT.md §13)
 import {
   AnyPrincipal,
+  ArnPrincipal,
   Effect,
+  type IPrincipal,
   PolicyDocument,
   PolicyStatement,
   type PolicyStatementProps,
@@ -10,7 +12,7 @@ import {
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { GOVERNANCE_CHAIN } from '../src/format/chain.ts';
-import { archiveKeyPatterns } from './archiver-role.ts';
+import { archiveKeyPatterns, tasksOfThisAccount } from './archiver-role.ts';
 import { acknowledgeObjectPattern } from './cdk-nag.ts';
 import type { GovernedConfig } from './config-schema.ts';
 import { KEEP } from './keep.ts';
@@ -24,19 +26,23 @@ const OF_OFFICERS = [...DECISIONS, 'keys/*'];
 /** What they read: seals, to know what a decision is about, and no event. */
 const READ_BY_OFFICERS = [...DECISIONS, 'seals/*', 'keys/*', 'FORMAT-*'];
 
+const ON_ALONE = { StringEquals: { 's3:object-lock-legal-hold': 'ON' } };
+
 const at = (bucketArn: string, prefix: string, places: readonly string[]): string[] =>
   places.map((place) => `${bucketArn}/${prefix}${place}`);
 
-/** Two roles. Each signs decisions with the governance key. */
+/** Two roles of people, who sign decisions with the governance key, and that of a service, if wanted. */
 export class GovernanceRoles extends Construct {
   /** Decides, puts holds on and lengthens locks. */
   readonly officer: Role;
   /** Approves, and takes holds off. Puts one back that was taken off too early. */
   readonly approver: Role;
+  /** A service that puts holds on what comes later. It decides nothing and signs nothing. */
+  readonly keeper: Role | null;
 
   constructor(scope: Construct, id: string, config: GovernedConfig, bucket: Bucket) {
     super(scope, id);
-    const { officers, approvers } = config.governance;
+    const { officers, approvers, keeper } = config.governance;
     const { requireMfa } = config.people;
     const names = governanceRoleNames(config.stack);
     const allow = (
@@ -52,8 +58,7 @@ export class GovernanceRoles extends Construct {
         ...more,
       });
     const all = archiveKeyPatterns({ ...config, bucket: { ...config.bucket, prefix: '' } });
-    const common = () => [
-      allow('WriteDecisions', ['s3:PutObject', 's3:PutObjectRetention'], OF_OFFICERS),
+    const reading = () => [
       allow('ReadSealsAndDecisions', ['s3:GetObject', 's3:GetObjectVersion'], READ_BY_OFFICERS),
       allow('SeeLocksAndHolds', ['s3:GetObjectRetention', 's3:GetObjectLegalHold'], all),
       new PolicyStatement({
@@ -62,17 +67,22 @@ export class GovernanceRoles extends Construct {
         resources: [bucket.bucketArn],
       }),
     ];
+    const deciding = () => [
+      allow('WriteDecisions', ['s3:PutObject', 's3:PutObjectRetention'], OF_OFFICERS),
+      ...reading(),
+    ];
+    const holdsOn = () => allow('PutHoldsOn', ['s3:PutObjectLegalHold'], all, { conditions: ON_ALONE });
     const role = (
       what: string,
       roleName: string,
       description: string,
-      arns: readonly string[],
-      own: PolicyStatement[],
+      assumedBy: IPrincipal,
+      statements: PolicyStatement[],
     ) => {
       const made = new Role(this, what, {
         ...{ roleName, description: `${description} of ${config.origin}` },
-        assumedBy: peoplePrincipal(arns, requireMfa),
-        inlinePolicies: { archive: new PolicyDocument({ statements: [...common(), ...own] }) },
+        assumedBy,
+        inlinePolicies: { archive: new PolicyDocument({ statements }) },
       });
       made.applyRemovalPolicy(KEEP);
       const reason = 'Each decision is about objects that are not known ahead.';
@@ -80,16 +90,31 @@ export class GovernanceRoles extends Construct {
         acknowledgeObjectPattern(made, bucket, `${config.bucket.prefix}${place}`, reason);
       return made;
     };
-    this.officer = role('Officer', names.officer, 'Decides: holds and longer locks', officers, [
+    const people = (arns: readonly string[]) => peoplePrincipal(arns, requireMfa);
+    this.officer = role('Officer', names.officer, 'Decides: holds and longer locks', people(officers), [
+      ...deciding(),
       allow('LengthenLocks', ['s3:PutObjectRetention'], all),
-      allow('PutHoldsOn', ['s3:PutObjectLegalHold'], all, {
-        conditions: { StringEquals: { 's3:object-lock-legal-hold': 'ON' } },
-      }),
+      holdsOn(),
     ]);
-    this.approver = role('Approver', names.approver, 'Approves, and takes holds off', approvers, [
+    this.approver = role('Approver', names.approver, 'Approves, and takes holds off', people(approvers), [
+      ...deciding(),
       allow('SettleHolds', ['s3:PutObjectLegalHold'], all),
     ]);
+    this.keeper =
+      keeper === undefined
+        ? null
+        : role('Keeper', names.keeper, 'Puts on holds that were decided', keeperPrincipal(this, keeper), [
+            ...reading(),
+            holdsOn(),
+          ]);
   }
+}
+
+function keeperPrincipal(
+  scope: Construct,
+  keeper: NonNullable<GovernedConfig['governance']['keeper']>,
+): IPrincipal {
+  return keeper.kind === 'principal' ? new ArnPrincipal(keeper.arn) : tasksOfThisAccount(scope);
 }
 
 type DecisionGuard = {
@@ -97,6 +122,8 @@ type DecisionGuard = {
   readonly prefix: string;
   readonly officerArn: string;
   readonly approverArn: string;
+  /** Null: there is none. */
+  readonly keeperArn: string | null;
 };
 
 /** Denials of the bucket's policy. They hold whatever the roles' own policies allow. */
@@ -105,6 +132,7 @@ export function decisionGuardStatements({
   prefix,
   officerArn,
   approverArn,
+  keeperArn,
 }: DecisionGuard): PolicyStatement[] {
   const both = [officerArn, approverArn];
   const deny = (sid: string, actions: string[], more: Partial<PolicyStatementProps>) =>
@@ -120,12 +148,24 @@ export function decisionGuardStatements({
       notResources: at(bucketArn, prefix, OF_OFFICERS),
       conditions: { ArnEquals: { 'aws:PrincipalArn': both } },
     }),
-    deny('OnlyOfficersHold', ['s3:PutObjectLegalHold'], { resources: objects, conditions: but(both) }),
+    deny('OnlyOfficersHold', ['s3:PutObjectLegalHold'], {
+      resources: objects,
+      conditions: but([...both, ...(keeperArn === null ? [] : [keeperArn])]),
+    }),
     // A request without the header is no call that takes a hold off.
     deny('OnlyApproversRelease', ['s3:PutObjectLegalHold'], {
       resources: objects,
       conditions: { ...but([approverArn]), StringNotEquals: { 's3:object-lock-legal-hold': 'ON' } },
     }),
+    ...(keeperArn === null
+      ? []
+      : [
+          new PolicyStatement({
+            ...{ sid: 'KeepersHoldAndRead', effect: Effect.DENY, principals: [new AnyPrincipal()] },
+            ...{ notActions: ['s3:PutObjectLegalHold', 's3:GetObject*'], resources: objects },
+            conditions: { ArnEquals: { 'aws:PrincipalArn': [keeperArn] } },
+          }),
+        ]),
     deny('ApproversLengthenNothingElse', ['s3:PutObjectRetention'], {
       notResources: at(bucketArn, prefix, OF_OFFICERS),
       conditions: { ArnEquals: { 'aws:PrincipalArn': [approverArn] } },

@@ -80,11 +80,12 @@ export class LedgerstoneStack extends Stack {
 
     const { bucketArn } = bucket;
     const own = [archiver.role.roleArn, ...(governance?.roleArns ?? [])];
+    const keepers = governance?.keepers ?? [];
     const guards = bucketGuardStatements({
       bucketArn,
-      writers: own,
+      writers: [...own, ...keepers],
       keyPatterns: archiveKeyPatterns(config),
-      readers: [...own, people.auditor.roleArn, ...(secondParty?.roleArns ?? [])],
+      readers: [...own, ...keepers, people.auditor.roleArn, ...(secondParty?.roleArns ?? [])],
       guardians: [people.breakGlass.roleArn, ...(config.sealed ? [] : [deployer])],
       minimumDays: config.retention.minimumDays,
       maximumDays: maximumDaysOf(config.retention),
@@ -109,7 +110,7 @@ export class LedgerstoneStack extends Stack {
 
   /** The key and the roles of people who decide. */
   #govern(config: GovernedConfig, bucket: Bucket, holders: Omit<SigningKeyProps['holders'], 'signer'>) {
-    const { officer, approver } = new GovernanceRoles(this, 'Governance', config, bucket);
+    const { officer, approver, keeper } = new GovernanceRoles(this, 'Governance', config, bucket);
     const { keyArn } = new SigningKey(this, 'GovernanceKey', {
       description: `Signs the decisions about ${config.origin} (Ledgerstone)`,
       ...{ spec: config.governance.key.spec, sealed: config.sealed },
@@ -120,11 +121,13 @@ export class LedgerstoneStack extends Stack {
     output('GovernanceKeyArn', 'governance.signing.keyId', keyArn);
     output('OfficerRoleArn', 'The role of people who decide', officer.roleArn);
     output('ApproverRoleArn', 'The role of people who approve', approver.roleArn);
+    if (keeper) output('KeeperRoleArn', 'The role that `ledgerstone hold keep` runs as', keeper.roleArn);
     const guards = decisionGuardStatements({
       ...{ bucketArn: bucket.bucketArn, prefix: config.bucket.prefix },
-      ...{ officerArn: officer.roleArn, approverArn: approver.roleArn },
+      ...{ officerArn: officer.roleArn, approverArn: approver.roleArn, keeperArn: keeper?.roleArn ?? null },
     });
-    return { keyArns: [keyArn], roleArns: [officer.roleArn, approver.roleArn], guards };
+    const keepers = keeper ? [keeper.roleArn] : [];
+    return { keyArns: [keyArn], roleArns: [officer.roleArn, approver.roleArn], keepers, guards };
   }
 
   #putOut({ bucket, key, archiver, people }: Parts): void {

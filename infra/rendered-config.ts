@@ -105,6 +105,7 @@ export function renderVerifierConfig(
     },
     attempts: attemptsOf({
       isGoverned: governance !== undefined,
+      hasKeeper: governance?.keeper !== undefined,
       stack,
       verifier,
       archive,
@@ -126,14 +127,17 @@ function attemptsOf({
   own,
   trailBucket,
   isGoverned,
+  hasKeeper,
 }: Pick<TwoPartyConfig, 'stack' | 'verifier'> & {
   readonly archive: AccountAndRegion;
   readonly own: AccountAndRegion;
   readonly trailBucket: string;
   readonly isGoverned: boolean;
+  readonly hasKeeper: boolean;
 }): VerifierInput['attempts'] {
   const { breakGlass } = roleNamesOf(stack);
-  const officers = Object.values(governanceRoleNames(stack)).map(
+  const { keeper, ...people } = governanceRoleNames(stack);
+  const officers = [...Object.values(people), ...(hasKeeper ? [keeper] : [])].map(
     (name) => `arn:aws:iam::${archive.account}:role/${name}`,
   );
   const homes = [archive, own].map(({ account, region }) => `${account}/${region}`);

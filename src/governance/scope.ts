@@ -58,7 +58,10 @@ export async function* documents({ store, signal }: ScopeTools): AsyncGenerator<
 }
 
 /** Each chain that a range names or, with `partition: null`, that is there. */
-async function chainsOf({ store, signal }: ScopeTools, ranges: readonly SegmentRange[]): Promise<Chain[]> {
+export async function chainsOf(
+  { store, signal }: ScopeTools,
+  ranges: readonly SegmentRange[],
+): Promise<Chain[]> {
   const chains = new Map<string, Chain>();
   const add = (chain: string, partition: number) => chains.set(`${chain}/${partition}`, { chain, partition });
   for (const { chain, partition } of ranges) if (partition !== null) add(chain, partition);

@@ -46,6 +46,11 @@ function wantedBy(history: ActHistory): Wanted {
   };
 }
 
+export type SettleTools = EffectTools & {
+  /** Nothing is taken off: for who may not. Objects that need not be held are not asked. */
+  readonly onlyOn?: boolean;
+};
+
 type Taken = { readonly object: StoredObject; readonly segment: SegmentName | null };
 
 /**
@@ -56,7 +61,7 @@ type Taken = { readonly object: StoredObject; readonly segment: SegmentName | nu
  * stand then.
  */
 export async function settleHolds(
-  tools: EffectTools,
+  tools: SettleTools,
   history: ActHistory,
   ranges: readonly SegmentRange[],
   reread: () => Promise<ActHistory>,
@@ -65,11 +70,15 @@ export async function settleHolds(
   const steps = new Steps(tools, effect);
   const taken: Taken[] = [];
   const wanted = wantedBy(history);
-  const settle = (object: StoredObject, segment: SegmentName | null) =>
-    steps.start(object, async () => {
-      const isTaken = await settleOne(tools, effect, object, wanted(segment));
-      if (isTaken) taken.push({ object, segment });
+  const set: Taken[] = [];
+  const settle = async (object: StoredObject, segment: SegmentName | null) => {
+    const isWanted = wanted(segment);
+    if (tools.onlyOn === true && isWanted !== true) return;
+    await steps.start(object, async () => {
+      const change = await settleOne(tools, effect, object, isWanted);
+      if (change !== null) (change === 'off' ? taken : set).push({ object, segment });
     });
+  };
   for await (const { segment, objects, problems, doubt } of segmentsIn(tools, ranges)) {
     effect.failed.push(...problems);
     if (doubt !== null) effect.doubts.push(doubt);
@@ -78,20 +87,26 @@ export async function settleHolds(
   for await (const object of documents(tools)) await settle(object, null);
   await steps.finish();
   await putBack(tools, effect, taken, history, reread);
+  if (tools.onlyOn === true && set.length > 0) nameOvertaken(effect, set, wantedBy(await reread()));
   return effect;
 }
 
-/** True: a hold was taken off. */
+/** A release came into force while these holds were put on, and whoever did that may take none off. */
+function nameOvertaken(effect: Effect, set: readonly Taken[], wanted: Wanted): void {
+  for (const { object, segment } of set) if (wanted(segment) !== true) effect.withoutAct.push(object.key);
+}
+
+/** What was changed. */
 async function settleOne(
   { store, signal }: EffectTools,
   effect: Effect,
   { key, versionId }: StoredObject,
   wanted: boolean | null,
-): Promise<boolean> {
+): Promise<'on' | 'off' | null> {
   const state = await store.hold(key, versionId, signal);
   if (state === 'not-applicable') {
     effect.isLockless = true;
-    return false;
+    return null;
   }
   if (state === 'not-permitted')
     throw new LedgerstoneError(
@@ -101,7 +116,7 @@ async function settleOne(
   const isHeld = state === 'held';
   if (wanted === null) {
     if (isHeld) effect.withoutAct.push(key);
-    return false;
+    return null;
   }
   if (isHeld !== wanted) {
     await store.setHold(key, versionId, wanted, signal);
@@ -112,7 +127,8 @@ async function settleOne(
   }
   effect.objects++;
   if (wanted) effect.held++;
-  return isHeld && !wanted;
+  if (isHeld === wanted) return null;
+  return wanted ? 'on' : 'off';
 }
 
 /** Holds again what somebody's act, written meanwhile, demands. */

@@ -10,14 +10,14 @@ import {
   PutObjectLegalHoldCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { oldestVersions } from '../../src/format/oldest-version.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
 import { s3Store } from '../../src/store/s3.ts';
 import type { HoldWriter, Store } from '../../src/store/store.ts';
 import { newLockBucket } from '../contract/store-s3-place.ts';
-import { ArchiveBuilder, entries } from '../support/archive-builder.ts';
-import { cli, type Ran } from '../support/cli.ts';
+import { ArchiveBuilder, type ChainBuilder, entries } from '../support/archive-builder.ts';
+import { cli, type Ran, startCommand } from '../support/cli.ts';
 import { describeWithStack } from '../support/stack/global.ts';
 
 const CASE_1 = ['--case', 'C-1', '--partition', '0', '--offsets', '0-29'];
@@ -25,6 +25,7 @@ const CASE_2 = ['--case', 'C-2', '--partition', '0', '--offsets', '20-59'];
 
 type Answer = {
   readonly id: string;
+  readonly vkey: string;
   readonly state: string;
   readonly by: { readonly principal: string | null };
   readonly effect: { readonly changed: number };
@@ -35,6 +36,8 @@ describeWithStack('decisions on a real S3', { s3: true }, (stack) => {
   let dir: string;
   let bucket: string;
   let s3: S3Client;
+  let builder: ArchiveBuilder;
+  let chain: ChainBuilder;
   let store: Store & HoldWriter;
   const envs: Record<string, Record<string, string>> = {};
   const at = (name: string) => join(dir, name);
@@ -92,8 +95,8 @@ describeWithStack('decisions on a real S3', { s3: true }, (stack) => {
     bucket = await newLockBucket({ endpoint, region, credentials });
     s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
     store = s3Store({ endpoint, region, credentials, bucket, prefix: PREFIX });
-    const builder = new ArchiveBuilder();
-    const chain = builder.chain();
+    builder = new ArchiveBuilder();
+    chain = builder.chain();
     for (let segment = 0; segment < 6; segment++) await chain.seal({ lines: entries(segment * 10, 10) });
     const lock = { mode: 'COMPLIANCE', untilMs: Date.now() + 600_000 } as const;
     for (const key of builder.archive.keys())
@@ -117,6 +120,7 @@ people:
   - { name: Grace Hopper, key: grace.vkey, roles: [approver] }
 `,
     );
+    await writeFile(at('log.vkey'), `${encodeVkey(builder.trusted[0]!)}\n`);
     for (const who of ['ada', 'grace', 'governance'])
       await cli(['governance', 'key', `${who}.pem`, '--vkey', `${who}.vkey`], { cwd: dir });
     for (const who of ['ada', 'grace'] as const) envs[who] = await envOf(who);
@@ -132,6 +136,7 @@ people:
     const ran = await as('ada', 'governance', 'charter', 'people.yaml', '--reason', 'Begin');
     expect([ran.code, ran.stderr]).toEqual([0, '']);
     expect(ran.answer.by.principal).toMatch(/^arn:aws:sts::\d{12}:assumed-role\/ada\/ada$/);
+    await writeFile(at('governance.chain.vkey'), `${ran.answer.vkey}\n`);
   });
 
   it('two cases overlap, one is released by two persons, and the other still holds', async () => {
@@ -216,6 +221,45 @@ people:
     expect([unnamed.code, unnamed.answer.by.principal]).toEqual([4, null]);
     expect(unnamed.stderr).toContain('no names for accounts');
     envs['ada'] = own;
+  });
+
+  it("what comes into a chain that is held as it grows is held by a service without anybody's key", async () => {
+    const placed = await as(
+      'ada',
+      ...['hold', 'place', '--case', 'C-3', '--topic', 'orders', '--future', '--reason', 'Pending'],
+    );
+    expect([placed.code, placed.answer.state]).toEqual([0, 'done']);
+    const before = new Set(builder.archive.keys());
+    await chain.seal({ lines: entries(60, 10) });
+    const { endpoint, region } = stack().s3;
+    const keys = ['--key', at('governance.chain.vkey'), '--key', at('log.vkey')];
+    const { AWS_ENDPOINT_URL_STS: _, ...env } = envs['ada']!;
+    const keeper = startCommand(
+      [
+        'hold',
+        'keep',
+        `s3://${bucket}/main`,
+        ...keys,
+        '--region',
+        region,
+        '--endpoint',
+        endpoint,
+        '--every',
+        '1s',
+      ],
+      env,
+    );
+    try {
+      await vi.waitFor(() => expect(keeper.log()).toContain('"all":true'), 60_000);
+      const lock = { mode: 'COMPLIANCE', untilMs: Date.now() + 600_000 } as const;
+      for (const key of builder.archive.keys())
+        if (!before.has(key)) await store.putIfAbsent(key, builder.archive.bytesOf(key)!, lock);
+      await vi.waitFor(() => expect(keeper.log()).toContain('"all":false,"objects":18,"changed":2'), 60_000);
+      expect((await heldSegments()).at(-1)).toBe(6);
+    } finally {
+      expect(await keeper.end('SIGTERM')).toBe(0);
+    }
+    expect(keeper.log()).toContain('hold keep stopped');
   });
 
   it('the vkey files hold one line', async () => {

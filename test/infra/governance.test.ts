@@ -4,9 +4,11 @@ import { decide, policiesOf } from './simulation.ts';
 import { ACCOUNT, BUCKET, CONFIG, ofType, only, synthesise } from './synthesised.ts';
 
 const people = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
-const GOVERNED = `${CONFIG}governance: { officers: ["${people('people-a')}"], approvers: ["${people('people-b')}"] }\n`;
+const GOVERNED = `${CONFIG}governance: { officers: ["${people('people-a')}"], approvers: ["${people('people-b')}"], keeper: { kind: ecs-task } }\n`;
 const stack = synthesise(GOVERNED);
-const ROLES = ['archiver', 'officer', 'approver', 'auditor', 'key-admin', 'break-glass'] as const;
+const ROLES = [
+  ...(['archiver', 'officer', 'approver', 'hold-keeper', 'auditor', 'key-admin', 'break-glass'] as const),
+] as const;
 type Who = (typeof ROLES)[number] | 'Administrator' | 'root';
 const EVERYONE: readonly Who[] = [...ROLES, 'Administrator', 'root'];
 const arnOf = (who: Who) =>
@@ -53,8 +55,14 @@ const ROWS: readonly Row[] = [
   ['put events', 's3:PutObject', EVENTS.data, GOOD_PUT, ['archiver']],
   ['put the specification', 's3:PutObject', at('FORMAT-00.md'), GOOD_PUT, ['archiver']],
   ['put elsewhere', 's3:PutObject', at('other/x'), GOOD_PUT, []],
-  ['put a hold on', 's3:PutObjectLegalHold', EVENTS.data, hold('ON'), ['officer', 'approver']],
-  ['put a hold on a decision', 's3:PutObjectLegalHold', DECISIONS.seal, hold('ON'), ['officer', 'approver']],
+  ['put a hold on', 's3:PutObjectLegalHold', EVENTS.data, hold('ON'), ['officer', 'approver', 'hold-keeper']],
+  [
+    'put a hold on a decision',
+    's3:PutObjectLegalHold',
+    DECISIONS.seal,
+    hold('ON'),
+    ['officer', 'approver', 'hold-keeper'],
+  ],
   ['take a hold off', 's3:PutObjectLegalHold', EVENTS.data, hold('OFF'), ['approver']],
   ['take a hold off a seal', 's3:PutObjectLegalHold', EVENTS.seal, hold('OFF'), ['approver']],
   ['put a hold that says nothing', 's3:PutObjectLegalHold', EVENTS.data, {}, ['approver']],
@@ -93,16 +101,28 @@ const ROWS: readonly Row[] = [
   ['delete a version', 's3:DeleteObjectVersion', DECISIONS.seal, {}, []],
   ['bypass retention', 's3:BypassGovernanceRetention', EVENTS.data, {}, []],
   ['read events', 's3:GetObjectVersion', EVENTS.data, {}, ['archiver', 'auditor']],
-  ['read a seal', 's3:GetObjectVersion', EVENTS.seal, {}, ['archiver', 'officer', 'approver', 'auditor']],
+  [
+    'read a seal',
+    's3:GetObjectVersion',
+    EVENTS.seal,
+    {},
+    ['archiver', 'officer', 'approver', 'hold-keeper', 'auditor'],
+  ],
   [
     'read a decision',
     's3:GetObjectVersion',
     DECISIONS.data,
     {},
-    ['archiver', 'officer', 'approver', 'auditor'],
+    ['archiver', 'officer', 'approver', 'hold-keeper', 'auditor'],
   ],
-  ['see a lock', 's3:GetObjectRetention', EVENTS.data, {}, ['archiver', 'officer', 'approver', 'auditor']],
-  ['see a hold', 's3:GetObjectLegalHold', EVENTS.data, {}, ['officer', 'approver', 'auditor']],
+  [
+    'see a lock',
+    's3:GetObjectRetention',
+    EVENTS.data,
+    {},
+    ['archiver', 'officer', 'approver', 'hold-keeper', 'auditor'],
+  ],
+  ['see a hold', 's3:GetObjectLegalHold', EVENTS.data, {}, ['officer', 'approver', 'hold-keeper', 'auditor']],
   ['change the policy of the bucket', 's3:PutBucketPolicy', `arn:aws:s3:::${BUCKET}`, {}, ['break-glass']],
 ];
 
@@ -139,6 +159,7 @@ describe('the bucket of an archive with decisions', () => {
     'OnlyOfficersHold',
     'OnlyApproversRelease',
     'ApproversLengthenNothingElse',
+    'KeepersHoldAndRead',
   ])('%s binds roles whose own policy allows everything', async (sid) => {
     const without = {
       ...bucketPolicy,
@@ -147,7 +168,7 @@ describe('the bucket of an archive with decisions', () => {
     expect(without.Statement).toHaveLength(bucketPolicy.Statement.length - 1);
     const differs: string[] = [];
     for (const [what, action, resource, context] of ROWS)
-      for (const who of ['archiver', 'officer', 'approver'] as const) {
+      for (const who of ['archiver', 'officer', 'approver', 'hold-keeper'] as const) {
         const ask = (policy: Document) =>
           decide({
             ...{
@@ -184,6 +205,16 @@ describe('the two keys', () => {
       ]);
     }
   });
+});
+
+it('a keeper of holds is no person, and is there only where it was asked for', async () => {
+  const trust = JSON.stringify(
+    only(stack, 'AWS::IAM::Role', 'GovernanceKeeper').Properties['AssumeRolePolicyDocument'],
+  );
+  expect(trust).toContain('ecs-tasks.amazonaws.com');
+  expect(trust).not.toContain('people-');
+  const none = synthesise(GOVERNED.replace(', keeper: { kind: ecs-task }', ''));
+  expect(JSON.stringify(none.resources)).not.toContain('hold-keeper');
 });
 
 it('without the section there is neither key nor role, and nobody holds anything', async () => {

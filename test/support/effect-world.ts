@@ -13,11 +13,25 @@ export async function governedArchive() {
   const world = governanceWorld();
   const { store, clock } = world;
   const builder = new ArchiveBuilder();
-  for (const [partition, segments] of [6, 3].entries()) {
-    const chain = builder.chain('orders', partition);
+  const chains = [6, 3].map((segments, partition) => ({
+    chain: builder.chain('orders', partition),
+    segments,
+  }));
+  for (const { chain, segments } of chains)
     for (let at = 0; at < segments; at++) await chain.seal({ lines: entries(at * 10, 10) });
-  }
-  for (const key of builder.archive.keys()) await store.putIfAbsent(key, builder.archive.bytesOf(key)!, LOCK);
+  const stored = new Set<string>();
+  const storeNew = async () => {
+    for (const key of builder.archive.keys())
+      if (!stored.has(key)) await store.putIfAbsent(key, builder.archive.bytesOf(key)!, LOCK);
+    for (const key of builder.archive.keys()) stored.add(key);
+  };
+  await storeNew();
+  /** One more segment comes into a partition. */
+  const sealMore = async (partition: number) => {
+    const of = chains[partition]!;
+    await of.chain.seal({ lines: entries(of.segments++ * 10, 10) });
+    await storeNew();
+  };
   await world.record(world.people.ada, charterRequest(world));
   const tools: CarryTools = { ...world.tools, store, logKeys: builder.trusted };
   /** Keys that are under a hold. */
@@ -36,7 +50,7 @@ export async function governedArchive() {
     const { recorded, history } = await recordAct(at, who, request);
     return { ...(await carryOut(at, who, recorded, history)), recorded };
   };
-  return { ...world, clock, tools, builder, held, heldSegments, decide };
+  return { ...world, clock, tools, builder, held, heldSegments, decide, sealMore };
 }
 
 export type GovernedArchive = Awaited<ReturnType<typeof governedArchive>>;

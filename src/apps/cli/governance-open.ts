@@ -8,6 +8,7 @@ import { loadGovernanceConfig } from '../../config/governance.ts';
 import { governanceOrigin } from '../../format/chain.ts';
 import { type VerifierKey, verifierKey } from '../../format/vkey.ts';
 import { type ActReading, readActs } from '../../read/acts.ts';
+import type { StoreReader } from '../../store/store.ts';
 import { UsageError } from './exit-code.ts';
 import { readTrustedKeys } from './keys.ts';
 import { type ArchiveOptions, openArchiveStore } from './open-archive.ts';
@@ -22,13 +23,12 @@ export type OpenedActs = ActReading & {
   readonly trusted: readonly VerifierKey[];
 };
 
-/** Throws `no-governance` where there is no such chain. */
-export async function openActs(
-  session: Session,
+/** Which archive is named, and which keys cover it and its decisions. */
+export async function governedArchiveOf(
+  { io }: Session,
   name: string | undefined,
   options: ArchiveOptions,
-): Promise<OpenedActs> {
-  const { io, output } = session;
+): Promise<Pick<OpenedActs, 'place' | 'trusted'>> {
   const given = await readTrustedKeys(options.key ?? []);
   let trusted: readonly VerifierKey[] = given;
   let place: StoreConfig;
@@ -36,23 +36,45 @@ export async function openActs(
     if (name !== undefined)
       throw new UsageError(`both ${name} and --config name an archive`, 'Give one of the two.');
     const { archive, governance } = await loadGovernanceConfig(options.config, io.env);
-    const { publicKey } = await openSigner(governance.signing);
-    const own = verifierKey(governanceOrigin(archive.origin), publicKey, nodeSha256);
-    if (given.length === 0) trusted = [own, ...archive.trusted];
+    if (given.length === 0) {
+      const { publicKey } = await openSigner(governance.signing);
+      const own = verifierKey(governanceOrigin(archive.origin), publicKey, nodeSha256);
+      trusted = [own, ...archive.trusted];
+    }
     place = archive.store;
   } else if (name === undefined)
     throw new UsageError('no archive named', 'Give s3://bucket/prefix or a directory, or --config FILE.');
   else place = storeFromName(name, options, io.env);
+  return { place, trusted };
+}
+
+/** Throws `no-governance` where there is no such chain. */
+export async function requireActs(
+  store: StoreReader,
+  trusted: readonly VerifierKey[],
+  signal: AbortSignal,
+): Promise<ActReading> {
+  const reading = await readActs(store, trusted, signal).catch((error: unknown) => {
+    throw withoutKey(error);
+  });
+  if (reading !== null) return reading;
+  throw new LedgerstoneError('no-governance', `${store.description} has no governance chain`, {
+    disposition: 'input',
+    remedy: 'Begin it: ledgerstone governance charter.',
+  });
+}
+
+/** Throws `no-governance` where there is no such chain. */
+export async function openActs(
+  session: Session,
+  name: string | undefined,
+  options: ArchiveOptions,
+): Promise<OpenedActs> {
+  const { io, output } = session;
+  const { place, trusted } = await governedArchiveOf(session, name, options);
   const store = await openArchiveStore(place);
   try {
-    const reading = await readActs(store, trusted, io.signal).catch((error: unknown) => {
-      throw withoutKey(error);
-    });
-    if (reading === null)
-      throw new LedgerstoneError('no-governance', `${store.description} has no governance chain`, {
-        disposition: 'input',
-        remedy: 'Begin it: ledgerstone governance charter.',
-      });
+    const reading = await requireActs(store, trusted, io.signal);
     if (!reading.isVerified)
       output.note('no key was given: nothing below is verified, and each word may be anybody’s');
     return { ...reading, place, trusted };

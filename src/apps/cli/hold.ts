@@ -10,6 +10,7 @@ import { EXIT } from './exit-code.ts';
 import { holdJson } from './governance.ts';
 import { GOVERNED, openActs } from './governance-open.ts';
 import { actJson, rangesText, stateOf, stateText } from './governance-text.ts';
+import { holdKeep } from './hold-keep.ts';
 import { type HoldOptions, runEnforce, runHold, runReaffirm, runRelease } from './hold-write.ts';
 import { type ArchiveOptions, withArchive } from './open-archive.ts';
 import { withSearch, withSelection } from './selection-options.ts';
@@ -30,7 +31,7 @@ const PLACE = `
 Whole segments are held: a segment is taken if its records' timestamps (or, with --time
 sealed, its sealing) overlap --from to --to, by its signed manifest; one whose records have
 no time is taken too. Held are seal and data of each, and the archive's keys and FORMAT.
-With --future also each segment that comes later: \`hold enforce\` sets those holds.
+With --future also each segment that comes later: \`hold keep\` sets those holds.
 
 Exit codes: 0 recorded, and held; 2 usage or not allowed; 3 it could not be written; 4
 recorded, and not all of it is held yet: run the same command again.
@@ -114,6 +115,7 @@ export function holdCommand(program: Command, session: Session): void {
   withDecider(hold.command('enforce').description('Brings the store to what the acts in force demand.'))
     .addHelpText('after', ENFORCE)
     .action(acting(session, (options: DecidingOptions) => runEnforce(session, options)));
+  holdKeep(hold, session);
 }
 
 async function runList(session: Session, name: string | undefined, options: ListOptions): Promise<number> {

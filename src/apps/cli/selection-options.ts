@@ -165,9 +165,7 @@ export function selectionLines(selected: Selected): string[] {
       ? [`  ${counted(doubtful, 'segment')} among them: the seal is not as it should be (ledgerstone verify)`]
       : []),
     ...(ranges.some(({ to }) => to === null)
-      ? [
-          '  segments that are sealed later are held when `ledgerstone hold enforce` runs: run it on a schedule',
-        ]
+      ? ['  segments that are sealed later are held by `ledgerstone hold keep`: it has to run as a service']
       : []),
   ];
 }
