@@ -33,9 +33,12 @@ const RULE_EVENTS = ['PutRule', 'DeleteRule', 'DisableRule', 'PutTargets', 'Remo
 
 /** By verb where that is possible, like the bucket's denials: S3 gets new settings. */
 const OBJECT_EVENTS = [
-  ...[{ prefix: 'Delete' }, 'PutObjectLegalHold', 'PutObjectLockConfiguration'],
+  // Object Lock's calls are recorded by the API's name, or with `Lock` in it: AWS's pages do not say.
+  ...[{ prefix: 'Delete' }, 'PutObjectLegalHold', 'PutObjectLockLegalHold', 'PutObjectLockConfiguration'],
   ...['PutObjectAcl', 'PutObjectTagging', 'UpdateObjectEncryption'],
 ];
+
+const LENGTHENING = ['PutObjectRetention', 'PutObjectLockRetention'];
 
 /** What happened in the bucket, as S3 reports it to EventBridge. */
 export function objectEvents({ bucketName }: Pick<WatchedResources, 'bucketName'>): WatchedEvents {
@@ -79,8 +82,8 @@ export function attemptEvents(watched: WatchedResources): WatchedEvents[] {
       managementEvent: [false],
       $or: [
         { eventName: OBJECT_EVENTS },
-        { eventName: ['PutObjectRetention'], ...byAnotherRole(lockKeeperArn) },
-        { eventName: ['PutObjectRetention'], userIdentity: { type: [{ 'anything-but': ['AssumedRole'] }] } },
+        { eventName: LENGTHENING, ...byAnotherRole(lockKeeperArn) },
+        { eventName: LENGTHENING, userIdentity: { type: [{ 'anything-but': ['AssumedRole'] }] } },
         { errorCode: ['AccessDenied'] },
       ],
     }),

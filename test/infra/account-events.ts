@@ -109,6 +109,9 @@ export const ATTEMPTS: Named = [
   ['one by the archiver that was refused', objectCall('PutObjectRetention', { ...REFUSED, ...by(ARCHIVER) })],
   ['a change of a lock that was refused', objectCall('PutObjectRetention', REFUSED)],
   ['a legal hold', objectCall('PutObjectLegalHold')],
+  // So records were seen to name it. Their members are the same but for `legal-hold`.
+  ['a legal hold by the other name', objectCall('PutObjectLockLegalHold')],
+  ['a change of a lock by the other name', objectCall('PutObjectLockRetention', by('other'))],
   ['a write that was refused', objectCall('PutObject', REFUSED)],
   ['a copy that was refused', objectCall('CopyObject', REFUSED)],
   ['an upload in parts that was refused', objectCall('UploadPart', REFUSED)],
@@ -164,6 +167,10 @@ export const OTHERS: Named = [
   ['another bucket', fromS3('Object Created', KEY, 'somebody-elses')],
   ['an honest put, which S3 tells itself', objectCall('PutObject')],
   ['a lock that the archiver lengthens', objectCall('PutObjectRetention', by(ARCHIVER))],
+  [
+    'a lock that the archiver lengthens, by the other name',
+    objectCall('PutObjectLockRetention', by(ARCHIVER)),
+  ],
   ['another trail', trailCall('StopLogging', { name: 'other' })],
   ['a put that lost to another', objectCall('PutObject', { errorCode: 'PreconditionFailed' })],
   ['a read', objectCall('GetObject')],

@@ -43,14 +43,14 @@ export type Attempts = {
 
 type Rule = 'always' | 'unless-lock-keeper' | 'unless-decided' | 'denied';
 
-/** `denied`: these count only if refused: the archiver makes them too. Other writes to S3 are attempts. */
+/** `denied`: only if refused: the archiver makes them too. Other writes to S3 are attempts. */
 const CALLS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   's3.amazonaws.com': {
     ...{ PutObject: 'denied', PostObject: 'denied', CopyObject: 'denied', RestoreObject: 'denied' },
     ...{ CreateMultipartUpload: 'denied', UploadPart: 'denied', UploadPartCopy: 'denied' },
     ...{ CompleteMultipartUpload: 'denied', AbortMultipartUpload: 'denied' },
-    PutObjectRetention: 'unless-lock-keeper',
-    PutObjectLegalHold: 'unless-decided',
+    ...{ PutObjectRetention: 'unless-lock-keeper', PutObjectLegalHold: 'unless-decided' },
+    ...{ PutObjectLockRetention: 'unless-lock-keeper', PutObjectLockLegalHold: 'unless-decided' },
   },
   'kms.amazonaws.com': {
     ...{ ScheduleKeyDeletion: 'always', DisableKey: 'always', PutKeyPolicy: 'always', CreateGrant: 'always' },
@@ -221,7 +221,7 @@ function isAsDecided(record: TrailRecord, { officers = [], isDecided }: Watched)
 
 /** CloudTrail may leave the call's body out: then nobody knows whether a hold was put on or taken off. */
 function changesOf({ call, parameters }: TrailRecord): readonly Change['change'][] {
-  if (call === 'PutObjectRetention') return ['longer'];
+  if (call === 'PutObjectRetention' || call === 'PutObjectLockRetention') return ['longer'];
   const status = textOf(fieldsOf(parameters['LegalHold'])?.['Status']);
   if (status === 'ON') return ['hold-on'];
   return status === 'OFF' ? ['hold-off'] : ['hold-on', 'hold-off'];

@@ -279,6 +279,16 @@ describe('what CloudTrail tells of holds and locks', () => {
     expect(await pages(HOLD, key, 'ON')).toBe(true);
   });
 
+  it('and so by the other name that CloudTrail has for the same calls', async () => {
+    const [key = ''] = objects();
+    await done(PLACE);
+    expect(await pages('PutObjectLockLegalHold', key, 'OFF')).toBe(true);
+    expect(await pages('PutObjectLockLegalHold', key, 'ON')).toBe(false);
+    expect(await pages('PutObjectLockRetention', key)).toBe(true);
+    await decide({ kind: 'retention.extend', detail: { segments: ALL, until: '2036-01-01T00:00:00Z' } });
+    expect(await pages('PutObjectLockRetention', key)).toBe(false);
+  });
+
   it('pages for other roles, refused calls, other objects, and whatever is no object of a segment', async () => {
     await done(PLACE);
     const [key = ''] = objects();
