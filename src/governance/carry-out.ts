@@ -10,6 +10,7 @@ import type { HoldWriter, Store } from '../store/store.ts';
 import type { ActHistory } from '../verify/acts/history.ts';
 import type { RecordedAct } from '../verify/acts/recorded-act.ts';
 import type { Effect, EffectTools } from './effect.ts';
+import { enforceLocks, type LocksEnforced } from './enforce-locks.ts';
 import { extendLocks } from './extend-locks.ts';
 import { type Decider, type GovernanceTools, readGovernance, recordAct } from './record-act.ts';
 import { segmentsOfAct, settleHolds } from './settle-holds.ts';
@@ -106,6 +107,19 @@ export async function recordDone(
     const isRefused = error instanceof LedgerstoneError && error.code === 'act-refused';
     if (!isRefused || (await isOpen())) throw error;
   }
+}
+
+/** Every longer lock and the policies in force, as `enforceLocks` has it. Acts that were open are done. */
+export async function enforceRetention(
+  tools: CarryTools,
+  decider: Decider,
+): Promise<LocksEnforced & { readonly closed: readonly RecordedAct[] }> {
+  const history = await historyNow(tools);
+  const nowMs = tools.clock.now();
+  const enforced = await enforceLocks(effectTools(tools), history, nowMs, tools.retention.mode);
+  const open = enforced.fulfilled.filter(({ recorded }) => history.isOpen(recorded, nowMs));
+  for (const { recorded, effect } of open) await effectDone(tools, decider, recorded.act.id, effect);
+  return { ...enforced, closed: open.map(({ recorded }) => recorded) };
 }
 
 /**

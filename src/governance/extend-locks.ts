@@ -8,12 +8,13 @@ import { documents, type StoredObject, segmentsIn } from './scope.ts';
 /**
  * Each version of these segments, and the keys and FORMAT, is locked until then or longer, in the mode that
  * it has. `mode`: of one without any lock. Each lock is read, lengthened if it must be, and read back.
- * Nothing becomes shorter. Whatever breaks this off, the same call goes on.
+ * Nothing becomes shorter. Whatever breaks this off, the same call goes on. `withDocuments`: keys and FORMAT.
  */
 export async function extendLocks(
   tools: EffectTools,
   ranges: readonly SegmentRange[],
   { mode, untilMs }: Lock,
+  withDocuments = true,
 ): Promise<Effect> {
   const effect = noEffect();
   const steps = new Steps(tools, effect);
@@ -24,7 +25,7 @@ export async function extendLocks(
     if (doubt !== null) effect.doubts.push(doubt);
     for (const object of objects) await extend(object);
   }
-  for await (const object of documents(tools)) await extend(object);
+  if (withDocuments) for await (const object of documents(tools)) await extend(object);
   await steps.finish();
   return effect;
 }

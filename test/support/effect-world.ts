@@ -27,9 +27,12 @@ export async function governedArchive() {
   };
   await storeNew();
   /** One more segment comes into a partition. */
-  const sealMore = async (partition: number) => {
+  const sealMore = async (partition: number, sealedMs?: number) => {
     const of = chains[partition]!;
-    await of.chain.seal({ lines: entries(of.segments++ * 10, 10) });
+    await of.chain.seal({
+      lines: entries(of.segments++ * 10, 10),
+      ...(sealedMs !== undefined && { sealedMs }),
+    });
     await storeNew();
   };
   await world.record(world.people.ada, charterRequest(world));

@@ -1,5 +1,6 @@
 // `ledgerstone retention`: what do policies change, and who put them in force?
 import type { Command } from 'commander';
+import { retentionEnforce } from './retention-enforce.ts';
 import { retentionExpire } from './retention-expire.ts';
 import { retentionExtend } from './retention-extend.ts';
 import { retentionPlan } from './retention-plan.ts';
@@ -9,7 +10,7 @@ import type { Session } from './session.ts';
 const HELP = `
 Retention policies stand in ledgerstone.yaml. \`plan\` shows what a changed file would do
 before anybody starts an archiver with it. \`extend\` makes the locks of what is stored
-longer. \`expire\` lists what nothing keeps any more.
+longer, \`enforce\` ends what broke off. \`expire\` lists what nothing keeps any more.
 
 Examples:
   ledgerstone retention plan --config new-ledgerstone.yaml
@@ -26,5 +27,6 @@ export function retentionCommand(program: Command, session: Session): void {
   retentionPlan(retention, session);
   retentionPolicy(retention, session);
   retentionExtend(retention, session);
+  retentionEnforce(retention, session);
   retentionExpire(retention, session);
 }
