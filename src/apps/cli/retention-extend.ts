@@ -1,13 +1,19 @@
 // `ledgerstone retention extend`: how do stored segments get a longer lock, by a decision that is recorded?
 import type { Command } from 'commander';
+import { counted } from '../../base/counted.ts';
 import { afterPeriod } from '../../base/period.ts';
+import type { StoreConfig } from '../../config/connections.ts';
 import type { Act, ActRequest } from '../../format/act.ts';
+import type { SegmentRange } from '../../format/act-detail.ts';
 import { untilText } from '../../format/time.ts';
 import { decisionLock, historyNow } from '../../governance/carry-out.ts';
 import { earlierActs } from '../../governance/earlier-acts.ts';
 import { recordAct } from '../../governance/record-act.ts';
-import { type DecidingOptions, deciding, withDecider } from './deciding.ts';
-import { EXIT } from './exit-code.ts';
+import { shortLocks } from '../../governance/short-locks.ts';
+import { type BatchManifest, writeBatchManifest } from './batch-manifest.ts';
+import { type Deciding, type DecidingOptions, deciding, withDecider } from './deciding.ts';
+import { EXIT, UsageError } from './exit-code.ts';
+import { finish } from './governance-write.ts';
 import { carryOutAll } from './hold-write.ts';
 import {
   checkSelection,
@@ -22,13 +28,22 @@ import { acting } from './session.ts';
 import { DEFAULT_LIMIT, latestLock } from './until-option.ts';
 
 type ExtendOptions = DecidingOptions &
-  SelectionOptions & { readonly until: string; readonly limit: string; readonly dryRun?: boolean };
+  SelectionOptions & {
+    readonly until: string;
+    readonly limit: string;
+    readonly dryRun?: boolean;
+    readonly manifest?: string;
+  };
 
 const HELP = `
 Seal and data of each segment that is stored now, and the archive's keys and FORMAT, are
 locked until then or longer. No lock becomes shorter, and nobody can take one back: a date
 beyond ten years needs --limit. A segment is taken if its records' timestamps (or, with
 --time sealed, its sealing) overlap --from to --to.
+
+With --manifest no lock is changed here. The decision is recorded, and a new folder gets
+the list of objects and the job for S3 Batch Operations, for hundreds of thousands of
+them: you run it, and then \`retention enforce\`, which reads each lock back.
 
 Exit codes: 0 recorded, and locked; 2 usage or not allowed; 3 it could not be written; 4
 recorded, and not all of it is locked yet: run the same command again.
@@ -44,6 +59,7 @@ export function retentionExtend(retention: Command, session: Session): void {
     .requiredOption('--until <time>', 'locked until then, or longer')
     .option('--limit <period>', 'no date further from now is taken, such as 15y', DEFAULT_LIMIT)
     .option('--dry-run', 'say what would be locked, and write nothing')
+    .option('--manifest <folder>', 'decide, and list the objects for a job of S3 Batch Operations')
     .addHelpText('after', HELP)
     .action(acting(session, (options: ExtendOptions) => runExtend(session, options)));
 }
@@ -54,6 +70,7 @@ async function runExtend(session: Session, options: ExtendOptions): Promise<numb
   const until = untilText(latestLock('--until', options.until, options));
   return deciding(session, options, 'one', async (context) => {
     const { tools, decider, asked } = context;
+    if (options.manifest !== undefined) requireS3(context);
     const selected = await selectionOf(context, options, io.env);
     const selection = selectionJson(selected);
     const lines = selectionLines(selected);
@@ -78,6 +95,14 @@ async function runExtend(session: Session, options: ExtendOptions): Promise<numb
       ...{ kind: 'retention.extend', ...asked, detail: { segments: selected.ranges, until } },
     };
     const written = isCovered ? null : await recordAct(tools, decider, request);
+    if (options.manifest !== undefined) {
+      const standing = written ?? { recorded: acts.at(-1)!, isNew: false, history };
+      const made = await manifestOf(context, options.manifest, selected.ranges, until);
+      return finish(session, options, standing, { selection, manifest: made }, [
+        ...lines,
+        ...manifestLines(options.manifest, made),
+      ]);
+    }
     return carryOutAll(session, options, context, { history, acts, written }, `locked until ${until}:`, {
       more: { selection },
       lines: async (recorded) => [
@@ -87,6 +112,31 @@ async function runExtend(session: Session, options: ExtendOptions): Promise<numb
     });
   });
 }
+
+function requireS3({ config }: Deciding): StoreConfig & { readonly kind: 's3' } {
+  const { store } = config.archive;
+  if (store.kind === 's3') return store;
+  throw new UsageError('--manifest is for S3: a directory has no locks');
+}
+
+const manifestOf = (
+  context: Deciding,
+  folder: string,
+  ranges: readonly SegmentRange[],
+  until: string,
+): Promise<BatchManifest> => {
+  const { bucket, prefix } = requireS3(context);
+  const { store, signal, logKeys, retention } = context.tools;
+  return writeBatchManifest(
+    { folder, bucket, prefix, mode: retention.mode, until },
+    shortLocks({ store, signal, trusted: logKeys }, ranges, Date.parse(until)),
+  );
+};
+
+const manifestLines = (folder: string, { listed, longEnough }: BatchManifest): string[] => [
+  `${folder}: ${counted(listed, 'object version')} for S3 Batch Operations; ${longEnough} are locked as long`,
+  'no lock is changed yet: README.txt there says how the job is run, and what comes after it',
+];
 
 /** The decision itself should not end before what it locks. `ownMs` null: its store has no locks. */
 const ownLockNote = (until: string, ownMs: number | null): string[] =>
