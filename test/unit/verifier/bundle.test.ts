@@ -13,9 +13,15 @@ const FOREIGN = ['archiver', 'segment', 'kernel', 'read', 'apps/cli', 'apps/arch
   (room) => `src/${room}/`,
 );
 /** What reads decisions, which both parties hold to, and what proves to a witness that a chain only grows. */
-const READS_ACTS = ['acts', 'chain-reader', 'errors', 'later-path', 'list-chains', 'segment-lines'].map(
-  (file) => `src/read/${file}.ts`,
-);
+const READS_ACTS = [
+  'acts',
+  'chain-reader',
+  'decision-reader',
+  'errors',
+  'later-path',
+  'list-chains',
+  'segment-lines',
+].map((file) => `src/read/${file}.ts`);
 const SRC = join(import.meta.dirname, '../../../src');
 
 let dir: string;
