@@ -19,7 +19,6 @@ type RecordOptions = DecidingOptions & { readonly detail: string };
 /** What each kind is for, and an example of its detail. Others have commands that also do what they say. */
 const KINDS = {
   'key.introduce': ['a key that signs from now on', '{"use":"log","key":"VKEY"}'],
-  'key.retire': ['a key that signs nothing any more; two persons', '{"use":"log","key":"VKEY"}'],
   'gap.accept': [
     'offsets that are missing and may be; two persons',
     '{"chain":"orders","partition":0,"from":7,"to":9}',
@@ -72,7 +71,7 @@ async function runRecord(session: Session, kind: string, options: RecordOptions)
 }
 
 /** Throws FormatError for a key of another use. */
-function requireKey({ use, key }: ActDetail['key.retire']): void {
+function requireKey({ use, key }: ActDetail['key.introduce']): void {
   if (use === 'cosigner') {
     if (parseCosignerVkey(key, nodeSha256).name === PERSON_KEY_NAME)
       throw new FormatError("the key is a person's");
@@ -88,7 +87,7 @@ function detailOf(kind: Kind, text: string): unknown {
     const detail = checkDetail(kind, given);
     const unknown = Object.keys(given as object).filter((name) => !Object.hasOwn(detail, name));
     if (unknown.length > 0) throw new FormatError(`${unknown.join(', ')} is no member of it`);
-    if (kind === 'key.introduce' || kind === 'key.retire') requireKey(detail as ActDetail['key.retire']);
+    if (kind === 'key.introduce') requireKey(detail as ActDetail['key.introduce']);
     return detail;
   } catch (error) {
     const why = error instanceof FormatError ? error.message : 'it is no JSON';

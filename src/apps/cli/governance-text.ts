@@ -86,7 +86,7 @@ export function actText(recorded: RecordedAct, history: ActHistory, nowMs: numbe
     `${act.id.slice(0, 8)}  ${act.kind}: ${stateText(stateOf(recorded, history, nowMs))}`,
     `  ${timeText(place.sealedMs)} by ${name}${principal === null ? '' : ` as ${principal}`}: ${act.reason}`,
     ...(act.reference === null ? [] : [`  reference ${act.reference}`]),
-    ...detailLines(act).map((line) => `  ${line}`),
+    ...detailLines(act, history).map((line) => `  ${line}`),
     ...insteadOf(recorded, history).map((line) => `  ${line}`),
     ...(approvedBy === null
       ? []
@@ -95,7 +95,7 @@ export function actText(recorded: RecordedAct, history: ActHistory, nowMs: numbe
   return `${lines.map(printable).join('\n')}\n`;
 }
 
-function detailLines(act: Act): string[] {
+function detailLines(act: Act, history: ActHistory): string[] {
   switch (act.kind) {
     case 'charter':
       return [
@@ -112,17 +112,26 @@ function detailLines(act: Act): string[] {
     case 'approve':
     case 'withdraw':
       return [`of ${act.of!.slice(0, 8)}`];
+    case 'key.introduce':
+    case 'key.rotate':
+    case 'key.retire':
+      return [`${act.detail.use} key ${act.detail.key}`];
     case 'done':
-      return [
-        act.detail.objects === 0
-          ? `of ${act.of!.slice(0, 8)}: no object was looked at: the store had no locks`
-          : `of ${act.of!.slice(0, 8)}: ${looked(act.detail)}`,
-      ];
+      return [doneText(act, history.find(act.of!)?.act.kind)];
     case 'policy':
       return policyLines(act.detail);
     default:
       return [JSON.stringify(act.detail)];
   }
+}
+
+function doneText({ of, detail }: Act & { readonly kind: 'done' }, kind: string | undefined): string {
+  const what = `of ${of!.slice(0, 8)}:`;
+  if (kind === 'key.rotate')
+    return `${what} ${counted(detail.objects, 'chain')}, ${detail.changed} signed by it alone`;
+  return detail.objects === 0
+    ? `${what} no object was looked at: the store had no locks`
+    : `${what} ${looked(detail)}`;
 }
 
 const looked = ({ objects, changed }: ActDetail['done']): string =>

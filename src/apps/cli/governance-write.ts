@@ -5,11 +5,13 @@ import { messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { openSigner } from '../../clients/open.ts';
 import { loadPeopleFile, PERSON_KEY_NAME } from '../../config/people-file.ts';
+import type { ActDetail } from '../../format/act-detail.ts';
 import { governanceOrigin } from '../../format/chain.ts';
-import { cosignerKey, encodeCosignerVkey } from '../../format/cosignature.ts';
-import { encodeVkey, verifierKey } from '../../format/vkey.ts';
+import { cosignerKey, encodeCosignerVkey, parseCosignerVkey } from '../../format/cosignature.ts';
+import { encodeVkey, type PublicKey, spkiFingerprint, verifierKey } from '../../format/vkey.ts';
 import { carryOut, historyNow } from '../../governance/carry-out.ts';
 import { readGovernance, recordAct } from '../../governance/record-act.ts';
+import { listChains } from '../../read/list-chains.ts';
 import { publishArchiveFiles } from '../../sealing/publish.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
 import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
@@ -87,8 +89,9 @@ export function governanceWriting(governance: Command, session: Session): void {
     );
   withDecider(governance.command('charter').description('Says who may decide.'))
     .argument('<people>', 'PEOPLE.yaml')
+    .option('--new-archive', 'the archive has no event yet: its decisions begin it')
     .addHelpText('after', CHARTER)
-    .action(acting(session, (file: string, options: DecidingOptions) => runCharter(session, file, options)));
+    .action(acting(session, (file: string, options: CharterOptions) => runCharter(session, file, options)));
   for (const [kind, about] of [
     ['approve', 'What another person proposed may take effect.'],
     ['withdraw', 'What was proposed may not any more.'],
@@ -122,11 +125,37 @@ async function runKey(session: Session, file: string | undefined, options: KeyOp
   return EXIT.ok;
 }
 
-async function runCharter(session: Session, file: string, options: DecidingOptions): Promise<number> {
+type CharterOptions = DecidingOptions & { readonly newArchive?: boolean };
+
+/** A mistyped place would get a governance chain of its own. Throws UsageError. */
+async function requireArchive({ store, signal }: Deciding['tools']): Promise<void> {
+  for await (const _ of listChains(store, signal)) return;
+  throw new UsageError(
+    `${store.description} has no chain of events: nothing was written`,
+    'Is it the right place? If its decisions are to come before its first event, say --new-archive.',
+  );
+}
+
+/** Who may sign events signs no decision (FORMAT.md 13.1.5). Throws UsageError. */
+function requireOwnKeys({ people }: ActDetail['charter'], { logKeys, signers }: Deciding['tools']): void {
+  for (const { name, key } of people) {
+    const print = spkiFingerprint(parseCosignerVkey(key, nodeSha256).key as PublicKey, nodeSha256);
+    const others = [...logKeys.map((one) => one.key), ...signers.map(({ publicKey }) => publicKey)];
+    if (others.some((one) => spkiFingerprint(one, nodeSha256) === print))
+      throw new UsageError(
+        `the key of ${name} is one of the archive's own`,
+        'Each person has a key that signs nothing else: ledgerstone governance key.',
+      );
+  }
+}
+
+async function runCharter(session: Session, file: string, options: CharterOptions): Promise<number> {
   const detail = await loadPeopleFile(file, session.io.env);
   let isFirst = false;
   const persons = async (tools: Deciding['tools']) => {
     isFirst = (await readGovernance(tools)) === null;
+    requireOwnKeys(detail, tools);
+    if (isFirst && options.newArchive !== true) await requireArchive(tools);
     return isFirst ? 'one' : 'two';
   };
   return deciding(session, options, persons, async ({ config, tools, decider, asked }) => {

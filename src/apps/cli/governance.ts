@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { counted } from '../../base/counted.ts';
 import { timeText } from '../../format/time.ts';
+import { encodeVkey } from '../../format/vkey.ts';
 import type { ActReading } from '../../read/acts.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
 import { extensions, holdsInForce } from '../../verify/acts/in-force.ts';
@@ -152,6 +153,7 @@ async function runShow(
     const policy = history.newest('policy')?.detail ?? null;
     await output.json({
       ...{ verified: reading.isVerified, acts: history.acts.length, segments: head.sequence + 1 },
+      vkeys: head.signedKeys.map(encodeVkey),
       charter: history.newest('charter')?.detail ?? null,
       policy,
       holds: holds.map(holdJson),
@@ -166,6 +168,7 @@ async function runShow(
   const lines = [
     `${counted(history.acts.length, 'act')} in ${counted(head.sequence + 1, 'segment')}`,
     `the last one was sealed ${head.manifest.time.sealed}`,
+    ...head.signedKeys.map((key) => `verifier key of the decisions: ${encodeVkey(key)}`),
     `charter: approval within ${counted(history.charter?.hours ?? 0, 'hour')}`,
     ...people.map(
       ({ name: who, roles, fingerprint }) =>

@@ -1,13 +1,17 @@
-// `ledgerstone keys list`: which keys signed this archive, from where to where?
+// `ledgerstone keys`: which keys signed this archive, from where to where, and what was decided about them?
 import type { Command } from 'commander';
+import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { printable } from '../../base/printable.ts';
+import { type ActsLook, lookAtActs } from '../../read/acts.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
-import { type KeyHistory, keyHistory } from '../../read/key-runs.ts';
+import { keyHistory } from '../../read/key-runs.ts';
 import { listChains } from '../../read/list-chains.ts';
 import { idText } from '../../verify/trust.ts';
 import { type MaybeChainOptions, namedChain, withMaybeChain } from './chain-option.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
+import { keyIdText, knownKeyLines, knownKeys, type ListedChain, openChange } from './keys-known.ts';
+import { keysWriting } from './keys-write.ts';
 import { type Archive, type ArchiveOptions, withArchive } from './open-archive.ts';
 import { openTrustedArchive } from './report/losses.ts';
 import { acting, type Session } from './session.ts';
@@ -16,16 +20,21 @@ type KeysOptions = ArchiveOptions & MaybeChainOptions & { readonly json?: boolea
 
 const HELP = `
 A key is trusted because the reader pinned it, or because a seal that an earlier key
-signed names it too. To replace one: FORMAT.md 6.14.
+signed names it too. \`rotate\` replaces the log's key while archivers run; \`retire\` says
+that one signs nothing any more. docs/governance.md is the whole path.
 
 Examples:
   ledgerstone keys list ./archive --key archive.vkey
   ledgerstone keys list --config ledgerstone.yaml --json
+  ledgerstone keys rotate --new next.pem --config governance.yaml --by "Ada Byron" \\
+      --reason "Each year" --sign-key ada-key.pem
 `;
 
 const LIST = `
 Reads every seal of each chain and checks its signatures and whether its keys were trusted
-before it. Nothing else of the archive is looked at: \`verify\` does that.
+before it. Nothing else of the archive is looked at: \`verify\` does that. Below the chains
+stands each key with who introduced and retired it, and chains that wait for a decided key,
+if a key is given that covers the decisions.
 
 Exit codes: 0 every seal was looked at; 1 one is broken; 2 usage; 3 one is not by a trusted
 key, or could not be read.
@@ -38,7 +47,7 @@ Examples:
 export function keysCommand(program: Command, session: Session): void {
   const keys = program
     .command('keys')
-    .description('Which keys signed the archive.')
+    .description('Which keys signed the archive, and another key for the log.')
     .helpCommand(false)
     .addHelpText('after', HELP);
   withMaybeChain(withArchive(keys.command('list').description('Each key of each chain, with its segments.')))
@@ -47,10 +56,10 @@ export function keysCommand(program: Command, session: Session): void {
     .action(
       acting(session, (name: string | undefined, options: KeysOptions) => runList(session, name, options)),
     );
+  keysWriting(keys, session);
 }
 
 type Place = { readonly chain: string; readonly partition: number };
-type ListedChain = Place & { readonly history: KeyHistory | null; readonly problem: string | null };
 
 async function runList(session: Session, name: string | undefined, options: KeysOptions): Promise<number> {
   const { io, output } = session;
@@ -58,6 +67,7 @@ async function runList(session: Session, name: string | undefined, options: Keys
   const archive = await openTrustedArchive(name, options, io.env);
   const chains: ListedChain[] = [];
   let exitCode: number = EXIT.ok;
+  let look: ActsLook;
   try {
     for await (const place of placesOf(archive, named, io.signal)) {
       const { chain, partition } = place;
@@ -72,6 +82,7 @@ async function runList(session: Session, name: string | undefined, options: Keys
         chains.push({ chain, partition, history: null, problem: messageOf(error) });
       }
     }
+    look = await lookAtActs(archive.store, archive.trusted, io.signal);
   } finally {
     await archive.store.close();
   }
@@ -79,10 +90,40 @@ async function runList(session: Session, name: string | undefined, options: Keys
     throw new LedgerstoneError('no-chain', 'the archive has no chain: nothing was looked at', {
       disposition: 'input',
     });
-  if (options.json === true) await output.json({ chains: chains.map(chainJson) });
-  else for (const chain of chains) await output.write(keysText(chain));
+  const keys = knownKeys(chains, look);
+  const change = openChange(chains, look, systemClock.now());
+  if (options.json === true)
+    await output.json({ chains: chains.map(chainJson), keys, change, decisions: decisionsText(look) });
+  else {
+    for (const chain of chains) await output.write(keysText(chain));
+    for (const line of [...knownKeyLines(keys), ...changeLines(change), decisionsText(look)])
+      await output.line(printable(line));
+  }
   return exitCode;
 }
+
+function decisionsText(look: ActsLook): string {
+  switch (look.kind) {
+    case 'no-chain':
+      return 'decisions: none, the archive has no governance chain';
+    case 'no-key':
+      return 'decisions: not looked at, no key was given that covers them (--key)';
+    case 'unread':
+      return `decisions: they could not be read: ${look.problem}`;
+    case 'read':
+      return look.problem === null ? 'decisions: read' : `decisions: read in part: ${look.problem}`;
+  }
+}
+
+const changeLines = (change: ReturnType<typeof openChange>): string[] =>
+  change === null
+    ? []
+    : [
+        `a change to ${keyIdText(change.key)} by ${change.by} is not done (${change.act.slice(0, 8)})`,
+        change.waiting.length === 0
+          ? '  no chain waits: give the command of keys rotate again'
+          : `  these chains wait for their next segments: ${change.waiting.join(', ')}`,
+      ];
 
 async function* placesOf(
   { store }: Archive,

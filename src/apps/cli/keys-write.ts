@@ -1,0 +1,232 @@
+// `ledgerstone keys rotate|retire`: which key signs the log from now on, and which one no more?
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { counted } from '../../base/counted.ts';
+import { LedgerstoneError } from '../../base/error.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { printable } from '../../base/printable.ts';
+import type { ActRequest } from '../../format/act.ts';
+import { oldestVersion } from '../../format/oldest-version.ts';
+import { keyKey } from '../../format/paths.ts';
+import { encodeVkey, spkiFingerprint, type VerifierKey, verifierKey } from '../../format/vkey.ts';
+import { historyNow } from '../../governance/carry-out.ts';
+import {
+  decidedKeys,
+  type HeadKeys,
+  headKeys,
+  headName,
+  type KeyChange,
+  requireChains,
+  settleChange,
+  signedBy,
+} from '../../governance/key-chains.ts';
+import { recordAct } from '../../governance/record-act.ts';
+import type { Signer } from '../../sign/signer.ts';
+import { isUndone } from '../../verify/acts/ended.ts';
+import type { ActHistory } from '../../verify/acts/history.ts';
+import { type ActOf, actsOf } from '../../verify/acts/recorded-act.ts';
+import { idText, sameKey } from '../../verify/trust.ts';
+import { type Deciding, type DecidingOptions, deciding, withDecider } from './deciding.ts';
+import { UsageError } from './exit-code.ts';
+import { finish } from './governance-write.ts';
+import { keyToRetire } from './key-to-retire.ts';
+import { repeatable } from './open-archive.ts';
+import { acting, type Session } from './session.ts';
+import { openSignerOf } from './signer-option.ts';
+
+type RotateOptions = DecidingOptions & {
+  readonly new: string;
+  readonly ended?: readonly string[];
+  readonly instead?: boolean;
+};
+type RetireOptions = DecidingOptions & { readonly ended?: readonly string[] };
+
+const ROTATE = `
+KEY is the ARN of a KMS key in the account and Region of the one that signs now, with a key
+policy that lets the archivers sign; or a private key (PEM) that lies beside theirs, under
+the same name. Archivers that run take it within a minute, without a restart: each chain
+gets one segment signed by both keys, and is signed by the new one alone from then on. The
+earlier key must go on signing until then. Give this command again to see which chains
+wait, and once none does, to say that it is done.
+
+Afterwards put the new key into archive.signing of every ledgerstone.yaml and give its
+verifier key, which this prints, to everybody who reads. Then: ledgerstone keys retire.
+
+Exit codes: 0 done, 2 usage or not allowed, 3 it could not be read or written, 4 chains wait.
+
+Examples:
+  ledgerstone keys rotate --new arn:aws:kms:eu-central-1:111122223333:key/0f3e… \\
+      --config governance.yaml --by "Ada Byron" --reason "Each year" --sign-key ada-key.pem
+`;
+
+const RETIRE = `
+KEY is a verifier key as \`keys list --json\` shows it, or a file of one. It is refused while
+the newest seal of a chain is signed by it. Another person approves it (governance approve).
+From then on no archiver starts with it, and what it signs later is the finding key-retired.
+
+Exit codes: 0 retired, 2 usage or not allowed, 3 it could not be read or written, 4 it waits
+for approval.
+
+Examples:
+  ledgerstone keys retire old.vkey --config governance.yaml --by "Ada Byron" \\
+      --reason "Replaced" --sign-key ada-key.pem
+`;
+
+const ENDED = 'this chain (CHAIN/PARTITION) is archived no more and keeps its key; repeatable';
+
+export function keysWriting(keys: Command, session: Session): void {
+  withDecider(keys.command('rotate').description('The log is signed by another key from now on.'))
+    .requiredOption('--new <key>', 'the new key: the ARN of a KMS key, or a private key (PEM)')
+    .option('--ended <chain>', ENDED, repeatable)
+    .option('--instead', 'give up another change of keys that is not done')
+    .addHelpText('after', ROTATE)
+    .action(acting(session, (options: RotateOptions) => runRotate(session, options)));
+  withDecider(keys.command('retire').description('A key signs nothing any more; two persons.'))
+    .argument('<key>', 'verifier key, or a file of one')
+    .option('--ended <chain>', ENDED, repeatable)
+    .addHelpText('after', RETIRE)
+    .action(acting(session, (key: string, options: RetireOptions) => runRetire(session, key, options)));
+}
+
+async function runRotate(session: Session, options: RotateOptions): Promise<number> {
+  return deciding(session, options, 'one', async (context) => {
+    const { tools, decider, asked } = context;
+    const { signer, place } = await newKey(session, options, context);
+    const key = verifierKey(tools.archiveOrigin, signer.publicKey, nodeSha256);
+    const before = await historyNow(tools);
+    requireFree(before, key, tools.signers);
+    const again = standingChange(before, key, options.instead === true);
+    const written =
+      again === null
+        ? await recordAct(tools, decider, {
+            ...{ kind: 'key.rotate', ...asked },
+            detail: { use: 'log', key: encodeVkey(key), signer: place },
+          } as ActRequest)
+        : { recorded: again, isNew: false };
+    const recorded = written.recorded as ActOf<'key.rotate'>;
+    const change = await settleChange(tools, decider, recorded, key, options.ended ?? []);
+    const history = await historyNow(tools);
+    return finish(
+      session,
+      options,
+      { recorded: history.find(recorded.act.id)!, history, isNew: written.isNew },
+      { vkey: encodeVkey(key), chains: change.heads.map(headJson), waiting: change.waiting.map(headName) },
+      changeLines(change, key),
+    );
+  });
+}
+
+/** Opened here: its public half is asked of whoever holds it. `place`: where archivers find it. */
+async function newKey(
+  { io }: Session,
+  { new: named }: RotateOptions,
+  { config }: Deciding,
+): Promise<{ readonly signer: Signer; readonly place: string }> {
+  const isFile = (await stat(named).catch(() => null))?.isFile() === true;
+  if (isFile) {
+    const signer = (await openSignerOf({ signKey: named }, io.env))!;
+    return { signer, place: basename(named) };
+  }
+  if (!named.startsWith('arn:'))
+    throw new UsageError(
+      `${named} is no file and no ARN`,
+      'Give the ARN of a KMS key, or a private key (PEM).',
+    );
+  const { signing } = config.governance;
+  const endpoint = signing.kind === 'kms' ? signing.endpoint : undefined;
+  const signer = (await openSignerOf(
+    { signKms: named, ...(endpoint !== undefined && { endpoint }) },
+    io.env,
+  ))!;
+  return { signer, place: signer.description };
+}
+
+/** A key of the log is nobody's own, and seals no decision (FORMAT.md 6.16, 13.1.5). */
+function requireFree({ charter }: ActHistory, key: VerifierKey, sealing: readonly Signer[]): void {
+  const print = spkiFingerprint(key.key, nodeSha256);
+  const person = charter?.people.find(({ fingerprint }) => fingerprint === print);
+  const is =
+    person !== undefined
+      ? `the key of ${person.name}`
+      : sealing.some(({ publicKey }) => sameKey(publicKey, key.key))
+        ? 'the key that seals decisions'
+        : null;
+  if (is !== null) throw new UsageError(`it is ${is}`, 'Make a key of its own for the log.');
+}
+
+/** The change to this key that stands. Null: it is new. Throws where another one is not done. */
+function standingChange(history: ActHistory, key: VerifierKey, instead: boolean): ActOf<'key.rotate'> | null {
+  const [last] = actsOf(history.acts, 'key.rotate').slice(-1);
+  if (last === undefined) return null;
+  const vkey = encodeVkey(key);
+  if (last.act.detail.key === vkey)
+    return last.inForce !== null && history.end(last, 0) === null ? last : null;
+  if (!isUndone(last) || history.end(last, 0) !== null || instead) return null;
+  throw new UsageError(
+    `a change to ${last.act.detail.key.split('+').slice(0, 2).join('+')} is not done yet (${last.act.id.slice(0, 8)})`,
+    'Give its command again first, or say --instead: it is then over, and no chain keeps that key.',
+  );
+}
+
+function changeLines({ heads, waiting, isDone }: KeyChange, key: VerifierKey): string[] {
+  const lines = isDone
+    ? [`each of ${counted(heads.length, 'chain')} is signed by it, or has ended`]
+    : [
+        `${waiting.length} of ${counted(heads.length, 'chain')} wait for their next segments:`,
+        ...waiting.map((one) => `  ${waitText(one)}`),
+        'archivers take the key within a minute; then give the same command again',
+      ];
+  return [...lines, 'Verifier key, for everybody who reads:', encodeVkey(key)].map(printable);
+}
+
+function waitText(head: HeadKeys): string {
+  const { keys, problem } = head;
+  const by = keys === null ? `not known: ${problem}` : `signed by ${keys.map(idText).join(' and ')}`;
+  return `${headName(head)}: ${by}`;
+}
+
+const headJson = ({ chain, partition, keys, problem, continuedBy }: HeadKeys) => ({
+  ...{ chain, partition, keys: keys?.map(encodeVkey) ?? null, problem, continuedBy },
+});
+
+async function runRetire(session: Session, text: string, options: RetireOptions): Promise<number> {
+  return deciding(session, options, 'two', async ({ tools, decider, asked }) => {
+    const { detail, key } = await keyToRetire(text, tools.archiveOrigin);
+    const history = await historyNow(tools);
+    if (key !== null) await requireKnown(tools, key);
+    if (
+      key !== null &&
+      detail.use === 'governance' &&
+      tools.signers.some(({ publicKey }) => sameKey(publicKey, key.key))
+    )
+      throw stillSigns(['the governance chain'], 'It has to be sealed by another key first.');
+    if (key !== null && detail.use === 'log') {
+      const heads = await headKeys(tools.store, [...tools.logKeys, ...decidedKeys(history)], tools.signal);
+      requireChains(heads, options.ended ?? []);
+      const signed = signedBy(heads, key.key).filter((one) => !options.ended?.includes(headName(one)));
+      if (signed.length > 0)
+        throw stillSigns(
+          signed.map(waitText),
+          'First `ledgerstone keys rotate --new KEY`. Chains that nobody archives any more: --ended CHAIN/PARTITION.',
+        );
+    }
+    const recording = await recordAct(tools, decider, { kind: 'key.retire', ...asked, detail });
+    return finish(session, options, recording);
+  });
+}
+
+const stillSigns = (what: readonly string[], remedy: string): LedgerstoneError =>
+  new LedgerstoneError('act-refused', `it may still sign: ${what.slice(0, 6).join('; ')}`, {
+    ...{ disposition: 'input', remedy },
+  });
+
+/** A mistyped key would be retired in vain, and the right one sign on. */
+async function requireKnown({ store, signal }: Deciding['tools'], key: VerifierKey): Promise<void> {
+  const place = keyKey(spkiFingerprint(key.key, nodeSha256));
+  if ((await oldestVersion(store, place, signal)) !== null) return;
+  throw new UsageError(
+    `the archive has no such key: there is no ${place}`,
+    'See them: ledgerstone keys list.',
+  );
+}

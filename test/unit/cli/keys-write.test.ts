@@ -1,0 +1,256 @@
+// Does the log's key change by the command line, with each refusal that keeps a chain from being lost?
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { governanceOrigin } from '../../../src/format/chain.ts';
+import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature.ts';
+import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
+import { localSigner } from '../../../src/sign/local.ts';
+import type { Signer } from '../../../src/sign/signer.ts';
+import {
+  ArchiveBuilder,
+  type ChainBuilder,
+  entries,
+  ORIGIN,
+  signer,
+  writeCopy,
+} from '../../support/archive-builder.ts';
+import { ledgerstone } from './captured-io.ts';
+
+let dir: string;
+let builder: ArchiveBuilder;
+let chains: ChainBuilder[];
+let next: Signer;
+const at = (name: string) => join(dir, name);
+const ADA = () => ['--config', at('governance.yaml'), '--by', 'Ada Byron', '--sign-key', at('ada.pem')];
+const GRACE = () => [
+  '--config',
+  at('governance.yaml'),
+  '--by',
+  'Grace Hopper',
+  '--sign-key',
+  at('grace.pem'),
+];
+const vkeyOf = ({ publicKey }: Signer) => encodeVkey(verifierKey(ORIGIN, publicKey, nodeSha256));
+
+/** With --json: what it printed. */
+async function asked(...args: string[]) {
+  const { code, out, err } = await ledgerstone([...args, '--json']);
+  return { code, err, answer: out === '' ? null : JSON.parse(out) };
+}
+const rotate = (...more: string[]) =>
+  asked('keys', 'rotate', '--new', at('next.pem'), '--reason', 'Each year', ...ADA(), ...more);
+const retire = (key: string, ...more: string[]) =>
+  asked('keys', 'retire', key, '--reason', 'Replaced', ...ADA(), ...more);
+const approve = (id: string) => asked('governance', 'approve', id, '--reason', 'Agreed', ...GRACE());
+const list = (...more: string[]) =>
+  asked('keys', 'list', at('archive'), '--key', vkeyOf(signer()), '--key', at('decisions.vkey'), ...more);
+
+async function seal(chain: ChainBuilder, ...signers: Signer[]): Promise<void> {
+  await chain.seal({ lines: entries(chain.nextOffset, 2), signers });
+  writeCopy(builder.archive, at('archive'));
+}
+/** As an archiver does it. */
+async function changeOver(chain: ChainBuilder): Promise<void> {
+  await seal(chain, signer(), next);
+  await seal(chain, next);
+}
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-keys-'));
+  builder = new ArchiveBuilder();
+  chains = [builder.chain(), builder.chain('orders', 1)];
+  for (const chain of chains) await chain.seal({ lines: entries(0, 2) });
+  writeCopy(builder.archive, at('archive'));
+  const people = `approvalHours: 72
+people:
+  - { name: Ada Byron, key: ada.vkey, roles: [officer] }
+  - { name: Grace Hopper, key: grace.vkey, roles: [approver] }
+`;
+  writeFileSync(at('people.yaml'), people);
+  writeFileSync(
+    at('governance.yaml'),
+    `archive:
+  origin: ${builder.origin}
+  store: { kind: directory, path: archive }
+  trusted: [ "${vkeyOf(signer())}" ]
+governance:
+  signing: { kind: local, keyFile: governance.pem }
+  retention: { mode: COMPLIANCE, period: 10y }
+`,
+  );
+  for (const who of ['ada', 'grace', 'governance', 'next'])
+    await ledgerstone(['governance', 'key', at(`${who}.pem`), '--vkey', at(`${who}.vkey`)]);
+  next = await localSigner({ keyFile: at('next.pem') });
+  const { publicKey } = await localSigner({ keyFile: at('governance.pem') });
+  const decisions = encodeVkey(verifierKey(governanceOrigin(ORIGIN), publicKey, nodeSha256));
+  writeFileSync(at('decisions.vkey'), decisions);
+  const charter = await asked('governance', 'charter', at('people.yaml'), '--reason', 'Begin', ...ADA());
+  expect([charter.code, charter.err]).toEqual([0, '']);
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('keys rotate', () => {
+  it('is open until each chain changed over, and the same command goes on and ends it', async () => {
+    const first = await rotate();
+    expect(first).toMatchObject({ code: 4, answer: { state: 'open', waiting: ['orders/0', 'orders/1'] } });
+    expect(first.answer.detail).toEqual({ use: 'log', key: vkeyOf(next), signer: 'next.pem' });
+    await changeOver(chains[0]!);
+    await seal(chains[1]!, signer(), next);
+    expect(await rotate()).toMatchObject({
+      code: 4,
+      answer: { id: first.answer.id, written: false, waiting: ['orders/1'] },
+    });
+    expect((await list()).answer.change).toMatchObject({ act: first.answer.id, waiting: ['orders/1'] });
+    await seal(chains[1]!, next);
+    const done = { objects: 2, changed: 2 };
+    expect(await rotate()).toMatchObject({ code: 0, answer: { id: first.answer.id, state: 'done', done } });
+    expect(await rotate()).toMatchObject({ code: 0, answer: { id: first.answer.id, state: 'done', done } });
+    expect((await list()).answer.change).toBeNull();
+  });
+
+  it('leaves out a chain that has ended, and one that a person names', async () => {
+    await rotate();
+    await changeOver(chains[0]!);
+    expect(await rotate('--ended', 'orders/7')).toMatchObject({ code: 2 });
+    expect(await rotate('--ended', 'orders/1')).toMatchObject({
+      code: 0,
+      answer: { state: 'done', done: { objects: 2, changed: 1 } },
+    });
+  });
+
+  it('is not held up by what a stranger put behind a head', async () => {
+    for (const chain of chains) await changeOver(chain);
+    await seal(chains[1]!, signer('thief'));
+    expect(await rotate()).toMatchObject({ code: 0, answer: { waiting: [] } });
+  });
+
+  it('waits for a chain whose end can not be read', async () => {
+    for (const chain of chains) await changeOver(chain);
+    rmSync(at('archive/seals/topic=orders/partition=1'), { recursive: true });
+    expect(await rotate()).toMatchObject({ code: 4, answer: { waiting: ['orders/1'] } });
+    expect((await retire(vkeyOf(signer()))).err).toMatch(/it may still sign: orders\/1: not known/);
+  });
+
+  it.each([
+    ['a person’s', 'ada.pem', /it is the key of Ada Byron/],
+    ['the governance chain’s', 'governance.pem', /it is the key that seals decisions/],
+    ['neither a file nor an ARN', 'missing', /is no file and no ARN/],
+  ])('refuses a key that is %s', async (_, key, said) => {
+    const { code, err } = await rotate('--new', at(key));
+    expect([code, err]).toEqual([2, expect.stringMatching(said)]);
+  });
+
+  it('begins no second change while the first one is not done, unless asked to', async () => {
+    const first = await rotate();
+    await ledgerstone(['governance', 'key', at('third.pem')]);
+    const refused = await rotate('--new', at('third.pem'));
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining(first.answer.id.slice(0, 8))]);
+    const { answer } = await rotate('--new', at('third.pem'), '--instead');
+    expect([answer.id === first.answer.id, answer.state]).toEqual([false, 'open']);
+    expect(
+      (await asked('governance', 'show', first.answer.id, '--config', at('governance.yaml'))).answer,
+    ).toMatchObject({
+      state: 'ended',
+    });
+  });
+});
+
+describe('keys retire', () => {
+  it('is refused while a head is signed by it, and needs two persons', async () => {
+    await rotate();
+    await changeOver(chains[0]!);
+    await seal(chains[1]!, signer(), next);
+    const refused = await retire(vkeyOf(signer()));
+    expect([refused.code, refused.err]).toEqual([
+      2,
+      expect.stringMatching(/it may still sign: orders\/1: signed by/),
+    ]);
+    await seal(chains[1]!, next);
+    const proposed = await retire(vkeyOf(signer()));
+    expect(proposed).toMatchObject({ code: 4, answer: { state: 'waiting', needsTwo: true } });
+    expect((await approve(proposed.answer.id)).code).toBe(0);
+    const { answer } = await list();
+    const log = answer.keys.filter(({ kind }: { kind: string }) => kind === 'log');
+    expect(log).toMatchObject([
+      {
+        vkey: vkeyOf(signer()),
+        signs: [],
+        introduced: null,
+        retired: { by: 'Ada Byron', approvedBy: 'Grace Hopper' },
+      },
+      { vkey: vkeyOf(next), signs: ['orders/0', 'orders/1'], introduced: { by: 'Ada Byron' }, retired: null },
+    ]);
+    expect(new Set(answer.keys.map(({ kind }: { kind: string }) => kind))).toEqual(
+      new Set(['log', 'governance', 'person']),
+    );
+  });
+
+  it('may leave a chain with it that a person names', async () => {
+    expect((await retire(vkeyOf(signer()), '--ended', 'orders/0')).code).toBe(2);
+    expect((await retire(vkeyOf(signer()), '--ended', 'orders/0', '--ended', 'orders/1')).code).toBe(4);
+  });
+
+  it.each([
+    ['the key that seals decisions', () => at('decisions.vkey'), /it may still sign: the governance chain/],
+    ['a person’s key', () => at('ada.vkey'), /it is a person's/],
+    ['a key that the archive does not have', () => vkeyOf(next), /the archive has no such key/],
+    ['no key', () => 'nothing', /is no key that can be retired/],
+  ])('refuses %s', async (_, key, said) => {
+    const { code, err } = await retire(key());
+    expect([code, err]).toEqual([2, expect.stringMatching(said)]);
+  });
+
+  it('leaves a key for good: it can not be introduced or rotated to', async () => {
+    await rotate();
+    for (const chain of chains) await changeOver(chain);
+    await rotate();
+    const { answer } = await retire(vkeyOf(signer()));
+    await approve(answer.id);
+    const detail = JSON.stringify({ use: 'log', key: vkeyOf(signer()) });
+    const again = await asked(
+      ...['governance', 'record', 'key.introduce', '--detail', detail, '--reason', 'Back', ...ADA()],
+    );
+    expect([again.code, again.err]).toEqual([2, expect.stringMatching(/the key was retired by Ada Byron/)]);
+  });
+});
+
+describe('a first charter', () => {
+  const charter = (...more: string[]) =>
+    asked('governance', 'charter', at('people.yaml'), '--reason', 'Begin', ...ADA(), ...more);
+  const people = (key: string) =>
+    writeFileSync(
+      at('people.yaml'),
+      `approvalHours: 72
+people:
+  - { name: Ada Byron, key: ada.vkey, roles: [officer] }
+  - { name: Robot, key: ${key}, roles: [approver] }
+`,
+    );
+
+  it('begins no chain in a place without an archive, unless it is said to be new', async () => {
+    rmSync(at('archive'), { recursive: true });
+    mkdirSync(at('archive'));
+    const refused = await charter();
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('--new-archive')]);
+    expect(readdirSync(at('archive'))).toEqual([]);
+    expect((await charter('--new-archive')).code).toBe(0);
+  });
+
+  it.each(['governance.vkey', 'log.vkey'])('makes no key of the archive a person’s: %s', async (key) => {
+    rmSync(at('archive'), { recursive: true });
+    writeCopy(builder.archive, at('archive'));
+    const { publicKey } = signer();
+    writeFileSync(at('log.vkey'), encodeCosignerVkey(cosignerKey('person', publicKey, nodeSha256)));
+    people(key);
+    const { code, err } = await charter();
+    expect([code, err]).toEqual([2, expect.stringContaining("the key of Robot is one of the archive's own")]);
+  });
+
+  it('is not the only one that shows the verifier key of the decisions', async () => {
+    const { answer } = await asked('governance', 'show', '--config', at('governance.yaml'));
+    expect(answer.vkeys).toEqual([readFileSync(at('decisions.vkey'), 'utf8')]);
+  });
+});
