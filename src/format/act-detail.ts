@@ -241,9 +241,12 @@ function verdictOf(value: unknown): (typeof VERDICTS)[number] {
   return verdict;
 }
 
+/** An ML-DSA-44 key has 1752 characters, and a name before them. */
+const VKEY_BYTES_MAX = 4096;
+
 function keyOf({ use, key }: Detail): Key {
   if (use !== 'log' && use !== 'governance' && use !== 'cosigner') throw refused('use');
-  if (!isWord(key, 1024)) throw refused('key');
+  if (!isWord(key, VKEY_BYTES_MAX)) throw refused('key');
   return { use, key };
 }
 

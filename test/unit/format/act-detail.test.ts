@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../../src/base/error.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import {
   type ActKind,
   checkDetail,
@@ -10,6 +11,8 @@ import {
   TWO_PERSONS,
   WITH_EFFECT,
 } from '../../../src/format/act-detail.ts';
+import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature.ts';
+import { memoryMlDsaSigner } from '../../support/memory-signer.ts';
 
 const FORMAT_MD = join(import.meta.dirname, '../../../src/format/FORMAT.md');
 const HASH = 'ab'.repeat(32);
@@ -101,10 +104,20 @@ const GOOD: readonly [kind: ActKind, what: string, detail: object][] = [
   ],
   ['key.introduce', 'of the log', key],
   ['key.introduce', 'of decisions', { ...key, use: 'governance' }],
+  [
+    'key.introduce',
+    'of a cosigner, ML-DSA-44',
+    {
+      use: 'cosigner',
+      key: encodeCosignerVkey(
+        cosignerKey('verifier.example.com/prod', memoryMlDsaSigner().publicKey, nodeSha256),
+      ),
+    },
+  ],
   ['key.retire', 'of a cosigner', { ...key, use: 'cosigner' }],
-  ['key.retire', 'the longest', { ...key, key: 'x'.repeat(1024) }],
+  ['key.retire', 'the longest', { ...key, key: 'x'.repeat(4096) }],
   ['key.rotate', 'to a signer', rotation],
-  ['key.rotate', 'the longest', { use: 'log', key: 'x'.repeat(1024), signer: LONG }],
+  ['key.rotate', 'the longest', { use: 'log', key: 'x'.repeat(4096), signer: LONG }],
   ['gap.accept', 'offsets', gap],
   ['finding.ack', 'an id', { finding: FINDING }],
   ['finding.resolve', 'an id', { finding: FINDING }],
@@ -233,7 +246,7 @@ const BAD: readonly [kind: ActKind, what: string, message: string, detail: unkno
   ['key.introduce', 'an unknown use', 'use', { ...key, use: 'logs' }],
   ['key.retire', 'no use', 'use', { key: 'a vkey' }],
   ['key.introduce', 'no key', 'key', { use: 'log' }],
-  ['key.retire', 'a longer key', 'key', { ...key, key: 'x'.repeat(1025) }],
+  ['key.retire', 'a longer key', 'key', { ...key, key: 'x'.repeat(4097) }],
   ['key.rotate', 'of decisions', 'use', { ...rotation, use: 'governance' }],
   ['key.rotate', 'no key', 'key', { ...rotation, key: '' }],
   ['key.rotate', 'no signer', 'signer', { ...rotation, signer: '' }],
