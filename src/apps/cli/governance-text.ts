@@ -45,8 +45,8 @@ const STATE_TEXT = {
 } as const;
 
 /** FORMAT.md 13.5.4: where there are locks, seals were counted. */
-const isLockless = ({ doneBy }: RecordedAct): boolean =>
-  doneBy?.act.kind === 'done' && doneBy.act.detail.objects === 0;
+const isLockless = ({ act, doneBy }: RecordedAct): boolean =>
+  act.kind !== 'key.rotate' && doneBy?.act.kind === 'done' && doneBy.act.detail.objects === 0;
 
 function blockOf({ act: { by } }: RecordedAct, { charter }: ActHistory): string | null {
   const person = charter?.people.find(({ fingerprint }) => fingerprint === by.key);
