@@ -4,7 +4,7 @@ import type { SigningConfig, StoreConfig } from '../../config/connections.ts';
 import type { HttpConfig } from '../../config/http.ts';
 import type { DrawnBlock } from '../../evidence/report/blocks.ts';
 import { shortTime } from '../../evidence/report/frame.ts';
-import { type Markup, markup } from '../../evidence/report/markup.ts';
+import { Markup, markup } from '../../evidence/report/markup.ts';
 import { type Plotted, plotOf } from './plot.ts';
 
 /** Rows of one table. `/status` has all of them. */
@@ -16,8 +16,17 @@ export const timeCell = (ms: number | null, otherwise = 'not known'): string =>
 /** What stands between backticks in a text is a command. */
 export const paragraphs = (title: string, ...texts: readonly string[]): DrawnBlock => ({
   ...{ kind: 'drawn', title },
-  content: markup`${texts.map((text) => markup`<p>${text.split('`').map(commandOrText)}</p>`)}`,
+  content: markup`${texts.map((text) => markup`<p>${withCommands(text)}</p>`)}`,
 });
+
+/** No space comes in between. */
+const withCommands = (text: string): Markup =>
+  new Markup(
+    text
+      .split('`')
+      .map((part, index) => commandOrText(part, index).html)
+      .join(''),
+  );
 
 const commandOrText = (part: string, index: number): Markup =>
   index % 2 === 1 ? markup`<code>${part}</code>` : markup`${part}`;

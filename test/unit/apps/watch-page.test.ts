@@ -160,7 +160,7 @@ it('shows the last drill after its canary is gone, and denies none from before',
   const drill = (given: WatchView) => partsOf(watchFace(given)).get('last-drill') ?? '';
   expect(drill(view((state) => Object.assign(state, { lastDrillMs: NOW_MS })))).toContain('12:00:00Z');
   expect(drill(view())).toContain('since it began');
-  expect(drill(view())).toContain('report checks');
+  expect(drill(view())).toContain('<code>ledgerstone report checks</code>. <code>');
 });
 
 it('shows text of others as text', () => {
