@@ -15,6 +15,13 @@ export const CANARY_CHAIN = 'ledgerstone.drill';
 /** What people decided, in its partition 0 (FORMAT.md §13). */
 export const GOVERNANCE_CHAIN = 'ledgerstone.governance';
 
+/** Chains of history that was kept elsewhere have names that begin so (FORMAT.md 3.16). */
+export const IMPORT_PREFIX = 'import.';
+
+/** `kind`: of its source. A topic of Kafka may be called so too. */
+export const isImportChain = (chain: string, kind: string | undefined): boolean =>
+  kind === 'file' && chain.startsWith(IMPORT_PREFIX);
+
 /** Kafka's rule for topic names, so that a chain can always be called like its topic. */
 export const isChainName = (text: string): boolean =>
   /^[A-Za-z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';

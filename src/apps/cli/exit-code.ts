@@ -64,6 +64,10 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'before-chain',
   'behind-chain',
   'act-refused',
+  'import-file',
+  'import-chain',
+  'import-unfinished',
+  'imported-before',
   'nothing-selected',
   'too-scattered',
 ]);

@@ -6,6 +6,7 @@ Run the archive
   init            keys, FORMAT.md and the bucket made ready
   doctor          every requirement with verdict and remedy, before you start
   archive         the service: consume, seal, store, until SIGTERM
+  import          history from elsewhere, with its own times and provenance
   status          per chain: head, next offset, last seal's age, halted and why
   resume          record an operator's decision on a halted partition
 

@@ -1,5 +1,6 @@
 // How far does a verdict reach: what is archived or lost, what was not read, what can't be ruled out?
 import { counted, countText } from '../../base/counted.ts';
+import { importedTexts } from '../../read/imported.ts';
 import { endBound } from '../../verify/end-bound.ts';
 import { addMissing, lostOffsets, type Missing, NONE_MISSING } from '../../verify/gaps.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
@@ -116,6 +117,7 @@ export function boundsOf(report: Report, { leastLock }: Given): string[] {
       'a seal that promises too short a lock is not ruled out: no least lock was named (--least-lock)',
     );
   }
+  said.push(...importedTexts(chains));
   const expired = sum(chains, (chain) => chain.expired);
   if (depth === 'seals')
     said.push('data was not read: bytes that changed at the same size are not ruled out');

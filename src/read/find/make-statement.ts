@@ -2,6 +2,7 @@
 import { endBound } from '../../verify/end-bound.ts';
 import { type Finding, type Verdict, verdictOf, worstVerdict } from '../../verify/finding.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
+import { importedTexts } from '../imported.ts';
 import { conditionText } from './condition.ts';
 import { onWordOf } from './index/on-word.ts';
 import type { Query } from './query.ts';
@@ -65,9 +66,14 @@ export function statementOf(input: StatementInput): Statement {
     leftOut,
     facts: factTexts(looked),
     notLookedAt: notLookedAtTexts(looked),
-    bounds: boundTexts(looked),
+    bounds: [...boundTexts(looked), ...importedTexts(searchedReports(input))],
   };
 }
+
+const searchedReports = ({ walks, report }: StatementInput): readonly ChainReport[] =>
+  (report?.chains ?? []).filter(({ chain, partition }) =>
+    walks.some((walk) => walk.chain === chain && walk.partition === partition),
+  );
 
 /** Without a trusted key nothing is verified (FORMAT.md 9.1.5). */
 const withoutKey = (findings: readonly Finding[]): Verdict =>

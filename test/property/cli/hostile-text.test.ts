@@ -85,6 +85,10 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
     '--receipt',
     '/nowhere/r',
   ],
+  import: [
+    ...['/nowhere/a', '--format', 'syslog', '--topic', 't', '--provenance', '/nowhere/p', '--by', 'b'],
+    ...['--reason', 'r', '--dry-run'],
+  ],
   report: ['losses', '--out', '/nowhere/report.html'],
   sql: ['duckdb'],
   sample: ['--n', '1', '--seed', 's', '--out', '/nowhere/sample'],

@@ -109,6 +109,10 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone retention extend --topic orders --until 2033-01-01 --config governance.yaml --by "Ada Byron" --reason "Tax audit" --sign-key ada-key.pem --dry-run':
       'files',
   },
+  'docs/importing.md': {
+    'echo "Exported on 2026-01-07 from the old log server by its administrator." > provenance.txt': 'files',
+    'aws cloudtrail list-public-keys --start-time 2024-01-01 > trail-keys.json': 'aws',
+  },
   'docs/library.md': {
     'npm ci && npm pack': 'long',
   },

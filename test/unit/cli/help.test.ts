@@ -23,6 +23,7 @@ const COMMANDS = [
   'check',
   'export',
   'copy',
+  'import',
   'verify-package',
   'sample',
   'governance',

@@ -75,6 +75,7 @@ describe('the rule notices', () => {
     ['config/x.ts', '../verifier/tasks/holds.ts'],
     ['read/x.ts', '../apps/cli/output.ts'],
     ['copy/x.ts', '../sign/local.ts'],
+    ['import/x.ts', '../archiver/pipeline.ts'],
     ['clients/x.ts', '../archiver/pipeline.ts'],
     ['library/x.ts', '../store/directory.ts'],
     ['library/x.ts', '../archiver/pipeline.ts'],

@@ -106,6 +106,12 @@ export const ROOMS: readonly Room[] = [
     packages: ['node:'],
   },
   {
+    name: 'import',
+    knows: 'files of history → records with their own times, in a chain of their own',
+    rooms: [...PURE, 'base/node', 'segment', 'sealing', 'sign', 'store', 'read'],
+    packages: ['node:'],
+  },
+  {
     name: 'archiver',
     knows: 'the first party: records → sealed segments',
     rooms: [...PURE, 'base/node', 'segment', 'sealing', 'kernel', 'sign', 'store', 'ingest', 'config'],
