@@ -1,5 +1,5 @@
 // What becomes the value of a record of history, and when did it happen by its own word?
-import { utf8, utf8Text } from '../base/bytes.ts';
+import { utf8 } from '../base/bytes.ts';
 import { encodeEntry } from '../format/record.ts';
 import { eventTimeOf } from '../read/find/event-time.ts';
 import { FieldValues } from '../read/find/field-values.ts';
@@ -83,13 +83,4 @@ function csvDating(path: string, timeField: string, moment: (text: string) => nu
     const value = utf8(JSON.stringify(Object.fromEntries(names.map((name, index) => [name, cells[index]]))));
     return { value, timeMs: moment(cells[column] as string) };
   };
-}
-
-/** Null: no UTF-8. */
-export function textOrNull(bytes: Uint8Array): string | null {
-  try {
-    return utf8Text(bytes);
-  } catch {
-    return null;
-  }
 }

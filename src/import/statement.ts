@@ -52,8 +52,8 @@ export function statementBytes(
   );
 }
 
-export const statementRecord = (offset: number, value: Uint8Array): KafkaRecord => ({
-  ...{ offset, timestamp: -1n, timestampType: 'create', key: null, headers: [HEADER], value },
+export const statementRecord = (offset: number, value: Uint8Array, nowMs: number): KafkaRecord => ({
+  ...{ offset, timestamp: BigInt(nowMs), timestampType: 'create', key: null, headers: [HEADER], value },
 });
 
 /** Throws FormatError for what is none. */

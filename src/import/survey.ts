@@ -14,7 +14,7 @@ export type ImportPlan = DatingOptions & {
   readonly recordBytesMax: number;
 };
 
-export type SurveyedFile = FileDigest & {
+type SurveyedFile = FileDigest & {
   readonly records: number;
   readonly undated: number;
   /** Milliseconds; null: no record is dated. */

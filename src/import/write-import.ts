@@ -140,7 +140,15 @@ async function writeFrom(
     onSealed?.(head.nextOffset - start.offset - 1);
     return true;
   };
-  for await (const record of recordsOf(plan, survey, statement, start.offset, head.nextOffset, signal)) {
+  for await (const record of recordsOf(
+    plan,
+    survey,
+    statement,
+    start.offset,
+    head.nextOffset,
+    tools.clock.now(),
+    signal,
+  )) {
     const size = record.value?.length ?? 0;
     const isFull = count > 0 && (bytes + size > segment.maxBytes || count >= segment.maxRecords);
     if (isFull && !(await seal())) return null;
@@ -159,9 +167,10 @@ async function* recordsOf(
   statement: Uint8Array,
   first: number,
   from: number,
+  nowMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<KafkaRecord> {
-  if (first >= from) yield statementRecord(first, statement);
+  if (first >= from) yield statementRecord(first, statement, nowMs);
   let offset = first + 1;
   let held: KafkaRecord | null = null;
   for (const [index, path] of plan.paths.entries()) {

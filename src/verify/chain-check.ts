@@ -1,7 +1,9 @@
 // Is one chain whole, from its first seal to its head?
+
 import { equalBytes } from '../base/bytes.ts';
 import { readAhead, TaskGroup } from '../base/concurrency.ts';
 import { messageOf } from '../base/error.ts';
+import { isImportChain, parseChainOrigin } from '../format/chain.ts';
 import { afterDataOf, dataPrefix } from '../format/paths.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import { ActsCheck } from './acts-check.ts';
@@ -284,6 +286,8 @@ export class ChainCheck {
     const { staleAfterMs, nowMs } = this.#run;
     if (head === null || staleAfterMs === null || this.#findings.has('newer-format')) return;
     if (this.#anchors.isHandedOverBefore(head.origin, size)) return;
+    // History grows when somebody imports more.
+    if (isImportChain(parseChainOrigin(head.origin).chain, head.source.kind)) return;
     const stale = staleProblem(head, nowMs, staleAfterMs);
     if (stale !== null) this.#findings.add(stale);
   }

@@ -275,6 +275,38 @@ export const ODD_CASES: readonly ArchiveCase[] = [
     }),
   },
   {
+    name: 'good-imported',
+    about: 'Imported history: a segment without lines, a statement, records with times of their own, and no seal for long (3.16, 9.4.6).',
+    codes: [],
+    make: async () => {
+      const builder = new ArchiveBuilder();
+      const chain = builder.chain('import.old');
+      const source = { kind: 'file', name: 'import.old', partition: 0 } as const;
+      await chain.seal({ source, lines: [] });
+      const header = { name: utf8('ledgerstone'), value: utf8('import') };
+      const of = (offset: number, timestamp: bigint, value: string) => ({
+        ...{ offset, timestamp, timestampType: 'create' as const, key: null, headers: [], value: utf8(value) },
+      });
+      const lines = [
+        { ...of(0, BigInt(START_MS), '{"format":"ledgerstone/import/1"}'), headers: [header] },
+        of(1, 1_577_934_245_000n, '{"t":"2020-01-02T03:04:05Z"}'),
+        of(2, -1n, 'no time'),
+      ];
+      await chain.seal({ source, lines });
+      return { builder, staleAfterMs: 60_000, nowMs: NOW_MS };
+    },
+  },
+  {
+    name: 'odd-stale-import-of-kafka',
+    about: 'A topic of Kafka whose name begins as that of imported history goes stale like any other (9.4.6).',
+    codes: ['stale-chain'],
+    make: async () => {
+      const builder = new ArchiveBuilder();
+      await builder.chain('import.old').fill(1, 2);
+      return { builder, staleAfterMs: 60_000, nowMs: NOW_MS };
+    },
+  },
+  {
     name: 'odd-stale',
     about: 'A chain without a seal for longer than the user allows.',
     codes: ['stale-chain'],

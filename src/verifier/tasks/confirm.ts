@@ -1,4 +1,5 @@
 // Which chains are confirmed on a schedule, and was each sealed as recently as promised?
+import { isImportChain } from '../../format/chain.ts';
 import { chainText } from '../../verify/handover.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { chainScope } from '../findings/record.ts';
@@ -52,7 +53,9 @@ export const freshnessTask: Task = async (input) => {
     confirm: async (...step) => {
       const result = await input.confirm(...step);
       // Nothing was promised for a chain that was never confirmed and is gone.
-      const promisedMs = isChainThere(result) ? freshnessMs : null;
+      const isImport = isImportChain(result.place.chain, result.report?.source?.kind);
+      // Neither for one of imported history: it grows when somebody imports more.
+      const promisedMs = isChainThere(result) && !isImport ? freshnessMs : null;
       const { findings: stale, complete } = chainFreshness(result, promisedMs, clock.now());
       if (stale.length > 0) handovers ??= handoversOf(verifier, limits.signal);
       const goesOn = (await handovers)?.get(chainText(result.place)) ?? [];
