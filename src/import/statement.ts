@@ -59,8 +59,7 @@ export const statementRecord = (offset: number, value: Uint8Array, nowMs: number
 /** Throws FormatError for what is none. */
 export function parseStatement({ headers, value }: KafkaRecord): ImportStatement {
   const [header] = headers;
-  const isMarked =
-    headers.length === 1 && header !== undefined && utf8Text(header.name) === 'ledgerstone' && value !== null;
+  const isMarked = header !== undefined && utf8Text(header.name) === 'ledgerstone' && value !== null;
   if (!isMarked) throw new FormatError('no statement of an import');
   const said = JSON.parse(utf8Text(value)) as ImportStatement & { readonly format: string };
   const isOne =

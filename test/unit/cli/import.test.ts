@@ -58,9 +58,10 @@ describe('import', () => {
   it.each([
     ['nothing', () => [], 'nobody has looked'],
     ['another id', () => ['--confirm', '0123456789abcdef'], 'of other files'],
-    ['too little of it', () => ['--confirm', '0'], 'of other files'],
+    ['too little of it', (id: string) => ['--confirm', id.slice(0, 7)], 'of other files'],
   ])('with %s to confirm does nothing', async (_, more, said) => {
-    const { code, err } = await ledgerstone([...trail(), ...more()]);
+    const { answer } = await json([...trail(), '--dry-run']);
+    const { code, err } = await ledgerstone([...trail(), ...more(answer.id)]);
     expect([code, err]).toEqual([2, expect.stringContaining(said)]);
     expect((await json(['status', at('archive')])).answer?.chains ?? []).toEqual([]);
   });
@@ -112,7 +113,10 @@ describe('import', () => {
       'import.hosts',
       '--partition',
       '0',
-      '--from', '0', '--to', '0',
+      '--from',
+      '0',
+      '--to',
+      '0',
       '--values',
     ]);
     expect(JSON.parse(get.out)).toMatchObject({

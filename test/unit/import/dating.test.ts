@@ -250,6 +250,7 @@ describe('a survey', () => {
       'bytes behind a gzip',
       () => file(Buffer.concat([gzipSync('{}\n'), Buffer.from('{"t":"2020-01-02"}\n')])),
     ],
+    ['zeros behind a gzip', () => file(Buffer.concat([gzipSync('{}\n'), Buffer.alloc(9)]))],
     ['a directory', () => dir],
   ])('of a file that can’t be read says which: %s', async (_, path) => {
     const name = path();

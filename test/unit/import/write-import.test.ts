@@ -83,6 +83,39 @@ describe('an import', () => {
     expect(await world.run(planOf([path]))).toMatchObject({ isOld: true });
   });
 
+  it.each<[name: string, source: string, writer: string | null]>([
+    ['of a file by another name', 'other', null],
+    ['of a file, but of no import', 'import.old', null],
+    [
+      'whose writer names no segment before',
+      'import.old',
+      `import ${'0'.repeat(16)} from offset 0 segment 0`,
+    ],
+    [
+      'whose writer names a segment to come',
+      'import.old',
+      `import ${'0'.repeat(16)} from offset 0 segment 7`,
+    ],
+    ['without a statement', 'import.old', `import ${'0'.repeat(16)} from offset 0 segment 1`],
+  ])('does not go on behind one %s', async (_, name, writer) => {
+    const world = importWorld();
+    const builder = new ArchiveBuilder({ signers: [world.tools().signer] });
+    const chain = builder.chain('import.old');
+    const source = { kind: 'file', name, partition: 0 } as const;
+    await chain.seal({ source, lines: [] });
+    if (name !== 'other')
+      await chain.seal({
+        ...{ source, lines: entries(0, 3) },
+        manifestText: (text) => text.replace('archiver-test', writer ?? 'archiver-test'),
+      });
+    const lock = { mode: 'COMPLIANCE', untilMs: world.clock.now() + 1e9 } as const;
+    for (const key of builder.archive.keys())
+      await world.store.putIfAbsent(key, builder.archive.bytesOf(key)!, lock);
+    await expect(world.run(planOf([historyFile(dir, 'a', 2)]))).rejects.toMatchObject({
+      code: 'import-chain',
+    });
+  });
+
   it('does not go on behind a chain of something else', async () => {
     const world = importWorld();
     const builder = new ArchiveBuilder({ signers: [world.tools().signer] });
@@ -130,7 +163,7 @@ describe('broken off', () => {
   it('two at once archive it once', async () => {
     const world = importWorld();
     const plan = planOf([historyFile(dir, 'a', 30)]);
-    const [one, two] = await Promise.all([world.run(plan), world.run(plan)]);
+    const [one, two] = await Promise.all([world.run(plan), world.run(plan, { version: '2.0.0' })]);
     expect([one.nextOffset, two.nextOffset]).toEqual([31, 31]);
     expect(new Set(await world.values()).size).toBe(31);
     expect(await world.values()).toHaveLength(31);

@@ -49,6 +49,19 @@ it('which is not stale', async () => {
   expect(await found('freshness')).toEqual([]);
 });
 
+it('nor one of imported history, whose source is a file', async () => {
+  const source = (kind: 'file' | 'kafka', name: string) =>
+    kind === 'file'
+      ? { kind, name, partition: 0 }
+      : { kind, cluster: 'c', topic: name, topicId: null, partition: 0 };
+  await world.builder.chain('import.old').seal({ source: source('file', 'import.old') });
+  await world.builder.chain('import.topic').seal({ source: source('kafka', 'import.topic') });
+  await world.builder.chain('file').seal({ source: source('file', 'file') });
+  expect(await found('freshness', 'import.old')).toEqual([]);
+  expect(await found('freshness', 'import.topic')).toEqual(['stale-chain']);
+  expect(await found('freshness', 'file')).toEqual(['stale-chain']);
+});
+
 it('at whose end junk lies', async () => {
   world.builder.archive.put(JUNK, new Uint8Array(5), { mode: 'COMPLIANCE', untilMs: NOW_MS + 20 * YEAR_MS });
   expect(await found('confirm')).toEqual(['malformed']);
