@@ -20,6 +20,8 @@ export type KnownImport = {
 
 export type ImportChain = {
   readonly head: Head;
+  /** That the next segment may be signed with. */
+  readonly keys: readonly VerifierKey[];
   /** The newest first. */
   readonly imports: readonly KnownImport[];
 };
@@ -49,7 +51,8 @@ export async function readImportChain({ chain, origin, ...reading }: ImportReadi
   try {
     newest = await reader.headSequence();
   } catch (error) {
-    if (error instanceof NoChainError) return { head: newChainHead(origin, chain, 0, 0), imports: [] };
+    if (error instanceof NoChainError)
+      return { head: newChainHead(origin, chain, 0, 0), keys: [], imports: [] };
     throw error;
   }
   const last = await reader.seal(newest);
@@ -63,7 +66,11 @@ export async function readImportChain({ chain, origin, ...reading }: ImportReadi
     imports.push(known);
     seal = await reader.seal(known.segment - 1);
   }
-  return { head: headAfter(chain, 0, last.manifest, last.manifestHash, last.frontier), imports };
+  return {
+    head: headAfter(chain, 0, last.manifest, last.manifestHash, last.frontier),
+    keys: last.signedKeys,
+    imports,
+  };
 }
 
 /** `seal`: of its last segment. */

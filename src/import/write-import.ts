@@ -6,7 +6,7 @@ import { zstdCompressor } from '../base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../base/node/hash.ts';
 import type { Period } from '../base/period.ts';
 import type { KafkaRecord } from '../format/record.ts';
-import { encodeVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
+import { encodeVkey, spkiFingerprint, type VerifierKey, verifierKey } from '../format/vkey.ts';
 import { Sealer } from '../sealing/sealer.ts';
 import { BodyBuilder, emptyBody, type SegmentBody } from '../segment/body.ts';
 import { type Head, makeSegment } from '../segment/segment.ts';
@@ -68,6 +68,7 @@ export async function writeImport(
       await sealer.carry(segmentOf(tools, chain.head, emptyBody(nodeSha256, 0), BEGINNING), tools.onTrouble);
       continue;
     }
+    requireTrusted(tools, chain);
     const before = standing(chain, plan, survey, options.again);
     if (before !== null && isWhole(before))
       return { ...resultOf(plan, before.offset, before.nextOffset, chain.head.size), isOld: true };
@@ -77,6 +78,20 @@ export async function writeImport(
     if (head === null) continue;
     return { ...resultOf(plan, start.offset, head.nextOffset, head.size), isOld: false };
   }
+}
+
+/** A segment that only a key signs which the chain does not trust would be nobody's, for good. */
+function requireTrusted({ signer }: ImportTools, { keys }: ImportChain): void {
+  const own = spkiFingerprint(signer.publicKey, nodeSha256);
+  if (keys.some(({ key }) => spkiFingerprint(key, nodeSha256) === own)) return;
+  throw new LedgerstoneError(
+    'import-chain',
+    `the chain does not trust the key that would sign: ${signer.description}`,
+    {
+      disposition: 'input',
+      remedy: 'Import with the key that signed its last segment, or choose another --topic.',
+    },
+  );
 }
 
 const resultOf = (plan: ImportPlan, offset: number, nextOffset: number, size: number) => ({
@@ -217,6 +232,6 @@ function segmentOf(tools: ImportTools, head: Head, body: SegmentBody, id: string
 
 const sealerOf = ({ store, signer, clock, random, sealRetention, signal }: ImportTools): Sealer =>
   new Sealer({
-    ...{ store, signers: [signer], sha256: nodeSha256, clock, random, signal, sealRetention },
+    ...{ store, signersOf: () => [signer], sha256: nodeSha256, clock, random, signal, sealRetention },
     memory: { open: () => ({ hold: () => {}, release: () => {} }) },
   });

@@ -8,6 +8,7 @@ import { surveyImport } from '../../../src/import/survey.ts';
 import { writeImport } from '../../../src/import/write-import.ts';
 import { ArchiveBuilder, entries } from '../../support/archive-builder.ts';
 import { historyFile, importWorld, planOf } from '../../support/import-world.ts';
+import { memorySigner } from '../../support/memory-signer.ts';
 
 let dir: string;
 beforeAll(() => {
@@ -71,6 +72,18 @@ describe('an import', () => {
     const both = planOf([a, historyFile(dir, 'b', 2)]);
     await expect(world.run(both)).rejects.toMatchObject({ code: 'imported-before' });
     expect(await world.run(both, {}, true)).toMatchObject({ isOld: false, offset: 3 });
+  });
+
+  it('is refused with a key that its chain does not trust', async () => {
+    const world = importWorld();
+    await world.run(planOf([historyFile(dir, 'a', 2)]));
+    const signer = memorySigner({ algorithm: 'ed25519', seed: 'another' });
+    const late = world.run(planOf([historyFile(dir, 'b', 2)]), { signer });
+    await expect(late).rejects.toMatchObject({
+      code: 'import-chain',
+      message: expect.stringContaining('does not trust'),
+    });
+    expect(await world.values()).toHaveLength(3);
   });
 
   it('a line that feigns a statement is a record like any other', async () => {
