@@ -9,6 +9,7 @@ const BENCHES = [
   ...['verify', 'get', 'archive', 'sink', 'seals', 'memory', 'batches', 'idle', 'verifier', 'watch'],
   'kernel',
   'find',
+  'export',
   'profile',
   'trace',
   'catch-up',

@@ -1,13 +1,15 @@
 // How does the process begin and end: streams, signals, exit code? The commands are in `cli.ts`.
 import { messageOf } from '../../base/error.ts';
 import { printableLines } from '../../base/printable.ts';
-import { restartWithAllocator } from '../archiver/allocator.ts';
+import { restartWithAllocator, YOUNG_MIB } from '../archiver/allocator.ts';
 import { runCli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { watchLauncher } from './launcher.ts';
 
 // Services run for long and allocate much memory.
-if (['archive', 'watch'].includes(process.argv[2] ?? '')) restartWithAllocator();
+const command = process.argv[2] ?? '';
+if (command === 'archive' || command === 'watch') restartWithAllocator();
+if (command === 'export') restartWithAllocator(YOUNG_MIB.export);
 
 /**
  * A signal often comes twice, from the terminal and from the parent process. Only a later one means "now".
