@@ -38,23 +38,34 @@ const CASES: Readonly<
   'a word anywhere': { where: [], texts: ['nobody-at-all'] },
 };
 
+type Spent = { readonly ms: number; readonly cpuMs: number };
+
+/** By the clock, and of all threads together, which other work on the machine does not change. */
+function stopwatch(): () => Spent {
+  const [started, cpu] = [performance.now(), process.cpuUsage()];
+  return () => {
+    const { user, system } = process.cpuUsage(cpu);
+    return { ms: performance.now() - started, cpuMs: (user + system) / 1000 };
+  };
+}
+
 /** Both start their threads anew, as a command does. */
-async function runVerify(directory: string, built: Built): Promise<number> {
-  const started = performance.now();
+async function runVerify(directory: string, built: Built): Promise<Spent> {
+  const spent = stopwatch();
   const checker = workerChecker();
   const report = await verifyArchive(directoryStore({ path: directory }), {
     ...{ trusted, depth: 'content', nowMs: NOW_MS, sha256: nodeSha256, checker },
   });
   await checker.close();
-  const elapsedMs = performance.now() - started;
+  const elapsed = spent();
   const lines = report.chains.reduce((sum, chain) => sum + chain.checked.lines, 0);
   if (report.verdict !== 'verified' || lines !== built.lines) throw new Error(`verify: ${report.verdict}`);
-  return elapsedMs;
+  return elapsed;
 }
 
-async function runFind(directory: string, built: Built, name: string): Promise<number> {
+async function runFind(directory: string, built: Built, name: string): Promise<Spent> {
   const { where, texts } = CASES[name] as (typeof CASES)[string];
-  const started = performance.now();
+  const spent = stopwatch();
   const { hits, statement } = findLines({
     ...{ store: directoryStore({ path: directory }), trusted, nowMs: NOW_MS },
     signal: new AbortController().signal,
@@ -64,11 +75,11 @@ async function runFind(directory: string, built: Built, name: string): Promise<n
     },
   });
   for await (const hit of hits) throw new Error(`a hit at ${hit.found.offset}`);
-  const elapsedMs = performance.now() - started;
+  const elapsed = spent();
   const { isComplete, counts } = statement();
   if (!isComplete || counts.records !== built.lines)
     throw new Error(`${counts.records} records were searched`);
-  return elapsedMs;
+  return elapsed;
 }
 
 const median = (numbers: readonly number[]): number =>
@@ -79,26 +90,32 @@ try {
   const built = await buildArchive(directory, {
     ...{ lines: values.lines, contentBytes: Number(values.mib) * MIB, segmentBytes: 16 * MIB, level: 3 },
   });
-  const verifyMs: number[] = [];
+  const verified: Spent[] = [];
   const names = Object.keys(CASES);
-  const findMs = new Map(names.map((name): [string, number[]] => [name, []]));
+  const found = new Map(names.map((name): [string, Spent[]] => [name, []]));
   await runVerify(directory, built);
   // In turn, so that all are measured under the same load of the machine.
   for (let round = 0; round < Number(values.rounds); round++) {
-    verifyMs.push(await runVerify(directory, built));
-    for (const name of names) findMs.get(name)?.push(await runFind(directory, built, name));
+    verified.push(await runVerify(directory, built));
+    for (const name of names) found.get(name)?.push(await runFind(directory, built, name));
   }
   const speed = (ms: number) => Math.round(built.contentBytes / 1e6 / (ms / 1000));
+  const verifyMs = median(verified.map((one) => one.ms));
   const searches = names.map((name) => {
-    const ms = median(findMs.get(name) ?? []);
-    return { search: name, MBps: speed(ms), ratio: Number((median(verifyMs) / ms).toFixed(3)) };
+    const of = found.get(name) ?? [];
+    const [ms, cpuMs] = [median(of.map((one) => one.ms)), median(of.map((one) => one.cpuMs))];
+    const ratio = (verify: number, find: number) => Number((verify / find).toFixed(3));
+    return {
+      ...{ search: name, MBps: speed(ms), ratio: ratio(verifyMs, ms) },
+      cpuRatio: ratio(median(verified.map((one) => one.cpuMs)), cpuMs),
+    };
   });
   const result = {
     bench: 'find',
     cores: availableParallelism(),
     ...built,
-    rounds: verifyMs.length,
-    verifyMBps: speed(median(verifyMs)),
+    rounds: verified.length,
+    verifyMBps: speed(verifyMs),
     searches,
     target: 0.9,
   };
