@@ -47,6 +47,13 @@ export type ServiceStatus = {
   /** Of each configured topic. That an instance owns few or none of them is no reason against readiness. */
   readonly topics: readonly TopicShare[];
   readonly partitions: readonly PartitionStatus[];
+  /** Of the key that people decided on. Absent: of an earlier version. */
+  readonly keys?: {
+    /** Chains of this instance that it does not sign alone yet. */
+    readonly waiting: readonly string[];
+    /** Why a decision about keys is not followed yet. */
+    readonly problem: string | null;
+  };
 };
 
 type Trouble = PartitionView['trouble'];

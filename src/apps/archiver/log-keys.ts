@@ -1,7 +1,7 @@
 // Which keys may this archiver sign with: configured, and decided by people? (docs/decisions/0090)
 import { basename, dirname, join } from 'node:path';
 import { type DecidedKeys, Keyring } from '../../archiver/keyring.ts';
-import { codeOf } from '../../archiver/status.ts';
+import { codeOf, type ServiceStatus } from '../../archiver/status.ts';
 import { utf8 } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import { isRetriable, LedgerstoneError, messageOf } from '../../base/error.ts';
@@ -11,6 +11,7 @@ import type { Config } from '../../config/archiver.ts';
 import type { SigningConfig } from '../../config/connections.ts';
 import { parseVkey, spkiFingerprint, type VerifierKey } from '../../format/vkey.ts';
 import { DecisionReader } from '../../read/decision-reader.ts';
+import type { Head } from '../../segment/segment.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
@@ -76,6 +77,14 @@ export class LogKeys {
   /** Why what was decided is not followed yet, and since when. Null: it is. */
   get trouble(): { readonly error: unknown; readonly sinceMs: number } | null {
     return this.#trouble;
+  }
+
+  /** `heads`: of the chains of this instance. */
+  statusOf(heads: readonly (Head | null)[]): NonNullable<ServiceStatus['keys']> {
+    const waiting = heads.flatMap((head) =>
+      head !== null && this.keyring.isChanging(head) ? [`${head.chain}/${head.partition}`] : [],
+    );
+    return { waiting, problem: this.#trouble === null ? null : messageOf(this.#trouble.error) };
   }
 
   /** Asks once a minute, until the signal aborts. Never rejects. `changed`: other keys sign from now on. */

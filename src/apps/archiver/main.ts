@@ -261,6 +261,7 @@ class Service {
       pausedForMemory: pipeline?.pausedForMemory ?? false,
       topics: pipeline?.shares ?? [],
       partitions: (pipeline?.actors ?? []).map((actor) => partitionStatus(actor, systemClock)),
+      ...(this.#keys && { keys: this.#keys.statusOf((pipeline?.actors ?? []).map(({ head }) => head)) }),
     };
   }
 }

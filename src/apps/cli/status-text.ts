@@ -107,7 +107,11 @@ export function statusText(status: Status, output: Output): string {
     const what = `which chains lie below ${folder} is not known`;
     lines.push('', `${output.colour('red', 'unreadable')} ${printable(`${what}: ${problem}`)}`);
   }
-  lines.push('', printable(serviceLine(status)), ...shareLines(status).map(printable));
+  lines.push(
+    '',
+    printable(serviceLine(status)),
+    ...[...shareLines(status), ...keyLines(status)].map(printable),
+  );
   return `${lines.join('\n')}\n${foreignObjectsText(status)}`;
 }
 
@@ -154,6 +158,16 @@ function serviceLine({ service }: Status): string {
 /** None of a service of an earlier version. */
 const topicsOf = (service: Status['service']): ServiceStatus['topics'] =>
   Array.isArray(service?.status?.topics) ? service.status.topics : [];
+
+function keyLines({ service }: Status): string[] {
+  const { waiting = [], problem = null } = service?.status?.keys ?? {};
+  return [
+    ...(waiting.length > 0
+      ? [`  these chains wait for the key that was decided: ${waiting.join(', ')}`]
+      : []),
+    ...(problem === null ? [] : [`  what was decided about keys is not followed: ${problem}`]),
+  ];
+}
 
 /** An instance that owns nothing is ready too: others may own it all, or nobody. */
 const shareLines = ({ service }: Status): string[] =>

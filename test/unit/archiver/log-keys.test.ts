@@ -6,6 +6,7 @@ import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import type { SigningConfig } from '../../../src/config/connections.ts';
 import { governanceOrigin } from '../../../src/format/chain.ts';
 import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
+import { newChainHead } from '../../../src/segment/segment.ts';
 import type { Signer } from '../../../src/sign/signer.ts';
 import { charterRequest, type GovernanceWorld, governanceWorld } from '../../support/governance.ts';
 import { type MemorySigner, memorySigner } from '../../support/memory-signer.ts';
@@ -93,6 +94,10 @@ describe('what people decided about keys', () => {
       expect(String(next.requests[0]?.message && Buffer.from(next.requests[0].message))).toBe(
         `ledgerstone/key-trial/1\n${ARCHIVE}\n`,
       );
+      const head = newChainHead(`${ARCHIVE}/orders/0`, 'orders', 0, 7);
+      const own = encodeVkey(verifierKey(head.origin, next.publicKey, nodeSha256));
+      const heads = [head, { ...head, partition: 1, keys: [own] }, null];
+      expect(keys.statusOf(heads)).toEqual({ waiting: ['orders/0'], problem: null });
       expect(keys.keyring.trusted.map(({ name }) => name)).toEqual([
         ARCHIVE,
         ARCHIVE,
@@ -117,6 +122,7 @@ describe('what people decided about keys', () => {
     const keys = await open();
     expect([keys.keyring.decided, signsWith(keys), troubles]).toEqual([null, 1, [code]]);
     expect(keys.trouble?.error).toMatchObject({ code });
+    expect(keys.statusOf([])).toMatchObject({ waiting: [], problem: expect.any(String) });
     expect([next.requests.length, events.filter((event) => event.startsWith('publish'))]).toEqual([0, []]);
   });
 
