@@ -59,7 +59,10 @@ export async function headKeys(
         return { chain, partition, keys: null, problem: messageOf(error), continuedBy: null };
       }
     };
-    reading.push(read().finally(giveBack));
+    const one = read().finally(giveBack);
+    // Where listing breaks off first, nobody waits for it any more.
+    one.catch(() => {});
+    reading.push(one);
   }
   return Promise.all(reading);
 }

@@ -1,7 +1,10 @@
 // A decision that takes effect is killed at each call of store and keys: is it done or open, and never half and done?
 import { describe, expect, it } from 'vitest';
+import { encodeVkey } from '../../src/format/vkey.ts';
 import { carryOut, enforceHolds, historyNow } from '../../src/governance/carry-out.ts';
+import { settleChange } from '../../src/governance/key-chains.ts';
 import { recordAct } from '../../src/governance/record-act.ts';
+import type { ActOf } from '../../src/verify/acts/recorded-act.ts';
 import { START_MS, YEAR_MS } from '../support/archive-builder.ts';
 import {
   extend,
@@ -47,6 +50,34 @@ describe('killed at each step', () => {
       expect(deaths).toBeGreaterThan(40);
     },
   );
+
+  it('a change of keys is absent, open or done, and the same command ends it', async () => {
+    let deaths = 0;
+    for (let at = 0; ; at++) {
+      const world = await governedArchive();
+      const [key] = world.builder.trusted;
+      const request = {
+        ...{ kind: 'key.rotate' as const, of: null, reason: 'Each year', reference: null },
+        detail: { use: 'log' as const, key: encodeVkey(key!), signer: 'next.pem' },
+      };
+      const change = async (tools: typeof world.tools, who: typeof world.people.ada) => {
+        const { recorded } = await recordAct(tools, who, request);
+        return settleChange(tools, who, recorded as ActOf<'key.rotate'>, key!, []);
+      };
+      const dying = mortal(world.tools, world.people.ada, at, at % 2 === 0);
+      const first = await change(dying.tools, dying.decider).catch(() => null);
+      if (!dying.hasDied()) {
+        expect(first).toMatchObject({ isDone: true, waiting: [] });
+        break;
+      }
+      deaths++;
+      expect([at, (await change(world.tools, world.people.ada)).isDone]).toEqual([at, true]);
+      const after = await historyNow(world.tools);
+      expect([at, after.acts.map(({ act }) => act.kind)]).toEqual([at, ['charter', 'key.rotate', 'done']]);
+      expect(after.acts[2]?.act.detail).toEqual({ objects: 2, changed: 2 });
+    }
+    expect(deaths).toBeGreaterThan(20);
+  }, 60_000);
 
   it('a release is done or open, and enforcing ends it', async () => {
     let deaths = 0;
