@@ -1,8 +1,6 @@
 // What does `--where FIELD=VALUE` ask of a value?
-import { utf8 } from '../../base/bytes.ts';
 import { compareDecimals, parseDecimal } from './decimal-order.ts';
 import { eventTimeOf, isTimeText } from './event-time.ts';
-import { hasEscape, isSame } from './json-skip.ts';
 import { parseTarget, QueryError, SHORT_NAME, TARGET_FORMS } from './target.ts';
 
 export type Operator = '=' | '~' | '^' | '>' | '>=' | '<' | '<=';
@@ -108,37 +106,6 @@ export function valueTest({ operator, value }: Pick<Condition, 'operator' | 'val
     const time = kind === 'string' && isTimeText(text) ? eventTimeOf(text) : null;
     return time !== null && holds(time.ms - bound);
   };
-}
-
-/**
- * The same of a value as it stands in a line, without making a text of it: bytes [start, end), a string
- * without its quotes. Null: that is not to be said so.
- */
-export type QuickTest = (kind: ScalarKind, bytes: Uint8Array, start: number, end: number) => boolean | null;
-
-/** Null: it takes the text. */
-export function quickTest({ operator, value }: Pick<Condition, 'operator' | 'value'>): QuickTest | null {
-  if (operator !== '=' || !value.isWellFormed()) return null;
-  const wanted = utf8(value);
-  const isNumber = parseDecimal(value) !== null;
-  const isPlain = isPlainCount(wanted, 0, wanted.length);
-  return (kind, bytes, start, end) => {
-    if (isSame(bytes, start, end, wanted))
-      return kind === 'string' && hasEscape(bytes, start, end) ? null : true;
-    if (kind === 'string') return hasEscape(bytes, start, end) ? null : false;
-    if (kind === 'other' || !isNumber) return false;
-    // JSON has no zeros before a number, so that two spellings of one count without a sign are the same.
-    return isPlain && isPlainCount(bytes, start, end) ? false : null;
-  };
-}
-
-function isPlainCount(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end === start || (bytes[start] === 0x30 && end > start + 1)) return false;
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] as number;
-    if (byte < 0x30 || byte > 0x39) return false;
-  }
-  return true;
 }
 
 const ORDERS: Readonly<Record<'>' | '>=' | '<' | '<=', (order: number) => boolean>> = {

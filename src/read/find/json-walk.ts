@@ -1,13 +1,5 @@
 // Which values stand at these places of a JSON text? Each occurrence is shown, however it is written.
-import {
-  decodedString,
-  isSame,
-  lastString,
-  quoteEnd,
-  spaceEnd,
-  valueEnd,
-  WALK_DEPTH_MAX,
-} from './json-skip.ts';
+import { decodedString, lastString, quoteEnd, spaceEnd, valueEnd, WALK_DEPTH_MAX } from './json-skip.ts';
 import { looseJson } from './loose-json.ts';
 
 /** What stands there. `object` has no value of its own: only fields inside of it have. */
@@ -224,4 +216,10 @@ function atIndex(nodes: readonly Node[], index: number): readonly Node[] {
     }
   }
   return all;
+}
+
+function isSame(bytes: Uint8Array, start: number, end: number, wanted: Uint8Array): boolean {
+  if (end - start !== wanted.length) return false;
+  for (let i = 0; i < wanted.length; i++) if (bytes[start + i] !== wanted[i]) return false;
+  return true;
 }

@@ -1,5 +1,5 @@
 // Is this line one that was asked for? Lines must have been checked: they are well-formed.
-import { type QuickTest, quickTest, type ValueTest, valueTest } from './condition.ts';
+import { type ValueTest, valueTest } from './condition.ts';
 import { eventTimeOf } from './event-time.ts';
 import { decodedString, spaceEnd } from './json-skip.ts';
 import { type FoundKind, JsonWalker } from './json-walk.ts';
@@ -23,8 +23,6 @@ type SeenLine = {
 type Question = {
   readonly targets: readonly Target[];
   readonly test: ValueTest;
-  /** Null: each value takes `test`. */
-  readonly quick: QuickTest | null;
   readonly counts: FieldCounts;
   hasValue: boolean;
   hasObject: boolean;
@@ -55,18 +53,12 @@ export class LineMatcher {
     const fresh = { hasValue: false, hasObject: false, holds: false };
     this.#questions = spec.conditions.map((condition, index) => {
       const counts = this.counts.fields[index] as FieldCounts;
-      return {
-        targets: condition.targets,
-        test: valueTest(condition),
-        quick: quickTest(condition),
-        counts,
-        ...fresh,
-      };
+      return { targets: condition.targets, test: valueTest(condition), counts, ...fresh };
     });
     if (spec.time?.kind === 'event') {
       const { targets, fromMs, toMs } = spec.time;
       const test: ValueTest = (text) => this.#isInTime(text, fromMs, toMs);
-      this.#time = { targets, test, quick: null, counts: this.counts.eventTime, ...fresh };
+      this.#time = { targets, test, counts: this.counts.eventTime, ...fresh };
       this.#questions.push(this.#time);
     }
     const places: (readonly string[])[] = [];
@@ -166,8 +158,7 @@ export class LineMatcher {
     }
     question.hasValue = true;
     if (this.#mayHit && !question.holds) {
-      question.holds =
-        question.quick?.(kind, bytes, start, end) ?? question.test(decodedString(bytes, start, end), kind);
+      question.holds = question.test(decodedString(bytes, start, end), kind);
     }
     return this.#isAnswered();
   };
