@@ -53,7 +53,7 @@ export async function* provenLinesOf(
   seal: LocatedSeal,
   range: OffsetRange,
   note: Uint8Array,
-  offsets: ReadonlySet<number> | null = null,
+  offsets: Pick<ReadonlySet<number>, 'has'> | null = null,
 ): AsyncGenerator<ProvenLine> {
   const { data, entries, time } = seal.manifest;
   if (data === null) return;

@@ -12,6 +12,7 @@ import { refuseAbsentField } from '../../read/find/absent-field.ts';
 import { type FindOptions, findLines } from '../../read/find/find.ts';
 import { drawSample } from '../../read/find/sample.ts';
 import type { Statement } from '../../read/find/statement.ts';
+import { OffsetRuns } from '../../read/offset-runs.ts';
 import { provenLinesOf } from '../../read/proven-range.ts';
 import { sameKey } from '../../verify/trust.ts';
 import type { AttestationSurvey } from './attestations-option.ts';
@@ -35,11 +36,11 @@ export type SearchJob = ExportJob & {
   readonly draw: { readonly seed: GivenSeed; readonly count: number } | null;
 };
 
-/** Offsets of the hits of one segment. */
+/** Offsets of the hits of each segment. */
 type HitsOfChain = {
   readonly chain: string;
   readonly partition: number;
-  readonly bySequence: Map<number, Set<number>>;
+  readonly bySequence: Map<number, OffsetRuns>;
 };
 
 /** What goes into the package, and what is said of it. */
@@ -114,11 +115,12 @@ class IncompleteError extends LedgerstoneError {
 class FoundPlaces {
   readonly #chains = new Map<string, HitsOfChain>();
 
+  /** Of each segment in the order of offsets. */
   add(chain: string, partition: number, sequence: number, offset: number): void {
     const key = `${chain}/${partition}`;
-    const of = this.#chains.get(key) ?? { chain, partition, bySequence: new Map<number, Set<number>>() };
+    const of = this.#chains.get(key) ?? { chain, partition, bySequence: new Map<number, OffsetRuns>() };
     this.#chains.set(key, of);
-    const offsets = of.bySequence.get(sequence) ?? new Set();
+    const offsets = of.bySequence.get(sequence) ?? new OffsetRuns();
     of.bySequence.set(sequence, offsets.add(offset));
   }
 
@@ -159,8 +161,8 @@ async function drawn(
   requirePopulation(sample);
   await requireLaterSeed(seed, sample, find, find.signal);
   const found = new FoundPlaces();
-  for (const { chain, partition, segment, offset } of sample.drawn)
-    found.add(chain, partition, segment, offset);
+  const inOrder = sample.drawn.toSorted((a, b) => a.offset - b.offset);
+  for (const { chain, partition, segment, offset } of inOrder) found.add(chain, partition, segment, offset);
   const { text, root } = seed.seed;
   const { checkpoint } = seed;
   const from = checkpoint === null ? null : { origin: checkpoint.origin, size: checkpoint.size };
