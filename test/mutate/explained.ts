@@ -703,4 +703,47 @@ export const EXPLAINED: readonly Explained[] = [
     after: 'lastIndexOf',
     why: 'Each letter stands there once, and 0, which is there often, is asked before.',
   },
+  {
+    file: 'src/format/scalar.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a line of code
+    code: '`[${range(0, 0x1f)}${range(0x7f, 0x9f)}${range(0x2028, 0x2029)}]|\\\\p{Bidi_Control}`,',
+    before: '0x2029',
+    after: '8234',
+    why: 'U+202A is a Bidi_Control, so it is refused either way.',
+  },
+  {
+    file: 'src/verify/data-cursor.ts',
+    code: "return parsed?.kind === 'data' ? parsed.sequence : -1;",
+    before: '1',
+    after: '2',
+    why: 'Only keys of data objects come here: the list leaves out every other one.',
+  },
+  {
+    file: 'src/format/json-text.ts',
+    code: 'if (i === fraction) return -1;',
+    before: '1',
+    after: '2',
+    why: 'Any negative number says that there is no value; it is asked for by its sign alone.',
+  },
+  {
+    file: 'src/format/string-form.ts',
+    code: 'if (at < 0) return -1;',
+    before: '<',
+    after: '<=',
+    why: 'What follows a character is never at 0.',
+  },
+  {
+    file: 'src/format/deflate-end.ts',
+    code: 'const counts = new Uint16Array(16);',
+    before: '16',
+    after: '17',
+    why: 'A code has at most 15 bits: a further count is never asked for.',
+  },
+  {
+    file: 'src/format/line-writer.ts',
+    code: 'const WHOLE_BLOCK_BYTES = LIMITS.blockContentTarget + LIMITS.blockContentTarget / 4;',
+    before: '/',
+    after: '*',
+    why: 'How far a buffer grows at once; what is written into it is the same.',
+  },
 ];
