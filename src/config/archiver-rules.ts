@@ -1,6 +1,7 @@
 // Do the parts of the configuration fit together? Rules that concern more than one key.
 import { messageOf } from '../base/error.ts';
 import { LIMITS } from '../base/limits.ts';
+import { suggestion } from '../base/nearest.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { isAtLeast } from '../base/period.ts';
 import { archiveOfKey, isReservedName } from '../format/chain.ts';
@@ -13,7 +14,6 @@ import {
 } from './archiver-schema.ts';
 import { httpProblems } from './http-rules.ts';
 import { isLoopback } from './loopback.ts';
-import { suggestion } from './nearest.ts';
 import { memberOf, type SchemaProblem, valueAt } from './problems.ts';
 import { DURATION_PATTERN, durationMs, PERIOD_PATTERN, periodOf, SIZE_PATTERN, sizeBytes } from './units.ts';
 import type { ConfigPath } from './yaml.ts';

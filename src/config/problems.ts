@@ -1,8 +1,8 @@
 // What does each failed check of the schema mean, in words for the person who wrote the file?
 import { z } from 'zod';
+import { suggestion } from '../base/nearest.ts';
 import { configSchema } from './archiver-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { suggestion } from './nearest.ts';
 import type { ConfigPath } from './yaml.ts';
 
 export type SchemaProblem = {

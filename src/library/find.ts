@@ -25,7 +25,7 @@ export type FindEventsOptions = {
   readonly to?: Date;
   /** Whose clock `from` and `to` mean. `event`: the field with the short name `time`. Default: `record`. */
   readonly time?: 'record' | 'event' | 'sealed';
-  /** Topics, or names of chains. Default: all. */
+  /** Topics, or names of chains. One that is not there is an error, also beside others. Default: all. */
   readonly topics?: readonly string[];
   readonly fields?: FieldTargets;
   /** The search ends after so many. */
@@ -54,8 +54,8 @@ export type FoundEvent = {
 
 export type FoundEvents = {
   /**
-   * As they are found. Throws LedgerstoneError `usage` if nothing can be searched, or if a field that was
-   * asked for has a value in no record.
+   * As they are found. Throws LedgerstoneError `usage` if nothing can be searched, if a topic that was asked
+   * for is not there, or if a field that was asked for has a value in no record.
    */
   readonly hits: AsyncGenerator<FoundEvent>;
   /** What was looked at and what was not. Ask when `hits` has ended, in whatever way. */
@@ -98,6 +98,8 @@ function queryOf(options: FindEventsOptions): Query {
   const hasTime = from !== undefined || to !== undefined;
   if (!hasTime && where.length === 0 && text.length === 0)
     throw new QueryError('nothing was asked for', 'Give `where`, `text`, `from` or `to`.');
+  if (options.topics?.length === 0)
+    throw new QueryError('no topic was asked for', 'Leave `topics` out: all.');
   const byTopic = new Map(Object.entries(fields).map(([topic, names]) => [topic, shortNamesOf(names)]));
   const known = (topic: string | null) => (topic === null ? undefined : byTopic.get(topic));
   return {

@@ -1,6 +1,6 @@
 // How are the events that a search finds put into a package?
 import { LedgerstoneError } from '../../base/error.ts';
-import { suggestion } from '../../config/nearest.ts';
+import { suggestion } from '../../base/nearest.ts';
 import type { Draw } from '../../evidence/draw.ts';
 import { chainOrder } from '../../evidence/package.ts';
 import type { PackageStatement } from '../../evidence/protocol.ts';

@@ -82,12 +82,13 @@ export async function queryOf(
       "Say what to find: --where '/userIdentity/arn~alice', --text alice, or --from and --to.",
     );
   }
-  const named = options.topic ?? [];
-  const topics = named.length === 0 || named.includes('all') ? 'all' : named.flatMap(chainsOf(config));
+  const asked = options.topic ?? [];
+  const named = asked.filter((one) => one !== 'all').map(chainsOf(config));
+  const topics = asked.length === named.length && named.length > 0 ? named.flat() : 'all';
   const { fieldsOf, names } = await fieldNames(options.fields, config, env);
   const limit = options.limit ?? null;
   const readsAll = options.trustNobody === true;
-  return { query: { conditions, texts, time, topics, limit, readsAll, fieldsOf }, names };
+  return { query: { conditions, texts, time, topics, named, limit, readsAll, fieldsOf }, names };
 }
 
 /** A topic, and the chains that the configuration archives it into. */

@@ -2,9 +2,9 @@
 
 import { type Command, Option } from 'commander';
 import { utf8 } from '../../base/bytes.ts';
+import { suggestion } from '../../base/nearest.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
-import { suggestion } from '../../config/nearest.ts';
 import { refuseAbsentField } from '../../read/find/absent-field.ts';
 import { type FoundLines, findLines } from '../../read/find/find.ts';
 import type { Statement } from '../../read/find/statement.ts';
@@ -48,10 +48,10 @@ signed index says that no record is a hit (=, > and < of an indexed field, --tim
 The answer says on whose word. --trust-nobody reads all of them.
 
 Exit codes: 0 everything was looked at, or passed by on a word that is named (or --limit
-was reached), with or without hits; 1 a chain is broken; 2 usage, or a field that no event
-has; 3 something could not be looked at, records have no time of the kind that --from and
---to ask for, a chain has no attestation (--attestations), or it was interrupted, also by
-a reader that had enough (\`| head\`).
+was reached), with or without hits; 1 a chain is broken; 2 usage, a topic that is not
+there, or a field that no event has; 3 something could not be looked at, records have no
+time of the kind that --from and --to ask for, a chain has no attestation
+(--attestations), or it was interrupted, also by a reader that had enough (\`| head\`).
 
 Examples:
   ledgerstone find ./archive --key archive.vkey --where '/userIdentity/arn~alice' \\

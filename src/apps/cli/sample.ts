@@ -1,8 +1,8 @@
 // `ledgerstone sample`: which records does an auditor test, drawn so that nobody could choose them?
 import type { Command } from 'commander';
+import { suggestion } from '../../base/nearest.ts';
 import { printable } from '../../base/printable.ts';
 import { VERSION } from '../../base/version.ts';
-import { suggestion } from '../../config/nearest.ts';
 import type { SampleSheet } from '../../evidence/sample-sheet.ts';
 import { refuseAbsentField } from '../../read/find/absent-field.ts';
 import { drawSample, type Sample } from '../../read/find/sample.ts';

@@ -18,6 +18,8 @@ export type Query = {
   readonly time: TimeRange | null;
   /** Topics, or names of chains. */
   readonly topics: readonly string[] | 'all';
+  /** Each topic that was asked for, by all names that it may have. None may be absent. Left out: `topics`. */
+  readonly named?: readonly (readonly string[])[];
   /** Of those topics. Left out: all. */
   readonly partitions?: readonly number[];
   /** Short names of a chain's fields. Null: none are known. */

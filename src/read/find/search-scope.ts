@@ -1,6 +1,7 @@
 // Which chains are searched, and what do field names mean in each?
 import { readAhead } from '../../base/concurrency.ts';
 import { messageOf } from '../../base/error.ts';
+import { suggestion } from '../../base/nearest.ts';
 import type { StoreReader } from '../../store/store.ts';
 import { chainEnd } from '../chain-end.ts';
 import { ChainReader } from '../chain-reader.ts';
@@ -34,7 +35,7 @@ const SEALS_AT_ONCE = 8;
 
 /**
  * A topic means every chain of that name, and every chain whose newest seal names it as its source: a chain
- * that goes on under another name is found too. Throws QueryError if nothing is left to be searched.
+ * that goes on under another name is found too. Throws QueryError if one that was asked for is not there.
  */
 export async function searchScope(
   store: StoreReader,
@@ -50,15 +51,15 @@ export async function searchScope(
     if (place !== null) places.push(place);
   places.sort((a, b) => (a.chain === b.chain ? a.partition - b.partition : a.chain < b.chain ? -1 : 1));
   const { topics, partitions = null } = query;
+  const named = query.named ?? (topics === 'all' ? [] : topics.map((one) => [one]));
   // Of a chain that can't be read it is not known that it was not asked for.
-  const isOfTopic = ({ chain, topic, isKnown }: KnownPlace): boolean =>
-    topics === 'all' || !isKnown || topics.includes(chain) || (topic !== null && topics.includes(topic));
+  const isOfTopic = (place: KnownPlace): boolean =>
+    topics === 'all' || !place.isKnown || isOfAny(place, topics);
   const isAsked = (place: KnownPlace): boolean =>
     isOfTopic(place) && partitions?.includes(place.partition) !== false;
-  requirePartitions(query, places.filter(isOfTopic));
+  requireTopics(store, named, places, unlisted);
+  requirePartitions(query, named, places.filter(isOfTopic));
   const asked = places.filter(isAsked);
-  const isNamed = ({ chain }: TopicChain): boolean => topics === 'all' || topics.includes(chain);
-  if (asked.every(({ isKnown }) => !isKnown) && !asked.some(isNamed)) throw noChain(store, query, places);
   const specs = asked.map((place) => ({ place, ...specFor(place, query) }));
   const searched = specs.flatMap(({ place, spec }) => (spec === null ? [] : [{ ...place, spec }]));
   const withoutField = specs.flatMap(({ place, unknown }) =>
@@ -123,30 +124,64 @@ function resolveField(field: string, names: FieldNames): readonly Target[] | nul
   return Object.hasOwn(names, field) ? (names[field] ?? null) : null;
 }
 
-/** One that no chain has is a mistake, and must not look like "none". Throws QueryError. */
-function requirePartitions({ topics, partitions = [] }: Query, places: readonly TopicChain[]): void {
-  const known = [...new Set(places.map(({ partition }) => partition))].sort((a, b) => a - b);
-  const missing = partitions.filter((one) => !known.includes(one));
-  // Without any chain of the topics that is what is said.
-  if (missing.length === 0 || known.length === 0) return;
-  throw new QueryError(
-    `there is no partition ${missing.join(', ')} of ${topics === 'all' ? 'any topic' : topics.join(', ')}`,
-    `There are ${known.slice(0, 20).join(', ')}. Without --partition all are searched.`,
-  );
-}
+const isOfAny = ({ chain, topic }: TopicChain, names: readonly string[]): boolean =>
+  names.includes(chain) || (topic !== null && names.includes(topic));
 
-function noChain(store: StoreReader, { topics }: Query, places: readonly TopicChain[]): QueryError {
+/** One that no chain has is a mistake, and must not look like "none". Throws QueryError. */
+function requireTopics(
+  { description }: StoreReader,
+  named: readonly (readonly string[])[],
+  places: readonly KnownPlace[],
+  unlisted: SearchScope['unlisted'],
+): void {
   if (places.length === 0) {
-    return new QueryError(
-      `${store.description} has no chain: nothing was looked at`,
+    throw new QueryError(
+      `${description} has no chain: nothing was looked at`,
       'Is it the address of an archive? Nothing may be sealed there yet.',
     );
   }
-  const known = [...new Set(places.map(({ chain, topic }) => topic ?? chain))].slice(0, 8);
-  return new QueryError(
-    `${store.description} has no topic ${topics === 'all' ? '' : topics.join(', ')}`,
-    `It has ${known.join(', ')}. Name one with --topic, or all of them with --topic all.`,
+  const missing = named
+    .filter((names) => !places.some((place) => isOfAny(place, names)))
+    .map(([name = '']) => name);
+  if (missing.length === 0) return;
+  const known = [...new Set(places.map(({ chain, topic }) => topic ?? chain))];
+  const all = [...new Set([...known, ...places.map(({ chain }) => chain)])];
+  const hint = missing.map((one) => suggestion(one, all)).find((text) => text !== '') ?? '';
+  const unknown = [
+    ...places.flatMap(({ chain, partition, isKnown }) =>
+      isKnown ? [] : [`of ${chain}/${partition} no seal could be read, so its topic is not known`],
+    ),
+    ...unlisted.map(({ folder }) => `which chains lie below ${folder} is not known`),
+  ];
+  const but = unknown.length === 0 ? '' : ` But ${unknown.slice(0, 3).join('; ')}.`;
+  throw new QueryError(
+    `${description} has no topic ${missing.join(', ')}${hint}`,
+    `It has ${known.slice(0, 8).join(', ')}. Name one with --topic, or all of them with --topic all.${but}`,
   );
+}
+
+/** The same of a partition: each must be of some topic, and each topic must have one. Throws QueryError. */
+function requirePartitions(
+  { topics, partitions = [] }: Query,
+  named: readonly (readonly string[])[],
+  places: readonly TopicChain[],
+): void {
+  if (partitions.length === 0) return;
+  const of = (some: readonly TopicChain[]) =>
+    [...new Set(some.map(({ partition }) => partition))].sort((a, b) => a - b);
+  const refuse = (missing: readonly number[], what: string, known: readonly number[]): never => {
+    throw new QueryError(
+      `there is no partition ${missing.join(', ')} of ${what}`,
+      `There are ${known.slice(0, 20).join(', ')}. Without --partition all are searched.`,
+    );
+  };
+  const known = of(places);
+  const missing = partitions.filter((one) => !known.includes(one));
+  if (missing.length > 0) refuse(missing, topics === 'all' ? 'any topic' : topics.join(', '), known);
+  for (const names of named) {
+    const its = of(places.filter((place) => isOfAny(place, names)));
+    if (!partitions.some((one) => its.includes(one))) refuse(partitions, names[0] ?? '', its);
+  }
 }
 
 function unknownField(

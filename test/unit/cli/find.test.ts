@@ -55,6 +55,19 @@ describe('find', () => {
     expect((await find('--text', 'x', '--partition', 'x')).code).toBe(2);
   });
 
+  it('calls a topic that is not there a mistake, also beside one that is', async () => {
+    for (const asked of [
+      ['--where', '/who=alice'],
+      [...FIELDS(), '--subject', 'u-1'],
+    ]) {
+      const { code, out, err } = await find(...asked, '--topic', 'orders', '--topic', 'user');
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toContain('has no topic user; did you mean "users"?');
+      expect(err).toContain('It has orders, users.');
+      expect((await find(...asked, '--topic', 'all', '--topic', 'user')).code).toBe(2);
+    }
+  });
+
   it('prints a table for people, and what it looked at', async () => {
     const { code, out, err } = await find('--where', '/who=alice', '--topic', 'orders');
     expect([code, err]).toEqual([0, '']);

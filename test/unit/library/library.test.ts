@@ -17,6 +17,24 @@ afterAll(() => world.remove());
 const open = () => library.openArchive(world.at('archive'));
 const one = { chain: 'orders', partition: 0, offset: 7 };
 
+describe('find', () => {
+  it('refuses topics of which one is not there', async () => {
+    const archive = await open();
+    for (const [topics, why] of [
+      [['orders', 'payroll'], 'has no topic payroll'],
+      [['payroll'], 'has no topic payroll'],
+      [[], 'no topic was asked for'],
+    ] as const) {
+      const asked = async () => {
+        const { hits } = await library.find(archive, { keys, text: ['login'], topics, threads: 0 });
+        for await (const _ of hits);
+      };
+      await expect(asked()).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(why) });
+    }
+    await archive.close();
+  });
+});
+
 describe('the surface', () => {
   it('writes nothing: neither the archive nor the store behind it has a method that could', async () => {
     const archive = await open();
