@@ -32,7 +32,16 @@ export type Protocol = RunProtocol & {
   readonly recorded: string;
 };
 
-export const RECORDED = 'in this protocol alone';
+/** An act has the digest of the package, so the package can't have the act's id. */
+export const RECORDED = {
+  alone: 'in this protocol alone',
+  leftOut:
+    'in this protocol alone: the archive has a chain of decisions, and the command that made this package wrote ' +
+    'nothing there',
+  act:
+    'in this protocol; and as an act in the chain of decisions, which is written once the package is whole: ' +
+    '`ledgerstone custody check` says whether it is there',
+} as const;
 
 /** Both offsets are included. */
 export type Offsets = { readonly from: number; readonly to: number };

@@ -7,8 +7,6 @@ import { counted } from '../../base/counted.ts';
 import { messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { openForCopy } from '../../clients/open.ts';
-import { liesIn } from '../../clients/separate.ts';
-import type { StoreConfig } from '../../config/connections.ts';
 import type { CopyTools } from '../../copy/copy-object.ts';
 import { type CopyTally, copyObjects } from '../../copy/copy-objects.ts';
 import { pairsOf } from '../../copy/pairs.ts';
@@ -26,6 +24,7 @@ import type { CopyJob } from './copy-options.ts';
 import { type ChainHead, type Receipt, receiptOf, receiptText, wouldText } from './copy-text.ts';
 import { type Deciding, deciding } from './deciding.ts';
 import { EXIT, exitCodeOfVerdict, UsageError } from './exit-code.ts';
+import { requireGovernedArchive } from './governed-archive.ts';
 import { NewFiles } from './new-files.ts';
 import { openArchiveStore } from './open-archive.ts';
 import { startProgressBar } from './progress.ts';
@@ -45,7 +44,7 @@ export async function runCopy(session: Session, job: CopyJob): Promise<number> {
     requireDecided(job, isGoverned);
     if (options.config === undefined) return await opened(session, job, source, copyAll(null));
     return await deciding(session, { ...options, config: options.config }, 'one', async (decided) => {
-      await requireSamePlace(job.from, decided);
+      await requireGovernedArchive(job.from, decided, 'copied');
       return opened(session, job, source, copyAll(decided));
     });
   } finally {
@@ -64,16 +63,6 @@ function requireDecided({ options: { config, act } }: CopyJob, isGoverned: boole
       'this archive has no chain of decisions to record the copy in',
       'Leave out --config and --sign-key.',
     );
-}
-
-/** The act must be written where the copy comes from. */
-async function requireSamePlace(from: StoreConfig, { config }: Deciding): Promise<void> {
-  const own = config.archive.store;
-  const isSame =
-    own.kind === 'directory' && from.kind === 'directory'
-      ? (await liesIn(own.path, from.path)) && (await liesIn(from.path, own.path))
-      : own.kind === 's3' && from.kind === 's3' && own.bucket === from.bucket && own.prefix === from.prefix;
-  if (!isSame) throw new UsageError('--config names another archive than the one to be copied');
 }
 
 type Work = (session: Session, job: CopyJob, tools: CopyTools) => Promise<number>;

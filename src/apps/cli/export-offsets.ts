@@ -48,7 +48,7 @@ export async function exportOffsets(job: OffsetsJob): Promise<Exported> {
         else events++;
       }
     }
-    return { names: await parts.finish(), events, gapLines, log: target.log };
+    return { packages: await parts.finish(), events, gapLines, log: target.log };
   } finally {
     await parts.remove();
   }

@@ -53,12 +53,16 @@ const deflateProof = (proof: Uint8Array): Uint8Array =>
 
 export type PartDocuments = { readonly statement: PackageStatement; readonly protocol: Protocol };
 
+/** One zip. `digest`: hex SHA-256 of its list of files. */
+export type MadePackage = { readonly name: string; readonly digest: string; readonly events: number };
+
 export class PackageParts {
   readonly #options: PartsOptions;
   readonly #files = new NewFiles();
   readonly #spool: Spool;
   #builder: PackageBuilder;
   #previous: string | null = null;
+  readonly #made: Omit<MadePackage, 'name'>[] = [];
   #chain: PartChain | null = null;
 
   constructor(options: PartsOptions) {
@@ -82,12 +86,12 @@ export class PackageParts {
     this.#builder.add(event);
   }
 
-  /** Ends the last part and puts all of them in their places. Returns their names. */
-  async finish(): Promise<string[]> {
+  /** Ends the last part and puts all of them in their places. */
+  async finish(): Promise<MadePackage[]> {
     await this.#end(true);
     const names = partNames(this.#options.out, this.#files.count);
     await this.#files.place(names);
-    return names;
+    return this.#made.map((made, index) => ({ name: names[index] as string, ...made }));
   }
 
   /** Takes away what was written, where it did not come to an end. */
@@ -113,13 +117,14 @@ export class PackageParts {
     const part = { number, last, previous: this.#previous };
     const made = await this.#builder.finish({ case: caseName, part }, about, fixed, signer);
     this.#previous = made.manifestHash;
+    this.#made.push({ digest: made.manifestHash, events: about.protocol.events });
     await this.#files.write(out, zipOf(made.files));
     this.#spool.empty();
   }
 }
 
 /** `case.zip`, or `case.1.zip`, `case.2.zip`, … */
-function partNames(out: string, count: number): string[] {
+export function partNames(out: string, count: number): string[] {
   if (count === 1) return [out];
   const { ext } = parse(out);
   const stem = out.slice(0, out.length - ext.length);

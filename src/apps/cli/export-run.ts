@@ -6,7 +6,7 @@ import { VERSION } from '../../base/version.ts';
 import type { FixedFiles, PartLimits } from '../../evidence/builder.ts';
 import { wordsOf } from '../../evidence/draw.ts';
 import type { PackageSigner } from '../../evidence/package.ts';
-import { type Protocol, RECORDED } from '../../evidence/protocol.ts';
+import type { Protocol } from '../../evidence/protocol.ts';
 import type { ChainSummary } from '../../evidence/summary.ts';
 import { encodeSignedCheckpoint, parseSignedCheckpoint } from '../../format/note.ts';
 import { timeText } from '../../format/time.ts';
@@ -17,7 +17,7 @@ import { checkSignatures, sameKey, trustedFor } from '../../verify/trust.ts';
 import { account } from './account.ts';
 import { type Attestations, readCosigners } from './attestations-option.ts';
 import { buildDigest } from './build-digest.ts';
-import { PackageParts, type PartDocuments } from './export-parts.ts';
+import { type MadePackage, PackageParts, type PartDocuments } from './export-parts.ts';
 
 export type ExportJob = {
   readonly attestations: Attestations | null;
@@ -30,12 +30,14 @@ export type ExportJob = {
   readonly purpose: string;
   readonly by: string;
   readonly archiveName: string;
+  /** Where else the handing over is recorded. */
+  readonly recorded: Protocol['recorded'];
   readonly partMax?: PartLimits;
 };
 
 export type Exported = {
-  /** Of the packages, in their order. */
-  readonly names: readonly string[];
+  /** In their order. */
+  readonly packages: readonly MadePackage[];
   readonly events: number;
   readonly gapLines: number;
   /** The keys of the log that signed the checkpoints. */
@@ -78,6 +80,9 @@ export async function signersOfNote(reader: ChainReader, note: Uint8Array): Prom
   throw new UntrustedSealError({ code: 'unknown-key', expected: 'a signature of a trusted key', found });
 }
 
+/** Word by word. */
+export const commandLine = (): string[] => ['ledgerstone', ...process.argv.slice(2)];
+
 type Run = {
   readonly job: ExportJob;
   readonly began: string;
@@ -89,12 +94,12 @@ function protocolOf({ job, began, build, log }: Run, summaries: readonly ChainSu
   const { caseName, purpose, by, archiveName } = job;
   return {
     ...{ case: caseName, purpose, by, account: account() },
-    command: ['ledgerstone', ...process.argv.slice(2)],
+    command: commandLine(),
     program: { name: 'ledgerstone', version: VERSION, build },
     archive: { name: archiveName, origin: log[0]!.name },
     ...{ began, ended: timeText(systemClock.now()) },
     events: summaries.reduce((sum, { events }) => sum + events, 0),
-    ...{ chains: summaries, exitCode: 0 as const, recorded: RECORDED },
+    ...{ chains: summaries, exitCode: 0 as const, recorded: job.recorded },
   };
 }
 

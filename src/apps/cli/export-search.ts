@@ -91,7 +91,7 @@ export async function exportSearch(job: SearchJob): Promise<Exported> {
         }
       }
     }
-    return { names: await parts.finish(), events, gapLines: 0, log };
+    return { packages: await parts.finish(), events, gapLines: 0, log };
   } finally {
     await parts.remove();
   }

@@ -1,13 +1,11 @@
 // `ledgerstone export`: which events of a case can be handed to somebody who installs nothing?
 import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
-import { counted } from '../../base/counted.ts';
-import { nodeSha256 } from '../../base/node/hash.ts';
-import { printable } from '../../base/printable.ts';
-import { fingerprintDigits } from '../../evidence/fingerprint.ts';
+import { storeFromName } from '../../clients/store-from-name.ts';
 import type { PackageSigner } from '../../evidence/package.ts';
-import { type CosignerKey, labelOf } from '../../format/cosignature.ts';
+import { RECORDED } from '../../evidence/protocol.ts';
 import { isWord } from '../../format/scalar.ts';
+import type { VerifierKey } from '../../format/vkey.ts';
 import {
   type AttestationOptions,
   confirmedChain,
@@ -18,9 +16,19 @@ import {
 } from './attestations-option.ts';
 import { type ChainOptions, openChain } from './chain-option.ts';
 import { readCheckpoints } from './checkpoint-file.ts';
+import { type Deciding, deciding } from './deciding.ts';
 import { EXIT, UsageError } from './exit-code.ts';
+import {
+  type ActOption,
+  type ExportAct,
+  packagesThere,
+  recordedAlone,
+  recordPackages,
+  requireRecordable,
+} from './export-act.ts';
 import { exportOffsets } from './export-offsets.ts';
-import type { Exported } from './export-run.ts';
+import { exportReport } from './export-report.ts';
+import { commandLine, type Exported } from './export-run.ts';
 import { exportSearch, type SearchJob } from './export-search.ts';
 import { type QueryOptions, queryOf, withQuery } from './find-options.ts';
 import { requireNoFile } from './new-files.ts';
@@ -33,6 +41,7 @@ import { openSignerOfLong, type SignerOptions, withSigner } from './signer-optio
 type ExportOptions = ArchiveOptions &
   AttestationOptions &
   SignerOptions &
+  ActOption &
   QueryOptions &
   SeedOptions & {
     readonly sample?: number;
@@ -66,9 +75,15 @@ case.2.zip and so on.
 is somebody's word. Without a signature the package says that it is nobody's. With
 --attestations the proofs lead to a checkpoint that an independent verifier has cosigned.
 
+--act governance.yaml records each package in the archive's chain of decisions, once it
+is whole: case, digest, number of events. --by is then an officer of the charter, and
+--sign-key that person's key, which signs the list of files too. If the act fails, the
+package is there: the same command line goes on with it. Without --act the package says
+that it is recorded nowhere else.
+
 Exit codes: 1 a chain is broken; 2 usage, also where nothing was found; 3 not everything
-could be looked at, or records have no time to go by; 4 an offset is not sealed yet, or
-not attested yet.
+could be looked at, or records have no time to go by, or the package is there and not
+recorded; 4 an offset is not sealed yet, or not attested yet.
 
 Examples:
   ledgerstone export ./archive --key archive.vkey --where '/userIdentity/arn~alice' \\
@@ -79,7 +94,7 @@ Examples:
       --out case.zip
   ledgerstone export ./archive --key archive.vkey --where '/eventName^Delete' \\
       --sample 25 --seed "audit 2026-17" --case 2026-17 --purpose "Audit 2026" \\
-      --by "Ada Byron" --out sample.zip
+      --by "Ada Byron" --out sample.zip --act governance.yaml --sign-key ada-key.pem
   ledgerstone export --config ledgerstone.yaml --topic orders --partition 0 \\
       --offsets 40-64 --case 2026-17 --purpose "Audit 2026" --by "Ada Byron" \\
       --sign-kms arn:aws:kms:eu-central-1:111122223333:key/abcd --out case.zip --json
@@ -97,6 +112,8 @@ export function exportCommand(program: Command, session: Session): void {
     .requiredOption('--purpose <text>', 'why it is made')
     .requiredOption('--by <name>', 'who makes it')
     .requiredOption('--out <file>', 'the zip to write; it must not exist')
+    .option('--act <file>', 'governance.yaml: the export is recorded as an act')
+    .option('--no-act', 'do not record it, though there is a chain of decisions')
     .option('--json', 'what was written, for programs')
     .addHelpText('after', HELP)
     .action(
@@ -111,11 +128,29 @@ async function runExport(
   name: string | undefined,
   options: ExportOptions,
 ): Promise<number> {
+  const { act, by, purpose, signKey, signKms, json } = options;
+  if (typeof act !== 'string') return exporting(session, name, options, null);
+  requireWords(options);
+  const asking = {
+    ...{ config: act, by, reason: purpose },
+    ...(signKey !== undefined && { signKey }),
+    ...(signKms !== undefined && { signKms }),
+    ...(json !== undefined && { json }),
+  };
+  return deciding(session, asking, 'one', (decided) => exporting(session, name, options, decided));
+}
+
+async function exporting(
+  session: Session,
+  name: string | undefined,
+  options: ExportOptions,
+  decided: Deciding | null,
+): Promise<number> {
   const chain = chainOfOffsets(options);
   const asked = options.offsets === undefined ? [] : parseOffsets(options.offsets);
   requireWords(options);
   const draw = await drawOf(session, options);
-  await requireNoFile(options.out);
+  if (decided === null) await requireNoFile(options.out);
   const since = await Promise.all((options.since ?? []).map((file) => readCheckpoints(session.io, file)));
   const { io } = session;
   const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
@@ -127,35 +162,59 @@ async function runExport(
       );
     }
     const signer = await openSignerOfLong(options, io.env);
+    const { store, trusted, config } = archive;
+    if (decided !== null)
+      await requireRecordable(config?.archive.store ?? storeFromName(name!, options, io.env), decided);
     const job = {
       ...{ attestations, signer, signal: io.signal, out: options.out, cosigners: options.cosigner ?? [] },
       ...{ caseName: options.case, purpose: options.purpose, by: options.by },
-      archiveName: name ?? archive.store.description,
+      archiveName: name ?? store.description,
+      recorded: decided === null ? await recordedAlone(session, store, options) : RECORDED.act,
     };
-    let exported: Exported;
-    if (chain !== null) {
-      exported = await exportOffsets({ ...job, asked, reader: openChain(archive, chain, io.signal) });
-    } else {
+    const make = async (): Promise<Exported> => {
+      if (chain !== null)
+        return exportOffsets({ ...job, asked, reader: openChain(archive, chain, io.signal) });
       const { query } = await queryOf(options, archive, io.env, draw === null ? 'some' : 'all');
       const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
       if (survey !== null && attestations !== null) requireAttested(survey, attestations);
       const find = {
-        ...{ store: archive.store, trusted: archive.trusted, query, signal: io.signal },
+        ...{ store, trusted, query, signal: io.signal },
         ...{ nowMs: systemClock.now(), since: since.flat() },
         confirmed: (survey?.newest ?? []).map(confirmedChain),
       };
-      exported = await exportSearch({ ...job, find, survey, draw });
-    }
-    await report(
-      session,
-      exported,
-      { signer, cosigners: attestations?.cosigners ?? [] },
-      options.json === true,
-    );
+      return exportSearch({ ...job, find, survey, draw });
+    };
+    const { exported, acts } = await made(session, options, { decided, signer, trusted, make });
+    const keys = { signer, cosigners: attestations?.cosigners ?? [] };
+    await exportReport(session, exported, keys, acts, options.json === true);
     return EXIT.ok;
   } finally {
     await close();
   }
+}
+
+type Making = {
+  readonly decided: Deciding | null;
+  readonly signer: PackageSigner | null;
+  readonly trusted: readonly VerifierKey[];
+  readonly make: () => Promise<Exported>;
+};
+
+/** Makes the packages, or takes those of an earlier run whose acts failed; then the acts. */
+async function made(
+  session: Session,
+  { out, case: caseName }: ExportOptions,
+  { decided, signer, trusted, make }: Making,
+): Promise<{ readonly exported: Exported; readonly acts: readonly ExportAct[] | null }> {
+  // While events are read, a broken chain is a verdict; of the decisions none is given.
+  session.judges = true;
+  if (decided === null || signer === null) return { exported: await make(), acts: null };
+  const { signal } = session.io;
+  const there = await packagesThere({ out, trusted, signer, signal, command: commandLine() });
+  if (there !== null) session.output.note('the package is there already: what is missing is recorded');
+  const exported = there ?? (await make());
+  session.judges = false;
+  return { exported, acts: await recordPackages(session, decided, caseName, exported.packages) };
 }
 
 /** Null: all of what is found. Throws UsageError. */
@@ -202,36 +261,4 @@ function requireWords({ case: name, purpose, by }: ExportOptions): void {
     if (isWord(text, bytes)) continue;
     throw new UsageError(`${option} must be 1 to ${bytes} bytes of text without control characters`);
   }
-}
-
-async function report(
-  { output }: Session,
-  { names, events, gapLines, log }: Exported,
-  {
-    signer,
-    cosigners,
-  }: { readonly signer: PackageSigner | null; readonly cosigners: readonly CosignerKey[] },
-  json: boolean,
-): Promise<void> {
-  const digits = (key: CosignerKey['key']) => fingerprintDigits(key, nodeSha256);
-  if (json) {
-    await output.json({
-      ...{ packages: names, events, gapLines },
-      keys: log.map(({ name, key }) => ({ name, digits: digits(key) })),
-      cosigners: cosigners.map(({ name, key }) => ({ name, digits: digits(key) })),
-      signer: signer === null ? null : { digits: digits(signer.publicKey) },
-    });
-    return;
-  }
-  const gaps = gapLines === 0 ? '' : ` and ${counted(gapLines, 'gap line')}`;
-  await output.line(`${counted(events, 'event')}${gaps} in ${names.join(', ')}`);
-  for (const { name, key } of log) output.note(printable(`key of ${name}: ${digits(key)}`));
-  for (const cosigner of cosigners)
-    output.note(printable(`key of the second party ${labelOf(cosigner)}: ${digits(cosigner.key)}`));
-  output.note(
-    signer === null
-      ? 'the list of files is not signed: --sign-key or --sign-kms does that'
-      : `key of the list of files: ${digits(signer.publicKey)}`,
-  );
-  output.note('who gets the package compares these numbers with you, by telephone');
 }

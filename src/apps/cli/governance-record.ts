@@ -9,6 +9,7 @@ import { isGovernanceOrigin } from '../../format/chain.ts';
 import { parseCosignerVkey } from '../../format/cosignature.ts';
 import { parseVkey } from '../../format/vkey.ts';
 import { recordAct } from '../../governance/record-act.ts';
+import { recordExport } from '../../governance/record-export.ts';
 import { type DecidingOptions, deciding, withDecider } from './deciding.ts';
 import { UsageError } from './exit-code.ts';
 import { finish } from './governance-write.ts';
@@ -66,7 +67,11 @@ async function runRecord(session: Session, kind: string, options: RecordOptions)
   const persons = TWO_PERSONS.has(kind as Kind) ? 'two' : 'one';
   return deciding(session, options, persons, async ({ tools, decider, asked }) => {
     const request = { kind, ...asked, detail } as ActRequest;
-    return finish(session, options, await recordAct(tools, decider, request));
+    const write =
+      request.kind === 'export'
+        ? recordExport(tools, decider, request as ActRequest<'export'>)
+        : recordAct(tools, decider, request);
+    return finish(session, options, await write);
   });
 }
 

@@ -4,7 +4,7 @@ import { labelOf } from '../../format/cosignature.ts';
 import { colourOf, type PackageCheck, type UsedKey } from '../check.ts';
 import type { Cosigned } from '../check-cosigners.ts';
 import { filled } from '../filled.ts';
-import type { SampleStatement, SearchStatement } from '../protocol.ts';
+import { RECORDED, type SampleStatement, type SearchStatement } from '../protocol.ts';
 import { drawRows } from '../sample-texts.ts';
 import { askedText, findingText, type Texts, verdictSentence } from '../texts.ts';
 import { element } from './elements.ts';
@@ -119,8 +119,15 @@ function protocolRows(protocol: NonNullable<PackageCheck['protocol']>, words: Wo
     ...row(words.account, `${String(account?.user)}, ${String(account?.machine)}`),
     ...row(words.when, `${String(protocol.began)} … ${String(protocol.ended)}`),
     ...row(words.archive, String(archive?.origin)),
-    ...row(words.recorded, words.recordedText),
+    ...row(words.recorded, recordedText(String(protocol.recorded), words)),
   ];
+}
+
+/** In the page's language; what another version says, in its own words. */
+function recordedText(recorded: string, words: Words): string {
+  if (recorded === RECORDED.alone) return words.recordedAlone;
+  if (recorded === RECORDED.leftOut) return words.recordedLeftOut;
+  return recorded === RECORDED.act ? words.recordedAct : recorded;
 }
 
 const document_ = (title: string, value: unknown): HTMLElement | null =>

@@ -48,7 +48,11 @@ const ENGLISH_WORDS = {
   cosignedText: '{chain} by {by}, {at}',
   noTime: 'at a time that its kind of key does not sign',
   recorded: 'Recorded',
-  recordedText: 'in this protocol alone',
+  recordedAlone: 'in this protocol alone',
+  recordedLeftOut: 'in this protocol alone: nothing was written to the archive’s chain of decisions',
+  recordedAct:
+    'in this protocol; and as an act in the archive’s chain of decisions, written after this package: ask who runs ' +
+    'the archive whether it is there',
   notSigned: 'This is the word of the package. Nobody signed it.',
   signedWord: 'This is the word of who holds the key of the list of files.',
   changedProtocol: [
@@ -166,7 +170,12 @@ const GERMAN_WORDS: Words = {
   cosignedText: '{chain} von {by}, {at}',
   noTime: 'zu einer Zeit, die diese Art von Schlüssel nicht signiert',
   recorded: 'Vermerkt',
-  recordedText: 'nur in diesem Protokoll',
+  recordedAlone: 'nur in diesem Protokoll',
+  recordedLeftOut:
+    'nur in diesem Protokoll: in die Kette der Entscheidungen des Archivs wurde nichts geschrieben',
+  recordedAct:
+    'in diesem Protokoll; und in der Kette der Entscheidungen des Archivs, geschrieben nach diesem Paket: fragen Sie ' +
+    'den Betreiber des Archivs, ob es dort steht',
   notSigned: 'Das sagt das Paket. Niemand hat es signiert.',
   signedWord: 'Das sagt, wer den Schlüssel der Dateiliste hat.',
   changedProtocol: [

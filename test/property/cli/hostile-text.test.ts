@@ -93,6 +93,7 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
   sql: ['duckdb'],
   sample: ['--n', '1', '--seed', 's', '--out', '/nowhere/sample'],
   finding: ['list'],
+  custody: ['list'],
   governance: ['show'],
   hold: ['list'],
   keys: ['list'],
@@ -212,6 +213,18 @@ describe('an archive that somebody else wrote', () => {
       const { out, err } = await atTerminal(['copy', at('archive'), at(`copy-${index}`), ...who, ...more]);
       expectHarmless(out, err);
       if (index > 0) expect(out).toContain(NAME.slice(0, 1));
+    }
+  });
+
+  it('is asked whether a hostile package is recorded', async () => {
+    mkdirSync(at('package'), { recursive: true });
+    for (const bytes of [HOSTILE, JSON.stringify({ payloadType: HOSTILE, payload: '', signatures: [] })]) {
+      writeFileSync(at('package/manifest.dsse.json'), bytes);
+      for (const file of [at('package'), at(NAME.slice(0, 20)), at('package/manifest.dsse.json')])
+        for (const more of [key, [...key, '--json']]) {
+          const { out, err } = await atTerminal(['custody', 'check', file, at('archive'), ...more]);
+          expectHarmless(out, err);
+        }
     }
   });
 

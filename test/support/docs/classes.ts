@@ -108,6 +108,8 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
       'files',
     'ledgerstone retention extend --topic orders --until 2033-01-01 --config governance.yaml --by "Ada Byron" --reason "Tax audit" --sign-key ada-key.pem --dry-run':
       'files',
+    'ledgerstone export ./governed --key archive.vkey --topic orders --partition 0 --offsets 40-64 --case C-2 --purpose "Inquiry" --by "Ada Byron" --act governance.yaml --sign-key ada-key.pem --out handed-out.zip':
+      'files',
   },
   'docs/importing.md': {
     'echo "Exported on 2026-01-07 from the old log server by its administrator." > provenance.txt': 'files',

@@ -23,6 +23,7 @@ const COMMANDS = [
   'check',
   'export',
   'copy',
+  'custody',
   'import',
   'verify-package',
   'sample',
