@@ -1,5 +1,6 @@
 // Do the parts of a large case show that all of them are there, and that one is not?
-import { renameSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { renameSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packagesThere } from '../../../src/apps/cli/export-act.ts';
 import { exportOffsets } from '../../../src/apps/cli/export-offsets.ts';
@@ -120,9 +121,17 @@ describe('parts whose acts are still to be written', () => {
     expect(made.packages.map(({ events }) => events)).toEqual([10, 9, 5]);
   });
 
+  beforeAll(() => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    writeFileSync(world.at('other.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+      mode: 0o600,
+    });
+  });
+
   it.each([
     ['of another command line', () => there('act.zip', 'export-key.pem', ['ledgerstone', 'export'])],
     ['that say that no act follows', () => there('case.zip')],
+    ['that another key signed', () => there('act.zip', 'other.pem')],
   ])('%s stay as they are', async (_, taken) => {
     await expect(taken()).rejects.toThrow('exists, and stays as it is');
   });
