@@ -96,8 +96,13 @@ export function promiseProblem(
 const PROMISE = 'a promise until';
 
 /** Whether a finding says that a seal promises less than any lock was to be, as `promiseProblem` does. */
-export const isOfLeastLock = ({ code, expected }: Pick<Problem, 'code' | 'expected'>): boolean =>
-  code === 'retention-short' && expected?.startsWith(PROMISE) === true;
+export const isOfLeastLock = ({
+  code,
+  expected,
+}: {
+  readonly code: string;
+  readonly expected: string | null;
+}): boolean => code === 'retention-short' && expected?.startsWith(PROMISE) === true;
 
 /** True if it holds for the whole store: then it is reported once per chain and not asked again. */
 export const isStoreWide = (problem: Problem): boolean =>

@@ -2,9 +2,11 @@
 
 import { counted, countText } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
+import { leastLockApart } from '../../evidence/controls/least-lock.ts';
 import { attestationsRoot } from '../../format/attestation.ts';
 import type { Finding, Verdict } from '../../verify/finding.ts';
 import type { GapInChain } from '../../verify/gaps.ts';
+import { isOfLeastLock } from '../../verify/locks.ts';
 import type { ChainReport, Report } from '../../verify/report.ts';
 import { decisionsText } from './decisions-look.ts';
 import type { Colour, Output } from './output.ts';
@@ -30,9 +32,9 @@ const NEWER =
   'part of it was made by a newer version of Ledgerstone and could not be checked: upgrade, and verify again';
 
 /** What the verdict says of all that was looked at. Its bounds follow in lines of their own. */
-function meaningOf(report: Report): string {
+function meaningOf(report: Report, given: Given): string {
   const { verdict, depth, chains } = report;
-  if (verdict === 'broken') return 'this archive is not what was signed, or not kept as promised';
+  if (verdict === 'broken') return brokenText(report, given);
   if (verdict === 'unverifiable') {
     const isNewer = allFindings(report).some(({ code }) => code === 'newer-format');
     return isNewer ? NEWER : 'it could not be shown either way';
@@ -41,6 +43,20 @@ function meaningOf(report: Report): string {
   if (depth === 'seals') return `every seal that is here follows the one before it and is ${end}`;
   const isAll = chains.every(({ expired }) => expired === 0);
   return `${isAll ? 'all' : 'all data'} that is here is unaltered, in unbroken order and ${end}`;
+}
+
+/** A seal that promises less than somebody asks for is what was signed, and may be kept as it promises. */
+function brokenText(report: Report, given: Given): string {
+  const { report: besides, short } = leastLockApart(report);
+  const isOther = ({ severity, ...finding }: Finding) => severity === 'broken' && !isOfLeastLock(finding);
+  if (short === 0 || allFindings(report).some(isOther))
+    return 'this archive is not what was signed, or not kept as promised';
+  const seals = counted(short, 'seal promises', 'seals promise');
+  const said = `${seals} a shorter lock than the ${given.leastLock ?? 'least one'} that was asked for`;
+  const omitted = [report, ...report.chains].reduce((sum, one) => sum + one.findingsOmitted, 0);
+  return besides.verdict === 'broken'
+    ? `${said}, and ${counted(omitted, 'finding')} of any kind are not listed`
+    : `${said}. Without that: ${meaningOf(besides, given)}`;
 }
 
 const allFindings = ({ findings, chains }: Report): readonly Finding[] => [
@@ -90,7 +106,7 @@ export function reportText(
   lines.push('', checkedLine(report.chains, given));
   lines.push(...decisionsText(report.decisions ?? null).map(printable));
   const verdict = verdictText(output, report.verdict);
-  lines.push(`${verdict}  ${description}: ${meaningOf(report)}${strangeText(report)}`);
+  lines.push(`${verdict}  ${description}: ${meaningOf(report, given)}${strangeText(report)}`);
   if (chains.length > 0) lines.push(`  ${statedText(report)}`);
   lines.push(...boundsOf(report, given).map((said) => `  ${said}`));
   return `${lines.join('\n')}\n`;

@@ -9,13 +9,15 @@ const BLANK = '[…]';
  * A draft after the members of GDPR art. 33(3), which other notices (NIS2 art. 23, DORA art. 19) ask for in
  * like words. It holds no event's content. Whether there is a duty to notify is not decided here.
  */
-export function draftText({ report, verdict, explained, standing }: Explanation, digest: string): string {
-  const against = explained.filter(({ severity }) => severity === 'broken' || severity === null);
+export function draftText({ report, besides, explained, standing }: Explanation, digest: string): string {
+  const against = explained.filter(
+    ({ severity, kind }) => kind === 'own' && (severity === 'broken' || severity === null),
+  );
   const places = against.flatMap((one) => one.places);
   const chains = [...new Set(places.flatMap(({ chain }) => chain?.origin ?? []))];
   const codes = list(against.map(({ code, places: of }) => `${code} (${counted(countOf(of), 'finding')})`));
   const nature =
-    verdict === 'broken'
+    besides === 'broken'
       ? 'The check of an archive of audit events found that it is not what was signed, or not kept as ' +
         `promised: ${printable(codes)}.`
       : 'The check of an archive of audit events could not show whether it is what was signed. A breach is ' +

@@ -7,8 +7,10 @@ import {
   type Verdict,
   worstVerdict,
 } from '../../verify/finding.ts';
-import { CODE_WORDS, type CodeWords } from './codes.ts';
+import { isOfLeastLock } from '../../verify/locks.ts';
+import { CODE_WORDS, type CodeWords, followingWords, LEAST_LOCK_WORDS } from './codes.ts';
 import type { StatedChain, StatedFinding, StatedReport } from './read-report.ts';
+import { standingText } from './standing.ts';
 
 /** Which events a segment holds, as its seal states it. Times are RFC 3339. */
 type Span = {
@@ -28,9 +30,16 @@ export type LookedUp = { readonly span: Span } | { readonly problem: string };
 /** Null: nothing was looked up, since no archive was named. */
 export type LookUp = ((chain: StatedChain, sequence: number) => LookedUp | null) | null;
 
-/** All findings of one code. */
+/**
+ * `least-lock`: a seal promises less than was asked for. `follows`: from `data-altered` of the same object,
+ * so that it says nothing of its own.
+ */
+type Kind = 'own' | 'least-lock' | 'follows';
+
+/** All findings of one code and kind. */
 export type Explained = {
   readonly code: string;
+  readonly kind: Kind;
   readonly severity: Severity | null;
   /** Null: this version of the program does not know the code. */
   readonly words: CodeWords | null;
@@ -59,6 +68,11 @@ export type Explanation = {
   readonly verdict: Verdict;
   /** The report's own verdict is better than its findings allow. */
   readonly contradicts: boolean;
+  /**
+   * The verdict without seals that promise less than was asked for. `unverifiable` also where findings were
+   * left out that may be of another kind.
+   */
+  readonly besides: Verdict;
   readonly explained: readonly Explained[];
   readonly standing: readonly Standing[];
   /** Codes that this version does not know. Then not everything is explained. */
@@ -72,42 +86,77 @@ export function explain(report: StatedReport, lookUp: LookUp): Explanation {
   const groups = new Map<string, FoundIn[]>();
   for (const chain of [null, ...report.chains]) {
     const { findings } = chain ?? report;
-    for (const code of new Set(findings.map((one) => one.code))) {
-      const ofCode = findings.filter((one) => one.code === code);
-      groups.set(code, [...(groups.get(code) ?? []), foundIn(chain, ofCode, lookUp)]);
-    }
+    for (const [group, ofGroup] of Map.groupBy(findings, (one) => `${kindOf(one, findings)} ${one.code}`))
+      groups.set(group, [...(groups.get(group) ?? []), foundIn(chain, ofGroup, lookUp)]);
   }
   const explained = [...groups]
-    .map(([code, places]) => explainedOf(code, places))
+    .map(([group, places]) => {
+      const [kind, ...code] = group.split(' ');
+      return explainedOf(code.join(' '), kind as Kind, places);
+    })
     .sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
   const all = [...report.findings, ...report.chains.flatMap(({ findings }) => findings)];
-  const found = all.map(({ severity }): Verdict => {
-    if (severity === 'broken') return 'broken';
-    return severity === 'unverifiable' ? 'unverifiable' : 'verified';
-  });
-  const verdict = worstVerdict([report.verdict, ...report.chains.map((chain) => chain.verdict), ...found]);
+  const verdict = worstVerdict([
+    ...[report.verdict, ...report.chains.map((chain) => chain.verdict)],
+    ...all.map(verdictOfOne),
+  ]);
   const unknown = [...new Set(all.flatMap(({ code, severity }) => (severity === null ? [code] : [])))].sort();
   const omitted = report.findingsOmitted + report.chains.reduce((sum, one) => sum + one.findingsOmitted, 0);
   return {
     report,
     verdict,
     contradicts: verdict !== report.verdict,
+    besides: besidesOf(report, all, omitted),
     explained,
     standing: report.chains.map((chain) => {
-      const isVerified = isSound(chain);
-      return { chain, isVerified, text: standingText(report, chain, isVerified) };
+      const { isVerified, text } = standingText(report, chain);
+      return { chain, isVerified, text };
     }),
     unknown,
     isWhole: unknown.length === 0 && omitted === 0,
   };
 }
 
-const explainedOf = (code: string, places: readonly FoundIn[]): Explained => ({
-  code,
+const verdictOfOne = ({ severity }: StatedFinding): Verdict =>
+  severity === 'broken' || severity === 'unverifiable' ? severity : 'verified';
+
+/** A verdict of broken that a short promise does not explain stays what it is. */
+function besidesOf(report: StatedReport, all: readonly StatedFinding[], omitted: number): Verdict {
+  const isShort = all.some(isOfLeastLock);
+  const ofChains = report.chains.flatMap(({ verdict, findings }): Verdict[] =>
+    findings.some(isOfLeastLock) ? [] : [verdict],
+  );
+  return worstVerdict([
+    ...(isShort ? [] : [report.verdict]),
+    ...ofChains,
+    ...all.filter((finding) => !isOfLeastLock(finding)).map(verdictOfOne),
+    ...(isShort && omitted > 0 ? (['unverifiable'] as const) : []),
+  ]);
+}
+
+/** What is read from other bytes than the signed ones differs too. */
+const OF_ALTERED: ReadonlySet<string> = new Set<FindingCode>([
+  ...(['entry-root-mismatch', 'count-mismatch', 'block-mismatch', 'offset-gap'] as const),
+]);
+
+function kindOf(finding: StatedFinding, others: readonly StatedFinding[]): Kind {
+  if (isOfLeastLock(finding)) return 'least-lock';
+  const { code, key, versionId } = finding;
+  const isOfSame = (one: StatedFinding) =>
+    one.code === 'data-altered' && one.key === key && one.versionId === versionId;
+  return key !== null && OF_ALTERED.has(code) && others.some(isOfSame) ? 'follows' : 'own';
+}
+
+const explainedOf = (code: string, kind: Kind, places: readonly FoundIn[]): Explained => ({
+  ...{ code, kind, places },
   severity: isFindingCode(code) ? SEVERITY[code] : null,
-  words: isFindingCode(code) ? CODE_WORDS[code] : null,
-  places,
+  words: isFindingCode(code) ? wordsOf(code, kind) : null,
 });
+
+const wordsOf = (code: FindingCode, kind: Kind): CodeWords => {
+  if (kind === 'least-lock') return LEAST_LOCK_WORDS;
+  return kind === 'follows' ? followingWords(code) : CODE_WORDS[code];
+};
 
 function foundIn(chain: StatedChain | null, findings: readonly StatedFinding[], lookUp: LookUp): FoundIn {
   const sequences = [...new Set(findings.flatMap(({ sequence }) => sequence ?? []))].sort((a, b) => a - b);
@@ -116,38 +165,4 @@ function foundIn(chain: StatedChain | null, findings: readonly StatedFinding[], 
     looked: chain === null || lookUp === null ? null : lookUp(chain, sequence),
   }));
   return { chain, findings, segments };
-}
-
-/** Whether a finding speaks against what is archived. A code that nobody knows does. */
-const isAgainst = ({ severity }: StatedFinding) =>
-  severity !== 'notice' && severity !== 'info' && severity !== 'attempt';
-
-/** These speak against one segment. All others may speak against the history before it too. */
-const OF_ONE_SEGMENT: ReadonlySet<string> = new Set<FindingCode>([
-  ...(['bad-signature', 'malformed', 'data-missing', 'data-altered', 'block-mismatch'] as const),
-  ...(['trailing-bytes', 'count-mismatch', 'entry-root-mismatch', 'expired-unread', 'unreadable'] as const),
-  ...(['lock-missing', 'mode-not-compliance', 'retention-short', 'locks-not-permitted'] as const),
-]);
-
-const isSound = ({ verdict, findings, findingsOmitted }: StatedChain): boolean =>
-  verdict === 'verified' && findingsOmitted === 0 && !findings.some(isAgainst);
-
-function standingText(report: StatedReport, chain: StatedChain, isVerified: boolean): string {
-  const depth = report.depth === 'content' ? '' : '; the data itself was not read';
-  const { nextOffset, lastSealed } = chain;
-  const end =
-    nextOffset === null ? 'nothing sealed' : nextOffset === 0 ? 'no offset' : `offset ${nextOffset - 1}`;
-  if (isVerified)
-    return `verified through ${end}${lastSealed === null ? '' : `, sealed ${lastSealed}`}${depth}`;
-  const against = chain.findings.filter(isAgainst);
-  if (chain.findingsOmitted > 0)
-    return `the report lists only a part of its findings (${chain.findingsOmitted} more), so nothing is said to stand`;
-  const isPlaced =
-    against.length > 0 &&
-    against.every(({ code, sequence }) => sequence !== null && OF_ONE_SEGMENT.has(code));
-  if (!isPlaced) return 'a finding concerns the whole chain, so nothing of it is said to stand';
-  const first = Math.min(...against.map(({ sequence }) => sequence as number));
-  if (first === 0) return 'the first finding is in its first segment, so nothing of it is said to stand';
-  const before = first === 1 ? 'segment 0' : `segments 0 to ${first - 1}`;
-  return `the report names no finding in ${before}; the first one is in segment ${first}${depth}`;
 }

@@ -16,7 +16,7 @@ const UNCHANGED = 'Change nothing where the archive lies: what is there is evide
  */
 export function explanationText(one: Explanation, digest: string, isChecked: boolean | null): string {
   const parts = [headText(one, digest), ...foundParts(one, isChecked), standingPart(one), boundsPart(one)];
-  if (one.verdict !== 'verified') parts.push(nextPart(one), draftText(one, digest));
+  if (one.besides !== 'verified') parts.push(nextPart(one), draftText(one, digest));
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
@@ -26,10 +26,19 @@ const MEANING = {
   unverifiable: 'the report says that it could not be shown whether the archive is what was signed.',
 } as const;
 
-function headText({ report, verdict, contradicts }: Explanation, digest: string): string {
+const SHORT_ONLY = {
+  verified:
+    'seals promise a shorter lock than was asked for (--least-lock). The report names nothing else that speaks ' +
+    'against the archive.',
+  unverifiable:
+    'seals promise a shorter lock than was asked for (--least-lock). Whether the archive is what was signed, the ' +
+    'report does not show.',
+} as const;
+
+function headText({ report, verdict, contradicts, besides }: Explanation, digest: string): string {
   const { run } = report;
   const lines = [
-    `${verdict.toUpperCase()}: ${MEANING[verdict]}`,
+    `${verdict.toUpperCase()}: ${verdict === 'broken' && besides !== 'broken' ? SHORT_ONLY[besides] : MEANING[verdict]}`,
     run === null
       ? 'The report does not say which archive it is of, nor when it was made.'
       : `Archive ${printable(run.archive)}, verified at ${printable(run.at)} by version ${printable(run.version)}.`,
@@ -76,8 +85,10 @@ function groupText({ code, severity, words, places }: Explained, number: number)
     ...(places.length > SHOWN_MAX ? [`and in ${places.length - SHOWN_MAX} more chains, in the report`] : []),
   ];
   if (words !== null) {
-    lines.push('It may mean:', ...words.causes.map((cause) => `- ${cause}`));
-    lines.push('What to do:', ...words.next.map((step) => `- ${step}`));
+    const listed = (title: string, items: readonly string[]) =>
+      lines.push(...(items.length === 0 ? [] : [title, ...items.map((item) => `- ${item}`)]));
+    listed('It may mean:', words.causes);
+    listed('What to do:', words.next);
   }
   return lines.map((line, index) => (index === 0 ? line : `   ${line}`)).join('\n');
 }
@@ -150,12 +161,12 @@ function boundsPart({ report, unknown, isWhole }: Explanation): string {
   return lines.length === 0 ? '' : ['WHAT THE REPORT DOES NOT SAY', ...lines].join('\n');
 }
 
-function nextPart({ verdict }: Explanation): string {
+function nextPart({ besides }: Explanation): string {
   const steps = [
     UNCHANGED,
     'Keep this report and its SHA-256, with the time and the name of who made it.',
     'Verify again, from another machine and with a key that you got by another way, and compare the two reports.',
-    ...(verdict === 'broken'
+    ...(besides === 'broken'
       ? [
           'Tell those who decide about security incidents today: duties to report run from when somebody knew of it.',
         ]

@@ -2,6 +2,7 @@
 import { printable } from '../../base/printable.ts';
 import { timeText } from '../../format/time.ts';
 import type { Finding, Severity } from '../../verify/finding.ts';
+import { isOfLeastLock } from '../../verify/locks.ts';
 import { isMore } from '../findings/bounds.ts';
 import type { Entry } from '../findings/ledger.ts';
 import type { Closing } from '../findings/record.ts';
@@ -39,6 +40,18 @@ const ADVICE: Readonly<Record<Severity, string>> = {
   info: 'For information.',
 };
 
+/** Not one promise of the archive is broken. */
+const LEAST_LOCK = [
+  'Seals promise a shorter lock than `sweep.leastLock` of this verifier asks for. Nothing else that breaks the',
+  'archive is in this message. Compare that period with the policy of the archive, and change the wrong one.',
+].join(' ');
+
+const adviceOf = (findings: readonly Finding[]): string => {
+  const broken = findings.filter(({ severity }) => severity === 'broken');
+  if (broken.length > 0 && broken.every(isOfLeastLock)) return LEAST_LOCK;
+  return ADVICE[findings[0]?.severity ?? 'info'];
+};
+
 /** It may be no drill: everybody who can write may write there. */
 const DRILL = [
   'It concerns nothing but the place that is reserved for drills (`ledgerstone drill`): no archived record.',
@@ -57,7 +70,7 @@ export function alarmMessage(entries: readonly Entry[], verifierName: string): A
   const isAllDrill = sorted.every(isOfDrill);
   const text = [
     `${verifierName} found in ${whereOf(sorted)}: ${countsText(sorted)}.`,
-    ...(isAllDrill ? [DRILL] : worst === 'info' ? [] : [ADVICE[worst]]),
+    ...(isAllDrill ? [DRILL] : worst === 'info' ? [] : [adviceOf(sorted.map(({ file }) => file.finding))]),
     ...listed(sorted, (entry, number) => itemText(entry, number)),
   ].join('\n\n');
   const word = isAllDrill ? `DRILL: ${WORD[worst]}` : WORD[worst];
@@ -102,7 +115,7 @@ export function unwrittenMessage(
   const lines = sorted.slice(0, LISTED_MAX).map((finding) => findingLines(finding).join('\n'));
   const text = [
     `${verifierName} found the following in ${where} and could NOT write it as evidence, ${UNREACHED}`,
-    ADVICE[worst],
+    adviceOf(sorted),
     ...lines,
   ].join('\n\n');
   return { subject: `[${WORD[worst]}, NOT KEPT] ${sorted[0]?.code ?? ''} in ${where}`, text: `${text}\n` };

@@ -66,7 +66,7 @@ describe('a report that is broken', () => {
     expect(out).toMatch(/segment 3: offsets 10 to 14, 5 records, record times \S+ to \S+, sealed \S+Z/);
     expect(out).toContain('checked with the key that you gave');
     expect(out).toContain(
-      'orders/0: the report names no finding in segments 0 to 2; the first one is in segment 3',
+      'orders/0: the report names no finding in segments 0 to 2 and 4; what was found is in segment 3',
     );
     expect(out).toContain('Change nothing where the archive lies');
     expect(out).toContain('DRAFT OF A FIRST NOTICE');
@@ -95,6 +95,79 @@ describe('a report that is broken', () => {
     rmSync(at('altered/seals'), { recursive: true });
     const { out } = await explain(altered, at('altered'), ...key);
     expect(out).toMatch(/segment 3: its seal could not be read: /);
+  });
+});
+
+describe('seals that promise less than was asked for', () => {
+  it('are no break of anything that was promised, and no breach to notify anybody of', async () => {
+    const report = await reportOf('good', ...key, '--least-lock', '99y');
+    expect(report['verdict']).toBe('broken');
+    const { code, out } = await explain(report);
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /^BROKEN: seals promise a shorter lock than was asked for \(--least-lock\)\. The report names nothing else/,
+    );
+    expect(out).toContain('orders/0: verified through offset 19');
+    expect(out).toContain('but its seals promise a shorter lock than was asked for');
+    for (const false_ of ['DRAFT', 'not what was signed', 'than was promised', 'written around the archiver'])
+      expect(out).not.toContain(false_);
+  });
+
+  it('beside a real break change nothing of what is said of that one', async () => {
+    const promise = { expected: 'a promise until 2099-01-01T00:00:00.000Z or later: no lock is shorter' };
+    const findings = [found('retention-short', 0, promise), found('data-altered', 2)];
+    const { out } = await explain(withChain({ verdict: 'broken', findings }));
+    expect(out).toMatch(/^BROKEN: the report says that the archive is not what was signed/);
+    expect(out).toContain('as promised: data-altered (1 finding). When');
+  });
+
+  it('a lock that is shorter than its seal promises stays what it was', async () => {
+    const findings = [found('retention-short', 2, { expected: 'COMPLIANCE until 2099-01-01T00:00:00.000Z' })];
+    const { out } = await explain(withChain({ verdict: 'broken', findings }));
+    expect(out).toContain('An object is locked for a shorter time than was promised.');
+    expect(out).toContain('as promised: retention-short (1 finding).');
+  });
+
+  it('a list that is not whole may leave out another kind', async () => {
+    const promise = { expected: 'a promise until 2099-01-01T00:00:00.000Z or later: no lock is shorter' };
+    const findings = [found('retention-short', 0, promise)];
+    const { code, out } = await explain(withChain({ verdict: 'broken', findings, findingsOmitted: 9 }));
+    expect([code, out]).toEqual([3, expect.stringContaining('A breach is not established.')]);
+    expect(out).toContain('Whether the archive is what was signed, the report does not show.');
+  });
+});
+
+describe('one changed object', () => {
+  const key = 'data/topic=orders/partition=0/3.jsonl.zst';
+  it('is one thing that happened: what follows from it has no causes of its own', async () => {
+    const findings = [found('data-altered', 3, { key }), found('entry-root-mismatch', 3, { key })];
+    const { out } = await explain(withChain({ verdict: 'broken', size: 9, findings }));
+    expect(out).toContain('It follows from data-altered: other bytes than the signed ones were read here.');
+    for (const cause of ['on the machine of the archiver', 'has the key that signs', 'kms:Sign'])
+      expect(out).not.toContain(cause);
+    expect(out).toContain('as promised: data-altered (1 finding). When');
+    expect(out).toContain(
+      'the report names no finding in segments 0 to 2 and 4 to 8; what was found is in segment 3',
+    );
+  });
+
+  it('explains nothing of another object', async () => {
+    const findings = [
+      found('data-altered', 3, { key }),
+      found('entry-root-mismatch', 2, { key: 'data/other' }),
+    ];
+    const { out } = await explain(withChain({ verdict: 'broken', size: 4, findings }));
+    expect(out).toContain('on the machine of the archiver');
+    expect(out).toContain('names no finding in segments 0 to 1; what was found is in segments 2 to 3');
+  });
+
+  it('a seal that does not hold leaves open what follows it', async () => {
+    const { out } = await explain(
+      withChain({ verdict: 'broken', size: 9, findings: [found('bad-signature', 3, { key })] }),
+    );
+    expect(out).toContain(
+      'in segments 0 to 2; the first one is in segment 3, and of what follows it nothing is said to stand',
+    );
   });
 });
 
@@ -128,7 +201,7 @@ describe('a report says no more than its findings allow', () => {
   );
 
   it('nothing stands before the first segment, or where findings were left out of the list', async () => {
-    const first = await explain(withChain({ verdict: 'broken', findings: [found('data-altered', 0)] }));
+    const first = await explain(withChain({ verdict: 'broken', findings: [found('bad-signature', 0)] }));
     expect(first.out).toContain('in its first segment, so nothing of it is said to stand');
     const cut = withChain({ verdict: 'broken', findings: [found('data-altered', 3)], findingsOmitted: 7 });
     const { code, out } = await explain(cut);

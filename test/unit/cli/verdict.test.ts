@@ -8,6 +8,7 @@ import { reportText } from '../../../src/apps/cli/report-text.ts';
 import { verifyStore } from '../../../src/apps/cli/verify-store.ts';
 import type { GapLine } from '../../../src/format/record.ts';
 import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
+import { findingOf } from '../../../src/verify/finding.ts';
 import {
   ArchiveBuilder,
   type BuiltSegment,
@@ -212,6 +213,25 @@ it('one is no plural', async () => {
 });
 
 describe('a least lock', () => {
+  it('that seals do not promise is said in these words, and nothing else of a sound archive', async () => {
+    const { code, out } = await verify('whole', '--least-lock', '99y');
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /5 seals promise a shorter lock than the 99y that was asked for\. Without that: all that is/,
+    );
+    expect(out).not.toContain('not what was signed');
+  });
+
+  it('leaves what else is broken as it is, and what a list left out open', async () => {
+    const { out } = await verify('whole', '--least-lock', '99y', '--json');
+    const report: Parameters<typeof reportText>[0] = JSON.parse(out);
+    const said = (more: Partial<typeof report>) =>
+      reportText({ ...report, ...more }, 'X', new Output(capturedIo().io), { leastLock: '99y' });
+    expect(said({ findings: [findingOf('fork')] })).toContain('this archive is not what was signed');
+    const chains = report.chains.map((chain) => ({ ...chain, findingsOmitted: 7 }));
+    expect(said({ chains })).toContain('was asked for, and 7 findings of any kind are not listed');
+  });
+
   const promising = (retentionMs: number) => async (name: string) => {
     const builder = new ArchiveBuilder();
     const [one, other] = [builder.chain(), builder.chain('orders', 1)];

@@ -347,6 +347,23 @@ describe('the counts', () => {
 });
 
 describe('a message', () => {
+  it('of seals that promise less than was asked for says nothing of a break', async () => {
+    const world = new World();
+    const texts: string[] = [];
+    world.notifiers.splice(0, 2, {
+      channel: 'sns',
+      publish: async (subject, text) => {
+        texts.push(`${subject}\n${text}`);
+      },
+    });
+    const promise = { expected: 'a promise until 2099-01-01T00:00:00.000Z or later: no lock is shorter' };
+    await world.desk().report(SCOPE, [finding('retention-short', promise)], ALL);
+    expect(texts[0]).toContain(
+      'Seals promise a shorter lock than `sweep.leastLock` of this verifier asks for.',
+    );
+    expect(texts[0]).not.toContain('not what was signed');
+  });
+
   it('can be read', async () => {
     const world = new World();
     const texts: string[] = [];
