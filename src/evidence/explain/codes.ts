@@ -35,27 +35,6 @@ const words = (seen: string, causes: readonly string[], next: readonly string[])
   next,
 });
 
-/** Of a seal that promises less than somebody asks for: nothing that it promises was broken. */
-export const LEAST_LOCK_WORDS: CodeWords = words(
-  'Seals promise a shorter lock than the check was told to ask for (--least-lock).',
-  [
-    'The archive was set up with a shorter retention than you expect.',
-    'A longer period was given to the check than was ever agreed for these events.',
-  ],
-  [
-    'Compare the period that you asked for with the policy of the archive (`ledgerstone report retention`).',
-    'If the longer period is right: change the policy, and extend the locks. A lock can always be made longer.',
-  ],
-);
-
-/** Of what follows from `data-altered` of the same object: it is no second thing that happened. */
-export const followingWords = (code: FindingCode): CodeWords =>
-  words(
-    `${CODE_WORDS[code].seen} It follows from data-altered: other bytes than the signed ones were read here.`,
-    [],
-    [],
-  );
-
 /** By code, for each code of FORMAT.md §9. */
 export const CODE_WORDS: Readonly<Record<FindingCode, CodeWords>> = {
   'bad-signature': words(

@@ -1,14 +1,8 @@
 // What does a report mean: what was found, which events it concerns, what still stands, and what comes next?
-import {
-  type FindingCode,
-  isFindingCode,
-  SEVERITY,
-  type Severity,
-  type Verdict,
-  worstVerdict,
-} from '../../verify/finding.ts';
+import { isFindingCode, SEVERITY, type Severity, type Verdict, worstVerdict } from '../../verify/finding.ts';
 import { isOfLeastLock } from '../../verify/locks.ts';
-import { CODE_WORDS, type CodeWords, followingWords, LEAST_LOCK_WORDS } from './codes.ts';
+import type { CodeWords } from './codes.ts';
+import { type ExplainedAs, explainingWords, kindOf } from './kinds.ts';
 import type { StatedChain, StatedFinding, StatedReport } from './read-report.ts';
 import { standingText } from './standing.ts';
 
@@ -30,16 +24,10 @@ export type LookedUp = { readonly span: Span } | { readonly problem: string };
 /** Null: nothing was looked up, since no archive was named. */
 export type LookUp = ((chain: StatedChain, sequence: number) => LookedUp | null) | null;
 
-/**
- * `least-lock`: a seal promises less than was asked for. `follows`: from `data-altered` of the same object,
- * so that it says nothing of its own.
- */
-type Kind = 'own' | 'least-lock' | 'follows';
-
 /** All findings of one code and kind. */
 export type Explained = {
   readonly code: string;
-  readonly kind: Kind;
+  readonly kind: ExplainedAs;
   readonly severity: Severity | null;
   /** Null: this version of the program does not know the code. */
   readonly words: CodeWords | null;
@@ -92,7 +80,7 @@ export function explain(report: StatedReport, lookUp: LookUp): Explanation {
   const explained = [...groups]
     .map(([group, places]) => {
       const [kind, ...code] = group.split(' ');
-      return explainedOf(code.join(' '), kind as Kind, places);
+      return explainedOf(code.join(' '), kind as ExplainedAs, places);
     })
     .sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
   const all = [...report.findings, ...report.chains.flatMap(({ findings }) => findings)];
@@ -134,29 +122,11 @@ function besidesOf(report: StatedReport, all: readonly StatedFinding[], omitted:
   ]);
 }
 
-/** What is read from other bytes than the signed ones differs too. */
-const OF_ALTERED: ReadonlySet<string> = new Set<FindingCode>([
-  ...(['entry-root-mismatch', 'count-mismatch', 'block-mismatch', 'offset-gap'] as const),
-]);
-
-function kindOf(finding: StatedFinding, others: readonly StatedFinding[]): Kind {
-  if (isOfLeastLock(finding)) return 'least-lock';
-  const { code, key, versionId } = finding;
-  const isOfSame = (one: StatedFinding) =>
-    one.code === 'data-altered' && one.key === key && one.versionId === versionId;
-  return key !== null && OF_ALTERED.has(code) && others.some(isOfSame) ? 'follows' : 'own';
-}
-
-const explainedOf = (code: string, kind: Kind, places: readonly FoundIn[]): Explained => ({
+const explainedOf = (code: string, kind: ExplainedAs, places: readonly FoundIn[]): Explained => ({
   ...{ code, kind, places },
   severity: isFindingCode(code) ? SEVERITY[code] : null,
-  words: isFindingCode(code) ? wordsOf(code, kind) : null,
+  words: isFindingCode(code) ? explainingWords(code, kind) : null,
 });
-
-const wordsOf = (code: FindingCode, kind: Kind): CodeWords => {
-  if (kind === 'least-lock') return LEAST_LOCK_WORDS;
-  return kind === 'follows' ? followingWords(code) : CODE_WORDS[code];
-};
 
 function foundIn(chain: StatedChain | null, findings: readonly StatedFinding[], lookUp: LookUp): FoundIn {
   const sequences = [...new Set(findings.flatMap(({ sequence }) => sequence ?? []))].sort((a, b) => a - b);

@@ -37,8 +37,10 @@ const SHORT_ONLY = {
 
 function headText({ report, verdict, contradicts, besides }: Explanation, digest: string): string {
   const { run } = report;
+  const isShortOnly = verdict === 'broken' && besides !== 'broken';
+  const meaning = isShortOnly ? SHORT_ONLY[besides] : MEANING[verdict];
   const lines = [
-    `${verdict.toUpperCase()}: ${verdict === 'broken' && besides !== 'broken' ? SHORT_ONLY[besides] : MEANING[verdict]}`,
+    `${verdict.toUpperCase()}: ${meaning}`,
     run === null
       ? 'The report does not say which archive it is of, nor when it was made.'
       : `Archive ${printable(run.archive)}, verified at ${printable(run.at)} by version ${printable(run.version)}.`,

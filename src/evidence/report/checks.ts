@@ -36,7 +36,7 @@ export function checksVerdict(window: ReportWindow, data: ChecksData): ReportVer
   if (due === 0)
     return {
       standing,
-      sentence: `No day${when} is over: nothing is shown of any, and ${openText(real, isWhole)}.`,
+      sentence: `No day${when} is over: nothing is shown of any, and ${openText(data.findings, isWhole)}.`,
       bounds,
     };
   const kinds = `a whole run of each kind of check (${expected.map((kind) => CHECK_WORDS[kind]).join(', ')})`;
@@ -45,16 +45,27 @@ export function checksVerdict(window: ReportWindow, data: ChecksData): ReportVer
     due === 1 ? `The one day${when} that is over` : `Each of the ${counted(due, 'day')}${when} that are over`;
   const of = due === 1 ? `one day${when} that is over` : `${counted(due, 'day')}${when} that are over`;
   const sentence = isWhole
-    ? `${each} is shown with ${kinds}, and ${openText(real, isWhole)}.`
+    ? `${each} is shown with ${kinds}, and ${openText(data.findings, isWhole)}.`
     : `Of ${of}, ${full} ${full === 1 ? 'is' : 'are'} shown with ${kinds}, ` +
-      `${part} in part, and ${none} not at all; ${openText(real, isWhole)}.`;
+      `${part} in part, and ${none} not at all; ${openText(data.findings, isWhole)}.`;
   return { standing, sentence, bounds };
 }
 
 /** Of days on which not everything was looked at, that none is known says little. */
-function openText(findings: readonly ReportedFinding[], isWhole: boolean): string {
+function openText(all: readonly ReportedFinding[], isWhole: boolean): string {
+  const drills = all.filter(({ isDrill }) => isDrill);
+  const findings = all.filter(({ isDrill }) => !isDrill);
+  const open = drills.filter(({ closed }) => closed === null).length;
+  const ofDrills = drills.length === 0 ? '' : `; ${drills.length} of drills, ${open} still open`;
+  return `${realText(findings, isWhole, drills.length > 0)}${ofDrills}`;
+}
+
+function realText(findings: readonly ReportedFinding[], isWhole: boolean, hasDrills: boolean): string {
+  const outside = hasDrills ? ' outside of drills' : '';
   if (findings.length === 0)
-    return isWhole ? 'no finding was open in that time' : 'no finding of that time is known';
+    return isWhole
+      ? `no finding${outside} was open in that time`
+      : `no finding of that time${outside} is known`;
   const open = findings.filter(({ closed }) => closed === null).length;
   if (findings.length === 1)
     return `1 finding was open in that time, and ${open === 0 ? 'is closed' : 'still is'}`;
@@ -120,7 +131,7 @@ export const checksFace = ({ data }: ChecksReport): ReportFace => ({
     { kind: 'drawn', title: 'Calendar', content: calendarOf(data.days) },
     {
       kind: 'drawn',
-      title: 'Findings',
+      title: 'Findings outside of drills',
       content: findingsOf(data.findings.filter(({ isDrill }) => !isDrill)),
     },
     daysBlock(data),
@@ -132,21 +143,39 @@ export const checksFace = ({ data }: ChecksReport): ReportFace => ({
         { title: 'opened (UTC)', form: 'time' },
         { title: 'finding' },
         { title: 'notified' },
+        ...[{ title: 'acknowledged' }, { title: 'resolved' }],
         { title: 'closed (UTC)', form: 'time' },
       ],
       rows: data.findings
         .filter(({ isDrill }) => isDrill)
-        .map(({ opened, code, notified, closed }) => [
+        .map(({ opened, code, notified, closed, answers, otherAnswers }) => [
           ...[shortTime(opened), code],
           notified.map(({ channel, at }) => `${channel} ${shortTime(at)}`).join('\n') || {
             text: 'nobody',
             tone: 'open' as const,
           },
+          answersCell(answers, 'ack', otherAnswers),
+          answersCell(answers, 'resolve', otherAnswers),
           closed === null ? { text: 'open', tone: 'open' as const } : shortTime(closed.at),
         ]),
     },
   ],
 });
+
+/** Each by whom a named key says that it is. What nobody named has signed is counted, and not shown. */
+function answersCell(
+  answers: ReportedFinding['answers'],
+  kind: 'ack' | 'resolve',
+  otherAnswers: number,
+): TableCell {
+  const some = answers.filter((answer) => answer.kind === kind);
+  if (some.length > 0)
+    return some
+      .map(({ by, at, text, keyId }) => `${shortTime(at)} by ${by} (key ${keyId}): ${text}`)
+      .join('\n');
+  const others = otherAnswers === 0 ? '' : `\nnotes that no named person has signed: ${otherAnswers}`;
+  return { text: `by nobody who was named${others}`, tone: 'open' };
+}
 
 function failuresBlock({ days }: ChecksData): TableBlock[] {
   const rows = days.flatMap(({ date, kinds }) =>

@@ -238,13 +238,19 @@ describe('a finding', () => {
   });
 
   it('of a drill is counted apart', async () => {
-    await world.report(
+    const [entry] = await world.report(
       [findingAt('malformed', 'k3')],
       chainScope({ chain: 'ledgerstone.drill', partition: 0 }),
     );
+    for (const kind of ['ack', 'resolve']) await answer(kind, entry?.id as string, 'ada');
+    await answer('resolve', entry?.id as string, 'mallory');
     const { report, html } = await checks(...window());
     expect(report.data.findings).toMatchObject([{ isDrill: true, notified: [{ channel: 'sns' }] }]);
-    expect(report.verdict.sentence).toContain('no finding of that time is known');
+    expect(report.verdict.sentence).toContain(
+      'no finding of that time outside of drills is known; 1 of drills, 1 still open.',
+    );
+    expect(html).toMatch(/by ada \(key [^)]+\): &lt;i&gt;ack[\s\S]*by ada \(key [^)]+\): &lt;i&gt;resolve/);
+    expect(html).not.toContain('by mallory');
     expect(html).toContain('None of that time is known.');
   });
 
