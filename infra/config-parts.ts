@@ -20,6 +20,27 @@ export const secretArn = z
 
 export const keySpec = z.enum(['ECC_NIST_P256', 'ECC_NIST_EDWARDS25519']);
 
+export const keyArn = z
+  .string()
+  .regex(/^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, 'must be the ARN of a KMS key, no alias');
+
+const namedKey = {
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9]{0,32}$/, 'must be letters and digits, 32 at most')
+    .default(''),
+  spec: keySpec.default('ECC_NIST_EDWARDS25519'),
+};
+
+/** A name is a key of its own. The stack's first one has none. `also`: a second one while they are changed. */
+export const logKey = z
+  .strictObject({ ...namedKey, also: z.strictObject(namedKey).optional() })
+  .refine(({ name, also }) => also?.name !== name, {
+    path: ['also', 'name'],
+    message: 'must be another name than key.name: a name is a key',
+  })
+  .prefault({});
+
 export const people = z
   .strictObject({
     requireMfa: z.boolean().default(true),

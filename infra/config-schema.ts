@@ -5,7 +5,7 @@ import {
   accountId,
   bucketName,
   governanceSchema,
-  keySpec,
+  logKey,
   people,
   principalArn,
   retention,
@@ -43,7 +43,7 @@ export const infraSchema = z
         .default(''),
     }),
     retention,
-    key: z.strictObject({ spec: keySpec.default('ECC_NIST_EDWARDS25519') }).prefault({}),
+    key: logKey,
     archiver,
     governance: governanceSchema.optional(),
     people,
@@ -81,6 +81,10 @@ export const infraSchema = z
   .refine(({ attestations, stack }) => attestations === undefined || stack.length <= 40, {
     path: ['stack'],
     message: 'must not be over 40 characters with a verifier, for roles are named after it',
+  })
+  .refine(({ key, verifier }) => verifier?.alsoLogKey === undefined || key.also !== undefined, {
+    path: ['verifier', 'alsoLogKey'],
+    message: 'is the key of key.also, which is not there',
   })
   .refine(
     ({ attestations: there, account }) =>

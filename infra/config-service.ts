@@ -61,6 +61,8 @@ export const serviceSchema = z.strictObject({
   secrets: z
     .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be the name of an environment variable'), secretArn)
     .default({}),
+  /** Verifier keys beside the one that signs: of the decisions, and of the log's earlier keys. */
+  trusted: z.array(z.string()).default([]),
   settings,
 });
 

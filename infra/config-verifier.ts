@@ -4,6 +4,7 @@ import { region } from '../src/config/fields.ts';
 import {
   accountId,
   bucketName,
+  keyArn,
   keySpec,
   people,
   principalArn,
@@ -28,6 +29,15 @@ const duration = (least: string, most: string) =>
     .refine((given) => minutesOf(given) >= minutesOf(least) && minutesOf(given) <= minutesOf(most), {
       message: `must lie between ${least} and ${most}`,
     });
+
+/** One, or two while they are changed. */
+export const logKeyArns = ({
+  logKey,
+  alsoLogKey,
+}: Pick<z.output<typeof verifierSchema>, 'logKey' | 'alsoLogKey'>): string[] => [
+  logKey,
+  ...(alsoLogKey === undefined ? [] : [alsoLogKey]),
+];
 
 export const attestationsSchema = z.strictObject({
   account: accountId.optional(),
@@ -55,12 +65,9 @@ export const verifierSchema = z
       .prefault({}),
     earlier: z.array(z.string()).default([]),
     trusted: z.array(z.string()),
-    logKey: z
-      .string()
-      .regex(
-        /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
-        'must be the ARN of a KMS key, no alias',
-      ),
+    logKey: keyArn,
+    /** Of `key.also`, for the organisation's policy and who reads the public half. */
+    alsoLogKey: keyArn.optional(),
     // Not shorter than the schedules can check.
     freshness: duration('10m', '1d').default('2h'),
     sweepEvery: duration('5m', '7d').default('1h'),

@@ -70,13 +70,13 @@ export class LedgerstoneStack extends Stack {
       ...{ auditor: people.auditor, keyAdmin: people.keyAdmin, breakGlass: people.breakGlass },
       ...{ deployer, secondParty: secondParty ?? undefined },
     };
-    const key = new SigningKey(this, 'LogKey', {
-      description: `Signs the checkpoints of ${config.origin} (Ledgerstone)`,
-      ...{ spec: config.key.spec, sealed: config.sealed },
-      holders: { signer: archiver.role, ...holders },
-    });
     const governance = isGoverned(config) ? this.#govern(config, bucket, holders) : null;
-    people.grantKey([key.keyArn, ...(governance?.keyArns ?? [])], [bucket.bucketArn]);
+    const { key, also } = this.#logKeys(config, {
+      ...{ signer: archiver.role, decider: governance?.officer, ...holders },
+    });
+    const keys: Parts['keys'] = also === null ? [key] : [key, also];
+    const keyArns = [...keys.map(({ keyArn }) => keyArn), ...(governance?.keyArns ?? [])];
+    people.grantKey(keyArns, [bucket.bucketArn]);
 
     const { bucketArn } = bucket;
     const own = [archiver.role.roleArn, ...(governance?.roleArns ?? [])];
@@ -97,7 +97,7 @@ export class LedgerstoneStack extends Stack {
       bucket.addToResourcePolicy(statement);
 
     if (hasVerifier(config) && names) {
-      this.#notifyVerifier(config, names, { bucket, key, archiver, people });
+      this.#notifyVerifier(config, names, { bucket, keys, archiver, people });
       if (config.verifier.drillers.length > 0) new DrillRole(this, 'Drill', config, names);
     }
 
@@ -105,11 +105,28 @@ export class LedgerstoneStack extends Stack {
     const { account, region } = this;
     const { bucketName } = bucket;
     this.yaml = renderArchiverYaml(config, { account, region, bucketName, keyArn: key.keyArn });
-    this.#putOut({ bucket, key, archiver, people });
+    this.#putOut({ bucket, keys, archiver, people });
+  }
+
+  /** The one that `archive.signing` names, and a second one while they are changed. */
+  #logKeys({ origin, sealed, key: config, archiverService }: InfraConfig, { decider, ...holders }: Holders) {
+    const keyOf = ({ name, spec }: { readonly name: string; readonly spec: SigningKeyProps['spec'] }) =>
+      new SigningKey(this, `LogKey${name}`, {
+        description: `Signs the checkpoints of ${origin} (Ledgerstone${name === '' ? '' : `, ${name}`})`,
+        ...{ spec, sealed },
+        // The policy of a key that is there never changes: once sealed, no deployment could change it.
+        holders: name === '' ? holders : { decider, ...holders },
+      });
+    const key = keyOf(config);
+    if (config.also === undefined) return { key, also: null };
+    const also = keyOf(config.also);
+    // The archiver's stack takes one of them, and CloudFormation lets no export go that is still taken.
+    if (archiverService !== undefined) for (const { keyArn } of [key, also]) this.exportValue(keyArn);
+    return { key, also };
   }
 
   /** The key and the roles of people who decide. */
-  #govern(config: GovernedConfig, bucket: Bucket, holders: Omit<SigningKeyProps['holders'], 'signer'>) {
+  #govern(config: GovernedConfig, bucket: Bucket, holders: Omit<Holders, 'signer'>) {
     const { officer, approver, keeper } = new GovernanceRoles(this, 'Governance', config, bucket);
     const { keyArn } = new SigningKey(this, 'GovernanceKey', {
       description: `Signs the decisions about ${config.origin} (Ledgerstone)`,
@@ -127,14 +144,16 @@ export class LedgerstoneStack extends Stack {
       ...{ officerArn: officer.roleArn, approverArn: approver.roleArn, keeperArn: keeper?.roleArn ?? null },
     });
     const keepers = keeper ? [keeper.roleArn] : [];
-    return { keyArns: [keyArn], roleArns: [officer.roleArn, approver.roleArn], keepers, guards };
+    return { officer, keyArns: [keyArn], roleArns: [officer.roleArn, approver.roleArn], keepers, guards };
   }
 
-  #putOut({ bucket, key, archiver, people }: Parts): void {
+  #putOut({ bucket, keys, archiver, people }: Parts): void {
     const output = (name: string, description: string, value: string) =>
       new CfnOutput(this, name, { description, value });
     output('BucketName', 'archive.store.bucket', bucket.bucketName);
+    const [key, also] = keys;
     output('LogKeyArn', 'archive.signing.keyId', key.keyArn);
+    if (also) output('AlsoLogKeyArn', 'The second log key, while they are changed', also.keyArn);
     output('ArchiverRoleArn', 'The role that the service runs as', archiver.role.roleArn);
     output('AuditorRoleArn', 'The role that auditors assume', people.auditor.roleArn);
     output('KeyAdminRoleArn', 'The role that manages the log key', people.keyAdmin.roleArn);
@@ -158,7 +177,7 @@ export class LedgerstoneStack extends Stack {
       ...{ names, rulePrefix },
       watched: [
         objectEvents({ bucketName }),
-        ...attemptEvents({ bucketName, keys: [parts.key], lockKeeperArn, trail, rulePrefix }),
+        ...attemptEvents({ bucketName, keys: parts.keys, lockKeeperArn, trail, rulePrefix }),
         breakGlassUse(parts.people.breakGlass.roleArn, names.archive.account),
       ],
     });
@@ -167,9 +186,12 @@ export class LedgerstoneStack extends Stack {
   }
 }
 
+type Holders = SigningKeyProps['holders'];
+
 type Parts = {
   readonly bucket: Bucket;
-  readonly key: SigningKey;
+  /** The log's. */
+  readonly keys: readonly [SigningKey, ...SigningKey[]];
   readonly archiver: ArchiverRole;
   readonly people: PeopleRoles;
 };

@@ -1,6 +1,7 @@
 // What should the organisation forbid, above every administrator and root of both accounts?
 import { maximumDaysOf } from './config-parts.ts';
 import type { TwoPartyConfig } from './config-schema.ts';
+import { logKeyArns } from './config-verifier.ts';
 import { type Names, roleNamesOf } from './names.ts';
 import { trailNames } from './rendered-config.ts';
 
@@ -57,6 +58,7 @@ export function resourceControlPolicy(props: OrganisationProps): OrganisationPol
     Resource: Denial['Resource'],
     Condition?: Condition,
   ) => ({ Sid, Effect: 'Deny', Principal: '*', Action, Resource, ...(Condition && { Condition }) }) as const;
+  const logKeys = logKeyArns(config.verifier);
   const both = [`${archive}/*`, `${attestations}/*`];
   const buckets = [archive, attestations, records];
   const locks = (Sid: string, bucket: string, retention: TwoPartyConfig['retention']) => [
@@ -95,11 +97,11 @@ export function resourceControlPolicy(props: OrganisationProps): OrganisationPol
         buckets,
         unless([...breakGlass, ...deployers]),
       ),
-      deny('OnlyTheArchiverSigns', ['kms:Sign'], config.verifier.logKey, unless([archiver])),
+      deny('OnlyTheArchiverSigns', ['kms:Sign'], logKeys, unless([archiver])),
       deny(
         'OnlyBreakGlassEndsTheKey',
         ['kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:PutKeyPolicy'],
-        config.verifier.logKey,
+        logKeys,
         unless([...breakGlass, ...deployers]),
       ),
       ...(takers.length === 0

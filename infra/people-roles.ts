@@ -26,9 +26,9 @@ export type PeopleProps = {
   readonly what: string;
   /** The bucket that break-glass may change and the auditor may read. */
   readonly bucket: Bucket;
-  /** An archive of another stack: the auditor also reads its bucket and the public half of its key. */
+  /** An archive of another stack: the auditor also reads its bucket and the public halves of its keys. */
   readonly auditorAlsoReads?:
-    | { readonly bucketArn: string; readonly bucketName: string; readonly keyArn: string }
+    | { readonly bucketArn: string; readonly bucketName: string; readonly keyArns: readonly string[] }
     | undefined;
   /** Fixed, since policies of other stacks and accounts name the roles, and the trails watch them. */
   readonly names: PeopleNames;
@@ -58,7 +58,7 @@ export class PeopleRoles extends Construct {
       roleName: names.auditor,
       description: `Reads the ${what} and its settings`,
       assumedBy: peoplePrincipal(people.auditors, people.requireMfa),
-      inlinePolicies: { archive: auditorPolicy(arns, auditorAlsoReads?.keyArn) },
+      inlinePolicies: { archive: auditorPolicy(arns, auditorAlsoReads?.keyArns ?? []) },
     });
     const reason = 'Auditors read everything, foreign objects in the bucket included.';
     acknowledgeObjectPattern(this.auditor, bucket, '*', reason);
@@ -124,7 +124,7 @@ const BREAK_GLASS_BUCKET_ACTIONS = [
   's3:PutBucketPublicAccessBlock',
 ] as const;
 
-function auditorPolicy(bucketArns: readonly string[], keyArn: string | undefined): PolicyDocument {
+function auditorPolicy(bucketArns: readonly string[], keyArns: readonly string[]): PolicyDocument {
   return new PolicyDocument({
     statements: [
       new PolicyStatement({
@@ -137,13 +137,13 @@ function auditorPolicy(bucketArns: readonly string[], keyArn: string | undefined
         actions: [...READ_BUCKET],
         resources: [...bucketArns],
       }),
-      ...(keyArn === undefined
+      ...(keyArns.length === 0
         ? []
         : [
             new PolicyStatement({
               sid: 'SeeThePublicHalfOfTheLogKey',
               actions: [...PUBLIC_HALF],
-              resources: [keyArn],
+              resources: [...keyArns],
             }),
           ]),
     ],

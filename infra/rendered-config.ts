@@ -32,6 +32,7 @@ export function renderArchiverYaml(
   config: InfraConfig,
   { account, region, bucketName, keyArn }: ArchiverFacts,
 ): string {
+  const trusted = config.archiverService?.trusted ?? [];
   return [
     'production: true',
     'archive:',
@@ -45,6 +46,7 @@ export function renderArchiverYaml(
     '  signing:',
     '    kind: kms',
     `    keyId: ${keyArn}`,
+    ...(trusted.length === 0 ? [] : [`  trusted: ${JSON.stringify(trusted)}`]),
     '',
   ].join('\n');
 }

@@ -21,6 +21,8 @@ type KeyHolders = {
   readonly signer: IRole;
   /** Of the governance key: people of two roles sign. */
   readonly alsoSigns?: IRole;
+  /** Of a log key that another one gives way to: who decides on it, and must see its public half. */
+  readonly decider?: IRole | undefined;
   readonly auditor: IRole;
   readonly keyAdmin: IRole;
   readonly breakGlass: IRole;
@@ -118,7 +120,8 @@ const allow = (sid: string, actions: readonly string[], who: Grantee) =>
   new PolicyStatement({ sid, actions: [...actions], resources: ['*'], ...who });
 
 function allowances({ spec, sealed, holders }: SigningKeyProps): PolicyStatement[] {
-  const { signer, alsoSigns, auditor, keyAdmin, breakGlass, deployer, secondParty: onlookers } = holders;
+  const { signer, alsoSigns, decider, auditor, keyAdmin, breakGlass, deployer } = holders;
+  const { secondParty: onlookers } = holders;
   const signers = [signer, ...(alsoSigns ? [alsoSigns] : [])].map(({ grantPrincipal }) => grantPrincipal);
   return [
     allow('SignerSigns', ['kms:Sign'], {
@@ -126,6 +129,9 @@ function allowances({ spec, sealed, holders }: SigningKeyProps): PolicyStatement
       conditions: { StringEquals: FORM[spec] },
     }),
     allow('SignerOpensTheKey', PUBLIC_HALF, { principals: signers }),
+    ...(decider === undefined
+      ? []
+      : [allow('DeciderSeesThePublicHalf', PUBLIC_HALF, { principals: [decider.grantPrincipal] })]),
     allow('AuditorReads', READ, { principals: [auditor.grantPrincipal] }),
     allow('KeyAdminLooksAfterTheKey', KEY_ADMIN_ACTIONS, named(keyAdmin)),
     allow('BreakGlassChangesOrEndsTheKey', BREAK_GLASS_KEY_ACTIONS, named(breakGlass)),

@@ -4,6 +4,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledgeForeignBucket, acknowledgeObjectPattern } from './cdk-nag.ts';
 import type { TwoPartyConfig } from './config-schema.ts';
+import { logKeyArns } from './config-verifier.ts';
 import { KEEP } from './keep.ts';
 import type { Names } from './names.ts';
 import { READ_BUCKET, READ_OBJECTS } from './read-actions.ts';
@@ -34,7 +35,7 @@ export class VerifierRole extends Construct {
           statements: [
             allow('ReadTheArchive', READ_OBJECTS, [`${archive.bucketArn}/*`]),
             allow('ListTheArchiveAndReadItsSettings', READ_BUCKET, [archive.bucketArn]),
-            allow('SeeThePublicHalfOfTheLogKey', PUBLIC_HALF, [config.verifier.logKey]),
+            allow('SeeThePublicHalfOfTheLogKey', PUBLIC_HALF, logKeyArns(config.verifier)),
           ],
         }),
         attestations: new PolicyDocument({

@@ -12,6 +12,7 @@ import { BreakGlassNotice } from './break-glass-notice.ts';
 import { bucketGuardStatements, drillStatements, responderStatements } from './bucket-policy.ts';
 import { maximumDaysOf } from './config-parts.ts';
 import type { TwoPartyConfig } from './config-schema.ts';
+import { logKeyArns } from './config-verifier.ts';
 import { VerifierDashboard } from './dashboard.ts';
 import { LockedBucket } from './locked-bucket.ts';
 import { bootstrapDeployer, type Names, namesOf, rulePrefixes } from './names.ts';
@@ -92,7 +93,7 @@ export class VerifierStack extends Stack {
       auditorAlsoReads: {
         bucketArn: names.archive.bucketArn,
         bucketName: String(config.bucket.name),
-        keyArn: verifier.logKey,
+        keyArns: logKeyArns(verifier),
       },
       names: names.verifier.people,
     });

@@ -12,6 +12,7 @@ export const REGION = 'eu-central-1';
 export const BUCKET = 'acme-audit';
 export const KEY_IDS = {
   log: '00000000-1111-2222-3333-444444444444',
+  also: '66666666-7777-8888-9999-000000000000',
   verifier: '55555555-6666-7777-8888-999999999999',
   second: '22222222-3333-4444-5555-666666666666',
 } as const;
@@ -81,6 +82,23 @@ export const ofType = ({ resources }: Synthesised, type: string) =>
     .filter(({ Type }) => Type === type)
     .map(({ Properties }) => Properties);
 
+const keyNameOf = (id: string): keyof typeof KEY_IDS =>
+  id.startsWith('LogKey2027')
+    ? 'also'
+    : id.startsWith('LogKey')
+      ? 'log'
+      : id.startsWith('PostQuantum')
+        ? 'second'
+        : 'verifier';
+
+/** Policy of the log's key of that name in the configuration; the first one has none. */
+export function logKeyPolicy({ resources }: Synthesised, name: string): unknown {
+  const isIt = new RegExp(`^LogKey${name}(Key)?[0-9A-F]{8}$`);
+  const [found, second] = Object.entries(resources).filter(([id]) => isIt.test(id));
+  if (found === undefined || second !== undefined) throw new Error(`not one log key ${name}`);
+  return found[1].Properties['KeyPolicy'];
+}
+
 type Types = Readonly<
   Record<string, { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>> }>
 >;
@@ -125,9 +143,7 @@ class Names {
       case 'AWS::IAM::Role':
         return this.#given(id, 'RoleName', id);
       case 'AWS::KMS::Key':
-        return KEY_IDS[
-          id.startsWith('LogKey') ? 'log' : id.startsWith('PostQuantum') ? 'second' : 'verifier'
-        ];
+        return KEY_IDS[keyNameOf(id)];
       case 'AWS::Events::EventBus':
         return this.#given(id, 'Name', id);
       case 'AWS::SNS::Topic':

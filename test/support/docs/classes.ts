@@ -90,6 +90,8 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'aws s3api put-object-retention --bucket acme-audit --key KEY --retention \'{"Mode":"COMPLIANCE","RetainUntilDate":"2126-01-01T00:00:00Z"}\' --profile archiver':
       'aws',
     'aws s3api delete-bucket-policy --bucket acme-audit': 'aws',
+    'aws kms sign --key-id AlsoLogKeyArn --message Zm9v --message-type RAW --signing-algorithm ED25519_SHA_512 --profile officer':
+      'aws',
     'aws cloudformation deploy --stack-name ledgerstone --template-file cdk.out/ledgerstone.template.json --capabilities CAPABILITY_NAMED_IAM --disable-rollback --profile archive':
       'aws',
     "aws events list-targets-by-rule --rule ledgerstone-to-verifier-objects --query 'Targets[].Arn' --profile archive":
@@ -202,6 +204,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'aws lambda get-function-configuration --function-name FUNCTION --output text --query Environment.Variables.LEDGERSTONE_VERIFIER_CONFIG > verifier.yaml':
       'aws',
     'docker build --platform linux/arm64 --file infra/docker/archiver/Dockerfile --tag ledgerstone .': 'aws',
+    'aws kms disable-key --key-id EARLIER_ARN --profile break-glass': 'aws',
   },
   'src/archiver/RUNBOOK.md': {
     'ledgerstone status --config ledgerstone.yaml': 'aws',
