@@ -75,7 +75,7 @@ export const signedBy = (heads: readonly HeadKeys[], key: PublicKey): HeadKeys[]
   );
 
 /** Chains that may go on, and that the key does not sign alone yet. */
-const waitingFor = (heads: readonly HeadKeys[], key: PublicKey): HeadKeys[] =>
+export const waitingFor = (heads: readonly HeadKeys[], key: PublicKey): HeadKeys[] =>
   heads.filter((head) => head.continuedBy === null && !isChanged(head, key));
 
 const isChanged = ({ keys }: HeadKeys, key: PublicKey): boolean =>

@@ -1,33 +1,75 @@
-// What would a proposal of retention policies do, for who is asked to approve it?
+// What would a proposal of retention policies do, and what does a change of keys wait for, as things are?
+
+import { nodeSha256 } from '../../base/node/hash.ts';
+import type { ActDetail } from '../../format/act-detail.ts';
+import { parseVkey } from '../../format/vkey.ts';
+import { decidedKeys, headKeys, headName, waitingFor } from '../../governance/key-chains.ts';
 import { planAct } from '../../governance/plan.ts';
 import { chainsAsStored } from '../../governance/plan-facts.ts';
 import { STORAGE_PRICES } from '../../governance/prices.ts';
 import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
 import type { OpenedActs } from './governance-open.ts';
+import { waitText } from './key-to-retire.ts';
 import { openArchiveStore } from './open-archive.ts';
 import { PRICE_NOTE, planJson, topicPlanText } from './plan-text.ts';
 
-export type ProposalPlan = {
+export type Outlook = {
   readonly json: Readonly<Record<string, unknown>>;
   readonly lines: readonly string[];
 };
 
-/** Null: it is no proposal of policies that waits. As the archive and the policies in force stand now. */
-export async function planOfProposal(
-  { history, place, trusted }: OpenedActs,
+/** Null: it is neither a proposal of policies that waits, nor a change of keys that is open. */
+export async function outlookOf(
+  opened: OpenedActs,
   recorded: RecordedAct,
   nowMs: number,
   signal: AbortSignal,
-): Promise<ProposalPlan | null> {
+): Promise<Outlook | null> {
   const { act } = recorded;
-  if (act.kind !== 'policy' || !history.isWaiting(recorded, nowMs)) return null;
+  const { history } = opened;
+  if (act.kind === 'policy' && history.isWaiting(recorded, nowMs))
+    return planOf(opened, act.detail, nowMs, signal);
+  if (act.kind === 'key.rotate' && history.isOpen(recorded, nowMs))
+    return waitingOf(opened, act.detail, signal);
+  return null;
+}
+
+/** Which chains wait for the key. */
+async function waitingOf(
+  { history, place, trusted, isVerified }: OpenedActs,
+  { key }: ActDetail['key.rotate'],
+  signal: AbortSignal,
+): Promise<Outlook> {
+  const to = parseVkey(key, nodeSha256);
+  const store = await openArchiveStore(place);
+  try {
+    const heads = await headKeys(store, [...trusted, ...(isVerified ? decidedKeys(history) : [])], signal);
+    const waiting = waitingFor(heads, to.key);
+    return {
+      json: { waiting: waiting.map(headName) },
+      lines:
+        waiting.length === 0
+          ? ['no chain waits: give the command of keys rotate again']
+          : ['these chains wait for their next segments:', ...waiting.map((one) => `  ${waitText(one)}`)],
+    };
+  } finally {
+    await store.close();
+  }
+}
+
+async function planOf(
+  { history, place, trusted }: OpenedActs,
+  detail: ActDetail['policy'],
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<Outlook> {
   const inForce = history.newest('policy')?.detail ?? null;
   const store = await openArchiveStore(place);
   try {
     const { chains, problems } = await chainsAsStored(store, trusted, nowMs, signal);
-    const plans = planAct(act.detail, chains, inForce, nowMs);
+    const plans = planAct(detail, chains, inForce, nowMs);
     const dropped = (inForce?.chains ?? []).flatMap(({ chain }) =>
-      act.detail.chains.some((one) => one.chain === chain) ? [] : [chain],
+      detail.chains.some((one) => one.chain === chain) ? [] : [chain],
     );
     const isLocking = store.kind === 's3';
     return {

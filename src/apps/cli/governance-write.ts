@@ -19,6 +19,8 @@ import { type Deciding, type DecidingOptions, deciding, withDecider } from './de
 import { EXIT, UsageError } from './exit-code.ts';
 import { actJson, actText, effectJson, effectLines, stateOf } from './governance-text.ts';
 import { makeKey, writeVkey } from './init-key.ts';
+import { requireStillUnused } from './key-to-retire.ts';
+import { repeatable } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 import { openSignerOf, type SignerOptions } from './signer-option.ts';
 
@@ -45,7 +47,8 @@ Examples:
 const ANSWER = `
 ID is as \`governance list\` shows it; its first 8 digits are enough where no other act
 begins so. Who approves is another person than who proposed, with another key and as
-another principal. Approving a release also takes its holds off, if your role may.
+another principal. Approving a release also takes its holds off, if your role may. A key is
+not retired while the newest seal of a chain is signed by it: that is looked at again.
 
 Exit codes: 0 done, 2 usage or not allowed, 3 it could not be written, 4 approved, and not
 everything is done in the store yet.
@@ -95,13 +98,18 @@ export function governanceWriting(governance: Command, session: Session): void {
   for (const [kind, about] of [
     ['approve', 'What another person proposed may take effect.'],
     ['withdraw', 'What was proposed may not any more.'],
-  ] as const)
-    withDecider(governance.command(kind).description(about))
-      .argument('<id>', 'of the act')
-      .addHelpText('after', ANSWER)
-      .action(
-        acting(session, (id: string, options: DecidingOptions) => runAnswer(session, kind, id, options)),
+  ] as const) {
+    const answer = withDecider(governance.command(kind).description(about)).argument('<id>', 'of the act');
+    if (kind === 'approve')
+      answer.option(
+        '--ended <chain>',
+        "of a key's retirement: nobody archives this chain; repeatable",
+        repeatable,
       );
+    answer
+      .addHelpText('after', ANSWER)
+      .action(acting(session, (id: string, options: AnswerOptions) => runAnswer(session, kind, id, options)));
+  }
 }
 
 async function runKey(session: Session, file: string | undefined, options: KeyOptions): Promise<number> {
@@ -217,11 +225,13 @@ export function actById(history: ActHistory, id: string): RecordedAct {
   );
 }
 
+type AnswerOptions = DecidingOptions & { readonly ended?: readonly string[] };
+
 async function runAnswer(
   session: Session,
   kind: 'approve' | 'withdraw',
   id: string,
-  options: DecidingOptions,
+  options: AnswerOptions,
 ): Promise<number> {
   return deciding(session, options, kind === 'approve' ? 'two' : 'one', async (context) => {
     const { tools, decider, asked } = context;
@@ -229,6 +239,9 @@ async function runAnswer(
     const target = actById(before, id);
     // Asked again after the answer was lost, or after its effect was broken off.
     const isAgain = kind === 'approve' && target.approvedBy?.act.by.name === decider.name;
+    // Since it was proposed a chain may have gone back to it.
+    if (kind === 'approve' && !isAgain && target.act.kind === 'key.retire')
+      await requireStillUnused(tools, before, target.act.detail, options.ended ?? []);
     const written = isAgain
       ? { history: before, isNew: false }
       : await recordAct(tools, decider, { kind, ...asked, of: target.act.id, detail: {} });

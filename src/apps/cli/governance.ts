@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { counted } from '../../base/counted.ts';
+import { printable } from '../../base/printable.ts';
 import { timeText } from '../../format/time.ts';
 import { encodeVkey } from '../../format/vkey.ts';
 import type { ActReading } from '../../read/acts.ts';
@@ -10,7 +11,7 @@ import { extensions, holdsInForce } from '../../verify/acts/in-force.ts';
 import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
 import { EXIT } from './exit-code.ts';
 import { GOVERNED, openActs } from './governance-open.ts';
-import { planOfProposal } from './governance-plan.ts';
+import { type Outlook, outlookOf } from './governance-plan.ts';
 import { governanceRecord } from './governance-record.ts';
 import { actJson, actText, LAPSED, policyLines, rangesText, stateOf } from './governance-text.ts';
 import { actById, governanceWriting } from './governance-write.ts';
@@ -136,14 +137,12 @@ async function runShow(
   const reading = await openActs(session, name, options);
   const { history, head } = reading;
   const nowMs = systemClock.now();
+  const outlook = (one: RecordedAct) => outlookOf(reading, one, nowMs, session.io.signal);
   if (options.id !== undefined) {
     const recorded = actById(history, options.id);
-    const plan = await planOfProposal(reading, recorded, nowMs, session.io.signal);
-    if (options.json === true) await output.json({ ...actJson(recorded, history, nowMs), ...plan?.json });
-    else {
-      await output.write(actText(recorded, history, nowMs));
-      for (const line of plan?.lines ?? []) await output.line(line);
-    }
+    const more = await outlook(recorded);
+    if (options.json === true) await output.json({ ...actJson(recorded, history, nowMs), ...more?.json });
+    else await output.write([actText(recorded, history, nowMs), ...linesOf(more)].join(''));
     return exitOf(reading);
   }
   const of = (state: string) => history.acts.filter((one) => stateOf(one, history, nowMs).state === state);
@@ -158,7 +157,9 @@ async function runShow(
       policy,
       holds: holds.map(holdJson),
       waiting: waiting.map((one) => actJson(one, history, nowMs)),
-      open: open.map((one) => actJson(one, history, nowMs)),
+      open: await Promise.all(
+        open.map(async (one) => ({ ...actJson(one, history, nowMs), ...(await outlook(one))?.json })),
+      ),
       lapsed: of('lapsed').map((one) => actJson(one, history, nowMs)),
       ...othersJson(reading),
     });
@@ -186,11 +187,17 @@ async function runShow(
     ['in force, and not done in the store:', open],
   ] as const) {
     if (acts.length > 0) await output.line(title);
-    for (const one of acts) await output.write(actText(one, history, nowMs));
+    for (const one of acts) {
+      const more = acts === open ? await outlook(one) : null;
+      await output.write([actText(one, history, nowMs), ...linesOf(more, '  ')].join(''));
+    }
   }
   for (const line of [...lapsedLines(history, nowMs), ...otherLines(reading)]) await output.line(line);
   return exitOf(reading);
 }
+
+const linesOf = (more: Outlook | null, indent = ''): string[] =>
+  (more?.lines ?? []).map((line) => `${printable(`${indent}${line}`)}\n`);
 
 function policiesInForce(history: ActHistory): string[] {
   const policy = history.newest('policy');

@@ -1,11 +1,22 @@
-// Which key is meant by a verifier key, and what is it for?
-import { FormatError, messageOf } from '../../base/error.ts';
+// Which key is meant by a verifier key, what is it for, and does it sign nothing any more?
+import { FormatError, LedgerstoneError, messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { PERSON_KEY_NAME } from '../../config/people-file.ts';
 import type { ActDetail } from '../../format/act-detail.ts';
 import { governanceOrigin, isGovernanceOrigin } from '../../format/chain.ts';
 import { encodeCosignerVkey, parseCosignerVkey } from '../../format/cosignature.ts';
 import { encodeVkey, parseVkey, type VerifierKey, verifierKey } from '../../format/vkey.ts';
+import {
+  decidedKeys,
+  type HeadKeys,
+  headKeys,
+  headName,
+  requireChains,
+  signedBy,
+} from '../../governance/key-chains.ts';
+import type { ActHistory } from '../../verify/acts/history.ts';
+import { idText, sameKey } from '../../verify/trust.ts';
+import type { Deciding } from './deciding.ts';
 import { UsageError } from './exit-code.ts';
 import { readKeyLines } from './keys.ts';
 
@@ -31,6 +42,54 @@ export async function keyToRetire(text: string, archiveOrigin: string): Promise<
     );
   }
 }
+
+/** Throws `act-refused` while it may still sign. `ended`: chains that nobody archives any more. */
+export async function requireUnused(
+  { store, signers, logKeys, signal }: Deciding['tools'],
+  history: ActHistory,
+  { detail, key }: KeyToRetire,
+  ended: readonly string[],
+): Promise<void> {
+  if (key === null) return;
+  if (detail.use === 'governance' && signers.some(({ publicKey }) => sameKey(publicKey, key.key)))
+    throw stillSigns(['the governance chain'], 'It has to be sealed by another key first.');
+  if (detail.use !== 'log') return;
+  const heads = await headKeys(store, [...logKeys, ...decidedKeys(history)], signal);
+  requireChains(heads, ended);
+  const signed = signedBy(heads, key.key).filter((one) => !ended.includes(headName(one)));
+  if (signed.length > 0)
+    throw stillSigns(
+      signed.map(waitText),
+      'First `ledgerstone keys rotate --new KEY`. Chains that nobody archives any more: --ended CHAIN/PARTITION.',
+    );
+}
+
+/** The same of an act that was read. An unreadable key signs nothing. */
+export async function requireStillUnused(
+  tools: Deciding['tools'],
+  history: ActHistory,
+  { key: line }: ActDetail['key.retire'],
+  ended: readonly string[],
+): Promise<void> {
+  let meant: KeyToRetire;
+  try {
+    meant = parsed(line, tools.archiveOrigin);
+  } catch {
+    return;
+  }
+  await requireUnused(tools, history, meant, ended);
+}
+
+export function waitText(head: HeadKeys): string {
+  const { keys, problem } = head;
+  const by = keys === null ? `not known: ${problem}` : `signed by ${keys.map(idText).join(' and ')}`;
+  return `${headName(head)}: ${by}`;
+}
+
+const stillSigns = (what: readonly string[], remedy: string): LedgerstoneError =>
+  new LedgerstoneError('act-refused', `it may still sign: ${what.slice(0, 6).join('; ')}`, {
+    ...{ disposition: 'input', remedy },
+  });
 
 function parsed(line: string, archiveOrigin: string): KeyToRetire {
   const name = line.slice(0, line.indexOf('+'));

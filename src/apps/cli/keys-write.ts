@@ -3,7 +3,6 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { counted } from '../../base/counted.ts';
-import { LedgerstoneError } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
 import type { ActRequest } from '../../format/act.ts';
@@ -11,26 +10,17 @@ import { oldestVersion } from '../../format/oldest-version.ts';
 import { keyKey } from '../../format/paths.ts';
 import { encodeVkey, spkiFingerprint, type VerifierKey, verifierKey } from '../../format/vkey.ts';
 import { historyNow } from '../../governance/carry-out.ts';
-import {
-  decidedKeys,
-  type HeadKeys,
-  headKeys,
-  headName,
-  type KeyChange,
-  requireChains,
-  settleChange,
-  signedBy,
-} from '../../governance/key-chains.ts';
+import { type HeadKeys, headName, type KeyChange, settleChange } from '../../governance/key-chains.ts';
 import { recordAct } from '../../governance/record-act.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { isUndone } from '../../verify/acts/ended.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
 import { type ActOf, actsOf } from '../../verify/acts/recorded-act.ts';
-import { idText, sameKey } from '../../verify/trust.ts';
+import { sameKey } from '../../verify/trust.ts';
 import { type Deciding, type DecidingOptions, deciding, withDecider } from './deciding.ts';
 import { UsageError } from './exit-code.ts';
 import { finish } from './governance-write.ts';
-import { keyToRetire } from './key-to-retire.ts';
+import { keyToRetire, requireUnused, waitText } from './key-to-retire.ts';
 import { repeatable } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 import { openSignerOf } from './signer-option.ts';
@@ -62,7 +52,8 @@ Examples:
 
 const RETIRE = `
 KEY is a verifier key as \`keys list --json\` shows it, or a file of one. It is refused while
-the newest seal of a chain is signed by it. Another person approves it (governance approve).
+the newest seal of a chain is signed by it. Another person approves it (governance approve),
+who names the same chains with --ended; the newest seals are looked at then once more.
 From then on no archiver starts with it, and what it signs later is the finding key-retired.
 
 Exit codes: 0 retired, 2 usage or not allowed, 3 it could not be read or written, 4 it waits
@@ -180,46 +171,21 @@ function changeLines({ heads, waiting, isDone }: KeyChange, key: VerifierKey): s
   return [...lines, 'Verifier key, for everybody who reads:', encodeVkey(key)].map(printable);
 }
 
-function waitText(head: HeadKeys): string {
-  const { keys, problem } = head;
-  const by = keys === null ? `not known: ${problem}` : `signed by ${keys.map(idText).join(' and ')}`;
-  return `${headName(head)}: ${by}`;
-}
-
 const headJson = ({ chain, partition, keys, problem, continuedBy }: HeadKeys) => ({
   ...{ chain, partition, keys: keys?.map(encodeVkey) ?? null, problem, continuedBy },
 });
 
 async function runRetire(session: Session, text: string, options: RetireOptions): Promise<number> {
   return deciding(session, options, 'two', async ({ tools, decider, asked }) => {
-    const { detail, key } = await keyToRetire(text, tools.archiveOrigin);
+    const meant = await keyToRetire(text, tools.archiveOrigin);
+    const { detail, key } = meant;
     const history = await historyNow(tools);
     if (key !== null) await requireKnown(tools, key);
-    if (
-      key !== null &&
-      detail.use === 'governance' &&
-      tools.signers.some(({ publicKey }) => sameKey(publicKey, key.key))
-    )
-      throw stillSigns(['the governance chain'], 'It has to be sealed by another key first.');
-    if (key !== null && detail.use === 'log') {
-      const heads = await headKeys(tools.store, [...tools.logKeys, ...decidedKeys(history)], tools.signal);
-      requireChains(heads, options.ended ?? []);
-      const signed = signedBy(heads, key.key).filter((one) => !options.ended?.includes(headName(one)));
-      if (signed.length > 0)
-        throw stillSigns(
-          signed.map(waitText),
-          'First `ledgerstone keys rotate --new KEY`. Chains that nobody archives any more: --ended CHAIN/PARTITION.',
-        );
-    }
+    await requireUnused(tools, history, meant, options.ended ?? []);
     const recording = await recordAct(tools, decider, { kind: 'key.retire', ...asked, detail });
     return finish(session, options, recording);
   });
 }
-
-const stillSigns = (what: readonly string[], remedy: string): LedgerstoneError =>
-  new LedgerstoneError('act-refused', `it may still sign: ${what.slice(0, 6).join('; ')}`, {
-    ...{ disposition: 'input', remedy },
-  });
 
 /** A mistyped key would be retired in vain, and the right one sign on. */
 async function requireKnown({ store, signal }: Deciding['tools'], key: VerifierKey): Promise<void> {

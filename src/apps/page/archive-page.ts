@@ -62,7 +62,8 @@ export function archiveFace(view: ArchiveView): PageFace {
 
 type Said = Pick<PageFace, 'label' | 'verdict'>;
 
-function verdictOf({ partitions, ready, reasons, topics, pausedForMemory }: ServiceStatus): Said {
+function verdictOf(status: ServiceStatus): Said {
+  const { partitions, ready, reasons, topics, pausedForMemory } = status;
   const halted = partitions.filter(({ halt }) => halt !== null).length;
   const failing = partitions.filter(({ halt, trouble }) => halt === null && trouble !== null).length;
   const going = partitions.filter(({ state }) => state === 'streaming').length;
@@ -70,6 +71,7 @@ function verdictOf({ partitions, ready, reasons, topics, pausedForMemory }: Serv
     NOT_VERIFIED,
     ...(ready ? [] : reasons.map((reason) => `Not ready: ${reason}`)),
     ...topics.flatMap(othersOf),
+    ...keyChange(status),
     ...(pausedForMemory ? ['It takes no more records until some of those that it holds are sealed.'] : []),
   ];
   const said = (standing: ReportVerdict['standing'], label: string, sentence: string): Said => ({
@@ -93,6 +95,21 @@ function verdictOf({ partitions, ready, reasons, topics, pausedForMemory }: Serv
     'Archiving',
     `All ${counted(going, 'partition')} that this instance owns are being archived.`,
   );
+}
+
+const CHAINS_SHOWN = 20;
+
+/** A change of the log's key: it is no trouble that chains wait for their next segments. */
+function keyChange({ keys }: ServiceStatus): string[] {
+  const { waiting = [], problem = null } = keys ?? {};
+  const more = waiting.length - CHAINS_SHOWN;
+  const names = `${waiting.slice(0, CHAINS_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return [
+    ...(waiting.length > 0
+      ? [`Another key was decided for the log. These chains of this instance wait for it: ${names}.`]
+      : []),
+    ...(problem === null ? [] : [`What was decided about keys is not followed: ${problem}`]),
+  ];
 }
 
 /** Who owns the others no single instance knows. */

@@ -44,7 +44,9 @@ const rotate = (...more: string[]) =>
   asked('keys', 'rotate', '--new', at('next.pem'), '--reason', 'Each year', ...ADA(), ...more);
 const retire = (key: string, ...more: string[]) =>
   asked('keys', 'retire', key, '--reason', 'Replaced', ...ADA(), ...more);
-const approve = (id: string) => asked('governance', 'approve', id, '--reason', 'Agreed', ...GRACE());
+const approve = (id: string, ...more: string[]) =>
+  asked('governance', 'approve', id, '--reason', 'Agreed', ...GRACE(), ...more);
+const show = (...id: string[]) => asked('governance', 'show', ...id, '--config', at('governance.yaml'));
 const list = (...more: string[]) =>
   asked('keys', 'list', at('archive'), '--key', vkeyOf(signer()), '--key', at('decisions.vkey'), ...more);
 
@@ -104,11 +106,20 @@ describe('keys rotate', () => {
       answer: { id: first.answer.id, written: false, waiting: ['orders/1'] },
     });
     expect((await list()).answer.change).toMatchObject({ act: first.answer.id, waiting: ['orders/1'] });
+    expect((await show(first.answer.id)).answer).toMatchObject({ state: 'open', waiting: ['orders/1'] });
+    expect((await show()).answer.open).toMatchObject([{ id: first.answer.id, waiting: ['orders/1'] }]);
+    const said = /these chains wait for their next segments:\n *orders\/1: signed by \S+ and \S+\n/;
+    for (const id of [[], [first.answer.id]])
+      expect(
+        (await ledgerstone(['governance', 'show', ...id, '--config', at('governance.yaml')])).out,
+      ).toMatch(said);
     await seal(chains[1]!, next);
+    expect((await show(first.answer.id)).answer).toMatchObject({ state: 'open', waiting: [] });
     const done = { objects: 2, changed: 2 };
     expect(await rotate()).toMatchObject({ code: 0, answer: { id: first.answer.id, state: 'done', done } });
     expect(await rotate()).toMatchObject({ code: 0, answer: { id: first.answer.id, state: 'done', done } });
     expect((await list()).answer.change).toBeNull();
+    expect((await show(first.answer.id)).answer).not.toHaveProperty('waiting');
   });
 
   it('leaves out a chain that has ended, and one that a person names', async () => {
@@ -150,11 +161,7 @@ describe('keys rotate', () => {
     expect([refused.code, refused.err]).toEqual([2, expect.stringContaining(first.answer.id.slice(0, 8))]);
     const { answer } = await rotate('--new', at('third.pem'), '--instead');
     expect([answer.id === first.answer.id, answer.state]).toEqual([false, 'open']);
-    expect(
-      (await asked('governance', 'show', first.answer.id, '--config', at('governance.yaml'))).answer,
-    ).toMatchObject({
-      state: 'ended',
-    });
+    expect((await show(first.answer.id)).answer).toMatchObject({ state: 'ended' });
   });
 });
 
@@ -188,9 +195,31 @@ describe('keys retire', () => {
     );
   });
 
-  it('may leave a chain with it that a person names', async () => {
-    expect((await retire(vkeyOf(signer()), '--ended', 'orders/0')).code).toBe(2);
-    expect((await retire(vkeyOf(signer()), '--ended', 'orders/0', '--ended', 'orders/1')).code).toBe(4);
+  it('is not approved once a chain has gone back to it, and is when it has left it again', async () => {
+    await rotate();
+    for (const chain of chains) await changeOver(chain);
+    const { answer } = await retire(vkeyOf(signer()));
+    await seal(chains[1]!, next, signer());
+    const refused = await approve(answer.id);
+    expect([refused.code, refused.err]).toEqual([
+      2,
+      expect.stringMatching(/it may still sign: orders\/1: signed by \S+ and \S+/),
+    ]);
+    expect((await show(answer.id)).answer).toMatchObject({ state: 'waiting', approvedBy: null });
+    await seal(chains[1]!, next);
+    expect(await approve(answer.id)).toMatchObject({ code: 0, answer: { written: true } });
+    // Asked again, the answer is what was decided, whatever a chain does since.
+    await seal(chains[1]!, next, signer());
+    expect(await approve(answer.id)).toMatchObject({ code: 0, answer: { written: false } });
+  });
+
+  it('may leave a chain with it that both persons name', async () => {
+    const ended = ['--ended', 'orders/0', '--ended', 'orders/1'];
+    expect((await retire(vkeyOf(signer()), ...ended.slice(2))).code).toBe(2);
+    const { code, answer } = await retire(vkeyOf(signer()), ...ended);
+    expect([code, (await approve(answer.id, ...ended.slice(2))).code]).toEqual([4, 2]);
+    expect((await approve(answer.id, '--ended', 'orders/7')).code).toBe(2);
+    expect((await approve(answer.id, ...ended)).code).toBe(0);
   });
 
   it.each([
@@ -250,7 +279,7 @@ people:
   });
 
   it('is not the only one that shows the verifier key of the decisions', async () => {
-    const { answer } = await asked('governance', 'show', '--config', at('governance.yaml'));
+    const { answer } = await show();
     expect(answer.vkeys).toEqual([readFileSync(at('decisions.vkey'), 'utf8')]);
   });
 });

@@ -16,6 +16,7 @@ async function lastLine(
   reasons: readonly string[],
   codes: readonly (string | null)[],
   topics?: unknown,
+  keys?: unknown,
 ) {
   const dir = mkdtempSync(join(tmpdir(), 'ledgerstone-halted-'));
   const partitions = codes.map((code, partition) => ({
@@ -23,7 +24,7 @@ async function lastLine(
     ...{ state: code === null ? 'streaming' : 'halted', head: null, lag: 0, trouble: null },
     halt: code === null ? null : { code, message: 'what happened', remedy: 'What to do.' },
   }));
-  const said = { instance: 'i', version: '1.0.0', origin: ORIGIN, ready, reasons, topics, partitions };
+  const said = { instance: 'i', version: '1.0.0', origin: ORIGIN, ready, reasons, topics, partitions, keys };
   const server = createServer((_, response) => response.end(JSON.stringify(said)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
@@ -68,4 +69,17 @@ it('says what it owns of each topic, and that the rest is not for it to know', a
   expect(await lastLine(true, [], [], [all, some, unknown])).toEqual([0, words]);
   // A service of an earlier version does not say, and another one may say anything.
   expect(await lastLine(true, [], [], 'none')).toEqual([0, 'service: i, version 1.0.0, ready']);
+});
+
+it('names the chains that wait for another key, and why a decision is not followed', async () => {
+  const lineOf = async (keys?: unknown) => (await lastLine(true, [], [], undefined, keys))[1];
+  const plain = 'service: i, version 1.0.0, ready';
+  expect(await lineOf({ waiting: [], problem: null })).toBe(plain);
+  expect(await lineOf()).toBe(plain);
+  expect(await lineOf({ waiting: ['orders/0', 'orders/1'], problem: null })).toBe(
+    '  these chains wait for the key that was decided: orders/0, orders/1',
+  );
+  expect(await lineOf({ waiting: ['orders/0'], problem: 'it is disabled' })).toBe(
+    '  what was decided about keys is not followed: it is disabled',
+  );
 });
