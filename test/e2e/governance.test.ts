@@ -202,6 +202,42 @@ people:
     }
   });
 
+  it('an export is recorded as whom the account knows its maker, and found again', async () => {
+    const { endpoint, region } = stack().s3;
+    const archive = [`s3://${bucket}/main`, '--endpoint', endpoint, '--region', region];
+    const run = (...args: string[]) => cli(args, { cwd: dir, env: envs['ada']! });
+    const made = await run(
+      ...[
+        'export',
+        ...archive,
+        '--key',
+        'log.vkey',
+        '--topic',
+        'orders',
+        '--partition',
+        '0',
+        '--offsets',
+        '5-14',
+      ],
+      ...['--case', 'C-2', '--purpose', 'Inquiry', '--by', 'Ada Byron', '--out', 'case.zip', '--json'],
+      ...['--act', 'governance.yaml', '--sign-key', 'ada.pem'],
+    );
+    expect(made.code, made.stderr).toBe(0);
+    const { acts, digests } = JSON.parse(made.stdout.toString());
+    const listed = await run('custody', 'list', ...archive, '--key', 'governance.chain.vkey', '--json');
+    expect([listed.code, JSON.parse(listed.stdout.toString()).entries]).toMatchObject([
+      0,
+      [
+        {
+          ...{ act: acts[0], package: digests[0], events: 10, by: 'Ada Byron' },
+          principal: expect.stringMatching(/assumed-role\/ada/),
+        },
+      ],
+    ]);
+    const found = await run('custody', 'check', 'case.zip', ...archive, '--key', 'governance.chain.vkey');
+    expect(found.code).toBe(0);
+  });
+
   it('without an answer of STS one person goes on and says so, and two do not', async () => {
     const nowhere = { AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' };
     const own = envs['ada']!;
