@@ -62,7 +62,9 @@ export const serviceSchema = z.strictObject({
     .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be the name of an environment variable'), secretArn)
     .default({}),
   /** Verifier keys beside the one that signs: of the decisions, and of the log's earlier keys. */
-  trusted: z.array(z.string()).default([]),
+  trusted: z
+    .array(z.string().regex(/^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$/, 'must be a verifier key'))
+    .default([]),
   settings,
 });
 

@@ -62,6 +62,21 @@ function configOf(from: Container[]): Config {
 }
 
 describe('the task', () => {
+  it('has the verifier keys that the archiver needs beside its own, and bad ones are refused', () => {
+    const key = 'audit.example.com/prod+83780ac8+AUjgW0k/ifzcgyVjX9IWULGe+1D6pl4bRPrYer6KCTfe';
+    const text = SERVICE.replace('  settings:', `  trusted: ["${key}"]\n  settings:`);
+    const { archiver } = makeStacks(text);
+    const properties = only(filled(archiver, ACCOUNT, REGION), 'AWS::ECS::TaskDefinition').Properties;
+    const trusted = (from: Container[]) => configOf(from).archive.trusted;
+    expect([trusted(containers), trusted(properties['ContainerDefinitions'] as Container[])]).toEqual([
+      [],
+      [key],
+    ]);
+    expect(problemOf(text.replace(key, 'nothing'))).toContain(
+      'archiverService.trusted.0: must be a verifier key',
+    );
+  });
+
   it('runs as a user of no rights on a file system that it can not write', () => {
     expect(containers).toHaveLength(2);
     for (const container of containers) {
