@@ -49,8 +49,8 @@ The answer says on whose word. --trust-nobody reads all of them.
 
 Exit codes: 0 everything was looked at, or passed by on a word that is named (or --limit
 was reached), with or without hits; 1 a chain is broken; 2 usage, a topic that is not
-there, or a field that no event has; 3 something could not be looked at, records have no
-time of the kind that --from and --to ask for, a chain has no attestation
+there, or a field that no event has; 3 something could not be looked at or compared,
+records have no time of the kind that --from and --to ask for, a chain has no attestation
 (--attestations), or it was interrupted, also by a reader that had enough (\`| head\`).
 
 Examples:

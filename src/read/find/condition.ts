@@ -1,6 +1,6 @@
 // What does `--where FIELD=VALUE` ask of a value?
 import { compareDecimals, parseDecimal } from './decimal-order.ts';
-import { eventTimeOf, isTimeText } from './event-time.ts';
+import { eventTimeOf, isTimeText, MAY_BE_MS } from './event-time.ts';
 import { parseTarget, QueryError, SHORT_NAME, TARGET_FORMS } from './target.ts';
 
 export type Operator = '=' | '~' | '^' | '>' | '>=' | '<' | '<=';
@@ -76,12 +76,24 @@ export const conditionText = ({ field, operator, value }: Condition): string => 
   return `${isPlain ? field : JSON.stringify(field)}${operator}${value}`;
 };
 
-/** Whether a value is one that was asked for. `text`: a string's characters, or a number as it is written. */
-export type ValueTest = (text: string, kind: ScalarKind) => boolean;
+/**
+ * Whether a value is one that was asked for. `as-utc`: it is, if its time, which names no offset, is UTC;
+ * `unzoned`: it is not, but at another offset it would be. `unreadable`: it is no number, or no time, and
+ * can't be compared with one.
+ */
+export type ValueAnswer = boolean | 'as-utc' | 'unzoned' | 'unreadable';
+
+/** `text`: a string's characters, or a number as it is written. */
+export type ValueTest = (text: string, kind: ScalarKind) => ValueAnswer;
+
+/** `>` and its like. */
+export const isOrder = ({ operator }: Pick<Condition, 'operator'>): boolean =>
+  Object.hasOwn(ORDERS, operator);
 
 /**
  * `=`: the same characters, or the same number in any spelling. `~` and `^`: contains and begins with, as it
- * is written. `>` and its like compare numbers exactly, and times; a string counts if it spells one.
+ * is written. `>` and its like compare numbers exactly, and times; a string counts if it spells one. `null`
+ * is no value to compare.
  */
 export function valueTest({ operator, value }: Pick<Condition, 'operator' | 'value'>): ValueTest {
   if (operator === '~') return (text) => text.includes(value);
@@ -95,18 +107,28 @@ export function valueTest({ operator, value }: Pick<Condition, 'operator' | 'val
     };
   }
   const holds = ORDERS[operator];
-  if (number !== null) {
-    return (text, kind) => {
-      const other = kind === 'other' ? null : parseDecimal(text);
-      return other !== null && holds(compareDecimals(other, number));
-    };
-  }
-  const bound = eventTimeOf(value)?.ms ?? Number.NaN;
+  if (number === null) return timeTest(holds, value);
   return (text, kind) => {
-    const time = kind === 'string' && isTimeText(text) ? eventTimeOf(text) : null;
-    return time !== null && holds(time.ms - bound);
+    const other = kind === 'other' ? null : parseDecimal(text);
+    return other === null ? unread(text, kind) : holds(compareDecimals(other, number));
   };
 }
+
+function timeTest(holds: (order: number) => boolean, value: string): ValueTest {
+  const bound = eventTimeOf(value);
+  return (text, kind) => {
+    const time = kind === 'string' && isTimeText(text) ? eventTimeOf(text) : null;
+    if (time === null || bound === null) return unread(text, kind);
+    const order = time.ms - bound.ms;
+    if (holds(order)) return time.hasZone || 'as-utc';
+    // Without an offset on either side they are compared as they are written.
+    if (time.hasZone || !bound.hasZone) return false;
+    return holds(order + MAY_BE_MS.least) || holds(order + MAY_BE_MS.most) ? 'unzoned' : false;
+  };
+}
+
+const unread = (text: string, kind: ScalarKind): ValueAnswer =>
+  kind === 'other' && text === 'null' ? false : 'unreadable';
 
 const ORDERS: Readonly<Record<'>' | '>=' | '<' | '<=', (order: number) => boolean>> = {
   '>': (order) => order > 0,

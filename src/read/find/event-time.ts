@@ -8,6 +8,11 @@ export type EventTime = {
   readonly hasZone: boolean;
 };
 
+const HOUR_MS = 3_600_000;
+
+/** How far from UTC a time without an offset may be meant: clocks on Earth show UTC−12:00 to UTC+14:00. */
+export const MAY_BE_MS = { least: -14 * HOUR_MS, most: 12 * HOUR_MS } as const;
+
 const TEXT =
   /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,30}))?)? ?(?:([Zz]|UTC|GMT)|([+-])(\d\d):?(\d\d)?)?)?$/;
 const MINUTE_MS = 60_000;

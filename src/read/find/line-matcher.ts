@@ -1,6 +1,6 @@
 // Is this line one that was asked for? Lines must have been checked: they are well-formed.
-import { type ValueTest, valueTest } from './condition.ts';
-import { eventTimeOf } from './event-time.ts';
+import { isOrder, type ValueAnswer, type ValueTest, valueTest } from './condition.ts';
+import { eventTimeOf, MAY_BE_MS } from './event-time.ts';
 import { decodedString, spaceEnd } from './json-skip.ts';
 import { type FoundKind, JsonWalker } from './json-walk.ts';
 import { type LinePart, LineParts } from './line-parts.ts';
@@ -23,10 +23,15 @@ type SeenLine = {
 type Question = {
   readonly targets: readonly Target[];
   readonly test: ValueTest;
+  /** The answer for a value that has no text. */
+  readonly ofBytes: ValueAnswer;
   readonly counts: FieldCounts;
   hasValue: boolean;
   hasObject: boolean;
   holds: boolean;
+  isAsUtc: boolean;
+  /** Why a value that was seen may hold after all. */
+  open: 'unreadable' | 'unzoned' | null;
 };
 
 /** Lines of one chain in the order in which they stand. One object serves them all. */
@@ -43,22 +48,22 @@ export class LineMatcher {
   readonly #text: TextSearch;
   readonly #parts = new LineParts();
   #mayHit = false;
-  /** Of the last line: whether its own time could be read, and whether it says no offset from UTC. */
+  /** Whether the last line's own time could be read. */
   #isDated = false;
-  #isUnzoned = false;
 
   constructor(spec: SearchSpec) {
     this.#spec = spec;
     this.counts = noCounts(spec.conditions.length);
-    const fresh = { hasValue: false, hasObject: false, holds: false };
+    const fresh = { hasValue: false, hasObject: false, holds: false, isAsUtc: false, open: null };
     this.#questions = spec.conditions.map((condition, index) => {
       const counts = this.counts.fields[index] as FieldCounts;
-      return { targets: condition.targets, test: valueTest(condition), counts, ...fresh };
+      const ofBytes = isOrder(condition) ? 'unreadable' : false;
+      return { targets: condition.targets, test: valueTest(condition), ofBytes, counts, ...fresh };
     });
     if (spec.time?.kind === 'event') {
       const { targets, fromMs, toMs } = spec.time;
       const test: ValueTest = (text) => this.#isInTime(text, fromMs, toMs);
-      this.#time = { targets, test, counts: this.counts.eventTime, ...fresh };
+      this.#time = { targets, test, ofBytes: false, counts: this.counts.eventTime, ...fresh };
       this.#questions.push(this.#time);
     }
     const places: (readonly string[])[] = [];
@@ -88,15 +93,29 @@ export class LineMatcher {
     const mayHit = this.#needles === null || this.#needles.isIn(content, start, end) || parts.hasBase64();
     const json = this.#jsonOf(mayHit);
     if (this.#questions.length > 0) this.#ask(json, mayHit);
-    if (!mayHit || !this.#questions.every((one) => one.holds || one === this.#time)) return false;
+    if (!mayHit || !this.#questions.every((one) => one.holds || this.#isOpen(one))) return false;
     if (!this.#text.areIn(parts, json)) return false;
-    if (this.#time !== null && !this.#time.holds) {
-      if (!this.#isDated) counts.undated++;
-      return false;
-    }
-    if (this.#isUnzoned) counts.withoutZone++;
+    if (this.#countOpen()) return false;
+    if (this.#questions.some(({ isAsUtc }) => isAsUtc)) counts.withoutZone++;
     counts.hits++;
     return true;
+  }
+
+  /** Whether it may hold, though nothing that could be read says so. */
+  #isOpen(question: Question): boolean {
+    return question.open !== null || (question === this.#time && !this.#isDated);
+  }
+
+  /** Of a record whose questions all hold or are open. False: none is open. */
+  #countOpen(): boolean {
+    let hasOpen = false;
+    for (const { holds, open, counts } of this.#questions) {
+      if (holds) continue;
+      hasOpen = true;
+      if (open === null) this.counts.undated++;
+      else counts[open]++;
+    }
+    return hasOpen;
   }
 
   #isInRecordTime(timestampMs: number): boolean {
@@ -127,11 +146,12 @@ export class LineMatcher {
   #ask(json: JsonSpan | null, mayHit: boolean): void {
     this.#mayHit = mayHit;
     this.#isDated = false;
-    this.#isUnzoned = false;
     for (const question of this.#questions) {
       question.hasValue = false;
       question.hasObject = false;
       question.holds = false;
+      question.isAsUtc = false;
+      question.open = null;
       for (const target of question.targets) if (target.kind !== 'pointer') this.#askPart(question, target);
     }
     if (json !== null && this.#pointed.length > 0 && !this.#isAnswered()) {
@@ -158,7 +178,7 @@ export class LineMatcher {
     }
     question.hasValue = true;
     if (this.#mayHit && !question.holds) {
-      question.holds = question.test(decodedString(bytes, start, end), kind);
+      note(question, question.test(decodedString(bytes, start, end), kind));
     }
     return this.#isAnswered();
   };
@@ -174,7 +194,8 @@ export class LineMatcher {
       if (bytes === null) continue;
       question.hasValue = true;
       const text = textOf(bytes);
-      if (this.#mayHit && text !== null) question.holds ||= question.test(text, 'string');
+      if (!this.#mayHit || question.holds) continue;
+      note(question, text === null ? question.ofBytes : question.test(text, 'string'));
     }
   }
 
@@ -184,14 +205,21 @@ export class LineMatcher {
     return true;
   }
 
-  #isInTime(text: string, fromMs: number, toMs: number): boolean {
+  #isInTime(text: string, fromMs: number, toMs: number): ValueAnswer {
     const time = eventTimeOf(text);
     if (time === null) return false;
     this.#isDated = true;
-    const isIn = time.ms >= fromMs && time.ms < toMs;
-    if (isIn) this.#isUnzoned = !time.hasZone;
-    return isIn;
+    const { ms, hasZone } = time;
+    if (ms >= fromMs && ms < toMs) return hasZone || 'as-utc';
+    const mayBeIn = !hasZone && ms + MAY_BE_MS.most >= fromMs && ms + MAY_BE_MS.least < toMs;
+    return mayBeIn ? 'unzoned' : false;
   }
+}
+
+function note(question: Question, answer: ValueAnswer): void {
+  if (answer === 'unreadable' || answer === 'unzoned') question.open = answer;
+  else if (answer !== false) question.holds = true;
+  if (answer === 'as-utc') question.isAsUtc = true;
 }
 
 const nameOf = (parts: LineParts, name: LinePart): string | null => textOf(parts.bytesOf(name));

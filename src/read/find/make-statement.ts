@@ -5,19 +5,13 @@ import type { ChainReport, Report } from '../../verify/report.ts';
 import { importedTexts } from '../imported.ts';
 import { conditionText } from './condition.ts';
 import { onWordOf } from './index/on-word.ts';
+import { openTexts } from './open-records.ts';
 import type { Query } from './query.ts';
 import type { SearchScope, TopicChain } from './search-scope.ts';
 import { addCounts, noCounts } from './search-spec.ts';
 import type { ChainWalk } from './segment-walk.ts';
 import type { BeyondLimit, ChainStatement, Looked, SearchEnd, Statement } from './statement.ts';
-import {
-  boundTexts,
-  conclusionText,
-  factTexts,
-  leftOutTexts,
-  notLookedAtTexts,
-  timelessTexts,
-} from './statement-text.ts';
+import { boundTexts, conclusionText, factTexts, leftOutTexts, notLookedAtTexts } from './statement-text.ts';
 
 export type StatementInput = {
   readonly archive: string;
@@ -54,7 +48,7 @@ export function statementOf(input: StatementInput): Statement {
   };
   const unread = leftOutTexts(looked);
   const isLookedAt = end === 'complete' && unread.length === 0;
-  const leftOut = [...unread, ...(end === 'complete' ? timelessTexts(looked) : [])];
+  const leftOut = [...unread, ...(end === 'complete' ? openTexts(looked) : [])];
   const isWhole = isLookedAt && leftOut.length === 0;
   const { query: _, endBound: __, usesIndexes: ___, ...said } = looked;
   return {

@@ -23,8 +23,17 @@ export type SearchSpec = {
       };
 };
 
-/** Of one condition: in how many records its field has a value, none, or only an object. */
-export type FieldCounts = { present: number; missing: number; objects: number };
+/** Of one condition. */
+export type FieldCounts = {
+  /** In how many records its field has a value, none, or only an object. */
+  present: number;
+  missing: number;
+  objects: number;
+  /** Records that may be hits: its value is no number, or no time that can be read, and was not compared. */
+  unreadable: number;
+  /** Records that may be hits: its time names no offset from UTC, and as UTC it is not what was asked for. */
+  unzoned: number;
+};
 
 /** Sums over lines. Counts only grow. */
 export type SearchCounts = {
@@ -43,12 +52,12 @@ export type SearchCounts = {
   eventTime: FieldCounts;
   /** Records that match, but for a time of their own: it is missing, or can't be read. */
   undated: number;
-  /** Hits whose time has no offset from UTC. */
+  /** Hits by a time that has no offset from UTC. */
   withoutZone: number;
   hits: number;
 };
 
-const noField = (): FieldCounts => ({ present: 0, missing: 0, objects: 0 });
+const noField = (): FieldCounts => ({ present: 0, missing: 0, objects: 0, unreadable: 0, unzoned: 0 });
 
 export const noCounts = (conditions: number): SearchCounts => ({
   ...{ lines: 0, records: 0, outOfTime: 0, untimed: 0, tombstones: 0, notJson: 0 },
@@ -74,4 +83,6 @@ function addField(sum: FieldCounts, more: FieldCounts): void {
   sum.present += more.present;
   sum.missing += more.missing;
   sum.objects += more.objects;
+  sum.unreadable += more.unreadable;
+  sum.unzoned += more.unzoned;
 }

@@ -2,7 +2,11 @@
 import { counted, countText } from '../../base/counted.ts';
 import { type Finding, VerifyError } from '../../verify/finding.ts';
 import { addMissing, lostOffsets, NONE_MISSING } from '../../verify/gaps.ts';
+import { conditionText, isOrder } from './condition.ts';
+import { parseDecimal } from './decimal-order.ts';
+import { eventTimeOf } from './event-time.ts';
 import { indexTexts, onWordTexts, wordText } from './index/on-word.ts';
+import { areTimeless, openText, openTexts } from './open-records.ts';
 import type { ChainStatement, Looked } from './statement.ts';
 
 const nameOf = ({ chain, partition }: { readonly chain: string; readonly partition: number }): string =>
@@ -34,34 +38,6 @@ export function leftOutTexts(looked: Looked): string[] {
   for (const chain of chains) said.push(...chainLeftOut(chain));
   said.push(...findings.filter(isGrave).map((finding) => `of no one chain: ${findingText(finding)}`));
   return said;
-}
-
-/**
- * Records that may have been asked for: whether they lie in the range of times can't be said, since they have
- * no such time. A sentence for each kind.
- */
-export function timelessTexts(looked: Looked): string[] {
-  const untimed = untimedOf(looked);
-  const { undated } = looked.counts;
-  return [
-    ...(untimed === 0
-      ? []
-      : [
-          [
-            `${counted(untimed, 'record')} without a time, such as lines of a file: whether they were`,
-            "meant can't be said",
-            '(--time event asks for the time inside of events, --time sealed for that of their seals)',
-          ].join(' '),
-        ]),
-    ...(undated === 0
-      ? []
-      : [
-          [
-            `${counted(undated, 'record')} would be hits, but for a time of the event that is missing or can't be read`,
-            '(--time sealed asks for the time of their seals)',
-          ].join(' '),
-        ]),
-  ];
 }
 
 /** What is known of more hits than were asked for. */
@@ -116,10 +92,11 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
   const other =
     skipped === 0 ? '' : `; ${counted(skipped, 'other segment')} can hold none, as the seals state it`;
   // What limits an answer comes before the answer.
-  const timeless = timelessTexts(looked).length;
-  const key = (hasKey ? onWordText(looked) : 'not verified, since no key was given: ') + timelessText(looked);
-  if (leftOut.length === 0 || (end === 'complete' && leftOut.length === timeless)) {
-    const among = timeless === 0 ? ', and nothing was left out' : ' among those that have one';
+  const open = openTexts(looked).length;
+  const key = (hasKey ? onWordText(looked) : 'not verified, since no key was given: ') + openText(looked);
+  if (leftOut.length === 0 || (end === 'complete' && leftOut.length === open)) {
+    const others = areTimeless(looked) ? 'those that have one' : 'the others';
+    const among = open === 0 ? ', and nothing was left out' : ` among ${others}`;
     return `${key}${found}${among}: ${where} were searched${other}`;
   }
   // What was read ahead of the limit says nothing: hits of it were not printed.
@@ -132,21 +109,6 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
     return `${key}not everything was searched: interrupted after ${hits === 0 ? 'no hit' : found}`;
   return `${key}not everything was searched: ${found} in ${where}${other}`;
 }
-
-/** Records of which can't be said whether they were meant. */
-function timelessText(looked: Looked): string {
-  const untimed = untimedOf(looked);
-  const { undated } = looked.counts;
-  const searched = untimed === 0 ? '' : `${counted(untimed, 'record')} without such a time not searched: `;
-  const dated =
-    undated === 0
-      ? ''
-      : `${counted(undated, 'record')} without such a time may be meant, and can't be placed: `;
-  return searched + dated;
-}
-
-const untimedOf = (looked: Looked): number =>
-  sum(looked, ({ segments }) => segments.untimedRecords) + looked.counts.untimed;
 
 /** Without a key nobody's word is taken. */
 function onWordText(looked: Looked): string {
@@ -188,6 +150,11 @@ export function factTexts(looked: Looked): string[] {
       `${counted(counts.withoutZone, 'hit')} with a time that names no offset from UTC, taken as UTC`,
     );
   }
+  for (const condition of query.conditions) {
+    const isTime = isOrder(condition) && parseDecimal(condition.value) === null;
+    if (isTime && eventTimeOf(condition.value)?.hasZone === false)
+      said.push(`${conditionText(condition)} names no offset from UTC, and was taken as UTC`);
+  }
   const hasFields = query.conditions.length > 0 || query.time?.kind === 'event';
   if (hasFields && counts.notJson > 0) {
     said.push(
@@ -228,7 +195,7 @@ function skipTexts(looked: Looked): string[] {
   const sealed = sum(looked, ({ segments }) => segments.outOfSealedTime);
   if (sealed > 0) said.push(`${counted(sealed, 'segment')} not read, since ${word} another time of sealing`);
   // What was read ahead of an end that was asked for is left out of nothing.
-  return looked.end === 'complete' ? said : [...said, ...timelessTexts(looked)];
+  return looked.end === 'complete' ? said : [...said, ...openTexts(looked)];
 }
 
 function gapTexts(chains: readonly ChainStatement[]): string[] {
@@ -259,6 +226,15 @@ export function boundTexts(looked: Looked): string[] {
     if (chain.continues !== null && !searched.has(chain.continues)) {
       said.push(`${nameOf(chain)} goes on from ${chain.continues}, which was not searched`);
     }
+  }
+  const ordered = looked.onWord.length === 0 ? [] : query.conditions.filter(isOrder);
+  for (const field of new Set(ordered.map((one) => one.field))) {
+    said.push(
+      [
+        `in the segments that were not read on somebody's word, values of ${field} that can't be compared:`,
+        'the index does not count them (--trust-nobody)',
+      ].join(' '),
+    );
   }
   const values = [...query.conditions.map(({ value }) => value), ...query.texts];
   if (values.length > 0) said.push('what is compressed or encrypted inside of an event was not looked into');

@@ -69,8 +69,8 @@ export type Statement = {
    */
   readonly isCompleteOnWord: boolean;
   /**
-   * The same, but for records of which can't be said whether they were asked for, since they have no time of
-   * the kind that bounds the search.
+   * The same, but for records of which can't be said whether they were asked for: they have no time of the
+   * kind that bounds the search, or a value that can't be compared with the one that was asked for.
    */
   readonly isLookedAt: boolean;
   /** On whose word segments were not read. Over all chains. */

@@ -38,7 +38,9 @@ describe('find', () => {
           expect(statement.counts.fields.map(({ present }) => present)).toEqual(
             conditions.map((one) => built.lines.filter((line) => hasNaively(line, one)).length),
           );
-          expect(statement.isComplete).toBe(true);
+          // Open alone where a value can't be compared.
+          const isCompared = statement.counts.fields.every((one) => one.unreadable + one.unzoned === 0);
+          expect(statement.isComplete).toBe(isCompared);
         },
       ),
       { numRuns: 300 },

@@ -1,6 +1,6 @@
 // By what indexes say of a segment: can none of its records be a hit?
 import { compareDecimals, parseDecimal } from '../decimal-order.ts';
-import { eventTimeOf } from '../event-time.ts';
+import { eventTimeOf, MAY_BE_MS } from '../event-time.ts';
 import type { SearchSpec } from '../search-spec.ts';
 import { type Target, targetText } from '../target.ts';
 import type { IndexedField, SegmentIndex } from './segment-index.ts';
@@ -33,7 +33,9 @@ export function cannotHit(
     });
     return all.some((one) => one.length === 0) ? null : all;
   };
-  if (conditions.some((condition) => cannotHold(condition, said(condition.targets), key))) return true;
+  const records = Math.max(0, ...indexes.map((one) => one.records));
+  const isRuledOut = (condition: Condition) => cannotHold(condition, said(condition.targets), key, records);
+  if (conditions.some(isRuledOut)) return true;
   return time?.kind === 'event' && isOutOfTime(time, said(time.targets));
 }
 
@@ -57,7 +59,7 @@ export function isIndexed(indexes: readonly SegmentIndex[], { conditions, time }
   return asked.some(({ targets }) => targets.every((target) => names.has(targetText(target))));
 }
 
-function cannotHold({ operator, value }: Condition, said: Said, key: Uint8Array): boolean {
+function cannotHold({ operator, value }: Condition, said: Said, key: Uint8Array, records: number): boolean {
   if (said === null) return false;
   const fields = said.flat();
   switch (operator) {
@@ -67,7 +69,7 @@ function cannotHold({ operator, value }: Condition, said: Said, key: Uint8Array)
     case '>=':
     case '<':
     case '<=':
-      return fields.every((field) => isBeyond(field, operator, value));
+      return fields.every((field) => isBeyond(field, operator, value, records));
     case '~':
     case '^':
       return false;
@@ -84,8 +86,16 @@ function isNotIn({ field, values }: IndexedField, value: string, key: Uint8Array
 
 type Order = '>' | '>=' | '<' | '<=';
 
-/** Whether even the greatest value, or the least one, is not greater, or less, than was asked for. */
-function isBeyond({ numbers, times }: IndexedField, operator: Order, value: string): boolean {
+/**
+ * Whether even the greatest value, or the least one, is not greater, or less, than was asked for. A segment
+ * of which the index shows that it has values that can't be compared is read: a search counts those.
+ */
+function isBeyond(
+  { numbers, times, without, undated }: IndexedField,
+  operator: Order,
+  value: string,
+  records: number,
+): boolean {
   const isGreater = operator.startsWith('>');
   const holds = (order: number): boolean => {
     if (order === 0) return operator.endsWith('=');
@@ -93,13 +103,16 @@ function isBeyond({ numbers, times }: IndexedField, operator: Order, value: stri
   };
   const wanted = parseDecimal(value);
   if (wanted !== null) {
-    if (numbers === null) return true;
+    if (numbers === null) return without === records;
     const bound = parseDecimal((isGreater ? numbers.max : numbers.min) ?? '');
     return bound !== null && !holds(compareDecimals(bound, wanted));
   }
-  const wantedMs = eventTimeOf(value)?.ms;
-  if (wantedMs === undefined) return false;
-  return times === null || !holds((isGreater ? times.max : times.min) - wantedMs);
+  const wantedTime = eventTimeOf(value);
+  if (wantedTime === null || undated > without) return false;
+  if (times === null) return true;
+  const order = (isGreater ? times.max : times.min) - wantedTime.ms;
+  // A time without an offset may be later or earlier than it reads.
+  return !holds(order) && !holds(order + (isGreater ? MAY_BE_MS.most : MAY_BE_MS.least));
 }
 
 /**
@@ -108,5 +121,9 @@ function isBeyond({ numbers, times }: IndexedField, operator: Order, value: stri
  */
 function isOutOfTime({ fromMs, toMs }: TimeSpec, said: Said): boolean {
   if (said === null || !said.some((fields) => fields.every(({ undated }) => undated === 0))) return false;
-  return said.flat().every(({ times }) => times === null || times.max < fromMs || times.min >= toMs);
+  return said.flat().every(({ times }) => isAway(times, fromMs, toMs));
 }
+
+/** Also where their times name no offset from UTC. */
+const isAway = (times: IndexedField['times'], fromMs: number, toMs: number): boolean =>
+  times === null || times.max + MAY_BE_MS.most < fromMs || times.min + MAY_BE_MS.least >= toMs;

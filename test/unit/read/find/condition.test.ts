@@ -51,17 +51,30 @@ describe('a value', () => {
     ['=', '9007199254740993', '9007199254740992', 'number', false],
     ['=', '0', '-0.0e5', 'number', true],
     ['>', '9', '10', 'string', true],
-    ['>', '9', 'ten', 'string', false],
+    ['>', '9', 'ten', 'string', 'unreadable'],
+    ['<', '9', '', 'string', 'unreadable'],
+    ['>', '9', 'true', 'other', 'unreadable'],
+    ['=', '9', 'ten', 'string', false],
     ['>', '9', 'null', 'other', false],
     ['<', '1e-400', '1e-401', 'number', true],
     ['>', '1e400', '1e401', 'number', true],
     ['>=', '2026-11-22T10:00:00Z', '2026-11-22T11:00:00+01:00', 'string', true],
     ['>', '2026-11-22T10:00:00Z', '2026-11-22T11:00:00+01:00', 'string', false],
-    ['>', '2026-11-22', '1795341600000', 'number', false],
+    ['>', '2026-11-22', '1795341600000', 'number', 'unreadable'],
+    ['>', '2026-11-22', '22 Nov 2026 13:00', 'string', 'unreadable'],
+    ['>', '2026-11-22', 'null', 'other', false],
+    // Written without an offset on both sides: as they are written.
+    ['>=', '2026-11-22', '2026-11-21 23:30', 'string', false],
+    ['>=', '2026-11-22', '2026-11-22 00:30', 'string', 'as-utc'],
+    ['>=', '2026-11-22T00:00Z', '2026-11-22 00:30', 'string', 'as-utc'],
+    ['>=', '2026-11-22T00:00Z', '2026-11-21 12:00', 'string', 'unzoned'],
+    ['>=', '2026-11-22T00:00Z', '2026-11-21 11:59', 'string', false],
+    ['<', '2026-11-22T00:00Z', '2026-11-22 13:59', 'string', 'unzoned'],
+    ['<', '2026-11-22T00:00Z', '2026-11-22 14:00', 'string', false],
     ['~', '0', '1.0', 'number', true],
     ['^', '1', '1.0', 'number', true],
-  ] as const)('%s %s: %s (%s) is %s', (operator, value, text, kind, isHit) => {
-    expect(valueTest({ operator, value })(text, kind)).toBe(isHit);
+  ] as const)('%s %s: %s (%s) is %s', (operator, value, text, kind, answer) => {
+    expect(valueTest({ operator, value })(text, kind)).toBe(answer);
   });
 });
 

@@ -50,7 +50,9 @@ describe('a search on the word of a verifier', () => {
     ['/n=10005e-1', [1]],
     ['/n>1e9', []],
     ['/time>=2026-11-02T10:00:00Z', [1, 2]],
-    ['/time<2026-11-01T10:00:00Z', []],
+    // A time without an offset may be up to 14 hours earlier than it reads.
+    ['/time<2026-11-01T10:00:00Z', [0]],
+    ['/time<2026-10-31T20:00:00Z', []],
     // Another pointer, which nobody has indexed, though it begins alike.
     ['/actor/id=x', ALL],
     ['/other=1', ALL],
@@ -64,7 +66,9 @@ describe('a search on the word of a verifier', () => {
     const day = (date: string) =>
       ({ kind: 'event', fromMs: Date.parse(date), toMs: Date.parse(date) + 86_400_000 }) as const;
     const asked = (date: string) => ({ time: day(date), fields: { time: '/time' }, texts: ['1'] });
-    expect((await world.find(asked('2026-11-01'))).searched).toEqual([0, 2, 3]);
+    expect((await world.find(asked('2026-11-01'))).searched).toEqual(ALL);
+    expect((await world.find(asked('2026-10-31'))).searched).toEqual([0, 2, 3]);
+    expect((await world.find(asked('2026-10-30'))).searched).toEqual([2, 3]);
     const none = await world.find(asked('2027-01-01'));
     expect(none.searched).toEqual([2, 3]);
     // Those are counted, as they would be without an index.
@@ -103,6 +107,20 @@ describe('a search on the word of a verifier', () => {
     expect(whole.searched).toEqual(ALL);
     const text = await world.find({ texts: ['alice'] });
     expect(text.statement.facts.join('\n')).toContain('no index can answer what was asked for');
+  });
+
+  it('says that an index does not count values that can not be compared', async () => {
+    const { statement } = await world.find({ where: ['/n>1e9'] });
+    expect(statement.bounds.join()).toContain(
+      "values of /n that can't be compared: the index does not count them",
+    );
+    // Of a field without any number it shows that there are some.
+    const actors = await world.find({ where: [`${ACTOR}>5`] });
+    expect(actors.searched).toEqual([0, 1, 2]);
+    expect(actors.statement.leftOut.join()).toContain('is no number were not compared');
+    expect((await world.find({ where: [`${ACTOR}=nobody`] })).statement.bounds.join()).not.toContain(
+      "can't be compared",
+    );
   });
 
   it('says which segments have no index', async () => {
