@@ -58,6 +58,8 @@ export type ChainContext = {
   /** Files of which something else says that they are missing or were changed. */
   readonly faulty: ReadonlySet<string>;
   readonly trusted: readonly VerifierKey[];
+  /** What is found where another key signed: the reader gave the trusted ones, or the package names them. */
+  readonly otherKey: 'other-key' | 'own-key';
   readonly sha256: Sha256;
   readonly verifySignature: VerifySignature;
   readonly findings: Findings;
@@ -102,7 +104,7 @@ const summaryPlace = ({ checkpoint: { origin, size, root } }: SignedCheckpoint) 
 });
 
 async function checkpointOf(
-  { content, faulty, findings, trusted, sha256, verifySignature }: ChainContext,
+  { content, faulty, findings, trusted, otherKey, sha256, verifySignature }: ChainContext,
   chain: string,
   partition: number,
 ): Promise<{ readonly signed: SignedCheckpoint | null; readonly signedBy: ReadonlySet<VerifierKey> }> {
@@ -120,7 +122,7 @@ async function checkpointOf(
     if (problems.length > 0) throw new FormatError('its signature does not hold');
     // Without any key the keys are what is wrong, and of a changed checkpoint it is said that it was changed.
     if (signedBy.size === 0 && trusted.length > 0 && !faulty.has(path))
-      findings.add('other-key', { chain: `${chain}/${partition}` });
+      findings.add(otherKey, { chain: `${chain}/${partition}` });
     return { signed, signedBy };
   } catch (error) {
     findings.add('checkpoint-bad', { path, why: messageOf(error) });
@@ -135,7 +137,7 @@ async function checkEvent(
   event: Omit<CheckedEvent, 'isProven' | 'archivedAt' | 'sequence' | 'proofPath'>,
   signed: SignedCheckpoint | null,
 ): Promise<EventCheck> {
-  const { content, faulty, trusted, sha256, verifySignature, findings } = context;
+  const { content, faulty, trusted, otherKey, sha256, verifySignature, findings } = context;
   const { chain, partition, line, shown } = event;
   const path = proofPath(chain, partition, shown.offset);
   const unproven = { ...event, isProven: false, archivedAt: null, sequence: null, proofPath: path };
@@ -151,7 +153,7 @@ async function checkEvent(
     const { code } = checked.finding;
     if (checked.verdict === 'broken') return against('proof', code);
     if (code === 'newer-format') findings.add('newer-version');
-    else if (trusted.length > 0) findings.add('other-key', { chain: `${chain}/${partition}` });
+    else if (trusted.length > 0) findings.add(otherKey, { chain: `${chain}/${partition}` });
     return { event: unproven, fault: null };
   }
   // Every proof of a chain leads to the one checkpoint that the package shows.

@@ -37,6 +37,8 @@ export type GivenKeys = {
 export type CheckPackageOptions = {
   readonly given: GivenKeys;
   readonly sha256: Sha256;
+  /** Why its zip is not as an export writes it. Null, or not given: it is, or there is none. */
+  readonly packedAgain?: string | null;
   /** WebCrypto unless given. */
   readonly verifySignature?: VerifySignature;
   /** Called before each event. */
@@ -109,6 +111,7 @@ export const notOpened = (kind: PackageFinding['kind'], why: string): PackageChe
 export async function checkPackage(files: PackageFiles, options: CheckPackageOptions): Promise<PackageCheck> {
   const { sha256, given, verifySignature = webCryptoVerify, onEvent = async () => {} } = options;
   const findings = new Findings();
+  if (typeof options.packedAgain === 'string') findings.add('zip-repacked', { why: options.packedAgain });
   const opened = openManifest(files, findings);
   if (opened === null) return { ...NOTHING, findings: findings.list() };
   const { manifest, envelope } = opened;
@@ -131,6 +134,7 @@ export async function checkPackage(files: PackageFiles, options: CheckPackageOpt
   const trusted = given.log ?? ownLogKeys({ content, faulty }, sha256, findings);
   const context = {
     ...{ content, faulty, trusted, sha256, findings, onEvent },
+    otherKey: given.log === null ? ('own-key' as const) : ('other-key' as const),
     verifySignature: remembering(verifySignature, sha256),
   };
   const chains: CheckedChain[] = [];

@@ -30,6 +30,7 @@ const COLOUR = {
   'zip-cut': 'amber',
   'zip-foreign': 'amber',
   'zip-damaged': 'amber',
+  'zip-repacked': 'amber',
   'line-ends': 'amber',
   'byte-order-mark': 'amber',
   're-formatted': 'amber',
@@ -41,6 +42,7 @@ const COLOUR = {
   'search-incomplete': 'amber',
   unsigned: 'amber',
   'other-key': 'amber',
+  'own-key': 'amber',
   'other-signer': 'amber',
 } as const satisfies Readonly<Record<string, 'red' | 'amber'>>;
 

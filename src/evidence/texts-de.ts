@@ -61,9 +61,13 @@ export const GERMAN: Texts = {
       'Holen Sie sie noch einmal.',
     ].join(' '),
     'zip-foreign': [
-      'Diese Zip-Datei ist nicht, wie sie exportiert wurde: Ein anderes Programm hat sie neu gepackt,',
-      'oder sie wurde geändert ({why}). Nichts darin wurde geprüft. Holen Sie das Original, oder',
+      'Diese Zip-Datei ist nicht, wie sie exportiert wurde, und Programme könnten verschiedene Dateien darin',
+      'finden ({why}). Nichts darin wurde geprüft, sie kann also gefälscht sein. Holen Sie das Original, oder',
       'entpacken Sie sie und prüfen Sie den Ordner.',
+    ].join(' '),
+    'zip-repacked': [
+      'Ein anderes Programm hat diese Zip-Datei gepackt, oder sie wurde geändert: {why}. Was in ihren Dateien',
+      'gefunden wurde, steht auch hier.',
     ].join(' '),
     'zip-damaged': 'Die Zip-Datei ist beschädigt: {why}. Nichts wurde geprüft. Holen Sie sie noch einmal.',
     'line-ends': [
@@ -90,6 +94,8 @@ export const GERMAN: Texts = {
     ].join(' '),
     'other-key':
       'Die Ereignisse von {chain} sind mit einem anderen Schlüssel signiert als dem, dem Sie vertrauen.',
+    'own-key':
+      'Die Ereignisse von {chain} sind mit einem Schlüssel signiert, der nicht in der Schlüsseldatei steht.',
     'other-signer': 'Die Dateiliste ist mit einem anderen Schlüssel signiert als dem, den Sie gegeben haben.',
   },
   verdict: {
@@ -131,13 +137,13 @@ export const GERMAN: Texts = {
       'alles genau so, wie es archiviert und signiert wurde ({lines}).',
     ].join(' '),
     repaired: [
-      'Ein Programm hat Dateien verändert: siehe unten. Wenn man das zurücknimmt, ist alles genau so, wie es',
-      'archiviert und signiert wurde ({lines}).',
+      'Dateien sind nicht so hier, wie sie exportiert wurden: siehe unten. Davon abgesehen ist alles genau so, wie',
+      'es archiviert und signiert wurde ({lines}).',
     ].join(' '),
     repairedOpen: [
-      'Ein Programm hat Dateien verändert: siehe unten. Und wer die Ereignisse signiert hat, sagt nur das Paket:',
-      'Vergleichen Sie den Schlüssel. Wenn er stimmt und man die Veränderung zurücknimmt, ist alles genau so, wie',
-      'es archiviert und signiert wurde ({lines}).',
+      'Dateien sind nicht so hier, wie sie exportiert wurden: siehe unten. Und wer die Ereignisse signiert hat, sagt',
+      'nur das Paket: Vergleichen Sie den Schlüssel. Wenn er stimmt, ist davon abgesehen alles genau so, wie es',
+      'archiviert und signiert wurde ({lines}).',
     ].join(' '),
     open: 'Ob diese Ereignisse sind, was archiviert wurde, lässt sich nicht sagen: siehe unten.',
     nothing: 'Nichts wurde geprüft: siehe unten.',

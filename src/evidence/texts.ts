@@ -92,8 +92,11 @@ export const ENGLISH: Texts = {
     'zip-cut':
       'The file was cut short, as by a download that broke off: {why}. Nothing was checked. Get it again.',
     'zip-foreign': [
-      'This zip is not as it was exported: another program packed it again, or it was changed ({why}).',
-      'Nothing in it was checked. Get the original, or unpack it and check the folder.',
+      'This zip is not as it was exported, and programs could find different files in it ({why}). Nothing in it',
+      'was checked, so it may be forged. Get the original, or unpack it and check the folder.',
+    ].join(' '),
+    'zip-repacked': [
+      'Another program packed this zip, or it was changed: {why}. What was found in its files stands here too.',
     ].join(' '),
     'zip-damaged': 'The zip is damaged: {why}. Nothing was checked. Get it again.',
     'line-ends':
@@ -110,6 +113,7 @@ export const ENGLISH: Texts = {
     unsigned:
       'Nobody signed the list of files: who made the package, what was asked and why is nobody’s word.',
     'other-key': 'The events of {chain} are signed by a key that is not the one that you trust.',
+    'own-key': 'The events of {chain} are signed by a key that is not in the file of keys of this package.',
     'other-signer': 'The list of files is signed by a key that is not the one that you gave.',
   },
   verdict: {
@@ -151,13 +155,13 @@ export const ENGLISH: Texts = {
       'package are exactly as they were archived and signed.',
     ].join(' '),
     repaired: [
-      'A program changed files: see below. Once that is undone, all {lines} of this package are exactly as',
-      'they were archived and signed.',
+      'Files are not here as they were exported: see below. But for that, all {lines} of this package are exactly',
+      'as they were archived and signed.',
     ].join(' '),
     repairedOpen: [
-      'A program changed files: see below. And by whom the events were signed only the package says: compare',
-      'the key. If the key is right, and once the change is undone, all {lines} of this package are exactly as',
-      'they were archived and signed.',
+      'Files are not here as they were exported: see below. And by whom the events were signed only the package',
+      'says: compare the key. If the key is right, all {lines} of this package are, but for that, exactly as they',
+      'were archived and signed.',
     ].join(' '),
     open: 'It can not be said whether these events are what was archived: see below.',
     nothing: 'Nothing was checked: see below.',
@@ -234,6 +238,7 @@ const REPAIRED: ReadonlySet<string> = new Set<FindingKind>([
     'swapped',
     'renamed',
     'file-extra',
+    'zip-repacked',
     'unsigned',
   ] as const),
 ]);

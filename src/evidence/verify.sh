@@ -228,7 +228,7 @@ while read -r note; do
   done < <(sed '1,/^$/d' "$note")
   [[ -n $signed ]] || unsigned=yes open+=("$note is not signed by the key of $name.")
   others=$((others + by_others))
-done < <(find checkpoints -name '*.checkpoint' | sort)
+done < <(sed -n 's,^[0-9a-f]* \(checkpoints/.*\.checkpoint\)$,\1,p' "$work/files" | sort)
 
 # 4. Of a sample: whether the seed draws these records. What else it could have drawn only the archive shows.
 seed_origin= seed_size=0
@@ -309,7 +309,7 @@ while read -r events; do
     echo "${chain%/*} ${chain##*/} $((10#${offset:-0}))" >>"$work/seen"
     if [[ $line =~ $is_gap ]]; then gaps_count=$((gaps_count + 1)); else events_count=$((events_count + 1)); fi
   done <"$events"
-done < <(find events -name '*.jsonl' | sort)
+done < <(sed -n 's,^[0-9a-f]* \(events/.*\.jsonl\)$,\1,p' "$work/files" | sort)
 ((events_count + gaps_count > 0)) || fail 'the package has no event'
 if [[ -f $work/drawn ]]; then
   cut -d' ' -f2- "$work/drawn" | sort >"$work/places"

@@ -52,7 +52,7 @@ const ATTRIBUTES = 0o100644 * 65_536;
 /** 1980-01-01, the first day that a zip can say: a package states its times in the protocol alone. */
 const DOS_DATE = 0x21;
 /** DEFLATE makes no more of a byte. */
-const INFLATION_MAX = 1032;
+export const INFLATION_MAX = 1032;
 
 /** Plain names in folders: nothing leads out of a folder, and no letter is spelt differently by systems. */
 export const isPackagePath = (path: string): boolean =>
@@ -131,10 +131,10 @@ export function readZip(zip: Uint8Array): Map<string, Uint8Array> {
     const same =
       equalBytes(zip.subarray(at, from), head) &&
       equalBytes(zip.subarray(entry, entry + CENTRAL_BYTES + path.length), centralHeader(file, at));
-    if (!same) throw foreign(`its two entries of ${path} do not agree`);
+    if (!same) throw foreign(`the entries of ${path} are not written as an export writes them`);
     at = from + packed;
     if (at > start) throw foreign(`${path} reaches into the directory`);
-    files.set(path, contentOf(zip.subarray(from, at), file));
+    files.set(path, unpackedContent(zip.subarray(from, at), file));
     entry += CENTRAL_BYTES + path.length;
   }
   if (at !== start || entry !== start + size) throw foreign('it has bytes that belong to no file');
@@ -183,7 +183,11 @@ function centralEntry(zip: Uint8Array, view: DataView, at: number): Entry {
   return { path, method, crc: view.getUint32(at + 16, true), packed, bytes };
 }
 
-function contentOf(packed: Uint8Array, { path, method, bytes, crc }: Entry): Uint8Array {
+/** Unpacks at most `bytes`, and throws ZipError where the checksum is another. */
+export function unpackedContent(
+  packed: Uint8Array,
+  { path, method, bytes, crc }: Pick<PackedFile, 'path' | 'method' | 'bytes' | 'crc'>,
+): Uint8Array {
   let content = packed;
   try {
     // What is longer than `out` is dropped by fflate: the memory is bounded, and the CRC shows it.

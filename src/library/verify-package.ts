@@ -11,9 +11,10 @@ import {
   type PackageCheck,
   type UsedKey,
 } from '../evidence/check.ts';
+import { openZip } from '../evidence/foreign-zip.ts';
 import { type PartsVerdict, verdictOfParts } from '../evidence/parts.ts';
 import { ENGLISH, findingText, verdictSentence } from '../evidence/texts.ts';
-import { readZip, ZipError } from '../evidence/zip.ts';
+import { ZipError } from '../evidence/zip.ts';
 import { cosignerKeys, keysFromTexts } from './keys.ts';
 
 export type VerifyPackageOptions = {
@@ -75,7 +76,8 @@ const verdictOn = (check: PackageCheck): PackageVerdict => ({
 
 async function checked(zip: Uint8Array, given: GivenKeys): Promise<PackageCheck> {
   try {
-    return await checkPackage(readZip(zip), { given, sha256: nodeSha256 });
+    const { files, packedAgain } = openZip(zip);
+    return await checkPackage(files, { given, sha256: nodeSha256, packedAgain });
   } catch (error) {
     if (error instanceof ZipError) return notOpened(`zip-${error.fault}`, error.message);
     throw error;

@@ -160,4 +160,12 @@ export const TAMPERINGS: readonly Tampering[] = [
     says: /notes\.txt is not a file of the package/,
     change: (files) => new Map(files).set('notes.txt', Buffer.from('x')),
   },
+  {
+    name: 'a file of events beside the others',
+    colour: 'amber',
+    kinds: ['file-extra'],
+    says: /extra\.jsonl is not a file of the package/,
+    change: (files) =>
+      new Map(files).set('events/orders/extra.jsonl', files.get('events/orders/0.jsonl') as Uint8Array),
+  },
 ];

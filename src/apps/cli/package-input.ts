@@ -3,6 +3,7 @@ import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LIMITS } from '../../base/limits.ts';
 import type { PackageFiles } from '../../evidence/check-files.ts';
+import { type OpenedZip, openZip } from '../../evidence/foreign-zip.ts';
 import { isLeftover } from '../../evidence/leftovers.ts';
 import { readZip, ZIP_CONTENT_MAX, ZIP_FILES_MAX } from '../../evidence/zip.ts';
 import { UsageError } from './exit-code.ts';
@@ -13,6 +14,19 @@ const ZIP_BYTES_MAX = 2 ** 31 - 1;
 
 /** Throws UsageError where it can't be read, and ZipError where it is no zip of a package. */
 export async function readPackage(name: string): Promise<PackageFiles> {
+  const read = await folderOrZip(name);
+  return read instanceof Uint8Array ? readZip(read) : read;
+}
+
+/** Of a zip that another program packed too. Throws as `readPackage`. */
+export async function readAnyPackage(
+  name: string,
+): Promise<{ readonly files: PackageFiles } & Pick<OpenedZip, 'packedAgain'>> {
+  const read = await folderOrZip(name);
+  return read instanceof Uint8Array ? openZip(read) : { files: read, packedAgain: null };
+}
+
+async function folderOrZip(name: string): Promise<PackageFiles | Uint8Array> {
   const status = await stat(name).catch((error: unknown) => {
     throw fileError(`can't read the package ${name}`, error);
   });
@@ -25,7 +39,7 @@ export async function readPackage(name: string): Promise<PackageFiles> {
   const zip = await readFile(name).catch((error: unknown) => {
     throw fileError(`can't read the package ${name}`, error);
   });
-  return readZip(zip);
+  return zip;
 }
 
 async function readFolder(folder: string): Promise<PackageFiles> {

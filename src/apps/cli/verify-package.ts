@@ -6,7 +6,7 @@ import { ZipError } from '../../evidence/zip.ts';
 import { readCosigners } from './attestations-option.ts';
 import { readTrustedKeys } from './keys.ts';
 import { repeatable } from './open-archive.ts';
-import { readPackage } from './package-input.ts';
+import { readAnyPackage } from './package-input.ts';
 import { exitCodeOfPackages, packageJson, packageText } from './package-text.ts';
 import { acting, type Session } from './session.ts';
 import { readSigners } from './signer-keys.ts';
@@ -78,7 +78,8 @@ async function runVerifyPackage(
 async function check({ io }: Session, name: string, given: GivenKeys): Promise<PackageCheck> {
   try {
     const onEvent = async () => io.signal.throwIfAborted();
-    return await checkPackage(await readPackage(name), { given, sha256: nodeSha256, onEvent });
+    const { files, packedAgain } = await readAnyPackage(name);
+    return await checkPackage(files, { given, sha256: nodeSha256, packedAgain, onEvent });
   } catch (error) {
     if (error instanceof ZipError) return notOpened(`zip-${error.fault}`, error.message);
     throw error;

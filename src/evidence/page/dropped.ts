@@ -1,9 +1,11 @@
 // Which files did the reader drop on the page, or choose?
+
+import { type OpenedZip, openZip } from '../foreign-zip.ts';
 import { isLeftover } from '../leftovers.ts';
-import { readZip, ZIP_CONTENT_MAX, ZIP_FILES_MAX } from '../zip.ts';
+import { ZIP_CONTENT_MAX, ZIP_FILES_MAX } from '../zip.ts';
 
 /** `name`: of the zip or of the folder, for people. `files`: by path, with `/` between folders. */
-export type Dropped = { readonly name: string; readonly files: () => Promise<Map<string, Uint8Array>> };
+export type Dropped = { readonly name: string; readonly files: () => Promise<OpenedZip> };
 
 type DirectoryHandle = {
   readonly kind: 'directory';
@@ -19,7 +21,7 @@ const bytesOf = async (file: File): Promise<Uint8Array> => new Uint8Array(await 
 
 const zipFile = (file: File): Dropped => ({
   name: file.name,
-  files: async () => readZip(await bytesOf(file)),
+  files: async () => openZip(await bytesOf(file)),
 });
 
 /** Of a file input. With `webkitdirectory` each file has a path below the chosen folder. */
@@ -65,7 +67,7 @@ const looseFiles = (files: readonly File[]): Dropped => ({
   files: () => collected(files.map((file) => ({ path: file.name, file }))),
 });
 
-async function ofHandle(folder: DirectoryHandle): Promise<Map<string, Uint8Array>> {
+async function ofHandle(folder: DirectoryHandle): Promise<OpenedZip> {
   const found: { path: string; file: File }[] = [];
   const walk = async (at: DirectoryHandle, below: string): Promise<void> => {
     for await (const one of at.values()) {
@@ -78,7 +80,7 @@ async function ofHandle(folder: DirectoryHandle): Promise<Map<string, Uint8Array
   return collected(found);
 }
 
-async function ofEntry(folder: FileSystemDirectoryEntry): Promise<Map<string, Uint8Array>> {
+async function ofEntry(folder: FileSystemDirectoryEntry): Promise<OpenedZip> {
   const found: { path: string; file: File }[] = [];
   const walk = async (at: FileSystemDirectoryEntry, below: string): Promise<void> => {
     const reader = at.createReader();
@@ -110,7 +112,7 @@ function requireFew(count: number): void {
 
 async function collected(
   found: readonly { readonly path: string; readonly file: File }[],
-): Promise<Map<string, Uint8Array>> {
+): Promise<OpenedZip> {
   const files = new Map<string, Uint8Array>();
   let bytes = 0;
   for (const { path, file } of found) {
@@ -120,5 +122,5 @@ async function collected(
       throw new RangeError('too many bytes for a package: is it the right folder?');
     files.set(path, await bytesOf(file));
   }
-  return files;
+  return { files, packedAgain: null };
 }

@@ -5,6 +5,7 @@ import type { VerifySignature } from '../../verify/trust.ts';
 import { checkPackage, notOpened, type PackageCheck } from '../check.ts';
 import type { CheckedEvent } from '../check-chain.ts';
 import { filled } from '../filled.ts';
+import type { OpenedZip } from '../foreign-zip.ts';
 import { verdictSentence } from '../texts.ts';
 import { ZipError } from '../zip.ts';
 import { chosen, type Dropped, droppedOn } from './dropped.ts';
@@ -67,8 +68,9 @@ class Page {
     let files: ReadonlyMap<string, Uint8Array> = new Map();
     let check: PackageCheck;
     try {
-      files = await dropped.files();
-      check = await this.#check(files);
+      const opened = await dropped.files();
+      files = opened.files;
+      check = await this.#check(opened);
     } catch (error) {
       if (!(error instanceof ZipError)) {
         this.#say(filled(this.#words.unreadable, { name, why: messageOf(error) }));
@@ -83,7 +85,7 @@ class Page {
     document.getElementById('verdict')?.focus();
   }
 
-  async #check(files: ReadonlyMap<string, Uint8Array>): Promise<PackageCheck> {
+  async #check({ files, packedAgain }: OpenedZip): Promise<PackageCheck> {
     this.#verifier ??= browserVerifier();
     let count = 0;
     const onEvent = async () => {
@@ -92,7 +94,9 @@ class Page {
       await new Promise((resolve) => setTimeout(resolve, 0));
     };
     const verifySignature = await this.#verifier;
-    return checkPackage(files, { given: NO_KEYS, sha256: portableSha256, verifySignature, onEvent });
+    return checkPackage(files, {
+      ...{ given: NO_KEYS, sha256: portableSha256, packedAgain, verifySignature, onEvent },
+    });
   }
 
   #say(text: string): void {

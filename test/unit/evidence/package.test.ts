@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   changeText,
@@ -86,11 +87,51 @@ describe('a package as it was exported', () => {
     );
     const folder = writeZip(world.at('changed.zip'), crlf);
     const repaired = (await verify(folder, ...world.key)).result.packages[0].sentence;
-    expect(repaired).toMatch(/^A program changed files: see below\. Once that is undone, all 22 events/);
+    expect(repaired).toMatch(
+      /^Files are not here as they were exported: see below\. But for that, all 22 events/,
+    );
     const both = (await verify(folder)).result.packages[0].sentence;
     expect(both).toMatch(
-      /^A program changed files: see below\. And by whom the events were signed only the package/,
+      /^Files are not here as they were exported: see below\. And by whom the events were signed only/,
     );
+  });
+
+  it('names a key that its own file of keys does not have, where the reader gave none', async () => {
+    const other = await packageWorld(undefined, 'another');
+    try {
+      const keys = readFileSync(other.at('archive.vkey'));
+      const swapped = writeZip(
+        world.at('swapped-key.zip'),
+        new Map(filesOf(zip)).set('keys/archive.vkey', keys),
+      );
+      const { result } = await verify(swapped);
+      const kinds = result.packages[0].findings.map(({ kind }: { kind: string }) => kind);
+      expect(kinds).toContain('own-key');
+      expect(kinds).not.toContain('other-key');
+    } finally {
+      other.remove();
+    }
+  });
+
+  it('that another program packed again is checked all the same: sound it is amber, forged it is red', async () => {
+    const packed = (name: string, files: Files, folder = '') => {
+      const bytes = zipSync(Object.fromEntries([...files].map(([path, of]) => [`${folder}${path}`, of])));
+      writeFileSync(world.at(name), bytes);
+      return verify(world.at(name), ...world.key, ...signer);
+    };
+    const kindsOf = ({ packages }: { packages: { findings: { kind: string }[] }[] }) =>
+      packages[0]?.findings.map(({ kind }) => kind);
+    for (const folder of ['', 'case/']) {
+      const sound = await packed('packed-again.zip', filesOf(zip), folder);
+      expect([sound.code, kindsOf(sound.result)]).toEqual([3, ['zip-repacked']]);
+      expect(sound.result.packages[0].sentence).toContain('all 22 events and 1 gap line');
+    }
+    const forged = changeText(filesOf(zip), 'events/orders/0.jsonl', (text) =>
+      text.replace('"n":29,', '"n":99,'),
+    );
+    const { code, result } = await packed('forged.zip', forged);
+    expect([code, result.colour]).toEqual([1, 'red']);
+    expect(kindsOf(result)).toContain('line-changed');
   });
 
   it('is amber under another key of the archive', async () => {
