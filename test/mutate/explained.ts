@@ -746,4 +746,11 @@ export const EXPLAINED: readonly Explained[] = [
     after: '*',
     why: 'How far a buffer grows at once; what is written into it is the same.',
   },
+  {
+    file: 'src/verify/survey.ts',
+    code: 'a.chain === b.chain ? a.partition - b.partition : a.chain < b.chain ? -1 : 1;',
+    before: '1',
+    after: '2',
+    why: 'An order is asked for by its sign alone.',
+  },
 ];
