@@ -753,4 +753,25 @@ export const EXPLAINED: readonly Explained[] = [
     after: '2',
     why: 'An order is asked for by its sign alone.',
   },
+  {
+    file: 'src/verify/json-end.ts',
+    code: 'for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word.charCodeAt(i)) return -1;',
+    before: '1',
+    after: '2',
+    why: 'Any negative number says that there is no value; it is asked for by its sign alone.',
+  },
+  {
+    file: 'src/verify/json-end.ts',
+    code: 'return end - at > NUMBER_BYTES_MAX ? -1 : end;',
+    before: '1',
+    after: '2',
+    why: 'Any negative number says that there is no value; it is asked for by its sign alone.',
+  },
+  {
+    file: 'src/segment/body.ts',
+    code: 'if (firstTimeMs !== null && lastTimeMs !== null) this.#sawTimes(BigInt(firstTimeMs), BigInt(lastTimeMs));',
+    before: '&&',
+    after: '||',
+    why: 'A run of lines has both times or none.',
+  },
 ];

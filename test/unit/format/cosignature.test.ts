@@ -39,6 +39,13 @@ describe('an Ed25519 cosigner', () => {
     );
   });
 
+  it('does not read a line under the name of the chain itself', () => {
+    const named = cosignerKey('example.com/behind-the-sofa', signer.publicKey, sha256);
+    const line = cosignatureLine(named, 1_679_315_147, new Uint8Array(64));
+    expect(readCosignature(line, named, TEXT)).toBeNull();
+    expect(readCosignature(line, named, utf8(`x${utf8Text(TEXT)}`))).not.toBeNull();
+  });
+
   it("reads the specification's own example", () => {
     const note = parseSignedCheckpoint(utf8(SPEC_NOTE));
     const line = note.signatures[1];

@@ -166,3 +166,9 @@ describe('base64', () => {
     expect(scan(entry('"headers":[["",null]],"text":""'))).not.toThrow();
   });
 });
+
+it('refuses a place outside of its buffer, and says how long it would be', () => {
+  const scanner = new LineScanner();
+  expect(() => scanner.read(new Uint8Array(10), 4, 11)).toThrow('a line of 7 bytes');
+  expect(() => scanner.read(new Uint8Array(10), -1, 4)).toThrow('a line of 5 bytes');
+});

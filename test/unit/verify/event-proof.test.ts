@@ -5,7 +5,11 @@ import { nodeSha256 as sha256 } from '../../../src/base/node/hash.ts';
 import { checkpointText } from '../../../src/format/checkpoint.ts';
 import { encodeEventProof, parseEventProof } from '../../../src/format/event-proof.ts';
 import { encodeEntry } from '../../../src/format/line-writer.ts';
-import { encodeSignedCheckpoint } from '../../../src/format/note.ts';
+import {
+  encodeSignedCheckpoint,
+  type NoteSignature,
+  parseSignedCheckpoint,
+} from '../../../src/format/note.ts';
 import type { KafkaRecord } from '../../../src/format/record.ts';
 import { verifierKey } from '../../../src/format/vkey.ts';
 import { inclusionProof } from '../../../src/merkle/proof.ts';
@@ -126,6 +130,39 @@ describe('an event proof', () => {
     const note = utf8(`${Buffer.from(own.note).toString().trimEnd().split('\n').slice(0, -1).join('\n')}\n`);
     const proof = encodeEventProof({ ...own, note });
     expect(await checkEventProof({ proof, line: lines[0] as Uint8Array, trusted, sha256 })).toMatchObject({
+      verdict: 'broken',
+      finding: { code: 'bad-signature' },
+    });
+  });
+
+  it('holds by one trusted key where another one that signed it is not trusted', async () => {
+    const both = [signer(), signer('another')];
+    const { opened, leaves, lines } = await sealed(both);
+    const proof = buildEventProof(opened, leaves, 2, sha256);
+    const line = lines[2] as Uint8Array;
+    for (const one of both)
+      expect(await checkEventProof({ proof, line, trusted: [archiveKey(one)], sha256 })).toMatchObject({
+        verdict: 'verified',
+      });
+  });
+
+  it('does not hold under a later checkpoint with a false signature in the name of a key of its seal', async () => {
+    const both = [signer(), signer('another')];
+    const { opened, leaves, lines, chain } = await sealed(both);
+    const later = await chain.seal({ signers: both });
+    const manifests = chain.manifests.map((bytes) => leafHash(sha256, bytes));
+    const own = parseEventProof(buildEventProof(opened, leaves, 2, sha256));
+    const path = inclusionProof(sha256, manifests.slice(0, 5), 3);
+    const { text, signatures } = parseSignedCheckpoint(later.note);
+    const [first, second] = signatures as [NoteSignature, NoteSignature];
+    const checkWith = (note: Uint8Array) =>
+      checkEventProof({
+        ...{ proof: encodeEventProof({ ...own, path, note }), line: lines[2] as Uint8Array, sha256 },
+        trusted: [archiveKey(signer())],
+      });
+    expect(await checkWith(later.note)).toMatchObject({ verdict: 'verified', size: 5 });
+    const forged = { ...second, signature: first.signature };
+    expect(await checkWith(encodeSignedCheckpoint(text, [first, forged]))).toMatchObject({
       verdict: 'broken',
       finding: { code: 'bad-signature' },
     });
