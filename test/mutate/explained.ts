@@ -774,4 +774,11 @@ export const EXPLAINED: readonly Explained[] = [
     after: '||',
     why: 'A run of lines has both times or none.',
   },
+  {
+    file: 'src/verify/locks.ts',
+    code: "const storedMs = reader.kind === 's3' ? (lastModifiedMs ?? 0) : 0;",
+    before: '0',
+    after: '1',
+    why: 'A millisecond after 1970 is before every seal as well.',
+  },
 ];
