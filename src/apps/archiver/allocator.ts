@@ -19,18 +19,14 @@ export const YOUNG_MIB = { service: 16, export: 2 } as const;
 /**
  * Replaces this process by itself with those settings, which glibc and V8 read at their start only: same
  * process id, same files, nothing between it and its supervisor. Returns where that is done already, or can't
- * be. Settings of the operator's own are left alone. `flags`: more of Node's.
+ * be. Settings of the operator's own are left alone.
  */
-export function restartWithAllocator(
-  youngMib: number = YOUNG_MIB.service,
-  flags: readonly string[] = [],
-): void {
+export function restartWithAllocator(youngMib: number = YOUNG_MIB.service): void {
   if (process.platform !== 'linux' || process.env[DONE] !== undefined || process.execve === undefined) return;
   const env = { ...ALLOCATOR, ...process.env, [DONE]: 'set' };
-  const own = [`--max-semi-space-size=${youngMib}`, ...flags];
   process.execve(
     process.execPath,
-    [process.execPath, ...own, ...process.execArgv, ...process.argv.slice(1)],
+    [process.execPath, `--max-semi-space-size=${youngMib}`, ...process.execArgv, ...process.argv.slice(1)],
     env,
   );
 }

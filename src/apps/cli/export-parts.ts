@@ -120,8 +120,6 @@ export class PackageParts {
     this.#made.push({ digest: made.manifestHash, events: about.protocol.events });
     await this.#files.write(out, zipOf(made.files));
     this.#spool.empty();
-    // Garbage of this part would lie beside the next one. Only where Node was started with --expose-gc.
-    globalThis.gc?.();
   }
 }
 

@@ -9,7 +9,7 @@ import { watchLauncher } from './launcher.ts';
 // Services run for long and allocate much memory.
 const command = process.argv[2] ?? '';
 if (command === 'archive' || command === 'watch') restartWithAllocator();
-if (command === 'export') restartWithAllocator(YOUNG_MIB.export, ['--expose-gc']);
+if (command === 'export') restartWithAllocator(YOUNG_MIB.export);
 
 /**
  * A signal often comes twice, from the terminal and from the parent process. Only a later one means "now".
