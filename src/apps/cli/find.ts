@@ -45,7 +45,8 @@ and all seals of its chain with each other. At the end stands what was looked at
 not, and why. Segments are passed by where their signed seals state other times than those
 asked for. With --attestations and --cosigner they are passed by too where that verifier's
 signed index says that no record is a hit (=, > and < of an indexed field, --time event).
-The answer says on whose word. --trust-nobody reads all of them.
+The answer says on whose word. --trust-nobody reads all of them, by the same clock.
+Without --time that is the record's, which can be another than when the event happened.
 
 Exit codes: 0 everything was looked at, or passed by on a word that is named (or --limit
 was reached), with or without hits; 1 a chain is broken; 2 usage, a topic that is not
@@ -55,7 +56,7 @@ records have no time of the kind that --from and --to ask for, a chain has no at
 
 Examples:
   ledgerstone find ./archive --key archive.vkey --where '/userIdentity/arn~alice' \\
-      --from 2026-11-01 --to 2026-12-01 --tz Europe/Berlin
+      --fields fields.yaml --time event --from 2026-11-01 --to 2026-12-01
   ledgerstone find ./archive --key archive.vkey --text 203.0.113.7 --format csv > hits.csv
   ledgerstone find --config ledgerstone.yaml --where actor=alice --where 'action^Delete' \\
       --out case-17 --prove

@@ -2,6 +2,7 @@
 import { counted, countText } from '../../base/counted.ts';
 import { type Finding, VerifyError } from '../../verify/finding.ts';
 import { addMissing, lostOffsets, NONE_MISSING } from '../../verify/gaps.ts';
+import { clockText, otherClockTexts } from './clock-text.ts';
 import { conditionText, isOrder } from './condition.ts';
 import { parseDecimal } from './decimal-order.ts';
 import { eventTimeOf } from './event-time.ts';
@@ -83,6 +84,7 @@ function findingText(finding: Finding): string {
 export function conclusionText(looked: Looked, leftOut: readonly string[]): string {
   const { hits, counts, chains, end, hasKey } = looked;
   const found = hits === 0 ? 'none' : counted(hits, 'hit');
+  const clock = clockText(looked);
   const segments = sum(looked, ({ segments: { read } }) => read);
   const where = [
     `${counted(counts.records, 'record')} in ${counted(segments, 'segment')} of`,
@@ -96,18 +98,19 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
   const key = (hasKey ? onWordText(looked) : 'not verified, since no key was given: ') + openText(looked);
   if (leftOut.length === 0 || (end === 'complete' && leftOut.length === open)) {
     const others = areTimeless(looked) ? 'those that have one' : 'the others';
-    const among = open === 0 ? ', and nothing was left out' : ` among ${others}`;
+    const among = open === 0 ? `${clock}, and nothing was left out` : ` among ${others}${clock}`;
     return `${key}${found}${among}: ${where} were searched${other}`;
   }
   // What was read ahead of the limit says nothing: hits of it were not printed.
   if (end === 'limit') {
     const more = looked.beyondLimit?.hasHit ? 'there are more' : 'whether there are more is not known';
-    return `${key}the first ${found} by chain and offset, as many as were asked for: ${more}`;
+    const range = clock === '' ? '' : `; the range goes${clock}`;
+    return `${key}the first ${found} by chain and offset, as many as were asked for: ${more}${range}`;
   }
   // What was read ahead of an interruption says nothing either.
   if (end === 'interrupted')
     return `${key}not everything was searched: interrupted after ${hits === 0 ? 'no hit' : found}`;
-  return `${key}not everything was searched: ${found} in ${where}${other}`;
+  return `${key}not everything was searched: ${found}${clock} in ${where}${other}`;
 }
 
 /** Without a key nobody's word is taken. */
@@ -188,7 +191,7 @@ function skipTexts(looked: Looked): string[] {
     said.push(
       [
         `${counted(records, 'segment')} not read, since ${word} other times of the first and the last`,
-        'record (--trust-nobody reads them)',
+        'record (--trust-nobody reads them too, by the same clock)',
       ].join(' '),
     );
   }
@@ -221,6 +224,7 @@ export function boundTexts(looked: Looked): string[] {
   if (!hasKey)
     said.push('not verified: no key was given (--key), so all of it may have been made up or changed');
   if (endBound !== '') said.push(endBound);
+  said.push(...unsealedTexts(chains), ...otherClockTexts(looked));
   const searched = new Set(chains.flatMap(({ origin }) => origin ?? []));
   for (const chain of chains) {
     if (chain.continues !== null && !searched.has(chain.continues)) {
@@ -247,4 +251,19 @@ export function boundTexts(looked: Looked): string[] {
     }
   }
   return said;
+}
+
+/** What was uploaded and never sealed, or whose seals were taken away, as at the end of a copy. */
+function unsealedTexts(chains: readonly ChainStatement[]): string[] {
+  return chains.flatMap((chain) => {
+    const { size, findings } = chain;
+    const beyond = findings.filter(
+      ({ code, sequence }) => code === 'unreferenced-object' && (sequence ?? -1) >= (size ?? 0),
+    ).length;
+    if (beyond === 0) return [];
+    const lie = counted(beyond, 'data object lies', 'data objects lie');
+    return [
+      `${nameOf(chain)}: ${lie} beyond the last seal, and were not searched: the seals may follow, or were taken away`,
+    ];
+  });
 }
