@@ -9,6 +9,9 @@ import type { Effect, EffectTools } from './effect.ts';
 import { chainsOf } from './scope.ts';
 import { settleHolds } from './settle-holds.ts';
 
+/** Of what is to come too. */
+export const isGrowing = ({ to }: SegmentRange): boolean => to === null;
+
 /**
  * Puts each hold on that a case in force demands and that lacks. Takes none off, and writes no decision.
  * `sinceMs`: only segments that were stored since then, of chains that are held as they grow; null: all.
@@ -30,7 +33,7 @@ async function storedSince(
   held: readonly SegmentRange[],
   sinceMs: number,
 ): Promise<SegmentRange[]> {
-  const growing = held.filter(({ to }) => to === null);
+  const growing = held.filter(isGrowing);
   const recent: SegmentRange[] = [];
   for (const { chain, partition } of await chainsOf(tools, growing)) {
     const first = await firstSince(tools, { chain, partition }, sinceMs);

@@ -7,8 +7,8 @@ import type { Logger } from '../../base/log.ts';
 import { openForDeciding } from '../../clients/open.ts';
 import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
 import type { Effect } from '../../governance/effect.ts';
-import { keepHolds } from '../../governance/keep-holds.ts';
-import { holdsInForce } from '../../verify/acts/in-force.ts';
+import { isGrowing, keepHolds } from '../../governance/keep-holds.ts';
+import { type Hold, holdsInForce } from '../../verify/acts/in-force.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { GOVERNED, governedArchiveOf, requireActs } from './governance-open.ts';
 import { effectJson, effectLines } from './governance-text.ts';
@@ -31,11 +31,12 @@ and s3:PutObjectLegalHold for ON alone.
 Once, or with --every as a service until SIGTERM: each round looks at what was stored since
 the one before, with an hour to spare; the first one, and one a day, at everything. A round
 that fails is logged and made up for by the next one. With --since, for schedulers, it
-looks once at what was stored so lately. How late a hold may be, the verifier watches: an
+looks once at what was stored so lately, of the cases that hold later segments too; the
+other cases are named, and not looked at. How late a hold may be, the verifier watches: an
 hour after the segment came, its next sweep finds a hold that lacks.
 
-Exit codes: 0 all is held, or the service was stopped; 2 usage; 3 it could not be read or
-set; 4 something failed: run it again.
+Exit codes: 0 all that was looked at is held, or the service was stopped; 2 usage; 3 it
+could not be read or set; 4 something failed: run it again.
 
 Examples:
   ledgerstone hold keep --config governance.yaml --every 15m
@@ -67,7 +68,13 @@ function duration(text: string): number {
   return durationMs(text);
 }
 
-type Round = { readonly cases: readonly string[]; readonly effect: Effect };
+type Round = {
+  /** All that are in force. */
+  readonly cases: readonly string[];
+  /** Those of them that were not looked at. */
+  readonly notLooked: readonly string[];
+  readonly effect: Effect;
+};
 /** `sinceMs` null: everything. */
 type Look = (sinceMs: number | null) => Promise<Round>;
 
@@ -94,7 +101,9 @@ async function runKeep(session: Session, name: string | undefined, options: Keep
   const look: Look = async (sinceMs) => {
     const history = await read();
     const effect = await keepHolds({ store, trusted, signal: io.signal }, history, sinceMs, read);
-    return { cases: holdsInForce(history).map((hold) => hold.case), effect };
+    const holds = holdsInForce(history);
+    const notLooked = sinceMs === null ? [] : holds.filter(({ segments }) => !segments.some(isGrowing));
+    return { ...{ cases: casesOf(holds), notLooked: casesOf(notLooked) }, effect };
   };
   try {
     if (every === undefined)
@@ -107,14 +116,30 @@ async function runKeep(session: Session, name: string | undefined, options: Keep
   }
 }
 
-async function once({ output }: Session, options: KeepOptions, { cases, effect }: Round): Promise<number> {
-  if (options.json === true) await output.json({ cases, effect: effectJson(effect) });
+const casesOf = (holds: readonly Hold[]): string[] => holds.map((hold) => hold.case);
+
+async function once(
+  { output }: Session,
+  options: KeepOptions,
+  { cases, notLooked, effect }: Round,
+): Promise<number> {
+  if (options.json === true) await output.json({ cases, notLooked, effect: effectJson(effect) });
   else {
     await output.line(`cases in force: ${cases.join(', ') || 'none'}`);
+    if (notLooked.length > 0) await output.line(notLookedText(cases, notLooked));
     for (const line of effectLines(effect, 'held')) await output.line(line);
   }
   return effect.failed.length > 0 ? EXIT.notYet : EXIT.ok;
 }
+
+const notLookedText = (cases: readonly string[], notLooked: readonly string[]): string => {
+  const looked = cases.filter((name) => !notLooked.includes(name));
+  return [
+    looked.length === 0 ? 'looked at none of them: ' : `looked at ${looked.join(', ')} only: `,
+    `cases without later segments (${notLooked.join(', ')}) are not kept with --since: `,
+    '`hold keep` without it looks at them, and `hold enforce`',
+  ].join('');
+};
 
 async function keepOn(look: Look, everyMs: number, log: Logger, signal: AbortSignal): Promise<number> {
   let doneMs: number | null = null;
