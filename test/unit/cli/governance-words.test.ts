@@ -1,5 +1,5 @@
 // Do the commands about decisions say what they looked at, and what not?
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +11,6 @@ let dir: string;
 const at = (name: string) => join(dir, name);
 const config = () => ['--config', at('governance.yaml')];
 const ada = () => ['--reason', 'r', ...config(), '--by', 'Ada Byron', '--sign-key', at('ada.pem')];
-const grace = () => ['--reason', 'r', ...config(), '--by', 'Grace Hopper', '--sign-key', at('grace.pem')];
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'ledgerstone-words-'));
