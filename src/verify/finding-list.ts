@@ -16,7 +16,7 @@ export type ObjectLocation = {
 };
 
 /** Kept per code, so that many findings of one kind hide no other kind. */
-const KEPT_PER_CODE = 100;
+export const KEPT_PER_CODE = 100;
 
 /** Texts that come from hostile objects are cut. */
 const TEXT_MAX = 500;

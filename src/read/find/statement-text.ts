@@ -1,6 +1,7 @@
 // How is it said what a search looked at, what it left out, and what it can't rule out?
 import { counted, countText } from '../../base/counted.ts';
 import { type Finding, VerifyError } from '../../verify/finding.ts';
+import { KEPT_PER_CODE } from '../../verify/finding-list.ts';
 import { addMissing, lostOffsets, NONE_MISSING } from '../../verify/gaps.ts';
 import { clockText, otherClockTexts } from './clock-text.ts';
 import { conditionText, isOrder } from './condition.ts';
@@ -257,11 +258,11 @@ export function boundTexts(looked: Looked): string[] {
 function unsealedTexts(chains: readonly ChainStatement[]): string[] {
   return chains.flatMap((chain) => {
     const { size, findings } = chain;
-    const beyond = findings.filter(
-      ({ code, sequence }) => code === 'unreferenced-object' && (sequence ?? -1) >= (size ?? 0),
-    ).length;
+    const unsealed = findings.filter(({ code }) => code === 'unreferenced-object');
+    const beyond = unsealed.filter(({ sequence }) => (sequence ?? -1) >= (size ?? 0)).length;
     if (beyond === 0) return [];
-    const lie = counted(beyond, 'data object lies', 'data objects lie');
+    const least = unsealed.length >= KEPT_PER_CODE ? 'at least ' : '';
+    const lie = least + counted(beyond, 'data object lies', 'data objects lie');
     return [
       `${nameOf(chain)}: ${lie} beyond the last seal, and were not searched: the seals may follow, or were taken away`,
     ];

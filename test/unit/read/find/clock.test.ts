@@ -45,6 +45,17 @@ describe('a range', () => {
 });
 
 describe('data objects beyond the last seal', () => {
+  it('are counted at least, where no more findings of a kind are kept', async () => {
+    const builder = new ArchiveBuilder();
+    const chain = builder.chain();
+    for (let from = 0; from < 103; from++) {
+      const { sealKey } = await chain.seal({ lines: recordsOf(VALUES, {}, from) });
+      if (from > 0) builder.archive.remove(sealKey);
+    }
+    const { statement } = await find(builder.archive, builder.trusted, { texts: ['a'] });
+    expect(statement.bounds.join()).toContain('orders/0: at least 100 data objects lie beyond the last seal');
+  });
+
   it('are named: they belong to nothing that was searched', async () => {
     const builder = new ArchiveBuilder();
     const chain = builder.chain();
