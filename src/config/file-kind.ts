@@ -7,6 +7,12 @@ export type FileKind = 'ledgerstone' | 'verifier' | 'governance';
 type Facts = { readonly name: string; readonly own: readonly string[]; readonly takenBy: string };
 
 /** `own`: members that only this file has, and has to have. */
+/** Commands that take governance.yaml. One of several words stands for itself, one word for all below it. */
+export const OFFICERS_COMMANDS: readonly string[] = [
+  ...['governance', 'hold', 'custody', 'keys rotate', 'keys retire', 'retention policy', 'retention extend'],
+  ...['retention enforce', 'copy', 'export --act'],
+];
+
 const FACTS: Readonly<Record<FileKind, Facts>> = {
   ledgerstone: {
     name: "the archiver's file (ledgerstone.yaml)",
@@ -21,7 +27,7 @@ const FACTS: Readonly<Record<FileKind, Facts>> = {
   governance: {
     name: "the officers' file (governance.yaml)",
     own: ['governance'],
-    takenBy: '`governance`, `hold`, `retention policy` and `retention extend`',
+    takenBy: OFFICERS_COMMANDS.map((command) => `\`${command}\``).join(', '),
   },
 };
 

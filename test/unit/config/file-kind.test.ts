@@ -1,7 +1,10 @@
 // Does a file of the other party say so, instead of naming each member of it as unknown?
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/archiver.ts';
 import { ConfigError } from '../../../src/config/config-error.ts';
+import { OFFICERS_COMMANDS } from '../../../src/config/file-kind.ts';
 import { parseVerifierConfig } from '../../../src/config/verifier.ts';
 
 const ARCHIVERS = 'archive: {}\nsource: {}\nretention: {}\nsegment: {}\nserver: {}\n';
@@ -39,5 +42,33 @@ describe('the other file', () => {
     const { problems } = errorOf(parse, text);
     expect(problems).not.toEqual([]);
     expect(problems.filter(({ message }) => message.startsWith('this is the'))).toEqual([]);
+  });
+
+  it('names each command whose help gives it governance.yaml', () => {
+    const { remedy } = errorOf(parseConfig, 'archive: {}\ngovernance: {}\n');
+    const cli = join(import.meta.dirname, '../../../src/apps/cli');
+    const helps = readdirSync(cli)
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join(cli, name), 'utf8').replaceAll(/\\+\n\s+/g, ''));
+    const lines = helps.flatMap(
+      (text) => text.match(/^ {2}ledgerstone .* --(config|act) governance\.yaml.*$/gm) ?? [],
+    );
+    expect(lines.length).toBeGreaterThan(15);
+    const isNamed = (line: string) =>
+      OFFICERS_COMMANDS.some((command) => {
+        const [words, option] = command.split(' --');
+        return (
+          line.startsWith(`  ledgerstone ${words} `) &&
+          line.includes(`--${option ?? 'config'} governance.yaml`)
+        );
+      });
+    expect(lines.filter((line) => !isNamed(line))).toEqual([]);
+    for (const command of OFFICERS_COMMANDS) {
+      expect(remedy).toContain(`\`${command}\``);
+      expect(
+        lines.filter((line) => line.startsWith(`  ledgerstone ${command.split(' --')[0]} `)),
+        command,
+      ).not.toEqual([]);
+    }
   });
 });
