@@ -47,6 +47,19 @@ describe('finding list', () => {
     expect(out).toContain('1 open of 1 that the verifier ever found');
   });
 
+  it('takes a person’s verifier key too, and names what it takes', async () => {
+    const key = world.at('vkey-of.pem');
+    const made = await ledgerstone(['governance', 'key', key, '--vkey', world.at('person.vkey')]);
+    const vkey = made.out.trimEnd().split('\n').at(-1)!;
+    for (const person of [world.at('person.vkey'), vkey]) {
+      const { code, out, err } = await world.run('finding', 'list', '--person', person);
+      expect([code, err]).toEqual([1, '']);
+      expect(out).toContain('1 open of 1');
+    }
+    const wrong = await world.run('finding', 'list', '--person', 'nobody');
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('governance key --vkey')]);
+  });
+
   it('is 0 only if none is open', async () => {
     await world.report([]);
     const { code, out } = await list();
