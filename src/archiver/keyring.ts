@@ -9,8 +9,8 @@ import { halt, NEW_CHAIN } from './chain/halt.ts';
 export type DecidedKeys = {
   /** Keys of acts in force that this process can sign with, in the order of the acts. The last one signs. */
   readonly signers: readonly Signer[];
-  /** Fingerprints of keys that were retired. */
-  readonly retired: ReadonlySet<string>;
+  /** Keys that were retired: by fingerprint, by whom and when, for people. */
+  readonly retired: ReadonlyMap<string, string>;
 };
 
 export type KeyringOptions = {
@@ -29,7 +29,7 @@ type Chain = Pick<Head, 'origin' | 'size' | 'keys'>;
 /** A key that was opened once stays: a chain may still need it. */
 export class Keyring {
   readonly #options: KeyringOptions;
-  #decided: DecidedKeys = { signers: [], retired: new Set() };
+  #decided: DecidedKeys = { signers: [], retired: new Map() };
   #opened: readonly Signer[];
 
   constructor(options: KeyringOptions) {
@@ -105,8 +105,9 @@ export class Keyring {
     });
   }
 
-  isRetired = ({ publicKey }: Signer): boolean =>
-    this.#decided.retired.has(spkiFingerprint(publicKey, this.#options.sha256));
+  /** By whom and when, for people. Null: nobody retired it. */
+  retirementOf = ({ publicKey }: Signer): string | null =>
+    this.#decided.retired.get(spkiFingerprint(publicKey, this.#options.sha256)) ?? null;
 
   #keysAfter(chain: Chain): readonly string[] | null {
     const { decided } = this;
@@ -121,8 +122,8 @@ export class Keyring {
     // Readers may have pinned the earlier key alone: a new chain too begins with both.
     const [bridge] = this.#opened
       .filter((signer) => !this.#isSame(signer, decided) && isTrusted(named(signer)))
-      .filter((signer) => chain.size > 0 || !this.isRetired(signer))
-      .toSorted((a, b) => Number(this.isRetired(a)) - Number(this.isRetired(b)));
+      .filter((signer) => chain.size > 0 || this.retirementOf(signer) === null)
+      .toSorted((a, b) => Number(this.retirementOf(a) !== null) - Number(this.retirementOf(b) !== null));
     if (bridge !== undefined) return [named(bridge), next];
     return chain.size === 0 ? [next] : null;
   }

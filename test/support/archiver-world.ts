@@ -141,7 +141,7 @@ export class World {
     const own = (signer: MemorySigner): Signer => mortal(this.#logged(id, signer), () => dead);
     const keyring = keyringOf(ORIGIN, [own(this.signer)], {
       trusted: this.trusted(),
-      learn: async () => ({ signers: this.decided.map(own), retired: new Set<string>() }),
+      learn: async () => ({ signers: this.decided.map(own), retired: new Map<string, string>() }),
     });
     const pipeline = new Pipeline({
       config,

@@ -9,15 +9,14 @@ import type { Logger } from '../../base/log.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { Config } from '../../config/archiver.ts';
 import type { SigningConfig } from '../../config/connections.ts';
-import { parseVkey, spkiFingerprint, type VerifierKey } from '../../format/vkey.ts';
+import { parseVkey, type VerifierKey } from '../../format/vkey.ts';
 import { DecisionReader } from '../../read/decision-reader.ts';
 import type { Head } from '../../segment/segment.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { StoreReader } from '../../store/store.ts';
-import type { ActHistory } from '../../verify/acts/history.ts';
 import { rotations } from '../../verify/acts/keys.ts';
-import { actsOf } from '../../verify/acts/recorded-act.ts';
 import { sameKey } from '../../verify/trust.ts';
+import { keyRetired, retiredKeys } from './retired-key.ts';
 
 export type LogKeysOptions = {
   readonly archive: Config['archive'];
@@ -110,24 +109,25 @@ export class LogKeys {
     const { decided } = keyring;
     const signing = decided ?? signer;
     if (signing === null) throw error;
-    if (keyring.isRetired(signing))
-      throw new LedgerstoneError('signing-key-retired', `${signing.description} was retired by a decision`, {
-        remedy: [
-          'Name the key that signs now in `archive.signing` (ledgerstone keys list). If there is none yet:',
-          'ledgerstone keys rotate --new KEY.',
-        ].join(' '),
-      });
+    const how = keyring.retirementOf(signing);
+    if (how !== null) throw keyRetired(signing, how);
     if (decided === null || (signer !== null && sameKey(signer.publicKey, decided.publicKey))) return;
     const why = error === null ? '' : `, which can't be opened (${messageOf(error)})`;
+    const retired = signer === null ? null : keyring.retirementOf(signer);
     log.warn(
       { key: decided.description },
-      `people decided on another key than archive.signing names${why}: name it there once all chains have it`,
+      retired === null
+        ? `people decided on another key than archive.signing names${why}: name it there once all chains have it`
+        : [
+            `the key of archive.signing was retired ${retired}: this archiver signs with ${decided.description}.`,
+            'Put that key into archive.signing',
+          ].join(' '),
     );
   }
 
   async #learn(signal: AbortSignal): Promise<DecidedKeys | null> {
     const look = await this.#decisions.look(signal, true);
-    if (look.kind === 'no-chain') return { signers: [], retired: new Set() };
+    if (look.kind === 'no-chain') return { signers: [], retired: new Map() };
     if (look.kind !== 'read' || !look.isVerified) {
       this.#failed(unknown(look.kind === 'no-key' ? null : look.problem));
       return null;
@@ -209,18 +209,3 @@ const unknown = (problem: string | null): LedgerstoneError =>
     `the governance chain can't be read: ${problem ?? 'no key was given that covers it'}`,
     { remedy: 'Its verifier key belongs into `archive.trusted`; then look at it: ledgerstone verify.' },
   );
-
-function retiredKeys({ acts }: ActHistory): Set<string> {
-  const retired = actsOf(acts, 'key.retire').filter(
-    ({ act, inForce }) => inForce !== null && act.detail.use === 'log',
-  );
-  return new Set(
-    retired.flatMap(({ act }) => {
-      try {
-        return [spkiFingerprint(parseVkey(act.detail.key, nodeSha256).key, nodeSha256)];
-      } catch {
-        return [];
-      }
-    }),
-  );
-}

@@ -184,7 +184,8 @@ class Service {
     const isNew = this.#config.production;
     const keyring = await (isNew ? whilePermissionsSpread(open, spread) : open());
     const source = await openSource(this.#config, log, this.#lanes);
-    this.#logStart(keyring.signers);
+    // A retired key signs nothing alone.
+    this.#logStart(keyring.signers.filter((signer) => keyring.retirementOf(signer) === null));
     return new Pipeline({
       ...{ source, keyring, log },
       config: this.#config,

@@ -64,6 +64,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'before-chain',
   'behind-chain',
   'act-refused',
+  'signing-key-retired',
   'import-file',
   'import-chain',
   'import-unfinished',

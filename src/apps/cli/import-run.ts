@@ -21,6 +21,7 @@ import type { TrailVerdict } from '../../import/trail-digests.ts';
 import { type Imported, writeImport } from '../../import/write-import.ts';
 import { publishArchiveFiles } from '../../sealing/publish.ts';
 import { requirePoliciesInForce } from '../archiver/policies-in-force.ts';
+import { requireNotRetired } from '../archiver/retired-key.ts';
 import { type ImportOptions, importPlanOf, policyOf, requireConfirmed, trailOf } from './import-options.ts';
 import { sayImport } from './import-text.ts';
 import { startProgressBar } from './progress.ts';
@@ -68,6 +69,7 @@ async function archived(
       log,
       signal: io.signal,
     });
+    await requireNotRetired(reader, trusted, signer, archive.origin, io.signal);
   } finally {
     await reader.close();
   }

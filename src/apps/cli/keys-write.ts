@@ -54,7 +54,10 @@ const RETIRE = `
 KEY is a verifier key as \`keys list --json\` shows it, or a file of one. It is refused while
 the newest seal of a chain is signed by it. Another person approves it (governance approve),
 who names the same chains with --ended; the newest seals are looked at then once more.
-From then on no archiver starts with it, and what it signs later is the finding key-retired.
+From then on no archiver starts that would sign with it, and \`import\` refuses it. One whose
+archive.signing still names it signs with the key of \`keys rotate\`, and warns. Only a chain
+that ended with it and goes on gets one segment signed by both keys. What the retired key
+signs alone later is the finding key-retired.
 
 Exit codes: 0 retired, 2 usage or not allowed, 3 it could not be read or written, 4 it waits
 for approval.

@@ -205,6 +205,9 @@ describe('a configured key', () => {
     await retire(of, of.old);
     await expect(of.open()).rejects.toMatchObject({
       code: 'signing-key-retired',
+      message: expect.stringMatching(
+        /was retired by Ada Byron at \S+Z, approved by Grace Hopper at \S+Z \(act /,
+      ),
       remedy: expect.stringContaining('ledgerstone keys rotate --new'),
     });
     await of.rotate();
@@ -212,6 +215,9 @@ describe('a configured key', () => {
     expect(keys.keyring.decided?.publicKey).toEqual(of.next.publicKey);
     // A new chain is not begun by it.
     expect(signsWith(keys)).toBe(1);
+    expect(of.events.at(-1)).toMatch(
+      /^warn the key of archive.signing was retired by Ada Byron at .* by Grace Hopper .* Put that key into/,
+    );
   });
 
   it('signs where the key that was decided on was retired again', async () => {

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { governanceOrigin } from '../../../src/format/chain.ts';
 import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature.ts';
-import { encodeVkey, verifierKey } from '../../../src/format/vkey.ts';
+import { keyKey } from '../../../src/format/paths.ts';
+import { encodeVkey, spkiFingerprint, verifierKey } from '../../../src/format/vkey.ts';
 import { localSigner } from '../../../src/sign/local.ts';
 import type { Signer } from '../../../src/sign/signer.ts';
 import {
@@ -230,6 +231,38 @@ describe('keys retire', () => {
   ])('refuses %s', async (_, key, said) => {
     const { code, err } = await retire(key());
     expect([code, err]).toEqual([2, expect.stringMatching(said)]);
+  });
+
+  it('keeps `import` from sealing with the key', async () => {
+    await seal(chains[0]!, signer(), next);
+    await seal(chains[0]!, signer());
+    mkdirSync(at('archive/keys'), { recursive: true });
+    writeFileSync(at(`archive/${keyKey(spkiFingerprint(next.publicKey, nodeSha256))}`), vkeyOf(next));
+    writeFileSync(
+      at('ledgerstone.yaml'),
+      `archive:
+  origin: ${builder.origin}
+  store: { kind: directory, path: archive }
+  signing: { kind: local, keyFile: next.pem }
+  trusted: [ "${vkeyOf(signer())}", "${readFileSync(at('decisions.vkey'), 'utf8').trim()}" ]
+source: { kind: file, path: none.jsonl, topic: { name: orders, retention: year } }
+retention: { seals: { mode: COMPLIANCE, period: 7y }, year: { mode: COMPLIANCE, period: 13mo } }
+`,
+    );
+    writeFileSync(at('old.jsonl'), '{"time":"2020-01-01T00:00:00Z"}\n');
+    const files = ['import', at('old.jsonl'), '--format', 'jsonl', '--topic', 'old', '--time-field', '/time'];
+    const who = ['--provenance', at('old.jsonl'), '--by', 'Ada Byron', '--reason', 'History'];
+    const config = ['--config', at('ledgerstone.yaml')];
+    const { answer } = await asked(...files, ...who, ...config, '--dry-run');
+    const retired = await retire(vkeyOf(next));
+    expect(retired).toMatchObject({ code: 4, err: '' });
+    expect(await approve(retired.answer.id)).toMatchObject({ code: 0, err: '' });
+    const { code, err } = await asked(...files, ...who, ...config, '--confirm', answer.id);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/retired by Ada Byron at .* Grace Hopper [\s\S]*archive\.signing/),
+    ]);
+    expect(readdirSync(at('archive/seals'))).not.toContain('topic=import.old');
   });
 
   it('leaves a key for good: it can not be introduced or rotated to', async () => {

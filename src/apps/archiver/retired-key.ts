@@ -1,0 +1,60 @@
+// Was the key that would sign retired, and by whom?
+import { LedgerstoneError } from '../../base/error.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { encodeVkey, parseVkey, spkiFingerprint, type VerifierKey, verifierKey } from '../../format/vkey.ts';
+import { readActs } from '../../read/acts.ts';
+import type { Signer } from '../../sign/signer.ts';
+import type { StoreReader } from '../../store/store.ts';
+import type { ActHistory } from '../../verify/acts/history.ts';
+import { retirementOf } from '../../verify/acts/keys.ts';
+import { type ActOf, actsOf } from '../../verify/acts/recorded-act.ts';
+
+/** Keys of the log: by fingerprint, who retired it and when, for people. */
+export function retiredKeys({ acts }: ActHistory): Map<string, string> {
+  const retired = actsOf(acts, 'key.retire').filter(
+    ({ act, inForce }) => inForce !== null && act.detail.use === 'log',
+  );
+  return new Map(
+    retired.flatMap((one) => {
+      try {
+        return [[spkiFingerprint(parseVkey(one.act.detail.key, nodeSha256).key, nodeSha256), byWhom(one)]];
+      } catch {
+        return [];
+      }
+    }),
+  );
+}
+
+const byWhom = ({ act, approvedBy }: ActOf<'key.retire'>): string => {
+  const approved =
+    approvedBy === null ? '' : `, approved by ${approvedBy.act.by.name} at ${approvedBy.act.time}`;
+  return `by ${act.by.name} at ${act.time}${approved} (act ${act.id.slice(0, 8)})`;
+};
+
+/** `how`: of retiredKeys(). */
+export const keyRetired = ({ description }: Pick<Signer, 'description'>, how: string): LedgerstoneError =>
+  new LedgerstoneError('signing-key-retired', `${description} was retired ${how}: nothing is signed by it`, {
+    disposition: 'input',
+    remedy: [
+      'Put the key that signs now into `archive.signing` (ledgerstone keys list). If there is none yet:',
+      'ledgerstone keys rotate --new KEY.',
+    ].join(' '),
+  });
+
+/**
+ * Throws `signing-key-retired` where the archive's decisions say so. `trusted`: vouch for them; throws what
+ * reading them throws.
+ */
+export async function requireNotRetired(
+  store: StoreReader,
+  trusted: readonly VerifierKey[],
+  signer: Signer,
+  archiveOrigin: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const reading = await readActs(store, trusted, signal);
+  if (reading === null) return;
+  const key = encodeVkey(verifierKey(archiveOrigin, signer.publicKey, nodeSha256));
+  const retired = retirementOf(reading.history.acts, { use: 'log', key });
+  if (retired !== undefined) throw keyRetired(signer, byWhom(retired));
+}
