@@ -7,7 +7,7 @@ import type { ActHistory } from '../verify/acts/history.ts';
 import { holdsInForce } from '../verify/acts/in-force.ts';
 import type { Effect, EffectTools } from './effect.ts';
 import { chainsOf } from './scope.ts';
-import { settleHolds } from './settle-holds.ts';
+import { type SettleTools, settleHolds } from './settle-holds.ts';
 
 /** Of what is to come too. */
 export const isGrowing = ({ to }: SegmentRange): boolean => to === null;
@@ -18,12 +18,12 @@ export const isGrowing = ({ to }: SegmentRange): boolean => to === null;
  * `reread`: the acts as they stand then.
  */
 export async function keepHolds(
-  tools: EffectTools,
+  tools: EffectTools & Pick<SettleTools, 'isVerified'>,
   history: ActHistory,
   sinceMs: number | null,
   reread: () => Promise<ActHistory>,
 ): Promise<Effect> {
-  const held = holdsInForce(history).flatMap(({ segments }) => segments);
+  const held = holdsInForce(history, tools.isVerified).flatMap(({ segments }) => segments);
   const ranges = sinceMs === null ? held : await storedSince(tools, held, sinceMs);
   return settleHolds({ ...tools, onlyOn: true }, history, ranges, reread);
 }

@@ -17,7 +17,8 @@ import { GOVERNANCE_CHAIN, governanceOrigin } from '../format/chain.ts';
 import { timeText } from '../format/manifest.ts';
 import type { KafkaRecord } from '../format/record.ts';
 import { encodeVkey, spkiFingerprint, type VerifierKey, verifierKey } from '../format/vkey.ts';
-import { type ActReading, readActs } from '../read/acts.ts';
+import { readActs } from '../read/acts.ts';
+import { type ActReading, BrokenActsError } from '../read/broken-acts.ts';
 import { Sealer, type SealOutcome } from '../sealing/sealer.ts';
 import { BodyBuilder } from '../segment/body.ts';
 import { type Head, headAfter, makeSegment, newChainHead, type Segment } from '../segment/segment.ts';
@@ -60,9 +61,12 @@ const ATTEMPTS_MAX = 50;
 const REPEATED_MS = 24 * 3_600_000;
 const POLICY_NAME = 'governance';
 
-/** The governance chain as it stands. Null: there is none yet. */
+/** The governance chain as it stands. Null: there is none yet. Throws BrokenActsError. */
 export const readGovernance = ({ store, signal, ...tools }: GovernanceTools): Promise<ActReading | null> =>
-  readActs(store, trustedKeys(tools), signal);
+  readActs(store, trustedKeys(tools), signal).catch((error: unknown) => {
+    if (!(error instanceof BrokenActsError)) throw error;
+    throw new BrokenActsError(error.problem, error.before, '; no act can be written behind it');
+  });
 
 /**
  * Writes the act, or finds that it is written already. It counts when this returns; what it demands of the

@@ -34,10 +34,10 @@ export function segmentsOfAct({ act, place }: RecordedAct, history: ActHistory):
 /** True: must be held. False: may not be, and a release says so. Null: no act speaks of it. */
 type Wanted = (segment: SegmentName | null) => boolean | null;
 
-function wantedBy(history: ActHistory): Wanted {
-  const demands = demandsOf(history);
-  const released = releasedSegments(history);
-  const anyHeld = holdsInForce(history).length > 0;
+function wantedBy(history: ActHistory, isVerified = true): Wanted {
+  const demands = demandsOf(history, isVerified);
+  const released = isVerified ? releasedSegments(history) : [];
+  const anyHeld = holdsInForce(history, isVerified).length > 0;
   return (segment) => {
     // Keys and FORMAT belong to every segment.
     if (segment === null) return anyHeld ? true : released.length > 0 ? false : null;
@@ -49,6 +49,8 @@ function wantedBy(history: ActHistory): Wanted {
 export type SettleTools = EffectTools & {
   /** Nothing is taken off: for who may not. Objects that need not be held are not asked. */
   readonly onlyOn?: boolean;
+  /** False: the decisions could be read in part only, and no release is believed (FORMAT.md 13.6.6). */
+  readonly isVerified?: boolean;
 };
 
 type Taken = { readonly object: StoredObject; readonly segment: SegmentName | null };
@@ -69,7 +71,7 @@ export async function settleHolds(
   const effect = noEffect();
   const steps = new Steps(tools, effect);
   const taken: Taken[] = [];
-  const wanted = wantedBy(history);
+  const wanted = wantedBy(history, tools.isVerified);
   const set: Taken[] = [];
   const settle = async (object: StoredObject, segment: SegmentName | null) => {
     const isWanted = wanted(segment);
@@ -87,7 +89,8 @@ export async function settleHolds(
   for await (const object of documents(tools)) await settle(object, null);
   await steps.finish();
   await putBack(tools, effect, taken, history, reread);
-  if (tools.onlyOn === true && set.length > 0) nameOvertaken(effect, set, wantedBy(await reread()));
+  if (tools.onlyOn === true && set.length > 0)
+    nameOvertaken(effect, set, wantedBy(await reread(), tools.isVerified));
   return effect;
 }
 

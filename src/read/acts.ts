@@ -11,21 +11,14 @@ import type { StoreReader } from '../store/store.ts';
 import type { ActsRead } from '../verify/acts/held-to.ts';
 import { ActHistory } from '../verify/acts/history.ts';
 import { VerifyError } from '../verify/finding.ts';
+import { type ActReading, BrokenActsError, isBreak } from './broken-acts.ts';
 import { ChainReader, type LocatedSeal } from './chain-reader.ts';
 import { NoChainError } from './errors.ts';
 import { linesOf, wholeRun } from './segment-lines.ts';
 
-export type ActReading = {
-  readonly history: ActHistory;
-  /** The newest seal. */
-  readonly head: LocatedSeal;
-  /** False: no key was given that covers the chain, so each word of it may be anybody's. */
-  readonly isVerified: boolean;
-};
-
 /**
  * All acts, from the first segment on. Each seal is checked against the keys and against its neighbour, each
- * data object against its seal. Null: the archive has no governance chain. Throws VerifyError,
+ * data object against its seal. Null: the archive has no governance chain. Throws BrokenActsError,
  * UntrustedSealError, or what the store throws.
  */
 export async function readActs(
@@ -35,8 +28,10 @@ export async function readActs(
 ): Promise<ActReading | null> {
   const { history, head, isVerified, ended } = await readSoFar(store, trusted, signal);
   if (ended instanceof NoChainError) return null;
+  const before = history === null || head === null ? null : { history, head, isVerified };
+  if (isBreak(ended, before !== null)) throw new BrokenActsError(ended, before);
   if (ended !== null) throw ended;
-  return { history: history!, head: head!, isVerified };
+  return before!;
 }
 
 /** What a reader of the archive learns of the decisions about it. */
@@ -44,14 +39,16 @@ export type ActsLook =
   | { readonly kind: 'no-chain' }
   /** No key was given that covers the governance chain: no decision was looked at. */
   | { readonly kind: 'no-key' }
-  /** `problem`: not even its first segment could be read. */
-  | { readonly kind: 'unread'; readonly problem: string }
+  /** `problem`: not even its first segment could be read. `broken`: it is the chain's own fault. */
+  | { readonly kind: 'unread'; readonly problem: string; readonly broken: boolean }
   /** `problem`: what ended the reading before the chain's end. Then it is not verified. */
   | (ActsRead & {
       readonly kind: 'read';
       /** The sequence of its last segment that was read. */
       readonly head: number;
       readonly problem: string | null;
+      /** It is the chain's own fault, not the store's. */
+      readonly broken: boolean;
     });
 
 /** For who judges the archive: what is wrong with the chain ends the reading. Throws only an abort. */
@@ -66,13 +63,15 @@ export async function lookAtActs(
     if (covering.length === 0) return { kind: 'no-key' };
   } catch (error) {
     signal.throwIfAborted();
-    return { kind: 'unread', problem: messageOf(error) };
+    return { kind: 'unread', problem: messageOf(error), broken: false };
   }
   const { history, head, ended } = await readSoFar(store, covering, signal);
   signal.throwIfAborted();
   const problem = ended === null ? null : messageOf(ended);
-  if (history === null) return { kind: 'unread', problem: problem ?? 'nothing' };
-  return { kind: 'read', history, head: head?.sequence ?? 0, isVerified: problem === null, problem };
+  const broken = isBreak(ended, history !== null);
+  if (history === null) return { kind: 'unread', problem: problem ?? 'nothing', broken };
+  const isVerified = problem === null;
+  return { kind: 'read', history, head: head?.sequence ?? 0, isVerified, problem, broken };
 }
 
 /** Whether people decide anything about this archive. */

@@ -10,6 +10,8 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import type { Config } from '../../config/archiver.ts';
 import type { SigningConfig } from '../../config/connections.ts';
 import { parseVkey, type VerifierKey } from '../../format/vkey.ts';
+import type { ActsLook } from '../../read/acts.ts';
+import { BROKEN_ACTS_REMEDY } from '../../read/broken-acts.ts';
 import { DecisionReader } from '../../read/decision-reader.ts';
 import type { Head } from '../../segment/segment.ts';
 import type { Signer } from '../../sign/signer.ts';
@@ -129,7 +131,7 @@ export class LogKeys {
     const look = await this.#decisions.look(signal, true);
     if (look.kind === 'no-chain') return { signers: [], retired: new Map() };
     if (look.kind !== 'read' || !look.isVerified) {
-      this.#failed(unknown(look.kind === 'no-key' ? null : look.problem));
+      this.#failed(unknown(look));
       return null;
     }
     const signers: Signer[] = [];
@@ -203,9 +205,16 @@ const elsewhere = (named: string, wanted: string): LedgerstoneError =>
     remedy: 'Make the key there, and decide on it: ledgerstone keys rotate.',
   });
 
-const unknown = (problem: string | null): LedgerstoneError =>
-  new LedgerstoneError(
+function unknown(look: Exclude<ActsLook, { readonly kind: 'no-chain' }>): LedgerstoneError {
+  const problem = look.kind === 'no-key' ? null : look.problem;
+  const isBroken = look.kind !== 'no-key' && look.broken;
+  return new LedgerstoneError(
     'decisions-unknown',
-    `the governance chain can't be read: ${problem ?? 'no key was given that covers it'}`,
-    { remedy: 'Its verifier key belongs into `archive.trusted`; then look at it: ledgerstone verify.' },
+    `the governance chain ${isBroken ? 'is broken' : "can't be read"}: ${problem ?? 'no key was given that covers it'}`,
+    {
+      remedy: isBroken
+        ? BROKEN_ACTS_REMEDY
+        : 'Its verifier key belongs into `archive.trusted`; then look at it: ledgerstone verify.',
+    },
   );
+}

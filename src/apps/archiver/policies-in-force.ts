@@ -4,7 +4,8 @@ import type { Logger } from '../../base/log.ts';
 import { type Config, policyOfChains } from '../../config/archiver.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { type PolicyDifference, policyDifferences } from '../../governance/policy-difference.ts';
-import { type ActReading, readActs } from '../../read/acts.ts';
+import { readActs } from '../../read/acts.ts';
+import { type ActReading, BROKEN_ACTS_REMEDY, BrokenActsError } from '../../read/broken-acts.ts';
 import type { StoreReader } from '../../store/store.ts';
 
 export type PolicyCheck = {
@@ -65,7 +66,9 @@ async function readDecisions(check: PolicyCheck): Promise<ActReading | null> {
         `the governance chain of this archive can't be read, so no policy can be compared: ${messageOf(error)}`,
         {
           remedy:
-            'Put its verifier key, as `ledgerstone governance charter` printed it, into `archive.trusted`.',
+            error instanceof BrokenActsError
+              ? `${BROKEN_ACTS_REMEDY} Until then --accept-policy starts it with the configured policies.`
+              : 'Put its verifier key, as `ledgerstone governance charter` printed it, into `archive.trusted`.',
           cause: error,
         },
       ),

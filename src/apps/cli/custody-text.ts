@@ -2,7 +2,7 @@
 import { counted } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import { timeText } from '../../format/time.ts';
-import type { ActReading } from '../../read/acts.ts';
+import type { ActReading } from '../../read/broken-acts.ts';
 import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
 import { csvCell } from './csv.ts';
 

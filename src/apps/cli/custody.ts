@@ -7,7 +7,7 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
 import { checkPackage, colourOf, notOpened, type PackageCheck } from '../../evidence/check.ts';
 import { ZipError } from '../../evidence/zip.ts';
-import type { ActReading } from '../../read/acts.ts';
+import type { ActReading } from '../../read/broken-acts.ts';
 import { type CustodyEntry, custodyCsv, custodyOf, entryText, restsOn } from './custody-text.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { GOVERNED, openActs } from './governance-open.ts';

@@ -7,9 +7,10 @@ import type { StoreConfig } from '../../config/connections.ts';
 import { loadGovernanceConfig } from '../../config/governance.ts';
 import { governanceOrigin } from '../../format/chain.ts';
 import { type VerifierKey, verifierKey } from '../../format/vkey.ts';
-import { type ActReading, readActs } from '../../read/acts.ts';
+import { readActs } from '../../read/acts.ts';
+import { type ActReading, BROKEN_ACTS_REMEDY, BrokenActsError } from '../../read/broken-acts.ts';
 import type { StoreReader } from '../../store/store.ts';
-import { UsageError } from './exit-code.ts';
+import { EXIT, exitCodeOfError, UsageError } from './exit-code.ts';
 import { readTrustedKeys } from './keys.ts';
 import { type ArchiveOptions, openArchiveStore } from './open-archive.ts';
 import type { Session } from './session.ts';
@@ -18,6 +19,8 @@ import type { Session } from './session.ts';
 export const GOVERNED = 'governance.yaml: names the archive and the trusted keys';
 
 export type OpenedActs = ActReading & {
+  /** What broke the chain behind what was read. Null: it was read to its end. */
+  readonly broken: BrokenActsError | null;
   /** Where the archive is. */
   readonly place: StoreConfig;
   readonly trusted: readonly VerifierKey[];
@@ -64,23 +67,41 @@ export async function requireActs(
   });
 }
 
-/** Throws `no-governance` where there is no such chain. */
+/** Throws `no-governance` where there is none. `upToBreak`: a broken one is read as far as it goes. */
 export async function openActs(
   session: Session,
   name: string | undefined,
   options: ArchiveOptions,
+  upToBreak = false,
 ): Promise<OpenedActs> {
   const { io, output } = session;
   const { place, trusted } = await governedArchiveOf(session, name, options);
   const store = await openArchiveStore(place);
   try {
-    const reading = await requireActs(store, trusted, io.signal);
+    const { broken, ...reading } = await requireActs(store, trusted, io.signal).then(
+      (whole) => ({ ...whole, broken: null }),
+      (error: unknown) => upTo(upToBreak, error),
+    );
     if (!reading.isVerified)
       output.note('no key was given: nothing below is verified, and each word may be anybody’s');
-    return { ...reading, place, trusted };
+    if (broken === null) return { ...reading, broken, place, trusted };
+    output.note(`${broken.message}; below is what stands before it, and no release of a hold is believed`);
+    output.note(BROKEN_ACTS_REMEDY);
+    return { ...reading, isVerified: false, broken, place, trusted };
   } finally {
     await store.close();
   }
+}
+
+function upTo(upToBreak: boolean, error: unknown): ActReading & { readonly broken: BrokenActsError } {
+  if (!upToBreak || !(error instanceof BrokenActsError) || error.before === null) throw error;
+  return { ...error.before, broken: error };
+}
+
+/** Of a command that reads decisions. */
+export function exitOfActs({ isVerified, broken }: OpenedActs): number {
+  if (broken !== null) return exitCodeOfError(broken);
+  return isVerified ? EXIT.ok : EXIT.failed;
 }
 
 /** Another remedy than for a chain of events: the log's key covers no decision. */

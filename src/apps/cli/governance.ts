@@ -5,12 +5,10 @@ import { counted } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import { timeText } from '../../format/time.ts';
 import { encodeVkey } from '../../format/vkey.ts';
-import type { ActReading } from '../../read/acts.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
 import { extensions, holdsInForce } from '../../verify/acts/in-force.ts';
 import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
-import { EXIT } from './exit-code.ts';
-import { GOVERNED, openActs } from './governance-open.ts';
+import { exitOfActs, GOVERNED, type OpenedActs, openActs } from './governance-open.ts';
 import { type Outlook, outlookOf } from './governance-plan.ts';
 import { governanceRecord } from './governance-record.ts';
 import { actJson, actText, LAPSED, policyLines, rangesText, stateOf } from './governance-text.ts';
@@ -79,12 +77,11 @@ export function governanceCommand(program: Command, session: Session): void {
     );
 }
 
-const exitOf = ({ isVerified }: ActReading): number => (isVerified ? EXIT.ok : EXIT.failed);
 const isUnfinished = (state: string): boolean => state === 'waiting' || state === 'open';
 
 async function runList(session: Session, name: string | undefined, options: ReadingOptions): Promise<number> {
   const { output } = session;
-  const reading = await openActs(session, name, options);
+  const reading = await openActs(session, name, options, true);
   const { history } = reading;
   const nowMs = systemClock.now();
   const shown = history.acts.filter(
@@ -98,17 +95,18 @@ async function runList(session: Session, name: string | undefined, options: Read
       acts: shown.map((one) => actJson(one, history, nowMs)),
       ...othersJson(reading),
     });
-    return exitOf(reading);
+    return exitOfActs(reading);
   }
   for (const one of shown) await output.write(actText(one, history, nowMs));
   await output.line(`${shown.length} of ${counted(history.acts.length, 'act')}`);
   if (options.open === true) for (const line of lapsedLines(history, nowMs)) await output.line(line);
   for (const line of otherLines(reading)) await output.line(line);
-  return exitOf(reading);
+  return exitOfActs(reading);
 }
 
 /** Lines of the chain that decide nothing, and acts of later versions. */
-const othersJson = ({ history }: ActReading) => ({
+const othersJson = ({ history, broken }: OpenedActs) => ({
+  broken: broken?.message ?? null,
   refused: history.refused.map(({ place, why }) => ({ line: place.offset, segment: place.sequence, why })),
   later: history.later.map(({ place, act }) => ({ line: place.offset, id: act.id, kind: act.kind })),
 });
@@ -121,7 +119,7 @@ const lapsedLines = (history: ActHistory, nowMs: number): string[] =>
       : [],
   );
 
-const otherLines = ({ history }: ActReading): string[] => [
+const otherLines = ({ history }: OpenedActs): string[] => [
   ...history.refused.map(({ place, why }) => `refused: line ${place.offset} decides nothing: ${why}`),
   ...history.later.map(
     ({ place, act }) => `line ${place.offset} is of the kind ${act.kind}, which only a later version knows`,
@@ -134,7 +132,7 @@ async function runShow(
   options: ReadingOptions & { readonly id?: string },
 ): Promise<number> {
   const { output } = session;
-  const reading = await openActs(session, name, options);
+  const reading = await openActs(session, name, options, true);
   const { history, head } = reading;
   const nowMs = systemClock.now();
   const outlook = (one: RecordedAct) => outlookOf(reading, one, nowMs, session.io.signal);
@@ -143,11 +141,11 @@ async function runShow(
     const more = await outlook(recorded);
     if (options.json === true) await output.json({ ...actJson(recorded, history, nowMs), ...more?.json });
     else await output.write([actText(recorded, history, nowMs), ...linesOf(more)].join(''));
-    return exitOf(reading);
+    return exitOfActs(reading);
   }
   const of = (state: string) => history.acts.filter((one) => stateOf(one, history, nowMs).state === state);
   const [waiting, open] = [of('waiting'), of('open')];
-  const holds = holdsInForce(history);
+  const holds = holdsInForce(history, reading.broken === null);
   if (options.json === true) {
     const policy = history.newest('policy')?.detail ?? null;
     await output.json({
@@ -163,7 +161,7 @@ async function runShow(
       lapsed: of('lapsed').map((one) => actJson(one, history, nowMs)),
       ...othersJson(reading),
     });
-    return exitOf(reading);
+    return exitOfActs(reading);
   }
   const people = history.charter?.people ?? [];
   const lines = [
@@ -193,7 +191,7 @@ async function runShow(
     }
   }
   for (const line of [...lapsedLines(history, nowMs), ...otherLines(reading)]) await output.line(line);
-  return exitOf(reading);
+  return exitOfActs(reading);
 }
 
 const linesOf = (more: Outlook | null, indent = ''): string[] =>

@@ -6,10 +6,13 @@ import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { openForDeciding } from '../../clients/open.ts';
 import { DURATION_PATTERN, durationMs } from '../../config/units.ts';
+import type { VerifierKey } from '../../format/vkey.ts';
 import type { Effect } from '../../governance/effect.ts';
 import { isGrowing, keepHolds } from '../../governance/keep-holds.ts';
+import { BrokenActsError } from '../../read/broken-acts.ts';
+import type { StoreReader } from '../../store/store.ts';
 import { type Hold, holdsInForce } from '../../verify/acts/in-force.ts';
-import { EXIT, UsageError } from './exit-code.ts';
+import { EXIT, exitCodeOfError, UsageError } from './exit-code.ts';
 import { GOVERNED, governedArchiveOf, requireActs } from './governance-open.ts';
 import { effectJson, effectLines } from './governance-text.ts';
 import { endsInLog, openLog } from './logger.ts';
@@ -35,8 +38,9 @@ looks once at what was stored so lately, of the cases that hold later segments t
 other cases are named, and not looked at. How late a hold may be, the verifier watches: an
 hour after the segment came, its next sweep finds a hold that lacks.
 
-Exit codes: 0 all that was looked at is held, or the service was stopped; 2 usage; 3 it
-could not be read or set; 4 something failed: run it again.
+Exit codes: 0 all that was looked at is held, or the service was stopped; 1 the chain of
+decisions is broken: held is what the acts before the break demand; 2 usage; 3 it could not
+be read or set; 4 something failed: run it again.
 
 Examples:
   ledgerstone hold keep --config governance.yaml --every 15m
@@ -73,6 +77,8 @@ type Round = {
   readonly cases: readonly string[];
   /** Those of them that were not looked at. */
   readonly notLooked: readonly string[];
+  /** The decisions behind that were not read, and no release was believed. */
+  readonly broken: BrokenActsError | null;
   readonly effect: Effect;
 };
 /** `sinceMs` null: everything. */
@@ -87,8 +93,8 @@ async function runKeep(session: Session, name: string | undefined, options: Keep
   const { place, trusted } = await governedArchiveOf(session, name, options);
   const store = await openForDeciding(place);
   const read = async () => {
-    const { history, isVerified } = await requireActs(store, trusted, io.signal);
-    if (isVerified) return history;
+    const { broken, history, isVerified } = await actsToKeep(store, trusted, io.signal);
+    if (isVerified) return { history, broken };
     throw new LedgerstoneError(
       'no-trusted-key',
       'no key was given: nobody is obeyed whose word is not verified',
@@ -99,11 +105,12 @@ async function runKeep(session: Session, name: string | undefined, options: Keep
     );
   };
   const look: Look = async (sinceMs) => {
-    const history = await read();
-    const effect = await keepHolds({ store, trusted, signal: io.signal }, history, sinceMs, read);
-    const holds = holdsInForce(history);
+    const { history, broken } = await read();
+    const tools = { store, trusted, signal: io.signal, isVerified: broken === null };
+    const effect = await keepHolds(tools, history, sinceMs, async () => (await read()).history);
+    const holds = holdsInForce(history, broken === null);
     const notLooked = sinceMs === null ? [] : holds.filter(({ segments }) => !segments.some(isGrowing));
-    return { ...{ cases: casesOf(holds), notLooked: casesOf(notLooked) }, effect };
+    return { ...{ cases: casesOf(holds), notLooked: casesOf(notLooked) }, broken, effect };
   };
   try {
     if (every === undefined)
@@ -121,16 +128,40 @@ const casesOf = (holds: readonly Hold[]): string[] => holds.map((hold) => hold.c
 async function once(
   { output }: Session,
   options: KeepOptions,
-  { cases, notLooked, effect }: Round,
+  { cases, notLooked, broken, effect }: Round,
 ): Promise<number> {
-  if (options.json === true) await output.json({ cases, notLooked, effect: effectJson(effect) });
+  if (options.json === true)
+    await await output.json({
+      cases,
+      notLooked,
+      broken: broken?.message ?? null,
+      effect: effectJson(effect),
+    });
   else {
     await output.line(`cases in force: ${cases.join(', ') || 'none'}`);
     if (notLooked.length > 0) await output.line(notLookedText(cases, notLooked));
     for (const line of effectLines(effect, 'held')) await output.line(line);
   }
+  if (broken !== null) {
+    output.note(keptAllTheSame(broken));
+    return exitCodeOfError(broken);
+  }
   return effect.failed.length > 0 ? EXIT.notYet : EXIT.ok;
 }
+
+/** Of a command that holds what can still be believed. */
+export const keptAllTheSame = ({ message, remedy }: BrokenActsError): string =>
+  `${message}; held is what the acts before it demand, and no release is believed. ${remedy}`;
+
+/** Acts of a broken chain are those before the break. */
+const actsToKeep = (store: StoreReader, trusted: readonly VerifierKey[], signal: AbortSignal) =>
+  requireActs(store, trusted, signal).then(
+    (reading) => ({ ...reading, broken: null }),
+    (error: unknown) => {
+      if (!(error instanceof BrokenActsError) || error.before === null) throw error;
+      return { ...error.before, broken: error };
+    },
+  );
 
 const notLookedText = (cases: readonly string[], notLooked: readonly string[]): string => {
   const looked = cases.filter((name) => !notLooked.includes(name));
@@ -167,7 +198,8 @@ async function wentThrough(
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    const { cases, effect } = await look(sinceMs);
+    const { cases, broken, effect } = await look(sinceMs);
+    if (broken !== null) log.error({ code: broken.code }, keptAllTheSame(broken));
     const { objects, changed, failed, withoutAct } = effect;
     const about = { cases: cases.length, all: sinceMs === null, objects, changed };
     if (withoutAct.length > 0)

@@ -3,15 +3,18 @@ import { systemClock } from '../../base/clock.ts';
 import type { Act, ActRequest } from '../../format/act.ts';
 import { carryOut, enforceHolds, historyNow } from '../../governance/carry-out.ts';
 import { earlierActs } from '../../governance/earlier-acts.ts';
+import { keepHolds } from '../../governance/keep-holds.ts';
 import { type Recording, recordAct } from '../../governance/record-act.ts';
 import { segmentsOfAct } from '../../governance/settle-holds.ts';
+import { BrokenActsError } from '../../read/broken-acts.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
 import { holdsInForce } from '../../verify/acts/in-force.ts';
 import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
 import { type Deciding, type DecidingOptions, deciding, requireWord } from './deciding.ts';
-import { EXIT, UsageError } from './exit-code.ts';
+import { EXIT, exitCodeOfError, UsageError } from './exit-code.ts';
 import { effectJson, effectLines, rangesText, stateOf } from './governance-text.ts';
 import { finish } from './governance-write.ts';
+import { keptAllTheSame } from './hold-keep.ts';
 import {
   checkSelection,
   type SelectionOptions,
@@ -157,7 +160,12 @@ export async function runRelease(session: Session, options: CaseOptions): Promis
 export async function runEnforce(session: Session, options: DecidingOptions): Promise<number> {
   const { output } = session;
   return deciding(session, options, 'one', async ({ tools, decider }) => {
-    const { effect, closed } = await enforceHolds(tools, decider);
+    const enforced = await enforceHolds(tools, decider).catch((error: unknown) => {
+      if (error instanceof BrokenActsError && error.before !== null) return error;
+      throw error;
+    });
+    if (enforced instanceof BrokenActsError) return enforceBefore(session, options, tools, enforced);
+    const { effect, closed } = enforced;
     const history = await historyNow(tools);
     const cases = holdsInForce(history);
     const stillOpen = history.acts.filter((one) => stateOf(one, history, systemClock.now()).state === 'open');
@@ -173,4 +181,24 @@ export async function runEnforce(session: Session, options: DecidingOptions): Pr
     }
     return effect.failed.length > 0 ? EXIT.notYet : EXIT.ok;
   });
+}
+
+/** Of a broken chain: what the acts before the break hold is held, and nothing is taken off. */
+async function enforceBefore(
+  { output }: Session,
+  options: DecidingOptions,
+  { store, logKeys, signal }: Deciding['tools'],
+  broken: BrokenActsError,
+): Promise<number> {
+  const { history } = broken.before!;
+  const keeping = { store, trusted: logKeys, signal, isVerified: false };
+  const effect = await keepHolds(keeping, history, null, async () => history);
+  const cases = holdsInForce(history, false).map((hold) => hold.case);
+  if (options.json === true) await output.json({ cases, broken: broken.message, effect: effectJson(effect) });
+  else {
+    await output.line(`cases in force: ${cases.join(', ') || 'none'}`);
+    for (const line of effectLines(effect, 'held')) await output.line(line);
+  }
+  output.note(keptAllTheSame(broken));
+  return exitCodeOfError(broken);
 }

@@ -6,9 +6,8 @@ import type { Act } from '../../format/act.ts';
 import { timeText } from '../../format/time.ts';
 import { holdsInForce } from '../../verify/acts/in-force.ts';
 import { type DecidingOptions, withDecider } from './deciding.ts';
-import { EXIT } from './exit-code.ts';
 import { holdJson } from './governance.ts';
-import { GOVERNED, openActs } from './governance-open.ts';
+import { exitOfActs, GOVERNED, openActs } from './governance-open.ts';
 import { actJson, rangesText, stateOf, stateText } from './governance-text.ts';
 import { holdKeep } from './hold-keep.ts';
 import { type HoldOptions, runEnforce, runHold, runReaffirm, runRelease } from './hold-write.ts';
@@ -64,7 +63,8 @@ a hold that lacks is set; one that no case demands any more is taken off if a re
 force covers it. Acts that were open are done then. Holds elsewhere are not looked at:
 the verifier's sweep does that.
 
-Exit codes: 0 all is as demanded; 2 usage or not allowed; 3 it could not be read or
+Exit codes: 0 all is as demanded; 1 the chain of decisions is broken: held is what the
+acts before the break demand, and nothing is taken off; 2 usage or not allowed; 3 it could not be read or
 written; 4 something failed: run it again.
 
 Examples:
@@ -73,7 +73,7 @@ Examples:
 `;
 
 const OTHERS = `
-Exit codes: 0 done, 2 usage or not allowed, 3 it could not be read or written.
+Exit codes: 0 done, 1 the listed chain is not what was signed, 2 usage or not allowed, 3 it could not be read or written.
 
 Examples:
   ledgerstone hold list --config governance.yaml --case C-17
@@ -120,16 +120,17 @@ export function holdCommand(program: Command, session: Session): void {
 
 async function runList(session: Session, name: string | undefined, options: ListOptions): Promise<number> {
   const { output } = session;
-  const reading = await openActs(session, name, options);
+  const reading = await openActs(session, name, options, true);
   const { history } = reading;
   const nowMs = systemClock.now();
   const isAsked = (one: string) => options.case === undefined || one === options.case;
-  const holds = holdsInForce(history).filter((hold) => isAsked(hold.case));
+  const holds = holdsInForce(history, reading.broken === null).filter((hold) => isAsked(hold.case));
   const releases = history.acts.filter(({ act }) => act.kind === 'hold.release' && isAsked(act.detail.case));
-  const exit = reading.isVerified ? EXIT.ok : EXIT.failed;
+  const exit = exitOfActs(reading);
   if (options.json === true) {
     await output.json({
       verified: reading.isVerified,
+      broken: reading.broken?.message ?? null,
       holds: holds.map(holdJson),
       releases: releases.map((one) => actJson(one, history, nowMs)),
     });

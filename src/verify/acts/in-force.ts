@@ -63,9 +63,12 @@ export type Demands = {
   lockedUntilMs(segment: SegmentName): number;
 };
 
-/** Of all acts in force, done or not. */
-export const demandsOf = (history: ActHistory): Demands =>
-  demandsOfActs([...holdsStanding(history), ...extensions(history)]);
+/** Of all acts in force, done or not. `isVerified` false: no release is believed (FORMAT.md 13.6.6). */
+export const demandsOf = (history: ActHistory, isVerified = true): Demands =>
+  demandsOfActs([
+    ...(isVerified ? holdsStanding(history) : actsOf(history.acts, 'hold.place')),
+    ...extensions(history),
+  ]);
 
 /** Acts that placed holds which no release has ended. */
 export function holdsStanding({ acts }: ActHistory): ActOf<'hold.place'>[] {

@@ -108,4 +108,15 @@ describe('an archiver', () => {
       remedy: expect.stringContaining('archive.trusted'),
     });
   });
+
+  it('names another remedy where the chain of decisions is broken', async () => {
+    const world = await decided('1y');
+    const seal = world.store.keys().find((key) => key.includes('000000000001.tlog-proof'))!;
+    world.store.attacker.tamper(seal, (bytes) => bytes.subarray(0, -9));
+    await expect(started(world, policies(policy('1y')))).rejects.toMatchObject({
+      code: 'decisions-unknown',
+      message: expect.stringContaining('broken at segment 1'),
+      remedy: expect.not.stringContaining('archive.trusted'),
+    });
+  });
 });

@@ -326,7 +326,7 @@ describe('legal holds', () => {
     ['Not known: no key', { look: { kind: 'no-key' }, atMs: NOW_MS }],
     [
       'Not known: the chain of decisions could not be read: away',
-      { look: { kind: 'unread', problem: 'away' }, atMs: 0 },
+      { look: { kind: 'unread', problem: 'away', broken: false }, atMs: 0 },
     ],
   ])('%s', (text, decisions) => {
     expect(holds(decisions).toLowerCase()).toContain(text.toLowerCase());

@@ -178,6 +178,18 @@ describe('what people decided about keys', () => {
     const keys = await open({ archive: { ...options.archive, trusted: [] } });
     expect([keys.keyring.decided, troubles]).toEqual([null, ['decisions-unknown']]);
   });
+
+  it('of a broken chain asks for no key that is there', async () => {
+    const { open, rotate, store } = await world();
+    await rotate();
+    const seal = store.keys().find((key) => key.endsWith('000000000001.tlog-proof'))!;
+    store.attacker.tamper(seal, (bytes) => bytes.subarray(0, -9));
+    const { trouble } = await open();
+    expect(trouble?.error).toMatchObject({
+      message: expect.stringContaining('the governance chain is broken: '),
+      remedy: expect.not.stringContaining('archive.trusted'),
+    });
+  });
 });
 
 describe('a configured key', () => {

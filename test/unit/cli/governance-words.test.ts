@@ -1,5 +1,5 @@
 // Do the commands about decisions say what they looked at, and what not?
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -66,5 +66,53 @@ describe('hold keep', () => {
   it('without it looks at all of them', async () => {
     const { out } = await ledgerstone(['hold', 'keep', ...config()]);
     expect(out).not.toContain('looked at');
+  });
+});
+
+describe('a chain of decisions with a foreign seal at its next place', () => {
+  const AT = 'the chain of decisions ledgerstone.governance/0 is broken at segment 5: sequence-gap';
+  let foreign: string;
+
+  beforeAll(() => {
+    const seals = (chain: string) => at(`archive/seals/topic=${chain}/partition=0`);
+    foreign = join(seals('ledgerstone.governance'), `${'5'.padStart(12, '0')}.tlog-proof`);
+    copyFileSync(join(seals('orders'), `${'4'.padStart(12, '0')}.tlog-proof`), foreign);
+  });
+  afterAll(() => rmSync(foreign));
+
+  it.each([
+    [['governance', 'list'], '5 of 5 acts'],
+    [['governance', 'show'], '5 acts in 5 segments'],
+    [['hold', 'list'], 'F: in force since'],
+  ])('is read up to the break by %s', async (args, shown) => {
+    const { code, out, err } = await ledgerstone([...args, ...config()]);
+    expect([code, out]).toEqual([1, expect.stringContaining(shown)]);
+    for (const said of [AT, 'no release of a hold is believed', 'ledgerstone verify'])
+      expect(err).toContain(said);
+    const { code: same, out: json } = await ledgerstone([...args, ...config(), '--json']);
+    expect([same, JSON.parse(json)]).toMatchObject([
+      1,
+      { verified: false, broken: expect.stringContaining(AT) },
+    ]);
+  });
+
+  it.each([
+    [['hold', 'reaffirm', '--case', 'B']],
+    [['retention', 'extend', '--topic', 'orders', '--until', '2031-01-01']],
+  ])('takes no act of %s', async (args) => {
+    const { code, err } = await ledgerstone([...args, ...ada()]);
+    expect(code).toBe(3);
+    for (const said of [AT, 'no act can be written behind it', 'ledgerstone verify'])
+      expect(err).toContain(said);
+  });
+
+  it.each([
+    ['hold keep', () => config()],
+    ['hold enforce', () => ada()],
+  ])('still holds by %s what the acts before it demand', async (command, options) => {
+    const { code, out, err } = await ledgerstone([...command.split(' '), ...options()]);
+    expect([code, out]).toEqual([1, expect.stringContaining('cases in force: B, F')]);
+    for (const said of [AT, 'held is what the acts before it demand, and no release is believed'])
+      expect(err).toContain(said);
   });
 });

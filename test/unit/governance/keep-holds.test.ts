@@ -88,4 +88,18 @@ describe('holds are kept', () => {
     expect((await historyNow(world.tools)).find(act.id)).not.toBeNull();
     expect(effect.withoutAct).toHaveLength(4);
   });
+
+  it('and no release is believed of a chain of decisions that is broken', async () => {
+    const world = await governedArchive();
+    await world.decide(world.people.ada, place('C-1', range(0, 1)));
+    await released(world, 'C-1');
+    const history = await historyNow(world.tools);
+    for (const key of world.held()) world.store.attacker.setHold(key, false);
+    const { store, logKeys: trusted, signal } = world.tools;
+    const keep = (isVerified: boolean) =>
+      keepHolds({ store, trusted, signal, isVerified }, history, null, async () => history);
+    expect([(await keep(true)).changed, world.heldSegments(0)]).toEqual([0, []]);
+    expect((await keep(false)).withoutAct).toEqual([]);
+    expect(world.heldSegments(0)).toEqual([0, 1]);
+  });
 });

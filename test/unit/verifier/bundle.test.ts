@@ -18,6 +18,7 @@ const READS_ACTS = [
   'chain-reader',
   'decision-reader',
   'errors',
+  'broken-acts',
   'later-path',
   'list-chains',
   'segment-lines',
