@@ -76,6 +76,8 @@ async function start(wanted: Wanted): Promise<number> {
   const ready = await readyStack(dir);
   if (ready !== undefined) {
     refuseOther(ready, wanted);
+    if (wanted.secondS3 && ready.state.secondS3 === undefined)
+      say(`It runs without a second S3. To start it with one, stop it first: ${stopCommand()}`, 0);
     return say(`The stack already runs.\n${description(ready)}`, 0);
   }
   const { version = KAFKA_VERSION_DEFAULT, brokers = 1 } = wanted;

@@ -34,7 +34,11 @@ export function earlierActs(
   return { acts, isCovered: acts.length > 0 && ranges.every((range) => isCovered(range, named)) };
 }
 
-function isCovered({ chain, partition, from, to }: SegmentRange, by: readonly SegmentRange[]): boolean {
+/** All of the range is among these. */
+export function isCovered(
+  { chain, partition, from, to }: SegmentRange,
+  by: readonly SegmentRange[],
+): boolean {
   const of = by.filter(
     (one) => one.chain === chain && (one.partition === null || one.partition === partition),
   );

@@ -5,6 +5,7 @@ import type { Act } from '../../format/act.ts';
 import type { ActDetail, SegmentRange } from '../../format/act-detail.ts';
 import { timeText } from '../../format/time.ts';
 import type { Effect } from '../../governance/effect.ts';
+import { segmentsOfAct } from '../../governance/settle-holds.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
 import { holdsInForce } from '../../verify/acts/in-force.ts';
 import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
@@ -189,6 +190,28 @@ export function effectLines(effect: Effect, done: string): string[] {
   lines.push(...shortened(withoutAct).map((key) => `  held without an act, and left so: ${key}`));
   return lines;
 }
+
+/** Why a release took no hold off of some objects. Empty: it is no release, or none of them is held. */
+export function stillHeldLines(recorded: RecordedAct, history: ActHistory, { held }: Effect): string[] {
+  if (recorded.act.kind !== 'hold.release' || held === 0) return [];
+  const released = segmentsOfAct(recorded, history);
+  const holds = holdsInForce(history);
+  const same = holds.filter((hold) => hold.segments.some((one) => released.some((two) => overlap(one, two))));
+  const names = (of: typeof holds) => of.map((hold) => hold.case).join(', ');
+  return [
+    `${counted(held, 'object')} still held: `.concat(
+      same.length > 0
+        ? `the same segments are held for ${names(same)}`
+        : `keys and FORMAT, which each held segment needs, for ${names(holds)}`,
+    ),
+  ];
+}
+
+const overlap = (a: SegmentRange, b: SegmentRange): boolean =>
+  a.chain === b.chain &&
+  (a.partition === null || b.partition === null || a.partition === b.partition) &&
+  a.from <= (b.to ?? a.from) &&
+  b.from <= (a.to ?? b.from);
 
 const shortened = (lines: readonly string[]): string[] =>
   lines.length <= SHOWN_MAX

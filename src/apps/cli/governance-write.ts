@@ -17,7 +17,7 @@ import type { ActHistory } from '../../verify/acts/history.ts';
 import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
 import { type Deciding, type DecidingOptions, deciding, withDecider } from './deciding.ts';
 import { EXIT, UsageError } from './exit-code.ts';
-import { actJson, actText, effectJson, effectLines, stateOf } from './governance-text.ts';
+import { actJson, actText, effectJson, effectLines, stateOf, stillHeldLines } from './governance-text.ts';
 import { makeKey, writeVkey } from './init-key.ts';
 import { requireStillUnused } from './key-to-retire.ts';
 import { repeatable } from './open-archive.ts';
@@ -127,7 +127,9 @@ async function runKey(session: Session, file: string | undefined, options: KeyOp
   if (options.json === true) await output.json({ vkey, newKey: isNew, signer: signer.description });
   else {
     await output.line(`key  ${signer.description}${isNew ? ' (new)' : ''}`);
-    await output.line('Verifier key, for `people` of the charter:');
+    await output.line(
+      'Verifier key. Of a person: for `people` of the charter. Not of the governance key: `charter` prints its own.',
+    );
     await output.line(vkey);
   }
   return EXIT.ok;
@@ -269,7 +271,7 @@ async function effectOfApproval(
   try {
     const { effect } = await carryOut(tools, decider, recorded, history);
     const now = await historyNow(tools);
-    const lines = effectLines(effect, 'settled');
+    const lines = [...effectLines(effect, 'settled'), ...stillHeldLines(recorded, now, effect)];
     return {
       recorded: now.find(recorded.act.id)!,
       history: now,

@@ -12,7 +12,7 @@ import { holdsInForce } from '../../verify/acts/in-force.ts';
 import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
 import { type Deciding, type DecidingOptions, deciding, requireWord } from './deciding.ts';
 import { EXIT, exitCodeOfError, UsageError } from './exit-code.ts';
-import { effectJson, effectLines, rangesText, stateOf } from './governance-text.ts';
+import { effectJson, effectLines, rangesText, stateOf, stillHeldLines } from './governance-text.ts';
 import { finish } from './governance-write.ts';
 import { keptAllTheSame } from './hold-keep.ts';
 import {
@@ -99,7 +99,7 @@ async function effectOf(
     options,
     { recorded: now.find(recorded.act.id)!, history: now, isNew },
     { ...said.more, effect: effectJson(effect) },
-    [...(await said.lines(recorded)), ...effectLines(effect, done)],
+    [...(await said.lines(recorded)), ...effectLines(effect, done), ...stillHeldLines(recorded, now, effect)],
   ).then((code) => (effect.failed.length > 0 ? EXIT.notYet : code));
 }
 

@@ -6,6 +6,7 @@ import type { StoreConfig } from '../../config/connections.ts';
 import type { Act, ActRequest } from '../../format/act.ts';
 import type { SegmentRange } from '../../format/act-detail.ts';
 import { untilText } from '../../format/time.ts';
+import { lockedAlready } from '../../governance/already-locked.ts';
 import { decisionLock, historyNow } from '../../governance/carry-out.ts';
 import { earlierActs } from '../../governance/earlier-acts.ts';
 import { recordAct } from '../../governance/record-act.ts';
@@ -45,7 +46,9 @@ With --manifest no lock is changed here. The decision is recorded, and a new fol
 the list of objects and the job for S3 Batch Operations, for hundreds of thousands of
 them: you run it, and then \`retention enforce\`, which reads each lock back.
 
-Exit codes: 0 recorded, and locked; 2 usage or not allowed; 3 it could not be written; 4
+Where longer locks in force cover all of it for as long, nothing is written.
+
+Exit codes: 0 recorded, and locked, or nothing becomes longer; 2 usage or not allowed; 3 it could not be written; 4
 recorded, and not all of it is locked yet: run the same command again.
 
 Examples:
@@ -74,6 +77,13 @@ async function runExtend(session: Session, options: ExtendOptions): Promise<numb
     const selected = await selectionOf(context, options, io.env);
     const selection = selectionJson(selected);
     const lines = selectionLines(selected);
+    const history = await historyNow(tools);
+    const isSame = (act: Act) => act.kind === 'retention.extend' && act.detail.until === until;
+    const { acts, isCovered } = earlierActs(history, decider.name, asked, isSame, selected.ranges);
+    const already = isCovered
+      ? null
+      : lockedAlready(history, selected.ranges, Date.parse(until), tools.clock.now());
+    if (already !== null) return nothingLonger(session, options, context, selected, already);
     if (options.dryRun === true) {
       if (options.json === true) await output.json({ dryRun: true, until, selection });
       else
@@ -88,9 +98,6 @@ async function runExtend(session: Session, options: ExtendOptions): Promise<numb
           await output.line(line);
       return EXIT.ok;
     }
-    const history = await historyNow(tools);
-    const isSame = (act: Act) => act.kind === 'retention.extend' && act.detail.until === until;
-    const { acts, isCovered } = earlierActs(history, decider.name, asked, isSame, selected.ranges);
     const request: ActRequest = {
       ...{ kind: 'retention.extend', ...asked, detail: { segments: selected.ranges, until } },
     };
@@ -111,6 +118,36 @@ async function runExtend(session: Session, options: ExtendOptions): Promise<numb
       ],
     });
   });
+}
+
+/** No act is written. What was decided and is not done in the store is another command's. */
+async function nothingLonger(
+  { output }: Session,
+  options: ExtendOptions,
+  { tools: { store, signal, logKeys } }: Deciding,
+  selected: Awaited<ReturnType<typeof selectionOf>>,
+  decidedMs: number,
+): Promise<number> {
+  const locked = untilText(decidedMs);
+  let short = 0;
+  if (store.kind === 's3')
+    for await (const { isShort } of shortLocks(
+      { store, signal, trusted: logKeys },
+      selected.ranges,
+      decidedMs,
+    ))
+      if (isShort) short++;
+  if (options.json === true)
+    await output.json({ written: false, decidedUntil: locked, short, selection: selectionJson(selected) });
+  else {
+    await output.line(`nothing becomes longer, and nothing is written: decided until ${locked} already`);
+    for (const line of selectionLines(selected)) await output.line(line);
+    if (short > 0)
+      await output.line(
+        `${counted(short, 'object version')} not locked as long in the store: ledgerstone retention enforce`,
+      );
+  }
+  return short > 0 ? EXIT.notYet : EXIT.ok;
 }
 
 function requireS3({ config }: Deciding): StoreConfig & { readonly kind: 's3' } {

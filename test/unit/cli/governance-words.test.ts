@@ -3,8 +3,11 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stillHeldLines } from '../../../src/apps/cli/governance-text.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
+import { carryOut, historyNow } from '../../../src/governance/carry-out.ts';
 import { ArchiveBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
+import { governedArchive, place, range, released as releasedIn } from '../../support/effect-world.ts';
 import { ledgerstone } from './captured-io.ts';
 
 let dir: string;
@@ -69,20 +72,61 @@ describe('hold keep', () => {
   });
 });
 
+describe('retention extend', () => {
+  it('writes no act where nothing becomes longer', async () => {
+    const extend = (until: string, ...more: string[]) =>
+      ledgerstone(['retention', 'extend', '--topic', 'orders', '--until', until, ...ada(), ...more]);
+    const acts = async () =>
+      JSON.parse((await ledgerstone(['governance', 'list', ...config(), '--json'])).out).acts.length;
+    expect(await extend('2031-06-02')).toMatchObject({ code: 0 });
+    const before = await acts();
+    for (const more of [[], ['--dry-run']]) {
+      const { code, out } = await extend('2031-06-01', ...more);
+      expect([code, out]).toEqual([
+        0,
+        expect.stringContaining(
+          'nothing becomes longer, and nothing is written: decided until 2031-06-02T00:00:00Z already',
+        ),
+      ]);
+    }
+    expect(await acts()).toBe(before);
+    // The same again is what a broken-off one does.
+    expect((await extend('2031-06-02')).out).toContain('it was written before, and not again');
+    expect(await extend('2031-06-03')).toMatchObject({ code: 0 });
+    expect(await acts()).toBe(before + 2);
+  });
+});
+
+describe('a release', () => {
+  it('says for which cases its objects are still held', async () => {
+    const world = await governedArchive();
+    await world.decide(world.people.ada, place('C-1', range(0, 1)));
+    await world.decide(world.people.ada, place('C-2', range(1, 2)));
+    const open = await releasedIn(world, 'C-1');
+    const history = await historyNow(world.tools);
+    const { effect } = await carryOut(world.tools, world.people.grace, open, history);
+    // Segment 1, the key and FORMAT.
+    expect(stillHeldLines(open, history, effect)).toEqual([
+      '4 objects still held: the same segments are held for C-2',
+    ]);
+    expect(stillHeldLines(open, history, { ...effect, held: 0 })).toEqual([]);
+  });
+});
+
 describe('a chain of decisions with a foreign seal at its next place', () => {
-  const AT = 'the chain of decisions ledgerstone.governance/0 is broken at segment 5: sequence-gap';
+  const AT = 'the chain of decisions ledgerstone.governance/0 is broken at segment 9: sequence-gap';
   let foreign: string;
 
   beforeAll(() => {
     const seals = (chain: string) => at(`archive/seals/topic=${chain}/partition=0`);
-    foreign = join(seals('ledgerstone.governance'), `${'5'.padStart(12, '0')}.tlog-proof`);
+    foreign = join(seals('ledgerstone.governance'), `${'9'.padStart(12, '0')}.tlog-proof`);
     copyFileSync(join(seals('orders'), `${'4'.padStart(12, '0')}.tlog-proof`), foreign);
   });
   afterAll(() => rmSync(foreign));
 
   it.each([
-    [['governance', 'list'], '5 of 5 acts'],
-    [['governance', 'show'], '5 acts in 5 segments'],
+    [['governance', 'list'], '9 of 9 acts'],
+    [['governance', 'show'], '9 acts in 9 segments'],
     [['hold', 'list'], 'F: in force since'],
   ])('is read up to the break by %s', async (args, shown) => {
     const { code, out, err } = await ledgerstone([...args, ...config()]);
@@ -98,7 +142,7 @@ describe('a chain of decisions with a foreign seal at its next place', () => {
 
   it.each([
     [['hold', 'reaffirm', '--case', 'B']],
-    [['retention', 'extend', '--topic', 'orders', '--until', '2031-01-01']],
+    [['retention', 'extend', '--topic', 'orders', '--until', '2032-01-01']],
   ])('takes no act of %s', async (args) => {
     const { code, err } = await ledgerstone([...args, ...ada()]);
     expect(code).toBe(3);
