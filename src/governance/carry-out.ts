@@ -9,6 +9,7 @@ import type { VerifierKey } from '../format/vkey.ts';
 import type { HoldWriter, Store } from '../store/store.ts';
 import type { ActHistory } from '../verify/acts/history.ts';
 import type { RecordedAct } from '../verify/acts/recorded-act.ts';
+import { trustingDecided } from './decided-keys.ts';
 import type { Effect, EffectTools } from './effect.ts';
 import { enforceLocks, type LocksEnforced } from './enforce-locks.ts';
 import { extendLocks } from './extend-locks.ts';
@@ -72,7 +73,7 @@ function effectOf(tools: CarryTools, recorded: RecordedAct, history: ActHistory)
   const { act } = recorded;
   if (act.kind === 'retention.extend') {
     const lock = { mode: tools.retention.mode, untilMs: parseUntil(act.detail.until) };
-    return extendLocks(effectTools(tools), act.detail.segments, lock);
+    return extendLocks(trustingDecided(effectTools(tools), history), act.detail.segments, lock);
   }
   return settleHolds(effectTools(tools), history, segmentsOfAct(recorded, history), () => historyNow(tools));
 }

@@ -8,6 +8,7 @@ import { ChainReader } from '../read/chain-reader.ts';
 import type { ActHistory } from '../verify/acts/history.ts';
 import { extensions } from '../verify/acts/in-force.ts';
 import type { ActOf, RecordedAct } from '../verify/acts/recorded-act.ts';
+import { trustingDecided } from './decided-keys.ts';
 import { type Effect, type EffectTools, noEffect } from './effect.ts';
 import { extendLocks } from './extend-locks.ts';
 import { chainsOf } from './scope.ts';
@@ -29,11 +30,12 @@ export type LocksEnforced = {
  * Nothing becomes shorter. Whatever breaks this off, the same call goes on.
  */
 export async function enforceLocks(
-  tools: EffectTools,
+  given: EffectTools,
   history: ActHistory,
   nowMs: number,
   mode: 'COMPLIANCE' | 'GOVERNANCE',
 ): Promise<LocksEnforced> {
+  const tools = trustingDecided(given, history);
   const fulfilled: { recorded: RecordedAct; effect: Effect }[] = [];
   const enforced = { effect: noEffect(), fulfilled, late: 0 };
   for (const one of extensions(history)) {

@@ -2,15 +2,12 @@
 import { Semaphore } from '../base/concurrency.ts';
 import { counted } from '../base/counted.ts';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
-import { nodeSha256 } from '../base/node/hash.ts';
 import { isReservedName } from '../format/chain.ts';
 import type { PublicKey, VerifierKey } from '../format/vkey.ts';
 import { chainEnd, knownEnd, lookForHandovers } from '../read/chain-end.ts';
 import { ChainReader } from '../read/chain-reader.ts';
 import { listChains } from '../read/list-chains.ts';
 import type { StoreReader } from '../store/store.ts';
-import type { ActHistory } from '../verify/acts/history.ts';
-import { rotations } from '../verify/acts/keys.ts';
 import type { ActOf } from '../verify/acts/recorded-act.ts';
 import { sameKey } from '../verify/trust.ts';
 import { type CarryTools, recordDone } from './carry-out.ts';
@@ -31,10 +28,6 @@ const AT_ONCE = 16;
 
 export const headName = ({ chain, partition }: Pick<HeadKeys, 'chain' | 'partition'>): string =>
   `${chain}/${partition}`;
-
-/** Keys that decided changes brought into the chains: for who has pinned an earlier one. */
-export const decidedKeys = (history: ActHistory): VerifierKey[] =>
-  rotations(history, nodeSha256).map(({ key }) => key);
 
 /** Of every chain that holds events. `trusted`: vouch for the heads. */
 export async function headKeys(

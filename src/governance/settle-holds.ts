@@ -4,6 +4,7 @@ import type { SegmentRange } from '../format/act-detail.ts';
 import type { ActHistory } from '../verify/acts/history.ts';
 import { demandsOf, holdsInForce, isInRange, type SegmentName } from '../verify/acts/in-force.ts';
 import type { RecordedAct } from '../verify/acts/recorded-act.ts';
+import { trustingDecided } from './decided-keys.ts';
 import { type Effect, type EffectTools, noEffect, Steps } from './effect.ts';
 import { documents, type StoredObject, segmentsIn } from './scope.ts';
 
@@ -63,11 +64,12 @@ type Taken = { readonly object: StoredObject; readonly segment: SegmentName | nu
  * stand then.
  */
 export async function settleHolds(
-  tools: SettleTools,
+  given: SettleTools,
   history: ActHistory,
   ranges: readonly SegmentRange[],
   reread: () => Promise<ActHistory>,
 ): Promise<Effect> {
+  const tools = trustingDecided(given, history);
   const effect = noEffect();
   const steps = new Steps(tools, effect);
   const taken: Taken[] = [];

@@ -27,11 +27,12 @@ export async function governedArchive() {
   };
   await storeNew();
   /** One more segment comes into a partition. */
-  const sealMore = async (partition: number, sealedMs?: number) => {
+  const sealMore = async (partition: number, sealedMs?: number, signers?: readonly Signer[]) => {
     const of = chains[partition]!;
     await of.chain.seal({
       lines: entries(of.segments++ * 10, 10),
       ...(sealedMs !== undefined && { sealedMs }),
+      ...(signers !== undefined && { signers }),
     });
     await storeNew();
   };

@@ -3,7 +3,8 @@
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { ActDetail } from '../../format/act-detail.ts';
 import { parseVkey } from '../../format/vkey.ts';
-import { decidedKeys, headKeys, headName, waitingFor } from '../../governance/key-chains.ts';
+import { decidedKeys } from '../../governance/decided-keys.ts';
+import { headKeys, headName, waitingFor } from '../../governance/key-chains.ts';
 import { planAct } from '../../governance/plan.ts';
 import { chainsAsStored } from '../../governance/plan-facts.ts';
 import { STORAGE_PRICES } from '../../governance/prices.ts';

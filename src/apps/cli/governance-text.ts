@@ -187,6 +187,8 @@ export function effectLines(effect: Effect, done: string): string[] {
   lines.push(...shortened(failed).map((line) => `  failed: ${line}`));
   if (failed.length > 0) lines.push('run the same command again: it goes on where this ended');
   lines.push(...shortened(doubts).map((line) => `  its objects were taken by their names: ${line}`));
+  if (doubts.some((line) => /: (unknown-key|no-trusted-key)/.test(line)))
+    lines.push('  if that key is the log’s, name it in archive.trusted of governance.yaml');
   lines.push(...shortened(withoutAct).map((key) => `  held without an act, and left so: ${key}`));
   return lines;
 }

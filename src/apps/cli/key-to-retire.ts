@@ -6,14 +6,8 @@ import type { ActDetail } from '../../format/act-detail.ts';
 import { governanceOrigin, isGovernanceOrigin } from '../../format/chain.ts';
 import { encodeCosignerVkey, parseCosignerVkey } from '../../format/cosignature.ts';
 import { encodeVkey, parseVkey, type VerifierKey, verifierKey } from '../../format/vkey.ts';
-import {
-  decidedKeys,
-  type HeadKeys,
-  headKeys,
-  headName,
-  requireChains,
-  signedBy,
-} from '../../governance/key-chains.ts';
+import { decidedKeys } from '../../governance/decided-keys.ts';
+import { type HeadKeys, headKeys, headName, requireChains, signedBy } from '../../governance/key-chains.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
 import { idText, sameKey } from '../../verify/trust.ts';
 import type { Deciding } from './deciding.ts';

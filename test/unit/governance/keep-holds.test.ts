@@ -1,8 +1,12 @@
 // Do new segments come under the holds of their chains, by somebody who can take none off?
 import { describe, expect, it } from 'vitest';
+import { effectLines } from '../../../src/apps/cli/governance-text.ts';
+import { encodeVkey } from '../../../src/format/vkey.ts';
 import { historyNow } from '../../../src/governance/carry-out.ts';
 import { keepHolds } from '../../../src/governance/keep-holds.ts';
+import { archiveKey, signer } from '../../support/archive-builder.ts';
 import { type GovernedArchive, governedArchive, place, range, released } from '../../support/effect-world.ts';
+import { memorySigner } from '../../support/memory-signer.ts';
 
 /** With a store that refuses to take a hold off, and counts what it is asked. */
 function keeperOf(world: GovernedArchive) {
@@ -47,6 +51,26 @@ describe('holds are kept', () => {
     // Seal and data, each twice since it was set; the key and FORMAT.
     expect(asked()).toBe(2 * 2 + 2);
     expect((await keep(sinceMs)).changed).toBe(0);
+  });
+
+  it('on segments of a key that people decided on, without a doubt', async () => {
+    const world = await governedArchive();
+    const next = memorySigner({ seed: 'next' });
+    await world.record(world.people.ada, {
+      ...{ kind: 'key.rotate', of: null, reason: 'Each year', reference: null },
+      detail: { use: 'log', key: encodeVkey(archiveKey(next)), signer: 'next.pem' },
+    });
+    await world.decide(world.people.ada, place('C-1', range(4, null)));
+    await world.sealMore(0, undefined, [signer(), next]);
+    await world.sealMore(0, undefined, [next]);
+    const { changed, doubts, failed } = await keeperOf(world).keep(null);
+    expect([changed, doubts, failed]).toEqual([4, [], []]);
+    // Of another one they are taken by their names.
+    await world.sealMore(0, undefined, [next, memorySigner({ seed: 'stranger' })]);
+    await world.sealMore(0, undefined, [memorySigner({ seed: 'stranger' })]);
+    const effect = await keeperOf(world).keep(null);
+    expect(effect.doubts).toEqual([expect.stringMatching(/^segment 9 of orders\/0: unknown-key/)]);
+    expect(effectLines(effect, 'held').join()).toContain('archive.trusted of governance.yaml');
   });
 
   it('on each partition that a whole topic got later', async () => {
