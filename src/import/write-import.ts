@@ -89,7 +89,8 @@ function requireTrusted({ signer }: ImportTools, { keys }: ImportChain): void {
     `the chain does not trust the key that would sign: ${signer.description}`,
     {
       disposition: 'input',
-      remedy: 'Import with the key that signed its last segment, or choose another --topic.',
+      remedy:
+        'Choose another --topic; or, unless that key was retired, import with the key that signed its last segment.',
     },
   );
 }

@@ -6,6 +6,7 @@ import { counted } from '../../base/counted.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
 import type { ActRequest } from '../../format/act.ts';
+import { IMPORT_PREFIX } from '../../format/chain.ts';
 import { oldestVersion } from '../../format/oldest-version.ts';
 import { keyKey } from '../../format/paths.ts';
 import { encodeVkey, spkiFingerprint, type VerifierKey, verifierKey } from '../../format/vkey.ts';
@@ -170,8 +171,20 @@ function changeLines({ heads, waiting, isDone }: KeyChange, key: VerifierKey): s
         `${waiting.length} of ${counted(heads.length, 'chain')} wait for their next segments:`,
         ...waiting.map((one) => `  ${waitText(one)}`),
         'archivers take the key within a minute; then give the same command again',
+        ...importLines(waiting),
       ];
   return [...lines, 'Verifier key, for everybody who reads:', encodeVkey(key)].map(printable);
+}
+
+/** No archiver writes them. */
+function importLines(waiting: readonly HeadKeys[]): string[] {
+  const imports = waiting.filter(({ chain }) => chain.startsWith(IMPORT_PREFIX)).map(headName);
+  if (imports.length === 0) return [];
+  return [
+    `no archiver seals what was imported: end ${imports.length === 1 ? 'that chain' : 'those chains'} with`,
+    `  ${imports.map((name) => `--ended ${name}`).join(' ')}`,
+    'a later import then needs another --topic',
+  ];
 }
 
 const headJson = ({ chain, partition, keys, problem, continuedBy }: HeadKeys) => ({
