@@ -1,16 +1,17 @@
-// What would a proposal of retention policies do, and what does a change of keys wait for, as things are?
+// What would a proposal do if it were approved, and what does a change of keys wait for, as things are?
 
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { ActDetail } from '../../format/act-detail.ts';
-import { parseVkey } from '../../format/vkey.ts';
+import { parseVkey, type VerifierKey } from '../../format/vkey.ts';
 import { decidedKeys } from '../../governance/decided-keys.ts';
-import { headKeys, headName, waitingFor } from '../../governance/key-chains.ts';
+import { headKeys, headName, signedBy, waitingFor } from '../../governance/key-chains.ts';
 import { planAct } from '../../governance/plan.ts';
 import { chainsAsStored } from '../../governance/plan-facts.ts';
 import { STORAGE_PRICES } from '../../governance/prices.ts';
 import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
 import type { OpenedActs } from './governance-open.ts';
 import { waitText } from './key-to-retire.ts';
+import { lossesNamed, lostText } from './losses-named.ts';
 import { openArchiveStore } from './open-archive.ts';
 import { PRICE_NOTE, planJson, topicPlanText } from './plan-text.ts';
 
@@ -19,7 +20,7 @@ export type Outlook = {
   readonly lines: readonly string[];
 };
 
-/** Null: it is neither a proposal of policies that waits, nor a change of keys that is open. */
+/** Null: it is neither such a proposal that waits, nor a change of keys that is open. */
 export async function outlookOf(
   opened: OpenedActs,
   recorded: RecordedAct,
@@ -30,9 +31,59 @@ export async function outlookOf(
   const { history } = opened;
   if (act.kind === 'policy' && history.isWaiting(recorded, nowMs))
     return planOf(opened, act.detail, nowMs, signal);
+  if (act.kind === 'gap.accept' && history.isWaiting(recorded, nowMs))
+    return lossesOf(opened, act.detail, signal);
+  if (act.kind === 'key.retire' && act.detail.use === 'log' && history.isWaiting(recorded, nowMs))
+    return signedOf(opened, act.detail, signal);
   if (act.kind === 'key.rotate' && history.isOpen(recorded, nowMs))
     return waitingOf(opened, act.detail, signal);
   return null;
+}
+
+/** What an approval would accept. */
+async function lossesOf(
+  { place, trusted, history, isVerified }: OpenedActs,
+  detail: ActDetail['gap.accept'],
+  signal: AbortSignal,
+): Promise<Outlook> {
+  const store = await openArchiveStore(place);
+  try {
+    const keys = [...trusted, ...(isVerified ? decidedKeys(history) : [])];
+    const found = await lossesNamed(store, keys, detail, signal);
+    return { json: { losses: found }, lines: [`approved now: ${lostText(detail, found)}`] };
+  } finally {
+    await store.close();
+  }
+}
+
+/** Which chains still have the key: while one has, it is not approved. */
+async function signedOf(
+  { history, place, trusted, isVerified }: OpenedActs,
+  { key }: ActDetail['key.retire'],
+  signal: AbortSignal,
+): Promise<Outlook | null> {
+  let meant: VerifierKey;
+  try {
+    meant = parseVkey(key, nodeSha256);
+  } catch {
+    return null;
+  }
+  const store = await openArchiveStore(place);
+  try {
+    const heads = await headKeys(store, [...trusted, ...(isVerified ? decidedKeys(history) : [])], signal);
+    const signed = signedBy(heads, meant.key);
+    return {
+      json: { signs: signed.map(headName) },
+      lines:
+        signed.length === 0
+          ? ['it signs the newest seal of no chain that goes on']
+          : ['these chains still have it, so it is approved only with --ended for each:'].concat(
+              signed.map((one) => `  ${waitText(one)}`),
+            ),
+    };
+  } finally {
+    await store.close();
+  }
 }
 
 /** Which chains wait for the key. */

@@ -2,17 +2,21 @@
 import type { Command } from 'commander';
 import { FormatError } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { printable } from '../../base/printable.ts';
 import { PERSON_KEY_NAME } from '../../config/people-file.ts';
 import type { ActRequest } from '../../format/act.ts';
 import { type ActDetail, type ActKind, checkDetail, TWO_PERSONS } from '../../format/act-detail.ts';
 import { isGovernanceOrigin } from '../../format/chain.ts';
 import { parseCosignerVkey } from '../../format/cosignature.ts';
 import { parseVkey } from '../../format/vkey.ts';
+import { historyNow } from '../../governance/carry-out.ts';
+import { decidedKeys } from '../../governance/decided-keys.ts';
 import { recordAct } from '../../governance/record-act.ts';
 import { recordExport } from '../../governance/record-export.ts';
-import { type DecidingOptions, deciding, withDecider } from './deciding.ts';
+import { type Deciding, type DecidingOptions, deciding, withDecider } from './deciding.ts';
 import { UsageError } from './exit-code.ts';
 import { finish } from './governance-write.ts';
+import { lossesNamed, lostText, requireLost } from './losses-named.ts';
 import { acting, type Session } from './session.ts';
 
 type RecordOptions = DecidingOptions & { readonly detail: string };
@@ -34,7 +38,8 @@ type Kind = keyof typeof KINDS;
 
 const HELP = `
 The chain keeps what you say here, and does nothing else because of it: no key is changed
-and nothing is handed out. DETAIL is the JSON of FORMAT.md 13.4:
+and nothing is handed out. \`gap.accept\` is refused where none of its offsets is lost; of
+findings nobody looks whether they are there. DETAIL is the JSON of FORMAT.md 13.4:
 
 ${Object.entries(KINDS)
   .map(([kind, [about, example]]) => `  ${kind.padEnd(16)} ${about}\n    ${example}`)
@@ -67,12 +72,26 @@ async function runRecord(session: Session, kind: string, options: RecordOptions)
   const persons = TWO_PERSONS.has(kind as Kind) ? 'two' : 'one';
   return deciding(session, options, persons, async ({ tools, decider, asked }) => {
     const request = { kind, ...asked, detail } as ActRequest;
+    const lines = await looked(tools, request);
     const write =
       request.kind === 'export'
         ? recordExport(tools, decider, request as ActRequest<'export'>)
         : recordAct(tools, decider, request);
-    return finish(session, options, await write);
+    return finish(session, options, await write, {}, lines);
   });
+}
+
+/** What was looked at before it is written. Throws UsageError for losses that are none. */
+async function looked(tools: Deciding['tools'], { kind, detail }: ActRequest): Promise<string[]> {
+  if (kind === 'finding.ack' || kind === 'finding.resolve')
+    return ["nobody looked whether the verifier found that: findings are in the verifier's bucket"];
+  if (kind !== 'gap.accept') return [];
+  const { store, logKeys, signal } = tools;
+  const trusted = [...logKeys, ...decidedKeys(await historyNow(tools))];
+  const named = detail as ActDetail['gap.accept'];
+  const found = await lossesNamed(store, trusted, named, signal);
+  requireLost(named, found);
+  return [printable(lostText(named, found))];
 }
 
 /** Throws FormatError for a key of another use. */
