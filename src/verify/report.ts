@@ -14,6 +14,14 @@ type Checked = {
   readonly lines: number;
 };
 
+/** For people: its origin, or only its place where the last seal there claims to be of another chain. */
+export const placedName = ({
+  origin,
+  chain,
+  partition,
+}: Pick<ChainReport, 'origin' | 'chain' | 'partition'>) =>
+  origin.endsWith(`/${chain}/${partition}`) ? origin : `${chain}/${partition}`;
+
 export type ChainReport = {
   /** `O/chain/partition`. Without the O if neither a readable seal nor a trusted key says it. */
   readonly origin: string;

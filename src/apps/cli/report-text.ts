@@ -7,7 +7,7 @@ import { attestationsRoot } from '../../format/attestation.ts';
 import type { Finding, Verdict } from '../../verify/finding.ts';
 import type { GapInChain } from '../../verify/gaps.ts';
 import { isOfLeastLock } from '../../verify/locks.ts';
-import type { ChainReport, Report } from '../../verify/report.ts';
+import { type ChainReport, placedName, type Report } from '../../verify/report.ts';
 import { decisionsText } from './decisions-look.ts';
 import type { Colour, Output } from './output.ts';
 import { bytesText, type Column, tableText } from './table.ts';
@@ -91,7 +91,7 @@ export function reportText(
 ): string {
   const { chains } = report;
   const rows = report.chains.map((chain) => [
-    chain.origin,
+    placedName(chain),
     chain.verdict,
     countText(chain.size),
     countText(chain.entries),
@@ -146,7 +146,7 @@ function chainFindings(chain: ChainReport, words: Words): string[] {
     ...continuedLine(chain),
     ...gapLines(chain, words.output),
   ];
-  return lines.length === 0 ? [] : ['', printable(chain.origin), ...lines];
+  return lines.length === 0 ? [] : ['', printable(placedName(chain)), ...lines];
 }
 
 /** Another chain ended there, and somebody said why. */

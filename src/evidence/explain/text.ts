@@ -2,6 +2,7 @@
 import { counted } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import type { FindingCode } from '../../verify/finding.ts';
+import { placedName } from '../../verify/report.ts';
 import { draftText } from './draft.ts';
 import type { Explained, Explanation, FoundIn, LookedUp } from './explanation.ts';
 import type { StatedChain, StatedFinding } from './read-report.ts';
@@ -96,7 +97,7 @@ function groupText({ code, severity, words, places }: Explained, number: number)
 }
 
 function placeLines({ chain, findings, segments }: FoundIn): string[] {
-  const where = chain === null ? 'Of no one chain' : `In ${printable(chain.origin)}`;
+  const where = chain === null ? 'Of no one chain' : `In ${printable(placedName(chain))}`;
   return [
     `${where}: ${counted(findings.length, 'finding')}`,
     ...(chain !== null && findings.some(({ code }) => CUT.has(code)) ? [cutText(chain)] : []),
@@ -141,7 +142,7 @@ function lookedText(looked: LookedUp | null): string {
 }
 
 function standingPart({ standing, report }: Explanation): string {
-  const lines = standing.map(({ chain, text }) => `- ${printable(chain.origin)}: ${printable(text)}`);
+  const lines = standing.map(({ chain, text }) => `- ${printable(placedName(chain))}: ${printable(text)}`);
   if (lines.length === 0) lines.push('- The report holds no chain.');
   const attested = report.attested.map(({ origin, cosigner, throughOffset, attestedAt, isFork }) => {
     const through = throughOffset === null ? 'a part of it' : `through offset ${throughOffset}`;

@@ -140,6 +140,13 @@ describe('a chain of decisions with a foreign seal at its next place', () => {
     ]);
   });
 
+  it('is named by verify as the chain of its place', async () => {
+    const { code, out } = await ledgerstone(['verify', at('archive')]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^ledgerstone\.governance\/0 +broken/m);
+    expect(out.match(/\/orders\/0 /g)).toHaveLength(1);
+  });
+
   it.each([
     [['hold', 'reaffirm', '--case', 'B']],
     [['retention', 'extend', '--topic', 'orders', '--until', '2032-01-01']],
