@@ -182,9 +182,8 @@ function codedBlock(bits: BitReader, literals: HuffmanCode, distances: HuffmanCo
     const base = LENGTH_BASE[symbol - 257];
     if (base === undefined) throw broken('a length that is none');
     content += base + bits.take(LENGTH_EXTRA[symbol - 257] as number);
-    const extra = DISTANCE_EXTRA[bits.symbol(distances)];
-    if (extra === undefined) throw broken('a distance that is none');
-    bits.take(extra);
+    // There are 30 codes of distances at most, and each of them is one.
+    bits.take(DISTANCE_EXTRA[bits.symbol(distances)] as number);
     if (content > LIMITS.blockContentMax)
       throw broken(`more than ${LIMITS.blockContentMax} bytes of content`);
   }

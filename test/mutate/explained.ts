@@ -781,4 +781,11 @@ export const EXPLAINED: readonly Explained[] = [
     after: '1',
     why: 'A millisecond after 1970 is before every seal as well.',
   },
+  {
+    file: 'src/verify/data-cursor.ts',
+    code: "return parsed?.kind === 'data' ? parsed.sequence : -1;",
+    before: '-',
+    after: '',
+    why: 'Only keys of data objects come here: the list leaves out every other one.',
+  },
 ];

@@ -122,6 +122,15 @@ describe('a stream that does not hold', () => {
     }
   });
 
+  it('is refused where a fixed block has the codes that stand for no distance', () => {
+    for (const symbol of [30, 31]) {
+      const bits = fixedLiteral(fixedLiteral(lastFixedBlock(), 0x61), 257).code(symbol, 5).number(0, 16);
+      expect(() => deflateEnd(fixedLiteral(bits, END_OF_BLOCK).bytes(), 0)).toThrow(
+        'deflate: bits that are no code',
+      );
+    }
+  });
+
   it.each([
     ['stored', deflateRawSync(new Uint8Array(300), { level: 0 })],
     ['fixed', deflateRawSync(Buffer.from('abcabcabcabc'), { strategy: constants.Z_FIXED })],

@@ -9,7 +9,14 @@ import {
   isAgainstConfirmed,
 } from '../../../src/verify/confirm.ts';
 import type { Finding, FindingCode } from '../../../src/verify/finding.ts';
-import { ArchiveBuilder, type BuiltSegment, entries, NOW_MS, signer } from '../../support/archive-builder.ts';
+import {
+  ArchiveBuilder,
+  archiveKey,
+  type BuiltSegment,
+  entries,
+  NOW_MS,
+  signer,
+} from '../../support/archive-builder.ts';
 import { tools, verifyBuilt } from './run-verify.ts';
 
 const PLACE = { chain: 'orders', partition: 0 };
@@ -137,7 +144,23 @@ describe('behind the confirmed part', () => {
     expect(codes(one)).toContain('truncation');
   });
 
-  it("a seal of another key is not believed, and the confirmed seal's own key is, without a pin", async () => {
+  it("the confirmed seal's own key is believed, though only an earlier one is pinned", async () => {
+    const { builder, chain } = await built(2);
+    const [first, next] = [signer(), signer('next')];
+    await chain.seal({ lines: entries(10, 5), signers: [first, next] });
+    await chain.seal({ lines: entries(15, 5), signers: [next] });
+    const confirmed = confirmedBy(await confirm(builder));
+    await chain.seal({ lines: entries(20, 5), signers: [next] });
+    const one = await confirm(builder, { confirmed, trusted: [archiveKey(first)] });
+    expect(codes(one)).toEqual([]);
+    expect(one?.head?.manifest.sequence).toBe(4);
+    const forged = { ...confirmed, root: new Uint8Array(32) };
+    expect(codes(await confirm(builder, { confirmed: forged, trusted: [archiveKey(first)] }))).toContain(
+      'unknown-key',
+    );
+  });
+
+  it('a seal of another key is not believed', async () => {
     const { builder, chain, confirmed } = await confirmedAt(6);
     await chain.seal({ lines: entries(30, 5), signers: [signer('thief')] });
     const one = await confirm(builder, { confirmed });
