@@ -75,8 +75,8 @@ export const server = (port: number, paths: string) =>
         .default([])
         .describe(
           [
-            'Public host names by which it is asked. Addresses, localhost and private names (such as',
-            '*.svc) need no entry',
+            'Host names by which it is asked. Addresses and localhost need no entry, nor do private names',
+            '(such as *.svc) where `host` is not loopback',
           ].join(' '),
         ),
       ...{ auth, tls },
