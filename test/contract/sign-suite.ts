@@ -58,16 +58,19 @@ export function signSuite(
       expect(nodeAccepts(signer.publicKey, concatBytes(message, utf8('\n')), signature)).toBe(false);
     });
 
-    it.skipIf(opensslMajor < 3 || (algorithm === 'ml-dsa-44' && opensslMinor < 3.05))(
-      'signs as the openssl command accepts it (skipped where openssl is older than 3, for ML-DSA than 3.5)',
-      async () => {
-        const signature = await signer.sign(CHECKPOINT);
-        expect(opensslAccepts(signer.publicKey, CHECKPOINT, signature)).toBe(true);
-        const altered = signature.slice();
-        altered[altered.length - 1]! ^= 1;
-        expect(opensslAccepts(signer.publicKey, CHECKPOINT, altered)).toBe(false);
-      },
-    );
+    // OpenSSL before 3.5 knows no ML-DSA: there node:crypto alone has the word.
+    if (algorithm !== 'ml-dsa-44' || opensslMinor >= 3.05) {
+      it.skipIf(opensslMajor < 3)(
+        'signs as the openssl command accepts it (skipped where openssl is older than 3)',
+        async () => {
+          const signature = await signer.sign(CHECKPOINT);
+          expect(opensslAccepts(signer.publicKey, CHECKPOINT, signature)).toBe(true);
+          const altered = signature.slice();
+          altered[altered.length - 1]! ^= 1;
+          expect(opensslAccepts(signer.publicKey, CHECKPOINT, altered)).toBe(false);
+        },
+      );
+    }
 
     it('writes signatures as the format has them', async () => {
       for (let i = 0; i < 40; i++) {
