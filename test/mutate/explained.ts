@@ -74,13 +74,6 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'The LF of a line that was read is never its first byte.',
   },
   {
-    file: 'src/format/deflate-end.ts',
-    code: "if (extra === undefined) throw broken('a distance that is none');",
-    before: "'a distance that is none'",
-    after: "''",
-    why: 'No code gives such a distance: more than 30 codes are refused before.',
-  },
-  {
     file: 'src/verify/json-end.ts',
     code: 'if (HEX_DIGIT[byte] !== 1) return -1;',
     before: '1',
