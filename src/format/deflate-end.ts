@@ -14,6 +14,8 @@ const LENGTH_BASE = [
   227, 258,
 ];
 const DISTANCE_EXTRA = Array.from({ length: 30 }, (_, code) => Math.max(0, (code >> 1) - 1));
+/** RFC 1951 §3.2.5: below it a symbol is a byte, above it a length. */
+const END_OF_BLOCK = 256;
 /** In which the lengths of the code length codes come. RFC 1951 §3.2.7. */
 const CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
@@ -174,8 +176,8 @@ function codedBlock(bits: BitReader, literals: HuffmanCode, distances: HuffmanCo
   let content = before;
   for (;;) {
     const symbol = bits.symbol(literals);
-    if (symbol === 256) return content;
-    if (symbol < 256) {
+    if (symbol === END_OF_BLOCK) return content;
+    if (symbol < END_OF_BLOCK) {
       content++;
       continue;
     }

@@ -111,5 +111,5 @@ function surrogate(bytes: Uint8Array, at: number, end: number): number {
   if (((bytes[at + 2] as number) | 0x20) !== 0x64) return NO_SURROGATE;
   const second = (bytes[at + 3] as number) | 0x20;
   if (second === 0x38 || second === 0x39 || second === 0x61 || second === 0x62) return HIGH;
-  return second >= 0x63 && second <= 0x66 ? LOW : NO_SURROGATE;
+  return second >= 0x63 ? LOW : NO_SURROGATE;
 }

@@ -130,7 +130,8 @@ function numberEnd(bytes: Uint8Array, at: number, end: number): number {
   }
   if (i < end && (bytes[i] === 0x65 || bytes[i] === 0x45)) {
     i++;
-    if (i < end && (bytes[i] === 0x2b || bytes[i] === 0x2d)) i++;
+    // At the end either way leaves no digit.
+    if (bytes[i] === 0x2b || bytes[i] === 0x2d) i++;
     const exponent = i;
     i = digitsEnd(bytes, exponent, end);
     if (i === exponent) return -1;

@@ -11,18 +11,25 @@ export type Explained = {
 
 export const EXPLAINED: readonly Explained[] = [
   {
-    file: 'src/format/json-bytes.ts',
-    code: 'const word = view.getInt32(i, true);',
-    before: 'true',
-    after: 'false',
-    why: 'All four bytes are asked the same. A borrow may alarm a neighbour on one side or the other; the byte loop decides.',
-  },
-  {
     file: 'src/format/line-writer.ts',
     code: 'const HEADER_BYTES_MAX = 32;',
     before: '32',
     after: '33',
     why: 'Room that is reserved beyond need.',
+  },
+  {
+    file: 'src/format/line-writer.ts',
+    code: 'if (bytes > 2 * LIMITS.lineBytesMax) {',
+    before: '>',
+    after: '>=',
+    why: 'The estimate is a multiple of four, and twice the limit is not.',
+  },
+  {
+    file: 'src/format/json-bytes.ts',
+    code: 'const word = view.getInt32(i, true);',
+    before: 'true',
+    after: 'false',
+    why: 'All four bytes are asked the same. A borrow may alarm a neighbour on one side or the other; the byte loop decides.',
   },
   {
     file: 'src/format/line-writer.ts',
@@ -424,13 +431,6 @@ export const EXPLAINED: readonly Explained[] = [
     why: 'A false alarm at a plain byte: oddEnd steps over it.',
   },
   {
-    file: 'src/format/deflate-end.ts',
-    code: 'if (symbol < 256) {',
-    before: '<',
-    after: '<=',
-    why: '256 was looked at before.',
-  },
-  {
     file: 'src/format/chain.ts',
     code: 'if (archiveOrigin !== undefined && chain !== undefined && digits !== undefined) {',
     before: '&&',
@@ -780,5 +780,26 @@ export const EXPLAINED: readonly Explained[] = [
     before: '-',
     after: '',
     why: 'Only keys of data objects come here: the list leaves out every other one.',
+  },
+  {
+    file: 'src/format/deflate-end.ts',
+    code: 'if (symbol < END_OF_BLOCK) {',
+    before: '<',
+    after: '<=',
+    why: 'The end of the block has left the function a line before.',
+  },
+  {
+    file: 'src/format/line-writer.ts',
+    code: 'bytes >= WHOLE_BLOCK_FROM_BYTES && bytes < WHOLE_BLOCK_BYTES ? WHOLE_BLOCK_BYTES : bytes * 2;',
+    before: '&&',
+    after: '||',
+    why: 'How much a buffer grows by; it grows by what the line needs in any case.',
+  },
+  {
+    file: 'src/verify/json-end.ts',
+    code: 'if (at < 0 || ((bytes[at] as number) | 0x20) !== 0x65) return at;',
+    before: '<',
+    after: '<=',
+    why: 'At least one digit was read, so it is never 0.',
   },
 ];

@@ -1,6 +1,7 @@
 // Does a check that goes on from an earlier one see all that a whole one sees behind it?
 import { describe, expect, it } from 'vitest';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import type { HeldTo } from '../../../src/verify/acts/held-to.ts';
 import { portableChecker } from '../../../src/verify/block-checker.ts';
 import {
   type Confirmation,
@@ -158,6 +159,20 @@ describe('behind the confirmed part', () => {
     expect(codes(await confirm(builder, { confirmed: forged, trusted: [archiveKey(first)] }))).toContain(
       'unknown-key',
     );
+  });
+
+  it('what was decided is held against what comes behind it, and not against it anew', async () => {
+    const { builder, confirmed } = await confirmedAt(3);
+    const asked: number[] = [];
+    const heldTo = {
+      ...{ casesOf: () => [], mayBeHeld: () => true, lockedUntilMs: () => 0 },
+      sealProblems: (_: unknown, { sequence }: { sequence: number }) => {
+        asked.push(sequence);
+        return [];
+      },
+    } as Partial<HeldTo> as HeldTo;
+    await confirm(builder, { confirmed, heldTo });
+    expect(asked).toEqual([3, 4, 5]);
   });
 
   it('a seal of another key is not believed', async () => {

@@ -1,8 +1,9 @@
 // Which seals does somebody see who looks into an archive while it is verified?
 import { expect, it } from 'vitest';
-import type { SealToVisit } from '../../../src/verify/content-visitor.ts';
+import type { ArchiveReader } from '../../../src/verify/archive-reader.ts';
+import type { SealToVisit, Visit } from '../../../src/verify/content-visitor.ts';
 import { ArchiveBuilder, signer } from '../../support/archive-builder.ts';
-import { verifyBuilt } from './run-verify.ts';
+import { verify, verifyBuilt } from './run-verify.ts';
 
 async function visited(builder: ArchiveBuilder, change = {}) {
   const seen: SealToVisit[] = [];
@@ -31,6 +32,29 @@ it('those with a data object, in their order, and no seal that has none', async 
   ]);
   expect(left).toEqual(['orders']);
 });
+
+it.each(['gone', 'hidden by the store', 'there'])(
+  'is told of the end of each visit: data that is %s',
+  async (how) => {
+    const builder = new ArchiveBuilder();
+    const [, made] = await builder.chain().fill(1, 3);
+    const key = made?.dataKey as string;
+    if (how === 'gone') builder.archive.remove(key);
+    const { archive } = builder;
+    const listVersions: ArchiveReader['listVersions'] = (prefix, options) => {
+      if (how === 'hidden by the store' && prefix.startsWith('data/')) throw new Error('no answer');
+      return archive.listVersions(prefix, options);
+    };
+    const events: string[] = [];
+    const visit: Visit = { checked: () => void events.push('checked'), end: () => void events.push('end') };
+    const visitor = { enter: async () => visit };
+    await verify(
+      { listVersions, read: archive.read.bind(archive), lock: archive.lock.bind(archive) },
+      { trusted: builder.trusted, visitor },
+    );
+    expect(events).toEqual(how === 'there' ? ['checked', 'end'] : ['end']);
+  },
+);
 
 it('is told which of them nobody signed who is trusted', async () => {
   const builder = new ArchiveBuilder();
