@@ -4,10 +4,10 @@ import { systemClock } from '../../base/clock.ts';
 import { counted } from '../../base/counted.ts';
 import { messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
-import { printable, printableLines } from '../../base/printable.ts';
+import { printableLines } from '../../base/printable.ts';
 import { openForWriting } from '../../clients/open.ts';
 import { oldestVersion } from '../../format/oldest-version.ts';
-import { timeText } from '../../format/time.ts';
+import { isDecision } from '../../verifier/decisions.ts';
 import {
   encodeResponse,
   type FindingResponse,
@@ -19,9 +19,10 @@ import {
   type ResponseKind,
   responseKey,
 } from '../../verifier/findings/response.ts';
-import { type FindingStory, readStories, type Stories } from '../../verifier/findings/stories.ts';
+import { readStories, type Stories } from '../../verifier/findings/stories.ts';
 import { putNote, readNote } from '../../verifier/own-bucket.ts';
 import { EXIT, UsageError } from './exit-code.ts';
+import { type ListOptions, newestOpenings, runFindingList } from './finding-list.ts';
 import { openArchiveStore, repeatable } from './open-archive.ts';
 import {
   keysOfPeople,
@@ -31,14 +32,8 @@ import {
   withOwnBucket,
 } from './own-bucket-option.ts';
 import { acting, type Session } from './session.ts';
-import { readSigners } from './signer-keys.ts';
 import { openSignerOf, type SignerOptions, withSigner } from './signer-option.ts';
 
-type ListOptions = OwnBucketOptions & {
-  readonly person?: readonly string[];
-  readonly all?: boolean;
-  readonly json?: boolean;
-};
 type AnswerOptions = OwnBucketOptions &
   SignerOptions & { readonly by: string; readonly text: string; readonly json?: boolean };
 
@@ -56,10 +51,15 @@ Examples:
 
 const LIST = `
 The open ones, or with --all every one that there was. Only what the verifier signed
-counts, and of responses what a key of --person signed.
+counts, and of responses what a key of --person signed, one of \`people\` in verifier.yaml,
+or an officer of the charter that was in force.
 
-Exit codes: 0 no finding is open; 1 one is; 3 the bucket could not be read, or what lies
-there is not of this verifier and this archive.
+A lost record stays listed for ever. It counts as open until two people accept it
+(\`governance record gap.accept\`), or one of those above resolves it. With --config the
+archive's decisions are read for that; without, no acceptance is known.
+
+Exit codes: 0 no finding is open but such as were accepted or resolved so; 1 one is; 3 the
+bucket could not be read, or what lies there is not of this verifier and this archive.
 
 Examples:
   ledgerstone finding list --config verifier.yaml --person ada.pem --person grace.pem
@@ -90,7 +90,7 @@ export function findingCommand(program: Command, session: Session): void {
     .option('--all', 'also those that are closed')
     .option('--json', 'the same for programs')
     .addHelpText('after', LIST)
-    .action(acting(session, (options: ListOptions) => runList(session, options)));
+    .action(acting(session, (options: ListOptions) => runFindingList(session, options)));
   for (const [kind, about] of [
     ['ack', 'Somebody has seen it.'],
     ['resolve', 'What it was, and what was done. It closes nothing.'],
@@ -104,27 +104,6 @@ export function findingCommand(program: Command, session: Session): void {
       .action(acting(session, (id: string, options: AnswerOptions) => runAnswer(session, kind, id, options)));
 }
 
-async function runList(session: Session, options: ListOptions): Promise<number> {
-  const { io, output } = session;
-  const bucket = await namedOwnBucket(options, io.env);
-  const people = keysOfPeople(bucket.keys, await readSigners(io.stdin, options.person ?? []));
-  const { stories, foreign } = await storiesIn(bucket, people, io.signal);
-  const newest = newestOpenings(stories);
-  const open = newest.filter(({ closed }) => closed === null);
-  const shown = options.all === true ? stories : open;
-  if (options.json === true)
-    await output.json({ open: open.length, foreign, findings: shown.map(storyJson) });
-  else {
-    const hasPeople = (options.person ?? []).length > 0;
-    for (const story of shown) await output.write(storyText(story, hasPeople));
-    await output.line(`${open.length} open of ${newest.length} that the verifier ever found`);
-    if (foreign > 0) output.note(`${foreign} objects at keys of findings are no notes of this verifier`);
-  }
-  if (open.length > 0) return EXIT.broken;
-  // Keys of another verifier, or of another archive: none of theirs says that none is open.
-  return foreign > 0 ? EXIT.failed : EXIT.ok;
-}
-
 async function storiesIn(
   bucket: NamedOwnBucket,
   people: NamedOwnBucket['keys'],
@@ -136,61 +115,6 @@ async function storiesIn(
   } finally {
     await store.close();
   }
-}
-
-/** Of each finding. The same one may have been there before. */
-function newestOpenings(stories: readonly FindingStory[]): FindingStory[] {
-  const newest = new Map<string, FindingStory>();
-  for (const story of stories) {
-    const before = newest.get(story.id);
-    if (before === undefined || before.opening < story.opening) newest.set(story.id, story);
-  }
-  return [...newest.values()];
-}
-
-const storyJson = ({ finding, firstSeenMs, openedStoredMs, seenStoredMs, ...story }: FindingStory) => ({
-  ...{ id: story.id, scope: story.scope, opening: story.opening, check: story.check, ...finding },
-  ...{ firstSeen: timeText(firstSeenMs), opened: timeText(openedStoredMs), seen: timeText(seenStoredMs) },
-  notified: story.notified.map(({ channel, storedMs }) => ({ channel, at: timeText(storedMs) })),
-  closed: story.closed && {
-    at: timeText(story.closed.atMs),
-    check: story.closed.check,
-    why: story.closed.why,
-  },
-  responses: story.responses.map(({ kind, by, text, storedMs, keyId }) => ({
-    kind,
-    by,
-    text,
-    at: timeText(storedMs),
-    keyId,
-  })),
-  otherResponses: story.otherResponses,
-});
-
-const OF_OTHERS = 'that no key of --person has signed: by whom is not known';
-const OF_NOBODY_NAMED = 'not shown: by whom is not known without their keys (--person)';
-
-function storyText(
-  { finding, id, scope, closed, notified, responses, otherResponses, openedStoredMs }: FindingStory,
-  hasPeople: boolean,
-): string {
-  const { code, severity, key, expected, found } = finding;
-  const lines = [
-    `${id.slice(0, 8)}  ${severity}: ${code}, ${scope}`,
-    `  opened ${timeText(openedStoredMs)}${closed === null ? '' : `, closed ${timeText(closed.atMs)}: ${closed.why}`}`,
-    ...(key === null ? [] : [`  at ${key}`]),
-    ...(expected === null ? [] : [`  expected ${expected}`]),
-    ...(found === null ? [] : [`  found ${found}`]),
-    `  notified: ${notified.map(({ channel, storedMs }) => `${channel} ${timeText(storedMs)}`).join(', ') || 'nobody'}`,
-    ...responses.map(
-      ({ kind, by, text, storedMs }) =>
-        `  ${kind} ${timeText(storedMs)} by ${by}: ${text.replaceAll('\n', ' / ')}`,
-    ),
-    ...(otherResponses === 0
-      ? []
-      : [`  ${counted(otherResponses, 'response')} ${hasPeople ? OF_OTHERS : OF_NOBODY_NAMED}`]),
-  ];
-  return `${lines.map(printable).join('\n')}\n`;
 }
 
 async function runAnswer(
@@ -235,9 +159,11 @@ async function runAnswer(
   };
   const at = await putResponse(bucket, people, response, io.signal);
   const state =
-    story.closed === null
-      ? 'the finding stays open until a check no longer finds it'
-      : 'the finding is closed';
+    story.closed !== null
+      ? 'the finding is closed'
+      : kind === 'resolve' && isDecision(story.finding)
+        ? 'the finding stays listed, and counts as resolved where your key is known'
+        : 'the finding stays open until a check no longer finds it';
   if (options.json === true)
     await output.json({ key: at, kind, id: story.id, closed: story.closed !== null });
   else await output.line(`noted at ${at}; ${state}`);

@@ -78,11 +78,16 @@ Examples:
 const CHECKS = `
 The days of the second party: how often it confirmed, swept, read again and compared, by
 its signed daily records; and every finding that was open, with who was notified, who
-acknowledged and resolved it, by the keys of --person. A day without a record is not shown.
---from and --to are needed, and mean whole UTC days.
+acknowledged and resolved it, by the keys of --person and, with --config, of the archive's
+officers. A day without a record is not shown. --from and --to are needed, and mean whole
+UTC days.
 
-Exit codes: 0 every day that is over is shown, and no finding is open; 1 a finding is
-open; 3 a day is not shown, or only in part.
+A finding about lost records is never closed. It counts as open until two people accept
+the loss, or one resolves the finding; it stays listed. Without --config no acceptance is
+known.
+
+Exit codes: 0 every day that is over is shown, and no finding is open but such as were
+accepted or resolved so; 1 a finding is open; 3 a day is not shown, or only in part.
 
 Examples:
   ledgerstone report checks --config verifier.yaml --from 2026-11-01 --to 2026-12-01 \\

@@ -4,24 +4,13 @@ import { messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { archiveOriginOf, type VerifierConfig } from '../../config/verifier.ts';
 import type { ActsLook } from '../../read/acts.ts';
-import { isDecision } from '../../verifier/decisions.ts';
 import { CheckedNotes } from '../../verifier/findings/checked-notes.ts';
 import { LostRanges } from '../../verifier/findings/lost-ranges.ts';
 import { type OpenFinding, readOpenFindings } from '../../verifier/findings/open-findings.ts';
-import { KnownPeople, type PersonAnswer } from '../../verifier/findings/people.ts';
-import { scopeOfName } from '../../verifier/findings/record.ts';
-import { type LostInSegment, type Settled, settledBy } from '../../verifier/findings/settled.ts';
+import { type Said, Settling } from '../../verifier/findings/settling.ts';
 import type { Verifier } from '../../verifier/verifier.ts';
-import { type AcceptedGap, acceptedGaps } from '../../verify/acts/accepted-gaps.ts';
 
-export type BoardFinding = Pick<OpenFinding, 'id' | 'file' | 'openedMs' | 'seenMs' | 'notified'> & {
-  readonly answers: readonly PersonAnswer[];
-  /** By people whose keys are not known here. */
-  readonly otherAnswers: number;
-  /** Of lost records: which offsets, or why they could not be read. Null: of something else. */
-  readonly lost: readonly LostInSegment[] | string | null;
-  readonly settled: Settled | null;
-};
+export type BoardFinding = Pick<OpenFinding, 'id' | 'file' | 'openedMs' | 'seenMs' | 'notified'> & Said;
 
 export type Board = {
   /** The newest first. */
@@ -99,57 +88,17 @@ export function boardReader(
   const ranges = new LostRanges({ archive, trusted });
   return async (signal) => {
     const look: ActsLook = (await step.decisions?.look(signal)) ?? { kind: 'no-chain' };
-    const acts = look.kind === 'read' ? look : null;
-    const people = new KnownPeople(config.people, acts, nodeSha256);
-    const accepted = acts === null ? [] : acceptedGaps(acts);
+    const settling = new Settling({ archive: { look, ranges }, named: config.people, sha256: nodeSha256 });
     const nowMs = clock.now();
     const { findings, omitted } = await readOpenFindings({
-      ...{ store, keys, checked, people: { ...keys, cosigners: people.keys }, nowMs, signal },
+      ...{ store, keys, checked, people: { ...keys, cosigners: settling.people.keys }, nowMs, signal },
     });
     const shown: BoardFinding[] = [];
-    for (const one of findings) {
-      const lost = await lostOf(ranges, one, signal);
-      shown.push(boardFinding(one, people, accepted, lost));
+    for (const { id, file, openedMs, seenMs, notified, responses, otherResponses } of findings) {
+      const asked = { id, scope: file.scope, finding: file.finding, responses, otherResponses };
+      const said = await settling.of({ ...asked, isOpen: true }, signal);
+      shown.push({ id, file, openedMs, seenMs, notified, ...said });
     }
-    return { findings: shown, omitted, decisionsUnknown: unknownOf(look), asOfMs: nowMs };
+    return { findings: shown, omitted, decisionsUnknown: settling.decisionsUnknown, asOfMs: nowMs };
   };
-}
-
-async function lostOf(
-  ranges: LostRanges,
-  { file: { finding, scope } }: OpenFinding,
-  signal: AbortSignal,
-): Promise<BoardFinding['lost']> {
-  const { place } = scopeOfName(scope);
-  if (!isDecision(finding) || finding.code !== 'records-lost' || place === null) return null;
-  if (finding.sequence === null) return 'it stands for several segments';
-  return ranges.of(place, finding.sequence, signal);
-}
-
-function boardFinding(
-  { id, file, openedMs, seenMs, notified, responses, otherResponses }: OpenFinding,
-  people: KnownPeople,
-  accepted: readonly AcceptedGap[],
-  lost: BoardFinding['lost'],
-): BoardFinding {
-  const answers = people.answersTo(id, responses);
-  const unknown = responses.length - people.answersTo('', responses).length;
-  const settled = settledBy(file.finding, answers, accepted, typeof lost === 'string' ? null : lost);
-  return {
-    ...{ id, file, openedMs, seenMs, notified, answers, lost, settled },
-    otherAnswers: otherResponses + unknown,
-  };
-}
-
-function unknownOf(look: ActsLook): string | null {
-  switch (look.kind) {
-    case 'no-chain':
-      return null;
-    case 'no-key':
-      return 'no key of archive.trusted covers the governance chain';
-    case 'unread':
-      return `the governance chain could not be read: ${look.problem}`;
-    case 'read':
-      return look.isVerified ? null : `the governance chain was read in part: ${look.problem}`;
-  }
 }

@@ -4,6 +4,7 @@ import {
   type ChecksData,
   expectedKinds,
   isEachShown,
+  isUnsettled,
   lacking,
   type ReportedDay,
 } from '../report/checks-days.ts';
@@ -63,9 +64,12 @@ export function drills(data: DayFacts): Judged {
 export function findingsAnswered(data: DayFacts): Judged {
   if (data === null) return notShown(NO_DAYS);
   const real = data.findings.filter(({ isDrill }) => !isDrill);
-  const silent = real.filter(({ closed, answers }) => closed === null && answers.length === 0);
-  const open = real.filter(({ closed }) => closed === null).length;
-  const known = `${counted(real.length, 'finding')} known ${inThese(data)}: ${real.length - open} closed, ${open} open`;
+  const silent = real.filter((one) => isUnsettled(one) && one.answers.length === 0);
+  const open = real.filter(isUnsettled).length;
+  const settled = real.filter((one) => one.settled !== null).length;
+  const dealtWith = settled === 0 ? '' : `, ${settled} accepted or resolved`;
+  const states = `${real.length - open - settled} closed${dealtWith}, ${open} open`;
+  const known = `${counted(real.length, 'finding')} known ${inThese(data)}: ${states}`;
   if (silent.length > 0)
     return failed(`${known}, and ${silent.length} of these that nobody whose key was given answered.`);
   // None in days on which nobody looked would say nothing.
@@ -76,7 +80,6 @@ export function findingsAnswered(data: DayFacts): Judged {
   return shown(
     real.length === 0
       ? `No finding was open on ${rangeText(data)}.`
-      : `${counted(real.length, 'finding')} open on some of ${rangeText(data)}: ${real.length - open} closed, ` +
-          `${open} open and answered.`,
+      : `${counted(real.length, 'finding')} open on some of ${rangeText(data)}: ${states} and answered.`,
   );
 }

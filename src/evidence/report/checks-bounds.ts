@@ -24,7 +24,7 @@ const isLate = ({ date, storedAt }: ReportedDay): boolean =>
 
 /** Missed days come first, each by its date. */
 export function checksBounds(data: ChecksData, expected: readonly CheckKind[]): string[] {
-  const { days, foreign, firstRecord, isStoreTime } = data;
+  const { days, foreign, firstRecord, isStoreTime, acceptanceUnknown } = data;
   const of = (state: DayState) => days.filter((day) => day.state === state);
   const [shown, missed, before, notDue] = [of('shown'), of('not-shown'), of('before'), of('not-due')];
   const some = (list: readonly unknown[], text: () => string): string[] =>
@@ -69,6 +69,7 @@ export function checksBounds(data: ChecksData, expected: readonly CheckKind[]): 
       : [
           `At keys of findings lie ${counted(foreign, 'object')} that this verifier has not signed: not shown.`,
         ]),
+    ...(acceptanceUnknown === null ? [] : [`Which losses were accepted is not known: ${acceptanceUnknown}.`]),
     'Counts are least counts: what a process ran before it died without notice is in none.',
   ];
 }

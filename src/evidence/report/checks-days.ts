@@ -45,7 +45,16 @@ type ReportedAnswer = {
   readonly by: string;
   readonly text: string;
   readonly at: string;
-  readonly keyId: string;
+  /** Null: it is an act in the governance chain. */
+  readonly keyId: string | null;
+};
+
+/** What people did about a finding that stays true for ever: two accepted it, or one resolved it. */
+type ReportedSettling = {
+  readonly how: 'accepted' | 'resolved';
+  readonly by: readonly string[];
+  readonly at: string;
+  readonly text: string;
 };
 
 export type ReportedFinding = {
@@ -62,6 +71,8 @@ export type ReportedFinding = {
   readonly notified: readonly { readonly channel: string; readonly at: string }[];
   readonly closed: { readonly at: string; readonly check: string; readonly why: string } | null;
   readonly answers: readonly ReportedAnswer[];
+  /** Null: nobody whose word counts did, or a check can find that it is gone. */
+  readonly settled: ReportedSettling | null;
   /** Notes at keys of answers that nobody named has signed. */
   readonly otherAnswers: number;
   readonly isDrill: boolean;
@@ -76,6 +87,8 @@ export type ChecksData = {
   readonly findings: readonly ReportedFinding[];
   /** Objects at keys of findings that are no notes of the verifier. */
   readonly foreign: number;
+  /** Why it is not known which losses were accepted. Null: it is, or none is open. */
+  readonly acceptanceUnknown: string | null;
   /** False: in a directory anybody can set the times of files. */
   readonly isStoreTime: boolean;
 };
@@ -103,3 +116,7 @@ export function isEachShown(days: readonly ReportedDay[]): boolean {
   const due = days.filter(({ state }) => state !== 'not-due');
   return due.length > 0 && due.every((day) => day.state === 'shown' && lacking(day, expected).length === 0);
 }
+
+/** No check has closed it, and nobody dealt with it. */
+export const isUnsettled = ({ closed, settled }: ReportedFinding): boolean =>
+  closed === null && settled === null;

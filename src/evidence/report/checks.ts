@@ -12,12 +12,13 @@ import {
   type DayState,
   expectedKinds,
   isEachShown,
+  isUnsettled,
   lacking,
   type ReportedFinding,
 } from './checks-days.ts';
-import { findingsOf } from './checks-findings.ts';
+import { answerText, findingsOf } from './checks-findings.ts';
 import { shortTime, windowText } from './frame.ts';
-import type { PrintedReport, ReportVerdict, ReportWindow } from './printed-report.ts';
+import type { PrintedReport, ReportVerdict, ReportWindow, Standing } from './printed-report.ts';
 
 export type ChecksReport = PrintedReport<'checks', ChecksData>;
 
@@ -30,7 +31,7 @@ export function checksVerdict(window: ReportWindow, data: ChecksData): ReportVer
   const [shown, none] = [count('shown'), count('not-shown') + count('before')];
   const due = shown + none;
   const isWhole = isEachShown(days);
-  const standing = real.length > 0 ? 'found' : isWhole && foreign === 0 ? 'whole' : 'open';
+  const standing = standingOf(real, isWhole && foreign === 0);
   const bounds = checksBounds(data, expected);
   const when = window.from === null ? '' : ` ${windowText(window)}`;
   if (due === 0)
@@ -51,6 +52,13 @@ export function checksVerdict(window: ReportWindow, data: ChecksData): ReportVer
   return { standing, sentence, bounds };
 }
 
+/** What people dealt with is no news, and never makes a report look better than it was looked at. */
+function standingOf(real: readonly ReportedFinding[], isWhole: boolean): Standing {
+  if (real.some(({ settled }) => settled === null)) return 'found';
+  if (!isWhole) return 'open';
+  return real.length === 0 ? 'whole' : 'accepted';
+}
+
 /** Of days on which not everything was looked at, that none is known says little. */
 function openText(all: readonly ReportedFinding[], isWhole: boolean): string {
   const drills = all.filter(({ isDrill }) => isDrill);
@@ -66,12 +74,22 @@ function realText(findings: readonly ReportedFinding[], isWhole: boolean, hasDri
     return isWhole
       ? `no finding${outside} was open in that time`
       : `no finding of that time${outside} is known`;
-  const open = findings.filter(({ closed }) => closed === null).length;
-  if (findings.length === 1)
-    return `1 finding was open in that time, and ${open === 0 ? 'is closed' : 'still is'}`;
-  const now = open === 0 ? 'and all are closed' : `and ${open} still ${open === 1 ? 'is' : 'are'}`;
+  const settled = findings.filter((one) => one.settled !== null).length;
+  const open = findings.filter(isUnsettled).length;
+  if (findings.length === 1) {
+    const state = open > 0 ? 'still is' : settled > 0 ? DEALT_WITH_ONE : 'is closed';
+    return `1 finding was open in that time, and ${state}`;
+  }
+  const left = `${open} still ${open === 1 ? 'is' : 'are'}`;
+  const now =
+    settled > 0 ? dealtWith(open, settled, left) : open === 0 ? 'and all are closed' : `and ${left}`;
   return `${counted(findings.length, 'finding')} were open in that time, ${now}`;
 }
+
+const DEALT_WITH_ONE = 'stays listed, since it says what is lost for ever: somebody accepted or resolved it';
+
+const dealtWith = (open: number, settled: number, left: string): string =>
+  `and ${open === 0 ? 'none still is' : left}, but for ${settled === 1 ? 'one' : countText(settled)} that somebody accepted or resolved`;
 
 /** `5 min`, `1 h 4 min`: rounded up, for it is the most that was. */
 function pauseText(seconds: number): string {
@@ -169,10 +187,7 @@ function answersCell(
   otherAnswers: number,
 ): TableCell {
   const some = answers.filter((answer) => answer.kind === kind);
-  if (some.length > 0)
-    return some
-      .map(({ by, at, text, keyId }) => `${shortTime(at)} by ${by} (key ${keyId}): ${text}`)
-      .join('\n');
+  if (some.length > 0) return some.map(answerText).join('\n');
   const others = otherAnswers === 0 ? '' : `\nnotes that no named person has signed: ${otherAnswers}`;
   return { text: `by nobody who was named${others}`, tone: 'open' };
 }

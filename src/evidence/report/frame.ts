@@ -13,7 +13,8 @@ const LABELS: Readonly<Record<Standing, string>> = {
   whole: 'All that is named below was looked at, and nothing was found',
   found: 'Something was found',
   open: 'Not everything could be looked at',
-  accepted: 'All that is named below was looked at; what was found was accepted, and stays listed',
+  accepted:
+    'All that is named below was looked at; what was found was accepted or resolved, and stays listed',
 };
 
 /** One file. The same report and signature give the same bytes. */

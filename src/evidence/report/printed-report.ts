@@ -12,7 +12,7 @@ export const REPORT_TYPE = 'application/vnd.ledgerstone.report.v1+json';
 /**
  * `whole`: all that the bounds name was looked at, and nothing was found. `found`: something was found.
  * `open`: nothing was found, and not everything could be looked at. `accepted`: all that the bounds name was
- * looked at, and those who may have accepted what was found.
+ * looked at, and those who may have accepted or resolved what was found.
  */
 export type Standing = 'whole' | 'found' | 'open' | 'accepted';
 

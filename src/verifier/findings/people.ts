@@ -14,6 +14,8 @@ export type PersonAnswer = {
   readonly text: string;
   /** By the store's clock, or by that which sealed the act. */
   readonly atMs: number;
+  /** Of the key that signed the note. Null: it is an act in the governance chain. */
+  readonly keyId: string | null;
 };
 
 type InForce = { readonly charter: Charter; readonly fromMs: number };
@@ -49,13 +51,13 @@ export class KnownPeople {
   ): PersonAnswer[] {
     const noted = responses.flatMap(({ kind, by, text, keyId, storedMs }): PersonAnswer[] => {
       const name = this.#nameOf(keyId, storedMs) ?? (this.#named.has(keyId) ? by : null);
-      return name === null ? [] : [{ kind, by: name, text, atMs: storedMs }];
+      return name === null ? [] : [{ kind, by: name, text, atMs: storedMs, keyId }];
     });
     const decided = (this.#acts?.history.acts ?? []).flatMap(({ act, inForce }): PersonAnswer[] => {
       if (inForce === null || (act.kind !== 'finding.ack' && act.kind !== 'finding.resolve')) return [];
       if (act.detail.finding !== id) return [];
       const kind = act.kind === 'finding.ack' ? 'ack' : 'resolve';
-      return [{ kind, by: act.by.name, text: act.reason, atMs: inForce.sealedMs }];
+      return [{ kind, by: act.by.name, text: act.reason, atMs: inForce.sealedMs, keyId: null }];
     });
     return [...noted, ...decided].sort((a, b) => a.atMs - b.atMs);
   }

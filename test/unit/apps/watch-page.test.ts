@@ -179,7 +179,9 @@ const partOf = (given: WatchView, id: string): string =>
 
 describe('the open findings', () => {
   it('are listed, the newest first, with what it means, where, who was notified and who answered', () => {
-    const answers = [{ kind: 'ack', by: 'Ada Byron', text: 'I look at it', atMs: NOW_MS }] as const;
+    const answers = [
+      { kind: 'ack', by: 'Ada Byron', text: 'I look at it', keyId: null, atMs: NOW_MS },
+    ] as const;
     const list = partOf(
       view(undefined, {
         open: { ...NONE, broken: 1, notice: 1 },
@@ -224,7 +226,7 @@ describe('the open findings', () => {
   });
 
   it('in texts of others are text', () => {
-    const answers = [{ kind: 'ack', by: HOSTILE, text: HOSTILE, atMs: NOW_MS }] as const;
+    const answers = [{ kind: 'ack', by: HOSTILE, text: HOSTILE, keyId: null, atMs: NOW_MS }] as const;
     const one = found('records-lost', 1, { answers, settled: { ...ACCEPTED, by: [HOSTILE], text: HOSTILE } });
     const page = htmlOf(view(undefined, { findings: board([one, { ...one, settled: null }]) }));
     expect(page).not.toMatch(/<script|<img/);

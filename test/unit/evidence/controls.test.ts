@@ -75,14 +75,14 @@ const foundThen = (changed: Partial<ReportedFinding>): ReportedFinding => ({
     found: null,
   },
   ...{ check: 'sweep', opened: '2026-11-01T10:00:00.000Z', notified: [], closed: null, answers: [] },
-  ...{ otherAnswers: 0, isDrill: false },
+  ...{ otherAnswers: 0, isDrill: false, settled: null },
   ...changed,
 });
 const notified = [{ channel: 'webhook', at: '2026-11-01T10:00:01.000Z' }];
 const drill = foundThen({ isDrill: true, notified });
 const days: ChecksData = {
   ...{ verifier: 'verifier.example.com', firstRecord: '2026-11-01', foreign: 0, isStoreTime: true },
-  ...{ days: [day('2026-11-01'), day('2026-11-02')], findings: [drill] },
+  ...{ days: [day('2026-11-01'), day('2026-11-02')], findings: [drill], acceptanceUnknown: null },
 };
 const facts: ControlFacts = {
   ...{ report, keys: ['audit.example.com/prod 01020304'], leastLock: '1y', archive: './archive' },
@@ -206,6 +206,15 @@ describe('the checks', () => {
       runChecks({ ...facts, days: { ...days, days: gap, findings } })['findings-answered'].text;
     expect(textOf([closed])).toContain(
       'findings may be missing. 1 finding known in these days: 1 closed, 0 open.',
+    );
+    const settled = {
+      how: 'accepted',
+      by: ['Ada', 'Grace'],
+      at: '2026-11-02T11:00:00.000Z',
+      text: 'x',
+    } as const;
+    expect(textOf([closed, foundThen({ settled })])).toContain(
+      '2 findings known in these days: 1 closed, 1 accepted or resolved, 0 open.',
     );
     expect(textOf([closed, foundThen({})])).toBe(
       '2 findings known in these days: 1 closed, 1 open, and 1 of these that nobody whose key was given answered.',

@@ -5,6 +5,7 @@ import { type ChecksReport, checksVerdict } from '../../../evidence/report/check
 import {
   type ChecksData,
   isEachShown,
+  isUnsettled,
   type ReportedDay,
   type ReportedFinding,
 } from '../../../evidence/report/checks-days.ts';
@@ -15,12 +16,18 @@ import { kindsJson } from '../../../verifier/days/counts.ts';
 import { DAY_MS, dateOf, dayStartMs } from '../../../verifier/days/day-keys.ts';
 import { type FoundDay, firstRecordedDate, GRACE_MS, readDay } from '../../../verifier/days/day-log.ts';
 import { scopeOfName } from '../../../verifier/findings/record.ts';
-import { type FindingStory, readStories } from '../../../verifier/findings/stories.ts';
+import type { FindingStory } from '../../../verifier/findings/stories.ts';
 import type { NoteKeys } from '../../../verifier/signed-notes.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
 import { openArchiveStore } from '../open-archive.ts';
 import { keysOfPeople, namedOwnBucket, type OwnBucketOptions } from '../own-bucket-option.ts';
 import type { Session } from '../session.ts';
+import {
+  readSettledStories,
+  type SettledOptions,
+  type SettledStory,
+  withDecidedArchive,
+} from '../settled-stories.ts';
 import { readSigners } from '../signer-keys.ts';
 import {
   beginReport,
@@ -37,8 +44,10 @@ const LOOKED = [
   'The record of each day: its signature by the verifier’s key, for that day and this archive.',
   'Every note of every finding: by its signature, and answers of people by the keys that were named.',
 ];
+const LOOKED_BY_CONFIG =
+  'The archive’s governance chain: which losses two people accepted, and whose answers an officer’s key has signed.';
 const NOT_LOOKED = [
-  'The archive itself: ledgerstone verify reads it. This report is the verifier’s word about what it did.',
+  'The rest of the archive: ledgerstone verify reads it. This report is the verifier’s word about what it did.',
   'Whether the verifier’s program and its key were in the right hands, and whether people read what they were sent.',
   'Records and findings whose lock has ended, and that were deleted since.',
 ];
@@ -54,20 +63,24 @@ export async function runChecksReport(session: Session, options: ChecksReportOpt
   const dates = datesIn(range);
   await requireNewFiles(options);
   const bucket = await namedOwnBucket(options, io.env);
-  const people = keysOfPeople(bucket.keys, await readSigners(io.stdin, options.person ?? []));
+  const { config, keys } = bucket;
+  const people = keysOfPeople(keys, await readSigners(io.stdin, options.person ?? []));
+  const named = [...people.cosigners, ...(config?.people ?? [])];
   const store = await openArchiveStore(bucket.store);
   try {
-    const data = await checksData({ store, keys: bucket.keys, people, range, dates, signal: io.signal });
+    const data = await withDecidedArchive(config, (archive) =>
+      checksData({ store, keys, named, archive, range, dates, signal: io.signal }),
+    );
     const { days, foreign } = data;
     const verdict = checksVerdict(range.window, data);
-    const isOpen = data.findings.some(({ closed, isDrill }) => closed === null && !isDrill);
+    const isOpen = data.findings.some((one) => isUnsettled(one) && !one.isDrill);
     const isShown = isEachShown(days) && foreign === 0;
     return await writeReport<ChecksReport>(session, options, {
       ...{
         kind: 'checks',
         window: range.window,
         verdict,
-        looked: LOOKED,
+        looked: config === null ? LOOKED : [...LOOKED, LOOKED_BY_CONFIG],
         notLooked: NOT_LOOKED,
         chains: [],
         data,
@@ -80,26 +93,22 @@ export async function runChecksReport(session: Session, options: ChecksReportOpt
   }
 }
 
-type ChecksQuestion = {
-  readonly store: ReadableStore;
-  /** The verifier's. */
-  readonly keys: NoteKeys;
-  readonly people: NoteKeys;
+type ChecksQuestion = SettledOptions & {
   readonly range: ReportRange;
   readonly dates: readonly string[];
-  readonly signal: AbortSignal;
 };
 
 /** What the verifier's place says of these days. */
 export async function checksData(asked: ChecksQuestion): Promise<ChecksData> {
-  const { store, keys, people, range, dates, signal } = asked;
+  const { store, keys, range, dates, signal } = asked;
   const nowMs = systemClock.now();
   const firstRecord = await firstRecordedDate({ store, signing: keys }, signal);
   const days = await daysOf(store, keys, dates, { firstRecord, nowMs, signal });
-  const { stories, foreign } = await readStories({ store, keys, people, signal });
+  const { stories, foreign, decisionsUnknown } = await readSettledStories(asked);
   return {
     verifier: [...new Set(keys.cosigners.map(({ name }) => name))].join(', '),
     ...{ firstRecord, days, foreign, isStoreTime: store.kind === 's3' },
+    acceptanceUnknown: decisionsUnknown,
     findings: stories.filter((story) => isWithin(story, range)).map(reportedFinding),
   };
 }
@@ -164,8 +173,8 @@ function reportedDay(date: string, found: FoundDay | null, { firstRecord, nowMs 
 const isWithin = ({ openedStoredMs, closed }: FindingStory, { sinceMs, untilMs }: ReportRange): boolean =>
   openedStoredMs < untilMs && (closed === null || closed.storedMs >= sinceMs);
 
-function reportedFinding(story: FindingStory): ReportedFinding {
-  const { id, scope, opening, finding, check, closed, notified, responses, otherResponses } = story;
+function reportedFinding(story: SettledStory): ReportedFinding {
+  const { id, scope, opening, finding, check, closed, notified, answers, otherAnswers, settled } = story;
   const { code, severity, key, expected, found } = finding;
   const at = (ms: number) => timeText(Math.max(0, Math.floor(ms)));
   const chain = scopeOfName(scope).place?.chain ?? null;
@@ -173,13 +182,8 @@ function reportedFinding(story: FindingStory): ReportedFinding {
     ...{ id, scope, opening, code, severity, key, expected, found, check, opened: at(story.openedStoredMs) },
     notified: notified.map(({ channel, storedMs }) => ({ channel, at: at(storedMs) })),
     closed: closed && { at: at(closed.atMs), check: closed.check, why: closed.why },
-    answers: responses.map(({ kind, by, text, storedMs, keyId }) => ({
-      kind,
-      by,
-      text,
-      at: at(storedMs),
-      keyId,
-    })),
-    ...{ otherAnswers: otherResponses, isDrill: isOfDrill({ file: { chain, finding } }) },
+    answers: answers.map(({ atMs, ...answer }) => ({ ...answer, at: at(atMs) })),
+    settled: settled && { how: settled.how, by: settled.by, at: at(settled.atMs), text: settled.text },
+    ...{ otherAnswers, isDrill: isOfDrill({ file: { chain, finding } }) },
   };
 }

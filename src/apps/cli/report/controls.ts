@@ -146,7 +146,8 @@ async function daysOf(
   if (archiveOrigin === undefined || others.length > 0)
     throw new UsageError('the trusted keys have several names', 'Give the keys of one archive.');
   const keys = { archiveOrigin, cosigners, sha256: nodeSha256 };
-  return await checksData({ store, keys, people: keysOfPeople(keys, people), range, dates, signal });
+  const named = keysOfPeople(keys, people).cosigners;
+  return await checksData({ store, keys, named, archive, range, dates, signal });
 }
 
 /** Throws UsageError with all names for one that is not on the map. */
