@@ -16,13 +16,13 @@ import {
 } from './settled-stories.ts';
 import { readSigners } from './signer-keys.ts';
 
-export type ListOptions = OwnBucketOptions & {
+export type FindingListOptions = OwnBucketOptions & {
   readonly person?: readonly string[];
   readonly all?: boolean;
   readonly json?: boolean;
 };
 
-export async function runFindingList(session: Session, options: ListOptions): Promise<number> {
+export async function runFindingList(session: Session, options: FindingListOptions): Promise<number> {
   const { output } = session;
   const { stories, foreign, decisionsUnknown } = await settledIn(session, options);
   const newest = newestOpenings(stories);
@@ -44,7 +44,7 @@ export async function runFindingList(session: Session, options: ListOptions): Pr
   return foreign > 0 ? EXIT.failed : EXIT.ok;
 }
 
-async function settledIn({ io }: Session, options: ListOptions): Promise<SettledStories> {
+async function settledIn({ io }: Session, options: FindingListOptions): Promise<SettledStories> {
   const { config, store: place, keys } = await namedOwnBucket(options, io.env);
   const people = keysOfPeople(keys, await readSigners(io.stdin, options.person ?? []));
   const named = [...people.cosigners, ...(config?.people ?? [])];

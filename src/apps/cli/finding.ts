@@ -22,7 +22,7 @@ import {
 import { readStories, type Stories } from '../../verifier/findings/stories.ts';
 import { putNote, readNote } from '../../verifier/own-bucket.ts';
 import { EXIT, UsageError } from './exit-code.ts';
-import { type ListOptions, newestOpenings, runFindingList } from './finding-list.ts';
+import { type FindingListOptions, newestOpenings, runFindingList } from './finding-list.ts';
 import { openArchiveStore, repeatable } from './open-archive.ts';
 import {
   keysOfPeople,
@@ -90,7 +90,7 @@ export function findingCommand(program: Command, session: Session): void {
     .option('--all', 'also those that are closed')
     .option('--json', 'the same for programs')
     .addHelpText('after', LIST)
-    .action(acting(session, (options: ListOptions) => runFindingList(session, options)));
+    .action(acting(session, (options: FindingListOptions) => runFindingList(session, options)));
   for (const [kind, about] of [
     ['ack', 'Somebody has seen it.'],
     ['resolve', 'What it was, and what was done. It closes nothing.'],

@@ -89,7 +89,8 @@ function realText(findings: readonly ReportedFinding[], isWhole: boolean, hasDri
 const DEALT_WITH_ONE = 'stays listed, since it says what is lost for ever: somebody accepted or resolved it';
 
 const dealtWith = (open: number, settled: number, left: string): string =>
-  `and ${open === 0 ? 'none still is' : left}, but for ${settled === 1 ? 'one' : countText(settled)} that somebody accepted or resolved`;
+  `and ${open === 0 ? 'none still is' : left}, but for ${settled === 1 ? 'one' : countText(settled)} ` +
+  'that somebody accepted or resolved';
 
 /** `5 min`, `1 h 4 min`: rounded up, for it is the most that was. */
 function pauseText(seconds: number): string {

@@ -45,7 +45,7 @@ const LOOKED = [
   'Every note of every finding: by its signature, and answers of people by the keys that were named.',
 ];
 const LOOKED_BY_CONFIG =
-  'The archive’s governance chain: which losses two people accepted, and whose answers an officer’s key has signed.';
+  'The archive’s governance chain: which losses two people accepted, and which answers its officers signed.';
 const NOT_LOOKED = [
   'The rest of the archive: ledgerstone verify reads it. This report is the verifier’s word about what it did.',
   'Whether the verifier’s program and its key were in the right hands, and whether people read what they were sent.',
