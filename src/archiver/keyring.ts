@@ -97,11 +97,12 @@ export class Keyring {
     return chain.keys.length !== 1 || chain.keys[0] !== this.#nameOf(chain, decided);
   }
 
-  /** The signers of a segment's keys, in their order. */
+  /** The signers of a segment's keys, in their order. Throws for a key that was never opened: it came from elsewhere. */
   signersOf(origin: string, keys: readonly string[]): Signer[] {
-    return keys.flatMap((key) => {
+    return keys.map((key) => {
       const found = this.#opened.find((signer) => this.#nameOf({ origin }, signer) === key);
-      return found === undefined ? [] : [found];
+      if (found === undefined) throw new Error(`${key} is no key that this archiver opened`);
+      return found;
     });
   }
 
