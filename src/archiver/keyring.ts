@@ -97,7 +97,7 @@ export class Keyring {
     return chain.keys.length !== 1 || chain.keys[0] !== this.#nameOf(chain, decided);
   }
 
-  /** The signers of a segment's keys, in their order. Throws for a key that was never opened: it came from elsewhere. */
+  /** The signers of a segment's keys, in their order. Throws for a key that was never opened. */
   signersOf(origin: string, keys: readonly string[]): Signer[] {
     return keys.map((key) => {
       const found = this.#opened.find((signer) => this.#nameOf({ origin }, signer) === key);

@@ -120,7 +120,7 @@ export async function fakeKms(spec: Kind = 'ECC_NIST_P256'): Promise<FakeKms> {
       keyId: ARN,
       endpoint: `http://127.0.0.1:${port}`,
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      requestTimeoutMs: 400,
+      requestTimeoutMs: 60_000,
       attempts: 1,
     },
     calls,
