@@ -25,4 +25,4 @@ export {
 export type { Statement } from './read/find/statement.ts';
 export type { EventProofCheck } from './verify/event-proof.ts';
 export type { Finding, Verdict } from './verify/finding.ts';
-export type { ChainReport, Report } from './verify/report.ts';
+export type { ArchiveReport, ChainReport, Report } from './verify/report.ts';

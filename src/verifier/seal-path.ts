@@ -120,7 +120,7 @@ export async function confirmStep(
 /** Looked for where the walk has begun at a first seal that continues another chain. */
 async function rivalFindings(report: ChainReport, { allHandovers }: StepOptions): Promise<Finding[]> {
   if (report.verdict !== 'verified' || report.continues === null || allHandovers === undefined) return [];
-  const problem = secondContinuations(await allHandovers()).get(report.origin);
+  const problem = secondContinuations([...(await allHandovers()).values()].flat()).get(report.origin);
   return problem === undefined ? [] : [findingOf(problem.code, { ...problem, sequence: 0 })];
 }
 

@@ -2,7 +2,7 @@
 
 import { equalBytes, fromHex, toHex } from '../base/bytes.ts';
 import { LIMITS } from '../base/limits.ts';
-import { type ChainId, parseChainOrigin } from '../format/chain.ts';
+import { parseChainOrigin } from '../format/chain.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { oldestVersion } from '../format/oldest-version.ts';
 import { sealKey } from '../format/paths.ts';
@@ -11,20 +11,29 @@ import type { Problem } from './finding.ts';
 import { inspectSeal, type OpenedSeal, type SealInspection, trustProblem } from './open-seal.ts';
 import type { Run } from './run.ts';
 import { storeProblem } from './seal-reader.ts';
+import { archiveOf } from './shown.ts';
 import type { ChainInArchive } from './survey.ts';
 
-export type HandoverRun = Pick<Run, 'reader' | 'trusted' | 'sha256' | 'verifySignature' | 'signal' | 'reads'>;
+export type HandoverRun = Pick<
+  Run,
+  'reader' | 'trusted' | 'sha256' | 'verifySignature' | 'signal' | 'reads'
+> & {
+  /** Left out: no other archive was shown. */
+  readonly others?: Run['others'];
+};
 
 export const chainText = (place: ChainInArchive): string => `${place.chain}/${place.partition}`;
 
 /**
  * What the first seals of all chains say about older chains. Used only if such a seal is sound and trusted.
  * `onUnread`: called with a first seal that can't be read, so that it is not known what it says.
+ * `onElsewhere`: with what is said of a chain of another archive, which is not among those returned.
  */
 export async function collectHandovers(
   places: readonly ChainInArchive[],
   run: HandoverRun,
   onUnread?: (place: ChainInArchive, problem: Problem) => void,
+  onElsewhere?: (anchor: Anchor) => void,
 ): Promise<Map<string, Anchor[]>> {
   const anchors = new Map<string, Anchor[]>();
   await Promise.all(
@@ -41,8 +50,6 @@ export async function collectHandovers(
         if (opened === null || continues === null || inspection?.problems.length !== 0) return;
         if (chainText(parseChainOrigin(opened.manifest.origin)) !== chainText(place)) return;
         if (trustProblem(opened, run) !== null) return;
-        const older = olderChain(continues.origin, opened);
-        if (older === null) return;
         const anchor: Anchor = {
           kind: 'handover',
           origin: continues.origin,
@@ -53,6 +60,11 @@ export async function collectHandovers(
           from: `${opened.manifest.origin} continues it`,
           newer: opened.manifest.origin,
         };
+        if (!isOfSameArchive(continues.origin, opened)) {
+          onElsewhere?.(anchor);
+          return;
+        }
+        const older = parseChainOrigin(continues.origin);
         const known = anchors.get(chainText(older));
         if (known === undefined) anchors.set(chainText(older), [anchor]);
         else known.push(anchor);
@@ -66,17 +78,21 @@ export async function collectHandovers(
 export async function continuesProblems(opened: OpenedSeal, run: HandoverRun): Promise<Problem[]> {
   const { continues } = opened.manifest;
   if (continues === null) return [];
-  const older = olderChain(continues.origin, opened);
+  const where = isOfSameArchive(continues.origin, opened)
+    ? run
+    : archiveOf(continues.origin, run.others ?? []);
   const expected = `${continues.origin} of size ${continues.size}, root ${continues.root}`;
-  if (older === null) {
-    return [
-      { code: 'unreadable', expected, found: 'a chain of another archive: it can only be checked there' },
-    ];
+  if (where === null) {
+    const found = 'a chain of another archive, which was not shown (ledgerstone verify --older)';
+    return [{ code: 'unreadable', expected, found }];
   }
+  const older = parseChainOrigin(continues.origin);
   try {
     const last = continues.size - 1;
     const inspection =
-      last > LIMITS.sequenceMax ? null : await run.reads.run(() => inspectAt(older, last, run));
+      last > LIMITS.sequenceMax
+        ? null
+        : await run.reads.run(() => inspectAt(older, last, { ...run, reader: where.reader }));
     if (inspection === null) return [{ code: 'truncation', expected, found: 'no seal at that place' }];
     // What is wrong with that seal is the older chain's fault. This chain's word about it can't be checked.
     if (inspection.opened?.manifest.sequence !== last)
@@ -127,8 +143,6 @@ async function inspectAt(
   return inspectSeal(bytes, { ...run, sequence });
 }
 
-/** The chain of that origin, if it belongs to the same archive. parseManifest has checked both texts. */
-function olderChain(origin: string, opened: OpenedSeal): ChainId | null {
-  const older = parseChainOrigin(origin);
-  return older.archiveOrigin === parseChainOrigin(opened.manifest.origin).archiveOrigin ? older : null;
-}
+/** parseManifest has checked both texts. */
+const isOfSameArchive = (origin: string, { manifest }: OpenedSeal): boolean =>
+  parseChainOrigin(origin).archiveOrigin === parseChainOrigin(manifest.origin).archiveOrigin;

@@ -80,7 +80,21 @@ export type ChainReport = {
   readonly checkpoint: string | null;
 };
 
-export type Report = {
+/** Archives that were shown beside the one that was verified (FORMAT.md 9.5.7). */
+export type Beside<R> = {
+  /** Of the archive that was verified, without them. The report's own `verdict` is the worst of all. */
+  readonly verdictAlone: Verdict;
+  /** In the order in which they were given. */
+  readonly archives: readonly { readonly name: string; readonly report: R }[];
+};
+
+export type Report = ArchiveReport & {
+  /** Left out: no other archive was verified with it. */
+  readonly beside?: Beside<ArchiveReport>;
+};
+
+/** Of one archive. */
+export type ArchiveReport = {
   readonly verdict: Verdict;
   /** With `seals`, no data object was read, so `verified` says nothing about their bytes. */
   readonly depth: Depth;

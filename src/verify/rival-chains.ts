@@ -7,10 +7,7 @@ import { chainText } from './handover.ts';
 import type { ChainReport } from './report.ts';
 
 /** The same reports, with the findings that only a look at all of them gives. */
-export function withRivals(
-  chains: readonly ChainReport[],
-  handovers: ReadonlyMap<string, readonly Anchor[]>,
-): ChainReport[] {
+export function withRivals(chains: readonly ChainReport[], handovers: readonly Anchor[]): ChainReport[] {
   const forks = secondContinuations(handovers);
   const apart = chains.map((chain) => withProblem(chain, forks.get(chain.origin)));
   const overlaps = sourceOverlaps(apart.filter(({ verdict }) => verdict === 'verified'));
@@ -18,9 +15,9 @@ export function withRivals(
 }
 
 /** Chains that continue one older chain, if there are several of it. By their origins. */
-export function secondContinuations(handovers: ReadonlyMap<string, readonly Anchor[]>): Map<string, Problem> {
+export function secondContinuations(handovers: readonly Anchor[]): Map<string, Problem> {
   const problems = new Map<string, Problem>();
-  const byOlder = Map.groupBy([...handovers.values()].flat(), ({ origin }) => origin);
+  const byOlder = Map.groupBy(handovers, ({ origin }) => origin);
   for (const [older, anchors] of byOlder) {
     for (const { newer } of anchors) {
       const other = anchors.find((anchor) => anchor.newer !== newer);

@@ -39,6 +39,8 @@ export type Run = {
   readonly bytes: Semaphore;
   /** How many objects of one chain are read ahead. */
   readonly ahead: number;
+  /** Other archives that were shown, each with its own keys. */
+  readonly others: readonly Pick<Run, 'reader' | 'trusted'>[];
   /** What others say about a chain's past, by the chain's `name/partition`. */
   readonly anchors: ReadonlyMap<string, readonly Anchor[]>;
   readonly progress: Progress;

@@ -1,34 +1,26 @@
 // Is this archive what was sealed into it, and was it kept as promised?
 
-import { Semaphore, TaskGroup } from '../base/concurrency.ts';
-import { LedgerstoneError } from '../base/error.ts';
+import { Semaphore } from '../base/concurrency.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { MIB } from '../base/limits.ts';
 import type { Period } from '../base/period.ts';
 import { verifySignature } from '../base/signature.ts';
-import { GOVERNANCE_CHAIN, parseChainOrigin } from '../format/chain.ts';
+import { parseChainOrigin } from '../format/chain.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import { type ActsRead, type HeldTo, heldTo } from './acts/held-to.ts';
-import {
-  type Anchor,
-  AnchorCheck,
-  anchorOfCheckpoint,
-  anchorOfConfirmed,
-  type ConfirmedChain,
-} from './anchor.ts';
-import { checkArchiveObjects } from './archive-objects.ts';
+import { type Anchor, anchorOfCheckpoint, anchorOfConfirmed, type ConfirmedChain } from './anchor.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import type { BlockChecker } from './block-checker.ts';
-import { checkChain } from './chain-check.ts';
 import type { ContentVisitor } from './content-visitor.ts';
 import { type Problem, worstVerdict } from './finding.ts';
 import { FindingList } from './finding-list.ts';
 import { chainText, collectHandovers } from './handover.ts';
-import type { ChainReport, Report } from './report.ts';
-import { withRivals, withUnread } from './rival-chains.ts';
+import { judge, notAsked } from './judge.ts';
+import type { ArchiveReport, Report } from './report.ts';
 import type { Depth, Progress, Run } from './run.ts';
+import { archiveOf, type ShownArchive } from './shown.ts';
 import { type ChainInArchive, type Survey, surveyArchive } from './survey.ts';
-import { trustedFor, type VerifySignature } from './trust.ts';
+import type { VerifySignature } from './trust.ts';
 
 export type VerifyOptions = {
   /** Pinned keys, named with the archive's origin. Without one the verdict is never `verified`. */
@@ -59,6 +51,11 @@ export type VerifyOptions = {
   readonly greatestLock?: Period | null;
   /** What people decided, as it was read: segments are held to it. Left out: nobody looks at decisions. */
   readonly acts?: ActsRead | null;
+  /**
+   * Other archives, such as older ones that chains of this one continue. Each is verified too, unless `only`
+   * names chains: then no more is read of it than what these continue.
+   */
+  readonly shown?: readonly ShownArchive[];
   /** Looks into data objects beside their check. */
   readonly visitor?: ContentVisitor | null;
   readonly onProgress?: (progress: Readonly<Progress>) => void;
@@ -66,60 +63,115 @@ export type VerifyOptions = {
 };
 
 const CONCURRENCY = 16;
-const CHAINS_AT_ONCE = 8;
 const BYTES_IN_FLIGHT = 128 * MIB;
+
+/** One archive of a run, with what is known of it before any chain is checked. */
+type Begun = {
+  readonly archive: ShownArchive;
+  readonly options: VerifyOptions;
+  readonly findings: FindingList;
+  readonly survey: Survey;
+  readonly run: Run & { readonly anchors: Map<string, Anchor[]> };
+  /** First seals that could not be read, by `name/partition`. */
+  readonly unread: ReadonlyMap<string, Problem>;
+  /** What first seals here say of chains of this archive. */
+  readonly handovers: ReadonlyMap<string, readonly Anchor[]>;
+  /** The same of chains of other archives. */
+  readonly elsewhere: readonly Anchor[];
+};
+
+/** What somebody says of a chain, and in which of the archives that chain is. */
+type Word = { readonly anchor: Anchor; readonly where: ShownArchive | null };
 
 /**
  * Goes through the whole checklist, whatever it finds on the way. Throws only if the archive can't be listed
  * at all (the reader's error), if `since` is not a signed checkpoint, or if `signal` aborts.
  */
 export async function verifyArchive(reader: ArchiveReader, options: VerifyOptions): Promise<Report> {
-  const findings = new FindingList();
-  if (options.trusted.length === 0) {
-    findings.add({ code: 'no-trusted-key', expected: 'a key that you trust', found: 'none' });
-  }
-  const since = [
+  const { shown = [], only, acts = null, trusted } = options;
+  const given: ShownArchive = { name: '', reader, trusted, acts };
+  const all = [given, ...shown];
+  const others = (archive: ShownArchive) => all.filter((one) => one !== archive);
+  const since: Word[] = [
     ...(options.since ?? []).map(anchorOfCheckpoint),
     ...(options.confirmed ?? []).map(anchorOfConfirmed),
-  ];
+  ].map((anchor) => ({ anchor, where: archiveOf(anchor.origin, all) ?? given }));
 
-  // 1. What is there: chains, keys, specifications, and foreign objects.
+  // 1. What is there, in each archive, and what do its chains say of each other?
+  const begun: Begun[] = [];
+  for (const archive of only === undefined ? all : [given])
+    begun.push(await begin(archive, archive === given ? options : ofShown(options), others(archive)));
+
+  // 2. What is known of each chain from elsewhere: earlier checkpoints, and chains that continue it.
+  const words = [
+    ...since,
+    ...begun.flatMap(({ archive, elsewhere }) =>
+      elsewhere.map((anchor): Word => ({ anchor, where: archiveOf(anchor.origin, others(archive)) })),
+    ),
+  ];
+  for (const one of begun) addAnchors(one, words);
+
+  // 3. Each archive for itself.
+  const handovers = [
+    ...begun.flatMap((one) => [...one.handovers.values()].flat()),
+    ...words.flatMap(({ anchor, where }) => (anchor.kind === 'handover' && where !== null ? [anchor] : [])),
+  ];
+  const reports: ArchiveReport[] = [];
+  for (const one of begun) reports.push(await judge(one, handovers));
+  const [report, ...besides] = reports as [ArchiveReport, ...ArchiveReport[]];
+  if (besides.length === 0) return report;
+  const archives = besides.map((beside, index) => ({
+    name: (shown[index] as ShownArchive).name,
+    report: beside,
+  }));
+  const verdict = worstVerdict(reports.map((one) => one.verdict));
+  return { ...report, verdict, beside: { verdictAlone: report.verdict, archives } };
+}
+
+/** What the user asks of locks, ages and parts is asked of the archive that is verified (FORMAT.md 9.5.8). */
+const ofShown = ({ depth, nowMs, sha256, checker, ...options }: VerifyOptions): VerifyOptions => ({
+  ...{ depth, nowMs, sha256, checker, trusted: [] },
+  ...(options.verifySignature && { verifySignature: options.verifySignature }),
+  ...(options.concurrency && { concurrency: options.concurrency }),
+  ...(options.bytesInFlight && { bytesInFlight: options.bytesInFlight }),
+  ...(options.signal && { signal: options.signal }),
+});
+
+async function begin(
+  archive: ShownArchive,
+  given: VerifyOptions,
+  others: readonly ShownArchive[],
+): Promise<Begun> {
+  const { reader, trusted, acts = null } = archive;
+  const options: VerifyOptions = { ...given, trusted, acts };
+  const findings = new FindingList();
+  if (trusted.length === 0) {
+    findings.add({ code: 'no-trusted-key', expected: 'a key that you trust', found: 'none' });
+  }
   const survey: Survey = options.only
     ? { chains: options.only, objects: [] }
     : await surveyArchive(reader, findings, options.signal);
-
-  // 2. What is known of each chain from elsewhere: earlier checkpoints, and chains that continue it.
-  const run = startRun(reader, options, survey.chains);
+  const run = startRun(reader, { ...options, shown: others }, survey.chains);
   const unread = new Map<string, Problem>();
-  const noteUnread = (place: ChainInArchive, problem: Problem) => unread.set(chainText(place), problem);
-  const handovers = await collectHandovers(survey.chains, run, noteUnread);
-  const asked = options.only && new Set(options.only.map(chainText));
+  const elsewhere: Anchor[] = [];
+  const handovers = await collectHandovers(
+    survey.chains,
+    run,
+    (place, problem) => unread.set(chainText(place), problem),
+    (anchor) => elsewhere.push(anchor),
+  );
+  return { archive, options, findings, survey, run, unread, handovers, elsewhere };
+}
+
+function addAnchors({ archive, options: { only }, run, handovers }: Begun, words: readonly Word[]): void {
+  const asked = only && new Set(only.map(chainText));
   // The continuing chain looks at the older one itself; the older one's own check may not be asked for.
   const lookedAt = [...handovers].filter(([place]) => asked?.has(place) !== false);
-  for (const [place, anchors] of [...lookedAt, ...byPlace(since)]) {
+  const own = words.filter(({ where }) => where === archive).map(({ anchor }) => anchor);
+  const left = words.find(({ anchor, where }) => anchor.kind !== 'handover' && where !== archive);
+  if (asked !== undefined && left !== undefined) throw notAsked(left.anchor.origin);
+  for (const [place, anchors] of [...lookedAt, ...byPlace(own)])
     run.anchors.set(place, [...(run.anchors.get(place) ?? []), ...anchors]);
-  }
-
-  // 3. Each chain: seals, links, signatures, locks, data.
-  const alone = await checkByActs(survey.chains, run, findings, options.acts ?? null);
-  const chains = withRivals(withUnread(alone, unread), handovers);
-
-  // 4. Keys and specifications match their names.
-  await checkArchiveObjects(survey.objects, onlyOrigin(chains, findings), run, findings);
-
-  // 5. What should be there but is missing.
-  await checkAbsentChains(chains, run, findings, options.only);
-  if (chains.length === 0) {
-    findings.add({ code: 'unreadable', expected: 'an archive', found: 'no chain at all' });
-  }
-
-  return {
-    verdict: worstVerdict([findings.verdict, ...chains.map((chain) => chain.verdict)]),
-    depth: options.depth,
-    chains,
-    findings: findings.list(),
-    findingsOmitted: findings.omitted,
-  };
 }
 
 export function startRun(
@@ -141,6 +193,7 @@ export function startRun(
     reads: new Semaphore(concurrency),
     bytes: options.bytesInFlight ?? new Semaphore(BYTES_IN_FLIGHT),
     ahead: Math.max(concurrency, options.checker.parallelism + 1),
+    others: options.shown ?? [],
     anchors: new Map(),
     progress,
     report: () => options.onProgress?.(progress),
@@ -155,100 +208,3 @@ export function startRun(
 /** Throws FormatError if the checkpoint's origin is not a chain's. */
 const byPlace = (anchors: readonly Anchor[]): Map<string, Anchor[]> =>
   Map.groupBy(anchors, ({ origin }) => chainText(parseChainOrigin(origin)));
-
-/** The governance chain first: what is wrong with it decides how far its word is taken (FORMAT.md 13.6.6). */
-async function checkByActs(
-  places: readonly ChainInArchive[],
-  run: Run,
-  foreign: FindingList,
-  acts: ActsRead | null,
-): Promise<ChainReport[]> {
-  if (acts === null) return checkChains(places, run, foreign);
-  const isOwn = ({ chain, partition }: ChainInArchive) => chain === GOVERNANCE_CHAIN && partition === 0;
-  const own = (await checkChains(places.filter(isOwn), run, foreign)).map((report) => withActs(report, run));
-  const isVerified = acts.isVerified && own.every(({ verdict }) => verdict === 'verified');
-  const others = await checkChains(
-    places.filter((place) => !isOwn(place)),
-    { ...run, heldTo: heldTo({ ...acts, isVerified }, run) },
-    foreign,
-  );
-  const reports = new Map([...own, ...others].map((report) => [chainText(report), report]));
-  return places.flatMap((place) => reports.get(chainText(place)) ?? []);
-}
-
-/** What is wrong with the acts themselves changes no verdict. */
-function withActs(report: ChainReport, { heldTo: held }: Run): ChainReport {
-  const list = new FindingList();
-  for (const { problem, ...place } of held?.actProblems() ?? []) list.add(problem, place);
-  return {
-    ...report,
-    findings: [...report.findings, ...list.list()],
-    findingsOmitted: report.findingsOmitted + list.omitted,
-  };
-}
-
-async function checkChains(
-  places: readonly ChainInArchive[],
-  run: Run,
-  foreign: FindingList,
-): Promise<ChainReport[]> {
-  const reports: (ChainReport | null)[] = places.map(() => null);
-  const tasks = new TaskGroup(CHAINS_AT_ONCE);
-  try {
-    for (const [index, place] of places.entries()) {
-      await tasks.start(async () => {
-        try {
-          reports[index] = await checkChain(place, run, foreign);
-        } finally {
-          run.visitor?.leave?.(place);
-        }
-        run.progress.chainsDone++;
-        run.report();
-      });
-    }
-  } finally {
-    await tasks.finish();
-  }
-  return reports.filter((report) => report !== null);
-}
-
-/** Chains that an earlier checkpoint or a continuing chain names, and of which nothing is left. */
-async function checkAbsentChains(
-  present: readonly ChainInArchive[],
-  run: Run,
-  findings: FindingList,
-  only: readonly ChainInArchive[] | undefined,
-): Promise<void> {
-  const places = new Set(present.map(chainText));
-  const asked = only && new Set(only.map(chainText));
-  for (const [place, anchors] of run.anchors) {
-    if (places.has(place)) continue;
-    if (asked?.has(place) === false) {
-      throw new LedgerstoneError(
-        'usage',
-        `a checkpoint of ${place}, which is not among the chains to verify`,
-        {
-          disposition: 'input',
-          remedy: 'Verify that chain too, or leave its checkpoint out.',
-        },
-      );
-    }
-    const keysFor = (origin: string) => trustedFor(run.trusted, origin, run.sha256);
-    const check = new AnchorCheck(anchors, keysFor, run.verifySignature);
-    findings.addAll(await check.finish(null, 0, false), {});
-  }
-}
-
-/** The one origin of the archive. A chain with another origin was put there. Null if it is not known. */
-function onlyOrigin(chains: readonly ChainReport[], findings: FindingList): string | null {
-  const origins = new Set<string>();
-  for (const { origin, chain, partition } of chains) {
-    const ending = `/${chain}/${partition}`;
-    if (origin.endsWith(ending)) origins.add(origin.slice(0, -ending.length));
-  }
-  if (origins.size > 1) {
-    findings.add({ code: 'malformed', expected: 'chains of one archive', found: [...origins].join(' and ') });
-    return null;
-  }
-  return [...origins][0] ?? null;
-}

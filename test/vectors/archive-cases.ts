@@ -20,6 +20,8 @@ export type Made = {
   readonly tookMs?: number;
   readonly locks?: LockView;
   readonly unreadable?: readonly string[];
+  /** Archives that are shown with it, each with its own codes. */
+  readonly shown?: readonly { readonly builder: ArchiveBuilder; readonly trusted?: readonly string[]; readonly codes: readonly FindingCode[] }[];
 };
 
 export type ArchiveCase = {

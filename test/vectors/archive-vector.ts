@@ -21,6 +21,13 @@ export type Expected = {
   readonly codes: readonly FindingCode[];
 };
 
+/** Another archive that is shown with it (FORMAT.md 9.5.7). */
+export type ShownVector = {
+  readonly trusted: readonly string[];
+  readonly expect: Expected & { readonly chains: Readonly<Record<string, Verdict>> };
+  readonly objects: ArchiveVector['objects'];
+};
+
 export type ArchiveVector = {
   readonly name: string;
   readonly about: string;
@@ -45,6 +52,8 @@ export type ArchiveVector = {
   /** Of a directory with the oldest version of each object; null where a directory can't hold the keys. */
   readonly copy: Expected | null;
   readonly objects: readonly { readonly key: string; readonly versions: readonly FrozenVersion[] }[];
+  /** Shown beside it; `expect.verdict` is the worst of all, and its codes and chains are of this one. */
+  readonly shown?: readonly ShownVector[];
 };
 
 export const readArchiveVectors = (): ArchiveVector[] =>
@@ -87,8 +96,16 @@ export async function freezeObjects(archive: LawlessArchive): Promise<ArchiveVec
 }
 
 export function thawArchive(vector: ArchiveVector): LawlessArchive {
+  const archive = thawObjects(vector.objects);
+  archive.locks = vector.store.locks;
+  if (vector.store.took !== undefined) archive.tookMs = Date.parse(vector.store.took);
+  for (const key of vector.store.unreadable) archive.failures.set(key, new Error('the disk is on fire'));
+  return archive;
+}
+
+export function thawObjects(objects: ArchiveVector['objects']): LawlessArchive {
   const archive = new LawlessArchive();
-  for (const { key, versions } of vector.objects) {
+  for (const { key, versions } of objects) {
     for (const version of versions) {
       if ('marker' in version) {
         archive.marker(key);
@@ -100,8 +117,5 @@ export function thawArchive(vector: ArchiveVector): LawlessArchive {
       if (version.held) archive.setHold(key, true);
     }
   }
-  archive.locks = vector.store.locks;
-  if (vector.store.took !== undefined) archive.tookMs = Date.parse(vector.store.took);
-  for (const key of vector.store.unreadable) archive.failures.set(key, new Error('the disk is on fire'));
   return archive;
 }

@@ -40,8 +40,13 @@ describe('archives', () => {
     const report = await runVector(vector, thawArchive(vector));
     const codes = codesOf(report).filter((code) => !vector.mayAlso.includes(code));
     expect({ verdict: report.verdict, codes, chains: chainsOf(report) }).toEqual(vector.expect);
+    const beside = (report.beside?.archives ?? []).map((one) => ({
+      ...{ verdict: one.report.verdict, codes: codesOf(one.report), chains: chainsOf(one.report) },
+    }));
+    expect(beside).toEqual((vector.shown ?? []).map((one) => one.expect));
     expect(vector.expect.verdict === 'verified').toBe(!vector.name.startsWith('bad-'));
-    expect(vector.expect.codes.length === 0).toBe(vector.name.startsWith('good-'));
+    const all = [vector, ...(vector.shown ?? [])].flatMap((one) => one.expect.codes);
+    expect(all.length === 0).toBe(vector.name.startsWith('good-'));
   });
 
   it.each(archives.filter(({ copy }) => copy !== null))('as a copy: $name', async (vector) => {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { utf8Text } from '../../src/base/bytes.ts';
 import { encodeVkey } from '../../src/format/vkey.ts';
-import { type FindingCode, SEVERITY, verdictOf } from '../../src/verify/finding.ts';
+import { type FindingCode, SEVERITY, type Verdict, verdictOf, worstVerdict } from '../../src/verify/finding.ts';
 import { NOW_MS } from '../support/archive-builder.ts';
 import { type ArchiveCase, copyCodes } from './archive-cases.ts';
 import { BAD_CASES } from './archive-cases-bad.ts';
@@ -16,19 +16,21 @@ import { DECIDED_CASES } from './archive-cases-decided.ts';
 import { LOCK_CASES } from './archive-cases-locks.ts';
 import { READING_CASES } from './archive-cases-readings.ts';
 import { RULE_CASES } from './archive-cases-rules.ts';
+import { SHOWN_CASES } from './archive-cases-shown.ts';
 import { SIGNATURE_CASES } from './archive-cases-signatures.ts';
 import { STORE_CASES } from './archive-cases-store.ts';
 import { TRUST_CASES } from './archive-cases-trust.ts';
 import { VERSION_CASES } from './archive-cases-versions.ts';
-import { ARCHIVES_FOLDER, type ArchiveVector, type Expected, freezeObjects, thawArchive, WARNING } from './archive-vector.ts';
+import { ARCHIVES_FOLDER, type ArchiveVector, type Expected, freezeObjects, type ShownVector, thawArchive, WARNING } from './archive-vector.ts';
 import { listed, readPins, writePins } from './pins.ts';
 import { makeObjectVectors } from './object-cases.ts';
 import { OBJECTS_FILE, type ObjectVector, readObjectVectors } from './object-vector.ts';
-import { chainVerdicts } from './run-vector.ts';
+import { chainsOf, chainVerdicts, runVector } from './run-vector.ts';
 
 export const ARCHIVE_CASES: readonly ArchiveCase[] = [
   ...GOOD_CASES, ...ODD_CASES, ...BAD_CASES, ...STORE_CASES, ...DATA_CASES, ...RULE_CASES, ...SIGNATURE_CASES,
   ...VERSION_CASES, ...CONTINUED_CASES, ...TRUST_CASES, ...LOCK_CASES, ...COSIGNER_CASES, ...READING_CASES, ...GOVERNANCE_CASES, ...DECIDED_CASES,
+  ...SHOWN_CASES,
 ];
 
 const expected = (codes: readonly FindingCode[]): Expected => ({
@@ -63,8 +65,26 @@ async function freeze({ name, about, codes, mayAlso, copy, cosigner, make }: Arc
     objects,
   };
   // Which chain has the fault is for a person to look at before the file is committed; that it is the archive's is not.
-  const chains = await chainVerdicts(vector, thawArchive(vector));
-  return { ...vector, expect: { ...vector.expect, chains } };
+  if (made.shown === undefined) {
+    const chains = await chainVerdicts(vector, thawArchive(vector));
+    return { ...vector, expect: { ...vector.expect, chains } };
+  }
+  const shown: ShownVector[] = [];
+  for (const one of made.shown) {
+    const trusted = one.trusted ?? one.builder.trusted.map(encodeVkey);
+    const frozen = await freezeObjects(one.builder.archive);
+    shown.push({ trusted, expect: { ...expected(one.codes), chains: {} }, objects: frozen });
+  }
+  const all = { ...vector, shown };
+  const report = await runVector(all, thawArchive(all));
+  const besides = report.beside?.archives ?? [];
+  const worst = (own: Expected): Verdict => worstVerdict([own, ...shown.map((one) => one.expect)].map(({ verdict }) => verdict));
+  return {
+    ...all,
+    copy: vector.copy && { ...vector.copy, verdict: worst(vector.copy) },
+    expect: { ...vector.expect, verdict: worst(vector.expect), chains: chainsOf(report) },
+    shown: shown.map((one, index) => ({ ...one, expect: { ...one.expect, chains: chainsOf(besides[index]?.report ?? report) } })),
+  };
 }
 
 if (import.meta.main) {

@@ -17,17 +17,34 @@ import { surveyArchive } from '../../src/verify/survey.ts';
 import { verifyArchive } from '../../src/verify/verify.ts';
 import { memorySigner } from '../support/memory-signer.ts';
 import { memoryStore } from '../support/memory-store.ts';
-import { type ArchiveVector, thawArchive } from './archive-vector.ts';
+import { type ArchiveVector, thawArchive, thawObjects } from './archive-vector.ts';
 
 const tools = { sha256: nodeSha256, sha256Into: nodeSha256Into, decompress: nodeDecompress };
 
-export async function runVector(vector: ArchiveVector, reader: ArchiveReader): Promise<Report> {
-  const trusted = vector.trusted.map((text) => parseVkey(text, nodeSha256));
+/** The archives that are shown beside it, by default as they were frozen. */
+const shownOf = ({ shown = [] }: ArchiveVector): ArchiveReader[] => shown.map(({ objects }) => thawObjects(objects));
+
+async function opened(reader: ArchiveReader, vkeys: readonly string[]) {
+  const trusted = vkeys.map((text) => parseVkey(text, nodeSha256));
   // Listing and reading is all that is asked of the store.
   const look = await lookAtActs(reader as StoreReader, trusted, new AbortController().signal);
+  return { trusted, acts: look.kind === 'read' ? look : null };
+}
+
+export async function runVector(
+  vector: ArchiveVector,
+  reader: ArchiveReader,
+  beside: readonly ArchiveReader[] = shownOf(vector),
+): Promise<Report> {
+  const shown = await Promise.all(
+    beside.map(async (each, index) => ({
+      ...{ name: `shown ${index}`, reader: each },
+      ...(await opened(each, vector.shown?.[index]?.trusted ?? [])),
+    })),
+  );
   return verifyArchive(reader, {
-    trusted,
-    acts: look.kind === 'read' ? look : null,
+    ...(await opened(reader, vector.trusted)),
+    ...(shown.length === 0 ? {} : { shown }),
     depth: 'content',
     since: vector.since.map(utf8),
     nowMs: Date.parse(vector.now),

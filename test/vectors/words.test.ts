@@ -12,10 +12,11 @@ import { runVector } from './run-vector.ts';
 const findingText = (finding: Finding): string => JSON.stringify(finding);
 
 /** One line for each finding, and one for all else that a chain's report says. */
-const reportLines = ({ findings, chains, ...report }: Report): string[] => [
-  JSON.stringify(report),
+const reportLines = ({ findings, chains, beside, ...report }: Report): string[] => [
+  JSON.stringify({ ...report, ...(beside && { verdictAlone: beside.verdictAlone }) }),
   ...findings.map(findingText),
   ...chains.flatMap(({ findings: own, ...chain }) => [JSON.stringify(chain), ...own.map(findingText)]),
+  ...(beside?.archives ?? []).flatMap(({ name, report: own }) => [`## ${name}`, ...reportLines(own)]),
 ];
 
 it('archives', async () => {

@@ -1,5 +1,5 @@
 // What is the verdict on an archive, with what a second party attested of it?
-import { type Finding, verdictOf, worstVerdict } from '../../verify/finding.ts';
+import { type Finding, type Verdict, verdictOf, worstVerdict } from '../../verify/finding.ts';
 import type { Report } from '../../verify/report.ts';
 import {
   type ArchiveAndAttestations,
@@ -45,8 +45,14 @@ export async function judgeArchive(
 
 /** The report, and what was found where the attestations are. */
 function withFindings(report: StoreReport, findings: readonly Finding[]): StoreReport {
-  const verdict = worstVerdict([report.verdict, verdictOf(findings)]);
-  return { ...report, verdict, findings: [...report.findings, ...findings] };
+  const worst = (verdict: Verdict) => worstVerdict([verdict, verdictOf(findings)]);
+  const { beside } = report;
+  return {
+    ...report,
+    verdict: worst(report.verdict),
+    findings: [...report.findings, ...findings],
+    ...(beside && { beside: { ...beside, verdictAlone: worst(beside.verdictAlone) } }),
+  };
 }
 
 export type ConfirmedChainText = AttestationSummary & { readonly origin: string };
@@ -61,7 +67,7 @@ const confirmed = async (
 });
 
 /** Origins of chains that the second party has not confirmed at all: of them nothing was compared. */
-function unattestedOf({ chains }: Report, attested: readonly ChainAttestation[]): string[] {
+function unattestedOf({ chains }: Pick<Report, 'chains'>, attested: readonly ChainAttestation[]): string[] {
   const origins = new Set(attested.map((one) => one.attested.origin));
   return chains.flatMap(({ origin }) => (origins.has(origin) ? [] : [origin]));
 }

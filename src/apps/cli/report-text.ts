@@ -17,6 +17,7 @@ import {
   isCopy,
   type JudgedReport,
   NOTHING_GIVEN,
+  type ReportOfArchive,
   reachText,
   statedText,
   totalsOf,
@@ -83,12 +84,33 @@ type Words = { readonly output: Output; readonly isCopy: boolean };
 /** Findings shown of one chain; `--json` has them all. */
 const SHOWN_MAX = 20;
 
+/** Archives that were shown come first, each with its own verdict; one for all comes last. */
 export function reportText(
   report: JudgedReport,
   description: string,
   output: Output,
   given: Given = NOTHING_GIVEN,
 ): string {
+  const { beside, ...own } = report;
+  if (beside === undefined) return archiveText(own, description, output, given);
+  const { verdictAlone, archives } = beside;
+  const shown = archives.map((one) =>
+    [
+      `beside it, with keys of its own: ${printable(one.name)}`,
+      archiveText(one.report, one.name, output, NOTHING_GIVEN),
+    ].join('\n'),
+  );
+  const alone = archiveText({ ...own, verdict: verdictAlone }, description, output, given);
+  const bad = archives.filter((one) => one.report.verdict !== 'verified').map(({ name }) => name);
+  const all =
+    bad.length === 0
+      ? `with ${counted(archives.length, 'archive')} beside it`
+      : `${bad.join(', ')} beside it ${bad.length === 1 ? 'is' : 'are'} not verified, see above`;
+  const last = `${verdictText(output, report.verdict)}  in all: ${printable(`${description} ${all}`)}`;
+  return `${[...shown, alone, last].join('\n')}\n`;
+}
+
+function archiveText(report: ReportOfArchive, description: string, output: Output, given: Given): string {
   const { chains } = report;
   const rows = report.chains.map((chain) => [
     placedName(chain),
@@ -239,9 +261,23 @@ function checkedLine(chains: readonly ChainReport[], { leastLock }: Given): stri
 /**
  * Stable: `{verdict, chains: [{origin, verdict, size, root, nextOffset, entries, missing, gaps, findings}],
  * findings, totals: {offsets, archived, lost, missing}, leastLock, bounds, decisions}`, and more. `bounds`:
- * sentences on what a verdict of `verified` leaves open, else empty.
+ * sentences on what a verdict of `verified` leaves open, else empty. With archives that were shown beside it,
+ * `beside: {verdictAlone, archives: [{name, report}]}`: `verdict` is then the worst of all.
  */
-export const reportJson = (report: Report, given: Given) => ({
+export const reportJson = ({ beside, ...report }: JudgedReport, given: Given) => ({
+  ...archiveJson(report, given),
+  ...(beside && {
+    beside: {
+      ...beside,
+      archives: beside.archives.map((one) => ({
+        name: one.name,
+        report: archiveJson(one.report, NOTHING_GIVEN),
+      })),
+    },
+  }),
+});
+
+const archiveJson = (report: ReportOfArchive, given: Given) => ({
   ...report,
   totals: totalsOf(report.chains),
   leastLock: given.leastLock,

@@ -3,7 +3,7 @@ import { counted, countText } from '../../base/counted.ts';
 import { importedTexts } from '../../read/imported.ts';
 import { endBound } from '../../verify/end-bound.ts';
 import { addMissing, lostOffsets, type Missing, NONE_MISSING } from '../../verify/gaps.ts';
-import type { ChainReport, Report } from '../../verify/report.ts';
+import type { ArchiveReport, Beside, ChainReport } from '../../verify/report.ts';
 import type { DecisionsSaid } from './decisions-look.ts';
 
 /** Over all chains, as their seals state it. */
@@ -39,7 +39,9 @@ function archivedText(chains: readonly ChainReport[]): string {
 }
 
 /** `decisions`: what was read of them. */
-export type JudgedReport = Report & { readonly decisions?: DecisionsSaid | null };
+export type ReportOfArchive = ArchiveReport & { readonly decisions?: DecisionsSaid | null };
+
+export type JudgedReport = ReportOfArchive & { readonly beside?: Beside<ReportOfArchive> };
 
 const acceptedCount = (accepted: number, lost: number): string => {
   const of = accepted === lost ? 'all of the lost' : `${countText(accepted)} of the lost`;
@@ -47,7 +49,7 @@ const acceptedCount = (accepted: number, lost: number): string => {
 };
 
 /** What is archived. Whose word that is stands first, unless every record of it was read and is verified. */
-export function statedText({ verdict, chains, decisions = null }: JudgedReport): string {
+export function statedText({ verdict, chains, decisions = null }: ReportOfArchive): string {
   const accepted = decisions?.acceptedLosses.records ?? 0;
   const text = `${archivedText(chains)}${accepted === 0 ? '' : acceptedCount(accepted, totalsOf(chains).lost)}`;
   if (verdict !== 'verified') return `not shown, only stated by the seals that were read: ${text}`;
@@ -88,7 +90,7 @@ function transactionText(chains: readonly ChainReport[], offsets: number): strin
 }
 
 /** A store without locks, or one that was to be judged as a copy. */
-export const isCopy = ({ chains, findings }: Report): boolean =>
+export const isCopy = ({ chains, findings }: ArchiveReport): boolean =>
   [...findings, ...chains.flatMap((chain) => chain.findings)].some(
     ({ code }) => code === 'locks-not-applicable',
   );
@@ -105,7 +107,7 @@ export const NOTHING_GIVEN: Given = { leastLock: null };
  * What a verdict of `verified` leaves open. Each is one sentence, for people and in JSON. Empty for any other
  * verdict: what was found then says more, and a bound could say the opposite.
  */
-export function boundsOf(report: Report, { leastLock }: Given): string[] {
+export function boundsOf(report: ArchiveReport, { leastLock }: Given): string[] {
   const { chains, depth, verdict } = report;
   if (verdict !== 'verified') return [];
   const said: string[] = [];

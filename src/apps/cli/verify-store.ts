@@ -3,23 +3,25 @@ import { counted } from '../../base/counted.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import type { Period } from '../../base/period.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
-import { lookAtActs } from '../../read/acts.ts';
+import { type ActsLook, lookAtActs } from '../../read/acts.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
 import { listChains } from '../../read/list-chains.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
-import type { Report } from '../../verify/report.ts';
+import type { ArchiveReport, Beside } from '../../verify/report.ts';
 import type { Depth, Progress as VerifyProgress } from '../../verify/run.ts';
 import { verifyArchive } from '../../verify/verify.ts';
 import { type DecisionsSaid, saidOfDecisions } from './decisions-look.ts';
+import type { OlderArchive } from './older-option.ts';
 import type { Io } from './output.ts';
 import { startProgressBar } from './progress.ts';
 import { bytesText } from './table.ts';
 
-/** A report, and what is to be said of the decisions about the archive. */
-export type StoreReport = Report & { readonly decisions: DecisionsSaid | null };
+/** A report, and what is to be said of the decisions about each archive. */
+export type StoreReport = Decided & { readonly beside?: Beside<Decided> };
+type Decided = ArchiveReport & { readonly decisions: DecisionsSaid | null };
 
 export type VerifyStoreOptions = {
   readonly depth: Depth;
@@ -29,6 +31,8 @@ export type VerifyStoreOptions = {
   /** A copy has no locks that anybody promised: they are not asked for. */
   readonly asCopy?: boolean;
   readonly leastLock?: Period | null;
+  /** Archives that chains of this one may continue. */
+  readonly older?: readonly OlderArchive[];
 };
 
 const withoutLocks = (store: StoreReader): ArchiveReader => ({
@@ -37,12 +41,17 @@ const withoutLocks = (store: StoreReader): ArchiveReader => ({
   lock: async () => ({ kind: 'not-applicable' }),
 });
 
+const shownArchive = ({ store, trusted }: OlderArchive, look: ActsLook, asCopy: boolean) => ({
+  ...{ name: store.description, reader: asCopy ? withoutLocks(store) : store, trusted },
+  acts: look.kind === 'read' ? look : null,
+});
+
 /** Verifies on all cores, with a progress bar on a terminal. */
 export async function verifyStore(
   io: Io,
   store: StoreReader,
   trusted: readonly VerifierKey[],
-  { asCopy = false, ...options }: VerifyStoreOptions,
+  { asCopy = false, older = [], ...options }: VerifyStoreOptions,
 ): Promise<StoreReport> {
   const progress = startProgressBar(io, 'verify');
   const checker = workerChecker();
@@ -58,8 +67,10 @@ export async function verifyStore(
   }
   try {
     const look = await lookAtActs(store, trusted, io.signal);
+    const looks = await Promise.all(older.map((one) => lookAtActs(one.store, one.trusted, io.signal)));
     const report = await verifyArchive(asCopy ? withoutLocks(store) : store, {
       ...options,
+      shown: older.map((one, index) => shownArchive(one, looks[index] ?? { kind: 'no-chain' }, asCopy)),
       acts: look.kind === 'read' ? look : null,
       trusted,
       sha256: nodeSha256,
@@ -75,7 +86,14 @@ export async function verifyStore(
         );
       },
     });
-    return { ...report, decisions: saidOfDecisions(look, store, report, asCopy) };
+    const { beside, ...own } = report;
+    const said = { ...own, decisions: saidOfDecisions(look, store, report, asCopy) };
+    if (beside === undefined) return said;
+    const archives = beside.archives.map(({ name, report: of }, index) => {
+      const [one, seen] = [older[index] as OlderArchive, looks[index] as ActsLook];
+      return { name, report: { ...of, decisions: saidOfDecisions(seen, one.store, of, asCopy) } };
+    });
+    return { ...said, beside: { ...beside, archives } };
   } finally {
     progress.stop();
     await checker.close();

@@ -7,7 +7,7 @@ import { messageOf } from '../../base/error.ts';
 import { printable } from '../../base/printable.ts';
 import { VERSION } from '../../base/version.ts';
 import { periodOf } from '../../config/units.ts';
-import type { Report } from '../../verify/report.ts';
+import type { ChainReport } from '../../verify/report.ts';
 import type { Depth } from '../../verify/run.ts';
 import {
   type AttestationOptions,
@@ -22,6 +22,7 @@ import { decisionsText } from './decisions-look.ts';
 import { EXIT, exitCodeOfVerdict } from './exit-code.ts';
 import { type ConfirmedChainText, judgeArchive } from './judge-archive.ts';
 import { type Kept, keptText, readKept, writeKept } from './kept-checkpoints.ts';
+import { closeOlder, type OlderArchive, type OlderOptions, openOlder, withOlder } from './older-option.ts';
 import { type ArchiveOptions, repeatable, withArchive } from './open-archive.ts';
 import { lockPeriod } from './period-option.ts';
 import { reportJson, reportText } from './report-text.ts';
@@ -30,7 +31,8 @@ import { boundsOf, type Given, statedText, totalsOf } from './verdict-bounds.ts'
 import type { StoreReport } from './verify-store.ts';
 
 type VerifyCommandOptions = ArchiveOptions &
-  AttestationOptions & {
+  AttestationOptions &
+  OlderOptions & {
     readonly depth: Depth;
     readonly since?: readonly string[];
     readonly keep?: string;
@@ -53,6 +55,10 @@ less is \`retention-short\` (a day less, or a tenth of a short period, is not). 
 verdict stand its bounds: what is archived, what is lost, what was not read and what is
 not ruled out.
 
+Chains that continue another owner's archive are \`unreadable\` until that one is shown:
+--older names it, and --older-key behind it the keys that vouch for it alone. It is
+verified too, by what it promised itself; the exit code is for all of them.
+
 Exit codes: 0 verified; 1 broken (with --strict also: records are lost); 2 usage, also if
 what is to be compared with holds nothing to compare; 3 could not be checked, or a chain
 has no attestation.
@@ -65,11 +71,15 @@ Examples:
   ledgerstone verify s3://acme-audit/prod --key archive.vkey --keep acme.checkpoints
   ledgerstone verify s3://acme-audit/prod --key archive.vkey
       --attestations s3://acme-attestations --cosigner verifier.vkey
+  ledgerstone verify s3://acme-audit/prod --key archive.vkey
+      --older s3://sold-audit/prod --older-key sold.vkey
 `;
 
 export function verifyCommand(program: Command, session: Session): void {
-  withAttestations(
-    withArchive(program.command('verify').description('Chains, signatures, locks and every stored byte.')),
+  withOlder(
+    withAttestations(
+      withArchive(program.command('verify').description('Chains, signatures, locks and every stored byte.')),
+    ),
   )
     .addOption(
       new Option('--depth <depth>', 'seals: no data is read; content: every stored byte')
@@ -111,10 +121,12 @@ async function runVerify(
   const startedMs = Date.now();
   const opened = await openWithAttestations(name, options, io.env);
   const { archive } = opened;
+  let older: readonly OlderArchive[] = [];
   try {
+    older = await openOlder(options, archive, io.env);
     const given: Given = { leastLock: options.leastLock ?? null };
     const { report, survey, confirmations, unattested } = await judgeArchive(io, opened, {
-      ...{ depth: options.depth, since, nowMs: startedMs, asCopy: options.asCopy === true },
+      ...{ depth: options.depth, since, nowMs: startedMs, asCopy: options.asCopy === true, older },
       leastLock: options.leastLock === undefined ? null : periodOf(options.leastLock),
     });
     const keeping = kept === null ? null : await keepVerified(kept, report);
@@ -137,7 +149,7 @@ async function runVerify(
     // What was asked for was not done, whatever the verdict is.
     if (keeping?.isFailed) return EXIT.failed;
     if (report.verdict !== 'verified') return exitCodeOfVerdict(report.verdict);
-    const { lost } = totalsOf(report.chains);
+    const { lost } = totalsOf(chainsOf(report));
     if (options.strict === true && lost > 0) {
       output.note(`--strict: ${counted(lost, 'record')} lost, so the exit code is 1`);
       return EXIT.broken;
@@ -146,12 +158,12 @@ async function runVerify(
     output.note(`--attestations: ${counted(unattested.length, 'chain')} without any, so the exit code is 3`);
     return EXIT.failed;
   } finally {
-    await opened.close();
+    await Promise.all([opened.close(), closeOlder(older)]);
   }
 }
 
 /** Writes nothing but after a verdict of verified. A failure is said after the report. */
-async function keepVerified(kept: Kept, report: Report) {
+async function keepVerified(kept: Kept, report: StoreReport) {
   const said = { file: kept.file, isFirst: kept.bytes === null, compared: kept.compared };
   const isVerified = report.verdict === 'verified';
   try {
@@ -185,5 +197,11 @@ function attestedText(
   return `${chains}${none.join('')}${foreignObjectsText(survey)}`;
 }
 
-const checkpointsOf = ({ chains }: Report): string[] =>
-  chains.flatMap(({ checkpoint }) => (checkpoint === null ? [] : [checkpoint]));
+/** Of the archives beside it too. */
+const chainsOf = ({ chains, beside }: StoreReport): readonly ChainReport[] => [
+  ...chains,
+  ...(beside?.archives ?? []).flatMap((one) => one.report.chains),
+];
+
+const checkpointsOf = (report: StoreReport): string[] =>
+  chainsOf(report).flatMap(({ checkpoint }) => (checkpoint === null ? [] : [checkpoint]));

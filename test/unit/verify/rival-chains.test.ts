@@ -16,7 +16,7 @@ const chain = (name: string, first: number | null, next: number | null, more: ob
   }) as unknown as ChainReport;
 
 const told = (chains: readonly ChainReport[]) =>
-  withRivals(chains, new Map()).map(({ verdict, findings, checkpoint }) => [
+  withRivals(chains, []).map(({ verdict, findings, checkpoint }) => [
     ...[verdict, checkpoint === null ? 'no checkpoint' : 'checkpoint'],
     ...findings.map(({ code, found }) => `${code} ${found}`),
   ]);
@@ -67,12 +67,10 @@ const handover = (older: string, newer?: string, size = 1): Anchor => ({
 
 describe('a second continuation', () => {
   it('is told of each chain, and names another', () => {
-    const problems = secondContinuations(
-      new Map([
-        ['a/0', [handover('A', 'X', 1), handover('A', 'Y', 2), handover('A', 'Z', 2)]],
-        ['b/0', [handover('B', 'V')]],
-      ]),
-    );
+    const problems = secondContinuations([
+      ...[handover('A', 'X', 1), handover('A', 'Y', 2), handover('A', 'Z', 2)],
+      handover('B', 'V'),
+    ]);
     expect([...problems]).toEqual([
       ['X', { code: 'fork', expected: 'the only chain that continues A', found: 'Y continues it' }],
       ['Y', { code: 'fork', expected: 'the only chain that continues A', found: 'X continues it' }],
@@ -81,13 +79,13 @@ describe('a second continuation', () => {
   });
 
   it('is none where chains of two origins in one folder are continued, or the same one twice', () => {
-    const map = new Map([['a/0', [handover('A', 'X'), handover('O', 'Y'), handover('A', 'X', 2)]]]);
-    expect(secondContinuations(map).size).toBe(0);
-    expect(secondContinuations(new Map([['a/0', [handover('A'), handover('A')]]])).size).toBe(0);
+    const twice = [handover('A', 'X'), handover('O', 'Y'), handover('A', 'X', 2)];
+    expect(secondContinuations(twice).size).toBe(0);
+    expect(secondContinuations([handover('A'), handover('A')]).size).toBe(0);
   });
 
   it('breaks the newer chain, which has no offsets to compare then', () => {
-    const forks = new Map([['a/0', [handover('A', `${O}/b/0`), handover('A', `${O}/c/0`)]]]);
+    const forks = [handover('A', `${O}/b/0`), handover('A', `${O}/c/0`)];
     const reports = withRivals([chain('a', 0, 5), chain('b', 0, 5), chain('c', 6, 8)], forks);
     expect(reports.map(({ verdict, checkpoint }) => [verdict, checkpoint])).toEqual([
       ['verified', 'a checkpoint'],

@@ -1,0 +1,109 @@
+// What do the commands say of an archive whose chains go on from another owner's?
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
+import {
+  ArchiveBuilder,
+  type ChainBuilder,
+  entries,
+  signer,
+  writeCopy,
+} from '../../support/archive-builder.ts';
+import { headOf } from '../../vectors/archive-cases.ts';
+import { ledgerstone } from './captured-io.ts';
+
+let dir: string;
+let sold: ArchiveBuilder;
+let older: ChainBuilder;
+let bought: ArchiveBuilder;
+const at = (name: string) => join(dir, name);
+const keyOf = (builder: ArchiveBuilder) => encodeVkey(builder.trusted[0] as VerifierKey);
+const write = () => {
+  for (const name of ['old', 'new']) rmSync(at(name), { recursive: true, force: true });
+  writeCopy(sold.archive, at('old'));
+  writeCopy(bought.archive, at('new'));
+};
+const shown = () => ['--older', at('old'), '--older-key', keyOf(sold)];
+const onNew = (command: string, ...more: string[]) =>
+  ledgerstone([command, at('new'), '--key', keyOf(bought), ...more]);
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-older-'));
+  sold = new ArchiveBuilder({ origin: 'sold.example.com/prod', signers: [signer('sold key')] });
+  older = sold.chain('orders');
+  await older.fill(1, 4);
+  bought = new ArchiveBuilder();
+  const newer = bought.chain('orders', 0, 4);
+  await newer.seal({ continues: headOf(older, { reason: 'sold' }) });
+  await newer.seal({ lines: entries(4, 2) });
+  write();
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('verify', () => {
+  it('names the option where the older archive was not shown', async () => {
+    const { code, out } = await onNew('verify');
+    expect(code).toBe(3);
+    expect(out).toContain('a chain of another archive, which was not shown (ledgerstone verify --older)');
+  });
+
+  it('gives each archive its verdict, and one for all', async () => {
+    const { code, out, err } = await onNew('verify', ...shown());
+    expect([code, err]).toEqual([0, '']);
+    const [first, ...lines] = out.split('\n').filter((line) => /^(?:beside|verified|broken)/.test(line));
+    expect(first).toBe(`beside it, with keys of its own: ${at('old')}`);
+    expect(lines).toEqual([
+      expect.stringMatching(/^verified {2}.*\/old: all that is here is unaltered.*: offsets 0 to 3, sealed/),
+      expect.stringMatching(/^verified {2}.*\/new: all that is here is unaltered.*: offsets 4 to 5, sealed/),
+      `verified  in all: ${at('new')} with 1 archive beside it`,
+    ]);
+    expect(out).toContain(`continues ${older.origin} from its offset 4 on, by ops@example.com: sold`);
+  });
+
+  it('says which one is not verified, and exits for the worst', async () => {
+    await older.seal({ lines: entries(4, 1) });
+    write();
+    const { code, out } = await onNew('verify', ...shown());
+    expect(code).toBe(1);
+    expect(out).toContain('fork (broken)');
+    expect(out).toMatch(/^verified {2}.*\/new: /m);
+    expect(out.trimEnd().split('\n').at(-1)).toBe(
+      `broken  in all: ${at('new')} ${at('old')} beside it is not verified, see above`,
+    );
+    const { beside, verdict } = JSON.parse((await onNew('verify', ...shown(), '--json')).out);
+    expect([verdict, beside.verdictAlone]).toEqual(['broken', 'verified']);
+    expect(beside.archives).toMatchObject([
+      { name: at('old'), report: { verdict: 'broken', leastLock: null, decisions: null } },
+    ]);
+  });
+
+  it('keeps the checkpoints of all, and compares each with its own archive', async () => {
+    expect((await onNew('verify', ...shown(), '--keep', at('kept'))).code).toBe(0);
+    const kept = readFileSync(at('kept'), 'utf8');
+    for (const origin of [older.origin, `${bought.origin}/orders/0`])
+      expect(kept).toContain(`${origin}\n2\n`);
+    expect((await onNew('verify', ...shown(), '--keep', at('kept'))).code).toBe(0);
+    rmSync(join(at('old'), 'seals'), { recursive: true });
+    expect((await onNew('verify', ...shown(), '--keep', at('kept'))).code).toBe(1);
+  });
+
+  it('does not take the keys of one archive for another', async () => {
+    const swapped = await ledgerstone([
+      ...['verify', at('new'), '--key', keyOf(sold), '--older', at('old'), '--older-key', keyOf(bought)],
+    ]);
+    expect(swapped.code).toBe(3);
+    const all = [keyOf(sold), keyOf(bought)].flatMap((key) => ['--key', key]);
+    expect((await ledgerstone(['verify', at('new'), ...all])).code).toBe(3);
+  });
+
+  it('asks for a key behind each --older, and for an --older before each key', async () => {
+    const none = await onNew('verify', '--older', at('old'));
+    expect([none.code, none.err]).toEqual([2, expect.stringContaining(`--older ${at('old')} has no key`)]);
+    const early = await onNew('verify', '--older-key', keyOf(sold), '--older', at('old'));
+    expect([early.code, early.err]).toEqual([2, expect.stringContaining('names no archive')]);
+    const nowhere = await onNew('verify', '--older', at('nowhere'), '--older-key', keyOf(sold));
+    expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining('there is no directory')]);
+  });
+});
