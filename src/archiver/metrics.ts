@@ -30,12 +30,26 @@ export class ArchiverMetrics {
     'Steps against the store, the signer or Kafka that failed and are tried again, by error code',
     ['code'],
   );
-  readonly sealSeconds = new Histogram({
-    name: 'ledgerstone_seal_seconds',
-    help: 'From the close of a batch to its seal being confirmed',
-    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
-    registers: [this.registry],
-  });
+  readonly sealSeconds = this.#histogram(
+    'ledgerstone_seal_seconds',
+    'From the close of a batch to its seal being confirmed',
+    [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+  );
+  readonly ageSeconds = this.#histogram(
+    'ledgerstone_record_to_seal_seconds',
+    "From the time of a segment's oldest record, as Kafka has it, to its seal being confirmed; a time ahead is 0",
+    [1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 21_600, 86_400],
+  );
+  readonly segmentBytes = this.#histogram(
+    'ledgerstone_segment_bytes',
+    'Stored bytes of a sealed data object; segments without lines have none',
+    [1024, 8192, 65_536, 524_288, 4_194_304, 33_554_432, 67_108_864],
+  );
+  readonly segmentRecords = this.#histogram(
+    'ledgerstone_segment_records',
+    'Records of a sealed segment that has a data object',
+    [1, 10, 100, 1000, 10_000, 100_000, 400_000],
+  );
   readonly ready = this.#gauge(
     'ledgerstone_ready',
     '1: this instance does its work; /readyz says why not',
@@ -117,6 +131,10 @@ export class ArchiverMetrics {
 
   #counter<T extends string>(name: string, help: string, labelNames: T[]): Counter<T> {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+  /** By topic, never by partition: each has a series for each bucket. */
+  #histogram(name: string, help: string, buckets: number[]): Histogram<'topic'> {
+    return new Histogram({ name, help, labelNames: ['topic'], buckets, registers: [this.registry] });
   }
   #gauge<T extends string>(name: string, help: string, labelNames: T[]): Gauge<T> {
     return new Gauge({ name, help, labelNames, registers: [this.registry] });

@@ -1,4 +1,5 @@
 // Which states does a partition's life have, and what does it show of them? What moves it on: partition.ts.
+import type { Manifest } from '../format/manifest.ts';
 import type { Head } from '../segment/segment.ts';
 import type { Batch } from './batch.ts';
 import type { Halt } from './chain/halt.ts';
@@ -48,7 +49,7 @@ type Seen = SeenChain & {
 /** Notified synchronously of what happened, for metrics and tests. */
 export type PartitionObserver = {
   accepted(partition: PartitionView, records: number): void;
-  sealed(partition: PartitionView, batch: Batch, storedBytes: number, seconds: number): void;
+  sealed(partition: PartitionView, batch: Batch, manifest: Manifest, seconds: number): void;
   fenced(partition: PartitionView): void;
   trouble(partition: PartitionView, error: unknown): void;
 };

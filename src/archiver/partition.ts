@@ -198,7 +198,7 @@ export class PartitionActor extends PartitionView {
     const events: SealLoopEvents = {
       accepted: (records) => this.#options.observer.accepted(this, records),
       sealed: (batch, segment, seconds) => {
-        this.#options.observer.sealed(this, batch, segment.data?.bytes.length ?? 0, seconds);
+        this.#options.observer.sealed(this, batch, segment.manifest, seconds);
         this.resume();
       },
       fenced: () => {

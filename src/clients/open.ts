@@ -6,6 +6,7 @@ import { systemClock } from '../base/clock.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
+import type { OnRequest } from '../base/node/requests.ts';
 import type { Period } from '../base/period.ts';
 import type { Config } from '../config/archiver.ts';
 import type { SigningConfig, StoreConfig } from '../config/connections.ts';
@@ -22,8 +23,12 @@ import type { HoldWriter, ReadableStore, Store } from '../store/store.ts';
  * Makes a directory that is not there. For the writer of an archive, which sets no lock beyond
  * `greatestLock`, and for the verifier's own store, where all locks have one period (null).
  */
-export async function openForWriting(config: StoreConfig, greatestLock: Period | null): Promise<Store> {
-  const { setHold: _, ...store } = await openStore(config, true);
+export async function openForWriting(
+  config: StoreConfig,
+  greatestLock: Period | null,
+  onRequest?: OnRequest,
+): Promise<Store> {
+  const { setHold: _, ...store } = await openStore(config, true, onRequest);
   return greatestLock === null ? store : boundedStore(store, greatestLock, systemClock);
 }
 
@@ -43,13 +48,17 @@ export async function openForCopy(config: StoreConfig, greatestLock: Period): Pr
 }
 
 /** Makes nothing: a directory that does not exist is an error. What is returned has no method that writes. */
-export async function openForReading(config: StoreConfig): Promise<ReadableStore> {
+export async function openForReading(config: StoreConfig, onRequest?: OnRequest): Promise<ReadableStore> {
   if (config.kind === 'directory') await requireDirectory(config.path);
-  return readerOf(await openStore(config, false));
+  return readerOf(await openStore(config, false, onRequest));
 }
 
-async function openStore(config: StoreConfig, create: boolean): Promise<Store & HoldWriter> {
-  if (config.kind === 's3') return (await import('../store/s3.ts')).s3Store(config);
+async function openStore(
+  config: StoreConfig,
+  create: boolean,
+  onRequest?: OnRequest,
+): Promise<Store & HoldWriter> {
+  if (config.kind === 's3') return (await import('../store/s3.ts')).s3Store({ ...config, onRequest });
   return (await import('../store/directory.ts')).directoryStore({ path: config.path, create });
 }
 
@@ -66,16 +75,20 @@ export async function requireFitStore(config: StoreConfig, signal?: AbortSignal)
   if (config.kind === 's3') await (await import('../store/preflight.ts')).requireFitBucket(config, signal);
 }
 
-export async function openSigner(config: SigningConfig, log?: Logger): Promise<Signer> {
-  if (config.kind === 'kms') return (await import('../sign/kms.ts')).kmsSigner(config);
+export async function openSigner(
+  config: SigningConfig,
+  log?: Logger,
+  onRequest?: OnRequest,
+): Promise<Signer> {
+  if (config.kind === 'kms') return (await import('../sign/kms.ts')).kmsSigner({ ...config, onRequest });
   const { localSigner } = await import('../sign/local.ts');
   const onWarning = (message: string) => log?.warn({}, message);
   return localSigner({ keyFile: config.keyFile, ...(log === undefined ? {} : { onWarning }) });
 }
 
 /** The same of a verifier's second key, ML-DSA-44. */
-export async function openMlDsaSigner(config: SigningConfig): Promise<MlDsaSigner> {
-  if (config.kind === 'kms') return (await import('../sign/kms.ts')).kmsMlDsaSigner(config);
+export async function openMlDsaSigner(config: SigningConfig, onRequest?: OnRequest): Promise<MlDsaSigner> {
+  if (config.kind === 'kms') return (await import('../sign/kms.ts')).kmsMlDsaSigner({ ...config, onRequest });
   return (await import('../sign/local.ts')).localMlDsaSigner({ keyFile: config.keyFile });
 }
 

@@ -5,6 +5,7 @@ import { LedgerstoneError, WAIT } from '../base/error.ts';
 import type { MlDsaKey } from '../base/ml-dsa.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { Connections } from '../base/node/idle-sockets.ts';
+import { type OnRequest, reportRequests } from '../base/node/requests.ts';
 import type { CosigningKey, PublicKey } from '../format/vkey.ts';
 import { type KmsAction, kmsError } from './kms-error.ts';
 import { type KeyUse, type OpenedKey, openKmsKey } from './kms-key.ts';
@@ -23,6 +24,8 @@ export type KmsSignerOptions = {
   /** Tries within one call, the first one included. Default 3. */
   readonly attempts?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told of each request, of the SDK's own tries too. */
+  readonly onRequest?: OnRequest | undefined;
 };
 
 /** KMS refuses longer raw messages; a digest is always 32 bytes. */
@@ -73,6 +76,7 @@ async function openKms<K extends CosigningKey>(options: KmsSignerOptions, use: K
     step: 'deserialize',
     priority: 'low',
   });
+  reportRequests(kms, options.onRequest);
   // One try's time more than the tries: for credentials, waits in between, and a body that stalls after its
   // headers.
   const callMs = (attempts + 1) * requestTimeoutMs;

@@ -7,6 +7,7 @@ import { Semaphore } from '../base/concurrency.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import { silentLogger } from '../base/log.ts';
 import { Connections } from '../base/node/idle-sockets.ts';
+import { type OnRequest, reportRequests } from '../base/node/requests.ts';
 import { storeError } from './s3-error.ts';
 import { type ClockWatch, closeDeadSockets, useKnownPayloadHash, watchClock } from './s3-middleware.ts';
 
@@ -33,6 +34,8 @@ export type S3Options = {
   /** Tries of the SDK's own inside one call, with its own backoff. */
   readonly attemptsMax?: number;
   readonly clock?: Clock;
+  /** Told of each request, of the SDK's own tries too. */
+  readonly onRequest?: OnRequest | undefined;
 };
 
 /** What every call is given: pass `http` to `client.send`. */
@@ -80,6 +83,7 @@ export function connectS3(options: S3Options): S3Connection {
   const client = makeClient(options, { inFlightMax, requestTimeoutMs, attemptsMax });
   clockWatch.attach(client);
   useKnownPayloadHash(client);
+  reportRequests(client, options.onRequest);
   const turns = new Semaphore(inFlightMax);
   const closing = new AbortController();
   let workedBefore = false;

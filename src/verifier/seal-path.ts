@@ -114,7 +114,8 @@ export async function confirmStep(
   if (findings.some(({ severity }) => severity !== 'info')) await options.beforeAttesting?.(result);
 
   // 1e. This verifier's own signature, in its own bucket.
-  return { ...result, ...outcomeOf(await tools.attester.attest(place, head, signal), report, findings) };
+  const outcome = outcomeOf(await tools.attester.attest(place, head, signal), report, findings);
+  return { ...result, ...outcome, oldestRecord: head.manifest.time.first };
 }
 
 /** Looked for where the walk has begun at a first seal that continues another chain. */

@@ -197,6 +197,8 @@ export type StepResult = {
     readonly nextOffset: number | null;
     readonly root: string;
   } | null;
+  /** The time of the oldest record of the newest segment, where `isNew`. Null: it has no records. */
+  readonly oldestRecord?: string | null;
   /** True: an attestation of `confirmed` was written by this run. */
   readonly isNew: boolean;
   /** False: there is more to check. */

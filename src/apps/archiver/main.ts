@@ -16,6 +16,7 @@ import {
 import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import type { OnRequest } from '../../base/node/requests.ts';
 import { VERSION } from '../../base/version.ts';
 import {
   newInstanceId,
@@ -30,6 +31,7 @@ import { readerOf } from '../../store/bounded.ts';
 import type { Store } from '../../store/store.ts';
 import type { Handler, HttpServer } from '../http.ts';
 import type { StatusSite } from '../page/status-site.ts';
+import { addProcessMetrics, addServiceMetrics } from '../service-metrics.ts';
 import { archiverSite } from './archiver-site.ts';
 import { LogKeys } from './log-keys.ts';
 import { observerOf, type RunOptions } from './observer.ts';
@@ -46,11 +48,11 @@ export type ArchiverResult = {
 
 /** Runs until drained or finished; rejects with a LedgerstoneError when it can't go on. */
 export async function runArchiver(config: Config, options: RunOptions): Promise<ArchiverResult> {
-  const service = new Service(
-    config,
-    options,
-    await openForWriting(config.archive.store, config.greatestLock),
-  );
+  const metrics = new ArchiverMetrics();
+  const requests = addServiceMetrics(metrics.registry, 'archiver');
+  const { archive, greatestLock } = config;
+  const store = await openForWriting(archive.store, greatestLock, requests.s3('archive'));
+  const service = new Service(config, options, { store, metrics, onKmsRequest: requests.kms });
   try {
     await service.serveStatus();
     return await service.run();
@@ -69,6 +71,12 @@ async function refuseCompactedTopics({ source, limits }: Config, { log, signal }
   log.warn({ error: why }, 'whether Kafka compacts a topic is not known: such a topic halts at its gaps');
 }
 
+type Edges = {
+  readonly store: Store;
+  readonly metrics: ArchiverMetrics;
+  readonly onKmsRequest: OnRequest;
+};
+
 class Service {
   readonly #config: Config;
   readonly #options: RunOptions;
@@ -77,7 +85,8 @@ class Service {
   readonly #lanes: Lanes;
   readonly #instance = newInstanceId();
   readonly #startedAt = new Date().toISOString();
-  readonly #metrics = new ArchiverMetrics();
+  readonly #metrics: ArchiverMetrics;
+  readonly #onKmsRequest: OnRequest;
   readonly #totals = { records: 0, segments: 0 };
   #server: HttpServer | null = null;
   #site: StatusSite | null = null;
@@ -87,10 +96,12 @@ class Service {
   #laneFailure: Error | null = null;
   #keys: LogKeys | null = null;
 
-  constructor(config: Config, options: RunOptions, store: Store) {
+  constructor(config: Config, options: RunOptions, { store, metrics, onKmsRequest }: Edges) {
     this.#config = config;
     this.#options = options;
     this.#store = store;
+    this.#metrics = metrics;
+    this.#onKmsRequest = onKmsRequest;
     const { codec, level } = config.encoding;
     this.#lanes = new Lanes(
       {
@@ -107,6 +118,7 @@ class Service {
   async serveStatus(): Promise<void> {
     const { production, server } = this.#config;
     if (server.port === 0) return;
+    addProcessMetrics(this.#metrics.registry);
     this.#site = archiverSite(this.#config, () => this.#status(), systemClock);
     this.#server = await startServer(
       { ...server, production, handler: this.#receipts(), page: this.#site.routes },
@@ -195,7 +207,7 @@ class Service {
       clock: systemClock,
       random: Math.random,
       sha256: nodeSha256,
-      observer: observerOf(this.#metrics, this.#totals, this.#options),
+      observer: observerOf(this.#metrics, this.#totals, this.#options, systemClock),
       writer: { id: this.#instance, version: VERSION },
     });
   }
@@ -212,7 +224,7 @@ class Service {
     const keys = await LogKeys.open(
       {
         ...{ archive, store: this.#store, clock: systemClock, log },
-        open: (signing) => openSigner(signing, log),
+        open: (signing) => openSigner(signing, log, this.#onKmsRequest),
         publish: (key) => files.add(key, signal),
         onTrouble: (error) => this.#metrics.troubles.inc({ code: codeOf(error) }),
       },

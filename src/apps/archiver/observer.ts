@@ -3,8 +3,10 @@ import type { Batch } from '../../archiver/batch.ts';
 import type { ArchiverMetrics } from '../../archiver/metrics.ts';
 import type { PartitionView } from '../../archiver/partition-view.ts';
 import { codeOf } from '../../archiver/status.ts';
+import type { Clock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
+import { type Manifest, parseTime } from '../../format/manifest.ts';
 
 type SealedSegment = {
   readonly topic: string;
@@ -33,6 +35,7 @@ export function observerOf(
   metrics: ArchiverMetrics,
   totals: { records: number; segments: number },
   options: RunOptions,
+  clock: Pick<Clock, 'now'>,
 ) {
   const labelsOf = (actor: PartitionView) => ({
     topic: actor.route.partition.topic,
@@ -44,13 +47,14 @@ export function observerOf(
       accepted += records;
       options.onAccepted?.(accepted);
     },
-    sealed(actor: PartitionView, batch: Batch, storedBytes: number, seconds: number) {
+    sealed(actor: PartitionView, batch: Batch, { data, time }: Manifest, seconds: number) {
       const labels = labelsOf(actor);
+      const storedBytes = data?.bytes ?? 0;
       metrics.records.inc(labels, batch.records);
       metrics.lines.inc(labels, batch.lines);
       metrics.storedBytes.inc(labels, storedBytes);
       metrics.segments.inc(labels);
-      metrics.sealSeconds.observe(seconds);
+      observeSegment(metrics, labels.topic, batch, { data, time }, seconds, clock.now());
       totals.records += batch.records;
       totals.segments += 1;
       const { topic, partition } = actor.route.partition;
@@ -69,4 +73,18 @@ export function observerOf(
       );
     },
   };
+}
+
+function observeSegment(
+  { sealSeconds, segmentBytes, segmentRecords, ageSeconds }: ArchiverMetrics,
+  topic: string,
+  { records }: Batch,
+  { data, time }: Pick<Manifest, 'data' | 'time'>,
+  seconds: number,
+  nowMs: number,
+): void {
+  sealSeconds.observe({ topic }, seconds);
+  if (data !== null) segmentBytes.observe({ topic }, data.bytes);
+  if (data !== null) segmentRecords.observe({ topic }, records);
+  if (time.first !== null) ageSeconds.observe({ topic }, Math.max(0, nowMs - parseTime(time.first)) / 1000);
 }

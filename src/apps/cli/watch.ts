@@ -10,6 +10,7 @@ import { runKindOf } from '../../verifier/days/task-run.ts';
 import { LockTally } from '../../verifier/tasks/lock-tally.ts';
 import type { Verifier } from '../../verifier/verifier.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
+import { addProcessMetrics, addServiceMetrics } from '../service-metrics.ts';
 import { boardReader, FindingsBoard } from '../verifier/findings-board.ts';
 import { schedulesOf } from '../verifier/schedules.ts';
 import { newWatchState, watch } from '../verifier/watch.ts';
@@ -68,14 +69,14 @@ async function runVerifier(io: Io, config: VerifierConfig, log: Logger): Promise
   for (const { found, remedy } of serverNotes(config.watch, 'watch', io.env))
     log.warn({ remedy }, `the status server ${found}`);
   await requireFitStore(config.attestations.store, io.signal);
-  const clients = await openClients(config);
+  const metrics = new WatchMetrics({
+    ...{ fullPassMs: config.fullPass.everyMs, sweepMs: config.sweep.everyMs },
+  });
+  const clients = await openClients(config, addServiceMetrics(metrics.registry, 'verifier'));
   // What indexes checks as well, so only one of them has threads.
   const indexer = config.index === null ? null : indexChecker();
   const checker = indexer ?? workerChecker();
   const locks = new LockTally();
-  const metrics = new WatchMetrics({
-    ...{ fullPassMs: config.fullPass.everyMs, sweepMs: config.sweep.everyMs },
-  });
   try {
     const verifier = makeVerifier(config, clients, {
       checker,
@@ -114,6 +115,7 @@ async function serve({ config, verifier, metrics, locks, signal }: Serving): Pro
   const kinds = [...new Set(schedules.flatMap(({ task }) => runKindOf(task) ?? []))];
   const board = new FindingsBoard(boardReader(config, verifier), clock);
   const decisions = verifier.step.decisions ?? null;
+  if (port !== 0) addProcessMetrics(metrics.registry);
   const site =
     port === 0
       ? null

@@ -42,6 +42,13 @@ export function emfLine(
   });
 }
 
+/** To the end of the run, by two clocks. `recordSeconds`: null where the newest segment has no records. */
+export type AttestedChain = {
+  readonly chain: string;
+  readonly sealSeconds: number;
+  readonly recordSeconds: number | null;
+};
+
 /** What one run of the verifier has seen. Null is not zero: the run has not looked. */
 export type RunMetrics = {
   /** Open findings of the scopes that the run reported on. */
@@ -71,6 +78,8 @@ export type RunMetrics = {
   readonly sweepRoundAgeHours: number | null;
   /** Messages that a channel did not take. The next run repeats them. */
   readonly notificationsFailed: number;
+  /** Chains that were attested, each once. Not for CloudWatch. */
+  readonly attested?: readonly AttestedChain[];
 };
 
 const count = (value: number | null): Metric | null => (value === null ? null : { value, unit: 'Count' });

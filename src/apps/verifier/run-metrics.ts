@@ -2,7 +2,7 @@
 
 import { isChainThere, type RunResult } from '../../verifier/verifier.ts';
 import type { Severity } from '../../verify/finding.ts';
-import type { RunMetrics } from './emf.ts';
+import type { AttestedChain, RunMetrics } from './emf.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -16,9 +16,13 @@ export function runMetricsOf({ steps, metrics }: RunResult, counts: Counts, nowM
   const attested = steps.filter(({ isNew }) => isNew);
   const sum = (of: (step: (typeof steps)[number]) => number) =>
     attested.reduce((total, step) => total + of(step), 0);
-  const lags = attested.flatMap(({ report }) =>
-    report?.lastSealed == null ? [] : [(nowMs - Date.parse(report.lastSealed)) / 1000],
-  );
+  const sinceSeconds = (time: string) => (nowMs - Date.parse(time)) / 1000;
+  const chains = attested.flatMap(({ place, report, oldestRecord: oldest = null }): AttestedChain[] => {
+    if (report?.lastSealed == null) return [];
+    const recordSeconds = oldest === null ? null : sinceSeconds(oldest);
+    return [{ chain: place.chain, sealSeconds: sinceSeconds(report.lastSealed), recordSeconds }];
+  });
+  const lags = chains.map(({ sealSeconds }) => sealSeconds);
   return {
     findingsBroken: counts.open('broken'),
     unverifiable: counts.open('unverifiable'),
@@ -35,5 +39,6 @@ export function runMetricsOf({ steps, metrics }: RunResult, counts: Counts, nowM
     oldestRereadDays: metrics.oldestRereadMs === null ? null : (nowMs - metrics.oldestRereadMs) / DAY_MS,
     sweepRoundAgeHours: metrics.sweepRoundMs === null ? null : metrics.sweepRoundMs / HOUR_MS,
     notificationsFailed: counts.notificationsFailed,
+    attested: chains,
   };
 }

@@ -1,5 +1,5 @@
 // Which metrics does the watching process expose? The same as CloudWatch gets on AWS, and each chain's state.
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { type RunMetrics, sumOfKnown } from './emf.ts';
 import type { Counts } from './run-metrics.ts';
@@ -7,6 +7,11 @@ import type { WatchState } from './watch.ts';
 
 const SEVERITIES = ['broken', 'unverifiable', 'attempt', 'notice'] as const;
 const CHAIN = ['topic', 'partition'];
+/** By chain name, never by partition: each has a series for each bucket. */
+const BUCKETS_OF = {
+  seal: [1, 2.5, 5, 10, 20, 30, 60, 120, 300, 900, 3600],
+  record: [1, 5, 10, 30, 60, 90, 120, 300, 900, 3600, 21_600, 86_400],
+} as const;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -55,6 +60,21 @@ export class WatchMetrics {
     '1: what was looked at last of this chain was sound',
     CHAIN,
   );
+  readonly #lastSeal = this.#gauge(
+    'last_seal_timestamp_seconds',
+    'When the newest attested segment of a chain was sealed, by its writer',
+    CHAIN,
+  );
+  readonly #sealLag = this.#histogram(
+    'seal_to_attestation_seconds',
+    'From the newest seal of a chain to the end of the round that attested it; below 0: 0',
+    BUCKETS_OF.seal,
+  );
+  readonly #recordLag = this.#histogram(
+    'record_to_attestation_seconds',
+    'The same from the oldest record of that segment, by its time in Kafka',
+    BUCKETS_OF.record,
+  );
   readonly #segments = this.#counter('segments_confirmed_total', 'Segments checked and attested');
   readonly #events = this.#counter('events_confirmed_total', 'Lines of those segments');
   readonly #notificationsFailed = this.#counter(
@@ -96,6 +116,10 @@ export class WatchMetrics {
     const { oldestRereadDays, sweepRoundAgeHours } = metrics;
     if (oldestRereadDays !== null) this.#rereadMs = atMs - oldestRereadDays * DAY_MS;
     if (sweepRoundAgeHours !== null) this.#sweepMs = atMs - sweepRoundAgeHours * HOUR_MS;
+    for (const { chain: topic, sealSeconds, recordSeconds } of metrics.attested ?? []) {
+      this.#sealLag.observe({ topic }, Math.max(0, sealSeconds));
+      if (recordSeconds !== null) this.#recordLag.observe({ topic }, Math.max(0, recordSeconds));
+    }
     this.#segments.inc(metrics.segmentsConfirmed);
     this.#events.inc(metrics.eventsConfirmed);
     this.#notificationsFailed.inc(metrics.notificationsFailed);
@@ -122,11 +146,12 @@ export class WatchMetrics {
     if (this.#rereadMs !== null) this.#reread.set((nowMs - this.#rereadMs) / DAY_MS);
     if (this.#sweepMs !== null) this.#sweepRound.set((nowMs - this.#sweepMs) / HOUR_MS);
     // What is gone from the state is gone from here.
-    for (const gauge of [this.#failing, this.#size, this.#sound]) gauge.reset();
+    for (const gauge of [this.#failing, this.#size, this.#sound, this.#lastSeal]) gauge.reset();
     for (const [task, { sinceMs }] of state.troubles) this.#failing.set({ task }, sinceMs / 1000);
-    for (const { place, size, verdict } of state.chains.values()) {
+    for (const { place, size, verdict, sealedThrough } of state.chains.values()) {
       const labels = { topic: place.chain, partition: String(place.partition) };
       this.#size.set(labels, size);
+      if (sealedThrough !== null) this.#lastSeal.set(labels, Date.parse(sealedThrough) / 1000);
       this.#sound.set(labels, verdict === 'verified' ? 1 : 0);
     }
     return this.registry.metrics();
@@ -138,6 +163,13 @@ export class WatchMetrics {
     // A new gauge is zero, which would say that something was looked at.
     if (labelNames.length === 0) gauge.remove();
     return gauge;
+  }
+
+  #histogram(name: string, help: string, buckets: readonly number[]): Histogram<'topic'> {
+    return new Histogram({
+      ...{ name: `ledgerstone_verifier_${name}`, help, labelNames: ['topic'] as const },
+      ...{ buckets: [...buckets], registers: [this.registry] },
+    });
   }
 
   #counter(name: string, help: string): Counter {

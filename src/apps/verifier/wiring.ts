@@ -43,6 +43,7 @@ import type { RunResult, Task, Verifier } from '../../verifier/verifier.ts';
 import { Witnesses } from '../../verifier/witness/witnesses.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
 import type { Severity } from '../../verify/finding.ts';
+import type { ServiceMetrics } from '../service-metrics.ts';
 import type { RunMetrics } from './emf.ts';
 import { indexingOf } from './indexing.ts';
 import { type Counts, runMetricsOf } from './run-metrics.ts';
@@ -58,23 +59,29 @@ export type VerifierClients = {
 };
 
 /** Rejects with what is wrong with a key or a store. Then nothing is left open. */
-export async function openClients(config: VerifierConfig): Promise<VerifierClients> {
+export async function openClients(
+  config: VerifierConfig,
+  requests?: ServiceMetrics,
+): Promise<VerifierClients> {
   await requireSeparate(config);
-  const archive = await openForReading(config.archive.store);
-  const own = await openForWriting(config.attestations.store, null).catch(async (error: unknown) => {
+  const archive = await openForReading(config.archive.store, requests?.s3('archive'));
+  const opening = openForWriting(config.attestations.store, null, requests?.s3('attestations'));
+  const own = await opening.catch(async (error: unknown) => {
     await archive.close();
     throw error;
   });
   const { trailFiles } = config.attempts;
   try {
     const { signing, postQuantum } = config.cosigner;
-    const signer = await openSigner(signing);
+    const signer = await openSigner(signing, undefined, requests?.kms);
     return {
       archive,
       own,
       signer,
-      ...(postQuantum !== null && { postQuantum: await openMlDsaSigner(postQuantum) }),
-      ...(trailFiles !== null && { trailFiles: await openForReading(trailFiles.store) }),
+      ...(postQuantum !== null && { postQuantum: await openMlDsaSigner(postQuantum, requests?.kms) }),
+      ...(trailFiles !== null && {
+        trailFiles: await openForReading(trailFiles.store, requests?.s3('trail-files')),
+      }),
     };
   } catch (error) {
     await Promise.allSettled([archive.close(), own.close()]);

@@ -49,8 +49,8 @@ export const FLOW_BUGS: readonly Bug[] = [
       },
       {
         file: PARTITION,
-        find: 'observer.sealed(this, batch, segment.data?.bytes.length ?? 0, seconds);\n        this.resume();',
-        replace: 'observer.sealed(this, batch, segment.data?.bytes.length ?? 0, seconds);',
+        find: 'observer.sealed(this, batch, segment.manifest, seconds);\n        this.resume();',
+        replace: 'observer.sealed(this, batch, segment.manifest, seconds);',
       },
     ],
   },

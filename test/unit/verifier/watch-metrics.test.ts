@@ -53,3 +53,24 @@ it('offsets that are late stay counted, whatever the freshness of the chains is'
   observe({ lateChains: 0 });
   expect(await value('stale_chains ')).toBe(0);
 });
+
+it('a chain that is attested has the time of its last seal, and how long it took from seal and record', async () => {
+  const { clock, state, observe, value } = setUp();
+  observe({
+    attested: [
+      { chain: 'orders', sealSeconds: 4, recordSeconds: 65 },
+      { chain: 'orders', sealSeconds: -3, recordSeconds: null },
+    ],
+  });
+  expect(await value('seal_to_attestation_seconds_sum{topic="orders"}')).toBe(4);
+  expect(await value('seal_to_attestation_seconds_count{topic="orders"}')).toBe(2);
+  expect(await value('record_to_attestation_seconds_sum{topic="orders"}')).toBe(65);
+  expect(await value('record_to_attestation_seconds_count{topic="orders"}')).toBe(1);
+  const chain = { place: { chain: 'orders', partition: 2 }, verdict: 'verified', size: 3, nextOffset: 9 };
+  const seen = { ...chain, isAtEnd: true, isDrill: false, lookedAtMs: clock.now() };
+  state.chains.set('orders/2', { ...seen, sealedThrough: '2026-01-01T00:00:00.500Z' });
+  expect(await value('last_seal_timestamp_seconds{topic="orders",partition="2"}')).toBe(1767225600.5);
+  // Not read again since the start: nothing is claimed.
+  state.chains.set('orders/2', { ...seen, sealedThrough: null });
+  expect(await value('last_seal_timestamp_seconds{')).toBeNull();
+});

@@ -1,0 +1,61 @@
+// Which metrics do both services show: their version, their process, and their requests to S3 and KMS?
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
+import type { OnRequest } from '../base/node/requests.ts';
+import { VERSION } from '../base/version.ts';
+
+type Program = 'archiver' | 'verifier';
+
+/** Whose bucket a request goes to. */
+type Place = 'archive' | 'attestations' | 'trail-files';
+
+export type ServiceMetrics = { s3(store: Place): OnRequest; readonly kms: OnRequest };
+
+const PREFIXES: Readonly<Record<Program, string>> = {
+  archiver: 'ledgerstone',
+  verifier: 'ledgerstone_verifier',
+};
+
+/** To the head of an answer: a request to S3 is given 30 s, and a second more for each MiB that is sent. */
+const REQUEST_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export function addServiceMetrics(registry: Registry, program: Program): ServiceMetrics {
+  const registers = [registry];
+  const build = new Gauge({
+    name: 'ledgerstone_build_info',
+    help: '1: which version of which program runs, under which Node',
+    labelNames: ['program', 'version', 'node'],
+    registers,
+  });
+  build.set({ program, version: VERSION, node: process.versions.node }, 1);
+  const observer = (service: 's3' | 'kms', labels: Readonly<Record<string, string>>): OnRequest => {
+    const { requests, seconds } = { s3, kms }[service];
+    return ({ operation, outcome, seconds: taken }) => {
+      requests.inc({ ...labels, operation, outcome });
+      if (outcome !== 'aborted') seconds.observe({ ...labels, operation }, taken);
+    };
+  };
+  const metricsOf = (service: 's3' | 'kms', labelNames: readonly string[]) => ({
+    requests: new Counter({
+      name: `${PREFIXES[program]}_${service}_requests_total`,
+      help: `Requests to ${service.toUpperCase()}, each try counted, by operation and outcome`,
+      labelNames: [...labelNames, 'outcome'],
+      registers,
+    }),
+    seconds: new Histogram({
+      name: `${PREFIXES[program]}_${service}_request_seconds`,
+      help: `From a request to ${service.toUpperCase()} to the head of its answer, each try by itself`,
+      labelNames,
+      buckets: REQUEST_SECONDS,
+      registers,
+    }),
+  });
+  const s3 = metricsOf('s3', ['store', 'operation']);
+  const kms = metricsOf('kms', ['operation']);
+  return { s3: (store) => observer('s3', { store }), kms: observer('kms', {}) };
+}
+
+/** `process_*` and `nodejs_*`, as other services of Node have them. Once in a process: they watch it. */
+export function addProcessMetrics(registry: Registry): void {
+  // Every 10 ms by default, which an idle service would notice.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+}
