@@ -24,6 +24,8 @@ const ENTRIES = {
 /** Files that the code reads from its own folder. */
 const ASSETS = {
   'FORMAT.md': 'src/format/FORMAT.md',
+  'archiver-alerts.yaml': 'src/archiver/alerts.yaml',
+  'verifier-alerts.yaml': 'src/verifier/alerts.yaml',
   'verify.sh': 'src/evidence/verify.sh',
   'controls.yaml': 'src/evidence/controls/controls.yaml',
   'ledgerstone.schema.json': 'src/config/ledgerstone.schema.json',

@@ -8,6 +8,7 @@ Run the archive
   archive         the service: consume, seal, store, until SIGTERM
   import          history from elsewhere, with its own times and provenance
   status          per chain: head, next offset, last seal's age, halted and why
+  alerts          rules for Prometheus, with thresholds of a configuration
   resume          record an operator's decision on a halted partition
 
 Check it

@@ -46,6 +46,7 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
   init: [],
   doctor: [],
   archive: [],
+  alerts: [],
   status: [],
   resume: ['--topic', 't', '--partition', '0', '--from', '0', '--to', '1', '--reason', 'r', '--by', 'b'],
   verify: [],

@@ -129,6 +129,9 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'npm run bench -- seals': 'long',
     'npm run chaos': 'long',
   },
+  'docs/metrics.md': {
+    'ledgerstone alerts --config ledgerstone.yaml > archiver-rules.yaml': 'aws',
+  },
   'docs/operating.md': {
     'npm run stack': 'stack',
     '. .stack/env': 'stack',

@@ -7,6 +7,7 @@ const COMMANDS = [
   'doctor',
   'archive',
   'status',
+  'alerts',
   'resume',
   'verify',
   'explain',
