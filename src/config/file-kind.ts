@@ -2,7 +2,7 @@
 import { memberOf } from './problems.ts';
 
 /** Named after its usual file. */
-export type FileKind = 'ledgerstone' | 'verifier' | 'governance';
+export type FileKind = 'ledgerstone' | 'verifier' | 'governance' | 'kafka';
 
 type Facts = { readonly name: string; readonly own: readonly string[]; readonly takenBy: string };
 
@@ -29,6 +29,11 @@ const FACTS: Readonly<Record<FileKind, Facts>> = {
     own: ['governance'],
     takenBy: OFFICERS_COMMANDS.map((command) => `\`${command}\``).join(', '),
   },
+  kafka: {
+    name: 'a file that names a Kafka cluster (brokers, tls, sasl)',
+    own: ['brokers'],
+    takenBy: '`replay --kafka`',
+  },
 };
 
 const isOf = (root: unknown, kind: FileKind): boolean =>
@@ -42,6 +47,7 @@ export function otherFile(
   const other = (Object.keys(FACTS) as FileKind[]).find((kind) => kind !== wanted && isOf(root, kind));
   if (other === undefined || isOf(root, wanted)) return null;
   const message = `this is ${FACTS[other].name}, and ${FACTS[wanted].name} is wanted here`;
-  const remedy = `Name the other file. This one is for ${FACTS[other].takenBy}; \`init\` and \`doctor\` take either.`;
+  const either = other === 'kafka' ? '' : '; `init` and `doctor` take either';
+  const remedy = `Name the other file. This one is for ${FACTS[other].takenBy}${either}.`;
   return { message, remedy };
 }

@@ -33,7 +33,7 @@ export function namedChain({ topic, partition }: MaybeChainOptions): ChainOption
  * A chain is named after its topic unless the configuration says otherwise. Without a configuration T is the
  * chain.
  */
-function chainOf(config: Config | null, { topic, partition }: ChainOptions): string {
+export function chainOf(config: Config | null, { topic, partition }: ChainOptions): string {
   const configured = config?.source.topics.find(({ name }) => name === topic);
   return configured?.partitions[partition]?.chain ?? configured?.chain ?? topic;
 }

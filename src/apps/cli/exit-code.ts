@@ -70,6 +70,10 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'import-unfinished',
   'imported-before',
   'nothing-selected',
+  'replay-no-topic',
+  'replay-partitions',
+  'replay-not-empty',
+  'replay-position',
   'too-scattered',
 ]);
 

@@ -33,6 +33,7 @@ Find and prove
 Hand over
   export          events of a case in a package that proves itself
   copy            an archive with its locks, into another bucket or account
+  replay          archived records, back into a Kafka topic
   custody         what was handed out, by whom; is this package recorded?
   report          losses, retention and more on pages that print
   verify-package  such a package: no archive, no network

@@ -1,15 +1,15 @@
 // Are the cluster and its topics fit to be archived from? Asked before anything is consumed, changing
 // nothing.
 
-import { createRequire } from 'node:module';
 import { counted } from '../../base/counted.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { Client } from './client.ts';
 import { kafkaError } from './errors.ts';
-import { changed, type KafkajsCluster, type KafkajsLogger } from './kafkajs/kafkajs.ts';
+import type { KafkajsCluster, KafkajsLogger } from './kafkajs/kafkajs.ts';
 import type { KafkaSourceOptions } from './options.ts';
 import { errorText, METADATA_ERRORS } from './protocol/error-codes.ts';
 import type { ClusterMetadata, TopicMetadata } from './protocol/metadata-api.ts';
+import { SETTINGS_RETRY, topicSettings } from './topic-settings.ts';
 
 /**
  * `bad`: can't be archived like this. `warning`: can, but look at it. `unknown`: hidden from this principal.
@@ -21,21 +21,6 @@ export type KafkaCheck = {
   readonly remedy: string | null;
 };
 
-type Entries = readonly { readonly configName: string; readonly configValue: string | null }[];
-type Admin = {
-  describeConfigs(request: {
-    readonly resources: readonly {
-      readonly type: number;
-      readonly name: string;
-      readonly configNames: readonly string[];
-    }[];
-    readonly includeSynonyms: boolean;
-  }): Promise<{
-    readonly resources: readonly { readonly resourceName: string; readonly configEntries: Entries }[];
-  }>;
-};
-
-const TOPIC = 2;
 const CONFIGS = [
   'cleanup.policy',
   'retention.ms',
@@ -43,8 +28,6 @@ const CONFIGS = [
   'max.message.bytes',
   'min.insync.replicas',
 ];
-/** Two tries: the person who asked waits for the answer. */
-const RETRY = { retries: 1, initialRetryTime: 200, maxRetryTime: 500 };
 const DAY_MS = 86_400_000;
 /** Less than this, and a long weekend's outage loses records that are not archived yet. */
 const RETENTION_MS_WANTED = 3 * DAY_MS;
@@ -54,7 +37,7 @@ export async function checkKafka(options: KafkaSourceOptions): Promise<KafkaChec
   const client = new Client(options);
   let cluster: KafkajsCluster | undefined;
   try {
-    cluster = await client.openCluster(RETRY, { onMetadata: () => {} }, null);
+    cluster = await client.openCluster(SETTINGS_RETRY, { onMetadata: () => {} }, null);
     await cluster.connect();
     await cluster.addMultipleTargetTopics(client.topics);
     const metadata = cluster.brokerPool.metadata as ClusterMetadata;
@@ -89,7 +72,7 @@ export async function refuseCompacted(
   let cluster: KafkajsCluster | undefined;
   let compacted: string[];
   try {
-    cluster = await client.openCluster(RETRY, { onMetadata: () => {} }, null);
+    cluster = await client.openCluster(SETTINGS_RETRY, { onMetadata: () => {} }, null);
     await cluster.connect();
     await cluster.addMultipleTargetTopics([...refusing]);
     const { topicMetadata } = cluster.brokerPool.metadata as ClusterMetadata;
@@ -97,7 +80,8 @@ export async function refuseCompacted(
       ({ topic, topicErrorCode }) => topicErrorCode === 0 && refusing.has(topic),
     );
     if (there.length === 0) return null;
-    const configs = await topicConfigs(cluster, await client.logger(), there);
+    const names = there.map(({ topic }) => topic);
+    const configs = await topicSettings(cluster, await client.logger(), names, CONFIGS);
     const hidden = there.find(({ topic }) => configs.get(topic)?.has('cleanup.policy') !== true);
     if (hidden !== undefined) return `the settings of ${hidden.topic} are not shown`;
     compacted = [...configs].flatMap(([topic, config]) => (isCompacted(config) ? [topic] : []));
@@ -153,7 +137,10 @@ async function checkTopics(
     } else there.push(topic);
   }
   if (there.length === 0) return checks;
-  const configs = await topicConfigs(cluster, logger, there).catch((error: unknown) => messageOf(error));
+  const names = there.map(({ topic }) => topic);
+  const configs = await topicSettings(cluster, logger, names, CONFIGS).catch((error: unknown) =>
+    messageOf(error),
+  );
   for (const topic of there) {
     checks.push(...topicChecks(topic));
     if (typeof configs === 'string') {
@@ -167,24 +154,6 @@ async function checkTopics(
     } else checks.push(...settingChecks(topic, configs.get(topic.topic) ?? new Map(), options));
   }
   return checks;
-}
-
-async function topicConfigs(
-  cluster: KafkajsCluster,
-  logger: KafkajsLogger,
-  topics: readonly TopicMetadata[],
-): Promise<Map<string, Map<string, string | null>>> {
-  const createAdmin: unknown = createRequire(import.meta.url)('kafkajs/src/admin');
-  if (typeof createAdmin !== 'function') throw changed('kafkajs/src/admin is no function');
-  const admin = createAdmin({ logger, retry: RETRY, cluster }) as Admin;
-  const resources = topics.map(({ topic }) => ({ type: TOPIC, name: topic, configNames: CONFIGS }));
-  const answer = await admin.describeConfigs({ resources, includeSynonyms: false });
-  return new Map(
-    answer.resources.map(({ resourceName, configEntries }) => [
-      resourceName,
-      new Map(configEntries.map(({ configName, configValue }) => [configName, configValue])),
-    ]),
-  );
 }
 
 function topicChecks({ topic, partitionMetadata }: TopicMetadata): KafkaCheck[] {

@@ -86,6 +86,7 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
     '--receipt',
     '/nowhere/r',
   ],
+  replay: ['--topic', 'orders', '--to-topic', 't', '--brokers', '127.0.0.1:9'],
   import: [
     ...['/nowhere/a', '--format', 'syslog', '--topic', 't', '--provenance', '/nowhere/p', '--by', 'b'],
     ...['--reason', 'r', '--dry-run'],

@@ -47,6 +47,17 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
       'aws',
     'ledgerstone verify s3://acme-replica/prod --key archive.vkey --key decisions.vkey': 'aws',
   },
+  'docs/replay.md': {
+    'ledgerstone replay ./archive --key archive.vkey --topic orders --to-topic orders-again --brokers localhost:9092 --dry-run':
+      'aws',
+    'ledgerstone replay s3://acme-audit/prod --key archive.vkey --topic orders --to-topic orders --into-archived-topic --kafka other-cluster.yaml --records-per-second 5000 --bytes-per-second 20MiB --receipt replay.json':
+      'aws',
+    'ledgerstone get ./archive --key archive.vkey --topic orders --partition 0 --prove | sha256sum': 'files',
+    'ledgerstone copy ./archive ./mirror --key archive.vkey --lock-until same --by "Nightly mirror" --reason "Kept up to date" --receipt "mirror-$(date -u +%Y%m%dT%H%M%SZ).json"':
+      'files',
+    'ledgerstone copy s3://acme-attestations /mnt/mirror/attestations --of attestations --lock-until same --by "Nightly mirror" --reason "Kept up to date" --receipt attestations.json':
+      'aws',
+  },
   'docs/for-compliance.md': {
     'ledgerstone report controls ./archive --key archive.vkey --framework pci-dss-4 --out controls.html --csv controls.csv':
       'files',

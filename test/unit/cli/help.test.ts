@@ -24,6 +24,7 @@ const COMMANDS = [
   'check',
   'export',
   'copy',
+  'replay',
   'custody',
   'import',
   'verify-package',

@@ -56,6 +56,13 @@ export const ROOMS: readonly Room[] = [
     rooms: EDGE,
     packages: ['node:', 'kafkajs', 'lz4-napi', '@node-rs/crc32', 'aws-msk-iam-sasl-signer-js'],
   },
+  {
+    name: 'ingest/kafka/produce',
+    knows: 'records → a Kafka topic, in transactions that also keep how far they went',
+    rooms: [...EDGE, 'ingest'],
+    packages: ['node:'],
+    onlyFor: ['replay', 'apps'],
+  },
   { name: 'verify', knows: 'bytes and trusted keys → report', rooms: PURE, packages: [] },
   {
     name: 'sealing',
@@ -91,6 +98,12 @@ export const ROOMS: readonly Room[] = [
     name: 'copy',
     knows: 'every object of one store → another store, with its locks and holds',
     rooms: [...EDGE, 'store'],
+    packages: ['node:'],
+  },
+  {
+    name: 'replay',
+    knows: 'verified lines → records in a Kafka topic, each once',
+    rooms: [...EDGE, 'read', 'verify', 'ingest/kafka/produce'],
     packages: ['node:'],
   },
   {

@@ -9,14 +9,20 @@ import type { KafkajsBroker, KafkajsCluster } from './kafkajs.ts';
 type FoundTopic = { readonly metadata: ClusterMetadata; readonly topic: TopicMetadata };
 export type Found = FoundTopic & { readonly partition: PartitionMetadata };
 
+/** kafkajs's coordinatorTypes.js: who is asked for the coordinator of what. */
+export const COORDINATOR = { group: 0, transaction: 1 } as const;
+
 export class Access {
   readonly cluster: KafkajsCluster;
   readonly #groupId: string;
+  readonly #coordinatorType: number;
   #coordinator: KafkajsBroker | null = null;
 
-  constructor(cluster: KafkajsCluster, groupId: string) {
+  /** `groupId`: of a group, or the id of a transactional producer. */
+  constructor(cluster: KafkajsCluster, groupId: string, coordinatorType: number = COORDINATOR.group) {
     this.cluster = cluster;
     this.#groupId = groupId;
+    this.#coordinatorType = coordinatorType;
   }
 
   /** `fresh`: asked now; else as old as kafkajs's cache allows. */
@@ -63,7 +69,10 @@ export class Access {
         this.#coordinator = null;
       }
     }
-    const found = await this.cluster.findGroupCoordinator({ groupId: this.#groupId });
+    const found = await this.cluster.findGroupCoordinator({
+      groupId: this.#groupId,
+      coordinatorType: this.#coordinatorType,
+    });
     const answer = await ask(found);
     this.#coordinator = found;
     return answer;

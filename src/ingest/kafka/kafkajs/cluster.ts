@@ -165,7 +165,7 @@ async function requestMetadata(
   topics: readonly string[],
 ): Promise<ClusterMetadata> {
   if (newestVersion(broker, METADATA_API_KEY) >= METADATA_WITH_IDS) {
-    return send(kafkajs, broker, {
+    return sendRequest(kafkajs, broker, {
       api: { apiKey: METADATA_API_KEY, apiVersion: METADATA_WITH_IDS, apiName: 'Metadata' },
       body: encodeMetadata(topics),
       decode: decodeMetadata,
@@ -209,7 +209,7 @@ export const fetchFrom = (
   settings: FetchSettings,
 ): Promise<FetchAnswer> => {
   const apiVersion = fetchVersion(partitions, newestVersion(broker, FETCH_API_KEY));
-  return send(kafkajs, broker, {
+  return sendRequest(kafkajs, broker, {
     api: { apiKey: FETCH_API_KEY, apiVersion, apiName: 'Fetch' },
     body: encodeFetch(apiVersion, partitions, settings),
     decode: (raw) => ({ ...decodeFetch(apiVersion, raw, partitions), done: () => done(raw) }),
@@ -219,7 +219,7 @@ export const fetchFrom = (
   });
 };
 
-type Exchange<T> = {
+export type Exchange<T> = {
   readonly api: { readonly apiKey: number; readonly apiVersion: number; readonly apiName: string };
   readonly body: Uint8Array;
   readonly decode: (raw: Uint8Array) => T;
@@ -227,7 +227,12 @@ type Exchange<T> = {
   readonly requestTimeout?: number;
 };
 
-async function send<T>(kafkajs: Kafkajs, broker: KafkajsBroker, exchange: Exchange<T>): Promise<T> {
+/** Sends a request of our own by a connection of kafkajs. */
+export async function sendRequest<T>(
+  kafkajs: Kafkajs,
+  broker: KafkajsBroker,
+  exchange: Exchange<T>,
+): Promise<T> {
   const { api, body, decode, throttleMs, requestTimeout } = exchange;
   const payload = new kafkajs.Encoder();
   payload.writeBufferInternal(Buffer.from(body.buffer, body.byteOffset, body.length));

@@ -130,7 +130,11 @@ export type KafkajsCluster = {
   findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[];
   getNodeIds(): readonly string[];
   findBroker(target: { readonly nodeId: number | string }): Promise<KafkajsBroker>;
-  findGroupCoordinator(group: { readonly groupId: string }): Promise<KafkajsBroker>;
+  /** `coordinatorType` 1: of transactions. */
+  findGroupCoordinator(group: {
+    readonly groupId: string;
+    readonly coordinatorType?: number;
+  }): Promise<KafkajsBroker>;
   markOffsetAsCommitted(at: { groupId: string; topic: string; partition: number; offset: string }): void;
 };
 

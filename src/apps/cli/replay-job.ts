@@ -1,0 +1,89 @@
+// Which chains does a replay take, and which lines of them, verified before they are given?
+import { chainEnd, lookForHandovers, successorAmong } from '../../read/chain-end.ts';
+import type { ChainReader } from '../../read/chain-reader.ts';
+import { type FoundLine, linesOfSegment, type OffsetRange } from '../../read/line-range.ts';
+import { listChains } from '../../read/list-chains.ts';
+import { linesOfRange } from '../../read/offset-lines.ts';
+import { sequencesOfTime } from '../../read/time-range.ts';
+import type { TimeWindow } from '../../replay/plan.ts';
+import { chainOf, openChain } from './chain-option.ts';
+import { UsageError } from './exit-code.ts';
+import type { Archive } from './open-archive.ts';
+import type { ReplayOptions } from './replay-options.ts';
+import type { Session } from './session.ts';
+
+/** One chain that is replayed, as far as it is sealed now. */
+export type ReplayedChain = {
+  readonly reader: ChainReader;
+  readonly origin: string;
+  /** Offsets: of its first record, and the one after its last. */
+  readonly firstOffset: number;
+  readonly nextOffset: number;
+  /** Origin of the chain that goes on where it ended. Null: none is known. */
+  readonly continuedBy: string | null;
+};
+
+/** All that is known before anything is written. */
+export type ReplayJob = {
+  readonly options: ReplayOptions;
+  readonly archive: Archive;
+  readonly chains: ReadonlyMap<number, ReplayedChain>;
+  readonly range: OffsetRange;
+  readonly times: TimeWindow | null;
+  readonly plan: string;
+};
+
+/** By partition, in their order. Throws UsageError where there is none, or where a loop is asked for. */
+export async function chainsToReplay(
+  { io }: Session,
+  archive: Archive,
+  options: ReplayOptions,
+): Promise<ReadonlyMap<number, ReplayedChain>> {
+  const { store, trusted, config } = archive;
+  const { topic, toTopic, partition: only } = options;
+  const partitions: number[] = [];
+  let isArchived = config?.source.topics.some(({ name }) => name === toTopic) === true;
+  for await (const { chain, partition } of listChains(store, io.signal)) {
+    if (chain === toTopic) isArchived = true;
+    const isOurs = chainOf(config, { topic, partition }) === chain;
+    if (isOurs && (only === undefined || only === partition)) partitions.push(partition);
+  }
+  if (isArchived && options.intoArchivedTopic !== true)
+    throw new UsageError(
+      `${toTopic} is a topic of this archive: an archiver that reads it would archive every record anew`,
+      'Name another topic. If that is meant, such as on another cluster: --into-archived-topic.',
+    );
+  if (partitions.length === 0) {
+    // Says which chains there are.
+    await openChain(archive, { topic, partition: only ?? 0 }, io.signal).headSequence();
+  }
+  const { byChain } = await lookForHandovers({ store, trusted, signal: io.signal });
+  const chains = new Map<number, ReplayedChain>();
+  for (const partition of partitions.sort((a, b) => a - b)) {
+    const reader = openChain(archive, { topic, partition }, io.signal);
+    const head = await reader.seal((await chainEnd(reader)).sequence);
+    const { origin, records } = head.manifest;
+    const { firstOffset } = (await reader.seal(0)).manifest.records;
+    const next = successorAmong(byChain.get(`${reader.chain}/${partition}`) ?? [], head);
+    chains.set(partition, {
+      ...{ reader, origin, firstOffset, nextOffset: records.nextOffset },
+      continuedBy: next?.newer ?? null,
+    });
+  }
+  return chains;
+}
+
+/** Verified, segment by segment, before the first line of each. */
+export async function* linesToReplay(
+  { reader }: ReplayedChain,
+  range: OffsetRange,
+  times: TimeWindow | null,
+): AsyncGenerator<FoundLine> {
+  if (times === null) return yield* linesOfRange(reader, range, { whole: true });
+  const { sinceMs, untilMs } = times;
+  const search = { seals: 0, lastSealed: null, untimed: 0 };
+  for await (const sequence of sequencesOfTime(reader, sinceMs, untilMs, search)) {
+    for await (const found of linesOfSegment(reader, await reader.seal(sequence), range, true))
+      if (found.timestampMs >= sinceMs && found.timestampMs < untilMs) yield found;
+  }
+}

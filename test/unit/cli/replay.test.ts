@@ -1,0 +1,145 @@
+// Does `ledgerstone replay` refuse, before it reaches any broker, what it must not do?
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { warningsOf } from '../../../src/apps/cli/replay-run.ts';
+import { loadKafkaFile, parseBrokers } from '../../../src/config/kafka-file.ts';
+import { encodeVkey } from '../../../src/format/vkey.ts';
+import { planId, type ReplayPlan } from '../../../src/replay/plan.ts';
+import { parsePosition, positionMetadata } from '../../../src/replay/position.ts';
+import { ArchiveBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
+import { ledgerstone } from './captured-io.ts';
+
+let dir: string;
+const at = (name: string) => join(dir, name);
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-replay-'));
+  const builder = new ArchiveBuilder();
+  for (const topic of ['orders', 'payments']) await builder.chain(topic).seal({ lines: entries(0, 3) });
+  writeCopy(builder.archive, at('archive'));
+  writeFileSync(at('archive.vkey'), `${encodeVkey(builder.trusted[0]!)}\n`);
+  writeFileSync(at('there.json'), '{}');
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('replay', () => {
+  const refused: readonly (readonly [args: string[], said: string])[] = [
+    [['--to-topic', 'again', '--brokers', 'localhost:9'], 'that needs a trusted key'],
+    [['--to-topic', 'a/b', 'KEY', '--brokers', 'localhost:9'], '"a/b" is not a topic'],
+    [['--to-topic', 'again', 'KEY'], 'no Kafka cluster is named'],
+    [['--to-topic', 'again', 'KEY', '--brokers', 'localhost'], 'is not host:port'],
+    [['--to-topic', 'again', 'KEY', '--brokers', 'a:1', '--kafka', 'x.yaml'], 'both --brokers and --kafka'],
+    [
+      ['--to-topic', 'again', 'KEY', '--kafka', '/nowhere.yaml'],
+      "can't read the configuration /nowhere.yaml",
+    ],
+    [['--to-topic', 'payments', 'KEY', '--brokers', 'localhost:9'], 'payments is a topic of this archive'],
+    [['--to-topic', 'orders', 'KEY', '--brokers', 'localhost:9'], 'orders is a topic of this archive'],
+    [['--to-topic', 'again', 'KEY', '--from', '5', '--to', '4'], '--from 5 lies after --to 4'],
+    [
+      ['--to-topic', 'again', 'KEY', '--since-time', '2026-02-01', '--until-time', '2026-01-01'],
+      'is not before',
+    ],
+    [['--to-topic', 'again', 'KEY', '--records-per-second', '0'], 'It must be 1 or more'],
+    [['--to-topic', 'again', 'KEY', '--bytes-per-second', '10'], 'It must be a size such as'],
+    [['--to-topic', 'again', 'KEY', '--receipt', 'THERE'], 'exists, and stays as it is'],
+    [['--to-topic', 'again', 'KEY', '--partition', '7', '--brokers', 'localhost:9'], 'has no chain orders/7'],
+  ];
+  it.each(refused)('%j: %s', async (words, said) => {
+    const args = words.flatMap((word) =>
+      word === 'KEY' ? ['--key', at('archive.vkey')] : [word === 'THERE' ? at('there.json') : word],
+    );
+    const { code, out, err } = await ledgerstone(['replay', at('archive'), '--topic', 'orders', ...args]);
+    expect(err).toContain(said);
+    expect([code, out]).toEqual([2, '']);
+  });
+
+  it('says of a cluster that does not answer what to look at', async () => {
+    const to = ['--to-topic', 'orders', '--into-archived-topic', '--brokers', '127.0.0.1:1'];
+    const args = ['replay', at('archive'), '--topic', 'orders', '--key', at('archive.vkey'), ...to];
+    const { code, err } = await ledgerstone(args);
+    expect(err).toContain('Check brokers and the network, and that tls and sasl are what that port wants.');
+    expect(code).toBe(3);
+  });
+
+  it('warns of what the topic would change, and of what it can not know', () => {
+    const said = (entries: Record<string, string>) => warningsOf('t', new Map(Object.entries(entries)));
+    expect(said({ 'message.timestamp.type': 'CreateTime', 'cleanup.policy': 'delete' })).toEqual([]);
+    expect(said({ 'message.timestamp.type': 'LogAppendTime' })).toEqual([
+      expect.stringContaining('its own time'),
+    ]);
+    expect(said({ 'cleanup.policy': 'compact,delete' })).toEqual([expect.stringContaining('compacted')]);
+    expect(warningsOf('t', null)).toEqual([expect.stringContaining('not known')]);
+  });
+});
+
+describe('the file of --kafka', () => {
+  it('names a cluster, with paths relative to it', async () => {
+    writeFileSync(
+      at('kafka.yaml'),
+      `brokers: [a.example.com:9093, "[::1]:9"]
+tls: { caFile: ca.pem }
+sasl: { mechanism: plain, username: u, password: "\${SECRET}" }
+`,
+    );
+    expect(await loadKafkaFile(at('kafka.yaml'), { SECRET: 's3cret' })).toEqual({
+      brokers: ['a.example.com:9093', '[::1]:9'],
+      clientId: 'ledgerstone',
+      tls: { caFile: at('ca.pem') },
+      sasl: { mechanism: 'plain', username: 'u', password: 's3cret' },
+    });
+  });
+
+  it('is told from the files of the three parties', async () => {
+    writeFileSync(at('other.yaml'), 'source: { kind: kafka }\nretention: {}\n');
+    await expect(loadKafkaFile(at('other.yaml'), {})).rejects.toThrow("the archiver's file");
+    const { err } = await ledgerstone(['verify', '--config', at('kafka.yaml')], { SECRET: 's' });
+    expect(err).toContain('This one is for `replay --kafka`.');
+    writeFileSync(at('wrong.yaml'), 'brokers: nowhere\ntopics: []\n');
+    await expect(loadKafkaFile(at('wrong.yaml'), {})).rejects.toMatchObject({ code: 'config' });
+  });
+
+  it('or a list on the command line does', () => {
+    expect(parseBrokers('a:1,[::1]:2')).toEqual(['a:1', '[::1]:2']);
+    expect(parseBrokers('a')).toBeNull();
+  });
+});
+
+describe('what a replay is known by', () => {
+  const plan: ReplayPlan = {
+    origins: new Map([[0, 'a.example.com/x/orders/0']]),
+    ...{ partition: null, range: { from: 0, to: 9 }, times: null, toTopic: 'again' },
+  };
+
+  it('is the same for the same command, also with more partitions by now', () => {
+    const more = new Map([...plan.origins, [1, 'a.example.com/x/orders/1'] as const]);
+    expect(planId({ ...plan, origins: more })).toBe(planId(plan));
+  });
+
+  it('is another for anything else', () => {
+    const others: Partial<ReplayPlan>[] = [
+      { partition: 0 },
+      { range: { from: 1, to: 9 } },
+      { range: { from: 0, to: 8 } },
+      { times: { sinceMs: 0, untilMs: Number.POSITIVE_INFINITY } },
+      { times: { sinceMs: 1, untilMs: Number.POSITIVE_INFINITY } },
+      { toTopic: 'other' },
+      { origins: new Map([[0, 'a.example.com/y/orders/0']]) },
+    ];
+    const ids = [plan, ...others.map((other) => ({ ...plan, ...other }))].map(planId);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('is read back from the group, and nothing else is', () => {
+    const position = { plan: planId(plan), topicId: null, nextOffset: 7, records: 3, bytes: 9 };
+    const text = positionMetadata(position);
+    expect(parsePosition(7, text)).toEqual(position);
+    const withId = { ...position, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' };
+    expect(parsePosition(7, positionMetadata(withId))).toEqual(withId);
+    for (const wrong of ['', `${text} `, text.replace('/1', '/2'), text.replace('=3', '=-3')])
+      expect(parsePosition(7, wrong)).toBeNull();
+    expect(parsePosition(-1, text)).toBeNull();
+  });
+});
