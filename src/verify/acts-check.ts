@@ -3,6 +3,7 @@ import type { Manifest } from '../format/manifest.ts';
 import { parseTime, parseUntil } from '../format/time.ts';
 import type { SegmentName } from './acts/in-force.ts';
 import type { ArchiveHold, ArchiveVersion } from './archive-reader.ts';
+import type { ChainTally } from './chain-tally.ts';
 import type { Problem } from './finding.ts';
 import type { FindingList } from './finding-list.ts';
 import type { OpenedSeal } from './open-seal.ts';
@@ -46,10 +47,14 @@ export class ActsCheck {
   readonly #place: ChainInArchive;
   readonly #run: Run;
   readonly #findings: FindingList;
+  readonly #tally: ChainTally;
   /** False once the store has said that it has no holds, or shows none. */
   #asks = true;
+  /** Of the last segment whose hold is still to come. Its seal comes first, in order, and is counted. */
+  #toCome = -1;
 
-  constructor(place: ChainInArchive, run: Run, findings: FindingList) {
+  constructor(place: ChainInArchive, run: Run, findings: FindingList, tally: ChainTally) {
+    this.#tally = tally;
     this.#place = place;
     this.#run = run;
     this.#findings = findings;
@@ -75,7 +80,12 @@ export class ActsCheck {
     if (!this.#asks || heldTo === null || reader.hold === undefined) return;
     const { sequence } = manifest;
     const segment = this.#segmentOf(manifest);
-    const cases = heldTo.casesOf(segment, parseTime(manifest.time.sealed));
+    const sealedMs = parseTime(manifest.time.sealed);
+    if (sequence > this.#toCome && heldTo.isHoldToCome(segment, sealedMs)) {
+      this.#toCome = sequence;
+      this.#tally.holdsToCome++;
+    }
+    const cases = heldTo.casesOf(segment, sealedMs);
     const mayBeHeld = heldTo.mayBeHeld(segment);
     // Whatever it is, it is right.
     if (cases.length === 0 && mayBeHeld) return;

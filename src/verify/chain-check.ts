@@ -84,7 +84,7 @@ export class ChainCheck {
     const believed = (origin: string) => this.#trust.believed(origin);
     this.#later = new LaterSeals(chainText(place), believed, run.verifySignature);
     this.#tasks = new TaskGroup(run.ahead);
-    this.#acts = new ActsCheck(place, run, this.#findings);
+    this.#acts = new ActsCheck(place, run, this.#findings, this.#tally);
   }
 
   /** The newest seal that was looked at. */

@@ -17,6 +17,7 @@ export class ChainTally {
   bytes = 0;
   expired = 0;
   expiredUnread = 0;
+  holdsToCome = 0;
   #records = 0;
   #firstOffset: number | null = null;
   #continues: Continues | null = null;
@@ -69,8 +70,10 @@ export class ChainTally {
     | 'checked'
     | 'expired'
     | 'expiredUnread'
+    | 'holdsToCome'
   > {
-    const { seals, signatures, locks, dataObjects, lines, bytes, expired, expiredUnread } = this;
+    const { seals, signatures, locks, dataObjects, lines, bytes } = this;
+    const { expired, expiredUnread, holdsToCome } = this;
     return {
       continues: this.#continues,
       firstOffset: this.#firstOffset,
@@ -84,6 +87,7 @@ export class ChainTally {
       checked: { seals, signatures, locks, dataObjects, lines },
       expired,
       expiredUnread,
+      holdsToCome,
     };
   }
 }

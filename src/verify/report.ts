@@ -67,6 +67,11 @@ export type ChainReport = {
    */
   readonly expiredUnread: number;
   /**
+   * Segments that a case holds and that were not asked for their hold: they were sealed less than an hour
+   * before.
+   */
+  readonly holdsToCome: number;
+  /**
    * The greatest size that a checkpoint or an attestation given to this run names, and that the chain bears
    * out: nothing up to there was cut off. Null: nothing from outside was compared.
    */

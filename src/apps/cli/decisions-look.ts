@@ -20,6 +20,8 @@ export type DecisionsSaid = {
   readonly later: number;
   /** Locks and legal holds were compared with what the acts demand. */
   readonly compared: boolean;
+  /** Segments that a case holds and that are too young to be asked for it: sealed less than an hour before. */
+  readonly holdsToCome: number;
   /** Why something was left out. */
   readonly why: string | null;
   /** Losses that two people accepted, as far as the gap lines were read. */
@@ -35,7 +37,7 @@ export function saidOfDecisions(
   asCopy: boolean,
 ): DecisionsSaid | null {
   const nothing = {
-    ...{ acts: null, refused: 0, later: 0, compared: false },
+    ...{ acts: null, refused: 0, later: 0, compared: false, holdsToCome: 0 },
     acceptedLosses: NONE_ACCEPTED,
   };
   switch (look.kind) {
@@ -51,6 +53,7 @@ export function saidOfDecisions(
       const isVerified = look.isVerified && doubt === null;
       const counts = {
         ...{ acts: acts.length, refused: refused.length, later: later.length },
+        holdsToCome: report.chains.reduce((sum, one) => sum + one.holdsToCome, 0),
         acceptedLosses: acceptedLosses(report, acceptedGaps({ ...look, isVerified })),
       };
       if (asCopy || kind === 'directory')
@@ -88,7 +91,7 @@ function doubtOf(look: ActsLook & { readonly kind: 'read' }, { chains }: Report)
 
 export function decisionsText(said: DecisionsSaid | null): string[] {
   if (said === null) return [];
-  const { acts, refused, later, compared, why, acceptedLosses: losses } = said;
+  const { acts, refused, later, compared, holdsToCome, why, acceptedLosses: losses } = said;
   if (acts === null) return [`decisions: none was looked at: ${why}`];
   const parts = [
     counted(acts, 'act'),
@@ -100,6 +103,7 @@ export function decisionsText(said: DecisionsSaid | null): string[] {
     : 'what they demand of locks and legal holds was not compared';
   return [
     `decisions: ${parts.join(', ')}; ${what}${why === null ? '' : `: ${why}`}`,
+    ...toComeText(holdsToCome),
     ...losses.by
       .slice(0, SHOWN_MAX)
       .map(
@@ -107,6 +111,12 @@ export function decisionsText(said: DecisionsSaid | null): string[] {
       ),
     ...(losses.by.length > SHOWN_MAX ? [`and ${losses.by.length - SHOWN_MAX} more (--json lists them)`] : []),
   ];
+}
+
+function toComeText(segments: number): string[] {
+  if (segments === 0) return [];
+  const asked = `${counted(segments, 'segment')} under a case ${segments === 1 ? 'was' : 'were'}`;
+  return [`holds: ${asked} not asked for a hold: sealed less than an hour before`];
 }
 
 const SHOWN_MAX = 20;

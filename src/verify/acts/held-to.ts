@@ -27,6 +27,8 @@ export type HeldTo = {
   lockedUntilMs(segment: SegmentName): number;
   /** Cases for which an object of it must be under a legal hold. `storedMs`: when it was sealed or stored. */
   casesOf(segment: SegmentName, storedMs: number): readonly string[];
+  /** A case demands a hold of it, and it was stored less than an hour ago: so no hold is demanded yet. */
+  isHoldToCome(segment: SegmentName, storedMs: number): boolean;
   /** False: nobody decided that it is under a legal hold. */
   mayBeHeld(segment: SegmentName): boolean;
   /** What a seal does that somebody decided otherwise. */
@@ -47,6 +49,7 @@ export const sealsAlone = (held: HeldTo): HeldTo => ({
   ...held,
   lockedUntilMs: () => 0,
   casesOf: () => [],
+  isHoldToCome: () => false,
   mayBeHeld: () => true,
 });
 
@@ -79,6 +82,7 @@ export function heldTo(
   return {
     lockedUntilMs: demanded.lockedUntilMs,
     casesOf: (segment, storedMs) => (nowMs - storedMs <= HOUR_MS ? [] : demanded.casesOf(segment)),
+    isHoldToCome: (segment, storedMs) => nowMs - storedMs <= HOUR_MS && demanded.casesOf(segment).length > 0,
     mayBeHeld: (segment) => !isVerified || letGo.some((one) => names(one, segment)),
     sealProblems: (manifest, { chain }) =>
       [retiredProblem(manifest, retired, sha256), policyProblem(manifest, chain, policies)].filter(

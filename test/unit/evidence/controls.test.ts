@@ -38,7 +38,8 @@ const chain = {
     findingsOmitted: 0,
   },
   checked: { seals: 3, signatures: 3, locks: 6, dataObjects: 3, lines: 18 },
-  ...{ expired: 0, expiredUnread: 0, knownSize: 3, lastSealed: '2026-11-22T10:00:00.000Z', checkpoint: 'x' },
+  ...{ expired: 0, expiredUnread: 0, holdsToCome: 0, knownSize: 3 },
+  ...{ lastSealed: '2026-11-22T10:00:00.000Z', checkpoint: 'x' },
 } as ChainReport;
 const report: Report = {
   verdict: 'verified',

@@ -89,6 +89,22 @@ it('says how many acts there are, and whether their demands were compared', asyn
   expect(await said(builder, acts, 's3', true)).toEqual([copy]);
 });
 
+it('says how many segments were too young to be asked for their hold', async () => {
+  const builder = await released();
+  const acts = await look(builder);
+  const { report } = await verifying(builder, acts, false);
+  const words = (young: number) => {
+    const [first, ...others] = report.chains;
+    const chains = [{ ...first!, holdsToCome: young }, ...others];
+    return decisionsText(saidOfDecisions(acts, { kind: 's3' }, { ...report, chains }, false)).slice(1);
+  };
+  expect([words(0), words(1), words(2)]).toEqual([
+    [],
+    ['holds: 1 segment under a case was not asked for a hold: sealed less than an hour before'],
+    ['holds: 2 segments under a case were not asked for a hold: sealed less than an hour before'],
+  ]);
+});
+
 it('reads up to a fault, believes no release from there, and says so', async () => {
   const builder = await released();
   builder.archive.alter(sealKey(GOVERNANCE_CHAIN, 0, 4), (bytes) => bytes.subarray(0, -9));

@@ -5,6 +5,7 @@ import type { Manifest } from '../../../src/format/manifest.ts';
 import type { HeldTo } from '../../../src/verify/acts/held-to.ts';
 import { ActsCheck, holdProblem } from '../../../src/verify/acts-check.ts';
 import type { ArchiveHold } from '../../../src/verify/archive-reader.ts';
+import { ChainTally } from '../../../src/verify/chain-tally.ts';
 import { FindingList } from '../../../src/verify/finding-list.ts';
 import type { OpenedSeal } from '../../../src/verify/open-seal.ts';
 import type { Run } from '../../../src/verify/run.ts';
@@ -52,6 +53,7 @@ type World = {
   readonly cases?: string[];
   readonly mayBeHeld?: boolean;
   readonly lockedUntilMs?: number;
+  readonly isHoldToCome?: boolean;
   readonly heldTo?: null;
   readonly hold?: ((key: string, versionId: string) => ArchiveHold) | null;
   readonly signal?: AbortSignal;
@@ -70,6 +72,7 @@ function world({
       segments.push([segment, storedMs]);
       return cases;
     },
+    isHoldToCome: () => more.isHoldToCome ?? false,
     mayBeHeld: () => mayBeHeld,
     lockedUntilMs: () => lockedUntilMs,
     sealProblems: (of, segment) => [
@@ -86,8 +89,9 @@ function world({
   };
   const heldTo = more.heldTo === null ? null : held;
   const run = { reader, heldTo, reads: new Semaphore(1), signal: more.signal } as unknown as Run;
-  const check = new ActsCheck({ chain: 'orders', partition: 3 }, run, findings);
-  return { check, asked, segments, found: () => findings.list() };
+  const tally = new ChainTally();
+  const check = new ActsCheck({ chain: 'orders', partition: 3 }, run, findings, tally);
+  return { check, tally, asked, segments, found: () => findings.list() };
 }
 
 describe('the check of a chain', () => {
@@ -133,6 +137,19 @@ describe('the check of a chain', () => {
     await check.hold(version, seal);
     await check.hold(version, seal);
     expect([asked.length, found()]).toEqual([1, []]);
+  });
+
+  it('counts a segment whose hold is still to come once, by its seal, and asks nothing', async () => {
+    const { check, asked, tally } = world({ cases: [], isHoldToCome: true });
+    await check.hold(version, seal);
+    await check.hold({ ...version, key: 'data/x' }, seal);
+    await check.hold(version, { manifest: { ...manifest, sequence: 8 } } as OpenedSeal);
+    // Data is looked at later than seals.
+    await check.hold({ ...version, key: 'data/x' }, seal);
+    expect([asked.length, tally.report().holdsToCome]).toEqual([0, 2]);
+    const none = world({ cases: [] });
+    await none.check.hold(version, seal);
+    expect(none.tally.report().holdsToCome).toBe(0);
   });
 
   it('says that it could not ask, and goes on', async () => {

@@ -68,6 +68,17 @@ it('asks for the same as those who carry decisions out', async () => {
       demands.lockedUntilMs(segment),
     ]);
   }
+  // In its first hour no hold is demanded of a segment, and that is countable.
+  const nowMs = world.clock.now() + 48 * HOUR_MS;
+  for (const [sequence, ageMs, isToCome] of [
+    [1, HOUR_MS, true],
+    [1, HOUR_MS + 1, false],
+    [3, HOUR_MS, false],
+  ] as const) {
+    const [segment, storedMs] = [{ ...SEGMENT, sequence }, nowMs - ageMs];
+    expect(held.isHoldToCome(segment, storedMs)).toBe(isToCome);
+    if (isToCome) expect(held.casesOf(segment, storedMs)).toEqual([]);
+  }
   expect([demands.casesOf(SEGMENT), demands.lockedUntilMs(SEGMENT)]).toEqual([
     ['C-1'],
     START_MS + 3 * YEAR_MS,
