@@ -15,6 +15,7 @@ export const KEY_IDS = {
   also: '66666666-7777-8888-9999-000000000000',
   verifier: '55555555-6666-7777-8888-999999999999',
   second: '22222222-3333-4444-5555-666666666666',
+  governance: '33333333-4444-5555-6666-777777777777',
 } as const;
 
 export const CONFIG = `
@@ -87,9 +88,11 @@ const keyNameOf = (id: string): keyof typeof KEY_IDS =>
     ? 'also'
     : id.startsWith('LogKey')
       ? 'log'
-      : id.startsWith('PostQuantum')
-        ? 'second'
-        : 'verifier';
+      : id.startsWith('GovernanceKey')
+        ? 'governance'
+        : id.startsWith('PostQuantum')
+          ? 'second'
+          : 'verifier';
 
 /** Policy of the log's key of that name in the configuration; the first one has none. */
 export function logKeyPolicy({ resources }: Synthesised, name: string): unknown {

@@ -39,6 +39,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   hold: async () => (await import('./hold.ts')).holdCommand,
   keys: async () => (await import('./keys-command.ts')).keysCommand,
   retention: async () => (await import('./retention.ts')).retentionCommand,
+  access: async () => (await import('./access.ts')).accessCommand,
   sql: async () => (await import('./sql.ts')).sqlCommand,
   demo: async () => (await import('./demo.ts')).demoCommand,
 };

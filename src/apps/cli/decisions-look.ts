@@ -20,7 +20,7 @@ export type DecisionsSaid = {
   readonly later: number;
   /** Locks and legal holds were compared with what the acts demand. */
   readonly compared: boolean;
-  /** Segments that a case holds and that are too young to be asked for it: sealed less than an hour before. */
+  /** Segments that a case holds and that were not asked for it: sealed less than an hour before. */
   readonly holdsToCome: number;
   /** Why something was left out. */
   readonly why: string | null;

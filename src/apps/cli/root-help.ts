@@ -10,6 +10,7 @@ Run the archive
   status          per chain: head, next offset, last seal's age, halted and why
   alerts          rules for Prometheus, with thresholds of a configuration
   resume          record an operator's decision on a halted partition
+  demo            all of it on this machine; --stack: on the real stack
 
 Check it
   verify          chains, signatures, locks and every stored byte
@@ -43,9 +44,7 @@ Decide
   hold            legal holds: placed, released by two persons, restored
   keys            which keys signed each chain, from where to where
   retention       what other policies would change and cost; longer locks
-
-Try it
-  demo            all of it on this machine; --stack: on the real stack
+  access          who can read, write, hold, release and sign by policies
 
 Archives are s3://bucket/prefix or a directory; --config FILE names one too.
 Exit codes: 0 verified or done, 1 broken, 2 usage, 3 could not check, 4 not yet

@@ -96,6 +96,7 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
   sample: ['--n', '1', '--seed', 's', '--out', '/nowhere/sample'],
   finding: ['list'],
   custody: ['list'],
+  access: ['review', 's3://a-b/c', '--log-key', 'x', '--policies', '/nowhere'],
   governance: ['show'],
   hold: ['list'],
   keys: ['list'],

@@ -69,6 +69,8 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone report checks --config verifier.yaml --from 2026-11-01 --to 2026-12-01 --person ada.pem --by "Ada Byron" --sign-key report-key.pem --out checks.html':
       'aws',
     'ledgerstone finding list --config verifier.yaml --person ada.pem': 'aws',
+    'ledgerstone access commands s3://acme-audit/prod --log-key ARN --governance-key ARN --attestations acme-attestations --verifier-key ARN > fetch.sh':
+      'aws',
   },
   'docs/for-investigators.md': {
     "ledgerstone find ./archive --key archive.vkey --where '/userIdentity/arn~alice'": 'files',

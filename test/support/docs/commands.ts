@@ -148,7 +148,7 @@ async function readHelp(command: string): Promise<string> {
 }
 
 /** Commands that have commands of their own. */
-const GROUPS = ['report', 'finding', 'governance', 'hold', 'retention', 'keys', 'custody'];
+const GROUPS = ['report', 'finding', 'governance', 'hold', 'retention', 'keys', 'custody', 'access'];
 
 async function ledgerstoneProblem([first = '', ...rest]: readonly string[]): Promise<string | null> {
   const [command, args] = GROUPS.includes(first) ? [`${first} ${rest[0]}`, rest.slice(1)] : [first, rest];

@@ -33,6 +33,7 @@ const COMMANDS = [
   'hold',
   'keys',
   'retention',
+  'access',
   'sql',
   'demo',
 ];
@@ -76,6 +77,8 @@ describe('wrong words are usage: exit code 2, one line, no stack', () => {
   const cases: [args: string[], said: string][] = [
     [['verfy'], "unknown command 'verfy'\n  (Did you mean verify?)"],
     [['verify'], 'no archive named'],
+    [['access', 'review', 's3://a-b/c', '--log-key', 'x', '--policies', '.'], 'x is no ARN of a key'],
+    [['access', 'commands', './here', '--log-key', 'x'], './here is no archive in S3'],
     [['verify', 'x', '--depth', 'deep'], 'Allowed choices are seals, content'],
     [['verify', 'x', '--dept', 'seals'], "unknown option '--dept'\n  (Did you mean --depth?)"],
     [['verify', '/nowhere/at/all', '--key', 'a+b'], 'not a verifier key'],

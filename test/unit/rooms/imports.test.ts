@@ -58,6 +58,7 @@ describe('the rule notices', () => {
     ['base/node/x.ts', '../../format/line.ts'],
     ['format/x.ts', 'node:fs'],
     ['format/deep/x.ts', 'zod'],
+    ['access/x.ts', '../base/node/hash.ts'],
     ['merkle/x.ts', '../base/node/hash.ts'],
     ['segment/x.ts', '../store/store.ts'],
     ['kernel/x.ts', '../ingest/pack.ts'],

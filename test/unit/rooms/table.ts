@@ -83,6 +83,12 @@ export const ROOMS: readonly Room[] = [
     packages: ['node:'],
   },
   {
+    name: 'access',
+    knows: 'policies of AWS → who can do what to an archive, and who is meant to',
+    rooms: ['base', 'format'],
+    packages: [],
+  },
+  {
     name: 'config',
     knows: 'the three YAML files and their JSON schemas',
     rooms: EDGE,
