@@ -57,8 +57,13 @@ export class ArchiverMetrics {
   );
   readonly topicMissing = this.#gauge(
     'ledgerstone_topic_missing',
-    '1: this topic of the configuration is not there, or not shown to us: nothing of it is archived',
+    '1: this topic is not there, or not shown to us, or no topic matches this pattern: nothing of it is archived',
     ['topic'],
+  );
+  readonly topicsTaken = this.#gauge(
+    'ledgerstone_topics_taken',
+    'Topics that no entry of the configuration names and a pattern took, since this process started',
+    [],
   );
   readonly topicPartitions = this.#gauge(
     'ledgerstone_topic_partitions',

@@ -4,6 +4,7 @@ import { LedgerstoneError, messageOf } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
 import type { Logger } from '../base/log.ts';
 import type { Config, TopicConfig } from '../config/archiver.ts';
+import { topicNamed } from '../config/topic-names.ts';
 import { chainOrigin } from '../format/chain.ts';
 import type { Delivered, Source, SourceListener, TopicPartition } from '../ingest/source.ts';
 import { Sealer } from '../sealing/sealer.ts';
@@ -30,6 +31,8 @@ export type PipelineOptions = {
   readonly sha256: Sha256;
   readonly log: Logger;
   readonly observer: PartitionObserver;
+  /** Chains that the policy in force names; absent or null: none is in force. */
+  readonly decidedChains?: ReadonlySet<string> | null;
   readonly writer: { readonly id: string; readonly version: string };
 };
 
@@ -59,8 +62,7 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    const names = options.config.source.topics.map(({ name }) => name);
-    this.topics = new Topics(names, options.log);
+    this.topics = new Topics(options.config.source, options.log, options.decidedChains ?? null);
     this.#memory = options.memory ?? new MemoryLedger();
     const { config, store, keyring, sha256, clock, random } = options;
     const { mode, period } = config.retention.seals;
@@ -117,6 +119,7 @@ export class Pipeline {
         log.info({ reason }, 'anchors will be confirmed again before the next seal');
         for (const actor of this.#actors.values()) actor.suspect();
       },
+      onTaken: (topics) => this.topics.noteTaken(topics),
       onMissing: (topics) => this.topics.noteMissing(topics),
       onTopics: (partitions) => this.topics.notePartitions(partitions),
       onOutOfRange: (partition) => this.#actors.get(idOf(partition))?.outOfRange(),
@@ -231,8 +234,8 @@ export class Pipeline {
   }
 
   #topic(name: string): TopicConfig {
-    const found = this.#options.config.source.topics.find((topic) => topic.name === name);
-    if (found === undefined)
+    const found = topicNamed(this.#options.config.source, name);
+    if (found === null)
       throw new LedgerstoneError('assertion', `partitions of ${name} were never subscribed to`);
     return found;
   }

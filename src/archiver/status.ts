@@ -112,6 +112,7 @@ export function notReadyReasons(pipeline: Pipeline, clock: Clock, files: Trouble
   const lasts = (trouble: Trouble) => trouble !== null && clock.now() - trouble.sinceMs > TROUBLE_MS_MAX;
   if (files !== null && lasts(files)) reasons.push(`keys/ and FORMAT: ${messageOf(files.error)}`);
   if (!pipeline.assigned) reasons.push('no partitions are assigned yet');
+  for (const pattern of pipeline.topics.unmatched) reasons.push(`no topic that is shown matches ${pattern}`);
   for (const topic of pipeline.topics.missing) reasons.push(`topic ${topic} is not there, or not shown`);
   for (const actor of pipeline.actors) {
     const { partition, topic } = actor.route.partition;
@@ -145,12 +146,13 @@ export function observeGauges(
   ]) {
     gauge.reset();
   }
-  const missing = new Set(pipeline.topics.missing);
+  const missing = new Set([...pipeline.topics.missing, ...pipeline.topics.unmatched]);
   for (const { topic, partitions, owned } of pipeline.shares) {
     metrics.ownedPartitions.set({ topic }, owned);
     if (partitions !== null) metrics.topicPartitions.set({ topic }, partitions);
   }
-  for (const topic of pipeline.topics.configured)
+  metrics.topicsTaken.set(pipeline.topics.taken.length);
+  for (const topic of new Set([...pipeline.topics.names, ...missing]))
     metrics.topicMissing.set({ topic }, missing.has(topic) ? 1 : 0);
   for (const actor of pipeline.actors) {
     const status = partitionStatus(actor, clock);

@@ -8,10 +8,12 @@ import type { Logger } from '../base/log.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import type { OnRequest } from '../base/node/requests.ts';
 import type { Period } from '../base/period.ts';
-import type { Config } from '../config/archiver.ts';
+import type { Config, KafkaSourceConfig } from '../config/archiver.ts';
 import type { SigningConfig, StoreConfig } from '../config/connections.ts';
+import { topicNamed } from '../config/topic-names.ts';
 import { parseVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
 import type { Decoder } from '../ingest/kafka/decoder.ts';
+import type { KafkaSourceOptions } from '../ingest/kafka/options.ts';
 import type { Source } from '../ingest/source.ts';
 import type { MlDsaSigner, Signer } from '../sign/signer.ts';
 import { boundedStore, readerOf } from '../store/bounded.ts';
@@ -98,13 +100,22 @@ export const trustedKeys = (config: Config, signers: readonly Signer[]): Verifie
   ...config.archive.trusted.map((text) => parseVkey(text, nodeSha256)),
 ];
 
+/** What a Kafka source takes by the patterns of the configuration. */
+export const takingOf = (source: KafkaSourceConfig): Pick<KafkaSourceOptions, 'takes'> =>
+  source.patterns.length === 0 ? {} : { takes: (name) => topicNamed(source, name) };
+
 /** `decoder`: of what is fetched from Kafka; by default the calling thread. */
 export async function openSource(config: Config, log: Logger, decoder?: Decoder): Promise<Source> {
   const { archive, source, limits } = config;
   if (source.kind === 'kafka') {
     const { kafkaSource } = await import('../ingest/kafka/source.ts');
     const own = { archive: archive.origin, recordBytesMax: limits.recordBytes, log };
-    return kafkaSource({ ...source, ...own, ...(decoder === undefined ? {} : { decoder }) });
+    return kafkaSource({
+      ...source,
+      ...own,
+      ...takingOf(source),
+      ...(decoder === undefined ? {} : { decoder }),
+    });
   }
   const { fileSource } = await import('../ingest/file.ts');
   const { path, lastLine, topics } = source;

@@ -4,7 +4,7 @@ import { LIMITS } from '../base/limits.ts';
 import { suggestion } from '../base/nearest.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { isAtLeast } from '../base/period.ts';
-import { archiveOfKey, isReservedName } from '../format/chain.ts';
+import { archiveOfKey } from '../format/chain.ts';
 import { parseVkey } from '../format/vkey.ts';
 import {
   ARCHIVER_PORT_DEFAULT,
@@ -15,17 +15,13 @@ import {
 import { httpProblems } from './http-rules.ts';
 import { isLoopback } from './loopback.ts';
 import { memberOf, type SchemaProblem, valueAt } from './problems.ts';
+import { chainProblems, entriesOf, type Named, patternProblems } from './topic-rules.ts';
 import { DURATION_PATTERN, durationMs, PERIOD_PATTERN, periodOf, SIZE_PATTERN, sizeBytes } from './units.ts';
 import type { ConfigPath } from './yaml.ts';
 
 /** A period that has its pattern; the schema judges the others. */
 export const isPeriod = (value: unknown): value is string =>
   typeof value === 'string' && PERIOD_PATTERN.test(value);
-
-export type Named = { readonly path: ConfigPath; readonly value: unknown };
-
-const entriesOf = (value: unknown): [string, unknown][] =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.entries(value) : [];
 
 /**
  * Works on the values as they are written, even if the schema refuses them, so that all problems are found
@@ -42,6 +38,7 @@ export function ruleProblems(root: unknown): SchemaProblem[] {
   return [
     ...retentionProblems(root, topics),
     ...chainProblems(topics),
+    ...patternProblems(topics),
     ...productionProblems(root),
     ...sourceProblems(source),
     ...signingProblems(root),
@@ -107,53 +104,6 @@ function retentionProblems(root: unknown, topics: readonly Named[]): SchemaProbl
     problems.push({ path: ['retention', 'seals', 'mode'], message });
   }
   return problems;
-}
-
-/** Two topics must never write one chain: (chain, partition) names exactly one topic-partition. */
-export function chainProblems(topics: readonly Named[]): SchemaProblem[] {
-  const problems: SchemaProblem[] = [];
-  const names = new Set<unknown>();
-  const owners = new Map<unknown, number>();
-  const claim = (chain: unknown, owner: number, path: ConfigPath) => {
-    if (typeof chain !== 'string') return;
-    if (isReservedName(chain))
-      problems.push({ path, message: 'begins with `ledgerstone.`: these names are kept for our own chains' });
-    const before = owners.get(chain);
-    if (before !== undefined && before !== owner) {
-      problems.push({ path, message: `the chain "${chain}" is another topic's already: each needs its own` });
-    }
-    owners.set(chain, before ?? owner);
-  };
-  topics.forEach(({ path, value }, owner) => {
-    const name = memberOf(value, 'name');
-    if (name !== undefined && names.has(name))
-      problems.push({ path: [...path, 'name'], message: 'is listed twice' });
-    else
-      claim(memberOf(value, 'chain') ?? name, owner, [
-        ...path,
-        memberOf(value, 'chain') === undefined ? 'name' : 'chain',
-      ]);
-    names.add(name);
-    const own = memberOf(value, 'chain') ?? name;
-    problems.push(...continuesProblems(own, value, path));
-    for (const [partition, override] of entriesOf(memberOf(value, 'partitions'))) {
-      const at = [...path, 'partitions', partition];
-      claim(memberOf(override, 'chain'), owner, [...at, 'chain']);
-      problems.push(...continuesProblems(memberOf(override, 'chain'), override, at));
-    }
-  });
-  return problems;
-}
-
-function continuesProblems(own: unknown, holder: unknown, path: ConfigPath): SchemaProblem[] {
-  const older = valueAt(holder, ['continues', 'chain']);
-  if (older === undefined || older !== own) return [];
-  return [
-    {
-      path: [...path, 'continues', 'chain'],
-      message: 'must be another chain than the one that continues it',
-    },
-  ];
 }
 
 function productionProblems(root: unknown): SchemaProblem[] {

@@ -4,21 +4,9 @@ import { LIMITS, MIB } from '../base/limits.ts';
 import { type Period, spanOf } from '../base/period.ts';
 import { version } from './config-version.ts';
 import { cluster, signing, store } from './connections-schema.ts';
-import {
-  between,
-  chainName,
-  forms,
-  inMib,
-  log,
-  ORIGIN_PATTERN,
-  sizeBetween,
-  some,
-  text,
-  topicName,
-  word,
-} from './fields.ts';
+import { between, forms, inMib, log, ORIGIN_PATTERN, sizeBetween, some, text, word } from './fields.ts';
 import { server } from './http.ts';
-import { topicFields } from './topic-fields.ts';
+import { namedTopic, topic } from './topic-schema.ts';
 import { PERIOD_PATTERN, periodOf } from './units.ts';
 
 export const MAX_AGE_DEFAULT = '60s';
@@ -27,73 +15,6 @@ export const HEARTBEAT_DEFAULT = '1h';
 export const DRAIN_DEFAULT = '25s';
 export const ARCHIVER_PORT_DEFAULT = 9464;
 export const GREATEST_LOCK_DEFAULT = '10y';
-
-const continues = z
-  .strictObject({
-    chain: chainName.describe('The older chain of this archive that can not go on'),
-    reason: word(512, 'why the older chain ends').describe(
-      'Why the older chain ends. It is signed into the new one',
-    ),
-    by: word(255, 'who decided it').describe('Who decided it. It is signed into the new chain'),
-    startFrom: z
-      .union([
-        z.enum(['next', 'earliest']),
-        z.strictObject({
-          offset: z.int().min(0).max(LIMITS.offsetMax).describe('The first offset of the new chain'),
-        }),
-      ])
-      .optional()
-      .describe(
-        [
-          'Where the new chain begins: `next` is where the older one ended, `earliest` is the oldest record in',
-          'Kafka. Default: `next` if the topic is the same one, else `earliest`',
-        ].join(' '),
-      ),
-  })
-  .describe('A recorded handover from an older chain that can not go on');
-
-const time = z.strictObject({
-  time: z.iso
-    .datetime({ offset: true, message: 'must be an RFC 3339 time such as 2026-11-22T10:00:00Z' })
-    // For Kafka, −1 and −2 are no times but the log's end and its start.
-    .refine((time) => Date.parse(time) >= 0, 'must be 1970 or later')
-    .register(forms, { form: 'an RFC 3339 time such as 2026-11-22T10:00:00Z, 1970 or later' })
-    .describe('Begins with the first record of this time or later'),
-});
-
-const retention = z.string().describe('Name of a policy under `retention`');
-
-const topic = z.strictObject({
-  name: topicName.describe('The topic in Kafka'),
-  chain: chainName.optional().describe("Name of the topic's chains. Default: the topic's name"),
-  partitions: z
-    .record(
-      text(/^(?:0|[1-9][0-9]{0,8})$/, 'a partition number'),
-      z.strictObject({
-        chain: chainName.describe("Name of this partition's chain"),
-        continues: continues.optional(),
-      }),
-    )
-    .default({})
-    .describe("Partitions that are archived in another chain than the topic's, by partition number"),
-  retention,
-  startFrom: z
-    .union([z.enum(['earliest', 'latest']), time])
-    .default('earliest')
-    .describe('Where a partition begins that has no chain yet'),
-  continues: continues.optional(),
-  fields: topicFields.optional(),
-  compacted: z
-    .literal('accept')
-    .optional()
-    .describe(
-      [
-        'Needed for a topic that Kafka compacts: else the archiver does not start. What compaction removed',
-        'before it was archived halts the partition, and needs a decision: `ledgerstone resume --kind',
-        'compacted`, one for a range',
-      ].join(' '),
-    ),
-});
 
 export const source = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -105,7 +26,10 @@ export const source = z.discriminatedUnion('kind', [
       .describe('Consumer group of the archivers. Each archive needs its own'),
     tls: cluster.tls,
     sasl: cluster.sasl,
-    topics: z.array(topic).min(1, 'must name at least one topic').describe('The topics that are archived'),
+    topics: z
+      .array(topic)
+      .min(1, 'must name at least one topic')
+      .describe('The topics that are archived: each by its name, or all that a pattern matches'),
   }),
   z.strictObject({
     kind: z.literal('file'),
@@ -122,15 +46,7 @@ export const source = z.discriminatedUnion('kind', [
           'pipe it always does',
         ].join(' '),
       ),
-    topic: z
-      .strictObject({
-        name: topicName.describe('Name that the records are archived under, as if they came from this topic'),
-        chain: chainName.optional().describe("Name of the chain. Default: the topic's name"),
-        retention,
-        continues: continues.optional(),
-        fields: topicFields.optional(),
-      })
-      .describe('What the file is archived as'),
+    topic: namedTopic.describe('What the file is archived as'),
   }),
 ]);
 

@@ -20,6 +20,7 @@ import {
 } from './connections.ts';
 import { type HttpConfig, httpOf } from './http.ts';
 import { type TopicFields, topicFieldsOf } from './topic-fields.ts';
+import { type TopicPattern, topicNamed } from './topic-names.ts';
 import { periodOf } from './units.ts';
 
 /** An operator's recorded handover from an older chain that can't go on (FORMAT.md, `continues`). */
@@ -63,7 +64,9 @@ export type KafkaSourceConfig = {
   readonly groupId: string;
   readonly tls: false | TlsConfig;
   readonly sasl?: SaslConfig;
+  /** Those that have an entry by name. `topicNamed` looks at the patterns too. */
   readonly topics: readonly TopicConfig[];
+  readonly patterns: readonly TopicPattern[];
 };
 /** One line is one record. The configuration file has one `topic`, not a list. */
 export type FileSourceConfig = {
@@ -73,6 +76,7 @@ export type FileSourceConfig = {
   readonly lastLine: 'with-lf' | 'any';
   /** Exactly one; `startFrom` is always 'earliest' and the partition 0. */
   readonly topics: readonly [TopicConfig];
+  readonly patterns: readonly [];
 };
 type SourceConfig = KafkaSourceConfig | FileSourceConfig;
 
@@ -170,32 +174,51 @@ function buildConfig(input: ConfigOutput, fileName: string): Config {
 
 type Topic = Extract<ConfigOutput['source'], { kind: 'kafka' }>['topics'][number];
 
-function topicOf(topic: Topic): TopicConfig {
+const fieldsOf = ({ fields }: Pick<Topic, 'fields'>): TopicFields | undefined =>
+  fields === undefined ? undefined : topicFieldsOf(fields);
+
+const startOf = ({ startFrom }: Pick<Topic, 'startFrom'>): StartFrom =>
+  typeof startFrom === 'string' ? startFrom : { time: startFrom.time, timeMs: Date.parse(startFrom.time) };
+
+function topicOf({ pattern: _, except: __, ...topic }: Topic & { readonly name: string }): TopicConfig {
   const partitions: Record<number, { chain: string; continues?: ContinuesConfig }> = {};
   for (const [partition, override] of Object.entries(topic.partitions)) {
     partitions[Number(partition)] = present(override) as { chain: string; continues?: ContinuesConfig };
   }
-  const startFrom: StartFrom =
-    typeof topic.startFrom === 'string'
-      ? topic.startFrom
-      : { time: topic.startFrom.time, timeMs: Date.parse(topic.startFrom.time) };
   const chain = topic.chain ?? topic.name;
-  const fields = topic.fields === undefined ? undefined : topicFieldsOf(topic.fields);
+  const [startFrom, fields] = [startOf(topic), fieldsOf(topic)];
   return present({ ...topic, chain, partitions, startFrom, fields }) as TopicConfig;
 }
+
+const patternOf = (topic: Topic & { readonly pattern: string }): TopicPattern => {
+  const { pattern, except = [], retention, compacted } = topic;
+  const [startFrom, fields] = [startOf(topic), fieldsOf(topic)];
+  return present({
+    pattern,
+    except: [except].flat(),
+    retention,
+    startFrom,
+    compacted,
+    fields,
+  }) as TopicPattern;
+};
+
+const hasName = (topic: Topic): topic is Topic & { name: string } => topic.name !== undefined;
+const hasPattern = (topic: Topic): topic is Topic & { pattern: string } => topic.pattern !== undefined;
 
 function sourceOf(input: ConfigOutput, resolvePath: (path: string) => string): SourceConfig {
   const source = input.source;
   if (source.kind === 'file') {
     const topic = topicOf({ ...source.topic, partitions: {}, startFrom: 'earliest' });
     const path = source.path === '-' ? '-' : resolvePath(source.path);
-    return { kind: 'file', path, lastLine: source.lastLine, topics: [topic] };
+    return { kind: 'file', path, lastLine: source.lastLine, topics: [topic], patterns: [] };
   }
   return present({
     ...source,
     brokers: brokersOf(source.brokers),
     tls: tlsOf(source.tls, resolvePath),
-    topics: source.topics.map(topicOf),
+    topics: source.topics.flatMap((topic) => (hasName(topic) ? [topicOf(topic)] : [])),
+    patterns: source.topics.flatMap((topic) => (hasPattern(topic) ? [patternOf(topic)] : [])),
   }) as SourceConfig;
 }
 
@@ -217,10 +240,20 @@ function retentionOf(input: ConfigOutput): Config['retention'] {
   return { ...policies, seals: policies['seals'] ?? { period, text, mode } };
 }
 
-/** By the name of which policy each chain is archived. */
-export const policyOfChains = ({ source }: Pick<Config, 'source'>): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    source.topics.flatMap(({ chain, partitions, retention }) =>
+/**
+ * By the name of which policy each chain is archived. `known`: chains that are there or that people decided about,
+ * since a pattern names none; those that it takes are among the answers.
+ */
+export const policyOfChains = (
+  { source }: Pick<Config, 'source'>,
+  known: Iterable<string> = [],
+): Readonly<Record<string, string>> =>
+  Object.fromEntries([
+    ...[...known].flatMap((name): [string, string][] => {
+      const topic = source.topics.some((one) => one.name === name) ? null : topicNamed(source, name);
+      return topic === null ? [] : [[name, topic.retention]];
+    }),
+    ...source.topics.flatMap(({ chain, partitions, retention }) =>
       [chain, ...Object.values(partitions).map((one) => one.chain)].map((name) => [name, retention]),
     ),
-  );
+  ]);

@@ -6,11 +6,12 @@ import { archiveOfKey } from '../format/chain.ts';
 import { parseCosignerVkey } from '../format/cosignature.ts';
 import { readPolicy } from '../format/tlog-policy.ts';
 import { isKeyName, parseVkey } from '../format/vkey.ts';
-import { chainProblems, isPeriod, type Named } from './archiver-rules.ts';
+import { isPeriod } from './archiver-rules.ts';
 import { httpProblems } from './http-rules.ts';
 import { isLoopback } from './loopback.ts';
 import { PERSON_KEY_NAME } from './people-file.ts';
 import { memberOf, type SchemaProblem, valueAt } from './problems.ts';
+import { chainProblems, type Named, patternProblems } from './topic-rules.ts';
 import { periodOf } from './units.ts';
 import type { ConfigPath } from './yaml.ts';
 
@@ -23,6 +24,7 @@ export const verifierRuleProblems = (root: unknown): SchemaProblem[] => [
   ...overlapProblems(root),
   ...retentionProblems(root),
   ...chainProblems(topicsOf(root)),
+  ...patternProblems(topicsOf(root)),
   ...indexProblems(root),
   ...witnessProblems(root),
   ...httpProblems(root, 'watch', 0),

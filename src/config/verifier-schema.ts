@@ -248,7 +248,15 @@ export const verifierConfigSchema = z.strictObject({
         'How the client logs in, as a principal of its own that may DESCRIBE the topics. Default: it does not',
       ),
       topics: z
-        .array(kafka.shape.topics.element.pick({ name: true, chain: true, partitions: true }))
+        .array(
+          kafka.shape.topics.element.pick({
+            name: true,
+            pattern: true,
+            except: true,
+            chain: true,
+            partitions: true,
+          }),
+        )
         .min(1, 'must name at least one topic')
         .describe("The archived topics, as in the archiver's configuration"),
     })

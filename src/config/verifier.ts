@@ -21,6 +21,7 @@ import {
 } from './connections.ts';
 import { type HttpConfig, httpOf } from './http.ts';
 import { topicFieldsOf } from './topic-fields.ts';
+import type { TopicPattern } from './topic-names.ts';
 import { periodOf } from './units.ts';
 import { verifierRuleProblems } from './verifier-rules.ts';
 import { type VerifierConfigOutput, verifierConfigSchema } from './verifier-schema.ts';
@@ -32,10 +33,13 @@ export type CompareTopic = {
   readonly partitions: Readonly<Record<number, { readonly chain: string }>>;
 };
 
+export type ComparePattern = Pick<TopicPattern, 'pattern' | 'except'>;
+
 /** Its principal needs DESCRIBE on the topics, and nothing else. */
 type KafkaCompareConfig = Pick<KafkaSourceConfig, 'brokers' | 'clientId' | 'tls' | 'sasl'> & {
   readonly everyMs: number;
   readonly topics: readonly CompareTopic[];
+  readonly patterns: readonly ComparePattern[];
 };
 
 /** What is watched for attempts, beside the buckets and keys that are named elsewhere. */
@@ -247,6 +251,11 @@ function kafkaOf(
   return {
     ...{ everyMs: every, brokers: brokersOf(brokers), clientId, tls: tlsOf(tls, resolvePath) },
     ...(sasl !== undefined && { sasl }),
-    topics: topics.map(({ name, chain = name, partitions }) => ({ name, chain, partitions })),
+    topics: topics.flatMap(({ name, chain = name, partitions }) =>
+      name === undefined || chain === undefined ? [] : [{ name, chain, partitions }],
+    ),
+    patterns: topics.flatMap(({ pattern, except = [] }) =>
+      pattern === undefined ? [] : [{ pattern, except: [except].flat() }],
+    ),
   };
 }

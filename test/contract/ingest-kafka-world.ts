@@ -7,7 +7,7 @@ import { zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { compressFrame, decompressFrame } from 'lz4-napi';
 import { type Decoder, inlineDecoder } from '../../src/ingest/kafka/decoder.ts';
-import type { KafkaTuning } from '../../src/ingest/kafka/options.ts';
+import type { KafkaSourceOptions, KafkaTuning } from '../../src/ingest/kafka/options.ts';
 import { ByteReader, ByteWriter } from '../../src/ingest/kafka/protocol/wire.ts';
 import { kafkaSource } from '../../src/ingest/kafka/source.ts';
 import type { Fetched, Source } from '../../src/ingest/source.ts';
@@ -225,6 +225,7 @@ export class KafkaWorld {
     recordBytesMax = 10 * 1024 * 1024,
     archive = 'contract.example.com/test',
     decoder: Decoder = inlineDecoder,
+    takes?: KafkaSourceOptions['takes'],
   ): Source {
     const source = kafkaSource({
       brokers: this.brokers,
@@ -233,9 +234,10 @@ export class KafkaWorld {
       archive,
       tls: false,
       topics: topics.map((name) => ({ name })),
+      ...(takes && { takes }),
       ...{ recordBytesMax, decoder },
       log: { debug() {}, info() {}, warn: (_, message) => this.warnings.push(message), error() {} },
-      tuning: { metadataAgeMsMax: 1_000, ...tuning },
+      tuning: { metadataAgeMsMax: 1_000, topicsMs: 500, ...tuning },
     });
     this.#sources.push(source);
     return source;
@@ -244,8 +246,8 @@ export class KafkaWorld {
   /** A started member that reads everything that it is given, from offset 0 unless told otherwise. */
   async reader(topics: readonly string[], options: ReaderOptions = {}) {
     const { groupId = unique('group'), tuning = {}, recordBytesMax, from = () => 0 } = options;
-    const { onFetched = () => {}, ready } = options;
-    const source = this.source(topics, groupId, tuning, recordBytesMax);
+    const { onFetched = () => {}, ready, takes } = options;
+    const source = this.source(topics, groupId, tuning, recordBytesMax, undefined, undefined, takes);
     const recorder = new SourceRecorder((event) => {
       if (event.kind === 'fetched') onFetched(event.fetched);
       if (event.kind !== 'assign') return;
@@ -283,6 +285,7 @@ export type ReaderOptions = {
   readonly groupId?: string;
   readonly tuning?: Partial<KafkaTuning>;
   readonly recordBytesMax?: number;
+  readonly takes?: KafkaSourceOptions['takes'];
   readonly from?: (topic: string, partition: number) => number;
   readonly onFetched?: (fetched: Fetched) => void;
   readonly ready?: () => Promise<void>;

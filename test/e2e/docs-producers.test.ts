@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ReceiptOptions, receiptHandler } from '../../src/apps/archiver/receipts.ts';
+import { receiptHandler } from '../../src/apps/archiver/receipts.ts';
 import { startServer } from '../../src/apps/archiver/server.ts';
 import type { HttpServer } from '../../src/apps/http.ts';
 import type { PartitionStatus, ServiceStatus } from '../../src/archiver/status.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import type { TopicConfig } from '../../src/config/archiver.ts';
 import { encodeVkey, type VerifierKey } from '../../src/format/vkey.ts';
 import { ArchiveBuilder, entries, transactionGap } from '../support/archive-builder.ts';
 import { pageText, ROOT } from '../support/docs/pages.ts';
@@ -41,9 +42,14 @@ async function start(): Promise<string> {
     name: 'orders',
     chain: 'orders',
     partitions: {},
-  } as unknown as ReceiptOptions['topics'][number];
+  } as unknown as TopicConfig;
   const handler = receiptHandler({
-    ...{ store: lawlessStore(builder.archive), topics: [topic], maxAgeMs: 60_000, perSecond: 1000 },
+    ...{
+      store: lawlessStore(builder.archive),
+      topicNamed: (name) => (name === topic.name ? topic : null),
+      maxAgeMs: 60_000,
+      perSecond: 1000,
+    },
     ...{ clock: systemClock, signal: new AbortController().signal, trusted: () => builder.trusted },
     partitions: () => [own as unknown as PartitionStatus],
   });

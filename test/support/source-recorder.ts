@@ -9,6 +9,7 @@ export type SourceEvent =
   | { readonly kind: 'fatal'; readonly error: Error }
   | { readonly kind: 'suspect'; readonly reason: string }
   | { readonly kind: 'out-of-range'; readonly partition: TopicPartition; readonly offset: number }
+  | { readonly kind: 'taken'; readonly topics: readonly string[] }
   | { readonly kind: 'missing'; readonly topics: readonly string[] }
   | { readonly kind: 'topics'; readonly partitions: Readonly<Record<string, number>> }
   | { readonly kind: 'end'; readonly partition: TopicPartition; readonly nextOffset: number };
@@ -40,6 +41,9 @@ export class SourceRecorder implements SourceListener {
   }
   onOutOfRange(partition: TopicPartition, offset: number): void {
     this.#write({ kind: 'out-of-range', partition, offset });
+  }
+  onTaken(topics: readonly string[]): void {
+    this.#write({ kind: 'taken', topics });
   }
   onMissing(topics: readonly string[]): void {
     this.#write({ kind: 'missing', topics });

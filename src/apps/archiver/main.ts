@@ -26,6 +26,7 @@ import {
   requireFitStore,
 } from '../../clients/open.ts';
 import type { Config } from '../../config/archiver.ts';
+import { topicNamed } from '../../config/topic-names.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { readerOf } from '../../store/bounded.ts';
 import type { Store } from '../../store/store.ts';
@@ -95,6 +96,7 @@ class Service {
   #files: PublishedFiles | null = null;
   #laneFailure: Error | null = null;
   #keys: LogKeys | null = null;
+  #decidedChains: ReadonlySet<string> | null = null;
 
   constructor(config: Config, options: RunOptions, { store, metrics, onKmsRequest }: Edges) {
     this.#config = config;
@@ -142,7 +144,8 @@ class Service {
     const { receipts, source, segment } = this.#config;
     if (receipts.serve === 'no') return null;
     return receiptHandler({
-      ...{ store: readerOf(this.#store), topics: source.topics, maxAgeMs: segment.maxAgeMs },
+      ...{ store: readerOf(this.#store), maxAgeMs: segment.maxAgeMs },
+      topicNamed: (name) => topicNamed(source, name),
       ...{ perSecond: receipts.perSecond, clock: systemClock, signal: this.#options.signal },
       trusted: () => this.#keys?.keyring.trusted ?? null,
       partitions: () => this.#status().partitions,
@@ -207,6 +210,7 @@ class Service {
       clock: systemClock,
       random: Math.random,
       sha256: nodeSha256,
+      decidedChains: this.#decidedChains,
       observer: observerOf(this.#metrics, this.#totals, this.#options, systemClock),
       writer: { id: this.#instance, version: VERSION },
     });
@@ -231,7 +235,7 @@ class Service {
       signal,
     );
     const { keyring } = keys;
-    await requirePoliciesInForce({
+    this.#decidedChains = await requirePoliciesInForce({
       ...{ config: this.#config, store: this.#store, trusted: keyring.trusted, log, signal },
       acceptsAny: this.#options.acceptsAnyPolicy === true,
     });

@@ -19,25 +19,31 @@ export type PolicyCheck = {
 };
 
 /**
- * Nothing to compare with: the archive has no governance chain, or no policy is in force there. Throws
+ * Returns which chains the policy in force names. Null: there is nothing to compare with, as the archive has no
+ * governance chain, or no policy is in force there. Throws
  * `policy-not-in-force`, `decisions-unknown`, or what is retriable of the store.
  */
-export async function requirePoliciesInForce(check: PolicyCheck): Promise<void> {
+export async function requirePoliciesInForce(check: PolicyCheck): Promise<ReadonlySet<string> | null> {
   const reading = await readDecisions(check);
-  if (reading === null) return;
+  if (reading === null) return null;
   const inForce = reading.history.newest('policy');
   if (inForce === null) {
     check.log.warn(
       {},
       'the governance chain has no retention policy: those of the configuration are not compared',
     );
-    return;
+    return null;
   }
+  const decided = new Set(inForce.detail.chains.map(({ chain }) => chain));
   const differences = policyDifferences(
-    { policies: check.config.retention, chains: policyOfChains(check.config) },
+    {
+      policies: check.config.retention,
+      // What a pattern takes later may have any of these policies until people decide about it too.
+      chains: policyOfChains(check.config, decided),
+    },
     inForce.detail,
   );
-  if (differences.length === 0) return;
+  if (differences.length === 0) return decided;
   refuse(
     check,
     new LedgerstoneError(
@@ -51,6 +57,7 @@ export async function requirePoliciesInForce(check: PolicyCheck): Promise<void> 
       },
     ),
   );
+  return decided;
 }
 
 async function readDecisions(check: PolicyCheck): Promise<ActReading | null> {

@@ -15,7 +15,8 @@ import { newLinesLeft, type ReceiptLine, receiptLines } from './receipt-lines.ts
 export type ReceiptOptions = {
   /** Without a method that writes. */
   readonly store: StoreReader;
-  readonly topics: readonly TopicConfig[];
+  /** Null: this archiver does not archive it. */
+  readonly topicNamed: (name: string) => TopicConfig | null;
   /** When a batch is sealed at the latest. */
   readonly maxAgeMs: number;
   readonly perSecond: number;
@@ -128,9 +129,9 @@ async function receiptsOf(
   const left = newLinesLeft();
   for (const [, ofPartition] of Map.groupBy(wanted, ({ topic, partition }) => `${topic}/${partition}`)) {
     const [{ topic, partition } = ofPartition[0] as Wanted] = ofPartition;
-    const config = options.topics.find(({ name }) => name === topic);
+    const config = options.topicNamed(topic);
     const error = `this archiver does not archive the topic ${topic}`;
-    if (config === undefined) {
+    if (config === null) {
       for (const one of ofPartition) receipts.set(one, { ...one, status: 404, code: 'unknown-topic', error });
       continue;
     }

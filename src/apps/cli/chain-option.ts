@@ -1,6 +1,7 @@
 // Which chain does `--topic T --partition P` mean?
 import type { Command } from 'commander';
 import type { Config } from '../../config/archiver.ts';
+import { topicNamed } from '../../config/topic-names.ts';
 import { isChainName, isPartition } from '../../format/chain.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
 import { UsageError } from './exit-code.ts';
@@ -34,7 +35,7 @@ export function namedChain({ topic, partition }: MaybeChainOptions): ChainOption
  * chain.
  */
 export function chainOf(config: Config | null, { topic, partition }: ChainOptions): string {
-  const configured = config?.source.topics.find(({ name }) => name === topic);
+  const configured = config === null ? null : topicNamed(config.source, topic);
   return configured?.partitions[partition]?.chain ?? configured?.chain ?? topic;
 }
 

@@ -3,6 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { afterPeriod } from '../../base/period.ts';
+import { takingOf } from '../../clients/open.ts';
 import { liesIn } from '../../clients/separate.ts';
 import { type Config, type FileSourceConfig, loadConfig } from '../../config/archiver.ts';
 import type { StoreConfig } from '../../config/connections.ts';
@@ -131,7 +132,7 @@ async function sourceChecks({ source, limits, archive }: Config): Promise<Check[
   const { checkKafka } = await import('../../ingest/kafka/topic-check.ts');
   const silent = () => {};
   const log = { debug: silent, info: silent, warn: silent, error: silent };
-  return checkKafka({ ...source, recordBytesMax: limits.recordBytes, log });
+  return checkKafka({ ...source, ...takingOf(source), recordBytesMax: limits.recordBytes, log });
 }
 
 async function fileChecks({ path }: FileSourceConfig, store: StoreConfig): Promise<Check[]> {

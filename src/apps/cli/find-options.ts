@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import { ANY_TOPIC, loadFieldsFile } from '../../config/fields-file.ts';
 import type { TopicFields } from '../../config/topic-fields.ts';
+import { topicNamed } from '../../config/topic-names.ts';
 import { type Condition, parseCondition } from '../../read/find/condition.ts';
 import type { Query, TimeRange } from '../../read/find/query.ts';
 import { type FieldNames, parseTarget } from '../../read/find/target.ts';
@@ -95,8 +96,8 @@ export async function queryOf(
 const chainsOf =
   (config: Archive['config']) =>
   (topic: string): string[] => {
-    const configured = config?.source.topics.find(({ name }) => name === topic);
-    if (configured === undefined) return [topic];
+    const configured = config === null ? null : topicNamed(config.source, topic);
+    if (configured === null) return [topic];
     return [topic, configured.chain, ...Object.values(configured.partitions).map(({ chain }) => chain)];
   };
 
@@ -130,10 +131,28 @@ async function fieldNames(
     for (const one of chains) if (Object.keys(names).length > 0) byTopic.set(one, names);
   }
   for (const [topic, fields] of Object.entries(given)) byTopic.set(topic, namesOf(fields));
-  const byName = (topic: string | null) => (topic === null ? undefined : byTopic.get(topic));
+  const ofPattern = patternFields(config);
+  const byName = (topic: string | null) =>
+    topic === null ? undefined : (byTopic.get(topic) ?? ofPattern.of(topic));
   return {
     fieldsOf: ({ chain, topic }) => byName(chain) ?? byName(topic) ?? byName(ANY_TOPIC) ?? null,
-    names: [...new Set([...byTopic.values()].flatMap((names) => Object.keys(names)))],
+    names: [...new Set([...byTopic.values(), ...ofPattern.all].flatMap((names) => Object.keys(names)))],
+  };
+}
+
+/** Fields of topics that only a pattern names. */
+function patternFields(config: Archive['config']) {
+  const known = new Map<string, FieldNames | undefined>();
+  const find = (topic: string): FieldNames | undefined => {
+    const fields = config === null ? undefined : topicNamed(config.source, topic)?.fields;
+    return fields === undefined ? undefined : namesOf(fields);
+  };
+  return {
+    all: (config?.source.patterns ?? []).map(({ fields }) => namesOf(fields ?? {})),
+    of(topic: string): FieldNames | undefined {
+      if (!known.has(topic)) known.set(topic, find(topic));
+      return known.get(topic);
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { printable } from '../../base/printable.ts';
 import { type Config, loadConfig } from '../../config/archiver.ts';
+import { topicNamed, topicsText } from '../../config/topic-names.ts';
 import { isWord } from '../../format/scalar.ts';
 import type { SourceListener } from '../../ingest/source.ts';
 import { EXIT, UsageError } from './exit-code.ts';
@@ -77,10 +78,11 @@ async function runResume(session: Session, options: ResumeOptions): Promise<numb
   checkWords('--by', options.by, BY_BYTES_MAX);
   checkWords('--reason', options.reason, REASON_BYTES_MAX);
   const config = await loadConfig(options.config, session.io.env);
-  if (!config.source.topics.some(({ name }) => name === options.topic)) {
-    const known = config.source.topics.map(({ name }) => name).join(', ');
-    throw new UsageError(`${options.config} has no topic ${options.topic}`, `It has ${known}.`);
-  }
+  if (topicNamed(config.source, options.topic) === null)
+    throw new UsageError(
+      `${options.config} has no topic ${options.topic}`,
+      `It has ${topicsText(config.source)}.`,
+    );
   const { topic, partition, to, kind, by } = options;
   const decision = {
     topic,

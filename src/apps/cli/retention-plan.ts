@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { type Config, loadConfig } from '../../config/archiver.ts';
+import { topicNamed } from '../../config/topic-names.ts';
 import { planTopic, type TopicPlan } from '../../governance/plan.ts';
 import { type ChainsAsStored, chainsAsStored } from '../../governance/plan-facts.ts';
 import { STORAGE_PRICES } from '../../governance/prices.ts';
@@ -35,7 +36,12 @@ export function retentionPlan(retention: Command, session: Session): void {
     .action(acting(session, (options: PlanOptions) => runPlan(session, options)));
 }
 
-type Planned = { readonly plans: readonly TopicPlan[]; readonly problems: readonly string[] };
+type Planned = {
+  readonly plans: readonly TopicPlan[];
+  readonly problems: readonly string[];
+  /** All that are stored or that people decided about: by a pattern the file archives some of them. */
+  readonly chains: readonly string[];
+};
 
 async function runPlan(session: Session, options: PlanOptions): Promise<number> {
   const { io, output } = session;
@@ -68,10 +74,18 @@ export async function planOf(config: Config, nowMs: number, signal: AbortSignal)
     });
     const facts = await chainsAsStored(store, trusted, nowMs, signal);
     problems.push(...facts.problems);
-    return {
-      plans: config.source.topics.map((topic) => planned(config, topic, facts.chains, inForce, nowMs)),
-      problems,
-    };
+    const chains = [
+      ...new Set([...facts.chains.keys(), ...(inForce?.chains ?? []).map(({ chain }) => chain)]),
+    ].sort();
+    const { topics } = config.source;
+    const byPattern = chains.flatMap((chain) => {
+      const topic = topics.some(({ name }) => name === chain) ? null : topicNamed(config.source, chain);
+      return topic ?? [];
+    });
+    const plans = [...topics, ...byPattern].map((topic) =>
+      planned(config, topic, facts.chains, inForce, nowMs),
+    );
+    return { plans, problems, chains };
   } finally {
     await store.close();
   }

@@ -58,10 +58,12 @@ async function runPolicy(session: Session, options: PolicyOptions): Promise<numb
   const configs = await Promise.all(options.from.map((file) => loadConfig(file, io.env)));
   const plans: TopicPlan[] = [];
   const problems: string[] = [];
+  const known: string[] = [];
   for (const config of configs) {
     const planned = await planOf(config, systemClock.now(), io.signal);
     plans.push(...planned.plans);
     problems.push(...planned.problems);
+    known.push(...planned.chains);
   }
   if (problems.length > 0)
     throw new LedgerstoneError(
@@ -72,7 +74,7 @@ async function runPolicy(session: Session, options: PolicyOptions): Promise<numb
       },
     );
   requireConsents(plans, options.consent ?? []);
-  const detail = policiesToAct(mergedPolicies(configs));
+  const detail = policiesToAct(mergedPolicies(configs, known));
   return deciding(
     session,
     options,
@@ -88,8 +90,11 @@ async function runPolicy(session: Session, options: PolicyOptions): Promise<numb
   );
 }
 
-/** Of several archivers. Throws UsageError where two files say different things by one name. */
-function mergedPolicies(configs: readonly Config[]): ConfiguredPolicies {
+/**
+ * Of several archivers, with the chains that a pattern has taken by now. Throws UsageError where two files say
+ * different things by one name.
+ */
+function mergedPolicies(configs: readonly Config[], known: readonly string[]): ConfiguredPolicies {
   const policies: Record<string, Config['retention'][string]> = {};
   const chains: Record<string, string> = {};
   for (const config of configs) {
@@ -102,7 +107,7 @@ function mergedPolicies(configs: readonly Config[]): ConfiguredPolicies {
         );
       policies[name] = policy;
     }
-    for (const [chain, policy] of Object.entries(policyOfChains(config))) {
+    for (const [chain, policy] of Object.entries(policyOfChains(config, known))) {
       if (chains[chain] !== undefined) throw new UsageError(`two files archive the chain ${chain}`);
       chains[chain] = policy;
     }

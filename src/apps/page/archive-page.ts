@@ -3,6 +3,7 @@ import type { PartitionStatus, ServiceStatus } from '../../archiver/status.ts';
 import { counted, countText } from '../../base/counted.ts';
 import { afterPeriod } from '../../base/period.ts';
 import type { Config } from '../../config/archiver.ts';
+import { topicsText } from '../../config/topic-names.ts';
 import type { Block, TableBlock, TableCell } from '../../evidence/report/blocks.ts';
 import type { ReportVerdict } from '../../evidence/report/printed-report.ts';
 import { ageText } from '../cli/table.ts';
@@ -187,8 +188,12 @@ function lossesBlock({ partitions }: ServiceStatus): Block {
 function locksBlock({ config, nowMs }: ArchiveView): TableBlock {
   const { retention, source } = config;
   const rows = Object.entries(retention).map(([name, { mode, period, text }]) => {
-    const topics = source.topics.flatMap((topic) => (topic.retention === name ? [topic.name] : []));
-    const of = name === 'seals' ? ['seals, keys, FORMAT.md', ...topics] : topics;
+    const isOf = (topic: { readonly retention: string }) => topic.retention === name;
+    const topics = topicsText({
+      topics: source.topics.filter(isOf),
+      patterns: source.patterns.filter(isOf),
+    });
+    const of = name === 'seals' ? ['seals, keys, FORMAT.md', ...(topics === '' ? [] : [topics])] : [topics];
     return [name, of.join(', '), mode, text, new Date(afterPeriod(nowMs, period)).toISOString().slice(0, 10)];
   });
   return {
@@ -219,6 +224,15 @@ const plotsBlock = ({ lag, sealAge, startedMs }: ArchiveView): Block => {
   ]);
 };
 
+const topicsOf = ({ topics, patterns }: Config['source']): string =>
+  [
+    ...topics.map(({ name, retention }) => `${name} (${retention})`),
+    ...patterns.map(({ pattern, except, retention }) => {
+      const but = except.length === 0 ? '' : `, but ${except.map((one) => `/${one}/`).join(', ')}`;
+      return `all that match /${pattern}/${but} (${retention})`;
+    }),
+  ].join(', ');
+
 function configBlock({
   archive,
   source,
@@ -240,7 +254,7 @@ function configBlock({
       isKafka ? `Kafka: ${source.brokers.join(', ')}, as group ${source.groupId}` : `the file ${source.path}`,
     ],
     ['Logs in to Kafka', isKafka ? (source.sasl === undefined ? 'no' : `by ${source.sasl.mechanism}`) : null],
-    ['Topics', source.topics.map(({ name, retention }) => `${name} (${retention})`).join(', ')],
+    ['Topics', topicsOf(source)],
     [
       'Seals a segment',
       `after ${age(segment.maxAgeMs)}, ${countText(segment.maxRecords)} records or ${segment.maxBytes / 1024 ** 2} MiB`,

@@ -253,12 +253,12 @@ function completenessOf(
   read: MarksReader | undefined,
 ): Task | null {
   if (kafka === null) return null;
-  const { topics, everyMs } = kafka;
+  const { topics, patterns, everyMs } = kafka;
   /** Loads Kafka's client with the first request, so a verifier without brokers starts without it. */
   const readMarks: MarksReader = async (...asked) =>
     (await import('../../ingest/kafka/marks.ts')).readMarks(kafka, ...asked);
   const ends = freshnessMs === null ? null : new EndsLog({ ...own, promisedMs: freshnessMs, everyMs });
-  return completenessTask({ topics, read: read ?? readMarks, ends });
+  return completenessTask({ topics, patterns, read: read ?? readMarks, ends });
 }
 
 function notifiersOf({ sns, webhook }: VerifierConfig['alarms'], clock: Clock): Notifier[] {

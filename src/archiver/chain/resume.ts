@@ -4,6 +4,7 @@ import { zstdCompressor } from '../../base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
 import type { Config, TopicConfig } from '../../config/archiver.ts';
+import { topicNamed, topicsText } from '../../config/topic-names.ts';
 import { chainOrigin } from '../../format/chain.ts';
 import type { GapReason } from '../../format/record.ts';
 import { recordItem } from '../../ingest/item.ts';
@@ -196,10 +197,10 @@ async function seal(work: Work, recovered: Recovered, body: SegmentBody): Promis
 
 /** The topic of the decision. Throws where the configuration has none of that name. */
 export function checkTopic(config: Config, decision: Decision): TopicConfig {
-  const topic = config.source.topics.find(({ name }) => name === decision.topic);
-  if (topic !== undefined) return topic;
+  const topic = topicNamed(config.source, decision.topic);
+  if (topic !== null) return topic;
   throw new LedgerstoneError('usage', `topic ${decision.topic} is not in the configuration`, {
-    remedy: `It has: ${config.source.topics.map(({ name }) => name).join(', ')}.`,
+    remedy: `It has: ${topicsText(config.source)}.`,
   });
 }
 

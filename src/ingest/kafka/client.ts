@@ -17,7 +17,7 @@ export class Client {
   readonly options: KafkaSourceOptions;
   readonly tuning: KafkaTuning;
   readonly limits: DecodeLimits;
-  readonly topics: readonly string[];
+  #topics: readonly string[];
   /** By all connections of this client together. */
   readonly epochs = new LeaderEpochs();
   readonly #sockets = new Sockets();
@@ -27,7 +27,19 @@ export class Client {
     this.options = options;
     this.tuning = { ...KAFKA_TUNING, ...options.tuning };
     this.limits = { recordBytesMax: options.recordBytesMax, checkCrc: this.tuning.checkCrc };
-    this.topics = options.topics.map(({ name }) => name);
+    this.#topics = options.topics.map(({ name }) => name);
+  }
+
+  /** Those that are named, then those that were taken, in the order in which they were found. */
+  get topics(): readonly string[] {
+    return this.#topics;
+  }
+
+  /** Those that were not among `topics` yet. */
+  take(topics: readonly string[]): readonly string[] {
+    const fresh = topics.filter((topic) => !this.#topics.includes(topic));
+    if (fresh.length > 0) this.#topics = [...this.#topics, ...fresh];
+    return fresh;
   }
 
   async kafkajs(): Promise<Kafkajs> {

@@ -38,13 +38,14 @@ RequestQueue.prototype.scheduleCheckPendingRequests = checkWhenSomethingWaits;
 const RETRY = { retries: 3, initialRetryTime: 200, maxRetryTime: 1_000 };
 
 /**
- * Connects, asks for these topics and leaves. Rejects with a LedgerstoneError when no broker can be talked
+ * Connects, asks for these topics, and for those that `takes` wants of all that are shown, and leaves. Rejects with a LedgerstoneError when no broker can be talked
  * to.
  */
 export async function readMarks(
   options: MarksOptions,
   topics: readonly string[],
   signal?: AbortSignal,
+  takes?: (topic: string) => boolean,
 ): Promise<ReadonlyMap<string, TopicMarks>> {
   signal?.throwIfAborted();
   const redact = redactor(options.sasl);
@@ -70,7 +71,9 @@ export async function readMarks(
   try {
     await admin.connect();
     const marks = new Map<string, TopicMarks>();
-    for (const topic of topics) marks.set(topic, await marksOf(admin, topic, redact, signal));
+    const found = takes === undefined ? [] : (await admin.listTopics()).filter(takes);
+    for (const topic of new Set([...topics, ...found]))
+      marks.set(topic, await marksOf(admin, topic, redact, signal));
     return marks;
   } catch (error) {
     signal?.throwIfAborted();

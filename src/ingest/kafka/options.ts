@@ -28,6 +28,8 @@ export type KafkaSourceOptions = {
   readonly tls: false | TlsOptions;
   readonly sasl?: SaslOptions;
   readonly topics: readonly { readonly name: string; readonly compacted?: 'accept' }[];
+  /** Of the other topics that the brokers show, those that are read too, also when they come later; null: not it. */
+  readonly takes?: (topic: string) => { readonly compacted?: 'accept' } | null;
   /** Greatest record that the pipeline takes: its key, headers and value. A larger one is never held. */
   readonly recordBytesMax: number;
   readonly log: Logger;
@@ -44,6 +46,8 @@ export type KafkaTuning = {
    * unknown.
    */
   readonly metadataAgeMsMax: number;
+  /** How often it is looked for topics that `takes` wants. All topics of the cluster are in each answer. */
+  readonly topicsMs: number;
   /**
    * Total retry time must exceed the brokers' fail-over: with 5 retries it took 18 s, with 40 it took 3 to 5.
    */
@@ -70,6 +74,7 @@ export const KAFKA_TUNING: KafkaTuning = {
   connectionTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
   metadataAgeMsMax: 5_000,
+  topicsMs: 20_000,
   retries: 40,
   retryMsMax: 1_000,
   heartbeatMs: 500,

@@ -4,7 +4,7 @@ import type { CommitHint, Fetched, LogRange, TopicPartition } from '../source.ts
 import { NOT_PERMITTED_REMEDY } from './errors.ts';
 import type { LeaderEpochs } from './group/epochs.ts';
 import { Access, guarded, unavailable } from './kafkajs/access.ts';
-import { fetchFrom, newestVersion } from './kafkajs/cluster.ts';
+import { fetchFrom, newestVersion, topicsOf } from './kafkajs/cluster.ts';
 import type { Kafkajs, KafkajsBroker, KafkajsCluster } from './kafkajs/kafkajs.ts';
 import type { KafkaTuning } from './options.ts';
 import { errorText, FETCH_ERRORS, METADATA_ERRORS } from './protocol/error-codes.ts';
@@ -102,6 +102,23 @@ export class KafkaReader {
       const { metadata, topic } = await this.#access.topic(name, true);
       if (metadata.clusterId === null) throw unavailable('the brokers do not tell the id of their cluster');
       return { cluster: metadata.clusterId, topicId: topic.topicId ?? null };
+    });
+  }
+
+  /** Names of all topics that the brokers show to this principal. */
+  async topics(): Promise<readonly string[]> {
+    return guarded('list the topics', async () => {
+      const { cluster } = this.#access;
+      await cluster.refreshMetadataIfNecessary();
+      let failed: unknown = null;
+      for (const nodeId of cluster.getNodeIds()) {
+        try {
+          return await topicsOf(this.#kafkajs, await cluster.findBroker({ nodeId }));
+        } catch (error) {
+          failed = error;
+        }
+      }
+      throw failed ?? unavailable('no broker is known');
     });
   }
 

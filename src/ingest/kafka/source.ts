@@ -4,6 +4,7 @@ import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { CommitHint, Source, SourceListener, TopicPartition } from '../source.ts';
 import { Client } from './client.ts';
 import { kafkaError } from './errors.ts';
+import { FoundTopics } from './found-topics.ts';
 import type { PartitionFeed } from './group/assignment.ts';
 import { Member } from './group/member.ts';
 import { parseAddress } from './kafkajs/connect.ts';
@@ -29,6 +30,7 @@ class KafkaSource implements Source {
   readonly #options: KafkaSourceOptions;
   #reader: Promise<KafkaReader> | null = null;
   #member: Member | null = null;
+  #found: FoundTopics | null = null;
   #closed = false;
 
   constructor(options: KafkaSourceOptions) {
@@ -40,13 +42,32 @@ class KafkaSource implements Source {
     if (this.#member !== null || this.#closed)
       throw new LedgerstoneError('assertion', 'a source starts once');
     await this.#read();
+    const { takes } = this.#options;
+    const found = takes === undefined ? null : this.#foundTopics(listener, takes);
+    await found?.look();
     if (this.#closed) return;
+    this.#found = found;
     this.#member = new Member(await this.#client.kafkajs(), this.#client, listener);
     try {
       await this.#member.start();
     } catch (error) {
       throw kafkaError('join the consumer group', error);
     }
+    this.#found?.keepLooking();
+  }
+
+  #foundTopics(listener: SourceListener, takes: NonNullable<KafkaSourceOptions['takes']>): FoundTopics {
+    return new FoundTopics({
+      list: async () => (await this.#read()).topics(),
+      takes: (topic) => takes(topic) !== null,
+      take: (topics) => this.#client.take(topics),
+      onTaken: (topics) => {
+        if (!this.#closed) listener.onTaken?.(topics);
+      },
+      subscribe: async () => this.#member?.askForMore(),
+      everyMs: this.#client.tuning.topicsMs,
+      log: this.#options.log,
+    });
   }
 
   /** Connections of its own, opened with the first question; a failed try is forgotten. */
@@ -119,6 +140,7 @@ class KafkaSource implements Source {
     this.#closed = true;
     if (this.#member === null) this.#client.cut(new Error('closed'));
     const work = async (): Promise<void> => {
+      await this.#found?.stop();
       await this.#member?.close();
       await (await this.#reader?.catch(() => null))?.close();
     };

@@ -5,6 +5,8 @@ import { counted } from '../../base/counted.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { Client } from './client.ts';
 import { kafkaError } from './errors.ts';
+import { unavailable } from './kafkajs/access.ts';
+import { topicsOf } from './kafkajs/cluster.ts';
 import type { KafkajsCluster, KafkajsLogger } from './kafkajs/kafkajs.ts';
 import type { KafkaSourceOptions } from './options.ts';
 import { errorText, METADATA_ERRORS } from './protocol/error-codes.ts';
@@ -40,12 +42,15 @@ export async function checkKafka(options: KafkaSourceOptions): Promise<KafkaChec
     cluster = await client.openCluster(SETTINGS_RETRY, { onMetadata: () => {} }, null);
     await cluster.connect();
     await cluster.addMultipleTargetTopics(client.topics);
+    const patterns = await takeTopics(client, cluster);
+    if (patterns.length > 0) await cluster.addMultipleTargetTopics(client.topics);
     const metadata = cluster.brokerPool.metadata as ClusterMetadata;
     const brokers = Object.keys(cluster.brokerPool.brokers).length;
     return [
       ok('reachable', `${brokers} ${brokers === 1 ? 'broker' : 'brokers'}`),
       await checkGroup(cluster, options.groupId),
-      ...(await checkTopics(cluster, await client.logger(), metadata, options)),
+      ...patterns,
+      ...(await checkTopics(cluster, await client.logger(), metadata, asTaken(client))),
     ];
   } catch (error) {
     const { message, remedy } = kafkaError('reach Kafka', error);
@@ -108,6 +113,34 @@ const topicsCompacted = (topics: readonly string[]) =>
         'Set cleanup.policy=delete on the topic, or `compacted: accept` at the topic in the configuration.',
     },
   );
+
+/** What patterns match is looked at too. */
+async function takeTopics(client: Client, cluster: KafkajsCluster): Promise<KafkaCheck[]> {
+  const { takes } = client.options;
+  if (takes === undefined) return [];
+  const [nodeId] = cluster.getNodeIds();
+  if (nodeId === undefined) throw unavailable('no broker is known');
+  const shown = await topicsOf(await client.kafkajs(), await cluster.findBroker({ nodeId }));
+  const taken = client.take(shown.filter((topic) => takes(topic) !== null).sort());
+  const name = 'patterns';
+  if (taken.length > 0)
+    return [ok(name, `${counted(taken.length, 'topic')} without a name here: ${someOf(taken)}`)];
+  const found = `none of the ${counted(shown.length, 'topic')} that this principal is shown matches a pattern`;
+  const remedy = 'Correct source.topics, create a topic, or grant DESCRIBE on those topics.';
+  return [{ name, verdict: 'bad', found, remedy }];
+}
+
+const SHOWN_MAX = 10;
+const someOf = (topics: readonly string[]): string =>
+  `${topics.slice(0, SHOWN_MAX).join(', ')}${topics.length > SHOWN_MAX ? ', …' : ''}`;
+
+/** As if all of them had been named. */
+const asTaken = ({ options, topics }: Client): KafkaSourceOptions => ({
+  ...options,
+  topics: topics.map(
+    (name) => options.topics.find((one) => one.name === name) ?? { ...options.takes?.(name), name },
+  ),
+});
 
 async function checkGroup(cluster: KafkajsCluster, groupId: string): Promise<KafkaCheck> {
   try {

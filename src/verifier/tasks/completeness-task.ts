@@ -1,7 +1,8 @@
 // Does the archive have the offsets that the brokers have, for each promised partition?
 
 import { messageOf } from '../../base/error.ts';
-import type { CompareTopic } from '../../config/verifier.ts';
+import { patternTakes } from '../../config/topic-names.ts';
+import type { ComparePattern, CompareTopic } from '../../config/verifier.ts';
 import type { PartitionMarks, TopicMarks } from '../../ingest/kafka/marks.ts';
 import type { Finding } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
@@ -13,15 +14,17 @@ import type { StepResult, Task, TaskInput } from '../verifier.ts';
 import { compareOffsets, completenessFinding } from './completeness.ts';
 import type { EndsLog, EndsNote } from './completeness-ends.ts';
 
-/** Rejects if no broker answers. */
+/** Of these topics, and of all others that `takes` wants. Rejects if no broker answers. */
 export type MarksReader = (
   topics: readonly string[],
   signal?: AbortSignal,
+  takes?: (topic: string) => boolean,
 ) => Promise<ReadonlyMap<string, TopicMarks>>;
 
 export type CompletenessTools = {
   readonly read: MarksReader;
   readonly topics: readonly CompareTopic[];
+  readonly patterns: readonly ComparePattern[];
   /** Null: no time was promised within which offsets are sealed. */
   readonly ends: EndsLog | null;
 };
@@ -35,14 +38,16 @@ type Partition = {
 
 /** Asks the brokers twice, before the chains are confirmed and after it: see `Compared`. */
 export const completenessTask =
-  ({ read, topics, ends }: CompletenessTools): Task =>
+  ({ read, topics: named, patterns, ends }: CompletenessTools): Task =>
   async (input) => {
     const { verifier, limits, failed } = input;
     const { signal } = limits;
-    const names = topics.map(({ name }) => name);
-    const first = await askBrokers(input, read, names);
-    if (first === null) return;
     const known = await knownChains(verifier, signal);
+    // A topic that a pattern took and that is gone has its chain still.
+    const asked = { ...asking(named, patterns, known), read };
+    const first = await askBrokers(input, asked);
+    if (first === null) return;
+    const topics = [...named, ...takenTopics(named, first)];
     const wanted = input.chains;
     const keep = (place: ChainInArchive, findings: readonly Finding[], why?: () => string) =>
       report(input, chainScope(place), findings, ofCompleteness, why).catch((error: unknown) =>
@@ -52,7 +57,7 @@ export const completenessTask =
       ({ place }) => wanted?.some((one) => idOf(one) === idOf(place)) !== false,
     );
     const steps = await confirmAll(input, partitions);
-    const second = await askBrokers(input, read, names);
+    const second = await askBrokers(input, asked);
     if (second === null) return;
     const last = ends === null ? null : await ends.read(signal);
 
@@ -128,19 +133,46 @@ const report = (
     ...(signal && { signal }),
   });
 
+type Asked = {
+  readonly read: MarksReader;
+  readonly names: readonly string[];
+  /** Absent: no pattern is configured. */
+  readonly takes?: (topic: string) => boolean;
+};
+
+/** Which topics are asked for: those with a name, and of the others those that a pattern takes. */
+function asking(
+  named: readonly CompareTopic[],
+  patterns: readonly ComparePattern[],
+  known: readonly ChainInArchive[],
+): Omit<Asked, 'read'> {
+  const names = named.map(({ name }) => name);
+  if (patterns.length === 0) return { names };
+  const takes = (topic: string) =>
+    !names.includes(topic) && patterns.some((pattern) => patternTakes(pattern, topic));
+  return { names: [...names, ...new Set(known.map(({ chain }) => chain).filter(takes))], takes };
+}
+
+const takenTopics = (
+  named: readonly CompareTopic[],
+  answer: ReadonlyMap<string, TopicMarks>,
+): CompareTopic[] =>
+  [...answer.keys()]
+    .filter((topic) => !named.some(({ name }) => name === topic))
+    .map((name) => ({ name, chain: name, partitions: {} }));
+
 /**
  * Null: no broker answered, which is a finding. A topic without an answer does not keep others from
  * comparing.
  */
 async function askBrokers(
   input: TaskInput,
-  read: MarksReader,
-  names: readonly string[],
+  { read, names, takes }: Asked,
 ): Promise<ReadonlyMap<string, TopicMarks> | null> {
   const { signal } = input.limits;
   let answer: ReadonlyMap<string, TopicMarks>;
   try {
-    answer = await read(names, signal);
+    answer = await read(names, signal, takes);
   } catch (error) {
     signal?.throwIfAborted();
     const finding = completenessFinding('unreadable', '', 'brokers that can be asked', messageOf(error));

@@ -15,18 +15,20 @@ const policy = (text: string, mode: RetentionPolicy['mode'] = 'COMPLIANCE'): Ret
 const policies = (pci: RetentionPolicy) => ({ pci, seals: policy('10y') });
 type Policies = ReturnType<typeof policies>;
 const topics = (retention: string) => [{ name: 'orders', chain: 'orders', partitions: {}, retention }];
+const patterns = (retention: string) => [{ pattern: '^ord', except: [], retention }];
 
 async function started(
   world: GovernanceWorld,
   retention: Policies,
   acceptsAny = false,
   trusted = [world.key],
+  source: object = { topics: topics('pci'), patterns: [] },
 ) {
   const warnings: string[] = [];
   const log = { warn: (_: object, message: string) => void warnings.push(message) };
   await requirePoliciesInForce({
     ...{
-      config: { retention, source: { topics: topics('pci') } as never },
+      config: { retention, source: source as never },
       store: world.store,
       trusted,
       acceptsAny,
@@ -73,6 +75,17 @@ describe('an archiver', () => {
     expect(await started(world, policies(wanted), true)).toEqual([
       expect.stringContaining('--accept-policy'),
     ]);
+  });
+
+  it('compares the chains that a pattern takes with what people decided about them', async () => {
+    const world = await decided('1y');
+    const by = (retention: string) =>
+      started(world, policies(policy('1y')), false, [world.key], {
+        topics: [],
+        patterns: patterns(retention),
+      });
+    expect(await by('pci')).toEqual([]);
+    await expect(by('seals')).rejects.toThrow('chain orders is seals, in force pci');
   });
 
   it('does not start with a policy that nobody decided on', async () => {

@@ -99,6 +99,7 @@ describe('a right file', () => {
             partitions: {},
           },
         ],
+        patterns: [],
       },
       retention: {
         'pci-12m': { mode: 'COMPLIANCE', period: { months: 12, ms: 0 }, text: '1y' },
@@ -144,6 +145,7 @@ encoding: { codec: gzip }
       topics: [
         { name: 'events', chain: 'events-2', retention: 'short', startFrom: 'earliest', partitions: {} },
       ],
+      patterns: [],
     });
     // The longest of the others, in the strictest mode of any.
     expect(config.retention.seals).toEqual({

@@ -1,6 +1,6 @@
 // Does it show when the brokers have more, or less, than was sealed?
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { CompareTopic } from '../../../src/config/verifier.ts';
+import type { ComparePattern, CompareTopic } from '../../../src/config/verifier.ts';
 import type { PartitionMarks, TopicMarks } from '../../../src/ingest/kafka/marks.ts';
 import { endsKey } from '../../../src/verifier/own-keys.ts';
 import { runWork } from '../../../src/verifier/run.ts';
@@ -162,9 +162,15 @@ describe('the task', () => {
     if (isAway) throw new Error('no broker answers');
     return new Map(topics.map((name) => [name, marksOf(orders)]));
   };
+  const MARKS = { earliest: 0, end: 6 };
   const TOPICS: CompareTopic[] = [{ name: 'audit.orders', chain: 'orders', partitions: {} }];
 
-  async function run(topics = TOPICS, reader = read, mayGoOn = () => true) {
+  async function run(
+    topics = TOPICS,
+    reader: MarksReader = read,
+    mayGoOn = () => true,
+    patterns: readonly ComparePattern[] = [],
+  ) {
     const clock = { ...STILL, now: () => nowMs, monotonic: () => nowMs };
     const retention = { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } } as const;
     const ends = new EndsLog({
@@ -175,7 +181,7 @@ describe('the task', () => {
       promisedMs: HOUR_MS,
       everyMs: EVERY_MS,
     });
-    const task = completenessTask({ read: reader, topics, ends });
+    const task = completenessTask({ read: reader, topics, patterns, ends });
     const archive = storeOver(world.builder.archive, () => 0, clock);
     const verifier = verifierOf(world, {
       archive,
@@ -228,6 +234,26 @@ describe('the task', () => {
     expect((await run()).told).toContain('topic=orders/partition=1: ');
     nowMs += HOUR_MS;
     expect((await run()).told).toContain('topic=orders/partition=1: stale-chain kafka:orders/1');
+  });
+
+  it('compares all topics that a pattern takes, and finds one that is gone by its chain', async () => {
+    const wanted: (readonly string[])[] = [];
+    const patterned: MarksReader = async (topics, _, takes) => {
+      wanted.push(topics);
+      const shown = ['other', 'orders.new'].filter((topic) => takes?.(topic) === true);
+      return new Map(
+        [...topics, ...shown].map((name) => [
+          name,
+          marksOf(name === 'orders' ? orders : new Map([[0, MARKS]])),
+        ]),
+      );
+    };
+    const patterns = [{ pattern: '^orders', except: ['^orders\\.test'] }];
+    const whole = await run([], patterned, () => true, patterns);
+    expect(wanted).toEqual([['orders'], ['orders']]);
+    expect(whole.told).toEqual(['archive: ', 'archive: ', `${ORDERS}: `, 'topic=orders.new/partition=0: ']);
+    orders = 'absent';
+    expect((await run([], patterned, () => true, patterns)).told[0]).toBe('archive: unreadable kafka:orders');
   });
 
   it('follows partitions into chains of their own, and closes what is compared no longer', async () => {

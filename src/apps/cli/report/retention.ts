@@ -3,6 +3,7 @@ import { systemClock } from '../../../base/clock.ts';
 import { readAhead } from '../../../base/concurrency.ts';
 import { afterPeriod } from '../../../base/period.ts';
 import type { Config } from '../../../config/archiver.ts';
+import { topicOfChain } from '../../../config/topic-names.ts';
 import {
   type PolicyComparison,
   type RetentionData,
@@ -141,10 +142,8 @@ class Policies {
   }
 
   #policyOf(chain: string, partition: number) {
-    const topic = this.#config.source.topics.find(
-      (one) => (one.partitions[partition]?.chain ?? one.chain) === chain,
-    );
-    const policy = topic === undefined ? undefined : this.#config.retention[topic.retention];
-    return topic === undefined || policy === undefined ? null : { ...policy, name: topic.retention };
+    const topic = topicOfChain(this.#config.source, chain, partition);
+    const policy = topic === null ? undefined : this.#config.retention[topic.retention];
+    return topic === null || policy === undefined ? null : { ...policy, name: topic.retention };
   }
 }

@@ -32,9 +32,14 @@ type Share = {
 
 type Assigning = { readonly cluster: Pick<KafkajsCluster, 'findTopicPartitionMetadata'> };
 
-/** What kafkajs takes as a `PartitionAssigner`, for the members of one archive, known by its origin. */
+/**
+ * What kafkajs takes as a `PartitionAssigner`, for the members of one archive, known by its origin. `joined`: the
+ * topics that this member asks for when it joins. kafkajs knows those only that it was started with, and there is
+ * no other way to it while it runs: what it hands to `protocol` is its own list, which everything that it does
+ * with the answer is held against. So what is missing is put there.
+ */
 export const assignerOf =
-  (archive: string | null) =>
+  (archive: string | null, joined: () => readonly string[] = () => []) =>
   ({ cluster }: Assigning) => ({
     name: protocolOf(archive),
     version: VERSION,
@@ -54,6 +59,8 @@ export const assignerOf =
     },
 
     protocol({ topics }: Pick<Group, 'topics'>): { readonly name: string; readonly metadata: Buffer } {
+      const own = topics as string[];
+      for (const topic of joined()) if (!own.includes(topic)) own.push(topic);
       const out = new ByteWriter().int16(VERSION);
       out.array(topics, (topic) => out.string(topic)).int32(0);
       return { name: protocolOf(archive), metadata: Buffer.from(out.bytes()) };

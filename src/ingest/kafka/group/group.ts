@@ -77,6 +77,9 @@ export class Group {
     for (const event of ended) consumer.on(event, () => this.#guarded(() => this.#end()));
     consumer.on(events.GROUP_JOIN, (event) => this.#guarded(() => this.#begin(event)));
     consumer.on(events.CRASH, (event) => this.#guarded(() => this.#crashed(event)));
+    consumer.on(events.RECEIVED_UNSUBSCRIBED_TOPICS, () =>
+      this.fatal(changed('it does not take the topics that were found while it ran')),
+    );
     for (const event of [events.FETCH_START, events.REQUEST, events.CONNECT, events.GROUP_JOIN] as const) {
       consumer.on(event, () => watchdog.sign());
     }

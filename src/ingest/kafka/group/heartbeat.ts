@@ -36,6 +36,8 @@ export class HeartbeatLoop {
   #sentMs = 0;
   #firstMs: number | null = null;
   #again: (() => void) | null = null;
+  /** In whatever generation. */
+  #joinAnew: (() => void) | null = null;
 
   constructor(tools: HeartbeatTools) {
     this.#tools = tools;
@@ -51,6 +53,14 @@ export class HeartbeatLoop {
     this.#firstMs = null;
   }
 
+  /**
+   * At the next heartbeat kafkajs is told that the group rebalances, so that this member joins anew, without leaving.
+   * `begin` is called right before, when its loops are about to stop.
+   */
+  joinAnew(begin: () => void): void {
+    this.#joinAnew = begin;
+  }
+
   /** `send` sends this heartbeat to a broker. Throws what the group answered to the last one. */
   send(coordinator: KafkajsBroker, generation: number, send: (to: KafkajsBroker) => Promise<unknown>): void {
     if (this.#generation !== generation) {
@@ -60,6 +70,11 @@ export class HeartbeatLoop {
     const answer = this.#answer;
     this.#answer = null;
     if (answer !== null) throw answer;
+    if (this.#joinAnew !== null) {
+      this.#joinAnew();
+      this.#joinAnew = null;
+      throw Object.assign(new Error('other topics are asked for'), { type: 'REBALANCE_IN_PROGRESS' });
+    }
     this.#again = () => {
       if (this.#sending) return;
       this.#sending = true;
@@ -74,7 +89,7 @@ export class HeartbeatLoop {
    * of the group, so the loop has to continue.
    */
   keepalive(): boolean {
-    if (this.#answer !== null) return false;
+    if (this.#answer !== null || this.#joinAnew !== null) return false;
     const nowMs = this.#tools.now();
     if (this.#again === null) {
       // kafkajs hasn't sent a heartbeat in this generation yet: it does after the loop's first turn.

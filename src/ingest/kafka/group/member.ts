@@ -32,6 +32,9 @@ export class Member {
   #heartbeat: HeartbeatLoop | null = null;
   #group: Group | null = null;
   #consumer: Consumer | null = null;
+  #cluster: KafkajsCluster | null = null;
+  /** What the group is asked for when it is joined. */
+  #joined: readonly string[] = [];
   #missing: readonly string[] = [];
   #partitions: ReadonlyMap<string, number> = new Map();
   #closed = false;
@@ -77,6 +80,8 @@ export class Member {
       },
       emitter,
     );
+    this.#cluster = cluster;
+    this.#joined = topics;
     const fetching = keepLoopsRunning(cluster, {
       suspect: (reason) => this.#suspect(reason),
       brokerFailed: async (nodeId, error) => this.#fetcher?.brokerFailed(nodeId, error),
@@ -93,7 +98,7 @@ export class Member {
     this.#consumer = this.#kafkajs.createConsumer({
       cluster,
       groupId: options.groupId,
-      partitionAssigners: [assignerOf(options.archive ?? null)],
+      partitionAssigners: [assignerOf(options.archive ?? null, () => this.#joined)],
       retry,
       logger: await this.#client.logger(),
       sessionTimeout: tuning.sessionMs,
@@ -119,6 +124,16 @@ export class Member {
     if (this.#closed) return;
     this.#watchdog.start();
     await this.#group.start();
+  }
+
+  /** The client has more topics by now. Rejects when the brokers say nothing of them. */
+  async askForMore(): Promise<void> {
+    if (this.#closed || this.#cluster === null) return;
+    const { topics } = this.#client;
+    await this.#cluster.addMultipleTargetTopics(topics);
+    this.#heartbeat?.joinAnew(() => {
+      this.#joined = topics;
+    });
   }
 
   #newFetcher(cluster: KafkajsCluster): Fetcher {

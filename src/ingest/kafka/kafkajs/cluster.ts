@@ -78,7 +78,10 @@ export function openCluster(
     needs(broker, 'Broker', ['metadata', 'fetch', 'heartbeat', 'joinGroup', 'syncGroup', 'lookupRequest']);
     const { joinGroup: join, syncGroup: sync, heartbeat: beat } = broker;
     broker.metadata = async (topics = []) => {
-      const metadata = tolerant(await askMetadata(kafkajs, broker, topics), topics);
+      const metadata = tolerant(
+        await withinMetadataTime(broker, requestMetadata(kafkajs, broker, topics)),
+        topics,
+      );
       hooks.onMetadata(metadata);
       return metadata;
     };
@@ -145,24 +148,26 @@ export const newestVersion = (broker: KafkajsBroker, apiKey: number): number =>
 /** A frozen broker keeps its connections: a request to it must not hold up the next one. */
 const METADATA_TIMEOUT_MS = 3_000;
 
-function askMetadata(
-  kafkajs: Kafkajs,
-  broker: KafkajsBroker,
-  topics: readonly string[],
-): Promise<ClusterMetadata> {
+function withinMetadataTime<T>(broker: KafkajsBroker, asked: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     const late = new Error(`broker ${broker.nodeId ?? '?'} did not answer within ${METADATA_TIMEOUT_MS} ms`);
     // kafkajs decides by this what it may retry.
     reject(Object.assign(late, { retriable: true }));
   }, METADATA_TIMEOUT_MS);
-  return Promise.race([requestMetadata(kafkajs, broker, topics), promise]).finally(() => clearTimeout(timer));
+  return Promise.race([asked, promise]).finally(() => clearTimeout(timer));
+}
+
+/** Names of all topics that this broker shows to our principal. */
+export async function topicsOf(kafkajs: Kafkajs, broker: KafkajsBroker): Promise<readonly string[]> {
+  const { topicMetadata } = await withinMetadataTime(broker, requestMetadata(kafkajs, broker, 'all'));
+  return topicMetadata.map(({ topic }) => topic);
 }
 
 async function requestMetadata(
   kafkajs: Kafkajs,
   broker: KafkajsBroker,
-  topics: readonly string[],
+  topics: readonly string[] | 'all',
 ): Promise<ClusterMetadata> {
   if (newestVersion(broker, METADATA_API_KEY) >= METADATA_WITH_IDS) {
     return sendRequest(kafkajs, broker, {
@@ -173,7 +178,8 @@ async function requestMetadata(
     });
   }
   const lookup = broker.lookupRequest(METADATA_API_KEY, kafkajs.requests.Metadata);
-  const request = lookup({ topics, allowAutoTopicCreation: false });
+  // kafkajs writes an empty list as none, which asks for all.
+  const request = lookup({ topics: topics === 'all' ? [] : topics, allowAutoTopicCreation: false });
   const parse = async (metadata: ClusterMetadata): Promise<ClusterMetadata> => metadata;
   const response: KafkajsRequest['response'] = { decode: request.response.decode, parse };
   return broker.connectionPool.send({ ...request, response }) as Promise<ClusterMetadata>;

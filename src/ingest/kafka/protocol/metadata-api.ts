@@ -37,11 +37,12 @@ export type PartitionMetadata = {
 
 const NO_TOPIC_ID = 'A'.repeat(22);
 
-export function encodeMetadata(topics: readonly string[]): Uint8Array {
+export function encodeMetadata(topics: readonly string[] | 'all'): Uint8Array {
   const out = new ByteWriter();
   // Tagged fields of the request's header, which kafkajs doesn't write.
   out.uvarint(0);
-  out.compactArray(topics, (topic) => out.raw(new Uint8Array(16)).compactString(topic).uvarint(0));
+  if (topics === 'all') out.uvarint(0);
+  else out.compactArray(topics, (topic) => out.raw(new Uint8Array(16)).compactString(topic).uvarint(0));
   // Never creates a topic, and asks for no list of permitted operations.
   return out.int8(0).int8(0).uvarint(0).bytes();
 }

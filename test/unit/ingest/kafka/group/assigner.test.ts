@@ -57,6 +57,18 @@ describe('the assigner', () => {
     expect(name).toBe('ledgerstone a.example/one');
   });
 
+  it('asks for topics that were found since, and puts them into the list that kafkajs goes by', async () => {
+    let found: string[] = [];
+    const one = assignerOf('a.example/one', () => ['a', ...found])({ cluster });
+    const kafkajsOwn = ['a'];
+    one.protocol({ topics: kafkajsOwn });
+    expect(kafkajsOwn).toEqual(['a']);
+    found = ['b'];
+    const { metadata } = one.protocol({ topics: kafkajsOwn });
+    expect(MemberMetadata.decode(metadata).topics).toEqual(['a', 'b']);
+    expect(kafkajsOwn).toEqual(['a', 'b']);
+  });
+
   it('another archive in the group: it speaks another protocol, and is refused', () => {
     const other = assignerOf('a.example/two')({ cluster }).protocol({ topics: ['a'] });
     expect(other.name).not.toBe(ours.protocol({ topics: ['a'] }).name);

@@ -71,6 +71,24 @@ describe('HeartbeatLoop', () => {
     },
   );
 
+  it('is told to join anew: kafkajs learns it at the next heartbeat, once, whatever generations came between', async () => {
+    const { one } = heartbeat();
+    const begun: string[] = [];
+    one.send(OLD, 1, async () => {});
+    await settled();
+    one.joinAnew(() => begun.push('first'));
+    one.joinAnew(() => begun.push('second'));
+    expect(one.keepalive()).toBe(false);
+    one.reset();
+    expect(begun).toEqual([]);
+    expect(() => one.send(OLD, 2, async () => {})).toThrow(
+      expect.objectContaining({ type: 'REBALANCE_IN_PROGRESS' }),
+    );
+    expect(begun).toEqual(['second']);
+    expect(() => one.send(OLD, 2, async () => {})).not.toThrow();
+    expect(one.keepalive()).toBe(true);
+  });
+
   it('no successor yet: the old one is tried again', async () => {
     const { one } = heartbeat(() => Promise.reject(new Error('none')));
     const sent: KafkajsBroker[] = [];
