@@ -73,7 +73,7 @@ export class Topics {
       );
       if (this.#decided?.has(topic) !== false) continue;
       const remedy =
-        'An officer names it too with `ledgerstone retention policy`. Until then it may have any policy that is in force.';
+        'Name it too with `ledgerstone retention policy`. Until then it may have any policy that is in force.';
       this.#log.warn({ topic, remedy }, `the policy in force does not name the chain ${topic}`);
     }
     const remedy = 'Correct source.topics, create a topic, or allow this principal to describe those topics.';

@@ -16,7 +16,7 @@ export const DRAIN_DEFAULT = '25s';
 export const ARCHIVER_PORT_DEFAULT = 9464;
 export const GREATEST_LOCK_DEFAULT = '10y';
 
-export const source = z.discriminatedUnion('kind', [
+const source = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('kafka'),
     brokers: cluster.brokers,

@@ -19,42 +19,12 @@ import {
   tlsOf,
 } from './connections.ts';
 import { type HttpConfig, httpOf } from './http.ts';
+import type { ContinuesConfig, StartFrom, TopicConfig, TopicPattern } from './topic.ts';
 import { type TopicFields, topicFieldsOf } from './topic-fields.ts';
-import { type TopicPattern, topicNamed } from './topic-names.ts';
+import { topicNamed } from './topic-names.ts';
 import { periodOf } from './units.ts';
 
-/** An operator's recorded handover from an older chain that can't go on (FORMAT.md, `continues`). */
-export type ContinuesConfig = {
-  /** Name of the older chain, same partition. */
-  readonly chain: string;
-  readonly reason: string;
-  readonly by: string;
-  /** `next`: the older chain's next offset. Absent: `next` if the topic is the same one, else `earliest`. */
-  readonly startFrom?: 'next' | 'earliest' | { readonly offset: number };
-};
-
-export type StartFrom =
-  | 'earliest'
-  | 'latest'
-  | { /** RFC 3339. */ readonly time: string; readonly timeMs: number };
-
-export type TopicConfig = {
-  readonly name: string;
-  /** The chain's name; the topic's unless stated. */
-  readonly chain: string;
-  /** Partitions that are archived in another chain than the topic's. */
-  readonly partitions: Readonly<
-    Record<number, { readonly chain: string; readonly continues?: ContinuesConfig }>
-  >;
-  /** Name of a policy in `retention`. */
-  readonly retention: string;
-  readonly startFrom: StartFrom;
-  readonly continues?: ContinuesConfig;
-  /** The topic may be one that Kafka compacts. */
-  readonly compacted?: 'accept';
-  /** Places in its events by short name. */
-  readonly fields?: TopicFields;
-};
+export type { ContinuesConfig, StartFrom, TopicConfig } from './topic.ts';
 
 export type KafkaSourceConfig = {
   readonly kind: 'kafka';
@@ -241,8 +211,8 @@ function retentionOf(input: ConfigOutput): Config['retention'] {
 }
 
 /**
- * By the name of which policy each chain is archived. `known`: chains that are there or that people decided about,
- * since a pattern names none; those that it takes are among the answers.
+ * By the name of which policy each chain is archived. `known`: chains that are there or that people decided
+ * about, since a pattern names none; those that it takes are among the answers.
  */
 export const policyOfChains = (
   { source }: Pick<Config, 'source'>,

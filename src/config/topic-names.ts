@@ -1,13 +1,6 @@
 // What does a configuration say of the topic with this name: by the name itself, or by a pattern?
 import { IMPORT_PREFIX, isReservedName } from '../format/chain.ts';
-import type { TopicConfig } from './archiver.ts';
-
-/** All topics that a pattern matches and that no entry names. */
-export type TopicPattern = Pick<TopicConfig, 'retention' | 'startFrom' | 'compacted' | 'fields'> & {
-  /** A regular expression that begins with ^. Names have at most 249 characters, which bounds its work. */
-  readonly pattern: string;
-  readonly except: readonly string[];
-};
+import type { TopicConfig, TopicPattern } from './topic.ts';
 
 type Names = { readonly topics: readonly TopicConfig[]; readonly patterns: readonly TopicPattern[] };
 
@@ -52,7 +45,7 @@ export function topicNamed({ topics, patterns }: Names, name: string): TopicConf
 export function topicOfChain(names: Names, chain: string, partition: number): TopicConfig | null {
   const named = names.topics.find((one) => (one.partitions[partition]?.chain ?? one.chain) === chain);
   if (named !== undefined) return named;
-  // By a pattern, a chain has its topic's name; and one with an entry of its own has the chain that it names there.
+  // By a pattern, a chain has its topic's name. One with an entry of its own has the chain that it names.
   return names.topics.some(({ name }) => name === chain) ? null : topicNamed(names, chain);
 }
 

@@ -81,8 +81,7 @@ export function patternProblems(topics: readonly Named[]): SchemaProblem[] {
       if (memberOf(value, member) !== undefined)
         refuse([...path, member], 'is for one topic: give that topic an entry with its `name`');
     if (memberOf(value, 'startFrom') === 'latest') {
-      const message =
-        'would leave out what a new topic got before it was noticed: use `earliest`, or a time for topics that are there';
+      const message = 'would leave out what a new topic got before it was noticed: use `earliest` or a time';
       refuse([...path, 'startFrom'], message);
     }
   }
@@ -101,7 +100,7 @@ function takenChainProblems(topics: readonly Named[]): SchemaProblem[] {
   const look = (chain: unknown, path: ConfigPath) => {
     if (typeof chain !== 'string' || names.has(chain)) return;
     if (!patterns.some((one) => patternTakes(one, chain))) return;
-    const message = `a pattern would archive a topic of the name "${chain}" into the same chain: put ^${chain}$ into its \`except\``;
+    const message = `a pattern would archive a topic "${chain}" into the same chain: add ^${chain}$ to its \`except\``;
     problems.push({ path, message });
   };
   for (const { path, value } of topics) {

@@ -93,8 +93,8 @@ export const topic = z.strictObject({
     .default('earliest')
     .describe(
       [
-        'Where a partition begins that has no chain yet. With `pattern` not `latest`: it would leave out what a new topic',
-        'got before it was noticed',
+        'Where a partition begins that has no chain yet. With `pattern` not `latest`: it would leave out what a',
+        'new topic got before it was noticed',
       ].join(' '),
     ),
   continues: continues.optional(),
@@ -109,6 +109,11 @@ export const topic = z.strictObject({
         'compacted`, one for a range',
       ].join(' '),
     ),
+});
+
+/** What a verifier has to know of it. */
+export const comparedTopic = topic.pick({
+  ...{ name: true, pattern: true, except: true, chain: true, partitions: true },
 });
 
 /** Of a file source. */

@@ -1,16 +1,16 @@
 // Which keys may the verifier's configuration hold, and what may each be?
 import { z } from 'zod';
 import { MIB } from '../base/limits.ts';
-import { period, source } from './archiver-schema.ts';
+import { period } from './archiver-schema.ts';
 import { version } from './config-version.ts';
 import { cluster, signing, store } from './connections-schema.ts';
 import { between, forms, log, sizeBetween, some, text } from './fields.ts';
 import { server } from './http.ts';
 import { topicFields } from './topic-fields.ts';
+import { comparedTopic } from './topic-schema.ts';
 
 const GIB = 1024 * MIB;
 const [kms] = signing.options;
-const [kafka] = source.options;
 
 const days = z.int().min(1).max(36_500).optional();
 
@@ -248,15 +248,7 @@ export const verifierConfigSchema = z.strictObject({
         'How the client logs in, as a principal of its own that may DESCRIBE the topics. Default: it does not',
       ),
       topics: z
-        .array(
-          kafka.shape.topics.element.pick({
-            name: true,
-            pattern: true,
-            except: true,
-            chain: true,
-            partitions: true,
-          }),
-        )
+        .array(comparedTopic)
         .min(1, 'must name at least one topic')
         .describe("The archived topics, as in the archiver's configuration"),
     })

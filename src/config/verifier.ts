@@ -20,8 +20,8 @@ import {
   tlsOf,
 } from './connections.ts';
 import { type HttpConfig, httpOf } from './http.ts';
+import type { TopicPattern } from './topic.ts';
 import { topicFieldsOf } from './topic-fields.ts';
-import type { TopicPattern } from './topic-names.ts';
 import { periodOf } from './units.ts';
 import { verifierRuleProblems } from './verifier-rules.ts';
 import { type VerifierConfigOutput, verifierConfigSchema } from './verifier-schema.ts';

@@ -78,8 +78,8 @@ export interface SourceListener {
   /** Requested topics that don't exist or are hidden from this principal: the whole list, at each change. */
   onMissing?(topics: readonly string[]): void;
   /**
-   * Topics that no configuration names and that are read from now on, since the source's options want them. Called
-   * once before the first `onAssign`, perhaps with none, and then whenever there are more.
+   * Topics that no configuration names and that are read from now on, since the source's options want them.
+   * Called once before the first `onAssign`, perhaps with none, and then whenever there are more.
    */
   onTaken?(topics: readonly string[]): void;
   /** How many partitions each topic that is there has: all of them, at each change. */

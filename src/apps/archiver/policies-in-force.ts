@@ -19,8 +19,8 @@ export type PolicyCheck = {
 };
 
 /**
- * Returns which chains the policy in force names. Null: there is nothing to compare with, as the archive has no
- * governance chain, or no policy is in force there. Throws
+ * Returns which chains the policy in force names. Null: there is nothing to compare with, as the archive has
+ * no governance chain, or no policy is in force there. Throws
  * `policy-not-in-force`, `decisions-unknown`, or what is retriable of the store.
  */
 export async function requirePoliciesInForce(check: PolicyCheck): Promise<ReadonlySet<string> | null> {

@@ -91,8 +91,8 @@ async function runPolicy(session: Session, options: PolicyOptions): Promise<numb
 }
 
 /**
- * Of several archivers, with the chains that a pattern has taken by now. Throws UsageError where two files say
- * different things by one name.
+ * Of several archivers, with the chains that a pattern has taken by now. Throws UsageError where two files
+ * say different things by one name.
  */
 function mergedPolicies(configs: readonly Config[], known: readonly string[]): ConfiguredPolicies {
   const policies: Record<string, Config['retention'][string]> = {};

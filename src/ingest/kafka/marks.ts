@@ -38,7 +38,8 @@ RequestQueue.prototype.scheduleCheckPendingRequests = checkWhenSomethingWaits;
 const RETRY = { retries: 3, initialRetryTime: 200, maxRetryTime: 1_000 };
 
 /**
- * Connects, asks for these topics, and for those that `takes` wants of all that are shown, and leaves. Rejects with a LedgerstoneError when no broker can be talked
+ * Connects, asks for these topics, and for those that `takes` wants of all that are shown, and leaves.
+ * Rejects with a LedgerstoneError when no broker can be talked
  * to.
  */
 export async function readMarks(

@@ -28,7 +28,10 @@ export type KafkaSourceOptions = {
   readonly tls: false | TlsOptions;
   readonly sasl?: SaslOptions;
   readonly topics: readonly { readonly name: string; readonly compacted?: 'accept' }[];
-  /** Of the other topics that the brokers show, those that are read too, also when they come later; null: not it. */
+  /**
+   * Of the other topics that the brokers show, those that are read too, also when they come later. Null: not
+   * this one.
+   */
   readonly takes?: (topic: string) => { readonly compacted?: 'accept' } | null;
   /** Greatest record that the pipeline takes: its key, headers and value. A larger one is never held. */
   readonly recordBytesMax: number;

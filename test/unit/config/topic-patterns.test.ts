@@ -109,7 +109,7 @@ describe('a configuration is refused, with the place', () => {
     ],
     [
       "{ name: b, chain: audit.x, retention: r }\n    - { pattern: '^audit', retention: r }",
-      `${one}.chain: a pattern would archive a topic of the name "audit.x" into the same chain: put ^audit.x$ into`,
+      `${one}.chain: a pattern would archive a topic "audit.x" into the same chain: add ^audit.x$ to`,
     ],
   ])('%s', (topics, problem) => {
     const problems = problemsOf(`    - ${topics}`);

@@ -33,10 +33,10 @@ type Share = {
 type Assigning = { readonly cluster: Pick<KafkajsCluster, 'findTopicPartitionMetadata'> };
 
 /**
- * What kafkajs takes as a `PartitionAssigner`, for the members of one archive, known by its origin. `joined`: the
- * topics that this member asks for when it joins. kafkajs knows those only that it was started with, and there is
- * no other way to it while it runs: what it hands to `protocol` is its own list, which everything that it does
- * with the answer is held against. So what is missing is put there.
+ * What kafkajs takes as a `PartitionAssigner`, for the members of one archive, known by its origin. `joined`:
+ * the topics that this member asks for when it joins. kafkajs knows those only that it was started with, and
+ * there is no other way to it while it runs: what it hands to `protocol` is its own list, which everything
+ * that it does with the answer is held against. So what is missing is put there.
  */
 export const assignerOf =
   (archive: string | null, joined: () => readonly string[] = () => []) =>

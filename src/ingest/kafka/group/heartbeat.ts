@@ -54,8 +54,8 @@ export class HeartbeatLoop {
   }
 
   /**
-   * At the next heartbeat kafkajs is told that the group rebalances, so that this member joins anew, without leaving.
-   * `begin` is called right before, when its loops are about to stop.
+   * At the next heartbeat kafkajs is told that the group rebalances, so that this member joins anew, without
+   * leaving. `begin` is called right before, when its loops are about to stop.
    */
   joinAnew(begin: () => void): void {
     this.#joinAnew = begin;
