@@ -1,4 +1,5 @@
 // Which chains does a replay take, and which lines of them, verified before they are given?
+import { topicNamed } from '../../config/topic-names.ts';
 import { chainEnd, lookForHandovers, successorAmong } from '../../read/chain-end.ts';
 import type { ChainReader } from '../../read/chain-reader.ts';
 import { type FoundLine, linesOfSegment, type OffsetRange } from '../../read/line-range.ts';
@@ -42,7 +43,7 @@ export async function chainsToReplay(
   const { store, trusted, config } = archive;
   const { topic, toTopic, partition: only } = options;
   const partitions: number[] = [];
-  let isArchived = config?.source.topics.some(({ name }) => name === toTopic) === true;
+  let isArchived = config !== null && topicNamed(config.source, toTopic) !== null;
   for await (const { chain, partition } of listChains(store, io.signal)) {
     if (chain === toTopic) isArchived = true;
     const isOurs = chainOf(config, { topic, partition }) === chain;
