@@ -30,6 +30,9 @@ const FULL_PASS_SLACK = 1.25;
 /** A round of the inventory scan that takes longer than this many of its intervals is late. */
 const SWEEP_ROUNDS_LATE = 3;
 
+/** Rounds of `hold keep` in which nothing failed. */
+export const HOLD_ROUNDS = 'HoldRounds';
+
 export type AlarmsProps = {
   readonly function: IFunction;
   readonly queue: IQueue;
@@ -78,6 +81,29 @@ export function notForwardedAlarm(scope: Construct, deadLetters: IQueue, topic: 
         period: PERIOD,
       }),
       missing: TreatMissingData.IGNORE,
+    },
+    topic,
+  );
+}
+
+/** In the archive's account: nobody went through what has to be held. `every`: of a round, such as 15m. */
+export function holdsNotKeptAlarm(scope: Construct, namespace: string, every: string, topic: ITopic): Alarm {
+  return alarmOf(
+    scope,
+    {
+      id: 'HoldsNotKept',
+      description:
+        'No round of `ledgerstone hold keep` was done in time. New segments may lack legal holds that were decided.',
+      metric: new MathExpression({
+        expression: 'FILL(rounds, 0)',
+        usingMetrics: {
+          rounds: ownMetric(namespace)(HOLD_ROUNDS, Stats.SUM, Duration.minutes(minutesOf(every))),
+        },
+        period: Duration.minutes(minutesOf(every)),
+        label: HOLD_ROUNDS,
+      }),
+      operator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      periods: { breaching: 3, of: 3 },
     },
     topic,
   );

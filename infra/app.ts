@@ -32,8 +32,8 @@ const archive = new LedgerstoneStack(app, config);
 const stacks: Stack[] = [archive];
 const { archiverService: service } = config;
 if (service) {
-  const { archiverRole: role, yaml } = archive;
-  stacks.push(new ArchiverStack(app, { config, service, role, yaml }));
+  const { archiverRole: role, keeperRole, bucketName, yaml } = archive;
+  stacks.push(new ArchiverStack(app, { config, service, role, keeperRole, bucketName, yaml }));
 }
 if (hasVerifier(config)) stacks.push(new VerifierStack(app, config, await verifierCode()));
 // Prints the messages with which the CDK's command line would refuse to deploy.

@@ -1,21 +1,15 @@
 // How does the archiver run as a service on Fargate?
-import { Duration, Size, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { Repository } from 'aws-cdk-lib/aws-ecr';
+import { type IRepository, Repository } from 'aws-cdk-lib/aws-ecr';
 import {
-  AwsLogDriverMode,
-  Capability,
   Cluster,
   ContainerDependencyCondition,
   ContainerImage,
   ContainerInsights,
-  CpuArchitecture,
   FargateService,
   FargateTaskDefinition,
   type ICluster,
-  LinuxParameters,
-  LogDriver,
-  OperatingSystemFamily,
   Secret,
 } from 'aws-cdk-lib/aws-ecs';
 import type { Role } from 'aws-cdk-lib/aws-iam';
@@ -23,8 +17,9 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret as StoredSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { stringify } from 'yaml';
-import type { InfraConfig } from './config-schema.ts';
+import { type InfraConfig, keeperServiceOf } from './config-schema.ts';
 import { type ServiceConfig, stopSecondsOf } from './config-service.ts';
+import { confined, HoldKeeper, logTo, RUNTIME } from './hold-keeper.ts';
 import { KEEP } from './keep.ts';
 import { withoutBootstrap } from './names.ts';
 
@@ -37,12 +32,16 @@ export type ArchiverStackProps = {
   readonly config: InfraConfig;
   readonly service: ServiceConfig;
   readonly role: Role;
+  /** Of `ledgerstone hold keep`, if a service of it is wanted. */
+  readonly keeperRole: Role | null;
+  readonly bucketName: string;
   /** The beginning of ledgerstone.yaml, which names the archive. */
   readonly yaml: string;
 };
 
 export class ArchiverStack extends Stack {
-  constructor(scope: Construct, { config, service, role, yaml }: ArchiverStackProps) {
+  constructor(scope: Construct, props: ArchiverStackProps) {
+    const { config, service, role, yaml } = props;
     super(scope, `${config.stack}-archiver`, {
       description: `Ledgerstone: the archiver of ${config.origin}`,
       synthesizer: withoutBootstrap(),
@@ -59,14 +58,15 @@ export class ArchiverStack extends Stack {
     const task = new FargateTaskDefinition(this, 'Task', {
       cpu: service.cpu,
       memoryLimitMiB: service.memoryMiB,
-      runtimePlatform: {
-        cpuArchitecture: CpuArchitecture.ARM64,
-        operatingSystemFamily: OperatingSystemFamily.LINUX,
-      },
+      runtimePlatform: RUNTIME,
       taskRole: role,
       volumes: [{ name: 'configuration' }],
     });
     this.#containers(task, service, yaml);
+    const nothingComesIn = new SecurityGroup(this, 'NothingComesIn', {
+      vpc,
+      description: 'The archiver calls Kafka, S3 and KMS. Nobody calls the archiver.',
+    });
     new FargateService(this, 'Service', {
       cluster: cluster as ICluster,
       taskDefinition: task,
@@ -76,13 +76,14 @@ export class ArchiverStack extends Stack {
       maxHealthyPercent: 200,
       circuitBreaker: { enable: true, rollback: true },
       assignPublicIp: false,
-      securityGroups: [
-        new SecurityGroup(this, 'NothingComesIn', {
-          vpc,
-          description: 'The archiver calls Kafka, S3 and KMS. Nobody calls the archiver.',
-        }),
-      ],
+      securityGroups: [nothingComesIn],
     });
+    const keeper = keeperServiceOf(config);
+    if (keeper !== null && props.keeperRole !== null)
+      new HoldKeeper(this, 'Keeper', {
+        ...{ config, keeper, role: props.keeperRole, bucketName: props.bucketName },
+        ...{ cluster: cluster as ICluster, image: imageOf(this, service), securityGroup: nothingComesIn },
+      });
     Validations.of(task).acknowledge(
       {
         id: 'AwsSolutions-ECS2',
@@ -102,23 +103,15 @@ export class ArchiverStack extends Stack {
 
   #containers(task: FargateTaskDefinition, service: ServiceConfig, yaml: string): void {
     const { settings } = service;
-    const repository = Repository.fromRepositoryArn(this, 'Repository', service.image.repository);
+    const image = imageOf(this, service);
     const logGroup = new LogGroup(this, 'Log', {
       retention: RetentionDays.ONE_YEAR,
       removalPolicy: KEEP,
     });
     const container = (name: string) => ({
-      image: ContainerImage.fromEcrRepository(repository, service.image.digest),
-      user: 'node',
-      readonlyRootFilesystem: true,
-      linuxParameters: withoutCapabilities(this, name),
-      logging: LogDriver.awsLogs({
-        logGroup,
-        streamPrefix: name,
-        // A log that can't be written must not stop the archive.
-        mode: AwsLogDriverMode.NON_BLOCKING,
-        maxBufferSize: Size.mebibytes(10),
-      }),
+      ...confined(this, name),
+      image,
+      logging: logTo(logGroup, name),
     });
     const configuration = task.addContainer('Configuration', {
       ...container('configuration'),
@@ -157,8 +150,11 @@ export class ArchiverStack extends Stack {
   }
 }
 
-function withoutCapabilities(scope: Construct, name: string): LinuxParameters {
-  const parameters = new LinuxParameters(scope, `Linux-${name}`, { initProcessEnabled: true });
-  parameters.dropCapabilities(Capability.ALL);
-  return parameters;
+/** Made once for both services. */
+function imageOf(scope: Construct, { image: { repository, digest } }: ServiceConfig): ContainerImage {
+  const made = scope.node.tryFindChild('Repository') as IRepository | undefined;
+  return ContainerImage.fromEcrRepository(
+    made ?? Repository.fromRepositoryArn(scope, 'Repository', repository),
+    digest,
+  );
 }

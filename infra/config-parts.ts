@@ -50,6 +50,23 @@ export const people = z
   })
   .prefault({});
 
+export const vkeyText = z
+  .string()
+  .regex(/^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$/, 'must be a verifier key');
+
+/** `ledgerstone hold keep` as a service beside the archiver's. */
+const keeperService = z.strictObject({
+  /** A hold may lack for an hour, and three rounds have to fit into it. */
+  every: z
+    .string()
+    .regex(/^(?:[1-9]|1\d|20)m$/, 'must be 1m to 20m: a hold may lack for an hour')
+    .default('15m'),
+  /** Whose word is believed: keys of the log and of the decisions. */
+  trusted: z.array(vkeyText).min(2, 'must have a key of the log and one of the decisions'),
+  /** Who is told if no round was done. */
+  notify: z.array(z.email()).min(1, 'must name whom an alarm reaches'),
+});
+
 /** Who decides about the archive. Another person approves. */
 export const governanceSchema = z.strictObject({
   key: z.strictObject({ spec: keySpec.default('ECC_NIST_EDWARDS25519') }).prefault({}),
@@ -58,7 +75,7 @@ export const governanceSchema = z.strictObject({
   /** Who runs `ledgerstone hold keep`. */
   keeper: z
     .discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('ecs-task') }),
+      z.strictObject({ kind: z.literal('ecs-task'), service: keeperService.optional() }),
       z.strictObject({ kind: z.literal('principal'), arn: principalArn }),
     ])
     .optional(),

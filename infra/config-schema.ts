@@ -26,6 +26,13 @@ const archiver = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('principal'), arn: principalArn }),
 ]);
 
+/** Null: nobody runs `hold keep` here. */
+export const keeperServiceOf = ({
+  governance,
+}: {
+  readonly governance?: z.output<typeof governanceSchema> | undefined;
+}) => (governance?.keeper?.kind === 'ecs-task' ? (governance.keeper.service ?? null) : null);
+
 export const infraSchema = z
   .strictObject({
     stack: z
@@ -60,6 +67,10 @@ export const infraSchema = z
   .refine(({ archiver: { kind }, archiverService }) => archiverService === undefined || kind === 'ecs-task', {
     path: ['archiver', 'kind'],
     message: 'must be ecs-task with an archiverService, which runs as such a task',
+  })
+  .refine((config) => keeperServiceOf(config) === null || config.archiverService !== undefined, {
+    path: ['governance', 'keeper', 'service'],
+    message: 'needs an archiverService: it runs in the same image and subnets',
   })
   .refine(({ attestations, verifier }) => (attestations === undefined) === (verifier === undefined), {
     path: ['verifier'],

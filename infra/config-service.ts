@@ -1,7 +1,7 @@
 // What can be configured about an archiver on Fargate?
 import { z } from 'zod';
 import { ARCHIVER_PORT_DEFAULT, DRAIN_DEFAULT } from '../src/config/archiver-schema.ts';
-import { secretArn } from './config-parts.ts';
+import { secretArn, vkeyText } from './config-parts.ts';
 
 /** Fargate kills a task at most two minutes after it asked it to stop. */
 const STOP_SECONDS_MAX = 120;
@@ -62,9 +62,7 @@ export const serviceSchema = z.strictObject({
     .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be the name of an environment variable'), secretArn)
     .default({}),
   /** Verifier keys beside the one that signs: of the decisions, and of the log's earlier keys. */
-  trusted: z
-    .array(z.string().regex(/^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$/, 'must be a verifier key'))
-    .default([]),
+  trusted: z.array(vkeyText).default([]),
   settings,
 });
 

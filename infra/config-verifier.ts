@@ -84,7 +84,8 @@ export const verifierSchema = z
     trailDays: z.int().min(1).max(3_650).default(400),
     drillers: z.array(principalArn).default([]),
     responders: z.array(principalArn).default([]),
-    /** The verifier's own parser checks it. */
+    /** C2SP witnesses that cosign. The verifier's own parser checks it, and `index` too. */
+    witnesses: z.looseObject({ policy: z.string() }).optional(),
     index: z.strictObject({ fields: z.record(z.string(), z.unknown()) }).optional(),
   })
   .refine(

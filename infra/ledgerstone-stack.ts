@@ -35,6 +35,9 @@ import { attemptEvents, breakGlassUse, objectEvents } from './watched-events.ts'
 
 export class LedgerstoneStack extends Stack {
   readonly archiverRole: Role;
+  /** Of `ledgerstone hold keep`. Null: there is none. */
+  readonly keeperRole: Role | null;
+  readonly bucketName: string;
   /** The beginning of ledgerstone.yaml. */
   readonly yaml: string;
 
@@ -102,8 +105,9 @@ export class LedgerstoneStack extends Stack {
     }
 
     this.archiverRole = archiver.role;
-    const { account, region } = this;
-    const { bucketName } = bucket;
+    this.keeperRole = governance?.keeper ?? null;
+    this.bucketName = bucket.bucketName;
+    const { account, region, bucketName } = this;
     this.yaml = renderArchiverYaml(config, { account, region, bucketName, keyArn: key.keyArn });
     this.#putOut({ bucket, keys, archiver, people });
   }
@@ -144,7 +148,14 @@ export class LedgerstoneStack extends Stack {
       ...{ officerArn: officer.roleArn, approverArn: approver.roleArn, keeperArn: keeper?.roleArn ?? null },
     });
     const keepers = keeper ? [keeper.roleArn] : [];
-    return { officer, keyArns: [keyArn], roleArns: [officer.roleArn, approver.roleArn], keepers, guards };
+    return {
+      officer,
+      keeper,
+      keyArns: [keyArn],
+      roleArns: [officer.roleArn, approver.roleArn],
+      keepers,
+      guards,
+    };
   }
 
   #putOut({ bucket, keys, archiver, people }: Parts): void {

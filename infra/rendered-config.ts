@@ -96,6 +96,7 @@ export function renderVerifierConfig(
       greatestLock: `${maximumDaysOf(retention)}d`,
     },
     fullPass: verifier.fullPass,
+    ...(verifier.witnesses !== undefined && { witnesses: verifier.witnesses }),
     ...(verifier.index !== undefined && { index: verifier.index as VerifierInput['index'] }),
     configuration: {
       // The verifier checks both buckets against this one value.

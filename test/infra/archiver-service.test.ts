@@ -35,8 +35,11 @@ function makeStacks(text: string, app: App = scratchApp()) {
   const archive = new LedgerstoneStack(app, config);
   const { archiverService: service } = config;
   if (service === undefined) throw new Error('no service');
-  const { archiverRole: role, yaml } = archive;
-  return { archive, archiver: new ArchiverStack(app, { config, service, role, yaml }) };
+  const { archiverRole: role, keeperRole, bucketName, yaml } = archive;
+  return {
+    archive,
+    archiver: new ArchiverStack(app, { config, service, role, keeperRole, bucketName, yaml }),
+  };
 }
 
 type Container = {
@@ -181,6 +184,82 @@ describe('refusals', () => {
     ['no subnet', SERVICE.replace(/subnets: .*/, 'subnets: []'), 'subnets'],
   ])('%s', (_, text, said) => {
     expect(problemOf(SERVICE)).toBe('none');
+    expect(problemOf(text)).toContain(said);
+  });
+});
+
+describe('the service that keeps holds', () => {
+  const [log, decisions] = [
+    'audit.example.com/prod+83780ac8+AUjgW0k',
+    'audit.example.com/prod/g+0a1b2c3d+AAAA',
+  ];
+  const service = `service: { every: 10m, trusted: ["${log}", "${decisions}"], notify: [a@example.com] }`;
+  const people = (name: string) => `["arn:aws:iam::${ACCOUNT}:role/${name}"]`;
+  const kept = (keeper: string) =>
+    `${SERVICE}governance: { officers: ${people('a')}, approvers: ${people('b')}, keeper: ${keeper} }\n`;
+  const KEPT = kept(`{ kind: ecs-task, ${service} }`);
+
+  it('runs the command as the role that can hold and nothing else', () => {
+    const made = filled(makeStacks(KEPT).archiver, ACCOUNT, REGION);
+    const { Properties } = only(made, 'AWS::ECS::TaskDefinition', 'Keeper');
+    const [container, ...others] = Properties['ContainerDefinitions'] as [Container, ...Container[]];
+    expect(others).toEqual([]);
+    expect(container).toMatchObject({
+      User: 'node',
+      ReadonlyRootFilesystem: true,
+      LinuxParameters: { Capabilities: { Drop: ['ALL'] } },
+      Image: expect.stringContaining(`@${DIGEST}`),
+    });
+    const command = container['Command'] as string[];
+    expect(command.slice(0, 2)).toEqual(['hold', 'keep']);
+    expect(command.slice(3)).toEqual([
+      ...['--region', REGION, '--key', log, '--key', decisions, '--every', '10m', '--json'],
+    ]);
+    expect(command[2]).toMatch(/^s3:\/\/.+\/prod\/$/);
+    expect(String(Properties['TaskRoleArn'])).toContain('Keeper');
+    const own = only(made, 'AWS::ECS::Service', 'Keeper').Properties;
+    expect(own).toMatchObject({
+      DesiredCount: 1,
+      NetworkConfiguration: { AwsvpcConfiguration: { AssignPublicIp: 'DISABLED' } },
+    });
+  });
+
+  it('rings when no round was done in three times its interval, and counts only what did not fail', () => {
+    const made = filled(makeStacks(KEPT).archiver, ACCOUNT, REGION);
+    expect(only(made, 'AWS::Logs::MetricFilter').Properties).toMatchObject({
+      FilterPattern: '{ ($.level = "info") && ($.objects >= 0) }',
+      MetricTransformations: [{ MetricName: 'HoldRounds', MetricNamespace: 'Ledgerstone/ledgerstone' }],
+    });
+    const alarm = only(made, 'AWS::CloudWatch::Alarm').Properties;
+    expect(alarm).toMatchObject({
+      ComparisonOperator: 'LessThanThreshold',
+      ...{ Threshold: 1, EvaluationPeriods: 3, DatapointsToAlarm: 3, TreatMissingData: 'breaching' },
+    });
+    expect(JSON.stringify(alarm)).toContain('FILL(rounds, 0)');
+    expect(JSON.stringify(alarm)).toContain('"Period":600');
+    expect(only(made, 'AWS::SNS::Subscription').Properties).toMatchObject({ Endpoint: 'a@example.com' });
+  });
+
+  it('passes cdk-nag', () => {
+    synthesiseUnderNag((app) => void makeStacks(KEPT, app));
+  });
+
+  it('is there only where it is asked for', () => {
+    const made = makeStacks(kept('{ kind: ecs-task }')).archiver;
+    expect(JSON.stringify(filled(made, ACCOUNT, REGION).resources)).not.toContain('hold');
+  });
+
+  it.each([
+    ['one key alone', KEPT.replace(`"${log}", `, ''), 'one of the decisions'],
+    ['rounds that are too seldom', KEPT.replace('10m', '30m'), 'a hold may lack for an hour'],
+    ['an alarm for nobody', KEPT.replace('[a@example.com]', '[]'), 'whom an alarm reaches'],
+    [
+      'no service beside it',
+      KEPT.replace(/archiverService:[\s\S]*?(?=governance)/, ''),
+      'needs an archiverService',
+    ],
+  ])('%s is refused', (_, text, said) => {
+    expect(problemOf(KEPT)).toBe('none');
     expect(problemOf(text)).toContain(said);
   });
 });

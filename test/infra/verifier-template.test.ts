@@ -1,4 +1,5 @@
 // Does the verifier's template have every rule that the verifier depends on?
+
 import type { App } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { CfnBucket } from 'aws-cdk-lib/aws-s3';
@@ -10,7 +11,7 @@ import { parseVerifierConfig } from '../../src/config/verifier.ts';
 import { cosignerKey, encodeCosignerVkey } from '../../src/format/cosignature.ts';
 import { policyProblems } from '../../src/verifier/tasks/bucket-policy.ts';
 import { memorySigner } from '../support/memory-signer.ts';
-import { openAllowances, synthesiseUnderNag } from './checked.ts';
+import { openAllowances, problemOf, synthesiseUnderNag } from './checked.ts';
 import type { Statement } from './simulation.ts';
 import { ACCOUNT, BUCKET, ofType, only, REGION, scratchApp } from './synthesised.ts';
 import {
@@ -115,6 +116,23 @@ describe('the function', () => {
     expect(parseVerifierConfig(rendered, 'environment', {}).index).toEqual({
       orders: ['/userIdentity/arn'],
     });
+  });
+
+  it('is told of the witnesses that its configuration names', () => {
+    const key = cosignerKey('w.example.com', memorySigner({ seed: 'w' }).publicKey, nodeSha256);
+    const policy = `witness A ${encodeCosignerVkey(key)} https://w.example.com/\nquorum A\n`;
+    const text = (given: string) =>
+      APART.replace('logKey:', `witnesses: { policy: ${JSON.stringify(given)}, every: 1h }\n  logKey:`);
+    const { Environment } = only(bothStacks(text(policy)).verifier, 'AWS::Lambda::Function').Properties as {
+      Environment: { Variables: Record<string, string> };
+    };
+    const rendered = String(Environment.Variables['LEDGERSTONE_VERIFIER_CONFIG']);
+    const { witnesses } = parseVerifierConfig(rendered, 'environment', {});
+    expect([witnesses?.everyMs, witnesses?.policy.witnesses.map(({ url }) => url)]).toEqual([
+      3_600_000,
+      ['https://w.example.com/'],
+    ]);
+    expect(problemOf(text('witness'))).toContain("the verifier's configuration at witnesses.policy");
   });
 
   it.each([

@@ -1,6 +1,7 @@
 // `ledgerstone doctor --config verifier.yaml`: has the second party what it needs?
 import { access, constants } from 'node:fs/promises';
 import { counted } from '../../base/counted.ts';
+import { messageOf } from '../../base/error.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { afterPeriod } from '../../base/period.ts';
@@ -43,6 +44,9 @@ export async function verifierAreas(config: VerifierConfig, io: Io): Promise<rea
         ...notTried(config),
       ],
     },
+    ...(config.witnesses === null
+      ? []
+      : [{ area: 'witness', checks: await witnessChecks(config.witnesses, io.signal) }]),
     { area: 'archive', checks: await archiveChecks(archive, io.signal) },
     {
       area: 'own',
@@ -65,6 +69,34 @@ export async function verifierAreas(config: VerifierConfig, io: Io): Promise<rea
       ],
     },
   ];
+}
+
+/** Only whether each answers: a checkpoint that is shown can't be taken back. */
+async function witnessChecks(
+  { policy, required, timeoutMs }: NonNullable<VerifierConfig['witnesses']>,
+  signal: AbortSignal,
+): Promise<Check[]> {
+  const one = async (name: string, url: string): Promise<Check> => {
+    const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    try {
+      const answer = await fetch(url, { signal: until, redirect: 'manual' });
+      await answer.body?.cancel();
+      return fine(
+        name,
+        `${url} answers (${answer.status}); whether it knows this log shows with its first line`,
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      const found = `${url} does not answer: ${messageOf(error)}`;
+      const remedy = required
+        ? 'Without a quorum nothing is attested: look at the address and the way to it.'
+        : 'Look at the address and the way to it. Attestations are made without its line.';
+      return { name, verdict: required ? 'bad' : 'warning', found, remedy };
+    }
+  };
+  return await Promise.all(
+    policy.witnesses.flatMap(({ key, url }) => (url === null ? [] : [one(key.name, url)])),
+  );
 }
 
 /** What it does not look at is said, since "ready" would be taken for it. */

@@ -12,9 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { encodeCosignerVkey } from '../../../src/format/cosignature.ts';
 import { encodeVkey, type VerifierKey, verifierKey } from '../../../src/format/vkey.ts';
 import { ArchiveBuilder, entries, ORIGIN, writeCopy } from '../../support/archive-builder.ts';
 import { memorySigner } from '../../support/memory-signer.ts';
+import { witnessServer } from '../../support/witness-server.ts';
 import { ledgerstone } from './captured-io.ts';
 
 let dir: string;
@@ -74,6 +76,31 @@ it('doctor looks at the archive, its own store and its key, and says what it did
   expect(files()).toEqual(before);
   rmSync(at('archive'), { recursive: true });
   expect((await ask()).code).toBe(3);
+});
+
+it('doctor asks whether each witness answers, and shows it nothing', async () => {
+  await ledgerstone(['init', '--config', at('verifier.yaml')]);
+  await using witness = await witnessServer('w.example.com', () => 1_800_000_000);
+  const calls: string[] = [];
+  witness.script = (_, text) => {
+    calls.push(text);
+    return { status: 404, body: '' };
+  };
+  const vkey = encodeCosignerVkey(witness.keys[0]!);
+  const before = readFileSync(at('verifier.yaml'), 'utf8');
+  const ask = async (url: string, required: boolean) => {
+    const policy = `witness A ${vkey} ${url}\nquorum A\n`;
+    const witnesses = { policy, required, timeout: '5s' };
+    writeFileSync(at('verifier.yaml'), `${before}witnesses: ${JSON.stringify(witnesses)}\n`);
+    const { code, out } = await ledgerstone(['doctor', '--config', at('verifier.yaml'), '--json']);
+    const found = JSON.parse(out).checks.filter(({ area }: { area: string }) => area === 'witness');
+    return { code, found };
+  };
+  expect(await ask(witness.url, true)).toMatchObject({ code: 0, found: [{ verdict: 'ok' }] });
+  expect([calls, witness.asked]).toEqual([[''], []]);
+  await witness[Symbol.asyncDispose]();
+  expect(await ask(witness.url, true)).toMatchObject({ code: 3, found: [{ verdict: 'bad' }] });
+  expect(await ask(witness.url, false)).toMatchObject({ code: 0, found: [{ verdict: 'warning' }] });
 });
 
 it.each(['the archive', 'a folder in it', 'a folder that is not there yet'])(
