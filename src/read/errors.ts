@@ -24,12 +24,19 @@ export class NoChainError extends LedgerstoneError {
 
 /** The offset is below the first one of the chain. */
 export class BeforeChainError extends LedgerstoneError {
-  constructor(offset: number) {
+  /** The chain that it goes on from, and the offset after that one's last. */
+  readonly continues: { readonly origin: string; readonly nextOffset: number } | null;
+
+  constructor(offset: number, continues: BeforeChainError['continues']) {
     super('before-chain', `offset ${offset} lies before the first one of this chain`, {
       disposition: 'input',
-      remedy: 'Ask for a later offset.',
+      remedy:
+        continues === null
+          ? 'Ask for a later offset.'
+          : `It goes on from ${continues.origin}, which ends before offset ${continues.nextOffset}: ask there.`,
     });
     this.name = 'BeforeChainError';
+    this.continues = continues;
   }
 }
 

@@ -74,7 +74,7 @@ export async function locateOffset(
       if (low <= high && storedBytes < options.firstBytesMax) return { sequence: low, storedBytes };
     } else return { sequence: guess, storedBytes: null };
   }
-  throw new BeforeChainError(offset);
+  throw new BeforeChainError(offset, (await source.manifest(0)).continues);
 }
 
 /**

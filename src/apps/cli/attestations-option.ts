@@ -25,6 +25,7 @@ import type { ChainInArchive } from '../../verify/survey.ts';
 import { sameKey } from '../../verify/trust.ts';
 import { UsageError } from './exit-code.ts';
 import { readKeyLines } from './keys.ts';
+import { closeOlder, type OlderArchive, type OlderOptions, openOlder } from './older-option.ts';
 import {
   type Archive,
   type ArchiveOptions,
@@ -84,30 +85,34 @@ export type ArchiveAndAttestations = {
   readonly archive: Archive;
   /** Null if no attestations were asked for. */
   readonly attestations: Attestations | null;
+  /** Archives that chains of this one continue. */
+  readonly older: readonly OlderArchive[];
   readonly close: () => Promise<void>;
 };
 
 export async function openWithAttestations(
   name: string | undefined,
-  options: ArchiveOptions & AttestationOptions,
+  options: ArchiveOptions & AttestationOptions & OlderOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<ArchiveAndAttestations> {
   const cosigners = await cosignersOf(options);
   const archive = await openArchive(name, options, env);
+  let older: readonly OlderArchive[] = [];
   try {
     requireSecondParty(cosigners, archive.trusted);
+    older = await openOlder(options, archive, env);
     const { attestations: at } = options;
     const store =
       at === undefined
         ? null
         : await openArchiveStore(storeFromName(at, { ...likeConfigured(archive), ...options }, env));
     const close = async () => {
-      await Promise.all([archive.store.close(), store?.close()]);
+      await Promise.all([archive.store.close(), store?.close(), closeOlder(older)]);
     };
     const reader = store && new AttestationReader(store, cosigners, archive.trusted, READS_MAX);
-    return { archive, attestations: store && reader && { store, reader, cosigners }, close };
+    return { archive, attestations: store && reader && { store, reader, cosigners }, older, close };
   } catch (error) {
-    await archive.store.close();
+    await Promise.all([archive.store.close(), closeOlder(older)]);
     throw error;
   }
 }

@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   export: async () => (await import('./export.ts')).exportCommand,
   copy: async () => (await import('./copy.ts')).copyCommand,
   replay: async () => (await import('./replay.ts')).replayCommand,
+  adopt: async () => (await import('./adopt.ts')).adoptCommand,
   custody: async () => (await import('./custody.ts')).custodyCommand,
   import: async () => (await import('./import-command.ts')).importCommand,
   'verify-package': async () => (await import('./verify-package.ts')).verifyPackageCommand,

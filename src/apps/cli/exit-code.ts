@@ -69,6 +69,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'import-chain',
   'import-unfinished',
   'imported-before',
+  'adopt-source',
   'nothing-selected',
   'replay-no-topic',
   'replay-partitions',

@@ -33,6 +33,7 @@ import { exportSearch, type SearchJob } from './export-search.ts';
 import { type QueryOptions, queryOf, withQuery } from './find-options.ts';
 import { requireNoFile } from './new-files.ts';
 import { parseOffsets } from './offsets-option.ts';
+import { shownToSearch } from './older-option.ts';
 import { type ArchiveOptions, count, withArchive } from './open-archive.ts';
 import { givenSeed, requireCount, type SeedOptions } from './sample-seed.ts';
 import { acting, type Session } from './session.ts';
@@ -153,7 +154,7 @@ async function exporting(
   if (decided === null) await requireNoFile(options.out);
   const since = await Promise.all((options.since ?? []).map((file) => readCheckpoints(session.io, file)));
   const { io } = session;
-  const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
+  const { archive, attestations, older, close } = await openWithAttestations(name, options, io.env);
   try {
     if (archive.trusted.length === 0) {
       throw new UsageError(
@@ -181,6 +182,7 @@ async function exporting(
         ...{ store, trusted, query, signal: io.signal },
         ...{ nowMs: systemClock.now(), since: since.flat() },
         confirmed: (survey?.newest ?? []).map(confirmedChain),
+        shown: shownToSearch(older),
       };
       return exportSearch({ ...job, find, survey, draw });
     };

@@ -9,13 +9,14 @@ import type { Query, TimeRange } from '../../read/find/query.ts';
 import { type FieldNames, parseTarget } from '../../read/find/target.ts';
 import type { AttestationOptions } from './attestations-option.ts';
 import { UsageError } from './exit-code.ts';
+import { type OlderOptions, withOlder } from './older-option.ts';
 import { type Archive, type ArchiveOptions, repeatable } from './open-archive.ts';
 import { momentFromText, requireZone } from './time-option.ts';
 
 export type FindFormat = 'table' | 'jsonl' | 'csv';
 
 /** What is searched for. */
-export type QueryOptions = {
+export type QueryOptions = OlderOptions & {
   readonly where?: readonly string[];
   readonly text?: readonly string[];
   readonly subject?: string;
@@ -42,7 +43,7 @@ export type FindCommandOptions = ArchiveOptions &
 
 /** The options that say what is searched for. */
 export const withQuery = (command: Command): Command =>
-  command
+  withOlder(command)
     .option('--where <condition>', 'FIELD=VALUE, FIELD~TEXT, FIELD^PREFIX, FIELD>N; repeatable', repeatable)
     .option('--text <word>', 'stands anywhere in the record; repeatable', repeatable)
     .option('--subject <value>', "the person it is about: each topic's field `subject`")

@@ -29,6 +29,7 @@ import { type FindCommandOptions, queryOf, withQuery } from './find-options.ts';
 import { hitWriter } from './find-output.ts';
 import { FindProgress } from './find-progress.ts';
 import { statementLines } from './find-text.ts';
+import { shownToSearch } from './older-option.ts';
 import { type Archive, count, withArchive } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 
@@ -101,7 +102,7 @@ async function runFind(
   const since = (
     await Promise.all((options.since ?? []).map((file) => readCheckpoints(session.io, file)))
   ).flat();
-  const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
+  const { archive, attestations, older, close } = await openWithAttestations(name, options, io.env);
   try {
     const { query: ofOptions, names } = await queryOf(options, archive, io.env);
     const query = options.partition ? { ...ofOptions, partitions: options.partition } : ofOptions;
@@ -121,6 +122,7 @@ async function runFind(
           since,
         },
         confirmed: (survey?.newest ?? []).map(confirmedChain),
+        shown: shownToSearch(older),
         indexes: attestations === null ? null : indexesOf(attestations, archive),
         onProgress: (bytes, hits) => progress.update(bytes, hits),
       });

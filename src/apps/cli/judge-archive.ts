@@ -27,14 +27,15 @@ export type JudgedArchive = {
 /** Throws UsageError where attestations are asked for and there is none. */
 export async function judgeArchive(
   io: Io,
-  { archive, attestations }: ArchiveAndAttestations,
-  options: Omit<VerifyStoreOptions, 'confirmed'>,
+  { archive, attestations, older }: ArchiveAndAttestations,
+  options: Omit<VerifyStoreOptions, 'confirmed' | 'older'>,
 ): Promise<JudgedArchive> {
   const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
   if (survey !== null && attestations !== null) requireAttested(survey, attestations);
   const attested = survey?.newest ?? [];
   const verified = await verifyStore(io, archive.store, archive.trusted, {
     ...options,
+    older,
     confirmed: attested.map(confirmedChain),
   });
   const report = withFindings(verified, survey?.floods ?? []);

@@ -1,11 +1,13 @@
 // `--older STORE --older-key KEY`: which archives do chains of this one continue, and who vouches for them?
 import type { Command } from 'commander';
 import { storeFromName } from '../../clients/store-from-name.ts';
+import type { StoreConfig } from '../../config/connections.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { ReadableStore } from '../../store/store.ts';
+import type { ShownArchive } from '../../verify/shown.ts';
 import { UsageError } from './exit-code.ts';
 import { readTrustedKeys } from './keys.ts';
-import { type Archive, type ArchiveOptions, openArchiveStore } from './open-archive.ts';
+import { type ArchiveOptions, openArchiveStore } from './open-archive.ts';
 
 /** One `--older`, with the keys that were named behind it. */
 type OlderName = { readonly store: string; readonly keys: readonly string[] };
@@ -47,7 +49,7 @@ export function withOlder(command: Command): Command {
 /** By default in the Region and at the endpoint of the archive. Close them at the end. */
 export async function openOlder(
   { older = [], region, endpoint }: OlderOptions & Pick<ArchiveOptions, 'region' | 'endpoint'>,
-  { config }: Pick<Archive, 'config'>,
+  { config }: { readonly config: { readonly archive: { readonly store: StoreConfig } } | null },
   env: NodeJS.ProcessEnv,
 ): Promise<OlderArchive[]> {
   const keys = await Promise.all(older.map((one) => olderKeys(one)));
@@ -78,6 +80,10 @@ async function olderKeys({ store, keys }: OlderName): Promise<VerifierKey[]> {
     'Name behind it, by --older-key, the key that vouches for that archive: those of this one do not.',
   );
 }
+
+/** For a search: of them no more is read than what the chains say of them. */
+export const shownToSearch = (older: readonly OlderArchive[]): ShownArchive[] =>
+  older.map(({ store, trusted }) => ({ name: store.description, reader: store, trusted }));
 
 export const closeOlder = async (opened: readonly OlderArchive[]): Promise<void> => {
   await Promise.all(opened.map(({ store }) => store.close()));

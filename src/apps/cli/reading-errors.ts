@@ -7,7 +7,7 @@ import { UsageError } from './exit-code.ts';
 export function forCommandLine(error: unknown): unknown {
   if (error instanceof NoChainError)
     return new UsageError(error.message, `Name a chain with --topic and --partition. ${error.remedy}`);
-  if (error instanceof BeforeChainError)
+  if (error instanceof BeforeChainError && error.continues === null)
     return withRemedy(
       error,
       'Ask for a later offset; `ledgerstone show … --sequence 0` says where the chain begins.',

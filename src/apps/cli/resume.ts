@@ -10,7 +10,7 @@ import { printable } from '../../base/printable.ts';
 import { type Config, loadConfig } from '../../config/archiver.ts';
 import { topicNamed, topicsText } from '../../config/topic-names.ts';
 import { isWord } from '../../format/scalar.ts';
-import type { SourceListener } from '../../ingest/source.ts';
+import type { Source, SourceListener } from '../../ingest/source.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { count } from './open-archive.ts';
 import type { Output } from './output.ts';
@@ -93,7 +93,7 @@ async function runResume(session: Session, options: ResumeOptions): Promise<numb
     ...(to === undefined ? {} : { to }),
   };
   const { output, io } = session;
-  const recorded = await recordDecision(config, decision, { signal: io.signal, log: noteLog(output) });
+  const recorded = await recordDecision(config, decision, { signal: io.signal, log: outputLog(output) });
   if (options.json === true) await output.json(recorded);
   else await output.line(recordedText(recorded, kind));
   return EXIT.ok;
@@ -120,16 +120,14 @@ export async function recordDecision(
 ): Promise<RecordedDecision> {
   const { signal, log } = options;
   const { checkTopic, sealDecision } = await import('../../archiver/chain/resume.ts');
-  const { newInstanceId, openSigner, openForWriting, openSource } = await import('../../clients/open.ts');
+  const { newInstanceId, openSigner, openForWriting } = await import('../../clients/open.ts');
   const { nodeSha256 } = await import('../../base/node/hash.ts');
   const { LogKeys } = await import('../archiver/log-keys.ts');
   const { publishArchiveFiles } = await import('../../sealing/publish.ts');
   checkTopic(config, decision);
   const store = await openForWriting(config.archive.store, config.greatestLock);
-  const source = await openSource(config, log);
+  const source = await openedSource(config, log);
   try {
-    // `start` opens a file source. Kafka is not started: this command must not join the consumer group.
-    if (source.kind === 'file') await source.start(IGNORES_ALL);
     const { keyring } = await LogKeys.open(
       {
         ...{ archive: config.archive, store, clock: systemClock, log, onTrouble: () => {} },
@@ -155,6 +153,19 @@ export async function recordDecision(
   }
 }
 
+/** For looking: `start` opens a file. Kafka is not started: a command must not join the consumer group. */
+export async function openedSource(config: Config, log: Logger): Promise<Source> {
+  const { openSource } = await import('../../clients/open.ts');
+  const source = await openSource(config, log);
+  try {
+    if (source.kind === 'file') await source.start(IGNORES_ALL);
+    return source;
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
 const IGNORES_ALL: SourceListener = {
   onAssign() {},
   onRevoke() {},
@@ -165,7 +176,7 @@ const IGNORES_ALL: SourceListener = {
 };
 
 /** The person at the terminal sees the log's warnings and errors only. */
-const noteLog = (output: Output): Logger => ({
+export const outputLog = (output: Output): Logger => ({
   debug() {},
   info() {},
   warn: (_fields, message) => output.note(`warning: ${printable(message)}`),

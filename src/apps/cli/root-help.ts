@@ -7,6 +7,7 @@ Run the archive
   doctor          every requirement with verdict and remedy, before you start
   archive         the service: consume, seal, store, until SIGTERM
   import          history from elsewhere, with its own times and provenance
+  adopt           chains of another owner's archive go on in this one
   status          per chain: head, next offset, last seal's age, halted and why
   alerts          rules for Prometheus, with thresholds of a configuration
   resume          record an operator's decision on a halted partition

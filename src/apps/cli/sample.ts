@@ -11,6 +11,7 @@ import { EXIT, UsageError } from './exit-code.ts';
 import { type QueryOptions, queryOf, withQuery } from './find-options.ts';
 import { FindProgress } from './find-progress.ts';
 import { restsOnTexts, statementLines } from './find-text.ts';
+import { closeOlder, type OlderArchive, openOlder, shownToSearch } from './older-option.ts';
 import { type Archive, type ArchiveOptions, count, openArchive, withArchive } from './open-archive.ts';
 import { newFolder, writeSample } from './sample-files.ts';
 import {
@@ -76,7 +77,9 @@ async function runSample(
   const given = await givenSeed(io, options);
   const kept = await Promise.all((options.since ?? []).map((file) => readCheckpoints(io, file)));
   const archive = await openArchive(name, options, io.env);
+  let older: readonly OlderArchive[] = [];
   try {
+    older = await openOlder(options, archive, io.env);
     if (archive.trusted.length === 0)
       throw new UsageError('a sample of records that nobody vouches for', 'Give the trusted key with --key.');
     const { query } = await queryOf(options, archive, io.env, 'all');
@@ -86,6 +89,7 @@ async function runSample(
       ...{ store: archive.store, trusted: archive.trusted, nowMs: Date.now(), signal: io.signal },
       query,
       since: kept.flat(),
+      shown: shownToSearch(older),
       onProgress: (bytes: number, hits: number) => progress.update(bytes, hits),
     };
     void progress.countBytes(archive.store, io.signal).catch(() => {});
@@ -101,7 +105,7 @@ async function runSample(
     await say(session, options, sheet, sample.dayNotes);
     return EXIT.ok;
   } finally {
-    await archive.store.close();
+    await Promise.all([archive.store.close(), closeOlder(older)]);
   }
 }
 

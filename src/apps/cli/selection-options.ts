@@ -6,17 +6,19 @@ import type { SegmentRange } from '../../format/act-detail.ts';
 import { isChainName } from '../../format/chain.ts';
 import { mergedRanges } from '../../governance/scope.ts';
 import { type Selected, selectSegments } from '../../governance/select-segments.ts';
+import type { ShownArchive } from '../../verify/shown.ts';
 import type { Deciding } from './deciding.ts';
 import { UsageError } from './exit-code.ts';
 import { queryOf } from './find-options.ts';
 import { statementLines } from './find-text.ts';
 import { rangesText } from './governance-text.ts';
 import { parseOffsets } from './offsets-option.ts';
+import { closeOlder, type OlderOptions, openOlder, shownToSearch, withOlder } from './older-option.ts';
 import { count, repeatable } from './open-archive.ts';
 import { bytesText } from './table.ts';
 import { momentFromText, requireZone } from './time-option.ts';
 
-export type SelectionOptions = {
+export type SelectionOptions = OlderOptions & {
   readonly topic: string;
   readonly partition?: number;
   readonly from?: string;
@@ -45,7 +47,7 @@ export const withSelection = (command: Command): Command =>
 
 /** Those for holds alone. */
 export const withSearch = (command: Command): Command =>
-  command
+  withOlder(command)
     .option('--offsets <ranges>', 'such as 40-64,80: needs --partition')
     .option('--where <condition>', 'segments with events that `find` finds so; repeatable', repeatable)
     .option('--text <word>', 'the same by a word in them; repeatable', repeatable)
@@ -95,7 +97,14 @@ export async function selectionOf(
 ): Promise<Selected> {
   const { topic: chain, partition = null, offsets, where = [], text = [], future = false } = options;
   const scope = { store: tools.store, trusted: config.archive.trusted, signal: tools.signal };
-  if (where.length + text.length > 0) return searched(scope, options, env);
+  if (where.length + text.length > 0) {
+    const older = await openOlder(options, { config }, env);
+    try {
+      return await searched(scope, shownToSearch(older), options, env);
+    } finally {
+      await closeOlder(older);
+    }
+  }
   return selectSegments(scope, {
     ...{ chain, partition, time: timeOf(options), future },
     offsets: offsets === undefined ? null : parseOffsets(offsets),
@@ -105,6 +114,7 @@ export async function selectionOf(
 /** The segments of all hits. A search that left something out selects nothing: some would not be known. */
 async function searched(
   { store, trusted, signal }: Parameters<typeof selectSegments>[0],
+  shown: readonly ShownArchive[],
   options: SelectionOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<Selected> {
@@ -117,7 +127,7 @@ async function searched(
   const { query } = await queryOf(asked, { config: null }, env);
   const { findLines } = await import('../../read/find/find.ts');
   const { hits, statement } = findLines({
-    ...{ store, trusted, nowMs: Date.now(), signal },
+    ...{ store, trusted, nowMs: Date.now(), signal, shown },
     query: partition === undefined ? query : { ...query, partitions: [partition] },
   });
   const sequences = new Map<number, Set<number>>();

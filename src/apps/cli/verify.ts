@@ -22,7 +22,7 @@ import { decisionsText } from './decisions-look.ts';
 import { EXIT, exitCodeOfVerdict } from './exit-code.ts';
 import { type ConfirmedChainText, judgeArchive } from './judge-archive.ts';
 import { type Kept, keptText, readKept, writeKept } from './kept-checkpoints.ts';
-import { closeOlder, type OlderArchive, type OlderOptions, openOlder, withOlder } from './older-option.ts';
+import { type OlderOptions, withOlder } from './older-option.ts';
 import { type ArchiveOptions, repeatable, withArchive } from './open-archive.ts';
 import { lockPeriod } from './period-option.ts';
 import { reportJson, reportText } from './report-text.ts';
@@ -121,12 +121,10 @@ async function runVerify(
   const startedMs = Date.now();
   const opened = await openWithAttestations(name, options, io.env);
   const { archive } = opened;
-  let older: readonly OlderArchive[] = [];
   try {
-    older = await openOlder(options, archive, io.env);
     const given: Given = { leastLock: options.leastLock ?? null };
     const { report, survey, confirmations, unattested } = await judgeArchive(io, opened, {
-      ...{ depth: options.depth, since, nowMs: startedMs, asCopy: options.asCopy === true, older },
+      ...{ depth: options.depth, since, nowMs: startedMs, asCopy: options.asCopy === true },
       leastLock: options.leastLock === undefined ? null : periodOf(options.leastLock),
     });
     const keeping = kept === null ? null : await keepVerified(kept, report);
@@ -158,7 +156,7 @@ async function runVerify(
     output.note(`--attestations: ${counted(unattested.length, 'chain')} without any, so the exit code is 3`);
     return EXIT.failed;
   } finally {
-    await Promise.all([opened.close(), closeOlder(older)]);
+    await opened.close();
   }
 }
 

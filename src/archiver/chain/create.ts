@@ -5,7 +5,7 @@ import { chainOrigin } from '../../format/chain.ts';
 import type { Continues, SourceIdentity } from '../../format/manifest.ts';
 import { sealsRoot } from '../../format/paths.ts';
 import type { LogRange, TopicPartition } from '../../ingest/source.ts';
-import type { OnTrouble, Sealer } from '../../sealing/sealer.ts';
+import type { OnTrouble, Sealer, SealOutcome } from '../../sealing/sealer.ts';
 import { emptyBody } from '../../segment/body.ts';
 import {
   type Head,
@@ -26,7 +26,7 @@ import {
   type SealingTools,
 } from './position.ts';
 
-type ChainStart = {
+export type ChainStart = {
   readonly name: ChainName;
   readonly source: SourceIdentity;
   readonly startOffset: number;
@@ -94,25 +94,36 @@ async function resolveContinued(
     chain: config.chain,
     partition,
   };
-  const older = await lastGoodSeal(tools, name, signal);
-  const continues: Continues = {
-    origin: name.chainOrigin,
-    size: older.head.size,
-    root: toHex(older.root),
-    nextOffset: older.head.nextOffset,
-    reason: config.reason,
-    by: config.by,
-  };
+  const older = { name, tools, recovered: await lastGoodSeal(tools, name, signal) };
   const startFrom =
-    config.startFrom ?? ((await isSameTopic(tools, route, name, older, signal)) ? 'next' : 'earliest');
-  const { nextOffset } = older.head;
-  const startOffset =
-    startFrom === 'next'
-      ? nextOffset
-      : startFrom === 'earliest'
-        ? (await tools.source.logRange(route.partition)).low
-        : startFrom.offset;
-  checkHandover(older, await identityOf(tools.source, route.partition), startOffset);
+    config.startFrom ?? ((await otherTopic(tools, route, older, signal)) === null ? 'next' : 'earliest');
+  const { low } =
+    startFrom === 'earliest' ? await tools.source.logRange(route.partition) : { low: Number.NaN };
+  return continuedFrom(older, await identityOf(tools.source, route.partition), config, startFrom, low);
+}
+
+/** A chain that another one is to continue, in whichever archive it lies. */
+export type OlderChain = {
+  readonly name: ChainName;
+  /** Read its archive, and trust its keys. */
+  readonly tools: RecoveryTools;
+  /** Its end. */
+  readonly recovered: Recovered;
+};
+
+/** `low`: where the log begins; asked for `earliest` alone. Throws HaltError `older-chain`. */
+export function continuedFrom(
+  { name, recovered }: Pick<OlderChain, 'name' | 'recovered'>,
+  source: SourceIdentity,
+  { reason, by }: Pick<ContinuesConfig, 'reason' | 'by'>,
+  startFrom: NonNullable<ContinuesConfig['startFrom']>,
+  low: number,
+): Pick<ChainStart, 'startOffset' | 'continues'> {
+  const { size, nextOffset } = recovered.head;
+  const root = toHex(recovered.root);
+  const continues: Continues = { origin: name.chainOrigin, size, root, nextOffset, reason, by };
+  const startOffset = startFrom === 'next' ? nextOffset : startFrom === 'earliest' ? low : startFrom.offset;
+  checkHandover(recovered, source, startOffset);
   return { startOffset, continues };
 }
 
@@ -134,19 +145,19 @@ function checkHandover(older: Recovered, source: SourceIdentity, startOffset: nu
   );
 }
 
-async function isSameTopic(
-  tools: PositionTools,
+/** Why the partition is not the one that the older chain was sealed from. Null: it is. */
+export async function otherTopic(
+  { source }: Pick<PositionTools, 'source'>,
   route: PartitionRoute,
-  name: ChainName,
-  older: Recovered,
+  { name, tools, recovered }: OlderChain,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<HaltError | null> {
   try {
-    await confirmPosition(tools, { ...route, name }, older, signal);
-    return true;
+    await confirmPosition({ ...tools, source }, { ...route, name }, recovered, signal);
+    return null;
   } catch (error) {
     // What expired is missed by the new chain then: it halts, and an operator decides.
-    if (error instanceof HaltError) return error.halt.code === 'expired';
+    if (error instanceof HaltError) return error.halt.code === 'expired' ? null : error;
     throw error;
   }
 }
@@ -241,22 +252,22 @@ async function endsOf(
   return ends;
 }
 
-async function sealChainStart(
-  tools: ChainCreationTools,
+export async function sealChainStart(
+  tools: Omit<ChainCreationTools, 'source'>,
   beginning: ChainStart,
   onTrouble: OnTrouble,
-): Promise<void> {
+): Promise<SealOutcome> {
   const { name, source, startOffset, continues } = beginning;
   const nowMs = tools.clock.now();
   const head = newChainHead(name.chainOrigin, name.chain, name.partition, startOffset);
   const keys = tools.keyring.keysAfter(head);
   const context = { ...tools.constantOf(name), keys, source, continues, anchoredMs: nowMs, nowMs };
   const segment = firstSegment(tools, head, context);
-  await tools.sealer.carry(segment, onTrouble);
+  return tools.sealer.carry(segment, onTrouble);
 }
 
 /** Throws HaltError `unsealable`: made from a few names alone, it can't be made a second later either. */
-function firstSegment(tools: ChainCreationTools, head: Head, context: SegmentContext): Segment {
+function firstSegment(tools: Pick<RecoveryTools, 'sha256'>, head: Head, context: SegmentContext): Segment {
   try {
     return makeSegment(tools.sha256, head, emptyBody(tools.sha256, head.nextOffset), context);
   } catch (error) {

@@ -15,6 +15,7 @@ import { anchorOfCheckpoint } from '../../verify/anchor.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import { chainText } from '../../verify/handover.ts';
 import type { Report } from '../../verify/report.ts';
+import type { ShownArchive } from '../../verify/shown.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import { verifyArchive } from '../../verify/verify.ts';
 import type { LocatedSeal } from '../chain-reader.ts';
@@ -50,6 +51,8 @@ export type FindOptions = {
   readonly since?: readonly Uint8Array[];
   /** What a second party has attested. */
   readonly confirmed?: readonly ConfirmedChain[];
+  /** Archives that chains of this one continue: what these say of them is compared there. */
+  readonly shown?: readonly ShownArchive[];
   /** What a trusted second party says of segments: those that can have no hit are not read. */
   readonly indexes?: SegmentIndexes | null;
   /** Threads that search. 0: the caller's own. Default: one for each core. */
@@ -176,7 +179,7 @@ class Search {
     checker: ReturnType<typeof searchChecker>,
     signal: AbortSignal,
   ): Promise<Report> {
-    const { store, trusted, nowMs, since = [], confirmed = [] } = this.#options;
+    const { store, trusted, nowMs, since = [], confirmed = [], shown = [] } = this.#options;
     const placeOf = (origin: string): ChainInArchive => parseChainOrigin(origin);
     const others = new Set(
       [...(this.#scope?.notAsked ?? []), ...(this.#scope?.withoutField ?? [])].map(chainText),
@@ -194,7 +197,7 @@ class Search {
       ).values(),
     ];
     return verifyArchive(withoutLocks(store), {
-      ...{ trusted, depth: 'content', nowMs, sha256: nodeSha256, checker, visitor, signal, only },
+      ...{ trusted, depth: 'content', nowMs, sha256: nodeSha256, checker, visitor, signal, only, shown },
       since: since.filter((note) => isOf(anchorOfCheckpoint(note).origin)),
       confirmed: confirmed.filter(({ origin }) => isOf(origin)),
     });

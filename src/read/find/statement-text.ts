@@ -20,6 +20,10 @@ function listText(names: readonly string[], most = 5): string {
   return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
+/** Null: a chain of no origin. */
+const archiveOf = (origin: string | null): string | null =>
+  origin === null ? null : origin.split('/').slice(0, -2).join('/');
+
 const sum = (looked: Looked, of: (chain: ChainStatement) => number): number =>
   looked.chains.reduce((total, chain) => total + of(chain), 0);
 
@@ -229,7 +233,9 @@ export function boundTexts(looked: Looked): string[] {
   const searched = new Set(chains.flatMap(({ origin }) => origin ?? []));
   for (const chain of chains) {
     if (chain.continues !== null && !searched.has(chain.continues)) {
-      said.push(`${nameOf(chain)} goes on from ${chain.continues}, which was not searched`);
+      const isOwn = archiveOf(chain.origin) === archiveOf(chain.continues);
+      const where = isOwn ? '' : ' of another archive';
+      said.push(`${nameOf(chain)} goes on from ${chain.continues}${where}, which was not searched`);
     }
   }
   const ordered = looked.onWord.length === 0 ? [] : query.conditions.filter(isOrder);

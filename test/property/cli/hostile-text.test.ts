@@ -87,6 +87,7 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
     '/nowhere/r',
   ],
   replay: ['--topic', 'orders', '--to-topic', 't', '--brokers', '127.0.0.1:9'],
+  adopt: ['/nowhere/a', '--key', 'k', '--by', 'b', '--reason', 'r'],
   import: [
     ...['/nowhere/a', '--format', 'syslog', '--topic', 't', '--provenance', '/nowhere/p', '--by', 'b'],
     ...['--reason', 'r', '--dry-run'],
@@ -208,6 +209,14 @@ describe('an archive that somebody else wrote', () => {
   it('keeps its values byte for byte where they do not go to a terminal', async () => {
     const args = ['get', at('archive'), '--topic', 'values', '--partition', '0', '--values'];
     expect((await ledgerstone(args)).out).toBe(`${HOSTILE}\n`);
+  });
+
+  it('is shown beside another, harmless', async () => {
+    const older = ['--older', at('archive'), '--older-key', key[1] as string];
+    for (const more of [[], ['--json']]) {
+      const { out, err } = await atTerminal(['verify', at('archive'), ...key, ...older, ...more]);
+      expectHarmless(out, err);
+    }
   });
 
   it('is copied, and what lay beside it is named', async () => {

@@ -46,6 +46,10 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone copy s3://acme-audit/prod s3://acme-copy/prod --key archive.vkey --key decisions.vkey --lock-until same --to-region eu-west-1 --to-profile second-account --config governance.yaml --sign-key ada-key.pem --by "Ada Byron" --reason "Second Region" --dry-run':
       'aws',
     'ledgerstone verify s3://acme-replica/prod --key archive.vkey --key decisions.vkey': 'aws',
+    'ledgerstone adopt s3://acme-copy/prod --key sold.vkey --config ledgerstone.yaml --by "Ada Byron" --reason "Acme was bought" --dry-run':
+      'aws',
+    'ledgerstone verify s3://acme-new/prod --key archive.vkey --older s3://acme-copy/prod --older-key sold.vkey':
+      'aws',
   },
   'docs/replay.md': {
     'ledgerstone replay ./archive --key archive.vkey --topic orders --to-topic orders-again --brokers localhost:9092 --dry-run':

@@ -27,6 +27,7 @@ const COMMANDS = [
   'replay',
   'custody',
   'import',
+  'adopt',
   'verify-package',
   'sample',
   'governance',

@@ -17,6 +17,7 @@ function chainOf(start: number, segments: readonly Segment[], listed = true) {
   ].entries()) {
     const nextOffset = offset + count + gap;
     manifests.push({
+      continues: null,
       records: { before, count, firstOffset: offset, nextOffset, missing: {} },
     } as unknown as Manifest);
     if (nextOffset > offset) sizes.set(sequence, bytes);

@@ -107,3 +107,55 @@ describe('verify', () => {
     expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining('there is no directory')]);
   });
 });
+
+const SEARCH = ['--text', 'login'];
+
+describe('a search', () => {
+  it('does not say that it is complete where the older archive was not shown', async () => {
+    const { code, out, err } = await onNew('find', ...SEARCH);
+    expect(code).toBe(3);
+    expect(`${out}${err}`).toContain('which was not shown (ledgerstone verify --older)');
+    expect(`${out}${err}`).not.toContain('nothing was left out');
+  });
+
+  it('is complete of this archive with it, and says that the older one was not searched', async () => {
+    const { code, out } = await onNew('find', ...SEARCH, ...shown(), '--json');
+    const { statement } = JSON.parse(out.trimEnd().split('\n').at(-1) as string);
+    expect([code, statement.isComplete, statement.hits]).toEqual([0, true, 2]);
+    expect(statement.bounds).toContain(
+      `orders/0 goes on from ${older.origin} of another archive, which was not searched`,
+    );
+  });
+
+  it('finds that the older archive has another history', async () => {
+    sold = new ArchiveBuilder({ origin: sold.origin, signers: [...sold.signers] });
+    await sold.chain('orders').fill(1, 5);
+    write();
+    expect((await onNew('find', ...SEARCH, ...shown())).code).toBe(1);
+  });
+
+  it('refuses a checkpoint of the older chain, which it does not compare', async () => {
+    expect((await onNew('verify', ...shown(), '--keep', at('kept'))).code).toBe(0);
+    const { code, err } = await onNew('find', ...SEARCH, ...shown(), '--since', at('kept'));
+    expect([code, err]).toEqual([2, expect.stringContaining(`a checkpoint of ${older.origin}`)]);
+  });
+
+  it('is what a package and a sample are made of', async () => {
+    const said = ['--case', 'C', '--purpose', 'p', '--by', 'b'];
+    expect((await onNew('export', ...SEARCH, ...said, '--out', at('none.zip'))).code).toBe(3);
+    expect((await onNew('export', ...SEARCH, ...said, ...shown(), '--out', at('case.zip'))).code).toBe(0);
+    const draw = ['--n', '1', '--seed', 's', '--where', '/event=login'];
+    expect((await onNew('sample', ...draw, '--out', at('none'))).code).toBe(3);
+    expect((await onNew('sample', ...draw, ...shown(), '--out', at('drawn'))).code).toBe(0);
+  });
+});
+
+it('an offset of the older chain is looked for there, by its name', async () => {
+  const orders = ['--topic', 'orders', '--partition', '0'];
+  const { code, err } = await onNew('prove', ...orders, '--offset', '2');
+  expect([code, err]).toEqual([
+    2,
+    expect.stringContaining(`It goes on from ${older.origin}, which ends before offset 4: ask there.`),
+  ]);
+  expect((await onNew('prove', ...orders, '--offset', '4')).code).toBe(0);
+});
