@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { MIB } from '../base/limits.ts';
 import { period } from './archiver-schema.ts';
+import { timestamps, witnesses } from './attesting-schema.ts';
 import { version } from './config-version.ts';
 import { cluster, signing, store } from './connections-schema.ts';
 import { between, forms, log, sizeBetween, some, text } from './fields.ts';
@@ -81,27 +82,8 @@ export const verifierConfigSchema = z.strictObject({
         'of a charter that a key of `trusted` covers count without being named here',
       ].join(' '),
     ),
-  witnesses: z
-    .strictObject({
-      policy: some('a policy: lines `witness NAME KEY URL` and `quorum NAME`').describe(
-        [
-          'Who cosigns beside this verifier, as text of a C2SP tlog-policy. Each witness needs its submission',
-          'address. They learn the names of all chains, and how many segments each has',
-        ].join(' '),
-      ),
-      every: between('1m', '366d')
-        .prefault('1d')
-        .describe(
-          'Of each chain the first attestation of such a period is shown to them, counted from 1970 UTC',
-        ),
-      required: z
-        .boolean()
-        .default(false)
-        .describe('true: without a quorum nothing is attested. false: it is attested without, and logged'),
-      timeout: between('100ms', '1m').prefault('10s').describe('How long one answer may take'),
-    })
-    .optional()
-    .describe('C2SP witnesses that cosign attested checkpoints. Default: nobody is asked'),
+  witnesses,
+  timestamps,
   chains: z
     .strictObject({
       freshness: between('1s', '366d')

@@ -84,6 +84,15 @@ export type VerifierConfig = {
     readonly required: boolean;
     readonly timeoutMs: number;
   } | null;
+  /** Null: nothing is time-stamped. */
+  readonly timestamps: {
+    readonly url: string;
+    readonly roots:
+      | { readonly kind: 'file'; readonly path: string }
+      | { readonly kind: 'text'; readonly text: string };
+    readonly policy: string | null;
+    readonly timeoutMs: number;
+  } | null;
   readonly chains: {
     /** A chain without a new seal for longer is stale. Null: no such check. */
     readonly freshnessMs: number | null;
@@ -177,6 +186,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
     },
     people: input.people.map((vkey) => parseCosignerVkey(vkey, nodeSha256)),
     witnesses: witnessesOf(input.witnesses),
+    timestamps: timestampsOf(input.timestamps, resolvePath),
     chains: { freshnessMs: input.chains.freshness ?? null, confirmMs: input.chains.confirm },
     sweep: sweepOf(input.sweep),
     fullPass: { everyMs: input.fullPass.every, bytesPerRun: input.fullPass.bytesPerRun },
@@ -209,6 +219,19 @@ function witnessesOf(given: VerifierConfigOutput['witnesses']): VerifierConfig['
   const policy = readPolicy(given.policy, nodeSha256);
   if (!('quorum' in policy)) throw new TypeError(`a policy ${policy.message}`);
   return { policy, everyMs: given.every, required: given.required, timeoutMs: given.timeout };
+}
+
+function timestampsOf(
+  given: VerifierConfigOutput['timestamps'],
+  resolvePath: (path: string) => string,
+): VerifierConfig['timestamps'] {
+  if (given === undefined) return null;
+  const { url, roots, policy = null, timeout } = given;
+  const isText = roots.includes('-----BEGIN ');
+  return {
+    ...{ url, policy, timeoutMs: timeout },
+    roots: isText ? { kind: 'text', text: roots } : { kind: 'file', path: resolvePath(roots) },
+  };
 }
 
 /** Each place once, in the order of the configuration. */

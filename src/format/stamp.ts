@@ -1,14 +1,32 @@
-// What does a time-stamping authority stamp for us, and what shows that a checkpoint is in it? (FORMAT.md 9.11)
+// What does a time-stamping authority stamp, and what shows that a checkpoint is in it? (FORMAT.md 9.11)
 import { concatBytes, equalBytes, fromBase64, toBase64, utf8, utf8Text } from '../base/bytes.ts';
 import { FormatError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { isOrigin } from './chain.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { isCount } from './scalar.ts';
+import { isDay } from './time.ts';
 import { PATH_LENGTH_MAX } from './tlog-proof.ts';
 
 export const STAMP_FORMAT = 'ledgerstone/stamp/1';
 const RENEWAL_FORMAT = 'ledgerstone/renewal/1';
 const PROOF_FORMAT = 'ledgerstone/stamp-proof/1';
+
+/** An earlier stamp that a later one renews. */
+export type StampRenewal = {
+  readonly date: string;
+  /** SHA-256 of the statement and the token that are renewed. */
+  readonly covered: Uint8Array;
+};
+
+/** What is stamped on a day. */
+export type StampList = {
+  readonly date: string;
+  readonly atMs: number;
+  /** By origin in ascending order, each once. */
+  readonly checkpoints: readonly Checkpoint[];
+  readonly renews: readonly StampRenewal[];
+};
 
 /** What a token is over. `root`: of the tree of the list's leaves. */
 export type StampStatement = {
@@ -19,7 +37,7 @@ export type StampStatement = {
   readonly root: Uint8Array;
 };
 
-/** That something is in a stamp: the first one's leaf is a checkpoint, each other one's renews the one before. */
+/** That something is in a stamp. The first link's leaf is a checkpoint; each other one renews the one before. */
 export type StampLink = {
   readonly statement: StampStatement;
   readonly index: number;
@@ -32,12 +50,6 @@ export const TOKEN_BYTES_MAX = 64 * 1024;
 export const STAMP_PROOF_BYTES_MAX = 2 * 1024 * 1024;
 export const LEAVES_MAX = 50_000;
 const LINKS_MAX = 16;
-
-/** A day that the calendar has. */
-export const isDay = (date: string): boolean => {
-  if (!/^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/.test(date) || date < '1970') return false;
-  return new Date(`${date}T00:00:00.000Z`).toISOString().slice(0, 10) === date;
-};
 
 /** Throws FormatError. */
 export function statementText({ archiveOrigin, date, leaves, root }: StampStatement): Uint8Array {

@@ -34,3 +34,8 @@ export function parseUntil(text: string): number {
 
 const notATime = (text: string): FormatError =>
   new FormatError(`not a time: ${JSON.stringify(text.slice(0, 40))}`);
+
+/** `2026-11-30`: a UTC day that the calendar has. */
+export const isDay = (date: string): boolean =>
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/.test(date) &&
+  new Date(`${date}T00:00:00.000Z`).toISOString().slice(0, 10) === date;

@@ -1,4 +1,4 @@
-// Does a certificate lead to a root that the user named? (RFC 5280, as far as time-stamping authorities need it)
+// Does a certificate lead to a root that the user named? (RFC 5280, as far as time-stamping needs it)
 import type { BaseBlock } from 'asn1js';
 import { type AttributeTypeAndValue, BasicConstraints, Certificate, type Extension } from 'pkijs';
 import { equalBytes, fromBase64, toHex } from '../base/bytes.ts';
@@ -50,7 +50,7 @@ export function readRoots(pem: string): HeldCertificate[] {
 }
 
 /** For people: whose certificate it is. */
-export function nameOf({ certificate }: HeldCertificate): string {
+export function authorityName({ certificate }: HeldCertificate): string {
   const all: readonly AttributeTypeAndValue[] = certificate.subject.typesAndValues;
   const textOf = (type: string): string => {
     const value: unknown = all.find((one) => String(one.type) === type)?.value.valueBlock.value;
@@ -125,7 +125,7 @@ async function isIssuedBy({ certificate }: HeldCertificate, issuer: HeldCertific
 
 function checkedPath(path: readonly HeldCertificate[]): readonly HeldCertificate[] {
   for (const [index, held] of path.entries()) {
-    const name = nameOf(held);
+    const name = authorityName(held);
     const fail = (why: string) => new FormatError(`the certificate of ${name} ${why}`);
     const unknown = extensionsOf(held).find(
       ({ critical, extnID }) => critical && !KNOWN_CRITICAL.includes(extnID),

@@ -6,9 +6,9 @@ import { FormatError, messageOf } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { bytesOf, childrenOf, readBer, reading } from './ber.ts';
 import {
+  authorityName,
   fingerprintOf,
   type HeldCertificate,
-  nameOf,
   pathToRoot,
   readCertificate,
   requireForStamping,
@@ -69,7 +69,7 @@ export type CheckedToken = ReadToken &
   );
 
 /** Throws FormatError for what is no token. */
-export const readToken = (bytes: Uint8Array): ReadToken => {
+export const readStampToken = (bytes: Uint8Array): ReadToken => {
   const { signed: _, signer: _s, certificates: _c, ...read } = openToken(bytes);
   return read;
 };
@@ -92,7 +92,7 @@ export async function checkToken(
   if (own === undefined) throw new FormatError(`${WHAT} without its signer's certificate`);
   await requireSigned(token, own, data);
   requireForStamping(own);
-  const by = nameOf(own);
+  const by = authorityName(own);
   const others = certificates.filter((held) => held !== own);
   const path = await pathToRoot(own, others, roots);
   const root = path?.at(-1);
@@ -100,10 +100,12 @@ export async function checkToken(
   for (const held of path) {
     const [fromMs, toMs] = validityOf(held);
     if (read.genTimeMs < fromMs || read.genTimeMs > toMs)
-      throw new FormatError(`${WHAT} of a time at which the certificate of ${nameOf(held)} was not valid`);
+      throw new FormatError(
+        `${WHAT} of a time at which the certificate of ${authorityName(held)} was not valid`,
+      );
   }
   const endsMs = Math.min(...path.map((held) => validityOf(held)[1]));
-  const rootOf = { name: nameOf(root), sha256: fingerprintOf(root, sha256) };
+  const rootOf = { name: authorityName(root), sha256: fingerprintOf(root, sha256) };
   return { ...read, kind: 'shown', by, root: rootOf, endsMs };
 }
 

@@ -37,13 +37,21 @@ async function listKnown({ archive, own }: Pick<Verifier, 'archive' | 'own'>, si
     places.set(`${chain}/${partition}`, { chain, partition });
     if (chain !== CANARY_CHAIN) inArchive++;
   }
+  for (const place of await attestedChains(own, signal)) places.set(chainText(place), place);
+  return { places: [...places.values()], inArchive };
+}
+
+/** Those that have a folder of attestations: perhaps with none in it. */
+export async function attestedChains(
+  own: Pick<StoreReader, 'listPrefixes'>,
+  signal?: AbortSignal,
+): Promise<ChainInArchive[]> {
+  const places: ChainInArchive[] = [];
   for await (const folder of folders(own, attestationsRoot, signal)) {
     const parsed = parseAttestationKey(`${folder}000000000000.note`);
-    if (parsed === null) continue;
-    const { chain, partition } = parsed;
-    places.set(`${chain}/${partition}`, { chain, partition });
+    if (parsed !== null) places.push({ chain: parsed.chain, partition: parsed.partition });
   }
-  return { places: [...places.values()], inArchive };
+  return places;
 }
 
 /** By chain: where others continue it, according to their first seals with a trusted key. */
@@ -89,6 +97,10 @@ export async function chainsToConfirm(
 }
 
 /** `…topic=T/partition=P/` below a root. */
-async function* folders(store: StoreReader, root: string, signal?: AbortSignal): AsyncGenerator<string> {
+async function* folders(
+  store: Pick<StoreReader, 'listPrefixes'>,
+  root: string,
+  signal?: AbortSignal,
+): AsyncGenerator<string> {
   for await (const topic of store.listPrefixes(root, signal)) yield* store.listPrefixes(topic, signal);
 }

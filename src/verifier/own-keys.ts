@@ -9,12 +9,13 @@ import { parseDayKey, parseTallyKey } from './days/day-keys.ts';
 import type { FindingState, Scope } from './findings/record.ts';
 import { parseResponseKey } from './findings/response.ts';
 import { parseIndexKey } from './index/index-key.ts';
+import { parseStampListKey, parseStampTokenKey } from './stamps/stamp-keys.ts';
 
 /** True for every key that this verifier writes. Each parser below returns null for all other keys. */
 export const isOwnKey = (key: string): boolean =>
   [
     ...[parseAttestationKey, parseFindingKey, parsePassKey, parseSweepKey, parseEndsKey],
-    ...[parseDayKey, parseTallyKey, parseIndexKey, parseResponseKey],
+    ...[parseDayKey, parseTallyKey, parseIndexKey, parseResponseKey, parseStampListKey, parseStampTokenKey],
   ].some((parse) => parse(key) !== null);
 
 const digits = (value: number, count: number): string => String(value).padStart(count, '0');

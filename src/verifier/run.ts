@@ -39,6 +39,7 @@ export async function runWork(verifier: Verifier, work: EventWork, limits: RunLi
   for (const why of work.ignored) verifier.log.warn({}, `ignored: ${why}`);
   const metrics: TaskMetrics = {
     ...{ oldestRereadMs: null, staleChains: null, lateChains: null, chains: null, sweepRoundMs: null },
+    ...{ lastStampMs: null },
   };
   const run: Run = { verifier, limits, steps: [], failures: [], metrics, ended: [] };
   try {

@@ -130,6 +130,8 @@ export type TaskMetrics = {
   chains: number | null;
   /** How long the round of the sweep that is under way, or has just ended, has taken so far. */
   sweepRoundMs: number | null;
+  /** When the newest stamp was made, or the first try where there is none. Null: not looked at. */
+  lastStampMs: number | null;
 };
 
 /** A scheduled piece of work. Rejects if it could not be done at all. */

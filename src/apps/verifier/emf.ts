@@ -76,6 +76,8 @@ export type RunMetrics = {
    * since.
    */
   readonly sweepRoundAgeHours: number | null;
+  /** Since the newest stamp of the time-stamping authority, or since the first try where there is none. */
+  readonly stampAgeHours: number | null;
   /** Messages that a channel did not take. The next run repeats them. */
   readonly notificationsFailed: number;
   /** Chains that were attested, each once. Not for CloudWatch. */
@@ -104,6 +106,7 @@ const emfMetrics = (metrics: RunMetrics): Readonly<Record<string, Metric | null>
     metrics.oldestRereadDays === null ? null : { value: metrics.oldestRereadDays, unit: 'None' },
   SweepRoundAgeHours:
     metrics.sweepRoundAgeHours === null ? null : { value: metrics.sweepRoundAgeHours, unit: 'None' },
+  StampAgeHours: metrics.stampAgeHours === null ? null : { value: metrics.stampAgeHours, unit: 'None' },
   NotificationsFailed: count(metrics.notificationsFailed),
 });
 

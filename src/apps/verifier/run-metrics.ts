@@ -38,6 +38,7 @@ export function runMetricsOf({ steps, metrics }: RunResult, counts: Counts, nowM
     confirmLagSeconds: lags.length === 0 ? null : Math.max(...lags),
     oldestRereadDays: metrics.oldestRereadMs === null ? null : (nowMs - metrics.oldestRereadMs) / DAY_MS,
     sweepRoundAgeHours: metrics.sweepRoundMs === null ? null : metrics.sweepRoundMs / HOUR_MS,
+    stampAgeHours: metrics.lastStampMs === null ? null : (nowMs - metrics.lastStampMs) / HOUR_MS,
     notificationsFailed: counts.notificationsFailed,
     attested: chains,
   };

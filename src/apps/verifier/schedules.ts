@@ -23,6 +23,7 @@ export function schedulesOf(
     { task: 'sweep', everyMs: sweep.everyMs },
     { task: 'full-pass', everyMs: Math.min(HOUR_MS, fullPass.everyMs) },
     { task: 'configuration', everyMs: configuration.everyMs },
+    { task: 'stamp', everyMs: HOUR_MS },
     ...(kafka === null ? [] : [{ task: 'completeness', everyMs: kafka.everyMs } as const]),
   ];
   return all.filter(({ task }) => tasks.has(task));

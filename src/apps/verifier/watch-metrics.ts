@@ -48,6 +48,10 @@ export class WatchMetrics {
     'Since the newest round of the sweep began of which a part was done',
   );
   readonly #sweepEvery = this.#gauge('sweep_every_hours', 'sweep.every of the configuration, for alarms');
+  readonly #stamp = this.#gauge(
+    'stamp_age_hours',
+    'Since the newest stamp of the time-stamping authority, or the first try where there is none',
+  );
   readonly #lastRound = this.#gauge('last_round_timestamp_seconds', 'When a round went through last');
   readonly #failing = this.#gauge(
     'task_failing_since_timestamp_seconds',
@@ -90,6 +94,7 @@ export class WatchMetrics {
   /** Since when ages count. Null: not known yet. */
   #rereadMs: number | null = null;
   #sweepMs: number | null = null;
+  #stampMs: number | null = null;
   /** The longest since it was taken last. Null: nothing was attested since. */
   #lagSeconds: number | null = null;
 
@@ -113,13 +118,14 @@ export class WatchMetrics {
     set(this.#lag, metrics.confirmLagSeconds);
     if (metrics.confirmLagSeconds !== null)
       this.#lagSeconds = Math.max(metrics.confirmLagSeconds, this.#lagSeconds ?? metrics.confirmLagSeconds);
-    const { oldestRereadDays, sweepRoundAgeHours } = metrics;
+    const { oldestRereadDays, sweepRoundAgeHours, stampAgeHours } = metrics;
     if (oldestRereadDays !== null) this.#rereadMs = atMs - oldestRereadDays * DAY_MS;
     if (sweepRoundAgeHours !== null) this.#sweepMs = atMs - sweepRoundAgeHours * HOUR_MS;
     for (const { chain: topic, sealSeconds, recordSeconds } of metrics.attested ?? []) {
       this.#sealLag.observe({ topic }, Math.max(0, sealSeconds));
       if (recordSeconds !== null) this.#recordLag.observe({ topic }, Math.max(0, recordSeconds));
     }
+    if (stampAgeHours !== null) this.#stampMs = atMs - stampAgeHours * HOUR_MS;
     this.#segments.inc(metrics.segmentsConfirmed);
     this.#events.inc(metrics.eventsConfirmed);
     this.#notificationsFailed.inc(metrics.notificationsFailed);
@@ -145,6 +151,7 @@ export class WatchMetrics {
     for (const severity of SEVERITIES) set(this.#findings, this.#open?.(severity) ?? null, { severity });
     if (this.#rereadMs !== null) this.#reread.set((nowMs - this.#rereadMs) / DAY_MS);
     if (this.#sweepMs !== null) this.#sweepRound.set((nowMs - this.#sweepMs) / HOUR_MS);
+    if (this.#stampMs !== null) this.#stamp.set((nowMs - this.#stampMs) / HOUR_MS);
     // What is gone from the state is gone from here.
     for (const gauge of [this.#failing, this.#size, this.#sound, this.#lastSeal]) gauge.reset();
     for (const [task, { sinceMs }] of state.troubles) this.#failing.set({ task }, sinceMs / 1000);

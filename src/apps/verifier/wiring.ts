@@ -47,6 +47,7 @@ import type { ServiceMetrics } from '../service-metrics.ts';
 import type { RunMetrics } from './emf.ts';
 import { indexingOf } from './indexing.ts';
 import { type Counts, runMetricsOf } from './run-metrics.ts';
+import { requireRoots, stampTask } from './stamp-task.ts';
 
 export type VerifierClients = {
   readonly archive: ReadableStore;
@@ -64,6 +65,7 @@ export async function openClients(
   requests?: ServiceMetrics,
 ): Promise<VerifierClients> {
   await requireSeparate(config);
+  await requireRoots(config);
   const archive = await openForReading(config.archive.store, requests?.s3('archive'));
   const opening = openForWriting(config.attestations.store, null, requests?.s3('attestations'));
   const own = await opening.catch(async (error: unknown) => {
@@ -175,6 +177,7 @@ export function makeVerifier(
   const { everyMs, bytesPerRun } = config.fullPass;
   const subjects = subjectsOf(config, trailFiles, clock);
   const compare = completenessOf(config, notes, readMarks);
+  const stamp = stampTask(config, { bucket: notes, reader: attester.reader, log });
   return {
     ...{ archive, own, step, place: placeOf(config) },
     sources: new SourceRanges({ ...step, archive, own }),
@@ -187,6 +190,7 @@ export function makeVerifier(
       ['sweep', sweepTask({ ...step, own, checked, locks, ...config.sweep }, new SweepLog(notes))],
       ['full-pass', scrubTask({ ...step, log: new ScrubLog(notes), everyMs }, bytesPerRun)],
       ...(compare === null ? [] : [['completeness', compare] as const]),
+      ...(stamp === null ? [] : [['stamp', stamp] as const]),
       ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),
     ]),
     ...{ log, clock, freshnessMs: config.chains.freshnessMs, onResult },

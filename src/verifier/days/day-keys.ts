@@ -1,10 +1,9 @@
 // Under which keys does the verifier say what ran on a day? (FORMAT.md 9.10)
 import { assert } from '../../base/assert.ts';
-import { timeText } from '../../format/time.ts';
+import { isDay, timeText } from '../../format/time.ts';
 
 export const DAY_MS = 86_400_000;
 export const daysRoot = 'passes/days/';
-const DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
 
 export type TallyKey = { readonly date: string; readonly process: string; readonly part: number };
 /** `copy`: 0, or 1 to 9: it was written beside something else that lay at the key. */
@@ -28,15 +27,11 @@ export function tallyKey({ date, process, part }: TallyKey): string {
 
 export function parseDayKey(key: string): DayKey | null {
   const [, date = '', copy = '0'] = /^passes\/days\/(\d{4}-\d\d-\d\d)(?:\.([1-9]))?\.note$/.exec(key) ?? [];
-  return isDate(date) ? { date, copy: Number(copy) } : null;
+  return isDay(date) ? { date, copy: Number(copy) } : null;
 }
 
 export function parseTallyKey(key: string): TallyKey | null {
   const match = /^passes\/days\/(\d{4}-\d\d-\d\d)\/([0-9a-f]{16})-(\d{6})\.note$/.exec(key);
   const [, date = '', process = '', part = ''] = match ?? [];
-  return isDate(date) ? { date, process, part: Number(part) } : null;
+  return isDay(date) ? { date, process, part: Number(part) } : null;
 }
-
-/** A day that there is. */
-const isDate = (date: string): boolean =>
-  DATE.test(date) && new Date(`${date}T00:00:00.000Z`).toISOString().slice(0, 10) === date;

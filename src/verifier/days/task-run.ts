@@ -4,7 +4,8 @@ import type { TaskName, TaskWork } from '../events/work.ts';
 import { type Failure, isChainThere, type StepResult, type Verifier } from '../verifier.ts';
 import type { EndedRun, RunKind, TaskLook } from './counts.ts';
 
-const KINDS: Readonly<Record<TaskName, RunKind>> = {
+/** A stamp is evidence of itself. */
+const KINDS: Readonly<Record<Exclude<TaskName, 'stamp'>, RunKind>> = {
   confirm: 'confirmations',
   freshness: 'confirmations',
   sweep: 'sweeps',
@@ -20,7 +21,7 @@ type RunSoFar = {
 };
 
 export const runKindOf = (name: string): RunKind | undefined =>
-  Object.hasOwn(KINDS, name) ? KINDS[name as TaskName] : undefined;
+  Object.hasOwn(KINDS, name) ? KINDS[name as keyof typeof KINDS] : undefined;
 
 /** From the start of a task to its end. */
 export class TaskRun {

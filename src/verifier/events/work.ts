@@ -5,7 +5,9 @@ import type { ChainInArchive } from '../../verify/survey.ts';
 import { childOf, type QueueMessage, shortText, unwrap } from './envelopes.ts';
 import { isTrailFileKey } from './trail-files.ts';
 
-export const TASKS = ['confirm', 'freshness', 'sweep', 'full-pass', 'configuration', 'completeness'] as const;
+export const TASKS = [
+  ...(['confirm', 'freshness', 'sweep', 'full-pass', 'configuration', 'completeness', 'stamp'] as const),
+] as const;
 export type TaskName = (typeof TASKS)[number];
 
 /** A chain that has grown, according to an event. All events of one chain are one piece of work. */

@@ -90,6 +90,7 @@ describe('the rule notices', () => {
     ['archiver/x.ts', '../verify/verify.ts'],
     ['archiver/chain/x.ts', '../../verify/open-seal.ts'],
     ['archiver/x.ts', '../verifier/run.ts'],
+    ['timestamp/x.ts', '../format/note.ts'],
     ['verifier/x.ts', '../archiver/pipeline.ts'],
     ['verifier/x.ts', '../sealing/sealer.ts'],
     ['verifier/tasks/x.ts', '../../segment/segment.ts'],

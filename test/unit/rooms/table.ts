@@ -30,6 +30,12 @@ export const ROOMS: readonly Room[] = [
     packages: [],
   },
   { name: 'merkle', knows: 'hashes and proofs of RFC 6962', rooms: ['base'], packages: [] },
+  {
+    name: 'timestamp',
+    knows: 'what a time-stamping authority is asked, and what its token shows (RFC 3161)',
+    rooms: ['base'],
+    packages: ['pkijs', 'asn1js'],
+  },
   { name: 'segment', knows: 'a batch and the head of its chain → one segment', rooms: PURE, packages: [] },
   {
     name: 'kernel',
@@ -139,7 +145,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'verifier',
     knows: 'the second party: seals → attestations, findings and alarms',
-    rooms: [...EDGE, 'verify', 'store', 'sign', 'ingest/kafka/marks.ts', 'read', 'config'],
+    rooms: [...EDGE, 'timestamp', 'verify', 'store', 'sign', 'ingest/kafka/marks.ts', 'read', 'config'],
     packages: ['node:', 'zod'],
   },
   {

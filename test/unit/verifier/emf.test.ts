@@ -5,7 +5,13 @@ import { emfLine, metricsLine, type RunMetrics } from '../../../src/apps/verifie
 const FIGURES: RunMetrics = {
   ...{ findingsBroken: 0, unverifiable: 1, attempts: 2, notices: 3, staleChains: null, lateChains: null },
   ...{ chainsConfirmed: 4, segmentsConfirmed: 5, eventsConfirmed: 6, confirmLagSeconds: 1.5 },
-  ...{ oldestRereadDays: null, sweepRoundAgeHours: null, notificationsFailed: 0, chains: null },
+  ...{
+    oldestRereadDays: null,
+    sweepRoundAgeHours: null,
+    stampAgeHours: null,
+    notificationsFailed: 0,
+    chains: null,
+  },
 };
 
 describe('a line of figures', () => {

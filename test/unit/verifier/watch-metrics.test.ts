@@ -9,6 +9,7 @@ const HOUR_MS = 3_600_000;
 const NOTHING: RunMetrics = {
   ...{ findingsBroken: null, unverifiable: null, attempts: null, notices: null, chains: null },
   ...{ staleChains: null, lateChains: null, oldestRereadDays: null, sweepRoundAgeHours: null },
+  stampAgeHours: null,
   ...{ chainsConfirmed: 0, segmentsConfirmed: 0, eventsConfirmed: 0, confirmLagSeconds: null },
   notificationsFailed: 0,
 };

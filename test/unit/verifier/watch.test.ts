@@ -415,7 +415,13 @@ describe('its server', () => {
         ...{ findingsBroken: 2, unverifiable: 0, attempts: null, notices: null },
         ...{ staleChains: null, lateChains: null },
         ...{ chainsConfirmed: 1, segmentsConfirmed: 3, eventsConfirmed: 9, confirmLagSeconds: 1.5 },
-        ...{ oldestRereadDays: null, sweepRoundAgeHours: 90, notificationsFailed: 0, chains: null },
+        ...{
+          oldestRereadDays: null,
+          sweepRoundAgeHours: 90,
+          stampAgeHours: null,
+          notificationsFailed: 0,
+          chains: null,
+        },
       };
       const open = (severity: string) => ({ broken: 2, unverifiable: 0 })[severity] ?? null;
       metrics.observe(figures, open, NOW_MS);

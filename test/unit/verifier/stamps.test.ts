@@ -1,0 +1,321 @@
+// Does each day get one stamp that others accept, does an old one live on, and does no authority stop the verifier?
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { coveredBy, renewalLeaf, type StampStatement, statementText } from '../../../src/format/stamp.ts';
+import { verifyInclusion } from '../../../src/merkle/proof.ts';
+import { leafHash } from '../../../src/merkle/tree.ts';
+import { isOwnKey } from '../../../src/verifier/own-keys.ts';
+import { shownBy } from '../../../src/verifier/stamps/stamp-reader.ts';
+import { pathOfCheckpoint, pathOfRenewal } from '../../../src/verify/stamp-tree.ts';
+import { faultyStore } from '../../support/memory-store.ts';
+import { noteContent } from '../../support/note-signing.ts';
+import { opensslAuthority } from '../../support/openssl-authority.ts';
+import {
+  type AuthorityReply,
+  certificateOf,
+  type Issuer,
+  type StampAuthority,
+  stampAuthority,
+} from '../../support/stamp-authority.ts';
+import { DAY_MS, StampWorld } from '../../support/stamp-world.ts';
+import { STILL } from '../../support/verifier-world.ts';
+
+let authority: StampAuthority & { readonly root?: Issuer };
+let world: StampWorld;
+beforeEach(async () => {
+  authority = await stampAuthority(() => world?.nowMs ?? Date.parse('2026-11-22T00:00:00Z'));
+  world = new StampWorld(authority);
+  await world.grow(3);
+  await world.step();
+});
+afterEach(() => authority[Symbol.asyncDispose]());
+
+const CHAIN = 'audit.example.com/prod/orders/0';
+const dateNow = () => new Date(world.nowMs).toISOString().slice(0, 10);
+
+describe('a day', () => {
+  it('is stamped once, with the newest attestation of each chain, locked and beside its list', async () => {
+    const stamper = world.stamper();
+    const first = await stamper.run();
+    expect(first).toMatchObject({ kind: 'stamped', by: 'Test Authority', checkpoints: 1, renewed: 0 });
+    expect(await stamper.run()).toMatchObject({ kind: 'was-stamped', by: 'Test Authority', checkpoints: 1 });
+    // A process that knows nothing, as a Lambda may be.
+    expect(await world.stamper().run()).toMatchObject({ kind: 'was-stamped', lastMs: first.lastMs });
+    expect(authority.asked).toBe(1);
+    const keys = world.stampKeys();
+    expect(keys.map((key) => key.replaceAll(/\d/g, '0')).toSorted()).toEqual([
+      'passes/stamps/0000-00-00.note',
+      'passes/stamps/0000-00-00/000000000000-000000000000.tst',
+    ]);
+    for (const key of keys) {
+      expect(isOwnKey(key), key).toBe(true);
+      const [version] = world.store.versionsOf(key);
+      expect(version?.lock).toMatchObject({ mode: 'COMPLIANCE' });
+    }
+    const { list, statement, tokens } = await world.read(dateNow());
+    expect(list?.checkpoints).toEqual([{ origin: CHAIN, size: 3, root: expect.any(Uint8Array) }]);
+    expect(tokens).toHaveLength(1);
+    const leaf = pathOfCheckpoint(list as never, CHAIN, nodeSha256);
+    expect(leaf).toEqual({ index: 0, path: [] });
+    expect(statement).toMatchObject({ archiveOrigin: 'audit.example.com/prod', leaves: 1 });
+  });
+
+  it('follows the next day, with what was attested since', async () => {
+    const stamper = world.stamper();
+    await stamper.run();
+    const first = dateNow();
+    world.nowMs += DAY_MS;
+    await world.grow(2);
+    await world.step();
+    expect(await stamper.run()).toMatchObject({ kind: 'stamped' });
+    expect((await world.read(first)).list?.checkpoints[0]?.size).toBe(3);
+    expect((await world.read(dateNow())).list?.checkpoints[0]?.size).toBe(5);
+  });
+
+  it('has no stamp where nothing is attested, and nobody is asked', async () => {
+    const empty = new StampWorld(authority);
+    expect(await empty.stamper().run()).toMatchObject({ kind: 'nothing', lastMs: null });
+    expect([empty.stampKeys(), authority.asked]).toEqual([[], 0]);
+  });
+
+  it('has one list, whichever process was first, and all ask for the same', async () => {
+    const outcomes = await Promise.all([world.stamper().run(), world.stamper().run(), world.stamper().run()]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['stamped', 'stamped', 'stamped']);
+    expect(world.stampKeys().filter((key) => key.endsWith('.note'))).toHaveLength(1);
+    expect((await world.read(dateNow())).foreign).toEqual([]);
+  });
+});
+
+describe('OpenSSL', () => {
+  it('stamps, is believed, and accepts with `ts -verify` what lies in the bucket', async () => {
+    const openssl = await opensslAuthority();
+    try {
+      const real = new StampWorld(openssl, Date.now());
+      await real.grow(2);
+      await real.step();
+      const policy = '1.3.6.1.4.1.99999.2';
+      const options = { url: openssl.url, roots: real.roots, timeoutMs: 20_000 };
+      const refused = await real.stamper({ authority: { ...options, policy: '1.3.6.1.4.1.99999.3' } }).run();
+      expect(refused).toMatchObject({ kind: 'no-token', why: expect.stringContaining('policy') });
+      const outcome = await real.stamper({ authority: { ...options, policy } }).run();
+      expect(outcome).toMatchObject({ kind: 'stamped', by: 'tsa (Test)' });
+      const { statement, tokens } = await real.read(outcome.date);
+      const [token] = tokens;
+      expect(token?.checked).toMatchObject({ kind: 'shown', accuracyMs: 1_500, policy });
+      writeFileSync(join(openssl.folder, 'statement'), statementText(statement as StampStatement));
+      writeFileSync(join(openssl.folder, 'token.tst'), token?.bytes as Uint8Array);
+      const verify = (data: string) =>
+        openssl.openssl(
+          ...['ts', '-verify', '-data', data, '-in', 'token.tst', '-token_in', '-CAfile', 'root.pem'],
+        );
+      expect(verify('statement')).toContain('Verification: OK');
+      writeFileSync(join(openssl.folder, 'other'), 'other bytes');
+      expect(() => verify('other')).toThrow('Command failed');
+    } finally {
+      await openssl[Symbol.asyncDispose]();
+    }
+  });
+
+  it('accepts the tokens of the tests’ own authority too', async () => {
+    const { date } = await world.stamper().run();
+    const { statement, tokens } = await world.read(date);
+    const folder = mkdtempSync(join(tmpdir(), 'stamp-'));
+    try {
+      writeFileSync(join(folder, 'root.pem'), authority.roots);
+      writeFileSync(join(folder, 'statement'), statementText(statement as StampStatement));
+      writeFileSync(join(folder, 'token.tst'), tokens[0]?.bytes as Uint8Array);
+      const at = String(Math.floor(world.nowMs / 1000));
+      const args = [
+        '-data',
+        'statement',
+        '-in',
+        'token.tst',
+        '-token_in',
+        '-CAfile',
+        'root.pem',
+        '-attime',
+        at,
+      ];
+      expect(
+        execFileSync('openssl', ['ts', '-verify', ...args], { cwd: folder, encoding: 'utf8' }),
+      ).toContain('OK');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('an authority', () => {
+  const token = (wishes: object): AuthorityReply => ({ wishes });
+  const cases: readonly (readonly [string, AuthorityReply, string])[] = [
+    ['answers another request', token({ nonce: new Uint8Array([0x41, 2]) }), 'nonce is not the one'],
+    ['leaves the nonce out', token({ nonce: null }), 'nonce is not the one'],
+    ['stamps something else', token({ imprint: new Uint8Array(32).fill(7) }), 'over other bytes'],
+    ['refuses', { refused: 2 }, 'gave no token: status 2'],
+    ['answers garbage', { body: new Uint8Array(100).fill(0x61) }, "can't be read"],
+    ['answers nothing', { body: new Uint8Array(0) }, "can't be read"],
+    ['answers too much', 'flood', 'answered more than'],
+    ['drops the connection', 'drop', 'no answer'],
+    ['answers with an error', { status: 503, body: new Uint8Array(0) }, 'status 503'],
+    ['does not answer', 'hang', 'no answer within 300 ms'],
+    ['has another clock', token({ genTimeMs: Date.parse('2026-11-20T00:00:00Z') }), 's off this machine'],
+  ];
+  it.each(cases)('that %s stamps nothing, and is asked again', async (_, reply, why) => {
+    authority.script = (nth) => (nth === 0 ? reply : undefined);
+    const timeoutMs = reply === 'hang' ? 300 : 20_000;
+    const stamper = world.stamper({
+      authority: { url: world.url, roots: world.roots, policy: null, timeoutMs },
+    });
+    const outcome = await stamper.run();
+    expect(outcome).toMatchObject({ kind: 'no-token', why: expect.stringContaining(why) });
+    // The age counts from the first try.
+    expect(outcome.lastMs).toBe(Date.parse(`${dateNow()}T00:00:00Z`));
+    expect(world.stampKeys().filter((key) => key.endsWith('.tst'))).toEqual([]);
+    expect(await stamper.run()).toMatchObject({ kind: 'stamped' });
+    expect((await world.read(dateNow())).foreign).toEqual([]);
+  });
+
+  it('of another root, another policy, another purpose or an ending certificate stamps nothing', async () => {
+    const why = async (options: object = {}) => {
+      const given = { url: world.url, roots: world.roots, policy: null, timeoutMs: 20_000, ...options };
+      return (await world.stamper({ authority: given }).run()).why;
+    };
+    const root = authority.root as Issuer;
+    const to = world.nowMs + 400 * DAY_MS;
+    authority.signer = await certificateOf('Stranger', { to, issuer: await certificateOf('Other', { to }) });
+    expect(await why()).toMatch('leads to none of timestamps.roots: it is signed by Stranger');
+    authority.signer = await certificateOf('Mail', { to, issuer: root, purposes: ['1.3.6.1.5.5.7.3.4'] });
+    expect(await why()).toMatch('not for time-stamping alone');
+    authority.signer = await certificateOf('Ending', { to: world.nowMs + DAY_MS, issuer: root });
+    expect(await why()).toMatch('certificate ends at');
+    authority.signer = await certificateOf('Ended', { to: world.nowMs - DAY_MS, issuer: root });
+    expect(await why()).toMatch('was not valid');
+    authority.signer = await certificateOf('Good', { to, issuer: root });
+    authority.script = () => ({ wishes: { policy: '1.2.3.4' } });
+    expect(await why({ policy: '1.3.6.1.4.1.99999.1' })).toMatch('has the policy 1.2.3.4');
+    expect(world.stampKeys().filter((key) => key.endsWith('.tst'))).toEqual([]);
+  });
+
+  it('that is down for days leaves the age of the newest stamp', async () => {
+    const first = await world.stamper().run();
+    authority.script = () => 'drop';
+    for (let day = 1; day <= 3; day++) {
+      world.nowMs += DAY_MS;
+      expect(await world.stamper().run()).toMatchObject({ kind: 'no-token', lastMs: first.genTimeMs });
+    }
+    // Nobody makes it look newer by a key alone.
+    world.store.attacker.putVersion(
+      `passes/stamps/${dateNow()}/001800000000-001900000000.tst`,
+      new Uint8Array([1]),
+    );
+    expect((await world.stamper().run()).lastMs).toBe(first.genTimeMs);
+  });
+});
+
+describe('a step that fails', () => {
+  const faults = ['fails', 'done-but-fails', 'twice'] as const;
+  it.each(faults.flatMap((kind) => (['.note', '.tst'] as const).map((suffix) => [kind, suffix] as const)))(
+    'as a put that %s at %s is made good by the next run, and nothing is there twice',
+    async (kind, suffix) => {
+      let isDone = false;
+      const plan = ({ method, key }: { readonly method: string; readonly key: string }) => {
+        if (isDone || method !== 'putIfAbsent' || !key.endsWith(suffix)) return undefined;
+        isDone = true;
+        return { kind };
+      };
+      const store = faultyStore(world.store, plan, STILL);
+      await world
+        .stamper({ store })
+        .run()
+        .catch(() => undefined);
+      expect(isDone).toBe(true);
+      const outcome = await world.stamper().run();
+      expect(['stamped', 'was-stamped']).toContain(outcome.kind);
+      const found = await world.read(dateNow());
+      expect([shownBy(found, world.nowMs) === null, found.foreign]).toEqual([false, []]);
+      expect(world.stampKeys()).toHaveLength(2);
+    },
+  );
+
+  it('is one that ends the process after the list: the next asks for the same list', async () => {
+    authority.script = (nth) => (nth === 0 ? 'drop' : undefined);
+    await world.stamper().run();
+    const [key = ''] = world.stampKeys();
+    const before = world.store.versionsOf(key)[0]?.bytes;
+    await world.grow(1);
+    await world.step();
+    expect(await world.stamper().run()).toMatchObject({ kind: 'stamped', checkpoints: 1 });
+    expect(world.store.versionsOf(key).map(({ bytes }) => bytes)).toEqual([before]);
+    expect(new TextDecoder().decode(noteContent(before))).toContain('ledgerstone/stamp/1');
+  });
+});
+
+describe('a stamp that ends', () => {
+  it('is renewed once, by a later one that ends later, and both hold together', async () => {
+    const root = authority.root as Issuer;
+    const ends = world.nowMs + 100 * DAY_MS;
+    authority.signer = await certificateOf('Old', { to: ends, issuer: root });
+    const old = (await world.stamper().run()).date;
+    world.nowMs += DAY_MS;
+    const second = (await world.stamper().run()).date;
+    world.nowMs += 20 * DAY_MS;
+    // Due, but the authority's certificate is the same still.
+    expect(await world.stamper().run()).toMatchObject({ kind: 'stamped', renewed: 0 });
+    authority.signer = await certificateOf('New', { to: ends + 900 * DAY_MS, issuer: root });
+    world.nowMs += DAY_MS;
+    // The first token of the new certificate shows that it ends later.
+    expect(await world.stamper().run()).toMatchObject({ kind: 'stamped', renewed: 0 });
+    world.nowMs += DAY_MS;
+    const renewing = await world.stamper().run();
+    expect(renewing).toMatchObject({ kind: 'stamped', renewed: 3 });
+    world.nowMs += DAY_MS;
+    expect(await world.stamper().run()).toMatchObject({ kind: 'stamped', renewed: 0 });
+    const [before, after] = [await world.read(old), await world.read(renewing.date)];
+    expect(after.list?.renews.map(({ date }) => date).slice(0, 2)).toEqual([old, second]);
+    const covered = coveredBy(before.statement as never, before.tokens[0]?.bytes as Uint8Array, nodeSha256);
+    const leaf = pathOfRenewal(after.list as never, { date: old, covered }, nodeSha256);
+    const { leaves, root: top } = after.statement as StampStatement;
+    const hash = leafHash(nodeSha256, renewalLeaf(old, covered));
+    expect(verifyInclusion(nodeSha256, hash, leaf?.index ?? -1, leaves, leaf?.path ?? [], top)).toBe(true);
+    // By itself the old one shows nothing any more.
+    expect([shownBy(before, ends + 1), shownBy(after, ends + 1) === null]).toEqual([null, false]);
+  });
+
+  it('is not renewed where the renewing list got no token', async () => {
+    const root = authority.root as Issuer;
+    authority.signer = await certificateOf('Old', { to: world.nowMs + 80 * DAY_MS, issuer: root });
+    await world.stamper().run();
+    authority.signer = await certificateOf('New', { to: world.nowMs + 800 * DAY_MS, issuer: root });
+    world.nowMs += DAY_MS;
+    await world.stamper().run();
+    authority.script = () => 'drop';
+    world.nowMs += DAY_MS;
+    expect(await world.stamper().run()).toMatchObject({ kind: 'no-token', renewed: 1 });
+    authority.script = () => undefined;
+    world.nowMs += DAY_MS;
+    expect(await world.stamper().run()).toMatchObject({ kind: 'stamped', renewed: 1 });
+  });
+});
+
+describe('what somebody else lays there', () => {
+  it('is reported, hides nothing and stands in no way', async () => {
+    const date = dateNow();
+    world.store.attacker.putVersion(`passes/stamps/${date}.note`, new TextEncoder().encode('not a list'));
+    world.store.attacker.putVersion(
+      `passes/stamps/${date}/001795341600-009999999999.tst`,
+      new Uint8Array(10),
+    );
+    expect(await world.stamper().run()).toMatchObject({ kind: 'stamped', checkpoints: 1 });
+    const found = await world.read(date);
+    expect(found.tokens).toHaveLength(1);
+    expect(found.foreign.map(({ key }) => key.split('/').at(-1))).toEqual([
+      `${date}.note`,
+      '001795341600-009999999999.tst',
+    ]);
+    expect(new Set(world.foreign.map(({ key }) => key)).size).toBe(2);
+  });
+});
