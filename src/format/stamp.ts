@@ -37,7 +37,7 @@ export type StampStatement = {
   readonly root: Uint8Array;
 };
 
-/** That something is in a stamp. The first link's leaf is a checkpoint; each other one renews the one before. */
+/** That something is in a stamp. The first one's leaf is a checkpoint; each other one renews the last. */
 export type StampLink = {
   readonly statement: StampStatement;
   readonly index: number;

@@ -36,7 +36,7 @@ import { nodeSha256 } from '../../src/base/node/hash.ts';
 const DAY_MS = 86_400_000;
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
 const SHA256 = '2.16.840.1.101.3.4.2.1';
-export const POLICY = '1.3.6.1.4.1.99999.1';
+const POLICY = '1.3.6.1.4.1.99999.1';
 
 type Keys = CryptoKeyPair;
 export type Issuer = { readonly certificate: Certificate; readonly keys: Keys };

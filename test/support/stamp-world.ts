@@ -1,7 +1,5 @@
 // A verifier with attestations in memory, whose days are stamped by an authority of the tests.
-import { LedgerstoneError } from '../../src/base/error.ts';
 import { silentLogger } from '../../src/base/log.ts';
-import { nodeSha256 } from '../../src/base/node/hash.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type HeldCertificate, readRoots } from '../../src/timestamp/certificates.ts';
 import { attestedChains } from '../../src/verifier/known-chains.ts';
@@ -52,7 +50,3 @@ export class StampWorld extends VerifierWorld {
     return this.store.keys().filter((key) => key.startsWith(stampsRoot));
   }
 }
-
-export const unavailable = () =>
-  new LedgerstoneError('unavailable', 'injected', { disposition: 'retriable' });
-export { nodeSha256 };

@@ -10,14 +10,17 @@ import { parseEventProof } from '../../format/event-proof.ts';
 import { laterVersion } from '../../format/manifest-version.ts';
 import { isQuorumMet, type Policy, type Quorum, quorumText } from '../../format/tlog-policy.ts';
 import { checkEventProof, type EventProofCheck } from '../../verify/event-proof.ts';
+import { isFindingCode } from '../../verify/finding.ts';
+import type { StampResult } from '../../verify/stamp-proof.ts';
 import { readCosigners } from './attestations-option.ts';
 import { readInput } from './bounded-input.ts';
-import { exitCodeOfVerdict, UsageError } from './exit-code.ts';
+import { EXIT, exitCodeOfVerdict, UsageError } from './exit-code.ts';
 import { readTrustedKeys } from './keys.ts';
 import { count, repeatable } from './open-archive.ts';
 import { cosignersOf, parsePolicy, quorumOf, quorumOfAll, requireDistinctKeys } from './policy.ts';
 import { requireLine, requireProof } from './proof-input.ts';
 import { acting, type Session } from './session.ts';
+import { checkStamp, readStampFile, readTsaRoots, stampJson, stampText } from './stamp-check.ts';
 import { type Sighting, seenAt, type When, whenOf, whenText } from './when-text.ts';
 
 type CheckOptions = {
@@ -26,6 +29,8 @@ type CheckOptions = {
   readonly cosigner?: readonly string[];
   readonly quorum?: number;
   readonly policy?: string;
+  readonly stamp?: string;
+  readonly tsaRoot?: readonly string[];
   readonly json?: boolean;
 };
 
@@ -44,6 +49,10 @@ them must have signed, with --quorum N at least N cosigners: keys of one name ar
 and of keys of both kinds, ML-DSA-44 and older, it must have signed with one of each.
 --policy reads the rule from a file (c2sp.org/tlog-policy).
 
+With --stamp it says by when the checkpoint existed, according to a time-stamping
+authority (RFC 3161). Its root is yours to name with --tsa-root: without it, or once the
+stamp has ended, nothing is shown about time, and the exit code is 3.
+
 Examples:
   ledgerstone check event.tlog-proof --entry event.json --key archive.vkey
   ledgerstone get ./archive --topic orders --partition 0 --from 42 --to 42 |
@@ -51,6 +60,8 @@ Examples:
   ledgerstone check event.tlog-proof --entry event.json --key archive.vkey
       --cosigner verifier.vkey --cosigner auditor.vkey --quorum 1
   ledgerstone check event.tlog-proof --entry event.json --policy trust.policy
+  ledgerstone check event.tlog-proof --entry event.json --key archive.vkey
+      --stamp event.stamp --tsa-root authority.pem
 `;
 
 export function checkCommand(program: Command, session: Session): void {
@@ -63,6 +74,8 @@ export function checkCommand(program: Command, session: Session): void {
     .option('--cosigner <key>', 'a cosigner that must have signed too; repeatable', repeatable)
     .option('--quorum <n>', 'this many of the cosigners are enough', count)
     .option('--policy <file>', 'log keys, witnesses and their quorum, in one file')
+    .option('--stamp <file>', 'the stamp that `ledgerstone prove --stamp` wrote')
+    .option('--tsa-root <file>', "the authority's root certificate, in PEM; repeatable", repeatable)
     .option('--json', 'the result for programs')
     .addHelpText('after', HELP)
     .action(acting(session, (proof: string, options: CheckOptions) => runCheck(session, proof, options)));
@@ -72,21 +85,26 @@ async function runCheck(session: Session, proofFile: string, options: CheckOptio
   session.verdictOnError = true;
   const { logs, quorum } = await policyOf(session, options);
   const { stdin } = session.io;
+  const stamp = await stampOf(session, options);
   const proof = await readInput(stdin, proofFile, PROOF_BYTES_MAX, 'proof');
   const line = await readInput(stdin, options.entry, LIMITS.lineBytesMax + 1, 'line');
   const { manifestBytes } = requireProof(proof, proofFile);
   // What a line is in a later version, only a newer program knows.
   if (laterVersion(manifestBytes) === null) requireLine(line, options.entry);
   const checked = await checkEventProof({ proof, line, trusted: logs, sha256: nodeSha256 });
-  const result: Verified | Unproven =
+  const cosigned: Verified | Unproven =
     checked.verdict === 'verified' ? await withCosigners(checked, proof, quorum) : checked;
+  const result = 'seen' in cosigned && stamp !== null ? await withStamp(cosigned, proof, stamp) : cosigned;
   const { output } = session;
   if (options.json === true) {
-    await output.json('seen' in result ? { ...result, ...whenProven(result, line) } : result);
+    const said = 'stamp' in result && result.stamp !== null ? { stamp: stampJson(result.stamp) } : {};
+    await output.json('seen' in result ? { ...result, ...whenProven(result, line), ...said } : result);
   } else if ('seen' in result) {
     const by = result.cosigners.length > 0 ? `, cosigned by ${result.cosigners.join(', ')}` : '';
     await output.line(`${output.colour('green', 'verified')}: ${provenText(result)}${by}`);
     await output.line(`  ${printable(whenText(whenProven(result, line)))}`);
+    if (result.stamp !== null)
+      await output.line(`  ${printable(stampText(result.stamp, (stamp?.roots.length ?? 0) > 0))}`);
   } else {
     const { code, expected, found } = result.finding;
     await output.line(
@@ -95,7 +113,42 @@ async function runCheck(session: Session, proofFile: string, options: CheckOptio
     if (expected !== null) await output.line(`  expected ${printable(expected)}`);
     if (found !== null) await output.line(`  found    ${printable(found)}`);
   }
+  if ('seen' in result && result.stamp !== null && result.stamp.kind !== 'shown') {
+    output.note('--stamp: nothing about time is shown, so the exit code is 3');
+    return EXIT.failed;
+  }
   return exitCodeOfVerdict(result.verdict);
+}
+
+type Stamp = {
+  readonly links: Awaited<ReturnType<typeof readStampFile>>;
+  readonly roots: Awaited<ReturnType<typeof readTsaRoots>>;
+};
+
+/** Null: none was given. Throws UsageError. */
+async function stampOf({ io }: Session, { stamp, tsaRoot = [] }: CheckOptions): Promise<Stamp | null> {
+  if (stamp === undefined) {
+    if (tsaRoot.length > 0)
+      throw new UsageError('--tsa-root is for a stamp', 'Add --stamp FILE, or leave it out.');
+    return null;
+  }
+  return { links: await readStampFile(io, stamp), roots: await readTsaRoots(io, tsaRoot) };
+}
+
+/** A stamp that does not hold is somebody's lie, also where the proof does. */
+async function withStamp(
+  verified: Verified,
+  proof: Uint8Array,
+  { links, roots }: Stamp,
+): Promise<Verified | Unproven> {
+  try {
+    return { ...verified, stamp: await checkStamp(parseEventProof(proof).signed, links, roots) };
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const code = isFindingCode(error.code) ? error.code : 'malformed';
+    const expected = "a stamp of this proof's checkpoint";
+    return { verdict: 'broken', finding: { code, expected, found: error.message } };
+  }
 }
 
 /** The keys of the log, and the cosigners that must have signed. Throws UsageError. */
@@ -136,6 +189,8 @@ type Verified = Extract<EventProofCheck, { readonly verdict: 'verified' }> & {
   /** Names of the wanted cosigners that have signed. */
   readonly cosigners: readonly string[];
   readonly seen: readonly Sighting[];
+  /** Null: none was given. */
+  readonly stamp: StampResult | null;
 };
 
 const whenProven = ({ manifest, seen }: Verified, line: Uint8Array): When =>
@@ -152,7 +207,7 @@ async function withCosigners(
     const by = signed.map(({ key }) => key);
     if (isQuorumMet(quorum, by)) {
       const seen = signed.map(({ key, timeSeconds }) => seenAt(labelOf(key), timeSeconds));
-      return { ...checked, cosigners: by.map(labelOf), seen };
+      return { ...checked, cosigners: by.map(labelOf), seen, stamp: null };
     }
     const found = by.length === 0 ? 'none of them' : by.map(labelOf).join(', ');
     const expected = `cosigned by ${quorumText(quorum)}`;

@@ -33,12 +33,12 @@ export class UsageError extends LedgerstoneError {
 
 /** Nothing is wrong: it is not sealed, or not attested, until now. */
 export class NotYetError extends LedgerstoneError {
-  readonly #code: 'not-sealed-yet' | 'not-attested';
+  readonly #code: 'not-sealed-yet' | 'not-attested' | 'not-stamped';
   readonly #known: string;
 
   /** `known`: how far it is by now, a sentence. */
   constructor(
-    code: 'not-sealed-yet' | 'not-attested',
+    code: 'not-sealed-yet' | 'not-attested' | 'not-stamped',
     message: string,
     known: string,
     advice = '--wait 2m waits for it.',

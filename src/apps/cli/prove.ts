@@ -27,9 +27,12 @@ import { attestedNote, witnessedNote } from './attested-note.ts';
 import { readInput } from './bounded-input.ts';
 import { type ChainOptions, openChain, withChain } from './chain-option.ts';
 import { EXIT, NotYetError, UsageError } from './exit-code.ts';
-import { type ArchiveOptions, offsetOption, withArchive } from './open-archive.ts';
+import { requireNoFile } from './new-files.ts';
+import { type ArchiveOptions, offsetOption, repeatable, withArchive } from './open-archive.ts';
 import { parsePolicy } from './policy.ts';
 import { acting, type Session } from './session.ts';
+import { readTsaRoots } from './stamp-check.ts';
+import { type Stamped, segmentOf, stampedNote, writeStamp, writtenText } from './stamped-note.ts';
 import { ageText } from './table.ts';
 import { type Sighting, seenAt, whenOf, whenText } from './when-text.ts';
 
@@ -38,6 +41,8 @@ type ProveOptions = ArchiveOptions &
   AttestationOptions & {
     readonly offset: number;
     readonly policy?: string;
+    readonly stamp?: string;
+    readonly tsaRoot?: readonly string[];
     readonly wait?: number;
     readonly json?: boolean;
   };
@@ -49,7 +54,9 @@ trusted key, without the archive and without a network. The whole segment is com
 with its seal first. With --attestations the proof leads to a checkpoint that an
 independent verifier has cosigned; \`check --cosigner\` asks for that. With --policy
 (c2sp.org/tlog-policy) it leads to the first one that enough witnesses have cosigned
-too: a verifier may ask them once a day. \`check --policy\` asks for that.
+too: a verifier may ask them once a day. \`check --policy\` asks for that. With --stamp it
+leads to the first one that a time-stamping authority has stamped (once a day, if the
+verifier asks one), and the stamp is written beside it: \`check --stamp\` reads it.
 
 Exit code 4: the offset is not sealed yet, or not attested yet. --wait asks again until
 it is, or until its time is over. Exit code 2: the chain has ended below the offset, and
@@ -66,6 +73,8 @@ export function proveCommand(program: Command, session: Session): void {
   withChain(withAttestations(withArchive(command)))
     .requiredOption('--offset <offset>', 'offset of the record', offsetOption)
     .option('--policy <file>', 'which witnesses must have cosigned the checkpoint too')
+    .option('--stamp <file>', 'write the stamp of a time-stamping authority there')
+    .option('--tsa-root <file>', 'only of an authority with that root, in PEM; repeatable', repeatable)
     .option('--wait <duration>', 'how long to wait until it is sealed and attested, such as 2m', duration)
     .option('--json', '{"proof","line",…}: the proof as text, its line, and when it was archived')
     .addHelpText('after', HELP)
@@ -77,10 +86,11 @@ export function proveCommand(program: Command, session: Session): void {
 async function runProve(session: Session, name: string | undefined, options: ProveOptions): Promise<number> {
   const { io } = session;
   const quorum = await quorumOf(session, options);
+  const stamping = await stampingOf(session, options);
   const { archive, attestations, close } = await openWithAttestations(name, options, io.env);
   try {
     let isAsked = false;
-    const { reader, proof, line, isGap, when } = await withPatience(
+    const { reader, proof, line, isGap, when, stamped } = await withPatience(
       options.wait ?? 0,
       io.signal,
       async () => {
@@ -93,19 +103,22 @@ async function runProve(session: Session, name: string | undefined, options: Pro
           if (next !== null) throw new BehindChainError(`offset ${options.offset}`, next);
         });
         const { line, isGap } = proven;
-        const { proof, seen } =
+        const { proof, seen, stamped } =
           attestations === null
-            ? { proof: proven.proof, seen: [] }
-            : await underAttestation(proven, reader, attestations, { quorum, signal: io.signal });
+            ? { proof: proven.proof, seen: [], stamped: null }
+            : await underAttestation(proven, reader, attestations, { quorum, stamping, signal: io.signal });
         const when = whenOf(line, proven.seal.manifest.time.sealed, seen);
-        return { reader, proof, line, isGap, when };
+        return { reader, proof, line, isGap, when, stamped };
       },
     );
+    if (stamped !== null && options.stamp !== undefined) await writeStamp(options.stamp, stamped);
     if (options.json === true) {
       const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
-      await session.output.json({ proof: text(proof), line: text(line), ...when });
+      const stamp = stamped === null ? {} : { stamp: text(stamped.stamp) };
+      await session.output.json({ proof: text(proof), line: text(line), ...stamp, ...when });
     } else await session.output.exact(proof);
     if (options.json !== true) session.output.note(printable(whenText(when)));
+    if (stamped !== null) session.output.note(printable(writtenText(stamped)));
     if (isGap)
       session.output.note(`offset ${options.offset} has no record: this proves the gap line that says so`);
     if (!reader.verified)
@@ -162,6 +175,30 @@ function duration(text: string): number {
   return durationMs(text);
 }
 
+type Wanted = {
+  readonly quorum: Quorum | null;
+  readonly stamping: { readonly roots: Awaited<ReturnType<typeof readTsaRoots>> } | null;
+  readonly signal: AbortSignal;
+};
+
+/** Null: no stamp is asked for. Throws UsageError. */
+async function stampingOf(
+  { io }: Session,
+  { stamp, tsaRoot = [], attestations, policy }: ProveOptions,
+): Promise<Wanted['stamping']> {
+  if (stamp === undefined) {
+    if (tsaRoot.length > 0)
+      throw new UsageError('--tsa-root is for a stamp', 'Add --stamp FILE, or leave it out.');
+    return null;
+  }
+  if (attestations === undefined)
+    throw new UsageError('--stamp looks beside attestations', 'Add --attestations STORE --cosigner KEY.');
+  if (policy !== undefined)
+    throw new UsageError('--stamp and --policy ask for different checkpoints', 'Make one proof for each.');
+  await requireNoFile(stamp, '--stamp');
+  return { roots: await readTsaRoots(io, tsaRoot) };
+}
+
 /**
  * The same proof up to a checkpoint that a cosigner has signed: that of the segment's own size if there is
  * one.
@@ -170,12 +207,20 @@ async function underAttestation(
   { proof, seal }: ProvenEvent,
   reader: ChainReader,
   attestations: Attestations,
-  { quorum, signal }: { readonly quorum: Quorum | null; readonly signal: AbortSignal },
-): Promise<{ readonly proof: Uint8Array; readonly seen: readonly Sighting[] }> {
+  { quorum, stamping, signal }: Wanted,
+): Promise<{
+  readonly proof: Uint8Array;
+  readonly seen: readonly Sighting[];
+  readonly stamped: Stamped | null;
+}> {
+  const { sequence } = seal;
+  const stamped =
+    stamping && (await stampedNote(attestations, reader, segmentOf(seal), stamping.roots, signal));
   const { attested: found, note } =
-    quorum === null
-      ? await attestedNote(attestations, reader, seal.sequence, signal)
-      : await witnessedNote(attestations, reader, seal.sequence, quorum, signal);
+    stamped ??
+    (quorum === null
+      ? await attestedNote(attestations, reader, sequence, signal)
+      : await witnessedNote(attestations, reader, sequence, quorum, signal));
   const path = await laterPath((sequence) => reader.seal(sequence), seal.sequence, found.size);
   const leaf = leafHash(nodeSha256, seal.seal.manifestBytes);
   if (!verifyInclusion(nodeSha256, leaf, seal.sequence, found.size, path, found.root)) {
@@ -185,5 +230,6 @@ async function underAttestation(
   return {
     proof: encodeEventProof({ ...parseEventProof(proof), path, note }),
     seen: [seenAt(found.cosigner.name, found.timeSeconds)],
+    stamped,
   };
 }

@@ -48,7 +48,7 @@ export type StampOutcome = {
 };
 
 /** Before a token ends it is renewed, in as many days as this has (FORMAT.md 9.11.7). */
-export const RENEW_BEFORE_MS = 90 * DAY_MS;
+const RENEW_BEFORE_MS = 90 * DAY_MS;
 /** In one list. 90 lists so have room for the stamps of a century. */
 const RENEWALS_MAX = 500;
 const READS_AT_ONCE = 8;

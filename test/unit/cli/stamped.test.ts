@@ -1,0 +1,199 @@
+// Does `prove --stamp` find the stamp of an event and its renewals, and does `check --stamp` say what they show and no more?
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { encodeCosignerVkey } from '../../../src/format/cosignature.ts';
+import { encodeStampProof, parseStampProof, type StampLink } from '../../../src/format/stamp.ts';
+import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
+import { writeCopy } from '../../support/archive-builder.ts';
+import { certificateOf, type Issuer, pemOf, stampAuthority } from '../../support/stamp-authority.ts';
+import { DAY_MS, StampWorld } from '../../support/stamp-world.ts';
+import { PLACE } from '../../support/verifier-world.ts';
+import { ledgerstone } from './captured-io.ts';
+
+let dir: string;
+const at = (name: string) => join(dir, name);
+/** Of the first stamp, of its certificate's end, of the renewal, and of the end of that one. */
+let times: { readonly first: number; readonly ends: number; readonly renewed: number; readonly last: number };
+
+const archive = () => [at('archive'), '--key', at('log.vkey'), '--topic', PLACE.chain, '--partition', '0'];
+const attested = () => ['--attestations', at('own'), '--cosigner', at('verifier.vkey')];
+
+/** Attested at sizes 2, 3 and 4. Stamped at 2 by a certificate that ends, which the stamp of size 4 renews. */
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-stamped-'));
+  let nowMs = 0;
+  await using authority = await stampAuthority(() => nowMs || Date.parse('2026-11-22T00:00:00Z'));
+  const { root } = authority as typeof authority & { readonly root: Issuer };
+  const world = new StampWorld(authority);
+  nowMs = world.nowMs;
+  const ends = nowMs + 60 * DAY_MS;
+  const last = nowMs + 2_000 * DAY_MS;
+  const stamp = async (segments: number) => {
+    await world.grow(segments);
+    await world.step();
+    nowMs = world.nowMs;
+    return world.stamper().run();
+  };
+  authority.signer = await certificateOf('First Authority', { to: ends, issuer: root });
+  await stamp(2);
+  const first = nowMs;
+  authority.signer = await certificateOf('Second Authority', { to: last, issuer: root });
+  world.nowMs += DAY_MS;
+  await stamp(1);
+  world.nowMs += DAY_MS;
+  expect(await stamp(1)).toMatchObject({ kind: 'stamped', renewed: 1 });
+  times = { first, ends, renewed: nowMs, last };
+  await world.grow(1);
+  await world.step();
+  writeCopy(world.builder.archive, at('archive'));
+  for (const key of world.store.keys()) {
+    mkdirSync(dirname(join(dir, 'own', key)), { recursive: true });
+    writeFileSync(join(dir, 'own', key), world.store.versionsOf(key)[0]?.bytes as Uint8Array);
+  }
+  writeFileSync(at('log.vkey'), `${encodeVkey(world.builder.trusted[0] as VerifierKey)}\n`);
+  writeFileSync(at('verifier.vkey'), `${encodeCosignerVkey(world.attester().key)}\n`);
+  writeFileSync(at('root.pem'), authority.roots);
+  writeFileSync(at('other.pem'), pemOf(await certificateOf('Other Root', { to: last })));
+  for (const offset of [0, 9]) {
+    const line = await ledgerstone(['get', ...archive(), '--from', String(offset), '--to', String(offset)]);
+    writeFileSync(at(`line-${offset}`), line.out);
+    const stampFile = at(`stamp-${offset}`);
+    const asked = [...attested(), '--stamp', stampFile, '--tsa-root', at('root.pem')];
+    const proof = await ledgerstone(['prove', ...archive(), '--offset', String(offset), ...asked]);
+    expect([proof.code, proof.err]).toEqual([0, expect.stringContaining('its stamp is by')]);
+    writeFileSync(at(`proof-${offset}`), proof.out);
+  }
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: times.renewed + DAY_MS }));
+afterEach(() => void vi.useRealTimers());
+
+const check = (offset: number, ...options: readonly string[]) =>
+  ledgerstone([
+    'check',
+    at(`proof-${offset}`),
+    '--entry',
+    at(`line-${offset}`),
+    '--key',
+    at('log.vkey'),
+    ...options,
+  ]);
+const withStamp = (offset: number, stamp = `stamp-${offset}`, root = 'root.pem') =>
+  check(offset, '--stamp', at(stamp), '--tsa-root', at(root));
+const iso = (ms: number) => new Date(ms).toISOString();
+const linksOf = (name: string) => parseStampProof(readFileSync(at(name)));
+const asFile = (name: string, links: readonly StampLink[]) => {
+  writeFileSync(at(name), encodeStampProof(links));
+  return name;
+};
+
+describe('a stamped event', () => {
+  it('existed by the time of its first stamp, by the word of an authority whose root was given', async () => {
+    const { code, out } = await withStamp(0);
+    expect([code, out]).toEqual([0, expect.stringContaining('checkpoint of size 2')]);
+    expect(out).toContain(`existed by ${iso(times.first)} (give or take 1 s) according to First Authority`);
+    expect(out).toContain('under the root you gave (Test Root, SHA-256 ');
+    expect(out).toContain('renewed once');
+    expect(out).toContain(`until ${iso(times.last)}`);
+    const json = JSON.parse(
+      (await check(0, '--stamp', at('stamp-0'), '--tsa-root', at('root.pem'), '--json')).out,
+    );
+    expect(json.stamp).toMatchObject({ kind: 'shown', existedBy: iso(times.first), renewals: 1 });
+  });
+
+  it('is shown so after its own certificate has ended, and by its renewal’s time where the first is not believed', async () => {
+    vi.setSystemTime(times.ends + DAY_MS);
+    expect((await withStamp(0)).out).toContain(`existed by ${iso(times.first)}`);
+    vi.setSystemTime(times.last + 1_000);
+    const { code, out, err } = await withStamp(0);
+    expect([code, out]).toEqual([3, expect.stringContaining('ended at')]);
+    expect(out).toContain('verified');
+    expect(err).toContain('nothing about time is shown, so the exit code is 3');
+    vi.setSystemTime(times.ends + DAY_MS);
+    const [first] = linksOf('stamp-0');
+    const alone = asFile('alone', [first as StampLink]);
+    expect((await withStamp(0, alone)).out).toContain('by First Authority ended at');
+  });
+
+  it('of which nobody names the authority shows nothing about time', async () => {
+    const none = await check(0, '--stamp', at('stamp-0'));
+    expect([none.code, none.out]).toEqual([
+      3,
+      expect.stringContaining('whom nobody vouches for without --tsa-root'),
+    ]);
+    expect(none.out).not.toContain('existed by');
+    const other = await withStamp(0, 'stamp-0', 'other.pem');
+    expect([other.code, other.out]).toEqual([
+      3,
+      expect.stringContaining('leads to none of the roots you gave'),
+    ]);
+  });
+
+  it('of a later day leads to that day’s checkpoint', async () => {
+    const { code, out } = await withStamp(9);
+    expect([code, out]).toEqual([0, expect.stringContaining('checkpoint of size 4')]);
+    expect(out).toContain(`existed by ${iso(times.renewed)}`);
+  });
+});
+
+describe('a stamp', () => {
+  it('of another proof, or with a renewal of another stamp, is a lie', async () => {
+    const swapped = await withStamp(0, 'stamp-9');
+    expect([swapped.code, swapped.out]).toEqual([
+      1,
+      expect.stringContaining('another checkpoint than the proof has'),
+    ]);
+    const [first, second] = linksOf('stamp-0') as [StampLink, StampLink];
+    const [third] = linksOf('stamp-9') as [StampLink];
+    const wrong = asFile('wrong', [first, { ...third, index: second.index === 0 ? 1 : 0 }]);
+    expect((await withStamp(0, wrong)).code).toBe(1);
+    const moved = asFile('moved', [{ ...first, statement: { ...first.statement, date: '2026-11-01' } }]);
+    expect((await withStamp(0, moved)).out).toContain('over other bytes');
+    const archived = { ...first.statement, archiveOrigin: 'audit.example.com/other' };
+    const other = asFile('other', [{ ...first, statement: archived }]);
+    expect((await withStamp(0, other)).out).toContain('a stamp of the archive audit.example.com/other');
+  });
+
+  it('that is no such file is no verdict', async () => {
+    for (const text of [
+      '',
+      'ledgerstone/stamp-proof/1\n',
+      readFileSync(at('stamp-0'), 'utf8').replaceAll('\n', '\r\n'),
+    ]) {
+      writeFileSync(at('odd'), text);
+      const { code, err } = await withStamp(0, 'odd');
+      expect([code, err]).toEqual([2, expect.stringContaining('is no proof of a stamp')]);
+    }
+    const root = await withStamp(0, 'stamp-0', 'log.vkey');
+    expect([root.code, root.err]).toEqual([2, expect.stringContaining('no certificate in PEM')]);
+    expect((await check(0, '--tsa-root', at('root.pem'))).code).toBe(2);
+  });
+
+  it('is not there yet for what was attested after the last one, and none by another authority', async () => {
+    const later = await ledgerstone([
+      'prove',
+      ...archive(),
+      '--offset',
+      '12',
+      ...attested(),
+      '--stamp',
+      at('new'),
+    ]);
+    expect([later.code, later.err]).toEqual([
+      4,
+      expect.stringContaining('below no checkpoint that was stamped'),
+    ]);
+    const asked = ['--stamp', at('new'), '--tsa-root', at('other.pem')];
+    const other = await ledgerstone(['prove', ...archive(), '--offset', '0', ...attested(), ...asked]);
+    expect(other.code).toBe(4);
+  });
+
+  it('is written over nothing, and asked for with its attestations', async () => {
+    const there = ['--stamp', at('stamp-0')];
+    const over = await ledgerstone(['prove', ...archive(), '--offset', '0', ...attested(), ...there]);
+    expect([over.code, over.err]).toEqual([2, expect.stringContaining('exists, and stays as it is')]);
+    expect((await ledgerstone(['prove', ...archive(), '--offset', '0', '--stamp', at('new')])).code).toBe(2);
+  });
+});
