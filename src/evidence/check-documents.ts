@@ -6,6 +6,7 @@ import { drawnHere } from './check-draw.ts';
 import { tableHead, tableRow } from './csv.ts';
 import { isDraw, wordsOf } from './draw.ts';
 import type { Findings } from './finding.ts';
+import { isOwnTimeFields } from './own-time.ts';
 import { checkpointPath, PATHS, type PackageManifest, parseObject } from './package.ts';
 import {
   encodeDocument,
@@ -40,7 +41,8 @@ export function readStatement({
   const isSearchOne = value?.['kind'] === 'search' && isSearch(value as unknown as SearchStatement);
   const isOffsetsOne = value?.['kind'] === 'offsets' && isOffsets(value as unknown as OffsetsStatement);
   const isSampleOne = value?.['kind'] === 'sample' && isSample(value as unknown as SampleStatement);
-  if (isSearchOne || isOffsetsOne || isSampleOne) return value as unknown as PackageStatement;
+  const isTimed = value?.['ownTime'] === undefined || isOwnTimeFields(value['ownTime']);
+  if (isTimed && (isSearchOne || isOffsetsOne || isSampleOne)) return value as unknown as PackageStatement;
   if (content.has(PATHS.statement) && !faulty.has(PATHS.statement))
     findings.add('statement-differs', { what: 'kind' });
   return null;

@@ -1,6 +1,7 @@
 // Who made this package, by which command, of which archive, and what came out? And what was read for it?
 import { utf8 } from '../base/bytes.ts';
 import type { Draw, SampleWords } from './draw.ts';
+import type { OwnTimeFields } from './own-time.ts';
 import type { ChainSummary } from './summary.ts';
 
 /** What an auditor asks of whatever a program made (information produced by the entity). */
@@ -129,7 +130,10 @@ export type SampleStatement = {
   readonly search: SearchWords;
 };
 
-export type PackageStatement = OffsetsStatement | SearchStatement | SampleStatement;
+export type PackageStatement = (OffsetsStatement | SearchStatement | SampleStatement) & {
+  /** Where events of these chains have their own time. Absent: nobody said where. */
+  readonly ownTime?: OwnTimeFields;
+};
 
 /** JSON as it stands in a package. The same value gives the same bytes. */
 export const encodeDocument = (value: unknown): Uint8Array => utf8(`${JSON.stringify(value, null, 2)}\n`);

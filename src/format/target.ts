@@ -1,5 +1,4 @@
 // Which part of a record does a field mean, and how is that written?
-import { LedgerstoneError } from '../../base/error.ts';
 
 /** The record's key, one of its headers, or a place in its JSON value (RFC 6901, already split). */
 export type Target =
@@ -12,15 +11,10 @@ export type FieldNames = Readonly<Record<string, readonly Target[]>>;
 
 export const SHORT_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-const HEADER = 'header:';
+/** The short name of an event's own time. */
+export const TIME_FIELD = 'time';
 
-/** What was asked for can't be understood or can't be answered. */
-export class QueryError extends LedgerstoneError {
-  constructor(message: string, remedy: string) {
-    super('usage', message, { disposition: 'input', remedy });
-    this.name = 'QueryError';
-  }
-}
+const HEADER = 'header:';
 
 export const TARGET_FORMS = 'a JSON pointer such as /userIdentity/arn, or key, or header:NAME';
 

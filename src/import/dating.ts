@@ -1,9 +1,9 @@
 // What becomes the value of a record of history, and when did it happen by its own word?
 import { utf8 } from '../base/bytes.ts';
+import { eventTimeOf } from '../base/event-time.ts';
 import { encodeEntry } from '../format/record.ts';
-import { eventTimeOf } from '../read/find/event-time.ts';
+import { parseTarget } from '../format/target.ts';
 import { FieldValues } from '../read/find/field-values.ts';
-import { parseTarget } from '../read/find/target.ts';
 import { cellsOf } from './csv-row.ts';
 import { inputError } from './input-error.ts';
 import type { Piece } from './pieces.ts';

@@ -1,13 +1,14 @@
 // Which events of an archive are these, for a program that asks?
 import { utf8 } from '../base/bytes.ts';
 import { LedgerstoneError } from '../base/error.ts';
+import { type FieldNames, parseTarget, SHORT_NAME, TARGET_FORMS } from '../format/target.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import { refuseAbsentField } from '../read/find/absent-field.ts';
 import { parseCondition } from '../read/find/condition.ts';
 import { findLines } from '../read/find/find.ts';
 import type { Query } from '../read/find/query.ts';
+import { QueryError } from '../read/find/query-error.ts';
 import type { Statement } from '../read/find/statement.ts';
-import { type FieldNames, parseTarget, QueryError, SHORT_NAME, TARGET_FORMS } from '../read/find/target.ts';
 import { type ReadOnlyArchive, storeBehind } from './archive.ts';
 
 /** Short names of fields, for each topic or `*`: a JSON pointer, `key` or `header:NAME`, or several. */

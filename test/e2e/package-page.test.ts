@@ -8,6 +8,7 @@ import { type Browser, CHROMIUM, openBrowser, SHOTS, shoot, violations } from '.
 import { changeText, filesOf, type PackageWorld, packageWorld, writeZip } from '../support/package-world.ts';
 import { TAMPERINGS } from '../support/tampered-packages.ts';
 
+const OWN_TIMES = ['{"n":0,"at":"2001-02-03T04:05:06+01:00"}', '{"n":1,"at":"<b>soon</b>"}', '{"n":2}'];
 const HOSTILE = '<img src=https://example.com/x onerror="document.title=1">\u202egnp';
 
 describe.skipIf(CHROMIUM === undefined)('open-me.html', () => {
@@ -202,6 +203,40 @@ describe.skipIf(CHROMIUM === undefined)('open-me.html', () => {
     expect(text).toContain('/n<3');
     expect(text).toContain('What the search says');
     await shoot(other, 'search');
+    await other.close();
+  });
+
+  it('shows an event’s own time where the package says that it stands', async () => {
+    const heads = () => page.locator('thead th').allInnerTexts();
+    expect(await heads()).not.toContain('The event’s own time (UTC)');
+    const timed = await packageWorld((record) => ({
+      ...record,
+      value: Buffer.from(OWN_TIMES[record.offset % 3]!),
+    }));
+    writeFileSync(timed.at('fields.yaml'), 'orders: { time: /at }\n');
+    const other = await opened();
+    await give(
+      other,
+      await timed.exported('timed.zip', '--where', '/n<3', '--fields', timed.at('fields.yaml')),
+    );
+    timed.remove();
+    expect((await other.locator('thead th').allInnerTexts())[3]).toBe('The event’s own time (UTC)');
+    const cells = other.locator('tbody tr td:nth-child(4)');
+    const at = await cells.allInnerTexts();
+    expect(at.slice(0, 3).map((text) => text.replace(/\s+/, ' '))).toEqual([
+      '2001-02-03 03:05:06.000Z',
+      '<b>soon</b>',
+      '–',
+    ]);
+    // Every third of 60, but for the gap line at 30.
+    await other.locator('#search').fill('2001-02-03 03:05');
+    expect(await cells.count()).toBe(19);
+    await other.locator('tbody button').first().click();
+    expect(await textOf(other.locator('#event'))).toContain(
+      'The event’s own time, as it says it: 2001-02-03T04:05:06+01:00',
+    );
+    expect(await violations(other)).toEqual([]);
+    await shoot(other, 'own-time');
     await other.close();
   });
 

@@ -1,12 +1,12 @@
 // How does a test search an archive of its own?
 import { utf8, utf8Text } from '../../src/base/bytes.ts';
 import type { KafkaRecord } from '../../src/format/record.ts';
+import { type FieldNames, parseTarget, type Target } from '../../src/format/target.ts';
 import type { VerifierKey } from '../../src/format/vkey.ts';
 import { parseCondition } from '../../src/read/find/condition.ts';
 import { type FindOptions, findLines, type Hit } from '../../src/read/find/find.ts';
 import type { Query } from '../../src/read/find/query.ts';
 import type { Statement } from '../../src/read/find/statement.ts';
-import { type FieldNames, parseTarget, type Target } from '../../src/read/find/target.ts';
 import { ArchiveBuilder, NOW_MS, START_MS } from './archive-builder.ts';
 import type { LawlessArchive } from './lawless-archive.ts';
 import { lawlessStore } from './lawless-store.ts';

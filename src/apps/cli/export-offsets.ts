@@ -8,7 +8,7 @@ import { locateOffset } from '../../read/locate.ts';
 import { provenRange } from '../../read/proven-range.ts';
 import { attestedNote } from './attested-note.ts';
 import { NotYetError } from './exit-code.ts';
-import { type Exported, type ExportJob, newParts, noteOf, signersOfNote } from './export-run.ts';
+import { type Exported, type ExportJob, newParts, noteOf, ownTimeOf, signersOfNote } from './export-run.ts';
 
 export type OffsetsJob = ExportJob & {
   /** With trusted keys. */
@@ -22,6 +22,7 @@ export async function exportOffsets(job: OffsetsJob): Promise<Exported> {
   const target = await findTarget(job);
   const { chain, partition } = reader;
   const segments = new Set<number>();
+  const ownTime = ownTimeOf(job, [await reader.seal(target.headSequence)]);
   let from = asked[0]!.from;
   const parts = await newParts(job, target.log, (summaries, last) => {
     const until = last ? asked.at(-1)!.to : (summaries[0]?.lastOffset ?? from);
@@ -30,7 +31,7 @@ export async function exportOffsets(job: OffsetsJob): Promise<Exported> {
     const about = { chain, partition, asked, here, segmentsRead: segments.size };
     segments.clear();
     const lines = summaries.reduce((sum, { events, gapLines }) => sum + events + gapLines, 0);
-    return { kind: 'offsets', ...about, lines, statement: offsetsSentence(about) };
+    return { kind: 'offsets', ...about, lines, statement: offsetsSentence(about), ...ownTime };
   });
   let [events, gapLines, next] = [0, 0, 0];
   try {

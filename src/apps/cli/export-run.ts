@@ -6,13 +6,16 @@ import { VERSION } from '../../base/version.ts';
 import type { FixedFiles, PartLimits } from '../../evidence/builder.ts';
 import { wordsOf } from '../../evidence/draw.ts';
 import type { PackageSigner } from '../../evidence/package.ts';
-import type { Protocol } from '../../evidence/protocol.ts';
+import type { PackageStatement, Protocol } from '../../evidence/protocol.ts';
 import type { ChainSummary } from '../../evidence/summary.ts';
+import { parseChainOrigin } from '../../format/chain.ts';
 import { encodeSignedCheckpoint, parseSignedCheckpoint } from '../../format/note.ts';
+import { TIME_FIELD, targetText } from '../../format/target.ts';
 import { timeText } from '../../format/time.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
 import { UntrustedSealError } from '../../read/errors.ts';
+import type { Query } from '../../read/find/query.ts';
 import { checkSignatures, sameKey, trustedFor } from '../../verify/trust.ts';
 import { account } from './account.ts';
 import { type Attestations, readCosigners } from './attestations-option.ts';
@@ -33,6 +36,8 @@ export type ExportJob = {
   /** Where else the handing over is recorded. */
   readonly recorded: Protocol['recorded'];
   readonly partMax?: PartLimits;
+  /** Short names of a chain's fields: the package says where the events' own time stands. */
+  readonly fieldsOf?: Query['fieldsOf'];
 };
 
 export type Exported = {
@@ -78,6 +83,21 @@ export async function signersOfNote(reader: ChainReader, note: Uint8Array): Prom
   if (log.length > 0) return log;
   const found = 'none of them under the checkpoint';
   throw new UntrustedSealError({ code: 'unknown-key', expected: 'a signature of a trusted key', found });
+}
+
+/** For the statement of a package. `seals`: one of each chain. */
+export function ownTimeOf(
+  { fieldsOf = () => null }: Pick<ExportJob, 'fieldsOf'>,
+  seals: readonly LocatedSeal[],
+): Pick<PackageStatement, 'ownTime'> {
+  const ownTime = new Map<string, readonly string[]>();
+  for (const { manifest } of seals) {
+    const { chain } = parseChainOrigin(manifest.origin);
+    const topic = manifest.source.kind === 'kafka' ? manifest.source.topic : null;
+    const fields = fieldsOf({ chain, topic })?.[TIME_FIELD] ?? [];
+    if (fields.length > 0) ownTime.set(chain, fields.map(targetText));
+  }
+  return ownTime.size === 0 ? {} : { ownTime: [...ownTime].map(([chain, fields]) => ({ chain, fields })) };
 }
 
 /** Word by word. */

@@ -19,7 +19,7 @@ import type { AttestationSurvey } from './attestations-option.ts';
 import { attestedNote } from './attested-note.ts';
 import { againstAttested } from './attested-search.ts';
 import { UsageError } from './exit-code.ts';
-import { type Exported, type ExportJob, newParts, noteOf, signersOfNote } from './export-run.ts';
+import { type Exported, type ExportJob, newParts, noteOf, ownTimeOf, signersOfNote } from './export-run.ts';
 import {
   type GivenSeed,
   requireLaterSeed,
@@ -68,10 +68,14 @@ export async function exportSearch(job: SearchJob): Promise<Exported> {
       if (!log.some((one) => sameKey(one.key, key.key))) log.push(key);
     chains.push({ hits, reader, note });
   }
+  const heads = await Promise.all(
+    chains.map(({ hits, reader }) => reader.seal(Math.max(...hits.bySequence.keys()))),
+  );
+  const ownTime = ownTimeOf(job.find.query, heads);
   let before = 0;
   const saying = (summaries: readonly ChainSummary[]): PackageStatement => {
     const lines = summaries.reduce((sum, { events, gapLines }) => sum + events + gapLines, 0);
-    const about = { before, lines, statement: search.conclusion };
+    const about = { before, lines, statement: search.conclusion, ...ownTime };
     before += lines;
     if (sample !== null) return { kind: 'sample', ...about, sample, search };
     return { kind: 'search', hits: search.hits, ...about, search };

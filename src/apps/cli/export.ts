@@ -30,7 +30,7 @@ import { exportOffsets } from './export-offsets.ts';
 import { exportReport } from './export-report.ts';
 import { commandLine, type Exported } from './export-run.ts';
 import { exportSearch, type SearchJob } from './export-search.ts';
-import { type QueryOptions, queryOf, withQuery } from './find-options.ts';
+import { fieldNames, type QueryOptions, queryOf, withQuery } from './find-options.ts';
 import { requireNoFile } from './new-files.ts';
 import { parseOffsets } from './offsets-option.ts';
 import { shownToSearch } from './older-option.ts';
@@ -174,7 +174,10 @@ async function exporting(
     };
     const make = async (): Promise<Exported> => {
       if (chain !== null)
-        return exportOffsets({ ...job, asked, reader: openChain(archive, chain, io.signal) });
+        return exportOffsets({
+          ...{ ...job, asked, reader: openChain(archive, chain, io.signal) },
+          ...(await fieldNames(undefined, config, io.env)),
+        });
       const { query } = await queryOf(options, archive, io.env, draw === null ? 'some' : 'all');
       const survey = attestations === null ? null : await surveyAttestations(attestations, io.signal);
       if (survey !== null && attestations !== null) requireAttested(survey, attestations);

@@ -4,9 +4,9 @@ import { type Command, Option } from 'commander';
 import { ANY_TOPIC, loadFieldsFile } from '../../config/fields-file.ts';
 import type { TopicFields } from '../../config/topic-fields.ts';
 import { topicNamed } from '../../config/topic-names.ts';
+import { type FieldNames, parseTarget } from '../../format/target.ts';
 import { type Condition, parseCondition } from '../../read/find/condition.ts';
 import type { Query, TimeRange } from '../../read/find/query.ts';
-import { type FieldNames, parseTarget } from '../../read/find/target.ts';
 import type { AttestationOptions } from './attestations-option.ts';
 import { UsageError } from './exit-code.ts';
 import { type OlderOptions, withOlder } from './older-option.ts';
@@ -119,7 +119,7 @@ function timeRange({ from, to, tz, time }: QueryOptions): TimeRange | null {
 }
 
 /** Those of --fields come before those of the configuration. */
-async function fieldNames(
+export async function fieldNames(
   file: string | undefined,
   config: Archive['config'],
   env: NodeJS.ProcessEnv,

@@ -2,10 +2,10 @@
 import { utf8, utf8Text } from '../../base/bytes.ts';
 import { counted } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
+import { type FieldNames, parseTarget, type Target } from '../../format/target.ts';
 import { FieldValues } from '../../read/find/field-values.ts';
 import type { Hit } from '../../read/find/find.ts';
 import type { Query } from '../../read/find/query.ts';
-import { type FieldNames, parseTarget, type Target } from '../../read/find/target.ts';
 import { csvCell, isFormula } from './csv.ts';
 import type { FindFormat } from './find-options.ts';
 

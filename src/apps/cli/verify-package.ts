@@ -25,7 +25,7 @@ green   every event is as it was archived and signed by the keys that you gave, 
         nothing that was asked for is missing                            exit code 0
 amber   it can't be said from this copy, or nobody whom you named vouches for it:
         no key was given, nobody signed the list of files, a download was cut,
-        a program changed line ends                                      exit code 3
+        a program changed line ends, or packed the zip again             exit code 3
 red     something is not what was archived or exported                   exit code 1
 
 Exit code 2: this is no package at all, or the command line is wrong.

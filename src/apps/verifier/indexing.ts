@@ -2,8 +2,8 @@
 import type { Logger } from '../../base/log.ts';
 import { ANY_TOPIC } from '../../config/fields-file.ts';
 import type { VerifierConfig } from '../../config/verifier.ts';
+import { parseTarget } from '../../format/target.ts';
 import { type IndexChecker, indexChecker } from '../../read/find/index/index-checker.ts';
-import { parseTarget } from '../../read/find/target.ts';
 import { SegmentIndexing } from '../../verifier/index/segment-indexing.ts';
 import type { OwnBucket } from '../../verifier/own-bucket.ts';
 

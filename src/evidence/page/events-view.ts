@@ -2,27 +2,39 @@
 import { timeText } from '../../format/time.ts';
 import type { CheckedEvent } from '../check-chain.ts';
 import { filled } from '../filled.ts';
+import type { OwnTimes } from '../own-time.ts';
 import { element } from './elements.ts';
 import type { Words } from './words.ts';
 
 const ALL_COLUMNS = [
-  ...(['proof', 'topic', 'offset', 'timeUtc', 'timeLocal', 'archivedUtc', 'key', 'value'] as const),
+  ...([
+    'proof',
+    'topic',
+    'offset',
+    'ownTime',
+    'timeUtc',
+    'timeLocal',
+    'archivedUtc',
+    'key',
+    'value',
+  ] as const),
 ];
 type Column = (typeof ALL_COLUMNS)[number];
 
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** The same times twice say nothing more. */
 export const IS_UTC = /^(Etc\/)?(UTC|UCT|GMT|Zulu|Universal|Greenwich)$/.test(ZONE);
-const COLUMNS = ALL_COLUMNS.filter((column) => column !== 'timeLocal' || !IS_UTC);
-
 const ROWS = 100;
 /** All that paper takes; the rest is in the files. */
 const ROWS_PRINTED = 2_000;
 const VALUE_SHOWN = 400;
+const OWN_TIME_SHOWN = 40;
 
 export class EventsView {
   readonly section: HTMLElement;
   readonly #events: readonly CheckedEvent[];
+  readonly #ownTimes: OwnTimes;
+  readonly #columns: readonly Column[];
   readonly #words: Words;
   readonly #onShow: (event: CheckedEvent) => void;
   readonly #texts: readonly string[];
@@ -33,12 +45,20 @@ export class EventsView {
   #rows = ROWS;
   #chosen: CheckedEvent | null = null;
 
-  constructor(events: readonly CheckedEvent[], words: Words, onShow: (event: CheckedEvent) => void) {
+  constructor(
+    { events, ownTimes }: { readonly events: readonly CheckedEvent[]; readonly ownTimes: OwnTimes },
+    words: Words,
+    onShow: (event: CheckedEvent) => void,
+  ) {
     this.#events = events;
+    this.#ownTimes = ownTimes;
+    this.#columns = ALL_COLUMNS.filter(
+      (column) => (column !== 'timeLocal' || !IS_UTC) && (column !== 'ownTime' || !ownTimes.isEmpty),
+    );
     this.#words = words;
     this.#onShow = onShow;
     this.#found = events;
-    this.#texts = events.map((event) => searchText(event));
+    this.#texts = events.map((event) => `${searchText(event)} ${this.#ownText(event)}`);
     const search = element('input', {
       ...{ type: 'search', id: 'search', autocomplete: 'off' },
       oninput: (event) => this.#search((event.target as HTMLInputElement).value),
@@ -76,7 +96,7 @@ export class EventsView {
     if (sort !== null) {
       const sign = sort.up ? 1 : -1;
       this.#found = this.#found.toSorted(
-        (a, b) => sign * compared(sortValue(a, sort.column), sortValue(b, sort.column)),
+        (a, b) => sign * compared(this.#sortValue(a, sort.column), this.#sortValue(b, sort.column)),
       );
     }
     this.#draw();
@@ -96,7 +116,7 @@ export class EventsView {
             element(
               'table',
               {},
-              element('thead', {}, element('tr', {}, ...COLUMNS.map((column) => this.#head(column)))),
+              element('thead', {}, element('tr', {}, ...this.#columns.map((column) => this.#head(column)))),
               element('tbody', {}, ...shown.map((event) => this.#row(event))),
             ),
           ),
@@ -182,15 +202,38 @@ export class EventsView {
       ),
       topic: element('td', {}, `${chain}/${partition}`),
       offset: element('td', { class: 'number' }, String(shown.offset)),
+      ownTime: this.#ownCell(event),
       timeUtc: timeCell(timeMs, utcPieces),
       timeLocal: timeCell(timeMs, localPieces),
       archivedUtc: timeCell(archivedAt === null ? null : Date.parse(archivedAt), utcPieces),
       key: element('td', { class: 'code' }, shown.key ?? '–'),
       value: element('td', { class: 'code value' }, valueText(event, words)),
     };
-    for (const column of COLUMNS) cells[column].dataset['label'] = filled(words[column], { zone: ZONE });
+    for (const column of this.#columns)
+      cells[column].dataset['label'] = filled(words[column], { zone: ZONE });
     const kind = `${isProven ? '' : 'unproven'}${isChosen}`.trim();
-    return element('tr', { class: kind }, ...COLUMNS.map((column) => cells[column]));
+    return element('tr', { class: kind }, ...this.#columns.map((column) => cells[column]));
+  }
+
+  /** Which moment a time without an offset from UTC means is not known: it stands as it is written. */
+  #ownCell({ chain, shown }: CheckedEvent): HTMLElement {
+    const own = this.#ownTimes.of(chain, shown);
+    const cell =
+      own === null || own.ms !== null
+        ? timeCell(own?.ms ?? null, utcPieces)
+        : element('td', { class: 'code' }, own.text.slice(0, OWN_TIME_SHOWN));
+    if (own?.hasMore === true) cell.append(' …');
+    return cell;
+  }
+
+  #ownText({ chain, shown }: CheckedEvent): string {
+    const own = this.#ownTimes.of(chain, shown);
+    return own === null ? '' : `${own.text} ${own.ms === null ? '' : utcTime(own.ms)}`.toLowerCase();
+  }
+
+  #sortValue(event: CheckedEvent, column: Column): string | number {
+    if (column !== 'ownTime') return sortValue(event, column);
+    return this.#ownTimes.of(event.chain, event.shown)?.ms ?? -1;
   }
 }
 
@@ -231,7 +274,7 @@ function searchText({ chain, partition, shown, archivedAt }: CheckedEvent): stri
 
 function sortValue(
   { chain, partition, shown, isProven, archivedAt }: CheckedEvent,
-  column: Column,
+  column: Exclude<Column, 'ownTime'>,
 ): string | number {
   switch (column) {
     case 'topic':

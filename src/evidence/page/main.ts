@@ -6,6 +6,7 @@ import { checkPackage, notOpened, type PackageCheck } from '../check.ts';
 import type { CheckedEvent } from '../check-chain.ts';
 import { filled } from '../filled.ts';
 import type { OpenedZip } from '../foreign-zip.ts';
+import { OwnTimes } from '../own-time.ts';
 import { verdictSentence } from '../texts.ts';
 import { ZipError } from '../zip.ts';
 import { chosen, type Dropped, droppedOn } from './dropped.ts';
@@ -179,7 +180,11 @@ class Page {
     const events = check.chains.flatMap((chain) => chain.events);
     const detail = element('div', { id: 'event' });
     this.#events =
-      events.length === 0 ? null : new EventsView(events, view.words, (event) => this.#show(event, detail));
+      events.length === 0
+        ? null
+        : new EventsView({ events, ownTimes: ownTimesOf(check) }, view.words, (event) =>
+            this.#show(event, detail),
+          );
     return [
       verdictSection(check, view),
       aboutSection(check, view),
@@ -212,6 +217,7 @@ class Page {
     const { shown } = event;
     const chain = check.chains.find((one) => one.events.includes(event));
     const way = chain && wayPicture(event, files.get(event.proofPath), chain, words, portableSha256);
+    const own = ownTimesOf(check).of(event.chain, shown);
     const clock = shown.clock === 'broker' ? words.clockBroker : words.clockProducer;
     const local = (ms: number): string => (IS_UTC ? '' : `, ${localTime(ms)}`);
     const time = (ms: number, by: string) => `${utcTime(ms)}${local(ms)} (${by})`;
@@ -224,6 +230,9 @@ class Page {
           { id: 'event-head', tabindex: '-1' },
           filled(words.event, { offset: String(shown.offset) }),
         ),
+        own === null
+          ? null
+          : element('p', {}, `${words.ownTimeWritten}: ${own.text}${own.hasMore ? ' …' : ''}`),
         shown.timeMs === null ? null : element('p', {}, time(shown.timeMs, clock)),
         event.archivedAt === null
           ? null
@@ -242,6 +251,8 @@ class Page {
     document.getElementById('event-head')?.focus();
   }
 }
+
+const ownTimesOf = ({ statement }: PackageCheck): OwnTimes => new OwnTimes(statement?.ownTime ?? []);
 
 const root = document.getElementById('page');
 if (root !== null) new Page(root);

@@ -2,9 +2,9 @@
 import { countText } from '../../base/counted.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { Query } from './query.ts';
+import { QueryError } from './query-error.ts';
 import { sampleFields } from './sample-fields.ts';
 import type { Statement } from './statement.ts';
-import { QueryError } from './target.ts';
 
 /**
  * Throws QueryError if a field that was asked for has a value in no record, and all were looked at. A

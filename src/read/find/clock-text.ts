@@ -1,6 +1,7 @@
 // How is it said by whose clock a range was meant, and what another clock may have in it?
+
+import { targetText } from '../../format/target.ts';
 import type { Looked } from './statement.ts';
-import { targetText } from './target.ts';
 
 type Asked = Pick<Looked, 'query' | 'chains'>;
 

@@ -1,7 +1,8 @@
 // What does `--where FIELD=VALUE` ask of a value?
-import { compareDecimals, parseDecimal } from './decimal-order.ts';
-import { eventTimeOf, isTimeText, MAY_BE_MS } from './event-time.ts';
-import { parseTarget, QueryError, SHORT_NAME, TARGET_FORMS } from './target.ts';
+import { compareDecimals, parseDecimal } from '../../base/decimal-order.ts';
+import { eventTimeOf, isTimeText, MAY_BE_MS } from '../../base/event-time.ts';
+import { parseTarget, SHORT_NAME, TARGET_FORMS } from '../../format/target.ts';
+import { QueryError } from './query-error.ts';
 
 export type Operator = '=' | '~' | '^' | '>' | '>=' | '<' | '<=';
 

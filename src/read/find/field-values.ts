@@ -1,9 +1,9 @@
 // What stands in these fields of a line that was found?
-import { decodedString } from './json-skip.ts';
-import { JsonWalker } from './json-walk.ts';
+import { decodedString } from '../../base/json/json-skip.ts';
+import { JsonWalker } from '../../base/json/json-walk.ts';
+import { looseJson, textOf } from '../../base/json/loose-json.ts';
+import type { Target } from '../../format/target.ts';
 import { LineParts } from './line-parts.ts';
-import { looseJson, textOf } from './loose-json.ts';
-import type { Target } from './target.ts';
 
 const VALUES_MAX = 5;
 

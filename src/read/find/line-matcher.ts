@@ -1,13 +1,14 @@
 // Is this line one that was asked for? Lines must have been checked: they are well-formed.
+
+import { eventTimeOf, MAY_BE_MS } from '../../base/event-time.ts';
+import { decodedString, spaceEnd } from '../../base/json/json-skip.ts';
+import { type FoundKind, JsonWalker } from '../../base/json/json-walk.ts';
+import { looseJson, textOf } from '../../base/json/loose-json.ts';
+import type { Target } from '../../format/target.ts';
 import { isOrder, type ValueAnswer, type ValueTest, valueTest } from './condition.ts';
-import { eventTimeOf, MAY_BE_MS } from './event-time.ts';
-import { decodedString, spaceEnd } from './json-skip.ts';
-import { type FoundKind, JsonWalker } from './json-walk.ts';
 import { type LinePart, LineParts } from './line-parts.ts';
-import { looseJson, textOf } from './loose-json.ts';
 import { NeedleSearch, needlesOf } from './needle.ts';
 import { type FieldCounts, noCounts, type SearchCounts, type SearchSpec } from './search-spec.ts';
-import type { Target } from './target.ts';
 import { type JsonSpan, TextSearch } from './text-search.ts';
 
 /** Bytes [start, end) of a line without its LF. */

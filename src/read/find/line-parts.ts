@@ -1,5 +1,6 @@
 // Where are the parts of a line that was checked: its key, its headers and its value?
 import { EMPTY } from '../../base/bytes.ts';
+import { decodedString, quoteEnd } from '../../base/json/json-skip.ts';
 import {
   APPEND,
   BASE64,
@@ -13,7 +14,6 @@ import {
   VALUE,
 } from '../../format/line-tokens.ts';
 import { readBase64 } from '../../format/string-form.ts';
-import { decodedString, quoteEnd } from './json-skip.ts';
 
 /** A key, a header's name or value, or a value that is no JSON: a string, or base64, without its quotes. */
 export type LinePart = {

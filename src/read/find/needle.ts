@@ -1,6 +1,6 @@
 // Which lines can't hold what is asked for, as their bytes show without reading them?
 import { EMPTY, utf8 } from '../../base/bytes.ts';
-import { parseDecimal } from './decimal-order.ts';
+import { parseDecimal } from '../../base/decimal-order.ts';
 import type { SearchSpec } from './search-spec.ts';
 
 /**

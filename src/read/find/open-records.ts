@@ -1,7 +1,7 @@
 // Of which records can't be said whether they were asked for, and why?
 import { counted } from '../../base/counted.ts';
+import { parseDecimal } from '../../base/decimal-order.ts';
 import { conditionText } from './condition.ts';
-import { parseDecimal } from './decimal-order.ts';
 import type { Looked } from './statement.ts';
 
 type Counted = Pick<Looked, 'counts' | 'query' | 'chains'>;

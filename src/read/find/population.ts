@@ -1,6 +1,7 @@
 // On which days do the records of a population lie, and by whose clock?
 import { counted } from '../../base/counted.ts';
-import { eventTimeOf } from './event-time.ts';
+import { eventTimeOf } from '../../base/event-time.ts';
+import { TIME_FIELD } from '../../format/target.ts';
 import { FieldValues } from './field-values.ts';
 import type { Hit } from './find.ts';
 import type { Query } from './query.ts';
@@ -23,9 +24,6 @@ export type RecordTime = { readonly ms: number; readonly clock: DayClock };
 
 /** Days are the archive's word: hostile times may name millions. */
 const DAYS_MAX = 20_000;
-
-/** Short name of the event's own time. */
-const TIME_FIELD = 'time';
 
 /**
  * By the clock that was asked for. Where none was, by the record's own, and by the event's where a record has

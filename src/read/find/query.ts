@@ -1,6 +1,7 @@
 // What was asked for, over all chains?
+
+import type { FieldNames } from '../../format/target.ts';
 import type { Condition } from './condition.ts';
-import type { FieldNames } from './target.ts';
 
 /** [fromMs, toMs) in milliseconds since 1970, perhaps infinite. By which clock, `kind` says. */
 export type TimeRange = {

@@ -2,14 +2,15 @@
 import { readAhead } from '../../base/concurrency.ts';
 import { messageOf } from '../../base/error.ts';
 import { suggestion } from '../../base/nearest.ts';
+import { type FieldNames, parseTarget, type Target, TIME_FIELD } from '../../format/target.ts';
 import type { StoreReader } from '../../store/store.ts';
 import { chainEnd } from '../chain-end.ts';
 import { ChainReader } from '../chain-reader.ts';
 import { NoChainError } from '../errors.ts';
 import { listChains } from '../list-chains.ts';
 import type { Query } from './query.ts';
+import { QueryError } from './query-error.ts';
 import type { SearchSpec } from './search-spec.ts';
-import { type FieldNames, parseTarget, QueryError, type Target } from './target.ts';
 
 export type TopicChain = {
   readonly chain: string;
@@ -113,9 +114,6 @@ function specFor(
   };
   return { spec: unknown.length === 0 ? spec : null, unknown };
 }
-
-/** The short name that means an event's own time. */
-const TIME_FIELD = 'time';
 
 /** Null: a short name that means nothing here. */
 function resolveField(field: string, names: FieldNames): readonly Target[] | null {

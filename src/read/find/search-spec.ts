@@ -1,6 +1,7 @@
 // What is looked for in the lines of one chain, and what was counted on the way? Plain data: threads get it.
+
+import type { Target } from '../../format/target.ts';
 import type { Operator } from './condition.ts';
-import type { Target } from './target.ts';
 
 export type SearchSpec = {
   /** All of them must hold. */

@@ -1,12 +1,12 @@
 // How is it said what a search looked at, what it left out, and what it can't rule out?
 import { counted, countText } from '../../base/counted.ts';
+import { parseDecimal } from '../../base/decimal-order.ts';
+import { eventTimeOf } from '../../base/event-time.ts';
 import { type Finding, VerifyError } from '../../verify/finding.ts';
 import { KEPT_PER_CODE } from '../../verify/finding-list.ts';
 import { addMissing, lostOffsets, NONE_MISSING } from '../../verify/gaps.ts';
 import { clockText, otherClockTexts } from './clock-text.ts';
 import { conditionText, isOrder } from './condition.ts';
-import { parseDecimal } from './decimal-order.ts';
-import { eventTimeOf } from './event-time.ts';
 import { indexTexts, onWordTexts, wordText } from './index/on-word.ts';
 import { areTimeless, openText, openTexts } from './open-records.ts';
 import type { ChainStatement, Looked } from './statement.ts';

@@ -1,8 +1,8 @@
 // Does this word stand anywhere in a record, however it is written?
 import { utf8 } from '../../base/bytes.ts';
-import { decodedString, hasEscape, quoteEnd } from './json-skip.ts';
+import { decodedString, hasEscape, quoteEnd } from '../../base/json/json-skip.ts';
+import { looseJson } from '../../base/json/loose-json.ts';
 import type { LinePart, LineParts } from './line-parts.ts';
-import { looseJson } from './loose-json.ts';
 
 /** JSON text, perhaps with what strict readers refuse. */
 export type JsonSpan = { readonly bytes: Uint8Array; readonly start: number; readonly end: number };

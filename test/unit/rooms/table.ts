@@ -18,7 +18,7 @@ const EDGE = ['base', 'base/node', 'format'];
 export const ROOMS: readonly Room[] = [
   {
     name: 'base',
-    knows: 'bytes, hashes, errors, clock, limits, log',
+    knows: 'bytes, hashes, errors, clock, limits, log, JSON, times',
     rooms: [],
     packages: ['@noble/hashes', '@noble/post-quantum'],
   },

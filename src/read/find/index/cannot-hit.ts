@@ -1,8 +1,8 @@
 // By what indexes say of a segment: can none of its records be a hit?
-import { compareDecimals, parseDecimal } from '../decimal-order.ts';
-import { eventTimeOf, MAY_BE_MS } from '../event-time.ts';
+import { compareDecimals, parseDecimal } from '../../../base/decimal-order.ts';
+import { eventTimeOf, MAY_BE_MS } from '../../../base/event-time.ts';
+import { type Target, targetText } from '../../../format/target.ts';
 import type { SearchSpec } from '../search-spec.ts';
-import { type Target, targetText } from '../target.ts';
 import type { IndexedField, SegmentIndex } from './segment-index.ts';
 import { ValueHasher, wantedTexts } from './value-hash.ts';
 import { mayHold, setBytes } from './value-set.ts';

@@ -1,8 +1,9 @@
 // Which segments need not be read, on the word of a second party, and what did it say of them?
+
+import { targetText } from '../../../format/target.ts';
 import type { SealToVisit } from '../../../verify/content-visitor.ts';
 import type { ChainInArchive } from '../../../verify/survey.ts';
 import type { SearchSpec } from '../search-spec.ts';
-import { targetText } from '../target.ts';
 import { cannotHit, isAnswerable, isIndexed } from './cannot-hit.ts';
 import type { SegmentIndex } from './segment-index.ts';
 import { indexKey, segmentId } from './value-hash.ts';

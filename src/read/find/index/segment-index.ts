@@ -1,8 +1,8 @@
 // What does an index say of one segment, as bytes? (FORMAT.md 9.9.3)
 import { utf8, utf8Text } from '../../../base/bytes.ts';
+import { parseDecimal } from '../../../base/decimal-order.ts';
 import { FormatError } from '../../../base/error.ts';
-import { parseDecimal } from '../decimal-order.ts';
-import { parseTarget } from '../target.ts';
+import { parseTarget } from '../../../format/target.ts';
 import type { NumberBounds, TimeBounds } from './value-bounds.ts';
 import { isSegmentId } from './value-hash.ts';
 import { requireSet, type ValueSet } from './value-set.ts';

@@ -1,11 +1,12 @@
 // Which values do these fields have in the lines of one segment? As find reads them. Lines must be well-
 // formed.
+
+import { decodedString, spaceEnd } from '../../../base/json/json-skip.ts';
+import { type FoundKind, JsonWalker } from '../../../base/json/json-walk.ts';
+import { looseJson, textOf } from '../../../base/json/loose-json.ts';
+import { parseTarget, type Target } from '../../../format/target.ts';
 import type { SeenLine } from '../../../verify/line-tally.ts';
-import { decodedString, spaceEnd } from '../json-skip.ts';
-import { type FoundKind, JsonWalker } from '../json-walk.ts';
 import { LineParts } from '../line-parts.ts';
-import { looseJson, textOf } from '../loose-json.ts';
-import { parseTarget, type Target } from '../target.ts';
 import type { IndexedField, SegmentIndex } from './segment-index.ts';
 import { BoundsCollector } from './value-bounds.ts';
 import { segmentId, ValueHasher, valueText } from './value-hash.ts';

@@ -1,7 +1,7 @@
 // Between which bounds do the numbers and times of a field lie? (FORMAT.md 9.9.7)
-import { compareDecimals, type Decimal, parseDecimal } from '../decimal-order.ts';
-import { eventTimeOf } from '../event-time.ts';
-import type { FoundKind } from '../json-walk.ts';
+import { compareDecimals, type Decimal, parseDecimal } from '../../../base/decimal-order.ts';
+import { eventTimeOf } from '../../../base/event-time.ts';
+import type { FoundKind } from '../../../base/json/json-walk.ts';
 
 /** Numbers as they are written, at most two digits and a power of ten. Null: such a bound is not known. */
 export type NumberBounds = { readonly min: string | null; readonly max: string | null };

@@ -1,8 +1,8 @@
 // How does an index name a value, so that the index alone does not tell which one it is? (FORMAT.md 9.9.2)
 import { fromHex, toHex, utf8 } from '../../../base/bytes.ts';
+import { parseDecimal } from '../../../base/decimal-order.ts';
+import type { FoundKind } from '../../../base/json/json-walk.ts';
 import { nodeSha256, nodeSha256Into } from '../../../base/node/hash.ts';
-import { parseDecimal } from '../decimal-order.ts';
-import type { FoundKind } from '../json-walk.ts';
 
 const FORMAT = 'ledgerstone/index/1';
 const SEGMENT = 'segment';

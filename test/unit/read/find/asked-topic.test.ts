@@ -1,7 +1,7 @@
 // Is a topic that was asked for and is not there an error, whatever else was asked for with it?
 import { beforeEach, describe, expect, it } from 'vitest';
 import { utf8 } from '../../../../src/base/bytes.ts';
-import { QueryError } from '../../../../src/read/find/target.ts';
+import { QueryError } from '../../../../src/read/find/query-error.ts';
 import { ArchiveBuilder } from '../../../support/archive-builder.ts';
 import { find, recordsOf } from '../../../support/find-world.ts';
 

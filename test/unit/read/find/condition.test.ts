@@ -1,9 +1,9 @@
 // What does a condition mean, and which one is none?
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compareDecimals, parseDecimal, scaledFloor } from '../../../../src/base/decimal-order.ts';
+import { eventTimeOf } from '../../../../src/base/event-time.ts';
 import { parseCondition, valueTest } from '../../../../src/read/find/condition.ts';
-import { compareDecimals, parseDecimal, scaledFloor } from '../../../../src/read/find/decimal-order.ts';
-import { eventTimeOf } from '../../../../src/read/find/event-time.ts';
 
 describe('a condition', () => {
   it.each([

@@ -1,6 +1,6 @@
 // Can one partition of a topic be searched alone, and is it said that the others were not?
 import { beforeEach, describe, expect, it } from 'vitest';
-import { QueryError } from '../../../../src/read/find/target.ts';
+import { QueryError } from '../../../../src/read/find/query-error.ts';
 import { ArchiveBuilder } from '../../../support/archive-builder.ts';
 import { find, recordsOf } from '../../../support/find-world.ts';
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../../src/base/bytes.ts';
 import { encodeEntry } from '../../../../src/format/line-writer.ts';
+import { parseTarget, type Target } from '../../../../src/format/target.ts';
 import { parseCondition } from '../../../../src/read/find/condition.ts';
 import { cannotHit } from '../../../../src/read/find/index/cannot-hit.ts';
 import { encodeIndex, type SegmentIndex } from '../../../../src/read/find/index/segment-index.ts';
@@ -9,7 +10,6 @@ import { SegmentIndexer } from '../../../../src/read/find/index/segment-indexer.
 import { indexKey } from '../../../../src/read/find/index/value-hash.ts';
 import { LineMatcher } from '../../../../src/read/find/line-matcher.ts';
 import type { SearchSpec } from '../../../../src/read/find/search-spec.ts';
-import { parseTarget, type Target } from '../../../../src/read/find/target.ts';
 import { START_MS } from '../../../support/archive-builder.ts';
 import { recordsOf } from '../../../support/find-world.ts';
 import { naiveIndex } from '../../../support/naive-index.ts';
