@@ -7,7 +7,6 @@ import {
   PolicyStatement,
   Role,
   ServicePrincipal,
-  SessionTagsPrincipal,
 } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -15,6 +14,7 @@ import { acknowledgeObjectPattern } from './cdk-nag.ts';
 import type { InfraConfig } from './config-schema.ts';
 import { KEEP } from './keep.ts';
 import { roleNamesOf } from './names.ts';
+import { podPrincipal } from './pod-principal.ts';
 
 /** Keys of an archive's objects below its prefix (FORMAT.md: object keys). */
 const OBJECTS = ['data/*', 'seals/*', 'keys/*', 'FORMAT-*'];
@@ -99,17 +99,8 @@ function archiverPrincipal(scope: Construct, { archiver }: InfraConfig): IPrinci
     case 'ecs-task':
       return tasksOfThisAccount(scope);
     case 'eks-pod-identity':
-      return new SessionTagsPrincipal(
-        new ServicePrincipal('pods.eks.amazonaws.com', {
-          conditions: {
-            StringEquals: {
-              'aws:RequestTag/eks-cluster-arn': archiver.cluster,
-              'aws:RequestTag/kubernetes-namespace': archiver.namespace,
-              'aws:RequestTag/kubernetes-service-account': archiver.serviceAccount,
-            },
-          },
-        }),
-      );
+    case 'eks-irsa':
+      return podPrincipal(archiver);
     case 'principal':
       return new ArnPrincipal(archiver.arn);
   }

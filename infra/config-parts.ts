@@ -24,6 +24,33 @@ export const keyArn = z
   .string()
   .regex(/^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, 'must be the ARN of a KMS key, no alias');
 
+const serviceAccountOfPod = {
+  namespace: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a namespace of Kubernetes'),
+  serviceAccount: z
+    .string()
+    .regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/, 'must be a service account of Kubernetes'),
+};
+/** A pod of EKS, by Pod Identity or by IAM roles for service accounts (IRSA). */
+export const podSchemas = [
+  z.strictObject({
+    kind: z.literal('eks-pod-identity'),
+    cluster: z
+      .string()
+      .regex(/^arn:[a-z-]+:eks:[a-z0-9-]+:\d{12}:cluster\/.+$/, 'must be the ARN of an EKS cluster'),
+    ...serviceAccountOfPod,
+  }),
+  z.strictObject({
+    kind: z.literal('eks-irsa'),
+    provider: z
+      .string()
+      .regex(
+        /^arn:[a-z-]+:iam::\d{12}:oidc-provider\/[A-Za-z0-9.-]+(\/[A-Za-z0-9._-]+)*$/,
+        "must be the ARN of the cluster's OIDC provider in IAM",
+      ),
+    ...serviceAccountOfPod,
+  }),
+] as const;
+
 const namedKey = {
   name: z
     .string()

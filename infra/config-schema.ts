@@ -7,6 +7,7 @@ import {
   governanceSchema,
   logKey,
   people,
+  podSchemas,
   principalArn,
   retention,
 } from './config-parts.ts';
@@ -15,14 +16,7 @@ import { attestationsSchema, verifierSchema } from './config-verifier.ts';
 
 const archiver = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('ecs-task') }),
-  z.strictObject({
-    kind: z.literal('eks-pod-identity'),
-    cluster: z
-      .string()
-      .regex(/^arn:[a-z-]+:eks:[a-z0-9-]+:\d{12}:cluster\/.+$/, 'must be the ARN of an EKS cluster'),
-    namespace: z.string().min(1),
-    serviceAccount: z.string().min(1),
-  }),
+  ...podSchemas,
   z.strictObject({ kind: z.literal('principal'), arn: principalArn }),
 ]);
 

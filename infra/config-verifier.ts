@@ -7,6 +7,7 @@ import {
   keyArn,
   keySpec,
   people,
+  podSchemas,
   principalArn,
   retention,
   secretArn,
@@ -82,6 +83,8 @@ export const verifierSchema = z
     webhook: secretArn.optional(),
     trail: z.union([z.boolean(), z.literal('data-only')]).default(true),
     trailDays: z.int().min(1).max(3_650).default(400),
+    /** Pods that run `ledgerstone watch` under the same role, beside the function. */
+    pod: z.discriminatedUnion('kind', podSchemas).optional(),
     drillers: z.array(principalArn).default([]),
     responders: z.array(principalArn).default([]),
     /** C2SP witnesses that cosign. The verifier's own parser checks it, and `index` too. */

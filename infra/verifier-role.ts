@@ -1,5 +1,11 @@
 // Who may assume the verifier's role, and what may it do?
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  CompositePrincipal,
+  PolicyDocument,
+  PolicyStatement,
+  Role,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledgeForeignBucket, acknowledgeObjectPattern } from './cdk-nag.ts';
@@ -7,6 +13,7 @@ import type { TwoPartyConfig } from './config-schema.ts';
 import { logKeyArns } from './config-verifier.ts';
 import { KEEP } from './keep.ts';
 import type { Names } from './names.ts';
+import { podPrincipal } from './pod-principal.ts';
 import { READ_BUCKET, READ_OBJECTS } from './read-actions.ts';
 import { PUBLIC_HALF } from './signing-key.ts';
 
@@ -25,11 +32,13 @@ export class VerifierRole extends Construct {
     const { archive, verifier } = names;
     const allow = (sid: string, actions: readonly string[], resources: readonly string[]) =>
       new PolicyStatement({ sid, actions: [...actions], resources: [...resources] });
+    const { pod } = config.verifier;
+    const lambda = new ServicePrincipal('lambda.amazonaws.com');
     this.role = new Role(this, 'Role', {
       // The archive's policies name it.
       roleName: verifier.roleName,
       description: `Verifies the archive ${config.origin}. Can not write to it`,
-      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      assumedBy: pod === undefined ? lambda : new CompositePrincipal(lambda, podPrincipal(pod)),
       inlinePolicies: {
         archive: new PolicyDocument({
           statements: [

@@ -16,7 +16,7 @@ describe('the example', () => {
   it('is valid, and so is each archiver that its comments name instead', () => {
     expect(problemOf(EXAMPLE)).toBe('none');
     const others = [...EXAMPLE.matchAll(/^# or: (.+)$/gm)].map(([, other]) => String(other));
-    expect(others).toHaveLength(2);
+    expect(others).toHaveLength(3);
     for (const other of others) {
       const text = EXAMPLE.replace(/^archiver: .*$/m, `archiver: ${other}`);
       expect(text).not.toBe(EXAMPLE);

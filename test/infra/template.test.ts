@@ -159,6 +159,26 @@ describe('who may become which role', () => {
     ]);
   });
 
+  it('a pod with a token of its cluster, of one service account only', () => {
+    const issuer = `oidc.eks.${REGION}.amazonaws.com/id/ABC`;
+    const provider = `arn:aws:iam::${ACCOUNT}:oidc-provider/${issuer}`;
+    expect(
+      archiver(`{ kind: eks-irsa, provider: "${provider}", namespace: audit, serviceAccount: ledgerstone }`),
+    ).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRoleWithWebIdentity',
+        Principal: { Federated: provider },
+        Condition: {
+          StringEquals: {
+            [`${issuer}:aud`]: 'sts.amazonaws.com',
+            [`${issuer}:sub`]: 'system:serviceaccount:audit:ledgerstone',
+          },
+        },
+      },
+    ]);
+  });
+
   it('a principal by its ARN', () => {
     const arn = `arn:aws:iam::${ACCOUNT}:role/ci`;
     expect(archiver(`{ kind: principal, arn: "${arn}" }`)).toMatchObject([{ Principal: { AWS: arn } }]);

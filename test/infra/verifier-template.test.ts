@@ -88,6 +88,28 @@ describe('the key', () => {
   });
 });
 
+it('gives its role to the function alone, and to pods of one service account if they are named', () => {
+  const trusted = (text: string) =>
+    (
+      only(bothStacks(text).verifier, 'AWS::IAM::Role', 'VerifierRole').Properties[
+        'AssumeRolePolicyDocument'
+      ] as { Statement: { Principal: object; Condition?: object }[] }
+    ).Statement.map(({ Principal, Condition }) => [Principal, Condition]);
+  const lambda = [{ Service: 'lambda.amazonaws.com' }, undefined];
+  expect(trusted(APART)).toEqual([lambda]);
+  const cluster = `arn:aws:eks:${SECOND_REGION}:${SECOND_ACCOUNT}:cluster/audit`;
+  const pod = `pod: { kind: eks-pod-identity, cluster: "${cluster}", namespace: verifier, serviceAccount: watch }`;
+  const tags = {
+    'aws:RequestTag/eks-cluster-arn': cluster,
+    'aws:RequestTag/kubernetes-namespace': 'verifier',
+    'aws:RequestTag/kubernetes-service-account': 'watch',
+  };
+  expect(trusted(APART.replace('logKey:', `${pod}\n  logKey:`))).toEqual([
+    lambda,
+    [{ Service: 'pods.eks.amazonaws.com' }, { StringEquals: tags }],
+  ]);
+});
+
 describe('the function', () => {
   const { Properties } = only(verifier, 'AWS::Lambda::Function');
   const deadLetters = `arn:aws:sqs:${SECOND_REGION}:${SECOND_ACCOUNT}:EventsDeadLetters`;
