@@ -1,5 +1,6 @@
 // Would the archiver's image work? Its Dockerfile is followed line by line without Docker, and what comes out is run.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -13,7 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, matchesGlob } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type HttpServer, json, serve } from '../../src/apps/http.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (name: string) => readFileSync(join(ROOT, 'infra/docker/archiver', name), 'utf8');
@@ -45,11 +47,11 @@ const copies = (stage: readonly Step[]) =>
 describe('the Dockerfile', () => {
   it('builds in one stage and runs in another, as a user of no rights who owns no code', () => {
     expect(steps.filter(({ verb }) => verb === 'FROM')).toHaveLength(2);
-    expect(only(last, 'USER')).toBe('node');
+    expect(only(last, 'USER')).toBe('1000:1000');
     const verbs = last.map(({ verb }) => verb);
     expect(verbs.indexOf('USER')).toBeGreaterThan(verbs.lastIndexOf('RUN'));
     expect(verbs.indexOf('USER')).toBeGreaterThan(verbs.lastIndexOf('COPY'));
-    expect(only(last, 'RUN')).toBe('mkdir /config && chown node:node /config');
+    expect(only(last, 'RUN')).toBe('mkdir /config && chown 1000:1000 /config');
     expect(only(last, 'VOLUME')).toBe('["/config"]');
     expect(only(last, 'STOPSIGNAL')).toBe('SIGTERM');
     expect(only(last, 'HEALTHCHECK')).toContain('http://127.0.0.1:9464/healthz');
@@ -71,6 +73,35 @@ describe('the Dockerfile', () => {
       expect([source, existsSync(join(ROOT, source)), isKept(source)]).toEqual([source, true, true]);
     }
   });
+});
+
+describe('its health check', () => {
+  let server: HttpServer | null = null;
+  afterEach(async () => {
+    await server?.close();
+    server = null;
+  });
+  /** The command of the image, on another port than the image's. */
+  async function exitCodeWith(code: number | null): Promise<number | null> {
+    const routes = { '/healthz': () => json(code ?? 0, {}) };
+    server = await serve(routes, {
+      ...{ host: '127.0.0.1', port: 0, names: [], auth: null, tls: null, member: 'server' },
+    });
+    const { port } = new URL(server.url);
+    if (code === null) await server.close();
+    const [, command = ''] = /CMD (\[.*\])$/.exec(only(last, 'HEALTHCHECK')) ?? [];
+    const [program, ...args] = JSON.parse(command.replace(':9464', `:${port}`)) as string[];
+    expect([program, args.join(' ').includes(`:${port}/`)]).toEqual(['node', true]);
+    const child = spawn(process.execPath, args, { stdio: 'ignore' });
+    const [status] = await once(child, 'exit');
+    return status;
+  }
+
+  it.each([
+    [200, 0],
+    [503, 1],
+    [null, 1],
+  ])('at %s ends with %s', async (code, status) => expect(await exitCodeWith(code)).toBe(status));
 });
 
 describe('what it makes', () => {
