@@ -134,6 +134,12 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'echo "Exported on 2026-01-07 from the old log server by its administrator." > provenance.txt': 'files',
     'aws cloudtrail list-public-keys --start-time 2024-01-01 > trail-keys.json': 'aws',
   },
+  'docs/kubernetes.md': {
+    'docker build --platform linux/arm64 --file infra/docker/archiver/Dockerfile --tag ledgerstone .': 'aws',
+    'kubectl --namespace audit create secret generic ledgerstone-login --from-literal=token="$(openssl rand -hex 32)"':
+      'aws',
+    'npm install --global ./ledgerstone-1.0.0.tgz': 'aws',
+  },
   'docs/library.md': {
     'npm ci && npm pack': 'long',
   },

@@ -19,12 +19,16 @@ const NOT_OURS = new Set([
   'echo',
   'export',
   'git',
+  'helm',
   'jq',
+  'kubectl',
   'openssl',
   'printf',
   'sha256sum',
+  'systemctl',
   'test',
   'unzip',
+  'useradd',
 ]);
 const FETCHED = /^aws-cdk@\d+$/;
 
@@ -68,7 +72,7 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 async function npmProblem(given: readonly string[]): Promise<string | null> {
   const [verb = '', ...rest] = given.filter((arg) => arg !== '-s' && arg !== '--silent');
-  if (['ci', 'cit', 'pack'].includes(verb)) return null;
+  if (['ci', 'cit', 'install', 'pack'].includes(verb)) return null;
   const name = verb === 'test' ? 'test' : rest[0];
   if (verb !== 'test' && verb !== 'run') return `what is npm ${verb}?`;
   const script = name === undefined ? undefined : scripts[name];
