@@ -56,6 +56,5 @@ export function addServiceMetrics(registry: Registry, program: Program): Service
 
 /** `process_*` and `nodejs_*`, as other services of Node have them. Once in a process: they watch it. */
 export function addProcessMetrics(registry: Registry): void {
-  // Every 10 ms by default, which an idle service would notice.
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+  collectDefaultMetrics({ register: registry });
 }
