@@ -15,7 +15,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { minutesOf } from './config-verifier.ts';
-import { CONFIRM_MINUTES, FULL_PASS_MINUTES } from './schedules.ts';
+import { CONFIRM_MINUTES, FULL_PASS_MINUTES, STAMP_MINUTES } from './schedules.ts';
 
 /** Three runs of the shortest schedule: a failed run is tried again before an alarm. */
 const PERIOD = Duration.minutes(15);
@@ -25,6 +25,7 @@ const DAY_MINUTES = 24 * 60;
 const HELD_MINUTES_MAX = DAY_MINUTES;
 /** The next run makes up for a failed one. */
 const TWO_PASS_RUNS = Duration.minutes(2 * FULL_PASS_MINUTES + 15);
+const TWO_STAMP_RUNS = Duration.minutes(2 * STAMP_MINUTES + 15);
 /** A pass that ends a little late is no alarm. */
 const FULL_PASS_SLACK = 1.25;
 /** A round of the inventory scan that takes longer than this many of its intervals is late. */
@@ -41,6 +42,8 @@ export type AlarmsProps = {
   readonly namespace: string;
   readonly sweepEvery: string;
   readonly fullPassEvery: string;
+  /** Whether a time-stamping authority is asked. */
+  readonly stamps: boolean;
 };
 
 type Rule = {
@@ -126,7 +129,21 @@ function alarmOf(scope: Construct, rule: Rule, topic: ITopic): Alarm {
   return alarm;
 }
 
-const rulesFor = (props: AlarmsProps): Rule[] => [...rulesForRunning(props), ...rulesForFindings(props)];
+const rulesFor = (props: AlarmsProps): Rule[] => [
+  ...rulesForRunning(props),
+  ...rulesForFindings(props),
+  ...(props.stamps ? [ruleForStamps(props)] : []),
+];
+
+/** There is one each day, so two days are two in a row that failed. */
+const ruleForStamps = ({ namespace }: AlarmsProps): Rule => ({
+  id: 'StampLate',
+  description:
+    'The time-stamping authority has stamped nothing for two days. The log says why. Or the verifier does not run.',
+  metric: ownMetric(namespace)('StampAgeHours', Stats.MAXIMUM, TWO_STAMP_RUNS),
+  threshold: 48,
+  operator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+});
 
 function rulesForRunning({ function: verifier, queue, deadLetters, namespace }: AlarmsProps): Rule[] {
   const sum = { statistic: Stats.SUM, period: PERIOD };

@@ -35,7 +35,8 @@ if (service) {
   const { archiverRole: role, keeperRole, bucketName, yaml } = archive;
   stacks.push(new ArchiverStack(app, { config, service, role, keeperRole, bucketName, yaml }));
 }
-if (hasVerifier(config)) stacks.push(new VerifierStack(app, config, await verifierCode()));
+if (hasVerifier(config))
+  stacks.push(new VerifierStack(app, config, await verifierCode(config.verifier.timestamps?.roots)));
 // Prints the messages with which the CDK's command line would refuse to deploy.
 for (const { messages } of app.synth().stacks) {
   for (const { level, entry } of messages) console.error(`${level}: ${entry.data}`);

@@ -89,6 +89,14 @@ export const verifierSchema = z
     responders: z.array(principalArn).default([]),
     /** C2SP witnesses that cosign. The verifier's own parser checks it, and `index` too. */
     witnesses: z.looseObject({ policy: z.string() }).optional(),
+    /** The verifier's own parser checks the rest. The roots are text: the function gets them as a file. */
+    timestamps: z
+      .strictObject({
+        url: z.string(),
+        roots: z.string().includes('-----BEGIN CERTIFICATE-----', 'must be certificates in PEM, as text'),
+        policy: z.string().optional(),
+      })
+      .optional(),
     index: z.strictObject({ fields: z.record(z.string(), z.unknown()) }).optional(),
   })
   .refine(

@@ -9,6 +9,7 @@ import type { verifierConfigSchema } from '../src/config/verifier-schema.ts';
 import { maximumDaysOf } from './config-parts.ts';
 import type { InfraConfig, TwoPartyConfig } from './config-schema.ts';
 import { breakGlassOfVerifier, governanceRoleNames, roleNamesOf, rulePrefixes } from './names.ts';
+import { TIMESTAMP_ROOTS } from './verifier-bundle.ts';
 
 /**
  * Lambda allows 4 KB for all environment variables. The real names of buckets and topics can be a little
@@ -97,6 +98,9 @@ export function renderVerifierConfig(
     },
     fullPass: verifier.fullPass,
     ...(verifier.witnesses !== undefined && { witnesses: verifier.witnesses }),
+    ...(verifier.timestamps !== undefined && {
+      timestamps: { ...verifier.timestamps, roots: `/var/task/${TIMESTAMP_ROOTS}` },
+    }),
     ...(verifier.index !== undefined && { index: verifier.index as VerifierInput['index'] }),
     configuration: {
       // The verifier checks both buckets against this one value.

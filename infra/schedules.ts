@@ -13,6 +13,8 @@ const FRESHNESS_MINUTES = 10;
 /** A full pass does a part of its round this often. */
 export const FULL_PASS_MINUTES = 60;
 const CONFIGURATION_MINUTES = 60;
+/** The first run after midnight UTC asks for the day's stamp; the others only if it got none. */
+export const STAMP_MINUTES = 60;
 /** The sweep's interval is anybody's choice. Within this window it does not begin with other tasks each time. */
 const SWEEP_WINDOW_MINUTES = 4;
 const EVENT_AGE_SECONDS_MAX = 86_400;
@@ -21,10 +23,12 @@ export type SchedulesProps = {
   readonly target: IFunction;
   readonly deadLetters: IQueue;
   readonly sweepEvery: string;
+  /** Whether a time-stamping authority is asked. */
+  readonly stamps: boolean;
 };
 
 export class Schedules extends Construct {
-  constructor(scope: Construct, id: string, { target, deadLetters, sweepEvery }: SchedulesProps) {
+  constructor(scope: Construct, id: string, { target, deadLetters, sweepEvery, stamps }: SchedulesProps) {
     super(scope, id);
     const { account } = Stack.of(this);
     const group = new CfnScheduleGroup(this, 'Group', {});
@@ -67,6 +71,7 @@ export class Schedules extends Construct {
     on('Freshness', 'freshness', FRESHNESS_MINUTES, at(2, FRESHNESS_MINUTES));
     on('FullPass', 'full-pass', FULL_PASS_MINUTES, at(8, FULL_PASS_MINUTES));
     on('Configuration', 'configuration', CONFIGURATION_MINUTES, at(41, CONFIGURATION_MINUTES));
+    if (stamps) on('Stamp', 'stamp', STAMP_MINUTES, at(23, STAMP_MINUTES));
     const sweepMinutes = minutesOf(sweepEvery);
     on('Sweep', 'sweep', sweepMinutes, {
       scheduleExpression: `rate(${sweepMinutes} minutes)`,

@@ -177,10 +177,11 @@ export class VerifierStack extends Stack {
       ...{ keyArn: key.keyArn, postQuantumArn: postQuantum?.keyArn ?? null },
     });
     const { queue, deadLetters } = events;
-    new Schedules(this, 'Schedules', { target, deadLetters, sweepEvery: verifier.sweepEvery });
+    const stamps = verifier.timestamps !== undefined;
+    new Schedules(this, 'Schedules', { target, deadLetters, stamps, sweepEvery: verifier.sweepEvery });
     const watched = {
       ...{ function: target, queue, deadLetters, topic, namespace: metricsNamespace(config.stack) },
-      ...{ sweepEvery: verifier.sweepEvery, fullPassEvery: verifier.fullPass.every },
+      ...{ sweepEvery: verifier.sweepEvery, fullPassEvery: verifier.fullPass.every, stamps },
     };
     const alarms = new Alarms(this, 'Alarms', watched);
     new VerifierDashboard(this, 'Overview', { ...watched, alarms });

@@ -15,7 +15,8 @@ describe('schedules', () => {
     const made = ofType(verifier, 'AWS::Scheduler::Schedule');
     const tasks = made.map(({ Target }) => JSON.parse(String((Target as { Input: string }).Input)));
     // Brokers are within the reach of few functions: `ledgerstone watch` beside them compares.
-    const wanted = TASKS.filter((task) => task !== 'completeness');
+    // Without an authority nothing is stamped.
+    const wanted = TASKS.filter((task) => task !== 'completeness' && task !== 'stamp');
     expect(tasks.map(({ task }) => task).toSorted()).toEqual(wanted.toSorted());
     for (const { State, Target } of made) {
       expect(State).toBe('ENABLED');
@@ -43,6 +44,23 @@ describe('schedules', () => {
         FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 4 },
       },
     ]);
+  });
+
+  it('ask for the stamp each hour where an authority is named, with its own alarm and its roots in a file', () => {
+    const roots = '-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----';
+    const given = `timestamps: { url: "http://tsa.example.com", roots: "${roots}" }\n  logKey:`;
+    const stamped = bothStacks(APART.replace('logKey:', given)).verifier;
+    const times = schedules(stamped).filter(({ minutes }) => minutes !== null);
+    expect(times.find(({ task }) => task === 'stamp')?.minutes).toHaveLength(1);
+    const minutes = times.flatMap((one) => one.minutes ?? []);
+    expect(new Set(minutes).size).toBe(minutes.length);
+    const named = (stack: typeof stamped) =>
+      ofType(stack, 'AWS::CloudWatch::Alarm').filter(({ MetricName }) => MetricName === 'StampAgeHours');
+    expect(named(stamped)).toMatchObject([{ Threshold: 48, ComparisonOperator: 'GreaterThanThreshold' }]);
+    expect(named(verifier)).toEqual([]);
+    const text = JSON.stringify(ofType(stamped, 'AWS::Lambda::Function'));
+    expect(text).toContain('/var/task/timestamp-roots.pem');
+    expect(text).not.toContain('MIIB');
   });
 
   it('call by a role that the scheduler alone may take, for this group', () => {

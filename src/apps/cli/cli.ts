@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   explain: async () => (await import('./explain.ts')).explainCommand,
   watch: async () => (await import('./watch.ts')).watchCommand,
   index: async () => (await import('./index-command.ts')).indexCommand,
+  stamp: async () => (await import('./stamp-command.ts')).stampCommand,
   drill: async () => (await import('./drill.ts')).drillCommand,
   find: async () => (await import('./find.ts')).findCommand,
   get: async () => (await import('./get.ts')).getCommand,

@@ -32,7 +32,8 @@ import { type ArchiveOptions, offsetOption, repeatable, withArchive } from './op
 import { parsePolicy } from './policy.ts';
 import { acting, type Session } from './session.ts';
 import { readTsaRoots } from './stamp-check.ts';
-import { type Stamped, segmentOf, stampedNote, writeStamp, writtenText } from './stamped-note.ts';
+import { writeStamp, writtenText } from './stamp-file.ts';
+import type { Stamped } from './stamped-note.ts';
 import { ageText } from './table.ts';
 import { type Sighting, seenAt, whenOf, whenText } from './when-text.ts';
 
@@ -215,7 +216,10 @@ async function underAttestation(
 }> {
   const { sequence } = seal;
   const stamped =
-    stamping && (await stampedNote(attestations, reader, segmentOf(seal), stamping.roots, signal));
+    stamping &&
+    (await (
+      await import('./stamped-note.ts')
+    ).stampedNote(attestations, reader, seal, stamping.roots, signal));
   const { attested: found, note } =
     stamped ??
     (quorum === null

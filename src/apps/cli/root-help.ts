@@ -19,7 +19,7 @@ Check it
   explain         a report of verify in plain words, and what to do next
   watch           the independent verifier as a service: check, attest, alarm
   finding         what watch found; acknowledge and resolve, signed
-  index           the verifier's index for searches, made anew
+  index, stamp    the verifier's index, made anew; its stamp of today
   drill           tampers with a canary: how soon does the verifier find it?
 
 Find and prove

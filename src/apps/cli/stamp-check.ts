@@ -12,6 +12,7 @@ import type { Io } from './output.ts';
 
 /** The roots' text in PEM. Throws UsageError for a file that has no certificate. */
 export async function readTsaRoots({ stdin }: Pick<Io, 'stdin'>, files: readonly string[]) {
+  if (files.length === 0) return [];
   const { readRoots } = await import('../../timestamp/certificates.ts');
   const all = files.map(async (file) => {
     try {

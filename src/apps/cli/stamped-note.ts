@@ -20,7 +20,6 @@ import {
 import { pathOfCheckpoint, pathOfRenewal } from '../../verify/stamp-tree.ts';
 import type { Attestations } from './attestations-option.ts';
 import { NotYetError } from './exit-code.ts';
-import { NewFiles } from './new-files.ts';
 
 const DAY_MS = 86_400_000;
 /** Renewals are looked for in so many days before the end of a token (FORMAT.md 9.11.7). */
@@ -36,45 +35,18 @@ export type Stamped = {
   readonly genTimeMs: number;
 };
 
-type SegmentToStamp = {
-  readonly origin: string;
-  readonly sequence: number;
-  readonly sealedMs: number;
-};
-
-export const segmentOf = ({ sequence, manifest }: LocatedSeal): SegmentToStamp => ({
-  ...{ sequence, origin: manifest.origin, sealedMs: Date.parse(manifest.time.sealed) },
-});
-
-/** Over nothing that is there. Throws UsageError. */
-export async function writeStamp(file: string, { stamp }: Pick<Stamped, 'stamp'>): Promise<void> {
-  const files = new NewFiles();
-  try {
-    await files.write(file, [stamp]);
-    await files.place([file]);
-  } finally {
-    await files.remove();
-  }
-}
-
-export const writtenText = ({ authority, genTimeMs }: Pick<Stamped, 'authority' | 'genTimeMs'>): string =>
-  [
-    `its stamp is by ${authority}, of ${timeText(genTimeMs)}:`,
-    '`ledgerstone check --stamp` with --tsa-root shows whether it holds',
-  ].join(' ');
-
 /** The first stamp after it was sealed. `roots`: of authorities that count; none: any. Throws NotYetError. */
 export async function stampedNote(
   { store, reader, cosigners }: Attestations,
   { chain, partition }: Pick<ChainReader, 'chain' | 'partition'>,
-  { origin, sequence, sealedMs }: SegmentToStamp,
+  { sequence, manifest: { origin, time } }: LocatedSeal,
   roots: readonly HeldCertificate[],
   signal: AbortSignal,
 ): Promise<Stamped> {
   const { archiveOrigin } = parseChainOrigin(origin);
   const reading: StampReading = { store, signing: { archiveOrigin, cosigners, sha256: nodeSha256 }, roots };
   // The archiver's clock may be ahead of the authority's.
-  const after = timeText(Math.max(0, sealedMs - 2 * DAY_MS)).slice(0, 10);
+  const after = timeText(Math.max(0, Date.parse(time.sealed) - 2 * DAY_MS)).slice(0, 10);
   const { tokens } = await listStamps(store, { after, signal });
   const dates = [...new Set(tokens.map(({ date }) => date))];
   const counts = ({ checked }: FoundToken) => roots.length === 0 || checked.kind === 'shown';

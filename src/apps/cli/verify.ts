@@ -10,6 +10,7 @@ import { periodOf } from '../../config/units.ts';
 import type { ChainReport } from '../../verify/report.ts';
 import type { Depth } from '../../verify/run.ts';
 import {
+  type ArchiveAndAttestations,
   type AttestationOptions,
   type AttestationSurvey,
   attestationText,
@@ -19,7 +20,7 @@ import {
 } from './attestations-option.ts';
 import { readCheckpoints, requireComparable } from './checkpoint-file.ts';
 import { decisionsText } from './decisions-look.ts';
-import { EXIT, exitCodeOfVerdict } from './exit-code.ts';
+import { EXIT, exitCodeOfVerdict, UsageError } from './exit-code.ts';
 import { type ConfirmedChainText, judgeArchive } from './judge-archive.ts';
 import { type Kept, keptText, readKept, writeKept } from './kept-checkpoints.ts';
 import { type OlderOptions, withOlder } from './older-option.ts';
@@ -27,6 +28,7 @@ import { type ArchiveOptions, repeatable, withArchive } from './open-archive.ts'
 import { lockPeriod } from './period-option.ts';
 import { reportJson, reportText } from './report-text.ts';
 import { acting, type Session } from './session.ts';
+import { readTsaRoots } from './stamp-check.ts';
 import { boundsOf, type Given, statedText, totalsOf } from './verdict-bounds.ts';
 import type { StoreReport } from './verify-store.ts';
 
@@ -40,6 +42,7 @@ type VerifyCommandOptions = ArchiveOptions &
     readonly strict?: boolean;
     readonly leastLock?: string;
     readonly asCopy?: boolean;
+    readonly tsaRoot?: readonly string[];
     readonly json?: boolean;
   };
 
@@ -59,9 +62,12 @@ Chains that continue another owner's archive are \`unreadable\` until that one i
 --older names it, and --older-key behind it the keys that vouch for it alone. It is
 verified too, by what it promised itself; the exit code is for all of them.
 
+Beside attestations may lie time-stamps of each day (RFC 3161). With --tsa-root each is
+read and checked; without it their days are listed and nothing is said of their time.
+
 Exit codes: 0 verified; 1 broken (with --strict also: records are lost); 2 usage, also if
 what is to be compared with holds nothing to compare; 3 could not be checked, or a chain
-has no attestation.
+has no attestation, or a stamp is not shown by the given --tsa-root.
 
 Examples:
   ledgerstone verify ./archive --key archive.vkey
@@ -96,6 +102,11 @@ export function verifyCommand(program: Command, session: Session): void {
       lockPeriod,
     )
     .option('--as-copy', 'a copy of an archive, in a bucket or elsewhere: its locks are not looked at')
+    .option(
+      '--tsa-root <file>',
+      'a time-stamping authority that counts: its root in PEM; repeatable',
+      repeatable,
+    )
     .option('--json', 'the report for programs')
     .addHelpText('after', HELP)
     .action(
@@ -119,6 +130,7 @@ async function runVerify(
   requireComparable(since, [...(options.since ?? []), ...(options.keep === undefined ? [] : [options.keep])]);
   const { io, output } = session;
   const startedMs = Date.now();
+  const roots = await tsaRootsOf(io, options);
   const opened = await openWithAttestations(name, options, io.env);
   const { archive } = opened;
   try {
@@ -127,6 +139,7 @@ async function runVerify(
       ...{ depth: options.depth, since, nowMs: startedMs, asCopy: options.asCopy === true },
       leastLock: options.leastLock === undefined ? null : periodOf(options.leastLock),
     });
+    const stamps = await stampsOf(io, opened, survey, roots);
     const keeping = kept === null ? null : await keepVerified(kept, report);
     if (options.json === true) {
       const said = survey === null ? {} : { attested: confirmations, unattested, foreign: survey.foreign };
@@ -136,11 +149,12 @@ async function runVerify(
         at: new Date(startedMs).toISOString(),
         version: VERSION,
       };
-      await output.json({ ...reportJson(report, given), run, ...said, ...keep });
+      await output.json({ ...reportJson(report, given), run, ...said, ...stamps?.json, ...keep });
     } else if (options.checkpoints === true) await output.exact(utf8(checkpointsOf(report).join('\n')));
     else {
       await output.write(reportText(report, archive.store.description, output, given));
       if (survey !== null) await output.write(attestedText(confirmations, unattested, survey));
+      if (stamps !== null) await output.write(stamps.text);
     }
     if (options.checkpoints === true) output.note(verdictNote(report, given));
     if (keeping !== null) output.note(keeping.text);
@@ -152,12 +166,40 @@ async function runVerify(
       output.note(`--strict: ${counted(lost, 'record')} lost, so the exit code is 1`);
       return EXIT.broken;
     }
-    if (unattested.length === 0) return EXIT.ok;
-    output.note(`--attestations: ${counted(unattested.length, 'chain')} without any, so the exit code is 3`);
-    return EXIT.failed;
+    if (unattested.length > 0)
+      output.note(
+        `--attestations: ${counted(unattested.length, 'chain')} without any, so the exit code is 3`,
+      );
+    if (stamps?.isShown === false)
+      output.note('--tsa-root: not each stamp is shown by it, so the exit code is 3');
+    return unattested.length === 0 && stamps?.isShown !== false ? EXIT.ok : EXIT.failed;
   } finally {
     await opened.close();
   }
+}
+
+/** Known before hours of reading. Throws UsageError. */
+function tsaRootsOf(io: Session['io'], { tsaRoot = [], attestations }: VerifyCommandOptions) {
+  if (tsaRoot.length > 0 && attestations === undefined)
+    throw new UsageError('--tsa-root is for stamps, beside attestations', 'Add --attestations STORE.');
+  return readTsaRoots(io, tsaRoot);
+}
+
+/** Null: no attestations were asked for. */
+async function stampsOf(
+  io: Session['io'],
+  { attestations }: Pick<ArchiveAndAttestations, 'attestations'>,
+  survey: AttestationSurvey | null,
+  roots: Awaited<ReturnType<typeof readTsaRoots>>,
+) {
+  if (attestations === null || survey === null) return null;
+  // What reads tokens takes a while to load.
+  const { isStampShown, stampsText, surveyStamps } = await import('./stamps-survey.ts');
+  const stamps = await surveyStamps(attestations, survey, roots, io.signal);
+  return {
+    ...{ isShown: isStampShown(stamps, roots), text: stampsText(stamps, roots) },
+    json: { stamps: typeof stamps === 'string' ? { why: stamps } : stamps },
+  };
 }
 
 /** Writes nothing but after a verdict of verified. A failure is said after the report. */

@@ -31,6 +31,7 @@ import { ATTESTATIONS_SCOPE } from '../../verifier/findings/record.ts';
 import type { ForeignNote } from '../../verifier/own-bucket.ts';
 import type { NoteSigning } from '../../verifier/signed-notes.ts';
 import { SourceRanges } from '../../verifier/source-ranges.ts';
+import type { StampOutcome } from '../../verifier/stamps/stamper.ts';
 import { EndsLog, type EndsLogOptions } from '../../verifier/tasks/completeness-ends.ts';
 import { completenessTask, type MarksReader } from '../../verifier/tasks/completeness-task.ts';
 import { confirmTask, freshnessTask } from '../../verifier/tasks/confirm.ts';
@@ -110,6 +111,8 @@ export type VerifierOptions = {
   readonly tallyKeepMs?: number;
   /** What indexes, if the configuration asks for it: it also checks data objects. Default: in this thread. */
   readonly indexer?: IndexChecker;
+  /** After each try to have the day stamped. */
+  readonly onStamp?: (outcome: StampOutcome) => void;
   /** Counts the locks that sweeps read. Left out: nobody asks. */
   readonly locks?: LockTally;
   /** Default: by Kafka's own protocol, from the brokers that the configuration names. */
@@ -145,6 +148,7 @@ export function makeVerifier(
     readMarks,
     indexer,
     locks,
+    onStamp,
   }: VerifierOptions,
 ): Verifier {
   requireOwnKey(config, signer);
@@ -177,7 +181,7 @@ export function makeVerifier(
   const { everyMs, bytesPerRun } = config.fullPass;
   const subjects = subjectsOf(config, trailFiles, clock);
   const compare = completenessOf(config, notes, readMarks);
-  const stamp = stampTask(config, { bucket: notes, reader: attester.reader, log });
+  const stamp = stampTask(config, { bucket: notes, reader: attester.reader, log }, onStamp);
   return {
     ...{ archive, own, step, place: placeOf(config) },
     sources: new SourceRanges({ ...step, archive, own }),

@@ -212,6 +212,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone watch --config verifier.yaml': 'aws',
     'ledgerstone verify ARCHIVE --key KEY --attestations s3://acme-attestations --cosigner VKEY': 'aws',
     'ledgerstone index --config verifier.yaml': 'aws',
+    'ledgerstone stamp --config verifier.yaml': 'aws',
     'ledgerstone drill --config verifier.yaml': 'aws',
     'ledgerstone finding list --config verifier.yaml --person ada.pem': 'aws',
   },

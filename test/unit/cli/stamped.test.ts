@@ -1,5 +1,14 @@
 // Does `prove --stamp` find the stamp of an event and its renewals, and does `check --stamp` say what they show and no more?
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -195,5 +204,63 @@ describe('a stamp', () => {
     const over = await ledgerstone(['prove', ...archive(), '--offset', '0', ...attested(), ...there]);
     expect([over.code, over.err]).toEqual([2, expect.stringContaining('exists, and stays as it is')]);
     expect((await ledgerstone(['prove', ...archive(), '--offset', '0', '--stamp', at('new')])).code).toBe(2);
+  });
+});
+
+describe('verify --attestations', () => {
+  const verify = (...options: readonly string[]) =>
+    ledgerstone(['verify', at('archive'), '--key', at('log.vkey'), '--as-copy', ...attested(), ...options]);
+  const days = () => [iso(times.first), iso(times.renewed)].map((time) => time.slice(0, 10)).join(' to ');
+
+  it('lists the days that have a stamp, and reads them with the root of an authority', async () => {
+    const listed = await verify();
+    expect([listed.code, listed.out]).toEqual([
+      0,
+      expect.stringContaining(`time-stamps: of 3 days from ${days()}.`),
+    ]);
+    expect(listed.out).toContain('Not read: --tsa-root names the authority');
+    const read = await verify('--tsa-root', at('root.pem'));
+    expect([read.code, read.out]).toEqual([
+      0,
+      expect.stringContaining(`3 of 3 days from ${days()} hold under`),
+    ]);
+    const json = JSON.parse((await verify('--tsa-root', at('root.pem'), '--json')).out);
+    expect(json.stamps).toMatchObject({ days: 3, shown: 3, missing: [], notShown: [], foreign: [] });
+    // The first one has ended by itself, and was renewed.
+    vi.setSystemTime(times.ends + DAY_MS);
+    expect((await verify('--tsa-root', at('root.pem'))).out).toContain('3 of 3 days');
+    vi.setSystemTime(times.last + DAY_MS);
+    const ended = await verify('--tsa-root', at('root.pem'));
+    expect([ended.code, ended.out]).toEqual([3, expect.stringContaining('0 of 3 days')]);
+    expect(ended.out).toContain('not renewed');
+  });
+
+  it('says that another root shows none of them, and what is no root', async () => {
+    const other = await verify('--tsa-root', at('other.pem'));
+    expect([other.code, other.out]).toEqual([3, expect.stringContaining('0 of 3 days')]);
+    expect(other.out).toContain('leads to none of the roots that were given');
+    expect(other.err).toContain('--tsa-root: not each stamp is shown by it');
+    expect((await verify('--tsa-root', at('log.vkey'))).code).toBe(2);
+    const alone = ['verify', at('archive'), '--key', at('log.vkey'), '--tsa-root', at('root.pem')];
+    expect((await ledgerstone(alone)).code).toBe(2);
+  });
+
+  it('names days without a stamp and objects that are none, and the archive is verified all the same', async () => {
+    const [middle] = [times.first + DAY_MS].map((ms) => iso(ms).slice(0, 10));
+    cpSync(at('own'), at('kept'), { recursive: true });
+    try {
+      const folder = join(dir, 'own', 'passes/stamps', middle as string);
+      for (const name of readdirSync(folder)) rmSync(join(folder, name));
+      const gap = await verify('--tsa-root', at('root.pem'));
+      expect([gap.code, gap.out]).toEqual([0, expect.stringContaining(`1 day between without: ${middle}`)]);
+      writeFileSync(join(folder, '001795341600-009999999999.tst'), 'no token');
+      const { code, out } = await verify('--tsa-root', at('root.pem'));
+      expect([code, out]).toEqual([3, expect.stringContaining('2 of 3 days')]);
+      expect(out).toContain('not a stamp: passes/stamps/');
+      expect(out).toMatch(/verdict.*verified|verified/);
+    } finally {
+      rmSync(at('own'), { recursive: true });
+      renameSync(at('kept'), at('own'));
+    }
   });
 });

@@ -121,6 +121,39 @@ describe('brokers to compare with', () => {
   });
 });
 
+describe('time-stamps', () => {
+  const text = (more: string) => `${GOOD}timestamps:\n  url: http://tsa.example.com/tsr\n${more}`;
+
+  it('are made by nobody, unless an authority is named', () => expect(parse(GOOD).timestamps).toBeNull());
+
+  it('have roots in a file beside the configuration, or as text', () => {
+    const { timestamps } = parse(text('  roots: tsa.pem\n'));
+    expect(timestamps).toMatchObject({ url: 'http://tsa.example.com/tsr', policy: null, timeoutMs: 20_000 });
+    expect(timestamps?.roots).toEqual({ kind: 'file', path: expect.stringMatching(/\/tsa\.pem$/) });
+    const inline = parse(text('  roots: |\n    -----BEGIN CERTIFICATE-----\n    AAAA\n  policy: 1.2.3.4\n'));
+    expect(inline.timestamps?.roots).toEqual({ kind: 'text', text: expect.stringContaining('BEGIN') });
+    expect(inline.timestamps?.policy).toBe('1.2.3.4');
+  });
+
+  it.each([
+    ['no roots', '', 'timestamps.roots'],
+    ['empty roots', "  roots: ''\n", 'timestamps.roots'],
+    ['a policy that is none', '  roots: a.pem\n  policy: tsa1\n', 'object identifier'],
+    ['a time without an end', '  roots: a.pem\n  timeout: 1d\n', 'timestamps.timeout'],
+    ['an odd member', '  roots: a.pem\n  every: 1h\n', 'unknown key'],
+  ])('with %s are refused', (_what, more, said) => {
+    expect(problems(text(more)).join('\n')).toContain(said);
+  });
+
+  it.each(['ftp://tsa.example.com', 'http://', 'http://user:secret@tsa.example.com/', 'tsa.example.com'])(
+    'of %s are refused',
+    (url) => {
+      const given = text('  roots: a.pem\n').replace('http://tsa.example.com/tsr', url);
+      expect(problems(given).join('\n')).toContain('timestamps.url');
+    },
+  );
+});
+
 describe('witnesses', () => {
   const vkey = encodeCosignerVkey(cosignerKey('w.example.com', signer('w').publicKey, nodeSha256));
   const p256 = encodeCosignerVkey(

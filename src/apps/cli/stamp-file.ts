@@ -1,0 +1,21 @@
+// How does the stamp of a proof get beside it, and what is said of it?
+import { timeText } from '../../format/time.ts';
+import { NewFiles } from './new-files.ts';
+import type { Stamped } from './stamped-note.ts';
+
+/** Over nothing that is there. Throws UsageError. */
+export async function writeStamp(file: string, { stamp }: Pick<Stamped, 'stamp'>): Promise<void> {
+  const files = new NewFiles();
+  try {
+    await files.write(file, [stamp]);
+    await files.place([file]);
+  } finally {
+    await files.remove();
+  }
+}
+
+export const writtenText = ({ authority, genTimeMs }: Pick<Stamped, 'authority' | 'genTimeMs'>): string =>
+  [
+    `its stamp is by ${authority}, of ${timeText(genTimeMs)}:`,
+    '`ledgerstone check --stamp` with --tsa-root shows whether it holds',
+  ].join(' ');
