@@ -5,6 +5,7 @@ import { eventTimeOf } from '../../base/event-time.ts';
 import { type Finding, VerifyError } from '../../verify/finding.ts';
 import { KEPT_PER_CODE } from '../../verify/finding-list.ts';
 import { addMissing, lostOffsets, NONE_MISSING } from '../../verify/gaps.ts';
+import { atOddsTexts } from './at-odds.ts';
 import { clockText, otherClockTexts } from './clock-text.ts';
 import { conditionText, isOrder } from './condition.ts';
 import { indexTexts, onWordTexts, wordText } from './index/on-word.ts';
@@ -122,8 +123,18 @@ export function conclusionText(looked: Looked, leftOut: readonly string[]): stri
 function onWordText(looked: Looked): string {
   const word = wordText(looked);
   const segments = sum(looked, ({ segments: { onWord } }) => onWord);
-  return word === null ? '' : `on the word of ${word}, for ${counted(segments, 'segment')} not read here: `;
+  if (word === null) return '';
+  const unknown = numbered(looked).join(' and ');
+  const but = unknown === '' ? '' : `, where an index does not count values of ${unknown} that are no number`;
+  return `on the word of ${word}, for ${counted(segments, 'segment')} not read here${but}: `;
 }
+
+/** Fields that were compared with a number. */
+const numbered = ({ query }: Looked): string[] => [
+  ...new Set(
+    query.conditions.flatMap((one) => (isOrder(one) && parseDecimal(one.value) !== null ? [one.field] : [])),
+  ),
+];
 
 const skippedOf = (looked: Looked): number =>
   sum(looked, ({ segments }) => segments.outOfRecordTime + segments.outOfSealedTime + segments.untimed);
@@ -131,7 +142,7 @@ const skippedOf = (looked: Looked): number =>
 /** What was looked at, and what in it could not answer. */
 export function factTexts(looked: Looked): string[] {
   const { counts, query } = looked;
-  const said: string[] = [];
+  const said = atOddsTexts(query.conditions);
   const inTime = counts.records - counts.outOfTime - counts.untimed;
   if (query.time?.kind === 'record' && counts.records > 0) {
     said.push(`${countText(inTime)} of the records that were read lie in the range of times`);

@@ -114,6 +114,11 @@ describe('a search on the word of a verifier', () => {
     expect(statement.bounds.join()).toContain(
       "values of /n that can't be compared: the index does not count them",
     );
+    expect(statement.conclusion).toContain(
+      'segments not read here, where an index does not count values of /n that are no number: none',
+    );
+    const { conclusion } = (await world.find({ where: ['/time>=2026-12-24T10:00:00Z'] })).statement;
+    expect(conclusion).not.toContain('does not count');
     // Of a field without any number it shows that there are some.
     const actors = await world.find({ where: [`${ACTOR}>5`] });
     expect(actors.searched).toEqual([0, 1, 2]);
