@@ -102,6 +102,10 @@ function checkSearch(
     )
       differs(`root of ${chain}/${partition}`);
   }
+  // That nothing was found is about chains, and the archive's signature of each says how far.
+  for (const { chain, partition, size } of hits === 0 ? search.chains : [])
+    if ((size ?? 0) > 0 && !chains.some((one) => one.chain === chain && one.partition === partition))
+      differs(`${chain}/${partition}`);
   if (!search.isComplete) findings.add('search-incomplete');
 }
 

@@ -127,6 +127,20 @@ export const GERMAN: Texts = {
       'Grundgesamtheit ist, und dass kein anderer Eintrag darin einen niedrigeren Rang hat, kann nur das Archiv',
       'zeigen: Hier sagt es, wer das Paket erstellt hat.',
     ].join(' '),
+    greenNone: [
+      'Die Suche fand kein Ereignis: Das sagt dieses Paket, und es enthält keines. Dass in den Ketten bis zu den',
+      'Checkpoints unten nichts gefunden wurde, sagt, wer die Dateiliste signiert hat; diese Checkpoints hat das',
+      'Archiv signiert.',
+    ].join(' '),
+    keyNone: [
+      'Wem die Schlüssel gehören, sagt nur das Paket: Vergleichen Sie sie. Die Suche fand kein Ereignis: Das sagt',
+      'dieses Paket, und es enthält keines. Dass in den Ketten bis zu den Checkpoints unten nichts gefunden wurde,',
+      'sagt, wer das Paket erstellt hat; wenn die Schlüssel stimmen, hat das Archiv diese Checkpoints signiert.',
+    ].join(' '),
+    unsignedNone: [
+      'Niemand hat die Dateiliste signiert: Wonach gefragt war, von wem und warum, und dass nichts gefunden wurde,',
+      'dafür steht niemand ein. Dieses Paket enthält kein Ereignis.',
+    ].join(' '),
     unsigned: [
       'Niemand hat die Dateiliste signiert: Wonach gefragt war, von wem und warum, dafür steht niemand ein.',
       '{lines} in diesem Paket: alles genau so, wie es archiviert und signiert wurde.',

@@ -14,11 +14,14 @@ type VerdictKind =
   | 'green'
   | 'greenSearch'
   | 'greenSample'
+  | 'greenNone'
   | 'key'
   | 'keySearch'
   | 'keySample'
+  | 'keyNone'
   | 'unsigned'
   | 'unsignedOpen'
+  | 'unsignedNone'
   | 'repaired'
   | 'repairedOpen'
   | 'open'
@@ -145,6 +148,19 @@ export const ENGLISH: Texts = {
       'population is, and that no other record of it has a lower rank, only the archive can show: here it is the',
       'word of who made the package.',
     ].join(' '),
+    greenNone: [
+      'The search found no event: this package says so, and has none. That nothing was found in the chains up to the',
+      'checkpoints below is the word of who signed the list of files; the archive has signed these checkpoints.',
+    ].join(' '),
+    keyNone: [
+      'Whose the keys are only the package says: compare them. The search found no event: this package says so, and',
+      'has none. That nothing was found in the chains up to the checkpoints below is the word of who made the package;',
+      'if the keys are right, the archive has signed these checkpoints.',
+    ].join(' '),
+    unsignedNone: [
+      'Nobody signed the list of files: what was asked, by whom and why, and that nothing was found, is nobody’s word.',
+      'This package has no event.',
+    ].join(' '),
     unsigned: [
       'Nobody signed the list of files: what was asked, by whom and why is nobody’s word. All {lines} of',
       'this package are exactly as they were archived and signed.',
@@ -214,9 +230,13 @@ function verdictKind(check: PackageCheck, confirmed: ReadonlySet<string> = new S
   const colour = colourOf(check, confirmed);
   const kind = check.statement?.kind ?? 'offsets';
   if (colour === 'red') return colour;
-  if (colour === 'green') return GREEN[kind];
+  if (colour === 'green') return isNone(check) ? 'greenNone' : GREEN[kind];
   if (check.manifest === null) return 'nothing';
   const events = check.chains.flatMap((chain) => chain.events);
+  if (isNone(check)) {
+    if (check.findings.length === 0) return 'keyNone';
+    return check.findings.every(({ kind }) => kind === 'unsigned') ? 'unsignedNone' : 'open';
+  }
   if (events.length === 0 || !events.every(({ isProven }) => isProven)) return 'open';
   const isOpen = unconfirmedKeys(check.keys, confirmed).some(({ role }) => role === 'log');
   if (check.findings.some(({ kind }) => kind !== 'unsigned')) {
@@ -226,6 +246,10 @@ function verdictKind(check: PackageCheck, confirmed: ReadonlySet<string> = new S
   if (check.findings.length > 0) return isOpen ? 'unsignedOpen' : 'unsigned';
   return OPEN[kind];
 }
+
+/** That nothing was found is what it is about. */
+const isNone = ({ statement, chains }: PackageCheck): boolean =>
+  statement?.kind === 'search' && statement.hits === 0 && chains.every(({ events }) => events.length === 0);
 
 const GREEN = { offsets: 'green', search: 'greenSearch', sample: 'greenSample' } as const;
 const OPEN = { offsets: 'key', search: 'keySearch', sample: 'keySample' } as const;

@@ -310,7 +310,12 @@ while read -r events; do
     if [[ $line =~ $is_gap ]]; then gaps_count=$((gaps_count + 1)); else events_count=$((events_count + 1)); fi
   done <"$events"
 done < <(sed -n 's,^[0-9a-f]* \(events/.*\.jsonl\)$,\1,p' "$work/files" | sort)
-((events_count + gaps_count > 0)) || fail 'the package has no event'
+none=
+if ((events_count + gaps_count == 0)); then
+  grep -q '^  "kind": "search",' statement.json && grep -q '^  "hits": 0,' statement.json || fail 'the package has no event'
+  ! grep -q '^[0-9a-f]* proofs/' "$work/files" || fail 'the package has a proof, and no event'
+  none=yes
+fi
 if [[ -f $work/drawn ]]; then
   cut -d' ' -f2- "$work/drawn" | sort >"$work/places"
   sort "$work/seen" >"$work/found"
@@ -323,7 +328,8 @@ else grep -q '^  "kind": "offsets",' statement.json ||
 fi
 gaps=
 ((gaps_count == 0)) || gaps=" and $(counted "$gaps_count" 'gap line')"
-echo "Checked $(counted "$events_count" event)$gaps: each leads, as it stands here, to the checkpoint of its chain."
+if [[ -n $none ]]; then echo 'The search found no event. Checked: the checkpoints of the chains that were searched.'
+else echo "Checked $(counted "$events_count" event)$gaps: each leads, as it stands here, to the checkpoint of its chain."; fi
 ((others == 0)) ||
   echo "Not checked: $(counted "$others" signature) of second parties under the checkpoints. ledgerstone verify-package does."
 if [[ -n $archive_key && -z $unsigned ]]; then

@@ -71,7 +71,7 @@ export class PackageParts {
     this.#builder = this.#begin();
   }
 
-  /** Of all events that follow. Chains come in the order of `chainOrder`, and each has an event. */
+  /** Of all events that follow. Chains come in the order of `chainOrder`. */
   beginChain(chain: PartChain): void {
     this.#chain = chain;
     this.#builder.beginChain(chain.chain, chain.partition, chain.checkpoint);

@@ -34,6 +34,8 @@ export type SearchJob = ExportJob & {
   readonly survey: AttestationSurvey | null;
   /** How many of what is found are drawn, by which seed. Null: all of it is handed over. */
   readonly draw: { readonly seed: GivenSeed; readonly count: number } | null;
+  /** Whether that nothing was found is an answer to hand over: with the checkpoints of what was searched. */
+  readonly isNoneAnswer?: boolean;
 };
 
 /** Offsets of the hits of each segment. */
@@ -52,8 +54,8 @@ type Found = {
 
 /**
  * Searches first, and then reads each segment that has a hit once more, to prove them all up to one
- * checkpoint of their chain. Throws UsageError where nothing was found, and IncompleteError where not
- * everything was looked at. Then no package is there.
+ * checkpoint of their chain. Throws UsageError where nothing was found and nobody asks for that answer, and
+ * IncompleteError where not everything was looked at. Then no package is there.
  */
 export async function exportSearch(job: SearchJob): Promise<Exported> {
   const { chains: found, search, sample } = await (job.draw === null ? searched(job) : drawn(job, job.draw));
@@ -68,8 +70,9 @@ export async function exportSearch(job: SearchJob): Promise<Exported> {
       if (!log.some((one) => sameKey(one.key, key.key))) log.push(key);
     chains.push({ hits, reader, note });
   }
+  const withHits = chains.filter(({ hits }) => hits.bySequence.size > 0);
   const heads = await Promise.all(
-    chains.map(({ hits, reader }) => reader.seal(Math.max(...hits.bySequence.keys()))),
+    withHits.map(({ hits, reader }) => reader.seal(Math.max(...hits.bySequence.keys()))),
   );
   const ownTime = ownTimeOf(job.find.query, heads);
   let before = 0;
@@ -134,7 +137,7 @@ class FoundPlaces {
 }
 
 /** All hits. */
-async function searched({ find, survey }: SearchJob): Promise<Found> {
+async function searched({ find, survey, isNoneAnswer = false }: SearchJob): Promise<Found> {
   const { hits, statement } = findLines(find);
   const found = new FoundPlaces();
   for await (const { chain, partition, found: line, seal } of hits)
@@ -143,6 +146,11 @@ async function searched({ find, survey }: SearchJob): Promise<Found> {
   const search = survey === null ? statement() : againstAttested(statement(), survey);
   if (!search.isComplete) throw new IncompleteError(search);
   const { chains } = found;
+  if (chains.length === 0 && isNoneAnswer) {
+    // A field that no event has was mistyped: that says nothing about a person.
+    await refuseAbsentField(find.store, search, find.query, suggestion, find.signal);
+    return { chains: withoutHits(search), search, sample: null };
+  }
   if (chains.length === 0) {
     throw new UsageError(
       `no event was found, so there is nothing to hand over: ${search.conclusion}`,
@@ -151,6 +159,13 @@ async function searched({ find, survey }: SearchJob): Promise<Found> {
   }
   return { chains, search, sample: null };
 }
+
+/** Every chain that was searched, for its checkpoint. */
+const withoutHits = ({ chains }: Statement): HitsOfChain[] =>
+  chains
+    .filter(({ size }) => size !== null && size > 0)
+    .map(({ chain, partition }) => ({ chain, partition, bySequence: new Map() }))
+    .sort(chainOrder);
 
 /** What `ledgerstone sample` draws with the same options. */
 async function drawn(
@@ -192,8 +207,11 @@ async function noteFor(
   hits: HitsOfChain,
   { chains }: Statement,
 ): Promise<Uint8Array> {
-  const last = Math.max(...hits.bySequence.keys());
-  if (attestations !== null) return (await attestedNote(attestations, reader, last, signal)).note;
+  const last = Math.max(0, ...hits.bySequence.keys());
   const size = chains.find((one) => one.chain === hits.chain && one.partition === hits.partition)?.size;
-  return noteOf(await reader.seal((size ?? last + 1) - 1));
+  const end = (size ?? last + 1) - 1;
+  if (attestations === null) return noteOf(await reader.seal(end));
+  // Where nothing was found, all of what was searched should be below it.
+  const covered = hits.bySequence.size === 0 ? end : last;
+  return (await attestedNote(attestations, reader, covered, signal)).note;
 }

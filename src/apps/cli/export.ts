@@ -69,6 +69,10 @@ package; no package is made unless everything was looked at. Of a sample it show
 the seed draws these events; from what they were drawn is that same word. Each segment
 is read whole and compared with its seal.
 
+Where --subject finds no event of that person, the package says so: it holds the statement
+and the checkpoint of each chain that was searched. Any other search that finds nothing
+makes no package.
+
 More than 20,000 events, or 64 MiB of lines, become several packages: case.1.zip,
 case.2.zip and so on.
 
@@ -82,9 +86,9 @@ is whole: case, digest, number of events. --by is then an officer of the charter
 package is there: the same command line goes on with it. Without --act the package says
 that it is recorded nowhere else.
 
-Exit codes: 1 a chain is broken; 2 usage, also where nothing was found; 3 not everything
-could be looked at, or records have no time to go by, or the package is there and not
-recorded; 4 an offset is not sealed yet, or not attested yet.
+Exit codes: 1 a chain is broken; 2 usage, also where nothing was found, but by --subject;
+3 not everything could be looked at, or records have no time to go by, or the package is
+there and not recorded; 4 an offset is not sealed yet, or not attested yet.
 
 Examples:
   ledgerstone export ./archive --key archive.vkey --where '/userIdentity/arn~alice' \\
@@ -187,7 +191,7 @@ async function exporting(
         confirmed: (survey?.newest ?? []).map(confirmedChain),
         shown: shownToSearch(older),
       };
-      return exportSearch({ ...job, find, survey, draw });
+      return exportSearch({ ...job, find, survey, draw, isNoneAnswer: options.subject !== undefined });
     };
     const { exported, acts } = await made(session, options, { decided, signer, trusted, make });
     const keys = { signer, cosigners: attestations?.cosigners ?? [] };
