@@ -18,6 +18,17 @@ export const store = z.discriminatedUnion('kind', [
     endpoint: endpoint
       .optional()
       .describe('Address of an S3-compatible server. Buckets are then addressed by path'),
+    pathStyle: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether the bucket stands in the path of an address, or in its host name. Default: true with `endpoint`',
+      ),
+    caFile: some('a path')
+      .optional()
+      .describe(
+        'PEM file, relative to this file: the authorities to trust. Default: those that Node.js trusts',
+      ),
     expectedBucketOwner: text(/^[0-9]{12}$/, 'an account number of 12 digits in quotes')
       .optional()
       .describe('AWS account that must own the bucket. Requests fail if another one owns it'),

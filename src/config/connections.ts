@@ -26,6 +26,10 @@ export type S3StoreConfig = {
   readonly prefix: string;
   /** For S3-compatible servers. Buckets are then addressed by path. */
   readonly endpoint?: string;
+  /** Default: true with an endpoint, else false. */
+  readonly forcePathStyle?: boolean;
+  /** Absolute path of a PEM file: the authorities to trust, in place of Node's. */
+  readonly caFile?: string;
   /** 12 digits. Requests fail if another account owns the bucket. */
   readonly expectedBucketOwner?: string;
   /** Whose credentials, by the SDK's configuration files. Only the command line names one. */
@@ -74,7 +78,9 @@ export const present = <T extends object>(value: T): Present<T> =>
 export function storeOf(given: z.output<typeof store>, resolvePath: (path: string) => string): StoreConfig {
   if (given.kind === 'directory') return { kind: 'directory', path: resolvePath(given.path) };
   const prefix = given.prefix === '' || given.prefix.endsWith('/') ? given.prefix : `${given.prefix}/`;
-  return present({ ...given, prefix }) as StoreConfig;
+  const { pathStyle: forcePathStyle, caFile, ...same } = given;
+  const file = caFile === undefined ? undefined : resolvePath(caFile);
+  return present({ ...same, prefix, forcePathStyle, caFile: file }) as StoreConfig;
 }
 
 export function signingOf(

@@ -5,8 +5,8 @@ import {
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import { assert } from '../base/assert.ts';
-import { LedgerstoneError } from '../base/error.ts';
-import type { BucketCheckName } from './bucket-check.ts';
+import { LedgerstoneError, messageOf } from '../base/error.ts';
+import { type BucketCheckName, bad, remedyOf } from './bucket-check.ts';
 import { type BucketInspection, inspect } from './bucket-inspection.ts';
 import { connectS3, type S3Connection, type S3Options } from './s3-connection.ts';
 import { nameOf } from './s3-error.ts';
@@ -17,7 +17,12 @@ export type { BucketInspection } from './bucket-inspection.ts';
  * Reads the bucket's settings; changes nothing. Never throws for what it finds, only when `signal` aborts.
  */
 export async function inspectBucket(options: S3Options, signal?: AbortSignal): Promise<BucketInspection> {
-  const s3 = connectS3(options);
+  let s3: S3Connection;
+  try {
+    s3 = connectS3(options);
+  } catch (error) {
+    return { state: 'unreachable', checks: [bad('reachable', messageOf(error), remedyOf(error))] };
+  }
   try {
     return await inspect(s3, signal);
   } finally {
@@ -131,10 +136,14 @@ function refuseUnfit(options: S3Options, inspection: BucketInspection): BucketIn
 }
 
 function failure({ bucket }: S3Options, { checks }: BucketInspection): LedgerstoneError {
-  const bad = checks.find(({ verdict }) => verdict === 'bad');
-  assert(bad !== undefined, 'an unfit bucket has a bad check');
-  const remedy = bad.remedy === null ? {} : { remedy: bad.remedy };
-  return new LedgerstoneError(CODES[bad.name] ?? 'unfit-bucket', `bucket ${bucket}: ${bad.found}`, remedy);
+  const wrong = checks.find(({ verdict }) => verdict === 'bad');
+  assert(wrong !== undefined, 'an unfit bucket has a bad check');
+  const remedy = wrong.remedy === null ? {} : { remedy: wrong.remedy };
+  return new LedgerstoneError(
+    CODES[wrong.name] ?? 'unfit-bucket',
+    `bucket ${bucket}: ${wrong.found}`,
+    remedy,
+  );
 }
 
 const CODES: Readonly<Partial<Record<BucketCheckName, string>>> = {

@@ -1,10 +1,11 @@
 // How is S3 called so that nothing hangs, leaks or floods?
 
+import { readFileSync } from 'node:fs';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { fromIni } from '@aws-sdk/credential-provider-ini';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { Semaphore } from '../base/concurrency.ts';
-import { LedgerstoneError } from '../base/error.ts';
+import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { silentLogger } from '../base/log.ts';
 import { Connections } from '../base/node/idle-sockets.ts';
 import { type OnRequest, reportRequests } from '../base/node/requests.ts';
@@ -26,6 +27,8 @@ export type S3Options = {
   readonly credentials?: NonNullable<S3ClientConfig['credentials']>;
   /** Of the SDK's configuration files, in place of the environment: the bucket of another account. */
   readonly profile?: string;
+  /** PEM file: the authorities to trust, in place of Node's. Read when the client is made. */
+  readonly caFile?: string;
   readonly connectTimeoutMs?: number;
   /** From a request's start to its answer's head; a second more for each MiB sent. */
   readonly requestTimeoutMs?: number;
@@ -132,7 +135,7 @@ function makeClient(
 ): S3Client {
   // More sockets than calls: the SDK's own retries and a closing connection never make a call wait for a
   // socket.
-  const connections = new Connections(bounds.inFlightMax + 8);
+  const connections = new Connections(bounds.inFlightMax + 8, authoritiesOf(options));
   const client = new S3Client({
     region: options.region,
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
@@ -161,6 +164,19 @@ function makeClient(
   });
   closeDeadSockets(client, connections);
   return client;
+}
+
+/** Throws `tls-file`. */
+function authoritiesOf({ caFile }: S3Options): Buffer | undefined {
+  if (caFile === undefined) return undefined;
+  try {
+    return readFileSync(caFile);
+  } catch (cause) {
+    throw new LedgerstoneError('tls-file', `store.caFile: ${messageOf(cause)}`, {
+      remedy: 'Give the path of a PEM file that this process may read.',
+      cause,
+    });
+  }
 }
 
 type Deadline = { readonly signal: AbortSignal; reason(): Error | null; stop(): void };

@@ -145,6 +145,11 @@ function byStatus(status: number | undefined, cause: unknown, call: S3Call): Mea
     // TypeError's shape.
     if (cause instanceof TypeError || cause instanceof RangeError)
       return fatal('s3-refused', 'A bug: please report it.');
+    if (CERTIFICATE.test(String((cause as { code?: unknown } | null)?.code)))
+      return retriable(
+        'unreachable',
+        'Its certificate is not trusted: name its authority with caFile of the store, or NODE_EXTRA_CA_CERTS.',
+      );
     return retriable(
       'unreachable',
       `Check the network, the endpoint and the Region (${call.region}). ${WAIT}`,
@@ -161,6 +166,9 @@ function byStatus(status: number | undefined, cause: unknown, call: S3Call): Mea
   if (status < 300) return retriable('bad-answer', WAIT);
   return fatal('s3-refused', 'S3 refuses this call; its message says why.');
 }
+
+/** Node's codes for certificates that it does not accept. */
+const CERTIFICATE = /CERT|^UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_/;
 
 const notPermitted = (call: S3Call): Meaning =>
   fatal(

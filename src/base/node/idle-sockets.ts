@@ -7,10 +7,11 @@ export class Connections {
   readonly httpAgent: HttpAgent;
   readonly httpsAgent: HttpsAgent;
 
-  constructor(maxSockets: number) {
+  /** `authorities`: PEM, trusted in place of Node's. */
+  constructor(maxSockets: number, authorities?: Buffer) {
     const options = { keepAlive: true, maxSockets };
     this.httpAgent = new HttpAgent(options);
-    this.httpsAgent = new HttpsAgent(options);
+    this.httpsAgent = new HttpsAgent({ ...options, ...(authorities !== undefined && { ca: authorities }) });
   }
 
   /**
