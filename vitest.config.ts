@@ -6,6 +6,10 @@ import { PATIENCE_MS } from './test/support/patience.ts';
 /** Where neither Go nor its modules can be had, .ci/run says so and leaves this one out; elsewhere it says that it was skipped. */
 const withoutGo = process.env['LEDGERSTONE_NO_GO'] === undefined ? [] : ['test/contract/c2sp-go.test.ts'];
 
+/** The program that .ci/run builds from a Go module. A run that does not name it leaves its file out. */
+const withoutVersitygw =
+  process.env['LEDGERSTONE_VERSITYGW'] === undefined ? ['test/contract/store-s3-versitygw.test.ts'] : [];
+
 /** What takes minutes, in a run of everything that does not ask for it. */
 const long = leftOut(process.argv.slice(2), process.env);
 
@@ -46,7 +50,7 @@ const project = (name: string, timeoutMs = 300_000, extra: Record<string, unknow
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
-    exclude: [...configDefaults.exclude, ...withoutGo, ...long],
+    exclude: [...configDefaults.exclude, ...withoutGo, ...withoutVersitygw, ...long],
     environment: 'node' as const,
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,

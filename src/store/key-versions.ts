@@ -62,6 +62,8 @@ class Kept {
   }
 
   push(entry: Listed): void {
+    // Of some servers (versitygw 1.8) a page begins with the version that the last one ended with.
+    if (entry.versionId === this.#entries.at(-1)?.versionId) return;
     this.#entries.push(entry);
     if (this.#entries.length >= this.#max * 2) this.#trim();
   }

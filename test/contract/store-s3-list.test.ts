@@ -56,6 +56,23 @@ describe('pages', () => {
     ).toEqual(['b1', 'b2']);
   });
 
+  it.each([2, 3, 4, 5])(
+    'of %d entries that begin with the last one of the page before give it once',
+    async (size) => {
+      const whole = pagesOf(versions, size);
+      const overlapping = (request: StubRequest): StubAnswer => {
+        const [key, id] = [request.query.get('key-marker'), request.query.get('version-id-marker')];
+        const at = versions.findIndex((version) => version.key === key && version.id === id);
+        if (at < 0) return whole(request);
+        const page = versions.slice(at, at + size);
+        return listPage(page, at + size < versions.length ? page.at(-1) : undefined);
+      };
+      const { store } = await openStub(overlapping);
+      const listed = await collect(store, '');
+      expect(listed.map(({ key, versionId }) => `${key}:${versionId}`)).toEqual(expected);
+    },
+  );
+
   it('are asked for only as they are consumed', async () => {
     const { stub, store } = await openStub(pagesOf(versions, 1));
     for await (const { key } of store.listVersions('')) if (key === 'a') break;
