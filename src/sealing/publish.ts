@@ -48,9 +48,36 @@ export async function publishArchiveFiles(
     const before = await oldestVersion(store, key, signal);
     const written = before === null && (await store.putIfAbsent(key, bytes, lock, options)).kind === 'stored';
     await keepLocked({ store, signal }, key, bytes, lock);
+    if (published.length === 0) await requireCreateOnly(store, key, bytes, lock, signal);
     published.push({ key, written });
   }
   return published;
+}
+
+/**
+ * A server that does not know `If-None-Match` takes every PUT. Of two archivers that believe they own a
+ * partition both would win there, so it is found out with a file that is there, of a few bytes. Throws
+ * `not-create-only`.
+ */
+async function requireCreateOnly(
+  store: Store,
+  key: string,
+  bytes: Uint8Array,
+  lock: Lock,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const options = signal === undefined ? {} : { signal };
+  if ((await store.putIfAbsent(key, bytes, lock, options)).kind === 'exists') return;
+  // Over a delete marker, which anybody with rights may have put there, S3 itself takes it.
+  for await (const version of store.listVersions(key, { exact: true, ...options }))
+    if (version.marker) return;
+  throw new LedgerstoneError(
+    'not-create-only',
+    `${store.description} took ${key} a second time, though a PUT only where nothing lies was asked for`,
+    {
+      remedy: 'Use a store that keeps If-None-Match: * (docs/stores.md). An archive is not safe in this one.',
+    },
+  );
 }
 
 /**

@@ -41,6 +41,33 @@ describe('what is published', () => {
     await expect(publish(forgetful)).rejects.toMatchObject({ code: 'lock-missing' });
   });
 
+  it('is an error where the store takes a second one, before a chain is begun there', async () => {
+    const store = memoryStore({ clock });
+    const careless: Store = {
+      ...store,
+      putIfAbsent: async (key, bytes, lock, options) => {
+        const outcome = await store.putIfAbsent(key, bytes, lock, options);
+        return outcome.kind === 'exists' ? { kind: 'stored', versionId: 'v2' } : outcome;
+      },
+    };
+    await expect(publish(careless)).rejects.toMatchObject({
+      ...{ code: 'not-create-only', remedy: expect.stringContaining('If-None-Match') },
+    });
+    expect(store.keys()).toEqual([expect.stringContaining('keys/')]);
+    // A supervisor starts it again.
+    await expect(publish(careless)).rejects.toMatchObject({ code: 'not-create-only' });
+  });
+
+  it('is none where a delete marker let it through, as S3 does', async () => {
+    const store = memoryStore({ clock });
+    await publish(store);
+    const [key = ''] = store.keys().filter((one) => one.startsWith('keys/'));
+    store.attacker.addMarker(key);
+    await publish(store);
+    expect(store.versionsOf(key).filter(({ marker }) => !marker)).toHaveLength(2);
+    await publish(store);
+  });
+
   it('gets its lock where it lies there without one', async () => {
     const source = memoryStore({ clock });
     await publish(source);
