@@ -1,6 +1,8 @@
 // Which parts does the configuration's schema have more than once?
 import { z } from 'zod';
 import { store } from '../src/config/connections-schema.ts';
+import { topicName } from '../src/config/fields.ts';
+import { isReservedName } from '../src/format/chain.ts';
 
 export const principalArn = z
   .string()
@@ -107,6 +109,17 @@ export const governanceSchema = z.strictObject({
     ])
     .optional(),
 });
+
+/** S3 removes the data of these topics when so many days are over. Left out: nothing is ever removed. */
+export const expire = z
+  .array(
+    z.strictObject({
+      topic: topicName.refine((name) => !isReservedName(name), 'is a chain of Ledgerstone, which is kept'),
+      days: z.int().min(1).max(36_500),
+    }),
+  )
+  .refine((all) => new Set(all.map(({ topic }) => topic)).size === all.length, 'must name each topic once')
+  .default([]);
 
 export const retention = z
   .strictObject({

@@ -4,6 +4,7 @@ import { ORIGIN_PATTERN, region } from '../src/config/fields.ts';
 import {
   accountId,
   bucketName,
+  expire,
   governanceSchema,
   logKey,
   people,
@@ -44,6 +45,7 @@ export const infraSchema = z
         .default(''),
     }),
     retention,
+    expire,
     key: logKey,
     archiver,
     governance: governanceSchema.optional(),
@@ -53,6 +55,10 @@ export const infraSchema = z
     attestations: attestationsSchema.optional(),
     verifier: verifierSchema.optional(),
     archiverService: serviceSchema.optional(),
+  })
+  .refine(({ expire: rules, retention: { minimumDays } }) => rules.every(({ days }) => days > minimumDays), {
+    path: ['expire'],
+    message: 'must be over retention.minimumDays: until then everything is locked',
   })
   .refine((config) => (config.account === undefined) === (config.region === undefined), {
     path: ['account'],

@@ -58,6 +58,7 @@ export class LedgerstoneStack extends Stack {
       name: config.bucket.name,
       defaultDays: config.retention.defaultDays,
       sendsEvents: names !== null,
+      expire: expiryOf(config),
       auditedBy: 'the trail of this stack, or one that the account has (see README.md)',
     });
     const archiver = new ArchiverRole(this, 'Archiver', config, bucket);
@@ -81,11 +82,10 @@ export class LedgerstoneStack extends Stack {
     const keyArns = [...keys.map(({ keyArn }) => keyArn), ...(governance?.keyArns ?? [])];
     people.grantKey(keyArns, [bucket.bucketArn]);
 
-    const { bucketArn } = bucket;
     const own = [archiver.role.roleArn, ...(governance?.roleArns ?? [])];
     const keepers = governance?.keepers ?? [];
     const guards = bucketGuardStatements({
-      bucketArn,
+      bucketArn: bucket.bucketArn,
       writers: [...own, ...keepers],
       keyPatterns: archiveKeyPatterns(config),
       readers: [...own, ...keepers, people.auditor.roleArn, ...(secondParty?.roleArns ?? [])],
@@ -94,7 +94,7 @@ export class LedgerstoneStack extends Stack {
       maximumDays: maximumDaysOf(config.retention),
     });
     const allowances = secondParty
-      ? readerAllowances(bucketArn, secondParty.account, secondParty.roleArns)
+      ? readerAllowances(bucket.bucketArn, secondParty.account, secondParty.roleArns)
       : [];
     for (const statement of [...guards, ...(governance?.guards ?? []), ...allowances])
       bucket.addToResourcePolicy(statement);
@@ -196,6 +196,10 @@ export class LedgerstoneStack extends Stack {
     notForwardedAlarm(this, deadLetters, topic);
   }
 }
+
+/** Data alone: a seal carries its chain, and without it nothing behind can be verified. */
+const expiryOf = ({ bucket: { prefix }, expire }: InfraConfig) =>
+  expire.map(({ topic, days }) => ({ prefix: `${prefix}data/topic=${topic}/`, days }));
 
 type Holders = SigningKeyProps['holders'];
 

@@ -17,6 +17,8 @@ export type LockedBucketProps = {
   readonly defaultDays: number;
   /** True if S3 sends an event to this account's EventBridge for each object. */
   readonly sendsEvents: boolean;
+  /** When S3 removes what lies below a prefix, and nothing keeps any more. */
+  readonly expire?: readonly { readonly prefix: string; readonly days: number }[];
   /** What replaces server access logs: the reason that cdk-nag gets. */
   readonly auditedBy: string;
 };
@@ -43,6 +45,15 @@ export class LockedBucket extends Construct {
       minimumTLSVersion: 1.2,
       removalPolicy: KEEP,
     });
+    for (const { prefix, days } of props.expire ?? [])
+      this.bucket.addLifecycleRule({
+        prefix,
+        // Lays a delete marker over the current version, whatever lock or hold it has, and removes the marker once
+        // nothing lies below it.
+        expiration: Duration.days(days),
+        // Removes what lies below, but nothing that is locked or held: that goes when it is neither.
+        noncurrentVersionExpiration: Duration.days(1),
+      });
     // The CDK would keep the bucket but delete its policy with the stack.
     this.bucket.policy?.applyRemovalPolicy(KEEP);
     if (props.sendsEvents) {

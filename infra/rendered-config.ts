@@ -213,15 +213,23 @@ function serviceProblems(
   const secrets = Object.fromEntries(Object.keys(service.secrets).map((name) => [name, 'secret']));
   const { minimumDays } = config.retention;
   const maximumDays = maximumDaysOf(config.retention);
-  const refused = ({ retention }: Config): string[] =>
-    Object.entries(retention).flatMap(([policy, { period }]) => [
+  const refused = ({ retention, source }: Config): string[] => [
+    ...config.expire.flatMap(({ topic, days }) => {
+      const policy = source.topics.find(({ name, chain }) => (chain ?? name) === topic)?.retention;
+      const period = policy === undefined ? undefined : retention[policy]?.period;
+      return period !== undefined && spanOf(period).greatestMs >= days * DAY_MS
+        ? [`at retention.${policy}: must be under expire of ${topic}, or data is marked while it is locked`]
+        : [];
+    }),
+    ...Object.entries(retention).flatMap(([policy, { period }]) => [
       ...(minimumDays > 0 && spanOf(period).leastMs < (minimumDays + 1) * DAY_MS
         ? [`at retention.${policy}: must be over retention.minimumDays, or S3 refuses each put`]
         : []),
       ...(spanOf(period).greatestMs > maximumDays * DAY_MS
         ? [`at retention.${policy}: must not be over retention.maximumDays, or S3 refuses each put`]
         : []),
-    ]);
+    ]),
+  ];
   const found = problemsOf(() => parseConfig(text, 'ledgerstone.yaml', secrets), refused);
   return found.map((problem) => `archiverService.settings: the archiver's configuration ${problem}`);
 }

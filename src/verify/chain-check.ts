@@ -15,7 +15,7 @@ import { aheadProblem, chainProblem, linkProblems, staleProblem } from './chain-
 import { ChainTally } from './chain-tally.ts';
 import { ChainTrust } from './chain-trust.ts';
 import type { Visit } from './content-visitor.ts';
-import { contentProblems, listedProblem, missingProblem } from './data-check.ts';
+import { contentProblems, isDataOver, listedProblem, missingProblem } from './data-check.ts';
 import { DataCursor } from './data-cursor.ts';
 import { FindingList, type ObjectLocation } from './finding-list.ts';
 import { chainText, continuesProblems } from './handover.ts';
@@ -242,6 +242,7 @@ export class ChainCheck {
       this.#findings.add(storeProblem(error), { key: data.key, sequence });
       return;
     }
+    if (inTurn && isDataOver(opened, this.#run.nowMs)) this.#findings.drop('delete-marker', data.key);
     if (version === null) {
       visit?.end();
       const problem = missingProblem(opened, this.#run.nowMs, this.#acts.promisedMs(opened));
@@ -249,8 +250,8 @@ export class ChainCheck {
       this.#findings.add(problem, { key: data.key, sequence });
       return;
     }
-    const found = version;
-    await this.#tasks.start(() => this.#checkObject(opened, found, visit).finally(() => visit?.end()));
+    const check = this.#checkObject.bind(this, opened, version, visit);
+    await this.#tasks.start(() => check().finally(() => visit?.end()));
   }
 
   async #checkObject(
@@ -280,8 +281,7 @@ export class ChainCheck {
   async #checkEnd(): Promise<void> {
     if (!this.#isListed || this.#isStopped) return;
     const head = this.#head?.manifest ?? null;
-    const origin = head?.origin ?? null;
-    const size = this.#nextSequence;
+    const [origin, size] = [head?.origin ?? null, this.#nextSequence];
     this.#findings.addAll(await this.#anchors.finish(origin, size, this.#data.lastSequence >= size), {});
     const { staleAfterMs, nowMs } = this.#run;
     if (head === null || staleAfterMs === null || this.#findings.has('newer-format')) return;

@@ -21,6 +21,10 @@ export function missingProblem(
   return { code: isOver ? 'expired' : 'data-missing', expected: `kept until ${until}`, found: 'no object' };
 }
 
+/** True: by its seal's word nothing keeps the data any more, and whoever removes it changes nothing. */
+export const isDataOver = ({ manifest }: OpenedSeal, nowMs: number): boolean =>
+  nowMs > parseUntil(manifest.retention.until);
+
 /** What can be seen without reading the object. What is `malformed` is not read. */
 export function listedProblem(opened: OpenedSeal, version: ArchiveVersion): Problem | null {
   const { size, notAFile } = version;

@@ -63,6 +63,26 @@ export class FindingList {
     this.#omitted += other.#omitted;
   }
 
+  /**
+   * Takes back what was found at the key, as far as it was kept. Only for codes that change no verdict.
+   * False: nothing was.
+   */
+  drop(code: FindingCode, key: string): boolean {
+    const isIt = (one: Finding) => one.code === code && one.key === key;
+    const found = this.#kept.filter(isIt).length;
+    if (found === 0) return false;
+    const left = this.#kept.filter((one) => !isIt(one));
+    this.#kept.splice(0, this.#kept.length, ...left);
+    const count = (this.#counts.get(code) ?? 0) - found;
+    if (count > 0) this.#counts.set(code, count);
+    else this.#counts.delete(code);
+    return true;
+  }
+
+  hasAt(code: FindingCode, key: string): boolean {
+    return this.has(code) && this.#kept.some((one) => one.code === code && one.key === key);
+  }
+
   has(code: FindingCode): boolean {
     return this.#counts.has(code);
   }

@@ -172,6 +172,14 @@ describe('the service', () => {
 });
 
 describe('refusals', () => {
+  it('data is not marked while its topic’s policy locks it', () => {
+    const text = (days: number) => `${SERVICE}expire: [{ topic: orders, days: ${days} }]\n`;
+    expect([problemOf(text(367)), problemOf(text(366))]).toEqual([
+      'none',
+      expect.stringContaining('retention.r: must be under expire of orders'),
+    ]);
+  });
+
   it.each([
     ['a drain that Fargate would cut short', SERVICE.replace('40s', '2m'), 'must be 90s at most'],
     ['a tag in place of a digest', SERVICE.replace(DIGEST, 'latest'), 'digest'],

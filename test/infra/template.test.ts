@@ -7,11 +7,48 @@ import { parse } from 'yaml';
 import { parseInfraConfig } from '../../infra/config.ts';
 import { LedgerstoneStack } from '../../infra/ledgerstone-stack.ts';
 import { parseConfig } from '../../src/config/archiver.ts';
-import { openAllowances, synthesiseUnderNag } from './checked.ts';
+import { openAllowances, problemOf, synthesiseUnderNag } from './checked.ts';
 import { ACCOUNT, BUCKET, CONFIG, only, REGION, scratchApp, synthesise } from './synthesised.ts';
 
 const stack = synthesise();
 const { template } = stack;
+
+describe('removing what is over', () => {
+  const EXPIRE = `${CONFIG}\nexpire: [{ topic: orders, days: 366 }, { topic: audit.x, days: 3700 }]\n`;
+  const rulesOf = (made: ReturnType<typeof synthesise>) =>
+    only(made, 'AWS::S3::Bucket').Properties['LifecycleConfiguration'];
+
+  it('is off', () => {
+    expect(rulesOf(stack)).toBeUndefined();
+  });
+
+  it('is done to data of the topics that are named, and to no seal, key or decision', () => {
+    expect(rulesOf(synthesise(EXPIRE))).toEqual({
+      Rules: [
+        ['orders', 366],
+        ['audit.x', 3700],
+      ].map(([topic, days]) => ({
+        Status: 'Enabled',
+        Prefix: `prod/data/topic=${topic}/`,
+        ExpirationInDays: days,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      })),
+    });
+  });
+
+  it.each([
+    ['a topic twice', '[{ topic: a, days: 400 }, { topic: a, days: 401 }]', 'must name each topic once'],
+    ['decisions', '[{ topic: ledgerstone.governance, days: 400 }]', 'is a chain of Ledgerstone'],
+    [
+      'what is locked by the bucket’s own rule',
+      '[{ topic: a, days: 364 }]',
+      'must be over retention.minimumDays',
+    ],
+    ['a pattern', '[{ topic: "a*", days: 400 }]', 'a topic name'],
+  ])('%s is refused', (_, expire, said) => {
+    expect(problemOf(`${CONFIG}\nexpire: ${expire}\n`)).toContain(said);
+  });
+});
 
 describe('the bucket', () => {
   it('is locked in compliance mode from birth, versioned, private, and encrypted by S3 itself', () => {

@@ -219,6 +219,27 @@ export const ODD_CASES: readonly ArchiveCase[] = [
     },
   },
   {
+    name: 'odd-delete-marker-after-the-end',
+    about: 'A delete marker over data whose time is over, and one over data whose time is not.',
+    codes: ['delete-marker'],
+    make: async () => {
+      const spoiled = await archiveWith({ retentionMs: 1000 });
+      for (const sequence of [1, 2]) spoiled.builder.archive.marker(dataOf(spoiled, sequence));
+      return { builder: spoiled.builder };
+    },
+  },
+  {
+    name: 'odd-delete-marker-where-expired-data-was',
+    about: 'A delete marker where data is gone after its time.',
+    codes: ['expired'],
+    make: async () => {
+      const spoiled = await archiveWith({ retentionMs: 1000 });
+      spoiled.builder.archive.remove(dataOf(spoiled, 2));
+      spoiled.builder.archive.marker(dataOf(spoiled, 2));
+      return { builder: spoiled.builder };
+    },
+  },
+  {
     name: 'odd-no-locks',
     about: 'A store without locks.',
     codes: ['locks-not-applicable'],

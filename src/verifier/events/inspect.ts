@@ -6,11 +6,11 @@ import { oldestVersion, oldestVersions } from '../../format/oldest-version.ts';
 import { type ParsedKey, parseKey, sealKey, sealPrefix } from '../../format/paths.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { ArchiveVersion } from '../../verify/archive-reader.ts';
-import { missingProblem } from '../../verify/data-check.ts';
+import { isDataOver, missingProblem } from '../../verify/data-check.ts';
 import type { Finding } from '../../verify/finding.ts';
 import { FindingList } from '../../verify/finding-list.ts';
 import { addForeign, listObjects } from '../../verify/object-versions.ts';
-import { inspectSeal } from '../../verify/open-seal.ts';
+import { inspectSeal, type OpenedSeal } from '../../verify/open-seal.ts';
 import { type ChainInArchive, chainFolder } from '../../verify/survey.ts';
 
 export type InspectOptions = { readonly nowMs: number; readonly signal?: AbortSignal };
@@ -29,6 +29,10 @@ export async function inspectObject(
     if (object.key !== key) continue;
     oldest = object.oldest;
     if (parsed === null) addForeign(findings, object, 'objects of the archive only');
+  }
+  if (parsed?.kind === 'data' && findings.hasAt('delete-marker', key)) {
+    const seal = await sealOf(archive, parsed, signal);
+    if (seal?.manifest.data?.key === key && isDataOver(seal, nowMs)) findings.drop('delete-marker', key);
   }
   if (oldest === null && parsed !== null)
     await addLoss(archive, key, parsed, findings, { nowMs, ...(signal && { signal }) });
@@ -55,15 +59,24 @@ async function addLoss(
     return;
   }
   if (parsed.kind !== 'data') return;
-  const { chain, partition, sequence } = parsed;
-  const seal = sealKey(chain, partition, sequence);
-  const version = await oldestVersion(archive, seal, signal);
-  if (version === null) return;
-  const options = { maxBytes: LIMITS.sealBytesMax, ...(signal && { signal }) };
-  const bytes = await archive.read(seal, version.versionId, options);
-  const { opened } = await inspectSeal(bytes, { trusted: [], sha256: nodeSha256, sequence });
+  const { sequence } = parsed;
+  const opened = await sealOf(archive, parsed, signal);
   if (opened?.manifest.data?.key !== key) return;
   findings.add(missingProblem(opened, nowMs), { key, sequence });
+}
+
+/** Null: there is none that can be read. */
+async function sealOf(
+  archive: StoreReader,
+  { chain, partition, sequence }: ParsedKey & { readonly kind: 'data' },
+  signal: AbortSignal | undefined,
+): Promise<OpenedSeal | null> {
+  const seal = sealKey(chain, partition, sequence);
+  const version = await oldestVersion(archive, seal, signal);
+  if (version === null) return null;
+  const options = { maxBytes: LIMITS.sealBytesMax, ...(signal && { signal }) };
+  const bytes = await archive.read(seal, version.versionId, options);
+  return (await inspectSeal(bytes, { trusted: [], sha256: nodeSha256, sequence })).opened;
 }
 
 async function hasSealBehind(

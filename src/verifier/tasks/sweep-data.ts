@@ -5,6 +5,7 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { oldestVersion } from '../../format/oldest-version.ts';
 import { parseKey, sealKey } from '../../format/paths.ts';
 import type { ObjectVersion, StoreReader } from '../../store/store.ts';
+import { isDataOver } from '../../verify/data-check.ts';
 import type { FindingList } from '../../verify/finding-list.ts';
 import { addForeign } from '../../verify/object-versions.ts';
 import { inspectSeal } from '../../verify/open-seal.ts';
@@ -15,6 +16,14 @@ import type { SweptObject } from './sweep-listing.ts';
 const UNREFERENCED_AFTER_MS = 86_400_000;
 
 type Candidate = { readonly version: ObjectVersion; readonly sequence: number; isJudged: boolean };
+
+type Named = {
+  readonly sequence: number;
+  /** Null: none. Undefined: unknown. */
+  readonly key: string | null | undefined;
+  /** True: by the seal's word nothing keeps it any more. */
+  readonly isOver: boolean;
+};
 
 /**
  * In a chain both time and sequence ascend. A sound chain has one object per sequence, in order, and up to
@@ -31,7 +40,7 @@ export class DataSweep {
   readonly #floor: number;
   #top: Candidate | null = null;
   /** What the last seal that was read names. */
-  #named: { readonly sequence: number; readonly key: string | null | undefined } | null = null;
+  #named: Named | null = null;
 
   /** `lastSequence`: of the last seal, or −1 if there is none. `after`: where an earlier slice ended. */
   constructor(
@@ -62,6 +71,9 @@ export class DataSweep {
       return false;
     }
     if (oldest !== null) await this.#relate(oldest, parsed.sequence, findings);
+    // What removes data after its time lays a delete marker over it first.
+    if (findings.hasAt('delete-marker', key) && (await this.#isOver(parsed.sequence, key)))
+      findings.drop('delete-marker', key);
     return true;
   }
 
@@ -100,12 +112,21 @@ export class DataSweep {
     findings.add(problem, { key: version.key, versionId: version.versionId, sequence });
   }
 
-  /** Null: none. Undefined: unknown. */
+  async #isOver(sequence: number, key: string): Promise<boolean> {
+    const named = await this.#sealed(sequence);
+    return named.key === key && named.isOver;
+  }
+
   async #namedBy(sequence: number): Promise<string | null | undefined> {
-    if (this.#named?.sequence === sequence) return this.#named.key;
+    return (await this.#sealed(sequence)).key;
+  }
+
+  async #sealed(sequence: number): Promise<Named> {
+    if (this.#named?.sequence === sequence) return this.#named;
     const key = sealKey(this.#place.chain, this.#place.partition, sequence);
     const version = await oldestVersion(this.#store, key, this.#signal);
     let named: string | null | undefined = null;
+    let isOver = false;
     if (version !== null) {
       const signal = this.#signal;
       const options = { maxBytes: LIMITS.sealBytesMax, ...(signal && { signal }) };
@@ -118,8 +139,9 @@ export class DataSweep {
           ? null
           : (await inspectSeal(bytes, { trusted: [], sha256: nodeSha256, sequence })).opened;
       named = opened === null ? undefined : (opened.manifest.data?.key ?? null);
+      isOver = opened !== null && isDataOver(opened, this.#nowMs);
     }
-    this.#named = { sequence, key: named };
-    return named;
+    this.#named = { sequence, key: named, isOver };
+    return this.#named;
   }
 }

@@ -63,6 +63,25 @@ describe('a look at a key', () => {
     expect(await look(world, dataKey)).toEqual([]);
   });
 
+  it('takes a marker over data whose time is over for no fault, also where the data is gone', async () => {
+    const world = await grown();
+    const { archive } = world.builder;
+    const dataKey = world.made[1]?.dataKey as string;
+    const over = START_MS + 2 * YEAR_MS;
+    archive.marker(dataKey);
+    expect([await look(world, dataKey), await look(world, dataKey, over)]).toEqual([
+      ['delete-marker attempt'],
+      [],
+    ]);
+    archive.remove(dataKey);
+    archive.marker(dataKey);
+    expect(await look(world, dataKey, over)).toEqual(['expired info']);
+    // Of an object that its seal does not name nothing is known.
+    const other = dataKey.replace(/-[0-9a-f]{64}/, `-${'0'.repeat(64)}`);
+    archive.marker(other);
+    expect(await look(world, other, over)).toEqual(['delete-marker attempt']);
+  });
+
   it('that could not be taken is no finding', async () => {
     const world = await grown();
     const key = world.made[1]?.sealKey as string;

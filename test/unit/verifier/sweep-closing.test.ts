@@ -5,7 +5,7 @@ import { sealKey } from '../../../src/format/paths.ts';
 import { Ledger } from '../../../src/verifier/findings/ledger.ts';
 import { parseFindingKey } from '../../../src/verifier/own-keys.ts';
 import { sweep } from '../../../src/verifier/tasks/sweep.ts';
-import { YEAR_MS } from '../../support/archive-builder.ts';
+import { START_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { NOTES } from '../../support/note-signing.ts';
 import { verifierRig } from '../../support/verifier-rig.ts';
 import { s3Record, storeOver } from '../../support/verifier-store.ts';
@@ -43,6 +43,31 @@ it.each([4, 100])('closes hidden locks once they are shown, in slices of %i keys
   archive.locks = 'shown';
   expect(await pass()).toEqual([2, 2]);
 });
+
+it.each([4, 100])(
+  'takes markers over data after its time for no fault, in slices of %i',
+  async (keysPerSlice) => {
+    const world = new VerifierWorld();
+    await world.grow(6);
+    const { archive } = world.builder;
+    const made = world.made.slice(0, 4);
+    for (const { dataKey } of made) archive.marker(dataKey as string);
+    archive.remove(made[1]?.dataKey as string);
+    archive.marker(made[1]?.dataKey as string);
+    archive.marker(made[2]?.sealKey as string);
+    const found = async (nowMs: number) => {
+      const clock = { ...STILL, now: () => nowMs };
+      const tools = { ...world.tools(), clock, archive: storeOver(archive), own: world.store };
+      const keys: (string | null)[] = [];
+      for await (const { findings } of sweep(tools, null, { keysPerSlice }))
+        for (const { code, key } of findings) if (code === 'delete-marker') keys.push(key);
+      return keys.toSorted();
+    };
+    const all = [...made.map(({ dataKey }) => dataKey as string), made[2]?.sealKey as string].toSorted();
+    expect(await found(START_MS + YEAR_MS / 2)).toEqual(all);
+    expect(await found(START_MS + 2 * YEAR_MS)).toEqual([made[2]?.sealKey]);
+  },
+);
 
 it('tells of the next marker, too, where a thousand came and went before', async () => {
   const { world, run, open } = await verifierRig(2);

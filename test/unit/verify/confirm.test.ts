@@ -165,7 +165,7 @@ describe('behind the confirmed part', () => {
     const { builder, confirmed } = await confirmedAt(3);
     const asked: number[] = [];
     const heldTo = {
-      ...{ casesOf: () => [], mayBeHeld: () => true, lockedUntilMs: () => 0 },
+      ...{ casesOf: () => [], isHoldToCome: () => false, mayBeHeld: () => true, lockedUntilMs: () => 0 },
       sealProblems: (_: unknown, { sequence }: { sequence: number }) => {
         asked.push(sequence);
         return [];

@@ -23,6 +23,24 @@ describe('FindingList', () => {
     expect(list.verdict).toBe('broken');
   });
 
+  it('takes back what was found at one key, and nothing else', () => {
+    const list = new FindingList();
+    for (const key of ['a', 'b', 'b']) list.add(problem('delete-marker'), { key });
+    list.add(problem('foreign-object'), { key: 'b' });
+    expect([list.hasAt('delete-marker', 'b'), list.drop('delete-marker', 'b')]).toEqual([true, true]);
+    expect([list.hasAt('delete-marker', 'b'), list.drop('delete-marker', 'b')]).toEqual([false, false]);
+    expect(list.list().map(({ code, key }) => `${code} ${key}`)).toEqual([
+      'delete-marker a',
+      'foreign-object b',
+    ]);
+    expect(list.drop('delete-marker', 'a')).toBe(true);
+    expect([list.has('delete-marker'), list.hasAt('delete-marker', 'a'), list.omitted]).toEqual([
+      false,
+      false,
+      0,
+    ]);
+  });
+
   it('judges by what it left out too', () => {
     const list = new FindingList();
     const other = new FindingList();
