@@ -66,6 +66,21 @@ export const verifierSchema = z
       .prefault({}),
     earlier: z.array(z.string()).default([]),
     trusted: z.array(z.string()),
+    /** Archives of other owners that chains of this one continue. Their buckets' policies let the role read. */
+    older: z
+      .array(
+        z.strictObject({
+          bucket: bucketName,
+          prefix: z
+            .string()
+            .regex(/^([A-Za-z0-9._-]+\/)*$/, 'must be empty or end with /')
+            .default(''),
+          account: accountId,
+          region,
+          trusted: z.array(z.string()).min(1),
+        }),
+      )
+      .default([]),
     logKey: keyArn,
     /** Of `key.also`, for the organisation's policy and who reads the public half. */
     alsoLogKey: keyArn.optional(),

@@ -79,6 +79,11 @@ export function renderVerifierConfig(
       store: store(String(bucket.name), archive, bucket.prefix),
       trusted: verifier.trusted,
       logKey: { keyId: verifier.logKey },
+      ...(verifier.older.length > 0 && {
+        older: verifier.older.map(({ bucket: name, prefix, trusted, ...owner }) => ({
+          ...{ store: store(name, owner, prefix), trusted },
+        })),
+      }),
     },
     attestations: {
       store: store(bucketName, own),

@@ -1,4 +1,5 @@
 // Who may assume the verifier's role, and what may it do?
+import { Aws } from 'aws-cdk-lib';
 import {
   CompositePrincipal,
   PolicyDocument,
@@ -14,8 +15,11 @@ import { logKeyArns } from './config-verifier.ts';
 import { KEEP } from './keep.ts';
 import type { Names } from './names.ts';
 import { podPrincipal } from './pod-principal.ts';
-import { READ_BUCKET, READ_OBJECTS } from './read-actions.ts';
+import { LIST_VERSIONS, READ_BUCKET, READ_OBJECTS, READ_VERSIONS } from './read-actions.ts';
 import { PUBLIC_HALF } from './signing-key.ts';
+
+/** All that is read of an older archive. */
+const SEALS = 'seals/*';
 
 /** Keys that a verifier writes in its own bucket. */
 export const VERIFIER_KEY_PATTERNS = ['attestations/*', 'findings/*', 'passes/*', 'index/*'];
@@ -30,6 +34,9 @@ export class VerifierRole extends Construct {
   constructor(scope: Construct, id: string, config: TwoPartyConfig, names: Names, own: Bucket) {
     super(scope, id);
     const { archive, verifier } = names;
+    const { older } = config.verifier;
+    const arnOf = (bucket: string) => `arn:${Aws.PARTITION}:s3:::${bucket}`;
+    const sealsOf = ({ bucket, prefix }: (typeof older)[number]) => `${arnOf(bucket)}/${prefix}${SEALS}`;
     const allow = (sid: string, actions: readonly string[], resources: readonly string[]) =>
       new PolicyStatement({ sid, actions: [...actions], resources: [...resources] });
     const { pod } = config.verifier;
@@ -46,6 +53,16 @@ export class VerifierRole extends Construct {
             allow('ListTheArchiveAndReadItsSettings', READ_BUCKET, [archive.bucketArn]),
             allow('SeeThePublicHalfOfTheLogKey', PUBLIC_HALF, logKeyArns(config.verifier)),
           ],
+        }),
+        ...(older.length > 0 && {
+          older: new PolicyDocument({
+            statements: [
+              allow('ReadSealsOfOlderArchives', READ_VERSIONS, older.map(sealsOf)),
+              allow('ListOlderArchives', LIST_VERSIONS, [
+                ...new Set(older.map(({ bucket }) => arnOf(bucket))),
+              ]),
+            ],
+          }),
         }),
         attestations: new PolicyDocument({
           statements: [
@@ -66,6 +83,9 @@ export class VerifierRole extends Construct {
     const sweep = 'The sweep reads whatever lies there, foreign objects included.';
     acknowledgeForeignBucket(this.role, String(config.bucket.name), sweep);
     acknowledgeObjectPattern(this.role, own, '*', sweep);
+    const ends = 'Chains go on from ends of older ones, whose seals have such keys.';
+    for (const { bucket, prefix } of older)
+      acknowledgeForeignBucket(this.role, bucket, ends, `${prefix}${SEALS}`);
     for (const objects of VERIFIER_KEY_PATTERNS) {
       const reason =
         'Each attestation, finding and pass adds an object under this fixed name: its keys are not known ahead.';

@@ -6,7 +6,7 @@ import { VERSION } from '../base/version.ts';
 type Program = 'archiver' | 'verifier';
 
 /** Whose bucket a request goes to. */
-type Place = 'archive' | 'attestations' | 'trail-files';
+type Place = 'archive' | 'older' | 'attestations' | 'trail-files';
 
 export type ServiceMetrics = { s3(store: Place): OnRequest; readonly kms: OnRequest };
 

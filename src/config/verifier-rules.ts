@@ -31,9 +31,22 @@ export const verifierRuleProblems = (root: unknown): SchemaProblem[] => [
 ];
 
 function keyProblems(root: unknown): SchemaProblem[] {
+  const own = keysOfOne(root, ['archive', 'trusted']);
+  const [name] = own.names;
+  const listed = valueAt(root, ['archive', 'older']);
+  const older = (Array.isArray(listed) ? listed : []).flatMap((_, index) => {
+    const path = ['archive', 'older', index, 'trusted'];
+    const { names, problems } = keysOfOne(root, path);
+    if (name === undefined || !names.has(name)) return problems;
+    return [...problems, { path, message: `must be keys of another archive than ${name}` }];
+  });
+  return [...own.problems, ...older];
+}
+
+function keysOfOne(root: unknown, at: SchemaProblem['path']) {
   const problems: SchemaProblem[] = [];
   const names = new Set<string>();
-  for (const { path, value } of listAt(root, ['archive', 'trusted'])) {
+  for (const { path, value } of listAt(root, at)) {
     try {
       names.add(archiveOfKey(parseVkey(value, nodeSha256).name));
     } catch (error) {
@@ -42,9 +55,9 @@ function keyProblems(root: unknown): SchemaProblem[] {
   }
   if (names.size > 1) {
     const message = `must be keys of one archive, and name ${[...names].join(' and ')}`;
-    problems.push({ path: ['archive', 'trusted'], message });
+    problems.push({ path: at, message });
   }
-  return problems;
+  return { names, problems };
 }
 
 /** One note holds all of them (FORMAT.md 9.9.3). */

@@ -7,6 +7,7 @@ import { version } from './config-version.ts';
 import { cluster, signing, store } from './connections-schema.ts';
 import { between, forms, log, sizeBetween, some, text } from './fields.ts';
 import { server } from './http.ts';
+import { older } from './older-schema.ts';
 import { topicFields } from './topic-fields.ts';
 import { comparedTopic } from './topic-schema.ts';
 
@@ -34,6 +35,7 @@ export const verifierConfigSchema = z.strictObject({
         .describe(
           "The log's key in KMS. Its state is watched and its public half is compared with `trusted`",
         ),
+      older,
     })
     .describe('The archive that is verified'),
   attestations: z

@@ -66,6 +66,8 @@ export type VerifierConfig = {
     readonly trusted: readonly VerifierKey[];
     /** Null: the log's key is not watched. */
     readonly logKey: KmsSigningConfig | null;
+    /** Archives that chains of this one continue. */
+    readonly older: readonly { readonly store: StoreConfig; readonly trusted: readonly VerifierKey[] }[];
   };
   readonly attestations: { readonly store: StoreConfig; readonly retention: RetentionPolicy };
   readonly cosigner: {
@@ -170,6 +172,10 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
         logKey === undefined
           ? null
           : (signingOf({ ...logKey, kind: 'kms' }, archive, resolvePath) as KmsSigningConfig),
+      older: input.archive.older.map(({ store, trusted }) => ({
+        store: storeOf(store, resolvePath),
+        trusted: trusted.map((vkey) => parseVkey(vkey, nodeSha256)),
+      })),
     },
     attestations: {
       store: attestations,

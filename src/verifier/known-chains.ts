@@ -54,7 +54,7 @@ export async function attestedChains(
   return places;
 }
 
-/** By chain: where others continue it, according to their first seals with a trusted key. */
+/** By chain, and of another archive's chains by origin: where others continue it, by trusted first seals. */
 export async function handoversOf(
   verifier: Pick<Verifier, 'archive' | 'own' | 'step' | 'clock'>,
   signal?: AbortSignal,
@@ -63,7 +63,11 @@ export async function handoversOf(
   const { archive, step, clock } = verifier;
   const options = { ...step, depth: 'seals', nowMs: clock.now(), ...(signal && { signal }) } as const;
   // Faults of a first seal are reported by the step of its own chain.
-  return collectHandovers(places, startRun(archive, options, []));
+  const elsewhere: Anchor[] = [];
+  const run = startRun(archive, options, []);
+  const own = await collectHandovers(places, run, undefined, (anchor) => elsewhere.push(anchor));
+  // By the older chain's whole origin, which is no chain's name and partition here.
+  return new Map([...own, ...Map.groupBy(elsewhere, ({ origin }) => origin)]);
 }
 
 /**

@@ -144,7 +144,18 @@ const CODES_AFTER_HANDOVER: ReadonlySet<string> = new Set([
 ]);
 
 async function walk(
-  { archive, trusted, sha256, checker, clock, leastLock, bytesInFlight, indexing, decisions }: StepTools,
+  {
+    archive,
+    trusted,
+    sha256,
+    checker,
+    clock,
+    leastLock,
+    bytesInFlight,
+    indexing,
+    decisions,
+    shown,
+  }: StepTools,
   place: ChainInArchive,
   confirmed: Confirmed | null,
   { handovers, mayGoOn, signal }: StepOptions,
@@ -155,6 +166,7 @@ async function walk(
     ...{ trusted, sha256, checker, confirmed, depth: 'content', nowMs: clock.now(), visitor },
     ...(heldTo && { heldTo: sealsAlone(heldTo) }),
     ...(leastLock && { leastLock }),
+    ...(shown && { shown }),
     ...(handovers && { handovers }),
     ...(mayGoOn && { mayGoOn }),
     ...(bytesInFlight && { bytesInFlight }),

@@ -13,6 +13,7 @@ import type { ArchiveReader } from '../verify/archive-reader.ts';
 import type { BlockChecker } from '../verify/block-checker.ts';
 import type { Finding, Verdict } from '../verify/finding.ts';
 import type { ChainReport } from '../verify/report.ts';
+import type { ShownArchive } from '../verify/shown.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import type { Attested } from './attest/attestation-reader.ts';
 import type { Attester } from './attest/attester.ts';
@@ -167,6 +168,8 @@ export type StepTools = {
   readonly decisions?: DecisionReader;
   /** Over all steps that run side by side. */
   readonly bytesInFlight?: Semaphore;
+  /** Archives that chains of this one may continue. Left out: none was shown. */
+  readonly shown?: readonly ShownArchive[];
   /** Left out: no index is written. */
   readonly indexing?: SegmentIndexing | undefined;
 };

@@ -27,6 +27,14 @@ import {
 } from './two-parties.ts';
 
 const { archive, verifier } = bothStacks(APART);
+const SHOWS_OLDER = APART.replace(
+  'logKey:',
+  `older: [{ bucket: sold-audit, prefix: prod/, account: "777788889999", region: ${REGION}, trusted: ["${[
+    'sold.example.com/prod',
+    '916bf104',
+    'AUjgW0k/ifzcgyVjX9IWULGe+1D6pl4bRPrYer6KCTfe',
+  ].join('+')}"] }]\n  logKey:`,
+);
 describe('the attestation bucket', () => {
   it('is locked in compliance mode from birth, versioned, private, and encrypted by S3 itself', () => {
     verifier.template.hasResourceProperties('AWS::S3::Bucket', {
@@ -138,6 +146,30 @@ describe('the function', () => {
     expect(parseVerifierConfig(rendered, 'environment', {}).index).toEqual({
       orders: ['/userIdentity/arn'],
     });
+  });
+
+  it('is shown older archives, and may read their seals alone', () => {
+    const stack = bothStacks(SHOWS_OLDER).verifier;
+    const { Environment } = only(stack, 'AWS::Lambda::Function').Properties as {
+      Environment: { Variables: Record<string, string> };
+    };
+    const rendered = String(Environment.Variables['LEDGERSTONE_VERIFIER_CONFIG']);
+    expect(parseVerifierConfig(rendered, 'environment', {}).archive.older).toMatchObject([
+      {
+        store: { kind: 's3', bucket: 'sold-audit', prefix: 'prod/', expectedBucketOwner: '777788889999' },
+        trusted: [{ name: 'sold.example.com/prod' }],
+      },
+    ]);
+    const all = ofType(stack, 'AWS::IAM::Role').flatMap(
+      (role) => (role['Policies'] ?? []) as { PolicyDocument: { Statement: Statement[] } }[],
+    );
+    const about = all
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+      .filter((one) => JSON.stringify(one).includes('sold-audit'));
+    expect(about.map(({ Action, Resource }) => [Action, Resource])).toEqual([
+      [['s3:GetObject', 's3:GetObjectVersion'], 'arn:aws:s3:::sold-audit/prod/seals/*'],
+      [['s3:ListBucket', 's3:ListBucketVersions'], 'arn:aws:s3:::sold-audit'],
+    ]);
   });
 
   it('is told of the witnesses that its configuration names', () => {
@@ -337,6 +369,7 @@ describe('cdk-nag', () => {
     TOGETHER,
     APART.replace('prefix: prod/', 'prefix: ""'),
     APART.replace('logKey:', 'trail: false\n  logKey:'),
+    SHOWS_OLDER,
   ])('finds nothing in both stacks (%#)', (text) => {
     synthesiseUnderNag((app) => {
       const config = twoPartyConfig(text);

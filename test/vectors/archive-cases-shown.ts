@@ -53,6 +53,27 @@ export const SHOWN_CASES: readonly ArchiveCase[] = [
     },
   },
   {
+    name: 'good-adopted-and-told-once',
+    about: 'A cosigner that is shown the older archive holds the new chain to it, and tells people once.',
+    codes: [],
+    cosigner: { 'orders/0': ['chain-continued'] },
+    make: async () => {
+      const from = await older();
+      return { builder: (await adopted(from)).builder, shown: [{ builder: from.builder, codes: [] }] };
+    },
+  },
+  {
+    name: 'bad-adopted-root-cosigned',
+    about: 'A cosigner that is shown the older archive finds that the new chain says another root of it.',
+    codes: ['fork'],
+    cosigner: { 'orders/0': ['fork'] },
+    make: async () => {
+      const from = await older();
+      const { builder } = await adopted(from, { change: { root: 'ab'.repeat(32) } });
+      return { builder, shown: [{ builder: from.builder, codes: ['fork'] }] };
+    },
+  },
+  {
     name: 'good-adopted-other-cluster',
     about: 'The topic lives in another cluster under the new owner: its offsets begin anew.',
     codes: [],

@@ -70,7 +70,10 @@ export async function cosignerCodes(vector: ArchiveVector): Promise<Record<strin
   const archive = thawArchive(vector);
   const found: Record<string, FindingCode[]> = {};
   for (const place of (await surveyArchive(archive, new FindingList(), undefined)).chains) {
-    const step = { archive, trusted, attester, sha256: nodeSha256, checker, clock };
+    const shown = (vector.shown ?? []).map(({ objects, trusted: vkeys }) => ({
+      ...{ name: 'shown', reader: thawObjects(objects), trusted: vkeys.map((text) => parseVkey(text, nodeSha256)) },
+    }));
+    const step = { archive, trusted, attester, sha256: nodeSha256, checker, clock, shown };
     const { findings } = await confirmStep(step, place, { hintSize: 0 });
     found[`${place.chain}/${place.partition}`] = [...new Set(findings.map(({ code }) => code))].sort();
   }

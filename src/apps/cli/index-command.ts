@@ -12,6 +12,7 @@ import type { Verifier } from '../../verifier/verifier.ts';
 import { confirmChain } from '../../verify/confirm.ts';
 import { type Finding, type Verdict, verdictOf } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
+import { closeOlderStores } from '../verifier/older.ts';
 import { makeVerifier, openClients } from '../verifier/wiring.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { openLog } from './logger.ts';
@@ -80,6 +81,7 @@ async function runIndex(session: Session, options: IndexCommandOptions): Promise
   } finally {
     await indexer.close();
     await Promise.all([clients.archive.close(), clients.own.close(), clients.trailFiles?.close()]);
+    await closeOlderStores(clients.older);
   }
 }
 
@@ -92,7 +94,7 @@ async function indexChain(
   const visitor = (step.indexing as SegmentIndexing).begin(place, true, signal);
   const walked = confirmChain(step.archive, place, {
     ...{ trusted, depth: 'content', nowMs: step.clock.now(), sha256: nodeSha256, checker: step.checker },
-    ...{ confirmed: null, visitor, signal },
+    ...{ confirmed: null, visitor, signal, ...(step.shown && { shown: step.shown }) },
   });
   const confirmation = await walked.finally(() => visitor.finish());
   const ofIndexes = await visitor.finish();

@@ -12,6 +12,7 @@ import type { Verifier } from '../../verifier/verifier.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
 import { addProcessMetrics, addServiceMetrics } from '../service-metrics.ts';
 import { boardReader, FindingsBoard } from '../verifier/findings-board.ts';
+import { closeOlderStores } from '../verifier/older.ts';
 import { schedulesOf } from '../verifier/schedules.ts';
 import { newWatchState, watch } from '../verifier/watch.ts';
 import { WatchMetrics } from '../verifier/watch-metrics.ts';
@@ -90,6 +91,7 @@ async function runVerifier(io: Io, config: VerifierConfig, log: Logger): Promise
   } finally {
     await checker.close();
     await Promise.all([clients.archive.close(), clients.own.close(), clients.trailFiles?.close()]);
+    await closeOlderStores(clients.older);
   }
   return EXIT.ok;
 }

@@ -47,6 +47,7 @@ import type { Severity } from '../../verify/finding.ts';
 import type { ServiceMetrics } from '../service-metrics.ts';
 import type { RunMetrics } from './emf.ts';
 import { indexingOf } from './indexing.ts';
+import { openOlderStores, shownOf } from './older.ts';
 import { type Counts, runMetricsOf } from './run-metrics.ts';
 import { requireRoots, stampTask } from './stamp-task.ts';
 
@@ -56,6 +57,8 @@ export type VerifierClients = {
   readonly signer: Signer;
   /** The second key, if the configuration names one. */
   readonly postQuantum?: MlDsaSigner | undefined;
+  /** Of the older archives, in the order of the configuration. */
+  readonly older?: readonly ReadableStore[];
   /** The bucket of CloudTrail's files, if the configuration names it. */
   readonly trailFiles?: ReadableStore | undefined;
 };
@@ -74,12 +77,15 @@ export async function openClients(
     throw error;
   });
   const { trailFiles } = config.attempts;
+  const older: ReadableStore[] = [];
   try {
+    await openOlderStores(config, older, requests);
     const { signing, postQuantum } = config.cosigner;
     const signer = await openSigner(signing, undefined, requests?.kms);
     return {
       archive,
       own,
+      older,
       signer,
       ...(postQuantum !== null && { postQuantum: await openMlDsaSigner(postQuantum, requests?.kms) }),
       ...(trailFiles !== null && {
@@ -87,7 +93,7 @@ export async function openClients(
       }),
     };
   } catch (error) {
-    await Promise.allSettled([archive.close(), own.close()]);
+    await Promise.allSettled([archive, own, ...older].map((store) => store.close()));
     throw error;
   }
 }
@@ -136,7 +142,7 @@ function requireOwnKey({ archive }: VerifierConfig, { publicKey, description }: 
 /** Over opened clients, so that tests bring their own. Throws `config` if the two parties are one. */
 export function makeVerifier(
   config: VerifierConfig,
-  { archive, own, signer, postQuantum, trailFiles }: VerifierClients,
+  { archive, own, signer, postQuantum, trailFiles, older = [] }: VerifierClients,
   {
     checker,
     log,
@@ -174,6 +180,7 @@ export function makeVerifier(
   const decisions = new DecisionReader({ archive, trusted, sha256: nodeSha256, clock });
   const step = {
     ...{ archive, trusted, attester, sha256: nodeSha256, clock, indexing, decisions },
+    shown: shownOf(config, older),
     ...{ checker: indexing?.options.checker ?? checker },
     ...{ leastLock, bytesInFlight: new Semaphore(bytesInFlight), unread: new UnreadHeads(clock) },
   };

@@ -14,7 +14,7 @@ import type { ScrubLog, ScrubProgress } from './scrub-progress.ts';
 
 export type ScrubTools = Pick<
   StepTools,
-  'archive' | 'trusted' | 'attester' | 'sha256' | 'checker' | 'clock' | 'indexing'
+  'archive' | 'trusted' | 'attester' | 'sha256' | 'checker' | 'clock' | 'indexing' | 'shown'
 > & {
   readonly log: ScrubLog;
   /** Time from the start of one pass to the start of the next. */
@@ -121,7 +121,7 @@ async function walk(
   target: number,
   options: ScrubOptions,
 ): Promise<Walk> {
-  const { archive, trusted, sha256, checker, clock, indexing } = tools;
+  const { archive, trusted, sha256, checker, clock, indexing, shown } = tools;
   const { mayGoOn = () => true, bytesMax, concurrency, signal } = options;
   const counted = countBytes(archive);
   const confirmed: Confirmed | null = from;
@@ -137,6 +137,7 @@ async function walk(
       return size < target && counted.bytes() < bytesMax && mayGoOn();
     },
     ...(concurrency !== undefined && { concurrency }),
+    ...(shown && { shown }),
     ...(signal && { signal }),
   });
   const confirmation = await walked.finally(() => visitor?.finish());

@@ -11,6 +11,7 @@ import { archiveKey, ORIGIN, signer } from '../../support/archive-builder.ts';
 
 const VKEY = encodeVkey(archiveKey(signer()));
 const OTHER = encodeVkey(archiveKey(signer('other'), 'other.example.com'));
+const THIRD = encodeVkey(archiveKey(signer('third'), 'third.example.com'));
 const EARLIER = encodeCosignerVkey(
   cosignerKey('verifier.example.com/prod', signer('earlier').publicKey, nodeSha256),
 );
@@ -27,6 +28,13 @@ cosigner:
   earlier: ["${EARLIER}"]
 `;
 
+/** One older archive, with these keys. */
+const withOlder = (keys: string) =>
+  GOOD.replace(
+    'attestations:',
+    `  older: [{ store: { kind: directory, path: older }, trusted: [${keys}] }]\nattestations:`,
+  );
+
 const parse = (text: string, env: NodeJS.ProcessEnv = {}) =>
   parseVerifierConfig(text, '/etc/verifier.yaml', env);
 
@@ -42,6 +50,13 @@ function problems(text: string): string[] {
 }
 
 describe('a good configuration', () => {
+  it('shows older archives, each with its own keys', () => {
+    const { older } = parse(withOlder(`"${OTHER}"`)).archive;
+    expect(older.map(({ store, trusted }) => [store, trusted.map(({ name }) => name)])).toEqual([
+      [{ kind: 'directory', path: '/etc/older' }, ['other.example.com']],
+    ]);
+  });
+
   it('is complete with what it does not say', () => {
     const config = parse(GOOD);
     expect(config.archive.store).toMatchObject({ kind: 's3', prefix: 'prod/' });
@@ -54,6 +69,7 @@ describe('a good configuration', () => {
     expect(config.cosigner.signing).toMatchObject({ kind: 'kms', region: 'eu-west-1' });
     expect(config.cosigner.earlier).toHaveLength(1);
     expect(config.cosigner.postQuantum).toBeNull();
+    expect(config.archive.older).toEqual([]);
     expect(config).toMatchObject({
       chains: { freshnessMs: null, confirmMs: 300_000 },
       sweep: { everyMs: 3_600_000, leastLock: null, greatestLock: null },
@@ -244,6 +260,25 @@ describe('what is wrong', () => {
       'keys of two archives',
       GOOD.replace(`"${VKEY}"`, `"${VKEY}", "${OTHER}"`),
       [`3 archive.trusted: must be keys of one archive, and name ${ORIGIN} and other.example.com`],
+    ],
+    [
+      'an older archive without a key',
+      withOlder(''),
+      [
+        '4 archive.older[0].trusted: must name at least one key: those of this archive count for nothing there',
+      ],
+    ],
+    [
+      'an older archive that is this one',
+      withOlder(`"${VKEY}"`),
+      [`4 archive.older[0].trusted: must be keys of another archive than ${ORIGIN}`],
+    ],
+    [
+      'an older archive that is two',
+      withOlder(`"${OTHER}", "${THIRD}"`),
+      [
+        '4 archive.older[0].trusted: must be keys of one archive, and name other.example.com and third.example.com',
+      ],
     ],
     [
       'attestations that can be deleted',
