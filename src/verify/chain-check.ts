@@ -25,27 +25,9 @@ import type { OpenedSeal } from './open-seal.ts';
 import type { ChainReport } from './report.ts';
 import type { Run } from './run.ts';
 import { type InspectedSeal, listSeals, readListed, storeProblem } from './seal-reader.ts';
+import { type Slice, sealsBefore } from './slice.ts';
 import type { ChainInArchive } from './survey.ts';
 import { includesKey, trustedFor } from './trust.ts';
-
-/** The report, or null if there are only foreign objects, which are then in `foreign`. */
-export async function checkChain(
-  place: ChainInArchive,
-  run: Run,
-  foreign: FindingList,
-): Promise<ChainReport | null> {
-  return new ChainCheck(place, run, WHOLE).run(foreign);
-}
-
-/** Which part of a chain is looked at. */
-export type Slice = {
-  /** Confirmed by the caller: so many seals have that root. At least 1. Null: start at the first seal. */
-  readonly confirmed: { readonly size: number; readonly root: Uint8Array } | null;
-  /** Asked after each seal. False stops there. */
-  readonly mayGoOn: () => boolean;
-};
-
-const WHOLE: Slice = { confirmed: null, mayGoOn: () => true };
 
 export class ChainCheck {
   readonly #place: ChainInArchive;
@@ -65,6 +47,7 @@ export class ChainCheck {
   /** The seal before, if it could be read. Null after a gap. */
   #before: OpenedSeal | null = null;
   #head: OpenedSeal | null = null;
+  #start: OpenedSeal | null = null;
   /** Whether every seal was listed. If not, nothing is known about the end. */
   #isListed = false;
   #isStopped = false;
@@ -74,8 +57,8 @@ export class ChainCheck {
     this.#place = place;
     this.#run = run;
     this.#slice = slice;
-    // The last confirmed seal is read again for its frontier, which the root proves, and its hash.
-    this.#nextSequence = slice.confirmed === null ? 0 : slice.confirmed.size - 1;
+    // The last seal behind is read again for its frontier, which its root proves, and its hash.
+    this.#nextSequence = slice.behind === null ? 0 : slice.behind.size - 1;
     const prefix = dataPrefix(place.chain, place.partition);
     this.#data = new DataCursor(run.reader, prefix, this.#findings, run.signal);
     this.#trust = new ChainTrust(run.trusted, run.sha256);
@@ -87,29 +70,32 @@ export class ChainCheck {
     this.#acts = new ActsCheck(place, run, this.#findings, this.#tally);
   }
 
-  /** The newest seal that was looked at. */
   get head(): OpenedSeal | null {
     return this.#head;
+  }
+  /** The seal that the slice begins behind, if it could be read. */
+  get start(): OpenedSeal | null {
+    return this.#start;
   }
   /** False: `mayGoOn` stopped it before the chain's end. */
   get isAtEnd(): boolean {
     return this.#isListed && !this.#isStopped;
   }
 
+  /** The report, or null if there are only foreign objects, which are then in `foreign`. */
   async run(foreign: FindingList): Promise<ChainReport | null> {
     const { signal } = this.#run;
     try {
       await this.#readSeals();
       this.#isListed = true;
-      // In a slice, what is behind the last seal may be a segment that is being written.
-      if (this.#slice === WHOLE) await this.#data.finish();
+      await this.#finishData();
     } catch (error) {
       signal?.throwIfAborted();
       this.#findings.add({ code: 'unreadable', expected: 'a whole listing', found: messageOf(error) });
     } finally {
       await this.#tasks.finish();
     }
-    if (this.#tally.seals === 0 && this.#isListed && this.#slice.confirmed === null) {
+    if (this.#tally.seals === 0 && this.#isListed && this.#slice.behind === null) {
       if (this.#data.lastSequence < 0 && this.#findings.verdict === 'verified') {
         foreign.absorb(this.#findings);
         return null;
@@ -123,7 +109,8 @@ export class ChainCheck {
   }
 
   async #readSeals(): Promise<void> {
-    const seals = listSeals(this.#place, this.#run, this.#findings, this.#nextSequence);
+    const listed = listSeals(this.#place, this.#run, this.#findings, this.#nextSequence);
+    const seals = sealsBefore(listed, this.#slice.before);
     const read = readAhead(seals, this.#run.ahead, (seal) => readListed(seal, this.#run, this.#asksLocks));
     for await (const seal of read) {
       await this.#checkSeal(seal);
@@ -146,37 +133,39 @@ export class ChainCheck {
       return;
     }
     this.#checkSequence(seal);
-    this.#tally.seals++;
-    this.#tally.signatures += seal.inspection.signaturesChecked;
+    const { behind } = this.#slice;
+    const isBehind = behind !== null && sequence === behind.size - 1;
+    const isClaimed = isBehind && behind.kind === 'claimed';
+    // Who looks at the part before has counted it.
+    if (!isClaimed) this.#tally.addSignatures(seal.inspection);
     if (later === null) this.#findings.addAll(problems, place);
     else this.#noteLater(later, sequence, place);
     if (seal.lockProblem !== null) this.#findings.add(seal.lockProblem, place);
     const untilMs = opened === null ? null : this.#acts.promisedMs(opened);
-    this.#noteLock(seal.lock, untilMs, seal.version, sequence);
+    if (!isClaimed) this.#noteLock(seal.lock, untilMs, seal.version, sequence);
     if (opened === null) {
       this.#before = null;
       return;
     }
     const { origin } = opened.manifest;
-    const { confirmed } = this.#slice;
-    const isConfirmed = confirmed !== null && sequence === confirmed.size - 1;
-    if (isConfirmed && equalBytes(confirmed.root, opened.root)) this.#trust.adopt(opened.signedKeys);
+    if (isClaimed || (isBehind && behind.kind === 'confirmed' && equalBytes(behind.root, opened.root)))
+      this.#trust.adopt(opened.signedKeys);
     const isTrusted = this.#trust.believes(origin, opened.signedKeys);
     const misplaced = chainProblem(origin, chainText(this.#place));
     const isInPlace = isSound && misplaced === null;
     const distrust = this.#trust.step(origin, opened.signedKeys, isInPlace);
     const ahead = aheadProblem(opened.manifest, seal.version, this.#run);
-    // What was confirmed before was held to the promise of that time.
-    const short = isConfirmed ? null : promiseProblem(opened.manifest, seal.version, this.#run);
-    const undecided = isConfirmed ? [] : this.#acts.problems(opened);
+    // What was looked at before was held to the promise of that time.
+    const short = isBehind ? null : promiseProblem(opened.manifest, seal.version, this.#run);
+    const undecided = isBehind ? [] : this.#acts.problems(opened);
     for (const one of [distrust, misplaced, ahead, short, ...undecided])
       if (one !== null) this.#findings.add(one, place);
-    await this.#tasks.start(() => this.#acts.hold(seal.version, opened));
+    if (!isClaimed) await this.#tasks.start(() => this.#acts.hold(seal.version, opened));
     if (this.#before !== null) {
       const links = linkProblems(this.#before, opened, this.#run.sha256);
       this.#findings.addAll(links, place);
       if (isInPlace && isTrusted && links.length === 0) this.#noteSecondEnd(origin, sequence, place);
-    } else if (sequence === 0 && !isConfirmed) {
+    } else if (sequence === 0 && !isBehind) {
       this.#findings.addAll(await continuesProblems(opened, this.#run), place);
     }
     if (opened.manifest.sequence === sequence) {
@@ -184,9 +173,9 @@ export class ChainCheck {
     }
     this.#before = opened;
     this.#head = opened;
-    if (isConfirmed) {
-      const { time } = opened.manifest;
-      this.#data.startAfter(afterDataOf(this.#place.chain, this.#place.partition, time.sealed, sequence));
+    if (isBehind) {
+      this.#start = opened;
+      this.#data.startAfter(this.#behindDataOf(opened));
       return;
     }
     this.#tally.addSeal(opened.manifest);
@@ -195,6 +184,17 @@ export class ChainCheck {
       ...{ opened, place: this.#place, key, version: seal.version, isSound: isInPlace, isTrusted },
     });
     await this.#checkData(opened, isInPlace && isTrusted, visit);
+  }
+
+  /** Of a part that ends before the chain does, up to where the next one begins. */
+  async #finishData(): Promise<void> {
+    if (this.#slice.tellsRest) await this.#data.finish();
+    else if (this.#slice.before !== null && this.#head !== null)
+      await this.#data.finish(this.#behindDataOf(this.#head));
+  }
+
+  #behindDataOf({ manifest: { time, sequence } }: OpenedSeal): string {
+    return afterDataOf(this.#place.chain, this.#place.partition, time.sealed, sequence);
   }
 
   #noteSecondEnd(origin: string, sequence: number, place: ObjectLocation): void {
@@ -279,7 +279,7 @@ export class ChainCheck {
   }
 
   async #checkEnd(): Promise<void> {
-    if (!this.#isListed || this.#isStopped) return;
+    if (!this.#isListed || this.#isStopped || this.#slice.before !== null) return;
     const head = this.#head?.manifest ?? null;
     const [origin, size] = [head?.origin ?? null, this.#nextSequence];
     this.#findings.addAll(await this.#anchors.finish(origin, size, this.#data.lastSequence >= size), {});

@@ -30,6 +30,12 @@ export class ChainTally {
   readonly #gaps: GapInChain[] = [];
   #gapsOmitted = 0;
 
+  /** Of a seal that was read, whether it could be opened or not. */
+  addSignatures({ signaturesChecked }: { readonly signaturesChecked: number }): void {
+    this.seals++;
+    this.signatures += signaturesChecked;
+  }
+
   /** What a seal states. */
   addSeal({ records, continues }: Manifest): void {
     this.#continues ??= continues;

@@ -60,7 +60,8 @@ export async function confirmChain(
   const run = startRun(reader, options, [place]);
   const word = confirmed === null ? [] : [anchorOfConfirmed({ ...confirmed, from: CONFIRMED_BEFORE })];
   if (word.length + handovers.length > 0) run.anchors.set(chainText(place), [...word, ...handovers]);
-  const check = new ChainCheck(place, run, { confirmed, mayGoOn });
+  const behind = confirmed === null ? null : ({ kind: 'confirmed', ...confirmed } as const);
+  const check = new ChainCheck(place, run, { behind, before: null, mayGoOn, tellsRest: false });
   const report = await check.run(new FindingList());
   return report === null ? null : { report, head: check.head, isAtEnd: check.isAtEnd };
 }

@@ -69,12 +69,13 @@ export class DataCursor {
     return this.#lookUp(key);
   }
 
-  /** Reports the rest of the list. */
-  async finish(): Promise<void> {
+  /** Reports the rest of the list, or of what lies up to a key. */
+  async finish(last: string | null = null): Promise<void> {
     for (const object of this.#ahead) this.#reportUnreferenced(object);
     this.#ahead = [];
     while (await this.#peek()) {
       const current = this.#current as ListedObject;
+      if (last !== null && current.key > last) return;
       this.#current = null;
       this.#reportUnreferenced(current);
     }
