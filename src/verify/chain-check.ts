@@ -1,6 +1,5 @@
 // Is one chain whole, from its first seal to its head?
 
-import { equalBytes } from '../base/bytes.ts';
 import { readAhead, TaskGroup } from '../base/concurrency.ts';
 import { messageOf } from '../base/error.ts';
 import { isImportChain, parseChainOrigin } from '../format/chain.ts';
@@ -25,7 +24,7 @@ import type { OpenedSeal } from './open-seal.ts';
 import type { ChainReport } from './report.ts';
 import type { Run } from './run.ts';
 import { type InspectedSeal, listSeals, readListed, storeProblem } from './seal-reader.ts';
-import { type Slice, sealsBefore } from './slice.ts';
+import { adopts, type Slice, sealsBefore } from './slice.ts';
 import type { ChainInArchive } from './survey.ts';
 import { includesKey, trustedFor } from './trust.ts';
 
@@ -47,7 +46,8 @@ export class ChainCheck {
   /** The seal before, if it could be read. Null after a gap. */
   #before: OpenedSeal | null = null;
   #head: OpenedSeal | null = null;
-  #start: OpenedSeal | null = null;
+  /** The seal that the slice begins behind, if it could be read. */
+  start: OpenedSeal | null = null;
   /** Whether every seal was listed. If not, nothing is known about the end. */
   #isListed = false;
   #isStopped = false;
@@ -73,9 +73,9 @@ export class ChainCheck {
   get head(): OpenedSeal | null {
     return this.#head;
   }
-  /** The seal that the slice begins behind, if it could be read. */
-  get start(): OpenedSeal | null {
-    return this.#start;
+  /** Of the last key of a seal, and one more. One less than the slice begins behind: no seal was there. */
+  get size(): number {
+    return this.#nextSequence;
   }
   /** False: `mayGoOn` stopped it before the chain's end. */
   get isAtEnd(): boolean {
@@ -84,13 +84,12 @@ export class ChainCheck {
 
   /** The report, or null if there are only foreign objects, which are then in `foreign`. */
   async run(foreign: FindingList): Promise<ChainReport | null> {
-    const { signal } = this.#run;
     try {
       await this.#readSeals();
       this.#isListed = true;
       await this.#finishData();
     } catch (error) {
-      signal?.throwIfAborted();
+      this.#run.signal?.throwIfAborted();
       this.#findings.add({ code: 'unreadable', expected: 'a whole listing', found: messageOf(error) });
     } finally {
       await this.#tasks.finish();
@@ -148,8 +147,7 @@ export class ChainCheck {
       return;
     }
     const { origin } = opened.manifest;
-    if (isClaimed || (isBehind && behind.kind === 'confirmed' && equalBytes(behind.root, opened.root)))
-      this.#trust.adopt(opened.signedKeys);
+    if (isBehind && adopts(behind, opened.root)) this.#trust.adopt(opened.signedKeys);
     const isTrusted = this.#trust.believes(origin, opened.signedKeys);
     const misplaced = chainProblem(origin, chainText(this.#place));
     const isInPlace = isSound && misplaced === null;
@@ -174,7 +172,7 @@ export class ChainCheck {
     this.#before = opened;
     this.#head = opened;
     if (isBehind) {
-      this.#start = opened;
+      this.start = opened;
       this.#data.startAfter(this.#behindDataOf(opened));
       return;
     }

@@ -1,11 +1,15 @@
 // What was looked at in one chain, and what do its seals and lines say is archived or missing?
 import type { Continues, Manifest } from '../format/manifest.ts';
 import type { DataOutcome } from './content.ts';
-import { addMissing, decidedOffsets, type GapInChain, type Missing, NONE_MISSING } from './gaps.ts';
+import {
+  addMissing,
+  decidedOffsets,
+  GAPS_LISTED_MAX,
+  type GapInChain,
+  type Missing,
+  NONE_MISSING,
+} from './gaps.ts';
 import type { ChainReport } from './report.ts';
-
-/** Gaps listed of one chain. */
-const GAPS_MAX = 1000;
 
 /** Counts only grow. */
 export class ChainTally {
@@ -51,7 +55,7 @@ export class ChainTally {
     this.#control += gapLines.control;
     this.#aborted += gapLines.aborted;
     this.#decidedRead += gapLines.decided;
-    const room = GAPS_MAX - this.#gaps.length;
+    const room = GAPS_LISTED_MAX - this.#gaps.length;
     const listed = gapLines.gaps.slice(0, room);
     this.#gaps.push(...listed.map((gap) => ({ ...gap, sequence, sealed: time.sealed })));
     this.#gapsOmitted += gapLines.omitted + gapLines.gaps.length - listed.length;

@@ -36,6 +36,9 @@ export type GapInChain = Gap & {
   readonly sealed: string;
 };
 
+/** Gaps listed of one chain. */
+export const GAPS_LISTED_MAX = 1000;
+
 /** What the gap lines of one segment, or of many, say. Plain data: it is sent between threads. */
 export type GapLines = {
   /** Offsets of control records and of aborted records. */

@@ -5,13 +5,14 @@ import { GOVERNANCE_CHAIN } from '../format/chain.ts';
 import { type ActsRead, heldTo } from './acts/held-to.ts';
 import { type Anchor, AnchorCheck } from './anchor.ts';
 import { checkArchiveObjects } from './archive-objects.ts';
-import { checkChain } from './chain-check.ts';
+import { ChainCheck } from './chain-check.ts';
 import { type Problem, worstVerdict } from './finding.ts';
 import { FindingList } from './finding-list.ts';
 import { chainText } from './handover.ts';
 import type { ArchiveReport, ChainReport } from './report.ts';
 import { withRivals, withUnread } from './rival-chains.ts';
 import type { Depth, Run } from './run.ts';
+import { WHOLE } from './slice.ts';
 import type { ChainInArchive, Survey } from './survey.ts';
 import { trustedFor } from './trust.ts';
 
@@ -21,6 +22,7 @@ type ReadyArchive = {
     readonly depth: Depth;
     readonly acts?: ActsRead | null;
     readonly only?: readonly ChainInArchive[];
+    readonly checkChain?: CheckChain;
   };
   readonly findings: FindingList;
   readonly survey: Survey;
@@ -29,13 +31,22 @@ type ReadyArchive = {
   readonly unread: ReadonlyMap<string, Problem>;
 };
 
+/** Gives the report, or null if there are only foreign objects, which are then in `foreign`. */
+export type CheckChain = (
+  place: ChainInArchive,
+  run: Run,
+  foreign: FindingList,
+) => Promise<ChainReport | null>;
+
+const checkWhole: CheckChain = (place, run, foreign) => new ChainCheck(place, run, WHOLE).run(foreign);
+
 const CHAINS_AT_ONCE = 8;
 
 /** `handovers`: those of all archives of the run that count. */
 export async function judge(begun: ReadyArchive, handovers: readonly Anchor[]): Promise<ArchiveReport> {
   const { options, findings, survey, run, unread } = begun;
   // a. Each chain: seals, links, signatures, locks, data.
-  const alone = await checkByActs(survey.chains, run, findings, options.acts ?? null);
+  const alone = await checkByActs(survey.chains, run, findings, options);
   const chains = withRivals(withUnread(alone, unread), handovers);
 
   // b. Keys and specifications match their names.
@@ -61,16 +72,19 @@ async function checkByActs(
   places: readonly ChainInArchive[],
   run: Run,
   foreign: FindingList,
-  acts: ActsRead | null,
+  { acts = null, checkChain = checkWhole }: ReadyArchive['options'],
 ): Promise<ChainReport[]> {
-  if (acts === null) return checkChains(places, run, foreign);
+  if (acts === null) return checkChains(places, run, foreign, checkChain);
   const isOwn = ({ chain, partition }: ChainInArchive) => chain === GOVERNANCE_CHAIN && partition === 0;
-  const own = (await checkChains(places.filter(isOwn), run, foreign)).map((report) => withActs(report, run));
+  const own = (await checkChains(places.filter(isOwn), run, foreign, checkWhole)).map((report) =>
+    withActs(report, run),
+  );
   const isVerified = acts.isVerified && own.every(({ verdict }) => verdict === 'verified');
   const others = await checkChains(
     places.filter((place) => !isOwn(place)),
     { ...run, heldTo: heldTo({ ...acts, isVerified }, run) },
     foreign,
+    checkChain,
   );
   const reports = new Map([...own, ...others].map((report) => [chainText(report), report]));
   return places.flatMap((place) => reports.get(chainText(place)) ?? []);
@@ -91,6 +105,7 @@ async function checkChains(
   places: readonly ChainInArchive[],
   run: Run,
   foreign: FindingList,
+  checkChain: CheckChain,
 ): Promise<ChainReport[]> {
   const reports: (ChainReport | null)[] = places.map(() => null);
   const tasks = new TaskGroup(CHAINS_AT_ONCE);

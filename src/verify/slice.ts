@@ -1,4 +1,5 @@
 // Which part of a chain does one check look at?
+import { equalBytes } from '../base/bytes.ts';
 
 export type Slice = {
   /**
@@ -16,6 +17,10 @@ export type Slice = {
   /** Whether data without a seal behind the last seal is told of. It may be a segment that is being written. */
   readonly tellsRest: boolean;
 };
+
+/** Whether the keys of the seal before the slice, which has that root, are trusted after it. */
+export const adopts = (behind: NonNullable<Slice['behind']>, root: Uint8Array): boolean =>
+  behind.kind === 'claimed' || equalBytes(behind.root, root);
 
 export const WHOLE: Slice = { behind: null, before: null, mayGoOn: () => true, tellsRest: true };
 

@@ -15,7 +15,7 @@ import type { ContentVisitor } from './content-visitor.ts';
 import { type Problem, worstVerdict } from './finding.ts';
 import { FindingList } from './finding-list.ts';
 import { chainText, collectHandovers } from './handover.ts';
-import { judge, notAsked } from './judge.ts';
+import { type CheckChain, judge, notAsked } from './judge.ts';
 import type { ArchiveReport, Report } from './report.ts';
 import type { Depth, Progress, Run } from './run.ts';
 import { archiveOf, type ShownArchive } from './shown.ts';
@@ -58,6 +58,8 @@ export type VerifyOptions = {
   readonly shown?: readonly ShownArchive[];
   /** Looks into data objects beside their check. */
   readonly visitor?: ContentVisitor | null;
+  /** How the chains of the archive are checked, but for that of decisions. Whole, unless given. */
+  readonly checkChain?: CheckChain;
   readonly onProgress?: (progress: Readonly<Progress>) => void;
   readonly signal?: AbortSignal;
 };

@@ -13,6 +13,8 @@ import { portableChecker } from '../../src/verify/block-checker.ts';
 import type { FindingCode, Verdict } from '../../src/verify/finding.ts';
 import { FindingList } from '../../src/verify/finding-list.ts';
 import type { Report } from '../../src/verify/report.ts';
+import type { ShardOfChain } from '../../src/verify/range-check.ts';
+import { verifyShard, verifyShards } from '../../src/verify/shards.ts';
 import { surveyArchive } from '../../src/verify/survey.ts';
 import { verifyArchive } from '../../src/verify/verify.ts';
 import { memorySigner } from '../support/memory-signer.ts';
@@ -36,16 +38,36 @@ export async function runVector(
   reader: ArchiveReader,
   beside: readonly ArchiveReader[] = shownOf(vector),
 ): Promise<Report> {
+  return verifyArchive(reader, await optionsOf(vector, reader, beside));
+}
+
+/** By several, each of whom looks at every `of`th range of so many segments. */
+export async function runShards(
+  vector: ArchiveVector,
+  reader: ArchiveReader,
+  { of, segments }: { readonly of: number; readonly segments: number },
+): Promise<Report> {
+  const options = await optionsOf(vector, reader, shownOf(vector));
+  const shards: ShardOfChain[] = [];
+  for (let index = of; index > 0; index--) {
+    const one = await verifyShard(reader, options, { index, of, segments });
+    // As they are written down and read again.
+    shards.push(...(JSON.parse(JSON.stringify(one)) as ShardOfChain[]));
+  }
+  return verifyShards(reader, options, shards);
+}
+
+async function optionsOf(vector: ArchiveVector, reader: ArchiveReader, beside: readonly ArchiveReader[]) {
   const shown = await Promise.all(
     beside.map(async (each, index) => ({
       ...{ name: `shown ${index}`, reader: each },
       ...(await opened(each, vector.shown?.[index]?.trusted ?? [])),
     })),
   );
-  return verifyArchive(reader, {
+  return {
     ...(await opened(reader, vector.trusted)),
     ...(shown.length === 0 ? {} : { shown }),
-    depth: 'content',
+    depth: 'content' as const,
     since: vector.since.map(utf8),
     nowMs: Date.parse(vector.now),
     sha256: nodeSha256,
@@ -53,7 +75,7 @@ export async function runVector(
     ...(vector.staleAfterMs === null ? {} : { staleAfterMs: vector.staleAfterMs }),
     leastLock: vector.leastLock ?? null,
     greatestLock: vector.greatestLock ?? null,
-  });
+  };
 }
 
 /** By chain, what a cosigner finds that has attested nothing yet: sorted codes. */
