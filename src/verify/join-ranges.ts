@@ -6,7 +6,7 @@ import { worstVerdict } from './finding.ts';
 import { FindingList } from './finding-list.ts';
 import { addMissing, GAPS_LISTED_MAX, NONE_MISSING } from './gaps.ts';
 import { chainText } from './handover.ts';
-import { checkRange, type RangeReport, type ShardOfChain } from './range-check.ts';
+import { checkRange, type RangeReport } from './range-check.ts';
 import type { ChainReport } from './report.ts';
 import type { Run } from './run.ts';
 import type { ChainInArchive } from './survey.ts';
@@ -37,13 +37,25 @@ export async function joinChain(
   const rest = await checkRange(place, run, { from: size, before: null }, foreign);
   if (rest !== null) all.push(rest);
   if (all.length === 0) return null;
-  return joined(place, [...all.flatMap((part, i) => joint(all[i - 1], part))], all, pasts);
+  const attested = Math.max(
+    0,
+    ...(run.anchors.get(chainText(place)) ?? []).map((anchor) =>
+      anchor.kind === 'confirmed' ? anchor.size : 0,
+    ),
+  );
+  const joints = all.flatMap((part, i) => joint(all[i - 1], part));
+  return joined(
+    place,
+    joints,
+    all.map((part) => readBefore(part, attested)),
+    pasts,
+  );
 }
 
 /** Of a chain that has a shard, and that is not there any more. */
-export function vanished({ chain, partition, ranges }: ShardOfChain): Problem {
-  const size = Math.max(...ranges.map((range) => range.size));
-  return truncated(`${chain}/${partition} of size ${size}, as when its shards were checked`, 'no chain');
+export function vanished(place: string, ranges: readonly RangeReport[]): Problem {
+  const size = ranges.reduce((most, range) => Math.max(most, range.size), 0);
+  return truncated(`${place} of size ${size}, as when its shards were checked`, 'no chain');
 }
 
 /** Do two ranges meet? Of the same chain, at the same size, with the same root. */
@@ -91,6 +103,10 @@ async function checkPasts(
   }
   return pasts;
 }
+
+/** Of what has expired there, all was read by who attested that size. */
+const readBefore = (part: RangeReport, attested: number): RangeReport =>
+  part.size <= attested ? { ...part, report: { ...part.report, expiredUnread: 0 } } : part;
 
 /** The range as it is now is another one than it was. */
 function otherNow(part: RangeReport, again: RangeReport | null): RangeReport {

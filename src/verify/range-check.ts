@@ -2,6 +2,7 @@
 // its word; `join-ranges.ts` compares it with what came of the range before.
 import { toHex, utf8 } from '../base/bytes.ts';
 import type { Sha256 } from '../base/hash.ts';
+import { LIMITS } from '../base/limits.ts';
 import { parseKey, sealKey, sealPrefix } from '../format/paths.ts';
 import { ChainCheck } from './chain-check.ts';
 import { FindingList } from './finding-list.ts';
@@ -58,7 +59,7 @@ export async function checkShard(place: ChainInArchive, run: Run, shard: Shard):
   const anchors = run.anchors.get(chainText(place)) ?? [];
   const ends = anchors.flatMap(({ kind, size }) => (kind === 'handover' ? [size] : []));
   // What lies behind the end of a chain that another one continues is judged by who knows that end.
-  const end = Math.min(Number.POSITIVE_INFINITY, ...ends);
+  const end = Math.min(LIMITS.sequenceMax + 1, ...ends);
   for (let range = firstRange(place, shard, run.sha256); range * segments < end; range += of) {
     const from = range * segments;
     const first = await firstFrom(place, run, Math.max(0, from - 1));

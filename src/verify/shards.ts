@@ -52,8 +52,14 @@ export async function verifyShards(
   });
   const present = new Set(report.chains.map(chainText));
   const gone = new FindingList();
-  for (const shard of shards)
-    if (shard.ranges.length > 0 && !present.has(chainText(shard))) gone.add(vanished(shard));
+  for (const [place, parts] of byPlace)
+    if (!present.has(place))
+      gone.add(
+        vanished(
+          place,
+          parts.flatMap(({ ranges }) => ranges),
+        ),
+      );
   return {
     ...report,
     verdict: worstVerdict([report.verdict, gone.verdict]),

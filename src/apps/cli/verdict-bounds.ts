@@ -99,6 +99,8 @@ export const isCopy = ({ chains, findings }: ArchiveReport): boolean =>
 export type Given = {
   /** The least lock that each seal was held to, as it was written. Null: none was named. */
   readonly leastLock: string | null;
+  /** Of shards that were joined: by whose word. Null or left out: this run has read everything itself. */
+  readonly shards?: string | null;
 };
 
 export const NOTHING_GIVEN: Given = { leastLock: null };
@@ -107,10 +109,10 @@ export const NOTHING_GIVEN: Given = { leastLock: null };
  * What a verdict of `verified` leaves open. Each is one sentence, for people and in JSON. Empty for any other
  * verdict: what was found then says more, and a bound could say the opposite.
  */
-export function boundsOf(report: ArchiveReport, { leastLock }: Given): string[] {
+export function boundsOf(report: ArchiveReport, { leastLock, shards = null }: Given): string[] {
   const { chains, depth, verdict } = report;
   if (verdict !== 'verified') return [];
-  const said: string[] = [];
+  const said: string[] = shards === null ? [] : [shards];
   if (isCopy(report)) {
     said.push('locks were not checked (a copy has none): for how long anything is kept is not known');
   }

@@ -10,8 +10,10 @@ import type { StoreReader } from '../../store/store.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
+import type { Shard, ShardOfChain } from '../../verify/range-check.ts';
 import type { ArchiveReport, Beside } from '../../verify/report.ts';
 import type { Depth, Progress as VerifyProgress } from '../../verify/run.ts';
+import { verifyShard, verifyShards } from '../../verify/shards.ts';
 import { verifyArchive } from '../../verify/verify.ts';
 import { type DecisionsSaid, saidOfDecisions } from './decisions-look.ts';
 import type { OlderArchive } from './older-option.ts';
@@ -31,6 +33,8 @@ export type VerifyStoreOptions = {
   /** A copy has no locks that anybody promised: they are not asked for. */
   readonly asCopy?: boolean;
   readonly leastLock?: Period | null;
+  /** What others have checked of it. Null: this run checks everything. */
+  readonly shards?: readonly ShardOfChain[] | null;
   /** Archives that chains of this one may continue. */
   readonly older?: readonly OlderArchive[];
 };
@@ -46,12 +50,46 @@ const shownArchive = ({ store, trusted }: OlderArchive, look: ActsLook, asCopy: 
   acts: look.kind === 'read' ? look : null,
 });
 
+const joining =
+  (shards: readonly ShardOfChain[]): typeof verifyArchive =>
+  (reader, options) =>
+    verifyShards(reader, options, shards);
+
+/** One shard of it, on all cores. */
+export async function verifyShardOf(
+  io: Io,
+  store: StoreReader,
+  trusted: readonly VerifierKey[],
+  shard: Shard,
+  {
+    asCopy,
+    depth,
+    nowMs,
+    leastLock = null,
+  }: Pick<VerifyStoreOptions, 'asCopy' | 'depth' | 'nowMs' | 'leastLock'>,
+): Promise<ShardOfChain[]> {
+  const progress = startProgressBar(io, `verify, shard ${shard.index}/${shard.of}`);
+  const checker = workerChecker();
+  try {
+    const look = await lookAtActs(store, trusted, io.signal);
+    const options = {
+      ...{ depth, nowMs, leastLock, trusted, sha256: nodeSha256, checker, signal: io.signal },
+      acts: look.kind === 'read' ? look : null,
+      onProgress: (now: VerifyProgress) => progress.update(now.chainsDone, now.chains, progressText(now)),
+    };
+    return await verifyShard(asCopy === true ? withoutLocks(store) : store, options, shard);
+  } finally {
+    progress.stop();
+    await checker.close();
+  }
+}
+
 /** Verifies on all cores, with a progress bar on a terminal. */
 export async function verifyStore(
   io: Io,
   store: StoreReader,
   trusted: readonly VerifierKey[],
-  { asCopy = false, older = [], ...options }: VerifyStoreOptions,
+  { asCopy = false, older = [], shards = null, ...options }: VerifyStoreOptions,
 ): Promise<StoreReport> {
   const progress = startProgressBar(io, 'verify');
   const checker = workerChecker();
@@ -68,7 +106,8 @@ export async function verifyStore(
   try {
     const look = await lookAtActs(store, trusted, io.signal);
     const looks = await Promise.all(older.map((one) => lookAtActs(one.store, one.trusted, io.signal)));
-    const report = await verifyArchive(asCopy ? withoutLocks(store) : store, {
+    const verify = shards === null ? verifyArchive : joining(shards);
+    const report = await verify(asCopy ? withoutLocks(store) : store, {
       ...options,
       shown: older.map((one, index) => shownArchive(one, looks[index] ?? { kind: 'no-chain' }, asCopy)),
       acts: look.kind === 'read' ? look : null,

@@ -30,11 +30,20 @@ import { reportJson, reportText } from './report-text.ts';
 import { acting, type Session } from './session.ts';
 import { readTsaRoots } from './stamp-check.ts';
 import { boundsOf, type Given, statedText, totalsOf } from './verdict-bounds.ts';
+import {
+  askedShard,
+  readShards,
+  runShard,
+  type ShardOptions,
+  shardRun,
+  withShards,
+} from './verify-shards.ts';
 import type { StoreReport } from './verify-store.ts';
 
 type VerifyCommandOptions = ArchiveOptions &
   AttestationOptions &
-  OlderOptions & {
+  OlderOptions &
+  ShardOptions & {
     readonly depth: Depth;
     readonly since?: readonly string[];
     readonly keep?: string;
@@ -65,6 +74,12 @@ verified too, by what it promised itself; the exit code is for all of them.
 Beside attestations may lie time-stamps of each day (RFC 3161). With --tsa-root each is
 read and checked; without it their days are listed and nothing is said of their time.
 
+An archive that is too large for one machine is verified in shards. Each of n runs has
+every n-th range of segments (--shard 2/8 --out shard-2.json), and one joins them
+(--merge shard-1.json --merge shard-2.json …). It compares the ends of neighbouring ranges
+and checks itself what no shard had: what lies outside of the chains, and what came later.
+A file of a shard is believed: sign it (--sign-key), and name the key (--signer).
+
 Exit codes: 0 verified; 1 broken (with --strict also: records are lost); 2 usage, also if
 what is to be compared with holds nothing to compare; 3 could not be checked, or a chain
 has no attestation, or a stamp is not shown by the given --tsa-root.
@@ -82,11 +97,8 @@ Examples:
 `;
 
 export function verifyCommand(program: Command, session: Session): void {
-  withOlder(
-    withAttestations(
-      withArchive(program.command('verify').description('Chains, signatures, locks and every stored byte.')),
-    ),
-  )
+  const command = program.command('verify').description('Chains, signatures, locks and every stored byte.');
+  withShards(withOlder(withAttestations(withArchive(command))))
     .addOption(
       new Option('--depth <depth>', 'seals: no data is read; content: every stored byte')
         .choices(['seals', 'content'])
@@ -122,6 +134,8 @@ async function runVerify(
   options: VerifyCommandOptions,
 ): Promise<number> {
   session.verdictOnError = true;
+  const asked = askedShard(options);
+  if (asked !== null) return runShard(session, name, { ...options, ...asked });
   const kept = options.keep === undefined ? null : await readKept(session.io, options.keep);
   const since = [
     ...(await Promise.all((options.since ?? []).map((file) => readCheckpoints(session.io, file)))).flat(),
@@ -134,9 +148,12 @@ async function runVerify(
   const opened = await openWithAttestations(name, options, io.env);
   const { archive } = opened;
   try {
-    const given: Given = { leastLock: options.leastLock ?? null };
+    const run = shardRun(options, archive.trusted);
+    const merged = options.merge === undefined ? null : await readShards(io, options, run);
+    const given: Given = { leastLock: options.leastLock ?? null, shards: merged?.bound ?? null };
     const { report, survey, confirmations, unattested } = await judgeArchive(io, opened, {
       ...{ depth: options.depth, since, nowMs: startedMs, asCopy: options.asCopy === true },
+      shards: merged?.chains ?? null,
       leastLock: options.leastLock === undefined ? null : periodOf(options.leastLock),
     });
     const stamps = await stampsOf(io, opened, survey, roots);
@@ -144,12 +161,13 @@ async function runVerify(
     if (options.json === true) {
       const said = survey === null ? {} : { attested: confirmations, unattested, foreign: survey.foreign };
       const keep = keeping === null ? {} : { keep: keeping.said };
+      const shards = merged === null ? {} : { shards: merged.said };
       const run = {
         archive: archive.store.description,
         at: new Date(startedMs).toISOString(),
         version: VERSION,
       };
-      await output.json({ ...reportJson(report, given), run, ...said, ...stamps?.json, ...keep });
+      await output.json({ ...reportJson(report, given), run, ...said, ...stamps?.json, ...keep, ...shards });
     } else if (options.checkpoints === true) await output.exact(utf8(checkpointsOf(report).join('\n')));
     else {
       await output.write(reportText(report, archive.store.description, output, given));

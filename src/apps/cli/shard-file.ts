@@ -1,0 +1,169 @@
+// How is what one shard of a verification looked at written down, signed, and read again?
+import { toHex, utf8, utf8Text } from '../../base/bytes.ts';
+import { FormatError } from '../../base/error.ts';
+import { nodeSha256 } from '../../base/node/hash.ts';
+import { type PublicKey, publicKeyFromSpki, verifySignature } from '../../base/signature.ts';
+import { preAuthenticated } from '../../evidence/dsse.ts';
+import { spkiFingerprint } from '../../format/vkey.ts';
+import type { Signer } from '../../sign/signer.ts';
+import { type Finding, type FindingCode, SEVERITY } from '../../verify/finding.ts';
+import type { GapInChain } from '../../verify/gaps.ts';
+import type { RangeReport, Shard, ShardOfChain } from '../../verify/range-check.ts';
+import type { ChainReport } from '../../verify/report.ts';
+import type { Depth } from '../../verify/run.ts';
+import { sameKey } from '../../verify/trust.ts';
+
+const SHARD_TYPE = 'application/vnd.ledgerstone.shard.v1';
+
+/** What all shards of one verification have in common. */
+export type ShardRun = {
+  readonly version: string;
+  readonly depth: Depth;
+  readonly leastLock: string | null;
+  readonly asCopy: boolean;
+  /** Trusted keys, as vkeys, sorted. */
+  readonly keys: readonly string[];
+};
+
+export type ShardContent = ShardRun & {
+  readonly shard: Shard;
+  /** As it was named. */
+  readonly archive: string;
+  /** When it began, and ended. RFC 3339. */
+  readonly from: string;
+  readonly to: string;
+  readonly chains: readonly ShardOfChain[];
+};
+
+export type ReadShard = {
+  readonly file: string;
+  readonly content: ShardContent;
+  readonly signer: PublicKey | null;
+};
+
+const messageOf = (digest: string): Uint8Array => preAuthenticated(SHARD_TYPE, utf8(digest));
+
+/** Two lines of JSON: digest and signature, then what was looked at. Null: nobody signs. */
+export async function encodeShard(
+  content: ShardContent,
+  signer: Signer | null,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const bytes = utf8(JSON.stringify(content));
+  const sha256 = toHex(nodeSha256(bytes));
+  const signed = signer && {
+    key: Buffer.from(signer.publicKey.spki).toString('base64'),
+    signature: Buffer.from(await signer.sign(messageOf(sha256), signal)).toString('base64'),
+  };
+  const head = utf8(`${JSON.stringify({ type: SHARD_TYPE, sha256, signed })}\n`);
+  return Buffer.concat([head, bytes, utf8('\n')]);
+}
+
+/** `signer`: who signed it, whoever that is. Throws FormatError. */
+export async function parseShard(bytes: Uint8Array, file: string): Promise<ReadShard> {
+  const end = bytes.indexOf(0x0a);
+  if (end < 0 || bytes[bytes.length - 1] !== 0x0a)
+    throw new FormatError('no shard of a verification, or cut off');
+  const body = bytes.subarray(end + 1, -1);
+  const head = objectOf(bytes.subarray(0, end));
+  if (head['type'] !== SHARD_TYPE) throw new FormatError('no shard of a verification');
+  const sha256 = toHex(nodeSha256(body));
+  if (head['sha256'] !== sha256) throw new FormatError('its content is another than its first line says');
+  const content = objectOf(body) as unknown as ShardContent;
+  requireShape(content);
+  return { file, content, signer: await signerOf(head['signed'], sha256) };
+}
+
+async function signerOf(signed: unknown, sha256: string): Promise<PublicKey | null> {
+  if (signed === null) return null;
+  const { key, signature } = (signed ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof key !== 'string' || typeof signature !== 'string')
+    throw new FormatError('a signature that is none');
+  const publicKey = publicKeyFromSpki(new Uint8Array(Buffer.from(key, 'base64')));
+  const isGood = await verifySignature(
+    publicKey,
+    messageOf(sha256),
+    new Uint8Array(Buffer.from(signature, 'base64')),
+  );
+  if (!isGood) throw new FormatError('its signature is not of its content');
+  return publicKey;
+}
+
+function objectOf(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8Text(bytes));
+  } catch (cause) {
+    throw new FormatError('no JSON', 'malformed', cause);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new FormatError('no JSON object');
+  return value as Readonly<Record<string, unknown>>;
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** What the join relies on. The rest is printed as every report is. Throws FormatError. */
+function requireShape({ shard, keys, from, to, chains, ...run }: ShardContent): void {
+  const { index, of, segments } = shard ?? {};
+  const isShard =
+    isCount(index) && isCount(of) && isCount(segments) && index > 0 && index <= of && segments > 0;
+  const isRun = [run.version, run.archive, run.depth, from, to].every(isText) && Array.isArray(keys);
+  if (!isShard || !isRun || !Array.isArray(chains))
+    throw new FormatError('a shard that lacks what each one has');
+  for (const { chain, partition, ranges } of chains) {
+    const isWhole = isText(chain) && isCount(partition) && Array.isArray(ranges) && ranges.every(isRange);
+    if (!isWhole) throw new FormatError('a chain of a shard that lacks what each one has');
+  }
+}
+
+const COUNTS = ['size', 'entries', 'entriesRead', 'gapsOmitted', 'gapOffsetsUnread', 'bytes'] as const;
+const MORE_COUNTS = ['findingsOmitted', 'expired', 'expiredUnread'] as const;
+const CHECKED = ['seals', 'signatures', 'locks', 'dataObjects', 'lines'] as const;
+
+function isRange(value: unknown): value is RangeReport {
+  const { from, before, start, size, report } = (value ?? {}) as Partial<RangeReport>;
+  const isPlaced = isCount(from) && isCount(before) && isCount(size) && from < before;
+  return isPlaced && (start === null || isText(start)) && isReport(report);
+}
+
+function isFinding(value: unknown): boolean {
+  const { code, severity, key, versionId, sequence, expected, found } = (value ?? {}) as Partial<Finding>;
+  return (
+    Object.hasOwn(SEVERITY, code ?? '') &&
+    severity === SEVERITY[code as FindingCode] &&
+    [key, versionId, expected, found].every((text) => text === null || isText(text)) &&
+    (sequence === null || isCount(sequence))
+  );
+}
+
+function isGap(value: unknown): boolean {
+  const { firstOffset, lastOffset, sequence, reason, by, why, sealed } = (value ?? {}) as Partial<GapInChain>;
+  return [firstOffset, lastOffset, sequence].every(isCount) && [reason, by, why, sealed].every(isText);
+}
+
+function isReport(report: ChainReport | undefined): boolean {
+  const { verdict, origin, root, findings, gaps, checked, missing, transactions } =
+    report ?? ({} as ChainReport);
+  const isVerdict = verdict === 'verified' || verdict === 'broken' || verdict === 'unverifiable';
+  const isCounted = [...COUNTS, ...MORE_COUNTS].every((name) => isCount(report?.[name]));
+  return (
+    isVerdict &&
+    isCounted &&
+    [origin, root].every(isText) &&
+    [findings, gaps].every(Array.isArray) &&
+    findings.every(isFinding) &&
+    gaps.every(isGap) &&
+    CHECKED.every((name) => isCount(checked?.[name])) &&
+    typeof missing === 'object' &&
+    isCount(transactions?.control) &&
+    isCount(transactions.aborted)
+  );
+}
+
+/** For people: the SHA-256 of the key. */
+export const signerText = (key: PublicKey): string => spkiFingerprint(key, nodeSha256);
+
+export const isSignedBy = ({ signer }: ReadShard, keys: readonly PublicKey[]): boolean =>
+  signer !== null && keys.some((key) => sameKey(key, signer));
