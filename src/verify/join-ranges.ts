@@ -1,5 +1,5 @@
-// What is the report of a chain whose ranges were checked by several? Each range took the seal before it at its word: here
-// that word is held against what came of the range before.
+// What is the report of a chain whose ranges were checked by several? Each range took the seal before it at
+// its word: here that word is held against what came of the range before.
 import { FormatError } from '../base/error.ts';
 import type { Problem } from './finding.ts';
 import { worstVerdict } from './finding.ts';
@@ -12,9 +12,9 @@ import type { Run } from './run.ts';
 import type { ChainInArchive } from './survey.ts';
 
 /**
- * `parts`: of one chain, in any order. What they leave out is checked here: what came after them, and what the chain
- * grew by while they were made. So is what others say of the chain's past. Null: there is no such chain. Throws FormatError
- * if parts overlap.
+ * `parts`: of one chain, in any order. What they leave out is checked here: what came after them, and what
+ * the chain grew by while they were made. So is what others say of the chain's past. Null: there is no such
+ * chain. Throws FormatError if parts overlap.
  */
 export async function joinChain(
   place: ChainInArchive,
@@ -81,8 +81,8 @@ const apart = (from: number, found: string): Problem => ({
 });
 
 /**
- * Somebody may know a root of a size within a range that nobody compared when that range was checked. The seals of
- * such ranges are followed once more, and have to come to the same ends.
+ * Somebody may know a root of a size within a range that nobody compared when that range was checked. The
+ * seals of such ranges are followed once more, and have to come to the same ends.
  */
 async function checkPasts(
   place: ChainInArchive,
@@ -171,6 +171,7 @@ function joined(
       dataObjects: sum(({ checked }) => checked.dataObjects),
       lines: sum(({ checked }) => checked.lines),
     },
+    holdsToCome: sum(({ holdsToCome }) => holdsToCome),
     expired: sum(({ expired }) => expired),
     expiredUnread: sum(({ expiredUnread }) => expiredUnread),
     knownSize: known.length === 0 ? null : Math.max(...known),

@@ -1,5 +1,5 @@
-// How is a chain verified in ranges, by several who do not wait for each other? Each takes the seal before its range at
-// its word; `join-ranges.ts` compares it with what came of the range before.
+// How is a chain verified in ranges, by several who do not wait for each other? Each takes the seal before
+// its range at its word; `join-ranges.ts` compares it with what came of the range before.
 import { toHex, utf8 } from '../base/bytes.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { LIMITS } from '../base/limits.ts';
@@ -15,9 +15,15 @@ import type { ChainInArchive } from './survey.ts';
 export type RangeReport = {
   readonly from: number;
   readonly before: number | null;
-  /** The seal before the range: its root is a claim, in hex. Null: `from` is 0, or that seal could not be read. */
+  /**
+   * The seal before the range: its root is a claim, in hex. Null: `from` is 0, or that seal could not be
+   * read.
+   */
   readonly start: string | null;
-  /** Where it ends, by the keys of seals. Less than `from`: no seal was there, not even the one before the range. */
+  /**
+   * Where it ends, by the keys of seals. Less than `from`: no seal was there, not even the one before the
+   * range.
+   */
   readonly size: number;
   /** Its `root` is the chain's at that size. */
   readonly report: ChainReport;
@@ -76,7 +82,10 @@ export async function checkShard(place: ChainInArchive, run: Run, shard: Shard):
   return reports;
 }
 
-/** Which range of this chain is one's first: spread by the chain's name, or all short chains were of one shard. */
+/**
+ * Which range of this chain is one's first: spread by the chain's name, or all short chains were of one
+ * shard.
+ */
 function firstRange(place: ChainInArchive, { index, of }: Shard, sha256: Sha256): number {
   const [a = 0, b = 0, c = 0] = sha256(utf8(chainText(place)));
   const shift = ((a << 16) | (b << 8) | c) % of;

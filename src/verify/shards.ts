@@ -11,8 +11,8 @@ import { type VerifyOptions, verifyArchive } from './verify.ts';
 type ShardOptions = Omit<VerifyOptions, 'only' | 'checkChain' | 'visitor'>;
 
 /**
- * Checks one shard of all chains. There is no verdict on the archive before all shards are joined: nothing outside of the
- * chains and nothing about their ends is looked at for it.
+ * Checks one shard of all chains. There is no verdict on the archive before all shards are joined: nothing
+ * outside of the chains and nothing about their ends is looked at for it.
  */
 export async function verifyShard(
   reader: ArchiveReader,
@@ -32,8 +32,9 @@ export async function verifyShard(
 }
 
 /**
- * The report on the archive as it is now. What the shards left out, and what came after them, is checked here. The shards
- * are believed: who made them answers for them. Throws FormatError if two of them have the same segments.
+ * The report on the archive as it is now. What the shards left out, and what came after them, is checked
+ * here. The shards are believed: who made them answers for them. Throws FormatError if two of them have the
+ * same segments.
  */
 export async function verifyShards(
   reader: ArchiveReader,

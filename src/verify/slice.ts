@@ -3,8 +3,9 @@ import { equalBytes } from '../base/bytes.ts';
 
 export type Slice = {
   /**
-   * The seals before it. `confirmed`: the caller knows that so many seals have that root. `claimed`: the last of them is
-   * taken at its word, and whoever joins the parts compares it with what came of them. Null: it begins at the first seal.
+   * The seals before it. `confirmed`: the caller knows that so many seals have that root. `claimed`: the last
+   * of them is taken at its word, and whoever joins the parts compares it with what came of them. Null: it
+   * begins at the first seal.
    */
   readonly behind:
     | { readonly kind: 'confirmed'; readonly size: number; readonly root: Uint8Array }
@@ -14,7 +15,9 @@ export type Slice = {
   readonly before: number | null;
   /** Asked after each seal. False stops there. */
   readonly mayGoOn: () => boolean;
-  /** Whether data without a seal behind the last seal is told of. It may be a segment that is being written. */
+  /**
+   * Whether data without a seal behind the last seal is told of. It may be a segment that is being written.
+   */
   readonly tellsRest: boolean;
 };
 

@@ -119,7 +119,7 @@ function requireShape({ shard, keys, from, to, chains, ...run }: ShardContent): 
 }
 
 const COUNTS = ['size', 'entries', 'entriesRead', 'gapsOmitted', 'gapOffsetsUnread', 'bytes'] as const;
-const MORE_COUNTS = ['findingsOmitted', 'expired', 'expiredUnread'] as const;
+const MORE_COUNTS = ['findingsOmitted', 'expired', 'expiredUnread', 'holdsToCome'] as const;
 const CHECKED = ['seals', 'signatures', 'locks', 'dataObjects', 'lines'] as const;
 
 function isRange(value: unknown): value is RangeReport {

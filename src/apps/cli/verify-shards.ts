@@ -175,9 +175,10 @@ async function writeShard(
   const faulty = ranges.filter(({ report }) => report.verdict !== 'verified').length;
   const segments = ranges.reduce((sum, { from, size }) => sum + Math.max(0, size - from), 0);
   const { index, of } = content.shard;
+  const looked = `${counted(segments, 'segment')} in ${counted(ranges.length, 'range')}`;
   await output.write(
     [
-      `shard ${index}/${of}: ${counted(segments, 'segment')} in ${counted(ranges.length, 'range')} looked at, written to ${out}`,
+      `shard ${index}/${of}: ${looked} looked at, written to ${out}`,
       faulty === 0
         ? 'no finding that would break it. This is no verdict: only all shards together have one (--merge)'
         : `${counted(faulty, 'range')} not verified: --merge says what was found`,
@@ -216,9 +217,10 @@ export async function readShards(
   if (twice !== undefined)
     throw new UsageError(`shard ${twice}/${of} was given twice`, 'Give each shard once.');
   const missing = Array.from({ length: of }, (_, i) => i + 1).filter((index) => !indexes.includes(index));
+  const more = missing.length > 10 ? ', …' : '';
   if (missing.length > 0)
     throw new UsageError(
-      `${counted(missing.length, 'shard')} of ${of} missing: ${missing.slice(0, 10).join(', ')}${missing.length > 10 ? ', …' : ''}`,
+      `${counted(missing.length, 'shard')} of ${of} missing: ${missing.slice(0, 10).join(', ')}${more}`,
       `Make each with the same options: --shard ${missing[0]}/${of} --shard-segments ${segments}.`,
     );
   const from = read.map(({ content }) => content.from).sort()[0] as string;

@@ -31,6 +31,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone verify ./archive --key archive.vkey': 'files',
     'ledgerstone verify ./archive --key archive.vkey --json > report.json': 'files',
     'ledgerstone verify ./archive --key archive.vkey --keep archive.checkpoints': 'files',
+    'ledgerstone verify ./archive --key archive.vkey --shard 1/2 --out shard-1.json': 'files',
     'ledgerstone verify ./archive --key archive.vkey --checkpoints > today.checkpoints': 'files',
     'ledgerstone verify s3://acme-audit/prod --key archive.vkey --attestations s3://acme-attestations --cosigner verifier.vkey':
       'aws',
