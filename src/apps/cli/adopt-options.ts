@@ -3,8 +3,9 @@ import type { AdoptionWords } from '../../archiver/chain/adopt.ts';
 import type { Config } from '../../config/archiver.ts';
 import { isWord } from '../../format/scalar.ts';
 import { UsageError } from './exit-code.ts';
+import type { OlderOptions } from './older-option.ts';
 
-export type AdoptOptions = {
+export type AdoptOptions = OlderOptions & {
   readonly key?: readonly string[];
   readonly config: string;
   readonly by: string;

@@ -33,19 +33,29 @@ export async function runAdopt(session: Session, name: string, options: AdoptOpt
   const config = await loadConfig(options.config, io.env);
   requireOptions(config, options);
   await readTrustedKeys(options.key ?? []);
-  const older = [{ store: name, keys: options.key ?? [] }];
+  // What the older archive itself goes on from is shown beside it.
+  const older = [{ store: name, keys: options.key ?? [] }, ...(options.older ?? [])];
   const opened = await openOlder({ ...options, older }, { config }, io.env);
   try {
-    return await adopt(session, config, opened[0] as OlderArchive, options);
+    const [old, ...beside] = opened as [OlderArchive, ...OlderArchive[]];
+    const depth = { depth: 'content', nowMs: Date.now() } as const;
+    const report = await verifyStore(io, old.store, old.trusted, { ...depth, older: beside });
+    if (report.verdict !== 'verified' && options.asItIs !== true)
+      return await refuse(session, old, options, report);
+    return await adopt(session, config, old, report, options);
   } finally {
     await closeOlder(opened);
   }
 }
 
-async function adopt(session: Session, config: Config, old: OlderArchive, options: AdoptOptions) {
+async function adopt(
+  session: Session,
+  config: Config,
+  old: OlderArchive,
+  report: StoreReport,
+  options: AdoptOptions,
+): Promise<number> {
   const { io } = session;
-  const report = await verifyStore(io, old.store, old.trusted, { depth: 'content', nowMs: Date.now() });
-  if (report.verdict !== 'verified' && options.asItIs !== true) return refuse(session, old, options, report);
   const { heads, left } = await headsToAdopt(old, report, config, options, io.signal);
   const reader = await openArchiveStore(config.archive.store);
   try {

@@ -5,6 +5,7 @@ import { LIMITS } from '../../base/limits.ts';
 import type { AdoptOptions } from './adopt-options.ts';
 import { runAdopt } from './adopt-run.ts';
 import { requireWords } from './deciding.ts';
+import { withOlder } from './older-option.ts';
 import { count, repeatable } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 
@@ -43,9 +44,7 @@ function startFrom(text: string): AdoptionWords['startFrom'] {
 }
 
 export function adoptCommand(program: Command, session: Session): void {
-  program
-    .command('adopt')
-    .description("Chains of another owner's archive go on in this one.")
+  withOlder(program.command('adopt').description("Chains of another owner's archive go on in this one."))
     .argument('<older>', 's3://bucket/prefix, or a directory')
     .option('--key <key>', 'trusted verifier key of OLDER, or a file of them; repeatable', repeatable)
     .requiredOption('--config <file>', 'ledgerstone.yaml of your archive')

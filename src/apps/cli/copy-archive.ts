@@ -26,6 +26,7 @@ import { type Deciding, deciding } from './deciding.ts';
 import { EXIT, exitCodeOfVerdict, UsageError } from './exit-code.ts';
 import { requireGovernedArchive } from './governed-archive.ts';
 import { NewFiles } from './new-files.ts';
+import { closeOlder, openOlder } from './older-option.ts';
 import { openArchiveStore } from './open-archive.ts';
 import { startProgressBar } from './progress.ts';
 import { reportJson, reportText } from './report-text.ts';
@@ -85,10 +86,8 @@ const copyAll =
   async (session, job, tools) => {
     const { options, dateMs } = job;
     await requireSameArchive(tools.from, tools.to, tools.signal);
-    const report = await verifyStore(session.io, tools.from, trustedOf(job, decided), {
-      ...{ depth: 'content', nowMs: systemClock.now() },
-    });
-    const { verdict } = report;
+    const report = await verified(session, job, tools, decided);
+    const verdict = report.beside?.verdictAlone ?? report.verdict;
     if (verdict !== 'verified' && options.asItIs !== true) return refuse(session, job, tools, report);
     const all = chainsOf(report);
     const chains = all.filter(({ chain }) => chain !== GOVERNANCE_CHAIN);
@@ -101,6 +100,23 @@ const copyAll =
     const governance = await copyDecisions(session, tools, decided, all);
     return finish(session, job, receiptOf({ options, statement, detail, tally, chains, act, governance }));
   };
+
+/** Older archives that its chains continue are not copied: their verdict is not its own. */
+async function verified(
+  { io }: Session,
+  job: CopyJob,
+  { from }: CopyTools,
+  decided: Deciding | null,
+): Promise<StoreReport> {
+  const older = await openOlder(job.options, { config: { archive: { store: job.from } } }, io.env);
+  try {
+    return await verifyStore(io, from, trustedOf(job, decided), {
+      ...{ depth: 'content', nowMs: systemClock.now(), older },
+    });
+  } finally {
+    await closeOlder(older);
+  }
+}
 
 /** Attestations and notes: their cosigner's signatures go with them, and are not checked here. */
 const copyOwnStore: Work = async (session, job, tools) => {
@@ -134,7 +150,7 @@ async function refuse(
   if (options.json === true) await output.json({ ...reportJson(report, NOTHING_GIVEN), copied: false });
   else await output.write(reportText(report, from.description, output));
   output.note('nothing was copied: --as-it-is copies what is not verified, and the receipt says so');
-  return exitCodeOfVerdict(report.verdict);
+  return exitCodeOfVerdict(report.beside?.verdictAlone ?? report.verdict);
 }
 
 async function copying(session: Session, tools: CopyTools, scope: CopyScope): Promise<CopyTally> {

@@ -10,26 +10,28 @@ import { type DecidingOptions, requireWords } from './deciding.ts';
 import { UsageError } from './exit-code.ts';
 import { readTrustedKeys } from './keys.ts';
 import { requireNoFile } from './new-files.ts';
+import type { OlderOptions } from './older-option.ts';
 import type { Session } from './session.ts';
 import { latestLock, limitOf } from './until-option.ts';
 
-export type CopyOptions = Omit<DecidingOptions, 'config'> & {
-  readonly lockUntil: string;
-  readonly key?: readonly string[];
-  readonly config?: string;
-  readonly act: boolean;
-  readonly receipt?: string;
-  readonly region?: string;
-  readonly endpoint?: string;
-  readonly toRegion?: string;
-  readonly toEndpoint?: string;
-  readonly toProfile?: string;
-  readonly of: 'archive' | 'attestations';
-  readonly asItIs?: boolean;
-  readonly tz: string;
-  readonly limit: string;
-  readonly dryRun?: boolean;
-};
+export type CopyOptions = Omit<DecidingOptions, 'config'> &
+  OlderOptions & {
+    readonly lockUntil: string;
+    readonly key?: readonly string[];
+    readonly config?: string;
+    readonly act: boolean;
+    readonly receipt?: string;
+    readonly region?: string;
+    readonly endpoint?: string;
+    readonly toRegion?: string;
+    readonly toEndpoint?: string;
+    readonly toProfile?: string;
+    readonly of: 'archive' | 'attestations';
+    readonly asItIs?: boolean;
+    readonly tz: string;
+    readonly limit: string;
+    readonly dryRun?: boolean;
+  };
 
 export type CopyJob = {
   readonly from: StoreConfig;

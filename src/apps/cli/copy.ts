@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { runCopy } from './copy-archive.ts';
 import { type CopyOptions, checkCopy } from './copy-options.ts';
 import { EXIT } from './exit-code.ts';
+import { withOlder } from './older-option.ts';
 import { repeatable } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 import { withSigner } from './signer-option.ts';
@@ -64,7 +65,7 @@ export function copyCommand(program: Command, session: Session): void {
     .option('--tz <zone>', 'time zone of a date without an offset', 'UTC')
     .option('--limit <period>', 'no lock that ends further from now is set, such as 15y', DEFAULT_LIMIT)
     .option('--dry-run', 'list both sides, and write nothing');
-  withSigner(command, 'the act: your own')
+  withOlder(withSigner(command, 'the act: your own'))
     .option('--json', 'the receipt for programs')
     .addHelpText('after', HELP)
     .action(

@@ -132,6 +132,24 @@ describe('adopt', () => {
     expect(existsSync(at('new/seals'))).toBe(false);
   });
 
+  it('goes on from an archive that was adopted itself, if that one is shown too', async () => {
+    expect((await adoptJson()).code).toBe(0);
+    await init('third');
+    const third = (...more: string[]) =>
+      ledgerstone([
+        ...['adopt', at('new'), '--key', at('new.vkey'), '--config', at('third.yaml'), ...WHO, ...more],
+      ]);
+    const alone = await third();
+    expect([alone.code, alone.err]).toEqual([3, expect.stringContaining('nothing was begun')]);
+    const older = ['--older', at('old'), '--older-key', at('old.vkey')];
+    expect((await third(...older)).code).toBe(0);
+    const all = await ledgerstone([
+      ...['verify', at('third'), '--key', at('third.vkey'), ...older],
+      ...['--older', at('new'), '--older-key', at('new.vkey')],
+    ]);
+    expect([all.code, all.out]).toEqual([0, expect.stringContaining('with 2 archives beside it')]);
+  });
+
   it('refuses a chain that was begun without it, and goes on under another name', async () => {
     expect((await archive('new')).code).toBe(0);
     const { code, err } = await adopt();

@@ -1,5 +1,5 @@
 // What do the commands say of an archive whose chains go on from another owner's?
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -148,6 +148,18 @@ describe('a search', () => {
     expect((await onNew('sample', ...draw, '--out', at('none'))).code).toBe(3);
     expect((await onNew('sample', ...draw, ...shown(), '--out', at('drawn'))).code).toBe(0);
   });
+});
+
+it('a copy is made where it is shown, and the older archive is not copied', async () => {
+  const who = ['--lock-until', 'same', '--by', 'b', '--reason', 'r', '--key', keyOf(bought)];
+  const copy = (...more: string[]) =>
+    ledgerstone(['copy', at('new'), at('copy'), ...who, '--receipt', at('receipt'), ...more]);
+  const refused = await copy();
+  expect([refused.code, refused.err]).toEqual([3, expect.stringContaining('nothing was copied')]);
+  expect((await copy(...shown())).code).toBe(0);
+  const verified = await ledgerstone(['verify', at('copy'), '--key', keyOf(bought), ...shown()]);
+  expect(verified.code).toBe(0);
+  expect(existsSync(join(at('copy'), 'seals/topic=orders/partition=0/000000000002.tlog-proof'))).toBe(false);
 });
 
 it('an offset of the older chain is looked for there, by its name', async () => {
