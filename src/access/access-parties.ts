@@ -3,7 +3,7 @@ import { LedgerstoneError } from '../base/error.ts';
 import type { AccessPrincipal } from './access-decision.ts';
 
 /** As infra/README.md names them. `deployer`: what CloudFormation works as, of either account. */
-export const PARTIES = [
+const PARTIES = [
   ...(['archiver', 'auditor', 'key-admin', 'break-glass', 'officer', 'approver', 'hold-keeper'] as const),
   ...(['drill', 'verifier', 'verifier-auditor', 'verifier-key-admin', 'verifier-break-glass'] as const),
   ...(['verifier-responder', 'deployer', 'verifier-deployer'] as const),
@@ -13,7 +13,7 @@ export type Party = (typeof PARTIES)[number];
 /** Everybody else: of the account that the resource lies in, that account itself, or another one. */
 export type AccessRole = Party | 'others' | 'root' | 'another account';
 
-export const isOfVerifier = (party: Party): boolean => party.startsWith('verifier');
+const isOfVerifier = (party: Party): boolean => party.startsWith('verifier');
 
 export type PartyNames = {
   /** The prefix of the roles' names. */

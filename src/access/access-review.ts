@@ -37,7 +37,7 @@ export type ReviewedAct = {
   readonly meant: readonly AccessRole[];
 };
 
-export type ReviewedRole = {
+type ReviewedRole = {
   readonly party: Party;
   readonly arn: string;
   /** Roles and users of the files that its trust policy lets take it. */

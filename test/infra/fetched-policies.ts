@@ -19,7 +19,7 @@ export type FetchedRole = {
   AttachedManagedPolicies: { PolicyName: string; PolicyArn: string }[];
   PermissionsBoundary?: Json;
 };
-export type FetchedAccount = {
+type FetchedAccount = {
   UserDetailList: Json[];
   GroupDetailList: Json[];
   RoleDetailList: FetchedRole[];

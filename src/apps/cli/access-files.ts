@@ -19,7 +19,7 @@ import type { Session } from './session.ts';
 /** A large account with all its policies has some tens of MB. */
 const FILE_BYTES_MAX = 256 * 1024 * 1024;
 
-export type FetchedFile = { readonly name: string; readonly sha256: string };
+type FetchedFile = { readonly name: string; readonly sha256: string };
 export type FetchedPolicies = {
   readonly accounts: readonly AccessAccount[];
   readonly guards: GuardPolicies;
@@ -31,9 +31,9 @@ export type FetchedPolicies = {
 type Resources = Pick<AccessSubject, 'bucket' | 'attestations'> & { readonly keys: readonly string[] };
 
 const idOf = (keyArn: string): string => String(keyArn.split('/').at(-1));
-export const bucketFile = (bucket: string): string => `bucket-${bucket}.json`;
-export const keyFile = (keyArn: string): string => `key-${idOf(keyArn)}.json`;
-export const grantsFile = (keyArn: string): string => `grants-${idOf(keyArn)}.json`;
+const bucketFile = (bucket: string): string => `bucket-${bucket}.json`;
+const keyFile = (keyArn: string): string => `key-${idOf(keyArn)}.json`;
+const grantsFile = (keyArn: string): string => `grants-${idOf(keyArn)}.json`;
 
 /** Whatever the folder has beside is left alone. Throws AccessPolicyError naming the file. */
 export async function readFetched(
