@@ -54,6 +54,8 @@ export type CertificateWishes = {
   readonly isPurposeCritical?: boolean;
   readonly pathLength?: number;
   readonly keys?: Keys;
+  /** First byte of its keyUsage. Default: as it should be. */
+  readonly usage?: number;
   /** A critical extension that nobody knows. */
   readonly odd?: boolean;
 };
@@ -76,7 +78,9 @@ export async function certificateOf(name: string, wishes: CertificateWishes): Pr
     cA: isAuthority,
     ...(wishes.pathLength !== undefined && { pathLenConstraint: wishes.pathLength }),
   });
-  const usage = new BitString({ valueHex: new Uint8Array([isAuthority ? 0x06 : 0x80]).buffer });
+  const usage = new BitString({
+    valueHex: new Uint8Array([wishes.usage ?? (isAuthority ? 0x06 : 0x80)]).buffer,
+  });
   certificate.extensions = [
     extension('2.5.29.19', true, constraints.toSchema().toBER()),
     extension('2.5.29.15', true, usage.toBER()),

@@ -16,6 +16,7 @@ import { cosignedVectors } from './object-cases-cosigned.ts';
 import { noteVectors } from './object-cases-notes.ts';
 import { indexVectors } from './object-cases-index.ts';
 import { lineVectors } from './object-cases-lines.ts';
+import { stampVectors } from './object-cases-stamps.ts';
 import type { ObjectVector } from './object-vector.ts';
 
 type Change = readonly [name: string, about: string, from: string | RegExp, to: string];
@@ -284,4 +285,5 @@ export const makeObjectVectors = async (): Promise<ObjectVector[]> => [
   ...(await cosignedVectors()),
   ...(await noteVectors()),
   ...indexVectors(),
+  ...(await stampVectors()),
 ];

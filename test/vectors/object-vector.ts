@@ -1,4 +1,4 @@
-// What does a frozen line, manifest, seal, vkey, event proof, attestation or cosigner's note look like, and what is said of it? (test/vectors/objects.json)
+// What does a frozen line, manifest, seal, vkey, event proof, attestation, cosigner's note or stamp look like, and what is said of it? (test/vectors/objects.json)
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBase64, fromHex, toBase64, utf8 } from '../../src/base/bytes.ts';
@@ -8,6 +8,12 @@ import { parseManifest } from '../../src/format/manifest-bytes.ts';
 import { decodeLine, type GapLine, type KafkaRecord } from '../../src/format/record.ts';
 import { parseCosignerVkey } from '../../src/format/cosignature.ts';
 import { parseSignedCheckpoint } from '../../src/format/note.ts';
+import { parseCheckpointText } from '../../src/format/checkpoint.ts';
+import { parseStampProof } from '../../src/format/stamp.ts';
+import { timeText } from '../../src/format/time.ts';
+import { readRoots } from '../../src/timestamp/certificates.ts';
+import { checkToken } from '../../src/timestamp/token.ts';
+import { checkStampProof } from '../../src/verify/stamp-proof.ts';
 import { parseVkey } from '../../src/format/vkey.ts';
 import type { FindingCode } from '../../src/verify/finding.ts';
 import { checkEventProof } from '../../src/verify/event-proof.ts';
@@ -51,6 +57,16 @@ export type ObjectVector = {
   readonly line?: Bytes;
   /** Of notes: where it lies, and the origin of the archive that it is about. */
   readonly address?: { readonly key: string; readonly archive: string };
+  /** Of proofs of stamps: what they are held to. */
+  readonly stamped?: {
+    /** Its signed text. */
+    readonly checkpoint: string;
+    /** In PEM. */
+    readonly roots: string;
+    readonly now: string;
+    /** Of an accepted one: by when it existed. */
+    readonly shownBy?: string;
+  };
   /** Of indexes: the segment that they are of, with a LF after each line. `root` in hex. */
   readonly segment?: { readonly dataSha256: string; readonly root: string; readonly lines: string };
 };
@@ -114,6 +130,8 @@ export async function judge(vector: ObjectVector): Promise<{ readonly verdict: s
       }
       case 'index':
         return judgeIndex(bytes, vector.segment);
+      case 'stamp':
+        return await judgeStamp(bytes, vector.stamped);
       case 'event-proof': {
         const check = await checkEventProof({ ...tools, proof: bytes, line: thawBytes(vector.line ?? { text: '' }) });
         if (check.verdict === 'verified') return accepted;
@@ -126,6 +144,23 @@ export async function judge(vector: ObjectVector): Promise<{ readonly verdict: s
     throw error;
   }
   throw new Error(`the vector ${vector.name} is of no kind`);
+}
+
+/** Accepted: it shows that time. `unknown-key`: it shows none. */
+async function judgeStamp(bytes: Uint8Array, given: ObjectVector['stamped']): Promise<{ readonly verdict: string; readonly words: string }> {
+  if (given === undefined) throw new Error('a stamp of nothing');
+  const text = utf8(given.checkpoint);
+  const roots = readRoots(given.roots);
+  const result = await checkStampProof({
+    checkpoint: { text, origin: parseCheckpointText(text).origin },
+    links: parseStampProof(bytes),
+    check: (token, data) => checkToken(token, data, roots, nodeSha256),
+    ...{ sha256: nodeSha256, nowMs: Date.parse(given.now) },
+  });
+  if (result.kind !== 'shown') return { verdict: 'unknown-key', words: `${result.kind} | ${result.authority}` };
+  const by = timeText(result.byMs);
+  if (by !== given.shownBy) return { verdict: 'another time', words: by };
+  return { verdict: 'accepted', words: `accepted: by ${by}` };
 }
 
 /** Accepted: it is the index of those lines, byte for byte. */

@@ -115,6 +115,10 @@ describe('the command', () => {
       configure(vkey, more);
       const { code, err } = await stamp();
       expect([code, err]).toEqual([2, expect.stringContaining(said)]);
+      if (more !== '') {
+        const config = await loadVerifierConfig(at('verifier.yaml'), {});
+        await expect(openClients(config)).rejects.toMatchObject({ code: 'config' });
+      }
     }
     expect(authority.asked).toBe(0);
   });

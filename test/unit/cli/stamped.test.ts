@@ -13,10 +13,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeCosignerVkey } from '../../../src/format/cosignature.ts';
-import { encodeStampProof, parseStampProof, type StampLink } from '../../../src/format/stamp.ts';
+import {
+  encodeStampProof,
+  parseStampProof,
+  type StampLink,
+  statementText,
+} from '../../../src/format/stamp.ts';
 import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
 import { writeCopy } from '../../support/archive-builder.ts';
-import { certificateOf, type Issuer, pemOf, stampAuthority } from '../../support/stamp-authority.ts';
+import { certificateOf, type Issuer, pemOf, stampAuthority, tokenOf } from '../../support/stamp-authority.ts';
 import { DAY_MS, StampWorld } from '../../support/stamp-world.ts';
 import { PLACE } from '../../support/verifier-world.ts';
 import { ledgerstone } from './captured-io.ts';
@@ -163,6 +168,18 @@ describe('a stamp', () => {
     const archived = { ...first.statement, archiveOrigin: 'audit.example.com/other' };
     const other = asFile('other', [{ ...first, statement: archived }]);
     expect((await withStamp(0, other)).out).toContain('a stamp of the archive audit.example.com/other');
+  });
+
+  it('by an authority whose name would move a terminal is shown without that', async () => {
+    const [first] = linksOf('stamp-0') as [StampLink];
+    const root = await certificateOf('Evil Root', { to: times.last });
+    const evil = await certificateOf('\u001b[2JEvil\u0007', { to: times.last, issuer: root });
+    const token = await tokenOf(evil, statementText(first.statement), { genTimeMs: times.first });
+    writeFileSync(at('evil.pem'), pemOf(root));
+    const { code, out, err } = await withStamp(0, asFile('evil', [{ ...first, token }]), 'evil.pem');
+    expect([code, out]).toEqual([0, expect.stringContaining('Evil')]);
+    const isControl = (letter: string) => letter < ' ' && letter !== '\n';
+    expect([...`${out}${err}`].filter(isControl)).toEqual([]);
   });
 
   it('that is no such file is no verdict', async () => {

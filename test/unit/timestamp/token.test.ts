@@ -126,6 +126,20 @@ describe('no token', () => {
     const below = await certificateOf('Below', { to: LATER, issuer: signer });
     const certificates = [below.certificate, signer.certificate];
     expect(await why(await made({ certificates }, below))).toMatch('may issue no certificates');
+    // Each of the two extensions counts by itself.
+    for (const [isAuthority, usage] of [
+      [false, 0x86],
+      [true, 0x80],
+    ] as const) {
+      const between = await certificateOf('Between', { to: LATER, issuer: root, isAuthority, usage });
+      const last = await certificateOf('Last', { to: LATER, issuer: between });
+      const both = [last.certificate, between.certificate];
+      expect(await why(await made({ certificates: both }, last))).toMatch(
+        'Between may issue no certificates',
+      );
+    }
+    const silent = await certificateOf('Silent', { to: LATER, issuer: root, usage: 0x08 });
+    expect(await why(await made({}, silent))).toMatch('may not sign');
     const short = await certificateOf('Short', { to: LATER, pathLength: 0 });
     const between = await certificateOf('Between', { to: LATER, issuer: short, isAuthority: true });
     const last = await certificateOf('Last', { to: LATER, issuer: between });

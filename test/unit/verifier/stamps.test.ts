@@ -5,10 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
-import { coveredBy, renewalLeaf, type StampStatement, statementText } from '../../../src/format/stamp.ts';
+import {
+  coveredBy,
+  renewalLeaf,
+  type StampList,
+  type StampStatement,
+  statementText,
+} from '../../../src/format/stamp.ts';
 import { verifyInclusion } from '../../../src/merkle/proof.ts';
 import { leafHash } from '../../../src/merkle/tree.ts';
 import { isOwnKey } from '../../../src/verifier/own-keys.ts';
+import { encodeStampList, parseStampList } from '../../../src/verifier/stamps/stamp-list.ts';
 import { shownBy } from '../../../src/verifier/stamps/stamp-reader.ts';
 import { pathOfCheckpoint, pathOfRenewal } from '../../../src/verify/stamp-tree.ts';
 import { faultyStore } from '../../support/memory-store.ts';
@@ -20,6 +27,7 @@ import {
   type Issuer,
   type StampAuthority,
   stampAuthority,
+  tokenOf,
 } from '../../support/stamp-authority.ts';
 import { DAY_MS, StampWorld } from '../../support/stamp-world.ts';
 import { STILL } from '../../support/verifier-world.ts';
@@ -295,6 +303,16 @@ describe('a stamp that ends', () => {
     authority.script = () => 'drop';
     world.nowMs += DAY_MS;
     expect(await world.stamper().run()).toMatchObject({ kind: 'no-token', renewed: 1 });
+    // A stranger's token over that list is no renewal either.
+    const { statement } = await world.read(dateNow());
+    const issuer = await certificateOf('Other', { to: world.nowMs + 800 * DAY_MS });
+    const stranger = await certificateOf('Stranger', { to: world.nowMs + 800 * DAY_MS, issuer });
+    const data = statementText(statement as StampStatement);
+    const seconds = String(Math.floor(world.nowMs / 1000)).padStart(12, '0');
+    world.store.attacker.putVersion(
+      `passes/stamps/${dateNow()}/${seconds}-009999999999.tst`,
+      await tokenOf(stranger, data, { genTimeMs: world.nowMs }),
+    );
     authority.script = () => undefined;
     world.nowMs += DAY_MS;
     expect(await world.stamper().run()).toMatchObject({ kind: 'stamped', renewed: 1 });
@@ -317,5 +335,39 @@ describe('what somebody else lays there', () => {
       '001795341600-009999999999.tst',
     ]);
     expect(new Set(world.foreign.map(({ key }) => key)).size).toBe(2);
+  });
+
+  it('is no token of another time, though it is a token of that day', async () => {
+    const { date } = await world.stamper().run();
+    const [token] = (await world.read(date)).tokens;
+    const later = `passes/stamps/${date}/009999999998-009999999999.tst`;
+    world.store.attacker.putVersion(later, token?.bytes as Uint8Array);
+    const found = await world.read(date);
+    expect([found.tokens.length, found.foreign]).toEqual([
+      1,
+      [expect.objectContaining({ key: later, why: 'a token of another time than its key' })],
+    ]);
+  });
+
+  it('is no list, however well it is signed, if it is not of that day and in order', () => {
+    const root = new Uint8Array(32);
+    const list = (changes: object) =>
+      encodeStampList({
+        ...{ date: '2026-11-30', atMs: world.nowMs, renews: [] },
+        checkpoints: ['a/x/0', 'b/x/0'].map((origin) => ({ origin, size: 1, root })),
+        ...changes,
+      } as StampList);
+    const read = (changes: object) => parseStampList(list(changes), '2026-11-30');
+    expect(read({}).checkpoints).toHaveLength(2);
+    expect(() => read({ date: '2026-11-29' })).toThrow('not the list of its day');
+    expect(() => read({ checkpoints: [] })).toThrow('a list of 0 stamped things');
+    const one = { origin: 'b/x/0', size: 1, root };
+    expect(() => read({ checkpoints: [one, { ...one, origin: 'a/x/0' }] })).toThrow('not in order');
+    expect(() => read({ checkpoints: [one, one] })).toThrow('not in order');
+    const renewal = { date: '2026-11-29', covered: root };
+    expect(read({ renews: [renewal] }).renews).toEqual([renewal]);
+    expect(() => read({ renews: [renewal, renewal] })).toThrow('renewals are not in order');
+    for (const odd of [{ date: '2026-11-30' }, { date: '2026-02-30' }, { covered: new Uint8Array(31) }])
+      expect(() => read({ renews: [{ ...renewal, ...odd }] })).toThrow('a renewal that is none');
   });
 });
