@@ -1,4 +1,5 @@
-// How does the configuration become a CloudFormation template? `node infra/app.ts` writes it to cdk.out/.
+// How does the configuration become a CloudFormation template? `node infra/app.ts` writes it to cdk.out/, and with
+// --terraform the same as Terraform to terraform.out/.
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { App, type Stack, Validations } from 'aws-cdk-lib';
@@ -9,6 +10,7 @@ import { hasVerifier, type InfraConfig, type TwoPartyConfig } from './config-sch
 import { LedgerstoneStack } from './ledgerstone-stack.ts';
 import { bootstrapDeployer, namesOf } from './names.ts';
 import { type OrganisationPolicy, resourceControlPolicy, serviceControlPolicy } from './organisation.ts';
+import { terraformProblem, writeTerraform } from './terraform/write.ts';
 import { verifierCode } from './verifier-bundle.ts';
 import { VerifierStack } from './verifier-stack.ts';
 
@@ -28,6 +30,12 @@ Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
 const path = configPath();
 const config = configOrExit();
+const isForTerraform = process.argv.includes('--terraform');
+const problem = isForTerraform ? terraformProblem(config) : null;
+if (problem !== null) {
+  console.error(`${path} has 1 problem(s):\n  ${problem}`);
+  process.exit(2);
+}
 const archive = new LedgerstoneStack(app, config);
 const stacks: Stack[] = [archive];
 const { archiverService: service } = config;
@@ -47,6 +55,26 @@ for (const [name, policy] of Object.entries(policies)) {
   console.error(`${path} -> ${app.outdir}/${name}`);
 }
 for (const { templateFile } of stacks) console.error(`${path} -> ${app.outdir}/${templateFile}`);
+if (isForTerraform) {
+  const into = process.env['LEDGERSTONE_TERRAFORM_OUT'] ?? 'terraform.out';
+  // The service names its role and key by exports of CloudFormation.
+  const written = stacks.filter((stack) => !(stack instanceof ArchiverStack));
+  if (written.length < stacks.length)
+    console.error(
+      'archiverService: is not written for Terraform. Run the archiver by the chart, or deploy it by CDK.',
+    );
+  const target = { account: config.account, region: config.region };
+  const { account = target.account, region = target.region } = config.attestations ?? {};
+  const files = writeTerraform(
+    into,
+    app.outdir,
+    written.map((stack) => ({
+      ...{ name: stack.stackName, templateFile: stack.templateFile },
+      target: stack === archive ? target : { account, region },
+    })),
+  );
+  for (const file of files) console.error(`${path} -> ${file}`);
+}
 
 /** They name accounts and buckets, so there are none beside a template for any account. */
 function organisationPolicies(both: TwoPartyConfig): Record<string, OrganisationPolicy> {

@@ -218,6 +218,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone finding list --config verifier.yaml --person ada.pem': 'aws',
   },
   'infra/README.md': {
+    'npm run terraform': 'long',
     'cp infra/config.example.yaml infra/config.yaml': 'aws',
     'npx aws-cdk@2 bootstrap --profile verifier': 'aws',
     'aws cloudformation deploy --stack-name ledgerstone --template-file cdk.out/ledgerstone.template.json --capabilities CAPABILITY_NAMED_IAM':
