@@ -13,6 +13,7 @@ const BENCHES = [
   'profile',
   'trace',
   'catch-up',
+  'starts',
   'verify-steps',
 ];
 /** Not measurements but pictures: only if asked for. */

@@ -14,7 +14,7 @@ const isRegExp = (text: string): boolean => {
 
 const PATTERN = /^\^[^\n]{1,254}$/;
 /** Begins where a name begins, so that `audit` doesn't take `not-audit` by mistake. */
-export const topicPattern = text(PATTERN, 'a regular expression of JavaScript that begins with ^')
+const topicPattern = text(PATTERN, 'a regular expression of JavaScript that begins with ^')
   .refine(
     (value) => !PATTERN.test(value) || isRegExp(value),
     'must be a regular expression of JavaScript, and is none',

@@ -1,4 +1,4 @@
-// What does a month of storage cost? The one place of list prices of S3's classes.
+// What does a month of storage cost, and what a million requests? The one place of list prices.
 
 /**
  * US$ for a GB (10^9 bytes) and month, the first 50 TB, us-east-1, as published in March 2026. Other Regions,
@@ -13,6 +13,23 @@ export const STORAGE_PRICES = {
     { name: 'GLACIER_IR', usd: 0.004 },
     { name: 'DEEP_ARCHIVE', usd: 0.00099 },
   ],
+} as const;
+
+/**
+ * US$ for a million, and for a key and month: as above, and https://aws.amazon.com/kms/pricing/ and
+ * https://aws.amazon.com/cloudtrail/pricing/.
+ */
+export const REQUEST_PRICES = {
+  ...{ asOf: STORAGE_PRICES.asOf, region: STORAGE_PRICES.region },
+  /** PUT and LIST of S3 STANDARD. */
+  put: 5,
+  /** GET, HEAD and all others. */
+  get: 0.4,
+  /** With an asymmetric key. */
+  sign: 15,
+  /** A data event that CloudTrail writes. */
+  trailEvent: 1,
+  keyMonth: 1,
 } as const;
 
 export type ClassCost = { readonly name: string; readonly usd: number };

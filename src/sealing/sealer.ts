@@ -2,7 +2,7 @@
 
 import { equalBytes } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
-import { KeyedMutex } from '../base/concurrency.ts';
+import { KeyedMutex, Semaphore } from '../base/concurrency.ts';
 import { isRetriable, LedgerstoneError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { afterPeriod, type Period } from '../base/period.ts';
@@ -48,6 +48,8 @@ const RETRIABLE = { firstMs: 100, capMs: 10_000, attempts: Number.POSITIVE_INFIN
 const FATAL = { firstMs: 5_000, capMs: 30_000, attempts: Number.POSITIVE_INFINITY };
 /** A lock may not lie in the past by the time it arrives; longer than the manifest says is allowed. */
 const LOCK_LEAST_MS = 60_000;
+/** New chains at a time. */
+const CHAIN_STARTS = 32;
 /**
  * How often the store is asked, chain by chain, whether it keeps its word: is a stored object the oldest
  * version of its key, and locked? The verifier asks for every object. See docs/decisions/0066.
@@ -62,6 +64,8 @@ const READ_BACK_MS = 60_000;
 export class Sealer {
   /** By chain: two partitions of one topic must not create the same chain at once. */
   readonly chainCreation = new KeyedMutex();
+  /** Of any chains: a process that is given hundreds of new partitions must not ask for all at once. */
+  readonly chainStarts = new Semaphore(CHAIN_STARTS);
   readonly #options: SealerOptions;
   readonly #carried = new Map<string, Promise<SealOutcome>>();
   /** The greatest size that was ever sent to a signer, by origin. */

@@ -19,11 +19,14 @@ import {
   keyFileChecks,
   signingChecks,
 } from './doctor-checks.ts';
+import { type CostOptions, runCost } from './doctor-cost.ts';
 import { verifierAreas } from './doctor-verifier.ts';
+import { UsageError } from './exit-code.ts';
 import { lockDates } from './lock-dates.ts';
+import { count } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
 
-type DoctorOptions = { readonly config: string; readonly json?: boolean };
+type DoctorOptions = CostOptions & { readonly cost?: boolean };
 
 const HELP = `
 Asks the store, the key and Kafka and changes nothing. Correct what is \`bad\` before the
@@ -31,19 +34,33 @@ service runs, and look at each \`warning\`. \`unknown\`: this role has no right 
 so nobody knows whether it is ready. Signing is tried on a text that is no checkpoint.
 With verifier.yaml it looks at what the second party needs, and writes nothing anywhere.
 
+With --cost it says what an archiver with these settings would cost in a month, and looks
+at nothing but the number of partitions.
+
 Exit codes: 0 ready, 2 the configuration is wrong, 3 something is bad or unknown.
 
 Examples:
   ledgerstone doctor --config ledgerstone.yaml
   ledgerstone doctor --config ledgerstone.yaml --json
+  ledgerstone doctor --config ledgerstone.yaml --cost --partitions 100 --gb-per-day 40
 `;
+
+/** Throws UsageError. */
+function gigabytes(text: string): number {
+  const value = Number(text);
+  if (/^[0-9]+(?:\.[0-9]+)?$/.test(text) && value > 0 && value <= 1e9) return value;
+  throw new UsageError('--gb-per-day is no amount', 'Give gigabytes (10^9 bytes), such as 40 or 0.5.');
+}
 
 export function doctorCommand(program: Command, session: Session): void {
   program
     .command('doctor')
     .description('Every requirement with its verdict and remedy.')
     .requiredOption('--config <file>', 'ledgerstone.yaml or verifier.yaml')
-    .option('--json', 'the checks for programs')
+    .option('--json', 'the checks, or the cost, for programs')
+    .option('--cost', 'instead of checks: US$ a month, idle and busy')
+    .option('--partitions <number>', 'with --cost: so many; default: those that the brokers have', count)
+    .option('--gb-per-day <number>', 'with --cost: stored in a day, for the cost of storage', gigabytes)
     .addHelpText('after', HELP)
     .action(acting(session, (options: DoctorOptions) => runDoctor(session, options)));
 }
@@ -67,6 +84,12 @@ async function areasOf({ io }: Session, file: string): Promise<readonly Area[]> 
 
 async function runDoctor(session: Session, options: DoctorOptions): Promise<number> {
   const { output } = session;
+  if (options.cost === true) return runCost(session, options);
+  for (const [name, value] of [
+    ['--partitions', options.partitions],
+    ['--gb-per-day', options.gbPerDay],
+  ] as const)
+    if (value !== undefined) throw new UsageError(`${name} without --cost`, 'Add --cost.');
   const areas = await areasOf(session, options.config);
   const all = areas.flatMap(({ checks }) => checks);
   const { ready, exitCode, text } = readinessOf(all, output);

@@ -197,8 +197,9 @@ export const createChain = (
   config: ChainCreationConfig,
   ownership: Ownership,
   onTrouble: OnTrouble,
-): Promise<void> =>
-  tools.sealer.chainCreation.run(route.name.chain, async () => {
+): Promise<void> => {
+  const { sealer } = tools;
+  const create = async () => {
     await tools.sealer.clockWrong(onTrouble);
     const starts = await startsOf(tools, route, config, ownership.signal);
     // Looking took a while, in which the clock may have been set: the first seal's time is taken right after.
@@ -209,7 +210,15 @@ export const createChain = (
     }
     ownership.signal.throwIfAborted();
     await Promise.all(starts.map((start) => sealChainStart(tools, start, onTrouble)));
-  });
+  };
+  return isByTopic(config)
+    ? sealer.chainCreation.run(route.name.chain, create)
+    : sealer.chainStarts.run(create, { signal: ownership.signal });
+};
+
+/** Whether all partitions of a topic begin together. */
+const isByTopic = ({ startFrom, continues }: ChainCreationConfig): boolean =>
+  startFrom === 'latest' && continues === undefined;
 
 /** The starts that are not decided yet: this partition's, or those of all partitions. */
 async function startsOf(
@@ -220,10 +229,7 @@ async function startsOf(
 ): Promise<ChainStart[]> {
   // Read before it is asked whether the topic was begun: a partition that came after that has nothing to
   // leave out, and the answer may be old by the time it is here.
-  const ends =
-    config.startFrom === 'latest' && config.continues === undefined
-      ? await endsOf(tools, topic, (one) => config.chainOf(one) === chain)
-      : null;
+  const ends = isByTopic(config) ? await endsOf(tools, topic, (one) => config.chainOf(one) === chain) : null;
   const isTogether = ends !== null && !(await hasAnyChain(tools, chain, signal));
   const starts: ChainStart[] = [];
   for (const number of isTogether ? ends.keys() : [partition]) {

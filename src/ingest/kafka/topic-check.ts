@@ -114,6 +114,30 @@ const topicsCompacted = (topics: readonly string[]) =>
     },
   );
 
+/** Of all topics that are named or taken and shown; or why that is not known. */
+export async function countPartitions(
+  options: KafkaSourceOptions,
+): Promise<number | { readonly why: string }> {
+  const client = new Client(options);
+  let cluster: KafkajsCluster | undefined;
+  try {
+    cluster = await client.openCluster(SETTINGS_RETRY, { onMetadata: () => {} }, null);
+    await cluster.connect();
+    await cluster.addMultipleTargetTopics(client.topics);
+    await takeTopics(client, cluster);
+    await cluster.addMultipleTargetTopics(client.topics);
+    const { topicMetadata } = cluster.brokerPool.metadata as ClusterMetadata;
+    const absent = topicMetadata.filter(({ topicErrorCode }) => topicErrorCode !== 0);
+    if (absent.length > 0) return { why: `${absent.map(({ topic }) => topic).join(', ')} is not shown` };
+    return topicMetadata.reduce((sum, { partitionMetadata }) => sum + partitionMetadata.length, 0);
+  } catch (error) {
+    return { why: kafkaError('reach Kafka', error).message };
+  } finally {
+    await cluster?.disconnect().catch(() => {});
+    client.cut();
+  }
+}
+
 /** What patterns match is looked at too. */
 async function takeTopics(client: Client, cluster: KafkajsCluster): Promise<KafkaCheck[]> {
   const { takes } = client.options;

@@ -1,0 +1,56 @@
+// Does `doctor --cost` say what a month costs, from what, and what is not in it?
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ledgerstone } from './captured-io.ts';
+
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-cost-'));
+  const config = {
+    archive: {
+      origin: 'audit.example.com/prod',
+      store: { kind: 'directory', path: 'archive' },
+      signing: { kind: 'local', keyFile: 'k.pem' },
+    },
+    source: {
+      ...{ kind: 'kafka', brokers: ['127.0.0.1:1'] },
+      topics: [
+        { name: 'orders', retention: 'short' },
+        { pattern: '^audit', retention: 'long' },
+      ],
+    },
+    retention: { short: { mode: 'COMPLIANCE', period: '1y' }, long: { mode: 'COMPLIANCE', period: '7y' } },
+  };
+  writeFileSync(join(dir, 'ledgerstone.yaml'), JSON.stringify(config));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const doctor = (...words: string[]) =>
+  ledgerstone(['doctor', '--config', join(dir, 'ledgerstone.yaml'), ...words]);
+
+it('says it for so many partitions, and for what is stored', async () => {
+  const { code, out } = await doctor('--cost', '--partitions', '100', '--gb-per-day', '40');
+  expect(code).toBe(0);
+  expect(out).toContain('100 partitions; a seal every 3600 s (idle), every 60 s (busy)');
+  expect(out).toMatch(/^KMS: signatures, one key +2\.08 +65\.80$/m);
+  expect(out).toMatch(/^in all +2\.90 +164\.30$/m);
+  expect(out).toMatch(/months of `long`: STANDARD \d+\.\d\d, STANDARD_IA/);
+  expect(out).toContain('Not in it: the second party');
+});
+
+it('is as JSON what it is as text', async () => {
+  const { out } = await doctor('--cost', '--partitions', '100', '--json');
+  expect(JSON.parse(out)).toMatchObject({ partitions: 100, busy: { total: 164.3 }, storage: null });
+});
+
+it.each([
+  [['--cost'], 'the partitions could not be counted'],
+  [['--partitions', '3'], '--partitions without --cost'],
+  [['--cost', '--gb-per-day', 'many'], '--gb-per-day is no amount'],
+])('%j: %s', async (words, said) => {
+  const { code, err, out } = await doctor(...words);
+  expect(err).toContain(said);
+  expect([code, out]).toEqual([2, '']);
+});
