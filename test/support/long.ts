@@ -8,6 +8,7 @@ export const LONG: Readonly<Record<string, string>> = {
   'test/e2e/chaos.test.ts': 'test/fault/simulation.test.ts',
   'test/e2e/docs-commands.test.ts': 'test/unit/docs/commands.test.ts',
   'test/e2e/drill.test.ts': 'test/e2e/watch.test.ts',
+  'test/e2e/replay-3.9.test.ts': 'test/e2e/replay.test.ts',
   'test/contract/ingest-kafka-hazards-3.9.test.ts': 'test/contract/ingest-kafka-hazards-4.2.test.ts',
 };
 
