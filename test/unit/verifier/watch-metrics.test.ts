@@ -31,10 +31,12 @@ function setUp() {
 it('the ages of what no run reaches any more grow', async () => {
   const { clock, observe, value } = setUp();
   expect([await value('sweep_round_hours '), await value('oldest_reread_days ')]).toEqual([null, null]);
-  observe({ sweepRoundAgeHours: 2, oldestRereadDays: 1 });
+  expect(await value('stamp_age_hours ')).toBeNull();
+  observe({ sweepRoundAgeHours: 2, oldestRereadDays: 1, stampAgeHours: 5 });
   await clock.advance(48 * HOUR_MS);
   observe({});
   expect([await value('sweep_round_hours '), await value('oldest_reread_days ')]).toEqual([50, 3]);
+  expect(await value('stamp_age_hours ')).toBe(53);
 });
 
 it('a task that fails each time is seen, with the time since when', async () => {
