@@ -127,6 +127,7 @@ const explanationJson = ({ report, explained, standing, ...rest }: Explanation, 
   ...rest,
   reportSha256: digest,
   run: report.run,
+  beside: report.beside,
   explained: explained.map(({ places, ...one }) => ({
     ...one,
     places: places.map(({ chain, ...of }) => ({ origin: chain?.origin ?? null, ...of })),

@@ -28,7 +28,10 @@ export type StatedChain = {
 };
 
 export type StatedReport = {
+  /** Of the archive, without those that were shown beside it. */
   readonly verdict: Verdict;
+  /** Those that were. What was found in them is not among the findings here. */
+  readonly beside: readonly { readonly name: string; readonly verdict: Verdict }[];
   readonly depth: string;
   /** What was verified, when and by which version; null in a report that does not say. */
   readonly run: { readonly archive: string; readonly at: string; readonly version: string } | null;
@@ -70,8 +73,20 @@ export function readReport(text: string): StatedReport | FailedReport {
   if (error !== undefined && root['chains'] === undefined)
     return { failed: string(members(error, 'error')['message'], 'error.message') };
   const run = root['run'] === undefined ? null : members(root['run'], 'run');
+  const beside = root['beside'] === undefined ? null : members(root['beside'], 'beside');
   return {
-    verdict: verdict(root['verdict'], 'verdict'),
+    verdict:
+      beside === null
+        ? verdict(root['verdict'], 'verdict')
+        : verdict(beside['verdictAlone'], 'beside.verdictAlone'),
+    beside: list(beside?.['archives'] ?? [], 'beside.archives', (value, where) => {
+      const one = members(value, where);
+      const report = members(one['report'], `${where}.report`);
+      return {
+        name: string(one['name'], `${where}.name`),
+        verdict: verdict(report['verdict'], `${where}.report.verdict`),
+      };
+    }),
     depth: string(root['depth'], 'depth'),
     run: run && {
       archive: string(run['archive'], 'run.archive'),

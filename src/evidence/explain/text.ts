@@ -42,6 +42,12 @@ function headText({ report, verdict, contradicts, besides }: Explanation, digest
   const meaning = isShortOnly ? SHORT_ONLY[besides] : MEANING[verdict];
   const lines = [
     `${verdict.toUpperCase()}: ${meaning}`,
+    ...report.beside.map(({ name, verdict: said }) =>
+      [
+        `Beside it was verified ${printable(name)}, which its chains may go on from: ${said}.`,
+        'What was found there is not explained here.',
+      ].join(' '),
+    ),
     run === null
       ? 'The report does not say which archive it is of, nor when it was made.'
       : `Archive ${printable(run.archive)}, verified at ${printable(run.at)} by version ${printable(run.version)}.`,

@@ -110,6 +110,17 @@ describe('verify', () => {
 
 const SEARCH = ['--text', 'login'];
 
+it('explain explains the archive itself, and names what was shown beside it', async () => {
+  await older.seal({ lines: entries(4, 1) });
+  write();
+  const { out: report } = await onNew('verify', ...shown(), '--json');
+  const { code, out } = await ledgerstone(['explain', '-'], {}, report);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^VERIFIED: /);
+  expect(out).toContain(`Beside it was verified ${at('old')}, which its chains may go on from: broken.`);
+  expect(out).not.toContain('contradict');
+});
+
 describe('a search', () => {
   it('does not say that it is complete where the older archive was not shown', async () => {
     const { code, out, err } = await onNew('find', ...SEARCH);
