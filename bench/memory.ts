@@ -53,23 +53,46 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** How many records are sealed, by the archiver's own status. */
-async function sealedRecords(): Promise<number> {
-  const status = (await (await fetch(`http://127.0.0.1:${port}/status`)).json()) as {
-    partitions: { head: { nextOffset: number } | null }[];
-  };
-  return status.partitions.reduce((sum, { head }) => sum + (head?.nextOffset ?? 0), 0);
-}
+type Sealed = { readonly partition: number; readonly nextOffset: number };
 
-/** Asks for random offsets of all partitions until `signal` aborts, and counts what comes of each. */
-async function askReceipts(topic: string, seen: Map<string, number>, signal: AbortSignal): Promise<void> {
+/** Of each partition of which something is sealed, by the archiver's own status. */
+async function sealedPartitions(): Promise<Sealed[]> {
+  const status = (await (await fetch(`http://127.0.0.1:${port}/status`)).json()) as {
+    partitions: { partition: number; head: { nextOffset: number } | null }[];
+  };
+  return status.partitions.flatMap(({ partition, head }) =>
+    head === null || head.nextOffset === 0 ? [] : [{ partition, nextOffset: head.nextOffset }],
+  );
+}
+const sumOf = (sealed: readonly Sealed[]): number =>
+  sealed.reduce((sum, { nextOffset }) => sum + nextOffset, 0);
+
+const randomBelow = (end: number): number => Math.floor(Math.random() * end);
+
+/**
+ * Asks for random offsets of all partitions until `signal` aborts, and counts what comes of each. If
+ * `isSealed`, of what is sealed alone: then each answer has a proof.
+ */
+async function askReceipts(
+  topic: string,
+  seen: Map<string, number>,
+  signal: AbortSignal,
+  isSealed = false,
+): Promise<void> {
   const partitions = Number(values.partitions);
+  const anywhere = () => ({
+    topic,
+    partition: randomBelow(partitions),
+    offset: randomBelow(Number(values.records) / partitions),
+  });
   while (!signal.aborted) {
-    const wanted = Array.from({ length: 100 }, () => ({
-      topic,
-      partition: Math.floor(Math.random() * partitions),
-      offset: Math.floor((Math.random() * Number(values.records)) / partitions),
-    }));
+    const sealed = isSealed ? await sealedPartitions().catch(() => []) : [];
+    const from = sealed[randomBelow(sealed.length)];
+    // Of one segment, mostly: an answer about sixteen of them takes half a minute.
+    const first = Math.max(0, randomBelow((from?.nextOffset ?? 0) - 100));
+    const wanted = Array.from({ length: 100 }, (_, index) =>
+      from === undefined ? anywhere() : { topic, partition: from.partition, offset: first + index },
+    );
     const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
     try {
       const response = await fetch(`http://127.0.0.1:${port}/receipts`, {
@@ -138,9 +161,9 @@ ${values.segment === undefined ? '' : `segment: { maxBytes: ${values.segment} }\
   );
   const ended = once(child, 'close');
   const peaks: Record<string, number> = {};
-  const phase = async (name: string, seconds: number): Promise<void> => {
+  const phase = async (name: string, seconds: number, isDone = () => false): Promise<void> => {
     const endMs = performance.now() + seconds * 1000;
-    while (performance.now() < endMs && child.exitCode === null) {
+    while (performance.now() < endMs && child.exitCode === null && !isDone()) {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
       const mib = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
       peaks[name] = Math.round(Math.max(peaks[name] ?? 0, mib));
@@ -156,11 +179,18 @@ ${values.segment === undefined ? '' : `segment: { maxBytes: ${values.segment} }\
   await phase('slow', seconds);
   proxy.set({ kind: 'silent' });
   await phase('silent', seconds);
-  proxy.set({ kind: 'pass' });
-  await phase('back', seconds);
-  const sealed = await sealedRecords().catch(() => null);
   stopping.abort();
   await Promise.all(asking);
+  proxy.set({ kind: 'pass' });
+  const proofs = new Map<string, number>();
+  const ending = new AbortController();
+  const proving = Array.from({ length: clients }, () => askReceipts(topic, proofs, ending.signal, true));
+  await phase('back', seconds);
+  // Until there are some answers with proofs, on a machine that is busy.
+  if (clients > 0) await phase('proofs', 4 * seconds, () => (proofs.get('200') ?? 0) >= 100 * clients);
+  const sealed = await sealedPartitions().catch(() => []);
+  ending.abort();
+  await Promise.all(proving);
   child.kill('SIGKILL');
   await ended;
   const result = {
@@ -168,8 +198,10 @@ ${values.segment === undefined ? '' : `segment: { maxBytes: ${values.segment} }\
     incompressible: values.incompressible,
     segment: values.segment ?? 'default',
     rssMibPeak: peaks,
-    sealed,
+    sealed: sumOf(sealed),
     receipts: { clients, perSecond: Number(values['per-second']), ...Object.fromEntries(receipts) },
+    /** Of offsets that were sealed: 200 is one with its proof. */
+    proofs: Object.fromEntries(proofs),
     limitMib: LIMIT_MIB,
   };
   if (values.json) console.log(JSON.stringify({ bench: 'memory', ...result }));
