@@ -76,11 +76,9 @@ describe.skipIf(HELM === undefined)('the chart', () => {
       '--values',
       `${CHART}/ci/${party}-values.yaml`,
     );
-    expect({ status, stderr, said: stdout.includes('0 chart(s) failed') }).toEqual({
-      status: 0,
-      stderr: '',
-      said: true,
-    });
+    // It says of the alarms' files that they are links, which is meant.
+    const complaints = stderr.split('\n').filter((line) => !/^$|found symbolic link/.test(line));
+    expect([status, complaints, stdout.includes('0 chart(s) failed')]).toEqual([0, [], true]);
   });
 
   it('has the version of the package, and takes the Kubernetes that is tried here', () => {
@@ -160,10 +158,7 @@ describe.skipIf(HELM === undefined)('the chart', () => {
 
     it('brings the alarms as they are', () => {
       const alerts = read(`src/${party}/alerts.yaml`);
-      expect(
-        read(`infra/helm/ledgerstone/files/${party}-alerts.yaml`),
-        `cp src/${party}/alerts.yaml infra/helm/ledgerstone/files/${party}-alerts.yaml`,
-      ).toBe(alerts);
+      expect(read(`infra/helm/ledgerstone/files/${party}-alerts.yaml`)).toBe(alerts);
       expect(of(party, 'PrometheusRule').spec).toEqual(parse(alerts));
     });
 
