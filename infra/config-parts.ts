@@ -101,6 +101,8 @@ export const governanceSchema = z.strictObject({
   key: z.strictObject({ spec: keySpec.default('ECC_NIST_EDWARDS25519') }).prefault({}),
   officers: arns.refine((all) => all.length > 0, 'must name who decides'),
   approvers: arns.refine((all) => all.length > 0, 'must name who approves'),
+  /** Who runs `ledgerstone copy`: they read everything, and record the copy as a decision. */
+  copiers: arns,
   /** Who runs `ledgerstone hold keep`. */
   keeper: z
     .discriminatedUnion('kind', [

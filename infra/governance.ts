@@ -18,6 +18,7 @@ import type { GovernedConfig } from './config-schema.ts';
 import { KEEP } from './keep.ts';
 import { governanceRoleNames } from './names.ts';
 import { peoplePrincipal } from './people-roles.ts';
+import { READ_OBJECTS } from './read-actions.ts';
 
 /** Objects of the governance chain below the archive's prefix. */
 const DECISIONS = ['data', 'seals'].map((kind) => `${kind}/topic=${GOVERNANCE_CHAIN}/*`);
@@ -37,26 +38,17 @@ export class GovernanceRoles extends Construct {
   readonly officer: Role;
   /** Approves, and takes holds off. Puts one back that was taken off too early. */
   readonly approver: Role;
+  /** Reads everything, to copy it, and records the copy as a decision. It puts no holds on and locks no events. */
+  readonly copier: Role | null;
   /** A service that puts holds on what comes later. It decides nothing and signs nothing. */
   readonly keeper: Role | null;
 
   constructor(scope: Construct, id: string, config: GovernedConfig, bucket: Bucket) {
     super(scope, id);
-    const { officers, approvers, keeper } = config.governance;
+    const { officers, approvers, copiers, keeper } = config.governance;
     const { requireMfa } = config.people;
     const names = governanceRoleNames(config.stack);
-    const allow = (
-      sid: string,
-      actions: string[],
-      places: readonly string[],
-      more: Partial<PolicyStatementProps> = {},
-    ) =>
-      new PolicyStatement({
-        sid,
-        actions,
-        resources: at(bucket.bucketArn, config.bucket.prefix, places),
-        ...more,
-      });
+    const allow = allowIn(bucket, config.bucket.prefix);
     const all = archiveKeyPatterns({ ...config, bucket: { ...config.bucket, prefix: '' } });
     const reading = () => [
       allow('ReadSealsAndDecisions', ['s3:GetObject', 's3:GetObjectVersion'], READ_BY_OFFICERS),
@@ -100,6 +92,13 @@ export class GovernanceRoles extends Construct {
       ...deciding(),
       allow('SettleHolds', ['s3:PutObjectLegalHold'], all),
     ]);
+    this.copier =
+      copiers.length === 0
+        ? null
+        : role('Copier', names.copier, 'Copies everything, and records it', people(copiers), [
+            ...deciding(),
+            allow('ReadToCopy', [...READ_OBJECTS], all),
+          ]);
     this.keeper =
       keeper === undefined
         ? null
@@ -109,6 +108,12 @@ export class GovernanceRoles extends Construct {
           ]);
   }
 }
+
+/** Statements about objects of the archive. */
+const allowIn =
+  (bucket: Bucket, prefix: string) =>
+  (sid: string, actions: string[], places: readonly string[], more: Partial<PolicyStatementProps> = {}) =>
+    new PolicyStatement({ sid, actions, resources: at(bucket.bucketArn, prefix, places), ...more });
 
 function keeperPrincipal(
   scope: Construct,
@@ -123,6 +128,8 @@ type DecisionGuard = {
   readonly officerArn: string;
   readonly approverArn: string;
   /** Null: there is none. */
+  readonly copierArn: string | null;
+  /** Null: there is none. */
   readonly keeperArn: string | null;
 };
 
@@ -132,9 +139,12 @@ export function decisionGuardStatements({
   prefix,
   officerArn,
   approverArn,
+  copierArn,
   keeperArn,
 }: DecisionGuard): PolicyStatement[] {
   const both = [officerArn, approverArn];
+  const copiers = copierArn === null ? [] : [copierArn];
+  const deciders = [...both, ...copiers];
   const deny = (sid: string, actions: string[], more: Partial<PolicyStatementProps>) =>
     new PolicyStatement({ sid, effect: Effect.DENY, principals: [new AnyPrincipal()], actions, ...more });
   const but = (arns: readonly string[]) => ({ ArnNotEquals: { 'aws:PrincipalArn': [...arns] } });
@@ -142,11 +152,11 @@ export function decisionGuardStatements({
   return [
     deny('OnlyOfficersWriteDecisions', ['s3:PutObject'], {
       resources: at(bucketArn, prefix, DECISIONS),
-      conditions: but(both),
+      conditions: but(deciders),
     }),
     deny('OfficersWriteNothingElse', ['s3:PutObject'], {
       notResources: at(bucketArn, prefix, OF_OFFICERS),
-      conditions: { ArnEquals: { 'aws:PrincipalArn': both } },
+      conditions: { ArnEquals: { 'aws:PrincipalArn': deciders } },
     }),
     deny('OnlyOfficersHold', ['s3:PutObjectLegalHold'], {
       resources: objects,
@@ -168,7 +178,7 @@ export function decisionGuardStatements({
         ]),
     deny('ApproversLengthenNothingElse', ['s3:PutObjectRetention'], {
       notResources: at(bucketArn, prefix, OF_OFFICERS),
-      conditions: { ArnEquals: { 'aws:PrincipalArn': [approverArn] } },
+      conditions: { ArnEquals: { 'aws:PrincipalArn': [approverArn, ...copiers] } },
     }),
   ];
 }

@@ -131,28 +131,31 @@ export class LedgerstoneStack extends Stack {
 
   /** The key and the roles of people who decide. */
   #govern(config: GovernedConfig, bucket: Bucket, holders: Omit<Holders, 'signer'>) {
-    const { officer, approver, keeper } = new GovernanceRoles(this, 'Governance', config, bucket);
+    const { officer, approver, copier, keeper } = new GovernanceRoles(this, 'Governance', config, bucket);
     const { keyArn } = new SigningKey(this, 'GovernanceKey', {
       description: `Signs the decisions about ${config.origin} (Ledgerstone)`,
       ...{ spec: config.governance.key.spec, sealed: config.sealed },
-      holders: { signer: officer, alsoSigns: approver, ...holders },
+      holders: { signer: officer, alsoSign: copier ? [approver, copier] : [approver], ...holders },
     });
     const output = (name: string, description: string, value: string) =>
       new CfnOutput(this, name, { description, value });
     output('GovernanceKeyArn', 'governance.signing.keyId', keyArn);
     output('OfficerRoleArn', 'The role of people who decide', officer.roleArn);
     output('ApproverRoleArn', 'The role of people who approve', approver.roleArn);
+    if (copier) output('CopierRoleArn', 'The role that `ledgerstone copy` runs as', copier.roleArn);
     if (keeper) output('KeeperRoleArn', 'The role that `ledgerstone hold keep` runs as', keeper.roleArn);
     const guards = decisionGuardStatements({
       ...{ bucketArn: bucket.bucketArn, prefix: config.bucket.prefix },
-      ...{ officerArn: officer.roleArn, approverArn: approver.roleArn, keeperArn: keeper?.roleArn ?? null },
+      ...{ officerArn: officer.roleArn, approverArn: approver.roleArn },
+      ...{ copierArn: copier?.roleArn ?? null, keeperArn: keeper?.roleArn ?? null },
     });
+    const deciders = [officer, approver, ...(copier ? [copier] : [])];
     const keepers = keeper ? [keeper.roleArn] : [];
     return {
       officer,
       keeper,
       keyArns: [keyArn],
-      roleArns: [officer.roleArn, approver.roleArn],
+      roleArns: deciders.map(({ roleArn }) => roleArn),
       keepers,
       guards,
     };

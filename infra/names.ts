@@ -38,6 +38,8 @@ export const roleNamesOf = (stack: string): PeopleNames & { readonly archiver: s
 export const governanceRoleNames = (stack: string) => ({
   officer: `${stack}-officer`,
   approver: `${stack}-approver`,
+  /** Copies the archive, and records that. */
+  copier: `${stack}-copier`,
   /** No person: it puts holds on that people decided. */
   keeper: `${stack}-hold-keeper`,
 });

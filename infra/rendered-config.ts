@@ -118,6 +118,7 @@ export function renderVerifierConfig(
     attempts: attemptsOf({
       isGoverned: governance !== undefined,
       hasKeeper: governance?.keeper !== undefined,
+      hasCopier: (governance?.copiers ?? []).length > 0,
       stack,
       verifier,
       archive,
@@ -140,16 +141,19 @@ function attemptsOf({
   trailBucket,
   isGoverned,
   hasKeeper,
+  hasCopier,
 }: Pick<TwoPartyConfig, 'stack' | 'verifier'> & {
   readonly archive: AccountAndRegion;
   readonly own: AccountAndRegion;
   readonly trailBucket: string;
   readonly isGoverned: boolean;
   readonly hasKeeper: boolean;
+  readonly hasCopier: boolean;
 }): VerifierInput['attempts'] {
   const { breakGlass } = roleNamesOf(stack);
-  const { keeper, ...people } = governanceRoleNames(stack);
-  const officers = [...Object.values(people), ...(hasKeeper ? [keeper] : [])].map(
+  const { keeper, copier, ...people } = governanceRoleNames(stack);
+  const more = [...(hasKeeper ? [keeper] : []), ...(hasCopier ? [copier] : [])];
+  const officers = [...Object.values(people), ...more].map(
     (name) => `arn:aws:iam::${archive.account}:role/${name}`,
   );
   const homes = [archive, own].map(({ account, region }) => `${account}/${region}`);

@@ -20,7 +20,7 @@ type KeyHolders = {
   /** The only role that may sign. A machine has it. */
   readonly signer: IRole;
   /** Of the governance key: people of two roles sign. */
-  readonly alsoSigns?: IRole;
+  readonly alsoSign?: readonly IRole[];
   /** Of a log key that another one gives way to: who decides on it, and must see its public half. */
   readonly decider?: IRole | undefined;
   readonly auditor: IRole;
@@ -120,9 +120,9 @@ const allow = (sid: string, actions: readonly string[], who: Grantee) =>
   new PolicyStatement({ sid, actions: [...actions], resources: ['*'], ...who });
 
 function allowances({ spec, sealed, holders }: SigningKeyProps): PolicyStatement[] {
-  const { signer, alsoSigns, decider, auditor, keyAdmin, breakGlass, deployer } = holders;
+  const { signer, alsoSign = [], decider, auditor, keyAdmin, breakGlass, deployer } = holders;
   const { secondParty: onlookers } = holders;
-  const signers = [signer, ...(alsoSigns ? [alsoSigns] : [])].map(({ grantPrincipal }) => grantPrincipal);
+  const signers = [signer, ...alsoSign].map(({ grantPrincipal }) => grantPrincipal);
   return [
     allow('SignerSigns', ['kms:Sign'], {
       principals: signers,
@@ -151,7 +151,7 @@ function allowances({ spec, sealed, holders }: SigningKeyProps): PolicyStatement
 
 /** They hold whatever a grant, a later statement or a mistake allows. */
 function denials({ sealed, holders }: SigningKeyProps): PolicyStatement[] {
-  const { signer, alsoSigns, breakGlass, deployer } = holders;
+  const { signer, alsoSign = [], breakGlass, deployer } = holders;
   const deny = (sid: string, actions: readonly string[], exempt: readonly string[]) =>
     new PolicyStatement({
       sid,
@@ -162,7 +162,11 @@ function denials({ sealed, holders }: SigningKeyProps): PolicyStatement[] {
       ...(exempt.length === 0 ? {} : { conditions: { ArnNotEquals: { 'aws:PrincipalArn': [...exempt] } } }),
     });
   return [
-    deny('OnlyTheSignerSigns', ['kms:Sign'], [signer.roleArn, ...(alsoSigns ? [alsoSigns.roleArn] : [])]),
+    deny(
+      'OnlyTheSignerSigns',
+      ['kms:Sign'],
+      [signer, ...alsoSign].map(({ roleArn }) => roleArn),
+    ),
     deny('NobodyLendsTheKey', ['kms:CreateGrant'], []),
     deny('OnlyBreakGlassEndsTheKey', END, [breakGlass.roleArn]),
     deny(

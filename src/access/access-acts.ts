@@ -44,7 +44,9 @@ export type AccessAct = {
 const NOBODY: readonly AccessRole[] = [];
 const OF_ACCOUNT: readonly AccessRole[] = ['others', 'root', 'deployer', 'verifier-deployer'];
 const PEOPLE_WHO_DECIDE = ['officer', 'approver'] as const;
-const READERS = ['auditor', 'verifier', 'verifier-auditor'] as const;
+const READERS = ['auditor', 'verifier', 'verifier-auditor', 'copier'] as const;
+/** Who may put a decision: whoever copies records that. */
+const DECIDERS = [...PEOPLE_WHO_DECIDE, 'copier'] as const;
 
 type More = { readonly either?: readonly AccessRole[]; readonly needs?: AccessAct['needs'] };
 const act =
@@ -155,7 +157,7 @@ function archiveActs({ partition, bucket, prefix, topics, lockDays, isSealed }: 
     one(
       'write decisions',
       on([data(GOVERNANCE_CHAIN), seal(GOVERNANCE_CHAIN)])(['s3:PutObject'], good),
-      PEOPLE_WHO_DECIDE,
+      DECIDERS,
     ),
     one('write beside the archive', on([at('elsewhere/x')])(['s3:PutObject'], good)),
     ...lockActs('archive bucket', [...events, ...seals], lockDays, {
@@ -250,7 +252,7 @@ export function accessActs(subject: AccessSubject): AccessAct[] {
       ...{ signers: ['archiver'], readers: ['archiver', ...people, ...second], guardian: 'break-glass' },
     }),
     ...key('governance key', subject.governanceKeys, {
-      ...{ signers: PEOPLE_WHO_DECIDE, readers: [...PEOPLE_WHO_DECIDE, ...people], guardian: 'break-glass' },
+      ...{ signers: DECIDERS, readers: [...DECIDERS, ...people], guardian: 'break-glass' },
     }),
     ...(attestations === null ? [] : attestationActs({ ...subject, attestations })),
     ...key('verifier key', subject.verifierKeys, {

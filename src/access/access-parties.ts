@@ -4,7 +4,16 @@ import type { AccessPrincipal } from './access-decision.ts';
 
 /** As infra/README.md names them. `deployer`: what CloudFormation works as, of either account. */
 const PARTIES = [
-  ...(['archiver', 'auditor', 'key-admin', 'break-glass', 'officer', 'approver', 'hold-keeper'] as const),
+  ...([
+    'archiver',
+    'auditor',
+    'key-admin',
+    'break-glass',
+    'officer',
+    'approver',
+    'hold-keeper',
+    'copier',
+  ] as const),
   ...(['drill', 'verifier', 'verifier-auditor', 'verifier-key-admin', 'verifier-break-glass'] as const),
   ...(['verifier-responder', 'deployer', 'verifier-deployer'] as const),
 ] as const;

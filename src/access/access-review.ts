@@ -175,10 +175,14 @@ function reviewAct(
     const answers = act.asks.map((ask) => decideAccess(principal, { ...ask, account }, guard));
     const [some, all] = [anyOf(answers), act.needs === 'one' ? anyOf(answers) : every(answers)];
     const roles: readonly AccessRole[] = parties.length > 0 ? parties : [strangerOf(principal, account)];
-    const isMeant = roles.some((role) => act.may.includes(role) || act.either.includes(role));
+    const words = wordsOf(some, all);
+    // Of a party whose account was not fetched nothing more is known than that the resource lets it.
+    const isUnseen =
+      parties.length > 0 && words.may === 'if' && words.on.every((one) => one === UNSEEN_ACCOUNT);
+    const isMeant = isUnseen || roles.some((role) => act.may.includes(role) || act.either.includes(role));
     if (all.is === 'no') for (const party of parties) if (act.may.includes(party)) lacking.add(party);
     if (some.is === 'no') continue;
-    holders.push({ arn: principal.arn, parties, ...wordsOf(some, all), isMeant });
+    holders.push({ arn: principal.arn, parties, ...words, isMeant });
   }
   return { object: act.object, what: act.what, holders, lacking: [...lacking], meant: act.may };
 }

@@ -7,7 +7,7 @@ import { EVERYTHING, FOREIGN_ACCOUNT, type Policy, policiesOf, type Statement } 
 import { ACCOUNT, BUCKET, KEY_IDS, ofType, only, REGION, type Synthesised } from './synthesised.ts';
 import { APART, ATTESTATIONS, bothStacks, SECOND_ACCOUNT, SECOND_REGION, TOGETHER } from './two-parties.ts';
 
-const GOVERNANCE = `governance: { officers: ["arn:aws:iam::${ACCOUNT}:role/people-a"], approvers: ["arn:aws:iam::${ACCOUNT}:role/people-b"], keeper: { kind: ecs-task } }\n`;
+const GOVERNANCE = `governance: { officers: ["arn:aws:iam::${ACCOUNT}:role/people-a"], approvers: ["arn:aws:iam::${ACCOUNT}:role/people-b"], copiers: ["arn:aws:iam::${ACCOUNT}:role/people-c"], keeper: { kind: ecs-task } }\n`;
 
 type Json = Record<string, unknown>;
 export type FetchedDocument = { Version: string; Statement: Statement[] };

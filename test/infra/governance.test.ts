@@ -1,6 +1,6 @@
 // What may officers and approvers do to the archive, and what may the archiver not do to decisions? Both ways.
 import { describe, expect, it } from 'vitest';
-import { decide, policiesOf } from './simulation.ts';
+import { decide, type Policy, policiesOf } from './simulation.ts';
 import { ACCOUNT, BUCKET, CONFIG, ofType, only, synthesise } from './synthesised.ts';
 
 const people = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
@@ -204,6 +204,56 @@ describe('the two keys', () => {
         who === 'break-glass',
       ]);
     }
+  });
+});
+
+describe('whoever copies the archive', () => {
+  const made = synthesise(GOVERNED.replace('keeper:', `copiers: ["${people('people-c')}"], keeper:`));
+  const policy = only(made, 'AWS::S3::BucketPolicy').Properties['PolicyDocument'] as Document;
+  const copier = people('ledgerstone-copier');
+  const mayCopier = (
+    action: string,
+    resource: string,
+    context: object,
+    identityPolicies: Policy[],
+    own = policy,
+  ) =>
+    decide({
+      ...{ principal: copier, principalAccount: ACCOUNT, resourceAccount: ACCOUNT, action, resource },
+      ...{ identityPolicies, resourcePolicy: own as never, context: context as Record<string, string> },
+    });
+  const CASES: readonly (readonly [string, string, string, object, boolean])[] = [
+    ['reads events', 's3:GetObjectVersion', EVENTS.data, {}, true],
+    ['sees their holds', 's3:GetObjectLegalHold', EVENTS.data, {}, true],
+    ['records it', 's3:PutObject', DECISIONS.seal, GOOD_PUT, true],
+    ['writes events', 's3:PutObject', EVENTS.seal, GOOD_PUT, false],
+    ['lengthens the lock of its decision', 's3:PutObjectRetention', DECISIONS.data, LONGER, true],
+    ['lengthens the lock of events', 's3:PutObjectRetention', EVENTS.data, LONGER, false],
+    ['holds', 's3:PutObjectLegalHold', EVENTS.data, hold('ON'), false],
+    ['releases', 's3:PutObjectLegalHold', EVENTS.data, hold('OFF'), false],
+    ['deletes', 's3:DeleteObjectVersion', EVENTS.data, {}, false],
+  ];
+
+  it.each(CASES)('%s: %s', async (_, action, resource, context, may) => {
+    expect(await mayCopier(action, resource, context, policiesOf(made, copier))).toBe(may);
+    // Nor if somebody widened what the role itself allows.
+    if (!may) expect(await mayCopier(action, resource, context, [EVERYTHING])).toBe(false);
+  });
+
+  it('signs decisions, and nothing of the log', async () => {
+    const FORM = { 'kms:SigningAlgorithm': 'ED25519_SHA_512', 'kms:MessageType': 'RAW' };
+    for (const name of ['LogKey', 'GovernanceKey'] as const) {
+      const own = only(made, 'AWS::KMS::Key', name).Properties['KeyPolicy'] as Document;
+      const arn = String(made.outputs[`${name}Arn`]?.Value);
+      expect([name, await mayCopier('kms:Sign', arn, FORM, [EVERYTHING], own)]).toEqual([
+        name,
+        name === 'GovernanceKey',
+      ]);
+    }
+  });
+
+  it('is there only where somebody is named', () => {
+    expect(JSON.stringify(stack.resources)).not.toContain('ledgerstone-copier');
   });
 });
 

@@ -86,5 +86,5 @@ export function accessCsv({ acts }: AccessReview): string {
     ]),
     ...lacking.map((party) => [object, what, '', party, 'no', '', 'yes']),
   ]);
-  return `${[CSV, ...rows].map((row) => row.map(csvCell).join(',')).join('\r\n')}\r\n`;
+  return `${[CSV, ...rows].map((row) => row.map(csvCell).join(',')).join('\n')}\n`;
 }
