@@ -34,7 +34,7 @@ export class StampWorld extends VerifierWorld {
       ...{ retention: { mode: 'COMPLIANCE', period: { months: 0, ms: YEAR_MS } }, clock: this.clock },
       signing: NOTES.signing,
       onForeign: async (notes) => void this.foreign.push(...notes),
-      authority: { url: this.url, roots: this.roots, policy: null, timeoutMs: 2_000 },
+      authority: { url: this.url, roots: this.roots, policy: null, timeoutMs: 30_000 },
       reader: this.attester().reader,
       ...{ chains: (signal) => attestedChains(store, signal), log: silentLogger },
       ...options,
