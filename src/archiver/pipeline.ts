@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
 import type { Logger } from '../base/log.ts';
+import type { Tracer } from '../base/trace.ts';
 import type { Config, TopicConfig } from '../config/archiver.ts';
 import { topicNamed } from '../config/topic-names.ts';
 import { chainOrigin } from '../format/chain.ts';
@@ -31,6 +32,7 @@ export type PipelineOptions = {
   readonly sha256: Sha256;
   readonly log: Logger;
   readonly observer: PartitionObserver;
+  readonly tracer?: Tracer;
   /** Chains that the policy in force names; absent or null: none is in force. */
   readonly decidedChains?: ReadonlySet<string> | null;
   readonly writer: { readonly id: string; readonly version: string };
@@ -75,6 +77,7 @@ export class Pipeline {
       memory: this.#memory,
       sealRetention: { mode, period },
       signal: this.#down.signal,
+      ...(options.tracer && { tracer: options.tracer }),
     });
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;

@@ -24,6 +24,7 @@ import type { Continuity, Judgement } from './continuity.ts';
 import { type Encoder, encoderFor } from './encoder.ts';
 import type { MemoryAccount } from './memory.ts';
 import type { Ownership } from './ownership.ts';
+import { tracedSeal } from './traced-seal.ts';
 
 export type SealLoopOptions = {
   readonly route: PartitionRoute;
@@ -182,16 +183,15 @@ export class SealLoop {
   /** Starts the next seal, unless one is under way. */
   #start(): void {
     if (this.#work !== null || this.#discarded || this.#failed || this.#batches.waiting === 0) return;
-    this.#occupy('sealing', this.#sealFirst());
+    const sealing = tracedSeal(this.#options, this.#batches.first(), (batch) => this.#seal(batch));
+    this.#occupy('sealing', sealing);
   }
 
-  async #sealFirst(): Promise<void> {
+  async #seal(batch: Batch): Promise<void> {
     const { events, tools, continuity } = this.#options;
-    const batch = this.#batches.first();
-    if (batch === null) return;
     const startedMs = this.#nowMs();
     try {
-      const body = await batch.encoder.finish();
+      const body = await tools.sealer.tracer.span('ledgerstone.encode', {}, () => batch.encoder.finish());
       // 5 wait
       for (let wait = this.#hindrance(); wait !== null; wait = this.#hindrance()) await wait;
       if (this.#discarded) return;

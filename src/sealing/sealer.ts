@@ -7,6 +7,7 @@ import { isRetriable, LedgerstoneError } from '../base/error.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { afterPeriod, type Period } from '../base/period.ts';
 import { backoffMs } from '../base/retry.ts';
+import { noTracer, type Tracer } from '../base/trace.ts';
 import { parseTime, parseUntil } from '../format/manifest.ts';
 import type { NoteSignature } from '../format/note.ts';
 import { oldestVersion } from '../format/oldest-version.ts';
@@ -39,7 +40,17 @@ export type SealerOptions = {
   readonly sealRetention: { readonly mode: Lock['mode']; readonly period: Period };
   /** The process is going down: whatever waits stops waiting. */
   readonly signal: AbortSignal;
+  /** By default nobody traces. */
+  readonly tracer?: Tracer;
 };
+
+/** A step's span lasts as long as all of its tries. */
+const SPANS = {
+  clock: 'ledgerstone.check_clock',
+  data: 'ledgerstone.put_data',
+  sign: 'ledgerstone.sign',
+  seal: 'ledgerstone.put_seal',
+} as const;
 
 /** Called for each try that failed, and with null once the step went through: a person may have to act. */
 export type OnTrouble = (error: unknown | null) => void;
@@ -66,6 +77,7 @@ export class Sealer {
   readonly chainCreation = new KeyedMutex();
   /** Of any chains: a process that is given hundreds of new partitions must not ask for all at once. */
   readonly chainStarts = new Semaphore(CHAIN_STARTS);
+  readonly tracer: Tracer;
   readonly #options: SealerOptions;
   readonly #carried = new Map<string, Promise<SealOutcome>>();
   /** The greatest size that was ever sent to a signer, by origin. */
@@ -75,6 +87,7 @@ export class Sealer {
 
   constructor(options: SealerOptions) {
     this.#options = options;
+    this.tracer = options.tracer ?? noTracer;
   }
 
   /**
@@ -227,7 +240,11 @@ export class Sealer {
    * Repeats a step until it succeeds or the process goes down. Fatal errors too: what is signed can't be
    * given up.
    */
-  async #persist<T>(_step: string, onTrouble: OnTrouble, run: () => Promise<T>): Promise<T> {
+  #persist<T>(step: keyof typeof SPANS, onTrouble: OnTrouble, run: () => Promise<T>): Promise<T> {
+    return this.tracer.span(SPANS[step], {}, () => this.#untilDone(onTrouble, run));
+  }
+
+  async #untilDone<T>(onTrouble: OnTrouble, run: () => Promise<T>): Promise<T> {
     const { clock, random, signal } = this.#options;
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();

@@ -1,6 +1,7 @@
 // How is the work of one event or schedule done within its time? Each kind of work by name, in its order.
 import { TaskGroup } from '../base/concurrency.ts';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
+import { noTracer, type Tracer } from '../base/trace.ts';
 import { oldestVersion } from '../format/oldest-version.ts';
 import { sealKey } from '../format/paths.ts';
 import { type Finding, findingOf } from '../verify/finding.ts';
@@ -16,7 +17,15 @@ import { failedIds, noTask, outOfTime, unfinished } from './failures.ts';
 import { ARCHIVE_SCOPE, chainScope } from './findings/record.ts';
 import { confirmSeals } from './seal-path.ts';
 import { inShares } from './shares.ts';
-import type { Failure, RunLimits, RunResult, StepResult, TaskMetrics, Verifier } from './verifier.ts';
+import type {
+  Failure,
+  RunLimits,
+  RunResult,
+  StepResult,
+  TaskInput,
+  TaskMetrics,
+  Verifier,
+} from './verifier.ts';
 
 /** A message about a missing seal is given back so many times. After that it is a finding. */
 export const RECEIVES_MAX = 5;
@@ -35,7 +44,20 @@ type Run = {
 };
 
 /** Never rejects: the result says what failed and what succeeded. */
-export async function runWork(verifier: Verifier, work: EventWork, limits: RunLimits): Promise<RunResult> {
+export function runWork(verifier: Verifier, work: EventWork, limits: RunLimits): Promise<RunResult> {
+  const { chains, objects, calls, tasks } = work;
+  const attributes = {
+    ...{ 'ledgerstone.chains': chains.length, 'ledgerstone.objects': objects.length },
+    ...{ 'ledgerstone.calls': calls.length, 'ledgerstone.tasks': tasks.map(({ task }) => task).join(',') },
+  };
+  return tracerOf(verifier).span('ledgerstone.verifier.run', attributes, () =>
+    worked(verifier, work, limits),
+  );
+}
+
+const tracerOf = ({ tracer = noTracer }: Verifier): Tracer => tracer;
+
+async function worked(verifier: Verifier, work: EventWork, limits: RunLimits): Promise<RunResult> {
   for (const why of work.ignored) verifier.log.warn({}, `ignored: ${why}`);
   const metrics: TaskMetrics = {
     ...{ oldestRereadMs: null, staleChains: null, lateChains: null, chains: null, sweepRoundMs: null },
@@ -117,7 +139,10 @@ async function confirmInTime(
   if (share <= 0) throw outOfTime();
   const endMs = clock.monotonic() + share;
   const mayGoOn = () => clock.monotonic() < endMs && isWanted();
-  const result = await confirmSeals(verifier, place, { hintSize, mayGoOn, ...(signal && { signal }) });
+  const attributes = { 'ledgerstone.chain': place.chain, 'ledgerstone.partition': place.partition };
+  const result = await tracerOf(verifier).span('ledgerstone.verifier.confirm', attributes, () =>
+    confirmSeals(verifier, place, { hintSize, mayGoOn, ...(signal && { signal }) }),
+  );
   steps.push(result);
   return result;
 }
@@ -214,11 +239,14 @@ async function runTask(run: Run, { task: name, chains, message }: TaskWork): Pro
   const watched = new TaskRun(name, run, chains !== null);
   try {
     if (task === undefined) throw noTask(name, [...verifier.tasks.keys()]);
-    await task({
+    const input: TaskInput = {
       ...{ verifier, chains, limits, metrics, looked: (at) => watched.looked(at) },
       confirm: (place, hintSize, shares) => confirmInTime(run, place, hintSize, shares),
       failed: (what, error) => fail(run, what, error, messages),
-    });
+    };
+    await tracerOf(verifier).span('ledgerstone.verifier.task', { 'ledgerstone.task': name }, () =>
+      task(input),
+    );
   } catch (error) {
     fail(run, `task ${name}`, error, messages);
   }

@@ -5,6 +5,7 @@ import type { Semaphore } from '../base/concurrency.ts';
 import type { Sha256 } from '../base/hash.ts';
 import type { Logger } from '../base/log.ts';
 import type { Period } from '../base/period.ts';
+import type { Tracer } from '../base/trace.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import type { DecisionReader } from '../read/decision-reader.ts';
 import type { ReadableStore, Store } from '../store/store.ts';
@@ -41,6 +42,8 @@ export type Verifier = {
   readonly loadOpen?: (signal: AbortSignal) => Promise<void>;
   readonly tasks: ReadonlyMap<string, Task>;
   readonly log: Logger;
+  /** Left out: nobody traces. */
+  readonly tracer?: Tracer;
   readonly clock: Clock;
   /** A chain without a seal for longer is stale. Null: nothing was promised. */
   readonly freshnessMs: number | null;

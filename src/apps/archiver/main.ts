@@ -33,6 +33,7 @@ import type { Store } from '../../store/store.ts';
 import type { Handler, HttpServer } from '../http.ts';
 import type { StatusSite } from '../page/status-site.ts';
 import { addProcessMetrics, addServiceMetrics } from '../service-metrics.ts';
+import { openTracer } from '../tracer.ts';
 import { archiverSite } from './archiver-site.ts';
 import { LogKeys } from './log-keys.ts';
 import { observerOf, type RunOptions } from './observer.ts';
@@ -211,6 +212,7 @@ class Service {
       random: Math.random,
       sha256: nodeSha256,
       decidedChains: this.#decidedChains,
+      tracer: openTracer(),
       observer: observerOf(this.#metrics, this.#totals, this.#options, systemClock),
       writer: { id: this.#instance, version: VERSION },
     });

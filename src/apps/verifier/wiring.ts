@@ -45,6 +45,7 @@ import { Witnesses } from '../../verifier/witness/witnesses.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
 import type { Severity } from '../../verify/finding.ts';
 import type { ServiceMetrics } from '../service-metrics.ts';
+import { openTracer } from '../tracer.ts';
 import type { RunMetrics } from './emf.ts';
 import { indexingOf } from './indexing.ts';
 import { openOlderStores, shownOf } from './older.ts';
@@ -204,7 +205,7 @@ export function makeVerifier(
       ...(stamp === null ? [] : [['stamp', stamp] as const]),
       ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),
     ]),
-    ...{ log, clock, freshnessMs: config.chains.freshnessMs, onResult },
+    ...{ log, tracer: openTracer(), clock, freshnessMs: config.chains.freshnessMs, onResult },
     ...watching(config, decisions),
     days: new DayLog({ ...notes, log, keepMs: tallyKeepMs, checked }),
     chainsAtOnce,

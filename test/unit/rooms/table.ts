@@ -158,7 +158,16 @@ export const ROOMS: readonly Room[] = [
     name: 'apps',
     knows: 'the faces: service, Lambda, command line',
     rooms: ['all'],
-    packages: ['node:', 'cli-progress', 'commander', 'esbuild', 'pino', 'pino-pretty', 'prom-client'],
+    packages: [
+      'node:',
+      '@opentelemetry/api',
+      'cli-progress',
+      'commander',
+      'esbuild',
+      'pino',
+      'pino-pretty',
+      'prom-client',
+    ],
   },
 ];
 
