@@ -75,10 +75,12 @@ export class DataCursor {
     this.#ahead = [];
     while (await this.#peek()) {
       const current = this.#current as ListedObject;
-      if (last !== null && current.key > last) return;
+      if (last !== null && current.key > last) break;
       this.#current = null;
       this.#reportUnreferenced(current);
     }
+    // To see that nothing more is there, the list was read beyond it. That belongs to whoever begins there.
+    if (last !== null) this.#findings.dropAfter(this.#prefix, last);
   }
 
   async #lookUp(key: string): Promise<ArchiveVersion | null> {

@@ -68,14 +68,27 @@ export class FindingList {
    * False: nothing was.
    */
   drop(code: FindingCode, key: string): boolean {
-    const isIt = (one: Finding) => one.code === code && one.key === key;
-    const found = this.#kept.filter(isIt).length;
-    if (found === 0) return false;
+    return this.#dropAll((one) => one.code === code && one.key === key);
+  }
+
+  /** The same of all keys with that prefix that come after `last`. */
+  dropAfter(prefix: string, last: string): void {
+    const isAfter = (key: string) => key.startsWith(prefix) && key > last;
+    this.#dropAll(
+      ({ key, severity }) => key !== null && isAfter(key) && verdictOf([{ severity }]) === 'verified',
+    );
+  }
+
+  #dropAll(isIt: (one: Finding) => boolean): boolean {
+    const found = this.#kept.filter(isIt);
+    if (found.length === 0) return false;
     const left = this.#kept.filter((one) => !isIt(one));
     this.#kept.splice(0, this.#kept.length, ...left);
-    const count = (this.#counts.get(code) ?? 0) - found;
-    if (count > 0) this.#counts.set(code, count);
-    else this.#counts.delete(code);
+    for (const { code } of found) {
+      const count = (this.#counts.get(code) ?? 0) - 1;
+      if (count > 0) this.#counts.set(code, count);
+      else this.#counts.delete(code);
+    }
     return true;
   }
 
