@@ -41,7 +41,9 @@ async function atTerminal(args: readonly string[]) {
 let dir: string;
 let key: string[];
 const at = (name: string) => join(dir, name);
-const COMMANDS = [...ROOT_HELP.matchAll(/^ {2}([a-z-]+) {2}/gm)].map(([, name = '']) => name);
+const COMMANDS = [...ROOT_HELP.matchAll(/^ {2}([a-z-]+(?:, [a-z-]+)*) {2}/gm)].flatMap(([, names = '']) =>
+  names.split(', '),
+);
 const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
   init: [],
   doctor: [],
@@ -103,6 +105,7 @@ const WITH_CONFIG: Readonly<Record<string, readonly string[]>> = {
   keys: ['list'],
   retention: ['plan'],
   index: [],
+  stamp: [],
 };
 
 beforeAll(async () => {

@@ -133,6 +133,7 @@ describe('brokers to compare with', () => {
         { name: 'audit.orders', chain: 'orders', partitions: { 3: { chain: 'orders-2' } } },
         { name: 'audit.logins', chain: 'audit.logins', partitions: {} },
       ],
+      patterns: [],
     });
   });
 });
