@@ -47,7 +47,7 @@ async function countedPartitions({ source, limits }: Config): Promise<number> {
   );
 }
 
-export type Cost = {
+type Cost = {
   readonly partitions: number;
   /** None of them has a record, and all have some all the time. */
   readonly idle: RunningCost;
@@ -60,7 +60,7 @@ export type Cost = {
   } | null;
 };
 
-export function costOf(config: Config, partitions: number, gbPerDay: number | null, nowMs: number): Cost {
+function costOf(config: Config, partitions: number, gbPerDay: number | null, nowMs: number): Cost {
   const { maxAgeMs, heartbeatMs } = config.segment;
   const at = (busy: number) => runningCost(requestsOf({ partitions, busy, maxAgeMs, heartbeatMs }));
   return {
