@@ -3,7 +3,7 @@
 
 type Unit = 'short' | 's' | 'bytes' | 'Bps' | 'ops' | 'd' | 'h';
 
-export type PanelQuery = {
+type PanelQuery = {
   readonly expr: string;
   /** What a series is called, such as `{{topic}}`. */
   readonly legend: string;

@@ -1,6 +1,6 @@
 // How is a piece of work told to whoever traces this process? Work that it starts is part of it.
 
-export type SpanAttributes = Readonly<Record<string, string | number>>;
+type SpanAttributes = Readonly<Record<string, string | number>>;
 
 export type Tracer = {
   /** Does what `work` does, and rejects as it does. What differs goes into `attributes`, not into `name`. */
