@@ -24,7 +24,10 @@ export type OlderHead = {
   readonly name: string;
   readonly adopting: AdoptingChain;
   readonly older: OlderChain;
-  /** The greatest sequence that is listed there, junk too. */
+  /**
+   * What is listed behind this has come since. Of a verified chain it is the last seal, else what was
+   * listed, junk too.
+   */
   readonly listed: number;
 };
 
@@ -39,7 +42,7 @@ export type AdoptedChain = { readonly head: OlderHead; readonly state: 'none' | 
 /** Throws UsageError where a chain can't be gone on from, or nothing is there to go on from. */
 export async function headsToAdopt(
   old: OlderArchive,
-  { chains }: StoreReport,
+  { chains }: Pick<StoreReport, 'chains'>,
   config: Config,
   options: AdoptOptions,
   signal: AbortSignal,
@@ -98,7 +101,8 @@ async function endOf(
     throw new UsageError(`${report.origin} is not what it was when it was verified`, 'Run this again.');
   const { ended } = knownEnd(handovers, reader, head);
   if (ended !== null) return { why: `it has ended, and ${ended.continuedBy} continues it (--older-chain)` };
-  return { head, listed };
+  // Of a verified chain, what is listed beyond its size came while it was verified.
+  return { head, listed: isVerified ? size - 1 : listed };
 }
 
 /** Whether anything was sealed there since. */
