@@ -209,6 +209,10 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'npm run mutate -- --n 200 --seed 3': 'long',
     'npx vitest run --project unit test/unit/store': 'long',
   },
+  'docs/upgrading.md': {
+    'ledgerstone verify s3://acme-audit/prod --key archive.vkey --checkpoints > before.checkpoints': 'aws',
+    'ledgerstone verify s3://acme-audit/prod --key archive.vkey --since before.checkpoints': 'aws',
+  },
   'docs/verifier.md': {
     'ledgerstone watch --config verifier.yaml': 'aws',
     'ledgerstone verify ARCHIVE --key KEY --attestations s3://acme-attestations --cosigner VKEY': 'aws',
