@@ -6,27 +6,40 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
 import { parseChainOrigin } from '../../format/chain.ts';
 import { coveredBy } from '../../format/stamp.ts';
-import { dateOf, dayStartMs } from '../../verifier/days/day-keys.ts';
+import { DAY_MS, dateOf, dayStartMs } from '../../verifier/days/day-keys.ts';
 import type { ForeignNote } from '../../verifier/own-bucket.ts';
-import { type FoundStamp, listStamps, readStamp } from '../../verifier/stamps/stamp-reader.ts';
+import { stampTokenKey } from '../../verifier/stamps/stamp-keys.ts';
+import {
+  type FoundStamp,
+  type ListedToken,
+  listStamps,
+  readStamp,
+} from '../../verifier/stamps/stamp-reader.ts';
 import type { AttestationSurvey, Attestations } from './attestations-option.ts';
 import type { readTsaRoots } from './stamp-check.ts';
 
-const DAY_MS = 86_400_000;
 /** Named, of days without a stamp and of objects that are none. */
 const NAMED_MAX = 5;
+/** Of objects that are no stamps, in what programs read. */
+const LISTED_MAX = 100;
+/** No verifier stamped a day before the product's first year. */
+const FIRST_DAY = '2026-01-01';
 
 export type StampSurvey = {
   /** Days with a token; without --tsa-root by their keys alone. */
   readonly days: number;
   readonly first: string | null;
   readonly last: string | null;
-  /** Days between these two without one. */
-  readonly missing: readonly string[];
+  /** How many days between these two have none. */
+  readonly missing: number;
+  /** The first of them. */
+  readonly missingDates: readonly string[];
   /** Days whose token holds under a root that was given, by itself or renewed. Null: none was given. */
   readonly shown: number | null;
   readonly notShown: readonly { readonly date: string; readonly why: string }[];
-  /** What lies at a stamp's key and is none. */
+  /** How many objects lie at a stamp's key and are none. */
+  readonly foreignCount: number;
+  /** The first of them. */
   readonly foreign: readonly ForeignNote[];
 };
 
@@ -41,35 +54,69 @@ export async function surveyStamps(
 ): Promise<StampSurvey | string> {
   try {
     const { tokens } = await listStamps(store, { signal });
-    const dates = [...new Set(tokens.map(({ date }) => date))].sort();
+    const nowMs = Date.now();
+    const { dates, foreign: outside } = daysOf(tokens, nowMs);
     const origins = new Set(newest.map(({ attested }) => parseChainOrigin(attested.origin).archiveOrigin));
     const [archiveOrigin = '', ...others] = origins;
-    if (roots.length === 0) return { ...spanOf(dates), shown: null, notShown: [], foreign: [] };
+    if (roots.length === 0) return { ...spanOf(dates), shown: null, notShown: [], ...foreignOf(outside) };
     if (others.length > 0)
       return `there are those of ${origins.size} archives, and only those of one can be checked`;
     const reading = { store, signing: { archiveOrigin, cosigners, sha256: nodeSha256 }, roots };
-    const judge = new StampJudge(Date.now());
+    const judge = new StampJudge(nowMs);
     // A later one is known before what it renews.
-    for (const date of dates.toReversed()) judge.add(await readStamp(reading, date, signal));
+    for (const date of dates.toReversed()) {
+      try {
+        judge.add(await readStamp(reading, date, signal));
+      } catch (error) {
+        signal.throwIfAborted();
+        judge.addUnread(date, messageOf(error));
+      }
+    }
     const { shown, notShown, foreign } = judge;
-    return { ...spanOf(dates), shown, notShown: notShown.toReversed(), foreign };
+    const all = foreignOf([...outside, ...foreign]);
+    return { ...spanOf(dates), shown, notShown: notShown.toReversed(), ...all };
   } catch (error) {
     signal.throwIfAborted();
     return `they could not be read: ${messageOf(error)}`;
   }
 }
 
+/** Days by their keys alone. A key of a day that no verifier can have stamped is somebody else's. */
+function daysOf(tokens: readonly ListedToken[], nowMs: number) {
+  const tomorrow = dateOf(nowMs + DAY_MS);
+  const dates = new Set<string>();
+  const foreign: ForeignNote[] = [];
+  for (const token of tokens) {
+    if (token.date >= FIRST_DAY && token.date <= tomorrow) dates.add(token.date);
+    else {
+      const why = `no day between ${FIRST_DAY} and tomorrow`;
+      foreign.push({ key: stampTokenKey(token), versionId: token.versionId, why });
+    }
+  }
+  return { dates: [...dates].sort(), foreign };
+}
+
+const foreignOf = (all: readonly ForeignNote[]): Pick<StampSurvey, 'foreignCount' | 'foreign'> => ({
+  ...{ foreignCount: all.length, foreign: all.slice(0, LISTED_MAX) },
+});
+
 /** Each stamp once, the newest first. */
 class StampJudge {
   readonly #nowMs: number;
   /** Of stamps that are shown, what they renew and when. */
   readonly #renewed = new Map<string, number>();
+  #isUnread = false;
   shown = 0;
   readonly notShown: { readonly date: string; readonly why: string }[] = [];
   readonly foreign: ForeignNote[] = [];
 
   constructor(nowMs: number) {
     this.#nowMs = nowMs;
+  }
+
+  addUnread(date: string, why: string): void {
+    this.#isUnread = true;
+    this.notShown.push({ date, why: `it could not be read: ${why}` });
   }
 
   add({ date, list, statement, tokens, foreign }: FoundStamp): void {
@@ -82,9 +129,9 @@ class StampJudge {
       }
       const renewedMs = this.#renewed.get(renewalId(date, coveredBy(statement, bytes, nodeSha256)));
       if (checked.endsMs < (renewedMs ?? this.#nowMs)) {
-        whys.push(
-          `its token by ${checked.by} ended at ${new Date(checked.endsMs).toISOString()}, not renewed`,
-        );
+        const ended = `its token by ${checked.by} ended at ${new Date(checked.endsMs).toISOString()}`;
+        const renewal = this.#isUnread ? 'and a later day, which may renew it, was not read' : 'not renewed';
+        whys.push(`${ended}, ${renewal}`);
         continue;
       }
       this.shown++;
@@ -98,8 +145,12 @@ class StampJudge {
 
 const renewalId = (date: string, covered: Uint8Array): string => `${date} ${toBase64(covered)}`;
 
-function spanOf(dates: readonly string[]): Pick<StampSurvey, 'days' | 'first' | 'last' | 'missing'> {
+/** Of days in order, all from FIRST_DAY on. */
+function spanOf(
+  dates: readonly string[],
+): Pick<StampSurvey, 'days' | 'first' | 'last' | 'missing' | 'missingDates'> {
   const [first = null, last = null] = [dates[0], dates.at(-1)];
+  const there = new Set(dates);
   const missing: string[] = [];
   for (
     let ms = dayStartMs(first ?? '');
@@ -107,9 +158,10 @@ function spanOf(dates: readonly string[]): Pick<StampSurvey, 'days' | 'first' | 
     ms += DAY_MS
   ) {
     const date = dateOf(ms);
-    if (!dates.includes(date)) missing.push(date);
+    if (!there.has(date)) missing.push(date);
   }
-  return { days: dates.length, first, last, missing };
+  const missingDates = missing.slice(0, NAMED_MAX);
+  return { days: dates.length, first, last, missing: missing.length, missingDates };
 }
 
 /** Whether all of what was asked for was shown. Without a root nothing was asked. */
@@ -121,26 +173,25 @@ export function isStampShown(survey: StampSurvey | string, roots: Roots): boolea
 /** Lines; none where there are no stamps and nobody asked. */
 export function stampsText(survey: StampSurvey | string, roots: Roots): string {
   if (typeof survey === 'string') return roots.length === 0 ? '' : `time-stamps: ${printable(survey)}\n`;
-  const { days, first, last, missing, shown, notShown, foreign } = survey;
-  if (days === 0) return roots.length === 0 ? '' : 'time-stamps: there are none\n';
-  const span = `${counted(days, 'day')} from ${first} to ${last}`;
-  const gaps =
-    missing.length === 0 ? '' : `, ${counted(missing.length, 'day')} between without: ${named(missing)}`;
-  const head =
-    shown === null
-      ? `time-stamps: of ${span}${gaps}. Not read: --tsa-root names the authority whose word counts`
-      : `time-stamps: ${shown} of ${span} hold under the roots that were given${gaps}`;
+  const { days, notShown, foreign, foreignCount } = survey;
+  const none = roots.length === 0 && foreignCount === 0 ? [] : ['time-stamps: there are none'];
   const lines = [
-    head,
+    ...(days === 0 ? none : [headOf(survey)]),
     ...notShown.slice(0, NAMED_MAX).map(({ date, why }) => `  ${date}: ${why}`),
     ...(notShown.length > NAMED_MAX ? [`  and ${counted(notShown.length - NAMED_MAX, 'other day')}`] : []),
     ...foreign
       .slice(0, NAMED_MAX)
       .map(({ key, versionId, why }) => `not a stamp: ${key} (version ${versionId}): ${why}`),
-    ...(foreign.length > NAMED_MAX ? [`and ${counted(foreign.length - NAMED_MAX, 'other object')}`] : []),
+    ...(foreignCount > NAMED_MAX ? [`and ${counted(foreignCount - NAMED_MAX, 'other object')}`] : []),
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');
 }
 
-const named = (dates: readonly string[]): string =>
-  `${dates.slice(0, NAMED_MAX).join(', ')}${dates.length > NAMED_MAX ? ' …' : ''}`;
+function headOf({ days, first, last, missing, missingDates, shown }: StampSurvey): string {
+  const span = `${counted(days, 'day')} from ${first} to ${last}`;
+  const names = `${missingDates.join(', ')}${missing > missingDates.length ? ' …' : ''}`;
+  const gaps = missing === 0 ? '' : `, ${counted(missing, 'day')} between without: ${names}`;
+  return shown === null
+    ? `time-stamps: of ${span}${gaps}. Not read: --tsa-root names the authority whose word counts`
+    : `time-stamps: ${shown} of ${span} hold under the roots that were given${gaps}`;
+}

@@ -45,10 +45,13 @@ export type FoundStamp = {
   readonly foreign: readonly ForeignNote[];
 };
 
+/** What lies at a token's key, unread. */
+export type ListedToken = StampTokenKey & { readonly versionId: string };
+
 /** Days of which a token's key is there, by listing alone. */
 export type ListedStamps = {
   /** Ascending. */
-  readonly tokens: readonly StampTokenKey[];
+  readonly tokens: readonly ListedToken[];
   /** Days with a list, and perhaps no token. */
   readonly lists: ReadonlySet<string>;
 };
@@ -61,14 +64,14 @@ export async function listStamps(
   store: Pick<ReadableStore, 'listVersions'>,
   { after, signal }: { readonly after?: string; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ListedStamps> {
-  const tokens: StampTokenKey[] = [];
+  const tokens: ListedToken[] = [];
   const lists = new Set<string>();
   const options = { ...(after !== undefined && { startAfter: stampListKey({ date: after, copy: 0 }) }) };
-  for await (const { key } of oldestVersions(
+  for await (const { key, versionId } of oldestVersions(
     store.listVersions(stampsRoot, { ...options, ...(signal && { signal }) }),
   )) {
     const token = parseStampTokenKey(key);
-    if (token !== null) tokens.push(token);
+    if (token !== null) tokens.push({ ...token, versionId });
     const list = parseStampListKey(key);
     if (list !== null) lists.add(list.date);
   }

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isStampShown, stampsText, surveyStamps } from '../../../src/apps/cli/stamps-survey.ts';
 import { encodeCosignerVkey } from '../../../src/format/cosignature.ts';
 import {
   encodeStampProof,
@@ -21,13 +22,20 @@ import {
 } from '../../../src/format/stamp.ts';
 import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
 import { writeCopy } from '../../support/archive-builder.ts';
+import { faultyStore } from '../../support/memory-store.ts';
 import { certificateOf, type Issuer, pemOf, stampAuthority, tokenOf } from '../../support/stamp-authority.ts';
 import { DAY_MS, StampWorld } from '../../support/stamp-world.ts';
-import { PLACE } from '../../support/verifier-world.ts';
+import { PLACE, STILL } from '../../support/verifier-world.ts';
 import { ledgerstone } from './captured-io.ts';
 
 let dir: string;
 const at = (name: string) => join(dir, name);
+/** What the folder has, in memory. */
+let held: {
+  readonly roots: Parameters<typeof isStampShown>[1];
+  readonly attestations: Parameters<typeof surveyStamps>[0] & { readonly store: StampWorld['store'] };
+  readonly newest: Parameters<typeof surveyStamps>[1]['newest'];
+};
 /** Of the first stamp, of its certificate's end, of the renewal, and of the end of that one. */
 let times: { readonly first: number; readonly ends: number; readonly renewed: number; readonly last: number };
 
@@ -59,6 +67,13 @@ beforeAll(async () => {
   world.nowMs += DAY_MS;
   expect(await stamp(1)).toMatchObject({ kind: 'stamped', renewed: 1 });
   times = { first, ends, renewed: nowMs, last };
+  const { key, reader } = world.attester();
+  const found = await reader.newest(PLACE, 0);
+  held = {
+    roots: [...world.roots],
+    attestations: { store: world.store, reader, cosigners: [key] },
+    newest: [{ ...PLACE, attested: found.attested }] as never,
+  };
   await world.grow(1);
   await world.step();
   writeCopy(world.builder.archive, at('archive'));
@@ -242,7 +257,7 @@ describe('verify --attestations', () => {
       expect.stringContaining(`3 of 3 days from ${days()} hold under`),
     ]);
     const json = JSON.parse((await verify('--tsa-root', at('root.pem'), '--json')).out);
-    expect(json.stamps).toMatchObject({ days: 3, shown: 3, missing: [], notShown: [], foreign: [] });
+    expect(json.stamps).toMatchObject({ days: 3, shown: 3, missing: 0, notShown: [], foreign: [] });
     // The first one has ended by itself, and was renewed.
     vi.setSystemTime(times.ends + DAY_MS);
     expect((await verify('--tsa-root', at('root.pem'))).out).toContain('3 of 3 days');
@@ -279,5 +294,62 @@ describe('verify --attestations', () => {
       rmSync(at('own'), { recursive: true });
       renameSync(at('kept'), at('own'));
     }
+  });
+
+  it('takes a key of a day that nobody can have stamped for no stamp, whatever span it would make', async () => {
+    cpSync(at('own'), at('kept'), { recursive: true });
+    try {
+      const ahead = iso(Date.now() + 2 * DAY_MS).slice(0, 10);
+      const odd = ['0001-01-01', '1970-01-02', '2025-12-31', ahead, '9999-12-31'];
+      for (const date of odd) {
+        mkdirSync(join(dir, 'own/passes/stamps', date), { recursive: true });
+        writeFileSync(join(dir, 'own/passes/stamps', date, '001795341600-009999999999.tst'), 'no token');
+      }
+      for (const root of [[], ['--tsa-root', at('root.pem')]]) {
+        const { code, out } = await verify(...root);
+        expect([code, out]).toEqual([0, expect.stringContaining(`of 3 days from ${days()}`)]);
+        for (const date of odd) expect(out).toContain(`not a stamp: passes/stamps/${date}/`);
+        const { stamps } = JSON.parse((await verify(...root, '--json')).out);
+        expect(stamps).toMatchObject({ days: 3, missing: 0, missingDates: [], foreignCount: odd.length });
+      }
+    } finally {
+      rmSync(at('own'), { recursive: true });
+      renameSync(at('kept'), at('own'));
+    }
+  });
+
+  it('counts days without a stamp and names the first of them', async () => {
+    cpSync(at('own'), at('kept'), { recursive: true });
+    try {
+      const early = iso(times.first - 30 * DAY_MS).slice(0, 10);
+      mkdirSync(join(dir, 'own/passes/stamps', early), { recursive: true });
+      writeFileSync(join(dir, 'own/passes/stamps', early, '001795341600-009999999999.tst'), 'no token');
+      const { stamps } = JSON.parse((await verify('--json')).out);
+      expect([stamps.days, stamps.missing, stamps.missingDates.length]).toEqual([4, 29, 5]);
+      expect((await verify()).out).toMatch(/29 days between without: ([\d-]+, ){4}[\d-]+ …/);
+    } finally {
+      rmSync(at('own'), { recursive: true });
+      renameSync(at('kept'), at('own'));
+    }
+  });
+
+  it('says of a day that can’t be read just that, and of the others what they show', async () => {
+    const { roots, attestations, newest } = held;
+    const [first, , renewed] = [0, 1, 2].map((day) => iso(times.first + day * DAY_MS).slice(0, 10));
+    const plan = ({ method, key }: { readonly method: string; readonly key: string }) =>
+      method === 'read' && key.includes(`/${renewed}`) ? { kind: 'fails' as const } : undefined;
+    const store = faultyStore(attestations.store, plan, STILL);
+    vi.setSystemTime(times.ends + DAY_MS);
+    const survey = await surveyStamps(
+      { ...attestations, store },
+      { newest },
+      roots,
+      new AbortController().signal,
+    );
+    expect(survey).toMatchObject({ days: 3, shown: 1 });
+    expect(stampsText(survey, roots)).toContain(`${renewed}: it could not be read: `);
+    // The day that was not read renews the first one.
+    expect(stampsText(survey, roots)).toMatch(new RegExp(`${first}: .* a later day, which may renew it`));
+    expect(isStampShown(survey, roots)).toBe(false);
   });
 });
