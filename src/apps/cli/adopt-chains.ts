@@ -4,6 +4,7 @@ import type { OlderChain } from '../../archiver/chain/create.ts';
 import { toHex } from '../../base/bytes.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { Config, TopicConfig } from '../../config/archiver.ts';
+import { topicNamed, topicOfChain } from '../../config/topic-names.ts';
 import { parseChainOrigin } from '../../format/chain.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { chainEnd, type Handovers, knownEnd, lookForHandovers } from '../../read/chain-end.ts';
@@ -49,11 +50,12 @@ export async function headsToAdopt(
 ): Promise<{ readonly heads: readonly OlderHead[]; readonly left: readonly LeftChain[] }> {
   const { source, archive } = config;
   const handovers = await lookForHandovers({ ...old, signal });
-  const topics = source.topics.filter(({ name }) => options.topic?.includes(name) !== false);
+  const named = options.topic?.map((name) => topicNamed(source, name));
   const [heads, left]: [OlderHead[], LeftChain[]] = [[], []];
   for (const report of chains) {
     const { chain, partition } = report;
-    const adopting = topics
+    const adopting = (named ?? [topicOfChain(source, chain, partition)])
+      .filter((topic) => topic !== null)
       .map((topic) => adoptingChain(config, topic, partition))
       .find(({ route }) => (options.olderChain ?? route.name.chain) === chain);
     if (adopting === undefined) {

@@ -1,6 +1,7 @@
 // What may be asked of `ledgerstone adopt`?
 import type { AdoptionWords } from '../../archiver/chain/adopt.ts';
 import type { Config } from '../../config/archiver.ts';
+import { topicNamed, topicsText } from '../../config/topic-names.ts';
 import { isWord } from '../../format/scalar.ts';
 import { UsageError } from './exit-code.ts';
 import type { OlderOptions } from './older-option.ts';
@@ -27,10 +28,9 @@ export function requireOptions(
   config: Config,
   { topic = [], olderChain, reason, key = [] }: AdoptOptions,
 ): void {
-  const known = config.source.topics.map(({ name }) => name);
   for (const one of topic)
-    if (!known.includes(one))
-      throw new UsageError(`the configuration has no topic ${one}`, `It has ${known.join(', ')}.`);
+    if (topicNamed(config.source, one) === null)
+      throw new UsageError(`the configuration has no topic ${one}`, `It has ${topicsText(config.source)}.`);
   if (olderChain !== undefined && topic.length !== 1)
     throw new UsageError('--older-chain is the name of one chain', 'Give one --topic with it.');
   if (!isWord(reason, REASON_BYTES_MAX))
