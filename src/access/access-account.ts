@@ -39,9 +39,12 @@ export const accountRoot = ({
 
 /** A role or user whose account's file is not here: its own policies may allow anything, or nothing. */
 export const unseenPrincipal = (arn: string): AccessPrincipal => ({
-  ...{ arn, account: String(arn.split(':')[4]), kind: arn.includes(':user/') ? 'user' : 'role', id: null },
+  ...{ arn, account: String(arn.split(':')[4]), kind: kindOf(arn), id: null },
   ...{ policies: [], boundary: null, unseen: ['its own policies, which were not seen'] },
 });
+
+const kindOf = (arn: string): AccessPrincipal['kind'] =>
+  arn.endsWith(':root') ? 'root' : arn.includes(':user/') ? 'user' : 'role';
 
 type Managed = ReadonlyMap<string, AccessPolicy | string>;
 

@@ -2,6 +2,7 @@
 import { type AccessAccount, accountRoot, unseenPrincipal } from './access-account.ts';
 import { type AccessAct, type AccessSubject, accessActs } from './access-acts.ts';
 import { type AccessPrincipal, decideAccess } from './access-decision.ts';
+import { type Outsiders, outsidersOf } from './access-outsiders.ts';
 import { type AccessRole, type Party, type PartyNames, partiesOf } from './access-parties.ts';
 import type { AccessPolicy } from './access-policy.ts';
 import { anyOf, every, type Maybe } from './maybe.ts';
@@ -62,7 +63,8 @@ export type AccessReview = {
 
 /** Pure. */
 export function reviewAccess(facts: AccessFacts): AccessReview {
-  const everybody = principalsOf(facts);
+  const outsiders = outsidersOf(facts);
+  const everybody = principalsOf(facts, outsiders);
   const known = everybody.map((principal) => ({ principal, parties: partiesOf(principal, facts.names) }));
   const subject = { ...facts.subject, topics: topicsAskedOf(facts) };
   const acts = accessActs(subject).flatMap((one) => reviewAct(one, known, facts) ?? []);
@@ -77,6 +79,7 @@ export function reviewAccess(facts: AccessFacts): AccessReview {
       .filter((account) => !facts.accounts.some((one) => one.account === account))
       .map((account) => `roles and users of the account ${account}`),
     ...new Set(everybody.flatMap(({ arn, unseen }) => unseenOf(arn, unseen))),
+    ...outsiders.unknown,
   ];
   const wrong = acts.reduce(
     (sum, { holders, lacking }) => sum + lacking.length + holders.filter(({ isMeant }) => !isMeant).length,
@@ -111,32 +114,9 @@ const resourcesOf = ({
 ];
 
 /** Roles and users of the files, each account itself, and whom the policies name beside. */
-function principalsOf({ accounts, guards }: AccessFacts): AccessPrincipal[] {
+function principalsOf({ accounts }: AccessFacts, outsiders: Outsiders): AccessPrincipal[] {
   const seen = accounts.flatMap((one) => [...one.principals, accountRoot(one)]);
-  const arns = new Set(seen.map(({ arn }) => arn));
-  const partition = accounts[0]?.partition ?? 'aws';
-  // Whoever is let in by a policy that lets in everybody.
-  const named = new Set([`arn:${partition}:iam::000000000000:role/any-role-of-another-account`]);
-  for (const guard of guards.values()) {
-    for (const { effect, principals, conditions } of guard?.statements ?? []) {
-      if (effect !== 'Allow' || principals === null) continue;
-      const inCondition = conditions.flatMap(({ key, values }) =>
-        /^aws:principalarn$/i.test(key) ? values : [],
-      );
-      const inList = principals.names === '*' ? [] : (principals.names.get('AWS') ?? []);
-      for (const one of [...inCondition, ...inList]) for (const arn of arnOf(one, partition)) named.add(arn);
-    }
-  }
-  const isOfSeen = (arn: string) => accounts.some(({ account }) => arn.split(':')[4] === account);
-  // A name of an account whose file is here is either in it, or of nobody.
-  return [...seen, ...[...named].filter((arn) => !arns.has(arn) && !isOfSeen(arn)).map(unseenPrincipal)];
-}
-
-/** An account stands for any role of it. */
-function arnOf(named: string, partition: string): string[] {
-  const account = /^\d{12}$/.test(named) ? named : /^arn:[^:]+:iam::(\d{12}):root$/.exec(named)?.[1];
-  if (account !== undefined) return [`arn:${partition}:iam::${account}:role/any-role-of-this-account`];
-  return /^arn:[^:]+:iam::\d{12}:(?:role|user)\/[^*?]+$/.test(named) ? [named] : [];
+  return [...seen, ...outsiders.arns.map(unseenPrincipal)];
 }
 
 /** Topics that some policy names in an object's key: one topic may have been left out of a denial. */

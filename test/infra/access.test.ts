@@ -252,6 +252,128 @@ describe('a change of what was deployed is found', () => {
   });
 });
 
+const BUYERS = STRANGER.split(':')[4] ?? '';
+const ofBuyers = (rest: string) => `arn:aws:iam::${BUYERS}:${rest}`;
+const lists = (who: object) => ({
+  ...{ Effect: 'Allow', Action: 's3:ListBucket*', Resource: `arn:aws:s3:::${BUCKET}`, ...who },
+});
+const everybodyWith = (...[operator, key, value]: readonly [string, string, string]) =>
+  lists({ Principal: '*', Condition: { [operator]: { [key]: value } } });
+
+describe('whom a policy lets in from elsewhere is found', () => {
+  it.each<[string, Statement, string]>([
+    [
+      'an account, in a condition',
+      everybodyWith('StringEquals', 'aws:PrincipalAccount', BUYERS),
+      ofBuyers('role/any-role-of-this-account'),
+    ],
+    [
+      'some accounts',
+      everybodyWith('StringLike', 'aws:PrincipalAccount', `${BUYERS.slice(0, 4)}*`),
+      `arn:aws:iam::${BUYERS.slice(0, 4)}00000000:role/any-role-of-this-account`,
+    ],
+    [
+      'any role of an account',
+      everybodyWith('ArnLike', 'aws:PrincipalArn', ofBuyers('role/*')),
+      ofBuyers('role/any'),
+    ],
+    [
+      'a role of any account',
+      everybodyWith('ArnLike', 'aws:PrincipalArn', 'arn:aws:iam::*:role/x?'),
+      'arn:aws:iam::000000000000:role/xx',
+    ],
+    [
+      'a role of its account, whichever that is',
+      everybodyWith(
+        'StringLike',
+        'aws:PrincipalArn',
+        'arn:aws:iam::$'.concat('{aws:PrincipalAccount}:role/x'),
+      ),
+      'arn:aws:iam::000000000000:role/x',
+    ],
+    [
+      'a role of that name in that account',
+      lists({
+        Principal: { AWS: ofBuyers('root') },
+        Condition: { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/x' } },
+      }),
+      ofBuyers('role/x'),
+    ],
+    ['a root user', everybodyWith('ArnEquals', 'aws:PrincipalArn', ofBuyers('root')), ofBuyers('root')],
+    [
+      'anybody with a name',
+      everybodyWith('ArnLike', 'aws:PrincipalArn', '*'),
+      'arn:aws:iam::000000000000:role/any-role-of-another-account',
+    ],
+    [
+      'a session of a role',
+      lists({ Principal: { AWS: `arn:aws:sts::${BUYERS}:assumed-role/R/ada` } }),
+      ofBuyers('role/R'),
+    ],
+  ])('%s', async (_, statement, arn) => {
+    const fetched = fetchedFrom();
+    add(fetched, bucket, statement);
+    const { code, json } = await reviewed(fetched);
+    expect([code, json.notSeen]).toEqual([1, []]);
+    expect(json.said.join('\n')).toContain(`archive bucket: ${arn} can list, depending on`);
+  });
+
+  it('an account that a key names as its caller', async () => {
+    const fetched = fetchedFrom();
+    const key = `key-${KEY_IDS.log}`;
+    remove(fetched, key, 'OnlyTheSignerSigns');
+    add(fetched, key, {
+      ...{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'kms:Sign', Resource: '*' },
+      Condition: { StringEquals: { 'kms:CallerAccount': BUYERS } },
+    });
+    const { code, json } = await reviewed(fetched);
+    expect(code).toBe(1);
+    expect(json.said.join('\n')).toContain(`${ofBuyers('role/any-role-of-this-account')} can sign`);
+  });
+
+  it.each<[string, object, string]>([
+    ['a service', { Service: 'delivery.logs.amazonaws.com' }, 'Service delivery.logs.amazonaws.com'],
+    ['an identity provider', { Federated: 'accounts.google.com' }, 'Federated accounts.google.com'],
+    ['an id', { AWS: 'AROANOBODYKNOWS' }, 'AROANOBODYKNOWS'],
+    [
+      'a federated user',
+      { AWS: `arn:aws:sts::${BUYERS}:federated-user/ada` },
+      `arn:aws:sts::${BUYERS}:federated-user/ada`,
+    ],
+  ])('%s is said, and the answer is open', async (_, Principal, named) => {
+    const fetched = fetchedFrom();
+    add(fetched, bucket, lists({ Principal }));
+    const { code, json } = await reviewed(fetched);
+    expect([code, json.said]).toEqual([3, []]);
+    expect(json.notSeen).toEqual([`what ${named} can do by the policy of ${BUCKET}`]);
+  });
+
+  it('a form of names that nothing can be made of is said', async () => {
+    const fetched = fetchedFrom();
+    add(fetched, bucket, everybodyWith('StringLike', 'aws:PrincipalArn', `*${BUYERS}*`));
+    const { code, json } = await reviewed(fetched);
+    expect(code).toBe(3);
+    expect(json.notSeen).toEqual([`what whoever is like *${BUYERS}* can do by the policy of ${BUCKET}`]);
+  });
+
+  it.each<[object, readonly string[], number]>([
+    [{ GranteePrincipal: `arn:aws:sts::${BUYERS}:assumed-role/R/ada` }, [], 1],
+    [{ GranteePrincipal: 'dynamodb.eu-central-1.amazonaws.com' }, ['dynamodb.eu-central-1.amazonaws.com'], 3],
+    [{ GranteeServicePrincipal: 'rds.amazonaws.com' }, ['rds.amazonaws.com'], 3],
+    [{}, ['somebody not named'], 3],
+  ])('a grant to %j', async (to, unknown, exit) => {
+    const fetched = fetchedFrom();
+    fetched.grants[`grants-${KEY_IDS.log}`] = [{ ...to, Operations: ['Sign'] }];
+    remove(fetched, `key-${KEY_IDS.log}`, 'OnlyTheSignerSigns');
+    const { code, json } = await reviewed(fetched);
+    expect(code).toBe(exit);
+    expect(json.notSeen.map((one) => one.split(' can do by ')[0])).toEqual(
+      unknown.map((one) => `what ${one}`),
+    );
+    if (exit === 1) expect(json.said.join('\n')).toContain(`${ofBuyers('role/R')} can sign`);
+  });
+});
+
 describe('what was not fetched', () => {
   const rest = { more: ['--json'] };
   it.each([

@@ -102,7 +102,7 @@ function grantsOf(text: string, name: string): Grant[] | null {
   if (!isMembers(answer) || !Array.isArray(answer['Grants']) || answer['Truncated'] === true)
     throw new AccessPolicyError(name, 'has no whole list of "Grants"');
   return answer['Grants'].filter(isMembers).map((one) => ({
-    grantee: String(one['GranteePrincipal']),
+    grantee: String(one['GranteePrincipal'] ?? one['GranteeServicePrincipal'] ?? 'somebody not named'),
     operations: Array.isArray(one['Operations']) ? one['Operations'].map(String) : [],
   }));
 }
