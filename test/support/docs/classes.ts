@@ -215,6 +215,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
   },
   'docs/verifier.md': {
     'ledgerstone watch --config verifier.yaml': 'aws',
+    'ledgerstone init --config verifier.yaml --vkey verifier.vkey': 'aws',
     'ledgerstone verify ARCHIVE --key KEY --attestations s3://acme-attestations --cosigner VKEY': 'aws',
     'ledgerstone index --config verifier.yaml': 'aws',
     'ledgerstone stamp --config verifier.yaml': 'aws',
