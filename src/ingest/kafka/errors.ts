@@ -4,6 +4,9 @@ import { LedgerstoneError, messageOf } from '../../base/error.ts';
 export const NOT_PERMITTED_REMEDY =
   'Grant this principal READ and DESCRIBE on the topics and READ on the consumer group.';
 
+/** Brokers show a topic without a grant as one that is not there. */
+export const NO_TOPIC_REMEDY = 'Create the topic, correct its name, or grant DESCRIBE on it.';
+
 /** Another consumer in our group is assigned partitions, and those are then archived by nobody. */
 export const groupShared = (groupId: string | null, cause?: unknown): LedgerstoneError =>
   new LedgerstoneError(

@@ -4,7 +4,7 @@
 import { counted } from '../../base/counted.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { Client } from './client.ts';
-import { kafkaError } from './errors.ts';
+import { kafkaError, NO_TOPIC_REMEDY } from './errors.ts';
 import { unavailable } from './kafkajs/access.ts';
 import { topicsOf } from './kafkajs/cluster.ts';
 import type { KafkajsCluster, KafkajsLogger } from './kafkajs/kafkajs.ts';
@@ -187,10 +187,9 @@ async function checkTopics(
   for (const { name } of options.topics) {
     const topic = metadata.topicMetadata.find((one) => one.topic === name);
     if (topic === undefined || topic.topicErrorCode !== 0) {
-      const remedy = 'Create the topic, correct its name, or grant DESCRIBE on it.';
       const code = topic?.topicErrorCode ?? METADATA_ERRORS.unknownTopic;
       const found = `there is no topic ${name} for this principal: ${errorText(code)}`;
-      checks.push({ name: 'topic', verdict: 'bad', found, remedy });
+      checks.push({ name: 'topic', verdict: 'bad', found, remedy: NO_TOPIC_REMEDY });
     } else there.push(topic);
   }
   if (there.length === 0) return checks;

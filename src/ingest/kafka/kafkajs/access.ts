@@ -1,7 +1,7 @@
 // Who leads a partition, who coordinates the group, and what if that has just changed?
 import { LedgerstoneError } from '../../../base/error.ts';
 import type { TopicPartition } from '../../source.ts';
-import { kafkaError } from '../errors.ts';
+import { kafkaError, NO_TOPIC_REMEDY } from '../errors.ts';
 import { errorText, METADATA_ERRORS } from '../protocol/error-codes.ts';
 import type { ClusterMetadata, PartitionMetadata, TopicMetadata } from '../protocol/metadata-api.ts';
 import type { KafkajsBroker, KafkajsCluster } from './kafkajs.ts';
@@ -33,7 +33,9 @@ export class Access {
     const metadata = this.cluster.brokerPool.metadata;
     const topic = metadata?.topicMetadata.find((one) => one.topic === name);
     if (!metadata || topic === undefined || topic.topicErrorCode !== 0) {
-      throw unavailable(`topic ${name}: ${errorText(topic?.topicErrorCode ?? METADATA_ERRORS.unknownTopic)}`);
+      const code = topic?.topicErrorCode ?? METADATA_ERRORS.unknownTopic;
+      const remedy = code === METADATA_ERRORS.unknownTopic ? NO_TOPIC_REMEDY : undefined;
+      throw unavailable(`topic ${name}: ${errorText(code)}`, remedy);
     }
     return { metadata, topic };
   }
@@ -89,5 +91,5 @@ export async function guarded<T>(what: string, work: () => Promise<T>, signal?: 
   }
 }
 
-export const unavailable = (message: string): LedgerstoneError =>
-  new LedgerstoneError('kafka-unavailable', message, { disposition: 'retriable' });
+export const unavailable = (message: string, remedy?: string): LedgerstoneError =>
+  new LedgerstoneError('kafka-unavailable', message, { disposition: 'retriable', ...(remedy && { remedy }) });

@@ -10,7 +10,12 @@ import { batchBytes } from './protocol/encode.ts';
 const CORRUPT_MESSAGE = 2;
 
 /** A cluster of one broker that answers each fetch of t/0 with this error, or these bytes. */
-function readerOf(errorCode: number, bytes: Uint8Array = new Uint8Array(), end = 20): KafkaReader {
+function readerOf(
+  errorCode: number,
+  bytes: Uint8Array = new Uint8Array(),
+  end = 20,
+  topicErrorCode = 0,
+): KafkaReader {
   const asked = { topic: 't', topicId: null, partition: 0, offset: 7, lastEpoch: -1, leaderEpoch: -1 };
   const none = { highWatermark: 20, lastStableOffset: 20, logStartOffset: 0, aborted: [], divergedAt: null };
   const partitions = [{ asked, errorCode, bytes, ...none }];
@@ -24,7 +29,7 @@ function readerOf(errorCode: number, bytes: Uint8Array = new Uint8Array(), end =
     listOffsets,
   } as unknown as KafkajsBroker;
   const topicMetadata = [
-    { topic: 't', topicErrorCode: 0, topicId: null, partitionMetadata: [{ partitionId: 0, leader: 1 }] },
+    { topic: 't', topicErrorCode, topicId: null, partitionMetadata: [{ partitionId: 0, leader: 1 }] },
   ];
   const nothing = async () => {};
   const cluster = {
@@ -70,3 +75,15 @@ it('a log without a start or an end is not one that was cut off', async () => {
     high: 7,
   });
 });
+
+it.each([
+  [3, 'Create the topic, correct its name, or grant DESCRIBE on it.'],
+  [5, undefined],
+])(
+  'says what to do about a topic that is not there, and nothing of one without a leader: %s',
+  async (code, remedy) => {
+    const range = readerOf(0, new Uint8Array(), 20, code).logRange({ topic: 't', partition: 0 });
+    const all = { code: 'kafka-unavailable', disposition: 'retriable', remedy };
+    await expect(range).rejects.toMatchObject({ ...all, message: expect.stringContaining('topic t: ') });
+  },
+);
