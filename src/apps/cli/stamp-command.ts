@@ -23,8 +23,9 @@ time-stamping authority (RFC 3161), once each UTC day. \`watch\` and the Lambda 
 themselves. This does it once, now, for a scheduler, or to try a new authority. Where the
 day has its stamp, nobody is asked. It needs the verifier's role and key.
 
-Exit codes: 0 the day has its stamp, 2 usage, 3 the authority gave none or something could
-not be read or written, 4 nothing is attested yet.
+Exit codes: 0 the day has its stamp, 2 usage, 3 the authority gave none, something else
+lies where the day's list belongs, or something could not be read or written, 4 nothing is
+attested yet.
 
 Examples:
   ledgerstone stamp --config verifier.yaml
@@ -88,11 +89,11 @@ async function said(
     await output.json({ kind, date, why, by, ...times, checkpoints, renewed });
   } else await output.line(printable(lineOf(outcome)));
   if (kind === 'nothing') return EXIT.notYet;
-  return kind === 'no-token' ? EXIT.failed : EXIT.ok;
+  return kind === 'no-list' || kind === 'no-token' ? EXIT.failed : EXIT.ok;
 }
 
 function lineOf({ kind, date, why, by, genTimeMs, checkpoints, renewed }: StampOutcome): string {
-  if (kind === 'nothing' || genTimeMs === null) return `${date}: not stamped: ${why}`;
+  if (genTimeMs === null) return `${date}: not stamped: ${why}`;
   const what = `${counted(checkpoints, 'chain')}${renewed === 0 ? '' : `, ${counted(renewed, 'older stamp')} renewed`}`;
   return `${date}: ${kind === 'stamped' ? 'stamped' : 'was stamped'} at ${timeText(genTimeMs)} by ${by}: ${what}`;
 }

@@ -15,7 +15,10 @@ const LIST = z.object({
   renews: z.array(z.object({ date: z.string(), covered: z.string() })).max(LEAVES_MAX),
 });
 
-export function encodeStampList({ date, atMs, checkpoints, renews }: StampList): Uint8Array {
+/** Throws FormatError if nobody could read it again. */
+export function encodeStampList(list: StampList): Uint8Array {
+  requireSound(list);
+  const { date, atMs, checkpoints, renews } = list;
   const members = {
     ...{ format: STAMP_FORMAT, date, at: timeText(atMs) },
     checkpoints: checkpoints.map((one) => new TextDecoder().decode(checkpointText(one))),
@@ -39,7 +42,8 @@ export function parseStampList(bytes: Uint8Array, date: string): StampList {
 
 function requireSound({ date, checkpoints, renews }: StampList): void {
   const count = checkpoints.length + renews.length;
-  if (count < 1 || count > LEAVES_MAX) throw new FormatError(`a list of ${count} stamped things`);
+  if (count < 1 || count > LEAVES_MAX)
+    throw new FormatError(`a list of ${count} stamped things, not of 1 to ${LEAVES_MAX}`);
   const isAscending = (all: readonly Uint8Array[]) =>
     all.every((one, index) => index === 0 || compareBytes(all[index - 1] as Uint8Array, one) < 0);
   if (!isAscending(checkpoints.map(({ origin }) => utf8(origin))))

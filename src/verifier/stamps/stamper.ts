@@ -7,6 +7,7 @@ import { CANARY_CHAIN } from '../../format/chain.ts';
 import type { Checkpoint } from '../../format/checkpoint.ts';
 import {
   coveredBy,
+  LEAVES_MAX,
   type StampList,
   type StampRenewal,
   type StampStatement,
@@ -32,8 +33,11 @@ export type StamperOptions = OwnBucket & {
 };
 
 export type StampOutcome = {
-  /** `nothing`: no chain is attested yet. `no-token`: the authority gave none, and `why`. */
-  readonly kind: 'stamped' | 'was-stamped' | 'nothing' | 'no-token';
+  /**
+   * `nothing`: no chain is attested yet. `no-list`: something else lies where the day's list belongs.
+   * `no-token`: the authority gave none, and `why`.
+   */
+  readonly kind: 'stamped' | 'was-stamped' | 'nothing' | 'no-list' | 'no-token';
   readonly date: string;
   readonly why: string | null;
   readonly by: string | null;
@@ -47,6 +51,9 @@ export type StampOutcome = {
   readonly lastMs: number | null;
 };
 
+type ListedDay = { readonly list: StampList; readonly statement: StampStatement };
+
+const OCCUPIED = "something else lies where the day's list belongs, and at its copies";
 /** Before a token ends it is renewed, in as many days as this has (FORMAT.md 9.11.7). */
 const RENEW_BEFORE_MS = 90 * DAY_MS;
 /** In one list. 90 lists so have room for the stamps of a century. */
@@ -77,11 +84,12 @@ export class Stamper {
       renewed: found.list?.renews.length ?? 0,
     };
     if (shown !== null) return this.#keep({ ...stampedBy(shown), ...counts, kind: 'was-stamped', date });
-    const made = found.list === null ? await this.#makeList(date, signal) : found;
-    const { list, statement } = made;
+    const made = listed(found) ?? (await this.#makeList(date, signal));
     const none = { date, by: null, genTimeMs: null, checkpoints: 0, renewed: 0 };
-    if (list === null || statement === null)
-      return { ...none, kind: 'nothing', why: 'no chain is attested yet', lastMs: null };
+    if (made === 'nothing') return { ...none, kind: made, why: 'no chain is attested yet', lastMs: null };
+    if (made === 'no-list')
+      return { ...none, kind: made, why: OCCUPIED, lastMs: await this.#lastMs(date, signal) };
+    const { list, statement } = made;
     const sizes = { checkpoints: list.checkpoints.length, renewed: list.renews.length };
     try {
       const token = await this.#stamp(date, statement, signal);
@@ -110,15 +118,15 @@ export class Stamper {
   }
 
   /** Of several processes the list of the first one counts, so all of them have the same one stamped. */
-  async #makeList(date: string, signal?: AbortSignal): Promise<Pick<FoundStamp, 'list' | 'statement'>> {
+  async #makeList(date: string, signal?: AbortSignal): Promise<ListedDay | 'nothing' | 'no-list'> {
     const { clock, signing, log } = this.#options;
     const checkpoints = await this.#checkpoints(signal);
-    if (checkpoints.length === 0) return { list: null, statement: null };
+    if (checkpoints.length === 0) return 'nothing';
     const list: StampList = {
       date,
       atMs: clock.now(),
       checkpoints,
-      renews: await this.#renewals(date, signal),
+      renews: (await this.#renewals(date, signal)).slice(0, Math.max(0, LEAVES_MAX - checkpoints.length)),
     };
     const content = encodeStampList(list);
     for (let copy = 0; copy <= COPY_MAX; copy++) {
@@ -128,11 +136,11 @@ export class Stamper {
         return { list, statement };
       }
       // Another process was first, or an answer was lost: what lies there is a list, or nobody's.
-      const there = await this.#read(date, signal);
-      if (there.list !== null) return there;
+      const there = listed(await this.#read(date, signal));
+      if (there !== null) return there;
     }
-    log.error({ date }, 'something else lies where the list of that stamp belongs, and at its copies');
-    return { list: null, statement: null };
+    log.error({ date }, `not stamped: ${OCCUPIED}`);
+    return 'no-list';
   }
 
   /** The newest attested one of each chain, by origin. */
@@ -241,6 +249,10 @@ export class Stamper {
     }
   }
 }
+
+/** Null: the day has no list. */
+const listed = ({ list, statement }: FoundStamp): ListedDay | null =>
+  list === null || statement === null ? null : { list, statement };
 
 const stampedBy = ({ checked }: FoundToken) => ({
   ...{ by: checked.by, genTimeMs: checked.genTimeMs, lastMs: checked.genTimeMs },

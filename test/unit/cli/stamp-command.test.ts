@@ -66,6 +66,8 @@ async function withVerifier<T>(work: (made: ReturnType<typeof makeVerifier>) => 
   }
 }
 
+const OCCUPIED = "something else lies where the day's list belongs, and at its copies";
+
 describe('the command', () => {
   it('stamps what is attested, once a day', async () => {
     const early = await stamp();
@@ -104,6 +106,18 @@ describe('the command', () => {
       3,
       expect.stringContaining('not stamped: the authority gave no token: status 2'),
     ]);
+  });
+
+  it('says that something else lies where the list belongs, and ends with 3, not with 4', async () => {
+    await withVerifier((verifier) => answerEvent(verifier, { task: 'confirm' }, () => 900_000));
+    const date = new Date().toISOString().slice(0, 10);
+    mkdirSync(join(dir, 'own/passes/stamps'), { recursive: true });
+    for (const copy of ['', '.1', '.2', '.3', '.4', '.5', '.6', '.7', '.8', '.9'])
+      writeFileSync(join(dir, 'own/passes/stamps', `${date}${copy}.note`), 'no list');
+    const { code, out } = await stamp();
+    expect([code, out]).toEqual([3, `${date}: not stamped: ${OCCUPIED}\n`]);
+    expect(JSON.parse((await stamp('--json')).out)).toMatchObject({ kind: 'no-list', why: OCCUPIED });
+    expect(authority.asked).toBe(0);
   });
 
   it('refuses roots that are none, and a configuration that names nobody, before it asks', async () => {

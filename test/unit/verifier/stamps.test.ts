@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { checkpointText } from '../../../src/format/checkpoint.ts';
 import {
   coveredBy,
   renewalLeaf,
@@ -319,7 +320,76 @@ describe('a stamp that ends', () => {
   });
 });
 
+/** A list as its own signer could write it, whatever is in it. */
+function unchecked({ date, atMs, checkpoints, renews }: StampList): Uint8Array {
+  const members = {
+    ...{ format: 'ledgerstone/stamp/1', date, at: new Date(atMs).toISOString() },
+    checkpoints: checkpoints.map((one) => new TextDecoder().decode(checkpointText(one))),
+    renews: renews.map((one) => ({ date: one.date, covered: Buffer.from(one.covered).toString('base64') })),
+  };
+  return new TextEncoder().encode(JSON.stringify(members));
+}
+
+function outcomeOf(action: () => unknown): string {
+  try {
+    action();
+    return 'done';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+describe('more chains than a list takes', () => {
+  const reader = {
+    newest: async ({ partition }: { readonly partition: number }) => ({
+      attested: { origin: `a/x/${partition}`, size: 1, root: new Uint8Array(32) },
+    }),
+  };
+  const run = (count: number) => {
+    const chains = async () => Array.from({ length: count }, (_, partition) => ({ chain: 'x', partition }));
+    return world.stamper({ reader, chains } as never).run();
+  };
+
+  it('are no list that nobody can read again: the run fails, and nothing is written', async () => {
+    await expect(run(50_001)).rejects.toThrow('a list of 50001 stamped things, not of 1 to 50000');
+    expect([world.stampKeys(), authority.asked]).toEqual([[], 0]);
+    expect(await run(50_000)).toMatchObject({ kind: 'stamped', checkpoints: 50_000 });
+    expect(await world.stamper().run()).toMatchObject({ kind: 'was-stamped', checkpoints: 50_000 });
+    expect(world.foreign).toEqual([]);
+  });
+
+  it('leave renewals for the next day, as far as they have no room', async () => {
+    const root = authority.root as Issuer;
+    authority.signer = await certificateOf('Old', { to: world.nowMs + 80 * DAY_MS, issuer: root });
+    for (let day = 0; day < 3; day++) {
+      if (day === 2)
+        authority.signer = await certificateOf('New', { to: world.nowMs + 800 * DAY_MS, issuer: root });
+      await world.stamper().run();
+      world.nowMs += DAY_MS;
+    }
+    expect(await run(49_999)).toMatchObject({ kind: 'stamped', renewed: 1 });
+    world.nowMs += DAY_MS;
+    expect(await run(49_999)).toMatchObject({ kind: 'stamped', renewed: 1 });
+    world.nowMs += DAY_MS;
+    expect(await run(49_999)).toMatchObject({ kind: 'stamped', renewed: 0 });
+  });
+});
+
 describe('what somebody else lays there', () => {
+  it('at the list’s key and all its copies is a failure, and the last stamp keeps its age', async () => {
+    const { lastMs } = await world.stamper().run();
+    world.nowMs += DAY_MS;
+    for (const copy of ['', '.1', '.2', '.3', '.4', '.5', '.6', '.7', '.8', '.9'])
+      world.store.attacker.putVersion(`passes/stamps/${dateNow()}${copy}.note`, new Uint8Array(9));
+    expect(await world.stamper().run()).toMatchObject({
+      ...{ kind: 'no-list', lastMs, checkpoints: 0, genTimeMs: null },
+      why: "something else lies where the day's list belongs, and at its copies",
+    });
+    expect(authority.asked).toBe(1);
+    world.nowMs += DAY_MS;
+    expect(await world.stamper().run()).toMatchObject({ kind: 'stamped' });
+  });
+
   it('is reported, hides nothing and stands in no way', async () => {
     const date = dateNow();
     world.store.attacker.putVersion(`passes/stamps/${date}.note`, new TextEncoder().encode('not a list'));
@@ -352,12 +422,20 @@ describe('what somebody else lays there', () => {
   it('is no list, however well it is signed, if it is not of that day and in order', () => {
     const root = new Uint8Array(32);
     const list = (changes: object) =>
-      encodeStampList({
+      ({
         ...{ date: '2026-11-30', atMs: world.nowMs, renews: [] },
         checkpoints: ['a/x/0', 'b/x/0'].map((origin) => ({ origin, size: 1, root })),
         ...changes,
-      } as StampList);
-    const read = (changes: object) => parseStampList(list(changes), '2026-11-30');
+      }) as StampList;
+    // What nobody can read is not written either.
+    const read = (changes: object) => {
+      const parse = () => parseStampList(unchecked(list(changes)), '2026-11-30');
+      if (!('date' in changes)) {
+        const isWritten = outcomeOf(() => encodeStampList(list(changes)));
+        expect(isWritten).toBe(outcomeOf(parse));
+      }
+      return parse();
+    };
     expect(read({}).checkpoints).toHaveLength(2);
     expect(() => read({ date: '2026-11-29' })).toThrow('not the list of its day');
     expect(() => read({ checkpoints: [] })).toThrow('a list of 0 stamped things');
