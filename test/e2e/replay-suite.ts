@@ -272,7 +272,7 @@ export function replaySuite(bootstrap: () => readonly string[]): void {
   });
 
   it('a dry run looks at both sides and writes nothing', async () => {
-    const topic = await world.topic({ partitions: 2 });
+    const topic = await world.topic({ partitions: 2, config: { 'retention.ms': '-1' } });
     const would = await json(topic, '--dry-run');
     expect(would).toMatchObject({
       partitions: [
@@ -282,6 +282,12 @@ export function replaySuite(bootstrap: () => readonly string[]): void {
       warnings: [],
     });
     expect([...(await ends(topic)).values()]).toEqual([0, 0]);
+    const brief = await world.topic({ partitions: 2, config: { 'retention.ms': '60000' } });
+    expect((await json(brief, '--dry-run')).warnings).toEqual([
+      expect.stringContaining(
+        'keeps records for 60,000 ms (retention.ms=60000), and there are some from 1970',
+      ),
+    ]);
     await json(topic);
     expect((await json(topic, '--dry-run')).partitions).toMatchObject([
       { offsets: 0, isContinued: true },

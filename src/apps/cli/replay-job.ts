@@ -1,9 +1,12 @@
 // Which chains does a replay take, and which lines of them, verified before they are given?
+import { readAhead } from '../../base/concurrency.ts';
+import { LedgerstoneError } from '../../base/error.ts';
 import { topicNamed } from '../../config/topic-names.ts';
 import { chainEnd, lookForHandovers, successorAmong } from '../../read/chain-end.ts';
 import type { ChainReader } from '../../read/chain-reader.ts';
 import { type FoundLine, linesOfSegment, type OffsetRange } from '../../read/line-range.ts';
 import { listChains } from '../../read/list-chains.ts';
+import { locateOffset } from '../../read/locate.ts';
 import { linesOfRange } from '../../read/offset-lines.ts';
 import { sequencesOfTime } from '../../read/time-range.ts';
 import type { TimeWindow } from '../../replay/plan.ts';
@@ -87,4 +90,44 @@ export async function* linesToReplay(
     for await (const found of linesOfSegment(reader, await reader.seal(sequence), range, true))
       if (found.timestampMs >= sinceMs && found.timestampMs < untilMs) yield found;
   }
+}
+
+/** Seals that are read ahead of their turn. */
+const SEALS_AHEAD = 16;
+
+/**
+ * Time in milliseconds of a record that is replayed and is older than `beforeMs`; null: there is none, as far
+ * as the seals can be read. What lies behind a bad one is not replayed.
+ */
+export async function findOlder(
+  { chains, range, times }: Pick<ReplayJob, 'chains' | 'range' | 'times'>,
+  beforeMs: number,
+): Promise<number | null> {
+  const { sinceMs, untilMs } = times ?? { sinceMs: Number.NEGATIVE_INFINITY, untilMs: beforeMs };
+  if (sinceMs >= beforeMs) return null;
+  for (const { reader, firstOffset } of chains.values()) {
+    try {
+      await reader.listSeals();
+      const { sequence: headSequence } = await chainEnd(reader);
+      const manifest = async (sequence: number) => (await reader.seal(sequence)).manifest;
+      const places = { headSequence, dataSizes: await reader.dataSizes(), manifest };
+      const first = await locateOffset(places, Math.max(range.from, firstOffset));
+      if (first === null) continue;
+      const seals = readAhead(sequences(first.sequence, headSequence), SEALS_AHEAD, manifest);
+      for await (const { records, time } of seals) {
+        if (records.firstOffset >= range.to) break;
+        if (records.nextOffset <= range.from || time.first === null || time.last === null) continue;
+        const oldest = Date.parse(time.first);
+        if (oldest >= beforeMs || oldest >= untilMs || Date.parse(time.last) < sinceMs) continue;
+        return Math.max(oldest, sinceMs);
+      }
+    } catch (error) {
+      if (!(error instanceof LedgerstoneError) || error.disposition !== 'input') throw error;
+    }
+  }
+  return null;
+}
+
+async function* sequences(first: number, last: number): AsyncGenerator<number> {
+  for (let sequence = first; sequence <= last; sequence++) yield sequence;
 }

@@ -4,6 +4,7 @@ import { systemClock } from '../../base/clock.ts';
 import { counted, countText } from '../../base/counted.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { printable } from '../../base/printable.ts';
+import { timeText } from '../../format/time.ts';
 import type { TransactionalProducer } from '../../ingest/kafka/produce/producer.ts';
 import { planId } from '../../replay/plan.ts';
 import { replay, requirePartitions, startsOf } from '../../replay/run.ts';
@@ -11,7 +12,7 @@ import { EXIT, UsageError } from './exit-code.ts';
 import { NewFiles } from './new-files.ts';
 import { openArchive } from './open-archive.ts';
 import { startProgressBar } from './progress.ts';
-import { chainsToReplay, linesToReplay, type ReplayJob } from './replay-job.ts';
+import { chainsToReplay, findOlder, linesToReplay, type ReplayJob } from './replay-job.ts';
 import {
   checkReplay,
   limitsOf,
@@ -55,15 +56,42 @@ export async function runReplay(
   }
 }
 
-const SETTINGS = ['max.message.bytes', 'message.timestamp.type', 'cleanup.policy'] as const;
+const SETTINGS = [
+  ...['max.message.bytes', 'message.timestamp.type', 'cleanup.policy'],
+  ...['retention.ms', 'retention.bytes'],
+];
 
-/** What of the topic will not be as in the archive, or is not known. */
-export function warningsOf(toTopic: string, settings: ReadonlyMap<string, string | null> | null): string[] {
+type Settings = ReadonlyMap<string, string | null>;
+const DAY_MS = 86_400_000;
+
+/** Milliseconds for which the topic keeps a record by the record's own time. Null: for ever, or not known. */
+function keptMs(settings: Settings | null): number | null {
+  const text = settings?.get('retention.ms') ?? null;
+  const byOwnTime = settings?.get('message.timestamp.type') !== 'LogAppendTime';
+  return byOwnTime && isDeleting(settings) && text !== null && Number(text) >= 0 ? Number(text) : null;
+}
+
+const isDeleting = (settings: Settings | null): boolean =>
+  (settings?.get('cleanup.policy') ?? 'delete').includes('delete');
+
+const ageText = (ms: number): string =>
+  ms >= DAY_MS ? counted(Math.floor(ms / DAY_MS), 'day') : `${countText(ms)} ms`;
+
+/**
+ * What of the topic will not be as in the archive, or is not known. `old`: the time of records that the topic
+ * does not keep any more, in milliseconds, and what time it is; null: there are none.
+ */
+export function warningsOf(
+  toTopic: string,
+  settings: Settings | null,
+  old: { readonly ms: number; readonly nowMs: number } | null = null,
+): string[] {
   if (settings === null)
     return [
-      `the settings of ${toTopic} are not shown to this principal: its timestamps and cleanup are not known`,
+      `the settings of ${toTopic} are not shown to this principal: its timestamps, cleanup and retention are not known`,
     ];
   const [type, policy] = [settings.get('message.timestamp.type'), settings.get('cleanup.policy')];
+  const [kept, bytes] = [settings.get('retention.ms'), settings.get('retention.bytes') ?? null];
   return [
     ...(type === 'LogAppendTime'
       ? [
@@ -73,14 +101,34 @@ export function warningsOf(toTopic: string, settings: ReadonlyMap<string, string
     ...(policy?.includes('compact') === true
       ? [`${toTopic} is compacted: it takes no record without a key, and removes earlier ones of a key`]
       : []),
+    ...(old === null
+      ? []
+      : [
+          `${toTopic} keeps records for ${ageText(Number(kept))} (retention.ms=${kept}), and there are some from ` +
+            `${timeText(old.ms)}, ${ageText(old.nowMs - old.ms)} ago: brokers may delete them at once. ` +
+            'Set retention.ms=-1 on the topic until consumers have read',
+        ]),
+    ...(bytes !== null && Number(bytes) >= 0 && isDeleting(settings)
+      ? [
+          `${toTopic} keeps ${countText(Number(bytes))} bytes of a partition (retention.bytes=${bytes}): ` +
+            'beyond that, brokers may delete what came first at once. ' +
+            'Set retention.bytes=-1 on the topic until consumers have read',
+        ]
+      : []),
   ];
+}
+
+async function warningsFor(job: ReplayJob, settings: Settings | null): Promise<string[]> {
+  const [kept, nowMs] = [keptMs(settings), systemClock.now()];
+  const ms = kept === null ? null : await findOlder(job, nowMs - kept);
+  return warningsOf(job.options.toTopic, settings, ms === null ? null : { ms, nowMs });
 }
 
 async function write(session: Session, job: ReplayJob, target: TransactionalProducer): Promise<number> {
   const { io, output } = session;
   const { options, chains, range, times, plan } = job;
   const settings = await target.settings(SETTINGS);
-  const warnings = warningsOf(options.toTopic, settings);
+  const warnings = await warningsFor(job, settings);
   for (const warning of warnings) output.note(printable(warning));
   const progress = startProgressBar(io, 'replay');
   const sent = { records: 0, bytes: 0 };
@@ -136,7 +184,7 @@ async function lookOnly({ output }: Session, job: ReplayJob, target: Transaction
   requirePartitions(there, { partitions, toTopic });
   const found = await target.positions(partitions);
   const starts = await startsOf({ target, plan, toTopic, from: range.from, append }, there, found);
-  const warnings = warningsOf(toTopic, await target.settings(SETTINGS));
+  const warnings = await warningsFor(job, await target.settings(SETTINGS));
   const would = partitions.map((partition) => {
     const { firstOffset, nextOffset, continuedBy } = chains.get(partition)!;
     const { position, isContinued } = starts.get(partition)!;

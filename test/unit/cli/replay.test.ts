@@ -3,12 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findOlder } from '../../../src/apps/cli/replay-job.ts';
 import { warningsOf } from '../../../src/apps/cli/replay-run.ts';
 import { loadKafkaFile, parseBrokers } from '../../../src/config/kafka-file.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
-import { planId, type ReplayPlan } from '../../../src/replay/plan.ts';
+import { ChainReader } from '../../../src/read/chain-reader.ts';
+import { planId, type ReplayPlan, type TimeWindow } from '../../../src/replay/plan.ts';
 import { parsePosition, positionMetadata } from '../../../src/replay/position.ts';
-import { ArchiveBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
+import { ArchiveBuilder, entries, START_MS, writeCopy } from '../../support/archive-builder.ts';
+import { lawlessStore } from '../../support/lawless-store.ts';
 import { ledgerstone } from './captured-io.ts';
 
 let dir: string;
@@ -72,6 +75,42 @@ describe('replay', () => {
     ]);
     expect(said({ 'cleanup.policy': 'compact,delete' })).toEqual([expect.stringContaining('compacted')]);
     expect(warningsOf('t', null)).toEqual([expect.stringContaining('not known')]);
+  });
+
+  it('warns of records that the topic is too short-lived, or too small, to keep', () => {
+    const entries = { 'retention.ms': '604800000', 'retention.bytes': '-1' };
+    const old = { ms: START_MS, nowMs: START_MS + 30 * 86_400_000 };
+    expect(warningsOf('t', new Map(Object.entries(entries)))).toEqual([]);
+    expect(warningsOf('t', new Map(Object.entries(entries)), old)).toEqual([
+      't keeps records for 7 days (retention.ms=604800000), and there are some from 2026-11-22T10:00:00.000Z, ' +
+        '30 days ago: brokers may delete them at once. Set retention.ms=-1 on the topic until consumers have read',
+    ]);
+    const small = new Map([['retention.bytes', '1000']]);
+    expect(warningsOf('t', small)).toEqual([expect.stringContaining('retention.bytes=1000')]);
+    expect(warningsOf('t', new Map([...small, ['cleanup.policy', 'compact']]))).toHaveLength(1);
+  });
+
+  it('finds a record that is older, among those that are replayed', async () => {
+    const whole = { from: 0, to: 100 };
+    const find = async (beforeMs: number, range = whole, times: TimeWindow | null = null) => {
+      const builder = new ArchiveBuilder();
+      const chain = builder.chain('orders');
+      await chain.seal({ lines: entries(0, 3) });
+      await chain.seal({ lines: entries(3, 3) });
+      const reader = new ChainReader({
+        ...{ store: lawlessStore(builder.archive), chain: 'orders', partition: 0, trusted: builder.trusted },
+        signal: new AbortController().signal,
+      });
+      const found = { reader, origin: '', firstOffset: 0, nextOffset: 6, continuedBy: null };
+      return findOlder({ chains: new Map([[0, found]]), range, times }, beforeMs);
+    };
+    expect(await find(START_MS)).toBeNull();
+    expect(await find(START_MS + 1)).toBe(START_MS);
+    expect(await find(START_MS + 3_001, { from: 3, to: 100 })).toBe(START_MS + 3_000);
+    expect(await find(START_MS + 3_000, { from: 3, to: 100 })).toBeNull();
+    expect(await find(START_MS + 1, whole, { sinceMs: START_MS + 1, untilMs: START_MS + 9 })).toBeNull();
+    const later = { sinceMs: START_MS + 3_500, untilMs: Number.POSITIVE_INFINITY };
+    expect(await find(START_MS + 9_000, whole, later)).toBe(START_MS + 3_500);
   });
 });
 
