@@ -15,6 +15,7 @@ const BENCHES = [
   'catch-up',
   'starts',
   'verify-steps',
+  'shards',
 ];
 /** Not measurements but pictures: only if asked for. */
 const ALL = BENCHES.filter((bench) => bench !== 'profile' && bench !== 'trace');
