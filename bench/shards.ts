@@ -1,4 +1,4 @@
-// What does it cost to verify an archive in shards, compared with one run: CPU time, requests, and the size of the files?
+// What does it cost to verify an archive in shards, compared with one run? CPU time, requests, the size of the files.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -61,6 +61,7 @@ export class ChainCheck {
     this.#nextSequence = slice.behind === null ? 0 : slice.behind.size - 1;
     const prefix = dataPrefix(place.chain, place.partition);
     this.#data = new DataCursor(run.reader, prefix, this.#findings, run.signal);
+    if (slice.behind?.kind === 'claimed') this.#data.tellFrom(slice.behind.size);
     this.#trust = new ChainTrust(run.trusted, run.sha256);
     const anchors = run.anchors.get(chainText(place)) ?? [];
     this.#anchors = new AnchorCheck(anchors, (origin) => this.#believed(origin), run.verifySignature);

@@ -30,6 +30,7 @@ export class DataCursor {
   lastSequence = -1;
   /** What seals from this sequence on name is not known. */
   #unknownFrom = Number.POSITIVE_INFINITY;
+  #toldFrom = 0;
 
   constructor(reader: ArchiveReader, prefix: string, findings: FindingList, signal: AbortSignal | undefined) {
     this.#reader = reader;
@@ -41,6 +42,11 @@ export class DataCursor {
   /** Objects up to this key were checked earlier. Call it before anything is taken. */
   startAfter(key: string): void {
     this.#startAfter = key;
+  }
+
+  /** Of data objects of segments before this one somebody else tells. */
+  tellFrom(sequence: number): void {
+    this.#toldFrom = sequence;
   }
 
   /** Seals from this sequence on can't be read, so no data object of theirs is called unreferenced. */
@@ -122,7 +128,7 @@ export class DataCursor {
     if (this.#takenEarly.delete(object.key) || object.oldest === null) return;
     const found = `${object.oldest.size} bytes`;
     const sequence = sequenceOf(object.key);
-    if (sequence >= this.#unknownFrom) return;
+    if (sequence >= this.#unknownFrom || sequence < this.#toldFrom) return;
     const place = { key: object.key, versionId: object.oldest.versionId, sequence };
     this.#findings.add({ code: 'unreferenced-object', expected: 'a seal that names it', found }, place);
   }

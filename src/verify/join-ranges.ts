@@ -63,6 +63,8 @@ function joint(before: RangeReport | undefined, { from, start, size: end }: Rang
   if (before === undefined) return from === 0 ? [] : [apart(from, 'no range before it')];
   const { size } = before;
   const { root } = before.report;
+  // Its last seals were there, and could not be read: what its root would be is not known.
+  if (before.report.size < size) return [apart(from, 'the range before it, which was not read to its end')];
   if (size !== from) return [apart(from, `the range before it ends at size ${size}`)];
   if (end < from)
     return [truncated(`size ${size}, root ${root}: the range before it`, `no seal ${size - 1}`)];
@@ -93,13 +95,13 @@ async function checkPasts(
   const known = (run.anchors.get(chainText(place)) ?? []).filter((anchor) => anchor.size < size);
   const pasts: RangeReport[] = [];
   for (const part of parts) {
-    const { from, report } = part;
+    const { from } = part;
     if (!known.some((anchor) => anchor.size > from && anchor.size <= part.size)) continue;
     const seals: Run = { ...run, depth: 'seals', heldTo: null, visitor: null };
     const again = await checkRange(place, seals, { from, before: part.size });
     if (again !== null) pasts.push(again);
-    const isSame = again?.start === part.start && again.report.root === report.root;
-    if (!isSame) pasts.push(otherNow(part, again));
+    const problem = pastProblem(part, again);
+    if (problem !== null) pasts.push(withProblem(part, problem));
   }
   return pasts;
 }
@@ -108,15 +110,20 @@ async function checkPasts(
 const readBefore = (part: RangeReport, attested: number): RangeReport =>
   part.size <= attested ? { ...part, report: { ...part.report, expiredUnread: 0 } } : part;
 
-/** The range as it is now is another one than it was. */
-function otherNow(part: RangeReport, again: RangeReport | null): RangeReport {
+/** Is the range as it is now the one that it was? */
+function pastProblem(part: RangeReport, again: RangeReport | null): Problem | null {
+  const { from, size, start, report } = part;
+  const expected = `size ${size}, root ${report.root}: when the range was checked`;
+  const isRead = (one: RangeReport) => one.report.size === size && (from === 0 || one.start !== null);
+  if (again === null || !isRead(part) || !isRead(again))
+    return { code: 'unreadable', expected, found: 'seals that could not all be read a second time' };
+  if (again.start === start && again.report.root === report.root) return null;
+  return { code: 'fork', expected, found: `root ${again.report.root}` };
+}
+
+function withProblem(part: RangeReport, problem: Problem): RangeReport {
   const findings = new FindingList();
-  const {
-    size,
-    report: { root },
-  } = part;
-  const found = again === null ? 'no seal there' : `size ${again.size}, root ${again.report.root}`;
-  findings.add({ code: 'fork', expected: `size ${size}, root ${root}: when the range was checked`, found });
+  findings.add(problem);
   return { ...part, report: { ...part.report, findings: findings.list(), verdict: findings.verdict } };
 }
 

@@ -4,9 +4,11 @@ import { FormatError } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { type PublicKey, publicKeyFromSpki, verifySignature } from '../../base/signature.ts';
 import { preAuthenticated } from '../../evidence/dsse.ts';
+import { GAP_REASONS } from '../../format/line.ts';
+import type { Continues } from '../../format/manifest.ts';
 import { spkiFingerprint } from '../../format/vkey.ts';
 import type { Signer } from '../../sign/signer.ts';
-import { type Finding, type FindingCode, SEVERITY } from '../../verify/finding.ts';
+import { type Finding, type FindingCode, SEVERITY, verdictOf, worstVerdict } from '../../verify/finding.ts';
 import type { GapInChain } from '../../verify/gaps.ts';
 import type { RangeReport, Shard, ShardOfChain } from '../../verify/range-check.ts';
 import type { ChainReport } from '../../verify/report.ts';
@@ -112,7 +114,8 @@ function requireShape({ shard, keys, from, to, chains, ...run }: ShardContent): 
   const isRun = [run.version, run.archive, run.depth, from, to].every(isText) && Array.isArray(keys);
   if (!isShard || !isRun || !Array.isArray(chains))
     throw new FormatError('a shard that lacks what each one has');
-  for (const { chain, partition, ranges } of chains) {
+  for (const one of chains) {
+    const { chain, partition, ranges } = (one ?? {}) as Partial<ShardOfChain>;
     const isWhole = isText(chain) && isCount(partition) && Array.isArray(ranges) && ranges.every(isRange);
     if (!isWhole) throw new FormatError('a chain of a shard that lacks what each one has');
   }
@@ -120,6 +123,8 @@ function requireShape({ shard, keys, from, to, chains, ...run }: ShardContent): 
 
 const COUNTS = ['size', 'entries', 'entriesRead', 'gapsOmitted', 'gapOffsetsUnread', 'bytes'] as const;
 const MORE_COUNTS = ['findingsOmitted', 'expired', 'expiredUnread', 'holdsToCome'] as const;
+const MAYBE_COUNTS = ['firstOffset', 'nextOffset', 'knownSize'] as const;
+const MAYBE_TEXTS = ['lastSealed', 'checkpoint'] as const;
 const CHECKED = ['seals', 'signatures', 'locks', 'dataObjects', 'lines'] as const;
 
 function isRange(value: unknown): value is RangeReport {
@@ -143,20 +148,35 @@ function isGap(value: unknown): boolean {
   return [firstOffset, lastOffset, sequence].every(isCount) && [reason, by, why, sealed].every(isText);
 }
 
+/** A verdict has its reasons, as far as they are listed. */
+function isVerdictOf({ verdict, findings, findingsOmitted }: ChainReport): boolean {
+  const listed = verdictOf(findings);
+  const isKnown = verdict === 'verified' || verdict === 'broken' || verdict === 'unverifiable';
+  return isKnown && (findingsOmitted > 0 ? worstVerdict([listed, verdict]) === verdict : listed === verdict);
+}
+
+function isContinues(value: unknown): boolean {
+  if (value === null) return true;
+  const { origin, size, root, nextOffset, reason, by } = (value ?? {}) as Partial<Continues>;
+  return [size, nextOffset].every(isCount) && [origin, root, reason, by].every(isText);
+}
+
 function isReport(report: ChainReport | undefined): boolean {
-  const { verdict, origin, root, findings, gaps, checked, missing, transactions } =
-    report ?? ({} as ChainReport);
-  const isVerdict = verdict === 'verified' || verdict === 'broken' || verdict === 'unverifiable';
+  const { origin, root, findings, gaps, checked, missing, transactions } = report ?? ({} as ChainReport);
   const isCounted = [...COUNTS, ...MORE_COUNTS].every((name) => isCount(report?.[name]));
   return (
-    isVerdict &&
     isCounted &&
     [origin, root].every(isText) &&
     [findings, gaps].every(Array.isArray) &&
     findings.every(isFinding) &&
     gaps.every(isGap) &&
     CHECKED.every((name) => isCount(checked?.[name])) &&
-    typeof missing === 'object' &&
+    GAP_REASONS.every((reason) => isCount(missing?.[reason])) &&
+    MAYBE_COUNTS.every((name) => report?.[name] === null || isCount(report?.[name])) &&
+    MAYBE_TEXTS.every((name) => report?.[name] === null || isText(report?.[name])) &&
+    isContinues(report?.continues) &&
+    (report?.source === null || isText(report?.source?.kind)) &&
+    isVerdictOf(report as ChainReport) &&
     isCount(transactions?.control) &&
     isCount(transactions.aborted)
   );

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { counted, countText } from '../../base/counted.ts';
 import { FormatError } from '../../base/error.ts';
+import { printable } from '../../base/printable.ts';
 import type { PublicKey } from '../../base/signature.ts';
 import { VERSION } from '../../base/version.ts';
 import { periodOf } from '../../config/units.ts';
@@ -205,6 +206,7 @@ export async function readShards(
   io: Io,
   { merge = [], signer }: ShardOptions,
   run: ShardRun,
+  archive: string,
 ): Promise<MergedShards> {
   const keys = signer === undefined ? null : await readSigners(io.stdin, signer);
   const read: ReadShard[] = [];
@@ -234,9 +236,16 @@ export async function readShards(
   const unsigned = read.filter(({ signer: key }) => key === null).length;
   return {
     chains: read.flatMap(({ content }) => content.chains),
-    bound: boundText({ of, from, to }, signers, unsigned, keys !== null),
+    bound: `${boundText({ of, from, to }, signers, unsigned, keys !== null)}${elsewhere(read, archive)}`,
     said: { of, from, to, signers },
   };
+}
+
+/** A copy has the same seals, and what lies here was not read then. */
+function elsewhere(read: readonly ReadShard[], archive: string): string {
+  const others = new Set(read.map(({ content }) => content.archive).filter((name) => name !== archive));
+  if (others.size === 0) return '';
+  return `; what was read then is not named ${archive} but ${printable([...others].sort().join(' and '))}`;
 }
 
 function boundText(

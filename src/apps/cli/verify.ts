@@ -149,7 +149,8 @@ async function runVerify(
   const { archive } = opened;
   try {
     const run = shardRun(options, archive.trusted);
-    const merged = options.merge === undefined ? null : await readShards(io, options, run);
+    const merged =
+      options.merge === undefined ? null : await readShards(io, options, run, archive.store.description);
     const given: Given = { leastLock: options.leastLock ?? null, shards: merged?.bound ?? null };
     const { report, survey, confirmations, unattested } = await judgeArchive(io, opened, {
       ...{ depth: options.depth, since, nowMs: startedMs, asCopy: options.asCopy === true },

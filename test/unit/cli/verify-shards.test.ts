@@ -1,5 +1,5 @@
 // Do several runs of `verify --shard` and one of `--merge` say what one run says, and refuse what does not fit?
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -143,6 +143,35 @@ describe('refused', () => {
       key().replace('+', '/orders/0+'),
     );
     expect((await merge()).code).toBe(2);
+  });
+
+  it('of a copy are named, for what lies here was not read', async () => {
+    writeCopy(builder.archive, at('copy'));
+    const words = ['--key', key(), '--shard-segments', '2'];
+    for (const i of [1, 2])
+      await ledgerstone(['verify', at('copy'), ...words, '--shard', `${i}/2`, '--out', at(`${i}.json`)]);
+    const { out } = await merge();
+    expect(out).toMatch(/; what was read then is not named \S+\/archive but \S+\/copy/);
+  });
+
+  it.each<[string, (body: string) => string]>([
+    ['no chain', (body) => body.replace('"chains":[', '"chains":[null,')],
+    ['no counts of what is missing', (body) => body.replace(/"missing":\{[^}]*\}/, '"missing":null')],
+    ['a known size that is none', (body) => body.replace('"knownSize":null', '"knownSize":[1]')],
+    ['a chain that it continues without words', (body) => body.replace('"continues":null', '"continues":{}')],
+    ['a verdict without a reason', (body) => body.replace('"verdict":"verified"', '"verdict":"broken"')],
+    ['a finding that is none', (body) => body.replace('locks-not-applicable', 'toString')],
+  ])('a file with %s, whoever made its digest anew', async (_, edit) => {
+    await shard(1);
+    await shard(2);
+    change('1.json', ([head, body, end]) => {
+      const edited = edit(body);
+      expect(edited).not.toBe(body);
+      const sha256 = createHash('sha256').update(edited).digest('hex');
+      return [JSON.stringify({ ...JSON.parse(head), sha256 }), edited, end];
+    });
+    const { code, err } = await merge();
+    expect([code, err]).toEqual([2, expect.stringContaining('1.json: a chain of a shard that lacks')]);
   });
 
   it.each<[string, (lines: [string, string, string]) => string[], string]>([

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { leafHash, rootOfLeaves } from '../../../src/merkle/tree.ts';
+import type { ArchiveReader } from '../../../src/verify/archive-reader.ts';
 import { portableChecker } from '../../../src/verify/block-checker.ts';
 import type { ShardOfChain } from '../../../src/verify/range-check.ts';
 import { verifyShard, verifyShards } from '../../../src/verify/shards.ts';
@@ -163,6 +164,35 @@ describe('what somebody tries between shards', () => {
     const [first] = await shardsOf(2);
     const report = await join([first as ShardOfChain]);
     expect(report).toMatchObject({ verdict: 'verified', chains: [{ entriesRead: 50 }] });
+  });
+});
+
+describe('a seal that could not be read once', () => {
+  /** Of the last seal of the first range. */
+  const failing = (): ArchiveReader => ({
+    listVersions: builder.archive.listVersions.bind(builder.archive),
+    lock: builder.archive.lock.bind(builder.archive),
+    read: async (key, versionId, options) => {
+      if (key === made[2]?.sealKey) throw new Error('SlowDown');
+      return builder.archive.read(key, versionId, options);
+    },
+  });
+  const only = async (index: number, reader: ArchiveReader) =>
+    verifyShard(reader, optionsOf(builder), { index, of: 4, segments: 3 });
+
+  it.each([
+    ['by its own range', 0],
+    ['by the range behind it', 3],
+  ])('%s: nothing is shown, and nobody is accused', async (_, from) => {
+    const shards: ShardOfChain[] = [];
+    for (let index = 1; index <= 4; index++) {
+      const sound = await only(index, builder.archive);
+      const isIt = sound.some(({ ranges }) => ranges.some((range) => range.from === from));
+      shards.push(...(isIt ? await only(index, failing()) : sound));
+    }
+    const report = await join(shards);
+    expect(report.verdict).toBe('unverifiable');
+    expect(codesOf(report)).toEqual(['unreadable']);
   });
 });
 
