@@ -139,6 +139,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'docker build --platform linux/arm64 --file infra/docker/archiver/Dockerfile --tag ledgerstone .': 'aws',
     'kubectl --namespace audit create secret generic ledgerstone-login --from-literal=token="$(openssl rand -hex 32)"':
       'aws',
+    'npm ci && npm pack': 'long',
     'npm install --global ./ledgerstone-1.0.0.tgz': 'aws',
   },
   'docs/library.md': {

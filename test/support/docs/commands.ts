@@ -20,6 +20,7 @@ const NOT_OURS = new Set([
   'export',
   'git',
   'helm',
+  'install',
   'jq',
   'kubectl',
   'openssl',
@@ -52,6 +53,8 @@ export async function problemsOf(line: string): Promise<string[]> {
 }
 
 async function problemOf([program = '', ...args]: readonly string[]): Promise<string | null> {
+  // As another user: `runuser -u NAME -- COMMAND`.
+  if (program === 'runuser') return problemOf(args.slice(args.indexOf('--') + 1));
   if (program === 'ledgerstone') return ledgerstoneProblem(args);
   if (program === 'npm') return npmProblem(args);
   if (program === 'npx') return npxProblem(args);

@@ -40,6 +40,7 @@ describe('what does not exist is noticed', () => {
     ['npx node test/fault/bugs/main.ts no-such-bug', 'knows no no-such-bug'],
     ['npx no-such-tool', 'no no-such-tool'],
     ['cp infra/nothing.yaml infra/config.yaml', 'no infra/nothing.yaml'],
+    ['runuser -u ledgerstone -- ledgerstone doctors', 'no command doctors'],
     ['rm -rf .', 'what is rm'],
   ])('%s', async (line, said) => {
     expect(await problemsOf(line)).toEqual([expect.stringContaining(said)]);
