@@ -1,5 +1,6 @@
 // Does `access review` find no difference in what infra deploys, and each change that somebody made of it?
 import { describe, expect, it } from 'vitest';
+import { ledgerstone } from '../unit/cli/captured-io.ts';
 import {
   addRole,
   type Fetched,
@@ -395,6 +396,38 @@ describe('what was not fetched', () => {
     const { code, json } = await reviewed(fetchedFrom(), { ...rest, other });
     expect([code, json.said]).toEqual([3, []]);
     expect(json.notSeen.join()).toContain('An error occurred (AccessDenied)');
+  });
+
+  it.each([
+    ['', 'the file is empty'],
+    ['\nAn error occurred (AccessDenied) when calling it: no\n', 'An error occurred (AccessDenied) when'],
+    ['\nThe config profile (account-1) could not be found\n', 'The config profile (account-1) could not'],
+  ])('%j in place of an answer is told with the name of the file', async (text, words) => {
+    for (const [file, named] of [
+      [`iam-${ACCOUNT}.json`, `iam-${ACCOUNT}.json`],
+      [`${bucket}.json`, `the policy of ${BUCKET}`],
+      [`key-${KEY_IDS.log}.json`, `${KEY_IDS.log}`],
+      [`grants-${KEY_IDS.log}.json`, `${KEY_IDS.log}`],
+    ] as const) {
+      const { code, json, err } = await reviewed(fetchedFrom(), { ...rest, other: { [file]: text } });
+      expect([code, err]).toEqual([3, '']);
+      expect(json.notSeen.join('\n')).toContain(`${named}: ${words}`);
+    }
+  });
+
+  it('all that is fetched may bring a refusal into its file', async () => {
+    const { args } = fetchedFrom();
+    const { out } = await ledgerstone(['access', 'commands', ...args]);
+    for (const line of out.trim().split('\n')) expect(line).toMatch(/^aws .* > \S+\.json 2>&1$/);
+    expect(out).toContain(`--profile account-${ACCOUNT} > iam-${ACCOUNT}.json`);
+  });
+
+  it('an empty folder is no review', async () => {
+    const { args } = fetchedFrom();
+    const { code, out } = await reviewed({ accounts: {}, policies: {}, grants: {}, args }, { more: [] });
+    expect(code).toBe(3);
+    expect(out).toMatch(/^nothing could be compared; /m);
+    expect(out).not.toContain('as infra means it');
   });
 
   it('a policy that is attached and not in the file may let its owner do anything', async () => {

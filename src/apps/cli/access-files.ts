@@ -51,14 +51,18 @@ export async function readFetched(
     return Buffer.from(bytes).toString('utf8');
   };
   const accounts: AccessAccount[] = [];
-  for (const name of names.filter((one) => /^iam-.*\.json$/.test(one)).toSorted())
-    accounts.push(parseAccessAccount(parsedJson(await read(name), name), name));
+  const refused: string[] = [];
+  for (const name of names.filter((one) => /^iam-.*\.json$/.test(one)).toSorted()) {
+    const text = await read(name);
+    const refusal = refusalOf(text);
+    if (refusal === null) accounts.push(parseAccessAccount(parsedJson(text, name), name));
+    else refused.push(`${name}: ${refusal}`);
+  }
   const twice = accounts.find(
     ({ account }, index) => accounts.findIndex((one) => one.account === account) < index,
   );
   if (twice) throw new AccessPolicyError(folder, `has two files of the account ${twice.account}`);
   const guards = new Map<string, AccessPolicy | null>();
-  const refused: string[] = [];
   const guardOf = async (resource: string, name: string): Promise<AccessPolicy | null | undefined> => {
     if (!names.includes(name)) return undefined;
     const answer = answerOf(await read(name), name);
@@ -75,18 +79,27 @@ export async function readFetched(
     if (guard === undefined) continue;
     const grants = names.includes(grantsFile(key))
       ? grantsOf(await read(grantsFile(key)), grantsFile(key))
-      : null;
-    if (grants === null) refused.push(`the grants of ${key}`);
-    guards.set(key, withGrants(guard, grants));
+      : 'not fetched';
+    if (typeof grants === 'string') refused.push(`the grants of ${key}: ${grants}`);
+    guards.set(key, typeof grants === 'string' ? guard : withGrants(guard, grants));
   }
   return { accounts, guards, refused, files };
 }
 
-/** `2>&1` brings AWS's refusals into the file. Null: there is no policy. Text: why there is none here. */
+/** `2>&1` brings the words of AWS and of its tool into the file. Null: it is an answer. */
+function refusalOf(text: string): string | null {
+  const plain = text.trim();
+  if (plain === '') return 'the file is empty';
+  if (/^[{[]/.test(plain)) return null;
+  return (
+    /An error occurred \(\w{1,80}\)[^\n]{0,300}/.exec(plain)?.[0] ?? String(/^[^\n]{0,300}/.exec(plain)?.[0])
+  );
+}
+
+/** Null: there is no policy. Text: why there is none here. */
 function answerOf(text: string, name: string): AccessPolicy | null | string {
-  if (/\(NoSuchBucketPolicy\)/.test(text)) return null;
-  const error = /An error occurred \(\w{1,80}\)[^\n]{0,300}/.exec(text)?.[0];
-  if (error !== undefined) return error;
+  const refusal = refusalOf(text);
+  if (refusal !== null) return refusal.includes('(NoSuchBucketPolicy)') ? null : refusal;
   const answer = parsedJson(text, name);
   if (!isMembers(answer) || typeof answer['Policy'] !== 'string')
     throw new AccessPolicyError(name, 'has no member "Policy" with the text of a policy');
@@ -95,9 +108,10 @@ function answerOf(text: string, name: string): AccessPolicy | null | string {
 
 type Grant = { readonly grantee: string; readonly operations: readonly string[] };
 
-/** Null: AWS did not show them. */
-function grantsOf(text: string, name: string): Grant[] | null {
-  if (/An error occurred \(/.test(text)) return null;
+/** Text: why they are not here. */
+function grantsOf(text: string, name: string): Grant[] | string {
+  const refusal = refusalOf(text);
+  if (refusal !== null) return refusal;
   const answer = parsedJson(text, name);
   if (!isMembers(answer) || !Array.isArray(answer['Grants']) || answer['Truncated'] === true)
     throw new AccessPolicyError(name, 'has no whole list of "Grants"');
@@ -108,8 +122,8 @@ function grantsOf(text: string, name: string): Grant[] | null {
 }
 
 /** A grant allows as a statement that names the principal does, and denials bind it too. */
-function withGrants(guard: AccessPolicy | null, grants: readonly Grant[] | null): AccessPolicy | null {
-  if (guard === null || grants === null) return guard;
+function withGrants(guard: AccessPolicy | null, grants: readonly Grant[]): AccessPolicy | null {
+  if (guard === null) return guard;
   const statements = grants.map(({ grantee, operations }) => ({
     ...({ sid: 'grant', effect: 'Allow', conditions: [], resources: null } as const),
     principals: { not: false, names: new Map([['AWS', [grantee]]]) },
@@ -135,7 +149,7 @@ export function fetchCommands(
     `aws s3api get-bucket-policy --bucket ${name} --profile ${profile(account)} > ${bucketFile(name)} 2>&1`;
   return [
     ...accounts.map(
-      (one) => `aws iam get-account-authorization-details --profile ${profile(one)} > iam-${one}.json`,
+      (one) => `aws iam get-account-authorization-details --profile ${profile(one)} > iam-${one}.json 2>&1`,
     ),
     ofBucket(bucket, first),
     ...(attestations === null ? [] : [ofBucket(attestations, second)]),

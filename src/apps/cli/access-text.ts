@@ -67,10 +67,12 @@ export const ACCESS_BOUNDS: readonly string[] = [
   'the policies are those of the files: what was changed since they were fetched is not known',
 ];
 
-export function summaryText({ acts, differences, absent, notSeen }: AccessReview): string {
+export function summaryText({ acts, roles, differences, absent, notSeen }: AccessReview): string {
+  const isNothing = acts.length === 0 && roles.length === 0;
   const parts = [
-    `${counted(acts.length, 'act')} compared`,
-    differences === 0 ? 'as infra means it' : `${counted(differences, 'difference')} from what infra means`,
+    isNothing ? 'nothing could be compared' : `${counted(acts.length, 'act')} compared`,
+    ...(differences > 0 ? [`${counted(differences, 'difference')} from what infra means`] : []),
+    ...(differences === 0 && acts.length > 0 ? ['as infra means it'] : []),
     ...(absent.length === 0 ? [] : [`no role of: ${absent.join(', ')}`]),
     ...(notSeen.length === 0 ? [] : [`${counted(notSeen.length, 'thing')} not seen`]),
   ];
