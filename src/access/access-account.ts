@@ -15,6 +15,8 @@ export type AccessAccount = {
   readonly principals: readonly AccessPrincipal[];
   /** By the ARN of the role. Null: it could not be read. */
   readonly trusts: ReadonlyMap<string, AccessPolicy | null>;
+  /** By the ARN of the role: ARNs of the policies that are attached to it, and of its boundary. */
+  readonly attached: ReadonlyMap<string, readonly string[]>;
 };
 
 const EVERYTHING: AccessPolicy = {
@@ -76,7 +78,18 @@ export function parseAccessAccount(file: unknown, where: string): AccessAccount 
       readOr(one['AssumeRolePolicyDocument'], 'its trust', () => null),
     ]),
   );
-  return { account, partition: String(principals[0]?.arn.split(':')[1]), principals, trusts };
+  const attached = new Map(roles.map((one) => [String(one['Arn']), attachedTo(one)]));
+  return { account, partition: String(principals[0]?.arn.split(':')[1]), principals, trusts, attached };
+}
+
+function attachedTo(role: Members): string[] {
+  const boundary = role['PermissionsBoundary'];
+  return [
+    ...listIn(role, 'AttachedManagedPolicies')
+      .filter(isMembers)
+      .map((one) => String(one['PolicyArn'])),
+    ...(isMembers(boundary) ? [String(boundary['PermissionsBoundaryArn'])] : []),
+  ];
 }
 
 function groupsOf(user: Members, groups: ReadonlyMap<string, Members>): Members[] {

@@ -181,9 +181,14 @@ function strangerOf({ account, kind }: AccessPrincipal, owner: string): AccessRo
 
 /** With one of these a role's owner lets anybody be it, or do as it does. */
 const TO_CHANGE = ['iam:UpdateAssumeRolePolicy', 'iam:PutRolePolicy', 'iam:AttachRolePolicy'];
+/** So too, of a role whose rights a boundary limits. */
+const TO_UNBIND = ['iam:DeleteRolePermissionsBoundary', 'iam:PutRolePermissionsBoundary'];
+/** And of a policy that is attached to it. */
+const TO_REWRITE = ['iam:CreatePolicyVersion', 'iam:SetDefaultPolicyVersion'];
 
 function reviewRoles(known: readonly Known[], { accounts, names }: AccessFacts): ReviewedRole[] {
   const trusts = new Map(accounts.flatMap((one) => [...one.trusts]));
+  const attached = new Map(accounts.flatMap((one) => [...one.attached]));
   const ours = new Set([names.account, names.verifierAccount, ...names.peopleAccounts]);
   return known.flatMap(({ principal, parties }) => {
     const trust = trusts.get(principal.arn);
@@ -191,17 +196,23 @@ function reviewRoles(known: readonly Known[], { accounts, names }: AccessFacts):
     if (party === undefined || trust === undefined) return [];
     const { arn, account } = principal;
     const others = known.map((one) => one.principal).filter((one) => one.arn !== arn);
-    const may = (action: string, guard: AccessPolicy | null) =>
+    const may = (action: string, guard: AccessPolicy | null, resource = arn) =>
       others
-        .filter((one) => decideAccess(one, { action, resource: arn, account, values: {} }, guard).is !== 'no')
+        .filter((one) => decideAccess(one, { action, resource, account, values: {} }, guard).is !== 'no')
         .map((one) => one.arn);
+    // AWS's own policies are nobody's to change.
+    const policies = (attached.get(arn) ?? []).filter((one) => one.split(':')[4] === account);
+    const changers = [
+      ...[...TO_CHANGE, ...(principal.boundary === null ? [] : TO_UNBIND)].flatMap((one) => may(one, null)),
+      ...policies.flatMap((policy) => TO_REWRITE.flatMap((one) => may(one, null, policy))),
+    ];
     const named = trust === null ? [] : trustedBy(trust);
     return [
       {
         ...{ party, arn },
         takenBy: may('sts:AssumeRole', trust),
         trusts: named,
-        changedBy: [...new Set(TO_CHANGE.flatMap((action) => may(action, null)))].filter(
+        changedBy: [...new Set(changers)].filter(
           (one) => !one.startsWith('arn:') || one.split(':')[4] === account,
         ),
         wrong: trust === null ? ['its trust policy could not be read'] : strangersIn(named, ours),

@@ -375,6 +375,41 @@ describe('whom a policy lets in from elsewhere is found', () => {
   });
 });
 
+describe('who may change a role', () => {
+  const limit = `arn:aws:iam::${ACCOUNT}:policy/limit`;
+  const bind = (fetched: Fetched) => {
+    fetched.accounts[ACCOUNT]?.Policies.push({
+      Arn: limit,
+      PolicyVersionList: [{ IsDefaultVersion: true, Document: everything }],
+    });
+    roleNamed(fetched, 'ledgerstone-archiver').PermissionsBoundary = { PermissionsBoundaryArn: limit };
+  };
+  const attach = (fetched: Fetched) => {
+    bind(fetched);
+    const archiver = roleNamed(fetched, 'ledgerstone-archiver');
+    delete archiver.PermissionsBoundary;
+    archiver.AttachedManagedPolicies.push({ PolicyName: 'limit', PolicyArn: limit });
+  };
+  const nothing = () => {};
+  it.each<[string, string, (fetched: Fetched) => void, boolean]>([
+    ['iam:AttachRolePolicy', role('ledgerstone-archiver'), nothing, true],
+    ['iam:DeleteRolePermissionsBoundary', role('ledgerstone-archiver'), bind, true],
+    ['iam:PutRolePermissionsBoundary', role('ledgerstone-archiver'), bind, true],
+    ['iam:DeleteRolePermissionsBoundary', role('ledgerstone-archiver'), nothing, false],
+    ['iam:CreatePolicyVersion', limit, bind, true],
+    ['iam:CreatePolicyVersion', limit, attach, true],
+    ['iam:SetDefaultPolicyVersion', limit, attach, true],
+    ['iam:CreatePolicyVersion', limit, nothing, false],
+  ])('with %s on %s', async (action, on, change, is) => {
+    const fetched = fetchedFrom();
+    change(fetched);
+    const arn = addRole(fetched, 'Clerk', allow(action, on));
+    const { json } = await reviewed(fetched);
+    const archiver = json.roles.find(({ party }) => party === 'archiver');
+    expect(archiver?.changedBy.includes(arn)).toBe(is);
+  });
+});
+
 describe('what was not fetched', () => {
   const rest = { more: ['--json'] };
   it.each([

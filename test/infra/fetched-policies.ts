@@ -191,6 +191,7 @@ type ReviewJson = {
   readonly differences: number;
   readonly absent: readonly string[];
   readonly notSeen: readonly string[];
+  readonly roles: readonly { readonly party: string; readonly changedBy: readonly string[] }[];
   readonly acts: readonly {
     readonly object: string;
     readonly what: string;
