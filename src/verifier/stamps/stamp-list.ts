@@ -7,7 +7,9 @@ import { LEAVES_MAX, STAMP_FORMAT, type StampList, type StampRenewal } from '../
 import { isDay, parseTime, timeText } from '../../format/time.ts';
 import { parseNote } from '../own-bucket.ts';
 
+/** With its signatures, as it lies there. */
 export const LIST_BYTES_MAX = 8 * 1024 * 1024;
+const SIGNATURES_BYTES_MAX = 16 * 1024;
 
 const LIST = z.object({
   ...{ format: z.literal(STAMP_FORMAT), date: z.string(), at: z.string() },
@@ -25,7 +27,8 @@ export function encodeStampList(list: StampList): Uint8Array {
     renews: renews.map((one) => ({ date: one.date, covered: toBase64(one.covered) })),
   };
   const bytes = utf8(`${JSON.stringify(members, null, 1)}\n`);
-  if (bytes.length > LIST_BYTES_MAX) throw new FormatError(`a list of stamps of ${bytes.length} bytes`);
+  if (bytes.length > LIST_BYTES_MAX - SIGNATURES_BYTES_MAX)
+    throw new FormatError(`a list of stamps of ${bytes.length} bytes`);
   return bytes;
 }
 

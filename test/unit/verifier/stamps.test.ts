@@ -16,7 +16,7 @@ import {
 import { verifyInclusion } from '../../../src/merkle/proof.ts';
 import { leafHash } from '../../../src/merkle/tree.ts';
 import { isOwnKey } from '../../../src/verifier/own-keys.ts';
-import { encodeStampList, parseStampList } from '../../../src/verifier/stamps/stamp-list.ts';
+import { encodeStampList, LIST_BYTES_MAX, parseStampList } from '../../../src/verifier/stamps/stamp-list.ts';
 import { shownBy } from '../../../src/verifier/stamps/stamp-reader.ts';
 import { pathOfCheckpoint, pathOfRenewal } from '../../../src/verify/stamp-tree.ts';
 import { faultyStore } from '../../support/memory-store.ts';
@@ -327,7 +327,7 @@ function unchecked({ date, atMs, checkpoints, renews }: StampList): Uint8Array {
     checkpoints: checkpoints.map((one) => new TextDecoder().decode(checkpointText(one))),
     renews: renews.map((one) => ({ date: one.date, covered: Buffer.from(one.covered).toString('base64') })),
   };
-  return new TextEncoder().encode(JSON.stringify(members));
+  return new TextEncoder().encode(`${JSON.stringify(members, null, 1)}\n`);
 }
 
 function outcomeOf(action: () => unknown): string {
@@ -356,6 +356,27 @@ describe('more chains than a list takes', () => {
     expect(await run(50_000)).toMatchObject({ kind: 'stamped', checkpoints: 50_000 });
     expect(await world.stamper().run()).toMatchObject({ kind: 'was-stamped', checkpoints: 50_000 });
     expect(world.foreign).toEqual([]);
+  });
+
+  it('by their names’ length are no list either, as its signature belongs to its 8 MiB', async () => {
+    const named = (count: number, more: number) =>
+      Array.from({ length: count }, (_, at) => ({
+        origin: `a/${100_000 + at}/${'z'.repeat(150 + (at < more ? 1 : 0))}`,
+        ...{ size: 1, root: new Uint8Array(32) },
+      }));
+    const bytes = (checkpoints: StampList['checkpoints']) =>
+      unchecked({ date: dateNow(), atMs: world.nowMs, checkpoints, renews: [] }).length;
+    const each = bytes(named(2, 0)) - bytes(named(1, 0));
+    const free = LIST_BYTES_MAX - bytes(named(1, 0));
+    const all = named(1 + Math.floor(free / each), free % each);
+    expect(bytes(all)).toBe(LIST_BYTES_MAX);
+    const read = {
+      newest: async ({ partition }: { readonly partition: number }) => ({ attested: all[partition] }),
+    };
+    const chains = async () => all.map((_, partition) => ({ chain: 'x', partition }));
+    const run = world.stamper({ reader: read, chains } as never).run();
+    await expect(run).rejects.toThrow(`a list of stamps of ${LIST_BYTES_MAX} bytes`);
+    expect(world.stampKeys()).toEqual([]);
   });
 
   it('leave renewals for the next day, as far as they have no room', async () => {
