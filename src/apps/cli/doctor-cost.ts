@@ -75,7 +75,7 @@ function storageOf({ source, retention }: Config, gbPerDay: number, nowMs: numbe
   const longest = used.reduce((a, b) => (isAtLeast(retention[a]!.period, retention[b]!.period) ? a : b));
   const months = (afterPeriod(nowMs, retention[longest]!.period) - nowMs) / MONTH_MS;
   const bytes = gbPerDay * 1e9 * (MONTH_MS / DAY_MS);
-  return { policy: longest, months: Math.round(months * 10) / 10, classes: storageCosts(bytes, months) };
+  return { policy: longest, months, classes: storageCosts(bytes, months) };
 }
 
 const NOTE = [
@@ -106,8 +106,14 @@ function costText({ segment }: Config, { partitions, idle, busy, storage }: Cost
   ];
   if (storage !== null) {
     const classes = storage.classes.map(({ name, usd: value }) => `${name} ${usd(value)}`).join(', ');
-    const time = `the ${storage.months} months of \`${storage.policy}\``;
+    const time = `the ${spanText(storage.months)} of \`${storage.policy}\``;
     lines.push(`Storage: what one month brings costs, over ${time}: ${classes}.`, '');
   }
   return `${[...lines, ...NOTE].join('\n')}\n`;
 }
+
+/** A policy of days is not of 0.0 months. */
+const spanText = (months: number): string =>
+  months < 2
+    ? counted(Math.round((months * MONTH_MS) / DAY_MS), 'day')
+    : `${Math.round(months * 10) / 10} months`;

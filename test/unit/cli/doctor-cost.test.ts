@@ -1,5 +1,5 @@
 // Does `doctor --cost` say what a month costs, from what, and what is not in it?
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -38,6 +38,28 @@ it('says it for so many partitions, and for what is stored', async () => {
   expect(out).toMatch(/^in all +2\.90 +164\.30$/m);
   expect(out).toMatch(/months of `long`: STANDARD \d+\.\d\d, STANDARD_IA/);
   expect(out).toContain('Not in it: the second party');
+});
+
+it.each([
+  ['1d', '1 day'],
+  ['45d', '45 days'],
+  ['3mo', '3 months'],
+])('a policy of %s is one of %s', async (period, said) => {
+  const file = join(dir, `${period}.yaml`);
+  const config = JSON.parse(readFileSync(join(dir, 'ledgerstone.yaml'), 'utf8'));
+  for (const policy of Object.values<{ period: string }>(config.retention)) policy.period = period;
+  writeFileSync(file, JSON.stringify(config));
+  const { out } = await ledgerstone([
+    'doctor',
+    '--config',
+    file,
+    '--cost',
+    '--partitions',
+    '1',
+    '--gb-per-day',
+    '1',
+  ]);
+  expect(out).toContain(`over the ${said} of`);
 });
 
 it('is as JSON what it is as text', async () => {

@@ -108,10 +108,17 @@ describe('what somebody tries between shards', () => {
       builder.archive.remove(segment.dataKey as string);
     }
     const shards = await shardsOf(4);
-    expect(froms(shards)).not.toContain(12);
+    expect(froms(shards)).toEqual([0, 3, 6, 9]);
     const report = await join(shards);
     expect(report.verdict).toBe('broken');
     expect(codesOf(report)).toContain('sequence-gap');
+  });
+
+  it('a hole of whole ranges is jumped over: what lies behind it is looked at', async () => {
+    for (const { sealKey } of made.slice(2, 9)) builder.archive.remove(sealKey);
+    const shards = await shardsOf(2);
+    expect(froms(shards)).toEqual([0, 9]);
+    expect(codesOf(await join(shards))).toContain('sequence-gap');
   });
 
   it('an end that is cut off after the shards ran is a truncation', async () => {
