@@ -5,6 +5,7 @@ import { demoEvents, linesOfText } from '../src/apps/cli/demo/events.ts';
 import { LedgerstoneError, messageOf } from '../src/base/error.ts';
 import type { Backend } from './backend.ts';
 import { produce } from './demo.ts';
+import { ensureTopic } from './kafka-admin.ts';
 import { KAFKA_VERSION_DEFAULT, KAFKA_VERSIONS, type KafkaVersion } from './native/kafka-install.ts';
 import { dockerAnswers, nativePrerequisites } from './prerequisites.ts';
 import { CREDENTIALS, REGION, SECOND_S3_CREDENTIALS, TOPIC } from './provisioning.ts';
@@ -17,6 +18,7 @@ const HELP = `The local stack: Apache Kafka, S3 with Object Lock and KMS on this
   npm run stack                                  start it in the background, or show where it runs
   npm run stack -- start --kafka 3.9.1 --brokers 3
   npm run stack -- produce 500                   write that many real audit events to the topic
+  npm run stack -- topic NAME --partitions 3     create another topic (default: 1 partition)
   npm run stack -- status
   npm run stack -- stop                          end all its processes and remove all its data
 
@@ -38,6 +40,7 @@ async function main(args: string[]): Promise<number> {
     options: {
       kafka: { type: 'string' },
       brokers: { type: 'string' },
+      partitions: { type: 'string' },
       docker: { type: 'boolean' },
       'second-s3': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -46,6 +49,7 @@ async function main(args: string[]): Promise<number> {
   const [command = 'start', ...rest] = positionals;
   if (values.help === true) return say(HELP, 0);
   if (command === 'produce') return produceEvents(rest);
+  if (command === 'topic') return createTopic(rest, values.partitions ?? '1');
   if (rest.length > 0) throw usage(`unexpected ${rest[0]}`);
   switch (command) {
     case 'start':
@@ -138,6 +142,19 @@ async function produceEvents([wanted = '500', ...rest]: string[]): Promise<numbe
   );
   await produce(bootstrap, TOPIC.topic, events);
   return say(`${wanted} events written to ${TOPIC.topic}.`, 0);
+}
+
+async function createTopic([topic = '', ...rest]: string[], partitions: string): Promise<number> {
+  if (!/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/.test(topic) || rest.length > 0) {
+    throw usage(`${[topic, ...rest].join(' ') || 'nothing'} is no name of a topic`);
+  }
+  if (!/^[1-9][0-9]{0,2}$/.test(partitions)) {
+    throw usage(`${partitions} is no number of partitions from 1 to 999`);
+  }
+  const bootstrap = (await readyStack(stateDir()))?.state.kafka?.bootstrap;
+  if (bootstrap === undefined) return say('No Kafka runs here. Start it: npm run stack', 1);
+  await ensureTopic(bootstrap, { topic, partitions: Number(partitions) });
+  return say(`Topic ${topic} is there. One that was there before keeps the partitions that it had.`, 0);
 }
 
 async function stop(): Promise<number> {

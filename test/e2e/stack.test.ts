@@ -118,6 +118,20 @@ describeWithMeans('npm run stack', { kafka: true, s3: true, native: true }, () =
     }
   });
 
+  it('creates another topic', async () => {
+    await npmRunStack(dir, 'topic', 'audit.more', '--partitions', '3');
+    const kafka = new Kafka({ brokers: [...(state.kafka?.bootstrap ?? [])], logLevel: logLevel.NOTHING });
+    const admin = kafka.admin();
+    await admin.connect();
+    const { topics } = await admin.fetchTopicMetadata({ topics: ['audit.more'] });
+    await admin.disconnect();
+    expect(topics[0]?.partitions).toHaveLength(3);
+    await expect(npmRunStack(dir, 'topic', 'a b')).rejects.toThrow(/no name of a topic/);
+    await expect(npmRunStack(dir, 'topic', 'a', '--partitions', '0')).rejects.toThrow(
+      /no number of partitions/,
+    );
+  });
+
   it('writes a configuration that the archiver accepts', async () => {
     const file = path.join(dir, 'ledgerstone.yaml');
     const config = parseConfig(await readFile(file, 'utf8'), file, {});
