@@ -2,6 +2,7 @@
 import { readAhead } from '../../base/concurrency.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { topicNamed } from '../../config/topic-names.ts';
+import type { Continues } from '../../format/manifest.ts';
 import { chainEnd, lookForHandovers, successorAmong } from '../../read/chain-end.ts';
 import type { ChainReader } from '../../read/chain-reader.ts';
 import { type FoundLine, linesOfSegment, type OffsetRange } from '../../read/line-range.ts';
@@ -23,6 +24,8 @@ export type ReplayedChain = {
   /** Offsets: of its first record, and the one after its last. */
   readonly firstOffset: number;
   readonly nextOffset: number;
+  /** The chain that this one goes on from. Null: it begins anew. */
+  readonly continues: Continues | null;
   /** Origin of the chain that goes on where it ended. Null: none is known. */
   readonly continuedBy: string | null;
 };
@@ -67,15 +70,19 @@ export async function chainsToReplay(
     const reader = openChain(archive, { topic, partition }, io.signal);
     const head = await reader.seal((await chainEnd(reader)).sequence);
     const { origin, records } = head.manifest;
-    const { firstOffset } = (await reader.seal(0)).manifest.records;
+    const { continues, records: first } = (await reader.seal(0)).manifest;
     const next = successorAmong(byChain.get(`${reader.chain}/${partition}`) ?? [], head);
     chains.set(partition, {
-      ...{ reader, origin, firstOffset, nextOffset: records.nextOffset },
+      ...{ reader, origin, continues, firstOffset: first.firstOffset, nextOffset: records.nextOffset },
       continuedBy: next?.newer ?? null,
     });
   }
   return chains;
 }
+
+/** Origin of the chain before this one, where the range reaches as far. Its records are not replayed. Null: none. */
+export const olderThan = ({ continues, firstOffset }: ReplayedChain, range: OffsetRange): string | null =>
+  continues !== null && range.from <= firstOffset ? continues.origin : null;
 
 /** Verified, segment by segment, before the first line of each. */
 export async function* linesToReplay(

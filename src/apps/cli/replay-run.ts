@@ -12,7 +12,7 @@ import { EXIT, UsageError } from './exit-code.ts';
 import { NewFiles } from './new-files.ts';
 import { openArchive } from './open-archive.ts';
 import { startProgressBar } from './progress.ts';
-import { chainsToReplay, findOlder, linesToReplay, type ReplayJob } from './replay-job.ts';
+import { chainsToReplay, findOlder, linesToReplay, olderThan, type ReplayJob } from './replay-job.ts';
 import {
   checkReplay,
   limitsOf,
@@ -186,11 +186,13 @@ async function lookOnly({ output }: Session, job: ReplayJob, target: Transaction
   const starts = await startsOf({ target, plan, toTopic, from: range.from, append }, there, found);
   const warnings = await warningsFor(job, await target.settings(SETTINGS));
   const would = partitions.map((partition) => {
-    const { firstOffset, nextOffset, continuedBy } = chains.get(partition)!;
+    const chain = chains.get(partition)!;
+    const { firstOffset, nextOffset, continuedBy } = chain;
     const { position, isContinued } = starts.get(partition)!;
     const from = Math.max(position.nextOffset, firstOffset);
     const offsets = Math.max(0, Math.min(range.to, nextOffset) - from);
-    return { partition, from, nextOffset: from + offsets, offsets, isContinued, continuedBy };
+    const continues = olderThan(chain, range);
+    return { partition, from, nextOffset: from + offsets, offsets, isContinued, continues, continuedBy };
   });
   const said = {
     dryRun: true,

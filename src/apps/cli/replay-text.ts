@@ -6,7 +6,7 @@ import { timeText } from '../../format/time.ts';
 import { replayId } from '../../replay/plan.ts';
 import type { ReplayedPartition } from '../../replay/run.ts';
 import { addMissing, lostOffsets, NONE_MISSING } from '../../verify/gaps.ts';
-import type { ReplayJob } from './replay-job.ts';
+import { olderThan, type ReplayJob } from './replay-job.ts';
 import { bytesText } from './table.ts';
 
 export type ReplayReceipt = ReturnType<typeof replayReceipt>;
@@ -30,15 +30,22 @@ export function replayReceipt(
     timestampsReplaced: appendTime,
     warnings,
     partitions: partitions.map(({ tally, position, isContinued }) => {
-      const { firstOffset, continuedBy, origin } = chains.get(tally.partition)!;
+      const chain = chains.get(tally.partition)!;
+      const { firstOffset, continuedBy, continues, origin } = chain;
+      // What the chain before has, where both count offsets in the same way.
+      const archivedBefore =
+        continues !== null && continues.nextOffset <= firstOffset ? continues.nextOffset : 0;
       const { partition, from, nextOffset, records, bytes, appendTimes, missing, gaps } = tally;
       return {
         ...{ partition, origin, from, nextOffset, isContinued, records, bytes },
         ...{ total: { records: position.records, bytes: position.bytes } },
         ...{ lines: tally.digest(), appendTimes, missing, gaps },
         // Offsets that were asked for, and that the archive never had.
-        notArchived: Math.max(0, Math.min(firstOffset, range.to) - Math.max(from, range.from)),
-        continuedBy,
+        notArchived: Math.max(
+          0,
+          Math.min(firstOffset, range.to) - Math.max(from, range.from, archivedBefore),
+        ),
+        ...{ continues: olderThan(chain, range), continuedBy },
       };
     }),
   };
@@ -70,6 +77,7 @@ export function replayText(receipt: ReplayReceipt, file: string | null): string 
         ]
       : []),
     ...(timestampsReplaced ? [`  ${toTopic} gave records its own time: theirs are in the archive only`] : []),
+    ...partitions.flatMap(olderLine),
     ...partitions.flatMap(({ partition, continuedBy }) =>
       continuedBy === null ? [] : [`  the chain of partition ${partition} has ended: ${continuedBy} goes on`],
     ),
@@ -78,6 +86,14 @@ export function replayText(receipt: ReplayReceipt, file: string | null): string 
   ];
   return `${lines.map(printable).join('\n')}\n`;
 }
+
+const olderLine = (one: { readonly partition: number; readonly continues: string | null }): string[] =>
+  one.continues === null
+    ? []
+    : [
+        `  partition ${one.partition} goes on from ${one.continues}, whose records are not replayed: ` +
+          'replay that chain too',
+      ];
 
 function partitionLine(one: ReplayReceipt['partitions'][number]): string {
   const { partition, from, nextOffset, records, lines, isContinued } = one;
@@ -127,6 +143,7 @@ type Would = {
     readonly nextOffset: number;
     readonly offsets: number;
     readonly isContinued: boolean;
+    readonly continues: string | null;
     readonly continuedBy: string | null;
   }[];
   readonly warnings: readonly string[];
@@ -141,6 +158,7 @@ export function wouldReplayText({ toTopic, group, partitions, warnings }: Would,
         ? `  partition ${partition}: nothing from offset ${from} on${how}`
         : `  partition ${partition}: offsets ${from} to ${nextOffset - 1}${how}`;
     }),
+    ...partitions.flatMap(olderLine),
     ...(byTime ? ['  of these, records in the range of times'] : []),
     ...warnings.map((warning) => `  ${warning}`),
     `  how far it goes would be kept in the consumer group ${group}`,

@@ -3,14 +3,26 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findOlder } from '../../../src/apps/cli/replay-job.ts';
+import type { Archive } from '../../../src/apps/cli/open-archive.ts';
+import { chainsToReplay, findOlder, linesToReplay } from '../../../src/apps/cli/replay-job.ts';
+import { type ReplayOptions, rangeOf, timesOf } from '../../../src/apps/cli/replay-options.ts';
 import { warningsOf } from '../../../src/apps/cli/replay-run.ts';
+import { replayReceipt, replayText, wouldReplayText } from '../../../src/apps/cli/replay-text.ts';
+import type { Session } from '../../../src/apps/cli/session.ts';
 import { loadKafkaFile, parseBrokers } from '../../../src/config/kafka-file.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
 import { ChainReader } from '../../../src/read/chain-reader.ts';
 import { planId, type ReplayPlan, type TimeWindow } from '../../../src/replay/plan.ts';
+import { portionsOf } from '../../../src/replay/portions.ts';
 import { parsePosition, positionMetadata } from '../../../src/replay/position.ts';
-import { ArchiveBuilder, entries, START_MS, writeCopy } from '../../support/archive-builder.ts';
+import { PartitionTally } from '../../../src/replay/tally.ts';
+import {
+  ArchiveBuilder,
+  entries,
+  type SegmentWords,
+  START_MS,
+  writeCopy,
+} from '../../support/archive-builder.ts';
 import { lawlessStore } from '../../support/lawless-store.ts';
 import { ledgerstone } from './captured-io.ts';
 
@@ -101,7 +113,13 @@ describe('replay', () => {
         ...{ store: lawlessStore(builder.archive), chain: 'orders', partition: 0, trusted: builder.trusted },
         signal: new AbortController().signal,
       });
-      const found = { reader, origin: '', firstOffset: 0, nextOffset: 6, continuedBy: null };
+      const found = {
+        reader,
+        origin: '',
+        firstOffset: 0,
+        nextOffset: 6,
+        ...{ continues: null, continuedBy: null },
+      };
       return findOlder({ chains: new Map([[0, found]]), range, times }, beforeMs);
     };
     expect(await find(START_MS)).toBeNull();
@@ -111,6 +129,58 @@ describe('replay', () => {
     expect(await find(START_MS + 1, whole, { sinceMs: START_MS + 1, untilMs: START_MS + 9 })).toBeNull();
     const later = { sinceMs: START_MS + 3_500, untilMs: Number.POSITIVE_INFINITY };
     expect(await find(START_MS + 9_000, whole, later)).toBe(START_MS + 3_500);
+  });
+});
+
+describe('what a replay says', () => {
+  const older = { origin: 'audit.example.com/old/orders/0', size: 3, root: '0'.repeat(64), nextOffset: 90 };
+
+  async function receiptOf(words: SegmentWords, firstOffset: number, more: Partial<ReplayOptions> = {}) {
+    const builder = new ArchiveBuilder();
+    await builder.chain('orders', 0, firstOffset).seal({ lines: entries(firstOffset, 3), ...words });
+    const archive = {
+      store: lawlessStore(builder.archive),
+      trusted: builder.trusted,
+      config: null,
+    } as unknown as Archive;
+    const { signal } = new AbortController();
+    const options = { topic: 'orders', toTopic: 'again', tz: 'UTC', ...more } as ReplayOptions;
+    const chains = await chainsToReplay({ io: { signal } } as Session, archive, options);
+    const [range, times] = [rangeOf(options), timesOf(options)];
+    const tally = new PartitionTally(0, range.from);
+    const lines = linesToReplay(chains.get(0)!, range, times);
+    for await (const portion of portionsOf(lines, { records: 9, bytes: 9_000, batchBytes: 9_000 }))
+      tally.add(portion);
+    const position = { plan: '', topicId: null, nextOffset: tally.nextOffset, records: 0, bytes: 0 };
+    const job = {
+      options,
+      archive,
+      chains,
+      range,
+      times,
+      plan: 'a'.repeat(64),
+    };
+    return replayReceipt(job, [{ tally, position, isContinued: false }], false, []);
+  }
+
+  it.each([{}, { sinceTime: '2026-01-01' }])('names the chain before, also by time: %j', async (more) => {
+    const continues = { ...older, reason: 'moved', by: 'Ada' };
+    const receipt = await receiptOf({ continues }, 90, more);
+    expect(receipt.partitions).toMatchObject([{ continues: older.origin, notArchived: 0, records: 3 }]);
+    const text = replayText(receipt, null);
+    expect(text).toContain(`partition 0 goes on from ${older.origin}, whose records are not replayed`);
+    expect(text).not.toContain('before the first that was archived');
+    const [one] = receipt.partitions;
+    const would = { toTopic: 'again', group: 'g', partitions: [{ ...one!, offsets: 3 }], warnings: [] };
+    expect(wouldReplayText(would, false)).toContain(`goes on from ${older.origin}`);
+  });
+
+  it('names no chain before where none is, or where nothing of it is asked for', async () => {
+    const continues = { ...older, reason: 'moved', by: 'Ada' };
+    expect((await receiptOf({ continues }, 90, { from: 91 })).partitions[0]!.continues).toBeNull();
+    const alone = await receiptOf({}, 90);
+    expect(alone.partitions).toMatchObject([{ continues: null, notArchived: 90 }]);
+    expect(replayText(alone, null)).toContain('90 offsets before the first that was archived');
   });
 });
 
