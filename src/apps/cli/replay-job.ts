@@ -2,7 +2,7 @@
 import { readAhead } from '../../base/concurrency.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { topicNamed } from '../../config/topic-names.ts';
-import type { Continues } from '../../format/manifest.ts';
+import type { Continues, Manifest } from '../../format/manifest.ts';
 import { chainEnd, lookForHandovers, successorAmong } from '../../read/chain-end.ts';
 import type { ChainReader } from '../../read/chain-reader.ts';
 import { type FoundLine, linesOfSegment, type OffsetRange } from '../../read/line-range.ts';
@@ -28,6 +28,16 @@ export type ReplayedChain = {
   readonly continues: Continues | null;
   /** Origin of the chain that goes on where it ended. Null: none is known. */
   readonly continuedBy: string | null;
+  /** Counted while a replay by time reads its lines. */
+  readonly untimed: Untimed;
+};
+
+/** Records of the range of offsets that have no time, so that no range of times has them. */
+export type Untimed = {
+  /** Segments with no other records. */
+  segments: number;
+  /** At least so many, those of these segments included: segments of other times are not read. */
+  records: number;
 };
 
 /** All that is known before anything is written. */
@@ -74,28 +84,35 @@ export async function chainsToReplay(
     const next = successorAmong(byChain.get(`${reader.chain}/${partition}`) ?? [], head);
     chains.set(partition, {
       ...{ reader, origin, continues, firstOffset: first.firstOffset, nextOffset: records.nextOffset },
-      continuedBy: next?.newer ?? null,
+      ...{ continuedBy: next?.newer ?? null, untimed: { segments: 0, records: 0 } },
     });
   }
   return chains;
 }
 
-/** Origin of the chain before this one, where the range reaches as far. Its records are not replayed. Null: none. */
+/** Origin of the chain before this one, where the range reaches as far: not replayed. Null: there is none. */
 export const olderThan = ({ continues, firstOffset }: ReplayedChain, range: OffsetRange): string | null =>
   continues !== null && range.from <= firstOffset ? continues.origin : null;
 
 /** Verified, segment by segment, before the first line of each. */
 export async function* linesToReplay(
-  { reader }: ReplayedChain,
+  { reader, untimed }: Pick<ReplayedChain, 'reader' | 'untimed'>,
   range: OffsetRange,
   times: TimeWindow | null,
 ): AsyncGenerator<FoundLine> {
   if (times === null) return yield* linesOfRange(reader, range, { whole: true });
   const { sinceMs, untilMs } = times;
   const search = { seals: 0, lastSealed: null, untimed: 0 };
-  for await (const sequence of sequencesOfTime(reader, sinceMs, untilMs, search)) {
+  const onUntimed = ({ count, firstOffset, nextOffset }: Manifest['records']) => {
+    const within = Math.min(nextOffset, range.to) - Math.max(firstOffset, range.from);
+    if (within <= 0) return;
+    untimed.segments++;
+    untimed.records += Math.max(0, count - (nextOffset - firstOffset - within));
+  };
+  for await (const sequence of sequencesOfTime(reader, sinceMs, untilMs, search, onUntimed)) {
     for await (const found of linesOfSegment(reader, await reader.seal(sequence), range, true))
-      if (found.timestampMs >= sinceMs && found.timestampMs < untilMs) yield found;
+      if (found.timestampMs < 0 && !found.isGap) untimed.records++;
+      else if (found.timestampMs >= sinceMs && found.timestampMs < untilMs) yield found;
   }
 }
 

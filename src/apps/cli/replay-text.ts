@@ -46,6 +46,8 @@ export function replayReceipt(
           Math.min(firstOffset, range.to) - Math.max(from, range.from, archivedBefore),
         ),
         ...{ continues: olderThan(chain, range), continuedBy },
+        // By time: records without one, which were not replayed. Null: it was not by time.
+        untimed: times === null ? null : { ...chain.untimed },
       };
     }),
   };
@@ -71,6 +73,7 @@ export function replayText(receipt: ReplayReceipt, file: string | null): string 
     ...(asked.since === null && asked.until === null
       ? gapLines(partitions, missing)
       : ['  gaps have no time, so none is named here: `ledgerstone losses` does that']),
+    ...partitions.flatMap(untimedLine),
     ...(appendTimes > 0
       ? [
           `  ${counted(appendTimes, 'record')} had the broker’s time, which is now theirs as if a producer gave it`,
@@ -94,6 +97,16 @@ const olderLine = (one: { readonly partition: number; readonly continues: string
         `  partition ${one.partition} goes on from ${one.continues}, whose records are not replayed: ` +
           'replay that chain too',
       ];
+
+function untimedLine({ partition, untimed }: ReplayReceipt['partitions'][number]): string[] {
+  if (untimed === null || untimed.segments + untimed.records === 0) return [];
+  const { segments, records } = untimed;
+  const whole = segments > 0 ? ` (${counted(segments, 'segment')} had no others)` : '';
+  return [
+    `  partition ${partition}: at least ${counted(records, 'record')} without a time${whole}: ` +
+      'in no range of times, not replayed',
+  ];
+}
 
 function partitionLine(one: ReplayReceipt['partitions'][number]): string {
   const { partition, from, nextOffset, records, lines, isContinued } = one;
@@ -159,7 +172,7 @@ export function wouldReplayText({ toTopic, group, partitions, warnings }: Would,
         : `  partition ${partition}: offsets ${from} to ${nextOffset - 1}${how}`;
     }),
     ...partitions.flatMap(olderLine),
-    ...(byTime ? ['  of these, records in the range of times'] : []),
+    ...(byTime ? ['  of these, records in the range of times; one without a time is in none'] : []),
     ...warnings.map((warning) => `  ${warning}`),
     `  how far it goes would be kept in the consumer group ${group}`,
     '  the newest seal and the first one of each chain were checked, and no data was read',

@@ -118,7 +118,7 @@ describe('replay', () => {
         origin: '',
         firstOffset: 0,
         nextOffset: 6,
-        ...{ continues: null, continuedBy: null },
+        ...{ continues: null, continuedBy: null, untimed: { segments: 0, records: 0 } },
       };
       return findOlder({ chains: new Map([[0, found]]), range, times }, beforeMs);
     };
@@ -173,6 +173,26 @@ describe('what a replay says', () => {
     const [one] = receipt.partitions;
     const would = { toTopic: 'again', group: 'g', partitions: [{ ...one!, offsets: 3 }], warnings: [] };
     expect(wouldReplayText(would, false)).toContain(`goes on from ${older.origin}`);
+  });
+
+  it('counts records without a time, which no range of times has', async () => {
+    const untimed = { timestamp: -1n };
+    const [a, b, c] = entries(90, 3);
+    const by = { sinceTime: '2026-01-01' };
+    const some = await receiptOf({ lines: [a!, { ...b!, ...untimed }, c!] }, 90, by);
+    expect(some.partitions).toMatchObject([{ records: 2, untimed: { segments: 0, records: 1 } }]);
+    expect(replayText(some, null)).toContain(
+      'partition 0: at least 1 record without a time: in no range of times',
+    );
+    const all = { lines: [a!, b!, c!].map((one) => ({ ...one, ...untimed })) };
+    const none = await receiptOf(all, 90, by);
+    expect(none.partitions).toMatchObject([{ records: 0, untimed: { segments: 1, records: 3 } }]);
+    expect(replayText(none, null)).toContain('at least 3 records without a time (1 segment had no others)');
+    const [part] = (await receiptOf(all, 90, { ...by, from: 91 })).partitions;
+    expect(part!.untimed).toEqual({ segments: 1, records: 2 });
+    const [beside] = (await receiptOf(all, 90, { ...by, from: 93 })).partitions;
+    expect(beside!.untimed).toEqual({ segments: 0, records: 0 });
+    expect((await receiptOf(all, 90)).partitions).toMatchObject([{ records: 3, untimed: null }]);
   });
 
   it('names no chain before where none is, or where nothing of it is asked for', async () => {
