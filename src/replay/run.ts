@@ -73,9 +73,14 @@ export async function replay(tools: ReplayTools): Promise<readonly ReplayedParti
   const { topicId } = await target.target();
   if (topicId === there.topicId) return done;
   throw new LedgerstoneError('replay-contradicted', `${tools.toTopic} was made anew while it was written`, {
-    remedy: 'Run the same command again: it begins from the start.',
+    remedy: beginAnew,
   });
 }
+
+/** The new topic may hold some records of this replay already, and Kafka does not say which. */
+const beginAnew =
+  'Make the topic empty again (delete it and create it), or name another one. ' +
+  'Then run the same command: it begins from the start.';
 
 /** Throws `replay-partitions`. */
 export function requirePartitions(
@@ -118,7 +123,10 @@ export async function startsOf(
     if (position !== null && position.topicId === topicId)
       starts.set(partition, { position, isContinued: true });
     else {
-      if (!append && (await target.endOf(partition)) > 0) throw notEmpty(toTopic, partition);
+      if (!append && (await target.endOf(partition)) > 0) {
+        const isAnew = topicId !== null && (position?.topicId ?? null) !== null;
+        throw isAnew ? madeAnew(toTopic, partition) : notEmpty(toTopic, partition);
+      }
       const fresh = { plan, topicId, nextOffset: from, records: 0, bytes: 0 };
       starts.set(partition, { position: fresh, isContinued: false });
     }
@@ -137,6 +145,13 @@ const notEmpty = (topic: string, partition: number): LedgerstoneError =>
         '(offsets.retention.minutes), give --from as the last receipt says, and --append.',
       ].join(' '),
     },
+  );
+
+const madeAnew = (topic: string, partition: number): LedgerstoneError =>
+  new LedgerstoneError(
+    'replay-not-empty',
+    `${topic} was made anew since this replay wrote there, and ${topic}/${partition} is not empty`,
+    { disposition: 'input', remedy: beginAnew },
   );
 
 /** Before any record: so that a run which dies with its first records is known again. */

@@ -203,9 +203,17 @@ describe('a replay', () => {
     const onCommitted = () => {
       anew.topicId = 'z'.repeat(22);
     };
+    const remedy = expect.stringMatching(/empty again.*or name another.*Then run the same command/);
     await expect(replay(tools(anew, { onCommitted }))).rejects.toMatchObject({
-      code: 'replay-contradicted',
+      ...{ code: 'replay-contradicted', remedy },
     });
+    // Some of it lies in the new topic.
+    const again = replay(tools(anew));
+    await expect(again).rejects.toMatchObject({ code: 'replay-not-empty', remedy });
+    await expect(again).rejects.not.toMatchObject({ remedy: expect.stringContaining('--append') });
+    for (const records of anew.records.values()) records.length = 0;
+    await replay(tools(anew));
+    expectWhole(anew);
   });
 
   it('needs every partition', async () => {
