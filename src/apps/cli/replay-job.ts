@@ -1,7 +1,7 @@
 // Which chains does a replay take, and which lines of them, verified before they are given?
 import { readAhead } from '../../base/concurrency.ts';
 import { LedgerstoneError } from '../../base/error.ts';
-import { topicNamed } from '../../config/topic-names.ts';
+import { topicNamed, topicsText } from '../../config/topic-names.ts';
 import type { Continues, Manifest } from '../../format/manifest.ts';
 import { chainEnd, lookForHandovers, successorAmong } from '../../read/chain-end.ts';
 import type { ChainReader } from '../../read/chain-reader.ts';
@@ -33,7 +33,7 @@ export type ReplayedChain = {
 };
 
 /** Records of the range of offsets that have no time, so that no range of times has them. */
-export type Untimed = {
+type Untimed = {
   /** Segments with no other records. */
   segments: number;
   /** At least so many, those of these segments included: segments of other times are not read. */
@@ -59,7 +59,8 @@ export async function chainsToReplay(
   const { store, trusted, config } = archive;
   const { topic, toTopic, partition: only } = options;
   const partitions: number[] = [];
-  let isArchived = config !== null && topicNamed(config.source, toTopic) !== null;
+  const isTaken = config !== null && topicNamed(config.source, toTopic) !== null;
+  let isArchived = isTaken && config.source.topics.some(({ name }) => name === toTopic);
   for await (const { chain, partition } of listChains(store, io.signal)) {
     if (chain === toTopic) isArchived = true;
     const isOurs = chainOf(config, { topic, partition }) === chain;
@@ -69,6 +70,13 @@ export async function chainsToReplay(
     throw new UsageError(
       `${toTopic} is a topic of this archive: an archiver that reads it would archive every record anew`,
       'Name another topic. If that is meant, such as on another cluster: --into-archived-topic.',
+    );
+  if (isTaken && !isArchived && options.intoArchivedTopic !== true)
+    throw new UsageError(
+      `${toTopic} matches a pattern of ${topicsText(config.source)}: ` +
+        'its archiver would take it, and archive every record anew',
+      'Name another topic, or put this one into `except` of the pattern. ' +
+        'If that is meant, such as on another cluster: --into-archived-topic.',
     );
   if (partitions.length === 0) {
     // Says which chains there are.

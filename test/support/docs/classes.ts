@@ -60,7 +60,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone get ./archive --key archive.vkey --topic orders --partition 0 --prove | sha256sum': 'files',
     'ledgerstone copy ./archive ./mirror --key archive.vkey --lock-until same --by "Nightly mirror" --reason "Kept up to date" --receipt "mirror-$(date -u +%Y%m%dT%H%M%SZ).json"':
       'files',
-    'ledgerstone copy s3://acme-attestations /mnt/mirror/attestations --of attestations --lock-until same --by "Nightly mirror" --reason "Kept up to date" --receipt attestations.json':
+    'ledgerstone copy s3://acme-attestations /mnt/mirror/attestations --of attestations --lock-until same --by "Nightly mirror" --reason "Kept up to date" --receipt "attestations-$(date -u +%Y%m%dT%H%M%SZ).json"':
       'aws',
   },
   'docs/for-compliance.md': {

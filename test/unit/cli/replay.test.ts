@@ -71,6 +71,28 @@ describe('replay', () => {
     expect([code, out]).toEqual([2, '']);
   });
 
+  it('says of a topic that only a pattern takes to put it into except', async () => {
+    const builder = new ArchiveBuilder();
+    await builder.chain('orders').seal({ lines: entries(0, 3) });
+    const source = {
+      topics: [{ name: 'named' }],
+      patterns: [{ pattern: '^again', except: ['^again-not$'] }],
+    };
+    const archive = { store: lawlessStore(builder.archive), trusted: builder.trusted, config: { source } };
+    const into = (toTopic: string) =>
+      chainsToReplay(
+        { io: { signal: new AbortController().signal } } as Session,
+        archive as unknown as Archive,
+        { topic: 'orders', toTopic, tz: 'UTC' } as ReplayOptions,
+      );
+    await expect(into('again')).rejects.toMatchObject({
+      message: expect.stringContaining('again matches a pattern of named, /^again/'),
+      remedy: expect.stringContaining('put this one into `except`'),
+    });
+    await expect(into('named')).rejects.toThrow('named is a topic of this archive');
+    expect((await into('again-not')).size).toBe(1);
+  });
+
   it('says of a cluster that does not answer what to look at', async () => {
     const to = ['--to-topic', 'orders', '--into-archived-topic', '--brokers', '127.0.0.1:1'];
     const args = ['replay', at('archive'), '--topic', 'orders', '--key', at('archive.vkey'), ...to];
