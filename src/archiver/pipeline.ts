@@ -6,12 +6,12 @@ import type { Logger } from '../base/log.ts';
 import type { Tracer } from '../base/trace.ts';
 import type { Config, TopicConfig } from '../config/archiver.ts';
 import { topicNamed } from '../config/topic-names.ts';
-import { chainOrigin } from '../format/chain.ts';
 import type { Delivered, Source, SourceListener, TopicPartition } from '../ingest/source.ts';
 import { Sealer } from '../sealing/sealer.ts';
 import type { SegmentContext } from '../segment/segment.ts';
 import type { Store } from '../store/store.ts';
 import { Backpressure } from './backpressure.ts';
+import { topicRoute } from './chain/topic-route.ts';
 import type { Encoder } from './encoder.ts';
 import type { Keyring } from './keyring.ts';
 import { MemoryLedger } from './memory.ts';
@@ -199,14 +199,10 @@ export class Pipeline {
   #newActor(partition: TopicPartition): PartitionActor {
     const { config, source, store, sha256, keyring, clock, encoder, random, log, observer } = this.#options;
     const topic = this.#topic(partition.topic);
-    const chainOf = (number: number) => topic.partitions[number]?.chain ?? topic.chain;
-    const chain = chainOf(partition.partition);
-    const id = { archiveOrigin: config.archive.origin, chain, partition: partition.partition };
-    const name = { chainOrigin: chainOrigin(id), chain, partition: partition.partition };
-    const route = { partition, name, acceptsCompaction: topic.compacted === 'accept' };
+    const routeOf = (number: number) => topicRoute(config, topic, number).route;
     const constant = this.#constant(topic);
     return new PartitionActor({
-      route,
+      route: routeOf(partition.partition),
       tools: { source, store, sha256, keyring, clock, sealer: this.#sealer, constantOf: () => constant },
       encoder,
       random,
@@ -215,7 +211,7 @@ export class Pipeline {
         startFrom: topic.startFrom,
         continues: topic.partitions[partition.partition]?.continues ?? topic.continues,
         archiveOrigin: config.archive.origin,
-        chainOf,
+        chainOf: (number) => routeOf(number).name.chain,
       },
       constant,
       log,

@@ -1,13 +1,9 @@
 // An adoption dies, fails or loses an answer at each call: is the chain begun so, or not at all, and whole after the next run?
 import { describe, expect, it } from 'vitest';
 import { adoptionState, hasMoved } from '../../src/apps/cli/adopt-chains.ts';
-import {
-  adoptingChain,
-  olderChain,
-  type PlannedChain,
-  sealAdoption,
-} from '../../src/archiver/chain/adopt.ts';
+import { olderChain, type PlannedChain, sealAdoption } from '../../src/archiver/chain/adopt.ts';
 import { continuedFrom } from '../../src/archiver/chain/create.ts';
+import { topicRoute } from '../../src/archiver/chain/topic-route.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
 import { parseConfig, type TopicConfig } from '../../src/config/archiver.ts';
 import { verifierKey } from '../../src/format/vkey.ts';
@@ -47,7 +43,7 @@ async function world() {
   const place = { chain: 'orders', partition: 0 };
   const head = await new ChainReader({ ...old, ...place, signal: forever }).seal(2);
   const older = olderChain({ ...old, ...place }, head, clock);
-  const adopting = adoptingChain(config, config.source.topics[0] as TopicConfig, 0);
+  const adopting = topicRoute(config, config.source.topics[0] as TopicConfig, 0);
   const source = head.manifest.source;
   const begins = continuedFrom(older, source, { by: 'Ada Byron', reason: 'bought' }, 'next', 0);
   const start = { name: adopting.route.name, source, ...begins };

@@ -1,9 +1,10 @@
 // Which chains of an older archive does this one go on from, and which of them does it already?
-import { type AdoptingChain, adoptingChain, olderChain } from '../../archiver/chain/adopt.ts';
+import { olderChain } from '../../archiver/chain/adopt.ts';
 import type { OlderChain } from '../../archiver/chain/create.ts';
+import { type TopicRoute, topicRoute } from '../../archiver/chain/topic-route.ts';
 import { toHex } from '../../base/bytes.ts';
 import { systemClock } from '../../base/clock.ts';
-import type { Config, TopicConfig } from '../../config/archiver.ts';
+import type { Config } from '../../config/archiver.ts';
 import { topicNamed, topicOfChain } from '../../config/topic-names.ts';
 import { parseChainOrigin } from '../../format/chain.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
@@ -20,10 +21,9 @@ import type { StoreReport } from './verify-store.ts';
 
 /** The end of an older chain, and the chain of the new archive that goes on from it. */
 export type OlderHead = {
-  readonly topic: TopicConfig;
   /** `chain/partition` of the new archive. */
   readonly name: string;
-  readonly adopting: AdoptingChain;
+  readonly adopting: TopicRoute;
   readonly older: OlderChain;
   /**
    * What is listed behind this has come since. Of a verified chain it is the last seal, else what was
@@ -56,7 +56,7 @@ export async function headsToAdopt(
     const { chain, partition } = report;
     const adopting = (named ?? [topicOfChain(source, chain, partition)])
       .filter((topic) => topic !== null)
-      .map((topic) => adoptingChain(config, topic, partition))
+      .map((topic) => topicRoute(config, topic, partition))
       .find(({ route }) => (options.olderChain ?? route.name.chain) === chain);
     if (adopting === undefined) {
       left.push({ name: `${chain}/${partition}`, why: 'no topic of the configuration goes into it' });
@@ -74,7 +74,7 @@ export async function headsToAdopt(
       );
     const { chain: own } = adopting.route.name;
     heads.push({
-      ...{ topic: adopting.topic, name: `${own}/${partition}`, adopting, listed: end.listed },
+      ...{ name: `${own}/${partition}`, adopting, listed: end.listed },
       older: olderChain({ ...old, chain, partition }, end.head, systemClock),
     });
   }

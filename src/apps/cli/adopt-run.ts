@@ -1,7 +1,6 @@
 // What does `ledgerstone adopt` do, step by step?
 import {
   type AdoptionTools,
-  adoptingChain,
   type PlannedChain,
   planAdoption,
   sealAdoption,
@@ -86,10 +85,8 @@ async function planAll(
   const source = await openedSource(config, silentLogger);
   try {
     const planned: PlannedChain[] = [];
-    for (const { topic, older } of heads) {
-      const { partition } = older.name;
+    for (const { adopting, older } of heads) {
       const words = { by, reason, startFrom: startFrom ?? null };
-      const adopting = adoptingChain(config, topic, partition);
       planned.push(await planAdoption(source, adopting, older, words, session.io.signal));
     }
     if (startFrom !== undefined && planned.every(({ otherTopic }) => otherTopic === null))
@@ -172,7 +169,8 @@ const movedError = ({ older }: OlderHead): LedgerstoneError =>
     `${older.name.chainOrigin} went on while it was looked at: its archiver runs`,
     {
       disposition: 'input',
-      remedy: 'Stop that archiver for good, and run this again: nothing of it is begun.',
+      remedy:
+        'Stop that archiver for good, and run this again. This chain is not begun here; others may be, and stay so.',
     },
   );
 

@@ -95,7 +95,7 @@ export async function witnessedNote(
   );
 }
 
-function foreignAsNull(error: unknown): null {
+export function foreignAsNull(error: unknown): null {
   if (error instanceof FormatError) return null;
   throw error;
 }

@@ -6,7 +6,7 @@ import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import { printable } from '../../base/printable.ts';
 import { timeText } from '../../format/time.ts';
 import type { TransactionalProducer } from '../../ingest/kafka/produce/producer.ts';
-import { planId } from '../../replay/plan.ts';
+import { planId, replayId } from '../../replay/plan.ts';
 import { replay, requirePartitions, startsOf } from '../../replay/run.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { NewFiles } from './new-files.ts';
@@ -88,7 +88,8 @@ export function warningsOf(
 ): string[] {
   if (settings === null)
     return [
-      `the settings of ${toTopic} are not shown to this principal: its timestamps, cleanup and retention are not known`,
+      `the settings of ${toTopic} could not be read (DESCRIBE_CONFIGS on it shows them): ` +
+        'its timestamps, cleanup and retention are not known',
     ];
   const [type, policy] = [settings.get('message.timestamp.type'), settings.get('cleanup.policy')];
   const [kept, bytes] = [settings.get('retention.ms'), settings.get('retention.bytes') ?? null];
@@ -197,7 +198,7 @@ async function lookOnly({ output }: Session, job: ReplayJob, target: Transaction
   const said = {
     dryRun: true,
     toTopic,
-    group: `ledgerstone-replay-${plan.slice(0, 24)}`,
+    group: replayId(plan),
     partitions: would,
     warnings,
   };

@@ -19,6 +19,7 @@ import {
 } from '../../verifier/stamps/stamp-reader.ts';
 import { pathOfCheckpoint, pathOfRenewal } from '../../verify/stamp-tree.ts';
 import type { Attestations } from './attestations-option.ts';
+import { foreignAsNull } from './attested-note.ts';
 import { NotYetError } from './exit-code.ts';
 
 const DAY_MS = 86_400_000;
@@ -55,7 +56,7 @@ export async function stampedNote(
     const token = found.tokens.find(counts);
     const size = found.list?.checkpoints.find((one) => one.origin === origin)?.size ?? 0;
     if (token === undefined || size <= sequence) continue;
-    const attested = await reader.of({ chain, partition }, size, signal).catch(() => null);
+    const attested = await reader.of({ chain, partition }, size, signal).catch(foreignAsNull);
     const first = linkOf(found, token, found.list && pathOfCheckpoint(found.list, origin, nodeSha256));
     if (attested === null || first === null) continue;
     const version = await oldestVersion(store, attested.key, signal);

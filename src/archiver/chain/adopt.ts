@@ -3,8 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
-import type { Config, ContinuesConfig, TopicConfig } from '../../config/archiver.ts';
-import { chainOrigin } from '../../format/chain.ts';
+import type { Config, ContinuesConfig } from '../../config/archiver.ts';
 import type { Manifest } from '../../format/manifest.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import type { Source } from '../../ingest/source.ts';
@@ -15,23 +14,8 @@ import { Keyring } from '../keyring.ts';
 import { MemoryLedger } from '../memory.ts';
 import { type ChainStart, continuedFrom, type OlderChain, otherTopic, sealChainStart } from './create.ts';
 import { HaltError } from './halt.ts';
-import { identityOf, type PartitionRoute } from './position.ts';
-
-/** Of the configuration: which chain of the new archive a partition is archived in. */
-export type AdoptingChain = { readonly topic: TopicConfig; readonly route: PartitionRoute };
-
-export function adoptingChain(config: Config, topic: TopicConfig, partition: number): AdoptingChain {
-  const chain = topic.partitions[partition]?.chain ?? topic.chain;
-  const origin = chainOrigin({ archiveOrigin: config.archive.origin, chain, partition });
-  return {
-    topic,
-    route: {
-      partition: { topic: topic.name, partition },
-      name: { chainOrigin: origin, chain, partition },
-      acceptsCompaction: topic.compacted === 'accept',
-    },
-  };
-}
+import { identityOf } from './position.ts';
+import type { TopicRoute } from './topic-route.ts';
 
 type LastSeal = Pick<Head, 'frontier'> & {
   readonly manifest: Manifest;
@@ -73,7 +57,7 @@ export type AdoptionWords = {
   readonly startFrom: NonNullable<ContinuesConfig['startFrom']> | null;
 };
 
-export type PlannedChain = AdoptingChain & {
+export type PlannedChain = TopicRoute & {
   readonly older: OlderChain;
   readonly start: ChainStart;
   /** Why it is another topic: its offsets are no continuation of the older ones. Null: it is the same. */
@@ -83,7 +67,7 @@ export type PlannedChain = AdoptingChain & {
 /** Writes nothing. Throws `adopt-source` where the topic is another one and nobody said where to begin. */
 export async function planAdoption(
   source: Source,
-  adopting: AdoptingChain,
+  adopting: TopicRoute,
   older: OlderChain,
   words: AdoptionWords,
   signal: AbortSignal,

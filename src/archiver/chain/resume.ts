@@ -5,7 +5,6 @@ import { nodeSha256, nodeSha256Into } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
 import type { Config, TopicConfig } from '../../config/archiver.ts';
 import { topicNamed, topicsText } from '../../config/topic-names.ts';
-import { chainOrigin } from '../../format/chain.ts';
 import type { GapReason } from '../../format/record.ts';
 import { recordItem } from '../../ingest/item.ts';
 import type { TopicPartition } from '../../ingest/source.ts';
@@ -18,6 +17,7 @@ import { MemoryLedger } from '../memory.ts';
 import { beforeLog, fillCompacted } from './compacted.ts';
 import { type Recovered, recoverHead } from './head.ts';
 import { confirmPosition, type PartitionRoute, type PositionTools, sameSource } from './position.ts';
+import { topicRoute } from './topic-route.ts';
 
 export type Decision = {
   readonly topic: string;
@@ -79,7 +79,7 @@ export async function sealDecision(
   signal: AbortSignal,
 ): Promise<RecordedDecision> {
   const { store, keyring, clock, random } = tools;
-  const { topic, route } = routeOf(config, decision);
+  const { topic, route } = topicRoute(config, checkTopic(config, decision), decision.partition);
   const sealer = new Sealer({
     ...{ store, clock, random, signal },
     signersOf: ({ manifest }) => keyring.signersOf(manifest.origin, manifest.keys),
@@ -202,24 +202,6 @@ export function checkTopic(config: Config, decision: Decision): TopicConfig {
   throw new LedgerstoneError('usage', `topic ${decision.topic} is not in the configuration`, {
     remedy: `It has: ${topicsText(config.source)}.`,
   });
-}
-
-function routeOf(
-  config: Config,
-  decision: Decision,
-): { readonly topic: TopicConfig; readonly route: PartitionRoute } {
-  const topic = checkTopic(config, decision);
-  const { partition } = decision;
-  const chain = topic.partitions[partition]?.chain ?? topic.chain;
-  const origin = chainOrigin({ archiveOrigin: config.archive.origin, chain, partition });
-  return {
-    topic,
-    route: {
-      partition: { topic: topic.name, partition },
-      name: { chainOrigin: origin, chain, partition },
-      acceptsCompaction: topic.compacted === 'accept',
-    },
-  };
 }
 
 function checkGap(from: number, to: number, high: number): void {

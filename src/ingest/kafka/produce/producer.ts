@@ -136,7 +136,7 @@ export class TransactionalProducer {
     return (await this.#reader.logRange({ topic: this.#options.topic, partition })).high;
   }
 
-  /** How the topic is set up, as far as this principal may know. Null: it may not. */
+  /** How the topic is set up. Null: this principal may not know, or no broker answered. */
   async settings(names: readonly string[]): Promise<ReadonlyMap<string, string | null> | null> {
     const { topic } = this.#options;
     const asked = topicSettings(this.#cluster, await this.#client.logger(), [topic], names);
