@@ -12,7 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { stampedNote } from '../../../src/apps/cli/stamped-note.ts';
 import { isStampShown, stampsText, surveyStamps } from '../../../src/apps/cli/stamps-survey.ts';
+import { FormatError, LedgerstoneError } from '../../../src/base/error.ts';
 import { encodeCosignerVkey } from '../../../src/format/cosignature.ts';
 import {
   encodeStampProof,
@@ -352,4 +354,20 @@ describe('verify --attestations', () => {
     expect(stampsText(survey, roots)).toMatch(new RegExp(`${first}: .* a later day, which may renew it`));
     expect(isStampShown(survey, roots)).toBe(false);
   });
+});
+
+it('an attestation that could not be read is no reason to say that nothing is stamped', async () => {
+  const asked = (error: Error) =>
+    stampedNote(
+      { ...held.attestations, reader: { of: () => Promise.reject(error) } } as never,
+      PLACE,
+      {
+        sequence: 0,
+        manifest: { origin: held.newest[0]?.attested.origin, time: { sealed: iso(times.first) } },
+      } as never,
+      held.roots ?? [],
+      new AbortController().signal,
+    );
+  await expect(asked(new LedgerstoneError('unavailable', 'no answer'))).rejects.toThrow('no answer');
+  await expect(asked(new FormatError('nobody signed it'))).rejects.toMatchObject({ code: 'not-stamped' });
 });
