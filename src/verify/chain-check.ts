@@ -61,7 +61,7 @@ export class ChainCheck {
     this.#nextSequence = slice.behind === null ? 0 : slice.behind.size - 1;
     const prefix = dataPrefix(place.chain, place.partition);
     this.#data = new DataCursor(run.reader, prefix, this.#findings, run.signal);
-    if (slice.behind?.kind === 'claimed') this.#data.tellFrom(slice.behind.size);
+    if (slice.behind?.kind === 'claimed') this.#data.reportFrom(slice.behind.size);
     this.#trust = new ChainTrust(run.trusted, run.sha256);
     const anchors = run.anchors.get(chainText(place)) ?? [];
     this.#anchors = new AnchorCheck(anchors, (origin) => this.#believed(origin), run.verifySignature);
@@ -187,7 +187,7 @@ export class ChainCheck {
 
   /** Of a part that ends before the chain does, up to where the next one begins. */
   async #finishData(): Promise<void> {
-    if (this.#slice.tellsRest) await this.#data.finish();
+    if (this.#slice.reportsRest) await this.#data.finish();
     else if (this.#slice.before !== null && this.#head !== null)
       await this.#data.finish(this.#behindDataOf(this.#head));
   }

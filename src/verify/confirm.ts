@@ -61,7 +61,7 @@ export async function confirmChain(
   const word = confirmed === null ? [] : [anchorOfConfirmed({ ...confirmed, from: CONFIRMED_BEFORE })];
   if (word.length + handovers.length > 0) run.anchors.set(chainText(place), [...word, ...handovers]);
   const behind = confirmed === null ? null : ({ kind: 'confirmed', ...confirmed } as const);
-  const check = new ChainCheck(place, run, { behind, before: null, mayGoOn, tellsRest: false });
+  const check = new ChainCheck(place, run, { behind, before: null, mayGoOn, reportsRest: false });
   const report = await check.run(new FindingList());
   return report === null ? null : { report, head: check.head, isAtEnd: check.isAtEnd };
 }

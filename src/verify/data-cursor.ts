@@ -30,7 +30,7 @@ export class DataCursor {
   lastSequence = -1;
   /** What seals from this sequence on name is not known. */
   #unknownFrom = Number.POSITIVE_INFINITY;
-  #toldFrom = 0;
+  #reportedFrom = 0;
 
   constructor(reader: ArchiveReader, prefix: string, findings: FindingList, signal: AbortSignal | undefined) {
     this.#reader = reader;
@@ -44,9 +44,9 @@ export class DataCursor {
     this.#startAfter = key;
   }
 
-  /** Of data objects of segments before this one somebody else tells. */
-  tellFrom(sequence: number): void {
-    this.#toldFrom = sequence;
+  /** Data objects of segments before this one are another's to report. */
+  reportFrom(sequence: number): void {
+    this.#reportedFrom = sequence;
   }
 
   /** Seals from this sequence on can't be read, so no data object of theirs is called unreferenced. */
@@ -85,7 +85,8 @@ export class DataCursor {
       this.#current = null;
       this.#reportUnreferenced(current);
     }
-    // To see that nothing more is there, the list was read beyond it. That belongs to whoever begins there.
+    // To see that nothing more is there, the list was read beyond it. That belongs to the range that begins
+    // there.
     if (last !== null) this.#findings.dropAfter(this.#prefix, last);
   }
 
@@ -128,7 +129,7 @@ export class DataCursor {
     if (this.#takenEarly.delete(object.key) || object.oldest === null) return;
     const found = `${object.oldest.size} bytes`;
     const sequence = sequenceOf(object.key);
-    if (sequence >= this.#unknownFrom || sequence < this.#toldFrom) return;
+    if (sequence >= this.#unknownFrom || sequence < this.#reportedFrom) return;
     const place = { key: object.key, versionId: object.oldest.versionId, sequence };
     this.#findings.add({ code: 'unreferenced-object', expected: 'a seal that names it', found }, place);
   }

@@ -135,13 +135,13 @@ function joined(
 ): ChainReport {
   const findings = new FindingList();
   for (const problem of joints) findings.add(problem);
-  const told = new Set<string>();
+  const seen = new Set<string>();
   for (const { report } of [...parts, ...pasts])
     for (const finding of report.findings) {
       // The seal between two ranges is read for both.
       const text = JSON.stringify(finding);
-      if (!told.has(text)) findings.add(finding, finding);
-      told.add(text);
+      if (!seen.has(text)) findings.add(finding, finding);
+      seen.add(text);
     }
   const reports = parts.map(({ report }) => report);
   const verdict = worstVerdict([

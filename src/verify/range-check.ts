@@ -50,7 +50,7 @@ export async function checkRange(
 ): Promise<RangeReport | null> {
   const behind = from === 0 ? null : ({ kind: 'claimed', size: from } as const);
   const check = new ChainCheck(place, run, {
-    ...{ behind, before, mayGoOn: () => true, tellsRest: before === null },
+    ...{ behind, before, mayGoOn: () => true, reportsRest: before === null },
   });
   const report = await check.run(foreign);
   if (report === null) return null;

@@ -4,7 +4,7 @@ import { equalBytes } from '../base/bytes.ts';
 export type Slice = {
   /**
    * The seals before it. `confirmed`: the caller knows that so many seals have that root. `claimed`: the last
-   * of them is taken at its word, and whoever joins the parts compares it with what came of them. Null: it
+   * of them is taken at its word, and the join of the parts compares it with what came of them. Null: it
    * begins at the first seal.
    */
   readonly behind:
@@ -16,16 +16,16 @@ export type Slice = {
   /** Asked after each seal. False stops there. */
   readonly mayGoOn: () => boolean;
   /**
-   * Whether data without a seal behind the last seal is told of. It may be a segment that is being written.
+   * Whether data without a seal behind the last seal is reported. It may be a segment that is being written.
    */
-  readonly tellsRest: boolean;
+  readonly reportsRest: boolean;
 };
 
 /** Whether the keys of the seal before the slice, which has that root, are trusted after it. */
 export const adopts = (behind: NonNullable<Slice['behind']>, root: Uint8Array): boolean =>
   behind.kind === 'claimed' || equalBytes(behind.root, root);
 
-export const WHOLE: Slice = { behind: null, before: null, mayGoOn: () => true, tellsRest: true };
+export const WHOLE: Slice = { behind: null, before: null, mayGoOn: () => true, reportsRest: true };
 
 /** Those before `before`, and no more of the list is asked for than it takes to see that. */
 export async function* sealsBefore<T extends { readonly sequence: number }>(

@@ -61,7 +61,9 @@ export async function encodeShard(
   return Buffer.concat([head, bytes, utf8('\n')]);
 }
 
-/** `signer`: who signed it, whoever that is. Throws FormatError. */
+/**
+ * `signer`: any key whose signature is good. The caller asks whether it is a right one. Throws FormatError.
+ */
 export async function parseShard(bytes: Uint8Array, file: string): Promise<ReadShard> {
   const end = bytes.indexOf(0x0a);
   if (end < 0 || bytes[bytes.length - 1] !== 0x0a)

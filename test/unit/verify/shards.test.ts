@@ -145,7 +145,7 @@ describe('what somebody tries between shards', () => {
     ]);
   });
 
-  it('objects at the seams are told of once', async () => {
+  it('objects at the seams are reported once', async () => {
     const seam = made[5]?.dataKey as string;
     builder.archive.put(`${seam.replace(/[^/]*$/, '')}000000000005-zzz`, new Uint8Array(1));
     builder.archive.put(made[5]!.sealKey.replace('.tlog-proof', '.x'), new Uint8Array(1));
