@@ -191,6 +191,8 @@ ${values.segment === undefined ? '' : `segment: { maxBytes: ${values.segment} }\
   const sealed = await sealedPartitions().catch(() => []);
   ending.abort();
   await Promise.all(proving);
+  if (clients > 0 && (proofs.get('200') ?? 0) === 0)
+    throw new Error('no receipt had a proof: of their memory this run says nothing');
   child.kill('SIGKILL');
   await ended;
   const result = {
