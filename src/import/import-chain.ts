@@ -20,14 +20,15 @@ export type KnownImport = {
 
 export type ImportChain = {
   readonly head: Head;
-  /** That the next segment may be signed with. */
-  readonly keys: readonly VerifierKey[];
   /** The newest first. */
   readonly imports: readonly KnownImport[];
 };
 
 /** Of segment 0, which has no lines: data whose seal was not written would stand there without a chain. */
 export const BEGINNING = 'import begins';
+
+/** Of segments without lines behind it: the chain's keys change (FORMAT.md 6.14). */
+export const KEYS_CHANGE = 'import keys';
 
 /** In the manifest of each of its segments: where the import began. */
 export const writerId = (id: string, offset: number, segment: number): string =>
@@ -51,8 +52,7 @@ export async function readImportChain({ chain, origin, ...reading }: ImportReadi
   try {
     newest = await reader.headSequence();
   } catch (error) {
-    if (error instanceof NoChainError)
-      return { head: newChainHead(origin, chain, 0, 0), keys: [], imports: [] };
+    if (error instanceof NoChainError) return { head: newChainHead(origin, chain, 0, 0), imports: [] };
     throw error;
   }
   const last = await reader.seal(newest);
@@ -62,13 +62,16 @@ export async function readImportChain({ chain, origin, ...reading }: ImportReadi
     if (source.kind !== 'file' || source.name !== chain || (seal.sequence === 0 && data !== null))
       throw notOurs(chain, `segment ${seal.sequence} is of none`);
     if (seal.sequence === 0) break;
+    if (data === null) {
+      seal = await reader.seal(seal.sequence - 1);
+      continue;
+    }
     const known = await importBefore(reader, seal);
     imports.push(known);
     seal = await reader.seal(known.segment - 1);
   }
   return {
     head: headAfter(chain, 0, last.manifest, last.manifestHash, last.frontier),
-    keys: last.signedKeys,
     imports,
   };
 }

@@ -1,38 +1,21 @@
 // How does history get into its chain, once, whatever breaks it off?
-
-import type { Clock } from '../base/clock.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import { zstdCompressor } from '../base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../base/node/hash.ts';
-import type { Period } from '../base/period.ts';
 import type { KafkaRecord } from '../format/record.ts';
-import { encodeVkey, spkiFingerprint, type VerifierKey, verifierKey } from '../format/vkey.ts';
-import { Sealer } from '../sealing/sealer.ts';
-import { BodyBuilder, emptyBody, type SegmentBody } from '../segment/body.ts';
-import { type Head, makeSegment } from '../segment/segment.ts';
-import type { Signer } from '../sign/signer.ts';
-import type { Lock, Store } from '../store/store.ts';
+import type { VerifierKey } from '../format/vkey.ts';
+import type { Sealer } from '../sealing/sealer.ts';
+import { BodyBuilder } from '../segment/body.ts';
+import type { Head } from '../segment/segment.ts';
 import { BEGINNING, type ImportChain, type KnownImport, readImportChain, writerId } from './import-chain.ts';
+import { bringOver, type ChainTools, carried, chainSealer } from './import-keys.ts';
 import { InputFile } from './input-file.ts';
 import { statementRecord } from './statement.ts';
 import { datedRecords, type ImportPlan, type ImportSurvey } from './survey.ts';
 
-type Retention = { readonly mode: Lock['mode']; readonly period: Period; readonly policy: string };
-
-export type ImportTools = {
-  readonly store: Store;
-  /** Of the chain: `O/chain/0`. */
-  readonly origin: string;
-  readonly signer: Signer;
+export type ImportTools = ChainTools & {
   readonly trusted: readonly VerifierKey[];
-  readonly retention: Retention;
-  readonly sealRetention: Omit<Retention, 'policy'>;
   readonly segment: { readonly maxBytes: number; readonly maxRecords: number };
-  readonly version: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly signal: AbortSignal;
-  readonly onTrouble: (error: unknown | null) => void;
   /** Called after each segment with how many of the records are sealed. */
   readonly onSealed?: (records: number) => void;
 };
@@ -49,9 +32,10 @@ export type Imported = {
 };
 
 /**
- * Archives what was surveyed. Safe to repeat: what is sealed already is left out. Throws `import-unfinished`
- * where another import has to be ended first, `imported-before` for a file that another one holds, and
- * `import-file` where a file has changed since.
+ * Archives what was surveyed, and leaves the chain signed by the key that people decided on last. Safe to
+ * repeat: what is sealed already is left out. Throws `import-unfinished` where another import has to be ended
+ * first, `imported-before` for a file that another one holds, `import-file` where a file has changed since,
+ * and what `keys` throws.
  */
 export async function writeImport(
   tools: ImportTools,
@@ -61,38 +45,26 @@ export async function writeImport(
   options: { readonly again: boolean },
 ): Promise<Imported> {
   const { store, origin, trusted, signal } = tools;
-  const sealer = sealerOf(tools);
+  const sealer = chainSealer(tools);
+  let written: KnownImport['offset'] | null = null;
   for (;;) {
     const chain = await readImportChain({ store, chain: plan.chain, origin, trusted, signal });
     if (chain.head.size === 0) {
-      await sealer.carry(segmentOf(tools, chain.head, emptyBody(nodeSha256, 0), BEGINNING), tools.onTrouble);
+      await carried(tools, sealer, chain.head, BEGINNING);
       continue;
     }
-    requireTrusted(tools, chain);
     const before = standing(chain, plan, survey, options.again);
-    if (before !== null && isWhole(before))
-      return { ...resultOf(plan, before.offset, before.nextOffset, chain.head.size), isOld: true };
+    if (before !== null && isWhole(before)) {
+      const head = await bringOver(tools, sealer, chain.head);
+      if (head === null) continue;
+      const isOld = written !== before.offset;
+      return { ...resultOf(plan, before.offset, before.nextOffset, head.size), isOld };
+    }
     const start = before ?? { offset: chain.head.nextOffset, segment: chain.head.size };
     const head = await writeFrom(tools, sealer, plan, survey, statement, chain.head, start);
-    // Somebody else sealed there: the same import by another process, perhaps.
-    if (head === null) continue;
-    return { ...resultOf(plan, start.offset, head.nextOffset, head.size), isOld: false };
+    // Where somebody else sealed there: the same import by another process, perhaps.
+    if (head !== null) written = start.offset;
   }
-}
-
-/** A segment that only a key signs which the chain does not trust would be nobody's, for good. */
-function requireTrusted({ signer }: ImportTools, { keys }: ImportChain): void {
-  const own = spkiFingerprint(signer.publicKey, nodeSha256);
-  if (keys.some(({ key }) => spkiFingerprint(key, nodeSha256) === own)) return;
-  throw new LedgerstoneError(
-    'import-chain',
-    `the chain does not trust the key that would sign: ${signer.description}`,
-    {
-      disposition: 'input',
-      remedy:
-        'Choose another --topic; or, unless that key was retired, import with the key that signed its last segment.',
-    },
-  );
 }
 
 const resultOf = (plan: ImportPlan, offset: number, nextOffset: number, size: number) => ({
@@ -148,9 +120,10 @@ async function writeFrom(
   let body = newBody(head.nextOffset);
   let [bytes, count] = [0, 0];
   const seal = async (): Promise<boolean> => {
-    const made = segmentOf(tools, head, body.finish(), writerId(survey.id, start.offset, start.segment));
-    if ((await sealer.carry(made, tools.onTrouble)).kind !== 'stored') return false;
-    head = made.after;
+    const id = writerId(survey.id, start.offset, start.segment);
+    const after = await carried(tools, sealer, head, id, body.finish());
+    if (after === null) return false;
+    head = after;
     body = newBody(head.nextOffset);
     [bytes, count] = [0, 0];
     onSealed?.(head.nextOffset - start.offset - 1);
@@ -211,28 +184,4 @@ async function* recordsOf(
 const newBody = (offset: number): BodyBuilder =>
   new BodyBuilder(offset, {
     ...{ sha256: nodeSha256, sha256Into: nodeSha256Into, encoding: 'zstd', compress: zstdCompressor(3) },
-  });
-
-function segmentOf(tools: ImportTools, head: Head, body: SegmentBody, id: string) {
-  const { signer, origin, retention, version, clock } = tools;
-  const nowMs = clock.now();
-  return makeSegment(nodeSha256, head, body, {
-    ...{
-      source: { kind: 'file', name: head.chain, partition: 0 },
-      continues: null,
-      anchoredMs: nowMs,
-      nowMs,
-    },
-    ...{
-      retention,
-      keys: [encodeVkey(verifierKey(origin, signer.publicKey, nodeSha256))],
-      writer: { id, version },
-    },
-  });
-}
-
-const sealerOf = ({ store, signer, clock, random, sealRetention, signal }: ImportTools): Sealer =>
-  new Sealer({
-    ...{ store, signersOf: () => [signer], sha256: nodeSha256, clock, random, signal, sealRetention },
-    memory: { open: () => ({ hold: () => {}, release: () => {} }) },
   });

@@ -1,6 +1,8 @@
 // Files of history to import, and a store to import them into.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { importKeys } from '../../src/apps/cli/import-keys.ts';
+import { Keyring } from '../../src/archiver/keyring.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
 import { chainOrigin } from '../../src/format/chain.ts';
 import { decodeLine, type KafkaRecord } from '../../src/format/record.ts';
@@ -11,6 +13,8 @@ import { type ImportTools, writeImport } from '../../src/import/write-import.ts'
 import { wallClock } from '../../src/import/zone.ts';
 import { ChainReader } from '../../src/read/chain-reader.ts';
 import { linesOf, wholeRun } from '../../src/read/segment-lines.ts';
+import type { Signer } from '../../src/sign/signer.ts';
+import { sameKey } from '../../src/verify/trust.ts';
 import { FakeClock } from './fake-clock.ts';
 import { memorySigner } from './memory-signer.ts';
 import { memoryStore } from './memory-store.ts';
@@ -48,15 +52,26 @@ export function historyFile(dir: string, name: string, count: number): string {
   return join(dir, name);
 }
 
+/** Of a machine whose configuration names the first key. `decided`: by `keys rotate`, the last one signs. */
+export function keysOf(configured: Signer, ...decided: Signer[]): ImportTools['keys'] {
+  const keyring = new Keyring({
+    ...{ configured: [configured], trusted: [], archiveOrigin: ARCHIVE, sha256: nodeSha256 },
+  });
+  keyring.take({ signers: decided, retired: new Map() });
+  return importKeys(keyring);
+}
+
 export function importWorld() {
   const clock = new FakeClock({ auto: true });
   const store = memoryStore({ clock });
   const signer = memorySigner({ algorithm: 'ed25519' });
-  const trusted = [verifierKey(ARCHIVE, signer.publicKey, nodeSha256)];
+  /** Of `keys rotate`. */
+  const next = memorySigner({ algorithm: 'ed25519', seed: 'next' });
+  const trusted = [signer, next].map(({ publicKey }) => verifierKey(ARCHIVE, publicKey, nodeSha256));
   const troubles: unknown[] = [];
   const period = { months: 12, ms: 0 };
   const tools = (change: Partial<ImportTools> = {}): ImportTools => ({
-    ...{ store, signer, trusted, clock, random: () => 0, signal, version: '1.0.0' },
+    ...{ store, keys: keysOf(signer), trusted, clock, random: () => 0, signal, version: '1.0.0' },
     origin: chainOrigin({ archiveOrigin: ARCHIVE, chain: 'import.old', partition: 0 }),
     retention: { mode: 'COMPLIANCE', period, policy: 'p' },
     sealRetention: { mode: 'COMPLIANCE', period },
@@ -86,6 +101,17 @@ export function importWorld() {
     }
     return all;
   };
+  /** Of each segment, in order: how many records, and by the seeds of which keys it is signed. */
+  const segments = async () => {
+    const reader = new ChainReader({ store, chain: 'import.old', partition: 0, trusted, signal });
+    const found: [records: number, keys: string][] = [];
+    for (let at = 0; at <= (await reader.headSequence()); at++) {
+      const { manifest, signedKeys } = await reader.seal(at);
+      const names = signedKeys.map(({ key }) => (sameKey(key, signer.publicKey) ? 'old' : 'next'));
+      found.push([manifest.records.count, names.join(' ')]);
+    }
+    return found;
+  };
   const values = async () => (await records()).map(({ value }) => Buffer.from(value!).toString());
-  return { clock, store, trusted, troubles, tools, run, records, values };
+  return { clock, store, signer, next, trusted, troubles, tools, run, records, segments, values };
 }

@@ -38,6 +38,10 @@ export type MemorySigner = Signer & {
 const unavailable = () =>
   new LedgerstoneError('kms-unavailable', 'the memory signer was told to fail', { disposition: 'retriable' });
 
+/** The private key of that seed, as a file holds it. */
+export const ed25519Pem = (seed: string): string =>
+  ed25519Key(seed).export({ type: 'pkcs8', format: 'pem' }).toString();
+
 export function memorySigner(options: MemorySignerOptions = {}): MemorySigner {
   const { seed = 'ledgerstone', algorithm = 'ed25519', fault } = options;
   const privateKey = algorithm === 'ed25519' ? ed25519Key(seed) : p256Key(seed);

@@ -1,12 +1,9 @@
-// Was the key that would sign retired, and by whom?
+// Which keys of the log were retired, and by whom?
 import { LedgerstoneError } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
-import { encodeVkey, parseVkey, spkiFingerprint, type VerifierKey, verifierKey } from '../../format/vkey.ts';
-import { readActs } from '../../read/acts.ts';
+import { parseVkey, spkiFingerprint } from '../../format/vkey.ts';
 import type { Signer } from '../../sign/signer.ts';
-import type { StoreReader } from '../../store/store.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
-import { retirementOf } from '../../verify/acts/keys.ts';
 import { type ActOf, actsOf } from '../../verify/acts/recorded-act.ts';
 
 /** Keys of the log: by fingerprint, who retired it and when, for people. */
@@ -40,21 +37,3 @@ export const keyRetired = ({ description }: Pick<Signer, 'description'>, how: st
       'ledgerstone keys rotate --new KEY.',
     ].join(' '),
   });
-
-/**
- * Throws `signing-key-retired` where the archive's decisions say so. `trusted`: vouch for them; throws what
- * reading them throws.
- */
-export async function requireNotRetired(
-  store: StoreReader,
-  trusted: readonly VerifierKey[],
-  signer: Signer,
-  archiveOrigin: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const reading = await readActs(store, trusted, signal);
-  if (reading === null) return;
-  const key = encodeVkey(verifierKey(archiveOrigin, signer.publicKey, nodeSha256));
-  const retired = retirementOf(reading.history.acts, { use: 'log', key });
-  if (retired !== undefined) throw keyRetired(signer, byWhom(retired));
-}

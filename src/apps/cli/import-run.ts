@@ -2,26 +2,15 @@
 import { systemClock } from '../../base/clock.ts';
 import { counted } from '../../base/counted.ts';
 import { messageOf } from '../../base/error.ts';
-import { silentLogger } from '../../base/log.ts';
-import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
-import {
-  openForReading,
-  openForWriting,
-  openSigner,
-  requireFitStore,
-  trustedKeys,
-} from '../../clients/open.ts';
+import { openForWriting, requireFitStore } from '../../clients/open.ts';
 import { type Config, loadConfig } from '../../config/archiver.ts';
 import { chainOrigin } from '../../format/chain.ts';
-import { verifierKey } from '../../format/vkey.ts';
 import { statementBytes } from '../../import/statement.ts';
 import { type ImportPlan, type ImportSurvey, surveyImport } from '../../import/survey.ts';
 import type { TrailVerdict } from '../../import/trail-digests.ts';
 import { type Imported, writeImport } from '../../import/write-import.ts';
-import { publishArchiveFiles } from '../../sealing/publish.ts';
-import { requirePoliciesInForce } from '../archiver/policies-in-force.ts';
-import { requireNotRetired } from '../archiver/retired-key.ts';
+import { importKeys, openImportKeys } from './import-keys.ts';
 import { type ImportOptions, importPlanOf, policyOf, requireConfirmed, trailOf } from './import-options.ts';
 import { sayImport } from './import-text.ts';
 import { startProgressBar } from './progress.ts';
@@ -46,7 +35,7 @@ export async function runImport(
 }
 
 async function archived(
-  { io, output }: Session,
+  session: Session,
   config: Config,
   policy: string,
   plan: ImportPlan,
@@ -56,34 +45,25 @@ async function archived(
 ): Promise<Imported> {
   const { archive, retention, greatestLock, segment, limits } = config;
   const { by, reason, reference = null } = options;
-  const signer = await openSigner(archive.signing);
-  const trusted = trustedKeys(config, [signer]);
-  const reader = await openForReading(archive.store);
-  const log = { ...silentLogger, warn: (_: object, message: string) => output.note(message) };
-  try {
-    await requirePoliciesInForce({
-      config,
-      store: reader,
-      trusted,
-      acceptsAny: false,
-      log,
-      signal: io.signal,
-    });
-    await requireNotRetired(reader, trusted, signer, archive.origin, io.signal);
-  } finally {
-    await reader.close();
-  }
+  const { io, output } = session;
   await requireFitStore(archive.store, io.signal);
   const store = await openForWriting(archive.store, greatestLock);
   const progress = startProgressBar(io, 'import');
   try {
-    const own = [verifierKey(archive.origin, signer.publicKey, nodeSha256)];
-    await publishArchiveFiles(store, own, retention.seals, systemClock, io.signal);
+    const keyring = await openImportKeys(session, config, store);
     const { mode, period } = retention[policy] as Config['retention'][string];
     const statement = statementBytes(plan, survey, { by, reason, reference }, trail, systemClock.now());
     return await writeImport(
       {
-        ...{ store, signer, trusted, segment, version: VERSION, clock: systemClock, random: Math.random },
+        ...{
+          store,
+          keys: importKeys(keyring),
+          trusted: keyring.trusted,
+          segment,
+          version: VERSION,
+          clock: systemClock,
+          random: Math.random,
+        },
         origin: chainOrigin({ archiveOrigin: archive.origin, chain: plan.chain, partition: 0 }),
         retention: { mode, period, policy },
         sealRetention: retention.seals,

@@ -10,6 +10,7 @@ import { listChains } from '../../read/list-chains.ts';
 import { idText } from '../../verify/trust.ts';
 import { type MaybeChainOptions, namedChain, withMaybeChain } from './chain-option.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
+import { keysFollow } from './keys-follow.ts';
 import { keyIdText, knownKeyLines, knownKeys, type ListedChain, openChange } from './keys-known.ts';
 import { keysWriting } from './keys-write.ts';
 import { type Archive, type ArchiveOptions, withArchive } from './open-archive.ts';
@@ -57,6 +58,7 @@ export function keysCommand(program: Command, session: Session): void {
       acting(session, (name: string | undefined, options: KeysOptions) => runList(session, name, options)),
     );
   keysWriting(keys, session);
+  keysFollow(keys, session);
 }
 
 type Place = { readonly chain: string; readonly partition: number };

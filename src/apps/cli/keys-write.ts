@@ -55,7 +55,7 @@ const RETIRE = `
 KEY is a verifier key as \`keys list --json\` shows it, or a file of one. It is refused while
 the newest seal of a chain is signed by it. Another person approves it (governance approve),
 who names the same chains with --ended; the newest seals are looked at then once more.
-From then on no archiver starts that would sign with it, and \`import\` refuses it. One whose
+From then on no archiver starts and no \`import\` begins that would sign with it. One whose
 archive.signing still names it signs with the key of \`keys rotate\`, and warns. Only a chain
 that ended with it and goes on gets one segment signed by both keys. What the retired key
 signs alone later is the finding key-retired.
@@ -181,9 +181,10 @@ function importLines(waiting: readonly HeadKeys[]): string[] {
   const imports = waiting.filter(({ chain }) => chain.startsWith(IMPORT_PREFIX)).map(headName);
   if (imports.length === 0) return [];
   return [
-    `no archiver seals what was imported: end ${imports.length === 1 ? 'that chain' : 'those chains'} with`,
+    'no archiver seals what was imported: it takes the key where you import, by',
+    '  ledgerstone keys follow --config ledgerstone.yaml',
+    'or, if nothing more is imported there, it ends with the earlier key:',
     `  ${imports.map((name) => `--ended ${name}`).join(' ')}`,
-    'a later import then needs another --topic',
   ];
 }
 

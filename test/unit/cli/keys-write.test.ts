@@ -18,6 +18,7 @@ import {
   signer,
   writeCopy,
 } from '../../support/archive-builder.ts';
+import { ed25519Pem } from '../../support/memory-signer.ts';
 import { ledgerstone } from './captured-io.ts';
 
 let dir: string;
@@ -94,6 +95,117 @@ governance:
   expect([charter.code, charter.err]).toEqual([0, '']);
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+function importConfig(key: string, ...trusted: string[]): void {
+  const vkeys = [...trusted, readFileSync(at('decisions.vkey'), 'utf8').trim()];
+  writeFileSync(
+    at('ledgerstone.yaml'),
+    `archive:
+  origin: ${builder.origin}
+  store: { kind: directory, path: archive }
+  signing: { kind: local, keyFile: ${key} }
+  trusted: [ ${vkeys.map((vkey) => `"${vkey}"`).join(', ')} ]
+source: { kind: file, path: none.jsonl, topic: { name: orders, retention: year } }
+retention: { seals: { mode: COMPLIANCE, period: 7y }, year: { mode: COMPLIANCE, period: 13mo } }
+`,
+  );
+}
+const CONFIG = () => ['--config', at('ledgerstone.yaml')];
+
+/** What was looked at, to be imported. */
+async function importing(name: string, topic = name): Promise<string[]> {
+  writeFileSync(at(`${name}.jsonl`), `{"time":"2020-01-01T00:00:00Z","of":"${name}"}\n`);
+  const files = [at(`${name}.jsonl`), '--format', 'jsonl', '--topic', topic, '--time-field', '/time'];
+  const who = ['--provenance', at(`${name}.jsonl`), '--by', 'Ada Byron', '--reason', 'History'];
+  const { answer } = await asked('import', ...files, ...who, ...CONFIG(), '--dry-run');
+  return ['import', ...files, ...who, ...CONFIG(), '--confirm', answer.id];
+}
+
+describe('imports, when the log’s key changes', () => {
+  const follow = () => asked('keys', 'follow', ...CONFIG());
+  const heads = async () =>
+    Object.fromEntries(
+      (await list()).answer.chains.map((one: { chain: string; keys: { current: boolean }[] }) => [
+        one.chain,
+        one.keys.filter(({ current }) => current).length,
+      ]),
+    );
+
+  beforeEach(async () => {
+    writeFileSync(at('log.pem'), ed25519Pem('log key'), { mode: 0o600 });
+    importConfig('log.pem');
+    expect(await follow()).toMatchObject({ code: 0, answer: { key: null, chains: [] } });
+    for (const name of ['old', 'older'])
+      expect(await asked(...(await importing(name)))).toMatchObject({ code: 0 });
+  });
+
+  it('wait and are named with the command, take the key by it or by going on, and let the old one go', async () => {
+    const waiting = ['orders/0', 'orders/1', 'import.old/0', 'import.older/0'];
+    const first = await rotate();
+    expect([first.code, new Set(first.answer.waiting)]).toEqual([4, new Set(waiting)]);
+    for (const chain of chains) await changeOver(chain);
+    const { out } = await ledgerstone([
+      ...['keys', 'rotate', '--new', at('next.pem'), '--reason', 'Each year', ...ADA()],
+    ]);
+    expect(out).toContain('ledgerstone keys follow --config ledgerstone.yaml');
+    expect((await retire(vkeyOf(signer()))).err).toMatch(/it may still sign: import\.old/);
+
+    // One goes on, the other one is whole.
+    expect(await asked(...(await importing('more', 'old')))).toMatchObject({ code: 0 });
+    expect((await rotate()).answer.waiting).toEqual(['import.older/0']);
+    const chain = (name: string, state: string) => ({ chain: `import.${name}/0`, state, problem: null });
+    expect(await follow()).toMatchObject({
+      code: 0,
+      answer: { chains: [chain('old', 'had it'), chain('older', 'changed')] },
+    });
+    expect(await follow()).toMatchObject({
+      code: 0,
+      answer: { chains: [{ state: 'had it' }, { state: 'had it' }] },
+    });
+    expect(await rotate()).toMatchObject({ code: 0, answer: { state: 'done', waiting: [] } });
+    expect(await heads()).toMatchObject({ 'import.old': 1, 'import.older': 1 });
+
+    const { answer } = await retire(vkeyOf(signer()));
+    expect(await approve(answer.id)).toMatchObject({ code: 0 });
+    // The configuration still names the retired key: the decided one signs, and it is said.
+    const last = await asked(...(await importing('last', 'older')));
+    expect(last).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('Put that key into archive.signing'),
+    });
+    const keys = ['--key', vkeyOf(signer()), '--key', at('decisions.vkey')];
+    expect(await ledgerstone(['verify', at('archive'), ...keys])).toMatchObject({ code: 0 });
+  });
+
+  it('that ended with the earlier key go on by both where it is there, and are refused elsewhere', async () => {
+    await rotate();
+    for (const chain of chains) await changeOver(chain);
+    expect(await rotate('--ended', 'import.old/0', '--ended', 'import.older/0')).toMatchObject({ code: 0 });
+    importConfig('next.pem', vkeyOf(signer()));
+    const refused = await asked(...(await importing('more', 'old')));
+    expect([refused.code, refused.err]).toEqual([
+      2,
+      expect.stringMatching(/does not trust[\s\S]*archive\.signing/),
+    ]);
+    expect(await follow()).toMatchObject({
+      code: 3,
+      answer: { chains: [{ state: 'failed' }, { state: 'failed' }] },
+    });
+    importConfig('log.pem');
+    expect(await asked(...(await importing('more', 'old')))).toMatchObject({ code: 0 });
+    expect((await heads())['import.old']).toBe(1);
+  });
+
+  it('get nothing sealed where the key that was decided on can’t be used', async () => {
+    await rotate();
+    rmSync(at('next.pem'));
+    const seals = () => readdirSync(at('archive/seals/topic=import.old/partition=0'));
+    const before = seals();
+    for (const { code, err } of [await asked(...(await importing('more', 'old'))), await follow()])
+      expect([code, err]).toEqual([3, expect.stringMatching(/nothing was sealed: .*next\.pem/)]);
+    expect(seals()).toEqual(before);
+  });
+});
 
 describe('keys rotate', () => {
   it('is open until each chain changed over, and the same command goes on and ends it', async () => {
@@ -238,26 +350,12 @@ describe('keys retire', () => {
     await seal(chains[0]!, signer());
     mkdirSync(at('archive/keys'), { recursive: true });
     writeFileSync(at(`archive/${keyKey(spkiFingerprint(next.publicKey, nodeSha256))}`), vkeyOf(next));
-    writeFileSync(
-      at('ledgerstone.yaml'),
-      `archive:
-  origin: ${builder.origin}
-  store: { kind: directory, path: archive }
-  signing: { kind: local, keyFile: next.pem }
-  trusted: [ "${vkeyOf(signer())}", "${readFileSync(at('decisions.vkey'), 'utf8').trim()}" ]
-source: { kind: file, path: none.jsonl, topic: { name: orders, retention: year } }
-retention: { seals: { mode: COMPLIANCE, period: 7y }, year: { mode: COMPLIANCE, period: 13mo } }
-`,
-    );
-    writeFileSync(at('old.jsonl'), '{"time":"2020-01-01T00:00:00Z"}\n');
-    const files = ['import', at('old.jsonl'), '--format', 'jsonl', '--topic', 'old', '--time-field', '/time'];
-    const who = ['--provenance', at('old.jsonl'), '--by', 'Ada Byron', '--reason', 'History'];
-    const config = ['--config', at('ledgerstone.yaml')];
-    const { answer } = await asked(...files, ...who, ...config, '--dry-run');
+    importConfig('next.pem', vkeyOf(signer()));
+    const files = await importing('old');
     const retired = await retire(vkeyOf(next));
     expect(retired).toMatchObject({ code: 4, err: '' });
     expect(await approve(retired.answer.id)).toMatchObject({ code: 0, err: '' });
-    const { code, err } = await asked(...files, ...who, ...config, '--confirm', answer.id);
+    const { code, err } = await asked(...files);
     expect([code, err]).toEqual([
       2,
       expect.stringMatching(/retired by Ada Byron at .* Grace Hopper [\s\S]*archive\.signing/),

@@ -7,7 +7,7 @@ import { parseStatement } from '../../../src/import/statement.ts';
 import { surveyImport } from '../../../src/import/survey.ts';
 import { writeImport } from '../../../src/import/write-import.ts';
 import { ArchiveBuilder, entries } from '../../support/archive-builder.ts';
-import { historyFile, importWorld, planOf } from '../../support/import-world.ts';
+import { historyFile, importWorld, keysOf, planOf } from '../../support/import-world.ts';
 import { memorySigner } from '../../support/memory-signer.ts';
 
 let dir: string;
@@ -78,7 +78,7 @@ describe('an import', () => {
     const world = importWorld();
     await world.run(planOf([historyFile(dir, 'a', 2)]));
     const signer = memorySigner({ algorithm: 'ed25519', seed: 'another' });
-    const late = world.run(planOf([historyFile(dir, 'b', 2)]), { signer });
+    const late = world.run(planOf([historyFile(dir, 'b', 2)]), { keys: keysOf(signer) });
     await expect(late).rejects.toMatchObject({
       code: 'import-chain',
       message: expect.stringContaining('does not trust'),
@@ -112,7 +112,7 @@ describe('an import', () => {
     ['without a statement', 'import.old', `import ${'0'.repeat(16)} from offset 0 segment 1`],
   ])('does not go on behind one %s', async (_, name, writer) => {
     const world = importWorld();
-    const builder = new ArchiveBuilder({ signers: [world.tools().signer] });
+    const builder = new ArchiveBuilder({ signers: [world.signer] });
     const chain = builder.chain('import.old');
     const source = { kind: 'file', name, partition: 0 } as const;
     await chain.seal({ source, lines: [] });
@@ -131,7 +131,7 @@ describe('an import', () => {
 
   it('does not go on behind a chain of something else', async () => {
     const world = importWorld();
-    const builder = new ArchiveBuilder({ signers: [world.tools().signer] });
+    const builder = new ArchiveBuilder({ signers: [world.signer] });
     await builder.chain('import.old').seal({ lines: entries(0, 3) });
     for (const key of builder.archive.keys())
       await world.store.putIfAbsent(key, builder.archive.bytesOf(key)!, {
@@ -180,5 +180,102 @@ describe('broken off', () => {
     expect([one.nextOffset, two.nextOffset]).toEqual([31, 31]);
     expect(new Set(await world.values()).size).toBe(31);
     expect(await world.values()).toHaveLength(31);
+  });
+});
+
+describe('after another key was decided on', () => {
+  it('a chain is begun by both, and ends with the new one alone', async () => {
+    const world = importWorld();
+    const keys = keysOf(world.signer, world.next);
+    await world.run(planOf([historyFile(dir, 'a', 3)]), { keys });
+    expect(await world.segments()).toEqual([
+      [0, 'old next'],
+      [4, 'next'],
+    ]);
+  });
+
+  it('an import that was broken off goes on by both keys, and then by the new one', async () => {
+    const world = importWorld();
+    const plan = planOf([historyFile(dir, 'a', 11)]);
+    const life = new AbortController();
+    const killed = world.run(plan, {
+      signal: life.signal,
+      onSealed: () => life.abort(new Error('killed')),
+    });
+    await expect(killed).rejects.toThrow();
+    const keys = keysOf(world.signer, world.next);
+    expect(await world.run(plan, { keys })).toMatchObject({ isOld: false, offset: 0, nextOffset: 12 });
+    expect(await world.segments()).toEqual([
+      [0, 'old'],
+      [4, 'old'],
+      [4, 'old next'],
+      [4, 'next'],
+    ]);
+    expect(new Set(await world.values()).size).toBe(12);
+  });
+
+  it('a further one leaves the chain with the new key alone, whatever its length', async () => {
+    const world = importWorld();
+    await world.run(planOf([historyFile(dir, 'a', 3)]));
+    const keys = keysOf(world.signer, world.next);
+    const plan = planOf([historyFile(dir, 'b', 3)]);
+    expect(await world.run(plan, { keys })).toMatchObject({
+      isOld: false,
+      offset: 4,
+      nextOffset: 8,
+      size: 4,
+    });
+    const changed = [
+      [0, 'old'],
+      [4, 'old'],
+      [4, 'old next'],
+      [0, 'next'],
+    ];
+    expect(await world.segments()).toEqual(changed);
+    expect(await world.run(plan, { keys })).toMatchObject({ isOld: true, offset: 4, size: 4 });
+    const third = planOf([historyFile(dir, 'c', 3)]);
+    // A machine whose configuration names the new key by now.
+    expect(await world.run(third, { keys: keysOf(world.next) })).toMatchObject({ offset: 8, size: 5 });
+    expect(await world.segments()).toEqual([...changed, [4, 'next']]);
+    expect(await world.run(plan, { keys })).toMatchObject({ isOld: true, offset: 4 });
+  });
+
+  it('the same command again brings over a chain that is whole, and archives nothing twice', async () => {
+    const world = importWorld();
+    const plan = planOf([historyFile(dir, 'a', 3)]);
+    await world.run(plan);
+    const keys = keysOf(world.signer, world.next);
+    for (const _ of [1, 2])
+      expect(await world.run(plan, { keys })).toMatchObject({ isOld: true, nextOffset: 4, size: 4 });
+    expect(await world.segments()).toEqual([
+      [0, 'old'],
+      [4, 'old'],
+      [0, 'old next'],
+      [0, 'next'],
+    ]);
+    expect(await world.values()).toHaveLength(4);
+  });
+
+  it('two at once, one of which does not know of it, archive each record once', async () => {
+    const world = importWorld();
+    const plan = planOf([historyFile(dir, 'a', 30)]);
+    const keys = keysOf(world.signer, world.next);
+    await Promise.allSettled([world.run(plan, { keys }), world.run(plan, { version: '2.0.0' })]);
+    await world.run(plan, { keys });
+    expect((await world.segments()).at(-1)![1]).toBe('next');
+    expect(await world.values()).toHaveLength(31);
+    expect(new Set(await world.values()).size).toBe(31);
+  });
+
+  it('a machine that holds the earlier key alone is refused, and writes nothing', async () => {
+    const world = importWorld();
+    await world.run(planOf([historyFile(dir, 'a', 2)]), { keys: keysOf(world.signer, world.next) });
+    const before = world.store.keys();
+    const late = world.run(planOf([historyFile(dir, 'b', 2)]));
+    await expect(late).rejects.toMatchObject({
+      code: 'import-chain',
+      remedy: expect.stringContaining('archive.signing'),
+    });
+    expect(world.store.keys()).toEqual(before);
   });
 });
