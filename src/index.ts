@@ -15,8 +15,14 @@ export {
 } from './library/entry.ts';
 export type { FieldTargets, FindEventsOptions, FoundEvent, FoundEvents } from './library/find.ts';
 export type { ProveEventOptions, ProvenRecord } from './library/prove-event.ts';
+export {
+  type CheckStampOptions,
+  checkStampForProgram as checkStamp,
+  type StampVerdict,
+} from './library/stamps.ts';
 export type { VerificationOptions } from './library/verify-archive.ts';
 export {
+  type PackageStampVerdict,
   type PackagesVerdict,
   type PackageVerdict,
   type VerifyPackageOptions,

@@ -18,6 +18,7 @@ import {
   proofPath,
   type Role,
   signedManifest,
+  stampPath,
 } from './package.ts';
 import { encodeDocument, type PackageStatement, type Protocol } from './protocol.ts';
 import { ChainSummarizer, type ChainSummary } from './summary.ts';
@@ -94,14 +95,18 @@ export class PackageBuilder {
     return events === 0 || fits;
   }
 
-  /** `checkpoint`: the signed note to which the proofs lead. Chains come in the order of their names. */
-  beginChain(chain: string, partition: number, checkpoint: Uint8Array): void {
+  /**
+   * `checkpoint`: the signed note to which the proofs lead. `stamp`: the proof that it was time-stamped, null
+   * where there is none. Chains come in the order of their names.
+   */
+  beginChain(chain: string, partition: number, checkpoint: Uint8Array, stamp: Uint8Array | null): void {
     this.#endChain();
     const { origin, size, root } = parseSignedCheckpoint(checkpoint).checkpoint;
     const about = { chain, partition, origin, checkpoint: { size, root: toHex(root) } };
     const lines = new GrowingFile(eventsPath(chain, partition));
     this.#chain = { chain, partition, summarizer: new ChainSummarizer(about), lines };
     this.#add('checkpoint', checkpointPath(chain, partition), checkpoint);
+    if (stamp !== null) this.#add('stamp', stampPath(chain, partition), stamp);
   }
 
   add({ line, proof, archivedAt }: EventWithProof): void {

@@ -14,6 +14,7 @@ import { checkProtocol, checkStatement, checkTable, readStatement } from './chec
 import { checkDraw } from './check-draw.ts';
 import { type ListedContent, listedContent, type PackageFiles } from './check-files.ts';
 import { checkAllLines } from './check-lines.ts';
+import { checkStamps, type PackageStamp, type StampReader } from './check-stamps.ts';
 import { type Envelope, parseEnvelope, preAuthenticated } from './dsse.ts';
 import { Findings, type PackageFinding } from './finding.ts';
 import { fingerprintDigits } from './fingerprint.ts';
@@ -39,6 +40,8 @@ export type CheckPackageOptions = {
   readonly sha256: Sha256;
   /** Why its zip is not as an export writes it. Null, or not given: it is, or there is none. */
   readonly packedAgain?: string | null;
+  /** What reads time-stamps. Not given: they are compared with the list of files alone. */
+  readonly stamps?: StampReader;
   /** WebCrypto unless given. */
   readonly verifySignature?: VerifySignature;
   /** Called before each event. */
@@ -71,6 +74,8 @@ export type PackageCheck = {
   readonly chains: readonly CheckedChain[];
   readonly keys: readonly UsedKey[];
   readonly cosigned: readonly Cosigned[];
+  /** Of each chain one. */
+  readonly stamps: readonly PackageStamp[];
 };
 
 export type VerdictColour = 'green' | 'amber' | 'red';
@@ -97,6 +102,7 @@ const NOTHING = {
   chains: [],
   keys: [],
   cosigned: [],
+  stamps: [],
   omitted: 0,
 };
 
@@ -152,6 +158,7 @@ export async function checkPackage(files: PackageFiles, options: CheckPackageOpt
     ...{ content, faulty, verifySignature, sha256, findings, use },
     given: given.cosigners,
   });
+  const stamps = await checkStamps(chains, { manifest, content, faulty, sha256, findings }, options.stamps);
   const documents = { content, faulty, chains, isSound, findings };
   checkStatement(statement, documents, manifest.part);
   if (statement?.kind === 'sample' && !faulty.has(PATHS.statement))
@@ -164,7 +171,7 @@ export async function checkPackage(files: PackageFiles, options: CheckPackageOpt
   const all = { findings: findings.list(), omitted: findings.omitted };
   const manifestHash = toHex(sha256(envelope.payload));
   const changed = changedDocuments(all.findings, faulty);
-  return { ...all, manifest, manifestHash, statement, protocol, changed, chains, keys, cosigned };
+  return { ...all, manifest, manifestHash, statement, protocol, changed, chains, keys, cosigned, stamps };
 }
 
 type Opened = { readonly manifest: PackageManifest; readonly envelope: Envelope };

@@ -31,6 +31,9 @@ export const proofPath = (chain: string, partition: number, offset: number): str
   `proofs/${chain}/${partition}/${digits(offset)}.tlog-proof`;
 export const checkpointPath = (chain: string, partition: number): string =>
   `checkpoints/${chain}/${partition}.checkpoint`;
+/** The proof of a stamp (FORMAT.md 9.11.8) of that checkpoint. */
+export const stampPath = (chain: string, partition: number): string =>
+  `stamps/${chain}/${partition}.stamp-proof`;
 
 /** In which chains stand in a package. */
 export const chainOrder = (
@@ -58,6 +61,7 @@ const ROLES = [
   'script',
   'seed',
   'specification',
+  'stamp',
   'statement',
   'table',
 ] as const;

@@ -1,5 +1,6 @@
 // What does the check of a package say to people, in German?
 import { SAMPLE_TEXTS } from './sample-texts.ts';
+import { STAMP_TEXTS } from './stamp-texts.ts';
 import type { Texts } from './texts.ts';
 
 export const GERMAN: Texts = {
@@ -15,6 +16,7 @@ export const GERMAN: Texts = {
     sealed: 'archiviert von {from} bis vor {to}',
   },
   sample: SAMPLE_TEXTS.de,
+  stamp: STAMP_TEXTS.de,
   findings: {
     'file-changed': '{path} ist nicht die Datei, die exportiert wurde: Ihr Inhalt wurde geändert.',
     'file-missing': '{path} fehlt.',
@@ -43,6 +45,13 @@ export const GERMAN: Texts = {
     'cosignature-bad': 'Die Mitsignatur von {by} unter dem Checkpoint von {chain} gilt nicht.',
     'cosignature-unchecked':
       'Die Mitsignatur von {by} unter dem Checkpoint von {chain} konnte hier nicht geprüft werden.',
+    'stamp-bad': 'Der Zeitstempel des Checkpoints von {chain} ist keiner davon: {why}.',
+    'stamp-missing':
+      'Der Checkpoint von {chain} hat keinen Zeitstempel: Bis wann er bestand, ist nicht gezeigt.',
+    'stamp-not-shown': [
+      'Der Zeitstempel des Checkpoints von {chain} hält unter der Wurzel nicht, die Sie angegeben haben: Über Zeit',
+      'zeigt er nichts.',
+    ].join(' '),
     'table-differs': [
       'Die Tabelle events.csv sagt nicht, was die archivierten Zeilen sagen: Sie wurde geändert. Auch',
       'eine Tabellenkalkulation, die sie speichert, ändert sie.',
@@ -163,6 +172,7 @@ export const GERMAN: Texts = {
     nothing: 'Nichts wurde geprüft: siehe unten.',
     red: 'Dieses Paket ist nicht, was archiviert wurde, oder nicht, was es von sich selbst sagt.',
   },
+  noTime: 'Bis wann es bestand, ist nicht gezeigt, obwohl Sie eine Stelle angegeben haben: siehe unten.',
   notProven: [
     [
       'Dass ein Ereignis wahr ist. Was falsch geschickt wurde, wurde archiviert, wie es geschickt',
@@ -173,7 +183,7 @@ export const GERMAN: Texts = {
       'erstellt hat, hat sie gewählt.',
     ].join(' '),
     'Wem der Schlüssel gehört. Das kann nur sagen, wer es weiß: Vergleichen Sie seine Ziffern am Telefon.',
-    'Die Zeiten. Jede ist nach einer Uhr: der des Absenders, der des Archivierers oder der des Mitsignierenden.',
+    'Die Zeiten. Jede ist nach einer Uhr: der von Absender, Archivierer, Mitsignierendem oder Stempelstelle.',
     'Was mit dem Archiv nach dem Checkpoint geschah, zu dem die Beweise führen.',
   ],
 };

@@ -5,6 +5,7 @@ import { filled } from './filled.ts';
 import type { FindingKind, PackageFinding } from './finding.ts';
 import { offsetsText, type PackageStatement } from './protocol.ts';
 import { drawText, SAMPLE_TEXTS, type SampleTexts } from './sample-texts.ts';
+import { STAMP_TEXTS, type StampTexts } from './stamp-texts.ts';
 
 /** `{name}` stands for a word of the finding. */
 type FindingTexts = Readonly<Record<FindingKind, string>>;
@@ -40,9 +41,12 @@ export type Texts = {
   readonly range: { readonly record: string; readonly event: string; readonly sealed: string };
   /** Of the draw of a sample. */
   readonly sample: SampleTexts;
+  readonly stamp: StampTexts;
   readonly findings: FindingTexts;
   /** The verdict in a few sentences: what limits it comes first. */
   readonly verdict: Readonly<Record<VerdictKind, string>>;
+  /** Before the verdict, where a time was asked for and is not shown. */
+  readonly noTime: string;
   /** What no package can show. */
   readonly notProven: readonly string[];
 };
@@ -60,6 +64,7 @@ export const ENGLISH: Texts = {
     sealed: 'archived from {from} to before {to}',
   },
   sample: SAMPLE_TEXTS.en,
+  stamp: STAMP_TEXTS.en,
   findings: {
     'file-changed': '{path} is not the file that was exported: its content was changed.',
     'file-missing': '{path} is missing.',
@@ -81,6 +86,12 @@ export const ENGLISH: Texts = {
     'cosignature-bad': 'The cosignature of {by} under the checkpoint of {chain} does not hold.',
     'cosignature-unchecked':
       'The cosignature of {by} under the checkpoint of {chain} could not be checked here.',
+    'stamp-bad': 'The time-stamp of the checkpoint of {chain} is none of it: {why}.',
+    'stamp-missing': 'The checkpoint of {chain} has no time-stamp: by when it existed is not shown.',
+    'stamp-not-shown': [
+      'The time-stamp of the checkpoint of {chain} does not hold under the root that you gave: it shows nothing',
+      'about time.',
+    ].join(' '),
     'table-differs': [
       'The table events.csv is not what the archived lines say: it was changed. A spreadsheet that',
       'saved it changes it too.',
@@ -183,11 +194,12 @@ export const ENGLISH: Texts = {
     nothing: 'Nothing was checked: see below.',
     red: 'This package is not what was archived, or not what it says of itself.',
   },
+  noTime: 'By when it existed is not shown, though you named an authority: see below.',
   notProven: [
     'That an event is true. What was sent wrongly was archived as it was sent, and what was never sent is not here.',
     'Why these events were asked for, and whether others matter more. Who made the package chose them.',
     'Whose the key is. Only somebody who knows can say so: compare its numbers by telephone.',
-    'The times. Each is by one clock: the producer’s, the archiver’s, or the cosigner’s.',
+    'The times. Each is by one clock: the producer’s, the archiver’s, the cosigner’s, or that of who stamped it.',
     'What happened to the archive after the checkpoint to which the proofs lead.',
   ],
 };
@@ -267,7 +279,13 @@ const REPAIRED: ReadonlySet<string> = new Set<FindingKind>([
   ] as const),
 ]);
 
+/** They say nothing against the events. */
+const ABOUT_TIME: ReadonlySet<string> = new Set<FindingKind>(['stamp-missing', 'stamp-not-shown']);
+
 export function verdictSentence(texts: Texts, check: PackageCheck, confirmed?: ReadonlySet<string>): string {
+  const rest = check.findings.filter(({ kind }) => !ABOUT_TIME.has(kind));
+  if (rest.length < check.findings.length && colourOf(check) !== 'red')
+    return `${texts.noTime} ${verdictSentence(texts, { ...check, findings: rest }, confirmed)}`;
   const summaries = check.chains.flatMap(({ summary }) => (summary === null ? [] : [summary]));
   const sum = (of: 'events' | 'gapLines') => summaries.reduce((total, one) => total + one[of], 0);
   const lines = linesText(texts, sum('events'), sum('gapLines'));

@@ -3,21 +3,24 @@
 #
 #   bash verify.sh archive.vkey export.pem   in the unpacked package. Both keys come from persons, not from the package:
 #                                            that of the archive, and that of who signs packages
+#   bash verify.sh archive.vkey export.pem authority.pem   also by when the checkpoints existed, by the word of a
+#                                            time-stamping authority with that root certificate (openssl 1.1.1 or later)
 #   bash verify.sh archive.vkey              the same by the package's own word for who made it
 #   bash verify.sh                           the same by the package's own keys: it can't say whose keys they are
 #
 # Exit code 0: all holds, under your two keys. 1: something does not hold. 3: all that was checked holds, but nobody whom
 # you named vouches for it: the list of files is not signed, it or the events are signed by a key that you did not give,
-# the folder has files that nobody listed, or a program changed how a file is written (line ends, layout, places) and not
+# a checkpoint has no time-stamp under the root that you gave, the folder has files that nobody listed, or a program changed how a file is written (line ends, layout, places) and not
 # what it says.
 # It takes about half a second for each event. It does not compare events.csv and protocol.json with the events: only with
 # the list of files. It does not check what a second party has signed.
 # With other line ends bash would not understand what follows. The sign at its end keeps one from this line.
 if [[ -z ${BASH_EXECUTION_STRING:-} ]] && grep -q $'\r' "$0"; then exec bash -c "$(tr -d '\r' <"$0")" "$0" "$@"; fi #
 set -euo pipefail
-archive_key=${1:-} signer_key=${2:-}
+archive_key=${1:-} signer_key=${2:-} authority=${3:-}
 [[ -z $archive_key || $archive_key == /* ]] || archive_key=$PWD/$archive_key
 [[ -z $signer_key || $signer_key == /* ]] || signer_key=$PWD/$signer_key
+[[ -z $authority || $authority == /* ]] || authority=$PWD/$authority
 cd "$(dirname "$0")"
 export LC_ALL=C
 
@@ -230,7 +233,87 @@ while read -r note; do
   others=$((others + by_others))
 done < <(sed -n 's,^[0-9a-f]* \(checkpoints/.*\.checkpoint\)$,\1,p' "$work/files" | sort)
 
-# 4. Of a sample: whether the seed draws these records. What else it could have drawn only the archive shows.
+# 4. By when each checkpoint existed: the way from it to what an authority stamped, and its token (RFC 3161). A token may
+# be renewed by a later one: then it counts as of that one's time. Who signed a token only the root of the reader says.
+[[ -z $authority ]] || openssl x509 -in "$authority" -noout 2>/dev/null || usage "$authority is no certificate in PEM"
+# time_of TOKEN: seconds since 1970 of the token, whose signature must hold, and which must be over the file.
+time_of() { # TOKEN STATEMENT
+  local at
+  openssl cms -verify -inform DER -in "$1" -noverify -out "$work/info" >/dev/null 2>&1 || return 1
+  openssl asn1parse -inform DER -in "$work/info" >"$work/parsed" 2>/dev/null || return 1
+  [[ $(sed -n 's/.*OCTET STRING *\[HEX DUMP\]:\([0-9A-F]*\)$/\1/p' "$work/parsed" | head -n 1 | tr A-F a-f) == "$(sha256 <"$2")" ]] || return 1
+  at=$(sed -n 's/.*GENERALIZEDTIME *:\([0-9]\{14\}\)[.0-9]*Z$/\1/p' "$work/parsed" | head -n 1)
+  [[ -n $at ]] || return 1
+  local year=$((10#${at:0:4})) month=$((10#${at:4:2})) day=$((10#${at:6:2}))
+  # Days since 1970, in years that begin with March.
+  local y=$((month > 2 ? year : year - 1)) m=$(((month + 9) % 12))
+  local days=$((365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468))
+  echo "$((days * 86400 + 10#${at:8:2} * 3600 + 10#${at:10:2} * 60 + 10#${at:12:2})) ${at:0:4}-${at:4:2}-${at:6:2} ${at:8:2}:${at:10:2}:${at:12:2} UTC"
+}
+check_stamp() { # STAMP CHECKPOINT
+  local links link before='' times=() leaf seconds needed found=
+  local -a path=()
+  rm -rf "$work/links" && mkdir "$work/links"
+  [[ $(head -n 1 "$1") == ledgerstone/stamp-proof/1 ]] || return 1
+  awk -v to="$work/links/" 'NR > 1 { if ($0 == "") number++; else print >(to number) }' "$1"
+  links=$(find "$work/links" -type f | wc -l)
+  ((links >= 1 && links <= 16)) || return 1
+  for ((link = 1; link <= links; link++)); do
+    head -n 5 "$work/links/$link" >"$work/statement.$link"
+    [[ $(head -n 1 "$work/statement.$link") == ledgerstone/stamp/1 && $(head -n 1 "$2") == "$(sed -n 2p "$work/statement.$link")/"* ]] || return 1
+    sed -n 's/^token //p' "$work/links/$link" | base64 -d >"$work/token.$link" || return 1
+    if [[ -z $before ]]; then cp "$2" "$work/leaf"; else
+      printf 'ledgerstone/renewal/1\n%s\n%s\n' "$(sed -n 3p "$work/statement.$before")" \
+        "$(cat "$work/statement.$before" "$work/token.$before" | openssl dgst -sha256 -binary | base64)" >"$work/leaf"
+    fi
+    leaf=$({ printf '\000'; cat "$work/leaf"; } | sha256)
+    path=()
+    while read -r node; do path+=("$(base64 -d <<<"$node" | hex)"); done < <(sed -n 's/^path //p' "$work/links/$link")
+    local index size
+    index=$(sed -n 's/^index \([0-9]\{1,15\}\)$/\1/p' "$work/links/$link") size=$(sed -n 4p "$work/statement.$link")
+    [[ $index =~ ^[0-9]+$ && $size =~ ^[0-9]{1,15}$ ]] && ((index < size)) || return 1
+    [[ $(root "$index" "$size" "$leaf" ${path[@]+"${path[@]}"}) == "$(sed -n 5p "$work/statement.$link" | base64 -d | hex)" ]] || return 1
+    times[link]=$(time_of "$work/token.$link" "$work/statement.$link") || return 1
+    [[ -z $before ]] || ((${times[link]%% *} >= ${times[before]%% *})) || return 1
+    before=$link
+  done
+  [[ -n $authority ]] || return 0
+  # The last one must hold now, and each other one at the time of the next.
+  for ((link = links; link >= 1; link--)); do
+    needed=$(date +%s)
+    ((link == links)) || needed=${times[link + 1]%% *}
+    for seconds in "${times[link]%% *}" "$needed"; do
+      openssl ts -verify -data "$work/statement.$link" -in "$work/token.$link" -token_in -CAfile "$authority" \
+        -attime "$seconds" >/dev/null 2>&1 || break 2
+    done
+    found=$link
+  done
+  [[ -n $found ]] || return 0
+  shown=${times[found]#* }
+}
+while read -r note; do
+  chain=${note#checkpoints/} chain=${chain%.checkpoint}
+  stamp=stamps/$chain.stamp-proof shown=
+  if ! grep -qxF "$stamp" "$work/listed"; then
+    say "The checkpoint of $chain has no time-stamp."
+    [[ -z $authority ]] || open+=("By when the checkpoint of $chain existed is not shown: it has no time-stamp.")
+    continue
+  fi
+  sed '/^$/q' "$note" | sed '$d' >"$work/text"
+  check_stamp "$stamp" "$work/text" || fail "$stamp is no time-stamp of this checkpoint"
+  if [[ -n $shown ]]; then
+    say "The checkpoint of $chain existed by $shown, by an authority under the root in $authority. Whether a certificate was revoked was not looked at."
+  elif [[ -z $authority ]]; then
+    say "The checkpoint of $chain has a time-stamp. It shows nothing about time without the root certificate of its authority."
+  else
+    open+=("By when the checkpoint of $chain existed is not shown: its time-stamp does not hold under the root in $authority.")
+  fi
+done < <(sed -n 's,^[0-9a-f]* \(checkpoints/.*/[0-9]*\.checkpoint\)$,\1,p' "$work/files" | sort)
+while read -r stamp; do
+  [[ -f checkpoints/${stamp#stamps/}.checkpoint ]] || fail "stamps/${stamp#stamps/}.stamp-proof is of no checkpoint here"
+done < <(sed -n 's,^[0-9a-f]* \(stamps/.*\)\.stamp-proof$,\1,p' "$work/files")
+
+# 5. Of a sample: whether the seed draws these records. What else it could have drawn only the archive shows.
 seed_origin= seed_size=0
 if grep -q '^  "kind": "sample",' statement.json; then
   sed -n '/^  "sample": {$/,/^  }/p' statement.json >"$work/sample"
@@ -263,7 +346,7 @@ if grep -q '^  "kind": "sample",' statement.json; then
   done <"$work/drawn"
 fi
 
-# 5. Each event: from the line to the root of its segment, from there to the root of the checkpoint.
+# 6. Each event: from the line to the root of its segment, from there to the root of the checkpoint.
 events_count=0 gaps_count=0 is_gap='^\{"offset":[0-9]+,"gap":'
 check_event() { # LINE PROOF CHECKPOINT
   local extra manifest size wanted index

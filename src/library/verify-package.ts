@@ -4,18 +4,22 @@ import { LedgerstoneError } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { type PublicKey, publicKeyFromSpki } from '../base/signature.ts';
 import {
+  type CheckPackageOptions,
   checkPackage,
   colourOf,
-  type GivenKeys,
   notOpened,
   type PackageCheck,
   type UsedKey,
 } from '../evidence/check.ts';
+import type { PackageStamp } from '../evidence/check-stamps.ts';
 import { openZip } from '../evidence/foreign-zip.ts';
 import { type PartsVerdict, verdictOfParts } from '../evidence/parts.ts';
+import { stampSentence } from '../evidence/stamp-texts.ts';
 import { ENGLISH, findingText, verdictSentence } from '../evidence/texts.ts';
 import { ZipError } from '../evidence/zip.ts';
+import { timeText } from '../format/time.ts';
 import { cosignerKeys, keysFromTexts } from './keys.ts';
+import { stampReaderFor } from './stamps.ts';
 
 export type VerifyPackageOptions = {
   /** Trusted keys of the archive, as texts. Without one the verdict is at best `amber`. */
@@ -24,6 +28,8 @@ export type VerifyPackageOptions = {
   readonly cosigners?: readonly string[];
   /** Who may sign the list of files: a PEM public key, or a verifier key. */
   readonly signers?: readonly string[];
+  /** Roots of time-stamping authorities, in PEM. With one, a checkpoint without a stamp under it is amber. */
+  readonly tsaRoots?: readonly string[];
 };
 
 /** On one package, or one part of a larger one. */
@@ -38,6 +44,19 @@ export type PackageVerdict = {
   /** The case that it was made for; null if it can't be read. */
   readonly case: string | null;
   readonly keys: readonly UsedKey[];
+  /** Of each chain: by when its checkpoint existed, by whose word. */
+  readonly stamps: readonly PackageStampVerdict[];
+};
+
+export type PackageStampVerdict = {
+  readonly chain: string;
+  readonly partition: number;
+  /** Only `shown` shows a time. */
+  readonly kind: PackageStamp['result']['kind'];
+  /** RFC 3339. Null: no time is shown. */
+  readonly existedBy: string | null;
+  /** The same in a sentence, with its bounds. */
+  readonly text: string;
 };
 
 /** `colour` is the worst of all. `parts`: of a package in parts, whether all are there and in their order. */
@@ -58,12 +77,14 @@ export async function verifyPackageForProgram(
   };
   const all = zips instanceof Uint8Array ? [zips] : zips;
   if (all.length === 0) throw new LedgerstoneError('usage', 'no package given', { disposition: 'input' });
+  const stamps = await stampReaderFor(options.tsaRoots ?? []);
   const checks: PackageCheck[] = [];
-  for (const zip of all) checks.push(await checked(zip, given));
-  return { ...verdictOfParts(checks), packages: checks.map(verdictOn) };
+  for (const zip of all) checks.push(await checked(zip, { given, stamps }));
+  const packages = checks.map((check) => verdictOn(check, stamps.hasRoots));
+  return { ...verdictOfParts(checks), packages };
 }
 
-const verdictOn = (check: PackageCheck): PackageVerdict => ({
+const verdictOn = (check: PackageCheck, hasRoots: boolean): PackageVerdict => ({
   colour: colourOf(check),
   sentence: verdictSentence(ENGLISH, check),
   findings: check.findings.map((one) => ({
@@ -72,12 +93,20 @@ const verdictOn = (check: PackageCheck): PackageVerdict => ({
   omitted: check.omitted,
   case: check.manifest?.case ?? null,
   keys: check.keys,
+  stamps: check.stamps.map(({ chain, partition, result }) => ({
+    ...{ chain, partition, kind: result.kind },
+    existedBy: result.kind === 'shown' ? timeText(result.byMs) : null,
+    text: stampSentence(ENGLISH.stamp, result, hasRoots),
+  })),
 });
 
-async function checked(zip: Uint8Array, given: GivenKeys): Promise<PackageCheck> {
+async function checked(
+  zip: Uint8Array,
+  under: Pick<CheckPackageOptions, 'given' | 'stamps'>,
+): Promise<PackageCheck> {
   try {
     const { files, packedAgain } = openZip(zip);
-    return await checkPackage(files, { given, sha256: nodeSha256, packedAgain });
+    return await checkPackage(files, { ...under, sha256: nodeSha256, packedAgain });
   } catch (error) {
     if (error instanceof ZipError) return notOpened(`zip-${error.fault}`, error.message);
     throw error;

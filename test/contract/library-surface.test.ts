@@ -28,6 +28,7 @@ describe('the surface', () => {
       ...[
         'LedgerstoneError',
         'checkProof',
+        'checkStamp',
         'find',
         'openArchive',
         'proveEvent',

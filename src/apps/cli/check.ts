@@ -5,6 +5,7 @@ import { FormatError } from '../../base/error.ts';
 import { LIMITS, MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
+import { stampJson } from '../../evidence/stamp-texts.ts';
 import { labelOf } from '../../format/cosignature.ts';
 import { parseEventProof } from '../../format/event-proof.ts';
 import { laterVersion } from '../../format/manifest-version.ts';
@@ -20,7 +21,7 @@ import { count, repeatable } from './open-archive.ts';
 import { cosignersOf, parsePolicy, quorumOf, quorumOfAll, requireDistinctKeys } from './policy.ts';
 import { requireLine, requireProof } from './proof-input.ts';
 import { acting, type Session } from './session.ts';
-import { checkStamp, readStampFile, readTsaRoots, stampJson, stampText } from './stamp-check.ts';
+import { checkStamp, readStampFile, readTsaRoots, stampText } from './stamp-check.ts';
 import { type Sighting, seenAt, type When, whenOf, whenText } from './when-text.ts';
 
 type CheckOptions = {

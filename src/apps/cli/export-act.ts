@@ -113,6 +113,7 @@ export async function packagesThere({
   if (!single && !(await isThere(partNames(out, 2)[0]!))) return null;
   const packages: MadePackage[] = [];
   const log: VerifierKey[] = [];
+  const stamped = new Set<string>();
   let [previous, gapLines]: [string | null, number] = [null, 0];
   for (let number = 1; ; number++) {
     const name = single ? out : partNames(out, Math.max(2, number))[number - 1]!;
@@ -128,6 +129,7 @@ export async function packagesThere({
       manifest.part.previous === previous;
     if (!isSame || manifestHash === null) throw notOurs(name);
     packages.push({ name, digest: manifestHash, events: protocol.events });
+    for (const { path, role } of manifest.files) if (role === 'stamp') stamped.add(path);
     for (const { summary, signedBy } of chains) {
       gapLines += summary?.gapLines ?? 0;
       for (const key of trusted)
@@ -136,7 +138,13 @@ export async function packagesThere({
     if (manifest.part.last) break;
     previous = manifestHash;
   }
-  return { packages, events: packages.reduce((sum, { events }) => sum + events, 0), gapLines, log };
+  return {
+    packages,
+    events: packages.reduce((sum, { events }) => sum + events, 0),
+    gapLines,
+    stamps: stamped.size,
+    log,
+  };
 }
 
 const notOurs = (name: string): UsageError =>

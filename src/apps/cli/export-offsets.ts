@@ -6,9 +6,16 @@ import type { ChainReader } from '../../read/chain-reader.ts';
 import { BehindChainError } from '../../read/errors.ts';
 import { locateOffset } from '../../read/locate.ts';
 import { provenRange } from '../../read/proven-range.ts';
-import { attestedNote } from './attested-note.ts';
 import { NotYetError } from './exit-code.ts';
-import { type Exported, type ExportJob, newParts, noteOf, ownTimeOf, signersOfNote } from './export-run.ts';
+import {
+  attestedFor,
+  type Exported,
+  type ExportJob,
+  newParts,
+  noteOf,
+  ownTimeOf,
+  signersOfNote,
+} from './export-run.ts';
 
 export type OffsetsJob = ExportJob & {
   /** With trusted keys. */
@@ -35,7 +42,7 @@ export async function exportOffsets(job: OffsetsJob): Promise<Exported> {
   });
   let [events, gapLines, next] = [0, 0, 0];
   try {
-    parts.beginChain({ chain, partition, checkpoint: target.note });
+    parts.beginChain({ chain, partition, checkpoint: target.note, stamp: target.stamp });
     for (const range of asked) {
       const wanted = { from: range.from, to: range.to + 1 };
       for await (const line of provenRange(reader, wanted, target.note, target.headSequence)) {
@@ -49,7 +56,8 @@ export async function exportOffsets(job: OffsetsJob): Promise<Exported> {
         else events++;
       }
     }
-    return { packages: await parts.finish(), events, gapLines, log: target.log };
+    const stamps = target.stamp === null ? 0 : 1;
+    return { packages: await parts.finish(), events, gapLines, stamps, log: target.log };
   } finally {
     await parts.remove();
   }
@@ -65,12 +73,14 @@ function rangesWithin(ranges: readonly Offsets[], from: number, to: number): Off
 type Target = {
   /** The signed checkpoint to which all proofs lead. */
   readonly note: Uint8Array;
+  readonly stamp: Uint8Array | null;
   readonly headSequence: number;
   readonly log: readonly VerifierKey[];
 };
 
 /** The newest checkpoint, or one that a cosigner has signed. It must cover all that is asked for. */
-async function findTarget({ reader, asked, attestations, signal }: OffsetsJob): Promise<Target> {
+async function findTarget(job: OffsetsJob): Promise<Target> {
+  const { reader, asked, attestations } = job;
   const { sequence: headSequence, beyond } = await chainEnd(reader);
   const head = await reader.seal(headSequence);
   const last = asked.at(-1)!.to;
@@ -82,7 +92,7 @@ async function findTarget({ reader, asked, attestations, signal }: OffsetsJob): 
     const known = `The next offset to be sealed is ${nextOffset}.`;
     throw new NotYetError('not-sealed-yet', `offset ${last} is not sealed yet`, known, 'Ask again later.');
   }
-  let note = noteOf(head);
+  let at: Pick<Target, 'note' | 'stamp'> = { note: noteOf(head), stamp: null };
   if (attestations !== null) {
     const source = {
       headSequence,
@@ -90,7 +100,8 @@ async function findTarget({ reader, asked, attestations, signal }: OffsetsJob): 
       manifest: async (sequence: number) => (await reader.seal(sequence)).manifest,
     };
     const located = await locateOffset(source, last);
-    note = (await attestedNote(attestations, reader, located?.sequence ?? headSequence, signal)).note;
+    at = await attestedFor(job, attestations, reader, located?.sequence ?? headSequence);
   }
-  return { note, headSequence, log: await signersOfNote(reader, note) };
+  const { note, stamp } = at;
+  return { note, stamp, headSequence, log: await signersOfNote(reader, note) };
 }

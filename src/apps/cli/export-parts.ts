@@ -21,6 +21,8 @@ export type PartChain = {
   readonly chain: string;
   readonly partition: number;
   readonly checkpoint: Uint8Array;
+  /** The proof of its time-stamp. Null: the package has none. */
+  readonly stamp: Uint8Array | null;
 };
 
 export type PartsOptions = {
@@ -74,7 +76,7 @@ export class PackageParts {
   /** Of all events that follow. Chains come in the order of `chainOrder`. */
   beginChain(chain: PartChain): void {
     this.#chain = chain;
-    this.#builder.beginChain(chain.chain, chain.partition, chain.checkpoint);
+    this.#builder.beginChain(chain.chain, chain.partition, chain.checkpoint, chain.stamp);
   }
 
   async add(event: EventWithProof): Promise<void> {

@@ -14,7 +14,7 @@ type Keys = { readonly signer: PackageSigner | null; readonly cosigners: readonl
 /** `acts`: null where none was asked for. */
 export async function exportReport(
   { output }: Session,
-  { packages, events, gapLines, log }: Exported,
+  { packages, events, gapLines, stamps, log }: Exported,
   { signer, cosigners }: Keys,
   acts: readonly ExportAct[] | null,
   json: boolean,
@@ -23,7 +23,7 @@ export async function exportReport(
   if (json) {
     await output.json({
       ...{ packages: packages.map(({ name }) => name), digests: packages.map(({ digest }) => digest) },
-      ...{ events, gapLines, acts: acts?.map(({ id }) => id) ?? null },
+      ...{ events, gapLines, stamps, acts: acts?.map(({ id }) => id) ?? null },
       keys: log.map(({ name, key }) => ({ name, digits: digits(key) })),
       cosigners: cosigners.map(({ name, key }) => ({ name, digits: digits(key) })),
       signer: signer === null ? null : { digits: digits(signer.publicKey) },
@@ -38,6 +38,10 @@ export async function exportReport(
     const of = acts!.length === 1 ? '' : `${packages[index]!.name}: `;
     await output.line(printable(`${of}recorded as the act ${id.slice(0, 8)}${isNew ? '' : ', before'}`));
   }
+  if (stamps > 0)
+    output.note(
+      `with the time-stamp of ${counted(stamps, 'checkpoint')}: \`verify-package --tsa-root\` shows by when it existed`,
+    );
   for (const { name, key } of log) output.note(printable(`key of ${name}: ${digits(key)}`));
   for (const cosigner of cosigners)
     output.note(printable(`key of the second party ${labelOf(cosigner)}: ${digits(cosigner.key)}`));

@@ -16,14 +16,18 @@ import type { VerifierKey } from '../../format/vkey.ts';
 import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
 import { UntrustedSealError } from '../../read/errors.ts';
 import type { Query } from '../../read/find/query.ts';
+import type { HeldCertificate } from '../../timestamp/certificates.ts';
 import { checkSignatures, sameKey, trustedFor } from '../../verify/trust.ts';
 import { account } from './account.ts';
 import { type Attestations, readCosigners } from './attestations-option.ts';
+import { attestedNote } from './attested-note.ts';
 import { buildDigest } from './build-digest.ts';
 import { type MadePackage, PackageParts, type PartDocuments } from './export-parts.ts';
 
 export type ExportJob = {
   readonly attestations: Attestations | null;
+  /** Proofs lead to checkpoints that one of these authorities has stamped (none: any). Null: to any. */
+  readonly stamping: { readonly roots: readonly HeldCertificate[] } | null;
   /** Keys of cosigners as the command line names them. */
   readonly cosigners: readonly string[];
   readonly signer: PackageSigner | null;
@@ -45,6 +49,8 @@ export type Exported = {
   readonly packages: readonly MadePackage[];
   readonly events: number;
   readonly gapLines: number;
+  /** Checkpoints whose time-stamp is in the package. */
+  readonly stamps: number;
   /** The keys of the log that signed the checkpoints. */
   readonly log: readonly VerifierKey[];
 };
@@ -68,6 +74,24 @@ export async function newParts(
       return { statement: said, protocol: { ...protocolOf(run, summaries), ...sample } };
     },
   });
+}
+
+/**
+ * An attested checkpoint that covers the segment: the newest, or the first that was stamped. Throws
+ * NotYetError.
+ */
+export async function attestedFor(
+  { stamping, signal }: Pick<ExportJob, 'stamping' | 'signal'>,
+  attestations: Attestations,
+  reader: ChainReader,
+  sequence: number,
+): Promise<{ readonly note: Uint8Array; readonly stamp: Uint8Array | null }> {
+  if (stamping === null) {
+    const { note } = await attestedNote(attestations, reader, sequence, signal);
+    return { note, stamp: null };
+  }
+  const { stampedNote } = await import('./stamped-note.ts');
+  return stampedNote(attestations, reader, await reader.seal(sequence), stamping.roots, signal);
 }
 
 export const noteOf = ({ seal: { signed } }: LocatedSeal): Uint8Array =>

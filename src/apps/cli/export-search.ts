@@ -16,10 +16,17 @@ import { OffsetRuns } from '../../read/offset-runs.ts';
 import { provenLinesOf } from '../../read/proven-range.ts';
 import { sameKey } from '../../verify/trust.ts';
 import type { AttestationSurvey } from './attestations-option.ts';
-import { attestedNote } from './attested-note.ts';
 import { againstAttested } from './attested-search.ts';
 import { UsageError } from './exit-code.ts';
-import { type Exported, type ExportJob, newParts, noteOf, ownTimeOf, signersOfNote } from './export-run.ts';
+import {
+  attestedFor,
+  type Exported,
+  type ExportJob,
+  newParts,
+  noteOf,
+  ownTimeOf,
+  signersOfNote,
+} from './export-run.ts';
 import {
   type GivenSeed,
   requireLaterSeed,
@@ -59,16 +66,16 @@ type Found = {
  */
 export async function exportSearch(job: SearchJob): Promise<Exported> {
   const { chains: found, search, sample } = await (job.draw === null ? searched(job) : drawn(job, job.draw));
-  const chains: { hits: HitsOfChain; reader: ChainReader; note: Uint8Array }[] = [];
+  const chains: ({ hits: HitsOfChain; reader: ChainReader } & TargetNote)[] = [];
   const log: VerifierKey[] = [];
   for (const hits of found) {
     const { store, trusted } = job.find;
     const { chain, partition } = hits;
     const reader = new ChainReader({ store, chain, partition, trusted, signal: job.signal });
-    const note = await noteFor(job, reader, hits, search);
+    const { note, stamp } = await noteFor(job, reader, hits, search);
     for (const key of await signersOfNote(reader, note))
       if (!log.some((one) => sameKey(one.key, key.key))) log.push(key);
-    chains.push({ hits, reader, note });
+    chains.push({ hits, reader, note, stamp });
   }
   const withHits = chains.filter(({ hits }) => hits.bySequence.size > 0);
   const heads = await Promise.all(
@@ -86,8 +93,8 @@ export async function exportSearch(job: SearchJob): Promise<Exported> {
   const parts = await newParts(job, log, saying, job.draw?.seed.note ?? null);
   let events = 0;
   try {
-    for (const { hits, reader, note } of chains) {
-      parts.beginChain({ chain: hits.chain, partition: hits.partition, checkpoint: note });
+    for (const { hits, reader, note, stamp } of chains) {
+      parts.beginChain({ chain: hits.chain, partition: hits.partition, checkpoint: note, stamp });
       for (const [sequence, offsets] of [...hits.bySequence].sort(([a], [b]) => a - b)) {
         const seal = await reader.seal(sequence);
         const { firstOffset: from, nextOffset: to } = seal.manifest.records;
@@ -98,7 +105,8 @@ export async function exportSearch(job: SearchJob): Promise<Exported> {
         }
       }
     }
-    return { packages: await parts.finish(), events, gapLines: 0, log };
+    const stamps = chains.filter(({ stamp }) => stamp !== null).length;
+    return { packages: await parts.finish(), events, gapLines: 0, stamps, log };
   } finally {
     await parts.remove();
   }
@@ -200,18 +208,20 @@ async function drawn(
   };
 }
 
+type TargetNote = { readonly note: Uint8Array; readonly stamp: Uint8Array | null };
+
 /** The checkpoint on which the search rests, or one that a cosigner has signed. */
 async function noteFor(
-  { attestations, signal }: SearchJob,
+  job: SearchJob,
   reader: ChainReader,
   hits: HitsOfChain,
   { chains }: Statement,
-): Promise<Uint8Array> {
+): Promise<TargetNote> {
   const last = Math.max(0, ...hits.bySequence.keys());
   const size = chains.find((one) => one.chain === hits.chain && one.partition === hits.partition)?.size;
   const end = (size ?? last + 1) - 1;
-  if (attestations === null) return noteOf(await reader.seal(end));
+  if (job.attestations === null) return { note: noteOf(await reader.seal(end)), stamp: null };
   // Where nothing was found, all of what was searched should be below it.
   const covered = hits.bySequence.size === 0 ? end : last;
-  return (await attestedNote(attestations, reader, covered, signal)).note;
+  return attestedFor(job, job.attestations, reader, covered);
 }

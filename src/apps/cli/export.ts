@@ -34,10 +34,11 @@ import { fieldNames, type QueryOptions, queryOf, withQuery } from './find-option
 import { requireNoFile } from './new-files.ts';
 import { parseOffsets } from './offsets-option.ts';
 import { shownToSearch } from './older-option.ts';
-import { type ArchiveOptions, count, withArchive } from './open-archive.ts';
+import { type ArchiveOptions, count, repeatable, withArchive } from './open-archive.ts';
 import { givenSeed, requireCount, type SeedOptions } from './sample-seed.ts';
 import { acting, type Session } from './session.ts';
 import { openSignerOfLong, type SignerOptions, withSigner } from './signer-option.ts';
+import { readTsaRoots } from './stamp-check.ts';
 
 type ExportOptions = ArchiveOptions &
   AttestationOptions &
@@ -46,6 +47,8 @@ type ExportOptions = ArchiveOptions &
   QueryOptions &
   SeedOptions & {
     readonly sample?: number;
+    readonly stamp?: boolean;
+    readonly tsaRoot?: readonly string[];
     readonly partition?: number;
     readonly offsets?: string;
     readonly case: string;
@@ -79,6 +82,9 @@ case.2.zip and so on.
 --sign-key or --sign-kms signs the list of files, so that what was asked, by whom and why
 is somebody's word. Without a signature the package says that it is nobody's. With
 --attestations the proofs lead to a checkpoint that an independent verifier has cosigned.
+With --stamp they lead to the first one that a time-stamping authority has stamped (once
+a day, if the verifier asks one), and the package has that stamp. What grows is never
+stamped up to its end: a search that finds nothing then has no such checkpoint.
 
 --act governance.yaml records each package in the archive's chain of decisions, once it
 is whole: case, digest, number of events. --by is then an officer of the charter, and
@@ -88,7 +94,7 @@ that it is recorded nowhere else.
 
 Exit codes: 1 a chain is broken; 2 usage, also where nothing was found, but by --subject;
 3 not everything could be looked at, or records have no time to go by, or the package is
-there and not recorded; 4 an offset is not sealed yet, or not attested yet.
+there and not recorded; 4 an offset is not sealed, not attested or not stamped yet.
 
 Examples:
   ledgerstone export ./archive --key archive.vkey --where '/userIdentity/arn~alice' \\
@@ -117,6 +123,8 @@ export function exportCommand(program: Command, session: Session): void {
     .requiredOption('--purpose <text>', 'why it is made')
     .requiredOption('--by <name>', 'who makes it')
     .requiredOption('--out <file>', 'the zip to write; it must not exist')
+    .option('--stamp', 'with --attestations: with the time-stamp of each checkpoint')
+    .option('--tsa-root <file>', 'only by an authority with that root, in PEM; repeatable', repeatable)
     .option('--act <file>', 'governance.yaml: the export is recorded as an act')
     .option('--no-act', 'do not record it, though there is a chain of decisions')
     .option('--json', 'what was written, for programs')
@@ -155,6 +163,7 @@ async function exporting(
   const asked = options.offsets === undefined ? [] : parseOffsets(options.offsets);
   requireWords(options);
   const draw = await drawOf(session, options);
+  const stamping = await stampingOf(session, options);
   if (decided === null) await requireNoFile(options.out);
   const since = await Promise.all((options.since ?? []).map((file) => readCheckpoints(session.io, file)));
   const { io } = session;
@@ -171,7 +180,8 @@ async function exporting(
     if (decided !== null)
       await requireRecordable(config?.archive.store ?? storeFromName(name!, options, io.env), decided);
     const job = {
-      ...{ attestations, signer, signal: io.signal, out: options.out, cosigners: options.cosigner ?? [] },
+      ...{ attestations, stamping, signer, signal: io.signal, out: options.out },
+      cosigners: options.cosigner ?? [],
       ...{ caseName: options.case, purpose: options.purpose, by: options.by },
       archiveName: name ?? store.description,
       recorded: decided === null ? await recordedAlone(session, store, options) : RECORDED.act,
@@ -239,6 +249,19 @@ async function drawOf(
     throw new UsageError('--sample of --offsets', 'Say what to draw from with the options of a search.');
   requireCount('--sample', sample);
   return { seed: await givenSeed(io, seed), count: sample };
+}
+
+/** Null: no stamp is asked for. Throws UsageError. */
+async function stampingOf(
+  { io }: Session,
+  { stamp = false, tsaRoot = [], attestations }: ExportOptions,
+): Promise<SearchJob['stamping']> {
+  if (!stamp && tsaRoot.length > 0)
+    throw new UsageError('--tsa-root is for stamps', 'Add --stamp, or leave it out.');
+  if (!stamp) return null;
+  if (attestations === undefined)
+    throw new UsageError('--stamp looks beside attestations', 'Add --attestations STORE --cosigner KEY.');
+  return { roots: await readTsaRoots(io, tsaRoot) };
 }
 
 /** Null: what to export is searched for. Throws UsageError for a mixture of both. */

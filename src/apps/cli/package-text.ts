@@ -5,15 +5,22 @@ import { colourOf, type PackageCheck, type UsedKey } from '../../evidence/check.
 import { type PartsVerdict, verdictOfParts } from '../../evidence/parts.ts';
 import type { PackageStatement } from '../../evidence/protocol.ts';
 import { drawRows } from '../../evidence/sample-texts.ts';
+import { stampJson } from '../../evidence/stamp-texts.ts';
 import { askedText, ENGLISH, findingText, verdictSentence } from '../../evidence/texts.ts';
 import { labelOf } from '../../format/cosignature.ts';
 import { EXIT } from './exit-code.ts';
 import type { Output } from './output.ts';
+import { stampText } from './stamp-check.ts';
 
 const SHOWN_AS = { green: 'green', amber: 'yellow', red: 'red' } as const;
 
 /** The verdict, what it rests on, and what it does not say. */
-export async function packageText(output: Output, name: string, check: PackageCheck): Promise<void> {
+export async function packageText(
+  output: Output,
+  name: string,
+  check: PackageCheck,
+  hasRoots: boolean,
+): Promise<void> {
   const colour = colourOf(check);
   const label = output.colour(SHOWN_AS[colour], colour);
   await output.line(`${label}: ${printable(name)}: ${verdictSentence(ENGLISH, check)}`);
@@ -21,13 +28,13 @@ export async function packageText(output: Output, name: string, check: PackageCh
     await output.line(`  ${finding.colour}: ${findingText(ENGLISH, finding)}`);
   if (check.omitted > 0) await output.line(`  and ${counted(check.omitted, 'finding')} more`);
   if (check.manifest === null) return;
-  for (const line of aboutLines(check)) await output.line(`  ${printable(line)}`);
+  for (const line of aboutLines(check, hasRoots)) await output.line(`  ${printable(line)}`);
   await output.line('  not shown by any package:');
   for (const line of ENGLISH.notProven) await output.line(`    ${line}`);
 }
 
-function aboutLines(check: PackageCheck): string[] {
-  const { protocol, statement, changed, chains, cosigned, keys, manifest } = check;
+function aboutLines(check: PackageCheck, hasRoots: boolean): string[] {
+  const { protocol, statement, changed, chains, cosigned, stamps, keys, manifest } = check;
   const lines: string[] = [];
   if (changed.protocol)
     lines.push('protocol.json is not as it was exported: who made the package, when and why may be made up:');
@@ -49,6 +56,8 @@ function aboutLines(check: PackageCheck): string[] {
     const when = at === null ? 'at a time that its kind of key does not sign' : `at ${at} by its clock`;
     lines.push(`cosigned: ${chain}/${partition} by ${by}, ${when}`);
   }
+  for (const { chain, partition, result } of stamps)
+    lines.push(`time-stamp: checkpoint of ${chain}/${partition}: ${stampText(result, hasRoots)}`);
   return lines;
 }
 
@@ -113,6 +122,7 @@ export const packageJson = (
     part: check.manifest?.part ?? null,
     ...{ statement: check.statement, protocol: check.protocol, changed: check.changed },
     chains: check.chains.map(({ summary }) => summary),
+    stamps: check.stamps.map(({ result, ...chain }) => ({ ...chain, ...stampJson(result) })),
     ...{ keys: check.keys, cosigned: check.cosigned, notShown: ENGLISH.notProven },
   })),
 });

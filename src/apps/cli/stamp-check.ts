@@ -2,9 +2,10 @@
 import { FormatError, messageOf } from '../../base/error.ts';
 import { MIB } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import type { StampReader } from '../../evidence/check-stamps.ts';
+import { STAMP_TEXTS, stampSentence } from '../../evidence/stamp-texts.ts';
 import type { SignedCheckpoint } from '../../format/note.ts';
 import { parseStampProof, STAMP_PROOF_BYTES_MAX, type StampLink } from '../../format/stamp.ts';
-import { timeText } from '../../format/time.ts';
 import { checkStampProof, type StampResult } from '../../verify/stamp-proof.ts';
 import { readInput } from './bounded-input.ts';
 import { UsageError } from './exit-code.ts';
@@ -52,36 +53,20 @@ export async function checkStamp(
   });
 }
 
+/** What reads the stamps of packages. It is loaded with the first token. */
+export const stampReader = (roots: Awaited<ReturnType<typeof readTsaRoots>>): StampReader => ({
+  check: async (token, data) =>
+    (await import('../../timestamp/token.ts')).checkToken(token, data, roots, nodeSha256),
+  hasRoots: roots.length > 0,
+  nowMs: Date.now(),
+});
+
+const TEXTS = {
+  ...STAMP_TEXTS.en,
+  noRoot:
+    'its stamp names {authority}, whom nobody vouches for without --tsa-root: it shows nothing about time',
+};
+
 /** `existed by 2026-11-30T00:05:12.000Z, …`: what is shown, or why nothing is. */
-export function stampText(result: StampResult, hasRoots: boolean): string {
-  switch (result.kind) {
-    case 'shown': {
-      const { byMs, accuracyMs, authority, root, renewals, untilMs } = result;
-      const accuracy = accuracyMs === null ? '' : ` (give or take ${accuracyMs / 1000} s)`;
-      const renewed = renewals === 0 ? '' : `, renewed ${renewals === 1 ? 'once' : `${renewals} times`}`;
-      return [
-        `existed by ${timeText(byMs)}${accuracy} according to ${authority}`,
-        `under the root you gave (${root.name}, SHA-256 ${root.sha256})${renewed}`,
-        `until ${timeText(untilMs)} this stamp shows it; whether a certificate was revoked was not looked at`,
-      ].join(', ');
-    }
-    case 'unknown-root':
-      return hasRoots
-        ? `its stamp by ${result.authority} leads to none of the roots you gave${NOTHING}`
-        : `its stamp names ${result.authority}, whom nobody vouches for without --tsa-root${NOTHING}`;
-    case 'ended':
-      return `its stamp by ${result.authority} ended at ${timeText(result.endedMs)}, not renewed${NOTHING}`;
-  }
-}
-
-const NOTHING = ': it shows nothing about time';
-
-/** For programs. */
-export const stampJson = (result: StampResult) =>
-  result.kind === 'shown'
-    ? {
-        ...{ kind: result.kind, existedBy: timeText(result.byMs), accuracyMs: result.accuracyMs },
-        ...{ authority: result.authority, root: result.root, renewals: result.renewals },
-        shownUntil: timeText(result.untilMs),
-      }
-    : { ...result, ...('endedMs' in result && { endedMs: undefined, endedAt: timeText(result.endedMs) }) };
+export const stampText = (result: Parameters<typeof stampSentence>[1], hasRoots: boolean): string =>
+  stampSentence(TEXTS, result, hasRoots);

@@ -14,6 +14,7 @@ import { element } from './elements.ts';
 import { EventsView, IS_UTC, localTime, utcTime } from './events-view.ts';
 import { wayPicture } from './picture.ts';
 import { browserVerifier } from './signatures.ts';
+import { type ChosenRoots, NO_ROOTS, rootsIn, stampReaderWith, stampsSection } from './stamps-view.ts';
 import { aboutSection, keysSection, type View, verdictSection } from './verdict-view.ts';
 import { LANGUAGES, type Language, type Words } from './words.ts';
 
@@ -26,7 +27,8 @@ class Page {
   readonly #confirmed = new Set<string>();
   #language: Language = navigator.language.toLowerCase().startsWith('de') ? 'de' : 'en';
   #status = '';
-  #checked: { readonly check: PackageCheck; readonly files: ReadonlyMap<string, Uint8Array> } | null = null;
+  #checked: { readonly check: PackageCheck; readonly opened: OpenedZip } | null = null;
+  #roots: ChosenRoots = NO_ROOTS;
   #events: EventsView | null = null;
   #verifier: Promise<VerifySignature> | null = null;
   #turn = 0;
@@ -64,13 +66,13 @@ class Page {
     const { name } = dropped;
     this.#checked = null;
     this.#confirmed.clear();
+    this.#roots = NO_ROOTS;
     this.#draw();
     this.#say(filled(this.#words.reading, { name }));
-    let files: ReadonlyMap<string, Uint8Array> = new Map();
+    let opened: OpenedZip = { files: new Map(), packedAgain: null };
     let check: PackageCheck;
     try {
-      const opened = await dropped.files();
-      files = opened.files;
+      opened = await dropped.files();
       check = await this.#check(opened);
     } catch (error) {
       if (!(error instanceof ZipError)) {
@@ -80,7 +82,7 @@ class Page {
       check = notOpened(`zip-${error.fault}`, error.message);
     }
     if (turn !== this.#turn) return;
-    this.#checked = { check, files };
+    this.#checked = { check, opened };
     this.#status = filled(this.#words.done, { name });
     this.#draw();
     document.getElementById('verdict')?.focus();
@@ -97,7 +99,21 @@ class Page {
     const verifySignature = await this.#verifier;
     return checkPackage(files, {
       ...{ given: NO_KEYS, sha256: portableSha256, packedAgain, verifySignature, onEvent },
+      stamps: stampReaderWith(this.#roots),
     });
+  }
+
+  /** What was checked before is checked again, with the roots that the reader has chosen since. */
+  async #chooseRoots(file: File): Promise<void> {
+    if (this.#checked === null) return;
+    const turn = ++this.#turn;
+    const { opened } = this.#checked;
+    this.#roots = await rootsIn(file);
+    const check = await this.#check(opened);
+    if (turn !== this.#turn) return;
+    this.#checked = { check, opened };
+    this.#draw();
+    document.getElementById('stamps')?.focus();
   }
 
   #say(text: string): void {
@@ -189,6 +205,7 @@ class Page {
       verdictSection(check, view),
       aboutSection(check, view),
       keysSection(check.keys, view, (hash, isConfirmed) => this.#confirm(hash, isConfirmed)),
+      stampsSection(check.stamps, view, this.#roots, (file) => void this.#chooseRoots(file)),
       this.#events?.section ?? null,
       detail,
       element(
@@ -212,11 +229,11 @@ class Page {
 
   #show(event: CheckedEvent, into: HTMLElement): void {
     if (this.#checked === null) return;
-    const { check, files } = this.#checked;
+    const { check, opened } = this.#checked;
     const { words } = this.#view;
     const { shown } = event;
     const chain = check.chains.find((one) => one.events.includes(event));
-    const way = chain && wayPicture(event, files.get(event.proofPath), chain, words, portableSha256);
+    const way = chain && wayPicture(event, opened.files.get(event.proofPath), chain, words, portableSha256);
     const own = ownTimesOf(check).of(event.chain, shown);
     const clock = shown.clock === 'broker' ? words.clockBroker : words.clockProducer;
     const local = (ms: number): string => (IS_UTC ? '' : `, ${localTime(ms)}`);

@@ -1,92 +1,34 @@
 // Does `prove --stamp` find the stamp of an event and its renewals, and does `check --stamp` say what they show and no more?
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { stampedNote } from '../../../src/apps/cli/stamped-note.ts';
 import { isStampShown, stampsText, surveyStamps } from '../../../src/apps/cli/stamps-survey.ts';
 import { FormatError, LedgerstoneError } from '../../../src/base/error.ts';
-import { encodeCosignerVkey } from '../../../src/format/cosignature.ts';
 import {
   encodeStampProof,
   parseStampProof,
   type StampLink,
   statementText,
 } from '../../../src/format/stamp.ts';
-import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
-import { writeCopy } from '../../support/archive-builder.ts';
 import { faultyStore } from '../../support/memory-store.ts';
-import { certificateOf, type Issuer, pemOf, stampAuthority, tokenOf } from '../../support/stamp-authority.ts';
-import { DAY_MS, StampWorld } from '../../support/stamp-world.ts';
+import { certificateOf, pemOf, tokenOf } from '../../support/stamp-authority.ts';
+import { DAY_MS } from '../../support/stamp-world.ts';
+import { type StampedArchive, stampedArchive } from '../../support/stamped-archive.ts';
 import { PLACE, STILL } from '../../support/verifier-world.ts';
 import { ledgerstone } from './captured-io.ts';
 
+let world: StampedArchive;
+const at = (name: string) => world.at(name);
 let dir: string;
-const at = (name: string) => join(dir, name);
-/** What the folder has, in memory. */
-let held: {
-  readonly roots: Parameters<typeof isStampShown>[1];
-  readonly attestations: Parameters<typeof surveyStamps>[0] & { readonly store: StampWorld['store'] };
-  readonly newest: Parameters<typeof surveyStamps>[1]['newest'];
-};
-/** Of the first stamp, of its certificate's end, of the renewal, and of the end of that one. */
-let times: { readonly first: number; readonly ends: number; readonly renewed: number; readonly last: number };
+let held: StampedArchive['held'];
+let times: StampedArchive['times'];
+const archive = () => [...world.archive, '--topic', PLACE.chain, '--partition', '0'];
+const attested = () => world.attested;
 
-const archive = () => [at('archive'), '--key', at('log.vkey'), '--topic', PLACE.chain, '--partition', '0'];
-const attested = () => ['--attestations', at('own'), '--cosigner', at('verifier.vkey')];
-
-/** Attested at sizes 2, 3 and 4. Stamped at 2 by a certificate that ends, which the stamp of size 4 renews. */
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-stamped-'));
-  let nowMs = 0;
-  await using authority = await stampAuthority(() => nowMs || Date.parse('2026-11-22T00:00:00Z'));
-  const { root } = authority as typeof authority & { readonly root: Issuer };
-  const world = new StampWorld(authority);
-  nowMs = world.nowMs;
-  const ends = nowMs + 60 * DAY_MS;
-  const last = nowMs + 2_000 * DAY_MS;
-  const stamp = async (segments: number) => {
-    await world.grow(segments);
-    await world.step();
-    nowMs = world.nowMs;
-    return world.stamper().run();
-  };
-  authority.signer = await certificateOf('First Authority', { to: ends, issuer: root });
-  await stamp(2);
-  const first = nowMs;
-  authority.signer = await certificateOf('Second Authority', { to: last, issuer: root });
-  world.nowMs += DAY_MS;
-  await stamp(1);
-  world.nowMs += DAY_MS;
-  expect(await stamp(1)).toMatchObject({ kind: 'stamped', renewed: 1 });
-  times = { first, ends, renewed: nowMs, last };
-  const { key, reader } = world.attester();
-  const found = await reader.newest(PLACE, 0);
-  held = {
-    roots: [...world.roots],
-    attestations: { store: world.store, reader, cosigners: [key] },
-    newest: [{ ...PLACE, attested: found.attested }] as never,
-  };
-  await world.grow(1);
-  await world.step();
-  writeCopy(world.builder.archive, at('archive'));
-  for (const key of world.store.keys()) {
-    mkdirSync(dirname(join(dir, 'own', key)), { recursive: true });
-    writeFileSync(join(dir, 'own', key), world.store.versionsOf(key)[0]?.bytes as Uint8Array);
-  }
-  writeFileSync(at('log.vkey'), `${encodeVkey(world.builder.trusted[0] as VerifierKey)}\n`);
-  writeFileSync(at('verifier.vkey'), `${encodeCosignerVkey(world.attester().key)}\n`);
-  writeFileSync(at('root.pem'), authority.roots);
-  writeFileSync(at('other.pem'), pemOf(await certificateOf('Other Root', { to: last })));
+  world = await stampedArchive();
+  ({ dir, held, times } = world);
   for (const offset of [0, 9]) {
     const line = await ledgerstone(['get', ...archive(), '--from', String(offset), '--to', String(offset)]);
     writeFileSync(at(`line-${offset}`), line.out);
@@ -97,7 +39,7 @@ beforeAll(async () => {
     writeFileSync(at(`proof-${offset}`), proof.out);
   }
 });
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
+afterAll(() => world.remove());
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: times.renewed + DAY_MS }));
 afterEach(() => void vi.useRealTimers());
 

@@ -33,7 +33,7 @@ async function exportAgain(out: string, recorded: string = RECORDED.alone): Prom
   const trusted = await readTrustedKeys([world.at('archive.vkey')]);
   const made = await exportOffsets({
     reader: new ChainReader({ store, chain: 'orders', partition: 0, trusted, signal }),
-    ...{ attestations: null, cosigners: [], signal, out: world.at(out) },
+    ...{ attestations: null, stamping: null, cosigners: [], signal, out: world.at(out) },
     asked: [
       { from: 3, to: 8 },
       { from: 25, to: 45 },

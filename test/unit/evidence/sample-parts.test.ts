@@ -30,7 +30,14 @@ beforeAll(async () => {
   const { signal } = new AbortController();
   const { query } = await queryOf({ tz: 'UTC', time: 'record' }, { config: null }, {}, 'all');
   exported = await exportSearch({
-    ...{ attestations: null, cosigners: [], signal, out: world.at('drawn.zip'), survey: null },
+    ...{
+      attestations: null,
+      stamping: null,
+      cosigners: [],
+      signal,
+      out: world.at('drawn.zip'),
+      survey: null,
+    },
     find: { store, trusted, query, signal, nowMs: Date.now(), since: [], confirmed: [] },
     draw: { seed: { seed: { text: 'a seed', root: '' }, note: null, checkpoint: null }, count: DRAWN },
     signer: await localSigner({ keyFile: world.at('export-key.pem') }),

@@ -79,7 +79,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'evidence',
     knows: 'events with their proofs ↔ a package that shows by itself what it is',
-    rooms: [...PURE, 'verify'],
+    rooms: [...PURE, 'verify', 'timestamp'],
     packages: ['fflate', '@noble/curves'],
   },
   {
@@ -127,7 +127,17 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'library',
     knows: 'what other programs import: reads, judges, writes nothing',
-    rooms: [...PURE, 'base/node', 'store/store.ts', 'verify', 'verify/node', 'read', 'evidence', 'clients'],
+    rooms: [
+      ...PURE,
+      'base/node',
+      'timestamp',
+      'store/store.ts',
+      'verify',
+      'verify/node',
+      'read',
+      'evidence',
+      'clients',
+    ],
     packages: ['node:'],
   },
   {
